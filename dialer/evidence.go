@@ -1,0 +1,79 @@
+package dialer
+
+import "time"
+
+// LegName says which of a call's two legs is meant.
+type LegName string
+
+// The legs of a call.
+const (
+	DeskLeg     LegName = "desk"
+	CustomerLeg LegName = "customer"
+)
+
+// EndedBy says who or what ended a call.
+type EndedBy string
+
+// Who can end a call.
+const (
+	ByOperator  EndedBy = "operator"   // the panel's button or the desk phone's own hook
+	ByCustomer  EndedBy = "customer"   // the debtor's BYE
+	ByNetwork   EndedBy = "network"    // a final answer that is no 2xx
+	ByRingLimit EndedBy = "ring_limit" // our own limit on ringing the debtor
+	ByDeskLimit EndedBy = "desk_limit" // our own limit on ringing the operator's phone
+	ByTalkLimit EndedBy = "talk_limit" // our own limit on a talk
+	BySystem    EndedBy = "system"     // the ledger could not be written, or the house is closing
+	ByCrash     EndedBy = "crash"      // found open after a crash
+)
+
+// EvidenceEvent is the kind of thing that was seen or done on a leg.
+type EvidenceEvent string
+
+// What evidence can record.
+const (
+	EvInvite      EvidenceEvent = "invite_sent"
+	EvTrying      EvidenceEvent = "trying"      // 100
+	EvRinging     EvidenceEvent = "ringing"     // 18x without SDP
+	EvEarlyMedia  EvidenceEvent = "early_media" // 18x with SDP
+	EvAnswered    EvidenceEvent = "answered"    // 2xx
+	EvFinal       EvidenceEvent = "final"       // 3xx to 6xx
+	EvCancelSent  EvidenceEvent = "cancel_sent"
+	EvByeSent     EvidenceEvent = "bye_sent"
+	EvByeReceived EvidenceEvent = "bye_received"
+	EvNoAnswer    EvidenceEvent = "no_response" // the transaction timed out, or the message could not be sent
+	EvGone        EvidenceEvent = "gone"
+	EvHangupAsked EvidenceEvent = "hangup_asked"
+	EvRingLimit   EvidenceEvent = "ring_limit"
+	EvTalkLimit   EvidenceEvent = "talk_limit"
+	EvCrossed     EvidenceEvent = "answer_crossed_cancel" // a 2xx that met our CANCEL; it was ACKed and hung up
+	EvRecovered   EvidenceEvent = "hung_up_after_restart"
+)
+
+// Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven
+// or more digits masked; Cause is the Q.850 cause of a Reason header (RFC 3326), 0 when there was none.
+type Evidence struct {
+	At     time.Time     `json:"at"`
+	Leg    LegName       `json:"leg"`
+	Event  EvidenceEvent `json:"event"`
+	Status int           `json:"status,omitempty"`
+	Reason string        `json:"reason,omitempty"`
+	Cause  int           `json:"cause,omitempty"`
+}
+
+// MaskDigits replaces the digits of every run of seven or more by "#": such a run could be somebody's number.
+func MaskDigits(s string) string {
+	b := []byte(s)
+	for i := 0; i < len(b); {
+		j := i
+		for j < len(b) && b[j] >= '0' && b[j] <= '9' {
+			j++
+		}
+		if j-i >= 7 {
+			for k := i; k < j; k++ {
+				b[k] = '#'
+			}
+		}
+		i = max(j, i+1)
+	}
+	return string(b)
+}

@@ -1,0 +1,100 @@
+package dialer
+
+import (
+	"context"
+	"time"
+)
+
+// Phone is the port that carries the design: it makes calls out of legs. The sip room implements it; dialertest has a
+// fake and the conformance suite both must pass.
+type Phone interface {
+	// Prepare gives both legs of a call their identities and the call its media, and sends nothing. It fails with a
+	// *Refusal (desk_unregistered, no_route, forbidden_number) or an error for exhausted resources. The caller must
+	// Close the line in the end, whatever becomes of it.
+	Prepare(ctx context.Context, order CallOrder) (Line, error)
+	// Terminate ends a leg that a dead process left: CANCEL while it rang, BYE when it was up, from nothing but the
+	// saved handle. It returns when the far end has answered, or when ctx is done.
+	Terminate(ctx context.Context, h LegHandle) error
+	// Registered says whether the desk's phone can be rung; nil when that cannot be known (it is a PBX's).
+	Registered(desk DeskID) *bool
+	// OnRegistered calls f, never concurrently with itself, whenever a desk's phone comes or goes. Called once, at wiring.
+	OnRegistered(f func(desk DeskID, registered bool))
+}
+
+// CallOrder is what a phone must know to make a call.
+type CallOrder struct {
+	ID     CallID
+	Desk   DeskID
+	Number Number
+	// Sample marks a number from a made-up list: it is refused on any trunk that is not labelled lab.
+	Sample bool
+	// Supervisor is true when a supervisor asked: only then may 0570 be dialled.
+	Supervisor bool
+}
+
+// Line is one call's pair of legs and the media between them.
+type Line interface {
+	Desk() Leg
+	Customer() Leg
+	// Trunk names the trunk the customer leg will leave by.
+	Trunk() string
+	// HearEarly lets the operator hear what the network sends before the answer. Idempotent.
+	HearEarly()
+	// Join lets both ends hear each other. Idempotent.
+	Join()
+	// Close frees the media. Idempotent; called when both legs are gone.
+	Close()
+}
+
+// Leg is one SIP dialog of ours, from before its INVITE until it is gone.
+//
+// The promise: once Dial was called, Facts yields what happened in order, one at a time, and exactly one LegFact with
+// Kind LegIsGone, always last, no later than 64·T1 after Drop; then the channel is closed. The implementation goes on
+// answering late 2xx with ACK and BYE for another 64·T1 by itself. A leg that was never dialled yields nothing.
+type Leg interface {
+	// Handle is what is needed to end this leg from another process, as of now.
+	Handle() LegHandle
+	// Dial sends the INVITE. Called at most once; returns at once.
+	Dial()
+	// Confirm sends the ACK for the 2xx. It is the owner's to call, after the handle was saved: a process that dies
+	// before it leaves a far end that gets no ACK, repeats its 200 and is hung up by the restarted process.
+	// The implementation confirms by itself after half a second, should nobody have.
+	Confirm()
+	// Drop ends the leg: nothing, CANCEL or BYE, as its state asks. Idempotent, never blocks.
+	Drop()
+	// Facts yields what happens to the leg. The same channel every time.
+	Facts() <-chan LegFact
+}
+
+// LegHandle is what is needed to end a leg: Call-ID, tags, CSeq, route set, remote target, INVITE branch, in the
+// phone's own encoding. It may hold a number, so it is personal data.
+type LegHandle struct {
+	Leg       LegName
+	SIPCallID string
+	Data      []byte
+}
+
+// LegFactKind is the kind of a leg's fact.
+type LegFactKind string
+
+// The kinds of leg facts.
+const (
+	LegRinging  LegFactKind = "ringing"     // 18x without SDP
+	LegEarly    LegFactKind = "early_media" // 18x with SDP, first time
+	LegAnswered LegFactKind = "answered"    // the first 2xx
+	LegNote     LegFactKind = "note"        // evidence only: changes nothing
+	LegIsGone   LegFactKind = "gone"        // over; always the last
+)
+
+// LegFact is one thing that happened to a leg. Evidence is what shall be kept of it (Leg is filled in). Handle is set
+// when what is needed to end the leg has changed.
+type LegFact struct {
+	Kind     LegFactKind
+	Evidence Evidence
+	Handle   *LegHandle
+	// FarEnded is true, on LegIsGone, when the far end ended it (BYE, or a final answer that is no 2xx), false when we did.
+	FarEnded bool
+}
+
+// Clock is where time comes from. time.Now, but in tests.
+type Clock func() time.Time

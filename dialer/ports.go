@@ -1,0 +1,284 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"time"
+)
+
+// Errors that adapters return for what the engine must tell apart. They wrap the cause.
+var (
+	// ErrLedgerDown: PostgreSQL did not answer in the time given.
+	ErrLedgerDown = errors.New("the ledger does not answer")
+	// ErrQueueDown: Redis did not answer in the time given.
+	ErrQueueDown = errors.New("the queue does not answer")
+	// ErrQueueEmpty: no case is due.
+	ErrQueueEmpty = errors.New("no case is due")
+	// ErrCaseClaimed: another desk holds the case.
+	ErrCaseClaimed = errors.New("the case is claimed by another desk")
+	// ErrClaimLost: the lease ran out, or somebody released it.
+	ErrClaimLost = errors.New("the claim has lapsed")
+	// ErrNotFound: there is no such case, attempt or number.
+	ErrNotFound = errors.New("not found")
+)
+
+// Target is whom an attempt is to reach, and what the attempt keeps of them for ever. Number is personal data.
+type Target struct {
+	CaseID      CaseID
+	CaseRef     string
+	Number      Number
+	NumberRef   string
+	Sample      bool
+	DoNotCall   bool
+	Insurance   string // "kokuho", "kouki" or "both"
+	Language    string // BCP 47: "ja", "en", "zh", "vi"
+	BalanceBand string // "0", "-10k", "-50k", "-100k", "-300k", "300k-": never the sum itself
+}
+
+// Cases tells the engine whom a case is about. The ledger implements it.
+type Cases interface {
+	// Target returns the case's next number to dial, or, when number is not empty, that number for the case.
+	// ErrNotFound when there is no such case, or it has no number that may be dialled.
+	Target(ctx context.Context, id CaseID, number Number) (Target, error)
+	// AdHoc opens a case for a number a supervisor wants dialled that belongs to none, and returns its id.
+	AdHoc(ctx context.Context, number Number, reason string, by UserID) (CaseID, error)
+	// Defer writes when and why a case is next to be called, so that a rebuilt queue knows it too.
+	Defer(ctx context.Context, id CaseID, next CaseNext) error
+}
+
+// Reservation opens an attempt: the row that stands before anything is sent.
+type Reservation struct {
+	ID             CallID
+	Target         Target
+	Desk           DeskID
+	Operator       UserID
+	Trunk          string
+	At             time.Time
+	IdempotencyKey string    // empty when the caller gave none
+	DeskLeg        LegHandle // ends the desk leg after a crash
+	Override       string    // a supervisor's reason to dial against a rule; empty as a rule
+}
+
+// Ledger is where attempts are written. Every method keeps to its context's deadline and returns ErrLedgerDown when
+// PostgreSQL cannot be reached in it.
+type Ledger interface {
+	// Reserve opens an attempt. Two open attempts for one case or one number are impossible: the second gets a
+	// *Refusal with rule case_busy or number_locked. A repeated idempotency key of the same operator gets *Repeated.
+	Reserve(ctx context.Context, r Reservation) error
+	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg.
+	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error
+	// Note keeps evidence and handles as they come. It is a courtesy to a crash: End brings everything once more.
+	Note(ctx context.Context, id CallID, p Progress) error
+	// End closes an attempt, once: a second End of the same attempt changes nothing and is no error. When PostgreSQL is
+	// away the adapter puts the end into its fsynced spool and returns nil; it fails only if neither can be written.
+	End(ctx context.Context, e AttemptEnd) error
+	// Open lists the attempts that a crash left open.
+	Open(ctx context.Context) ([]OpenAttempt, error)
+	// ResultsDue lists answered attempts whose business result is still owed, per desk the newest.
+	ResultsDue(ctx context.Context) ([]ResultDue, error)
+	// Tries lists the dialled attempts at a number since an instant, oldest first.
+	Tries(ctx context.Context, numberRef string, since time.Time) ([]Try, error)
+	// ByKey finds an operator's attempt by its idempotency key; ErrNotFound when there is none.
+	ByKey(ctx context.Context, operator UserID, key string) (CallID, error)
+}
+
+// Progress is what has come to be known of a running attempt. Evidence is numbered from First (0 is the attempt's
+// first evidence), so that writing it twice changes nothing.
+type Progress struct {
+	First    int
+	Evidence []Evidence
+	Legs     []LegHandle
+}
+
+// AttemptEnd closes an attempt: all there is to know of it.
+type AttemptEnd struct {
+	ID         CallID
+	StartedAt  time.Time
+	DialledAt  time.Time // zero when the customer's INVITE was never sent
+	RingingAt  time.Time // zero when no 18x came
+	AnsweredAt time.Time // zero when not answered
+	EndedAt    time.Time
+	EndedBy    EndedBy
+	Verdict    Verdict
+	Evidence   []Evidence
+	CaseID     CaseID
+	Next       CaseNext
+}
+
+// CaseNext says what a case waits for.
+type CaseNext struct {
+	State CaseState `json:"state"`
+	Due   time.Time `json:"due"` // with CaseWaiting only
+	Why   string    `json:"why"` // one Japanese sentence for the panel, without personal data
+}
+
+// CaseState is where a case stands between calls.
+type CaseState string
+
+// The states of a case in the line.
+const (
+	CaseWaiting   CaseState = "waiting"    // in the line, from Due on
+	CaseResultDue CaseState = "result_due" // a talk took place; its result is owed
+	CaseHeld      CaseState = "held"       // a supervisor decides
+	CaseClosed    CaseState = "closed"     // nothing more to call about
+)
+
+// OpenAttempt is an attempt found open at start, with what is needed to end it honestly.
+type OpenAttempt struct {
+	ID        CallID
+	CaseID    CaseID
+	Desk      DeskID
+	StartedAt time.Time
+	DialledAt time.Time
+	Trunk     string
+	Evidence  []Evidence
+	Legs      []LegHandle
+}
+
+// ResultDue is an answered attempt that still owes its business result.
+type ResultDue struct {
+	ID       CallID
+	CaseID   CaseID
+	Desk     DeskID
+	Operator UserID
+}
+
+// Try is one earlier attempt at a number.
+type Try struct {
+	At     time.Time
+	Result Result
+	Party  string // empty while no result was given
+}
+
+// Repeated is returned for a click whose idempotency key was seen before: ID is the call the first click made.
+type Repeated struct{ ID CallID }
+
+func (r *Repeated) Error() string { return "this click was already taken" }
+
+// Queue is the waiting line: it orders and leases, and holds no truth. Redis implements it; a rebuilt queue equals a
+// lost one. All methods return ErrQueueDown when Redis does not answer within the context's deadline (or 1 s).
+type Queue interface {
+	// Claim leases a case to a desk: the given one (waiting, not yet due, or not in the line at all), or with an empty
+	// id the first that is due: lowest Priority, then earliest Due, then CaseID. ErrCaseClaimed, ErrQueueEmpty.
+	// A desk that claims a case it already holds gets the lease renewed.
+	Claim(ctx context.Context, desk DeskID, id CaseID, lease time.Duration) (Claim, error)
+	// Renew prolongs a lease; ErrClaimLost when it is no longer this claim's.
+	Renew(ctx context.Context, c Claim, lease time.Duration) error
+	// Release puts a claimed case back where it stood in the line. Releasing a lost claim is no error.
+	Release(ctx context.Context, c Claim) error
+	// Done ends a claim: the case leaves the line, or waits again from next.Due on when next.State is CaseWaiting.
+	// ErrClaimLost when it is no longer this claim's; then nothing changed.
+	Done(ctx context.Context, c Claim, next CaseNext) error
+	// Put adds cases to the line or moves them in it. A leased case keeps its lease and moves when that ends.
+	Put(ctx context.Context, ws ...Waiting) error
+	// Remove takes a case out of the line and ends any lease on it.
+	Remove(ctx context.Context, id CaseID) error
+	// List returns the first limit cases in the order they will be claimed: those due, then those due later.
+	List(ctx context.Context, limit int) ([]Place, error)
+	// Rebuild replaces the line by all of cases, keeping the leases given; readers see the old line or the new, never
+	// half of one.
+	Rebuild(ctx context.Context, cases iter.Seq2[Waiting, error], keep []Claim) error
+	// Built reports whether the line was built since Redis was last emptied.
+	Built(ctx context.Context) (bool, error)
+}
+
+// Waiting is a case's place in the line. Priority sorts first (smaller is sooner) among those that are due.
+type Waiting struct {
+	Case     CaseID
+	Due      time.Time
+	Priority int
+}
+
+// Place is a case as the line shows it. Desk is set when it is leased.
+type Place struct {
+	Waiting
+	IsDue bool
+	Desk  DeskID
+}
+
+// Claim is a desk's lease of a case. Token fences it: a claim that lapsed and was taken by another has another token.
+type Claim struct {
+	Case  CaseID
+	Desk  DeskID
+	Token string
+	Until time.Time
+}
+
+// Board is shown every change of a call, a desk, or the figures. Show must not block: a slow panel never holds up a call.
+type Board interface {
+	Show(Change)
+}
+
+// Change is one change worth showing. Exactly one of Call, Desk, Alert is set, by Type; type "progress" and "queue" carry none.
+type Change struct {
+	Type  ChangeType
+	At    time.Time
+	Call  *CallView
+	Desk  *DeskView
+	Alert *Alert
+}
+
+// ChangeType is the type of a live frame (CONTRACT "Live").
+type ChangeType string
+
+// The types of change.
+const (
+	ChangeCall     ChangeType = "call"
+	ChangeDesk     ChangeType = "desk"
+	ChangeProgress ChangeType = "progress"
+	ChangeQueue    ChangeType = "queue"
+	ChangeAlert    ChangeType = "alert"
+)
+
+// CallView is a call as the panel shows it: no personal data.
+type CallView struct {
+	ID         CallID    `json:"id"`
+	CaseID     CaseID    `json:"case_id"`
+	Desk       DeskID    `json:"desk"`
+	Operator   UserID    `json:"operator"`
+	State      State     `json:"state"`
+	Trunk      string    `json:"trunk"`
+	StartedAt  time.Time `json:"started_at"`
+	DialledAt  time.Time `json:"dialled_at,omitzero"`
+	RingingAt  time.Time `json:"ringing_at,omitzero"`
+	AnsweredAt time.Time `json:"answered_at,omitzero"`
+	EndedAt    time.Time `json:"ended_at,omitzero"`
+	EndedBy    EndedBy   `json:"ended_by,omitempty"`
+	EarlyMedia bool      `json:"early_media"`
+	Verdict    *Verdict  `json:"verdict,omitempty"` // set when ended
+	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
+	HeardAt time.Time `json:"-"`
+}
+
+// DeskState is what a desk is doing.
+type DeskState string
+
+// The states of a desk.
+const (
+	DeskEmpty  DeskState = "empty"   // nobody sits there
+	DeskReady  DeskState = "ready"   // somebody sits there and may dial
+	DeskInCall DeskState = "in_call" // a call of this desk is not yet ended
+	DeskWrapUp DeskState = "wrap_up" // the result of a talk is owed
+)
+
+// DeskView is a desk as the panel shows it. CaseID is the case presented there, or in call, or in wrap-up.
+type DeskView struct {
+	ID         DeskID    `json:"id"`
+	Name       string    `json:"name"`
+	Registered *bool     `json:"registered"` // null behind a PBX that does not tell
+	State      DeskState `json:"state"`
+	Operator   UserID    `json:"operator,omitempty"`
+	CallID     CallID    `json:"call_id,omitempty"`
+	CaseID     CaseID    `json:"case_id,omitempty"`
+	Since      time.Time `json:"since"`
+}
+
+// Alert is something a supervisor must see. Text is Japanese, TextEN English.
+type Alert struct {
+	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted
+	Desk   DeskID `json:"desk,omitempty"`
+	CallID CallID `json:"call_id,omitempty"`
+	Text   string `json:"text"`
+	TextEN string `json:"text_en"`
+}

@@ -1,0 +1,168 @@
+package dialer
+
+import (
+	_ "embed"
+	"encoding/json"
+	"fmt"
+	"slices"
+	"time"
+)
+
+// Result is the connection result (通信結果): what the network says of an attempt, decided by machine from the customer
+// leg alone. How a call ended is not what it achieved: business results are another axis (casework).
+type Result string
+
+// The connection results (CONTRACT "Codes and shapes").
+const (
+	Answered      Result = "answered"       // 接続
+	NoAnswer      Result = "no_answer"      // 不在
+	Busy          Result = "busy"           // 話中
+	Unallocated   Result = "unallocated"    // 欠番
+	NumberChanged Result = "number_changed" // 番号変更
+	OutOfReach    Result = "out_of_reach"   // 圏外・電源断
+	BadNumber     Result = "bad_number"     // 番号形式誤り
+	Refused       Result = "refused"        // 拒否
+	LineTrouble   Result = "line_trouble"   // 回線異常
+	Cancelled     Result = "cancelled"      // 取消
+	Interrupted   Result = "interrupted"    // 中断
+	NotDialled    Result = "not_dialled"    // no 架電 at all
+)
+
+// Results lists all connection results.
+var Results = []Result{
+	Answered, NoAnswer, Busy, Unallocated, NumberChanged, OutOfReach,
+	BadNumber, Refused, LineTrouble, Cancelled, Interrupted, NotDialled,
+}
+
+// Confidence says how sure a verdict is.
+type Confidence string
+
+// The confidences.
+const (
+	High   Confidence = "high"
+	Medium Confidence = "medium"
+	Low    Confidence = "low"
+)
+
+// Verdict is a decided connection result: with the rule that decided it, how sure it is, one Japanese sentence saying
+// why, and whether the attempt counts as 架電.
+type Verdict struct {
+	Result     Result     `json:"result"`
+	Confidence Confidence `json:"confidence"`
+	Rule       string     `json:"rule"`
+	Why        string     `json:"why"`
+	Counted    bool       `json:"counted"`
+}
+
+// Outcome is what is known of a finished customer leg, boiled down from its evidence.
+type Outcome struct {
+	Sent     bool          // the INVITE left
+	Ringing  bool          // an 18x came
+	Answered bool          // a 2xx came and the operator heard it
+	Crossed  bool          // a 2xx came, but after we had given up: it was hung up
+	Status   int           // the final status, 0 when none came
+	Cause    int           // Q.850 cause, 0 when none came
+	RangFor  time.Duration // from the first 18x to the end or the answer
+	Took     time.Duration // from the INVITE to the end or the answer
+	EndedBy  EndedBy
+}
+
+// ResultRule is one row of the table that turns an outcome into a result. Empty conditions match anything. The first
+// row that matches decides. The table is data, one per trunk: engines and carriers disagree about causes.
+type ResultRule struct {
+	Name     string    `json:"name"`
+	EndedBy  []EndedBy `json:"ended_by,omitempty"`
+	Status   []int     `json:"status,omitempty"`
+	StatusTo int       `json:"status_to,omitempty"` // with one Status: the whole range from it to here
+	Cause    []int     `json:"cause,omitempty"`
+	Sent     *bool     `json:"sent,omitempty"`
+	Ringing  *bool     `json:"ringing,omitempty"`
+	Answered *bool     `json:"answered,omitempty"`
+	Crossed  *bool     `json:"crossed,omitempty"`
+	// RangAtLeastS and WithinS bound how long it rang, and how long the whole try took, in seconds.
+	RangAtLeastS int `json:"rang_at_least_s,omitempty"`
+	WithinS      int `json:"within_s,omitempty"`
+
+	Result     Result     `json:"result"`
+	Confidence Confidence `json:"confidence"`
+	Counted    bool       `json:"counted"`
+	Why        string     `json:"why"`
+	Next       NextRule   `json:"next"`
+}
+
+// NextRule says when a case is called again after a result.
+type NextRule struct {
+	AfterMinutes int  `json:"after_minutes,omitempty"`
+	NextDay      bool `json:"next_day,omitempty"`
+	OtherBand    bool `json:"other_band,omitempty"` // not in the same band of the same day
+	Hold         bool `json:"hold,omitempty"`       // a supervisor decides
+	// HoldAfter holds the case once so many tries at the number had this result, this one included; 0 is never.
+	HoldAfter int    `json:"hold_after,omitempty"`
+	Why       string `json:"why"`
+}
+
+//go:embed results.json
+var defaultResults []byte
+
+// ResultTable is an ordered list of rules whose last row matches everything.
+type ResultTable []ResultRule
+
+// DefaultResults is the table of DOMAIN "Connection results".
+func DefaultResults() ResultTable {
+	t, err := ParseResults(defaultResults)
+	if err != nil {
+		panic("the built-in results.json is broken: " + err.Error())
+	}
+	return t
+}
+
+// ParseResults reads a table from JSON and refuses one that has an unknown result or leaves an outcome undecided.
+func ParseResults(b []byte) (ResultTable, error) {
+	var t ResultTable
+	if err := json.Unmarshal(b, &t); err != nil {
+		return nil, fmt.Errorf("results table: %w", err)
+	}
+	for i, r := range t {
+		if !slices.Contains(Results, r.Result) {
+			return nil, fmt.Errorf("results table, row %d (%s): unknown result %q; use one of %v", i+1, r.Name, r.Result, Results)
+		}
+	}
+	if len(t) == 0 || !t[len(t)-1].matchesAll() {
+		return nil, fmt.Errorf("results table: the last row must have no condition, so that every outcome is decided")
+	}
+	return t, nil
+}
+
+// Decide returns the verdict on an outcome, and the rule for what comes next.
+func (t ResultTable) Decide(o Outcome) (Verdict, NextRule) {
+	for _, r := range t {
+		if r.matches(o) {
+			return Verdict{Result: r.Result, Confidence: r.Confidence, Rule: r.Name, Why: r.Why, Counted: r.Counted}, r.Next
+		}
+	}
+	// Only a table not made by ParseResults can come here.
+	return Verdict{Result: LineTrouble, Confidence: Low, Rule: "none", Why: "判定表に当てはまる行がありません"}, NextRule{Hold: true}
+}
+
+func (r ResultRule) matches(o Outcome) bool {
+	return (len(r.EndedBy) == 0 || slices.Contains(r.EndedBy, o.EndedBy)) &&
+		r.statusMatches(o.Status) &&
+		(len(r.Cause) == 0 || slices.Contains(r.Cause, o.Cause)) &&
+		is(r.Sent, o.Sent) && is(r.Ringing, o.Ringing) && is(r.Answered, o.Answered) && is(r.Crossed, o.Crossed) &&
+		(r.RangAtLeastS == 0 || o.RangFor >= time.Duration(r.RangAtLeastS)*time.Second) &&
+		(r.WithinS == 0 || o.Took <= time.Duration(r.WithinS)*time.Second)
+}
+
+func (r ResultRule) statusMatches(status int) bool {
+	if r.StatusTo != 0 && len(r.Status) == 1 {
+		return status >= r.Status[0] && status <= r.StatusTo
+	}
+	return len(r.Status) == 0 || slices.Contains(r.Status, status)
+}
+
+func (r ResultRule) matchesAll() bool {
+	return len(r.EndedBy) == 0 && len(r.Status) == 0 && len(r.Cause) == 0 && r.Sent == nil && r.Ringing == nil &&
+		r.Answered == nil && r.Crossed == nil && r.RangAtLeastS == 0 && r.WithinS == 0
+}
+
+func is(want *bool, got bool) bool { return want == nil || *want == got }
