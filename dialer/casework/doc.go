@@ -1,0 +1,20 @@
+// Package casework is what happens around a call: the case, the result an operator records, the promise, and the ward's
+// list on its way in.
+//
+// # Words
+//
+// A Case is one liable person with balances and numbers. An Attempt is one 架電 as the ledger gives it back. An Entry is
+// what the operator says of it; it is appended, never written over. A Row is one line of the ward's list, a Preview what
+// the list would do, before anything is done.
+//
+// # Who owns what
+//
+// The package decides (what is a valid entry, what a row means, when a case is next) and owns the ports it needs
+// (CaseStore, ResultStore, ListStore); dialer/postgres keeps, webui shows. It knows no HTTP, no SQL and no encoding:
+// text comes in as UTF-8, numbers through the NumberPlan port.
+//
+// # How it fails
+//
+// What a person typed or a file holds is answered with Problems: where, what, and what to do, in Japanese and English,
+// never with the cell's own text. A list with a problem in one row is still previewed whole; nothing is half applied.
+package casework

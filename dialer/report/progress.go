@@ -1,0 +1,70 @@
+package report
+
+import (
+	"context"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Counts are the three ways of counting 件, side by side (DOMAIN "What counts as 件").
+type Counts struct {
+	Attempts int `json:"attempts"` // dialled attempts that count
+	Persons  int `json:"persons"`  // distinct 宛名番号 among them
+	Cases    int `json:"cases"`    // distinct 宛名番号 × insurance
+}
+
+// Day is one day's figures. Date is YYYY-MM-DD in Asia/Tokyo: the day the INVITE left.
+type Day struct {
+	Date     string `json:"day"`
+	Attempts int    `json:"attempts"`
+	Answered int    `json:"answered"`
+}
+
+// Figures are a span's figures as the ledger sums them: no counter can disagree with the rows.
+type Figures struct {
+	Done     Counts
+	ByResult map[dialer.Result]int // counted or not, all but not_dialled
+	ByDay    []Day
+}
+
+// Source sums the ledger over [from, to). dialer/postgres implements it.
+type Source interface {
+	Figures(ctx context.Context, from, to time.Time) (Figures, error)
+}
+
+// Progress is where a month stands (CONTRACT "progress").
+type Progress struct {
+	Month      string                `json:"month"` // YYYY-MM
+	Target     int                   `json:"target"`
+	Definition string                `json:"definition"` // which of Counts is held against the target: attempts, persons or cases
+	Done       Counts                `json:"done"`
+	ByResult   map[dialer.Result]int `json:"by_result"`
+	ByDay      []Day                 `json:"by_day"`
+	Forecast   Forecast              `json:"forecast"`
+	Today      Today                 `json:"today"`
+	// OpenDays lists the month's days on which the centre opens, with their hours: the plan's shape.
+	OpenDays []OpenDay `json:"open_days"`
+}
+
+// Forecast is the month's total if it goes on like this; all three are equal to what is done once the month is over.
+type Forecast struct {
+	Low  int `json:"low"`
+	Mid  int `json:"mid"`
+	High int `json:"high"`
+}
+
+// Today is the current day's figures, with what the day's share of the target is.
+type Today struct {
+	Date     string                `json:"day"`
+	Attempts int                   `json:"attempts"`
+	Answered int                   `json:"answered"`
+	Target   int                   `json:"target"`
+	ByResult map[dialer.Result]int `json:"by_result"`
+}
+
+// OpenDay is a day on which the centre opens, and for how many minutes of work.
+type OpenDay struct {
+	Date    string `json:"day"`
+	Minutes int    `json:"minutes"`
+}
