@@ -1,0 +1,149 @@
+package media
+
+import (
+	"net/netip"
+	"sync"
+	"sync/atomic"
+	"time"
+)
+
+// Bridge joins the sound of two legs. It is safe for concurrent use.
+type Bridge struct {
+	legs      [2]*leg
+	connected atomic.Bool
+	every     time.Duration // between RTCP reports
+
+	mu     sync.Mutex    // guards closed, and the change of a far end by signalling
+	closed chan struct{} // tones and reports end with it
+	work   sync.WaitGroup
+}
+
+// NewBridge opens the sockets of both sides and starts to listen. Nothing is
+// passed on before Connect. Close it whatever happens.
+func (p *Pool) NewBridge() (*Bridge, error) {
+	desk, err := p.Open()
+	if err != nil {
+		return nil, err
+	}
+	customer, err := p.Open()
+	if err != nil {
+		desk.Close()
+		return nil, err
+	}
+	b := &Bridge{every: p.config.RTCPInterval, closed: make(chan struct{})}
+	b.legs = [2]*leg{Desk: newLeg(b, Desk, desk), Customer: newLeg(b, Customer, customer)}
+	for _, l := range b.legs {
+		b.start(func() { readLoop(l.pair.RTP, l.heardRTP) })
+		b.start(func() { readLoop(l.pair.RTCP, l.heardRTCP) })
+	}
+	b.start(b.report)
+	return b, nil
+}
+
+// start runs f as one of the bridge's goroutines, unless it is closed.
+func (b *Bridge) start(f func()) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if !b.isClosed() {
+		b.work.Go(f)
+	}
+}
+
+// isClosed needs b.mu.
+func (b *Bridge) isClosed() bool {
+	select {
+	case <-b.closed:
+		return true
+	default:
+		return false
+	}
+}
+
+// Offer is our SDP offer to a side.
+func (b *Bridge) Offer(side Side) []byte { return b.legs[side].local.Offer(SendRecv) }
+
+// Answer takes a side's SDP offer and returns our answer. On an error nothing
+// has changed; it matches one of the Err… values of SDP.
+func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
+	said, err := Parse(offer)
+	if err != nil {
+		return nil, err
+	}
+	l := b.legs[side]
+	answer := l.local.Answer(said)
+	l.setFar(said)
+	return answer, nil
+}
+
+// SetRemote takes a side's SDP answer to our offer, from a provisional or the
+// final response; the same one again changes nothing. Errors as Answer.
+func (b *Bridge) SetRemote(side Side, answer []byte) error {
+	said, err := Parse(answer)
+	if err != nil {
+		return err
+	}
+	b.legs[side].setFar(said)
+	return nil
+}
+
+// BehindNAT tells that a side's SDP may name an address that we cannot reach:
+// the first valid packet from peer, the IP address its signalling comes from,
+// decides where its sound goes, until a new SDP. Call it before or after the
+// SDP is set.
+func (b *Bridge) BehindNAT(side Side, peer netip.Addr) {
+	l := b.legs[side]
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l.nat = peer.Unmap()
+	l.latch(l.far.Load(), func(f *farEnd) { f.behind = l.nat })
+}
+
+// Connect passes sound both ways from now on: early media or talk.
+func (b *Bridge) Connect() { b.connected.Store(true) }
+
+// relay passes a packet of one leg to the other.
+func (b *Bridge) relay(from *leg, packet []byte, h header, k kind, now time.Time) {
+	if !b.connected.Load() {
+		return
+	}
+	to := b.legs[from.side^1]
+	if tone := to.tone.Load(); tone != nil {
+		if !tone.tone.yields() {
+			return
+		}
+		to.tone.CompareAndSwap(tone, nil)
+	}
+	to.send(packet, h, k, now)
+}
+
+// Heard reports whether any valid RTP packet has come from the side's far end.
+func (b *Bridge) Heard(side Side) bool { return b.Stats(side).PacketsIn > 0 }
+
+// Held reports whether the side's far end has put us on hold.
+func (b *Bridge) Held(side Side) bool {
+	far := b.legs[side].far.Load()
+	return far != nil && far.said.Held()
+}
+
+// Close ends all sound, tells the far ends by an RTCP BYE, closes the sockets,
+// waits for the goroutines and returns the ports. It may be called again.
+func (b *Bridge) Close() {
+	if b.shut() {
+		for _, l := range b.legs {
+			l.sayBye(time.Now())
+			l.pair.Close()
+		}
+	}
+	b.work.Wait()
+}
+
+// shut is true for the first caller only.
+func (b *Bridge) shut() bool {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.isClosed() {
+		return false
+	}
+	close(b.closed)
+	return true
+}

@@ -1,0 +1,38 @@
+// Package media is the sound side of the phone: RTP, RTCP and SDP.
+//
+// # Words
+//
+// A [Bridge] joins the two legs of one call, [Desk] and [Customer]. Each leg
+// has a pair of UDP sockets of ours (RTP on an even port, RTCP on the next)
+// and one far end: the address, codecs and direction that the peer's SDP
+// named. All sound passes through us; the far ends never see each other.
+//
+// # Who owns what
+//
+// A [Pool] lends port pairs and takes them back. A Bridge owns its sockets and
+// the goroutines that read them; [Bridge.Close] ends them all and waits. The
+// far end of a leg is an immutable value, swapped as a whole when an SDP or a
+// latched address changes it, so the forwarding path takes no lock that
+// signalling could hold. What is counted about arriving packets (inbound) and
+// the renumbering of leaving ones (outbound) have a short lock each, never
+// held during I/O.
+//
+// A packet's way: socket → is the sender the one SDP named? → is it RTP with a
+// payload we agreed on? → count → the other leg: convert PCMU⇄PCMA if its far
+// end lacks the codec → renumber, so that it sees one SSRC and one run of
+// sequence numbers and timestamps, whatever changes behind us → socket.
+//
+// RTCP ends at us on both legs: we send our own reports with figures of the
+// leg itself, and read the far end's.
+//
+// Besides the relay the package holds what makes sound where no network does:
+// [Tone], [NewSpeech], and [Sender], which plays a [Source] as RTP at an exact
+// pace. They serve the operator's ringback and the simulated phones alike.
+//
+// # How it fails
+//
+// Ports run out: [ErrPortsExhausted]. SDP that cannot be used: an error that
+// matches one of the Err… values of sdp.go, so that signalling can answer 488.
+// Packets that may not pass are dropped and counted in [Stats], never
+// reported one by one.
+package media

@@ -1,0 +1,187 @@
+package media
+
+import (
+	"net/netip"
+	"sync/atomic"
+	"time"
+)
+
+// Side is one of the two ends of a bridged call.
+type Side uint8
+
+// The operator's phone, and the party that was called.
+const (
+	Desk Side = iota
+	Customer
+)
+
+// String names the side for logs and metrics.
+func (s Side) String() string {
+	if s == Desk {
+		return "desk"
+	}
+	return "customer"
+}
+
+// kind is what a payload type stands for in a packet.
+type kind uint8
+
+const (
+	kindNone kind = iota
+	kindPCMU
+	kindPCMA
+	kindEvent
+	kinds
+)
+
+func kindOf(c Codec) kind { return kindPCMU + kind(c) }
+
+func (k kind) audio() bool  { return k == kindPCMU || k == kindPCMA }
+func (k kind) codec() Codec { return Codec(k - kindPCMU) }
+
+// notSent marks a kind that the far end did not accept.
+const notSent = 0xff
+
+// farEnd is what we know of a leg's peer. It is never changed, only replaced.
+type farEnd struct {
+	said   Description
+	rtp    netip.AddrPort // where we send, and who may speak
+	rtcp   netip.AddrPort
+	behind netip.Addr // the signalling peer's address, if it is behind NAT
+	// What it said is not where it speaks from, behind NAT: until a valid packet
+	// came, any port of behind may speak; its address is kept from then on.
+	rtpLatched, rtcpLatched bool
+
+	heard  [128]kind    // what its payload types mean
+	spoken [kinds]uint8 // the payload types to use towards it
+}
+
+func newFarEnd(said Description, ourEventPT uint8) *farEnd {
+	f := &farEnd{said: said, rtp: said.RTP, rtcp: said.RTCP}
+	for i := range f.spoken {
+		f.spoken[i] = notSent
+	}
+	if ourEventPT != 0 {
+		f.heard[ourEventPT] = kindEvent
+	}
+	// A peer should send the numbers that we gave, many send their own.
+	if said.EventPT != 0 {
+		f.heard[said.EventPT], f.spoken[kindEvent] = kindEvent, said.EventPT
+	}
+	for _, format := range said.Formats {
+		k := kindOf(format.Codec)
+		f.heard[format.PT] = k
+		f.heard[format.Codec.staticPT()] = k
+		if f.spoken[k] == notSent {
+			f.spoken[k] = format.PT
+		}
+	}
+	return f
+}
+
+// codec is the far end's favourite.
+func (f *farEnd) codec() Codec { return f.said.Formats[0].Codec }
+
+// sendable reports whether the far end wants packets, and has an address.
+func (f *farEnd) sendable() bool { return !f.said.Held() && !f.rtp.Addr().IsUnspecified() }
+
+// mayLatch reports whether a packet from an address other than rtp may be the
+// far end behind its NAT.
+func (f *farEnd) mayLatch(from netip.AddrPort, latched bool) bool {
+	return !latched && f.behind.IsValid() && from.Addr() == f.behind
+}
+
+// leg is one side of a bridge: our sockets, the far end, the counts.
+type leg struct {
+	side   Side
+	bridge *Bridge
+	pair   *Pair
+	local  *Local
+
+	nat  netip.Addr // set by BehindNAT; guarded by bridge.mu
+	far  atomic.Pointer[farEnd]
+	tone atomic.Pointer[playing]
+	in   inbound
+	out  outbound
+}
+
+func newLeg(b *Bridge, side Side, pair *Pair) *leg {
+	return &leg{side: side, bridge: b, pair: pair, local: NewLocal(pair.Addr()), out: newOutbound()}
+}
+
+// setFar makes what an SDP says the leg's far end. One that repeats itself, as
+// a 200 does after a 183, changes nothing, so a latched address stays.
+func (l *leg) setFar(said Description) {
+	l.bridge.mu.Lock()
+	defer l.bridge.mu.Unlock()
+	if old := l.far.Load(); old != nil && old.said.equal(said) {
+		return
+	}
+	far := newFarEnd(said, l.local.EventPT())
+	far.behind = l.nat
+	l.far.Store(far)
+}
+
+// heardRTP takes a packet off the RTP socket and passes it on. It is the hot
+// path: it allocates nothing and takes only the short locks of the counts. The
+// packet is rewritten where it lies.
+func (l *leg) heardRTP(packet []byte, from netip.AddrPort) {
+	now := time.Now()
+	far := l.far.Load()
+	latch := far != nil && from != far.rtp && far.mayLatch(from, far.rtpLatched)
+	if far == nil || from != far.rtp && !latch {
+		l.in.stranger()
+		return
+	}
+	h, ok := parseHeader(packet)
+	if !ok {
+		l.in.notRTP()
+		return
+	}
+	k := far.heard[h.pt]
+	if k == kindNone {
+		l.in.notAgreedOn()
+		return
+	}
+	if far.behind.IsValid() && !far.rtpLatched {
+		l.latch(far, func(f *farEnd) { f.rtp, f.rtpLatched = from, true })
+	}
+	l.in.accept(h, k.audio(), len(packet), now)
+	l.bridge.relay(l, packet, h, k, now)
+}
+
+// latch replaces the far end by a copy that change has altered, unless an SDP
+// has just replaced it altogether.
+func (l *leg) latch(far *farEnd, change func(*farEnd)) {
+	for far != nil {
+		latched := *far
+		change(&latched)
+		if l.far.CompareAndSwap(far, &latched) {
+			return
+		}
+		now := l.far.Load()
+		if now == nil || !now.said.equal(far.said) {
+			return
+		}
+		far = now
+	}
+}
+
+// send converts, renumbers and sends one packet to the leg's far end, if that
+// takes what k stands for.
+func (l *leg) send(packet []byte, h header, k kind, now time.Time) {
+	far := l.far.Load()
+	if far == nil || !far.sendable() || k == kindEvent && far.spoken[k] == notSent {
+		l.out.skip(h)
+		return
+	}
+	if far.spoken[k] == notSent {
+		k.codec().Convert(packet[h.from:h.to])
+		k = kindOf(k.codec().Other())
+	}
+	h.pt = far.spoken[k]
+	writeHeader(packet, l.out.renumber(h, k.audio(), len(packet), now))
+	if _, err := l.pair.RTP.WriteToUDPAddrPort(packet, far.rtp); err != nil {
+		l.out.sendFailed()
+	}
+}

@@ -1,0 +1,117 @@
+package media
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"net/netip"
+	"slices"
+	"strings"
+	"sync"
+)
+
+// defaultEventPT is what we offer for telephone-event unless the far end has
+// named its own: the number nearly everyone uses.
+const defaultEventPT = 101
+
+// Local is our side of one media session: it writes our SDP, offers and
+// answers alike, with an origin that stays and a version that goes up by one
+// whenever, and only when, the content changes (RFC 3264 §8). It is safe for
+// concurrent use.
+type Local struct {
+	addr netip.AddrPort
+	id   uint64
+
+	mu      sync.Mutex
+	version uint64
+	content string // what followed the o= line last time
+	formats []Format
+	eventPT uint8
+	lines   []mediaLine // the session's m= lines so far; they may not vanish
+}
+
+// NewLocal starts a session whose sound shall be sent to rtp, reports to the
+// port after it.
+func NewLocal(rtp netip.AddrPort) *Local {
+	return &Local{
+		addr:    rtp,
+		id:      uint64(rand.Uint32()),
+		formats: []Format{{PCMU, PCMU.staticPT()}, {PCMA, PCMA.staticPT()}},
+		eventPT: defaultEventPT,
+		lines:   []mediaLine{{media: "audio", protos: "RTP/AVP", audio: true}},
+	}
+}
+
+// Offer writes an offer: PCMU, PCMA and telephone-event/8000, 20 ms.
+func (l *Local) Offer(d Direction) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.write(l.formats, l.eventPT, d)
+}
+
+// Answer writes the answer to an offer (RFC 3264 §6): the common codecs under
+// the offer's numbers and in its order, telephone-event if offered, the
+// direction turned round, any other stream refused.
+func (l *Local) Answer(offer Description) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.lines = offer.lines
+	l.formats = merged(offer.Formats, l.formats)
+	if offer.EventPT != 0 {
+		l.eventPT = offer.EventPT
+	}
+	return l.write(offer.Formats, offer.EventPT, offer.Direction.reversed())
+}
+
+// EventPT is the payload type we give telephone-event at present.
+func (l *Local) EventPT() uint8 {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.eventPT
+}
+
+// merged keeps the far end's numbers for the codecs it named and ours for the
+// rest, so that a later offer of ours does not renumber (RFC 3264 §8.3.2).
+func merged(theirs, ours []Format) []Format {
+	all := slices.Clone(theirs)
+	for _, f := range ours {
+		if !slices.ContainsFunc(all, func(g Format) bool { return g.Codec == f.Codec || g.PT == f.PT }) {
+			all = append(all, f)
+		}
+	}
+	return all
+}
+
+func (l *Local) write(formats []Format, event uint8, d Direction) []byte {
+	var b strings.Builder
+	fmt.Fprintf(&b, "s=-\r\nc=IN IP4 %s\r\nt=0 0\r\n", l.addr.Addr())
+	for _, line := range l.lines {
+		if line.audio {
+			l.writeAudio(&b, formats, event, d)
+			continue
+		}
+		fmt.Fprintf(&b, "m=%s 0 %s %s\r\n", line.media, line.protos, line.formats)
+	}
+	if content := b.String(); content != l.content {
+		l.content = content
+		l.version++
+	}
+	return fmt.Appendf(nil, "v=0\r\no=- %d %d IN IP4 %s\r\n%s", l.id, l.version, l.addr.Addr(), l.content)
+}
+
+func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d Direction) {
+	fmt.Fprintf(b, "m=audio %d RTP/AVP", l.addr.Port())
+	for _, f := range formats {
+		fmt.Fprintf(b, " %d", f.PT)
+	}
+	if event != 0 {
+		fmt.Fprintf(b, " %d", event)
+	}
+	b.WriteString("\r\n")
+	for _, f := range formats {
+		fmt.Fprintf(b, "a=rtpmap:%d %s/8000\r\n", f.PT, f.Codec)
+	}
+	if event != 0 {
+		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", event, event)
+	}
+	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\na=rtcp:%d\r\n", d, l.addr.Port()+1)
+}

@@ -1,0 +1,170 @@
+package media
+
+import (
+	"math/rand/v2"
+	"net/netip"
+	"strconv"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// report sends both legs' RTCP reports at intervals drawn around the mean, so
+// that many calls do not report at once (RFC 3550 §6.2).
+func (b *Bridge) report() {
+	timer := time.NewTimer(b.every / 2)
+	defer timer.Stop()
+	for {
+		select {
+		case <-b.closed:
+			return
+		case now := <-timer.C:
+			for _, l := range b.legs {
+				l.sendRTCP(l.compound(now))
+			}
+			timer.Reset(b.every/2 + rand.N(b.every))
+		}
+	}
+}
+
+// compound is the report of a leg: SR if we have sent, else RR, with what we
+// received, and our name (RFC 3550 §6.1). nil if there was no sound yet.
+func (l *leg) compound(now time.Time) []rtcp.Packet {
+	blocks := l.in.block(now)
+	first := l.out.senderReport(now)
+	switch {
+	case first != nil:
+		first.Reports = blocks
+	case len(blocks) == 0:
+		return nil
+	default:
+		return []rtcp.Packet{&rtcp.ReceiverReport{SSRC: l.out.ssrc, Reports: blocks}, l.name()}
+	}
+	return []rtcp.Packet{first, l.name()}
+}
+
+// name is the canonical name every compound packet must carry. It is drawn,
+// not an address: RFC 7022.
+func (l *leg) name() rtcp.Packet {
+	return rtcp.NewCNAMESourceDescription(l.out.ssrc, strconv.FormatUint(l.local.id, 36))
+}
+
+// sayBye tells the far end that our stream has ended (RFC 3550 §6.6).
+func (l *leg) sayBye(now time.Time) {
+	if packets := l.compound(now); packets != nil {
+		l.sendRTCP(append(packets, &rtcp.Goodbye{Sources: []uint32{l.out.ssrc}}))
+	}
+}
+
+func (l *leg) sendRTCP(packets []rtcp.Packet) {
+	far := l.far.Load()
+	if len(packets) == 0 || far == nil || far.rtcp.Addr().IsUnspecified() {
+		return
+	}
+	raw, err := rtcp.Marshal(packets)
+	if err == nil {
+		_, err = l.pair.RTCP.WriteToUDPAddrPort(raw, far.rtcp)
+	}
+	if err != nil {
+		l.out.sendFailed()
+	}
+}
+
+// heardRTCP reads the far end's reports.
+func (l *leg) heardRTCP(raw []byte, from netip.AddrPort) {
+	now := time.Now()
+	far := l.far.Load()
+	latch := far != nil && from != far.rtcp && far.mayLatch(from, far.rtcpLatched)
+	if far == nil || from != far.rtcp && !latch {
+		l.in.stranger()
+		return
+	}
+	packets, err := rtcp.Unmarshal(raw)
+	if err != nil {
+		l.in.notRTP()
+		return
+	}
+	if far.behind.IsValid() && !far.rtcpLatched {
+		l.latch(far, func(f *farEnd) { f.rtcp, f.rtcpLatched = from, true })
+	}
+	for _, p := range packets {
+		switch p := p.(type) {
+		case *rtcp.SenderReport:
+			l.in.senderReported(p, now)
+			l.in.reported(p.Reports, l.out.ssrc, now)
+		case *rtcp.ReceiverReport:
+			l.in.reported(p.Reports, l.out.ssrc, now)
+		}
+	}
+}
+
+// block is our reception report of the far end's stream.
+func (in *inbound) block(now time.Time) []rtcp.ReceptionReport {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	if !in.known {
+		return nil
+	}
+	r := rtcp.ReceptionReport{
+		SSRC:               in.ssrc,
+		FractionLost:       in.fraction(),
+		TotalLost:          uint32(min(max(in.lost(), 0), 1<<23-1)),
+		LastSequenceNumber: in.highest - 1<<16, // see accept
+		Jitter:             in.jitter >> 4,
+		LastSenderReport:   in.far.lastSR,
+	}
+	if !in.far.lastSRAt.IsZero() {
+		r.Delay = shortTime(now.Sub(in.far.lastSRAt))
+	}
+	return []rtcp.ReceptionReport{r}
+}
+
+func (in *inbound) senderReported(sr *rtcp.SenderReport, now time.Time) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.far.lastSR, in.far.lastSRAt = uint32(sr.NTPTime>>16), now
+}
+
+// reported takes what the far end says of our stream; the round trip is
+// RFC 3550 §6.4.1's A - LSR - DLSR.
+func (in *inbound) reported(blocks []rtcp.ReceptionReport, ours uint32, now time.Time) {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	in.far.count++
+	for _, r := range blocks {
+		if r.SSRC != ours {
+			continue
+		}
+		in.far.lost, in.far.jitter = int64(r.TotalLost), r.Jitter
+		if r.LastSenderReport != 0 {
+			trip := int32(uint32(ntpTime(now)>>16) - r.LastSenderReport - r.Delay)
+			in.far.roundTrip = time.Duration(max(trip, 0)) * time.Second >> 16
+		}
+	}
+}
+
+// senderReport is the sender's part of a report, nil if nothing was sent.
+func (o *outbound) senderReport(now time.Time) *rtcp.SenderReport {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if !o.started {
+		return nil
+	}
+	return &rtcp.SenderReport{
+		SSRC:        o.ssrc,
+		NTPTime:     ntpTime(now),
+		RTPTime:     o.ts + uint32(samples(now.Sub(o.audioAt))),
+		PacketCount: uint32(o.packets),
+		OctetCount:  uint32(o.payload),
+	}
+}
+
+// ntpTime is 32.32 fixed point seconds since 1900 (RFC 3550 §4).
+func ntpTime(t time.Time) uint64 {
+	const since1900 = 2208988800
+	seconds := uint64(t.Unix() + since1900)
+	return seconds<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
+}
+
+// shortTime is 16.16 fixed point seconds.
+func shortTime(d time.Duration) uint32 { return uint32(int64(d) << 16 / int64(time.Second)) }

@@ -1,0 +1,46 @@
+package media
+
+import "time"
+
+// Stats is a snapshot of a leg's sound. "In" is from the far end to us.
+type Stats struct {
+	PacketsIn, BytesIn   uint64 // RTP, headers included
+	PacketsOut, BytesOut uint64
+	SendFailed           uint64 // of PacketsOut, those the system refused
+	Lost                 int64  // of the far end's packets, by sequence numbers; duplicates count back
+	Jitter               time.Duration
+	Strangers            uint64    // packets of others than the far end, dropped
+	Malformed            uint64    // packets that were not RTP, dropped
+	Unexpected           uint64    // packets of a payload type not agreed on, dropped
+	LastIn               time.Time // zero if none came
+	Far                  FarStats
+}
+
+// FarStats is what the far end's RTCP reports say.
+type FarStats struct {
+	Reports   uint64
+	Lost      int64 // of our packets
+	Jitter    time.Duration
+	RoundTrip time.Duration // 0 if not known
+}
+
+// Stats is the state of a side at this moment.
+func (b *Bridge) Stats(side Side) Stats {
+	l := b.legs[side]
+	var s Stats
+	l.in.mu.Lock()
+	s.PacketsIn, s.BytesIn = l.in.packets, l.in.bytes
+	s.Lost = l.in.lostSoFar + l.in.lost()
+	s.Jitter = clockUnits(l.in.jitter >> 4)
+	s.Strangers, s.Malformed, s.Unexpected = l.in.strangers, l.in.malformed, l.in.unexpected
+	s.LastIn = l.in.last
+	s.Far = FarStats{l.in.far.count, l.in.far.lost, clockUnits(l.in.far.jitter), l.in.far.roundTrip}
+	l.in.mu.Unlock()
+	l.out.mu.Lock()
+	s.PacketsOut, s.BytesOut, s.SendFailed = l.out.packets, l.out.bytes, l.out.failed
+	l.out.mu.Unlock()
+	return s
+}
+
+// clockUnits turns RTP timestamp units into time.
+func clockUnits(n uint32) time.Duration { return time.Duration(n) * time.Second / SampleRate }
