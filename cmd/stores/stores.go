@@ -1,0 +1,72 @@
+package stores
+
+import (
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+)
+
+// Limits on how long a server may take. Start is long because PostgreSQL may
+// have to replay its write-ahead log after an unclean end.
+const (
+	startLimit = 60 * time.Second
+	stopLimit  = 10 * time.Second
+	killLimit  = 5 * time.Second
+	pollEvery  = 10 * time.Millisecond
+)
+
+// serverID is the user and group that servers run as when root starts them
+// ("nobody" and "nogroup" on Debian; PostgreSQL refuses a uid without an entry
+// in the password file).
+const serverID = 65534
+
+// Options say where and how a store runs.
+type Options struct {
+	// Dir is the state directory; it is made when it is not there. PostgreSQL and
+	// Redis may be given the same one. When root starts the stores, every folder
+	// above it must let other users pass through.
+	Dir string
+	// Fast gives up safety against power loss for speed: PostgreSQL without
+	// fsync, Redis without its append-only file. For tests only: Redis then
+	// forgets everything when it stops.
+	Fast bool
+	// Log gets one line for each start and stop; nil means slog.Default().
+	Log *slog.Logger
+}
+
+func (o Options) logger() *slog.Logger {
+	if o.Log != nil {
+		return o.Log
+	}
+	return slog.Default()
+}
+
+// DefaultDir is the state directory used when nobody names one: the environment
+// variable KAKERU_STATE, else /var/lib/kakeru for root, else kakeru under
+// XDG_STATE_HOME or ~/.local/state.
+func DefaultDir() (string, error) {
+	if dir := os.Getenv("KAKERU_STATE"); dir != "" {
+		return filepath.Abs(dir)
+	}
+	if os.Geteuid() == 0 {
+		return "/var/lib/kakeru", nil
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
+		return filepath.Join(dir, "kakeru"), nil
+	}
+	home, err := os.UserHomeDir()
+	if err != nil {
+		return "", err
+	}
+	return filepath.Join(home, ".local", "state", "kakeru"), nil
+}
+
+// credential is nil for an ordinary user: the servers then run as that user.
+func credential() *syscall.Credential {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	return &syscall.Credential{Uid: serverID, Gid: serverID}
+}
