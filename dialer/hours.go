@@ -1,0 +1,144 @@
+package dialer
+
+import (
+	"fmt"
+	"time"
+)
+
+// Tokyo is the centre's time zone. Japan has had no summer time since 1951, so a fixed zone is exact and needs no
+// database of zones on the machine.
+var Tokyo = time.FixedZone("JST", 9*60*60)
+
+// Date is a calendar day in Asia/Tokyo.
+type Date struct {
+	Year  int
+	Month time.Month
+	Day   int
+}
+
+// DateOf returns the day in Tokyo that t falls on.
+func DateOf(t time.Time) Date {
+	y, m, d := t.In(Tokyo).Date()
+	return Date{y, m, d}
+}
+
+// ParseDate reads YYYY-MM-DD.
+func ParseDate(s string) (Date, error) {
+	t, err := time.ParseInLocation(time.DateOnly, s, Tokyo)
+	if err != nil {
+		return Date{}, fmt.Errorf("%q is not a date; write YYYY-MM-DD", s)
+	}
+	return DateOf(t), nil
+}
+
+// String gives YYYY-MM-DD.
+func (d Date) String() string { return fmt.Sprintf("%04d-%02d-%02d", d.Year, int(d.Month), d.Day) }
+
+// At returns the instant so many minutes after the day's midnight in Tokyo.
+func (d Date) At(minutes int) time.Time {
+	return time.Date(d.Year, d.Month, d.Day, 0, minutes, 0, 0, Tokyo)
+}
+
+// Next returns the day after.
+func (d Date) Next() Date { return DateOf(d.At(24 * 60)) }
+
+// Weekday returns the day of the week.
+func (d Date) Weekday() time.Weekday { return d.At(0).Weekday() }
+
+// Span is a stretch of a day, in minutes since its midnight: [From, To).
+type Span struct{ From, To int }
+
+// Minutes is how long the span is.
+func (s Span) Minutes() int { return max(0, s.To-s.From) }
+
+// Hours are the centre's opening hours (spec §5): a week's pattern, days on which it is closed all the same, and days on
+// which it opens although the pattern says no (日曜開庁日).
+type Hours struct {
+	Week map[time.Weekday]Span
+	// Closed says why a day is closed ("勤労感謝の日", "年末年始"), or "" when the pattern holds.
+	Closed func(Date) string
+	// Extra are the ward's Sunday openings.
+	Extra map[Date]Span
+	// BreakMinutes of each open day are not worked (§5: one hour).
+	BreakMinutes int
+	// AlwaysOpen lifts the rule, for trials: the screen says so.
+	AlwaysOpen bool
+}
+
+// WardHours is the pattern of the specification: Monday to Friday 9–17, Wednesday 13–19.
+func WardHours() map[time.Weekday]Span {
+	nine := Span{9 * 60, 17 * 60}
+	return map[time.Weekday]Span{
+		time.Monday: nine, time.Tuesday: nine, time.Wednesday: {13 * 60, 19 * 60}, time.Thursday: nine, time.Friday: nine,
+	}
+}
+
+// On returns the day's opening span; ok is false when the centre is closed, and why says so in Japanese.
+func (h Hours) On(d Date) (s Span, why string, ok bool) {
+	if s, ok := h.Extra[d]; ok {
+		return s, "日曜開庁日", true
+	}
+	if h.Closed != nil {
+		if why := h.Closed(d); why != "" {
+			return Span{}, why, false
+		}
+	}
+	s, ok = h.Week[d.Weekday()]
+	if !ok {
+		return Span{}, "閉庁日", false
+	}
+	return s, "", true
+}
+
+// Open reports whether calls may be made at t.
+func (h Hours) Open(t time.Time) bool {
+	if h.AlwaysOpen {
+		return true
+	}
+	s, _, ok := h.On(DateOf(t))
+	if !ok {
+		return false
+	}
+	m := minuteOf(t)
+	return m >= s.From && m < s.To
+}
+
+// NextOpen returns t when the centre is open then, else the next instant it opens; t itself when it never does within
+// two months (a calendar that closes every day is a mistake of the settings, which configs refuses).
+func (h Hours) NextOpen(t time.Time) time.Time {
+	if h.Open(t) {
+		return t
+	}
+	d := DateOf(t)
+	for range 62 {
+		if s, _, ok := h.On(d); ok {
+			if from := d.At(s.From); !from.Before(t) {
+				return from
+			}
+		}
+		d = d.Next()
+	}
+	return t
+}
+
+// Refusal returns why no call may be made at t, or nil when one may.
+func (h Hours) Refusal(t time.Time) *Refusal {
+	if h.Open(t) {
+		return nil
+	}
+	next := h.NextOpen(t).In(Tokyo)
+	reason := "開設時間外です"
+	if _, why, ok := h.On(DateOf(t)); !ok {
+		reason = "本日は閉庁日です(" + why + ")"
+	}
+	return &Refusal{
+		Rule: OutsideHours,
+		JA:   fmt.Sprintf("%s。次に発信できるのは %d月%d日 %s からです", reason, int(next.Month()), next.Day(), next.Format("15:04")),
+		EN:   "the centre is closed; calls may be made again from " + next.Format("2006-01-02 15:04"),
+	}
+}
+
+func minuteOf(t time.Time) int {
+	h, m, _ := t.In(Tokyo).Clock()
+	return h*60 + m
+}
