@@ -144,11 +144,13 @@ type ResultDue struct {
 	Operator UserID
 }
 
-// Try is one earlier attempt at a number.
+// Try is one earlier attempt at a number. MayHaveRung is true when an 18x or 2xx came, or the verdict is of low
+// confidence: then somebody may have been disturbed.
 type Try struct {
-	At     time.Time
-	Result Result
-	Party  string // empty while no result was given
+	At          time.Time
+	Result      Result
+	Party       string // empty while no result was given
+	MayHaveRung bool
 }
 
 // Repeated is returned for a click whose idempotency key was seen before: ID is the call the first click made.

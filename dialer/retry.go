@@ -66,21 +66,11 @@ func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why st
 			return tomorrow, "本日すでに応答があった番号のため、本日は発信できません"
 		case t.Result == Busy:
 			busies, lastBusy = busies+1, t.At
-		case mayHaveRung(t.Result):
+		case t.MayHaveRung:
 			rings, lastRing = rings+1, t.At
 		}
 	}
 	return r.gap(now, tomorrow, [2]int{rings, busies}, [2]time.Time{lastRing, lastBusy})
-}
-
-// mayHaveRung reports whether a result other than busy disturbed, or may have disturbed, somebody.
-func mayHaveRung(r Result) bool {
-	switch r {
-	case Unallocated, NumberChanged, BadNumber, NotDialled, Busy:
-		return false
-	default:
-		return true
-	}
 }
 
 func (r NumberRule) gap(now, tomorrow time.Time, n [2]int, last [2]time.Time) (time.Time, string) {
