@@ -1,6 +1,7 @@
 package stores
 
 import (
+	"context"
 	"errors"
 	"fmt"
 	"os"
@@ -32,7 +33,7 @@ const debianPostgres = "/usr/lib/postgresql/*/bin"
 
 // postgresBin finds the folder with the programs that fit the data: the newest
 // for new data, else those of the major version that wrote it.
-func postgresBin(data string) (string, error) {
+func postgresBin(ctx context.Context, data string) (string, error) {
 	bins := postgresBins(debianPostgres)
 	if len(bins) == 0 {
 		return "", missing("postgresql")
@@ -46,7 +47,7 @@ func postgresBin(data string) (string, error) {
 	}
 	wanted := strings.TrimSpace(string(version))
 	for _, bin := range bins {
-		if majorVersion(bin) == wanted {
+		if majorVersion(ctx, bin) == wanted {
 			return bin, nil
 		}
 	}
@@ -61,8 +62,8 @@ func postgresBins(pattern string) []string {
 	candidates, _ := filepath.Glob(pattern)
 	slices.SortFunc(candidates, func(a, b string) int { return folderVersion(b) - folderVersion(a) })
 	if path, err := exec.LookPath("postgres"); err == nil {
-		if real, err := filepath.EvalSymlinks(path); err == nil {
-			candidates = append(candidates, filepath.Dir(real))
+		if target, err := filepath.EvalSymlinks(path); err == nil {
+			candidates = append(candidates, filepath.Dir(target))
 		}
 	}
 	return slices.DeleteFunc(candidates, func(bin string) bool {
@@ -77,8 +78,8 @@ func folderVersion(bin string) int {
 }
 
 // majorVersion asks the program itself: "postgres (PostgreSQL) 15.8 (Debian …)".
-func majorVersion(bin string) string {
-	out, err := exec.Command(filepath.Join(bin, "postgres"), "--version").Output()
+func majorVersion(ctx context.Context, bin string) string {
+	out, err := exec.CommandContext(ctx, filepath.Join(bin, "postgres"), "--version").Output()
 	if err != nil {
 		return ""
 	}

@@ -183,7 +183,7 @@ func (f *folder) evict() error {
 
 // occupants are the processes whose working directory is dir.
 func occupants(dir string) []int {
-	real, err := filepath.EvalSymlinks(dir)
+	target, err := filepath.EvalSymlinks(dir)
 	if err != nil {
 		return nil // not there, so nobody is in it
 	}
@@ -191,7 +191,7 @@ func occupants(dir string) []int {
 	var pids []int
 	for _, link := range links {
 		// A process that ended meanwhile, or belongs to someone else, is no occupant.
-		if cwd, err := os.Readlink(link); err == nil && cwd == real {
+		if cwd, err := os.Readlink(link); err == nil && cwd == target {
 			if pid, err := strconv.Atoi(filepath.Base(filepath.Dir(link))); err == nil {
 				pids = append(pids, pid)
 			}

@@ -41,7 +41,7 @@ func StartPostgres(ctx context.Context, o Options) (*Postgres, error) {
 }
 
 func startPostgres(ctx context.Context, f *folder, o Options) (*Postgres, error) {
-	bin, err := postgresBin(f.data)
+	bin, err := postgresBin(ctx, f.data)
 	if err != nil {
 		return nil, err
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 	"os/exec"
 	"path/filepath"
@@ -20,7 +21,7 @@ type process struct {
 	cmd    *exec.Cmd
 	stop   []syscall.Signal // in the order in which Stop tries them before SIGKILL
 	exited chan struct{}    // closed when the child was reaped
-	log    func(msg string, args ...any)
+	log    *slog.Logger
 	once   sync.Once
 }
 
@@ -47,8 +48,7 @@ func (f *folder) launch(cmd *exec.Cmd, o Options, stop ...syscall.Signal) (*proc
 	}
 	defer func() { _ = out.Close() }()
 	cmd.Stdout, cmd.Stderr = out, out
-	p := &process{folder: f, cmd: cmd, stop: stop, exited: make(chan struct{})}
-	p.log = func(msg string, args ...any) { o.logger().Info(msg, append([]any{"store", f.name}, args...)...) }
+	p := &process{folder: f, cmd: cmd, stop: stop, exited: make(chan struct{}), log: o.logger().With("store", f.name)}
 	started := make(chan error)
 	go func() {
 		// The kernel sends the death signal when the thread that started the child
@@ -79,7 +79,7 @@ func (p *process) awaitReady(ctx context.Context, ready func(context.Context) er
 	for {
 		err := ready(ctx)
 		if err == nil {
-			p.log("store started", "pid", p.Pid(), "took_ms", time.Since(began).Milliseconds())
+			p.log.Info("store started", "pid", p.Pid(), "took_ms", time.Since(began).Milliseconds())
 			return nil
 		}
 		select {
@@ -111,12 +111,12 @@ func (p *process) Stop() {
 			// A paused server cannot act on a signal before it goes on.
 			_ = syscall.Kill(p.Pid(), syscall.SIGCONT)
 			if p.signal(sig, stopLimit) {
-				p.log("store stopped")
+				p.log.Info("store stopped")
 				return
 			}
 		}
 		p.signal(syscall.SIGKILL, killLimit)
-		p.log("store stopped by force")
+		p.log.Info("store stopped by force")
 	})
 }
 

@@ -1,13 +1,16 @@
 package stores
 
 import (
+	"bufio"
 	"context"
 	"errors"
+	"fmt"
+	"io"
+	"net"
 	"os"
 	"path/filepath"
 	"syscall"
-
-	"github.com/redis/go-redis/v9"
+	"time"
 )
 
 // redisDatabases is how many numbered databases a private server has; tests take
@@ -65,10 +68,25 @@ func startRedis(ctx context.Context, f *folder, o Options) (*Redis, error) {
 	return r, nil
 }
 
+// ping speaks the protocol by hand: a client with a pool would log each refusal
+// of a server that is not up yet. While data is loaded the answer is an error.
 func (r *Redis) ping(ctx context.Context) error {
-	client := redis.NewClient(&redis.Options{Network: "unix", Addr: r.socket(), MaxRetries: -1, DialerRetries: 1})
-	defer func() { _ = client.Close() }()
-	return client.Ping(ctx).Err()
+	conn, err := new(net.Dialer).DialContext(ctx, "unix", r.socket())
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close() }()
+	if err := conn.SetDeadline(time.Now().Add(time.Second)); err != nil {
+		return err
+	}
+	if _, err := io.WriteString(conn, "PING\r\n"); err != nil {
+		return err
+	}
+	answer, err := bufio.NewReader(conn).ReadString('\n')
+	if err == nil && answer != "+PONG\r\n" {
+		err = fmt.Errorf("redis answers %q", answer)
+	}
+	return err
 }
 
 func (r *Redis) socket() string { return filepath.Join(r.folder.run, "redis.sock") }

@@ -10,14 +10,16 @@ import (
 	"kakeru/cmd/stores"
 )
 
-// lent are the numbers of the shared Redis's databases that tests hold. Number 0
+// free are the numbers of the shared Redis's databases that no test holds. Number 0
 // is never lent: it is where a client ends up that forgot to choose.
-var lent = make(chan int, 1023)
+var free = numbers(1023)
 
-func init() {
-	for n := 1; n <= cap(lent); n++ {
-		lent <- n
+func numbers(upTo int) chan int {
+	all := make(chan int, upTo)
+	for n := range upTo {
+		all <- n + 1
 	}
+	return all
 }
 
 // Redis is the URL of an empty database of the shared server. Publish and
@@ -27,10 +29,10 @@ func init() {
 func Redis(t testing.TB) (url string) {
 	t.Helper()
 	r := server(t, &shared.redis, stores.StartRedis)
-	n := <-lent
+	n := <-free
 	url = fmt.Sprintf("%s?db=%d", r.URL(), n)
 	empty(t, url)
-	t.Cleanup(func() { lent <- n })
+	t.Cleanup(func() { free <- n })
 	return url
 }
 

@@ -1,0 +1,85 @@
+package main
+
+import (
+	"io"
+	"strings"
+	"testing"
+)
+
+func TestCountGo(t *testing.T) {
+	lines := []string{
+		`{"Action":"run","Package":"p","Test":"A"}`,
+		`{"Action":"pass","Package":"p","Test":"A"}`,
+		`{"Action":"run","Package":"p","Test":"B"}`,
+		`{"Action":"run","Package":"p","Test":"B/one"}`,
+		`{"Action":"run","Package":"p","Test":"B/two"}`,
+		`{"Action":"pass","Package":"p","Test":"B/one"}`,
+		`{"Action":"fail","Package":"p","Test":"B/two"}`,
+		`{"Action":"fail","Package":"p","Test":"B"}`,
+		`{"Action":"run","Package":"p","Test":"C"}`,
+		`{"Action":"skip","Package":"p","Test":"C"}`,
+		`{"Action":"fail","Package":"p"}`,
+		`{"Action":"build-output","ImportPath":"q","Output":"does not compile\n"}`,
+		`{"Action":"fail","Package":"q"}`,
+		`not json at all`,
+	}
+	var shown strings.Builder
+	got := countGo(strings.NewReader(strings.Join(lines, "\n")), &shown)
+	if want := (tally{passed: 2, failed: 2, skipped: 1}); got != want {
+		t.Fatalf("got %+v, want %+v", got, want)
+	}
+	if !strings.Contains(shown.String(), "not json at all") {
+		t.Fatal("the go command's own words were swallowed")
+	}
+}
+
+func TestParentThatFailsByItself(t *testing.T) {
+	got := countGo(strings.NewReader(`{"Action":"run","Package":"p","Test":"A"}
+{"Action":"run","Package":"p","Test":"A/x"}
+{"Action":"pass","Package":"p","Test":"A/x"}
+{"Action":"fail","Package":"p","Test":"A"}
+{"Action":"fail","Package":"p"}`), io.Discard)
+	if want := (tally{passed: 1, failed: 1}); got != want {
+		t.Fatalf("got %+v, want %+v", got, want)
+	}
+}
+
+func TestCountText(t *testing.T) {
+	for output, want := range map[string]tally{
+		"      Tests  1 failed | 11 passed | 2 skipped (14)\n":     {11, 1, 2},
+		"\x1b[2m      Tests \x1b[22m \x1b[32m3 passed\x1b[39m (3)": {3, 0, 0},
+		" Test Files  2 passed (2)\n      Tests  9 passed (9)\n":   {9, 0, 0},
+		"ℹ pass 4\nℹ fail 1\nℹ skipped 0\n":                        {4, 1, 0},
+		"7 passed, 2 failed\n":                                     {7, 2, 0},
+		"nothing was said\n":                                       {},
+	} {
+		if got := countText(strings.NewReader(output), io.Discard); got != want {
+			t.Errorf("%q: got %+v, want %+v", output, got, want)
+		}
+	}
+}
+
+func TestSuiteThatSaysNothing(t *testing.T) {
+	for _, c := range []struct {
+		script string
+		want   tally
+		all    bool
+	}{
+		{"exit 3", tally{failed: 1}, false},
+		{"exit 0", tally{failed: 1}, false},
+		{"echo '2 passed, 0 failed'; exit 1", tally{passed: 2, failed: 1}, false},
+		{"echo '2 passed, 0 failed'", tally{passed: 2}, true},
+	} {
+		s := suite{name: "x", args: []string{"sh", "-c", c.script}, count: countText}
+		if got := s.run(io.Discard); got != c.want {
+			t.Errorf("%q: got %+v, want %+v", c.script, got, c.want)
+		}
+		var out strings.Builder
+		if ok := runAll([]suite{s}, &out); ok != c.all {
+			t.Errorf("%q: runAll says %v", c.script, ok)
+		}
+		if !strings.HasSuffix(out.String(), " failed\n") {
+			t.Errorf("%q: the last line is not the count: %q", c.script, out.String())
+		}
+	}
+}

@@ -1,0 +1,64 @@
+# Kakeru's everyday commands. `make` alone lists them.
+
+APP  := webui/app
+LINT := v2.15.0
+
+# Rooms that need neither a store nor a socket: quick enough to test while working.
+PURE := . $(addprefix ./,$(wildcard dialer dialer/casework dialer/report dialer/japan dialer/vault configs))
+
+APP_SOURCES := $(shell find $(APP) -type f -not -path '$(APP)/node_modules/*' -not -path '$(APP)/dist/*' \
+	-not -path '$(APP)/test-results/*' 2>/dev/null)
+
+.DEFAULT_GOAL := help
+.PHONY: help run test test-long check build bench generate clean
+
+help: ## list these commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+run: build ## start the demo; RESET=1 from nothing; KAKERU_HTTP_ADDR=host:port, KAKERU_STATE=DIR
+	@bin/kakeru install run
+	@exec bin/kakeru demo --always-open $(if $(filter 1,$(RESET)),--reset)
+
+test: build ## prove the behaviour: Go with the race detector, web unit tests, browser tests
+	@bin/kakeru install test
+	@go build -o bin/tally ./.ci/tally && bin/tally test
+
+test-long: build ## the long proofs: fuzzing, fault matrix, thousand-call runs (under 50 minutes)
+	@bin/kakeru install test
+	@go build -o bin/tally ./.ci/tally && bin/tally long
+
+check: bin/golangci-lint-$(LINT) ## the quick half, for use while working: format, vet, lint, unit tests
+	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
+		[ -z "$$unformatted" ] || { echo "run gofmt -w on: $$unformatted" >&2; exit 1; }
+	@go vet ./... ./.ci/tally
+	@bin/golangci-lint-$(LINT) run
+	@go test -short $(PURE)
+	@[ ! -d $(APP)/node_modules ] || (cd $(APP) && node_modules/.bin/tsc --noEmit)
+
+build: $(APP)/dist/index.html ## build the panel and bin/kakeru
+	@go build -trimpath -o bin/kakeru ./cmd/kakeru
+
+bench: build ## a thousand calls through the lab: how long a click and an event take
+	@bin/kakeru install run
+	@bin/kakeru bench click
+
+generate: $(APP)/node_modules/.package-lock.json ## make again what is generated: queries, API client
+	go generate ./...
+	cd $(APP) && npm run --if-present generate
+
+clean: ## remove what was built; the demo's data stays
+	rm -rf bin $(APP)/node_modules $(APP)/dist/*
+
+$(APP)/node_modules/.package-lock.json: $(APP)/package-lock.json
+	cd $(APP) && npm ci --no-audit --no-fund
+	@touch $@
+
+# The bundler empties dist, so the marker that keeps the folder in git is put back.
+$(APP)/dist/index.html: $(APP)/node_modules/.package-lock.json $(APP_SOURCES)
+	cd $(APP) && npm run build
+	@touch $@ $(APP)/dist/.gitkeep
+
+# Not in go.mod: the linter's hundreds of modules are no part of the product.
+bin/golangci-lint-$(LINT):
+	GOBIN=$(CURDIR)/bin go install github.com/golangci/golangci-lint/v2/cmd/golangci-lint@$(LINT)
+	@mv bin/golangci-lint $@
