@@ -2,6 +2,7 @@ package main
 
 import (
 	"bufio"
+	"context"
 	"encoding/json"
 	"fmt"
 	"io"
@@ -57,7 +58,7 @@ func (c *goCount) take(e event) {
 	key := e.Package + " " + e.Test
 	switch e.Action {
 	case "run":
-		if parent, _, sub := cutLast(e.Test); sub {
+		if parent, sub := parentOf(e.Test); sub {
 			c.parent[e.Package+" "+parent] = true
 		}
 	case "build-output":
@@ -90,7 +91,7 @@ func (c *goCount) end(e event, key string) {
 		if !c.broken[key] {
 			c.failed++
 		}
-		if parent, _, sub := cutLast(e.Test); sub {
+		if parent, sub := parentOf(e.Test); sub {
 			c.broken[e.Package+" "+parent] = true
 		}
 		c.broken[e.Package+" "] = true
@@ -102,13 +103,13 @@ func (c *goCount) end(e event, key string) {
 	}
 }
 
-// cutLast splits a subtest's name into its parent's and its own.
-func cutLast(test string) (parent, own string, sub bool) {
+// parentOf is the name of the test that a subtest belongs to.
+func parentOf(test string) (parent string, sub bool) {
 	i := strings.LastIndexByte(test, '/')
 	if i < 0 {
-		return "", test, false
+		return "", false
 	}
-	return test[:i], test[i+1:], true
+	return test[:i], true
 }
 
 // What the runners of the web tests say last: vitest "Tests  1 failed | 11 passed (12)",
@@ -162,14 +163,14 @@ type target struct{ pkg, name string }
 
 // fuzzTargets lists all of the module's. Packages that do not compile are left
 // to the other suites to report.
-func fuzzTargets() []target {
-	pkgs, err := exec.Command("go", "list", "./...").Output()
+func fuzzTargets(ctx context.Context) []target {
+	pkgs, err := exec.CommandContext(ctx, "go", "list", "./...").Output()
 	if err != nil {
 		return nil
 	}
 	var found []target
-	for _, pkg := range strings.Fields(string(pkgs)) {
-		list, err := exec.Command("go", "test", "-list", "^Fuzz", pkg).Output()
+	for pkg := range strings.FieldsSeq(string(pkgs)) {
+		list, err := exec.CommandContext(ctx, "go", "test", "-list", "^Fuzz", pkg).Output()
 		if err != nil {
 			continue
 		}

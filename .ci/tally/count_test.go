@@ -71,11 +71,11 @@ func TestSuiteThatSaysNothing(t *testing.T) {
 		{"echo '2 passed, 0 failed'", tally{passed: 2}, true},
 	} {
 		s := suite{name: "x", args: []string{"sh", "-c", c.script}, count: countText}
-		if got := s.run(io.Discard); got != c.want {
+		if got := s.run(t.Context(), io.Discard); got != c.want {
 			t.Errorf("%q: got %+v, want %+v", c.script, got, c.want)
 		}
 		var out strings.Builder
-		if ok := runAll([]suite{s}, &out); ok != c.all {
+		if ok := runAll(t.Context(), []suite{s}, &out); ok != c.all {
 			t.Errorf("%q: runAll says %v", c.script, ok)
 		}
 		if !strings.HasSuffix(out.String(), " failed\n") {

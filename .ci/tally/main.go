@@ -11,10 +11,13 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"io"
 	"os"
 	"os/exec"
+	"os/signal"
+	"strings"
 	"time"
 )
 
@@ -33,27 +36,27 @@ type suite struct {
 // tally is what a suite came to.
 type tally struct{ passed, failed, skipped int }
 
-func main() {
-	if len(os.Args) != 2 {
-		usage()
-	}
+func main() { os.Exit(run(os.Args[1:])) }
+
+// run returns the exit status.
+func run(args []string) int {
+	// Ctrl-C ends the suite that runs; what was counted so far is still told.
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt)
+	defer stop()
 	var suites []suite
-	switch os.Args[1] {
+	switch strings.Join(args, " ") {
 	case "test":
 		suites = everyday()
 	case "long":
-		suites = long()
+		suites = long(ctx)
 	default:
-		usage()
+		fmt.Fprintln(os.Stderr, "usage: tally test|long")
+		return 2
 	}
-	if !runAll(suites, os.Stdout) {
-		os.Exit(1)
+	if !runAll(ctx, suites, os.Stdout) {
+		return 1
 	}
-}
-
-func usage() {
-	fmt.Fprintln(os.Stderr, "usage: tally test|long")
-	os.Exit(2)
+	return 0
 }
 
 func everyday() []suite {
@@ -64,13 +67,13 @@ func everyday() []suite {
 	}
 }
 
-func long() []suite {
+func long(ctx context.Context) []suite {
 	suites := []suite{{
 		name: "long", env: []string{"KAKERU_LONG=1"},
 		args:  goTest("-timeout", "40m", "-run", "Long", "./..."),
 		count: countGo,
 	}}
-	for _, target := range fuzzTargets() {
+	for _, target := range fuzzTargets(ctx) {
 		suites = append(suites, suite{
 			name:  "fuzz " + target.pkg + " " + target.name,
 			args:  []string{"go", "test", "-json", "-run", "^$", "-fuzz", "^" + target.name + "$", "-fuzztime", "30s", target.pkg},
@@ -85,28 +88,29 @@ func goTest(args ...string) []string {
 }
 
 // runAll reports whether everything passed.
-func runAll(suites []suite, out io.Writer) bool {
+func runAll(ctx context.Context, suites []suite, out io.Writer) bool {
 	var all tally
-	summary := ""
+	var summary strings.Builder
 	for _, s := range suites {
 		fmt.Fprintf(out, "== %s\n", s.name)
 		began := time.Now()
-		got := s.run(out)
+		got := s.run(ctx, out)
 		all.passed += got.passed
 		all.failed += got.failed
-		summary += fmt.Sprintf("%-10s %5d passed %5d failed %5d skipped  %s\n",
+		fmt.Fprintf(&summary, "%-10s %5d passed %5d failed %5d skipped  %s\n",
 			s.name, got.passed, got.failed, got.skipped, time.Since(began).Round(time.Second))
 	}
-	fmt.Fprintf(out, "\n%s%d passed, %d failed\n", summary, all.passed, all.failed)
+	fmt.Fprintf(out, "\n%s%d passed, %d failed\n", summary.String(), all.passed, all.failed)
 	return all.failed == 0
 }
 
-func (s suite) run(out io.Writer) tally {
-	cmd := exec.Command(s.args[0], s.args[1:]...)
+func (s suite) run(ctx context.Context, out io.Writer) tally {
+	cmd := exec.CommandContext(ctx, s.args[0], s.args[1:]...)
 	cmd.Dir = s.dir
 	cmd.Env = append(os.Environ(), s.env...)
 	read, write := io.Pipe()
 	cmd.Stdout, cmd.Stderr = write, write
+	cmd.WaitDelay = 10 * time.Second // for what a killed suite left running
 	var failure error
 	go func() {
 		failure = cmd.Run()
