@@ -34,6 +34,7 @@ type Target struct {
 	Insurance   string // "kokuho", "kouki" or "both"
 	Language    string // BCP 47: "ja", "en", "zh", "vi"
 	BalanceBand string // "0", "-10k", "-50k", "-100k", "-300k", "300k-": never the sum itself
+	Priority    int    // the case's place among those due; smaller is sooner
 }
 
 // Cases tells the engine whom a case is about. The ledger implements it.
@@ -43,6 +44,8 @@ type Cases interface {
 	Target(ctx context.Context, id CaseID, number Number) (Target, error)
 	// AdHoc opens a case for a number a supervisor wants dialled that belongs to none, and returns its id.
 	AdHoc(ctx context.Context, number Number, reason string, by UserID) (CaseID, error)
+	// Place returns the case's place in the line as the ledger has it; nil when it does not wait.
+	Place(ctx context.Context, id CaseID) (*Waiting, error)
 	// Defer writes when and why a case is next to be called, so that a rebuilt queue knows it too.
 	Defer(ctx context.Context, id CaseID, next CaseNext) error
 }
@@ -169,9 +172,9 @@ type Queue interface {
 	Renew(ctx context.Context, c Claim, lease time.Duration) error
 	// Release puts a claimed case back where it stood in the line. Releasing a lost claim is no error.
 	Release(ctx context.Context, c Claim) error
-	// Done ends a claim: the case leaves the line, or waits again from next.Due on when next.State is CaseWaiting.
+	// Done ends a claim: the case leaves the line, or with next waits again there (next.Case is the claim's case).
 	// ErrClaimLost when it is no longer this claim's; then nothing changed.
-	Done(ctx context.Context, c Claim, next CaseNext) error
+	Done(ctx context.Context, c Claim, next *Waiting) error
 	// Put adds cases to the line or moves them in it. A leased case keeps its lease and moves when that ends.
 	Put(ctx context.Context, ws ...Waiting) error
 	// Remove takes a case out of the line and ends any lease on it.
