@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"errors"
 	"os"
+	"os/exec"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -98,5 +99,68 @@ func TestEveryPackageHasASign(t *testing.T) {
 		if len(signs[pkg]) == 0 {
 			t.Errorf("nothing tells whether %s is installed", pkg)
 		}
+	}
+}
+
+// The script runs as root on a real machine; here it runs on a folder in place
+// of / and with stand-ins for the package manager.
+func TestInstallScriptGuardsAndCleansUp(t *testing.T) {
+	for name, c := range map[string]struct {
+		apt        string
+		ownPolicy  bool // the machine has a policy-rc.d of its own
+		wantStatus bool
+	}{
+		"installs":                     {apt: "exit 0", wantStatus: true},
+		"fails":                        {apt: `[ "$2" != install ]`},
+		"keeps a machine's own policy": {apt: "exit 0", ownPolicy: true, wantStatus: true},
+	} {
+		t.Run(name, func(t *testing.T) {
+			root := t.TempDir()
+			policy := filepath.Join(root, "usr/sbin/policy-rc.d")
+			conf := filepath.Join(root, "etc/postgresql-common/createcluster.d/kakeru-install.conf")
+			if err := os.MkdirAll(filepath.Dir(policy), 0o755); err != nil {
+				t.Fatal(err)
+			}
+			if c.ownPolicy {
+				if err := os.WriteFile(policy, []byte("theirs"), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			bin := t.TempDir()
+			apt := "#!/bin/sh\necho \"$@\" >>" + root + "/calls\ncat " + conf + " " + policy + " >>" + root + "/seen\n" + c.apt + "\n"
+			for program, body := range map[string]string{
+				"apt-get":   apt,
+				"systemctl": "#!/bin/sh\necho systemctl \"$@\" >>" + root + "/calls\n",
+			} {
+				if err := os.WriteFile(filepath.Join(bin, program), []byte(body), 0o755); err != nil {
+					t.Fatal(err)
+				}
+			}
+			script := strings.NewReplacer("/etc/", root+"/etc/", "/usr/sbin/", root+"/usr/sbin/").Replace(installScript)
+			cmd := exec.Command("sh", "-c", script, "kakeru-install", "postgresql", "redis-server")
+			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
+			out, err := cmd.CombinedOutput()
+			if (err == nil) != c.wantStatus {
+				t.Fatalf("%v: %s", err, out)
+			}
+			calls, _ := os.ReadFile(filepath.Join(root, "calls"))
+			want := "-q update\n-q install -y --no-install-recommends postgresql redis-server\n"
+			if c.wantStatus {
+				want += "systemctl --quiet disable redis-server.service\n"
+			}
+			if string(calls) != want {
+				t.Errorf("called:\n%s", calls)
+			}
+			seen, _ := os.ReadFile(filepath.Join(root, "seen"))
+			if !strings.Contains(string(seen), "create_main_cluster = false") || !c.ownPolicy && !strings.Contains(string(seen), "exit 101") {
+				t.Errorf("no guard stood while the package manager ran: %s", seen)
+			}
+			if _, err := os.Stat(conf); !os.IsNotExist(err) {
+				t.Error("the cluster guard was left behind")
+			}
+			if _, err := os.Stat(policy); os.IsNotExist(err) == c.ownPolicy {
+				t.Errorf("policy-rc.d afterwards: %v", err)
+			}
+		})
 	}
 }
