@@ -253,7 +253,8 @@ type CallView struct {
 	EarlyMedia bool      `json:"early_media"`
 	Verdict    *Verdict  `json:"verdict,omitempty"` // set when ended
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
-	HeardAt time.Time `json:"-"`
+	HeardAt     time.Time `json:"-"`
+	deskInvited time.Time
 }
 
 // DeskState is what a desk is doing.

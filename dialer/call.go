@@ -1,0 +1,294 @@
+package dialer
+
+import (
+	"context"
+	"log/slog"
+	"sort"
+	"time"
+)
+
+// posted is a fact from outside a call's own legs.
+type posted struct {
+	fact Fact
+	by   EndedBy // with HangupAsked
+}
+
+// call is one call. All fields belong to the goroutine of run, but shown: what the others may see, under Engine.mu.
+type call struct {
+	e     *Engine
+	log   *slog.Logger
+	line  Line
+	view  CallView
+	shown CallView
+
+	target   Target
+	tries    []Try
+	claim    *Claim
+	m        Machine
+	inbox    chan posted
+	done     chan struct{} // closed when run returns: nobody listens any more
+	desk     <-chan LegFact
+	customer <-chan LegFact
+	timer    *time.Timer
+	scribe   *scribe
+
+	evidence []Evidence
+	noted    int // how much of evidence the scribe was given
+	handles  map[LegName]LegHandle
+	outcome  Outcome
+	endedBy  EndedBy
+}
+
+func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked time.Time) *call {
+	return &call{
+		e: e, log: e.d.Log.With("call", id, "desk", r.Desk), line: line,
+		view: CallView{
+			ID: id, CaseID: p.target.CaseID, Desk: r.Desk, Operator: r.Asker.User, State: Queued, Trunk: line.Trunk(),
+			StartedAt: clicked, HeardAt: clicked,
+		},
+		target: p.target, tries: p.tries, claim: p.claim, m: NewMachine(),
+		inbox: make(chan posted, 8), done: make(chan struct{}),
+		desk: line.Desk().Facts(), customer: line.Customer().Facts(),
+		scribe:  newScribe(e.d.Ledger, id, e.d.Log),
+		handles: map[LegName]LegHandle{},
+	}
+}
+
+// begin shows the call and lets it live.
+func (e *Engine) begin(c *call) {
+	e.mu.Lock()
+	d := e.desks[c.view.Desk]
+	d.held, d.claim = false, c.claim
+	d.view.State, d.view.CallID, d.view.CaseID, d.view.Since = DeskInCall, c.view.ID, c.view.CaseID, c.view.StartedAt
+	c.shown = c.view
+	e.calls[c.view.ID] = c
+	e.showDesk(c.view.Desk)
+	e.mu.Unlock()
+	c.log.Info("call accepted", "case", c.view.CaseID, "trunk", c.view.Trunk, "number", c.target.Number)
+	e.running.Add(2)
+	go func() { defer e.running.Done(); c.scribe.run() }()
+	go func() { defer e.running.Done(); c.run() }()
+}
+
+// post tells a call a fact. After the call has ended it goes nowhere.
+func (c *call) post(p posted) {
+	select {
+	case c.inbox <- p:
+	case <-c.done:
+	}
+}
+
+// run is the call's life: one fact at a time, until both legs are gone.
+func (c *call) run() {
+	c.timer = time.NewTimer(c.limit(CallingDesk))
+	defer c.timer.Stop()
+	defer close(c.done)
+	c.hear(DialAsked, c.e.d.Now())
+	for c.m.State != Ended {
+		select {
+		case p := <-c.inbox:
+			c.heardOutside(p)
+		case f, ok := <-c.desk:
+			c.desk = c.heardLeg(DeskLeg, f, ok, c.desk)
+		case f, ok := <-c.customer:
+			c.customer = c.heardLeg(CustomerLeg, f, ok, c.customer)
+		case <-c.timer.C:
+			c.heardTimer()
+		}
+	}
+	c.line.Close()
+	c.e.finish(c)
+}
+
+func (c *call) heardOutside(p posted) {
+	now := c.e.d.Now()
+	if p.fact == HangupAsked {
+		c.ends(p.by)
+		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvHangupAsked, Reason: string(p.by)})
+	}
+	if p.fact == DialNotSaved {
+		c.ends(BySystem)
+	}
+	c.hear(p.fact, now)
+}
+
+func (c *call) heardTimer() {
+	now := c.e.d.Now()
+	switch c.m.State {
+	case CallingDesk:
+		c.ends(ByDeskLimit)
+	case CallingCustomer:
+		c.ends(ByRingLimit)
+		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvRingLimit})
+	case Talking:
+		c.ends(ByTalkLimit)
+		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvTalkLimit})
+	case Ending:
+		c.log.Error("a leg did not say that it is gone in the time promised", "legs", c.m.String())
+	default:
+	}
+	c.hear(TimedOut, now)
+}
+
+// heardLeg takes a leg's fact: keeps its evidence and handle, and turns it into a fact of the machine. It returns the
+// channel to go on listening to.
+func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-chan LegFact {
+	if !open {
+		return nil
+	}
+	f.Evidence.Leg = leg
+	if f.Handle != nil {
+		c.handles[leg] = *f.Handle
+	}
+	c.keep(f.Evidence)
+	c.measure(leg, f)
+	if fact, ok := factOf(leg, f.Kind); ok {
+		c.endsByLeg(leg, f)
+		c.hear(fact, f.Evidence.At)
+	} else {
+		c.note(nil)
+	}
+	return ch
+}
+
+// factOf turns a leg's fact into the machine's; a note is none.
+func factOf(leg LegName, k LegFactKind) (Fact, bool) {
+	type key struct {
+		leg LegName
+		k   LegFactKind
+	}
+	f, ok := map[key]Fact{
+		{DeskLeg, LegRinging}: DeskRinging, {DeskLeg, LegEarly}: DeskRinging,
+		{DeskLeg, LegAnswered}: DeskAnswered, {DeskLeg, LegIsGone}: DeskGone,
+		{CustomerLeg, LegRinging}: CustomerRinging, {CustomerLeg, LegEarly}: CustomerEarly,
+		{CustomerLeg, LegAnswered}: CustomerAnswered, {CustomerLeg, LegIsGone}: CustomerGone,
+	}[key{leg, k}]
+	return f, ok
+}
+
+// hear computes what a fact does, logs it once, acts, and shows the panel.
+func (c *call) hear(f Fact, at time.Time) {
+	from := c.m.State
+	next, do, known := Next(c.m, f)
+	c.m = next
+	if !known {
+		c.log.Debug("nothing to do", "fact", f, "in", from)
+		c.note(nil)
+		return
+	}
+	if next.State != from {
+		c.log.Info("call", "from", from, "to", next.State, "fact", f)
+		c.timer.Reset(c.limit(next.State))
+	}
+	for _, a := range do {
+		c.act(a)
+	}
+	c.note(nil)
+	c.show(at)
+}
+
+// limit is how long a state may last.
+func (c *call) limit(s State) time.Duration {
+	l := c.e.d.Limits
+	switch s {
+	case CallingDesk:
+		return l.DeskRing
+	case CallingCustomer:
+		return l.Ring + l.SaveDialled // set anew when the INVITE leaves
+	case Talking:
+		return l.Talk
+	default:
+		return l.Ending
+	}
+}
+
+func (c *call) act(a Act) {
+	switch a {
+	case DialDesk:
+		c.line.Desk().Dial()
+	case ConfirmDesk:
+		c.note(c.line.Desk().Confirm)
+	case SaveDialled:
+		c.saveDialled()
+	case DialCustomer:
+		c.outcome.Sent = true
+		c.timer.Reset(c.e.d.Limits.Ring)
+		c.line.Customer().Dial()
+	case HearEarly:
+		c.view.EarlyMedia = true
+		c.line.HearEarly()
+	case ConfirmCustomer:
+		c.note(c.line.Customer().Confirm)
+	case Join:
+		c.line.Join()
+	case DropDesk:
+		c.line.Desk().Drop()
+	case DropCustomer:
+		c.line.Customer().Drop()
+	case CloseAttempt:
+		c.view.EndedAt = c.e.d.Now()
+	}
+}
+
+// saveDialled commits dialled_at and what would end the customer leg. Only its yes lets the INVITE leave.
+func (c *call) saveDialled() {
+	at, handle := c.e.d.Now(), c.line.Customer().Handle()
+	c.scribe.do(c.e.d.Limits.SaveDialled, func(ctx context.Context, l Ledger) error {
+		err := l.Dialled(ctx, c.view.ID, at, handle)
+		fact := DialSaved
+		if err != nil {
+			fact = DialNotSaved
+		}
+		c.post(posted{fact: fact})
+		return err
+	})
+}
+
+// keep adds one piece of evidence.
+func (c *call) keep(ev Evidence) {
+	if ev.Event == "" {
+		return
+	}
+	ev.Reason = MaskDigits(ev.Reason)
+	c.evidence = append(c.evidence, ev)
+}
+
+// note hands what is new to the scribe, and has then run after it was written, or could not be in the time there is.
+func (c *call) note(then func()) {
+	p := Progress{First: c.noted, Evidence: c.evidence[c.noted:len(c.evidence):len(c.evidence)]}
+	for leg, h := range c.handles {
+		p.Legs = append(p.Legs, h)
+		delete(c.handles, leg)
+	}
+	c.noted = len(c.evidence)
+	if len(p.Evidence) == 0 && len(p.Legs) == 0 {
+		if then != nil {
+			then()
+		}
+		return
+	}
+	c.scribe.do(c.e.d.Limits.Save, func(ctx context.Context, l Ledger) error {
+		err := l.Note(ctx, c.view.ID, p)
+		if then != nil {
+			then()
+		}
+		return err
+	})
+}
+
+// show publishes the call as it stands. An ended call is shown by finish, with its verdict.
+func (c *call) show(heard time.Time) {
+	c.view.State, c.view.HeardAt = c.m.State, heard
+	if c.m.State == Ended {
+		return
+	}
+	v := c.view
+	c.e.mu.Lock()
+	defer c.e.mu.Unlock()
+	c.shown = v
+	c.e.d.Board.Show(Change{Type: ChangeCall, At: heard, Call: &v})
+}
+
+func sortCalls(v []CallView) {
+	sort.Slice(v, func(i, j int) bool { return v[i].ID < v[j].ID })
+}

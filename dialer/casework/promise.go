@@ -1,0 +1,104 @@
+package casework
+
+import (
+	"fmt"
+	"slices"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// checkPromise checks a promise against the business results, the calendar and what the case owes.
+func (e Entry) checkPromise(f *findings, now time.Time, c Case) {
+	named := slices.Contains(e.Business, Promised)
+	switch {
+	case e.Promise == nil && !named:
+		return
+	case e.Promise == nil:
+		f.add("promise", "missing", "納付約束の金額と期日を入力してください", "a promise needs its sum and its date")
+		return
+	case !named:
+		f.add("promise", "unexpected", "納付約束の内容があります。業務結果に納付約束を加えるか、約束を消してください",
+			"there is a promise but no business result promise; add the one or drop the other")
+	}
+	p := *e.Promise
+	p.checkYen(f, c)
+	p.checkDueOn(f, now)
+	if !slices.Contains(Means, p.Means) {
+		f.add("promise.means", "unknown", "納付方法を一覧から選んでください", fmt.Sprintf("unknown means; use one of %v", Means))
+	}
+	p.checkParts(f, c)
+}
+
+func (p Promise) checkYen(f *findings, c Case) {
+	const field = "promise.amount_yen"
+	switch {
+	case p.Yen <= 0:
+		f.add(field, "not_positive", "約束の金額は1円以上にしてください", "a promise is for one yen or more")
+	case len(c.Balances) > 0 && p.Yen > c.TotalYen():
+		f.add(field, "above_balance", "約束の金額が滞納額の合計を超えています。金額を確かめてください", "the sum is above all that is owed; check it")
+	case p.Yen > maxYen:
+		f.add(field, "too_large", "約束の金額が大きすぎます。桁を確かめてください", "the sum is too large; check its digits")
+	}
+}
+
+func (p Promise) checkDueOn(f *findings, now time.Time) {
+	const field = "promise.due_on"
+	due, err := dialer.ParseDate(p.DueOn)
+	if err != nil {
+		f.add(field, "bad_date", "約束の期日が正しい日付ではありません。年月日を確かめてください", "not a date; write YYYY-MM-DD")
+		return
+	}
+	// Dates compare as their midnights: both are days in Tokyo.
+	today := dialer.DateOf(now).At(0)
+	switch day := due.At(0); {
+	case day.Before(today):
+		f.add(field, "past", "約束の期日が過ぎています。今日以降の日付にしてください", "the date lies in the past; give today or later")
+	case day.After(today.AddDate(0, promiseMonths, 0)):
+		f.add(field, "too_far", fmt.Sprintf("約束の期日は%dか月以内にしてください。それより先は分割希望として区へ引き継ぎます", promiseMonths),
+			fmt.Sprintf("give a date within %d months; later ones are instalments, for the ward", promiseMonths))
+	}
+}
+
+// checkParts checks that the parts are of the case's balances, none twice, and sum to the promise.
+func (p Promise) checkParts(f *findings, c Case) {
+	if len(p.Parts) == 0 {
+		return
+	}
+	owed := make(map[balanceKey]int64, len(c.Balances))
+	for _, b := range c.Balances {
+		owed[balanceKey{b.Insurance, b.Term}] += b.Yen
+	}
+	seen := make(map[balanceKey]bool, len(p.Parts))
+	var sum int64
+	for i, part := range p.Parts {
+		field, key := fmt.Sprintf("promise.parts[%d]", i), balanceKey{part.Insurance, part.Term}
+		yen, known := owed[key]
+		switch {
+		case part.Insurance != Kokuho && part.Insurance != Kouki:
+			f.add(field+".insurance", "unknown", "保険の区分が正しくありません。国保か後期を選んでください", "unknown insurance; use kokuho or kouki")
+		case len(owed) > 0 && !known:
+			f.add(field+".term", "not_owed", "この案件にない保険・期別です。一覧から選んでください", "the case owes nothing for this insurance and term")
+		case seen[key]:
+			f.add(field+".term", "double", "同じ保険・期別が重複しています。1つにまとめてください", "this insurance and term is named twice; name it once")
+		case part.Yen <= 0:
+			f.add(field+".amount_yen", "not_positive", "内訳の金額は1円以上にしてください", "a part is for one yen or more")
+		case part.Yen > maxYen, known && part.Yen > yen:
+			f.add(field+".amount_yen", "above_balance", "内訳の金額がその期別の滞納額を超えています", "the part is above what is owed for it")
+		}
+		seen[key] = true
+		// A part out of range was named above; adding it could overflow.
+		if part.Yen > 0 && part.Yen <= maxYen {
+			sum += part.Yen
+		}
+	}
+	if sum != p.Yen {
+		f.add("promise.parts", "sum", "内訳の合計が約束の金額と一致しません。金額を直してください", "the parts do not sum to the promise; correct the sums")
+	}
+}
+
+// balanceKey is what tells the balances of a case apart.
+type balanceKey struct {
+	insurance Insurance
+	term      string
+}

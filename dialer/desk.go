@@ -1,0 +1,306 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// desk is one seat: who sits there, what it does, and the case that stands presented. Guarded by Engine.mu.
+type desk struct {
+	view  DeskView
+	claim *Claim // the case presented, or in call; nil when none, or when the queue was away
+	held  bool   // a click is being worked on
+	key   string // the idempotency key of the click held, or of the call running
+}
+
+func newDesk(c DeskConfig, now time.Time) *desk {
+	return &desk{view: DeskView{ID: c.ID, Name: c.Name, State: DeskEmpty, Since: now}}
+}
+
+// Desks returns all desks in the settings' order.
+func (e *Engine) Desks() []DeskView {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]DeskView, 0, len(e.order))
+	for _, id := range e.order {
+		v := e.desks[id].view
+		v.Registered = e.d.Phone.Registered(id)
+		out = append(out, v)
+	}
+	return out
+}
+
+// Sit seats a person at a desk. Someone else's seat is only taken over when asked for; a person sits at one desk, so
+// sitting down here leaves any other. Neither happens in the middle of a call.
+func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (DeskView, error) {
+	e.mu.Lock()
+	d := e.desks[id]
+	if d == nil {
+		e.mu.Unlock()
+		return DeskView{}, Refuse(UnknownDesk)
+	}
+	if d.view.Operator == a.User {
+		defer e.mu.Unlock()
+		return d.view, nil
+	}
+	if d.busy() || (d.view.Operator != "" && !takeOver) {
+		e.mu.Unlock()
+		return DeskView{}, seatTaken
+	}
+	var left *Claim
+	for other, o := range e.desks {
+		if o.view.Operator != a.User {
+			continue
+		}
+		if o.busy() {
+			e.mu.Unlock()
+			return DeskView{}, Refuse(DeskBusy)
+		}
+		left = o.stand(e.d.Now())
+		e.showDesk(other)
+	}
+	d.view.Operator, d.view.Since = a.User, e.d.Now()
+	if d.view.State == DeskEmpty {
+		d.view.State = DeskReady
+	}
+	v := e.showDesk(id)
+	e.mu.Unlock()
+	e.releaseOther(ctx, left, nil)
+	return v, nil
+}
+
+var seatTaken = &Refusal{Rule: DeskBusy, JA: "この席には別の人が着いています。交代するときは「席を引き継ぐ」を選んでください", EN: "somebody else sits at this desk; take it over if you relieve them"}
+
+// Leave empties a seat and puts the case presented there back into the line. A result that is owed stays owed: the next
+// person to sit there, or a supervisor, records it.
+func (e *Engine) Leave(ctx context.Context, a Asker, id DeskID) (DeskView, error) {
+	e.mu.Lock()
+	d := e.desks[id]
+	switch {
+	case d == nil:
+		e.mu.Unlock()
+		return DeskView{}, Refuse(UnknownDesk)
+	case d.view.Operator != a.User && !a.Supervises():
+		e.mu.Unlock()
+		return DeskView{}, Refuse(NotYourDesk)
+	case d.busy():
+		e.mu.Unlock()
+		return DeskView{}, Refuse(DeskBusy)
+	}
+	left := d.stand(e.d.Now())
+	v := e.showDesk(id)
+	e.mu.Unlock()
+	e.releaseOther(ctx, left, nil)
+	return v, nil
+}
+
+func (d *desk) busy() bool { return d.held || d.view.State == DeskInCall }
+
+// stand empties the seat and returns the claim to give back.
+func (d *desk) stand(now time.Time) *Claim {
+	left := d.claim
+	d.claim = nil
+	d.view.Operator, d.view.Since = "", now
+	if d.view.State != DeskWrapUp {
+		d.view.State, d.view.CaseID = DeskEmpty, ""
+	}
+	return left
+}
+
+// Present makes a case stand at a desk, ready to be read and dialled, and claims it there. With no id it keeps the one
+// that stands there, or takes the first in the line; with skip it takes the next and puts the present one back after.
+// It never dials.
+func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, skip bool) (CaseID, error) {
+	claim, err := e.presentable(a, id)
+	if err != nil {
+		return "", err
+	}
+	defer e.unholdDesk(id)
+	if claim != nil && !skip && (want == "" || want == claim.Case) {
+		return claim.Case, nil
+	}
+	next, err := e.claimFor(ctx, DialRequest{Asker: a, Desk: id, Case: want, Next: want == ""})
+	if err != nil {
+		return "", err
+	}
+	e.releaseOther(ctx, claim, next)
+	e.setPresented(id, next)
+	return next.Case, nil
+}
+
+// presentable holds a desk for a change of the case presented there.
+func (e *Engine) presentable(a Asker, id DeskID) (*Claim, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.desks[id]
+	switch {
+	case d == nil:
+		return nil, Refuse(UnknownDesk)
+	case d.view.Operator != a.User:
+		return nil, Refuse(NotYourDesk)
+	case d.busy():
+		return nil, Refuse(DeskBusy)
+	case d.view.State == DeskWrapUp:
+		return nil, Refuse(ResultIsDue)
+	}
+	d.held = true
+	return d.claim, nil
+}
+
+// claimFor claims the case asked for, or the first that every rule lets be called now.
+func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
+	if r.Next {
+		p, err := e.pickNext(ctx, r)
+		return p.claim, err
+	}
+	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
+	if err != nil {
+		return nil, e.claimRefusal(err)
+	}
+	return &claim, nil
+}
+
+func (e *Engine) setPresented(id DeskID, c *Claim) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.desks[id]
+	d.claim = c
+	d.view.CaseID = ""
+	if c != nil {
+		d.view.CaseID = c.Case
+	}
+	e.showDesk(id)
+}
+
+// clearPresented forgets a claim that is no longer the desk's.
+func (e *Engine) clearPresented(id DeskID, c Claim) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if d := e.desks[id]; d.claim != nil && d.claim.Token == c.Token {
+		d.claim, d.view.CaseID = nil, ""
+		e.showDesk(id)
+	}
+}
+
+// holdDesk keeps a desk for one click, so that two clicks in the same instant make one call. repeated is the call that
+// a click with the same key has already made.
+func (e *Engine) holdDesk(r DialRequest) (presented *Claim, repeated CallID, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.desks[r.Desk]
+	switch {
+	case e.draining:
+		return nil, "", Refuse(Draining)
+	case d == nil:
+		return nil, "", Refuse(UnknownDesk)
+	case d.view.Operator != r.Asker.User:
+		return nil, "", Refuse(NotYourDesk)
+	case d.view.State == DeskInCall && r.IdempotencyKey != "" && d.key == r.IdempotencyKey:
+		return nil, d.view.CallID, nil
+	case d.busy():
+		return nil, "", Refuse(DeskBusy)
+	case d.view.State == DeskWrapUp:
+		return nil, "", Refuse(ResultIsDue)
+	}
+	d.held, d.key = true, r.IdempotencyKey
+	return d.claim, "", nil
+}
+
+func (e *Engine) unholdDesk(id DeskID) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.desks[id].held = false
+}
+
+// showDesk tells the board how a desk stands. Called with mu held: Board.Show never blocks.
+func (e *Engine) showDesk(id DeskID) DeskView {
+	v := e.desks[id].view
+	v.Registered = e.d.Phone.Registered(id)
+	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
+	return v
+}
+
+func (e *Engine) phoneCameOrWent(id DeskID, registered bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.desks[id]
+	if d == nil {
+		return
+	}
+	v := d.view
+	v.Registered = &registered
+	e.d.Log.Info("desk phone", "desk", id, "registered", registered)
+	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
+	if !registered && v.State == DeskInCall {
+		e.alert(Alert{
+			Kind: "desk_gone", Desk: id, CallID: v.CallID,
+			Text: "通話中の席の卓上電話が応答しなくなりました", TextEN: "the phone of a desk in a call has fallen silent",
+		})
+	}
+}
+
+func (e *Engine) alert(a Alert) {
+	e.d.Board.Show(Change{Type: ChangeAlert, At: e.d.Now(), Alert: &a})
+}
+
+// ResultRecorded frees a desk whose talk has its result now, and puts the case where the result says. The result itself
+// stands in the ledger already; a result given later, or corrected, only moves the case.
+func (e *Engine) ResultRecorded(ctx context.Context, id CallID, caseID CaseID) error {
+	e.mu.Lock()
+	var freed DeskID
+	for deskID, d := range e.desks {
+		if d.view.State == DeskWrapUp && d.view.CallID == id {
+			d.free(e.d.Now())
+			e.showDesk(deskID)
+			freed = deskID
+		}
+	}
+	e.mu.Unlock()
+	e.place(ctx, caseID)
+	e.d.Board.Show(Change{Type: ChangeProgress, At: e.d.Now()})
+	if freed != "" {
+		e.follow(func(ctx context.Context) { e.presentNext(ctx, freed) })
+	}
+	return nil
+}
+
+// free makes the desk ready again, or empty when its person has left meanwhile.
+func (d *desk) free(now time.Time) {
+	d.view.State, d.view.Since = DeskReady, now
+	if d.view.Operator == "" {
+		d.view.State = DeskEmpty
+	}
+	d.view.CallID, d.view.CaseID, d.claim, d.key = "", "", nil, ""
+}
+
+// place puts a case into the line, or takes it out, as the ledger says.
+func (e *Engine) place(ctx context.Context, id CaseID) {
+	w, err := e.d.Cases.Place(ctx, id)
+	switch {
+	case err != nil:
+	case w != nil:
+		err = e.d.Queue.Put(ctx, *w)
+	default:
+		err = e.d.Queue.Remove(ctx, id)
+	}
+	if err != nil {
+		e.lineMissed("place", id, err)
+	}
+}
+
+// presentNext makes the next case stand at a desk by itself, after a call that nobody answered or a result saved. An
+// empty line or a queue that is away leaves the desk without one; the operator sees why when asking.
+func (e *Engine) presentNext(ctx context.Context, id DeskID) {
+	e.mu.Lock()
+	who := e.desks[id].view.Operator
+	e.mu.Unlock()
+	if who == "" {
+		return
+	}
+	_, err := e.Present(ctx, Asker{User: who, Role: RoleOperator}, id, "", false)
+	var no *Refusal
+	if err != nil && !errors.As(err, &no) {
+		e.d.Log.Warn("no next case could be presented", "desk", id, "err", err)
+	}
+}

@@ -1,0 +1,237 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"iter"
+	"log/slog"
+	"sync"
+	"time"
+)
+
+// Limits bound every wait in a call's life. Each must be positive.
+type Limits struct {
+	DeskRing    time.Duration // ringing the operator's phone
+	Ring        time.Duration // ringing the debtor, from the INVITE
+	Talk        time.Duration
+	Ending      time.Duration // must exceed the phone's 64·T1
+	SaveDialled time.Duration // committing dialled_at; past it nobody is rung
+	Save        time.Duration // every other save, before the ledger's adapter spools it
+	Reserve     time.Duration // opening the attempt, while the operator waits
+	Lease       time.Duration // a desk's hold on a case in the queue; renewed while it lasts
+}
+
+// WardLimits are the defaults.
+func WardLimits() Limits {
+	return Limits{
+		DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Ending: 40 * time.Second,
+		SaveDialled: time.Second, Save: 300 * time.Millisecond, Reserve: 2 * time.Second, Lease: 2 * time.Minute,
+	}
+}
+
+// DeskConfig is a desk as the settings have it.
+type DeskConfig struct {
+	ID   DeskID
+	Name string
+}
+
+// Deps is what an Engine is made of. All fields are needed but Log.
+type Deps struct {
+	Desks      []DeskConfig
+	Hours      Hours
+	NumberRule NumberRule
+	Limits     Limits
+	Results    func(trunk string) ResultTable
+	Refs       Refs
+
+	Phone  Phone
+	Ledger Ledger
+	Cases  Cases
+	Queue  Queue
+	Line   LineSource
+	Board  Board
+
+	Now Clock
+	Log *slog.Logger
+}
+
+// LineSource yields every waiting case, to rebuild the queue from. The ledger implements it.
+type LineSource interface {
+	Waiting(ctx context.Context) iter.Seq2[Waiting, error]
+}
+
+// Engine makes calls. It owns the desks and the live calls, each call in a goroutine of its own; everyone else asks it
+// through methods, which check, start or post, and never touch a call's state. Its mutex guards maps and views only and
+// is never held over I/O.
+type Engine struct {
+	d Deps
+
+	mu       sync.Mutex
+	desks    map[DeskID]*desk
+	order    []DeskID
+	calls    map[CallID]*call
+	draining bool
+
+	running   sync.WaitGroup // calls and their followers
+	lineStale bool           // guarded by mu: the queue missed something and must be rebuilt
+	queueDown bool           // guarded by mu: told to the supervisor, not yet back
+}
+
+// NewEngine wires an engine. Call Recover, then Run, before the first Dial.
+func NewEngine(d Deps) *Engine {
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	e := &Engine{d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}}
+	for _, c := range d.Desks {
+		e.desks[c.ID] = newDesk(c, d.Now())
+		e.order = append(e.order, c.ID)
+	}
+	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })
+	return e
+}
+
+// Dial takes a click. It returns once the attempt stands in the ledger and the desk phone is about to be rung, or a
+// *Refusal with the rule that forbids the call.
+func (e *Engine) Dial(ctx context.Context, r DialRequest) (Accepted, error) {
+	clicked := e.d.Now()
+	claim, repeated, err := e.holdDesk(r)
+	if err != nil {
+		return Accepted{}, err
+	}
+	if repeated != "" {
+		return Accepted{CallID: repeated, Repeated: true}, nil
+	}
+	// From here on the click is carried through, whatever becomes of the browser that made it.
+	c, acc, err := e.dialHeld(context.WithoutCancel(ctx), r, claim, clicked)
+	if c == nil {
+		e.unholdDesk(r.Desk)
+		return acc, err
+	}
+	e.begin(c)
+	return acc, nil
+}
+
+// dialHeld makes the call for a desk that is held for it. No call and no error means that the click had been taken.
+func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, clicked time.Time) (*call, Accepted, error) {
+	if id, err := e.seenBefore(ctx, r); id != "" || err != nil {
+		return nil, Accepted{CallID: id, Repeated: id != ""}, err
+	}
+	if no := e.d.Hours.Refusal(clicked); no != nil {
+		return nil, Accepted{}, no
+	}
+	if up := e.d.Phone.Registered(r.Desk); up != nil && !*up {
+		return nil, Accepted{}, Refuse(DeskUnregistered)
+	}
+	p, err := e.pick(ctx, r, presented)
+	if err != nil {
+		return nil, Accepted{}, err
+	}
+	c, err := e.open(ctx, r, p, clicked)
+	if err == nil {
+		e.releaseOther(ctx, presented, p.claim)
+		return c, Accepted{CallID: c.view.ID, CaseID: p.target.CaseID}, nil
+	}
+	e.releaseOther(ctx, p.claim, presented)
+	if again := (*Repeated)(nil); errors.As(err, &again) {
+		return nil, Accepted{CallID: again.ID, Repeated: true}, nil
+	}
+	return nil, Accepted{}, err
+}
+
+// seenBefore finds the call of a click whose key was taken before, by this process or an earlier one.
+func (e *Engine) seenBefore(ctx context.Context, r DialRequest) (CallID, error) {
+	if r.IdempotencyKey == "" {
+		return "", nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	id, err := e.d.Ledger.ByKey(ctx, r.Asker.User, r.IdempotencyKey)
+	if errors.Is(err, ErrNotFound) {
+		return "", nil
+	}
+	return id, ledgerRefusal(err)
+}
+
+// open prepares the line and writes the reservation: after it the attempt stands, before it nothing was sent.
+func (e *Engine) open(ctx context.Context, r DialRequest, p picked, clicked time.Time) (*call, error) {
+	id := CallID(NewID(clicked))
+	line, err := e.d.Phone.Prepare(ctx, CallOrder{
+		ID: id, Desk: r.Desk, Number: p.target.Number, Sample: p.target.Sample, Supervisor: r.Asker.Supervises(),
+	})
+	if err != nil {
+		return nil, err
+	}
+	rctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	err = e.d.Ledger.Reserve(rctx, Reservation{
+		ID: id, Target: p.target, Desk: r.Desk, Operator: r.Asker.User, Trunk: line.Trunk(), At: clicked,
+		IdempotencyKey: r.IdempotencyKey, DeskLeg: line.Desk().Handle(), Override: p.override,
+	})
+	if err != nil {
+		line.Close()
+		e.unreserve(id, p, clicked, err)
+		return nil, ledgerRefusal(err)
+	}
+	return e.newCall(id, r, p, line, clicked), nil
+}
+
+// unreserve closes an attempt whose reservation got no answer: it may have been committed all the same, and an attempt
+// that nobody owns would keep its case and number locked.
+func (e *Engine) unreserve(id CallID, p picked, clicked time.Time, err error) {
+	if !errors.Is(err, ErrLedgerDown) {
+		return
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
+	defer cancel()
+	verdict, _ := DefaultResults().Decide(Outcome{EndedBy: BySystem})
+	end := AttemptEnd{
+		ID: id, StartedAt: clicked, EndedAt: e.d.Now(), EndedBy: BySystem, Verdict: verdict, CaseID: p.target.CaseID,
+		Next: CaseNext{State: CaseWaiting, Due: clicked, Why: "発信前に終わったため、もとの順番に戻しました"},
+	}
+	if err := e.d.Ledger.End(ctx, end); err != nil {
+		e.d.Log.Error("an attempt that may be reserved could not be closed", "call", id, "err", err)
+	}
+}
+
+// Hangup asks for the end of a call. An operator may end calls of the desk they sit at, a supervisor any.
+func (e *Engine) Hangup(_ context.Context, a Asker, id CallID) error {
+	e.mu.Lock()
+	c := e.calls[id]
+	var mine bool
+	if c != nil {
+		mine = c.shown.Operator == a.User || e.desks[c.shown.Desk].view.Operator == a.User
+	}
+	e.mu.Unlock()
+	if c == nil {
+		return ErrNotFound
+	}
+	if !mine && !a.Supervises() {
+		return Refuse(NotYourDesk)
+	}
+	c.post(posted{fact: HangupAsked, by: ByOperator})
+	return nil
+}
+
+// Calls returns the live calls, oldest first.
+func (e *Engine) Calls() []CallView {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	out := make([]CallView, 0, len(e.calls))
+	for _, c := range e.calls {
+		out = append(out, c.shown)
+	}
+	sortCalls(out)
+	return out
+}
+
+// Call returns one live call.
+func (e *Engine) Call(id CallID) (CallView, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c, ok := e.calls[id]
+	if !ok {
+		return CallView{}, false
+	}
+	return c.shown, true
+}

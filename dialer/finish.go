@@ -1,0 +1,102 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// finish decides the result of a call whose legs are gone, shows it, and has its end written. It runs on the call's
+// goroutine, the last thing that does.
+func (e *Engine) finish(c *call) {
+	verdict, rule := e.d.Results(c.view.Trunk).Decide(c.finished())
+	end := AttemptEnd{
+		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,
+		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Verdict: verdict,
+		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
+	}
+	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
+	e.showFinished(c, verdict)
+	c.scribe.do(e.d.Limits.Save+endGrace, func(_ context.Context, l Ledger) error {
+		e.writeEnd(l, c, end)
+		return nil
+	})
+	c.scribe.close()
+}
+
+// endGrace is what the ledger's adapter may take to write its spool once the database has had its deadline.
+const endGrace = 2 * time.Second
+
+// nextFor says what the case waits for. A talk waits for its result.
+func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
+	switch v.Result {
+	case Answered:
+		return CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です"}
+	case NotDialled:
+		return CaseNext{State: CaseWaiting, Due: c.view.StartedAt, Why: rule.Why}
+	default:
+		return NextFor(rule, v, e.d.Now(), e.d.Hours, c.tries)
+	}
+}
+
+// showFinished frees the desk, or has it wait for the result of a talk, and shows both.
+func (e *Engine) showFinished(c *call, v Verdict) {
+	c.view.State, c.view.EndedBy, c.view.Verdict = Ended, c.endedBy, &v
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.calls, c.view.ID)
+	view := c.view
+	e.d.Board.Show(Change{Type: ChangeCall, At: view.EndedAt, Call: &view})
+	d := e.desks[c.view.Desk]
+	d.claim, d.key = nil, ""
+	if v.Result == Answered {
+		d.view.State, d.view.Since = DeskWrapUp, view.EndedAt
+	} else {
+		d.free(view.EndedAt)
+		d.held = d.view.State == DeskReady // until the end is written and the next case stands there
+	}
+	e.showDesk(c.view.Desk)
+}
+
+// writeEnd writes the end until it is written, then moves the queue on and presents the next case.
+func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
+		err := l.End(ctx, end)
+		cancel()
+		if err == nil {
+			break
+		}
+		c.log.Error("the end of a call could be written neither to the database nor to the spool", "err", err)
+		e.alert(Alert{
+			Kind: "spool_full", CallID: end.ID, Text: "通話の記録を保存できません。ディスクの空きを確かめてください",
+			TextEN: "a call's record cannot be saved; check the disk",
+		})
+		time.Sleep(wait)
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)
+	defer cancel()
+	e.moveOn(ctx, c, end)
+	e.d.Board.Show(Change{Type: ChangeProgress, At: e.d.Now()})
+	e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()})
+	if end.Verdict.Result != Answered {
+		e.unholdDesk(c.view.Desk)
+		e.presentNext(ctx, c.view.Desk)
+	}
+}
+
+// moveOn ends the claim in the queue: the case waits again, or leaves the line.
+func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
+	next := end.Next.waiting(end.CaseID, c.target.Priority)
+	var err error
+	if c.claim != nil {
+		err = e.d.Queue.Done(ctx, *c.claim, next)
+	}
+	if c.claim == nil || errors.Is(err, ErrClaimLost) {
+		e.place(ctx, end.CaseID)
+		return
+	}
+	if err != nil {
+		e.lineMissed("done", end.CaseID, err)
+	}
+}

@@ -1,0 +1,76 @@
+package dialer
+
+import "time"
+
+// ends remembers who ended the call: the first to do so.
+func (c *call) ends(by EndedBy) {
+	if c.endedBy == "" && c.m.State != Ending {
+		c.endedBy = by
+	}
+}
+
+// endsByLeg remembers who ended the call when a leg's end is what ends it.
+func (c *call) endsByLeg(leg LegName, f LegFact) {
+	if f.Kind != LegIsGone {
+		return
+	}
+	switch {
+	case leg == DeskLeg && c.m.State == CallingDesk:
+		c.ends(ByDeskLimit)
+	case leg == DeskLeg:
+		c.ends(ByOperator)
+	case c.m.State == Talking:
+		c.ends(ByCustomer)
+	default:
+		c.ends(ByNetwork)
+	}
+}
+
+// measure takes from a customer leg's fact what the outcome and the panel need.
+func (c *call) measure(leg LegName, f LegFact) {
+	ev := f.Evidence
+	if leg == DeskLeg {
+		if ev.Event == EvInvite && c.view.deskInvited.IsZero() {
+			c.view.deskInvited = ev.At
+		}
+		return
+	}
+	switch {
+	case ev.Event == EvInvite && c.view.DialledAt.IsZero():
+		c.view.DialledAt = ev.At
+	case f.Kind == LegRinging || f.Kind == LegEarly:
+		c.outcome.Ringing = true
+		if c.view.RingingAt.IsZero() {
+			c.view.RingingAt = ev.At
+		}
+	case ev.Event == EvCrossed, f.Kind == LegAnswered && c.m.State == Ending:
+		c.outcome.Crossed = true
+	case f.Kind == LegAnswered:
+		c.outcome.Answered = true
+		c.view.AnsweredAt = ev.At
+	case ev.Event == EvFinal:
+		c.outcome.Status, c.outcome.Cause = ev.Status, ev.Cause
+	}
+}
+
+// finished boils the call down for the results table.
+func (c *call) finished() Outcome {
+	o := c.outcome
+	o.EndedBy = c.endedBy
+	end := c.view.EndedAt
+	if o.Answered {
+		end = c.view.AnsweredAt
+	}
+	o.RangFor, o.Took = since(c.view.RingingAt, end), since(c.view.DialledAt, end)
+	return o
+}
+
+func since(from, to time.Time) time.Duration {
+	if from.IsZero() {
+		return 0
+	}
+	return max(0, to.Sub(from))
+}
+
+// DeskInvitedAt is when the desk phone's INVITE left; zero before that. The time from StartedAt is what the click cost.
+func (v CallView) DeskInvitedAt() time.Time { return v.deskInvited }

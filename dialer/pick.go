@@ -1,0 +1,221 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+)
+
+// triesKept is how far back a number's history is read: far enough for "once more another day" to see the first time.
+const triesKept = 92 * 24 * time.Hour
+
+// pickLimit is how many cases in a row may be put off by a rule before the operator is told that none is due.
+const pickLimit = 50
+
+// picked is a case that may be called now: every rule has said yes.
+type picked struct {
+	target   Target
+	claim    *Claim // nil when the queue is away and the case was named: the ledger's index still forbids a second call
+	tries    []Try
+	override string
+}
+
+// pick finds whom to call: the case asked for, or the next one.
+func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (picked, error) {
+	switch {
+	case r.Next && presented != nil:
+		return e.pickClaimed(ctx, r, *presented)
+	case r.Next:
+		return e.pickNext(ctx, r)
+	case r.Case == "" && r.Number == "":
+		return picked{}, Refuse(UnknownCase)
+	case r.Case == "":
+		return e.pickAdHoc(ctx, r)
+	default:
+		return e.pickCase(ctx, r)
+	}
+}
+
+// pickClaimed takes the case that stands presented at the desk, if it may still be called; else the next.
+func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picked, error) {
+	p, next, err := e.judge(ctx, r, c.Case)
+	if err == nil {
+		p.claim = &c
+		return p, nil
+	}
+	if next == nil {
+		return picked{}, err
+	}
+	e.putOff(ctx, c, p.target, *next)
+	e.clearPresented(r.Desk, c)
+	return picked{}, err
+}
+
+// pickNext claims from the head of the line until a case may be called. Those that may not are put off with the reason.
+func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
+	for range pickLimit {
+		claim, err := e.d.Queue.Claim(ctx, r.Desk, "", e.d.Limits.Lease)
+		if err != nil {
+			return picked{}, e.claimRefusal(err)
+		}
+		p, next, err := e.judge(ctx, r, claim.Case)
+		if err == nil {
+			p.claim = &claim
+			return p, nil
+		}
+		if next == nil {
+			e.release(ctx, claim)
+			return picked{}, err
+		}
+		e.putOff(ctx, claim, p.target, *next)
+	}
+	return picked{}, Refuse(QueueEmpty)
+}
+
+// pickCase takes a case that was named.
+func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
+	p, _, err := e.judge(ctx, r, r.Case)
+	if err != nil {
+		return picked{}, err
+	}
+	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
+	switch {
+	case err == nil:
+		p.claim = &claim
+	case errors.Is(err, ErrQueueDown):
+		e.noteQueueDown()
+	default:
+		return picked{}, e.claimRefusal(err)
+	}
+	return p, nil
+}
+
+// pickAdHoc opens a case for a number that belongs to none. Only a supervisor may, and says why.
+func (e *Engine) pickAdHoc(ctx context.Context, r DialRequest) (picked, error) {
+	if !r.Asker.Supervises() || r.Reason == "" {
+		return picked{}, &Refusal{
+			Rule: UnknownCase, JA: "案件のない番号に発信できるのは、理由を書いたスーパーバイザーだけです",
+			EN: "only a supervisor who gives a reason may dial a number that belongs to no case",
+		}
+	}
+	if err := numberRefusal(r.Number, true); err != nil {
+		return picked{}, err
+	}
+	id, err := e.d.Cases.AdHoc(ctx, r.Number, r.Reason, r.Asker.User)
+	if err != nil {
+		return picked{}, ledgerRefusal(err)
+	}
+	r.Case = id
+	return e.pickCase(ctx, r)
+}
+
+// judge asks every rule about a case. When one says no, next says where that leaves the case in the line; it is nil when
+// the no is about something else than the case (the ledger is away), so that the case keeps its place.
+func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *CaseNext, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	t, err := e.d.Cases.Target(ctx, id, r.Number)
+	if errors.Is(err, ErrNotFound) {
+		return picked{}, &CaseNext{State: CaseHeld, Why: "発信できる番号がありません"}, Refuse(UnknownCase)
+	}
+	if err != nil {
+		return picked{}, nil, ledgerRefusal(err)
+	}
+	if t.DoNotCall {
+		return picked{target: t}, &CaseNext{State: CaseHeld, Why: "架電禁止の登録があります"}, Refuse(DoNotCall)
+	}
+	if err := numberRefusal(t.Number, r.Asker.Supervises()); err != nil {
+		return picked{target: t}, &CaseNext{State: CaseHeld, Why: "発信できない番号です"}, err
+	}
+	now := e.d.Now()
+	tries, err := e.d.Ledger.Tries(ctx, t.NumberRef, now.Add(-triesKept))
+	if err != nil {
+		return picked{}, nil, ledgerRefusal(err)
+	}
+	from, why := e.d.NumberRule.FreeFrom(now, tries)
+	if from.After(now) && (!r.Asker.Supervises() || r.Reason == "") {
+		next := CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(from), Why: why}
+		return picked{target: t}, &next, lockedRefusal(why, next.Due)
+	}
+	p := picked{target: t, tries: tries}
+	if from.After(now) {
+		p.override = r.Reason
+	}
+	return p, nil, nil
+}
+
+func lockedRefusal(why string, until time.Time) *Refusal {
+	at := until.In(Tokyo)
+	return &Refusal{
+		Rule: NumberLocked,
+		JA:   fmt.Sprintf("%s。%d月%d日 %s から発信できます", why, int(at.Month()), at.Day(), at.Format("15:04")),
+		EN:   "the number was rung before; it may be dialled again from " + at.Format("2006-01-02 15:04"),
+	}
+}
+
+func numberRefusal(n Number, supervisor bool) error {
+	rule, why := n.ForbiddenFor(supervisor)
+	if rule == "" {
+		return nil
+	}
+	return &Refusal{Rule: ForbiddenNumber, JA: why, EN: "the number may not be dialled (" + rule + ")"}
+}
+
+func ledgerRefusal(err error) error {
+	switch {
+	case err == nil:
+		return nil
+	case errors.Is(err, ErrLedgerDown):
+		return Refuse(LedgerDown)
+	case errors.Is(err, ErrNotFound):
+		return Refuse(UnknownCase)
+	default:
+		return err
+	}
+}
+
+func (e *Engine) claimRefusal(err error) error {
+	switch {
+	case errors.Is(err, ErrQueueDown):
+		e.noteQueueDown()
+		return Refuse(QueueDown)
+	case errors.Is(err, ErrQueueEmpty):
+		return Refuse(QueueEmpty)
+	case errors.Is(err, ErrCaseClaimed):
+		return Refuse(CaseBusy)
+	default:
+		return err
+	}
+}
+
+// putOff ends a claim on a case that a rule keeps from being called now, in the line and in the ledger.
+func (e *Engine) putOff(ctx context.Context, c Claim, t Target, next CaseNext) {
+	if err := e.d.Cases.Defer(ctx, c.Case, next); err != nil {
+		e.d.Log.Warn("case could not be put off in the ledger", "case", c.Case, "err", err)
+	}
+	if err := e.d.Queue.Done(ctx, c, next.waiting(c.Case, t.Priority)); err != nil {
+		e.lineMissed("done", c.Case, err)
+	}
+}
+
+// waiting is the place in the line that n means; nil when the case leaves it.
+func (n CaseNext) waiting(id CaseID, priority int) *Waiting {
+	if n.State != CaseWaiting {
+		return nil
+	}
+	return &Waiting{Case: id, Due: n.Due, Priority: priority}
+}
+
+func (e *Engine) release(ctx context.Context, c Claim) {
+	if err := e.d.Queue.Release(ctx, c); err != nil {
+		e.lineMissed("release", c.Case, err)
+	}
+}
+
+// releaseOther gives a claim back unless it is also the one that is kept.
+func (e *Engine) releaseOther(ctx context.Context, c, kept *Claim) {
+	if c != nil && (kept == nil || kept.Token != c.Token) {
+		e.release(ctx, *c)
+	}
+}

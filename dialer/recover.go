@@ -1,0 +1,105 @@
+package dialer
+
+import (
+	"context"
+	"fmt"
+	"sync"
+	"time"
+)
+
+// Recover closes honestly what a crash left open, before anything new is dialled: for every open attempt each far leg is
+// hung up from its saved handle, then the attempt ends as interrupted (or as not_dialled when nobody was rung), and the
+// case is held for a supervisor. It is never redialled by itself. Desks whose talk still owes its result come back
+// waiting for it. It needs the ledger, and fails without it; the phone must be running.
+func (e *Engine) Recover(ctx context.Context) error {
+	open, err := e.d.Ledger.Open(ctx)
+	if err != nil {
+		return fmt.Errorf("attempts left open by a crash could not be read: %w", err)
+	}
+	var all sync.WaitGroup
+	for _, a := range open {
+		all.Go(func() { e.closeInterrupted(ctx, a) })
+	}
+	all.Wait()
+	due, err := e.d.Ledger.ResultsDue(ctx)
+	if err != nil {
+		return fmt.Errorf("results still owed could not be read: %w", err)
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, r := range due {
+		if d := e.desks[r.Desk]; d != nil {
+			d.view.State, d.view.CallID, d.view.CaseID = DeskWrapUp, r.ID, r.CaseID
+			d.view.Operator, d.view.Since = r.Operator, e.d.Now()
+		}
+	}
+	return nil
+}
+
+// terminateWithin bounds the hanging-up of one leg: long enough for a lost message to be sent again.
+const terminateWithin = 5 * time.Second
+
+func (e *Engine) closeInterrupted(ctx context.Context, a OpenAttempt) {
+	log := e.d.Log.With("call", a.ID, "desk", a.Desk)
+	ev := a.Evidence
+	var hang sync.WaitGroup
+	for _, h := range a.Legs {
+		hang.Go(func() {
+			tctx, cancel := context.WithTimeout(ctx, terminateWithin)
+			defer cancel()
+			if err := e.d.Phone.Terminate(tctx, h); err != nil {
+				log.Warn("a leg left by a crash did not confirm its end", "leg", h.Leg, "err", err)
+			}
+		})
+		ev = append(ev, Evidence{At: e.d.Now(), Leg: h.Leg, Event: EvRecovered})
+	}
+	hang.Wait()
+	end := e.interruptedEnd(a, ev)
+	log.Info("attempt closed after a restart", "result", end.Verdict.Result, "counted", end.Verdict.Counted)
+	wctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	if err := e.d.Ledger.End(wctx, end); err != nil {
+		log.Error("an interrupted attempt could not be closed", "err", err)
+		return
+	}
+	e.alert(Alert{
+		Kind: "interrupted", Desk: a.Desk, CallID: a.ID, Text: "停止により中断した架電があります。案件は保留にしました",
+		TextEN: "an attempt was interrupted by a stop; its case is held",
+	})
+}
+
+// interruptedEnd says of an interrupted attempt what its evidence allows.
+func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
+	o := Outcome{EndedBy: ByCrash, Sent: !a.DialledAt.IsZero()}
+	end := AttemptEnd{
+		ID: a.ID, StartedAt: a.StartedAt, DialledAt: a.DialledAt, EndedAt: e.d.Now(), EndedBy: ByCrash, Evidence: ev, CaseID: a.CaseID,
+	}
+	for _, x := range a.Evidence {
+		if x.Leg != CustomerLeg {
+			continue
+		}
+		switch x.Event {
+		case EvRinging, EvEarlyMedia:
+			o.Ringing = true
+			end.RingingAt = firstTime(end.RingingAt, x.At)
+		case EvAnswered, EvCrossed:
+			o.Crossed = true // answered, but a talk that a crash cut: interrupted, and counted
+			end.AnsweredAt = firstTime(end.AnsweredAt, x.At)
+		default:
+		}
+	}
+	verdict, rule := e.d.Results(a.Trunk).Decide(o)
+	end.Verdict = verdict
+	end.Next = CaseNext{State: CaseHeld, Why: rule.Why}
+	if verdict.Result == NotDialled {
+		end.Next = CaseNext{State: CaseWaiting, Due: a.StartedAt, Why: rule.Why}
+	}
+	return end
+}
+
+func firstTime(have, t time.Time) time.Time {
+	if have.IsZero() {
+		return t
+	}
+	return have
+}
