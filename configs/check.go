@@ -1,0 +1,203 @@
+package configs
+
+import (
+	"errors"
+	"fmt"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"time"
+)
+
+// problems collects what is wrong, each with its key.
+type problems []error
+
+func (p *problems) add(key, format string, args ...any) {
+	*p = append(*p, fmt.Errorf("settings: %s: %s", key, fmt.Sprintf(format, args...)))
+}
+
+// Check refuses settings that cannot work; the error has one line for each key that is wrong.
+func (s Settings) Check() error {
+	var p problems
+	p.hostPort("http.addr", s.HTTP.Addr)
+	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
+	p.needed("redis.url", s.Redis.URL, "redis://host:6379/0")
+	p.needed("state_dir", s.StateDir, "/var/lib/kakeru")
+	p.oneOf("log_level", s.LogLevel, "debug", "info", "warn", "error")
+	s.Centre.check(&p)
+	s.Calls.check(&p)
+	s.Numbers.check(&p)
+	s.SIP.check(&p)
+	return errors.Join(p...)
+}
+
+func (c Centre) check(p *problems) {
+	if c.Target < 0 {
+		p.add("centre.target", "%d is no number of calls; write 0 or more", c.Target)
+	}
+	p.oneOf("centre.definition", c.Definition, "attempts", "persons", "cases")
+	if c.BreakMinutes < 0 || c.BreakMinutes > 240 {
+		p.add("centre.break_minutes", "%d is out of range; write 0 to 240", c.BreakMinutes)
+	}
+	if len(c.Week) == 0 && !c.AlwaysOpen {
+		p.add("centre.week", "no day is open; write for instance mon: \"09:00-17:00\"")
+	}
+	for day, span := range c.Week {
+		if _, ok := Weekdays[day]; !ok {
+			p.add("centre.week."+day, "is no day; use mon tue wed thu fri sat sun")
+		}
+		p.span("centre.week."+day, span)
+	}
+	for _, date := range c.ClosedOn {
+		p.date("centre.closed_on", date)
+	}
+	for date, span := range c.OpenOn {
+		p.date("centre.open_on", date)
+		p.span("centre.open_on."+date, span)
+	}
+}
+
+func (c Calls) check(p *problems) {
+	p.between("calls.desk_ring", c.DeskRing, time.Second, 2*time.Minute)
+	p.between("calls.ring", c.Ring, time.Second, 3*time.Minute)
+	p.between("calls.talk", c.Talk, time.Minute, 12*time.Hour)
+	p.between("calls.drain", c.Drain, 0, time.Hour)
+}
+
+func (n Numbers) check(p *problems) {
+	if n.RingsPerDay < 1 {
+		p.add("numbers.rings_per_day", "%d; write 1 or more", n.RingsPerDay)
+	}
+	if n.BusyPerDay < 1 {
+		p.add("numbers.busy_per_day", "%d; write 1 or more", n.BusyPerDay)
+	}
+	p.between("numbers.ring_gap", n.RingGap, 0, 24*time.Hour)
+	p.between("numbers.busy_gap", n.BusyGap, 0, 24*time.Hour)
+}
+
+func (s SIP) check(p *problems) {
+	p.hostPort("sip.listen", s.Listen)
+	s.RTP.check(p)
+	if len(s.Trunks) == 0 {
+		p.add("sip.trunks", "there is none; without a trunk nothing can be dialled")
+	}
+	if len(s.Desks) == 0 {
+		p.add("sip.desks", "there is none; write one for each desk phone")
+	}
+	names := map[string]bool{}
+	for i, t := range s.Trunks {
+		t.check(p, fmt.Sprintf("sip.trunks[%d]", i), names)
+	}
+	ids := map[string]bool{}
+	for i, d := range s.Desks {
+		d.check(p, fmt.Sprintf("sip.desks[%d]", i), ids)
+	}
+}
+
+func (r RTP) check(p *problems) {
+	for key, ip := range map[string]string{"sip.rtp.bind": r.Bind, "sip.rtp.advertise": r.Advertise} {
+		if _, err := netip.ParseAddr(ip); ip != "" && err != nil {
+			p.add(key, "%q is no IP address", ip)
+		}
+	}
+	if r.PortMin < 1024 || r.PortMax > 65535 || r.PortMax-r.PortMin < 3 {
+		p.add("sip.rtp.port_min", "%d–%d is no usable range; a call takes four ports between 1024 and 65535", r.PortMin, r.PortMax)
+	}
+}
+
+func (t Trunk) check(p *problems, key string, names map[string]bool) {
+	p.needed(key+".name", t.Name, "main")
+	if names[t.Name] {
+		p.add(key+".name", "%q is there twice", t.Name)
+	}
+	names[t.Name] = true
+	p.hostPort(key+".address", t.Address)
+	p.digits(key+".prefix", t.Prefix)
+	p.digits(key+".caller_id", t.CallerID)
+	p.needed(key+".caller_id", t.CallerID, "the ward's number, digits only")
+	if (t.User == "") != (t.Password == "") {
+		p.add(key+".password", "user and password go together")
+	}
+}
+
+func (d Desk) check(p *problems, key string, ids map[string]bool) {
+	p.needed(key+".id", d.ID, "desk1")
+	if ids[d.ID] {
+		p.add(key+".id", "%q is there twice", d.ID)
+	}
+	ids[d.ID] = true
+	p.oneOf(key+".answer", d.Answer, "auto", "lift")
+	switch {
+	case d.Address == "" && (d.User == "" || d.Password == ""):
+		p.add(key, "write user and password for a phone that registers here, or address for one that does not")
+	case d.Address != "" && d.User != "":
+		p.add(key, "write either user and password, or address, not both")
+	}
+}
+
+func (p *problems) needed(key, value, example string) {
+	if value == "" {
+		p.add(key, "is missing; write %s", example)
+	}
+}
+
+func (p *problems) oneOf(key, value string, allowed ...string) {
+	for _, a := range allowed {
+		if value == a {
+			return
+		}
+	}
+	p.add(key, "%q is not known; write one of %s", value, strings.Join(allowed, ", "))
+}
+
+func (p *problems) between(key string, d, low, high time.Duration) {
+	if d < low || d > high {
+		p.add(key, "%s is out of range; write %s to %s", d, low, high)
+	}
+}
+
+func (p *problems) hostPort(key, value string) {
+	_, port, err := net.SplitHostPort(value)
+	if err == nil {
+		_, err = strconv.ParseUint(port, 10, 16)
+	}
+	if err != nil {
+		p.add(key, "%q is no host:port", value)
+	}
+}
+
+func (p *problems) digits(key, value string) {
+	if strings.Trim(value, "0123456789") != "" {
+		p.add(key, "may hold digits only")
+	}
+}
+
+func (p *problems) date(key, value string) {
+	if _, err := time.Parse(time.DateOnly, value); err != nil {
+		p.add(key, "%q is no date; write YYYY-MM-DD", value)
+	}
+}
+
+func (p *problems) span(key, value string) {
+	if _, _, err := ParseSpan(value); err != nil {
+		p.add(key, "%v", err)
+	}
+}
+
+// Weekdays are the names of days in centre.week.
+var Weekdays = map[string]time.Weekday{
+	"sun": time.Sunday, "mon": time.Monday, "tue": time.Tuesday, "wed": time.Wednesday,
+	"thu": time.Thursday, "fri": time.Friday, "sat": time.Saturday,
+}
+
+// ParseSpan reads "09:00-17:00" as minutes since midnight.
+func ParseSpan(s string) (from, to int, err error) {
+	var h1, m1, h2, m2 int
+	n, _ := fmt.Sscanf(s, "%d:%d-%d:%d", &h1, &m1, &h2, &m2)
+	from, to = h1*60+m1, h2*60+m2
+	if n != 4 || m1 > 59 || m2 > 59 || from < 0 || to > 24*60 || from >= to {
+		return 0, 0, fmt.Errorf("%q are no opening hours; write for instance \"09:00-17:00\"", s)
+	}
+	return from, to, nil
+}

@@ -1,0 +1,129 @@
+package configs
+
+import "time"
+
+// Settings is everything that can be set. Durations are written "30s", times of day "09:00", dates "2026-11-24".
+type Settings struct {
+	HTTP     HTTP     `koanf:"http"`
+	Database Database `koanf:"database"`
+	Redis    Redis    `koanf:"redis"`
+	Centre   Centre   `koanf:"centre"`
+	Calls    Calls    `koanf:"calls"`
+	Numbers  Numbers  `koanf:"numbers"`
+	SIP      SIP      `koanf:"sip"`
+	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
+	// SecretFile names another.
+	StateDir   string `koanf:"state_dir"`
+	SecretFile string `koanf:"secret_file"`
+	LogLevel   string `koanf:"log_level"` // debug, info, warn, error
+}
+
+// HTTP is the panel's door.
+type HTTP struct {
+	Addr string `koanf:"addr"` // host:port
+	// SecureCookie is true when the panel is reached by https (directly or through a proxy).
+	SecureCookie bool `koanf:"secure_cookie"`
+}
+
+// Database is the ledger's PostgreSQL.
+type Database struct {
+	URL string `koanf:"url"`
+}
+
+// Redis is the queue's Redis.
+type Redis struct {
+	URL string `koanf:"url"`
+}
+
+// Centre is the call centre: its target and its opening hours (spec §5, §10).
+type Centre struct {
+	Target     int    `koanf:"target"`     // attempts a month
+	Definition string `koanf:"definition"` // what is held against the target: attempts, persons, cases
+	// Week maps mon…sun to "09:00-17:00"; a day that is missing is closed.
+	Week map[string]string `koanf:"week"`
+	// ClosedOn are further closed days; national holidays and 12/29–1/3 are known.
+	ClosedOn []string `koanf:"closed_on"`
+	// OpenOn maps the ward's Sunday openings to their hours: "2026-11-29": "09:00-17:00".
+	OpenOn       map[string]string `koanf:"open_on"`
+	BreakMinutes int               `koanf:"break_minutes"`
+	AlwaysOpen   bool              `koanf:"always_open"`
+}
+
+// Calls bounds the waits of a call.
+type Calls struct {
+	DeskRing time.Duration `koanf:"desk_ring"`
+	Ring     time.Duration `koanf:"ring"`
+	Talk     time.Duration `koanf:"talk"`
+	Drain    time.Duration `koanf:"drain"` // how long talks may go on after SIGTERM
+}
+
+// Numbers keeps one number from being rung too often.
+type Numbers struct {
+	RingsPerDay int           `koanf:"rings_per_day"`
+	RingGap     time.Duration `koanf:"ring_gap"`
+	OtherBand   bool          `koanf:"other_band"`
+	BusyPerDay  int           `koanf:"busy_per_day"`
+	BusyGap     time.Duration `koanf:"busy_gap"`
+}
+
+// SIP is the phone side.
+type SIP struct {
+	Listen    string  `koanf:"listen"`    // host:port, UDP
+	Advertise string  `koanf:"advertise"` // the host far ends shall use; the listen host when empty
+	RTP       RTP     `koanf:"rtp"`
+	Trunks    []Trunk `koanf:"trunks"`
+	Desks     []Desk  `koanf:"desks"`
+}
+
+// RTP is where media comes and goes. A call takes four ports.
+type RTP struct {
+	Bind      string `koanf:"bind"`      // IP
+	Advertise string `koanf:"advertise"` // IP; Bind when empty
+	PortMin   int    `koanf:"port_min"`
+	PortMax   int    `koanf:"port_max"`
+}
+
+// Trunk is a line to the network.
+type Trunk struct {
+	Name    string `koanf:"name"`
+	Address string `koanf:"address"` // host:port of the carrier's SIP peer
+	Domain  string `koanf:"domain"`  // host part of the URIs; the address's host when empty
+	Prefix  string `koanf:"prefix"`  // dialled before the number: "0" for 0発信, or empty
+	// CallerID is the ward's number, presented on every call.
+	CallerID string `koanf:"caller_id"`
+	User     string `koanf:"user"`
+	Password string `koanf:"password"`
+	// Lab marks a simulated carrier: the only kind that is ever sent a sample's number.
+	Lab bool `koanf:"lab"`
+	// ResultsFile replaces the built-in table of connection results for this trunk (JSON).
+	ResultsFile string `koanf:"results_file"`
+}
+
+// Desk is a seat and its phone: one that registers here with User and Password, or one at a fixed Address.
+type Desk struct {
+	ID       string `koanf:"id"`
+	Name     string `koanf:"name"`
+	User     string `koanf:"user"`
+	Password string `koanf:"password"`
+	Address  string `koanf:"address"` // "sip:201@192.0.2.10:5060"
+	// Answer is "auto" (the phone answers by itself, by our header, a call its operator asked for) or "lift".
+	Answer string `koanf:"answer"`
+}
+
+// Default is a centre as the specification describes it, without phones.
+func Default() Settings {
+	return Settings{
+		HTTP: HTTP{Addr: "127.0.0.1:8080"},
+		Centre: Centre{
+			Target: 5700, Definition: "attempts", BreakMinutes: 60,
+			Week: map[string]string{
+				"mon": "09:00-17:00", "tue": "09:00-17:00", "wed": "13:00-19:00", "thu": "09:00-17:00", "fri": "09:00-17:00",
+			},
+		},
+		Calls:    Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
+		Numbers:  Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
+		SIP:      SIP{Listen: "0.0.0.0:5060", RTP: RTP{PortMin: 20000, PortMax: 20999}},
+		StateDir: "/var/lib/kakeru",
+		LogLevel: "info",
+	}
+}

@@ -1,0 +1,108 @@
+package configs
+
+import (
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+func write(t *testing.T, yaml string) string {
+	t.Helper()
+	path := filepath.Join(t.TempDir(), "kakeru.yaml")
+	if err := os.WriteFile(path, []byte(yaml), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+func TestExampleFileIsWhole(t *testing.T) {
+	s, err := Load("kakeru.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Centre.Target != 5700 || s.Calls.Ring != 30*time.Second || len(s.SIP.Desks) != 2 || s.SIP.Trunks[0].Lab {
+		t.Fatalf("the example does not say what its comments say: %+v", s)
+	}
+}
+
+func TestLaterSourcesWin(t *testing.T) {
+	t.Setenv("KAKERU_HTTP_ADDR", "127.0.0.1:9999")
+	t.Setenv("KAKERU_CENTRE_TARGET", "5000")
+	t.Setenv("KAKERU_STATE__DIR", "/elsewhere")
+	t.Setenv("KAKERU_STATE", "belongs to the demo, is no setting")
+	s, err := Load("kakeru.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.HTTP.Addr != "127.0.0.1:9999" || s.Centre.Target != 5000 || s.StateDir != "/elsewhere" {
+		t.Fatalf("environment did not win over the file: %+v", s)
+	}
+}
+
+func TestOpenDaysAreReplacedWhole(t *testing.T) {
+	s, err := Load(write(t, minimal+"centre: {open_on: {\"2026-11-29\": \"09:00-17:00\"}}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if s.Centre.OpenOn["2026-11-29"] != "09:00-17:00" {
+		t.Fatalf("open_on = %v", s.Centre.OpenOn)
+	}
+}
+
+const minimal = `
+database: {url: "postgres://localhost/k"}
+redis: {url: "redis://localhost"}
+sip:
+  trunks: [{name: main, address: "192.0.2.1:5060", caller_id: "0312345678"}]
+  desks: [{id: desk1, name: "席1", user: "201", password: "p", answer: auto}]
+`
+
+func TestMistakesAreNamedByKey(t *testing.T) {
+	cases := map[string]struct{ yaml, want string }{
+		"no file content":    {"", "database.url: is missing"},
+		"unknown key":        {minimal + "htpp: {addr: x}\n", "no setting named htpp"},
+		"bad address":        {minimal + "http: {addr: nonsense}\n", "http.addr"},
+		"bad duration":       {minimal + "calls: {ring: soon}\n", "ring"},
+		"ring too long":      {minimal + "calls: {ring: 1h}\n", "calls.ring: 1h0m0s is out of range"},
+		"bad day":            {minimal + "centre: {week: {monday: \"09:00-17:00\"}}\n", "centre.week.monday"},
+		"bad hours":          {minimal + "centre: {week: {mon: \"17:00-09:00\"}}\n", "centre.week.mon"},
+		"bad date":           {minimal + "centre: {closed_on: [\"24.11.2026\"]}\n", "centre.closed_on"},
+		"bad definition":     {minimal + "centre: {definition: calls}\n", "centre.definition"},
+		"rtp range too tiny": {minimal + "sip_: {}\n", "no setting named sip_"},
+		"broken yaml":        {"a: [", "settings file"},
+	}
+	for name, c := range cases {
+		t.Run(name, func(t *testing.T) {
+			_, err := Load(write(t, c.yaml))
+			if err == nil || !strings.Contains(err.Error(), c.want) {
+				t.Fatalf("want an error with %q, got %v", c.want, err)
+			}
+		})
+	}
+}
+
+func TestDesksAndTrunks(t *testing.T) {
+	s := Default()
+	s.Database.URL, s.Redis.URL = "x", "y"
+	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
+	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"}, {Name: "a", Address: "h", User: "u", CallerID: "1"}}
+	s.SIP.Desks = []Desk{{ID: "d", Answer: "auto"}, {ID: "d", Answer: "x", Address: "sip:a", User: "u"}}
+	err := s.Check()
+	for _, want := range []string{
+		"sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
+		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1].answer", "sip.desks[1]: write either",
+	} {
+		if err == nil || !strings.Contains(err.Error(), want) {
+			t.Errorf("no line for %q in: %v", want, err)
+		}
+	}
+}
+
+func TestMissingFileSaysWhatToDo(t *testing.T) {
+	_, err := Load(filepath.Join(t.TempDir(), "none.yaml"))
+	if err == nil || !strings.Contains(err.Error(), "--config") {
+		t.Fatalf("got %v", err)
+	}
+}
