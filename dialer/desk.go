@@ -196,7 +196,7 @@ func (e *Engine) holdDesk(r DialRequest) (presented *Claim, repeated CallID, err
 		return nil, "", Refuse(UnknownDesk)
 	case d.view.Operator != r.Asker.User:
 		return nil, "", Refuse(NotYourDesk)
-	case d.view.State == DeskInCall && r.IdempotencyKey != "" && d.key == r.IdempotencyKey:
+	case r.IdempotencyKey != "" && d.key == r.IdempotencyKey && d.view.CallID != "":
 		return nil, d.view.CallID, nil
 	case d.busy():
 		return nil, "", Refuse(DeskBusy)

@@ -48,7 +48,7 @@ func (e *Engine) showFinished(c *call, v Verdict) {
 	view := c.view
 	e.d.Board.Show(Change{Type: ChangeCall, At: view.EndedAt, Call: &view})
 	d := e.desks[c.view.Desk]
-	d.claim, d.key = nil, ""
+	d.claim = nil
 	if v.Result == Answered {
 		d.view.State, d.view.Since = DeskWrapUp, view.EndedAt
 	} else {
