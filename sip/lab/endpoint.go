@@ -1,0 +1,253 @@
+package lab
+
+import (
+	"bytes"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+const (
+	// socketBuffer carries a burst of calls; the default of Linux drops above
+	// some 1,500 calls a second.
+	socketBuffer = 4 << 20
+	// inboxSize is how many messages a call may have waiting; more are dropped,
+	// as UDP may, and come again.
+	inboxSize = 64
+	// maxMessage is the largest datagram.
+	maxMessage = 65535
+)
+
+// message is a SIP message and where it came from.
+type message struct {
+	sip.Message
+	from netip.AddrPort
+}
+
+// endpoint is a SIP address on one UDP socket. It hands each message to the
+// inbox that its Call-ID is known by, in order of arrival.
+type endpoint struct {
+	conn   *net.UDPConn
+	addr   netip.AddrPort
+	agent  string // User-Agent and Server
+	t1     time.Duration
+	log    *slog.Logger
+	parser *sip.Parser
+	// invited starts a call for an INVITE outside any; the message is put into
+	// its inbox. It runs on the reading goroutine and must not block.
+	invited func(invite *sip.Request, inbox <-chan message)
+
+	mu      sync.Mutex
+	inboxes map[string]chan message
+	closed  bool
+	closing chan struct{} // closed first: everyone says goodbye
+	talkers sync.WaitGroup
+	reader  sync.WaitGroup
+}
+
+func newEndpoint(addr, agent string, t1 time.Duration, log *slog.Logger) (*endpoint, error) {
+	at, err := netip.ParseAddrPort(addr)
+	if err != nil || !at.Addr().Is4() || at.Addr().IsUnspecified() {
+		return nil, errors.New("lab: the SIP address must be an IPv4 address and a port, such as 127.0.0.1:5070 (port 0 takes any)")
+	}
+	conn, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at))
+	if err != nil {
+		return nil, fmt.Errorf("lab: cannot open the SIP port: %w", err)
+	}
+	if err := conn.SetReadBuffer(socketBuffer); err != nil {
+		return nil, errors.Join(fmt.Errorf("lab: cannot size the SIP socket: %w", err), conn.Close())
+	}
+	return &endpoint{
+		conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(),
+		agent: agent, t1: t1, log: log, parser: sip.NewParser(),
+		inboxes: map[string]chan message{}, closing: make(chan struct{}),
+	}, nil
+}
+
+// start begins to read. It does nothing after close.
+func (e *endpoint) start() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if !e.closed {
+		e.reader.Go(e.read)
+	}
+}
+
+// close lets the talkers say goodbye, waits for them, then closes the socket.
+func (e *endpoint) close() {
+	e.mu.Lock()
+	first := !e.closed
+	if first {
+		e.closed = true
+		close(e.closing)
+	}
+	e.mu.Unlock()
+	e.talkers.Wait()
+	if first {
+		if err := e.conn.Close(); err != nil {
+			e.log.Warn("closing the lab's SIP socket", "err", err)
+		}
+	}
+	e.reader.Wait()
+}
+
+// talk runs f as the goroutine of callID, with an inbox of its own; false if
+// the endpoint is closed or the Call-ID in use.
+func (e *endpoint) talk(callID string, f func(inbox <-chan message)) (chan<- message, bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.closed || e.inboxes[callID] != nil {
+		return nil, false
+	}
+	inbox := make(chan message, inboxSize)
+	e.inboxes[callID] = inbox
+	e.talkers.Go(func() {
+		defer e.forget(callID)
+		f(inbox)
+	})
+	return inbox, true
+}
+
+func (e *endpoint) forget(callID string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	delete(e.inboxes, callID)
+}
+
+func (e *endpoint) read() {
+	buffer := make([]byte, maxMessage)
+	for {
+		n, from, err := e.conn.ReadFromUDPAddrPort(buffer)
+		if errors.Is(err, net.ErrClosed) {
+			return
+		}
+		if err != nil {
+			continue
+		}
+		// The parser's result refers to its input.
+		parsed, err := e.parser.ParseSIP(bytes.Clone(buffer[:n]))
+		if err != nil || !complete(parsed) {
+			continue // keep-alives and rubbish
+		}
+		e.route(message{parsed, from})
+	}
+}
+
+// complete reports whether a message has the headers every message must have
+// (RFC 3261 §8.1.1), so that nobody else need ask.
+func complete(m sip.Message) bool {
+	return m.CallID() != nil && m.CSeq() != nil && m.From() != nil && m.To() != nil && m.Via() != nil
+}
+
+func (e *endpoint) route(m message) {
+	e.mu.Lock()
+	inbox := e.inboxes[m.CallID().Value()]
+	e.mu.Unlock()
+	if inbox != nil {
+		select {
+		case inbox <- m:
+		default: // full; it will be sent again
+		}
+		return
+	}
+	if req, ok := m.Message.(*sip.Request); ok {
+		e.outside(req, m)
+	}
+}
+
+// outside handles a request that belongs to no call.
+func (e *endpoint) outside(req *sip.Request, m message) {
+	_, inDialog := req.To().Params.Get("tag")
+	switch {
+	case req.IsAck():
+	case inDialog || req.IsCancel() || req.Method == sip.BYE:
+		e.reply(req, m.from, 481, "Call/Transaction Does Not Exist")
+	case req.Method == sip.OPTIONS:
+		e.reply(req, m.from, 200, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
+	case !req.IsInvite():
+		e.reply(req, m.from, 405, "Method Not Allowed", sip.NewHeader("Allow", allowed))
+	default:
+		e.invite(req, m)
+	}
+}
+
+// allowed is what a call understands (RFC 3261 §20.5).
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS"
+
+func (e *endpoint) invite(req *sip.Request, m message) {
+	if e.invited == nil {
+		e.reply(req, m.from, 405, "Method Not Allowed")
+		return
+	}
+	inbox, ok := e.talk(req.CallID().Value(), func(inbox <-chan message) { e.invited(req, inbox) })
+	if !ok {
+		e.reply(req, m.from, 503, "Service Unavailable")
+		return
+	}
+	inbox <- m
+}
+
+// reply answers without keeping state.
+func (e *endpoint) reply(req *sip.Request, from netip.AddrPort, status int, reason string, headers ...sip.Header) {
+	e.send([]byte(e.response(req, from, status, reason, nil, headers...).String()), replyAddr(req, from))
+}
+
+// response builds an answer to req.
+func (e *endpoint) response(req *sip.Request, from netip.AddrPort, status int, reason string, body []byte, headers ...sip.Header) *sip.Response {
+	req.SetSource(from.String())
+	res := sip.NewResponseFromRequest(req, status, reason, nil)
+	if via := res.Via(); via.Host != from.Addr().String() {
+		via.Params.Add("received", from.Addr().String()) // RFC 3261 §18.2.1
+	}
+	res.AppendHeader(sip.NewHeader("Server", e.agent))
+	for _, h := range headers {
+		res.AppendHeader(h)
+	}
+	setSDP(res, body)
+	return res
+}
+
+// via is our Via header, of a new transaction.
+func (e *endpoint) via() sip.Header {
+	via := &sip.ViaHeader{
+		ProtocolName: "SIP", ProtocolVersion: "2.0", Transport: "UDP",
+		Host: e.addr.Addr().String(), Port: int(e.addr.Port()), Params: sip.NewParams(),
+	}
+	via.Params.Add("branch", sip.GenerateBranch())
+	via.Params.Add("rport", "")
+	return via
+}
+
+func setSDP(m sip.Message, body []byte) {
+	if body != nil {
+		m.AppendHeader(sip.NewHeader("Content-Type", "application/sdp"))
+	}
+	m.SetBody(body)
+}
+
+// replyAddr is where an answer goes: RFC 3261 §18.2.2 and RFC 3581 §4.
+func replyAddr(req *sip.Request, from netip.AddrPort) netip.AddrPort {
+	via := req.Via()
+	if via.Params.Has("rport") {
+		return from
+	}
+	port := uint16(via.Port)
+	if port == 0 {
+		port = 5060
+	}
+	return netip.AddrPortFrom(from.Addr(), port)
+}
+
+// send puts a message on the wire. A lost one is sent again by its
+// transaction, whatever the reason was.
+func (e *endpoint) send(raw []byte, to netip.AddrPort) {
+	if _, err := e.conn.WriteToUDPAddrPort(raw, to); err != nil && !errors.Is(err, net.ErrClosed) {
+		e.log.Warn("lab cannot send a SIP message", "err", err)
+	}
+}
