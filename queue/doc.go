@@ -1,0 +1,35 @@
+// Package queue is the waiting line in Redis: which case comes next, and which
+// desk holds it. It implements dialer.Queue.
+//
+// # Words
+//
+//   - Place: when a case is due, and its priority among those that are due. A
+//     case keeps its place while it is claimed, so that it can go back there.
+//   - Lease: a desk's hold on a case, until an instant of the Redis server's
+//     clock. Our own clock is never asked, so nodes need not agree on the time.
+//   - Lapse: a lease that was not renewed in time. Every script first puts
+//     lapsed cases back into the line, so nobody ever sees one.
+//   - Rebuild: the line made anew from the ledger, since Redis may lose
+//     everything at any moment and holds no truth.
+//
+// # How it works
+//
+// Every operation is one Lua script, and so happens as a whole or not at all
+// (lua/, each with its contract at its head; keys.go has all the keys). Waiting
+// cases stand in two sorted sets, by (priority, due, case) and by (due, priority,
+// case), so that neither the first case to call nor the list on the panel needs
+// more than a few look-ups, however many become due at once in the morning.
+//
+// A rebuild fills keys of its own, and one script puts them in the place of the
+// line. What other desks change meanwhile is noted in a journal and done again to
+// the new line in that same script, so that nothing that happens during a rebuild
+// is lost. A rebuild that Redis forgot half of (emptied, restarted) is noticed by
+// its count and given up.
+//
+// # How it fails
+//
+// Redis gone, emptied, loading or not answering is dialer.ErrQueueDown, after one
+// second at the most. Nothing is tried twice: a claim whose answer was lost may
+// have happened, and its lease lapses by itself. After a loss the line is empty
+// and Built is false until someone rebuilds it.
+package queue

@@ -1,0 +1,82 @@
+package queue
+
+import (
+	"context"
+	"slices"
+	"strconv"
+	"strings"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// List implements dialer.Queue. A leased case is shown where it would stand; one that was claimed without being in the
+// line is not shown.
+func (q *Queue) List(ctx context.Context, limit int) ([]dialer.Place, error) {
+	if limit <= 0 {
+		return nil, nil
+	}
+	answer, err := q.run(ctx, listScript, nil, limit)
+	if err != nil {
+		return nil, err
+	}
+	parts, ok := answer.([]any)
+	if !ok || len(parts) != 4 {
+		return nil, errAnswer(answer)
+	}
+	text, _ := parts[0].(string)
+	us, err := strconv.ParseInt(text, 10, 64)
+	if err != nil {
+		return nil, errAnswer(answer)
+	}
+	var places []dialer.Place
+	for i, width := range []int{2, 2, 3} { // case and place; leased ones have a desk too
+		list, ok := parts[i+1].([]any)
+		if !ok {
+			return nil, errAnswer(parts[i+1])
+		}
+		if places, err = appendPlaces(places, list, width, instant(us)); err != nil {
+			return nil, err
+		}
+	}
+	slices.SortFunc(places, inOrder)
+	return places[:min(limit, len(places))], nil
+}
+
+func appendPlaces(places []dialer.Place, list []any, width int, now time.Time) ([]dialer.Place, error) {
+	all, err := words(list)
+	if err != nil {
+		return nil, err
+	}
+	for row := range slices.Chunk(all, width) {
+		w, err := waitingAt(dialer.CaseID(row[0]), row[1])
+		if err != nil {
+			return nil, err
+		}
+		p := dialer.Place{Waiting: w, IsDue: !w.Due.After(now)}
+		if width == 3 {
+			p.Desk = dialer.DeskID(row[2])
+		}
+		places = append(places, p)
+	}
+	return places, nil
+}
+
+// inOrder compares as cases are claimed: those due by priority, due time, case; then the others by due time, priority,
+// case.
+func inOrder(a, b dialer.Place) int {
+	byPriority, byDue := a.Priority-b.Priority, a.Due.Compare(b.Due)
+	switch {
+	case a.IsDue != b.IsDue && a.IsDue:
+		return -1
+	case a.IsDue != b.IsDue:
+		return 1
+	case a.IsDue && byPriority != 0:
+		return byPriority
+	case byDue != 0:
+		return byDue
+	case byPriority != 0:
+		return byPriority
+	}
+	return strings.Compare(string(a.Case), string(b.Case))
+}

@@ -1,0 +1,11 @@
+-- Puts a leased case back where it stood in the line.
+--
+-- ARGV[1] case  ARGV[2] token
+--
+-- Returns 1, or 0 when the lease is no longer this token's; then nothing changed.
+
+local lease = lease_of(ARGV[1])
+if not lease or lease.token ~= ARGV[2] then return 0 end
+end_lease(ARGV[1], lease.token)
+back(ARGV[1])
+return 1

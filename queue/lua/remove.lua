@@ -1,0 +1,13 @@
+-- Takes a case out of the line and ends any lease on it.
+--
+-- ARGV[1] case
+--
+-- Returns 1.
+
+local lease = lease_of(ARGV[1])
+if lease then
+	end_lease(ARGV[1], lease.token)
+	redis.call('HDEL', PLACE, ARGV[1])
+end
+settle(ARGV[1], '-')
+return 1
