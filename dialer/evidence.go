@@ -36,7 +36,9 @@ const (
 	EvRinging     EvidenceEvent = "ringing"     // 18x without SDP
 	EvEarlyMedia  EvidenceEvent = "early_media" // 18x with SDP
 	EvAnswered    EvidenceEvent = "answered"    // 2xx
+	EvChallenged  EvidenceEvent = "challenged"  // 401 or 407 that was answered: the same leg goes on
 	EvFinal       EvidenceEvent = "final"       // 3xx to 6xx
+	EvChanged     EvidenceEvent = "changed"     // the far end's re-INVITE or UPDATE: hold, resume, another address
 	EvCancelSent  EvidenceEvent = "cancel_sent"
 	EvByeSent     EvidenceEvent = "bye_sent"
 	EvByeReceived EvidenceEvent = "bye_received"

@@ -1,0 +1,290 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"net"
+	"net/netip"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+var errNotRunning = errors.New("sip: the agent does not run: call Start or Run first; after its end make a new one")
+
+// Agent is the phone: it implements dialer.Phone. It is safe for concurrent use.
+type Agent struct {
+	cfg      Config
+	log      *slog.Logger
+	pool     *media.Pool
+	register *registrar
+	metrics  *metrics
+	notices  serial // callbacks to the owner, one at a time
+	crew     crew
+
+	mu      sync.Mutex // guards what follows; never held over I/O
+	phase   phase
+	lanes   map[string]*lane
+	tell    func(desk dialer.DeskID, registered bool)
+	stopped chan struct{}
+
+	// Set by Start, before anything reads them.
+	conn     *net.UDPConn
+	addr     netip.AddrPort
+	us       string // host:port that others reach us by
+	buffer   int
+	layer    *sip.TransportLayer
+	readDone chan struct{}
+}
+
+// phase is how far the agent's own life has come.
+type phase int
+
+const (
+	phaseNew phase = iota
+	phaseRunning
+	phaseEnding
+	phaseStopped
+)
+
+var _ dialer.Phone = (*Agent)(nil)
+
+// New checks the configuration; the error lists everything that is wrong, by key. Nothing is opened before Start.
+func New(cfg Config) (*Agent, error) {
+	cfg = cfg.withDefaults()
+	pool, err := media.NewPool(cfg.Media)
+	if err := errors.Join(cfg.validate(), err); err != nil {
+		return nil, err
+	}
+	a := &Agent{cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
+	a.notices.crew = &a.crew
+	a.register = newRegistrar(a)
+	a.metrics, err = newMetrics(a)
+	return a, err
+}
+
+// Start opens the socket and begins to listen. Run ends what it began.
+func (a *Agent) Start() error {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	switch a.phase {
+	case phaseRunning:
+		return nil
+	case phaseEnding, phaseStopped:
+		return errNotRunning
+	default:
+	}
+	if err := a.cfg.Timers.take(); err != nil {
+		return err
+	}
+	conn, granted, err := listen(a.cfg.Listen, a.cfg.ReceiveBuffer)
+	if err != nil {
+		a.cfg.Timers.release()
+		return err
+	}
+	a.conn, a.buffer, a.addr = conn, granted, conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	a.us = net.JoinHostPort(orElse(a.cfg.AdvertiseHost, a.addr.Addr().String()), strconv.Itoa(int(a.addr.Port())))
+	if granted < a.cfg.ReceiveBuffer {
+		a.log.Warn("sip: the kernel caps the receive buffer; raise net.core.rmem_max", "asked", a.cfg.ReceiveBuffer, "granted", granted)
+	}
+	a.read()
+	a.phase = phaseRunning
+	a.register.watch()
+	return nil
+}
+
+// read has the library's transport read and parse what comes; it calls receive for one message after the other.
+func (a *Agent) read() {
+	a.layer = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil, sip.WithTransportLayerLogger(libraryLog(a.log)))
+	a.layer.OnMessage(a.receive)
+	a.readDone = make(chan struct{})
+	go func() {
+		defer close(a.readDone)
+		if err := a.layer.ServeUDP(a.conn); err != nil {
+			a.log.Error("sip: the socket cannot be read any more", "err", err)
+		}
+	}()
+}
+
+// Run starts the agent, if Start did not, and keeps it until ctx is done. Then it hangs up what is left, waits for that
+// no longer than StopGrace, and closes. It returns nil after an ordered end, also when there was nothing to end.
+func (a *Agent) Run(ctx context.Context) error {
+	if ctx.Err() == nil {
+		if err := a.Start(); err != nil && !a.ended() {
+			return err
+		}
+	}
+	var died error
+	select {
+	case <-ctx.Done():
+	case <-a.stopped:
+	case <-a.reading():
+		died = errors.New("sip: the socket was closed from outside; start again")
+	}
+	a.stop()
+	return died
+}
+
+// reading is closed when the socket is read no more; nil, which blocks, before Start.
+func (a *Agent) reading() <-chan struct{} {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.readDone
+}
+
+func (a *Agent) ended() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.phase == phaseStopped || a.phase == phaseEnding
+}
+
+func (a *Agent) running() bool {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	return a.phase == phaseRunning
+}
+
+// stop ends the agent, once; a second caller waits for the first.
+func (a *Agent) stop() {
+	a.mu.Lock()
+	was := a.phase
+	if was < phaseEnding {
+		a.phase = phaseEnding
+	}
+	a.mu.Unlock()
+	if was >= phaseEnding {
+		<-a.stopped
+		return
+	}
+	if was == phaseRunning {
+		a.register.stop()
+		a.hangUpAll()
+		a.crew.dismiss()
+		a.close()
+	} else {
+		a.crew.dismiss()
+	}
+	a.metrics.unregister()
+	a.mu.Lock()
+	a.phase = phaseStopped
+	a.mu.Unlock()
+	close(a.stopped)
+}
+
+// hangUpAll drops every leg and waits until each is gone; those that are not by the end of the grace are told so.
+func (a *Agent) hangUpAll() {
+	var open sync.WaitGroup
+	for _, l := range a.allLanes() {
+		open.Add(1)
+		if !l.post(func() { l.windUp(open.Done) }) {
+			open.Done()
+		}
+	}
+	gone := make(chan struct{})
+	go func() { open.Wait(); close(gone) }()
+	select {
+	case <-gone:
+	case <-time.After(a.cfg.StopGrace):
+	}
+	var closed sync.WaitGroup
+	for _, l := range a.allLanes() {
+		closed.Add(1)
+		if !l.post(func() { l.cutOff(); closed.Done() }) {
+			closed.Done()
+		}
+	}
+	closed.Wait()
+	<-gone
+}
+
+// windUp drops the lane's leg and calls then when it is gone.
+func (l *lane) windUp(then func()) {
+	who, ok := l.who.(*leg)
+	if !ok || who.over || !who.dialled {
+		then()
+		return
+	}
+	who.uponGone = append(who.uponGone, then)
+	who.drop()
+}
+
+// cutOff ends the lane as it stands: the socket is about to close.
+func (l *lane) cutOff() {
+	if who, ok := l.who.(*leg); ok && who.dialled {
+		who.gone(false)
+		who.stopTimers()
+	}
+	if who, ok := l.who.(*ender); ok {
+		who.finish(errNotRunning)
+	}
+	l.abandon()
+	l.endTransactions()
+}
+
+func (a *Agent) allLanes() []*lane {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := make([]*lane, 0, len(a.lanes))
+	for _, l := range a.lanes {
+		all = append(all, l)
+	}
+	return all
+}
+
+func (a *Agent) close() {
+	if err := errors.Join(a.conn.Close(), a.layer.Close()); err != nil && !errors.Is(err, net.ErrClosed) {
+		a.log.Warn("sip: closing", "err", err)
+	}
+	<-a.readDone
+	a.cfg.Timers.release()
+}
+
+// Addr is the address we listen at, with the port that was really taken. It is valid after Start.
+func (a *Agent) Addr() netip.AddrPort { return a.addr }
+
+// ReceiveBuffer is how many bytes of receive buffer the kernel granted. It is valid after Start.
+func (a *Agent) ReceiveBuffer() int { return a.buffer }
+
+// OnRegistered implements dialer.Phone.
+func (a *Agent) OnRegistered(f func(desk dialer.DeskID, registered bool)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.tell = f
+}
+
+// cameOrWent tells the owner that a desk's phone can be rung, or no longer.
+func (a *Agent) cameOrWent(desk dialer.DeskID, registered bool) {
+	a.log.Info("sip: desk phone", "desk", desk, "registered", registered)
+	a.notices.post(func() {
+		a.mu.Lock()
+		tell := a.tell
+		a.mu.Unlock()
+		if tell != nil {
+			tell(desk, registered)
+		}
+	})
+}
+
+// sentBy is our host:port in Via and URIs; contact our Contact.
+func (a *Agent) sentBy() string  { return a.us }
+func (a *Agent) contact() string { return "<sip:kakeru@" + a.us + ">" }
+
+// isOurs reports whether a response's Via is one we wrote.
+func (a *Agent) isOurs(via *sip.ViaHeader) bool {
+	host, port := sentBy(a.us)
+	return strings.EqualFold(via.Host, host) && orElse(via.Port, defaultPort) == port
+}
+
+// send writes a message that no transaction repeats: an ACK, or a stateless answer.
+func (a *Agent) send(m sip.Message, to netip.AddrPort) {
+	if err := (hop{a.conn, to}).WriteMsg(m); err != nil {
+		a.log.Warn("sip: a message could not be sent", "err", err)
+	}
+}

@@ -1,0 +1,95 @@
+package sip
+
+import (
+	"bytes"
+	"io"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+)
+
+// maxChallenges bounds how often one leg answers challenges: a proxy's and a registrar's, and a stale nonce of each.
+const maxChallenges = 4
+
+// credentials is a user name and its secret.
+type credentials struct{ user, password string }
+
+// signer answers the digest challenges of one leg (RFC 3261 §22). It keeps what it was challenged with, so that a
+// request which two elements challenge carries both answers.
+type signer struct {
+	with  credentials
+	held  []*challenged
+	tries int
+}
+
+// challenged is one realm's challenge; count is how often its nonce was used.
+type challenged struct {
+	header string // the header that answers it
+	by     *digest.Challenge
+	count  int
+}
+
+// take remembers a 401's or 407's challenge. It is false when there is nothing to answer it with, or when the answer
+// given was refused.
+func (s *signer) take(res *sip.Response) bool {
+	if s.with.user == "" || s.tries >= maxChallenges {
+		return false
+	}
+	s.tries++
+	asks, answers := "WWW-Authenticate", "Authorization"
+	if res.StatusCode == sip.StatusProxyAuthRequired {
+		asks, answers = "Proxy-Authenticate", "Proxy-Authorization"
+	}
+	// The one who asks lists its challenges by preference; the first we can answer is taken (RFC 8760 §2.4).
+	for _, text := range values(res, asks) {
+		by, err := digest.ParseChallenge(text)
+		if err != nil {
+			continue
+		}
+		for i := range by.QOP {
+			by.QOP[i] = strings.TrimSpace(by.QOP[i])
+		}
+		if digest.CanDigest(by) {
+			return s.keep(answers, by)
+		}
+	}
+	return false
+}
+
+// keep replaces the realm's earlier challenge. A second one of the same realm is answered only if it calls the nonce
+// stale: else our secret is wrong, and asking again would not mend it.
+func (s *signer) keep(header string, by *digest.Challenge) bool {
+	for _, c := range s.held {
+		if c.header != header || c.by.Realm != by.Realm {
+			continue
+		}
+		if c.count > 0 && !by.Stale {
+			return false
+		}
+		c.by, c.count = by, 0
+		return true
+	}
+	s.held = append(s.held, &challenged{header: header, by: by})
+	return true
+}
+
+// sign adds the answers. The digest's uri is the Request-URI exactly as it is sent, parameters and all.
+func (s *signer) sign(req *sip.Request) error {
+	for _, c := range s.held {
+		c.count++
+		made, err := digest.Digest(c.by, digest.Options{
+			Method: string(req.Method), URI: req.Recipient.String(), Count: c.count,
+			Username: s.with.user, Password: s.with.password,
+			GetBody: func() (io.ReadCloser, error) { return io.NopCloser(bytes.NewReader(req.Body())), nil },
+		})
+		if err != nil {
+			return err
+		}
+		req.AppendHeader(sip.NewHeader(c.header, made.String()))
+	}
+	return nil
+}
+
+// renew forgets which nonces were used for which method: a BYE may be challenged as the INVITE was.
+func (s *signer) renew() { s.tries, s.held = 0, nil }

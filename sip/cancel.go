@@ -1,0 +1,118 @@
+package sip
+
+import (
+	"context"
+	"errors"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// drop ends the leg as its state asks: nothing before the INVITE, CANCEL before the answer, BYE after it.
+func (l *leg) drop() {
+	if l.dropped || l.over || l.lane.who != party(l) {
+		return
+	}
+	l.dropped = true
+	if !l.dialled {
+		return
+	}
+	switch l.state {
+	case legEarly:
+		l.cancel()
+	case legUp:
+		l.hangUp()
+	default:
+		// No CANCEL before a provisional response: it could overtake the INVITE (RFC 3261 §9.1). The first one that
+		// comes sends it; if none does, timer B ends the leg.
+	}
+	// The promise is 64·T1 after the drop; a little less leaves room for a late timer.
+	l.later(l.lane.agent.cfg.Timers.whole()-l.lane.agent.cfg.Timers.T1, l.giveUp)
+}
+
+// giveUp is for a far end that answers our CANCEL or BYE with nothing useful.
+func (l *leg) giveUp() {
+	if l.over {
+		return
+	}
+	l.note(dialer.EvNoAnswer, "the far end did not end the call in time")
+	l.gone(false)
+}
+
+// cancel is §9.1: it repeats the INVITE's Request-URI, Via, From, To, Call-ID and CSeq number. It is built from what the
+// INVITE said, not from what a provisional response taught us, and nobody waits for the 487.
+func (l *leg) cancel() {
+	if l.cancelled || l.state != legEarly {
+		return
+	}
+	req, err := l.saved().cancel()
+	if err != nil {
+		return // the INVITE's own URI was parsed before
+	}
+	l.cancelled = true
+	l.note(dialer.EvCancelSent, "")
+	l.lane.begin(req, l.dialog.First, func(*sip.Response) {}, func(error) {})
+}
+
+// cancel builds the CANCEL of the saved INVITE.
+func (s saved) cancel() (*sip.Request, error) {
+	return request{
+		method: sip.CANCEL, uri: s.Invite.URI, from: s.Dialog.from(), to: "<" + s.Dialog.RemoteURI + ">",
+		callID: s.Dialog.CallID, cseq: s.Invite.CSeq, sentBy: s.Dialog.SentBy, branch: s.Invite.Branch,
+	}.build()
+}
+
+// hangUp sends the BYE, after the ACK that is still owed.
+func (l *leg) hangUp() {
+	if l.hungUp || l.over {
+		return
+	}
+	l.hungUp = true
+	l.confirm()
+	l.note(dialer.EvByeSent, "")
+	bye := hangup{lane: l.lane, dialog: &l.dialog, signer: l.signer, done: l.byeDone}
+	bye.signer.renew()
+	bye.send()
+}
+
+// byeDone: whatever the far end answered, 481 and 408 too, the dialog is over (§12.2.1.2, §15.1.1).
+func (l *leg) byeDone(err error) {
+	if err != nil {
+		l.note(dialer.EvNoAnswer, failure(err))
+	}
+	l.gone(false)
+}
+
+// hangup is a BYE, with its answers to challenges. done is called once: nil after any final answer.
+type hangup struct {
+	lane   *lane
+	dialog *dialog
+	signer signer
+	done   func(err error)
+}
+
+func (h *hangup) send() {
+	h.dialog.CSeq++
+	req, err := h.dialog.request(sip.BYE, h.dialog.CSeq).build()
+	if err == nil {
+		err = h.signer.sign(req)
+	}
+	if err != nil {
+		h.done(err)
+		return
+	}
+	h.lane.begin(req, h.dialog.next(context.Background()), h.heard, h.done)
+}
+
+func (h *hangup) heard(res *sip.Response) {
+	switch {
+	case res.IsProvisional():
+	case (res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired) && h.signer.take(res):
+		h.send()
+	default:
+		h.done(nil)
+	}
+}
+
+func isTimeout(err error) bool { return errors.Is(err, sip.ErrTransactionTimeout) }

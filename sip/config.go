@@ -1,0 +1,229 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"regexp"
+	"strings"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+// Config is everything an Agent must be told. New checks it and names the key that is wrong.
+type Config struct {
+	// Listen is our UDP address, "192.0.2.10:5060". Port 0 takes a free one; Agent.Addr tells which.
+	Listen string
+	// AdvertiseHost is the IPv4 address or name that others reach us by; the address of Listen if empty.
+	AdvertiseHost string
+	// Realm is what our registrar asks phones to authenticate for; "kakeru" if empty.
+	Realm string
+	// Media says where sound goes in and out.
+	Media media.Config
+	// Trunks are tried in this order; a call leaves by the first that may carry it.
+	Trunks []Trunk
+	// Desks are the phones that operators sit at.
+	Desks []Desk
+	// Timers are RFC 3261's; zero fields take its values. They hold for the process: see Timers.
+	Timers Timers
+	// ConfirmAfter is how long an answer waits for Leg.Confirm before it is confirmed all the same; 0.5 s if 0.
+	ConfirmAfter time.Duration
+	// KeepAlive is the time between OPTIONS to a phone. One that has fallen silent is seen as gone within
+	// KeepAlive + 64·T1; 20 s if 0, which makes that 52 s.
+	KeepAlive time.Duration
+	// MinExpires is the shortest registration a phone may ask for; one minute if 0.
+	MinExpires time.Duration
+	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
+	StopGrace time.Duration
+	// ReceiveBuffer is what we ask the kernel for, in bytes; 4 MiB if 0. Agent.ReceiveBuffer tells what it gave.
+	ReceiveBuffer int
+	// Log gets one line a change; nil for none.
+	Log *slog.Logger
+	// Metrics registers our figures; nil for none.
+	Metrics prometheus.Registerer
+	// Now is the clock of evidence, registrations and nonces; time.Now if nil.
+	Now dialer.Clock
+}
+
+// Trunk is a line to the public network.
+type Trunk struct {
+	Name    string
+	Address string // host:port that INVITEs go to; the port may be left out for 5060
+	Domain  string // of the Request-URI, From and To; the host of Address if empty
+	// Prefix is dialled before every number (0発信); digits, or nothing.
+	Prefix string
+	// CallerID is the ward's number in national digits. It is always presented.
+	CallerID string
+	// Lab marks a trunk that ends in a simulated carrier: only there may made-up numbers be dialled.
+	Lab      bool
+	User     string // for digest challenges; empty if the trunk asks for none
+	Password string
+}
+
+// Desk is an operator's phone: either at a fixed address or registered with us by an account, never both.
+type Desk struct {
+	ID dialer.DeskID
+	// URI is the phone's fixed address, "sip:201@192.0.2.21:5060".
+	URI string
+	// Watch has a phone at a fixed address asked by OPTIONS whether it is there.
+	Watch bool
+	// Account is the user name a phone registers with, Password its secret.
+	Account  string
+	Password string
+	// SHA256 offers the phone a SHA-256 challenge before the MD5 one (RFC 8760). Old phones stumble over it.
+	SHA256 bool
+	// AutoAnswer says how the phone is made to pick up by itself; AutoAnswerHeaders if empty.
+	AutoAnswer AutoAnswer
+}
+
+// AutoAnswer is how a desk phone's call is answered.
+type AutoAnswer string
+
+// The two ways.
+const (
+	AutoAnswerHeaders AutoAnswer = "headers" // the INVITE asks the phone to answer by itself
+	AutoAnswerLift    AutoAnswer = "lift"    // the phone rings, the operator lifts the handset
+)
+
+// registers reports whether the phone comes to us by REGISTER.
+func (d Desk) registers() bool { return d.Account != "" }
+
+// domain is the host part of the trunk's URIs.
+func (t Trunk) domain() string {
+	if t.Domain != "" {
+		return t.Domain
+	}
+	host, _, err := net.SplitHostPort(t.Address)
+	if err != nil {
+		return t.Address
+	}
+	return host
+}
+
+var (
+	digitsOnly = regexp.MustCompile(`^[0-9]*$`)
+	safeName   = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+)
+
+// withDefaults fills in what was left out.
+func (c Config) withDefaults() Config {
+	c.Timers = c.Timers.withDefaults()
+	c.Realm = orElse(c.Realm, "kakeru")
+	c.ConfirmAfter = orElse(c.ConfirmAfter, 500*time.Millisecond)
+	c.KeepAlive = orElse(c.KeepAlive, 20*time.Second)
+	c.MinExpires = orElse(c.MinExpires, time.Minute)
+	c.StopGrace = orElse(c.StopGrace, 2*time.Second)
+	c.ReceiveBuffer = orElse(c.ReceiveBuffer, 4<<20)
+	if c.Log == nil {
+		c.Log = slog.New(slog.DiscardHandler)
+	}
+	if c.Now == nil {
+		c.Now = time.Now
+	}
+	return c
+}
+
+func orElse[T comparable](v, otherwise T) T {
+	var zero T
+	if v == zero {
+		return otherwise
+	}
+	return v
+}
+
+// validate returns everything that is wrong, each with its key.
+func (c Config) validate() error {
+	var faults []error
+	fault := func(key, format string, args ...any) {
+		faults = append(faults, fmt.Errorf("sip.%s: %s", key, fmt.Sprintf(format, args...)))
+	}
+	listen, err := netip.ParseAddrPort(c.Listen)
+	switch {
+	case err != nil || !listen.Addr().Is4():
+		fault("listen", "must be an IPv4 address and a port, such as 0.0.0.0:5060")
+	case listen.Addr().IsUnspecified() && c.AdvertiseHost == "":
+		fault("advertise_host", "must name the address that phones reach us by, since listen is 0.0.0.0")
+	}
+	if strings.ContainsAny(c.AdvertiseHost, " \t\r\n:/@") {
+		fault("advertise_host", "must be a host name or an IPv4 address without a port")
+	}
+	if !safeName.MatchString(c.Realm) {
+		fault("realm", "may hold letters, digits, dots, dashes and underscores only")
+	}
+	if err := c.Timers.validate(); err != nil {
+		fault("timers", "%v", err)
+	}
+	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.StopGrace) < 0 || c.ReceiveBuffer < 0 {
+		fault("confirm_after, keep_alive, min_expires, stop_grace, receive_buffer", "must not be negative")
+	}
+	validateTrunks(c.Trunks, fault)
+	validateDesks(c.Desks, fault)
+	return errors.Join(faults...)
+}
+
+func validateTrunks(trunks []Trunk, fault func(key, format string, args ...any)) {
+	seen := map[string]bool{}
+	for i, t := range trunks {
+		key := func(name string) string { return fmt.Sprintf("trunks[%d].%s", i, name) }
+		switch {
+		case t.Name == "":
+			fault(key("name"), "is missing")
+		case seen[t.Name]:
+			fault(key("name"), "%q is taken by an earlier trunk", t.Name)
+		}
+		seen[t.Name] = true
+		if _, _, err := splitHostPort(t.Address); err != nil {
+			fault(key("address"), "must be host:port: %v", err)
+		}
+		if strings.ContainsAny(t.Domain, " \t\r\n;<>@\"") {
+			fault(key("domain"), "must be a host name")
+		}
+		if !digitsOnly.MatchString(t.Prefix) {
+			fault(key("prefix"), "may hold digits only")
+		}
+		if t.CallerID == "" || !digitsOnly.MatchString(t.CallerID) || t.CallerID[0] != '0' {
+			fault(key("caller_id"), "must be the ward's own number in national digits: it is always presented")
+		}
+		if t.User == "" && t.Password != "" {
+			fault(key("user"), "is missing, though there is a password")
+		}
+	}
+}
+
+func validateDesks(desks []Desk, fault func(key, format string, args ...any)) {
+	ids, accounts := map[dialer.DeskID]bool{}, map[string]bool{}
+	for i, d := range desks {
+		key := func(name string) string { return fmt.Sprintf("desks[%d].%s", i, name) }
+		switch {
+		case d.ID == "":
+			fault(key("id"), "is missing")
+		case ids[d.ID]:
+			fault(key("id"), "%q is taken by an earlier desk", d.ID)
+		}
+		ids[d.ID] = true
+		switch {
+		case (d.URI == "") == (d.Account == ""):
+			fault(key("uri"), "give either the phone's address or an account to register with")
+		case d.URI != "":
+			if _, _, err := fixedAddress(d.URI); err != nil {
+				fault(key("uri"), "must look like sip:201@192.0.2.21:5060: %v", err)
+			}
+		case !safeName.MatchString(d.Account):
+			fault(key("account"), "may hold letters, digits, dots, dashes and underscores only")
+		case accounts[d.Account]:
+			fault(key("account"), "is taken by an earlier desk")
+		case d.Password == "":
+			fault(key("password"), "is missing: a phone without a secret could be anybody's")
+		}
+		accounts[d.Account] = true
+		if d.AutoAnswer != "" && d.AutoAnswer != AutoAnswerHeaders && d.AutoAnswer != AutoAnswerLift {
+			fault(key("auto_answer"), "is %q; use %q or %q", d.AutoAnswer, AutoAnswerHeaders, AutoAnswerLift)
+		}
+	}
+}

@@ -1,0 +1,131 @@
+package sip
+
+import (
+	"context"
+	"net/netip"
+	"slices"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// dialog is what both ends of a call must remember of each other (RFC 3261 §12). It has one owner, a lane; its exported
+// fields are what a Handle keeps.
+type dialog struct {
+	CallID    string `json:"call_id"`
+	LocalURI  string `json:"local_uri"`
+	LocalTag  string `json:"local_tag"`
+	RemoteURI string `json:"remote_uri"`
+	RemoteTag string `json:"remote_tag,omitempty"`
+	// CSeq is that of our last request but ACK and CANCEL. RemoteCSeq is that of theirs, -1 before the first.
+	CSeq       uint32   `json:"cseq"`
+	RemoteCSeq int64    `json:"-"`
+	Routes     []string `json:"routes,omitempty"` // values of Route, in the order we send them
+	Target     string   `json:"target"`           // the remote target: the far end's Contact
+	// First is where the INVITE went. Pinned dialogs send everything there: the phone is behind a NAT, and what its
+	// Contact says cannot be reached.
+	First  netip.AddrPort `json:"first"`
+	Pinned bool           `json:"pinned,omitempty"`
+	SentBy string         `json:"sent_by"` // host:port of our Via
+}
+
+// learn takes what a response that makes a dialog says of the far end (§12.1.2).
+func (d *dialog) learn(res *sip.Response) {
+	d.RemoteTag = tagOf(res)
+	d.retarget(res)
+	d.Routes = values(res, "Record-Route")
+	slices.Reverse(d.Routes)
+}
+
+// retarget takes the far end's Contact, where it gives one (§12.2.1.2).
+func (d *dialog) retarget(m interface{ Contact() *sip.ContactHeader }) {
+	if c := m.Contact(); c != nil && !c.Address.Wildcard {
+		d.Target = c.Address.String()
+	}
+}
+
+// from and to are the dialog's ends as headers.
+func (d *dialog) from() string { return "<" + d.LocalURI + ">;tag=" + d.LocalTag }
+
+func (d *dialog) to() string {
+	if d.RemoteTag == "" {
+		return "<" + d.RemoteURI + ">"
+	}
+	return "<" + d.RemoteURI + ">;tag=" + d.RemoteTag
+}
+
+// request starts a request within the dialog, with a branch of its own. The owner counts CSeq (§12.2.1.1).
+func (d *dialog) request(method sip.RequestMethod, cseq uint32) request {
+	uri, routes := d.Target, d.Routes
+	if len(routes) > 0 && !isLoose(routes[0]) {
+		// A strict router wants itself in the Request-URI and the target last.
+		uri, routes = inBrackets(routes[0]), append(slices.Clone(routes[1:]), "<"+d.Target+">")
+	}
+	return request{
+		method: method, uri: uri, from: d.from(), to: d.to(), callID: d.CallID, cseq: cseq,
+		sentBy: d.SentBy, branch: newBranch(), routes: routes,
+	}
+}
+
+// next is where a request within the dialog goes: the first route, else the target (§8.1.2). What cannot be resolved
+// goes where the INVITE went.
+func (d *dialog) next(ctx context.Context) netip.AddrPort {
+	if d.Pinned {
+		return d.First
+	}
+	way := d.Target
+	if len(d.Routes) > 0 {
+		way = inBrackets(d.Routes[0])
+	}
+	var uri sip.Uri
+	if err := sip.ParseUri(way, &uri); err != nil {
+		return d.First
+	}
+	to, err := resolve(ctx, uri.Host, uint16(orElse(uri.Port, defaultPort)))
+	if err != nil {
+		return d.First
+	}
+	return to
+}
+
+// holds reports whether a request of the far end belongs to the dialog.
+func (d *dialog) holds(req *sip.Request) bool {
+	from, to := req.From(), req.To()
+	if from == nil || to == nil || d.RemoteTag == "" {
+		return false
+	}
+	theirs, _ := from.Params.Get("tag")
+	ours, _ := to.Params.Get("tag")
+	return theirs == d.RemoteTag && ours == d.LocalTag
+}
+
+// tagOf is the To tag of a response.
+func tagOf(res *sip.Response) string {
+	if to := res.To(); to != nil {
+		tag, _ := to.Params.Get("tag")
+		return tag
+	}
+	return ""
+}
+
+// inBrackets is the URI of a name-addr.
+func inBrackets(s string) string {
+	_, rest, ok := strings.Cut(s, "<")
+	if !ok {
+		uri, _, _ := strings.Cut(s, ";")
+		return strings.TrimSpace(uri)
+	}
+	uri, _, _ := strings.Cut(rest, ">")
+	return uri
+}
+
+// isLoose reports whether a route is a loose router's (§19.1.1).
+func isLoose(route string) bool {
+	for _, p := range strings.Split(inBrackets(route), ";")[1:] {
+		name, _, _ := strings.Cut(p, "=")
+		if strings.EqualFold(strings.TrimSpace(name), "lr") {
+			return true
+		}
+	}
+	return false
+}

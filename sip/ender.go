@@ -1,0 +1,230 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/netip"
+	"slices"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// ender ends a leg that no process owns any more: one that a handle names, or one whose 2xx came to us unasked.
+type ender struct {
+	lane    *lane
+	saved   saved
+	ended   map[string]bool // To tags that got our BYE
+	waiting []chan<- error  // callers of Terminate
+	result  *error          // what Terminate tells; nil while it is not known
+	forget  *time.Timer
+}
+
+// Terminate implements dialer.Phone. A leg that this process still owns is dropped.
+func (a *Agent) Terminate(ctx context.Context, h dialer.LegHandle) error {
+	s, err := parseHandle(h)
+	if err != nil {
+		return err
+	}
+	if s.State == legClosed {
+		return nil
+	}
+	if !a.running() {
+		return errNotRunning
+	}
+	l := a.lane(s.Dialog.CallID)
+	defer l.release()
+	done := make(chan error, 1)
+	if !l.post(func() { l.terminate(s, done) }) {
+		return errNotRunning
+	}
+	select {
+	case err := <-done:
+		return err
+	case <-ctx.Done():
+		return fmt.Errorf("sip: the far end did not answer in time: %w", ctx.Err())
+	}
+}
+
+func (l *lane) terminate(s saved, done chan<- error) {
+	switch who := l.who.(type) {
+	case *leg:
+		who.dropFor(done)
+	case *ender:
+		who.waiting = append(who.waiting, done)
+		if who.saved.Version == 0 {
+			who.saved = s // it was made for a 2xx that came unasked
+			who.begin()
+		}
+		who.settle()
+	case nil:
+		e := l.newEnder(s)
+		e.waiting = append(e.waiting, done)
+		e.begin()
+	default:
+		done <- errors.New("sip: the handle names no call")
+	}
+}
+
+// dropFor drops a live leg and tells done when it is gone.
+func (l *leg) dropFor(done chan<- error) {
+	if l.over || !l.dialled {
+		l.drop()
+		done <- nil
+		return
+	}
+	l.uponGone = append(l.uponGone, func() { done <- nil })
+	l.drop()
+}
+
+func (l *lane) newEnder(s saved) *ender {
+	e := &ender{lane: l, saved: s, ended: map[string]bool{}}
+	l.adopt(e)
+	e.linger()
+	return e
+}
+
+// linger keeps the ender for another 64·T1 after the last thing it did: a 2xx can be that late.
+func (e *ender) linger() {
+	if e.forget != nil {
+		e.forget.Stop()
+	}
+	e.forget = e.lane.after(2*e.lane.agent.cfg.Timers.whole(), e.lane.abandon)
+}
+
+// begin sends what the saved state asks for.
+func (e *ender) begin() {
+	if e.saved.State == legUp {
+		e.bye(e.saved.Dialog)
+		return
+	}
+	cancel, err := e.saved.cancel()
+	if err != nil {
+		e.finish(errors.New("sip: the handle's URI cannot be used"))
+		return
+	}
+	e.lane.begin(cancel, e.saved.Dialog.First, e.cancelAnswered, e.finish)
+}
+
+// cancelAnswered: 481 means that there is no INVITE to cancel any more, so an answer may have crossed; where the far
+// end's tag is known, a BYE finds it (RFC 3261 §9.1, §15).
+func (e *ender) cancelAnswered(res *sip.Response) {
+	if res.IsProvisional() {
+		return
+	}
+	if res.StatusCode == sip.StatusCallTransactionDoesNotExists && e.saved.Dialog.RemoteTag != "" {
+		e.bye(e.saved.Dialog)
+		return
+	}
+	e.finish(nil)
+}
+
+// bye hangs up one dialog, once.
+func (e *ender) bye(d dialog) {
+	if e.ended[d.RemoteTag] {
+		return
+	}
+	e.ended[d.RemoteTag] = true
+	h := hangup{lane: e.lane, dialog: &d, signer: signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, done: e.finish}
+	h.send()
+	e.linger()
+}
+
+// finish is told how the ending went; the first word counts.
+func (e *ender) finish(err error) {
+	if e.result == nil {
+		if err != nil && !errors.Is(err, errNotRunning) {
+			err = errors.New("sip: the leg could not be ended: " + failure(err))
+		}
+		e.result = &err
+	}
+	e.settle()
+}
+
+func (e *ender) settle() {
+	if e.result == nil {
+		return
+	}
+	for _, done := range e.waiting {
+		done <- *e.result
+	}
+	e.waiting = nil
+}
+
+// response ends what the INVITE still brings: a refusal gets its ACK, a 2xx ACK and BYE, all from the response itself.
+// They go to where it came from, so that nobody can have us send to a third.
+func (e *ender) response(res *sip.Response) {
+	if cseq := res.CSeq(); cseq.MethodName != sip.INVITE || res.IsProvisional() {
+		return
+	}
+	from := sourceOf(res)
+	if !res.IsSuccess() {
+		e.ackRefusal(res, from)
+		return
+	}
+	d, ok := dialogOf(res, from)
+	if !ok {
+		return
+	}
+	if ack, err := d.request(sip.ACK, res.CSeq().SeqNo).build(); err == nil {
+		e.lane.agent.send(ack, from)
+	}
+	if !e.ended[d.RemoteTag] {
+		e.lane.agent.log.Warn("sip: hung up a call that nobody here knows")
+	}
+	e.bye(d)
+}
+
+func (e *ender) ackRefusal(res *sip.Response, to netip.AddrPort) {
+	uri := orElse(e.saved.Invite.URI, inBrackets(value(res, "To")))
+	branch, _ := res.Via().Params.Get("branch")
+	from, cseq := value(res, "From"), res.CSeq().SeqNo
+	ack, err := request{
+		method: sip.ACK, uri: uri, from: from, to: value(res, "To"), callID: e.lane.callID, cseq: cseq,
+		sentBy: res.Via().SentBy(), branch: branch,
+	}.build()
+	if err == nil {
+		e.lane.agent.send(ack, to)
+	}
+}
+
+// dialogOf rebuilds the dialog that a 2xx to an INVITE of ours has made (§12.1.2).
+func dialogOf(res *sip.Response, at netip.AddrPort) (dialog, bool) {
+	tag, _ := res.From().Params.Get("tag")
+	if tag == "" || tagOf(res) == "" {
+		return dialog{}, false
+	}
+	d := dialog{
+		CallID: res.CallID().Value(), CSeq: res.CSeq().SeqNo, LocalTag: tag, First: at, Pinned: true,
+		LocalURI: inBrackets(value(res, "From")), RemoteURI: inBrackets(value(res, "To")), SentBy: res.Via().SentBy(),
+	}
+	d.Target = d.RemoteURI
+	d.learn(res)
+	return d, true
+}
+
+// request answers the far end, which may hang up at the same moment.
+func (e *ender) request(req *sip.Request, tx *sip.ServerTx) {
+	w := answer{status: sip.StatusCallTransactionDoesNotExists}
+	if req.Method == sip.BYE {
+		w.status = sip.StatusOK
+	}
+	if err := tx.Respond(w.respond(req, statelessTag(req))); err != nil {
+		e.lane.agent.log.Warn("sip: an answer could not be sent", "err", err)
+	}
+}
+
+// ack has nothing to end.
+func (e *ender) ack(*sip.Request) {}
+
+// credentialsOf are a trunk's, by name.
+func (a *Agent) credentialsOf(trunk string) credentials {
+	i := slices.IndexFunc(a.cfg.Trunks, func(t Trunk) bool { return trunk != "" && t.Name == trunk })
+	if i < 0 {
+		return credentials{}
+	}
+	return credentials{a.cfg.Trunks[i].User, a.cfg.Trunks[i].Password}
+}

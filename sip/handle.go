@@ -1,0 +1,65 @@
+package sip
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+
+	"kakeru/dialer"
+)
+
+// handleVersion is the layout of handles that this program writes and reads.
+const handleVersion = 1
+
+// legState is how far a leg has come, as far as its end depends on it.
+type legState string
+
+const (
+	legReady  legState = "ready"  // prepared; its INVITE may be on the way when this was the last that was saved
+	legEarly  legState = "early"  // a provisional response has come
+	legUp     legState = "up"     // a 2xx has come
+	legClosed legState = "closed" // nothing is left to end
+)
+
+// saved is what a Handle holds: all that another process needs to end the leg. It holds the number that was dialled.
+type saved struct {
+	Version int            `json:"v"`
+	Leg     dialer.LegName `json:"leg"`
+	State   legState       `json:"state"`
+	// Trunk names the credentials for a challenge; empty for a desk.
+	Trunk  string      `json:"trunk,omitempty"`
+	Invite savedInvite `json:"invite"`
+	Dialog dialog      `json:"dialog"`
+}
+
+// savedInvite is what a CANCEL must repeat to match (RFC 3261 §9.1).
+type savedInvite struct {
+	URI    string `json:"uri"`
+	Branch string `json:"branch"`
+	CSeq   uint32 `json:"cseq"`
+}
+
+func (s saved) handle() dialer.LegHandle {
+	data, _ := json.Marshal(s) // never fails: the struct holds only what JSON can say
+	return dialer.LegHandle{Leg: s.Leg, SIPCallID: s.Dialog.CallID, Data: data}
+}
+
+// parseHandle reads what handle wrote, in this version of the program or an earlier one.
+func parseHandle(h dialer.LegHandle) (saved, error) {
+	var s saved
+	if err := json.Unmarshal(h.Data, &s); err != nil {
+		// The error of the parser may quote what it could not read.
+		return saved{}, errors.New("the leg's handle cannot be read: it is damaged, or was not written by this program")
+	}
+	switch {
+	case s.Version != handleVersion:
+		return saved{}, fmt.Errorf("the leg's handle has version %d, this program knows %d: end the call with the program that made it", s.Version, handleVersion)
+	case s.Dialog.CallID == "" || s.Dialog.LocalTag == "" || s.Invite.URI == "" || s.Invite.Branch == "" || !s.Dialog.First.IsValid() || s.Dialog.SentBy == "":
+		return saved{}, errors.New("the leg's handle is incomplete: it names no call, INVITE or address")
+	case s.State == legUp && (s.Dialog.RemoteTag == "" || s.Dialog.Target == ""):
+		return saved{}, errors.New("the leg's handle says that the leg was up, but not with whom")
+	case s.Dialog.CSeq > 1<<31-2:
+		return saved{}, errors.New("the leg's handle has a CSeq beyond the protocol's range")
+	}
+	return s, nil
+}

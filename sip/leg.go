@@ -1,0 +1,197 @@
+package sip
+
+import (
+	"fmt"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+// factsKept is the room of a leg's channel. Notes leave the last places to the facts that must come, so that telling
+// never waits for whoever listens.
+const (
+	factsKept  = 64
+	notesTaken = factsKept - 6
+)
+
+// leg is one call leg of ours: a dialog from before its INVITE until it is forgotten, 64·T1 after it was gone. All
+// fields below the line belong to the functions posted to its lane.
+type leg struct {
+	lane  *lane
+	line  *line
+	name  dialer.LegName
+	side  media.Side
+	told  chan dialer.LegFact
+	now   atomic.Pointer[dialer.LegHandle]
+	never sync.Once // a Dial that found the agent stopped
+
+	// ---
+	gate   *gate // of the customer leg
+	extras []extra
+	signer signer
+	trunk  string
+	behind bool // the phone's Contact is not where it is
+
+	state       legState
+	dialled     bool
+	dropped     bool // Drop was called, or we give up by ourselves
+	cancelled   bool // CANCEL was sent
+	confirmed   bool // the 2xx was ACKed
+	hungUp      bool // BYE was sent
+	over        bool // gone was told
+	ranAlready  bool // a ringing was told
+	earlyToo    bool // early media was told
+	tried       bool // a 100 was told
+	heardSDP    bool // media knows the far end
+	unusable    bool // the 2xx's SDP cannot be used
+	dialog      dialog
+	invite      savedInvite
+	current     *exchange // the INVITE that counts; an earlier one was challenged
+	ackSent     *sip.Request
+	ended       map[string]bool // To tags of forks and late answers that got our BYE
+	reoffer     *reoffer        // a re-INVITE of theirs that still lacks its ACK
+	timers      []*time.Timer
+	uponGone    []func()
+	handleSaved string // the handle last told
+}
+
+// Handle implements dialer.Leg.
+func (l *leg) Handle() dialer.LegHandle { return *l.now.Load() }
+
+// Facts implements dialer.Leg.
+func (l *leg) Facts() <-chan dialer.LegFact { return l.told }
+
+// Dial implements dialer.Leg.
+func (l *leg) Dial() {
+	if !l.lane.post(l.dial) {
+		l.never.Do(func() { l.tellGone(false) }) // the agent has stopped: nothing was sent
+	}
+}
+
+// Confirm implements dialer.Leg.
+func (l *leg) Confirm() { l.lane.post(l.confirm) }
+
+// Drop implements dialer.Leg.
+func (l *leg) Drop() { l.lane.post(l.drop) }
+
+// saved is the leg as a Handle keeps it.
+func (l *leg) saved() saved {
+	state := l.state
+	if l.over {
+		state = legClosed
+	}
+	return saved{Version: handleVersion, Leg: l.name, State: state, Trunk: l.trunk, Invite: l.invite, Dialog: l.dialog}
+}
+
+// changed publishes the handle; it is nil when nothing that ends the leg has changed.
+func (l *leg) changed() *dialer.LegHandle {
+	h := l.saved().handle()
+	if string(h.Data) == l.handleSaved {
+		return nil
+	}
+	l.handleSaved = string(h.Data)
+	l.now.Store(&h)
+	return &h
+}
+
+// tell reports a fact. Notes of a far end that never stops repeating itself are left out in the end.
+func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
+	if l.over {
+		return
+	}
+	ev.At, ev.Leg = l.lane.agent.cfg.Now(), l.name
+	fact := dialer.LegFact{Kind: kind, Evidence: ev, Handle: l.changed()}
+	if kind == dialer.LegNote && len(l.told) >= notesTaken {
+		l.lane.agent.log.Warn("leg: evidence left out, nobody takes it", "leg", l.name, "event", ev.Event)
+		return
+	}
+	l.told <- fact
+	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", kind, "event", ev.Event,
+		"status", ev.Status, "cause", ev.Cause)
+}
+
+// note is tell for what changes nothing.
+func (l *leg) note(event dialer.EvidenceEvent, reason string) {
+	l.tell(dialer.LegNote, dialer.Evidence{Event: event, Reason: reason})
+}
+
+// gone ends the leg for its owner. The lane keeps it for 64·T1 more, to end what answers late.
+func (l *leg) gone(farEnded bool) {
+	if l.over {
+		return
+	}
+	l.stopTimers()
+	if l.current != nil {
+		l.current.end()
+	}
+	l.over = true
+	l.changed()
+	l.line.legGone(l.side)
+	l.tellGone(farEnded)
+	for _, f := range l.uponGone {
+		f()
+	}
+	l.later(l.lane.agent.cfg.Timers.whole(), l.forget)
+}
+
+func (l *leg) tellGone(farEnded bool) {
+	ev := dialer.Evidence{At: l.lane.agent.cfg.Now(), Leg: l.name, Event: dialer.EvGone}
+	l.told <- dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded}
+	close(l.told)
+	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", dialer.LegIsGone, "far_ended", farEnded)
+}
+
+// forget ends the leg for the lane too.
+func (l *leg) forget() {
+	l.stopTimers()
+	l.lane.abandon()
+}
+
+// later posts f when d has passed, unless the leg is gone before.
+func (l *leg) later(d time.Duration, f func()) {
+	l.timers = append(l.timers, l.lane.after(d, f))
+}
+
+func (l *leg) stopTimers() {
+	for _, t := range l.timers {
+		t.Stop()
+	}
+	l.timers = nil
+}
+
+// evidence is what a message says, as it is kept.
+func evidence(event dialer.EvidenceEvent, m headed) dialer.Evidence {
+	ev := dialer.Evidence{Event: event, Cause: q850(values(m, "Reason"))}
+	if res, ok := m.(*sip.Response); ok {
+		ev.Status, ev.Reason = res.StatusCode, phrase(res.Reason)
+	}
+	return ev
+}
+
+// phrase makes a far end's words fit to be kept: no number, no control characters, not endless.
+func phrase(s string) string {
+	s = strings.Map(func(r rune) rune {
+		if r < ' ' || r == 0x7f {
+			return ' '
+		}
+		return r
+	}, strings.ToValidUTF8(s, "?"))
+	if runes := []rune(s); len(runes) > 100 {
+		s = string(runes[:100])
+	}
+	return dialer.MaskDigits(s)
+}
+
+// failure is a transaction's error without what may identify anybody.
+func failure(err error) string {
+	if isTimeout(err) {
+		return "no answer within 64·T1"
+	}
+	return fmt.Sprintf("could not be sent (%T)", err)
+}

@@ -1,0 +1,178 @@
+package sip
+
+import (
+	"context"
+	"crypto/rand"
+	"encoding/hex"
+	"fmt"
+	"net/netip"
+	"sync"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+// line is one call: two legs and the bridge between them. It implements dialer.Line.
+type line struct {
+	agent    *Agent
+	id       dialer.CallID
+	trunk    string
+	bridge   *media.Bridge
+	desk     *leg
+	customer *leg
+	closing  sync.Once
+}
+
+// Prepare implements dialer.Phone.
+func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Line, error) {
+	g, no := a.cfg.route(order)
+	if no != nil {
+		return nil, no
+	}
+	phone, err := a.phoneOf(ctx, order.Desk)
+	if err != nil {
+		return nil, err
+	}
+	first, err := a.trunkAddress(ctx, g.trunk)
+	if err != nil {
+		return nil, err
+	}
+	if !a.running() {
+		return nil, errNotRunning
+	}
+	bridge, err := a.pool.NewBridge()
+	if err != nil {
+		return nil, err
+	}
+	n := &line{agent: a, id: order.ID, trunk: g.trunk.Name, bridge: bridge}
+	n.desk = n.newLeg(dialer.DeskLeg, media.Desk)
+	n.desk.toPhone(phone)
+	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer)
+	n.customer.toTrunk(g, first)
+	a.metrics.opened(n)
+	for _, l := range []*leg{n.desk, n.customer} {
+		l.invite.CSeq = l.dialog.CSeq
+		l.changed()
+		if !l.lane.post(func() { l.lane.adopt(l) }) {
+			n.Close()
+			return nil, errNotRunning
+		}
+	}
+	return n, nil
+}
+
+// newLeg chooses what identifies a leg: Call-ID, tag, CSeq and branch are fixed before anything is sent.
+func (n *line) newLeg(name dialer.LegName, side media.Side) *leg {
+	l := &leg{
+		line: n, name: name, side: side, told: make(chan dialer.LegFact, factsKept), state: legReady,
+		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch()},
+	}
+	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy()}
+	l.lane = n.agent.lane(l.dialog.CallID)
+	return l
+}
+
+// toPhone makes the leg one to an operator's phone.
+func (l *leg) toPhone(p phone) {
+	a := l.lane.agent
+	l.invite.URI, l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri, p.uri
+	l.dialog.LocalURI = "sip:kakeru@" + a.sentBy()
+	l.dialog.First, l.dialog.Pinned = p.at, p.behind
+	if p.behind {
+		l.line.bridge.BehindNAT(l.side, p.at.Addr())
+	}
+	if p.autoAnswer {
+		l.extras = autoAnswerHeaders(a.sentBy())
+	}
+}
+
+// autoAnswerHeaders ask a phone to pick up by itself. There is no one way: answer-after is what most phones and
+// softphones know, info= is Polycom's and Yealink's, Answer-Mode is RFC 5373's.
+func autoAnswerHeaders(us string) []extra {
+	return []extra{
+		{"Call-Info", "<sip:" + us + ">;answer-after=0"},
+		{"Alert-Info", "<http://" + us + ">;info=alert-autoanswer;delay=0"},
+		{"Answer-Mode", "Auto"},
+	}
+}
+
+// toTrunk makes the leg one to the debtor. The ward's number is asserted (RFC 3325) and never withheld.
+func (l *leg) toTrunk(g gate, first netip.AddrPort) {
+	l.gate, l.trunk = &g, g.trunk.Name
+	l.dialog.RemoteURI = "sip:" + g.user() + "@" + g.trunk.domain()
+	l.invite.URI, l.dialog.Target = l.dialog.RemoteURI, l.dialog.RemoteURI
+	l.dialog.LocalURI = "sip:" + g.trunk.CallerID + "@" + g.trunk.domain()
+	l.dialog.First = first
+	l.extras = []extra{{"P-Asserted-Identity", "<" + l.dialog.LocalURI + ">"}}
+	l.signer.with = credentials{g.trunk.User, g.trunk.Password}
+}
+
+func (a *Agent) trunkAddress(ctx context.Context, t Trunk) (netip.AddrPort, error) {
+	host, port, err := splitHostPort(t.Address)
+	if err != nil {
+		return netip.AddrPort{}, err // New has checked it
+	}
+	at, err := resolve(ctx, host, port)
+	if err != nil {
+		return netip.AddrPort{}, fmt.Errorf("trunk %s: %w", t.Name, err)
+	}
+	return at, nil
+}
+
+// newCallID says nothing of us or of the call (RFC 3261 §8.1.1.4).
+func (a *Agent) newCallID() string {
+	var b [16]byte
+	_, _ = rand.Read(b[:]) // never fails
+	return hex.EncodeToString(b[:])
+}
+
+// Desk implements dialer.Line.
+func (n *line) Desk() dialer.Leg { return n.desk }
+
+// Customer implements dialer.Line.
+func (n *line) Customer() dialer.Leg { return n.customer }
+
+// Trunk implements dialer.Line.
+func (n *line) Trunk() string { return n.trunk }
+
+// HearEarly implements dialer.Line. A ringback of ours ends with the first packet that comes.
+func (n *line) HearEarly() { n.bridge.Connect() }
+
+// Join implements dialer.Line.
+func (n *line) Join() {
+	n.bridge.StopTone(media.Desk)
+	n.bridge.Connect()
+}
+
+// ringing lets the operator hear the Japanese ringback while the network sends none.
+func (n *line) ringing(side media.Side) {
+	if side == media.Customer {
+		n.bridge.PlayTone(media.Desk, media.Ringback)
+	}
+}
+
+func (n *line) legGone(side media.Side) {
+	if side == media.Customer {
+		n.bridge.StopTone(media.Desk)
+	}
+}
+
+// Close implements dialer.Line. A leg that is up all the same is hung up; one that was never dialled is forgotten.
+func (n *line) Close() {
+	n.closing.Do(func() {
+		for _, l := range []*leg{n.desk, n.customer} {
+			if l == nil {
+				continue
+			}
+			l.lane.post(func() {
+				l.drop()
+				if !l.dialled {
+					l.lane.abandon()
+				}
+			})
+			l.lane.release()
+		}
+		n.agent.metrics.closed(n)
+		n.bridge.Close()
+	})
+}

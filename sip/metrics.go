@@ -1,0 +1,97 @@
+package sip
+
+import (
+	"sync"
+
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kakeru/sip/media"
+)
+
+// metrics reads its figures when it is asked: bridges count by themselves, and what closed ones had counted is kept.
+type metrics struct {
+	agent *Agent
+
+	mu   sync.Mutex
+	live map[*line]bool
+	past flow
+}
+
+// flow is what passed through bridges, by side.
+type flow struct {
+	in, out [2]uint64
+	lost    int64
+}
+
+var (
+	packetsDesc = prometheus.NewDesc("kakeru_rtp_packets_total",
+		"RTP packets: in is from the far end of a leg to us.", []string{"leg", "direction"}, nil)
+	lostDesc = prometheus.NewDesc("kakeru_rtp_lost_total",
+		"RTP packets that far ends have sent and we never got, by sequence numbers.", nil, nil)
+	registrationsDesc = prometheus.NewDesc("kakeru_sip_registrations",
+		"Desk phones, by whether they can be rung.", []string{"state"}, nil)
+)
+
+func newMetrics(a *Agent) (*metrics, error) {
+	m := &metrics{agent: a, live: map[*line]bool{}}
+	if a.cfg.Metrics == nil {
+		return m, nil
+	}
+	return m, a.cfg.Metrics.Register(m)
+}
+
+func (m *metrics) unregister() {
+	if r := m.agent.cfg.Metrics; r != nil {
+		r.Unregister(m)
+	}
+}
+
+func (m *metrics) opened(n *line) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	m.live[n] = true
+}
+
+// closed keeps what a line's bridge has counted, before it is closed.
+func (m *metrics) closed(n *line) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if m.live[n] {
+		delete(m.live, n)
+		m.past.add(n.bridge)
+	}
+}
+
+func (f *flow) add(b *media.Bridge) {
+	for _, side := range []media.Side{media.Desk, media.Customer} {
+		s := b.Stats(side)
+		f.in[side] += s.PacketsIn
+		f.out[side] += s.PacketsOut
+		f.lost += max(0, s.Lost)
+	}
+}
+
+// Describe implements prometheus.Collector.
+func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
+	ch <- packetsDesc
+	ch <- lostDesc
+	ch <- registrationsDesc
+}
+
+// Collect implements prometheus.Collector.
+func (m *metrics) Collect(ch chan<- prometheus.Metric) {
+	m.mu.Lock()
+	all := m.past
+	for n := range m.live {
+		all.add(n.bridge)
+	}
+	m.mu.Unlock()
+	for _, side := range []media.Side{media.Desk, media.Customer} {
+		ch <- prometheus.MustNewConstMetric(packetsDesc, prometheus.CounterValue, float64(all.in[side]), side.String(), "in")
+		ch <- prometheus.MustNewConstMetric(packetsDesc, prometheus.CounterValue, float64(all.out[side]), side.String(), "out")
+	}
+	ch <- prometheus.MustNewConstMetric(lostDesc, prometheus.CounterValue, float64(all.lost))
+	up, down := m.agent.register.counts()
+	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(up), "registered")
+	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(down), "unregistered")
+}

@@ -1,0 +1,137 @@
+package sip
+
+import (
+	"crypto/hmac"
+	"crypto/rand"
+	"crypto/sha256"
+	"crypto/subtle"
+	"encoding/base64"
+	"encoding/binary"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+)
+
+// nonceLife is how long a nonce is good. An older one is called stale, which a phone answers without asking its user.
+const nonceLife = 5 * time.Minute
+
+// nonces gives out challenges and checks their answers (RFC 3261 §22, RFC 7616). A nonce carries its time and our seal,
+// so that a challenge costs no memory; only nonces that were answered rightly are remembered, with the last nonce count.
+type nonces struct {
+	realm string
+	key   [32]byte
+
+	mu   sync.Mutex
+	used map[string]int // by nonce: the highest nc seen
+}
+
+func newNonces(realm string) *nonces {
+	n := &nonces{realm: realm, used: map[string]int{}}
+	_, _ = rand.Read(n.key[:]) // never fails
+	return n
+}
+
+const (
+	nonceClear = 16 // time and randomness
+	nonceSeal  = 12
+)
+
+func (n *nonces) make(now time.Time) string {
+	b := make([]byte, nonceClear, nonceClear+nonceSeal)
+	binary.BigEndian.PutUint64(b, uint64(now.UnixMilli())) //nolint:gosec // the years 1970 on
+	_, _ = rand.Read(b[8:])                                // never fails
+	return base64.RawURLEncoding.EncodeToString(append(b, n.seal(b)...))
+}
+
+func (n *nonces) seal(clear []byte) []byte {
+	m := hmac.New(sha256.New, n.key[:])
+	m.Write(clear)
+	return m.Sum(nil)[:nonceSeal]
+}
+
+// age is how old a nonce of ours is; false if it is not ours.
+func (n *nonces) age(nonce string, now time.Time) (time.Duration, bool) {
+	b, err := base64.RawURLEncoding.DecodeString(nonce)
+	if err != nil || len(b) != nonceClear+nonceSeal || !hmac.Equal(b[nonceClear:], n.seal(b[:nonceClear])) {
+		return 0, false
+	}
+	made := time.UnixMilli(int64(binary.BigEndian.Uint64(b))) //nolint:gosec // we wrote it
+	return now.Sub(made), true
+}
+
+// challenge is a 401. The stronger algorithm comes first (RFC 8760 §2.3).
+func (n *nonces) challenge(now time.Time, sha256Too, stale bool) answer {
+	w := answer{status: sip.StatusUnauthorized}
+	nonce := n.make(now)
+	algorithms := []string{"MD5"}
+	if sha256Too {
+		algorithms = []string{"SHA-256", "MD5"}
+	}
+	for _, algorithm := range algorithms {
+		c := digest.Challenge{Realm: n.realm, Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}, Stale: stale}
+		w.extras = append(w.extras, extra{"WWW-Authenticate", c.String()})
+	}
+	return w
+}
+
+// verdict is what an answer to a challenge is worth.
+type verdict int
+
+const (
+	wrong verdict = iota // not the secret
+	stale                // the secret, with a nonce that is too old or was used before
+	right
+)
+
+// check judges the Authorization of a request.
+func (n *nonces) check(text, method string, d Desk, now time.Time) verdict {
+	c, err := digest.ParseCredentials(text)
+	if err != nil || c.Realm != n.realm || c.Username != d.Account || !acceptable(c, d) {
+		return wrong
+	}
+	age, ours := n.age(c.Nonce, now)
+	if !ours {
+		return stale // our own, of a life before; or a guess, which a fresh challenge does not help
+	}
+	by := &digest.Challenge{Realm: c.Realm, Nonce: c.Nonce, Algorithm: c.Algorithm}
+	if c.QOP != "" {
+		by.QOP = []string{c.QOP}
+	}
+	want, err := digest.Digest(by, digest.Options{
+		Method: method, URI: c.URI, Count: c.Nc, Username: d.Account, Password: d.Password, Cnonce: c.Cnonce,
+	})
+	if err != nil || subtle.ConstantTimeCompare([]byte(want.Response), []byte(strings.ToLower(c.Response))) != 1 {
+		return wrong
+	}
+	if age < 0 || age > nonceLife || !n.first(c.Nonce, c.Nc, now) {
+		return stale
+	}
+	return right
+}
+
+// acceptable: the algorithm we offered, and of quality of protection what we offered or none.
+func acceptable(c *digest.Credentials, d Desk) bool {
+	md5 := c.Algorithm == "" || strings.EqualFold(c.Algorithm, "MD5")
+	sha := strings.EqualFold(c.Algorithm, "SHA-256") && d.SHA256
+	return (md5 || sha) && (c.QOP == "" || c.QOP == "auth" && c.Nc > 0 && c.Cnonce != "")
+}
+
+// first reports whether the nonce was never used with this count or a higher one: a replay is not (RFC 7616 §3.4). A
+// nonce without counts serves once.
+func (n *nonces) first(nonce string, count int, now time.Time) bool {
+	n.mu.Lock()
+	defer n.mu.Unlock()
+	for old := range n.used {
+		if age, ours := n.age(old, now); !ours || age > nonceLife {
+			delete(n.used, old)
+		}
+	}
+	if last, seen := n.used[nonce]; seen && count <= last {
+		return false
+	}
+	n.used[nonce] = count
+	return true
+}

@@ -1,0 +1,179 @@
+package sip
+
+import (
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// crew counts the agent's goroutines and takes no more once it is dismissed.
+type crew struct {
+	mu        sync.RWMutex
+	dismissed bool
+	work      sync.WaitGroup
+}
+
+// start runs f, unless the crew is dismissed.
+func (c *crew) start(f func()) bool {
+	c.mu.RLock()
+	defer c.mu.RUnlock()
+	if c.dismissed {
+		return false
+	}
+	c.work.Go(f)
+	return true
+}
+
+// dismiss takes no new work and waits for what runs.
+func (c *crew) dismiss() {
+	c.mu.Lock()
+	c.dismissed = true
+	c.mu.Unlock()
+	c.work.Wait()
+}
+
+// serial runs functions one after another in the order they were posted. Its goroutine lives only while there is work.
+type serial struct {
+	crew *crew
+
+	mu      sync.Mutex
+	waiting []func()
+	running bool
+}
+
+// post never blocks. It is false when the agent has stopped: f will not run.
+func (s *serial) post(f func()) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.running {
+		if !s.crew.start(s.run) {
+			return false
+		}
+		s.running = true
+	}
+	s.waiting = append(s.waiting, f)
+	return true
+}
+
+func (s *serial) run() {
+	for {
+		s.mu.Lock()
+		if len(s.waiting) == 0 {
+			s.running = false
+			s.mu.Unlock()
+			return
+		}
+		f := s.waiting[0]
+		s.waiting = s.waiting[1:]
+		s.mu.Unlock()
+		f()
+	}
+}
+
+// party is whoever answers for a Call-ID: a leg, or what ends a leg of a dead process, or a question to a phone.
+type party interface {
+	// response takes a response that belongs to none of the lane's exchanges.
+	response(res *sip.Response)
+	// request takes a request that is no retransmission. It must be answered by tx.
+	request(req *sip.Request, tx *sip.ServerTx)
+	// ack takes the ACK of a 2xx.
+	ack(req *sip.Request)
+}
+
+// lane handles everything that carries one Call-ID, in the order of its arrival: messages, timers, wishes. The transport
+// hands messages over in order, so what a far end sends back to back is never overtaken here. All fields but serial
+// belong to the functions posted to it.
+type lane struct {
+	serial
+
+	agent  *Agent
+	callID string
+	holds  int // guarded by agent.mu; the lane is dropped at 0
+
+	who  party                    // nil for strangers
+	sent map[string]*exchange     // our requests, by transaction key
+	got  map[string]*sip.ServerTx // theirs
+}
+
+// lane returns the lane of a Call-ID and holds it: release it.
+func (a *Agent) lane(callID string) *lane {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	l := a.lanes[callID]
+	if l == nil {
+		l = &lane{agent: a, callID: callID, sent: map[string]*exchange{}, got: map[string]*sip.ServerTx{}}
+		l.crew = &a.crew
+		a.lanes[callID] = l
+	}
+	l.holds++
+	return l
+}
+
+// hold keeps a lane that is held already.
+func (l *lane) hold() {
+	l.agent.mu.Lock()
+	defer l.agent.mu.Unlock()
+	l.holds++
+}
+
+// release drops the lane when nobody holds it any more.
+func (l *lane) release() {
+	l.agent.mu.Lock()
+	defer l.agent.mu.Unlock()
+	if l.holds--; l.holds == 0 {
+		delete(l.agent.lanes, l.callID)
+	}
+}
+
+// after posts f when d has passed, unless the timer was stopped. Whoever owns it must hold the lane.
+func (l *lane) after(d time.Duration, f func()) *time.Timer {
+	return time.AfterFunc(d, func() { l.post(f) })
+}
+
+// adopt makes p the lane's party until abandon.
+func (l *lane) adopt(p party) {
+	l.who = p
+	l.hold()
+}
+
+// abandon forgets the party and all its transactions.
+func (l *lane) abandon() {
+	if l.who == nil {
+		return
+	}
+	l.who = nil
+	l.endTransactions()
+	l.release()
+}
+
+func (l *lane) endTransactions() {
+	for _, x := range l.sent {
+		x.end()
+	}
+	clear(l.sent)
+	for _, tx := range l.got {
+		tx.Terminate()
+	}
+}
+
+// receive is called by the transport for each message, one at a time: it must not block.
+func (a *Agent) receive(m sip.Message) {
+	id := m.CallID()
+	if id == nil {
+		return
+	}
+	l := a.lane(string(*id))
+	posted := l.post(func() {
+		defer l.release()
+		switch m := m.(type) {
+		case *sip.Request:
+			l.takeRequest(m)
+		case *sip.Response:
+			l.takeResponse(m)
+		}
+	})
+	if !posted {
+		l.release()
+	}
+}

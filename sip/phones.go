@@ -1,0 +1,69 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"net/netip"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// phone is an operator's phone as it can be rung now.
+type phone struct {
+	uri        string         // the Request-URI
+	at         netip.AddrPort // where the INVITE goes
+	behind     bool           // what its Contact says is not where it is
+	autoAnswer bool
+}
+
+// place is a host and a port, not yet resolved.
+type place struct {
+	host string
+	port uint16
+}
+
+// fixedAddress reads a desk's sip:user@host:port.
+func fixedAddress(text string) (sip.Uri, place, error) {
+	var uri sip.Uri
+	if err := sip.ParseUri(text, &uri); err != nil || uri.Scheme != "sip" || uri.Host == "" {
+		return sip.Uri{}, place{}, errors.New("it is no SIP URI")
+	}
+	if uri.Port < 0 || uri.Port > 65535 {
+		return sip.Uri{}, place{}, errors.New("its port is out of range")
+	}
+	return uri, place{uri.Host, uint16(orElse(uri.Port, defaultPort))}, nil
+}
+
+// phoneOf finds the phone of a desk, or the refusal that says why it cannot be rung.
+func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
+	seat := a.register.seats[id]
+	if seat == nil {
+		return phone{}, dialer.Refuse(dialer.UnknownDesk)
+	}
+	if up := a.Registered(id); up != nil && !*up {
+		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
+	}
+	p := phone{autoAnswer: seat.desk.AutoAnswer != AutoAnswerLift}
+	if seat.desk.registers() {
+		b, ok := a.register.newest(id)
+		if !ok {
+			return phone{}, dialer.Refuse(dialer.DeskUnregistered)
+		}
+		p.uri, p.at, p.behind = b.uri, b.at, b.behind
+		return p, nil
+	}
+	uri, at, err := fixedAddress(seat.desk.URI)
+	if err != nil {
+		return phone{}, err // New has checked it
+	}
+	p.uri = uri.String()
+	if p.at, err = resolve(ctx, at.host, at.port); err != nil {
+		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
+	}
+	return p, nil
+}
+
+// Registered implements dialer.Phone.
+func (a *Agent) Registered(id dialer.DeskID) *bool { return a.register.registered(id) }

@@ -1,0 +1,305 @@
+package sip
+
+import (
+	"fmt"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+const (
+	defaultExpires = time.Hour
+	// bindingsKept bounds what one account can have us remember.
+	bindingsKept = 4
+)
+
+// registrar knows where the desk phones are (RFC 3261 §10.3). Bindings exist for configured accounts only.
+type registrar struct {
+	agent  *Agent
+	nonces *nonces
+	seats  map[dialer.DeskID]*seat // never changed, only the seats are
+
+	mu    sync.Mutex
+	ended bool
+}
+
+// seat is a desk and where its phone can be found. What follows desk is guarded by registrar.mu.
+type seat struct {
+	desk     Desk
+	bindings []*binding // the newest last
+	known    bool       // false for a phone at a fixed address that was not asked yet
+	up       bool       // as last told
+}
+
+// binding is one contact of a phone.
+type binding struct {
+	uri     string
+	at      netip.AddrPort // where the REGISTER came from: the one address that surely reaches the phone
+	behind  bool           // uri says another address
+	expires time.Time
+	callID  string
+	cseq    uint32
+	silent  bool // it no longer answers OPTIONS
+	expiry  *time.Timer
+	probe   *time.Timer
+}
+
+func newRegistrar(a *Agent) *registrar {
+	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}}
+	for _, d := range a.cfg.Desks {
+		r.seats[d.ID] = &seat{desk: d, known: d.registers()}
+	}
+	return r
+}
+
+// account finds the seat of a user name.
+func (r *registrar) account(user string) *seat {
+	for _, s := range r.seats {
+		if s.desk.registers() && s.desk.Account == user {
+			return s
+		}
+	}
+	return nil
+}
+
+// take answers a REGISTER.
+func (r *registrar) take(l *lane, req *sip.Request) {
+	a := r.agent
+	s := r.account(req.To().Address.User)
+	given := value(req, "Authorization")
+	if given == "" || s == nil {
+		// A stranger is challenged like anybody: who has an account here is not told.
+		w := r.nonces.challenge(a.cfg.Now(), s != nil && s.desk.SHA256, false)
+		if given != "" {
+			w = answer{status: sip.StatusForbidden}
+		}
+		a.refuse(req, w)
+		return
+	}
+	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
+	case wrong:
+		a.log.Warn("sip: a phone registers with a wrong password or account", "desk", s.desk.ID)
+		a.refuse(req, answer{status: sip.StatusForbidden})
+	case stale:
+		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))
+	case right:
+		key, _ := sip.ServerTxKeyMake(req) // takeRequest has made it before
+		tx := l.open(req, key)
+		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
+			a.log.Warn("sip: an answer could not be sent", "err", err)
+		}
+	}
+}
+
+// wish is one Contact of a REGISTER.
+type wish struct {
+	uri  string
+	host string
+	port int
+	life time.Duration // 0 removes
+}
+
+// bind changes the seat's bindings as an authenticated REGISTER asks: all of it, or nothing (§10.3 steps 6 to 8).
+func (r *registrar) bind(s *seat, req *sip.Request) answer {
+	wishes, star, fault := r.wishes(req)
+	if fault != nil {
+		return *fault
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	callID, cseq := req.CallID().Value(), req.CSeq().SeqNo
+	for _, b := range s.bindings {
+		if b.callID == callID && cseq <= b.cseq && (star || slices.ContainsFunc(wishes, func(w wish) bool { return w.uri == b.uri })) {
+			return answer{status: sip.StatusInternalServerError, reason: "CSeq out of order"}
+		}
+	}
+	if star {
+		for _, b := range slices.Clone(s.bindings) {
+			r.remove(s, b)
+		}
+	}
+	for _, w := range wishes {
+		r.fulfil(s, w, req)
+	}
+	r.tellChange(s)
+	return r.listing(s)
+}
+
+// wishes reads the Contacts; star is "*" with Expires 0, which removes them all.
+func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answer) {
+	general := defaultExpires
+	if text := value(req, "Expires"); text != "" {
+		general = seconds(text)
+	}
+	for _, h := range req.GetHeaders("Contact") {
+		c, ok := h.(*sip.ContactHeader)
+		if !ok {
+			continue
+		}
+		if c.Address.Wildcard {
+			star = true
+			continue
+		}
+		life := general
+		if text, ok := c.Params.Get("expires"); ok {
+			life = seconds(text)
+		}
+		if life > 0 && life < r.agent.cfg.MinExpires {
+			least := strconv.Itoa(int(r.agent.cfg.MinExpires.Seconds() + 0.999))
+			return nil, false, &answer{status: sip.StatusIntervalToBrief, extras: []extra{{"Min-Expires", least}}}
+		}
+		all = append(all, wish{c.Address.String(), c.Address.Host, c.Address.Port, min(life, defaultExpires)})
+	}
+	if star && (len(all) > 0 || general != 0) {
+		return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: * goes alone, with Expires 0"}
+	}
+	return all, star, nil
+}
+
+// seconds reads an expiry; what is malformed counts as an hour (§10.2.1.1).
+func seconds(text string) time.Duration {
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	if err != nil {
+		return defaultExpires
+	}
+	return time.Duration(n) * time.Second
+}
+
+// fulfil adds, renews or removes one binding. It needs r.mu.
+func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
+	for _, b := range slices.Clone(s.bindings) {
+		if b.uri == w.uri {
+			r.remove(s, b)
+		}
+	}
+	if w.life == 0 || r.ended {
+		return
+	}
+	at := sourceOf(req)
+	b := &binding{
+		uri: w.uri, at: at, behind: w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port()),
+		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,
+	}
+	b.expiry = time.AfterFunc(w.life, func() { r.lapse(s, b) })
+	r.probeLater(s, b)
+	s.bindings = append(s.bindings, b)
+	if len(s.bindings) > bindingsKept {
+		r.remove(s, s.bindings[0])
+	}
+}
+
+// remove needs r.mu.
+func (r *registrar) remove(s *seat, b *binding) {
+	for _, t := range []*time.Timer{b.expiry, b.probe} {
+		if t != nil {
+			t.Stop()
+		}
+	}
+	s.bindings = slices.DeleteFunc(s.bindings, func(other *binding) bool { return other == b })
+}
+
+// lapse removes a binding that was not renewed.
+func (r *registrar) lapse(s *seat, b *binding) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.remove(s, b)
+	r.tellChange(s)
+}
+
+// listing is the 200 with what is bound now (§10.3 step 8).
+func (r *registrar) listing(s *seat) answer {
+	w := answer{status: sip.StatusOK}
+	for _, b := range s.bindings {
+		left := max(0, int(b.expires.Sub(r.agent.cfg.Now()).Seconds()+0.5))
+		w.extras = append(w.extras, extra{"Contact", fmt.Sprintf("<%s>;expires=%d", b.uri, left)})
+	}
+	return w
+}
+
+// tellChange reports a seat's coming and going. It needs r.mu, which keeps the reports in order.
+func (r *registrar) tellChange(s *seat) {
+	_, up := s.newest()
+	if r.ended || !s.known || up == s.up {
+		return
+	}
+	s.up = up
+	r.agent.cameOrWent(s.desk.ID, up)
+}
+
+// newest is the binding to ring: of those that answer, the last that was made or renewed. It needs registrar.mu.
+func (s *seat) newest() (binding, bool) {
+	for i := len(s.bindings) - 1; i >= 0; i-- {
+		if !s.bindings[i].silent {
+			return *s.bindings[i], true
+		}
+	}
+	return binding{}, false
+}
+
+func (r *registrar) newest(id dialer.DeskID) (binding, bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.seats[id].newest()
+}
+
+// registered is nil when nothing can be known.
+func (r *registrar) registered(id dialer.DeskID) *bool {
+	s := r.seats[id]
+	if s == nil {
+		return nil
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if !s.known {
+		return nil
+	}
+	_, up := s.newest()
+	return &up
+}
+
+// knows reports whether a registered phone is at this address.
+func (r *registrar) knows(addr string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seats {
+		if slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr().String() == addr }) {
+			return true
+		}
+	}
+	return false
+}
+
+// counts is how many desk phones can be rung, and how many cannot, of those that we can know of.
+func (r *registrar) counts() (up, down int) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seats {
+		switch _, ok := s.newest(); {
+		case !s.known:
+		case ok:
+			up++
+		default:
+			down++
+		}
+	}
+	return up, down
+}
+
+// stop ends all timers.
+func (r *registrar) stop() {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.ended = true
+	for _, s := range r.seats {
+		for _, b := range slices.Clone(s.bindings) {
+			r.remove(s, b)
+		}
+	}
+}

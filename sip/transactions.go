@@ -1,0 +1,194 @@
+package sip
+
+import (
+	"log/slog"
+	"net/netip"
+	"slices"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// exchange is one client transaction of ours. The library's transaction retransmits the request (timers A, E) and gives
+// up (B, F); what comes back is read here, in the order of its arrival (RFC 3261 §17.1).
+type exchange struct {
+	lane  *lane
+	key   string
+	req   *sip.Request
+	to    netip.AddrPort
+	tx    *sip.ClientTx
+	final int // status of the final response; 0 before, -1 when there will be none
+
+	heard  func(res *sip.Response) // each response; a 2xx to an INVITE again for each of its retransmissions
+	failed func(err error)         // no final response came, or the request could not be sent
+}
+
+// begin sends a request in a transaction of its own. It belongs to the lane's functions, as do both callbacks.
+func (l *lane) begin(req *sip.Request, to netip.AddrPort, heard func(*sip.Response), failed func(error)) *exchange {
+	x := &exchange{lane: l, req: req, to: to, heard: heard, failed: failed}
+	x.key, _ = sip.ClientTxKeyMake(req) // never fails: every request of ours has a Via with branch, and a CSeq
+	x.tx = sip.NewClientTx(x.key, req, hop{l.agent.conn, to}, libraryLog(l.agent.log))
+	l.sent[x.key] = x
+	x.tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(err) }) })
+	// The transaction waits for somebody to take each response: we have read it already.
+	l.agent.crew.start(func() { drain(x.tx) })
+	if err := x.tx.Init(); err != nil {
+		x.tx.Terminate()
+	}
+	return x
+}
+
+func drain(tx *sip.ClientTx) {
+	for {
+		select {
+		case <-tx.Responses():
+		case <-tx.Done():
+			return
+		}
+	}
+}
+
+// ended is told that the library's transaction is over. If no final response ended it, it has failed.
+func (x *exchange) ended(err error) {
+	if x.final != 0 {
+		return
+	}
+	x.final = -1
+	x.failed(err)
+}
+
+// end stops the retransmissions and the wait. A late response is still heard, while the lane remembers the exchange.
+func (x *exchange) end() {
+	if x.final == 0 {
+		x.final = -1
+	}
+	x.tx.Terminate()
+}
+
+// takeResponse finds what a response answers (RFC 3261 §17.1.3, §18.1.2).
+func (l *lane) takeResponse(res *sip.Response) {
+	via, cseq := res.Via(), res.CSeq()
+	if via == nil || cseq == nil || len(res.GetHeaders("via")) != 1 || !l.agent.isOurs(via) {
+		return // not for us: RFC 3261 §8.1.3.3
+	}
+	key, err := sip.ClientTxKeyMake(res)
+	if err != nil {
+		return
+	}
+	x := l.sent[key]
+	switch {
+	case x != nil:
+		x.take(res)
+	case l.who != nil:
+		l.who.response(res)
+	default:
+		l.strayResponse(res)
+	}
+}
+
+func (x *exchange) take(res *sip.Response) {
+	if res.IsProvisional() {
+		if x.final == 0 {
+			x.tx.Receive(res)
+		}
+		if x.final <= 0 {
+			x.heard(res)
+		}
+		return
+	}
+	first := x.final <= 0
+	if first {
+		x.final = res.StatusCode
+		x.tx.Terminate()
+	}
+	if !x.req.IsInvite() {
+		delete(x.lane.sent, x.key)
+		if first {
+			x.heard(res)
+		}
+		return
+	}
+	if res.StatusCode >= 300 {
+		// Each retransmission is acknowledged again: our ACK was lost (§17.1.1.2).
+		x.lane.agent.send(ackRefusal(x.req, res), x.to)
+	}
+	if first || res.StatusCode < 300 {
+		x.heard(res)
+	}
+}
+
+// takeRequest absorbs retransmissions and hands what is new to the party, or to the stranger's desk (RFC 3261 §17.2.3).
+func (l *lane) takeRequest(req *sip.Request) {
+	fault := faultOf(req)
+	if fault != nil && req.IsAck() {
+		return
+	}
+	if fault != nil {
+		l.agent.refuse(req, *fault)
+		return
+	}
+	key, err := sip.ServerTxKeyMake(req)
+	if err != nil {
+		return
+	}
+	if tx := l.got[key]; tx != nil {
+		l.again(tx, req)
+		return
+	}
+	switch {
+	case l.who == nil:
+		l.strayRequest(req)
+	case req.IsAck():
+		l.who.ack(req)
+	case req.IsCancel():
+		// Every INVITE of theirs was answered at once: there is nothing left to cancel (§9.2).
+		l.agent.refuse(req, answer{status: l.cancelStatus(req)})
+	default:
+		l.who.request(req, l.open(req, key))
+	}
+}
+
+// again passes a retransmission to its transaction, which repeats its answer.
+func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
+	if err := tx.Receive(req); err != nil {
+		l.agent.log.Debug("a repeated request was not taken", "err", err)
+	}
+}
+
+// open starts the server transaction of a request.
+func (l *lane) open(req *sip.Request, key string) *sip.ServerTx {
+	tx := sip.NewServerTx(key, req, hop{l.agent.conn, answerAddress(req)}, libraryLog(l.agent.log))
+	l.got[key] = tx
+	l.hold()
+	tx.OnTerminate(func(string, error) {
+		if !l.post(func() { delete(l.got, key); l.release() }) {
+			l.release()
+		}
+	})
+	_ = tx.Init() // never fails: it only starts timers
+	return tx
+}
+
+// cancelStatus is 200 for a CANCEL of an INVITE that was answered, else 481.
+func (l *lane) cancelStatus(cancel *sip.Request) int {
+	branch, _ := cancel.Via().Params.Get("branch")
+	known := slices.ContainsFunc(l.invites(), func(tx *sip.ServerTx) bool {
+		b, _ := tx.Origin().Via().Params.Get("branch")
+		return b == branch
+	})
+	if known {
+		return sip.StatusOK
+	}
+	return sip.StatusCallTransactionDoesNotExists
+}
+
+func (l *lane) invites() []*sip.ServerTx {
+	var found []*sip.ServerTx
+	for _, tx := range l.got {
+		if tx.Origin().IsInvite() {
+			found = append(found, tx)
+		}
+	}
+	return found
+}
+
+func libraryLog(log *slog.Logger) *slog.Logger { return slog.New(unsaid{log}) }

@@ -1,0 +1,259 @@
+package sip
+
+import (
+	"context"
+	"errors"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// dial sends the INVITE (RFC 3261 §13.2.1).
+func (l *leg) dial() {
+	if l.dialled || l.lane.who != party(l) {
+		return
+	}
+	l.dialled = true
+	if l.dropped {
+		l.gone(false)
+		return
+	}
+	if !l.sendInvite() {
+		return
+	}
+	l.note(dialer.EvInvite, "")
+}
+
+// sendInvite is false when the INVITE may not leave; the leg is gone then.
+func (l *leg) sendInvite() bool {
+	req, err := l.buildInvite()
+	if err == nil && l.gate != nil {
+		err = l.gate.passes(req)
+	}
+	if err != nil {
+		why := "the INVITE could not be made"
+		if errors.Is(err, errGate) {
+			why = err.Error()
+		}
+		l.note(dialer.EvNoAnswer, why)
+		l.gone(false)
+		return false
+	}
+	l.changed()
+	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
+	return true
+}
+
+func (l *leg) buildInvite() (*sip.Request, error) {
+	r := request{
+		method: sip.INVITE, uri: l.invite.URI, from: l.dialog.from(), to: "<" + l.dialog.RemoteURI + ">",
+		callID: l.dialog.CallID, cseq: l.invite.CSeq, sentBy: l.dialog.SentBy, branch: l.invite.Branch,
+		extras: append([]extra{
+			{"Contact", l.lane.agent.contact()}, {"Allow", allowed}, {"Accept", sdpType},
+		}, l.extras...),
+		sdp: l.line.bridge.Offer(l.side),
+	}
+	req, err := r.build()
+	if err != nil {
+		return nil, err
+	}
+	return req, l.signer.sign(req)
+}
+
+// inviteAnswered takes every response to our INVITE, in order of arrival (§13.2.2). One to an INVITE that was challenged
+// and sent anew can only be a repetition.
+func (l *leg) inviteAnswered(res *sip.Response) {
+	switch status := res.StatusCode; {
+	case status < 200:
+		l.provisional(res)
+	case status < 300:
+		l.success(res)
+	default:
+		l.refused(res)
+	}
+}
+
+// provisional is §13.2.2.1. A CANCEL that waited for it leaves now.
+func (l *leg) provisional(res *sip.Response) {
+	if l.state == legReady {
+		l.state = legEarly
+	}
+	if l.state == legEarly && tagOf(res) != "" {
+		l.dialog.learn(res)
+	}
+	if !l.over && !l.confirmed && l.state == legEarly {
+		l.tellProvisional(res)
+	}
+	if l.dropped || l.over {
+		l.cancel()
+	}
+}
+
+// tellProvisional tells the first ringing and the first early media as such, the others as notes.
+func (l *leg) tellProvisional(res *sip.Response) {
+	if res.StatusCode == sip.StatusTrying {
+		if !l.tried {
+			l.tell(dialer.LegNote, evidence(dialer.EvTrying, res))
+		}
+		l.tried = true
+		return
+	}
+	if l.takeSDP(sdpOf(res)) {
+		if l.earlyToo {
+			l.tell(dialer.LegNote, evidence(dialer.EvEarlyMedia, res))
+			return
+		}
+		l.earlyToo = true
+		l.tell(dialer.LegEarly, evidence(dialer.EvEarlyMedia, res))
+		return
+	}
+	if l.ranAlready {
+		l.tell(dialer.LegNote, evidence(dialer.EvRinging, res))
+		return
+	}
+	l.ranAlready = true
+	l.line.ringing(l.side)
+	l.tell(dialer.LegRinging, evidence(dialer.EvRinging, res))
+}
+
+// takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
+func (l *leg) takeSDP(sdp []byte) bool {
+	if sdp == nil {
+		return false
+	}
+	if err := l.line.bridge.SetRemote(l.side, sdp); err != nil {
+		l.lane.agent.log.Warn("leg: SDP cannot be used", "call", l.line.id, "leg", l.name, "err", err)
+		return false
+	}
+	l.heardSDP = true
+	return true
+}
+
+// success is §13.2.2.4: the first 2xx, its repetitions, another branch's after a fork, and one that crossed our CANCEL.
+func (l *leg) success(res *sip.Response) {
+	switch {
+	case l.state == legUp && tagOf(res) == l.dialog.RemoteTag:
+		if l.confirmed {
+			l.repeatAck()
+		}
+	case l.state == legUp || l.over:
+		l.endOther(res)
+	case l.dropped:
+		l.crossed(res)
+	default:
+		l.answered(res)
+	}
+}
+
+func (l *leg) answered(res *sip.Response) {
+	l.up(res)
+	l.unusable = !l.takeSDP(sdpOf(res)) && (sdpOf(res) != nil || !l.heardSDP)
+	l.tell(dialer.LegAnswered, evidence(dialer.EvAnswered, res))
+	if l.unusable {
+		l.note(dialer.EvHangupAsked, "the answer's SDP cannot be used")
+		l.drop()
+		return
+	}
+	l.later(l.lane.agent.cfg.ConfirmAfter, l.confirm)
+}
+
+// up notes that the dialog is confirmed (§12.1.2).
+func (l *leg) up(res *sip.Response) {
+	l.dialog.learn(res)
+	l.state = legUp
+}
+
+// crossed is a 2xx that met our CANCEL, or came before one could be sent: it is ACKed and hung up, so that the far end
+// is not left in a call that nobody is in.
+func (l *leg) crossed(res *sip.Response) {
+	l.up(res)
+	l.tell(dialer.LegNote, evidence(dialer.EvCrossed, res))
+	l.hangUp()
+}
+
+// confirm sends the ACK of the 2xx.
+func (l *leg) confirm() {
+	if l.state != legUp || l.confirmed || l.lane.who != party(l) {
+		return
+	}
+	l.confirmed = true
+	l.ackSent = l.buildAck(&l.dialog)
+	l.repeatAck()
+}
+
+// buildAck makes the ACK of the INVITE's 2xx ourselves: a request of its own, with the INVITE's CSeq number whatever was
+// sent since, and its credentials (§13.2.2.4, §22.1).
+func (l *leg) buildAck(d *dialog) *sip.Request {
+	ack, err := d.request(sip.ACK, l.invite.CSeq).build()
+	if err != nil {
+		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
+		return nil
+	}
+	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
+		for _, given := range values(l.current.req, name) {
+			ack.AppendHeader(sip.NewHeader(name, given))
+		}
+	}
+	return ack
+}
+
+func (l *leg) repeatAck() {
+	if l.ackSent != nil {
+		l.lane.agent.send(l.ackSent, l.dialog.next(context.Background()))
+	}
+}
+
+// refused is a final answer that is no 2xx. Its ACK has left already.
+func (l *leg) refused(res *sip.Response) {
+	if l.over || l.state == legUp || value(res, "CSeq") == "" || res.CSeq().SeqNo != l.invite.CSeq {
+		return
+	}
+	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
+	if challenge && !l.dropped && l.signer.take(res) {
+		l.tryAgain(res)
+		return
+	}
+	l.tell(dialer.LegNote, evidence(dialer.EvFinal, res))
+	l.gone(!(l.cancelled && res.StatusCode == sip.StatusRequestTerminated))
+}
+
+// tryAgain sends the INVITE anew with credentials: same Call-ID and From tag, next CSeq, new branch (§22.2). It is the
+// same leg, and a new transaction: a CANCEL must wait for that one's first response.
+func (l *leg) tryAgain(res *sip.Response) {
+	l.dialog.CSeq++
+	l.invite.CSeq, l.invite.Branch = l.dialog.CSeq, newBranch()
+	l.dialog.RemoteTag, l.dialog.Routes = "", nil
+	l.state = legReady
+	l.tell(dialer.LegNote, evidence(dialer.EvChallenged, res))
+	l.sendInvite()
+}
+
+// inviteFailed: nobody answered, or nothing could be sent (§8.1.3.1 calls it 408 and 503).
+func (l *leg) inviteFailed(err error) {
+	if l.over || l.state == legUp {
+		return
+	}
+	l.note(dialer.EvNoAnswer, failure(err))
+	l.gone(!l.dropped)
+}
+
+// endOther ends an answer that is not the leg's: another branch of a fork, or one that came after the leg was gone. Each
+// repetition is ACKed; the BYE goes once.
+func (l *leg) endOther(res *sip.Response) {
+	tag := tagOf(res)
+	other := l.dialog
+	other.CSeq = l.invite.CSeq
+	other.learn(res)
+	ctx := context.Background()
+	if ack := l.buildAck(&other); ack != nil {
+		l.lane.agent.send(ack, other.next(ctx))
+	}
+	if l.ended[tag] {
+		return
+	}
+	l.ended[tag] = true
+	l.tell(dialer.LegNote, evidence(dialer.EvCrossed, res))
+	bye := hangup{lane: l.lane, dialog: &other, signer: signer{with: l.signer.with}, done: func(error) {}}
+	bye.send()
+}

@@ -1,0 +1,173 @@
+package sip
+
+import (
+	"errors"
+	"strings"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+// response takes what matches no request of the leg: nothing that is known to be ours, so nothing is owed.
+func (l *leg) response(*sip.Response) {}
+
+// request answers the far end within the dialog (RFC 3261 §12.2.2).
+func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
+	if to := req.To(); to != nil && !to.Params.Has("tag") {
+		// Our own call has come back to us, by a loop or a fork.
+		l.reply(req, tx, answer{status: sip.StatusLoopDetected})
+		return
+	}
+	if !l.dialog.holds(req) || l.over && req.Method != sip.BYE {
+		l.reply(req, tx, answer{status: sip.StatusCallTransactionDoesNotExists})
+		return
+	}
+	if int64(req.CSeq().SeqNo) <= l.dialog.RemoteCSeq {
+		l.reply(req, tx, answer{status: sip.StatusInternalServerError, extras: []extra{{"Retry-After", "1"}}})
+		return
+	}
+	l.dialog.RemoteCSeq = int64(req.CSeq().SeqNo)
+	if wants := values(req, "Require"); len(wants) > 0 {
+		l.reply(req, tx, answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", strings.Join(wants, ", ")}}})
+		return
+	}
+	switch req.Method {
+	case sip.BYE:
+		l.hungUpByThem(req, tx)
+	case sip.INVITE, sip.UPDATE:
+		l.offered(req, tx)
+	case sip.INFO:
+		l.reply(req, tx, infoAnswer(req))
+	case sip.OPTIONS:
+		l.reply(req, tx, capabilities())
+	default:
+		l.reply(req, tx, answer{status: sip.StatusMethodNotAllowed, extras: []extra{{"Allow", allowed}}})
+	}
+}
+
+// reply answers in the request's transaction, which repeats the answer to a repeated request.
+func (l *leg) reply(req *sip.Request, tx *sip.ServerTx, w answer) *sip.Response {
+	res := w.respond(req, l.dialog.LocalTag)
+	if err := tx.Respond(res); err != nil {
+		l.lane.agent.log.Warn("leg: an answer could not be sent", "call", l.line.id, "leg", l.name, "err", err)
+	}
+	return res
+}
+
+// hungUpByThem is §15.1.2. A BYE that comes before our ACK, or crosses ours, ends the leg all the same.
+func (l *leg) hungUpByThem(req *sip.Request, tx *sip.ServerTx) {
+	l.reply(req, tx, answer{status: sip.StatusOK})
+	if l.over {
+		return
+	}
+	l.tell(dialer.LegNote, evidence(dialer.EvByeReceived, req))
+	l.confirm()
+	l.gone(!l.hungUp)
+}
+
+// infoAnswer: key presses by INFO are taken and not used; anything else is not understood (RFC 6086 §4.2.2).
+func infoAnswer(req *sip.Request) answer {
+	kind, _, _ := strings.Cut(strings.ToLower(value(req, "Content-Type")), ";")
+	switch strings.TrimSpace(kind) {
+	case "", "application/dtmf-relay", "application/dtmf":
+		return answer{status: sip.StatusOK}
+	}
+	return answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", "application/dtmf-relay, application/dtmf"}}}
+}
+
+// reoffer is a 2xx of ours to a re-INVITE. It is repeated until the ACK comes; without one the call ends (§13.3.1.4).
+type reoffer struct {
+	cseq    uint32
+	res     *sip.Response
+	tx      *sip.ServerTx
+	pause   time.Duration
+	since   time.Time
+	ours    bool // the SDP in the 2xx is an offer: the ACK must answer it
+	stopped bool
+}
+
+// offered is a re-INVITE or an UPDATE: hold, resume, another address (§14.2, RFC 3311 §5.2).
+func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
+	sdp := sdpOf(req)
+	pending := l.state != legUp || l.reoffer != nil
+	if pending && (sdp != nil || req.Method == sip.INVITE) {
+		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
+		return
+	}
+	w := answer{status: sip.StatusOK, extras: []extra{{"Contact", l.lane.agent.contact()}, {"Allow", allowed}}}
+	switch {
+	case sdp != nil:
+		made, err := l.line.bridge.Answer(l.side, sdp)
+		if err != nil {
+			l.reply(req, tx, sdpRefusal(err)) // the call goes on as it was (§14.1)
+			return
+		}
+		w.sdp = made
+	case req.Method == sip.INVITE:
+		w.sdp = l.line.bridge.Offer(l.side)
+	}
+	l.dialog.retarget(req)
+	res := l.reply(req, tx, w)
+	l.tell(dialer.LegNote, evidence(dialer.EvChanged, req))
+	if req.Method == sip.INVITE {
+		l.awaitAck(&reoffer{cseq: req.CSeq().SeqNo, res: res, tx: tx, ours: sdp == nil})
+	}
+}
+
+// sdpRefusal: SDP that says nothing is a bad request, SDP we cannot agree to is not acceptable (§21.4.26).
+func sdpRefusal(err error) answer {
+	if errors.Is(err, media.ErrMalformedSDP) {
+		return answer{status: sip.StatusBadRequest, reason: "Bad SDP"}
+	}
+	return answer{
+		status: sip.StatusNotAcceptableHere,
+		extras: []extra{{"Warning", `305 kakeru "Incompatible media format"`}}, // §20.43
+	}
+}
+
+func (l *leg) awaitAck(r *reoffer) {
+	l.reoffer = r
+	r.since = time.Now()
+	r.pause = l.lane.agent.cfg.Timers.T1
+	l.later(r.pause, func() { l.repeatReoffer(r) })
+}
+
+func (l *leg) repeatReoffer(r *reoffer) {
+	t := l.lane.agent.cfg.Timers
+	if r.stopped || l.over {
+		return
+	}
+	if time.Since(r.since) >= t.whole() {
+		l.reoffer = nil
+		l.note(dialer.EvNoAnswer, "no ACK for our answer to the far end's re-INVITE")
+		l.drop()
+		return
+	}
+	if err := r.tx.Respond(r.res); err != nil {
+		l.lane.agent.log.Debug("leg: a 2xx could not be repeated", "call", l.line.id, "err", err)
+	}
+	r.pause = min(2*r.pause, t.T2)
+	l.later(r.pause, func() { l.repeatReoffer(r) })
+}
+
+// ack ends the wait for the ACK of a 2xx; it may carry the answer to our offer.
+func (l *leg) ack(req *sip.Request) {
+	r := l.reoffer
+	if r == nil || !l.dialog.holds(req) || req.CSeq().SeqNo != r.cseq {
+		return
+	}
+	r.stopped = true
+	l.reoffer = nil
+	if r.ours && !l.takeSDP(sdpOf(req)) {
+		l.note(dialer.EvHangupAsked, "the far end's answer to our offer cannot be used")
+		l.drop()
+	}
+}
+
+// capabilities answers OPTIONS (§11.2).
+func capabilities() answer {
+	return answer{status: sip.StatusOK, extras: []extra{{"Allow", allowed}, {"Accept", sdpType}, {"Accept-Encoding", "identity"}}}
+}
