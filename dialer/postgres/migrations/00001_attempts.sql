@@ -66,7 +66,8 @@ CREATE INDEX attempts_figures ON attempts (dialled_at) INCLUDE (result, counted,
   WHERE dialled_at IS NOT NULL AND ended_at IS NOT NULL;
 CREATE INDEX attempts_tries ON attempts (number_ref, dialled_at) WHERE dialled_at IS NOT NULL;
 CREATE INDEX attempts_newest ON attempts (started_at DESC, id DESC);
-CREATE INDEX attempts_newest_of_desk ON attempts (desk, started_at DESC, id DESC);
+
+CREATE INDEX attempts_answered ON attempts (desk, ended_at DESC) WHERE result = 'answered';
 CREATE INDEX attempts_newest_of_case ON attempts (case_id, started_at DESC, id DESC);
 
 CREATE TRIGGER attempts_end_once BEFORE UPDATE ON attempts

@@ -48,8 +48,9 @@ CREATE TABLE persons (
 );
 CREATE UNIQUE INDEX persons_ward_number ON persons (ward_number) WHERE ward_number <> '';
 CREATE INDEX persons_ward_number_short ON persons (ltrim(ward_number, '0') text_pattern_ops);
-CREATE INDEX persons_name ON persons (name text_pattern_ops);
-CREATE INDEX persons_kana ON persons (kana text_pattern_ops);
+-- Names are found whatever spaces the list has in them.
+CREATE INDEX persons_name ON persons (translate(name, ' 　', '') text_pattern_ops);
+CREATE INDEX persons_kana ON persons (translate(kana, ' 　', '') text_pattern_ops);
 
 CREATE TABLE phones (
   case_id    uuid NOT NULL REFERENCES cases ON DELETE CASCADE,

@@ -16,7 +16,7 @@ CREATE TABLE lists (
   by_user    text NOT NULL,
   at         timestamptz NOT NULL,
   sample     boolean NOT NULL,
-  state      text NOT NULL CHECK (state IN ('staging', 'staged', 'applying', 'applied', 'failed')),
+  state      text NOT NULL CHECK (state IN ('staging', 'staged', 'applied', 'failed')),
   rows       integer NOT NULL DEFAULT 0,
   taken      integer NOT NULL DEFAULT 0, -- rows that were staged
   cases      integer NOT NULL DEFAULT 0,

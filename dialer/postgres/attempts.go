@@ -1,0 +1,266 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// Reserve opens an attempt. Ends that wait in the spool are replayed first: an attempt that has ended in truth must not
+// lock its case and number; if they cannot be, the answer is ErrLedgerDown rather than a wrong case_busy.
+func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
+	if err := l.settle(ctx); err != nil {
+		return err
+	}
+	err := l.inTx(ctx, "reserve the attempt", func(ctx context.Context, q *db.Queries) error {
+		return insertAttempt(ctx, q, r)
+	})
+	if again := l.repeated(ctx, r, err); again != nil {
+		return again
+	}
+	return err
+}
+
+func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
+		return err
+	}
+	err := q.InsertAttempt(ctx, db.InsertAttemptParams{
+		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,
+		NumberKind: string(r.Target.Number.Kind()), Insurance: r.Target.Insurance, Language: r.Target.Language,
+		BalanceBand: r.Target.BalanceBand, Sample: r.Target.Sample, Desk: string(r.Desk), Operator: string(r.Operator),
+		Trunk: r.Trunk, OverrideReason: dialer.MaskDigits(plain(r.Override)), IdempotencyKey: plain(r.IdempotencyKey),
+		StartedAt: r.At,
+	})
+	if err != nil {
+		return err
+	}
+	return putLeg(ctx, q, r.ID, r.DeskLeg)
+}
+
+// repeated finds the first click's call for a reservation that was refused: with that call still open, the case and the
+// number are busy too, and which index speaks first is not for us to choose.
+func (l *Ledger) repeated(ctx context.Context, r dialer.Reservation, err error) error {
+	var refusal *dialer.Refusal
+	var f *failure
+	unique := errors.As(err, &refusal) || errors.As(err, &f) && f.constraint == "attempts_click"
+	if !unique || r.IdempotencyKey == "" {
+		return nil
+	}
+	id, err := l.ByKey(ctx, r.Operator, r.IdempotencyKey)
+	switch {
+	case errors.Is(err, dialer.ErrNotFound):
+		return nil
+	case err != nil:
+		return err
+	}
+	return &dialer.Repeated{ID: id}
+}
+
+// putLeg keeps what would end a leg; a leg that was never prepared has nothing.
+func putLeg(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHandle) error {
+	if h.Leg == "" {
+		return nil
+	}
+	handle := h.Data
+	if handle == nil {
+		handle = []byte{}
+	}
+	return q.PutLeg(ctx, db.PutLegParams{AttemptID: string(id), Leg: string(h.Leg), SipCallID: plain(h.SIPCallID), Handle: handle})
+}
+
+// Dialled commits that the customer's INVITE is about to be sent. An attempt that has ended is not dialled any more: that
+// is an error, so that nobody is rung. Committing the same Call-ID again is none.
+func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, customerLeg dialer.LegHandle) error {
+	return l.inTx(ctx, "commit that the customer is dialled", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.MarkDialled(ctx, at, plain(customerLeg.SIPCallID), string(id))
+		if err != nil {
+			return err
+		}
+		if n == 0 {
+			if err := dialledBefore(ctx, q, id, customerLeg); err != nil {
+				return err
+			}
+		}
+		return putLeg(ctx, q, id, customerLeg)
+	})
+}
+
+func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHandle) error {
+	a, err := q.AttemptState(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	if a.State == "dialled" && a.SipCallID == plain(h.SIPCallID) {
+		return nil
+	}
+	return fmt.Errorf("the attempt is %s already", a.State)
+}
+
+// Note keeps evidence and handles of a running attempt. What comes after its end is dropped: the end brought everything,
+// and a handle must not outlive it.
+func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) error {
+	return l.inTx(ctx, "note progress", func(ctx context.Context, q *db.Queries) error {
+		if _, err := q.ShareOpenAttempt(ctx, string(id)); err != nil {
+			if !errors.Is(err, pgx.ErrNoRows) {
+				return err
+			}
+			_, err := q.AttemptState(ctx, string(id))
+			return err
+		}
+		if err := addEvidence(ctx, q, id, numbered(p.First, p.Evidence)); err != nil {
+			return err
+		}
+		for _, h := range p.Legs {
+			if err := putLeg(ctx, q, id, h); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}
+
+// nth is a piece of evidence with its number in the attempt.
+type nth struct {
+	n int
+	dialer.Evidence
+}
+
+func numbered(first int, evidence []dialer.Evidence) []nth {
+	out := make([]nth, len(evidence))
+	for i, e := range evidence {
+		out[i] = nth{first + i, e}
+	}
+	return out
+}
+
+func addEvidence(ctx context.Context, q *db.Queries, id dialer.CallID, evidence []nth) error {
+	if len(evidence) == 0 {
+		return nil
+	}
+	p := db.AddEvidenceParams{AttemptID: string(id)}
+	for _, e := range evidence {
+		p.Ns = append(p.Ns, int32(e.n)) //nolint:gosec // an attempt's evidence is counted in tens
+		p.Ats = append(p.Ats, e.At)
+		p.Legs = append(p.Legs, string(e.Leg))
+		p.Events = append(p.Events, string(e.Event))
+		p.Statuses = append(p.Statuses, int32(e.Status)) //nolint:gosec // three digits (RFC 3261 §7.2)
+		// The phone has masked it already; what stays for ever is checked twice.
+		p.Reasons = append(p.Reasons, dialer.MaskDigits(plain(e.Reason)))
+		p.Causes = append(p.Causes, int32(e.Cause)) //nolint:gosec // 1 to 127 (Q.850)
+	}
+	return q.AddEvidence(ctx, p)
+}
+
+// Open lists the attempts that a crash left open, oldest first. An attempt whose end waits in the spool is not open.
+func (l *Ledger) Open(ctx context.Context) ([]dialer.OpenAttempt, error) {
+	if err := l.settle(ctx); err != nil {
+		return nil, err
+	}
+	var open []dialer.OpenAttempt
+	err := l.query(ctx, "list the open attempts", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.OpenAttempts(ctx)
+		if err != nil || len(rows) == 0 {
+			return err
+		}
+		ids := make([]string, len(rows))
+		for i, r := range rows {
+			ids[i] = r.ID
+		}
+		evidence, err := evidenceOf(ctx, q, ids)
+		if err != nil {
+			return err
+		}
+		legs, err := legsOf(ctx, q, ids)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			open = append(open, dialer.OpenAttempt{
+				ID: dialer.CallID(r.ID), CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk),
+				StartedAt: r.StartedAt, DialledAt: timeOf(r.DialledAt), Trunk: r.Trunk, Evidence: evidence[r.ID], Legs: legs[r.ID],
+			})
+		}
+		return nil
+	})
+	return open, err
+}
+
+func evidenceOf(ctx context.Context, q *db.Queries, ids []string) (map[string][]dialer.Evidence, error) {
+	rows, err := q.EvidenceOf(ctx, ids)
+	out := map[string][]dialer.Evidence{}
+	for _, r := range rows {
+		out[r.AttemptID] = append(out[r.AttemptID], evidenceFrom(r))
+	}
+	return out, err
+}
+
+func evidenceFrom(r db.AttemptEvidence) dialer.Evidence {
+	return dialer.Evidence{
+		At: r.At, Leg: dialer.LegName(r.Leg), Event: dialer.EvidenceEvent(r.Event), Status: int(r.Status),
+		Reason: r.Reason, Cause: int(r.Cause),
+	}
+}
+
+func legsOf(ctx context.Context, q *db.Queries, ids []string) (map[string][]dialer.LegHandle, error) {
+	rows, err := q.LegsOf(ctx, ids)
+	out := map[string][]dialer.LegHandle{}
+	for _, r := range rows {
+		h := dialer.LegHandle{Leg: dialer.LegName(r.Leg), SIPCallID: r.SipCallID, Data: r.Handle}
+		out[r.AttemptID] = append(out[r.AttemptID], h)
+	}
+	return out, err
+}
+
+// ResultsDue lists answered attempts whose business result is owed, the newest of each desk.
+func (l *Ledger) ResultsDue(ctx context.Context) ([]dialer.ResultDue, error) {
+	if err := l.settle(ctx); err != nil {
+		return nil, err
+	}
+	var due []dialer.ResultDue
+	err := l.query(ctx, "list the results owed", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.ResultsDue(ctx)
+		for _, r := range rows {
+			due = append(due, dialer.ResultDue{
+				ID: dialer.CallID(r.ID), CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator),
+			})
+		}
+		return err
+	})
+	return due, err
+}
+
+// Tries lists the dialled attempts at a number since an instant, oldest first, the open one included.
+func (l *Ledger) Tries(ctx context.Context, numberRef string, since time.Time) ([]dialer.Try, error) {
+	if err := l.settle(ctx); err != nil {
+		return nil, err
+	}
+	var tries []dialer.Try
+	err := l.query(ctx, "list the tries at a number", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.Tries(ctx, numberRef, since)
+		for _, r := range rows {
+			tries = append(tries, dialer.Try{At: r.DialledAt, Result: dialer.Result(r.Result), Party: r.Party, MayHaveRung: r.MayHaveRung})
+		}
+		return err
+	})
+	return tries, err
+}
+
+// ByKey finds an operator's attempt by its idempotency key.
+func (l *Ledger) ByKey(ctx context.Context, operator dialer.UserID, key string) (dialer.CallID, error) {
+	if key == "" {
+		return "", fmt.Errorf("find a click: %w", dialer.ErrNotFound)
+	}
+	var id string
+	err := l.query(ctx, "find a click", func(ctx context.Context, q *db.Queries) (err error) {
+		id, err = q.AttemptByKey(ctx, string(operator), plain(key))
+		return err
+	})
+	return dialer.CallID(id), err
+}

@@ -1,0 +1,35 @@
+// Package postgres is the ledger: what happened, kept in PostgreSQL. Redis only orders and leases; whatever it loses is
+// rebuilt from here.
+//
+// # Words
+//
+//   - Attempt: one row for each 架電, from the click on: reserved, dialled, ended. It is ended once; the database itself
+//     refuses any change after that, and a second open outbound attempt for one case or one number.
+//   - Evidence: everything that was seen or done on an attempt's legs, numbered, appended, for ever.
+//   - Leg: what is needed to end a far leg after a crash. It may hold a number and goes with the attempt's end.
+//   - Spool: a local, fsynced file for ends that the database did not take in time.
+//   - Staged list: the ward's list on its way in, where no other part of the house sees it.
+//
+// # Who owns what
+//
+// A Ledger implements the ports of dialer (Ledger, Cases, Users, Sessions), casework (CaseStore, ResultStore, ListStore)
+// and report (Source). The schema is migrations/, the queries are queries/, and internal/db is what sqlc makes of both.
+// Personal data stands in tables of its own (persons, phones, case_notes, entry_notes, attempt_legs, staged_rows,
+// staged_cases), because it will be sealed and destroyed day by day; an attempt holds references in its place and
+// outlives it.
+//
+// # How it fails
+//
+//   - The database does not answer before the context's deadline (or within 5 s where the caller gave none):
+//     dialer.ErrLedgerDown, at the deadline. When it is back, the next call finds it.
+//   - Only End does not fail then: the end goes to the spool, which Run replays when the database is back. While ends
+//     are spooled, everything that asks who may be called, or moves a case (Reserve, Open, ResultsDue, Tries, Record,
+//     Defer, SetNext), replays them first and answers ErrLedgerDown if it cannot: so a spooled end counts as an end.
+//   - An end the database refuses for good (it contradicts itself) is set aside beside the spool and logged as an error.
+//   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
+//     only their code and constraint are kept (errors.go).
+//
+// An adapter in the sense of HOUSE.md: it imports the rooms below it and pgx, goose and the Prometheus client.
+package postgres
+
+//go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate

@@ -1,0 +1,250 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// End closes an attempt, once. When the database does not take it within ctx's deadline, it goes to the spool and End
+// returns nil; it fails when neither could be written, or when the end contradicts itself.
+func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
+	if l.spool != nil && l.spool.holds(e.ID) {
+		return nil
+	}
+	err := error(dialer.ErrLedgerDown)
+	if l.spool == nil || !l.down.Load() { // known to be away: do not wait for it
+		err = l.writeEnd(ctx, e)
+	}
+	if err == nil || !isDown(err) {
+		return err
+	}
+	if l.spool == nil {
+		return err
+	}
+	if spoolErr := l.spool.append(e); spoolErr != nil {
+		return errors.Join(err, spoolErr)
+	}
+	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
+	l.log.Warn("the end of an attempt waits in the spool", "call", e.ID, "depth", l.spool.depth())
+	l.poke()
+	return nil
+}
+
+func (l *Ledger) writeEnd(ctx context.Context, e dialer.AttemptEnd) error {
+	var ended bool
+	err := l.inTx(ctx, "end the attempt", func(ctx context.Context, q *db.Queries) (err error) {
+		ended, err = endAttempt(ctx, q, e)
+		return err
+	})
+	if err == nil && ended {
+		l.metrics.attempts.WithLabelValues(string(e.Verdict.Result)).Inc()
+	}
+	return err
+}
+
+// endAttempt writes an end in the transaction of q. ended is false when there is nothing to end: it was ended before, or
+// its reservation was never committed.
+func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended bool, err error) {
+	// A reservation that its caller gave up may be about to commit: wait for it, or it would stay open for ever.
+	if err := q.HoldAttempt(ctx, string(e.ID)); err != nil {
+		return false, err
+	}
+	// The evidence goes first: nothing may change once the attempt has ended.
+	if err := endEvidence(ctx, q, e); err != nil {
+		return false, err
+	}
+	row, err := q.EndAttempt(ctx, db.EndAttemptParams{
+		ID: string(e.ID), DialledAt: opt(e.DialledAt), RingingAt: opt(e.RingingAt), AnsweredAt: opt(e.AnsweredAt),
+		EndedAt: e.EndedAt, EndedBy: string(e.EndedBy), Result: string(e.Verdict.Result),
+		Confidence: string(e.Verdict.Confidence), Rule: plain(e.Verdict.Rule), Why: plain(e.Verdict.Why), Counted: e.Verdict.Counted,
+	})
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	if err != nil {
+		return false, err
+	}
+	if err := q.DeleteLegs(ctx, string(e.ID)); err != nil {
+		return false, err
+	}
+	return true, afterEnd(ctx, q, e, row)
+}
+
+// afterEnd moves the case on, unless an entry was recorded meanwhile that knows better, and spoils a number that proved
+// wrong: moved, or unallocated for the second time.
+func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.EndAttemptRow) error {
+	known, err := q.HasResult(ctx, string(e.ID))
+	if err != nil {
+		return err
+	}
+	if !known && e.Next.State != "" {
+		if _, err := moveCase(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
+			return err
+		}
+	}
+	wrong := e.Verdict.Result == dialer.NumberChanged
+	if e.Verdict.Result == dialer.Unallocated {
+		n, err := q.CountResult(ctx, row.NumberRef, string(dialer.Unallocated))
+		if err != nil {
+			return err
+		}
+		wrong = n >= 2
+	}
+	if wrong {
+		return q.SpoilNumber(ctx, row.CaseID, row.NumberRef)
+	}
+	return nil
+}
+
+// endEvidence writes the evidence of an end, whole. Notes may have been lost on the way, and a restart numbers on from
+// what was left; so a piece whose number is taken by another goes to the end of the row.
+func endEvidence(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) error {
+	open, err := q.ShareOpenAttempt(ctx, string(e.ID))
+	if errors.Is(err, pgx.ErrNoRows) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	have, err := q.EvidenceOf(ctx, []string{open})
+	if err != nil {
+		return err
+	}
+	return addEvidence(ctx, q, e.ID, missing(have, e.Evidence))
+}
+
+// missing numbers the pieces of all that the ledger does not have yet.
+func missing(have []db.AttemptEvidence, all []dialer.Evidence) []nth {
+	type mark struct {
+		at     int64
+		leg    dialer.LegName
+		event  dialer.EvidenceEvent
+		status int
+	}
+	markOf := func(e dialer.Evidence) mark { return mark{e.At.UnixMicro(), e.Leg, e.Event, e.Status} }
+	known, taken, next := map[mark]int{}, map[int]bool{}, len(all)
+	for _, r := range have {
+		known[markOf(evidenceFrom(r))]++
+		taken[int(r.N)] = true
+		next = max(next, int(r.N)+1)
+	}
+	var out []nth
+	for i, e := range all {
+		if m := markOf(e); known[m] > 0 {
+			known[m]--
+			continue
+		}
+		n := i
+		if taken[n] {
+			n, next = next, next+1
+		}
+		out = append(out, nth{n, e})
+	}
+	return out
+}
+
+// moveCase writes where a case stands. A case that waits without a time is due at once.
+func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) (moved bool, err error) {
+	p := db.MoveCaseParams{ID: id, State: string(next.State), Why: plain(next.Why), At: at}
+	if next.State == dialer.CaseWaiting {
+		p.Due = opt(next.Due)
+		if p.Due == nil {
+			p.Due = &at
+		}
+	}
+	n, err := q.MoveCase(ctx, p)
+	return n > 0, err
+}
+
+// Record appends an entry to an attempt and moves its case, in one transaction. A later entry's promise replaces the
+// earlier one's; a number the operator found to be wrong is spoiled.
+func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (revision int, err error) {
+	// The attempt's own end may wait in the spool; replayed afterwards, it must not undo what is recorded now.
+	if err := l.settle(ctx); err != nil {
+		return 0, err
+	}
+	err = l.inTx(ctx, "record the result", func(ctx context.Context, q *db.Queries) error {
+		a, err := q.LockAttempt(ctx, string(r.Attempt))
+		if err != nil {
+			return err
+		}
+		if r.Case != "" && string(r.Case) != a.CaseID {
+			return fmt.Errorf("record the result: the attempt belongs to another case: %w", dialer.ErrNotFound)
+		}
+		n, err := q.NextRevision(ctx, string(r.Attempt))
+		if err != nil {
+			return err
+		}
+		revision = int(n)
+		return record(ctx, q, r, n, a)
+	})
+	return revision, err
+}
+
+func record(ctx context.Context, q *db.Queries, r casework.Recorded, revision int32, a db.LockAttemptRow) error {
+	id := string(r.Attempt)
+	business := make([]string, len(r.Business))
+	wrong := false
+	for i, b := range r.Business {
+		business[i] = string(b)
+		wrong = wrong || b == casework.WrongNumber
+	}
+	err := q.InsertResult(ctx, db.InsertResultParams{
+		AttemptID: id, Revision: revision, Party: string(r.Party), Business: business, CallAgainAt: r.CallAgain, Mine: r.Mine,
+		ByUser: string(r.By), At: r.At, NextState: string(r.Next.State), NextDue: opt(r.Next.Due), NextWhy: plain(r.Next.Why),
+	})
+	if err != nil {
+		return err
+	}
+	if err := q.ReplacePromises(ctx, id); err != nil {
+		return err
+	}
+	if err := recordPromise(ctx, q, id, revision, r.Promise); err != nil {
+		return err
+	}
+	if r.Note != "" {
+		if err := q.InsertEntryNote(ctx, id, revision, plain(r.Note)); err != nil {
+			return err
+		}
+	}
+	if wrong {
+		if err := q.SpoilNumber(ctx, a.CaseID, a.NumberRef); err != nil {
+			return err
+		}
+	}
+	if r.Next.State == "" {
+		return nil
+	}
+	_, err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
+	return err
+}
+
+func recordPromise(ctx context.Context, q *db.Queries, id string, revision int32, p *casework.Promise) error {
+	if p == nil {
+		return nil
+	}
+	err := q.InsertPromise(ctx, db.InsertPromiseParams{
+		AttemptID: id, Revision: revision, Yen: p.Yen, DueOn: p.DueOn, Means: p.Means,
+	})
+	if err != nil {
+		return err
+	}
+	for i, part := range p.Parts {
+		err := q.InsertPromisePart(ctx, db.InsertPromisePartParams{
+			AttemptID: id, Revision: revision, N: int32(i), //nolint:gosec // a handful
+			Insurance: string(part.Insurance), Term: plain(part.Term), Yen: part.Yen,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

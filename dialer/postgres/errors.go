@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"net"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/puddle/v2"
+
+	"kakeru/dialer"
+)
+
+// refusedBy says which rule of the house a constraint of the schema stands for.
+var refusedBy = map[string]dialer.Rule{
+	"attempts_open_case":   dialer.CaseBusy,
+	"attempts_open_number": dialer.NumberLocked,
+}
+
+// failure is an error of the database without the values that PostgreSQL's own text would quote.
+type failure struct {
+	code       string // SQLSTATE
+	constraint string
+	table      string
+}
+
+func (f *failure) Error() string {
+	s := "PostgreSQL refused it (SQLSTATE " + f.code
+	if f.constraint != "" {
+		s += ", constraint " + f.constraint
+	}
+	if f.table != "" {
+		s += ", table " + f.table
+	}
+	return s + ")"
+}
+
+// final reports whether the same data would be refused again: it breaks a type or a constraint.
+func (f *failure) final() bool {
+	return strings.HasPrefix(f.code, "22") || strings.HasPrefix(f.code, "23")
+}
+
+// classify turns what pgx returned for op into what the ports promise. Every error of this package comes through here
+// once, where it enters; its text never carries a value.
+func classify(op string, err error) error {
+	var (
+		refusal  *dialer.Refusal
+		repeated *dialer.Repeated
+		pg       *pgconn.PgError
+	)
+	switch {
+	case err == nil:
+		return nil
+	case errors.As(err, &refusal), errors.As(err, &repeated), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown):
+		return err // classified by the operation itself
+	case errors.Is(err, pgx.ErrNoRows):
+		return fmt.Errorf("%s: %w", op, dialer.ErrNotFound)
+	case errors.As(err, &pg):
+		return classifyServer(op, pg)
+	case errors.Is(err, context.Canceled):
+		return fmt.Errorf("%s: %w", op, context.Canceled)
+	case isConnection(err):
+		return fmt.Errorf("%s: %w: %w", op, dialer.ErrLedgerDown, connectionCause(err))
+	default:
+		// pgx quotes values when it cannot encode or scan them: only the kind of error is safe to show.
+		return fmt.Errorf("%s: the ledger could not read or write a value (%T)", op, errors.Unwrap(err))
+	}
+}
+
+func classifyServer(op string, pg *pgconn.PgError) error {
+	f := &failure{code: pg.Code, constraint: pg.ConstraintName, table: pg.TableName}
+	if rule, ok := refusedBy[pg.ConstraintName]; ok {
+		return dialer.Refuse(rule)
+	}
+	switch {
+	case pg.Code == "22P02": // invalid text for a type: only ids are sent as text
+		return fmt.Errorf("%s: %w", op, dialer.ErrNotFound)
+	case pg.Code == "40001", pg.Code == "40P01", pg.Code == "55P03": // lost to another transaction
+		return fmt.Errorf("%s: %w: %w", op, dialer.ErrLedgerDown, f)
+	case isAway(pg.Code):
+		return fmt.Errorf("%s: %w: %w", op, dialer.ErrLedgerDown, f)
+	}
+	return fmt.Errorf("%s: %w", op, f)
+}
+
+// isAway reports whether a SQLSTATE means that the server cannot serve now: connection (08), resources (53), operator
+// intervention (57), a system error (58), or that it is a standby (25006).
+func isAway(code string) bool {
+	switch code[:min(2, len(code))] {
+	case "08", "53", "57", "58":
+		return true
+	}
+	return code == "25006"
+}
+
+func isConnection(err error) bool {
+	var (
+		connect *pgconn.ConnectError
+		network net.Error
+	)
+	return pgconn.Timeout(err) || errors.Is(err, context.DeadlineExceeded) || errors.As(err, &connect) ||
+		errors.As(err, &network) || errors.Is(err, io.EOF) || errors.Is(err, io.ErrUnexpectedEOF) ||
+		errors.Is(err, net.ErrClosed) || errors.Is(err, puddle.ErrClosedPool) || pgconn.SafeToRetry(err)
+}
+
+// connectionCause is the part of a connection's error that is worth a line.
+func connectionCause(err error) error {
+	var connect *pgconn.ConnectError
+	switch {
+	case errors.As(err, &connect):
+		return errors.New(strings.Join(strings.Fields(connect.Error()), " "))
+	case pgconn.Timeout(err), errors.Is(err, context.DeadlineExceeded):
+		return context.DeadlineExceeded
+	default:
+		return errors.New("the connection broke")
+	}
+}
+
+// isDown reports whether the operation may succeed later with the same data.
+func isDown(err error) bool {
+	return errors.Is(err, dialer.ErrLedgerDown) || errors.Is(err, context.Canceled)
+}

@@ -1,0 +1,164 @@
+package postgres
+
+import (
+	"iter"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// stagedColumns are the columns of staged_rows in the order in which intake gives their values.
+var stagedColumns = []string{
+	"list_id", "line", "ward_number", "case_ref", "name", "kana", "postal_code", "address", "born_on", "language", "note",
+	"phone_numbers", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen",
+}
+
+const (
+	problemsKept  = 200 // of each sort, in a preview
+	progressEvery = 1000
+)
+
+// intake hands the rows of a list to COPY one by one, and keeps what the preview says of them. It holds no row.
+type intake struct {
+	list     casework.StagedList
+	refs     dialer.Refs
+	next     func() (casework.Row, error, bool)
+	stop     func()
+	progress func(rows int)
+
+	row   []any // the row that COPY is to take now
+	err   error // what ended the reading
+	rows  int32 // read
+	taken int32 // handed on
+	wrong int32 // not taken
+
+	repaired          int32
+	problems, repairs []casework.Problem
+}
+
+func newIntake(list casework.StagedList, refs dialer.Refs, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
+	in := &intake{list: list, refs: refs, progress: progress, problems: []casework.Problem{}, repairs: []casework.Problem{}}
+	in.next, in.stop = iter.Pull2(rows)
+	return in
+}
+
+// Next goes on to the next row that is taken (pgx.CopyFromSource).
+func (in *intake) Next() bool {
+	for {
+		r, err, more := in.next()
+		if !more || err != nil {
+			in.err = err
+			in.stop()
+			in.progress(int(in.rows))
+			return false
+		}
+		in.rows++
+		if in.rows%progressEvery == 0 {
+			in.progress(int(in.rows))
+		}
+		if in.take(r) {
+			return true
+		}
+	}
+}
+
+// Values returns the row (pgx.CopyFromSource).
+func (in *intake) Values() ([]any, error) { return in.row, nil }
+
+// Err returns what ended the reading (pgx.CopyFromSource).
+func (in *intake) Err() error { return in.err }
+
+// errOr prefers the reader's error to the one that COPY makes of it.
+func (in *intake) errOr(err error) error {
+	if in.err != nil {
+		return in.err
+	}
+	return err
+}
+
+func (in *intake) take(r casework.Row) bool {
+	dueOn, problems := in.check(r)
+	fatal := false
+	for _, p := range problems {
+		fatal = fatal || p.Fatal
+		in.problems = keep(in.problems, p)
+	}
+	for _, p := range r.Repairs {
+		in.repairs = keep(in.repairs, p)
+	}
+	if len(r.Repairs) > 0 {
+		in.repaired++
+	}
+	if fatal {
+		in.wrong++
+		return false
+	}
+	in.taken++
+	in.row = in.values(r, dueOn)
+	return true
+}
+
+func keep(ps []casework.Problem, p casework.Problem) []casework.Problem {
+	if len(ps) < problemsKept {
+		return append(ps, p)
+	}
+	return ps
+}
+
+// check adds to the reader's problems what only the ledger minds.
+func (in *intake) check(r casework.Row) (dueOn *time.Time, problems []casework.Problem) {
+	problems = r.Problems
+	add := func(code, column, ja, en string) {
+		problems = append(problems[:len(problems):len(problems)], casework.Problem{
+			Line: r.Line, Column: column, Code: code, JA: ja, EN: en, Fatal: true,
+		})
+	}
+	if r.Sample != in.list.Sample {
+		add("sample_mixed", "", "見本の行と実際の行が混ざっています。この行は取り込みません",
+			"made-up rows and real ones are mixed; this row is not taken")
+	}
+	if r.WardNumber == "" {
+		add("missing", "", "宛名番号がありません", "the ward's number for the person is missing")
+	}
+	if r.Balance.Insurance != casework.Kokuho && r.Balance.Insurance != casework.Kouki {
+		add("bad_insurance", "", "保険の種類が分かりません", "the kind of insurance is unknown")
+	}
+	if r.Balance.DueOn != "" {
+		d, err := time.Parse(time.DateOnly, r.Balance.DueOn)
+		if err != nil {
+			add("bad_date", "", "納期限の日付が正しくありません", "the term's due date is no date")
+		}
+		dueOn = &d
+	}
+	return dueOn, problems
+}
+
+func (in *intake) values(r casework.Row, dueOn *time.Time) []any {
+	ref := r.CaseRef
+	if ref == "" {
+		ref = in.refs.Case(r.WardNumber)
+	}
+	numbers, kinds, refs := make([]string, len(r.Phones)), make([]string, len(r.Phones)), make([]string, len(r.Phones))
+	for i, p := range r.Phones {
+		numbers[i], kinds[i], refs[i] = plain(string(p.Number)), string(p.Kind), in.refs.Number(p.Number)
+	}
+	return []any{
+		in.list.ID, r.Line, plain(r.WardNumber), ref, plain(r.Person.Name), plain(r.Person.Kana), plain(r.Person.PostalCode),
+		plain(r.Person.Address), plain(r.Person.BornOn), plain(r.Language), plain(r.Note), numbers, kinds, refs,
+		string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen,
+	}
+}
+
+// addRepeats counts the lines that said once more what an earlier line had said.
+func (in *intake) addRepeats(r db.DropRepeatsRow) {
+	in.wrong += r.N
+	for _, line := range r.Lines {
+		in.problems = keep(in.problems, casework.Problem{
+			Line: int(line), Code: "repeated", Fatal: true,
+			JA: "同じ宛名番号・保険・期別の行が前にあります。この行は取り込みません",
+			EN: "an earlier row has the same person, insurance and term; this row is not taken",
+		})
+	}
+}

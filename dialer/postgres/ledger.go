@@ -1,0 +1,213 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+	"github.com/jackc/pgx/v5/pgxpool"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+	"kakeru/dialer/report"
+)
+
+// The ports a Ledger implements.
+var (
+	_ dialer.Ledger        = (*Ledger)(nil)
+	_ dialer.Cases         = (*Ledger)(nil)
+	_ dialer.Users         = (*Ledger)(nil)
+	_ dialer.Sessions      = (*Ledger)(nil)
+	_ casework.CaseStore   = (*Ledger)(nil)
+	_ casework.ResultStore = (*Ledger)(nil)
+	_ casework.ListStore   = (*Ledger)(nil)
+	_ report.Source        = (*Ledger)(nil)
+)
+
+// Options says where a ledger is and what it needs of the house.
+type Options struct {
+	// URL is PostgreSQL's address, as libpq and pgx read it. pool_max_conns in it sets the size of the pool (default 16).
+	URL string
+	// SpoolDir is where ends wait for the database. One process may use it at a time; empty means no spool, for commands
+	// that end no attempts.
+	SpoolDir string
+	// Refs makes the references that stay when personal data goes.
+	Refs dialer.Refs
+	// Now is the clock; time.Now when nil.
+	Now dialer.Clock
+	// Log takes one line for each change; discarded when nil.
+	Log *slog.Logger
+	// Registerer takes kakeru_attempts_total and kakeru_ledger_spool_depth; nil for none.
+	Registerer prometheus.Registerer
+}
+
+// Ledger keeps what happened in PostgreSQL. Its methods may be called from anywhere at once.
+type Ledger struct {
+	pool    *pgxpool.Pool
+	refs    dialer.Refs
+	now     dialer.Clock
+	log     *slog.Logger
+	spool   *spool        // nil without SpoolDir
+	replay  chan struct{} // holds one token: whoever replays the spool has it
+	metrics metrics
+
+	down     atomic.Bool   // as Run last saw it
+	wake     chan struct{} // tells Run to look at once
+	onHealth []func(up bool)
+
+	progress sync.Map // of lists being staged or applied here: id → *atomic.Int64
+}
+
+// patience bounds an operation whose caller gave no deadline, so that none can hang on a paused server.
+const patience = 5 * time.Second
+
+const poolSize = 16
+
+// Open connects to a migrated database and replays what an earlier run left in the spool. Its errors say in one line
+// what is wrong and what to do: the server does not answer, the schema is older, the spool is another process's.
+func Open(ctx context.Context, o Options) (*Ledger, error) {
+	if o.Now == nil {
+		o.Now = time.Now
+	}
+	if o.Log == nil {
+		o.Log = slog.New(slog.DiscardHandler)
+	}
+	cfg, err := poolConfig(o.URL)
+	if err != nil {
+		return nil, err
+	}
+	pool, err := pgxpool.NewWithConfig(ctx, cfg)
+	if err != nil {
+		return nil, classify("connect to PostgreSQL", err)
+	}
+	l := &Ledger{
+		pool: pool, refs: o.Refs, now: o.Now, log: o.Log,
+		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
+	}
+	if err := l.start(ctx, o.SpoolDir); err != nil {
+		l.Close()
+		return nil, err
+	}
+	return l, nil
+}
+
+func (l *Ledger) start(ctx context.Context, spoolDir string) error {
+	if err := l.Ready(ctx); err != nil {
+		return err
+	}
+	if spoolDir == "" {
+		return nil
+	}
+	var err error
+	if l.spool, err = openSpool(spoolDir, l.log); err != nil {
+		return err
+	}
+	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
+	return l.settle(ctx)
+}
+
+func poolConfig(url string) (*pgxpool.Config, error) {
+	cfg, err := pgxpool.ParseConfig(url)
+	if err != nil {
+		return nil, errors.New("the PostgreSQL URL cannot be read; write it like postgres://user:password@host:5432/kakeru")
+	}
+	if !strings.Contains(url, "pool_max_conns") {
+		cfg.MaxConns = poolSize
+	}
+	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > patience {
+		cfg.ConnConfig.ConnectTimeout = patience
+	}
+	cfg.PingTimeout = time.Second
+	cfg.ConnConfig.RuntimeParams["application_name"] = "kakeru"
+	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
+		// Times come back in one zone, whatever the machine's is.
+		c.TypeMap().RegisterType(&pgtype.Type{
+			Name: "timestamptz", OID: pgtype.TimestamptzOID, Codec: &pgtype.TimestamptzCodec{ScanLocation: time.UTC},
+		})
+		return nil
+	}
+	return cfg, nil
+}
+
+// Close ends the connections and gives the spool free. It may be called twice.
+func (l *Ledger) Close() {
+	l.pool.Close()
+	if l.spool != nil {
+		l.spool.close()
+	}
+}
+
+// query runs queries outside a transaction, within ctx's deadline, and classifies what goes wrong.
+func (l *Ledger) query(ctx context.Context, op string, f func(context.Context, *db.Queries) error) error {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	return l.noticed(classify(op, f(ctx, db.New(l.pool))))
+}
+
+// inTx runs queries in one transaction, one round trip each: a client that gives up has then not sent its COMMIT, so a
+// server that was only paused does not commit behind its back.
+func (l *Ledger) inTx(ctx context.Context, op string, f func(context.Context, *db.Queries) error) error {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error { return f(ctx, db.New(tx)) })
+	return l.noticed(classify(op, err))
+}
+
+func bounded(ctx context.Context, within time.Duration) (context.Context, context.CancelFunc) {
+	if _, ok := ctx.Deadline(); ok {
+		return ctx, func() {}
+	}
+	return context.WithTimeout(ctx, within)
+}
+
+// noticed has Run look at the database's health at once when an operation found it away.
+func (l *Ledger) noticed(err error) error {
+	if errors.Is(err, dialer.ErrLedgerDown) {
+		l.poke()
+	}
+	return err
+}
+
+func (l *Ledger) poke() {
+	select {
+	case l.wake <- struct{}{}:
+	default:
+	}
+}
+
+// opt is t as a column that may be empty: nil for the zero time.
+func opt(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// timeOf is the reverse of opt.
+func timeOf(t *time.Time) time.Time {
+	if t == nil {
+		return time.Time{}
+	}
+	return *t
+}
+
+// textOf is the text of a column that may be empty.
+func textOf(s *string) string {
+	if s == nil {
+		return ""
+	}
+	return *s
+}
+
+// plain makes text from outside fit for a column: PostgreSQL takes neither broken UTF-8 nor NUL.
+func plain(s string) string {
+	return strings.ReplaceAll(strings.ToValidUTF8(s, "\uFFFD"), "\x00", "")
+}

@@ -1,0 +1,336 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"fmt"
+	"iter"
+	"sync/atomic"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// longPatience bounds the staging and applying of a list, and the reading of the whole line, where the caller gave no
+// deadline.
+const longPatience = 10 * time.Minute
+
+// The ways a list cannot be applied. They reach a person as they are.
+var (
+	errMixed = &dialer.Refusal{
+		Rule: "sample_mixed",
+		JA:   "見本の名簿と実際の名簿は混ぜられません。見本用と本番用のデータベースを分けてください",
+		EN:   "made-up cases and real ones never share a ledger: apply this list to a database of its own",
+	}
+	errNotStaged = &dialer.Refusal{
+		Rule: "list_not_staged", JA: "この名簿はまだ読み込みが済んでいません。もう一度読み込んでください",
+		EN: "this list is not staged; stage it again",
+	}
+	errListLost = &dialer.Refusal{
+		Rule: "list_lost", JA: "データベースの異常終了により読み込んだ名簿が失われました。もう一度読み込んでください",
+		EN: "the staged rows were lost when the database crashed; stage the list again",
+	}
+)
+
+// Stage streams a list into tables of its own and compares it with the cases there are. Nothing of it is kept when rows
+// yields an error or the database fails: the list is then marked failed. progress is called from another goroutine, but
+// never after Stage has returned.
+func (l *Ledger) Stage(
+	ctx context.Context, list casework.StagedList, rows iter.Seq2[casework.Row, error], progress func(rows int),
+) (casework.Preview, error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	err := l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
+		return q.InsertList(ctx, db.InsertListParams{
+			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
+		})
+	})
+	if err != nil {
+		return casework.Preview{}, err
+	}
+	at, forget := l.track(list.ID)
+	err = l.stage(ctx, newIntake(list, l.refs, rows, func(n int) {
+		at.Store(int64(n))
+		if progress != nil {
+			progress(n)
+		}
+	}))
+	forget()
+	if err != nil {
+		l.markFailed(ctx, list.ID)
+		return casework.Preview{}, err
+	}
+	return l.Preview(ctx, list.ID)
+}
+
+// markFailed outlives the context that staging failed with.
+func (l *Ledger) markFailed(ctx context.Context, list string) {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+	defer cancel()
+	err := l.query(ctx, "mark the list failed", func(ctx context.Context, q *db.Queries) error {
+		return q.SetListState(ctx, "failed", list)
+	})
+	if err != nil {
+		l.log.Warn("a list that failed could not be marked so", "list", list, "err", err)
+	}
+}
+
+// track lets Preview show how far a list has come that is being worked on here.
+func (l *Ledger) track(list string) (at *atomic.Int64, forget func()) {
+	at = new(atomic.Int64)
+	l.progress.Store(list, at)
+	return at, func() { l.progress.Delete(list) }
+}
+
+func (l *Ledger) stage(ctx context.Context, in *intake) error {
+	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged_rows"}, stagedColumns, in); err != nil {
+			return in.errOr(err)
+		}
+		// The planner knows nothing of rows that came in this transaction.
+		if _, err := tx.Exec(ctx, "ANALYZE staged_rows"); err != nil {
+			return err
+		}
+		return compare(ctx, db.New(tx), in)
+	})
+	if in.err != nil {
+		return in.err // the reader's own: it says what is wrong with the file
+	}
+	return l.noticed(classify("stage the list", err))
+}
+
+func compare(ctx context.Context, q *db.Queries, in *intake) error {
+	id := in.list.ID
+	repeats, err := q.DropRepeats(ctx, id)
+	if err != nil {
+		return err
+	}
+	in.addRepeats(repeats)
+	if err := q.GroupStaged(ctx, id, in.list.At); err != nil {
+		return err
+	}
+	n, err := q.CountStaged(ctx, id)
+	if err != nil {
+		return err
+	}
+	missing, err := q.CountMissing(ctx, in.list.Sample, id)
+	if err != nil {
+		return err
+	}
+	kinds, err := q.CountKinds(ctx, id)
+	if err != nil {
+		return err
+	}
+	byKind := map[string]int32{}
+	for _, k := range kinds {
+		byKind[k.Kind] = k.N
+	}
+	p := db.FinishStagingParams{
+		ID: id, Rows: in.rows, Taken: in.taken - repeats.N, Cases: n.Cases, New: n.New, Changed: n.Changed, Same: n.Same,
+		Missing: missing, Wrong: in.wrong, Repaired: in.repaired,
+	}
+	for to, v := range map[*[]byte]any{&p.Problems: in.problems, &p.Repairs: in.repairs, &p.Kinds: byKind} {
+		if *to, err = json.Marshal(v); err != nil {
+			return err
+		}
+	}
+	return q.FinishStaging(ctx, p)
+}
+
+// Preview returns what Stage found. While a list is worked on by this process, Progress runs.
+func (l *Ledger) Preview(ctx context.Context, list string) (p casework.Preview, err error) {
+	err = l.query(ctx, "read the list's preview", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.ListByID(ctx, list)
+		if err != nil {
+			return err
+		}
+		p, err = previewFrom(row)
+		return err
+	})
+	if at, ok := l.progress.Load(list); ok && err == nil {
+		p.Progress = int(at.(*atomic.Int64).Load()) //nolint:forcetypeassert // only track stores
+		if p.State == "staged" {
+			p.State = "applying"
+		}
+	}
+	return p, err
+}
+
+func previewFrom(r db.List) (casework.Preview, error) {
+	p := casework.Preview{
+		List: r.ID, FileName: r.FileName, State: r.State, Rows: int(r.Rows), Cases: int(r.Cases), New: int(r.New),
+		Changed: int(r.Changed), Same: int(r.Same), Missing: int(r.Missing), Wrong: int(r.Wrong), Repaired: int(r.Repaired),
+		Sample: r.Sample, Progress: int(r.Rows), AppliedAt: timeOf(r.AppliedAt),
+	}
+	if r.State == "applied" {
+		p.Progress = p.Cases
+	}
+	for b, to := range map[string]any{string(r.Problems): &p.Problems, string(r.Repairs): &p.Repairs} {
+		if err := json.Unmarshal([]byte(b), to); err != nil {
+			return p, err
+		}
+	}
+	return p, json.Unmarshal(r.Kinds, &p.Kinds)
+}
+
+// Discard forgets a staged list. A list that was applied stays known; one that is not there is dialer.ErrNotFound.
+func (l *Ledger) Discard(ctx context.Context, list string) error {
+	return l.inTx(ctx, "discard the list", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.LockList(ctx, list)
+		if err != nil {
+			return err
+		}
+		if row.State == "applied" {
+			return &dialer.Refusal{
+				Rule: "list_applied", JA: "取り込み済みの名簿は取り消せません", EN: "the list was applied and cannot be discarded",
+			}
+		}
+		return dropStaged(ctx, q, list, q.DeleteList)
+	})
+}
+
+func dropStaged(ctx context.Context, q *db.Queries, list string, also ...func(context.Context, string) error) error {
+	for _, drop := range append(also, q.DropStagedRows, q.DropStagedCases) {
+		if err := drop(ctx, list); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// applyAtOnce is how many cases are written between two reports of progress.
+const applyAtOnce = 5000
+
+// Apply makes a staged list's cases real, in one transaction. New cases wait from now on, in the order of the list; a
+// known case gets its person, numbers and balances anew and stays where it stands. Applying a list again changes nothing
+// and returns what it did the first time, with the cases that wait now.
+func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progress func(cases int)) (casework.Applied, error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	at, forget := l.track(list)
+	defer forget()
+	var done casework.Applied
+	err := l.inTx(ctx, "apply the list", func(ctx context.Context, q *db.Queries) error {
+		if err := q.HoldLists(ctx); err != nil {
+			return err
+		}
+		row, err := q.LockList(ctx, list)
+		if err != nil {
+			return err
+		}
+		a := application{q: q, list: row, by: by, at: l.now(), progress: func(n int) {
+			at.Store(int64(n))
+			if progress != nil {
+				progress(n)
+			}
+		}}
+		done, err = a.run(ctx)
+		return err
+	})
+	if err != nil {
+		return casework.Applied{}, err
+	}
+	l.log.Info("list applied", "list", list, "by", by, "new", done.New, "changed", done.Changed, "same", done.Same)
+	return done, nil
+}
+
+// application is one list being applied in one transaction.
+type application struct {
+	q        *db.Queries
+	list     db.List
+	by       dialer.UserID
+	at       time.Time
+	progress func(cases int)
+}
+
+func (a application) run(ctx context.Context) (done casework.Applied, err error) {
+	switch a.list.State {
+	case "applied":
+		done = casework.Applied{New: int(a.list.New), Changed: int(a.list.Changed), Same: int(a.list.Same)}
+	case "staged":
+		if done, err = a.apply(ctx); err != nil {
+			return done, err
+		}
+	default:
+		return done, errNotStaged
+	}
+	waiting, err := a.q.WaitingOfList(ctx, a.list.ID)
+	for _, w := range waiting {
+		done.Waiting = append(done.Waiting, dialer.Waiting{Case: dialer.CaseID(w.ID), Due: w.Due, Priority: int(w.Priority)})
+	}
+	return done, err
+}
+
+func (a application) apply(ctx context.Context) (done casework.Applied, err error) {
+	if err := a.check(ctx); err != nil {
+		return done, err
+	}
+	// Another list may have been applied since this one was staged: compare once more.
+	if err := a.q.DropStagedCases(ctx, a.list.ID); err != nil {
+		return done, err
+	}
+	if err := a.q.GroupStaged(ctx, a.list.ID, a.at); err != nil {
+		return done, err
+	}
+	n, err := a.q.CountStaged(ctx, a.list.ID)
+	if err != nil {
+		return done, err
+	}
+	for after := int32(0); after < n.Cases; after += applyAtOnce {
+		upto := min(after+applyAtOnce, n.Cases)
+		if err := a.chunk(ctx, n.Cases, after, upto); err != nil {
+			return done, err
+		}
+		a.progress(int(upto))
+	}
+	if err := a.q.TouchChanged(ctx, a.at, a.list.ID); err != nil {
+		return done, err
+	}
+	if err := dropStaged(ctx, a.q, a.list.ID); err != nil {
+		return done, err
+	}
+	return casework.Applied{New: int(n.New), Changed: int(n.Changed), Same: int(n.Same)}, a.q.FinishApplying(ctx, db.FinishApplyingParams{
+		ID: a.list.ID, Cases: n.Cases, New: n.New, Changed: n.Changed, Same: n.Same, AppliedAt: a.at, AppliedBy: string(a.by),
+	})
+}
+
+// check refuses what must not be applied.
+func (a application) check(ctx context.Context) error {
+	rows, err := a.q.CountStagedRows(ctx, a.list.ID)
+	if err != nil {
+		return err
+	}
+	if rows != a.list.Taken {
+		return errListLost
+	}
+	mixed, err := a.q.OtherSort(ctx, a.list.Sample)
+	if err != nil {
+		return err
+	}
+	if mixed {
+		return errMixed
+	}
+	return nil
+}
+
+func (a application) chunk(ctx context.Context, total, after, upto int32) error {
+	err := a.q.ApplyCases(ctx, db.ApplyCasesParams{
+		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, At: a.at,
+		FirstDue: a.at.Add(-time.Duration(total) * time.Millisecond),
+	})
+	if err != nil {
+		return fmt.Errorf("cases: %w", err)
+	}
+	for _, step := range []func(context.Context, string, int32, int32) error{
+		a.q.ApplyPersons, a.q.ApplyNotes, a.q.ApplyPhones, a.q.DropPhones, a.q.DropBalances, a.q.ApplyBalances,
+	} {
+		if err := step(ctx, a.list.ID, after, upto); err != nil {
+			return err
+		}
+	}
+	return nil
+}

@@ -1,0 +1,108 @@
+package postgres
+
+import (
+	"context"
+	"database/sql"
+	"embed"
+	"errors"
+	"fmt"
+	"io/fs"
+	"strings"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgconn"
+	"github.com/jackc/pgx/v5/stdlib"
+	"github.com/pressly/goose/v3"
+	"github.com/pressly/goose/v3/lock"
+)
+
+//go:embed migrations/*.sql
+var migrationFiles embed.FS
+
+// Migrate brings the schema of the database at url to this program's version. It may be run again, and by several
+// processes at once: one does the work, the others wait for it.
+func Migrate(ctx context.Context, url string) error {
+	cfg, err := poolConfig(url)
+	if err != nil {
+		return err
+	}
+	sqlDB := stdlib.OpenDB(*cfg.ConnConfig)
+	defer func() { _ = sqlDB.Close() }()
+	p, err := provider(sqlDB)
+	if err != nil {
+		return err
+	}
+	if _, err := p.Up(ctx); err != nil {
+		return migrationError(err)
+	}
+	return nil
+}
+
+func provider(sqlDB *sql.DB) (*goose.Provider, error) {
+	files, err := fs.Sub(migrationFiles, "migrations")
+	if err != nil {
+		return nil, err
+	}
+	locker, err := lock.NewPostgresSessionLocker()
+	if err != nil {
+		return nil, err
+	}
+	return goose.NewProvider(goose.DialectPostgres, sqlDB, files, goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+}
+
+// migrationError keeps PostgreSQL's own words: migrations are ours and hold nobody's data.
+func migrationError(err error) error {
+	var pg *pgconn.PgError
+	if errors.As(err, &pg) && !isAway(pg.Code) {
+		return fmt.Errorf("the schema could not be migrated: %s (SQLSTATE %s)", pg.Message, pg.Code)
+	}
+	return classify("migrate the schema", err)
+}
+
+// Ready reports whether the database answers and has this program's schema. Its error is one line that names the
+// versions and what to do.
+func (l *Ledger) Ready(ctx context.Context) error {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	have, err := schemaVersion(ctx, l.pool)
+	if err != nil {
+		return l.noticed(classify("the ledger is not ready", err))
+	}
+	want, err := newestMigration()
+	if err != nil {
+		return err
+	}
+	switch {
+	case have < want:
+		return fmt.Errorf("the database's schema is version %d, this program needs %d: run `kakeru migrate`", have, want)
+	case have > want:
+		return fmt.Errorf("the database's schema is version %d, this program knows only %d: run the newer kakeru", have, want)
+	}
+	return nil
+}
+
+func schemaVersion(ctx context.Context, q interface {
+	QueryRow(context.Context, string, ...any) pgx.Row
+},
+) (version int64, err error) {
+	err = q.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
+	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "42P01" { // undefined_table: never migrated
+		return 0, nil
+	}
+	return version, err
+}
+
+func newestMigration() (newest int64, err error) {
+	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
+	if err != nil {
+		return 0, err
+	}
+	for _, name := range names {
+		v, err := goose.NumericComponent(strings.TrimPrefix(name, "migrations/"))
+		if err != nil {
+			return 0, err
+		}
+		newest = max(newest, v)
+	}
+	return newest, nil
+}

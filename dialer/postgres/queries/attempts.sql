@@ -1,0 +1,120 @@
+-- name: HoldAttempt :exec
+-- Whoever reserves or ends an attempt holds its id until the transaction is over, also while there is no row yet.
+SELECT pg_advisory_xact_lock(hashtextextended(@id::text, 0));
+
+-- name: InsertAttempt :exec
+INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
+  operator, trunk, override_reason, idempotency_key, started_at)
+VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
+  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at);
+
+-- name: MarkDialled :execrows
+UPDATE attempts SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
+WHERE id = @id AND ended_at IS NULL AND dialled_at IS NULL;
+
+-- name: AttemptState :one
+SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE id = @id;
+
+-- name: ShareOpenAttempt :one
+-- Keeps the attempt open until the transaction is over.
+SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR SHARE;
+
+-- name: LockAttempt :one
+SELECT case_id, number_ref FROM attempts WHERE id = @id FOR UPDATE;
+
+-- name: PutLeg :exec
+INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle) VALUES (@attempt_id, @leg, @sip_call_id, @handle)
+ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle;
+
+-- name: DeleteLegs :exec
+DELETE FROM attempt_legs WHERE attempt_id = @attempt_id;
+
+-- name: AddEvidence :exec
+INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause)
+SELECT @attempt_id::uuid, unnest(@ns::int[]), unnest(@ats::timestamptz[]), unnest(@legs::text[]), unnest(@events::text[]),
+  unnest(@statuses::int[]), unnest(@reasons::text[]), unnest(@causes::int[])
+ON CONFLICT (attempt_id, n) DO NOTHING;
+
+-- name: EndAttempt :one
+-- The end knows better than what was written under way: a dialled_at that got no answer was never acted on.
+UPDATE attempts SET
+  dialled_at  = sqlc.narg('dialled_at')::timestamptz,
+  sip_call_id = CASE WHEN sqlc.narg('dialled_at')::timestamptz IS NULL THEN NULL ELSE sip_call_id END,
+  ringing_at  = sqlc.narg('ringing_at')::timestamptz,
+  answered_at = sqlc.narg('answered_at')::timestamptz,
+  ended_at    = @ended_at::timestamptz,
+  ended_by    = @ended_by::text,
+  result      = @result::text,
+  confidence  = @confidence::text,
+  rule        = @rule::text,
+  why         = @why::text,
+  counted     = @counted
+WHERE id = @id AND ended_at IS NULL
+RETURNING case_id, number_ref;
+
+-- name: HasResult :one
+SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id);
+
+-- name: CountResult :one
+SELECT count(*)::int FROM attempts WHERE number_ref = @number_ref AND dialled_at IS NOT NULL AND result = @result::text;
+
+-- name: OpenAttempts :many
+SELECT id, case_id, desk, started_at, dialled_at, trunk FROM attempts
+WHERE ended_at IS NULL AND direction = 'outbound' ORDER BY started_at, id;
+
+-- name: EvidenceOf :many
+SELECT attempt_id, n, at, leg, event, status, reason, cause FROM attempt_evidence
+WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, n;
+
+-- name: LegsOf :many
+SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
+WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, leg DESC;
+
+-- name: ResultsDue :many
+SELECT DISTINCT ON (desk) id, case_id, desk, operator FROM attempts a
+WHERE result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id)
+ORDER BY desk, ended_at DESC;
+
+-- name: Tries :many
+SELECT a.dialled_at::timestamptz AS dialled_at, coalesce(a.result, '')::text AS result,
+  coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
+  (a.ringing_at IS NOT NULL OR a.answered_at IS NOT NULL OR coalesce(a.confidence, '') = 'low' OR EXISTS (
+    SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
+      AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
+FROM attempts a
+WHERE a.number_ref = @number_ref AND a.dialled_at >= @since::timestamptz
+ORDER BY a.dialled_at, a.id;
+
+-- name: AttemptByKey :one
+SELECT id FROM attempts WHERE operator = @operator AND idempotency_key = @idempotency_key::text;
+
+-- name: AttemptByID :one
+SELECT * FROM attempts WHERE id = @id;
+
+-- name: AttemptsBefore :many
+-- Newest first, from a place in that order on.
+SELECT * FROM attempts
+WHERE started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
+  AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
+ORDER BY started_at DESC, id DESC LIMIT @max;
+
+-- name: AttemptsOfCaseBefore :many
+SELECT * FROM attempts
+WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
+  AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
+ORDER BY started_at DESC, id DESC LIMIT @max;
+
+-- name: Figures :many
+-- One statement, so that the sums agree. A person whose calls were about both insurances is two cases.
+WITH a AS MATERIALIZED (
+  SELECT (dialled_at AT TIME ZONE 'Asia/Tokyo')::date AS day, result, counted, case_ref, insurance
+  FROM attempts WHERE dialled_at >= @from_at::timestamptz AND dialled_at < @to_at::timestamptz AND ended_at IS NOT NULL
+), p AS (
+  SELECT (bool_or(insurance IN ('kokuho', 'both'))::int + bool_or(insurance IN ('kouki', 'both'))::int
+    + bool_or(insurance NOT IN ('kokuho', 'kouki', 'both'))::int) AS cases
+  FROM a WHERE counted GROUP BY case_ref
+)
+SELECT to_char(day, 'YYYY-MM-DD')::text AS day, coalesce(result, '')::text AS result, count(*)::int AS dialled,
+  (count(*) FILTER (WHERE counted))::int AS counted,
+  (SELECT count(*) FROM p)::int AS persons, (SELECT coalesce(sum(cases), 0) FROM p)::int AS cases
+FROM a GROUP BY day, result ORDER BY day, result;

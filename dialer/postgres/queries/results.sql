@@ -1,0 +1,36 @@
+-- name: NextRevision :one
+SELECT (coalesce(max(revision), 0) + 1)::int FROM attempt_results WHERE attempt_id = @attempt_id;
+
+-- name: InsertResult :exec
+INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why)
+VALUES (@attempt_id, @revision, @party, @business, sqlc.narg('call_again_at'), @mine, @by_user, @at, @next_state,
+  sqlc.narg('next_due'), @next_why);
+
+-- name: ReplacePromises :exec
+UPDATE promises SET state = 'replaced' WHERE attempt_id = @attempt_id AND state = 'open';
+
+-- name: InsertPromise :exec
+INSERT INTO promises (attempt_id, revision, yen, due_on, means)
+VALUES (@attempt_id, @revision, @yen, to_date(@due_on::text, 'YYYY-MM-DD'), @means);
+
+-- name: InsertPromisePart :exec
+INSERT INTO promise_parts (attempt_id, revision, n, insurance, term, yen)
+VALUES (@attempt_id, @revision, @n, @insurance, @term, @yen);
+
+-- name: InsertEntryNote :exec
+INSERT INTO entry_notes (attempt_id, revision, note) VALUES (@attempt_id, @revision, @note);
+
+-- name: NewestResults :many
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at,
+  r.next_state, r.next_due, r.next_why, coalesce(n.note, '')::text AS note,
+  coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
+  coalesce(p.means, '')::text AS promise_means
+FROM attempt_results r
+  LEFT JOIN entry_notes n ON n.attempt_id = r.attempt_id AND n.revision = r.revision
+  LEFT JOIN promises p ON p.attempt_id = r.attempt_id AND p.revision = r.revision
+WHERE r.attempt_id = ANY (@ids::uuid[])
+ORDER BY r.attempt_id, r.revision DESC;
+
+-- name: PromisePartsOf :many
+SELECT attempt_id, revision, insurance, term, yen FROM promise_parts
+WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, revision, n;
