@@ -82,7 +82,7 @@ func (c credentials) authorize(challenge, method, uri string, count int) (value 
 	}
 	p := map[string]string{"username": c.user, "realm": asked["realm"], "nonce": asked["nonce"], "uri": uri}
 	if asked["qop"] != "" {
-		if !strings.Contains(asked["qop"], "auth") {
+		if !offersAuth(asked["qop"]) {
 			return "", false
 		}
 		p["qop"], p["nc"], p["cnonce"] = "auth", fmt.Sprintf("%08x", count), newNonce()[:16]
@@ -96,6 +96,16 @@ func (c credentials) authorize(challenge, method, uri string, count int) (value 
 		value += fmt.Sprintf(`, opaque="%s"`, opaque)
 	}
 	return value, true
+}
+
+// offersAuth looks for plain "auth" in a list that may hold auth-int too.
+func offersAuth(qop string) bool {
+	for option := range strings.SplitSeq(qop, ",") {
+		if strings.EqualFold(strings.TrimSpace(option), "auth") {
+			return true
+		}
+	}
+	return false
 }
 
 // verify checks an Authorization value against what we asked.
