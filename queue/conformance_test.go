@@ -288,6 +288,8 @@ func proveRebuild(t *testing.T, l line) {
 	}
 	l.must(l.Rebuild(t.Context(), each(at("new", -5, 0), at("twice", 1, 0), at("twice", -9, 0)), nil))
 	l.shows("twice", "new")
+	l.must(l.Rebuild(t.Context(), each(at("twice", -9, 0), at("twice", -5, 1), at("twice", -7, 0)), nil))
+	l.shows("twice")
 	l.must(l.Rebuild(t.Context(), each(), nil))
 	l.shows()
 }

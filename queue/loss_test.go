@@ -217,6 +217,35 @@ func TestChangesDuringARebuildAreKept(t *testing.T) {
 	}
 }
 
+// Leases that a rebuild must not bring back, or must not drop, though Redis learnt of them in an odd order.
+func TestLeasesDuringARebuild(t *testing.T) {
+	q := openQueue(t)
+	l := line{q, t}
+	asRead := []dialer.Waiting{at("gone", -9, 0), at("renewed", -8, 0)}
+	l.must(q.Rebuild(t.Context(), each(asRead...), nil))
+	before := l.claim("d1", "renewed") // not given to the rebuild, but claimed again while it runs
+	forgotten := dialer.Claim{Case: "gone", Desk: "d2", Token: "t", Until: time.Now().Add(long)}
+	l.must(during(t, q, []dialer.Claim{forgotten}, func() {
+		l.must(q.Remove(t.Context(), "gone"))
+		l.claim("d1", "renewed")
+	}, asRead...))
+	l.wants(q.Renew(t.Context(), forgotten, long), dialer.ErrClaimLost)
+	l.must(q.Renew(t.Context(), before, long))
+}
+
+// What a rebuild that died had noted is older than what the next one reads.
+func TestJournalOfADeadRebuildIsForgotten(t *testing.T) {
+	q := openQueue(t)
+	l := line{q, t}
+	if _, err := q.run(t.Context(), beginScript, nil, "dead", long.Milliseconds()); err != nil {
+		t.Fatal(err)
+	}
+	l.put(at("x", -1, 0), at("y", -1, 0))
+	l.must(q.client.Del(t.Context(), q.keys.rebuilding).Err()) // its time ran out
+	l.must(q.Rebuild(t.Context(), each(at("x", -1, 0)), nil))
+	l.shows("x")
+}
+
 // age makes a lease run out.
 func age(t *testing.T, q *Queue, c dialer.Claim) {
 	t.Helper()
@@ -242,9 +271,10 @@ func TestRebuildThatRedisForgot(t *testing.T) {
 			l.must(q.Rebuild(t.Context(), each(at("the other's", -1, 0)), nil))
 		},
 	} {
-		err := during(t, q, nil, forget, at("late", -1, 0))
-		if !errors.Is(err, dialer.ErrQueueDown) {
-			t.Errorf("%s: got %v", name, err)
+		for _, rest := range [][]dialer.Waiting{{at("late", -1, 0)}, nil} { // noticed by the next batch, or at the end
+			if err := during(t, q, nil, forget, rest...); !errors.Is(err, dialer.ErrQueueDown) {
+				t.Errorf("%s: got %v", name, err)
+			}
 		}
 		if got := l.order(); len(got) > 1 || len(got) == 1 && got[0] != "the other's" {
 			t.Errorf("%s: half a line is to be seen: %d cases", name, len(got))
