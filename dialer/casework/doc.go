@@ -11,7 +11,7 @@
 //
 // The package decides (what is a valid entry, what a row means, when a case is next) and owns the ports it needs
 // (CaseStore, ResultStore, ListStore); dialer/postgres keeps, webui shows. It knows no HTTP, no SQL and no encoding:
-// text comes in as UTF-8, numbers through the NumberPlan port.
+// text comes in as UTF-8, numbers through the Notation port.
 //
 // # How it fails
 //
