@@ -1,0 +1,340 @@
+package sip
+
+import (
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+func TestAnsweredCallHungUpByUs(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 100})
+	r.trunk.reply(invite, say{status: 180, tag: "a"})
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	if f := w.until(t, dialer.LegRinging); f.Evidence.Status != 180 || f.Handle == nil {
+		t.Errorf("ringing: %+v", f)
+	}
+	if f := w.until(t, dialer.LegAnswered); f.Evidence.Status != 200 || f.Handle == nil {
+		t.Errorf("answered: %+v", f)
+	}
+	w.Confirm()
+	ack := r.trunk.request(t, sip.ACK)
+	if ack.CSeq().SeqNo != invite.CSeq().SeqNo || ack.Via().Value() == invite.Via().Value() {
+		t.Error("the ACK of a 2xx is a transaction of its own with the INVITE's CSeq number")
+	}
+	w.Drop()
+	bye := r.trunk.request(t, sip.BYE)
+	if bye.CSeq().SeqNo <= invite.CSeq().SeqNo {
+		t.Errorf("BYE has CSeq %d after the INVITE's %d", bye.CSeq().SeqNo, invite.CSeq().SeqNo)
+	}
+	r.trunk.reply(bye, say{status: 200})
+	if f := w.gone(t); f.FarEnded {
+		t.Error("we hung up, not they")
+	}
+	for _, event := range []dialer.EvidenceEvent{dialer.EvInvite, dialer.EvTrying, dialer.EvByeSent} {
+		if !w.saw(event) {
+			t.Errorf("no evidence %q: %v", event, w.kinds())
+		}
+	}
+}
+
+func TestAnsweredCallHungUpByThem(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite, _ := r.trunk.answerCall(t, "a") // confirmed by itself: nobody called Confirm
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", 5, []string{`Reason: SIP;cause=200, Q.850;cause=16;text="a, b;c"`}, ""))
+	if res := r.trunk.response(t, sip.BYE); res.StatusCode != 200 {
+		t.Errorf("BYE got %d", res.StatusCode)
+	}
+	f := w.untilEvent(t, dialer.EvByeReceived)
+	if f.Evidence.Cause != 16 {
+		t.Errorf("cause %d, want 16", f.Evidence.Cause)
+	}
+	if f := w.gone(t); !f.FarEnded {
+		t.Error("they hung up")
+	}
+}
+
+func TestByeBeforeOurAckEndsTheCall(t *testing.T) {
+	r := newRig(t, func(c *Config) { c.ConfirmAfter = patience })
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	w.until(t, dialer.LegAnswered)
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", 1, nil, ""))
+	if f := w.gone(t); !f.FarEnded {
+		t.Error("they hung up")
+	}
+	r.trunk.request(t, sip.ACK)
+}
+
+func TestRefusals(t *testing.T) {
+	for _, c := range []struct {
+		say   say
+		cause int
+	}{
+		{say{status: 486, reason: "Busy Here", tag: "a"}, 0},
+		{say{status: 404, reason: "Not Found", tag: "a", headers: []string{`Reason: Q.850;cause=1;text="Unallocated"`}}, 1},
+		{say{status: 480, tag: "a", headers: []string{"Reason: SIP;cause=480", "Reason: Q.850;cause=20"}}, 20},
+		{say{status: 503, tag: "a"}, 0},
+		{say{status: 302, tag: "a"}, 0},
+		{say{status: 603, tag: "a", reason: "Decline 0312345678"}, 0},
+	} {
+		r := newRig(t)
+		w := r.customer(t)
+		invite := r.trunk.request(t, sip.INVITE)
+		r.trunk.reply(invite, c.say)
+		f := w.untilEvent(t, dialer.EvFinal)
+		if f.Evidence.Status != c.say.status || f.Evidence.Cause != c.cause {
+			t.Errorf("%d: evidence %+v", c.say.status, f.Evidence)
+		}
+		if c.say.status == 603 && f.Evidence.Reason != "Decline ##########" {
+			t.Errorf("a number stands in the evidence: %q", f.Evidence.Reason)
+		}
+		if f := w.gone(t); !f.FarEnded {
+			t.Errorf("%d: a refusal is the far end's doing", c.say.status)
+		}
+		ack := r.trunk.request(t, sip.ACK)
+		if ack.Via().Value() != invite.Via().Value() || value(ack, "To") != value(invite, "To")+";tag=a" {
+			t.Errorf("%d: the ACK of a refusal belongs to the INVITE's transaction:\n%s", c.say.status, ack)
+		}
+	}
+}
+
+func TestRepeatedRefusalIsAcknowledgedAgain(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	busy := say{status: 486, tag: "a"}
+	for range 5 {
+		r.trunk.reply(invite, busy)
+	}
+	w.gone(t)
+	eventually(t, "each 486 was acknowledged", func() bool { return r.trunk.repeats("ACK") == 5 })
+}
+
+func TestRepeatedAnswerIsAcknowledgedAgain(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite, _ := r.trunk.answerCall(t, "a")
+	for range 4 {
+		r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	}
+	eventually(t, "each 200 was acknowledged", func() bool { return r.trunk.repeats("ACK") == 5 })
+	w.until(t, dialer.LegAnswered)
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", 1, nil, ""))
+	w.gone(t)
+	if n := countKind(w.all, dialer.LegAnswered); n != 1 {
+		t.Errorf("%d answers told", n)
+	}
+}
+
+func countKind(all []dialer.LegFact, kind dialer.LegFactKind) int {
+	n := 0
+	for _, f := range all {
+		if f.Kind == kind {
+			n++
+		}
+	}
+	return n
+}
+
+func TestNoAnswerAtAllEndsByTimerB(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	r.trunk.request(t, sip.INVITE)
+	f := w.untilEvent(t, dialer.EvNoAnswer)
+	if f.Evidence.Reason != "no answer within 64·T1" {
+		t.Errorf("reason %q", f.Evidence.Reason)
+	}
+	if f := w.gone(t); !f.FarEnded {
+		t.Error("it was not we who ended it")
+	}
+	if n := r.trunk.repeats("INVITE"); n < 5 {
+		t.Errorf("the INVITE was sent %d times only", n)
+	}
+}
+
+func TestDropWithoutAnyAnswerSendsNoCancel(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	r.trunk.request(t, sip.INVITE)
+	w.Drop()
+	if f := w.gone(t); f.FarEnded {
+		t.Error("we dropped it")
+	}
+	r.trunk.quiet(t, r.Agent, sip.CANCEL)
+}
+
+func TestDropWaitsForProvisionalThenCancels(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	w.Drop()
+	w.Drop()
+	r.trunk.quiet(t, r.Agent, sip.CANCEL)
+	r.trunk.reply(invite, say{status: 183, tag: "a"})
+	cancel := r.trunk.request(t, sip.CANCEL)
+	r.trunk.reply(cancel, say{status: 200})
+	r.trunk.reply(invite, say{status: 487, tag: "a"})
+	if f := w.gone(t); f.FarEnded {
+		t.Error("we cancelled it")
+	}
+	r.trunk.request(t, sip.ACK)
+}
+
+func TestDropEndsInTimeWhateverThePeerDoes(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 180, tag: "a"})
+	w.until(t, dialer.LegRinging)
+	w.Drop() // the CANCEL is never answered
+	r.trunk.request(t, sip.CANCEL)
+	w.gone(t)
+	if !w.saw(dialer.EvNoAnswer) {
+		t.Errorf("nothing says that the far end did not answer: %v", w.kinds())
+	}
+	// A 2xx that comes after all is ended without anybody asking.
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	r.trunk.request(t, sip.ACK)
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+}
+
+func TestByeThatIsRefusedEndsTheDialog(t *testing.T) {
+	for _, status := range []int{481, 408, 500} {
+		r := newRig(t)
+		w := r.customer(t)
+		r.trunk.answerCall(t, "a")
+		w.Drop()
+		r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: status})
+		if f := w.gone(t); f.FarEnded {
+			t.Errorf("BYE answered %d: we hung up", status)
+		}
+	}
+}
+
+func TestForkedAnswerIsHungUp(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite, _ := r.trunk.answerCall(t, "a")
+	r.trunk.reply(invite, say{status: 200, tag: "b", sdp: plainSDP})
+	bye := r.trunk.request(t, sip.BYE)
+	if got := tagOfTo(bye); got != "b" {
+		t.Errorf("the BYE went to %q", got)
+	}
+	r.trunk.reply(bye, say{status: 200})
+	r.trunk.reply(invite, say{status: 200, tag: "b", sdp: plainSDP}) // repeated: ACK, but no second BYE
+	r.trunk.quiet(t, r.Agent, sip.BYE)
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", 1, nil, ""))
+	if f := w.gone(t); !f.FarEnded {
+		t.Error("the first answer's call went on until they hung up")
+	}
+}
+
+func tagOfTo(req *sip.Request) string {
+	tag, _ := req.To().Params.Get("tag")
+	return tag
+}
+
+func TestLegThatWasNeverDialledYieldsNothing(t *testing.T) {
+	r := newRig(t)
+	n := r.line(t)
+	n.Desk().Drop()
+	n.Close()
+	n.Close()
+	select {
+	case f := <-n.Customer().Facts():
+		t.Errorf("a fact came: %+v", f)
+	default:
+	}
+	r.trunk.quiet(t, r.Agent, sip.INVITE)
+	eventually(t, "the legs are forgotten", func() bool { return len(r.allLanes()) == 0 })
+}
+
+func TestDropBeforeDialSendsNothing(t *testing.T) {
+	r := newRig(t)
+	w := watch(r.line(t).Customer())
+	w.Drop()
+	w.Dial()
+	if f := w.gone(t); f.FarEnded {
+		t.Error("nobody else ended it")
+	}
+	r.trunk.quiet(t, r.Agent, sip.INVITE)
+}
+
+func TestFinishedCallsAreForgotten(t *testing.T) {
+	r := newRig(t)
+	n := r.line(t)
+	w := watch(n.Customer())
+	w.Dial()
+	r.trunk.reply(r.trunk.request(t, sip.INVITE), say{status: 486, tag: "a"})
+	w.gone(t)
+	n.Close()
+	eventually(t, "nothing is left of the call", func() bool { return len(r.allLanes()) == 0 })
+	if n := r.pool.Free(); n != 2500 {
+		t.Errorf("%d port pairs free", n)
+	}
+}
+
+func TestAnswerWithoutUsableSDPIsHungUp(t *testing.T) {
+	for name, sdp := range map[string]string{
+		"none": "", "garbage": "nonsense", "no codec": "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 18\r\n",
+	} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t)
+			w := r.customer(t)
+			invite := r.trunk.request(t, sip.INVITE)
+			r.trunk.reply(invite, say{status: 200, tag: "a", sdp: sdp})
+			w.until(t, dialer.LegAnswered) // somebody did answer
+			r.trunk.request(t, sip.ACK)
+			r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+			if f := w.gone(t); f.FarEnded {
+				t.Error("we hung up")
+			}
+		})
+	}
+}
+
+func TestEarlyMediaIsTold(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 183, tag: "a", sdp: plainSDP})
+	if f := w.until(t, dialer.LegEarly); f.Evidence.Event != dialer.EvEarlyMedia {
+		t.Errorf("%+v", f)
+	}
+	r.trunk.reply(invite, say{status: 200, tag: "a"}) // what the 183 said holds
+	w.until(t, dialer.LegAnswered)
+	r.trunk.request(t, sip.ACK)
+	r.trunk.quiet(t, r.Agent, sip.BYE)
+}
+
+func TestRouteSetIsFollowed(t *testing.T) {
+	r := newRig(t)
+	proxy := newPeer(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	routes := []string{"Record-Route: <sip:far.invalid;lr>, <sip:" + proxy.addr.String() + ";lr>"}
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: append(routes, "Contact: <sip:callee@192.0.2.9:5070;x=y>")})
+	w.Confirm()
+	w.until(t, dialer.LegAnswered)
+	ack := proxy.request(t, sip.ACK)
+	w.Drop()
+	bye := proxy.request(t, sip.BYE)
+	for _, req := range []*sip.Request{ack, bye} {
+		if req.Recipient.String() != "sip:callee@192.0.2.9:5070;x=y" {
+			t.Errorf("%s went to %s", req.Method, req.Recipient.String())
+		}
+		got := values(req, "Route")
+		if len(got) != 2 || got[0] != "<sip:"+proxy.addr.String()+";lr>" || got[1] != "<sip:far.invalid;lr>" {
+			t.Errorf("%s has Route %v", req.Method, got)
+		}
+	}
+	proxy.reply(bye, say{status: 200})
+	w.gone(t)
+}
