@@ -38,7 +38,10 @@ var (
 // returns it as YYYY-MM-DD. ok is false for what is no date. An era that had ended by then is taken at its word, since
 // forms printed in 平成 named 平成32年; one that had not begun is not.
 func ParseDate(cell string) (iso string, ok bool) {
-	s := timeOfDay.ReplaceAllString(Plain(cell), "")
+	s := Plain(cell)
+	if strings.Contains(s, ":") {
+		s = timeOfDay.ReplaceAllString(s, "")
+	}
 	if m := westForm.FindStringSubmatch(s); m != nil {
 		return civil(number(m[1]), number(m[2]), number(m[3]))
 	}

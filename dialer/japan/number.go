@@ -101,7 +101,7 @@ func planned(s string) int {
 			return 11
 		}
 	}
-	if len(s) < 2 || s[1] == '0' { // 00XY and 010 are prefixes of carriers, not numbers
+	if len(s) < 2 || s[1] == '0' || strings.HasPrefix(s, "010") { // 00XY and 010 are prefixes, not numbers
 		return 0
 	}
 	return 10

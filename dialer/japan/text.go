@@ -3,6 +3,7 @@ package japan
 import (
 	"strings"
 	"unicode"
+	"unicode/utf8"
 
 	"golang.org/x/text/unicode/norm"
 	"golang.org/x/text/width"
@@ -12,6 +13,9 @@ import (
 // "\n", and the space around it is cut. Nothing else changes: full NFKC would turn 神 (U+FA19) into another character, and
 // the ward's spelling of a name is the name.
 func Text(cell string) string {
+	if !strings.ContainsFunc(cell, unsettled) {
+		return strings.TrimSpace(cell)
+	}
 	out := make([]rune, 0, len(cell))
 	for _, r := range strings.ReplaceAll(cell, "\r\n", "\n") {
 		if r >= '\uff61' && r <= '\uff9f' {
@@ -31,6 +35,12 @@ func Text(cell string) string {
 	return strings.TrimSpace(string(out))
 }
 
+// unsettled reports whether Text has something to do about a character.
+func unsettled(r rune) bool {
+	return r < ' ' || r == 0x7f || r >= 0x80 && (unicode.IsControl(r) || r >= '\uff61' && r <= '\uff9f' ||
+		r == '\u3099' || r == '\u309a' || r == '\ufeff' || r == utf8.RuneError)
+}
+
 // Kana is Text for a reading: hiragana become katakana, and any run of spaces one full-width space, so that a search by
 // the beginning finds it however it was typed.
 func Kana(cell string) string {
@@ -45,7 +55,11 @@ func Kana(cell string) string {
 
 // Plain is a cell as it is compared: widths folded to one (ＡＢＣ１ → abc1, ｱ → ア), without spaces at its ends, lower case.
 func Plain(cell string) string {
-	return strings.ToLower(strings.TrimSpace(norm.NFC.String(width.Fold.String(Text(cell)))))
+	s := Text(cell)
+	if strings.ContainsFunc(s, func(r rune) bool { return r >= utf8.RuneSelf }) {
+		s = strings.TrimSpace(norm.NFC.String(width.Fold.String(s)))
+	}
+	return strings.ToLower(s)
 }
 
 // voice joins a combining voicing mark to the character before it, or puts it down as a character of its own when the two
