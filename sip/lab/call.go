@@ -46,7 +46,7 @@ type call struct {
 	bye     bool // to be sent as soon as the ACK is here (RFC 3261 §15)
 
 	// What the role decides; all run on the call's goroutine.
-	ended     func()                  // the call is over, its end is in the log
+	ended     func()                  // the line is free; before the caller can know it, perhaps more than once
 	ring      func()                  // a good INVITE came
 	cancelled func()                  // CANCEL came before an answer; it has been answered
 	admit     func(*sip.Request) bool // before ring: false if it answered the INVITE itself

@@ -162,6 +162,7 @@ func (c *call) hangUp() {
 }
 
 func (c *call) sendBye() {
+	c.ended()
 	c.dropFinal()
 	c.change(false, func(r *record) { r.ByesSent++ })
 	c.ask(sip.BYE, nil, func(int) {}) // whatever is answered, the call is over

@@ -139,6 +139,8 @@ func (c *call) cancel(req *sip.Request, from netip.AddrPort) {
 	if open && c.glare {
 		// The answer leaves before the word of the CANCEL can be heard.
 		c.answer()
+	} else if open {
+		c.ended()
 	}
 	c.respond(req, from, 200, "OK", nil)
 	if open && c.phase == offered {
@@ -148,6 +150,7 @@ func (c *call) cancel(req *sip.Request, from netip.AddrPort) {
 
 // goodbye takes a BYE; one before our answer ends the INVITE too (§15.1.2).
 func (c *call) goodbye(req *sip.Request, from netip.AddrPort) {
+	c.ended()
 	c.respond(req, from, 200, "OK", nil)
 	if c.phase == offered {
 		c.refuse(487, "Request Terminated")
@@ -252,6 +255,7 @@ func (c *call) refuse(status int, reason string, headers ...sip.Header) {
 	if c.phase != offered {
 		return
 	}
+	c.ended()
 	c.respond(c.invite, c.from, status, reason, nil, headers...)
 	c.awaitAck(c.invite, false)
 	c.change(false, func(r *record) { r.Status = status })
