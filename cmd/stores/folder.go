@@ -150,6 +150,27 @@ func (f *folder) takeLock(path string) error {
 	return nil
 }
 
+// Free says whether the state directory may be removed: nil when no process keeps
+// a store running there, else an error that names the process.
+func Free(dir string) error {
+	dir, err := filepath.Abs(dir)
+	if err != nil {
+		return err
+	}
+	for _, name := range []string{"postgres", "redis"} {
+		path := filepath.Join(dir, name+".lock")
+		if _, err := os.Stat(path); errors.Is(err, os.ErrNotExist) {
+			continue
+		}
+		f := &folder{name: name}
+		if err := f.takeLock(path); err != nil {
+			return err
+		}
+		f.release()
+	}
+	return nil
+}
+
 func writeAt(file *os.File, text string) error {
 	_, err := file.WriteAt([]byte(text), 0)
 	return err

@@ -3,7 +3,6 @@ package stores
 import (
 	"log/slog"
 	"os"
-	"path/filepath"
 	"syscall"
 	"time"
 )
@@ -41,26 +40,6 @@ func (o Options) logger() *slog.Logger {
 		return o.Log
 	}
 	return slog.Default()
-}
-
-// DefaultDir is the state directory used when nobody names one: the environment
-// variable KAKERU_STATE, else /var/lib/kakeru for root, else kakeru under
-// XDG_STATE_HOME or ~/.local/state.
-func DefaultDir() (string, error) {
-	if dir := os.Getenv("KAKERU_STATE"); dir != "" {
-		return filepath.Abs(dir)
-	}
-	if os.Geteuid() == 0 {
-		return "/var/lib/kakeru", nil
-	}
-	if dir := os.Getenv("XDG_STATE_HOME"); filepath.IsAbs(dir) {
-		return filepath.Join(dir, "kakeru"), nil
-	}
-	home, err := os.UserHomeDir()
-	if err != nil {
-		return "", err
-	}
-	return filepath.Join(home, ".local", "state", "kakeru"), nil
 }
 
 // credential is nil for an ordinary user: the servers then run as that user.

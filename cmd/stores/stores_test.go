@@ -191,9 +191,10 @@ func TestSecondStartInOneDirectoryIsRefused(t *testing.T) {
 	dir := stateDir(t)
 	startPostgres(t, stores.Options{Dir: dir, Fast: true})
 	startRedis(t, stores.Options{Dir: dir, Fast: true})
+	freeErr := stores.Free(dir)
 	_, pgErr := stores.StartPostgres(t.Context(), stores.Options{Dir: dir, Fast: true})
 	_, redisErr := stores.StartRedis(t.Context(), stores.Options{Dir: dir, Fast: true})
-	for _, err := range []error{pgErr, redisErr} {
+	for _, err := range []error{freeErr, pgErr, redisErr} {
 		if err == nil {
 			t.Fatal("a second server was started on the same data")
 		}
@@ -203,6 +204,22 @@ func TestSecondStartInOneDirectoryIsRefused(t *testing.T) {
 			}
 		}
 	}
+}
+
+func TestFreeDirectory(t *testing.T) {
+	dir := stateDir(t)
+	if err := stores.Free(filepath.Join(dir, "not there")); err != nil {
+		t.Fatal(err)
+	}
+	r := startRedis(t, stores.Options{Dir: dir, Fast: true})
+	if err := stores.Free(dir); err == nil {
+		t.Fatal("a directory in use was called free")
+	}
+	r.Stop()
+	if err := stores.Free(dir); err != nil {
+		t.Fatal(err)
+	}
+	startRedis(t, stores.Options{Dir: dir, Fast: true}) // asking holds nothing
 }
 
 func TestKillOfTheOwnerEndsTheServersAndKeepsTheData(t *testing.T) {
@@ -377,20 +394,4 @@ func TestCancelledStart(t *testing.T) {
 	}
 	// What was given up half-way does not stand in the way of the next start.
 	startPostgres(t, stores.Options{Dir: dir, Fast: true})
-}
-
-func TestDefaultDir(t *testing.T) {
-	t.Setenv("KAKERU_STATE", "/srv/kakeru")
-	if dir, err := stores.DefaultDir(); err != nil || dir != "/srv/kakeru" {
-		t.Fatalf("%q %v", dir, err)
-	}
-	t.Setenv("KAKERU_STATE", "")
-	t.Setenv("XDG_STATE_HOME", "/srv/state")
-	want := "/srv/state/kakeru"
-	if os.Geteuid() == 0 {
-		want = "/var/lib/kakeru"
-	}
-	if dir, err := stores.DefaultDir(); err != nil || dir != want {
-		t.Fatalf("%q %v", dir, err)
-	}
 }
