@@ -17,6 +17,7 @@ ours=
 
 clean() {
 	rm -f "$cluster"
+	rmdir "${cluster%/*}" 2>/dev/null || true # when it is empty, it was made here
 	[ -z "$ours" ] || rm -f "$policy"
 }
 trap clean EXIT

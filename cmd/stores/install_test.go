@@ -155,7 +155,7 @@ func TestInstallScriptGuardsAndCleansUp(t *testing.T) {
 			if !strings.Contains(string(seen), "create_main_cluster = false") || !c.ownPolicy && !strings.Contains(string(seen), "exit 101") {
 				t.Errorf("no guard stood while the package manager ran: %s", seen)
 			}
-			if _, err := os.Stat(conf); !os.IsNotExist(err) {
+			if _, err := os.Stat(filepath.Dir(conf)); !os.IsNotExist(err) {
 				t.Error("the cluster guard was left behind")
 			}
 			if _, err := os.Stat(policy); os.IsNotExist(err) == c.ownPolicy {
