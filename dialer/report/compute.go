@@ -1,0 +1,176 @@
+package report
+
+import (
+	"context"
+	"fmt"
+	"math"
+	"slices"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// The definitions of what is held against the target.
+const (
+	ByAttempts = "attempts"
+	ByPersons  = "persons"
+	ByCases    = "cases"
+)
+
+// Definitions lists the definitions.
+var Definitions = []string{ByAttempts, ByPersons, ByCases}
+
+// Plan is what a month is measured by.
+type Plan struct {
+	Target     int    // 件 in the month; 0 when the ward has set none
+	Definition string // one of Definitions
+	Hours      dialer.Hours
+	Now        time.Time
+}
+
+// AskError is a question that has no answer: what is wrong with it, and what to ask instead.
+type AskError struct{ JA, EN string }
+
+func (e *AskError) Error() string { return e.EN }
+
+// Japanese is the sentence for the screen.
+func (e *AskError) Japanese() string { return e.JA }
+
+// Compute returns where a month (YYYY-MM, days of Asia/Tokyo) stands. A month that has not begun, or an impossible plan,
+// is an *AskError; any other error is the source's.
+func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress, error) {
+	from, to, err := plan.bounds(month)
+	if err != nil {
+		return Progress{}, err
+	}
+	figures, err := src.Figures(ctx, from.At(0), to.At(0))
+	if err != nil {
+		return Progress{}, fmt.Errorf("sum the month: %w", err)
+	}
+	p := Progress{
+		Month: month, Target: plan.Target, Definition: plan.Definition,
+		Done: figures.Done, ByResult: resultsOf(figures), ByDay: daysOf(figures),
+		OpenDays: openDays(plan.Hours, from, to),
+		Today:    Today{ByResult: map[dialer.Result]int{}},
+	}
+	if to.At(0).After(plan.Now) {
+		if p.Today, err = plan.today(ctx, src, p); err != nil {
+			return Progress{}, err
+		}
+	}
+	p.Forecast = plan.forecast(p)
+	return p, nil
+}
+
+// bounds checks the plan and the month, and returns the month's first day and the next month's.
+func (plan Plan) bounds(month string) (from, to dialer.Date, err error) {
+	if !slices.Contains(Definitions, plan.Definition) {
+		return from, to, &AskError{
+			JA: "件数の数え方の設定が正しくありません。attempts、persons、cases のいずれかにしてください",
+			EN: fmt.Sprintf("unknown definition of what counts; use one of %v", Definitions),
+		}
+	}
+	if plan.Target < 0 {
+		return from, to, &AskError{JA: "目標件数は0以上にしてください", EN: "a target is zero or more"}
+	}
+	first, err := time.ParseInLocation("2006-01", month, dialer.Tokyo)
+	if err != nil {
+		return from, to, &AskError{JA: "月の指定が正しくありません。2026-11 のように指定してください", EN: "not a month; write YYYY-MM, as in 2026-11"}
+	}
+	if first.After(plan.Now) {
+		last := plan.Now.In(dialer.Tokyo)
+		return from, to, &AskError{
+			JA: fmt.Sprintf("その月はまだ始まっていません。%d年%d月までを指定してください", last.Year(), int(last.Month())),
+			EN: "that month has not begun; ask for " + last.Format("2006-01") + " or an earlier one",
+		}
+	}
+	return dialer.DateOf(first), dialer.DateOf(first.AddDate(0, 1, 0)), nil
+}
+
+// today returns the current day's figures and its share of the target: what is still to be done when the day begins,
+// spread over the minutes of work that are left from its opening on.
+func (plan Plan) today(ctx context.Context, src Source, p Progress) (Today, error) {
+	day := dialer.DateOf(plan.Now)
+	figures, err := src.Figures(ctx, day.At(0), day.Next().At(0))
+	if err != nil {
+		return Today{}, fmt.Errorf("sum the day: %w", err)
+	}
+	t := Today{Date: day.String(), Attempts: figures.Done.Attempts, ByResult: resultsOf(figures)}
+	for _, d := range figures.ByDay {
+		t.Answered += d.Answered
+	}
+	before := p.Done.Attempts - figures.Done.Attempts
+	if plan.Definition != ByAttempts {
+		// A person called yesterday and today is one person: the days' figures do not add up to the month's.
+		month, _ := time.ParseInLocation("2006-01", p.Month, dialer.Tokyo)
+		earlier, err := src.Figures(ctx, month, day.At(0))
+		if err != nil {
+			return Today{}, fmt.Errorf("sum the days before: %w", err)
+		}
+		before = earlier.Done.of(plan.Definition)
+	}
+	mine, left := 0, 0
+	for _, d := range p.OpenDays {
+		if d.Date == t.Date {
+			mine = d.Minutes
+		}
+		if d.Date >= t.Date {
+			left += d.Minutes
+		}
+	}
+	if mine > 0 && p.Target > before {
+		t.Target = int(math.Ceil(float64(p.Target-before) * float64(mine) / float64(left)))
+	}
+	return t, nil
+}
+
+// of returns the count that a definition means.
+func (c Counts) of(definition string) int {
+	switch definition {
+	case ByPersons:
+		return c.Persons
+	case ByCases:
+		return c.Cases
+	default:
+		return c.Attempts
+	}
+}
+
+// openDays lists the days of [from, to) on which the centre opens, without its breaks.
+func openDays(hours dialer.Hours, from, to dialer.Date) []OpenDay {
+	days := []OpenDay{}
+	for d := from; d != to; d = d.Next() {
+		if span, _, ok := hours.On(d); ok {
+			days = append(days, OpenDay{Date: d.String(), Minutes: max(0, span.Minutes()-hours.BreakMinutes)})
+		}
+	}
+	return days
+}
+
+// worked returns how many of a day's minutes of work have passed at an instant; the break is taken to lie evenly.
+func worked(hours dialer.Hours, day OpenDay, now time.Time) float64 {
+	d, err := dialer.ParseDate(day.Date)
+	if err != nil {
+		return 0
+	}
+	span, _, _ := hours.On(d)
+	if span.Minutes() == 0 {
+		return 0
+	}
+	passed := now.Sub(d.At(span.From)).Minutes() / float64(span.Minutes())
+	return float64(day.Minutes) * min(1, max(0, passed))
+}
+
+func resultsOf(f Figures) map[dialer.Result]int {
+	if f.ByResult == nil {
+		return map[dialer.Result]int{}
+	}
+	return f.ByResult
+}
+
+func daysOf(f Figures) []Day {
+	if f.ByDay == nil {
+		return []Day{}
+	}
+	return f.ByDay
+}
