@@ -29,10 +29,9 @@ type call struct {
 	agenda  *agenda
 	orders  chan func() // from outside, to be done on the call's goroutine
 
-	invite *sip.Request   // the first INVITE, or the one with credentials
-	from   netip.AddrPort // where it came from
-	target sip.Uri        // the caller's contact, the newest
-	tag    string         // ours
+	invite request // the first INVITE, or the one with credentials
+	target sip.Uri // the caller's contact, the newest
+	tag    string  // ours
 	phase  phase
 	sound  *sound
 	late   bool // our SDP was the offer, the ACK holds the answer
@@ -46,12 +45,12 @@ type call struct {
 	bye     bool // to be sent as soon as the ACK is here (RFC 3261 §15)
 
 	// What the role decides; all run on the call's goroutine.
-	ended     func()                  // the line is free; before the caller can know it, perhaps more than once
-	ring      func()                  // a good INVITE came
-	cancelled func()                  // CANCEL came before an answer; it has been answered
-	admit     func(*sip.Request) bool // before ring: false if it answered the INVITE itself
-	deaf      bool                    // answers nothing any more
-	glare     bool                    // answers 200 as the CANCEL comes
+	ended     func()             // the line is free; before the caller can know it, perhaps more than once
+	ring      func()             // a good INVITE came
+	cancelled func()             // CANCEL came before an answer; it has been answered
+	admit     func(request) bool // before ring: false if it answered the INVITE itself
+	deaf      bool               // answers nothing any more
+	glare     bool               // answers 200 as the CANCEL comes
 }
 
 // reply is our last answer to one request.
@@ -80,9 +79,9 @@ func newCall(e *endpoint, pool *media.Pool, j *journal, invite *sip.Request) *ca
 		seen:   map[string]*reply{},
 		asked:  map[string]*asked{},
 		acks:   map[uint32][]byte{},
-		admit:  func(*sip.Request) bool { return true },
+		admit:  func(request) bool { return true },
 	}
-	c.cancelled = func() { c.refuse(487, "Request Terminated") }
+	c.cancelled = func() { c.refuse(487) }
 	c.record = j.open(CallLog{
 		CallID: invite.CallID().Value(), LastTwo: lastTwo(invite.Recipient.User), Started: time.Now(),
 	})
@@ -137,7 +136,7 @@ func (c *call) idle() bool {
 func (c *call) take(m message) {
 	switch msg := m.Message.(type) {
 	case *sip.Request:
-		c.request(msg, m.from)
+		c.requested(request{msg, m.from})
 	case *sip.Response:
 		c.response(msg)
 	}
@@ -197,7 +196,7 @@ func (c *call) stop() {
 	switch c.phase {
 	case offered:
 		if !c.deaf {
-			c.respond(c.invite, c.from, 480, "Temporarily Unavailable", nil)
+			c.respond(c.invite, 480, nil)
 			c.change(false, func(r *record) { r.Status = 480 })
 		}
 		c.finish(EndedStopped)
@@ -217,7 +216,7 @@ func (c *call) openSound() bool {
 	s, err := newSound(c.pool)
 	if err != nil {
 		c.end.log.Warn("lab has no RTP port for a call", "err", err)
-		c.refuse(503, "Service Unavailable")
+		c.refuse(503)
 		return false
 	}
 	c.sound = s

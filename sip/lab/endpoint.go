@@ -30,6 +30,12 @@ type message struct {
 	from netip.AddrPort
 }
 
+// request is a request and where it came from.
+type request struct {
+	*sip.Request
+	from netip.AddrPort
+}
+
 // endpoint is a SIP address on one UDP socket. It hands each message to the
 // inbox that its Call-ID is known by, in order of arrival.
 type endpoint struct {
@@ -63,8 +69,12 @@ func newEndpoint(addr, agent string, t1 time.Duration, log *slog.Logger) (*endpo
 	if err := conn.SetReadBuffer(socketBuffer); err != nil {
 		return nil, errors.Join(fmt.Errorf("lab: cannot size the SIP socket: %w", err), conn.Close())
 	}
+	local, err := netip.ParseAddrPort(conn.LocalAddr().String()) // with the port that 0 became
+	if err != nil {
+		return nil, errors.Join(err, conn.Close())
+	}
 	return &endpoint{
-		conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(),
+		conn: conn, addr: local,
 		agent: agent, t1: t1, log: log, parser: sip.NewParser(),
 		inboxes: map[string]chan message{}, closing: make(chan struct{}),
 	}, nil
@@ -157,53 +167,53 @@ func (e *endpoint) route(m message) {
 		return
 	}
 	if req, ok := m.Message.(*sip.Request); ok {
-		e.outside(req, m)
+		e.outside(request{req, m.from})
 	}
 }
 
 // outside handles a request that belongs to no call.
-func (e *endpoint) outside(req *sip.Request, m message) {
+func (e *endpoint) outside(req request) {
 	_, inDialog := req.To().Params.Get("tag")
 	switch {
 	case req.IsAck():
 	case inDialog || req.IsCancel() || req.Method == sip.BYE:
-		e.reply(req, m.from, 481, "Call/Transaction Does Not Exist")
+		e.reply(req, 481)
 	case req.Method == sip.OPTIONS:
-		e.reply(req, m.from, 200, "OK", sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
+		e.reply(req, 200, sip.NewHeader("Allow", allowed), sip.NewHeader("Accept", "application/sdp"))
 	case !req.IsInvite():
-		e.reply(req, m.from, 405, "Method Not Allowed", sip.NewHeader("Allow", allowed))
+		e.reply(req, 405, sip.NewHeader("Allow", allowed))
 	default:
-		e.invite(req, m)
+		e.invite(req)
 	}
 }
 
 // allowed is what a call understands (RFC 3261 §20.5).
 const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS"
 
-func (e *endpoint) invite(req *sip.Request, m message) {
+func (e *endpoint) invite(req request) {
 	if e.invited == nil {
-		e.reply(req, m.from, 405, "Method Not Allowed")
+		e.reply(req, 405)
 		return
 	}
-	inbox, ok := e.talk(req.CallID().Value(), func(inbox <-chan message) { e.invited(req, inbox) })
+	inbox, ok := e.talk(req.CallID().Value(), func(inbox <-chan message) { e.invited(req.Request, inbox) })
 	if !ok {
-		e.reply(req, m.from, 503, "Service Unavailable")
+		e.reply(req, 503)
 		return
 	}
-	inbox <- m
+	inbox <- message{req.Request, req.from}
 }
 
 // reply answers without keeping state.
-func (e *endpoint) reply(req *sip.Request, from netip.AddrPort, status int, reason string, headers ...sip.Header) {
-	e.send([]byte(e.response(req, from, status, reason, nil, headers...).String()), replyAddr(req, from))
+func (e *endpoint) reply(req request, status int, headers ...sip.Header) {
+	e.send([]byte(e.response(req, status, nil, headers...).String()), req.replyAddr())
 }
 
 // response builds an answer to req.
-func (e *endpoint) response(req *sip.Request, from netip.AddrPort, status int, reason string, body []byte, headers ...sip.Header) *sip.Response {
-	req.SetSource(from.String())
-	res := sip.NewResponseFromRequest(req, status, reason, nil)
-	if via := res.Via(); via.Host != from.Addr().String() {
-		via.Params.Add("received", from.Addr().String()) // RFC 3261 §18.2.1
+func (e *endpoint) response(req request, status int, body []byte, headers ...sip.Header) *sip.Response {
+	req.SetSource(req.from.String())
+	res := sip.NewResponseFromRequest(req.Request, status, phrases[status], nil)
+	if via := res.Via(); via.Host != req.from.Addr().String() {
+		via.Params.Add("received", req.from.Addr().String()) // RFC 3261 §18.2.1
 	}
 	res.AppendHeader(sip.NewHeader("Server", e.agent))
 	for _, h := range headers {
@@ -211,6 +221,17 @@ func (e *endpoint) response(req *sip.Request, from netip.AddrPort, status int, r
 	}
 	setSDP(res, body)
 	return res
+}
+
+// phrases are RFC 3261's for the statuses that are used here (§21).
+var phrases = map[int]string{
+	100: "Trying", 180: "Ringing", 183: "Session Progress", 200: "OK",
+	400: "Bad Request", 401: "Unauthorized", 403: "Forbidden", 404: "Not Found",
+	405: "Method Not Allowed", 408: "Request Timeout", 410: "Gone", 420: "Bad Extension",
+	480: "Temporarily Unavailable", 481: "Call/Transaction Does Not Exist", 482: "Loop Detected",
+	484: "Address Incomplete", 486: "Busy Here", 487: "Request Terminated",
+	488: "Not Acceptable Here", 491: "Request Pending",
+	500: "Server Internal Error", 503: "Service Unavailable", 603: "Decline",
 }
 
 // via is our Via header, of a new transaction.
@@ -232,16 +253,16 @@ func setSDP(m sip.Message, body []byte) {
 }
 
 // replyAddr is where an answer goes: RFC 3261 §18.2.2 and RFC 3581 §4.
-func replyAddr(req *sip.Request, from netip.AddrPort) netip.AddrPort {
-	via := req.Via()
+func (r request) replyAddr() netip.AddrPort {
+	via := r.Via()
 	if via.Params.Has("rport") {
-		return from
+		return r.from
 	}
 	port := uint16(via.Port)
 	if port == 0 {
 		port = 5060
 	}
-	return netip.AddrPortFrom(from.Addr(), port)
+	return netip.AddrPortFrom(r.from.Addr(), port)
 }
 
 // send puts a message on the wire. A lost one is sent again by its

@@ -152,17 +152,17 @@ func (h *handset) ring() {
 	p, l := h.phone, h.call
 	if p.busy.Load() || !p.line.CompareAndSwap(nil, h) {
 		l.describe("busy")
-		l.refuse(486, "Busy Here")
+		l.refuse(486)
 		return
 	}
-	auto := asksAutoAnswer(l.invite)
+	auto := asksAutoAnswer(l.invite.Request)
 	l.change(false, func(r *record) { r.AutoAnswer = auto })
 	wait, row := p.options.LiftAfter, "lifted"
 	if auto {
 		wait, row = autoAnswerAfter, "answers by itself"
 	}
-	l.agenda.after(patience, func() { l.refuse(480, "Temporarily Unavailable") })
-	l.progress(180, "Ringing", false)
+	l.agenda.after(patience, func() { l.refuse(480) })
+	l.progress(180, false)
 	if p.neverAnswer.Load() {
 		l.describe("rings, never answered")
 		return
@@ -178,7 +178,7 @@ func (h *handset) lift() {
 }
 
 func (h *handset) hangUp() {
-	h.call.refuse(486, "Busy Here")
+	h.call.refuse(486)
 	h.call.hangUp()
 }
 

@@ -13,7 +13,7 @@ import (
 
 // fate is what happens to one call: a row of the lab dial plan with everything
 // that had to be drawn. Times are those of real life; the carrier shortens
-// them. The zero fate says 100 and then nothing at all.
+// them. The zero fate says 100 and then nothing at all, not even to a CANCEL.
 type fate struct {
 	row       string                                     // in words, for the log
 	asksFirst bool                                       // 401 before anything else
@@ -22,7 +22,6 @@ type fate struct {
 	early     bool                                       // 183 with SDP and the sound of the answer, together with 180
 	waits     time.Duration                              // before the final status
 	status    int                                        // the final one; 0: none ever
-	reason    string                                     // phrase of a refusal
 	cause     int                                        // Q.850, 0 for no Reason header
 	says      func(c *Carrier, pick uint64) media.Source // after 200; nil says nothing
 	hangsUp   time.Duration                              // after 200; 0: never
@@ -53,13 +52,13 @@ const (
 
 // refusals are rows that end with a status.
 var refusals = map[int]fate{
-	41: {row: "busy", waits: promptly, status: 486, reason: "Busy Here"},
-	42: {row: "unallocated, after an announcement", announces: true, waits: announcement, status: 404, reason: "Not Found", cause: 1},
-	43: {row: "out of reach", waits: promptly, status: 480, reason: "Temporarily Unavailable", cause: 20},
-	45: {row: "declined", waits: promptly, status: 603, reason: "Decline"},
-	46: {row: "network out of order", status: 503, reason: "Service Unavailable"},
-	47: {row: "number changed", waits: promptly, status: 410, reason: "Gone"},
-	52: {row: "incomplete number", waits: promptly, status: 484, reason: "Address Incomplete"},
+	41: {row: "busy", waits: promptly, status: 486},
+	42: {row: "unallocated, after an announcement", announces: true, waits: announcement, status: 404, cause: 1},
+	43: {row: "out of reach", waits: promptly, status: 480, cause: 20},
+	45: {row: "declined", waits: promptly, status: 603},
+	46: {row: "network out of order", status: 503},
+	47: {row: "number changed", waits: promptly, status: 410},
+	52: {row: "incomplete number", waits: promptly, status: 484},
 }
 
 // specials are the other fixed rows.

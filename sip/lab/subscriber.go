@@ -20,7 +20,7 @@ type subscriber struct {
 
 // admit asks for credentials and checks them (row 54). A wrong answer is
 // refused for good: a client that asks again and again would loop.
-func (s *subscriber) admit(req *sip.Request) bool {
+func (s *subscriber) admit(req request) bool {
 	if s.nonce == "" {
 		s.nonce = newNonce()
 		s.call.challenge(sip.NewHeader("WWW-Authenticate", newChallenge(realm, s.nonce)))
@@ -29,7 +29,7 @@ func (s *subscriber) admit(req *sip.Request) bool {
 	given := req.GetHeader("Authorization")
 	who := credentials{s.carrier.options.User, s.carrier.options.Password}
 	if given == nil || !who.verify(given.Value(), realm, s.nonce, string(req.Method), req.Recipient.String()) {
-		s.call.refuse(403, "Forbidden")
+		s.call.refuse(403)
 		return false
 	}
 	return true
@@ -44,13 +44,13 @@ func (s *subscriber) ring() {
 		l.deaf = true
 		return
 	case f.announces:
-		if l.progress(183, "Session Progress", true) {
+		if l.progress(183, true) {
 			l.say(voice(s.rnd.Uint64()))
 		}
 	case f.rings:
-		l.progress(180, "Ringing", false)
+		l.progress(180, false)
 	}
-	if f.early && l.progress(183, "Session Progress", true) {
+	if f.early && l.progress(183, true) {
 		l.say(voice(s.rnd.Uint64()))
 	}
 	switch {
@@ -67,14 +67,14 @@ func (s *subscriber) giveUp() {
 	if s.call.deaf {
 		s.call.finish(EndedRefused)
 	}
-	s.call.refuse(408, "Request Timeout")
+	s.call.refuse(408)
 }
 
 // decide gives the final status.
 func (s *subscriber) decide() {
 	f, l := s.fate, s.call
 	if f.status != 200 {
-		l.refuse(f.status, f.reason, reasonHeader(f.cause)...)
+		l.refuse(f.status, reasonHeader(f.cause)...)
 		return
 	}
 	if !l.answer() {

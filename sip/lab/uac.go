@@ -50,7 +50,7 @@ func (c *call) nextHop() netip.AddrPort {
 	}
 	addr, err := netip.ParseAddr(uri.Host)
 	if err != nil {
-		return c.from
+		return c.invite.from
 	}
 	port := uri.Port
 	if port == 0 {

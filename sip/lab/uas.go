@@ -3,7 +3,6 @@ package lab
 import (
 	"errors"
 	"fmt"
-	"net/netip"
 	"strconv"
 	"time"
 
@@ -16,11 +15,11 @@ import (
 // answers with their retransmissions.
 
 // transaction names a request's server transaction (§17.2.3).
-func transaction(req *sip.Request) string {
-	return branchOf(req) + " " + req.Via().SentBy() + " " + string(req.Method)
+func transaction(req request) string {
+	return branchOf(req.Request) + " " + req.Via().SentBy() + " " + string(req.Method)
 }
 
-func (c *call) request(req *sip.Request, from netip.AddrPort) {
+func (c *call) requested(req request) {
 	if req.IsAck() {
 		c.acknowledged(req)
 		return
@@ -35,28 +34,28 @@ func (c *call) request(req *sip.Request, from netip.AddrPort) {
 	c.seen[key] = &reply{}
 	c.count(req)
 	if req.IsCancel() {
-		c.cancel(req, from)
+		c.cancel(req)
 		return
 	}
 	if _, inDialog := req.To().Params.Get("tag"); inDialog {
-		c.within(req, from)
+		c.within(req)
 		return
 	}
 	switch {
 	case !req.IsInvite():
-		c.respond(req, from, 481, "Call/Transaction Does Not Exist", nil)
-	case c.invite == nil, c.challenged(req):
-		c.begin(req, from)
+		c.respond(req, 481, nil)
+	case c.invite.Request == nil, c.challenged(req):
+		c.begin(req)
 	default:
-		c.respond(req, from, 482, "Loop Detected", nil) // §8.2.2.2
+		c.respond(req, 482, nil) // §8.2.2.2
 	}
 }
 
 // count notes a request that is no retransmission.
-func (c *call) count(req *sip.Request) {
+func (c *call) count(req request) {
 	c.note(true, string(req.Method))
 	c.change(false, func(r *record) {
-		switch req.Method {
+		switch req.Method { //nolint:exhaustive // the rest is in the events
 		case sip.INVITE:
 			r.Invites++
 		case sip.CANCEL:
@@ -68,71 +67,71 @@ func (c *call) count(req *sip.Request) {
 }
 
 // challenged reports that an INVITE follows our 401.
-func (c *call) challenged(req *sip.Request) bool {
+func (c *call) challenged(req request) bool {
 	return c.phase == offered && c.final != nil && req.CSeq().SeqNo > c.cseqIn
 }
 
 // begin takes the INVITE that starts the call.
-func (c *call) begin(req *sip.Request, from netip.AddrPort) {
+func (c *call) begin(req request) {
 	c.dropFinal()
-	c.invite, c.from, c.cseqIn = req, from, req.CSeq().SeqNo
+	c.invite, c.cseqIn = req, req.CSeq().SeqNo
 	if required := req.GetHeader("Require"); required != nil {
-		c.refuse(420, "Bad Extension", sip.NewHeader("Unsupported", required.Value()))
+		c.refuse(420, sip.NewHeader("Unsupported", required.Value()))
 		return
 	}
 	if req.Contact() == nil {
-		c.refuse(400, "Contact missing")
+		c.refuse(400)
 		return
 	}
 	c.target = req.Contact().Address
-	if status, reason := unusable(req.Body()); status != 0 {
-		c.refuse(status, reason)
+	if status := unusable(req.Body()); status != 0 {
+		c.refuse(status)
 		return
 	}
 	if !c.admit(req) {
 		return
 	}
-	c.respond(req, from, 100, "Trying", nil)
+	c.respond(req, 100, nil)
 	c.ring()
 }
 
 // within takes a request inside the dialog (§12.2.2).
-func (c *call) within(req *sip.Request, from netip.AddrPort) {
+func (c *call) within(req request) {
 	to, _ := req.To().Params.Get("tag")
-	if c.invite == nil || to != c.tag || fromTag(req) != fromTag(c.invite) || c.phase == over {
-		c.respond(req, from, 481, "Call/Transaction Does Not Exist", nil)
+	if c.invite.Request == nil || to != c.tag || fromTag(req) != fromTag(c.invite) || c.phase == over {
+		c.respond(req, 481, nil)
 		return
 	}
 	if req.CSeq().SeqNo <= c.cseqIn {
-		c.respond(req, from, 500, "CSeq out of order", nil)
+		c.respond(req, 500, nil)
 		return
 	}
 	c.cseqIn = req.CSeq().SeqNo
 	switch req.Method {
 	case sip.BYE:
-		c.goodbye(req, from)
+		c.goodbye(req)
 	case sip.INVITE:
-		c.reinvited(req, from)
+		c.reinvited(req)
 	case sip.OPTIONS:
-		c.respond(req, from, 200, "OK", nil, sip.NewHeader("Allow", allowed))
+		c.respond(req, 200, nil, sip.NewHeader("Allow", allowed))
 	default:
-		c.respond(req, from, 405, "Method Not Allowed", nil, sip.NewHeader("Allow", allowed))
+		c.respond(req, 405, nil, sip.NewHeader("Allow", allowed))
 	}
 }
 
-func fromTag(req *sip.Request) string {
+func fromTag(req request) string {
 	tag, _ := req.From().Params.Get("tag")
 	return tag
 }
 
 // cancel takes a CANCEL: it has the branch of its INVITE (§9.2).
-func (c *call) cancel(req *sip.Request, from netip.AddrPort) {
+func (c *call) cancel(req request) {
 	if c.deaf {
 		c.finish(EndedCancelled)
 		return
 	}
-	if branch := branchOf(req); c.invite == nil || branch == "" || branch != branchOf(c.invite) {
-		c.respond(req, from, 481, "Call/Transaction Does Not Exist", nil)
+	if branch := branchOf(req.Request); c.invite.Request == nil || branch == "" || branch != branchOf(c.invite.Request) {
+		c.respond(req, 481, nil)
 		return
 	}
 	open := c.phase == offered
@@ -142,18 +141,18 @@ func (c *call) cancel(req *sip.Request, from netip.AddrPort) {
 	} else if open {
 		c.ended()
 	}
-	c.respond(req, from, 200, "OK", nil)
+	c.respond(req, 200, nil)
 	if open && c.phase == offered {
 		c.cancelled()
 	}
 }
 
 // goodbye takes a BYE; one before our answer ends the INVITE too (§15.1.2).
-func (c *call) goodbye(req *sip.Request, from netip.AddrPort) {
+func (c *call) goodbye(req request) {
 	c.ended()
-	c.respond(req, from, 200, "OK", nil)
+	c.respond(req, 200, nil)
 	if c.phase == offered {
-		c.refuse(487, "Request Terminated")
+		c.refuse(487)
 		return
 	}
 	c.dropFinal()
@@ -161,38 +160,38 @@ func (c *call) goodbye(req *sip.Request, from netip.AddrPort) {
 }
 
 // reinvited takes a change of the session (§14.2).
-func (c *call) reinvited(req *sip.Request, from netip.AddrPort) {
+func (c *call) reinvited(req request) {
 	if c.phase != answered || c.final != nil && !c.final.acked || c.inviting() {
-		c.respond(req, from, 491, "Request Pending", nil)
+		c.respond(req, 491, nil)
 		c.awaitAck(req, false)
 		return
 	}
-	if status, reason := unusable(req.Body()); status != 0 {
-		c.respond(req, from, status, reason, nil)
+	if status := unusable(req.Body()); status != 0 {
+		c.respond(req, status, nil)
 		c.awaitAck(req, false)
 		return
 	}
 	if contact := req.Contact(); contact != nil {
 		c.target = contact.Address // §12.2.2: target refresh
 	}
-	c.respond(req, from, 200, "OK", c.negotiate(req.Body()), c.contact())
+	c.respond(req, 200, c.negotiate(req.Body()), c.contact())
 	c.awaitAck(req, true)
 }
 
 // unusable gives the status to refuse an offer with, 0 if it can be answered or
 // there is none.
-func unusable(offer []byte) (status int, reason string) {
+func unusable(offer []byte) (status int) {
 	if len(offer) == 0 {
-		return 0, ""
+		return 0
 	}
 	_, err := media.Parse(offer)
 	switch {
 	case errors.Is(err, media.ErrMalformedSDP):
-		return 400, "Bad SDP"
+		return 400
 	case err != nil:
-		return 488, "Not Acceptable Here"
+		return 488
 	}
-	return 0, ""
+	return 0
 }
 
 // negotiate takes a usable offer and gives our answer, or our offer if the
@@ -208,7 +207,7 @@ func (c *call) negotiate(offer []byte) []byte {
 
 // progress sends a provisional answer, with our SDP if sounding; false if the
 // call had to be refused instead.
-func (c *call) progress(status int, reason string, sounding bool) bool {
+func (c *call) progress(status int, sounding bool) bool {
 	if c.phase != offered {
 		return false
 	}
@@ -218,7 +217,7 @@ func (c *call) progress(status int, reason string, sounding bool) bool {
 			return false
 		}
 	}
-	c.respond(c.invite, c.from, status, reason, body, c.contact())
+	c.respond(c.invite, status, body, c.contact())
 	if status == 180 {
 		c.change(false, func(r *record) { r.Ringing = time.Now() })
 	}
@@ -244,19 +243,19 @@ func (c *call) answer() bool {
 		return false
 	}
 	c.phase = answered
-	c.respond(c.invite, c.from, 200, "OK", body, c.contact(), sip.NewHeader("Allow", allowed))
+	c.respond(c.invite, 200, body, c.contact(), sip.NewHeader("Allow", allowed))
 	c.change(true, func(r *record) { r.Status, r.Answered, r.Up = 200, time.Now(), true })
 	c.awaitAck(c.invite, true)
 	return true
 }
 
 // refuse sends a final answer of 300 or more and ends the call.
-func (c *call) refuse(status int, reason string, headers ...sip.Header) {
+func (c *call) refuse(status int, headers ...sip.Header) {
 	if c.phase != offered {
 		return
 	}
 	c.ended()
-	c.respond(c.invite, c.from, status, reason, nil, headers...)
+	c.respond(c.invite, status, nil, headers...)
 	c.awaitAck(c.invite, false)
 	c.change(false, func(r *record) { r.Status = status })
 	by := EndedRefused
@@ -270,7 +269,7 @@ func (c *call) refuse(status int, reason string, headers ...sip.Header) {
 // it is clear that they will not.
 func (c *call) challenge(header sip.Header) {
 	asked := c.invite
-	c.respond(asked, c.from, 401, "Unauthorized", nil, header)
+	c.respond(asked, 401, nil, header)
 	c.awaitAck(asked, false)
 	c.change(false, func(r *record) { r.Status = 401 })
 	c.agenda.after(64*c.end.t1, func() {
@@ -285,15 +284,15 @@ func (c *call) contact() sip.Header {
 }
 
 // respond answers a request and keeps the answer for its retransmissions.
-func (c *call) respond(req *sip.Request, from netip.AddrPort, status int, reason string, body []byte, headers ...sip.Header) {
+func (c *call) respond(req request, status int, body []byte, headers ...sip.Header) {
 	if c.deaf {
 		return
 	}
-	res := c.end.response(req, from, status, reason, body, headers...)
+	res := c.end.response(req, status, body, headers...)
 	if to := res.To(); status != 100 && !req.To().Params.Has("tag") {
 		to.Params.Add("tag", c.tag)
 	}
-	r := &reply{[]byte(res.String()), replyAddr(req, from)}
+	r := &reply{[]byte(res.String()), req.replyAddr()}
 	c.seen[transaction(req)] = r
 	c.end.send(r.raw, r.to)
 	c.note(false, strconv.Itoa(status)+" "+string(req.Method))
@@ -301,7 +300,7 @@ func (c *call) respond(req *sip.Request, from netip.AddrPort, status int, reason
 
 // awaitAck repeats the final answer to an INVITE until its ACK comes: §17.2.1
 // for a refusal, §13.3.1.4 for a 2xx.
-func (c *call) awaitAck(req *sip.Request, success bool) {
+func (c *call) awaitAck(req request, success bool) {
 	c.dropFinal()
 	r := c.seen[transaction(req)]
 	final := &finalAnswer{cseq: req.CSeq().SeqNo, success: success}
@@ -329,7 +328,7 @@ func (c *call) neverAcknowledged(final *finalAnswer) {
 
 // acknowledged takes an ACK: for a refusal it has the INVITE's branch, for a
 // 2xx one of its own; CSeq tells which INVITE either way.
-func (c *call) acknowledged(req *sip.Request) {
+func (c *call) acknowledged(req request) {
 	if c.final == nil || c.final.acked || req.CSeq().SeqNo != c.final.cseq {
 		return
 	}

@@ -580,7 +580,7 @@ func TestEverythingAtOnce(t *testing.T) {
 		func(int) { customer.send(8, []byte{1}) },
 		func(i int) { b.PlayTone(Desk, Tone(i%3)) },
 		func(int) { b.StopTone(Desk) },
-		func(i int) { b.BehindNAT(Customer, loopback) },
+		func(int) { b.BehindNAT(Customer, loopback) },
 		func(i int) { _ = b.SetRemote(Customer, customer.sdp([]string{"0", "8"}[i%2])) },
 		func(int) { b.Stats(Desk); b.Heard(Customer); b.Offer(Desk) },
 		func(i int) {

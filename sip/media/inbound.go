@@ -69,7 +69,7 @@ func (in *inbound) accept(h header, audio bool, n int, now time.Time) {
 	in.bytes += uint64(n)
 	in.last = now
 	if !in.known || in.ssrc != h.ssrc || jumped(uint16(in.highest), h.seq) {
-		in.lostSoFar += in.source.lost()
+		in.lostSoFar += in.lost()
 		// One cycle ahead, so that a packet from before the first stays positive.
 		first := 1<<16 + uint32(h.seq)
 		in.source = source{ssrc: h.ssrc, known: true, base: first, highest: first}

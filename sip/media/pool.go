@@ -11,7 +11,7 @@ import (
 	"time"
 )
 
-// ErrPortsExhausted: every RTP port pair of the range is in use, by us or by
+// ErrPortsExhausted says that every RTP port pair of the range is in use, by us or by
 // other programs. Widen PortMin–PortMax, or find what does not hang up.
 var ErrPortsExhausted = errors.New("media: no free RTP port pair in the configured range")
 

@@ -41,8 +41,7 @@ func (d Direction) String() string { return directionNames[d&3] }
 
 var directionNames = [4]string{"sendrecv", "sendonly", "recvonly", "inactive"}
 
-// sends and receives say what the describer does.
-func (d Direction) sends() bool    { return d == SendRecv || d == SendOnly }
+// receives reports whether the describer wants to hear anything.
 func (d Direction) receives() bool { return d == SendRecv || d == RecvOnly }
 
 // reversed is the widest direction that may answer d (RFC 3264 §6.1).
@@ -52,6 +51,7 @@ func (d Direction) reversed() Direction {
 		return RecvOnly
 	case RecvOnly:
 		return SendOnly
+	case SendRecv, Inactive:
 	}
 	return d
 }

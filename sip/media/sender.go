@@ -13,11 +13,10 @@ import (
 // start: a late wake-up delays one tick, never those after it. It returns when
 // tick says false or done is closed.
 func pace(done <-chan struct{}, tick func(now time.Time) bool) {
-	start := time.Now()
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for n := time.Duration(0); ; n++ {
-		timer.Reset(time.Until(start.Add(n * Frame)))
+	for due := time.Now(); ; due = due.Add(Frame) {
+		timer.Reset(time.Until(due))
 		select {
 		case <-done:
 			return
