@@ -27,7 +27,7 @@ var sentences = map[string][2]string{
 }
 
 // ListError is why a list as a whole cannot be read. Code is one of columns, double_column, empty, no_rows, excel,
-// encoding, long_line and read.
+// encoding, long_line and read; who takes lists in may refuse them for reasons of its own.
 type ListError struct {
 	Code   string
 	JA, EN string
