@@ -28,7 +28,11 @@ func wardHours() dialer.Hours {
 }
 
 func owing() Case {
-	return Case{Balances: []Balance{{Kokuho, "令和8年度 第3期", "2026-08-31", 12_000}, {Kokuho, "令和8年度 第4期", "2026-09-30", 8_000}, {Kouki, "令和8年度 第3期", "2026-08-31", 5_000}}}
+	return Case{Balances: []Balance{
+		{Kokuho, "令和8年度 第3期", "2026-08-31", 12_000},
+		{Kokuho, "令和8年度 第4期", "2026-09-30", 8_000},
+		{Kouki, "令和8年度 第3期", "2026-08-31", 5_000},
+	}}
 }
 
 func promised(p Promise) Entry {

@@ -10,16 +10,16 @@ import (
 )
 
 func TestPeekSample(t *testing.T) {
-	real := strings.Replace(good, "見本\n", "\n", 1)
+	genuine := strings.Replace(good, "見本\n", "\n", 1)
 	for name, c := range map[string]struct {
 		text string
 		want bool
 		rows int
 	}{
 		"made up":              {head + good + good, true, 2},
-		"real":                 {head + real + good, false, 2},
-		"broken, then made up": {head + "1,2\n" + good + real, true, 3},
-		"wrong, then real":     {head + strings.Replace(good, "12000", "多額", 1) + real, true, 2},
+		"real":                 {head + genuine + good, false, 2},
+		"broken, then made up": {head + "1,2\n" + good + genuine, true, 3},
+		"wrong, then real":     {head + strings.Replace(good, "12000", "多額", 1) + genuine, true, 2},
 		"nothing but broken":   {head + strings.Repeat("1,2\n", 500) + good, false, 501},
 		"no rows":              {head, false, 0},
 		"not a list":           {"a,b\n", false, 0},

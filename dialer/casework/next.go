@@ -69,7 +69,8 @@ var NextTable = []NextRow{
 	{Name: "hung_up", Business: []Business{HungUp}, Then: Wait{Until: AfterDays, Days: 1, OtherBand: true}, Why: "途中で切れたため、翌日以降に時間帯を変えて再架電します"},
 
 	// No talk at all: the operator only says what was heard.
-	{Name: "number", Result: []dialer.Result{dialer.Unallocated, dialer.NumberChanged, dialer.BadNumber}, Then: Wait{Until: Decision}, Why: "番号の確認が必要なため、区への相違報告を待ちます"},
+	{Name: "number", Result: []dialer.Result{dialer.Unallocated, dialer.NumberChanged, dialer.BadNumber}, Then: Wait{Until: Decision},
+		Why: "番号の確認が必要なため、区への相違報告を待ちます"},
 	{Name: "refused", Result: []dialer.Result{dialer.Refused, dialer.Interrupted}, Then: Wait{Until: Decision}, Why: "架電の結果を確かめるため、スーパーバイザーの判断待ちです"},
 	{Name: "fax", Party: []Party{Fax}, Then: Wait{Until: Decision}, Why: "FAXの番号のため、番号の確認を待ちます"},
 	{Name: "machine", Party: []Party{Voicemail, Recorder}, Then: Wait{Until: AfterHour, OtherBand: true}, Why: "留守電・録音機のため、1時間以上あけ時間帯を変えて再架電します"},

@@ -20,6 +20,9 @@ func TestNextAfter(t *testing.T) {
 	due := &Promise{Yen: 1, DueOn: "2026-11-30", Means: "slip"} // + 14 days: Monday 12-14
 	noAnswer := dialer.Verdict{Result: dialer.NoAnswer}
 	say := func(p Party, b ...Business) Entry { return Entry{Party: p, Business: b} }
+	asked := func(when time.Time, b Business) Entry {
+		return Entry{Party: Self, Business: []Business{b}, CallAgain: at(when), Mine: true}
+	}
 	held := time.Time{}
 	for _, c := range []struct {
 		name string
@@ -31,9 +34,9 @@ func TestNextAfter(t *testing.T) {
 		{"wrong number", say(Self, WrongNumber), answered, jst(24, 10, 0), held},
 		{"moved or died", say(Family, MovedOrDeceased), answered, jst(24, 10, 0), held},
 		{"complaint", say(Self, Information, Complaint), answered, jst(24, 10, 0), held},
-		{"a complaint stands above a time asked for", Entry{Party: Self, Business: []Business{Complaint}, CallAgain: at(jst(26, 11, 0))}, answered, jst(24, 10, 0), held},
-		{"a time asked for stands above a hand-off", Entry{Party: Self, Business: []Business{Instalments}, CallAgain: at(jst(26, 11, 0))}, answered, jst(24, 10, 0), jst(26, 11, 0)},
-		{"asked for later today", Entry{Party: Self, Business: []Business{CallBack}, CallAgain: at(jst(24, 16, 30)), Mine: true}, answered, jst(24, 10, 0), jst(24, 16, 30)},
+		{"a complaint stands above a time asked for", asked(jst(26, 11, 0), Complaint), answered, jst(24, 10, 0), held},
+		{"a time asked for stands above a hand-off", asked(jst(26, 11, 0), Instalments), answered, jst(24, 10, 0), jst(26, 11, 0)},
+		{"asked for later today", asked(jst(24, 16, 30), CallBack), answered, jst(24, 10, 0), jst(24, 16, 30)},
 		{"instalments", say(Self, Instalments), answered, jst(24, 10, 0), held},
 		{"hardship", say(Self, Hardship), answered, jst(24, 10, 0), held},
 		{"other insurance", say(Self, OtherInsurance), answered, jst(24, 10, 0), held},

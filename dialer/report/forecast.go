@@ -47,9 +47,9 @@ func (plan Plan) pace(p Progress) pace {
 	}
 	var c pace
 	for _, day := range p.OpenDays {
-		worked := worked(plan.Hours, day, plan.Now)
-		left := float64(day.Minutes) - worked
-		c.worked += worked
+		passed := worked(plan.Hours, day, plan.Now)
+		left := float64(day.Minutes) - passed
+		c.worked += passed
 		c.left += left
 		c.leftSquared += left * left
 		if left == 0 && day.Minutes > 0 {
