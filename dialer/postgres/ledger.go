@@ -127,6 +127,10 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	}
 	cfg.PingTimeout = time.Second
 	cfg.ConnConfig.RuntimeParams["application_name"] = "kakeru"
+	if cfg.ConnConfig.RuntimeParams["synchronous_commit"] == "" {
+		// A server that is told to forgo durability would forget, in a crash, whom we have just rung.
+		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		// Times come back in one zone, whatever the machine's is.
 		c.TypeMap().RegisterType(&pgtype.Type{

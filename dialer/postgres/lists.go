@@ -87,6 +87,7 @@ func (l *Ledger) track(list string) (at *atomic.Int64, forget func()) {
 }
 
 func (l *Ledger) stage(ctx context.Context, in *intake) error {
+	defer in.stop() // COPY may end before the rows do
 	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged_rows"}, stagedColumns, in); err != nil {
 			return in.errOr(err)

@@ -182,7 +182,9 @@ func count(t testing.TB, l *Ledger, sql string, args ...any) (n int) {
 	return n
 }
 
-func sameTime(a, b time.Time) bool { return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond)) }
+func sameTime(a, b time.Time) bool {
+	return a.Truncate(time.Microsecond).Equal(b.Truncate(time.Microsecond))
+}
 
 func oneLine(t testing.TB, err error, words ...string) {
 	t.Helper()
