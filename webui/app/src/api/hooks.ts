@@ -1,0 +1,26 @@
+import { useQuery } from "@tanstack/react-query";
+import { keys } from "../live/apply";
+import * as kakeru from "./kakeru";
+import { fetchSession } from "./session";
+import type { Session } from "./types";
+
+/** The session as the server knows it; data null when nobody is signed in. */
+export function useSessionQuery() {
+  return useQuery({ queryKey: keys.session, queryFn: fetchSession });
+}
+
+/** Who is signed in. Only for screens that stand behind the sign-in. */
+export function useSession(): Session {
+  const { data } = useSessionQuery();
+  if (!data) throw new Error("a screen was shown without a session");
+  return data;
+}
+
+export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: kakeru.getDesks });
+export const useCalls = () => useQuery({ queryKey: keys.calls, queryFn: kakeru.getCalls });
+export const useHours = () => useQuery({ queryKey: keys.hours, queryFn: kakeru.getHours, refetchInterval: 60_000 });
+export const useProgress = () => useQuery({ queryKey: keys.progress, queryFn: () => kakeru.getProgress() });
+export const useCase = (id: string | undefined) =>
+  useQuery({ queryKey: keys.case(id ?? ""), queryFn: () => kakeru.getCase(id!), enabled: !!id, gcTime: 60_000 });
+export const useAttempt = (id: string | undefined) =>
+  useQuery({ queryKey: keys.attempt(id ?? ""), queryFn: () => kakeru.getAttempt(id!), enabled: !!id });

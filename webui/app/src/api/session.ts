@@ -1,0 +1,43 @@
+import { QueryCache, MutationCache, QueryClient } from "@tanstack/react-query";
+import { keys } from "../live/apply";
+import * as kakeru from "./kakeru";
+import { Problem } from "./problem";
+import type { Session } from "./types";
+
+/** Who is signed in; null when nobody is. */
+export async function fetchSession(): Promise<Session | null> {
+  try {
+    return await kakeru.getSession();
+  } catch (error) {
+    if (error instanceof Problem && error.status === 401) return null;
+    throw error;
+  }
+}
+
+/** The session ended on the server: the sign-in screen comes up, and nobody's data stays behind. */
+export function forgetSession(client: QueryClient): void {
+  client.setQueryData(keys.session, null);
+  client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session[0] });
+}
+
+/** Makes the caches. Any answer "unauthorized" from anywhere leads back to the sign-in screen. */
+export function makeClient(): QueryClient {
+  const watch = (error: unknown) => {
+    const signedIn = client.getQueryData<Session | null>(keys.session);
+    if (signedIn && error instanceof Problem && error.status === 401) forgetSession(client);
+  };
+  const client: QueryClient = new QueryClient({
+    queryCache: new QueryCache({ onError: watch }),
+    mutationCache: new MutationCache({ onError: watch }),
+    defaultOptions: {
+      queries: {
+        staleTime: Infinity, // frames keep what is shown fresh, or mark it stale
+        retry: (failures, error) => !(error instanceof Problem) && failures < 3,
+        refetchOnWindowFocus: false,
+        networkMode: "always", // the server is in the next room, not on the internet
+      },
+      mutations: { networkMode: "always", retry: false },
+    },
+  });
+  return client;
+}

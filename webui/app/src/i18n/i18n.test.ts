@@ -1,0 +1,69 @@
+import { readdirSync, readFileSync } from "node:fs";
+import { describe, expect, it } from "vitest";
+import en from "./en.json";
+import ja from "./ja.json";
+
+type Words = { [name: string]: string | Words };
+
+function flat(words: Words, path = ""): Map<string, string> {
+  const found = new Map<string, string>();
+  for (const [name, value] of Object.entries(words)) {
+    const at = path ? `${path}.${name}` : name;
+    if (typeof value === "string") found.set(at, value);
+    else for (const [key, text] of flat(value, at)) found.set(key, text);
+  }
+  return found;
+}
+
+const japanese = flat(ja);
+const english = flat(en);
+const source = new URL("..", import.meta.url).pathname;
+const files = sourceFiles();
+const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
+
+function sourceFiles(): { name: string; text: string }[] {
+  const names = readdirSync(source, { recursive: true }).map(String);
+  return names
+    .filter((name) => /\.tsx?$/.test(name) && !/\.(test|d)\.tsx?$/.test(name))
+    .map((name) => ({ name, text: readFileSync(source + name, "utf8") }));
+}
+
+describe("the language files", () => {
+  it("have the same keys", () => expect([...english.keys()]).toEqual([...japanese.keys()]));
+
+  it("leave no text empty, and fill in the same things", () => {
+    for (const [key, text] of japanese) {
+      expect(text, key).not.toBe("");
+      expect(english.get(key), key).not.toBe("");
+      expect(holes(english.get(key)!), key).toEqual(holes(text));
+    }
+  });
+
+  it("hold every word: no Japanese stands in the screens themselves", () => {
+    expect(files.length).toBeGreaterThan(40);
+    for (const { name, text } of files) {
+      if (!name.endsWith(".tsx")) continue;
+      const code = text.replace(/\/\*[\s\S]*?\*\//g, "").replace(/^\s*\/\/.*$/gm, "");
+      const found = code.match(/[\u3041-\u30ff\u4e00-\u9fff]+/g) ?? [];
+      expect(found, name).toEqual([]);
+    }
+  });
+
+  it("have every key the screens ask for", () => {
+    for (const { name, text } of files) {
+      for (const [, key] of text.matchAll(/\bt\(\s*"([a-z_.0-9]+)"/g)) expect(japanese.has(key!), `${name}: ${key}`).toBe(true);
+      for (const [, start] of text.matchAll(/\bt\(\s*`([a-z_.0-9]+)\.\$\{/g)) {
+        const some = [...japanese.keys()].some((key) => key.startsWith(`${start}.`));
+        expect(some, `${name}: ${start}`).toBe(true);
+      }
+    }
+  });
+
+  it("hold nothing that no screen asks for", () => {
+    const all = files.map((f) => f.text).join("\n");
+    const asked = new Set([...all.matchAll(/"([a-z_]+(?:\.[a-z_0-9]+)+)"/g)].map((m) => m[1]));
+    const starts = [...all.matchAll(/`([a-z_.0-9]+)\.\$\{/g)].map((m) => `${m[1]}.`);
+    const unused = [...japanese.keys()].filter((key) => !asked.has(key) && !starts.some((start) => key.startsWith(start)));
+    expect(unused).toEqual([]);
+  });
+});

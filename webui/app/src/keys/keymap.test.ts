@@ -1,0 +1,91 @@
+import { describe, expect, it } from "vitest";
+import { businesses, businessKeys, commandFor, parties, type Phase, type Press, type Typing } from "./keymap";
+
+const press = (key: string, more: Partial<Press> = {}): Press => ({
+  key,
+  code: /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : "",
+  ctrl: false,
+  alt: false,
+  repeat: false,
+  composing: false,
+  ...more,
+});
+const phases: Phase[] = ["idle", "calling", "talking", "wrap_up"];
+const typings: Typing[] = ["nowhere", "line", "text", "button"];
+
+describe("commandFor", () => {
+  it("gives every business result a letter of its own, and none that means something else", () => {
+    const letters = Object.values(businessKeys);
+    expect(new Set(letters).size).toBe(18);
+    expect(letters.filter((l) => "CHMNPV".includes(l))).toEqual([]);
+  });
+
+  it("dials by Enter when nothing is up, and only then", () => {
+    expect(commandFor(press("Enter"), "idle", "nowhere")).toEqual({ do: "dial" });
+    for (const phase of phases.slice(1)) expect(commandFor(press("Enter"), phase, "nowhere")?.do).not.toBe("dial");
+  });
+
+  it("never dials by a held key, while typing, or by the Enter of another button", () => {
+    expect(commandFor(press("Enter", { repeat: true }), "idle", "nowhere")).toBeNull();
+    for (const typing of typings.slice(1)) expect(commandFor(press("Enter"), "idle", typing)).toBeNull();
+    expect(commandFor(press("Enter", { ctrl: true }), "idle", "nowhere")).toBeNull();
+    expect(commandFor(press("Enter", { composing: true }), "idle", "nowhere")).toBeNull();
+  });
+
+  it.each(["h", "H", "Escape"])("hangs up by %s in every live state", (key) => {
+    expect(commandFor(press(key), "calling", "nowhere")).toEqual({ do: "hang_up" });
+    expect(commandFor(press(key), "talking", "button")).toEqual({ do: "hang_up" });
+    expect(commandFor(press(key), "idle", "nowhere")).toBeNull();
+    expect(commandFor(press(key), "wrap_up", "nowhere")).toBeNull();
+  });
+
+  it("never hangs up from inside a field: Escape leaves the field first", () => {
+    expect(commandFor(press("Escape"), "talking", "text")).toEqual({ do: "leave_field" });
+    expect(commandFor(press("h"), "talking", "text")).toBeNull();
+  });
+
+  it("chooses parties by number keys, also on the number pad and with full-width keys", () => {
+    parties.forEach((party, i) => {
+      const n = String(i + 1);
+      expect(commandFor(press(n), "wrap_up", "nowhere")).toEqual({ do: "party", party });
+      expect(commandFor(press("Unidentified", { code: `Numpad${n}` }), "talking", "nowhere")).toEqual({ do: "party", party });
+      expect(commandFor(press("１", { code: `Digit${n}` }), "talking", "nowhere")).toEqual({ do: "party", party });
+    });
+    expect(commandFor(press("8"), "wrap_up", "nowhere")).toBeNull();
+    expect(commandFor(press("1"), "idle", "nowhere")).toBeNull();
+  });
+
+  it("chooses business results by their letters", () => {
+    for (const business of businesses)
+      expect(commandFor(press(businessKeys[business].toLowerCase()), "wrap_up", "nowhere")).toEqual({ do: "business", business });
+  });
+
+  it("saves by Enter, and from the note by Ctrl+Enter", () => {
+    expect(commandFor(press("Enter"), "wrap_up", "nowhere")).toEqual({ do: "save" });
+    expect(commandFor(press("Enter"), "wrap_up", "line")).toEqual({ do: "save" });
+    expect(commandFor(press("Enter"), "wrap_up", "text")).toBeNull();
+    for (const typing of typings) expect(commandFor(press("Enter", { ctrl: true }), "wrap_up", typing)).toEqual({ do: "save" });
+  });
+
+  it("does not save what an input method is still composing, nor while the call is up", () => {
+    expect(commandFor(press("Enter", { composing: true }), "wrap_up", "line")).toBeNull();
+    expect(commandFor(press("Enter", { ctrl: true }), "talking", "text")).toBeNull();
+  });
+
+  it("leaves the browser's own keys alone", () => {
+    for (const key of ["c", "r", "1", "f"])
+      for (const phase of phases) expect(commandFor(press(key, { ctrl: true }), phase, "nowhere")).toBeNull();
+  });
+
+  it("passes the case over by S only while nothing is up; in the form S is a result", () => {
+    expect(commandFor(press("s"), "idle", "nowhere")).toEqual({ do: "skip" });
+    expect(commandFor(press("s"), "calling", "nowhere")).toBeNull();
+    expect(commandFor(press("s"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "other_insurance" });
+  });
+
+  it("shows help by ? and finds cases by /, with full-width keys too", () => {
+    for (const key of ["?", "？"]) expect(commandFor(press(key), "idle", "nowhere")).toEqual({ do: "help" });
+    for (const key of ["/", "／"]) expect(commandFor(press(key), "idle", "nowhere")).toEqual({ do: "search" });
+    expect(commandFor(press("?"), "idle", "line")).toBeNull();
+  });
+});

@@ -1,0 +1,114 @@
+// What the keys of the operator's desk do. Pure, so that a test can hold every key against every moment.
+
+/** The parties in the order of the number keys 1 to 7. */
+export const parties = ["self", "family", "third_party", "voicemail", "recorder", "fax", "silent"] as const;
+export type Party = (typeof parties)[number];
+
+/** Those that are a machine or nobody: then there is no talk to describe. */
+export const noPerson: readonly Party[] = ["voicemail", "recorder", "fax", "silent"];
+
+/**
+ * The business results in the order of the form, each with its letter. The letters follow the Japanese words where
+ * they can (Y 約束, Z 済, B 分割, R 再発行, O 折返し, D 伝言, K 拒否, J 苦情, W 番号相違, G 言語, I 案内, F 振替, T 転出,
+ * A 不在, U 切断, S 社保, L 生活, X なし) and leave out those that mean something else at the desk: C, E, H, M, N, P, Q, V.
+ */
+export const businessKeys = {
+  promise: "Y",
+  already_paid: "Z",
+  instalments: "B",
+  slip_reissue: "R",
+  call_back: "O",
+  message_left: "D",
+  refuses_to_pay: "K",
+  complaint: "J",
+  wrong_number: "W",
+  language: "G",
+  information: "I",
+  account_transfer: "F",
+  moved_or_deceased: "T",
+  not_in: "A",
+  hung_up: "U",
+  other_insurance: "S",
+  hardship: "L",
+  no_commitment: "X",
+} as const;
+export type Business = keyof typeof businessKeys;
+export const businesses = Object.keys(businessKeys) as Business[];
+
+/** What the operator's desk is doing, as far as keys go. */
+export type Phase =
+  | "idle" // a case stands there, or none: nothing is up
+  | "calling" // a phone rings
+  | "talking" // somebody is there; the form may already be filled in
+  | "wrap_up"; // the talk is over and its result is owed
+
+/** Where the typing goes. */
+export type Typing = "nowhere" | "line" | "text" | "button";
+
+export interface Press {
+  key: string;
+  code: string;
+  ctrl: boolean;
+  alt: boolean;
+  repeat: boolean;
+  /** An input method is composing: the key is its, not ours. */
+  composing: boolean;
+}
+
+export type Command =
+  | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "help" | "save" | "leave_field" }
+  | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
+  | { do: "party"; party: Party }
+  | { do: "business"; business: Business };
+
+const fields: Record<string, "amount" | "due_on" | "note" | "call_again"> = {
+  M: "amount",
+  P: "due_on",
+  N: "note",
+  V: "call_again",
+};
+
+/** Says what a key means now; null when it means nothing to the desk and the browser may have it. */
+export function commandFor(press: Press, phase: Phase, typing: Typing): Command | null {
+  if (press.composing || press.alt) return null;
+  const form = phase === "talking" || phase === "wrap_up";
+  if (press.ctrl) return press.key === "Enter" && phase === "wrap_up" ? { do: "save" } : null;
+  if (typing === "line" || typing === "text") return whileTyping(press, phase, typing);
+  if (press.repeat) return null;
+  if (press.key === "?" || press.key === "？") return { do: "help" };
+  if (press.key === "/" || press.key === "／") return { do: "search" };
+  if (press.key === "Enter") return enter(phase, typing);
+  if (press.key === "Escape") return phase === "calling" || phase === "talking" ? { do: "hang_up" } : null;
+  const letter = letterOf(press);
+  if (letter === "C") return { do: "copy" };
+  if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
+  if (letter === "S" && phase === "idle") return { do: "skip" };
+  return form ? inForm(letter) : null;
+}
+
+function whileTyping(press: Press, phase: Phase, typing: "line" | "text"): Command | null {
+  if (press.key === "Escape") return { do: "leave_field" };
+  return press.key === "Enter" && typing === "line" && phase === "wrap_up" && !press.repeat ? { do: "save" } : null;
+}
+
+function enter(phase: Phase, typing: Typing): Command | null {
+  if (typing === "button") return null; // Enter presses the button that has the focus
+  if (phase === "idle") return { do: "dial" };
+  return phase === "wrap_up" ? { do: "save" } : null;
+}
+
+function inForm(letter: string): Command | null {
+  const party = parties[Number(letter) - 1];
+  if (party) return { do: "party", party };
+  const business = businesses.find((b) => businessKeys[b] === letter);
+  if (business) return { do: "business", business };
+  const field = fields[letter];
+  return field ? { do: "focus", field } : null;
+}
+
+// With a Japanese input method on, or a full-width key, only the code says which key it was.
+function letterOf(press: Press): string {
+  if (/^[a-zA-Z0-9]$/.test(press.key)) return press.key.toUpperCase();
+  const found = /^(?:Key([A-Z])|(?:Digit|Numpad)(\d))$/.exec(press.code);
+  return found?.[1] ?? found?.[2] ?? "";
+}

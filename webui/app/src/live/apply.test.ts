@@ -1,0 +1,74 @@
+import { QueryClient } from "@tanstack/react-query";
+import { beforeEach, describe, expect, it } from "vitest";
+import type { Alert, Attempt, Call, Desk } from "../api/types";
+import { applyFrame, keys } from "./apply";
+import type { Frame, Snapshot } from "./frames";
+
+let client: QueryClient;
+let seq = 0;
+
+const put = (type: Frame["type"], data: unknown) =>
+  applyFrame(client, { seq: ++seq, type, at: "2026-11-24T05:00:00Z", data } as Frame);
+const desk = (id: string, state: string) => ({ id, name: id, registered: true, state, since: "" }) as Desk;
+const call = (id: string, state: string) => ({ id, desk: "desk1", state }) as Call;
+const attempt = (id: string, result: string) => ({ id, case_id: "c1", result, counted: true }) as Attempt;
+const snapshot = { desks: [desk("desk1", "ready"), desk("desk2", "empty")], calls: [], recent: [], alerts: [], boot: "b" };
+
+beforeEach(() => {
+  client = new QueryClient();
+  put("snapshot", snapshot as unknown as Snapshot);
+});
+
+describe("applyFrame", () => {
+  it("changes one desk and leaves the other", () => {
+    put("desk", desk("desk1", "in_call"));
+    expect(client.getQueryData<Desk[]>(keys.desks)!.map((d) => d.state)).toEqual(["in_call", "empty"]);
+  });
+
+  it("follows a call to its end, and keeps the end for the desk", () => {
+    put("call", call("a", "calling_desk"));
+    put("call", call("a", "talking"));
+    expect(client.getQueryData<Call[]>(keys.calls)!.map((c) => c.state)).toEqual(["talking"]);
+    put("call", call("a", "ended"));
+    expect(client.getQueryData(keys.calls)).toEqual([]);
+    expect(client.getQueryData<Call>(keys.lastCall("desk1"))!.id).toBe("a");
+  });
+
+  it("puts a new attempt first, and a changed one in its place", () => {
+    put("attempt", attempt("a", "no_answer"));
+    put("attempt", attempt("b", "answered"));
+    put("attempt", attempt("a", "busy"));
+    expect(client.getQueryData<Attempt[]>(keys.recent)!.map((a) => [a.id, a.result])).toEqual([
+      ["b", "answered"],
+      ["a", "busy"],
+    ]);
+  });
+
+  it("asks again for the case an attempt was about", () => {
+    client.setQueryData(keys.case("c1"), {});
+    client.setQueryData(keys.case("c2"), {});
+    put("attempt", attempt("a", "busy"));
+    expect(client.getQueryState(keys.case("c1"))!.isInvalidated).toBe(true);
+    expect(client.getQueryState(keys.case("c2"))!.isInvalidated).toBe(false);
+  });
+
+  it("dates alerts and puts the newest first", () => {
+    put("alert", { kind: "ledger_down", text: "x", text_en: "x" });
+    put("alert", { kind: "ledger_back", text: "y", text_en: "y" });
+    expect(client.getQueryData<Alert[]>(keys.alerts)!.map((a) => [a.kind, a.at])).toEqual([
+      ["ledger_back", "2026-11-24T05:00:00Z"],
+      ["ledger_down", "2026-11-24T05:00:00Z"],
+    ]);
+  });
+
+  it("a snapshot replaces everything, and makes the rest be asked for again", () => {
+    put("call", call("a", "talking"));
+    client.setQueryData(keys.case("c1"), {});
+    client.setQueryData(keys.queue, {});
+    put("snapshot", { ...snapshot, desks: [desk("desk1", "empty")] });
+    expect(client.getQueryData(keys.calls)).toEqual([]);
+    expect(client.getQueryData<Desk[]>(keys.desks)).toHaveLength(1);
+    expect(client.getQueryState(keys.case("c1"))!.isInvalidated).toBe(true);
+    expect(client.getQueryState(keys.queue)!.isInvalidated).toBe(true);
+  });
+});

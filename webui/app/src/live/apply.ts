@@ -1,0 +1,94 @@
+import type { QueryClient } from "@tanstack/react-query";
+import type { Alert, Attempt, Call, Desk } from "../api/types";
+import type { Frame } from "./frames";
+
+/** The names under which what the server says is kept; screens read these, frames and requests write them. */
+export const keys = {
+  session: ["session"] as const,
+  desks: ["desks"] as const,
+  calls: ["calls"] as const,
+  /** The last call of a desk that has ended, with its verdict. */
+  lastCall: (desk: string) => ["last-call", desk] as const,
+  progress: ["progress"] as const,
+  hours: ["hours"] as const,
+  recent: ["recent"] as const,
+  alerts: ["alerts"] as const,
+  queue: ["queue"] as const,
+  depth: ["depth"] as const,
+  case: (id: string) => ["case", id] as const,
+  attempts: ["attempts"] as const,
+  attempt: (id: string) => ["attempt", id] as const,
+  list: (id: string) => ["list", id] as const,
+  users: ["users"] as const,
+};
+
+const keptRecent = 50;
+const keptAlerts = 50;
+
+/** Writes what a frame says into the caches that the screens read. */
+export function applyFrame(client: QueryClient, frame: Frame): void {
+  switch (frame.type) {
+    case "snapshot": {
+      const { desks, calls, progress, hours, recent, alerts } = frame.data;
+      client.setQueryData<Desk[]>(keys.desks, desks ?? []);
+      client.setQueryData<Call[]>(keys.calls, calls ?? []);
+      client.setQueryData(keys.progress, progress);
+      client.setQueryData(keys.hours, hours);
+      client.setQueryData<Attempt[]>(keys.recent, recent ?? []);
+      client.setQueryData<Alert[]>(keys.alerts, alerts ?? []);
+      // What a snapshot does not carry may have changed while nobody was looking.
+      for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"]]) stale(client, key);
+      return;
+    }
+    case "desk":
+      client.setQueryData<Desk[]>(keys.desks, (desks) => (desks ?? []).map((d) => (d.id === frame.data.id ? frame.data : d)));
+      return;
+    case "call":
+      applyCall(client, frame.data);
+      return;
+    case "progress":
+      client.setQueryData(keys.progress, frame.data);
+      return;
+    case "queue":
+      client.setQueryData(keys.depth, frame.data.depth);
+      stale(client, keys.queue);
+      return;
+    case "alert": {
+      const alert = { ...frame.data, at: frame.at };
+      client.setQueryData<Alert[]>(keys.alerts, (alerts) => [alert, ...(alerts ?? [])].slice(0, keptAlerts));
+      return;
+    }
+    case "attempt":
+      applyAttempt(client, frame.data);
+      return;
+    case "list":
+      client.setQueryData(keys.list(frame.data.list), frame.data);
+      return;
+    case "bye":
+      return;
+  }
+}
+
+function applyCall(client: QueryClient, call: Call): void {
+  client.setQueryData<Call[]>(keys.calls, (calls) => {
+    const others = (calls ?? []).filter((c) => c.id !== call.id);
+    return call.state === "ended" ? others : [...others, call];
+  });
+  if (call.state === "ended") client.setQueryData<Call>(keys.lastCall(call.desk), call);
+}
+
+function applyAttempt(client: QueryClient, attempt: Attempt): void {
+  client.setQueryData<Attempt[]>(keys.recent, (recent) => {
+    const list = recent ?? [];
+    const known = list.findIndex((a) => a.id === attempt.id);
+    if (known >= 0) return list.map((a) => (a.id === attempt.id ? attempt : a));
+    return [attempt, ...list].slice(0, keptRecent);
+  });
+  stale(client, keys.attempt(attempt.id));
+  stale(client, keys.attempts);
+  if (attempt.case_id) stale(client, keys.case(attempt.case_id));
+}
+
+function stale(client: QueryClient, queryKey: readonly unknown[]): void {
+  void client.invalidateQueries({ queryKey });
+}

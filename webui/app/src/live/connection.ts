@@ -1,0 +1,140 @@
+import { type Frame, readFrame } from "./frames";
+
+/** Whether the panel sees what happens now. */
+export type LinkState = "connecting" | "live" | "lost";
+
+/** The part of a WebSocket that is used here, so that tests can hand in one of their own. */
+export interface Socket {
+  onopen: (() => void) | null;
+  onmessage: ((event: { data: unknown }) => void) | null;
+  onclose: (() => void) | null;
+  close(): void;
+}
+
+/** What a connection needs from outside. */
+export interface Outside {
+  open(path: string): Socket;
+  /** Runs f later; the function returned takes it back. */
+  later(f: () => void, milliseconds: number): () => void;
+  /** A number in [0, 1), to keep many panels from coming back in step. */
+  chance(): number;
+}
+
+/** What a connection tells. */
+export interface Listener {
+  frame(frame: Frame): void;
+  state(state: LinkState): void;
+  /** The server no longer knows who we are: signing in again is the only way on. */
+  sessionOver(): void;
+}
+
+const firstWait = 300;
+const longestWait = 8_000;
+
+/**
+ * Keeps one websocket to /api/live, for as long as it is started. After a loss it says so at once, comes back with
+ * growing pauses, and asks for what it missed by the last number it saw. Frames reach the listener in the order of
+ * their numbers and once; a snapshot starts the numbers anew.
+ */
+export class LiveConnection {
+  private socket: Socket | null = null;
+  private forget: (() => void) | null = null;
+  private losses = 0;
+  private seen: number | null = null;
+  private boot = "";
+  private running = false;
+
+  constructor(
+    private readonly outside: Outside,
+    private readonly listener: Listener,
+  ) {}
+
+  start(): void {
+    if (this.running) return;
+    this.running = true;
+    this.connect();
+  }
+
+  /** Ends the connection and every plan to come back. */
+  stop(): void {
+    this.running = false;
+    this.forget?.();
+    this.forget = null;
+    this.drop();
+  }
+
+  /** Tries again now, without waiting out the pause. */
+  retry(): void {
+    if (!this.running || this.socket) return;
+    this.forget?.();
+    this.forget = null;
+    this.connect();
+  }
+
+  /** The network says it is gone: a dead socket would notice only much later. */
+  lose(): void {
+    if (!this.running) return;
+    this.drop();
+    this.comeBack();
+  }
+
+  private connect(): void {
+    if (this.losses === 0) this.listener.state("connecting");
+    const socket = this.outside.open(this.path());
+    this.socket = socket;
+    socket.onmessage = (event) => {
+      if (this.socket === socket && typeof event.data === "string") this.take(event.data);
+    };
+    socket.onopen = () => {
+      // A resumed connection may have nothing to say for a while: being open is enough.
+      if (this.socket === socket && this.seen !== null) this.alive();
+    };
+    socket.onclose = () => {
+      if (this.socket !== socket) return;
+      this.socket = null;
+      this.comeBack();
+    };
+  }
+
+  private path(): string {
+    return this.seen === null ? "/api/live" : `/api/live?since=${this.seen}&boot=${encodeURIComponent(this.boot)}`;
+  }
+
+  private take(text: string): void {
+    const frame = readFrame(text);
+    if (!frame) return;
+    if (frame.type === "snapshot") this.boot = frame.data.boot;
+    else if (this.seen !== null && frame.seq <= this.seen) return;
+    this.alive();
+    if (frame.type === "bye") {
+      if (frame.data.reason !== "session") return;
+      this.stop();
+      this.listener.sessionOver();
+      return;
+    }
+    this.seen = frame.seq;
+    this.listener.frame(frame);
+  }
+
+  private alive(): void {
+    this.losses = 0;
+    this.listener.state("live");
+  }
+
+  private comeBack(): void {
+    if (!this.running || this.forget) return;
+    this.listener.state("lost");
+    const pause = Math.min(longestWait, firstWait * 2 ** this.losses) * (0.75 + this.outside.chance() / 2);
+    this.losses++;
+    this.forget = this.outside.later(() => {
+      this.forget = null;
+      this.connect();
+    }, pause);
+  }
+
+  private drop(): void {
+    const socket = this.socket;
+    this.socket = null;
+    socket?.close();
+  }
+}

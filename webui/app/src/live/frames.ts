@@ -1,0 +1,43 @@
+import type { Alert, Attempt, Call, Depth, Desk, Hours, Preview, Progress } from "../api/types";
+
+/** What the first frame of a connection holds: everything there is to see now. */
+export interface Snapshot {
+  desks: Desk[];
+  calls: Call[];
+  progress: Progress;
+  hours: Hours;
+  recent: Attempt[];
+  alerts: Alert[];
+  boot: string;
+}
+
+interface Numbered<T extends string, D> {
+  /** Increases from frame to frame; not dense, since a role gets only what it may see. */
+  seq: number;
+  type: T;
+  /** The server's clock when it sent the frame. */
+  at: string;
+  data: D;
+}
+
+/** A frame of /api/live. */
+export type Frame =
+  | Numbered<"snapshot", Snapshot>
+  | Numbered<"desk", Desk>
+  | Numbered<"call", Call>
+  | Numbered<"progress", Progress>
+  | Numbered<"queue", { depth: Depth }>
+  | Numbered<"alert", Alert>
+  | Numbered<"attempt", Attempt>
+  | Numbered<"list", Preview>
+  | Numbered<"bye", { reason: "slow" | "session" | "shutdown" }>;
+
+/** Reads a frame's text; null when it is none, so that one odd frame never stops the panel. */
+export function readFrame(text: string): Frame | null {
+  try {
+    const frame = JSON.parse(text) as Frame;
+    return typeof frame.seq === "number" && typeof frame.type === "string" ? frame : null;
+  } catch {
+    return null;
+  }
+}

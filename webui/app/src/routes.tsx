@@ -1,0 +1,33 @@
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { DeskScreen } from "./screens/desk/DeskScreen";
+import { Gate } from "./shell/Gate";
+import { Home } from "./shell/Home";
+import { NotThere } from "./shell/NotThere";
+
+const root = createRootRoute({ component: Gate, notFoundComponent: NotThere });
+
+const screen = <P extends string>(path: P, component: ReturnType<typeof lazyRouteComponent>) =>
+  createRoute({ getParentRoute: () => root, path, component });
+
+// The desk comes with the first load: it is what most people open. The others come when they are asked for.
+const tree = root.addChildren([
+  createRoute({ getParentRoute: () => root, path: "/", component: Home }),
+  createRoute({ getParentRoute: () => root, path: "/desk", component: DeskScreen }),
+  screen("/board", lazyRouteComponent(() => import("./screens/board/BoardScreen"), "BoardScreen")),
+  screen("/queue", lazyRouteComponent(() => import("./screens/queue/QueueScreen"), "QueueScreen")),
+  screen("/attempts", lazyRouteComponent(() => import("./screens/attempts/AttemptsScreen"), "AttemptsScreen")),
+  screen("/cases", lazyRouteComponent(() => import("./screens/cases/CasesScreen"), "CasesScreen")),
+  screen("/cases/$id", lazyRouteComponent(() => import("./screens/cases/CaseScreen"), "CaseScreen")),
+  screen("/lists", lazyRouteComponent(() => import("./screens/lists/ListsScreen"), "ListsScreen")),
+  screen("/progress", lazyRouteComponent(() => import("./screens/progress/ProgressScreen"), "ProgressScreen")),
+  screen("/desks", lazyRouteComponent(() => import("./screens/admin/DesksScreen"), "DesksScreen")),
+  screen("/users", lazyRouteComponent(() => import("./screens/admin/UsersScreen"), "UsersScreen")),
+]);
+
+export const router = createRouter({ routeTree: tree, defaultPreload: "intent" });
+
+declare module "@tanstack/react-router" {
+  interface Register {
+    router: typeof router;
+  }
+}

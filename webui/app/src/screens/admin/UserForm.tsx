@@ -1,0 +1,99 @@
+import { Button, Modal, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as kakeru from "../../api/kakeru";
+import { Problem } from "../../api/problem";
+import type { Role, User } from "../../api/types";
+import { language } from "../../i18n";
+import { keys } from "../../live/apply";
+import { Notice } from "../../parts/Notice";
+import { useProblemText } from "../../parts/useWords";
+
+const roles: Role[] = ["operator", "supervisor", "ward", "admin"];
+
+/** Adds a person, or changes one. */
+export function UserForm({ of, onClose }: { of: User | "new" | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Modal
+      opened={of !== null}
+      onClose={onClose}
+      title={of === "new" ? t("users.add") : t("users.change")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      {of !== null && <Form key={of === "new" ? "new" : of.id} user={of === "new" ? null : of} onDone={onClose} />}
+    </Modal>
+  );
+}
+
+function Form({ user, onDone }: { user: User | null; onDone: () => void }) {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const client = useQueryClient();
+  const [login, setLogin] = useState("");
+  const [name, setName] = useState(user?.name ?? "");
+  const [role, setRole] = useState<Role>(user?.role ?? "operator");
+  const [password, setPassword] = useState("");
+  const [failure, setFailure] = useState<unknown>(null);
+  const errors = failure instanceof Problem ? failure.fields(language()) : {};
+
+  async function save() {
+    setFailure(null);
+    try {
+      if (user) await kakeru.changeUser(user.id, { name, role, ...(password ? { password } : {}) });
+      else await kakeru.addUser({ login, name, role, password });
+      void client.invalidateQueries({ queryKey: keys.users });
+      onDone();
+    } catch (error) {
+      setFailure(error);
+    }
+  }
+
+  return (
+    <form
+      onSubmit={(event) => {
+        event.preventDefault();
+        void save();
+      }}
+    >
+      <Stack gap="sm">
+        {user ? (
+          <TextInput label={t("sign_in.login")} value={user.login} disabled />
+        ) : (
+          <TextInput
+            data-autofocus
+            label={t("sign_in.login")}
+            autoCapitalize="none"
+            autoComplete="off"
+            value={login}
+            error={errors.login}
+            onChange={(e) => setLogin(e.currentTarget.value)}
+          />
+        )}
+        <TextInput label={t("users.name")} value={name} error={errors.name} onChange={(e) => setName(e.currentTarget.value)} />
+        <Select
+          label={t("users.role")}
+          allowDeselect={false}
+          value={role}
+          error={errors.role}
+          onChange={(r) => r && setRole(r as Role)}
+          data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))}
+        />
+        <PasswordInput
+          label={user ? t("users.new_password") : t("sign_in.password")}
+          description={user ? t("users.keep_password") : undefined}
+          autoComplete="new-password"
+          value={password}
+          error={errors.password}
+          visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
+          onChange={(e) => setPassword(e.currentTarget.value)}
+        />
+        {failure !== null && Object.keys(errors).length === 0 && <Notice tone="bad">{say(failure)}</Notice>}
+        <Button type="submit" disabled={!name || (!user && (!login || !password))}>
+          {t("common.save")}
+        </Button>
+      </Stack>
+    </form>
+  );
+}

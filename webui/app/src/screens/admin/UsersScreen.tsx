@@ -1,0 +1,89 @@
+import { Button, Switch } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconPencil, IconUserPlus } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../../api/hooks";
+import * as kakeru from "../../api/kakeru";
+import type { User } from "../../api/types";
+import { keys } from "../../live/apply";
+import { Notice } from "../../parts/Notice";
+import page from "../../parts/page.module.css";
+import parts from "../../parts/parts.module.css";
+import { useProblemText } from "../../parts/useWords";
+import { UserForm } from "./UserForm";
+
+/** The people who can sign in. Nobody is ever deleted: their name stands in the record. */
+export function UsersScreen() {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const client = useQueryClient();
+  const me = useSession().user.id;
+  const { data: users, error } = useQuery({ queryKey: keys.users, queryFn: kakeru.getUsers });
+  const [editing, setEditing] = useState<User | "new" | null>(null);
+  const [refusal, setRefusal] = useState<unknown>(null);
+
+  async function disable(user: User, disabled: boolean) {
+    setRefusal(null);
+    await kakeru.changeUser(user.id, { disabled }).catch(setRefusal);
+    void client.invalidateQueries({ queryKey: keys.users });
+  }
+
+  return (
+    <div className={page.page}>
+      <div className={page.tools}>
+        <h1 className={page.title} style={{ marginInlineEnd: "auto" }}>
+          {t("door.users")}
+        </h1>
+        <Button leftSection={<IconUserPlus size={18} aria-hidden />} onClick={() => setEditing("new")}>
+          {t("users.add")}
+        </Button>
+      </div>
+      {(error ?? refusal) !== null && <Notice tone="bad">{say(error ?? refusal)}</Notice>}
+      <div className={`${parts.panel} ${page.tablePanel}`}>
+        <table className={parts.table}>
+          <thead>
+            <tr>
+              <th>{t("users.name")}</th>
+              <th>{t("sign_in.login")}</th>
+              <th>{t("users.role")}</th>
+              <th>{t("users.may_sign_in")}</th>
+              <th aria-label={t("users.change")} />
+            </tr>
+          </thead>
+          <tbody>
+            {(users ?? []).map((user) => (
+              <tr key={user.id}>
+                <td>{user.name}</td>
+                <td>
+                  <code>{user.login}</code>
+                </td>
+                <td>{t(`role.${user.role}`)}</td>
+                <td>
+                  <Switch
+                    aria-label={t("users.may_sign_in_of", { name: user.name })}
+                    checked={!user.disabled}
+                    disabled={user.id === me}
+                    title={user.id === me ? t("users.not_yourself") : undefined}
+                    onChange={(e) => void disable(user, !e.currentTarget.checked)}
+                  />
+                </td>
+                <td style={{ textAlign: "end" }}>
+                  <Button
+                    size="compact-sm"
+                    variant="default"
+                    leftSection={<IconPencil size={15} aria-hidden />}
+                    onClick={() => setEditing(user)}
+                  >
+                    {t("users.change")}
+                  </Button>
+                </td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <UserForm of={editing} onClose={() => setEditing(null)} />
+    </div>
+  );
+}

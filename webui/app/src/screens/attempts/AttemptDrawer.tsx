@@ -1,0 +1,95 @@
+import { Drawer } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { useTranslation } from "react-i18next";
+import { useAttempt, useDesks, useSession } from "../../api/hooks";
+import type { Attempt } from "../../api/types";
+import { dayAndTime, elapsed, isTime } from "../../format/time";
+import { language } from "../../i18n";
+import { useEntryWords } from "../../parts/AttemptLine";
+import { Notice } from "../../parts/Notice";
+import { AttemptResult } from "../../parts/ResultChip";
+import { useProblemText } from "../../parts/useWords";
+import css from "./attempts.module.css";
+import { Counted } from "./AttemptTable";
+import { Ladder } from "./Ladder";
+
+/** Everything that is known of one attempt: the verdict, why, by which rule, and the evidence it was decided on. */
+export function AttemptDrawer({ id, onClose }: { id: string | null; onClose: () => void }) {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const { data: attempt, error } = useAttempt(id ?? undefined);
+  return (
+    <Drawer
+      opened={id !== null}
+      onClose={onClose}
+      position="right"
+      size="34rem"
+      title={t("attempt.title")}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
+      {error && <Notice tone="bad">{say(error)}</Notice>}
+      {attempt && <Details attempt={attempt} />}
+    </Drawer>
+  );
+}
+
+type EndedBy = "operator" | "customer" | "network" | "ring_limit" | "desk_limit" | "talk_limit" | "system" | "crash";
+type Kind = "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+
+function Details({ attempt: a }: { attempt: Attempt }) {
+  const { t } = useTranslation();
+  const words = useEntryWords();
+  const { role } = useSession().user;
+  const { data: desks } = useDesks();
+  const seesCases = role === "supervisor" || role === "operator";
+  const rows: [string, React.ReactNode][] = [
+    [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
+    [t("attempt.desk"), `${desks?.find((d) => d.id === a.desk)?.name ?? a.desk}${a.operator_name ? ` (${a.operator_name})` : ""}`],
+    [t("attempt.counted"), <Counted attempt={a} />],
+  ];
+  if (a.number_kind) rows.push([t("attempt.number_kind"), t(`kind.${a.number_kind as Kind}`)]);
+  if (isTime(a.answered_at) && isTime(a.ended_at)) {
+    rows.push([t("attempt.talk"), <span className="digits">{elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}</span>]);
+  }
+  if (a.ended_by) rows.push([t("attempt.ended_by"), t(`ended_by.${a.ended_by as EndedBy}`)]);
+  if (a.confidence) rows.push([t("attempt.confidence"), t(`confidence.${a.confidence as "high" | "medium" | "low"}`)]);
+  if (a.rule) rows.push([t("attempt.rule"), <code>{a.rule}</code>]);
+  if (a.trunk) rows.push([t("attempt.trunk"), <code>{a.trunk}</code>]);
+  if (a.sip_call_id) rows.push(["Call-ID", <code className={css.callID}>{a.sip_call_id}</code>]);
+  return (
+    <div className={css.details} data-attempt={a.id}>
+      <div className={css.verdict}>
+        <AttemptResult attempt={a} />
+        <p>{a.why}</p>
+      </div>
+      {a.entry && (
+        <div className={css.entry}>
+          <b>{words(a.entry)}</b>
+          {a.entry.call_again_at && <p>{t("attempt.call_again", { at: dayAndTime(a.entry.call_again_at, language()) })}</p>}
+          {a.entry.note && <p className={css.note}>{a.entry.note}</p>}
+          <p className="quiet">
+            {t("attempt.recorded", { name: a.entry.by_name ?? "", at: a.entry.at ? dayAndTime(a.entry.at, language()) : "" })}
+            {(a.entry.revision ?? 1) > 1 && t("attempt.revision", { count: a.entry.revision ?? 1 })}
+          </p>
+        </div>
+      )}
+      <dl className={css.rows}>
+        {rows.map(([name, value]) => (
+          <div key={name}>
+            <dt>{name}</dt>
+            <dd>{value}</dd>
+          </div>
+        ))}
+      </dl>
+      {seesCases && a.case_id && (
+        <p>
+          <Link to="/cases/$id" params={{ id: a.case_id }}>
+            {t("attempt.to_case")}
+          </Link>
+        </p>
+      )}
+      <h3>{t("ladder.title")}</h3>
+      <Ladder evidence={a.evidence ?? []} />
+    </div>
+  );
+}

@@ -1,0 +1,42 @@
+import { useTranslation } from "react-i18next";
+import type { Evidence } from "../../api/types";
+import { timeWithSeconds } from "../../format/time";
+import { language } from "../../i18n";
+import css from "./attempts.module.css";
+
+type Event =
+  | "invite_sent" | "trying" | "ringing" | "early_media" | "answered" | "final" | "cancel_sent" | "bye_sent" | "bye_received"
+  | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel" | "hung_up_after_restart";
+
+// Which way a message went; what happened on our side alone has no arrow.
+const arrows: Partial<Record<Event, "→" | "←">> = {
+  invite_sent: "→", cancel_sent: "→", bye_sent: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
+  bye_received: "←", answer_crossed_cancel: "←",
+};
+
+/** What was seen and done on both legs, in order: the proof behind the verdict. */
+export function Ladder({ evidence }: { evidence: Evidence[] }) {
+  const { t } = useTranslation();
+  if (evidence.length === 0) return <p className="quiet">{t("ladder.none")}</p>;
+  return (
+    <ol className={css.ladder}>
+      {evidence.map((e, i) => (
+        <li key={i} data-leg={e.leg} data-event={e.event}>
+          <span className="digits quiet">{timeWithSeconds(e.at, language())}</span>
+          <span className={css.leg}>{t(`ladder.leg.${e.leg}`)}</span>
+          <span className={css.arrow} aria-hidden="true">
+            {arrows[e.event as Event] ?? "·"}
+          </span>
+          <span>
+            {t(`ladder.event.${e.event as Event}`)}
+            {(e.status || e.reason || e.cause) && (
+              <code className={css.code}>
+                {[e.status || "", e.reason ?? "", e.cause ? `Q.850 ${e.cause}` : ""].filter(Boolean).join(" ")}
+              </code>
+            )}
+          </span>
+        </li>
+      ))}
+    </ol>
+  );
+}

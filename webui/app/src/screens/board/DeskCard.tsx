@@ -1,0 +1,101 @@
+import { Button } from "@mantine/core";
+import { Link } from "@tanstack/react-router";
+import { IconArmchair, IconDeviceLandlinePhone, IconPencil, IconPhoneCalling, IconPhoneOff, IconUserCheck } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCalls, useSession } from "../../api/hooks";
+import * as kakeru from "../../api/kakeru";
+import type { Call, Desk } from "../../api/types";
+import { Chip, type Tone } from "../../parts/Chip";
+import { Notice } from "../../parts/Notice";
+import { RunningClock } from "../../parts/RunningClock";
+import { useProblemText } from "../../parts/useWords";
+import { PhoneChip } from "../desk/SeatPicker";
+import css from "./board.module.css";
+
+type Doing = "empty" | "ready" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+
+const looks: Record<Doing, { tone: Tone; Icon: typeof IconArmchair }> = {
+  empty: { tone: "still", Icon: IconArmchair },
+  ready: { tone: "note", Icon: IconArmchair },
+  calling_desk: { tone: "wait", Icon: IconDeviceLandlinePhone },
+  calling_customer: { tone: "wait", Icon: IconPhoneCalling },
+  talking: { tone: "talk", Icon: IconUserCheck },
+  ending: { tone: "still", Icon: IconPhoneOff },
+  wrap_up: { tone: "note", Icon: IconPencil },
+};
+
+/** What a desk is doing, from its own state and its call's. */
+export function doingOf(desk: Desk, call: Call | undefined): Doing {
+  if (call && call.state !== "ended" && call.state !== "queued") return call.state;
+  if (desk.state === "in_call") return "calling_desk";
+  return desk.state;
+}
+
+/** One desk, live. A supervisor may hang up its call, which asks once more. */
+export function DeskCard({ desk }: { desk: Desk }) {
+  const { t } = useTranslation();
+  const { data: calls } = useCalls();
+  const supervises = useSession().user.role === "supervisor";
+  const call = calls?.find((c) => c.desk === desk.id && c.state !== "ended");
+  const doing = doingOf(desk, call);
+  const { tone, Icon } = looks[doing];
+  const since = doing === "talking" ? call?.answered_at : doing === "calling_customer" ? call?.dialled_at : undefined;
+  return (
+    <section className={css.deskCard} data-doing={doing} data-desk={desk.id} aria-label={desk.name}>
+      <header className={css.deskHead}>
+        <h2>{desk.name}</h2>
+        <PhoneChip registered={desk.registered} />
+      </header>
+      <div className={css.deskNow}>
+        <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>
+          {t(`doing.${doing}`)}
+        </Chip>
+        {doing !== "empty" && <RunningClock since={since ?? call?.started_at ?? desk.since} className={css.deskClock} />}
+      </div>
+      <dl className={css.deskFacts}>
+        <dt>{t("board.operator")}</dt>
+        <dd>{desk.operator_name || <span className="quiet">{t("board.nobody")}</span>}</dd>
+        <dt>{t("board.case")}</dt>
+        <dd>
+          {desk.case_id ? (
+            <Link to="/cases/$id" params={{ id: desk.case_id }} className="digits">
+              …{desk.case_id.slice(-8)}
+            </Link>
+          ) : (
+            <span className="quiet">{t("board.no_case")}</span>
+          )}
+        </dd>
+      </dl>
+      {supervises && call && <HangUp call={call} />}
+    </section>
+  );
+}
+
+function HangUp({ call }: { call: Call }) {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const [sure, setSure] = useState(false);
+  const [refusal, setRefusal] = useState<unknown>(null);
+  function press() {
+    if (!sure) return setSure(true);
+    setSure(false);
+    kakeru.hangUp(call.id).catch(setRefusal);
+  }
+  return (
+    <>
+      <Button
+        size="compact-sm"
+        color="red"
+        variant={sure ? "filled" : "default"}
+        disabled={call.state === "ending"}
+        leftSection={<IconPhoneOff size={16} aria-hidden />}
+        onClick={press}
+        onBlur={() => setSure(false)}
+      >
+        {sure ? t("board.hang_up_sure") : t("board.hang_up")}
+      </Button>
+      {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
+    </>
+  );
+}

@@ -1,0 +1,51 @@
+import { Button } from "@mantine/core";
+import { useTranslation } from "react-i18next";
+import { yen } from "../../format/yen";
+import { Empty } from "../../parts/Empty";
+import { Notice } from "../../parts/Notice";
+import parts from "../../parts/parts.module.css";
+import { useProblemText } from "../../parts/useWords";
+import type { CaseSearch } from "./useCaseSearch";
+
+interface Props {
+  search: CaseSearch;
+  action: string;
+  onChoose: (id: string) => void;
+}
+
+/** What a search found. */
+export function CaseList({ search, action, onChoose }: Props) {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  if (search.error) return <Notice tone="bad">{say(search.error)}</Notice>;
+  if (search.tooShort) return <Empty title={t("find.type")} />;
+  if (search.items.length === 0) return search.settled ? <Empty title={t("find.nothing")} /> : <Empty title={t("find.searching")} />;
+  return (
+    <table className={parts.table} style={{ marginTop: "0.8rem" }}>
+      <thead>
+        <tr>
+          <th>{t("case.ward_number")}</th>
+          <th>{t("case.name")}</th>
+          <th className={parts.number}>{t("case.total")}</th>
+          <th>{t("queue.why")}</th>
+          <th aria-label={action} />
+        </tr>
+      </thead>
+      <tbody>
+        {search.items.map((item) => (
+          <tr key={item.case_id} data-case={item.case_id}>
+            <td className="digits nowrap">{item.ward_number}</td>
+            <td className="nowrap">{item.name}</td>
+            <td className={parts.number}>{yen(item.balance_yen)}</td>
+            <td className="quiet">{item.why}</td>
+            <td style={{ textAlign: "end" }}>
+              <Button size="compact-sm" variant="default" onClick={() => onChoose(item.case_id)}>
+                {action}
+              </Button>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}

@@ -1,0 +1,155 @@
+import { Button, Tooltip } from "@mantine/core";
+import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconUserCheck } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { Phone } from "../../api/types";
+import { phoneNumber } from "../../format/phone";
+import { timeOfDay } from "../../format/time";
+import { language } from "../../i18n";
+import { Key } from "../../parts/Key";
+import { Notice } from "../../parts/Notice";
+import { RunningClock } from "../../parts/RunningClock";
+import { useProblemText } from "../../parts/useWords";
+import css from "./desk.module.css";
+import type { MyDesk, Telephone } from "./useDesk";
+
+interface Props {
+  mine: MyDesk;
+  phone: Phone | undefined;
+  /** Why nothing can be dialled now; empty when it can. */
+  obstacle: string;
+  telephone: Telephone;
+  onDial: () => void;
+}
+
+/** The telephone: what it does, for how long, and the one button that matters now. */
+export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  return (
+    <section className={css.callBar} data-phase={mine.phase} aria-label={t("call.region")}>
+      <div aria-live="assertive" className="visually-hidden">
+        {t(`call.said.${stageOf(mine)}`)}
+      </div>
+      {mine.phase === "idle" && <Ready phone={phone} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
+      {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
+      {mine.phase === "wrap_up" && (
+        <div className={css.callRow}>
+          <IconCheck size={26} aria-hidden />
+          <div>
+            <div className={css.callState}>{t("call.wrap_up")}</div>
+            <div className="quiet">{t("call.wrap_up_hint")}</div>
+          </div>
+        </div>
+      )}
+      {telephone.refusal !== null && <Notice tone="bad">{say(telephone.refusal)}</Notice>}
+    </section>
+  );
+}
+
+interface ReadyProps {
+  phone: Phone | undefined;
+  obstacle: string;
+  busy: boolean;
+  onDial: () => void;
+}
+
+function Ready({ phone, obstacle, busy, onDial }: ReadyProps) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <div className={css.dialTarget}>
+        <span className="quiet">{t("call.to")}</span>
+        <span className={`digits ${css.dialNumber}`}>{phone ? phoneNumber(phone.number) : t("call.no_number")}</span>
+      </div>
+      <Tooltip label={obstacle} disabled={!obstacle} position="bottom" withArrow>
+        <Button
+          size="xl"
+          fullWidth
+          data-desk-key
+          className={css.dial}
+          leftSection={<IconPhone size={26} aria-hidden />}
+          rightSection={<Key name="Enter" />}
+          aria-keyshortcuts="Enter"
+          aria-describedby={obstacle ? "dial-obstacle" : undefined}
+          data-disabled={obstacle ? true : undefined}
+          aria-disabled={obstacle ? true : undefined}
+          loading={busy}
+          onClick={(event) => (obstacle ? event.preventDefault() : onDial())}
+        >
+          {t("call.dial")}
+        </Button>
+      </Tooltip>
+      {obstacle && (
+        <div id="dial-obstacle" className={css.obstacle}>
+          {obstacle}
+        </div>
+      )}
+    </>
+  );
+}
+
+type Stage = "ready" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+
+function stageOf(mine: MyDesk): Stage {
+  if (mine.phase === "wrap_up") return "wrap_up";
+  if (mine.phase === "idle") return "ready";
+  const state = mine.call?.state;
+  if (state === "calling_customer" || state === "talking" || state === "ending") return state;
+  return "calling_desk";
+}
+
+function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
+  const { t } = useTranslation();
+  const stage = stageOf(mine);
+  const { call } = mine;
+  const since = (stage === "talking" ? call?.answered_at : stage === "calling_customer" ? call?.dialled_at : undefined) ?? call?.started_at;
+  const Icon = stage === "talking" ? IconUserCheck : stage === "calling_desk" ? IconDeviceLandlinePhone : IconPhoneCalling;
+  return (
+    <>
+      <div className={css.callRow}>
+        <Icon size={30} stroke={1.6} aria-hidden />
+        <div className={css.callWords}>
+          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "wrap_up" ? "ending" : stage}`)}</div>
+          <div className={css.callHint}>{t(`call.hint.${hintOf(stage, !!call?.ringing_at || !!call?.early_media)}`)}</div>
+        </div>
+        {since && <RunningClock since={since} className={css.clock} />}
+        <Button
+          color="red"
+          size="md"
+          data-desk-key
+          className={css.hangUp}
+          leftSection={<IconPhoneOff size={20} aria-hidden />}
+          rightSection={<Key name="Esc" />}
+          aria-keyshortcuts="Escape H"
+          disabled={stage === "ending"}
+          onClick={onHangUp}
+        >
+          {t("call.hang_up")}
+        </Button>
+      </div>
+      <Steps stage={stage} answeredAt={call?.answered_at} />
+    </>
+  );
+}
+
+function hintOf(stage: Stage, ringing: boolean): "calling_desk" | "reaching" | "ringing" | "talking" | "ending" {
+  if (stage === "calling_customer") return ringing ? "ringing" : "reaching";
+  return stage === "calling_desk" || stage === "talking" ? stage : "ending";
+}
+
+const steps = ["calling_desk", "calling_customer", "talking"] as const;
+
+function Steps({ stage, answeredAt }: { stage: Stage; answeredAt: string | undefined }) {
+  const { t } = useTranslation();
+  const now = steps.findIndex((s) => s === stage);
+  return (
+    <ol className={css.steps} aria-label={t("call.steps")}>
+      {steps.map((step, i) => (
+        <li key={step} aria-current={i === now ? "step" : undefined} data-done={i < now || stage === "ending" || undefined}>
+          {t(`call.step.${step}`)}
+          {step === "talking" && answeredAt && <span className="digits"> {timeOfDay(answeredAt, language())}</span>}
+        </li>
+      ))}
+    </ol>
+  );
+}

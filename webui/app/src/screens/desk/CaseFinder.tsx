@@ -1,0 +1,43 @@
+import { Modal, TextInput } from "@mantine/core";
+import { IconSearch } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { CaseList } from "../cases/CaseList";
+import { useCaseSearch } from "../cases/useCaseSearch";
+
+interface Props {
+  opened: boolean;
+  onClose: () => void;
+  onPresent: (id: string) => void;
+}
+
+/** Finds a case and puts it on the desk. It is only put there: dialling stays a click of its own. */
+export function CaseFinder({ opened, onClose, onPresent }: Props) {
+  const { t } = useTranslation();
+  const search = useCaseSearch();
+  const choose = (id: string) => {
+    onClose();
+    search.setText("");
+    onPresent(id);
+  };
+  return (
+    <Modal opened={opened} onClose={onClose} size="lg" title={t("find.title")} closeButtonProps={{ "aria-label": t("common.close") }}>
+      <form
+        onSubmit={(event) => {
+          event.preventDefault();
+          if (search.settled && search.items[0]) choose(search.items[0].case_id);
+        }}
+      >
+        <TextInput
+          data-autofocus
+          value={search.text}
+          onChange={(e) => search.setText(e.currentTarget.value)}
+          leftSection={<IconSearch size={17} aria-hidden />}
+          placeholder={t("find.placeholder")}
+          aria-label={t("find.title")}
+          description={t("find.hint")}
+        />
+      </form>
+      <CaseList search={search} action={t("find.present")} onChoose={choose} />
+    </Modal>
+  );
+}

@@ -1,0 +1,177 @@
+import { ActionIcon, Radio, Tooltip } from "@mantine/core";
+import { IconArrowForward, IconBan, IconCheck, IconCopy, IconFlask, IconLanguage, IconNote } from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import type { Case, Phone } from "../../api/types";
+import { phoneNumber } from "../../format/phone";
+import { longDate, shortDate } from "../../format/time";
+import { yen } from "../../format/yen";
+import { language } from "../../i18n";
+import { Chip } from "../../parts/Chip";
+import { Key } from "../../parts/Key";
+import css from "./desk.module.css";
+
+interface Props {
+  about: Case;
+  /** The number that will be dialled. */
+  chosen: Phone | undefined;
+  /** Chooses another; absent where nothing is dialled from. */
+  onChoose?: ((phone: Phone) => void) | undefined;
+  copied: boolean;
+  onCopy: () => void;
+}
+
+/** One case as an operator reads it before calling: who, why now, which number, what is owed, what the ward says. */
+export function CasePanel({ about, chosen, onChoose, copied, onCopy }: Props) {
+  const { t } = useTranslation();
+  return (
+    <section className={css.casePanel} aria-label={t("case.region")} data-case={about.id}>
+      <header className={css.caseHead}>
+        <div className={css.who}>
+          <div className={css.kana}>{about.kana}</div>
+          <h1 className={css.name}>{about.name || t("case.no_name")}</h1>
+          <Marks about={about} />
+        </div>
+        <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} />
+      </header>
+      <p className={css.why}>
+        <IconArrowForward size={17} aria-hidden />
+        <span>{about.next.why || t("case.first_time")}</span>
+      </p>
+      <div className={css.facts}>
+        <Numbers about={about} chosen={chosen} onChoose={onChoose} />
+        <Balances about={about} />
+      </div>
+      <p className={css.address}>
+        {[
+          about.postal_code && `〒${about.postal_code}`,
+          about.address,
+          about.born_on && t("case.born", { date: longDate(about.born_on, language()) }),
+        ]
+          .filter(Boolean)
+          .join("  ")}
+      </p>
+      {about.ward_note && (
+        <p className={css.wardNote}>
+          <IconNote size={17} aria-hidden />
+          <span>
+            <b>{t("case.ward_note")}</b> {about.ward_note}
+          </span>
+        </p>
+      )}
+    </section>
+  );
+}
+
+function Marks({ about }: { about: Case }) {
+  const { t } = useTranslation();
+  const known = ["en", "zh", "vi"] as const;
+  const speaks = known.find((l) => l === about.language);
+  return (
+    <div className={css.marks}>
+      {about.do_not_call && (
+        <Chip tone="bad" icon={<IconBan size={14} aria-hidden />}>
+          {t("case.do_not_call")}
+        </Chip>
+      )}
+      {about.language && about.language !== "ja" && (
+        <Chip tone="note" icon={<IconLanguage size={14} aria-hidden />}>
+          {speaks ? t(`language.${speaks}`) : about.language}
+        </Chip>
+      )}
+      {about.sample && (
+        <Chip tone="still" icon={<IconFlask size={14} aria-hidden />}>
+          {t("case.sample")}
+        </Chip>
+      )}
+    </div>
+  );
+}
+
+function WardNumber({ number, copied, onCopy }: { number: string; copied: boolean; onCopy: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.wardNumber}>
+      <div className="quiet">{t("case.ward_number")}</div>
+      <div className={css.wardNumberRow}>
+        <span className={`digits ${css.wardDigits}`}>{number}</span>
+        <Tooltip label={copied ? t("case.copied") : t("case.copy")} withArrow>
+          <ActionIcon variant="default" size="lg" data-desk-key aria-label={t("case.copy")} aria-keyshortcuts="C" onClick={onCopy}>
+            {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
+          </ActionIcon>
+        </Tooltip>
+        <Key name="C" />
+      </div>
+      <div aria-live="polite" className={css.copied}>
+        {copied ? t("case.copied") : ""}
+      </div>
+    </div>
+  );
+}
+
+type Kind = "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+
+function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "onChoose">) {
+  const { t } = useTranslation();
+  if (about.phones.length === 0) return <p className="quiet">{t("case.no_numbers")}</p>;
+  return (
+    <div>
+      <h2 className={css.factHead}>{t("case.numbers")}</h2>
+      <Radio.Group
+        value={String(chosen?.rank ?? "")}
+        onChange={(rank) => onChoose?.(about.phones.find((p) => String(p.rank) === rank)!)}
+        aria-label={t("case.numbers")}
+      >
+        <div className={css.numbers}>
+          {about.phones.map((phone) => (
+            <label key={phone.rank} className={css.number} data-next={phone === chosen || undefined} data-gone={!phone.usable || undefined}>
+              {onChoose && (
+                <Radio size="xs" value={String(phone.rank)} disabled={!phone.usable} aria-label={phoneNumber(phone.number)} />
+              )}
+              <span className={`digits ${css.numberDigits}`}>{phoneNumber(phone.number)}</span>
+              <span className={css.numberKind}>{t(`kind.${phone.kind as Kind}`)}</span>
+              {!phone.usable && <span className={css.numberGone}>{t("case.unusable")}</span>}
+              {phone === chosen && onChoose && <span className={css.numberNext}>{t("case.next_number")}</span>}
+            </label>
+          ))}
+        </div>
+      </Radio.Group>
+    </div>
+  );
+}
+
+function Balances({ about }: { about: Case }) {
+  const { t } = useTranslation();
+  return (
+    <div className={css.balances}>
+      <h2 className={css.factHead}>{t("case.balances")}</h2>
+      <div className={css.balanceScroll} tabIndex={0} role="group" aria-label={t("case.balances")}>
+        <table className={css.balanceTable}>
+          <thead className="visually-hidden">
+            <tr>
+              <th>{t("case.insurance")}</th>
+              <th>{t("case.term")}</th>
+              <th>{t("case.due_on")}</th>
+              <th>{t("case.amount")}</th>
+            </tr>
+          </thead>
+          <tbody>
+            {about.balances.map((b) => (
+              <tr key={b.insurance + b.term + b.due_on}>
+                <td>{t(`insurance.${b.insurance as "kokuho" | "kouki"}`)}</td>
+                <td>{b.term}</td>
+                <td className="digits quiet">{b.due_on ? shortDate(b.due_on) : ""}</td>
+                <td className={css.amount}>{yen(b.yen)}</td>
+              </tr>
+            ))}
+          </tbody>
+        </table>
+      </div>
+      <div className={css.total}>
+        <span>{t("case.total")}</span>
+        <span className="digits">
+          <b>{yen(about.total_yen)}</b> {t("case.yen")}
+        </span>
+      </div>
+    </div>
+  );
+}

@@ -1,0 +1,141 @@
+import { IconCoffee } from "@tabler/icons-react";
+import { useEffect, useRef, useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useCase, useSession } from "../../api/hooks";
+import type { Phone } from "../../api/types";
+import type { Command } from "../../keys/keymap";
+import { copyText } from "../../parts/copy";
+import { Empty } from "../../parts/Empty";
+import { useProblemText } from "../../parts/useWords";
+import { useOverlays } from "../../shell/overlays";
+import { CallBar } from "./CallBar";
+import { CasePanel } from "./CasePanel";
+import css from "./desk.module.css";
+import { obeyInForm } from "./formCommands";
+import { History } from "./History";
+import { Previous } from "./Previous";
+import { ResultForm } from "./ResultForm";
+import { SeatPicker } from "./SeatPicker";
+import { TodayList } from "./TodayList";
+import { type MyDesk, useMyDesk, usePresented, useTelephone } from "./useDesk";
+import { useDeskKeys } from "./useDeskKeys";
+import { useObstacle } from "./useObstacle";
+import { proposedDraft, useResult } from "./useResult";
+
+/** The operator's desk: one case, one telephone, one form. */
+export function DeskScreen() {
+  const mine = useMyDesk();
+  if (mine === undefined) return null;
+  return mine ? <Desk mine={mine} /> : <SeatPicker />;
+}
+
+// Enter that saved a result must not, pressed twice, dial the case that comes next.
+const breath = 450;
+
+function Desk({ mine }: { mine: MyDesk }) {
+  const { t } = useTranslation();
+  const session = useSession();
+  const say = useProblemText();
+  const { open, show } = useOverlays();
+  const noCase = usePresented(mine);
+  const telephone = useTelephone(mine);
+  const { data: page, error } = useCase(mine.desk.case_id);
+  const about = page?.case;
+  const [rank, setRank] = useState<number | null>(null);
+  const [copied, setCopied] = useState(false);
+  const [saved, setSaved] = useState("");
+  const arrived = useRef(0);
+  const form = useRef<HTMLFormElement>(null);
+
+  useEffect(() => {
+    setRank(null);
+    setCopied(false);
+    arrived.current = performance.now();
+  }, [mine.desk.case_id]);
+
+  const usable = about?.phones.filter((p) => p.usable) ?? [];
+  const phone: Phone | undefined = usable.find((p) => p.rank === rank) ?? usable[0];
+  const obstacle = useObstacle(mine, phone, about);
+  const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
+  const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
+
+  function dial() {
+    if (obstacle || performance.now() - arrived.current < breath) return;
+    setSaved("");
+    telephone.dial(rank !== null ? phone?.number : undefined);
+  }
+  async function copy() {
+    if (about && (await copyText(about.ward_number))) setCopied(true);
+  }
+
+  function obey(command: Command) {
+    switch (command.do) {
+      case "dial":
+        return dial();
+      case "hang_up":
+        return telephone.hangUp();
+      case "skip":
+        return mine.desk.case_id && telephone.skip();
+      case "copy":
+        return void copy();
+      case "search":
+        return mine.phase === "idle" && show("find");
+      case "help":
+        return show("help");
+      case "save":
+        return cannotSave ? undefined : obeyInForm(command, form.current, result);
+      default:
+        return obeyInForm(command, form.current, result);
+    }
+  }
+  useDeskKeys(mine.phase, open !== null, obey);
+
+  return (
+    <div className={css.desk}>
+      <div className={css.left}>
+        {about ? (
+          <>
+            <CasePanel
+              about={about}
+              chosen={phone}
+              onChoose={mine.phase === "idle" ? (p) => setRank(p.rank) : undefined}
+              copied={copied}
+              onCopy={() => void copy()}
+            />
+            <History attempts={page.history ?? []} />
+          </>
+        ) : (
+          <section className={css.noCase}>
+            <Empty
+              title={error ? say(error) : noCase ? say(noCase) : t("desk.fetching")}
+              icon={<IconCoffee size={36} stroke={1.4} aria-hidden />}
+            >
+              {noCase !== null && <span>{t("desk.empty_hint")}</span>}
+            </Empty>
+          </section>
+        )}
+      </div>
+      <div className={css.right}>
+        <Previous desk={mine.desk.id} phase={mine.phase} saved={saved} />
+        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} />
+        {mine.attempt ? (
+          <ResultForm
+            root={form}
+            draft={result.draft}
+            onChange={result.change}
+            onParty={(party) => obey({ do: "party", party })}
+            onBusiness={(business) => obey({ do: "business", business })}
+            onSave={() => void result.save()}
+            saveLabel={t("form.save")}
+            obstacle={cannotSave}
+            saving={result.saving}
+            errors={result.errors}
+            problem={result.problem}
+          />
+        ) : (
+          <TodayList mine={mine} onSkip={telephone.skip} onPresent={telephone.present} busy={mine.phase !== "idle"} />
+        )}
+      </div>
+    </div>
+  );
+}

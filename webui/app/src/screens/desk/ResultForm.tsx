@@ -1,0 +1,244 @@
+import { Button, Checkbox, Select, Textarea, TextInput, Tooltip } from "@mantine/core";
+import { IconDeviceFloppy } from "@tabler/icons-react";
+import { type RefObject, useId } from "react";
+import { useTranslation } from "react-i18next";
+import { longDate } from "../../format/time";
+import { parseYen, yen } from "../../format/yen";
+import { language } from "../../i18n";
+import { type Business, businesses, businessKeys, noPerson, type Party, parties } from "../../keys/keymap";
+import { Key } from "../../parts/Key";
+import { Notice } from "../../parts/Notice";
+import css from "./desk.module.css";
+import { type Draft, means, withoutPerson } from "./draft";
+
+interface Props {
+  draft: Draft;
+  onChange: (draft: Draft) => void;
+  onParty: (party: Party) => void;
+  onBusiness: (business: Business) => void;
+  onSave: () => void;
+  /** What the button says. */
+  saveLabel: string;
+  /** Why it cannot be saved now; empty when it can. */
+  obstacle: string;
+  saving: boolean;
+  /** What the server would not take, by field, and beyond fields. */
+  errors: Record<string, string>;
+  problem: string;
+  root: RefObject<HTMLFormElement | null>;
+}
+
+/** What came of a talk, all by keyboard: who was there, what they said, a promise, a note. */
+export function ResultForm(props: Props) {
+  const { draft, onChange, onSave, obstacle, saving, errors, problem, root } = props;
+  const { t } = useTranslation();
+  const nobody = noPerson.includes(draft.party as Party);
+  const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
+  return (
+    <form
+      ref={root}
+      className={css.form}
+      aria-label={t("form.title")}
+      noValidate
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (!obstacle) onSave();
+      }}
+    >
+      <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
+      <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
+      {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} />}
+      <Textarea
+        label={<Label text={t("form.note")} name="N" />}
+        aria-label={t("form.note")}
+        data-field="note"
+        aria-keyshortcuts="N"
+        size="sm"
+        autosize
+        minRows={2}
+        maxRows={5}
+        maxLength={2000}
+        value={draft.note}
+        error={errors.note}
+        placeholder={t("form.note_hint")}
+        onChange={(e) => set({ note: e.currentTarget.value })}
+      />
+      <div className={css.again}>
+        <TextInput
+          type="datetime-local"
+          size="sm"
+          label={<Label text={t("form.call_again")} name="V" />}
+          aria-label={t("form.call_again")}
+          data-field="call_again"
+          aria-keyshortcuts="V"
+          value={draft.callAgain}
+          error={errors.call_again_at}
+          onChange={(e) => set({ callAgain: e.currentTarget.value })}
+        />
+        <Checkbox
+          label={t("form.mine")}
+          size="sm"
+          checked={draft.mine && draft.callAgain !== ""}
+          disabled={draft.callAgain === ""}
+          error={errors.mine}
+          onChange={(e) => set({ mine: e.currentTarget.checked })}
+        />
+      </div>
+      {problem && <Notice tone="bad">{problem}</Notice>}
+      <Tooltip label={obstacle} disabled={!obstacle} withArrow>
+        <Button
+          type="submit"
+          size="md"
+          fullWidth
+          data-desk-key
+          leftSection={<IconDeviceFloppy size={20} aria-hidden />}
+          rightSection={<Key name="Enter" />}
+          aria-keyshortcuts="Enter Control+Enter"
+          data-disabled={obstacle ? true : undefined}
+          aria-disabled={obstacle ? true : undefined}
+          loading={saving}
+          onClick={(event) => obstacle && event.preventDefault()}
+        >
+          {obstacle || props.saveLabel}
+        </Button>
+      </Tooltip>
+    </form>
+  );
+}
+
+function Label({ text, name }: { text: string; name: string }) {
+  return (
+    <span className={css.label}>
+      {text} <Key name={name} />
+    </span>
+  );
+}
+
+function PartyChoice({ draft, onParty, error }: { draft: Draft; onParty: (party: Party) => void; error: string | undefined }) {
+  const { t } = useTranslation();
+  const said = useId();
+  return (
+    <fieldset className={css.choice} aria-describedby={error ? said : undefined}>
+      <legend>{t("form.party")}</legend>
+      <div className={css.parties}>
+        {parties.map((party, i) => (
+          <button
+            key={party}
+            type="button"
+            data-desk-key
+            className={css.pick}
+            aria-pressed={draft.party === party}
+            aria-keyshortcuts={String(i + 1)}
+            onClick={() => onParty(party)}
+          >
+            <Key name={String(i + 1)} />
+            <span>{t(`party.${party}`)}</span>
+          </button>
+        ))}
+      </div>
+      {error && (
+        <p id={said} className={css.error} role="alert">
+          {error}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+interface BusinessProps {
+  draft: Draft;
+  nobody: boolean;
+  onBusiness: (business: Business) => void;
+  error: string | undefined;
+}
+
+function BusinessChoice({ draft, nobody, onBusiness, error }: BusinessProps) {
+  const { t } = useTranslation();
+  const said = useId();
+  return (
+    <fieldset className={css.choice} aria-describedby={error ? said : undefined}>
+      <legend>
+        {t("form.business")} <span className="quiet">{t("form.business_hint")}</span>
+      </legend>
+      <div className={css.businesses}>
+        {businesses.map((business) => {
+          const place = draft.business.indexOf(business);
+          return (
+            <button
+              key={business}
+              type="button"
+              data-desk-key
+              className={css.pick}
+              data-business={business}
+              aria-pressed={place >= 0}
+              aria-keyshortcuts={businessKeys[business]}
+              disabled={nobody && !withoutPerson.includes(business)}
+              title={nobody && !withoutPerson.includes(business) ? t("form.needs_person") : undefined}
+              onClick={() => onBusiness(business)}
+            >
+              <Key name={businessKeys[business]} />
+              <span>{t(`business.${business}`)}</span>
+              {place === 0 && draft.business.length > 1 && <span className={css.primary}>{t("form.primary")}</span>}
+            </button>
+          );
+        })}
+      </div>
+      {error && (
+        <p id={said} className={css.error} role="alert">
+          {error}
+        </p>
+      )}
+    </fieldset>
+  );
+}
+
+interface PromiseProps {
+  draft: Draft;
+  set: (change: Partial<Draft>) => void;
+  errors: Record<string, string>;
+}
+
+function PromiseFields({ draft, set, errors }: PromiseProps) {
+  const { t } = useTranslation();
+  const amount = parseYen(draft.amount);
+  return (
+    <fieldset className={css.promise}>
+      <legend className="visually-hidden">{t("business.promise")}</legend>
+      <TextInput
+        size="sm"
+        label={<Label text={t("form.amount")} name="M" />}
+        aria-label={t("form.amount")}
+        data-field="amount"
+        aria-keyshortcuts="M"
+        inputMode="numeric"
+        autoComplete="off"
+        value={draft.amount}
+        error={errors["promise.amount_yen"] ?? errors.promise ?? (amount === null && draft.amount ? t("form.no_amount") : undefined)}
+        rightSection={<span className="quiet">{t("case.yen")}</span>}
+        onChange={(e) => set({ amount: e.currentTarget.value })}
+        onBlur={() => amount !== null && set({ amount: yen(amount) })}
+      />
+      <TextInput
+        type="date"
+        size="sm"
+        label={<Label text={t("form.due_on")} name="P" />}
+        aria-label={t("form.due_on")}
+        title={longDate(draft.dueOn, language())}
+        data-field="due_on"
+        aria-keyshortcuts="P"
+        value={draft.dueOn}
+        error={errors["promise.due_on"]}
+        onChange={(e) => set({ dueOn: e.currentTarget.value })}
+      />
+      <Select
+        size="sm"
+        label={t("form.means")}
+        allowDeselect={false}
+        value={draft.means}
+        error={errors["promise.means"]}
+        data={means.map((m) => ({ value: m, label: t(`means.${m}`) }))}
+        onChange={(m) => m && set({ means: m })}
+      />
+    </fieldset>
+  );
+}

@@ -1,0 +1,123 @@
+import type { Business, Party } from "../../keys/keymap";
+import type { Entry } from "../../api/types";
+import { parseYen } from "../../format/yen";
+import { fromLocalField, toLocalField } from "../../format/time";
+
+/** What stands in the result form, as typed. It outlives a reload and a lost connection; saving or signing out ends it. */
+export interface Draft {
+  party: Party | "";
+  business: Business[];
+  amount: string;
+  dueOn: string;
+  means: string;
+  note: string;
+  callAgain: string;
+  mine: boolean;
+}
+
+/** The ways to pay that a promise can name. */
+export const means = ["slip", "convenience", "bank", "account_transfer", "counter", "online"] as const;
+
+/** What can be said when nobody was there to talk to. */
+export const withoutPerson: readonly Business[] = ["message_left", "not_in", "wrong_number", "hung_up", "call_back"];
+
+/** An empty form, with a promise proposed: all that is owed, on the day given. */
+export function emptyDraft(totalYen: number, dueOn: string): Draft {
+  return {
+    party: "",
+    business: [],
+    amount: totalYen > 0 ? totalYen.toLocaleString("ja-JP") : "",
+    dueOn,
+    means: "slip",
+    note: "",
+    callAgain: "",
+    mine: false,
+  };
+}
+
+/** A form that shows what was recorded before, to be corrected. */
+export function draftOf(entry: Entry, proposed: Draft): Draft {
+  return {
+    ...proposed,
+    party: entry.party as Party,
+    business: (entry.business_results ?? []) as Business[],
+    note: entry.note ?? "",
+    callAgain: entry.call_again_at ? toLocalField(entry.call_again_at) : "",
+    mine: entry.mine ?? false,
+    ...(entry.promise
+      ? { amount: entry.promise.amount_yen.toLocaleString("ja-JP"), dueOn: entry.promise.due_on, means: entry.promise.means }
+      : {}),
+  };
+}
+
+/** The entry to send. What does not belong to the results chosen stays behind. An amount nobody can read goes as 0, which the server refuses. */
+export function entryOf(draft: Draft): Entry {
+  const callAgain = fromLocalField(draft.callAgain);
+  return {
+    party: draft.party,
+    business_results: draft.business,
+    ...(draft.business.includes("promise")
+      ? { promise: { amount_yen: parseYen(draft.amount) ?? 0, due_on: draft.dueOn, means: draft.means } }
+      : {}),
+    ...(draft.note.trim() ? { note: draft.note.trim() } : {}),
+    ...(callAgain ? { call_again_at: callAgain, mine: draft.mine } : {}),
+  };
+}
+
+/** The form after a party was chosen. With nobody there, what needs a person goes, and 本人不在 is proposed. */
+export function chooseParty(draft: Draft, party: Party, nobody: boolean): Draft {
+  if (!nobody) return { ...draft, party };
+  const business = draft.business.filter((b) => withoutPerson.includes(b));
+  return { ...draft, party, business: business.length > 0 ? business : ["not_in"] };
+}
+
+/** The form after a business result was pressed: chosen last, or taken away. The first one stays the primary one. */
+export function toggleBusiness(draft: Draft, business: Business): Draft {
+  const chosen = draft.business.includes(business);
+  return {
+    ...draft,
+    business: chosen ? draft.business.filter((b) => b !== business) : [...draft.business, business],
+  };
+}
+
+const prefix = "kakeru-draft:";
+const nameOf = (user: string, attempt: string) => `${prefix}${user}:${attempt}`;
+
+/** Reads what a person had typed for an attempt. */
+export function loadDraft(user: string, attempt: string): Draft | null {
+  try {
+    const text = sessionStorage.getItem(nameOf(user, attempt));
+    return text ? (JSON.parse(text) as Draft) : null;
+  } catch {
+    return null;
+  }
+}
+
+/** Keeps what is being typed. */
+export function keepDraft(user: string, attempt: string, draft: Draft): void {
+  try {
+    sessionStorage.setItem(nameOf(user, attempt), JSON.stringify(draft));
+  } catch {
+    // storage is full or forbidden: the form itself still holds it
+  }
+}
+
+/** Forgets a saved form. */
+export function dropDraft(user: string, attempt: string): void {
+  try {
+    sessionStorage.removeItem(nameOf(user, attempt));
+  } catch {
+    // nothing was kept
+  }
+}
+
+/** Forgets every form on this machine but those of one person: they hold what debtors said. */
+export function dropDraftsBut(user: string | null): void {
+  try {
+    for (const name of Object.keys(sessionStorage)) {
+      if (name.startsWith(prefix) && (user === null || !name.startsWith(prefix + user + ":"))) sessionStorage.removeItem(name);
+    }
+  } catch {
+    // nothing was kept
+  }
+}

@@ -1,0 +1,34 @@
+import { type Command, noPerson } from "../../keys/keymap";
+import { chooseParty, type Draft, toggleBusiness } from "./draft";
+
+interface Filling {
+  draft: Draft;
+  change(draft: Draft): void;
+  save(): Promise<void>;
+}
+
+/** Does what a key means inside a result form. */
+export function obeyInForm(command: Command, form: HTMLFormElement | null, filling: Filling): void {
+  switch (command.do) {
+    case "save":
+      return void filling.save();
+    case "leave_field":
+      return (document.activeElement as HTMLElement | null)?.blur();
+    case "focus":
+      return focusField(form, command.field);
+    case "party":
+      return filling.change(chooseParty(filling.draft, command.party, noPerson.includes(command.party)));
+    case "business":
+      // A result that needs a person cannot be chosen by its letter either while its button is disabled.
+      if (form?.querySelector<HTMLButtonElement>(`[data-business="${command.business}"]`)?.disabled) return;
+      return filling.change(toggleBusiness(filling.draft, command.business));
+    default:
+      return;
+  }
+}
+
+function focusField(form: HTMLFormElement | null, field: string) {
+  const input = form?.querySelector<HTMLElement>(`[data-field="${field}"]`);
+  input?.focus();
+  if (input instanceof HTMLInputElement && input.type === "text") input.select();
+}

@@ -1,0 +1,123 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useRef, useState } from "react";
+import { useCalls, useDesks, useSession } from "../../api/hooks";
+import * as kakeru from "../../api/kakeru";
+import { Problem } from "../../api/problem";
+import type { Call, Desk } from "../../api/types";
+import type { Phase } from "../../keys/keymap";
+import { keys } from "../../live/apply";
+import { useLink } from "../../live/Live";
+
+/** The desk a person sits at, with what it is doing. */
+export interface MyDesk {
+  desk: Desk;
+  call: Call | undefined;
+  phase: Phase;
+  /** The attempt the result form is for: the talk going on, or the one whose result is owed. */
+  attempt: string | undefined;
+}
+
+/** Finds the desk the signed-in person sits at; null when at none, undefined while that is not known. */
+export function useMyDesk(): MyDesk | null | undefined {
+  const me = useSession().user.id;
+  const { data: desks } = useDesks();
+  const { data: calls } = useCalls();
+  if (!desks) return undefined;
+  const desk = desks.find((d) => d.operator === me);
+  if (!desk) return null;
+  const call = calls?.find((c) => c.desk === desk.id && c.state !== "ended");
+  const phase = phaseOf(desk, call);
+  const talked = phase === "talking" ? call?.id : phase === "wrap_up" ? desk.call_id : undefined;
+  return { desk, call, phase, attempt: talked };
+}
+
+/** What a desk is doing, as far as keys and the form go. */
+export function phaseOf(desk: Desk, call: Call | undefined): Phase {
+  if (desk.state === "wrap_up") return "wrap_up";
+  if (call) return call.state === "talking" || (call.state === "ending" && call.answered_at) ? "talking" : "calling";
+  return desk.state === "in_call" ? "calling" : "idle";
+}
+
+const patience = 700; // milliseconds that the server has to present the next case by itself
+const again = 20_000; // an empty line is asked again so often
+
+/**
+ * Makes the next case stand at a ready desk. After a call the server does that by itself; this is for the moment of
+ * sitting down, and for a line that was empty. Presenting never dials. Returns why there is none.
+ */
+export function usePresented(mine: MyDesk): unknown {
+  const { state: link } = useLink();
+  const [refusal, setRefusal] = useState<unknown>(null);
+  const { id, case_id, state } = mine.desk;
+  const wanted = state === "ready" && !case_id && !mine.call && link === "live";
+  useEffect(() => {
+    if (!wanted) {
+      setRefusal(null);
+      return;
+    }
+    let timer = setTimeout(ask, patience);
+    async function ask() {
+      try {
+        await kakeru.presentNext(id, {});
+      } catch (error) {
+        // A desk that is busy for a moment will say itself when it is ready.
+        if (!(error instanceof Problem && error.rule === "desk_busy")) setRefusal(error);
+        timer = setTimeout(ask, again);
+      }
+    }
+    return () => clearTimeout(timer);
+  }, [wanted, id]);
+  return refusal;
+}
+
+/** What an operator can ask of the telephone, and what the server refused last. */
+export function useTelephone(mine: MyDesk) {
+  const client = useQueryClient();
+  const [refusal, setRefusal] = useState<unknown>(null);
+  const [asking, setAsking] = useState(false);
+  const busy = useRef(false);
+  const { id: desk, case_id: caseID } = mine.desk;
+
+  // A refusal is about the case that stood there; with the next one, or a call, it has had its day.
+  useEffect(() => setRefusal(null), [caseID, mine.call?.id]);
+
+  async function ask(request: () => Promise<unknown>) {
+    if (busy.current) return;
+    busy.current = true;
+    setAsking(true);
+    setRefusal(null);
+    try {
+      await request();
+    } catch (error) {
+      setRefusal(error);
+      // Whatever the panel believed was wrong: look again.
+      for (const key of [keys.desks, keys.calls]) void client.invalidateQueries({ queryKey: key });
+    } finally {
+      busy.current = false;
+      setAsking(false);
+    }
+  }
+
+  return {
+    refusal,
+    asking,
+    dial: (number?: string) => {
+      if (caseID) void ask(() => kakeru.dial(desk, caseID, clickID(), number));
+    },
+    hangUp: () => {
+      const call = mine.call?.id ?? mine.desk.call_id;
+      // Not through ask: a hang-up waits for nothing, and pressing twice does no harm.
+      if (call) kakeru.hangUp(call).catch(setRefusal);
+    },
+    skip: () => void ask(() => kakeru.presentNext(desk, { skip: true })),
+    present: (id: string) => void ask(() => kakeru.presentNext(desk, { case_id: id })),
+  };
+}
+
+export type Telephone = ReturnType<typeof useTelephone>;
+
+/** A name for one click, so that a click sent twice stays one call. */
+function clickID(): string {
+  const bytes = crypto.getRandomValues(new Uint8Array(16));
+  return Array.from(bytes, (b) => b.toString(16).padStart(2, "0")).join("");
+}

@@ -1,0 +1,38 @@
+import { useEffect, useRef } from "react";
+import { type Command, commandFor, type Phase, type Typing } from "../../keys/keymap";
+
+/** Sends the keys of the whole page to the operator's desk, unless a window lies over it. */
+export function useDeskKeys(phase: Phase, covered: boolean, obey: (command: Command) => void): void {
+  const latest = useRef({ phase, covered, obey });
+  latest.current = { phase, covered, obey };
+  useEffect(() => {
+    const listen = (event: KeyboardEvent) => {
+      const { phase, covered, obey } = latest.current;
+      if (covered || event.defaultPrevented) return;
+      const press = {
+        key: event.key,
+        code: event.code,
+        ctrl: event.ctrlKey || event.metaKey,
+        alt: event.altKey,
+        repeat: event.repeat,
+        composing: event.isComposing || event.keyCode === 229,
+      };
+      const command = commandFor(press, phase, typingIn(event.target));
+      if (!command) return;
+      event.preventDefault();
+      obey(command);
+    };
+    addEventListener("keydown", listen);
+    return () => removeEventListener("keydown", listen);
+  }, []);
+}
+
+function typingIn(target: EventTarget | null): Typing {
+  if (!(target instanceof HTMLElement)) return "nowhere";
+  if (target instanceof HTMLTextAreaElement || target.isContentEditable) return "text";
+  if (target instanceof HTMLSelectElement) return "line";
+  if (target instanceof HTMLInputElement) return target.type === "radio" || target.type === "checkbox" ? "nowhere" : "line";
+  // Buttons of the desk that say so leave Enter to the desk: their own key is shown on them.
+  const pressed = target.closest("button, a[href]");
+  return pressed && !pressed.hasAttribute("data-desk-key") ? "button" : "nowhere";
+}

@@ -1,0 +1,29 @@
+import { useTranslation } from "react-i18next";
+import { useHours } from "../../api/hooks";
+import type { Case, Phone } from "../../api/types";
+import { dayAndTime } from "../../format/time";
+import { language } from "../../i18n";
+import { useLink } from "../../live/Live";
+import type { MyDesk } from "./useDesk";
+
+/**
+ * Why nothing can be dialled now, in one sentence; empty when it can. A courtesy: the server decides, and its refusals
+ * are shown as they come.
+ */
+export function useObstacle(mine: MyDesk, phone: Phone | undefined, about: Case | undefined): string {
+  const { t } = useTranslation();
+  const { state: link } = useLink();
+  const { data: hours } = useHours();
+  if (link !== "live") return t("obstacle.link");
+  if (mine.desk.registered === false) return t("obstacle.phone");
+  if (hours && !hours.open && !hours.always_open) {
+    return hours.next_open_at
+      ? t("obstacle.hours", { at: dayAndTime(hours.next_open_at, language()) })
+      : t("obstacle.closed");
+  }
+  if (!mine.desk.case_id) return t("obstacle.no_case");
+  if (!about) return t("obstacle.loading");
+  if (about.do_not_call) return t("obstacle.do_not_call");
+  if (!phone) return t("obstacle.no_number");
+  return "";
+}

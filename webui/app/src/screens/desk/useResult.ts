@@ -1,0 +1,65 @@
+import { useQueryClient } from "@tanstack/react-query";
+import { useEffect, useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as kakeru from "../../api/kakeru";
+import { Problem } from "../../api/problem";
+import type { Case } from "../../api/types";
+import { weekdayAfter } from "../../format/time";
+import { language } from "../../i18n";
+import { keys } from "../../live/apply";
+import { serverNow } from "../../live/clock";
+import { useProblemText } from "../../parts/useWords";
+import { type Draft, dropDraft, emptyDraft, entryOf, keepDraft, loadDraft } from "./draft";
+
+const promiseInDays = 7;
+
+/** A form as it stands before anything was typed. */
+export function proposedDraft(about: Case | undefined): Draft {
+  return emptyDraft(about?.total_yen ?? 0, weekdayAfter(serverNow(), promiseInDays));
+}
+
+/** The result of one attempt while it is being typed: kept through reloads, sent once, errors by field. */
+export function useResult(user: string, attempt: string | undefined, proposed: Draft, onSaved: (why: string) => void) {
+  const client = useQueryClient();
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const [held, setHeld] = useState<{ attempt: string; draft: Draft } | null>(null);
+  const [failure, setFailure] = useState<unknown>(null);
+  const [saving, setSaving] = useState(false);
+  const [unsaid, setUnsaid] = useState(false);
+
+  useEffect(() => setFailure(null), [attempt]);
+
+  const kept = attempt ? (held?.attempt === attempt ? held.draft : loadDraft(user, attempt)) : null;
+  const draft = kept ?? proposed;
+
+  function change(next: Draft) {
+    if (!attempt) return;
+    setHeld({ attempt, draft: next });
+    keepDraft(user, attempt, next);
+  }
+
+  async function save() {
+    if (!attempt || saving) return;
+    setUnsaid(!draft.party);
+    if (!draft.party) return;
+    setSaving(true);
+    setFailure(null);
+    try {
+      const { next } = await kakeru.putResult(attempt, entryOf(draft));
+      dropDraft(user, attempt);
+      setHeld(null);
+      onSaved(next.why);
+      for (const key of [keys.desks, ["case"], keys.attempt(attempt)]) void client.invalidateQueries({ queryKey: key });
+    } catch (error) {
+      setFailure(error);
+    } finally {
+      setSaving(false);
+    }
+  }
+
+  const fields: Record<string, string> = failure instanceof Problem ? failure.fields(language()) : {};
+  const problem = failure !== null && Object.keys(fields).length === 0 ? say(failure) : "";
+  const errors = unsaid && !draft.party ? { ...fields, party: t("form.choose_party") } : fields;
+  return { draft, change, save, saving, errors, problem };
+}

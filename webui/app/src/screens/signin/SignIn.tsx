@@ -1,0 +1,92 @@
+import { Button, PasswordInput, TextInput } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconFlask, IconLogin2 } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as kakeru from "../../api/kakeru";
+import { keys } from "../../live/apply";
+import { Notice } from "../../parts/Notice";
+import { useProblemText } from "../../parts/useWords";
+import { Preferences } from "../../shell/Preferences";
+import css from "./signin.module.css";
+
+/** The door. */
+export function SignIn() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const say = useProblemText();
+  const [login, setLogin] = useState("");
+  const [password, setPassword] = useState("");
+  const [failure, setFailure] = useState<unknown>(null);
+  const [asking, setAsking] = useState(false);
+  // Hours are known to everyone; that they are lifted is how a demo shows itself before anyone has signed in.
+  const { data: hours } = useQuery({ queryKey: ["hours-before"], queryFn: kakeru.getHours, retry: false, gcTime: 0 });
+
+  async function enter() {
+    if (asking) return;
+    setAsking(true);
+    setFailure(null);
+    try {
+      client.setQueryData(keys.session, await kakeru.signIn(login.trim(), password));
+    } catch (error) {
+      setFailure(error);
+      setAsking(false);
+    }
+  }
+
+  return (
+    <div className={css.page}>
+      <div className={css.tools}>
+        <Preferences />
+      </div>
+      <main className={css.card}>
+        <h1 className={css.brand}>
+          <img src="/favicon.svg" alt="" width={40} height={40} />
+          <span>
+            Kakeru
+            <small>{t("sign_in.what")}</small>
+          </span>
+        </h1>
+        <form
+          className={css.form}
+          onSubmit={(event) => {
+            event.preventDefault();
+            void enter();
+          }}
+        >
+          <TextInput
+            label={t("sign_in.login")}
+            size="md"
+            autoFocus
+            autoComplete="username"
+            autoCapitalize="none"
+            spellCheck={false}
+            value={login}
+            onChange={(e) => setLogin(e.currentTarget.value)}
+          />
+          <PasswordInput
+            label={t("sign_in.password")}
+            size="md"
+            autoComplete="current-password"
+            value={password}
+            visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
+            onChange={(e) => setPassword(e.currentTarget.value)}
+          />
+          {failure !== null && <Notice tone="bad">{say(failure)}</Notice>}
+          <Button type="submit" size="md" fullWidth leftSection={<IconLogin2 size={20} aria-hidden />} loading={asking}>
+            {t("sign_in.enter")}
+          </Button>
+        </form>
+        {hours?.always_open && (
+          <aside className={css.demo} aria-label={t("sign_in.demo")}>
+            <IconFlask size={20} aria-hidden />
+            <p>
+              <b>{t("sign_in.demo")}</b>
+              {t("sign_in.demo_note")}
+            </p>
+          </aside>
+        )}
+      </main>
+    </div>
+  );
+}

@@ -1,0 +1,36 @@
+import { Button } from "@mantine/core";
+import { useEffect } from "react";
+import { useTranslation } from "react-i18next";
+import { useSessionQuery } from "../api/hooks";
+import { Live } from "../live/Live";
+import { Empty } from "../parts/Empty";
+import { SignIn } from "../screens/signin/SignIn";
+import { dropDraftsBut } from "../screens/desk/draft";
+import { OverlayHolder } from "./overlays";
+import { Shell } from "./Shell";
+
+/** Lets in who is signed in, and shows the sign-in to everyone else; the address stays, so that one comes back to it. */
+export function Gate() {
+  const { t } = useTranslation();
+  const { data: session, isPending, error, refetch } = useSessionQuery();
+  const user = session?.user.id;
+  useEffect(() => {
+    if (user) dropDraftsBut(user);
+  }, [user]);
+  if (isPending) return null;
+  if (error) {
+    return (
+      <Empty title={t("problem.unreachable")}>
+        <Button onClick={() => void refetch()}>{t("common.retry")}</Button>
+      </Empty>
+    );
+  }
+  if (!session) return <SignIn />;
+  return (
+    <Live key={user}>
+      <OverlayHolder>
+        <Shell />
+      </OverlayHolder>
+    </Live>
+  );
+}

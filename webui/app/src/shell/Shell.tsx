@@ -1,0 +1,119 @@
+import { ActionIcon, Menu, Tooltip, UnstyledButton } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { Link, Outlet, useLocation } from "@tanstack/react-router";
+import {
+  IconArmchairOff, IconChevronDown, IconKeyboard, IconLogout, IconUserCircle,
+} from "@tabler/icons-react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../api/hooks";
+import * as kakeru from "../api/kakeru";
+import { forgetSession } from "../api/session";
+import { keys } from "../live/apply";
+import { dropDraftsBut } from "../screens/desk/draft";
+import { useMyDesk } from "../screens/desk/useDesk";
+import { AlertToasts } from "./AlertToasts";
+import { doors, mayEnter } from "./doors";
+import { Help } from "./Help";
+import { LostBanner } from "./LostBanner";
+import { NotThere } from "./NotThere";
+import { useOverlays } from "./overlays";
+import { Preferences } from "./Preferences";
+import css from "./shell.module.css";
+import { StatusLine } from "./StatusLine";
+import { useHelpKey } from "./useHelpKey";
+
+/** What stands around every screen: the doors above, how things are below. */
+export function Shell() {
+  const { t } = useTranslation();
+  const { role } = useSession().user;
+  const { pathname } = useLocation();
+  const { show } = useOverlays();
+  useHelpKey();
+  return (
+    <div className={css.shell}>
+      <a href="#screen" className={css.skip}>
+        {t("shell.skip")}
+      </a>
+      <header className={css.header}>
+        <Link to="/" className={css.wordmark} aria-label={t("shell.home")}>
+          <img src="/favicon.svg" alt="" width={24} height={24} />
+          Kakeru
+        </Link>
+        <nav className={css.doors} aria-label={t("shell.doors")}>
+          {doors[role].map(({ to, name, Icon }) => (
+            <Link key={to} to={to} className={css.door} activeProps={{ "aria-current": "page" }}>
+              <Icon size={18} stroke={1.7} aria-hidden />
+              {t(`door.${name}`)}
+            </Link>
+          ))}
+        </nav>
+        <div className={css.tools}>
+          <Tooltip label={t("help.title")} withArrow>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("help.title")} onClick={() => show("help")}>
+              <IconKeyboard size={21} stroke={1.6} aria-hidden />
+            </ActionIcon>
+          </Tooltip>
+          <Preferences />
+          <PersonMenu />
+        </div>
+      </header>
+      <LostBanner />
+      <main id="screen" className={css.screen} tabIndex={-1}>
+        {mayEnter(role, pathname) ? <Outlet /> : <NotThere />}
+      </main>
+      <StatusLine />
+      <Help />
+      <AlertToasts />
+    </div>
+  );
+}
+
+function PersonMenu() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { user } = useSession();
+  const mine = useMyDesk();
+
+  async function leaveDesk() {
+    if (!mine) return;
+    await kakeru.leave(mine.desk.id).catch(() => undefined);
+    void client.invalidateQueries({ queryKey: keys.desks });
+  }
+  async function signOut() {
+    if (mine && mine.phase === "idle") await leaveDesk();
+    await kakeru.signOut().catch(() => undefined);
+    dropDraftsBut(null);
+    forgetSession(client);
+  }
+
+  return (
+    <Menu position="bottom-end" width={240} shadow="md">
+      <Menu.Target>
+        <UnstyledButton className={css.tool}>
+          <IconUserCircle size={22} stroke={1.6} aria-hidden />
+          {user.name}
+          <IconChevronDown size={15} aria-hidden />
+        </UnstyledButton>
+      </Menu.Target>
+      <Menu.Dropdown>
+        <Menu.Label>{t(`role.${user.role}`)}</Menu.Label>
+        {mine && (
+          <Menu.Item
+            leftSection={<IconArmchairOff size={18} aria-hidden />}
+            disabled={mine.phase !== "idle"}
+            onClick={() => void leaveDesk()}
+          >
+            {t("shell.leave_desk", { desk: mine.desk.name })}
+          </Menu.Item>
+        )}
+        <Menu.Item
+          leftSection={<IconLogout size={18} aria-hidden />}
+          disabled={mine?.phase === "calling" || mine?.phase === "talking"}
+          onClick={() => void signOut()}
+        >
+          {t("shell.sign_out")}
+        </Menu.Item>
+      </Menu.Dropdown>
+    </Menu>
+  );
+}

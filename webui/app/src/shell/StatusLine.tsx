@@ -1,0 +1,98 @@
+import { IconClock, IconDeviceLandlinePhone, IconFlask, IconPlugConnected, IconPlugConnectedX, IconTargetArrow } from "@tabler/icons-react";
+import type { ReactNode } from "react";
+import { useTranslation } from "react-i18next";
+import { useHours, useProgress, useSession } from "../api/hooks";
+import type { Hours } from "../api/types";
+import { dayAndTime, timeOfDay } from "../format/time";
+import { language } from "../i18n";
+import { useServerNow } from "../live/clock";
+import { useLink } from "../live/Live";
+import { useMyDesk } from "../screens/desk/useDesk";
+import css from "./shell.module.css";
+
+/** How things stand, on every screen: the phone, the connection, the hours, the day's pace. */
+export function StatusLine() {
+  const { t } = useTranslation();
+  const session = useSession();
+  const mine = useMyDesk();
+  const { state } = useLink();
+  const { data: hours } = useHours();
+  const { data: progress } = useProgress();
+  return (
+    <footer className={css.status} aria-label={t("status.region")}>
+      {mine && (
+        <Item tone={mine.desk.registered === false ? "bad" : "good"} icon={<IconDeviceLandlinePhone size={16} aria-hidden />}>
+          {mine.desk.name}:{" "}
+          {mine.desk.registered === false ? t("phone.gone") : mine.desk.registered ? t("phone.there") : t("phone.unknown")}
+        </Item>
+      )}
+      <Item
+        tone={state === "live" ? "good" : "bad"}
+        icon={state === "live" ? <IconPlugConnected size={16} aria-hidden /> : <IconPlugConnectedX size={16} aria-hidden />}
+      >
+        <span data-link={state}>{t(`link.${state}`)}</span>
+      </Item>
+      {hours && <HoursItem hours={hours} />}
+      {session.demo && (
+        <Item tone="note" icon={<IconFlask size={16} aria-hidden />}>
+          {t("status.demo")}
+        </Item>
+      )}
+      <span className={css.statusGap} />
+      {progress && (
+        <Item icon={<IconTargetArrow size={16} aria-hidden />}>
+          <span className="digits">
+            {t("status.today", { done: progress.today.attempts })}
+            {progress.today.target > 0 && ` / ${progress.today.target}`}
+          </span>
+        </Item>
+      )}
+      <Clock />
+    </footer>
+  );
+}
+
+function HoursItem({ hours }: { hours: Hours }) {
+  const { t } = useTranslation();
+  const icon = <IconClock size={16} aria-hidden />;
+  if (hours.always_open) {
+    return (
+      <Item tone="note" icon={icon}>
+        {t("status.always_open")}
+      </Item>
+    );
+  }
+  const span = hours.today ? `${clockTime(hours.today.from)}–${clockTime(hours.today.to)}` : "";
+  if (hours.open) {
+    return (
+      <Item tone="good" icon={icon}>
+        {t("status.open", { span })}
+      </Item>
+    );
+  }
+  return (
+    <Item tone="bad" icon={icon}>
+      {t("status.closed")}
+      {hours.next_open_at && ` ${t("status.opens", { at: dayAndTime(hours.next_open_at, language()) })}`}
+    </Item>
+  );
+}
+
+// The hours come as "09:00" or as an instant.
+function clockTime(at: string): string {
+  return /^\d{2}:\d{2}/.test(at) ? at.slice(0, 5) : timeOfDay(at, language());
+}
+
+function Clock() {
+  const now = useServerNow(1000);
+  return <span className={`digits ${css.statusItem}`}>{timeOfDay(new Date(now).toISOString(), language())}</span>;
+}
+
+function Item({ tone, icon, children }: { tone?: "good" | "bad" | "note"; icon: ReactNode; children: ReactNode }) {
+  return (
+    <span className={css.statusItem} data-tone={tone}>
+      {icon}
+      <span>{children}</span>
+    </span>
+  );
+}

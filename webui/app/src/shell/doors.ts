@@ -1,0 +1,35 @@
+import {
+  IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
+  IconDeviceLandlinePhone,
+} from "@tabler/icons-react";
+import type { Role } from "../api/types";
+
+/** A screen that can be gone to from the top of every other. */
+export interface Door {
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/progress" | "/desks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "progress" | "desks" | "users";
+  Icon: typeof IconHeadset;
+}
+
+const desk: Door = { to: "/desk", name: "desk", Icon: IconHeadset };
+const board: Door = { to: "/board", name: "board", Icon: IconLayoutDashboard };
+const queue: Door = { to: "/queue", name: "queue", Icon: IconListNumbers };
+const attempts: Door = { to: "/attempts", name: "attempts", Icon: IconPhoneCall };
+const cases: Door = { to: "/cases", name: "cases", Icon: IconAddressBook };
+const lists: Door = { to: "/lists", name: "lists", Icon: IconFileImport };
+const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine };
+const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
+const users: Door = { to: "/users", name: "users", Icon: IconUsers };
+
+/** The doors of each role; the first is where it lands. What a role may not do has no door. */
+export const doors: Record<Role, Door[]> = {
+  operator: [desk, cases],
+  supervisor: [board, desk, queue, attempts, cases, lists],
+  ward: [progress, attempts, lists],
+  admin: [desks, users, lists],
+};
+
+/** Whether a role may see the screen at a path. */
+export function mayEnter(role: Role, path: string): boolean {
+  return path === "/" || doors[role].some((door) => path === door.to || path.startsWith(door.to + "/"));
+}
