@@ -1,0 +1,72 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/dialer"
+	"kakeru/dialer/report"
+)
+
+type progressInput struct {
+	Month string `query:"month" maxLength:"10" doc:"YYYY-MM; this month when left out"`
+}
+
+type progressOutput struct{ Body report.Progress }
+
+type hoursOutput struct{ Body Hours }
+
+func (s *Server) figureRoutes() {
+	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/progress", OperationID: "progress", Summary: "Where a month stands"}, s.progress)
+	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/hours", OperationID: "hours", Summary: "May calls be made now"}, s.hours)
+}
+
+func (s *Server) progress(ctx context.Context, in *progressInput) (*progressOutput, error) {
+	month := in.Month
+	if month == "" {
+		month = monthOf(s.d.Now())
+	} else if t, err := time.Parse("2006-01", month); err != nil || t.Format("2006-01") != month {
+		return nil, invalid("month", "bad_month", "月は 2026-11 のように指定してください", "write the month as YYYY-MM")
+	}
+	p, err := s.d.Figures.Progress(ctx, month)
+	return &progressOutput{Body: whole(p)}, err
+}
+
+func monthOf(t time.Time) string { return t.In(dialer.Tokyo).Format("2006-01") }
+
+// whole makes the lists and tables of p such that JSON never shows null.
+func whole(p report.Progress) report.Progress {
+	p.ByDay, p.OpenDays = orEmpty(p.ByDay), orEmpty(p.OpenDays)
+	if p.ByResult == nil {
+		p.ByResult = map[dialer.Result]int{}
+	}
+	if p.Today.ByResult == nil {
+		p.Today.ByResult = map[dialer.Result]int{}
+	}
+	return p
+}
+
+func (s *Server) hours(context.Context, *struct{}) (*hoursOutput, error) {
+	return &hoursOutput{Body: s.hoursNow()}, nil
+}
+
+func (s *Server) hoursNow() Hours {
+	now, h := s.d.Now(), s.d.Hours
+	out := Hours{Open: h.Open(now), AlwaysOpen: h.AlwaysOpen}
+	if no := h.Refusal(now); no != nil {
+		out.Why = no.JA
+		out.NextOpenAt = instant(h.NextOpen(now))
+	}
+	if span, _, ok := h.On(dialer.DateOf(now)); ok {
+		out.Today = &OpenSpan{From: clock(span.From), To: clock(span.To)}
+	}
+	return out
+}
+
+// clock writes minutes since midnight as HH:MM.
+func clock(minutes int) string {
+	return time.Date(2000, 1, 1, 0, minutes, 0, 0, time.UTC).Format("15:04")
+}

@@ -1,0 +1,68 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/webui/auth"
+)
+
+type signInInput struct {
+	Body struct {
+		Login    string `json:"login" minLength:"1" maxLength:"100"`
+		Password string `json:"password" minLength:"1" maxLength:"1000"`
+	}
+}
+
+type sessionOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+	Body      SignedIn
+}
+
+type whoOutput struct{ Body SignedIn }
+
+type signOutOutput struct {
+	SetCookie http.Cookie `header:"Set-Cookie"`
+}
+
+func (s *Server) sessionRoutes() {
+	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/session", OperationID: "sign-in", Summary: "Sign in"}, s.signIn)
+	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/session", OperationID: "who-am-i", Summary: "Who am I"}, s.whoAmI)
+	route(s, huma.Operation{
+		Method: http.MethodDelete, Path: "/api/session", OperationID: "sign-out", Summary: "Sign out", DefaultStatus: http.StatusNoContent,
+	}, s.signOut)
+}
+
+func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, error) {
+	v := from(ctx)
+	session, err := s.keeper.SignIn(ctx, auth.SignIn{
+		Login: in.Body.Login, Password: in.Body.Password, Address: v.address, Token: v.token,
+	})
+	if err != nil {
+		s.log.Info("sign-in refused")
+		return nil, err
+	}
+	s.names.learn(session.User)
+	s.log.Info("signed in", "user", session.User.ID, "role", session.User.Role)
+	return &sessionOutput{SetCookie: s.keeper.Cookie(session), Body: s.signedIn(session)}, nil
+}
+
+func (s *Server) whoAmI(ctx context.Context, _ *struct{}) (*whoOutput, error) {
+	return &whoOutput{Body: s.signedIn(from(ctx).Session)}, nil
+}
+
+func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, error) {
+	if err := s.keeper.SignOut(ctx, from(ctx).token); err != nil {
+		return nil, err
+	}
+	return &signOutOutput{SetCookie: s.keeper.Cookie(auth.Session{})}, nil
+}
+
+func (s *Server) signedIn(session auth.Session) SignedIn {
+	return SignedIn{
+		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen,
+		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires,
+	}
+}

@@ -1,0 +1,302 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"time"
+
+	"github.com/alexedwards/scs/v2"
+
+	"kakeru/dialer"
+)
+
+// CookieName is the session's cookie.
+const CookieName = "kakeru_session"
+
+var (
+	// ErrSignedOut: the token is no session's, or the session is over.
+	ErrSignedOut = errors.New("not signed in")
+	// ErrWrong: no such login, a wrong password, or a disabled person. Which of them is not told.
+	ErrWrong = errors.New("the login or the password is wrong")
+)
+
+// TooMany is returned instead of a check when there were too many wrong sign-ins. Wait is how long until the next.
+type TooMany struct{ Wait time.Duration }
+
+func (t *TooMany) Error() string {
+	return fmt.Sprintf("too many wrong sign-ins; try again in %s", t.Wait.Round(time.Second))
+}
+
+// Settings are a Keeper's settings. Zero durations and a zero Cost are the defaults.
+type Settings struct {
+	Idle         time.Duration // a session unused for so long is over; default 12 h
+	Absolute     time.Duration // a session is over after so long in any case; default 24 h
+	SecureCookie bool          // the panel is reached by https
+	Cost         Cost
+	Now          dialer.Clock
+}
+
+// Keeper signs people in and knows whose a session is. It is safe for concurrent use.
+type Keeper struct {
+	users    dialer.Users
+	manager  *scs.SessionManager
+	people   *recall[dialer.User]
+	checker  *checker
+	limiter  *limiter
+	settings Settings
+
+	mu      sync.Mutex
+	waiting map[string]map[chan struct{}]bool // who waits for the end of a token's session
+}
+
+// NewKeeper makes a Keeper over the stores.
+func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keeper, error) {
+	if s.Idle == 0 {
+		s.Idle = 12 * time.Hour
+	}
+	if s.Absolute == 0 {
+		s.Absolute = 24 * time.Hour
+	}
+	if s.Now == nil {
+		s.Now = time.Now
+	}
+	c, err := newChecker(s.Cost)
+	if err != nil {
+		return nil, err
+	}
+	m := scs.New()
+	m.Lifetime = s.Absolute
+	m.Store = &sessionStore{kept: sessions, known: newRecall[stored](s.Now)}
+	return &Keeper{
+		users: users, manager: m, people: newRecall[dialer.User](s.Now), checker: c, limiter: newLimiter(s.Now), settings: s,
+		waiting: map[string]map[chan struct{}]bool{},
+	}, nil
+}
+
+// Session is somebody being signed in.
+type Session struct {
+	User    dialer.User // without the hash of the password
+	Token   string
+	Expires time.Time // unless it is used before
+}
+
+// Asker is the person as the engine's rules see them.
+func (s Session) Asker() dialer.Asker { return dialer.Asker{User: s.User.ID, Role: s.User.Role} }
+
+// SignIn is a try to sign in. Token is that of the cookie that came along, if any: its session ends.
+type SignIn struct {
+	Login    string
+	Password string
+	Address  string // the far end's, without port
+	Token    string
+}
+
+// SignIn opens a session under a fresh token. ErrWrong, *TooMany, or what the stores answer.
+func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
+	if wait := k.limiter.take(try.Login, try.Address); wait > 0 {
+		return Session{}, &TooMany{Wait: wait}
+	}
+	user, err := k.users.UserByLogin(ctx, try.Login)
+	if err != nil && !errors.Is(err, dialer.ErrNotFound) {
+		k.limiter.forgive(try.Login, try.Address)
+		return Session{}, err
+	}
+	if err != nil || user.Disabled {
+		user.PasswordHash = ""
+	}
+	ok, err := k.checker.matches(ctx, try.Password, user.PasswordHash)
+	if err != nil {
+		return Session{}, err
+	}
+	if !ok {
+		return Session{}, ErrWrong
+	}
+	k.limiter.forgive(try.Login, try.Address)
+	return k.open(ctx, user, try.Token)
+}
+
+// The values of a session.
+const (
+	keyUser  = "user"
+	keySince = "since" // Unix milliseconds
+	keySeen  = "seen"  // Unix milliseconds
+)
+
+// open starts a session under a new token. One that came with the browser is deleted: whoever planted it gains nothing.
+func (k *Keeper) open(ctx context.Context, user dialer.User, old string) (Session, error) {
+	if old != "" {
+		if err := k.SignOut(ctx, old); err != nil {
+			return Session{}, err
+		}
+	}
+	ctx, err := k.manager.Load(ctx, "")
+	if err != nil {
+		return Session{}, err
+	}
+	now := k.settings.Now()
+	k.manager.Put(ctx, keyUser, string(user.ID))
+	k.manager.Put(ctx, keySince, now.UnixMilli())
+	k.manager.Put(ctx, keySeen, now.UnixMilli())
+	token, _, err := k.manager.Commit(ctx)
+	if err != nil {
+		return Session{}, err
+	}
+	user.PasswordHash = ""
+	k.people.put(string(user.ID), user)
+	return Session{User: user, Token: token, Expires: k.expires(now, now)}, nil
+}
+
+func (k *Keeper) expires(since, seen time.Time) time.Time {
+	idle, absolute := seen.Add(k.settings.Idle), since.Add(k.settings.Absolute)
+	if idle.Before(absolute) {
+		return idle
+	}
+	return absolute
+}
+
+// Session returns the session of a token and notes that it is used. ErrSignedOut when there is none.
+func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
+	loaded, s, err := k.load(ctx, token)
+	if err != nil {
+		return Session{}, err
+	}
+	now := k.settings.Now()
+	seen := time.UnixMilli(k.manager.GetInt64(loaded, keySeen))
+	// Written now and then only: a session of twelve hours need not be known to the second.
+	if now.Sub(seen) >= k.settings.Idle/16 {
+		k.manager.Put(loaded, keySeen, now.UnixMilli())
+		brief, cancel := context.WithTimeout(loaded, patience)
+		defer cancel()
+		// When the store is away the session lives on as it was; the next use writes it.
+		_, _, _ = k.manager.Commit(brief)
+	}
+	s.Expires = k.expires(time.UnixMilli(k.manager.GetInt64(loaded, keySince)), now)
+	return s, nil
+}
+
+// Check returns the session of a token without noting a use: an open socket alone keeps nobody signed in.
+func (k *Keeper) Check(ctx context.Context, token string) (Session, error) {
+	_, s, err := k.load(ctx, token)
+	return s, err
+}
+
+func (k *Keeper) load(ctx context.Context, token string) (context.Context, Session, error) {
+	if token == "" {
+		return ctx, Session{}, ErrSignedOut
+	}
+	ctx, err := k.manager.Load(ctx, token)
+	if err != nil {
+		return ctx, Session{}, fmt.Errorf("sessions: %w", err)
+	}
+	id := k.manager.GetString(ctx, keyUser)
+	if id == "" {
+		k.tell(token)
+		return ctx, Session{}, ErrSignedOut
+	}
+	since, seen := time.UnixMilli(k.manager.GetInt64(ctx, keySince)), time.UnixMilli(k.manager.GetInt64(ctx, keySeen))
+	expires := k.expires(since, seen)
+	if !k.settings.Now().Before(expires) {
+		return ctx, Session{}, k.end(ctx, token)
+	}
+	user, err := k.person(ctx, dialer.UserID(id))
+	if err != nil {
+		return ctx, Session{}, err
+	}
+	if user.ID == "" || user.Disabled {
+		return ctx, Session{}, k.end(ctx, token)
+	}
+	return ctx, Session{User: user, Token: token, Expires: expires}, nil
+}
+
+// person finds a person by id; the zero User when there is none.
+func (k *Keeper) person(ctx context.Context, id dialer.UserID) (dialer.User, error) {
+	return k.people.get(ctx, string(id), func(ctx context.Context) (dialer.User, error) {
+		u, err := k.users.User(ctx, id)
+		if errors.Is(err, dialer.ErrNotFound) {
+			return dialer.User{}, nil
+		}
+		u.PasswordHash = ""
+		return u, err
+	})
+}
+
+// PersonChanged makes what was changed of a person count from the next request on.
+func (k *Keeper) PersonChanged(id dialer.UserID) { k.people.forget(string(id)) }
+
+// end deletes a session that is over and says so.
+func (k *Keeper) end(ctx context.Context, token string) error {
+	brief, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	_ = k.manager.Destroy(brief) // over all the same: its own time says so
+	k.tell(token)
+	return ErrSignedOut
+}
+
+// SignOut ends a session. A token that is no session's is no mistake.
+func (k *Keeper) SignOut(ctx context.Context, token string) error {
+	if token == "" {
+		return nil
+	}
+	k.tell(token)
+	loaded, err := k.manager.Load(ctx, token)
+	if err != nil {
+		return fmt.Errorf("sessions: %w", err)
+	}
+	if k.manager.Token(loaded) == "" {
+		return nil
+	}
+	return k.manager.Destroy(loaded)
+}
+
+// Ended returns a channel that is closed when the session ends by signing out, or is found to be over. Call forget when
+// nobody waits any more.
+func (k *Keeper) Ended(token string) (ended <-chan struct{}, forget func()) {
+	ch := make(chan struct{})
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if k.waiting[token] == nil {
+		k.waiting[token] = map[chan struct{}]bool{}
+	}
+	k.waiting[token][ch] = true
+	return ch, func() {
+		k.mu.Lock()
+		defer k.mu.Unlock()
+		delete(k.waiting[token], ch)
+		if len(k.waiting[token]) == 0 {
+			delete(k.waiting, token)
+		}
+	}
+}
+
+func (k *Keeper) tell(token string) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	for ch := range k.waiting[token] {
+		close(ch)
+	}
+	delete(k.waiting, token)
+}
+
+// Cookie carries a session's token; of the zero Session it is the one that removes the cookie.
+func (k *Keeper) Cookie(s Session) http.Cookie {
+	c := http.Cookie{
+		Name: CookieName, Value: s.Token, Path: "/",
+		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
+	}
+	if s.Token == "" {
+		c.MaxAge = -1
+	}
+	return c
+}
+
+// Token is the session token that a request brings, or "".
+func Token(r *http.Request) string {
+	c, err := r.Cookie(CookieName)
+	if err != nil {
+		return ""
+	}
+	return c.Value
+}

@@ -1,0 +1,104 @@
+package auth
+
+import (
+	"strings"
+	"sync"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// How many wrong sign-ins are taken in a window. An address may be a whole office behind one router.
+const (
+	wrongWindow     = 15 * time.Minute
+	wrongPerLogin   = 10
+	wrongPerAddress = 100
+	talliesKept     = 10_000
+)
+
+// limiter counts wrong sign-ins. Its memory is bounded: when it is full, the oldest tally makes room.
+type limiter struct {
+	mu      sync.Mutex
+	now     dialer.Clock
+	tallies map[string]tally // by "login:…" and "address:…"
+}
+
+type tally struct {
+	wrong int
+	from  time.Time
+}
+
+func newLimiter(now dialer.Clock) *limiter { return &limiter{now: now, tallies: map[string]tally{}} }
+
+// take counts a try as wrong before it is known to be, so that tries side by side cannot slip through; forgive takes
+// that back. wait is how long until the next try is taken, 0 when this one is.
+func (l *limiter) take(login, address string) (wait time.Duration) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	keys := limitKeys(login, address)
+	for key, most := range keys {
+		if t := l.get(key); t.wrong >= most {
+			wait = max(wait, t.from.Add(wrongWindow).Sub(l.now()))
+		}
+	}
+	if wait > 0 {
+		return wait
+	}
+	for key := range keys {
+		t := l.get(key)
+		t.wrong++
+		l.put(key, t)
+	}
+	return 0
+}
+
+// forgive takes back what take counted for a try that was right, and the login's earlier wrong ones.
+func (l *limiter) forgive(login, address string) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for key := range limitKeys(login, address) {
+		t := l.get(key)
+		t.wrong--
+		if t.wrong <= 0 || strings.HasPrefix(key, "login:") {
+			delete(l.tallies, key)
+			continue
+		}
+		l.tallies[key] = t
+	}
+}
+
+func limitKeys(login, address string) map[string]int {
+	return map[string]int{"login:" + strings.ToLower(login): wrongPerLogin, "address:" + address: wrongPerAddress}
+}
+
+func (l *limiter) get(key string) tally {
+	t, ok := l.tallies[key]
+	if !ok || l.now().Sub(t.from) >= wrongWindow {
+		return tally{from: l.now()}
+	}
+	return t
+}
+
+func (l *limiter) put(key string, t tally) {
+	if _, known := l.tallies[key]; !known && len(l.tallies) >= talliesKept {
+		l.makeRoom()
+	}
+	l.tallies[key] = t
+}
+
+// makeRoom forgets what is out of its window, or the oldest tally when all are in it.
+func (l *limiter) makeRoom() {
+	oldest, at := "", l.now()
+	for key, t := range l.tallies {
+		if l.now().Sub(t.from) >= wrongWindow {
+			delete(l.tallies, key)
+			continue
+		}
+		if !t.from.After(at) {
+			oldest, at = key, t.from
+		}
+	}
+	if len(l.tallies) >= talliesKept {
+		delete(l.tallies, oldest)
+	}
+}

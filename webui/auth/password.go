@@ -1,0 +1,81 @@
+package auth
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"runtime"
+	"unicode/utf8"
+
+	"github.com/alexedwards/argon2id"
+)
+
+// The lengths a new password may have, in characters.
+const (
+	MinPassword = 8
+	MaxPassword = 200
+)
+
+// Cost is what checking one password takes. The zero Cost is the default: 64 MiB, one pass (RFC 9106 §4, second choice
+// with less parallelism).
+type Cost struct {
+	MemoryKiB uint32
+	Passes    uint32
+}
+
+func (c Cost) params() *argon2id.Params {
+	p := &argon2id.Params{Memory: 64 * 1024, Iterations: 3, Parallelism: uint8(min(4, runtime.NumCPU())), SaltLength: 16, KeyLength: 32}
+	if c.MemoryKiB != 0 {
+		p.Memory, p.Iterations = c.MemoryKiB, max(1, c.Passes)
+	}
+	return p
+}
+
+// ErrPassword is a new password that cannot be taken.
+var ErrPassword = errors.New("the password is too short or too long")
+
+// HashPassword makes the argon2id hash (PHC string) that is kept of a new password. ErrPassword when its length is out
+// of MinPassword to MaxPassword.
+func HashPassword(password string, c Cost) (string, error) {
+	if n := utf8.RuneCountInString(password); n < MinPassword || n > MaxPassword {
+		return "", fmt.Errorf("%w: give %d to %d characters", ErrPassword, MinPassword, MaxPassword)
+	}
+	hash, err := argon2id.CreateHash(password, c.params())
+	if err != nil {
+		return "", fmt.Errorf("hashing a password: %w", err)
+	}
+	return hash, nil
+}
+
+// checker compares passwords, a few at a time: each takes its Cost in memory, and a flood of sign-ins must not take all.
+type checker struct {
+	turns chan struct{}
+	decoy string // compared with when there is no such login, so that the answer takes as long
+}
+
+func newChecker(c Cost) (*checker, error) {
+	decoy, err := argon2id.CreateHash("no login has this password", c.params())
+	if err != nil {
+		return nil, fmt.Errorf("argon2id: %w", err)
+	}
+	return &checker{turns: make(chan struct{}, 2), decoy: decoy}, nil
+}
+
+// matches compares a password with a hash. With an empty hash it does the same work and says no.
+func (c *checker) matches(ctx context.Context, password, hash string) (bool, error) {
+	select {
+	case c.turns <- struct{}{}:
+		defer func() { <-c.turns }()
+	case <-ctx.Done():
+		return false, ctx.Err()
+	}
+	known := hash != ""
+	if !known {
+		hash = c.decoy
+	}
+	ok, err := argon2id.ComparePasswordAndHash(password, hash)
+	if err != nil {
+		return false, fmt.Errorf("a stored password hash cannot be read: %w", err)
+	}
+	return ok && known, nil
+}

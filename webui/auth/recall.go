@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"kakeru/dialer"
+)
+
+const (
+	// believed is how long an answer of a store is used without asking again.
+	believed = 20 * time.Second
+	// patience is how long a store is waited for when an older answer is known: a hang-up passes through here.
+	patience = 50 * time.Millisecond
+	// recallsKept bounds the memory of one recall.
+	recallsKept = 4096
+)
+
+// recall remembers what a store answered, so that neither its being slow nor its being away is felt by those who have
+// been here before. Only an answer counts: a failure leaves what is known as it was.
+type recall[V any] struct {
+	now  dialer.Clock
+	mu   sync.Mutex
+	kept map[string]recalled[V]
+}
+
+type recalled[V any] struct {
+	value V
+	until time.Time // believed without asking
+}
+
+func newRecall[V any](now dialer.Clock) *recall[V] {
+	return &recall[V]{now: now, kept: map[string]recalled[V]{}}
+}
+
+// get returns what is known under key, or asks. ask's error is a failure of the store; "there is none" is a value.
+func (r *recall[V]) get(ctx context.Context, key string, ask func(context.Context) (V, error)) (V, error) {
+	r.mu.Lock()
+	k, known := r.kept[key]
+	r.mu.Unlock()
+	if known && r.now().Before(k.until) {
+		return k.value, nil
+	}
+	if known {
+		var cancel context.CancelFunc
+		ctx, cancel = context.WithTimeout(ctx, patience)
+		defer cancel()
+	}
+	v, err := ask(ctx)
+	if err != nil && known {
+		r.put(key, k.value)
+		return k.value, nil
+	}
+	if err != nil {
+		return v, err
+	}
+	r.put(key, v)
+	return v, nil
+}
+
+// put notes an answer that is known otherwise.
+func (r *recall[V]) put(key string, v V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if _, known := r.kept[key]; !known && len(r.kept) >= recallsKept {
+		for other := range r.kept { // any will do: it is asked for again
+			delete(r.kept, other)
+			break
+		}
+	}
+	r.kept[key] = recalled[V]{v, r.now().Add(believed)}
+}
+
+// forget makes the next get ask.
+func (r *recall[V]) forget(key string) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	delete(r.kept, key)
+}

@@ -1,0 +1,51 @@
+package auth
+
+import (
+	"context"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// sessionStore is dialer.Sessions as scs wants it, with what was last answered remembered.
+type sessionStore struct {
+	kept  dialer.Sessions
+	known *recall[stored]
+}
+
+type stored struct {
+	data  []byte
+	found bool
+}
+
+func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
+	v, err := s.known.get(ctx, token, func(ctx context.Context) (stored, error) {
+		b, found, err := s.kept.FindCtx(ctx, token)
+		return stored{b, found}, err
+	})
+	if !v.found {
+		// A stranger's token is not worth remembering, and could fill the memory.
+		s.known.forget(token)
+	}
+	return v.data, v.found, err
+}
+
+func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+	s.known.put(token, stored{b, true})
+	return s.kept.CommitCtx(ctx, token, b, expiry)
+}
+
+func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {
+	s.known.forget(token)
+	return s.kept.DeleteCtx(ctx, token)
+}
+
+func (s *sessionStore) Find(token string) ([]byte, bool, error) {
+	return s.FindCtx(context.Background(), token)
+}
+
+func (s *sessionStore) Commit(token string, b []byte, expiry time.Time) error {
+	return s.CommitCtx(context.Background(), token, b, expiry)
+}
+
+func (s *sessionStore) Delete(token string) error { return s.DeleteCtx(context.Background(), token) }

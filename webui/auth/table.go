@@ -1,0 +1,80 @@
+package auth
+
+import (
+	"slices"
+
+	"kakeru/dialer"
+)
+
+// Row says who may use a route: everybody, signed in or not, when Public; else the roles listed.
+type Row struct {
+	Route  string // "POST /api/calls", as the route is registered
+	Public bool
+	Roles  []dialer.Role
+}
+
+// The groups of roles that the table is written with.
+var (
+	anyone  = dialer.Roles
+	callers = []dialer.Role{dialer.RoleOperator, dialer.RoleSupervisor}
+	seniors = []dialer.Role{dialer.RoleSupervisor}
+	readers = []dialer.Role{dialer.RoleOperator, dialer.RoleSupervisor, dialer.RoleWard}
+	listers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard, dialer.RoleAdmin}
+	admins  = []dialer.Role{dialer.RoleAdmin}
+)
+
+// Table is who may do what. A route that is not here cannot be registered.
+var Table = []Row{
+	{Route: "POST /api/session", Public: true},
+	{Route: "GET /api/session", Roles: anyone},
+	{Route: "DELETE /api/session", Public: true}, // signing out twice is no mistake
+
+	{Route: "GET /api/live", Roles: anyone}, // what each frame shows whom is webui's to filter
+	{Route: "GET /api/hours", Roles: anyone},
+	{Route: "GET /api/progress", Roles: anyone},
+
+	{Route: "GET /api/desks", Roles: anyone},
+	{Route: "POST /api/desks/{id}/sit", Roles: callers},
+	{Route: "POST /api/desks/{id}/leave", Roles: callers},
+	{Route: "POST /api/desks/{id}/next", Roles: callers},
+
+	{Route: "POST /api/calls", Roles: callers},
+	{Route: "GET /api/calls", Roles: callers},
+	{Route: "GET /api/calls/{id}", Roles: callers},
+	{Route: "POST /api/calls/{id}/hangup", Roles: callers},
+
+	{Route: "GET /api/queue", Roles: seniors},
+	{Route: "GET /api/cases/{id}", Roles: callers},
+	{Route: "POST /api/cases/search", Roles: callers},
+	{Route: "POST /api/cases/{id}/release", Roles: seniors},
+
+	{Route: "GET /api/attempts", Roles: readers},
+	{Route: "GET /api/attempts/{id}", Roles: readers},
+	{Route: "PUT /api/attempts/{id}/result", Roles: callers},
+
+	{Route: "POST /api/lists", Roles: listers},
+	{Route: "GET /api/lists/{id}", Roles: listers},
+	{Route: "POST /api/lists/{id}/apply", Roles: listers},
+	{Route: "DELETE /api/lists/{id}", Roles: listers},
+
+	{Route: "GET /api/users", Roles: admins},
+	{Route: "POST /api/users", Roles: admins},
+	{Route: "PATCH /api/users/{id}", Roles: admins},
+
+	{Route: "GET /healthz", Public: true},
+	{Route: "GET /readyz", Public: true},
+	{Route: "GET /metrics", Public: true}, // figures only; a firewall keeps strangers out where that matters
+	{Route: "GET /api/openapi.json", Public: true},
+}
+
+// Lookup finds a route's row.
+func Lookup(route string) (Row, bool) {
+	i := slices.IndexFunc(Table, func(r Row) bool { return r.Route == route })
+	if i < 0 {
+		return Row{}, false
+	}
+	return Table[i], true
+}
+
+// Allows reports whether a role may use the route.
+func (r Row) Allows(role dialer.Role) bool { return r.Public || slices.Contains(r.Roles, role) }

@@ -1,0 +1,74 @@
+package webui
+
+import (
+	"context"
+	"sync"
+	"time"
+
+	"kakeru/dialer/casework"
+)
+
+// jobShown is the least time between two frames about one list's progress.
+const jobShown = 300 * time.Millisecond
+
+// jobs are the lists being staged or applied now. They outlive the request that began them and end with the server.
+type jobs struct {
+	mu      sync.Mutex
+	ctx     context.Context //nolint:containedctx // the server's life, not a request's
+	running sync.WaitGroup
+	lists   map[string]casework.Preview // as far as they have come; failed ones stay until discarded
+	closed  bool
+}
+
+func newJobs() *jobs {
+	return &jobs{ctx: context.Background(), lists: map[string]casework.Preview{}}
+}
+
+// open ties the jobs to the server's life.
+func (j *jobs) open(ctx context.Context) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.ctx = ctx
+}
+
+// close waits for the jobs; their context has ended.
+func (j *jobs) close() {
+	j.mu.Lock()
+	j.closed = true
+	j.mu.Unlock()
+	j.running.Wait()
+}
+
+// begin runs a job on a list; false when one runs on it already, or the server is closing.
+func (j *jobs) begin(p casework.Preview, work func(context.Context)) bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	if now, known := j.lists[p.List]; j.closed || (known && now.State != listFailed) {
+		return false
+	}
+	j.lists[p.List] = p
+	ctx := j.ctx
+	j.running.Go(func() { work(ctx) })
+	return true
+}
+
+// of returns how far a list has come, when a job runs on it or failed.
+func (j *jobs) of(list string) (casework.Preview, bool) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	p, ok := j.lists[list]
+	return p, ok
+}
+
+func (j *jobs) set(p casework.Preview) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.lists[p.List] = p
+}
+
+// end forgets a list: the store knows all about it now.
+func (j *jobs) end(list string) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	delete(j.lists, list)
+}

@@ -1,0 +1,252 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"net/http"
+	"net/url"
+	"strconv"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/webui/auth"
+)
+
+const (
+	// readLimit is more than any message of a panel's: it has nothing to say.
+	readLimit = 1024
+	// snapshotWait is how long a snapshot waits for the ledger before it comes without what only the ledger knows.
+	snapshotWait = time.Second
+	// recentShown is how many attempts a snapshot shows.
+	recentShown = 20
+)
+
+func (s *Server) liveRoutes() {
+	s.plain("GET /api/live", s.live)
+	s.describeLive()
+}
+
+// live is the board's websocket: a snapshot or what was missed, then every frame this viewer may see.
+func (s *Server) live(w http.ResponseWriter, r *http.Request, v visitor) {
+	s.readers.Add(1)
+	defer s.readers.Done()
+	since, p := checkLive(r)
+	if p != nil {
+		writeProblem(w, p)
+		return
+	}
+	upgrader := websocket.Upgrader{CheckOrigin: sameOrigin, HandshakeTimeout: headerWait}
+	conn, err := upgrader.Upgrade(w, r, nil)
+	if err != nil {
+		return // the upgrader has answered
+	}
+	reader := &reader{s: s, conn: conn, visitor: v, viewer: viewerOf(v), gone: make(chan struct{})}
+	s.metrics.readers.Inc()
+	defer s.metrics.readers.Dec()
+	go reader.listen()
+	reader.serve(since, r.URL.Query().Get("boot"))
+	_ = conn.Close()
+	<-reader.gone
+}
+
+// checkLive says what is wrong with a request for the websocket.
+func checkLive(r *http.Request) (since uint64, p *Problem) {
+	if !sameOrigin(r) {
+		return 0, errForeign
+	}
+	if !websocket.IsWebSocketUpgrade(r) {
+		return 0, newProblem(http.StatusUpgradeRequired, ruleInvalid, "WebSocket で接続してください", "connect with a websocket")
+	}
+	text := r.URL.Query().Get("since")
+	if text == "" {
+		return 0, nil
+	}
+	since, err := strconv.ParseUint(text, 10, 64)
+	if err != nil {
+		return 0, invalid("since", "bad_type", "since は番号で指定してください", "since is the number of a frame")
+	}
+	return since, nil
+}
+
+// sameOrigin reports whether a request comes from a page of this server. Programs other than browsers name no origin.
+func sameOrigin(r *http.Request) bool {
+	origin := r.Header.Get("Origin")
+	if origin == "" {
+		return true
+	}
+	u, err := url.Parse(origin)
+	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+}
+
+// reader is one panel's websocket. Only serve writes to it, only listen reads.
+type reader struct {
+	s       *Server
+	conn    *websocket.Conn
+	visitor visitor
+	viewer  viewer
+	gone    chan struct{} // closed when the far end is gone, or the connection closed
+	sent    uint64        // the newest number sent
+}
+
+// listen reads until the far end is gone. It is what notices.
+func (r *reader) listen() {
+	defer close(r.gone)
+	// The far end answers pings; after two of them unanswered it is gone.
+	patience := 2*r.s.d.Live.Ping + r.s.d.Live.WriteWait
+	alive := func(string) error { return r.conn.SetReadDeadline(time.Now().Add(patience)) }
+	r.conn.SetReadLimit(readLimit)
+	_ = alive("")
+	r.conn.SetPongHandler(alive)
+	for {
+		if _, _, err := r.conn.NextReader(); err != nil {
+			return
+		}
+	}
+}
+
+// serve writes frames until the reader leaves or is said goodbye to.
+func (r *reader) serve(since uint64, boot string) {
+	ended, forget := r.s.keeper.Ended(r.visitor.Token)
+	defer forget()
+	sub := r.s.d.Hub.subscribe(since, boot)
+	defer r.s.d.Hub.unsubscribe(sub.subscriber)
+	r.sent = sub.at
+	if !r.begin(sub) {
+		return
+	}
+	tick := time.NewTicker(r.s.d.Live.Ping)
+	defer tick.Stop()
+	for {
+		select { // a goodbye comes before frames that wait
+		case <-sub.over:
+			r.bye(sub.why)
+			return
+		default:
+		}
+		select {
+		case f := <-sub.frames:
+			if !r.send(f, true) {
+				return
+			}
+		case <-sub.over:
+		case <-tick.C:
+			if r.sessionOver() {
+				r.bye(byeSession)
+				return
+			}
+			if err := r.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(r.s.d.Live.WriteWait)); err != nil {
+				return
+			}
+		case <-ended:
+			r.bye(byeSession)
+			return
+		case <-r.gone:
+			return
+		}
+	}
+}
+
+// begin sends what a reader is told first.
+func (r *reader) begin(sub subscription) bool {
+	for _, f := range sub.backlog {
+		if !r.send(f, false) {
+			return false
+		}
+	}
+	if sub.resumed {
+		return true
+	}
+	body := encode(Frame{Seq: sub.at, Type: frameSnapshot, At: r.s.d.Now(), Data: r.s.snapshot(r.viewer)})
+	return r.write(body)
+}
+
+// send writes a frame as this viewer may see it; ok is false when the connection is of no more use.
+func (r *reader) send(f *frame, fresh bool) (ok bool) {
+	data, whole, seen := r.viewer.see(f)
+	if !seen {
+		return true
+	}
+	body := f.body
+	if !whole {
+		body = f.text(data)
+	}
+	if !r.write(body) {
+		return false
+	}
+	r.sent = f.seq
+	if fresh && !f.heard.IsZero() {
+		r.s.metrics.eventToPanel.Observe(r.s.d.Now().Sub(f.heard).Seconds())
+	}
+	return true
+}
+
+func (r *reader) write(body []byte) bool {
+	_ = r.conn.SetWriteDeadline(time.Now().Add(r.s.d.Live.WriteWait))
+	return r.conn.WriteMessage(websocket.TextMessage, body) == nil
+}
+
+// bye says why no more frames come. Its number follows the last one sent and is no frame's: given back as since, it
+// leaves nothing out.
+func (r *reader) bye(why string) {
+	r.s.metrics.dropped.WithLabelValues(why).Inc()
+	if !r.write(encode(Frame{Seq: r.sent + 1, Type: frameBye, At: r.s.d.Now(), Data: Bye{Reason: why}})) {
+		return
+	}
+	code := websocket.CloseNormalClosure
+	if why == byeShutdown {
+		code = websocket.CloseServiceRestart
+	}
+	_ = r.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(r.s.d.Live.WriteWait))
+}
+
+// sessionOver reports whether whoever reads may no longer, or has another role now and must see other things.
+func (r *reader) sessionOver() bool {
+	ctx, cancel := context.WithTimeout(context.Background(), snapshotWait)
+	defer cancel()
+	session, err := r.s.keeper.Check(ctx, r.visitor.Token)
+	if err != nil {
+		return errors.Is(err, auth.ErrSignedOut)
+	}
+	return session.User.Role != r.visitor.User.Role
+}
+
+// snapshot is everything a viewer may see now. What only the ledger knows is left out while it is away.
+func (s *Server) snapshot(v viewer) Snapshot {
+	out := Snapshot{
+		Desks: s.desksFor(v), Calls: s.callsFor(v), Progress: s.recount.progress(), Hours: s.hoursNow(),
+		Recent: s.recent(v), Alerts: s.d.Hub.alertsFor(v), Boot: s.d.Hub.boot,
+	}
+	if _, _, ok := v.see(&frame{data: QueueChanged{}}); ok {
+		out.Depth = s.recount.depth()
+	}
+	return out
+}
+
+// recent lists the last attempts that a viewer may see, newest first.
+func (s *Server) recent(v viewer) []Attempt {
+	out := []Attempt{}
+	if v.role == dialer.RoleAdmin {
+		return out
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), snapshotWait)
+	defer cancel()
+	filter := casework.AttemptFilter{Limit: recentShown}
+	if v.role == dialer.RoleOperator {
+		// One's own stand among the others'.
+		filter = casework.AttemptFilter{Limit: 10 * recentShown, From: dialer.DateOf(s.d.Now()).At(0)}
+	}
+	list, _, err := s.d.Results.Attempts(ctx, filter)
+	if err != nil {
+		s.log.Warn("a snapshot is without the last attempts", "err", err)
+	}
+	for _, a := range list {
+		if seen, ok := v.attempt(s.dressAttempt(a)); ok && len(out) < recentShown {
+			out = append(out, seen)
+		}
+	}
+	return out
+}

@@ -1,0 +1,79 @@
+package webui
+
+import (
+	"embed"
+	"io/fs"
+	"net/http"
+	"path"
+	"strings"
+)
+
+// dist is the built panel. Before the first build it holds a marker only.
+//
+//go:embed all:app/dist
+var dist embed.FS
+
+func panelFiles() fs.FS {
+	files, err := fs.Sub(dist, "app/dist")
+	if err != nil {
+		panic("the embedded panel: " + err.Error()) // the path is valid
+	}
+	return files
+}
+
+// panel serves the built panel: its files by name, and its page for every other path, which the page itself routes.
+type panel struct {
+	files fs.FS
+	serve http.Handler
+}
+
+func newPanel(files fs.FS) http.Handler { return &panel{files: files, serve: http.FileServerFS(files)} }
+
+func (p *panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
+	if r.Method != http.MethodGet && r.Method != http.MethodHead {
+		writeProblem(w, errNoRoute)
+		return
+	}
+	name := strings.TrimPrefix(path.Clean(r.URL.Path), "/")
+	switch {
+	case name != "" && name != "index.html" && p.has(name):
+		p.serveFile(w, r, name)
+	case strings.HasPrefix(name, "assets/") || strings.HasPrefix(path.Base(name), "."):
+		http.NotFound(w, r)
+	default:
+		p.servePage(w, r)
+	}
+}
+
+func (p *panel) has(name string) bool {
+	if strings.HasPrefix(path.Base(name), ".") || strings.HasSuffix(name, "manifest.json") {
+		return false // the marker and the bundler's notes
+	}
+	info, err := fs.Stat(p.files, name)
+	return err == nil && !info.IsDir()
+}
+
+func (p *panel) serveFile(w http.ResponseWriter, r *http.Request, name string) {
+	cache := "no-cache"
+	if strings.HasPrefix(name, "assets/") {
+		cache = "public, max-age=31536000, immutable" // the bundler puts a hash into these names
+	}
+	w.Header().Set("Cache-Control", cache)
+	p.serve.ServeHTTP(w, r)
+}
+
+// servePage serves index.html, which names the files of this very build and so is never kept.
+func (p *panel) servePage(w http.ResponseWriter, r *http.Request) {
+	w.Header().Set("Cache-Control", "no-store")
+	page, err := fs.ReadFile(p.files, "index.html")
+	if err != nil {
+		w.Header().Set("Content-Type", "text/plain; charset=utf-8")
+		w.WriteHeader(http.StatusNotFound)
+		_, _ = w.Write([]byte("the panel is not built; run make build\n"))
+		return
+	}
+	w.Header().Set("Content-Type", "text/html; charset=utf-8")
+	if r.Method == http.MethodGet {
+		_, _ = w.Write(page)
+	}
+}

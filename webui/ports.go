@@ -1,0 +1,46 @@
+package webui
+
+import (
+	"context"
+	"io"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/report"
+)
+
+// Calls is what the panel asks of the engine. What a rule forbids comes back as a *dialer.Refusal.
+type Calls interface {
+	Dial(ctx context.Context, r dialer.DialRequest) (dialer.Accepted, error)
+	// Hangup asks for a call's end; dialer.ErrNotFound when it is over already.
+	Hangup(ctx context.Context, a dialer.Asker, id dialer.CallID) error
+	Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error)
+	Leave(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	Present(ctx context.Context, a dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error)
+	// ResultRecorded frees the desk that owed the result, and puts the case where the ledger says.
+	ResultRecorded(ctx context.Context, id dialer.CallID, caseID dialer.CaseID) error
+	Desks() []dialer.DeskView
+	Calls() []dialer.CallView
+	Call(id dialer.CallID) (dialer.CallView, bool)
+}
+
+// Figures sums a month of the ledger against its target.
+type Figures interface {
+	// Progress returns the figures of a month written YYYY-MM.
+	Progress(ctx context.Context, month string) (report.Progress, error)
+}
+
+// Lists takes the ward's list in. Its errors may be *casework.ListError: the list as a whole is not to be taken.
+type Lists interface {
+	// Stage reads a file to its end and says what it would do. progress is told how many rows were read so far.
+	Stage(ctx context.Context, list casework.StagedList, file io.Reader, progress func(rows int)) (casework.Preview, error)
+	// Preview returns what Stage found; dialer.ErrNotFound when there is no such list.
+	Preview(ctx context.Context, list string) (casework.Preview, error)
+	// Apply makes a staged list's cases real and puts them into the line. Applying twice changes nothing.
+	Apply(ctx context.Context, list string, by dialer.UserID, progress func(cases int)) (casework.Applied, error)
+	// Discard forgets a staged list.
+	Discard(ctx context.Context, list string) error
+}
+
+// Probe reports whether a store or a room can be used now: nil when it can.
+type Probe func(ctx context.Context) error

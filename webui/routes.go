@@ -1,0 +1,128 @@
+package webui
+
+import (
+	"context"
+	"fmt"
+	"net"
+	"net/http"
+	"strings"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+
+	"kakeru/dialer"
+	"kakeru/webui/auth"
+)
+
+// visitor is who makes a request. The session is the zero one on public routes.
+type visitor struct {
+	auth.Session
+	address string // the far end's, without port
+	token   string // as the cookie brought it, valid or not
+	route   string
+}
+
+type visitorKey struct{}
+
+// from is who makes the request that ctx belongs to.
+func from(ctx context.Context) visitor {
+	v, _ := ctx.Value(visitorKey{}).(visitor)
+	return v
+}
+
+func routeOf(ctx context.Context) string { return from(ctx).route }
+
+// admit says who makes a request and whether they may use the route: the one place where roles are asked.
+func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
+	v := visitor{address: hostOf(r.RemoteAddr), token: auth.Token(r), route: row.Route}
+	if row.Public {
+		return v, nil
+	}
+	session, err := s.keeper.Session(r.Context(), v.token)
+	if err != nil {
+		return v, err
+	}
+	if !row.Allows(session.User.Role) {
+		return v, errForbidden
+	}
+	v.Session = session
+	return v, nil
+}
+
+func hostOf(address string) string {
+	host, _, err := net.SplitHostPort(address)
+	if err != nil {
+		return address
+	}
+	return host
+}
+
+// route registers an operation of the API behind its row of auth.Table. What has no row cannot be registered: New fails.
+func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, *I) (*O, error)) {
+	row, ok := s.row(op.Method + " " + op.Path)
+	if !ok {
+		return
+	}
+	op.Tags = append(op.Tags, tagOf(op.Path))
+	op.Middlewares = append(op.Middlewares, func(ctx huma.Context, next func(huma.Context)) {
+		r, _ := humago.Unwrap(ctx)
+		v, err := s.admit(r, row)
+		ctx = huma.WithValue(ctx, visitorKey{}, v)
+		if err != nil {
+			p := s.problemOf(ctx.Context(), err)
+			_ = huma.WriteErr(s.api, ctx, p.Status, "", p)
+			return
+		}
+		next(ctx)
+	})
+	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		out, err := handle(ctx, in)
+		if err != nil {
+			return nil, s.problemOf(ctx, err)
+		}
+		return out, nil
+	})
+}
+
+// plain registers a handler that is no operation of huma's behind its row of auth.Table.
+func (s *Server) plain(pattern string, handle func(http.ResponseWriter, *http.Request, visitor)) {
+	row, ok := s.row(pattern)
+	if !ok {
+		return
+	}
+	s.mux.HandleFunc(pattern, func(w http.ResponseWriter, r *http.Request) {
+		v, err := s.admit(r, row)
+		ctx := context.WithValue(r.Context(), visitorKey{}, v)
+		if err != nil {
+			writeProblem(w, s.problemOf(ctx, err))
+			return
+		}
+		handle(w, r.WithContext(ctx), v)
+	})
+}
+
+func (s *Server) row(pattern string) (auth.Row, bool) {
+	row, ok := auth.Lookup(pattern)
+	if !ok {
+		s.unlisted = append(s.unlisted, fmt.Errorf("route %q has no row in auth.Table: nobody may use it", pattern))
+		return row, false
+	}
+	s.registered = append(s.registered, pattern)
+	return row, true
+}
+
+// tagOf groups operations by the thing they are about: /api/calls/{id} is calls.
+func tagOf(path string) string {
+	tag, _, _ := strings.Cut(strings.TrimPrefix(path, "/api/"), "/")
+	return tag
+}
+
+// seat is the desk where a person sits, or nil.
+func (s *Server) seat(user dialer.UserID) *dialer.DeskID {
+	for _, d := range s.d.Calls.Desks() {
+		if d.Operator == user && user != "" {
+			return &d.ID
+		}
+	}
+	return nil
+}

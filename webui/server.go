@@ -1,0 +1,197 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"sync"
+	"syscall"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/prometheus/client_golang/prometheus"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/webui/auth"
+)
+
+// Deps is what a Server is made of. All fields are needed, but those said to have a default.
+type Deps struct {
+	Addr string // host:port; not used when Listener is set
+	// Listener is an address already taken, so that a start fails before anything else was started.
+	Listener net.Listener
+	Demo     bool // simulated phones and carrier: the screen says so
+
+	Auth     auth.Settings
+	Live     LiveSettings // zero fields are the defaults
+	Hub      *Hub
+	Calls    Calls
+	Users    dialer.Users
+	Sessions dialer.Sessions
+	Cases    casework.CaseStore
+	Results  casework.ResultStore
+	Lists    Lists
+	Queue    dialer.Queue
+	Figures  Figures
+	Hours    dialer.Hours
+	// Probes are asked by /readyz, by name: ledger, queue, sip.
+	Probes map[string]Probe
+
+	Metrics *prometheus.Registry // default: one of its own
+	Now     dialer.Clock         // default: time.Now
+	Log     *slog.Logger         // default: none
+}
+
+// Server serves the API, the live board and the panel.
+type Server struct {
+	d       Deps
+	log     *slog.Logger
+	keeper  *auth.Keeper
+	mux     *http.ServeMux
+	api     huma.API
+	names   *names
+	recount *recounter
+	jobs    *jobs
+	metrics metrics
+
+	unlisted   []error  // routes without a row in auth.Table
+	registered []string // routes with one
+	readers    sync.WaitGroup
+}
+
+// New wires a server. It fails when a route has no row in auth.Table.
+func New(d Deps) (*Server, error) {
+	speakOurErrors()
+	if d.Now == nil {
+		d.Now = time.Now
+	}
+	if d.Log == nil {
+		d.Log = slog.New(slog.DiscardHandler)
+	}
+	if d.Metrics == nil {
+		d.Metrics = prometheus.NewRegistry()
+	}
+	d.Auth.Now = d.Now
+	keeper, err := auth.NewKeeper(d.Users, d.Sessions, d.Auth)
+	if err != nil {
+		return nil, err
+	}
+	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
+	s.d.Live = d.Live.withDefaults()
+	if s.metrics, err = newMetrics(d.Metrics); err != nil {
+		return nil, err
+	}
+	s.recount = newRecounter(s)
+	s.jobs = newJobs()
+	s.routes()
+	if err := errors.Join(s.unlisted...); err != nil {
+		return nil, err
+	}
+	d.Hub.serve(s)
+	return s, nil
+}
+
+// routes registers everything there is.
+func (s *Server) routes() {
+	s.api = newAPI(s.mux)
+	s.sessionRoutes()
+	s.deskRoutes()
+	s.callRoutes()
+	s.caseRoutes()
+	s.attemptRoutes()
+	s.figureRoutes()
+	s.listRoutes()
+	s.userRoutes()
+	s.liveRoutes()
+	s.serverRoutes()
+	s.mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errNoRoute) }))
+	s.mux.Handle("/", newPanel(panelFiles()))
+}
+
+func newAPI(mux *http.ServeMux) huma.API {
+	config := huma.DefaultConfig("Kakeru", "1.0.0")
+	// No links to schemas in bodies, no pages of documentation: the description alone is served.
+	config.CreateHooks, config.Transformers = nil, nil
+	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
+	config.RejectUnknownQueryParameters = true
+	config.Info.Description = "Times are RFC 3339 with offset, money is integer yen, ids are UUIDv7. " +
+		"The session is the cookie " + auth.CookieName + "."
+	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
+	describeWords(config.Components.Schemas)
+	return humago.New(mux, config)
+}
+
+// Handler is everything the server answers, without a listener.
+func (s *Server) Handler() http.Handler {
+	foreign := http.NewCrossOriginProtection()
+	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
+	return s.logged(secured(foreign.Handler(s.mux)))
+}
+
+// The waits of the HTTP server.
+const (
+	headerWait  = 5 * time.Second
+	readWait    = 2 * time.Minute // a list of 200,000 rows over a slow line
+	writeWait   = 2 * time.Minute
+	idleWait    = 2 * time.Minute
+	closingWait = 5 * time.Second
+)
+
+// Listen takes an address. When it is in use, the error names it and the setting that moves it.
+func Listen(ctx context.Context, addr string) (net.Listener, error) {
+	l, err := (&net.ListenConfig{}).Listen(ctx, "tcp", addr)
+	if errors.Is(err, syscall.EADDRINUSE) {
+		return nil, fmt.Errorf("%s is in use by another program; stop that, or choose another address with KAKERU_HTTP_ADDR=host:port", addr)
+	}
+	if err != nil {
+		return nil, fmt.Errorf("cannot listen on %s; choose another address with KAKERU_HTTP_ADDR=host:port: %w", addr, err)
+	}
+	return l, nil
+}
+
+// Run serves until ctx is done: then the readers of the board are told, answers under way are finished, and it returns
+// nil. It may be called once.
+func (s *Server) Run(ctx context.Context) error {
+	listener := s.d.Listener
+	if listener == nil {
+		var err error
+		if listener, err = Listen(ctx, s.d.Addr); err != nil {
+			return err
+		}
+	}
+	server := &http.Server{
+		Handler: s.Handler(), ReadHeaderTimeout: headerWait, ReadTimeout: readWait, WriteTimeout: writeWait,
+		IdleTimeout: idleWait, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+	}
+	parts, stop := context.WithCancel(context.Background())
+	var running sync.WaitGroup
+	running.Go(func() { s.d.Hub.Run(parts) })
+	running.Go(func() { s.recount.run(parts) })
+	s.jobs.open(parts)
+
+	failed := make(chan error, 1)
+	go func() { failed <- server.Serve(listener) }()
+	s.log.Info("panel is served", "addr", listener.Addr().String())
+	var err error
+	select {
+	case err = <-failed:
+	case <-ctx.Done():
+		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingWait)
+		defer cancel()
+		s.d.Hub.Close()
+		if err = server.Shutdown(closing); err != nil {
+			err = server.Close()
+		}
+		<-failed
+	}
+	stop()
+	s.jobs.close()
+	s.readers.Wait()
+	running.Wait()
+	return err
+}

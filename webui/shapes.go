@@ -1,0 +1,272 @@
+package webui
+
+import (
+	"reflect"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/report"
+)
+
+// Desk is a desk as the panel shows it.
+type Desk struct {
+	dialer.DeskView
+	OperatorName string `json:"operator_name,omitempty"`
+}
+
+// Call is a live call as the panel shows it.
+type Call struct {
+	dialer.CallView
+	OperatorName string `json:"operator_name,omitempty"`
+}
+
+// Attempt is one 架電 (CONTRACT "attempt"). CaseID and the entry's note are left out for those who may not see them,
+// Evidence in lists.
+type Attempt struct {
+	ID              dialer.CallID       `json:"id"`
+	CaseID          dialer.CaseID       `json:"case_id,omitempty"`
+	Desk            dialer.DeskID       `json:"desk"`
+	Operator        dialer.UserID       `json:"operator"`
+	OperatorName    string              `json:"operator_name,omitempty"`
+	Direction       string              `json:"direction"`
+	StartedAt       time.Time           `json:"started_at"`
+	DialledAt       *time.Time          `json:"dialled_at"`
+	RingingAt       *time.Time          `json:"ringing_at"`
+	AnsweredAt      *time.Time          `json:"answered_at"`
+	EndedAt         *time.Time          `json:"ended_at"`
+	EndedBy         dialer.EndedBy      `json:"ended_by,omitempty"`
+	Result          dialer.Result       `json:"result,omitempty"`
+	Confidence      dialer.Confidence   `json:"confidence,omitempty"`
+	Rule            string              `json:"rule,omitempty"`
+	Why             string              `json:"why,omitempty"`
+	Counted         bool                `json:"counted"`
+	Party           casework.Party      `json:"party,omitempty"`
+	BusinessResults []casework.Business `json:"business_results"`
+	Evidence        []dialer.Evidence   `json:"evidence,omitempty"`
+	NumberKind      dialer.NumberKind   `json:"number_kind,omitempty"`
+	Trunk           string              `json:"trunk"`
+	SIPCallID       string              `json:"sip_call_id,omitempty"`
+	Entry           *Entry              `json:"entry"`
+}
+
+// Entry is what an operator recorded of an attempt; its newest revision.
+type Entry struct {
+	_               struct{}            `nullable:"true"`
+	Party           casework.Party      `json:"party"`
+	BusinessResults []casework.Business `json:"business_results"`
+	Promise         *Promise            `json:"promise"`
+	Note            string              `json:"note,omitempty"`
+	CallAgainAt     *time.Time          `json:"call_again_at"`
+	Mine            bool                `json:"mine"`
+	Revision        int                 `json:"revision"`
+	ByName          string              `json:"by_name"`
+	At              time.Time           `json:"at"`
+}
+
+// Promise is a promise to pay, in whole yen.
+type Promise struct {
+	_         struct{}      `nullable:"true"`
+	AmountYen int64         `json:"amount_yen"`
+	DueOn     string        `json:"due_on" doc:"YYYY-MM-DD"`
+	Means     string        `json:"means"`
+	Parts     []PromisePart `json:"parts,omitempty"`
+}
+
+// PromisePart is the share of a promise for one insurance and term.
+type PromisePart struct {
+	Insurance casework.Insurance `json:"insurance"`
+	Term      string             `json:"term"`
+	AmountYen int64              `json:"amount_yen"`
+}
+
+// Next is what a case waits for.
+type Next struct {
+	State dialer.CaseState `json:"state"`
+	Due   *time.Time       `json:"due"`
+	Why   string           `json:"why"`
+}
+
+// Case is a case with all its personal data: for operators and supervisors only.
+type Case struct {
+	ID         dialer.CaseID `json:"id"`
+	WardNumber string        `json:"ward_number"`
+	Name       string        `json:"name"`
+	Kana       string        `json:"kana"`
+	Address    string        `json:"address"`
+	PostalCode string        `json:"postal_code"`
+	BornOn     string        `json:"born_on" doc:"YYYY-MM-DD, or empty"`
+	Phones     []Phone       `json:"phones"`
+	Balances   []Balance     `json:"balances"`
+	TotalYen   int64         `json:"total_yen"`
+	Language   string        `json:"language" doc:"BCP 47"`
+	WardNote   string        `json:"ward_note"`
+	Sample     bool          `json:"sample"`
+	DoNotCall  bool          `json:"do_not_call"`
+	Priority   int           `json:"priority"`
+	Next       Next          `json:"next"`
+}
+
+// Phone is one number of a person; rank 1 is dialled first.
+type Phone struct {
+	Rank   int               `json:"rank"`
+	Number dialer.Number     `json:"number"`
+	Kind   dialer.NumberKind `json:"kind"`
+	Usable bool              `json:"usable"`
+}
+
+// Balance is what is owed for one insurance and term.
+type Balance struct {
+	Insurance casework.Insurance `json:"insurance"`
+	Term      string             `json:"term"`
+	DueOn     string             `json:"due_on"`
+	Yen       int64              `json:"yen"`
+}
+
+// CaseBrief is a case in one line: of the queue, of those held back, of a search.
+type CaseBrief struct {
+	CaseID     dialer.CaseID     `json:"case_id"`
+	WardNumber string            `json:"ward_number"`
+	Name       string            `json:"name"`
+	NumberKind dialer.NumberKind `json:"number_kind,omitempty"`
+	BalanceYen int64             `json:"balance_yen"`
+	Priority   int               `json:"priority"`
+	DueAt      *time.Time        `json:"due_at"`
+	IsDue      bool              `json:"is_due"`
+	Desk       *dialer.DeskID    `json:"desk"`
+	State      dialer.CaseState  `json:"state"`
+	Why        string            `json:"why"`
+}
+
+// Depth is how many cases wait. Held stops counting at 200.
+type Depth struct {
+	Due   int `json:"due"`
+	Later int `json:"later"`
+	Held  int `json:"held"`
+}
+
+// Hours says whether calls may be made now.
+type Hours struct {
+	Open       bool       `json:"open"`
+	AlwaysOpen bool       `json:"always_open" doc:"the rule is lifted, for trials"`
+	Why        string     `json:"why" doc:"why it is closed, in Japanese; empty when open"`
+	Today      *OpenSpan  `json:"today"`
+	NextOpenAt *time.Time `json:"next_open_at" doc:"null when open now"`
+}
+
+// OpenSpan is a day's opening, HH:MM in Asia/Tokyo.
+type OpenSpan struct {
+	_    struct{} `nullable:"true"`
+	From string   `json:"from"`
+	To   string   `json:"to"`
+}
+
+// Person is a member of staff who can sign in.
+type Person struct {
+	ID       dialer.UserID `json:"id"`
+	Login    string        `json:"login"`
+	Name     string        `json:"name"`
+	Role     dialer.Role   `json:"role"`
+	Disabled bool          `json:"disabled"`
+}
+
+// SignedIn is the session of whoever asks.
+type SignedIn struct {
+	User       Person         `json:"user"`
+	Demo       bool           `json:"demo"`
+	AlwaysOpen bool           `json:"always_open"`
+	Desk       *dialer.DeskID `json:"desk" doc:"where this person sits"`
+	ExpiresAt  time.Time      `json:"expires_at" doc:"when the session ends unless it is used before"`
+}
+
+// Snapshot is the first frame of /api/live: everything there is to see now.
+type Snapshot struct {
+	Desks    []Desk          `json:"desks"`
+	Calls    []Call          `json:"calls"`
+	Progress report.Progress `json:"progress"`
+	Hours    Hours           `json:"hours"`
+	Recent   []Attempt       `json:"recent" doc:"the last attempts, newest first"`
+	Alerts   []Alert         `json:"alerts" doc:"the last alerts, newest first"`
+	Depth    *Depth          `json:"depth,omitempty"`
+	Boot     string          `json:"boot" doc:"another one after each start of the server; give it back with since"`
+}
+
+// Alert is something a supervisor must see.
+type Alert struct {
+	dialer.Alert
+	At time.Time `json:"at"`
+}
+
+// QueueChanged is the data of a queue frame.
+type QueueChanged struct {
+	Depth Depth `json:"depth"`
+}
+
+// Bye is the data of a bye frame, the last before the server closes.
+type Bye struct {
+	Reason string `json:"reason" enum:"slow,session,shutdown"`
+}
+
+// Frame is one frame of /api/live.
+type Frame struct {
+	Seq  uint64    `json:"seq" doc:"increases; not dense"`
+	Type string    `json:"type" enum:"snapshot,desk,call,progress,queue,alert,attempt,list,bye"`
+	At   time.Time `json:"at" doc:"the server's clock"`
+	Data any       `json:"data"`
+}
+
+// enumOf makes huma describe a type of words as the list of its words.
+type enumOf[T ~string] struct{}
+
+// Schema implements huma.SchemaProvider.
+func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, word := range words[reflect.TypeFor[T]()] {
+		s.Enum = append(s.Enum, word)
+	}
+	return s
+}
+
+// words are the words of each enumeration in the API's description.
+var words = map[reflect.Type][]string{
+	reflect.TypeFor[dialer.Role]():        texts(dialer.Roles...),
+	reflect.TypeFor[dialer.Result]():      texts(dialer.Results...),
+	reflect.TypeFor[dialer.Confidence]():  texts(dialer.High, dialer.Medium, dialer.Low),
+	reflect.TypeFor[dialer.DeskState]():   texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
+	reflect.TypeFor[dialer.State]():       texts(dialer.Queued, dialer.CallingDesk, dialer.CallingCustomer, dialer.Talking, dialer.Ending, dialer.Ended),
+	reflect.TypeFor[dialer.CaseState]():   texts(dialer.CaseWaiting, dialer.CaseResultDue, dialer.CaseHeld, dialer.CaseClosed),
+	reflect.TypeFor[dialer.LegName]():     texts(dialer.DeskLeg, dialer.CustomerLeg),
+	reflect.TypeFor[casework.Party]():     texts(casework.Parties...),
+	reflect.TypeFor[casework.Business]():  texts(casework.Businesses...),
+	reflect.TypeFor[casework.Insurance](): texts(casework.Kokuho, casework.Kouki),
+	reflect.TypeFor[dialer.NumberKind]():  texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
+}
+
+func texts[T ~string](of ...T) []string {
+	out := make([]string, len(of))
+	for i, w := range of {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// describeWords tells the API's description about the enumerations.
+func describeWords(r huma.Registry) {
+	alias[dialer.Role](r)
+	alias[dialer.Result](r)
+	alias[dialer.Confidence](r)
+	alias[dialer.DeskState](r)
+	alias[dialer.CaseState](r)
+	alias[dialer.State](r)
+	alias[dialer.LegName](r)
+	alias[casework.Party](r)
+	alias[casework.Business](r)
+	alias[casework.Insurance](r)
+	alias[dialer.NumberKind](r)
+}
+
+func alias[T ~string](r huma.Registry) {
+	r.RegisterTypeAlias(reflect.TypeFor[T](), reflect.TypeFor[enumOf[T]]())
+}

@@ -1,0 +1,175 @@
+package webui
+
+import (
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// viewer is who looks at desks, calls and attempts, by request or by frame. What they may see of each stands here and
+// nowhere else: an operator their own calls and case, a supervisor everything, ward and administrator no case.
+type viewer struct {
+	user dialer.UserID
+	role dialer.Role
+}
+
+func viewerOf(v visitor) viewer { return viewer{user: v.User.ID, role: v.User.Role} }
+
+// own reports whether something of an operator's may be seen whole.
+func (v viewer) own(operator dialer.UserID) bool {
+	return v.role == dialer.RoleSupervisor || (v.role == dialer.RoleOperator && operator == v.user)
+}
+
+func (v viewer) seesCall(operator dialer.UserID) bool { return v.own(operator) }
+
+// desk leaves out which case and call another's desk has.
+func (v viewer) desk(d Desk) Desk {
+	if !v.own(d.Operator) {
+		d.CaseID, d.CallID = "", ""
+	}
+	return d
+}
+
+// attempt leaves out what the viewer may not see; ok is false when that is all of it.
+func (v viewer) attempt(a Attempt) (seen Attempt, ok bool) {
+	switch {
+	case v.own(a.Operator):
+		return a, true
+	case v.role == dialer.RoleWard:
+		a.CaseID = ""
+		if a.Entry != nil {
+			e := *a.Entry
+			e.Note = ""
+			a.Entry = &e
+		}
+		return a, true
+	}
+	return Attempt{}, false
+}
+
+// seesAlert: an alert about a call is for the supervisor; that a store or a phone is away, for all who work with it.
+func (v viewer) seesAlert(a Alert) bool {
+	switch v.role {
+	case dialer.RoleSupervisor:
+		return true
+	case dialer.RoleOperator, dialer.RoleAdmin:
+		return a.CallID == ""
+	default:
+		return false
+	}
+}
+
+// see returns the data of a frame as the viewer may see it; whole is true when nothing was left out.
+func (v viewer) see(f *frame) (data any, whole, ok bool) {
+	switch d := f.data.(type) {
+	case Desk:
+		seen := v.desk(d)
+		return seen, seen == d, true
+	case Call:
+		return d, true, v.seesCall(d.Operator)
+	case Attempt:
+		seen, ok := v.attempt(d)
+		return seen, v.own(d.Operator), ok
+	case Alert:
+		return d, true, v.seesAlert(d)
+	case QueueChanged:
+		return d, true, v.role == dialer.RoleOperator || v.role == dialer.RoleSupervisor
+	case casework.Preview:
+		return d, true, v.role != dialer.RoleOperator
+	default: // progress: everyone's
+		return d, true, true
+	}
+}
+
+func (s *Server) dressDesk(d dialer.DeskView) Desk {
+	return Desk{DeskView: d, OperatorName: s.names.of(d.Operator)}
+}
+
+func (s *Server) dressCall(c dialer.CallView) Call {
+	return Call{CallView: c, OperatorName: s.names.of(c.Operator)}
+}
+
+func (s *Server) dressAttempt(a casework.Attempt) Attempt {
+	out := Attempt{
+		ID: a.ID, CaseID: a.CaseID, Desk: a.Desk, Operator: a.Operator, OperatorName: s.names.of(a.Operator),
+		Direction: a.Direction, StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
+		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: a.EndedBy,
+		Result: a.Verdict.Result, Confidence: a.Verdict.Confidence, Rule: a.Verdict.Rule, Why: a.Verdict.Why, Counted: a.Verdict.Counted,
+		BusinessResults: []casework.Business{}, Evidence: a.Evidence,
+		NumberKind: a.NumberKind, Trunk: a.Trunk, SIPCallID: a.SIPCallID,
+	}
+	if a.Entry != nil {
+		out.Party, out.BusinessResults = a.Entry.Party, orEmpty(a.Entry.Business)
+		out.Entry = s.dressEntry(*a.Entry)
+	}
+	return out
+}
+
+func (s *Server) dressEntry(r casework.Recorded) *Entry {
+	e := &Entry{
+		Party: r.Party, BusinessResults: orEmpty(r.Business), Note: r.Note, CallAgainAt: r.CallAgain, Mine: r.Mine,
+		Revision: r.Revision, ByName: s.names.of(r.By), At: r.At,
+	}
+	if p := r.Promise; p != nil {
+		e.Promise = &Promise{AmountYen: p.Yen, DueOn: p.DueOn, Means: p.Means}
+		for _, part := range p.Parts {
+			e.Promise.Parts = append(e.Promise.Parts, PromisePart{Insurance: part.Insurance, Term: part.Term, AmountYen: part.Yen})
+		}
+	}
+	return e
+}
+
+// instant is nil for the zero time.
+func instant(t time.Time) *time.Time {
+	if t.IsZero() {
+		return nil
+	}
+	return &t
+}
+
+// orEmpty makes a list that JSON shows as [] and never as null.
+func orEmpty[T any](list []T) []T {
+	if list == nil {
+		return []T{}
+	}
+	return list
+}
+
+func dressNext(n dialer.CaseNext) Next { return Next{State: n.State, Due: instant(n.Due), Why: n.Why} }
+
+func dressCase(c casework.Case) Case {
+	out := Case{
+		ID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, Kana: c.Person.Kana, Address: c.Person.Address,
+		PostalCode: c.Person.PostalCode, BornOn: c.Person.BornOn, Phones: []Phone{}, Balances: []Balance{},
+		TotalYen: c.TotalYen(), Language: c.Language, WardNote: c.WardNote, Sample: c.Sample, DoNotCall: c.DoNotCall,
+		Priority: c.Priority, Next: dressNext(c.Next),
+	}
+	for _, p := range c.Phones {
+		out.Phones = append(out.Phones, Phone(p))
+	}
+	for _, b := range c.Balances {
+		out.Balances = append(out.Balances, Balance(b))
+	}
+	return out
+}
+
+// briefOf is a case in one line, as it stands in the ledger.
+func briefOf(c casework.Case, now time.Time) CaseBrief {
+	b := CaseBrief{
+		CaseID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, BalanceYen: c.TotalYen(), Priority: c.Priority,
+		DueAt: instant(c.Next.Due), IsDue: c.Next.State == dialer.CaseWaiting && !c.Next.Due.After(now),
+		State: c.Next.State, Why: c.Next.Why,
+	}
+	for _, p := range c.Phones {
+		if p.Usable {
+			b.NumberKind = p.Kind
+			break
+		}
+	}
+	return b
+}
+
+func personOf(u dialer.User) Person {
+	return Person{ID: u.ID, Login: u.Login, Name: u.Name, Role: u.Role, Disabled: u.Disabled}
+}
