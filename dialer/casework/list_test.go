@@ -85,7 +85,7 @@ func TestCells(t *testing.T) {
 		{"宛名番号", "1.2E+09", []string{"bad_ward_number@宛名番号!"}, nil, nil},
 		{"宛名番号", "0", []string{"bad_ward_number@宛名番号!"}, nil, nil},
 		{"氏名", "　", []string{"missing@氏名!"}, nil, nil},
-		{"氏名", "見\ue000　一太", []string{"gaijin@氏名"}, nil, func(r casework.Row) bool { return r.Person.Name == "見\ue000　一太" }},
+		{"氏名", "見\ue000　一太", []string{"gaiji@氏名"}, nil, func(r casework.Row) bool { return r.Person.Name == "見\ue000　一太" }},
 		{"氏名", "見\xff", []string{"bad_text@氏名!", "missing@氏名!"}, nil, nil},
 		{"氏名カナ", "ﾐﾎﾝ ｲﾁﾀﾞ", nil, nil, func(r casework.Row) bool { return r.Person.Kana == "ミホン　イチダ" }},
 		{"生年月日", "S45.12.3", nil, nil, func(r casework.Row) bool { return r.Person.BornOn == "1970-12-03" }},

@@ -22,7 +22,7 @@ var sentences = map[string][2]string{
 	"unknown_insurance": {"保険区分が正しくありません。国保か後期にしてください", "unknown insurance; write 国保 or 後期"},
 	"unknown_language":  {"知らない言語のため、日本語として扱います", "unknown language; taken as Japanese"},
 	"bad_postal_code":   {"郵便番号として読めません。7桁の数字にしてください", "not a postal code; write seven digits"},
-	"gaijin":            {"外字が含まれています。画面では正しく表示されないことがあります", "holds characters of the ward's own, which screens may not show"},
+	"gaiji":             {"外字が含まれています。画面では正しく表示されないことがあります", "holds characters of the ward's own, which screens may not show"},
 	"unknown_column":    {"見出しを読み替えられない列です。この列は取り込みません", "a column whose name means nothing here; it is not taken"},
 }
 

@@ -62,7 +62,7 @@ func (c *cells) get(f Field) string {
 func (c *cells) getText(f Field) string {
 	s := c.notation.Text(c.get(f))
 	if strings.ContainsFunc(s, func(r rune) bool { return r >= '\ue000' && r <= '\uf8ff' }) {
-		c.problem(f, "gaijin", false)
+		c.problem(f, "gaiji", false)
 	}
 	return s
 }

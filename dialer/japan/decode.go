@@ -133,14 +133,14 @@ func (utf8Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err e
 	return nDst, nSrc, nil
 }
 
-// The gaijin of CP932: lead bytes F0 to F9, 188 characters each, stand for U+E000 to U+E757.
+// The gaiji of CP932: lead bytes F0 to F9, 188 characters each, stand for U+E000 to U+E757.
 const (
-	gaijinFirst, gaijinLast = 0xf0, 0xf9
-	gaijinRow               = 188
-	gaijinLow, gaijinHigh   = '\ue000', '\ue000' + 10*gaijinRow - 1
+	gaijiFirst, gaijiLast = 0xf0, 0xf9
+	gaijiRow              = 188
+	gaijiLow, gaijiHigh   = '\ue000', '\ue000' + 10*gaijiRow - 1
 )
 
-// cp932Decoder is x/text's Shift_JIS, which is CP932 but for the gaijin, and with them.
+// cp932Decoder is x/text's Shift_JIS, which is CP932 but for the gaiji, and with them.
 type cp932Decoder struct{ transform.NopResetter }
 
 func (cp932Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err error) {
@@ -158,7 +158,7 @@ func (cp932Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err 
 		if nSrc+1 == len(src) && !atEOF {
 			return nDst, nSrc, transform.ErrShortSrc
 		}
-		r, size := gaijin(src[nSrc:])
+		r, size := gaiji(src[nSrc:])
 		if nDst+utf8.RuneLen(r) > len(dst) {
 			return nDst, nSrc, transform.ErrShortDst
 		}
@@ -168,11 +168,11 @@ func (cp932Decoder) Transform(dst, src []byte, atEOF bool) (nDst, nSrc int, err 
 	return nDst, nSrc, nil
 }
 
-// plainRun is how many bytes stand before the first gaijin.
+// plainRun is how many bytes stand before the first gaiji.
 func plainRun(src []byte) int {
 	for i := 0; i < len(src); i++ {
 		switch c := src[i]; {
-		case c >= gaijinFirst && c <= gaijinLast:
+		case c >= gaijiFirst && c <= gaijiLast:
 			return i
 		case (c > 0x80 && c < 0xa0) || (c >= 0xe0 && c < 0xfd):
 			i++ // the trail byte is no lead byte, whatever it is
@@ -181,8 +181,8 @@ func plainRun(src []byte) int {
 	return len(src)
 }
 
-// gaijin decodes the gaijin at the beginning of src.
-func gaijin(src []byte) (r rune, size int) {
+// gaiji decodes the gaiji at the beginning of src.
+func gaiji(src []byte) (r rune, size int) {
 	if len(src) < 2 || src[1] < 0x40 || src[1] == 0x7f || src[1] > 0xfc {
 		return utf8.RuneError, 1
 	}
@@ -190,5 +190,5 @@ func gaijin(src []byte) (r rune, size int) {
 	if src[1] > 0x7f {
 		trail--
 	}
-	return gaijinLow + rune(src[0]-gaijinFirst)*gaijinRow + trail, 2
+	return gaijiLow + rune(src[0]-gaijiFirst)*gaijiRow + trail, 2
 }

@@ -4,7 +4,7 @@
 // # Words
 //
 // A number is national and digits only ("0312345678"). A date is YYYY-MM-DD. A sum is whole yen. CP932 is what Windows
-// calls Shift_JIS; a gaijin (外字) is one of its characters of the user's own (F040 to F9FC), kept as the private-use
+// calls Shift_JIS; a gaiji (外字) is one of its characters of the user's own (F040 to F9FC), kept as the private-use
 // character U+E000 to U+E757 that Windows gives it, and written back as it came.
 //
 // # Who owns what

@@ -92,8 +92,8 @@ func (e *cp932Encoder) add(s string) error {
 			r = same
 		}
 		s = s[size:]
-		if r >= gaijinLow && r <= gaijinHigh {
-			e.out = append(e.out, gaijinBytes(r)...)
+		if r >= gaijiLow && r <= gaijiHigh {
+			e.out = append(e.out, gaijiBytes(r)...)
 			continue
 		}
 		var buf [4]byte
@@ -106,11 +106,11 @@ func (e *cp932Encoder) add(s string) error {
 	return nil
 }
 
-func gaijinBytes(r rune) []byte {
-	i := r - gaijinLow
-	trail := byte(i%gaijinRow) + 0x40
+func gaijiBytes(r rune) []byte {
+	i := r - gaijiLow
+	trail := byte(i%gaijiRow) + 0x40
 	if trail >= 0x7f {
 		trail++
 	}
-	return []byte{gaijinFirst + byte(i/gaijinRow), trail}
+	return []byte{gaijiFirst + byte(i/gaijiRow), trail}
 }

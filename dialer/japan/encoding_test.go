@@ -115,7 +115,7 @@ func TestWriterNoticesACutCharacter(t *testing.T) {
 	}
 }
 
-func TestGaijinSurvive(t *testing.T) {
+func TestGaijiSurvive(t *testing.T) {
 	in := []byte("\x96\xbc\xf0\x40\xf0\x7e\xf0\x80\xf0\xfc\xf9\xfc,x")
 	text, enc, err := decodeAll(t, in)
 	if err != nil || enc != CP932 || text != "名\ue000\ue03e\ue03f\ue0bb\ue757,x" {
