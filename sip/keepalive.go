@@ -82,8 +82,8 @@ func (p probe) request(req *sip.Request, tx *sip.ServerTx) {
 // options asks a phone whether it is there (RFC 3261 §11.1) and calls told once.
 func (a *Agent) options(uri string, to netip.AddrPort, told func(alive bool)) {
 	l := a.lane(a.newCallID())
-	defer l.release()
-	l.post(func() {
+	posted := l.post(func() {
+		defer l.release() // only now: until the probe holds the lane, nobody else does
 		req, err := request{
 			method: sip.OPTIONS, uri: uri, from: "<sip:kakeru@" + a.us + ">;tag=" + newTag(), to: "<" + uri + ">",
 			callID: l.callID, cseq: 1, sentBy: a.us, branch: newBranch(),
@@ -104,4 +104,7 @@ func (a *Agent) options(uri string, to netip.AddrPort, told func(alive bool)) {
 			told(false)
 		})
 	})
+	if !posted {
+		l.release()
+	}
 }

@@ -1,0 +1,384 @@
+package sip
+
+import (
+	"fmt"
+	"strconv"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
+
+	"kakeru/dialer"
+)
+
+// account gives desk1 an account instead of an address.
+func account(c *Config) {
+	c.Desks[0] = Desk{ID: "desk1", Account: "phone1", Password: "desk secret"}
+	c.KeepAlive = time.Hour
+	c.MinExpires = time.Second
+}
+
+// phoneSide registers by hand.
+type phoneSide struct {
+	*peer
+
+	a      *Agent
+	callID string
+	cseq   int
+	nonce  string
+	nc     int
+}
+
+func newPhoneSide(t *testing.T, a *Agent) *phoneSide {
+	return &phoneSide{peer: newPeer(t), a: a, callID: newTag()}
+}
+
+// register sends one REGISTER with these headers and returns the answer.
+func (p *phoneSide) register(t *testing.T, headers ...string) *sip.Response {
+	t.Helper()
+	p.cseq++
+	all := append([]string{
+		"From: <sip:phone1@kakeru>;tag=" + p.callID, "To: <sip:phone1@kakeru>", fmt.Sprintf("CSeq: %d REGISTER", p.cseq),
+	}, headers...)
+	p.write(p.a, p.outside("REGISTER", p.callID, all...))
+	return p.response(t, sip.REGISTER)
+}
+
+// credentials answers a challenge.
+func (p *phoneSide) credentials(t *testing.T, res *sip.Response, nth int, password string) string {
+	t.Helper()
+	by, err := digest.ParseChallenge(values(res, "WWW-Authenticate")[nth])
+	if err != nil {
+		t.Fatal(err)
+	}
+	if by.Nonce != p.nonce {
+		p.nonce, p.nc = by.Nonce, 0
+	}
+	p.nc++
+	c, err := digest.Digest(by, digest.Options{Method: "REGISTER", URI: "sip:kakeru", Username: "phone1", Password: password, Count: p.nc})
+	if err != nil {
+		t.Fatal(err)
+	}
+	return "Authorization: " + c.String()
+}
+
+// login registers with a fresh challenge.
+func (p *phoneSide) login(t *testing.T, headers ...string) *sip.Response {
+	t.Helper()
+	res := p.register(t)
+	if res.StatusCode != 401 {
+		t.Fatalf("without credentials: %d", res.StatusCode)
+	}
+	return p.register(t, append(headers, p.credentials(t, res, 0, "desk secret"))...)
+}
+
+func (p *phoneSide) contact(more string) string {
+	return "Contact: <sip:phone1@" + p.addr.String() + ">" + more
+}
+
+func registered(t *testing.T, a *Agent) bool {
+	t.Helper()
+	up := a.Registered("desk1")
+	if up == nil {
+		t.Fatal("a phone with an account is known to be there or not")
+	}
+	return *up
+}
+
+func TestRegistration(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	if registered(t, r.Agent) {
+		t.Error("registered before it came")
+	}
+	res := p.login(t, p.contact(""), "Expires: 120")
+	if res.StatusCode != 200 || !strings.HasSuffix(value(res, "Contact"), ";expires=120") {
+		t.Errorf("got %s", res)
+	}
+	if !registered(t, r.Agent) {
+		t.Error("not registered")
+	}
+	if res := p.login(t); len(res.GetHeaders("Contact")) != 1 {
+		t.Errorf("a REGISTER without Contact lists what is bound:\n%s", res)
+	}
+	if res := p.login(t, p.contact(";expires=0")); res.StatusCode != 200 || len(res.GetHeaders("Contact")) != 0 {
+		t.Errorf("got %s", res)
+	}
+	if registered(t, r.Agent) {
+		t.Error("still registered after expires=0")
+	}
+}
+
+func TestRegistrationIsRefused(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	for _, c := range []struct {
+		name    string
+		headers []string
+		want    int
+	}{
+		{"wrong password", []string{p.contact(""), p.credentials(t, challenge, 0, "guess")}, 403},
+		{"garbage", []string{p.contact(""), "Authorization: Digest nonsense"}, 403},
+		{"another user's credentials", []string{p.contact(""), strings.Replace(p.credentials(t, challenge, 0, "desk secret"), "phone1", "phone2", 1)}, 403},
+		{"too brief", []string{p.contact(";expires=0.5"), "Expires: 0", p.credentials(t, challenge, 0, "desk secret")}, 200},
+	} {
+		if res := p.register(t, c.headers...); res.StatusCode != c.want {
+			t.Errorf("%s: %d", c.name, res.StatusCode)
+		}
+	}
+	stranger := strings.ReplaceAll(p.outside("REGISTER", newTag(), "To: <sip:nobody@kakeru>"), "x", "x")
+	p.write(r.Agent, stranger)
+	if res := p.response(t, sip.REGISTER); res.StatusCode != 401 {
+		t.Errorf("an unknown account is challenged like any: %d", res.StatusCode)
+	}
+}
+
+func TestIntervalTooBrief(t *testing.T) {
+	r := newRig(t, account, func(c *Config) { c.MinExpires = 0 })
+	p := newPhoneSide(t, r.Agent)
+	res := p.login(t, p.contact(";expires=5"))
+	if res.StatusCode != 423 || value(res, "Min-Expires") != "60" {
+		t.Errorf("got %s", res)
+	}
+	if registered(t, r.Agent) {
+		t.Error("registered all the same")
+	}
+}
+
+func TestReplayedCredentialsAreStale(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	given := p.credentials(t, p.register(t), 0, "desk secret")
+	if res := p.register(t, p.contact(""), given); res.StatusCode != 200 {
+		t.Fatalf("got %d", res.StatusCode)
+	}
+	res := p.register(t, p.contact(""), given)
+	if res.StatusCode != 401 || !strings.Contains(value(res, "WWW-Authenticate"), "stale=true") {
+		t.Errorf("a replay got %s", res)
+	}
+}
+
+func TestNonceMayBeUsedAgainWithTheNextCount(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	for i := range 3 {
+		if res := p.register(t, p.contact(""), p.credentials(t, challenge, 0, "desk secret")); res.StatusCode != 200 {
+			t.Errorf("use %d got %d", i+1, res.StatusCode)
+		}
+	}
+}
+
+func TestNonces(t *testing.T) {
+	n := newNonces("kakeru")
+	d := Desk{Account: "phone1", Password: "p"}
+	at := time.Unix(1_800_000_000, 0)
+	answerTo := func(nonce, algorithm string, count int) string {
+		c, err := digest.Digest(&digest.Challenge{Realm: "kakeru", Nonce: nonce, Algorithm: algorithm, QOP: []string{"auth"}},
+			digest.Options{Method: "REGISTER", URI: "sip:x", Username: "phone1", Password: "p", Count: count})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return c.String()
+	}
+	ours := n.make(at)
+	for _, c := range []struct {
+		name string
+		text string
+		now  time.Time
+		want verdict
+	}{
+		{"fresh", answerTo(ours, "MD5", 1), at, right},
+		{"replayed", answerTo(ours, "MD5", 1), at, stale},
+		{"counted on", answerTo(ours, "MD5", 5), at, right},
+		{"counted back", answerTo(ours, "MD5", 4), at, stale},
+		{"too old", answerTo(ours, "MD5", 6), at.Add(nonceLife + time.Second), stale},
+		{"from the future", answerTo(ours, "MD5", 6), at.Add(-time.Minute), stale},
+		{"not ours", answerTo("bm90IG91cnM", "MD5", 1), at, stale},
+		{"forged", answerTo(ours[:len(ours)-2]+"AA", "MD5", 1), at, stale},
+		{"SHA-256 that was not offered", answerTo(ours, "SHA-256", 7), at, wrong},
+		{"empty", "", at, wrong},
+		{"another realm", strings.Replace(answerTo(ours, "MD5", 8), "kakeru", "elsewhere", 1), at, wrong},
+	} {
+		if got := n.check(c.text, "REGISTER", d, c.now); got != c.want {
+			t.Errorf("%s: %v, want %v", c.name, got, c.want)
+		}
+	}
+	d.SHA256 = true
+	if got := n.check(answerTo(ours, "SHA-256", 9), "REGISTER", d, at); got != right {
+		t.Errorf("SHA-256: %v", got)
+	}
+	if n.check(answerTo(n.make(at.Add(time.Hour)), "MD5", 1), "REGISTER", d, at.Add(time.Hour)); len(n.used) != 1 {
+		t.Errorf("%d nonces are remembered, of which one is alive", len(n.used))
+	}
+}
+
+func TestSHA256IsOfferedFirstWhereConfigured(t *testing.T) {
+	r := newRig(t, account, func(c *Config) { c.Desks[0].SHA256 = true })
+	p := newPhoneSide(t, r.Agent)
+	res := p.register(t)
+	offered := values(res, "WWW-Authenticate")
+	if len(offered) != 2 || !strings.Contains(offered[0], "SHA-256") || !strings.Contains(offered[1], "MD5") {
+		t.Fatalf("offered %v", offered)
+	}
+	if res := p.register(t, p.contact(""), p.credentials(t, res, 0, "desk secret")); res.StatusCode != 200 {
+		t.Errorf("got %d", res.StatusCode)
+	}
+}
+
+func TestStarRemovesAllAndOnlyAlone(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	p.login(t, p.contact(""), "Contact: <sip:phone1@192.0.2.5>")
+	if res := p.login(t, "Contact: *", "Expires: 60"); res.StatusCode != 400 {
+		t.Errorf("* with Expires 60 got %d", res.StatusCode)
+	}
+	if res := p.login(t, "Contact: *", p.contact(""), "Expires: 0"); res.StatusCode != 400 {
+		t.Errorf("* with another got %d", res.StatusCode)
+	}
+	if res := p.login(t, "Contact: *", "Expires: 0"); res.StatusCode != 200 || len(res.GetHeaders("Contact")) != 0 || registered(t, r.Agent) {
+		t.Errorf("got %s", res)
+	}
+}
+
+func TestOldCSeqChangesNothing(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	p.login(t, p.contact(""))
+	p.cseq = 0
+	if res := p.login(t, p.contact(";expires=0")); res.StatusCode != 500 {
+		t.Errorf("got %d", res.StatusCode)
+	}
+	if !registered(t, r.Agent) {
+		t.Error("a REGISTER out of order removed the binding")
+	}
+}
+
+func TestNewestContactIsRungAtItsSource(t *testing.T) {
+	r := newRig(t, account)
+	old, young := newPhoneSide(t, r.Agent), newPhoneSide(t, r.Agent)
+	old.login(t, old.contact(""))
+	// The younger says an address behind a NAT; what reaches it is where its REGISTER came from.
+	young.login(t, "Contact: <sip:phone1@192.168.77.5:5070;transport=udp>")
+	w := watch(r.line(t).Desk())
+	w.Dial()
+	invite := young.request(t, sip.INVITE)
+	if invite.Recipient.String() != "sip:phone1@192.168.77.5:5070;transport=udp" {
+		t.Errorf("Request-URI %s", invite.Recipient.String())
+	}
+	young.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{"Contact: <sip:phone1@192.168.77.5:5070>"}})
+	young.request(t, sip.ACK)
+	w.until(t, dialer.LegAnswered)
+	w.Drop()
+	young.reply(young.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+}
+
+func TestBindingsAreBounded(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	var res *sip.Response
+	for i := range 2 * bindingsKept {
+		res = p.login(t, "Contact: <sip:phone1@192.0.2."+strconv.Itoa(i+1)+">")
+	}
+	if n := len(res.GetHeaders("Contact")); n != bindingsKept {
+		t.Errorf("%d bindings", n)
+	}
+}
+
+func TestRepeatedRegisterIsAnsweredAlike(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	p.cseq++
+	text := p.outside("REGISTER", p.callID, "From: <sip:phone1@kakeru>;tag=1", "To: <sip:phone1@kakeru>",
+		fmt.Sprintf("CSeq: %d REGISTER", p.cseq), p.contact(""), p.credentials(t, challenge, 0, "desk secret"))
+	for range 3 { // the same bytes: a retransmission, not a replay
+		p.write(r.Agent, text)
+	}
+	eventually(t, "each got the 200", func() bool { return p.repeats("SIP/2.0 200") == 3 })
+}
+
+// presence collects OnRegistered.
+type presence struct {
+	mu   sync.Mutex
+	busy bool
+	bad  bool
+	told chan bool
+}
+
+func observe(a *Agent) *presence {
+	p := &presence{told: make(chan bool, 100)}
+	a.OnRegistered(func(_ dialer.DeskID, up bool) {
+		p.mu.Lock()
+		p.bad = p.bad || p.busy
+		p.busy = true
+		p.mu.Unlock()
+		p.told <- up
+		p.mu.Lock()
+		p.busy = false
+		p.mu.Unlock()
+	})
+	return p
+}
+
+func TestComingAndGoingIsTold(t *testing.T) {
+	r := newRig(t, account)
+	seen := observe(r.Agent)
+	p := newPhoneSide(t, r.Agent)
+	for range 3 {
+		p.login(t, p.contact(""))
+		p.login(t, p.contact("")) // renewed: nothing has changed
+		p.login(t, "Contact: *", "Expires: 0")
+		if !within(t, seen.told, "the coming") || within(t, seen.told, "the going") {
+			t.Error("coming and going were told the wrong way round")
+		}
+	}
+	if seen.bad {
+		t.Error("callbacks ran at once")
+	}
+}
+
+func TestBindingLapses(t *testing.T) {
+	r := newRig(t, account)
+	seen := observe(r.Agent)
+	p := newPhoneSide(t, r.Agent)
+	p.login(t, p.contact(";expires=1"))
+	if !within(t, seen.told, "the coming") || within(t, seen.told, "the lapse") || registered(t, r.Agent) {
+		t.Error("a binding that was not renewed is still there")
+	}
+}
+
+func TestSilentPhoneIsSeenAsGone(t *testing.T) {
+	r := newRig(t, account, func(c *Config) { c.KeepAlive = 50 * time.Millisecond })
+	seen := observe(r.Agent)
+	p := newPhoneSide(t, r.Agent)
+	p.login(t, p.contact(""))
+	within(t, seen.told, "the coming")
+	p.reply(p.request(t, sip.OPTIONS), say{status: 481}) // even a refusal shows that somebody is there
+	p.request(t, sip.OPTIONS)                            // and now nothing
+	if within(t, seen.told, "the silence") || registered(t, r.Agent) {
+		t.Error("it is seen as there")
+	}
+	for !registered(t, r.Agent) {
+		p.reply(p.request(t, sip.OPTIONS), say{status: 200})
+	}
+	if !within(t, seen.told, "the return") {
+		t.Error("its return was not told")
+	}
+}
+
+func TestFixedPhone(t *testing.T) {
+	r := newRig(t)
+	if r.Registered("desk1") != nil || r.Registered("desk9") != nil {
+		t.Error("nothing is known of a phone that nobody asks")
+	}
+	w := newRig(t, func(c *Config) { c.Desks[0].Watch, c.KeepAlive = true, 50*time.Millisecond })
+	w.desk.reply(w.desk.request(t, sip.OPTIONS), say{status: 200})
+	eventually(t, "it is known to be there", func() bool { up := w.Registered("desk1"); return up != nil && *up })
+	eventually(t, "its silence is seen", func() bool { up := w.Registered("desk1"); return up != nil && !*up })
+}
