@@ -1,0 +1,275 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/netip"
+	"path/filepath"
+	"sync/atomic"
+	"time"
+
+	"github.com/prometheus/client_golang/prometheus"
+	"golang.org/x/sync/errgroup"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/dialer/postgres"
+	"kakeru/dialer/report"
+	"kakeru/queue"
+	"kakeru/sip"
+	"kakeru/sip/media"
+	"kakeru/webui"
+	"kakeru/webui/auth"
+)
+
+// app is the whole house, wired. Its parts stand in the order in which they start; they stop in the reverse.
+type app struct {
+	settings configs.Settings
+	log      *slog.Logger
+	refs     dialer.Refs
+	listener net.Listener
+	ledger   *postgres.Ledger
+	line     *queue.Queue
+	agent    *sip.Agent
+	hub      *webui.Hub
+	engine   *dialer.Engine
+	web      *webui.Server
+	sipUp    atomic.Bool
+}
+
+// appOptions are what commands may change beyond the settings.
+type appOptions struct {
+	log *slog.Logger
+	// demo says on screen that phones and carrier are simulated.
+	demo bool
+	// numberRuleOff is for benchmarks, whose calls all go to a lab.
+	numberRuleOff bool
+}
+
+// newApp takes the settings and builds every room; nothing is dialled and nobody is served yet.
+func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err error) {
+	a := &app{settings: s, log: o.log}
+	defer func() {
+		if err != nil {
+			a.close()
+		}
+	}()
+	if a.listener, err = webui.Listen(ctx, s.HTTP.Addr); err != nil {
+		return nil, err
+	}
+	key, err := secret(s)
+	if err != nil {
+		return nil, err
+	}
+	a.refs = dialer.NewRefs(key)
+	metrics := prometheus.NewRegistry()
+	a.ledger, err = postgres.Open(ctx, postgres.Options{
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
+		Now: time.Now, Log: o.log, Registerer: metrics,
+	})
+	if err != nil {
+		return nil, err
+	}
+	if a.line, err = queue.Open(s.Redis.URL); err != nil {
+		return nil, err
+	}
+	metrics.MustRegister(a.line)
+	return a, a.wire(o, metrics)
+}
+
+// wire makes the rooms that stand on the stores.
+func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
+	s := a.settings
+	open, err := hours(s.Centre)
+	if err != nil {
+		return err
+	}
+	table, err := results(s.SIP.Trunks)
+	if err != nil {
+		return err
+	}
+	conf, err := sipConfig(s.SIP)
+	if err != nil {
+		return err
+	}
+	conf.Log, conf.Metrics = o.log, metrics
+	if a.agent, err = sip.New(conf); err != nil {
+		return err
+	}
+	a.hub = webui.NewHub(time.Now(), webui.LiveSettings{})
+	a.engine = dialer.NewEngine(dialer.Deps{
+		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
+		Results: table, Refs: a.refs,
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: a.hub,
+		Now: time.Now, Log: o.log,
+	})
+	a.ledger.OnHealth(a.ledgerHealth)
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
+	}, func() float64 { return float64(len(a.engine.Calls())) }))
+	a.web, err = webui.New(webui.Deps{
+		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine,
+		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks)},
+		Queue:   a.line,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
+		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe},
+		Metrics: metrics, Now: time.Now, Log: o.log,
+	})
+	return err
+}
+
+// sipProbe reports whether the phone side is up.
+func (a *app) sipProbe(context.Context) error {
+	if !a.sipUp.Load() {
+		return errors.New("the SIP agent is not running")
+	}
+	return nil
+}
+
+// progress sums a month of the ledger against the settings' target.
+type progress struct {
+	source report.Source
+	centre configs.Centre
+	hours  dialer.Hours
+}
+
+// Progress returns the figures of a month written YYYY-MM.
+func (p progress) Progress(ctx context.Context, month string) (report.Progress, error) {
+	plan := report.Plan{Target: p.centre.Target, Definition: p.centre.Definition, Hours: p.hours, Now: time.Now()}
+	return report.Compute(ctx, p.source, plan, month)
+}
+
+// ledgerHealth tells the supervisor when PostgreSQL goes and comes back.
+func (a *app) ledgerHealth(up bool) {
+	alert := dialer.Alert{
+		Kind: "ledger_down", Text: "記録台帳(PostgreSQL)が応答しません。通話中の記録は保管し、新しい発信は止めています",
+		TextEN: "the ledger (PostgreSQL) does not answer; running calls are kept in the spool, new ones are refused",
+	}
+	if up {
+		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
+	}
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
+}
+
+func desksOf(s configs.SIP) []dialer.DeskConfig {
+	out := make([]dialer.DeskConfig, 0, len(s.Desks))
+	for _, d := range s.Desks {
+		out = append(out, dialer.DeskConfig{ID: dialer.DeskID(d.ID), Name: firstOf(d.Name, d.ID)})
+	}
+	return out
+}
+
+// run starts the rooms in their order, lets prepare do what must be done before anyone is served, tells ready the
+// panel's address, and serves until ctx is done. Then it stops in phases: clicks are refused, talks may end by
+// themselves for the time the settings give, the rest is hung up, and the rooms are closed in the reverse order.
+func (a *app) run(ctx context.Context, prepare func(context.Context) error, ready func(url string)) error {
+	defer a.close()
+	if err := a.agent.Start(); err != nil {
+		return err
+	}
+	rooms, stop := context.WithCancel(context.WithoutCancel(ctx))
+	defer stop()
+	group, rooms := errgroup.WithContext(rooms)
+	a.sipUp.Store(true)
+	group.Go(func() error {
+		defer a.sipUp.Store(false)
+		return a.agent.Run(rooms)
+	})
+	group.Go(func() error { return a.ledger.Run(rooms) })
+	err := a.prepared(ctx, prepare)
+	if err == nil {
+		group.Go(func() error { return a.engine.Run(rooms) })
+		group.Go(func() error { return a.web.Run(rooms) })
+		ready("http://" + a.listener.Addr().String())
+		select {
+		case <-ctx.Done():
+		case <-rooms.Done(): // a room has failed: Wait says which
+		}
+	}
+	a.drain(ctx)
+	stop()
+	return errors.Join(err, group.Wait())
+}
+
+// prepared hangs up what a crash left, then does what the command wants done before anyone is served.
+func (a *app) prepared(ctx context.Context, prepare func(context.Context) error) error {
+	if err := a.engine.Recover(ctx); err != nil {
+		return err
+	}
+	return prepare(ctx)
+}
+
+func (a *app) drain(ctx context.Context) {
+	a.log.Info("stopping: no new calls")
+	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.Calls.Drain)
+	defer cancel()
+	a.engine.Drain(dctx)
+}
+
+// close gives back what was opened, in the reverse order. Safe on an app that was only half made.
+func (a *app) close() {
+	if a.line != nil {
+		_ = a.line.Close()
+	}
+	if a.ledger != nil {
+		a.ledger.Close()
+	}
+	if a.listener != nil {
+		_ = a.listener.Close()
+	}
+}
+
+// sipConfig makes the agent's own settings.
+func sipConfig(s configs.SIP) (sip.Config, error) {
+	bind := s.RTP.Bind
+	if host, _, err := net.SplitHostPort(s.Listen); bind == "" && err == nil {
+		bind = host
+	}
+	bindIP, err := netip.ParseAddr(bind)
+	if err != nil {
+		return sip.Config{}, fmt.Errorf("settings: sip.rtp.bind: %q is no IP address", bind)
+	}
+	advertise := s.RTP.Advertise
+	if advertise == "" {
+		advertise = firstOf(s.Advertise, bind)
+	}
+	advertiseIP, err := netip.ParseAddr(advertise)
+	if err != nil || advertiseIP.IsUnspecified() {
+		return sip.Config{}, fmt.Errorf("settings: sip.rtp.advertise: write the IP address that phones and carrier reach us at")
+	}
+	c := sip.Config{
+		Listen: s.Listen, AdvertiseHost: s.Advertise,
+		Media: media.Config{BindIP: bindIP, AdvertiseIP: advertiseIP, PortMin: uint16(s.RTP.PortMin), PortMax: uint16(s.RTP.PortMax)}, //nolint:gosec // configs checked the range
+	}
+	for _, t := range s.Trunks {
+		c.Trunks = append(c.Trunks, sip.Trunk{
+			Name: t.Name, Address: t.Address, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
+			Lab: t.Lab, User: t.User, Password: t.Password,
+		})
+	}
+	for _, d := range s.Desks {
+		c.Desks = append(c.Desks, sipDesk(d))
+	}
+	return c, nil
+}
+
+func sipDesk(d configs.Desk) sip.Desk {
+	answer := sip.AutoAnswerHeaders
+	if d.Answer == "lift" {
+		answer = sip.AutoAnswerLift
+	}
+	return sip.Desk{ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, AutoAnswer: answer}
+}
+
+func firstOf(values ...string) string {
+	for _, v := range values {
+		if v != "" {
+			return v
+		}
+	}
+	return ""
+}

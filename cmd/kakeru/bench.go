@@ -1,0 +1,79 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"flag"
+	"fmt"
+	"io"
+	"reflect"
+	"slices"
+	"time"
+)
+
+// benchFlags are the flags of the benchmarks.
+type benchFlags struct {
+	json                         bool
+	calls, desks, cases, workers int
+}
+
+// runBench runs a benchmark and prints its figures: a table for people, or with --json one flat object.
+func runBench(ctx context.Context, args []string, std streams) error {
+	if len(args) == 0 {
+		return errUsage{"say which"}
+	}
+	var o benchFlags
+	rest, err := flags("bench "+args[0], args[1:], std, func(f *flag.FlagSet) {
+		f.BoolVar(&o.json, "json", false, "print one object of figures")
+		f.IntVar(&o.calls, "calls", 1000, "click: how many `calls`")
+		f.IntVar(&o.desks, "desks", 50, "click: at how many `desks`")
+		f.IntVar(&o.cases, "cases", 20_000, "queue: how many `cases` wait")
+		f.IntVar(&o.workers, "workers", 50, "queue: how many `workers` claim")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 {
+		return errUsage{"arguments not understood, or out of range"}
+	}
+	var figures any
+	switch args[0] {
+	case "click":
+		figures, err = benchClick(ctx, o)
+	case "queue":
+		figures, err = benchQueue(ctx, o)
+	default:
+		return errUsage{fmt.Sprintf("there is no benchmark %q", args[0])}
+	}
+	if err != nil {
+		return err
+	}
+	if o.json {
+		return json.NewEncoder(std.out).Encode(figures)
+	}
+	printFigures(std.out, figures)
+	return nil
+}
+
+// printFigures prints a struct of numbers as a table, by the names the JSON has.
+func printFigures(w io.Writer, figures any) {
+	v := reflect.ValueOf(figures)
+	for i := range v.NumField() {
+		name := v.Type().Field(i).Tag.Get("json")
+		if v.Field(i).CanFloat() {
+			fmt.Fprintf(w, "%-28s %12.2f\n", name, v.Field(i).Float())
+			continue
+		}
+		fmt.Fprintf(w, "%-28s %12d\n", name, v.Field(i).Int())
+	}
+}
+
+// percentile returns the p-th percentile of durations in milliseconds (nearest rank); 0 of none.
+func percentile(of []time.Duration, p int) float64 {
+	if len(of) == 0 {
+		return 0
+	}
+	sorted := slices.Sorted(slices.Values(of))
+	rank := (len(sorted)*p + 99) / 100
+	return float64(sorted[max(rank, 1)-1].Microseconds()) / 1000
+}

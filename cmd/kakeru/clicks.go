@@ -1,0 +1,173 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"net/http"
+	"sync"
+	"sync/atomic"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// clicker is one operator at one desk, driven through HTTP and the websocket as a browser would: click, follow the call,
+// hang up a talk, record its result, click again. It keeps what it saw.
+type clicker struct {
+	desk   dialer.DeskID
+	panel  *panelClient
+	frames chan frame
+	seen   []seenCall
+}
+
+// seenCall is one call as the panel saw it.
+type seenCall struct {
+	ID      dialer.CallID
+	Clicked time.Time
+	Result  dialer.Result
+	Counted bool
+	Rang    time.Time // when the frame that said so was read; zero when none did
+	Talked  time.Time
+}
+
+// sitDown signs in, opens the live socket and takes the desk. The socket lives until ctx is done.
+func (c *clicker) sitDown(ctx context.Context, l login) error {
+	if err := c.panel.signIn(ctx, l.Login, l.Password); err != nil {
+		return err
+	}
+	c.frames = make(chan frame, 4096)
+	live := make(chan error, 1)
+	go func() {
+		live <- c.panel.live(ctx, func(f frame) {
+			select {
+			case c.frames <- f:
+			case <-ctx.Done():
+			}
+		})
+		close(c.frames)
+	}()
+	select {
+	case f, ok := <-c.frames:
+		if !ok || f.Type != "snapshot" {
+			return fmt.Errorf("the first live frame is %q (%w)", f.Type, <-live)
+		}
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+	return c.panel.call(ctx, http.MethodPost, "/api/desks/"+string(c.desk)+"/sit", map[string]bool{}, nil)
+}
+
+// work clicks for the next case until take says that there is no more to do.
+func (c *clicker) work(ctx context.Context, take func() bool) error {
+	for take() {
+		if err := c.oneCall(ctx); err != nil {
+			return fmt.Errorf("%s, call %d: %w", c.desk, len(c.seen)+1, err)
+		}
+	}
+	return nil
+}
+
+// deskPause is how long a clicker waits when the desk is still ending its last call.
+const deskPause = 10 * time.Millisecond
+
+func (c *clicker) oneCall(ctx context.Context) error {
+	s := seenCall{Clicked: time.Now()}
+	var accepted struct {
+		CallID dialer.CallID `json:"call_id"`
+	}
+	key := dialer.NewID(s.Clicked)
+	for {
+		err := c.panel.call(ctx, http.MethodPost, "/api/calls", map[string]any{"desk": c.desk, "next": true}, &accepted, "Idempotency-Key", key)
+		if err == nil {
+			break
+		}
+		if p := (*problem)(nil); !errors.As(err, &p) || p.Rule != string(dialer.DeskBusy) {
+			return err
+		}
+		// The last call's end is being written: the button is grey in the browser for that moment.
+		if err := pause(ctx, deskPause); err != nil {
+			return err
+		}
+		s.Clicked = time.Now()
+	}
+	s.ID = accepted.CallID
+	if err := c.follow(ctx, &s); err != nil {
+		return err
+	}
+	c.seen = append(c.seen, s)
+	if s.Result != dialer.Answered {
+		return nil
+	}
+	return c.panel.call(ctx, http.MethodPut, "/api/attempts/"+string(s.ID)+"/result",
+		map[string]any{"party": "self", "business_results": []string{"no_commitment"}}, nil)
+}
+
+// follow reads frames until the call has ended, and hangs a talk up.
+func (c *clicker) follow(ctx context.Context, s *seenCall) error {
+	for {
+		var f frame
+		var ok bool
+		select {
+		case f, ok = <-c.frames:
+		case <-ctx.Done():
+			return fmt.Errorf("waiting for the end of %s: %w", s.ID, ctx.Err())
+		}
+		if !ok {
+			return errors.New("the live socket was closed")
+		}
+		if f.Type != "call" {
+			continue
+		}
+		var v dialer.CallView
+		if err := json.Unmarshal(f.Data, &v); err != nil {
+			return err
+		}
+		if v.ID != s.ID {
+			continue
+		}
+		if s.Rang.IsZero() && !v.RingingAt.IsZero() {
+			s.Rang = f.Read
+		}
+		if s.Talked.IsZero() && v.State == dialer.Talking {
+			s.Talked = f.Read
+			if err := c.panel.call(ctx, http.MethodPost, "/api/calls/"+string(v.ID)+"/hangup", nil, nil); err != nil {
+				return err
+			}
+		}
+		if v.State == dialer.Ended {
+			s.Result, s.Counted = v.Verdict.Result, v.Verdict.Counted
+			return nil
+		}
+	}
+}
+
+func pause(ctx context.Context, d time.Duration) error {
+	t := time.NewTimer(d)
+	defer t.Stop()
+	select {
+	case <-ctx.Done():
+		return ctx.Err()
+	case <-t.C:
+		return nil
+	}
+}
+
+// takeUpTo returns a function that says yes n times, to whoever asks.
+func takeUpTo(n int) func() bool {
+	var taken atomic.Int64
+	return func() bool { return taken.Add(1) <= int64(n) }
+}
+
+// clickAll lets every clicker work at once, until calls clicks were made.
+func clickAll(ctx context.Context, all []*clicker, calls int) error {
+	take := takeUpTo(calls)
+	errs := make([]error, len(all))
+	var wg sync.WaitGroup
+	for i, c := range all {
+		wg.Go(func() { errs[i] = c.work(ctx, take) })
+	}
+	wg.Wait()
+	return errors.Join(errs...)
+}

@@ -1,0 +1,130 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"encoding/json"
+	"fmt"
+	"io"
+	"net/http"
+	"net/http/cookiejar"
+	"net/url"
+	"strings"
+	"time"
+
+	"github.com/gorilla/websocket"
+)
+
+// panelClient is a browser's part of the conversation, for benchmarks and end-to-end tests: it signs in, calls the API,
+// and listens to the live frames.
+type panelClient struct {
+	base string // http://host:port
+	http *http.Client
+}
+
+// problem is an error as the API gives it (RFC 9457).
+type problem struct {
+	Status   int    `json:"status"`
+	Rule     string `json:"rule"`
+	Detail   string `json:"detail"`
+	DetailEN string `json:"detail_en"`
+}
+
+func (p *problem) Error() string { return fmt.Sprintf("%d %s: %s", p.Status, p.Rule, p.DetailEN) }
+
+// frame is one live frame, with the moment it was read.
+type frame struct {
+	Seq  uint64          `json:"seq"`
+	Type string          `json:"type"`
+	At   time.Time       `json:"at"`
+	Data json.RawMessage `json:"data"`
+	Read time.Time       `json:"-"`
+}
+
+func newPanelClient(base string) (*panelClient, error) {
+	jar, err := cookiejar.New(nil)
+	if err != nil {
+		return nil, err
+	}
+	return &panelClient{base: base, http: &http.Client{Jar: jar, Timeout: 30 * time.Second}}, nil
+}
+
+// signIn opens a session.
+func (c *panelClient) signIn(ctx context.Context, name, password string) error {
+	return c.call(ctx, http.MethodPost, "/api/session", map[string]string{"login": name, "password": password}, nil)
+}
+
+// call sends body as JSON and reads the answer into out; either may be nil. headers come in pairs. An error of the API is a *problem.
+func (c *panelClient) call(ctx context.Context, method, path string, body, out any, headers ...string) error {
+	var r io.Reader
+	if body != nil {
+		b, err := json.Marshal(body)
+		if err != nil {
+			return err
+		}
+		r = bytes.NewReader(b)
+	}
+	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r)
+	if err != nil {
+		return err
+	}
+	req.Header.Set("Content-Type", "application/json")
+	for i := 0; i+1 < len(headers); i += 2 {
+		req.Header.Set(headers[i], headers[i+1])
+	}
+	resp, err := c.http.Do(req)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = resp.Body.Close() }()
+	return readAnswer(resp, out)
+}
+
+func readAnswer(resp *http.Response, out any) error {
+	b, err := io.ReadAll(resp.Body)
+	if err != nil {
+		return err
+	}
+	if resp.StatusCode >= 400 {
+		p := &problem{Status: resp.StatusCode}
+		if json.Unmarshal(b, p) != nil {
+			p.DetailEN = strings.TrimSpace(string(b))
+		}
+		return p
+	}
+	if out == nil || len(b) == 0 {
+		return nil
+	}
+	return json.Unmarshal(b, out)
+}
+
+// live opens the websocket and hands every frame to on, in order, until ctx is done or the server closes.
+func (c *panelClient) live(ctx context.Context, on func(frame)) error {
+	u, err := url.Parse(c.base)
+	if err != nil {
+		return err
+	}
+	d := websocket.Dialer{Jar: c.http.Jar, HandshakeTimeout: 10 * time.Second}
+	conn, resp, err := d.DialContext(ctx, "ws://"+u.Host+"/api/live", http.Header{"Origin": {c.base}})
+	if err != nil {
+		return fmt.Errorf("live: %w", err)
+	}
+	_ = resp.Body.Close()
+	stop := context.AfterFunc(ctx, func() { _ = conn.Close() })
+	defer stop()
+	defer func() { _ = conn.Close() }()
+	for {
+		_, b, err := conn.ReadMessage()
+		if ctx.Err() != nil {
+			return nil
+		}
+		if err != nil {
+			return fmt.Errorf("live: %w", err)
+		}
+		f := frame{Read: time.Now()}
+		if err := json.Unmarshal(b, &f); err != nil {
+			return fmt.Errorf("live: %w", err)
+		}
+		on(f)
+	}
+}

@@ -1,0 +1,317 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"fmt"
+	"log/slog"
+	"net"
+	"net/http"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kakeru/cmd/stores"
+	"kakeru/cmd/stores/storestest"
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres"
+	"kakeru/sip/lab"
+	"kakeru/webui/auth"
+)
+
+// asBinary has the test binary behave as kakeru itself, so that tests can kill a real process.
+const asBinary = "KAKERU_TEST_AS_BINARY"
+
+func TestMain(m *testing.M) {
+	if os.Getenv(asBinary) != "" {
+		_ = os.Unsetenv(asBinary)
+		main()
+	}
+	storestest.Main(m)
+}
+
+// house is a centre for tests: stores, lab carrier and lab phones in the test's own process, so that they outlive the
+// server, which is a process of its own.
+type house struct {
+	t        *testing.T
+	dir      string
+	postgres *stores.Postgres
+	redis    *stores.Redis
+	carrier  *lab.Carrier
+	world    *labWorld
+	sip      netip.AddrPort // where the server listens, in every life
+	http     string
+	accounts []account
+	ledger   *postgres.Ledger // the test's own look at what is written
+	child    *exec.Cmd
+	exited   chan error
+}
+
+// houseOptions vary a house.
+type houseOptions struct {
+	fastCarrier bool
+	ring        time.Duration
+	desks       int
+	noPhones    bool // the test brings its own
+	trunk       string
+}
+
+// testLogins are everyone a house knows.
+func testLogins() []login {
+	return []login{
+		{"operator1", "見本 一郎", dialer.RoleOperator, "password-one"},
+		{"operator2", "見本 花子", dialer.RoleOperator, "password-two"},
+		{"supervisor", "見本 監督", dialer.RoleSupervisor, "password-three"},
+		{"ward", "見本 区職員", dialer.RoleWard, "password-four"},
+		{"admin", "見本 管理者", dialer.RoleAdmin, "password-five"},
+	}
+}
+
+// newHouse builds a house with a made-up list of 200 cases; the server is not started.
+func newHouse(t *testing.T, o houseOptions) *house {
+	t.Helper()
+	h := &house{t: t, dir: t.TempDir(), postgres: storestest.OwnPostgres(t), redis: storestest.OwnRedis(t)}
+	ctx := t.Context()
+	h.must(h.postgres.CreateDatabase(ctx, database, ""))
+	h.must(postgres.Migrate(ctx, h.postgres.URL(database)))
+	h.sip, h.http = freeUDP(t), freeTCP(t)
+	world, err := startCarrier(o.fastCarrier, 4, slog.New(slog.DiscardHandler))
+	h.must(err)
+	h.world, h.carrier = world, world.carrier
+	t.Cleanup(world.close)
+	if o.desks == 0 {
+		o.desks = 2
+	}
+	for i := range o.desks {
+		h.accounts = append(h.accounts, account{fmt.Sprintf("%d", 201+i), fmt.Sprintf("secret-%d", i)})
+	}
+	h.writeSettings(o)
+	h.must(os.WriteFile(filepath.Join(h.dir, "secret"), []byte(strings.Repeat("s", secretBytes)), 0o600))
+	refs := dialer.NewRefs([]byte(strings.Repeat("s", secretBytes)))
+	h.ledger, err = postgres.Open(ctx, postgres.Options{URL: h.postgres.URL(database), Refs: refs})
+	h.must(err)
+	t.Cleanup(h.ledger.Close)
+	h.must(addPeople(ctx, h.ledger, testLogins(), auth.Cost{MemoryKiB: 64, Passes: 1}))
+	h.must(importSample(ctx, h.ledger, refs, sampleOf{200, demoSeed}))
+	if !o.noPhones {
+		h.must(world.startPhones(h.sip, h.accounts, o.fastCarrier, slog.New(slog.DiscardHandler)))
+	}
+	return h
+}
+
+func (h *house) must(err error) {
+	h.t.Helper()
+	if err != nil {
+		h.t.Fatal(err)
+	}
+}
+
+// freeUDP and freeTCP find ports that are free now; the server takes them again in each of its lives.
+func freeUDP(t *testing.T) netip.AddrPort {
+	t.Helper()
+	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = c.Close() }()
+	return netip.MustParseAddrPort(c.LocalAddr().String())
+}
+
+func freeTCP(t *testing.T) string {
+	t.Helper()
+	l, err := net.Listen("tcp4", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = l.Close() }()
+	return l.Addr().String()
+}
+
+func (h *house) writeSettings(o houseOptions) {
+	trunk := o.trunk
+	if trunk == "" {
+		trunk = h.carrier.Addr().String()
+	}
+	ring := o.ring
+	if ring == 0 {
+		ring = 30 * time.Second
+	}
+	var desks strings.Builder
+	for i, a := range h.accounts {
+		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, answer: auto}\n", i+1, i+1, a.user, a.password)
+	}
+	h.must(os.WriteFile(h.config(), []byte(fmt.Sprintf(`
+http: {addr: %q}
+database: {url: %q}
+redis: {url: %q}
+state_dir: %q
+centre: {always_open: true}
+calls: {ring: %s, drain: 0s}
+sip:
+  listen: %q
+  rtp: {port_min: 30000, port_max: 30999}
+  trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab}]
+  desks:
+%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, h.sip, trunk, demoCallerID, desks.String())), 0o600))
+}
+
+func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }
+
+// start starts the server and waits until it is ready and, with phones, until they have registered.
+func (h *house) start() {
+	h.t.Helper()
+	cmd := exec.Command(os.Args[0], "serve", "--config", h.config()) //nolint:gosec,noctx // this very binary; killed by the test
+	cmd.Env = append(os.Environ(), asBinary+"=1")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
+	logFile, err := os.OpenFile(filepath.Join(h.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
+	h.must(err)
+	cmd.Stderr = logFile
+	out, err := cmd.StdoutPipe()
+	h.must(err)
+	h.must(cmd.Start())
+	_ = logFile.Close()
+	h.child, h.exited = cmd, make(chan error, 1)
+	h.t.Cleanup(h.kill)
+	for s := bufio.NewScanner(out); s.Scan(); {
+		if strings.HasPrefix(s.Text(), "kakeru ready ") {
+			go func() {
+				for s.Scan() { // drained until the process is gone
+				}
+				h.exited <- cmd.Wait()
+			}()
+			return
+		}
+	}
+	h.t.Fatalf("the server did not get ready: %v\n%s", cmd.Wait(), h.serverLog())
+}
+
+func (h *house) serverLog() string {
+	b, _ := os.ReadFile(filepath.Join(h.dir, "server.log"))
+	return string(b)
+}
+
+// kill is kill -9.
+func (h *house) kill() {
+	if h.child == nil {
+		return
+	}
+	_ = h.child.Process.Kill()
+	<-h.exited
+	h.child = nil
+}
+
+// signIn returns a browser that has signed in.
+func (h *house) signIn(name string) *panelClient {
+	h.t.Helper()
+	c, err := newPanelClient("http://" + h.http)
+	h.must(err)
+	for _, l := range testLogins() {
+		if l.Login == name {
+			h.must(c.signIn(h.t.Context(), l.Login, l.Password))
+			return c
+		}
+	}
+	h.t.Fatalf("no login %s", name)
+	return nil
+}
+
+// seated returns a browser whose person sits at a desk whose phone is there.
+func (h *house) seated(name, desk string) *panelClient {
+	h.t.Helper()
+	c := h.signIn(name)
+	h.eventually("the phone of "+desk+" registers", func() bool {
+		d := h.desk(c, desk)
+		return d.Registered != nil && *d.Registered
+	})
+	h.must(c.call(h.t.Context(), http.MethodPost, "/api/desks/"+desk+"/sit", map[string]bool{}, nil))
+	return c
+}
+
+func (h *house) desk(c *panelClient, id string) dialer.DeskView {
+	h.t.Helper()
+	var all struct{ Desks []dialer.DeskView }
+	h.must(c.call(h.t.Context(), http.MethodGet, "/api/desks", nil, &all))
+	for _, d := range all.Desks {
+		if string(d.ID) == id {
+			return d
+		}
+	}
+	h.t.Fatalf("no desk %s", id)
+	return dialer.DeskView{}
+}
+
+// caseEnding finds the first case whose next number ends so.
+func (h *house) caseEnding(digits string) dialer.CaseID {
+	h.t.Helper()
+	for w, err := range h.ledger.Waiting(h.t.Context()) {
+		h.must(err)
+		target, err := h.ledger.Target(h.t.Context(), w.Case, "")
+		h.must(err)
+		if target.Number.LastTwo() == digits {
+			return w.Case
+		}
+	}
+	h.t.Fatalf("no waiting case has a number that ends in %s", digits)
+	return ""
+}
+
+// dial clicks.
+func (h *house) dial(c *panelClient, desk string, id dialer.CaseID) dialer.CallID {
+	h.t.Helper()
+	var accepted struct {
+		CallID dialer.CallID `json:"call_id"`
+	}
+	h.must(c.call(h.t.Context(), http.MethodPost, "/api/calls", map[string]any{"desk": desk, "case_id": id}, &accepted))
+	return accepted.CallID
+}
+
+// attempt reads an attempt from the ledger, past the server.
+func (h *house) attempt(id dialer.CallID) casework.Attempt {
+	h.t.Helper()
+	a, err := h.ledger.Attempt(h.t.Context(), id)
+	h.must(err)
+	return a
+}
+
+// ended waits until an attempt has ended, and returns it.
+func (h *house) ended(id dialer.CallID) casework.Attempt {
+	h.t.Helper()
+	var a casework.Attempt
+	h.eventually("attempt "+string(id)+" ends", func() bool {
+		a = h.attempt(id)
+		return !a.EndedAt.IsZero()
+	})
+	return a
+}
+
+// eventually polls until ok, with a limit that is only there to end a test that would never.
+func (h *house) eventually(what string, ok func() bool) {
+	h.t.Helper()
+	ctx, cancel := context.WithTimeout(h.t.Context(), 60*time.Second)
+	defer cancel()
+	tick := time.NewTicker(10 * time.Millisecond)
+	defer tick.Stop()
+	for !ok() {
+		select {
+		case <-ctx.Done():
+			h.t.Fatalf("never: %s\n%s", what, h.serverLog())
+		case <-tick.C:
+		}
+	}
+}
+
+// carrierCall is what the carrier saw of an attempt; nil while it has seen nothing.
+func (h *house) carrierCall(a casework.Attempt) *lab.CallLog {
+	for _, c := range h.carrier.Calls() {
+		if c.CallID == a.SIPCallID {
+			return &c
+		}
+	}
+	return nil
+}

@@ -1,0 +1,151 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/japan"
+	"kakeru/dialer/postgres"
+	"kakeru/queue"
+)
+
+// lists takes the ward's list in, for the panel and the command alike: bytes are decoded, read row by row, staged and
+// compared; applied, the cases go into the line.
+type lists struct {
+	store casework.ListStore
+	line  dialer.Queue
+	refs  dialer.Refs
+	// labOnly is true when every trunk is a lab: only then may a made-up list be taken in.
+	labOnly bool
+}
+
+// Stage reads a file to its end and says what it would do; nothing else sees its rows yet.
+func (l lists) Stage(ctx context.Context, list casework.StagedList, file io.Reader, progress func(rows int)) (casework.Preview, error) {
+	text, _, err := japan.Decode(file)
+	if err != nil {
+		return casework.Preview{}, err
+	}
+	sample, rows, stop := casework.PeekSample(casework.ReadList(text, casework.DefaultMapping(), japan.Notation{}, l.refs))
+	defer stop()
+	if sample && !l.labOnly {
+		return casework.Preview{}, errSampleOnTrunk
+	}
+	list.Sample = sample
+	return l.store.Stage(ctx, list, rows, progress)
+}
+
+var errSampleOnTrunk = &casework.ListError{
+	Code: "sample", JA: "見本の一覧です。模擬回線以外の環境には取り込めません", EN: "this is a made-up list; it is only taken in where every trunk is a lab",
+}
+
+// Preview returns what Stage found.
+func (l lists) Preview(ctx context.Context, list string) (casework.Preview, error) {
+	return l.store.Preview(ctx, list)
+}
+
+// Apply makes a staged list's cases real and puts them into the line. When the queue is away the engine rebuilds it from
+// the ledger later, so that is no error here.
+func (l lists) Apply(ctx context.Context, list string, by dialer.UserID, progress func(cases int)) (casework.Applied, error) {
+	done, err := l.store.Apply(ctx, list, by, progress)
+	if err == nil && l.line != nil {
+		_ = l.line.Put(ctx, done.Waiting...)
+	}
+	return done, err
+}
+
+// Discard forgets a staged list.
+func (l lists) Discard(ctx context.Context, list string) error { return l.store.Discard(ctx, list) }
+
+func labOnly(trunks []configs.Trunk) bool {
+	for _, t := range trunks {
+		if !t.Lab {
+			return false
+		}
+	}
+	return true
+}
+
+// importFlags are the flags of `kakeru import`.
+type importFlags struct {
+	path               string
+	preview, skipWrong bool
+}
+
+// runImport takes a list in from the command line, and says what it did. A list with wrong rows is only taken in when
+// told to leave those out, so that nothing is half imported unseen.
+func runImport(ctx context.Context, args []string, std streams) error {
+	var o importFlags
+	s, rest, err := configured("import", args, std, func(f *flag.FlagSet) {
+		f.StringVar(&o.path, "list", "", "the ward's list, a CSV `file` in CP932 or UTF-8")
+		f.BoolVar(&o.preview, "preview", false, "only show what it would do")
+		f.BoolVar(&o.skipWrong, "skip-wrong", false, "take it in without its wrong rows")
+	})
+	if err != nil {
+		return err
+	}
+	if o.path == "" || len(rest) > 0 {
+		return errUsage{"--list is missing, or there are arguments besides"}
+	}
+	file, err := os.Open(o.path) //nolint:gosec // the operator's own file
+	if err != nil {
+		return fmt.Errorf("the list cannot be read: %w", err)
+	}
+	defer func() { _ = file.Close() }()
+	key, err := secret(s)
+	if err != nil {
+		return err
+	}
+	line, err := queue.Open(s.Redis.URL)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = line.Close() }()
+	return withLedger(ctx, s, func(l *postgres.Ledger) error {
+		in := lists{store: l, line: line, refs: dialer.NewRefs(key), labOnly: labOnly(s.SIP.Trunks)}
+		return in.fromCommand(ctx, file, o, std)
+	})
+}
+
+func (l lists) fromCommand(ctx context.Context, file *os.File, o importFlags, std streams) error {
+	now := time.Now()
+	p, err := l.Stage(ctx, casework.StagedList{ID: dialer.NewID(now), FileName: filepath.Base(file.Name()), At: now}, file, func(rows int) {
+		fmt.Fprintf(std.err, "\r%d rows", rows)
+	})
+	fmt.Fprintln(std.err)
+	if err != nil {
+		return err
+	}
+	printPreview(std.out, p)
+	if o.preview || (p.Wrong > 0 && !o.skipWrong) {
+		err := l.Discard(ctx, p.List)
+		if !o.preview && err == nil {
+			err = fmt.Errorf("%d rows are wrong, so nothing was taken in; mend them, or give --skip-wrong to leave them out", p.Wrong)
+		}
+		return err
+	}
+	done, err := l.Apply(ctx, p.List, "", func(int) {})
+	if err == nil {
+		fmt.Fprintf(std.out, "taken in: %d new, %d changed, %d as they were\n", done.New, done.Changed, done.Same)
+	}
+	return err
+}
+
+func printPreview(w io.Writer, p casework.Preview) {
+	fmt.Fprintf(w, "rows %d, cases %d: %d new, %d changed, %d as they were; %d earlier cases are not in this list\n",
+		p.Rows, p.Cases, p.New, p.Changed, p.Same, p.Missing)
+	fmt.Fprintf(w, "rows that are not taken: %d; rows repaired: %d\n", p.Wrong, p.Repaired)
+	for _, x := range p.Problems {
+		fmt.Fprintf(w, "  line %d, %s: %s\n", x.Line, x.Column, x.EN)
+	}
+	for _, x := range p.Repairs {
+		fmt.Fprintf(w, "  line %d, %s (repaired): %s\n", x.Line, x.Column, x.EN)
+	}
+}

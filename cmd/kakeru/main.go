@@ -1,0 +1,117 @@
+// Command kakeru is the door of the house: it knows every room, wires them with plain constructor calls in start order,
+// and stops them in the reverse. `kakeru` alone lists the commands. What a command is given wrongly is answered with one
+// line that says what is wrong and what to do, exit status 2; what fails, with one such line and exit status 1.
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"strings"
+	"syscall"
+)
+
+// command is one of the binary's commands.
+type command struct {
+	name string
+	args string // how its arguments are written
+	does string
+	run  func(ctx context.Context, args []string, std streams) error
+}
+
+// streams are what a command prints to.
+type streams struct {
+	out io.Writer
+	err io.Writer
+}
+
+// commands lists them in the order of the help.
+func commands() []command {
+	return []command{
+		{"demo", "[--always-open] [--fast] [--reset]", "everything on this machine, with simulated phones and carrier", runDemo},
+		{"serve", "--config FILE", "production: real phones and trunk, PostgreSQL and Redis by URL", runServe},
+		{"migrate", "--config FILE", "bring the database's schema up to date", runMigrate},
+		{"import", "--list FILE.csv [--preview] --config FILE", "take the ward's list in", runImport},
+		{"sample", "--cases N --seed S", "write a made-up, marked list in the ward's format", runSample},
+		{"user", "add|password|disable|list … --config FILE", "the people who can sign in", runUser},
+		{"lab", "phone|carrier …", "a simulated desk phone or carrier on its own", runLab},
+		{"bench", "click|queue [--json]", "the benchmarks", runBench},
+		{"install", "run|test", "install the packages that running or testing needs", runInstall},
+		{"openapi", "", "print the HTTP API's description", runOpenAPI},
+	}
+}
+
+// errUsage is a command given wrongly.
+type errUsage struct{ what string }
+
+func (e errUsage) Error() string { return e.what }
+
+func main() {
+	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	code := dispatch(ctx, os.Args[1:], streams{os.Stdout, os.Stderr})
+	stop()
+	os.Exit(code)
+}
+
+// dispatch runs a command and turns its error into one line and an exit status.
+func dispatch(ctx context.Context, args []string, std streams) int {
+	if len(args) == 0 || args[0] == "help" || args[0] == "-h" || args[0] == "--help" {
+		help(std.out)
+		return 0
+	}
+	for _, c := range commands() {
+		if c.name != args[0] {
+			continue
+		}
+		return exitCode(c, c.run(ctx, args[1:], std), std)
+	}
+	fmt.Fprintf(std.err, "kakeru: there is no command %q; `kakeru help` lists them\n", args[0])
+	return 2
+}
+
+func exitCode(c command, err error, std streams) int {
+	var usage errUsage
+	switch {
+	case err == nil:
+		return 0
+	case errors.Is(err, flag.ErrHelp):
+		return 0
+	case errors.As(err, &usage):
+		fmt.Fprintf(std.err, "kakeru %s: %s; usage: kakeru %s %s\n", c.name, usage.what, c.name, c.args)
+		return 2
+	default:
+		fmt.Fprintf(std.err, "kakeru %s: %s\n", c.name, oneLine(err))
+		return 1
+	}
+}
+
+// oneLine makes one line of an error that may have several.
+func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err.Error()), "\n", "; ") }
+
+func help(w io.Writer) {
+	fmt.Fprintln(w, "kakeru places a call centre's calls and keeps the record.")
+	for _, c := range commands() {
+		fmt.Fprintf(w, "  kakeru %-8s %-46s %s\n", c.name, c.args, c.does)
+	}
+}
+
+// flags parses a command's flags; a mistake is an errUsage, and nothing is printed twice.
+func flags(name string, args []string, std streams, define func(*flag.FlagSet)) ([]string, error) {
+	f := flag.NewFlagSet(name, flag.ContinueOnError)
+	f.SetOutput(io.Discard)
+	define(f)
+	err := f.Parse(args)
+	if errors.Is(err, flag.ErrHelp) {
+		f.SetOutput(std.out)
+		f.PrintDefaults()
+		return nil, err
+	}
+	if err != nil {
+		return nil, errUsage{err.Error()}
+	}
+	return f.Args(), nil
+}

@@ -1,0 +1,34 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+
+	"kakeru/dialer/casework"
+	"kakeru/dialer/japan"
+)
+
+// runSample writes a made-up list in the ward's format to standard output.
+func runSample(_ context.Context, args []string, std streams) error {
+	var cases int
+	var seed int64
+	var utf8 bool
+	rest, err := flags("sample", args, std, func(f *flag.FlagSet) {
+		f.IntVar(&cases, "cases", 6000, "how many `cases`")
+		f.Int64Var(&seed, "seed", 7, "the same seed gives the same list")
+		f.BoolVar(&utf8, "utf8", false, "write UTF-8 instead of CP932")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage{"arguments not understood"}
+	}
+	enc := japan.CP932
+	if utf8 {
+		enc = japan.UTF8
+	}
+	w := japan.NewWriter(std.out, enc)
+	return errors.Join(casework.WriteSample(w, cases, seed), w.Close())
+}

@@ -1,0 +1,68 @@
+package main
+
+import (
+	"context"
+	"flag"
+	"fmt"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/dialer/postgres"
+)
+
+// configured parses the flags of a command that needs the settings, its own among them, and loads the settings.
+func configured(name string, args []string, std streams, define func(*flag.FlagSet)) (configs.Settings, []string, error) {
+	var path string
+	rest, err := flags(name, args, std, func(f *flag.FlagSet) {
+		f.StringVar(&path, "config", "", "settings `file`")
+		define(f)
+	})
+	if err != nil {
+		return configs.Settings{}, nil, err
+	}
+	s, err := configs.Load(path)
+	return s, rest, err
+}
+
+func noFlags(*flag.FlagSet) {}
+
+// runServe runs the centre until it is told to stop.
+func runServe(ctx context.Context, args []string, std streams) error {
+	s, rest, err := configured("serve", args, std, noFlags)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage{"arguments not understood"}
+	}
+	a, err := newApp(ctx, s, appOptions{log: logger(s.LogLevel, std)})
+	if err != nil {
+		return err
+	}
+	return a.run(ctx, func(context.Context) error { return nil }, func(url string) {
+		fmt.Fprintf(std.out, "kakeru ready %s\n", url)
+	})
+}
+
+// runMigrate brings the database's schema up to date.
+func runMigrate(ctx context.Context, args []string, std streams) error {
+	s, _, err := configured("migrate", args, std, noFlags)
+	if err != nil {
+		return err
+	}
+	return postgres.Migrate(ctx, s.Database.URL)
+}
+
+// withLedger opens the ledger for a command that makes no calls.
+func withLedger(ctx context.Context, s configs.Settings, do func(*postgres.Ledger) error) error {
+	key, err := secret(s)
+	if err != nil {
+		return err
+	}
+	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key)})
+	if err != nil {
+		return err
+	}
+	defer l.Close()
+	return do(l)
+}

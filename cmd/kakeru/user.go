@@ -1,0 +1,127 @@
+package main
+
+import (
+	"bufio"
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"os"
+	"slices"
+	"strings"
+	"time"
+
+	"golang.org/x/term"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres"
+	"kakeru/webui/auth"
+)
+
+// userFlags are the flags of `kakeru user`.
+type userFlags struct {
+	login, name, role string
+}
+
+// runUser keeps the people who can sign in. Passwords come from the terminal or standard input, never from the command
+// line, which other people on the machine can read.
+func runUser(ctx context.Context, args []string, std streams) error {
+	if len(args) == 0 {
+		return errUsage{"say add, password, disable, enable or list"}
+	}
+	var o userFlags
+	s, rest, err := configured("user "+args[0], args[1:], std, func(f *flag.FlagSet) {
+		f.StringVar(&o.login, "login", "", "the `name` they sign in with")
+		f.StringVar(&o.name, "name", "", "the name colleagues see")
+		f.StringVar(&o.role, "role", "", "operator, supervisor, ward or admin")
+	})
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage{"arguments not understood"}
+	}
+	return withLedger(ctx, s, func(l *postgres.Ledger) error {
+		if args[0] == "list" {
+			return listUsers(ctx, l, std)
+		}
+		return changeUser(ctx, l, args[0], o, std)
+	})
+}
+
+func listUsers(ctx context.Context, l dialer.Users, std streams) error {
+	users, err := l.Users(ctx)
+	if err != nil {
+		return err
+	}
+	for _, u := range users {
+		state := "active"
+		if u.Disabled {
+			state = "disabled"
+		}
+		fmt.Fprintf(std.out, "%-16s %-11s %-9s %s\n", u.Login, u.Role, state, u.Name)
+	}
+	return nil
+}
+
+// changeUser adds a person or changes one.
+func changeUser(ctx context.Context, l dialer.Users, what string, o userFlags, std streams) error {
+	if o.login == "" {
+		return errUsage{"--login is missing"}
+	}
+	u, err := l.UserByLogin(ctx, o.login)
+	known := err == nil
+	if err != nil && !errors.Is(err, dialer.ErrNotFound) {
+		return err
+	}
+	switch {
+	case what == "add" && known:
+		return fmt.Errorf("%s can sign in already; use `kakeru user password` for a new password", o.login)
+	case what != "add" && !known:
+		return fmt.Errorf("nobody signs in as %s; `kakeru user list` shows who does", o.login)
+	}
+	switch what {
+	case "add":
+		if !slices.Contains(dialer.Roles, dialer.Role(o.role)) {
+			return errUsage{"--role must be operator, supervisor, ward or admin"}
+		}
+		u = dialer.User{
+			ID: dialer.UserID(dialer.NewID(time.Now())), Login: o.login, Name: firstOf(o.name, o.login),
+			Role: dialer.Role(o.role), CreatedAt: time.Now(),
+		}
+		u.PasswordHash, err = askPassword(std)
+	case "password":
+		u.PasswordHash, err = askPassword(std)
+	case "disable":
+		u.Disabled = true
+	case "enable":
+		u.Disabled = false
+	default:
+		return errUsage{"say add, password, disable, enable or list"}
+	}
+	if err != nil {
+		return err
+	}
+	_, err = l.PutUser(ctx, u)
+	return err
+}
+
+// askPassword reads a new password: unseen from a terminal, or one line of standard input.
+func askPassword(std streams) (hash string, err error) {
+	var line string
+	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) { //nolint:gosec // a file descriptor fits
+		fmt.Fprint(std.err, "new password: ")
+		b, err := term.ReadPassword(fd)
+		fmt.Fprintln(std.err)
+		if err != nil {
+			return "", err
+		}
+		line = string(b)
+	} else {
+		line, err = bufio.NewReader(os.Stdin).ReadString('\n')
+		if err != nil && line == "" {
+			return "", fmt.Errorf("no password on standard input: %w", err)
+		}
+	}
+	return auth.HashPassword(strings.TrimRight(line, "\r\n"), auth.Cost{})
+}
