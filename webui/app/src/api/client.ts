@@ -1,18 +1,12 @@
 import createClient from "openapi-fetch";
 import { toProblem } from "./problem";
+import type { paths } from "./schema";
 
-// Interim until openapi.json is there: untyped paths behind typed functions in kakeru.ts.
-interface Options {
-  params?: { path?: Record<string, string>; query?: Record<string, unknown>; header?: Record<string, string> };
-  body?: unknown;
-  bodySerializer?: (body: never) => BodyInit;
-}
-type Answer = Promise<{ data?: unknown; error?: unknown; response: Response }>;
-type Ask = (path: string, options?: Options) => Answer;
-export const api = createClient({ baseUrl: "" }) as unknown as Record<"GET" | "POST" | "PUT" | "PATCH" | "DELETE", Ask>;
+/** The client made from the API's own description: the only way to the server. */
+export const api = createClient<paths>({ baseUrl: "" });
 
 /** The answer's data, or the Problem that the server named. */
-export async function take<T>(answer: Answer): Promise<T> {
+export async function take<T>(answer: Promise<{ data?: T; error?: unknown; response: Response }>): Promise<T> {
   const { data, error, response } = await answer;
   if (!response.ok) throw toProblem(response.status, error);
   return data as T;

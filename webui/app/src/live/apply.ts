@@ -1,5 +1,5 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { Alert, Attempt, Call, Desk } from "../api/types";
+import type { Alert, Attempt, Call, Desk, Queue } from "../api/types";
 import type { Frame } from "./frames";
 
 /** The names under which what the server says is kept; screens read these, frames and requests write them. */
@@ -14,7 +14,6 @@ export const keys = {
   recent: ["recent"] as const,
   alerts: ["alerts"] as const,
   queue: ["queue"] as const,
-  depth: ["depth"] as const,
   case: (id: string) => ["case", id] as const,
   attempts: ["attempts"] as const,
   attempt: (id: string) => ["attempt", id] as const,
@@ -30,12 +29,12 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
   switch (frame.type) {
     case "snapshot": {
       const { desks, calls, progress, hours, recent, alerts } = frame.data;
-      client.setQueryData<Desk[]>(keys.desks, desks ?? []);
-      client.setQueryData<Call[]>(keys.calls, calls ?? []);
+      client.setQueryData<Desk[]>(keys.desks, desks);
+      client.setQueryData<Call[]>(keys.calls, calls);
       client.setQueryData(keys.progress, progress);
       client.setQueryData(keys.hours, hours);
-      client.setQueryData<Attempt[]>(keys.recent, recent ?? []);
-      client.setQueryData<Alert[]>(keys.alerts, alerts ?? []);
+      client.setQueryData<Attempt[]>(keys.recent, recent);
+      client.setQueryData<Alert[]>(keys.alerts, alerts);
       // What a snapshot does not carry may have changed while nobody was looking.
       for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"]]) stale(client, key);
       return;
@@ -50,14 +49,12 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       client.setQueryData(keys.progress, frame.data);
       return;
     case "queue":
-      client.setQueryData(keys.depth, frame.data.depth);
+      client.setQueryData<Queue>(keys.queue, (queue) => queue && { ...queue, depth: frame.data.depth });
       stale(client, keys.queue);
       return;
-    case "alert": {
-      const alert = { ...frame.data, at: frame.at };
-      client.setQueryData<Alert[]>(keys.alerts, (alerts) => [alert, ...(alerts ?? [])].slice(0, keptAlerts));
+    case "alert":
+      client.setQueryData<Alert[]>(keys.alerts, (alerts) => [frame.data, ...(alerts ?? [])].slice(0, keptAlerts));
       return;
-    }
     case "attempt":
       applyAttempt(client, frame.data);
       return;

@@ -1,15 +1,4 @@
-import type { Alert, Attempt, Call, Depth, Desk, Hours, Preview, Progress } from "../api/types";
-
-/** What the first frame of a connection holds: everything there is to see now. */
-export interface Snapshot {
-  desks: Desk[];
-  calls: Call[];
-  progress: Progress;
-  hours: Hours;
-  recent: Attempt[];
-  alerts: Alert[];
-  boot: string;
-}
+import type { Alert, Attempt, Call, Depth, Desk, Preview, Progress, Snapshot } from "../api/types";
 
 interface Numbered<T extends string, D> {
   /** Increases from frame to frame; not dense, since a role gets only what it may see. */

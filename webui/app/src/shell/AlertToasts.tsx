@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Alert } from "../api/types";
 import { language } from "../i18n";
 import { keys } from "../live/apply";
+import { serverNow } from "../live/clock";
 
 /** The alerts, as frames bring them. */
 export function useAlerts(): Alert[] {
@@ -20,10 +21,11 @@ export function alertText(alert: Alert): string {
 export function AlertToasts() {
   const { t } = useTranslation();
   const newest = useAlerts()[0];
-  const shown = useRef<Alert | undefined>(undefined);
+  const shown = useRef(serverNow());
   useEffect(() => {
-    if (!newest?.at || newest === shown.current) return;
-    shown.current = newest;
+    const at = newest ? Date.parse(newest.at) : 0;
+    if (!newest || at <= shown.current) return;
+    shown.current = at;
     const good = newest.kind.endsWith("_back");
     notifications.show({
       title: good ? t("alert.back") : t("alert.title"),

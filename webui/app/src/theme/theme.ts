@@ -22,6 +22,6 @@ export const theme = createTheme({
 // Mantine's quiet grey is too pale to be read at arm's length on a cheap monitor (below 4.5:1).
 export const variables: CSSVariablesResolver = () => ({
   variables: {},
-  light: { "--mantine-color-dimmed": "#59636e", "--mantine-color-body": "#ffffff", "--mantine-color-placeholder": "#6b747d" },
-  dark: { "--mantine-color-dimmed": "#a9b2bb", "--mantine-color-body": "#1b1f24", "--mantine-color-placeholder": "#8d979f" },
+  light: { "--mantine-color-dimmed": "#59636e", "--mantine-color-body": "#ffffff", "--mantine-color-placeholder": "#6b747d", "--mantine-color-error": "#a3211b" },
+  dark: { "--mantine-color-dimmed": "#a9b2bb", "--mantine-color-body": "#1b1f24", "--mantine-color-placeholder": "#8d979f", "--mantine-color-error": "#ffb0a8" },
 });

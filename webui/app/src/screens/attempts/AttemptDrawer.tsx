@@ -34,7 +34,6 @@ export function AttemptDrawer({ id, onClose }: { id: string | null; onClose: () 
 }
 
 type EndedBy = "operator" | "customer" | "network" | "ring_limit" | "desk_limit" | "talk_limit" | "system" | "crash";
-type Kind = "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
 
 function Details({ attempt: a }: { attempt: Attempt }) {
   const { t } = useTranslation();
@@ -47,12 +46,12 @@ function Details({ attempt: a }: { attempt: Attempt }) {
     [t("attempt.desk"), `${desks?.find((d) => d.id === a.desk)?.name ?? a.desk}${a.operator_name ? ` (${a.operator_name})` : ""}`],
     [t("attempt.counted"), <Counted attempt={a} />],
   ];
-  if (a.number_kind) rows.push([t("attempt.number_kind"), t(`kind.${a.number_kind as Kind}`)]);
+  if (a.number_kind) rows.push([t("attempt.number_kind"), t(`kind.${a.number_kind}`)]);
   if (isTime(a.answered_at) && isTime(a.ended_at)) {
     rows.push([t("attempt.talk"), <span className="digits">{elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}</span>]);
   }
   if (a.ended_by) rows.push([t("attempt.ended_by"), t(`ended_by.${a.ended_by as EndedBy}`)]);
-  if (a.confidence) rows.push([t("attempt.confidence"), t(`confidence.${a.confidence as "high" | "medium" | "low"}`)]);
+  if (a.confidence) rows.push([t("attempt.confidence"), t(`confidence.${a.confidence}`)]);
   if (a.rule) rows.push([t("attempt.rule"), <code>{a.rule}</code>]);
   if (a.trunk) rows.push([t("attempt.trunk"), <code>{a.trunk}</code>]);
   if (a.sip_call_id) rows.push(["Call-ID", <code className={css.callID}>{a.sip_call_id}</code>]);

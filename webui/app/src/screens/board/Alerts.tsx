@@ -19,10 +19,10 @@ export function Alerts() {
       ) : (
         <ol className={css.alertList} tabIndex={0}>
           {alerts.map((alert, i) => (
-            <li key={(alert.at ?? "") + alert.kind + i} data-good={alert.kind.endsWith("_back") || undefined}>
+            <li key={alert.at + alert.kind + i} data-good={alert.kind.endsWith("_back") || undefined}>
               {alert.kind.endsWith("_back") ? <IconCircleCheck size={16} aria-hidden /> : <IconAlertTriangle size={16} aria-hidden />}
               <span>
-                {alert.at && <span className="digits">{timeOfDay(alert.at, language())} </span>}
+                <span className="digits">{timeOfDay(alert.at, language())} </span>
                 {alertText(alert)}
               </span>
             </li>

@@ -108,8 +108,6 @@ function WardNumber({ number, copied, onCopy }: { number: string; copied: boolea
   );
 }
 
-type Kind = "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
-
 function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "onChoose">) {
   const { t } = useTranslation();
   if (about.phones.length === 0) return <p className="quiet">{t("case.no_numbers")}</p>;
@@ -128,9 +126,9 @@ function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "
                 <Radio size="xs" value={String(phone.rank)} disabled={!phone.usable} aria-label={phoneNumber(phone.number)} />
               )}
               <span className={`digits ${css.numberDigits}`}>{phoneNumber(phone.number)}</span>
-              <span className={css.numberKind}>{t(`kind.${phone.kind as Kind}`)}</span>
+              <span className={css.numberKind}>{t(`kind.${phone.kind}`)}</span>
               {!phone.usable && <span className={css.numberGone}>{t("case.unusable")}</span>}
-              {phone === chosen && onChoose && <span className={css.numberNext}>{t("case.next_number")}</span>}
+              {phone === chosen && onChoose && <span className={css.numberNext}>{t("call.to")}</span>}
             </label>
           ))}
         </div>
@@ -157,7 +155,7 @@ function Balances({ about }: { about: Case }) {
           <tbody>
             {about.balances.map((b) => (
               <tr key={b.insurance + b.term + b.due_on}>
-                <td>{t(`insurance.${b.insurance as "kokuho" | "kouki"}`)}</td>
+                <td>{t(`insurance.${b.insurance}`)}</td>
                 <td>{b.term}</td>
                 <td className="digits quiet">{b.due_on ? shortDate(b.due_on) : ""}</td>
                 <td className={css.amount}>{yen(b.yen)}</td>

@@ -116,7 +116,7 @@ function Desk({ mine }: { mine: MyDesk }) {
         )}
       </div>
       <div className={css.right}>
-        <Previous desk={mine.desk.id} phase={mine.phase} saved={saved} />
+        {!mine.attempt && <Previous desk={mine.desk.id} saved={saved} />}
         <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} />
         {mine.attempt ? (
           <ResultForm

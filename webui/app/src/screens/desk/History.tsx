@@ -40,7 +40,7 @@ function HistoryItem({ attempt, onOpen }: { attempt: Attempt; onOpen?: ((id: str
       <div className={css.historyBody}>
         <div className={css.historyLine}>
           <AttemptResult attempt={attempt} />
-          <EntryLine attempt={attempt} />
+          <EntryLine attempt={attempt} withPromise={false} />
         </div>
         {entry?.promise && (
           <div className={css.historyPromise}>

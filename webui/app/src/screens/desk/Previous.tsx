@@ -3,7 +3,6 @@ import { useTranslation } from "react-i18next";
 import type { Attempt } from "../../api/types";
 import { timeOfDay } from "../../format/time";
 import { language } from "../../i18n";
-import type { Phase } from "../../keys/keymap";
 import { keys } from "../../live/apply";
 import { useEntryWords } from "../../parts/AttemptLine";
 import { ResultChip } from "../../parts/ResultChip";
@@ -15,7 +14,7 @@ export function useRecent(): Attempt[] {
 }
 
 /** One quiet line: how the attempt before ended, and why. It is all there is to read after a call that nobody answered. */
-export function Previous({ desk, phase, saved }: { desk: string; phase: Phase; saved: string }) {
+export function Previous({ desk, saved }: { desk: string; saved: string }) {
   const { t } = useTranslation();
   const words = useEntryWords();
   const last = useRecent().find((a) => a.desk === desk && a.ended_at && a.result);
@@ -29,7 +28,7 @@ export function Previous({ desk, phase, saved }: { desk: string; phase: Phase; s
       <ResultChip result={last.result} confidence={last.confidence} />
       <span className={css.previousWhy} title={about}>
         {about}
-        {saved && phase === "idle" && last.entry ? ` ${t("previous.saved")}` : ""}
+        {saved && last.entry ? ` ${t("previous.saved")}` : ""}
       </span>
     </p>
   );

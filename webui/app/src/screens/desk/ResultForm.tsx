@@ -1,8 +1,8 @@
 import { Button, Checkbox, Select, Textarea, TextInput, Tooltip } from "@mantine/core";
 import { IconDeviceFloppy } from "@tabler/icons-react";
-import { type RefObject, useId } from "react";
+import { type RefObject, useEffect, useId } from "react";
 import { useTranslation } from "react-i18next";
-import { longDate } from "../../format/time";
+import { day } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
 import { language } from "../../i18n";
 import { type Business, businesses, businessKeys, noPerson, type Party, parties } from "../../keys/keymap";
@@ -32,6 +32,7 @@ interface Props {
 export function ResultForm(props: Props) {
   const { draft, onChange, onSave, obstacle, saving, errors, problem, root } = props;
   const { t } = useTranslation();
+  useFirstError(root, errors);
   const nobody = noPerson.includes(draft.party as Party);
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
   return (
@@ -64,10 +65,10 @@ export function ResultForm(props: Props) {
         onChange={(e) => set({ note: e.currentTarget.value })}
       />
       <div className={css.again}>
+        <Label text={t("form.call_again")} name="V" />
         <TextInput
           type="datetime-local"
           size="sm"
-          label={<Label text={t("form.call_again")} name="V" />}
           aria-label={t("form.call_again")}
           data-field="call_again"
           aria-keyshortcuts="V"
@@ -106,10 +107,22 @@ export function ResultForm(props: Props) {
   );
 }
 
-function Label({ text, name }: { text: string; name: string }) {
+// A field that was not taken gets the focus and is ready to be typed over.
+function useFirstError(root: RefObject<HTMLFormElement | null>, errors: Record<string, string>) {
+  const fields = Object.keys(errors).join();
+  useEffect(() => {
+    if (!fields) return;
+    const wrong = root.current?.querySelector<HTMLInputElement>("input[aria-invalid=true], textarea[aria-invalid=true]");
+    wrong?.focus();
+    if (wrong?.type === "text") wrong.select();
+  }, [fields, root]);
+}
+
+function Label({ text, name, note }: { text: string; name: string; note?: string }) {
   return (
     <span className={css.label}>
       {text} <Key name={name} />
+      {note && <span className="quiet digits">{note}</span>}
     </span>
   );
 }
@@ -221,9 +234,8 @@ function PromiseFields({ draft, set, errors }: PromiseProps) {
       <TextInput
         type="date"
         size="sm"
-        label={<Label text={t("form.due_on")} name="P" />}
+        label={<Label text={t("form.due_on")} name="P" note={/^\d{4}-/.test(draft.dueOn) ? day(`${draft.dueOn}T12:00:00+09:00`, language()) : ""} />}
         aria-label={t("form.due_on")}
-        title={longDate(draft.dueOn, language())}
         data-field="due_on"
         aria-keyshortcuts="P"
         value={draft.dueOn}

@@ -61,8 +61,9 @@ describe("the result form", () => {
       note: "夕方在宅",
       call_again_at: "2026-11-25T10:00:00+09:00",
       mine: true,
-    };
-    expect(d.entryOf(d.draftOf(entry, proposed))).toEqual(entry);
+    } as const;
+    const recorded = { ...entry, business_results: [...entry.business_results], revision: 1, by_name: "x", at: "" };
+    expect(d.entryOf(d.draftOf(recorded, proposed))).toEqual(entry);
   });
 });
 

@@ -1,5 +1,5 @@
 import type { Business, Party } from "../../keys/keymap";
-import type { Entry } from "../../api/types";
+import type { Entry, EntryIn } from "../../api/types";
 import { parseYen } from "../../format/yen";
 import { fromLocalField, toLocalField } from "../../format/time";
 
@@ -39,11 +39,11 @@ export function emptyDraft(totalYen: number, dueOn: string): Draft {
 export function draftOf(entry: Entry, proposed: Draft): Draft {
   return {
     ...proposed,
-    party: entry.party as Party,
-    business: (entry.business_results ?? []) as Business[],
+    party: entry.party,
+    business: entry.business_results,
     note: entry.note ?? "",
     callAgain: entry.call_again_at ? toLocalField(entry.call_again_at) : "",
-    mine: entry.mine ?? false,
+    mine: entry.mine,
     ...(entry.promise
       ? { amount: entry.promise.amount_yen.toLocaleString("ja-JP"), dueOn: entry.promise.due_on, means: entry.promise.means }
       : {}),
@@ -51,7 +51,7 @@ export function draftOf(entry: Entry, proposed: Draft): Draft {
 }
 
 /** The entry to send. What does not belong to the results chosen stays behind. An amount nobody can read goes as 0, which the server refuses. */
-export function entryOf(draft: Draft): Entry {
+export function entryOf(draft: Draft): EntryIn {
   const callAgain = fromLocalField(draft.callAgain);
   return {
     party: draft.party,

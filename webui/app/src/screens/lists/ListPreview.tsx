@@ -4,7 +4,7 @@ import { IconFileCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
-import type { Preview } from "../../api/types";
+import type { Kind, Preview } from "../../api/types";
 import { yen as grouped } from "../../format/yen";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
@@ -56,7 +56,7 @@ export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) 
         <IconFileCheck size={22} aria-hidden />
         <b>{list.file_name}</b>
         <span className="quiet" role="status">
-          {t(`list_state.${list.state}`)}
+          {t(`list_state.${list.state as State}`)}
         </span>
       </div>
       {isMoving(list) && <Moving list={list} />}
@@ -86,6 +86,8 @@ export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) 
   );
 }
 
+type State = "staging" | "staged" | "applying" | "applied" | "failed";
+
 function isMoving(list: Preview | undefined): boolean {
   return !list || list.state === "staging" || list.state === "applying";
 }
@@ -96,7 +98,7 @@ function Moving({ list }: { list: Preview }) {
   const share = all > 0 ? Math.min(100, (100 * list.progress) / all) : 100;
   return (
     <div>
-      <Progress value={share} animated size="lg" aria-label={t(`list_state.${list.state}`)} />
+      <Progress value={share} animated size="lg" aria-label={t(`list_state.${list.state as State}`)} />
       <p className="quiet digits">{t("lists.rows_so_far", { count: list.progress, rows: grouped(list.progress) })}</p>
     </div>
   );
@@ -118,13 +120,10 @@ function Counts({ list }: { list: Preview }) {
   );
 }
 
-type Kind = "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
-
 function Findings({ list }: { list: Preview }) {
   const { t } = useTranslation();
-  const problems = list.problems ?? [];
-  const repairs = list.repairs ?? [];
-  const kinds = Object.entries(list.kinds ?? {}).sort((a, b) => b[1] - a[1]);
+  const { problems, repairs } = list;
+  const kinds = Object.entries(list.kinds).sort((a, b) => b[1] - a[1]);
   if (list.state === "staging") return null;
   return (
     <Tabs defaultValue={problems.length > 0 ? "problems" : "repairs"} className={`${parts.panel} ${css.findings}`}>

@@ -73,8 +73,6 @@ export function Count({ name, value, tone }: { name: string; value: number; tone
   );
 }
 
-type Kind = "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
-
 function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: CaseBrief) => void) | undefined }) {
   const { t } = useTranslation();
   const { data: desks } = useDesks();
@@ -102,7 +100,7 @@ function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: C
               </Link>
             </td>
             <td className="nowrap">{item.name}</td>
-            <td className="nowrap">{item.number_kind && t(`kind.${item.number_kind as Kind}`)}</td>
+            <td className="nowrap">{item.number_kind && t(`kind.${item.number_kind}`)}</td>
             <td className={parts.number}>{yen(item.balance_yen)}</td>
             <td className="nowrap">
               {item.desk ? (
