@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"reflect"
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -211,7 +212,7 @@ func TestEvidenceIsKeptWhole(t *testing.T) {
 	end := endOf(r, dialer.Interrupted)
 	hungUp := dialer.Evidence{At: noon.Add(time.Minute), Leg: dialer.CustomerLeg, Event: dialer.EvRecovered}
 	alsoHungUp := dialer.Evidence{At: noon.Add(time.Minute), Leg: dialer.DeskLeg, Event: dialer.EvRecovered}
-	end.Evidence = append(open[0].Evidence, alsoHungUp, hungUp)
+	end.Evidence = slices.Concat(open[0].Evidence, []dialer.Evidence{alsoHungUp, hungUp})
 	must(t, l.End(t.Context(), end))
 	got := attempt(t, l, r.ID).Evidence
 	if len(got) != 4 {

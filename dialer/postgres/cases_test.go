@@ -111,9 +111,9 @@ func TestAdHocCases(t *testing.T) {
 	if c.Next.State != dialer.CaseHeld || c.WardNote != "本人からの依頼\nもう一度" || len(c.Phones) != 1 {
 		t.Errorf("%+v", c)
 	}
-	real, err := l.AdHoc(t.Context(), "0312345678", "x", "supervisor")
+	assigned, err := l.AdHoc(t.Context(), "0312345678", "x", "supervisor")
 	must(t, err)
-	if target, err = l.Target(t.Context(), real, ""); err != nil || target.Sample {
+	if target, err = l.Target(t.Context(), assigned, ""); err != nil || target.Sample {
 		t.Errorf("a real number is no sample: %+v, %v", target, err)
 	}
 	must(t, l.Reserve(t.Context(), reservation(target, noon)))

@@ -3,13 +3,11 @@ package postgres
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 
 	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
-	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -19,7 +17,7 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if l.spool != nil && l.spool.holds(e.ID) {
 		return nil
 	}
-	err := error(dialer.ErrLedgerDown)
+	err := dialer.ErrLedgerDown
 	if l.spool == nil || !l.down.Load() { // known to be away: do not wait for it
 		err = l.writeEnd(ctx, e)
 	}
@@ -162,89 +160,4 @@ func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNex
 	}
 	n, err := q.MoveCase(ctx, p)
 	return n > 0, err
-}
-
-// Record appends an entry to an attempt and moves its case, in one transaction. A later entry's promise replaces the
-// earlier one's; a number the operator found to be wrong is spoiled.
-func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (revision int, err error) {
-	// The attempt's own end may wait in the spool; replayed afterwards, it must not undo what is recorded now.
-	if err := l.settle(ctx); err != nil {
-		return 0, err
-	}
-	err = l.inTx(ctx, "record the result", func(ctx context.Context, q *db.Queries) error {
-		a, err := q.LockAttempt(ctx, string(r.Attempt))
-		if err != nil {
-			return err
-		}
-		if r.Case != "" && string(r.Case) != a.CaseID {
-			return fmt.Errorf("record the result: the attempt belongs to another case: %w", dialer.ErrNotFound)
-		}
-		n, err := q.NextRevision(ctx, string(r.Attempt))
-		if err != nil {
-			return err
-		}
-		revision = int(n)
-		return record(ctx, q, r, n, a)
-	})
-	return revision, err
-}
-
-func record(ctx context.Context, q *db.Queries, r casework.Recorded, revision int32, a db.LockAttemptRow) error {
-	id := string(r.Attempt)
-	business := make([]string, len(r.Business))
-	wrong := false
-	for i, b := range r.Business {
-		business[i] = string(b)
-		wrong = wrong || b == casework.WrongNumber
-	}
-	err := q.InsertResult(ctx, db.InsertResultParams{
-		AttemptID: id, Revision: revision, Party: string(r.Party), Business: business, CallAgainAt: r.CallAgain, Mine: r.Mine,
-		ByUser: string(r.By), At: r.At, NextState: string(r.Next.State), NextDue: opt(r.Next.Due), NextWhy: plain(r.Next.Why),
-	})
-	if err != nil {
-		return err
-	}
-	if err := q.ReplacePromises(ctx, id); err != nil {
-		return err
-	}
-	if err := recordPromise(ctx, q, id, revision, r.Promise); err != nil {
-		return err
-	}
-	if r.Note != "" {
-		if err := q.InsertEntryNote(ctx, id, revision, plain(r.Note)); err != nil {
-			return err
-		}
-	}
-	if wrong {
-		if err := q.SpoilNumber(ctx, a.CaseID, a.NumberRef); err != nil {
-			return err
-		}
-	}
-	if r.Next.State == "" {
-		return nil
-	}
-	_, err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
-	return err
-}
-
-func recordPromise(ctx context.Context, q *db.Queries, id string, revision int32, p *casework.Promise) error {
-	if p == nil {
-		return nil
-	}
-	err := q.InsertPromise(ctx, db.InsertPromiseParams{
-		AttemptID: id, Revision: revision, Yen: p.Yen, DueOn: p.DueOn, Means: p.Means,
-	})
-	if err != nil {
-		return err
-	}
-	for i, part := range p.Parts {
-		err := q.InsertPromisePart(ctx, db.InsertPromisePartParams{
-			AttemptID: id, Revision: revision, N: int32(i), //nolint:gosec // a handful
-			Insurance: string(part.Insurance), Term: plain(part.Term), Yen: part.Yen,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
 }

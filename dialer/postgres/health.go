@@ -119,13 +119,46 @@ func (l *Ledger) settle(ctx context.Context) error {
 			}
 			return nil
 		}
+		if err := l.replayBatch(ctx, batch); err != nil {
+			return err
+		}
+		n += len(batch)
+	}
+}
+
+// replayBatch writes ends in one transaction, which is what makes a long spool short; when one of them is refused, each
+// gets its own.
+func (l *Ledger) replayBatch(ctx context.Context, batch []spooled) error {
+	var ended []dialer.AttemptEnd
+	err := l.inTx(ctx, "replay the spool", func(ctx context.Context, q *db.Queries) error {
+		for _, e := range batch {
+			now, err := endAttempt(ctx, q, e.AttemptEnd)
+			if err != nil {
+				return err
+			}
+			if now {
+				ended = append(ended, e.AttemptEnd)
+			}
+		}
+		return nil
+	})
+	if err != nil && isDown(err) {
+		return err
+	}
+	if err != nil {
 		for _, e := range batch {
 			if err := l.replayEnd(ctx, e); err != nil {
 				return err
 			}
-			n++
 		}
+		return nil
 	}
+	for _, e := range ended {
+		l.metrics.attempts.WithLabelValues(string(e.Verdict.Result)).Inc()
+	}
+	err = l.spool.done(batch...)
+	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
+	return err
 }
 
 func (l *Ledger) replayEnd(ctx context.Context, e spooled) error {

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"iter"
+	"slices"
 	"time"
 
 	"kakeru/dialer"
@@ -110,25 +111,25 @@ func keep(ps []casework.Problem, p casework.Problem) []casework.Problem {
 // check adds to the reader's problems what only the ledger minds.
 func (in *intake) check(r casework.Row) (dueOn *time.Time, problems []casework.Problem) {
 	problems = r.Problems
-	add := func(code, column, ja, en string) {
-		problems = append(problems[:len(problems):len(problems)], casework.Problem{
-			Line: r.Line, Column: column, Code: code, JA: ja, EN: en, Fatal: true,
+	add := func(code, ja, en string) {
+		problems = append(slices.Clip(problems), casework.Problem{
+			Line: r.Line, Code: code, JA: ja, EN: en, Fatal: true,
 		})
 	}
 	if r.Sample != in.list.Sample {
-		add("sample_mixed", "", "見本の行と実際の行が混ざっています。この行は取り込みません",
+		add("sample_mixed", "見本の行と実際の行が混ざっています。この行は取り込みません",
 			"made-up rows and real ones are mixed; this row is not taken")
 	}
 	if r.WardNumber == "" {
-		add("missing", "", "宛名番号がありません", "the ward's number for the person is missing")
+		add("missing", "宛名番号がありません", "the ward's number for the person is missing")
 	}
 	if r.Balance.Insurance != casework.Kokuho && r.Balance.Insurance != casework.Kouki {
-		add("bad_insurance", "", "保険の種類が分かりません", "the kind of insurance is unknown")
+		add("bad_insurance", "保険の種類が分かりません", "the kind of insurance is unknown")
 	}
 	if r.Balance.DueOn != "" {
 		d, err := time.Parse(time.DateOnly, r.Balance.DueOn)
 		if err != nil {
-			add("bad_date", "", "納期限の日付が正しくありません", "the term's due date is no date")
+			add("bad_date", "納期限の日付が正しくありません", "the term's due date is no date")
 		}
 		dueOn = &d
 	}

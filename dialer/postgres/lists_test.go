@@ -120,15 +120,15 @@ func targetOf(t testing.TB, l *Ledger, id dialer.CaseID) dialer.Target {
 
 func TestRowsThatAreNotTaken(t *testing.T) {
 	l := newLedger(t)
-	good, fatal, mended, real, nobody, undated, unknown := person("1"), person("2"), person("3"), person("4"), person(""), person("6"), person("7")
+	good, fatal, mended, assigned, nobody, undated, unknown := person("1"), person("2"), person("3"), person("4"), person(""), person("6"), person("7")
 	fatal.Problems = []casework.Problem{{Line: 2, Column: "電話番号1", Code: "bad_number", JA: "桁数", EN: "length", Fatal: true}}
 	mended.Repairs = []casework.Problem{{Line: 3, Code: "leading_zero"}}
 	mended.Problems = []casework.Problem{{Line: 3, Code: "never_dial"}} // not fatal
-	real.Sample = false
+	assigned.Sample = false
 	undated.Balance.DueOn = "7/31"
 	unknown.Balance.Insurance = "kaigo"
 	repeated := good
-	p, err := l.Stage(t.Context(), newList(true), rowsOf(good, fatal, mended, real, nobody, undated, unknown, repeated), nil)
+	p, err := l.Stage(t.Context(), newList(true), rowsOf(good, fatal, mended, assigned, nobody, undated, unknown, repeated), nil)
 	must(t, err)
 	if p.Rows != 8 || p.Cases != 2 || p.Wrong != 6 || p.Repaired != 1 || len(p.Repairs) != 1 {
 		t.Fatalf("%+v", p)

@@ -149,6 +149,7 @@ func endOf(r dialer.Reservation, result dialer.Result) dialer.AttemptEnd {
 		e.Next = dialer.CaseNext{State: dialer.CaseResultDue, Why: "結果待ち"}
 	case dialer.NotDialled:
 		e.DialledAt, e.RingingAt, e.Evidence, e.Verdict.Counted = time.Time{}, time.Time{}, evidence(r.At)[:2], false
+	default:
 	}
 	return e
 }

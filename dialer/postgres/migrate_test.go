@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -60,12 +61,12 @@ func TestMigrationsGoDown(t *testing.T) {
 	url := migrated(t)
 	names, err := migrationFiles.ReadDir("migrations")
 	must(t, err)
-	for i := len(names) - 1; i >= 0; i-- {
-		b, err := migrationFiles.ReadFile("migrations/" + names[i].Name())
+	for _, name := range slices.Backward(names) {
+		b, err := migrationFiles.ReadFile("migrations/" + name.Name())
 		must(t, err)
 		_, down, ok := strings.Cut(string(b), "-- +goose Down")
 		if !ok {
-			t.Fatalf("%s has no way back", names[i].Name())
+			t.Fatalf("%s has no way back", name.Name())
 		}
 		for statement := range strings.SplitSeq(down, ";\n") {
 			if strings.TrimSpace(statement) != "" {

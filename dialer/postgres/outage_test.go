@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
@@ -62,7 +63,7 @@ func signalAll(t *testing.T, pg *stores.Postgres, sig syscall.Signal) {
 		if err != nil {
 			continue // it has ended
 		}
-		fields := strings.Fields(string(b[strings.LastIndexByte(string(b), ')')+1:]))
+		fields := strings.Fields(string(b[bytes.LastIndexByte(b, ')')+1:]))
 		if fields[1] == strconv.Itoa(pg.Pid()) {
 			pid, err := strconv.Atoi(filepath.Base(filepath.Dir(path)))
 			must(t, err)

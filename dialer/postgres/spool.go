@@ -185,12 +185,14 @@ func (s *spool) next(limit int) ([]spooled, error) {
 	return out, nil
 }
 
-// done notes that a record was replayed, and empties the file when it was the last.
-func (s *spool) done(e spooled) error {
+// done notes that records were replayed, and empties the file when they were the last.
+func (s *spool) done(es ...spooled) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.from = e.end
-	delete(s.ids, e.ID)
+	for _, e := range es {
+		s.from = e.end
+		delete(s.ids, e.ID)
+	}
 	return s.emptyLocked()
 }
 

@@ -129,7 +129,7 @@ func FuzzDecode(f *testing.F) {
 	must(f, err)
 	f.Add(line)
 	f.Add([]byte("00000000 00000000 \n"))
-	f.Add([]byte("ffffffff ffffffff {}"))
+	f.Add([]byte("fffffff0 ffffffff {}"))
 	f.Fuzz(func(t *testing.T, b []byte) {
 		e, err := decode(b)
 		if err != nil {
