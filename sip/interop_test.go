@@ -1,0 +1,312 @@
+package sip
+
+import (
+	"bytes"
+	"encoding/binary"
+	"fmt"
+	"net"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+// Programs of others: SIPp plays the carrier, baresip the desk phone. The tests are left out only where they are not
+// installed.
+
+func needs(t *testing.T, program, debianPackage string) {
+	t.Helper()
+	if _, err := exec.LookPath(program); err != nil {
+		t.Skipf("%s is not installed; apt-get install %s", program, debianPackage)
+	}
+}
+
+// freePort is a UDP port that is free now, and the one after it.
+func freePort(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
+		if err != nil {
+			t.Fatal(err)
+		}
+		port := conn.LocalAddr().(*net.UDPAddr).Port
+		next, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
+		_ = conn.Close()
+		if err == nil {
+			_ = next.Close()
+			return port
+		}
+	}
+	t.Fatal("no two free ports in a row")
+	return 0
+}
+
+// output collects what a program writes.
+type output struct {
+	mu   sync.Mutex
+	text strings.Builder
+}
+
+func (o *output) Write(b []byte) (int, error) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.Write(b)
+}
+
+func (o *output) String() string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	return o.text.String()
+}
+
+// program runs until it ends or the test does.
+type program struct {
+	said output
+	done chan error
+}
+
+func start(t *testing.T, dir, name string, args ...string) *program {
+	t.Helper()
+	p := &program{done: make(chan error, 1)}
+	cmd := exec.Command(name, args...)
+	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &p.said, &p.said
+	if err := cmd.Start(); err != nil {
+		t.Fatal(err)
+	}
+	ended := make(chan struct{})
+	go func() { p.done <- cmd.Wait(); close(ended) }()
+	t.Cleanup(func() {
+		_ = cmd.Process.Kill()
+		<-ended
+		if t.Failed() {
+			t.Logf("%s said:\n%s", name, p.said.String())
+		}
+	})
+	return p
+}
+
+// sipp plays one call of a scenario and echoes its sound. ok fails the test unless the scenario went as written.
+type sipp struct {
+	*program
+
+	at netip.AddrPort
+}
+
+func startSipp(t *testing.T, scenario string) *sipp {
+	t.Helper()
+	needs(t, "sipp", "sip-tester")
+	file, err := filepath.Abs(filepath.Join("testdata", "sipp", scenario+".xml"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	port, sound := freePort(t), freePort(t)
+	s := &sipp{at: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+	s.program = start(t, t.TempDir(), "sipp", "-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1",
+		"-mp", fmt.Sprint(sound), "-rtp_echo", "-m", "1", "-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err")
+	return s
+}
+
+func (s *sipp) ok(t *testing.T) {
+	t.Helper()
+	select {
+	case err := <-s.done:
+		if err != nil {
+			t.Errorf("SIPp: %v", err)
+		}
+	case <-time.After(patience):
+		t.Error("SIPp still waits for something")
+	}
+}
+
+func sippRig(t *testing.T, scenario string) (*rig, *sipp) {
+	t.Helper()
+	s := startSipp(t, scenario)
+	return newRig(t, withAuth, func(c *Config) { c.Trunks[0].Address = s.at.String() }), s
+}
+
+func TestSippRefuses(t *testing.T) {
+	for _, c := range []struct {
+		scenario      string
+		status, cause int
+	}{{"busy", 486, 0}, {"unallocated", 404, 1}} {
+		t.Run(c.scenario, func(t *testing.T) {
+			r, s := sippRig(t, c.scenario)
+			w := r.customer(t)
+			if f := w.gone(t); !f.FarEnded {
+				t.Error("it was the carrier that refused")
+			}
+			if got := final(w); got.Status != c.status || got.Cause != c.cause {
+				t.Errorf("%+v", got)
+			}
+			s.ok(t)
+		})
+	}
+}
+
+func TestSippAnswers(t *testing.T) {
+	for _, c := range []struct {
+		scenario string
+		first    dialer.LegFactKind
+	}{{"answer", dialer.LegRinging}, {"early", dialer.LegEarly}, {"challenge", dialer.LegRinging}} {
+		t.Run(c.scenario, func(t *testing.T) {
+			r, s := sippRig(t, c.scenario)
+			w := r.customer(t)
+			w.until(t, c.first)
+			w.until(t, dialer.LegAnswered)
+			w.Confirm()
+			w.Drop()
+			if f := w.gone(t); f.FarEnded {
+				t.Error("we hung up")
+			}
+			if w.saw(dialer.EvChallenged) != (c.scenario == "challenge") {
+				t.Errorf("evidence: %v", w.kinds())
+			}
+			s.ok(t)
+		})
+	}
+}
+
+func TestSippDoesNotAnswer(t *testing.T) {
+	r, s := sippRig(t, "no_answer")
+	w := r.customer(t)
+	w.until(t, dialer.LegRinging)
+	w.Drop()
+	if f := w.gone(t); f.FarEnded {
+		t.Error("we cancelled")
+	}
+	if got := final(w); got.Status != 487 {
+		t.Errorf("%+v", got)
+	}
+	s.ok(t)
+}
+
+// obeysHeaders reports whether this baresip knows auto-answer by header, which came with version 1.1.
+func obeysHeaders(t *testing.T) bool {
+	t.Helper()
+	path, err := exec.LookPath("baresip")
+	if err != nil {
+		t.Fatal(err)
+	}
+	libraries, _ := filepath.Glob("/usr/lib/*/libbaresip.so*")
+	for _, file := range append(libraries, path) {
+		if b, err := os.ReadFile(file); err == nil && bytes.Contains(b, []byte("answer-after")) {
+			return true
+		}
+	}
+	return false
+}
+
+// startBaresip registers a baresip with us as phone1. Its answering is what the account's further parameters say.
+func startBaresip(t *testing.T, registrar netip.AddrPort, answering string) *program {
+	t.Helper()
+	dir := t.TempDir()
+	write := func(name, text string) {
+		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+	modules := "/usr/lib/baresip/modules"
+	if found, _ := filepath.Glob("/usr/lib/*/baresip/modules"); len(found) > 0 {
+		modules = found[0]
+	}
+	sound := filepath.Join(dir, "voice.wav")
+	write("voice.wav", string(wav(media.Render(20*time.Second, media.NewSpeech(1)))))
+	rtp := freePort(t)
+	write("config", strings.Join([]string{
+		"sip_listen 127.0.0.1:" + fmt.Sprint(freePort(t)), "net_interface 127.0.0.1", "call_max_calls 1",
+		"audio_source aufile," + sound, "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
+		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+1), "module_path " + modules,
+		"module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
+	}, "\n"))
+	write("accounts", fmt.Sprintf("<sip:phone1@%s;transport=udp>;auth_user=phone1;auth_pass=\"desk secret\";regint=60;audio_codecs=pcmu;%s\n", registrar, answering))
+	write("contacts", "")
+	return start(t, dir, "baresip", "-f", dir, "-v")
+}
+
+// wav is 16-bit mono sound at 8 kHz as a file.
+func wav(pcm []int16) []byte {
+	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00")
+	b = binary.LittleEndian.AppendUint32(b, media.SampleRate)
+	b = binary.LittleEndian.AppendUint32(b, 2*media.SampleRate)
+	b = append(b, "\x02\x00\x10\x00data"...)
+	b = binary.LittleEndian.AppendUint32(b, uint32(2*len(pcm)))
+	for _, s := range pcm {
+		b = binary.LittleEndian.AppendUint16(b, uint16(s))
+	}
+	binary.LittleEndian.PutUint32(b[4:], uint32(len(b)-8))
+	return b
+}
+
+func TestBaresipAndSippTalk(t *testing.T) {
+	needs(t, "baresip", "baresip-core")
+	s := startSipp(t, "answer")
+	cfg := testConfig()
+	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret"}}
+	cfg.Trunks = []Trunk{labTrunk(s.at)}
+	a := startAgent(t, cfg)
+	here := make(chan bool, 10)
+	a.OnRegistered(func(_ dialer.DeskID, up bool) { here <- up })
+	answering := "answermode=manual;sip_autoanswer=yes;sip_autoanswer_beep=off"
+	if !obeysHeaders(t) {
+		t.Log("this baresip knows no auto-answer by header: it answers every call, and the lab's phone proves the header")
+		answering = "answermode=auto"
+	}
+	startBaresip(t, a.Addr(), answering)
+	if !within(t, here, "baresip to register") {
+		t.Fatal("baresip went")
+	}
+	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	desk, w := watch(n.Desk()), watch(n.Customer())
+	desk.Dial()
+	desk.until(t, dialer.LegAnswered)
+	desk.Confirm()
+	w.Dial()
+	w.until(t, dialer.LegAnswered)
+	w.Confirm()
+	n.Join()
+	bridge := n.(*line).bridge
+	eventually(t, "sound goes both ways, through both programs", func() bool {
+		return bridge.Stats(media.Desk).PacketsIn > 25 && bridge.Stats(media.Customer).PacketsIn > 25
+	})
+	w.Drop()
+	w.gone(t)
+	desk.Drop()
+	desk.gone(t)
+	s.ok(t)
+}
+
+func TestBaresipRingsWithoutOurHeader(t *testing.T) {
+	needs(t, "baresip", "baresip-core")
+	cfg := testConfig()
+	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret", AutoAnswer: AutoAnswerLift}}
+	cfg.Trunks = []Trunk{labTrunk(netipLocal)}
+	a := startAgent(t, cfg)
+	here := make(chan bool, 10)
+	a.OnRegistered(func(_ dialer.DeskID, up bool) { here <- up })
+	startBaresip(t, a.Addr(), "answermode=manual;sip_autoanswer=yes")
+	within(t, here, "baresip to register")
+	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer n.Close()
+	desk := watch(n.Desk())
+	desk.Dial()
+	desk.until(t, dialer.LegRinging)
+	desk.Drop()
+	desk.gone(t)
+	if countKind(desk.all, dialer.LegAnswered) != 0 {
+		t.Error("it answered, though nothing asked it to")
+	}
+}
