@@ -97,6 +97,7 @@ func (a *Agent) Start() error {
 	a.read()
 	a.phase = phaseRunning
 	a.register.watch()
+	a.register.recall()
 	return nil
 }
 

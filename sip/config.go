@@ -39,6 +39,8 @@ type Config struct {
 	KeepAlive time.Duration
 	// MinExpires is the shortest registration a phone may ask for; one minute if 0.
 	MinExpires time.Duration
+	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
+	BindingsFile string
 	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
 	StopGrace time.Duration
 	// ReceiveBuffer is what we ask the kernel for, in bytes; 4 MiB if 0. Agent.ReceiveBuffer tells what it gave.

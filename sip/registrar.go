@@ -128,6 +128,7 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 	for _, w := range wishes {
 		r.fulfil(s, w, req)
 	}
+	r.keep()
 	r.tellChange(s)
 	return r.listing(s)
 }

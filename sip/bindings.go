@@ -1,0 +1,89 @@
+package sip
+
+import (
+	"encoding/json"
+	"errors"
+	"io/fs"
+	"net/netip"
+	"os"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// kept is a binding as it outlives the process: a phone renews its registration every half hour or so, and a desk must
+// not stand idle that long because we were restarted.
+type kept struct {
+	Desk    dialer.DeskID  `json:"desk"`
+	URI     string         `json:"uri"`
+	At      netip.AddrPort `json:"at"`
+	Behind  bool           `json:"behind"`
+	Expires time.Time      `json:"expires"`
+	CallID  string         `json:"call_id"`
+	CSeq    uint32         `json:"cseq"`
+}
+
+// keep writes the bindings down. It needs r.mu. What cannot be written costs a wait after the next restart, no more.
+func (r *registrar) keep() {
+	path := r.agent.cfg.BindingsFile
+	if path == "" || r.ended {
+		return
+	}
+	all := []kept{}
+	for _, s := range r.seats {
+		if !s.desk.registers() {
+			continue
+		}
+		for _, b := range s.bindings {
+			all = append(all, kept{s.desk.ID, b.uri, b.at, b.behind, b.expires, b.callID, b.cseq})
+		}
+	}
+	text, err := json.Marshal(all)
+	if err == nil {
+		err = replaceFile(path, text)
+	}
+	if err != nil {
+		r.agent.log.Warn("sip: the registrations could not be kept for the next start", "err", err)
+	}
+}
+
+// replaceFile leaves the old text or the new, never half of one.
+func replaceFile(path string, text []byte) error {
+	if err := os.WriteFile(path+".new", text, 0o600); err != nil {
+		return err
+	}
+	return os.Rename(path+".new", path)
+}
+
+// recall takes up what an earlier process knew. A phone counts as silent until it has answered an OPTIONS, which is
+// sent at once: so a desk comes back as soon as its phone is known to be there.
+func (r *registrar) recall() {
+	path := r.agent.cfg.BindingsFile
+	if path == "" {
+		return
+	}
+	text, err := os.ReadFile(path) //nolint:gosec // our own state
+	if errors.Is(err, fs.ErrNotExist) {
+		return
+	}
+	var all []kept
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	if err != nil {
+		r.agent.log.Warn("sip: the registrations of the last run could not be read; phones will register again", "err", err)
+		return
+	}
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, k := range all {
+		s, left := r.seats[k.Desk], k.Expires.Sub(r.agent.cfg.Now())
+		if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.Addr().Is4() {
+			continue
+		}
+		b := &binding{uri: k.URI, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq, silent: true}
+		b.expiry = time.AfterFunc(left, func() { r.lapse(s, b) })
+		b.probe = time.AfterFunc(0, func() { r.ask(s, b) })
+		s.bindings = append(s.bindings, b)
+	}
+}
