@@ -186,6 +186,39 @@ func TestTheEndIsWrittenOnce(t *testing.T) {
 	must(t, l.End(t.Context(), endOf(reservation(newTarget(), noon), dialer.NotDialled)))
 }
 
+// Notes, an entry and two ends at the same moment: nothing fails, nothing waits for ever, no handle is left.
+func TestEverythingAtOnceOnOneAttempt(t *testing.T) {
+	const rounds = 40
+	l := newLedger(t)
+	for range rounds {
+		r := reservation(newTarget(), noon)
+		must(t, l.Reserve(t.Context(), r))
+		must(t, l.Dialled(t.Context(), r.ID, noon, customerLeg(noon)))
+		note := dialer.Progress{Evidence: evidence(noon), Legs: []dialer.LegHandle{customerLeg(noon)}}
+		var all sync.WaitGroup
+		for _, op := range []func() error{
+			func() error { return l.Note(t.Context(), r.ID, note) },
+			func() error { return l.Note(t.Context(), r.ID, note) },
+			func() error { _, err := l.Record(t.Context(), entry(r)); return err },
+			func() error { return l.End(t.Context(), endOf(r, dialer.Answered)) },
+			func() error { return l.End(t.Context(), endOf(r, dialer.Busy)) },
+		} {
+			all.Go(func() {
+				if err := op(); err != nil {
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if a := attempt(t, l, r.ID); a.EndedAt.IsZero() || len(a.Evidence) != 5 || a.Entry == nil {
+			t.Fatalf("%+v", a)
+		}
+	}
+	if n := count(t, l, "SELECT count(*) FROM attempt_legs"); n != 0 {
+		t.Errorf("%d handles were left", n)
+	}
+}
+
 // What the end says of dialling is the truth: a commit that came after its deadline was never acted on.
 func TestTheEndOverridesADialThatWasNotActedOn(t *testing.T) {
 	l := newLedger(t)

@@ -105,7 +105,7 @@ func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.En
 // endEvidence writes the evidence of an end, whole. Notes may have been lost on the way, and a restart numbers on from
 // what was left; so a piece whose number is taken by another goes to the end of the row.
 func endEvidence(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) error {
-	open, err := q.ShareOpenAttempt(ctx, string(e.ID))
+	open, err := q.LockOpenAttempt(ctx, string(e.ID))
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil
 	}

@@ -141,9 +141,23 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	return cfg, nil
 }
 
+// closeWithin bounds Close: a paused server would keep its connections' farewells waiting.
+const closeWithin = 2 * time.Second
+
 // Close ends the connections and gives the spool free. It may be called twice.
 func (l *Ledger) Close() {
-	l.pool.Close()
+	closed := make(chan struct{})
+	go func() {
+		l.pool.Close()
+		close(closed)
+	}()
+	timer := time.NewTimer(closeWithin)
+	defer timer.Stop()
+	select {
+	case <-closed:
+	case <-timer.C:
+		l.log.Warn("the database's connections did not close in time and are left to the system")
+	}
 	if l.spool != nil {
 		l.spool.close()
 	}

@@ -311,6 +311,19 @@ func TestWhenNothingCanBeWrittenTheEndFails(t *testing.T) {
 	wantErr(t, err, syscall.ENOSPC)
 }
 
+func TestCloseDoesNotWaitForAPausedServer(t *testing.T) {
+	pg, url := ownServer(t)
+	l := openLedger(t, url, t.TempDir())
+	resume := pause(t, pg)
+	began := time.Now()
+	l.Close()
+	if took := time.Since(began); took > closeWithin+slack {
+		t.Errorf("closing took %s", took)
+	}
+	resume()
+	l.Close() // twice is no harm, and now it is whole
+}
+
 func TestOpenOnASilentOrMissingServer(t *testing.T) {
 	pg, url := ownServer(t)
 	for name, address := range map[string]string{

@@ -19,6 +19,10 @@ SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE
 -- Keeps the attempt open until the transaction is over.
 SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR SHARE;
 
+-- name: LockOpenAttempt :one
+-- For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
+SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
+
 -- name: LockAttempt :one
 SELECT case_id, number_ref FROM attempts WHERE id = @id FOR UPDATE;
 

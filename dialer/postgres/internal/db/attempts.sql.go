@@ -531,6 +531,18 @@ func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, e
 	return i, err
 }
 
+const lockOpenAttempt = `-- name: LockOpenAttempt :one
+SELECT id FROM attempts WHERE id = $1 AND ended_at IS NULL FOR UPDATE
+`
+
+// For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
+func (q *Queries) LockOpenAttempt(ctx context.Context, id string) (string, error) {
+	row := q.db.QueryRow(ctx, lockOpenAttempt, id)
+	var id_2 string
+	err := row.Scan(&id_2)
+	return id_2, err
+}
+
 const markDialled = `-- name: MarkDialled :execrows
 UPDATE attempts SET dialled_at = $1::timestamptz, sip_call_id = NULLIF($2::text, '')
 WHERE id = $3 AND ended_at IS NULL AND dialled_at IS NULL
