@@ -96,6 +96,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		return err
 	}
 	conf.Log, conf.Metrics = o.log, metrics
+	conf.BindingsFile = filepath.Join(s.StateDir, "registrations.json")
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
