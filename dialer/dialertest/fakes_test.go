@@ -2,6 +2,7 @@ package dialertest_test
 
 import (
 	"testing"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
@@ -9,4 +10,26 @@ import (
 
 func TestQueueKeepsThePromises(t *testing.T) {
 	dialertest.RunQueue(t, func(*testing.T) dialer.Queue { return dialertest.NewQueue() })
+}
+
+func TestLedgerKeepsThePromises(t *testing.T) {
+	dialertest.RunLedger(t, func(*testing.T) dialertest.LedgerRig { return ledgerRig(dialertest.NewLedger()) })
+}
+
+func ledgerRig(l *dialertest.Ledger) dialertest.LedgerRig {
+	return dialertest.LedgerRig{
+		Ledger: l, Cases: l, Line: l,
+		NewCase: func(_ *testing.T, numbers ...dialer.Number) dialer.CaseID {
+			id := dialer.CaseID(dialer.NewID(dialertest.Noon))
+			next := dialer.CaseNext{State: dialer.CaseWaiting, Due: dialertest.Noon.Add(-time.Hour), Why: "新しい案件です"}
+			l.PutCase(dialertest.Case{ID: id, Numbers: numbers, Next: next})
+			return id
+		},
+		Record: func(t *testing.T, id dialer.CallID, party string) {
+			t.Helper()
+			if err := l.Record(id, party, dialer.CaseNext{}); err != nil {
+				t.Fatal(err)
+			}
+		},
+	}
 }

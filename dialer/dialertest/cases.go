@@ -1,0 +1,138 @@
+package dialertest
+
+import (
+	"cmp"
+	"context"
+	"fmt"
+	"iter"
+	"slices"
+
+	"kakeru/dialer"
+)
+
+// Case is a case as the fake ledger keeps it. Numbers are dialled in their order.
+type Case struct {
+	ID       dialer.CaseID
+	Numbers  []dialer.Number
+	Priority int
+	Next     dialer.CaseNext
+	Reason   string // of an ad-hoc case
+}
+
+// PutCase adds a case, or replaces the one with its id.
+func (l *Ledger) PutCase(cs ...Case) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range cs {
+		l.cases[c.ID] = &c
+	}
+}
+
+// Case returns a copy of a case; the zero Case when there is none.
+func (l *Ledger) Case(id dialer.CaseID) Case {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if c := l.cases[id]; c != nil {
+		return *c
+	}
+	return Case{}
+}
+
+// Bar puts a number on the do-not-call list.
+func (l *Ledger) Bar(n dialer.Number) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.barred[l.refs.Number(n)] = true
+}
+
+// Target implements dialer.Cases.
+func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Number) (t dialer.Target, err error) {
+	err = l.do(ctx, "Target", func() error {
+		c := l.cases[id]
+		if c == nil || (number == "" && len(c.Numbers) == 0) {
+			return dialer.ErrNotFound
+		}
+		if number == "" {
+			number = c.Numbers[0]
+		}
+		ref := l.refs.Number(number)
+		t = dialer.Target{
+			CaseID: id, CaseRef: l.refs.Case(string(id)), Number: number, NumberRef: ref, Sample: number.MadeUp(),
+			DoNotCall: l.barred[ref], Insurance: "kokuho", Language: "ja", BalanceBand: "-50k", Priority: c.Priority,
+		}
+		return nil
+	})
+	return t, err
+}
+
+// AdHoc implements dialer.Cases.
+func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string, _ dialer.UserID) (id dialer.CaseID, err error) {
+	err = l.do(ctx, "AdHoc", func() error {
+		id = dialer.CaseID("ad hoc " + l.refs.Number(number))
+		if l.cases[id] == nil {
+			l.cases[id] = &Case{
+				ID: id, Numbers: []dialer.Number{number}, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "番号を指定した案件です"},
+			}
+		}
+		l.cases[id].Reason = reason
+		return nil
+	})
+	return id, err
+}
+
+// Place implements dialer.Cases.
+func (l *Ledger) Place(ctx context.Context, id dialer.CaseID) (w *dialer.Waiting, err error) {
+	err = l.do(ctx, "Place", func() error {
+		c := l.cases[id]
+		if c == nil {
+			return dialer.ErrNotFound
+		}
+		w = c.waiting()
+		return nil
+	})
+	return w, err
+}
+
+func (c *Case) waiting() *dialer.Waiting {
+	if c.Next.State != dialer.CaseWaiting {
+		return nil
+	}
+	return &dialer.Waiting{Case: c.ID, Due: c.Next.Due, Priority: c.Priority}
+}
+
+// Defer implements dialer.Cases.
+func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNext) error {
+	return l.do(ctx, "Defer", func() error {
+		c := l.cases[id]
+		if c == nil {
+			return fmt.Errorf("move a case: %w", dialer.ErrNotFound)
+		}
+		c.Next = next
+		return nil
+	})
+}
+
+// Waiting implements dialer.LineSource.
+func (l *Ledger) Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error] {
+	return func(yield func(dialer.Waiting, error) bool) {
+		var all []dialer.Waiting
+		err := l.do(ctx, "Waiting", func() error {
+			for _, c := range l.cases {
+				if w := c.waiting(); w != nil {
+					all = append(all, *w)
+				}
+			}
+			return nil
+		})
+		if err != nil {
+			yield(dialer.Waiting{}, err)
+			return
+		}
+		slices.SortFunc(all, func(a, b dialer.Waiting) int { return cmp.Compare(a.Case, b.Case) })
+		for _, w := range all {
+			if !yield(w, nil) {
+				return
+			}
+		}
+	}
+}

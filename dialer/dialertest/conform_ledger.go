@@ -1,0 +1,529 @@
+package dialertest
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"sync"
+	"sync/atomic"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// LedgerRig is a ledger under test, with what the ports have no method for.
+type LedgerRig struct {
+	Ledger dialer.Ledger
+	Cases  dialer.Cases
+	Line   dialer.LineSource
+	// NewCase opens a case with these numbers, waiting and due since an hour ago (the suite's hour: 2026-11-24 12:00 JST).
+	NewCase func(t *testing.T, numbers ...dialer.Number) dialer.CaseID
+	// Record gives an ended attempt its business result: the party, and nothing else.
+	Record func(t *testing.T, id dialer.CallID, party string)
+}
+
+// Noon is the instant at which RunLedger's calls are made: a working day's noon in Tokyo.
+var Noon = time.Date(2026, 11, 24, 12, 0, 0, 0, dialer.Tokyo)
+
+// RunLedger proves that a ledger keeps the promises of dialer.Ledger, dialer.Cases and dialer.LineSource. open returns an
+// empty one for each test.
+func RunLedger(t *testing.T, open func(*testing.T) LedgerRig) {
+	t.Helper()
+	for name, prove := range map[string]func(*testing.T, ledgerTest){
+		"one open attempt a case": proveOneOpenCase, "one open attempt a number": proveOneOpenNumber,
+		"one open attempt in a rush": proveRush, "a repeated click": proveRepeatedClick, "dialled": proveDialled,
+		"notes": proveNotes, "ended once": proveEndedOnce, "the end knows better": proveEndKnowsBetter,
+		"an end without a reservation": proveEndOfNothing, "where the end leaves the case": proveEndMovesCase,
+		"tries": proveTries, "results due": proveResultsDue, "target": proveTarget, "ad hoc": proveAdHoc,
+		"place and defer": provePlace, "deadline": proveDeadline,
+	} {
+		t.Run(name, func(t *testing.T) { prove(t, ledgerTest{open(t), t}) })
+	}
+}
+
+// ledgerTest is a ledger whose every call must succeed.
+type ledgerTest struct {
+	LedgerRig
+
+	t *testing.T
+}
+
+func (l ledgerTest) must(err error) {
+	l.t.Helper()
+	if err != nil {
+		l.t.Fatal(err)
+	}
+}
+
+func (l ledgerTest) refused(err error, rule dialer.Rule) {
+	l.t.Helper()
+	var no *dialer.Refusal
+	if !errors.As(err, &no) || no.Rule != rule {
+		l.t.Fatalf("got %v, want a refusal by %s", err, rule)
+	}
+}
+
+func (l ledgerTest) wants(err, want error) {
+	l.t.Helper()
+	if !errors.Is(err, want) {
+		l.t.Fatalf("got %v, want %v", err, want)
+	}
+}
+
+var madeUp atomic.Int64
+
+// NewNumber returns a made-up number (no sample is anybody's) that no other caller gets.
+func NewNumber() dialer.Number { return dialer.Number(fmt.Sprintf("0900%07d", madeUp.Add(1))) }
+
+func (l ledgerTest) target(id dialer.CaseID, number dialer.Number) dialer.Target {
+	l.t.Helper()
+	tg, err := l.Cases.Target(l.t.Context(), id, number)
+	l.must(err)
+	return tg
+}
+
+// newTarget is a case of its own with a number of its own.
+func (l ledgerTest) newTarget() dialer.Target {
+	l.t.Helper()
+	return l.target(l.NewCase(l.t, NewNumber()), "")
+}
+
+func reservation(tg dialer.Target, at time.Time) dialer.Reservation {
+	id := dialer.NewID(at)
+	return dialer.Reservation{
+		ID: dialer.CallID(id), Target: tg, Desk: "desk1", Operator: "operator1", Trunk: "lab", At: at,
+		DeskLeg: dialer.LegHandle{Leg: dialer.DeskLeg, SIPCallID: "desk-" + id, Data: []byte("desk handle")},
+	}
+}
+
+func customerLeg(r dialer.Reservation) dialer.LegHandle {
+	return dialer.LegHandle{Leg: dialer.CustomerLeg, SIPCallID: "customer-" + string(r.ID), Data: []byte("customer handle")}
+}
+
+// reserve opens an attempt on a case at an instant.
+func (l ledgerTest) reserve(tg dialer.Target, at time.Time) dialer.Reservation {
+	l.t.Helper()
+	r := reservation(tg, at)
+	l.must(l.Ledger.Reserve(l.t.Context(), r))
+	return r
+}
+
+// dial opens an attempt and commits that its customer is rung a second later.
+func (l ledgerTest) dial(tg dialer.Target, at time.Time) dialer.Reservation {
+	l.t.Helper()
+	r := l.reserve(tg, at)
+	l.must(l.Ledger.Dialled(l.t.Context(), r.ID, at.Add(time.Second), customerLeg(r)))
+	return r
+}
+
+// endOf is an end ten seconds after the click, of high confidence, that leaves the case where it stands.
+func endOf(r dialer.Reservation, result dialer.Result) dialer.AttemptEnd {
+	e := dialer.AttemptEnd{
+		ID: r.ID, StartedAt: r.At, DialledAt: r.At.Add(time.Second), EndedAt: r.At.Add(10 * time.Second),
+		EndedBy: dialer.ByNetwork, CaseID: r.Target.CaseID,
+		Verdict: dialer.Verdict{Result: result, Confidence: dialer.High, Rule: "a_rule", Why: "理由です", Counted: true},
+	}
+	switch result {
+	case dialer.Answered:
+		e.AnsweredAt = r.At.Add(5 * time.Second)
+	case dialer.NotDialled:
+		e.DialledAt, e.Verdict.Counted = time.Time{}, false
+	default:
+	}
+	return e
+}
+
+func (l ledgerTest) end(e dialer.AttemptEnd) { l.t.Helper(); l.must(l.Ledger.End(l.t.Context(), e)) }
+
+func (l ledgerTest) open() []dialer.OpenAttempt {
+	l.t.Helper()
+	open, err := l.Ledger.Open(l.t.Context())
+	l.must(err)
+	return open
+}
+
+func (l ledgerTest) tries(ref string, since time.Time) []dialer.Try {
+	l.t.Helper()
+	tries, err := l.Ledger.Tries(l.t.Context(), ref, since)
+	l.must(err)
+	return tries
+}
+
+func proveOneOpenCase(t *testing.T, l ledgerTest) {
+	id := l.NewCase(t, NewNumber(), NewNumber())
+	first := l.target(id, "")
+	r := l.reserve(first, Noon)
+	other := first
+	other.Number = NewNumber()
+	other.NumberRef += "another"
+	l.refused(l.Ledger.Reserve(t.Context(), reservation(first, Noon)), dialer.CaseBusy)
+	l.refused(l.Ledger.Reserve(t.Context(), reservation(other, Noon)), dialer.CaseBusy)
+	l.must(l.Ledger.Dialled(t.Context(), r.ID, Noon, customerLeg(r)))
+	l.refused(l.Ledger.Reserve(t.Context(), reservation(first, Noon)), dialer.CaseBusy)
+	l.end(endOf(r, dialer.NoAnswer))
+	l.reserve(other, Noon.Add(time.Minute))
+}
+
+func proveOneOpenNumber(t *testing.T, l ledgerTest) {
+	shared := NewNumber()
+	a, b := l.target(l.NewCase(t, shared), ""), l.target(l.NewCase(t, shared), "")
+	if a.NumberRef != b.NumberRef || a.CaseRef == b.CaseRef {
+		t.Fatalf("two cases of one number: %q and %q, %q and %q", a.NumberRef, b.NumberRef, a.CaseRef, b.CaseRef)
+	}
+	r := l.reserve(a, Noon)
+	l.refused(l.Ledger.Reserve(t.Context(), reservation(b, Noon)), dialer.NumberLocked)
+	l.end(endOf(r, dialer.NotDialled))
+	l.reserve(b, Noon)
+}
+
+func proveRush(t *testing.T, l ledgerTest) {
+	tg := l.newTarget()
+	var made atomic.Int32
+	var all sync.WaitGroup
+	for range 8 {
+		all.Go(func() {
+			var no *dialer.Refusal
+			switch err := l.Ledger.Reserve(t.Context(), reservation(tg, Noon)); {
+			case err == nil:
+				made.Add(1)
+			case !errors.As(err, &no):
+				t.Errorf("neither reserved nor refused: %v", err)
+			}
+		})
+	}
+	all.Wait()
+	if n := made.Load(); n != 1 || len(l.open()) != 1 {
+		t.Fatalf("%d of 8 clicks in one instant were taken, %d attempts stand open; want 1", n, len(l.open()))
+	}
+}
+
+func proveRepeatedClick(t *testing.T, l ledgerTest) {
+	_, err := l.Ledger.ByKey(t.Context(), "operator1", "click-1")
+	l.wants(err, dialer.ErrNotFound)
+	r := reservation(l.newTarget(), Noon)
+	r.IdempotencyKey = "click-1"
+	l.must(l.Ledger.Reserve(t.Context(), r))
+	repeat := func() {
+		t.Helper()
+		again := reservation(r.Target, Noon)
+		again.IdempotencyKey = "click-1"
+		var known *dialer.Repeated
+		if err := l.Ledger.Reserve(t.Context(), again); !errors.As(err, &known) || known.ID != r.ID {
+			t.Fatalf("got %v, want the first click's call %s", err, r.ID)
+		}
+	}
+	repeat()
+	l.end(endOf(r, dialer.NotDialled))
+	repeat()
+	id, err := l.Ledger.ByKey(t.Context(), "operator1", "click-1")
+	if l.must(err); id != r.ID {
+		t.Fatalf("ByKey found %s", id)
+	}
+	others := reservation(r.Target, Noon)
+	others.Operator, others.IdempotencyKey = "operator2", "click-1"
+	l.must(l.Ledger.Reserve(t.Context(), others)) // a key is its operator's
+}
+
+func proveDialled(t *testing.T, l ledgerTest) {
+	r := l.reserve(l.newTarget(), Noon)
+	if open := l.open(); len(open) != 1 || !open[0].DialledAt.IsZero() || len(open[0].Legs) != 1 {
+		t.Fatalf("a reserved attempt: %+v", open)
+	}
+	l.must(l.Ledger.Dialled(t.Context(), r.ID, Noon.Add(time.Second), customerLeg(r)))
+	open := l.open()
+	if len(open) != 1 {
+		t.Fatalf("%d attempts are open", len(open))
+	}
+	o := open[0]
+	if o.ID != r.ID || o.CaseID != r.Target.CaseID || o.Desk != r.Desk || o.Trunk != r.Trunk || !o.StartedAt.Equal(Noon) ||
+		!o.DialledAt.Equal(Noon.Add(time.Second)) || len(o.Legs) != 2 {
+		t.Fatalf("a dialled attempt: %+v", o)
+	}
+	for _, h := range o.Legs {
+		if want := map[dialer.LegName]dialer.LegHandle{dialer.DeskLeg: r.DeskLeg, dialer.CustomerLeg: customerLeg(r)}[h.Leg]; h.SIPCallID != want.SIPCallID ||
+			string(h.Data) != string(want.Data) {
+			t.Errorf("leg %s: %+v", h.Leg, h)
+		}
+	}
+	stranger := reservation(r.Target, Noon)
+	if err := l.Ledger.Dialled(t.Context(), stranger.ID, Noon, customerLeg(stranger)); err == nil {
+		t.Error("an attempt that was never reserved was dialled")
+	}
+	l.end(endOf(r, dialer.NoAnswer))
+	if err := l.Ledger.Dialled(t.Context(), r.ID, Noon, customerLeg(r)); err == nil {
+		t.Error("an attempt that has ended was dialled")
+	}
+}
+
+func proveNotes(t *testing.T, l ledgerTest) {
+	r := l.dial(l.newTarget(), Noon)
+	ev := make([]dialer.Evidence, 5)
+	for i := range ev {
+		ev[i] = dialer.Evidence{
+			At: Noon.Add(time.Duration(i) * time.Second), Leg: dialer.CustomerLeg, Event: dialer.EvRinging, Status: 180 + i, Reason: "Ringing",
+		}
+	}
+	moved := customerLeg(r)
+	moved.Data = []byte("moved")
+	for _, p := range []dialer.Progress{
+		{First: 0, Evidence: ev[:2]}, {First: 3, Evidence: ev[3:]}, {First: 0, Evidence: ev[:2]},
+		{First: 2, Evidence: ev[2:3], Legs: []dialer.LegHandle{moved}}, {},
+	} {
+		l.must(l.Ledger.Note(t.Context(), r.ID, p))
+	}
+	open := l.open()
+	if len(open) != 1 || len(open[0].Evidence) != len(ev) {
+		t.Fatalf("noted twice, it must stand once: %+v", open)
+	}
+	for i, got := range open[0].Evidence {
+		if got.Status != 180+i || got.Event != ev[i].Event || !got.At.Equal(ev[i].At) {
+			t.Errorf("evidence %d: %+v", i, got)
+		}
+	}
+	if !slices.ContainsFunc(open[0].Legs, func(h dialer.LegHandle) bool { return string(h.Data) == "moved" }) {
+		t.Errorf("the newest handle is missing: %+v", open[0].Legs)
+	}
+	l.end(endOf(r, dialer.NoAnswer))
+	l.must(l.Ledger.Note(t.Context(), r.ID, dialer.Progress{First: 9, Evidence: ev[:1]})) // too late: dropped
+}
+
+func proveEndedOnce(t *testing.T, l ledgerTest) {
+	tg := l.newTarget()
+	r := l.dial(tg, Noon)
+	l.end(endOf(r, dialer.Busy))
+	if open := l.open(); len(open) != 0 {
+		t.Fatalf("still open: %+v", open)
+	}
+	second := endOf(r, dialer.NoAnswer)
+	second.Next = dialer.CaseNext{State: dialer.CaseHeld, Why: "二度目"}
+	l.end(second)
+	if tries := l.tries(tg.NumberRef, Noon); len(tries) != 1 || tries[0].Result != dialer.Busy {
+		t.Fatalf("the first end stands: %+v", tries)
+	}
+	if w, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || w == nil {
+		t.Fatalf("the second end moved the case: %v, %v", w, err)
+	}
+}
+
+// A dialled_at that got no answer in time was committed, but never acted on.
+func proveEndKnowsBetter(_ *testing.T, l ledgerTest) {
+	tg := l.newTarget()
+	r := l.dial(tg, Noon)
+	l.end(endOf(r, dialer.NotDialled))
+	if tries := l.tries(tg.NumberRef, Noon); len(tries) != 0 {
+		l.t.Fatalf("nobody was rung: %+v", tries)
+	}
+}
+
+func proveEndOfNothing(t *testing.T, l ledgerTest) {
+	tg := l.newTarget()
+	e := endOf(reservation(tg, Noon), dialer.NotDialled)
+	e.Next = dialer.CaseNext{State: dialer.CaseHeld, Why: "起きなかった"}
+	l.end(e)
+	if w, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || w == nil {
+		t.Fatalf("the end of an attempt that never was moved a case: %v, %v", w, err)
+	}
+}
+
+func proveEndMovesCase(t *testing.T, l ledgerTest) {
+	place := func(id dialer.CaseID) *dialer.Waiting {
+		t.Helper()
+		w, err := l.Cases.Place(t.Context(), id)
+		l.must(err)
+		return w
+	}
+	later := Noon.Add(26 * time.Hour)
+	for _, c := range []struct {
+		next dialer.CaseNext
+		due  time.Time // zero when it shall not wait
+	}{
+		{dialer.CaseNext{}, Noon.Add(-time.Hour)}, // left where it stood
+		{dialer.CaseNext{State: dialer.CaseWaiting, Due: later, Why: "また"}, later},
+		{dialer.CaseNext{State: dialer.CaseResultDue, Why: "結果"}, time.Time{}},
+		{dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}, time.Time{}},
+		{dialer.CaseNext{State: dialer.CaseClosed, Why: "完了"}, time.Time{}},
+	} {
+		tg := l.newTarget()
+		e := endOf(l.dial(tg, Noon), dialer.NoAnswer)
+		e.Next = c.next
+		l.end(e)
+		switch w := place(tg.CaseID); {
+		case c.due.IsZero() && w != nil:
+			t.Errorf("%q still waits: %+v", c.next.State, w)
+		case !c.due.IsZero() && (w == nil || !w.Due.Equal(c.due) || w.Case != tg.CaseID):
+			t.Errorf("%q waits at %+v, want %v", c.next.State, w, c.due)
+		}
+	}
+}
+
+func proveTries(t *testing.T, l ledgerTest) {
+	tg := l.newTarget()
+	if tries := l.tries(tg.NumberRef, time.Time{}); len(tries) != 0 {
+		t.Fatalf("tries of a number never called: %+v", tries)
+	}
+	call := func(minutes int, result dialer.Result, change func(*dialer.AttemptEnd)) dialer.CallID {
+		t.Helper()
+		r := l.dial(tg, Noon.Add(time.Duration(minutes)*time.Minute))
+		e := endOf(r, result)
+		if change != nil {
+			change(&e)
+		}
+		l.end(e)
+		return r.ID
+	}
+	call(0, dialer.Busy, nil)
+	call(10, dialer.NoAnswer, func(e *dialer.AttemptEnd) { e.RingingAt = e.DialledAt })
+	call(20, dialer.LineTrouble, func(e *dialer.AttemptEnd) { e.Verdict.Confidence, e.Verdict.Counted = dialer.Low, false })
+	call(30, dialer.NotDialled, nil) // no try
+	talk := call(40, dialer.Answered, nil)
+	l.Record(t, talk, "voicemail")
+	call(50, dialer.Refused, func(e *dialer.AttemptEnd) {
+		e.Evidence = []dialer.Evidence{{At: e.DialledAt, Leg: dialer.CustomerLeg, Event: dialer.EvCrossed, Status: 200}}
+	})
+	l.dial(tg, Noon.Add(time.Hour)) // still running
+	want := []dialer.Try{
+		{Result: dialer.Busy}, {Result: dialer.NoAnswer, MayHaveRung: true}, {Result: dialer.LineTrouble, MayHaveRung: true},
+		{Result: dialer.Answered, Party: "voicemail", MayHaveRung: true}, {Result: dialer.Refused, MayHaveRung: true}, {},
+	}
+	for i, minutes := range []int{0, 10, 20, 40, 50, 60} {
+		want[i].At = Noon.Add(time.Duration(minutes)*time.Minute + time.Second)
+	}
+	same := func(a, b dialer.Try) bool {
+		at := a.At.Equal(b.At)
+		a.At, b.At = time.Time{}, time.Time{}
+		return at && a == b
+	}
+	if got := l.tries(tg.NumberRef, Noon); !slices.EqualFunc(got, want, same) {
+		t.Fatalf("tries\n%+v, want\n%+v", got, want)
+	}
+	if got := l.tries(tg.NumberRef, Noon.Add(15*time.Minute)); !slices.EqualFunc(got, want[2:], same) {
+		t.Fatalf("tries of late\n%+v, want\n%+v", got, want[2:])
+	}
+}
+
+func proveResultsDue(t *testing.T, l ledgerTest) {
+	talk := func(desk dialer.DeskID, minutes int) dialer.Reservation {
+		t.Helper()
+		r := reservation(l.newTarget(), Noon.Add(time.Duration(minutes)*time.Minute))
+		r.Desk = desk
+		l.must(l.Ledger.Reserve(t.Context(), r))
+		l.must(l.Ledger.Dialled(t.Context(), r.ID, r.At, customerLeg(r)))
+		l.end(endOf(r, dialer.Answered))
+		return r
+	}
+	due := func(want ...dialer.CallID) {
+		t.Helper()
+		got, err := l.Ledger.ResultsDue(t.Context())
+		l.must(err)
+		ids := make([]dialer.CallID, len(got))
+		for i, d := range got {
+			ids[i] = d.ID
+			if d.Operator != "operator1" || d.CaseID == "" || d.Desk == "" {
+				t.Errorf("an incomplete row: %+v", d)
+			}
+		}
+		slices.Sort(ids)
+		slices.Sort(want)
+		if !slices.Equal(ids, want) {
+			t.Fatalf("owed: %v, want %v", ids, want)
+		}
+	}
+	due()
+	l.end(endOf(l.dial(l.newTarget(), Noon), dialer.NoAnswer)) // owes nothing
+	old := talk("desk1", 1)
+	newest, other := talk("desk1", 2), talk("desk2", 1)
+	due(newest.ID, other.ID)
+	l.Record(t, newest.ID, "self")
+	due(old.ID, other.ID)
+	l.Record(t, old.ID, "self")
+	l.Record(t, other.ID, "voicemail")
+	due()
+}
+
+func proveTarget(t *testing.T, l ledgerTest) {
+	first, second := NewNumber(), NewNumber()
+	id := l.NewCase(t, first, second)
+	tg := l.target(id, "")
+	if tg.CaseID != id || tg.Number != first || tg.NumberRef == "" || tg.CaseRef == "" || !tg.Sample || tg.DoNotCall {
+		t.Fatalf("target %+v", tg)
+	}
+	other := l.target(id, second)
+	if other.Number != second || other.NumberRef == tg.NumberRef || other.CaseRef != tg.CaseRef {
+		t.Fatalf("the case's other number: %+v", other)
+	}
+	_, err := l.Cases.Target(t.Context(), dialer.CaseID(dialer.NewID(Noon)), "")
+	l.wants(err, dialer.ErrNotFound)
+}
+
+func proveAdHoc(t *testing.T, l ledgerTest) {
+	number := NewNumber()
+	id, err := l.Cases.AdHoc(t.Context(), number, "窓口からの依頼", "supervisor")
+	l.must(err)
+	if tg := l.target(id, ""); tg.Number != number {
+		t.Fatalf("target %+v", tg)
+	}
+	if w, err := l.Cases.Place(t.Context(), id); err != nil || w != nil {
+		t.Fatalf("an ad-hoc case stands in the line: %v, %v", w, err)
+	}
+}
+
+func provePlace(t *testing.T, l ledgerTest) {
+	a, b := l.NewCase(t, NewNumber()), l.NewCase(t, NewNumber())
+	waiting := func() map[dialer.CaseID]dialer.Waiting {
+		t.Helper()
+		all := map[dialer.CaseID]dialer.Waiting{}
+		for w, err := range l.Line.Waiting(t.Context()) {
+			l.must(err)
+			all[w.Case] = w
+		}
+		return all
+	}
+	if all := waiting(); len(all) != 2 || !all[a].Due.Equal(Noon.Add(-time.Hour)) {
+		t.Fatalf("the line: %+v", all)
+	}
+	later := Noon.Add(3 * time.Hour)
+	l.must(l.Cases.Defer(t.Context(), a, dialer.CaseNext{State: dialer.CaseWaiting, Due: later, Why: "あとで"}))
+	l.must(l.Cases.Defer(t.Context(), b, dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}))
+	if all := waiting(); len(all) != 1 || !all[a].Due.Equal(later) {
+		t.Fatalf("the line: %+v", all)
+	}
+	w, err := l.Cases.Place(t.Context(), a)
+	if l.must(err); w == nil || !w.Due.Equal(later) || *w != waiting()[a] {
+		t.Fatalf("place %+v, in the line %+v", w, waiting()[a])
+	}
+	if w, err := l.Cases.Place(t.Context(), b); err != nil || w != nil {
+		t.Fatalf("a held case: %v, %v", w, err)
+	}
+	unknown := dialer.CaseID(dialer.NewID(Noon))
+	_, err = l.Cases.Place(t.Context(), unknown)
+	l.wants(err, dialer.ErrNotFound)
+	l.wants(l.Cases.Defer(t.Context(), unknown, dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}), dialer.ErrNotFound)
+}
+
+// What cannot be done by the deadline is ErrLedgerDown, not a hanging call.
+func proveDeadline(t *testing.T, l ledgerTest) {
+	r := l.reserve(l.newTarget(), Noon)
+	ctx, cancel := context.WithDeadline(t.Context(), time.Now().Add(-time.Second))
+	defer cancel()
+	_, openErr := l.Ledger.Open(ctx)
+	_, dueErr := l.Ledger.ResultsDue(ctx)
+	_, triesErr := l.Ledger.Tries(ctx, "ref", Noon)
+	_, keyErr := l.Ledger.ByKey(ctx, "operator1", "key")
+	_, targetErr := l.Cases.Target(ctx, r.Target.CaseID, "")
+	_, placeErr := l.Cases.Place(ctx, r.Target.CaseID)
+	var lineErr error
+	for _, err := range l.Line.Waiting(ctx) {
+		lineErr = err
+	}
+	for what, err := range map[string]error{
+		"Reserve": l.Ledger.Reserve(ctx, reservation(r.Target, Noon)), "Dialled": l.Ledger.Dialled(ctx, r.ID, Noon, customerLeg(r)),
+		"Note": l.Ledger.Note(ctx, r.ID, dialer.Progress{Legs: []dialer.LegHandle{customerLeg(r)}}), "Open": openErr,
+		"ResultsDue": dueErr, "Tries": triesErr, "ByKey": keyErr, "Target": targetErr, "Place": placeErr, "Waiting": lineErr,
+	} {
+		if !errors.Is(err, dialer.ErrLedgerDown) {
+			t.Errorf("%s: got %v, want ErrLedgerDown", what, err)
+		}
+	}
+}
