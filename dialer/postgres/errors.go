@@ -13,6 +13,7 @@ import (
 	"github.com/jackc/puddle/v2"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 )
 
 // refusedBy says which rule of the house a constraint of the schema stands for.
@@ -50,12 +51,13 @@ func classify(op string, err error) error {
 	var (
 		refusal  *dialer.Refusal
 		repeated *dialer.Repeated
+		list     *casework.ListError
 		pg       *pgconn.PgError
 	)
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refusal), errors.As(err, &repeated), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown):
+	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown):
 		return err // classified by the operation itself
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%s: %w", op, dialer.ErrNotFound)

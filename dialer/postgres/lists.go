@@ -19,19 +19,22 @@ import (
 // deadline.
 const longPatience = 10 * time.Minute
 
-// The ways a list cannot be applied. They reach a person as they are.
+// Why a list cannot be applied or discarded. They reach a person as they are.
 var (
-	errMixed = &dialer.Refusal{
-		Rule: "sample_mixed",
+	errMixed = &casework.ListError{
+		Code: "sample_mixed",
 		JA:   "見本の名簿と実際の名簿は混ぜられません。見本用と本番用のデータベースを分けてください",
 		EN:   "made-up cases and real ones never share a ledger: apply this list to a database of its own",
 	}
-	errNotStaged = &dialer.Refusal{
-		Rule: "list_not_staged", JA: "この名簿はまだ読み込みが済んでいません。もう一度読み込んでください",
+	errNotStaged = &casework.ListError{
+		Code: "list_not_staged", JA: "この名簿はまだ読み込みが済んでいません。もう一度読み込んでください",
 		EN: "this list is not staged; stage it again",
 	}
-	errListLost = &dialer.Refusal{
-		Rule: "list_lost", JA: "データベースの異常終了により読み込んだ名簿が失われました。もう一度読み込んでください",
+	errListApplied = &casework.ListError{
+		Code: "list_applied", JA: "取り込み済みの名簿は取り消せません", EN: "the list was applied and cannot be discarded",
+	}
+	errListLost = &casework.ListError{
+		Code: "list_lost", JA: "データベースの異常終了により読み込んだ名簿が失われました。もう一度読み込んでください",
 		EN: "the staged rows were lost when the database crashed; stage the list again",
 	}
 )
@@ -186,9 +189,7 @@ func (l *Ledger) Discard(ctx context.Context, list string) error {
 			return err
 		}
 		if row.State == "applied" {
-			return &dialer.Refusal{
-				Rule: "list_applied", JA: "取り込み済みの名簿は取り消せません", EN: "the list was applied and cannot be discarded",
-			}
+			return errListApplied
 		}
 		return dropStaged(ctx, q, list, q.DeleteList)
 	})

@@ -33,6 +33,14 @@ func rowsOf(rows ...casework.Row) iter.Seq2[casework.Row, error] {
 	}
 }
 
+func wantListError(t testing.TB, err error, code string) {
+	t.Helper()
+	var e *casework.ListError
+	if !errors.As(err, &e) || e.Code != code || e.JA == "" {
+		t.Fatalf("got %v, want a list's error %s", err, code)
+	}
+}
+
 func TestAListInTwoSteps(t *testing.T) {
 	l := newLedger(t)
 	a, b, c := person("0001"), person("0002"), person("0003")
@@ -61,7 +69,7 @@ func TestAListInTwoSteps(t *testing.T) {
 	if n := count(t, l, "SELECT (SELECT count(*) FROM staged_rows) + (SELECT count(*) FROM staged_cases)"); n != 0 {
 		t.Errorf("%d staged rows were left", n)
 	}
-	wantRule(t, l.Discard(t.Context(), list.ID), "list_applied")
+	wantListError(t, l.Discard(t.Context(), list.ID), "list_applied")
 	// The order of the list is the order of the line.
 	for i, row := range []casework.Row{a, b, c} {
 		if got := caseOf(t, l, done.Waiting[i].Case).WardNumber; got != row.WardNumber {
@@ -175,7 +183,7 @@ func TestSamplesAndRealCasesNeverMix(t *testing.T) {
 		_, err = l.Apply(t.Context(), first.ID, "admin", nil)
 		must(t, err)
 		_, err = l.Apply(t.Context(), second.ID, "admin", nil)
-		wantRule(t, err, "sample_mixed")
+		wantListError(t, err, "sample_mixed")
 		if n := count(t, l, "SELECT count(*) FROM cases WHERE origin = 'list'"); n != 1 {
 			t.Errorf("%d cases", n)
 		}
@@ -207,7 +215,7 @@ func TestAListThatBreaksLeavesNothing(t *testing.T) {
 		t.Errorf("%+v, %v", p, err)
 	}
 	_, err = l.Apply(t.Context(), list.ID, "admin", nil)
-	wantRule(t, err, "list_not_staged")
+	wantListError(t, err, "list_not_staged")
 
 	for _, id := range []string{dialer.NewID(noon), "no id"} {
 		_, err = l.Preview(t.Context(), id)
@@ -223,7 +231,7 @@ func TestAListThatBreaksLeavesNothing(t *testing.T) {
 	_, err = l.pool.Exec(t.Context(), "TRUNCATE staged_rows, staged_cases") // what a crash does to unlogged tables
 	must(t, err)
 	_, err = l.Apply(t.Context(), lost.ID, "admin", nil)
-	wantRule(t, err, "list_lost")
+	wantListError(t, err, "list_lost")
 }
 
 func TestTwoListsStagedOnTheSameState(t *testing.T) {

@@ -83,8 +83,8 @@ func (q *Queries) ApplyPersons(ctx context.Context, listID string, after int32, 
 }
 
 const applyPhones = `-- name: ApplyPhones :exec
-INSERT INTO phones (case_id, number, rank, kind, number_ref)
-SELECT case_id, number, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, number_ref
+INSERT INTO phones (case_id, number, rank, kind, usable, number_ref)
+SELECT case_id, number, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', number_ref
 FROM (
   SELECT DISTINCT ON (case_id, number) case_id, number, kind, number_ref, line, i
   FROM (
