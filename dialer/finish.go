@@ -6,8 +6,8 @@ import (
 	"time"
 )
 
-// finish decides the result of a call whose legs are gone, shows it, and has its end written. It runs on the call's
-// goroutine, the last thing that does.
+// finish decides the result of a call whose legs are gone and has its end written, then shown. It runs on the call's
+// goroutine, the last thing that does; what follows is the scribe's.
 func (e *Engine) finish(c *call) {
 	verdict, rule := e.d.Results(c.view.Trunk).Decide(c.finished())
 	end := AttemptEnd{
@@ -16,7 +16,6 @@ func (e *Engine) finish(c *call) {
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
-	e.showFinished(c, verdict)
 	c.scribe.do(e.d.Limits.Save+endGrace, func(_ context.Context, l Ledger) error {
 		e.writeEnd(l, c, end)
 		return nil
@@ -39,11 +38,15 @@ func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
 	}
 }
 
-// showFinished frees the desk, or has it wait for the result of a talk, and shows both.
+// showFinished frees the desk, or has it wait for the result of a talk, and shows both, once: after the end was written,
+// so that what the panel shows is what the ledger has.
 func (e *Engine) showFinished(c *call, v Verdict) {
-	c.view.State, c.view.EndedBy, c.view.Verdict = Ended, c.endedBy, &v
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	if _, live := e.calls[c.view.ID]; !live {
+		return
+	}
+	c.view.State, c.view.EndedBy, c.view.Verdict = Ended, c.endedBy, &v
 	delete(e.calls, c.view.ID)
 	view := c.view
 	e.d.Board.Show(Change{Type: ChangeCall, At: view.EndedAt, Call: &view})
@@ -53,7 +56,6 @@ func (e *Engine) showFinished(c *call, v Verdict) {
 		d.view.State, d.view.Since = DeskWrapUp, view.EndedAt
 	} else {
 		d.free(view.EndedAt)
-		d.held = d.view.State == DeskReady // until the end is written and the next case stands there
 	}
 	e.showDesk(c.view.Desk)
 }
@@ -64,6 +66,7 @@ func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
 		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
 		err := l.End(ctx, end)
 		cancel()
+		e.showFinished(c, end.Verdict)
 		if err == nil {
 			break
 		}
@@ -80,7 +83,6 @@ func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
 	e.d.Board.Show(Change{Type: ChangeProgress, At: e.d.Now()})
 	e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()})
 	if end.Verdict.Result != Answered {
-		e.unholdDesk(c.view.Desk)
 		e.presentNext(ctx, c.view.Desk)
 	}
 }
