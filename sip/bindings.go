@@ -23,12 +23,17 @@ type kept struct {
 	CSeq    uint32         `json:"cseq"`
 }
 
-// keep writes the bindings down. It needs r.mu. What cannot be written costs a wait after the next restart, no more.
+// keep has the bindings written down, after what is being written now: no lock is held over the file. It needs r.mu.
 func (r *registrar) keep() {
-	path := r.agent.cfg.BindingsFile
-	if path == "" || r.ended {
+	if r.agent.cfg.BindingsFile == "" || r.ended {
 		return
 	}
+	all := r.snapshot()
+	r.agent.notices.post(func() { r.write(all) })
+}
+
+// snapshot needs r.mu.
+func (r *registrar) snapshot() []kept {
 	all := []kept{}
 	for _, s := range r.seats {
 		if !s.desk.registers() {
@@ -38,9 +43,14 @@ func (r *registrar) keep() {
 			all = append(all, kept{s.desk.ID, b.uri, b.at, b.behind, b.expires, b.callID, b.cseq})
 		}
 	}
+	return all
+}
+
+// write replaces the file. What cannot be written costs a wait after the next restart, no more.
+func (r *registrar) write(all []kept) {
 	text, err := json.Marshal(all)
 	if err == nil {
-		err = replaceFile(path, text)
+		err = replaceFile(r.agent.cfg.BindingsFile, text)
 	}
 	if err != nil {
 		r.agent.log.Warn("sip: the registrations could not be kept for the next start", "err", err)
@@ -82,8 +92,10 @@ func (r *registrar) recall() {
 			continue
 		}
 		b := &binding{uri: k.URI, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq, silent: true}
-		b.expiry = time.AfterFunc(left, func() { r.lapse(s, b) })
-		b.probe = time.AfterFunc(0, func() { r.ask(s, b) })
+		if !r.ended {
+			b.expiry = time.AfterFunc(left, func() { r.lapse(s, b) })
+			b.probe = time.AfterFunc(0, func() { r.ask(s, b) })
+		}
 		s.bindings = append(s.bindings, b)
 	}
 }

@@ -6,6 +6,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/emiago/sipgo/sip"
+
 	"kakeru/dialer"
 )
 
@@ -45,14 +47,11 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	if up := r.registered("desk1"); up == nil || *up {
 		t.Fatal("a phone counts as there before it has answered")
 	}
-	r.ended = false
-	r.mu.Lock()
-	r.keep()
-	r.mu.Unlock()
+	r.write(r.snapshot())
 	again := bare(t, file, now)
 	again.ended = true
 	again.recall()
-	if len(again.seats["desk1"].bindings) != 1 || *again.seats["desk1"].bindings[0] == *b[0] {
+	if len(again.seats["desk1"].bindings) != 1 || *again.seats["desk1"].bindings[0] != *b[0] {
 		t.Fatal("what was kept is not what was recalled")
 	}
 }
@@ -66,5 +65,27 @@ func TestBrokenRegistrationsFileIsNoObstacle(t *testing.T) {
 	r.recall()
 	if len(r.seats["desk1"].bindings) != 0 {
 		t.Fatal("bindings out of nothing")
+	}
+}
+
+// A restarted agent rings a phone that registered with the one before it, as soon as that has answered.
+func TestRestartedAgentFindsThePhone(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "registrations.json")
+	keeps := func(c *Config) { account(c); c.BindingsFile = file }
+	before := newRig(t, keeps)
+	p := newPhoneSide(t, before.Agent)
+	p.login(t, p.contact(""))
+	eventually(t, "the registration is kept", func() bool { _, err := os.Stat(file); return err == nil })
+	after := newRig(t, keeps)
+	seen := observe(after.Agent)
+	if registered(t, after.Agent) {
+		t.Error("a phone counts as there before it has answered")
+	}
+	p.reply(p.request(t, sip.OPTIONS), say{status: 200})
+	if !within(t, seen.told, "the phone to be found") {
+		t.Error("it was not found")
+	}
+	if _, err := after.phoneOf(t.Context(), "desk1"); err != nil {
+		t.Errorf("it cannot be rung: %v", err)
 	}
 }
