@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"strconv"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -125,4 +126,29 @@ func connectionCause(err error) error {
 // isDown reports whether the operation may succeed later with the same data.
 func isDown(err error) bool {
 	return errors.Is(err, dialer.ErrLedgerDown) || errors.Is(err, context.Canceled)
+}
+
+// unreachable says in one line why a server at cfg's address cannot be used, and what to do. Errors of another kind come
+// back as they are.
+func unreachable(cfg *pgx.ConnConfig, err error) error {
+	var (
+		pg      *pgconn.PgError
+		connect *pgconn.ConnectError
+		network *net.OpError
+	)
+	where := fmt.Sprintf("PostgreSQL at %s (database %s)", net.JoinHostPort(cfg.Host, strconv.Itoa(int(cfg.Port))), cfg.Database)
+	switch {
+	case errors.As(err, &pg) && pg.Code == "3D000":
+		return fmt.Errorf("%s: there is no such database; create it with `createdb %s`", where, cfg.Database)
+	case errors.As(err, &pg) && strings.HasPrefix(pg.Code, "28"):
+		return fmt.Errorf("%s does not let the user %s in; correct the user or the password in its URL", where, cfg.User)
+	case errors.As(err, &pg) && isAway(pg.Code):
+		return fmt.Errorf("%s cannot serve now (SQLSTATE %s): %w", where, pg.Code, dialer.ErrLedgerDown)
+	case errors.As(err, &network) && network.Op == "dial":
+		return fmt.Errorf("%s cannot be reached: %w; start it or correct its URL: %w", where, network.Err, dialer.ErrLedgerDown)
+	case errors.As(err, &connect), isConnection(err):
+		return fmt.Errorf("%s does not answer; see what it is busy with, or correct its URL: %w", where, dialer.ErrLedgerDown)
+	default:
+		return err
+	}
 }

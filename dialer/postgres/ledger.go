@@ -24,6 +24,7 @@ import (
 var (
 	_ dialer.Ledger        = (*Ledger)(nil)
 	_ dialer.Cases         = (*Ledger)(nil)
+	_ dialer.LineSource    = (*Ledger)(nil)
 	_ dialer.Users         = (*Ledger)(nil)
 	_ dialer.Sessions      = (*Ledger)(nil)
 	_ casework.CaseStore   = (*Ledger)(nil)
@@ -86,7 +87,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	}
 	pool, err := pgxpool.NewWithConfig(ctx, cfg)
 	if err != nil {
-		return nil, classify("connect to PostgreSQL", err)
+		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	l := &Ledger{
 		pool: pool, refs: o.Refs, now: o.Now, log: o.Log,
@@ -94,19 +95,26 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {
 		l.Close()
-		return nil, err
+		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	return l, nil
 }
 
 func (l *Ledger) start(ctx context.Context, spoolDir string) error {
+	// The reason why a connection cannot be had is told more exactly when it is asked for alone.
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	conn, err := l.pool.Acquire(ctx)
+	if err != nil {
+		return err
+	}
+	conn.Release()
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
 	if spoolDir == "" {
 		return nil
 	}
-	var err error
 	if l.spool, err = openSpool(spoolDir, l.log); err != nil {
 		return err
 	}

@@ -32,6 +32,9 @@ func Migrate(ctx context.Context, url string) error {
 	if err != nil {
 		return err
 	}
+	if err := sqlDB.PingContext(ctx); err != nil {
+		return unreachable(cfg.ConnConfig, err)
+	}
 	if _, err := p.Up(ctx); err != nil {
 		return migrationError(err)
 	}

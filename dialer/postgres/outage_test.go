@@ -326,19 +326,22 @@ func TestCloseDoesNotWaitForAPausedServer(t *testing.T) {
 
 func TestOpenOnASilentOrMissingServer(t *testing.T) {
 	pg, url := ownServer(t)
-	for name, address := range map[string]string{
-		"missing": "postgres://kakeru@127.0.0.1:1/kakeru", "no URL": "://", "no database": pg.URL("nowhere"),
+	for address, words := range map[string][]string{
+		"postgres://kakeru@127.0.0.1:1/kakeru": {"127.0.0.1:1", "connection refused", "start it"},
+		"://":                                  {"postgres://user:password@host"},
+		pg.URL("nowhere"):                      {"no such database", "createdb nowhere"},
+		strings.Replace(url, "user=kakeru", "user=x", 1): {"does not let the user x in"},
 	} {
 		_, err := Open(t.Context(), Options{URL: address, SpoolDir: t.TempDir(), Refs: testRefs})
-		oneLine(t, err)
-		t.Logf("%s: %v", name, err)
+		oneLine(t, err, words...)
+		oneLine(t, Migrate(t.Context(), address), words...)
 	}
 	pause(t, pg)
 	ctx, cancel := context.WithTimeout(t.Context(), saveWithin)
 	defer cancel()
 	_, err := Open(ctx, Options{URL: url, SpoolDir: t.TempDir(), Refs: testRefs})
 	wantErr(t, err, dialer.ErrLedgerDown)
-	oneLine(t, err)
+	oneLine(t, err, "does not answer")
 }
 
 // A stage that the database leaves half-way says so and can be begun again under another id.
