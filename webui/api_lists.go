@@ -16,8 +16,8 @@ import (
 	"kakeru/dialer/casework"
 )
 
-// maxList is the largest file taken in, in bytes: five times a list of 200,000 rows.
-const maxList = 256 << 20
+// maxList is the largest upload taken in, in bytes: three times a list of 200,000 rows.
+const maxList = 128 << 20
 
 // The states of a list (casework.Preview).
 const (
@@ -65,7 +65,7 @@ func (s *Server) listRoutes() {
 func (s *Server) uploadList(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
 	file := in.RawBody.Data().File
 	// The form's own file ends with the request; reading goes on after it.
-	text, err := io.ReadAll(io.LimitReader(file, maxList))
+	text, err := io.ReadAll(file)
 	if err != nil {
 		return nil, invalid("file", "read", "ファイルを読めませんでした。もう一度選んでください", "the file could not be read; choose it again")
 	}
@@ -108,13 +108,10 @@ func (s *Server) showing(at casework.Preview) func(done int) {
 
 // listFailed keeps and shows why a list is not to be taken.
 func (s *Server) listFailed(at casework.Preview, err error) {
-	var wrong *casework.ListError
-	p := casework.Problem{Code: "failed", Fatal: true}
-	if errors.As(err, &wrong) {
-		p.Code, p.JA, p.EN = wrong.Code, wrong.JA, wrong.EN
-	} else {
-		told := s.problemOf(context.Background(), err)
-		p.JA, p.EN = told.Detail, told.DetailEN
+	told := s.problemOf(context.Background(), err)
+	p := casework.Problem{Code: "failed", JA: told.Detail, EN: told.DetailEN, Fatal: true}
+	if wrong := (*casework.ListError)(nil); errors.As(err, &wrong) {
+		p.Code = wrong.Code
 	}
 	at.State, at.Problems = listFailed, []casework.Problem{p}
 	s.jobs.set(at)

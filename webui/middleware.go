@@ -1,14 +1,21 @@
 package webui
 
 import (
+	"bufio"
 	"encoding/json"
 	"log/slog"
+	"net"
 	"net/http"
 	"strings"
 	"time"
 )
 
-// policy is what a page of ours may load: its own files and its own API, nothing inline.
+// policyFor is what a page of ours may load: its own files and its own API, and no inline style but one that bears nonce.
+func policyFor(nonce string) string {
+	return strings.Replace(policy, "style-src 'self'", "style-src 'self' 'nonce-"+nonce+"'", 1)
+}
+
+// policy is what any other answer of ours may load.
 const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
@@ -28,6 +35,21 @@ func secured(next http.Handler) http.Handler {
 		next.ServeHTTP(w, r)
 	})
 }
+
+// bounded cuts off a request's body where it is longer than anything of ours: a list is the only long one.
+func bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		most := int64(maxBody)
+		if r.URL.Path == "/api/lists" {
+			most = maxList
+		}
+		r.Body = http.MaxBytesReader(w, r.Body, most)
+		next.ServeHTTP(w, r)
+	})
+}
+
+// maxBody is the longest body of a request that is no list, in bytes.
+const maxBody = 1 << 20
 
 // logged writes one line a request: the route's pattern, never its path, query or body.
 func (s *Server) logged(next http.Handler) http.Handler {
@@ -62,6 +84,12 @@ func (a *answer) Write(b []byte) (int, error) {
 		a.status = http.StatusOK
 	}
 	return a.ResponseWriter.Write(b)
+}
+
+// Hijack implements http.Hijacker, which the websocket's upgrade asks for.
+func (a *answer) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	a.status = http.StatusSwitchingProtocols
+	return http.NewResponseController(a.ResponseWriter).Hijack()
 }
 
 // Unwrap lets http.ResponseController reach the connection.

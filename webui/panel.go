@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"bytes"
+	"crypto/rand"
 	"embed"
 	"io/fs"
 	"net/http"
@@ -38,7 +40,7 @@ func (p *panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case name != "" && name != "index.html" && p.has(name):
 		p.serveFile(w, r, name)
-	case strings.HasPrefix(name, "assets/") || strings.HasPrefix(path.Base(name), "."):
+	case strings.HasPrefix(name, "assets/") || hidden(name):
 		http.NotFound(w, r)
 	default:
 		p.servePage(w, r)
@@ -46,12 +48,15 @@ func (p *panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 }
 
 func (p *panel) has(name string) bool {
-	if strings.HasPrefix(path.Base(name), ".") || strings.HasSuffix(name, "manifest.json") {
-		return false // the marker and the bundler's notes
+	if hidden(name) {
+		return false
 	}
 	info, err := fs.Stat(p.files, name)
 	return err == nil && !info.IsDir()
 }
+
+// hidden is what the build leaves for itself: its marker and the bundler's notes.
+func hidden(name string) bool { return strings.HasPrefix(name, ".") }
 
 func (p *panel) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 	cache := "no-cache"
@@ -62,7 +67,9 @@ func (p *panel) serveFile(w http.ResponseWriter, r *http.Request, name string) {
 	p.serve.ServeHTTP(w, r)
 }
 
-// servePage serves index.html, which names the files of this very build and so is never kept.
+// servePage serves index.html, which names the files of this very build and so is never kept. It tells the page a word of
+// this answer alone, which styles the page makes at run time must bear; no other style or script that stands in a page
+// is taken.
 func (p *panel) servePage(w http.ResponseWriter, r *http.Request) {
 	w.Header().Set("Cache-Control", "no-store")
 	page, err := fs.ReadFile(p.files, "index.html")
@@ -72,6 +79,9 @@ func (p *panel) servePage(w http.ResponseWriter, r *http.Request) {
 		_, _ = w.Write([]byte("the panel is not built; run make build\n"))
 		return
 	}
+	nonce := rand.Text()
+	w.Header().Set("Content-Security-Policy", policyFor(nonce))
+	page = bytes.Replace(page, []byte("</head>"), []byte(`<meta name="csp-nonce" content="`+nonce+`"></head>`), 1)
 	w.Header().Set("Content-Type", "text/html; charset=utf-8")
 	if r.Method == http.MethodGet {
 		_, _ = w.Write(page)

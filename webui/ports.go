@@ -24,6 +24,8 @@ type Calls interface {
 	Call(id dialer.CallID) (dialer.CallView, bool)
 }
 
+var _ Calls = (*dialer.Engine)(nil)
+
 // Figures sums a month of the ledger against its target.
 type Figures interface {
 	// Progress returns the figures of a month written YYYY-MM.

@@ -80,6 +80,8 @@ var (
 		"入力に誤りがあります。項目を確かめてください", "the request is not right; see its fields")
 	errMalformed = newProblem(http.StatusBadRequest, ruleInvalid,
 		"リクエストを JSON として読めません", "the request cannot be read as JSON")
+	errMediaType = newProblem(http.StatusUnsupportedMediaType, ruleInvalid,
+		"Content-Type は application/json にしてください", "send application/json")
 	errTooLarge = newProblem(http.StatusRequestEntityTooLarge, ruleInvalid,
 		"送られたデータが大きすぎます", "what was sent is too large")
 	errInternal = newProblem(http.StatusInternalServerError, "",
@@ -127,6 +129,10 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 	var p *Problem
 	var r *dialer.Refusal
 	var t *auth.TooMany
+	var said interface { // a question or a file that cannot be answered; the other rooms say it so
+		error
+		Japanese() string
+	}
 	switch {
 	case errors.As(err, &p):
 		return p
@@ -134,6 +140,8 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 		return refused(r)
 	case errors.As(err, &t):
 		return tooManySignIns(t)
+	case errors.As(err, &said):
+		return errInvalid.with(said.Japanese(), said.Error())
 	case errors.Is(err, auth.ErrSignedOut):
 		return errSignedOut
 	case errors.Is(err, auth.ErrWrong):
@@ -166,10 +174,15 @@ func humaProblem(status int, msg string, found ...error) huma.StatusError {
 		if p := (*Problem)(nil); errors.As(err, &p) {
 			return p
 		}
+		if err != nil && strings.Contains(err.Error(), "body too large") { // net/http's words, by way of the form's reader
+			return errTooLarge
+		}
 	}
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
 		return errTooLarge
+	case status == http.StatusUnsupportedMediaType:
+		return errMediaType
 	case status == http.StatusBadRequest:
 		return errMalformed
 	case status >= http.StatusInternalServerError:
@@ -189,13 +202,19 @@ func fieldProblems(found []error) *Problem {
 		}
 		f := d.ErrorDetail()
 		code, ja, en := inWords(f.Message)
-		p.Errors = append(p.Errors, FieldProblem{fieldName(f.Location), code, ja, en})
+		p.Errors = append(p.Errors, FieldProblem{fieldName(f), code, ja, en})
 	}
 	return &p
 }
 
-// fieldName drops the part of the request that a field stands in: "body.promise.due_on" is promise.due_on.
-func fieldName(location string) string {
+// fieldName names the field a finding is about, without the part of the request it stands in: "body.promise.due_on" is
+// promise.due_on. What is missing is found in its parent and named in the message.
+func fieldName(f *huma.ErrorDetail) string {
+	location := f.Location
+	if rest, ok := strings.CutPrefix(f.Message, "expected required property "); ok {
+		name, _, _ := strings.Cut(rest, " ")
+		location += "." + name
+	}
 	for _, part := range []string{"body.", "query.", "path.", "header.", "form."} {
 		if rest, ok := strings.CutPrefix(location, part); ok {
 			return rest

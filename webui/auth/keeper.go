@@ -67,9 +67,10 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 	if err != nil {
 		return nil, err
 	}
-	m := scs.New()
-	m.Lifetime = s.Absolute
-	m.Store = &sessionStore{kept: sessions, known: newRecall[stored](s.Now)}
+	// Not scs.New, which starts a goroutine for a store in memory that nobody would use or stop.
+	m := &scs.SessionManager{
+		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: newRecall[stored](s.Now)},
+	}
 	return &Keeper{
 		users: users, manager: m, people: newRecall[dialer.User](s.Now), checker: c, limiter: newLimiter(s.Now), settings: s,
 		waiting: map[string]map[chan struct{}]bool{},
