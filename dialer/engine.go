@@ -106,6 +106,10 @@ func (e *Engine) Dial(ctx context.Context, r DialRequest) (Accepted, error) {
 	c, acc, err := e.dialHeld(context.WithoutCancel(ctx), r, claim, clicked)
 	if c == nil {
 		e.unholdDesk(r.Desk)
+		if claim != nil && err != nil {
+			// A rule may have taken the case away from the desk: the next one comes to stand there, and is not dialled.
+			e.follow(func(ctx context.Context) { e.presentNext(ctx, r.Desk) })
+		}
 		return acc, err
 	}
 	e.begin(c)
@@ -132,9 +136,30 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 		e.releaseOther(ctx, presented, p.claim)
 		return c, Accepted{CallID: c.view.ID, CaseID: p.target.CaseID}, nil
 	}
-	e.releaseOther(ctx, p.claim, presented)
 	if again := (*Repeated)(nil); errors.As(err, &again) {
+		e.releaseOther(ctx, p.claim, presented)
 		return nil, Accepted{CallID: again.ID, Repeated: true}, nil
+	}
+	if no := (*Refusal)(nil); errors.As(err, &no) && no.Rule == NumberLocked && p.claim != nil {
+		return e.afterTheOther(ctx, r, p, presented, err)
+	}
+	e.releaseOther(ctx, p.claim, presented)
+	return nil, Accepted{}, err
+}
+
+// householdGap is how long a case waits whose number is being called for another case of the household.
+const householdGap = 5 * time.Minute
+
+// afterTheOther puts a case off whose number is in a call for another case. A click for whatever is next goes on to the
+// case after it; a case that an operator had read is never exchanged for one unread.
+func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
+	now := e.d.Now()
+	e.putOff(ctx, *p.claim, p.target, CaseNext{
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号を別の案件で呼び出し中のため、あとに回しました",
+	})
+	e.clearPresented(r.Desk, *p.claim)
+	if r.Next && presented == nil {
+		return e.dialHeld(ctx, r, nil, now)
 	}
 	return nil, Accepted{}, err
 }

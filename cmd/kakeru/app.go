@@ -45,6 +45,8 @@ type appOptions struct {
 	log *slog.Logger
 	// demo says on screen that phones and carrier are simulated.
 	demo bool
+	// fast shortens SIP's timers too, so that a far end that says nothing at all is given up sooner.
+	fast bool
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
 	numberRuleOff bool
 }
@@ -96,6 +98,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		return err
 	}
 	conf.Log, conf.Metrics = o.log, metrics
+	if o.fast {
+		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
+	}
 	conf.BindingsFile = filepath.Join(s.StateDir, "registrations.json")
 	if a.agent, err = sip.New(conf); err != nil {
 		return err

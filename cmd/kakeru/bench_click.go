@@ -68,7 +68,7 @@ func runClicks(ctx context.Context, o benchFlags) (_ *clickRun, err error) {
 	s := labSettings(desks, world.carrier.Addr(), true)
 	s.HTTP.Addr, s.StateDir, s.Centre.AlwaysOpen = "127.0.0.1:0", dir, true
 	s.Database.URL, s.Redis.URL = private.ledger, private.redis.URL()
-	a, err := newApp(ctx, s, appOptions{log: log, numberRuleOff: true})
+	a, err := newApp(ctx, s, appOptions{log: log, fast: true, numberRuleOff: true})
 	if err != nil {
 		return nil, err
 	}

@@ -83,10 +83,11 @@ func (c *clicker) oneCall(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		if p := (*problem)(nil); !errors.As(err, &p) || p.Rule != string(dialer.DeskBusy) {
+		if p := (*problem)(nil); !errors.As(err, &p) || (p.Rule != string(dialer.DeskBusy) && p.Rule != string(dialer.NumberLocked)) {
 			return err
 		}
-		// The last call's end is being written: the button is grey in the browser for that moment.
+		// The next case is just coming to stand there, or its number is in a call for another of the household: a person
+		// would look, and click again.
 		if err := pause(ctx, deskPause); err != nil {
 			return err
 		}

@@ -82,7 +82,7 @@ func demoIn(ctx context.Context, dir string, o demoOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(ctx, settings, appOptions{log: log, demo: true})
+	a, err := newApp(ctx, settings, appOptions{log: log, demo: true, fast: o.fast})
 	if err != nil {
 		return err
 	}
