@@ -86,7 +86,7 @@ func (n Number) Forbidden() (rule, why string) {
 		return "international", "国際・事業者識別番号(010・00XY)には発信できません"
 	case strings.HasPrefix(s, "0990"), strings.HasPrefix(s, "0180"), strings.HasPrefix(s, "020"):
 		return "special_service", "0990・0180・020 の番号には発信できません"
-	case len(s) != plannedLength(s):
+	case s == "" || len(s) != plannedLength(s):
 		return "length", "番号の桁数が正しくありません"
 	}
 	return "", ""
