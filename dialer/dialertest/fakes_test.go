@@ -33,3 +33,16 @@ func ledgerRig(l *dialertest.Ledger) dialertest.LedgerRig {
 		},
 	}
 }
+
+func TestPhoneKeepsThePromises(t *testing.T) {
+	dialertest.RunPhone(t, func(t *testing.T) dialertest.PhoneRig {
+		t.Helper()
+		p := dialertest.NewPhone()
+		p.Timer64 = 200 * time.Millisecond
+		return dialertest.PhoneRig{
+			Phone: p, Desk: "desk1", Number: "0300001205",
+			Script:  func(_ *testing.T, desk, customer dialertest.Far) { p.Far(desk, customer) },
+			Another: func(*testing.T) dialer.Phone { return p },
+		}
+	})
+}

@@ -1,0 +1,235 @@
+package dialertest
+
+import (
+	"context"
+	"fmt"
+	"slices"
+	"sync"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Timer64 is 64·T1 with the standard T1 (RFC 3261 §17.1.1.1): how long a phone tries before it gives up on a silent far
+// end.
+const Timer64 = 32 * time.Second
+
+// Hop is how long a message takes to a far end and its answer back.
+const Hop = 20 * time.Millisecond
+
+// Deed is one thing the phone was asked to do.
+type Deed struct {
+	At   time.Time
+	Call dialer.CallID // empty with "terminate"
+	Leg  dialer.LegName
+	What string // prepare dial confirm drop hear_early join close terminate
+}
+
+// Phone is a dialer.Phone whose far ends follow scripts. It keeps the promise of dialer.Leg whatever they do, but for
+// FarLies.
+type Phone struct {
+	// Timer64 is this phone's 64·T1; set it before the first call.
+	Timer64 time.Duration
+
+	mu         sync.Mutex
+	script     func(dialer.CallOrder) (desk, customer Far)
+	deeds      []Deed
+	broken     []string
+	legs       []*leg
+	lines      map[*phoneLine]bool // open ones
+	up         map[dialer.DeskID]bool
+	tell       func(dialer.DeskID, bool)
+	refuse     error
+	terminated []dialer.LegHandle
+	terminate  func(context.Context, dialer.LegHandle) error
+}
+
+var _ dialer.Phone = (*Phone)(nil)
+
+// NewPhone returns a phone of whose desks nothing is known, and whose far ends all answer at once and talk for ever.
+func NewPhone() *Phone {
+	return &Phone{
+		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{},
+		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
+	}
+}
+
+// Script says what the far ends of calls prepared from now on do.
+func (p *Phone) Script(f func(dialer.CallOrder) (desk, customer Far)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.script = f
+}
+
+// Far has all calls prepared from now on meet these two far ends.
+func (p *Phone) Far(desk, customer Far) {
+	p.Script(func(dialer.CallOrder) (Far, Far) { return desk, customer })
+}
+
+// Refuse makes Prepare fail; nil lets it go on.
+func (p *Phone) Refuse(err error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.refuse = err
+}
+
+// Register has a desk's phone come or go, and tells the owner.
+func (p *Phone) Register(desk dialer.DeskID, up bool) {
+	p.mu.Lock()
+	p.up[desk] = up
+	tell := p.tell
+	p.mu.Unlock()
+	if tell != nil {
+		tell(desk, up)
+	}
+}
+
+// OnTerminate says what Terminate does besides remembering; nil is an answer after a Hop.
+func (p *Phone) OnTerminate(f func(context.Context, dialer.LegHandle) error) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.terminate = f
+}
+
+// Deeds returns what the phone was asked, in order: of one call, or of all with an empty id.
+func (p *Phone) Deeds(id dialer.CallID) []Deed {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(p.deeds), func(d Deed) bool { return id != "" && d.Call != id })
+}
+
+// Did returns how often a leg of a call was asked to do something.
+func (p *Phone) Did(id dialer.CallID, leg dialer.LegName, what string) int {
+	n := 0
+	for _, d := range p.Deeds(id) {
+		if d.Leg == leg && d.What == what {
+			n++
+		}
+	}
+	return n
+}
+
+// Terminated returns the handles that Terminate was called with.
+func (p *Phone) Terminated() []dialer.LegHandle {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return slices.Clone(p.terminated)
+}
+
+// Broken returns what was done against the port's rules, and what is left over: a leg dialled twice, a leg that lives, a
+// line that was never closed.
+func (p *Phone) Broken() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	out := slices.Clone(p.broken)
+	for _, l := range p.legs {
+		if l.dialled && !l.gone {
+			out = append(out, fmt.Sprintf("the %s leg of %s is still there", l.name, l.line.order.ID))
+		}
+	}
+	for n := range p.lines {
+		out = append(out, fmt.Sprintf("the line of %s was never closed", n.order.ID))
+	}
+	return out
+}
+
+// Dialled returns the SIP Call-IDs of the customer legs whose INVITE was sent: what the carrier saw.
+func (p *Phone) Dialled() []string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	var out []string
+	for _, l := range p.legs {
+		if l.dialled && l.name == dialer.CustomerLeg {
+			out = append(out, l.callID)
+		}
+	}
+	return out
+}
+
+func (p *Phone) did(id dialer.CallID, leg dialer.LegName, what string) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.deeds = append(p.deeds, Deed{At: time.Now(), Call: id, Leg: leg, What: what})
+}
+
+// Prepare implements dialer.Phone.
+func (p *Phone) Prepare(_ context.Context, order dialer.CallOrder) (dialer.Line, error) {
+	if rule, why := order.Number.ForbiddenFor(order.Supervisor); rule != "" {
+		return nil, &dialer.Refusal{Rule: dialer.ForbiddenNumber, JA: why, EN: "the number may not be dialled (" + rule + ")"}
+	}
+	p.did(order.ID, "", "prepare")
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	if up, known := p.up[order.Desk]; known && !up {
+		return nil, dialer.Refuse(dialer.DeskUnregistered)
+	}
+	if p.refuse != nil {
+		return nil, p.refuse
+	}
+	desk, customer := p.script(order)
+	n := &phoneLine{phone: p, order: order}
+	n.desk, n.customer = newLeg(n, dialer.DeskLeg, desk), newLeg(n, dialer.CustomerLeg, customer)
+	p.legs = append(p.legs, n.desk, n.customer)
+	p.lines[n] = true
+	return n, nil
+}
+
+// Terminate implements dialer.Phone.
+func (p *Phone) Terminate(ctx context.Context, h dialer.LegHandle) error {
+	p.did("", h.Leg, "terminate")
+	p.mu.Lock()
+	p.terminated = append(p.terminated, h)
+	do := p.terminate
+	p.mu.Unlock()
+	if do != nil {
+		return do(ctx, h)
+	}
+	select {
+	case <-time.After(Hop):
+		return nil
+	case <-ctx.Done():
+		return ctx.Err()
+	}
+}
+
+// Registered implements dialer.Phone.
+func (p *Phone) Registered(desk dialer.DeskID) *bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	up, known := p.up[desk]
+	if !known {
+		return nil
+	}
+	return &up
+}
+
+// OnRegistered implements dialer.Phone.
+func (p *Phone) OnRegistered(f func(dialer.DeskID, bool)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tell = f
+}
+
+// phoneLine is a dialer.Line.
+type phoneLine struct {
+	phone    *Phone
+	order    dialer.CallOrder
+	desk     *leg
+	customer *leg
+}
+
+func (n *phoneLine) Desk() dialer.Leg     { return n.desk }
+func (n *phoneLine) Customer() dialer.Leg { return n.customer }
+func (n *phoneLine) Trunk() string        { return "lab" }
+func (n *phoneLine) HearEarly()           { n.phone.did(n.order.ID, dialer.CustomerLeg, "hear_early") }
+func (n *phoneLine) Join()                { n.phone.did(n.order.ID, dialer.CustomerLeg, "join") }
+
+// Close ends whatever is left, as the real phone does.
+func (n *phoneLine) Close() {
+	n.phone.did(n.order.ID, "", "close")
+	n.phone.mu.Lock()
+	delete(n.phone.lines, n)
+	n.phone.mu.Unlock()
+	n.desk.dropNow()
+	n.customer.dropNow()
+}
