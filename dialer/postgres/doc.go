@@ -28,8 +28,6 @@
 //   - An end the database refuses for good (it contradicts itself) is set aside beside the spool and logged as an error.
 //   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
 //     only their code and constraint are kept (errors.go).
-//
-// An adapter in the sense of HOUSE.md: it imports the rooms below it and pgx, goose and the Prometheus client.
 package postgres
 
 //go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate

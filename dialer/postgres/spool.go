@@ -18,7 +18,8 @@ import (
 )
 
 // spool is the file in which ends wait for the database: one record a line, synced before append returns. A record is
-// taken out only by emptying the file once all of them are replayed; replaying one twice changes nothing.
+// taken out only by emptying the file once all of them are replayed; replaying one twice changes nothing. An end holds no
+// personal data.
 type spool struct {
 	log  *slog.Logger
 	dir  string
