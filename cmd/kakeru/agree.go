@@ -44,6 +44,15 @@ func (r *clickRun) agree() error {
 		}
 	}
 	r.panelAgrees(byID, fault)
+	counted := 0
+	for _, a := range r.ledger {
+		if a.Verdict.Counted {
+			counted++
+		}
+	}
+	if r.done.Done.Attempts != counted {
+		fault("the month's count is %d, the ledger has %d counted attempts", r.done.Done.Attempts, counted)
+	}
 	return errors.Join(faults...)
 }
 

@@ -4,12 +4,14 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"net/http"
 	"os"
 	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/report"
 	"kakeru/sip/lab"
 	"kakeru/webui/auth"
 )
@@ -32,6 +34,7 @@ type clickRun struct {
 	carrier map[string]lab.CallLog // by Call-ID
 	ledger  []casework.Attempt
 	desks   []dialer.DeskView
+	done    report.Progress // as the panel shows it at the end
 }
 
 func benchClick(ctx context.Context, o benchFlags) (clickFigures, error) {
@@ -146,6 +149,10 @@ func (r *clickRun) click(ctx context.Context, url string, a *app, world *labWorl
 	dctx, stop := context.WithTimeout(ctx, time.Minute)
 	defer stop()
 	r.desks = a.engine.Desks()
+	month := began.In(dialer.Tokyo).Format("2006-01")
+	if err := all[0].panel.call(ctx, http.MethodGet, "/api/progress?month="+month, nil, &r.done); err != nil {
+		return err
+	}
 	a.engine.Drain(dctx)
 	for i, c := range all {
 		r.panel[c.desk] = c.seen
