@@ -37,6 +37,7 @@ type call struct {
 	handles  map[LegName]LegHandle
 	outcome  Outcome
 	endedBy  EndedBy
+	overAt   time.Time // when it began to end
 }
 
 func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked time.Time) *call {
@@ -177,6 +178,9 @@ func (c *call) hear(f Fact, at time.Time) {
 		return
 	}
 	if next.State != from {
+		if c.overAt.IsZero() && (next.State == Ending || next.State == Ended) {
+			c.overAt = at
+		}
 		c.log.Info("call", "from", from, "to", next.State, "fact", f)
 		c.timer.Reset(c.limit(next.State))
 	}
@@ -211,7 +215,7 @@ func (c *call) act(a Act) {
 	case SaveDialled:
 		c.saveDialled()
 	case DialCustomer:
-		c.outcome.Sent = true
+		c.outcome.Sent, c.view.DialledAt = true, c.e.d.Now()
 		c.timer.Reset(c.e.d.Limits.Ring)
 		c.line.Customer().Dial()
 	case HearEarly:

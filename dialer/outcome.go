@@ -15,8 +15,8 @@ func (c *call) endsByLeg(leg LegName, f LegFact) {
 		return
 	}
 	switch {
-	case leg == DeskLeg && c.m.State == CallingDesk:
-		c.ends(ByDeskLimit)
+	case leg == DeskLeg && c.m.State == CallingDesk && !f.FarEnded:
+		c.ends(ByNetwork) // the phone never answered, or could not be reached
 	case leg == DeskLeg:
 		c.ends(ByOperator)
 	case c.m.State == Talking:
@@ -36,8 +36,6 @@ func (c *call) measure(leg LegName, f LegFact) {
 		return
 	}
 	switch {
-	case ev.Event == EvInvite && c.view.DialledAt.IsZero():
-		c.view.DialledAt = ev.At
 	case f.Kind == LegRinging || f.Kind == LegEarly:
 		c.outcome.Ringing = true
 		if c.view.RingingAt.IsZero() {
@@ -53,11 +51,12 @@ func (c *call) measure(leg LegName, f LegFact) {
 	}
 }
 
-// finished boils the call down for the results table.
+// finished boils the call down for the results table. It rang until it was answered, or until somebody gave up: not until
+// the last leg was gone, which a desk phone that fell silent can put off by 64·T1.
 func (c *call) finished() Outcome {
 	o := c.outcome
 	o.EndedBy = c.endedBy
-	end := c.view.EndedAt
+	end := c.overAt
 	if o.Answered {
 		end = c.view.AnsweredAt
 	}
