@@ -26,7 +26,7 @@ type call struct {
 	claim    *Claim
 	m        Machine
 	inbox    chan posted
-	done     chan struct{} // closed when run returns: nobody listens any more
+	done     chan struct{} // closed when the call has ended: nobody listens any more
 	desk     <-chan LegFact
 	customer <-chan LegFact
 	timer    *time.Timer
@@ -83,7 +83,6 @@ func (c *call) post(p posted) {
 func (c *call) run() {
 	c.timer = time.NewTimer(c.limit(CallingDesk))
 	defer c.timer.Stop()
-	defer close(c.done)
 	c.hear(DialAsked, c.e.d.Now())
 	for c.m.State != Ended {
 		select {
@@ -97,6 +96,7 @@ func (c *call) run() {
 			c.heardTimer()
 		}
 	}
+	close(c.done)
 	c.line.Close()
 	c.e.finish(c)
 }
@@ -237,7 +237,11 @@ func (c *call) act(a Act) {
 // saveDialled commits dialled_at and what would end the customer leg. Only its yes lets the INVITE leave.
 func (c *call) saveDialled() {
 	at, handle := c.e.d.Now(), c.line.Customer().Handle()
-	c.scribe.do(c.e.d.Limits.SaveDialled, func(ctx context.Context, l Ledger) error {
+	within := c.e.d.Limits.SaveDialled
+	by := time.Now().Add(within) // also when notes that hang stand before it
+	taken := c.scribe.try(within, func(ctx context.Context, l Ledger) error {
+		ctx, cancel := context.WithDeadline(ctx, by)
+		defer cancel()
 		err := l.Dialled(ctx, c.view.ID, at, handle)
 		fact := DialSaved
 		if err != nil {
@@ -246,6 +250,9 @@ func (c *call) saveDialled() {
 		c.post(posted{fact: fact})
 		return err
 	})
+	if !taken {
+		go c.post(posted{fact: DialNotSaved}) // the inbox may be full, and only we empty it
+	}
 }
 
 // keep adds one piece of evidence.
@@ -257,27 +264,31 @@ func (c *call) keep(ev Evidence) {
 	c.evidence = append(c.evidence, ev)
 }
 
-// note hands what is new to the scribe, and has then run after it was written, or could not be in the time there is.
+// note hands what is new to the scribe, and has then run after it was written, or could not be in the time there is. What
+// the scribe has no room for waits for the next note: a call never waits for a store.
 func (c *call) note(then func()) {
-	p := Progress{First: c.noted, Evidence: c.evidence[c.noted:len(c.evidence):len(c.evidence)]}
-	for leg, h := range c.handles {
-		p.Legs = append(p.Legs, h)
-		delete(c.handles, leg)
+	if then == nil {
+		then = func() {}
 	}
-	c.noted = len(c.evidence)
+	p := Progress{First: c.noted, Evidence: c.evidence[c.noted:len(c.evidence):len(c.evidence)]}
+	for _, h := range c.handles {
+		p.Legs = append(p.Legs, h)
+	}
 	if len(p.Evidence) == 0 && len(p.Legs) == 0 {
-		if then != nil {
-			then()
-		}
+		then()
 		return
 	}
-	c.scribe.do(c.e.d.Limits.Save, func(ctx context.Context, l Ledger) error {
+	taken := c.scribe.try(c.e.d.Limits.Save, func(ctx context.Context, l Ledger) error {
 		err := l.Note(ctx, c.view.ID, p)
-		if then != nil {
-			then()
-		}
+		then()
 		return err
 	})
+	if !taken {
+		then()
+		return
+	}
+	c.noted = len(c.evidence)
+	clear(c.handles)
 }
 
 // show publishes the call as it stands. An ended call is shown by finish, with its verdict.

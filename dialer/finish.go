@@ -16,11 +16,10 @@ func (e *Engine) finish(c *call) {
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
-	c.scribe.do(e.d.Limits.Save+endGrace, func(_ context.Context, l Ledger) error {
+	c.scribe.last(e.d.Limits.Save+endGrace, func(_ context.Context, l Ledger) error {
 		e.writeEnd(l, c, end)
 		return nil
 	})
-	c.scribe.close()
 }
 
 // endGrace is what the ledger's adapter may take to write its spool once the database has had its deadline.

@@ -20,18 +20,30 @@ type scribeJob struct {
 	write  func(context.Context, Ledger) error
 }
 
-// scribeJobs is more than a call has facts; a leg that floods us with evidence waits here, no one else.
+// scribeJobs is more than a call has facts, unless a leg floods us with evidence.
 const scribeJobs = 256
 
 func newScribe(l Ledger, id CallID, log *slog.Logger) *scribe {
 	return &scribe{ledger: l, id: id, log: log, jobs: make(chan scribeJob, scribeJobs)}
 }
 
-func (s *scribe) do(within time.Duration, write func(context.Context, Ledger) error) {
-	s.jobs <- scribeJob{within, write}
+// try hands over a job, unless there is no room for it: the call must not wait.
+func (s *scribe) try(within time.Duration, write func(context.Context, Ledger) error) bool {
+	select {
+	case s.jobs <- scribeJob{within, write}:
+		return true
+	default:
+		return false
+	}
 }
 
-// run writes until close. Its deadlines are its own: no browser and no call can cancel them.
+// last hands over the last job, however long that takes: the call is over.
+func (s *scribe) last(within time.Duration, write func(context.Context, Ledger) error) {
+	s.jobs <- scribeJob{within, write}
+	close(s.jobs)
+}
+
+// run writes until the last job is done. Its deadlines are its own: no browser and no call can cancel them.
 func (s *scribe) run() {
 	for j := range s.jobs {
 		ctx, cancel := context.WithTimeout(context.Background(), j.within)
@@ -41,5 +53,3 @@ func (s *scribe) run() {
 		cancel()
 	}
 }
-
-func (s *scribe) close() { close(s.jobs) }
