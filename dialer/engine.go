@@ -212,7 +212,6 @@ func (e *Engine) unreserve(id CallID, p picked, clicked time.Time, err error) {
 	verdict, _ := DefaultResults().Decide(Outcome{EndedBy: BySystem})
 	end := AttemptEnd{
 		ID: id, StartedAt: clicked, EndedAt: e.d.Now(), EndedBy: BySystem, Verdict: verdict, CaseID: p.target.CaseID,
-		Next: CaseNext{State: CaseWaiting, Due: clicked, Why: "発信前に終わったため、もとの順番に戻しました"},
 	}
 	if err := e.d.Ledger.End(ctx, end); err != nil {
 		e.d.Log.Error("an attempt that may be reserved could not be closed", "call", id, "err", err)

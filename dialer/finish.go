@@ -25,13 +25,14 @@ func (e *Engine) finish(c *call) {
 // endGrace is what the ledger's adapter may take to write its spool once the database has had its deadline.
 const endGrace = 2 * time.Second
 
-// nextFor says what the case waits for. A talk waits for its result.
+// nextFor says what the case waits for. A talk waits for its result; a case that was not dialled stays where it stood,
+// which need not be in the line.
 func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
 	switch v.Result {
 	case Answered:
 		return CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です"}
 	case NotDialled:
-		return CaseNext{State: CaseWaiting, Due: c.view.StartedAt, Why: rule.Why}
+		return CaseNext{}
 	default:
 		return NextFor(rule, v, e.d.Now(), e.d.Hours, c.tries)
 	}
@@ -61,6 +62,8 @@ func (e *Engine) showFinished(c *call, v Verdict) {
 
 // writeEnd writes the end until it is written, then moves the queue on and presents the next case.
 func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
+	moved := e.leaveLine(c, end)
+	told := false
 	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
 		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
 		err := l.End(ctx, end)
@@ -70,15 +73,20 @@ func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
 			break
 		}
 		c.log.Error("the end of a call could be written neither to the database nor to the spool", "err", err)
-		e.alert(Alert{
-			Kind: "spool_full", CallID: end.ID, Text: "通話の記録を保存できません。ディスクの空きを確かめてください",
-			TextEN: "a call's record cannot be saved; check the disk",
-		})
+		if !told {
+			e.alert(Alert{
+				Kind: "spool_full", CallID: end.ID, Text: "通話の記録を保存できません。ディスクの空きを確かめてください",
+				TextEN: "a call's record cannot be saved; check the disk",
+			})
+			told = true
+		}
 		time.Sleep(wait)
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)
 	defer cancel()
-	e.moveOn(ctx, c, end)
+	if !moved {
+		e.moveOn(ctx, c, end)
+	}
 	e.d.Board.Show(Change{Type: ChangeProgress, At: e.d.Now()})
 	e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()})
 	if end.Verdict.Result != Answered {
@@ -86,18 +94,32 @@ func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
 	}
 }
 
-// moveOn ends the claim in the queue: the case waits again, or leaves the line.
-func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
-	next := end.Next.waiting(end.CaseID, c.target.Priority)
-	var err error
-	if c.claim != nil {
-		err = e.d.Queue.Done(ctx, *c.claim, next)
+// leaveLine takes the case of a talk out of the line before its end is written: from then on its result may be recorded,
+// and that moves the case too.
+func (e *Engine) leaveLine(c *call, end AttemptEnd) bool {
+	if end.Verdict.Result != Answered || c.claim == nil {
+		return false
 	}
-	if c.claim == nil || errors.Is(err, ErrClaimLost) {
+	return e.d.Queue.Done(context.Background(), *c.claim, nil) == nil
+}
+
+// moveOn ends the claim in the queue: the case stands where it stood, waits again, or leaves the line.
+func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
+	if c.claim == nil {
 		e.place(ctx, end.CaseID)
 		return
 	}
-	if err != nil {
+	var err error
+	if end.Next.State == "" {
+		err = e.d.Queue.Release(ctx, *c.claim)
+	} else {
+		err = e.d.Queue.Done(ctx, *c.claim, end.Next.waiting(end.CaseID, c.target.Priority))
+	}
+	switch {
+	case err == nil:
+	case errors.Is(err, ErrClaimLost):
+		e.place(ctx, end.CaseID)
+	default:
 		e.lineMissed("done", end.CaseID, err)
 	}
 }

@@ -106,7 +106,7 @@ type AttemptEnd struct {
 	Verdict    Verdict
 	Evidence   []Evidence
 	CaseID     CaseID
-	Next       CaseNext
+	Next       CaseNext // its State is empty when the case stays where it stands
 }
 
 // CaseNext says what a case waits for.

@@ -92,7 +92,7 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 	end.Verdict = verdict
 	end.Next = CaseNext{State: CaseHeld, Why: rule.Why}
 	if verdict.Result == NotDialled {
-		end.Next = CaseNext{State: CaseWaiting, Due: a.StartedAt, Why: rule.Why}
+		end.Next = CaseNext{}
 	}
 	return end
 }
