@@ -16,11 +16,13 @@ const (
 	talliesKept     = 10_000
 )
 
-// limiter counts wrong sign-ins. Its memory is bounded: when it is full, the oldest tally makes room.
+// limiter counts wrong sign-ins. Its memory is bounded by keeping two generations: when the younger is full it becomes
+// the older, and what was older and not touched since is forgotten.
 type limiter struct {
 	mu      sync.Mutex
 	now     dialer.Clock
-	tallies map[string]tally // by "login:…" and "address:…"
+	younger map[string]tally // by "login:…" and "address:…"
+	older   map[string]tally
 }
 
 type tally struct {
@@ -28,7 +30,7 @@ type tally struct {
 	from  time.Time
 }
 
-func newLimiter(now dialer.Clock) *limiter { return &limiter{now: now, tallies: map[string]tally{}} }
+func newLimiter(now dialer.Clock) *limiter { return &limiter{now: now, younger: map[string]tally{}} }
 
 // take counts a try as wrong before it is known to be, so that tries side by side cannot slip through; forgive takes
 // that back. wait is how long until the next try is taken, 0 when this one is.
@@ -59,11 +61,10 @@ func (l *limiter) forgive(login, address string) {
 	for key := range limitKeys(login, address) {
 		t := l.get(key)
 		t.wrong--
-		if t.wrong <= 0 || strings.HasPrefix(key, "login:") {
-			delete(l.tallies, key)
-			continue
+		if strings.HasPrefix(key, "login:") {
+			t.wrong = 0
 		}
-		l.tallies[key] = t
+		l.put(key, t)
 	}
 }
 
@@ -72,7 +73,10 @@ func limitKeys(login, address string) map[string]int {
 }
 
 func (l *limiter) get(key string) tally {
-	t, ok := l.tallies[key]
+	t, ok := l.younger[key]
+	if !ok {
+		t, ok = l.older[key]
+	}
 	if !ok || l.now().Sub(t.from) >= wrongWindow {
 		return tally{from: l.now()}
 	}
@@ -80,25 +84,13 @@ func (l *limiter) get(key string) tally {
 }
 
 func (l *limiter) put(key string, t tally) {
-	if _, known := l.tallies[key]; !known && len(l.tallies) >= talliesKept {
-		l.makeRoom()
+	delete(l.older, key)
+	if t.wrong <= 0 {
+		delete(l.younger, key)
+		return
 	}
-	l.tallies[key] = t
-}
-
-// makeRoom forgets what is out of its window, or the oldest tally when all are in it.
-func (l *limiter) makeRoom() {
-	oldest, at := "", l.now()
-	for key, t := range l.tallies {
-		if l.now().Sub(t.from) >= wrongWindow {
-			delete(l.tallies, key)
-			continue
-		}
-		if !t.from.After(at) {
-			oldest, at = key, t.from
-		}
+	if len(l.younger) >= talliesKept/2 {
+		l.older, l.younger = l.younger, map[string]tally{}
 	}
-	if len(l.tallies) >= talliesKept {
-		delete(l.tallies, oldest)
-	}
+	l.younger[key] = t
 }
