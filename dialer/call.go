@@ -59,14 +59,18 @@ func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked 
 func (e *Engine) begin(c *call) {
 	e.mu.Lock()
 	d := e.desks[c.view.Desk]
-	d.held, d.claim = false, c.claim
+	d.claim = c.claim
 	d.view.State, d.view.CallID, d.view.CaseID, d.view.Since = DeskInCall, c.view.ID, c.view.CaseID, c.view.StartedAt
 	c.shown = c.view
+	d.unhold()
 	e.calls[c.view.ID] = c
 	e.showDesk(c.view.Desk)
+	if e.closing {
+		c.inbox <- posted{fact: HangupAsked, by: BySystem} // it has room: nobody else knows the call yet
+	}
 	e.mu.Unlock()
 	c.log.Info("call accepted", "case", c.view.CaseID, "trunk", c.view.Trunk, "number", c.target.Number)
-	e.running.Add(2)
+	e.running.Add(2) // Dial still counts as running
 	go func() { defer e.running.Done(); c.scribe.run() }()
 	go func() { defer e.running.Done(); c.run() }()
 }

@@ -9,9 +9,10 @@ import (
 // desk is one seat: who sits there, what it does, and the case that stands presented. Guarded by Engine.mu.
 type desk struct {
 	view  DeskView
-	claim *Claim // the case presented, or in call; nil when none, or when the queue was away
-	held  bool   // a click is being worked on
-	key   string // the idempotency key of the click held, or of the call running
+	claim *Claim        // the case presented, or in call; nil when none, or when the queue was away
+	held  bool          // a click is being worked on
+	key   string        // the idempotency key of the click held, or of the call running
+	freed chan struct{} // closed when the click held is done with; nil when none is
 }
 
 func newDesk(c DeskConfig, now time.Time) *desk {
@@ -42,7 +43,9 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 	}
 	if d.view.Operator == a.User {
 		defer e.mu.Unlock()
-		return d.view, nil
+		v := d.view
+		v.Registered = e.d.Phone.Registered(id)
+		return v, nil
 	}
 	if d.busy() || (d.view.Operator != "" && !takeOver) {
 		e.mu.Unlock()
@@ -66,7 +69,7 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 	}
 	v := e.showDesk(id)
 	e.mu.Unlock()
-	e.releaseOther(ctx, left, nil)
+	e.releaseOther(context.WithoutCancel(ctx), left, nil)
 	return v, nil
 }
 
@@ -91,7 +94,7 @@ func (e *Engine) Leave(ctx context.Context, a Asker, id DeskID) (DeskView, error
 	left := d.stand(e.d.Now())
 	v := e.showDesk(id)
 	e.mu.Unlock()
-	e.releaseOther(ctx, left, nil)
+	e.releaseOther(context.WithoutCancel(ctx), left, nil)
 	return v, nil
 }
 
@@ -117,6 +120,7 @@ func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, s
 		return "", err
 	}
 	defer e.unholdDesk(id)
+	ctx = context.WithoutCancel(ctx) // a browser that goes away is no queue that went away
 	if claim != nil && !skip && (want == "" || want == claim.Case) {
 		return claim.Case, nil
 	}
@@ -137,6 +141,8 @@ func (e *Engine) presentable(a Asker, id DeskID) (*Claim, error) {
 	switch {
 	case d == nil:
 		return nil, Refuse(UnknownDesk)
+	case e.draining:
+		return nil, Refuse(Draining)
 	case d.view.Operator != a.User:
 		return nil, Refuse(NotYourDesk)
 	case d.busy():
@@ -183,34 +189,61 @@ func (e *Engine) clearPresented(id DeskID, c Claim) {
 	}
 }
 
-// holdDesk keeps a desk for one click, so that two clicks in the same instant make one call. repeated is the call that
-// a click with the same key has already made.
-func (e *Engine) holdDesk(r DialRequest) (presented *Claim, repeated CallID, err error) {
+// holdDesk keeps a desk for one click, so that two clicks in the same instant make one call. A click with the key of one
+// that is being worked on waits for that; repeated is the call that a click with the same key has already made.
+func (e *Engine) holdDesk(ctx context.Context, r DialRequest) (presented *Claim, repeated Accepted, err error) {
+	for {
+		presented, repeated, first, err := e.tryHold(r)
+		if first == nil {
+			return presented, repeated, err
+		}
+		select {
+		case <-first:
+		case <-ctx.Done():
+			return nil, Accepted{}, ctx.Err()
+		}
+	}
+}
+
+// tryHold is holdDesk without the waiting: first is closed when the first click of this key is done with.
+func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, first <-chan struct{}, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.desks[r.Desk]
-	switch {
+	switch again := d != nil && r.IdempotencyKey != "" && d.key == r.IdempotencyKey; {
 	case e.draining:
-		return nil, "", Refuse(Draining)
+		return nil, repeated, nil, Refuse(Draining)
 	case d == nil:
-		return nil, "", Refuse(UnknownDesk)
+		return nil, repeated, nil, Refuse(UnknownDesk)
 	case d.view.Operator != r.Asker.User:
-		return nil, "", Refuse(NotYourDesk)
-	case r.IdempotencyKey != "" && d.key == r.IdempotencyKey && d.view.CallID != "":
-		return nil, d.view.CallID, nil
+		return nil, repeated, nil, Refuse(NotYourDesk)
+	case again && d.freed != nil:
+		return nil, repeated, d.freed, nil
+	case again && d.view.CallID != "":
+		return nil, Accepted{CallID: d.view.CallID, CaseID: d.view.CaseID, Repeated: true}, nil, nil
 	case d.busy():
-		return nil, "", Refuse(DeskBusy)
+		return nil, repeated, nil, Refuse(DeskBusy)
 	case d.view.State == DeskWrapUp:
-		return nil, "", Refuse(ResultIsDue)
+		return nil, repeated, nil, Refuse(ResultIsDue)
 	}
-	d.held, d.key = true, r.IdempotencyKey
-	return d.claim, "", nil
+	d.held, d.key, d.freed = true, r.IdempotencyKey, make(chan struct{})
+	e.running.Add(1)
+	return d.claim, repeated, nil, nil
 }
 
 func (e *Engine) unholdDesk(id DeskID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.desks[id].held = false
+	e.desks[id].unhold()
+}
+
+// unhold needs Engine.mu.
+func (d *desk) unhold() {
+	d.held = false
+	if d.freed != nil {
+		close(d.freed)
+		d.freed = nil
+	}
 }
 
 // showDesk tells the board how a desk stands. Called with mu held: Board.Show never blocks.
@@ -247,6 +280,8 @@ func (e *Engine) alert(a Alert) {
 // ResultRecorded frees a desk whose talk has its result now, and puts the case where the result says. The result itself
 // stands in the ledger already; a result given later, or corrected, only moves the case.
 func (e *Engine) ResultRecorded(ctx context.Context, id CallID, caseID CaseID) error {
+	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), e.d.Limits.Reserve)
+	defer cancel()
 	e.mu.Lock()
 	var freed DeskID
 	for deskID, d := range e.desks {

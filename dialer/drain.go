@@ -5,8 +5,8 @@ import (
 	"time"
 )
 
-// Drain ends the engine in phases: new clicks are refused at once, talks may go on until ctx is done, then what is left
-// is hung up. It returns when every call has ended and its end is written.
+// Drain ends the engine in phases: new clicks are refused at once, talks (and clicks that are being worked on) may go on
+// until ctx is done, then what is left is hung up. It returns when every call has ended and its end is written.
 func (e *Engine) Drain(ctx context.Context) {
 	e.mu.Lock()
 	e.draining = true
@@ -22,6 +22,7 @@ func (e *Engine) Drain(ctx context.Context) {
 	case <-ctx.Done():
 	}
 	e.mu.Lock()
+	e.closing = true
 	left := make([]*call, 0, len(e.calls))
 	for _, c := range e.calls {
 		left = append(left, c)

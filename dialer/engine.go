@@ -70,9 +70,10 @@ type Engine struct {
 	desks    map[DeskID]*desk
 	order    []DeskID
 	calls    map[CallID]*call
-	draining bool
+	draining bool // no new clicks
+	closing  bool // what still becomes a call is hung up at once
 
-	running   sync.WaitGroup // calls and their followers
+	running   sync.WaitGroup // clicks, calls and their followers; added to under mu, and not once draining
 	lineStale bool           // guarded by mu: the queue missed something and must be rebuilt
 	queueDown bool           // guarded by mu: told to the supervisor, not yet back
 }
@@ -82,7 +83,8 @@ func NewEngine(d Deps) *Engine {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
-	e := &Engine{d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}}
+	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
+	e := &Engine{d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
 		e.order = append(e.order, c.ID)
@@ -95,13 +97,11 @@ func NewEngine(d Deps) *Engine {
 // *Refusal with the rule that forbids the call.
 func (e *Engine) Dial(ctx context.Context, r DialRequest) (Accepted, error) {
 	clicked := e.d.Now()
-	claim, repeated, err := e.holdDesk(r)
-	if err != nil {
-		return Accepted{}, err
+	claim, repeated, err := e.holdDesk(ctx, r)
+	if err != nil || repeated.Repeated {
+		return repeated, err
 	}
-	if repeated != "" {
-		return Accepted{CallID: repeated, Repeated: true}, nil
-	}
+	defer e.running.Done()
 	// From here on the click is carried through, whatever becomes of the browser that made it.
 	c, acc, err := e.dialHeld(context.WithoutCancel(ctx), r, claim, clicked)
 	if c == nil {

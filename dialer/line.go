@@ -42,7 +42,7 @@ func (e *Engine) noteQueueDown() {
 	if e.queueDown {
 		return
 	}
-	e.queueDown = true
+	e.queueDown, e.lineStale = true, true // what comes back may be older than what went
 	e.alert(Alert{
 		Kind: "queue_down", Text: "待ち行列(Redis)が応答しません。案件を指定した発信はできます",
 		TextEN: "the queue (Redis) does not answer; named cases can still be dialled",
@@ -127,7 +127,15 @@ func (e *Engine) forgetPresented(c Claim) {
 
 // follow runs work that outlives the request it came from, but not the engine.
 func (e *Engine) follow(work func(context.Context)) {
-	e.running.Add(1)
+	e.mu.Lock()
+	draining := e.draining
+	if !draining {
+		e.running.Add(1)
+	}
+	e.mu.Unlock()
+	if draining {
+		return
+	}
 	go func() {
 		defer e.running.Done()
 		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)
