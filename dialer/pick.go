@@ -37,7 +37,8 @@ func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (pic
 	}
 }
 
-// pickClaimed takes the case that stands presented at the desk, if it may still be called; else the next.
+// pickClaimed takes the case that stands presented at the desk, if it may still be called. If not, the operator is told:
+// no other case is dialled that nobody has read.
 func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picked, error) {
 	p, next, err := e.judge(ctx, r, c.Case)
 	if err == nil {
@@ -59,6 +60,14 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 		if err != nil {
 			return picked{}, e.claimRefusal(err)
 		}
+		misplaced, err := e.setRight(ctx, claim)
+		if err != nil {
+			e.release(ctx, claim)
+			return picked{}, err
+		}
+		if misplaced {
+			continue
+		}
 		p, next, err := e.judge(ctx, r, claim.Case)
 		if err == nil {
 			p.claim = &claim
@@ -71,6 +80,27 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 		e.putOff(ctx, claim, p.target, *next)
 	}
 	return picked{}, Refuse(QueueEmpty)
+}
+
+// setRight asks the ledger whether a case that the line gave us waits in truth, and is due: the line only orders, and may
+// be older than what happened since (Redis came back from a dump, or missed a change). If not, it is put right.
+func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err error) {
+	pctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	w, err := e.d.Cases.Place(pctx, c.Case)
+	switch {
+	case errors.Is(err, ErrNotFound):
+		w = nil
+	case err != nil:
+		return false, ledgerRefusal(err)
+	case w != nil && !w.Due.After(e.d.Now()):
+		return false, nil
+	}
+	e.d.Log.Warn("the queue gave out a case that is not due", "case", c.Case)
+	if err := e.d.Queue.Done(ctx, c, w); err != nil {
+		e.lineMissed("done", c.Case, err)
+	}
+	return true, nil
 }
 
 // pickCase takes a case that was named.
