@@ -17,7 +17,13 @@ export function useSession(): Session {
 }
 
 export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: kakeru.getDesks });
-export const useCalls = () => useQuery({ queryKey: keys.calls, queryFn: kakeru.getCalls });
+/** The calls now; none for those who may not see any. */
+export function useCalls() {
+  const { data: session } = useSessionQuery();
+  const calls = session?.user.role === "operator" || session?.user.role === "supervisor";
+  return useQuery({ queryKey: keys.calls, queryFn: kakeru.getCalls, enabled: calls });
+}
+
 export const useHours = () => useQuery({ queryKey: keys.hours, queryFn: kakeru.getHours, refetchInterval: 60_000 });
 export const useProgress = () => useQuery({ queryKey: keys.progress, queryFn: () => kakeru.getProgress() });
 export const useCase = (id: string | undefined) =>

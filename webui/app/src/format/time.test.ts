@@ -10,6 +10,8 @@ describe("time", () => {
     expect(time.dayAndTime(at, "ja")).toBe("11/24(火) 14:05");
     expect(time.dayAndTime(at, "en")).toBe("Tue 24 Nov 14:05");
     expect(time.longDate("2026-11-24", "ja")).toBe("2026年11月24日(火)");
+    expect(time.plainDate("1956-03-02", "ja")).toBe("1956年3月2日");
+    expect(time.plainDate("", "ja")).toBe("");
     expect(time.timeOfDay("2026-11-24T15:00:00Z", "en")).toBe("00:00");
   });
 

@@ -48,6 +48,13 @@ export function longDate(date: string, language: Language): string {
   return format(language, { year: "numeric", month, day: "numeric", weekday: "short" }).format(tokyoNoon(date));
 }
 
+/** "1956年3月2日" for a date on which the day of the week says nothing. */
+export function plainDate(date: string, language: Language): string {
+  if (!/^\d{4}-\d{2}-\d{2}$/.test(date)) return date;
+  const month = language === "ja" ? "long" : "short";
+  return format(language, { year: "numeric", month, day: "numeric" }).format(tokyoNoon(date));
+}
+
 /** "2026/11/24" for a date without time. */
 export function shortDate(date: string): string {
   return date.replaceAll("-", "/");

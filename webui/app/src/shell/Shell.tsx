@@ -34,12 +34,12 @@ export function Shell() {
       <a href="#screen" className={css.skip}>
         {t("shell.skip")}
       </a>
-      <header className={css.header}>
-        <Link to="/" className={css.wordmark} aria-label={t("shell.home")}>
-          <img src="/favicon.svg" alt="" width={24} height={24} />
-          Kakeru
-        </Link>
+      <div className={css.header}>
         <nav className={css.doors} aria-label={t("shell.doors")}>
+          <Link to="/" className={css.wordmark} aria-label={t("shell.home")}>
+            <img src="/favicon.svg" alt="" width={24} height={24} />
+            Kakeru
+          </Link>
           {doors[role].map(({ to, name, Icon }) => (
             <Link key={to} to={to} className={css.door} activeProps={{ "aria-current": "page" }}>
               <Icon size={18} stroke={1.7} aria-hidden />
@@ -47,7 +47,7 @@ export function Shell() {
             </Link>
           ))}
         </nav>
-        <div className={css.tools}>
+        <section className={css.tools} aria-label={t("shell.tools")}>
           <Tooltip label={t("help.title")} withArrow>
             <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("help.title")} onClick={() => show("help")}>
               <IconKeyboard size={21} stroke={1.6} aria-hidden />
@@ -55,8 +55,8 @@ export function Shell() {
           </Tooltip>
           <Preferences />
           <PersonMenu />
-        </div>
-      </header>
+        </section>
+      </div>
       <LostBanner />
       <main id="screen" className={css.screen} tabIndex={-1}>
         {mayEnter(role, pathname) ? <Outlet /> : <NotThere />}

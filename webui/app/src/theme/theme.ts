@@ -17,6 +17,10 @@ export const theme = createTheme({
   defaultRadius: "md",
   cursorType: "pointer",
   respectReducedMotion: true,
+  components: {
+    Modal: { styles: { title: { fontSize: "1.05rem", fontWeight: 600 } } },
+    Drawer: { styles: { title: { fontSize: "1.05rem", fontWeight: 600 } } },
+  },
 });
 
 // Mantine's quiet grey is too pale to be read at arm's length on a cheap monitor (below 4.5:1).

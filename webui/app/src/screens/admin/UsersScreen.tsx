@@ -48,7 +48,9 @@ export function UsersScreen() {
               <th>{t("sign_in.login")}</th>
               <th>{t("users.role")}</th>
               <th>{t("users.may_sign_in")}</th>
-              <th aria-label={t("users.change")} />
+              <th>
+            <span className="visually-hidden">{t("users.change")}</span>
+          </th>
             </tr>
           </thead>
           <tbody>

@@ -28,7 +28,7 @@ export function Figures({ progress }: { progress: Progress }) {
           <small> / {grouped(target)}</small>
         </p>
         <p className={ahead >= 0 ? css.good : css.behind}>
-          {ahead >= 0 ? t("figures.ahead", { count: ahead }) : t("figures.behind", { count: -ahead })}
+          {ahead >= 0 ? t("figures.ahead", { n: grouped(ahead) }) : t("figures.behind", { n: grouped(-ahead) })}
         </p>
       </div>
       <dl className={css.three}>

@@ -28,7 +28,9 @@ export function CaseList({ search, action, onChoose }: Props) {
           <th>{t("case.name")}</th>
           <th className={parts.number}>{t("case.total")}</th>
           <th>{t("queue.why")}</th>
-          <th aria-label={action} />
+          <th>
+            <span className="visually-hidden">{action}</span>
+          </th>
         </tr>
       </thead>
       <tbody>

@@ -3,7 +3,7 @@ import { IconArrowForward, IconBan, IconCheck, IconCopy, IconFlask, IconLanguage
 import { useTranslation } from "react-i18next";
 import type { Case, Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
-import { longDate, shortDate } from "../../format/time";
+import { plainDate, shortDate } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
 import { Chip } from "../../parts/Chip";
@@ -45,7 +45,7 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy }: Props) {
         {[
           about.postal_code && `〒${about.postal_code}`,
           about.address,
-          about.born_on && t("case.born", { date: longDate(about.born_on, language()) }),
+          about.born_on && t("case.born", { date: plainDate(about.born_on, language()) }),
         ]
           .filter(Boolean)
           .join("  ")}

@@ -87,7 +87,11 @@ function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: C
           <th className={parts.number}>{t("case.total")}</th>
           <th>{t("queue.when")}</th>
           <th>{t("queue.why")}</th>
-          {onRelease && <th aria-label={t("queue.release")} />}
+          {onRelease && (
+            <th>
+              <span className="visually-hidden">{t("queue.release")}</span>
+            </th>
+          )}
         </tr>
       </thead>
       <tbody>

@@ -1,0 +1,187 @@
+import assert from "node:assert/strict";
+import { casesByEnding, Person } from "../person.mjs";
+
+const words = { no_answer: "不在", busy: "話中", unallocated: "欠番", line_trouble: "回線異常" };
+const unanswered = [
+  ["40", "no_answer", true, (e) => e.event === "ring_limit" || e.event === "cancel_sent"],
+  ["41", "busy", true, (e) => e.status === 486],
+  ["42", "unallocated", true, (e) => e.status === 404 && e.cause === 1],
+  ["46", "line_trouble", false, (e) => e.status === 503],
+];
+
+export default [
+  ["nobody answers 40, 41, 42, 46: recorded, counted, next case, no keystroke; the board saw it", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    for (const [ending, result, counts, proof] of unanswered) {
+      const about = caseWith(ending);
+      await operator.present(about);
+      const before = await operator.countToday();
+      const lively = supervisor.sees('[data-desk="desk1"][data-doing^="calling"]');
+      const attempt = await operator.dial();
+      await lively;
+
+      // From here on nothing is pressed.
+      await operator.sees(`p[data-attempt="${attempt}"]`);
+      assert.ok((await operator.page.locator(`p[data-attempt="${attempt}"]`).innerText()).includes(words[result]), `result of ${ending}`);
+      await operator.until("the next case", async () => ![null, about.id].includes(await operator.shownCase().catch(() => null)));
+      assert.equal(await operator.phase(), "idle");
+      await operator.sees("button[aria-keyshortcuts=Enter]:not([aria-disabled])");
+
+      const { data } = await operator.api(`/api/attempts/${attempt}`);
+      assert.equal(data.result, result);
+      assert.equal(data.counted, counts);
+      assert.equal(data.case_id, about.id);
+      assert.ok(data.why.length > 0 && data.ended_at);
+      assert.ok(data.evidence.some((e) => e.leg === "customer" && e.event === "invite_sent"), "the INVITE is proven");
+      assert.ok(data.evidence.some(proof), `evidence of ${ending}: ${JSON.stringify(data.evidence)}`);
+      const after = before + (counts ? 1 : 0);
+      assert.equal(await operator.countToday(), after, `count after ${ending}`);
+
+      await supervisor.sees(`tr[data-attempt="${attempt}"]`);
+      assert.ok((await supervisor.page.locator(`tr[data-attempt="${attempt}"]`).innerText()).includes(words[result]));
+      await supervisor.until("the board's count", async () =>
+        (await supervisor.page.locator("[data-figure=today]").innerText()).replaceAll(",", "").startsWith(String(after)),
+      );
+    }
+    await operator.accessible("the desk, ready");
+    await operator.picture("desk-ready");
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["a talk (05), its promise and its note, all by keyboard; typing outlives a reload", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    const about = caseWith("05");
+    await operator.present(about);
+    const before = await operator.countToday();
+    const attempt = await operator.dial();
+    await operator.sees("[data-phase=calling], [data-phase=talking]");
+    await operator.sees("[data-phase=talking], [data-phase=wrap_up]");
+    await supervisor.sees('[data-desk="desk1"][data-doing="talking"], [data-desk="desk1"][data-doing="wrap_up"]');
+    await operator.press("1", "y", "i", "n");
+    await operator.page.keyboard.insertText("給料日のあとに納付するとのこと。");
+    await operator.press("Escape");
+    await operator.picture("desk-talking");
+    if ((await operator.phase()) === "talking") await operator.press("h");
+    await operator.sees("[data-phase=wrap_up]");
+
+    await operator.page.reload();
+    await operator.sees("[data-phase=wrap_up]");
+    assert.equal(await operator.page.getByLabel("交渉経過").inputValue(), "給料日のあとに納付するとのこと。");
+    assert.equal(await operator.page.locator('[data-business="promise"]').getAttribute("aria-pressed"), "true");
+    await operator.picture("desk-result");
+    await operator.accessible("the result form");
+    await fits(operator);
+
+    await operator.press("m");
+    await operator.page.keyboard.insertText("９９，９９９，９９９");
+    await operator.press("Enter");
+    await operator.sees('[data-field="amount"][aria-invalid=true]');
+    await operator.page.keyboard.insertText("１，０００円");
+    await operator.press("Control+Enter");
+
+    await operator.until("the next case", async () => ![null, about.id].includes(await operator.shownCase().catch(() => null)));
+    const { data } = await operator.api(`/api/attempts/${attempt}`);
+    assert.equal(data.result, "answered");
+    assert.equal(data.entry.party, "self");
+    assert.deepEqual(data.entry.business_results, ["promise", "information"]);
+    assert.equal(data.entry.promise.amount_yen, 1000);
+    assert.match(data.entry.promise.due_on, /^\d{4}-\d{2}-\d{2}$/);
+    assert.equal(data.entry.note, "給料日のあとに納付するとのこと。");
+    assert.equal(await operator.countToday(), before + 1);
+    assert.equal(await operator.page.evaluate(() => Object.keys(sessionStorage).filter((k) => k.startsWith("kakeru-draft")).length), 0);
+    await supervisor.until("the promise on the board", async () =>
+      (await supervisor.page.locator(`tr[data-attempt="${attempt}"]`).innerText()).includes("納付約束"),
+    );
+    house.talked = about;
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["a number that was answered today is refused, and the sentence stands by the button", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    await operator.present(house.talked);
+    await operator.press("Enter");
+    const said = operator.page.locator("[data-phase]").getByRole("alert");
+    await said.waitFor();
+    assert.ok((await said.innerText()).length > 10);
+    assert.equal(await operator.phase(), "idle");
+    await operator.picture("desk-refused");
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["voicemail (44): one key says so; hang-up by Esc; Enter saves", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    await operator.present(caseWith("44"));
+    const before = await operator.countToday();
+    const attempt = await operator.dial();
+    await operator.sees("[data-phase=talking], [data-phase=wrap_up]");
+    await operator.press("4");
+    assert.equal(await operator.page.locator('[data-business="not_in"]').getAttribute("aria-pressed"), "true");
+    assert.ok(await operator.page.locator('[data-business="promise"]').isDisabled());
+    if ((await operator.phase()) === "talking") await operator.press("Escape");
+    await operator.sees("[data-phase=wrap_up]");
+    await operator.press("Enter");
+    await operator.sees("[data-phase=idle]");
+    const { data } = await operator.api(`/api/attempts/${attempt}`);
+    assert.equal(data.result, "answered");
+    assert.equal(data.party, "voicemail");
+    assert.deepEqual(data.entry.business_results, ["not_in"]);
+    assert.equal(await operator.countToday(), before + 1);
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["ringing can be ended by a key: cancelled", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    await operator.present(caseWith("48")); // the network says nothing at all
+    const attempt = await operator.dial();
+    await operator.sees("[data-phase=calling]");
+    await operator.press("Escape");
+    await operator.sees(`p[data-attempt="${attempt}"]`);
+    const { data } = await operator.api(`/api/attempts/${attempt}`);
+    assert.ok(["cancelled", "not_dialled"].includes(data.result), data.result);
+    assert.equal(data.ended_by, "operator");
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["two desks: a seat is taken over only when asked; a case stands at one desk only", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const other = await Person.come(house, "operator2");
+    await other.signIn("/desk");
+    await other.page.getByText("が着席中").waitFor();
+    await other.accessible("choosing a seat");
+    await other.picture("seat");
+    await other.page.getByRole("button", { name: "着席する" }).click();
+    await other.sees("section[data-case]");
+    assert.notEqual(await other.shownCase(), await operator.shownCase());
+    await other.page.getByRole("button", { name: /operator2|オペレーター|さん|\S+/ }).last().waitFor();
+    await other.leave();
+    await operator.leave();
+    await supervisor.leave();
+  }],
+];
+
+async function pair(house) {
+  const supervisor = await Person.come(house, "supervisor");
+  await supervisor.signIn("/board");
+  const operator = await Person.come(house, "operator1");
+  await operator.signIn("/desk");
+  await operator.until("the desk or a seat", () => operator.page.locator("[data-phase], button:has-text('着席する')").count());
+  if ((await operator.page.locator("[data-phase]").count()) === 0) await operator.sitDown();
+  await operator.sees("section[data-case]");
+  return [operator, supervisor];
+}
+
+// The form with everything open stands on a screen of 1280×800 without scrolling.
+async function fits(operator) {
+  const save = await operator.page.locator("form button[type=submit]").boundingBox();
+  const line = await operator.page.locator("footer").boundingBox();
+  assert.ok(save.y + save.height <= line.y, `the save button ends at ${save.y + save.height}, the status line begins at ${line.y}`);
+}

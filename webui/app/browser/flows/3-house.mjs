@@ -1,0 +1,151 @@
+import assert from "node:assert/strict";
+import { execFileSync } from "node:child_process";
+import { Person } from "../person.mjs";
+import { binary } from "../server.mjs";
+
+export default [
+  ["the supervisor's screens: board, attempt, queue, case, search", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/board");
+    await supervisor.sees("[data-figure=month]");
+    await supervisor.sees("canvas");
+    await supervisor.accessible("the board");
+    await supervisor.picture("board");
+    await supervisor.page.locator("tr[data-attempt]").first().click();
+    await supervisor.page.getByText("通信の記録").waitFor();
+    await supervisor.sees("[data-leg=customer]");
+    await supervisor.accessible("an attempt");
+    await supervisor.picture("attempt");
+    await supervisor.press("Escape");
+    await supervisor.go("/queue");
+    await supervisor.sees("tr[data-case]");
+    await supervisor.accessible("the queue");
+    await supervisor.picture("queue");
+    await supervisor.page.locator("tr[data-case] a").first().click();
+    await supervisor.sees("section[data-case]");
+    await supervisor.accessible("a case");
+    await supervisor.picture("case");
+    await supervisor.go("/cases");
+    const { items } = (await supervisor.api("/api/queue?limit=1")).data;
+    await supervisor.page.getByLabel("案件を探す").fill(items[0].ward_number);
+    await supervisor.sees(`tr[data-case="${items[0].case_id}"]`);
+    await supervisor.accessible("the search");
+    await supervisor.go("/attempts");
+    await supervisor.sees("tr[data-attempt]");
+    await supervisor.accessible("the attempts");
+    await supervisor.picture("attempts");
+    await supervisor.leave();
+  }],
+
+  ["a list: looked at first, nothing changes until it is applied", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/lists");
+    await supervisor.accessible("the lists");
+    const csv = execFileSync(binary, ["sample", "--cases", "30", "--seed", "99"], { maxBuffer: 1 << 26 });
+    const wardNumber = /"?(\d{10})"?,/.exec(new TextDecoder("shift_jis").decode(csv).split(/\r?\n/)[1])[1];
+    const lead = (await supervisor.api("/api/cases/search", "POST", { q: wardNumber })).data.items[0].case_id;
+    const lookedAt = async () => {
+      const { name, balances } = (await supervisor.api(`/api/cases/${lead}`)).data.case;
+      return JSON.stringify({ name, balances });
+    };
+    const before = await lookedAt();
+    await supervisor.page.setInputFiles("input[type=file]", { name: "list.csv", mimeType: "text/csv", buffer: csv });
+    await supervisor.page.getByText("確認待ち").waitFor();
+    await supervisor.accessible("a list's preview");
+    await supervisor.picture("list-preview");
+    assert.equal(await lookedAt(), before, "looking at a list changed a case");
+    await supervisor.page.getByRole("button", { name: "件を反映する" }).click();
+    await supervisor.page.getByText("反映済み").waitFor();
+    assert.notEqual(await lookedAt(), before, "the list was not applied");
+    await supervisor.page.getByRole("button", { name: "別のリストを読み込む" }).click();
+
+    await supervisor.page.setInputFiles("input[type=file]", { name: "odd.csv", mimeType: "text/csv", buffer: Buffer.from("a,b\n1,2\n") });
+    await supervisor.until("a list that is none to be refused", async () =>
+      (await supervisor.page.getByText("失敗").count()) + (await supervisor.page.locator("[role=alert]:visible").count()) > 0,
+    );
+    await supervisor.picture("list-refused");
+    await supervisor.leave();
+  }],
+
+  ["the language changes everywhere at once and stays; dark is as readable as light", async (house) => {
+    const operator = await Person.come(house, "operator1");
+    await operator.signIn("/desk");
+    await operator.sees("section[data-case]");
+    await operator.page.getByLabel("English に切り替える").click();
+    await operator.page.getByRole("button", { name: "Dial" }).waitFor();
+    await operator.page.reload();
+    await operator.page.getByRole("button", { name: "Dial" }).waitFor();
+    assert.equal(await operator.page.evaluate(() => document.documentElement.lang), "en");
+    await operator.page.getByLabel("Dark theme").click();
+    await operator.accessible("the desk, dark, in English");
+    await operator.picture("desk-dark-english");
+    await operator.page.getByLabel("日本語に切り替える").click();
+    await operator.press("?");
+    await operator.page.getByText("自動で発信することはありません").waitFor();
+    await operator.accessible("the keys");
+    await operator.picture("keys");
+    await operator.press("Escape");
+    await operator.leave();
+  }],
+
+  ["a lost connection is said at once, stops the dial button, and resumes without a gap", async (house) => {
+    const operator = await Person.come(house, "operator1");
+    await operator.signIn("/desk");
+    await operator.sees("section[data-case]");
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/board");
+    await supervisor.context.setOffline(true);
+    await supervisor.page.getByText("サーバーとの接続が切れました").waitFor();
+    await operator.context.setOffline(true);
+    await operator.sees("button[aria-keyshortcuts=Enter][aria-disabled=true]");
+    await operator.page.getByText("接続が切れているため発信できません").first().waitFor();
+    await operator.press("Enter");
+    assert.equal(await operator.phase(), "idle");
+    await operator.picture("desk-lost");
+    await operator.accessible("the desk without a connection");
+    await operator.context.setOffline(false);
+    await operator.sees("[data-link=live]");
+    await operator.page.waitForTimeout(500);
+    const attempt = await operator.dial();
+    await supervisor.context.setOffline(false);
+    await supervisor.sees("[data-link=live]");
+    await supervisor.until("what was missed", async () =>
+      (await supervisor.page.locator(`tr[data-attempt="${attempt}"], [data-desk=desk1][data-doing^=calling], [data-desk=desk1][data-doing=talking]`).count()) > 0,
+    );
+    await operator.until("the call to be over", async () => {
+      const phase = await operator.phase();
+      if (phase === "talking") await operator.press("h");
+      if (phase === "wrap_up") await operator.press("4", "Enter");
+      return phase === "idle" && (await operator.api(`/api/attempts/${attempt}`)).data.ended_at;
+    });
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["the session ends elsewhere: the sign-in comes up by itself, and leads back to the same screen", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/queue");
+    await supervisor.sees("tr[data-case]");
+    assert.equal((await supervisor.api("/api/session", "DELETE")).status, 204);
+    await supervisor.page.getByLabel("ログイン名").waitFor();
+    assert.equal(await supervisor.page.locator("tr[data-case]").count(), 0, "a case is still shown");
+    await supervisor.page.getByLabel("ログイン名").fill("supervisor");
+    await supervisor.page.getByLabel("パスワード", { exact: true }).fill(house.server.logins.supervisor);
+    await supervisor.press("Enter");
+    await supervisor.sees("tr[data-case]");
+    await supervisor.leave();
+  }],
+
+  ["the server is restarted: the panel comes back by itself, still signed in", async (house) => {
+    if (!house.server.restart) return;
+    const operator = await Person.come(house, "operator1");
+    await operator.signIn("/desk");
+    await operator.sees("section[data-case], button:has-text('着席する')");
+    const restarted = house.server.restart();
+    await operator.page.getByText("サーバーとの接続が切れました").waitFor();
+    await restarted;
+    await operator.sees("[data-link=live]");
+    await operator.until("a desk or a seat", () => operator.page.locator("section[data-case], button:has-text('着席する')").count());
+    await operator.leave();
+  }],
+];

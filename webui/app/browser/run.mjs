@@ -1,0 +1,65 @@
+// The browser tests: the real server, two desks, a supervisor, and Debian's Chromium. Run after `make build`.
+// One flow after the other, on one house, so that the figures can be followed.
+import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { chromium } from "playwright-core";
+import { startServer } from "./server.mjs";
+
+const only = process.argv[2]; // part of a flow's name
+const pictures = new URL("../test-results", import.meta.url).pathname;
+rmSync(pictures, { recursive: true, force: true });
+mkdirSync(pictures, { recursive: true });
+
+const flows = [];
+for (const file of readdirSync(new URL("flows", import.meta.url)).sort()) {
+  const { default: more } = await import(`./flows/${file}`);
+  flows.push(...more);
+}
+
+// A promise nobody waited for any more, because its flow had already failed.
+process.on("unhandledRejection", () => {});
+
+let passed = 0;
+let failed = 0;
+const server = await startServer().catch((error) => {
+  console.error(error.message);
+  return null;
+});
+const browser = server && (await chromium.launch({ executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium", args: [
+  "--no-sandbox", "--disable-background-networking", "--disable-gpu", "--no-first-run", "--disable-sync", "--disable-component-update",
+  "--disable-default-apps", "--lang=ja-JP", "--font-render-hinting=none",
+], env: { ...process.env, LANG: "ja_JP.UTF-8", LANGUAGE: "ja" } }));
+
+if (!server) failed = 1;
+else {
+  const house = { server, browser, pictures, taken: new Set() };
+  try {
+    for (const [name, flow] of flows) {
+      if (only && !name.includes(only)) continue;
+      const began = Date.now();
+      try {
+        await flow(house);
+        passed++;
+        console.log(`ok   ${name} (${((Date.now() - began) / 1000).toFixed(1)} s)`);
+      } catch (error) {
+        failed++;
+        console.log(`FAIL ${name}\n     ${String(error.stack ?? error).replaceAll("\n", "\n     ")}`);
+        await pictureEverything(browser, name);
+      }
+      for (const context of browser.contexts()) await context.close();
+    }
+  } finally {
+    await browser.close();
+    await server.stop();
+  }
+}
+console.log(`${passed} passed, ${failed} failed`);
+process.exit(failed > 0 ? 1 : 0);
+
+async function pictureEverything(browser, name) {
+  let i = 0;
+  for (const context of browser.contexts()) {
+    for (const page of context.pages()) {
+      await page.screenshot({ path: `${pictures}/failed-${name.replaceAll(/\W+/g, "-")}-${++i}.png` }).catch(() => {});
+    }
+  }
+}
