@@ -82,6 +82,9 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 	return picked{}, Refuse(QueueEmpty)
 }
 
+// clockSkew is how far the clock of the queue may be ahead of ours.
+const clockSkew = 5 * time.Second
+
 // setRight asks the ledger whether a case that the line gave us waits in truth, and is due: the line only orders, and may
 // be older than what happened since (Redis came back from a dump, or missed a change). If not, it is put right.
 func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err error) {
@@ -93,7 +96,7 @@ func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err err
 		w = nil
 	case err != nil:
 		return false, ledgerRefusal(err)
-	case w != nil && !w.Due.After(e.d.Now()):
+	case w != nil && !w.Due.After(e.d.Now().Add(clockSkew)):
 		return false, nil
 	}
 	e.d.Log.Warn("the queue gave out a case that is not due", "case", c.Case)
