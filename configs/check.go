@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -13,7 +14,7 @@ import (
 // problems collects what is wrong, each with its key.
 type problems []error
 
-func (p *problems) add(key, format string, args ...any) {
+func (p *problems) addf(key, format string, args ...any) {
 	*p = append(*p, fmt.Errorf("settings: %s: %s", key, fmt.Sprintf(format, args...)))
 }
 
@@ -34,18 +35,18 @@ func (s Settings) Check() error {
 
 func (c Centre) check(p *problems) {
 	if c.Target < 0 {
-		p.add("centre.target", "%d is no number of calls; write 0 or more", c.Target)
+		p.addf("centre.target", "%d is no number of calls; write 0 or more", c.Target)
 	}
 	p.oneOf("centre.definition", c.Definition, "attempts", "persons", "cases")
 	if c.BreakMinutes < 0 || c.BreakMinutes > 240 {
-		p.add("centre.break_minutes", "%d is out of range; write 0 to 240", c.BreakMinutes)
+		p.addf("centre.break_minutes", "%d is out of range; write 0 to 240", c.BreakMinutes)
 	}
 	if len(c.Week) == 0 && !c.AlwaysOpen {
-		p.add("centre.week", "no day is open; write for instance mon: \"09:00-17:00\"")
+		p.addf("centre.week", "no day is open; write for instance mon: \"09:00-17:00\"")
 	}
 	for day, span := range c.Week {
 		if _, ok := Weekdays[day]; !ok {
-			p.add("centre.week."+day, "is no day; use mon tue wed thu fri sat sun")
+			p.addf("centre.week."+day, "is no day; use mon tue wed thu fri sat sun")
 		}
 		p.span("centre.week."+day, span)
 	}
@@ -67,10 +68,10 @@ func (c Calls) check(p *problems) {
 
 func (n Numbers) check(p *problems) {
 	if n.RingsPerDay < 1 {
-		p.add("numbers.rings_per_day", "%d; write 1 or more", n.RingsPerDay)
+		p.addf("numbers.rings_per_day", "%d; write 1 or more", n.RingsPerDay)
 	}
 	if n.BusyPerDay < 1 {
-		p.add("numbers.busy_per_day", "%d; write 1 or more", n.BusyPerDay)
+		p.addf("numbers.busy_per_day", "%d; write 1 or more", n.BusyPerDay)
 	}
 	p.between("numbers.ring_gap", n.RingGap, 0, 24*time.Hour)
 	p.between("numbers.busy_gap", n.BusyGap, 0, 24*time.Hour)
@@ -80,10 +81,10 @@ func (s SIP) check(p *problems) {
 	p.hostPort("sip.listen", s.Listen)
 	s.RTP.check(p)
 	if len(s.Trunks) == 0 {
-		p.add("sip.trunks", "there is none; without a trunk nothing can be dialled")
+		p.addf("sip.trunks", "there is none; without a trunk nothing can be dialled")
 	}
 	if len(s.Desks) == 0 {
-		p.add("sip.desks", "there is none; write one for each desk phone")
+		p.addf("sip.desks", "there is none; write one for each desk phone")
 	}
 	names := map[string]bool{}
 	for i, t := range s.Trunks {
@@ -98,18 +99,18 @@ func (s SIP) check(p *problems) {
 func (r RTP) check(p *problems) {
 	for key, ip := range map[string]string{"sip.rtp.bind": r.Bind, "sip.rtp.advertise": r.Advertise} {
 		if _, err := netip.ParseAddr(ip); ip != "" && err != nil {
-			p.add(key, "%q is no IP address", ip)
+			p.addf(key, "%q is no IP address", ip)
 		}
 	}
 	if r.PortMin < 1024 || r.PortMax > 65535 || r.PortMax-r.PortMin < 3 {
-		p.add("sip.rtp.port_min", "%d–%d is no usable range; a call takes four ports between 1024 and 65535", r.PortMin, r.PortMax)
+		p.addf("sip.rtp.port_min", "%d–%d is no usable range; a call takes four ports between 1024 and 65535", r.PortMin, r.PortMax)
 	}
 }
 
 func (t Trunk) check(p *problems, key string, names map[string]bool) {
 	p.needed(key+".name", t.Name, "main")
 	if names[t.Name] {
-		p.add(key+".name", "%q is there twice", t.Name)
+		p.addf(key+".name", "%q is there twice", t.Name)
 	}
 	names[t.Name] = true
 	p.hostPort(key+".address", t.Address)
@@ -117,43 +118,41 @@ func (t Trunk) check(p *problems, key string, names map[string]bool) {
 	p.digits(key+".caller_id", t.CallerID)
 	p.needed(key+".caller_id", t.CallerID, "the ward's number, digits only")
 	if (t.User == "") != (t.Password == "") {
-		p.add(key+".password", "user and password go together")
+		p.addf(key+".password", "user and password go together")
 	}
 }
 
 func (d Desk) check(p *problems, key string, ids map[string]bool) {
 	p.needed(key+".id", d.ID, "desk1")
 	if ids[d.ID] {
-		p.add(key+".id", "%q is there twice", d.ID)
+		p.addf(key+".id", "%q is there twice", d.ID)
 	}
 	ids[d.ID] = true
 	p.oneOf(key+".answer", d.Answer, "auto", "lift")
 	switch {
 	case d.Address == "" && (d.User == "" || d.Password == ""):
-		p.add(key, "write user and password for a phone that registers here, or address for one that does not")
+		p.addf(key, "write user and password for a phone that registers here, or address for one that does not")
 	case d.Address != "" && d.User != "":
-		p.add(key, "write either user and password, or address, not both")
+		p.addf(key, "write either user and password, or address, not both")
 	}
 }
 
 func (p *problems) needed(key, value, example string) {
 	if value == "" {
-		p.add(key, "is missing; write %s", example)
+		p.addf(key, "is missing; write %s", example)
 	}
 }
 
 func (p *problems) oneOf(key, value string, allowed ...string) {
-	for _, a := range allowed {
-		if value == a {
-			return
-		}
+	if slices.Contains(allowed, value) {
+		return
 	}
-	p.add(key, "%q is not known; write one of %s", value, strings.Join(allowed, ", "))
+	p.addf(key, "%q is not known; write one of %s", value, strings.Join(allowed, ", "))
 }
 
 func (p *problems) between(key string, d, low, high time.Duration) {
 	if d < low || d > high {
-		p.add(key, "%s is out of range; write %s to %s", d, low, high)
+		p.addf(key, "%s is out of range; write %s to %s", d, low, high)
 	}
 }
 
@@ -163,25 +162,25 @@ func (p *problems) hostPort(key, value string) {
 		_, err = strconv.ParseUint(port, 10, 16)
 	}
 	if err != nil {
-		p.add(key, "%q is no host:port", value)
+		p.addf(key, "%q is no host:port", value)
 	}
 }
 
 func (p *problems) digits(key, value string) {
 	if strings.Trim(value, "0123456789") != "" {
-		p.add(key, "may hold digits only")
+		p.addf(key, "may hold digits only")
 	}
 }
 
 func (p *problems) date(key, value string) {
 	if _, err := time.Parse(time.DateOnly, value); err != nil {
-		p.add(key, "%q is no date; write YYYY-MM-DD", value)
+		p.addf(key, "%q is no date; write YYYY-MM-DD", value)
 	}
 }
 
 func (p *problems) span(key, value string) {
 	if _, _, err := ParseSpan(value); err != nil {
-		p.add(key, "%v", err)
+		p.addf(key, "%v", err)
 	}
 }
 

@@ -60,7 +60,7 @@ const (
 	CloseAttempt    Act = "close_attempt"    // write the end, once
 )
 
-// Leg is how far one leg of a call has come, as far as the machine must know.
+// LegState is how far one leg of a call has come, as far as the machine must know.
 type LegState string
 
 // The states of a leg.

@@ -3,6 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
+	"slices"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -87,10 +88,5 @@ func fits(c lab.CallLog, r dialer.Result) bool {
 		480: {dialer.OutOfReach, dialer.NoAnswer}, 484: {dialer.BadNumber}, 486: {dialer.Busy, dialer.NoAnswer},
 		487: {dialer.NoAnswer, dialer.LineTrouble}, 503: {dialer.LineTrouble}, 603: {dialer.Refused},
 	}
-	for _, ok := range byStatus[c.Status] {
-		if ok == r {
-			return true
-		}
-	}
-	return false
+	return slices.Contains(byStatus[c.Status], r)
 }

@@ -107,7 +107,7 @@ func (r *clickRun) inHouse(ctx context.Context, a *app, world *labWorld, o bench
 		return awaitPhones(ctx, a.engine, o.desks)
 	}, func(url string) {
 		go func() {
-			done <- r.click(ctx, url, a, world, o, logins)
+			done <- r.click(ctx, url, clickHouse{a, world, o.calls, logins})
 			stop()
 		}()
 	})
@@ -127,23 +127,32 @@ func benchLogins(n int) []login {
 	return out
 }
 
+// clickHouse is a house that stands ready for clicks.
+type clickHouse struct {
+	app    *app
+	world  *labWorld
+	calls  int
+	logins []login
+}
+
 // click seats everyone, clicks, and reads the far ends' logs and the ledger.
-func (r *clickRun) click(ctx context.Context, url string, a *app, world *labWorld, o benchFlags, logins []login) error {
+func (r *clickRun) click(ctx context.Context, url string, h clickHouse) error {
+	a := h.app
 	ctx, cancel := context.WithCancel(ctx)
 	defer cancel()
-	all := make([]*clicker, o.desks)
+	all := make([]*clicker, len(h.logins))
 	for i := range all {
 		panel, err := newPanelClient(url)
 		if err != nil {
 			return err
 		}
 		all[i] = &clicker{desk: dialer.DeskID(a.settings.SIP.Desks[i].ID), panel: panel}
-		if err := all[i].sitDown(ctx, logins[i]); err != nil {
+		if err := all[i].sitDown(ctx, h.logins[i]); err != nil {
 			return fmt.Errorf("%s: %w", all[i].desk, err)
 		}
 	}
 	began := time.Now()
-	if err := clickAll(ctx, all, o.calls); err != nil {
+	if err := clickAll(ctx, all, h.calls); err != nil {
 		return err
 	}
 	dctx, stop := context.WithTimeout(ctx, time.Minute)
@@ -156,9 +165,9 @@ func (r *clickRun) click(ctx context.Context, url string, a *app, world *labWorl
 	a.engine.Drain(dctx)
 	for i, c := range all {
 		r.panel[c.desk] = c.seen
-		r.phones[c.desk] = world.phones[i].Calls()
+		r.phones[c.desk] = h.world.phones[i].Calls()
 	}
-	for _, c := range world.carrier.Calls() {
+	for _, c := range h.world.carrier.Calls() {
 		r.carrier[c.CallID] = c
 	}
 	var err error

@@ -79,7 +79,7 @@ func (c *clicker) oneCall(ctx context.Context) error {
 	}
 	key := dialer.NewID(s.Clicked)
 	for {
-		err := c.panel.call(ctx, http.MethodPost, "/api/calls", map[string]any{"desk": c.desk, "next": true}, &accepted, "Idempotency-Key", key)
+		err := c.panel.do(ctx, request{http.MethodPost, "/api/calls", map[string]any{"desk": c.desk, "next": true}, key}, &accepted)
 		if err == nil {
 			break
 		}

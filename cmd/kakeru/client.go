@@ -54,23 +54,34 @@ func (c *panelClient) signIn(ctx context.Context, name, password string) error {
 	return c.call(ctx, http.MethodPost, "/api/session", map[string]string{"login": name, "password": password}, nil)
 }
 
-// call sends body as JSON and reads the answer into out; either may be nil. headers come in pairs. An error of the API is a *problem.
-func (c *panelClient) call(ctx context.Context, method, path string, body, out any, headers ...string) error {
+// call sends body as JSON and reads the answer into out; either may be nil. An error of the API is a *problem.
+func (c *panelClient) call(ctx context.Context, method, path string, body, out any) error { //nolint:revive // the parts of a request
+	return c.do(ctx, request{method, path, body, ""}, out)
+}
+
+// request is one call of the API; key is its Idempotency-Key, if any.
+type request struct {
+	method, path string
+	body         any
+	key          string
+}
+
+func (c *panelClient) do(ctx context.Context, q request, out any) error {
 	var r io.Reader
-	if body != nil {
-		b, err := json.Marshal(body)
+	if q.body != nil {
+		b, err := json.Marshal(q.body)
 		if err != nil {
 			return err
 		}
 		r = bytes.NewReader(b)
 	}
-	req, err := http.NewRequestWithContext(ctx, method, c.base+path, r)
+	req, err := http.NewRequestWithContext(ctx, q.method, c.base+q.path, r)
 	if err != nil {
 		return err
 	}
 	req.Header.Set("Content-Type", "application/json")
-	for i := 0; i+1 < len(headers); i += 2 {
-		req.Header.Set(headers[i], headers[i+1])
+	if q.key != "" {
+		req.Header.Set("Idempotency-Key", q.key)
 	}
 	resp, err := c.http.Do(req)
 	if err != nil {

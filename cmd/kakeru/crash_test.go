@@ -1,11 +1,11 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"net/http"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -204,7 +204,7 @@ func childrenOf(parent int) []int {
 		}
 		var pid, ppid int
 		var state string
-		rest := string(b[strings.LastIndexByte(string(b), ')')+1:])
+		rest := string(b[bytes.LastIndexByte(b, ')')+1:])
 		if n, _ := fmt.Sscanf(rest, "%s %d", &state, &ppid); n != 2 || ppid != parent {
 			continue
 		}

@@ -116,7 +116,7 @@ func secret(s configs.Settings) ([]byte, error) {
 	if path == "" {
 		path = filepath.Join(s.StateDir, "secret")
 	}
-	b, err := os.ReadFile(path)
+	b, err := os.ReadFile(path) //nolint:gosec // named by the administrator
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.SecretFile == "":
 		return newSecret(path)
