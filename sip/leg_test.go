@@ -151,8 +151,8 @@ func TestNoAnswerAtAllEndsByTimerB(t *testing.T) {
 	if f.Evidence.Reason != "no answer within 64·T1" {
 		t.Errorf("reason %q", f.Evidence.Reason)
 	}
-	if f := w.gone(t); !f.FarEnded {
-		t.Error("it was not we who ended it")
+	if f := w.gone(t); f.FarEnded {
+		t.Error("silence is nobody's doing")
 	}
 	if n := r.trunk.repeats("INVITE"); n < 5 {
 		t.Errorf("the INVITE was sent %d times only", n)

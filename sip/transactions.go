@@ -67,7 +67,7 @@ func (x *exchange) end() {
 // takeResponse finds what a response answers (RFC 3261 §17.1.3, §18.1.2).
 func (l *lane) takeResponse(res *sip.Response) {
 	via, cseq := res.Via(), res.CSeq()
-	if via == nil || cseq == nil || len(res.GetHeaders("via")) != 1 || !l.agent.isOurs(via) {
+	if via == nil || cseq == nil || len(res.GetHeaders("via")) != 1 {
 		return // not for us: RFC 3261 §8.1.3.3
 	}
 	key, err := sip.ClientTxKeyMake(res)
@@ -80,7 +80,7 @@ func (l *lane) takeResponse(res *sip.Response) {
 		x.take(res)
 	case l.who != nil:
 		l.who.response(res)
-	default:
+	case l.agent.isOurs(via):
 		l.strayResponse(res)
 	}
 }

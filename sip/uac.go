@@ -235,7 +235,7 @@ func (l *leg) inviteFailed(err error) {
 		return
 	}
 	l.note(dialer.EvNoAnswer, failure(err))
-	l.gone(!l.dropped)
+	l.gone(false) // silence is nobody's doing
 }
 
 // endOther ends an answer that is not the leg's: another branch of a fork, or one that came after the leg was gone. Each
