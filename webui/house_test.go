@@ -203,8 +203,7 @@ func (c *client) do(method, path string, body any, headers ...string) answered {
 	case string:
 		r = strings.NewReader(b)
 	default:
-		j, _ := json.Marshal(b)
-		r = bytes.NewReader(j)
+		r = bytes.NewReader(asJSON(b))
 	}
 	req, err := http.NewRequest(method, c.h.url+path, r)
 	if err != nil {
@@ -268,12 +267,22 @@ type received struct {
 	Data json.RawMessage `json:"data"`
 }
 
+// connect opens the websocket as this browser; conn is nil when the server says no, by status.
+func (c *client) connect(d websocket.Dialer, query string, header http.Header) (conn *websocket.Conn, status int) {
+	d.Jar, d.HandshakeTimeout = c.http.Jar, patienceOfTests
+	conn, resp, _ := d.Dial("ws"+strings.TrimPrefix(c.h.url, "http")+"/api/live"+query, header)
+	if resp == nil {
+		return conn, 0
+	}
+	defer resp.Body.Close()
+	return conn, resp.StatusCode
+}
+
 func (c *client) watch(query string) *socket {
 	c.h.t.Helper()
-	d := websocket.Dialer{Jar: c.http.Jar, HandshakeTimeout: patienceOfTests}
-	conn, resp, err := d.Dial("ws"+strings.TrimPrefix(c.h.url, "http")+"/api/live"+query, nil)
-	if err != nil {
-		c.h.t.Fatalf("%v (%v)", err, resp)
+	conn, status := c.connect(websocket.Dialer{}, query, nil)
+	if conn == nil {
+		c.h.t.Fatalf("not connected: %d", status)
 	}
 	// A ping that is read after the server has closed cannot be answered; what stands behind it still counts.
 	conn.SetPingHandler(func(data string) error {

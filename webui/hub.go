@@ -3,8 +3,8 @@ package webui
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"log/slog"
+	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -70,15 +70,7 @@ func (f *frame) text(data any) []byte {
 	return encode(Frame{Seq: f.seq, Type: f.kind, At: f.at, Data: data})
 }
 
-func encode(f Frame) []byte {
-	var b bytes.Buffer
-	e := json.NewEncoder(&b)
-	e.SetEscapeHTML(false)
-	if err := e.Encode(f); err != nil {
-		panic("a frame's data cannot be JSON: " + err.Error()) // all of it are types of ours
-	}
-	return bytes.TrimSuffix(b.Bytes(), []byte{'\n'})
-}
+func encode(f Frame) []byte { return bytes.TrimSuffix(asJSON(f), []byte{'\n'}) }
 
 // shown is what waits to be numbered: a change of the engine's, or data of another room part.
 type shown struct {
@@ -192,9 +184,9 @@ func (h *Hub) alertsFor(v viewer) []Alert {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	out := []Alert{}
-	for i := len(h.alerts) - 1; i >= 0; i-- {
-		if v.seesAlert(h.alerts[i]) {
-			out = append(out, h.alerts[i])
+	for _, a := range slices.Backward(h.alerts) {
+		if v.seesAlert(a) {
+			out = append(out, a)
 		}
 	}
 	return out

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"log/slog"
+	"sort"
 	"testing"
 	"time"
 
@@ -141,8 +142,7 @@ func (p *panelModel) check(t *rapid.T, published, holes []uint64) {
 		if seq == 0 {
 			snapshots++
 			at = p.from[snapshots]
-			for next = 0; next < len(published) && published[next] <= at; next++ {
-			}
+			next = sort.Search(len(published), func(i int) bool { return published[i] > at })
 			continue
 		}
 		if snapshots < 0 {

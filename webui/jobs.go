@@ -39,17 +39,32 @@ func (j *jobs) close() {
 	j.running.Wait()
 }
 
-// begin runs a job on a list; false when one runs on it already, or the server is closing.
-func (j *jobs) begin(p casework.Preview, work func(context.Context)) bool {
+// begin runs a job on a list, unless one runs on it already or the server is closing.
+func (j *jobs) begin(p casework.Preview, work func(context.Context)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	if now, known := j.lists[p.List]; j.closed || (known && now.State != listFailed) {
-		return false
+		return
 	}
+	j.makeRoom()
 	j.lists[p.List] = p
 	ctx := j.ctx
 	j.running.Go(func() { work(ctx) })
-	return true
+}
+
+// failedKept bounds the lists that failed and that nobody has discarded.
+const failedKept = 100
+
+// makeRoom forgets failed lists when there are many. Called with mu held.
+func (j *jobs) makeRoom() {
+	if len(j.lists) < failedKept {
+		return
+	}
+	for id, p := range j.lists {
+		if p.State == listFailed {
+			delete(j.lists, id)
+		}
+	}
 }
 
 // of returns how far a list has come, when a job runs on it or failed.

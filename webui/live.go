@@ -96,7 +96,7 @@ type reader struct {
 func (r *reader) listen() {
 	defer close(r.gone)
 	// The far end answers pings; after two of them unanswered it is gone.
-	patience := 2*r.s.d.Live.Ping + r.s.d.Live.WriteWait
+	patience := 2*r.s.d.Hub.settings.Ping + r.s.d.Hub.settings.WriteWait
 	alive := func(string) error { return r.conn.SetReadDeadline(time.Now().Add(patience)) }
 	r.conn.SetReadLimit(readLimit)
 	_ = alive("")
@@ -118,7 +118,7 @@ func (r *reader) serve(since uint64, boot string) {
 	if !r.begin(sub) {
 		return
 	}
-	tick := time.NewTicker(r.s.d.Live.Ping)
+	tick := time.NewTicker(r.s.d.Hub.settings.Ping)
 	defer tick.Stop()
 	for {
 		select { // a goodbye comes before frames that wait
@@ -138,7 +138,7 @@ func (r *reader) serve(since uint64, boot string) {
 				r.bye(byeSession)
 				return
 			}
-			if err := r.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(r.s.d.Live.WriteWait)); err != nil {
+			if err := r.conn.WriteControl(websocket.PingMessage, nil, time.Now().Add(r.s.d.Hub.settings.WriteWait)); err != nil {
 				return
 			}
 		case <-ended:
@@ -185,7 +185,7 @@ func (r *reader) send(f *frame, fresh bool) (ok bool) {
 }
 
 func (r *reader) write(body []byte) bool {
-	_ = r.conn.SetWriteDeadline(time.Now().Add(r.s.d.Live.WriteWait))
+	_ = r.conn.SetWriteDeadline(time.Now().Add(r.s.d.Hub.settings.WriteWait))
 	return r.conn.WriteMessage(websocket.TextMessage, body) == nil
 }
 
@@ -200,7 +200,7 @@ func (r *reader) bye(why string) {
 	if why == byeShutdown {
 		code = websocket.CloseServiceRestart
 	}
-	_ = r.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(r.s.d.Live.WriteWait))
+	_ = r.conn.WriteControl(websocket.CloseMessage, websocket.FormatCloseMessage(code, why), time.Now().Add(r.s.d.Hub.settings.WriteWait))
 }
 
 // sessionOver reports whether whoever reads may no longer, or has another role now and must see other things.

@@ -148,7 +148,8 @@ func TestManyChangesFewSums(t *testing.T) {
 		h.set(func() { h.progress.Done.Attempts = i + 1 })
 		h.server.d.Hub.Show(dialer.Change{Type: dialer.ChangeProgress})
 	}
-	for dataOf[report.Progress](t, s.until("progress")).Done.Attempts != 300 {
+	for done := 0; done != 300; {
+		done = dataOf[report.Progress](t, s.until("progress")).Done.Attempts
 	}
 	h.mu.Lock()
 	defer h.mu.Unlock()
@@ -212,18 +213,16 @@ func TestForeignSocketIsRefused(t *testing.T) {
 		if origin != "" {
 			header.Set("Origin", origin)
 		}
-		d := websocket.Dialer{Jar: c.http.Jar}
-		conn, resp, err := d.Dial("ws"+strings.TrimPrefix(h.url, "http")+"/api/live", header)
-		if err == nil {
+		conn, status := c.connect(websocket.Dialer{}, "", header)
+		if conn != nil {
 			conn.Close()
 		}
-		if resp == nil || resp.StatusCode != want {
-			t.Errorf("origin %q: %v %v, want %d", origin, resp, err, want)
+		if status != want {
+			t.Errorf("origin %q: %d, want %d", origin, status, want)
 		}
 	}
-	d := websocket.Dialer{}
-	if _, resp, _ := d.Dial("ws"+strings.TrimPrefix(h.url, "http")+"/api/live", nil); resp == nil || resp.StatusCode != 401 {
-		t.Errorf("signed out: %v, want 401", resp)
+	if _, status := h.browser().connect(websocket.Dialer{}, "", nil); status != 401 {
+		t.Errorf("signed out: %d, want 401", status)
 	}
 	c.do("GET", "/api/live", nil).problem(t, 426, "invalid")
 }
@@ -243,7 +242,7 @@ func (s *socket) saysBye(reason string) received {
 }
 
 func TestSessionsEndEndsTheSocket(t *testing.T) {
-	h := open(t, func(d *Deps) { d.Live.Ping = 10 * time.Millisecond })
+	h := open(t, func(d *Deps) { d.Hub = NewHub(tuesday, LiveSettings{Ping: 10 * time.Millisecond}) })
 	t.Run("signed out", func(t *testing.T) {
 		c := h.as("operator")
 		s, other := c.watch(""), h.as("operator").watch("")
@@ -260,7 +259,7 @@ func TestSessionsEndEndsTheSocket(t *testing.T) {
 		h.as("admin").do("PATCH", "/api/users/user-operator2", map[string]string{"role": "ward"}).want(t, 200)
 		s.saysBye("session")
 	})
-	t.Run("expired", func(t *testing.T) {
+	t.Run("expired", func(*testing.T) {
 		s := h.as("ward").watch("")
 		s.until("snapshot")
 		h.clock.forward(13 * time.Hour)
@@ -269,7 +268,7 @@ func TestSessionsEndEndsTheSocket(t *testing.T) {
 }
 
 func TestAnOpenSocketDoesNotProlongASession(t *testing.T) {
-	h := open(t, func(d *Deps) { d.Live.Ping = 10 * time.Millisecond })
+	h := open(t, func(d *Deps) { d.Hub = NewHub(tuesday, LiveSettings{Ping: 10 * time.Millisecond}) })
 	c := h.as("ward")
 	s := c.watch("")
 	s.until("snapshot")
@@ -294,21 +293,18 @@ func TestStopSaysGoodbye(t *testing.T) {
 // TestASlowReaderHoldsUpNobody: one panel stops reading; the engine and the other panels do not notice, and the slow one
 // is dropped. It is told so, unless its own line is too full even for that.
 func TestASlowReaderHoldsUpNobody(t *testing.T) {
-	h := open(t, func(d *Deps) {
-		d.Live = LiveSettings{Buffer: 8, WriteWait: 300 * time.Millisecond}
-		d.Hub = NewHub(tuesday, d.Live)
-	})
+	h := open(t, func(d *Deps) { d.Hub = NewHub(tuesday, LiveSettings{Buffer: 8, WriteWait: 300 * time.Millisecond}) })
 	boss := h.as("supervisor")
-	narrow := websocket.Dialer{Jar: boss.http.Jar, NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
+	narrow := websocket.Dialer{NetDialContext: func(ctx context.Context, network, addr string) (net.Conn, error) {
 		conn, err := (&net.Dialer{}).DialContext(ctx, network, addr)
 		if tcp, ok := conn.(*net.TCPConn); ok {
 			_ = tcp.SetReadBuffer(4096)
 		}
 		return conn, err
 	}}
-	slow, _, err := narrow.Dial("ws"+strings.TrimPrefix(h.url, "http")+"/api/live", nil)
-	if err != nil {
-		t.Fatal(err)
+	slow, status := boss.connect(narrow, "", nil)
+	if slow == nil {
+		t.Fatalf("not connected: %d", status)
 	}
 	defer slow.Close()
 	quick := h.as("supervisor").watch("")

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/json"
 	"log/slog"
 	"net"
@@ -99,5 +100,16 @@ func (a *answer) Unwrap() http.ResponseWriter { return a.ResponseWriter }
 func writeProblem(w http.ResponseWriter, p *Problem) {
 	w.Header().Set("Content-Type", p.ContentType(""))
 	w.WriteHeader(p.Status)
-	_ = json.NewEncoder(w).Encode(p) // whoever left does not read it
+	_, _ = w.Write(asJSON(p)) // whoever left does not read it
+}
+
+// asJSON writes what we answer with. All of it are types of ours, made to be JSON.
+func asJSON(v any) []byte {
+	var b bytes.Buffer
+	e := json.NewEncoder(&b)
+	e.SetEscapeHTML(false)
+	if err := e.Encode(v); err != nil {
+		panic("an answer cannot be JSON: " + err.Error())
+	}
+	return b.Bytes()
 }

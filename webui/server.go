@@ -28,7 +28,6 @@ type Deps struct {
 	Demo     bool // simulated phones and carrier: the screen says so
 
 	Auth     auth.Settings
-	Live     LiveSettings // zero fields are the defaults
 	Hub      *Hub
 	Calls    Calls
 	Users    dialer.Users
@@ -82,7 +81,6 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
-	s.d.Live = d.Live.withDefaults()
 	if s.metrics, err = newMetrics(d.Metrics); err != nil {
 		return nil, err
 	}
@@ -174,24 +172,30 @@ func (s *Server) Run(ctx context.Context) error {
 	running.Go(func() { s.recount.run(parts) })
 	s.jobs.open(parts)
 
-	failed := make(chan error, 1)
-	go func() { failed <- server.Serve(listener) }()
-	s.log.Info("panel is served", "addr", listener.Addr().String())
 	var err error
+	serving := make(chan struct{})
+	go func() {
+		defer close(serving)
+		err = server.Serve(listener)
+	}()
+	s.log.Info("panel is served", "addr", listener.Addr().String())
 	select {
-	case err = <-failed:
+	case <-serving:
 	case <-ctx.Done():
 		closing, cancel := context.WithTimeout(context.WithoutCancel(ctx), closingWait)
 		defer cancel()
 		s.d.Hub.Close()
-		if err = server.Shutdown(closing); err != nil {
-			err = server.Close()
+		if server.Shutdown(closing) != nil {
+			_ = server.Close() // answers that take longer are cut off
 		}
-		<-failed
+		<-serving
 	}
 	stop()
 	s.jobs.close()
 	s.readers.Wait()
 	running.Wait()
+	if errors.Is(err, http.ErrServerClosed) {
+		return nil
+	}
 	return err
 }

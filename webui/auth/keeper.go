@@ -17,9 +17,9 @@ import (
 const CookieName = "kakeru_session"
 
 var (
-	// ErrSignedOut: the token is no session's, or the session is over.
+	// ErrSignedOut says that the token is no session's, or the session is over.
 	ErrSignedOut = errors.New("not signed in")
-	// ErrWrong: no such login, a wrong password, or a disabled person. Which of them is not told.
+	// ErrWrong says that there is no such login, that the password is wrong, or that the person is disabled: not which.
 	ErrWrong = errors.New("the login or the password is wrong")
 )
 
@@ -283,7 +283,7 @@ func (k *Keeper) tell(token string) {
 
 // Cookie carries a session's token; of the zero Session it is the one that removes the cookie.
 func (k *Keeper) Cookie(s Session) http.Cookie {
-	c := http.Cookie{
+	c := http.Cookie{ //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
 		Name: CookieName, Value: s.Token, Path: "/",
 		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
 	}
