@@ -29,7 +29,7 @@ type Agent struct {
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
 
-	mu      sync.Mutex // guards what follows; never held over I/O
+	mu      sync.Mutex // guards what follows; once the agent runs it is never held over I/O
 	phase   phase
 	lanes   map[string]*lane
 	tell    func(desk dialer.DeskID, registered bool)
@@ -168,6 +168,9 @@ func (a *Agent) stop() {
 		a.register.stop()
 		a.hangUpAll()
 		a.crew.dismiss()
+		for _, l := range a.allLanes() {
+			l.cutOff() // a call that was prepared at the last moment; no lane runs any more
+		}
 		a.close()
 	} else {
 		a.crew.dismiss()

@@ -31,6 +31,12 @@ func (l *leg) drop() {
 	l.later(l.lane.agent.cfg.Timers.whole()-l.lane.agent.cfg.Timers.T1, l.giveUp)
 }
 
+// dropBecause drops the leg on our own account; the BYE's evidence says why.
+func (l *leg) dropBecause(why string) {
+	l.why = why
+	l.drop()
+}
+
 // giveUp is for a far end that answers our CANCEL or BYE with nothing useful.
 func (l *leg) giveUp() {
 	if l.over {
@@ -70,7 +76,7 @@ func (l *leg) hangUp() {
 	}
 	l.hungUp = true
 	l.confirm()
-	l.note(dialer.EvByeSent, "")
+	l.note(dialer.EvByeSent, l.why)
 	bye := hangup{lane: l.lane, dialog: &l.dialog, signer: l.signer, done: l.byeDone}
 	bye.signer.renew()
 	bye.send()

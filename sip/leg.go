@@ -40,16 +40,17 @@ type leg struct {
 
 	state       legState
 	dialled     bool
-	dropped     bool // Drop was called, or we give up by ourselves
-	cancelled   bool // CANCEL was sent
-	confirmed   bool // the 2xx was ACKed
-	hungUp      bool // BYE was sent
-	over        bool // gone was told
-	ranAlready  bool // a ringing was told
-	earlyToo    bool // early media was told
-	tried       bool // a 100 was told
-	heardSDP    bool // media knows the far end
-	unusable    bool // the 2xx's SDP cannot be used
+	dropped     bool   // Drop was called, or we give up by ourselves
+	why         string // why we give up by ourselves
+	cancelled   bool   // CANCEL was sent
+	confirmed   bool   // the 2xx was ACKed
+	hungUp      bool   // BYE was sent
+	over        bool   // gone was told
+	ranAlready  bool   // a ringing was told
+	earlyToo    bool   // early media was told
+	tried       bool   // a 100 was told
+	heardSDP    bool   // media knows the far end
+	unusable    bool   // the 2xx's SDP cannot be used
 	dialog      dialog
 	invite      savedInvite
 	current     *exchange // the INVITE that counts; an earlier one was challenged

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"strings"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -234,6 +235,9 @@ func TestForkedAnswerIsHungUp(t *testing.T) {
 	if f := w.gone(t); !f.FarEnded {
 		t.Error("the first answer's call went on until they hung up")
 	}
+	if w.saw(dialer.EvCrossed) {
+		t.Error("the call was answered: nothing has crossed")
+	}
 }
 
 func tagOfTo(req *sip.Request) string {
@@ -337,4 +341,60 @@ func TestRouteSetIsFollowed(t *testing.T) {
 	}
 	proxy.reply(bye, say{status: 200})
 	w.gone(t)
+}
+
+func TestRingingAfterTheEndIsCancelled(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	w.Drop()
+	w.gone(t) // nothing had come by then
+	r.trunk.reply(invite, say{status: 180, tag: "a"})
+	r.trunk.reply(r.trunk.request(t, sip.CANCEL), say{status: 200})
+	r.trunk.reply(invite, say{status: 487, tag: "a"})
+	r.trunk.request(t, sip.ACK)
+}
+
+func TestStrictRouterIsFollowed(t *testing.T) {
+	d := dialog{Target: "sip:callee@192.0.2.9", Routes: []string{"<sip:old@192.0.2.1>", "<sip:192.0.2.2;lr>"}}
+	r := d.request(sip.BYE, 2)
+	if r.uri != "sip:old@192.0.2.1" || len(r.routes) != 2 || r.routes[0] != "<sip:192.0.2.2;lr>" || r.routes[1] != "<sip:callee@192.0.2.9>" {
+		t.Errorf("%s %v", r.uri, r.routes)
+	}
+	if to := d.next(t.Context()); to.String() != "192.0.2.1:5060" {
+		t.Errorf("it goes to %v", to)
+	}
+}
+
+func TestWhatCannotBeResolvedGoesWhereTheInviteWent(t *testing.T) {
+	first := netipLocal
+	for _, d := range []dialog{
+		{Target: "sip:callee@no-such-host.invalid", First: first}, {Target: "tel:0300001234", First: first}, {Target: ":", First: first},
+		{Target: "sip:callee@192.0.2.9", First: first, Pinned: true},
+	} {
+		if to := d.next(t.Context()); to != first {
+			t.Errorf("%s goes to %v", d.Target, to)
+		}
+	}
+}
+
+func TestLegDialledAfterItsLineWasClosedIsGone(t *testing.T) {
+	r := newRig(t)
+	n := r.line(t)
+	w := watch(n.Customer())
+	n.Close()
+	w.Dial()
+	w.gone(t)
+	r.trunk.quiet(t, r.Agent, sip.INVITE)
+}
+
+func TestEvidenceIsFitToBeKept(t *testing.T) {
+	for said, want := range map[string]string{
+		"Busy Here": "Busy Here", "call 0312345678 later": "call ########## later", "a\rb\x00c": "a b c", "\xff": "?",
+		strings.Repeat("長", 200): strings.Repeat("長", 100),
+	} {
+		if got := phrase(said); got != want {
+			t.Errorf("%q became %q", said, got)
+		}
+	}
 }

@@ -15,6 +15,7 @@ type metrics struct {
 	mu   sync.Mutex
 	live map[*line]bool
 	past flow
+	lost int64 // as last shown: duplicates count losses back, a counter may not
 }
 
 // flow is what passed through bridges, by side.
@@ -85,12 +86,14 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for n := range m.live {
 		all.add(n.bridge)
 	}
+	m.lost = max(m.lost, all.lost)
+	lost := m.lost
 	m.mu.Unlock()
 	for _, side := range []media.Side{media.Desk, media.Customer} {
 		ch <- prometheus.MustNewConstMetric(packetsDesc, prometheus.CounterValue, float64(all.in[side]), side.String(), "in")
 		ch <- prometheus.MustNewConstMetric(packetsDesc, prometheus.CounterValue, float64(all.out[side]), side.String(), "out")
 	}
-	ch <- prometheus.MustNewConstMetric(lostDesc, prometheus.CounterValue, float64(all.lost))
+	ch <- prometheus.MustNewConstMetric(lostDesc, prometheus.CounterValue, float64(lost))
 	up, down := m.agent.register.counts()
 	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(up), "registered")
 	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(down), "unregistered")

@@ -190,6 +190,32 @@ func TestAnswerToDeadProcessIsHungUp(t *testing.T) {
 	r.trunk.reply(bye, say{status: 200})
 }
 
+func TestFarEndHangsUpAsWeDo(t *testing.T) {
+	r := newMortalRig(t)
+	w := watch(r.line(t).Customer())
+	w.Dial()
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	h := *w.until(t, dialer.LegAnswered).Handle
+	b := r.crashed(t)
+	done := terminate(t, b, h)
+	bye := r.trunk.request(t, sip.BYE)
+	for method, want := range map[string]int{"BYE": 200, "INFO": 481} {
+		r.trunk.write(b, r.trunk.within(invite, "a", method, 7, nil, ""))
+		if res := r.trunk.response(t, sip.RequestMethod(method)); res.StatusCode != want {
+			t.Errorf("%s got %d", method, res.StatusCode)
+		}
+	}
+	again := terminate(t, b, h) // a second caller waits for the same end
+	r.trunk.reply(bye, say{status: 481})
+	for _, c := range []<-chan error{done, again} {
+		if err := within(t, c, "Terminate"); err != nil {
+			t.Error(err)
+		}
+	}
+	r.trunk.quiet(t, b, sip.BYE)
+}
+
 func TestAnswerThatIsNotOursIsIgnored(t *testing.T) {
 	r := newRig(t)
 	w := r.customer(t)

@@ -16,7 +16,8 @@ type exchange struct {
 	req   *sip.Request
 	to    netip.AddrPort
 	tx    *sip.ClientTx
-	final int // status of the final response; 0 before, -1 when there will be none
+	final int  // status of the final response; 0 before, -1 when there will be none
+	live  bool // somebody takes what the transaction passes on
 
 	heard  func(res *sip.Response) // each response; a 2xx to an INVITE again for each of its retransmissions
 	failed func(err error)         // no final response came, or the request could not be sent
@@ -30,7 +31,7 @@ func (l *lane) begin(req *sip.Request, to netip.AddrPort, heard func(*sip.Respon
 	l.sent[x.key] = x
 	x.tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(err) }) })
 	// The transaction waits for somebody to take each response: we have read it already.
-	l.agent.crew.start(func() { drain(x.tx) })
+	x.live = l.agent.crew.start(func() { drain(x.tx) })
 	if err := x.tx.Init(); err != nil {
 		x.tx.Terminate()
 	}
@@ -87,7 +88,7 @@ func (l *lane) takeResponse(res *sip.Response) {
 
 func (x *exchange) take(res *sip.Response) {
 	if res.IsProvisional() {
-		if x.final == 0 {
+		if x.final == 0 && x.live {
 			x.tx.Receive(res)
 		}
 		if x.final <= 0 {

@@ -11,11 +11,11 @@ import (
 
 // dial sends the INVITE (RFC 3261 §13.2.1).
 func (l *leg) dial() {
-	if l.dialled || l.lane.who != party(l) {
+	if l.dialled {
 		return
 	}
 	l.dialled = true
-	if l.dropped {
+	if l.dropped || l.lane.who != party(l) { // the line was closed, or the agent is about to end
 		l.gone(false)
 		return
 	}
@@ -151,8 +151,7 @@ func (l *leg) answered(res *sip.Response) {
 	l.unusable = !l.takeSDP(sdpOf(res)) && (sdpOf(res) != nil || !l.heardSDP)
 	l.tell(dialer.LegAnswered, evidence(dialer.EvAnswered, res))
 	if l.unusable {
-		l.note(dialer.EvHangupAsked, "the answer's SDP cannot be used")
-		l.drop()
+		l.dropBecause("the answer's SDP cannot be used")
 		return
 	}
 	l.later(l.lane.agent.cfg.ConfirmAfter, l.confirm)
@@ -253,7 +252,7 @@ func (l *leg) endOther(res *sip.Response) {
 		return
 	}
 	l.ended[tag] = true
-	l.tell(dialer.LegNote, evidence(dialer.EvCrossed, res))
+	l.note(dialer.EvByeSent, "another answer of a call that was forked")
 	bye := hangup{lane: l.lane, dialog: &other, signer: signer{with: l.signer.with}, done: func(error) {}}
 	bye.send()
 }

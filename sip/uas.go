@@ -142,8 +142,7 @@ func (l *leg) repeatReoffer(r *reoffer) {
 	}
 	if time.Since(r.since) >= t.whole() {
 		l.reoffer = nil
-		l.note(dialer.EvNoAnswer, "no ACK for our answer to the far end's re-INVITE")
-		l.drop()
+		l.dropBecause("no ACK for our answer to the far end's re-INVITE")
 		return
 	}
 	if err := r.tx.Respond(r.res); err != nil {
@@ -162,8 +161,7 @@ func (l *leg) ack(req *sip.Request) {
 	r.stopped = true
 	l.reoffer = nil
 	if r.ours && !l.takeSDP(sdpOf(req)) {
-		l.note(dialer.EvHangupAsked, "the far end's answer to our offer cannot be used")
-		l.drop()
+		l.dropBecause("the far end's answer to our offer cannot be used")
 	}
 }
 
