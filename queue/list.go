@@ -80,3 +80,21 @@ func inOrder(a, b dialer.Place) int {
 	}
 	return strings.Compare(string(a.Case), string(b.Case))
 }
+
+// Depth counts the cases that wait: those due and those due later. Leased ones are not among them.
+func (q *Queue) Depth(ctx context.Context) (due, later int, err error) {
+	answer, err := q.run(ctx, depthScript, nil)
+	if err != nil {
+		return 0, 0, err
+	}
+	counts, ok := answer.([]any)
+	if !ok || len(counts) != 3 {
+		return 0, 0, errAnswer(answer)
+	}
+	dueNow, okDue := counts[0].(int64)
+	dueLater, okLater := counts[1].(int64)
+	if !okDue || !okLater {
+		return 0, 0, errAnswer(answer)
+	}
+	return int(dueNow), int(dueLater), nil
+}

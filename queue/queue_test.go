@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"testing"
@@ -107,10 +108,17 @@ func TestMetrics(t *testing.T) {
 		t.Errorf("got  %s\nwant %s", got, want)
 	}
 
+	if due, later, err := q.Depth(t.Context()); due != 1 || later != 1 || err != nil {
+		t.Errorf("depth %d due, %d later, %v; want 1 and 1", due, later, err)
+	}
+
 	away := openAt(t, "unix:///tmp/kakeru-no-such.sock")
 	_, _ = away.Claim(t.Context(), "d", "", long)
 	if got, want := scrape(t, away), "claims{busy}=0 claims{down}=1 claims{empty}=0 claims{ok}=0"; got != want {
 		t.Errorf("while redis is away:\ngot  %s\nwant %s", got, want)
+	}
+	if _, _, err := away.Depth(t.Context()); !errors.Is(err, dialer.ErrQueueDown) {
+		t.Errorf("depth while redis is away: %v", err)
 	}
 }
 
