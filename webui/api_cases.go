@@ -145,9 +145,11 @@ func (s *Server) depth(ctx context.Context, held int) (Depth, error) {
 	}
 	places, err := s.d.Queue.List(ctx, depthListed)
 	for _, p := range places {
-		if p.IsDue {
+		switch {
+		case p.Desk != "":
+		case p.IsDue:
 			d.Due++
-		} else {
+		default:
 			d.Later++
 		}
 	}

@@ -289,7 +289,7 @@ func TestQueueAndCases(t *testing.T) {
 		!q.Items[0].IsDue || q.Items[0].Desk == nil || *q.Items[0].Desk != desk || q.Items[0].Why != "新しい案件です" {
 		t.Fatalf("items %+v", q.Items)
 	}
-	if len(q.Held) != 1 || q.Held[0].Why != "番号相違" || q.Depth != (Depth{Due: 1, Later: 1, Held: 1}) {
+	if len(q.Held) != 1 || q.Held[0].Why != "番号相違" || q.Depth != (Depth{Later: 1, Held: 1}) {
 		t.Fatalf("held %+v depth %+v", q.Held, q.Depth)
 	}
 	boss.do("POST", "/api/cases/case-2/release", map[string]string{"reason": "番号を確認した"}).want(t, 200)
@@ -303,6 +303,19 @@ func TestQueueAndCases(t *testing.T) {
 	boss.do("POST", "/api/cases/case-2/release", map[string]string{"reason": "もう一度"}).problem(t, 503, "queue_down")
 	boss.do("GET", "/api/queue", nil).problem(t, 503, "queue_down")
 	boss.do("POST", "/api/cases/none/release", map[string]string{"reason": "x"}).problem(t, 404, "not_found")
+}
+
+// counting is a queue that counts by itself.
+type counting struct{ line }
+
+func (counting) Depth(context.Context) (due, later int, err error) { return 40_000, 7, nil }
+
+func TestDepthOfAQueueThatCounts(t *testing.T) {
+	h := open(t, func(d *Deps) { d.Queue = counting{line{world: d.Figures.(*world)}} })
+	q := into[struct{ Depth Depth }](t, h.as("supervisor").do("GET", "/api/queue", nil).want(t, 200))
+	if q.Depth != (Depth{Due: 40_000, Later: 7}) {
+		t.Fatalf("depth %+v", q.Depth)
+	}
 }
 
 func TestCasePage(t *testing.T) {

@@ -140,7 +140,7 @@ type CaseBrief struct {
 	Why        string            `json:"why"`
 }
 
-// Depth is how many cases wait. Held stops counting at 200.
+// Depth is how many cases wait; those at a desk are not among them. Held stops counting at 200.
 type Depth struct {
 	Due   int `json:"due"`
 	Later int `json:"later"`
