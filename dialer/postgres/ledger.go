@@ -72,6 +72,9 @@ const patience = 5 * time.Second
 
 const poolSize = 16
 
+// poolWarm is how many connections stand ready, so that a click does not wait for one to be made.
+const poolWarm = 4
+
 // Open connects to a migrated database and replays what an earlier run left in the spool. Its errors say in one line
 // what is wrong and what to do: the server does not answer, the schema is older, the spool is another process's.
 func Open(ctx context.Context, o Options) (*Ledger, error) {
@@ -129,6 +132,9 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	}
 	if !strings.Contains(url, "pool_max_conns") {
 		cfg.MaxConns = poolSize
+	}
+	if cfg.MinIdleConns == 0 {
+		cfg.MinIdleConns = min(poolWarm, cfg.MaxConns)
 	}
 	if cfg.ConnConfig.ConnectTimeout == 0 || cfg.ConnConfig.ConnectTimeout > patience {
 		cfg.ConnConfig.ConnectTimeout = patience
