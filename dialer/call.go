@@ -283,9 +283,13 @@ func (c *call) note(then func()) {
 		return
 	}
 	taken := c.scribe.try(c.e.d.Limits.Save, func(ctx context.Context, l Ledger) error {
-		err := l.Note(ctx, c.view.ID, p)
-		then()
-		return err
+		defer then()
+		select {
+		case <-c.done:
+			return nil // the end comes next, and brings it all: behind a ledger that hangs it is not kept waiting
+		default:
+			return l.Note(ctx, c.view.ID, p)
+		}
 	})
 	if !taken {
 		then()

@@ -100,7 +100,9 @@ func (e *Engine) leaveLine(c *call, end AttemptEnd) bool {
 	if end.Verdict.Result != Answered || c.claim == nil {
 		return false
 	}
-	return e.d.Queue.Done(context.Background(), *c.claim, nil) == nil
+	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
+	defer cancel()
+	return e.d.Queue.Done(ctx, *c.claim, nil) == nil
 }
 
 // moveOn ends the claim in the queue: the case stands where it stood, waits again, or leaves the line.
