@@ -222,8 +222,14 @@ func (e *Engine) claimRefusal(err error) error {
 	}
 }
 
-// putOff ends a claim on a case that a rule keeps from being called now, in the line and in the ledger.
+// putOff ends a claim on a case that a rule keeps from being called now, in the line and in the ledger. A case that was
+// named, and does not wait or is to wait longer (a promise runs, a supervisor holds it), stays where it stands.
 func (e *Engine) putOff(ctx context.Context, c Claim, t Target, next CaseNext) {
+	w, err := e.d.Cases.Place(ctx, c.Case)
+	if err != nil || w == nil || next.State == CaseWaiting && w.Due.After(next.Due) {
+		e.release(ctx, c)
+		return
+	}
 	if err := e.d.Cases.Defer(ctx, c.Case, next); err != nil {
 		e.d.Log.Warn("case could not be put off in the ledger", "case", c.Case, "err", err)
 	}
