@@ -89,7 +89,7 @@ func (a *Agent) Start() error {
 		a.cfg.Timers.release()
 		return err
 	}
-	a.conn, a.buffer, a.addr = conn, granted, conn.LocalAddr().(*net.UDPAddr).AddrPort()
+	a.conn, a.buffer, a.addr = conn, granted, localAddr(conn)
 	a.us = net.JoinHostPort(orElse(a.cfg.AdvertiseHost, a.addr.Addr().String()), strconv.Itoa(int(a.addr.Port())))
 	if granted < a.cfg.ReceiveBuffer {
 		a.log.Warn("sip: the kernel caps the receive buffer; raise net.core.rmem_max", "asked", a.cfg.ReceiveBuffer, "granted", granted)

@@ -164,7 +164,7 @@ func TestGarbageIsDropped(t *testing.T) {
 	} {
 		r.trunk.write(r.Agent, text)
 	}
-	r.trunk.quiet(t, r.Agent, sip.BYE)
+	r.trunk.quiet(t, r.Agent, sip.BYE, newTag())
 }
 
 func TestUnresolvableTrunkIsSaid(t *testing.T) {

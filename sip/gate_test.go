@@ -12,21 +12,21 @@ import (
 )
 
 func TestPrepareRefuses(t *testing.T) {
-	real := func(c *Config) { c.Trunks[0].Lab = false }
+	onReal := func(c *Config) { c.Trunks[0].Lab = false }
 	for _, c := range []struct {
 		name   string
 		change func(*Config)
 		order  dialer.CallOrder
 		want   dialer.Rule
 	}{
-		{"police", real, dialer.CallOrder{Number: "110"}, dialer.ForbiddenNumber},
-		{"a star code", real, dialer.CallOrder{Number: "*67"}, dialer.ForbiddenNumber},
-		{"withheld", real, dialer.CallOrder{Number: "1840312345678"}, dialer.ForbiddenNumber},
-		{"abroad", real, dialer.CallOrder{Number: "0101202555"}, dialer.ForbiddenNumber},
-		{"too short", real, dialer.CallOrder{Number: "031234567"}, dialer.ForbiddenNumber},
-		{"0570 by an operator", real, dialer.CallOrder{Number: "0570001234"}, dialer.ForbiddenNumber},
-		{"a made-up number on a real trunk", real, dialer.CallOrder{Number: testNumber}, dialer.ForbiddenNumber},
-		{"a sample on a real trunk", real, dialer.CallOrder{Number: "0312345678", Sample: true}, dialer.ForbiddenNumber},
+		{"police", onReal, dialer.CallOrder{Number: "110"}, dialer.ForbiddenNumber},
+		{"a star code", onReal, dialer.CallOrder{Number: "*67"}, dialer.ForbiddenNumber},
+		{"withheld", onReal, dialer.CallOrder{Number: "1840312345678"}, dialer.ForbiddenNumber},
+		{"abroad", onReal, dialer.CallOrder{Number: "0101202555"}, dialer.ForbiddenNumber},
+		{"too short", onReal, dialer.CallOrder{Number: "031234567"}, dialer.ForbiddenNumber},
+		{"0570 by an operator", onReal, dialer.CallOrder{Number: "0570001234"}, dialer.ForbiddenNumber},
+		{"a made-up number on a real trunk", onReal, dialer.CallOrder{Number: testNumber}, dialer.ForbiddenNumber},
+		{"a sample on a real trunk", onReal, dialer.CallOrder{Number: "0312345678", Sample: true}, dialer.ForbiddenNumber},
 		{"no trunk", func(c *Config) { c.Trunks = nil }, dialer.CallOrder{Number: testNumber}, dialer.NoRoute},
 		{"no such desk", nil, dialer.CallOrder{Number: testNumber, Desk: "desk9"}, dialer.UnknownDesk},
 		{"desk not registered", func(c *Config) { c.Desks[0] = Desk{ID: "desk1", Account: "desk1", Password: "p"} },
@@ -113,7 +113,7 @@ func TestGateStopsAnAlteredInvite(t *testing.T) {
 			if w.saw(dialer.EvInvite) {
 				t.Error("an INVITE was told")
 			}
-			r.trunk.quiet(t, r.Agent, sip.INVITE)
+			r.trunk.quiet(t, r.Agent, sip.INVITE, w.Handle().SIPCallID)
 		})
 	}
 }

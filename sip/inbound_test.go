@@ -131,7 +131,7 @@ func TestRequestsWithinACall(t *testing.T) {
 			}
 		})
 	}
-	r.trunk.quiet(t, r.Agent, sip.BYE) // nothing of that has ended the call
+	r.trunk.quiet(t, r.Agent, sip.BYE, w.Handle().SIPCallID) // nothing of that has ended the call
 	w.Drop()
 	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 	w.gone(t)

@@ -28,7 +28,7 @@ func needs(t *testing.T, program, debianPackage string) {
 	}
 }
 
-// freePort is a UDP port that is free now, and the one after it.
+// freePort is a port that is free now for UDP and TCP, and the one after it for UDP.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
@@ -39,8 +39,13 @@ func freePort(t *testing.T) int {
 		port := conn.LocalAddr().(*net.UDPAddr).Port
 		next, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
 		_ = conn.Close()
+		if err != nil {
+			continue
+		}
+		_ = next.Close()
+		stream, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 		if err == nil {
-			_ = next.Close()
+			_ = stream.Close()
 			return port
 		}
 	}
@@ -222,7 +227,7 @@ func startBaresip(t *testing.T, registrar netip.AddrPort, answering string) *pro
 	write("config", strings.Join([]string{
 		"sip_listen 127.0.0.1:" + fmt.Sprint(freePort(t)), "net_interface 127.0.0.1", "call_max_calls 1",
 		"audio_source aufile," + sound, "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
-		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+1), "module_path " + modules,
+		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
 		"module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
 	write("accounts", fmt.Sprintf("<sip:phone1@%s;transport=udp>;auth_user=phone1;auth_pass=\"desk secret\";regint=60;audio_codecs=pcmu;%s\n", registrar, answering))

@@ -36,7 +36,6 @@ type leg struct {
 	extras []extra
 	signer signer
 	trunk  string
-	behind bool // the phone's Contact is not where it is
 
 	state       legState
 	dialled     bool

@@ -168,7 +168,7 @@ func TestDropWithoutAnyAnswerSendsNoCancel(t *testing.T) {
 	if f := w.gone(t); f.FarEnded {
 		t.Error("we dropped it")
 	}
-	r.trunk.quiet(t, r.Agent, sip.CANCEL)
+	r.trunk.quiet(t, r.Agent, sip.CANCEL, w.Handle().SIPCallID)
 }
 
 func TestDropWaitsForProvisionalThenCancels(t *testing.T) {
@@ -177,7 +177,7 @@ func TestDropWaitsForProvisionalThenCancels(t *testing.T) {
 	invite := r.trunk.request(t, sip.INVITE)
 	w.Drop()
 	w.Drop()
-	r.trunk.quiet(t, r.Agent, sip.CANCEL)
+	r.trunk.quiet(t, r.Agent, sip.CANCEL, w.Handle().SIPCallID)
 	r.trunk.reply(invite, say{status: 183, tag: "a"})
 	cancel := r.trunk.request(t, sip.CANCEL)
 	r.trunk.reply(cancel, say{status: 200})
@@ -230,7 +230,7 @@ func TestForkedAnswerIsHungUp(t *testing.T) {
 	}
 	r.trunk.reply(bye, say{status: 200})
 	r.trunk.reply(invite, say{status: 200, tag: "b", sdp: plainSDP}) // repeated: ACK, but no second BYE
-	r.trunk.quiet(t, r.Agent, sip.BYE)
+	r.trunk.quiet(t, r.Agent, sip.BYE, w.Handle().SIPCallID)
 	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", 1, nil, ""))
 	if f := w.gone(t); !f.FarEnded {
 		t.Error("the first answer's call went on until they hung up")
@@ -256,7 +256,7 @@ func TestLegThatWasNeverDialledYieldsNothing(t *testing.T) {
 		t.Errorf("a fact came: %+v", f)
 	default:
 	}
-	r.trunk.quiet(t, r.Agent, sip.INVITE)
+	r.trunk.quiet(t, r.Agent, sip.INVITE, n.Customer().Handle().SIPCallID)
 	eventually(t, "the legs are forgotten", func() bool { return len(r.allLanes()) == 0 })
 }
 
@@ -268,7 +268,7 @@ func TestDropBeforeDialSendsNothing(t *testing.T) {
 	if f := w.gone(t); f.FarEnded {
 		t.Error("nobody else ended it")
 	}
-	r.trunk.quiet(t, r.Agent, sip.INVITE)
+	r.trunk.quiet(t, r.Agent, sip.INVITE, w.Handle().SIPCallID)
 }
 
 func TestFinishedCallsAreForgotten(t *testing.T) {
@@ -315,7 +315,7 @@ func TestEarlyMediaIsTold(t *testing.T) {
 	r.trunk.reply(invite, say{status: 200, tag: "a"}) // what the 183 said holds
 	w.until(t, dialer.LegAnswered)
 	r.trunk.request(t, sip.ACK)
-	r.trunk.quiet(t, r.Agent, sip.BYE)
+	r.trunk.quiet(t, r.Agent, sip.BYE, w.Handle().SIPCallID)
 }
 
 func TestRouteSetIsFollowed(t *testing.T) {
@@ -385,7 +385,7 @@ func TestLegDialledAfterItsLineWasClosedIsGone(t *testing.T) {
 	n.Close()
 	w.Dial()
 	w.gone(t)
-	r.trunk.quiet(t, r.Agent, sip.INVITE)
+	r.trunk.quiet(t, r.Agent, sip.INVITE, w.Handle().SIPCallID)
 }
 
 func TestEvidenceIsFitToBeKept(t *testing.T) {

@@ -46,9 +46,9 @@ func (n *nonces) make(now time.Time) string {
 	return base64.RawURLEncoding.EncodeToString(append(b, n.seal(b)...))
 }
 
-func (n *nonces) seal(clear []byte) []byte {
+func (n *nonces) seal(open []byte) []byte {
 	m := hmac.New(sha256.New, n.key[:])
-	m.Write(clear)
+	m.Write(open)
 	return m.Sum(nil)[:nonceSeal]
 }
 

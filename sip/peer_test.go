@@ -111,11 +111,11 @@ func (p *peer) response(t *testing.T, method sip.RequestMethod) *sip.Response {
 	}
 }
 
-// quiet fails if a request of the method comes before a settled peer has said so: all that was under way has arrived
-// when an OPTIONS that was sent after it is answered.
-func (p *peer) quiet(t *testing.T, a *Agent, method sip.RequestMethod) {
+// quiet fails if a request of the method has been sent to us by now. It asks by an OPTIONS with the Call-ID of a call:
+// what was done about that call before is done when the answer comes.
+func (p *peer) quiet(t *testing.T, a *Agent, method sip.RequestMethod, callID string) {
 	t.Helper()
-	p.options(a)
+	p.write(a, p.outside("OPTIONS", callID))
 	deadline := time.After(patience)
 	for {
 		select {
@@ -130,10 +130,6 @@ func (p *peer) quiet(t *testing.T, a *Agent, method sip.RequestMethod) {
 			t.Fatal("our OPTIONS was not answered")
 		}
 	}
-}
-
-func (p *peer) options(a *Agent) {
-	p.write(a, p.outside("OPTIONS", newTag()))
 }
 
 // say is what an answer of a peer consists of.

@@ -236,9 +236,9 @@ func (r *registrar) tellChange(s *seat) {
 
 // newest is the binding to ring: of those that answer, the last that was made or renewed. It needs registrar.mu.
 func (s *seat) newest() (binding, bool) {
-	for i := len(s.bindings) - 1; i >= 0; i-- {
-		if !s.bindings[i].silent {
-			return *s.bindings[i], true
+	for _, b := range slices.Backward(s.bindings) {
+		if !b.silent {
+			return *b, true
 		}
 	}
 	return binding{}, false

@@ -163,7 +163,7 @@ func TestTerminateThenLateAnswer(t *testing.T) {
 	r.trunk.request(t, sip.ACK)
 	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 	r.trunk.reply(invite, say{status: 200, tag: "z", sdp: plainSDP}) // its repetition: ACK, no second BYE
-	r.trunk.quiet(t, b, sip.BYE)
+	r.trunk.quiet(t, b, sip.BYE, h.SIPCallID)
 }
 
 func TestAnswerToDeadProcessIsHungUp(t *testing.T) {
@@ -213,7 +213,7 @@ func TestFarEndHangsUpAsWeDo(t *testing.T) {
 			t.Error(err)
 		}
 	}
-	r.trunk.quiet(t, b, sip.BYE)
+	r.trunk.quiet(t, b, sip.BYE, h.SIPCallID)
 }
 
 func TestAnswerThatIsNotOursIsIgnored(t *testing.T) {
@@ -223,7 +223,7 @@ func TestAnswerThatIsNotOursIsIgnored(t *testing.T) {
 	text := r.trunk.responseText(invite, say{status: 200, tag: "a", sdp: plainSDP})
 	text = strings.ReplaceAll(text, value(invite, "Call-ID"), "somebody-elses")
 	r.trunk.write(r.Agent, strings.Replace(text, "Via: SIP/2.0/UDP "+r.us, "Via: SIP/2.0/UDP 192.0.2.200:5060", 1))
-	r.trunk.quiet(t, r.Agent, sip.BYE)
+	r.trunk.quiet(t, r.Agent, sip.BYE, "somebody-elses")
 	r.trunk.reply(invite, say{status: 486, tag: "a"})
 	w.gone(t)
 }

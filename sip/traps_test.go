@@ -317,7 +317,7 @@ func TestTrap09CancelWaitsForTheSecondInvite(t *testing.T) {
 	second := r.trunk.request(t, sip.INVITE)
 	checkDigest(t, second, "Proxy-Authorization")
 	w.Drop()
-	r.trunk.quiet(t, r.Agent, sip.CANCEL)
+	r.trunk.quiet(t, r.Agent, sip.CANCEL, w.Handle().SIPCallID)
 	r.trunk.reply(second, say{status: 180, tag: "a"})
 	cancel := r.trunk.request(t, sip.CANCEL)
 	if cancel.Via().Value() != second.Via().Value() || cancel.CSeq().SeqNo != second.CSeq().SeqNo {

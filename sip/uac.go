@@ -214,7 +214,7 @@ func (l *leg) refused(res *sip.Response) {
 		return
 	}
 	l.tell(dialer.LegNote, evidence(dialer.EvFinal, res))
-	l.gone(!(l.cancelled && res.StatusCode == sip.StatusRequestTerminated))
+	l.gone(!l.cancelled || res.StatusCode != sip.StatusRequestTerminated)
 }
 
 // tryAgain sends the INVITE anew with credentials: same Call-ID and From tag, next CSeq, new branch (§22.2). It is the

@@ -41,6 +41,12 @@ func listen(address string, buffer int) (*net.UDPConn, int, error) {
 	return conn, granted, nil
 }
 
+// localAddr is where a socket is bound.
+func localAddr(conn *net.UDPConn) netip.AddrPort {
+	at, _ := conn.LocalAddr().(*net.UDPAddr) // what a UDP socket's address is
+	return at.AddrPort()
+}
+
 // receiveBuffer asks the kernel. Linux reports twice what can be used (socket(7)); this is the usable half.
 func receiveBuffer(conn *net.UDPConn) (int, error) {
 	raw, err := conn.SyscallConn()
