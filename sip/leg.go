@@ -108,6 +108,7 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	ev.At, ev.Leg = l.lane.agent.cfg.Now(), l.name
 	fact := dialer.LegFact{Kind: kind, Evidence: ev, Handle: l.changed()}
 	if kind == dialer.LegNote && len(l.told) >= notesTaken {
+		l.handleSaved = "" // the next fact that is told brings the handle
 		l.lane.agent.log.Warn("leg: evidence left out, nobody takes it", "leg", l.name, "event", ev.Event)
 		return
 	}

@@ -426,6 +426,40 @@ func TestTrap14AddressesAreResolvedByUs(t *testing.T) {
 	}
 }
 
+// The parser accepts what only the layers above can judge (RFC 4475): each gets its status, nothing gets through.
+func TestTrap16WhatTheParserPassesIsJudged(t *testing.T) {
+	sound := (&peer{}).outside("OPTIONS", "c")
+	for _, c := range []struct {
+		name, old, new string
+		want           int // 0: sound
+	}{
+		{"sound", "", "", 0},
+		{"CSeq of another method", "CSeq: 1 OPTIONS", "CSeq: 1 INVITE", 400},
+		{"two Call-IDs", "Call-ID: c\r\n", "Call-ID: c\r\nCall-ID: d\r\n", 400},
+		{"two CSeqs", "CSeq: 1 OPTIONS\r\n", "CSeq: 1 OPTIONS\r\nCSeq: 2 OPTIONS\r\n", 400},
+		{"two To", "To: ", "To: <sip:x@y>\r\nTo: ", 400},
+		{"two Content-Lengths", "Content-Length: 0", "Content-Length: 0\r\nContent-Length: 0", 400},
+		{"two Max-Forwards", "Max-Forwards: 70", "Max-Forwards: 70\r\nMax-Forwards: 5", 400},
+		{"Max-Forwards beyond its range", "Max-Forwards: 70", "Max-Forwards: 300", 400},
+		{"the last hop", "Max-Forwards: 70", "Max-Forwards: 0", 0}, // only who forwards may refuse it
+		{"no From tag", ";tag=", ";other=", 400},
+		{"another version", "127.0.0.1 SIP/2.0\r\n", "127.0.0.1 SIP/3.0\r\n", 505},
+		{"a scheme we cannot serve", "OPTIONS sip:", "OPTIONS http:", 416},
+	} {
+		m, err := sip.ParseMessage([]byte(strings.Replace(sound, c.old, c.new, 1)))
+		if err != nil {
+			t.Fatalf("%s: %v", c.name, err)
+		}
+		got := 0
+		if fault := faultOf(m.(*sip.Request)); fault != nil {
+			got = fault.status
+		}
+		if got != c.want {
+			t.Errorf("%s: %d, want %d", c.name, got, c.want)
+		}
+	}
+}
+
 // With the default receive buffer, bursts over about 1,500 calls a second were dropped.
 func TestTrap18ReceiveBufferIsRaisedAndTold(t *testing.T) {
 	r := newRig(t)
