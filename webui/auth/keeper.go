@@ -43,6 +43,7 @@ type Settings struct {
 type Keeper struct {
 	users    dialer.Users
 	manager  *scs.SessionManager
+	known    *recall[stored]
 	people   *recall[dialer.User]
 	checker  *checker
 	limiter  *limiter
@@ -67,12 +68,14 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 	if err != nil {
 		return nil, err
 	}
+	known := newRecall[stored](s.Now)
 	// Not scs.New, which starts a goroutine for a store in memory that nobody would use or stop.
 	m := &scs.SessionManager{
-		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: newRecall[stored](s.Now)},
+		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: known},
 	}
 	return &Keeper{
-		users: users, manager: m, people: newRecall[dialer.User](s.Now), checker: c, limiter: newLimiter(s.Now), settings: s,
+		users: users, manager: m, known: known, people: newRecall[dialer.User](s.Now), checker: c,
+		limiter: newLimiter(s.Now), settings: s,
 		waiting: map[string]map[chan struct{}]bool{},
 	}, nil
 }
@@ -119,6 +122,9 @@ func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
 	return k.open(ctx, user, try.Token)
 }
 
+// writePatience is how long a store is waited for when a use is noted or a session's end is written.
+const writePatience = 50 * time.Millisecond
+
 // The values of a session.
 const (
 	keyUser  = "user"
@@ -160,7 +166,7 @@ func (k *Keeper) expires(since, seen time.Time) time.Time {
 
 // Session returns the session of a token and notes that it is used. ErrSignedOut when there is none.
 func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
-	loaded, s, err := k.load(ctx, token)
+	loaded, s, err := k.load(ctx, token, believed)
 	if err != nil {
 		return Session{}, err
 	}
@@ -169,7 +175,7 @@ func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
 	// Written now and then only: a session of twelve hours need not be known to the second.
 	if now.Sub(seen) >= k.settings.Idle/16 {
 		k.manager.Put(loaded, keySeen, now.UnixMilli())
-		brief, cancel := context.WithTimeout(loaded, patience)
+		brief, cancel := context.WithTimeout(loaded, writePatience)
 		defer cancel()
 		// When the store is away the session lives on as it was; the next use writes it.
 		_, _, _ = k.manager.Commit(brief)
@@ -180,14 +186,16 @@ func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
 
 // Check returns the session of a token without noting a use: an open socket alone keeps nobody signed in.
 func (k *Keeper) Check(ctx context.Context, token string) (Session, error) {
-	_, s, err := k.load(ctx, token)
+	_, s, err := k.load(ctx, token, askAhead)
 	return s, err
 }
 
-func (k *Keeper) load(ctx context.Context, token string) (context.Context, Session, error) {
+// load reads a token's session and person; what is known of them is asked for again when it is as old as age.
+func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (context.Context, Session, error) {
 	if token == "" {
 		return ctx, Session{}, ErrSignedOut
 	}
+	k.known.doubt(token, age)
 	ctx, err := k.manager.Load(ctx, token)
 	if err != nil {
 		return ctx, Session{}, fmt.Errorf("sessions: %w", err)
@@ -202,6 +210,7 @@ func (k *Keeper) load(ctx context.Context, token string) (context.Context, Sessi
 	if !k.settings.Now().Before(expires) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
+	k.people.doubt(id, age)
 	user, err := k.person(ctx, dialer.UserID(id))
 	if err != nil {
 		return ctx, Session{}, err
@@ -229,7 +238,7 @@ func (k *Keeper) PersonChanged(id dialer.UserID) { k.people.forget(string(id)) }
 
 // end deletes a session that is over and says so.
 func (k *Keeper) end(ctx context.Context, token string) error {
-	brief, cancel := context.WithTimeout(ctx, patience)
+	brief, cancel := context.WithTimeout(ctx, writePatience)
 	defer cancel()
 	_ = k.manager.Destroy(brief) // over all the same: its own time says so
 	k.tell(token)

@@ -181,6 +181,33 @@ func TestStoresAwaySignNobodyOut(t *testing.T) {
 	}
 }
 
+// TestAClickNeverWaitsWhileASocketIsOpen: the looks of an open socket keep fresh what clicks are judged by, so the stores
+// are not asked by a click, away or not.
+func TestAClickNeverWaitsWhileASocketIsOpen(t *testing.T) {
+	stores := newStores()
+	k, c := newKeeper(t, stores)
+	s := mustSignIn(t, k, "anna", "")
+	asked := func() int {
+		stores.mu.Lock()
+		defer stores.mu.Unlock()
+		return stores.asked
+	}
+	for i := range 60 {
+		if i == 20 {
+			stores.set(func() { stores.away = true })
+		}
+		c.forward(20 * time.Second)
+		before := asked()
+		if _, err := k.Check(t.Context(), s.Token); err != nil || asked() == before {
+			t.Fatalf("a look did not ask: %v", err)
+		}
+		before = asked()
+		if _, err := k.Session(t.Context(), s.Token); err != nil || asked() != before {
+			t.Fatalf("a click asked the stores: %v", err)
+		}
+	}
+}
+
 func TestChangesOfAPersonCount(t *testing.T) {
 	stores := newStores()
 	k, c := newKeeper(t, stores)

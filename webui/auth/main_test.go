@@ -33,6 +33,7 @@ type stores struct {
 	sessions map[string][]byte
 	away     bool
 	stalled  bool
+	asked    int
 	finds    int
 	commits  int
 }
@@ -48,6 +49,7 @@ func newStores() *stores {
 
 func (s *stores) ask(ctx context.Context) error {
 	s.mu.Lock()
+	s.asked++
 	away, stalled := s.away, s.stalled
 	s.mu.Unlock()
 	if stalled {

@@ -10,9 +10,12 @@ import (
 
 const (
 	// believed is how long an answer of a store is used without asking again.
-	believed = 20 * time.Second
-	// patience is how long a store is waited for when an older answer is known: a hang-up passes through here.
-	patience = 50 * time.Millisecond
+	believed = time.Minute
+	// askAhead is the age at which Check asks again. An open socket is checked more often than an answer grows too old to
+	// be believed, so that its person's clicks never wait for a store: a hang-up must be done in 100 ms whatever they do.
+	askAhead = 15 * time.Second
+	// patience is how long a store is waited for when an older answer is known.
+	patience = 15 * time.Millisecond
 	// recallsKept bounds the memory of one recall.
 	recallsKept = 4096
 )
@@ -27,7 +30,7 @@ type recall[V any] struct {
 
 type recalled[V any] struct {
 	value V
-	until time.Time // believed without asking
+	at    time.Time
 }
 
 func newRecall[V any](now dialer.Clock) *recall[V] {
@@ -39,7 +42,7 @@ func (r *recall[V]) get(ctx context.Context, key string, ask func(context.Contex
 	r.mu.Lock()
 	k, known := r.kept[key]
 	r.mu.Unlock()
-	if known && r.now().Before(k.until) {
+	if known && r.now().Sub(k.at) < believed {
 		return k.value, nil
 	}
 	if known {
@@ -69,10 +72,19 @@ func (r *recall[V]) put(key string, v V) {
 			break
 		}
 	}
-	r.kept[key] = recalled[V]{v, r.now().Add(believed)}
+	r.kept[key] = recalled[V]{v, r.now()}
 }
 
-// forget makes the next get ask.
+// doubt makes the next get ask, if what is known is as old as age. It is still better than nothing.
+func (r *recall[V]) doubt(key string, age time.Duration) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if k, known := r.kept[key]; known && r.now().Sub(k.at) >= age {
+		r.kept[key] = recalled[V]{value: k.value}
+	}
+}
+
+// forget makes the next get ask, whatever is known.
 func (r *recall[V]) forget(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
