@@ -14,7 +14,8 @@ export default defineConfig({
   },
   server: {
     host: "127.0.0.1",
-    proxy: { "/api": { target: server, ws: true } },
+    // The server takes requests from its own origin only, so the proxy speaks as one.
+    proxy: { "/api": { target: server, ws: true, changeOrigin: true, headers: { origin: server } } },
   },
   test: { include: ["src/**/*.test.ts", "src/**/*.test.tsx"] },
 });

@@ -97,9 +97,13 @@ export class Person {
 
   // --- at the desk ---
 
-  async sitDown(desk = 0) {
-    await this.page.getByRole("button", { name: "着席する" }).nth(desk).click();
-    await this.sees("[data-case]");
+  /** Signs in and goes to the desk; sits down at the first free one unless there is a seat already. */
+  async atDesk() {
+    await this.signIn("/desk");
+    const free = this.page.getByRole("button", { name: "着席する" });
+    await this.until("the desk or a seat", async () => (await this.page.locator("[data-phase]").count()) + (await free.count()));
+    if ((await this.page.locator("[data-phase]").count()) === 0) await free.first().click();
+    await this.sees("section[data-case]");
   }
 
   shownCase() {

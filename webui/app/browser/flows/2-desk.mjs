@@ -63,7 +63,6 @@ export default [
     await operator.press("1", "y", "i", "n");
     await operator.page.keyboard.insertText("給料日のあとに納付するとのこと。");
     await operator.press("Escape");
-    await operator.picture("desk-talking");
     if ((await operator.phase()) === "talking") await operator.press("h");
     await operator.sees("[data-phase=wrap_up]");
 
@@ -136,6 +135,38 @@ export default [
     await supervisor.leave();
   }],
 
+  ["a talk goes on: the clock runs, nothing can be saved yet, and the supervisor can end it", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    await operator.present(caseWith("50")); // answers, and stays until we hang up
+    const attempt = await operator.dial();
+    await operator.sees("[data-phase=talking]");
+    const clock = () => operator.page.getByRole("timer").innerText();
+    const first = await clock();
+    await operator.until("the clock to run", async () => (await clock()) !== first);
+    await operator.press("2", "d", "n");
+    await operator.page.keyboard.insertText("家族に区の名称と電話番号のみ伝言。");
+    await operator.press("Control+Enter");
+    assert.equal(await operator.phase(), "talking", "a result was sent during the call");
+    await operator.press("Escape"); // leaves the field, and only that
+    assert.equal(await operator.phase(), "talking");
+    await operator.picture("desk-talking");
+    await operator.accessible("the desk in a talk");
+    const button = supervisor.page.locator('[data-desk="desk1"]').getByRole("button");
+    await supervisor.picture("board-talking");
+    await button.click();
+    await supervisor.page.getByRole("button", { name: "もう一度押すと切断します" }).click();
+    await operator.sees("[data-phase=wrap_up]");
+    await operator.press("Enter");
+    await operator.sees("[data-phase=idle]");
+    const { data } = await operator.api(`/api/attempts/${attempt}`);
+    assert.equal(data.party, "family");
+    assert.deepEqual(data.business_results, ["message_left"]);
+    assert.ok(data.evidence.some((e) => e.event === "bye_sent"));
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
   ["ringing can be ended by a key: cancelled", async (house) => {
     const [operator, supervisor] = await pair(house);
     const caseWith = await casesByEnding(supervisor, house.taken);
@@ -161,7 +192,18 @@ export default [
     await other.page.getByRole("button", { name: "着席する" }).click();
     await other.sees("section[data-case]");
     assert.notEqual(await other.shownCase(), await operator.shownCase());
-    await other.page.getByRole("button", { name: /operator2|オペレーター|さん|\S+/ }).last().waitFor();
+    await other.page.getByRole("button", { name: "見本 花子" }).click();
+    await other.page.getByRole("menuitem", { name: "離れる" }).click();
+
+    await other.page.getByRole("button", { name: "席を引き継ぐ" }).click();
+    await other.page.getByRole("dialog").getByText("引き継ぎますか").waitFor();
+    await other.press("Enter");
+    await operator.page.getByText("席を選んでください").waitFor();
+    await other.sees("section[data-case]");
+    assert.equal((await other.api("/api/session")).data.desk, "desk1");
+    await other.page.getByRole("button", { name: "見本 花子" }).click();
+    await other.page.getByRole("menuitem", { name: "離れる" }).click();
+    await other.page.getByText("席を選んでください").waitFor();
     await other.leave();
     await operator.leave();
     await supervisor.leave();
@@ -172,10 +214,7 @@ async function pair(house) {
   const supervisor = await Person.come(house, "supervisor");
   await supervisor.signIn("/board");
   const operator = await Person.come(house, "operator1");
-  await operator.signIn("/desk");
-  await operator.until("the desk or a seat", () => operator.page.locator("[data-phase], button:has-text('着席する')").count());
-  if ((await operator.page.locator("[data-phase]").count()) === 0) await operator.sitDown();
-  await operator.sees("section[data-case]");
+  await operator.atDesk();
   return [operator, supervisor];
 }
 

@@ -69,8 +69,7 @@ export default [
 
   ["the language changes everywhere at once and stays; dark is as readable as light", async (house) => {
     const operator = await Person.come(house, "operator1");
-    await operator.signIn("/desk");
-    await operator.sees("section[data-case]");
+    await operator.atDesk();
     await operator.page.getByLabel("English に切り替える").click();
     await operator.page.getByRole("button", { name: "Dial" }).waitFor();
     await operator.page.reload();
@@ -90,8 +89,7 @@ export default [
 
   ["a lost connection is said at once, stops the dial button, and resumes without a gap", async (house) => {
     const operator = await Person.come(house, "operator1");
-    await operator.signIn("/desk");
-    await operator.sees("section[data-case]");
+    await operator.atDesk();
     const supervisor = await Person.come(house, "supervisor");
     await supervisor.signIn("/board");
     await supervisor.context.setOffline(true);
@@ -139,8 +137,7 @@ export default [
   ["the server is restarted: the panel comes back by itself, still signed in", async (house) => {
     if (!house.server.restart) return;
     const operator = await Person.come(house, "operator1");
-    await operator.signIn("/desk");
-    await operator.sees("section[data-case], button:has-text('着席する')");
+    await operator.atDesk();
     const restarted = house.server.restart();
     await operator.page.getByText("サーバーとの接続が切れました").waitFor();
     await restarted;

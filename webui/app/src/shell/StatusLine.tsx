@@ -4,6 +4,7 @@ import { useTranslation } from "react-i18next";
 import { useHours, useProgress, useSession } from "../api/hooks";
 import type { Hours } from "../api/types";
 import { dayAndTime, timeOfDay } from "../format/time";
+import { yen as grouped } from "../format/yen";
 import { language } from "../i18n";
 import { useServerNow } from "../live/clock";
 import { useLink } from "../live/Live";
@@ -42,8 +43,8 @@ export function StatusLine() {
       {progress && (
         <Item icon={<IconTargetArrow size={16} aria-hidden />}>
           <span className="digits">
-            {t("status.today", { done: progress.today.attempts })}
-            {progress.today.target > 0 && ` / ${progress.today.target}`}
+            {t("status.today", { done: grouped(progress.today.attempts) })}
+            {progress.today.target > 0 && ` / ${grouped(progress.today.target)}`}
           </span>
         </Item>
       )}

@@ -1,5 +1,6 @@
-import { Drawer } from "@mantine/core";
+import { Button, Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
+import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useDesks, useSession } from "../../api/hooks";
 import type { Attempt } from "../../api/types";
@@ -9,6 +10,7 @@ import { useEntryWords } from "../../parts/AttemptLine";
 import { Notice } from "../../parts/Notice";
 import { AttemptResult } from "../../parts/ResultChip";
 import { useProblemText } from "../../parts/useWords";
+import { CorrectResult } from "../desk/CorrectResult";
 import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
 import { Ladder } from "./Ladder";
@@ -40,8 +42,9 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const words = useEntryWords();
   const { role } = useSession().user;
   const { data: desks } = useDesks();
+  const [correcting, setCorrecting] = useState(false);
   const seesCases = role === "supervisor" || role === "operator";
-  const rows: [string, React.ReactNode][] = [
+  const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
     [t("attempt.desk"), `${desks?.find((d) => d.id === a.desk)?.name ?? a.desk}${a.operator_name ? ` (${a.operator_name})` : ""}`],
     [t("attempt.counted"), <Counted attempt={a} />],
@@ -87,6 +90,12 @@ function Details({ attempt: a }: { attempt: Attempt }) {
           </Link>
         </p>
       )}
+      {role === "supervisor" && a.result === "answered" && a.case_id && (
+        <Button variant="default" size="sm" style={{ alignSelf: "flex-start" }} onClick={() => setCorrecting(true)}>
+          {a.entry ? t("today.correct") : t("today.record")}
+        </Button>
+      )}
+      <CorrectResult attempt={correcting ? a.id : null} onClose={() => setCorrecting(false)} />
       <h3>{t("ladder.title")}</h3>
       <Ladder evidence={a.evidence ?? []} />
     </div>

@@ -5,6 +5,7 @@ import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
 import { language } from "../../i18n";
+import { keepKeys } from "../../keys/keepKeys";
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
@@ -116,7 +117,7 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
         <Button
           color="red"
           size="md"
-          data-desk-key
+          onMouseDown={keepKeys}
           className={css.hangUp}
           leftSection={<IconPhoneOff size={20} aria-hidden />}
           rightSection={<Key name="Esc" />}

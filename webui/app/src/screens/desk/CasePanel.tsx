@@ -6,6 +6,7 @@ import { phoneNumber } from "../../format/phone";
 import { plainDate, shortDate } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
+import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
 import css from "./desk.module.css";
@@ -95,7 +96,7 @@ function WardNumber({ number, copied, onCopy }: { number: string; copied: boolea
       <div className={css.wardNumberRow}>
         <span className={`digits ${css.wardDigits}`}>{number}</span>
         <Tooltip label={copied ? t("case.copied") : t("case.copy")} withArrow>
-          <ActionIcon variant="default" size="lg" data-desk-key aria-label={t("case.copy")} aria-keyshortcuts="C" onClick={onCopy}>
+          <ActionIcon variant="default" size="lg" onMouseDown={keepKeys} aria-label={t("case.copy")} aria-keyshortcuts="C" onClick={onCopy}>
             {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
           </ActionIcon>
         </Tooltip>
@@ -128,7 +129,7 @@ function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "
               <span className={`digits ${css.numberDigits}`}>{phoneNumber(phone.number)}</span>
               <span className={css.numberKind}>{t(`kind.${phone.kind}`)}</span>
               {!phone.usable && <span className={css.numberGone}>{t("case.unusable")}</span>}
-              {phone === chosen && onChoose && <span className={css.numberNext}>{t("call.to")}</span>}
+              {phone === chosen && onChoose && <span className="visually-hidden">{t("call.to")}</span>}
             </label>
           ))}
         </div>

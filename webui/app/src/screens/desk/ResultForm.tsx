@@ -2,9 +2,10 @@ import { Button, Checkbox, Select, Textarea, TextInput, Tooltip } from "@mantine
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { type RefObject, useEffect, useId } from "react";
 import { useTranslation } from "react-i18next";
-import { day } from "../../format/time";
+import { day, dayAndTime, fromLocalField } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
 import { language } from "../../i18n";
+import { keepKeys } from "../../keys/keepKeys";
 import { type Business, businesses, businessKeys, noPerson, type Party, parties } from "../../keys/keymap";
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
@@ -35,6 +36,7 @@ export function ResultForm(props: Props) {
   useFirstError(root, errors);
   const nobody = noPerson.includes(draft.party as Party);
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
+  const callAgain = fromLocalField(draft.callAgain);
   return (
     <form
       ref={root}
@@ -65,7 +67,7 @@ export function ResultForm(props: Props) {
         onChange={(e) => set({ note: e.currentTarget.value })}
       />
       <div className={css.again}>
-        <Label text={t("form.call_again")} name="V" />
+        <Label text={t("form.call_again")} name="V" note={callAgain ? dayAndTime(callAgain, language()) : ""} />
         <TextInput
           type="datetime-local"
           size="sm"
@@ -138,7 +140,7 @@ function PartyChoice({ draft, onParty, error }: { draft: Draft; onParty: (party:
           <button
             key={party}
             type="button"
-            data-desk-key
+            onMouseDown={keepKeys}
             className={css.pick}
             aria-pressed={draft.party === party}
             aria-keyshortcuts={String(i + 1)}
@@ -180,7 +182,7 @@ function BusinessChoice({ draft, nobody, onBusiness, error }: BusinessProps) {
             <button
               key={business}
               type="button"
-              data-desk-key
+              onMouseDown={keepKeys}
               className={css.pick}
               data-business={business}
               aria-pressed={place >= 0}

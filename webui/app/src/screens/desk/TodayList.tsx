@@ -4,7 +4,10 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useProgress } from "../../api/hooks";
 import { timeOfDay } from "../../format/time";
+import { yen as grouped } from "../../format/yen";
 import { language } from "../../i18n";
+import { keepKeys } from "../../keys/keepKeys";
+import { useLink } from "../../live/Live";
 import { EntryLine } from "../../parts/AttemptLine";
 import { Key } from "../../parts/Key";
 import { AttemptResult } from "../../parts/ResultChip";
@@ -26,6 +29,7 @@ interface Props {
 export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
   const { t } = useTranslation();
   const { open, show, close } = useOverlays();
+  const lost = useLink().state !== "live";
   const [correct, setCorrect] = useState<string | null>(null);
   const attempts = useRecent().filter((a) => a.desk === mine.desk.id && a.ended_at);
   return (
@@ -34,8 +38,8 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
         <Button
           variant="default"
           size="sm"
-          data-desk-key
-          disabled={busy || !mine.desk.case_id}
+          onMouseDown={keepKeys}
+          disabled={busy || lost || !mine.desk.case_id}
           leftSection={<IconPlayerSkipForward size={17} aria-hidden />}
           rightSection={<Key name="S" />}
           aria-keyshortcuts="S"
@@ -46,8 +50,8 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
         <Button
           variant="default"
           size="sm"
-          data-desk-key
-          disabled={busy}
+          onMouseDown={keepKeys}
+          disabled={busy || lost}
           leftSection={<IconSearch size={17} aria-hidden />}
           rightSection={<Key name="/" />}
           aria-keyshortcuts="/"
@@ -98,8 +102,8 @@ function Pace() {
       <div className={css.paceWords}>
         <span>{t("today.centre")}</span>
         <span className="digits">
-          <b className={css.paceDone}>{attempts}</b>
-          {target > 0 && ` / ${target}`} {t("today.attempts")}
+          <b className={css.paceDone}>{grouped(attempts)}</b>
+          {target > 0 && ` / ${grouped(target)}`} {t("today.attempts")}
         </span>
         <span className="quiet digits">{t("today.answered", { count: answered })}</span>
       </div>

@@ -32,7 +32,7 @@ function typingIn(target: EventTarget | null): Typing {
   if (target instanceof HTMLTextAreaElement || target.isContentEditable) return "text";
   if (target instanceof HTMLSelectElement) return "line";
   if (target instanceof HTMLInputElement) return target.type === "radio" || target.type === "checkbox" ? "nowhere" : "line";
-  // Buttons of the desk that say so leave Enter to the desk: their own key is shown on them.
+  // The two buttons whose own key is Enter leave it to the desk; any other takes its Enter itself.
   const pressed = target.closest("button, a[href]");
   return pressed && !pressed.hasAttribute("data-desk-key") ? "button" : "nowhere";
 }
