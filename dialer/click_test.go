@@ -1,0 +1,345 @@
+package dialer_test
+
+import (
+	"context"
+	"errors"
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/dialertest"
+)
+
+func (h *house) click(r dialer.DialRequest) error {
+	h.t.Helper()
+	_, err := h.Dial(h.t.Context(), r)
+	return err
+}
+
+func next(a dialer.Asker, desk dialer.DeskID) dialer.DialRequest {
+	return dialer.DialRequest{Asker: a, Desk: desk, Next: true}
+}
+
+func TestRefusals(t *testing.T) {
+	inHouse(t, func(_ *testing.T, h *house) {
+		ids := h.cases(3)
+		named := dialer.DialRequest{Asker: first, Desk: desk1, Case: ids[0]}
+		h.refused(h.click(next(first, "desk9")), dialer.UnknownDesk)
+		h.refused(h.click(next(second, desk1)), dialer.NotYourDesk)
+		h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1}), dialer.UnknownCase)
+		h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1, Case: "no such case"}), dialer.UnknownCase)
+		h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1, Number: "0300001234", Reason: "頼まれて"}), dialer.UnknownCase)
+
+		h.phone.Register(desk1, false)
+		h.refused(h.click(named), dialer.DeskUnregistered)
+		h.phone.Register(desk1, true)
+		h.phone.Refuse(dialer.Refuse(dialer.NoRoute))
+		h.refused(h.click(named), dialer.NoRoute)
+		broken := errors.New("no RTP port is left")
+		h.phone.Refuse(broken)
+		if err := h.click(named); !errors.Is(err, broken) {
+			h.t.Errorf("got %v", err)
+		}
+		h.phone.Refuse(nil)
+
+		h.ledger.Bar(h.ledger.Case(ids[0]).Numbers[0])
+		h.refused(h.click(named), dialer.DoNotCall)
+		h.ledger.PutCase(dialertest.Case{ID: ids[1], Numbers: []dialer.Number{"0990123456"}})
+		h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1, Case: ids[1]}), dialer.ForbiddenNumber)
+		h.ledger.PutCase(dialertest.Case{ID: ids[1], Numbers: []dialer.Number{"0570012345"}})
+		h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1, Case: ids[1]}), dialer.ForbiddenNumber)
+
+		id := h.dial(first, desk1, ids[2])
+		h.refused(h.click(named), dialer.DeskBusy)
+		h.refused(h.click(dialer.DialRequest{Asker: second, Desk: desk2, Case: ids[2]}), dialer.CaseBusy)
+		h.must(h.Hangup(h.t.Context(), first, id))
+		h.ended(id)
+		if leases := h.queue.Leases(); len(leases) != 1 || leases[0].Case != h.desk(desk1).CaseID {
+			h.t.Errorf("only what is presented is leased: %v", leases)
+		}
+	})
+}
+
+func TestOutsideHours(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(1)
+		sleepUntil(time.Date(2026, 11, 24, 17, 0, 0, 0, dialer.Tokyo))
+		no := h.refused(h.click(next(first, desk1)), dialer.OutsideHours)
+		if no.JA != "開設時間外です。次に発信できるのは 11月25日 13:00 からです" {
+			t.Errorf("it says %q", no.JA)
+		}
+		if len(h.ledger.Attempts()) != 0 || len(h.phone.Deeds("")) != 0 {
+			t.Error("something was begun")
+		}
+	})
+}
+
+// A double click is one call; so is a click that is sent again, while it rings, talks, or its result is owed.
+func TestTheSameClickTwice(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(3)
+		h.ledger.Break("Reserve", dialertest.Fault{Slow: 300 * time.Millisecond}) // so that the second comes in between
+		r := next(first, desk1)
+		r.IdempotencyKey = "click"
+		var got [2]dialer.Accepted
+		var errs [2]error
+		together(
+			func() { got[0], errs[0] = h.Dial(t.Context(), r) },
+			func() { got[1], errs[1] = h.Dial(t.Context(), r) },
+		)
+		if errs[0] != nil || errs[1] != nil || got[0].CallID != got[1].CallID || got[0].CaseID != got[1].CaseID || got[0].Repeated == got[1].Repeated {
+			t.Fatalf("%+v %v", got, errs)
+		}
+		again := func() {
+			t.Helper()
+			if acc, err := h.Dial(t.Context(), r); err != nil || !acc.Repeated || acc.CallID != got[0].CallID {
+				t.Errorf("%+v, %v", acc, err)
+			}
+		}
+		h.state(got[0].CallID, dialer.Talking)
+		again()
+		h.must(h.Hangup(t.Context(), first, got[0].CallID))
+		h.ended(got[0].CallID)
+		again() // its result is owed
+		h.result(got[0].CallID, "self", dialer.CaseNext{State: dialer.CaseClosed, Why: "納付済"})
+		again() // from the ledger
+		if n := len(h.ledger.Attempts()); n != 1 {
+			t.Errorf("%d attempts", n)
+		}
+	})
+}
+
+// A first click that waits is not waited for longer than its caller wants.
+func TestARepeatedClickGivesUpWithItsCaller(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(1)
+		h.ledger.Break("Reserve", dialertest.Fault{Slow: sec})
+		r := next(first, desk1)
+		r.IdempotencyKey = "click"
+		together(
+			func() { _, _ = h.Dial(t.Context(), r) },
+			func() {
+				time.Sleep(100 * time.Millisecond)
+				ctx, cancel := context.WithTimeout(t.Context(), 100*time.Millisecond)
+				defer cancel()
+				if _, err := h.Dial(ctx, r); !errors.Is(err, context.DeadlineExceeded) {
+					t.Errorf("got %v", err)
+				}
+			},
+		)
+	})
+}
+
+// Two clicks in one instant: two at one desk make one call, and two desks never call one case or one number.
+func TestClicksInOneInstant(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		var errs [2]error
+		together(
+			func() { errs[0] = h.click(next(first, desk1)) },
+			func() { errs[1] = h.click(next(first, desk1)) },
+		)
+		if (errs[0] == nil) == (errs[1] == nil) {
+			t.Fatalf("%v", errs)
+		}
+		h.refused(errors.Join(errs[:]...), dialer.DeskBusy)
+		for _, v := range h.Calls() {
+			h.must(h.Hangup(t.Context(), first, v.ID))
+			h.ended(v.ID)
+		}
+
+		h.queue.Lose() // so that only the ledger stands between them
+		h.queue.Break("", dialertest.Fault{Err: dialer.ErrQueueDown})
+		shared := h.ledger.Case(ids[1])
+		shared.ID = "the household's other case"
+		h.ledger.PutCase(shared)
+		sleepUntil(time.Now().Add(5 * time.Hour)) // past every rule
+		before := len(h.ledger.Attempts())
+		together(
+			func() {
+				errs[0] = h.click(dialer.DialRequest{Asker: supervisorAt(first), Desk: desk1, Case: ids[1], Reason: "確認"})
+			},
+			func() { errs[1] = h.click(dialer.DialRequest{Asker: second, Desk: desk2, Case: shared.ID}) },
+		)
+		if n := len(h.ledger.Attempts()) - before; n != 1 {
+			t.Errorf("%d attempts at one number: %v", n, errs)
+		}
+	})
+}
+
+// supervisorAt is an operator's person with a supervisor's role.
+func supervisorAt(a dialer.Asker) dialer.Asker { a.Role = dialer.RoleSupervisor; return a }
+
+func TestAfterATalkTheResultComesFirst(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		h.phone.Far(dialertest.Far{}, dialertest.Answers(sec, 5*sec))
+		id := h.dial(first, desk1, "")
+		h.ended(id)
+		h.deskIs(desk1, dialer.DeskWrapUp, ids[0])
+		h.refused(h.click(next(first, desk1)), dialer.ResultIsDue)
+		_, err := h.Present(t.Context(), first, desk1, "", false)
+		h.refused(err, dialer.ResultIsDue)
+		if line := h.line(); !slices.Equal(line, ids[1:]) {
+			t.Errorf("the line: %v", line)
+		}
+		again := time.Now().Add(48 * time.Hour)
+		h.result(id, "self", dialer.CaseNext{State: dialer.CaseWaiting, Due: again, Why: "折返し"})
+		h.deskIs(desk1, dialer.DeskReady, ids[1])
+		if line := h.line(); !slices.Contains(line, ids[0]) {
+			t.Errorf("the line: %v", line)
+		}
+		// A correction moves the case and nothing else.
+		h.result(id, "self", dialer.CaseNext{State: dialer.CaseClosed, Why: "納付済"})
+		if line := h.line(); slices.Contains(line, ids[0]) {
+			t.Errorf("the line: %v", line)
+		}
+		h.deskIs(desk1, dialer.DeskReady, ids[1])
+	})
+}
+
+func TestPresent(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(3)
+		present := func(want dialer.CaseID, skip bool) dialer.CaseID {
+			t.Helper()
+			id, err := h.Present(t.Context(), first, desk1, want, skip)
+			h.must(err)
+			h.deskIs(desk1, dialer.DeskReady, id)
+			return id
+		}
+		if present("", false) != ids[0] || present("", false) != ids[0] {
+			t.Error("the case presented must stay")
+		}
+		if present("", true) != ids[1] {
+			t.Error("skip takes the next")
+		}
+		if present(ids[2], false) != ids[2] {
+			t.Error("a case that was asked for")
+		}
+		if leases := h.queue.Leases(); len(leases) != 1 {
+			t.Errorf("one desk holds one case: %v", leases)
+		}
+		_, err := h.Present(t.Context(), second, desk2, ids[2], false)
+		h.refused(err, dialer.CaseBusy)
+		_, err = h.Present(t.Context(), second, desk1, "", false)
+		h.refused(err, dialer.NotYourDesk)
+		_, err = h.Present(t.Context(), second, "desk9", "", false)
+		h.refused(err, dialer.UnknownDesk)
+		if len(h.phone.Deeds("")) != 0 {
+			t.Error("presenting never dials")
+		}
+		_, err = h.Leave(t.Context(), first, desk1) // gives the case back
+		h.must(err)
+		if leases := h.queue.Leases(); len(leases) != 0 {
+			t.Errorf("the case was not given back: %v", leases)
+		}
+	})
+}
+
+// A browser that goes away in the middle is not taken for a queue that went away.
+func TestACancelledRequestIsNoOutage(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(1)
+		ctx, cancel := context.WithCancel(t.Context())
+		cancel()
+		got, err := h.Present(ctx, first, desk1, "", false)
+		h.must(err)
+		if got != ids[0] || len(h.board.Alerts()) != 0 {
+			t.Errorf("%s, %v", got, h.board.Alerts())
+		}
+	})
+}
+
+// What a rule keeps from being called now is put off, in the ledger and in the line, and the next case comes up.
+func TestRulesPutCasesOff(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(4)
+		h.ledger.Bar(h.ledger.Case(ids[0]).Numbers[0])
+		h.ledger.PutCase(dialertest.Case{ID: ids[1], Next: h.ledger.Case(ids[1]).Next}) // no number
+		h.phone.Far(dialertest.Far{}, dialertest.Rejects(0, 486, 17))
+		h.ended(h.dial(first, desk1, ids[2])) // busy: not again for 5 minutes
+		h.must(h.ledger.Defer(t.Context(), ids[2], dialer.CaseNext{State: dialer.CaseWaiting, Due: time.Now(), Why: "すぐ"}))
+		h.must(h.queue.Put(t.Context(), dialer.Waiting{Case: ids[2], Due: time.Now()})) // the line says: now
+		h.deskIs(desk1, dialer.DeskReady, ids[3])
+		_, err := h.Present(t.Context(), second, desk2, "", false)
+		h.refused(err, dialer.QueueEmpty)
+		for _, held := range ids[:2] {
+			if n := h.ledger.Case(held).Next; n.State != dialer.CaseHeld || n.Why == "" {
+				t.Errorf("%s: %+v", held, n)
+			}
+		}
+		if n := h.ledger.Case(ids[2]).Next; n.State != dialer.CaseWaiting || !n.Due.After(time.Now()) || n.Why == "" {
+			t.Errorf("busy a moment ago: %+v", n)
+		}
+	})
+}
+
+// A case that was named keeps what it waits for when a rule says no.
+func TestARuleLeavesANamedCaseWhereItStands(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		promise := dialer.CaseNext{State: dialer.CaseWaiting, Due: time.Now().Add(20 * 24 * time.Hour), Why: "約束の期日待ち"}
+		held := dialer.CaseNext{State: dialer.CaseHeld, Why: "スーパーバイザーの判断待ち"}
+		for i, stands := range []dialer.CaseNext{promise, held} {
+			id := h.cases(1)[0]
+			h.phone.Far(dialertest.Far{}, dialertest.RingsForEver())
+			h.ended(h.dial(first, desk1, id))
+			h.must(h.ledger.Defer(t.Context(), id, stands))
+			_, err := h.Present(t.Context(), first, desk1, id, false)
+			h.must(err)
+			r := next(first, desk1)
+			if i == 1 {
+				r = dialer.DialRequest{Asker: first, Desk: desk1, Case: id}
+			}
+			h.refused(h.click(r), dialer.NumberLocked)
+			synctest.Wait()
+			if got := h.ledger.Case(id).Next; got != stands {
+				t.Errorf("it stood as %+v, and now %+v", stands, got)
+			}
+		}
+	})
+}
+
+// A call that came to nothing on our side leaves a named case where it stood: a promise is not broken by a desk phone.
+func TestNotDialledLeavesTheCase(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		for _, stands := range []dialer.CaseNext{
+			{State: dialer.CaseHeld, Why: "保留"},
+			{State: dialer.CaseWaiting, Due: time.Now().Add(20 * 24 * time.Hour), Why: "約束の期日待ち"},
+		} {
+			h.ledger.PutCase(dialertest.Case{ID: "named", Numbers: []dialer.Number{dialertest.NewNumber()}, Next: stands})
+			h.phone.Far(dialertest.Rejects(0, 486, 0), dialertest.Far{})
+			a := h.ended(h.dial(first, desk1, "named"))
+			if got := h.ledger.Case("named").Next; a.End.Verdict.Result != dialer.NotDialled || got != stands {
+				t.Errorf("%s: it stood as %+v, and now %+v", a.End.Verdict.Result, stands, got)
+			}
+		}
+	})
+}
+
+func TestASupervisorMayMore(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		boss := dialer.Asker{User: "supervisor", Role: dialer.RoleSupervisor}
+		_, err := h.Sit(t.Context(), boss, desk1, true)
+		h.must(err)
+		h.phone.Far(dialertest.Far{}, dialertest.RingsForEver())
+		r := dialer.DialRequest{Asker: boss, Desk: desk1, Number: dialertest.NewNumber()}
+		h.refused(h.click(r), dialer.UnknownCase)
+		r.Reason = "窓口からの依頼"
+		for i := range 2 { // the second against the number rule
+			acc, err := h.Dial(t.Context(), r)
+			h.must(err)
+			a := h.ended(acc.CallID)
+			if want := map[int]string{0: "", 1: r.Reason}[i]; a.Reservation.Override != want || h.ledger.Case(acc.CaseID).Reason != r.Reason {
+				t.Errorf("override %q, want %q", a.Reservation.Override, want)
+			}
+		}
+		r.Reason = ""
+		r.Case = h.ledger.Attempts()[0].Reservation.Target.CaseID
+		h.refused(h.click(r), dialer.NumberLocked)
+		r.Number, r.Case, r.Reason = "119", "", "試しに"
+		h.refused(h.click(r), dialer.ForbiddenNumber)
+	})
+}

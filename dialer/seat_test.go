@@ -1,0 +1,105 @@
+package dialer_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+
+	"kakeru/dialer"
+	"kakeru/dialer/dialertest"
+)
+
+func TestSeats(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		third := dialer.Asker{User: "operator3", Role: dialer.RoleOperator}
+		_, err := h.Sit(t.Context(), third, desk1, false)
+		h.refused(err, dialer.DeskBusy)
+		_, err = h.Sit(t.Context(), third, "desk9", false)
+		h.refused(err, dialer.UnknownDesk)
+		_, err = h.Leave(t.Context(), third, desk1)
+		h.refused(err, dialer.NotYourDesk)
+		_, err = h.Leave(t.Context(), third, "desk9")
+		h.refused(err, dialer.UnknownDesk)
+
+		// Who relieves a colleague gets the case that stands there.
+		_, err = h.Present(t.Context(), first, desk1, "", false)
+		h.must(err)
+		v, err := h.Sit(t.Context(), third, desk1, true)
+		if h.must(err); v.Operator != third.User || v.CaseID != ids[0] || v.State != dialer.DeskReady {
+			t.Errorf("%+v", v)
+		}
+		h.refused(h.click(next(first, desk1)), dialer.NotYourDesk)
+
+		// Whoever sits down elsewhere leaves the first seat, and the case that stood there goes back.
+		v, err = h.Sit(t.Context(), third, desk2, true)
+		if h.must(err); v.CaseID != "" {
+			t.Errorf("%+v", v)
+		}
+		h.deskIs(desk1, dialer.DeskEmpty, "")
+		if leases := h.queue.Leases(); len(leases) != 0 {
+			t.Errorf("%v", leases)
+		}
+		h.sit(third, desk2) // again: nothing happens
+
+		// In a call nobody moves.
+		id := h.dial(third, desk2, "")
+		_, err = h.Sit(t.Context(), third, desk1, false)
+		h.refused(err, dialer.DeskBusy)
+		_, err = h.Sit(t.Context(), first, desk2, true)
+		h.refused(err, dialer.DeskBusy)
+		_, err = h.Leave(t.Context(), third, desk2)
+		h.refused(err, dialer.DeskBusy)
+		h.state(id, dialer.Talking)
+		h.must(h.Hangup(t.Context(), third, id))
+		h.ended(id)
+
+		// A result stays owed when its operator leaves; a supervisor may empty any seat.
+		_, err = h.Leave(t.Context(), supervisor, desk2)
+		h.must(err)
+		h.deskIs(desk2, dialer.DeskWrapUp, ids[0])
+		h.sit(second, desk2)
+		h.refused(h.click(next(second, desk2)), dialer.ResultIsDue)
+		h.result(id, "family", dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"})
+		h.deskIs(desk2, dialer.DeskReady, ids[1])
+	})
+}
+
+// A seat left while its result was owed is empty when that comes, and no case is presented to nobody.
+func TestAResultForAnEmptySeat(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(2)
+		h.phone.Far(dialertest.Far{}, dialertest.Answers(sec, sec))
+		id := h.dial(first, desk1, "")
+		h.ended(id)
+		_, err := h.Leave(t.Context(), first, desk1)
+		h.must(err)
+		h.result(id, "self", dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"})
+		h.deskIs(desk1, dialer.DeskEmpty, "")
+	})
+}
+
+func TestPhonesComeAndGo(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(1)
+		if v := h.desk(desk1); v.Registered != nil {
+			t.Errorf("nobody can know: %v", *v.Registered)
+		}
+		h.phone.Register(desk1, true)
+		v, err := h.Sit(t.Context(), first, desk1, false)
+		if h.must(err); v.Registered == nil || !*v.Registered || v.Name != "席1" {
+			t.Errorf("%+v", v)
+		}
+		id := h.dial(first, desk1, "")
+		h.state(id, dialer.Talking)
+		h.phone.Register(desk1, false)
+		h.phone.Register("a phone of no desk", true)
+		if got := h.board.Alerts(); !slices.Equal(got, []string{"desk_gone"}) {
+			t.Errorf("alerts %v", got)
+		}
+		if v := h.desk(desk1); v.Registered == nil || *v.Registered || v.State != dialer.DeskInCall {
+			t.Errorf("%+v", v)
+		}
+		synctest.Wait()
+	})
+}
