@@ -385,6 +385,11 @@ func TestAttemptsByRole(t *testing.T) {
 		t.Fatalf("attempt %+v", got)
 	}
 	h.as("supervisor").do("GET", "/api/attempts/none", nil).problem(t, 404, "not_found")
+	h.set(func() { h.fail.attempts = &dialer.Refusal{Rule: "bad_cursor", JA: "位置", EN: "cursor"} })
+	p := h.as("supervisor").do("GET", "/api/attempts?cursor=x", nil).problem(t, 422, "invalid")
+	if len(p.Errors) != 1 || p.Errors[0].Field != "cursor" {
+		t.Fatalf("errors %+v", p.Errors)
+	}
 }
 
 func TestResult(t *testing.T) {

@@ -111,6 +111,9 @@ func tooManySignIns(t *auth.TooMany) *Problem {
 		"too many wrong sign-ins; try again in "+minutes+" min")
 }
 
+// badCursor is the ledger's refusal of a cursor that it did not make.
+const badCursor dialer.Rule = "bad_cursor"
+
 // refused turns a refusal into its problem.
 func refused(r *dialer.Refusal) *Problem {
 	status := http.StatusConflict
@@ -119,6 +122,8 @@ func refused(r *dialer.Refusal) *Problem {
 		status = http.StatusServiceUnavailable
 	case dialer.UnknownDesk, dialer.UnknownCase:
 		status = http.StatusNotFound
+	case badCursor:
+		return invalid("cursor", string(r.Rule), r.JA, r.EN)
 	default:
 	}
 	return newProblem(status, string(r.Rule), r.JA, r.EN)

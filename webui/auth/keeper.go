@@ -43,11 +43,13 @@ type Settings struct {
 type Keeper struct {
 	users    dialer.Users
 	manager  *scs.SessionManager
-	known    *recall[stored]
+	known    *recall[[]byte]
 	people   *recall[dialer.User]
 	checker  *checker
 	limiter  *limiter
 	settings Settings
+
+	ending sync.Mutex // held while a session is deleted, or its use is written
 
 	mu      sync.Mutex
 	waiting map[string]map[chan struct{}]bool // who waits for the end of a token's session
@@ -68,7 +70,7 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 	if err != nil {
 		return nil, err
 	}
-	known := newRecall[stored](s.Now)
+	known := newRecall[[]byte](s.Now)
 	// Not scs.New, which starts a goroutine for a store in memory that nobody would use or stop.
 	m := &scs.SessionManager{
 		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: known},
@@ -174,14 +176,26 @@ func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
 	seen := time.UnixMilli(k.manager.GetInt64(loaded, keySeen))
 	// Written now and then only: a session of twelve hours need not be known to the second.
 	if now.Sub(seen) >= k.settings.Idle/16 {
-		k.manager.Put(loaded, keySeen, now.UnixMilli())
-		brief, cancel := context.WithTimeout(loaded, writePatience)
-		defer cancel()
-		// When the store is away the session lives on as it was; the next use writes it.
-		_, _, _ = k.manager.Commit(brief)
+		k.noteUse(loaded, token, now)
 	}
 	s.Expires = k.expires(time.UnixMilli(k.manager.GetInt64(loaded, keySince)), now)
 	return s, nil
+}
+
+// noteUse writes that a session is used, unless somebody is ending one just now: a session that was signed out of must
+// not come back. When the store is away the session lives on as it was, and the next use writes it.
+func (k *Keeper) noteUse(loaded context.Context, token string, now time.Time) {
+	if !k.ending.TryLock() {
+		return
+	}
+	defer k.ending.Unlock()
+	if !k.known.has(token) {
+		return
+	}
+	k.manager.Put(loaded, keySeen, now.UnixMilli())
+	brief, cancel := context.WithTimeout(loaded, writePatience)
+	defer cancel()
+	_, _, _ = k.manager.Commit(brief)
 }
 
 // Check returns the session of a token without noting a use: an open socket alone keeps nobody signed in.
@@ -238,6 +252,8 @@ func (k *Keeper) PersonChanged(id dialer.UserID) { k.people.forget(string(id)) }
 
 // end deletes a session that is over and says so.
 func (k *Keeper) end(ctx context.Context, token string) error {
+	k.ending.Lock()
+	defer k.ending.Unlock()
 	brief, cancel := context.WithTimeout(ctx, writePatience)
 	defer cancel()
 	_ = k.manager.Destroy(brief) // over all the same: its own time says so
@@ -251,6 +267,8 @@ func (k *Keeper) SignOut(ctx context.Context, token string) error {
 		return nil
 	}
 	k.tell(token)
+	k.ending.Lock()
+	defer k.ending.Unlock()
 	loaded, err := k.manager.Load(ctx, token)
 	if err != nil {
 		return fmt.Errorf("sessions: %w", err)

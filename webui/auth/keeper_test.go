@@ -6,6 +6,7 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -268,6 +269,28 @@ func TestEnded(t *testing.T) {
 	forgetThird()
 	if len(k.waiting) != 0 {
 		t.Fatal("somebody is still waited for")
+	}
+}
+
+// TestSigningOutIsFinal: a use that is being noted while somebody signs out does not bring the session back.
+func TestSigningOutIsFinal(t *testing.T) {
+	stores := newStores()
+	k, c := newKeeper(t, stores)
+	for range 50 {
+		s := mustSignIn(t, k, "anna", "")
+		c.forward(time.Hour)
+		var both sync.WaitGroup
+		for range 3 {
+			both.Go(func() { _, _ = k.Session(t.Context(), s.Token) })
+		}
+		both.Go(func() { _ = k.SignOut(t.Context(), s.Token) })
+		both.Wait()
+		if _, err := k.Session(t.Context(), s.Token); !errors.Is(err, ErrSignedOut) {
+			t.Fatalf("the session came back: %v", err)
+		}
+		if len(stores.sessions) != 0 {
+			t.Fatal("the session is kept again")
+		}
 	}
 }
 

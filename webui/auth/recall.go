@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"sync"
 	"time"
 
@@ -26,7 +27,12 @@ type recall[V any] struct {
 	now  dialer.Clock
 	mu   sync.Mutex
 	kept map[string]recalled[V]
+	// forgot counts what was forgotten: an answer that was asked for before is not kept, for it may be about that.
+	forgot uint64
 }
+
+// errNone is what ask answers when the store says that there is no such thing: that is not kept, and ends what was known.
+var errNone = errors.New("there is none")
 
 type recalled[V any] struct {
 	value V
@@ -37,10 +43,11 @@ func newRecall[V any](now dialer.Clock) *recall[V] {
 	return &recall[V]{now: now, kept: map[string]recalled[V]{}}
 }
 
-// get returns what is known under key, or asks. ask's error is a failure of the store; "there is none" is a value.
+// get returns what is known under key, or asks. ask's error is errNone or a failure of the store.
 func (r *recall[V]) get(ctx context.Context, key string, ask func(context.Context) (V, error)) (V, error) {
 	r.mu.Lock()
 	k, known := r.kept[key]
+	forgot := r.forgot
 	r.mu.Unlock()
 	if known && r.now().Sub(k.at) < believed {
 		return k.value, nil
@@ -51,14 +58,20 @@ func (r *recall[V]) get(ctx context.Context, key string, ask func(context.Contex
 		defer cancel()
 	}
 	v, err := ask(ctx)
-	if err != nil && known {
-		r.put(key, k.value)
-		return k.value, nil
-	}
-	if err != nil {
+	switch {
+	case errors.Is(err, errNone):
+		r.forget(key)
 		return v, err
+	case err != nil && !known:
+		return v, err
+	case err != nil:
+		v = k.value
 	}
-	r.put(key, v)
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	if r.forgot == forgot {
+		r.keep(key, v)
+	}
 	return v, nil
 }
 
@@ -66,6 +79,11 @@ func (r *recall[V]) get(ctx context.Context, key string, ask func(context.Contex
 func (r *recall[V]) put(key string, v V) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	r.keep(key, v)
+}
+
+// keep is put with mu held.
+func (r *recall[V]) keep(key string, v V) {
 	if _, known := r.kept[key]; !known && len(r.kept) >= recallsKept {
 		for other := range r.kept { // any will do: it is asked for again
 			delete(r.kept, other)
@@ -73,6 +91,14 @@ func (r *recall[V]) put(key string, v V) {
 		}
 	}
 	r.kept[key] = recalled[V]{v, r.now()}
+}
+
+// has reports whether anything is known under key.
+func (r *recall[V]) has(key string) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	_, known := r.kept[key]
+	return known
 }
 
 // doubt makes the next get ask, if what is known is as old as age. It is still better than nothing.
@@ -89,4 +115,5 @@ func (r *recall[V]) forget(key string) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	delete(r.kept, key)
+	r.forgot++
 }

@@ -38,6 +38,23 @@ func TestRecall(t *testing.T) {
 	get(3, nil, 5)
 	r.put("k", 4)
 	get(4, nil, 5)
+	c.forward(believed)
+	fail = errNone
+	get(0, errNone, 6) // that there is none any more is an answer
+	fail = away
+	get(0, away, 7)
+}
+
+// TestWhatIsForgottenMeanwhileStaysForgotten: an answer on its way does not bring back what was ended since.
+func TestWhatIsForgottenMeanwhileStaysForgotten(t *testing.T) {
+	r := newRecall[int](time.Now)
+	got, err := r.get(t.Context(), "k", func(context.Context) (int, error) {
+		r.forget("k")
+		return 1, nil
+	})
+	if got != 1 || err != nil || r.has("k") {
+		t.Fatalf("got %d %v, and kept is %v", got, err, r.has("k"))
+	}
 }
 
 func TestRecallIsBounded(t *testing.T) {

@@ -2,6 +2,7 @@ package auth
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kakeru/dialer"
@@ -10,28 +11,25 @@ import (
 // sessionStore is dialer.Sessions as scs wants it, with what was last answered remembered.
 type sessionStore struct {
 	kept  dialer.Sessions
-	known *recall[stored]
-}
-
-type stored struct {
-	data  []byte
-	found bool
+	known *recall[[]byte]
 }
 
 func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
-	v, err := s.known.get(ctx, token, func(ctx context.Context) (stored, error) {
+	b, err := s.known.get(ctx, token, func(ctx context.Context) ([]byte, error) {
 		b, found, err := s.kept.FindCtx(ctx, token)
-		return stored{b, found}, err
+		if err == nil && !found {
+			return nil, errNone
+		}
+		return b, err
 	})
-	if !v.found {
-		// A stranger's token is not worth remembering, and could fill the memory.
-		s.known.forget(token)
+	if errors.Is(err, errNone) {
+		return nil, false, nil
 	}
-	return v.data, v.found, err
+	return b, err == nil, err
 }
 
 func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
-	s.known.put(token, stored{b, true})
+	s.known.put(token, b)
 	return s.kept.CommitCtx(ctx, token, b, expiry)
 }
 
