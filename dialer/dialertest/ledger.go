@@ -35,8 +35,9 @@ var (
 // Attempt is an attempt as the fake keeps it.
 type Attempt struct {
 	Reservation dialer.Reservation
-	DialledAt   time.Time
-	SIPCallID   string // of the customer leg
+	DialledAt   time.Time // as the end says, once there is one
+	CommittedAt time.Time // when Dialled was committed, whatever came of it
+	SIPCallID   string    // of the customer leg
 	Evidence    map[int]dialer.Evidence
 	Legs        map[dialer.LegName]dialer.LegHandle
 	End         *dialer.AttemptEnd
@@ -166,7 +167,7 @@ func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, cu
 		case !a.DialledAt.IsZero() && a.SIPCallID != customerLeg.SIPCallID:
 			return errors.New("the attempt is dialled already")
 		}
-		a.DialledAt, a.SIPCallID = at, customerLeg.SIPCallID
+		a.DialledAt, a.CommittedAt, a.SIPCallID = at, time.Now(), customerLeg.SIPCallID
 		a.Legs[customerLeg.Leg] = customerLeg
 		return nil
 	})
