@@ -243,3 +243,10 @@ func together(clicks ...func()) {
 	}
 	all.Wait()
 }
+
+// contextDone is a context that is over: a drain that waits for nobody.
+func contextDone() (context.Context, context.CancelFunc) {
+	ctx, cancel := context.WithCancel(context.Background())
+	cancel()
+	return ctx, cancel
+}
