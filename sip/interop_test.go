@@ -28,7 +28,8 @@ func needs(t *testing.T, program, debianPackage string) {
 	}
 }
 
-// freePort is a port that is free now for UDP and TCP, and the one after it for UDP.
+// freePort is a port that is free now, for UDP and TCP, as is the one after it: programs take two in a row, for RTP and
+// RTCP or for TCP and TLS.
 func freePort(t *testing.T) int {
 	t.Helper()
 	for range 100 {
@@ -37,20 +38,26 @@ func freePort(t *testing.T) int {
 			t.Fatal(err)
 		}
 		port := conn.LocalAddr().(*net.UDPAddr).Port
-		next, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port + 1})
 		_ = conn.Close()
-		if err != nil {
-			continue
-		}
-		_ = next.Close()
-		stream, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-		if err == nil {
-			_ = stream.Close()
+		if isFree(port) && isFree(port+1) {
 			return port
 		}
 	}
 	t.Fatal("no two free ports in a row")
 	return 0
+}
+
+func isFree(port int) bool {
+	packets, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	if err != nil {
+		return false
+	}
+	defer packets.Close()
+	streams, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
+	if err != nil {
+		return false
+	}
+	return streams.Close() == nil
 }
 
 // output collects what a program writes.
