@@ -15,6 +15,10 @@ import (
 
 // Attempt returns an attempt with its evidence and newest entry.
 func (l *Ledger) Attempt(ctx context.Context, id dialer.CallID) (a casework.Attempt, err error) {
+	// An end that waits in the spool has happened, and whoever looks at the attempt shall see it.
+	if err := l.settle(ctx); err != nil {
+		return casework.Attempt{}, err
+	}
 	err = l.query(ctx, "read an attempt", func(ctx context.Context, q *db.Queries) error {
 		row, err := q.AttemptByID(ctx, string(id))
 		if err != nil {
