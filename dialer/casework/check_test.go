@@ -39,7 +39,8 @@ func promised(p Promise) Entry {
 	return Entry{Party: Self, Business: []Business{Promised}, Promise: &p}
 }
 
-func at(t time.Time) *time.Time { return &t }
+//go:fix inline
+func at(t time.Time) *time.Time { return new(t) }
 
 func TestCheckAccepts(t *testing.T) {
 	for name, e := range map[string]Entry{
@@ -51,7 +52,7 @@ func TestCheckAccepts(t *testing.T) {
 		"voicemail alone":      {Party: Voicemail},
 		"voicemail, message":   {Party: Voicemail, Business: []Business{MessageLeft}},
 		"family, not in":       {Party: Family, Business: []Business{NotIn, MessageLeft}, Note: "夕方に在宅とのこと"},
-		"call again":           {Party: Self, Business: []Business{CallBack}, CallAgain: at(tuesday.Add(3 * time.Hour)), Mine: true},
+		"call again":           {Party: Self, Business: []Business{CallBack}, CallAgain: new(tuesday.Add(3 * time.Hour)), Mine: true},
 		"several":              {Party: Self, Business: []Business{AlreadyPaid, Information, AccountTransfer}},
 		"longest note":         {Party: Silent, Note: strings.Repeat("あ", maxNote)},
 		"language, no promise": {Party: ThirdParty, Business: []Business{LanguageWanted}},
@@ -97,9 +98,9 @@ func TestCheckRefuses(t *testing.T) {
 		{"note too long", "note", "too_long", Entry{Party: Silent, Note: strings.Repeat("あ", maxNote+1)}},
 		{"note no text", "note", "bad_text", Entry{Party: Silent, Note: "\xff"}},
 		{"mine without time", "mine", "needs_time", Entry{Party: Silent, Mine: true}},
-		{"asked for the past", "call_again_at", "past", Entry{Party: Silent, CallAgain: at(tuesday)}},
-		{"asked too far", "call_again_at", "too_far", Entry{Party: Silent, CallAgain: at(tuesday.AddDate(0, 4, 0))}},
-		{"asked at night", "call_again_at", "closed", Entry{Party: Silent, CallAgain: at(tuesday.Add(10 * time.Hour))}},
+		{"asked for the past", "call_again_at", "past", Entry{Party: Silent, CallAgain: new(tuesday)}},
+		{"asked too far", "call_again_at", "too_far", Entry{Party: Silent, CallAgain: new(tuesday.AddDate(0, 4, 0))}},
+		{"asked at night", "call_again_at", "closed", Entry{Party: Silent, CallAgain: new(tuesday.Add(10 * time.Hour))}},
 	} {
 		found := c.e.Check(tuesday, owing(), wardHours())
 		i := slices.IndexFunc(found, func(f FieldError) bool { return f.Field == c.field && f.Code == c.code })
@@ -114,7 +115,7 @@ func TestCheckRefuses(t *testing.T) {
 }
 
 func TestCheckSaysWhenTheCentreOpens(t *testing.T) {
-	found := Entry{Party: Silent, CallAgain: at(tuesday.Add(8 * time.Hour))}.Check(tuesday, owing(), wardHours())
+	found := Entry{Party: Silent, CallAgain: new(tuesday.Add(8 * time.Hour))}.Check(tuesday, owing(), wardHours())
 	if len(found) != 1 || !strings.Contains(found[0].JA, "11月25日 13:00") {
 		t.Errorf("a Tuesday at six should point to Wednesday at one: %v", found)
 	}

@@ -285,7 +285,7 @@ type broken struct{ err error }
 
 func (b broken) Read([]byte) (int, error) { return 0, b.err }
 
-func TestStopEarly(t *testing.T) {
+func TestStopEarly(*testing.T) {
 	for range casework.ReadList(strings.NewReader(head+good+good), casework.DefaultMapping(), japan.Notation{}, refs) {
 		break
 	}

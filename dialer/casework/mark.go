@@ -37,7 +37,11 @@ func PeekSample(rows iter.Seq2[Row, error]) (sample bool, all iter.Seq2[Row, err
 				return
 			}
 		}
-		for row, err, ok := next(); ok && yield(row, err); row, err, ok = next() {
+		for {
+			row, err, ok := next()
+			if !ok || !yield(row, err) {
+				return
+			}
 		}
 	}, stop
 }

@@ -28,8 +28,7 @@ func TestPeekSample(t *testing.T) {
 		sample, all, stop := casework.PeekSample(rows)
 		n, line := 0, 0
 		for row, err := range all {
-			var refused *casework.ListError
-			if errors.As(err, &refused) {
+			if _, ok := errors.AsType[*casework.ListError](err); ok {
 				break
 			}
 			if n++; row.Line <= line {

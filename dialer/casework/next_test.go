@@ -21,7 +21,7 @@ func TestNextAfter(t *testing.T) {
 	noAnswer := dialer.Verdict{Result: dialer.NoAnswer}
 	say := func(p Party, b ...Business) Entry { return Entry{Party: p, Business: b} }
 	asked := func(when time.Time, b Business) Entry {
-		return Entry{Party: Self, Business: []Business{b}, CallAgain: at(when), Mine: true}
+		return Entry{Party: Self, Business: []Business{b}, CallAgain: new(when), Mine: true}
 	}
 	held := time.Time{}
 	for _, c := range []struct {
@@ -108,7 +108,7 @@ func TestNextIsAlwaysCallable(t *testing.T) {
 			}
 		}
 		if rapid.Bool().Draw(t, "asked") {
-			e.CallAgain = at(hours.NextOpen(now.Add(time.Duration(rapid.IntRange(1, 10_000).Draw(t, "in")) * time.Minute)))
+			e.CallAgain = new(hours.NextOpen(now.Add(time.Duration(rapid.IntRange(1, 10_000).Draw(t, "in")) * time.Minute)))
 		}
 		next := NextAfter(e, dialer.Verdict{Result: rapid.SampledFrom(dialer.Results).Draw(t, "result")}, now, hours)
 		if next.State == dialer.CaseHeld && next.Why != "" {

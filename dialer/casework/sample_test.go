@@ -89,7 +89,7 @@ func TestSampleIsTheSameForASeed(t *testing.T) {
 		}
 		return b.String()
 	}
-	if write(7) != write(7) {
+	if first, again := write(7), write(7); first != again {
 		t.Error("one seed, two lists")
 	}
 	if write(7) == write(8) {

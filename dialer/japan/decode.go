@@ -39,8 +39,10 @@ func Decode(r io.Reader) (io.Reader, Encoding, error) {
 	if _, err := b.Discard(skip); err != nil {
 		return nil, "", fmt.Errorf("read the file: %w", err)
 	}
-	var decoder transform.Transformer = utf8Decoder{}
+	var decoder transform.Transformer
 	switch enc {
+	case UTF8:
+		decoder = utf8Decoder{}
 	case CP932:
 		decoder = cp932Decoder{}
 	case UTF16:

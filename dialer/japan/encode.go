@@ -3,6 +3,7 @@ package japan
 import (
 	"errors"
 	"io"
+	"slices"
 	"unicode/utf8"
 
 	"golang.org/x/text/encoding/japanese"
@@ -44,7 +45,7 @@ type cp932Writer struct {
 }
 
 func (w *cp932Writer) Write(p []byte) (int, error) {
-	text := append(w.rest, p...)
+	text := slices.Concat(w.rest, p)
 	cut := len(text)
 	for i := 1; i < utf8.UTFMax && i <= len(text); i++ {
 		if utf8.RuneStart(text[len(text)-i]) {
