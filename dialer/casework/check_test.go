@@ -39,8 +39,6 @@ func promised(p Promise) Entry {
 	return Entry{Party: Self, Business: []Business{Promised}, Promise: &p}
 }
 
-//go:fix inline
-func at(t time.Time) *time.Time { return new(t) }
 
 func TestCheckAccepts(t *testing.T) {
 	for name, e := range map[string]Entry{
