@@ -63,7 +63,7 @@ var tuesday = time.Date(2026, 11, 24, 10, 0, 0, 0, dialer.Tokyo)
 
 // house is a whole Server over the fakes, on a real port.
 type house struct {
-	t *testing.T
+	t testing.TB
 	*world
 	clock  *clockOf
 	server *Server
@@ -94,6 +94,11 @@ func (l *lockedBuffer) String() string {
 // open starts a house with two desks, one case, and one person of each role (and a second operator), whose logins are
 // the names of their roles.
 func open(t *testing.T, change ...func(*Deps)) *house {
+	t.Helper()
+	return openFor(t, change...)
+}
+
+func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
 	h := &house{t: t, world: newWorld(), clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
@@ -224,7 +229,7 @@ func (c *client) do(method, path string, body any, headers ...string) answered {
 	return answered{resp.StatusCode, resp.Header, b}
 }
 
-func (a answered) want(t *testing.T, status int) answered {
+func (a answered) want(t testing.TB, status int) answered {
 	t.Helper()
 	if a.status != status {
 		t.Fatalf("status %d, want %d: %s", a.status, status, a.body)
@@ -246,7 +251,7 @@ func (a answered) problem(t *testing.T, status int, rule string) Problem {
 	return p
 }
 
-func into[T any](t *testing.T, a answered) T {
+func into[T any](t testing.TB, a answered) T {
 	t.Helper()
 	var v T
 	if err := json.Unmarshal(a.body, &v); err != nil {
@@ -257,7 +262,7 @@ func into[T any](t *testing.T, a answered) T {
 
 // socket is a panel's websocket.
 type socket struct {
-	t    *testing.T
+	t    testing.TB
 	conn *websocket.Conn
 }
 
@@ -315,7 +320,7 @@ func (s *socket) until(kind string) received {
 	}
 }
 
-func dataOf[T any](t *testing.T, f received) T {
+func dataOf[T any](t testing.TB, f received) T {
 	t.Helper()
 	return into[T](t, answered{body: f.Data})
 }

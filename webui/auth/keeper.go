@@ -195,7 +195,7 @@ func (k *Keeper) noteUse(loaded context.Context, token string, now time.Time) {
 	k.manager.Put(loaded, keySeen, now.UnixMilli())
 	brief, cancel := context.WithTimeout(loaded, writePatience)
 	defer cancel()
-	_, _, _ = k.manager.Commit(brief)
+	_, _, _ = k.manager.Commit(brief) //nolint:dogsled // scs returns the token and expiry too, which stay as they are
 }
 
 // Check returns the session of a token without noting a use: an open socket alone keeps nobody signed in.
