@@ -39,7 +39,6 @@ func promised(p Promise) Entry {
 	return Entry{Party: Self, Business: []Business{Promised}, Promise: &p}
 }
 
-
 func TestCheckAccepts(t *testing.T) {
 	for name, e := range map[string]Entry{
 		"promise":           promised(Promise{Yen: 25_000, DueOn: "2026-11-30", Means: "slip"}),
