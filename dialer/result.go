@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"bytes"
 	_ "embed"
 	"encoding/json"
 	"fmt"
@@ -116,21 +117,49 @@ func DefaultResults() ResultTable {
 	return t
 }
 
-// ParseResults reads a table from JSON and refuses one that has an unknown result or leaves an outcome undecided.
+// ParseResults reads a table from JSON. It refuses one that leaves an outcome undecided, or decides what the ledger could
+// not keep: an attempt that was never sent is not_dialled, whatever ended it, and no other is.
 func ParseResults(b []byte) (ResultTable, error) {
 	var t ResultTable
-	if err := json.Unmarshal(b, &t); err != nil {
+	d := json.NewDecoder(bytes.NewReader(b))
+	d.DisallowUnknownFields() // a misspelt condition would match anything
+	if err := d.Decode(&t); err != nil {
 		return nil, fmt.Errorf("results table: %w", err)
 	}
 	for i, r := range t {
-		if !slices.Contains(Results, r.Result) {
-			return nil, fmt.Errorf("results table, row %d (%s): unknown result %q; use one of %v", i+1, r.Name, r.Result, Results)
+		if wrong := r.wrong(); wrong != "" {
+			return nil, fmt.Errorf("results table, row %d (%s): %s", i+1, r.Name, wrong)
 		}
 	}
 	if len(t) == 0 || !t[len(t)-1].matchesAll() {
 		return nil, fmt.Errorf("results table: the last row must have no condition, so that every outcome is decided")
 	}
+	for _, by := range []EndedBy{"", ByOperator, ByCustomer, ByNetwork, ByRingLimit, ByDeskLimit, ByTalkLimit, BySystem, ByCrash} {
+		if v, _ := t.Decide(Outcome{EndedBy: by}); v.Result != NotDialled {
+			return nil, fmt.Errorf("results table: an attempt that was never sent must be not_dialled, but row %q takes it first", v.Rule)
+		}
+	}
 	return t, nil
+}
+
+// wrong says in one sentence what is wrong with a row; empty when nothing is.
+func (r ResultRule) wrong() string {
+	switch {
+	case !slices.Contains(Results, r.Result):
+		return fmt.Sprintf("unknown result %q; use one of %v", r.Result, Results)
+	case r.Confidence != High && r.Confidence != Medium && r.Confidence != Low:
+		return fmt.Sprintf("unknown confidence %q; use high, medium or low", r.Confidence)
+	case r.Name == "" || r.Why == "":
+		return "it needs a name, and a why for the panel"
+	case r.Result == NotDialled && (r.Sent == nil || *r.Sent || r.Counted):
+		return "not_dialled needs the condition sent: false, and does not count"
+	case r.Result == Answered && (r.Answered == nil || !*r.Answered):
+		return "answered needs the condition answered: true"
+	case r.StatusTo != 0 && (len(r.Status) != 1 || r.StatusTo < r.Status[0]):
+		return "status_to needs exactly one status, the first of the range"
+	default:
+		return ""
+	}
 }
 
 // Decide returns the verdict on an outcome, and the rule for what comes next.

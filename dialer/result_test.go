@@ -1,0 +1,173 @@
+package dialer
+
+import (
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+// Each row of the design's table of connection results.
+func TestEveryRowOfTheResults(t *testing.T) {
+	const s = time.Second
+	sent := func(o Outcome) Outcome { o.Sent = true; return o }
+	for _, c := range []struct {
+		name string
+		o    Outcome
+		want Result
+		sure []Confidence
+		cnt  bool
+		next NextRule // of which only the conditions are compared
+	}{
+		{"2xx", sent(Outcome{Answered: true, Ringing: true, EndedBy: ByCustomer, RangFor: 8 * s}), Answered, []Confidence{High}, true, NextRule{}},
+		{"2xx, and we hung up", sent(Outcome{Answered: true, EndedBy: ByOperator}), Answered, []Confidence{High}, true, NextRule{}},
+		{"2xx, and the talk limit", sent(Outcome{Answered: true, EndedBy: ByTalkLimit}), Answered, []Confidence{High}, true, NextRule{}},
+		{"487 after our limit with 18x", sent(Outcome{Ringing: true, Status: 487, EndedBy: ByRingLimit, RangFor: 30 * s}), NoAnswer, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"408 after 18x", sent(Outcome{Ringing: true, Status: 408, EndedBy: ByNetwork}), NoAnswer, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"487 of the network, cause 19", sent(Outcome{Ringing: true, Status: 487, Cause: 19, EndedBy: ByNetwork}), NoAnswer, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"487 after our limit without 18x", sent(Outcome{Status: 487, EndedBy: ByRingLimit, Took: 30 * s}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
+		{"486", sent(Outcome{Status: 486, Cause: 17, EndedBy: ByNetwork}), Busy, []Confidence{High}, true, NextRule{AfterMinutes: 5}},
+		{"600", sent(Outcome{Status: 600, EndedBy: ByNetwork}), Busy, []Confidence{High}, true, NextRule{AfterMinutes: 5}},
+		{"486 after a long ring", sent(Outcome{Ringing: true, Status: 486, RangFor: 20 * s, EndedBy: ByNetwork}), NoAnswer, []Confidence{Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"480 cause 20", sent(Outcome{Status: 480, Cause: 20, EndedBy: ByNetwork}), OutOfReach, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60}},
+		{"480 cause 31", sent(Outcome{Status: 480, Cause: 31, EndedBy: ByNetwork}), NoAnswer, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"480 cause 18, no ring", sent(Outcome{Status: 480, Cause: 18, EndedBy: ByNetwork}), NoAnswer, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"480", sent(Outcome{Status: 480, EndedBy: ByNetwork}), NoAnswer, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"404 cause 1", sent(Outcome{Status: 404, Cause: 1, EndedBy: ByNetwork}), Unallocated, []Confidence{Medium}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"604", sent(Outcome{Status: 604, EndedBy: ByNetwork}), Unallocated, []Confidence{Medium}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"485 cause 3", sent(Outcome{Status: 485, Cause: 3, EndedBy: ByNetwork}), Unallocated, []Confidence{Medium}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"410 cause 22", sent(Outcome{Status: 410, Cause: 22, EndedBy: ByNetwork}), NumberChanged, []Confidence{Medium}, true, NextRule{Hold: true}},
+		{"484 cause 28", sent(Outcome{Status: 484, Cause: 28, EndedBy: ByNetwork}), BadNumber, []Confidence{High}, false, NextRule{Hold: true}},
+		{"603 cause 21", sent(Outcome{Ringing: true, Status: 603, Cause: 21, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
+		{"607", sent(Outcome{Status: 607, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
+		{"608", sent(Outcome{Status: 608, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
+		{"403", sent(Outcome{Status: 403, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
+		{"503 at once, cause 34", sent(Outcome{Status: 503, Cause: 34, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{High}, false, NextRule{AfterMinutes: 5}},
+		{"nothing could be sent", sent(Outcome{EndedBy: ByNetwork}), LineTrouble, []Confidence{High}, false, NextRule{AfterMinutes: 5}},
+		{"503 later", sent(Outcome{Status: 503, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
+		{"503 after 18x", sent(Outcome{Ringing: true, Status: 503, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
+		{"408 without 18x", sent(Outcome{Status: 408, Took: 32 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
+		{"487 after the operator hung up", sent(Outcome{Ringing: true, Status: 487, RangFor: 14 * s, EndedBy: ByOperator}), Cancelled, []Confidence{High}, false, NextRule{AfterMinutes: 60}},
+		{"the same after 15 s of ringing", sent(Outcome{Ringing: true, Status: 487, RangFor: 15 * s, EndedBy: ByOperator}), Cancelled, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"the house is closing", sent(Outcome{Ringing: true, Status: 487, RangFor: 20 * s, EndedBy: BySystem}), Cancelled, []Confidence{High}, false, NextRule{AfterMinutes: 60}},
+		{"crash", sent(Outcome{EndedBy: ByCrash}), Interrupted, []Confidence{Low}, false, NextRule{Hold: true}},
+		{"crash, 18x was seen", sent(Outcome{Ringing: true, EndedBy: ByCrash}), Interrupted, []Confidence{Low}, true, NextRule{Hold: true}},
+		{"crash, 2xx was seen", sent(Outcome{Crossed: true, EndedBy: ByCrash}), Interrupted, []Confidence{Low}, true, NextRule{Hold: true}},
+		{"an answer crossed our limit", sent(Outcome{Ringing: true, Crossed: true, RangFor: 30 * s, EndedBy: ByRingLimit}), NoAnswer, []Confidence{Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
+		{"the desk phone never answered", Outcome{EndedBy: ByDeskLimit}, NotDialled, []Confidence{High}, false, NextRule{}},
+		{"crash before the INVITE", Outcome{EndedBy: ByCrash}, NotDialled, []Confidence{High}, false, NextRule{}},
+		{"a redirection nobody follows", sent(Outcome{Status: 302, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
+	} {
+		v, next := DefaultResults().Decide(c.o)
+		if v.Result != c.want || v.Counted != c.cnt || v.Why == "" || v.Rule == "" || !contains(c.sure, v.Confidence) {
+			t.Errorf("%s: %+v", c.name, v)
+		}
+		if next.Why == "" {
+			t.Errorf("%s: nobody can say what comes next", c.name)
+		}
+		if next.Why = ""; next != c.next {
+			t.Errorf("%s: next %+v, want %+v", c.name, next, c.next)
+		}
+	}
+}
+
+func contains(all []Confidence, c Confidence) bool {
+	for _, x := range all {
+		if x == c {
+			return true
+		}
+	}
+	return false
+}
+
+// Whatever the network says, the verdict is one the ledger can keep.
+func TestEveryOutcomeIsDecided(t *testing.T) {
+	table := DefaultResults()
+	rapid.Check(t, func(t *rapid.T) {
+		o := Outcome{
+			Sent: rapid.Bool().Draw(t, "sent"), Ringing: rapid.Bool().Draw(t, "rang"), Answered: rapid.Bool().Draw(t, "answered"),
+			Crossed: rapid.Bool().Draw(t, "crossed"), Status: rapid.IntRange(0, 699).Draw(t, "status"), Cause: rapid.IntRange(0, 127).Draw(t, "cause"),
+			RangFor: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "rang for")),
+			Took:    time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "took")),
+			EndedBy: rapid.SampledFrom([]EndedBy{ByOperator, ByCustomer, ByNetwork, ByRingLimit, ByTalkLimit, BySystem, ByCrash}).Draw(t, "by"),
+		}
+		if !o.Sent { // nothing of it can be then
+			o = Outcome{EndedBy: o.EndedBy}
+		}
+		v, _ := table.Decide(o)
+		if (v.Result == NotDialled) == o.Sent || v.Result == Answered != o.Answered || v.Counted && !o.Sent || v.Why == "" || v.Confidence == "" {
+			t.Fatalf("%+v: %+v", o, v)
+		}
+	})
+}
+
+func TestParseResultsRefuses(t *testing.T) {
+	const (
+		unsent = `{"name":"never","sent":false,"result":"not_dialled","confidence":"high","why":"x","next":{"why":"x"}},`
+		rest   = `{"name":"rest","result":"line_trouble","confidence":"low","why":"x","next":{"why":"x"}}`
+	)
+	row := func(more string) string { return "[" + unsent + `{"name":"odd","why":"x",` + more + "}," + rest + "]" }
+	if _, err := ParseResults([]byte("[" + unsent + rest + "]")); err != nil {
+		t.Fatal(err)
+	}
+	for in, says := range map[string]string{
+		`{`:  "results table",
+		`[]`: "last row",
+		`[` + strings.TrimSuffix(unsent, ",") + `]`: "last row",
+		`[` + rest + `]`: "never sent",
+		row(`"result":"no_anser","confidence":"low"`):                                                                       "row 2 (odd): unknown result",
+		row(`"result":"busy","confidence":"sure"`):                                                                          "unknown confidence",
+		row(`"result":"busy","confidence":"low","statsu":[486]`):                                                            "statsu",
+		row(`"result":"not_dialled","confidence":"low"`):                                                                    "sent: false",
+		row(`"result":"answered","confidence":"low"`):                                                                       "answered: true",
+		row(`"result":"busy","confidence":"low","status":[],"status_to":599`):                                               "status_to",
+		`[` + unsent + `{"result":"busy","confidence":"low"},` + rest + `]`:                                                 "needs a name",
+		`[{"name":"first","ended_by":["crash"],"result":"interrupted","confidence":"low","why":"x"},` + unsent + rest + `]`: "never sent",
+	} {
+		if _, err := ParseResults([]byte(in)); err == nil || !strings.Contains(err.Error(), says) || strings.Contains(err.Error(), "\n") {
+			t.Errorf("%s\n\tgot %v, want %q", in, err, says)
+		}
+	}
+}
+
+// A table that ParseResults never saw decides all the same.
+func TestATableWithoutItsLastRow(t *testing.T) {
+	v, next := ResultTable{}.Decide(Outcome{Sent: true})
+	if v.Result != LineTrouble || v.Counted || !next.Hold || v.Why == "" {
+		t.Errorf("%+v %+v", v, next)
+	}
+}
+
+func TestMaskDigits(t *testing.T) {
+	for in, want := range map[string]string{
+		"": "", "Busy Here": "Busy Here", "123456": "123456", "1234567": "#######", "0312345678 is busy": "########## is busy",
+		"486 <sip:09012345678@x> 5060": "486 <sip:###########@x> 5060", "１２３４５６７": "１２３４５６７", "1234567x1234567": "#######x#######",
+	} {
+		if got := MaskDigits(in); got != want {
+			t.Errorf("%q: %q", in, got)
+		}
+	}
+}
+
+func FuzzMaskDigits(f *testing.F) {
+	f.Add("tel:0312345678;x=1")
+	f.Fuzz(func(t *testing.T, in string) {
+		out := MaskDigits(in)
+		run := 0
+		for i := range len(out) {
+			if run++; out[i] < '0' || out[i] > '9' {
+				run = 0
+			}
+			if run >= 7 {
+				t.Fatalf("%q still has a number in it: %q", in, out)
+			}
+			if out[i] != in[i] && out[i] != '#' {
+				t.Fatalf("%q became %q", in, out)
+			}
+		}
+		if len(out) != len(in) || MaskDigits(out) != out {
+			t.Fatalf("%q became %q", in, out)
+		}
+	})
+}
