@@ -1,0 +1,183 @@
+package dialer
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+)
+
+func at(hour, minute int) time.Time { return tokyo(11, 24, hour, minute) }
+
+func TestNumberRule(t *testing.T) {
+	rang := func(h, m int) Try { return Try{At: at(h, m), Result: NoAnswer, MayHaveRung: true} }
+	busy := func(h, m int) Try { return Try{At: at(h, m), Result: Busy} }
+	talk := func(h, m int, party string) Try {
+		return Try{At: at(h, m), Result: Answered, Party: party, MayHaveRung: true}
+	}
+	tomorrow := at(24, 0)
+	for _, c := range []struct {
+		name  string
+		now   time.Time
+		tries []Try
+		free  time.Time
+	}{
+		{"never tried", at(10, 0), nil, at(10, 0)},
+		{"yesterday's calls do not count", at(10, 0), []Try{
+			{At: at(-14, 0), Result: Answered, MayHaveRung: true}, {At: at(-13, 0), Result: NoAnswer, MayHaveRung: true},
+		}, at(10, 0)},
+		{"a person answered", at(16, 0), []Try{talk(9, 30, "self")}, tomorrow},
+		{"somebody answered, nobody said who", at(16, 0), []Try{talk(9, 30, "")}, tomorrow},
+		{"family answered, then voicemail", at(16, 0), []Try{talk(9, 30, "family"), talk(12, 30, "voicemail")}, tomorrow},
+		{"voicemail is a ring", at(11, 0), []Try{talk(9, 30, "voicemail")}, at(12, 0)},
+		{"a recorder is a ring", at(13, 0), []Try{talk(9, 30, "recorder")}, at(13, 0)},
+		{"a fax is a ring", at(13, 0), []Try{talk(9, 30, "fax")}, at(13, 0)},
+		{"rung, less than an hour ago", at(12, 10), []Try{rang(11, 30)}, at(12, 30)},
+		{"rung an hour ago, in the same band", at(11, 0), []Try{rang(9, 30)}, at(12, 0)},
+		{"rung an hour ago, in another band", at(12, 30), []Try{rang(11, 30)}, at(12, 30)},
+		{"an hour that ends in the same band", at(9, 40), []Try{rang(9, 30)}, at(12, 0)},
+		{"rung in the evening", at(17, 30), []Try{rang(17, 10)}, tomorrow},
+		{"rung twice", at(16, 0), []Try{rang(9, 30), rang(12, 30)}, tomorrow},
+		{"busy a moment ago", at(10, 3), []Try{busy(10, 0)}, at(10, 5)},
+		{"busy five minutes ago", at(10, 5), []Try{busy(10, 0)}, at(10, 5)},
+		{"busy three times", at(12, 0), []Try{busy(10, 0), busy(10, 5), busy(10, 10)}, tomorrow},
+		{"busy and rung", at(12, 31), []Try{rang(11, 30), busy(12, 30)}, at(12, 35)},
+		{"refused without a ring", at(10, 1), []Try{{At: at(10, 0), Result: Unallocated}}, at(10, 1)},
+		{"may have rung", at(10, 1), []Try{{At: at(10, 0), Result: LineTrouble, MayHaveRung: true}}, at(12, 0)},
+		{"still running, and it rings", at(10, 1), []Try{{At: at(10, 0), MayHaveRung: true}}, at(12, 0)},
+	} {
+		from, why := WardNumberRule().FreeFrom(c.now, c.tries)
+		if !from.Equal(c.free) || (why == "") != c.free.Equal(c.now) {
+			t.Errorf("%s: free from %v (%s), want %v", c.name, from, why, c.free)
+		}
+	}
+	off := WardNumberRule()
+	if off.Off = true; off.gapless() != nil {
+		t.Error("a rule that is off")
+	}
+	same := WardNumberRule()
+	same.OtherBand = false
+	if from, _ := same.FreeFrom(at(9, 40), []Try{rang(9, 30)}); !from.Equal(at(10, 30)) {
+		t.Errorf("without the bands: %v", from)
+	}
+}
+
+// gapless is when a number that was rung a moment ago may be rung again, if not at once.
+func (r NumberRule) gapless() *time.Time {
+	from, _ := r.FreeFrom(at(10, 0), []Try{{At: at(9, 59), Result: Answered}})
+	if from.Equal(at(10, 0)) {
+		return nil
+	}
+	return &from
+}
+
+// Who calls whenever the rule lets them never rings too often, too soon, or a person who was reached; and the rule lets
+// them on in the end.
+func TestWhoeverFollowsTheRuleKeepsIt(t *testing.T) {
+	rule := WardNumberRule()
+	rapid.Check(t, func(t *rapid.T) {
+		var tries []Try
+		now := at(9, 0)
+		for range rapid.IntRange(1, 20).Draw(t, "calls") {
+			now = now.Add(time.Duration(rapid.IntRange(0, 90).Draw(t, "wait")) * time.Minute)
+			from, _ := rule.FreeFrom(now, tries)
+			for i := 0; from.After(now); i++ {
+				if now = from; i > 5 {
+					t.Fatalf("never free after %+v", tries)
+				}
+				from, _ = rule.FreeFrom(now, tries)
+			}
+			if from.Before(now) {
+				t.Fatalf("free since before now: %v, %v", from, now)
+			}
+			var today []Try
+			for _, x := range tries {
+				if DateOf(x.At) == DateOf(now) {
+					today = append(today, x)
+				}
+			}
+			rings, busies := 0, 0
+			for _, x := range today {
+				switch {
+				case x.answeredByPerson():
+					t.Fatalf("at %v, after %+v", now, today)
+				case x.Result == Busy:
+					busies++
+				case x.MayHaveRung && (now.Sub(x.At) < time.Hour || bandOf(now) == bandOf(x.At)):
+					t.Fatalf("at %v, after %+v", now, today)
+				case x.MayHaveRung:
+					rings++
+				}
+			}
+			if rings > 1 || busies > 2 {
+				t.Fatalf("at %v, after %+v", now, today)
+			}
+			tries = append(tries, Try{
+				At: now, Result: rapid.SampledFrom([]Result{Answered, NoAnswer, Busy, LineTrouble}).Draw(t, "result"),
+				Party: rapid.SampledFrom([]string{"", "self", "voicemail"}).Draw(t, "party"), MayHaveRung: rapid.Bool().Draw(t, "rang"),
+			})
+			if last := &tries[len(tries)-1]; last.Result == Answered || last.Result == NoAnswer {
+				last.MayHaveRung = true
+			}
+		}
+	})
+}
+
+func TestNextFor(t *testing.T) {
+	h := wardHours()
+	for _, c := range []struct {
+		name  string
+		rule  NextRule
+		now   time.Time
+		tries []Result
+		want  CaseState
+		due   time.Time
+	}{
+		{"five minutes", NextRule{AfterMinutes: 5}, at(10, 0), nil, CaseWaiting, at(10, 5)},
+		{"at once", NextRule{}, at(10, 0), nil, CaseWaiting, at(10, 0)},
+		{"an hour, another band", NextRule{AfterMinutes: 60, OtherBand: true}, at(10, 0), nil, CaseWaiting, at(12, 0)},
+		{"an hour, another band already", NextRule{AfterMinutes: 60, OtherBand: true}, at(11, 30), nil, CaseWaiting, at(12, 30)},
+		{"past the closing", NextRule{AfterMinutes: 60}, at(16, 30), nil, CaseWaiting, tokyo(11, 25, 13, 0)},
+		{"another day", NextRule{NextDay: true}, at(10, 0), nil, CaseWaiting, tokyo(11, 25, 13, 0)},
+		{"another day, over the year's end", NextRule{NextDay: true}, tokyo(12, 28, 16, 0), nil, CaseWaiting, time.Date(2027, 1, 4, 9, 0, 0, 0, Tokyo)},
+		{"held", NextRule{Hold: true, AfterMinutes: 5}, at(10, 0), nil, CaseHeld, time.Time{}},
+		{"the first time", NextRule{NextDay: true, HoldAfter: 2}, at(10, 0), []Result{NoAnswer, Busy}, CaseWaiting, tokyo(11, 25, 13, 0)},
+		{"the second time", NextRule{NextDay: true, HoldAfter: 2}, at(10, 0), []Result{NoAnswer, Unallocated}, CaseHeld, time.Time{}},
+	} {
+		var tries []Try
+		for _, r := range c.tries {
+			tries = append(tries, Try{Result: r})
+		}
+		c.rule.Why = "理由"
+		got := NextFor(c.rule, Verdict{Result: Unallocated}, c.now, h, tries)
+		if got.State != c.want || !got.Due.Equal(c.due) || got.Why != "理由" {
+			t.Errorf("%s: %+v, want %s at %v", c.name, got, c.want, c.due)
+		}
+	}
+}
+
+// Whatever the built-in table says comes next is due when the centre is open.
+func TestWhatComesNextIsDueWhenOpen(t *testing.T) {
+	h, table := wardHours(), DefaultResults()
+	rapid.Check(t, func(t *rapid.T) {
+		r := rapid.SampledFrom(table).Draw(t, "rule")
+		now := tokyo(1, 5, 0, 0).Add(time.Duration(rapid.Int64Range(0, 360*24*3600).Draw(t, "second")) * time.Second)
+		next := NextFor(r.Next, Verdict{Result: r.Result}, now, h, nil)
+		if next.State == CaseWaiting && (!h.Open(next.Due) || next.Due.Before(now)) {
+			t.Fatalf("%s at %v: due %v", r.Name, now, next.Due)
+		}
+	})
+}
+
+func TestBandsCoverTheDay(t *testing.T) {
+	if !slices.IsSorted(Bands) || Bands[0] != 0 || Bands[len(Bands)-1] != 24*60 {
+		t.Fatal(Bands)
+	}
+	for minute := range 24 * 60 {
+		b := bandOf(tokyo(11, 24, 0, minute))
+		if minute < Bands[b] || minute >= Bands[b+1] {
+			t.Fatalf("minute %d is not in band %d", minute, b)
+		}
+	}
+}
