@@ -51,6 +51,7 @@ func TestRefusals(t *testing.T) {
 		h.ledger.PutCase(dialertest.Case{ID: ids[1], Numbers: []dialer.Number{"0570012345"}})
 		h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1, Case: ids[1]}), dialer.ForbiddenNumber)
 
+		h.phone.Far(dialertest.RingsForEver(), dialertest.Far{})
 		id := h.dial(first, desk1, ids[2])
 		h.refused(h.click(named), dialer.DeskBusy)
 		h.refused(h.click(dialer.DialRequest{Asker: second, Desk: desk2, Case: ids[2]}), dialer.CaseBusy)

@@ -121,6 +121,7 @@ func checkWaits(t *testing.T, next dialer.CaseNext, waits time.Duration, clicked
 func TestLifeInOrder(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		h.cases(1)
+		h.ledger.Break("Note", dialertest.Fault{Slow: time.Millisecond}) // so that the ACK comes after the media
 		h.phone.Far(dialertest.Answers(sec, 0), dialertest.Far{Kind: dialertest.FarAnswers, Early: true, After: 4 * sec})
 		id := h.dial(first, desk1, "")
 		h.state(id, dialer.CallingDesk)
