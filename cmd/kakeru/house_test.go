@@ -188,6 +188,7 @@ func (h *house) start() {
 			return
 		}
 	}
+	h.child = nil // nothing is left to kill
 	h.t.Fatalf("the server did not get ready: %v\n%s", cmd.Wait(), h.serverLog())
 }
 

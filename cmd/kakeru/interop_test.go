@@ -41,24 +41,30 @@ type seen struct {
 }
 
 var endings = []ending{
-	{digits: "05", name: "answers", result: dialer.Answered, counted: true, endedBy: dialer.ByOperator, talk: true, party: casework.Self, waits: 14 * 24 * time.Hour, evidence: []seen{
-		{dialer.EvInvite, 0, 0}, {dialer.EvTrying, 100, 0}, {dialer.EvRinging, 180, 0}, {dialer.EvAnswered, 200, 0}, {dialer.EvByeSent, 0, 0}, {dialer.EvGone, 0, 0},
-	}},
-	{digits: "40", name: "rings for ever", result: dialer.NoAnswer, counted: true, endedBy: dialer.ByRingLimit, waits: time.Hour, evidence: []seen{
-		{dialer.EvInvite, 0, 0}, {dialer.EvRinging, 180, 0}, {dialer.EvCancelSent, 0, 0}, {dialer.EvFinal, 487, 0}, {dialer.EvGone, 0, 0},
-	}},
-	{digits: "41", name: "is busy", result: dialer.Busy, counted: true, endedBy: dialer.ByNetwork, waits: 5 * time.Minute, evidence: []seen{
-		{dialer.EvInvite, 0, 0}, {dialer.EvFinal, 486, 17}, {dialer.EvGone, 0, 0},
-	}},
-	{digits: "42", name: "is unallocated", result: dialer.Unallocated, counted: true, endedBy: dialer.ByNetwork, waits: time.Minute, evidence: []seen{
-		{dialer.EvInvite, 0, 0}, {dialer.EvEarlyMedia, 183, 0}, {dialer.EvFinal, 404, 1}, {dialer.EvGone, 0, 0},
-	}},
-	{digits: "44", name: "is a voicemail", result: dialer.Answered, counted: true, endedBy: dialer.ByOperator, talk: true, party: casework.Voicemail, waits: time.Minute, evidence: []seen{
-		{dialer.EvInvite, 0, 0}, {dialer.EvRinging, 180, 0}, {dialer.EvAnswered, 200, 0}, {dialer.EvByeSent, 0, 0}, {dialer.EvGone, 0, 0},
-	}},
-	{digits: "46", name: "has line trouble", result: dialer.LineTrouble, counted: false, endedBy: dialer.ByNetwork, waits: time.Minute, evidence: []seen{
-		{dialer.EvInvite, 0, 0}, {dialer.EvFinal, 503, 0}, {dialer.EvGone, 0, 0},
-	}},
+	{digits: "05", name: "answers", result: dialer.Answered, counted: true, endedBy: dialer.ByOperator, talk: true, party: casework.Self, waits: 14 * 24 * time.Hour,
+		evidence: []seen{
+			{dialer.EvInvite, 0, 0}, {dialer.EvTrying, 100, 0}, {dialer.EvRinging, 180, 0}, {dialer.EvAnswered, 200, 0}, {dialer.EvByeSent, 0, 0}, {dialer.EvGone, 0, 0},
+		}},
+	{digits: "40", name: "rings for ever", result: dialer.NoAnswer, counted: true, endedBy: dialer.ByRingLimit, waits: time.Hour,
+		evidence: []seen{
+			{dialer.EvInvite, 0, 0}, {dialer.EvRinging, 180, 0}, {dialer.EvCancelSent, 0, 0}, {dialer.EvFinal, 487, 0}, {dialer.EvGone, 0, 0},
+		}},
+	{digits: "41", name: "is busy", result: dialer.Busy, counted: true, endedBy: dialer.ByNetwork, waits: 5 * time.Minute,
+		evidence: []seen{
+			{dialer.EvInvite, 0, 0}, {dialer.EvFinal, 486, 17}, {dialer.EvGone, 0, 0},
+		}},
+	{digits: "42", name: "is unallocated", result: dialer.Unallocated, counted: true, endedBy: dialer.ByNetwork, waits: time.Minute,
+		evidence: []seen{
+			{dialer.EvInvite, 0, 0}, {dialer.EvEarlyMedia, 183, 0}, {dialer.EvFinal, 404, 1}, {dialer.EvGone, 0, 0},
+		}},
+	{digits: "44", name: "is a voicemail", result: dialer.Answered, counted: true, endedBy: dialer.ByOperator, talk: true, party: casework.Voicemail, waits: time.Minute,
+		evidence: []seen{
+			{dialer.EvInvite, 0, 0}, {dialer.EvRinging, 180, 0}, {dialer.EvAnswered, 200, 0}, {dialer.EvByeSent, 0, 0}, {dialer.EvGone, 0, 0},
+		}},
+	{digits: "46", name: "has line trouble", result: dialer.LineTrouble, counted: false, endedBy: dialer.ByNetwork, waits: time.Minute,
+		evidence: []seen{
+			{dialer.EvInvite, 0, 0}, {dialer.EvFinal, 503, 0}, {dialer.EvGone, 0, 0},
+		}},
 }
 
 // interop is a house whose desk phone is baresip and whose carrier is SIPp.

@@ -4,7 +4,6 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/binary"
-	"encoding/json"
 	"fmt"
 	"io"
 	"math"
@@ -264,12 +263,12 @@ func (p *baresip) press(command string) {
 		return
 	}
 	defer func() { _ = conn.Close() }()
-	body, _ := json.Marshal(map[string]string{"command": command, "params": "", "token": "finger"})
+	body := fmt.Sprintf(`{"command":%q,"params":"","token":"finger"}`, command)
 	_ = conn.SetDeadline(time.Now().Add(5 * time.Second))
-	if _, err := fmt.Fprintf(conn, "%d:%s,", len(body), body); err == nil {
-		_, err = conn.Read(make([]byte, 1024)) // its answer: the command was taken
+	if _, err := fmt.Fprintf(conn, "%d:%s,", len(body), body); err != nil {
+		p.hear("baresip's keys cannot be pressed: " + err.Error())
 	}
-	if err != nil {
+	if _, err := conn.Read(make([]byte, 1024)); err != nil { // its answer: the command was taken
 		p.hear("baresip's keys do not answer: " + err.Error())
 	}
 }
