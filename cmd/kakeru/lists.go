@@ -9,6 +9,8 @@ import (
 	"path/filepath"
 	"time"
 
+	"golang.org/x/term"
+
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -83,7 +85,7 @@ type importFlags struct {
 // told to leave those out, so that nothing is half imported unseen.
 func runImport(ctx context.Context, args []string, std streams) error {
 	var o importFlags
-	s, rest, err := configured("import", args, std, func(f *flag.FlagSet) {
+	load, rest, err := configured("import", args, std, func(f *flag.FlagSet) {
 		f.StringVar(&o.path, "list", "", "the ward's list, a CSV `file` in CP932 or UTF-8")
 		f.BoolVar(&o.preview, "preview", false, "only show what it would do")
 		f.BoolVar(&o.skipWrong, "skip-wrong", false, "take it in without its wrong rows")
@@ -93,6 +95,10 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	}
 	if o.path == "" || len(rest) > 0 {
 		return errUsage{"--list is missing, or there are arguments besides"}
+	}
+	s, err := load()
+	if err != nil {
+		return err
 	}
 	file, err := os.Open(o.path) //nolint:gosec // the operator's own file
 	if err != nil {
@@ -116,10 +122,9 @@ func runImport(ctx context.Context, args []string, std streams) error {
 
 func (l lists) fromCommand(ctx context.Context, file *os.File, o importFlags, std streams) error {
 	now := time.Now()
-	p, err := l.Stage(ctx, casework.StagedList{ID: dialer.NewID(now), FileName: filepath.Base(file.Name()), At: now}, file, func(rows int) {
-		fmt.Fprintf(std.err, "\r%d rows", rows)
-	})
-	fmt.Fprintln(std.err)
+	show, over := counting(std)
+	p, err := l.Stage(ctx, casework.StagedList{ID: dialer.NewID(now), FileName: filepath.Base(file.Name()), At: now}, file, show)
+	over()
 	if err != nil {
 		return err
 	}
@@ -136,6 +141,15 @@ func (l lists) fromCommand(ctx context.Context, file *os.File, o importFlags, st
 		fmt.Fprintf(std.out, "taken in: %d new, %d changed, %d as they were\n", done.New, done.Changed, done.Same)
 	}
 	return err
+}
+
+// counting shows a person at a terminal how far a list has come; a log gets nothing of it.
+func counting(std streams) (show func(rows int), over func()) {
+	file, ok := std.err.(*os.File)
+	if !ok || !term.IsTerminal(int(file.Fd())) { //nolint:gosec // a file's number is small
+		return func(int) {}, func() {}
+	}
+	return func(rows int) { fmt.Fprintf(std.err, "\r%d rows", rows) }, func() { fmt.Fprintln(std.err) }
 }
 
 func printPreview(w io.Writer, p casework.Preview) {

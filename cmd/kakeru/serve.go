@@ -10,30 +10,31 @@ import (
 	"kakeru/dialer/postgres"
 )
 
-// configured parses the flags of a command that needs the settings, its own among them, and loads the settings.
-func configured(name string, args []string, std streams, define func(*flag.FlagSet)) (configs.Settings, []string, error) {
+// configured parses the flags of a command that needs the settings, its own among them. The settings are loaded by load,
+// so that a command given wrongly is told so first.
+func configured(name string, args []string, std streams, define func(*flag.FlagSet)) (load func() (configs.Settings, error), rest []string, err error) {
 	var path string
-	rest, err := flags(name, args, std, func(f *flag.FlagSet) {
+	rest, err = flags(name, args, std, func(f *flag.FlagSet) {
 		f.StringVar(&path, "config", "", "settings `file`")
 		define(f)
 	})
-	if err != nil {
-		return configs.Settings{}, nil, err
-	}
-	s, err := configs.Load(path)
-	return s, rest, err
+	return func() (configs.Settings, error) { return configs.Load(path) }, rest, err
 }
 
 func noFlags(*flag.FlagSet) {}
 
 // runServe runs the centre until it is told to stop.
 func runServe(ctx context.Context, args []string, std streams) error {
-	s, rest, err := configured("serve", args, std, noFlags)
+	load, rest, err := configured("serve", args, std, noFlags)
 	if err != nil {
 		return err
 	}
 	if len(rest) > 0 {
 		return errUsage{"arguments not understood"}
+	}
+	s, err := load()
+	if err != nil {
+		return err
 	}
 	a, err := newApp(ctx, s, appOptions{log: logger(s.LogLevel, std)})
 	if err != nil {
@@ -46,7 +47,14 @@ func runServe(ctx context.Context, args []string, std streams) error {
 
 // runMigrate brings the database's schema up to date.
 func runMigrate(ctx context.Context, args []string, std streams) error {
-	s, _, err := configured("migrate", args, std, noFlags)
+	load, rest, err := configured("migrate", args, std, noFlags)
+	if err != nil {
+		return err
+	}
+	if len(rest) > 0 {
+		return errUsage{"arguments not understood"}
+	}
+	s, err := load()
 	if err != nil {
 		return err
 	}

@@ -26,11 +26,11 @@ type userFlags struct {
 // runUser keeps the people who can sign in. Passwords come from the terminal or standard input, never from the command
 // line, which other people on the machine can read.
 func runUser(ctx context.Context, args []string, std streams) error {
-	if len(args) == 0 {
+	if len(args) == 0 || !slices.Contains([]string{"add", "password", "disable", "enable", "list"}, args[0]) {
 		return errUsage{"say add, password, disable, enable or list"}
 	}
 	var o userFlags
-	s, rest, err := configured("user "+args[0], args[1:], std, func(f *flag.FlagSet) {
+	load, rest, err := configured("user "+args[0], args[1:], std, func(f *flag.FlagSet) {
 		f.StringVar(&o.login, "login", "", "the `name` they sign in with")
 		f.StringVar(&o.name, "name", "", "the name colleagues see")
 		f.StringVar(&o.role, "role", "", "operator, supervisor, ward or admin")
@@ -40,6 +40,10 @@ func runUser(ctx context.Context, args []string, std streams) error {
 	}
 	if len(rest) > 0 {
 		return errUsage{"arguments not understood"}
+	}
+	s, err := load()
+	if err != nil {
+		return err
 	}
 	return withLedger(ctx, s, func(l *postgres.Ledger) error {
 		if args[0] == "list" {
