@@ -111,6 +111,9 @@ func keep(ps []casework.Problem, p casework.Problem) []casework.Problem {
 // check adds to the reader's problems what only the ledger minds.
 func (in *intake) check(r casework.Row) (dueOn *time.Time, problems []casework.Problem) {
 	problems = r.Problems
+	if slices.ContainsFunc(problems, func(p casework.Problem) bool { return p.Fatal }) {
+		return nil, problems // it is not taken: what else might be wrong with what could not be read says nothing
+	}
 	add := func(code, ja, en string) {
 		problems = append(slices.Clip(problems), casework.Problem{
 			Line: r.Line, Code: code, JA: ja, EN: en, Fatal: true,
