@@ -10,6 +10,7 @@ export class Person {
     const page = await context.newPage();
     page.setDefaultTimeout(patience);
     const person = new Person(house, login, context, page);
+    page.on("websocket", (socket) => socket.on("framereceived", (f) => person.frames.push(JSON.parse(String(f.payload)))));
     page.on("pageerror", (error) => person.faults.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error" && /Content Security Policy|React/.test(message.text())) person.faults.push(message.text());
@@ -19,6 +20,7 @@ export class Person {
 
   constructor(house, login, context, page) {
     Object.assign(this, { house, login, context, page });
+    this.frames = []; // what the live connection brought
     this.faults = []; // errors that nobody caught in the page: none is allowed
   }
 
@@ -119,8 +121,7 @@ export class Person {
     await this.until("the desk to be idle", async () => (await this.phase()) === "idle");
     if ((await this.shownCase()) === about.id) return;
     await this.press("/");
-    await this.page.getByRole("dialog").waitFor();
-    await this.page.keyboard.type(about.ward_number);
+    await this.page.keyboard.type(about.ward_number); // at once, as people do
     await this.sees(`tr[data-case="${about.id}"]`);
     await this.press("Enter");
     await this.sees(`section[data-case="${about.id}"]`);

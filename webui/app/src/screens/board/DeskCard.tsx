@@ -53,31 +53,34 @@ export function DeskCard({ desk }: { desk: Desk }) {
         </Chip>
         {doing !== "empty" && <RunningClock since={since ?? call?.started_at ?? desk.since} className={css.deskClock} />}
       </div>
-      <dl className={css.deskFacts}>
-        <dt>{t("board.operator")}</dt>
-        <dd>{desk.operator_name || <span className="quiet">{t("board.nobody")}</span>}</dd>
-        <dt>{t("board.case")}</dt>
-        <dd>
-          {desk.case_id ? (
-            <Link to="/cases/$id" params={{ id: desk.case_id }} className="digits">
-              …{desk.case_id.slice(-8)}
-            </Link>
-          ) : (
-            <span className="quiet">{t("board.no_case")}</span>
-          )}
-        </dd>
-      </dl>
-      {supervises && call && <HangUp call={call} />}
+      <div className={css.deskFoot}>
+        <dl className={css.deskFacts}>
+          <dt>{t("board.operator")}</dt>
+          <dd>{desk.operator_name || <span className="quiet">{t("board.nobody")}</span>}</dd>
+          <dt>{t("board.case")}</dt>
+          <dd>
+            {desk.case_id ? (
+              <Link to="/cases/$id" params={{ id: desk.case_id }} className="digits">
+                …{desk.case_id.slice(-8)}
+              </Link>
+            ) : (
+              <span className="quiet">{t("board.no_case")}</span>
+            )}
+          </dd>
+        </dl>
+        {supervises && <HangUp call={call} />}
+      </div>
     </section>
   );
 }
 
-function HangUp({ call }: { call: Call }) {
+function HangUp({ call }: { call: Call | undefined }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const [sure, setSure] = useState(false);
   const [refusal, setRefusal] = useState<unknown>(null);
   function press() {
+    if (!call) return;
     if (!sure) return setSure(true);
     setSure(false);
     kakeru.hangUp(call.id).catch(setRefusal);
@@ -88,12 +91,13 @@ function HangUp({ call }: { call: Call }) {
         size="compact-sm"
         color="red"
         variant={sure ? "filled" : "default"}
-        disabled={call.state === "ending"}
+        disabled={!call || call.state === "ending"}
+        title={call ? undefined : t("board.no_call")}
         leftSection={<IconPhoneOff size={16} aria-hidden />}
         onClick={press}
         onBlur={() => setSure(false)}
       >
-        {sure ? t("board.hang_up_sure") : t("board.hang_up")}
+        {sure && call ? t("board.hang_up_sure") : t("board.hang_up")}
       </Button>
       {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
     </>

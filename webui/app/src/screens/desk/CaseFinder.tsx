@@ -10,6 +10,10 @@ interface Props {
   onPresent: (id: string) => void;
 }
 
+// At once, not when the window has settled: what is typed straight after "/" must arrive here.
+const focusNow = (input: HTMLInputElement | null) => input?.focus();
+const noDelay = { duration: 0 };
+
 /** Finds a case and puts it on the desk. It is only put there: dialling stays a click of its own. */
 export function CaseFinder({ opened, onClose, onPresent }: Props) {
   const { t } = useTranslation();
@@ -20,7 +24,14 @@ export function CaseFinder({ opened, onClose, onPresent }: Props) {
     onPresent(id);
   };
   return (
-    <Modal opened={opened} onClose={onClose} size="lg" title={t("find.title")} closeButtonProps={{ "aria-label": t("common.close") }}>
+    <Modal
+      opened={opened}
+      onClose={onClose}
+      size="lg"
+      title={t("find.title")}
+      transitionProps={noDelay}
+      closeButtonProps={{ "aria-label": t("common.close") }}
+    >
       <form
         onSubmit={(event) => {
           event.preventDefault();
@@ -29,6 +40,7 @@ export function CaseFinder({ opened, onClose, onPresent }: Props) {
       >
         <TextInput
           data-autofocus
+          ref={focusNow}
           value={search.text}
           onChange={(e) => search.setText(e.currentTarget.value)}
           leftSection={<IconSearch size={17} aria-hidden />}

@@ -19,10 +19,12 @@ interface Props {
   onChoose?: ((phone: Phone) => void) | undefined;
   copied: boolean;
   onCopy: () => void;
+  /** Whether the desk's keys work here. */
+  keyed?: boolean;
 }
 
 /** One case as an operator reads it before calling: who, why now, which number, what is owed, what the ward says. */
-export function CasePanel({ about, chosen, onChoose, copied, onCopy }: Props) {
+export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = false }: Props) {
   const { t } = useTranslation();
   return (
     <section className={css.casePanel} aria-label={t("case.region")} data-case={about.id}>
@@ -32,7 +34,7 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy }: Props) {
           <h1 className={css.name}>{about.name || t("case.no_name")}</h1>
           <Marks about={about} />
         </div>
-        <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} />
+        <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} keyed={keyed} />
       </header>
       <p className={css.why}>
         <IconArrowForward size={17} aria-hidden />
@@ -88,7 +90,14 @@ function Marks({ about }: { about: Case }) {
   );
 }
 
-function WardNumber({ number, copied, onCopy }: { number: string; copied: boolean; onCopy: () => void }) {
+interface WardNumberProps {
+  number: string;
+  copied: boolean;
+  onCopy: () => void;
+  keyed: boolean;
+}
+
+function WardNumber({ number, copied, onCopy, keyed }: WardNumberProps) {
   const { t } = useTranslation();
   return (
     <div className={css.wardNumber}>
@@ -96,11 +105,11 @@ function WardNumber({ number, copied, onCopy }: { number: string; copied: boolea
       <div className={css.wardNumberRow}>
         <span className={`digits ${css.wardDigits}`}>{number}</span>
         <Tooltip label={copied ? t("case.copied") : t("case.copy")} withArrow>
-          <ActionIcon variant="default" size="lg" onMouseDown={keepKeys} aria-label={t("case.copy")} aria-keyshortcuts="C" onClick={onCopy}>
+          <ActionIcon variant="default" size="lg" onMouseDown={keepKeys} aria-label={t("case.copy")} aria-keyshortcuts={keyed ? "C" : undefined} onClick={onCopy}>
             {copied ? <IconCheck size={18} aria-hidden /> : <IconCopy size={18} aria-hidden />}
           </ActionIcon>
         </Tooltip>
-        <Key name="C" />
+        {keyed && <Key name="C" />}
       </div>
       <div aria-live="polite" className={css.copied}>
         {copied ? t("case.copied") : ""}

@@ -101,6 +101,7 @@ function Desk({ mine }: { mine: MyDesk }) {
               onChoose={mine.phase === "idle" ? (p) => setRank(p.rank) : undefined}
               copied={copied}
               onCopy={() => void copy()}
+              keyed
             />
             <History attempts={page.history ?? []} />
           </>

@@ -60,7 +60,7 @@ export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) 
         </span>
       </div>
       {isMoving(list) && <Moving list={list} />}
-      {list.state !== "staging" && <Counts list={list} />}
+      {list.state !== "staging" && list.rows > 0 && <Counts list={list} />}
       {list.sample && <Notice tone="note">{t("lists.sample")}</Notice>}
       {list.state === "failed" && <Notice tone="bad">{t("lists.failed")}</Notice>}
       {list.state === "applied" && <Notice tone="talk">{t("lists.applied")}</Notice>}

@@ -23,7 +23,7 @@ export function ProblemTable({ problems, none, all }: { problems: Problem[]; non
         <tbody>
           {problems.map((p, i) => (
             <tr key={i}>
-              <td className={parts.number}>{p.line}</td>
+              <td className={parts.number}>{p.line > 0 ? p.line : t("lists.whole_file")}</td>
               <td className="nowrap">{p.column}</td>
               <td>{language() === "en" ? p.en : p.ja}</td>
               <td>{p.fatal ? <Chip tone="bad">{t("lists.left_out")}</Chip> : <Chip tone="still">{t("lists.taken")}</Chip>}</td>
