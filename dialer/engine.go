@@ -207,15 +207,17 @@ func (e *Engine) unreserve(id CallID, p picked, clicked time.Time, err error) {
 	if !errors.Is(err, ErrLedgerDown) {
 		return
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
-	defer cancel()
 	verdict, _ := DefaultResults().Decide(Outcome{EndedBy: BySystem})
 	end := AttemptEnd{
 		ID: id, StartedAt: clicked, EndedAt: e.d.Now(), EndedBy: BySystem, Verdict: verdict, CaseID: p.target.CaseID,
 	}
-	if err := e.d.Ledger.End(ctx, end); err != nil {
-		e.d.Log.Error("an attempt that may be reserved could not be closed", "call", id, "err", err)
-	}
+	tried := make(chan struct{})
+	e.running.Add(1) // the click still counts as running
+	go func() {
+		defer e.running.Done()
+		e.insist(end, func() { close(tried) })
+	}()
+	<-tried
 }
 
 // Hangup asks for the end of a call. An operator may end calls of the desk they sit at, a supervisor any.

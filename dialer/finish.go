@@ -16,8 +16,8 @@ func (e *Engine) finish(c *call) {
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
-	c.scribe.last(e.d.Limits.Save+endGrace, func(_ context.Context, l Ledger) error {
-		e.writeEnd(l, c, end)
+	c.scribe.last(e.d.Limits.Save+endGrace, func(context.Context, Ledger) error {
+		e.writeEnd(c, end)
 		return nil
 	})
 }
@@ -38,14 +38,11 @@ func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
 	}
 }
 
-// showFinished frees the desk, or has it wait for the result of a talk, and shows both, once: after the end was written,
-// so that what the panel shows is what the ledger has.
+// showFinished frees the desk, or has it wait for the result of a talk, and shows both: after the end was written, so that
+// what the panel shows is what the ledger has.
 func (e *Engine) showFinished(c *call, v Verdict) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if _, live := e.calls[c.view.ID]; !live {
-		return
-	}
 	c.view.State, c.view.EndedBy, c.view.Verdict = Ended, c.endedBy, &v
 	delete(e.calls, c.view.ID)
 	view := c.view
@@ -61,27 +58,9 @@ func (e *Engine) showFinished(c *call, v Verdict) {
 }
 
 // writeEnd writes the end until it is written, then moves the queue on and presents the next case.
-func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
+func (e *Engine) writeEnd(c *call, end AttemptEnd) {
 	moved := e.leaveLine(c, end)
-	told := false
-	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
-		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
-		err := l.End(ctx, end)
-		cancel()
-		e.showFinished(c, end.Verdict)
-		if err == nil {
-			break
-		}
-		c.log.Error("the end of a call could be written neither to the database nor to the spool", "err", err)
-		if !told {
-			e.alert(Alert{
-				Kind: "spool_full", CallID: end.ID, Text: "通話の記録を保存できません。ディスクの空きを確かめてください",
-				TextEN: "a call's record cannot be saved; check the disk",
-			})
-			told = true
-		}
-		time.Sleep(wait)
-	}
+	e.insist(end, func() { e.showFinished(c, end.Verdict) })
 	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)
 	defer cancel()
 	if !moved {
@@ -91,6 +70,31 @@ func (e *Engine) writeEnd(l Ledger, c *call, end AttemptEnd) {
 	e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()})
 	if end.Verdict.Result != Answered {
 		e.presentNext(ctx, c.view.Desk)
+	}
+}
+
+// insist writes an end, however often that must be tried: an attempt that stays open locks its case and its number. tried
+// runs once, after the first try.
+func (e *Engine) insist(end AttemptEnd, tried func()) {
+	for wait := 50 * time.Millisecond; ; wait = min(2*wait, 5*time.Second) {
+		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
+		err := e.d.Ledger.End(ctx, end)
+		cancel()
+		if tried != nil {
+			tried()
+		}
+		if err == nil {
+			return
+		}
+		e.d.Log.Error("the end of a call could be written neither to the database nor to the spool", "call", end.ID, "err", err)
+		if tried != nil {
+			e.alert(Alert{
+				Kind: "spool_full", CallID: end.ID, Text: "通話の記録を保存できません。ディスクの空きを確かめてください",
+				TextEN: "a call's record cannot be saved; check the disk",
+			})
+			tried = nil
+		}
+		time.Sleep(wait)
 	}
 }
 

@@ -130,7 +130,10 @@ func TestALostReservationIsClosed(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		ids := h.cases(1)
 		h.ledger.Break("Reserve", dialertest.Fault{Lost: true})
+		h.ledger.Break("End", dialertest.Fault{Err: errors.New("no space left")}) // and that fails at first
 		h.refused(h.click(next(first, desk1)), dialer.LedgerDown)
+		h.ledger.Break("End", dialertest.Fault{})
+		time.Sleep(sec)
 		all := h.ledger.Attempts()
 		if len(all) != 1 || all[0].End == nil || all[0].End.Verdict.Result != dialer.NotDialled {
 			t.Fatalf("%+v", all)
