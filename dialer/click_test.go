@@ -211,7 +211,7 @@ func TestPresent(t *testing.T) {
 			h.deskIs(desk1, dialer.DeskReady, id)
 			return id
 		}
-		if present("", false) != ids[0] || present("", false) != ids[0] {
+		if a, b := present("", false), present("", false); a != ids[0] || b != ids[0] {
 			t.Error("the case presented must stay")
 		}
 		if present("", true) != ids[1] {

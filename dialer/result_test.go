@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -11,6 +12,8 @@ import (
 // Each row of the design's table of connection results.
 func TestEveryRowOfTheResults(t *testing.T) {
 	const s = time.Second
+	const h, m, l = High, Medium, Low
+	otherBand := NextRule{AfterMinutes: 60, OtherBand: true}
 	sent := func(o Outcome) Outcome { o.Sent = true; return o }
 	for _, c := range []struct {
 		name string
@@ -20,47 +23,47 @@ func TestEveryRowOfTheResults(t *testing.T) {
 		cnt  bool
 		next NextRule // of which only the conditions are compared
 	}{
-		{"2xx", sent(Outcome{Answered: true, Ringing: true, EndedBy: ByCustomer, RangFor: 8 * s}), Answered, []Confidence{High}, true, NextRule{}},
-		{"2xx, and we hung up", sent(Outcome{Answered: true, EndedBy: ByOperator}), Answered, []Confidence{High}, true, NextRule{}},
-		{"2xx, and the talk limit", sent(Outcome{Answered: true, EndedBy: ByTalkLimit}), Answered, []Confidence{High}, true, NextRule{}},
-		{"487 after our limit with 18x", sent(Outcome{Ringing: true, Status: 487, EndedBy: ByRingLimit, RangFor: 30 * s}), NoAnswer, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"408 after 18x", sent(Outcome{Ringing: true, Status: 408, EndedBy: ByNetwork}), NoAnswer, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"487 of the network, cause 19", sent(Outcome{Ringing: true, Status: 487, Cause: 19, EndedBy: ByNetwork}), NoAnswer, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"487 after our limit without 18x", sent(Outcome{Status: 487, EndedBy: ByRingLimit, Took: 30 * s}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
-		{"486", sent(Outcome{Status: 486, Cause: 17, EndedBy: ByNetwork}), Busy, []Confidence{High}, true, NextRule{AfterMinutes: 5}},
-		{"600", sent(Outcome{Status: 600, EndedBy: ByNetwork}), Busy, []Confidence{High}, true, NextRule{AfterMinutes: 5}},
-		{"486 after a long ring", sent(Outcome{Ringing: true, Status: 486, RangFor: 20 * s, EndedBy: ByNetwork}), NoAnswer, []Confidence{Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"480 cause 20", sent(Outcome{Status: 480, Cause: 20, EndedBy: ByNetwork}), OutOfReach, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60}},
-		{"480 cause 31", sent(Outcome{Status: 480, Cause: 31, EndedBy: ByNetwork}), NoAnswer, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"480 cause 18, no ring", sent(Outcome{Status: 480, Cause: 18, EndedBy: ByNetwork}), NoAnswer, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"480", sent(Outcome{Status: 480, EndedBy: ByNetwork}), NoAnswer, []Confidence{Low, Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"404 cause 1", sent(Outcome{Status: 404, Cause: 1, EndedBy: ByNetwork}), Unallocated, []Confidence{Medium}, true, NextRule{NextDay: true, HoldAfter: 2}},
-		{"604", sent(Outcome{Status: 604, EndedBy: ByNetwork}), Unallocated, []Confidence{Medium}, true, NextRule{NextDay: true, HoldAfter: 2}},
-		{"485 cause 3", sent(Outcome{Status: 485, Cause: 3, EndedBy: ByNetwork}), Unallocated, []Confidence{Medium}, true, NextRule{NextDay: true, HoldAfter: 2}},
-		{"410 cause 22", sent(Outcome{Status: 410, Cause: 22, EndedBy: ByNetwork}), NumberChanged, []Confidence{Medium}, true, NextRule{Hold: true}},
-		{"484 cause 28", sent(Outcome{Status: 484, Cause: 28, EndedBy: ByNetwork}), BadNumber, []Confidence{High}, false, NextRule{Hold: true}},
-		{"603 cause 21", sent(Outcome{Ringing: true, Status: 603, Cause: 21, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
-		{"607", sent(Outcome{Status: 607, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
-		{"608", sent(Outcome{Status: 608, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
-		{"403", sent(Outcome{Status: 403, EndedBy: ByNetwork}), Refused, []Confidence{Low}, true, NextRule{Hold: true}},
-		{"503 at once, cause 34", sent(Outcome{Status: 503, Cause: 34, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{High}, false, NextRule{AfterMinutes: 5}},
-		{"nothing could be sent", sent(Outcome{EndedBy: ByNetwork}), LineTrouble, []Confidence{High}, false, NextRule{AfterMinutes: 5}},
-		{"503 later", sent(Outcome{Status: 503, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
-		{"503 after 18x", sent(Outcome{Ringing: true, Status: 503, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
-		{"408 without 18x", sent(Outcome{Status: 408, Took: 32 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
-		{"487 after the operator hung up", sent(Outcome{Ringing: true, Status: 487, RangFor: 14 * s, EndedBy: ByOperator}), Cancelled, []Confidence{High}, false, NextRule{AfterMinutes: 60}},
-		{"the same after 15 s of ringing", sent(Outcome{Ringing: true, Status: 487, RangFor: 15 * s, EndedBy: ByOperator}), Cancelled, []Confidence{High}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"the house is closing", sent(Outcome{Ringing: true, Status: 487, RangFor: 20 * s, EndedBy: BySystem}), Cancelled, []Confidence{High}, false, NextRule{AfterMinutes: 60}},
-		{"crash", sent(Outcome{EndedBy: ByCrash}), Interrupted, []Confidence{Low}, false, NextRule{Hold: true}},
-		{"crash, 18x was seen", sent(Outcome{Ringing: true, EndedBy: ByCrash}), Interrupted, []Confidence{Low}, true, NextRule{Hold: true}},
-		{"crash, 2xx was seen", sent(Outcome{Crossed: true, EndedBy: ByCrash}), Interrupted, []Confidence{Low}, true, NextRule{Hold: true}},
-		{"an answer crossed our limit", sent(Outcome{Ringing: true, Crossed: true, RangFor: 30 * s, EndedBy: ByRingLimit}), NoAnswer, []Confidence{Medium}, true, NextRule{AfterMinutes: 60, OtherBand: true}},
-		{"the desk phone never answered", Outcome{EndedBy: ByDeskLimit}, NotDialled, []Confidence{High}, false, NextRule{}},
-		{"crash before the INVITE", Outcome{EndedBy: ByCrash}, NotDialled, []Confidence{High}, false, NextRule{}},
-		{"a redirection nobody follows", sent(Outcome{Status: 302, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{Low}, false, NextRule{AfterMinutes: 60}},
+		{"2xx", sent(Outcome{Answered: true, Ringing: true, EndedBy: ByCustomer, RangFor: 8 * s}), Answered, []Confidence{h}, true, NextRule{}},
+		{"2xx, and we hung up", sent(Outcome{Answered: true, EndedBy: ByOperator}), Answered, []Confidence{h}, true, NextRule{}},
+		{"2xx, and the talk limit", sent(Outcome{Answered: true, EndedBy: ByTalkLimit}), Answered, []Confidence{h}, true, NextRule{}},
+		{"487 after our limit with 18x", sent(Outcome{Ringing: true, Status: 487, EndedBy: ByRingLimit, RangFor: 30 * s}), NoAnswer, []Confidence{h}, true, otherBand},
+		{"408 after 18x", sent(Outcome{Ringing: true, Status: 408, EndedBy: ByNetwork}), NoAnswer, []Confidence{h}, true, otherBand},
+		{"487 of the network, cause 19", sent(Outcome{Ringing: true, Status: 487, Cause: 19, EndedBy: ByNetwork}), NoAnswer, []Confidence{h}, true, otherBand},
+		{"487 after our limit without 18x", sent(Outcome{Status: 487, EndedBy: ByRingLimit, Took: 30 * s}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
+		{"486", sent(Outcome{Status: 486, Cause: 17, EndedBy: ByNetwork}), Busy, []Confidence{h}, true, NextRule{AfterMinutes: 5}},
+		{"600", sent(Outcome{Status: 600, EndedBy: ByNetwork}), Busy, []Confidence{h}, true, NextRule{AfterMinutes: 5}},
+		{"486 after a long ring", sent(Outcome{Ringing: true, Status: 486, RangFor: 20 * s, EndedBy: ByNetwork}), NoAnswer, []Confidence{m}, true, otherBand},
+		{"480 cause 20", sent(Outcome{Status: 480, Cause: 20, EndedBy: ByNetwork}), OutOfReach, []Confidence{l, m}, true, NextRule{AfterMinutes: 60}},
+		{"480 cause 31", sent(Outcome{Status: 480, Cause: 31, EndedBy: ByNetwork}), NoAnswer, []Confidence{l, m}, true, otherBand},
+		{"480 cause 18, no ring", sent(Outcome{Status: 480, Cause: 18, EndedBy: ByNetwork}), NoAnswer, []Confidence{l, m}, true, otherBand},
+		{"480", sent(Outcome{Status: 480, EndedBy: ByNetwork}), NoAnswer, []Confidence{l, m}, true, otherBand},
+		{"404 cause 1", sent(Outcome{Status: 404, Cause: 1, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"604", sent(Outcome{Status: 604, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"485 cause 3", sent(Outcome{Status: 485, Cause: 3, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"410 cause 22", sent(Outcome{Status: 410, Cause: 22, EndedBy: ByNetwork}), NumberChanged, []Confidence{m}, true, NextRule{Hold: true}},
+		{"484 cause 28", sent(Outcome{Status: 484, Cause: 28, EndedBy: ByNetwork}), BadNumber, []Confidence{h}, false, NextRule{Hold: true}},
+		{"603 cause 21", sent(Outcome{Ringing: true, Status: 603, Cause: 21, EndedBy: ByNetwork}), Refused, []Confidence{l}, true, NextRule{Hold: true}},
+		{"607", sent(Outcome{Status: 607, EndedBy: ByNetwork}), Refused, []Confidence{l}, true, NextRule{Hold: true}},
+		{"608", sent(Outcome{Status: 608, EndedBy: ByNetwork}), Refused, []Confidence{l}, true, NextRule{Hold: true}},
+		{"403", sent(Outcome{Status: 403, EndedBy: ByNetwork}), Refused, []Confidence{l}, true, NextRule{Hold: true}},
+		{"503 at once, cause 34", sent(Outcome{Status: 503, Cause: 34, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{h}, false, NextRule{AfterMinutes: 5}},
+		{"nothing could be sent", sent(Outcome{EndedBy: ByNetwork}), LineTrouble, []Confidence{h}, false, NextRule{AfterMinutes: 5}},
+		{"503 later", sent(Outcome{Status: 503, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
+		{"503 after 18x", sent(Outcome{Ringing: true, Status: 503, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
+		{"408 without 18x", sent(Outcome{Status: 408, Took: 32 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
+		{"487 after the operator hung up", sent(Outcome{Ringing: true, Status: 487, RangFor: 14 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
+		{"the same after 15 s of ringing", sent(Outcome{Ringing: true, Status: 487, RangFor: 15 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, true, otherBand},
+		{"the house is closing", sent(Outcome{Ringing: true, Status: 487, RangFor: 20 * s, EndedBy: BySystem}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
+		{"crash", sent(Outcome{EndedBy: ByCrash}), Interrupted, []Confidence{l}, false, NextRule{Hold: true}},
+		{"crash, 18x was seen", sent(Outcome{Ringing: true, EndedBy: ByCrash}), Interrupted, []Confidence{l}, true, NextRule{Hold: true}},
+		{"crash, 2xx was seen", sent(Outcome{Crossed: true, EndedBy: ByCrash}), Interrupted, []Confidence{l}, true, NextRule{Hold: true}},
+		{"an answer crossed our limit", sent(Outcome{Ringing: true, Crossed: true, RangFor: 30 * s, EndedBy: ByRingLimit}), NoAnswer, []Confidence{m}, true, otherBand},
+		{"the desk phone never answered", Outcome{EndedBy: ByDeskLimit}, NotDialled, []Confidence{h}, false, NextRule{}},
+		{"crash before the INVITE", Outcome{EndedBy: ByCrash}, NotDialled, []Confidence{h}, false, NextRule{}},
+		{"a redirection nobody follows", sent(Outcome{Status: 302, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
 	} {
 		v, next := DefaultResults().Decide(c.o)
-		if v.Result != c.want || v.Counted != c.cnt || v.Why == "" || v.Rule == "" || !contains(c.sure, v.Confidence) {
+		if v.Result != c.want || v.Counted != c.cnt || v.Why == "" || v.Rule == "" || !slices.Contains(c.sure, v.Confidence) {
 			t.Errorf("%s: %+v", c.name, v)
 		}
 		if next.Why == "" {
@@ -70,15 +73,6 @@ func TestEveryRowOfTheResults(t *testing.T) {
 			t.Errorf("%s: next %+v, want %+v", c.name, next, c.next)
 		}
 	}
-}
-
-func contains(all []Confidence, c Confidence) bool {
-	for _, x := range all {
-		if x == c {
-			return true
-		}
-	}
-	return false
 }
 
 // Whatever the network says, the verdict is one the ledger can keep.

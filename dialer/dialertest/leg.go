@@ -171,11 +171,11 @@ func (l *leg) talks() {
 // cancelled is a leg that was dropped before it was answered.
 func (l *leg) cancelled() {
 	l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvCancelSent})
-	switch {
-	case l.far.Kind == FarSilent:
+	switch l.far.Kind {
+	case FarSilent:
 		time.Sleep(l.line.phone.Timer64)
 		l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvNoAnswer})
-	case l.far.Kind == FarCrosses:
+	case FarCrosses:
 		time.Sleep(Hop)
 		kind, event := dialer.LegNote, dialer.EvCrossed
 		if l.far.Late {
