@@ -212,11 +212,7 @@ func (e *Engine) unreserve(id CallID, p picked, clicked time.Time, err error) {
 		ID: id, StartedAt: clicked, EndedAt: e.d.Now(), EndedBy: BySystem, Verdict: verdict, CaseID: p.target.CaseID,
 	}
 	tried := make(chan struct{})
-	e.running.Add(1) // the click still counts as running
-	go func() {
-		defer e.running.Done()
-		e.insist(end, func() { close(tried) })
-	}()
+	e.running.Go(func() { e.insist(end, func() { close(tried) }) }) // while the click still counts as running
 	<-tried
 }
 

@@ -51,7 +51,7 @@ func TestEveryRowOfTheResults(t *testing.T) {
 		{"503 later", sent(Outcome{Status: 503, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
 		{"503 after 18x", sent(Outcome{Ringing: true, Status: 503, Took: s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
 		{"408 without 18x", sent(Outcome{Status: 408, Took: 32 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
-		{"487 after the operator hung up", sent(Outcome{Ringing: true, Status: 487, RangFor: 14 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
+		{"487 after a hang-up", sent(Outcome{Ringing: true, Status: 487, RangFor: 14 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
 		{"the same after 15 s of ringing", sent(Outcome{Ringing: true, Status: 487, RangFor: 15 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, true, otherBand},
 		{"the house is closing", sent(Outcome{Ringing: true, Status: 487, RangFor: 20 * s, EndedBy: BySystem}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
 		{"crash", sent(Outcome{EndedBy: ByCrash}), Interrupted, []Confidence{l}, false, NextRule{Hold: true}},
