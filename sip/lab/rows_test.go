@@ -17,6 +17,8 @@ const prefix = "00000000"
 // TestDialPlan goes through the table of the lab dial plan, row by row.
 func TestDialPlan(t *testing.T) {
 	carrier := runCarrier(t)
+	// An announcement of 250 ms can go by unheard on a busy machine: those rows are played at the real pace.
+	unhurried := runCarrier(t, func(o *CarrierOptions) { o.Fast = false })
 	for _, row := range []struct {
 		nn    string
 		plays func(*caller)
@@ -47,6 +49,10 @@ func TestDialPlan(t *testing.T) {
 	} {
 		t.Run(row.nn, func(t *testing.T) {
 			t.Parallel()
+			carrier := carrier
+			if row.nn == "42" || row.nn == "58" {
+				carrier = unhurried
+			}
 			c := newCaller(t, carrier.Addr(), prefix+row.nn)
 			c.invite()
 			row.plays(c)
