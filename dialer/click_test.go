@@ -344,3 +344,28 @@ func TestASupervisorMayMore(t *testing.T) {
 		h.refused(h.click(r), dialer.ForbiddenNumber)
 	})
 }
+
+// A click while the next case is coming up waits for that, and dials it: nobody is told that the desk is busy.
+func TestAClickWhileTheNextCaseComesUp(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		h.phone.Far(dialertest.Far{}, dialertest.Rejects(0, 486, 17))
+		h.ledger.Break("Place", dialertest.Fault{Slow: 400 * time.Millisecond})
+		id := h.dial(first, desk1, ids[0])
+		h.poll(func() bool { return h.board.Last(id).State == dialer.Ended }, func() string { return "the end" })
+		h.deskIs(desk1, dialer.DeskReady, "")
+		if v, _ := h.Call(h.dial(first, desk1, "")); v.CaseID != ids[1] {
+			t.Errorf("dialled %s", v.CaseID)
+		}
+		var errs [2]error
+		sleepUntil(time.Now().Add(time.Minute))
+		h.ledger.Break("Place", dialertest.Fault{})
+		more := h.cases(1)
+		together(
+			func() { _, errs[0] = h.Present(t.Context(), second, desk2, "", false) },
+			func() { _, errs[1] = h.Present(t.Context(), second, desk2, "", false) },
+		)
+		h.must(errors.Join(errs[:]...))
+		h.deskIs(desk2, dialer.DeskReady, more[0])
+	})
+}

@@ -10,9 +10,8 @@ import (
 type desk struct {
 	view  DeskView
 	claim *Claim        // the case presented, or in call; nil when none, or when the queue was away
-	held  bool          // a click is being worked on
+	held  chan struct{} // not nil while a click is being worked on; closed when that is done
 	key   string        // the idempotency key of the click held, or of the call running
-	freed chan struct{} // closed when the click held is done with; nil when none is
 }
 
 func newDesk(c DeskConfig, now time.Time) *desk {
@@ -98,7 +97,7 @@ func (e *Engine) Leave(ctx context.Context, a Asker, id DeskID) (DeskView, error
 	return v, nil
 }
 
-func (d *desk) busy() bool { return d.held || d.view.State == DeskInCall }
+func (d *desk) busy() bool { return d.held != nil || d.view.State == DeskInCall }
 
 // stand empties the seat and returns the claim to give back.
 func (d *desk) stand(now time.Time) *Claim {
@@ -115,7 +114,11 @@ func (d *desk) stand(now time.Time) *Claim {
 // that stands there, or takes the first in the line; with skip it takes the next and puts the present one back after.
 // It never dials.
 func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, skip bool) (CaseID, error) {
-	claim, err := e.presentable(a, id)
+	var claim *Claim
+	err := turn(ctx, func() (wait <-chan struct{}, err error) {
+		claim, wait, err = e.presentable(a, id)
+		return wait, err
+	})
 	if err != nil {
 		return "", err
 	}
@@ -133,25 +136,42 @@ func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, s
 	return next.Case, nil
 }
 
-// presentable holds a desk for a change of the case presented there.
-func (e *Engine) presentable(a Asker, id DeskID) (*Claim, error) {
+// presentable holds a desk for a change of the case presented there, unless something else is being worked on: then wait.
+func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan struct{}, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.desks[id]
 	switch {
 	case d == nil:
-		return nil, Refuse(UnknownDesk)
+		return nil, nil, Refuse(UnknownDesk)
 	case e.draining:
-		return nil, Refuse(Draining)
+		return nil, nil, Refuse(Draining)
 	case d.view.Operator != a.User:
-		return nil, Refuse(NotYourDesk)
-	case d.busy():
-		return nil, Refuse(DeskBusy)
+		return nil, nil, Refuse(NotYourDesk)
+	case d.held != nil:
+		return nil, d.held, nil
+	case d.view.State == DeskInCall:
+		return nil, nil, Refuse(DeskBusy)
 	case d.view.State == DeskWrapUp:
-		return nil, Refuse(ResultIsDue)
+		return nil, nil, Refuse(ResultIsDue)
 	}
-	d.held = true
-	return d.claim, nil
+	d.held = make(chan struct{})
+	return d.claim, nil, nil
+}
+
+// turn tries until there is nothing to wait for, or ctx is done.
+func turn(ctx context.Context, try func() (wait <-chan struct{}, err error)) error {
+	for {
+		wait, err := try()
+		if wait == nil {
+			return err
+		}
+		select {
+		case <-wait:
+		case <-ctx.Done():
+			return ctx.Err()
+		}
+	}
 }
 
 // claimFor claims the case asked for, or the first that every rule lets be called now.
@@ -189,24 +209,18 @@ func (e *Engine) clearPresented(id DeskID, c Claim) {
 	}
 }
 
-// holdDesk keeps a desk for one click, so that two clicks in the same instant make one call. A click with the key of one
-// that is being worked on waits for that; repeated is the call that a click with the same key has already made.
+// holdDesk keeps a desk for one click, so that two clicks in the same instant make one call. A click waits for what is
+// being worked on there (another click, the next case coming up); repeated is the call that one with the same key has made.
 func (e *Engine) holdDesk(ctx context.Context, r DialRequest) (presented *Claim, repeated Accepted, err error) {
-	for {
-		presented, repeated, first, err := e.tryHold(r)
-		if first == nil {
-			return presented, repeated, err
-		}
-		select {
-		case <-first:
-		case <-ctx.Done():
-			return nil, Accepted{}, ctx.Err()
-		}
-	}
+	err = turn(ctx, func() (wait <-chan struct{}, err error) {
+		presented, repeated, wait, err = e.tryHold(r)
+		return wait, err
+	})
+	return presented, repeated, err
 }
 
-// tryHold is holdDesk without the waiting: first is closed when the first click of this key is done with.
-func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, first <-chan struct{}, err error) {
+// tryHold is holdDesk without the waiting.
+func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wait <-chan struct{}, err error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.desks[r.Desk]
@@ -217,16 +231,16 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, fi
 		return nil, repeated, nil, Refuse(UnknownDesk)
 	case d.view.Operator != r.Asker.User:
 		return nil, repeated, nil, Refuse(NotYourDesk)
-	case again && d.freed != nil:
-		return nil, repeated, d.freed, nil
+	case d.held != nil:
+		return nil, repeated, d.held, nil
 	case again && d.view.CallID != "":
 		return nil, Accepted{CallID: d.view.CallID, CaseID: d.view.CaseID, Repeated: true}, nil, nil
-	case d.busy():
+	case d.view.State == DeskInCall:
 		return nil, repeated, nil, Refuse(DeskBusy)
 	case d.view.State == DeskWrapUp:
 		return nil, repeated, nil, Refuse(ResultIsDue)
 	}
-	d.held, d.key, d.freed = true, r.IdempotencyKey, make(chan struct{})
+	d.held, d.key = make(chan struct{}), r.IdempotencyKey
 	e.running.Add(1)
 	return d.claim, repeated, nil, nil
 }
@@ -239,11 +253,8 @@ func (e *Engine) unholdDesk(id DeskID) {
 
 // unhold needs Engine.mu.
 func (d *desk) unhold() {
-	d.held = false
-	if d.freed != nil {
-		close(d.freed)
-		d.freed = nil
-	}
+	close(d.held)
+	d.held = nil
 }
 
 // showDesk tells the board how a desk stands. Called with mu held: Board.Show never blocks.

@@ -118,7 +118,7 @@ func (e *Engine) renewClaims(ctx context.Context) {
 func (e *Engine) forgetPresented(c Claim) {
 	e.mu.Lock()
 	d := e.desks[c.Desk]
-	idle := d.view.State == DeskReady && !d.held
+	idle := d.view.State == DeskReady && d.held == nil
 	e.mu.Unlock()
 	if idle {
 		e.clearPresented(c.Desk, c)
