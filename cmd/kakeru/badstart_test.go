@@ -98,7 +98,7 @@ func TestBadStarts(t *testing.T) {
 			h.command(args...).failed(t, 1, "127.0.0.1", "PostgreSQL")
 		}
 	})
-	t.Run("older schema", func(t *testing.T) { h.olderSchema(with("serve"), with("user", "list")) })
+	t.Run("older schema", func(*testing.T) { h.olderSchema(with("serve"), with("user", "list")) })
 	t.Run("then all is well", func(t *testing.T) {
 		h.start()
 		if n := h.count("SELECT count(*) FROM cases"); n != 200 {

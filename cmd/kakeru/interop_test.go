@@ -173,7 +173,7 @@ func (in *interop) shown(id dialer.CallID) (dialer.CallView, bool) {
 // call clicks for one ending and looks at everything that must come of it.
 func (in *interop) call(t *testing.T, e ending) casework.Attempt {
 	before := in.done()
-	id := in.dial(in.operator, "desk1", in.caseEnding(e.digits))
+	id := in.clicked(in.operator, "", map[string]any{"desk": "desk1", "case_id": in.caseEnding(e.digits)})
 	if e.talk {
 		in.talk(t, id, e)
 	}
