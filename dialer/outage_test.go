@@ -272,3 +272,34 @@ func TestDrain(t *testing.T) {
 		h.must(h.ResultRecorded(t.Context(), talk, ids[0])) // after the drain: nothing runs on
 	})
 }
+
+// A queue that comes back with what it had before it went is rebuilt all the same.
+func TestAQueueThatComesBackOld(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		h.queue.Break("", dialertest.Fault{Hang: true})
+		time.Sleep(10 * sec)
+		h.must(h.ledger.Defer(t.Context(), ids[0], dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}))
+		h.queue.Break("", dialertest.Fault{})
+		time.Sleep(10 * sec)
+		if line := h.line(); !slices.Equal(line, ids[1:]) {
+			t.Errorf("the line: %v", line)
+		}
+	})
+}
+
+// A result that is recorded the moment the talk's end is written puts the case where it says, however slow the queue is.
+func TestAResultAtOnce(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(1)
+		h.phone.Far(dialertest.Far{}, dialertest.Answers(sec, sec))
+		h.queue.Break("Done", dialertest.Fault{Slow: 200 * time.Millisecond})
+		id := h.dial(first, desk1, "")
+		h.ended(id)
+		h.result(id, "self", dialer.CaseNext{State: dialer.CaseWaiting, Due: time.Now().Add(48 * time.Hour), Why: "折返し"})
+		time.Sleep(sec)
+		if line := h.line(); !slices.Equal(line, ids) {
+			t.Errorf("the line: %v", line)
+		}
+	})
+}
