@@ -86,9 +86,15 @@ type program struct {
 
 func start(t *testing.T, dir, name string, args ...string) *program {
 	t.Helper()
-	p := &program{done: make(chan error, 1)}
 	cmd := exec.Command(name, args...)
-	cmd.Dir, cmd.Stdout, cmd.Stderr = dir, &p.said, &p.said
+	cmd.Dir = dir
+	return run(t, cmd)
+}
+
+func run(t *testing.T, cmd *exec.Cmd) *program {
+	t.Helper()
+	p := &program{done: make(chan error, 1)}
+	cmd.Stdout, cmd.Stderr = &p.said, &p.said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
 	}
@@ -98,7 +104,7 @@ func start(t *testing.T, dir, name string, args ...string) *program {
 		_ = cmd.Process.Kill()
 		<-ended
 		if t.Failed() {
-			t.Logf("%s said:\n%s", name, p.said.String())
+			t.Logf("%s said:\n%s", cmd.Args[0], p.said.String())
 		}
 	})
 	return p

@@ -17,21 +17,22 @@ import (
 var RunPackages = []string{"postgresql", "redis-server"}
 
 // TestPackages are those that `make test` needs: besides the stores a browser,
-// a font with Japanese in it, and a carrier and a desk phone that nobody here
+// a font with Japanese in it, and a carrier and two desk phones that nobody here
 // wrote.
 var TestPackages = []string{
-	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core",
+	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core", "twinkle-console",
 }
 
 // signs are the files by which a package is known to be there, however it came:
 // one of them is enough. A name without a slash is looked for on the PATH.
 var signs = map[string][]string{
-	"postgresql":     {debianPostgres + "/postgres", "postgres"},
-	"redis-server":   {"redis-server"},
-	"chromium":       {"/usr/bin/chromium"},
-	"fonts-noto-cjk": {"/usr/share/fonts/opentype/noto/NotoSansCJK*", "/usr/share/fonts/*/*/NotoSansCJK*"},
-	"sip-tester":     {"sipp"},
-	"baresip-core":   {"baresip"},
+	"postgresql":      {debianPostgres + "/postgres", "postgres"},
+	"redis-server":    {"redis-server"},
+	"chromium":        {"/usr/bin/chromium"},
+	"fonts-noto-cjk":  {"/usr/share/fonts/opentype/noto/NotoSansCJK*", "/usr/share/fonts/*/*/NotoSansCJK*"},
+	"sip-tester":      {"sipp"},
+	"baresip-core":    {"baresip"},
+	"twinkle-console": {"twinkle-console"},
 }
 
 // installScript runs as root, with the packages as its arguments. See its head
