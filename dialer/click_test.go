@@ -240,6 +240,26 @@ func TestPresent(t *testing.T) {
 	})
 }
 
+// Skipping goes through the line, instead of changing two cases for each other for ever; what was skipped comes back.
+func TestSkipGoesThroughTheLine(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(3)
+		for i, want := range ids {
+			id, err := h.Present(t.Context(), first, desk1, "", i > 0)
+			h.must(err)
+			if id != want {
+				t.Errorf("skip %d presents %s, want %s", i, id, want)
+			}
+		}
+		_, err := h.Present(t.Context(), first, desk1, "", true)
+		h.refused(err, dialer.QueueEmpty)
+		time.Sleep(15*time.Minute + time.Second) // of the test's own clock
+		if id, err := h.Present(t.Context(), first, desk1, "", true); err != nil || id != ids[0] {
+			t.Errorf("after a while: %s, %v", id, err)
+		}
+	})
+}
+
 // A browser that goes away in the middle is not taken for a queue that went away.
 func TestACancelledRequestIsNoOutage(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {

@@ -1,0 +1,126 @@
+package dialer
+
+import (
+	"context"
+	"errors"
+	"time"
+)
+
+// Present makes a case stand at a desk, ready to be read and dialled, and claims it there. With no id it keeps the one
+// that stands there, or takes the first in the line; with skip it takes the next and puts the present one off for a while.
+// It never dials.
+func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, skip bool) (CaseID, error) {
+	var claim *Claim
+	err := turn(ctx, func() (wait <-chan struct{}, err error) {
+		claim, wait, err = e.presentable(a, id)
+		return wait, err
+	})
+	if err != nil {
+		return "", err
+	}
+	defer e.unholdDesk(id)
+	ctx = context.WithoutCancel(ctx) // a browser that goes away is no queue that went away
+	if claim != nil && !skip && (want == "" || want == claim.Case) {
+		return claim.Case, nil
+	}
+	next, err := e.claimFor(ctx, DialRequest{Asker: a, Desk: id, Case: want, Next: want == ""})
+	if err != nil {
+		return "", err
+	}
+	if skip && claim != nil && claim.Token != next.Token {
+		e.setAside(ctx, *claim)
+	} else {
+		e.releaseOther(ctx, claim, next)
+	}
+	e.setPresented(id, next)
+	return next.Case, nil
+}
+
+// asideFor is how long a skipped case stays away. Where it stood it would only come up again, whatever its priority.
+const asideFor = 15 * time.Minute
+
+// setAside puts a skipped case off for a while.
+func (e *Engine) setAside(ctx context.Context, c Claim) {
+	w, err := e.d.Cases.Place(ctx, c.Case)
+	if err != nil || w == nil {
+		e.release(ctx, c)
+		return
+	}
+	e.putOff(ctx, c, Target{Priority: w.Priority}, CaseNext{
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Why: "後回しにしたため、15分後にふたたび出ます",
+	})
+}
+
+// presentable holds a desk for a change of the case presented there, unless something else is being worked on: then wait.
+func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan struct{}, err error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.desks[id]
+	switch {
+	case d == nil:
+		return nil, nil, Refuse(UnknownDesk)
+	case e.draining:
+		return nil, nil, Refuse(Draining)
+	case d.view.Operator != a.User:
+		return nil, nil, Refuse(NotYourDesk)
+	case d.held != nil:
+		return nil, d.held, nil
+	case d.view.State == DeskInCall:
+		return nil, nil, Refuse(DeskBusy)
+	case d.view.State == DeskWrapUp:
+		return nil, nil, Refuse(ResultIsDue)
+	}
+	d.held = make(chan struct{})
+	return d.claim, nil, nil
+}
+
+// claimFor claims the case asked for, or the first that every rule lets be called now.
+func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
+	if r.Next {
+		p, err := e.pickNext(ctx, r)
+		return p.claim, err
+	}
+	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
+	if err != nil {
+		return nil, e.claimRefusal(err)
+	}
+	return &claim, nil
+}
+
+func (e *Engine) setPresented(id DeskID, c *Claim) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	d := e.desks[id]
+	d.claim = c
+	d.view.CaseID = ""
+	if c != nil {
+		d.view.CaseID = c.Case
+	}
+	e.showDesk(id)
+}
+
+// clearPresented forgets a claim that is no longer the desk's.
+func (e *Engine) clearPresented(id DeskID, c Claim) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if d := e.desks[id]; d.claim != nil && d.claim.Token == c.Token {
+		d.claim, d.view.CaseID = nil, ""
+		e.showDesk(id)
+	}
+}
+
+// presentNext makes the next case stand at a desk by itself, after a call that nobody answered or a result saved. An
+// empty line or a queue that is away leaves the desk without one; the operator sees why when asking.
+func (e *Engine) presentNext(ctx context.Context, id DeskID) {
+	e.mu.Lock()
+	who := e.desks[id].view.Operator
+	e.mu.Unlock()
+	if who == "" {
+		return
+	}
+	_, err := e.Present(ctx, Asker{User: who, Role: RoleOperator}, id, "", false)
+	var no *Refusal
+	if err != nil && !errors.As(err, &no) {
+		e.d.Log.Warn("no next case could be presented", "desk", id, "err", err)
+	}
+}
