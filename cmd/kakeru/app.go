@@ -109,7 +109,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
 		Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: a.hub,
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
 		Now: time.Now, Log: o.log,
 	})
 	a.ledger.OnHealth(a.ledgerHealth)
