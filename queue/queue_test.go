@@ -12,6 +12,7 @@ import (
 
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest"
 )
 
 func TestMain(m *testing.M) { storestest.Main(m) }
@@ -29,7 +30,7 @@ func openAt(t *testing.T, url string) *Queue {
 func openQueue(t *testing.T) *Queue { return openAt(t, storestest.Redis(t)) }
 
 func TestConformance(t *testing.T) {
-	conform(t, func(t *testing.T) dialer.Queue { return openQueue(t) })
+	dialertest.RunQueue(t, func(t *testing.T) dialer.Queue { return openQueue(t) })
 }
 
 func TestOpenRefusesAnAddressWithoutQuotingIt(t *testing.T) {
