@@ -260,6 +260,19 @@ func TestSkipGoesThroughTheLine(t *testing.T) {
 	})
 }
 
+// A line that was emptied a moment ago is not told to an operator as "no case is due": the ledger is asked first.
+func TestAnEmptiedLineIsNotAnEmptyLine(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		h.queue.Lose()
+		id, err := h.Present(t.Context(), first, desk1, "", false)
+		h.must(err)
+		if id != ids[0] {
+			t.Errorf("presented %s", id)
+		}
+	})
+}
+
 // A browser that goes away in the middle is not taken for a queue that went away.
 func TestACancelledRequestIsNoOutage(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {

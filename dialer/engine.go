@@ -74,6 +74,7 @@ type Engine struct {
 	closing  bool // what still becomes a call is hung up at once
 
 	running   sync.WaitGroup // clicks, calls and their followers; added to under mu, and not once draining
+	mending   chan struct{}  // holds one token: whoever looks after the line has it
 	lineStale bool           // guarded by mu: the queue missed something and must be rebuilt
 	queueDown bool           // guarded by mu: told to the supervisor, not yet back
 }
@@ -84,7 +85,7 @@ func NewEngine(d Deps) *Engine {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
-	e := &Engine{d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true}
+	e := &Engine{d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true, mending: make(chan struct{}, 1)}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
 		e.order = append(e.order, c.ID)

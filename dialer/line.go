@@ -53,6 +53,12 @@ func (e *Engine) noteQueueDown() {
 func (e *Engine) mendLine(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, time.Minute)
 	defer cancel()
+	select {
+	case e.mending <- struct{}{}:
+		defer func() { <-e.mending }()
+	case <-ctx.Done():
+		return
+	}
 	built, err := e.d.Queue.Built(ctx)
 	if err != nil {
 		e.noteQueueDown()

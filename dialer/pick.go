@@ -55,8 +55,15 @@ func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picke
 
 // pickNext claims from the head of the line until a case may be called. Those that may not are put off with the reason.
 func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
+	mended := false
 	for range pickLimit {
 		claim, err := e.d.Queue.Claim(ctx, r.Desk, "", e.d.Limits.Lease)
+		if errors.Is(err, ErrQueueEmpty) && !mended {
+			// A line that was emptied is no line that is empty: nobody is told so before the ledger was asked.
+			mended = true
+			e.mendLine(ctx)
+			continue
+		}
 		if err != nil {
 			return picked{}, e.claimRefusal(err)
 		}

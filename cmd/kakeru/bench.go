@@ -25,7 +25,7 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	var o benchFlags
 	rest, err := flags("bench "+args[0], args[1:], std, func(f *flag.FlagSet) {
 		f.BoolVar(&o.json, "json", false, "print one object of figures")
-		f.IntVar(&o.calls, "calls", 1000, "click: how many `calls`")
+		f.IntVar(&o.calls, "calls", 1000, "click, ledger: how many `calls`")
 		f.IntVar(&o.desks, "desks", 50, "click: at how many `desks`")
 		f.IntVar(&o.cases, "cases", 20_000, "queue: how many `cases` wait")
 		f.IntVar(&o.workers, "workers", 50, "queue: how many `workers` claim")
@@ -42,6 +42,8 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		figures, err = benchClick(ctx, o)
 	case "queue":
 		figures, err = benchQueue(ctx, o)
+	case "ledger":
+		figures, err = benchLedger(ctx, o)
 	default:
 		return errUsage{fmt.Sprintf("there is no benchmark %q", args[0])}
 	}
