@@ -79,6 +79,11 @@ func (n Numbers) check(p *problems) {
 
 func (s SIP) check(p *problems) {
 	p.hostPort("sip.listen", s.Listen)
+	if host, _, err := net.SplitHostPort(s.Listen); err == nil && s.Advertise == "" {
+		if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() {
+			p.addf("sip.advertise", "is missing; write the IP address that phones and carrier reach us at")
+		}
+	}
 	s.RTP.check(p)
 	if len(s.Trunks) == 0 {
 		p.addf("sip.trunks", "there is none; without a trunk nothing can be dialled")

@@ -55,6 +55,7 @@ const minimal = `
 database: {url: "postgres://localhost/k"}
 redis: {url: "redis://localhost"}
 sip:
+  advertise: "192.0.2.5"
   trunks: [{name: main, address: "192.0.2.1:5060", caller_id: "0312345678"}]
   desks: [{id: desk1, name: "席1", user: "201", password: "p", answer: auto}]
 `
@@ -86,12 +87,13 @@ func TestMistakesAreNamedByKey(t *testing.T) {
 func TestDesksAndTrunks(t *testing.T) {
 	s := Default()
 	s.Database.URL, s.Redis.URL = "x", "y"
+	s.SIP.Listen = "0.0.0.0:5060"
 	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
 	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"}, {Name: "a", Address: "h", User: "u", CallerID: "1"}}
 	s.SIP.Desks = []Desk{{ID: "d", Answer: "auto"}, {ID: "d", Answer: "x", Address: "sip:a", User: "u"}}
 	err := s.Check()
 	for _, want := range []string{
-		"sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
+		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
 		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1].answer", "sip.desks[1]: write either",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
