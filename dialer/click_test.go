@@ -339,16 +339,36 @@ func TestARuleLeavesANamedCaseWhereItStands(t *testing.T) {
 // A call that came to nothing on our side leaves a named case where it stood: a promise is not broken by a desk phone.
 func TestNotDialledLeavesTheCase(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
+		boss := dialer.Asker{User: "supervisor", Role: dialer.RoleSupervisor}
+		_, err := h.Sit(t.Context(), boss, desk1, true)
+		h.must(err)
 		for _, stands := range []dialer.CaseNext{
 			{State: dialer.CaseHeld, Why: "保留"},
 			{State: dialer.CaseWaiting, Due: time.Now().Add(20 * 24 * time.Hour), Why: "約束の期日待ち"},
 		} {
 			h.ledger.PutCase(dialertest.Case{ID: "named", Numbers: []dialer.Number{dialertest.NewNumber()}, Next: stands})
 			h.phone.Far(dialertest.Rejects(0, 486, 0), dialertest.Far{})
-			a := h.ended(h.dial(first, desk1, "named"))
+			a := h.ended(h.dial(boss, desk1, "named"))
 			if got := h.ledger.Case("named").Next; a.End.Verdict.Result != dialer.NotDialled || got != stands {
 				t.Errorf("%s: it stood as %+v, and now %+v", a.End.Verdict.Result, stands, got)
 			}
+		}
+	})
+}
+
+// What is held for a decision, or closed, is not an operator's to dial, though they may read it.
+func TestAnOperatorDialsWhatWaits(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		for _, state := range []dialer.CaseState{dialer.CaseHeld, dialer.CaseClosed, dialer.CaseResultDue} {
+			id := dialer.CaseID("case-" + string(state))
+			h.ledger.PutCase(dialertest.Case{ID: id, Numbers: []dialer.Number{dialertest.NewNumber()}, Next: dialer.CaseNext{State: state}})
+			h.refused(h.click(dialer.DialRequest{Asker: first, Desk: desk1, Case: id}), dialer.CaseBusy)
+			_, err := h.Present(t.Context(), first, desk1, id, false)
+			h.must(err)
+			h.refused(h.click(next(first, desk1)), dialer.CaseBusy)
+		}
+		if n := len(h.ledger.Attempts()); n != 0 {
+			t.Errorf("%d attempts", n)
 		}
 	})
 }
@@ -362,16 +382,19 @@ func TestASupervisorMayMore(t *testing.T) {
 		r := dialer.DialRequest{Asker: boss, Desk: desk1, Number: dialertest.NewNumber()}
 		h.refused(h.click(r), dialer.UnknownCase)
 		r.Reason = "窓口からの依頼"
-		for i := range 2 { // the second against the number rule
-			acc, err := h.Dial(t.Context(), r)
-			h.must(err)
-			a := h.ended(acc.CallID)
-			if want := map[int]string{0: "", 1: r.Reason}[i]; a.Reservation.Override != want || h.ledger.Case(acc.CaseID).Reason != r.Reason {
-				t.Errorf("override %q, want %q", a.Reservation.Override, want)
-			}
+		acc, err := h.Dial(t.Context(), r)
+		h.must(err)
+		if a := h.ended(acc.CallID); a.Reservation.Override != "" || h.ledger.Case(acc.CaseID).Reason != r.Reason {
+			t.Errorf("override %q, want none", a.Reservation.Override)
+		}
+		h.refused(h.click(r), dialer.NumberLocked) // the reason to leave the case out is none to dial against the number rule
+		r.Case = acc.CaseID
+		acc, err = h.Dial(t.Context(), r)
+		h.must(err)
+		if a := h.ended(acc.CallID); a.Reservation.Override != r.Reason {
+			t.Errorf("override %q, want %q", a.Reservation.Override, r.Reason)
 		}
 		r.Reason = ""
-		r.Case = h.ledger.Attempts()[0].Reservation.Target.CaseID
 		h.refused(h.click(r), dialer.NumberLocked)
 		r.Number, r.Case, r.Reason = "119", "", "試しに"
 		h.refused(h.click(r), dialer.ForbiddenNumber)

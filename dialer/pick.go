@@ -42,6 +42,9 @@ func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (pic
 func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picked, error) {
 	p, next, err := e.judge(ctx, r, c.Case)
 	if err == nil {
+		err = e.mayBeCalled(ctx, r, c.Case)
+	}
+	if err == nil {
 		p.claim = &c
 		return p, nil
 	}
@@ -61,7 +64,9 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 		if errors.Is(err, ErrQueueEmpty) && !mended {
 			// A line that was emptied is no line that is empty: nobody is told so before the ledger was asked.
 			mended = true
-			e.mendLine(ctx)
+			mctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+			e.mendLine(mctx)
+			cancel()
 			continue
 		}
 		if err != nil {
@@ -116,6 +121,9 @@ func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err err
 // pickCase takes a case that was named.
 func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 	p, _, err := e.judge(ctx, r, r.Case)
+	if err == nil {
+		err = e.mayBeCalled(ctx, r, r.Case)
+	}
 	if err != nil {
 		return picked{}, err
 	}
@@ -129,6 +137,29 @@ func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 		return picked{}, e.claimRefusal(err)
 	}
 	return p, nil
+}
+
+// mayBeCalled refuses an operator a case that does not wait: held for a decision, closed, or owing its result. A
+// supervisor is who decides.
+func (e *Engine) mayBeCalled(ctx context.Context, r DialRequest, id CaseID) error {
+	if r.Asker.Supervises() {
+		return nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	w, err := e.d.Cases.Place(ctx, id)
+	if err != nil {
+		return ledgerRefusal(err)
+	}
+	if w == nil {
+		return errNotWaiting
+	}
+	return nil
+}
+
+var errNotWaiting = &Refusal{
+	Rule: CaseBusy, JA: "この案件は保留または完了しています。発信するかどうかはスーパーバイザーが判断します",
+	EN: "the case is held or closed; a supervisor decides whether it is called",
 }
 
 // pickAdHoc opens a case for a number that belongs to none. Only a supervisor may, and says why.
@@ -146,7 +177,8 @@ func (e *Engine) pickAdHoc(ctx context.Context, r DialRequest) (picked, error) {
 	if err != nil {
 		return picked{}, ledgerRefusal(err)
 	}
-	r.Case = id
+	// The reason was for leaving the case out. To dial against the number rule takes another, once that was shown.
+	r.Case, r.Reason = id, ""
 	return e.pickCase(ctx, r)
 }
 

@@ -43,6 +43,7 @@ var refusals = map[Rule]Refusal{
 	ResultIsDue:      {ResultIsDue, "前の通話の結果が未入力です。結果を登録してから発信してください", "the last talk's result is missing; record it first"},
 	QueueEmpty:       {QueueEmpty, "いま架電できる案件がありません", "no case is due now"},
 	DoNotCall:        {DoNotCall, "架電禁止の登録がある番号です", "the number is on the do-not-call list"},
+	CapReached:       {CapReached, "同時に扱える通話の上限に達しています。少し待ってから発信してください", "no more calls can be carried at once; wait a moment"},
 	NoRoute:          {NoRoute, "発信できる回線がありません。管理者に連絡してください", "no trunk can carry this call; tell the administrator"},
 	LedgerDown:       {LedgerDown, "記録台帳に書き込めないため発信できません。復旧までお待ちください", "the ledger cannot be written, so nothing is dialled; wait until it is back"},
 	QueueDown:        {QueueDown, "待ち行列が応答しないため次の案件を出せません。復旧までお待ちください", "the queue does not answer, so no next case can be taken; wait until it is back"},

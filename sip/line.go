@@ -4,7 +4,7 @@ import (
 	"context"
 	"crypto/rand"
 	"encoding/hex"
-	"fmt"
+	"errors"
 	"net/netip"
 	"sync"
 
@@ -41,6 +41,10 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 		return nil, errNotRunning
 	}
 	bridge, err := a.pool.NewBridge()
+	if errors.Is(err, media.ErrPortsExhausted) {
+		a.log.Error("sip: no call can be made", "err", err)
+		return nil, dialer.Refuse(dialer.CapReached)
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -114,7 +118,8 @@ func (a *Agent) trunkAddress(ctx context.Context, t Trunk) (netip.AddrPort, erro
 	}
 	at, err := resolve(ctx, host, port)
 	if err != nil {
-		return netip.AddrPort{}, fmt.Errorf("trunk %s: %w", t.Name, err)
+		a.log.Error("sip: a trunk's address cannot be found", "trunk", t.Name, "err", err)
+		return netip.AddrPort{}, dialer.Refuse(dialer.NoRoute)
 	}
 	return at, nil
 }
