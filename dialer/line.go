@@ -36,6 +36,16 @@ func (e *Engine) lineMissed(what string, id CaseID, err error) {
 	}
 }
 
+// LineMissed has the line rebuilt from the ledger because the queue did not take what somebody else put into it.
+func (e *Engine) LineMissed(err error) { e.lineMissed("put", "", err) }
+
+// Draining reports whether new calls are refused because the house is closing.
+func (e *Engine) Draining() bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	return e.draining
+}
+
 func (e *Engine) noteQueueDown() {
 	e.mu.Lock()
 	defer e.mu.Unlock()

@@ -120,6 +120,9 @@ func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err err
 
 // pickCase takes a case that was named.
 func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
+	if e.elsewhere(r.Desk, r.Case) {
+		return picked{}, Refuse(CaseBusy)
+	}
 	p, _, err := e.judge(ctx, r, r.Case)
 	if err == nil {
 		err = e.mayBeCalled(ctx, r, r.Case)
@@ -137,6 +140,18 @@ func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 		return picked{}, e.claimRefusal(err)
 	}
 	return p, nil
+}
+
+// elsewhere reports whether the case stands at, or is in a call of, another desk.
+func (e *Engine) elsewhere(desk DeskID, id CaseID) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for other, d := range e.desks {
+		if other != desk && d.view.CaseID == id {
+			return true
+		}
+	}
+	return false
 }
 
 // mayBeCalled refuses an operator a case that does not wait: held for a decision, closed, or owing its result. A

@@ -38,6 +38,7 @@ type app struct {
 	engine   *dialer.Engine
 	web      *webui.Server
 	sipUp    atomic.Bool
+	stopping func()
 }
 
 // appOptions are what commands may change beyond the settings.
@@ -47,13 +48,18 @@ type appOptions struct {
 	demo bool
 	// fast shortens SIP's timers too, so that a far end that says nothing at all is given up sooner.
 	fast bool
+	// stopping is called when the house was told to stop; nil for nothing.
+	stopping func()
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
 	numberRuleOff bool
 }
 
 // newApp takes the settings and builds every room; nothing is dialled and nobody is served yet.
 func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err error) {
-	a := &app{settings: s, log: o.log}
+	a := &app{settings: s, log: o.log, stopping: o.stopping}
+	if a.stopping == nil {
+		a.stopping = func() {}
+	}
 	defer func() {
 		if err != nil {
 			a.close()
@@ -119,10 +125,10 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine,
 		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
-		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks)},
+		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
-		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe},
+		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
 		Metrics: metrics, Now: time.Now, Log: o.log,
 	})
 	return err
@@ -132,6 +138,14 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 func (a *app) sipProbe(context.Context) error {
 	if !a.sipUp.Load() {
 		return errors.New("the SIP agent is not running")
+	}
+	return nil
+}
+
+// callsProbe reports whether new calls are taken.
+func (a *app) callsProbe(context.Context) error {
+	if a.engine.Draining() {
+		return errors.New("the server is closing and takes no new calls")
 	}
 	return nil
 }
@@ -193,6 +207,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		ready("http://" + a.listener.Addr().String())
 		select {
 		case <-ctx.Done():
+			a.stopping()
 		case <-rooms.Done(): // a room has failed: Wait says which
 		}
 	}
@@ -210,7 +225,7 @@ func (a *app) prepared(ctx context.Context, prepare func(context.Context) error)
 }
 
 func (a *app) drain(ctx context.Context) {
-	a.log.Info("stopping: no new calls")
+	a.log.Info("stopping: no new calls", "live", len(a.engine.Calls()))
 	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.Calls.Drain)
 	defer cancel()
 	a.engine.Drain(dctx)

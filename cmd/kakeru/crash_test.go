@@ -67,6 +67,11 @@ func TestKillWhileEnding(t *testing.T) {
 		t.Fatalf("the attempt ended as %s", r)
 	}
 	h.nothingLeftUp(a)
+	state := dialer.CaseHeld
+	if a.Verdict.Result == dialer.Cancelled {
+		state = dialer.CaseWaiting
+	}
+	h.notRedialled(a, state)
 }
 
 func phoneRings(h *house, _ dialer.CallID) bool {
@@ -100,6 +105,13 @@ func (h *house) nothingLeftUp(a casework.Attempt) {
 			}
 		}
 		return true
+	}
+	dialled := 0
+	if a.Verdict.Result != dialer.NotDialled {
+		dialled = 1
+	}
+	if phones, customers := len(h.world.phones[0].Calls()), len(h.carrier.Calls()); phones != 1 || customers != dialled {
+		h.t.Errorf("the phone saw %d calls and the carrier %d, want 1 and %d", phones, customers, dialled)
 	}
 	h.eventually("the desk phone is hung up", func() bool { return over(h.world.phones[0].Calls()) })
 	h.eventually("the carrier is hung up", func() bool { return over(h.carrier.Calls()) })

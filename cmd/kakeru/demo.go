@@ -162,6 +162,7 @@ func demoSettings(dir string, o demoOptions, p *privateStores, carrier netip.Add
 	s.Database.URL, s.Redis.URL = p.ledger, p.redis.URL()
 	s.StateDir = dir
 	s.Centre.AlwaysOpen = o.alwaysOpen
+	s.Calls.Drain = 0 // nobody real is on the line: Ctrl-C hangs up at once
 	if addr := os.Getenv("KAKERU_HTTP_ADDR"); addr != "" {
 		s.HTTP.Addr = addr
 	}

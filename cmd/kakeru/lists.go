@@ -27,6 +27,8 @@ type lists struct {
 	refs  dialer.Refs
 	// labOnly is true when every trunk is a lab: only then may a made-up list be taken in.
 	labOnly bool
+	// missed is told when the queue did not take what was applied; nil where nobody can rebuild the line.
+	missed func(error)
 }
 
 // Stage reads a file to its end and says what it would do; nothing else sees its rows yet.
@@ -53,14 +55,23 @@ func (l lists) Preview(ctx context.Context, list string) (casework.Preview, erro
 	return l.store.Preview(ctx, list)
 }
 
-// Apply makes a staged list's cases real and puts them into the line. When the queue is away the engine rebuilds it from
-// the ledger later, so that is no error here.
+// Apply makes a staged list's cases real and puts them into the line. Where the queue does not take them the engine is
+// told, and rebuilds the line from the ledger; a command that has no engine says so.
 func (l lists) Apply(ctx context.Context, list string, by dialer.UserID, progress func(cases int)) (casework.Applied, error) {
 	done, err := l.store.Apply(ctx, list, by, progress)
-	if err == nil && l.line != nil {
-		_ = l.line.Put(ctx, done.Waiting...)
+	if err != nil || l.line == nil {
+		return done, err
 	}
-	return done, err
+	err = l.line.Put(ctx, done.Waiting...)
+	switch {
+	case err == nil:
+		return done, nil
+	case l.missed != nil:
+		l.missed(err)
+		return done, nil
+	default:
+		return done, fmt.Errorf("the list was taken in, but the queue did not take its cases (%w); the server finds them at its next start", err)
+	}
 }
 
 // Discard forgets a staged list.

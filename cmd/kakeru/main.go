@@ -35,9 +35,9 @@ func commands() []command {
 		{"demo", "[--always-open] [--fast] [--reset]", "everything on this machine, with simulated phones and carrier", runDemo},
 		{"serve", "--config FILE", "production: real phones and trunk, PostgreSQL and Redis by URL", runServe},
 		{"migrate", "--config FILE", "bring the database's schema up to date", runMigrate},
-		{"import", "--list FILE.csv [--preview] --config FILE", "take the ward's list in", runImport},
+		{"import", "--list FILE.csv [--preview] [--skip-wrong] --config FILE", "take the ward's list in", runImport},
 		{"sample", "--cases N --seed S", "write a made-up, marked list in the ward's format", runSample},
-		{"user", "add|password|disable|list … --config FILE", "the people who can sign in", runUser},
+		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
 		{"lab", "phone|carrier …", "a simulated desk phone or carrier on its own", runLab},
 		{"bench", "click|queue|ledger [--json]", "the benchmarks", runBench},
 		{"install", "run|test", "install the packages that running or testing needs", runInstall},
@@ -52,6 +52,7 @@ func (e errUsage) Error() string { return e.what }
 
 func main() {
 	ctx, stop := signal.NotifyContext(context.Background(), os.Interrupt, syscall.SIGTERM)
+	context.AfterFunc(ctx, stop) // a second Ctrl-C ends the process at once
 	code := dispatch(ctx, os.Args[1:], streams{os.Stdout, os.Stderr})
 	stop()
 	os.Exit(code)

@@ -4,6 +4,9 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"os"
+
+	"golang.org/x/term"
 
 	"kakeru/dialer/casework"
 	"kakeru/dialer/japan"
@@ -24,6 +27,9 @@ func runSample(_ context.Context, args []string, std streams) error {
 	}
 	if len(rest) > 0 {
 		return errUsage{"arguments not understood"}
+	}
+	if f, ok := std.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits
+		return errUsage{"the list is written to standard output: send it to a file, kakeru sample … > list.csv"}
 	}
 	enc := japan.CP932
 	if utf8 {

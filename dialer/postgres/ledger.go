@@ -115,6 +115,9 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
+	if err := l.sameSecret(ctx); err != nil {
+		return err
+	}
 	if spoolDir == "" {
 		return nil
 	}
