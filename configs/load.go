@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"regexp"
 	"strings"
 
 	"github.com/go-viper/mapstructure/v2"
@@ -73,11 +74,27 @@ func decode(k *koanf.Koanf) (Settings, error) {
 		Metadata: &meta, Result: &s, TagName: tag,
 	}})
 	if err != nil {
-		return Settings{}, fmt.Errorf("settings: %w", err)
+		return Settings{}, plainly(err)
 	}
 	if len(meta.Unused) > 0 {
 		return Settings{}, fmt.Errorf("settings: there is no setting named %s; see configs/kakeru.yaml for the names",
 			strings.Join(meta.Unused, ", "))
 	}
 	return s, nil
+}
+
+// wrongKind finds, in the decoder's report, which key holds what cannot be taken. What was written there is left out: it
+// may be a password.
+var wrongKind = regexp.MustCompile(`'([a-z_.\[\]0-9]+)' (?:expected type|cannot parse|expected a map)`)
+
+// plainly says of each key of the wrong kind what a person needs: its name, and where to look.
+func plainly(err error) error {
+	var p problems
+	for _, found := range wrongKind.FindAllStringSubmatch(err.Error(), -1) {
+		p.addf(found[1], "is not of the kind wanted here; see configs/kakeru.yaml for how it is written")
+	}
+	if len(p) == 0 {
+		return fmt.Errorf("settings: a value is not of the kind wanted: %w", err)
+	}
+	return errors.Join(p...)
 }

@@ -66,6 +66,7 @@ func TestMistakesAreNamedByKey(t *testing.T) {
 		"unknown key":        {minimal + "htpp: {addr: x}\n", "no setting named htpp"},
 		"bad address":        {minimal + "http: {addr: nonsense}\n", "http.addr"},
 		"bad duration":       {minimal + "calls: {ring: soon}\n", "ring"},
+		"wrong kind":         {strings.Replace(minimal, `password: "p"`, "password: {a: b}", 1), "settings: sip.desks[0].password: is not of the kind"},
 		"ring too long":      {minimal + "calls: {ring: 1h}\n", "calls.ring: 1h0m0s is out of range"},
 		"bad day":            {minimal + "centre: {week: {monday: \"09:00-17:00\"}}\n", "centre.week.monday"},
 		"bad hours":          {minimal + "centre: {week: {mon: \"17:00-09:00\"}}\n", "centre.week.mon"},
