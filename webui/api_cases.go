@@ -197,7 +197,7 @@ func (s *Server) release(ctx context.Context, in *releaseInput) (*nextStateOutpu
 	next := c.Next
 	switch c.Next.State {
 	case dialer.CaseHeld:
-		next = dialer.CaseNext{State: dialer.CaseWaiting, Due: s.d.Now().Truncate(time.Second), Why: "スーパーバイザーが再開しました: " + in.Body.Reason}
+		next = dialer.CaseNext{State: dialer.CaseWaiting, Due: s.d.Now().Truncate(time.Second), Why: "スーパーバイザーが再開しました: " + dialer.MaskDigits(in.Body.Reason)}
 		if err := s.d.Cases.SetNext(ctx, in.ID, next); err != nil {
 			return nil, err
 		}

@@ -24,7 +24,7 @@ type Call struct {
 }
 
 // Attempt is one 架電 (CONTRACT "attempt"). CaseID and the entry's note are left out for those who may not see them,
-// Evidence in lists.
+// Evidence in live frames.
 type Attempt struct {
 	ID              dialer.CallID       `json:"id"`
 	CaseID          dialer.CaseID       `json:"case_id,omitempty"`

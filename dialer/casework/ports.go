@@ -56,8 +56,8 @@ type Attempt struct {
 	Insurance  string
 	Language   string
 	Band       string
-	Evidence   []dialer.Evidence // only from Attempt, not in lists
-	Entry      *Recorded         // the newest, nil while none was given
+	Evidence   []dialer.Evidence
+	Entry      *Recorded // the newest, nil while none was given
 }
 
 // AttemptFilter narrows a list of attempts; zero fields do not narrow.

@@ -62,10 +62,24 @@ func (l *Ledger) Attempts(ctx context.Context, f casework.AttemptFilter) (items 
 			rows = rows[:limit]
 			next = cursor(rows[limit-1])
 		}
-		items, err = withEntries(ctx, q, rows)
-		return err
+		if items, err = withEntries(ctx, q, rows); err != nil {
+			return err
+		}
+		return addAllEvidence(ctx, q, items)
 	})
 	return items, next, err
+}
+
+func addAllEvidence(ctx context.Context, q *db.Queries, items []casework.Attempt) error {
+	ids := make([]string, len(items))
+	for i, a := range items {
+		ids[i] = string(a.ID)
+	}
+	evidence, err := evidenceOf(ctx, q, ids)
+	for i, a := range items {
+		items[i].Evidence = evidence[string(a.ID)]
+	}
+	return err
 }
 
 // pageFrom reads a filter; it asks for one row more than the page has, to know whether there is another.
