@@ -2,6 +2,8 @@ package sip
 
 import (
 	"context"
+	"errors"
+	"log/slog"
 	"net/netip"
 	"strings"
 	"testing"
@@ -168,9 +170,18 @@ func TestGarbageIsDropped(t *testing.T) {
 }
 
 func TestUnresolvableTrunkIsSaid(t *testing.T) {
-	r := newRig(t, func(c *Config) { c.Trunks[0].Address = "no-such-host.invalid:5060" })
-	if _, err := r.Prepare(t.Context(), dialer.CallOrder{Number: testNumber, Desk: "desk1"}); err == nil || !strings.Contains(err.Error(), "trunk lab") {
-		t.Errorf("got %v", err)
+	var log strings.Builder
+	r := newRig(t, func(c *Config) {
+		c.Trunks[0].Address = "no-such-host.invalid:5060"
+		c.Log = slog.New(slog.NewTextHandler(&log, &slog.HandlerOptions{Level: slog.LevelError}))
+	})
+	_, err := r.Prepare(t.Context(), dialer.CallOrder{Number: testNumber, Desk: "desk1"})
+	var no *dialer.Refusal
+	if !errors.As(err, &no) || no.Rule != dialer.NoRoute {
+		t.Errorf("the operator is told %v", err)
+	}
+	if !strings.Contains(log.String(), "trunk=lab") {
+		t.Errorf("the log does not name the trunk: %s", log.String())
 	}
 }
 
