@@ -204,7 +204,7 @@ func TestDesks(t *testing.T) {
 	op.do("POST", "/api/desks/desk1/sit", nil).want(t, 200)
 	op2.do("POST", "/api/desks/desk1/sit", map[string]any{}).problem(t, 409, "desk_busy")
 	d := into[Desk](t, op2.do("POST", "/api/desks/desk1/sit", map[string]any{"take_over": true}).want(t, 200))
-	if d.Operator != "user-operator2" || d.OperatorName != "職員operator2" || d.State != dialer.DeskReady {
+	if d.Operator == nil || *d.Operator != "user-operator2" || d.OperatorName != "職員operator2" || d.State != dialer.DeskReady {
 		t.Fatalf("desk %+v", d)
 	}
 	op.do("POST", "/api/desks/desk9/sit", nil).problem(t, 404, "unknown_desk")
@@ -349,6 +349,29 @@ func TestCasePage(t *testing.T) {
 	}
 }
 
+// TestWhatIsNotKnownYetIsNull: whoever reads the API finds each key, always.
+func TestWhatIsNotKnownYetIsNull(t *testing.T) {
+	h := open(t)
+	h.set(func() {
+		h.attempts = []casework.Attempt{{ID: "a1", CaseID: "case-1", Desk: "desk1", Operator: "user-operator", StartedAt: tuesday}}
+	})
+	c := h.as("operator")
+	attempt := into[map[string]any](t, c.do("GET", "/api/attempts/a1", nil).want(t, 200))
+	for _, key := range []string{
+		"dialled_at", "ringing_at", "answered_at", "ended_at", "ended_by", "result", "confidence", "why", "party", "entry",
+	} {
+		if value, ok := attempt[key]; !ok || value != nil {
+			t.Errorf("%s of a living attempt: %v", key, value)
+		}
+	}
+	desks := into[struct{ Desks []map[string]any }](t, c.do("GET", "/api/desks", nil).want(t, 200)).Desks
+	for _, key := range []string{"registered", "operator", "call_id"} {
+		if value, ok := desks[0][key]; !ok || value != nil {
+			t.Errorf("%s of an empty desk: %v", key, value)
+		}
+	}
+}
+
 func TestAttemptsByRole(t *testing.T) {
 	h := open(t)
 	mine, theirs := talked("a1", "user-operator"), talked("a2", "user-operator2")
@@ -381,7 +404,7 @@ func TestAttemptsByRole(t *testing.T) {
 		t.Fatalf("the ward sees %s", s)
 	}
 	got := into[Attempt](t, h.as("supervisor").do("GET", "/api/attempts/a2", nil).want(t, 200))
-	if got.Result != dialer.Answered || got.EndedAt == nil || got.RingingAt != nil || got.Entry.Revision != 2 || got.Entry.ByName != "職員operator2" || len(got.Evidence) != 1 {
+	if got.Result == nil || *got.Result != dialer.Answered || got.EndedAt == nil || got.RingingAt != nil || got.Entry.Revision != 2 || got.Entry.ByName != "職員operator2" || len(got.Evidence) != 1 {
 		t.Fatalf("attempt %+v", got)
 	}
 	h.as("supervisor").do("GET", "/api/attempts/none", nil).problem(t, 404, "not_found")

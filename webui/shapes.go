@@ -11,10 +11,17 @@ import (
 	"kakeru/dialer/report"
 )
 
-// Desk is a desk as the panel shows it.
+// Desk is a desk as the panel shows it. Operator and CallID are null while there is none, or it is not to be seen.
 type Desk struct {
-	dialer.DeskView
-	OperatorName string `json:"operator_name,omitempty"`
+	ID           dialer.DeskID    `json:"id"`
+	Name         string           `json:"name"`
+	Registered   *bool            `json:"registered" doc:"null behind a PBX that does not tell"`
+	State        dialer.DeskState `json:"state"`
+	Operator     *dialer.UserID   `json:"operator"`
+	OperatorName string           `json:"operator_name,omitempty"`
+	CallID       *dialer.CallID   `json:"call_id"`
+	CaseID       dialer.CaseID    `json:"case_id,omitempty"`
+	Since        time.Time        `json:"since"`
 }
 
 // Call is a live call as the panel shows it.
@@ -23,8 +30,8 @@ type Call struct {
 	OperatorName string `json:"operator_name,omitempty"`
 }
 
-// Attempt is one 架電 (CONTRACT "attempt"). CaseID and the entry's note are left out for those who may not see them,
-// Evidence in live frames.
+// Attempt is one 架電 (CONTRACT "attempt"). What is not known yet is null. CaseID and the entry's note are left out for
+// those who may not see them, Evidence in live frames.
 type Attempt struct {
 	ID              dialer.CallID       `json:"id"`
 	CaseID          dialer.CaseID       `json:"case_id,omitempty"`
@@ -37,19 +44,29 @@ type Attempt struct {
 	RingingAt       *time.Time          `json:"ringing_at"`
 	AnsweredAt      *time.Time          `json:"answered_at"`
 	EndedAt         *time.Time          `json:"ended_at"`
-	EndedBy         dialer.EndedBy      `json:"ended_by,omitempty"`
-	Result          dialer.Result       `json:"result,omitempty"`
-	Confidence      dialer.Confidence   `json:"confidence,omitempty"`
+	EndedBy         *dialer.EndedBy     `json:"ended_by"`
+	Result          *dialer.Result      `json:"result" nullable:"true"`
+	Confidence      *dialer.Confidence  `json:"confidence" nullable:"true"`
 	Rule            string              `json:"rule,omitempty"`
-	Why             string              `json:"why,omitempty"`
+	Why             *string             `json:"why"`
 	Counted         bool                `json:"counted"`
-	Party           casework.Party      `json:"party,omitempty"`
+	Party           *casework.Party     `json:"party" nullable:"true"`
 	BusinessResults []casework.Business `json:"business_results"`
 	Evidence        []dialer.Evidence   `json:"evidence,omitempty"`
 	NumberKind      dialer.NumberKind   `json:"number_kind,omitempty"`
 	Trunk           string              `json:"trunk"`
 	SIPCallID       string              `json:"sip_call_id,omitempty"`
 	Entry           *Entry              `json:"entry"`
+}
+
+// TransformSchema implements huma.SchemaTransformer: the words of a field that may be null have null among them.
+func (Attempt) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
+	for _, field := range s.Properties {
+		if field.Nullable && len(field.Enum) > 0 {
+			field.Enum = append(field.Enum, nil)
+		}
+	}
+	return s
 }
 
 // Entry is what an operator recorded of an attempt; its newest revision.

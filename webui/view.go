@@ -25,8 +25,8 @@ func (v viewer) seesCall(operator dialer.UserID) bool { return v.own(operator) }
 
 // desk leaves out which case and call another's desk has.
 func (v viewer) desk(d Desk) Desk {
-	if !v.own(d.Operator) {
-		d.CaseID, d.CallID = "", ""
+	if d.Operator == nil || !v.own(*d.Operator) {
+		d.CaseID, d.CallID = "", nil
 	}
 	return d
 }
@@ -83,7 +83,10 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 }
 
 func (s *Server) dressDesk(d dialer.DeskView) Desk {
-	return Desk{DeskView: d, OperatorName: s.names.of(d.Operator)}
+	return Desk{
+		ID: d.ID, Name: d.Name, Registered: d.Registered, State: d.State, Operator: known(d.Operator),
+		OperatorName: s.names.of(d.Operator), CallID: known(d.CallID), CaseID: d.CaseID, Since: d.Since,
+	}
 }
 
 func (s *Server) dressCall(c dialer.CallView) Call {
@@ -94,13 +97,14 @@ func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 	out := Attempt{
 		ID: a.ID, CaseID: a.CaseID, Desk: a.Desk, Operator: a.Operator, OperatorName: s.names.of(a.Operator),
 		Direction: a.Direction, StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
-		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: a.EndedBy,
-		Result: a.Verdict.Result, Confidence: a.Verdict.Confidence, Rule: a.Verdict.Rule, Why: a.Verdict.Why, Counted: a.Verdict.Counted,
+		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: known(a.EndedBy),
+		Result: known(a.Verdict.Result), Confidence: known(a.Verdict.Confidence), Rule: a.Verdict.Rule, Why: known(a.Verdict.Why),
+		Counted:         a.Verdict.Counted,
 		BusinessResults: []casework.Business{}, Evidence: a.Evidence,
 		NumberKind: a.NumberKind, Trunk: a.Trunk, SIPCallID: a.SIPCallID,
 	}
 	if a.Entry != nil {
-		out.Party, out.BusinessResults = a.Entry.Party, orEmpty(a.Entry.Business)
+		out.Party, out.BusinessResults = known(a.Entry.Party), orEmpty(a.Entry.Business)
 		out.Entry = s.dressEntry(*a.Entry)
 	}
 	return out
@@ -126,6 +130,14 @@ func instant(t time.Time) *time.Time {
 		return nil
 	}
 	return &t
+}
+
+// known is nil for the empty word: what is not known yet is null in JSON.
+func known[T ~string](word T) *T {
+	if word == "" {
+		return nil
+	}
+	return &word
 }
 
 // orEmpty makes a list that JSON shows as [] and never as null.

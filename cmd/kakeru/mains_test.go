@@ -120,7 +120,7 @@ func TestDemoFromReadyToCtrlC(t *testing.T) {
 		}
 	}
 	found := again.attempts(again.signIn("supervisor"))
-	if len(found) != 1 || found[0].ID != id || found[0].Result != dialer.Busy || !found[0].Counted {
+	if len(found) != 1 || found[0].ID != id || found[0].Result == nil || *found[0].Result != dialer.Busy || !found[0].Counted {
 		t.Errorf("the second run finds %+v", found)
 	}
 	again.interrupt()
@@ -164,8 +164,8 @@ func (d *demo) busyCall() dialer.CallID {
 		var a webui.Attempt
 		d.must(c.call(ctx, http.MethodGet, "/api/attempts/"+string(accepted.CallID), nil, &a))
 		if a.EndedAt != nil {
-			if a.Result != dialer.Busy || a.CaseID != id {
-				d.t.Errorf("the call ended as %s", a.Result)
+			if a.Result == nil || *a.Result != dialer.Busy || a.CaseID != id {
+				d.t.Errorf("the call ended as %+v", a)
 			}
 			return a.ID
 		}

@@ -42,7 +42,7 @@ const (
 	pageMost    = 500
 )
 
-// Attempts lists attempts newest first, without evidence. A cursor that was not made here is an error that says so.
+// Attempts lists attempts newest first, with their evidence. A cursor that was not made here is an error that says so.
 func (l *Ledger) Attempts(ctx context.Context, f casework.AttemptFilter) (items []casework.Attempt, next string, err error) {
 	limit := f.Limit
 	if limit <= 0 {

@@ -421,8 +421,8 @@ export interface components {
             answered_at: string | null;
             business_results: ("promise" | "already_paid" | "instalments" | "slip_reissue" | "call_back" | "message_left" | "refuses_to_pay" | "complaint" | "wrong_number" | "language" | "information" | "account_transfer" | "moved_or_deceased" | "not_in" | "hung_up" | "other_insurance" | "hardship" | "no_commitment")[];
             case_id?: string;
-            /** @enum {string} */
-            confidence?: "high" | "medium" | "low";
+            /** @enum {string|null} */
+            confidence: "high" | "medium" | "low" | null;
             counted: boolean;
             desk: string;
             /** Format: date-time */
@@ -430,7 +430,7 @@ export interface components {
             direction: string;
             /** Format: date-time */
             ended_at: string | null;
-            ended_by?: string;
+            ended_by: string | null;
             entry: components["schemas"]["Entry"];
             evidence?: components["schemas"]["Evidence"][];
             id: string;
@@ -438,10 +438,10 @@ export interface components {
             number_kind?: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
             operator: string;
             operator_name?: string;
-            /** @enum {string} */
-            party?: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent";
-            /** @enum {string} */
-            result?: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
+            /** @enum {string|null} */
+            party: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent" | null;
+            /** @enum {string|null} */
+            result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled" | null;
             /** Format: date-time */
             ringing_at: string | null;
             rule?: string;
@@ -449,7 +449,7 @@ export interface components {
             /** Format: date-time */
             started_at: string;
             trunk: string;
-            why?: string;
+            why: string | null;
         };
         AttemptsOutputBody: {
             items: components["schemas"]["Attempt"][];
@@ -570,12 +570,13 @@ export interface components {
             later: number;
         };
         Desk: {
-            call_id?: string;
+            call_id: string | null;
             case_id?: string;
             id: string;
             name: string;
-            operator?: string;
+            operator: string | null;
             operator_name?: string;
+            /** @description null behind a PBX that does not tell */
             registered: boolean | null;
             /** Format: date-time */
             since: string;

@@ -22,7 +22,7 @@ const looks: Record<Result, { tone: Tone; Icon: typeof IconPhone }> = {
 };
 
 /** A connection result by sign and word. A guess says that it is one. */
-export function ResultChip({ result, confidence }: { result: Result; confidence?: string | undefined }) {
+export function ResultChip({ result, confidence }: { result: Result; confidence?: string | null | undefined }) {
   const { t } = useTranslation();
   const { tone, Icon } = looks[result] ?? { tone: "still" as const, Icon: IconHelpCircle };
   const guessed = confidence === "low" || confidence === "medium";

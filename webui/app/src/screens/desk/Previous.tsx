@@ -26,7 +26,7 @@ export function Previous({ desk, saved }: { desk: string; saved: string }) {
         {t("previous.label")} <span className="digits">{timeOfDay(last.started_at, language())}</span>
       </span>
       <ResultChip result={last.result} confidence={last.confidence} />
-      <span className={css.previousWhy} title={about}>
+      <span className={css.previousWhy} title={about ?? undefined}>
         {about}
         {saved && last.entry ? ` ${t("previous.saved")}` : ""}
       </span>

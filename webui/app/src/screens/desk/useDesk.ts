@@ -27,7 +27,7 @@ export function useMyDesk(): MyDesk | null | undefined {
   if (!desk) return null;
   const call = calls?.find((c) => c.desk === desk.id && c.state !== "ended");
   const phase = phaseOf(desk, call);
-  const talked = phase === "talking" ? call?.id : phase === "wrap_up" ? desk.call_id : undefined;
+  const talked = phase === "talking" ? call?.id : phase === "wrap_up" ? (desk.call_id ?? undefined) : undefined;
   return { desk, call, phase, attempt: talked };
 }
 
