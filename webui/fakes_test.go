@@ -340,8 +340,7 @@ func (w *world) Attempts(_ context.Context, f casework.AttemptFilter) ([]casewor
 	}
 	var out []casework.Attempt
 	for _, a := range w.attempts {
-		if (f.CaseID == "" || a.CaseID == f.CaseID) && (f.Desk == "" || a.Desk == f.Desk) && len(out) < f.Limit {
-			a.Evidence = nil
+		if (f.CaseID == "" || a.CaseID == f.CaseID) && (f.Desk == "" || a.Desk == f.Desk) && (f.Operator == "" || a.Operator == f.Operator) && len(out) < f.Limit {
 			out = append(out, a)
 		}
 	}

@@ -236,8 +236,7 @@ func (s *Server) recent(v viewer) []Attempt {
 	defer cancel()
 	filter := casework.AttemptFilter{Limit: recentShown}
 	if v.role == dialer.RoleOperator {
-		// One's own stand among the others'.
-		filter = casework.AttemptFilter{Limit: 10 * recentShown, From: dialer.DateOf(s.d.Now()).At(0)}
+		filter.Operator, filter.From = v.user, dialer.DateOf(s.d.Now()).At(0)
 	}
 	list, _, err := s.d.Results.Attempts(ctx, filter)
 	if err != nil {

@@ -64,6 +64,7 @@ type Attempt struct {
 type AttemptFilter struct {
 	From, To time.Time // started_at, [From, To)
 	Desk     dialer.DeskID
+	Operator dialer.UserID
 	CaseID   dialer.CaseID
 	Cursor   string
 	Limit    int // 1 to 500, default 50

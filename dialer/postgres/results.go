@@ -85,7 +85,8 @@ func addAllEvidence(ctx context.Context, q *db.Queries, items []casework.Attempt
 // pageFrom reads a filter; it asks for one row more than the page has, to know whether there is another.
 func pageFrom(f casework.AttemptFilter, limit int) (db.AttemptsBeforeParams, error) {
 	p := db.AttemptsBeforeParams{
-		FromAt: f.From, ToAt: f.To, Desk: string(f.Desk), BeforeAt: farFuture, BeforeID: lastID, Max: int32(limit + 1), //nolint:gosec // bounded above
+		FromAt: f.From, ToAt: f.To, Desk: string(f.Desk), Operator: string(f.Operator), BeforeAt: farFuture, BeforeID: lastID,
+		Max: int32(limit + 1), //nolint:gosec // bounded above
 	}
 	if f.From.IsZero() {
 		p.FromAt = time.Unix(0, 0)
@@ -122,7 +123,8 @@ func attemptRows(ctx context.Context, q *db.Queries, of dialer.CaseID, p db.Atte
 		return q.AttemptsBefore(ctx, p)
 	}
 	return q.AttemptsOfCaseBefore(ctx, db.AttemptsOfCaseBeforeParams{
-		CaseID: string(of), FromAt: p.FromAt, ToAt: p.ToAt, Desk: p.Desk, BeforeAt: p.BeforeAt, BeforeID: p.BeforeID, Max: p.Max,
+		CaseID: string(of), FromAt: p.FromAt, ToAt: p.ToAt, Desk: p.Desk, Operator: p.Operator, BeforeAt: p.BeforeAt,
+		BeforeID: p.BeforeID, Max: p.Max,
 	})
 }
 

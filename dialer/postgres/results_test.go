@@ -149,6 +149,30 @@ func TestAttemptsPageByPage(t *testing.T) {
 	wantRule(t, err, "bad_cursor")
 }
 
+// An operator's pages are full of their own calls, however many of others stand between them.
+func TestAttemptsOfAnOperatorFillTheirPages(t *testing.T) {
+	l := newLedger(t)
+	target := newTarget()
+	for i := range 6 {
+		r := reservation(target, noon.Add(time.Duration(i)*time.Minute))
+		r.Operator = "operator2"
+		if i%3 == 0 {
+			r.Operator = "operator1"
+		}
+		must(t, l.Reserve(t.Context(), r))
+		must(t, l.End(t.Context(), endOf(r, dialer.NotDialled)))
+	}
+	for name, f := range map[string]casework.AttemptFilter{
+		"of all": {Operator: "operator1", Limit: 2}, "of a case": {Operator: "operator1", CaseID: target.CaseID, Limit: 2},
+	} {
+		items, next, err := l.Attempts(t.Context(), f)
+		must(t, err)
+		if len(items) != 2 || items[0].Operator != "operator1" || items[1].Operator != "operator1" || next != "" {
+			t.Errorf("%s: %d on the page, next %q", name, len(items), next)
+		}
+	}
+}
+
 func TestANumberThatProvesWrongIsNotCalledAgain(t *testing.T) {
 	l := newLedger(t)
 	for name, prove := range map[string]func(dialer.Target){

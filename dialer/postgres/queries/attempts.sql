@@ -99,12 +99,14 @@ SELECT * FROM attempts WHERE id = @id;
 -- Newest first, from a place in that order on.
 SELECT * FROM attempts
 WHERE started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
+  AND (@operator::text = '' OR operator = @operator::text)
   AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
 ORDER BY started_at DESC, id DESC LIMIT @max;
 
 -- name: AttemptsOfCaseBefore :many
 SELECT * FROM attempts
 WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
+  AND (@operator::text = '' OR operator = @operator::text)
   AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
 ORDER BY started_at DESC, id DESC LIMIT @max;
 

@@ -112,14 +112,16 @@ func (q *Queries) AttemptState(ctx context.Context, id string) (AttemptStateRow,
 const attemptsBefore = `-- name: AttemptsBefore :many
 SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state FROM attempts
 WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR desk = $3)
-  AND (started_at, id) < ($4::timestamptz, $5::uuid)
-ORDER BY started_at DESC, id DESC LIMIT $6
+  AND ($4::text = '' OR operator = $4::text)
+  AND (started_at, id) < ($5::timestamptz, $6::uuid)
+ORDER BY started_at DESC, id DESC LIMIT $7
 `
 
 type AttemptsBeforeParams struct {
 	FromAt   time.Time
 	ToAt     time.Time
 	Desk     string
+	Operator string
 	BeforeAt time.Time
 	BeforeID string
 	Max      int32
@@ -131,6 +133,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 		arg.FromAt,
 		arg.ToAt,
 		arg.Desk,
+		arg.Operator,
 		arg.BeforeAt,
 		arg.BeforeID,
 		arg.Max,
@@ -185,8 +188,9 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 const attemptsOfCaseBefore = `-- name: AttemptsOfCaseBefore :many
 SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state FROM attempts
 WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR desk = $4)
-  AND (started_at, id) < ($5::timestamptz, $6::uuid)
-ORDER BY started_at DESC, id DESC LIMIT $7
+  AND ($5::text = '' OR operator = $5::text)
+  AND (started_at, id) < ($6::timestamptz, $7::uuid)
+ORDER BY started_at DESC, id DESC LIMIT $8
 `
 
 type AttemptsOfCaseBeforeParams struct {
@@ -194,6 +198,7 @@ type AttemptsOfCaseBeforeParams struct {
 	FromAt   time.Time
 	ToAt     time.Time
 	Desk     string
+	Operator string
 	BeforeAt time.Time
 	BeforeID string
 	Max      int32
@@ -205,6 +210,7 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 		arg.FromAt,
 		arg.ToAt,
 		arg.Desk,
+		arg.Operator,
 		arg.BeforeAt,
 		arg.BeforeID,
 		arg.Max,
