@@ -87,12 +87,13 @@ func (s *Server) attempts(ctx context.Context, in *attemptsInput) (*attemptsOutp
 	if err != nil {
 		return nil, err
 	}
+	whole := in.CaseID != "" && s.readsCase(v, in.CaseID)
 	out := &attemptsOutput{}
 	out.Body.Items, out.Body.NextCursor = []Attempt{}, next
 	for _, a := range list {
 		seen, ok := v.attempt(s.dressAttempt(a))
 		if !ok && in.CaseID != "" {
-			seen, ok = s.dressAttempt(a), true // a case's history is whole: one must read it before calling
+			seen, ok = s.historyEntry(v, a, whole), true
 		}
 		if ok {
 			out.Body.Items = append(out.Body.Items, seen)
@@ -106,13 +107,12 @@ func (s *Server) attempt(ctx context.Context, in *attemptInput) (*attemptOutput,
 	if err != nil {
 		return nil, err
 	}
-	dressed := s.dressAttempt(a)
-	dressed.Evidence = orEmpty(dressed.Evidence)
+	a.Evidence = orEmpty(a.Evidence)
 	v := viewerOf(from(ctx))
 	if v.role == dialer.RoleOperator {
-		return &attemptOutput{Body: dressed}, nil // part of a case's history, which an operator may read
+		return &attemptOutput{Body: s.historyEntry(v, a, s.readsCase(v, a.CaseID))}, nil
 	}
-	seen, _ := v.attempt(dressed)
+	seen, _ := v.attempt(s.dressAttempt(a))
 	return &attemptOutput{Body: seen}, nil
 }
 

@@ -165,11 +165,16 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	s.log.Info("case shown", "case", in.ID, "user", from(ctx).User.ID)
+	v := viewerOf(from(ctx))
+	whole := s.readsCase(v, in.ID)
+	s.log.Info("case shown", "case", in.ID, "user", v.user, "masked", !whole)
 	out := &caseOutput{}
-	out.Body.Case, out.Body.History = dressCase(c), []Attempt{}
+	out.Body.Case, out.Body.History, out.Body.Masked = dressCase(c), []Attempt{}, !whole
+	if !whole {
+		out.Body.Case = masked(out.Body.Case)
+	}
 	for _, a := range history {
-		out.Body.History = append(out.Body.History, s.dressAttempt(a))
+		out.Body.History = append(out.Body.History, s.historyEntry(v, a, whole))
 	}
 	return out, nil
 }

@@ -211,7 +211,7 @@ func (w *world) Leave(_ context.Context, _ dialer.Asker, id dialer.DeskID) (dial
 	return dialer.DeskView{}, dialer.Refuse(dialer.UnknownDesk)
 }
 
-func (w *world) Present(_ context.Context, _ dialer.Asker, _ dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error) {
+func (w *world) Present(_ context.Context, _ dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	w.presents = append(w.presents, present{want, skip})
@@ -220,6 +220,11 @@ func (w *world) Present(_ context.Context, _ dialer.Asker, _ dialer.DeskID, want
 	}
 	if want == "" {
 		want = "case-1"
+	}
+	for i, d := range w.desks {
+		if d.ID == id {
+			w.desks[i].CaseID = want
+		}
 	}
 	return want, nil
 }

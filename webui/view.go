@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"slices"
+	"strings"
 	"time"
 
 	"kakeru/dialer"
@@ -80,6 +82,37 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 	default: // progress: everyone's
 		return d, true, true
 	}
+}
+
+// readsCase reports whether a viewer reads a case whole: an operator only while it stands at a desk where they sit.
+func (s *Server) readsCase(v viewer, id dialer.CaseID) bool {
+	if v.role == dialer.RoleSupervisor {
+		return true
+	}
+	return v.role == dialer.RoleOperator && slices.ContainsFunc(s.d.Calls.Desks(), func(d dialer.DeskView) bool {
+		return d.Operator == v.user && d.CaseID == id
+	})
+}
+
+// masked is a case as those read it who do not read it whole.
+func masked(c Case) Case {
+	c.Address, c.PostalCode, c.BornOn, c.WardNote = "", "", "", ""
+	c.Phones = slices.Clone(c.Phones)
+	for i, p := range c.Phones {
+		last := p.Number.LastTwo()
+		c.Phones[i].Number = dialer.Number(strings.Repeat("•", len(p.Number)-len(last)) + last)
+	}
+	return c
+}
+
+// historyEntry is an attempt in a case's history, which an operator reads before calling. What others noted is left out
+// unless the viewer reads the case whole.
+func (s *Server) historyEntry(v viewer, a casework.Attempt, whole bool) Attempt {
+	seen := s.dressAttempt(a)
+	if !whole && seen.Entry != nil && a.Entry.By != v.user && a.Operator != v.user {
+		seen.Entry.Note = ""
+	}
+	return seen
 }
 
 func (s *Server) dressDesk(d dialer.DeskView) Desk {

@@ -52,6 +52,18 @@ describe("applyFrame", () => {
     expect(client.getQueryState(keys.case("c2"))!.isInvalidated).toBe(false);
   });
 
+  it("forgets what it read of a case when that comes to stand at a desk", () => {
+    client.setQueryData<Desk[]>(keys.desks, [desk("desk1", "ready")]);
+    client.setQueryData(keys.case("c1"), { masked: true });
+    client.setQueryData(keys.case("c2"), { masked: true });
+    put("desk", { ...desk("desk1", "ready"), case_id: "c1" });
+    expect(client.getQueryData(keys.case("c1"))).toBeUndefined();
+    expect(client.getQueryData(keys.case("c2"))).toBeDefined();
+    client.setQueryData(keys.case("c1"), { masked: false });
+    put("desk", { ...desk("desk1", "in_call"), case_id: "c1" });
+    expect(client.getQueryData(keys.case("c1"))).toBeDefined();
+  });
+
   it("puts the newest alert first", () => {
     put("alert", { kind: "ledger_down", text: "x", text_en: "x", at: "" });
     put("alert", { kind: "ledger_back", text: "y", text_en: "y", at: "" });

@@ -40,7 +40,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       return;
     }
     case "desk":
-      client.setQueryData<Desk[]>(keys.desks, (desks) => (desks ?? []).map((d) => (d.id === frame.data.id ? frame.data : d)));
+      applyDesk(client, frame.data);
       return;
     case "call":
       applyCall(client, frame.data);
@@ -64,6 +64,13 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "bye":
       return;
   }
+}
+
+function applyDesk(client: QueryClient, desk: Desk): void {
+  const before = client.getQueryData<Desk[]>(keys.desks)?.find((d) => d.id === desk.id)?.case_id;
+  client.setQueryData<Desk[]>(keys.desks, (desks) => (desks ?? []).map((d) => (d.id === desk.id ? desk : d)));
+  // A case read before it stood at the desk may be masked, and its number no number: it is read anew.
+  if (desk.case_id && desk.case_id !== before) void client.resetQueries({ queryKey: keys.case(desk.case_id) });
 }
 
 function applyCall(client: QueryClient, call: Call): void {

@@ -40,6 +40,7 @@ export function CaseScreen() {
           {isTime(about.next.due) && ` ${dayAndTime(about.next.due, language())}`}
         </Chip>
       </div>
+      {data.masked && <Notice tone="note">{t("case.masked")}</Notice>}
       <CasePanel
         about={about}
         chosen={about.phones.find((p) => p.usable)}

@@ -44,15 +44,17 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
         <Numbers about={about} chosen={chosen} onChoose={onChoose} />
         <Balances about={about} />
       </div>
-      <p className={css.address}>
-        {[
-          about.postal_code && `〒${about.postal_code}`,
-          about.address,
-          about.born_on && t("case.born", { date: plainDate(about.born_on, language()) }),
-        ]
-          .filter(Boolean)
-          .join("  ")}
-      </p>
+      {(about.postal_code || about.address || about.born_on) && (
+        <p className={css.address}>
+          {[
+            about.postal_code && `〒${about.postal_code}`,
+            about.address,
+            about.born_on && t("case.born", { date: plainDate(about.born_on, language()) }),
+          ]
+            .filter(Boolean)
+            .join("  ")}
+        </p>
+      )}
       {about.ward_note && (
         <p className={css.wardNote}>
           <IconNote size={17} aria-hidden />
