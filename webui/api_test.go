@@ -6,15 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"mime/multipart"
-	"net/http"
-	"net/http/httptest"
 	"strings"
 	"testing"
 	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
-	"kakeru/webui/auth"
 )
 
 func TestSession(t *testing.T) {
@@ -651,92 +648,4 @@ func TestListsThatCannotBeTaken(t *testing.T) {
 	h.set(func() { h.fail.apply = nil })
 	c.do("POST", "/api/lists/"+id+"/apply", nil).want(t, 202)
 	eventually(t, "applied", func() bool { return state() == listApplied })
-}
-
-func TestForeignOriginIsRefused(t *testing.T) {
-	h := open(t)
-	c := h.as("operator")
-	for _, headers := range [][]string{
-		{"Origin", "https://elsewhere.example"}, {"Sec-Fetch-Site", "cross-site"}, {"Origin", "null"},
-	} {
-		c.do("POST", "/api/calls", map[string]any{"desk": "desk1", "next": true}, headers...).problem(t, 403, "forbidden")
-	}
-	c.do("POST", "/api/desks/desk1/sit", nil, "Origin", h.url, "Sec-Fetch-Site", "same-origin").want(t, 200)
-	if len(h.dialled) != 0 {
-		t.Fatal("a foreign page dialled")
-	}
-}
-
-func TestServerRoutes(t *testing.T) {
-	h := open(t)
-	c := h.browser()
-	c.do("GET", "/healthz", nil).want(t, 200)
-	if a := c.do("GET", "/readyz", nil).want(t, 200); strings.TrimSpace(string(a.body)) != `{"ledger":"ok"}` {
-		t.Fatalf("ready %s", a.body)
-	}
-	h.server.d.Probes["queue"] = func(context.Context) error { return dialer.ErrQueueDown }
-	if a := c.do("GET", "/readyz", nil).want(t, 503); strings.TrimSpace(string(a.body)) != `{"ledger":"ok","queue":"down"}` {
-		t.Fatalf("ready %s", a.body)
-	}
-	if a := c.do("GET", "/metrics", nil).want(t, 200); !strings.Contains(string(a.body), "kakeru_event_to_panel_seconds_count") {
-		t.Fatal("metrics lack event to panel")
-	}
-	a := c.do("GET", "/api/openapi.json", nil).want(t, 200)
-	want, _ := OpenAPI()
-	if !bytes.Equal(a.body, want) {
-		t.Fatal("served description differs from OpenAPI()")
-	}
-	if got := a.header.Get("Cache-Control"); got != "no-store" {
-		t.Errorf("Cache-Control %q", got)
-	}
-	c.do("GET", "/api/nothing", nil).problem(t, 404, "not_found")
-	c.do("PUT", "/api/calls", nil).problem(t, 404, "not_found")
-	for header, part := range map[string]string{
-		"Content-Security-Policy": "frame-ancestors 'none'", "X-Content-Type-Options": "nosniff", "Referrer-Policy": "no-referrer",
-	} {
-		if got := a.header.Get(header); !strings.Contains(got, part) || strings.Contains(got, "unsafe") {
-			t.Errorf("%s: %q", header, got)
-		}
-	}
-}
-
-func TestLogsNameRoutesOnly(t *testing.T) {
-	h := open(t)
-	c := h.as("supervisor")
-	c.do("GET", "/api/attempts?cursor=0312345678", nil)
-	c.do("POST", "/api/cases/search", map[string]string{"q": "見本花子"})
-	c.do("POST", "/api/cases/0909999/release", map[string]string{"reason": "わけ"})
-	logs := h.logs.String()
-	for _, never := range []string{"0312345678", "見本花子", "0909999", "わけ"} {
-		if strings.Contains(logs, never) {
-			t.Errorf("the log holds %q", never)
-		}
-	}
-	if !strings.Contains(logs, `"route":"POST /api/cases/{id}/release","status":404`) {
-		t.Errorf("the log does not name the route: %s", logs)
-	}
-}
-
-func TestAddressInUse(t *testing.T) {
-	l, err := Listen(t.Context(), "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer l.Close()
-	_, err = Listen(t.Context(), l.Addr().String())
-	if err == nil || !strings.Contains(err.Error(), l.Addr().String()) || !strings.Contains(err.Error(), "KAKERU_HTTP_ADDR") || strings.Contains(err.Error(), "\n") {
-		t.Fatalf("said %v", err)
-	}
-	if _, err = Listen(t.Context(), "nonsense"); err == nil || !strings.Contains(err.Error(), "KAKERU_HTTP_ADDR") {
-		t.Fatalf("said %v", err)
-	}
-}
-
-func TestSecureCookieBehindHTTPS(t *testing.T) {
-	h := open(t, func(d *Deps) { d.Auth = auth.Settings{Cost: cheap, SecureCookie: true} })
-	r := httptest.NewRequest(http.MethodPost, "/api/session", strings.NewReader(`{"login":"ward","password":"`+password+`"}`))
-	r.Header.Set("Content-Type", "application/json")
-	if c := h.handle(r).Header().Get("Set-Cookie"); !strings.Contains(c, "Secure") {
-		t.Fatalf("cookie %q", c)
-	}
 }
