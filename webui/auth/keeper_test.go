@@ -294,6 +294,27 @@ func TestSigningOutIsFinal(t *testing.T) {
 	}
 }
 
+// TestAUseDuringTheDeletion: what the store answers while a deletion is on its way is not believed once it has arrived.
+func TestAUseDuringTheDeletion(t *testing.T) {
+	stores := newStores()
+	k, _ := newKeeper(t, stores)
+	s := mustSignIn(t, k, "anna", "")
+	used := false
+	stores.deleting = func() {
+		_, err := k.Session(t.Context(), s.Token)
+		used = err == nil
+	}
+	if err := k.SignOut(t.Context(), s.Token); err != nil {
+		t.Fatal(err)
+	}
+	if !used {
+		t.Fatal("nobody used the session while it was being deleted")
+	}
+	if _, err := k.Session(t.Context(), s.Token); !errors.Is(err, ErrSignedOut) {
+		t.Fatalf("the session came back: %v", err)
+	}
+}
+
 func TestCookie(t *testing.T) {
 	k, _ := newKeeper(t, newStores())
 	c := k.Cookie(Session{Token: "abc"})

@@ -36,6 +36,7 @@ type stores struct {
 	asked    int
 	finds    int
 	commits  int
+	deleting func() // called when a deletion is asked for, before it is done
 }
 
 func newStores() *stores {
@@ -123,6 +124,9 @@ func (s *stores) CommitCtx(ctx context.Context, token string, b []byte, _ time.T
 func (s *stores) DeleteCtx(ctx context.Context, token string) error {
 	if err := s.ask(ctx); err != nil {
 		return err
+	}
+	if s.deleting != nil {
+		s.deleting()
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()

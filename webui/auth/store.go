@@ -33,8 +33,11 @@ func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, ex
 	return s.kept.CommitCtx(ctx, token, b, expiry)
 }
 
+// DeleteCtx forgets twice: before, since the session is over whether or not the store can be told; and after, since who
+// asked in between was told that the session is there, and must not go on believing it.
 func (s *sessionStore) DeleteCtx(ctx context.Context, token string) error {
 	s.known.forget(token)
+	defer s.known.forget(token)
 	return s.kept.DeleteCtx(ctx, token)
 }
 
