@@ -444,7 +444,8 @@ func TestAttemptsByRole(t *testing.T) {
 		t.Fatalf("the ward sees %s", s)
 	}
 	got := into[Attempt](t, h.as("supervisor").do("GET", "/api/attempts/a2", nil).want(t, 200))
-	if got.Result == nil || *got.Result != dialer.Answered || got.EndedAt == nil || got.RingingAt != nil || got.Entry.Revision != 2 || got.Entry.ByName != "職員operator2" || len(got.Evidence) != 1 {
+	if got.Result == nil || *got.Result != dialer.Answered || got.EndedAt == nil || got.RingingAt != nil ||
+		got.Entry.Revision != 2 || got.Entry.ByName != "職員operator2" || len(got.Evidence) != 1 {
 		t.Fatalf("attempt %+v", got)
 	}
 	h.as("supervisor").do("GET", "/api/attempts/none", nil).problem(t, 404, "not_found")
