@@ -27,12 +27,17 @@ func TestLedgerCarrierAndPanelAgree(t *testing.T) {
 		t.Fatal(err)
 	}
 	f := run.figures()
-	if f.Calls != o.calls || f.Attempts != o.calls || f.InvitesSeen != o.calls {
-		t.Fatalf("asked for %d calls, got %+v", o.calls, f)
-	}
 	results := map[dialer.Result]int{}
 	for _, a := range run.ledger {
 		results[a.Verdict.Result]++
+	}
+	// On a machine too busy to commit within the deadline nobody is dialled: rightly so, and all three must say that too.
+	undialled := results[dialer.NotDialled]
+	if f.Calls != o.calls || f.Attempts != o.calls || f.InvitesSeen+undialled != o.calls {
+		t.Fatalf("asked for %d calls, got %+v and %d that were not dialled", o.calls, f, undialled)
+	}
+	if undialled > o.calls/20 {
+		t.Errorf("%d of %d calls were not dialled", undialled, o.calls)
 	}
 	if len(results) < 5 {
 		t.Errorf("only these results came up: %v", results)
