@@ -6,8 +6,10 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
+	"maps"
 	"os/exec"
 	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 )
@@ -76,6 +78,7 @@ func (c *goCount) take(e event) {
 
 func (c *goCount) end(e event, key string) {
 	if e.Action == "fail" {
+		c.showUnended(e)
 		if text := c.output[key]; text != nil {
 			fmt.Fprint(c.show, text.String())
 		}
@@ -100,6 +103,20 @@ func (c *goCount) end(e event, key string) {
 		c.passed++
 	case e.Action == "skip":
 		c.skipped++
+	}
+}
+
+// showUnended shows, when a package fails, what those of its tests wrote whose end was never told: the process died in
+// them, or they left a line unfinished, so that test2json did not know their end for one.
+func (c *goCount) showUnended(e event) {
+	if e.Test != "" {
+		return
+	}
+	for _, key := range slices.Sorted(maps.Keys(c.output)) {
+		if pkg, test, _ := strings.Cut(key, " "); pkg == e.Package && test != "" {
+			fmt.Fprint(c.show, c.output[key].String())
+			delete(c.output, key)
+		}
 	}
 }
 

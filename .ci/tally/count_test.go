@@ -33,6 +33,18 @@ func TestCountGo(t *testing.T) {
 	}
 }
 
+// TestTheLastWordsOfADeadProcessAreShown: a test whose end is never told is the one to look at.
+func TestTheLastWordsOfADeadProcessAreShown(t *testing.T) {
+	var shown strings.Builder
+	countGo(strings.NewReader(`{"Action":"run","Package":"p","Test":"A"}
+{"Action":"output","Package":"p","Test":"A","Output":"why it died\n"}
+{"Action":"output","Package":"q","Test":"A","Output":"of another package\n"}
+{"Action":"fail","Package":"p"}`), &shown)
+	if got := shown.String(); got != "why it died\n" {
+		t.Fatalf("shown: %q", got)
+	}
+}
+
 func TestParentThatFailsByItself(t *testing.T) {
 	got := countGo(strings.NewReader(`{"Action":"run","Package":"p","Test":"A"}
 {"Action":"run","Package":"p","Test":"A/x"}
