@@ -147,6 +147,11 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 	}
 	c.keep(f.Evidence)
 	c.measure(leg, f)
+	if f.Evidence.Event == EvRerouted {
+		c.view.Trunk = c.line.Trunk()
+		c.log.Info("call goes on by another trunk", "trunk", c.view.Trunk, "status", f.Evidence.Status)
+		c.show(f.Evidence.At)
+	}
 	if fact, ok := factOf(leg, f.Kind); ok {
 		c.endsByLeg(leg, f)
 		c.hear(fact, f.Evidence.At)

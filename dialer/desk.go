@@ -188,7 +188,9 @@ func (e *Engine) phoneCameOrWent(id DeskID, registered bool) {
 		return
 	}
 	v := d.view
-	v.Registered = &registered
+	if v.Registered = &registered; e.d.Phone.Registered(id) == nil {
+		v.Registered = nil // a PBX's: that the PBX can be reached says nothing of the phone
+	}
 	e.d.Log.Info("desk phone", "desk", id, "registered", registered)
 	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
 	if !registered && v.State == DeskInCall {

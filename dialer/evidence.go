@@ -37,6 +37,7 @@ const (
 	EvEarlyMedia  EvidenceEvent = "early_media" // 18x with SDP
 	EvAnswered    EvidenceEvent = "answered"    // 2xx
 	EvChallenged  EvidenceEvent = "challenged"  // 401 or 407 that was answered: the same leg goes on
+	EvRerouted    EvidenceEvent = "rerouted"    // a refusal before anything rang: the same leg goes on by another route
 	EvFinal       EvidenceEvent = "final"       // 3xx to 6xx
 	EvChanged     EvidenceEvent = "changed"     // the far end's re-INVITE or UPDATE: hold, resume, another address
 	EvCancelSent  EvidenceEvent = "cancel_sent"
@@ -50,6 +51,12 @@ const (
 	EvCrossed     EvidenceEvent = "answer_crossed_cancel" // a 2xx that met our CANCEL; it was ACKed and hung up
 	EvRecovered   EvidenceEvent = "hung_up_after_restart"
 )
+
+// EvidenceEvents lists what evidence can record.
+var EvidenceEvents = []EvidenceEvent{
+	EvInvite, EvTrying, EvRinging, EvEarlyMedia, EvAnswered, EvChallenged, EvRerouted, EvFinal, EvChanged, EvCancelSent, EvByeSent,
+	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
+}
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven
 // or more digits masked; Cause is the Q.850 cause of a Reason header (RFC 3326), 0 when there was none.

@@ -12,7 +12,7 @@ func (e *Engine) finish(c *call) {
 	verdict, rule := e.d.Results(c.view.Trunk).Decide(c.finished())
 	end := AttemptEnd{
 		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,
-		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Verdict: verdict,
+		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Trunk: c.view.Trunk, Verdict: verdict,
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)

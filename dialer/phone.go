@@ -36,7 +36,8 @@ type CallOrder struct {
 type Line interface {
 	Desk() Leg
 	Customer() Leg
-	// Trunk names the trunk the customer leg will leave by.
+	// Trunk names the trunk the customer leg will leave by, or left by last: a trunk that refuses before anything rang is
+	// followed by the next, in the same leg (evidence "rerouted").
 	Trunk() string
 	// HearEarly lets the operator hear what the network sends before the answer. Idempotent.
 	HearEarly()

@@ -103,6 +103,7 @@ type AttemptEnd struct {
 	AnsweredAt time.Time // zero when not answered
 	EndedAt    time.Time
 	EndedBy    EndedBy
+	Trunk      string // the last one tried; empty leaves the one that was reserved
 	Verdict    Verdict
 	Evidence   []Evidence
 	CaseID     CaseID
@@ -282,7 +283,7 @@ type DeskView struct {
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
-	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted
+	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`
 	Text   string `json:"text"`

@@ -61,7 +61,7 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 	}
 	row, err := q.EndAttempt(ctx, db.EndAttemptParams{
 		ID: string(e.ID), DialledAt: opt(e.DialledAt), RingingAt: opt(e.RingingAt), AnsweredAt: opt(e.AnsweredAt),
-		EndedAt: e.EndedAt, EndedBy: string(e.EndedBy), Result: string(e.Verdict.Result),
+		EndedAt: e.EndedAt, EndedBy: string(e.EndedBy), Trunk: plain(e.Trunk), Result: string(e.Verdict.Result),
 		Confidence: string(e.Verdict.Confidence), Rule: plain(e.Verdict.Rule), Why: plain(e.Verdict.Why), Counted: e.Verdict.Counted,
 	})
 	if errors.Is(err, pgx.ErrNoRows) {

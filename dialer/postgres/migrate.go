@@ -71,6 +71,11 @@ func (l *Ledger) Ready(ctx context.Context) error {
 	if err != nil {
 		return l.noticed(classify("the ledger is not ready", err))
 	}
+	return sameSchema(have)
+}
+
+// sameSchema compares a database's version with this program's.
+func sameSchema(have int64) error {
 	want, err := newestMigration()
 	if err != nil {
 		return err

@@ -9,11 +9,14 @@ import (
 var errOtherSecret = errors.New("the secret of the references is not the one this database was made with: " +
 	"put the old file back (state_dir/secret, or secret_file); without it number locks and the do-not-call list do not hold")
 
+// secretMark is what both sides seal to see whether they have the same secret.
+const secretMark = "the secret's mark"
+
 // sameSecret refuses a database whose references were made with another secret. The first who opens it leaves the mark.
 func (l *Ledger) sameSecret(ctx context.Context) error {
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
-	mark := l.refs.Case("the secret's mark")
+	mark := l.refs.Case(secretMark)
 	var left string
 	// The update changes nothing; it has the statement return the row that is there.
 	err := l.pool.QueryRow(ctx, `INSERT INTO reference_secret (mark) VALUES ($1)

@@ -48,6 +48,7 @@ UPDATE attempts SET
   answered_at = sqlc.narg('answered_at')::timestamptz,
   ended_at    = @ended_at::timestamptz,
   ended_by    = @ended_by::text,
+  trunk       = coalesce(NULLIF(@trunk::text, ''), trunk),
   result      = @result::text,
   confidence  = @confidence::text,
   rule        = @rule::text,

@@ -290,12 +290,13 @@ UPDATE attempts SET
   answered_at = $3::timestamptz,
   ended_at    = $4::timestamptz,
   ended_by    = $5::text,
-  result      = $6::text,
-  confidence  = $7::text,
-  rule        = $8::text,
-  why         = $9::text,
-  counted     = $10
-WHERE id = $11 AND ended_at IS NULL
+  trunk       = coalesce(NULLIF($6::text, ''), trunk),
+  result      = $7::text,
+  confidence  = $8::text,
+  rule        = $9::text,
+  why         = $10::text,
+  counted     = $11
+WHERE id = $12 AND ended_at IS NULL
 RETURNING case_id, number_ref
 `
 
@@ -305,6 +306,7 @@ type EndAttemptParams struct {
 	AnsweredAt *time.Time
 	EndedAt    time.Time
 	EndedBy    string
+	Trunk      string
 	Result     string
 	Confidence string
 	Rule       string
@@ -326,6 +328,7 @@ func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (EndAtte
 		arg.AnsweredAt,
 		arg.EndedAt,
 		arg.EndedBy,
+		arg.Trunk,
 		arg.Result,
 		arg.Confidence,
 		arg.Rule,

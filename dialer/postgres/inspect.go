@@ -1,0 +1,42 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+)
+
+// Inspect looks at a database without changing anything: whether it answers, has this program's schema, and, where refs are
+// given, was made with their secret. Its error is one line that says what to do.
+func Inspect(ctx context.Context, url string, refs *dialer.Refs) error {
+	cfg, err := poolConfig(url)
+	if err != nil {
+		return err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
+	if err != nil {
+		return unreachable(cfg.ConnConfig, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	have, err := schemaVersion(ctx, conn)
+	if err != nil {
+		return classify("the schema cannot be read", err)
+	}
+	if err := sameSchema(have); err != nil || refs == nil {
+		return err
+	}
+	var mark string
+	err = conn.QueryRow(ctx, "SELECT mark FROM reference_secret").Scan(&mark)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows): // nobody has opened it yet
+		return nil
+	case err != nil:
+		return classify("the secret's mark cannot be read", err)
+	case mark != refs.Case(secretMark):
+		return errOtherSecret
+	}
+	return nil
+}
