@@ -25,6 +25,7 @@ type Agent struct {
 	log      *slog.Logger
 	pool     *media.Pool
 	register *registrar
+	uplinks  []*uplink // never changed, only the uplinks are
 	metrics  *metrics
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
@@ -33,6 +34,7 @@ type Agent struct {
 	phase   phase
 	lanes   map[string]*lane
 	tell    func(desk dialer.DeskID, registered bool)
+	trunked func(TrunkState)
 	stopped chan struct{}
 
 	// Set by Start, before anything reads them.
@@ -66,6 +68,7 @@ func New(cfg Config) (*Agent, error) {
 	a := &Agent{cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
 	a.notices.crew = &a.crew
 	a.register = newRegistrar(a)
+	a.uplinks = newUplinks(a)
 	a.metrics, err = newMetrics(a)
 	return a, err
 }
@@ -98,6 +101,9 @@ func (a *Agent) Start() error {
 	a.phase = phaseRunning
 	a.register.watch()
 	a.register.recall()
+	for _, u := range a.uplinks {
+		u.begin()
+	}
 	return nil
 }
 
@@ -166,7 +172,11 @@ func (a *Agent) stop() {
 	}
 	if was == phaseRunning {
 		a.register.stop()
+		for _, u := range a.uplinks {
+			u.stop()
+		}
 		a.hangUpAll()
+		a.leaveTrunks()
 		a.crew.dismiss()
 		for _, l := range a.allLanes() {
 			l.cutOff() // a call that was prepared at the last moment; no lane runs any more
@@ -206,6 +216,30 @@ func (a *Agent) hangUpAll() {
 	}
 	closed.Wait()
 	<-gone
+}
+
+// leaveTrunks takes our registrations back, as far as that can be done within the grace.
+func (a *Agent) leaveTrunks() {
+	var open sync.WaitGroup
+	for _, u := range a.uplinks {
+		if u.reg != nil {
+			open.Add(1)
+			u.reg.leave(sync.OnceFunc(open.Done))
+		}
+	}
+	done := make(chan struct{})
+	go func() { open.Wait(); close(done) }()
+	select {
+	case <-done:
+		return
+	case <-time.After(a.cfg.StopGrace):
+	}
+	for _, u := range a.uplinks {
+		if u.reg != nil && !u.reg.lane.post(u.reg.left) {
+			break // no lane runs any more
+		}
+	}
+	<-done
 }
 
 // windUp drops the lane's leg and calls then when it is gone.

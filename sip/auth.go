@@ -12,6 +12,11 @@ import (
 // maxChallenges bounds how often one leg answers challenges: a proxy's and a registrar's, and a stale nonce of each.
 const maxChallenges = 4
 
+// isChallenge reports whether a response asks for credentials (RFC 3261 §22).
+func isChallenge(res *sip.Response) bool {
+	return res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
+}
+
 // credentials is a user name and its secret.
 type credentials struct{ user, password string }
 

@@ -72,14 +72,7 @@ func (r *registrar) recall() {
 	if path == "" {
 		return
 	}
-	text, err := os.ReadFile(path) //nolint:gosec // our own state
-	if errors.Is(err, fs.ErrNotExist) {
-		return
-	}
-	var all []kept
-	if err == nil {
-		err = json.Unmarshal(text, &all)
-	}
+	all, err := readBindings(path)
 	if err != nil {
 		r.agent.log.Warn("sip: the registrations of the last run could not be read; phones will register again", "err", err)
 		return
@@ -98,4 +91,16 @@ func (r *registrar) recall() {
 		}
 		s.bindings = append(s.bindings, b)
 	}
+}
+
+// readBindings reads what write wrote; nothing where there is no file yet.
+func readBindings(path string) (all []kept, err error) {
+	text, err := os.ReadFile(path) //nolint:gosec // our own state
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err == nil {
+		err = json.Unmarshal(text, &all)
+	}
+	return all, err
 }

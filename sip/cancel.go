@@ -114,7 +114,7 @@ func (h *hangup) send() {
 func (h *hangup) heard(res *sip.Response) {
 	switch {
 	case res.IsProvisional():
-	case (res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired) && h.signer.take(res):
+	case isChallenge(res) && h.signer.take(res):
 		h.send()
 	default:
 		h.done(nil)

@@ -7,6 +7,7 @@ import (
 	"net"
 	"net/netip"
 	"regexp"
+	"slices"
 	"strings"
 	"time"
 
@@ -26,7 +27,8 @@ type Config struct {
 	Realm string
 	// Media says where sound goes in and out.
 	Media media.Config
-	// Trunks are tried in this order; a call leaves by the first that may carry it.
+	// Trunks are tried in this order: a call leaves by the first that may carry it and is up, and goes on by the next when
+	// that one refuses before anything rang.
 	Trunks []Trunk
 	// Desks are the phones that operators sit at.
 	Desks []Desk
@@ -43,6 +45,10 @@ type Config struct {
 	BindingsFile string
 	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
 	StopGrace time.Duration
+	// RegisterRetry is the pause after the first registration with a trunk that failed; it doubles up to a minute. 2 s if 0.
+	RegisterRetry time.Duration
+	// Resolver looks up the trunks' names; the system's if nil.
+	Resolver *net.Resolver
 	// ReceiveBuffer is what we ask the kernel for, in bytes; 4 MiB if 0. Agent.ReceiveBuffer tells what it gave.
 	ReceiveBuffer int
 	// Log gets one line a change; nil for none.
@@ -55,8 +61,10 @@ type Config struct {
 
 // Trunk is a line to the public network.
 type Trunk struct {
-	Name    string
-	Address string // host:port that INVITEs go to; the port may be left out for 5060
+	Name string
+	// Address is where INVITEs go: an IPv4 address or a name, with a port. A name without a port is looked up by its SRV
+	// records (RFC 3263 §4.2) and, where it has none, like port 5060. All addresses found are used, in their order.
+	Address string
 	Domain  string // of the Request-URI, From and To; the host of Address if empty
 	// Prefix is dialled before every number (0発信); digits, or nothing.
 	Prefix string
@@ -64,13 +72,29 @@ type Trunk struct {
 	CallerID string
 	// Lab marks a trunk that ends in a simulated carrier: only there may made-up numbers be dialled.
 	Lab      bool
-	User     string // for digest challenges; empty if the trunk asks for none
+	User     string // whom the trunk knows us as; empty if it asks for nobody
+	AuthUser string // the user name in digests, where that is another; User if empty
 	Password string
+	// Register has us register with the trunk as User (RFC 3261 §10.2), as an extension of a PBX or a gateway does. While it
+	// is not registered, the trunk carries nothing.
+	Register bool
+	// Expires is how long a registration we ask for; one hour if 0.
+	Expires time.Duration
+	// FromUser puts User into From instead of CallerID: a PBX or a gateway knows us by that, and presents the ward's number
+	// to the network itself.
+	FromUser bool
+	// Watch has each of the trunk's addresses asked by OPTIONS. One that had answered and has fallen silent, or says that
+	// it is out of service, is passed over; one that never answers OPTIONS is tried all the same.
+	Watch bool
 }
 
-// Desk is an operator's phone: either at a fixed address or registered with us by an account, never both.
+// Desk is an operator's phone: at a fixed address, registered with us by an account, or an extension behind a trunk that
+// is a PBX; only one of these.
 type Desk struct {
 	ID dialer.DeskID
+	// Trunk names the PBX that has the phone, Extension is what it is dialled by there.
+	Trunk     string
+	Extension string
 	// URI is the phone's fixed address, "sip:201@192.0.2.21:5060".
 	URI string
 	// Watch has a phone at a fixed address asked by OPTIONS whether it is there.
@@ -92,6 +116,20 @@ const (
 	AutoAnswerHeaders AutoAnswer = "headers" // the INVITE asks the phone to answer by itself
 	AutoAnswerLift    AutoAnswer = "lift"    // the phone rings, the operator lifts the handset
 )
+
+// from is the user part that From must have.
+func (t Trunk) from() string {
+	if t.FromUser {
+		return t.User
+	}
+	return t.CallerID
+}
+
+// credentials answer the trunk's challenges.
+func (t Trunk) credentials() credentials { return credentials{orElse(t.AuthUser, t.User), t.Password} }
+
+// uri is a user at the trunk.
+func (t Trunk) uri(user string) string { return "sip:" + user + "@" + t.domain() }
 
 // registers reports whether the phone comes to us by REGISTER.
 func (d Desk) registers() bool { return d.Account != "" }
@@ -121,6 +159,8 @@ func (c Config) withDefaults() Config {
 	c.KeepAlive = orElse(c.KeepAlive, 20*time.Second)
 	c.MinExpires = orElse(c.MinExpires, time.Minute)
 	c.StopGrace = orElse(c.StopGrace, 2*time.Second)
+	c.RegisterRetry = orElse(c.RegisterRetry, 2*time.Second)
+	c.Resolver = orElse(c.Resolver, net.DefaultResolver)
 	c.ReceiveBuffer = orElse(c.ReceiveBuffer, 4<<20)
 	if c.Log == nil {
 		c.Log = slog.New(slog.DiscardHandler)
@@ -161,11 +201,11 @@ func (c Config) validate() error {
 	if err := c.Timers.validate(); err != nil {
 		fault("timers", "%v", err)
 	}
-	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.StopGrace) < 0 || c.ReceiveBuffer < 0 {
-		fault("confirm_after, keep_alive, min_expires, stop_grace, receive_buffer", "must not be negative")
+	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.StopGrace, c.RegisterRetry) < 0 || c.ReceiveBuffer < 0 {
+		fault("confirm_after, keep_alive, min_expires, stop_grace, register_retry, receive_buffer", "must not be negative")
 	}
 	validateTrunks(c.Trunks, fault)
-	validateDesks(c.Desks, fault)
+	validateDesks(c.Desks, c.Trunks, fault)
 	return errors.Join(faults...)
 }
 
@@ -192,13 +232,19 @@ func validateTrunks(trunks []Trunk, fault func(key, format string, args ...any))
 		if t.CallerID == "" || !digitsOnly.MatchString(t.CallerID) || t.CallerID[0] != '0' {
 			fault(key("caller_id"), "must be the ward's own number in national digits: it is always presented")
 		}
-		if t.User == "" && t.Password != "" {
-			fault(key("user"), "is missing, though there is a password")
+		switch {
+		case t.User == "" && (t.Password != "" || t.Register || t.FromUser):
+			fault(key("user"), "is missing, though there is a password, a registration, or a From of the user's")
+		case t.User != "" && !safeName.MatchString(t.User):
+			fault(key("user"), "may hold letters, digits, dots, dashes and underscores only")
+		}
+		if t.Expires < 0 || t.Expires > 0 && t.Expires < time.Second {
+			fault(key("expires"), "must be a second or more")
 		}
 	}
 }
 
-func validateDesks(desks []Desk, fault func(key, format string, args ...any)) {
+func validateDesks(desks []Desk, trunks []Trunk, fault func(key, format string, args ...any)) {
 	ids, accounts := map[dialer.DeskID]bool{}, map[string]bool{}
 	for i, d := range desks {
 		key := func(name string) string { return fmt.Sprintf("desks[%d].%s", i, name) }
@@ -210,6 +256,8 @@ func validateDesks(desks []Desk, fault func(key, format string, args ...any)) {
 		}
 		ids[d.ID] = true
 		switch {
+		case d.Trunk != "":
+			validateExtension(d, trunks, func(name, format string, args ...any) { fault(key(name), format, args...) })
 		case (d.URI == "") == (d.Account == ""):
 			fault(key("uri"), "give either the phone's address or an account to register with")
 		case d.URI != "":
@@ -223,9 +271,22 @@ func validateDesks(desks []Desk, fault func(key, format string, args ...any)) {
 		case d.Password == "":
 			fault(key("password"), "is missing: a phone without a secret could be anybody's")
 		}
-		accounts[d.Account] = true
+		accounts[d.Account] = d.Account != ""
 		if d.AutoAnswer != "" && d.AutoAnswer != AutoAnswerHeaders && d.AutoAnswer != AutoAnswerLift {
 			fault(key("auto_answer"), "is %q; use %q or %q", d.AutoAnswer, AutoAnswerHeaders, AutoAnswerLift)
 		}
+	}
+}
+
+// validateExtension looks at a desk whose phone is a PBX's.
+func validateExtension(d Desk, trunks []Trunk, fault func(name, format string, args ...any)) {
+	if !slices.ContainsFunc(trunks, func(t Trunk) bool { return t.Name == d.Trunk }) {
+		fault("trunk", "%q is not the name of a trunk", d.Trunk)
+	}
+	if d.Extension == "" || !digitsOnly.MatchString(d.Extension) {
+		fault("extension", "must be what the PBX knows the phone by, in digits")
+	}
+	if d.URI != "" || d.Account != "" {
+		fault("trunk", "a phone behind a PBX has neither an address nor an account here")
 	}
 }

@@ -12,6 +12,9 @@
 //
 //	agent.go         the agent's own life: start, run, hang up, close
 //	line.go, gate.go preparing a call; the last gate, which no forbidden number passes
+//	trunks.go        the trunks as they stand: where they are, whether they answer; the ways a call may go
+//	registration.go  keeping us registered with a PBX, a gateway or a carrier (§10.2)
+//	examine.go       asking a trunk or a phone from outside, for `kakeru doctor`
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
@@ -35,6 +38,13 @@
 // that exists only while there is work. So a leg needs no lock, and nothing a far end sends back to back is overtaken.
 // Facts go into a channel with room for all that must come; nobody who does not read can hold a leg up. The agent's
 // mutex guards its tables and is never held over I/O; so does the registrar's.
+//
+// # Which way a call goes
+//
+// Trunks are tried in the order of the settings, and of each its addresses in the order of its SRV records. A way that is
+// known to be down is left out. A refusal that comes at once, before anything rang, and speaks of the route sends the same
+// leg on by the next way (leg.reroute): same Call-ID, another CSeq and branch, both fixed in Prepare, so that the handle
+// names every INVITE that may have left. Silence sends it nowhere: the phone may be ringing.
 //
 // # How it fails
 //

@@ -5,7 +5,6 @@ import (
 	"errors"
 	"fmt"
 	"net/netip"
-	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -107,6 +106,13 @@ func (e *ender) begin() {
 		return
 	}
 	e.lane.begin(cancel, e.saved.Dialog.First, e.cancelAnswered, e.finish)
+	// An INVITE that was never sent has nothing to cancel: whatever is said to these CANCELs, nobody waits for it.
+	for _, w := range e.saved.Others {
+		s := e.saved.by(w)
+		if cancel, err := s.cancel(); err == nil {
+			e.lane.begin(cancel, s.Dialog.First, func(*sip.Response) {}, func(error) {})
+		}
+	}
 }
 
 // cancelAnswered: 481 means that there is no INVITE to cancel any more, so an answer may have crossed; where the far
@@ -222,9 +228,8 @@ func (e *ender) ack(*sip.Request) {}
 
 // credentialsOf are a trunk's, by name.
 func (a *Agent) credentialsOf(trunk string) credentials {
-	i := slices.IndexFunc(a.cfg.Trunks, func(t Trunk) bool { return trunk != "" && t.Name == trunk })
-	if i < 0 {
-		return credentials{}
+	if u := a.uplink(trunk); u != nil {
+		return u.trunk.credentials()
 	}
-	return credentials{a.cfg.Trunks[i].User, a.cfg.Trunks[i].Password}
+	return credentials{}
 }

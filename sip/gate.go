@@ -51,7 +51,7 @@ func (g gate) passes(req *sip.Request) error {
 	switch {
 	case req.Recipient.User != g.user() || to.User != g.user():
 		return fmt.Errorf("%w: what would be sent is not exactly the trunk's prefix and the number", errGate)
-	case from.User != g.trunk.CallerID || asserted.User != g.trunk.CallerID:
+	case from.User != g.trunk.from() || asserted.User != g.trunk.CallerID && !g.trunk.FromUser:
 		return fmt.Errorf("%w: the ward's number would not be presented", errGate)
 	case len(req.GetHeaders("Privacy")) > 0:
 		return fmt.Errorf("%w: the ward's number would be withheld", errGate)
@@ -68,22 +68,27 @@ func uriIn(nameAddr string) sip.Uri {
 	return uri
 }
 
-// route picks the first trunk that may carry the order. A number that exists prefers a real trunk.
-func (c Config) route(order dialer.CallOrder) (gate, *dialer.Refusal) {
+// routes are the trunks that may carry the order, in their order. A number that exists prefers real trunks, a made-up one
+// those to a lab; the two never stand in for each other when one fails.
+func (c Config) routes(order dialer.CallOrder) ([]gate, *dialer.Refusal) {
 	made := gate{number: order.Number, sample: order.Sample, supervisor: order.Supervisor}
 	if rule, _ := order.Number.ForbiddenFor(order.Supervisor); rule != "" {
-		return gate{}, made.refusal()
+		return nil, made.refusal()
 	}
 	wantLab := order.Sample || order.Number.MadeUp()
 	for _, lab := range []bool{wantLab, !wantLab} {
+		var all []gate
 		for _, t := range c.Trunks {
 			if g := (gate{order.Number, order.Sample, order.Supervisor, t}); t.Lab == lab && g.refusal() == nil {
-				return g, nil
+				all = append(all, g)
 			}
+		}
+		if len(all) > 0 {
+			return all, nil
 		}
 	}
 	if wantLab && len(c.Trunks) > 0 {
-		return gate{}, made.refusal()
+		return nil, made.refusal()
 	}
-	return gate{}, dialer.Refuse(dialer.NoRoute)
+	return nil, dialer.Refuse(dialer.NoRoute)
 }

@@ -69,9 +69,9 @@ func TestMadeUpNumbersLeaveByTheLab(t *testing.T) {
 	cfg := testConfig()
 	cfg.Trunks = []Trunk{{Name: "real", CallerID: testCallerID}, {Name: "lab", CallerID: testCallerID, Lab: true}}
 	for number, want := range map[dialer.Number]string{testNumber: "lab", "09000001234": "lab", "0312345678": "real", "09012345678": "real"} {
-		g, no := cfg.route(dialer.CallOrder{Number: number})
-		if no != nil || g.trunk.Name != want {
-			t.Errorf("trunk %q, want %q (%v)", g.trunk.Name, want, no)
+		all, no := cfg.routes(dialer.CallOrder{Number: number})
+		if no != nil || len(all) != 1 || all[0].trunk.Name != want {
+			t.Errorf("trunks %v, want %q alone (%v)", all, want, no)
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"net/netip"
 
 	"kakeru/dialer"
 )
@@ -30,6 +31,23 @@ type saved struct {
 	Trunk  string      `json:"trunk,omitempty"`
 	Invite savedInvite `json:"invite"`
 	Dialog dialog      `json:"dialog"`
+	// Others are the INVITEs that may follow when this one is refused before anything rang: a process that died may have
+	// sent one of them and had no time to say so.
+	Others []savedWay `json:"others,omitempty"`
+}
+
+// savedWay is another INVITE of the leg: the same dialog but for these.
+type savedWay struct {
+	Invite savedInvite    `json:"invite"`
+	From   string         `json:"from"`
+	First  netip.AddrPort `json:"first"`
+}
+
+// by is the saved leg as it stands if it went that way.
+func (s saved) by(w savedWay) saved {
+	s.State, s.Invite, s.Others = legReady, w.Invite, nil
+	s.Dialog.RemoteURI, s.Dialog.LocalURI, s.Dialog.First, s.Dialog.RemoteTag = w.Invite.URI, w.From, w.First, ""
+	return s
 }
 
 // savedInvite is what a CANCEL must repeat to match (RFC 3261 §9.1).

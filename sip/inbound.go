@@ -3,6 +3,8 @@ package sip
 import (
 	"crypto/sha256"
 	"encoding/hex"
+	"net/netip"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -99,8 +101,8 @@ func (a *Agent) inviteRefusal(req *sip.Request) answer {
 // knows reports whether a request comes from a trunk's or a desk phone's address.
 func (a *Agent) knows(req *sip.Request) bool {
 	from := sourceOf(req).Addr().String()
-	for _, t := range a.cfg.Trunks {
-		if host, _, err := splitHostPort(t.Address); err == nil && host == from {
+	for _, u := range a.uplinks {
+		if slices.ContainsFunc(u.addresses(), func(at netip.AddrPort) bool { return at.Addr().String() == from }) {
 			return true
 		}
 	}

@@ -224,6 +224,17 @@ func obeysHeaders(t *testing.T) bool {
 // startBaresip registers a baresip with us as phone1. Its answering is what the account's further parameters say.
 func startBaresip(t *testing.T, registrar netip.AddrPort, answering string) *program {
 	t.Helper()
+	return startBaresipAs(t, baresipAccount{"phone1", "desk secret", registrar, answering})
+}
+
+type baresipAccount struct {
+	user, password string
+	registrar      netip.AddrPort
+	answering      string
+}
+
+func startBaresipAs(t *testing.T, as baresipAccount) *program {
+	t.Helper()
 	dir := t.TempDir()
 	write := func(name, text string) {
 		if err := os.WriteFile(filepath.Join(dir, name), []byte(text), 0o600); err != nil {
@@ -243,7 +254,8 @@ func startBaresip(t *testing.T, registrar netip.AddrPort, answering string) *pro
 		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
 		"module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
-	write("accounts", fmt.Sprintf("<sip:phone1@%s;transport=udp>;auth_user=phone1;auth_pass=\"desk secret\";regint=60;audio_codecs=pcmu;%s\n", registrar, answering))
+	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;%s\n",
+		as.user, as.registrar, as.user, as.password, as.answering))
 	write("contacts", "")
 	return start(t, dir, "baresip", "-f", dir, "-v")
 }

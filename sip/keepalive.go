@@ -29,7 +29,7 @@ func (r *registrar) probeLater(s *seat, b *binding) {
 	}
 }
 
-// ask sends an OPTIONS. Any final answer, be it a refusal, shows that somebody is there.
+// ask sends an OPTIONS.
 func (r *registrar) ask(s *seat, b *binding) {
 	r.mu.Lock()
 	ended, uri, at := r.ended, b.uri, b.at
@@ -47,7 +47,8 @@ func (r *registrar) ask(s *seat, b *binding) {
 			return
 		}
 	}
-	r.agent.options(uri, at, func(alive bool) { r.answered(s, b, alive) })
+	// Any final answer, be it a refusal, shows that somebody is there.
+	r.agent.options(optionsFor{uri, "sip:kakeru@" + r.agent.us}, at, func(status int) { r.answered(s, b, status != 0) })
 }
 
 func (r *registrar) answered(s *seat, b *binding, alive bool) {
@@ -79,29 +80,32 @@ func (p probe) request(req *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// options asks a phone whether it is there (RFC 3261 §11.1) and calls told once.
-func (a *Agent) options(uri string, to netip.AddrPort, told func(alive bool)) {
+// optionsFor is whom an OPTIONS asks, and as whom.
+type optionsFor struct{ uri, from string }
+
+// options asks whether somebody is there (RFC 3261 §11.1) and calls told once, with the final status or 0 for none.
+func (a *Agent) options(o optionsFor, to netip.AddrPort, told func(status int)) {
 	l := a.lane(a.newCallID())
 	posted := l.post(func() {
 		defer l.release() // only now: until the probe holds the lane, nobody else does
 		req, err := request{
-			method: sip.OPTIONS, uri: uri, from: "<sip:kakeru@" + a.us + ">;tag=" + newTag(), to: "<" + uri + ">",
+			method: sip.OPTIONS, uri: o.uri, from: "<" + o.from + ">;tag=" + newTag(), to: "<" + o.uri + ">",
 			callID: l.callID, cseq: 1, sentBy: a.us, branch: newBranch(),
 			extras: []extra{{"Contact", a.contact()}, {"Accept", sdpType}},
 		}.build()
 		if err != nil {
-			told(false)
+			told(0)
 			return
 		}
 		l.adopt(probe{l})
 		l.begin(req, to, func(res *sip.Response) {
 			if !res.IsProvisional() {
 				l.abandon()
-				told(true)
+				told(res.StatusCode)
 			}
 		}, func(error) {
 			l.abandon()
-			told(false)
+			told(0)
 		})
 	})
 	if !posted {

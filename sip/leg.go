@@ -33,6 +33,7 @@ type leg struct {
 
 	// ---
 	gate   *gate // of the customer leg
+	ways   []way // of the customer leg: where its INVITE can still go
 	extras []extra
 	signer signer
 	trunk  string
@@ -52,6 +53,7 @@ type leg struct {
 	unusable    bool   // the 2xx's SDP cannot be used
 	dialog      dialog
 	invite      savedInvite
+	sentAt      time.Time // when the INVITE that counts left
 	current     *exchange // the INVITE that counts; an earlier one was challenged
 	ackSent     *sip.Request
 	ended       map[string]bool // To tags of forks and late answers that got our BYE
@@ -86,7 +88,13 @@ func (l *leg) saved() saved {
 	if l.over {
 		state = legClosed
 	}
-	return saved{Version: handleVersion, Leg: l.name, State: state, Trunk: l.trunk, Invite: l.invite, Dialog: l.dialog}
+	s := saved{Version: handleVersion, Leg: l.name, State: state, Trunk: l.trunk, Invite: l.invite, Dialog: l.dialog}
+	if state == legReady || state == legEarly {
+		for _, w := range l.ways {
+			s.Others = append(s.Others, savedWay{Invite: w.invite, From: w.gate.trunk.uri(w.gate.trunk.from()), First: w.to})
+		}
+	}
+	return s
 }
 
 // changed publishes the handle; it is nil when nothing that ends the leg has changed.

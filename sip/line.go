@@ -5,8 +5,8 @@ import (
 	"crypto/rand"
 	"encoding/hex"
 	"errors"
-	"net/netip"
 	"sync"
+	"sync/atomic"
 
 	"kakeru/dialer"
 	"kakeru/sip/media"
@@ -16,7 +16,7 @@ import (
 type line struct {
 	agent    *Agent
 	id       dialer.CallID
-	trunk    string
+	trunk    atomic.Pointer[string]
 	bridge   *media.Bridge
 	desk     *leg
 	customer *leg
@@ -25,7 +25,7 @@ type line struct {
 
 // Prepare implements dialer.Phone.
 func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Line, error) {
-	g, no := a.cfg.route(order)
+	gates, no := a.cfg.routes(order)
 	if no != nil {
 		return nil, no
 	}
@@ -33,7 +33,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	if err != nil {
 		return nil, err
 	}
-	first, err := a.trunkAddress(ctx, g.trunk)
+	ways, err := a.ways(ctx, gates)
 	if err != nil {
 		return nil, err
 	}
@@ -48,14 +48,14 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	if err != nil {
 		return nil, err
 	}
-	n := &line{agent: a, id: order.ID, trunk: g.trunk.Name, bridge: bridge}
+	n := &line{agent: a, id: order.ID, bridge: bridge}
 	n.desk = n.newLeg(dialer.DeskLeg, media.Desk)
 	n.desk.toPhone(phone)
 	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer)
-	n.customer.toTrunk(g, first)
+	n.customer.ways = ways
+	n.customer.toTrunk()
 	a.metrics.opened(n)
 	for _, l := range []*leg{n.desk, n.customer} {
-		l.invite.CSeq = l.dialog.CSeq
 		l.changed()
 		if !l.lane.post(func() { l.lane.adopt(l) }) {
 			n.Close()
@@ -69,7 +69,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 func (n *line) newLeg(name dialer.LegName, side media.Side) *leg {
 	l := &leg{
 		line: n, name: name, side: side, told: make(chan dialer.LegFact, factsKept), state: legReady,
-		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch()},
+		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch(), CSeq: 1},
 	}
 	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy()}
 	l.lane = n.agent.lane(l.dialog.CallID)
@@ -82,6 +82,11 @@ func (l *leg) toPhone(p phone) {
 	l.invite.URI, l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri, p.uri
 	l.dialog.LocalURI = "sip:kakeru@" + a.sentBy()
 	l.dialog.First, l.dialog.Pinned = p.at, p.behind
+	if p.uplink != nil {
+		t := p.uplink.trunk
+		l.trunk, l.dialog.LocalURI = t.Name, t.uri(orElse(t.User, "kakeru"))
+		l.signer.with = t.credentials()
+	}
 	if p.behind {
 		l.line.bridge.BehindNAT(l.side, p.at.Addr())
 	}
@@ -100,28 +105,22 @@ func autoAnswerHeaders(us string) []extra {
 	}
 }
 
-// toTrunk makes the leg one to the debtor. The ward's number is asserted (RFC 3325) and never withheld.
-func (l *leg) toTrunk(g gate, first netip.AddrPort) {
-	l.gate, l.trunk = &g, g.trunk.Name
-	l.dialog.RemoteURI = "sip:" + g.user() + "@" + g.trunk.domain()
-	l.invite.URI, l.dialog.Target = l.dialog.RemoteURI, l.dialog.RemoteURI
-	l.dialog.LocalURI = "sip:" + g.trunk.CallerID + "@" + g.trunk.domain()
-	l.dialog.First = first
-	l.extras = []extra{{"P-Asserted-Identity", "<" + l.dialog.LocalURI + ">"}}
-	l.signer.with = credentials{g.trunk.User, g.trunk.Password}
-}
-
-func (a *Agent) trunkAddress(ctx context.Context, t Trunk) (netip.AddrPort, error) {
-	host, port, err := splitHostPort(t.Address)
-	if err != nil {
-		return netip.AddrPort{}, err // New has checked it
+// toTrunk makes the leg one to the debtor by the first of its ways, which is then no longer one of them. The ward's number
+// is asserted (RFC 3325) and never withheld; a trunk that knows us as its user asserts it itself.
+func (l *leg) toTrunk() {
+	w := l.ways[0]
+	l.ways = l.ways[1:]
+	t := w.gate.trunk
+	l.gate, l.trunk, l.invite = &w.gate, t.Name, w.invite
+	l.dialog.Target, l.dialog.RemoteURI, l.dialog.LocalURI = w.invite.URI, w.invite.URI, t.uri(t.from())
+	l.dialog.RemoteTag, l.dialog.Routes = "", nil
+	l.dialog.First, l.dialog.CSeq = w.to, w.invite.CSeq
+	l.extras = nil
+	if !t.FromUser {
+		l.extras = []extra{{"P-Asserted-Identity", "<" + l.dialog.LocalURI + ">"}}
 	}
-	at, err := resolve(ctx, host, port)
-	if err != nil {
-		a.log.Error("sip: a trunk's address cannot be found", "trunk", t.Name, "err", err)
-		return netip.AddrPort{}, dialer.Refuse(dialer.NoRoute)
-	}
-	return at, nil
+	l.signer = signer{with: t.credentials()}
+	l.line.trunk.Store(&t.Name)
 }
 
 // newCallID says nothing of us or of the call (RFC 3261 §8.1.1.4).
@@ -138,7 +137,7 @@ func (n *line) Desk() dialer.Leg { return n.desk }
 func (n *line) Customer() dialer.Leg { return n.customer }
 
 // Trunk implements dialer.Line.
-func (n *line) Trunk() string { return n.trunk }
+func (n *line) Trunk() string { return *n.trunk.Load() }
 
 // HearEarly implements dialer.Line. A ringback of ours ends with the first packet that comes.
 func (n *line) HearEarly() { n.bridge.Connect() }

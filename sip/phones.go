@@ -15,6 +15,7 @@ type phone struct {
 	uri        string         // the Request-URI
 	at         netip.AddrPort // where the INVITE goes
 	behind     bool           // what its Contact says is not where it is
+	uplink     *uplink        // the PBX it hangs behind; nil for none
 	autoAnswer bool
 }
 
@@ -46,6 +47,14 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
 	p := phone{autoAnswer: seat.desk.AutoAnswer != AutoAnswerLift}
+	if u := a.uplink(seat.desk.Trunk); u != nil {
+		at := u.open(ctx)
+		if len(at) == 0 {
+			return phone{}, dialer.Refuse(dialer.DeskUnregistered)
+		}
+		p.uplink, p.uri, p.at = u, u.trunk.uri(seat.desk.Extension), at[0]
+		return p, nil
+	}
 	if seat.desk.registers() {
 		b, ok := a.register.newest(id)
 		if !ok {
@@ -65,5 +74,14 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	return p, nil
 }
 
-// Registered implements dialer.Phone.
-func (a *Agent) Registered(id dialer.DeskID) *bool { return a.register.registered(id) }
+// Registered implements dialer.Phone. Of a phone behind a PBX nothing is known, but that it cannot be rung while the PBX
+// cannot be reached.
+func (a *Agent) Registered(id dialer.DeskID) *bool {
+	if seat := a.register.seats[id]; seat != nil && seat.desk.Trunk != "" {
+		if a.uplink(seat.desk.Trunk).why() == "" {
+			return nil
+		}
+		return new(bool)
+	}
+	return a.register.registered(id)
+}

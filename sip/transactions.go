@@ -11,13 +11,14 @@ import (
 // exchange is one client transaction of ours. The library's transaction retransmits the request (timers A, E) and gives
 // up (B, F); what comes back is read here, in the order of its arrival (RFC 3261 §17.1).
 type exchange struct {
-	lane  *lane
-	key   string
-	req   *sip.Request
-	to    netip.AddrPort
-	tx    *sip.ClientTx
-	final int  // status of the final response; 0 before, -1 when there will be none
-	live  bool // somebody takes what the transaction passes on
+	lane   *lane
+	key    string
+	req    *sip.Request
+	to     netip.AddrPort
+	tx     *sip.ClientTx
+	final  int  // status of the final response; 0 before, -1 when there will be none
+	unsent bool // its very first sending failed: the far end cannot have got it
+	live   bool // somebody takes what the transaction passes on
 
 	heard  func(res *sip.Response) // each response; a 2xx to an INVITE again for each of its retransmissions
 	failed func(err error)         // no final response came, or the request could not be sent
@@ -33,6 +34,7 @@ func (l *lane) begin(req *sip.Request, to netip.AddrPort, heard func(*sip.Respon
 	// The transaction waits for somebody to take each response: we have read it already.
 	x.live = l.agent.crew.start(func() { drain(x.tx) })
 	if err := x.tx.Init(); err != nil {
+		x.unsent = true
 		x.tx.Terminate()
 	}
 	return x

@@ -3,6 +3,8 @@ package sip
 import (
 	"context"
 	"errors"
+	"slices"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -41,6 +43,7 @@ func (l *leg) sendInvite() bool {
 		return false
 	}
 	l.changed()
+	l.sentAt = time.Now()
 	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
 	return true
 }
@@ -133,6 +136,8 @@ func (l *leg) takeSDP(sdp []byte) bool {
 // success is §13.2.2.4: the first 2xx, its repetitions, another branch's after a fork, and one that crossed our CANCEL.
 func (l *leg) success(res *sip.Response) {
 	switch {
+	case res.CSeq().SeqNo != l.invite.CSeq:
+		l.endOther(res) // of an INVITE that was refused, and went elsewhere meanwhile
 	case l.state == legUp && tagOf(res) == l.dialog.RemoteTag:
 		if l.confirmed {
 			l.repeatAck()
@@ -177,14 +182,14 @@ func (l *leg) confirm() {
 		return
 	}
 	l.confirmed = true
-	l.ackSent = l.buildAck(&l.dialog)
+	l.ackSent = l.buildAck(&l.dialog, l.invite.CSeq)
 	l.repeatAck()
 }
 
 // buildAck makes the ACK of the INVITE's 2xx ourselves: a request of its own, with the INVITE's CSeq number whatever was
 // sent since, and its credentials (§13.2.2.4, §22.1).
-func (l *leg) buildAck(d *dialog) *sip.Request {
-	ack, err := d.request(sip.ACK, l.invite.CSeq).build()
+func (l *leg) buildAck(d *dialog, cseq uint32) *sip.Request {
+	ack, err := d.request(sip.ACK, cseq).build()
 	if err != nil {
 		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
 		return nil
@@ -208,9 +213,12 @@ func (l *leg) refused(res *sip.Response) {
 	if l.over || l.state == legUp || value(res, "CSeq") == "" || res.CSeq().SeqNo != l.invite.CSeq {
 		return
 	}
-	challenge := res.StatusCode == sip.StatusUnauthorized || res.StatusCode == sip.StatusProxyAuthRequired
-	if challenge && !l.dropped && l.signer.take(res) {
+	if isChallenge(res) && !l.dropped && l.signer.take(res) {
 		l.tryAgain(res)
+		return
+	}
+	if l.mayReroute(res) {
+		l.reroute(evidence(dialer.EvRerouted, res))
 		return
 	}
 	l.tell(dialer.LegNote, evidence(dialer.EvFinal, res))
@@ -233,8 +241,43 @@ func (l *leg) inviteFailed(err error) {
 	if l.over || l.state == legUp {
 		return
 	}
+	if l.current.unsent && l.canReroute() {
+		l.reroute(dialer.Evidence{Event: dialer.EvRerouted, Reason: failure(err)})
+		return
+	}
 	l.note(dialer.EvNoAnswer, failure(err))
-	l.gone(false) // silence is nobody's doing
+	l.gone(false) // silence is nobody's doing: the INVITE may have come through, and the phone may have rung
+}
+
+// atOnce is how soon a refusal must come for the far end not to have rung: DOMAIN's "immediate".
+const atOnce = 5 * time.Second
+
+// routeTrouble are the Q.850 causes that speak of the route, not of the number.
+var routeTrouble = []int{27, 34, 38, 41, 42, 47}
+
+// mayReroute: a refusal that came at once, before anything rang, and speaks of the route.
+func (l *leg) mayReroute(res *sip.Response) bool {
+	server := res.StatusCode >= 500 && res.StatusCode < 600
+	trouble := server || slices.Contains(routeTrouble, q850(values(res, "Reason")))
+	if server && l.gate != nil {
+		l.lane.agent.uplink(l.trunk).close(l.dialog.First, res)
+	}
+	return trouble && l.canReroute() && time.Since(l.sentAt) <= atOnce
+}
+
+func (l *leg) canReroute() bool {
+	return len(l.ways) > 0 && !l.dropped && !l.over && !l.ranAlready && !l.earlyToo
+}
+
+// reroute sends the INVITE by the next way: the same leg, Call-ID and From tag, a CSeq and a branch that were fixed for it
+// before anything was sent. It is told before it is done.
+func (l *leg) reroute(ev dialer.Evidence) {
+	l.state = legReady
+	l.toTrunk()
+	l.tell(dialer.LegNote, ev)
+	if l.sendInvite() {
+		l.note(dialer.EvInvite, "trunk "+l.trunk)
+	}
 }
 
 // endOther ends an answer that is not the leg's: another branch of a fork, or one that came after the leg was gone. Each
@@ -242,10 +285,10 @@ func (l *leg) inviteFailed(err error) {
 func (l *leg) endOther(res *sip.Response) {
 	tag := tagOf(res)
 	other := l.dialog
-	other.CSeq = l.invite.CSeq
+	other.CSeq = res.CSeq().SeqNo
 	other.learn(res)
 	ctx := context.Background()
-	if ack := l.buildAck(&other); ack != nil {
+	if ack := l.buildAck(&other, other.CSeq); ack != nil {
 		l.lane.agent.send(ack, other.next(ctx))
 	}
 	if l.ended[tag] {

@@ -1,0 +1,127 @@
+package sip
+
+import (
+	"fmt"
+	"net/netip"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"syscall"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/sip/lab"
+	"kakeru/sip/media"
+)
+
+// startKamailio runs a Kamailio as testdata/kamailio/pbx.cfg says, between its extensions and a carrier.
+func startKamailio(t *testing.T, carrier netip.AddrPort) netip.AddrPort {
+	t.Helper()
+	needs(t, "kamailio", "kamailio")
+	text, err := os.ReadFile(filepath.Join("testdata", "kamailio", "pbx.cfg"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(freePort(t)))
+	dir := t.TempDir()
+	cfg := filepath.Join(dir, "pbx.cfg")
+	made := strings.NewReplacer("LISTEN", at.String(), "CARRIER", carrier.String()).Replace(string(text))
+	if err := os.WriteFile(cfg, []byte(made), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.Command("kamailio", "-DD", "-E", "-f", cfg, "-w", dir, "-Y", dir, "-m", "32", "-M", "4")
+	cmd.SysProcAttr = &syscall.SysProcAttr{Setpgid: true} // it has children
+	run(t, cmd)
+	t.Cleanup(func() { _ = syscall.Kill(-cmd.Process.Pid, syscall.SIGKILL) })
+	return at
+}
+
+// pbxRig is an agent that is extension 300 of a Kamailio; the desk's phone is its extension phone1, a baresip; calls leave
+// through it to the lab's carrier.
+func newPBXRig(t *testing.T) (*Agent, *lab.Carrier) {
+	t.Helper()
+	needs(t, "baresip", "baresip-core")
+	pool, err := media.NewPool(media.Config{BindIP: testConfig().Media.BindIP, PortMin: 29000, PortMax: 30999})
+	if err != nil {
+		t.Fatal(err)
+	}
+	carrier, err := lab.NewCarrier(lab.CarrierOptions{Media: pool, Fast: true, Seed: 3, T1: testTimers.T1})
+	if err != nil {
+		t.Fatal(err)
+	}
+	runLab(t, carrier.Run, carrier.Close)
+	at := startKamailio(t, carrier.Addr())
+
+	cfg := testConfig()
+	cfg.RegisterRetry, cfg.KeepAlive = 50*time.Millisecond, 100*time.Millisecond
+	cfg.Desks = []Desk{{ID: "desk1", Trunk: "pbx", Extension: "201"}}
+	cfg.Trunks = []Trunk{{
+		Name: "pbx", Address: at.String(), CallerID: testCallerID, Lab: true, User: "300", Password: "pbx secret",
+		Register: true, FromUser: true, Watch: true, Expires: 30 * time.Second,
+	}}
+	a := startAgent(t, cfg)
+	phone := startBaresipAs(t, baresipAccount{user: "201", password: "pbx secret", registrar: at, answering: "answermode=auto"})
+	eventually(t, "we are registered", up(a, 0))
+	eventually(t, "the phone is registered", func() bool { return strings.Contains(phone.said.String(), "200 OK") })
+	return a, carrier
+}
+
+// TestKamailioIsThePBX: Kakeru registers as an extension, rings the desk phone through the
+// PBX, and the customer too; every request in the dialogs goes by the PBX's Record-Route, challenges are answered, and both
+// ends are hung up.
+func TestKamailioIsThePBX(t *testing.T) {
+	a, carrier := newPBXRig(t)
+	for i, c := range []struct {
+		number dialer.Number
+		status int
+	}{{"0300001205", 0}, {"0300001241", 486}, {"0300001242", 404}, {"0300001240", 487}} {
+		n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: dialer.CallID(fmt.Sprint("c", i)), Desk: "desk1", Number: c.number})
+		if err != nil {
+			t.Fatal(err)
+		}
+		desk, w := watch(n.Desk()), watch(n.Customer())
+		desk.Dial()
+		desk.until(t, dialer.LegAnswered)
+		desk.Confirm()
+		w.Dial()
+		switch c.status {
+		case 0:
+			w.until(t, dialer.LegAnswered)
+			w.Confirm()
+			n.Join()
+			bridge := n.(*line).bridge
+			eventually(t, "sound goes both ways", func() bool {
+				return bridge.Stats(media.Desk).PacketsIn > 25 && bridge.Stats(media.Customer).PacketsIn > 25
+			})
+			w.Drop()
+		case 487:
+			w.until(t, dialer.LegRinging)
+			w.Drop()
+		}
+		w.gone(t)
+		if got := final(w); got.Status != c.status {
+			t.Errorf("%d: it ended with %d", i, got.Status)
+		}
+		if !w.saw(dialer.EvChallenged) {
+			t.Error("the PBX did not challenge")
+		}
+		desk.Drop()
+		desk.gone(t)
+		n.Close()
+	}
+	eventually(t, "the carrier is in no call", func() bool {
+		for _, c := range carrier.Calls() {
+			if c.Up {
+				return false
+			}
+		}
+		return len(carrier.Calls()) == 4
+	})
+	for _, c := range carrier.Calls() {
+		if c.EndedBy == lab.EndedNoAck {
+			t.Errorf("an answer was never acknowledged: %+v", c)
+		}
+	}
+}

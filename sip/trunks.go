@@ -1,0 +1,355 @@
+package sip
+
+import (
+	"context"
+	"errors"
+	"net"
+	"net/netip"
+	"slices"
+	"strconv"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// uplink is a trunk as it stands now: where it can be reached, which of its addresses answer, and whether it has us
+// registered.
+type uplink struct {
+	agent *Agent
+	trunk Trunk
+	reg   *registration // nil when the trunk asks for none
+
+	mu         sync.Mutex
+	ended      bool
+	spots      []*spot // by preference
+	registered bool
+	refused    bool // a registration has failed, or run out
+	up         bool // as last told
+	told       bool
+	next       *time.Timer
+}
+
+// spot is one address of a trunk.
+type spot struct {
+	at       netip.AddrPort
+	answered bool      // it has answered an OPTIONS
+	silent   bool      // it had, and no longer does
+	closed   time.Time // it said 503 with Retry-After: not before then (RFC 3261 §21.5.4)
+}
+
+// TrunkState is a trunk as others may know it.
+type TrunkState struct {
+	Name string
+	Lab  bool
+	Up   bool   // calls may leave by it
+	Why  string // why not; empty when up
+}
+
+func newUplinks(a *Agent) []*uplink {
+	var all []*uplink
+	for _, t := range a.cfg.Trunks {
+		u := &uplink{agent: a, trunk: t}
+		if t.Register {
+			u.reg = newRegistration(u)
+		}
+		all = append(all, u)
+	}
+	return all
+}
+
+// uplink finds a trunk by name; nil where there is none.
+func (a *Agent) uplink(name string) *uplink {
+	i := slices.IndexFunc(a.uplinks, func(u *uplink) bool { return name != "" && u.trunk.Name == name })
+	if i < 0 {
+		return nil
+	}
+	return a.uplinks[i]
+}
+
+// Trunks tells how the trunks stand, in their order.
+func (a *Agent) Trunks() []TrunkState {
+	var all []TrunkState
+	for _, u := range a.uplinks {
+		why := u.why()
+		all = append(all, TrunkState{Name: u.trunk.Name, Lab: u.trunk.Lab, Up: why == "", Why: why})
+	}
+	return all
+}
+
+// OnTrunk has f called, never concurrently with itself, whenever a trunk comes or goes. Call it once, at wiring.
+func (a *Agent) OnTrunk(f func(TrunkState)) {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	a.trunked = f
+}
+
+// begin looks the trunk up, asks it and registers with it, as far as its settings say.
+func (u *uplink) begin() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.next = time.AfterFunc(0, u.round)
+}
+
+// round is what is done for a trunk every KeepAlive.
+func (u *uplink) round() {
+	u.agent.crew.start(func() {
+		u.find(context.Background())
+		if u.reg != nil {
+			u.reg.begin()
+		}
+		if u.trunk.Watch {
+			u.askAll()
+		}
+		u.tellChange()
+		u.mu.Lock()
+		defer u.mu.Unlock()
+		if !u.ended {
+			u.next = time.AfterFunc(u.agent.cfg.KeepAlive, u.round)
+		}
+	})
+}
+
+// stop ends the rounds. What the trunk does afterwards is told to nobody.
+func (u *uplink) stop() {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.ended = true
+	if u.next != nil {
+		u.next.Stop()
+	}
+}
+
+// find looks up where the trunk is. What is known of an address that is still there is kept; a lookup that fails changes
+// nothing.
+func (u *uplink) find(ctx context.Context) {
+	found, err := lookup(ctx, u.agent.cfg.Resolver, u.trunk.Address)
+	if err != nil {
+		u.agent.log.Warn("sip: a trunk's address cannot be found", "trunk", u.trunk.Name, "err", err)
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var now []*spot
+	for _, at := range found {
+		i := slices.IndexFunc(u.spots, func(s *spot) bool { return s.at == at })
+		if i < 0 {
+			now = append(now, &spot{at: at})
+		} else {
+			now = append(now, u.spots[i])
+		}
+	}
+	u.spots = now
+}
+
+func (u *uplink) askAll() {
+	for _, at := range u.addresses() {
+		u.agent.options(optionsFor{uri: "sip:" + u.trunk.domain(), from: u.trunk.uri(u.trunk.from())}, at, func(status int) { u.answered(at, status) })
+	}
+}
+
+// answered takes what an address said to OPTIONS; status is 0 for nothing. Any answer but "out of service" is a sign of
+// life: many carriers refuse OPTIONS.
+func (u *uplink) answered(at netip.AddrPort, status int) {
+	alive := status != 0 && status != sip.StatusServiceUnavailable
+	u.mu.Lock()
+	for _, s := range u.spots {
+		if s.at == at {
+			s.silent = !alive && (s.answered || status != 0)
+			s.answered = s.answered || alive
+		}
+	}
+	u.mu.Unlock()
+	u.tellChange()
+}
+
+// close notes a 503's Retry-After.
+func (u *uplink) close(at netip.AddrPort, res *sip.Response) {
+	text, _, _ := strings.Cut(value(res, "Retry-After"), "(")
+	text, _, _ = strings.Cut(text, ";")
+	n, err := strconv.Atoi(strings.TrimSpace(text))
+	if res.StatusCode != sip.StatusServiceUnavailable || err != nil || n <= 0 {
+		return
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	for _, s := range u.spots {
+		if s.at == at {
+			s.closed = u.agent.cfg.Now().Add(min(time.Duration(n)*time.Second, longestClosed))
+		}
+	}
+}
+
+// longestClosed bounds what a Retry-After can do: a carrier that says "in a day" is tried again before.
+const longestClosed = 10 * time.Minute
+
+// addresses are all of the trunk's, by preference.
+func (u *uplink) addresses() []netip.AddrPort {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	var all []netip.AddrPort
+	for _, s := range u.spots {
+		all = append(all, s.at)
+	}
+	return all
+}
+
+// open are the addresses that a call may be sent to now.
+func (u *uplink) open(ctx context.Context) []netip.AddrPort {
+	if len(u.addresses()) == 0 {
+		u.find(ctx) // the agent has only just started
+	}
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	if u.trunk.Register && !u.registered {
+		return nil
+	}
+	var all []netip.AddrPort
+	for _, s := range u.spots {
+		if !s.silent && !u.agent.cfg.Now().Before(s.closed) {
+			all = append(all, s.at)
+		}
+	}
+	return all
+}
+
+// why says why no call can leave by the trunk; empty when one can.
+func (u *uplink) why() string {
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	alive := slices.ContainsFunc(u.spots, func(s *spot) bool { return !s.silent })
+	switch {
+	case len(u.spots) == 0:
+		return "its address cannot be found"
+	case u.trunk.Register && !u.registered:
+		return "it has not taken our registration"
+	case !alive:
+		return "it no longer answers"
+	default:
+		return ""
+	}
+}
+
+// setRegistered is told by the registration.
+func (u *uplink) setRegistered(yes bool) {
+	u.mu.Lock()
+	u.registered = yes
+	u.refused = u.refused || !yes
+	u.mu.Unlock()
+	u.tellChange()
+}
+
+// tellChange reports a trunk's coming and going; a trunk that is up from the start is not worth a word.
+func (u *uplink) tellChange() {
+	why := u.why()
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	now := why == ""
+	if u.ended || u.told && u.up == now {
+		return
+	}
+	if u.trunk.Register && !u.registered && !u.refused {
+		return // the first registration is still on its way
+	}
+	first := !u.told
+	u.told, u.up = true, now
+	u.agent.log.Info("sip: trunk", "trunk", u.trunk.Name, "up", now, "why", why)
+	u.agent.trunkCameOrWent(TrunkState{Name: u.trunk.Name, Lab: u.trunk.Lab, Up: now, Why: why}, first)
+}
+
+// trunkCameOrWent tells the owner, of the trunk and of the desks whose phones hang behind it.
+func (a *Agent) trunkCameOrWent(s TrunkState, first bool) {
+	if !first || !s.Up {
+		a.notices.post(func() {
+			a.mu.Lock()
+			tell := a.trunked
+			a.mu.Unlock()
+			if tell != nil {
+				tell(s)
+			}
+		})
+	}
+	for _, d := range a.cfg.Desks {
+		if d.Trunk == s.Name {
+			a.cameOrWent(d.ID, s.Up)
+		}
+	}
+}
+
+// way is one place that a customer's INVITE can go to, with what identifies that INVITE: all fixed before anything is sent,
+// so that a handle can name every INVITE that may have left.
+type way struct {
+	gate   gate
+	to     netip.AddrPort
+	invite savedInvite
+}
+
+// Ways per call, and CSeq numbers per way: room for the answers to its challenges.
+const (
+	waysKept  = 8
+	waysApart = 16
+)
+
+// ways are the places an order may be sent to, in their order; at least one.
+func (a *Agent) ways(ctx context.Context, gates []gate) ([]way, error) {
+	var all []way
+	for _, g := range gates {
+		for _, to := range a.uplink(g.trunk.Name).open(ctx) {
+			cseq := uint32(1 + waysApart*len(all)) //nolint:gosec // waysKept of them
+			all = append(all, way{g, to, savedInvite{URI: g.trunk.uri(g.user()), Branch: newBranch(), CSeq: cseq}})
+			if len(all) == waysKept {
+				return all, nil
+			}
+		}
+	}
+	if len(all) > 0 {
+		return all, nil
+	}
+	for _, g := range gates {
+		a.log.Error("sip: no call can leave by a trunk", "trunk", g.trunk.Name, "why", a.uplink(g.trunk.Name).why())
+	}
+	return nil, dialer.Refuse(dialer.NoRoute)
+}
+
+// lookup finds the addresses of a trunk, best first (RFC 3263 §4.2 for UDP, IPv4): an address as it is; a name with a port
+// by its A records; a name without one by its SRV records, all of them, and by its A records where it has none.
+func lookup(ctx context.Context, resolver *net.Resolver, address string) ([]netip.AddrPort, error) {
+	host, port, err := splitHostPort(address)
+	if err != nil {
+		return nil, err
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		if !addr.Unmap().Is4() {
+			return nil, errors.New("only IPv4 addresses are supported")
+		}
+		return []netip.AddrPort{netip.AddrPortFrom(addr.Unmap(), port)}, nil
+	}
+	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
+	defer cancel()
+	targets := []*net.SRV{{Target: host, Port: port}}
+	if !strings.Contains(address, ":") {
+		// LookupSRV sorts by priority and shuffles by weight (RFC 2782).
+		if _, found, err := resolver.LookupSRV(ctx, "sip", "udp", host); err == nil && len(found) > 0 {
+			targets = found
+		}
+	}
+	var all []netip.AddrPort
+	for _, t := range targets {
+		found, err := resolver.LookupNetIP(ctx, "ip4", strings.TrimSuffix(t.Target, "."))
+		if err != nil {
+			continue // the next target may be found
+		}
+		for _, addr := range found {
+			if at := netip.AddrPortFrom(addr.Unmap(), t.Port); !slices.Contains(all, at) {
+				all = append(all, at)
+			}
+		}
+	}
+	if len(all) == 0 {
+		return nil, errors.New("the host name cannot be resolved")
+	}
+	return all, nil
+}
