@@ -98,6 +98,9 @@ func (s SIP) check(p *problems) {
 	ids := map[string]bool{}
 	for i, d := range s.Desks {
 		d.check(p, fmt.Sprintf("sip.desks[%d]", i), ids)
+		if d.Trunk != "" && !names[d.Trunk] {
+			p.addf(fmt.Sprintf("sip.desks[%d].trunk", i), "there is no trunk named %q", d.Trunk)
+		}
 	}
 }
 
@@ -118,12 +121,22 @@ func (t Trunk) check(p *problems, key string, names map[string]bool) {
 		p.addf(key+".name", "%q is there twice", t.Name)
 	}
 	names[t.Name] = true
-	p.hostPort(key+".address", t.Address)
+	if strings.Contains(t.Address, ":") || t.Address == "" {
+		p.hostPort(key+".address", t.Address)
+	}
 	p.digits(key+".prefix", t.Prefix)
 	p.digits(key+".caller_id", t.CallerID)
 	p.needed(key+".caller_id", t.CallerID, "the ward's number, digits only")
 	if (t.User == "") != (t.Password == "") {
 		p.addf(key+".password", "user and password go together")
+	}
+	p.oneOf(key+".from", t.From, "", "caller_id", "user")
+	p.oneOf(key+".watch", t.Watch, "", "options", "none")
+	if t.User == "" && (t.Register || t.From == "user" || t.AuthUser != "") {
+		p.addf(key+".user", "is missing; write whom the trunk knows us as")
+	}
+	if t.Expires != 0 {
+		p.between(key+".expires", t.Expires, 30*time.Second, 24*time.Hour)
 	}
 }
 
@@ -135,8 +148,13 @@ func (d Desk) check(p *problems, key string, ids map[string]bool) {
 	ids[d.ID] = true
 	p.oneOf(key+".answer", d.Answer, "auto", "lift")
 	switch {
+	case d.Trunk != "" || d.Extension != "":
+		if d.Trunk == "" || d.Extension == "" || d.Address != "" || d.User != "" {
+			p.addf(key, "a phone behind a PBX has a trunk and an extension, and neither user nor address")
+		}
+		p.digits(key+".extension", d.Extension)
 	case d.Address == "" && (d.User == "" || d.Password == ""):
-		p.addf(key, "write user and password for a phone that registers here, or address for one that does not")
+		p.addf(key, "write user and password for a phone that registers here, address for one that does not, or trunk and extension for a PBX's")
 	case d.Address != "" && d.User != "":
 		p.addf(key, "write either user and password, or address, not both")
 	}
@@ -148,11 +166,13 @@ func (p *problems) needed(key, value, example string) {
 	}
 }
 
+// oneOf allows "" for a default that the setting's comment names.
 func (p *problems) oneOf(key, value string, allowed ...string) {
 	if slices.Contains(allowed, value) {
 		return
 	}
-	p.addf(key, "%q is not known; write one of %s", value, strings.Join(allowed, ", "))
+	named := slices.DeleteFunc(slices.Clone(allowed), func(s string) bool { return s == "" })
+	p.addf(key, "%q is not known; write one of %s", value, strings.Join(named, ", "))
 }
 
 func (p *problems) between(key string, d, low, high time.Duration) {

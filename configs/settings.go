@@ -85,27 +85,41 @@ type RTP struct {
 
 // Trunk is a line to the network.
 type Trunk struct {
-	Name    string `koanf:"name"`
-	Address string `koanf:"address"` // host:port of the carrier's SIP peer
-	Domain  string `koanf:"domain"`  // host part of the URIs; the address's host when empty
-	Prefix  string `koanf:"prefix"`  // dialled before the number: "0" for 0発信, or empty
+	Name string `koanf:"name"`
+	// Address is the carrier's SIP peer: host:port, or a name alone, which is looked up by SRV.
+	Address string `koanf:"address"`
+	Domain  string `koanf:"domain"` // host part of the URIs; the address's host when empty
+	Prefix  string `koanf:"prefix"` // dialled before the number: "0" for 0発信, or empty
 	// CallerID is the ward's number, presented on every call.
 	CallerID string `koanf:"caller_id"`
 	User     string `koanf:"user"`
+	AuthUser string `koanf:"auth_user"` // the user name in digests where it is not User
 	Password string `koanf:"password"`
+	// Register has us register as User, as an extension of a PBX or a gateway does.
+	Register bool          `koanf:"register"`
+	Expires  time.Duration `koanf:"expires"` // how long a registration is asked for; an hour when 0
+	// From is whose number From carries: "caller_id" (also when empty), or "user" for a PBX or gateway that knows us by
+	// that and presents the ward's number itself.
+	From string `koanf:"from"`
+	// Watch is "options" (also when empty): asked by OPTIONS whether it is there; or "none".
+	Watch string `koanf:"watch"`
 	// Lab marks a simulated carrier: the only kind that is ever sent a sample's number.
 	Lab bool `koanf:"lab"`
 	// ResultsFile replaces the built-in table of connection results for this trunk (JSON).
 	ResultsFile string `koanf:"results_file"`
 }
 
-// Desk is a seat and its phone: one that registers here with User and Password, or one at a fixed Address.
+// Desk is a seat and its phone: one that registers here with User and Password, one at a fixed Address, or one that is an
+// Extension of a PBX, which is a trunk.
 type Desk struct {
 	ID       string `koanf:"id"`
 	Name     string `koanf:"name"`
 	User     string `koanf:"user"`
 	Password string `koanf:"password"`
 	Address  string `koanf:"address"` // "sip:201@192.0.2.10:5060"
+	Trunk    string `koanf:"trunk"`   // the PBX, by its trunk's name
+	// Extension is what the PBX knows the phone by.
+	Extension string `koanf:"extension"`
 	// Answer is "auto" (the phone answers by itself, by our header, a call its operator asked for) or "lift".
 	Answer string `koanf:"answer"`
 }

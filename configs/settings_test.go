@@ -27,6 +27,26 @@ func TestExampleFileIsWhole(t *testing.T) {
 	}
 }
 
+// TestEveryExampleLoads: an example that is refused is worse than none.
+func TestEveryExampleLoads(t *testing.T) {
+	files, err := filepath.Glob("*.yaml")
+	if err != nil || len(files) < 4 {
+		t.Fatalf("examples: %v, %v", files, err)
+	}
+	for _, file := range files {
+		s, err := Load(file)
+		if err != nil {
+			t.Errorf("%s: %v", file, err)
+			continue
+		}
+		for _, trunk := range s.SIP.Trunks {
+			if trunk.Lab {
+				t.Errorf("%s: an example's trunk is a real one", file)
+			}
+		}
+	}
+}
+
 func TestLaterSourcesWin(t *testing.T) {
 	t.Setenv("KAKERU_HTTP_ADDR", "127.0.0.1:9999")
 	t.Setenv("KAKERU_CENTRE_TARGET", "5000")
@@ -90,11 +110,15 @@ func TestDesksAndTrunks(t *testing.T) {
 	s.Database.URL, s.Redis.URL = "x", "y"
 	s.SIP.Listen = "0.0.0.0:5060"
 	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
-	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"}, {Name: "a", Address: "h", User: "u", CallerID: "1"}}
-	s.SIP.Desks = []Desk{{ID: "d", Answer: "auto"}, {ID: "d", Answer: "x", Address: "sip:a", User: "u"}}
+	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"}, {Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x"},
+		{Name: "b", Address: "carrier.test", CallerID: "1", Register: true, Expires: time.Second}}
+	s.SIP.Desks = []Desk{{ID: "d", Answer: "auto"}, {ID: "d", Answer: "x", Address: "sip:a", User: "u"},
+		{ID: "e", Answer: "auto", Trunk: "c", Extension: "2-1"}, {ID: "f", Answer: "auto", Trunk: "b"}}
 	err := s.Check()
 	for _, want := range []string{
 		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
+		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
+		"sip.desks[2].trunk: there is no trunk named", "sip.desks[2].extension", "sip.desks[3]: a phone behind a PBX",
 		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1].answer", "sip.desks[1]: write either",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
