@@ -17,10 +17,10 @@ import (
 var RunPackages = []string{"postgresql", "redis-server"}
 
 // TestPackages are those that `make test` needs: besides the stores a browser,
-// a font with Japanese in it, and a carrier and two desk phones that nobody here
-// wrote.
+// a font with Japanese in it, and a carrier, two desk phones and a PBX that
+// nobody here wrote.
 var TestPackages = []string{
-	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core", "twinkle-console",
+	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core", "twinkle-console", "kamailio",
 }
 
 // signs are the files by which a package is known to be there, however it came:
@@ -33,6 +33,7 @@ var signs = map[string][]string{
 	"sip-tester":      {"sipp"},
 	"baresip-core":    {"baresip"},
 	"twinkle-console": {"twinkle-console"},
+	"kamailio":        {"kamailio", "/usr/sbin/kamailio"},
 }
 
 // installScript runs as root, with the packages as its arguments. See its head

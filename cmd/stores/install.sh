@@ -35,7 +35,9 @@ apt-get -q update || echo 'apt-get update failed; going on with the lists that a
 apt-get -q install -y --no-install-recommends "$@" </dev/null
 
 for package in "$@"; do
-	if [ "$package" = redis-server ] && command -v systemctl >/dev/null; then
-		systemctl --quiet disable redis-server.service 2>/dev/null || true
-	fi
+	case $package in
+	redis-server | kamailio)
+		! command -v systemctl >/dev/null || systemctl --quiet disable "$package.service" 2>/dev/null || true
+		;;
+	esac
 done

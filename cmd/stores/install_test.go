@@ -137,16 +137,16 @@ func TestInstallScriptGuardsAndCleansUp(t *testing.T) {
 				}
 			}
 			script := strings.NewReplacer("/etc/", root+"/etc/", "/usr/sbin/", root+"/usr/sbin/").Replace(installScript)
-			cmd := exec.Command("sh", "-c", script, "kakeru-install", "postgresql", "redis-server")
+			cmd := exec.Command("sh", "-c", script, "kakeru-install", "postgresql", "redis-server", "kamailio")
 			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 			out, err := cmd.CombinedOutput()
 			if (err == nil) != c.wantStatus {
 				t.Fatalf("%v: %s", err, out)
 			}
 			calls, _ := os.ReadFile(filepath.Join(root, "calls"))
-			want := "-q update\n-q install -y --no-install-recommends postgresql redis-server\n"
+			want := "-q update\n-q install -y --no-install-recommends postgresql redis-server kamailio\n"
 			if c.wantStatus {
-				want += "systemctl --quiet disable redis-server.service\n"
+				want += "systemctl --quiet disable redis-server.service\nsystemctl --quiet disable kamailio.service\n"
 			}
 			if string(calls) != want {
 				t.Errorf("called:\n%s", calls)
