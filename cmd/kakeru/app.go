@@ -41,6 +41,9 @@ type app struct {
 	stopping func()
 }
 
+// bindingsFile keeps, in the state directory, which desk phones are registered.
+const bindingsFile = "registrations.json"
+
 // appOptions are what commands may change beyond the settings.
 type appOptions struct {
 	log *slog.Logger
@@ -107,10 +110,11 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
-	conf.BindingsFile = filepath.Join(s.StateDir, "registrations.json")
+	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
+	a.agent.OnTrunk(a.trunkCameOrWent)
 	a.hub = webui.NewHub(time.Now(), webui.LiveSettings{})
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
@@ -171,6 +175,18 @@ func (a *app) ledgerHealth(up bool) {
 	}
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
+	}
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
+}
+
+// trunkCameOrWent tells the supervisor when a line to the network goes and comes back.
+func (a *app) trunkCameOrWent(t sip.TrunkState) {
+	alert := dialer.Alert{
+		Kind: "trunk_down", Text: "回線「" + t.Name + "」が使えません。予備の回線があればそちらから発信します",
+		TextEN: "trunk " + t.Name + " cannot be used (" + t.Why + "); calls leave by the next one, if there is one",
+	}
+	if t.Up {
+		alert = dialer.Alert{Kind: "trunk_back", Text: "回線「" + t.Name + "」が復旧しました", TextEN: "trunk " + t.Name + " is back"}
 	}
 	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
 }
@@ -269,7 +285,8 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 	for _, t := range s.Trunks {
 		c.Trunks = append(c.Trunks, sip.Trunk{
 			Name: t.Name, Address: t.Address, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
-			Lab: t.Lab, User: t.User, Password: t.Password,
+			Lab: t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
+			Register: t.Register, Expires: t.Expires, FromUser: t.From == "user", Watch: t.Watch != "none",
 		})
 	}
 	for _, d := range s.Desks {
@@ -283,7 +300,10 @@ func sipDesk(d configs.Desk) sip.Desk {
 	if d.Answer == "lift" {
 		answer = sip.AutoAnswerLift
 	}
-	return sip.Desk{ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, AutoAnswer: answer}
+	return sip.Desk{
+		ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, Trunk: d.Trunk, Extension: d.Extension,
+		AutoAnswer: answer,
+	}
 }
 
 func firstOf(values ...string) string {

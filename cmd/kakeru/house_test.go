@@ -134,9 +134,9 @@ func freeTCP(t *testing.T) string {
 }
 
 func (h *house) writeSettings(o houseOptions) {
-	trunk := o.trunk
+	trunk, watch := o.trunk, "none" // SIPp takes an OPTIONS for a call
 	if trunk == "" {
-		trunk = h.carrier.Addr().String()
+		trunk, watch = h.carrier.Addr().String(), "options"
 	}
 	ring := o.ring
 	if ring == 0 {
@@ -156,9 +156,9 @@ calls: {ring: %s, drain: 0s}
 sip:
   listen: %q
   rtp: {port_min: 30000, port_max: 30999}
-  trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab}]
+  trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:
-%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, h.sip, trunk, demoCallerID, desks.String())), 0o600))
+%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, h.sip, trunk, demoCallerID, watch, desks.String())), 0o600))
 }
 
 func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }

@@ -34,6 +34,7 @@ func commands() []command {
 	return []command{
 		{"demo", "[--always-open] [--fast] [--reset]", "everything on this machine, with simulated phones and carrier", runDemo},
 		{"serve", "--config FILE", "production: real phones and trunk, PostgreSQL and Redis by URL", runServe},
+		{"doctor", "--config FILE", "check a set-up: one line a finding, with what to do", runDoctor},
 		{"migrate", "--config FILE", "bring the database's schema up to date", runMigrate},
 		{"import", "--list FILE.csv [--preview] [--skip-wrong] --config FILE", "take the ward's list in", runImport},
 		{"sample", "--cases N --seed S", "write a made-up, marked list in the ward's format", runSample},

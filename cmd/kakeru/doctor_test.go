@@ -1,0 +1,131 @@
+package main
+
+import (
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+
+	"kakeru/sip"
+)
+
+// says fails the test unless the doctor has a line that begins with the grade and what it is about, and holds the words.
+func (r ran) says(t *testing.T, g grade, about string, words ...string) {
+	t.Helper()
+	for line := range strings.Lines(r.out) {
+		if !strings.HasPrefix(line, string(g)) || !strings.HasPrefix(strings.TrimSpace(line[4:]), about) {
+			continue
+		}
+		all := true
+		for _, w := range words {
+			all = all && strings.Contains(line, w)
+		}
+		if all {
+			return
+		}
+	}
+	t.Errorf("there is no line %q about %s with %q in:\n%s", g, about, words, r.out)
+}
+
+func TestDoctor(t *testing.T) {
+	h := newHouse(t, houseOptions{desks: 2})
+	config := []string{"doctor", "--config", h.config()}
+	t.Run("before the first start", func(t *testing.T) {
+		r := h.command(config...)
+		if r.status != 0 {
+			t.Errorf("status %d: %s", r.status, r.err)
+		}
+		r.says(t, fine, "PostgreSQL", "answers")
+		r.says(t, fine, "Redis", "answers")
+		r.says(t, fine, "panel", "free")
+		r.says(t, fine, "SIP port", "free")
+		r.says(t, fine, "RTP ports", "of 1000")
+		r.says(t, fine, "trunk lab", "answers")
+		r.says(t, minor, "phone of desk1", "is not registered", "→")
+	})
+	t.Run("beside a running server", func(t *testing.T) {
+		h.start()
+		h.seated("operator1", "desk1")
+		r := h.command(config...)
+		if r.status != 0 {
+			t.Errorf("status %d: %s\n%s", r.status, r.err, r.out)
+		}
+		r.says(t, fine, "panel", "a server runs")
+		r.says(t, fine, "SIP port", "as it should be")
+		r.says(t, fine, "phone of desk1", "is registered for another")
+		if strings.Contains(r.out, string(major)) || strings.Contains(r.out, "secret-0") {
+			t.Errorf("it says:\n%s", r.out)
+		}
+		h.kill()
+	})
+	t.Run("when nothing is right", func(t *testing.T) {
+		silent, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // loopback
+		h.must(err)
+		defer func() { _ = silent.Close() }()
+		taken, err := net.ListenPacket("udp4", h.sip.String()) //nolint:noctx // loopback
+		h.must(err)
+		defer func() { _ = taken.Close() }()
+		other, err := net.Listen("tcp4", h.http) //nolint:noctx // loopback
+		h.must(err)
+		go func() { _ = http.Serve(other, http.NotFoundHandler()) }() //nolint:gosec // somebody else's server
+		defer func() { _ = other.Close() }()
+		b, err := os.ReadFile(h.config())
+		h.must(err)
+		text := strings.Replace(string(b), h.carrier.Addr().String(), silent.LocalAddr().String(), 1)
+		text = strings.Replace(text, "lab: true,", "lab: true, register: true,", 1)
+		text = strings.Replace(text, "trunks: [", `trunks: [{name: lost, address: nowhere.invalid, caller_id: "0300000000", lab: true}, `, 1)
+		text = strings.Replace(text, "redis: {url: ", `redis: {url: "redis://127.0.0.1:1/0"} #`, 1)
+		text = strings.Replace(text, "state_dir: ", "secret_file: "+filepath.Join(h.dir, "secret")+"\nstate_dir: /nowhere #", 1)
+		broken := h.file("broken.yaml", text)
+		r := h.command("doctor", "--config", broken)
+		r.failed(t, 1, "FAIL", "mended")
+		r.says(t, fine, "PostgreSQL")
+		r.says(t, major, "Redis", "→")
+		r.says(t, major, "disk", "/nowhere", "→")
+		r.says(t, major, "panel", "another program", "→")
+		r.says(t, major, "SIP port", h.sip.String(), "→")
+		r.says(t, major, "trunk lost", "nowhere.invalid", "→")
+		r.says(t, major, "trunk lab", "does not answer", "→")
+	})
+	t.Run("another secret", func(t *testing.T) {
+		h.must(os.WriteFile(filepath.Join(h.dir, "other"), []byte(strings.Repeat("o", secretBytes)), 0o600))
+		t.Setenv("KAKERU_SECRET__FILE", filepath.Join(h.dir, "other"))
+		r := h.command(config...)
+		r.failed(t, 1, "mended")
+		r.says(t, major, "PostgreSQL", "secret")
+	})
+	t.Run("PostgreSQL missing", func(t *testing.T) {
+		t.Setenv("KAKERU_DATABASE_URL", "postgres://kakeru@127.0.0.1:1/kakeru?connect_timeout=2")
+		h.command(config...).says(t, major, "PostgreSQL", "127.0.0.1", "→")
+	})
+}
+
+func TestWhatATrunkSaidIsRead(t *testing.T) {
+	registers := sip.Trunk{User: "300", Register: true}
+	for _, c := range []struct {
+		trunk             sip.Trunk
+		options, register int
+		want              grade
+		says              string
+	}{
+		{sip.Trunk{}, 200, -1, fine, "answers"},
+		{sip.Trunk{}, 405, -1, fine, "405"},
+		{sip.Trunk{}, 503, -1, minor, "out of service"},
+		{sip.Trunk{}, 0, -1, minor, "no OPTIONS"},
+		{sip.Trunk{User: "300"}, 200, 405, fine, "answers"},
+		{sip.Trunk{User: "300"}, 200, 403, major, "password"},
+		{registers, 200, 200, fine, "takes our user"},
+		{registers, 0, 200, fine, "takes our user"},
+		{registers, 200, 401, major, "password"},
+		{registers, 200, 404, major, "user"},
+		{registers, 200, 480, major, "480"},
+		{registers, 0, 0, major, "does not answer"},
+	} {
+		f := ofTrunk(c.trunk, sip.Examination{Options: c.options, Register: c.register})
+		if f.grade != c.want || !strings.Contains(f.says, c.says) || f.grade != fine && f.todo == "" {
+			t.Errorf("%+v: %+v", c, f)
+		}
+	}
+}
