@@ -41,6 +41,7 @@ type call struct {
 }
 
 func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked time.Time) *call {
+	done := make(chan struct{})
 	return &call{
 		e: e, log: e.d.Log.With("call", id, "desk", r.Desk), line: line,
 		view: CallView{
@@ -48,9 +49,9 @@ func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked 
 			StartedAt: clicked, HeardAt: clicked,
 		},
 		target: p.target, tries: p.tries, claim: p.claim, m: NewMachine(),
-		inbox: make(chan posted, 8), done: make(chan struct{}),
+		inbox: make(chan posted, 8), done: done,
 		desk: line.Desk().Facts(), customer: line.Customer().Facts(),
-		scribe:  newScribe(e.d.Ledger, id, e.d.Log),
+		scribe:  newScribe(e.d.Ledger, id, e.d.Log, done),
 		handles: map[LegName]LegHandle{},
 	}
 }
@@ -287,15 +288,7 @@ func (c *call) note(then func()) {
 		then()
 		return
 	}
-	taken := c.scribe.try(c.e.d.Limits.Save, func(ctx context.Context, l Ledger) error {
-		defer then()
-		select {
-		case <-c.done:
-			return nil // the end comes next, and brings it all: behind a ledger that hangs it is not kept waiting
-		default:
-			return l.Note(ctx, c.view.ID, p)
-		}
-	})
+	taken := c.scribe.note(c.e.d.Limits.Save, p, then)
 	if !taken {
 		then()
 		return

@@ -303,3 +303,37 @@ func TestAResultAtOnce(t *testing.T) {
 		}
 	})
 }
+
+// TestWhatTheLedgerDidNotTakeIsOwed: a ledger that stalls just as the debtor answers has, once it is back, the handle that
+// ends the talk and the evidence of the answer, also when nothing more happens.
+func TestWhatTheLedgerDidNotTakeIsOwed(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(1)
+		h.phone.Far(dialertest.Far{}, dialertest.Answers(5*sec, 0))
+		id := h.dial(first, desk1, "")
+		h.state(id, dialer.CallingCustomer)
+		time.Sleep(2 * sec)
+		ringing, _ := h.ledger.Attempt(id)
+		before := string(ringing.Legs[dialer.CustomerLeg].Data)
+		h.ledger.Break("Note", dialertest.Fault{Hang: true})
+		h.state(id, dialer.Talking)
+		time.Sleep(10 * sec)
+		h.ledger.Break("Note", dialertest.Fault{})
+		time.Sleep(2 * sec)
+		a, _ := h.ledger.Attempt(id)
+		if string(a.Legs[dialer.CustomerLeg].Data) == before {
+			t.Error("the handle that ends the talk was not written")
+		}
+		answered := 0
+		for _, e := range a.Evidence {
+			if e.Leg == dialer.CustomerLeg && e.Event == dialer.EvAnswered {
+				answered++
+			}
+		}
+		if answered != 1 {
+			t.Errorf("the answer stands in the evidence %d times", answered)
+		}
+		h.must(h.Hangup(t.Context(), first, id))
+		h.ended(id)
+	})
+}

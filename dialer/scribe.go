@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"log/slog"
+	"slices"
 	"time"
 )
 
@@ -13,24 +14,39 @@ type scribe struct {
 	id     CallID
 	log    *slog.Logger
 	jobs   chan scribeJob
+	over   <-chan struct{} // closed when the call has ended: its end brings all there is to know
+
+	owed Progress // run's: what the ledger was told and did not take
 }
 
 type scribeJob struct {
 	within time.Duration
 	write  func(context.Context, Ledger) error
+	note   *Progress // instead of write
 }
 
 // scribeJobs is more than a call has facts, unless a leg floods us with evidence.
 const scribeJobs = 256
 
-func newScribe(l Ledger, id CallID, log *slog.Logger) *scribe {
-	return &scribe{ledger: l, id: id, log: log, jobs: make(chan scribeJob, scribeJobs)}
+func newScribe(l Ledger, id CallID, log *slog.Logger, over <-chan struct{}) *scribe {
+	return &scribe{ledger: l, id: id, log: log, jobs: make(chan scribeJob, scribeJobs), over: over}
 }
 
 // try hands over a job, unless there is no room for it: the call must not wait.
 func (s *scribe) try(within time.Duration, write func(context.Context, Ledger) error) bool {
 	select {
-	case s.jobs <- scribeJob{within, write}:
+	case s.jobs <- scribeJob{within: within, write: write}:
+		return true
+	default:
+		return false
+	}
+}
+
+// note hands over what has come to be known. then runs once it was written, or could not be within the time: what the ledger
+// did not take is owed, and tried again with the next note or by itself.
+func (s *scribe) note(within time.Duration, p Progress, then func()) bool {
+	select {
+	case s.jobs <- scribeJob{within, func(ctx context.Context, l Ledger) error { defer then(); return s.pay(ctx, l) }, &p}:
 		return true
 	default:
 		return false
@@ -39,17 +55,68 @@ func (s *scribe) try(within time.Duration, write func(context.Context, Ledger) e
 
 // last hands over the last job, however long that takes: the call is over.
 func (s *scribe) last(within time.Duration, write func(context.Context, Ledger) error) {
-	s.jobs <- scribeJob{within, write}
+	s.jobs <- scribeJob{within: within, write: write}
 	close(s.jobs)
 }
 
+// payAgain is how long what is owed waits for another try.
+const payAgain = time.Second
+
 // run writes until the last job is done. Its deadlines are its own: no browser and no call can cancel them.
 func (s *scribe) run() {
-	for j := range s.jobs {
-		ctx, cancel := context.WithTimeout(context.Background(), j.within)
-		if err := j.write(ctx, s.ledger); err != nil {
-			s.log.Warn("the ledger did not take a note", "call", s.id, "err", err)
+	again := time.NewTicker(payAgain)
+	defer again.Stop()
+	within := payAgain
+	for {
+		select {
+		case j, more := <-s.jobs:
+			if !more {
+				return
+			}
+			if j.note != nil {
+				s.owed.add(*j.note)
+				within = j.within
+			}
+			s.do(j)
+		case <-again.C:
+			if !s.owed.empty() {
+				s.do(scribeJob{within: within, write: s.pay})
+			}
 		}
-		cancel()
+	}
+}
+
+func (s *scribe) do(j scribeJob) {
+	ctx, cancel := context.WithTimeout(context.Background(), j.within)
+	defer cancel()
+	if err := j.write(ctx, s.ledger); err != nil {
+		s.log.Warn("the ledger did not take a note", "call", s.id, "err", err)
+	}
+}
+
+// pay writes what is owed, unless the call has ended: behind a ledger that hangs its end is not kept waiting.
+func (s *scribe) pay(ctx context.Context, l Ledger) error {
+	select {
+	case <-s.over:
+		return nil
+	default:
+	}
+	err := l.Note(ctx, s.id, s.owed)
+	if err == nil {
+		s.owed = Progress{}
+	}
+	return err
+}
+
+func (p *Progress) empty() bool { return len(p.Evidence) == 0 && len(p.Legs) == 0 }
+
+// add puts what came later behind p. Of each leg the newest handle counts.
+func (p *Progress) add(later Progress) {
+	if len(p.Evidence) == 0 {
+		p.First = later.First
+	}
+	p.Evidence = append(p.Evidence, later.Evidence...)
+	for _, h := range later.Legs {
+		p.Legs = append(slices.DeleteFunc(p.Legs, func(old LegHandle) bool { return old.Leg == h.Leg }), h)
 	}
 }

@@ -20,6 +20,7 @@ type ender struct {
 	waiting []chan<- error  // callers of Terminate
 	result  *error          // what Terminate tells; nil while it is not known
 	forget  *time.Timer
+	final   bool // the saved INVITE got its final answer, and that is no 2xx
 }
 
 // Terminate implements dialer.Phone. A leg that this process still owns is dropped.
@@ -115,13 +116,25 @@ func (e *ender) begin() {
 	}
 }
 
-// cancelAnswered: 481 means that there is no INVITE to cancel any more, so an answer may have crossed; where the far
-// end's tag is known, a BYE finds it (RFC 3261 §9.1, §15).
+// cancelAnswered: a 200 says that the INVITE is known, not that it is over: one that had its answer already is not affected
+// (RFC 3261 §9.2), and what was saved may be older than that answer. So the INVITE's own final answer is waited for. 481
+// means that there is no INVITE to cancel any more.
 func (e *ender) cancelAnswered(res *sip.Response) {
-	if res.IsProvisional() {
-		return
+	switch {
+	case res.IsProvisional():
+	case res.IsSuccess() && !e.final:
+		e.lane.after(finalWithin*e.lane.agent.cfg.Timers.T1, e.mayBeUp)
+	default:
+		e.mayBeUp()
 	}
-	if res.StatusCode == sip.StatusCallTransactionDoesNotExists && e.saved.Dialog.RemoteTag != "" {
+}
+
+// finalWithin is how many T1 the 487 to a cancelled INVITE may take.
+const finalWithin = 4
+
+// mayBeUp hangs up what may have been answered; where the far end's tag is known, a BYE finds it, or does no harm.
+func (e *ender) mayBeUp() {
+	if e.result == nil && !e.final && e.saved.Dialog.RemoteTag != "" {
 		e.bye(e.saved.Dialog)
 		return
 	}
@@ -169,6 +182,10 @@ func (e *ender) response(res *sip.Response) {
 	from := sourceOf(res)
 	if !res.IsSuccess() {
 		e.ackRefusal(res, from)
+		if res.CSeq().SeqNo == e.saved.Invite.CSeq && !e.final {
+			e.final = true
+			e.finish(nil)
+		}
 		return
 	}
 	d, ok := dialogOf(res, from)

@@ -296,3 +296,28 @@ func FuzzParseHandle(f *testing.F) {
 		}
 	})
 }
+
+// What was saved may be older than the answer: a 200 to the CANCEL says only that the INVITE is still known (§9.2).
+func TestTerminateHangsUpWhatWasAnsweredAfterTheSave(t *testing.T) {
+	r := newMortalRig(t)
+	w := watch(r.line(t).Customer())
+	w.Dial()
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 180, tag: "a"})
+	h := *w.until(t, dialer.LegRinging).Handle // the last that the ledger took
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	w.until(t, dialer.LegAnswered)
+	w.Confirm()
+	r.trunk.request(t, sip.ACK)
+	b := r.crashed(t)
+	done := terminate(t, b, h)
+	r.trunk.reply(r.trunk.request(t, sip.CANCEL), say{status: 200})
+	bye := r.trunk.request(t, sip.BYE)
+	if tag, _ := bye.To().Params.Get("tag"); tag != "a" {
+		t.Errorf("the BYE is for %q", tag)
+	}
+	r.trunk.reply(bye, say{status: 200})
+	if err := within(t, done, "Terminate"); err != nil {
+		t.Error(err)
+	}
+}
