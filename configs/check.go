@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net"
 	"net/netip"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
@@ -215,13 +216,18 @@ var Weekdays = map[string]time.Weekday{
 	"thu": time.Thursday, "fri": time.Friday, "sat": time.Saturday,
 }
 
+var span = regexp.MustCompile(`^(\d{1,2}):(\d{2})-(\d{1,2}):(\d{2})$`)
+
 // ParseSpan reads "09:00-17:00" as minutes since midnight.
 func ParseSpan(s string) (from, to int, err error) {
-	var h1, m1, h2, m2 int
-	n, _ := fmt.Sscanf(s, "%d:%d-%d:%d", &h1, &m1, &h2, &m2)
-	from, to = h1*60+m1, h2*60+m2
-	if n != 4 || m1 > 59 || m2 > 59 || from < 0 || to > 24*60 || from >= to {
-		return 0, 0, fmt.Errorf("%q are no opening hours; write for instance \"09:00-17:00\"", s)
+	var of [4]int
+	found := span.FindStringSubmatch(s)
+	for i := range min(len(of), max(0, len(found)-1)) {
+		of[i], _ = strconv.Atoi(found[i+1]) // one or two digits
+	}
+	from, to = of[0]*60+of[1], of[2]*60+of[3]
+	if found == nil || of[1] > 59 || of[3] > 59 || to > 24*60 || from >= to {
+		return 0, 0, fmt.Errorf("%q are no opening hours; write one span, for instance \"09:00-17:00\" (the break is centre.break_minutes)", s)
 	}
 	return from, to, nil
 }

@@ -148,7 +148,9 @@ func (t Trunk) domain() string {
 
 var (
 	digitsOnly = regexp.MustCompile(`^[0-9]*$`)
-	safeName   = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
+	// neverPrefix is what no trunk may put before a number (DOMAIN "Never"): a number is presented, by our own carrier.
+	neverPrefix = regexp.MustCompile(`^(184|186|010|00)`)
+	safeName    = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
 // withDefaults fills in what was left out.
@@ -226,8 +228,11 @@ func validateTrunks(trunks []Trunk, fault func(key, format string, args ...any))
 		if strings.ContainsAny(t.Domain, " \t\r\n;<>@\"") {
 			fault(key("domain"), "must be a host name")
 		}
-		if !digitsOnly.MatchString(t.Prefix) {
+		switch {
+		case !digitsOnly.MatchString(t.Prefix):
 			fault(key("prefix"), "may hold digits only")
+		case neverPrefix.MatchString(t.Prefix):
+			fault(key("prefix"), "184 and 186 change what is presented, 010 and 00 choose another carrier or country: never dialled")
 		}
 		if t.CallerID == "" || !digitsOnly.MatchString(t.CallerID) || t.CallerID[0] != '0' {
 			fault(key("caller_id"), "must be the ward's own number in national digits: it is always presented")

@@ -53,7 +53,7 @@ func (g gate) passes(req *sip.Request) error {
 		return fmt.Errorf("%w: what would be sent is not exactly the trunk's prefix and the number", errGate)
 	case from.User != g.trunk.from() || asserted.User != g.trunk.CallerID && !g.trunk.FromUser:
 		return fmt.Errorf("%w: the ward's number would not be presented", errGate)
-	case len(req.GetHeaders("Privacy")) > 0:
+	case len(req.GetHeaders("Privacy")) > 0 || neverPrefix.MatchString(g.trunk.Prefix):
 		return fmt.Errorf("%w: the ward's number would be withheld", errGate)
 	}
 	return nil

@@ -99,8 +99,13 @@ func TestGateStopsAnAlteredInvite(t *testing.T) {
 		"no caller id":   func(l *leg) { l.dialog.LocalURI = "sip:anonymous@anonymous.invalid" },
 		"not asserted":   func(l *leg) { l.extras = nil },
 		"withheld":       func(l *leg) { l.extras = append(l.extras, extra{"Privacy", "id"}) },
-		"a real trunk":   func(l *leg) { l.gate.trunk.Lab = false },
-		"police":         func(l *leg) { l.gate.number = "110"; l.invite.URI = "sip:0110@carrier.invalid" },
+		"184 before it": func(l *leg) {
+			l.gate.trunk.Prefix = "184"
+			l.invite.URI = "sip:184" + string(testNumber) + "@carrier.invalid"
+			l.dialog.RemoteURI = l.invite.URI
+		},
+		"a real trunk": func(l *leg) { l.gate.trunk.Lab = false },
+		"police":       func(l *leg) { l.gate.number = "110"; l.invite.URI = "sip:0110@carrier.invalid" },
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

@@ -513,6 +513,7 @@ func TestTrunksMistakesAreNamed(t *testing.T) {
 		{Name: "b", Address: "192.0.2.1", CallerID: testCallerID, FromUser: true},
 		{Name: "c", Address: "192.0.2.1", CallerID: testCallerID, User: "two words"},
 		{Name: "d", Address: "192.0.2.1", CallerID: testCallerID, Expires: time.Millisecond},
+		{Name: "e", Address: "192.0.2.1", CallerID: testCallerID, Prefix: "184"},
 	}
 	cfg.Desks = []Desk{
 		{ID: "1", Trunk: "nobody", Extension: "201"},
@@ -524,7 +525,7 @@ func TestTrunksMistakesAreNamed(t *testing.T) {
 		t.Fatal("nothing is wrong")
 	}
 	for _, key := range []string{
-		"trunks[0].user", "trunks[1].user", "trunks[2].user", "trunks[3].expires", "desks[0].trunk", "desks[1].extension", "desks[2].trunk",
+		"trunks[0].user", "trunks[1].user", "trunks[2].user", "trunks[3].expires", "trunks[4].prefix", "desks[0].trunk", "desks[1].extension", "desks[2].trunk",
 	} {
 		if !strings.Contains(err.Error(), "sip."+key) {
 			t.Errorf("%s is not named in: %v", key, err)

@@ -13,7 +13,7 @@ import (
 
 // benchFlags are the flags of the benchmarks.
 type benchFlags struct {
-	json                         bool
+	json, fast                   bool
 	calls, desks, cases, workers int
 }
 
@@ -25,6 +25,7 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	var o benchFlags
 	rest, err := flags("bench "+args[0], args[1:], std, func(f *flag.FlagSet) {
 		f.BoolVar(&o.json, "json", false, "print one object of figures")
+		f.BoolVar(&o.fast, "fast", true, "click: the lab's waits are a twentieth; the only pace there is")
 		f.IntVar(&o.calls, "calls", 1000, "click, ledger: how many `calls`")
 		f.IntVar(&o.desks, "desks", 50, "click: at how many `desks`")
 		f.IntVar(&o.cases, "cases", 20_000, "queue: how many `cases` wait")
@@ -33,7 +34,7 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) > 0 || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 {
+	if len(rest) > 0 || !o.fast || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 {
 		return errUsage{"arguments not understood, or out of range"}
 	}
 	var figures any

@@ -40,7 +40,7 @@ func commands() []command {
 		{"sample", "--cases N --seed S", "write a made-up, marked list in the ward's format", runSample},
 		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
 		{"lab", "phone|carrier …", "a simulated desk phone or carrier on its own", runLab},
-		{"bench", "click|queue|ledger [--json]", "the benchmarks", runBench},
+		{"bench", "click|queue|ledger [--fast] [--json]", "the benchmarks", runBench},
 		{"install", "run|test", "install the packages that running or testing needs", runInstall},
 		{"openapi", "", "print the HTTP API's description", runOpenAPI},
 	}
