@@ -1,6 +1,9 @@
 package dialer
 
-import "time"
+import (
+	"strings"
+	"time"
+)
 
 // LegName says which of a call's two legs is meant.
 type LegName string
@@ -69,20 +72,49 @@ type Evidence struct {
 	Cause  int           `json:"cause,omitempty"`
 }
 
-// MaskDigits replaces the digits of every run of seven or more by "#": such a run could be somebody's number.
+// MaskDigits replaces the digits of what could be somebody's number by "#": of every run of seven or more, and of every
+// group of seven or more that is written like a telephone number: beginning with 0 or +, with spaces, hyphens, dots or
+// brackets between its digits.
 func MaskDigits(s string) string {
 	b := []byte(s)
 	for i := 0; i < len(b); {
-		j := i
-		for j < len(b) && b[j] >= '0' && b[j] <= '9' {
-			j++
+		end, digits, plain := groupAt(b, i)
+		if digits < maskedFrom || !plain && b[i] != '0' && b[i] != '+' {
+			for i++; i < len(b) && isDigit(b[i]) && isDigit(b[i-1]); i++ { // to the end of this run: a number may begin behind it
+			}
+			continue
 		}
-		if j-i >= 7 {
-			for k := i; k < j; k++ {
-				b[k] = '#'
+		for ; i < end; i++ {
+			if isDigit(b[i]) {
+				b[i] = '#'
 			}
 		}
-		i = max(j, i+1)
 	}
 	return string(b)
 }
+
+const maskedFrom = 7
+
+// groupAt is the group of digits that begins at i with a digit or a plus: where its last digit ends, how many digits it has,
+// and whether a run of seven or more of them stands in it without anything between.
+func groupAt(b []byte, i int) (end, digits int, plain bool) {
+	if !isDigit(b[i]) && b[i] != '+' {
+		return i, 0, false
+	}
+	run := 0
+	end = i
+	for k := i; k < len(b); k++ {
+		switch {
+		case isDigit(b[k]):
+			digits, run, end = digits+1, run+1, k+1
+			plain = plain || run >= maskedFrom
+		case k > i && !strings.ContainsRune(" -.()", rune(b[k])):
+			return end, digits, plain
+		default:
+			run = 0
+		}
+	}
+	return end, digits, plain
+}
+
+func isDigit(c byte) bool { return c >= '0' && c <= '9' }

@@ -15,6 +15,8 @@ func (c *call) endsByLeg(leg LegName, f LegFact) {
 		return
 	}
 	switch {
+	case c.m.State == Talking && !f.FarEnded:
+		c.ends(BySystem) // our own phone gave the leg up: the far end had fallen silent, or we are stopping
 	case leg == DeskLeg && c.m.State == CallingDesk && !f.FarEnded:
 		c.ends(ByNetwork) // the phone never answered, or could not be reached
 	case leg == DeskLeg:

@@ -56,12 +56,13 @@ func (e *Engine) closeInterrupted(ctx context.Context, a OpenAttempt) {
 	hang.Wait()
 	end := e.interruptedEnd(a, ev)
 	log.Info("attempt closed after a restart", "result", end.Verdict.Result, "counted", end.Verdict.Counted)
-	wctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
-	defer cancel()
-	if err := e.d.Ledger.End(wctx, end); err != nil {
-		log.Error("an interrupted attempt could not be closed", "err", err)
-		return
-	}
+	tried := make(chan struct{})
+	e.running.Add(1)
+	go func() { // an attempt that stays open locks its case and its number: it is insisted on, like any other end
+		defer e.running.Done()
+		e.insist(end, func() { close(tried) })
+	}()
+	<-tried
 	e.alert(Alert{
 		Kind: "interrupted", Desk: a.Desk, CallID: a.ID, Text: "停止により中断した架電があります。案件は保留にしました",
 		TextEN: "an attempt was interrupted by a stop; its case is held",

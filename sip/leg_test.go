@@ -294,11 +294,14 @@ func TestAnswerWithoutUsableSDPIsHungUp(t *testing.T) {
 			w := r.customer(t)
 			invite := r.trunk.request(t, sip.INVITE)
 			r.trunk.reply(invite, say{status: 200, tag: "a", sdp: sdp})
-			w.until(t, dialer.LegAnswered) // somebody did answer
+			w.untilEvent(t, dialer.EvAnswered) // somebody did answer, but no talk may come of it
 			r.trunk.request(t, sip.ACK)
 			r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 			if f := w.gone(t); f.FarEnded {
 				t.Error("we hung up")
+			}
+			if countKind(w.all, dialer.LegAnswered) != 0 {
+				t.Error("the owner was told of an answer")
 			}
 		})
 	}

@@ -153,12 +153,13 @@ func (l *leg) success(res *sip.Response) {
 
 func (l *leg) answered(res *sip.Response) {
 	l.up(res)
-	l.unusable = !l.takeSDP(sdpOf(res)) && (sdpOf(res) != nil || !l.heardSDP)
-	l.tell(dialer.LegAnswered, evidence(dialer.EvAnswered, res))
-	if l.unusable {
+	if l.unusable = !l.takeSDP(sdpOf(res)) && (sdpOf(res) != nil || !l.heardSDP); l.unusable {
+		// For the owner this is no answer: nobody may be rung, or told that they talk, because of a leg that is being hung up.
+		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
 		l.dropBecause("the answer's SDP cannot be used")
 		return
 	}
+	l.tell(dialer.LegAnswered, evidence(dialer.EvAnswered, res))
 	l.later(l.lane.agent.cfg.ConfirmAfter, l.confirm)
 }
 
