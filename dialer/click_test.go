@@ -425,3 +425,28 @@ func TestAClickWhileTheNextCaseComesUp(t *testing.T) {
 		h.deskIs(desk2, dialer.DeskReady, more[0])
 	})
 }
+
+// TestACallBackThatWasAskedForIsMade: a person answered today and asked to be called at 15:00. That is the one exception to
+// "no more today", and it stands in the record.
+func TestACallBackThatWasAskedForIsMade(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(1)
+		h.phone.Far(dialertest.Far{}, dialertest.Answers(2*sec, 20*sec))
+		id := h.dial(first, desk1, "")
+		h.ended(id)
+		due := time.Date(2026, 11, 24, 15, 0, 0, 0, dialer.Tokyo)
+		h.must(h.ledger.Ask(id, due))
+		h.result(id, "self", dialer.CaseNext{State: dialer.CaseWaiting, Due: due, Why: "相手の希望の日時に再架電します"})
+		_, err := h.Dial(t.Context(), dialer.DialRequest{Asker: first, Desk: desk1, Case: ids[0]})
+		h.refused(err, dialer.NumberLocked)
+		if next := h.ledger.Case(ids[0]).Next; !next.Due.Equal(due) {
+			t.Errorf("an early click moved the case to %v", next.Due)
+		}
+		sleepUntil(due.Add(time.Minute))
+		again := h.dial(first, desk1, "")
+		if a, _ := h.ledger.Attempt(again); a.Reservation.Override == "" {
+			t.Error("the exception is not in the record")
+		}
+		h.ended(again)
+	})
+}

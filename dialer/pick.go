@@ -226,8 +226,11 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 		return picked{target: t}, &next, lockedRefusal(why, next.Due)
 	}
 	p := picked{target: t, tries: tries}
-	if from.After(now) {
+	switch {
+	case from.After(now):
 		p.override = r.Reason
+	case why != "":
+		p.override = why // an exception is in the record
 	}
 	return p, nil, nil
 }

@@ -153,7 +153,8 @@ type ResultDue struct {
 type Try struct {
 	At          time.Time
 	Result      Result
-	Party       string // empty while no result was given
+	Party       string    // empty while no result was given
+	AskedFor    time.Time // when the person asked to be called again; zero when nobody did
 	MayHaveRung bool
 }
 

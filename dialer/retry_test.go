@@ -52,6 +52,28 @@ func TestNumberRule(t *testing.T) {
 			t.Errorf("%s: free from %v (%s), want %v", c.name, from, why, c.free)
 		}
 	}
+	ask := func(h, m int, again time.Time) Try {
+		return Try{At: at(h, m), Result: Answered, Party: "self", MayHaveRung: true, AskedFor: again}
+	}
+	for _, c := range []struct {
+		name  string
+		now   time.Time
+		tries []Try
+		free  time.Time
+		why   string
+	}{
+		{"asked, and not yet", at(14, 0), []Try{ask(10, 0, at(15, 0))}, at(15, 0), "相手の希望の時刻までお待ちください"},
+		{"asked, and now", at(15, 0), []Try{ask(10, 0, at(15, 0))}, at(15, 0), askedFor},
+		{"rung twice before it was asked", at(15, 0), []Try{rang(9, 0), rang(12, 30), ask(13, 0, at(15, 0))}, at(15, 0), askedFor},
+		{"tried at the time asked, in vain", at(15, 10), []Try{ask(10, 0, at(15, 0)), rang(15, 1)}, at(17, 0), "前回の呼び出しから間隔をあけています"},
+		{"answered again since", at(16, 0), []Try{ask(10, 0, at(15, 0)), talk(15, 1, "self")}, tomorrow, "本日すでに応答があった番号のため、本日は発信できません"},
+		{"asked for another day", at(15, 0), []Try{ask(10, 0, at(39, 0))}, tomorrow, "本日すでに応答があった番号のため、本日は発信できません"},
+	} {
+		from, why := WardNumberRule().FreeFrom(c.now, c.tries)
+		if !from.Equal(c.free) || why != c.why {
+			t.Errorf("%s: free from %v (%s), want %v (%s)", c.name, from, why, c.free, c.why)
+		}
+	}
 	off := WardNumberRule()
 	if off.Off = true; off.gapless() != nil {
 		t.Error("a rule that is off")

@@ -41,8 +41,9 @@ type Attempt struct {
 	Evidence    map[int]dialer.Evidence
 	Legs        map[dialer.LegName]dialer.LegHandle
 	End         *dialer.AttemptEnd
-	Ends        int    // how often End came
-	Party       string // of the business result
+	Ends        int       // how often End came
+	Party       string    // of the business result
+	AskedFor    time.Time // when the person asked to be called again
 	Recorded    bool
 }
 
@@ -315,7 +316,7 @@ func (l *Ledger) Tries(ctx context.Context, numberRef string, since time.Time) (
 }
 
 func (a *Attempt) try() dialer.Try {
-	t := dialer.Try{At: a.DialledAt, Party: a.Party}
+	t := dialer.Try{At: a.DialledAt, Party: a.Party, AskedFor: a.AskedFor}
 	for _, ev := range a.Evidence {
 		t.MayHaveRung = t.MayHaveRung || rang(ev)
 	}
@@ -348,6 +349,17 @@ func (l *Ledger) ByKey(ctx context.Context, operator dialer.UserID, key string) 
 		return nil
 	})
 	return id, err
+}
+
+// Ask notes that the person an attempt reached asked to be called again at a time.
+func (l *Ledger) Ask(id dialer.CallID, at time.Time) error {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	a, err := l.find(id)
+	if err == nil {
+		a.AskedFor = at
+	}
+	return err
 }
 
 // Record gives an attempt its business result, as casework would: the party, and what the case then waits for.

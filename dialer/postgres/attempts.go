@@ -245,7 +245,11 @@ func (l *Ledger) Tries(ctx context.Context, numberRef string, since time.Time) (
 	err := l.query(ctx, "list the tries at a number", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.Tries(ctx, numberRef, since)
 		for _, r := range rows {
-			tries = append(tries, dialer.Try{At: r.DialledAt, Result: dialer.Result(r.Result), Party: r.Party, MayHaveRung: r.MayHaveRung})
+			t := dialer.Try{At: r.DialledAt, Result: dialer.Result(r.Result), Party: r.Party, MayHaveRung: r.MayHaveRung}
+			if r.AskedFor.Unix() != 0 {
+				t.AskedFor = r.AskedFor
+			}
+			tries = append(tries, t)
 		}
 		return err
 	})

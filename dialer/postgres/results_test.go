@@ -199,3 +199,23 @@ func TestANumberThatProvesWrongIsNotCalledAgain(t *testing.T) {
 		}
 	}
 }
+
+func TestTriesSayWhatWasAskedFor(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	r := call(t, l, target, noon, dialer.Answered)
+	again := noon.Add(3 * time.Hour)
+	for _, when := range []*time.Time{nil, &again} { // the newest revision counts
+		_, err := l.Record(t.Context(), casework.Recorded{
+			Entry:   casework.Entry{Party: casework.Self, Business: []casework.Business{casework.CallBack}, CallAgain: when},
+			Attempt: r.ID, Case: target.CaseID, By: "operator1", At: noon.Add(time.Minute),
+			Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "確認中"},
+		})
+		must(t, err)
+		tries, err := l.Tries(t.Context(), target.NumberRef, noon.Add(-time.Hour))
+		must(t, err)
+		if len(tries) != 1 || tries[0].AskedFor.IsZero() != (when == nil) || when != nil && !tries[0].AskedFor.Equal(again) {
+			t.Errorf("tries %+v", tries)
+		}
+	}
+}

@@ -83,6 +83,8 @@ ORDER BY desk, ended_at DESC;
 -- name: Tries :many
 SELECT a.dialled_at::timestamptz AS dialled_at, coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
+  coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
+    'epoch')::timestamptz AS asked_for,
   (a.ringing_at IS NOT NULL OR a.answered_at IS NOT NULL OR coalesce(a.confidence, '') = 'low' OR EXISTS (
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
