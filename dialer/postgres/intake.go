@@ -7,7 +7,6 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
-	"kakeru/dialer/postgres/internal/db"
 )
 
 // stagedColumns are the columns of staged_rows in the order in which intake gives their values.
@@ -21,7 +20,8 @@ const (
 	progressEvery = 1000
 )
 
-// intake hands the rows of a list to COPY one by one, and keeps what the preview says of them. It holds no row.
+// intake hands the rows of a list to COPY one by one, and keeps what the preview says of them. Of rows it holds no more than
+// the ward's numbers of those that were wrong.
 type intake struct {
 	list     casework.StagedList
 	refs     dialer.Refs
@@ -37,10 +37,11 @@ type intake struct {
 
 	repaired          int32
 	problems, repairs []casework.Problem
+	spoiled           map[string]bool // the persons of rows that were not taken
 }
 
 func newIntake(list casework.StagedList, refs dialer.Refs, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
-	in := &intake{list: list, refs: refs, progress: progress, problems: []casework.Problem{}, repairs: []casework.Problem{}}
+	in := &intake{list: list, refs: refs, progress: progress, problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{}}
 	in.next, in.stop = iter.Pull2(rows)
 	return in
 }
@@ -94,6 +95,9 @@ func (in *intake) take(r casework.Row) bool {
 	}
 	if fatal {
 		in.wrong++
+		if r.WardNumber != "" {
+			in.spoiled[plain(r.WardNumber)] = true
+		}
 		return false
 	}
 	in.taken++
@@ -155,14 +159,30 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) []any {
 	}
 }
 
-// addRepeats counts the lines that said once more what an earlier line had said.
-func (in *intake) addRepeats(r db.DropRepeatsRow) {
-	in.wrong += r.N
-	for _, line := range r.Lines {
-		in.problems = keep(in.problems, casework.Problem{
-			Line: int(line), Code: "repeated", Fatal: true,
-			JA: "同じ宛名番号・保険・期別の行が前にあります。この行は取り込みません",
-			EN: "an earlier row has the same person, insurance and term; this row is not taken",
-		})
+// The reasons why rows that could be read are left out all the same.
+var (
+	repeated = casework.Problem{
+		Code: "repeated", Fatal: true,
+		JA: "同じ宛名番号・保険・期別の行が前にあります。この行は取り込みません",
+		EN: "an earlier row has the same person, insurance and term; this row is not taken",
+	}
+	caseIncomplete = casework.Problem{
+		Code: "case_incomplete", Fatal: true,
+		JA: "同じ宛名番号の別の行に誤りがあるため、この行も取り込みません(案件の一部だけは取り込みません)",
+		EN: "another row about the same person is wrong, so this one is not taken either: no case is half taken",
+	}
+	personDiffers = casework.Problem{
+		Code: "person_differs", Fatal: true,
+		JA: "同じ宛名番号の行で氏名または生年月日が違います。別人のおそれがあるため取り込みません",
+		EN: "rows with the same number of the ward's name different people; none of them is taken",
+	}
+)
+
+// leftOut counts rows that were taken out again, and names their lines.
+func (in *intake) leftOut(n int32, lines []int32, why casework.Problem) {
+	in.wrong += n
+	for _, line := range lines {
+		why.Line = int(line)
+		in.problems = keep(in.problems, why)
 	}
 }

@@ -5,6 +5,8 @@ import (
 	"encoding/json"
 	"fmt"
 	"iter"
+	"maps"
+	"slices"
 	"sync/atomic"
 	"time"
 
@@ -113,7 +115,17 @@ func compare(ctx context.Context, q *db.Queries, in *intake) error {
 	if err != nil {
 		return err
 	}
-	in.addRepeats(repeats)
+	in.leftOut(repeats.N, repeats.Lines, repeated)
+	incomplete, err := q.DropIncomplete(ctx, id, slices.Sorted(maps.Keys(in.spoiled)))
+	if err != nil {
+		return err
+	}
+	in.leftOut(incomplete.N, incomplete.Lines, caseIncomplete)
+	differing, err := q.DropDiffering(ctx, id)
+	if err != nil {
+		return err
+	}
+	in.leftOut(differing.N, differing.Lines, personDiffers)
 	if err := q.GroupStaged(ctx, id, in.list.At); err != nil {
 		return err
 	}
@@ -134,7 +146,7 @@ func compare(ctx context.Context, q *db.Queries, in *intake) error {
 		byKind[k.Kind] = k.N
 	}
 	p := db.FinishStagingParams{
-		ID: id, Rows: in.rows, Taken: in.taken - repeats.N, Cases: n.Cases, New: n.New, Changed: n.Changed, Same: n.Same,
+		ID: id, Rows: in.rows, Taken: in.taken - repeats.N - incomplete.N - differing.N, Cases: n.Cases, New: n.New, Changed: n.Changed, Same: n.Same,
 		Missing: missing, Wrong: in.wrong, Repaired: in.repaired,
 	}
 	for to, v := range map[*[]byte]any{&p.Problems: in.problems, &p.Repairs: in.repairs, &p.Kinds: byKind} {

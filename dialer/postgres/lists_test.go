@@ -296,3 +296,54 @@ func TestABigListIsStreamed(t *testing.T) {
 	}
 	t.Logf("%d rows applied in %s", rows, time.Since(began).Round(time.Millisecond))
 }
+
+// TestNoCaseIsHalfTaken: one wrong row leaves out all rows about its person, so that nobody is told half a debt; what is
+// known of them stays.
+func TestNoCaseIsHalfTaken(t *testing.T) {
+	l := newLedger(t)
+	first := person("0001")
+	second := first
+	second.Balance.Term = "令和8年度 第9期"
+	known := load(t, l, first, second).Waiting[0].Case
+	before := caseOf(t, l, known)
+
+	wrong := second
+	wrong.Problems = []casework.Problem{{Line: 2, Code: "bad_amount", Fatal: true}}
+	list := newList(true)
+	p, err := l.Stage(t.Context(), list, rowsOf(first, wrong, person("0002")), nil)
+	must(t, err)
+	if p.Cases != 1 || p.New != 1 || p.Wrong != 2 || len(p.Problems) != 2 || p.Problems[1].Code != "case_incomplete" || p.Problems[1].Line != 1 {
+		t.Fatalf("%+v", p)
+	}
+	_, err = l.Apply(t.Context(), list.ID, "admin", nil)
+	must(t, err)
+	if after := caseOf(t, l, known); !reflect.DeepEqual(after.Balances, before.Balances) || len(after.Balances) != 2 {
+		t.Errorf("the case owes %+v, it owed %+v", after.Balances, before.Balances)
+	}
+}
+
+// TestTwoPeopleUnderOneNumberAreNobodysCase: a mistyped number of the ward's must not have one person rung about another's
+// debt.
+func TestTwoPeopleUnderOneNumberAreNobodysCase(t *testing.T) {
+	l := newLedger(t)
+	one, other := person("0001"), person("0001")
+	one.Person.Name, other.Person.Name = "見本 太郎", "見本 花子"
+	other.Balance.Term = "令和8年度 第9期"
+	spaced, born := person("0002"), person("0002")
+	spaced.Person.Name, born.Person.Name = "見本　次郎", "見本次郎" // the same name
+	spaced.Person.BornOn, born.Person.BornOn = "", "1950-01-02"
+	born.Balance.Term = "令和8年度 第9期"
+	older, younger := person("0003"), person("0003")
+	older.Person.BornOn, younger.Person.BornOn = "1950-01-02", "1980-01-02"
+	younger.Person.Name, younger.Balance.Term = older.Person.Name, "令和8年度 第9期"
+	p, err := l.Stage(t.Context(), newList(true), rowsOf(one, other, spaced, born, older, younger), nil)
+	must(t, err)
+	if p.Cases != 1 || p.Wrong != 4 || len(p.Problems) != 4 {
+		t.Fatalf("%+v", p)
+	}
+	for _, problem := range p.Problems {
+		if problem.Code != "person_differs" || !problem.Fatal || problem.Line == 3 || problem.Line == 4 {
+			t.Errorf("%+v", problem)
+		}
+	}
+}

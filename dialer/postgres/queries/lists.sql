@@ -41,6 +41,23 @@ WITH firsts AS (
 )
 SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone;
 
+-- name: DropIncomplete :one
+-- No case is half taken: with one row that is wrong, all rows about its person are out, and a known case stays as it was.
+WITH gone AS (
+  DELETE FROM staged_rows r WHERE r.list_id = @list_id AND r.ward_number = ANY (@ward_numbers::text[]) RETURNING r.line
+)
+SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone;
+
+-- name: DropDiffering :one
+-- Two people under one number of the ward's are nobody's case: whose debt and whose telephone is whose cannot be told.
+WITH differ AS (
+  SELECT ward_number FROM staged_rows r WHERE r.list_id = @list_id GROUP BY ward_number
+  HAVING count(DISTINCT regexp_replace(name, '[[:space:]　]', '', 'g')) > 1 OR count(DISTINCT NULLIF(born_on, '')) > 1
+), gone AS (
+  DELETE FROM staged_rows r USING differ d WHERE r.list_id = @list_id AND r.ward_number = d.ward_number RETURNING r.line
+)
+SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone;
+
 -- name: GroupStaged :exec
 -- One staged case for each person, compared with what the last list said of them.
 INSERT INTO staged_cases (list_id, n, ward_number, first_line, listed, case_id, verdict)

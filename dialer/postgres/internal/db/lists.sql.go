@@ -202,6 +202,49 @@ func (q *Queries) DropBalances(ctx context.Context, listID string, after int32, 
 	return err
 }
 
+const dropDiffering = `-- name: DropDiffering :one
+WITH differ AS (
+  SELECT ward_number FROM staged_rows r WHERE r.list_id = $1 GROUP BY ward_number
+  HAVING count(DISTINCT regexp_replace(name, '[[:space:]　]', '', 'g')) > 1 OR count(DISTINCT NULLIF(born_on, '')) > 1
+), gone AS (
+  DELETE FROM staged_rows r USING differ d WHERE r.list_id = $1 AND r.ward_number = d.ward_number RETURNING r.line
+)
+SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone
+`
+
+type DropDifferingRow struct {
+	N     int32
+	Lines []int32
+}
+
+// Two people under one number of the ward's are nobody's case: whose debt and whose telephone is whose cannot be told.
+func (q *Queries) DropDiffering(ctx context.Context, listID string) (DropDifferingRow, error) {
+	row := q.db.QueryRow(ctx, dropDiffering, listID)
+	var i DropDifferingRow
+	err := row.Scan(&i.N, &i.Lines)
+	return i, err
+}
+
+const dropIncomplete = `-- name: DropIncomplete :one
+WITH gone AS (
+  DELETE FROM staged_rows r WHERE r.list_id = $1 AND r.ward_number = ANY ($2::text[]) RETURNING r.line
+)
+SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone
+`
+
+type DropIncompleteRow struct {
+	N     int32
+	Lines []int32
+}
+
+// No case is half taken: with one row that is wrong, all rows about its person are out, and a known case stays as it was.
+func (q *Queries) DropIncomplete(ctx context.Context, listID string, wardNumbers []string) (DropIncompleteRow, error) {
+	row := q.db.QueryRow(ctx, dropIncomplete, listID, wardNumbers)
+	var i DropIncompleteRow
+	err := row.Scan(&i.N, &i.Lines)
+	return i, err
+}
+
 const dropPhones = `-- name: DropPhones :exec
 DELETE FROM phones p USING staged_cases s
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict = 'changed' AND p.case_id = s.case_id
