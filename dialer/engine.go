@@ -141,7 +141,7 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 		e.releaseOther(ctx, p.claim, presented)
 		return nil, Accepted{CallID: again.ID, Repeated: true}, nil
 	}
-	if no := (*Refusal)(nil); errors.As(err, &no) && no.Rule == NumberLocked && p.claim != nil {
+	if no := (*Refusal)(nil); errors.As(err, &no) && (no.Rule == NumberLocked || no.Rule == CaseBusy) && p.claim != nil {
 		return e.afterTheOther(ctx, r, p, presented, err)
 	}
 	e.releaseOther(ctx, p.claim, presented)
@@ -151,12 +151,13 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 // householdGap is how long a case waits whose number is being called for another case of the household.
 const householdGap = 5 * time.Minute
 
-// afterTheOther puts a case off whose number is in a call for another case. A click for whatever is next goes on to the
+// afterTheOther puts a case off whose number is in a call for another case, or which is in a call itself though the line
+// did not know. A click for whatever is next goes on to the
 // case after it; a case that an operator had read is never exchanged for one unread.
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
 	e.putOff(ctx, *p.claim, p.target, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号を別の案件で呼び出し中のため、あとに回しました",
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
 	})
 	e.clearPresented(r.Desk, *p.claim)
 	if r.Next && presented == nil {

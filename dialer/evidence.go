@@ -80,7 +80,9 @@ func MaskDigits(s string) string {
 	for i := 0; i < len(b); {
 		end, digits, plain := groupAt(b, i)
 		if digits < maskedFrom || !plain && b[i] != '0' && b[i] != '+' {
-			for i++; i < len(b) && isDigit(b[i]) && isDigit(b[i-1]); i++ { // to the end of this run: a number may begin behind it
+			i++
+			for i < len(b) && isDigit(b[i]) && isDigit(b[i-1]) { // to the end of this run: a number may begin behind it
+				i++
 			}
 			continue
 		}

@@ -57,11 +57,8 @@ func (e *Engine) closeInterrupted(ctx context.Context, a OpenAttempt) {
 	end := e.interruptedEnd(a, ev)
 	log.Info("attempt closed after a restart", "result", end.Verdict.Result, "counted", end.Verdict.Counted)
 	tried := make(chan struct{})
-	e.running.Add(1)
-	go func() { // an attempt that stays open locks its case and its number: it is insisted on, like any other end
-		defer e.running.Done()
-		e.insist(end, func() { close(tried) })
-	}()
+	// An attempt that stays open locks its case and its number: its end is insisted on, like any other.
+	e.running.Go(func() { e.insist(end, func() { close(tried) }) })
 	<-tried
 	e.alert(Alert{
 		Kind: "interrupted", Desk: a.Desk, CallID: a.ID, Text: "停止により中断した架電があります。案件は保留にしました",

@@ -308,3 +308,29 @@ func TestRedisThatRefuses(t *testing.T) {
 		t.Fatalf("got %v", err)
 	}
 }
+
+// A Redis that comes back from a dump holds a line that looks whole, and lacks what came after the dump.
+func TestRedisThatComesBackOld(t *testing.T) {
+	server := storestest.OwnRedis(t)
+	q := openAt(t, server.URL())
+	l := line{q, t}
+	l.must(q.Rebuild(t.Context(), each(at("a", -2, 0)), nil))
+	l.must(q.client.Save(t.Context()).Err())
+	l.put(at("b", -1, 0))
+	if built, err := q.Built(t.Context()); err != nil || !built {
+		t.Fatalf("before: %v %v", built, err)
+	}
+	send(t, server, syscall.SIGKILL)
+	<-server.Exited()
+	storestest.RestartRedis(t, server)
+	eventually(t, "the queue answers again", func() bool { return q.Ping(t.Context()) == nil })
+	l.shows("a") // the dump was read
+	if built, err := q.Built(t.Context()); err != nil || built {
+		t.Fatalf("a line that lacks a case says built: %v %v", built, err)
+	}
+	l.must(q.Rebuild(t.Context(), each(at("a", -2, 0), at("b", -1, 0)), nil))
+	l.shows("a", "b")
+	if built, err := q.Built(t.Context()); err != nil || !built {
+		t.Fatalf("after: %v %v", built, err)
+	}
+}

@@ -6,6 +6,8 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
+	"strings"
+	"sync/atomic"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -27,6 +29,7 @@ type Queue struct {
 	client *redis.Client
 	keys   keys
 	claims *prometheus.CounterVec
+	life   atomic.Pointer[string] // which life of Redis the line stands in; nil before it was asked
 }
 
 var _ dialer.Queue = (*Queue)(nil)
@@ -187,8 +190,33 @@ func (q *Queue) Remove(ctx context.Context, id dialer.CaseID) error {
 func (q *Queue) Built(ctx context.Context) (bool, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
+	life, err := q.askLife(ctx)
+	if err != nil {
+		return false, err
+	}
 	n, err := q.client.Exists(ctx, q.keys.built).Result()
-	return n == 1, down(err)
+	// A Redis that was restarted may have come back from an older dump, or be another one that took over: what it holds looks
+	// whole and is not.
+	known := q.life.Load()
+	if known == nil {
+		known = &life
+		q.life.Store(known)
+	}
+	return n == 1 && *known == life, down(err)
+}
+
+// askLife is the id that a Redis has from its start to its end (INFO server, run_id).
+func (q *Queue) askLife(ctx context.Context) (string, error) {
+	info, err := q.client.Info(ctx, "server").Result()
+	if err != nil {
+		return "", down(err)
+	}
+	for line := range strings.Lines(info) {
+		if id, ok := strings.CutPrefix(line, "run_id:"); ok {
+			return strings.TrimSpace(id), nil
+		}
+	}
+	return "", nil // something like a Redis, without lives: only its being empty can be seen
 }
 
 // texts reads a list of strings from a script's answer; it has at least one.

@@ -32,7 +32,13 @@ var (
 func (q *Queue) Rebuild(ctx context.Context, cases iter.Seq2[dialer.Waiting, error], keep []dialer.Claim) error {
 	r := &rebuild{q: q, token: rand.Text()}
 	r.stage = q.keys.stage(r.token)
-	err := r.all(ctx, cases, keep)
+	life, err := q.askLife(ctx)
+	if err == nil {
+		err = r.all(ctx, cases, keep)
+	}
+	if err == nil {
+		q.life.Store(&life)
+	}
 	if err != nil {
 		// Clean-up is tried even when the caller has given up; what it misses expires.
 		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), answerLimit)

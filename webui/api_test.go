@@ -503,10 +503,12 @@ func TestResultIsOnesOwn(t *testing.T) {
 	entry := map[string]any{"party": "voicemail"}
 	other := h.as("operator2")
 	other.do("PUT", "/api/attempts/a1/result", entry).problem(t, 403, "forbidden")
-	h.as("supervisor").do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
-	// Whoever takes the seat over takes what is owed there over.
+	// Whoever takes the seat over takes what is owed there over, and may correct what they said of it; no more.
 	other.do("POST", "/api/desks/desk1/sit", nil).want(t, 200)
 	other.do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
+	other.do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
+	h.as("supervisor").do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
+	other.do("PUT", "/api/attempts/a1/result", entry).problem(t, 403, "forbidden")
 	other.do("PUT", "/api/attempts/none/result", entry).problem(t, 404, "not_found")
 }
 
