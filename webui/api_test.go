@@ -599,6 +599,7 @@ func TestLists(t *testing.T) {
 	h := open(t)
 	c := h.as("supervisor")
 	s := c.watch("")
+	s.until("snapshot") // from here on it misses nothing
 	id := into[struct{ List string }](t, c.upload(`C:\lists\11月.csv`, "a\nb\nc\n").want(t, 202)).List
 	for {
 		if p := dataOf[casework.Preview](t, s.until("list")); p.State == listStaged {
