@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { forgetSession } from "../api/session";
+import { fetchSession, forgetSession } from "../api/session";
 import { applyFrame } from "./apply";
 import { forgetServerTime, observeServerTime } from "./clock";
 import { LiveConnection, type LinkState, type Socket } from "./connection";
@@ -29,6 +29,8 @@ function later(f: () => void, milliseconds: number): () => void {
   return () => clearTimeout(timer);
 }
 
+const signedIn = () => fetchSession().then((session) => session !== null, () => true);
+
 /** Keeps the live connection for whoever is signed in. */
 export function Live({ children }: { children: ReactNode }) {
   const client = useQueryClient();
@@ -36,7 +38,7 @@ export function Live({ children }: { children: ReactNode }) {
   const connection = useMemo(
     () =>
       new LiveConnection(
-        { open: openSocket, later, chance: Math.random },
+        { open: openSocket, later, chance: Math.random, signedIn },
         {
           frame: (frame) => {
             if (frame.type === "snapshot") forgetServerTime();

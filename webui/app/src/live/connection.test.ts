@@ -24,6 +24,7 @@ let timers: { f: () => void; ms: number; off: boolean }[];
 let frames: Frame[];
 let states: LinkState[];
 let over: number;
+let signedIn: boolean;
 let connection: LiveConnection;
 
 const last = () => sockets[sockets.length - 1]!;
@@ -41,6 +42,7 @@ beforeEach(() => {
   frames = [];
   states = [];
   over = 0;
+  signedIn = true;
   connection = new LiveConnection(
     {
       open: (path) => {
@@ -53,11 +55,15 @@ beforeEach(() => {
         return () => (timer.off = true);
       },
       chance: () => 0.5,
+      signedIn: () => Promise.resolve(signedIn),
     },
     { frame: (f) => frames.push(f), state: (s) => states.push(s), sessionOver: () => over++ },
   );
   connection.start();
 });
+
+// A question to the server and its answer.
+const asked = () => new Promise((done) => setTimeout(done));
 
 const snapshot = (seq: number, boot = "b1") => last().send(seq, "snapshot", { desks: [], boot });
 
@@ -99,6 +105,28 @@ describe("LiveConnection", () => {
     last().break();
     wait();
     expect(last().path).toBe("/api/live?since=4&boot=b2");
+  });
+
+  it("asks whether the session is over when a socket never opens", async () => {
+    snapshot(1);
+    last().onopen?.();
+    signedIn = false;
+    last().break(); // it was open: the server went, or the cable
+    await asked();
+    expect(over).toBe(0);
+    wait();
+    last().break(); // the upgrade was refused
+    await asked();
+    expect(over).toBe(1);
+    expect(timers.every((t) => t.off)).toBe(true);
+  });
+
+  it("goes on trying when it is refused and the session is not over", async () => {
+    last().break();
+    await asked();
+    expect(over).toBe(0);
+    wait();
+    expect(sockets.length).toBe(2);
   });
 
   it("says at once that it is lost, and waits longer each time, but not for ever", () => {

@@ -18,6 +18,8 @@ export interface Outside {
   later(f: () => void, milliseconds: number): () => void;
   /** A number in [0, 1), to keep many panels from coming back in step. */
   chance(): number;
+  /** Whether the server still knows who we are; true too when it cannot be asked. */
+  signedIn(): Promise<boolean>;
 }
 
 /** What a connection tells. */
@@ -81,11 +83,13 @@ export class LiveConnection {
   private connect(): void {
     if (this.losses === 0) this.listener.state("connecting");
     const socket = this.outside.open(this.path());
+    let opened = false;
     this.socket = socket;
     socket.onmessage = (event) => {
       if (this.socket === socket && typeof event.data === "string") this.take(event.data);
     };
     socket.onopen = () => {
+      opened = true;
       // A resumed connection may have nothing to say for a while: being open is enough.
       if (this.socket === socket && this.seen !== null) this.alive();
     };
@@ -93,7 +97,15 @@ export class LiveConnection {
       if (this.socket !== socket) return;
       this.socket = null;
       this.comeBack();
+      if (!opened) void this.askWhy();
     };
+  }
+
+  // A socket that never opened may have been refused because the session is over: a browser does not tell, so we ask.
+  private async askWhy(): Promise<void> {
+    if ((await this.outside.signedIn()) || !this.running) return;
+    this.stop();
+    this.listener.sessionOver();
   }
 
   private path(): string {
