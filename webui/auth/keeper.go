@@ -2,6 +2,8 @@ package auth
 
 import (
 	"context"
+	"crypto/sha256"
+	"encoding/hex"
 	"errors"
 	"fmt"
 	"net/http"
@@ -44,7 +46,7 @@ type Keeper struct {
 	users    dialer.Users
 	manager  *scs.SessionManager
 	known    *recall[[]byte]
-	people   *recall[dialer.User]
+	people   *recall[person]
 	checker  *checker
 	limiter  *limiter
 	settings Settings
@@ -76,7 +78,7 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: known},
 	}
 	return &Keeper{
-		users: users, manager: m, known: known, people: newRecall[dialer.User](s.Now), checker: c,
+		users: users, manager: m, known: known, people: newRecall[person](s.Now), checker: c,
 		limiter: newLimiter(s.Now), settings: s,
 		waiting: map[string]map[chan struct{}]bool{},
 	}, nil
@@ -132,7 +134,20 @@ const (
 	keyUser  = "user"
 	keySince = "since" // Unix milliseconds
 	keySeen  = "seen"  // Unix milliseconds
+	keyProof = "proof" // of the password it was opened with
 )
+
+// person is somebody as the stores know them. proof changes with the password.
+type person struct {
+	user  dialer.User // without the hash of the password
+	proof string
+}
+
+func personOf(u dialer.User) person {
+	sum := sha256.Sum256([]byte(u.PasswordHash))
+	u.PasswordHash = ""
+	return person{u, hex.EncodeToString(sum[:8])}
+}
 
 // open starts a session under a new token. One that came with the browser is deleted: whoever planted it gains nothing.
 func (k *Keeper) open(ctx context.Context, user dialer.User, old string) (Session, error) {
@@ -149,13 +164,14 @@ func (k *Keeper) open(ctx context.Context, user dialer.User, old string) (Sessio
 	k.manager.Put(ctx, keyUser, string(user.ID))
 	k.manager.Put(ctx, keySince, now.UnixMilli())
 	k.manager.Put(ctx, keySeen, now.UnixMilli())
+	p := personOf(user)
+	k.manager.Put(ctx, keyProof, p.proof)
 	token, _, err := k.manager.Commit(ctx)
 	if err != nil {
 		return Session{}, err
 	}
-	user.PasswordHash = ""
-	k.people.put(string(user.ID), user)
-	return Session{User: user, Token: token, Expires: k.expires(now, now)}, nil
+	k.people.put(string(user.ID), p)
+	return Session{User: p.user, Token: token, Expires: k.expires(now, now)}, nil
 }
 
 func (k *Keeper) expires(since, seen time.Time) time.Time {
@@ -225,25 +241,25 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 		return ctx, Session{}, k.end(ctx, token)
 	}
 	k.people.doubt(id, age)
-	user, err := k.person(ctx, dialer.UserID(id))
+	p, err := k.person(ctx, dialer.UserID(id))
 	if err != nil {
 		return ctx, Session{}, err
 	}
-	if user.ID == "" || user.Disabled {
+	// A new password ends what was opened with the old one: whoever knew that is out.
+	if p.user.ID == "" || p.user.Disabled || p.proof != k.manager.GetString(ctx, keyProof) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
-	return ctx, Session{User: user, Token: token, Expires: expires}, nil
+	return ctx, Session{User: p.user, Token: token, Expires: expires}, nil
 }
 
-// person finds a person by id; the zero User when there is none.
-func (k *Keeper) person(ctx context.Context, id dialer.UserID) (dialer.User, error) {
-	return k.people.get(ctx, string(id), func(ctx context.Context) (dialer.User, error) {
+// person finds a person by id; the zero person when there is none.
+func (k *Keeper) person(ctx context.Context, id dialer.UserID) (person, error) {
+	return k.people.get(ctx, string(id), func(ctx context.Context) (person, error) {
 		u, err := k.users.User(ctx, id)
 		if errors.Is(err, dialer.ErrNotFound) {
-			return dialer.User{}, nil
+			return person{}, nil
 		}
-		u.PasswordHash = ""
-		return u, err
+		return personOf(u), err
 	})
 }
 

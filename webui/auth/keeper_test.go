@@ -239,6 +239,36 @@ func TestChangesOfAPersonCount(t *testing.T) {
 	}
 }
 
+func TestANewPasswordEndsWhatTheOldOneOpened(t *testing.T) {
+	stores := newStores()
+	k, c := newKeeper(t, stores)
+	s := mustSignIn(t, k, "ben", "")
+	if _, err := k.Session(t.Context(), s.Token); err != nil {
+		t.Fatal(err)
+	}
+	hash, err := HashPassword("another password", cheap)
+	if err != nil {
+		t.Fatal(err)
+	}
+	stores.set(func() {
+		ben := stores.users["id-ben"]
+		ben.PasswordHash = hash
+		stores.users["id-ben"] = ben
+	})
+	k.PersonChanged("id-ben")
+	if _, err := k.Session(t.Context(), s.Token); !errors.Is(err, ErrSignedOut) {
+		t.Fatalf("the session of the old password: %v", err)
+	}
+	c.forward(time.Second)
+	fresh, err := k.SignIn(t.Context(), SignIn{Login: "ben", Password: "another password", Address: "192.0.2.1"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Session(t.Context(), fresh.Token); err != nil {
+		t.Fatalf("the session of the new password: %v", err)
+	}
+}
+
 func TestEnded(t *testing.T) {
 	k, c := newKeeper(t, newStores())
 	isOver := func(ch <-chan struct{}) bool {
