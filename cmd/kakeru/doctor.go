@@ -55,14 +55,7 @@ var errFindings = errors.New("something must be mended before calls can be made;
 // runDoctor checks a set-up from the outside, also beside a running server: it registers nothing, rings nobody and changes
 // nothing.
 func runDoctor(ctx context.Context, args []string, std streams) error {
-	load, rest, err := configured("doctor", args, std, noFlags)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		return errUsage{"arguments not understood"}
-	}
-	s, err := load()
+	s, err := settingsAlone("doctor", args, std)
 	if err != nil {
 		return err
 	}

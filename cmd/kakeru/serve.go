@@ -21,18 +21,21 @@ func configured(name string, args []string, std streams, define func(*flag.FlagS
 	return func() (configs.Settings, error) { return configs.Load(path) }, rest, err
 }
 
-func noFlags(*flag.FlagSet) {}
+// settingsAlone is for commands that take nothing but the settings.
+func settingsAlone(name string, args []string, std streams) (configs.Settings, error) {
+	load, rest, err := configured(name, args, std, func(*flag.FlagSet) {})
+	if err == nil && len(rest) > 0 {
+		err = errUsage{"arguments not understood"}
+	}
+	if err != nil {
+		return configs.Settings{}, err
+	}
+	return load()
+}
 
 // runServe runs the centre until it is told to stop.
 func runServe(ctx context.Context, args []string, std streams) error {
-	load, rest, err := configured("serve", args, std, noFlags)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		return errUsage{"arguments not understood"}
-	}
-	s, err := load()
+	s, err := settingsAlone("serve", args, std)
 	if err != nil {
 		return err
 	}
@@ -49,14 +52,7 @@ func runServe(ctx context.Context, args []string, std streams) error {
 
 // runMigrate brings the database's schema up to date.
 func runMigrate(ctx context.Context, args []string, std streams) error {
-	load, rest, err := configured("migrate", args, std, noFlags)
-	if err != nil {
-		return err
-	}
-	if len(rest) > 0 {
-		return errUsage{"arguments not understood"}
-	}
-	s, err := load()
+	s, err := settingsAlone("migrate", args, std)
 	if err != nil {
 		return err
 	}
