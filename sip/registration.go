@@ -14,6 +14,9 @@ import (
 // register all at once (RFC 5626 §4.5).
 const longestRetry = time.Minute
 
+// longestGranted bounds what a registrar's word can do: it is renewed once a day all the same.
+const longestGranted = 24 * time.Hour
+
 // registration keeps us registered with a trunk (RFC 3261 §10.2): one Call-ID for the agent's life, CSeq counting up, the
 // trunk's addresses one after the other. All fields below the line belong to the functions of its lane.
 type registration struct {
@@ -112,15 +115,9 @@ func (r *registration) heard(res *sip.Response) {
 	case status >= 500 && status < 600 && value(res, "Retry-After") == "":
 		r.elsewhere(strconv.Itoa(status))
 	default:
-		wait := time.Duration(0)
-		if text := value(res, "Retry-After"); text != "" {
-			wait = min(seconds(strings.TrimSpace(strings.FieldsFunc(text, isAfterNumber)[0])), longestClosed)
-		}
-		r.failed(strconv.Itoa(status), wait)
+		r.failed(strconv.Itoa(status), retryAfter(res))
 	}
 }
-
-func isAfterNumber(r rune) bool { return r == '(' || r == ';' }
 
 // registered takes the registrar's word for how long: that of our own Contact, else of Expires, else what we asked for.
 func (r *registration) registered(res *sip.Response) {
@@ -141,13 +138,14 @@ func (r *registration) registered(res *sip.Response) {
 		r.failed("the registrar grants no time", 0)
 		return
 	}
+	granted = min(granted, longestGranted)
 	r.failures, r.tried = 0, 0
 	if r.until.IsZero() {
 		r.uplink.agent.log.Info("sip: registered", "trunk", r.uplink.trunk.Name, "for", granted)
 	}
 	r.until = r.uplink.agent.cfg.Now().Add(granted)
 	r.stopTimers()
-	r.lapse = r.lane.after(granted, func() { r.lost() })
+	r.lapse = r.lane.after(granted, r.lost)
 	r.next = r.lane.after(earlier(granted), r.refresh)
 	r.uplink.setRegistered(true)
 }

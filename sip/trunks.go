@@ -168,23 +168,33 @@ func (u *uplink) answered(at netip.AddrPort, status int) {
 
 // close notes a 503's Retry-After.
 func (u *uplink) close(at netip.AddrPort, res *sip.Response) {
-	text, _, _ := strings.Cut(value(res, "Retry-After"), "(")
-	text, _, _ = strings.Cut(text, ";")
-	n, err := strconv.Atoi(strings.TrimSpace(text))
-	if res.StatusCode != sip.StatusServiceUnavailable || err != nil || n <= 0 {
+	wait := retryAfter(res)
+	if res.StatusCode != sip.StatusServiceUnavailable || wait == 0 {
 		return
 	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	for _, s := range u.spots {
 		if s.at == at {
-			s.closed = u.agent.cfg.Now().Add(min(time.Duration(n)*time.Second, longestClosed))
+			s.closed = u.agent.cfg.Now().Add(wait)
 		}
 	}
 }
 
 // longestClosed bounds what a Retry-After can do: a carrier that says "in a day" is tried again before.
 const longestClosed = 10 * time.Minute
+
+// retryAfter is how long a response asks us to wait (RFC 3261 §20.33), longestClosed at most; 0 where it does not say, or
+// cannot be understood.
+func retryAfter(res *sip.Response) time.Duration {
+	text, _, _ := strings.Cut(value(res, "Retry-After"), "(")
+	text, _, _ = strings.Cut(text, ";")
+	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
+	if err != nil {
+		return 0
+	}
+	return min(time.Duration(n)*time.Second, longestClosed)
+}
 
 // addresses are all of the trunk's, by preference.
 func (u *uplink) addresses() []netip.AddrPort {

@@ -532,3 +532,30 @@ func TestTrunksMistakesAreNamed(t *testing.T) {
 		}
 	}
 }
+
+func TestRetryAfterOfAnySort(t *testing.T) {
+	for text, want := range map[string]time.Duration{
+		"120": 2 * time.Minute, "18000;duration=3600": longestClosed, "5 (I'm in a meeting)": 5 * time.Second, "": 0, ";": 0, "(": 0, "soon": 0, "-5": 0,
+		"99999999999": 0,
+	} {
+		res := sip.NewResponse(503, "Busy")
+		res.AppendHeader(sip.NewHeader("Retry-After", text))
+		if got := retryAfter(res); got != want {
+			t.Errorf("%q: %v, want %v", text, got, want)
+		}
+	}
+}
+
+// A registrar's odd words must neither end the agent nor have it register without a pause.
+func TestARegistrarThatTalksNonsense(t *testing.T) {
+	r := newRig(t, registering)
+	first := r.trunk.request(t, sip.REGISTER)
+	r.trunk.reply(first, say{status: 503, tag: "r", headers: []string{"Retry-After: ;"}})
+	r.trunk.granted(r.trunk.request(t, sip.REGISTER), 4294967295)
+	eventually(t, "it is up", up(r.Agent, 0))
+	sent := r.trunk.repeats("REGISTER")
+	r.trunk.quiet(t, r.Agent, sip.REGISTER, value(first, "Call-ID"))
+	if n := r.trunk.repeats("REGISTER"); n != sent {
+		t.Errorf("%d more REGISTERs came", n-sent)
+	}
+}

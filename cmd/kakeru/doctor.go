@@ -95,7 +95,7 @@ func checkLedger(ctx context.Context, s configs.Settings) []finding {
 
 // knownRefs are made of the secret that is there; nil when the first start has yet to make one.
 func knownRefs(s configs.Settings) (*dialer.Refs, error) {
-	if _, err := os.Stat(filepath.Join(s.StateDir, "secret")); s.SecretFile == "" && errors.Is(err, fs.ErrNotExist) {
+	if _, err := os.Stat(secretPath(s)); s.SecretFile == "" && errors.Is(err, fs.ErrNotExist) {
 		return nil, nil //nolint:nilnil // there is none, and that is no mistake
 	}
 	key, err := secret(s)

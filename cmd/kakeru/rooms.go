@@ -112,10 +112,7 @@ const secretBytes = 32
 // secret reads the secret of the references, or makes one where there is none. Losing it means that locks and proof no
 // longer join up with earlier attempts, so it is never replaced.
 func secret(s configs.Settings) ([]byte, error) {
-	path := s.SecretFile
-	if path == "" {
-		path = filepath.Join(s.StateDir, "secret")
-	}
+	path := secretPath(s)
 	b, err := os.ReadFile(path) //nolint:gosec // named by the administrator
 	switch {
 	case errors.Is(err, fs.ErrNotExist) && s.SecretFile == "":
@@ -126,6 +123,10 @@ func secret(s configs.Settings) ([]byte, error) {
 		return nil, fmt.Errorf("settings: secret_file: %s is too short; it must hold %d random bytes or more", path, secretBytes)
 	}
 	return b, nil
+}
+
+func secretPath(s configs.Settings) string {
+	return firstOf(s.SecretFile, filepath.Join(s.StateDir, "secret"))
 }
 
 func newSecret(path string) ([]byte, error) {
