@@ -310,9 +310,9 @@ func (a *Agent) cameOrWent(desk dialer.DeskID, registered bool) {
 	})
 }
 
-// sentBy is our host:port in Via and URIs; contact our Contact.
-func (a *Agent) sentBy() string  { return a.us }
-func (a *Agent) contact() string { return "<sip:kakeru@" + a.us + ">" }
+// sentBy is our host:port in Via and URIs; contact our Contact for a far end that is reached by a transport.
+func (a *Agent) sentBy() string              { return a.us }
+func (a *Agent) contact(by transport) string { return "<sip:kakeru@" + a.us + by.parameter() + ">" }
 
 // isOurs reports whether a response's Via is one we wrote.
 func (a *Agent) isOurs(via *sip.ViaHeader) bool {
@@ -321,8 +321,8 @@ func (a *Agent) isOurs(via *sip.ViaHeader) bool {
 }
 
 // send writes a message that no transaction repeats: an ACK, or a stateless answer.
-func (a *Agent) send(m sip.Message, to netip.AddrPort) {
-	if err := (hop{a.conn, to}).WriteMsg(m); err != nil {
+func (a *Agent) send(m sip.Message, to place) {
+	if err := (hop{a, to}).WriteMsg(m); err != nil {
 		a.log.Warn("sip: a message could not be sent", "err", err)
 	}
 }

@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"io/fs"
-	"net/netip"
 	"os"
 	"time"
 
@@ -14,13 +13,13 @@ import (
 // kept is a binding as it outlives the process: a phone renews its registration every half hour or so, and a desk must
 // not stand idle that long because we were restarted.
 type kept struct {
-	Desk    dialer.DeskID  `json:"desk"`
-	URI     string         `json:"uri"`
-	At      netip.AddrPort `json:"at"`
-	Behind  bool           `json:"behind"`
-	Expires time.Time      `json:"expires"`
-	CallID  string         `json:"call_id"`
-	CSeq    uint32         `json:"cseq"`
+	Desk    dialer.DeskID `json:"desk"`
+	URI     string        `json:"uri"`
+	At      place         `json:"at"`
+	Behind  bool          `json:"behind"`
+	Expires time.Time     `json:"expires"`
+	CallID  string        `json:"call_id"`
+	CSeq    uint32        `json:"cseq"`
 }
 
 // keep has the bindings written down, after what is being written now: no lock is held over the file. It needs r.mu.

@@ -2,7 +2,6 @@ package sip
 
 import (
 	"context"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -24,9 +23,9 @@ type dialog struct {
 	Target     string   `json:"target"`           // the remote target: the far end's Contact
 	// First is where the INVITE went. Pinned dialogs send everything there: the phone is behind a NAT, and what its
 	// Contact says cannot be reached.
-	First  netip.AddrPort `json:"first"`
-	Pinned bool           `json:"pinned,omitempty"`
-	SentBy string         `json:"sent_by"` // host:port of our Via
+	First  place  `json:"first"`
+	Pinned bool   `json:"pinned,omitempty"`
+	SentBy string `json:"sent_by"` // host:port of our Via
 }
 
 // learn takes what a response that makes a dialog says of the far end (§12.1.2).
@@ -69,7 +68,7 @@ func (d *dialog) request(method sip.RequestMethod, cseq uint32) request {
 
 // next is where a request within the dialog goes: the first route, else the target (§8.1.2). What cannot be resolved
 // goes where the INVITE went.
-func (d *dialog) next(ctx context.Context) netip.AddrPort {
+func (d *dialog) next(ctx context.Context) place {
 	if d.Pinned {
 		return d.First
 	}
@@ -81,7 +80,7 @@ func (d *dialog) next(ctx context.Context) netip.AddrPort {
 	if err := sip.ParseUri(way, &uri); err != nil {
 		return d.First
 	}
-	to, err := resolve(ctx, uri.Host, uint16(orElse(uri.Port, defaultPort)))
+	to, err := resolve(ctx, hostPort{host: uri.Host, port: uint16(orElse(uri.Port, defaultPort))})
 	if err != nil {
 		return d.First
 	}

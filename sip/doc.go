@@ -22,6 +22,7 @@
 //	ender.go         legs of dead processes; answers to calls that nobody here knows
 //	inbound.go       what belongs to no call
 //	registrar.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
+//	place.go         where messages go to and how they travel there
 //	ordering.go, transactions.go, messages.go, dialog.go, wire.go, timers.go   the ground all of it stands on
 //
 // # The library, and what is ours

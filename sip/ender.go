@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -201,7 +200,7 @@ func (e *ender) response(res *sip.Response) {
 	e.bye(d)
 }
 
-func (e *ender) ackRefusal(res *sip.Response, to netip.AddrPort) {
+func (e *ender) ackRefusal(res *sip.Response, to place) {
 	uri := orElse(e.saved.Invite.URI, inBrackets(value(res, "To")))
 	branch, _ := res.Via().Params.Get("branch")
 	from, cseq := value(res, "From"), res.CSeq().SeqNo
@@ -215,7 +214,7 @@ func (e *ender) ackRefusal(res *sip.Response, to netip.AddrPort) {
 }
 
 // dialogOf rebuilds the dialog that a 2xx to an INVITE of ours has made (§12.1.2).
-func dialogOf(res *sip.Response, at netip.AddrPort) (dialog, bool) {
+func dialogOf(res *sip.Response, at place) (dialog, bool) {
 	tag, _ := res.From().Params.Get("tag")
 	if tag == "" || tagOf(res) == "" {
 		return dialog{}, false

@@ -30,7 +30,7 @@ func (a *Agent) Examine(ctx context.Context, trunk Trunk) ([]Examination, error)
 	var all []Examination
 	for _, at := range found {
 		asks := optionsFor{uri: "sip:" + trunk.domain(), from: trunk.uri(orElse(trunk.from(), "kakeru"))}
-		e := Examination{Address: at, Register: -1}
+		e := Examination{Address: at.AddrPort, Register: -1}
 		e.Options = await(ctx, func(told func(int)) { a.options(asks, at, told) })
 		if trunk.User != "" {
 			e.Register = await(ctx, func(told func(int)) { a.query(trunk, at, told) })
@@ -47,11 +47,13 @@ func (a *Agent) ExaminePhone(ctx context.Context, uri string) (Examination, erro
 		return Examination{}, err
 	}
 	e := Examination{Register: -1}
-	if e.Address, err = resolve(ctx, at.host, at.port); err != nil {
+	where, err := resolve(ctx, at)
+	if err != nil {
 		return e, err
 	}
+	e.Address = where.AddrPort
 	asks := optionsFor{uri: to.String(), from: "sip:kakeru@" + a.us}
-	e.Options = await(ctx, func(told func(int)) { a.options(asks, e.Address, told) })
+	e.Options = await(ctx, func(told func(int)) { a.options(asks, where, told) })
 	return e, nil
 }
 
@@ -71,14 +73,14 @@ func await(ctx context.Context, ask func(told func(int))) int {
 type query struct {
 	lane   *lane
 	trunk  Trunk
-	at     netip.AddrPort
+	at     place
 	signer signer
 	tag    string
 	cseq   uint32
 	told   func(status int)
 }
 
-func (a *Agent) query(t Trunk, at netip.AddrPort, told func(status int)) {
+func (a *Agent) query(t Trunk, at place, told func(status int)) {
 	l := a.lane(a.newCallID())
 	q := &query{lane: l, trunk: t, at: at, signer: signer{with: t.credentials()}, tag: newTag(), told: told}
 	posted := l.post(func() {

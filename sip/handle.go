@@ -4,7 +4,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"net/netip"
 
 	"kakeru/dialer"
 )
@@ -38,9 +37,9 @@ type saved struct {
 
 // savedWay is another INVITE of the leg: the same dialog but for these.
 type savedWay struct {
-	Invite savedInvite    `json:"invite"`
-	From   string         `json:"from"`
-	First  netip.AddrPort `json:"first"`
+	Invite savedInvite `json:"invite"`
+	From   string      `json:"from"`
+	First  place       `json:"first"`
 }
 
 // by is the saved leg as it stands if it went that way.

@@ -3,7 +3,6 @@ package sip
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"net/netip"
 	"slices"
 	"strings"
 
@@ -102,7 +101,7 @@ func (a *Agent) inviteRefusal(req *sip.Request) answer {
 func (a *Agent) knows(req *sip.Request) bool {
 	from := sourceOf(req).Addr().String()
 	for _, u := range a.uplinks {
-		if slices.ContainsFunc(u.addresses(), func(at netip.AddrPort) bool { return at.Addr().String() == from }) {
+		if slices.ContainsFunc(u.addresses(), func(at place) bool { return at.Addr().String() == from }) {
 			return true
 		}
 	}

@@ -2,7 +2,6 @@ package sip
 
 import (
 	"context"
-	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -40,7 +39,7 @@ func (r *registrar) ask(s *seat, b *binding) {
 	if !at.IsValid() {
 		_, fixed, err := fixedAddress(uri)
 		if err == nil {
-			at, err = resolve(context.Background(), fixed.host, fixed.port)
+			at, err = resolve(context.Background(), fixed)
 		}
 		if err != nil {
 			r.answered(s, b, false)
@@ -84,14 +83,14 @@ func (p probe) request(req *sip.Request, tx *sip.ServerTx) {
 type optionsFor struct{ uri, from string }
 
 // options asks whether somebody is there (RFC 3261 §11.1) and calls told once, with the final status or 0 for none.
-func (a *Agent) options(o optionsFor, to netip.AddrPort, told func(status int)) {
+func (a *Agent) options(o optionsFor, to place, told func(status int)) {
 	l := a.lane(a.newCallID())
 	posted := l.post(func() {
 		defer l.release() // only now: until the probe holds the lane, nobody else does
 		req, err := request{
 			method: sip.OPTIONS, uri: o.uri, from: "<" + o.from + ">;tag=" + newTag(), to: "<" + o.uri + ">",
 			callID: l.callID, cseq: 1, sentBy: a.us, branch: newBranch(),
-			extras: []extra{{"Contact", a.contact()}, {"Accept", sdpType}},
+			extras: []extra{{"Contact", a.contact(to.by)}, {"Accept", sdpType}},
 		}.build()
 		if err != nil {
 			told(0)

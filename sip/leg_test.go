@@ -370,7 +370,7 @@ func TestStrictRouterIsFollowed(t *testing.T) {
 }
 
 func TestWhatCannotBeResolvedGoesWhereTheInviteWent(t *testing.T) {
-	first := netipLocal
+	first := place{AddrPort: netipLocal}
 	for _, d := range []dialog{
 		{Target: "sip:callee@no-such-host.invalid", First: first}, {Target: "tel:0300001234", First: first}, {Target: ":", First: first},
 		{Target: "sip:callee@192.0.2.9", First: first, Pinned: true},

@@ -181,17 +181,18 @@ func stampSource(res *sip.Response, req *sip.Request) {
 
 // answerAddress is where a response goes: to the source's address, and its port if rport was asked for, else the port
 // of the sent-by (RFC 3261 §18.2.2, RFC 3581 §4).
-func answerAddress(req *sip.Request) netip.AddrPort {
+func answerAddress(req *sip.Request) place {
 	source := sourceOf(req)
 	via := req.Via()
 	if via == nil || via.Params.Has("rport") {
 		return source
 	}
-	return netip.AddrPortFrom(source.Addr(), uint16(orElse(via.Port, defaultPort)))
+	source.AddrPort = netip.AddrPortFrom(source.Addr(), uint16(orElse(via.Port, defaultPort)))
+	return source
 }
 
-// sourceOf is the address a message came from.
-func sourceOf(m interface{ Source() string }) netip.AddrPort {
+// sourceOf is where a message came from.
+func sourceOf(m interface{ Source() string }) place {
 	source, _ := netip.ParseAddrPort(m.Source())
-	return netip.AddrPortFrom(source.Addr().Unmap(), source.Port())
+	return place{AddrPort: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}
 }

@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"errors"
-	"net/netip"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -12,29 +11,29 @@ import (
 
 // phone is an operator's phone as it can be rung now.
 type phone struct {
-	uri        string         // the Request-URI
-	at         netip.AddrPort // where the INVITE goes
-	behind     bool           // what its Contact says is not where it is
-	uplink     *uplink        // the PBX it hangs behind; nil for none
+	uri        string  // the Request-URI
+	at         place   // where the INVITE goes
+	behind     bool    // what its Contact says is not where it is
+	uplink     *uplink // the PBX it hangs behind; nil for none
 	autoAnswer bool
 }
 
-// place is a host and a port, not yet resolved.
-type place struct {
+// hostPort is a place that is not yet resolved.
+type hostPort struct {
 	host string
 	port uint16
 }
 
 // fixedAddress reads a desk's sip:user@host:port.
-func fixedAddress(text string) (sip.Uri, place, error) {
+func fixedAddress(text string) (sip.Uri, hostPort, error) {
 	var uri sip.Uri
 	if err := sip.ParseUri(text, &uri); err != nil || uri.Scheme != "sip" || uri.Host == "" {
-		return sip.Uri{}, place{}, errors.New("it is no SIP URI")
+		return sip.Uri{}, hostPort{}, errors.New("it is no SIP URI")
 	}
 	if uri.Port < 0 || uri.Port > 65535 {
-		return sip.Uri{}, place{}, errors.New("its port is out of range")
+		return sip.Uri{}, hostPort{}, errors.New("its port is out of range")
 	}
-	return uri, place{uri.Host, uint16(orElse(uri.Port, defaultPort))}, nil
+	return uri, hostPort{uri.Host, uint16(orElse(uri.Port, defaultPort))}, nil
 }
 
 // phoneOf finds the phone of a desk, or the refusal that says why it cannot be rung.
@@ -68,7 +67,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 		return phone{}, err // New has checked it
 	}
 	p.uri = uri.String()
-	if p.at, err = resolve(ctx, at.host, at.port); err != nil {
+	if p.at, err = resolve(ctx, at); err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
 	return p, nil

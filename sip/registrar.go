@@ -2,7 +2,6 @@ package sip
 
 import (
 	"fmt"
-	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -41,8 +40,8 @@ type seat struct {
 // binding is one contact of a phone.
 type binding struct {
 	uri     string
-	at      netip.AddrPort // where the REGISTER came from: the one address that surely reaches the phone
-	behind  bool           // uri says another address
+	at      place // where the REGISTER came from: the one address that surely reaches the phone
+	behind  bool  // uri says another address
 	expires time.Time
 	callID  string
 	cseq    uint32

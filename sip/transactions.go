@@ -2,7 +2,6 @@ package sip
 
 import (
 	"log/slog"
-	"net/netip"
 	"slices"
 
 	"github.com/emiago/sipgo/sip"
@@ -14,7 +13,7 @@ type exchange struct {
 	lane   *lane
 	key    string
 	req    *sip.Request
-	to     netip.AddrPort
+	to     place
 	tx     *sip.ClientTx
 	final  int  // status of the final response; 0 before, -1 when there will be none
 	unsent bool // its very first sending failed: the far end cannot have got it
@@ -25,10 +24,10 @@ type exchange struct {
 }
 
 // begin sends a request in a transaction of its own. It belongs to the lane's functions, as do both callbacks.
-func (l *lane) begin(req *sip.Request, to netip.AddrPort, heard func(*sip.Response), failed func(error)) *exchange {
+func (l *lane) begin(req *sip.Request, to place, heard func(*sip.Response), failed func(error)) *exchange {
 	x := &exchange{lane: l, req: req, to: to, heard: heard, failed: failed}
 	x.key, _ = sip.ClientTxKeyMake(req) // never fails: every request of ours has a Via with branch, and a CSeq
-	x.tx = sip.NewClientTx(x.key, req, hop{l.agent.conn, to}, libraryLog(l.agent.log))
+	x.tx = sip.NewClientTx(x.key, req, hop{l.agent, to}, libraryLog(l.agent.log))
 	l.sent[x.key] = x
 	x.tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(err) }) })
 	// The transaction waits for somebody to take each response: we have read it already.
@@ -159,7 +158,7 @@ func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
 
 // open starts the server transaction of a request.
 func (l *lane) open(req *sip.Request, key string) *sip.ServerTx {
-	tx := sip.NewServerTx(key, req, hop{l.agent.conn, answerAddress(req)}, libraryLog(l.agent.log))
+	tx := sip.NewServerTx(key, req, hop{l.agent, answerAddress(req)}, libraryLog(l.agent.log))
 	l.got[key] = tx
 	l.hold()
 	tx.OnTerminate(func(string, error) {

@@ -414,14 +414,14 @@ func TestTrap13EverythingLeavesFromOurPort(t *testing.T) {
 
 // Host names of more than one address: the first is taken; an address needs no resolver at all.
 func TestTrap14AddressesAreResolvedByUs(t *testing.T) {
-	if _, err := resolve(t.Context(), "2001:db8::1", 5060); err == nil {
+	if _, err := resolve(t.Context(), hostPort{"2001:db8::1", 5060}); err == nil {
 		t.Error("IPv6 was taken")
 	}
-	got, err := resolve(t.Context(), "192.0.2.1", 5061)
+	got, err := resolve(t.Context(), hostPort{"192.0.2.1", 5061})
 	if err != nil || got.String() != "192.0.2.1:5061" {
 		t.Errorf("%v, %v", got, err)
 	}
-	if got, err := resolve(t.Context(), "localhost", 5062); err != nil || got.String() != "127.0.0.1:5062" {
+	if got, err := resolve(t.Context(), hostPort{"localhost", 5062}); err != nil || got.String() != "127.0.0.1:5062" {
 		t.Errorf("%v, %v", got, err)
 	}
 }

@@ -35,7 +35,7 @@ type uplink struct {
 
 // spot is one address of a trunk.
 type spot struct {
-	at       netip.AddrPort
+	at       place
 	answered bool      // it has answered an OPTIONS
 	silent   bool      // it had, and no longer does
 	closed   time.Time // it said 503 with Retry-After: not before then (RFC 3261 §21.5.4)
@@ -153,7 +153,7 @@ func (u *uplink) askAll() {
 
 // answered takes what an address said to OPTIONS; status is 0 for nothing. Any answer but "out of service" is a sign of
 // life: many carriers refuse OPTIONS.
-func (u *uplink) answered(at netip.AddrPort, status int) {
+func (u *uplink) answered(at place, status int) {
 	alive := status != 0 && status != sip.StatusServiceUnavailable
 	u.mu.Lock()
 	for _, s := range u.spots {
@@ -167,7 +167,7 @@ func (u *uplink) answered(at netip.AddrPort, status int) {
 }
 
 // close notes a 503's Retry-After.
-func (u *uplink) close(at netip.AddrPort, res *sip.Response) {
+func (u *uplink) close(at place, res *sip.Response) {
 	wait := retryAfter(res)
 	if res.StatusCode != sip.StatusServiceUnavailable || wait == 0 {
 		return
@@ -197,10 +197,10 @@ func retryAfter(res *sip.Response) time.Duration {
 }
 
 // addresses are all of the trunk's, by preference.
-func (u *uplink) addresses() []netip.AddrPort {
+func (u *uplink) addresses() []place {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	var all []netip.AddrPort
+	var all []place
 	for _, s := range u.spots {
 		all = append(all, s.at)
 	}
@@ -208,7 +208,7 @@ func (u *uplink) addresses() []netip.AddrPort {
 }
 
 // open are the addresses that a call may be sent to now.
-func (u *uplink) open(ctx context.Context) []netip.AddrPort {
+func (u *uplink) open(ctx context.Context) []place {
 	if len(u.addresses()) == 0 {
 		u.find(ctx) // the agent has only just started
 	}
@@ -217,7 +217,7 @@ func (u *uplink) open(ctx context.Context) []netip.AddrPort {
 	if u.trunk.Register && !u.registered {
 		return nil
 	}
-	var all []netip.AddrPort
+	var all []place
 	for _, s := range u.spots {
 		if !s.silent && !u.agent.cfg.Now().Before(s.closed) {
 			all = append(all, s.at)
@@ -293,7 +293,7 @@ func (a *Agent) trunkCameOrWent(s TrunkState, first bool) {
 // so that a handle can name every INVITE that may have left.
 type way struct {
 	gate   gate
-	to     netip.AddrPort
+	to     place
 	invite savedInvite
 }
 
@@ -326,7 +326,7 @@ func (a *Agent) ways(ctx context.Context, gates []gate) ([]way, error) {
 
 // lookup finds the addresses of a trunk, best first (RFC 3263 §4.2 for UDP, IPv4): an address as it is; a name with a port
 // by its A records; a name without one by its SRV records, all of them, and by its A records where it has none.
-func lookup(ctx context.Context, resolver *net.Resolver, address string) ([]netip.AddrPort, error) {
+func lookup(ctx context.Context, resolver *net.Resolver, address string) ([]place, error) {
 	host, port, err := splitHostPort(address)
 	if err != nil {
 		return nil, err
@@ -335,7 +335,7 @@ func lookup(ctx context.Context, resolver *net.Resolver, address string) ([]neti
 		if !addr.Unmap().Is4() {
 			return nil, errors.New("only IPv4 addresses are supported")
 		}
-		return []netip.AddrPort{netip.AddrPortFrom(addr.Unmap(), port)}, nil
+		return []place{{AddrPort: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
@@ -346,14 +346,14 @@ func lookup(ctx context.Context, resolver *net.Resolver, address string) ([]neti
 			targets = found
 		}
 	}
-	var all []netip.AddrPort
+	var all []place
 	for _, t := range targets {
 		found, err := resolver.LookupNetIP(ctx, "ip4", strings.TrimSuffix(t.Target, "."))
 		if err != nil {
 			continue // the next target may be found
 		}
 		for _, addr := range found {
-			if at := netip.AddrPortFrom(addr.Unmap(), t.Port); !slices.Contains(all, at) {
+			if at := (place{AddrPort: netip.AddrPortFrom(addr.Unmap(), t.Port)}); !slices.Contains(all, at) {
 				all = append(all, at)
 			}
 		}

@@ -63,12 +63,12 @@ func receiveBuffer(conn *net.UDPConn) (int, error) {
 	return size / 2, errors.Join(err, asking)
 }
 
-// hop is where the messages of one transaction go: our socket, and one address. It implements the library's
+// hop is where the messages of one transaction go: one place, by our socket. It implements the library's
 // Connection, so a transaction cannot leave from another port, and no message is refused for its size: IP fragments
 // what exceeds the MTU.
 type hop struct {
-	conn *net.UDPConn
-	to   netip.AddrPort
+	agent *Agent
+	to    place
 }
 
 var _ sip.Connection = hop{}
@@ -77,12 +77,12 @@ var _ sip.Connection = hop{}
 func (h hop) WriteMsg(m sip.Message) error {
 	var b strings.Builder
 	m.StringWrite(&b)
-	_, err := h.conn.WriteToUDPAddrPort([]byte(b.String()), h.to)
+	_, err := h.agent.conn.WriteToUDPAddrPort([]byte(b.String()), h.to.AddrPort)
 	return err
 }
 
 // LocalAddr implements sip.Connection.
-func (h hop) LocalAddr() net.Addr { return h.conn.LocalAddr() }
+func (h hop) LocalAddr() net.Addr { return h.agent.conn.LocalAddr() }
 
 // Ref implements sip.Connection; the agent owns the socket.
 func (h hop) Ref(int) int { return 1 }
@@ -110,20 +110,20 @@ func splitHostPort(address string) (host string, port uint16, err error) {
 }
 
 // resolve finds the IPv4 address of host:port. An address is taken as it is, a name is looked up.
-func resolve(ctx context.Context, host string, port uint16) (netip.AddrPort, error) {
-	if addr, err := netip.ParseAddr(host); err == nil {
+func resolve(ctx context.Context, at hostPort) (place, error) {
+	if addr, err := netip.ParseAddr(at.host); err == nil {
 		if !addr.Unmap().Is4() {
-			return netip.AddrPort{}, errors.New("only IPv4 addresses are supported")
+			return place{}, errors.New("only IPv4 addresses are supported")
 		}
-		return netip.AddrPortFrom(addr.Unmap(), port), nil
+		return place{AddrPort: netip.AddrPortFrom(addr.Unmap(), at.port)}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", host)
+	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", at.host)
 	if err != nil || len(found) == 0 {
-		return netip.AddrPort{}, errors.New("the host name cannot be resolved")
+		return place{}, errors.New("the host name cannot be resolved")
 	}
-	return netip.AddrPortFrom(found[0].Unmap(), port), nil
+	return place{AddrPort: netip.AddrPortFrom(found[0].Unmap(), at.port)}, nil
 }
 
 // unsaid is the logger the library gets. Its messages may carry whole SIP messages, so only their first words pass.
