@@ -9,8 +9,9 @@ import (
 
 // posted is a fact from outside a call's own legs.
 type posted struct {
-	fact Fact
-	by   EndedBy // with HangupAsked
+	fact  Fact
+	by    EndedBy // with HangupAsked
+	named *Target // instead of a fact: whose call it is, that came in
 }
 
 // call is one call. All fields belong to the goroutine of run, but shown: what the others may see, under Engine.mu.
@@ -24,6 +25,7 @@ type call struct {
 	target   Target
 	tries    []Try
 	claim    *Claim
+	caller   *caller // of a call that came in
 	m        Machine
 	inbox    chan posted
 	done     chan struct{} // closed when the call has ended: nobody listens any more
@@ -41,17 +43,23 @@ type call struct {
 }
 
 func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked time.Time) *call {
+	c := e.makeCall(CallView{
+		ID: id, Direction: Outbound, CaseID: p.target.CaseID, Desk: r.Desk, Operator: r.Asker.User, State: Queued,
+		Trunk: line.Trunk(), StartedAt: clicked, HeardAt: clicked,
+	}, line)
+	c.log = c.log.With("desk", r.Desk)
+	c.target, c.tries, c.claim = p.target, p.tries, p.claim
+	return c
+}
+
+// makeCall makes what every call has.
+func (e *Engine) makeCall(view CallView, line Line) *call {
 	done := make(chan struct{})
 	return &call{
-		e: e, log: e.d.Log.With("call", id, "desk", r.Desk), line: line,
-		view: CallView{
-			ID: id, CaseID: p.target.CaseID, Desk: r.Desk, Operator: r.Asker.User, State: Queued, Trunk: line.Trunk(),
-			StartedAt: clicked, HeardAt: clicked,
-		},
-		target: p.target, tries: p.tries, claim: p.claim, m: NewMachine(),
+		e: e, log: e.d.Log.With("call", view.ID), line: line, view: view, m: NewMachine(),
 		inbox: make(chan posted, 8), done: done,
 		desk: line.Desk().Facts(), customer: line.Customer().Facts(),
-		scribe:  newScribe(e.d.Ledger, id, e.d.Log, done),
+		scribe:  newScribe(e.d.Ledger, view.ID, e.d.Log, done),
 		handles: map[LegName]LegHandle{},
 	}
 }
@@ -71,9 +79,14 @@ func (e *Engine) begin(c *call) {
 	}
 	e.mu.Unlock()
 	c.log.Info("call accepted", "case", c.view.CaseID, "trunk", c.view.Trunk, "number", c.target.Number)
-	e.running.Add(2) // Dial still counts as running
-	go func() { defer e.running.Done(); c.scribe.run() }()
-	go func() { defer e.running.Done(); c.run() }()
+	c.live()
+}
+
+// live starts the call's goroutines. Whoever made it still counts as running.
+func (c *call) live() {
+	c.e.running.Add(2)
+	go func() { defer c.e.running.Done(); c.scribe.run() }()
+	go func() { defer c.e.running.Done(); c.run() }()
 }
 
 // post tells a call a fact. After the call has ended it goes nowhere.
@@ -88,7 +101,7 @@ func (c *call) post(p posted) {
 func (c *call) run() {
 	c.timer = time.NewTimer(c.limit(CallingDesk))
 	defer c.timer.Stop()
-	c.hear(DialAsked, c.e.d.Now())
+	c.hear(c.firstFact(), c.e.d.Now())
 	for c.m.State != Ended {
 		select {
 		case p := <-c.inbox:
@@ -97,6 +110,10 @@ func (c *call) run() {
 			c.desk = c.heardLeg(DeskLeg, f, ok, c.desk)
 		case f, ok := <-c.customer:
 			c.customer = c.heardLeg(CustomerLeg, f, ok, c.customer)
+		case <-c.wakened():
+			c.ringDesks()
+		case <-c.stepped():
+			c.ringDesks()
 		case <-c.timer.C:
 			c.heardTimer()
 		}
@@ -108,6 +125,11 @@ func (c *call) run() {
 
 func (c *call) heardOutside(p posted) {
 	now := c.e.d.Now()
+	if p.named != nil {
+		c.target, c.view.CaseID = *p.named, p.named.CaseID
+		c.show(now)
+		return
+	}
 	if p.fact == HangupAsked {
 		c.ends(p.by)
 		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvHangupAsked, Reason: string(p.by)})
@@ -153,7 +175,13 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 		c.log.Info("call goes on by another trunk", "trunk", c.view.Trunk, "status", f.Evidence.Status)
 		c.show(f.Evidence.At)
 	}
+	if f.Kind == LegDeclined && c.caller != nil {
+		c.declined(f.Desk)
+	}
 	if fact, ok := factOf(leg, f.Kind); ok {
+		if fact == DeskAnswered && c.caller != nil && c.m.State == CallingDesk {
+			c.takenBy(f.Desk)
+		}
 		c.endsByLeg(leg, f)
 		c.hear(fact, f.Evidence.At)
 	} else {
@@ -193,6 +221,9 @@ func (c *call) hear(f Fact, at time.Time) {
 		}
 		c.log.Info("call", "from", from, "to", next.State, "fact", f)
 		c.timer.Reset(c.limit(next.State))
+		if from == CallingDesk {
+			c.quiet()
+		}
 	}
 	for _, a := range do {
 		c.act(a)
@@ -206,6 +237,9 @@ func (c *call) limit(s State) time.Duration {
 	l := c.e.d.Limits
 	switch s {
 	case CallingDesk:
+		if c.caller != nil {
+			return c.e.d.Inbound.Ring
+		}
 		return l.DeskRing
 	case CallingCustomer:
 		return l.Ring + l.SaveDialled // set anew when the INVITE leaves
@@ -220,6 +254,7 @@ func (c *call) act(a Act) {
 	switch a {
 	case DialDesk:
 		c.line.Desk().Dial()
+		c.ringDesks()
 	case ConfirmDesk:
 		c.note(c.line.Desk().Confirm)
 	case SaveDialled:
@@ -233,6 +268,11 @@ func (c *call) act(a Act) {
 		c.line.HearEarly()
 	case ConfirmCustomer:
 		c.note(c.line.Customer().Confirm)
+	case AnswerCustomer:
+		c.outcome.Answered, c.view.AnsweredAt = true, c.e.d.Now()
+		c.caller.line.Answer()
+	case TurnAway:
+		c.caller.line.TurnAway()
 	case Join:
 		c.line.Join()
 	case DropDesk:

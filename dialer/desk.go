@@ -7,14 +7,15 @@ import (
 
 // desk is one seat: who sits there, what it does, and the case that stands presented. Guarded by Engine.mu.
 type desk struct {
-	view  DeskView
-	claim *Claim        // the case presented, or in call; nil when none, or when the queue was away
-	held  chan struct{} // not nil while a click is being worked on; closed when that is done
-	key   string        // the idempotency key of the click held, or of the call running
+	view      DeskView
+	claim     *Claim        // the case presented, or in call; nil when none, or when the queue was away
+	held      chan struct{} // not nil while a click is being worked on; closed when that is done
+	languages []string
+	key       string // the idempotency key of the click held, or of the call running
 }
 
 func newDesk(c DeskConfig, now time.Time) *desk {
-	return &desk{view: DeskView{ID: c.ID, Name: c.Name, State: DeskEmpty, Since: now}}
+	return &desk{view: DeskView{ID: c.ID, Name: c.Name, State: DeskEmpty, Since: now}, languages: c.Languages}
 }
 
 // Desks returns all desks in the settings' order.
@@ -96,7 +97,9 @@ func (e *Engine) Leave(ctx context.Context, a Asker, id DeskID) (DeskView, error
 	return v, nil
 }
 
-func (d *desk) busy() bool { return d.held != nil || d.view.State == DeskInCall }
+func (d *desk) busy() bool {
+	return d.held != nil || d.view.State == DeskInCall || d.view.Ringing != ""
+}
 
 // stand empties the seat and returns the claim to give back.
 func (d *desk) stand(now time.Time) *Claim {
@@ -148,6 +151,8 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wa
 		return nil, repeated, nil, Refuse(NotYourDesk)
 	case d.held != nil:
 		return nil, repeated, d.held, nil
+	case d.view.Ringing != "":
+		return nil, repeated, nil, deskRings
 	case again && d.view.CallID != "":
 		return nil, Accepted{CallID: d.view.CallID, CaseID: d.view.CaseID, Repeated: true}, nil, nil
 	case d.view.State == DeskInCall:
@@ -160,10 +165,14 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wa
 	return d.claim, repeated, nil, nil
 }
 
+// deskRings: whoever sits there answers first, or declines on the phone.
+var deskRings = &Refusal{Rule: DeskBusy, JA: "この席に着信しています。受話器を取るか、電話機で着信を拒否してから発信してください", EN: "the desk is being rung for a call that came in; answer it, or decline it on the phone"}
+
 func (e *Engine) unholdDesk(id DeskID) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	e.desks[id].unhold()
+	e.deskFree()
 }
 
 // unhold needs Engine.mu.
@@ -177,6 +186,9 @@ func (e *Engine) showDesk(id DeskID) DeskView {
 	v := e.desks[id].view
 	v.Registered = e.d.Phone.Registered(id)
 	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
+	if v.State == DeskReady && v.Ringing == "" {
+		e.deskFree()
+	}
 	return v
 }
 
@@ -193,6 +205,7 @@ func (e *Engine) phoneCameOrWent(id DeskID, registered bool) {
 	}
 	e.d.Log.Info("desk phone", "desk", id, "registered", registered)
 	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
+	e.deskFree()
 	if !registered && v.State == DeskInCall {
 		e.alert(Alert{
 			Kind: "desk_gone", Desk: id, CallID: v.CallID,

@@ -11,6 +11,7 @@ func (e *Engine) Drain(ctx context.Context) {
 	e.mu.Lock()
 	e.draining = true
 	e.mu.Unlock()
+	e.takeCalls() // an engine that never ran has none to wait for
 	gone := make(chan struct{})
 	go func() {
 		e.running.Wait()

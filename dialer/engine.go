@@ -33,6 +33,8 @@ func WardLimits() Limits {
 type DeskConfig struct {
 	ID   DeskID
 	Name string
+	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in.
+	Languages []string
 }
 
 // Deps is what an Engine is made of. All fields are needed but Log.
@@ -43,6 +45,7 @@ type Deps struct {
 	Limits     Limits
 	Results    func(trunk string) ResultTable
 	Refs       Refs
+	Inbound    InboundRules // WardInbound if zero
 
 	Phone  Phone
 	Ledger Ledger
@@ -75,6 +78,8 @@ type Engine struct {
 
 	running   sync.WaitGroup // clicks, calls and their followers; added to under mu, and not once draining
 	mending   chan struct{}  // holds one token: whoever looks after the line has it
+	recovered chan struct{}  // closed when calls that come in may be taken
+	ready     sync.Once      // closes recovered
 	lineStale bool           // guarded by mu: the queue missed something and must be rebuilt
 	queueDown bool           // guarded by mu: told to the supervisor, not yet back
 }
@@ -84,13 +89,20 @@ func NewEngine(d Deps) *Engine {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.Inbound == (InboundRules{}) {
+		d.Inbound = WardInbound()
+	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
-	e := &Engine{d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true, mending: make(chan struct{}, 1)}
+	e := &Engine{
+		d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true,
+		mending: make(chan struct{}, 1), recovered: make(chan struct{}),
+	}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
 		e.order = append(e.order, c.ID)
 	}
 	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })
+	d.Phone.OnCall(e.came)
 	return e
 }
 
@@ -224,7 +236,8 @@ func (e *Engine) Hangup(_ context.Context, a Asker, id CallID) error {
 	c := e.calls[id]
 	var mine bool
 	if c != nil {
-		mine = c.shown.Operator == a.User || e.desks[c.shown.Desk].view.Operator == a.User
+		d := e.desks[c.shown.Desk] // none yet, of a call that came in
+		mine = c.shown.Operator == a.User || d != nil && d.view.Operator == a.User
 	}
 	e.mu.Unlock()
 	if c == nil {

@@ -53,12 +53,19 @@ const (
 	EvTalkLimit   EvidenceEvent = "talk_limit"
 	EvCrossed     EvidenceEvent = "answer_crossed_cancel" // a 2xx that met our CANCEL; it was ACKed and hung up
 	EvRecovered   EvidenceEvent = "hung_up_after_restart"
+	// Of a call that came in.
+	EvInviteReceived EvidenceEvent = "invite_received"
+	EvAnswerSent     EvidenceEvent = "answer_sent"
+	EvRefusalSent    EvidenceEvent = "refusal_sent"
+	EvCancelReceived EvidenceEvent = "cancel_received"
+	EvAnnounced      EvidenceEvent = "announced" // the caller was answered by an announcement, not by a person
 )
 
 // EvidenceEvents lists what evidence can record.
 var EvidenceEvents = []EvidenceEvent{
 	EvInvite, EvTrying, EvRinging, EvEarlyMedia, EvAnswered, EvChallenged, EvRerouted, EvFinal, EvChanged, EvCancelSent, EvByeSent,
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
+	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

@@ -10,10 +10,21 @@ import (
 // goroutine, the last thing that does; what follows is the scribe's.
 func (e *Engine) finish(c *call) {
 	verdict, rule := e.d.Results(c.view.Trunk).Decide(c.finished())
+	if c.caller != nil {
+		verdict = c.inboundVerdict()
+		e.mu.Lock()
+		if d := e.desks[c.view.Desk]; d != nil {
+			c.claim = d.claim
+		}
+		e.mu.Unlock()
+	}
 	end := AttemptEnd{
 		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,
 		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Trunk: c.view.Trunk, Verdict: verdict,
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
+	}
+	if c.caller != nil {
+		end.Arrival, end.Desk, end.Operator = &c.caller.arrival, c.view.Desk, c.view.Operator
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
 	c.scribe.last(e.d.Limits.Save+endGrace, func(context.Context, Ledger) error {
@@ -28,14 +39,15 @@ const endGrace = 2 * time.Second
 // nextFor says what the case waits for. A talk waits for its result; a case that was not dialled stays where it stood,
 // which need not be in the line.
 func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
-	switch v.Result {
-	case Answered:
+	switch {
+	case v.Result == Answered:
 		return CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です"}
-	case NotDialled:
+	case v.Result == NotDialled:
 		return CaseNext{}
-	default:
-		return NextFor(rule, v, e.d.Now(), e.d.Hours, c.tries)
+	case c.caller != nil:
+		return e.callBack(c.target.Number, c.view.StartedAt)
 	}
+	return NextFor(rule, v, e.d.Now(), e.d.Hours, c.tries)
 }
 
 // showFinished frees the desk, or has it wait for the result of a talk, and shows both: after the end was written, so that
@@ -48,6 +60,9 @@ func (e *Engine) showFinished(c *call, v Verdict) {
 	view := c.view
 	e.d.Board.Show(Change{Type: ChangeCall, At: view.EndedAt, Call: &view})
 	d := e.desks[c.view.Desk]
+	if d == nil { // nobody answered a call that came in
+		return
+	}
 	d.claim = nil
 	if v.Result == Answered {
 		d.view.State, d.view.Since = DeskWrapUp, view.EndedAt
@@ -68,7 +83,7 @@ func (e *Engine) writeEnd(c *call, end AttemptEnd) {
 	}
 	e.d.Board.Show(Change{Type: ChangeProgress, At: e.d.Now()})
 	e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()})
-	if end.Verdict.Result != Answered {
+	if end.Verdict.Result != Answered && c.view.Desk != "" {
 		e.presentNext(ctx, c.view.Desk)
 	}
 }

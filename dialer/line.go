@@ -9,6 +9,7 @@ import (
 // Run keeps the engine's long work going until ctx is done: leases are renewed, and a queue that was lost, emptied or
 // missed something is rebuilt from the ledger.
 func (e *Engine) Run(ctx context.Context) error {
+	e.takeCalls()
 	tick := time.NewTicker(lineCheck)
 	defer tick.Stop()
 	for {
@@ -21,6 +22,9 @@ func (e *Engine) Run(ctx context.Context) error {
 		}
 	}
 }
+
+// takeCalls lets calls in that have come while the engine was not ready.
+func (e *Engine) takeCalls() { e.ready.Do(func() { close(e.recovered) }) }
 
 // lineCheck is how often leases are renewed and the queue looked at; well inside Limits.Lease.
 const lineCheck = 2 * time.Second

@@ -33,6 +33,8 @@ const (
 	CustomerEarly    Fact = "customer_early"    // 18x with early media
 	CustomerAnswered Fact = "customer_answered" // 2xx from the debtor's side
 	CustomerGone     Fact = "customer_gone"     // the customer leg is over, for whatever reason
+	CallerCame       Fact = "caller_came"       // a call has come in, and the desks are to be rung
+	CallerComesShut  Fact = "caller_comes_shut" // a call has come in while nobody is to be rung
 	HangupAsked      Fact = "hangup_asked"      // somebody pressed the button, or the house is closing
 	TimedOut         Fact = "timed_out"         // the state's own timer ran out
 )
@@ -40,7 +42,7 @@ const (
 // Facts lists every fact.
 var Facts = []Fact{
 	DialAsked, DeskRinging, DeskAnswered, DeskGone, DialSaved, DialNotSaved,
-	CustomerRinging, CustomerEarly, CustomerAnswered, CustomerGone, HangupAsked, TimedOut,
+	CustomerRinging, CustomerEarly, CustomerAnswered, CustomerGone, HangupAsked, TimedOut, CallerCame, CallerComesShut,
 }
 
 // Act is what the owner of a call does about a fact, in the order given.
@@ -54,6 +56,8 @@ const (
 	DialCustomer    Act = "dial_customer"    // send the customer leg's INVITE
 	HearEarly       Act = "hear_early"       // let the operator hear the network
 	ConfirmCustomer Act = "confirm_customer" // keep what ends the customer leg, then ACK it
+	AnswerCustomer  Act = "answer_customer"  // answer the caller of a call that came in
+	TurnAway        Act = "turn_away"        // tell the caller that nobody is here, and end that leg
 	Join            Act = "join"             // media both ways
 	DropDesk        Act = "drop_desk"        // CANCEL or BYE the desk leg; harmless when it is gone or was never dialled
 	DropCustomer    Act = "drop_customer"    // CANCEL or BYE the customer leg; as harmless
@@ -66,7 +70,7 @@ type LegState string
 // The states of a leg.
 const (
 	LegIdle    LegState = "idle"    // never dialled
-	LegDialled LegState = "dialled" // its INVITE was sent; there will be exactly one Gone
+	LegDialled LegState = "dialled" // its INVITE was sent, or has come; there will be exactly one Gone
 	LegUp      LegState = "up"      // answered
 	LegGone    LegState = "gone"
 )
@@ -93,7 +97,7 @@ type guard struct {
 var (
 	always       = guard{"", func(Machine) bool { return true }}
 	customerIdle = guard{"customer never dialled", func(m Machine) bool { return m.Customer == LegIdle }}
-	customerOpen = guard{"customer dialled", func(m Machine) bool { return m.Customer.open() }}
+	customerOpen = guard{"a customer is there", func(m Machine) bool { return m.Customer.open() }}
 	someLegOpen  = guard{"a leg is left", func(m Machine) bool { return m.Desk.open() || m.Customer.open() }}
 	bothLegsGone = guard{"no leg is left", func(m Machine) bool { return !m.Desk.open() && !m.Customer.open() }}
 )
@@ -113,11 +117,19 @@ var table = []row{
 	{Queued, HangupAsked, always, Ended, []Act{CloseAttempt}},
 	{Queued, TimedOut, always, Ended, []Act{CloseAttempt}},
 
+	// A call that comes in is the same call entered from the other side: its customer leg is there, its desk leg is the
+	// phones that ring for it.
+	{Queued, CallerCame, always, CallingDesk, []Act{DialDesk}},
+	{Queued, CallerComesShut, always, Ending, []Act{TurnAway}},
+
 	{CallingDesk, DeskRinging, always, CallingDesk, nil},
-	{CallingDesk, DeskAnswered, always, CallingCustomer, []Act{ConfirmDesk, SaveDialled}},
-	{CallingDesk, DeskGone, always, Ended, []Act{CloseAttempt}},
-	{CallingDesk, HangupAsked, always, Ending, []Act{DropDesk}},
-	{CallingDesk, TimedOut, always, Ending, []Act{DropDesk}},
+	{CallingDesk, DeskAnswered, customerIdle, CallingCustomer, []Act{ConfirmDesk, SaveDialled}},
+	{CallingDesk, DeskAnswered, customerOpen, Talking, []Act{ConfirmDesk, AnswerCustomer, Join}},
+	{CallingDesk, DeskGone, bothLegsGone, Ended, []Act{CloseAttempt}},
+	{CallingDesk, DeskGone, someLegOpen, Ending, []Act{DropCustomer}},
+	{CallingDesk, CustomerGone, always, Ending, []Act{DropDesk}},
+	{CallingDesk, HangupAsked, always, Ending, []Act{DropCustomer, DropDesk}},
+	{CallingDesk, TimedOut, always, Ending, []Act{DropCustomer, DropDesk}},
 
 	{CallingCustomer, DialSaved, customerIdle, CallingCustomer, []Act{DialCustomer}},
 	{CallingCustomer, DialNotSaved, customerIdle, Ending, []Act{DropDesk}},
@@ -176,12 +188,16 @@ func (m Machine) noteLegs(f Fact) Machine {
 		}
 	case CustomerGone:
 		m.Customer = LegGone
+	case CallerCame, CallerComesShut:
+		if m.State == Queued {
+			m.Customer = LegDialled
+		}
 	default:
 	}
 	return m
 }
 
-// noteActs remembers which legs the acts will have dialled.
+// noteActs remembers which legs the acts will have dialled or answered.
 func (m Machine) noteActs(do []Act) Machine {
 	for _, a := range do {
 		switch a {
@@ -189,6 +205,8 @@ func (m Machine) noteActs(do []Act) Machine {
 			m.Desk = LegDialled
 		case DialCustomer:
 			m.Customer = LegDialled
+		case AnswerCustomer:
+			m.Customer = LegUp
 		default:
 		}
 	}

@@ -33,10 +33,11 @@ func TestNextOfEveryStateAndFact(t *testing.T) {
 	want := map[State]map[Fact]to{
 		Queued: {
 			DialAsked: {CallingDesk, do{DialDesk}}, HangupAsked: {Ended, do{CloseAttempt}}, TimedOut: {Ended, do{CloseAttempt}},
+			CallerCame: {CallingDesk, do{DialDesk}}, CallerComesShut: {Ending, do{TurnAway}},
 		},
 		CallingDesk: {
 			DeskRinging: {CallingDesk, nil}, DeskAnswered: {CallingCustomer, do{ConfirmDesk, SaveDialled}},
-			DeskGone: {Ended, do{CloseAttempt}}, HangupAsked: {Ending, do{DropDesk}}, TimedOut: {Ending, do{DropDesk}},
+			DeskGone: {Ended, do{CloseAttempt}}, CustomerGone: {Ending, do{DropDesk}}, HangupAsked: {Ending, both}, TimedOut: {Ending, both},
 		},
 		CallingCustomer: {
 			CustomerRinging: {CallingCustomer, nil}, CustomerEarly: {CallingCustomer, do{HearEarly}},
@@ -75,6 +76,13 @@ func TestNextByTheLegs(t *testing.T) {
 		to   Machine
 		do   []Act
 	}{
+		{Machine{Queued, LegIdle, LegIdle}, CallerCame, Machine{CallingDesk, LegDialled, LegDialled}, []Act{DialDesk}},
+		{Machine{Queued, LegIdle, LegIdle}, CallerComesShut, Machine{Ending, LegIdle, LegDialled}, []Act{TurnAway}},
+		{Machine{Ending, LegIdle, LegDialled}, CustomerGone, Machine{Ended, LegIdle, LegGone}, []Act{CloseAttempt}},
+		{Machine{CallingDesk, LegDialled, LegDialled}, DeskAnswered, Machine{Talking, LegUp, LegUp}, []Act{ConfirmDesk, AnswerCustomer, Join}},
+		{Machine{CallingDesk, LegDialled, LegDialled}, DeskGone, Machine{Ending, LegGone, LegDialled}, []Act{DropCustomer}},
+		{Machine{CallingDesk, LegDialled, LegDialled}, CustomerGone, Machine{Ending, LegDialled, LegGone}, []Act{DropDesk}},
+		{Machine{CallingDesk, LegDialled, LegIdle}, CallerCame, Machine{CallingDesk, LegDialled, LegIdle}, nil},
 		{Machine{CallingCustomer, LegUp, LegIdle}, DialSaved, Machine{CallingCustomer, LegUp, LegDialled}, []Act{DialCustomer}},
 		{Machine{CallingCustomer, LegUp, LegDialled}, DialSaved, Machine{CallingCustomer, LegUp, LegDialled}, nil},
 		{Machine{CallingCustomer, LegUp, LegIdle}, DialNotSaved, Machine{Ending, LegUp, LegIdle}, []Act{DropDesk}},
@@ -163,6 +171,8 @@ func (w *watcher) acted(a Act) {
 	switch a {
 	case DialDesk, DialCustomer:
 		w.dialled[a]++
+	case AnswerCustomer:
+		w.answered[CustomerLeg], w.dropped[CustomerLeg] = true, false
 	case DropDesk:
 		w.dropped[DeskLeg] = true
 	case DropCustomer:

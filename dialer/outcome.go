@@ -17,6 +17,8 @@ func (c *call) endsByLeg(leg LegName, f LegFact) {
 	switch {
 	case c.m.State == Talking && !f.FarEnded:
 		c.ends(BySystem) // our own phone gave the leg up: the far end had fallen silent, or we are stopping
+	case c.caller != nil && leg == CustomerLeg && f.FarEnded:
+		c.ends(ByCustomer)
 	case leg == DeskLeg && c.m.State == CallingDesk && !f.FarEnded:
 		c.ends(ByNetwork) // the phone never answered, or could not be reached
 	case leg == DeskLeg:
@@ -32,8 +34,11 @@ func (c *call) endsByLeg(leg LegName, f LegFact) {
 func (c *call) measure(leg LegName, f LegFact) {
 	ev := f.Evidence
 	if leg == DeskLeg {
-		if ev.Event == EvInvite && c.view.deskInvited.IsZero() {
+		if ev.Event == EvInvite && c.view.deskInvited.IsZero() && c.caller == nil {
 			c.view.deskInvited = ev.At
+		}
+		if f.Kind == LegRinging && c.caller != nil && c.view.RingingAt.IsZero() {
+			c.view.RingingAt = ev.At
 		}
 		return
 	}

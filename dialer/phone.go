@@ -19,6 +19,32 @@ type Phone interface {
 	Registered(desk DeskID) *bool
 	// OnRegistered calls f, never concurrently with itself, whenever a desk's phone comes or goes. Called once, at wiring.
 	OnRegistered(f func(desk DeskID, registered bool))
+	// OnCall calls f, never concurrently with itself, for each call that comes in by a trunk. f must return at once. Called
+	// once, at wiring.
+	OnCall(f func(Incoming))
+}
+
+// Incoming is a call that has come in. Its caller hears nothing until its desk leg is dialled.
+type Incoming struct {
+	Line IncomingLine
+	// Caller is the caller's number in national form, empty when it was withheld or is no Japanese one. Personal data.
+	Caller Number
+	At     time.Time
+}
+
+// IncomingLine is a line that was begun from the other side. Its customer leg is there: its facts come from the start, its
+// Dial and Confirm do nothing, and its Drop refuses the call (480) while it is not answered. Its desk leg is the phones that
+// ring for it: Dial tells the caller that it rings (180), and of many phones the first that answers is the leg from then on.
+// The others are cancelled, and the leg is gone when all of them are; one without phones waits for Ring or Drop.
+type IncomingLine interface {
+	Line
+	// Ring rings further desks' phones. Nothing asks them to answer by themselves. A phone that cannot be rung, or is out
+	// before any answered, is told as LegDeclined.
+	Ring(desks ...DeskID)
+	// Answer answers the caller (2xx). Idempotent.
+	Answer()
+	// TurnAway has the caller hear that nobody is here, or refuses the call, and ends the leg. Idempotent.
+	TurnAway()
 }
 
 // CallOrder is what a phone must know to make a call.
@@ -83,6 +109,7 @@ const (
 	LegRinging  LegFactKind = "ringing"     // 18x without SDP
 	LegEarly    LegFactKind = "early_media" // 18x with SDP, first time
 	LegAnswered LegFactKind = "answered"    // the first 2xx
+	LegDeclined LegFactKind = "declined"    // one of many phones is out, and none has answered
 	LegNote     LegFactKind = "note"        // evidence only: changes nothing
 	LegIsGone   LegFactKind = "gone"        // over; always the last
 )
@@ -95,6 +122,8 @@ type LegFact struct {
 	Handle   *LegHandle
 	// FarEnded is true, on LegIsGone, when the far end ended it (BYE, or a final answer that is no 2xx), false when we did.
 	FarEnded bool
+	// Desk says whose phone it was, of a leg that is many phones.
+	Desk DeskID
 }
 
 // Clock is where time comes from. time.Now, but in tests.

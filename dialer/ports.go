@@ -69,6 +69,12 @@ type Ledger interface {
 	// Reserve opens an attempt. Two open attempts for one case or one number are impossible: the second gets a
 	// *Refusal with rule case_busy or number_locked. A repeated idempotency key of the same operator gets *Repeated.
 	Reserve(ctx context.Context, r Reservation) error
+	// Arrive opens the record of a call that came in, and says which case it is about: the one rung last by that number, or
+	// another that has it, or a new one.
+	Arrive(ctx context.Context, a Arrival) (Target, error)
+	// NameCase says of an inbound attempt whose it was, as long as no result of it is recorded; CaseBusy as a *Refusal after that.
+	// A case that was opened for the call alone is closed.
+	NameCase(ctx context.Context, id CallID, to CaseID, by UserID) (Target, error)
 	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg.
 	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error
 	// Note keeps evidence and handles as they come. It is a courtesy to a crash: End brings everything once more.
@@ -108,6 +114,10 @@ type AttemptEnd struct {
 	Evidence   []Evidence
 	CaseID     CaseID
 	Next       CaseNext // its State is empty when the case stays where it stands
+	// Of a call that came in: what opens its record if that could not be done when it came, and who took it.
+	Arrival  *Arrival
+	Desk     DeskID
+	Operator UserID
 }
 
 // CaseNext says what a case waits for.
@@ -131,6 +141,8 @@ const (
 // OpenAttempt is an attempt found open at start, with what is needed to end it honestly.
 type OpenAttempt struct {
 	ID        CallID
+	Direction Direction
+	Dialable  bool // of an inbound one: the caller can be called back
 	CaseID    CaseID
 	Desk      DeskID
 	StartedAt time.Time
@@ -156,6 +168,7 @@ type Try struct {
 	Party       string    // empty while no result was given
 	AskedFor    time.Time // when the person asked to be called again; zero when nobody did
 	MayHaveRung bool
+	CalledUs    bool // it was their call, and we missed it
 }
 
 // Repeated is returned for a click whose idempotency key was seen before: ID is the call the first click made.
@@ -241,8 +254,9 @@ const (
 // CallView is a call as the panel shows it: no personal data.
 type CallView struct {
 	ID         CallID    `json:"id"`
+	Direction  Direction `json:"direction"`
 	CaseID     CaseID    `json:"case_id"`
-	Desk       DeskID    `json:"desk"`
+	Desk       DeskID    `json:"desk"` // empty while nobody has answered a call that came in
 	Operator   UserID    `json:"operator"`
 	State      State     `json:"state"`
 	Trunk      string    `json:"trunk"`
@@ -279,6 +293,7 @@ type DeskView struct {
 	Operator   UserID    `json:"operator,omitempty"`
 	CallID     CallID    `json:"call_id,omitempty"`
 	CaseID     CaseID    `json:"case_id,omitempty"`
+	Ringing    CallID    `json:"ringing,omitempty"` // the call that came in for which its phone rings
 	Since      time.Time `json:"since"`
 }
 

@@ -27,12 +27,15 @@ func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, s
 	if err != nil {
 		return "", err
 	}
+	if !e.setPresented(id, next) {
+		e.release(ctx, *next)
+		return "", Refuse(DeskBusy)
+	}
 	if skip && claim != nil && claim.Token != next.Token {
 		e.setAside(ctx, *claim)
 	} else {
 		e.releaseOther(ctx, claim, next)
 	}
-	e.setPresented(id, next)
 	return next.Case, nil
 }
 
@@ -87,16 +90,21 @@ func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
 	return &claim, nil
 }
 
-func (e *Engine) setPresented(id DeskID, c *Claim) {
+// setPresented is false when a call that came in was answered there meanwhile.
+func (e *Engine) setPresented(id DeskID, c *Claim) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.desks[id]
+	if d.view.State == DeskInCall {
+		return false
+	}
 	d.claim = c
 	d.view.CaseID = ""
 	if c != nil {
 		d.view.CaseID = c.Case
 	}
 	e.showDesk(id)
+	return true
 }
 
 // clearPresented forgets a claim that is no longer the desk's.

@@ -25,6 +25,7 @@ func (e *Engine) Recover(ctx context.Context) error {
 	if err != nil {
 		return fmt.Errorf("results still owed could not be read: %w", err)
 	}
+	defer e.takeCalls()
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range due {
@@ -72,6 +73,9 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 	end := AttemptEnd{
 		ID: a.ID, StartedAt: a.StartedAt, DialledAt: a.DialledAt, EndedAt: e.d.Now(), EndedBy: ByCrash, Evidence: ev, CaseID: a.CaseID,
 	}
+	if a.Direction == Inbound {
+		return e.interruptedArrival(a, end)
+	}
 	for _, x := range a.Evidence {
 		if x.Leg != CustomerLeg {
 			continue
@@ -94,6 +98,30 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 	}
 	return end
 }
+
+// interruptedArrival is the end of a call that came in and met a crash: cut off in a talk, or missed.
+func (e *Engine) interruptedArrival(a OpenAttempt, end AttemptEnd) AttemptEnd {
+	for _, x := range a.Evidence {
+		if x.Event == EvAnswerSent {
+			end.AnsweredAt = firstTime(end.AnsweredAt, x.At)
+		}
+	}
+	if !end.AnsweredAt.IsZero() {
+		end.Verdict = Verdict{Result: Interrupted, Confidence: High, Rule: "inbound_crash", Why: "受電中にシステムが停止しました"}
+		end.Next = CaseNext{State: CaseHeld, Why: end.Verdict.Why}
+		return end
+	}
+	end.Verdict = Verdict{Result: NoAnswer, Confidence: High, Rule: "inbound_missed", Why: "着信中にシステムが停止し、応答できませんでした"}
+	var caller Number
+	if a.Dialable {
+		caller = anyNumber
+	}
+	end.Next = e.callBack(caller, a.StartedAt)
+	return end
+}
+
+// anyNumber stands for a caller whose number may be dialled, where the number itself is not at hand. It is nobody's.
+const anyNumber Number = "0300000000"
 
 func firstTime(have, t time.Time) time.Time {
 	if have.IsZero() {

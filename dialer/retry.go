@@ -51,36 +51,44 @@ func (t Try) answeredByPerson() bool {
 }
 
 // askedFor is what stands in the record of a call that only the person's own wish allows (DOMAIN "Number rule").
-const askedFor = "相手の希望の日時による再架電"
+const (
+	askedFor   = "相手の希望の日時による再架電"
+	missedThem = "不在着信への折り返し"
+)
 
 // FreeFrom returns when a number may be rung next, given today's earlier tries: now itself when it may at once. why is
-// a Japanese sentence when it may not, or may only because the person asked to be called again at a time that has come: with
-// that wish, what came before it counts no more.
+// a Japanese sentence when it may not, or may only because the person asked to be called again at a time that has come, or
+// called us and nobody answered: with that wish, what came before it counts no more.
 func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why string) {
 	if r.Off {
 		return now, ""
 	}
 	today, tomorrow := DateOf(now), DateOf(now).Next().At(0)
 	var rings, busies int
-	var lastRing, lastBusy time.Time
-	asked := false
+	var lastRing, lastBusy, locked time.Time
+	asked, lockedWhy := "", ""
 	for _, t := range tries {
 		switch {
 		case DateOf(t.At) != today:
+		case t.CalledUs:
+			asked, locked, rings, busies = missedThem, time.Time{}, 0, 0
 		case t.answeredByPerson() && DateOf(t.AskedFor) == today && now.Before(t.AskedFor):
-			return t.AskedFor, "相手の希望の時刻までお待ちください"
+			locked, lockedWhy = t.AskedFor, "相手の希望の時刻までお待ちください"
 		case t.answeredByPerson() && DateOf(t.AskedFor) == today:
-			asked, rings, busies = true, 0, 0
+			asked, locked, rings, busies = askedFor, time.Time{}, 0, 0
 		case t.answeredByPerson():
-			return tomorrow, "本日すでに応答があった番号のため、本日は発信できません"
+			locked, lockedWhy = tomorrow, "本日すでに応答があった番号のため、本日は発信できません"
 		case t.Result == Busy:
 			busies, lastBusy = busies+1, t.At
 		case t.MayHaveRung:
 			rings, lastRing = rings+1, t.At
 		}
 	}
-	if asked && rings+busies == 0 {
-		return now, askedFor
+	if !locked.IsZero() {
+		return locked, lockedWhy
+	}
+	if asked != "" && rings+busies == 0 {
+		return now, asked
 	}
 	return r.gap(now, tomorrow, [2]int{rings, busies}, [2]time.Time{lastRing, lastBusy})
 }

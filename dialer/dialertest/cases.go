@@ -17,6 +17,8 @@ type Case struct {
 	Priority int
 	Next     dialer.CaseNext
 	Reason   string // of an ad-hoc case
+	Language string // "ja" if empty
+	Opened   bool   // for a call that came in by a number nobody has
 }
 
 // PutCase adds a case, or replaces the one with its id.
@@ -58,7 +60,7 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		ref := l.refs.Number(number)
 		t = dialer.Target{
 			CaseID: id, CaseRef: l.refs.Case(string(id)), Number: number, NumberRef: ref, Sample: number.MadeUp(),
-			DoNotCall: l.barred[ref], Insurance: "kokuho", Language: "ja", BalanceBand: "-50k", Priority: c.Priority,
+			DoNotCall: l.barred[ref], Insurance: "kokuho", Language: cmp.Or(c.Language, "ja"), BalanceBand: "-50k", Priority: c.Priority,
 		}
 		return nil
 	})

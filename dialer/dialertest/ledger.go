@@ -34,6 +34,7 @@ var (
 
 // Attempt is an attempt as the fake keeps it.
 type Attempt struct {
+	Arrival     *dialer.Arrival // of a call that came in
 	Reservation dialer.Reservation
 	DialledAt   time.Time // as the end says, once there is one
 	CommittedAt time.Time // when Dialled was committed, whatever came of it
@@ -114,7 +115,7 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 		}
 		locked := false
 		for _, a := range l.attempts {
-			if a.End != nil {
+			if a.End != nil || a.Arrival != nil {
 				continue
 			}
 			if a.Reservation.Target.CaseID == r.Target.CaseID {
@@ -206,6 +207,9 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if err != nil {
 		l.spooled++
 	}
+	if e.Arrival != nil {
+		l.arrive(*e.Arrival)
+	}
 	a, ok := l.attempts[e.ID]
 	if !ok {
 		return nil // its reservation was never committed
@@ -214,7 +218,12 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if a.End != nil {
 		return nil
 	}
-	if err := coherent(e); err != nil {
+	judge := coherent
+	if a.Arrival != nil {
+		judge = coherentInbound
+		a.Reservation.Desk, a.Reservation.Operator = e.Desk, e.Operator
+	}
+	if err := judge(e); err != nil {
 		return err
 	}
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}
@@ -249,7 +258,7 @@ func (l *Ledger) Open(ctx context.Context) (open []dialer.OpenAttempt, err error
 				continue
 			}
 			o := dialer.OpenAttempt{
-				ID: id, CaseID: a.Reservation.Target.CaseID, Desk: a.Reservation.Desk, StartedAt: a.Reservation.At,
+				ID: id, Direction: a.direction(), Dialable: a.Reservation.Target.Number != "", CaseID: a.Reservation.Target.CaseID, Desk: a.Reservation.Desk, StartedAt: a.Reservation.At,
 				DialledAt: a.DialledAt, Trunk: a.Reservation.Trunk,
 			}
 			for n := range maxKey(a.Evidence) + 1 {
@@ -305,6 +314,10 @@ func (l *Ledger) ResultsDue(ctx context.Context) (due []dialer.ResultDue, err er
 func (l *Ledger) Tries(ctx context.Context, numberRef string, since time.Time) (tries []dialer.Try, err error) {
 	err = l.do(ctx, "Tries", func() error {
 		for _, a := range l.attempts {
+			missed := a.Arrival != nil && a.End != nil && a.End.Verdict.Result == dialer.NoAnswer
+			if a.Reservation.Target.NumberRef == numberRef && missed && !a.Arrival.At.Before(since) {
+				tries = append(tries, dialer.Try{At: a.Arrival.At, CalledUs: true})
+			}
 			if a.Reservation.Target.NumberRef == numberRef && !a.DialledAt.IsZero() && !a.DialledAt.Before(since) {
 				tries = append(tries, a.try())
 			}
@@ -313,6 +326,13 @@ func (l *Ledger) Tries(ctx context.Context, numberRef string, since time.Time) (
 		return nil
 	})
 	return tries, err
+}
+
+func (a *Attempt) direction() dialer.Direction {
+	if a.Arrival != nil {
+		return dialer.Inbound
+	}
+	return dialer.Outbound
 }
 
 func (a *Attempt) try() dialer.Try {

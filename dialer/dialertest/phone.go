@@ -42,6 +42,8 @@ type Phone struct {
 	refuse     error
 	terminated []dialer.LegHandle
 	terminate  func(context.Context, dialer.LegHandle) error
+	comes      func(dialer.Incoming)
+	callers    []*Caller
 }
 
 var _ dialer.Phone = (*Phone)(nil)
@@ -129,6 +131,9 @@ func (p *Phone) Broken() []string {
 	}
 	for n := range p.lines {
 		out = append(out, fmt.Sprintf("the line of %s was never closed", n.order.ID))
+	}
+	for _, c := range p.callers {
+		out = append(out, c.left()...)
 	}
 	return out
 }

@@ -1,0 +1,111 @@
+package dialertest
+
+import (
+	"cmp"
+	"context"
+	"errors"
+	"slices"
+
+	"kakeru/dialer"
+)
+
+// Arrive implements dialer.Ledger.
+func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target, err error) {
+	err = l.do(ctx, "Arrive", func() error {
+		t = l.arrive(in).Reservation.Target
+		return nil
+	})
+	return t, err
+}
+
+// arrive opens the record of a call that came in, unless it is there. It needs mu.
+func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
+	if a := l.attempts[in.ID]; a != nil {
+		return a
+	}
+	id := l.caseOf(in.NumberRef)
+	if id == "" {
+		id = in.NewCase
+		c := &Case{ID: id, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "電話がかかってきました"}, Opened: true}
+		if in.Caller != "" {
+			c.Numbers = []dialer.Number{in.Caller}
+		}
+		l.cases[id] = c
+	}
+	a := &Attempt{
+		Arrival: &in, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{},
+		Reservation: dialer.Reservation{ID: in.ID, Trunk: in.Trunk, At: in.At, Target: dialer.Target{
+			CaseID: id, Number: in.Caller, NumberRef: in.NumberRef, Language: l.cases[id].Language,
+		}},
+	}
+	if in.CustomerLeg.Leg != "" {
+		a.Legs[in.CustomerLeg.Leg] = in.CustomerLeg
+	}
+	l.attempts[in.ID] = a
+	return a
+}
+
+// caseOf needs mu: the case that was rung last by a number, or else the first that has it.
+func (l *Ledger) caseOf(ref string) dialer.CaseID {
+	if ref == "" {
+		return ""
+	}
+	var last *Attempt
+	for _, a := range l.attempts {
+		if a.Arrival == nil && a.Reservation.Target.NumberRef == ref && (last == nil || a.Reservation.At.After(last.Reservation.At)) {
+			last = a
+		}
+	}
+	if last != nil {
+		return last.Reservation.Target.CaseID
+	}
+	var ids []dialer.CaseID
+	for id, c := range l.cases {
+		if slices.ContainsFunc(c.Numbers, func(n dialer.Number) bool { return l.refs.Number(n) == ref }) {
+			ids = append(ids, id)
+		}
+	}
+	if len(ids) == 0 {
+		return ""
+	}
+	return slices.MinFunc(ids, cmp.Compare[dialer.CaseID])
+}
+
+// NameCase implements dialer.Ledger.
+func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseID, _ dialer.UserID) (t dialer.Target, err error) {
+	err = l.do(ctx, "NameCase", func() error {
+		a, err := l.find(id)
+		switch {
+		case err != nil:
+			return err
+		case a.Arrival == nil || l.cases[to] == nil:
+			return dialer.ErrNotFound
+		case a.Recorded:
+			return dialer.Refuse(dialer.CaseBusy)
+		}
+		was := l.cases[a.Reservation.Target.CaseID]
+		if was != nil && was.Opened && was.ID != to {
+			was.Next = dialer.CaseNext{State: dialer.CaseClosed, Why: "別の案件の着信でした"}
+		}
+		if a.End != nil && a.End.Verdict.Result == dialer.Answered {
+			l.cases[to].Next = dialer.CaseNext{State: dialer.CaseResultDue, Why: "通話の業務結果が未入力です"}
+		}
+		a.Reservation.Target.CaseID = to
+		t = a.Reservation.Target
+		return nil
+	})
+	return t, err
+}
+
+// coherentInbound refuses an end of a call that came in that contradicts itself, as the database would.
+func coherentInbound(e dialer.AttemptEnd) error {
+	switch {
+	case e.EndedAt.IsZero(), e.EndedBy == "", e.Verdict.Result == "", e.Verdict.Confidence == "", e.Verdict.Why == "":
+		return errors.New("the end is not whole")
+	case e.Verdict.Counted || !e.DialledAt.IsZero():
+		return errors.New("a call that came in was dialled, or counts")
+	case e.Verdict.Result == dialer.Answered && (e.AnsweredAt.IsZero() || e.Desk == ""):
+		return errors.New("answered, but nobody knows when, or by whom")
+	}
+	return nil
+}
