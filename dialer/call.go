@@ -272,6 +272,7 @@ func (c *call) act(a Act) {
 		c.outcome.Answered, c.view.AnsweredAt = true, c.e.d.Now()
 		c.caller.line.Answer()
 	case TurnAway:
+		c.endedBy = BySystem
 		c.caller.line.TurnAway()
 	case Join:
 		c.line.Join()

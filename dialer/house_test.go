@@ -67,6 +67,7 @@ func furnish(t *testing.T) *house {
 		Hours: dialer.Hours{Week: dialer.WardHours()}, NumberRule: dialer.WardNumberRule(), Limits: dialer.WardLimits(),
 		Results: func(string) dialer.ResultTable { return table },
 		Phone:   h.phone, Ledger: h.ledger, Cases: h.ledger, Queue: h.queue, Line: h.ledger, Board: h.board, Now: time.Now,
+		Refs: h.ledger.Refs(),
 	}
 	h.open()
 	return h

@@ -94,7 +94,7 @@ func (e *Engine) came(in Incoming) {
 // brings all there is to know.
 func (e *Engine) receive(in Incoming) {
 	a := Arrival{
-		ID: CallID(NewID(in.At)), At: in.At, Trunk: in.Line.Trunk(), Caller: in.Caller,
+		ID: in.ID, At: in.At, Trunk: in.Line.Trunk(), Caller: in.Caller,
 		NewCase: CaseID(NewID(in.At)), CustomerLeg: in.Line.Customer().Handle(),
 	}
 	if in.Caller != "" {

@@ -26,6 +26,7 @@ type Phone interface {
 
 // Incoming is a call that has come in. Its caller hears nothing until its desk leg is dialled.
 type Incoming struct {
+	ID   CallID
 	Line IncomingLine
 	// Caller is the caller's number in national form, empty when it was withheld or is no Japanese one. Personal data.
 	Caller Number

@@ -35,6 +35,7 @@ type Agent struct {
 	lanes   map[string]*lane
 	tell    func(desk dialer.DeskID, registered bool)
 	trunked func(TrunkState)
+	comes   func(dialer.Incoming)
 	stopped chan struct{}
 
 	// Set by Start, before anything reads them.

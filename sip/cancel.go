@@ -18,10 +18,13 @@ func (l *leg) drop() {
 	if !l.dialled {
 		return
 	}
-	switch l.state {
-	case legEarly:
+	switch {
+	case l.summons != nil && !l.summons.done:
+		l.refuseCaller(answer{status: sip.StatusTemporarilyUnavailable})
+		return
+	case l.state == legEarly:
 		l.cancel()
-	case legUp:
+	case l.state == legUp:
 		l.hangUp()
 	default:
 		// No CANCEL before a provisional response: it could overtake the INVITE (RFC 3261 §9.1). The first one that
@@ -41,6 +44,9 @@ func (l *leg) dropBecause(why string) {
 func (l *leg) giveUp() {
 	if l.over {
 		return
+	}
+	if l.owesBye {
+		l.bye(func(error) {}) // their ACK never came, and nothing is gained by more waiting (§15)
 	}
 	l.note(dialer.EvNoAnswer, "the far end did not end the call in time")
 	l.gone(false)
@@ -74,10 +80,18 @@ func (l *leg) hangUp() {
 	if l.hungUp || l.over {
 		return
 	}
-	l.hungUp = true
+	if l.summons != nil && l.reoffer != nil && l.reoffer.cseq == l.summons.cseq() {
+		l.owesBye = true // whoever was called sends no BYE before the ACK has come (§15)
+		return
+	}
+	l.hungUp, l.owesBye = true, false
 	l.confirm()
 	l.note(dialer.EvByeSent, l.why)
-	bye := hangup{lane: l.lane, dialog: &l.dialog, signer: l.signer, done: l.byeDone}
+	l.bye(l.byeDone)
+}
+
+func (l *leg) bye(done func(error)) {
+	bye := hangup{lane: l.lane, dialog: &l.dialog, signer: l.signer, done: done}
 	bye.signer.renew()
 	bye.send()
 }

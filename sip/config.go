@@ -70,6 +70,8 @@ type Trunk struct {
 	Prefix string
 	// CallerID is the ward's number in national digits. It is always presented.
 	CallerID string
+	// Numbers are further numbers of the centre, in national digits, by which calls come in here.
+	Numbers []string
 	// Lab marks a trunk that ends in a simulated carrier: only there may made-up numbers be dialled.
 	Lab      bool
 	User     string // whom the trunk knows us as; empty if it asks for nobody

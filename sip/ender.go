@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"encoding/json"
 	"errors"
 	"fmt"
 	"time"
@@ -28,6 +29,9 @@ func (a *Agent) Terminate(ctx context.Context, h dialer.LegHandle) error {
 	if err != nil {
 		return err
 	}
+	if len(s.Phones) > 0 {
+		return a.terminateAll(ctx, h.Leg, s.Phones)
+	}
 	if s.State == legClosed {
 		return nil
 	}
@@ -46,6 +50,19 @@ func (a *Agent) Terminate(ctx context.Context, h dialer.LegHandle) error {
 	case <-ctx.Done():
 		return fmt.Errorf("sip: the far end did not answer in time: %w", ctx.Err())
 	}
+}
+
+// terminateAll ends many phones that rang as one leg.
+func (a *Agent) terminateAll(ctx context.Context, leg dialer.LegName, phones []json.RawMessage) error {
+	said := make(chan error, len(phones))
+	for _, data := range phones {
+		go func() { said <- a.Terminate(ctx, dialer.LegHandle{Leg: leg, Data: data}) }()
+	}
+	var all error
+	for range phones {
+		all = errors.Join(all, <-said)
+	}
+	return all
 }
 
 func (l *lane) terminate(s saved, done chan<- error) {
@@ -98,6 +115,10 @@ func (e *ender) linger() {
 func (e *ender) begin() {
 	if e.saved.State == legUp {
 		e.bye(e.saved.Dialog)
+		return
+	}
+	if e.saved.Asked != nil {
+		e.turnAway(answer{status: sip.StatusServiceUnavailable}.respond(e.saved.asked(), e.saved.Dialog.LocalTag), e.lane.agent.cfg.Timers.T1)
 		return
 	}
 	cancel, err := e.saved.cancel()
@@ -239,8 +260,27 @@ func (e *ender) request(req *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// ack has nothing to end.
-func (e *ender) ack(*sip.Request) {}
+// turnAway refuses the INVITE that a dead process had not answered: its caller would listen to the ringing for ever. The
+// refusal is repeated, as its transaction would have done (§17.2.1), until the ACK comes.
+func (e *ender) turnAway(no *sip.Response, pause time.Duration) {
+	if e.result != nil {
+		return
+	}
+	t := e.lane.agent.cfg.Timers
+	if pause > t.T2 {
+		e.finish(sip.ErrTransactionTimeout)
+		return
+	}
+	e.lane.agent.send(no, e.saved.Asked.At)
+	e.lane.after(pause, func() { e.turnAway(no, 2*pause) })
+}
+
+// ack is the caller's, whom turnAway has refused.
+func (e *ender) ack(*sip.Request) {
+	if e.saved.Asked != nil {
+		e.finish(nil)
+	}
+}
 
 // credentialsOf are a trunk's, by name.
 func (a *Agent) credentialsOf(trunk string) credentials {

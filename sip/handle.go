@@ -30,6 +30,12 @@ type saved struct {
 	Trunk  string      `json:"trunk,omitempty"`
 	Invite savedInvite `json:"invite"`
 	Dialog dialog      `json:"dialog"`
+	// Called legs were begun by the far end's INVITE.
+	Called bool `json:"called,omitempty"`
+	// Asked is an INVITE of theirs that has no final answer yet: what a refusal of it is made from.
+	Asked *savedSummons `json:"asked,omitempty"`
+	// Phones are the handles of many phones that ring as one leg; nothing else is set then.
+	Phones []json.RawMessage `json:"phones,omitempty"`
 	// Others are the INVITEs that may follow when this one is refused before anything rang: a process that died may have
 	// sent one of them and had no time to say so.
 	Others []savedWay `json:"others,omitempty"`
@@ -69,9 +75,13 @@ func parseHandle(h dialer.LegHandle) (saved, error) {
 		return saved{}, errors.New("the leg's handle cannot be read: it is damaged, or was not written by this program")
 	}
 	switch {
+	case s.Version == handleVersion && len(s.Phones) > 0:
+		return s, nil
 	case s.Version != handleVersion:
 		return saved{}, fmt.Errorf("the leg's handle has version %d, this program knows %d: end the call with the program that made it", s.Version, handleVersion)
-	case s.Dialog.CallID == "" || s.Dialog.LocalTag == "" || s.Invite.URI == "" || s.Invite.Branch == "" || !s.Dialog.First.IsValid() || s.Dialog.SentBy == "":
+	case s.Asked != nil && (s.Asked.Via == nil || !s.Asked.At.IsValid()):
+		return saved{}, errors.New("the leg's handle does not say how its caller is answered")
+	case s.Dialog.CallID == "" || s.Dialog.LocalTag == "" || !s.Called && (s.Invite.URI == "" || s.Invite.Branch == "") || !s.Dialog.First.IsValid() || s.Dialog.SentBy == "":
 		return saved{}, errors.New("the leg's handle is incomplete: it names no call, INVITE or address")
 	case s.State == legUp && (s.Dialog.RemoteTag == "" || s.Dialog.Target == ""):
 		return saved{}, errors.New("the leg's handle says that the leg was up, but not with whom")

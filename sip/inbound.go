@@ -77,23 +77,15 @@ func (l *lane) strayRequest(req *sip.Request) {
 		a.refuse(req, capabilities())
 	case sip.ACK:
 	case sip.INVITE:
-		a.refuse(req, a.inviteRefusal(req))
+		if req.To().Params.Has("tag") {
+			a.refuse(req, answer{status: sip.StatusCallTransactionDoesNotExists})
+			return
+		}
+		l.takeCall(req)
 	case sip.BYE, sip.CANCEL, sip.UPDATE, sip.INFO, sip.PRACK:
 		a.refuse(req, answer{status: sip.StatusCallTransactionDoesNotExists})
 	default:
 		a.refuse(req, answer{status: sip.StatusMethodNotAllowed, extras: []extra{{"Allow", allowed}}})
-	}
-}
-
-// inviteRefusal: no call comes in yet. Whom we know is told that nobody is here, whom we do not is turned away.
-func (a *Agent) inviteRefusal(req *sip.Request) answer {
-	switch {
-	case req.To().Params.Has("tag"):
-		return answer{status: sip.StatusCallTransactionDoesNotExists}
-	case a.knows(req):
-		return answer{status: sip.StatusNotFound}
-	default:
-		return answer{status: sip.StatusForbidden}
 	}
 }
 

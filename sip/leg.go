@@ -31,6 +31,10 @@ type leg struct {
 	now   atomic.Pointer[dialer.LegHandle]
 	never sync.Once // a Dial that found the agent stopped
 
+	hunt    *hunt         // of a desk leg that is one of many phones
+	desk    dialer.DeskID // with hunt: whose
+	summons *summons      // of a caller's leg: the INVITE it came by
+
 	// ---
 	gate   *gate // of the customer leg
 	ways   []way // of the customer leg: where its INVITE can still go
@@ -45,6 +49,7 @@ type leg struct {
 	cancelled   bool   // CANCEL was sent
 	confirmed   bool   // the 2xx was ACKed
 	hungUp      bool   // BYE was sent
+	owesBye     bool   // BYE waits for the ACK of our 2xx
 	over        bool   // gone was told
 	ranAlready  bool   // a ringing was told
 	earlyToo    bool   // early media was told
@@ -89,6 +94,9 @@ func (l *leg) saved() saved {
 		state = legClosed
 	}
 	s := saved{Version: handleVersion, Leg: l.name, State: state, Trunk: l.trunk, Invite: l.invite, Dialog: l.dialog}
+	if s.Called = l.summons != nil; s.Called && !l.summons.done {
+		s.Asked = l.summons.saved()
+	}
 	if state == legReady || state == legEarly {
 		for _, w := range l.ways {
 			s.Others = append(s.Others, savedWay{Invite: w.invite, From: w.gate.trunk.uri(w.gate.trunk.from()), First: w.to})
@@ -115,14 +123,34 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	}
 	ev.At, ev.Leg = l.lane.agent.cfg.Now(), l.name
 	fact := dialer.LegFact{Kind: kind, Evidence: ev, Handle: l.changed()}
-	if kind == dialer.LegNote && len(l.told) >= notesTaken {
+	if kind == dialer.LegNote && l.full() {
 		l.handleSaved = "" // the next fact that is told brings the handle
 		l.lane.agent.log.Warn("leg: evidence left out, nobody takes it", "leg", l.name, "event", ev.Event)
 		return
 	}
-	l.told <- fact
+	l.publish(fact)
 	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", kind, "event", ev.Event,
 		"status", ev.Status, "cause", ev.Cause)
+}
+
+// full reports whether notes must leave the room there is to facts that must come.
+func (l *leg) full() bool {
+	if l.hunt != nil {
+		return l.hunt.full()
+	}
+	return len(l.told) >= notesTaken
+}
+
+// publish hands a fact to whoever listens: the owner, or the hunt that makes one leg of many phones.
+func (l *leg) publish(f dialer.LegFact) {
+	if l.hunt != nil {
+		l.hunt.heard(l, f)
+		return
+	}
+	l.told <- f
+	if f.Kind == dialer.LegIsGone {
+		close(l.told)
+	}
 }
 
 // note is tell for what changes nothing.
@@ -151,8 +179,7 @@ func (l *leg) gone(farEnded bool) {
 
 func (l *leg) tellGone(farEnded bool) {
 	ev := dialer.Evidence{At: l.lane.agent.cfg.Now(), Leg: l.name, Event: dialer.EvGone}
-	l.told <- dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded}
-	close(l.told)
+	l.publish(dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded})
 	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", dialer.LegIsGone, "far_ended", farEnded)
 }
 

@@ -141,6 +141,8 @@ type answer struct {
 }
 
 var phrases = map[int]string{
+	sip.StatusRinging: "Ringing", sip.StatusTemporarilyUnavailable: "Temporarily Unavailable",
+	sip.StatusBusyHere: "Busy Here", sip.StatusRequestTerminated: "Request Terminated",
 	sip.StatusOK: "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
 	sip.StatusForbidden: "Forbidden", sip.StatusNotFound: "Not Found", sip.StatusMethodNotAllowed: "Method Not Allowed",
 	sip.StatusUnsupportedMediaType: "Unsupported Media Type", 416: "Unsupported URI Scheme",

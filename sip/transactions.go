@@ -142,8 +142,7 @@ func (l *lane) takeRequest(req *sip.Request) {
 	case req.IsAck():
 		l.who.ack(req)
 	case req.IsCancel():
-		// Every INVITE of theirs was answered at once: there is nothing left to cancel (§9.2).
-		l.agent.refuse(req, answer{status: l.cancelStatus(req)})
+		l.takeCancel(req)
 	default:
 		l.who.request(req, l.open(req, key))
 	}
@@ -170,17 +169,27 @@ func (l *lane) open(req *sip.Request, key string) *sip.ServerTx {
 	return tx
 }
 
-// cancelStatus is 200 for a CANCEL of an INVITE that was answered, else 481.
-func (l *lane) cancelStatus(cancel *sip.Request) int {
+// takeCancel answers a CANCEL: 200 where its INVITE is known, else 481. Only an INVITE that has no final answer yet is
+// ended by it; one that has is not affected (§9.2).
+func (l *lane) takeCancel(cancel *sip.Request) {
 	branch, _ := cancel.Via().Params.Get("branch")
-	known := slices.ContainsFunc(l.invites(), func(tx *sip.ServerTx) bool {
+	of := slices.IndexFunc(l.invites(), func(tx *sip.ServerTx) bool {
 		b, _ := tx.Origin().Via().Params.Get("branch")
 		return b == branch
 	})
-	if known {
-		return sip.StatusOK
+	if of < 0 {
+		l.agent.refuse(cancel, answer{status: sip.StatusCallTransactionDoesNotExists})
+		return
 	}
-	return sip.StatusCallTransactionDoesNotExists
+	who, ok := l.who.(*leg)
+	if !ok || who.summons == nil {
+		l.agent.refuse(cancel, answer{status: sip.StatusOK})
+		return
+	}
+	l.agent.send(answer{status: sip.StatusOK}.respond(cancel, who.dialog.LocalTag), answerAddress(cancel))
+	if b, _ := who.summons.req.Via().Params.Get("branch"); b == branch {
+		who.cancelledByCaller(cancel)
+	}
 }
 
 func (l *lane) invites() []*sip.ServerTx {

@@ -89,6 +89,11 @@ func (a *Agent) OnTrunk(f func(TrunkState)) {
 
 // begin looks the trunk up, asks it and registers with it, as far as its settings say.
 func (u *uplink) begin() {
+	if host, _, err := splitHostPort(u.trunk.Address); err == nil {
+		if _, err := netip.ParseAddr(host); err == nil {
+			u.find(context.Background()) // asks nobody, and a call may come in at once
+		}
+	}
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.next = time.AfterFunc(0, u.round)
@@ -205,6 +210,11 @@ func (u *uplink) addresses() []place {
 		all = append(all, s.at)
 	}
 	return all
+}
+
+// isAt reports whether one of the trunk's addresses is at an IP address.
+func (u *uplink) isAt(ip netip.Addr) bool {
+	return slices.ContainsFunc(u.addresses(), func(at place) bool { return at.Addr() == ip })
 }
 
 // open are the addresses that a call may be sent to now.

@@ -120,9 +120,10 @@ func (l *leg) tellProvisional(res *sip.Response) {
 	l.tell(dialer.LegRinging, evidence(dialer.EvRinging, res))
 }
 
-// takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
+// takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used. Of many phones that
+// ring only the one that answers is heard.
 func (l *leg) takeSDP(sdp []byte) bool {
-	if sdp == nil {
+	if sdp == nil || l.hunt != nil && l.state != legUp {
 		return false
 	}
 	if err := l.line.bridge.SetRemote(l.side, sdp); err != nil {
@@ -145,6 +146,9 @@ func (l *leg) success(res *sip.Response) {
 	case l.state == legUp || l.over:
 		l.endOther(res)
 	case l.dropped:
+		l.crossed(res)
+	case l.hunt != nil && !l.hunt.won(l):
+		l.dropped = true // another phone was quicker, and our CANCEL comes too late
 		l.crossed(res)
 	default:
 		l.answered(res)

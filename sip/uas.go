@@ -63,6 +63,9 @@ func (l *leg) hungUpByThem(req *sip.Request, tx *sip.ServerTx) {
 	if l.over {
 		return
 	}
+	if l.summons != nil && !l.summons.done {
+		l.summons.end(l, answer{status: sip.StatusRequestTerminated}) // a BYE in an early dialog ends its INVITE (§15.1.2)
+	}
 	l.tell(dialer.LegNote, evidence(dialer.EvByeReceived, req))
 	l.confirm()
 	l.gone(!l.hungUp)
@@ -142,7 +145,10 @@ func (l *leg) repeatReoffer(r *reoffer) {
 	}
 	if time.Since(r.since) >= t.whole() {
 		l.reoffer = nil
-		l.dropBecause("no ACK for our answer to the far end's re-INVITE")
+		l.dropBecause("no ACK for our answer to the far end's INVITE")
+		if l.owesBye {
+			l.hangUp()
+		}
 		return
 	}
 	if err := r.tx.Respond(r.res); err != nil {
@@ -160,6 +166,10 @@ func (l *leg) ack(req *sip.Request) {
 	}
 	r.stopped = true
 	l.reoffer = nil
+	if l.owesBye {
+		l.hangUp()
+		return
+	}
 	if r.ours && !l.takeSDP(sdpOf(req)) {
 		l.dropBecause("the far end's answer to our offer cannot be used")
 	}

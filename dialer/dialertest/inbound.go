@@ -28,7 +28,7 @@ func (p *Phone) Come(number dialer.Number) *Caller {
 	tell := p.comes
 	p.mu.Unlock()
 	c.customer.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvInviteReceived}, "")
-	tell(dialer.Incoming{Line: c, Caller: number, At: time.Now()})
+	tell(dialer.Incoming{ID: dialer.CallID(dialer.NewID(time.Now())), Line: c, Caller: number, At: time.Now()})
 	return c
 }
 

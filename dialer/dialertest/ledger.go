@@ -59,6 +59,9 @@ func NewLedger() *Ledger {
 	}
 }
 
+// Refs are the ledger's references.
+func (l *Ledger) Refs() dialer.Refs { return l.refs }
+
 // do runs one operation as a whole.
 func (l *Ledger) do(ctx context.Context, op string, work func() error) error {
 	how := l.of(op)

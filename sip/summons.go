@@ -1,0 +1,108 @@
+package sip
+
+import (
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// summons is the INVITE by which a call came in, and our answers to it (RFC 3261 §13.3). It belongs to its leg's lane.
+type summons struct {
+	req  *sip.Request
+	tx   *sip.ServerTx
+	at   place  // where answers go
+	sdp  []byte // our answer to its offer; nil where it had none, and our 2xx offers
+	rang bool
+	done bool // it has its final answer
+}
+
+// savedSummons is what a refusal of the INVITE must repeat (§8.2.6.2).
+type savedSummons struct {
+	Via     []string `json:"via"`
+	Headers []string `json:"headers"` // From, To, CSeq, Record-Route: "Name: value"
+	At      place    `json:"at"`
+}
+
+// repeated are the headers of a request that its responses repeat, besides Via and Call-ID.
+var repeated = []string{"From", "To", "CSeq", "Record-Route"}
+
+func (s *summons) cseq() uint32 { return s.req.CSeq().SeqNo }
+
+func (s *summons) saved() *savedSummons {
+	k := &savedSummons{Via: values(s.req, "Via"), At: s.at}
+	for _, name := range repeated {
+		for _, v := range values(s.req, name) {
+			k.Headers = append(k.Headers, name+": "+v)
+		}
+	}
+	return k
+}
+
+// asked is the INVITE again, as far as a response needs it.
+func (s saved) asked() *sip.Request {
+	text := "INVITE " + s.Dialog.LocalURI + " SIP/2.0\r\n"
+	for _, via := range s.Asked.Via {
+		text += "Via: " + via + "\r\n"
+	}
+	for _, h := range s.Asked.Headers {
+		text += h + "\r\n"
+	}
+	text += "Call-ID: " + s.Dialog.CallID + "\r\nContent-Length: 0\r\n\r\n"
+	m, err := sip.ParseMessage([]byte(text))
+	req, ok := m.(*sip.Request)
+	if err != nil || !ok {
+		return nil
+	}
+	req.SetSource(s.Asked.At.AddrPort.String())
+	return req
+}
+
+// end gives the final answer that is no 2xx. Its transaction repeats it until the ACK comes.
+func (s *summons) end(l *leg, w answer) {
+	s.done = true
+	l.reply(s.req, s.tx, w)
+}
+
+// ring tells the caller that somebody is being rung (§13.3.1.1).
+func (l *leg) ring() {
+	if l.summons.done || l.summons.rang || l.over {
+		return
+	}
+	l.summons.rang = true
+	l.reply(l.summons.req, l.summons.tx, answer{status: sip.StatusRinging, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}}})
+}
+
+// pickUp answers the caller (§13.3.1.4).
+func (l *leg) pickUp() {
+	s := l.summons
+	if s.done || l.dropped || l.over {
+		return
+	}
+	w := answer{status: sip.StatusOK, sdp: s.sdp, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}}}
+	if w.sdp == nil {
+		w.sdp = l.line.bridge.Offer(l.side)
+	}
+	s.done = true
+	l.state = legUp
+	res := l.reply(s.req, s.tx, w)
+	l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvAnswerSent, Status: w.status})
+	l.awaitAck(&reoffer{cseq: s.cseq(), res: res, tx: s.tx, ours: s.sdp == nil})
+}
+
+// refuseCaller is the end of a caller who is not answered.
+func (l *leg) refuseCaller(w answer) {
+	l.dropped = true
+	l.summons.end(l, w)
+	l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvRefusalSent, Status: w.status})
+	l.gone(false)
+}
+
+// cancelledByCaller: whoever rang has given up (§9.2). A CANCEL that comes after our answer changes nothing.
+func (l *leg) cancelledByCaller(cancel *sip.Request) {
+	if l.summons.done || l.over {
+		return
+	}
+	l.summons.end(l, answer{status: sip.StatusRequestTerminated})
+	l.tell(dialer.LegNote, evidence(dialer.EvCancelReceived, cancel))
+	l.gone(true)
+}
