@@ -7,11 +7,14 @@ import (
 	"time"
 )
 
-// Bridge joins the sound of two legs. It is safe for concurrent use.
+// Bridge joins the sound of two legs, and of a third while a call is handed
+// on. It is safe for concurrent use.
 type Bridge struct {
-	legs      [2]*leg
-	connected atomic.Bool
-	every     time.Duration // between RTCP reports
+	pool  *Pool
+	legs  [sides]atomic.Pointer[leg]
+	to    [sides]atomic.Int32 // whom each side's sound goes to, counted from 1; 0 is nobody
+	muted [sides]atomic.Bool
+	every time.Duration // between RTCP reports
 
 	mu     sync.Mutex    // guards closed, and the change of a far end by signalling
 	closed chan struct{} // tones and reports end with it
@@ -30,14 +33,32 @@ func (p *Pool) NewBridge() (*Bridge, error) {
 		desk.Close()
 		return nil, err
 	}
-	b := &Bridge{every: p.config.RTCPInterval, closed: make(chan struct{})}
-	b.legs = [2]*leg{Desk: newLeg(b, Desk, desk), Customer: newLeg(b, Customer, customer)}
-	for _, l := range b.legs {
-		b.start(func() { readLoop(l.pair.RTP, l.heardRTP) })
-		b.start(func() { readLoop(l.pair.RTCP, l.heardRTCP) })
-	}
+	b := &Bridge{pool: p, every: p.config.RTCPInterval, closed: make(chan struct{})}
+	b.add(newLeg(b, Desk, desk))
+	b.add(newLeg(b, Customer, customer))
 	b.start(b.report)
 	return b, nil
+}
+
+// add has a leg listen.
+func (b *Bridge) add(l *leg) {
+	b.legs[l.side].Store(l)
+	b.start(func() { readLoop(l.pair.RTP, l.heardRTP) })
+	b.start(func() { readLoop(l.pair.RTCP, l.heardRTCP) })
+}
+
+// leg is a side's; nil for Other before OpenOther.
+func (b *Bridge) leg(side Side) *leg { return b.legs[side].Load() }
+
+// all are the legs there are.
+func (b *Bridge) all() []*leg {
+	var all []*leg
+	for side := range sides {
+		if l := b.leg(side); l != nil {
+			all = append(all, l)
+		}
+	}
+	return all
 }
 
 // start runs f as one of the bridge's goroutines, unless it is closed.
@@ -60,7 +81,7 @@ func (b *Bridge) isClosed() bool {
 }
 
 // Offer is our SDP offer to a side.
-func (b *Bridge) Offer(side Side) []byte { return b.legs[side].local.Offer(SendRecv) }
+func (b *Bridge) Offer(side Side) []byte { return b.leg(side).local.Offer(SendRecv) }
 
 // Answer takes a side's SDP offer and returns our answer. On an error nothing
 // has changed; it matches one of the Err… values of SDP.
@@ -69,7 +90,7 @@ func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
 	if err != nil {
 		return nil, err
 	}
-	l := b.legs[side]
+	l := b.leg(side)
 	answer := l.local.Answer(said)
 	l.setFar(said)
 	return answer, nil
@@ -82,7 +103,7 @@ func (b *Bridge) SetRemote(side Side, answer []byte) error {
 	if err != nil {
 		return err
 	}
-	b.legs[side].setFar(said)
+	b.leg(side).setFar(said)
 	return nil
 }
 
@@ -91,24 +112,26 @@ func (b *Bridge) SetRemote(side Side, answer []byte) error {
 // decides where its sound goes, until a new SDP. Call it before or after the
 // SDP is set.
 func (b *Bridge) BehindNAT(side Side, peer netip.Addr) {
-	l := b.legs[side]
+	l := b.leg(side)
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	l.nat = peer.Unmap()
 	l.latch(l.far.Load(), func(f *farEnd) { f.behind = l.nat })
 }
 
-// Connect passes sound both ways from now on: early media or talk.
-func (b *Bridge) Connect() { b.connected.Store(true) }
+// Connect has desk and customer hear each other from now on: early media or
+// talk.
+func (b *Bridge) Connect() { b.Link(Desk, Customer) }
 
-// relay passes a packet of one leg to the other.
+// relay passes a packet of one leg to whoever shall hear it.
 func (b *Bridge) relay(from *leg, packet []byte, h header, k kind, now time.Time) {
-	if !b.connected.Load() {
+	listener := b.to[from.side].Load()
+	if listener == 0 || b.muted[from.side].Load() {
 		return
 	}
-	to := b.legs[from.side^1]
+	to := b.leg(Side(listener - 1))
 	if tone := to.tone.Load(); tone != nil {
-		if !tone.tone.yields() {
+		if !tone.yields {
 			return
 		}
 		to.tone.CompareAndSwap(tone, nil)
@@ -121,7 +144,7 @@ func (b *Bridge) Heard(side Side) bool { return b.Stats(side).PacketsIn > 0 }
 
 // Held reports whether the side's far end has put us on hold.
 func (b *Bridge) Held(side Side) bool {
-	far := b.legs[side].far.Load()
+	far := b.leg(side).far.Load()
 	return far != nil && far.said.Held()
 }
 
@@ -129,7 +152,7 @@ func (b *Bridge) Held(side Side) bool {
 // waits for the goroutines and returns the ports. It may be called again.
 func (b *Bridge) Close() {
 	if b.shut() {
-		for _, l := range b.legs {
+		for _, l := range b.all() {
 			l.sayBye(time.Now())
 			l.pair.Close()
 		}

@@ -551,7 +551,7 @@ func TestNewPoolRefuses(t *testing.T) {
 // own work is measured; it includes the send.
 func TestForwardPathDoesNotAllocate(t *testing.T) {
 	b, desk, _ := talk(t, "0", "8")
-	l := b.legs[Desk]
+	l := b.leg(Desk)
 	packet := make([]byte, rtpHeaderSize+frameSamples)
 	packet[0] = rtpVersionBits
 	from := netip.AddrPortFrom(loopback, port(desk.rtp))
@@ -602,7 +602,7 @@ func TestEverythingAtOnce(t *testing.T) {
 
 func BenchmarkForward(b *testing.B) {
 	bridge, desk, _ := talk(b, "0", "8")
-	l := bridge.legs[Desk]
+	l := bridge.leg(Desk)
 	packet := make([]byte, rtpHeaderSize+frameSamples)
 	packet[0] = rtpVersionBits
 	from := netip.AddrPortFrom(loopback, port(desk.rtp))

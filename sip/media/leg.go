@@ -6,21 +6,28 @@ import (
 	"time"
 )
 
-// Side is one of the two ends of a bridged call.
+// Side is one of the ends of a bridged call.
 type Side uint8
 
-// The operator's phone, and the party that was called.
+// The operator's phone, the party that was called, and a phone that the call
+// is handed on to: that one is there only after OpenOther.
 const (
 	Desk Side = iota
 	Customer
+	Other
+	sides
 )
 
 // String names the side for logs and metrics.
 func (s Side) String() string {
-	if s == Desk {
+	switch s {
+	case Desk:
 		return "desk"
+	case Customer:
+		return "customer"
+	default:
+		return "other"
 	}
-	return "customer"
 }
 
 // kind is what a payload type stands for in a packet.

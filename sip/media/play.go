@@ -8,7 +8,9 @@ import (
 // playing is one run of a tone on a leg. The leg's pointer to it is what keeps
 // it alive: whoever replaces or clears that ends it.
 type playing struct {
-	tone Tone
+	source Source
+	yields bool
+	done   func() // when the source ended by itself; nil for nobody
 }
 
 // PlayTone plays a tone to a side, from its beginning, in place of one that
@@ -16,29 +18,39 @@ type playing struct {
 // Ringback and silence end by themselves with the first packet that Connect
 // passes on; other tones shut it out until StopTone.
 func (b *Bridge) PlayTone(side Side, tone Tone) {
-	l := b.legs[side]
-	me := &playing{tone: tone}
+	b.play(side, &playing{source: tone.Source(), yields: tone.yields()})
+}
+
+// Play plays a source to a side as PlayTone does, and calls done once it has
+// ended by itself. What is relayed does not interrupt it.
+func (b *Bridge) Play(side Side, source Source, done func()) {
+	b.play(side, &playing{source: source, done: done})
+}
+
+func (b *Bridge) play(side Side, me *playing) {
+	l := b.leg(side)
 	l.tone.Store(me)
 	b.start(func() { l.play(me) })
 }
 
 // StopTone ends a side's tone, if any.
-func (b *Bridge) StopTone(side Side) { b.legs[side].tone.Store(nil) }
+func (b *Bridge) StopTone(side Side) { b.leg(side).tone.Store(nil) }
 
 // play sends the tone as a stream of its own; send joins it to the others.
 func (l *leg) play(me *playing) {
 	var (
-		source = me.tone.Source()
 		pcm    [frameSamples]int16
 		packet [rtpHeaderSize + frameSamples]byte
 		h      = header{ssrc: rand.Uint32(), from: rtpHeaderSize, to: len(packet)}
 	)
 	packet[0] = rtpVersionBits
+	ended := false
 	pace(l.bridge.closed, func(now time.Time) bool {
 		if l.tone.Load() != me {
 			return false
 		}
-		source.Fill(pcm[:])
+		n := me.source.Fill(pcm[:])
+		clear(pcm[n:])
 		if far := l.far.Load(); far != nil {
 			codec := far.codec()
 			codec.Encode(packet[rtpHeaderSize:], pcm[:])
@@ -46,6 +58,10 @@ func (l *leg) play(me *playing) {
 		}
 		h.seq++
 		h.ts += frameSamples
-		return true
+		ended = n < len(pcm)
+		return !ended
 	})
+	if ended && l.tone.CompareAndSwap(me, nil) && me.done != nil {
+		me.done()
+	}
 }

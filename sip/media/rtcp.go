@@ -19,7 +19,7 @@ func (b *Bridge) report() {
 		case <-b.closed:
 			return
 		case now := <-timer.C:
-			for _, l := range b.legs {
+			for _, l := range b.all() {
 				l.sendRTCP(l.compound(now))
 			}
 			timer.Reset(b.every/2 + rand.N(b.every))

@@ -24,10 +24,14 @@ type FarStats struct {
 	RoundTrip time.Duration // 0 if not known
 }
 
-// Stats is the state of a side at this moment.
+// Stats is the state of a side at this moment; all zero for Other before
+// OpenOther.
 func (b *Bridge) Stats(side Side) Stats {
-	l := b.legs[side]
+	l := b.leg(side)
 	var s Stats
+	if l == nil {
+		return s
+	}
 	l.in.mu.Lock()
 	s.PacketsIn, s.BytesIn = l.in.packets, l.in.bytes
 	s.Lost = l.in.lostSoFar + l.in.lost()

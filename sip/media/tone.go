@@ -35,6 +35,7 @@ const (
 	FaxCNG               // 1100 Hz, 0.5 s on, 3 s off: a calling fax
 	FaxCED               // 2100 Hz for 3.3 s, then silence: an answering fax
 	Beep                 // 1000 Hz for 0.5 s, then silence: "after the tone"
+	Hold                 // two soft notes every 4 s: somebody will come back
 )
 
 // String names the tone for logs.
@@ -45,7 +46,7 @@ func (t Tone) String() string {
 	return "unknown tone"
 }
 
-var toneNames = [...]string{"silence", "ringback", "busy", "dial tone", "fax CNG", "fax CED", "beep"}
+var toneNames = [...]string{"silence", "ringback", "busy", "dial tone", "fax CNG", "fax CED", "beep", "hold"}
 
 // yields reports whether relayed sound replaces the tone: what the network
 // sends is worth more than our imitation of it. Busy tone stays: a stray
@@ -76,6 +77,9 @@ var cadences = [...]cadence{
 // Source starts the tone from its beginning; it never ends. An unknown tone is
 // silent.
 func (t Tone) Source() Source {
+	if t == Hold {
+		return holdSource()
+	}
 	if int(t) >= len(cadences) {
 		t = Silence
 	}
