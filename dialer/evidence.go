@@ -59,6 +59,13 @@ const (
 	EvRefusalSent    EvidenceEvent = "refusal_sent"
 	EvCancelReceived EvidenceEvent = "cancel_received"
 	EvAnnounced      EvidenceEvent = "announced" // the caller was answered by an announcement, not by a person
+	// Of a talk.
+	EvHeld           EvidenceEvent = "held"
+	EvResumed        EvidenceEvent = "resumed"
+	EvTransferAsked  EvidenceEvent = "transfer_asked"
+	EvConsulting     EvidenceEvent = "consulting" // the operator talks with the desk that shall take over
+	EvTransferred    EvidenceEvent = "transferred"
+	EvTransferFailed EvidenceEvent = "transfer_failed"
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -66,6 +73,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvInvite, EvTrying, EvRinging, EvEarlyMedia, EvAnswered, EvChallenged, EvRerouted, EvFinal, EvChanged, EvCancelSent, EvByeSent,
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
+	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

@@ -70,6 +70,19 @@ type Line interface {
 	HearEarly()
 	// Join lets both ends hear each other. Idempotent.
 	Join()
+	// Hold has the customer hear that somebody will come back, and keeps both ends' sound from each other, until it is taken
+	// back. Mute keeps the operator's sound alone.
+	Hold(on bool)
+	Mute(on bool)
+	// Transfer rings another desk's phone while the customer is held. With consult the operator talks with it when it
+	// answers, until CompleteTransfer or CancelTransfer; without, it has the call at once. Facts of the desk leg tell what
+	// came of it: LegMoved, or evidence EvTransferFailed with Desk, after which the call is as it was. Whoever hands a call
+	// on may hang up: the call is the other desk's, or waits until it answers.
+	Transfer(to DeskID, consult bool)
+	CompleteTransfer()
+	CancelTransfer()
+	// RefuseTransfer answers LegRefers with no.
+	RefuseTransfer()
 	// Close frees the media. Idempotent; called when both legs are gone.
 	Close()
 }
@@ -111,6 +124,8 @@ const (
 	LegEarly    LegFactKind = "early_media" // 18x with SDP, first time
 	LegAnswered LegFactKind = "answered"    // the first 2xx
 	LegDeclined LegFactKind = "declined"    // one of many phones is out, and none has answered
+	LegMoved    LegFactKind = "moved"       // of a desk leg: it is another desk's phone from now on
+	LegRefers   LegFactKind = "refers"      // of a desk leg: the phone's own button asks for a transfer to Desk; answer it
 	LegNote     LegFactKind = "note"        // evidence only: changes nothing
 	LegIsGone   LegFactKind = "gone"        // over; always the last
 )

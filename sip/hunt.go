@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 
@@ -11,23 +12,25 @@ import (
 	"kakeru/sip/media"
 )
 
-// hunt makes one desk leg of the many phones that ring for a call that came in: the first that answers is the leg, the
-// others are cancelled, and it is gone when all of them are. It implements dialer.Leg. Each phone has a lane of its own, so
-// what they tell meets here, under a lock that is never held over I/O.
+// hunt is a line's desk leg: one phone, the first that answers of many that ring, or one after the other when the call is
+// handed on (transfer.go). It implements dialer.Leg: to its owner it is one leg, which is gone when the phone that has the
+// call is, or when none that rings is left. Each phone is a leg with a lane of its own, so what they tell meets here, under
+// a lock that is never held over I/O.
 type hunt struct {
-	line  *line
-	facts chan dialer.LegFact
-	spare int // room for what must come
+	line   *line
+	facts  chan dialer.LegFact
+	spare  int  // room in facts for what must come
+	awaits bool // phones come by ring: one that is out is not the end
 
-	mu       sync.Mutex
-	legs     []*leg
-	winner   *leg
-	dialled  bool
-	dropped  bool
-	rang     bool
-	gone     bool
-	open     int  // phones that are not gone
-	farEnded bool // the winner's far end hung up
+	mu      sync.Mutex
+	legs    []*leg // all there ever were
+	open    int    // of them, those that are not gone
+	winner  *leg   // the phone that has the call
+	dialled bool
+	dropped bool
+	rang    bool
+	gone    bool
+	talk    talk
 }
 
 var _ dialer.Leg = (*hunt)(nil)
@@ -65,28 +68,51 @@ func (h *hunt) handle() dialer.LegHandle {
 	return made
 }
 
-// Dial implements dialer.Leg: the caller hears that it rings.
-func (h *hunt) Dial() {
-	h.mu.Lock()
-	h.dialled = true
-	h.mu.Unlock()
-	h.line.customer.lane.post(h.line.customer.ring)
-}
-
-// ring rings one desk's phone. What its operator must do is lift the handset: nothing asks the phone to answer by itself.
-func (h *hunt) ring(id dialer.DeskID) {
-	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
-	defer cancel()
-	p, err := h.line.agent.phoneOf(ctx, id)
-	if err != nil {
-		h.cannot(id, err)
-		return
-	}
-	p.autoAnswer = false
-	l := h.line.newLeg(dialer.DeskLeg, media.Desk)
+// phone makes a leg to a desk's phone.
+func (h *hunt) phone(id dialer.DeskID, p phone, side media.Side) *leg {
+	l := h.line.newLeg(dialer.DeskLeg, side)
 	l.hunt, l.desk, l.told = h, id, h.facts
 	l.toPhone(p)
 	l.changed()
+	return l
+}
+
+// first is the phone of a call of ours, which Dial rings.
+func (h *hunt) first(id dialer.DeskID, p phone) *leg {
+	l := h.phone(id, p, media.Desk)
+	h.legs = []*leg{l}
+	return l
+}
+
+// Dial implements dialer.Leg. The caller of a call that came in hears that it rings.
+func (h *hunt) Dial() {
+	h.mu.Lock()
+	again := h.dialled
+	h.dialled = true
+	var first *leg
+	if !h.awaits && !again {
+		first = h.legs[0]
+		h.open = 1
+	}
+	h.mu.Unlock()
+	switch {
+	case first != nil:
+		first.Dial()
+	case h.awaits:
+		h.line.customer.lane.post(h.line.customer.ring)
+	}
+}
+
+// ring rings one more desk's phone. Its operator lifts the handset: nothing asks the phone to answer by itself.
+func (h *hunt) ring(id dialer.DeskID) {
+	p, err := h.find(id)
+	if err != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.tell(dialer.LegFact{Kind: dialer.LegDeclined, Desk: id, Evidence: dialer.Evidence{Event: dialer.EvNoAnswer, Reason: cannot(err)}})
+		return
+	}
+	l := h.phone(id, p, media.Desk)
 	h.mu.Lock()
 	late := h.dropped || h.winner != nil || h.gone
 	if !late {
@@ -94,46 +120,57 @@ func (h *hunt) ring(id dialer.DeskID) {
 		h.open++
 	}
 	h.mu.Unlock()
-	if late || !l.lane.post(func() { l.lane.adopt(l); l.dial() }) {
-		l.lane.release()
-	}
+	h.send(l, late)
 }
 
-// cannot tells that a phone cannot be rung.
-func (h *hunt) cannot(id dialer.DeskID, err error) {
-	why := "the phone cannot be reached"
-	if no := (*dialer.Refusal)(nil); errors.As(err, &no) {
-		why = no.EN
-	}
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if h.gone {
+// send has a phone's leg live, or forgets it.
+func (h *hunt) send(l *leg, late bool) {
+	if late {
+		l.lane.release()
 		return
 	}
-	h.facts <- dialer.LegFact{Kind: dialer.LegDeclined, Desk: id, Evidence: dialer.Evidence{
-		At: h.line.agent.cfg.Now(), Leg: dialer.DeskLeg, Event: dialer.EvNoAnswer, Reason: string(id) + ": " + why,
-	}}
+	if !l.lane.post(func() { l.lane.adopt(l) }) {
+		l.never.Do(func() { l.tellGone(false) })
+		return
+	}
+	l.Dial()
 }
 
-// won is true for the first phone that answers; the others are cancelled.
+// find looks up a desk's phone, to be answered by hand.
+func (h *hunt) find(id dialer.DeskID) (phone, error) {
+	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
+	defer cancel()
+	p, err := h.line.agent.phoneOf(ctx, id)
+	p.autoAnswer = false
+	return p, err
+}
+
+// cannot says why a phone cannot be rung.
+func cannot(err error) string {
+	if no := (*dialer.Refusal)(nil); errors.As(err, &no) {
+		return no.EN
+	}
+	return "the phone cannot be reached"
+}
+
+// won is asked by a phone that answers: true for the one that has the call, or shall have it next. What rings beside the
+// first is cancelled.
 func (h *hunt) won(l *leg) bool {
 	h.mu.Lock()
-	if h.winner != nil || h.dropped {
-		h.mu.Unlock()
-		return h.winner == l
+	wins := !h.dropped && (l == h.talk.next || h.winner == nil)
+	var others []*leg
+	if wins && l != h.talk.next {
+		h.winner = l
+		others = slices.DeleteFunc(slices.Clone(h.legs), func(other *leg) bool { return other == l })
 	}
-	h.winner = l
-	others := append([]*leg(nil), h.legs...)
 	h.mu.Unlock()
-	if l.dialog.Pinned {
-		h.line.bridge.BehindNAT(media.Desk, l.dialog.First.Addr())
+	if wins && l.dialog.Pinned {
+		h.line.bridge.BehindNAT(l.side, l.dialog.First.Addr())
 	}
 	for _, other := range others {
-		if other != l {
-			other.Drop()
-		}
+		other.Drop()
 	}
-	return true
+	return wins
 }
 
 // heard passes on what a phone tells, as what it means for the leg that all of them are.
@@ -141,53 +178,68 @@ func (h *hunt) heard(l *leg, f dialer.LegFact) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	f.Desk = l.desk
-	f.Evidence.Reason = strings.TrimSuffix(string(l.desk)+": "+f.Evidence.Reason, ": ")
 	if f.Handle != nil {
 		all := h.handle()
 		f.Handle = &all
+	}
+	if len(h.legs) > 1 {
+		f.Evidence.Reason = strings.TrimSuffix(string(l.desk)+": "+f.Evidence.Reason, ": ")
 	}
 	switch {
 	case f.Kind == dialer.LegIsGone:
 		h.out(l, f)
 		return
-	case f.Kind == dialer.LegRinging && h.rang, f.Kind == dialer.LegEarly:
+	case l == h.talk.next:
+		h.nextHeard(l, f)
+		return
+	case l != h.winner && h.winner != nil:
 		f.Kind = dialer.LegNote
-	case f.Kind == dialer.LegRinging:
+	case f.Kind == dialer.LegRinging && h.rang, f.Kind == dialer.LegEarly && h.awaits:
+		f.Kind = dialer.LegNote
+	case f.Kind == dialer.LegRinging || f.Kind == dialer.LegEarly:
 		h.rang = true
 	}
-	h.facts <- f
+	h.tell(f)
 }
 
-// out needs h.mu: a phone is gone. With the last one the leg is, if nobody can come after it.
+// out needs h.mu: a phone is gone. What that is to the owner depends on which one it was.
 func (h *hunt) out(l *leg, f dialer.LegFact) {
 	h.open--
-	if l == h.winner {
-		h.farEnded = f.FarEnded
-	}
 	switch {
-	case h.open == 0 && (h.dropped || h.winner != nil):
+	case l == h.talk.next:
+		h.nextOut(f)
+	case l == h.winner && h.talk.next != nil && !h.dropped:
+		h.handedOn(f)
+	case l == h.winner, h.open == 0 && h.winner == nil && (h.dropped || !h.awaits):
 		h.over(f)
 	case h.winner == nil && !h.dropped:
 		f.Kind = dialer.LegDeclined
-		h.facts <- f
-	default:
+		h.tell(f)
+	default: // one that was too late, or has handed the call on
 		f.Kind = dialer.LegNote
-		h.facts <- f
+		h.tell(f)
 	}
 }
 
-// over needs h.mu: the leg's last word. Who ended it is who ended the phone that had answered.
+// over needs h.mu: the leg's last word.
 func (h *hunt) over(f dialer.LegFact) {
+	f.Kind = dialer.LegIsGone
+	h.tell(f)
+	if !h.gone {
+		h.gone = true
+		close(h.facts)
+	}
+}
+
+// tell needs h.mu. After the last word nothing is told.
+func (h *hunt) tell(f dialer.LegFact) {
 	if h.gone {
 		return
 	}
-	h.gone = true
-	f.Kind = dialer.LegIsGone
-	if h.winner != nil {
-		f.Desk, f.FarEnded = h.winner.desk, h.farEnded
+	if f.Evidence.At.IsZero() {
+		f.Evidence.At, f.Evidence.Leg = h.line.agent.cfg.Now(), dialer.DeskLeg
 	}
 	h.facts <- f
-	close(h.facts)
 }
 
 // Confirm implements dialer.Leg.
@@ -204,9 +256,9 @@ func (h *hunt) Confirm() {
 func (h *hunt) Drop() {
 	h.mu.Lock()
 	h.dropped = true
-	all := append([]*leg(nil), h.legs...)
+	all := slices.Clone(h.legs)
 	if h.dialled && h.open == 0 {
-		h.over(dialer.LegFact{Evidence: dialer.Evidence{At: h.line.agent.cfg.Now(), Leg: dialer.DeskLeg, Event: dialer.EvGone}})
+		h.over(dialer.LegFact{Evidence: dialer.Evidence{Event: dialer.EvGone}})
 	}
 	h.mu.Unlock()
 	for _, l := range all {
@@ -222,6 +274,6 @@ func (h *hunt) close() {
 	h.legs = nil
 	h.mu.Unlock()
 	for _, l := range all {
-		l.lane.release()
+		l.letGo()
 	}
 }

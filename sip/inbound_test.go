@@ -114,7 +114,7 @@ func TestRequestsWithinACall(t *testing.T) {
 		{"key press", "a", "INFO", []string{"Content-Type: application/dtmf-relay"}, "", 200},
 		{"unknown INFO", "a", "INFO", []string{"Content-Type: text/x-poem"}, "", 415},
 		{"are you there", "a", "OPTIONS", nil, "", 200},
-		{"transfer", "a", "REFER", []string{"Refer-To: <sip:x@y>"}, "", 405},
+		{"transfer", "a", "REFER", []string{"Refer-To: <sip:x@y>"}, "", 403},
 		{"PRACK", "a", "PRACK", nil, "", 405},
 		{"an extension we lack", "a", "INFO", []string{"Require: 100rel, telepathy"}, "", 420},
 		{"another dialog", "b", "BYE", nil, "", 481},

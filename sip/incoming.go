@@ -10,13 +10,8 @@ import (
 	"kakeru/sip/media"
 )
 
-// incomingLine is a call that came in: the caller's leg, and the phones that ring for it. It implements
-// dialer.IncomingLine.
-type incomingLine struct {
-	*line
-
-	hunt *hunt
-}
+// incomingLine is a call that came in. It implements dialer.IncomingLine.
+type incomingLine struct{ *line }
 
 var _ dialer.IncomingLine = (*incomingLine)(nil)
 
@@ -57,7 +52,9 @@ func (l *lane) takeCall(req *sip.Request) {
 	}
 	n.customer = n.callersLeg(l, u, s)
 	s.tx = l.open(req, key)
-	in := &incomingLine{line: n, hunt: newHunt(n)}
+	n.desk = newHunt(n)
+	n.desk.awaits = true
+	in := &incomingLine{n}
 	a.metrics.opened(n)
 	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: callerOf(req), At: a.cfg.Now()}, n.customer)
 }
@@ -200,13 +197,10 @@ func national(user string) dialer.Number {
 	return dialer.Number(digits)
 }
 
-// Desk implements dialer.Line.
-func (n *incomingLine) Desk() dialer.Leg { return n.hunt }
-
 // Ring implements dialer.IncomingLine.
 func (n *incomingLine) Ring(desks ...dialer.DeskID) {
 	for _, id := range desks {
-		n.agent.crew.start(func() { n.hunt.ring(id) })
+		n.agent.crew.start(func() { n.desk.ring(id) })
 	}
 }
 
@@ -222,10 +216,4 @@ func (l *leg) turnAway() {
 		return
 	}
 	l.refuseCaller(answer{status: sip.StatusTemporarilyUnavailable})
-}
-
-// Close implements dialer.Line.
-func (n *incomingLine) Close() {
-	n.hunt.close()
-	n.line.Close()
 }

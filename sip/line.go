@@ -8,6 +8,8 @@ import (
 	"sync"
 	"sync/atomic"
 
+	"github.com/emiago/sipgo/sip"
+
 	"kakeru/dialer"
 	"kakeru/sip/media"
 )
@@ -18,7 +20,7 @@ type line struct {
 	id       dialer.CallID
 	trunk    atomic.Pointer[string]
 	bridge   *media.Bridge
-	desk     *leg
+	desk     *hunt
 	customer *leg
 	closing  sync.Once
 }
@@ -49,13 +51,13 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 		return nil, err
 	}
 	n := &line{agent: a, id: order.ID, bridge: bridge}
-	n.desk = n.newLeg(dialer.DeskLeg, media.Desk)
-	n.desk.toPhone(phone)
+	n.desk = newHunt(n)
+	first := n.desk.first(order.Desk, phone)
 	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer)
 	n.customer.ways = ways
 	n.customer.toTrunk()
 	a.metrics.opened(n)
-	for _, l := range []*leg{n.desk, n.customer} {
+	for _, l := range []*leg{first, n.customer} {
 		l.changed()
 		if !l.lane.post(func() { l.lane.adopt(l) }) {
 			n.Close()
@@ -86,9 +88,6 @@ func (l *leg) toPhone(p phone) {
 		t := p.uplink.trunk
 		l.trunk, l.dialog.LocalURI = t.Name, t.uri(orElse(t.User, "kakeru"))
 		l.signer.with = t.credentials()
-	}
-	if p.behind {
-		l.line.bridge.BehindNAT(l.side, p.at.Addr())
 	}
 	if p.autoAnswer {
 		l.extras = autoAnswerHeaders(a.sentBy())
@@ -143,14 +142,31 @@ func (n *line) Trunk() string { return *n.trunk.Load() }
 func (n *line) HearEarly() { n.bridge.Connect() }
 
 // Join implements dialer.Line.
-func (n *line) Join() {
-	n.bridge.StopTone(media.Desk)
-	n.bridge.Connect()
+func (n *line) Join() { n.desk.join() }
+
+// Hold implements dialer.Line.
+func (n *line) Hold(on bool) { n.desk.change(func(h *hunt) { h.talk.held = on }) }
+
+// Mute implements dialer.Line.
+func (n *line) Mute(on bool) { n.desk.change(func(h *hunt) { h.talk.muted = on }) }
+
+// Transfer implements dialer.Line.
+func (n *line) Transfer(to dialer.DeskID, consult bool) {
+	n.agent.crew.start(func() { n.desk.transfer(to, consult) })
 }
+
+// CompleteTransfer implements dialer.Line.
+func (n *line) CompleteTransfer() { n.desk.complete() }
+
+// CancelTransfer implements dialer.Line.
+func (n *line) CancelTransfer() { n.desk.cancelTransfer() }
+
+// RefuseTransfer implements dialer.Line.
+func (n *line) RefuseTransfer() { n.desk.referDone(sip.StatusGlobalDecline) }
 
 // ringing lets the operator hear the Japanese ringback while the network sends none.
 func (n *line) ringing(side media.Side) {
-	if side == media.Customer {
+	if side == media.Customer && n.customer.summons == nil {
 		n.bridge.PlayTone(media.Desk, media.Ringback)
 	}
 }
@@ -161,20 +177,25 @@ func (n *line) legGone(side media.Side) {
 	}
 }
 
+// letGo ends the leg for its line. One that was never dialled is forgotten.
+func (l *leg) letGo() {
+	l.lane.post(func() {
+		l.drop()
+		if !l.dialled {
+			l.lane.abandon()
+		}
+	})
+	l.lane.release()
+}
+
 // Close implements dialer.Line. A leg that is up all the same is hung up; one that was never dialled is forgotten.
 func (n *line) Close() {
 	n.closing.Do(func() {
-		for _, l := range []*leg{n.desk, n.customer} {
-			if l == nil {
-				continue
-			}
-			l.lane.post(func() {
-				l.drop()
-				if !l.dialled {
-					l.lane.abandon()
-				}
-			})
-			l.lane.release()
+		if n.desk != nil {
+			n.desk.close()
+		}
+		if n.customer != nil {
+			n.customer.letGo()
 		}
 		n.agent.metrics.closed(n)
 		n.bridge.Close()

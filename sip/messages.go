@@ -10,7 +10,7 @@ import (
 )
 
 // allowed is what our Allow header says. INFO, UPDATE and re-INVITE are for calls that are up.
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REGISTER"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER"
 
 const sdpType = "application/sdp"
 
@@ -29,6 +29,7 @@ type request struct {
 	routes   []string
 	extras   []extra
 	sdp      []byte
+	kind     string // the body's type; SDP if empty
 }
 
 // build writes the request (RFC 3261 §8.1.1). A URI that cannot be parsed is an error of the far end, which gave it.
@@ -59,7 +60,7 @@ func (r request) build() (*sip.Request, error) {
 		req.AppendHeader(sip.NewHeader(e.name, e.value))
 	}
 	if r.sdp != nil {
-		req.AppendHeader(sip.NewHeader("Content-Type", sdpType))
+		req.AppendHeader(sip.NewHeader("Content-Type", orElse(r.kind, sdpType)))
 	}
 	req.SetBody(r.sdp)
 	return req, nil
@@ -142,7 +143,7 @@ type answer struct {
 
 var phrases = map[int]string{
 	sip.StatusRinging: "Ringing", sip.StatusTemporarilyUnavailable: "Temporarily Unavailable",
-	sip.StatusBusyHere: "Busy Here", sip.StatusRequestTerminated: "Request Terminated",
+	sip.StatusBusyHere: "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline", sip.StatusRequestTerminated: "Request Terminated",
 	sip.StatusOK: "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
 	sip.StatusForbidden: "Forbidden", sip.StatusNotFound: "Not Found", sip.StatusMethodNotAllowed: "Method Not Allowed",
 	sip.StatusUnsupportedMediaType: "Unsupported Media Type", 416: "Unsupported URI Scheme",

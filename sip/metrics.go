@@ -64,8 +64,11 @@ func (m *metrics) closed(n *line) {
 }
 
 func (f *flow) add(b *media.Bridge) {
-	for _, side := range []media.Side{media.Desk, media.Customer} {
-		s := b.Stats(side)
+	for _, of := range []media.Side{media.Desk, media.Customer, media.Other} {
+		s, side := b.Stats(of), of
+		if of == media.Other {
+			side = media.Desk // another desk's phone
+		}
 		f.in[side] += s.PacketsIn
 		f.out[side] += s.PacketsOut
 		f.lost += max(0, s.Lost)

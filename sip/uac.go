@@ -123,7 +123,7 @@ func (l *leg) tellProvisional(res *sip.Response) {
 // takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used. Of many phones that
 // ring only the one that answers is heard.
 func (l *leg) takeSDP(sdp []byte) bool {
-	if sdp == nil || l.hunt != nil && l.state != legUp {
+	if sdp == nil || l.hunt != nil && l.hunt.awaits && l.state != legUp {
 		return false
 	}
 	if err := l.line.bridge.SetRemote(l.side, sdp); err != nil {

@@ -39,6 +39,8 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 		l.hungUpByThem(req, tx)
 	case sip.INVITE, sip.UPDATE:
 		l.offered(req, tx)
+	case sip.REFER:
+		l.referred(req, tx)
 	case sip.INFO:
 		l.reply(req, tx, infoAnswer(req))
 	case sip.OPTIONS:
@@ -115,6 +117,7 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 	l.dialog.retarget(req)
 	res := l.reply(req, tx, w)
 	l.tell(dialer.LegNote, evidence(dialer.EvChanged, req))
+	l.phoneHeld()
 	if req.Method == sip.INVITE {
 		l.awaitAck(&reoffer{cseq: req.CSeq().SeqNo, res: res, tx: tx, ours: sdp == nil})
 	}
@@ -173,6 +176,7 @@ func (l *leg) ack(req *sip.Request) {
 	if r.ours && !l.takeSDP(sdpOf(req)) {
 		l.dropBecause("the far end's answer to our offer cannot be used")
 	}
+	l.phoneHeld()
 }
 
 // capabilities answers OPTIONS (§11.2).

@@ -63,6 +63,14 @@ func (c *Caller) HearEarly() {}
 // Join connects the two.
 func (c *Caller) Join() {}
 
+// Hold, and what follows, are tried on calls of ours.
+func (c *Caller) Hold(bool)                    {}
+func (c *Caller) Mute(bool)                    {}
+func (c *Caller) Transfer(dialer.DeskID, bool) {}
+func (c *Caller) CompleteTransfer()            {}
+func (c *Caller) CancelTransfer()              {}
+func (c *Caller) RefuseTransfer()              {}
+
 // Close ends what is left.
 func (c *Caller) Close() {
 	c.customer.Drop()

@@ -81,6 +81,12 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	l.facts <- f
 }
 
+// tellOf yields a fact about another desk's phone.
+func (l *leg) tellOf(desk dialer.DeskID, kind dialer.LegFactKind, event dialer.EvidenceEvent) {
+	ev := dialer.Evidence{At: time.Now(), Leg: l.name, Event: event, Reason: string(desk)}
+	l.facts <- dialer.LegFact{Kind: kind, Evidence: ev, Desk: desk}
+}
+
 func (l *leg) over(farEnded bool) {
 	if l.far.Kind != FarLies {
 		ev := dialer.Evidence{At: time.Now(), Leg: l.name, Event: dialer.EvGone}

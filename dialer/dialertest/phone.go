@@ -44,6 +44,7 @@ type Phone struct {
 	terminate  func(context.Context, dialer.LegHandle) error
 	comes      func(dialer.Incoming)
 	callers    []*Caller
+	declines   map[dialer.DeskID]bool
 }
 
 var _ dialer.Phone = (*Phone)(nil)
@@ -52,7 +53,8 @@ var _ dialer.Phone = (*Phone)(nil)
 func NewPhone() *Phone {
 	return &Phone{
 		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{},
-		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
+		declines: map[dialer.DeskID]bool{},
+		script:   func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
 }
 
@@ -221,6 +223,7 @@ type phoneLine struct {
 	order    dialer.CallOrder
 	desk     *leg
 	customer *leg
+	pending  dialer.DeskID // whom it is being handed on to; guarded by Phone.mu
 }
 
 func (n *phoneLine) Desk() dialer.Leg     { return n.desk }
@@ -228,6 +231,71 @@ func (n *phoneLine) Customer() dialer.Leg { return n.customer }
 func (n *phoneLine) Trunk() string        { return "lab" }
 func (n *phoneLine) HearEarly()           { n.phone.did(n.order.ID, dialer.CustomerLeg, "hear_early") }
 func (n *phoneLine) Join()                { n.phone.did(n.order.ID, dialer.CustomerLeg, "join") }
+func (n *phoneLine) Hold(on bool) {
+	n.phone.did(n.order.ID, dialer.CustomerLeg, onOff("hold", "resume", on))
+}
+func (n *phoneLine) Mute(on bool) {
+	n.phone.did(n.order.ID, dialer.DeskLeg, onOff("mute", "unmute", on))
+}
+
+func onOff(yes, no string, on bool) string {
+	if on {
+		return yes
+	}
+	return no
+}
+
+// Transfer goes as TransferTo has said: at once the other desk's, if nothing was said.
+func (n *phoneLine) Transfer(to dialer.DeskID, consult bool) {
+	n.phone.did(n.order.ID, dialer.DeskLeg, "transfer")
+	n.desk.tellOf(to, dialer.LegNote, dialer.EvTransferAsked)
+	n.phone.mu.Lock()
+	fails := n.phone.declines[to]
+	n.pending = to
+	n.phone.mu.Unlock()
+	switch {
+	case fails:
+		n.CancelTransfer()
+	case consult:
+		n.desk.tellOf(to, dialer.LegNote, dialer.EvConsulting)
+	default:
+		n.CompleteTransfer()
+	}
+}
+
+func (n *phoneLine) CompleteTransfer() { n.transferred(dialer.LegMoved, dialer.EvTransferred) }
+func (n *phoneLine) CancelTransfer()   { n.transferred(dialer.LegNote, dialer.EvTransferFailed) }
+func (n *phoneLine) RefuseTransfer()   { n.phone.did(n.order.ID, dialer.DeskLeg, "refuse_transfer") }
+
+func (n *phoneLine) transferred(kind dialer.LegFactKind, event dialer.EvidenceEvent) {
+	n.phone.mu.Lock()
+	to := n.pending
+	n.pending = ""
+	n.phone.mu.Unlock()
+	if to != "" {
+		n.desk.tellOf(to, kind, event)
+	}
+}
+
+// Decline has a desk's phone decline what is handed on to it.
+func (p *Phone) Decline(id dialer.DeskID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.declines[id] = true
+}
+
+// Refer has the phone of a call's desk ask for a transfer by its own button.
+func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID) {
+	p.mu.Lock()
+	var line *phoneLine
+	for n := range p.lines {
+		if n.order.ID == id {
+			line = n
+		}
+	}
+	p.mu.Unlock()
+	line.desk.tellOf(to, dialer.LegRefers, dialer.EvTransferAsked)
+}
 
 // Close ends whatever is left, as the real phone does.
 func (n *phoneLine) Close() {

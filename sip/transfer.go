@@ -1,0 +1,345 @@
+package sip
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+	"kakeru/sip/media"
+)
+
+// talk is what may happen to a line's talk, besides its end: hold, mute, and that it is handed on to another desk. It is
+// guarded by hunt.mu. The customer's dialog knows nothing of all that: a line to the public network need not understand a
+// re-INVITE for it, and what the customer hears is ours to make (docs/decisions/0009-hold-and-transfer.md).
+type talk struct {
+	joined    bool
+	held      bool // by the panel
+	phoneHeld bool // by the phone's own button: its SDP says so
+	muted     bool
+
+	next    *leg // the phone that the call is to be handed on to
+	nextUp  bool // it has answered
+	consult bool // the operator talks with it first
+	away    bool // the operator has hung up meanwhile: the call waits for next
+	refers  *referral
+
+	playing media.Tone // what the customer hears in place of the operator
+	plays   bool
+}
+
+// join has both ends hear each other.
+func (h *hunt) join() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.talk.joined = true
+	if h.winner != nil {
+		h.line.bridge.StopTone(h.winner.side)
+	}
+	h.settle()
+}
+
+// change alters how the talk stands.
+func (h *hunt) change(f func(*hunt)) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	f(h)
+	h.settle()
+}
+
+// settle needs h.mu: it has everybody hear what they shall hear as things stand.
+func (h *hunt) settle() {
+	t := &h.talk
+	if !t.joined || h.winner == nil || h.gone {
+		return
+	}
+	b, operator := h.line.bridge, h.winner.side
+	b.Mute(operator, t.muted)
+	switch {
+	case t.nextUp:
+		b.StopTone(operator)
+		b.Link(operator, t.next.side)
+		h.play(media.Hold)
+	case t.next != nil || t.held || t.phoneHeld:
+		b.Unlink()
+		h.play(media.Hold)
+	case t.muted:
+		b.Link(operator, media.Customer)
+		h.play(media.Silence)
+	default:
+		b.Link(operator, media.Customer)
+		if t.plays {
+			t.plays = false
+			b.StopTone(media.Customer)
+		}
+	}
+}
+
+// play needs h.mu: the customer hears a tone; one that plays already goes on.
+func (h *hunt) play(tone media.Tone) {
+	t := &h.talk
+	if t.plays && t.playing == tone {
+		return
+	}
+	t.plays, t.playing = true, tone
+	h.line.bridge.PlayTone(media.Customer, tone)
+}
+
+// transfer rings the phone that the call is to be handed on to.
+func (h *hunt) transfer(to dialer.DeskID, consult bool) {
+	p, err := h.find(to)
+	why := ""
+	if err != nil {
+		why = cannot(err)
+	}
+	h.mu.Lock()
+	var side media.Side
+	if why == "" {
+		side, why = h.freeSide()
+	}
+	if why != "" {
+		h.failed(to, why)
+		h.mu.Unlock()
+		return
+	}
+	l := h.phone(to, p, side)
+	h.legs = append(h.legs, l)
+	h.open++
+	h.talk.next, h.talk.nextUp, h.talk.consult = l, false, consult
+	h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: to, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(to)}})
+	h.settle()
+	h.mu.Unlock()
+	h.send(l, false)
+}
+
+// freeSide needs h.mu: where the next phone's sound goes in and out, or why there is none.
+func (h *hunt) freeSide() (media.Side, string) {
+	switch {
+	case h.gone || h.dropped || h.winner == nil || !h.talk.joined:
+		return 0, "there is no talk to hand on"
+	case h.talk.next != nil:
+		return 0, "the call is being handed on already"
+	case h.winner.side == media.Other:
+		return media.Desk, ""
+	}
+	if err := h.line.bridge.OpenOther(); err != nil {
+		return 0, "no media port is free"
+	}
+	return media.Other, ""
+}
+
+// nextHeard needs h.mu: what the phone tells that shall take over. Its ringing is heard by who hands the call on.
+func (h *hunt) nextHeard(l *leg, f dialer.LegFact) {
+	kind := f.Kind
+	f.Kind = dialer.LegNote
+	h.tell(f)
+	switch kind {
+	case dialer.LegRinging:
+		h.line.bridge.PlayTone(h.winner.side, media.Ringback)
+	case dialer.LegAnswered:
+		h.talk.nextUp = true
+		l.Confirm()
+		if h.talk.consult && !h.talk.away {
+			h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: l.desk, Evidence: dialer.Evidence{Event: dialer.EvConsulting, Reason: string(l.desk)}})
+			h.settle()
+			return
+		}
+		h.moved()
+	default:
+	}
+}
+
+// moved needs h.mu: the next phone has the call. The one that had it is let go.
+func (h *hunt) moved() {
+	was, now := h.winner, h.talk.next
+	h.winner = now
+	h.line.bridge.StopTone(was.side)
+	h.talk.next, h.talk.nextUp, h.talk.away, h.talk.held, h.talk.phoneHeld, h.talk.muted = nil, false, false, false, false, false
+	h.line.bridge.Mute(was.side, false)
+	h.settle()
+	all := h.handle()
+	h.tell(dialer.LegFact{
+		Kind: dialer.LegMoved, Desk: now.desk, Handle: &all,
+		Evidence: dialer.Evidence{Event: dialer.EvTransferred, Reason: string(now.desk)},
+	})
+	h.referOver(sip.StatusOK)
+	was.Drop()
+}
+
+// complete hands the call on at last: to who was asked, or to whoever will answer.
+func (h *hunt) complete() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	switch {
+	case h.talk.next == nil || h.dropped:
+	case h.talk.nextUp:
+		h.moved()
+	default:
+		h.talk.consult = false
+	}
+}
+
+// cancelTransfer takes the call back.
+func (h *hunt) cancelTransfer() {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l := h.talk.next; l != nil && !h.talk.away {
+		h.talk.next, h.talk.nextUp = nil, false
+		h.failed(l.desk, "taken back")
+		l.Drop()
+	}
+}
+
+// failed needs h.mu: the call is as it was.
+func (h *hunt) failed(to dialer.DeskID, why string) {
+	h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: to, Evidence: dialer.Evidence{
+		Event: dialer.EvTransferFailed, Reason: fmt.Sprintf("%s: %s", to, why),
+	}})
+	if h.winner != nil {
+		h.line.bridge.StopTone(h.winner.side)
+	}
+	h.settle()
+	h.referOver(sip.StatusTemporarilyUnavailable)
+}
+
+// nextOut needs h.mu: the phone that should take over is gone, and with it the call, if the operator is gone too.
+func (h *hunt) nextOut(f dialer.LegFact) {
+	desk, away := h.talk.next.desk, h.talk.away
+	h.talk.next, h.talk.nextUp, h.talk.away = nil, false, false
+	switch {
+	case h.dropped && h.winner != nil && !away:
+		f.Kind = dialer.LegNote
+		h.tell(f)
+	case away:
+		h.over(f)
+	default:
+		h.failed(desk, "declined, or not answered")
+	}
+}
+
+// handedOn needs h.mu: whoever hands the call on has hung up. It is the next phone's, or waits for it.
+func (h *hunt) handedOn(f dialer.LegFact) {
+	f.Kind = dialer.LegNote
+	h.tell(f)
+	if h.talk.nextUp {
+		h.moved()
+		return
+	}
+	h.talk.away = true
+}
+
+// phoneHeld: the far end of a leg has said by its SDP whether it holds us.
+func (l *leg) phoneHeld() {
+	if h := l.hunt; h != nil {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		if l == h.winner {
+			h.talk.phoneHeld = h.line.bridge.Held(l.side)
+			h.settle()
+		}
+	}
+}
+
+// referral is a REFER of the phone that has the call (RFC 3515): its own transfer button. The phone is told by NOTIFY what
+// came of it.
+type referral struct {
+	leg *leg
+	id  uint32 // the REFER's CSeq
+}
+
+// referred is a phone's REFER within a call. Only a desk's phone may hand a call on, and only to another desk: where else a
+// debtor's call may go is not for a phone to say.
+func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
+	to := values(req, "Refer-To")
+	if len(to) != 1 {
+		l.reply(req, tx, answer{status: sip.StatusBadRequest, reason: "Bad Request: one Refer-To is wanted"}) // §2.4.2
+		return
+	}
+	desk := l.lane.agent.deskOf(uriIn(to[0]))
+	switch h := l.hunt; {
+	case h == nil:
+		l.reply(req, tx, answer{status: sip.StatusForbidden})
+	case strings.Contains(strings.ToLower(to[0]), "replaces="):
+		l.reply(req, tx, answer{status: 501, reason: "Not Implemented: hand the call on from the panel, or without asking first"})
+	case desk == "" || desk == l.desk:
+		l.reply(req, tx, answer{status: sip.StatusNotFound})
+	case !h.mayRefer(l, req.CSeq().SeqNo):
+		l.reply(req, tx, answer{status: sip.StatusRequestPending})
+	default:
+		l.reply(req, tx, answer{status: sip.StatusAccepted, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}}})
+		l.notifyRefer(req.CSeq().SeqNo, sip.StatusTrying, false)
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		h.tell(dialer.LegFact{Kind: dialer.LegRefers, Desk: desk, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(desk)}})
+	}
+}
+
+// mayRefer notes a phone's wish, unless the call is being handed on already.
+func (h *hunt) mayRefer(l *leg, id uint32) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if l != h.winner || h.talk.next != nil || h.talk.refers != nil || !h.talk.joined || h.dropped {
+		return false
+	}
+	h.talk.refers = &referral{l, id}
+	return true
+}
+
+// referDone tells the phone that asked what came of it.
+func (h *hunt) referDone(status int) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.referOver(status)
+}
+
+// referOver needs h.mu.
+func (h *hunt) referOver(status int) {
+	r := h.talk.refers
+	h.talk.refers = nil
+	if r != nil {
+		r.leg.lane.post(func() { r.leg.notifyRefer(r.id, status, true) })
+	}
+}
+
+// notifyRefer sends a NOTIFY of a REFER's progress (§2.4.4, §2.4.5).
+func (l *leg) notifyRefer(id uint32, status int, last bool) {
+	if l.over || l.state != legUp || l.hungUp {
+		return
+	}
+	state := "active;expires=60"
+	if last {
+		state = "terminated;reason=noresource"
+	}
+	l.dialog.CSeq++
+	r := l.dialog.request(sip.NOTIFY, l.dialog.CSeq)
+	r.extras = []extra{
+		{"Event", fmt.Sprintf("refer;id=%d", id)}, {"Subscription-State", state},
+		{"Contact", l.lane.agent.contact(l.dialog.First.by)},
+	}
+	r.sdp, r.kind = fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, orElse(phrases[status], "Answered")), "message/sipfrag;version=2.0"
+	req, err := r.build()
+	if err == nil {
+		err = l.signer.sign(req)
+	}
+	if err != nil {
+		return
+	}
+	l.changed()
+	l.lane.begin(req, l.dialog.next(context.Background()), func(*sip.Response) {}, func(error) {})
+}
+
+// deskOf is the desk whose phone a URI means: by its account, its extension, its own user part, or its name; "" for none.
+func (a *Agent) deskOf(uri sip.Uri) dialer.DeskID {
+	for _, d := range a.cfg.Desks {
+		own := ""
+		if fixed, _, err := fixedAddress(d.URI); err == nil {
+			own = fixed.User
+		}
+		if u := uri.User; u != "" && (u == d.Account || u == d.Extension || u == own || u == string(d.ID)) {
+			return d.ID
+		}
+	}
+	return ""
+}
