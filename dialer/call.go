@@ -9,9 +9,10 @@ import (
 
 // posted is a fact from outside a call's own legs.
 type posted struct {
-	fact  Fact
-	by    EndedBy // with HangupAsked
-	named *Target // instead of a fact: whose call it is, that came in
+	fact    Fact
+	by      EndedBy  // with HangupAsked
+	named   *Target  // instead of a fact: whose call it is, that came in
+	control *control // instead of a fact: what somebody asks of the talk
 }
 
 // call is one call. All fields belong to the goroutine of run, but shown: what the others may see, under Engine.mu.
@@ -130,6 +131,10 @@ func (c *call) heardOutside(p posted) {
 		c.show(now)
 		return
 	}
+	if p.control != nil {
+		c.heardControl(*p.control)
+		return
+	}
 	if p.fact == HangupAsked {
 		c.ends(p.by)
 		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvHangupAsked, Reason: string(p.by)})
@@ -178,6 +183,9 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 	if f.Kind == LegDeclined && c.caller != nil {
 		c.declined(f.Desk)
 	}
+	if leg == DeskLeg {
+		c.heardTransfer(f)
+	}
 	if fact, ok := factOf(leg, f.Kind); ok {
 		if fact == DeskAnswered && c.caller != nil && c.m.State == CallingDesk {
 			c.takenBy(f.Desk)
@@ -223,6 +231,9 @@ func (c *call) hear(f Fact, at time.Time) {
 		c.timer.Reset(c.limit(next.State))
 		if from == CallingDesk {
 			c.quiet()
+		}
+		if from == Talking && c.view.TransferTo != "" {
+			c.unring(c.view.TransferTo)
 		}
 	}
 	for _, a := range do {

@@ -197,13 +197,17 @@ func (e *Engine) seize(c *call) []DeskID {
 func (e *Engine) freeDesks(but map[DeskID]bool) []DeskID {
 	var free []DeskID
 	for _, id := range e.order {
-		d := e.desks[id]
-		up := e.d.Phone.Registered(id)
-		if !but[id] && d.view.State == DeskReady && d.held == nil && d.view.Ringing == "" && (up == nil || *up) {
+		if !but[id] && e.isFree(id) {
 			free = append(free, id)
 		}
 	}
 	return free
+}
+
+// isFree needs mu: somebody sits at the desk and has nothing in hand, and its phone may be rung.
+func (e *Engine) isFree(id DeskID) bool {
+	d, up := e.desks[id], e.d.Phone.Registered(id)
+	return d.view.State == DeskReady && d.held == nil && d.view.Ringing == "" && (up == nil || *up)
 }
 
 // anybodySpeaks needs mu: whether a desk where somebody sits speaks a language.

@@ -267,7 +267,11 @@ type CallView struct {
 	EndedAt    time.Time `json:"ended_at,omitzero"`
 	EndedBy    EndedBy   `json:"ended_by,omitempty"`
 	EarlyMedia bool      `json:"early_media"`
-	Verdict    *Verdict  `json:"verdict,omitempty"` // set when ended
+	Held       bool      `json:"held"`
+	Muted      bool      `json:"muted"`
+	TransferTo DeskID    `json:"transfer_to,omitempty"` // the desk that it is being handed on to
+	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
+	Verdict    *Verdict  `json:"verdict,omitempty"`     // set when ended
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
 	HeardAt     time.Time `json:"-"`
 	deskInvited time.Time

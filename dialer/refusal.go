@@ -22,6 +22,7 @@ const (
 	Draining         Rule = "draining"
 	UnknownDesk      Rule = "unknown_desk"
 	UnknownCase      Rule = "unknown_case"
+	NotTalking       Rule = "not_talking"
 )
 
 // Refusal says why a call is not made: the rule, and one sentence in each language that says what is wrong and what to
@@ -50,6 +51,7 @@ var refusals = map[Rule]Refusal{
 	Draining:         {Draining, "システムを停止する準備中です。新しい発信はできません", "the server is shutting down; no new calls"},
 	UnknownDesk:      {UnknownDesk, "この席は登録されていません", "there is no such desk"},
 	UnknownCase:      {UnknownCase, "この案件は見つからないか、発信できる番号がありません", "there is no such case, or it has no number that may be dialled"},
+	NotTalking:       {NotTalking, "通話中ではないため、操作できません", "there is no talk to do that with"},
 	NumberLocked:     {NumberLocked, "この番号はいま呼び出し中です", "the number is being called now"},
 }
 

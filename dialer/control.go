@@ -1,0 +1,206 @@
+package dialer
+
+import "context"
+
+// control is what somebody asks of a talk. It is done on the call's own goroutine, so that it meets no end.
+type control struct {
+	do   controlKind
+	desk DeskID // with controlTransfer
+	how  bool   // on, of hold and mute; with consultation, of a transfer
+}
+
+type controlKind int
+
+const (
+	controlHold controlKind = iota
+	controlMute
+	controlTransfer
+	controlComplete
+	controlTakeBack
+)
+
+// Hold has the customer of a talk hear that somebody will come back, or takes that back. Asking twice changes nothing.
+func (e *Engine) Hold(_ context.Context, a Asker, id CallID, on bool) error {
+	return e.control(a, id, control{do: controlHold, how: on})
+}
+
+// Mute keeps the operator's sound from the customer.
+func (e *Engine) Mute(_ context.Context, a Asker, id CallID, on bool) error {
+	return e.control(a, id, control{do: controlMute, how: on})
+}
+
+// Transfer hands a talk on to another desk, where somebody must sit and be free: its phone rings. With consult the two desks
+// talk first, until CompleteTransfer or CancelTransfer. The attempt stays one, whoever ends it.
+func (e *Engine) Transfer(_ context.Context, a Asker, id CallID, to DeskID, consult bool) error {
+	if err := e.seizeFor(a, id, to); err != nil {
+		return err
+	}
+	err := e.control(a, id, control{do: controlTransfer, desk: to, how: consult})
+	if err != nil {
+		e.mu.Lock()
+		e.unring(id, to)
+		e.mu.Unlock()
+	}
+	return err
+}
+
+// CompleteTransfer gives the call to the desk that was asked, at once or when it answers.
+func (e *Engine) CompleteTransfer(_ context.Context, a Asker, id CallID) error {
+	return e.control(a, id, control{do: controlComplete})
+}
+
+// CancelTransfer takes the call back.
+func (e *Engine) CancelTransfer(_ context.Context, a Asker, id CallID) error {
+	return e.control(a, id, control{do: controlTakeBack})
+}
+
+func (e *Engine) control(a Asker, id CallID, ask control) error {
+	c, err := e.talkOf(a, id)
+	if err == nil {
+		c.post(posted{control: &ask})
+	}
+	return err
+}
+
+// talkOf finds a talk that somebody may control: that of the desk they sit at, or any for a supervisor.
+func (e *Engine) talkOf(a Asker, id CallID) (*call, error) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	c := e.calls[id]
+	if c == nil {
+		return nil, ErrNotFound
+	}
+	d := e.desks[c.shown.Desk]
+	switch {
+	case !a.Supervises() && (d == nil || d.view.Operator != a.User):
+		return nil, Refuse(NotYourDesk)
+	case c.shown.State != Talking:
+		return nil, Refuse(NotTalking)
+	}
+	return c, nil
+}
+
+// noSuchTarget: the desk cannot take the call now.
+var noSuchTarget = &Refusal{Rule: DeskBusy, JA: "転送先の席は、いま電話を受けられません(離席・通話中・結果入力中・電話機の未登録)", EN: "the other desk cannot take a call now: nobody sits there, it is busy, or its phone is not registered"}
+
+// seizeFor keeps a desk for a call that is handed on to it.
+func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
+	if _, err := e.talkOf(a, id); err != nil {
+		return err
+	}
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	switch d := e.desks[to]; {
+	case d == nil:
+		return Refuse(UnknownDesk)
+	case !e.isFree(to):
+		return noSuchTarget
+	default:
+		d.view.Ringing = id
+		e.showDesk(to)
+		return nil
+	}
+}
+
+// heardControl does what was asked, if the talk still goes on.
+func (c *call) heardControl(ask control) {
+	if c.m.State != Talking {
+		if ask.do == controlTransfer {
+			c.unring(ask.desk)
+		}
+		return
+	}
+	now := c.e.d.Now()
+	switch ask.do {
+	case controlHold:
+		if c.view.Held == ask.how {
+			return
+		}
+		c.view.Held = ask.how
+		event := EvResumed
+		if ask.how {
+			event = EvHeld
+		}
+		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: event})
+		c.line.Hold(ask.how)
+	case controlMute:
+		c.view.Muted = ask.how
+		c.line.Mute(ask.how)
+	case controlTransfer:
+		if c.view.TransferTo != "" {
+			c.unring(ask.desk)
+			return
+		}
+		c.view.TransferTo = ask.desk
+		c.line.Transfer(ask.desk, ask.how)
+	case controlComplete:
+		c.line.CompleteTransfer()
+	case controlTakeBack:
+		c.line.CancelTransfer()
+	}
+	c.note(nil)
+	c.show(now)
+}
+
+func (c *call) unring(id DeskID) {
+	c.e.mu.Lock()
+	defer c.e.mu.Unlock()
+	c.e.unring(c.view.ID, id)
+}
+
+// heardTransfer takes what the desk leg tells of a transfer.
+func (c *call) heardTransfer(f LegFact) {
+	switch {
+	case f.Kind == LegMoved:
+		c.movedTo(f.Desk)
+	case f.Kind == LegRefers:
+		// The phone's own button: whoever sits there asks.
+		err := c.e.seizeFor(Asker{User: c.view.Operator, Role: RoleOperator}, c.view.ID, f.Desk)
+		if err != nil || c.m.State != Talking || c.view.TransferTo != "" {
+			c.log.Info("a transfer that the phone asked for is refused", "to", f.Desk, "err", err)
+			if err == nil {
+				c.unring(f.Desk)
+			}
+			c.line.RefuseTransfer()
+			return
+		}
+		c.heardControl(control{do: controlTransfer, desk: f.Desk})
+	case f.Evidence.Event == EvConsulting:
+		c.view.Consulting = true
+		c.show(f.Evidence.At)
+	case f.Evidence.Event == EvTransferFailed && f.Desk == c.view.TransferTo:
+		c.view.TransferTo, c.view.Consulting = "", false
+		c.unring(f.Desk)
+		c.show(f.Evidence.At)
+	}
+}
+
+// movedTo gives a talk to the desk that took it over: its case, its claim, and the result that will be owed. The desk that
+// handed it on is free.
+func (c *call) movedTo(id DeskID) {
+	e := c.e
+	e.mu.Lock()
+	was, now := e.desks[c.view.Desk], e.desks[id]
+	if now == nil || was == nil || now == was {
+		e.mu.Unlock()
+		return
+	}
+	from := c.view.Desk
+	stood, claim := now.claim, was.claim
+	now.claim = claim
+	now.view.State, now.view.CallID, now.view.CaseID, now.view.Since = DeskInCall, c.view.ID, c.view.CaseID, e.d.Now()
+	now.view.Ringing, now.key = "", ""
+	c.view.Desk, c.view.Operator = id, now.view.Operator
+	c.view.TransferTo, c.view.Consulting, c.view.Held, c.view.Muted = "", false, false, false
+	was.free(e.d.Now())
+	e.showDesk(from)
+	e.showDesk(id)
+	e.mu.Unlock()
+	c.log.Info("call handed on", "from", from, "to", id)
+	c.log = e.d.Log.With("call", c.view.ID, "desk", id)
+	c.show(e.d.Now())
+	e.follow(func(ctx context.Context) {
+		e.releaseOther(ctx, stood, claim)
+		e.presentNext(ctx, from)
+	})
+}

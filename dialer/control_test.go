@@ -1,0 +1,181 @@
+package dialer_test
+
+import (
+	"slices"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/dialertest"
+)
+
+// talks brings a call into its talk.
+func (h *house) talks(a dialer.Asker, desk dialer.DeskID) (dialer.CallID, dialer.CaseID) {
+	h.t.Helper()
+	ids := h.cases(1)
+	call := h.dial(a, desk, ids[0])
+	h.state(call, dialer.Talking)
+	return call, ids[0]
+}
+
+func (h *house) evidence(id dialer.CallID) []dialer.EvidenceEvent {
+	h.t.Helper()
+	a, _ := h.ledger.Attempt(id)
+	var all []dialer.EvidenceEvent
+	for _, ev := range a.End.Evidence {
+		all = append(all, ev.Event)
+	}
+	return all
+}
+
+func TestHoldAndMute(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, _ := h.talks(first, desk1)
+		ctx := t.Context()
+		h.refused(h.Hold(ctx, second, call, true), dialer.NotYourDesk)
+		if err := h.Hold(ctx, first, "none", true); err == nil {
+			t.Error("a call that is not there was held")
+		}
+		h.must(h.Hold(ctx, first, call, true))
+		h.must(h.Hold(ctx, first, call, true)) // twice is once
+		h.must(h.Mute(ctx, supervisor, call, true))
+		synctest.Wait()
+		if v, _ := h.Call(call); !v.Held || !v.Muted || v.State != dialer.Talking {
+			t.Errorf("%+v", v)
+		}
+		h.must(h.Hold(ctx, first, call, false))
+		h.must(h.Mute(ctx, first, call, false))
+		synctest.Wait()
+		if v, _ := h.Call(call); v.Held || v.Muted {
+			t.Errorf("%+v", v)
+		}
+		for what, n := range map[string]int{"hold": 1, "resume": 1} {
+			if got := h.phone.Did(call, dialer.CustomerLeg, what); got != n {
+				t.Errorf("%s was done %d times", what, got)
+			}
+		}
+		h.must(h.Hangup(ctx, first, call))
+		h.ended(call)
+		if ev := h.evidence(call); !slices.Contains(ev, dialer.EvHeld) || !slices.Contains(ev, dialer.EvResumed) {
+			t.Errorf("%v", ev)
+		}
+		if err := h.Hold(ctx, first, call, true); err == nil {
+			t.Error("a call that is over was held")
+		}
+	})
+}
+
+func TestOnlyATalkIsHeldOrHandedOn(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.phone.Far(dialertest.Far{}, dialertest.RingsForEver())
+		call := h.dial(first, desk1, h.cases(1)[0])
+		h.state(call, dialer.CallingCustomer)
+		h.refused(h.Hold(t.Context(), first, call, true), dialer.NotTalking)
+		h.refused(h.Transfer(t.Context(), first, call, desk2, false), dialer.NotTalking)
+		if v := h.desk(desk2); v.Ringing != "" {
+			t.Error("a desk was seized for nothing")
+		}
+	})
+}
+
+func TestTalkIsHandedOn(t *testing.T) {
+	for _, consult := range []bool{false, true} {
+		inHouse(t, func(t *testing.T, h *house) {
+			next := h.cases(1)[0]
+			call, id := h.talks(first, desk1)
+			h.must(h.Transfer(t.Context(), first, call, desk2, consult))
+			synctest.Wait()
+			if consult {
+				v, _ := h.Call(call)
+				if v.TransferTo != desk2 || !v.Consulting || v.Desk != desk1 || h.desk(desk2).Ringing != call {
+					t.Errorf("%+v", v)
+				}
+				_, err := h.Dial(t.Context(), dialer.DialRequest{Asker: second, Desk: desk2, Next: true})
+				h.refused(err, dialer.DeskBusy)
+				h.must(h.CompleteTransfer(t.Context(), first, call))
+				synctest.Wait()
+			}
+			v, _ := h.Call(call)
+			if v.Desk != desk2 || v.Operator != op2 || v.State != dialer.Talking || v.TransferTo != "" || v.Consulting {
+				t.Errorf("%+v", v)
+			}
+			h.deskIs(desk2, dialer.DeskInCall, id)
+			h.deskIs(desk1, dialer.DeskReady, next) // it goes on with its work
+			// The case is not anybody else's: its lease went along.
+			time.Sleep(10 * time.Minute)
+			_, err := h.Dial(t.Context(), dialer.DialRequest{Asker: first, Desk: desk1, Case: id})
+			h.refused(err, dialer.CaseBusy)
+			h.refused(h.Hold(t.Context(), first, call, true), dialer.NotYourDesk)
+			h.must(h.Hangup(t.Context(), second, call))
+			a := h.ended(call)
+			if a.End.EndedBy != dialer.ByOperator || a.End.Verdict.Result != dialer.Answered || !a.End.Verdict.Counted {
+				t.Errorf("%+v", a.End)
+			}
+			if ev := h.evidence(call); !slices.Contains(ev, dialer.EvTransferred) {
+				t.Errorf("%v", ev)
+			}
+			h.deskIs(desk2, dialer.DeskWrapUp, id)
+			if n := len(h.ledger.Attempts()); n != 1 {
+				t.Errorf("%d attempts", n)
+			}
+			h.result(call, "self", dialer.CaseNext{State: dialer.CaseClosed, Why: "納付済"})
+		})
+	}
+}
+
+func TestTransferThatComesToNothing(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		ctx := t.Context()
+		h.refused(h.Transfer(ctx, first, call, "desk9", false), dialer.UnknownDesk)
+		h.refused(h.Transfer(ctx, first, call, desk1, false), dialer.DeskBusy)
+		h.phone.Decline(desk2)
+		h.must(h.Transfer(ctx, first, call, desk2, true))
+		synctest.Wait()
+		if v, _ := h.Call(call); v.TransferTo != "" || v.Consulting || v.Desk != desk1 || h.desk(desk2).Ringing != "" {
+			t.Errorf("%+v", v)
+		}
+		h.deskIs(desk1, dialer.DeskInCall, id)
+		_, err := h.Leave(ctx, second, desk2)
+		h.must(err)
+		h.refused(h.Transfer(ctx, first, call, desk2, false), dialer.DeskBusy)
+	})
+}
+
+func TestTransferTakenBackAndEnded(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, _ := h.talks(first, desk1)
+		ctx := t.Context()
+		h.must(h.Transfer(ctx, first, call, desk2, true))
+		synctest.Wait()
+		h.must(h.CancelTransfer(ctx, first, call))
+		synctest.Wait()
+		if v := h.desk(desk2); v.Ringing != "" || v.State != dialer.DeskReady {
+			t.Errorf("%+v", v)
+		}
+		h.must(h.Transfer(ctx, first, call, desk2, true))
+		synctest.Wait()
+		h.must(h.Hangup(ctx, first, call)) // in the middle of it
+		h.ended(call)
+		if v := h.desk(desk2); v.Ringing != "" {
+			t.Errorf("the other desk still rings: %+v", v)
+		}
+	})
+}
+
+func TestPhonesOwnTransferButton(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		h.phone.Refer(call, "desk9")
+		synctest.Wait()
+		if h.phone.Did(call, dialer.DeskLeg, "refuse_transfer") != 1 {
+			t.Error("a transfer to no desk was not refused")
+		}
+		h.phone.Refer(call, desk2)
+		synctest.Wait()
+		h.deskIs(desk2, dialer.DeskInCall, id)
+		h.must(h.Hangup(t.Context(), second, call))
+		h.ended(call)
+	})
+}
