@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"log/slog"
 	"net"
 	"net/netip"
@@ -29,6 +30,8 @@ type Agent struct {
 	metrics  *metrics
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
+
+	announcement []int16
 
 	mu      sync.Mutex // guards what follows; once the agent runs it is never held over I/O
 	phase   phase
@@ -63,10 +66,17 @@ var _ dialer.Phone = (*Agent)(nil)
 func New(cfg Config) (*Agent, error) {
 	cfg = cfg.withDefaults()
 	pool, err := media.NewPool(cfg.Media)
+	var announcement []int16
+	if cfg.Announcement != "" {
+		var wrong error
+		if announcement, wrong = media.ReadWAV(cfg.Announcement); wrong != nil {
+			err = errors.Join(err, fmt.Errorf("sip.announcement: %w", wrong))
+		}
+	}
 	if err := errors.Join(cfg.validate(), err); err != nil {
 		return nil, err
 	}
-	a := &Agent{cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
+	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
 	a.notices.crew = &a.crew
 	a.register = newRegistrar(a)
 	a.uplinks = newUplinks(a)

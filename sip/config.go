@@ -30,6 +30,9 @@ type Config struct {
 	// Trunks are tried in this order: a call leaves by the first that may carry it and is up, and goes on by the next when
 	// that one refuses before anything rang.
 	Trunks []Trunk
+	// Announcement is a WAV file that a caller hears who comes while nobody is to be rung: 8000 Hz, one channel, 16 bits, at
+	// most 30 s. Without one the call is refused (480).
+	Announcement string
 	// Desks are the phones that operators sit at.
 	Desks []Desk
 	// Timers are RFC 3261's; zero fields take its values. They hold for the process: see Timers.

@@ -210,10 +210,17 @@ func (n *incomingLine) Answer() { n.customer.lane.post(n.customer.pickUp) }
 // TurnAway implements dialer.IncomingLine.
 func (n *incomingLine) TurnAway() { n.customer.lane.post(n.customer.turnAway) }
 
-// turnAway refuses the caller: nobody is here.
+// turnAway has the caller hear that nobody is here, and hangs up behind it; without an announcement it refuses.
 func (l *leg) turnAway() {
+	clip := l.lane.agent.announcement
 	if l.summons.done || l.over {
 		return
 	}
-	l.refuseCaller(answer{status: sip.StatusTemporarilyUnavailable})
+	if len(clip) == 0 {
+		l.refuseCaller(answer{status: sip.StatusTemporarilyUnavailable})
+		return
+	}
+	l.pickUp()
+	l.note(dialer.EvAnnounced, "")
+	l.line.bridge.Play(l.side, media.Clip(clip), func() { l.lane.post(l.drop) })
 }

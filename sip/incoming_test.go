@@ -2,6 +2,8 @@ package sip
 
 import (
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -10,6 +12,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
+	"kakeru/sip/media"
 )
 
 // switchboard is an agent with two desks at fixed addresses, and a trunk by which calls come in.
@@ -495,4 +498,31 @@ func TestCallsThatCameInAreEndedAfterACrash(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+func TestCallerHearsTheAnnouncement(t *testing.T) {
+	path := filepath.Join(t.TempDir(), "closed.wav")
+	raw := []byte("RIFF....WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00\x40\x1f\x00\x00\x80\x3e\x00\x00\x02\x00\x10\x00data\x80\x0c\x00\x00")
+	if err := os.WriteFile(path, append(raw, make([]byte, 3200)...), 0o600); err != nil { // 0.2 s
+		t.Fatal(err)
+	}
+	r := newRig(t, func(c *Config) { c.Announcement = path })
+	comes := make(chan dialer.Incoming, 1)
+	r.OnCall(func(in dialer.Incoming) { comes <- in })
+	d := r.trunk.dial(r.Agent, testCallerID, plainSDP)
+	in := within(t, comes, "the call")
+	defer in.Line.Close()
+	in.Line.TurnAway()
+	in.Line.TurnAway()
+	d.status(t, 200)
+	d.say("ACK", 1, "")
+	d.reply(d.request(t, sip.BYE), say{status: 200})
+	caller := watch(in.Line.Customer())
+	caller.gone(t)
+	if !caller.saw(dialer.EvAnnounced) || in.Line.(*incomingLine).bridge.Stats(media.Customer).PacketsOut < 10 {
+		t.Errorf("%v", caller.kinds())
+	}
+	if _, err := New(Config{Announcement: path + "x"}); err == nil || !strings.Contains(err.Error(), "sip.announcement") {
+		t.Errorf("an announcement that is not there: %v", err)
+	}
 }
