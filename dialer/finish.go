@@ -36,12 +36,15 @@ func (e *Engine) finish(c *call) {
 // endGrace is what the ledger's adapter may take to write its spool once the database has had its deadline.
 const endGrace = 2 * time.Second
 
+// ResultOwed is what the case of a talk waits for.
+var ResultOwed = CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です"}
+
 // nextFor says what the case waits for. A talk waits for its result; a case that was not dialled stays where it stood,
 // which need not be in the line.
 func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
 	switch {
 	case v.Result == Answered:
-		return CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です"}
+		return ResultOwed
 	case v.Result == NotDialled:
 		return CaseNext{}
 	case c.caller != nil:

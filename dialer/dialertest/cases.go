@@ -18,7 +18,9 @@ type Case struct {
 	Next     dialer.CaseNext
 	Reason   string // of an ad-hoc case
 	Language string // "ja" if empty
-	Opened   bool   // for a call that came in by a number nobody has
+	// Opened cases are for calls that came in and belong to no other, OpenedFor those of one number.
+	Opened    bool
+	OpenedFor string
 }
 
 // PutCase adds a case, or replaces the one with its id.

@@ -183,7 +183,8 @@ func (l *Ledger) Open(ctx context.Context) ([]dialer.OpenAttempt, error) {
 		}
 		for _, r := range rows {
 			open = append(open, dialer.OpenAttempt{
-				ID: dialer.CallID(r.ID), CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk),
+				ID: dialer.CallID(r.ID), Direction: dialer.Direction(r.Direction), Dialable: r.Dialable,
+				CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk),
 				StartedAt: r.StartedAt, DialledAt: timeOf(r.DialledAt), Trunk: r.Trunk, Evidence: evidence[r.ID], Legs: legs[r.ID],
 			})
 		}
@@ -245,7 +246,9 @@ func (l *Ledger) Tries(ctx context.Context, numberRef string, since time.Time) (
 	err := l.query(ctx, "list the tries at a number", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.Tries(ctx, numberRef, since)
 		for _, r := range rows {
-			t := dialer.Try{At: r.DialledAt, Result: dialer.Result(r.Result), Party: r.Party, MayHaveRung: r.MayHaveRung}
+			t := dialer.Try{
+				At: r.TriedAt, Result: dialer.Result(r.Result), Party: r.Party, MayHaveRung: r.MayHaveRung, CalledUs: r.CalledUs,
+			}
 			if r.AskedFor.Unix() != 0 {
 				t.AskedFor = r.AskedFor
 			}

@@ -13,8 +13,7 @@ import (
 // number that is given is not judged here; the engine says why it may not be dialled.
 func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Number) (t dialer.Target, err error) {
 	err = l.query(ctx, "find whom to call", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.TargetOf(ctx, string(id))
-		if err != nil {
+		if t, err = wholeTarget(ctx, q, id); err != nil {
 			return err
 		}
 		if number == "" {
@@ -24,12 +23,8 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 			}
 			number = dialer.Number(next)
 		}
-		t = dialer.Target{
-			CaseID: id, CaseRef: row.CaseRef, Number: number, NumberRef: l.refs.Number(number),
-			// Whatever the case is, a made-up number is nobody's and stays in the lab.
-			Sample: row.Sample || number.MadeUp(), Insurance: insurance(row.Kokuho, row.Kouki), Language: row.Language,
-			BalanceBand: casework.BalanceBand(row.Yen), Priority: int(row.Priority),
-		}
+		t.Number, t.NumberRef = number, l.refs.Number(number)
+		t.Sample = t.Sample || number.MadeUp() // whatever the case is, a made-up number is nobody's and stays in the lab
 		t.DoNotCall, err = q.IsForbidden(ctx, t.NumberRef)
 		return err
 	})

@@ -39,6 +39,11 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 func (l *Ledger) writeEnd(ctx context.Context, e dialer.AttemptEnd) error {
 	var ended bool
 	err := l.inTx(ctx, "end the attempt", func(ctx context.Context, q *db.Queries) (err error) {
+		if e.Arrival != nil {
+			if _, err := l.arrive(ctx, q, *e.Arrival); err != nil {
+				return err
+			}
+		}
 		ended, err = endAttempt(ctx, q, e)
 		return err
 	})
@@ -63,6 +68,7 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 		ID: string(e.ID), DialledAt: opt(e.DialledAt), RingingAt: opt(e.RingingAt), AnsweredAt: opt(e.AnsweredAt),
 		EndedAt: e.EndedAt, EndedBy: string(e.EndedBy), Trunk: plain(e.Trunk), Result: string(e.Verdict.Result),
 		Confidence: string(e.Verdict.Confidence), Rule: plain(e.Verdict.Rule), Why: plain(e.Verdict.Why), Counted: e.Verdict.Counted,
+		Desk: string(e.Desk), Operator: string(e.Operator),
 	})
 	if errors.Is(err, pgx.ErrNoRows) {
 		return false, nil
@@ -79,6 +85,9 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 // afterEnd moves the case on, unless an entry was recorded meanwhile that knows better, and spoils a number that proved
 // wrong: moved, or unallocated for the second time.
 func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.EndAttemptRow) error {
+	if row.Direction == string(dialer.Inbound) {
+		return afterArrival(ctx, q, e, row.CaseID)
+	}
 	known, err := q.HasResult(ctx, string(e.ID))
 	if err != nil {
 		return err

@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"slices"
+	"strings"
 	"time"
 
 	"kakeru/dialer"
@@ -18,9 +20,28 @@ func (l *Ledger) Figures(ctx context.Context, from, to time.Time) (f report.Figu
 		for _, r := range rows {
 			addFigures(&f, r)
 		}
+		if err != nil {
+			return err
+		}
+		inbound, err := q.InboundFigures(ctx, from, to)
+		for _, r := range inbound {
+			addInbound(&f, r)
+		}
 		return err
 	})
 	return f, err
+}
+
+// addInbound adds one day's calls that came in.
+func addInbound(f *report.Figures, r db.InboundFiguresRow) {
+	i, found := slices.BinarySearchFunc(f.ByDay, r.Day, func(d report.Day, day string) int { return strings.Compare(d.Date, day) })
+	if !found {
+		f.ByDay = slices.Insert(f.ByDay, i, report.Day{Date: r.Day})
+	}
+	of := report.Inbound{Answered: int(r.Answered), Missed: int(r.Missed)}
+	f.ByDay[i].Inbound = of
+	f.Inbound.Answered += of.Answered
+	f.Inbound.Missed += of.Missed
 }
 
 // addFigures adds the sums of one day and result; rows come by day.

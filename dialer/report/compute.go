@@ -49,7 +49,7 @@ func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress
 	}
 	p := Progress{
 		Month: month, Target: plan.Target, Definition: plan.Definition,
-		Done: figures.Done, ByResult: resultsOf(figures), ByDay: daysOf(figures),
+		Done: figures.Done, ByResult: resultsOf(figures), ByDay: daysOf(figures), Inbound: figures.Inbound,
 		OpenDays: openDays(plan.Hours, from, to),
 		Today:    Today{ByResult: map[dialer.Result]int{}},
 	}
@@ -95,7 +95,7 @@ func (plan Plan) today(ctx context.Context, src Source, p Progress) (Today, erro
 	if err != nil {
 		return Today{}, fmt.Errorf("sum the day: %w", err)
 	}
-	t := Today{Date: day.String(), Attempts: figures.Done.Attempts, ByResult: resultsOf(figures)}
+	t := Today{Date: day.String(), Attempts: figures.Done.Attempts, ByResult: resultsOf(figures), Inbound: figures.Inbound}
 	for _, d := range figures.ByDay {
 		t.Answered += d.Answered
 	}

@@ -19,6 +19,14 @@ type Day struct {
 	Date     string `json:"day"`
 	Attempts int    `json:"attempts"`
 	Answered int    `json:"answered"`
+	// Inbound are the calls that came in: never attempts.
+	Inbound Inbound `json:"inbound"`
+}
+
+// Inbound counts calls that came in (受電), by whether somebody answered them.
+type Inbound struct {
+	Answered int `json:"answered"`
+	Missed   int `json:"missed"`
 }
 
 // Figures are a span's figures as the ledger sums them: no counter can disagree with the rows.
@@ -26,6 +34,7 @@ type Figures struct {
 	Done     Counts
 	ByResult map[dialer.Result]int // counted or not, all but not_dialled
 	ByDay    []Day
+	Inbound  Inbound
 }
 
 // Source sums the ledger over [from, to). dialer/postgres implements it.
@@ -41,6 +50,7 @@ type Progress struct {
 	Done       Counts                `json:"done"`
 	ByResult   map[dialer.Result]int `json:"by_result"`
 	ByDay      []Day                 `json:"by_day"`
+	Inbound    Inbound               `json:"inbound"`
 	Forecast   Forecast              `json:"forecast"`
 	Today      Today                 `json:"today"`
 	// OpenDays lists the month's days on which the centre opens, with their hours: the plan's shape.
@@ -60,6 +70,7 @@ type Today struct {
 	Attempts int                   `json:"attempts"`
 	Answered int                   `json:"answered"`
 	Target   int                   `json:"target"`
+	Inbound  Inbound               `json:"inbound"`
 	ByResult map[dialer.Result]int `json:"by_result"`
 }
 

@@ -43,19 +43,21 @@ ON CONFLICT (attempt_id, n) DO NOTHING;
 -- The end knows better than what was written under way: a dialled_at that got no answer was never acted on.
 UPDATE attempts SET
   dialled_at  = sqlc.narg('dialled_at')::timestamptz,
-  sip_call_id = CASE WHEN sqlc.narg('dialled_at')::timestamptz IS NULL THEN NULL ELSE sip_call_id END,
+  sip_call_id = CASE WHEN direction = 'outbound' AND sqlc.narg('dialled_at')::timestamptz IS NULL THEN NULL ELSE sip_call_id END,
   ringing_at  = sqlc.narg('ringing_at')::timestamptz,
   answered_at = sqlc.narg('answered_at')::timestamptz,
   ended_at    = @ended_at::timestamptz,
   ended_by    = @ended_by::text,
   trunk       = coalesce(NULLIF(@trunk::text, ''), trunk),
+  desk        = CASE WHEN direction = 'inbound' THEN @desk::text ELSE desk END,
+  operator    = CASE WHEN direction = 'inbound' THEN @operator::text ELSE operator END,
   result      = @result::text,
   confidence  = @confidence::text,
   rule        = @rule::text,
   why         = @why::text,
   counted     = @counted
 WHERE id = @id AND ended_at IS NULL
-RETURNING case_id, number_ref;
+RETURNING case_id, number_ref, direction;
 
 -- name: HasResult :one
 SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id);
@@ -64,8 +66,9 @@ SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id);
 SELECT count(*)::int FROM attempts WHERE number_ref = @number_ref AND dialled_at IS NOT NULL AND result = @result::text;
 
 -- name: OpenAttempts :many
-SELECT id, case_id, desk, started_at, dialled_at, trunk FROM attempts
-WHERE ended_at IS NULL AND direction = 'outbound' ORDER BY started_at, id;
+SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
+  EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
+FROM attempts WHERE ended_at IS NULL ORDER BY started_at, id;
 
 -- name: EvidenceOf :many
 SELECT attempt_id, n, at, leg, event, status, reason, cause FROM attempt_evidence
@@ -81,7 +84,8 @@ WHERE result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.
 ORDER BY desk, ended_at DESC;
 
 -- name: Tries :many
-SELECT a.dialled_at::timestamptz AS dialled_at, coalesce(a.result, '')::text AS result,
+-- Calls that came in and were missed are among them: they asked to be called.
+SELECT coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us, coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
   coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
     'epoch')::timestamptz AS asked_for,
@@ -89,8 +93,9 @@ SELECT a.dialled_at::timestamptz AS dialled_at, coalesce(a.result, '')::text AS 
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
 FROM attempts a
-WHERE a.number_ref = @number_ref AND a.dialled_at >= @since::timestamptz
-ORDER BY a.dialled_at, a.id;
+WHERE a.number_ref = @number_ref AND (a.dialled_at >= @since::timestamptz
+  OR a.direction = 'inbound' AND a.result = 'no_answer' AND a.started_at >= @since::timestamptz)
+ORDER BY coalesce(a.dialled_at, a.started_at), a.id;
 
 -- name: AttemptByKey :one
 SELECT id FROM attempts WHERE operator = @operator AND idempotency_key = @idempotency_key::text;

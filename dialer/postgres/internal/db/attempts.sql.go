@@ -285,19 +285,21 @@ func (q *Queries) DeleteLegs(ctx context.Context, attemptID string) error {
 const endAttempt = `-- name: EndAttempt :one
 UPDATE attempts SET
   dialled_at  = $1::timestamptz,
-  sip_call_id = CASE WHEN $1::timestamptz IS NULL THEN NULL ELSE sip_call_id END,
+  sip_call_id = CASE WHEN direction = 'outbound' AND $1::timestamptz IS NULL THEN NULL ELSE sip_call_id END,
   ringing_at  = $2::timestamptz,
   answered_at = $3::timestamptz,
   ended_at    = $4::timestamptz,
   ended_by    = $5::text,
   trunk       = coalesce(NULLIF($6::text, ''), trunk),
-  result      = $7::text,
-  confidence  = $8::text,
-  rule        = $9::text,
-  why         = $10::text,
-  counted     = $11
-WHERE id = $12 AND ended_at IS NULL
-RETURNING case_id, number_ref
+  desk        = CASE WHEN direction = 'inbound' THEN $7::text ELSE desk END,
+  operator    = CASE WHEN direction = 'inbound' THEN $8::text ELSE operator END,
+  result      = $9::text,
+  confidence  = $10::text,
+  rule        = $11::text,
+  why         = $12::text,
+  counted     = $13
+WHERE id = $14 AND ended_at IS NULL
+RETURNING case_id, number_ref, direction
 `
 
 type EndAttemptParams struct {
@@ -307,6 +309,8 @@ type EndAttemptParams struct {
 	EndedAt    time.Time
 	EndedBy    string
 	Trunk      string
+	Desk       string
+	Operator   string
 	Result     string
 	Confidence string
 	Rule       string
@@ -318,6 +322,7 @@ type EndAttemptParams struct {
 type EndAttemptRow struct {
 	CaseID    string
 	NumberRef string
+	Direction string
 }
 
 // The end knows better than what was written under way: a dialled_at that got no answer was never acted on.
@@ -329,6 +334,8 @@ func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (EndAtte
 		arg.EndedAt,
 		arg.EndedBy,
 		arg.Trunk,
+		arg.Desk,
+		arg.Operator,
 		arg.Result,
 		arg.Confidence,
 		arg.Rule,
@@ -337,7 +344,7 @@ func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (EndAtte
 		arg.ID,
 	)
 	var i EndAttemptRow
-	err := row.Scan(&i.CaseID, &i.NumberRef)
+	err := row.Scan(&i.CaseID, &i.NumberRef, &i.Direction)
 	return i, err
 }
 
@@ -566,8 +573,9 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 }
 
 const openAttempts = `-- name: OpenAttempts :many
-SELECT id, case_id, desk, started_at, dialled_at, trunk FROM attempts
-WHERE ended_at IS NULL AND direction = 'outbound' ORDER BY started_at, id
+SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
+  EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
+FROM attempts WHERE ended_at IS NULL ORDER BY started_at, id
 `
 
 type OpenAttemptsRow struct {
@@ -577,6 +585,8 @@ type OpenAttemptsRow struct {
 	StartedAt time.Time
 	DialledAt *time.Time
 	Trunk     string
+	Direction string
+	Dialable  bool
 }
 
 func (q *Queries) OpenAttempts(ctx context.Context) ([]OpenAttemptsRow, error) {
@@ -595,6 +605,8 @@ func (q *Queries) OpenAttempts(ctx context.Context) ([]OpenAttemptsRow, error) {
 			&i.StartedAt,
 			&i.DialledAt,
 			&i.Trunk,
+			&i.Direction,
+			&i.Dialable,
 		); err != nil {
 			return nil, err
 		}
@@ -679,7 +691,7 @@ func (q *Queries) ShareOpenAttempt(ctx context.Context, id string) (string, erro
 }
 
 const tries = `-- name: Tries :many
-SELECT a.dialled_at::timestamptz AS dialled_at, coalesce(a.result, '')::text AS result,
+SELECT coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us, coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
   coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
     'epoch')::timestamptz AS asked_for,
@@ -687,18 +699,21 @@ SELECT a.dialled_at::timestamptz AS dialled_at, coalesce(a.result, '')::text AS 
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
 FROM attempts a
-WHERE a.number_ref = $1 AND a.dialled_at >= $2::timestamptz
-ORDER BY a.dialled_at, a.id
+WHERE a.number_ref = $1 AND (a.dialled_at >= $2::timestamptz
+  OR a.direction = 'inbound' AND a.result = 'no_answer' AND a.started_at >= $2::timestamptz)
+ORDER BY coalesce(a.dialled_at, a.started_at), a.id
 `
 
 type TriesRow struct {
-	DialledAt   time.Time
+	TriedAt     time.Time
+	CalledUs    bool
 	Result      string
 	Party       string
 	AskedFor    time.Time
 	MayHaveRung bool
 }
 
+// Calls that came in and were missed are among them: they asked to be called.
 func (q *Queries) Tries(ctx context.Context, numberRef string, since time.Time) ([]TriesRow, error) {
 	rows, err := q.db.Query(ctx, tries, numberRef, since)
 	if err != nil {
@@ -709,7 +724,8 @@ func (q *Queries) Tries(ctx context.Context, numberRef string, since time.Time) 
 	for rows.Next() {
 		var i TriesRow
 		if err := rows.Scan(
-			&i.DialledAt,
+			&i.TriedAt,
+			&i.CalledUs,
 			&i.Result,
 			&i.Party,
 			&i.AskedFor,

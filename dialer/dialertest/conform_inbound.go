@@ -1,0 +1,219 @@
+package dialertest
+
+import (
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// arrival is a call that comes in by a number; an empty one is withheld.
+func (l ledgerTest) arrival(number dialer.Number, at time.Time) dialer.Arrival {
+	id := dialer.NewID(at)
+	a := dialer.Arrival{
+		ID: dialer.CallID(id), At: at, Trunk: "lab", Caller: number, NewCase: dialer.CaseID(dialer.NewID(at)),
+		CustomerLeg: dialer.LegHandle{Leg: dialer.CustomerLeg, SIPCallID: "caller-" + id, Data: []byte("caller's handle")},
+	}
+	if number != "" {
+		a.NumberRef, a.Kind = l.target(l.NewCase(l.t, number), "").NumberRef, number.Kind()
+	}
+	return a
+}
+
+// strange is arrival by a number that no case has.
+func (l ledgerTest) strange(at time.Time) dialer.Arrival {
+	a := l.arrival("", at)
+	a.Caller = NewNumber()
+	a.NumberRef, a.Kind = "reference of "+string(a.ID), a.Caller.Kind()
+	return a
+}
+
+func (l ledgerTest) arrive(a dialer.Arrival) dialer.Target {
+	l.t.Helper()
+	tg, err := l.Ledger.Arrive(l.t.Context(), a)
+	l.must(err)
+	return tg
+}
+
+// endOfArrival is an end ten seconds after the call came, at desk1 if it was answered.
+func endOfArrival(a dialer.Arrival, of dialer.CaseID, result dialer.Result) dialer.AttemptEnd {
+	e := dialer.AttemptEnd{
+		ID: a.ID, StartedAt: a.At, RingingAt: a.At.Add(time.Second), EndedAt: a.At.Add(10 * time.Second), EndedBy: dialer.ByCustomer,
+		CaseID: of, Arrival: &a,
+		Verdict: dialer.Verdict{Result: result, Confidence: dialer.High, Rule: "a_rule", Why: "理由です"},
+		Next:    dialer.CaseNext{State: dialer.CaseWaiting, Due: a.At.Add(10 * time.Second), Why: "不在着信がありました"},
+	}
+	if result == dialer.Answered {
+		e.AnsweredAt, e.Desk, e.Operator = a.At.Add(5*time.Second), "desk1", "operator1"
+		e.Next = dialer.ResultOwed
+	}
+	return e
+}
+
+// The case is the one that was rung last by the number; a call that came in locks nothing.
+func proveArrival(t *testing.T, l ledgerTest) {
+	number := NewNumber()
+	first, second := l.target(l.NewCase(t, number), ""), l.target(l.NewCase(t, number), "")
+	l.end(endOf(l.dial(first, Noon.Add(-2*time.Hour)), dialer.NoAnswer))
+	l.end(endOf(l.dial(second, Noon.Add(-time.Hour)), dialer.NoAnswer))
+	a := dialer.Arrival{
+		ID: dialer.CallID(dialer.NewID(Noon)), At: Noon, Trunk: "lab", Caller: number, NumberRef: first.NumberRef, Kind: number.Kind(),
+		NewCase:     dialer.CaseID(dialer.NewID(Noon)),
+		CustomerLeg: dialer.LegHandle{Leg: dialer.CustomerLeg, SIPCallID: "caller", Data: []byte("handle")},
+	}
+	tg := l.arrive(a)
+	if tg.CaseID != second.CaseID || tg.Number != number || tg.NumberRef != first.NumberRef {
+		t.Errorf("about %q, want %q", tg.CaseID, second.CaseID)
+	}
+	if again := l.arrive(a); again.CaseID != tg.CaseID {
+		t.Errorf("told twice: about %q", again.CaseID)
+	}
+	open := l.open()
+	if len(open) != 1 || open[0].Direction != dialer.Inbound || !open[0].Dialable || open[0].CaseID != tg.CaseID || len(open[0].Legs) != 1 {
+		t.Fatalf("%+v", open)
+	}
+	r := l.dial(first, Noon.Add(time.Minute)) // the number is free
+	l.end(endOf(r, dialer.NoAnswer))
+	l.must(l.Ledger.Note(t.Context(), a.ID, dialer.Progress{Evidence: []dialer.Evidence{{At: Noon, Leg: dialer.CustomerLeg, Event: dialer.EvInviteReceived}}}))
+	if open := l.open(); len(open[0].Evidence) != 1 {
+		t.Errorf("%+v", open)
+	}
+}
+
+func proveStranger(t *testing.T, l ledgerTest) {
+	a := l.strange(Noon)
+	tg := l.arrive(a)
+	if tg.CaseID != a.NewCase {
+		t.Errorf("about %q, want a case of its own", tg.CaseID)
+	}
+	if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place != nil {
+		t.Errorf("a call that still rings stands in the line: %v, %v", place, err)
+	}
+	again := l.strange(Noon.Add(time.Minute))
+	again.Caller, again.NumberRef = a.Caller, a.NumberRef
+	if got := l.arrive(again); got.CaseID != tg.CaseID {
+		t.Errorf("the same caller again: %q, want %q", got.CaseID, tg.CaseID)
+	}
+	one, two := l.arrive(l.arrival("", Noon)), l.arrive(l.arrival("", Noon))
+	if one.CaseID == two.CaseID {
+		t.Error("two callers who withhold their numbers are one case")
+	}
+	for _, o := range l.open() {
+		if o.Dialable != (o.ID == a.ID || o.ID == again.ID) {
+			t.Errorf("%+v", o)
+		}
+	}
+}
+
+func proveMissed(t *testing.T, l ledgerTest) {
+	a := l.arrival(NewNumber(), Noon)
+	tg := l.arrive(a)
+	l.end(endOfArrival(a, tg.CaseID, dialer.NoAnswer))
+	l.end(endOfArrival(a, tg.CaseID, dialer.NoAnswer))
+	place, err := l.Cases.Place(t.Context(), tg.CaseID)
+	l.must(err)
+	if place == nil || !place.Due.Equal(Noon.Add(10*time.Second)) {
+		t.Errorf("%+v", place)
+	}
+	tries := l.tries(a.NumberRef, Noon.Add(-time.Hour))
+	if len(tries) != 1 || !tries[0].CalledUs || !tries[0].At.Equal(Noon) {
+		t.Errorf("%+v", tries)
+	}
+	if len(l.open()) != 0 {
+		t.Error("it is still open")
+	}
+	// One whose number is not known cannot be called back; one that is in a talk's aftermath stays there.
+	w := l.arrival("", Noon)
+	l.end(endOfArrival(w, l.arrive(w).CaseID, dialer.NoAnswer))
+	if len(l.tries("", Noon.Add(-time.Hour))) > 1 {
+		t.Error("callers without a number are one number")
+	}
+	talk := l.newTarget()
+	e := endOf(l.dial(talk, Noon), dialer.Answered)
+	e.Next = dialer.ResultOwed
+	l.end(e)
+	in := l.arrival("", Noon.Add(time.Minute))
+	in.Caller, in.NumberRef, in.Kind = talk.Number, talk.NumberRef, talk.Number.Kind()
+	if got := l.arrive(in); got.CaseID != talk.CaseID {
+		t.Errorf("about %q", got.CaseID)
+	}
+	l.end(endOfArrival(in, talk.CaseID, dialer.NoAnswer))
+	if place, err := l.Cases.Place(t.Context(), talk.CaseID); err != nil || place != nil {
+		t.Errorf("a case whose result is owed was put into the line: %+v, %v", place, err)
+	}
+}
+
+func proveTaken(t *testing.T, l ledgerTest) {
+	a := l.arrival(NewNumber(), Noon)
+	tg := l.arrive(a)
+	l.end(endOfArrival(a, tg.CaseID, dialer.Answered))
+	due, err := l.Ledger.ResultsDue(t.Context())
+	l.must(err)
+	if len(due) != 1 || due[0].ID != a.ID || due[0].Desk != "desk1" || due[0].Operator != "operator1" || due[0].CaseID != tg.CaseID {
+		t.Errorf("%+v", due)
+	}
+	if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place != nil {
+		t.Errorf("%+v, %v", place, err)
+	}
+	if tries := l.tries(a.NumberRef, Noon.Add(-time.Hour)); len(tries) != 0 {
+		t.Errorf("a talk that they began is no try of ours: %+v", tries)
+	}
+	l.Record(t, a.ID, "self")
+	if due, err := l.Ledger.ResultsDue(t.Context()); err != nil || len(due) != 0 {
+		t.Errorf("%+v, %v", due, err)
+	}
+}
+
+// The ledger was away when the call came: its end opens the record, once.
+func proveLateArrival(t *testing.T, l ledgerTest) {
+	a := l.arrival(NewNumber(), Noon)
+	e := endOfArrival(a, "", dialer.Answered)
+	l.end(e)
+	l.end(e)
+	due, err := l.Ledger.ResultsDue(t.Context())
+	l.must(err)
+	if len(due) != 1 || due[0].ID != a.ID || due[0].CaseID == "" || due[0].CaseID == a.NewCase {
+		t.Errorf("%+v", due)
+	}
+	s := l.strange(Noon.Add(time.Minute))
+	s.Caller = "" // as the spool has it
+	l.end(endOfArrival(s, "", dialer.NoAnswer))
+	if len(l.open()) != 0 {
+		t.Errorf("%+v", l.open())
+	}
+}
+
+func proveNameCase(t *testing.T, l ledgerTest) {
+	to, other := l.newTarget(), l.newTarget()
+	a := l.strange(Noon)
+	own := l.arrive(a)
+	got, err := l.Ledger.NameCase(t.Context(), a.ID, to.CaseID, "operator1")
+	l.must(err)
+	if got.CaseID != to.CaseID || l.open()[0].CaseID != to.CaseID {
+		t.Errorf("%+v", got)
+	}
+	l.end(endOfArrival(a, own.CaseID, dialer.Answered)) // whoever ends it may not know
+	due, err := l.Ledger.ResultsDue(t.Context())
+	l.must(err)
+	if len(due) != 1 || due[0].CaseID != to.CaseID {
+		t.Errorf("%+v", due)
+	}
+	_, err = l.Ledger.NameCase(t.Context(), a.ID, other.CaseID, "operator1")
+	l.must(err)
+	if place, err := l.Cases.Place(t.Context(), other.CaseID); err != nil || place != nil {
+		t.Errorf("its result is owed, and it stands in the line: %+v, %v", place, err)
+	}
+	l.Record(t, a.ID, "self")
+	_, err = l.Ledger.NameCase(t.Context(), a.ID, to.CaseID, "operator1")
+	l.refused(err, dialer.CaseBusy)
+	_, err = l.Ledger.NameCase(t.Context(), l.reserve(to, Noon).ID, other.CaseID, "operator1")
+	l.wants(err, dialer.ErrNotFound)
+	_, err = l.Ledger.NameCase(t.Context(), l.arriveID(l.strange(Noon.Add(time.Hour))), dialer.CaseID(dialer.NewID(Noon)), "operator1")
+	l.wants(err, dialer.ErrNotFound)
+}
+
+func (l ledgerTest) arriveID(a dialer.Arrival) dialer.CallID {
+	l.t.Helper()
+	l.arrive(a)
+	return a.ID
+}

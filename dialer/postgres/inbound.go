@@ -1,0 +1,213 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+const (
+	cameInWhy  = "電話がかかってきました。どの案件か分かったら結び付けてください"
+	namedWhy   = "別の案件の着信でした"
+	withheldAs = "withheld" // number_kind of a caller whose number we do not have
+)
+
+// Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record.
+func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target, err error) {
+	if err := l.settle(ctx); err != nil {
+		return dialer.Target{}, err
+	}
+	err = l.inTx(ctx, "open the record of a call that came in", func(ctx context.Context, q *db.Queries) error {
+		id, err := l.arrive(ctx, q, in)
+		if err != nil {
+			return err
+		}
+		t, err = wholeTarget(ctx, q, id)
+		return err
+	})
+	if err != nil {
+		return dialer.Target{}, err
+	}
+	t.Number, t.NumberRef = in.Caller, in.NumberRef
+	t.Sample = t.Sample || in.Caller.MadeUp()
+	return t, nil
+}
+
+// arrive writes the row in the transaction of q, unless it is there, and returns its case.
+func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (dialer.CaseID, error) {
+	if err := q.HoldAttempt(ctx, string(in.ID)); err != nil {
+		return "", err
+	}
+	if id, err := q.CaseOfAttempt(ctx, string(in.ID)); !errors.Is(err, pgx.ErrNoRows) {
+		return dialer.CaseID(id), err
+	}
+	id, err := l.callersCase(ctx, q, in)
+	if err != nil {
+		return "", err
+	}
+	t, err := wholeTarget(ctx, q, id)
+	if err != nil {
+		return "", err
+	}
+	kind := string(in.Kind)
+	if in.NumberRef == "" {
+		kind = withheldAs
+	}
+	err = q.InsertArrival(ctx, db.InsertArrivalParams{
+		ID: string(in.ID), CaseID: string(id), CaseRef: t.CaseRef, NumberRef: in.NumberRef, NumberKind: kind,
+		Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand, Sample: t.Sample || in.Caller.MadeUp(),
+		Trunk: plain(in.Trunk), SipCallID: plain(in.CustomerLeg.SIPCallID), StartedAt: in.At,
+	})
+	if err != nil {
+		return "", err
+	}
+	if in.Caller != "" {
+		if err := q.InsertCaller(ctx, string(in.ID), string(in.Caller)); err != nil {
+			return "", err
+		}
+	}
+	return id, putLeg(ctx, q, in.ID, in.CustomerLeg)
+}
+
+// callersCase finds the case of a caller's number, or opens one: for all the calls of one number the same, and for one whose
+// number was withheld its own.
+func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, in dialer.Arrival) (dialer.CaseID, error) {
+	if in.NumberRef != "" {
+		id, err := q.CaseOfNumber(ctx, in.NumberRef)
+		if !errors.Is(err, pgx.ErrNoRows) {
+			return dialer.CaseID(id), err
+		}
+	}
+	whose := in.NumberRef
+	if whose == "" {
+		whose = string(in.ID)
+	}
+	id, err := q.InsertInboundCase(ctx, db.InsertInboundCaseParams{
+		ID: string(in.NewCase), CaseRef: l.refs.Case("inbound " + whose), Sample: in.Caller.MadeUp(), Why: cameInWhy, At: in.At,
+	})
+	if err != nil {
+		return "", err
+	}
+	if err := q.InsertNobody(ctx, id); err != nil {
+		return "", err
+	}
+	if in.Caller == "" {
+		return dialer.CaseID(id), nil
+	}
+	return dialer.CaseID(id), q.InsertPhone(ctx, db.InsertPhoneParams{
+		CaseID: id, Number: string(in.Caller), Kind: string(in.Caller.Kind()), NumberRef: in.NumberRef,
+	})
+}
+
+// NameCase says whose call it was that came in, as long as no result of it is recorded: a result belongs to the case that it
+// was recorded for.
+func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseID, by dialer.UserID) (t dialer.Target, err error) {
+	if err := l.settle(ctx); err != nil {
+		return dialer.Target{}, err
+	}
+	err = l.inTx(ctx, "say whose call it was", func(ctx context.Context, q *db.Queries) error {
+		was, err := q.LockArrival(ctx, string(id))
+		if err != nil {
+			return err
+		}
+		known, err := q.HasResult(ctx, string(id))
+		if err != nil {
+			return err
+		}
+		if known {
+			return &dialer.Refusal{
+				Rule: dialer.CaseBusy, JA: "結果が登録済みのため、案件を変更できません",
+				EN: "the call has its result already, so it stays with its case",
+			}
+		}
+		if t, err = wholeTarget(ctx, q, to); err != nil {
+			return err
+		}
+		t.NumberRef = was.NumberRef
+		err = q.NameArrival(ctx, db.NameArrivalParams{
+			ID: string(id), CaseID: string(to), CaseRef: t.CaseRef, Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand,
+		})
+		if err != nil {
+			return err
+		}
+		if was.Result == string(dialer.Answered) {
+			if _, err := moveCase(ctx, q, string(to), dialer.ResultOwed, l.now()); err != nil {
+				return err
+			}
+		}
+		return q.CloseOpened(ctx, namedWhy, l.now(), was.CaseID)
+	})
+	if err != nil {
+		return dialer.Target{}, err
+	}
+	l.log.Info("a call that came in has its case", "call", id, "case", to, "by", by)
+	return t, nil
+}
+
+// afterArrival moves the case of a call that came in: where its end says, but for a case that waits for another talk's result,
+// and for one that has no number to call back.
+func afterArrival(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, id string) error {
+	known, err := q.HasResult(ctx, string(e.ID))
+	if err != nil || known || e.Next.State == "" {
+		return err
+	}
+	place, err := q.CasePlace(ctx, id)
+	if err != nil {
+		return err
+	}
+	next := e.Next
+	if next.State != dialer.CaseResultDue && place.State == string(dialer.CaseResultDue) {
+		return nil
+	}
+	if next.State == dialer.CaseWaiting {
+		if _, err := q.NextNumber(ctx, id); errors.Is(err, pgx.ErrNoRows) {
+			next = dialer.CaseNext{State: dialer.CaseClosed, Why: "折り返せる番号のない不在着信がありました"}
+		} else if err != nil {
+			return err
+		}
+	}
+	if next.State == dialer.CaseClosed && place.State != string(dialer.CaseHeld) {
+		return nil // a caller who withheld the number ends nothing but the case of that one call
+	}
+	_, err = moveCase(ctx, q, id, next, e.EndedAt)
+	return err
+}
+
+// Caller returns who called, as far as that is known, and the cases that have the number: the one it counts for first.
+func (l *Ledger) Caller(ctx context.Context, id dialer.CallID) (number dialer.Number, cases []dialer.CaseID, err error) {
+	err = l.query(ctx, "find who called", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.CallerOf(ctx, string(id))
+		if err != nil {
+			return err
+		}
+		number, cases = dialer.Number(row.Number), []dialer.CaseID{dialer.CaseID(row.CaseID)}
+		if row.NumberRef == "" {
+			return nil
+		}
+		others, err := q.CasesOfNumber(ctx, row.NumberRef)
+		for _, other := range others {
+			if other != row.CaseID {
+				cases = append(cases, dialer.CaseID(other))
+			}
+		}
+		return err
+	})
+	return number, cases, err
+}
+
+// wholeTarget is what an attempt keeps of a case, whichever number it is about.
+func wholeTarget(ctx context.Context, q *db.Queries, id dialer.CaseID) (dialer.Target, error) {
+	row, err := q.TargetOf(ctx, string(id))
+	if err != nil {
+		return dialer.Target{}, err
+	}
+	return dialer.Target{
+		CaseID: id, CaseRef: row.CaseRef, Sample: row.Sample, Insurance: insurance(row.Kokuho, row.Kouki), Language: row.Language,
+		BalanceBand: casework.BalanceBand(row.Yen), Priority: int(row.Priority),
+	}, nil
+}

@@ -1,0 +1,55 @@
+-- name: CaseOfNumber :one
+-- The case that was rung last by a number, or else the most urgent that has it.
+SELECT id FROM (
+  (SELECT a.case_id AS id, 1 AS grade FROM attempts a JOIN cases c ON c.id = a.case_id
+   WHERE a.number_ref = @number_ref AND a.dialled_at IS NOT NULL ORDER BY a.dialled_at DESC LIMIT 1)
+  UNION ALL
+  (SELECT f.case_id, 2 FROM phones f JOIN cases c ON c.id = f.case_id WHERE f.number_ref = @number_ref
+   ORDER BY c.priority, c.id LIMIT 1)
+) found ORDER BY grade LIMIT 1;
+
+-- name: InsertInboundCase :one
+INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at)
+VALUES (@id, @case_ref, 'inbound', @sample, 'ja', 'held', @why, @at, @at)
+ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at
+RETURNING id;
+
+-- name: InsertArrival :exec
+INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
+  operator, trunk, direction, sip_call_id, started_at)
+VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, '', '',
+  @trunk, 'inbound', NULLIF(@sip_call_id::text, ''), @started_at);
+
+-- name: InsertCaller :exec
+INSERT INTO inbound_callers (attempt_id, number) VALUES (@attempt_id, @number) ON CONFLICT DO NOTHING;
+
+-- name: LockArrival :one
+SELECT case_id, coalesce(result, '')::text AS result, number_ref FROM attempts WHERE id = @id AND direction = 'inbound' FOR UPDATE;
+
+-- name: CaseOfAttempt :one
+SELECT case_id FROM attempts WHERE id = @id;
+
+-- name: NameArrival :exec
+UPDATE attempts SET case_id = @case_id, case_ref = @case_ref, insurance = @insurance, language = @language,
+  balance_band = @balance_band
+WHERE id = @id AND direction = 'inbound';
+
+-- name: CloseOpened :exec
+-- A case that was opened for one call alone, and has none any more.
+UPDATE cases c SET state = 'closed', due = NULL, why = @why, moved_at = @at, updated_at = @at
+WHERE c.id = @id AND c.origin = 'inbound' AND NOT EXISTS (SELECT FROM attempts a WHERE a.case_id = c.id);
+
+-- name: CallerOf :one
+SELECT coalesce((SELECT number FROM inbound_callers c WHERE c.attempt_id = a.id), '')::text AS number, a.number_ref, a.case_id
+FROM attempts a WHERE a.id = @id AND a.direction = 'inbound';
+
+-- name: CasesOfNumber :many
+SELECT DISTINCT case_id FROM phones WHERE number_ref = @number_ref ORDER BY case_id LIMIT 20;
+
+-- name: InboundFigures :many
+SELECT to_char(started_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')::text AS day,
+  (count(*) FILTER (WHERE result IN ('answered', 'interrupted')))::int AS answered,
+  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed
+FROM attempts
+WHERE direction = 'inbound' AND ended_at IS NOT NULL AND started_at >= @from_at::timestamptz AND started_at < @to_at::timestamptz
+GROUP BY 1 ORDER BY 1;
