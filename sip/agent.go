@@ -114,7 +114,7 @@ func (a *Agent) read() {
 	a.readDone = make(chan struct{})
 	go func() {
 		defer close(a.readDone)
-		if err := a.layer.ServeUDP(a.conn); err != nil {
+		if err := a.layer.ServeUDP(pings{a.conn, a.register.heardFrom}); err != nil {
 			a.log.Error("sip: the socket cannot be read any more", "err", err)
 		}
 	}()

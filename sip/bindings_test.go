@@ -3,6 +3,8 @@ package sip
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,7 +30,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, dialer.Tokyo)
 	file := filepath.Join(t.TempDir(), "registrations.json")
 	entry := func(desk, expires, at string) string {
-		return `{"desk":"` + desk + `","uri":"sip:201@127.0.0.1:5070","at":"` + at + `","expires":"` + expires + `","call_id":"c","cseq":7}`
+		return `{"desk":"` + desk + `","uri":"sip:201@127.0.0.1:5070","at":"` + at + `","path":["<sip:edge.invalid;lr>"],"expires":"` + expires + `","call_id":"c","cseq":7}`
 	}
 	text := "[" + entry("desk1", "2026-11-24T09:30:00+09:00", "127.0.0.1:5070") + "," + // good
 		entry("desk1", "2026-11-24T08:59:00+09:00", "127.0.0.1:5071") + "," + // run out
@@ -41,7 +43,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	r.ended = true // nobody is asked in this test
 	r.recall()
 	b := r.seats["desk1"].bindings
-	if len(b) != 1 || b[0].at.Port() != 5070 || b[0].cseq != 7 || !b[0].silent {
+	if len(b) != 1 || b[0].at.Port() != 5070 || b[0].cseq != 7 || !slices.Equal(b[0].path, []string{"<sip:edge.invalid;lr>"}) || !b[0].silent {
 		t.Fatalf("recalled %d bindings: %+v", len(b), b)
 	}
 	if up := r.registered("desk1"); up == nil || *up {
@@ -51,7 +53,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	again := bare(t, file, now)
 	again.ended = true
 	again.recall()
-	if len(again.seats["desk1"].bindings) != 1 || *again.seats["desk1"].bindings[0] != *b[0] {
+	if len(again.seats["desk1"].bindings) != 1 || !reflect.DeepEqual(again.seats["desk1"].bindings[0], b[0]) {
 		t.Fatal("what was kept is not what was recalled")
 	}
 }

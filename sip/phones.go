@@ -12,7 +12,8 @@ import (
 
 // phone is an operator's phone as it can be rung now.
 type phone struct {
-	uri        string         // the Request-URI
+	uri        string         // its Contact, or whatever it is known by
+	path       []string       // the proxies on the way to it, as Route values (RFC 3327)
 	at         netip.AddrPort // where the INVITE goes
 	behind     bool           // what its Contact says is not where it is
 	uplink     *uplink        // the PBX it hangs behind; nil for none
@@ -55,22 +56,15 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 		p.uplink, p.uri, p.at = u, u.trunk.uri(seat.desk.Extension), at[0]
 		return p, nil
 	}
+	b, ok := binding{uri: seat.desk.URI}, true
 	if seat.desk.registers() {
-		b, ok := a.register.newest(id)
-		if !ok {
-			return phone{}, dialer.Refuse(dialer.DeskUnregistered)
-		}
-		p.uri, p.at, p.behind = b.uri, b.at, b.behind
-		return p, nil
+		b, ok = a.register.newest(id)
 	}
-	uri, at, err := fixedAddress(seat.desk.URI)
-	if err != nil {
-		return phone{}, err // New has checked it
-	}
-	p.uri = uri.String()
-	if p.at, err = resolve(ctx, at.host, at.port); err != nil {
+	at, err := b.reached(ctx)
+	if !ok || err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
+	p.uri, p.path, p.at, p.behind = b.uri, b.path, at, b.behind
 	return p, nil
 }
 

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -41,11 +42,13 @@ type seat struct {
 // binding is one contact of a phone.
 type binding struct {
 	uri     string
-	at      netip.AddrPort // where the REGISTER came from: the one address that surely reaches the phone
+	path    []string       // the proxies its REGISTER came by, the nearest to us first (RFC 3327): so must what goes to it
+	at      netip.AddrPort // where the REGISTER came from: without a path, the one address that surely reaches the phone
 	behind  bool           // uri says another address
 	expires time.Time
 	callID  string
 	cseq    uint32
+	asked   int  // how many OPTIONS it was sent, or needed no more
 	silent  bool // it no longer answers OPTIONS
 	expiry  *time.Timer
 	probe   *time.Timer
@@ -69,9 +72,34 @@ func (r *registrar) account(user string) *seat {
 	return nil
 }
 
+// reached is where what goes to the phone is sent. One that never registered is where its URI says.
+func (b *binding) reached(ctx context.Context) (netip.AddrPort, error) {
+	way := b.uri
+	switch {
+	case len(b.path) > 0:
+		way = inBrackets(b.path[0])
+	case b.at.IsValid():
+		return b.at, nil
+	}
+	_, at, err := fixedAddress(way)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return resolve(ctx, at.host, at.port)
+}
+
 // take answers a REGISTER.
 func (r *registrar) take(l *lane, req *sip.Request) {
 	a := r.agent
+	if w := unknownExtensions(req, "path"); w != nil {
+		a.refuse(req, *w)
+		return
+	}
+	path, fault := pathOf(req)
+	if fault != nil {
+		a.refuse(req, *fault)
+		return
+	}
 	s := r.account(req.To().Address.User)
 	given := value(req, "Authorization")
 	if given == "" || s == nil {
@@ -92,7 +120,7 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 	case right:
 		key, _ := sip.ServerTxKeyMake(req) // takeRequest has made it before
 		tx := l.open(req, key)
-		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
+		if err := tx.Respond(r.bind(s, req, path).respond(req, newTag())); err != nil {
 			a.log.Warn("sip: an answer could not be sent", "err", err)
 		}
 	}
@@ -107,7 +135,7 @@ type wish struct {
 }
 
 // bind changes the seat's bindings as an authenticated REGISTER asks: all of it, or nothing (§10.3 steps 6 to 8).
-func (r *registrar) bind(s *seat, req *sip.Request) answer {
+func (r *registrar) bind(s *seat, req *sip.Request, path []string) answer {
 	wishes, star, fault := r.wishes(req)
 	if fault != nil {
 		return *fault
@@ -126,11 +154,15 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 		}
 	}
 	for _, w := range wishes {
-		r.fulfil(s, w, req)
+		r.fulfil(s, w, path, req)
 	}
 	r.keep()
 	r.tellChange(s)
-	return r.listing(s)
+	w := r.listing(s)
+	for _, hop := range path { // the phone sees who is on the way (RFC 3327 §5.3)
+		w.extras = append(w.extras, extra{"Path", hop})
+	}
+	return w
 }
 
 // wishes reads the Contacts; star is "*" with Expires 0, which removes them all.
@@ -174,7 +206,7 @@ func seconds(text string) time.Duration {
 }
 
 // fulfil adds, renews or removes one binding. It needs r.mu.
-func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
+func (r *registrar) fulfil(s *seat, w wish, path []string, req *sip.Request) {
 	for _, b := range slices.Clone(s.bindings) {
 		if b.uri == w.uri {
 			r.remove(s, b)
@@ -184,8 +216,9 @@ func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
 		return
 	}
 	at := sourceOf(req)
+	elsewhere := w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port())
 	b := &binding{
-		uri: w.uri, at: at, behind: w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port()),
+		uri: w.uri, path: path, at: at, behind: elsewhere && len(path) == 0, // the proxies know where it is
 		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,
 	}
 	b.expiry = time.AfterFunc(w.life, func() { r.lapse(s, b) })
