@@ -34,7 +34,7 @@ type Agent struct {
 	phase   phase
 	lanes   map[string]*lane
 	tell    func(desk dialer.DeskID, registered bool)
-	trunked func(TrunkState)
+	trunked func(dialer.TrunkView)
 	stopped chan struct{}
 
 	// Set by Start, before anything reads them.

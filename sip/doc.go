@@ -13,6 +13,7 @@
 //	agent.go         the agent's own life: start, run, hang up, close
 //	line.go, gate.go preparing a call; the last gate, which no forbidden number passes
 //	trunks.go        the trunks as they stand: where they are, whether they answer; the ways a call may go
+//	trunkview.go     a trunk as others see it, and why it cannot be used
 //	registration.go  keeping us registered with a PBX, a gateway or a carrier (§10.2)
 //	examine.go       asking a trunk or a phone from outside, for `kakeru doctor`
 //	leg.go           a leg's facts and memory
