@@ -290,7 +290,7 @@ func sipDesk(d configs.Desk) sip.Desk {
 	}
 	return sip.Desk{
 		ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, Trunk: d.Trunk, Extension: d.Extension,
-		AutoAnswer: answer,
+		SHA256: d.SHA256, AutoAnswer: answer,
 	}
 }
 

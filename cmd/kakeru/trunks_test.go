@@ -5,9 +5,19 @@ import (
 	"testing"
 	"time"
 
+	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/sip"
 )
+
+// What the settings say of a desk reaches the phone.
+func TestSettingsOfADesk(t *testing.T) {
+	got := sipDesk(configs.Desk{ID: "desk1", User: "201", Password: "p", SHA256: true, Answer: "lift"})
+	if got.ID != "desk1" || got.Account != "201" || got.Password != "p" || !got.SHA256 || got.AutoAnswer != sip.AutoAnswerLift {
+		t.Errorf("the desk is %+v", got)
+	}
+}
 
 // Every change of a trunk is shown; the supervisor is told of its going and its coming back, once each.
 func TestTrunkBoard(t *testing.T) {
