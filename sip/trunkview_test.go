@@ -101,7 +101,10 @@ func TestATrunkThatAsksToWait(t *testing.T) {
 	w := r.customer(t)
 	r.trunk.reply(r.trunk.request(t, sip.INVITE), say{status: 503, tag: "x", headers: []string{"Retry-After: 120"}})
 	w.gone(t)
-	for v := within(t, told, "the wait"); v.Addresses[0].State != dialer.AddressWaits; v = within(t, told, "the wait") {
+	for {
+		if v := within(t, told, "the wait"); v.Addresses[0].State == dialer.AddressWaits {
+			return
+		}
 	}
 }
 

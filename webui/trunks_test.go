@@ -23,7 +23,7 @@ func TestTrunks(t *testing.T) {
 	if got := string(c.do("GET", "/api/trunks", nil).want(t, 200).body); !strings.Contains(got, `"trunks":[]`) {
 		t.Errorf("without trunks: %s", got)
 	}
-	h.set(func() { h.world.trunks = []dialer.TrunkView{downTrunk(), {Name: "spare", State: dialer.TrunkUp}} })
+	h.set(func() { h.trunks = []dialer.TrunkView{downTrunk(), {Name: "spare", State: dialer.TrunkUp}} })
 	got := into[trunks](t, c.do("GET", "/api/trunks", nil).want(t, 200)).Trunks
 	if len(got) != 2 || got[0].LastError == nil || got[0].LastError.Text == "" || got[0].LastError.Status != 403 || *got[0].Registered ||
 		got[1].LastError != nil || got[1].Registered != nil {
@@ -35,10 +35,10 @@ func TestTrunks(t *testing.T) {
 // TestTrunksOnTheBoard: who looks after the trunks sees each; who calls sees whether there is a line; the ward sees neither.
 func TestTrunksOnTheBoard(t *testing.T) {
 	h := open(t)
-	h.set(func() { h.world.trunks = []dialer.TrunkView{downTrunk()} })
+	h.set(func() { h.trunks = []dialer.TrunkView{downTrunk()} })
 	for login, want := range map[string]string{
 		"supervisor": "whole false whole false whole true", "admin": "whole false whole false whole true",
-		"operator": "part false part false part true", "ward": "nothing nothing nothing",
+		"operator": "part false part false part true", "ward": strings.Repeat("none ", 2) + "none",
 	} {
 		s := h.as(login).watch("")
 		first := s.next()
@@ -48,7 +48,7 @@ func TestTrunksOnTheBoard(t *testing.T) {
 		h.server.d.Hub.Show(dialer.Change{Type: dialer.ChangeTrunk, Trunk: &v})
 		h.server.d.Hub.publish("between", nil)
 		got = append(got, trunkBefore(t, s, "between"))
-		h.set(func() { h.world.trunks[0].State = dialer.TrunkUp })
+		h.set(func() { h.trunks[0].State = dialer.TrunkUp })
 		v.State = dialer.TrunkUp
 		h.server.d.Hub.Show(dialer.Change{Type: dialer.ChangeTrunk, Trunk: &v})
 		h.server.d.Hub.publish("end", nil)
@@ -56,7 +56,7 @@ func TestTrunksOnTheBoard(t *testing.T) {
 		if strings.Join(got, " ") != want {
 			t.Errorf("%s saw %v, want %s", login, got, want)
 		}
-		h.set(func() { h.world.trunks[0].State = dialer.TrunkDown })
+		h.set(func() { h.trunks[0].State = dialer.TrunkDown })
 	}
 }
 
@@ -64,7 +64,7 @@ func TestTrunksOnTheBoard(t *testing.T) {
 func seen(whole bool, lineUp *bool) string {
 	switch {
 	case lineUp == nil:
-		return "nothing"
+		return "none"
 	case whole && *lineUp:
 		return "whole true"
 	case whole:
@@ -79,7 +79,7 @@ func seen(whole bool, lineUp *bool) string {
 // trunkBefore is what a reader was shown of the trunks before a frame of another kind.
 func trunkBefore(t *testing.T, s *socket, kind string) string {
 	t.Helper()
-	got := "nothing"
+	got := "none"
 	for f := s.next(); f.Type != kind; f = s.next() {
 		if f.Type != string(dialer.ChangeTrunk) {
 			continue
