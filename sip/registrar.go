@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"crypto/rand"
 	"fmt"
 	"net/netip"
 	"slices"
@@ -26,6 +27,9 @@ type registrar struct {
 	agent  *Agent
 	nonces *nonces
 	seats  map[dialer.DeskID]*seat // never changed, only the seats are
+
+	noSecret    string // of users without an account
+	firstSHA256 bool   // what the first account is offered
 
 	mu    sync.Mutex
 	ended bool
@@ -55,7 +59,10 @@ type binding struct {
 }
 
 func newRegistrar(a *Agent) *registrar {
-	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}}
+	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}, noSecret: rand.Text()}
+	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
+		r.firstSHA256 = a.cfg.Desks[i].SHA256
+	}
 	for _, d := range a.cfg.Desks {
 		r.seats[d.ID] = &seat{desk: d, known: d.registers()}
 	}
@@ -70,6 +77,12 @@ func (r *registrar) account(user string) *seat {
 		}
 	}
 	return nil
+}
+
+// nobody stands in for a user without an account. Such a one is challenged and checked like anybody, against a secret that
+// nobody has: who has an account here is not told.
+func (r *registrar) nobody(user string) *seat {
+	return &seat{desk: Desk{Account: user, Password: r.noSecret, SHA256: r.firstSHA256}}
 }
 
 // reached is where what goes to the phone is sent. One that never registered is where its URI says.
@@ -100,20 +113,21 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 		a.refuse(req, *fault)
 		return
 	}
-	s := r.account(req.To().Address.User)
-	given := value(req, "Authorization")
-	if given == "" || s == nil {
-		// A stranger is challenged like anybody: who has an account here is not told.
-		w := r.nonces.challenge(a.cfg.Now(), s != nil && s.desk.SHA256, false)
-		if given != "" {
-			w = answer{status: sip.StatusForbidden}
-		}
-		a.refuse(req, w)
+	user := req.To().Address.User
+	s := r.account(user)
+	if s == nil {
+		s = r.nobody(user)
+	}
+	given := r.nonces.given(values(req, "Authorization"))
+	if given == "" {
+		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false))
 		return
 	}
 	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
 	case wrong:
-		a.log.Warn("sip: a phone registers with a wrong password or account", "desk", s.desk.ID)
+		if s.desk.ID != "" {
+			a.log.Warn("sip: a phone registers with a wrong password", "desk", s.desk.ID)
+		}
 		a.refuse(req, answer{status: sip.StatusForbidden})
 	case stale:
 		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))

@@ -3,6 +3,7 @@ package sip
 import (
 	"fmt"
 	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
@@ -273,6 +274,48 @@ func TestReplayByTheOtherAlgorithmIsStale(t *testing.T) {
 	}
 	if res := p.register(t, p.contact(""), second); res.StatusCode != 401 {
 		t.Errorf("the same count by MD5 got %d", res.StatusCode)
+	}
+}
+
+// Who has an account here is not told: a stranger gets the same answers, whatever it tries.
+func TestStrangersLearnNothing(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	wrongSecret := p.credentials(t, challenge, 0, "guess")
+	for name, given := range map[string]string{
+		"nothing":              "",
+		"garbage":              "Authorization: Digest nonsense",
+		"a wrong secret":       wrongSecret,
+		"a nonce of its own":   strings.Replace(wrongSecret, p.nonce, "bm9uY2U", 1),
+		"another realm's":      strings.Replace(wrongSecret, "kakeru", "elsewhere", 1),
+		"an unknown algorithm": strings.Replace(wrongSecret, "algorithm=MD5", "algorithm=SHA-512-256", 1),
+	} {
+		var said []string
+		for _, user := range []string{"phone1", "phone9"} {
+			headers := []string{"From: <sip:" + user + "@kakeru>;tag=1", "To: <sip:" + user + "@kakeru>", p.contact("")}
+			if given != "" {
+				headers = append(headers, strings.Replace(given, "phone1", user, 1))
+			}
+			p.write(r.Agent, p.outside("REGISTER", newTag(), headers...))
+			res := p.response(t, sip.REGISTER)
+			asks := regexp.MustCompile(`nonce="[^"]*"`).ReplaceAllString(strings.Join(values(res, "WWW-Authenticate"), "\n"), "")
+			said = append(said, fmt.Sprint(res.StatusCode, res.Reason, asks))
+		}
+		if said[0] != said[1] {
+			t.Errorf("%s: the one with an account hears %q, the other %q", name, said[0], said[1])
+		}
+	}
+}
+
+// A phone may answer several realms in one request: ours is found (RFC 3261 §22.3).
+func TestCredentialsOfSeveralRealms(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	ours := p.credentials(t, p.register(t), 0, "desk secret")
+	other := strings.Replace(strings.Replace(ours, "kakeru", "elsewhere", 1), p.nonce, "other", 1)
+	if res := p.register(t, p.contact(""), other, ours); res.StatusCode != 200 {
+		t.Errorf("got %d", res.StatusCode)
 	}
 }
 
