@@ -91,3 +91,51 @@ func TestRestartedAgentFindsThePhone(t *testing.T) {
 		t.Errorf("it cannot be rung: %v", err)
 	}
 }
+
+// FuzzRegister has an authenticated phone send anything: it gets one final answer, what is refused changes nothing, and what
+// is bound stays bounded, each contact once.
+func FuzzRegister(f *testing.F) {
+	head := "REGISTER sip:kakeru SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.5:5070;branch=z9hG4bK1;rport\r\nMax-Forwards: 70\r\n" +
+		"From: <sip:201@kakeru>;tag=1\r\nTo: <sip:201@kakeru>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n"
+	for _, rest := range []string{
+		"Contact: <sip:201@192.0.2.5:5070>\r\nExpires: 600\r\n", "Contact: *\r\nExpires: 0\r\n", "Contact: *\r\nContact: <sip:a@b>\r\n",
+		"Contact: <sip:a@b>;expires=5, <sip:c@d>;expires=0\r\n", "Contact: sip:a@b;expires=99999999999\r\nExpires: x\r\n",
+		"Contact: <sip:a@b>\r\nPath: <sip:e;lr>,<sip:f;lr>\r\nSupported: path\r\n", "Path: \",<\r\nk: path\r\nRequire: path, x\r\n", "m: \"a, b\" <sip:a@b>;q=0.1\r\n",
+	} {
+		f.Add([]byte(head + rest + "Content-Length: 0\r\n\r\n"))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := sip.ParseMessage(data)
+		req, ok := m.(*sip.Request)
+		if err != nil || !ok || faultOf(req) != nil {
+			return
+		}
+		req.SetSource("192.0.2.5:5070")
+		r := bare(t, "", time.Now())
+		r.agent.notices.crew = &r.agent.crew
+		defer r.agent.crew.dismiss()
+		s := r.seats["desk1"]
+		for range 2 { // and once more, which is out of order or the same again
+			path, fault := pathOf(req)
+			if fault == nil {
+				fault = unknownExtensions(req, "path")
+			}
+			before := len(s.bindings)
+			if fault == nil {
+				w := r.bind(s, req, path)
+				fault = &w
+			}
+			_ = fault.respond(req, "t").String()
+			if fault.status != sip.StatusOK && len(s.bindings) != before || len(s.bindings) > bindingsKept {
+				t.Fatalf("%d leaves %d of %d bindings", fault.status, len(s.bindings), before)
+			}
+			seen := map[string]bool{}
+			for _, b := range s.bindings {
+				if seen[b.uri] || !b.expires.After(time.Now()) || b.expires.After(time.Now().Add(defaultExpires+time.Minute)) {
+					t.Fatalf("%q stands twice, or for a time that is not granted", b.uri)
+				}
+				seen[b.uri] = true
+			}
+		}
+	})
+}
