@@ -68,6 +68,22 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	return p, nil
 }
 
+// reached is where what goes to the phone is sent. One that never registered is where its URI says.
+func (b *binding) reached(ctx context.Context) (netip.AddrPort, error) {
+	way := b.uri
+	switch {
+	case len(b.path) > 0:
+		way = inBrackets(b.path[0])
+	case b.at.IsValid():
+		return b.at, nil
+	}
+	_, at, err := fixedAddress(way)
+	if err != nil {
+		return netip.AddrPort{}, err
+	}
+	return resolve(ctx, at.host, at.port)
+}
+
 // Registered implements dialer.Phone. Of a phone behind a PBX nothing is known, but that it cannot be rung while the PBX
 // cannot be reached.
 func (a *Agent) Registered(id dialer.DeskID) *bool {

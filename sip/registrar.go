@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"crypto/rand"
 	"fmt"
 	"net/netip"
@@ -85,32 +84,11 @@ func (r *registrar) nobody(user string) *seat {
 	return &seat{desk: Desk{Account: user, Password: r.noSecret, SHA256: r.firstSHA256}}
 }
 
-// reached is where what goes to the phone is sent. One that never registered is where its URI says.
-func (b *binding) reached(ctx context.Context) (netip.AddrPort, error) {
-	way := b.uri
-	switch {
-	case len(b.path) > 0:
-		way = inBrackets(b.path[0])
-	case b.at.IsValid():
-		return b.at, nil
-	}
-	_, at, err := fixedAddress(way)
-	if err != nil {
-		return netip.AddrPort{}, err
-	}
-	return resolve(ctx, at.host, at.port)
-}
-
 // take answers a REGISTER.
 func (r *registrar) take(l *lane, req *sip.Request) {
 	a := r.agent
 	if w := unknownExtensions(req, "path"); w != nil {
 		a.refuse(req, *w)
-		return
-	}
-	path, fault := pathOf(req)
-	if fault != nil {
-		a.refuse(req, *fault)
 		return
 	}
 	user := req.To().Address.User
@@ -134,7 +112,7 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 	case right:
 		key, _ := sip.ServerTxKeyMake(req) // takeRequest has made it before
 		tx := l.open(req, key)
-		if err := tx.Respond(r.bind(s, req, path).respond(req, newTag())); err != nil {
+		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
 			a.log.Warn("sip: an answer could not be sent", "err", err)
 		}
 	}
@@ -149,7 +127,13 @@ type wish struct {
 }
 
 // bind changes the seat's bindings as an authenticated REGISTER asks: all of it, or nothing (§10.3 steps 6 to 8).
-func (r *registrar) bind(s *seat, req *sip.Request, path []string) answer {
+func (r *registrar) bind(s *seat, req *sip.Request) answer {
+	path, fault := pathOf(req)
+	if fault != nil {
+		r.agent.log.Warn("sip: a phone registers by way of a proxy that adds Path, and is refused: have the phone say that it "+
+			"supports path (often called outbound), or the proxy leave Path out", "desk", s.desk.ID, "status", fault.status)
+		return *fault
+	}
 	wishes, star, fault := r.wishes(req)
 	if fault != nil {
 		return *fault
