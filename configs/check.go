@@ -148,6 +148,9 @@ func (d Desk) check(p *problems, key string, ids map[string]bool) {
 	}
 	ids[d.ID] = true
 	p.oneOf(key+".answer", d.Answer, "auto", "lift")
+	if d.SHA256 && d.User == "" {
+		p.addf(key+".sha256", "is for a phone that registers here; leave it out, or write user and password")
+	}
 	switch {
 	case d.Trunk != "" || d.Extension != "":
 		if d.Trunk == "" || d.Extension == "" || d.Address != "" || d.User != "" {

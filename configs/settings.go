@@ -120,6 +120,8 @@ type Desk struct {
 	Trunk    string `koanf:"trunk"`   // the PBX, by its trunk's name
 	// Extension is what the PBX knows the phone by.
 	Extension string `koanf:"extension"`
+	// SHA256 offers a phone that registers here a SHA-256 challenge beside the MD5 one; old phones stumble over it.
+	SHA256 bool `koanf:"sha256"`
 	// Answer is "auto" (the phone answers by itself, by our header, a call its operator asked for) or "lift".
 	Answer string `koanf:"answer"`
 }

@@ -225,17 +225,18 @@ type Claim struct {
 	Until time.Time
 }
 
-// Board is shown every change of a call, a desk, or the figures. Show must not block: a slow panel never holds up a call.
+// Board is shown every change of a call, a desk, a trunk, or the figures. Show must not block: a slow panel never holds up a call.
 type Board interface {
 	Show(Change)
 }
 
-// Change is one change worth showing. Exactly one of Call, Desk, Alert is set, by Type; type "progress" and "queue" carry none.
+// Change is one change worth showing. Exactly one of Call, Desk, Trunk, Alert is set, by Type; type "progress" and "queue" carry none.
 type Change struct {
 	Type  ChangeType
 	At    time.Time
 	Call  *CallView
 	Desk  *DeskView
+	Trunk *TrunkView
 	Alert *Alert
 }
 
@@ -246,6 +247,7 @@ type ChangeType string
 const (
 	ChangeCall     ChangeType = "call"
 	ChangeDesk     ChangeType = "desk"
+	ChangeTrunk    ChangeType = "trunk"
 	ChangeProgress ChangeType = "progress"
 	ChangeQueue    ChangeType = "queue"
 	ChangeAlert    ChangeType = "alert"

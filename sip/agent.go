@@ -37,7 +37,7 @@ type Agent struct {
 	phase   phase
 	lanes   map[string]*lane
 	tell    func(desk dialer.DeskID, registered bool)
-	trunked func(TrunkState)
+	trunked func(dialer.TrunkView)
 	comes   func(dialer.Incoming)
 	stopped chan struct{}
 
@@ -125,7 +125,7 @@ func (a *Agent) read() {
 	a.readDone = make(chan struct{})
 	go func() {
 		defer close(a.readDone)
-		if err := a.layer.ServeUDP(a.conn); err != nil {
+		if err := a.layer.ServeUDP(pings{a.conn, a.register.heardFrom}); err != nil {
 			a.log.Error("sip: the socket cannot be read any more", "err", err)
 		}
 	}()

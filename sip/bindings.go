@@ -15,6 +15,7 @@ import (
 type kept struct {
 	Desk    dialer.DeskID `json:"desk"`
 	URI     string        `json:"uri"`
+	Path    []string      `json:"path,omitempty"`
 	At      place         `json:"at"`
 	Behind  bool          `json:"behind"`
 	Expires time.Time     `json:"expires"`
@@ -39,7 +40,7 @@ func (r *registrar) snapshot() []kept {
 			continue
 		}
 		for _, b := range s.bindings {
-			all = append(all, kept{s.desk.ID, b.uri, b.at, b.behind, b.expires, b.callID, b.cseq})
+			all = append(all, kept{s.desk.ID, b.uri, b.path, b.at, b.behind, b.expires, b.callID, b.cseq})
 		}
 	}
 	return all
@@ -83,7 +84,9 @@ func (r *registrar) recall() {
 		if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.Addr().Is4() {
 			continue
 		}
-		b := &binding{uri: k.URI, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq, silent: true}
+		b := &binding{
+			uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq, silent: true,
+		}
 		if !r.ended {
 			b.expiry = time.AfterFunc(left, func() { r.lapse(s, b) })
 			b.probe = time.AfterFunc(0, func() { r.ask(s, b) })

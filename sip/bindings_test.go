@@ -3,6 +3,8 @@ package sip
 import (
 	"os"
 	"path/filepath"
+	"reflect"
+	"slices"
 	"testing"
 	"time"
 
@@ -28,7 +30,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	now := time.Date(2026, 11, 24, 9, 0, 0, 0, dialer.Tokyo)
 	file := filepath.Join(t.TempDir(), "registrations.json")
 	entry := func(desk, expires, at string) string {
-		return `{"desk":"` + desk + `","uri":"sip:201@127.0.0.1:5070","at":"` + at + `","expires":"` + expires + `","call_id":"c","cseq":7}`
+		return `{"desk":"` + desk + `","uri":"sip:201@127.0.0.1:5070","at":"` + at + `","path":["<sip:edge.invalid;lr>"],"expires":"` + expires + `","call_id":"c","cseq":7}`
 	}
 	text := "[" + entry("desk1", "2026-11-24T09:30:00+09:00", "127.0.0.1:5070") + "," + // good
 		entry("desk1", "2026-11-24T08:59:00+09:00", "127.0.0.1:5071") + "," + // run out
@@ -41,7 +43,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	r.ended = true // nobody is asked in this test
 	r.recall()
 	b := r.seats["desk1"].bindings
-	if len(b) != 1 || b[0].at.Port() != 5070 || b[0].cseq != 7 || !b[0].silent {
+	if len(b) != 1 || b[0].at.Port() != 5070 || b[0].cseq != 7 || !slices.Equal(b[0].path, []string{"<sip:edge.invalid;lr>"}) || !b[0].silent {
 		t.Fatalf("recalled %d bindings: %+v", len(b), b)
 	}
 	if up := r.registered("desk1"); up == nil || *up {
@@ -51,7 +53,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	again := bare(t, file, now)
 	again.ended = true
 	again.recall()
-	if len(again.seats["desk1"].bindings) != 1 || *again.seats["desk1"].bindings[0] != *b[0] {
+	if len(again.seats["desk1"].bindings) != 1 || !reflect.DeepEqual(again.seats["desk1"].bindings[0], b[0]) {
 		t.Fatal("what was kept is not what was recalled")
 	}
 }
@@ -88,4 +90,48 @@ func TestRestartedAgentFindsThePhone(t *testing.T) {
 	if _, err := after.phoneOf(t.Context(), "desk1"); err != nil {
 		t.Errorf("it cannot be rung: %v", err)
 	}
+}
+
+// FuzzRegister has an authenticated phone send anything: it gets one final answer, what is refused changes nothing, and what
+// is bound stays bounded, each contact once.
+func FuzzRegister(f *testing.F) {
+	head := "REGISTER sip:kakeru SIP/2.0\r\nVia: SIP/2.0/UDP 192.0.2.5:5070;branch=z9hG4bK1;rport\r\nMax-Forwards: 70\r\n" +
+		"From: <sip:201@kakeru>;tag=1\r\nTo: <sip:201@kakeru>\r\nCall-ID: c\r\nCSeq: 1 REGISTER\r\n"
+	for _, rest := range []string{
+		"Contact: <sip:201@192.0.2.5:5070>\r\nExpires: 600\r\n", "Contact: *\r\nExpires: 0\r\n", "Contact: *\r\nContact: <sip:a@b>\r\n",
+		"Contact: <sip:a@b>;expires=5, <sip:c@d>;expires=0\r\n", "Contact: sip:a@b;expires=99999999999\r\nExpires: x\r\n",
+		"Contact: <sip:a@b>\r\nPath: <sip:e;lr>,<sip:f;lr>\r\nSupported: path\r\n", "Path: \",<\r\nk: path\r\nRequire: path, x\r\n", "m: \"a, b\" <sip:a@b>;q=0.1\r\n",
+	} {
+		f.Add([]byte(head + rest + "Content-Length: 0\r\n\r\n"))
+	}
+	f.Fuzz(func(t *testing.T, data []byte) {
+		m, err := sip.ParseMessage(data)
+		req, ok := m.(*sip.Request)
+		if err != nil || !ok || faultOf(req) != nil {
+			return
+		}
+		req.SetSource("192.0.2.5:5070")
+		r := bare(t, "", time.Now())
+		r.agent.notices.crew = &r.agent.crew
+		defer r.agent.crew.dismiss()
+		s := r.seats["desk1"]
+		for range 2 { // and once more, which is out of order or the same again
+			if unknownExtensions(req, "path") != nil {
+				return
+			}
+			before := len(s.bindings)
+			w := r.bind(s, req)
+			_ = w.respond(req, "t").String()
+			if w.status != sip.StatusOK && len(s.bindings) != before || len(s.bindings) > bindingsKept {
+				t.Fatalf("%d leaves %d of %d bindings", w.status, len(s.bindings), before)
+			}
+			seen := map[string]bool{}
+			for _, b := range s.bindings {
+				if seen[b.uri] || !b.expires.After(time.Now()) || b.expires.After(time.Now().Add(defaultExpires+time.Minute)) {
+					t.Fatalf("%q stands twice, or for a time that is not granted", b.uri)
+				}
+				seen[b.uri] = true
+			}
+		}
+	})
 }

@@ -67,11 +67,12 @@ func (l *leg) cancel() {
 	l.lane.begin(req, l.dialog.First, func(*sip.Response) {}, func(error) {})
 }
 
-// cancel builds the CANCEL of the saved INVITE.
+// cancel builds the CANCEL of the saved INVITE, with its Route headers: it must take the same way.
 func (s saved) cancel() (*sip.Request, error) {
 	return request{
 		method: sip.CANCEL, uri: s.Invite.URI, from: s.Dialog.from(), to: "<" + s.Dialog.RemoteURI + ">",
 		callID: s.Dialog.CallID, cseq: s.Invite.CSeq, sentBy: s.Dialog.SentBy, branch: s.Invite.Branch,
+		routes: s.Invite.Routes,
 	}.build()
 }
 

@@ -55,11 +55,7 @@ func (d *dialog) to() string {
 
 // request starts a request within the dialog, with a branch of its own. The owner counts CSeq (§12.2.1.1).
 func (d *dialog) request(method sip.RequestMethod, cseq uint32) request {
-	uri, routes := d.Target, d.Routes
-	if len(routes) > 0 && !isLoose(routes[0]) {
-		// A strict router wants itself in the Request-URI and the target last.
-		uri, routes = inBrackets(routes[0]), append(slices.Clone(routes[1:]), "<"+d.Target+">")
-	}
+	uri, routes := alongRoutes(d.Target, d.Routes)
 	return request{
 		method: method, uri: uri, from: d.from(), to: d.to(), callID: d.CallID, cseq: cseq,
 		sentBy: d.SentBy, branch: newBranch(), routes: routes,

@@ -13,6 +13,7 @@
 //	agent.go         the agent's own life: start, run, hang up, close
 //	line.go, gate.go preparing a call; the last gate, which no forbidden number passes
 //	trunks.go        the trunks as they stand: where they are, whether they answer; the ways a call may go
+//	trunkview.go     a trunk as others see it, and why it cannot be used
 //	registration.go  keeping us registered with a PBX, a gateway or a carrier (§10.2)
 //	examine.go       asking a trunk or a phone from outside, for `kakeru doctor`
 //	leg.go           a leg's facts and memory
@@ -21,8 +22,11 @@
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	ender.go         legs of dead processes; answers to calls that nobody here knows
 //	inbound.go       what belongs to no call
-//	registrar.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
+//	registrar.go, path.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
+//	pings.go         what phones send to keep a NAT's door open
 //	place.go         where messages go to and how they travel there
+//	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
+//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold, REFER (RFC 3515)
 //	ordering.go, transactions.go, messages.go, dialog.go, wire.go, timers.go   the ground all of it stands on
 //
 // # The library, and what is ours

@@ -227,7 +227,7 @@ func (e *ender) ackRefusal(res *sip.Response, to place) {
 	from, cseq := value(res, "From"), res.CSeq().SeqNo
 	ack, err := request{
 		method: sip.ACK, uri: uri, from: from, to: value(res, "To"), callID: e.lane.callID, cseq: cseq,
-		sentBy: res.Via().SentBy(), branch: branch,
+		sentBy: res.Via().SentBy(), branch: branch, routes: e.saved.Invite.Routes,
 	}.build()
 	if err == nil {
 		e.lane.agent.send(ack, to)

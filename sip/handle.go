@@ -57,9 +57,10 @@ func (s saved) by(w savedWay) saved {
 
 // savedInvite is what a CANCEL must repeat to match (RFC 3261 §9.1).
 type savedInvite struct {
-	URI    string `json:"uri"`
-	Branch string `json:"branch"`
-	CSeq   uint32 `json:"cseq"`
+	URI    string   `json:"uri"`
+	Routes []string `json:"routes,omitempty"` // values of Route: a phone that registered by way of proxies (RFC 3327)
+	Branch string   `json:"branch"`
+	CSeq   uint32   `json:"cseq"`
 }
 
 func (s saved) handle() dialer.LegHandle {

@@ -224,13 +224,14 @@ func obeysHeaders(t *testing.T) bool {
 // startBaresip registers a baresip with us as phone1. Its answering is what the account's further parameters say.
 func startBaresip(t *testing.T, registrar netip.AddrPort, answering string) *program {
 	t.Helper()
-	return startBaresipAs(t, baresipAccount{"phone1", "desk secret", registrar, answering})
+	return startBaresipAs(t, baresipAccount{user: "phone1", password: "desk secret", registrar: registrar, answering: answering})
 }
 
 type baresipAccount struct {
 	user, password string
 	registrar      netip.AddrPort
 	answering      string
+	modules        string // further lines of its settings
 }
 
 func startBaresipAs(t *testing.T, as baresipAccount) *program {
@@ -252,12 +253,12 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 		"sip_listen 127.0.0.1:" + fmt.Sprint(freePort(t)), "net_interface 127.0.0.1", "call_max_calls 1",
 		"audio_source aufile," + sound, "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
 		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
-		"module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
+		as.modules, "module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
 	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;%s\n",
 		as.user, as.registrar, as.user, as.password, as.answering))
 	write("contacts", "")
-	return start(t, dir, "baresip", "-f", dir, "-v")
+	return start(t, dir, "baresip", "-f", dir, "-v", "-s")
 }
 
 // wav is 16-bit mono sound at 8 kHz as a file.

@@ -16,18 +16,18 @@ import (
 	"kakeru/sip/media"
 )
 
-// startKamailio runs a Kamailio as testdata/kamailio/pbx.cfg says, between its extensions and a carrier.
-func startKamailio(t *testing.T, carrier netip.AddrPort) netip.AddrPort {
+// startKamailio runs a Kamailio as a file of testdata/kamailio says, before a carrier or a registrar.
+func startKamailio(t *testing.T, file string, before netip.AddrPort) netip.AddrPort {
 	t.Helper()
 	needs(t, "kamailio", "kamailio")
-	text, err := os.ReadFile(filepath.Join("testdata", "kamailio", "pbx.cfg"))
+	text, err := os.ReadFile(filepath.Join("testdata", "kamailio", file))
 	if err != nil {
 		t.Fatal(err)
 	}
 	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(freePort(t)))
 	dir := t.TempDir()
-	cfg := filepath.Join(dir, "pbx.cfg")
-	made := strings.NewReplacer("LISTEN", at.String(), "CARRIER", carrier.String()).Replace(string(text))
+	cfg := filepath.Join(dir, file)
+	made := strings.NewReplacer("LISTEN", at.String(), "CARRIER", before.String(), "REGISTRAR", before.String()).Replace(string(text))
 	if err := os.WriteFile(cfg, []byte(made), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -52,7 +52,7 @@ func newPBXRig(t *testing.T) (*Agent, *lab.Carrier) {
 		t.Fatal(err)
 	}
 	runLab(t, carrier.Run, carrier.Close)
-	at := startKamailio(t, carrier.Addr())
+	at := startKamailio(t, "pbx.cfg", carrier.Addr())
 
 	cfg := testConfig()
 	cfg.RegisterRetry, cfg.KeepAlive = 50*time.Millisecond, 100*time.Millisecond
@@ -123,5 +123,71 @@ func TestKamailioIsThePBX(t *testing.T) {
 		if c.EndedBy == lab.EndedNoAck {
 			t.Errorf("an answer was never acknowledged: %+v", c)
 		}
+	}
+}
+
+// TestKamailioIsTheEdge: the desk phone, a baresip, registers with us by way of a proxy that puts itself into the Path
+// (RFC 3327). It is asked and rung through that proxy, and the calls' later requests go by its Record-Route.
+func TestKamailioIsTheEdge(t *testing.T) {
+	needs(t, "baresip", "baresip-core")
+	cfg := testConfig()
+	cfg.KeepAlive = 100 * time.Millisecond
+	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret"}}
+	cfg.Trunks = []Trunk{labTrunk(netipLocal)}
+	a := startAgent(t, cfg)
+	seen := observe(a)
+	edge := startKamailio(t, "edge.cfg", a.Addr())
+	phone := startBaresipAs(t, baresipAccount{
+		user: "phone1", password: "desk secret", registrar: edge,
+		answering: fmt.Sprintf("answermode=auto;regid=1;sipnat=outbound;outbound=\"sip:%s;transport=udp\"", edge), modules: "module_tmp uuid.so", // so it knows Path, and says so
+	})
+	if !within(t, seen.told, "baresip to register through the proxy") {
+		t.Fatal("baresip went")
+	}
+	b, _ := a.register.newest("desk1")
+	if len(b.path) != 1 || uriIn(b.path[0]).Port != int(edge.Port()) || b.at.AddrPort != edge {
+		t.Fatalf("registered by %v from %v; the proxy is at %v", b.path, b.at, edge)
+	}
+	eventually(t, "it has answered our OPTIONS", func() bool {
+		a.register.mu.Lock()
+		defer a.register.mu.Unlock()
+		s := a.register.seats["desk1"]
+		return len(s.bindings) == 1 && s.bindings[0].asked > 2 && !s.bindings[0].silent
+	})
+	for _, hungUp := range []bool{true, false} {
+		n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+		if err != nil {
+			t.Fatal(err)
+		}
+		desk := watch(n.Desk())
+		desk.Dial()
+		desk.until(t, dialer.LegAnswered)
+		desk.Confirm()
+		bridge := n.(*line).bridge
+		eventually(t, "it is heard", func() bool { return bridge.Stats(media.Desk).PacketsIn > 25 })
+		if hungUp {
+			desk.Drop()
+		} else {
+			h := desk.Handle()
+			if err := a.Terminate(t.Context(), h); err != nil {
+				t.Error(err)
+			}
+		}
+		desk.gone(t)
+		n.Close()
+		if desk.saw(dialer.EvNoAnswer) {
+			t.Errorf("the BYE was not answered: %v", desk.kinds())
+		}
+	}
+	if !registered(t, a) {
+		t.Error("it is not there any more")
+	}
+	trace := phone.said.String()
+	if n := strings.Count(trace, "Record-Route: <sip:"+edge.String()); n < 2 {
+		t.Errorf("of two INVITEs %d came through the proxy", n)
+	}
+	ours, theirs := strings.Count(trace, fmt.Sprintf("Via: SIP/2.0/UDP %s;", a.Addr())), strings.Count(trace, fmt.Sprintf("Via: SIP/2.0/UDP %s;", edge))
+	if ours == 0 || ours != theirs { // each message of ours has the proxy's Via above ours
+		t.Errorf("of %d messages of ours %d came through the proxy", ours, theirs)
 	}
 }

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"net/netip"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -31,28 +32,33 @@ func (r *registrar) probeLater(s *seat, b *binding) {
 // ask sends an OPTIONS.
 func (r *registrar) ask(s *seat, b *binding) {
 	r.mu.Lock()
-	ended, uri, at := r.ended, b.uri, b.at
+	ended := r.ended
+	if !ended {
+		b.asked++
+	}
+	now := *b
 	r.mu.Unlock()
 	if ended {
 		return
 	}
-	if !at.IsValid() {
-		_, fixed, err := fixedAddress(uri)
-		if err == nil {
-			at, err = resolve(context.Background(), fixed)
-		}
-		if err != nil {
-			r.answered(s, b, false)
-			return
-		}
+	at, err := now.reached(context.Background())
+	if err != nil {
+		r.answered(s, b, now.asked, false)
+		return
 	}
 	// Any final answer, be it a refusal, shows that somebody is there.
-	r.agent.options(optionsFor{uri, "sip:kakeru@" + r.agent.us}, at, func(status int) { r.answered(s, b, status != 0) })
+	r.agent.options(optionsFor{now.uri, "sip:kakeru@" + r.agent.us, now.path}, at, func(status int) {
+		r.answered(s, b, now.asked, status != 0)
+	})
 }
 
-func (r *registrar) answered(s *seat, b *binding, alive bool) {
+// answered takes the outcome of the nth question to a phone. One that has shown itself since by a keep-alive is not silent.
+func (r *registrar) answered(s *seat, b *binding, nth int, alive bool) {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if nth != b.asked {
+		return
+	}
 	first := !s.known
 	s.known = true
 	b.silent = !alive
@@ -67,6 +73,27 @@ func (r *registrar) answered(s *seat, b *binding, alive bool) {
 	r.tellChange(s)
 }
 
+// heardFrom takes a keep-alive as a sign of life of the phone that registered from there, as good as an answer to OPTIONS;
+// false when there is none. What comes by proxies says nothing of the phones behind them.
+func (r *registrar) heardFrom(at netip.AddrPort) (known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for _, s := range r.seats {
+		for _, b := range s.bindings {
+			if b.at.AddrPort != at || len(b.path) > 0 || r.ended {
+				continue
+			}
+			known = true
+			b.asked++ // what was asked before needs no answer any more
+			b.silent = false
+			b.probe.Stop()
+			r.probeLater(s, b)
+			r.tellChange(s)
+		}
+	}
+	return known
+}
+
 // probe is the party of an OPTIONS of ours: it has nothing to say to anybody.
 type probe struct{ lane *lane }
 
@@ -79,16 +106,20 @@ func (p probe) request(req *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
-// optionsFor is whom an OPTIONS asks, and as whom.
-type optionsFor struct{ uri, from string }
+// optionsFor is whom an OPTIONS asks, as whom, and by way of which proxies.
+type optionsFor struct {
+	uri, from string
+	path      []string
+}
 
 // options asks whether somebody is there (RFC 3261 §11.1) and calls told once, with the final status or 0 for none.
 func (a *Agent) options(o optionsFor, to place, told func(status int)) {
 	l := a.lane(a.newCallID())
 	posted := l.post(func() {
 		defer l.release() // only now: until the probe holds the lane, nobody else does
+		uri, routes := alongRoutes(o.uri, o.path)
 		req, err := request{
-			method: sip.OPTIONS, uri: o.uri, from: "<" + o.from + ">;tag=" + newTag(), to: "<" + o.uri + ">",
+			method: sip.OPTIONS, uri: uri, routes: routes, from: "<" + o.from + ">;tag=" + newTag(), to: "<" + o.uri + ">",
 			callID: l.callID, cseq: 1, sentBy: a.us, branch: newBranch(),
 			extras: []extra{{"Contact", a.contact(to.by)}, {"Accept", sdpType}},
 		}.build()

@@ -81,7 +81,8 @@ func (n *line) newLeg(name dialer.LegName, side media.Side) *leg {
 // toPhone makes the leg one to an operator's phone.
 func (l *leg) toPhone(p phone) {
 	a := l.lane.agent
-	l.invite.URI, l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri, p.uri
+	l.invite.URI, l.invite.Routes = alongRoutes(p.uri, p.path)
+	l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri
 	l.dialog.LocalURI = "sip:kakeru@" + a.sentBy()
 	l.dialog.First, l.dialog.Pinned = p.at, p.behind
 	if p.uplink != nil {

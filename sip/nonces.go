@@ -86,6 +86,20 @@ const (
 	right
 )
 
+// given is the Authorization for our realm, or the first there is; "" for none. A phone may answer several realms at once
+// (RFC 3261 §22.3).
+func (n *nonces) given(all []string) string {
+	for _, text := range all {
+		if c, err := digest.ParseCredentials(text); err == nil && c.Realm == n.realm {
+			return text
+		}
+	}
+	if len(all) > 0 {
+		return all[0]
+	}
+	return ""
+}
+
 // check judges the Authorization of a request.
 func (n *nonces) check(text, method string, d Desk, now time.Time) verdict {
 	c, err := digest.ParseCredentials(text)

@@ -11,10 +11,11 @@ import (
 
 // phone is an operator's phone as it can be rung now.
 type phone struct {
-	uri        string  // the Request-URI
-	at         place   // where the INVITE goes
-	behind     bool    // what its Contact says is not where it is
-	uplink     *uplink // the PBX it hangs behind; nil for none
+	uri        string   // its Contact, or whatever it is known by
+	path       []string // the proxies on the way to it, as Route values (RFC 3327)
+	at         place    // where the INVITE goes
+	behind     bool     // what its Contact says is not where it is
+	uplink     *uplink  // the PBX it hangs behind; nil for none
 	autoAnswer bool
 }
 
@@ -54,23 +55,32 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 		p.uplink, p.uri, p.at = u, u.trunk.uri(seat.desk.Extension), at[0]
 		return p, nil
 	}
+	b, ok := binding{uri: seat.desk.URI}, true
 	if seat.desk.registers() {
-		b, ok := a.register.newest(id)
-		if !ok {
-			return phone{}, dialer.Refuse(dialer.DeskUnregistered)
-		}
-		p.uri, p.at, p.behind = b.uri, b.at, b.behind
-		return p, nil
+		b, ok = a.register.newest(id)
 	}
-	uri, at, err := fixedAddress(seat.desk.URI)
-	if err != nil {
-		return phone{}, err // New has checked it
-	}
-	p.uri = uri.String()
-	if p.at, err = resolve(ctx, at); err != nil {
+	at, err := b.reached(ctx)
+	if !ok || err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
+	p.uri, p.path, p.at, p.behind = b.uri, b.path, at, b.behind
 	return p, nil
+}
+
+// reached is where what goes to the phone is sent. One that never registered is where its URI says.
+func (b *binding) reached(ctx context.Context) (place, error) {
+	way := b.uri
+	switch {
+	case len(b.path) > 0:
+		way = inBrackets(b.path[0])
+	case b.at.IsValid():
+		return b.at, nil
+	}
+	_, at, err := fixedAddress(way)
+	if err != nil {
+		return place{}, err
+	}
+	return resolve(ctx, at)
 }
 
 // Registered implements dialer.Phone. Of a phone behind a PBX nothing is known, but that it cannot be rung while the PBX

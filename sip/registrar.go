@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"crypto/rand"
 	"fmt"
 	"slices"
 	"strconv"
@@ -25,6 +26,9 @@ type registrar struct {
 	nonces *nonces
 	seats  map[dialer.DeskID]*seat // never changed, only the seats are
 
+	noSecret    string // of users without an account
+	firstSHA256 bool   // what the first account is offered
+
 	mu    sync.Mutex
 	ended bool
 }
@@ -40,18 +44,23 @@ type seat struct {
 // binding is one contact of a phone.
 type binding struct {
 	uri     string
-	at      place // where the REGISTER came from: the one address that surely reaches the phone
-	behind  bool  // uri says another address
+	path    []string // the proxies its REGISTER came by, the nearest to us first (RFC 3327): so must what goes to it
+	at      place    // where the REGISTER came from: without a path, the one address that surely reaches the phone
+	behind  bool     // uri says another address
 	expires time.Time
 	callID  string
 	cseq    uint32
+	asked   int  // how many OPTIONS it was sent, or needed no more
 	silent  bool // it no longer answers OPTIONS
 	expiry  *time.Timer
 	probe   *time.Timer
 }
 
 func newRegistrar(a *Agent) *registrar {
-	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}}
+	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}, noSecret: rand.Text()}
+	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
+		r.firstSHA256 = a.cfg.Desks[i].SHA256
+	}
 	for _, d := range a.cfg.Desks {
 		r.seats[d.ID] = &seat{desk: d, known: d.registers()}
 	}
@@ -68,23 +77,34 @@ func (r *registrar) account(user string) *seat {
 	return nil
 }
 
+// nobody stands in for a user without an account. Such a one is challenged and checked like anybody, against a secret that
+// nobody has: who has an account here is not told.
+func (r *registrar) nobody(user string) *seat {
+	return &seat{desk: Desk{Account: user, Password: r.noSecret, SHA256: r.firstSHA256}}
+}
+
 // take answers a REGISTER.
 func (r *registrar) take(l *lane, req *sip.Request) {
 	a := r.agent
-	s := r.account(req.To().Address.User)
-	given := value(req, "Authorization")
-	if given == "" || s == nil {
-		// A stranger is challenged like anybody: who has an account here is not told.
-		w := r.nonces.challenge(a.cfg.Now(), s != nil && s.desk.SHA256, false)
-		if given != "" {
-			w = answer{status: sip.StatusForbidden}
-		}
-		a.refuse(req, w)
+	if w := unknownExtensions(req, "path"); w != nil {
+		a.refuse(req, *w)
+		return
+	}
+	user := req.To().Address.User
+	s := r.account(user)
+	if s == nil {
+		s = r.nobody(user)
+	}
+	given := r.nonces.given(values(req, "Authorization"))
+	if given == "" {
+		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false))
 		return
 	}
 	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
 	case wrong:
-		a.log.Warn("sip: a phone registers with a wrong password or account", "desk", s.desk.ID)
+		if s.desk.ID != "" {
+			a.log.Warn("sip: a phone registers with a wrong password", "desk", s.desk.ID)
+		}
 		a.refuse(req, answer{status: sip.StatusForbidden})
 	case stale:
 		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))
@@ -107,6 +127,12 @@ type wish struct {
 
 // bind changes the seat's bindings as an authenticated REGISTER asks: all of it, or nothing (§10.3 steps 6 to 8).
 func (r *registrar) bind(s *seat, req *sip.Request) answer {
+	path, fault := pathOf(req)
+	if fault != nil {
+		r.agent.log.Warn("sip: a phone registers by way of a proxy that adds Path, and is refused: have the phone say that it "+
+			"supports path (often called outbound), or the proxy leave Path out", "desk", s.desk.ID, "status", fault.status)
+		return *fault
+	}
 	wishes, star, fault := r.wishes(req)
 	if fault != nil {
 		return *fault
@@ -125,11 +151,15 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 		}
 	}
 	for _, w := range wishes {
-		r.fulfil(s, w, req)
+		r.fulfil(s, w, path, req)
 	}
 	r.keep()
 	r.tellChange(s)
-	return r.listing(s)
+	w := r.listing(s)
+	for _, hop := range path { // the phone sees who is on the way (RFC 3327 §5.3)
+		w.extras = append(w.extras, extra{"Path", hop})
+	}
+	return w
 }
 
 // wishes reads the Contacts; star is "*" with Expires 0, which removes them all.
@@ -173,7 +203,7 @@ func seconds(text string) time.Duration {
 }
 
 // fulfil adds, renews or removes one binding. It needs r.mu.
-func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
+func (r *registrar) fulfil(s *seat, w wish, path []string, req *sip.Request) {
 	for _, b := range slices.Clone(s.bindings) {
 		if b.uri == w.uri {
 			r.remove(s, b)
@@ -183,8 +213,9 @@ func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
 		return
 	}
 	at := sourceOf(req)
+	elsewhere := w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port())
 	b := &binding{
-		uri: w.uri, at: at, behind: w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port()),
+		uri: w.uri, path: path, at: at, behind: elsewhere && len(path) == 0, // the proxies know where it is
 		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,
 	}
 	b.expiry = time.AfterFunc(w.life, func() { r.lapse(s, b) })

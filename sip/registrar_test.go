@@ -2,9 +2,12 @@ package sip
 
 import (
 	"fmt"
+	"net/netip"
+	"regexp"
 	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -229,6 +232,138 @@ func TestSHA256IsOfferedFirstWhereConfigured(t *testing.T) {
 		t.Errorf("got %d", res.StatusCode)
 	}
 }
+
+// The same over the wire: a nonce that was good is stale later, which a phone answers with the fresh one by itself.
+func TestNonceRunsOut(t *testing.T) {
+	var late atomic.Bool
+	r := newRig(t, account, func(c *Config) {
+		c.Now = func() time.Time {
+			if late.Load() {
+				return time.Now().Add(nonceLife + time.Second)
+			}
+			return time.Now()
+		}
+	})
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	late.Store(true)
+	res := p.register(t, p.contact(""), p.credentials(t, challenge, 0, "desk secret"))
+	if res.StatusCode != 401 || !strings.Contains(value(res, "WWW-Authenticate"), "stale=true") || registered(t, r.Agent) {
+		t.Fatalf("a nonce of before got\n%s", res)
+	}
+	if res := p.register(t, p.contact(""), p.credentials(t, res, 0, "desk secret")); res.StatusCode != 200 {
+		t.Errorf("the fresh nonce got %d", res.StatusCode)
+	}
+	// A wrong password is never called stale: the phone would ask for ever.
+	late.Store(false)
+	if res := p.register(t, p.contact(""), p.credentials(t, challenge, 0, "guess")); res.StatusCode != 403 {
+		t.Errorf("a wrong password got %d", res.StatusCode)
+	}
+}
+
+// Both algorithms of a challenge bear one nonce: what was used with one is a replay with the other.
+func TestReplayByTheOtherAlgorithmIsStale(t *testing.T) {
+	r := newRig(t, account, func(c *Config) { c.Desks[0].SHA256 = true })
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	first := p.credentials(t, challenge, 0, "desk secret")
+	p.nc = 0
+	second := p.credentials(t, challenge, 1, "desk secret")
+	if res := p.register(t, p.contact(""), first); res.StatusCode != 200 {
+		t.Fatalf("SHA-256 got %d", res.StatusCode)
+	}
+	if res := p.register(t, p.contact(""), second); res.StatusCode != 401 {
+		t.Errorf("the same count by MD5 got %d", res.StatusCode)
+	}
+}
+
+// Who has an account here is not told: a stranger gets the same answers, whatever it tries.
+func TestStrangersLearnNothing(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	challenge := p.register(t)
+	wrongSecret := p.credentials(t, challenge, 0, "guess")
+	for name, given := range map[string]string{
+		"nothing":              "",
+		"garbage":              "Authorization: Digest nonsense",
+		"a wrong secret":       wrongSecret,
+		"a nonce of its own":   strings.Replace(wrongSecret, p.nonce, "bm9uY2U", 1),
+		"another realm's":      strings.Replace(wrongSecret, "kakeru", "elsewhere", 1),
+		"an unknown algorithm": strings.Replace(wrongSecret, "algorithm=MD5", "algorithm=SHA-512-256", 1),
+	} {
+		var said []string
+		for _, user := range []string{"phone1", "phone9"} {
+			headers := []string{"From: <sip:" + user + "@kakeru>;tag=1", "To: <sip:" + user + "@kakeru>", p.contact("")}
+			if given != "" {
+				headers = append(headers, strings.Replace(given, "phone1", user, 1))
+			}
+			p.write(r.Agent, p.outside("REGISTER", newTag(), headers...))
+			res := p.response(t, sip.REGISTER)
+			asks := regexp.MustCompile(`nonce="[^"]*"`).ReplaceAllString(strings.Join(values(res, "WWW-Authenticate"), "\n"), "")
+			said = append(said, fmt.Sprint(res.StatusCode, res.Reason, asks))
+		}
+		if said[0] != said[1] {
+			t.Errorf("%s: the one with an account hears %q, the other %q", name, said[0], said[1])
+		}
+	}
+}
+
+// A phone may answer several realms in one request: ours is found (RFC 3261 §22.3).
+func TestCredentialsOfSeveralRealms(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	ours := p.credentials(t, p.register(t), 0, "desk secret")
+	other := strings.Replace(strings.Replace(ours, "kakeru", "elsewhere", 1), p.nonce, "other", 1)
+	if res := p.register(t, p.contact(""), other, ours); res.StatusCode != 200 {
+		t.Errorf("got %d", res.StatusCode)
+	}
+}
+
+// Of several contacts the last that answers is rung; the desk is there while one is.
+func TestSilentContactGivesWayToAnother(t *testing.T) {
+	r := newRig(t, account, func(c *Config) { c.KeepAlive = 50 * time.Millisecond })
+	seen := observe(r.Agent)
+	old, young := newPhoneSide(t, r.Agent), newPhoneSide(t, r.Agent)
+	old.login(t, old.contact(""))
+	within(t, seen.told, "the coming")
+	young.login(t, young.contact(""))
+	rung := func() netip.AddrPort {
+		p, err := r.phoneOf(t.Context(), "desk1")
+		if err != nil {
+			t.Fatal(err)
+		}
+		return p.at.AddrPort
+	}
+	if rung() != young.addr {
+		t.Error("the newest is not the one that is rung")
+	}
+	for rung() != old.addr { // the younger answers nothing
+		old.reply(old.request(t, sip.OPTIONS), say{status: 200})
+	}
+	if len(seen.told) != 0 {
+		t.Error("the desk was told to have gone, though one of its phones is there")
+	}
+	if res := old.login(t, old.contact(";expires=0")); res.StatusCode != 200 || len(res.GetHeaders("Contact")) != 1 {
+		t.Errorf("one contact of two was removed:\n%s", res)
+	}
+	if within(t, seen.told, "the going") {
+		t.Error("the silent phone alone counts as there")
+	}
+}
+
+// The promise of 60 s is kept by the settings as they stand: the pause, the lookup of a name, and an OPTIONS that nobody
+// answers. The last sign of life may be as old as that when a phone is called gone.
+func TestSilenceIsSeenWithinAMinuteByDefault(t *testing.T) {
+	c := Config{}.withDefaults()
+	if longest := c.KeepAlive + lookupLimit + c.Timers.whole(); longest > time.Minute {
+		t.Errorf("a phone may be silent for %v before anybody sees it", longest)
+	}
+	if c.Timers.whole() != 64*sipT1 || sipT1 != c.Timers.T1 {
+		t.Errorf("an OPTIONS is waited for as long as %v, RFC 3261 says %v", c.Timers.whole(), 64*sipT1)
+	}
+}
+
+const sipT1 = 500 * time.Millisecond // RFC 3261 §17.1.1.1
 
 func TestStarRemovesAllAndOnlyAlone(t *testing.T) {
 	r := newRig(t, account)

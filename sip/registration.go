@@ -34,6 +34,7 @@ type registration struct {
 	at       int // which of the trunk's addresses is tried
 	tried    int // how many of them since the last success or pause
 	failures int
+	said     int       // the status that refused the last try; 0 when nothing answered
 	until    time.Time // registered until then; zero when not
 	next     *time.Timer
 	lapse    *time.Timer
@@ -87,7 +88,7 @@ func (r *registration) send(expires time.Duration) {
 		r.failed("the request cannot be made", 0)
 		return
 	}
-	r.lane.begin(req, addresses[r.at%len(addresses)], r.heard, func(err error) { r.elsewhere(failure(err)) })
+	r.lane.begin(req, addresses[r.at%len(addresses)], r.heard, func(err error) { r.said = 0; r.elsewhere(failure(err)) })
 }
 
 // contact is where the trunk finds us.
@@ -113,8 +114,10 @@ func (r *registration) heard(res *sip.Response) {
 		r.expires = seconds(value(res, "Min-Expires"))
 		r.send(r.expires)
 	case status >= 500 && status < 600 && value(res, "Retry-After") == "":
+		r.said = status
 		r.elsewhere(strconv.Itoa(status))
 	default:
+		r.said = status
 		r.failed(strconv.Itoa(status), retryAfter(res))
 	}
 }
@@ -147,7 +150,7 @@ func (r *registration) registered(res *sip.Response) {
 	r.stopTimers()
 	r.lapse = r.lane.after(granted, r.lost)
 	r.next = r.lane.after(earlier(granted), r.refresh)
-	r.uplink.setRegistered(true)
+	r.uplink.setRegistered(true, 0)
 }
 
 func (r *registration) isUs(at sip.Uri) bool {
@@ -189,14 +192,14 @@ func (r *registration) failed(why string, wait time.Duration) {
 	}
 	r.next = r.lane.after(pause, r.refresh)
 	if r.until.IsZero() {
-		u.setRegistered(false)
+		u.setRegistered(false, r.said)
 	}
 }
 
 // lost: the time that was granted is over, and no renewal came through.
 func (r *registration) lost() {
 	r.until = time.Time{}
-	r.uplink.setRegistered(false)
+	r.uplink.setRegistered(false, r.said)
 }
 
 func (r *registration) stopTimers() {

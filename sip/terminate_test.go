@@ -30,13 +30,16 @@ func (r *rig) mute() {
 }
 
 // muted are rigs that die: Run reports that the socket was closed.
-func newMortalRig(t *testing.T) *rig {
+func newMortalRig(t *testing.T, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{desk: newPeer(t), trunk: newPeer(t)}
 	cfg := testConfig()
 	cfg.Desks = []Desk{{ID: "desk1", URI: "sip:201@" + r.desk.addr.String()}}
 	cfg.Trunks = []Trunk{labTrunk(r.trunk.addr)}
 	withAuth(&cfg)
+	for _, f := range change {
+		f(&cfg)
+	}
 	a, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
@@ -279,7 +282,7 @@ func TestDamagedHandlesAreRefused(t *testing.T) {
 
 func FuzzParseHandle(f *testing.F) {
 	d := dialog{CallID: "c", LocalTag: "t", LocalURI: "sip:a@b", RemoteURI: "sip:c@d", Target: "sip:c@d", SentBy: "127.0.0.1:5060"}
-	s := saved{Version: 1, Leg: dialer.CustomerLeg, State: legEarly, Invite: savedInvite{"sip:c@d", "z9hG4bK.1", 1}, Dialog: d}
+	s := saved{Version: 1, Leg: dialer.CustomerLeg, State: legEarly, Invite: savedInvite{URI: "sip:c@d", Branch: "z9hG4bK.1", CSeq: 1}, Dialog: d}
 	f.Add(s.handle().Data)
 	f.Add([]byte(`{"v":1,"dialog":{"first":"127.0.0.1:1"}}`))
 	f.Fuzz(func(t *testing.T, data []byte) {

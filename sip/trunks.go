@@ -25,11 +25,14 @@ type uplink struct {
 
 	mu         sync.Mutex
 	ended      bool
+	sought     bool    // its addresses were looked up once, be it in vain
 	spots      []*spot // by preference
 	registered bool
 	refused    bool // a registration has failed, or run out
-	up         bool // as last told
-	told       bool
+	said       int  // the status that refused the last registration; 0 for none
+	state      dialer.TrunkState
+	since      time.Time
+	shown      dialer.TrunkView // as last told
 	next       *time.Timer
 }
 
@@ -38,21 +41,14 @@ type spot struct {
 	at       place
 	answered bool      // it has answered an OPTIONS
 	silent   bool      // it had, and no longer does
+	said     int       // the status by which it called itself out of service; 0 for none
 	closed   time.Time // it said 503 with Retry-After: not before then (RFC 3261 §21.5.4)
-}
-
-// TrunkState is a trunk as others may know it.
-type TrunkState struct {
-	Name string
-	Lab  bool
-	Up   bool   // calls may leave by it
-	Why  string // why not; empty when up
 }
 
 func newUplinks(a *Agent) []*uplink {
 	var all []*uplink
 	for _, t := range a.cfg.Trunks {
-		u := &uplink{agent: a, trunk: t}
+		u := &uplink{agent: a, trunk: t, state: dialer.TrunkStarting, since: a.cfg.Now()}
 		if t.Register {
 			u.reg = newRegistration(u)
 		}
@@ -68,23 +64,6 @@ func (a *Agent) uplink(name string) *uplink {
 		return nil
 	}
 	return a.uplinks[i]
-}
-
-// Trunks tells how the trunks stand, in their order.
-func (a *Agent) Trunks() []TrunkState {
-	var all []TrunkState
-	for _, u := range a.uplinks {
-		why := u.why()
-		all = append(all, TrunkState{Name: u.trunk.Name, Lab: u.trunk.Lab, Up: why == "", Why: why})
-	}
-	return all
-}
-
-// OnTrunk has f called, never concurrently with itself, whenever a trunk comes or goes. Call it once, at wiring.
-func (a *Agent) OnTrunk(f func(TrunkState)) {
-	a.mu.Lock()
-	defer a.mu.Unlock()
-	a.trunked = f
 }
 
 // begin looks the trunk up, asks it and registers with it, as far as its settings say.
@@ -132,12 +111,13 @@ func (u *uplink) stop() {
 // nothing.
 func (u *uplink) find(ctx context.Context) {
 	found, err := lookup(ctx, u.agent.cfg.Resolver, u.trunk.Address)
+	u.mu.Lock()
+	defer u.mu.Unlock()
+	u.sought = true
 	if err != nil {
 		u.agent.log.Warn("sip: a trunk's address cannot be found", "trunk", u.trunk.Name, "err", err)
 		return
 	}
-	u.mu.Lock()
-	defer u.mu.Unlock()
 	var now []*spot
 	for _, at := range found {
 		i := slices.IndexFunc(u.spots, func(s *spot) bool { return s.at == at })
@@ -164,6 +144,10 @@ func (u *uplink) answered(at place, status int) {
 	for _, s := range u.spots {
 		if s.at == at {
 			s.silent = !alive && (s.answered || status != 0)
+			s.said = 0
+			if s.silent {
+				s.said = status
+			}
 			s.answered = s.answered || alive
 		}
 	}
@@ -184,6 +168,7 @@ func (u *uplink) close(at place, res *sip.Response) {
 			s.closed = u.agent.cfg.Now().Add(wait)
 		}
 	}
+	u.tell()
 }
 
 // longestClosed bounds what a Retry-After can do: a carrier that says "in a day" is tried again before.
@@ -236,67 +221,13 @@ func (u *uplink) open(ctx context.Context) []place {
 	return all
 }
 
-// why says why no call can leave by the trunk; empty when one can.
-func (u *uplink) why() string {
+// setRegistered is told by the registration; said is the status that refused it, 0 for none.
+func (u *uplink) setRegistered(yes bool, said int) {
 	u.mu.Lock()
 	defer u.mu.Unlock()
-	alive := slices.ContainsFunc(u.spots, func(s *spot) bool { return !s.silent })
-	switch {
-	case len(u.spots) == 0:
-		return "its address cannot be found"
-	case u.trunk.Register && !u.registered:
-		return "it has not taken our registration"
-	case !alive:
-		return "it no longer answers"
-	default:
-		return ""
-	}
-}
-
-// setRegistered is told by the registration.
-func (u *uplink) setRegistered(yes bool) {
-	u.mu.Lock()
-	u.registered = yes
+	u.registered, u.said = yes, said
 	u.refused = u.refused || !yes
-	u.mu.Unlock()
-	u.tellChange()
-}
-
-// tellChange reports a trunk's coming and going; a trunk that is up from the start is not worth a word.
-func (u *uplink) tellChange() {
-	why := u.why()
-	u.mu.Lock()
-	defer u.mu.Unlock()
-	now := why == ""
-	if u.ended || u.told && u.up == now {
-		return
-	}
-	if u.trunk.Register && !u.registered && !u.refused {
-		return // the first registration is still on its way
-	}
-	first := !u.told
-	u.told, u.up = true, now
-	u.agent.log.Info("sip: trunk", "trunk", u.trunk.Name, "up", now, "why", why)
-	u.agent.trunkCameOrWent(TrunkState{Name: u.trunk.Name, Lab: u.trunk.Lab, Up: now, Why: why}, first)
-}
-
-// trunkCameOrWent tells the owner, of the trunk and of the desks whose phones hang behind it.
-func (a *Agent) trunkCameOrWent(s TrunkState, first bool) {
-	if !first || !s.Up {
-		a.notices.post(func() {
-			a.mu.Lock()
-			tell := a.trunked
-			a.mu.Unlock()
-			if tell != nil {
-				tell(s)
-			}
-		})
-	}
-	for _, d := range a.cfg.Desks {
-		if d.Trunk == s.Name {
-			a.cameOrWent(d.ID, s.Up)
-		}
-	}
+	u.tell()
 }
 
 // way is one place that a customer's INVITE can go to, with what identifies that INVITE: all fixed before anything is sent,

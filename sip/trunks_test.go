@@ -186,15 +186,29 @@ func watchTrunks(c *Config) {
 	}
 }
 
-func up(a *Agent, i int) func() bool { return func() bool { return a.Trunks()[i].Up } }
+func up(a *Agent, i int) func() bool {
+	return func() bool { return a.Trunks()[i].State == dialer.TrunkUp }
+}
 
-func down(a *Agent, i int) func() bool { return func() bool { return !a.Trunks()[i].Up } }
+func down(a *Agent, i int) func() bool {
+	return func() bool { return a.Trunks()[i].State == dialer.TrunkDown }
+}
+
+// toldOf waits until the first trunk is told to be in a state.
+func toldOf(t *testing.T, told <-chan dialer.TrunkView, state dialer.TrunkState) dialer.TrunkView {
+	t.Helper()
+	for {
+		if v := within(t, told, "the owner to be told of "+string(state)); v.State == state && v.Name == "lab" {
+			return v
+		}
+	}
+}
 
 func TestATrunkThatFallsSilentIsPassedOver(t *testing.T) {
 	var says status
 	says.Store(200)
 	r, backup := twoTrunks(t, watchTrunks)
-	told := make(chan TrunkState, 10)
+	told := make(chan dialer.TrunkView, 100)
 	r.answerOptionsOnTrunk(t, &says)
 	eventually(t, "the trunk has answered", func() bool {
 		u := r.uplinks[0]
@@ -202,11 +216,12 @@ func TestATrunkThatFallsSilentIsPassedOver(t *testing.T) {
 		defer u.mu.Unlock()
 		return len(u.spots) == 1 && u.spots[0].answered
 	})
-	r.OnTrunk(func(s TrunkState) { told <- s })
+	r.OnTrunk(func(v dialer.TrunkView) { told <- v })
 	says.Store(503)
 	eventually(t, "it is down", down(r.Agent, 0))
-	if s := within(t, told, "the owner to be told"); s.Up || s.Name != "lab" || s.Why == "" {
-		t.Errorf("told %+v", s)
+	outOfService := toldOf(t, told, dialer.TrunkDown)
+	if outOfService.Name != "lab" || outOfService.LastError.Kind != dialer.TrunkOutOfService || outOfService.LastError.Status != 503 {
+		t.Errorf("told %+v", outOfService)
 	}
 	n := r.line(t)
 	if n.Trunk() != "backup" {
@@ -219,9 +234,7 @@ func TestATrunkThatFallsSilentIsPassedOver(t *testing.T) {
 	w.gone(t)
 	says.Store(405)
 	eventually(t, "it is back: a refusal is a sign of life", up(r.Agent, 0))
-	if s := within(t, told, "the owner to be told"); !s.Up {
-		t.Errorf("told %+v", s)
-	}
+	toldOf(t, told, dialer.TrunkUp)
 }
 
 func TestATrunkThatNeverAnswersOptionsIsUsed(t *testing.T) {
@@ -238,7 +251,7 @@ func TestNoTrunkUpIsNoRoute(t *testing.T) {
 	says.Store(503)
 	r := newRig(t, watchTrunks)
 	r.answerOptionsOnTrunk(t, &says)
-	eventually(t, "it has said that it is out of service", func() bool { return r.Trunks()[0].Why == "it no longer answers" })
+	eventually(t, "it has said that it is out of service", func() bool { return r.Trunks()[0].State == dialer.TrunkDown })
 	_, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Number: testNumber})
 	if no := (*dialer.Refusal)(nil); !errors.As(err, &no) || no.Rule != dialer.NoRoute {
 		t.Errorf("the answer is %v", err)
@@ -487,15 +500,15 @@ func TestRegistrationGoesToTheNextAddress(t *testing.T) {
 
 func TestAWrongSecretIsTriedAgainWithPausesOnly(t *testing.T) {
 	r := newRig(t, registering)
-	told := make(chan TrunkState, 10)
-	r.OnTrunk(func(s TrunkState) { told <- s })
+	told := make(chan dialer.TrunkView, 100)
+	r.OnTrunk(func(v dialer.TrunkView) { told <- v })
 	r.trunk.answerAll(t, func(req *sip.Request) {
 		if req.Method == sip.REGISTER {
 			r.trunk.reply(req, say{status: 403, tag: "r"})
 		}
 	})
-	if s := within(t, told, "the owner to be told"); s.Up || s.Why == "" {
-		t.Errorf("told %+v", s)
+	if v := toldOf(t, told, dialer.TrunkDown); v.LastError.Kind != dialer.TrunkRefusesUs || v.LastError.Status != 403 || *v.Registered {
+		t.Errorf("told %+v", v)
 	}
 	eventually(t, "it is tried again", func() bool { return r.trunk.repeats("REGISTER") >= 3 })
 	u := r.uplinks[0]

@@ -52,6 +52,7 @@ func (l *leg) buildInvite() (*sip.Request, error) {
 	r := request{
 		method: sip.INVITE, uri: l.invite.URI, from: l.dialog.from(), to: "<" + l.dialog.RemoteURI + ">",
 		callID: l.dialog.CallID, cseq: l.invite.CSeq, sentBy: l.dialog.SentBy, branch: l.invite.Branch,
+		routes: l.invite.Routes,
 		extras: append([]extra{
 			{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Accept", sdpType},
 		}, l.extras...),

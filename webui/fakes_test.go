@@ -19,6 +19,7 @@ type world struct {
 	users    map[dialer.UserID]dialer.User
 	sessions map[string]session
 	desks    []dialer.DeskView
+	trunks   []dialer.TrunkView
 	calls    map[dialer.CallID]dialer.CallView
 	cases    map[dialer.CaseID]casework.Case
 	attempts []casework.Attempt // newest first
@@ -240,6 +241,12 @@ func (w *world) Desks() []dialer.DeskView {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]dialer.DeskView(nil), w.desks...)
+}
+
+func (w *world) Trunks() []dialer.TrunkView {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return append([]dialer.TrunkView(nil), w.trunks...)
 }
 
 func (w *world) Calls() []dialer.CallView {

@@ -157,6 +157,8 @@ func (h *Hub) take(s shown) {
 		}
 	case dialer.ChangeDesk:
 		h.number(string(c.Type), h.server.dressDesk(*c.Desk), time.Time{})
+	case dialer.ChangeTrunk:
+		h.number(string(c.Type), h.server.trunkChanged(*c.Trunk), time.Time{})
 	case dialer.ChangeAlert:
 		h.alert(Alert{Alert: *c.Alert, At: c.At})
 	case dialer.ChangeProgress:

@@ -223,6 +223,14 @@ func (s *Server) snapshot(v viewer) Snapshot {
 	if _, _, ok := v.see(&frame{data: QueueChanged{}}); ok {
 		out.Depth = s.recount.depth()
 	}
+	trunks := s.d.Trunks.Trunks()
+	if v.seesTrunks() {
+		out.Trunks = trunks
+	}
+	if v.seesLine() {
+		up := lineUp(trunks)
+		out.LineUp = &up
+	}
 	return out
 }
 

@@ -42,14 +42,15 @@ func schemaName(t reflect.Type, hint string) string {
 func (s *Server) describeLive() {
 	api := s.api.OpenAPI()
 	for _, t := range []reflect.Type{
-		reflect.TypeFor[Frame](), reflect.TypeFor[Snapshot](), reflect.TypeFor[QueueChanged](), reflect.TypeFor[Bye](),
+		reflect.TypeFor[Frame](), reflect.TypeFor[Snapshot](), reflect.TypeFor[QueueChanged](), reflect.TypeFor[TrunkChanged](),
+		reflect.TypeFor[Bye](),
 	} {
 		api.Components.Schemas.Schema(t, true, "")
 	}
 	api.AddOperation(&huma.Operation{
 		Method: http.MethodGet, Path: "/api/live", OperationID: "live", Tags: []string{"live"},
 		Summary: "Watch the board: a websocket of text frames",
-		Description: "Each text frame is a Frame. data is a Snapshot, Desk, Call, Progress, QueueChanged, Alert, Attempt, " +
+		Description: "Each text frame is a Frame. data is a Snapshot, Desk, TrunkChanged, Call, Progress, QueueChanged, Alert, Attempt, " +
 			"Preview or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.",
 		Parameters: []*huma.Param{
 			{Name: "since", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "the last seq seen"},

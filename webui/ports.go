@@ -26,6 +26,12 @@ type Calls interface {
 
 var _ Calls = (*dialer.Engine)(nil)
 
+// Trunks tells how the lines to the telephone network stand.
+type Trunks interface {
+	// Trunks lists them in the order in which they are tried.
+	Trunks() []dialer.TrunkView
+}
+
 // Figures sums a month of the ledger against its target.
 type Figures interface {
 	// Progress returns the figures of a month written YYYY-MM.

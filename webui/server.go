@@ -30,6 +30,7 @@ type Deps struct {
 	Auth     auth.Settings
 	Hub      *Hub
 	Calls    Calls
+	Trunks   Trunks
 	Users    dialer.Users
 	Sessions dialer.Sessions
 	Cases    casework.CaseStore
@@ -99,6 +100,7 @@ func (s *Server) routes() {
 	s.api = newAPI(s.mux)
 	s.sessionRoutes()
 	s.deskRoutes()
+	s.trunkRoutes()
 	s.callRoutes()
 	s.caseRoutes()
 	s.attemptRoutes()

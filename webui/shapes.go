@@ -24,6 +24,15 @@ type Desk struct {
 	Since        time.Time        `json:"since"`
 }
 
+// Trunk is a line to the telephone network as the panel shows it.
+type Trunk = dialer.TrunkView
+
+// TrunkChanged is the data of a trunk frame. Trunk is left out for those who do not look after the trunks.
+type TrunkChanged struct {
+	Trunk  *Trunk `json:"trunk,omitempty"`
+	LineUp bool   `json:"line_up" doc:"whether calls can leave by any trunk"`
+}
+
 // Call is a live call as the panel shows it.
 type Call struct {
 	dialer.CallView
@@ -207,6 +216,8 @@ type Snapshot struct {
 	Recent   []Attempt       `json:"recent" doc:"the last attempts, newest first"`
 	Alerts   []Alert         `json:"alerts" doc:"the last alerts, newest first"`
 	Depth    *Depth          `json:"depth,omitempty"`
+	Trunks   []Trunk         `json:"trunks,omitempty" doc:"for those who look after them"`
+	LineUp   *bool           `json:"line_up,omitempty" doc:"whether calls can leave by any trunk"`
 	Boot     string          `json:"boot" doc:"another one after each start of the server; give it back with since"`
 }
 
@@ -229,7 +240,7 @@ type Bye struct {
 // Frame is one frame of /api/live.
 type Frame struct {
 	Seq  uint64    `json:"seq" doc:"increases; not dense"`
-	Type string    `json:"type" enum:"snapshot,desk,call,progress,queue,alert,attempt,list,bye"`
+	Type string    `json:"type" enum:"snapshot,desk,trunk,call,progress,queue,alert,attempt,list,bye"`
 	At   time.Time `json:"at" doc:"the server's clock"`
 	Data any       `json:"data"`
 }
@@ -248,17 +259,21 @@ func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
 
 // words are the words of each enumeration in the API's description.
 var words = map[reflect.Type][]string{
-	reflect.TypeFor[dialer.Role]():        texts(dialer.Roles...),
-	reflect.TypeFor[dialer.Result]():      texts(dialer.Results...),
-	reflect.TypeFor[dialer.Confidence]():  texts(dialer.High, dialer.Medium, dialer.Low),
-	reflect.TypeFor[dialer.DeskState]():   texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
-	reflect.TypeFor[dialer.State]():       texts(dialer.Queued, dialer.CallingDesk, dialer.CallingCustomer, dialer.Talking, dialer.Ending, dialer.Ended),
-	reflect.TypeFor[dialer.CaseState]():   texts(dialer.CaseWaiting, dialer.CaseResultDue, dialer.CaseHeld, dialer.CaseClosed),
-	reflect.TypeFor[dialer.LegName]():     texts(dialer.DeskLeg, dialer.CustomerLeg),
-	reflect.TypeFor[casework.Party]():     texts(casework.Parties...),
-	reflect.TypeFor[casework.Business]():  texts(casework.Businesses...),
-	reflect.TypeFor[casework.Insurance](): texts(casework.Kokuho, casework.Kouki),
-	reflect.TypeFor[dialer.NumberKind]():  texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
+	reflect.TypeFor[dialer.Role]():              texts(dialer.Roles...),
+	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
+	reflect.TypeFor[dialer.Confidence]():        texts(dialer.High, dialer.Medium, dialer.Low),
+	reflect.TypeFor[dialer.DeskState]():         texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
+	reflect.TypeFor[dialer.State]():             texts(dialer.Queued, dialer.CallingDesk, dialer.CallingCustomer, dialer.Talking, dialer.Ending, dialer.Ended),
+	reflect.TypeFor[dialer.CaseState]():         texts(dialer.CaseWaiting, dialer.CaseResultDue, dialer.CaseHeld, dialer.CaseClosed),
+	reflect.TypeFor[dialer.LegName]():           texts(dialer.DeskLeg, dialer.CustomerLeg),
+	reflect.TypeFor[dialer.TrunkKind]():         texts(dialer.TrunkRegisters, dialer.TrunkByAddress),
+	reflect.TypeFor[dialer.TrunkState]():        texts(dialer.TrunkStarting, dialer.TrunkUp, dialer.TrunkDown),
+	reflect.TypeFor[dialer.TrunkAddressState](): texts(dialer.AddressUnasked, dialer.AddressAnswers, dialer.AddressSilent, dialer.AddressWaits),
+	reflect.TypeFor[dialer.TrunkTrouble]():      texts(dialer.TrunkTroubles...),
+	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
+	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
+	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
+	reflect.TypeFor[dialer.NumberKind]():        texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
 }
 
 func texts[T ~string](of ...T) []string {
@@ -278,6 +293,10 @@ func describeWords(r huma.Registry) {
 	alias[dialer.CaseState](r)
 	alias[dialer.State](r)
 	alias[dialer.LegName](r)
+	alias[dialer.TrunkKind](r)
+	alias[dialer.TrunkState](r)
+	alias[dialer.TrunkAddressState](r)
+	alias[dialer.TrunkTrouble](r)
 	alias[casework.Party](r)
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)

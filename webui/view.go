@@ -62,6 +62,13 @@ func (v viewer) seesAlert(a Alert) bool {
 	}
 }
 
+// seesTrunks: the trunks are looked after by supervisor and administrator. seesLine: who calls need know only whether there
+// is a line.
+func (v viewer) seesTrunks() bool {
+	return v.role == dialer.RoleSupervisor || v.role == dialer.RoleAdmin
+}
+func (v viewer) seesLine() bool { return v.role != dialer.RoleWard }
+
 // see returns the data of a frame as the viewer may see it; whole is true when nothing was left out.
 func (v viewer) see(f *frame) (data any, whole, ok bool) {
 	switch d := f.data.(type) {
@@ -75,6 +82,11 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 		return seen, v.own(d.Operator), ok
 	case Alert:
 		return d, true, v.seesAlert(d)
+	case TrunkChanged:
+		if v.seesTrunks() {
+			return d, true, true
+		}
+		return TrunkChanged{LineUp: d.LineUp}, false, v.seesLine()
 	case QueueChanged:
 		return d, true, v.role == dialer.RoleOperator || v.role == dialer.RoleSupervisor
 	case casework.Preview:

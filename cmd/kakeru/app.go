@@ -114,8 +114,8 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
-	a.agent.OnTrunk(a.trunkCameOrWent)
 	a.hub = webui.NewHub(time.Now(), webui.LiveSettings{})
+	a.agent.OnTrunk(newTrunkBoard(a.hub, time.Now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
 		Results: table, Refs: a.refs,
@@ -127,7 +127,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine,
+		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
 		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
@@ -175,18 +175,6 @@ func (a *app) ledgerHealth(up bool) {
 	}
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
-	}
-	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
-}
-
-// trunkCameOrWent tells the supervisor when a line to the network goes and comes back.
-func (a *app) trunkCameOrWent(t sip.TrunkState) {
-	alert := dialer.Alert{
-		Kind: "trunk_down", Text: "回線「" + t.Name + "」が使えません。予備の回線があればそちらから発信します",
-		TextEN: "trunk " + t.Name + " cannot be used (" + t.Why + "); calls leave by the next one, if there is one",
-	}
-	if t.Up {
-		alert = dialer.Alert{Kind: "trunk_back", Text: "回線「" + t.Name + "」が復旧しました", TextEN: "trunk " + t.Name + " is back"}
 	}
 	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
 }
@@ -302,7 +290,7 @@ func sipDesk(d configs.Desk) sip.Desk {
 	}
 	return sip.Desk{
 		ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, Trunk: d.Trunk, Extension: d.Extension,
-		AutoAnswer: answer,
+		SHA256: d.SHA256, AutoAnswer: answer,
 	}
 }
 

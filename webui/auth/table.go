@@ -20,6 +20,7 @@ var (
 	seniors = []dialer.Role{dialer.RoleSupervisor}
 	readers = []dialer.Role{dialer.RoleOperator, dialer.RoleSupervisor, dialer.RoleWard}
 	listers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard, dialer.RoleAdmin}
+	keepers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleAdmin}
 	admins  = []dialer.Role{dialer.RoleAdmin}
 )
 
@@ -37,6 +38,8 @@ var Table = []Row{
 	{Route: "POST /api/desks/{id}/sit", Roles: callers},
 	{Route: "POST /api/desks/{id}/leave", Roles: callers},
 	{Route: "POST /api/desks/{id}/next", Roles: callers},
+
+	{Route: "GET /api/trunks", Roles: keepers},
 
 	{Route: "POST /api/calls", Roles: callers},
 	{Route: "GET /api/calls", Roles: callers},

@@ -48,6 +48,11 @@ const cases = Array.from({ length: 40 }, (_, i) => {
 });
 const attempts = [];
 const desks = ["desk1", "desk2"].map((name, i) => ({ id: name, name: `席${i + 1}`, registered: true, state: "empty", since: iso() }));
+const trunks = [
+  { name: "ひかり電話", kind: "registers", lab: true, state: "up", since: iso(), registered: true, addresses: [{ address: "192.0.2.1:5060", state: "answers" }] },
+  { name: "予備", kind: "address", lab: true, state: "up", since: iso(), registered: null, addresses: [{ address: "192.0.2.2:5060", state: "unasked" }] },
+];
+const lineUp = () => trunks.some((t) => t.state === "up");
 const calls = new Map();
 const lists = new Map();
 const sessions = new Map();
@@ -206,6 +211,17 @@ const routes = {
   },
   "GET /api/session": ({ me }) => sessionOf(me),
   "DELETE /api/session": ({ token }) => void sessions.delete(token),
+  "GET /api/trunks": () => ({ trunks }),
+  // Development only: a line goes down and comes back.
+  "POST /api/trunks/:id/flip": ({ args }) => {
+    const t = trunks[Number(args[0])];
+    const up = t.state !== "up";
+    Object.assign(t, { state: up ? "up" : "down", since: iso(), registered: t.registered === null ? null : up });
+    t.last_error = up
+      ? undefined
+      : { kind: "refuses_us", status: 403, text: "回線が登録を断りました。設定 sip.trunks の user・auth_user・password を、通信事業者またはPBXの設定と照らし合わせてください", text_en: "the trunk refuses our registration; compare user, auth_user and password under sip.trunks with the carrier's or the PBX's" };
+    tell("trunk", { trunk: t, line_up: lineUp() });
+  },
   "GET /api/desks": () => ({ desks: desks.map(deskView) }),
   "POST /api/desks/:id/sit": ({ args, body, me }) => {
     const d = deskOf(args[0]);
@@ -373,7 +389,7 @@ server.on("upgrade", (request, socket, head) => {
     const since = Number(query.get("since") ?? -1);
     if (query.get("boot") === boot && since >= (log[0]?.seq ?? 0)) for (const entry of log) entry.seq > since && ws.send(entry.frame);
     else {
-      const data = { desks: desks.map(deskView), calls: [...calls.values()].map((c) => ({ ...c, timer: undefined })), progress: progress(), hours: hours(), recent: attempts.slice(0, 20), alerts: [], depth: depth(), boot };
+      const data = { desks: desks.map(deskView), calls: [...calls.values()].map((c) => ({ ...c, timer: undefined })), progress: progress(), hours: hours(), recent: attempts.slice(0, 20), alerts: [], depth: depth(), boot, trunks, line_up: lineUp() };
       ws.send(JSON.stringify({ seq, type: "snapshot", at: iso(), data }));
     }
     readers.add(ws);

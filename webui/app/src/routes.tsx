@@ -21,6 +21,7 @@ const tree = root.addChildren([
   screen("/lists", lazyRouteComponent(() => import("./screens/lists/ListsScreen"), "ListsScreen")),
   screen("/progress", lazyRouteComponent(() => import("./screens/progress/ProgressScreen"), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => import("./screens/admin/DesksScreen"), "DesksScreen")),
+  screen("/trunks", lazyRouteComponent(() => import("./screens/admin/TrunksScreen"), "TrunksScreen")),
   screen("/users", lazyRouteComponent(() => import("./screens/admin/UsersScreen"), "UsersScreen")),
 ]);
 

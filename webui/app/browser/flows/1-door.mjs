@@ -27,7 +27,7 @@ export default [
       operator1: ["架電", "案件"],
       supervisor: ["ボード", "架電", "架電順", "架電記録", "案件", "リスト取込"],
       ward: ["進捗", "架電記録", "リスト取込"],
-      admin: ["席と電話", "利用者", "リスト取込"],
+      admin: ["席と電話", "回線", "利用者", "リスト取込"],
     };
     for (const [login, names] of Object.entries(doors)) {
       const person = await Person.come(house, login);
@@ -41,13 +41,14 @@ export default [
     }
   }],
 
-  ["the ward sees the progress and no person; the administrator phones and people", async (house) => {
+  ["the ward sees the progress and no person; the administrator phones, lines and people", async (house) => {
     const ward = await Person.come(house, "ward");
     await ward.signIn();
     await ward.sees("[data-figure=month]");
     await ward.accessible("the ward's progress");
     await ward.picture("ward-progress");
     assert.equal((await ward.api("/api/queue")).status, 403);
+    assert.equal((await ward.api("/api/trunks")).status, 403);
     await ward.go("/attempts");
     await ward.accessible("the ward's attempts");
     await ward.leave();
@@ -57,6 +58,10 @@ export default [
     await admin.page.getByText("desk1").waitFor();
     await admin.accessible("desks and phones");
     await admin.picture("admin-desks");
+    await admin.go("/trunks");
+    await admin.sees("tr[data-trunk=lab][data-state=up]");
+    await admin.accessible("the lines");
+    await admin.picture("admin-trunks");
     await admin.go("/users");
     await admin.page.getByRole("button", { name: "利用者を追加" }).click();
     await admin.page.getByRole("dialog").getByLabel("ログイン名").fill("trainee");

@@ -47,6 +47,7 @@ export default [
         (await supervisor.page.locator("[data-figure=today]").innerText()).replaceAll(",", "").startsWith(String(after)),
       );
     }
+    await operator.page.getByText("回線 使用可").waitFor();
     await operator.accessible("the desk, ready");
     await operator.picture("desk-ready");
     await operator.leave();

@@ -9,6 +9,7 @@ export default [
     await supervisor.signIn("/board");
     await supervisor.sees("[data-figure=month]");
     await supervisor.sees("canvas");
+    await supervisor.sees("li[data-trunk=lab][data-state=up]");
     await supervisor.accessible("the board");
     await supervisor.picture("board");
     await supervisor.page.locator("tr[data-attempt]").first().click();

@@ -17,6 +17,10 @@ export function useSession(): Session {
 }
 
 export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: kakeru.getDesks });
+/** The lines to the telephone network, for who looks after them. */
+export const useTrunks = () => useQuery({ queryKey: keys.trunks, queryFn: kakeru.getTrunks });
+/** Whether calls can leave by any line, as frames bring it; undefined while that is not known. */
+export const useLineUp = () => useQuery<boolean>({ queryKey: keys.lineUp, queryFn: () => true, enabled: false }).data;
 /** The calls now; none for those who may not see any. */
 export function useCalls() {
   const { data: session } = useSessionQuery();

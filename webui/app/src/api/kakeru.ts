@@ -20,6 +20,8 @@ export const leave = (desk: string) => take(api.POST("/api/desks/{id}/leave", at
 export const presentNext = (desk: string, wish: { case_id?: string; skip?: boolean }) =>
   take(api.POST("/api/desks/{id}/next", { ...at(desk), body: wish }));
 
+export const getTrunks = async () => (await take(api.GET("/api/trunks"))).trunks;
+
 export const getCalls = async () => (await take(api.GET("/api/calls"))).items;
 /** Dials. The click's name keeps a click that is sent twice one call. */
 export const dial = (desk: string, caseID: string, click: string, number?: string) =>

@@ -304,7 +304,7 @@ export interface paths {
         };
         /**
          * Watch the board: a websocket of text frames
-         * @description Each text frame is a Frame. data is a Snapshot, Desk, Call, Progress, QueueChanged, Alert, Attempt, Preview or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.
+         * @description Each text frame is a Frame. data is a Snapshot, Desk, TrunkChanged, Call, Progress, QueueChanged, Alert, Attempt, Preview or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.
          */
         get: operations["live"];
         put?: never;
@@ -363,6 +363,23 @@ export interface paths {
         post: operations["sign-in"];
         /** Sign out */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/trunks": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The lines to the telephone network and how they stand */
+        get: operations["trunks"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -663,7 +680,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "snapshot" | "desk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "bye";
+            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "bye";
         };
         Hours: {
             /** @description the rule is lifted, for trials */
@@ -888,9 +905,13 @@ export interface components {
             depth?: components["schemas"]["Depth"];
             desks: components["schemas"]["Desk"][];
             hours: components["schemas"]["Hours"];
+            /** @description whether calls can leave by any trunk */
+            line_up?: boolean;
             progress: components["schemas"]["Progress"];
             /** @description the last attempts, newest first */
             recent: components["schemas"]["Attempt"][];
+            /** @description for those who look after them */
+            trunks?: components["schemas"]["TrunkView"][];
         };
         Today: {
             /** Format: int64 */
@@ -903,6 +924,40 @@ export interface components {
             day: string;
             /** Format: int64 */
             target: number;
+        };
+        TrunkAddress: {
+            address: string;
+            /** @enum {string} */
+            state: "unasked" | "answers" | "silent" | "waits";
+        };
+        TrunkChanged: {
+            /** @description whether calls can leave by any trunk */
+            line_up: boolean;
+            trunk?: components["schemas"]["TrunkView"];
+        };
+        TrunkError: {
+            /** @enum {string} */
+            kind: "not_found" | "silent" | "out_of_service" | "unregistered" | "refuses_us" | "not_now";
+            /** Format: int64 */
+            status?: number;
+            text: string;
+            text_en: string;
+        };
+        TrunkView: {
+            addresses: components["schemas"]["TrunkAddress"][];
+            /** @enum {string} */
+            kind: "registers" | "address";
+            lab: boolean;
+            last_error?: components["schemas"]["TrunkError"];
+            name: string;
+            registered: boolean | null;
+            /** Format: date-time */
+            since: string;
+            /** @enum {string} */
+            state: "starting" | "up" | "down";
+        };
+        TrunksOutputBody: {
+            trunks: components["schemas"]["TrunkView"][];
         };
         UploadOutputBody: {
             list: string;
@@ -1705,6 +1760,35 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trunks: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TrunksOutputBody"];
+                };
             };
             /** @description Error */
             default: {

@@ -39,5 +39,6 @@ export function makeClient(): QueryClient {
       mutations: { networkMode: "always", retry: false },
     },
   });
+  client.setQueryDefaults(keys.lineUp, { gcTime: Infinity }); // only frames bring it, also while no screen shows it
   return client;
 }

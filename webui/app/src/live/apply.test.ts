@@ -1,6 +1,6 @@
 import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it } from "vitest";
-import type { Alert, Attempt, Call, Desk, Snapshot } from "../api/types";
+import type { Alert, Attempt, Call, Desk, Snapshot, Trunk } from "../api/types";
 import { applyFrame, keys } from "./apply";
 import type { Frame } from "./frames";
 
@@ -10,6 +10,7 @@ let seq = 0;
 const put = (type: Frame["type"], data: unknown) =>
   applyFrame(client, { seq: ++seq, type, at: "2026-11-24T05:00:00Z", data } as Frame);
 const desk = (id: string, state: string) => ({ id, name: id, registered: true, state, since: "" }) as Desk;
+const trunk = (name: string, state: string) => ({ name, state }) as Trunk;
 const call = (id: string, state: string) => ({ id, desk: "desk1", state }) as Call;
 const attempt = (id: string, result: string) => ({ id, case_id: "c1", result, counted: true }) as Attempt;
 const snapshot = { desks: [desk("desk1", "ready"), desk("desk2", "empty")], calls: [], recent: [], alerts: [], boot: "b" };
@@ -23,6 +24,22 @@ describe("applyFrame", () => {
   it("changes one desk and leaves the other", () => {
     put("desk", desk("desk1", "in_call"));
     expect(client.getQueryData<Desk[]>(keys.desks)!.map((d) => d.state)).toEqual(["in_call", "empty"]);
+  });
+
+  it("changes one line and leaves the other, and keeps whether there is any", () => {
+    put("snapshot", { ...snapshot, trunks: [trunk("a", "up"), trunk("b", "up")], line_up: true });
+    put("trunk", { trunk: trunk("b", "down"), line_up: true });
+    expect(client.getQueryData<Trunk[]>(keys.trunks)!.map((x) => x.state)).toEqual(["up", "down"]);
+    put("trunk", { trunk: trunk("a", "down"), line_up: false });
+    expect(client.getQueryData(keys.lineUp)).toBe(false);
+  });
+
+  it("keeps whether there is a line for those who see no more", () => {
+    expect(client.getQueryData(keys.lineUp)).toBeUndefined(); // the ward
+    put("snapshot", { ...snapshot, line_up: true });
+    put("trunk", { line_up: false });
+    expect(client.getQueryData(keys.lineUp)).toBe(false);
+    expect(client.getQueryData(keys.trunks)).toBeUndefined();
   });
 
   it("follows a call to its end, and keeps the end for the desk", () => {

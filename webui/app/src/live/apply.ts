@@ -1,11 +1,13 @@
 import type { QueryClient } from "@tanstack/react-query";
-import type { Alert, Attempt, Call, Desk, Queue } from "../api/types";
+import type { Alert, Attempt, Call, Desk, Queue, Trunk, TrunkChanged } from "../api/types";
 import type { Frame } from "./frames";
 
 /** The names under which what the server says is kept; screens read these, frames and requests write them. */
 export const keys = {
   session: ["session"] as const,
   desks: ["desks"] as const,
+  trunks: ["trunks"] as const,
+  lineUp: ["line-up"] as const,
   calls: ["calls"] as const,
   /** The last call of a desk that has ended, with its verdict. */
   lastCall: (desk: string) => ["last-call", desk] as const,
@@ -28,19 +30,24 @@ const keptAlerts = 50;
 export function applyFrame(client: QueryClient, frame: Frame): void {
   switch (frame.type) {
     case "snapshot": {
-      const { desks, calls, progress, hours, recent, alerts } = frame.data;
+      const { desks, calls, progress, hours, recent, alerts, trunks, line_up } = frame.data;
       client.setQueryData<Desk[]>(keys.desks, desks);
       client.setQueryData<Call[]>(keys.calls, calls);
       client.setQueryData(keys.progress, progress);
       client.setQueryData(keys.hours, hours);
       client.setQueryData<Attempt[]>(keys.recent, recent);
       client.setQueryData<Alert[]>(keys.alerts, alerts);
+      if (trunks) client.setQueryData<Trunk[]>(keys.trunks, trunks);
+      client.setQueryData<boolean>(keys.lineUp, line_up);
       // What a snapshot does not carry may have changed while nobody was looking.
       for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"]]) stale(client, key);
       return;
     }
     case "desk":
       applyDesk(client, frame.data);
+      return;
+    case "trunk":
+      applyTrunk(client, frame.data);
       return;
     case "call":
       applyCall(client, frame.data);
@@ -71,6 +78,11 @@ function applyDesk(client: QueryClient, desk: Desk): void {
   client.setQueryData<Desk[]>(keys.desks, (desks) => (desks ?? []).map((d) => (d.id === desk.id ? desk : d)));
   // A case read before it stood at the desk may be masked, and its number no number: it is read anew.
   if (desk.case_id && desk.case_id !== before) void client.resetQueries({ queryKey: keys.case(desk.case_id) });
+}
+
+function applyTrunk(client: QueryClient, { trunk, line_up }: TrunkChanged): void {
+  client.setQueryData<boolean>(keys.lineUp, line_up);
+  if (trunk) client.setQueryData<Trunk[]>(keys.trunks, (trunks) => trunks?.map((t) => (t.name === trunk.name ? trunk : t)));
 }
 
 function applyCall(client: QueryClient, call: Call): void {

@@ -1,4 +1,4 @@
-import type { Alert, Attempt, Call, Depth, Desk, Preview, Progress, Snapshot } from "../api/types";
+import type { Alert, Attempt, Call, Depth, Desk, Preview, Progress, Snapshot, TrunkChanged } from "../api/types";
 
 interface Numbered<T extends string, D> {
   /** Increases from frame to frame; not dense, since a role gets only what it may see. */
@@ -13,6 +13,7 @@ interface Numbered<T extends string, D> {
 export type Frame =
   | Numbered<"snapshot", Snapshot>
   | Numbered<"desk", Desk>
+  | Numbered<"trunk", TrunkChanged>
   | Numbered<"call", Call>
   | Numbered<"progress", Progress>
   | Numbered<"queue", { depth: Depth }>

@@ -20,6 +20,8 @@ describe("doors", () => {
     ["operator", "/users"],
     ["operator", "/casesandmore"],
     ["supervisor", "/users"],
+    ["operator", "/trunks"],
+    ["ward", "/trunks"],
   ] as [Role, string][])("keep the %s out of %s", (role, path) => expect(mayEnter(role, path)).toBe(false));
 
   it("let operators into a single case", () => expect(mayEnter("operator", "/cases/019a")).toBe(true));

@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconDeviceLandlinePhone,
+  IconDeviceLandlinePhone, IconRouter,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/progress" | "/desks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "progress" | "desks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/progress" | "/desks" | "/trunks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "progress" | "desks" | "trunks" | "users";
   Icon: typeof IconHeadset;
 }
 
@@ -19,6 +19,7 @@ const cases: Door = { to: "/cases", name: "cases", Icon: IconAddressBook };
 const lists: Door = { to: "/lists", name: "lists", Icon: IconFileImport };
 const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine };
 const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
+const trunks: Door = { to: "/trunks", name: "trunks", Icon: IconRouter };
 const users: Door = { to: "/users", name: "users", Icon: IconUsers };
 
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
@@ -26,7 +27,7 @@ export const doors: Record<Role, Door[]> = {
   operator: [desk, cases],
   supervisor: [board, desk, queue, attempts, cases, lists],
   ward: [progress, attempts, lists],
-  admin: [desks, users, lists],
+  admin: [desks, trunks, users, lists],
 };
 
 /** Whether a role may see the screen at a path. */

@@ -10,6 +10,7 @@ import { Figures } from "./Figures";
 import { MonthChart } from "./MonthChart";
 import { Recent } from "./Recent";
 import { ResultBars } from "./ResultBars";
+import { Trunks } from "./Trunks";
 
 /** The supervisor's board: who is talking, how the month stands, what happened last. */
 export function BoardScreen() {
@@ -26,6 +27,7 @@ export function BoardScreen() {
         ))}
         <Alerts />
       </div>
+      <Trunks />
       {progress && (
         <div className={css.month}>
           <Figures progress={progress} />

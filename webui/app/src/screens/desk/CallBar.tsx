@@ -1,11 +1,13 @@
 import { Button, Tooltip } from "@mantine/core";
-import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconUserCheck } from "@tabler/icons-react";
+import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
+import { useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
 import { language } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
+import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
@@ -59,7 +61,10 @@ function Ready({ phone, obstacle, busy, onDial }: ReadyProps) {
   return (
     <>
       <div className={css.dialTarget}>
-        <span className="quiet">{t("call.to")}</span>
+        <span className={css.dialLabel}>
+          <span className="quiet">{t("call.to")}</span>
+          <LineChip />
+        </span>
         <span className={`digits ${css.dialNumber}`}>{phone ? phoneNumber(phone.number) : t("call.no_number")}</span>
       </div>
       <Tooltip label={obstacle} disabled={!obstacle} position="bottom" withArrow>
@@ -86,6 +91,18 @@ function Ready({ phone, obstacle, busy, onDial }: ReadyProps) {
         </div>
       )}
     </>
+  );
+}
+
+/** Whether there is a line to call by; nothing while that is not known. */
+function LineChip() {
+  const { t } = useTranslation();
+  const up = useLineUp();
+  if (up === undefined) return null;
+  return (
+    <Chip tone={up ? "talk" : "bad"} icon={up ? <IconPlugConnected size={15} aria-hidden /> : <IconPlugConnectedX size={15} aria-hidden />}>
+      {t(up ? "call.line_up" : "call.line_down")}
+    </Chip>
   );
 }
 

@@ -1,5 +1,5 @@
 import { useTranslation } from "react-i18next";
-import { useHours } from "../../api/hooks";
+import { useHours, useLineUp } from "../../api/hooks";
 import type { Case, Phone } from "../../api/types";
 import { dayAndTime } from "../../format/time";
 import { language } from "../../i18n";
@@ -14,8 +14,10 @@ export function useObstacle(mine: MyDesk, phone: Phone | undefined, about: Case 
   const { t } = useTranslation();
   const { state: link } = useLink();
   const { data: hours } = useHours();
+  const lineUp = useLineUp();
   if (link !== "live") return t("obstacle.link");
   if (mine.desk.registered === false) return t("obstacle.phone");
+  if (lineUp === false) return t("obstacle.line");
   if (hours && !hours.open && !hours.always_open) {
     return hours.next_open_at
       ? t("obstacle.hours", { at: dayAndTime(hours.next_open_at, language()) })

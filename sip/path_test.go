@@ -1,0 +1,192 @@
+package sip
+
+import (
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// farContact is where no packet of ours can go: a phone that only its proxies reach.
+const farContact = "sip:phone1@192.0.2.77:5070"
+
+// behindProxies registers a phone by way of edge, the nearest to us, and one more proxy. lr is the edge's.
+func behindProxies(t *testing.T, r *rig, lr string) (edge *peer, path []string) {
+	t.Helper()
+	edge = newPeer(t)
+	path = []string{"<sip:" + edge.addr.String() + lr + ">", "<sip:second.invalid;lr>"}
+	res := newPhoneSide(t, r.Agent).login(t, "Contact: <"+farContact+">", "Supported: gruu, path", "Path: "+strings.Join(path, ", "))
+	if res.StatusCode != 200 || !slices.Equal(values(res, "Path"), path) {
+		t.Fatalf("the registration by proxies got\n%s", res)
+	}
+	return edge, path
+}
+
+// on reports whether a request travels as its route set says (RFC 3261 §12.2.1.1).
+func onPath(t *testing.T, req *sip.Request, edge *peer, path []string, lr string) {
+	t.Helper()
+	uri, routes := farContact, path
+	if lr == "" {
+		uri, routes = "sip:"+edge.addr.String(), []string{path[1], "<" + farContact + ">"}
+	}
+	if req.Recipient.String() != uri || !slices.Equal(values(req, "Route"), routes) {
+		t.Errorf("%s %s by %v, want %s by %v", req.Method, req.Recipient.String(), values(req, "Route"), uri, routes)
+	}
+}
+
+func TestPathIsTravelled(t *testing.T) {
+	for name, lr := range map[string]string{"loose": ";lr", "strict": ""} {
+		t.Run(name, func(t *testing.T) {
+			r := newRig(t, account, func(c *Config) { c.KeepAlive = 50 * time.Millisecond })
+			edge, path := behindProxies(t, r, lr)
+			options := edge.request(t, sip.OPTIONS)
+			onPath(t, options, edge, path, lr)
+			edge.reply(options, say{status: 200})
+
+			w := watch(r.line(t).Desk())
+			w.Dial()
+			invite := edge.request(t, sip.INVITE)
+			onPath(t, invite, edge, path, lr)
+			if got := inBrackets(value(invite, "To")); got != farContact {
+				t.Errorf("To is %s", got)
+			}
+			// What the answers teach of the route is the dialog's, and no business of the CANCEL (§9.1).
+			edge.reply(invite, say{status: 180, tag: "a", headers: []string{"Record-Route: <sip:192.0.2.9;lr>"}})
+			w.until(t, dialer.LegRinging)
+			w.Drop()
+			cancel := edge.request(t, sip.CANCEL)
+			onPath(t, cancel, edge, path, lr)
+			if cancel.Via().Value() != invite.Via().Value() {
+				t.Errorf("the CANCEL's Via is %s", cancel.Via().Value())
+			}
+			edge.reply(cancel, say{status: 200})
+			edge.reply(invite, say{status: 487, tag: "a"})
+			onPath(t, edge.request(t, sip.ACK), edge, path, lr)
+			w.gone(t)
+		})
+	}
+}
+
+// Once the phone has answered, the way is the one that the answer recorded: the Path is for requests out of a dialog.
+func TestAnswerOnThePathTeachesItsOwnRoute(t *testing.T) {
+	r := newRig(t, account)
+	edge, _ := behindProxies(t, r, ";lr")
+	other := newPeer(t)
+	w := watch(r.line(t).Desk())
+	w.Dial()
+	invite := edge.request(t, sip.INVITE)
+	recorded := "<sip:" + other.addr.String() + ";lr>"
+	edge.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{"Record-Route: " + recorded, "Contact: <" + farContact + ">"}})
+	w.until(t, dialer.LegAnswered)
+	w.Confirm()
+	for _, method := range []sip.RequestMethod{sip.ACK, sip.BYE} {
+		req := other.request(t, method)
+		if req.Recipient.String() != farContact || !slices.Equal(values(req, "Route"), []string{recorded}) {
+			t.Errorf("%s %s by %v", method, req.Recipient.String(), values(req, "Route"))
+		}
+		if method == sip.ACK {
+			w.Drop()
+			continue
+		}
+		other.reply(req, say{status: 200})
+	}
+	w.gone(t)
+}
+
+// Another process ends the leg from its handle by the same way.
+func TestTerminateGoesByThePath(t *testing.T) {
+	r := newMortalRig(t, account)
+	edge, path := behindProxies(t, r, ";lr")
+	w := watch(r.line(t).Desk())
+	h := w.Handle()
+	w.Dial()
+	invite := edge.request(t, sip.INVITE)
+	b := r.crashed(t)
+	done := terminate(t, b, h)
+	cancel := edge.request(t, sip.CANCEL)
+	onPath(t, cancel, edge, path, ";lr")
+	edge.reply(cancel, say{status: 200})
+	edge.reply(invite, say{status: 487, tag: "a"})
+	onPath(t, edge.request(t, sip.ACK), edge, path, ";lr")
+	if err := within(t, done, "Terminate"); err != nil {
+		t.Error(err)
+	}
+}
+
+func TestExtensionsOfARegistration(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	for _, c := range []struct {
+		name        string
+		headers     []string
+		status      int
+		unsupported string
+	}{
+		{"Path that the phone does not know", []string{"Path: <sip:192.0.2.1;lr>"}, 420, "path"},
+		{"Path and another extension", []string{"Path: <sip:192.0.2.1;lr>", "Supported: outbound"}, 420, "path"},
+		{"Path, short form", []string{"Path: <sip:192.0.2.1;lr>", "k: outbound,PATH"}, 200, ""},
+		{"Path that is required", []string{"Path: <sip:192.0.2.1;lr>", "Supported: path", "Require: path"}, 200, ""},
+		{"Path of no SIP URI", []string{"Path: <tel:0>", "Supported: path"}, 400, ""},
+		{"Path that is no URI", []string{"Path: ,;<", "Supported: path"}, 400, ""},
+		{"empty Path", []string{"Path: ", "Supported: path"}, 200, ""},
+		{"an extension that we do not know", []string{"Require: path, gruu, outbound"}, 420, "gruu, outbound"},
+	} {
+		res := p.login420(t, append(c.headers, p.contact(""))...)
+		if res.StatusCode != c.status || value(res, "Unsupported") != c.unsupported {
+			t.Errorf("%s: %d, Unsupported %q", c.name, res.StatusCode, value(res, "Unsupported"))
+		}
+		up := registered(t, r.Agent)
+		if up != (c.status == 200) {
+			t.Errorf("%s: registered %v after %d", c.name, up, c.status)
+		}
+		p.login(t, "Contact: *", "Expires: 0")
+	}
+}
+
+// login420 registers with a fresh challenge, where it is not refused before one.
+func (p *phoneSide) login420(t *testing.T, headers ...string) *sip.Response {
+	t.Helper()
+	res := p.register(t, headers...)
+	if res.StatusCode != 401 {
+		return res
+	}
+	return p.register(t, append(headers, p.credentials(t, res, 0, "desk secret"))...)
+}
+
+func TestSplitList(t *testing.T) {
+	for text, want := range map[string][]string{
+		"":                                  nil,
+		" , ,":                              nil,
+		"a":                                 {"a"},
+		"a, b ,c":                           {"a", "b", "c"},
+		"<sip:a,b;lr>, <sip:c>":             {"<sip:a,b;lr>", "<sip:c>"},
+		`"x, y" <sip:a>,"\"," <sip:b>`:      {`"x, y" <sip:a>`, `"\"," <sip:b>`},
+		`"open, <sip:a>`:                    {`"open, <sip:a>`},
+		"<sip:a;received=sip:b%3Blr>;x,<b>": {"<sip:a;received=sip:b%3Blr>;x", "<b>"},
+	} {
+		if got := splitList(text); !slices.Equal(got, want) {
+			t.Errorf("%q: %q, want %q", text, got, want)
+		}
+	}
+}
+
+func FuzzSplitList(f *testing.F) {
+	for _, s := range []string{"a, b", `"x,\"" <sip:a,b>;c, d`, "<<,>>", "\\,"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, s string) {
+		all := splitList(s)
+		if kept := strings.Join(all, ","); len(kept) > len(s) {
+			t.Errorf("%q became %q", s, all)
+		}
+		for _, v := range all {
+			if v == "" || v != strings.TrimSpace(v) {
+				t.Errorf("%q holds %q", s, v)
+			}
+		}
+	})
+}
