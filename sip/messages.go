@@ -143,6 +143,7 @@ type answer struct {
 var phrases = map[int]string{
 	sip.StatusOK: "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
 	sip.StatusForbidden: "Forbidden", sip.StatusNotFound: "Not Found", sip.StatusMethodNotAllowed: "Method Not Allowed",
+	sip.StatusNotAcceptable: "Not Acceptable", sip.StatusNotImplemented: "Not Implemented",
 	sip.StatusUnsupportedMediaType: "Unsupported Media Type", 416: "Unsupported URI Scheme",
 	sip.StatusBadExtension: "Bad Extension", sip.StatusIntervalToBrief: "Interval Too Brief",
 	sip.StatusCallTransactionDoesNotExists: "Call/Transaction Does Not Exist", sip.StatusLoopDetected: "Loop Detected",

@@ -73,11 +73,12 @@ func (r *registrar) account(user string) *seat {
 func (r *registrar) take(l *lane, req *sip.Request) {
 	a := r.agent
 	s := r.account(req.To().Address.User)
-	given := value(req, "Authorization")
+	given := digestIn(req)
 	if given == "" || s == nil {
 		// A stranger is challenged like anybody: who has an account here is not told.
 		w := r.nonces.challenge(a.cfg.Now(), s != nil && s.desk.SHA256, false)
 		if given != "" {
+			a.strange.guessed(sourceOf(req).Addr())
 			w = answer{status: sip.StatusForbidden}
 		}
 		a.refuse(req, w)
@@ -86,16 +87,26 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
 	case wrong:
 		a.log.Warn("sip: a phone registers with a wrong password or account", "desk", s.desk.ID)
+		a.strange.guessed(sourceOf(req).Addr())
 		a.refuse(req, answer{status: sip.StatusForbidden})
 	case stale:
 		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))
 	case right:
-		key, _ := sip.ServerTxKeyMake(req) // takeRequest has made it before
-		tx := l.open(req, key)
+		tx := l.open(req, serverKey(req))
 		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
 			a.log.Warn("sip: an answer could not be sent", "err", err)
 		}
 	}
+}
+
+// digestIn is the request's Authorization by the one scheme that we ask for: another is as none (§22.1).
+func digestIn(req *sip.Request) string {
+	for _, text := range values(req, "Authorization") {
+		if scheme, _, _ := strings.Cut(text, " "); strings.EqualFold(scheme, "Digest") {
+			return text
+		}
+	}
+	return ""
 }
 
 // wish is one Contact of a REGISTER.
@@ -147,6 +158,9 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 		if c.Address.Wildcard {
 			star = true
 			continue
+		}
+		if !isSIP(c.Address) {
+			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is no SIP URI"}
 		}
 		life := general
 		if text, ok := c.Params.Get("expires"); ok {

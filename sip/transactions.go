@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -129,10 +130,7 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.agent.refuse(req, *fault)
 		return
 	}
-	key, err := sip.ServerTxKeyMake(req)
-	if err != nil {
-		return
-	}
+	key := serverKey(req)
 	if tx := l.got[key]; tx != nil {
 		l.again(tx, req)
 		return
@@ -148,6 +146,16 @@ func (l *lane) takeRequest(req *sip.Request) {
 	default:
 		l.who.request(req, l.open(req, key))
 	}
+}
+
+// serverKey tells transactions of theirs apart (§17.2.3). Who speaks RFC 2543 may send neither a branch nor a tag, and then
+// it is the rest of what identifies a request.
+func serverKey(req *sip.Request) string {
+	key, err := sip.ServerTxKeyMake(req)
+	if err != nil {
+		key = strings.Join([]string{value(req, "Via"), value(req, "From"), value(req, "Call-ID"), value(req, "CSeq")}, "__")
+	}
+	return key
 }
 
 // again passes a retransmission to its transaction, which repeats its answer.

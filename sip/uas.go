@@ -44,7 +44,7 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 	case sip.OPTIONS:
 		l.reply(req, tx, capabilities())
 	default:
-		l.reply(req, tx, answer{status: sip.StatusMethodNotAllowed, extras: []extra{{"Allow", allowed}}})
+		l.reply(req, tx, unserved(req.Method))
 	}
 }
 

@@ -1,0 +1,116 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"strings"
+)
+
+// structured are the headers in which white space may stand around separators (RFC 3261 §25.1: SEMI, EQUAL, COMMA,
+// SLASH), which the library takes for part of a name or a value. Of a CSeq only the space between its two words counts.
+var structured = map[string]bool{
+	"via": true, "v": true, "from": true, "f": true, "to": true, "t": true, "contact": true, "m": true,
+	"route": true, "record-route": true, "cseq": true,
+}
+
+// lowered are the header parameters we look for. Their names say the same in any case (§7.3.1).
+var lowered = []string{"branch", "expires", "received", "rport", "tag"}
+
+var errBareQuestion = errors.New("a Contact whose URI has headers stands without brackets")
+
+const (
+	newline = "\r\n"
+	blanks  = " \t"
+)
+
+// tidy writes the headers as the library can read them: unfolded, with no white space around separators, the names of
+// parameters in lower case. What they say is not changed, and neither is the start line or the body.
+func tidy(data []byte) ([]byte, error) {
+	start, rest, ok := bytes.Cut(data, []byte(newline))
+	if !ok {
+		return data, nil // the parser says what is wrong
+	}
+	out := make([]byte, 0, len(data))
+	out = append(append(out, start...), newline...)
+	for len(rest) > 0 && !bytes.HasPrefix(rest, []byte(newline)) {
+		line, after, whole := field(rest)
+		if !whole {
+			break
+		}
+		rest = after
+		name, value, ok := bytes.Cut(line, []byte(":"))
+		short := strings.ToLower(string(bytes.Trim(name, blanks)))
+		if !ok || !structured[short] {
+			out = append(append(out, line...), newline...)
+			continue
+		}
+		if (short == "contact" || short == "m") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
+			return nil, errBareQuestion // whose is the question mark? (§20.10, RFC 4475 §3.1.2.13)
+		}
+		out = append(append(out, short...), ": "...)
+		out = append(squeeze(out, value, short == "via" || short == "v"), newline...)
+	}
+	return append(out, rest...), nil
+}
+
+// field cuts the first header off, unfolded (§7.3.1). It is false when the header has no end.
+func field(text []byte) (line, rest []byte, whole bool) {
+	line, rest, whole = bytes.Cut(text, []byte(newline))
+	for whole && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+		var more []byte
+		more, rest, whole = bytes.Cut(rest, []byte(newline))
+		line = append(append(bytes.Clone(bytes.TrimRight(line, blanks)), ' '), bytes.Trim(more, blanks)...)
+	}
+	return line, rest, whole
+}
+
+// squeeze appends a header's value without the white space that says nothing. What stands in quotes or brackets is left as it is.
+func squeeze(out, value []byte, slashes bool) []byte {
+	value = bytes.Trim(value, blanks)
+	var quoted, escaped, bracketed, space bool
+	for i := 0; i < len(value); i++ {
+		c := value[i]
+		switch {
+		case quoted:
+			quoted, escaped = c != '"' || escaped, c == '\\' && !escaped
+		case bracketed:
+			bracketed = c != '>'
+		case c == ' ' || c == '\t':
+			space = true
+			continue
+		case c == ';' || c == '=' || c == ',' || c == '/' && slashes:
+			out = append(out, c)
+			i += blanksAt(value[i+1:])
+			if c == ';' {
+				name := known(value[i+1:])
+				out = append(out, name...)
+				i += len(name)
+			}
+			space = false
+			continue
+		default:
+			quoted, bracketed = c == '"', c == '<'
+		}
+		if space {
+			out, space = append(out, ' '), false
+		}
+		out = append(out, c)
+	}
+	return out
+}
+
+func blanksAt(text []byte) int { return len(text) - len(bytes.TrimLeft(text, blanks)) }
+
+// known is the name of the parameter that text begins with, in lower case, if it is one we look for.
+func known(text []byte) string {
+	end := bytes.IndexAny(text, "=;, \t")
+	if end < 0 {
+		end = len(text)
+	}
+	for _, name := range lowered {
+		if strings.EqualFold(name, string(text[:end])) {
+			return name
+		}
+	}
+	return ""
+}
