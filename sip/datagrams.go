@@ -39,7 +39,7 @@ func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error
 	return nil, nil
 }
 
-// read parses one message. An error means that nobody can act on it, not even to say what is wrong with a header.
+// read parses one message. An error means that nothing can be done with it but to refuse it unread.
 func read(data []byte) (sip.Message, error) {
 	data, err := tidy(data)
 	if err != nil {

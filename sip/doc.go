@@ -21,6 +21,9 @@
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	ender.go         legs of dead processes; answers to calls that nobody here knows
 //	inbound.go       what belongs to no call
+//	datagrams.go     what comes in: who may speak, what can be read
+//	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
+//	strangers.go     sources we do not know: held to a rate, banned for a while
 //	registrar.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
 //	ordering.go, transactions.go, messages.go, dialog.go, wire.go, timers.go   the ground all of it stands on
 //
@@ -33,11 +36,12 @@
 //
 // # Who owns what
 //
-// The transport calls Agent.receive for one message after the other; it posts each to the lane of its Call-ID. A lane
-// runs what is posted to it, messages, timers and the owner's wishes alike, one at a time and in order, on a goroutine
-// that exists only while there is work. So a leg needs no lock, and nothing a far end sends back to back is overtaken.
-// Facts go into a channel with room for all that must come; nobody who does not read can hold a leg up. The agent's
-// mutex guards its tables and is never held over I/O; so does the registrar's.
+// The transport shows Agent.datagram one datagram after the other, and calls Agent.receive for what comes by a stream;
+// that posts each message to the lane of its Call-ID. A lane runs what is posted to it, messages, timers and the owner's
+// wishes alike, one at a time and in order, on a goroutine that exists only while there is work. So a leg needs no lock,
+// and nothing a far end sends back to back is overtaken. Facts go into a channel with room for all that must come; nobody
+// who does not read can hold a leg up. The agent's mutex guards its tables and is never held over I/O; so does the
+// registrar's.
 //
 // # Which way a call goes
 //

@@ -21,7 +21,7 @@ const (
 	bannedAfter = 60
 	bannedFor   = 10 * time.Minute
 
-	// strangersKept bounds the memory, about 150 bytes each; the one that was silent longest is forgotten first.
+	// strangersKept bounds the memory, about 250 bytes each; the one that was silent longest is forgotten first.
 	strangersKept = 4096
 	// All strangers together may ask this much: made-up sources are endless, and each would have its burst.
 	crowdBurst = 1000
@@ -93,7 +93,7 @@ func callIDIn(data []byte) []byte {
 		var line []byte
 		line, rest, _ = bytes.Cut(rest, []byte(newline))
 		name, id, _ := bytes.Cut(line, []byte(":"))
-		if name = bytes.TrimRight(name, blanks); bytes.EqualFold(name, []byte("Call-ID")) || bytes.EqualFold(name, []byte("i")) {
+		if named(bytes.TrimRight(name, blanks), "call-id", "i") {
 			return bytes.Trim(id, blanks)
 		}
 	}

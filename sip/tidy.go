@@ -8,10 +8,7 @@ import (
 
 // structured are the headers in which white space may stand around separators (RFC 3261 §25.1: SEMI, EQUAL, COMMA,
 // SLASH), which the library takes for part of a name or a value. Of a CSeq only the space between its two words counts.
-var structured = map[string]bool{
-	"via": true, "v": true, "from": true, "f": true, "to": true, "t": true, "contact": true, "m": true,
-	"route": true, "record-route": true, "cseq": true,
-}
+var structured = []string{"via", "v", "from", "f", "to", "t", "contact", "m", "route", "record-route", "cseq"}
 
 // lowered are the header parameters we look for. Their names say the same in any case (§7.3.1).
 var lowered = []string{"branch", "expires", "received", "rport", "tag"}
@@ -39,18 +36,28 @@ func tidy(data []byte) ([]byte, error) {
 		}
 		rest = after
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		short := strings.ToLower(string(bytes.Trim(name, blanks)))
-		if !ok || !structured[short] {
+		name = bytes.Trim(name, blanks)
+		if !ok || !named(name, structured...) {
 			out = append(append(out, line...), newline...)
 			continue
 		}
-		if (short == "contact" || short == "m") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
+		if named(name, "contact", "m") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
 			return nil, errBareQuestion // whose is the question mark? (§20.10, RFC 4475 §3.1.2.13)
 		}
-		out = append(append(out, short...), ": "...)
-		out = append(squeeze(out, value, short == "via" || short == "v"), newline...)
+		out = append(append(out, name...), ": "...)
+		out = append(squeeze(out, value, named(name, "via", "v")), newline...)
 	}
 	return append(out, rest...), nil
+}
+
+// named reports whether a header's name is one of these, which are in lower case.
+func named(name []byte, names ...string) bool {
+	for _, n := range names {
+		if len(n) == len(name) && strings.EqualFold(n, string(name)) {
+			return true
+		}
+	}
+	return false
 }
 
 // field cuts the first header off, unfolded (§7.3.1). It is false when the header has no end.

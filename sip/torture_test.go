@@ -94,7 +94,7 @@ var torture = []tortured{
 
 // tortureText reads a message as it is kept: a line ends in CRLF, <hex> has bytes that cannot be printed, <repeat> what
 // is there many times. These are the RFC's own signs (§2).
-func tortureText(t *testing.T, name string) []byte {
+func tortureText(t testing.TB, name string) []byte {
 	t.Helper()
 	kept, err := os.ReadFile(filepath.Join("testdata", "torture", name+".dat"))
 	if err != nil {

@@ -92,6 +92,10 @@ type reoffer struct {
 // offered is a re-INVITE or an UPDATE: hold, resume, another address (§14.2, RFC 3311 §5.2).
 func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 	sdp := sdpOf(req)
+	if sdp == nil && len(req.Body()) > 0 {
+		l.reply(req, tx, answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", sdpType}}}) // §8.2.3
+		return
+	}
 	pending := l.state != legUp || l.reoffer != nil
 	if pending && (sdp != nil || req.Method == sip.INVITE) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
