@@ -21,7 +21,7 @@ import (
 //	missing tags               TestBadInputWithinACall
 //	replayed credentials       TestReplayedCredentialsAreStale
 //	REFER from a stranger      TestReferFromAStrangerIsRefused
-//	re-INVITE storms           TestReinviteStormLeavesTheCallAsItWas
+//	re-INVITE storms           TestReinviteStormLeavesTheCallAsItWas, TestRequestStormIsBounded
 //	RTP of a third party       TestSoundOfAThirdPartyIsNotHeard; in media TestStrangersAreDroppedAndCounted
 //	scanners                   TestTenThousandStrangersDisturbNobody
 
@@ -157,6 +157,35 @@ func TestReinviteStormLeavesTheCallAsItWas(t *testing.T) {
 	})
 	k.cseq = 10 + storm
 	k.live(t)
+	k.hangUp(t)
+}
+
+// Requests without end within a call are not remembered without end, and the call can still be hung up.
+func TestRequestStormIsBounded(t *testing.T) {
+	const storm = 3 * openAtOnce
+	r := newRig(t)
+	k := newTalk(t, r)
+	l := r.lane(value(k.invite, "Call-ID"))
+	defer l.release()
+	all := make(chan struct{})
+	l.post(func() { <-all }) // so that they are taken at one go, however slow the machine
+	for i := range storm {
+		r.trunk.write(r.Agent, r.trunk.within(k.invite, "a", "INFO", 10+i, nil, ""))
+		if i%50 == 49 || i == storm-1 {
+			r.trunk.write(r.Agent, r.trunk.outside("OPTIONS", newTag()))
+			r.trunk.response(t, sip.OPTIONS) // they have been read
+		}
+	}
+	close(all)
+	got := map[int]int{}
+	for range storm {
+		got[r.trunk.response(t, sip.INFO).StatusCode]++
+	}
+	if got[200] < openAtOnce || got[503] == 0 || got[200]+got[503] != storm {
+		t.Errorf("got %v", got)
+	}
+	k.desk.speak(t, k.customer)
+	k.cseq = 10 + storm
 	k.hangUp(t)
 }
 

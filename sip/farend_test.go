@@ -136,15 +136,15 @@ func (f *farEnd) asked(c *farCall, req *sip.Request, from string) {
 		}
 		c.acked = true
 	case sip.CANCEL:
-		f.send(from, f.text(c, req, 200))
+		f.send(from, f.text(req, 200))
 		if c.invite != nil {
 			f.decide(c, 487)
 		}
 	case sip.BYE:
-		f.send(from, f.text(c, req, 200))
+		f.send(from, f.text(req, 200))
 		c.up = false
 	default:
-		f.send(from, f.text(c, req, 405))
+		f.send(from, f.text(req, 405))
 	}
 }
 
@@ -155,7 +155,7 @@ func (f *farEnd) locked(do func()) {
 }
 
 // text is an answer to a request. A 2xx names the near side of the network, so that what follows comes by it.
-func (f *farEnd) text(c *farCall, req *sip.Request, status int) string {
+func (f *farEnd) text(req *sip.Request, status int) string {
 	s := say{status: status, tag: "far"}
 	if req.Method == sip.INVITE && status < 300 {
 		s.headers = []string{"Contact: <sip:far@" + f.contact.String() + ">"}
@@ -167,7 +167,7 @@ func (f *farEnd) text(c *farCall, req *sip.Request, status int) string {
 }
 
 func (f *farEnd) answer(c *farCall, status int) {
-	c.last = f.text(c, c.invite, status)
+	c.last = f.text(c.invite, status)
 	f.send(c.from, c.last)
 }
 

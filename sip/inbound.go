@@ -93,7 +93,7 @@ func unfit(req *sip.Request) *answer {
 
 // takesSDP reports whether the values of Accept include SDP (§20.1).
 func takesSDP(accept []string) bool {
-	for _, kind := range strings.Split(strings.Join(accept, ","), ",") {
+	for kind := range strings.SplitSeq(strings.Join(accept, ","), ",") {
 		kind, _, _ = strings.Cut(kind, ";")
 		switch strings.ToLower(strings.TrimSpace(kind)) {
 		case sdpType, "application/*", "*/*":

@@ -105,7 +105,7 @@ func stamp(via string, from netip.AddrPort) (stamped string, to netip.AddrPort) 
 	if host != from.Addr().String() {
 		top += ";received=" + from.Addr().String()
 	}
-	for _, p := range strings.Split(params, ";") {
+	for p := range strings.SplitSeq(params, ";") {
 		if p == "rport" {
 			top = strings.Replace(top, ";rport", ";rport="+strconv.Itoa(int(from.Port())), 1)
 			to = from

@@ -2,7 +2,6 @@ package sip
 
 import (
 	"bytes"
-	"container/list"
 	"net/netip"
 	"slices"
 	"strings"
@@ -21,7 +20,7 @@ const (
 	bannedAfter = 60
 	bannedFor   = 10 * time.Minute
 
-	// strangersKept bounds the memory, about 250 bytes each; the one that was silent longest is forgotten first.
+	// strangersKept bounds the memory, about 200 bytes each; those that were silent longest are forgotten first.
 	strangersKept = 4096
 	// All strangers together may ask this much: made-up sources are endless, and each would have its burst.
 	crowdBurst = 1000
@@ -33,15 +32,16 @@ const (
 type strangers struct {
 	agent *Agent
 
-	mu                        sync.Mutex
-	crowd                     bucket
-	byAddr                    map[netip.Addr]*list.Element // of *stranger
-	byRecent                  *list.List                   // the latest first
+	mu    sync.Mutex
+	crowd bucket
+	// Half of those remembered are young: new, or heard again since the last half became the old, and the old before it
+	// were forgotten.
+	young, old map[netip.Addr]*stranger
+
 	answered, dropped, banned uint64
 }
 
 type stranger struct {
-	addr  netip.Addr
 	may   bucket
 	over  int       // requests beyond the rate since it last kept within it
 	until time.Time // banned until then
@@ -68,7 +68,7 @@ func (b *bucket) take(n float64) bool {
 }
 
 func newStrangers(a *Agent) *strangers {
-	return &strangers{agent: a, crowd: bucket{crowdBurst, a.cfg.Now()}, byAddr: map[netip.Addr]*list.Element{}, byRecent: list.New()}
+	return &strangers{agent: a, crowd: bucket{crowdBurst, a.cfg.Now()}, young: map[netip.Addr]*stranger{}}
 }
 
 // admits decides on a message before any of it is parsed. Whom we know is always heard, and so is what belongs to a call of
@@ -150,21 +150,20 @@ func (s *strangers) guessed(from netip.Addr) {
 
 // meet finds a source, or makes room for it. It needs s.mu.
 func (s *strangers) meet(from netip.Addr, now time.Time) *stranger {
-	if e := s.byAddr[from]; e != nil {
-		s.byRecent.MoveToFront(e)
-		who := e.Value.(*stranger) //nolint:errcheck // nothing else is in the list
-		who.may.fill(now, strangerRate, strangerBurst)
-		if who.may.left == strangerBurst {
-			who.over = 0
+	who := orElse(s.young[from], s.old[from])
+	if who == nil {
+		who = &stranger{may: bucket{strangerBurst, now}}
+	}
+	if s.young[from] == nil {
+		if len(s.young) >= strangersKept/2 {
+			s.old, s.young = s.young, map[netip.Addr]*stranger{}
 		}
-		return who
+		s.young[from] = who
 	}
-	if s.byRecent.Len() >= strangersKept {
-		oldest := s.byRecent.Remove(s.byRecent.Back()).(*stranger) //nolint:errcheck // as above
-		delete(s.byAddr, oldest.addr)
+	who.may.fill(now, strangerRate, strangerBurst)
+	if who.may.left == strangerBurst {
+		who.over = 0
 	}
-	who := &stranger{addr: from, may: bucket{strangerBurst, now}}
-	s.byAddr[from] = s.byRecent.PushFront(who)
 	return who
 }
 

@@ -27,6 +27,7 @@ func tidy(data []byte) ([]byte, error) {
 	if !ok {
 		return data, nil // the parser says what is wrong
 	}
+	asks := !bytes.HasPrefix(start, []byte("SIP/")) // a response is not thrown away for this: it may be all that a caller hears
 	out := make([]byte, 0, len(data))
 	out = append(append(out, start...), newline...)
 	for len(rest) > 0 && !bytes.HasPrefix(rest, []byte(newline)) {
@@ -41,7 +42,7 @@ func tidy(data []byte) ([]byte, error) {
 			out = append(append(out, line...), newline...)
 			continue
 		}
-		if named(name, "contact", "m") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
+		if asks && named(name, "contact", "m") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
 			return nil, errBareQuestion // whose is the question mark? (§20.10, RFC 4475 §3.1.2.13)
 		}
 		out = append(append(out, name...), ": "...)

@@ -166,7 +166,8 @@ var torturePorts = []int{defaultPort, 5050}
 func newPillory(t *testing.T) *pillory {
 	t.Helper()
 	p := &pillory{got: make(chan string, 100)}
-	for !p.listen(freshAddress()) {
+	for p.conns == nil {
+		p.listen(freshAddress())
 	}
 	done := make(chan struct{}, len(p.conns))
 	for _, c := range p.conns {
@@ -193,8 +194,8 @@ func newPillory(t *testing.T) *pillory {
 	return p
 }
 
-// listen is false when somebody else has the address.
-func (p *pillory) listen(at net.IP) bool {
+// listen takes an address, unless somebody else has it.
+func (p *pillory) listen(at net.IP) {
 	for _, port := range torturePorts {
 		c, err := net.ListenUDP("udp4", &net.UDPAddr{IP: at, Port: port})
 		if err != nil {
@@ -202,11 +203,10 @@ func (p *pillory) listen(at net.IP) bool {
 				_ = c.Close()
 			}
 			p.conns = nil
-			return false
+			return
 		}
 		p.conns = append(p.conns, c)
 	}
-	return true
 }
 
 func (p *pillory) addr() netip.AddrPort { return localAddr(p.conns[0]) }
@@ -285,7 +285,10 @@ func (c tortured) check(t *testing.T, text []byte, answer string, want int) {
 	if vias := func(h map[string][]string) int { return strings.Count(strings.Join(h["via"], " "), "SIP/") }; vias(asked) != vias(told) {
 		t.Errorf("%d Via came, %d went back: %q", vias(asked), vias(told), answer)
 	}
-	must := map[int]string{501: "Allow: ", 405: "Allow: ", 420: "Unsupported: nothingSupportsThis, nothingSupportsThisEither", 415: "Accept: " + sdpType, 401: "WWW-Authenticate: Digest "}
+	must := map[int]string{
+		501: "Allow: ", 405: "Allow: ", 420: "Unsupported: nothingSupportsThis, nothingSupportsThisEither",
+		415: "Accept: " + sdpType, 401: "WWW-Authenticate: Digest ",
+	}
 	if m := must[want]; !strings.Contains(answer, m) {
 		t.Errorf("no %q: %q", m, answer)
 	}

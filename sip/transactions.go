@@ -143,10 +143,16 @@ func (l *lane) takeRequest(req *sip.Request) {
 	case req.IsCancel():
 		// Every INVITE of theirs was answered at once: there is nothing left to cancel (§9.2).
 		l.agent.refuse(req, answer{status: l.cancelStatus(req)})
+	case len(l.got) >= openAtOnce && req.Method != sip.BYE:
+		l.agent.refuse(req, answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}})
 	default:
 		l.who.request(req, l.open(req, key))
 	}
 }
+
+// openAtOnce is how many requests of a far end one call remembers in order to repeat its answers, each for 64·T1. A call
+// has a handful; who sends hundreds is refused without our remembering more. It can always hang up.
+const openAtOnce = 256
 
 // serverKey tells transactions of theirs apart (§17.2.3). Who speaks RFC 2543 may send neither a branch nor a tag, and then
 // it is the rest of what identifies a request.
