@@ -160,6 +160,23 @@ func TestReinviteStormLeavesTheCallAsItWas(t *testing.T) {
 	k.hangUp(t)
 }
 
+// The 2xx to a re-INVITE was lost, and we hang up: who repeats the re-INVITE is answered all the same.
+func TestReinviteIsAnsweredThoughTheCallHasEnded(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	invite, _ := r.trunk.answerCall(t, "a")
+	w.until(t, dialer.LegAnswered)
+	text := r.trunk.within(invite, "a", "INVITE", 1, nil, plainSDP)
+	r.trunk.write(r.Agent, text)
+	r.trunk.response(t, sip.INVITE) // as if it had been lost
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+	before := r.trunk.repeats("SIP/2.0 200 OK")
+	r.trunk.write(r.Agent, text)
+	eventually(t, "it is answered again", func() bool { return r.trunk.repeats("SIP/2.0 200 OK") > before })
+}
+
 // Requests without end within a call are not remembered without end, and the call can still be hung up.
 func TestRequestStormIsBounded(t *testing.T) {
 	const storm = 3 * openAtOnce

@@ -16,20 +16,23 @@ import (
 // is repeated alike, and hangs up when nobody acknowledges its answer. What it does with a call is planned by Call-ID.
 type farEnd struct {
 	conn    *net.UDPConn
+	timers  Timers
 	contact netip.AddrPort // what it says of itself: the near side of the network
 
 	mu    sync.Mutex
 	calls map[string]*farCall
 	// What must not happen.
-	byesUnanswered int
-	unplanned      int
+	unanswered int
+	unplanned  int
+	changed    int // offers that were taken
 }
 
 // farPlan is what becomes of a call.
 type farPlan struct {
 	status  int           // the final answer; 0 rings until it is cancelled
 	after   time.Duration // from the ringing to the answer
-	hangsUp bool          // when its answer was acknowledged
+	changes bool          // offers anew when its answer was acknowledged, and then
+	hangsUp bool
 }
 
 // farCall is one dialog. Its fields are guarded by farEnd.mu.
@@ -41,10 +44,12 @@ type farCall struct {
 	up     bool   // answered by 2xx, and not hung up
 	over   bool   // answered finally, or hung up
 	acked  bool
-	bye    string // what we hang up with
+	cseq   int
+	offer  string // our re-INVITE; empty once it was answered
+	bye    string // what we hang up with; likewise
 }
 
-func newFarEnd(t *testing.T) *farEnd {
+func newFarEnd(t *testing.T, timers Timers) *farEnd {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
@@ -53,7 +58,7 @@ func newFarEnd(t *testing.T) *farEnd {
 	if err := conn.SetReadBuffer(4 << 20); err != nil {
 		t.Fatal(err)
 	}
-	return &farEnd{conn: conn, calls: map[string]*farCall{}}
+	return &farEnd{conn: conn, timers: timers, calls: map[string]*farCall{}}
 }
 
 // run plays until the test ends.
@@ -81,17 +86,17 @@ func (f *farEnd) expect(callID string, plan farPlan) {
 	f.calls[callID] = &farCall{plan: plan}
 }
 
-// open is how many calls the far end believes to be in.
-func (f *farEnd) open() int {
+// open are the calls that the far end believes to be in.
+func (f *farEnd) open() []string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	n := 0
-	for _, c := range f.calls {
+	var all []string
+	for id, c := range f.calls {
 		if c.up || c.invite != nil && !c.over {
-			n++
+			all = append(all, fmt.Sprintf("%s: %+v, up %v, over %v, acked %v, offers %v", id, c.plan, c.up, c.over, c.acked, c.offer != ""))
 		}
 	}
-	return n
+	return all
 }
 
 func (f *farEnd) send(to, text string) {
@@ -109,8 +114,8 @@ func (f *farEnd) take(m sip.Message, from string) {
 	m.SetSource(from)
 	switch m := m.(type) {
 	case *sip.Response:
-		if m.CSeq().MethodName == sip.BYE && !m.IsProvisional() {
-			c.bye = ""
+		if !m.IsProvisional() {
+			f.answered(c, m)
 		}
 	case *sip.Request:
 		f.asked(c, m, from)
@@ -131,10 +136,15 @@ func (f *farEnd) asked(c *farCall, req *sip.Request, from string) {
 			time.AfterFunc(c.plan.after, func() { f.locked(func() { f.decide(c, c.plan.status) }) })
 		}
 	case sip.ACK:
-		if !c.acked && c.up && c.plan.hangsUp {
+		first := !c.acked
+		c.acked = true
+		switch {
+		case !first || !c.up:
+		case c.plan.changes:
+			f.change(c)
+		case c.plan.hangsUp:
 			f.hangUp(c)
 		}
-		c.acked = true
 	case sip.CANCEL:
 		f.send(from, f.text(req, 200))
 		if c.invite != nil {
@@ -185,27 +195,63 @@ func (f *farEnd) decide(c *farCall, status int) {
 	})
 }
 
+// within is our next request in the call.
+func (f *farEnd) within(c *farCall, method, sdp string) string {
+	c.cseq++
+	return (&peer{addr: f.contact}).within(c.invite, "far", method, c.cseq, nil, sdp)
+}
+
+// change sends a re-INVITE until it is answered.
+func (f *farEnd) change(c *farCall) {
+	c.offer = f.within(c, "INVITE", plainSDP)
+	f.send(c.from, c.offer)
+	f.repeat(func() bool { return c.offer == "" }, func() { f.send(c.from, c.offer) }, func() { f.unanswered++ })
+}
+
 // hangUp sends BYE until it is answered.
 func (f *farEnd) hangUp(c *farCall) {
 	c.up = false
-	c.bye = (&peer{addr: f.contact}).within(c.invite, "far", "BYE", 1, nil, "")
+	c.bye = f.within(c, "BYE", "")
 	f.send(c.from, c.bye)
-	f.repeat(func() bool { return c.bye == "" }, func() { f.send(c.from, c.bye) }, func() { f.byesUnanswered++ })
+	f.repeat(func() bool { return c.bye == "" }, func() { f.send(c.from, c.bye) }, func() { f.unanswered++ })
+}
+
+// answered takes a final answer to a request of ours. That to an INVITE is acknowledged each time it comes.
+func (f *farEnd) answered(c *farCall, res *sip.Response) {
+	if res.CSeq().MethodName != sip.INVITE {
+		c.bye = ""
+		return
+	}
+	if c.offer != "" && res.StatusCode < 300 {
+		f.changed++
+	}
+	ack := (&peer{addr: f.contact}).within(c.invite, "far", "ACK", int(res.CSeq().SeqNo), nil, "")
+	if branch, _ := res.Via().Params.Get("branch"); res.StatusCode >= 300 {
+		ours, _, _ := strings.Cut(ack[strings.Index(ack, "branch="):], ";")
+		ack = strings.Replace(ack, ours, "branch="+branch, 1)
+	}
+	f.send(c.from, ack)
+	if c.offer != "" {
+		c.offer = ""
+		if c.up && c.plan.hangsUp {
+			f.hangUp(c)
+		}
+	}
 }
 
 // repeat calls again, at RFC 3261's pauses, until done; or given, after 64·T1. All three run with f.mu held.
 func (f *farEnd) repeat(done func() bool, again, given func()) {
-	began, pause := time.Now(), testTimers.T1
+	began, pause := time.Now(), f.timers.T1
 	var once func()
 	once = func() {
 		f.locked(func() {
 			switch {
 			case done():
-			case time.Since(began) >= testTimers.whole():
+			case time.Since(began) >= f.timers.whole():
 				given()
 			default:
 				again()
-				pause = min(2*pause, testTimers.T2)
+				pause = min(2*pause, f.timers.T2)
 				time.AfterFunc(pause, once)
 			}
 		})
@@ -217,8 +263,8 @@ func (f *farEnd) faults() string {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	var all []string
-	if f.byesUnanswered > 0 {
-		all = append(all, fmt.Sprintf("%d BYEs were never answered", f.byesUnanswered))
+	if f.unanswered > 0 {
+		all = append(all, fmt.Sprintf("%d requests were never answered", f.unanswered))
 	}
 	if f.unplanned > 0 {
 		all = append(all, fmt.Sprintf("%d messages of calls that nobody made", f.unplanned))

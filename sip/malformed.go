@@ -64,9 +64,6 @@ func refusalOf(data []byte) int {
 	return sip.StatusBadRequest
 }
 
-// fullNames are the short forms of the headers that an answer repeats.
-var fullNames = map[string]string{"v": "via", "f": "from", "t": "to", "i": "call-id"}
-
 // rawHeaders are the values of the headers that an answer repeats, by name in lower case, as they came.
 func rawHeaders(data []byte) map[string][]string {
 	all := map[string][]string{}
@@ -78,15 +75,9 @@ func rawHeaders(data []byte) map[string][]string {
 		}
 		rest = after
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		short := strings.ToLower(string(bytes.Trim(name, blanks)))
-		if long := fullNames[short]; long != "" {
-			short = long
-		}
-		switch short {
-		case "via", "from", "to", "call-id", "cseq":
-			if ok {
-				all[short] = append(all[short], string(squeeze(nil, value, short == "via")))
-			}
+		if name = longName(name); ok && named(name, "via", "from", "to", "call-id", "cseq") {
+			key := strings.ToLower(string(name))
+			all[key] = append(all[key], string(squeeze(nil, value, key == "via")))
 		}
 	}
 	return all

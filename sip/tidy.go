@@ -8,7 +8,15 @@ import (
 
 // structured are the headers in which white space may stand around separators (RFC 3261 §25.1: SEMI, EQUAL, COMMA,
 // SLASH), which the library takes for part of a name or a value. Of a CSeq only the space between its two words counts.
-var structured = []string{"via", "v", "from", "f", "to", "t", "contact", "m", "route", "record-route", "cseq"}
+var structured = []string{"via", "from", "to", "contact", "route", "record-route", "cseq"}
+
+// longNames are the names that a letter stands for (§7.3.3, and the extensions' own RFCs). The library knows some.
+var longNames = map[byte]string{
+	'a': "Accept-Contact", 'b': "Referred-By", 'c': "Content-Type", 'd': "Request-Disposition", 'e': "Content-Encoding",
+	'f': "From", 'i': "Call-ID", 'j': "Reject-Contact", 'k': "Supported", 'l': "Content-Length", 'm': "Contact",
+	'o': "Event", 'r': "Refer-To", 's': "Subject", 't': "To", 'u': "Allow-Events", 'v': "Via", 'x': "Session-Expires",
+	'y': "Identity",
+}
 
 // lowered are the header parameters we look for. Their names say the same in any case (§7.3.1).
 var lowered = []string{"branch", "expires", "received", "rport", "tag"}
@@ -20,8 +28,8 @@ const (
 	blanks  = " \t"
 )
 
-// tidy writes the headers as the library can read them: unfolded, with no white space around separators, the names of
-// parameters in lower case. What they say is not changed, and neither is the start line or the body.
+// tidy writes the headers as the library can read them: unfolded, their names spelled out, with no white space around
+// separators, the names of parameters in lower case. What they say is not changed, and neither is the start line or the body.
 func tidy(data []byte) ([]byte, error) {
 	start, rest, ok := bytes.Cut(data, []byte(newline))
 	if !ok {
@@ -37,18 +45,33 @@ func tidy(data []byte) ([]byte, error) {
 		}
 		rest = after
 		name, value, ok := bytes.Cut(line, []byte(":"))
-		name = bytes.Trim(name, blanks)
-		if !ok || !named(name, structured...) {
+		name = longName(name)
+		switch {
+		case !ok:
 			out = append(append(out, line...), newline...)
 			continue
+		case !named(name, structured...):
+			out = append(append(append(append(out, name...), ':'), value...), newline...)
+			continue
 		}
-		if asks && named(name, "contact", "m") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
+		if asks && named(name, "contact") && !bytes.ContainsRune(value, '<') && bytes.ContainsRune(value, '?') {
 			return nil, errBareQuestion // whose is the question mark? (§20.10, RFC 4475 §3.1.2.13)
 		}
 		out = append(append(out, name...), ": "...)
-		out = append(squeeze(out, value, named(name, "via", "v")), newline...)
+		out = append(squeeze(out, value, named(name, "via")), newline...)
 	}
 	return append(out, rest...), nil
+}
+
+// longName is a header's name without white space, and spelled out.
+func longName(name []byte) []byte {
+	name = bytes.Trim(name, blanks)
+	if len(name) == 1 {
+		if long := longNames[name[0]|0x20]; long != "" {
+			return []byte(long)
+		}
+	}
+	return name
 }
 
 // named reports whether a header's name is one of these, which are in lower case.

@@ -169,6 +169,9 @@ func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
 	if err := tx.Receive(req); err != nil {
 		l.agent.log.Debug("a repeated request was not taken", "err", err)
 	}
+	if w, ok := l.who.(*leg); ok {
+		w.repeatTo(tx)
+	}
 }
 
 // open starts the server transaction of a request.

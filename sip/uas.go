@@ -156,6 +156,18 @@ func (l *leg) repeatReoffer(r *reoffer) {
 	l.later(r.pause, func() { l.repeatReoffer(r) })
 }
 
+// repeatTo answers a repeated re-INVITE again, when its 2xx was lost and the call has ended since: by the clock nobody
+// repeats it any more.
+func (l *leg) repeatTo(tx *sip.ServerTx) {
+	r := l.reoffer
+	if r == nil || r.tx != tx || !l.over {
+		return
+	}
+	if err := tx.Respond(r.res); err != nil {
+		l.lane.agent.log.Debug("leg: a 2xx could not be repeated", "call", l.line.id, "err", err)
+	}
+}
+
 // ack ends the wait for the ACK of a 2xx; it may carry the answer to our offer.
 func (l *leg) ack(req *sip.Request) {
 	r := l.reoffer
