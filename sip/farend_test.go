@@ -227,8 +227,9 @@ func (f *farEnd) answered(c *farCall, res *sip.Response) {
 	}
 	ack := (&peer{addr: f.contact}).within(c.invite, "far", "ACK", int(res.CSeq().SeqNo), nil, "")
 	if branch, _ := res.Via().Params.Get("branch"); res.StatusCode >= 300 {
-		ours, _, _ := strings.Cut(ack[strings.Index(ack, "branch="):], ";")
-		ack = strings.Replace(ack, ours, "branch="+branch, 1)
+		_, ours, _ := strings.Cut(ack, "branch=")
+		ours, _, _ = strings.Cut(ours, ";")
+		ack = strings.Replace(ack, ours, branch, 1) // in the INVITE's transaction
 	}
 	f.send(c.from, ack)
 	if c.offer != "" {
