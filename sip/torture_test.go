@@ -166,7 +166,10 @@ var torturePorts = []int{defaultPort, 5050}
 func newPillory(t *testing.T) *pillory {
 	t.Helper()
 	p := &pillory{got: make(chan string, 100)}
-	for p.conns == nil {
+	for tries := 0; p.conns == nil; tries++ {
+		if tries == 100 {
+			t.Skip("another program has port 5060 or 5050 on all addresses, and that is where the RFC's messages ask to be answered")
+		}
 		p.listen(freshAddress())
 	}
 	done := make(chan struct{}, len(p.conns))
