@@ -26,6 +26,7 @@ type Agent struct {
 	log      *slog.Logger
 	pool     *media.Pool
 	register *registrar
+	strange  *strangers
 	uplinks  []*uplink // never changed, only the uplinks are
 	metrics  *metrics
 	notices  serial // callbacks to the owner, one at a time
@@ -79,6 +80,7 @@ func New(cfg Config) (*Agent, error) {
 	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
 	a.notices.crew = &a.crew
 	a.register = newRegistrar(a)
+	a.strange = newStrangers(a)
 	a.uplinks = newUplinks(a)
 	a.metrics, err = newMetrics(a)
 	return a, err
@@ -120,7 +122,8 @@ func (a *Agent) Start() error {
 
 // read has the library's transport read and parse what comes; it calls receive for one message after the other.
 func (a *Agent) read() {
-	a.layer = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil, sip.WithTransportLayerLogger(libraryLog(a.log)))
+	a.layer = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil,
+		sip.WithTransportLayerLogger(libraryLog(a.log)), sip.WithTransportLayerReadFilter(a.datagram))
 	a.layer.OnMessage(a.receive)
 	a.readDone = make(chan struct{})
 	go func() {

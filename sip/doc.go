@@ -27,6 +27,9 @@
 //	place.go         where messages go to and how they travel there
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
 //	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold, REFER (RFC 3515)
+//	datagrams.go     what comes in: who may speak, what can be read
+//	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
+//	strangers.go     sources we do not know: held to a rate, banned for a while
 //	ordering.go, transactions.go, messages.go, dialog.go, wire.go, timers.go   the ground all of it stands on
 //
 // # The library, and what is ours
@@ -38,11 +41,12 @@
 //
 // # Who owns what
 //
-// The transport calls Agent.receive for one message after the other; it posts each to the lane of its Call-ID. A lane
-// runs what is posted to it, messages, timers and the owner's wishes alike, one at a time and in order, on a goroutine
-// that exists only while there is work. So a leg needs no lock, and nothing a far end sends back to back is overtaken.
-// Facts go into a channel with room for all that must come; nobody who does not read can hold a leg up. The agent's
-// mutex guards its tables and is never held over I/O; so does the registrar's.
+// The transport shows Agent.datagram one datagram after the other, and calls Agent.receive for what comes by a stream;
+// that posts each message to the lane of its Call-ID. A lane runs what is posted to it, messages, timers and the owner's
+// wishes alike, one at a time and in order, on a goroutine that exists only while there is work. So a leg needs no lock,
+// and nothing a far end sends back to back is overtaken. Facts go into a channel with room for all that must come; nobody
+// who does not read can hold a leg up. The agent's mutex guards its tables and is never held over I/O; so does the
+// registrar's.
 //
 // # Which way a call goes
 //

@@ -30,7 +30,7 @@ type hunt struct {
 	dropped bool
 	rang    bool
 	gone    bool
-	talk    talk
+	talk    talkState
 }
 
 var _ dialer.Leg = (*hunt)(nil)

@@ -3,7 +3,6 @@ package sip
 import (
 	"crypto/sha256"
 	"encoding/hex"
-	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -17,7 +16,7 @@ func faultOf(req *sip.Request) *answer {
 	bad := func(what string) *answer {
 		return &answer{status: sip.StatusBadRequest, reason: "Bad Request: " + what}
 	}
-	if req.SipVersion != "SIP/2.0" {
+	if !strings.EqualFold(req.SipVersion, "SIP/2.0") {
 		return &answer{status: sip.StatusVersionNotSupported}
 	}
 	for _, name := range once {
@@ -37,12 +36,74 @@ func faultOf(req *sip.Request) *answer {
 		return bad("CSeq names another method")
 	case req.MaxForwards() != nil && req.MaxForwards().Val() > 255:
 		return bad("Max-Forwards is beyond 255")
-	case !req.From().Params.Has("tag"):
-		return bad("From has no tag")
-	case req.Recipient.Scheme != "sip" && req.Recipient.Scheme != "sips":
+	case !req.From().Params.Has("tag") && hasCookie(req.Via()):
+		return bad("From has no tag") // only who speaks RFC 2543 may leave it out (§12.1.1)
+	case !isSIP(req.Recipient):
 		return &answer{status: 416}
+	case len(req.Recipient.Headers) > 0:
+		return bad("the Request-URI has headers") // §19.1.1
+	case req.Method == sip.REGISTER && !isSIP(req.To().Address):
+		return bad("To is no SIP URI") // §10.2
 	}
 	return nil
+}
+
+func isSIP(uri sip.Uri) bool { return uri.Scheme == "sip" || uri.Scheme == "sips" }
+
+// hasCookie reports whether who sent this speaks RFC 3261 (§8.1.1.7).
+func hasCookie(via *sip.ViaHeader) bool {
+	branch, _ := via.Params.Get("branch")
+	return strings.HasPrefix(branch, sip.RFC3261BranchMagicCookie) && branch != sip.RFC3261BranchMagicCookie
+}
+
+// understood are the methods of which we know what they ask for. A method of no RFC is not implemented (§21.5.2), one of
+// these that we do not serve is not allowed (§8.2.1).
+var understood = map[sip.RequestMethod]bool{
+	sip.SUBSCRIBE: true, sip.NOTIFY: true, sip.REFER: true, sip.MESSAGE: true, sip.PUBLISH: true, sip.PRACK: true,
+	sip.INVITE: true, sip.ACK: true, sip.CANCEL: true, sip.BYE: true, sip.OPTIONS: true, sip.REGISTER: true,
+	sip.INFO: true, sip.UPDATE: true,
+}
+
+// unserved refuses a method that is not served here.
+func unserved(method sip.RequestMethod) answer {
+	w := answer{status: sip.StatusMethodNotAllowed, extras: []extra{{"Allow", allowed}}}
+	if !understood[method] {
+		w.status = sip.StatusNotImplemented
+	}
+	return w
+}
+
+// unfit finds what a request outside calls asks for and nobody here can do: an extension (§8.2.2.3), a body that is no
+// SDP (§8.2.3), an answer that is no SDP (§21.4.7). It is nil where there is no such thing.
+func unfit(req *sip.Request) *answer {
+	switch req.Method {
+	case sip.CANCEL:
+		return nil
+	case sip.REGISTER:
+		return unknownExtensions(req, "path")
+	}
+	if no := unknownExtensions(req); no != nil || req.Method != sip.INVITE {
+		return no
+	}
+	if len(req.Body()) > 0 && sdpOf(req) == nil {
+		return &answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", sdpType}}}
+	}
+	if wants := values(req, "Accept"); len(wants) > 0 && !takesSDP(wants) {
+		return &answer{status: sip.StatusNotAcceptable}
+	}
+	return nil
+}
+
+// takesSDP reports whether the values of Accept include SDP (§20.1).
+func takesSDP(accept []string) bool {
+	for kind := range strings.SplitSeq(strings.Join(accept, ","), ",") {
+		kind, _, _ = strings.Cut(kind, ";")
+		switch strings.ToLower(strings.TrimSpace(kind)) {
+		case sdpType, "application/*", "*/*":
+			return true
+		}
+	}
+	return false
 }
 
 // refuse answers without a transaction: a repeated request gets the same answer again, and nobody can fill our memory
@@ -70,6 +131,10 @@ func statelessTag(req *sip.Request) string {
 // strayRequest answers what belongs to no call of ours.
 func (l *lane) strayRequest(req *sip.Request) {
 	a := l.agent
+	if no := unfit(req); no != nil && !req.IsAck() {
+		a.refuse(req, *no)
+		return
+	}
 	switch req.Method {
 	case sip.REGISTER:
 		a.register.take(l, req)
@@ -85,24 +150,8 @@ func (l *lane) strayRequest(req *sip.Request) {
 	case sip.BYE, sip.CANCEL, sip.UPDATE, sip.INFO, sip.PRACK:
 		a.refuse(req, answer{status: sip.StatusCallTransactionDoesNotExists})
 	default:
-		a.refuse(req, answer{status: sip.StatusMethodNotAllowed, extras: []extra{{"Allow", allowed}}})
+		a.refuse(req, unserved(req.Method))
 	}
-}
-
-// knows reports whether a request comes from a trunk's or a desk phone's address.
-func (a *Agent) knows(req *sip.Request) bool {
-	from := sourceOf(req).Addr().String()
-	for _, u := range a.uplinks {
-		if slices.ContainsFunc(u.addresses(), func(at place) bool { return at.Addr().String() == from }) {
-			return true
-		}
-	}
-	for _, d := range a.cfg.Desks {
-		if _, at, err := fixedAddress(d.URI); err == nil && at.host == from {
-			return true
-		}
-	}
-	return a.register.knows(from)
 }
 
 // strayResponse is for a Call-ID that nobody here knows. A 2xx to an INVITE means that the process which sent it is

@@ -27,7 +27,7 @@ func TestRequestsOutsideCalls(t *testing.T) {
 		{"PRACK for no call", "PRACK", nil, 481},
 		{"a subscription", "SUBSCRIBE", nil, 405},
 		{"a message", "MESSAGE", nil, 405},
-		{"a method of no RFC", "BREW", nil, 405},
+		{"a method of no RFC", "BREW", nil, 501},
 		{"CSeq of another method", "OPTIONS", []string{"CSeq: 1 INVITE"}, 400},
 		{"two From", "OPTIONS", []string{"From: <sip:a@b>;tag=1", "From: <sip:a@b>;tag=2"}, 400},
 		{"no From tag", "OPTIONS", []string{"From: <sip:a@b>"}, 400},

@@ -97,23 +97,18 @@ func (a *Agent) calledBy(req *sip.Request) (*uplink, *answer) {
 	a.mu.Lock()
 	nobody := a.comes == nil || a.phase != phaseRunning
 	a.mu.Unlock()
-	wants := values(req, "Require")
 	source := sourceOf(req)
 	known := slices.DeleteFunc(slices.Clone(a.uplinks), func(u *uplink) bool { return !u.isAt(source.Addr()) })
 	u := slices.IndexFunc(known, func(u *uplink) bool { return u.trunk.takes(req.Recipient.User) })
 	switch {
-	case len(known) == 0 && !a.knows(req):
+	case len(known) == 0 && !a.knows(source.Addr()):
 		return nil, &answer{status: sip.StatusForbidden}
 	case len(known) == 0 || a.isExtension(known, req):
 		return nil, &answer{status: sip.StatusForbidden, reason: "Forbidden: calls are placed from the panel"}
 	case u < 0:
 		return nil, &answer{status: sip.StatusNotFound}
-	case len(wants) > 0:
-		return nil, &answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", strings.Join(wants, ", ")}}}
 	case req.Contact() == nil:
 		return nil, &answer{status: sip.StatusBadRequest, reason: "Bad Request: Contact is missing"}
-	case len(req.Body()) > 0 && sdpOf(req) == nil:
-		return nil, &answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", sdpType}}}
 	case nobody:
 		return nil, &answer{status: sip.StatusTemporarilyUnavailable}
 	}

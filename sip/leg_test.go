@@ -287,7 +287,7 @@ func TestFinishedCallsAreForgotten(t *testing.T) {
 
 func TestAnswerWithoutUsableSDPIsHungUp(t *testing.T) {
 	for name, sdp := range map[string]string{
-		"none": "", "garbage": "nonsense", "no codec": "v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio 9 RTP/AVP 18\r\n",
+		"none": "", "garbage": "nonsense", "no audio": noAudio, "port 0": portZero, "no codec": unknownCodec,
 	} {
 		t.Run(name, func(t *testing.T) {
 			r := newRig(t)

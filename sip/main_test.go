@@ -200,6 +200,13 @@ func within[T any](t *testing.T, c <-chan T, what string) T {
 // eventually polls until ok, or fails.
 func eventually(t *testing.T, what string, ok func() bool) {
 	t.Helper()
+	if !polled(ok) {
+		t.Fatalf("waited in vain until %s", what)
+	}
+}
+
+// polled is false when ok did not come true in time.
+func polled(ok func() bool) bool {
 	deadline := time.NewTimer(patience)
 	defer deadline.Stop()
 	tick := time.NewTicker(2 * time.Millisecond)
@@ -208,7 +215,8 @@ func eventually(t *testing.T, what string, ok func() bool) {
 		select {
 		case <-tick.C:
 		case <-deadline.C:
-			t.Fatalf("waited in vain until %s", what)
+			return false
 		}
 	}
+	return true
 }

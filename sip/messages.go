@@ -146,6 +146,7 @@ var phrases = map[int]string{
 	sip.StatusBusyHere: "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline", sip.StatusRequestTerminated: "Request Terminated",
 	sip.StatusOK: "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
 	sip.StatusForbidden: "Forbidden", sip.StatusNotFound: "Not Found", sip.StatusMethodNotAllowed: "Method Not Allowed",
+	sip.StatusNotAcceptable: "Not Acceptable", sip.StatusNotImplemented: "Not Implemented",
 	sip.StatusUnsupportedMediaType: "Unsupported Media Type", 416: "Unsupported URI Scheme",
 	sip.StatusBadExtension: "Bad Extension", sip.StatusIntervalToBrief: "Interval Too Brief",
 	sip.StatusCallTransactionDoesNotExists: "Call/Transaction Does Not Exist", sip.StatusLoopDetected: "Loop Detected",

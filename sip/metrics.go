@@ -31,6 +31,8 @@ var (
 		"RTP packets that far ends have sent and we never got, by sequence numbers.", nil, nil)
 	registrationsDesc = prometheus.NewDesc("kakeru_sip_registrations",
 		"Desk phones, by whether they can be rung.", []string{"state"}, nil)
+	strangersDesc = prometheus.NewDesc("kakeru_sip_strangers_total",
+		"Messages from sources we do not know: answered, dropped beyond their rate, or from a source that is banned.", []string{"what"}, nil)
 )
 
 func newMetrics(a *Agent) (*metrics, error) {
@@ -80,6 +82,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- packetsDesc
 	ch <- lostDesc
 	ch <- registrationsDesc
+	ch <- strangersDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -100,4 +103,8 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	up, down := m.agent.register.counts()
 	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(up), "registered")
 	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(down), "unregistered")
+	answered, dropped, banned := m.agent.strange.counts()
+	ch <- prometheus.MustNewConstMetric(strangersDesc, prometheus.CounterValue, float64(answered), "answered")
+	ch <- prometheus.MustNewConstMetric(strangersDesc, prometheus.CounterValue, float64(dropped), "dropped")
+	ch <- prometheus.MustNewConstMetric(strangersDesc, prometheus.CounterValue, float64(banned), "banned")
 }

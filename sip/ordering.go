@@ -89,7 +89,8 @@ type lane struct {
 
 	agent  *Agent
 	callID string
-	holds  int // guarded by agent.mu; the lane is dropped at 0
+	holds  int  // guarded by agent.mu; the lane is dropped at 0
+	owned  bool // guarded by agent.mu: who is somebody
 
 	who  party                    // nil for strangers
 	sent map[string]*exchange     // our requests, by transaction key
@@ -135,6 +136,14 @@ func (l *lane) after(d time.Duration, f func()) *time.Timer {
 func (l *lane) adopt(p party) {
 	l.who = p
 	l.hold()
+	l.own(true)
+}
+
+// own tells those who do not run on the lane whether it is anybody's.
+func (l *lane) own(is bool) {
+	l.agent.mu.Lock()
+	defer l.agent.mu.Unlock()
+	l.owned = is
 }
 
 // abandon forgets the party and all its transactions.
@@ -143,6 +152,7 @@ func (l *lane) abandon() {
 		return
 	}
 	l.who = nil
+	l.own(false)
 	l.endTransactions()
 	l.release()
 }

@@ -17,7 +17,7 @@ func pathOf(req *sip.Request) (path []string, fault *answer) {
 	if len(path) == 0 {
 		return nil, nil
 	}
-	if !slices.Contains(optionTags(req, "Supported", "k"), "path") {
+	if !hasTag(optionTags(req, "Supported"), "path") {
 		return nil, &answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", "path"}}}
 	}
 	for _, hop := range path {
@@ -30,23 +30,24 @@ func pathOf(req *sip.Request) (path []string, fault *answer) {
 
 // unknownExtensions refuses a request that requires what we do not know (RFC 3261 §8.2.2.3); nil when it does not.
 func unknownExtensions(req *sip.Request, known ...string) *answer {
-	wants := slices.DeleteFunc(optionTags(req, "Require"), func(tag string) bool { return slices.Contains(known, tag) })
+	wants := slices.DeleteFunc(optionTags(req, "Require"), func(tag string) bool { return hasTag(known, tag) })
 	if len(wants) == 0 {
 		return nil
 	}
 	return &answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", strings.Join(wants, ", ")}}}
 }
 
-// optionTags are the extensions that a header names, in small letters (§20.32, §20.37). names are the header's.
-func optionTags(m headed, names ...string) (tags []string) {
-	for _, name := range names {
-		for _, text := range values(m, name) {
-			for _, tag := range splitList(text) {
-				tags = append(tags, strings.ToLower(tag))
-			}
-		}
+// optionTags are the extensions that a header names (§20.32, §20.37).
+func optionTags(m headed, name string) (tags []string) {
+	for _, text := range values(m, name) {
+		tags = append(tags, splitList(text)...)
 	}
 	return tags
+}
+
+// hasTag looks for an extension; tokens are told apart without case (§7.3.1).
+func hasTag(tags []string, tag string) bool {
+	return slices.ContainsFunc(tags, func(t string) bool { return strings.EqualFold(t, tag) })
 }
 
 // splitList splits a header's comma-separated values (§7.3.1): a comma within quotes or brackets is none.

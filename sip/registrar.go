@@ -86,22 +86,19 @@ func (r *registrar) nobody(user string) *seat {
 // take answers a REGISTER.
 func (r *registrar) take(l *lane, req *sip.Request) {
 	a := r.agent
-	if w := unknownExtensions(req, "path"); w != nil {
-		a.refuse(req, *w)
-		return
-	}
 	user := req.To().Address.User
 	s := r.account(user)
 	if s == nil {
 		s = r.nobody(user)
 	}
-	given := r.nonces.given(values(req, "Authorization"))
+	given := r.nonces.given(digestsIn(req))
 	if given == "" {
 		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false))
 		return
 	}
 	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
 	case wrong:
+		a.strange.guessed(sourceOf(req).Addr())
 		if s.desk.ID != "" {
 			a.log.Warn("sip: a phone registers with a wrong password", "desk", s.desk.ID)
 		}
@@ -109,12 +106,19 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 	case stale:
 		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))
 	case right:
-		key, _ := sip.ServerTxKeyMake(req) // takeRequest has made it before
-		tx := l.open(req, key)
+		tx := l.open(req, serverKey(req))
 		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
 			a.log.Warn("sip: an answer could not be sent", "err", err)
 		}
 	}
+}
+
+// digestsIn are the request's Authorizations by the one scheme that we ask for: another is as none (§22.1).
+func digestsIn(req *sip.Request) []string {
+	return slices.DeleteFunc(values(req, "Authorization"), func(text string) bool {
+		scheme, _, _ := strings.Cut(text, " ")
+		return !strings.EqualFold(scheme, "Digest")
+	})
 }
 
 // wish is one Contact of a REGISTER.
@@ -176,6 +180,9 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 		if c.Address.Wildcard {
 			star = true
 			continue
+		}
+		if !isSIP(c.Address) {
+			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is no SIP URI"}
 		}
 		life := general
 		if text, ok := c.Params.Get("expires"); ok {

@@ -23,14 +23,14 @@ type savedSummons struct {
 	At      place    `json:"at"`
 }
 
-// repeated are the headers of a request that its responses repeat, besides Via and Call-ID.
-var repeated = []string{"From", "To", "CSeq", "Record-Route"}
+// copied are the headers of a request that its responses repeat, besides Via and Call-ID.
+var copied = []string{"From", "To", "CSeq", "Record-Route"}
 
 func (s *summons) cseq() uint32 { return s.req.CSeq().SeqNo }
 
 func (s *summons) saved() *savedSummons {
 	k := &savedSummons{Via: values(s.req, "Via"), At: s.at}
-	for _, name := range repeated {
+	for _, name := range copied {
 		for _, v := range values(s.req, name) {
 			k.Headers = append(k.Headers, name+": "+v)
 		}

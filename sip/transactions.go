@@ -3,6 +3,7 @@ package sip
 import (
 	"log/slog"
 	"slices"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -128,10 +129,7 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.agent.refuse(req, *fault)
 		return
 	}
-	key, err := sip.ServerTxKeyMake(req)
-	if err != nil {
-		return
-	}
+	key := serverKey(req)
 	if tx := l.got[key]; tx != nil {
 		l.again(tx, req)
 		return
@@ -143,15 +141,34 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.who.ack(req)
 	case req.IsCancel():
 		l.takeCancel(req)
+	case len(l.got) >= openAtOnce && req.Method != sip.BYE:
+		l.agent.refuse(req, answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}})
 	default:
 		l.who.request(req, l.open(req, key))
 	}
+}
+
+// openAtOnce is how many requests of a far end one call remembers in order to repeat its answers, each for 64·T1. A call
+// has a handful; who sends hundreds is refused without our remembering more. It can always hang up.
+const openAtOnce = 256
+
+// serverKey tells transactions of theirs apart (§17.2.3). Who speaks RFC 2543 may send neither a branch nor a tag, and then
+// it is the rest of what identifies a request.
+func serverKey(req *sip.Request) string {
+	key, err := sip.ServerTxKeyMake(req)
+	if err != nil {
+		key = strings.Join([]string{value(req, "Via"), value(req, "From"), value(req, "Call-ID"), value(req, "CSeq")}, "__")
+	}
+	return key
 }
 
 // again passes a retransmission to its transaction, which repeats its answer.
 func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
 	if err := tx.Receive(req); err != nil {
 		l.agent.log.Debug("a repeated request was not taken", "err", err)
+	}
+	if w, ok := l.who.(*leg); ok {
+		w.repeatTo(tx)
 	}
 }
 

@@ -11,10 +11,10 @@ import (
 	"kakeru/sip/media"
 )
 
-// talk is what may happen to a line's talk, besides its end: hold, mute, and that it is handed on to another desk. It is
+// talkState is what may happen to a line's talk, besides its end: hold, mute, and that it is handed on to another desk. It is
 // guarded by hunt.mu. The customer's dialog knows nothing of all that: a line to the public network need not understand a
 // re-INVITE for it, and what the customer hears is ours to make (docs/decisions/0009-hold-and-transfer.md).
-type talk struct {
+type talkState struct {
 	joined    bool
 	held      bool // by the panel
 	phoneHeld bool // by the phone's own button: its SDP says so

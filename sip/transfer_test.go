@@ -22,7 +22,7 @@ type handOn struct {
 	outside  *sip.Request // the one to the customer
 }
 
-func newTalk(t *testing.T) *handOn {
+func newHandOn(t *testing.T) *handOn {
 	t.Helper()
 	h := &handOn{switchboard: newSwitchboard(t)}
 	h.line = h.rig.line(t)
@@ -77,7 +77,7 @@ func portIn(t *testing.T, sdp []byte) uint16 {
 }
 
 func TestTalkIsHandedOnAtOnce(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.next(t)
 	moved := h.desk.until(t, dialer.LegMoved)
@@ -95,7 +95,7 @@ func TestTalkIsHandedOnAtOnce(t *testing.T) {
 
 // Whoever has handed the call on and whose phone is dead delays nothing: the call is the other desk's.
 func TestPhoneThatHandedOnAndDiedDelaysNothing(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.next(t)
 	h.desk.until(t, dialer.LegMoved)
@@ -104,7 +104,7 @@ func TestPhoneThatHandedOnAndDiedDelaysNothing(t *testing.T) {
 }
 
 func TestTalkIsHandedOnAfterAsking(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	h.line.Transfer("desk2", true)
 	invite := h.next(t)
 	h.desk.untilEvent(t, dialer.EvConsulting)
@@ -127,7 +127,7 @@ func TestTalkIsHandedOnAfterAsking(t *testing.T) {
 }
 
 func TestTransferThatIsDeclinedLeavesTheTalk(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.second.request(t, sip.INVITE)
 	h.second.reply(invite, say{status: 486, tag: "q"})
@@ -153,7 +153,7 @@ func TestTransferThatIsDeclinedLeavesTheTalk(t *testing.T) {
 }
 
 func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.second.request(t, sip.INVITE)
 	h.second.reply(invite, say{status: 180, tag: "q"})
@@ -166,7 +166,7 @@ func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
 	}
 	h.end(t, h.second, invite, "q")
 
-	h = newTalk(t)
+	h = newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite = h.second.request(t, sip.INVITE)
 	h.second.reply(invite, say{status: 180, tag: "q"})
@@ -181,7 +181,7 @@ func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
 }
 
 func TestCustomerHangsUpWhileTheTalkIsHandedOn(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	h.line.Transfer("desk2", true)
 	h.next(t)
 	h.desk.untilEvent(t, dialer.EvConsulting)
@@ -212,7 +212,7 @@ func (h *handOn) notified(t *testing.T, id int) (says string, last bool) {
 }
 
 func TestPhonesOwnTransferButton(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	for i, c := range []struct {
 		to   string
 		want int
@@ -251,7 +251,7 @@ func TestPhonesOwnTransferButton(t *testing.T) {
 }
 
 func TestHoldByThePanelAndByThePhone(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	n := h.line.(*line)
 	plays := func() bool {
 		n.desk.mu.Lock()
@@ -283,7 +283,7 @@ func TestHoldByThePanelAndByThePhone(t *testing.T) {
 
 // A process that takes over ends both phones of a transfer that was under way.
 func TestTransferIsEndedAfterACrash(t *testing.T) {
-	h := newTalk(t)
+	h := newHandOn(t)
 	cfg := h.cfg
 	cfg.Listen = "127.0.0.1:0"
 	another := startAgent(t, cfg)

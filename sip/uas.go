@@ -46,7 +46,7 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 	case sip.OPTIONS:
 		l.reply(req, tx, capabilities())
 	default:
-		l.reply(req, tx, answer{status: sip.StatusMethodNotAllowed, extras: []extra{{"Allow", allowed}}})
+		l.reply(req, tx, unserved(req.Method))
 	}
 }
 
@@ -97,6 +97,10 @@ type reoffer struct {
 // offered is a re-INVITE or an UPDATE: hold, resume, another address (§14.2, RFC 3311 §5.2).
 func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 	sdp := sdpOf(req)
+	if sdp == nil && len(req.Body()) > 0 {
+		l.reply(req, tx, answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", sdpType}}}) // §8.2.3
+		return
+	}
 	pending := l.state != legUp || l.reoffer != nil
 	if pending && (sdp != nil || req.Method == sip.INVITE) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
@@ -159,6 +163,18 @@ func (l *leg) repeatReoffer(r *reoffer) {
 	}
 	r.pause = min(2*r.pause, t.T2)
 	l.later(r.pause, func() { l.repeatReoffer(r) })
+}
+
+// repeatTo answers a repeated re-INVITE again, when its 2xx was lost and the call has ended since: by the clock nobody
+// repeats it any more.
+func (l *leg) repeatTo(tx *sip.ServerTx) {
+	r := l.reoffer
+	if r == nil || r.tx != tx || !l.over {
+		return
+	}
+	if err := tx.Respond(r.res); err != nil {
+		l.lane.agent.log.Debug("leg: a 2xx could not be repeated", "call", l.line.id, "err", err)
+	}
 }
 
 // ack ends the wait for the ACK of a 2xx; it may carry the answer to our offer.

@@ -1,0 +1,65 @@
+package sip
+
+import (
+	"bytes"
+	"errors"
+	"net"
+	"net/netip"
+	"strings"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+var errUnread = errors.New("the message cannot be read")
+
+// parser is the library's. It reads one message and holds nothing.
+var parser = sip.NewParser()
+
+// datagram is shown each datagram before the library looks into it, and leaves nothing for it but keep-alives: who may
+// speak is decided first, what comes is tidied, what cannot be read is refused, and the library's list of everybody who
+// ever wrote to us, which only grows, stays empty. What comes by a stream passes as it is.
+func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error) {
+	remote, ok := way.RemoteAddr.(*net.UDPAddr)
+	if !ok || len(bytes.Trim(data, "\r\n\x00")) == 0 {
+		return data, nil
+	}
+	from := remote.AddrPort()
+	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	if !a.admits(from.Addr(), data) {
+		return nil, nil
+	}
+	m, err := read(data)
+	if err != nil {
+		a.refuseUnread(data, from)
+		return nil, nil //nolint:nilerr // an error here would end the library's reading for good
+	}
+	m.SetTransport(way.Transport)
+	m.SetSource(from.String())
+	a.receive(m)
+	return nil, nil
+}
+
+// read parses one message. An error means that nothing can be done with it but to refuse it unread.
+func read(data []byte) (sip.Message, error) {
+	data, err := tidy(data)
+	if err != nil {
+		return nil, err
+	}
+	m, err := parser.ParseSIP(data)
+	if err != nil {
+		return nil, err
+	}
+	switch m := m.(type) {
+	case *sip.Request:
+		method, _, _ := bytes.Cut(data, []byte(" "))
+		m.Method = sip.RequestMethod(method) // methods are told apart by case (RFC 3261 §7.1), the library raises them
+		if m.CallID() == nil || m.Via() == nil {
+			return nil, errUnread
+		}
+	case *sip.Response:
+		if m.StatusCode < 100 || m.StatusCode > 699 || !strings.EqualFold(m.SipVersion, "SIP/2.0") {
+			return nil, errUnread
+		}
+	}
+	return m, nil
+}
