@@ -40,6 +40,7 @@ const (
 	EvEarlyMedia  EvidenceEvent = "early_media" // 18x with SDP
 	EvAnswered    EvidenceEvent = "answered"    // 2xx
 	EvChallenged  EvidenceEvent = "challenged"  // 401 or 407 that was answered: the same leg goes on
+	EvAskedAgain  EvidenceEvent = "asked_again" // 422: the same leg asks for a longer session
 	EvRerouted    EvidenceEvent = "rerouted"    // a refusal before anything rang: the same leg goes on by another route
 	EvFinal       EvidenceEvent = "final"       // 3xx to 6xx
 	EvChanged     EvidenceEvent = "changed"     // the far end's re-INVITE or UPDATE: hold, resume, another address
@@ -70,7 +71,7 @@ const (
 
 // EvidenceEvents lists what evidence can record.
 var EvidenceEvents = []EvidenceEvent{
-	EvInvite, EvTrying, EvRinging, EvEarlyMedia, EvAnswered, EvChallenged, EvRerouted, EvFinal, EvChanged, EvCancelSent, EvByeSent,
+	EvInvite, EvTrying, EvRinging, EvEarlyMedia, EvAnswered, EvChallenged, EvAskedAgain, EvRerouted, EvFinal, EvChanged, EvCancelSent, EvByeSent,
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed,

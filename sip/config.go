@@ -39,6 +39,10 @@ type Config struct {
 	Timers Timers
 	// ConfirmAfter is how long an answer waits for Leg.Confirm before it is confirmed all the same; 0.5 s if 0.
 	ConfirmAfter time.Duration
+	// SessionExpires is how long a session lasts that nobody refreshes (RFC 4028), MinSessionExpires the shortest that we agree
+	// to; 30 min and 90 s if 0.
+	SessionExpires    time.Duration
+	MinSessionExpires time.Duration
 	// KeepAlive is the time between OPTIONS to a phone. One that has fallen silent is seen as gone within
 	// KeepAlive + 64·T1; 20 s if 0, which makes that 52 s.
 	KeepAlive time.Duration
@@ -165,6 +169,8 @@ func (c Config) withDefaults() Config {
 	c.ConfirmAfter = orElse(c.ConfirmAfter, 500*time.Millisecond)
 	c.KeepAlive = orElse(c.KeepAlive, 20*time.Second)
 	c.MinExpires = orElse(c.MinExpires, time.Minute)
+	c.SessionExpires = orElse(c.SessionExpires, 30*time.Minute)
+	c.MinSessionExpires = orElse(c.MinSessionExpires, 90*time.Second)
 	c.StopGrace = orElse(c.StopGrace, 2*time.Second)
 	c.RegisterRetry = orElse(c.RegisterRetry, 2*time.Second)
 	c.Resolver = orElse(c.Resolver, net.DefaultResolver)

@@ -19,6 +19,7 @@
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
+//	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	ender.go         legs of dead processes; answers to calls that nobody here knows
 //	inbound.go       what belongs to no call

@@ -114,7 +114,7 @@ func (e *ender) linger() {
 // begin sends what the saved state asks for.
 func (e *ender) begin() {
 	if e.saved.State == legUp {
-		e.bye(e.saved.Dialog)
+		e.bye(e.saved.later())
 		return
 	}
 	if e.saved.Asked != nil {
@@ -155,7 +155,7 @@ const finalWithin = 4
 // mayBeUp hangs up what may have been answered; where the far end's tag is known, a BYE finds it, or does no harm.
 func (e *ender) mayBeUp() {
 	if e.result == nil && !e.final && e.saved.Dialog.RemoteTag != "" {
-		e.bye(e.saved.Dialog)
+		e.bye(e.saved.later())
 		return
 	}
 	e.finish(nil)

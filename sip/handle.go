@@ -55,6 +55,17 @@ func (s saved) by(w savedWay) saved {
 	return s
 }
 
+// sinceSaved is more than the requests that can have left in the dialog after its handle was saved: refreshes of the session
+// and the like, of which nobody is told. A BYE whose CSeq is not above theirs would be refused (RFC 3261 §12.2.2).
+const sinceSaved = 10_000
+
+// later is the dialog as another process goes on with it.
+func (s saved) later() dialog {
+	d := s.Dialog
+	d.CSeq += sinceSaved
+	return d
+}
+
 // savedInvite is what a CANCEL must repeat to match (RFC 3261 §9.1).
 type savedInvite struct {
 	URI    string   `json:"uri"`
@@ -86,7 +97,7 @@ func parseHandle(h dialer.LegHandle) (saved, error) {
 		return saved{}, errors.New("the leg's handle is incomplete: it names no call, INVITE or address")
 	case s.State == legUp && (s.Dialog.RemoteTag == "" || s.Dialog.Target == ""):
 		return saved{}, errors.New("the leg's handle says that the leg was up, but not with whom")
-	case s.Dialog.CSeq > 1<<31-2:
+	case s.Dialog.CSeq > 1<<31-2-sinceSaved:
 		return saved{}, errors.New("the leg's handle has a CSeq beyond the protocol's range")
 	}
 	return s, nil

@@ -82,7 +82,7 @@ func unfit(req *sip.Request) *answer {
 	case sip.REGISTER:
 		return unknownExtensions(req, "path")
 	}
-	if no := unknownExtensions(req); no != nil || req.Method != sip.INVITE {
+	if no := unknownExtensions(req, supportedTags...); no != nil || req.Method != sip.INVITE {
 		return no
 	}
 	if len(req.Body()) > 0 && sdpOf(req) == nil {

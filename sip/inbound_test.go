@@ -115,7 +115,7 @@ func TestRequestsWithinACall(t *testing.T) {
 		{"unknown INFO", "a", "INFO", []string{"Content-Type: text/x-poem"}, "", 415},
 		{"are you there", "a", "OPTIONS", nil, "", 200},
 		{"transfer", "a", "REFER", []string{"Refer-To: <sip:x@y>"}, "", 403},
-		{"PRACK", "a", "PRACK", nil, "", 405},
+		{"PRACK", "a", "PRACK", nil, "", 481},
 		{"an extension we lack", "a", "INFO", []string{"Require: 100rel, telepathy"}, "", 420},
 		{"another dialog", "b", "BYE", nil, "", 481},
 		{"UPDATE that only refreshes", "a", "UPDATE", nil, "", 200},

@@ -372,7 +372,7 @@ func TestCallsThatMayNotComeIn(t *testing.T) {
 	}{
 		{"another number", "0300007777", plainSDP, nil, 404},
 		{"no number", "reception", plainSDP, nil, 404},
-		{"an extension we lack", testCallerID, plainSDP, []string{"Require: 100rel"}, 420},
+		{"an extension we lack", testCallerID, plainSDP, []string{"Require: telepathy"}, 420},
 		{"no Contact", testCallerID, plainSDP, []string{"Contact:"}, 400},
 		{"garbage for SDP", testCallerID, "garbage", nil, 400},
 		{"no codec of ours", testCallerID, strings.Replace(plainSDP, "AVP 0", "AVP 18", 1), nil, 488},
@@ -381,7 +381,7 @@ func TestCallsThatMayNotComeIn(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			d := b.trunk.dial(b.Agent, c.number, c.sdp, c.headers...)
 			res := d.status(t, c.want)
-			if c.want == 420 && value(res, "Unsupported") != "100rel" {
+			if c.want == 420 && value(res, "Unsupported") != "telepathy" {
 				t.Errorf("Unsupported: %q", value(res, "Unsupported"))
 			}
 		})

@@ -62,7 +62,10 @@ type leg struct {
 	current     *exchange // the INVITE that counts; an earlier one was challenged
 	ackSent     *sip.Request
 	ended       map[string]bool // To tags of forks and late answers that got our BYE
-	reoffer     *reoffer        // a re-INVITE of theirs that still lacks its ACK
+	session     session
+	asking      *exchange         // our refresh of the session, while it is under way
+	rseqs       map[string]uint32 // the last reliable provisional response of each early dialog
+	reoffer     *reoffer          // a re-INVITE of theirs that still lacks its ACK
 	timers      []*time.Timer
 	uponGone    []func()
 	handleSaved string // the handle last told
@@ -164,6 +167,10 @@ func (l *leg) gone(farEnded bool) {
 		return
 	}
 	l.stopTimers()
+	l.arm(0, false)
+	if l.asking != nil {
+		l.asking.end()
+	}
 	if l.current != nil {
 		l.current.end()
 	}

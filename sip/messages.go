@@ -10,7 +10,7 @@ import (
 )
 
 // allowed is what our Allow header says. INFO, UPDATE and re-INVITE are for calls that are up.
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, REFER, REGISTER"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, REGISTER"
 
 const sdpType = "application/sdp"
 
@@ -143,7 +143,8 @@ type answer struct {
 
 var phrases = map[int]string{
 	sip.StatusRinging: "Ringing", sip.StatusTemporarilyUnavailable: "Temporarily Unavailable",
-	sip.StatusBusyHere: "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline", sip.StatusRequestTerminated: "Request Terminated",
+	statusIntervalTooSmall: "Session Interval Too Small",
+	sip.StatusBusyHere:     "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline", sip.StatusRequestTerminated: "Request Terminated",
 	sip.StatusOK: "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
 	sip.StatusForbidden: "Forbidden", sip.StatusNotFound: "Not Found", sip.StatusMethodNotAllowed: "Method Not Allowed",
 	sip.StatusNotAcceptable: "Not Acceptable", sip.StatusNotImplemented: "Not Implemented",

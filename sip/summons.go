@@ -14,6 +14,8 @@ type summons struct {
 	sdp  []byte // our answer to its offer; nil where it had none, and our 2xx offers
 	rang bool
 	done bool // it has its final answer
+
+	reliable *reliably // our ringing, where the caller wants it acknowledged
 }
 
 // savedSummons is what a refusal of the INVITE must repeat (§8.2.6.2).
@@ -69,7 +71,12 @@ func (l *leg) ring() {
 		return
 	}
 	l.summons.rang = true
-	l.reply(l.summons.req, l.summons.tx, answer{status: sip.StatusRinging, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}}})
+	w := answer{status: sip.StatusRinging, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}}}
+	if hasTag(optionTags(l.summons.req, "Require"), "100rel") {
+		l.ringReliably(w)
+		return
+	}
+	l.reply(l.summons.req, l.summons.tx, w)
 }
 
 // pickUp answers the caller (§13.3.1.4).
@@ -78,7 +85,16 @@ func (l *leg) pickUp() {
 	if s.done || l.dropped || l.over {
 		return
 	}
-	w := answer{status: sip.StatusOK, sdp: s.sdp, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}}}
+	w := answer{status: sip.StatusOK, sdp: s.sdp, extras: []extra{
+		{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Supported", supported},
+	}}
+	timer, agreed, no := l.sessionAnswer(s.req)
+	if no != nil {
+		l.refuseCaller(*no)
+		return
+	}
+	w.extras = append(w.extras, timer...)
+	l.session.plain = !allows(s.req, sip.UPDATE)
 	if w.sdp == nil {
 		w.sdp = l.line.bridge.Offer(l.side)
 	}
@@ -87,6 +103,7 @@ func (l *leg) pickUp() {
 	res := l.reply(s.req, s.tx, w)
 	l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvAnswerSent, Status: w.status})
 	l.awaitAck(&reoffer{cseq: s.cseq(), res: res, tx: s.tx, ours: s.sdp == nil})
+	agreed()
 }
 
 // refuseCaller is the end of a caller who is not answered.

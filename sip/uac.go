@@ -53,9 +53,9 @@ func (l *leg) buildInvite() (*sip.Request, error) {
 		method: sip.INVITE, uri: l.invite.URI, from: l.dialog.from(), to: "<" + l.dialog.RemoteURI + ">",
 		callID: l.dialog.CallID, cseq: l.invite.CSeq, sentBy: l.dialog.SentBy, branch: l.invite.Branch,
 		routes: l.invite.Routes,
-		extras: append([]extra{
-			{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Accept", sdpType},
-		}, l.extras...),
+		extras: append(append([]extra{
+			{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Accept", sdpType}, {"Supported", supported},
+		}, l.session.asks(l.lane.agent)...), l.extras...),
 		sdp: l.line.bridge.Offer(l.side),
 	}
 	req, err := r.build()
@@ -80,6 +80,9 @@ func (l *leg) inviteAnswered(res *sip.Response) {
 
 // provisional is §13.2.2.1. A CANCEL that waited for it leaves now.
 func (l *leg) provisional(res *sip.Response) {
+	if !l.acknowledge(res) {
+		return
+	}
 	if l.state == legReady {
 		l.state = legEarly
 	}
@@ -164,6 +167,7 @@ func (l *leg) answered(res *sip.Response) {
 		l.dropBecause("the answer's SDP cannot be used")
 		return
 	}
+	l.sessionAgreed(res)
 	l.tell(dialer.LegAnswered, evidence(dialer.EvAnswered, res))
 	l.later(l.lane.agent.cfg.ConfirmAfter, l.confirm)
 }
@@ -220,7 +224,11 @@ func (l *leg) refused(res *sip.Response) {
 		return
 	}
 	if isChallenge(res) && !l.dropped && l.signer.take(res) {
-		l.tryAgain(res)
+		l.askAgain(dialer.EvChallenged, res)
+		return
+	}
+	if !l.dropped && l.longerSession(res) {
+		l.askAgain(dialer.EvAskedAgain, res)
 		return
 	}
 	if l.mayReroute(res) {
@@ -231,14 +239,15 @@ func (l *leg) refused(res *sip.Response) {
 	l.gone(!l.cancelled || res.StatusCode != sip.StatusRequestTerminated)
 }
 
-// tryAgain sends the INVITE anew with credentials: same Call-ID and From tag, next CSeq, new branch (§22.2). It is the
-// same leg, and a new transaction: a CANCEL must wait for that one's first response.
-func (l *leg) tryAgain(res *sip.Response) {
+// askAgain sends the INVITE anew as its refusal asks, with credentials or for a longer session: same Call-ID and From tag,
+// next CSeq, new branch (§22.2, RFC 4028 §7.4). It is the same leg, and a new transaction: a CANCEL must wait for that one's
+// first response.
+func (l *leg) askAgain(why dialer.EvidenceEvent, res *sip.Response) {
 	l.dialog.CSeq++
 	l.invite.CSeq, l.invite.Branch = l.dialog.CSeq, newBranch()
 	l.dialog.RemoteTag, l.dialog.Routes = "", nil
 	l.state = legReady
-	l.tell(dialer.LegNote, evidence(dialer.EvChallenged, res))
+	l.tell(dialer.LegNote, evidence(why, res))
 	l.sendInvite()
 }
 

@@ -30,8 +30,8 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	l.dialog.RemoteCSeq = int64(req.CSeq().SeqNo)
-	if wants := values(req, "Require"); len(wants) > 0 {
-		l.reply(req, tx, answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", strings.Join(wants, ", ")}}})
+	if no := unknownExtensions(req, supportedTags...); no != nil {
+		l.reply(req, tx, *no)
 		return
 	}
 	switch req.Method {
@@ -39,6 +39,8 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 		l.hungUpByThem(req, tx)
 	case sip.INVITE, sip.UPDATE:
 		l.offered(req, tx)
+	case sip.PRACK:
+		l.pracked(req, tx)
 	case sip.REFER:
 		l.referred(req, tx)
 	case sip.INFO:
@@ -101,12 +103,19 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", sdpType}}}) // §8.2.3
 		return
 	}
-	pending := l.state != legUp || l.reoffer != nil
+	pending := l.state != legUp || l.reoffer != nil || l.session.busy && l.session.plain
 	if pending && (sdp != nil || req.Method == sip.INVITE) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
 		return
 	}
-	w := answer{status: sip.StatusOK, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}}}
+	timer, agreed, no := l.sessionAnswer(req)
+	if no != nil {
+		l.reply(req, tx, *no)
+		return
+	}
+	w := answer{status: sip.StatusOK, extras: append([]extra{
+		{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Supported", supported},
+	}, timer...)}
 	switch {
 	case sdp != nil:
 		made, err := l.line.bridge.Answer(l.side, sdp)
@@ -119,6 +128,7 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		w.sdp = l.line.bridge.Offer(l.side)
 	}
 	l.dialog.retarget(req)
+	agreed()
 	res := l.reply(req, tx, w)
 	l.tell(dialer.LegNote, evidence(dialer.EvChanged, req))
 	l.phoneHeld()
