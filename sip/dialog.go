@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -80,9 +81,17 @@ func (d *dialog) next(ctx context.Context) place {
 	if err := sip.ParseUri(way, &uri); err != nil {
 		return d.First
 	}
-	to, err := resolve(ctx, hostPort{host: uri.Host, port: uint16(orElse(uri.Port, defaultPort))})
+	at, err := hostPortOf(uri)
 	if err != nil {
 		return d.First
+	}
+	to, err := resolve(ctx, at, network(d.First.Addr()))
+	if err != nil || to.AddrPort == d.First.AddrPort && (at.by == overUDP || at.by == d.First.by) {
+		// Who says nothing of a transport means the one we have reached it by.
+		return d.First
+	}
+	if _, err := netip.ParseAddr(at.host); err == nil && d.First.name != "" {
+		to.name = d.First.name // a certificate is for who they are, which an address does not say
 	}
 	return to
 }

@@ -23,7 +23,7 @@ type Examination struct {
 // for that user (§10.2.3), which also proves the password. Nothing is changed there. The error says that the trunk's name
 // cannot be found.
 func (a *Agent) Examine(ctx context.Context, trunk Trunk) ([]Examination, error) {
-	found, err := lookup(ctx, a.cfg.Resolver, trunk.Address)
+	found, err := a.lookup(ctx, trunk)
 	if err != nil {
 		return nil, err
 	}
@@ -47,7 +47,7 @@ func (a *Agent) ExaminePhone(ctx context.Context, uri string) (Examination, erro
 		return Examination{}, err
 	}
 	e := Examination{Register: -1}
-	where, err := resolve(ctx, at)
+	where, err := a.resolve(ctx, at)
 	if err != nil {
 		return e, err
 	}
@@ -99,7 +99,7 @@ func (q *query) send() {
 	self := q.trunk.uri(q.trunk.User)
 	req, err := request{
 		method: sip.REGISTER, uri: "sip:" + q.trunk.domain(), from: "<" + self + ">;tag=" + q.tag, to: "<" + self + ">",
-		callID: q.lane.callID, cseq: q.cseq, sentBy: q.lane.agent.us, branch: newBranch(),
+		callID: q.lane.callID, cseq: q.cseq, sentBy: q.lane.agent.sentBy(q.at.by), branch: newBranch(),
 	}.build()
 	if err == nil {
 		err = q.signer.sign(req)

@@ -39,7 +39,7 @@ func (r *registrar) ask(s *seat, b *binding) {
 	if !at.IsValid() {
 		_, fixed, err := fixedAddress(uri)
 		if err == nil {
-			at, err = resolve(context.Background(), fixed)
+			at, err = r.agent.resolve(context.Background(), fixed)
 		}
 		if err != nil {
 			r.answered(s, b, false)
@@ -89,7 +89,7 @@ func (a *Agent) options(o optionsFor, to place, told func(status int)) {
 		defer l.release() // only now: until the probe holds the lane, nobody else does
 		req, err := request{
 			method: sip.OPTIONS, uri: o.uri, from: "<" + o.from + ">;tag=" + newTag(), to: "<" + o.uri + ">",
-			callID: l.callID, cseq: 1, sentBy: a.us, branch: newBranch(),
+			callID: l.callID, cseq: 1, sentBy: a.sentBy(to.by), branch: newBranch(),
 			extras: []extra{{"Contact", a.contact(to.by)}, {"Accept", sdpType}},
 		}.build()
 		if err != nil {

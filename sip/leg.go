@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -82,6 +83,15 @@ func (l *leg) Confirm() { l.lane.post(l.confirm) }
 // Drop implements dialer.Leg.
 func (l *leg) Drop() { l.lane.post(l.drop) }
 
+// contact is our Contact in the leg's dialog: a sips: URI where theirs is one (RFC 3261 §8.1.1.8).
+func (l *leg) contact() string {
+	c := l.lane.agent.contact(l.dialog.First.by)
+	if isSecure(l.invite.URI) {
+		c = strings.Replace(c, "<sip:", "<sips:", 1)
+	}
+	return c
+}
+
 // saved is the leg as a Handle keeps it.
 func (l *leg) saved() saved {
 	state := l.state
@@ -89,9 +99,12 @@ func (l *leg) saved() saved {
 		state = legClosed
 	}
 	s := saved{Version: handleVersion, Leg: l.name, State: state, Trunk: l.trunk, Invite: l.invite, Dialog: l.dialog}
+	if l.current != nil {
+		s.Dialog.First = l.current.to // it may have left by another transport, for its size
+	}
 	if state == legReady || state == legEarly {
 		for _, w := range l.ways {
-			s.Others = append(s.Others, savedWay{Invite: w.invite, From: w.gate.trunk.uri(w.gate.trunk.from()), First: w.to})
+			s.Others = append(s.Others, savedWay{Invite: w.invite, From: w.gate.trunk.uri(w.gate.trunk.from()), First: w.to, SentBy: l.lane.agent.sentBy(w.to.by)})
 		}
 	}
 	return s
@@ -201,6 +214,10 @@ func phrase(s string) string {
 func failure(err error) string {
 	if isTimeout(err) {
 		return "no answer within 64·T1"
+	}
+	var link linkError
+	if errors.As(err, &link) {
+		return "could not be sent: " + link.Error()
 	}
 	return fmt.Sprintf("could not be sent (%T)", err)
 }

@@ -65,6 +65,14 @@ func (r request) build() (*sip.Request, error) {
 	return req, nil
 }
 
+// carry makes a request say by which transport it travels (RFC 3261 §18.1.1): its far end answers by that.
+func carry(req *sip.Request, by transport) {
+	req.SetTransport(by.token())
+	if via := req.Via(); via != nil {
+		via.Transport = by.token()
+	}
+}
+
 // sentBy splits the sent-by of a Via; the port is 0 where none is said.
 func sentBy(s string) (host string, port int) {
 	host, text, err := net.SplitHostPort(s)
@@ -179,20 +187,47 @@ func stampSource(res *sip.Response, req *sip.Request) {
 	via.Params.Add("received", source.Addr().Unmap().String())
 }
 
-// answerAddress is where a response goes: to the source's address, and its port if rport was asked for, else the port
-// of the sent-by (RFC 3261 §18.2.2, RFC 3581 §4).
+// answerAddress is where a response goes (RFC 3261 §18.2.2): back by the connection the request came by; over UDP to the
+// source's address, and its port if rport was asked for (RFC 3581 §4), else the port of the sent-by.
 func answerAddress(req *sip.Request) place {
 	source := sourceOf(req)
 	via := req.Via()
-	if via == nil || via.Params.Has("rport") {
+	if source.by.reliable() || via == nil || via.Params.Has("rport") {
 		return source
 	}
-	source.AddrPort = netip.AddrPortFrom(source.Addr(), uint16(orElse(via.Port, defaultPort)))
+	source.AddrPort = netip.AddrPortFrom(source.Addr(), viaPort(via, overUDP))
 	return source
 }
 
+// otherAddress is where a response goes when the connection its request came by is closed: to the source's address and the
+// port of the sent-by (§18.2.2). There is none for a request that came over UDP.
+func otherAddress(req *sip.Request) place {
+	source := sourceOf(req)
+	via := req.Via()
+	if !source.by.reliable() || via == nil {
+		return place{}
+	}
+	to := place{AddrPort: netip.AddrPortFrom(source.Addr(), viaPort(via, source.by)), by: source.by}
+	if to.by == overTLS {
+		to.name = via.Host
+	}
+	return to
+}
+
+// viaPort is the port of a Via's sent-by.
+func viaPort(via *sip.ViaHeader, by transport) uint16 {
+	if via.Port <= 0 || via.Port > 65535 {
+		return by.port()
+	}
+	return uint16(via.Port)
+}
+
 // sourceOf is where a message came from.
-func sourceOf(m interface{ Source() string }) place {
+func sourceOf(m interface {
+	Source() string
+	Transport() string
+}) place {
 	source, _ := netip.ParseAddrPort(m.Source())
-	return place{AddrPort: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}
+	by, _ := transportOf(m.Transport())
+	return place{AddrPort: netip.AddrPortFrom(source.Addr().Unmap(), source.Port()), by: by, flow: by.reliable()}
 }

@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -22,18 +23,35 @@ type phone struct {
 type hostPort struct {
 	host string
 	port uint16
+	by   transport
+}
+
+// hostPortOf is where a URI leads (RFC 3263 §4.1). What says nothing of its transport is reached by UDP, a sips: URI by TLS.
+func hostPortOf(uri sip.Uri) (hostPort, error) {
+	token, _ := uri.UriParams.Get("transport")
+	by, ok := transportOf(token)
+	if uri.IsEncrypted() {
+		by = overTLS
+	}
+	switch {
+	case uri.Scheme != "sip" && uri.Scheme != "sips" || uri.Host == "":
+		return hostPort{}, errors.New("it is no SIP URI")
+	case !ok:
+		return hostPort{}, errors.New("its transport is none of udp, tcp and tls")
+	case uri.Port < 0 || uri.Port > 65535:
+		return hostPort{}, errors.New("its port is out of range")
+	}
+	return hostPort{strings.Trim(uri.Host, "[]"), orElse(uint16(uri.Port), by.port()), by}, nil
 }
 
 // fixedAddress reads a desk's sip:user@host:port.
 func fixedAddress(text string) (sip.Uri, hostPort, error) {
 	var uri sip.Uri
-	if err := sip.ParseUri(text, &uri); err != nil || uri.Scheme != "sip" || uri.Host == "" {
+	if err := sip.ParseUri(text, &uri); err != nil {
 		return sip.Uri{}, hostPort{}, errors.New("it is no SIP URI")
 	}
-	if uri.Port < 0 || uri.Port > 65535 {
-		return sip.Uri{}, hostPort{}, errors.New("its port is out of range")
-	}
-	return uri, hostPort{uri.Host, uint16(orElse(uri.Port, defaultPort))}, nil
+	at, err := hostPortOf(uri)
+	return uri, at, err
 }
 
 // phoneOf finds the phone of a desk, or the refusal that says why it cannot be rung.
@@ -67,7 +85,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 		return phone{}, err // New has checked it
 	}
 	p.uri = uri.String()
-	if p.at, err = resolve(ctx, at); err != nil {
+	if p.at, err = a.resolve(ctx, at); err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
 	return p, nil

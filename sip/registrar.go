@@ -35,6 +35,7 @@ type seat struct {
 	bindings []*binding // the newest last
 	known    bool       // false for a phone at a fixed address that was not asked yet
 	up       bool       // as last told
+	lost     []place    // flows that its phone once had
 }
 
 // binding is one contact of a phone.
@@ -177,6 +178,9 @@ func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
 	for _, b := range slices.Clone(s.bindings) {
 		if b.uri == w.uri {
 			r.remove(s, b)
+			if b.at.flow {
+				s.lostFlow(b.at)
+			}
 		}
 	}
 	if w.life == 0 || r.ended {
@@ -184,7 +188,7 @@ func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
 	}
 	at := sourceOf(req)
 	b := &binding{
-		uri: w.uri, at: at, behind: w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port()),
+		uri: w.uri, at: at, behind: at.flow || w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port()),
 		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,
 	}
 	b.expiry = time.AfterFunc(w.life, func() { r.lapse(s, b) })

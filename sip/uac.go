@@ -53,7 +53,7 @@ func (l *leg) buildInvite() (*sip.Request, error) {
 		method: sip.INVITE, uri: l.invite.URI, from: l.dialog.from(), to: "<" + l.dialog.RemoteURI + ">",
 		callID: l.dialog.CallID, cseq: l.invite.CSeq, sentBy: l.dialog.SentBy, branch: l.invite.Branch,
 		extras: append([]extra{
-			{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Accept", sdpType},
+			{"Contact", l.contact()}, {"Allow", allowed}, {"Accept", sdpType},
 		}, l.extras...),
 		sdp: l.line.bridge.Offer(l.side),
 	}
@@ -242,7 +242,7 @@ func (l *leg) inviteFailed(err error) {
 	if l.over || l.state == legUp {
 		return
 	}
-	if l.current.unsent && l.canReroute() {
+	if l.current.unsent != nil && l.canReroute() {
 		l.reroute(dialer.Evidence{Event: dialer.EvRerouted, Reason: failure(err)})
 		return
 	}

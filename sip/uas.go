@@ -97,7 +97,7 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
 		return
 	}
-	w := answer{status: sip.StatusOK, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}}}
+	w := answer{status: sip.StatusOK, extras: []extra{{"Contact", l.contact()}, {"Allow", allowed}}}
 	switch {
 	case sdp != nil:
 		made, err := l.line.bridge.Answer(l.side, sdp)
