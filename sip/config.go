@@ -47,6 +47,8 @@ type Config struct {
 	MinExpires time.Duration
 	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
 	BindingsFile string
+	// ConnectWithin is how long a connection may take to open, and its TLS as long again; 4 s if 0.
+	ConnectWithin time.Duration
 	// StreamIdle is how long a connection of TCP or TLS stays open with nothing coming by it; 5 min if 0.
 	StreamIdle time.Duration
 	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
@@ -174,6 +176,7 @@ func (c Config) withDefaults() Config {
 	c.ConfirmAfter = orElse(c.ConfirmAfter, 500*time.Millisecond)
 	c.KeepAlive = orElse(c.KeepAlive, 20*time.Second)
 	c.MinExpires = orElse(c.MinExpires, time.Minute)
+	c.ConnectWithin = orElse(c.ConnectWithin, 4*time.Second)
 	c.StreamIdle = orElse(c.StreamIdle, 5*time.Minute)
 	c.StopGrace = orElse(c.StopGrace, 2*time.Second)
 	c.RegisterRetry = orElse(c.RegisterRetry, 2*time.Second)
@@ -219,8 +222,8 @@ func (c Config) validate() error {
 	if err := c.Timers.validate(); err != nil {
 		fault("timers", "%v", err)
 	}
-	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.StreamIdle, c.StopGrace, c.RegisterRetry) < 0 || c.ReceiveBuffer < 0 {
-		fault("confirm_after, keep_alive, min_expires, stream_idle, stop_grace, register_retry, receive_buffer", "must not be negative")
+	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.ConnectWithin, c.StreamIdle, c.StopGrace, c.RegisterRetry) < 0 || c.ReceiveBuffer < 0 {
+		fault("confirm_after, keep_alive, min_expires, connect_within, stream_idle, stop_grace, register_retry, receive_buffer", "must not be negative")
 	}
 	validateTrunks(c.Trunks, fault)
 	validateDesks(c.Desks, c.Trunks, fault)

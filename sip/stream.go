@@ -31,7 +31,7 @@ type parcel struct {
 type stream struct {
 	set  *streams
 	to   place
-	last atomic.Int64 // when something was last read, in Unix nanoseconds
+	last atomic.Int64 // when something was last read, in Unix nanoseconds; 0 for never
 	wake chan struct{}
 	done chan struct{} // closed when it is over
 
@@ -52,10 +52,8 @@ func newStream(c *streams, to place) *stream {
 // flow is the place that messages by this connection come from.
 func (s *stream) flow() place { return place{AddrPort: s.to.AddrPort, by: s.to.by, flow: true} }
 
+// heard is when something was last read.
 func (s *stream) heard() time.Time { return time.Unix(0, s.last.Load()) }
-
-// within is a number of T1.
-func (s *stream) within(n int) time.Duration { return time.Duration(n) * s.set.agent.cfg.Timers.T1 }
 
 // push queues a message.
 func (s *stream) push(p parcel) error {
@@ -93,7 +91,7 @@ func (s *stream) dial() {
 }
 
 func (s *stream) connect(ctx context.Context) (net.Conn, error) {
-	connecting, cancel := context.WithTimeout(ctx, s.within(connectWithin))
+	connecting, cancel := context.WithTimeout(ctx, s.set.agent.cfg.ConnectWithin)
 	defer cancel()
 	conn, err := (&net.Dialer{}).DialContext(connecting, "tcp", s.to.AddrPort.String())
 	if err != nil {
@@ -112,7 +110,6 @@ func (s *stream) connect(ctx context.Context) (net.Conn, error) {
 
 // serve reads until the connection ends, and has another goroutine write.
 func (s *stream) serve(conn net.Conn) {
-	s.last.Store(time.Now().UnixNano())
 	s.mu.Lock()
 	over := s.over
 	s.conn = conn
@@ -138,7 +135,7 @@ func (s *stream) greet(conn net.Conn) error {
 	if !ok {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(s.set.ctx, s.within(handshakeWithin))
+	ctx, cancel := context.WithTimeout(s.set.ctx, s.set.agent.cfg.ConnectWithin)
 	defer cancel()
 	err := secure.HandshakeContext(ctx)
 	if err == nil {
@@ -271,7 +268,7 @@ func (s *stream) refuse(conn net.Conn, why error) {
 	}
 	req.SetSource(s.to.AddrPort.String())
 	res := answer{status: bad.status, reason: bad.reason}.respond(req, statelessTag(req))
-	_ = conn.SetDeadline(time.Now().Add(s.within(connectWithin)))
+	_ = conn.SetDeadline(time.Now().Add(s.set.agent.cfg.ConnectWithin))
 	if _, err := conn.Write([]byte(res.String())); err != nil {
 		return
 	}
@@ -314,7 +311,7 @@ func (s *stream) finish() {
 		s.nudge()
 		select {
 		case <-s.done:
-		case <-time.After(s.within(1)):
+		case <-time.After(s.set.agent.cfg.Timers.T1):
 		}
 	}
 	s.close(errNotRunning)

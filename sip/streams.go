@@ -16,12 +16,6 @@ const (
 	streamsOfOne = 64
 )
 
-// Bounds of a connection's life, in T1. A message that has begun must be complete within 64·T1, as must the first one.
-const (
-	connectWithin   = 4  // TCP
-	handshakeWithin = 16 // TLS
-)
-
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
 const faultKept = 10 * time.Minute
 
