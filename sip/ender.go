@@ -57,6 +57,10 @@ func (l *lane) terminate(s saved, done chan<- error) {
 		if who.saved.Version == 0 {
 			who.saved = s // it was made for a 2xx that came unasked
 			who.begin()
+		} else if who.result != nil && *who.result != nil {
+			who.result = nil // whoever asks again after a failure wants it tried again: the phone may be back
+			clear(who.ended)
+			who.begin()
 		}
 		who.settle()
 	case nil:

@@ -17,6 +17,8 @@ type Examination struct {
 	Options int // the final status to an OPTIONS; 0 for silence
 	// Register is the final status to a REGISTER that changes nothing; 0 for silence, -1 when the trunk has no user.
 	Register int
+	// Fault says why it could not be reached, where that is known: for TCP and TLS.
+	Fault string
 }
 
 // Examine asks each address of a trunk whether it is there (RFC 3261 §11) and, where we have a user at it, what it has bound
@@ -34,6 +36,9 @@ func (a *Agent) Examine(ctx context.Context, trunk Trunk) ([]Examination, error)
 		e.Options = await(ctx, func(told func(int)) { a.options(asks, at, told) })
 		if trunk.User != "" {
 			e.Register = await(ctx, func(told func(int)) { a.query(trunk, at, told) })
+		}
+		if why := a.streams.fault(at); why != nil {
+			e.Fault = why.Error()
 		}
 		all = append(all, e)
 	}
@@ -54,6 +59,9 @@ func (a *Agent) ExaminePhone(ctx context.Context, uri string) (Examination, erro
 	e.Address = where.AddrPort
 	asks := optionsFor{uri: to.String(), from: "sip:kakeru@" + a.us}
 	e.Options = await(ctx, func(told func(int)) { a.options(asks, where, told) })
+	if why := a.streams.fault(where); why != nil {
+		e.Fault = why.Error()
+	}
 	return e, nil
 }
 

@@ -31,6 +31,12 @@ func newPeer(t *testing.T) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return servePeer(t, conn)
+}
+
+// servePeer is a peer of a socket that is open.
+func servePeer(t *testing.T, conn *net.UDPConn) *peer {
+	t.Helper()
 	p := &peer{
 		conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(),
 		got: make(chan sip.Message, 10000), times: map[string]int{},

@@ -33,7 +33,9 @@ type streamPeer struct {
 	closed bool
 	conns  map[string]net.Conn // by the far end's address
 	opened int                 // how many connections there have been
-	pongs  chan struct{}
+	// greeting is what is said first; no SIP peer says anything.
+	greeting string
+	pongs    chan struct{}
 }
 
 func newStreamPeer(t *testing.T, secure *tls.Config) *streamPeer {
@@ -79,6 +81,9 @@ func (p *streamPeer) take(conn net.Conn) {
 	p.mu.Lock()
 	p.conns[from] = conn
 	p.opened++
+	if p.greeting != "" {
+		_, _ = conn.Write([]byte(p.greeting))
+	}
 	if p.closed {
 		_ = conn.Close()
 	}

@@ -57,14 +57,17 @@ func (s spoken) at(a *Agent) string {
 	return a.Addr().String()
 }
 
+// route puts a peer of the transport in the place of the trunk.
+func (s spoken) route(c *Config, p *streamPeer) {
+	s.allow(c)
+	c.Trunks[0].Address, c.Trunks[0].Transport = p.addr.String(), string(s.by)
+}
+
 // trunk is a rig whose trunk is a peer of the transport.
 func (s spoken) trunk(t *testing.T, change ...func(*Config)) (*rig, *streamPeer) {
 	t.Helper()
 	p := s.peer(t)
-	r := newRig(t, append([]func(*Config){s.allow, func(c *Config) {
-		c.Trunks[0].Address, c.Trunks[0].Transport = p.addr.String(), string(s.by)
-	}}, change...)...)
-	return r, p
+	return newRig(t, append([]func(*Config){func(c *Config) { s.route(c, p) }}, change...)...), p
 }
 
 // A whole call by one connection: nothing is repeated while the far end thinks, and both ends' requests use it.

@@ -22,21 +22,34 @@ func (r *rig) crashed(t *testing.T) *Agent {
 	return startAgent(t, cfg)
 }
 
-// mute closes an agent's socket under it, as the death of its process does.
+// mute closes an agent's socket and connections under it, as the death of its process does.
 func (r *rig) mute() {
+	r.streams.mu.Lock()
+	r.streams.ended = true
+	var all []*stream
+	for _, s := range r.streams.open {
+		all = append(all, s)
+	}
+	r.streams.mu.Unlock()
+	for _, s := range all {
+		s.close(errNotRunning)
+	}
 	_ = r.conn.Close()
 	<-r.readDone
 	<-r.stopped
 }
 
 // muted are rigs that die: Run reports that the socket was closed.
-func newMortalRig(t *testing.T) *rig {
+func newMortalRig(t *testing.T, change ...func(*Config)) *rig {
 	t.Helper()
 	r := &rig{desk: newPeer(t), trunk: newPeer(t)}
 	cfg := testConfig()
 	cfg.Desks = []Desk{{ID: "desk1", URI: "sip:201@" + r.desk.addr.String()}}
 	cfg.Trunks = []Trunk{labTrunk(r.trunk.addr)}
 	withAuth(&cfg)
+	for _, f := range change {
+		f(&cfg)
+	}
 	a, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)
