@@ -11,8 +11,8 @@ import (
 	"kakeru/dialer"
 )
 
-// bare is a registrar of an agent that is not started: no phone can be asked.
-func bare(t *testing.T, file string, now time.Time) *registrar {
+// bareRegistrar is a registrar of an agent that is not started: no phone can be asked.
+func bareRegistrar(t *testing.T, file string, now time.Time) *registrar {
 	t.Helper()
 	a := &Agent{cfg: Config{
 		BindingsFile: file, Desks: []Desk{{ID: "desk1", Account: "201", Password: "p"}, {ID: "desk2", URI: "sip:9@127.0.0.1:9"}},
@@ -37,7 +37,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := bare(t, file, now)
+	r := bareRegistrar(t, file, now)
 	r.ended = true // nobody is asked in this test
 	r.recall()
 	b := r.seats["desk1"].bindings
@@ -48,7 +48,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 		t.Fatal("a phone counts as there before it has answered")
 	}
 	r.write(r.snapshot())
-	again := bare(t, file, now)
+	again := bareRegistrar(t, file, now)
 	again.ended = true
 	again.recall()
 	if len(again.seats["desk1"].bindings) != 1 || *again.seats["desk1"].bindings[0] != *b[0] {
@@ -61,7 +61,7 @@ func TestBrokenRegistrationsFileIsNoObstacle(t *testing.T) {
 	if err := os.WriteFile(file, []byte("[{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := bare(t, file, time.Now())
+	r := bareRegistrar(t, file, time.Now())
 	r.recall()
 	if len(r.seats["desk1"].bindings) != 0 {
 		t.Fatal("bindings out of nothing")

@@ -159,8 +159,19 @@ func (t Trunk) domain() string {
 	if err != nil {
 		return t.Address
 	}
+	return inURI(host)
+}
+
+// inURI is a host as it stands in a URI: an IPv6 address in brackets (RFC 3261 §19.1.1).
+func inURI(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
 	return host
 }
+
+// bare is a host without the brackets of a URI.
+func bare(host string) string { return strings.Trim(host, "[]") }
 
 var (
 	digitsOnly = regexp.MustCompile(`^[0-9]*$`)

@@ -210,7 +210,7 @@ func (e *ender) ackRefusal(res *sip.Response, to place) {
 	from, cseq := value(res, "From"), res.CSeq().SeqNo
 	ack, err := request{
 		method: sip.ACK, uri: uri, from: from, to: value(res, "To"), callID: e.lane.callID, cseq: cseq,
-		sentBy: res.Via().SentBy(), branch: branch,
+		sentBy: viaSentBy(res.Via()), branch: branch,
 	}.build()
 	if err == nil {
 		e.lane.agent.send(ack, to)
@@ -225,7 +225,7 @@ func dialogOf(res *sip.Response, at place) (dialog, bool) {
 	}
 	d := dialog{
 		CallID: res.CallID().Value(), CSeq: res.CSeq().SeqNo, LocalTag: tag, First: at, Pinned: true,
-		LocalURI: inBrackets(value(res, "From")), RemoteURI: inBrackets(value(res, "To")), SentBy: res.Via().SentBy(),
+		LocalURI: inBrackets(value(res, "From")), RemoteURI: inBrackets(value(res, "To")), SentBy: viaSentBy(res.Via()),
 	}
 	d.Target = d.RemoteURI
 	d.learn(res)

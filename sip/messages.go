@@ -83,6 +83,14 @@ func sentBy(s string) (host string, port int) {
 	return host, port
 }
 
+// viaSentBy is the sent-by of a Via.
+func viaSentBy(via *sip.ViaHeader) string {
+	if via.Port > 0 {
+		return net.JoinHostPort(via.Host, strconv.Itoa(via.Port))
+	}
+	return via.Host
+}
+
 func newBranch() string { return sip.GenerateBranchN(24) }
 
 func newTag() string { return sip.GenerateTagN(20) }
@@ -180,11 +188,14 @@ func (w answer) respond(req *sip.Request, tag string) *sip.Response {
 // stampSource adds received where the sent-by is not where the request came from (RFC 3261 §18.2.1).
 func stampSource(res *sip.Response, req *sip.Request) {
 	via := res.Via()
-	source, err := netip.ParseAddrPort(req.Source())
-	if via == nil || err != nil || via.Host == source.Addr().Unmap().String() {
+	source := sourceOf(req).Addr()
+	if via == nil || !source.IsValid() {
 		return
 	}
-	via.Params.Add("received", source.Addr().Unmap().String())
+	if said, err := netip.ParseAddr(via.Host); err == nil && said.Unmap() == source && !via.Params.Has("rport") {
+		return
+	}
+	via.Params.Add("received", source.String()) // also where it is the sent-by, if rport was asked for (RFC 3581 §4)
 }
 
 // answerAddress is where a response goes (RFC 3261 §18.2.2): back by the connection the request came by; over UDP to the

@@ -3,7 +3,6 @@ package sip
 import (
 	"context"
 	"errors"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -41,7 +40,7 @@ func hostPortOf(uri sip.Uri) (hostPort, error) {
 	case uri.Port < 0 || uri.Port > 65535:
 		return hostPort{}, errors.New("its port is out of range")
 	}
-	return hostPort{strings.Trim(uri.Host, "[]"), orElse(uint16(uri.Port), by.port()), by}, nil
+	return hostPort{bare(uri.Host), orElse(uint16(uri.Port), by.port()), by}, nil
 }
 
 // fixedAddress reads a desk's sip:user@host:port.

@@ -156,7 +156,7 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 			least := strconv.Itoa(int(r.agent.cfg.MinExpires.Seconds() + 0.999))
 			return nil, false, &answer{status: sip.StatusIntervalToBrief, extras: []extra{{"Min-Expires", least}}}
 		}
-		all = append(all, wish{c.Address.String(), c.Address.Host, c.Address.Port, min(life, defaultExpires)})
+		all = append(all, wish{c.Address.String(), bare(c.Address.Host), c.Address.Port, min(life, defaultExpires)})
 	}
 	if star && (len(all) > 0 || general != 0) {
 		return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: * goes alone, with Expires 0"}

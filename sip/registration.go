@@ -153,7 +153,7 @@ func (r *registration) registered(res *sip.Response) {
 
 func (r *registration) isUs(at sip.Uri) bool {
 	host, port := sentBy(r.uplink.agent.sentBy(r.uplink.trunk.by()))
-	return strings.EqualFold(at.Host, host) && orElse(at.Port, int(r.uplink.trunk.by().port())) == port
+	return strings.EqualFold(bare(at.Host), host) && orElse(at.Port, int(r.uplink.trunk.by().port())) == port
 }
 
 // earlier is when to renew: after seven to nine tenths of what was granted, so that a lost renewal can be repeated in time.

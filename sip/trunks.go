@@ -338,7 +338,7 @@ func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 	to := func(addr netip.Addr, port uint16) place {
 		p := place{AddrPort: netip.AddrPortFrom(addr.Unmap(), port), by: by}
 		if by == overTLS {
-			p.name = t.domain()
+			p.name = bare(t.domain())
 		}
 		return p
 	}

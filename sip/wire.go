@@ -41,16 +41,20 @@ func listen(cfg Config) (conn *net.UDPConn, granted int, l net.Listener, err err
 }
 
 func listenTCP(address string) (net.Listener, error) {
-	return (&net.ListenConfig{}).Listen(context.Background(), "tcp", address)
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return net.ListenTCP("tcp"+version(at.Addr()), net.TCPAddrFromAddrPort(at))
 }
 
 // listenUDP opens a socket with a receive buffer for bursts, and tells how many bytes the kernel granted.
 func listenUDP(address string, buffer int) (*net.UDPConn, int, error) {
-	at, err := net.ResolveUDPAddr("udp", address)
+	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, 0, fmt.Errorf("sip.listen: %w", err)
 	}
-	conn, err := net.ListenUDP("udp", at)
+	conn, err := net.ListenUDP("udp"+version(at.Addr()), net.UDPAddrFromAddrPort(at))
 	if err != nil {
 		return nil, 0, fmt.Errorf("sip.listen: cannot open %s: %w; is another program using the port?", address, err)
 	}
@@ -169,6 +173,9 @@ func network(like netip.Addr) string {
 		return "ip6"
 	}
 }
+
+// version is the network's IP version as it stands behind "udp" and "tcp": none where both will do.
+func version(like netip.Addr) string { return strings.TrimPrefix(network(like), "ip") }
 
 // fits reports whether an address is of a network.
 func fits(addr netip.Addr, network string) bool {
