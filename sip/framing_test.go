@@ -74,9 +74,8 @@ func TestFraming(t *testing.T) {
 			check := func(how string, pieces ...string) {
 				t.Helper()
 				found, err := cut(pieces...)
-				var bad *errFraming
 				status := 0
-				if errors.As(err, &bad) {
+				if bad, ok := errors.AsType[*errFraming](err); ok {
 					status = bad.status
 				}
 				if !slices.Equal(found, c.want) || status != c.status {
@@ -120,8 +119,7 @@ func FuzzFraming(f *testing.F) {
 				t.Errorf("%q is not what was sent", m)
 			}
 		}
-		var bad *errFraming
-		if errors.As(wholeErr, &bad) {
+		if bad, ok := errors.AsType[*errFraming](wholeErr); ok {
 			if n, err := contentLength(append(bad.without(), "l: 0\r\n\r\n"...)); bad.head != nil && (err != nil || n != 0) {
 				t.Errorf("Content-Length was left: %q", bad.without())
 			}

@@ -215,9 +215,11 @@ func failure(err error) string {
 	if isTimeout(err) {
 		return "no answer within 64·T1"
 	}
-	var link linkError
-	if errors.As(err, &link) {
+	if link, ok := errors.AsType[linkError](err); ok {
 		return "could not be sent: " + link.Error()
+	}
+	if none, ok := errors.AsType[noStream](err); ok {
+		return "could not be sent: " + none.Error()
 	}
 	return fmt.Sprintf("could not be sent (%T)", err)
 }

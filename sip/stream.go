@@ -257,8 +257,8 @@ func (s *stream) receive(text []byte) bool {
 
 // refuse tells whoever sent a message without a boundary why its connection ends.
 func (s *stream) refuse(conn net.Conn, why error) {
-	var bad *errFraming
-	if !errors.As(why, &bad) || bad.head == nil {
+	bad, ok := errors.AsType[*errFraming](why)
+	if !ok || bad.head == nil {
 		return
 	}
 	m, err := sip.ParseMessage(bad.without())

@@ -19,13 +19,6 @@ const (
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
 const faultKept = 10 * time.Minute
 
-var (
-	errNoFlow     = errors.New("its connection is closed, and it can be reached by no other")
-	errNoStreams  = errors.New("there are too many connections")
-	errQueueFull  = errors.New("it takes nothing more")
-	errNoListener = errors.New("the transport is not configured")
-)
-
 // streams are the agent's connections: those that far ends have opened, and ours. Requests of ours go by the connection
 // that is open to their place, or open one; responses go by the connection their request came by (RFC 3261 §18).
 type streams struct {

@@ -23,6 +23,17 @@ func (l linkError) Error() string {
 
 func (l linkError) Unwrap() error { return l.err }
 
+// noStream is why a message could not be given to any connection.
+type noStream string
+
+func (n noStream) Error() string { return string(n) }
+
+const (
+	errNoFlow    = noStream("its connection is closed, and it can be reached by no other")
+	errNoStreams = noStream("there are too many connections")
+	errQueueFull = noStream("it takes nothing more")
+)
+
 // causes are what is told apart, the first that fits.
 var causes = []struct {
 	is   func(error) bool

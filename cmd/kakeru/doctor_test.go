@@ -128,4 +128,8 @@ func TestWhatATrunkSaidIsRead(t *testing.T) {
 			t.Errorf("%+v: %+v", c, f)
 		}
 	}
+	f := ofTrunk(sip.Trunk{Transport: "tls"}, sip.Examination{Register: -1, Fault: "its certificate is for another name"})
+	if f.grade != major || !strings.Contains(f.says, "by TLS: its certificate is for another name") || !strings.Contains(f.todo, "sip.tls.ca") {
+		t.Errorf("%+v", f)
+	}
 }

@@ -212,8 +212,7 @@ func parseConnection(session *sdp.SessionDescription, m *sdp.MediaDescription) (
 		return netip.Addr{}, ErrNoConnection
 	}
 	addr, err := netip.ParseAddr(c.Address.Address)
-	switch {
-	case err != nil || c.AddressType != addressType(addr) || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+	if err != nil || c.AddressType != addressType(addr) || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return netip.Addr{}, ErrBadAddress
 	}
 	return addr, nil
