@@ -379,7 +379,10 @@ func (a *Agent) send(m sip.Message, to place) {
 	if req, ok := m.(*sip.Request); ok {
 		carry(req, to.by)
 	}
-	if err := (hop{agent: a, to: to}).WriteMsg(m); err != nil {
+	err := (hop{agent: a, to: to}).WriteMsg(m)
+	if _, gone := errors.AsType[noStream](err); gone {
+		a.log.Debug("sip: a message could not be sent", "err", err) // whoever closes a connection wants no answer
+	} else if err != nil {
 		a.log.Warn("sip: a message could not be sent", "err", err)
 	}
 }

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -81,6 +82,25 @@ func TestAPhoneIsReachedByItsConnection(t *testing.T) {
 			t.Errorf("%d connections in all", ever)
 		}
 	})
+}
+
+// A phone that registers a sips: URI is called by one, and told one of ours (RFC 3261 §8.1.1.8).
+func TestSecureContacts(t *testing.T) {
+	ca := newAuthority(t)
+	s := spoken{by: overTLS, ca: ca, allow: withTLS(t, ca), peer: func(t *testing.T) *streamPeer {
+		t.Helper()
+		return newStreamPeer(t, ca.config(t, ca.issue(t, identity{}, time.Hour, "phone.invalid")))
+	}}
+	r := newRig(t, s.allow, account)
+	phone, p := s.phone(t, r.Agent)
+	phone.login(t, "Contact: <sips:phone1@192.0.2.9:5066>")
+	w, invite := phone.deskIsUp(t, r.Agent)
+	if got := value(invite, "Contact"); invite.Recipient.Scheme != "sips" || got != "<sips:kakeru@"+s.at(r.Agent)+">" {
+		t.Errorf("INVITE %s with Contact %s", invite.Recipient.String(), got)
+	}
+	w.Drop()
+	p.reply(phone.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
 }
 
 // A phone that takes connections at its real address is asked there when its own has ended: some open one for each REGISTER.

@@ -85,11 +85,10 @@ func (l *leg) Drop() { l.lane.post(l.drop) }
 
 // contact is our Contact in the leg's dialog: a sips: URI where theirs is one (RFC 3261 §8.1.1.8).
 func (l *leg) contact() string {
-	c := l.lane.agent.contact(l.dialog.First.by)
 	if isSecure(l.invite.URI) {
-		c = strings.Replace(c, "<sip:", "<sips:", 1)
+		return "<sips:kakeru@" + l.lane.agent.sentBy(overTLS) + ">"
 	}
-	return c
+	return l.lane.agent.contact(l.dialog.First.by)
 }
 
 // saved is the leg as a Handle keeps it.

@@ -31,6 +31,8 @@ var (
 		"RTP packets that far ends have sent and we never got, by sequence numbers.", nil, nil)
 	registrationsDesc = prometheus.NewDesc("kakeru_sip_registrations",
 		"Desk phones, by whether they can be rung.", []string{"state"}, nil)
+	connectionsDesc = prometheus.NewDesc("kakeru_sip_connections",
+		"Connections of TCP and TLS that are open, ours and others'.", []string{"transport"}, nil)
 )
 
 func newMetrics(a *Agent) (*metrics, error) {
@@ -77,6 +79,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- packetsDesc
 	ch <- lostDesc
 	ch <- registrationsDesc
+	ch <- connectionsDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -97,4 +100,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	up, down := m.agent.register.counts()
 	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(up), "registered")
 	ch <- prometheus.MustNewConstMetric(registrationsDesc, prometheus.GaugeValue, float64(down), "unregistered")
+	for by, n := range m.agent.streams.counts() {
+		ch <- prometheus.MustNewConstMetric(connectionsDesc, prometheus.GaugeValue, float64(n), string(by))
+	}
 }

@@ -10,10 +10,11 @@ import (
 	"time"
 )
 
-// What strangers can have us keep: connections in all, and of one address.
+// How many connections there may be: of others in all and of one address, and of ours, for which others leave room.
 const (
 	streamsKept  = 1024
 	streamsOfOne = 64
+	streamsOurs  = 1024
 )
 
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
@@ -30,8 +31,10 @@ type streams struct {
 	mu        sync.Mutex // never held over I/O
 	ended     bool
 	listeners []net.Listener
-	open      map[place]*stream // each by its flow, ours by the place they were opened to too
-	theirs    map[netip.Addr]int
+	open      map[place]*stream  // each by its flow, ours by the place they were opened to too
+	theirs    map[netip.Addr]int // how many an address has opened
+	taken     int                // how many all of them have
+	ours      int
 	faults    map[place]linkFault
 }
 
@@ -80,9 +83,10 @@ func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
 	from := remote(conn)
 	s := newStream(c, place{AddrPort: from, by: by, flow: true})
 	c.mu.Lock()
-	full := c.ended || len(c.open) >= streamsKept || c.theirs[from.Addr()] >= streamsOfOne
+	full := c.ended || c.taken >= streamsKept || c.theirs[from.Addr()] >= streamsOfOne
 	if !full {
 		c.theirs[from.Addr()]++
+		c.taken++
 		c.open[s.to] = s
 	}
 	c.mu.Unlock()
@@ -134,9 +138,10 @@ func (c *streams) reach(to place) (*stream, error) {
 		return c.open[to], nil
 	case c.ended:
 		return nil, errNotRunning
-	case len(c.open) >= streamsKept:
+	case c.ours >= streamsOurs:
 		return nil, errNoStreams
 	}
+	c.ours++
 	s := newStream(c, to)
 	c.open[to] = s
 	c.open[s.flow()] = s
@@ -159,9 +164,12 @@ func (c *streams) forget(s *stream) {
 		}
 	}
 	if from := s.to.Addr(); s.to.flow {
+		c.taken--
 		if c.theirs[from]--; c.theirs[from] == 0 {
 			delete(c.theirs, from)
 		}
+	} else {
+		c.ours--
 	}
 	ended := c.ended
 	c.mu.Unlock()
