@@ -153,7 +153,7 @@ func (d Desk) registers() bool { return d.Account != "" }
 // domain is the host part of the trunk's URIs.
 func (t Trunk) domain() string {
 	if t.Domain != "" {
-		return t.Domain
+		return inURI(bare(t.Domain))
 	}
 	host, _, err := net.SplitHostPort(t.Address)
 	if err != nil {

@@ -22,8 +22,8 @@ type dialog struct {
 	RemoteCSeq int64    `json:"-"`
 	Routes     []string `json:"routes,omitempty"` // values of Route, in the order we send them
 	Target     string   `json:"target"`           // the remote target: the far end's Contact
-	// First is where the INVITE went. Pinned dialogs send everything there: the phone is behind a NAT, and what its
-	// Contact says cannot be reached.
+	// First is where the INVITE went. Pinned dialogs send everything there: the phone is behind a NAT, or reached by its own
+	// connection, and what its Contact says cannot be reached.
 	First  place  `json:"first"`
 	Pinned bool   `json:"pinned,omitempty"`
 	SentBy string `json:"sent_by"` // host:port of our Via

@@ -80,7 +80,7 @@ func (n *line) newLeg(name dialer.LegName, side media.Side) *leg {
 func (l *leg) toPhone(p phone) {
 	a := l.lane.agent
 	l.invite.URI, l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri, p.uri
-	l.dialog.First, l.dialog.Pinned, l.dialog.SentBy = p.at, p.behind, a.sentBy(p.at.by)
+	l.dialog.First, l.dialog.Pinned, l.dialog.SentBy = p.at, p.behind || p.at.flow, a.sentBy(p.at.by)
 	l.dialog.LocalURI = "sip:kakeru@" + l.dialog.SentBy
 	if p.uplink != nil {
 		t := p.uplink.trunk

@@ -187,8 +187,9 @@ func (r *registrar) fulfil(s *seat, w wish, req *sip.Request) {
 		return
 	}
 	at := sourceOf(req)
+	elsewhere := w.host != at.Addr().String() || !at.flow && orElse(w.port, defaultPort) != int(at.Port())
 	b := &binding{
-		uri: w.uri, at: at, behind: at.flow || w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port()),
+		uri: w.uri, at: at, behind: elsewhere,
 		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,
 	}
 	b.expiry = time.AfterFunc(w.life, func() { r.lapse(s, b) })

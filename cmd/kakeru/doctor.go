@@ -240,7 +240,7 @@ func checkPhones(ctx context.Context, s configs.Settings) []finding {
 	running.Go(func() { _ = a.Run(rooms) }) // it has asked what it was to ask
 	defer running.Wait()
 	defer stop()
-	all := append(checkSIPPorts(ctx, s), shown...)
+	all := slices.Concat(checkSIPPorts(ctx, s), shown, checkCallbacks(s.SIP))
 	if got, want := a.ReceiveBuffer(), 4<<20; got < want {
 		all = append(all, finding{
 			minor, "SIP buffer", fmt.Sprintf("the kernel grants %d KiB of %d", got>>10, want>>10),

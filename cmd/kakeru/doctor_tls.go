@@ -48,6 +48,22 @@ func lasts(about string, cert *x509.Certificate) finding {
 	}
 }
 
+// checkCallbacks looks whether the other ends can connect to us as they are connected to: a hang-up of theirs may come by a
+// connection of their own.
+func checkCallbacks(s configs.SIP) []finding {
+	const todo = ", unless it sends everything by the connection that we open"
+	var found []finding
+	for _, t := range s.Trunks {
+		switch {
+		case t.Transport == "tls" && s.TLS.Listen == "":
+			found = append(found, finding{minor, "trunk " + t.Name, "cannot connect to us by TLS", "set sip.tls.listen" + todo})
+		case t.Transport == "tcp" && !s.TCP:
+			found = append(found, finding{minor, "trunk " + t.Name, "cannot connect to us by TCP", "leave sip.tcp out" + todo})
+		}
+	}
+	return found
+}
+
 // publicName is the name or address that phones have as their server.
 func publicName(s configs.SIP) string {
 	if s.Advertise != "" {

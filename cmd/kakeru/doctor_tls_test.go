@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kakeru/configs"
+	"kakeru/sip"
 )
 
 // certificate writes a certificate that signs itself, for a name, and its key.
@@ -40,6 +41,34 @@ func certificate(t *testing.T, from, to time.Time, name string) configs.TLS {
 		}
 	}
 	return s
+}
+
+func TestWhoCannotConnectToUsIsNamed(t *testing.T) {
+	trunks := []configs.Trunk{{Name: "a"}, {Name: "b", Transport: "udp"}, {Name: "c", Transport: "tcp"}, {Name: "d", Transport: "tls"}}
+	found := checkCallbacks(configs.SIP{Trunks: trunks})
+	if len(found) != 2 || found[0].about != "trunk c" || !strings.Contains(found[1].todo, "sip.tls.listen") {
+		t.Errorf("%+v", found)
+	}
+	if found := checkCallbacks(configs.SIP{Trunks: trunks, TCP: true, TLS: configs.TLS{Listen: "192.0.2.5:5061"}}); len(found) != 0 {
+		t.Errorf("%+v", found)
+	}
+}
+
+func TestTLSExampleReachesTheAgent(t *testing.T) {
+	s, err := configs.Load("../../configs/tls.yaml")
+	if err != nil {
+		t.Fatal(err)
+	}
+	c, err := sipConfig(s.SIP)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if !c.TCP || c.TLS.Listen != "192.0.2.5:5061" || c.TLS.Certificate == "" || c.TLS.Key == "" || c.Trunks[0].Transport != "tls" {
+		t.Errorf("%+v", c)
+	}
+	if _, err := sip.New(c); err != nil {
+		t.Error(err)
+	}
 }
 
 func TestTheCertificateOfPhonesIsLookedAt(t *testing.T) {
