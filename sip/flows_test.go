@@ -123,7 +123,7 @@ func TestAPhoneThatListensIsAskedThere(t *testing.T) {
 	w.gone(t)
 }
 
-// Another process ends a trunk's leg by a connection of its own.
+// Another process ends a trunk's leg by a connection of its own: the handle says where to.
 func TestTerminateByStream(t *testing.T) {
 	overStreams(t, func(t *testing.T, s spoken) {
 		p := s.peer(t)
@@ -133,6 +133,7 @@ func TestTerminateByStream(t *testing.T) {
 		p.reply(invite, say{status: 180, tag: "a"})
 		ringing := *w.until(t, dialer.LegRinging).Handle
 		b := r.crashed(t)
+		s.open(t, b, p)
 		done := terminate(t, b, ringing)
 		cancel := p.request(t, sip.CANCEL)
 		if cancel.Via().Value() != invite.Via().Value() || cancel.Source() == invite.Source() {

@@ -22,8 +22,15 @@ const (
 
 // parcel is a message that waits to be sent. lost is told when it cannot be any more; nil if nobody asks.
 type parcel struct {
-	text []byte
-	lost func(error)
+	text  []byte
+	lost  func(error)
+	again bool // it was to leave by a connection that ended before
+}
+
+func (p parcel) tell(why error) {
+	if p.lost != nil {
+		p.lost(why)
+	}
 }
 
 // stream is one connection. Two goroutines live as long as it does: one connects and reads, the other writes. Nobody else
@@ -32,15 +39,18 @@ type stream struct {
 	set  *streams
 	to   place
 	last atomic.Int64 // when something was last read, in Unix nanoseconds; 0 for never
-	wake chan struct{}
-	done chan struct{} // closed when it is over
+	// stands is true from when messages can pass.
+	stands atomic.Bool
+	once   sync.Once
+	wake   chan struct{}
+	done   chan struct{} // closed when it is over
 
 	rubbish int // the reader's
 
 	mu    sync.Mutex
 	conn  net.Conn // nil before it is connected
 	queue []parcel
-	over  bool
+	over  error // why it is over; nil while it is not
 	// closing ends it as soon as the queue is empty.
 	closing bool
 }
@@ -60,8 +70,8 @@ func (s *stream) push(p parcel) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	switch {
-	case s.over:
-		return errNoFlow
+	case s.over != nil:
+		return s.over
 	case len(s.queue) >= queueKept:
 		return errQueueFull
 	}
@@ -81,9 +91,8 @@ func (s *stream) nudge() {
 // dial opens the connection, and then serves it.
 func (s *stream) dial() {
 	conn, err := s.connect(s.set.ctx)
-	s.set.connected(s.to, err)
 	if err != nil {
-		s.set.agent.log.Warn("sip: no connection", "to", s.to, "why", err)
+		s.set.connected(s.to, err)
 		s.close(err)
 		return
 	}
@@ -114,15 +123,16 @@ func (s *stream) serve(conn net.Conn) {
 	over := s.over
 	s.conn = conn
 	s.mu.Unlock()
-	if over {
+	if over != nil {
 		_ = conn.Close()
 		return
 	}
 	err := s.greet(conn)
-	if s.to.by == overTLS && !s.to.flow {
+	if !s.to.flow {
 		s.set.connected(s.to, err)
 	}
 	if err == nil {
+		s.stands.Store(true)
 		s.set.work.Go(func() { s.write(conn) })
 		err = s.read(conn)
 	}
@@ -137,14 +147,10 @@ func (s *stream) greet(conn net.Conn) error {
 	}
 	ctx, cancel := context.WithTimeout(s.set.ctx, s.set.agent.cfg.ConnectWithin)
 	defer cancel()
-	err := secure.HandshakeContext(ctx)
-	if err == nil {
-		return nil
+	if err := secure.HandshakeContext(ctx); err != nil {
+		return linkError{err}
 	}
-	if err = (linkError{err}); !s.to.flow {
-		s.set.agent.log.Warn("sip: no connection", "to", s.to, "why", err)
-	}
-	return err
+	return nil
 }
 
 // write sends what is queued, one message after the other.
@@ -164,11 +170,9 @@ func (s *stream) write(conn net.Conn) {
 			}
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(s.set.agent.cfg.Timers.whole())) // fails only when it is closed
-		if _, err := conn.Write(p.text); err != nil {
-			if p.lost != nil {
-				p.lost(linkError{err})
-			}
-			s.close(err)
+		if n, err := conn.Write(p.text); err != nil {
+			s.close(linkError{err})
+			s.set.missed(s, p, n == 0, linkError{err})
 			return
 		}
 	}
@@ -278,27 +282,23 @@ func (s *stream) refuse(conn net.Conn, why error) {
 	}
 }
 
-// close ends the connection; whoever waits to have something sent by it is told why that will not be.
+// close ends the connection. What waits to be sent by it goes by another, if it can.
 func (s *stream) close(why error) {
-	s.mu.Lock()
-	if s.over {
+	s.once.Do(func() {
+		s.set.forget(s) // first: whoever looks for a connection from now on finds another
+		s.mu.Lock()
+		s.over = orElse(why, error(errNoFlow))
+		conn, unsent := s.conn, s.queue
+		s.queue = nil
 		s.mu.Unlock()
-		return
-	}
-	s.over = true
-	conn, unsent := s.conn, s.queue
-	s.queue = nil
-	s.mu.Unlock()
-	close(s.done)
-	if conn != nil {
-		_ = conn.Close() // it is over, whatever it says
-	}
-	s.set.forget(s)
-	for _, p := range unsent {
-		if p.lost != nil {
-			p.lost(why)
+		close(s.done)
+		if conn != nil {
+			_ = conn.Close() // it is over, whatever it says
 		}
-	}
+		for _, p := range unsent {
+			s.set.missed(s, p, true, why)
+		}
+	})
 }
 
 // finish closes the connection when what is queued has left, after T1 at the latest.

@@ -93,7 +93,9 @@ func (p *streamPeer) take(conn net.Conn) {
 		defer func() {
 			_ = conn.Close()
 			p.mu.Lock()
-			delete(p.conns, from)
+			if p.conns[from] == conn {
+				delete(p.conns, from)
+			}
 			p.mu.Unlock()
 		}()
 		for {
@@ -148,6 +150,7 @@ func (p *streamPeer) hangUp() {
 	for _, conn := range p.conns {
 		_ = conn.Close()
 	}
+	clear(p.conns)
 }
 
 // connections is how many are open now, and how many there have been.

@@ -116,7 +116,31 @@ func (c *streams) write(to, or place, text []byte, lost func(error)) error {
 	if err != nil {
 		return err
 	}
-	return s.push(parcel{text, lost})
+	p := parcel{text: text, lost: lost}
+	if err := s.push(p); err != nil {
+		if !c.retry(s, p) {
+			return err
+		}
+	}
+	return nil
+}
+
+// missed is told of a message that did not leave by a connection, for that has ended; unsent says that surely nothing of it
+// did.
+func (c *streams) missed(s *stream, p parcel, unsent bool, why error) {
+	if !unsent || !c.retry(s, p) {
+		p.tell(why)
+	}
+}
+
+// retry has a message go by a new connection to where an old one went: far ends close those they have not used for a while.
+func (c *streams) retry(old *stream, p parcel) bool {
+	if p.again || old.to.flow || !old.stands.Load() {
+		return false
+	}
+	p.again = true
+	s, err := c.reach(old.to)
+	return err == nil && s.push(p) == nil
 }
 
 // reach finds the connection to a place, or begins to open one.
@@ -186,8 +210,9 @@ func (c *streams) connected(to place, why error) {
 		clear(c.faults) // what is wrong is soon found again
 	}
 	delete(c.faults, to)
-	if why != nil {
+	if why != nil && !c.ended {
 		c.faults[to] = linkFault{why, time.Now()}
+		c.agent.log.Warn("sip: no connection", "to", to, "why", why)
 	}
 }
 
@@ -203,7 +228,7 @@ func (c *streams) fault(to place) error {
 
 // doubt closes the connection to a place if nothing has come by it since: it may be open at our end only.
 func (c *streams) doubt(to place, since time.Time) {
-	if s := c.find(to); s != nil && s.heard().Before(since) {
+	if s := c.find(to); s != nil && s.stands.Load() && s.heard().Before(since) {
 		s.close(errors.New("it was silent"))
 	}
 }
