@@ -54,14 +54,14 @@ func TestAPhoneIsReachedByItsConnection(t *testing.T) {
 	overStreams(t, func(t *testing.T, s spoken) {
 		r := newRig(t, s.allow, account)
 		phone, p := s.phone(t, r.Agent)
-		if res := phone.login(t, s.behindNAT()); res.StatusCode != 200 {
+		seen := observe(r.Agent)
+		if res := phone.login(t, s.behindNAT()); res.StatusCode != 200 || !within(t, seen.told, "the phone to come") {
 			t.Fatalf("%s", res)
 		}
 		w, invite := phone.deskIsUp(t, r.Agent)
 		if _, ever := p.connections(); ever != 1 || invite.Via().Transport != s.by.token() {
 			t.Errorf("%d connections; Via %s", ever, invite.Via().Value())
 		}
-		seen := observe(r.Agent)
 		p.hangUp()
 		if within(t, seen.told, "the phone to go") || registered(t, r.Agent) {
 			t.Error("the phone is there without its connection")
@@ -107,8 +107,11 @@ func TestSecureContacts(t *testing.T) {
 func TestAPhoneThatListensIsAskedThere(t *testing.T) {
 	r := newRig(t, withTCP, account)
 	phone, p := tcpOnly.phone(t, r.Agent)
-	phone.login(t, "Contact: <sip:phone1@"+p.addr.String()+";transport=tcp>")
 	seen := observe(r.Agent)
+	phone.login(t, "Contact: <sip:phone1@"+p.addr.String()+";transport=tcp>")
+	if !within(t, seen.told, "the phone to come") {
+		t.Error("it went")
+	}
 	p.hangUp()
 	if within(t, seen.told, "the phone to go") {
 		t.Error("it came")

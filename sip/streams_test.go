@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bufio"
+	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -220,7 +221,7 @@ func TestAMessageOutlivesItsConnection(t *testing.T) {
 		message.again = true
 		r.streams.missed(old, message, true, io.EOF)
 		for range 2 {
-			if err := within(t, told, "word of the loss"); err != io.EOF {
+			if err := within(t, told, "word of the loss"); !errors.Is(err, io.EOF) {
 				t.Error(err)
 			}
 		}
