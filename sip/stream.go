@@ -134,7 +134,7 @@ func (s *stream) serve(conn net.Conn) {
 	if err == nil {
 		s.stands.Store(true)
 		s.set.work.Go(func() { s.write(conn) })
-		err = s.read(conn)
+		err = linkError{s.read(conn)}
 	}
 	s.close(err)
 }
@@ -170,11 +170,17 @@ func (s *stream) write(conn net.Conn) {
 			}
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(s.set.agent.cfg.Timers.whole())) // fails only when it is closed
-		if n, err := conn.Write(p.text); err != nil {
-			s.close(linkError{err})
-			s.set.missed(s, p, n == 0, linkError{err})
-			return
+		n, err := conn.Write(p.text)
+		if err == nil {
+			continue
 		}
+		if n == 0 {
+			s.putBack(p)
+		} else {
+			p.tell(linkError{err})
+		}
+		s.close(linkError{err})
+		return
 	}
 }
 
@@ -187,6 +193,13 @@ func (s *stream) take() (p parcel, ok, last bool) {
 	p = s.queue[0]
 	s.queue = s.queue[1:]
 	return p, true, false
+}
+
+// putBack has a message be the next again.
+func (s *stream) putBack(p parcel) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.queue = append([]parcel{p}, s.queue...)
 }
 
 // read hands on each message that comes, until the connection ends or the far end breaks the rules. A message that has begun
@@ -202,7 +215,7 @@ func (s *stream) read(conn net.Conn) error {
 		waits := !cut.partial()
 		deadline := begun.Add(s.set.agent.cfg.Timers.whole())
 		if waits && known {
-			deadline = time.Now().Add(s.set.agent.cfg.StreamIdle)
+			deadline = time.Now().Add(s.idle())
 		}
 		_ = conn.SetReadDeadline(deadline) // fails only when it is closed, and then Read does
 		n, err := conn.Read(buf)
@@ -221,6 +234,17 @@ func (s *stream) read(conn net.Conn) error {
 		}
 		known = known || messages > 0
 	}
+}
+
+// oursKept is how many times longer a connection of ours may be idle than one of theirs: it may be their only way to us.
+const oursKept = 24
+
+// idle is how long nothing need come.
+func (s *stream) idle() time.Duration {
+	if s.to.flow {
+		return s.set.agent.cfg.StreamIdle
+	}
+	return oursKept * s.set.agent.cfg.StreamIdle
 }
 
 // errRubbish ends a connection by which no SIP comes.
@@ -296,7 +320,9 @@ func (s *stream) close(why error) {
 			_ = conn.Close() // it is over, whatever it says
 		}
 		for _, p := range unsent {
-			s.set.missed(s, p, true, why)
+			if !s.set.retry(s, p) {
+				p.tell(why)
+			}
 		}
 	})
 }

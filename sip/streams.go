@@ -125,14 +125,6 @@ func (c *streams) write(to, or place, text []byte, lost func(error)) error {
 	return nil
 }
 
-// missed is told of a message that did not leave by a connection, for that has ended; unsent says that surely nothing of it
-// did.
-func (c *streams) missed(s *stream, p parcel, unsent bool, why error) {
-	if !unsent || !c.retry(s, p) {
-		p.tell(why)
-	}
-}
-
 // retry has a message go by a new connection to where an old one went: far ends close those they have not used for a while.
 func (c *streams) retry(old *stream, p parcel) bool {
 	if p.again || old.to.flow || !old.stands.Load() {

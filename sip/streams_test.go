@@ -2,7 +2,6 @@ package sip
 
 import (
 	"bufio"
-	"errors"
 	"fmt"
 	"io"
 	"net"
@@ -212,18 +211,19 @@ func TestAMessageOutlivesItsConnection(t *testing.T) {
 		r.streams.mu.Unlock()
 		p.hangUp()
 		eventually(t, "it is closed", func() bool { return r.streams.counts()[s.by] == 0 })
-		message := parcel{text: []byte(p.outside("OPTIONS", newTag())), lost: func(err error) { t.Errorf("lost: %v", err) }}
-		r.streams.missed(old, message, true, io.EOF)
+		message := parcel{text: []byte(p.outside("OPTIONS", newTag()))}
+		if !r.streams.retry(old, message) {
+			t.Error("it does not leave")
+		}
 		p.request(t, sip.OPTIONS)
-		told := make(chan error, 2)
-		message.lost = func(err error) { told <- err }
-		r.streams.missed(old, message, false, io.EOF) // half of it may have left
 		message.again = true
-		r.streams.missed(old, message, true, io.EOF)
-		for range 2 {
-			if err := within(t, told, "word of the loss"); !errors.Is(err, io.EOF) {
-				t.Error(err)
-			}
+		if r.streams.retry(old, message) {
+			t.Error("it is sent again and again")
+		}
+		theirs := newStream(r.streams, place{AddrPort: p.addr, by: s.by, flow: true})
+		theirs.stands.Store(true)
+		if r.streams.retry(theirs, parcel{text: message.text}) {
+			t.Error("a connection of theirs cannot be opened by us")
 		}
 	})
 }
