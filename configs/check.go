@@ -85,6 +85,7 @@ func (s SIP) check(p *problems) {
 			p.addf("sip.advertise", "is missing; write the IP address that phones and carrier reach us at")
 		}
 	}
+	s.TLS.check(p)
 	s.RTP.check(p)
 	if len(s.Trunks) == 0 {
 		p.addf("sip.trunks", "there is none; without a trunk nothing can be dialled")
@@ -102,6 +103,16 @@ func (s SIP) check(p *problems) {
 		if d.Trunk != "" && !names[d.Trunk] {
 			p.addf(fmt.Sprintf("sip.desks[%d].trunk", i), "there is no trunk named %q", d.Trunk)
 		}
+	}
+}
+
+func (t TLS) check(p *problems) {
+	if t.Listen != "" {
+		p.hostPort("sip.tls.listen", t.Listen)
+		p.needed("sip.tls.cert", t.Cert, "the PEM file of the certificate that phones are shown")
+	}
+	if (t.Cert == "") != (t.Key == "") {
+		p.addf("sip.tls.key", "a certificate and its key go together; write both files")
 	}
 }
 
@@ -125,6 +136,7 @@ func (t Trunk) check(p *problems, key string, names map[string]bool) {
 	if strings.Contains(t.Address, ":") || t.Address == "" {
 		p.hostPort(key+".address", t.Address)
 	}
+	p.oneOf(key+".transport", t.Transport, "", "udp", "tcp", "tls")
 	p.digits(key+".prefix", t.Prefix)
 	p.digits(key+".caller_id", t.CallerID)
 	p.needed(key+".caller_id", t.CallerID, "the ward's number, digits only")

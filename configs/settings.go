@@ -68,11 +68,21 @@ type Numbers struct {
 
 // SIP is the phone side.
 type SIP struct {
-	Listen    string  `koanf:"listen"`    // host:port, UDP
+	Listen    string  `koanf:"listen"` // IP:port, UDP; "[::]:5060" for IPv6
+	TCP       bool    `koanf:"tcp"`    // TCP at the same address too
+	TLS       TLS     `koanf:"tls"`
 	Advertise string  `koanf:"advertise"` // the host far ends shall use; the listen host when empty
 	RTP       RTP     `koanf:"rtp"`
 	Trunks    []Trunk `koanf:"trunks"`
 	Desks     []Desk  `koanf:"desks"`
+}
+
+// TLS is SIP over TLS. The files are read again when they change.
+type TLS struct {
+	Listen string `koanf:"listen"` // IP:port; no TLS from phones when empty
+	Cert   string `koanf:"cert"`   // PEM: the certificate that phones and trunks are shown, with its chain
+	Key    string `koanf:"key"`    // PEM: its key
+	CA     string `koanf:"ca"`     // PEM: who may sign trunks' certificates; whom the system trusts when empty
 }
 
 // RTP is where media comes and goes. A call takes four ports.
@@ -88,8 +98,10 @@ type Trunk struct {
 	Name string `koanf:"name"`
 	// Address is the carrier's SIP peer: host:port, or a name alone, which is looked up by SRV.
 	Address string `koanf:"address"`
-	Domain  string `koanf:"domain"` // host part of the URIs; the address's host when empty
-	Prefix  string `koanf:"prefix"` // dialled before the number: "0" for 0発信, or empty
+	// Transport is "udp" (also when empty), "tcp" or "tls". Over TLS the peer shows a certificate for Domain.
+	Transport string `koanf:"transport"`
+	Domain    string `koanf:"domain"` // host part of the URIs; the address's host when empty
+	Prefix    string `koanf:"prefix"` // dialled before the number: "0" for 0発信, or empty
 	// CallerID is the ward's number, presented on every call.
 	CallerID string `koanf:"caller_id"`
 	User     string `koanf:"user"`
@@ -116,7 +128,7 @@ type Desk struct {
 	Name     string `koanf:"name"`
 	User     string `koanf:"user"`
 	Password string `koanf:"password"`
-	Address  string `koanf:"address"` // "sip:201@192.0.2.10:5060"
+	Address  string `koanf:"address"` // "sip:201@192.0.2.10:5060", with ";transport=tcp" where it speaks that
 	Trunk    string `koanf:"trunk"`   // the PBX, by its trunk's name
 	// Extension is what the PBX knows the phone by.
 	Extension string `koanf:"extension"`
@@ -138,7 +150,7 @@ func Default() Settings {
 		},
 		Calls:    Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Numbers:  Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
-		SIP:      SIP{Listen: "0.0.0.0:5060", RTP: RTP{PortMin: 20000, PortMax: 20999}},
+		SIP:      SIP{Listen: "0.0.0.0:5060", TCP: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		StateDir: "/var/lib/kakeru",
 		LogLevel: "info",
 	}

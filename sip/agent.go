@@ -29,6 +29,8 @@ type Agent struct {
 	strange  *strangers
 	uplinks  []*uplink // never changed, only the uplinks are
 	metrics  *metrics
+	streams  *streams
+	certs    *certificates
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
 
@@ -45,7 +47,9 @@ type Agent struct {
 	// Set by Start, before anything reads them.
 	conn     *net.UDPConn
 	addr     netip.AddrPort
-	us       string // host:port that others reach us by
+	secure   netip.AddrPort // of the TLS listener, if there is one
+	us       string         // host:port that others reach us by, over UDP and TCP
+	usTLS    string         // over TLS
 	buffer   int
 	layer    *sip.TransportLayer
 	readDone chan struct{}
@@ -79,6 +83,8 @@ func New(cfg Config) (*Agent, error) {
 	}
 	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
 	a.notices.crew = &a.crew
+	a.certs = newCertificates(cfg.TLS, cfg.Log)
+	a.streams = newStreams(a)
 	a.register = newRegistrar(a)
 	a.strange = newStrangers(a)
 	a.uplinks = newUplinks(a)
@@ -100,15 +106,9 @@ func (a *Agent) Start() error {
 	if err := a.cfg.Timers.take(); err != nil {
 		return err
 	}
-	conn, granted, err := listen(a.cfg.Listen, a.cfg.ReceiveBuffer)
-	if err != nil {
+	if err := a.listen(); err != nil {
 		a.cfg.Timers.release()
 		return err
-	}
-	a.conn, a.buffer, a.addr = conn, granted, localAddr(conn)
-	a.us = net.JoinHostPort(orElse(a.cfg.AdvertiseHost, a.addr.Addr().String()), strconv.Itoa(int(a.addr.Port())))
-	if granted < a.cfg.ReceiveBuffer {
-		a.log.Warn("sip: the kernel caps the receive buffer; raise net.core.rmem_max", "asked", a.cfg.ReceiveBuffer, "granted", granted)
 	}
 	a.read()
 	a.phase = phaseRunning
@@ -118,6 +118,42 @@ func (a *Agent) Start() error {
 		u.begin()
 	}
 	return nil
+}
+
+// listen opens what we are reached by.
+func (a *Agent) listen() error {
+	if err := a.certs.check(); err != nil {
+		return err
+	}
+	conn, granted, plain, err := listen(a.cfg)
+	if err != nil {
+		return err
+	}
+	a.conn, a.buffer, a.addr = conn, granted, localAddr(conn)
+	a.us = a.reachedAt(a.addr)
+	a.usTLS = a.us
+	if plain != nil {
+		a.streams.serve(plain, overTCP, nil)
+	}
+	if a.cfg.TLS.Listen != "" {
+		secure, err := listenTCP(a.cfg.TLS.Listen)
+		if err != nil {
+			err = fmt.Errorf("sip.tls.listen: cannot open %s: %w; is another program using the port?", a.cfg.TLS.Listen, err)
+			return errors.Join(err, conn.Close(), a.streams.close())
+		}
+		a.secure = listenerAddr(secure)
+		a.usTLS = a.reachedAt(a.secure)
+		a.streams.serve(secure, overTLS, a.certs.server())
+	}
+	if granted < a.cfg.ReceiveBuffer {
+		a.log.Warn("sip: the kernel caps the receive buffer; raise net.core.rmem_max", "asked", a.cfg.ReceiveBuffer, "granted", granted)
+	}
+	return nil
+}
+
+// reachedAt is a socket of ours as others reach it.
+func (a *Agent) reachedAt(at netip.AddrPort) string {
+	return net.JoinHostPort(orElse(a.cfg.AdvertiseHost, at.Addr().String()), strconv.Itoa(int(at.Port())))
 }
 
 // read has the library's transport read and parse what comes; it calls receive for one message after the other.
@@ -291,7 +327,7 @@ func (a *Agent) allLanes() []*lane {
 }
 
 func (a *Agent) close() {
-	if err := errors.Join(a.conn.Close(), a.layer.Close()); err != nil && !errors.Is(err, net.ErrClosed) {
+	if err := errors.Join(a.streams.close(), a.conn.Close(), a.layer.Close()); err != nil && !errors.Is(err, net.ErrClosed) {
 		a.log.Warn("sip: closing", "err", err)
 	}
 	<-a.readDone
@@ -300,6 +336,9 @@ func (a *Agent) close() {
 
 // Addr is the address we listen at, with the port that was really taken. It is valid after Start.
 func (a *Agent) Addr() netip.AddrPort { return a.addr }
+
+// SecureAddr is the address we listen for TLS at; it is not valid where we do not, nor before Start.
+func (a *Agent) SecureAddr() netip.AddrPort { return a.secure }
 
 // ReceiveBuffer is how many bytes of receive buffer the kernel granted. It is valid after Start.
 func (a *Agent) ReceiveBuffer() int { return a.buffer }
@@ -324,19 +363,39 @@ func (a *Agent) cameOrWent(desk dialer.DeskID, registered bool) {
 	})
 }
 
-// sentBy is our host:port in Via and URIs; contact our Contact for a far end that is reached by a transport.
-func (a *Agent) sentBy() string              { return a.us }
-func (a *Agent) contact(by transport) string { return "<sip:kakeru@" + a.us + by.parameter() + ">" }
+// sentBy is our host:port, in Via and URIs, for a far end that is reached by a transport.
+func (a *Agent) sentBy(by transport) string {
+	if by == overTLS {
+		return a.usTLS
+	}
+	return a.us
+}
+
+// contact is our Contact for a far end that is reached by a transport.
+func (a *Agent) contact(by transport) string {
+	return "<sip:kakeru@" + a.sentBy(by) + by.parameter() + ">"
+}
 
 // isOurs reports whether a response's Via is one we wrote.
 func (a *Agent) isOurs(via *sip.ViaHeader) bool {
-	host, port := sentBy(a.us)
-	return strings.EqualFold(via.Host, host) && orElse(via.Port, defaultPort) == port
+	for _, us := range []string{a.us, a.usTLS} {
+		host, port := sentBy(us)
+		if strings.EqualFold(via.Host, host) && orElse(via.Port, defaultPort) == port {
+			return true
+		}
+	}
+	return false
 }
 
 // send writes a message that no transaction repeats: an ACK, or a stateless answer.
 func (a *Agent) send(m sip.Message, to place) {
-	if err := (hop{a, to}).WriteMsg(m); err != nil {
+	if req, ok := m.(*sip.Request); ok {
+		carry(req, to.by)
+	}
+	err := (hop{agent: a, to: to}).WriteMsg(m)
+	if _, gone := errors.AsType[noStream](err); gone {
+		a.log.Debug("sip: a message could not be sent", "err", err) // whoever closes a connection wants no answer
+	} else if err != nil {
 		a.log.Warn("sip: a message could not be sent", "err", err)
 	}
 }

@@ -81,18 +81,25 @@ func (r *registrar) recall() {
 	defer r.mu.Unlock()
 	for _, k := range all {
 		s, left := r.seats[k.Desk], k.Expires.Sub(r.agent.cfg.Now())
-		if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.Addr().Is4() {
+		if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.IsValid() {
 			continue
 		}
-		b := &binding{
-			uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq, silent: true,
+		if k.At.flow {
+			s.lostFlow(k.At) // it went with the process that had it; the phone comes back by another
+			continue
 		}
-		if !r.ended {
-			b.expiry = time.AfterFunc(left, func() { r.lapse(s, b) })
-			b.probe = time.AfterFunc(0, func() { r.ask(s, b) })
-		}
-		s.bindings = append(s.bindings, b)
+		r.revive(s, binding{uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq})
 	}
+}
+
+// revive takes up a binding of which it is not known whether its phone is there: it is asked at once. It needs r.mu.
+func (r *registrar) revive(s *seat, b binding) {
+	b.silent = true
+	if !r.ended {
+		b.expiry = time.AfterFunc(b.expires.Sub(r.agent.cfg.Now()), func() { r.lapse(s, &b) })
+		b.probe = time.AfterFunc(0, func() { r.ask(s, &b) })
+	}
+	s.bindings = append(s.bindings, &b)
 }
 
 // readBindings reads what write wrote; nothing where there is no file yet.

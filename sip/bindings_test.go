@@ -13,8 +13,8 @@ import (
 	"kakeru/dialer"
 )
 
-// bare is a registrar of an agent that is not started: no phone can be asked.
-func bare(t *testing.T, file string, now time.Time) *registrar {
+// bareRegistrar is a registrar of an agent that is not started: no phone can be asked.
+func bareRegistrar(t *testing.T, file string, now time.Time) *registrar {
 	t.Helper()
 	a := &Agent{cfg: Config{
 		BindingsFile: file, Desks: []Desk{{ID: "desk1", Account: "201", Password: "p"}, {ID: "desk2", URI: "sip:9@127.0.0.1:9"}},
@@ -39,7 +39,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := bare(t, file, now)
+	r := bareRegistrar(t, file, now)
 	r.ended = true // nobody is asked in this test
 	r.recall()
 	b := r.seats["desk1"].bindings
@@ -50,7 +50,7 @@ func TestRegistrationsOutliveTheProcess(t *testing.T) {
 		t.Fatal("a phone counts as there before it has answered")
 	}
 	r.write(r.snapshot())
-	again := bare(t, file, now)
+	again := bareRegistrar(t, file, now)
 	again.ended = true
 	again.recall()
 	if len(again.seats["desk1"].bindings) != 1 || !reflect.DeepEqual(again.seats["desk1"].bindings[0], b[0]) {
@@ -63,7 +63,7 @@ func TestBrokenRegistrationsFileIsNoObstacle(t *testing.T) {
 	if err := os.WriteFile(file, []byte("[{"), 0o600); err != nil {
 		t.Fatal(err)
 	}
-	r := bare(t, file, time.Now())
+	r := bareRegistrar(t, file, time.Now())
 	r.recall()
 	if len(r.seats["desk1"].bindings) != 0 {
 		t.Fatal("bindings out of nothing")
@@ -111,7 +111,7 @@ func FuzzRegister(f *testing.F) {
 			return
 		}
 		req.SetSource("192.0.2.5:5070")
-		r := bare(t, "", time.Now())
+		r := bareRegistrar(t, "", time.Now())
 		r.agent.notices.crew = &r.agent.crew
 		defer r.agent.crew.dismiss()
 		s := r.seats["desk1"]

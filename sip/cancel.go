@@ -64,7 +64,7 @@ func (l *leg) cancel() {
 	}
 	l.cancelled = true
 	l.note(dialer.EvCancelSent, "")
-	l.lane.begin(req, l.dialog.First, func(*sip.Response) {}, func(error) {})
+	l.lane.begin(req, l.current.to, func(*sip.Response) {}, func(error) {})
 }
 
 // cancel builds the CANCEL of the saved INVITE, with its Route headers: it must take the same way.

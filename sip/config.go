@@ -19,9 +19,13 @@ import (
 
 // Config is everything an Agent must be told. New checks it and names the key that is wrong.
 type Config struct {
-	// Listen is our UDP address, "192.0.2.10:5060". Port 0 takes a free one; Agent.Addr tells which.
+	// Listen is our UDP address, "192.0.2.10:5060" or "[2001:db8::10]:5060". Port 0 takes a free one; Agent.Addr tells which.
 	Listen string
-	// AdvertiseHost is the IPv4 address or name that others reach us by; the address of Listen if empty.
+	// TCP has us listen for TCP at the same address, and send by it what is too long for a datagram.
+	TCP bool
+	// TLS says whether we listen for TLS too, and whom we trust when we connect to others.
+	TLS TLS
+	// AdvertiseHost is the IP address or name that others reach us by; the address of Listen if empty.
 	AdvertiseHost string
 	// Realm is what our registrar asks phones to authenticate for; "kakeru" if empty.
 	Realm string
@@ -50,6 +54,11 @@ type Config struct {
 	MinExpires time.Duration
 	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
 	BindingsFile string
+	// ConnectWithin is how long a connection may take to open, and its TLS as long again; 4 s if 0.
+	ConnectWithin time.Duration
+	// StreamIdle is how long a connection that others opened stays open with nothing coming by it, ours 24 times as long;
+	// 5 min if 0.
+	StreamIdle time.Duration
 	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
 	StopGrace time.Duration
 	// RegisterRetry is the pause after the first registration with a trunk that failed; it doubles up to a minute. 2 s if 0.
@@ -69,7 +78,9 @@ type Config struct {
 // Trunk is a line to the public network.
 type Trunk struct {
 	Name string
-	// Address is where INVITEs go: an IPv4 address or a name, with a port. A name without a port is looked up by its SRV
+	// Transport is "udp", also when empty, "tcp" or "tls". Over TLS the other side must show a certificate for Domain.
+	Transport string
+	// Address is where INVITEs go: an IP address or a name, with a port. A name without a port is looked up by its SRV
 	// records (RFC 3263 §4.2) and, where it has none, like port 5060. All addresses found are used, in their order.
 	Address string
 	Domain  string // of the Request-URI, From and To; the host of Address if empty
@@ -104,7 +115,7 @@ type Desk struct {
 	// Trunk names the PBX that has the phone, Extension is what it is dialled by there.
 	Trunk     string
 	Extension string
-	// URI is the phone's fixed address, "sip:201@192.0.2.21:5060".
+	// URI is the phone's fixed address, "sip:201@192.0.2.21:5060"; with ";transport=tcp" or "tls" if it speaks that.
 	URI string
 	// Watch has a phone at a fixed address asked by OPTIONS whether it is there.
 	Watch bool
@@ -134,6 +145,12 @@ func (t Trunk) from() string {
 	return t.CallerID
 }
 
+// by is the trunk's transport.
+func (t Trunk) by() transport {
+	by, _ := transportOf(t.Transport)
+	return by
+}
+
 // credentials answer the trunk's challenges.
 func (t Trunk) credentials() credentials { return credentials{orElse(t.AuthUser, t.User), t.Password} }
 
@@ -146,14 +163,25 @@ func (d Desk) registers() bool { return d.Account != "" }
 // domain is the host part of the trunk's URIs.
 func (t Trunk) domain() string {
 	if t.Domain != "" {
-		return t.Domain
+		return inURI(bare(t.Domain))
 	}
 	host, _, err := net.SplitHostPort(t.Address)
 	if err != nil {
 		return t.Address
 	}
+	return inURI(host)
+}
+
+// inURI is a host as it stands in a URI: an IPv6 address in brackets (RFC 3261 §19.1.1).
+func inURI(host string) string {
+	if strings.Contains(host, ":") {
+		return "[" + host + "]"
+	}
 	return host
 }
+
+// bare is a host without the brackets of a URI.
+func bare(host string) string { return strings.Trim(host, "[]") }
 
 var (
 	digitsOnly = regexp.MustCompile(`^[0-9]*$`)
@@ -171,6 +199,8 @@ func (c Config) withDefaults() Config {
 	c.MinExpires = orElse(c.MinExpires, time.Minute)
 	c.SessionExpires = orElse(c.SessionExpires, 30*time.Minute)
 	c.MinSessionExpires = orElse(c.MinSessionExpires, 90*time.Second)
+	c.ConnectWithin = orElse(c.ConnectWithin, 4*time.Second)
+	c.StreamIdle = orElse(c.StreamIdle, 5*time.Minute)
 	c.StopGrace = orElse(c.StopGrace, 2*time.Second)
 	c.RegisterRetry = orElse(c.RegisterRetry, 2*time.Second)
 	c.Resolver = orElse(c.Resolver, net.DefaultResolver)
@@ -200,22 +230,23 @@ func (c Config) validate() error {
 	}
 	listen, err := netip.ParseAddrPort(c.Listen)
 	switch {
-	case err != nil || !listen.Addr().Is4():
-		fault("listen", "must be an IPv4 address and a port, such as 0.0.0.0:5060")
+	case err != nil:
+		fault("listen", "must be an IP address and a port, such as 0.0.0.0:5060")
 	case listen.Addr().IsUnspecified() && c.AdvertiseHost == "":
-		fault("advertise_host", "must name the address that phones reach us by, since listen is 0.0.0.0")
+		fault("advertise_host", "must name the address that phones reach us by, since listen is open to all")
 	}
-	if strings.ContainsAny(c.AdvertiseHost, " \t\r\n:/@") {
-		fault("advertise_host", "must be a host name or an IPv4 address without a port")
+	if _, err := netip.ParseAddr(c.AdvertiseHost); err != nil && strings.ContainsAny(c.AdvertiseHost, " \t\r\n:/@[]") {
+		fault("advertise_host", "must be a host name or an IP address without a port")
 	}
+	c.TLS.validate(fault)
 	if !safeName.MatchString(c.Realm) {
 		fault("realm", "may hold letters, digits, dots, dashes and underscores only")
 	}
 	if err := c.Timers.validate(); err != nil {
 		fault("timers", "%v", err)
 	}
-	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.StopGrace, c.RegisterRetry) < 0 || c.ReceiveBuffer < 0 {
-		fault("confirm_after, keep_alive, min_expires, stop_grace, register_retry, receive_buffer", "must not be negative")
+	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.ConnectWithin, c.StreamIdle, c.StopGrace, c.RegisterRetry) < 0 || c.ReceiveBuffer < 0 {
+		fault("confirm_after, keep_alive, min_expires, connect_within, stream_idle, stop_grace, register_retry, receive_buffer", "must not be negative")
 	}
 	validateTrunks(c.Trunks, fault)
 	validateDesks(c.Desks, c.Trunks, fault)
@@ -233,7 +264,10 @@ func validateTrunks(trunks []Trunk, fault func(key, format string, args ...any))
 			fault(key("name"), "%q is taken by an earlier trunk", t.Name)
 		}
 		seen[t.Name] = true
-		if _, _, err := splitHostPort(t.Address); err != nil {
+		if _, ok := transportOf(t.Transport); !ok {
+			fault(key("transport"), "is %q; use udp, tcp or tls", t.Transport)
+		}
+		if _, _, err := splitHostPort(t.Address, t.by()); err != nil {
 			fault(key("address"), "must be host:port: %v", err)
 		}
 		if strings.ContainsAny(t.Domain, " \t\r\n;<>@\"") {

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -21,8 +22,8 @@ type dialog struct {
 	RemoteCSeq int64    `json:"-"`
 	Routes     []string `json:"routes,omitempty"` // values of Route, in the order we send them
 	Target     string   `json:"target"`           // the remote target: the far end's Contact
-	// First is where the INVITE went. Pinned dialogs send everything there: the phone is behind a NAT, and what its
-	// Contact says cannot be reached.
+	// First is where the INVITE went. Pinned dialogs send everything there: the phone is behind a NAT, or reached by its own
+	// connection, and what its Contact says cannot be reached.
 	First  place  `json:"first"`
 	Pinned bool   `json:"pinned,omitempty"`
 	SentBy string `json:"sent_by"` // host:port of our Via
@@ -76,9 +77,17 @@ func (d *dialog) next(ctx context.Context) place {
 	if err := sip.ParseUri(way, &uri); err != nil {
 		return d.First
 	}
-	to, err := resolve(ctx, hostPort{host: uri.Host, port: uint16(orElse(uri.Port, defaultPort))})
+	at, err := hostPortOf(uri)
 	if err != nil {
 		return d.First
+	}
+	to, err := resolve(ctx, at, network(d.First.Addr()))
+	if err != nil || to.AddrPort == d.First.AddrPort && (at.by == overUDP || at.by == d.First.by) {
+		// Who says nothing of a transport means the one we have reached it by.
+		return d.First
+	}
+	if _, err := netip.ParseAddr(at.host); err == nil && d.First.name != "" {
+		to.name = d.First.name // a certificate is for who they are, which an address does not say
 	}
 	return to
 }

@@ -31,23 +31,28 @@
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while
+//	framing.go, stream.go, streams.go   TCP and TLS: messages out of bytes, one connection, all of them
+//	flows.go         phones that are reached by the connection they registered by (RFC 5626)
+//	certificates.go, unreachable.go     TLS: ours and whom we trust, read anew as they change; why no connection came about
 //	ordering.go, transactions.go, messages.go, dialog.go, wire.go, timers.go   the ground all of it stands on
 //
 // # The library, and what is ours
 //
 // sipgo reads and parses messages and runs the transactions' retransmissions. The rest is ours, since its dialog layer
 // loses and reorders messages (traps_test.go has one test for each thing that was measured): which transaction and
-// which dialog a message belongs to, CSeq, route set, ACK, CANCEL, BYE, digests. Our requests leave by hop, always from
-// the one socket, to the address the transaction began with.
+// which dialog a message belongs to, CSeq, route set, ACK, CANCEL, BYE, digests, and all of TCP and TLS but the parser.
+// Our requests leave by hop: over UDP always from the one socket, else by the connection to the place the transaction
+// began with.
 //
 // # Who owns what
 //
-// The transport shows Agent.datagram one datagram after the other, and calls Agent.receive for what comes by a stream;
-// that posts each message to the lane of its Call-ID. A lane runs what is posted to it, messages, timers and the owner's
-// wishes alike, one at a time and in order, on a goroutine that exists only while there is work. So a leg needs no lock,
-// and nothing a far end sends back to back is overtaken. Facts go into a channel with room for all that must come; nobody
-// who does not read can hold a leg up. The agent's mutex guards its tables and is never held over I/O; so does the
-// registrar's.
+// The transport shows Agent.datagram one datagram after the other, and calls Agent.receive for what comes by a connection;
+// that posts each message to the lane of its Call-ID. A connection has two goroutines, one that connects and reads and one
+// that writes; what is to be sent is queued, so a far end that reads slowly, or cannot be connected to, holds up nobody. A
+// lane runs what is posted to it, messages, timers and the owner's wishes alike, one at a time and in order, on a goroutine
+// that exists only while there is work. So a leg needs no lock, and nothing a far end sends back to back is overtaken.
+// Facts go into a channel with room for all that must come; nobody who does not read can hold a leg up. The agent's
+// mutex guards its tables and is never held over I/O; so does the registrar's.
 //
 // # Which way a call goes
 //

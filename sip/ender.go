@@ -74,6 +74,10 @@ func (l *lane) terminate(s saved, done chan<- error) {
 		if who.saved.Version == 0 {
 			who.saved = s // it was made for a 2xx that came unasked
 			who.begin()
+		} else if who.result != nil && *who.result != nil {
+			who.result = nil // whoever asks again after a failure wants it tried again: the phone may be back
+			clear(who.ended)
+			who.begin()
 		}
 		who.settle()
 	case nil:
@@ -227,7 +231,7 @@ func (e *ender) ackRefusal(res *sip.Response, to place) {
 	from, cseq := value(res, "From"), res.CSeq().SeqNo
 	ack, err := request{
 		method: sip.ACK, uri: uri, from: from, to: value(res, "To"), callID: e.lane.callID, cseq: cseq,
-		sentBy: res.Via().SentBy(), branch: branch, routes: e.saved.Invite.Routes,
+		sentBy: viaSentBy(res.Via()), branch: branch, routes: e.saved.Invite.Routes,
 	}.build()
 	if err == nil {
 		e.lane.agent.send(ack, to)
@@ -242,7 +246,7 @@ func dialogOf(res *sip.Response, at place) (dialog, bool) {
 	}
 	d := dialog{
 		CallID: res.CallID().Value(), CSeq: res.CSeq().SeqNo, LocalTag: tag, First: at, Pinned: true,
-		LocalURI: inBrackets(value(res, "From")), RemoteURI: inBrackets(value(res, "To")), SentBy: res.Via().SentBy(),
+		LocalURI: inBrackets(value(res, "From")), RemoteURI: inBrackets(value(res, "To")), SentBy: viaSentBy(res.Via()),
 	}
 	d.Target = d.RemoteURI
 	d.learn(res)

@@ -17,13 +17,15 @@ type Examination struct {
 	Options int // the final status to an OPTIONS; 0 for silence
 	// Register is the final status to a REGISTER that changes nothing; 0 for silence, -1 when the trunk has no user.
 	Register int
+	// Fault says why it could not be reached, where that is known: for TCP and TLS.
+	Fault string
 }
 
 // Examine asks each address of a trunk whether it is there (RFC 3261 §11) and, where we have a user at it, what it has bound
 // for that user (§10.2.3), which also proves the password. Nothing is changed there. The error says that the trunk's name
 // cannot be found.
 func (a *Agent) Examine(ctx context.Context, trunk Trunk) ([]Examination, error) {
-	found, err := lookup(ctx, a.cfg.Resolver, trunk.Address)
+	found, err := a.lookup(ctx, trunk)
 	if err != nil {
 		return nil, err
 	}
@@ -34,6 +36,9 @@ func (a *Agent) Examine(ctx context.Context, trunk Trunk) ([]Examination, error)
 		e.Options = await(ctx, func(told func(int)) { a.options(asks, at, told) })
 		if trunk.User != "" {
 			e.Register = await(ctx, func(told func(int)) { a.query(trunk, at, told) })
+		}
+		if why := a.streams.fault(at); why != nil {
+			e.Fault = why.Error()
 		}
 		all = append(all, e)
 	}
@@ -47,13 +52,16 @@ func (a *Agent) ExaminePhone(ctx context.Context, uri string) (Examination, erro
 		return Examination{}, err
 	}
 	e := Examination{Register: -1}
-	where, err := resolve(ctx, at)
+	where, err := a.resolve(ctx, at)
 	if err != nil {
 		return e, err
 	}
 	e.Address = where.AddrPort
 	asks := optionsFor{uri: to.String(), from: "sip:kakeru@" + a.us}
 	e.Options = await(ctx, func(told func(int)) { a.options(asks, where, told) })
+	if why := a.streams.fault(where); why != nil {
+		e.Fault = why.Error()
+	}
 	return e, nil
 }
 
@@ -99,7 +107,7 @@ func (q *query) send() {
 	self := q.trunk.uri(q.trunk.User)
 	req, err := request{
 		method: sip.REGISTER, uri: "sip:" + q.trunk.domain(), from: "<" + self + ">;tag=" + q.tag, to: "<" + self + ">",
-		callID: q.lane.callID, cseq: q.cseq, sentBy: q.lane.agent.us, branch: newBranch(),
+		callID: q.lane.callID, cseq: q.cseq, sentBy: q.lane.agent.sentBy(q.at.by), branch: newBranch(),
 	}.build()
 	if err == nil {
 		err = q.signer.sign(req)

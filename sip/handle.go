@@ -46,12 +46,14 @@ type savedWay struct {
 	Invite savedInvite `json:"invite"`
 	From   string      `json:"from"`
 	First  place       `json:"first"`
+	SentBy string      `json:"sent_by,omitempty"` // that of the dialog if empty
 }
 
 // by is the saved leg as it stands if it went that way.
 func (s saved) by(w savedWay) saved {
 	s.State, s.Invite, s.Others = legReady, w.Invite, nil
 	s.Dialog.RemoteURI, s.Dialog.LocalURI, s.Dialog.First, s.Dialog.RemoteTag = w.Invite.URI, w.From, w.First, ""
+	s.Dialog.SentBy = orElse(w.SentBy, s.Dialog.SentBy)
 	return s
 }
 

@@ -164,7 +164,7 @@ func (h *hunt) won(l *leg) bool {
 		others = slices.DeleteFunc(slices.Clone(h.legs), func(other *leg) bool { return other == l })
 	}
 	h.mu.Unlock()
-	if wins && l.dialog.Pinned {
+	if wins && l.behind {
 		h.line.bridge.BehindNAT(l.side, l.dialog.First.Addr())
 	}
 	for _, other := range others {

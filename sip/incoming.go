@@ -72,7 +72,7 @@ func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
 	l.dialog = dialog{
 		CallID: at.callID, LocalURI: inBrackets(value(req, "To")), LocalTag: newTag(),
 		RemoteURI: inBrackets(value(req, "From")), RemoteTag: tag, CSeq: 1, RemoteCSeq: int64(s.cseq()),
-		Routes: values(req, "Record-Route"), First: sourceOf(req), SentBy: n.agent.sentBy(),
+		Routes: values(req, "Record-Route"), First: sourceOf(req), SentBy: n.agent.sentBy(s.at.by),
 	}
 	l.dialog.retarget(req)
 	at.adopt(l)

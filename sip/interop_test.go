@@ -82,6 +82,7 @@ func (o *output) String() string {
 type program struct {
 	said output
 	done chan error
+	kill func() // and do not wait
 }
 
 func start(t *testing.T, dir, name string, args ...string) *program {
@@ -93,7 +94,7 @@ func start(t *testing.T, dir, name string, args ...string) *program {
 
 func run(t *testing.T, cmd *exec.Cmd) *program {
 	t.Helper()
-	p := &program{done: make(chan error, 1)}
+	p := &program{done: make(chan error, 1), kill: func() { _ = cmd.Process.Kill() }}
 	cmd.Stdout, cmd.Stderr = &p.said, &p.said
 	if err := cmd.Start(); err != nil {
 		t.Fatal(err)
@@ -117,7 +118,7 @@ type sipp struct {
 	at netip.AddrPort
 }
 
-func startSipp(t *testing.T, scenario string) *sipp {
+func startSipp(t *testing.T, scenario string, more ...string) *sipp {
 	t.Helper()
 	needs(t, "sipp", "sip-tester")
 	file, err := filepath.Abs(filepath.Join("testdata", "sipp", scenario+".xml"))
@@ -126,8 +127,10 @@ func startSipp(t *testing.T, scenario string) *sipp {
 	}
 	port, sound := freePort(t), freePort(t)
 	s := &sipp{at: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
-	s.program = start(t, t.TempDir(), "sipp", "-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1",
-		"-mp", fmt.Sprint(sound), "-rtp_echo", "-m", "1", "-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err")
+	s.program = start(t, t.TempDir(), "sipp", append([]string{
+		"-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1",
+		"-mp", fmt.Sprint(sound), "-rtp_echo", "-m", "1", "-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err",
+	}, more...)...)
 	return s
 }
 
@@ -232,6 +235,8 @@ type baresipAccount struct {
 	registrar      netip.AddrPort
 	answering      string
 	modules        string // further lines of its settings
+	by             transport
+	ca             string // whom it trusts, over TLS
 }
 
 func startBaresipAs(t *testing.T, as baresipAccount) *program {
@@ -253,10 +258,10 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 		"sip_listen 127.0.0.1:" + fmt.Sprint(freePort(t)), "net_interface 127.0.0.1", "call_max_calls 1",
 		"audio_source aufile," + sound, "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
 		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
-		as.modules, "module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
+		"sip_cafile " + as.ca, as.modules, "module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
-	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;%s\n",
-		as.user, as.registrar, as.user, as.password, as.answering))
+	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;%s\n",
+		as.user, as.registrar, strings.ToLower(as.by.token()), as.user, as.password, as.answering))
 	write("contacts", "")
 	return start(t, dir, "baresip", "-f", dir, "-v", "-s")
 }

@@ -16,8 +16,9 @@ import (
 	"kakeru/sip/media"
 )
 
-// startKamailio runs a Kamailio as a file of testdata/kamailio says, before a carrier or a registrar.
-func startKamailio(t *testing.T, file string, before netip.AddrPort) netip.AddrPort {
+// startKamailio runs a Kamailio as a file of testdata/kamailio says, before a carrier or a registrar. transports is how it
+// speaks what is not UDP.
+func startKamailio(t *testing.T, file string, before netip.AddrPort, transports string) netip.AddrPort {
 	t.Helper()
 	needs(t, "kamailio", "kamailio")
 	text, err := os.ReadFile(filepath.Join("testdata", "kamailio", file))
@@ -27,7 +28,7 @@ func startKamailio(t *testing.T, file string, before netip.AddrPort) netip.AddrP
 	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(freePort(t)))
 	dir := t.TempDir()
 	cfg := filepath.Join(dir, file)
-	made := strings.NewReplacer("LISTEN", at.String(), "CARRIER", before.String(), "REGISTRAR", before.String()).Replace(string(text))
+	made := strings.NewReplacer("LISTEN", at.String(), "CARRIER", before.String(), "REGISTRAR", before.String(), "TRANSPORTS", transports).Replace(string(text))
 	if err := os.WriteFile(cfg, []byte(made), 0o600); err != nil {
 		t.Fatal(err)
 	}
@@ -40,7 +41,7 @@ func startKamailio(t *testing.T, file string, before netip.AddrPort) netip.AddrP
 
 // pbxRig is an agent that is extension 300 of a Kamailio; the desk's phone is its extension phone1, a baresip; calls leave
 // through it to the lab's carrier.
-func newPBXRig(t *testing.T) (*Agent, *lab.Carrier) {
+func newPBXRig(t *testing.T, transports string, change func(*Config)) (*Agent, *lab.Carrier) {
 	t.Helper()
 	needs(t, "baresip", "baresip-core")
 	pool, err := media.NewPool(media.Config{BindIP: testConfig().Media.BindIP, PortMin: 29000, PortMax: 30999})
@@ -52,7 +53,7 @@ func newPBXRig(t *testing.T) (*Agent, *lab.Carrier) {
 		t.Fatal(err)
 	}
 	runLab(t, carrier.Run, carrier.Close)
-	at := startKamailio(t, "pbx.cfg", carrier.Addr())
+	at := startKamailio(t, "pbx.cfg", carrier.Addr(), transports)
 
 	cfg := testConfig()
 	cfg.RegisterRetry, cfg.KeepAlive = 50*time.Millisecond, 100*time.Millisecond
@@ -61,6 +62,7 @@ func newPBXRig(t *testing.T) (*Agent, *lab.Carrier) {
 		Name: "pbx", Address: at.String(), CallerID: testCallerID, Lab: true, User: "300", Password: "pbx secret",
 		Register: true, FromUser: true, Watch: true, Expires: 30 * time.Second,
 	}}
+	change(&cfg)
 	a := startAgent(t, cfg)
 	phone := startBaresipAs(t, baresipAccount{user: "201", password: "pbx secret", registrar: at, answering: "answermode=auto"})
 	eventually(t, "we are registered", up(a, 0))
@@ -72,7 +74,38 @@ func newPBXRig(t *testing.T) (*Agent, *lab.Carrier) {
 // PBX, and the customer too; every request in the dialogs goes by the PBX's Record-Route, challenges are answered, and both
 // ends are hung up.
 func TestKamailioIsThePBX(t *testing.T) {
-	a, carrier := newPBXRig(t)
+	a, carrier := newPBXRig(t, "disable_tcp=yes", func(*Config) {})
+	callsThroughPBX(t, a, carrier)
+}
+
+// TestKamailioIsThePBXByTLS: the same, with Kakeru and Kamailio speaking TLS. Kamailio shows a certificate for its domain,
+// not for its address, and asks us for ours; its Record-Route changes transports between us and the phone.
+func TestKamailioIsThePBXByTLS(t *testing.T) {
+	if found, _ := filepath.Glob("/usr/lib/*/kamailio/modules/tls.so"); len(found) == 0 {
+		t.Skip("Kamailio's TLS is not installed; apt-get install kamailio-tls-modules")
+	}
+	ca := newAuthority(t)
+	pbx := ca.issue(t, identity{}, time.Hour, "pbx.test")
+	secure := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	transports := strings.Join([]string{
+		"enable_tls=yes", "listen=tls:" + secure, `loadmodule "tls.so"`, `modparam("tls", "tls_method", "TLSv1.2+")`,
+		fmt.Sprintf(`modparam("tls", "certificate", %q)`, pbx.cert), fmt.Sprintf(`modparam("tls", "private_key", %q)`, pbx.key),
+		fmt.Sprintf(`modparam("tls", "ca_list", %q)`, ca.file),
+		`modparam("tls", "verify_certificate", 1)`, `modparam("tls", "require_certificate", 1)`,
+	}, "\n")
+	a, carrier := newPBXRig(t, transports, func(c *Config) {
+		withTLS(t, ca)(c)
+		c.Trunks[0].Address, c.Trunks[0].Domain, c.Trunks[0].Transport = secure, "pbx.test", "tls"
+	})
+	callsThroughPBX(t, a, carrier)
+	if got := a.streams.counts()[overTLS]; got != 1 {
+		t.Errorf("%d connections", got)
+	}
+}
+
+// callsThroughPBX makes four calls: one that is answered, two that are refused, one that rings until we give up.
+func callsThroughPBX(t *testing.T, a *Agent, carrier *lab.Carrier) {
+	t.Helper()
 	for i, c := range []struct {
 		number dialer.Number
 		status int
@@ -136,7 +169,7 @@ func TestKamailioIsTheEdge(t *testing.T) {
 	cfg.Trunks = []Trunk{labTrunk(netipLocal)}
 	a := startAgent(t, cfg)
 	seen := observe(a)
-	edge := startKamailio(t, "edge.cfg", a.Addr())
+	edge := startKamailio(t, "edge.cfg", a.Addr(), "")
 	phone := startBaresipAs(t, baresipAccount{
 		user: "phone1", password: "desk secret", registrar: edge,
 		answering: fmt.Sprintf("answermode=auto;regid=1;sipnat=outbound;outbound=\"sip:%s;transport=udp\"", edge), modules: "module_tmp uuid.so", // so it knows Path, and says so

@@ -41,7 +41,7 @@ func (r *registrar) ask(s *seat, b *binding) {
 	if ended {
 		return
 	}
-	at, err := now.reached(context.Background())
+	at, err := now.reached(context.Background(), r.agent)
 	if err != nil {
 		r.answered(s, b, now.asked, false)
 		return
@@ -120,7 +120,7 @@ func (a *Agent) options(o optionsFor, to place, told func(status int)) {
 		uri, routes := alongRoutes(o.uri, o.path)
 		req, err := request{
 			method: sip.OPTIONS, uri: uri, routes: routes, from: "<" + o.from + ">;tag=" + newTag(), to: "<" + o.uri + ">",
-			callID: l.callID, cseq: 1, sentBy: a.us, branch: newBranch(),
+			callID: l.callID, cseq: 1, sentBy: a.sentBy(to.by), branch: newBranch(),
 			extras: []extra{{"Contact", a.contact(to.by)}, {"Accept", sdpType}},
 		}.build()
 		if err != nil {

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"fmt"
 	"strings"
 	"sync"
@@ -34,6 +35,7 @@ type leg struct {
 	hunt    *hunt         // of a desk leg that is one of many phones
 	desk    dialer.DeskID // with hunt: whose
 	summons *summons      // of a caller's leg: the INVITE it came by
+	behind  bool          // its phone is behind a NAT
 
 	// ---
 	gate   *gate // of the customer leg
@@ -90,6 +92,14 @@ func (l *leg) Confirm() { l.lane.post(l.confirm) }
 // Drop implements dialer.Leg.
 func (l *leg) Drop() { l.lane.post(l.drop) }
 
+// contact is our Contact in the leg's dialog: a sips: URI where theirs is one (RFC 3261 §8.1.1.8).
+func (l *leg) contact() string {
+	if isSecure(l.invite.URI) {
+		return "<sips:kakeru@" + l.lane.agent.sentBy(overTLS) + ">"
+	}
+	return l.lane.agent.contact(l.dialog.First.by)
+}
+
 // saved is the leg as a Handle keeps it.
 func (l *leg) saved() saved {
 	state := l.state
@@ -100,9 +110,12 @@ func (l *leg) saved() saved {
 	if s.Called = l.summons != nil; s.Called && !l.summons.done {
 		s.Asked = l.summons.saved()
 	}
+	if l.current != nil {
+		s.Dialog.First = l.current.to // it may have left by another transport, for its size
+	}
 	if state == legReady || state == legEarly {
 		for _, w := range l.ways {
-			s.Others = append(s.Others, savedWay{Invite: w.invite, From: w.gate.trunk.uri(w.gate.trunk.from()), First: w.to})
+			s.Others = append(s.Others, savedWay{Invite: w.invite, From: w.gate.trunk.uri(w.gate.trunk.from()), First: w.to, SentBy: l.lane.agent.sentBy(w.to.by)})
 		}
 	}
 	return s
@@ -235,6 +248,12 @@ func phrase(s string) string {
 func failure(err error) string {
 	if isTimeout(err) {
 		return "no answer within 64·T1"
+	}
+	if link, ok := errors.AsType[linkError](err); ok {
+		return "could not be sent: " + link.Error()
+	}
+	if none, ok := errors.AsType[noStream](err); ok {
+		return "could not be sent: " + none.Error()
 	}
 	return fmt.Sprintf("could not be sent (%T)", err)
 }

@@ -73,7 +73,7 @@ func (n *line) newLeg(name dialer.LegName, side media.Side) *leg {
 		line: n, name: name, side: side, told: make(chan dialer.LegFact, factsKept), state: legReady,
 		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch(), CSeq: 1},
 	}
-	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy()}
+	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy(overUDP)}
 	l.lane = n.agent.lane(l.dialog.CallID)
 	return l
 }
@@ -83,15 +83,16 @@ func (l *leg) toPhone(p phone) {
 	a := l.lane.agent
 	l.invite.URI, l.invite.Routes = alongRoutes(p.uri, p.path)
 	l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri
-	l.dialog.LocalURI = "sip:kakeru@" + a.sentBy()
-	l.dialog.First, l.dialog.Pinned = p.at, p.behind
+	l.dialog.First, l.dialog.Pinned, l.dialog.SentBy = p.at, p.behind || p.at.flow, a.sentBy(p.at.by)
+	l.dialog.LocalURI = "sip:kakeru@" + l.dialog.SentBy
+	l.behind = p.behind
 	if p.uplink != nil {
 		t := p.uplink.trunk
 		l.trunk, l.dialog.LocalURI = t.Name, t.uri(orElse(t.User, "kakeru"))
 		l.signer.with = t.credentials()
 	}
 	if p.autoAnswer {
-		l.extras = autoAnswerHeaders(a.sentBy())
+		l.extras = autoAnswerHeaders(l.dialog.SentBy)
 	}
 }
 
@@ -114,7 +115,7 @@ func (l *leg) toTrunk() {
 	l.gate, l.trunk, l.invite = &w.gate, t.Name, w.invite
 	l.dialog.Target, l.dialog.RemoteURI, l.dialog.LocalURI = w.invite.URI, w.invite.URI, t.uri(t.from())
 	l.dialog.RemoteTag, l.dialog.Routes = "", nil
-	l.dialog.First, l.dialog.CSeq = w.to, w.invite.CSeq
+	l.dialog.First, l.dialog.CSeq, l.dialog.SentBy = w.to, w.invite.CSeq, l.lane.agent.sentBy(w.to.by)
 	l.extras = nil
 	if !t.FromUser {
 		l.extras = []extra{{"P-Asserted-Identity", "<" + l.dialog.LocalURI + ">"}}

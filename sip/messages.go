@@ -66,6 +66,14 @@ func (r request) build() (*sip.Request, error) {
 	return req, nil
 }
 
+// carry makes a request say by which transport it travels (RFC 3261 §18.1.1): its far end answers by that.
+func carry(req *sip.Request, by transport) {
+	req.SetTransport(by.token())
+	if via := req.Via(); via != nil {
+		via.Transport = by.token()
+	}
+}
+
 // sentBy splits the sent-by of a Via; the port is 0 where none is said.
 func sentBy(s string) (host string, port int) {
 	host, text, err := net.SplitHostPort(s)
@@ -74,6 +82,14 @@ func sentBy(s string) (host string, port int) {
 	}
 	port, _ = strconv.Atoi(text)
 	return host, port
+}
+
+// viaSentBy is the sent-by of a Via.
+func viaSentBy(via *sip.ViaHeader) string {
+	if via.Port > 0 {
+		return net.JoinHostPort(via.Host, strconv.Itoa(via.Port))
+	}
+	return via.Host
 }
 
 func newBranch() string { return sip.GenerateBranchN(24) }
@@ -177,27 +193,57 @@ func (w answer) respond(req *sip.Request, tag string) *sip.Response {
 // stampSource adds received where the sent-by is not where the request came from (RFC 3261 §18.2.1).
 func stampSource(res *sip.Response, req *sip.Request) {
 	via := res.Via()
-	source, err := netip.ParseAddrPort(req.Source())
-	if via == nil || err != nil || via.Host == source.Addr().Unmap().String() {
+	source := sourceOf(req).Addr()
+	if via == nil || !source.IsValid() {
 		return
 	}
-	via.Params.Add("received", source.Addr().Unmap().String())
+	if said, err := netip.ParseAddr(via.Host); err == nil && said.Unmap() == source && !via.Params.Has("rport") {
+		return
+	}
+	via.Params.Add("received", source.String()) // also where it is the sent-by, if rport was asked for (RFC 3581 §4)
 }
 
-// answerAddress is where a response goes: to the source's address, and its port if rport was asked for, else the port
-// of the sent-by (RFC 3261 §18.2.2, RFC 3581 §4).
+// answerAddress is where a response goes (RFC 3261 §18.2.2): back by the connection the request came by; over UDP to the
+// source's address, and its port if rport was asked for (RFC 3581 §4), else the port of the sent-by.
 func answerAddress(req *sip.Request) place {
 	source := sourceOf(req)
 	via := req.Via()
-	if via == nil || via.Params.Has("rport") {
+	if source.by.reliable() || via == nil || via.Params.Has("rport") {
 		return source
 	}
-	source.AddrPort = netip.AddrPortFrom(source.Addr(), uint16(orElse(via.Port, defaultPort)))
+	source.AddrPort = netip.AddrPortFrom(source.Addr(), viaPort(via, overUDP))
 	return source
 }
 
+// otherAddress is where a response goes when the connection its request came by is closed: to the source's address and the
+// port of the sent-by (§18.2.2). There is none for a request that came over UDP.
+func otherAddress(req *sip.Request) place {
+	source := sourceOf(req)
+	via := req.Via()
+	if !source.by.reliable() || via == nil {
+		return place{}
+	}
+	to := place{AddrPort: netip.AddrPortFrom(source.Addr(), viaPort(via, source.by)), by: source.by}
+	if to.by == overTLS {
+		to.name = via.Host
+	}
+	return to
+}
+
+// viaPort is the port of a Via's sent-by.
+func viaPort(via *sip.ViaHeader, by transport) uint16 {
+	if via.Port <= 0 || via.Port > 65535 {
+		return by.port()
+	}
+	return uint16(via.Port)
+}
+
 // sourceOf is where a message came from.
-func sourceOf(m interface{ Source() string }) place {
+func sourceOf(m interface {
+	Source() string
+	Transport() string
+}) place {
 	source, _ := netip.ParseAddrPort(m.Source())
-	return place{AddrPort: netip.AddrPortFrom(source.Addr().Unmap(), source.Port())}
+	by, _ := transportOf(m.Transport())
+	return place{AddrPort: netip.AddrPortFrom(source.Addr().Unmap(), source.Port()), by: by, flow: by.reliable()}
 }

@@ -33,6 +33,8 @@ var (
 		"Desk phones, by whether they can be rung.", []string{"state"}, nil)
 	strangersDesc = prometheus.NewDesc("kakeru_sip_strangers_total",
 		"Messages from sources we do not know: answered, dropped beyond their rate, or from a source that is banned.", []string{"what"}, nil)
+	connectionsDesc = prometheus.NewDesc("kakeru_sip_connections",
+		"Connections of TCP and TLS that are open, ours and others'.", []string{"transport"}, nil)
 )
 
 func newMetrics(a *Agent) (*metrics, error) {
@@ -83,6 +85,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- lostDesc
 	ch <- registrationsDesc
 	ch <- strangersDesc
+	ch <- connectionsDesc
 }
 
 // Collect implements prometheus.Collector.
@@ -107,4 +110,7 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	ch <- prometheus.MustNewConstMetric(strangersDesc, prometheus.CounterValue, float64(answered), "answered")
 	ch <- prometheus.MustNewConstMetric(strangersDesc, prometheus.CounterValue, float64(dropped), "dropped")
 	ch <- prometheus.MustNewConstMetric(strangersDesc, prometheus.CounterValue, float64(banned), "banned")
+	for by, n := range m.agent.streams.counts() {
+		ch <- prometheus.MustNewConstMetric(connectionsDesc, prometheus.GaugeValue, float64(n), string(by))
+	}
 }

@@ -18,6 +18,8 @@ type peer struct {
 	conn *net.UDPConn
 	addr netip.AddrPort
 	got  chan sip.Message
+	by   transport
+	out  func(to, text string) // how a peer sends that is no UDP socket
 
 	mu    sync.Mutex
 	times map[string]int // how often each message came
@@ -34,6 +36,12 @@ func newPeerAt(t *testing.T, ip net.IP) *peer {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return servePeer(t, conn)
+}
+
+// servePeer is a peer of a socket that is open.
+func servePeer(t *testing.T, conn *net.UDPConn) *peer {
+	t.Helper()
 	p := &peer{
 		conn: conn, addr: conn.LocalAddr().(*net.UDPAddr).AddrPort(),
 		got: make(chan sip.Message, 10000), times: map[string]int{},
@@ -150,6 +158,10 @@ type say struct {
 func (p *peer) reply(req *sip.Request, s say) { p.send(req.Source(), p.responseText(req, s)) }
 
 func (p *peer) send(to, text string) {
+	if p.out != nil {
+		p.out(to, text)
+		return
+	}
 	at := netip.MustParseAddrPort(to)
 	_, _ = p.conn.WriteToUDPAddrPort([]byte(text), at)
 }
@@ -169,7 +181,7 @@ func (p *peer) responseText(req *sip.Request, s say) string {
 	}
 	fmt.Fprintf(&b, "To: %s\r\nCall-ID: %s\r\nCSeq: %s\r\n", to, value(req, "Call-ID"), value(req, "CSeq"))
 	if s.status > 100 && s.status < 300 && req.Method == sip.INVITE && !hasHeader(s.headers, "Contact") {
-		fmt.Fprintf(&b, "Contact: <sip:far@%s>\r\n", p.addr)
+		fmt.Fprintf(&b, "Contact: <sip:far@%s%s>\r\n", p.addr, p.by.parameter())
 	}
 	writeRest(&b, s.headers, s.sdp)
 	return b.String()
@@ -198,9 +210,9 @@ func writeRest(b *strings.Builder, headers []string, sdp string) {
 func (p *peer) within(invite *sip.Request, tag, method string, cseq int, headers []string, sdp string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s %s SIP/2.0\r\n", method, inBrackets(value(invite, "Contact")))
-	fmt.Fprintf(&b, "Via: SIP/2.0/UDP %s;branch=%s;rport\r\nMax-Forwards: 70\r\n", p.addr, newBranch())
+	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;branch=%s;rport\r\nMax-Forwards: 70\r\n", p.by.token(), p.addr, newBranch())
 	fmt.Fprintf(&b, "From: %s;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\n", value(invite, "To"), tag, value(invite, "From"), value(invite, "Call-ID"))
-	fmt.Fprintf(&b, "CSeq: %d %s\r\nContact: <sip:far@%s>\r\n", cseq, method, p.addr)
+	fmt.Fprintf(&b, "CSeq: %d %s\r\nContact: <sip:far@%s%s>\r\n", cseq, method, p.addr, p.by.parameter())
 	writeRest(&b, headers, sdp)
 	return b.String()
 }
@@ -209,7 +221,7 @@ func (p *peer) within(invite *sip.Request, tag, method string, cseq int, headers
 func (p *peer) outside(method, callID string, headers ...string) string {
 	var b strings.Builder
 	fmt.Fprintf(&b, "%s sip:kakeru@127.0.0.1 SIP/2.0\r\n", method)
-	fmt.Fprintf(&b, "Via: SIP/2.0/UDP %s;branch=%s;rport\r\nMax-Forwards: 70\r\n", p.addr, newBranch())
+	fmt.Fprintf(&b, "Via: SIP/2.0/%s %s;branch=%s;rport\r\nMax-Forwards: 70\r\n", p.by.token(), p.addr, newBranch())
 	if !hasHeader(headers, "From") {
 		fmt.Fprintf(&b, "From: <sip:far@%s>;tag=%s\r\n", p.addr, newTag())
 	}

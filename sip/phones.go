@@ -23,18 +23,35 @@ type phone struct {
 type hostPort struct {
 	host string
 	port uint16
+	by   transport
+}
+
+// hostPortOf is where a URI leads (RFC 3263 §4.1). What says nothing of its transport is reached by UDP, a sips: URI by TLS.
+func hostPortOf(uri sip.Uri) (hostPort, error) {
+	token, _ := uri.UriParams.Get("transport")
+	by, ok := transportOf(token)
+	if uri.IsEncrypted() {
+		by = overTLS
+	}
+	switch {
+	case uri.Scheme != "sip" && uri.Scheme != "sips" || uri.Host == "":
+		return hostPort{}, errors.New("it is no SIP URI")
+	case !ok:
+		return hostPort{}, errors.New("its transport is none of udp, tcp and tls")
+	case uri.Port < 0 || uri.Port > 65535:
+		return hostPort{}, errors.New("its port is out of range")
+	}
+	return hostPort{bare(uri.Host), orElse(uint16(uri.Port), by.port()), by}, nil
 }
 
 // fixedAddress reads a desk's sip:user@host:port.
 func fixedAddress(text string) (sip.Uri, hostPort, error) {
 	var uri sip.Uri
-	if err := sip.ParseUri(text, &uri); err != nil || uri.Scheme != "sip" || uri.Host == "" {
+	if err := sip.ParseUri(text, &uri); err != nil {
 		return sip.Uri{}, hostPort{}, errors.New("it is no SIP URI")
 	}
-	if uri.Port < 0 || uri.Port > 65535 {
-		return sip.Uri{}, hostPort{}, errors.New("its port is out of range")
-	}
-	return uri, hostPort{uri.Host, uint16(orElse(uri.Port, defaultPort))}, nil
+	at, err := hostPortOf(uri)
+	return uri, at, err
 }
 
 // phoneOf finds the phone of a desk, or the refusal that says why it cannot be rung.
@@ -59,7 +76,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	if seat.desk.registers() {
 		b, ok = a.register.newest(id)
 	}
-	at, err := b.reached(ctx)
+	at, err := b.reached(ctx, a)
 	if !ok || err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
@@ -68,7 +85,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 }
 
 // reached is where what goes to the phone is sent. One that never registered is where its URI says.
-func (b *binding) reached(ctx context.Context) (place, error) {
+func (b *binding) reached(ctx context.Context, a *Agent) (place, error) {
 	way := b.uri
 	switch {
 	case len(b.path) > 0:
@@ -80,7 +97,7 @@ func (b *binding) reached(ctx context.Context) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	return resolve(ctx, at)
+	return a.resolve(ctx, at)
 }
 
 // Registered implements dialer.Phone. Of a phone behind a PBX nothing is known, but that it cannot be rung while the PBX

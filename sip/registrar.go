@@ -39,6 +39,7 @@ type seat struct {
 	bindings []*binding // the newest last
 	known    bool       // false for a phone at a fixed address that was not asked yet
 	up       bool       // as last told
+	lost     []place    // flows that its phone once had
 }
 
 // binding is one contact of a phone.
@@ -192,7 +193,7 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 			least := strconv.Itoa(int(r.agent.cfg.MinExpires.Seconds() + 0.999))
 			return nil, false, &answer{status: sip.StatusIntervalToBrief, extras: []extra{{"Min-Expires", least}}}
 		}
-		all = append(all, wish{c.Address.String(), c.Address.Host, c.Address.Port, min(life, defaultExpires)})
+		all = append(all, wish{c.Address.String(), bare(c.Address.Host), c.Address.Port, min(life, defaultExpires)})
 	}
 	if star && (len(all) > 0 || general != 0) {
 		return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: * goes alone, with Expires 0"}
@@ -214,13 +215,16 @@ func (r *registrar) fulfil(s *seat, w wish, path []string, req *sip.Request) {
 	for _, b := range slices.Clone(s.bindings) {
 		if b.uri == w.uri {
 			r.remove(s, b)
+			if b.at.flow {
+				s.lostFlow(b.at)
+			}
 		}
 	}
 	if w.life == 0 || r.ended {
 		return
 	}
 	at := sourceOf(req)
-	elsewhere := w.host != at.Addr().String() || orElse(w.port, defaultPort) != int(at.Port())
+	elsewhere := w.host != at.Addr().String() || !at.flow && orElse(w.port, defaultPort) != int(at.Port())
 	b := &binding{
 		uri: w.uri, path: path, at: at, behind: elsewhere && len(path) == 0, // the proxies know where it is
 		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,

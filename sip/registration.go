@@ -73,12 +73,13 @@ func (r *registration) send(expires time.Duration) {
 	r.cseq++
 	u, a := r.uplink, r.uplink.agent
 	addresses := u.addresses()
+	to := addresses[r.at%len(addresses)]
 	self := u.trunk.uri(u.trunk.User)
 	req, err := request{
 		method: sip.REGISTER, uri: "sip:" + u.trunk.domain(), from: "<" + self + ">;tag=" + r.tag, to: "<" + self + ">",
-		callID: r.lane.callID, cseq: r.cseq, sentBy: a.us, branch: newBranch(),
+		callID: r.lane.callID, cseq: r.cseq, sentBy: a.sentBy(to.by), branch: newBranch(),
 		extras: []extra{
-			{"Contact", "<" + r.contact() + ">"}, {"Expires", strconv.Itoa(int(expires.Seconds()))}, {"Allow", allowed},
+			{"Contact", "<" + r.contact(to.by) + ">"}, {"Expires", strconv.Itoa(int(expires.Seconds()))}, {"Allow", allowed},
 		},
 	}.build()
 	if err == nil {
@@ -88,12 +89,12 @@ func (r *registration) send(expires time.Duration) {
 		r.failed("the request cannot be made", 0)
 		return
 	}
-	r.lane.begin(req, addresses[r.at%len(addresses)], r.heard, func(err error) { r.said = 0; r.elsewhere(failure(err)) })
+	r.lane.begin(req, to, r.heard, func(err error) { r.said = 0; r.elsewhere(failure(err)) })
 }
 
 // contact is where the trunk finds us.
-func (r *registration) contact() string {
-	return "sip:" + r.uplink.trunk.User + "@" + r.uplink.agent.us
+func (r *registration) contact(by transport) string {
+	return "sip:" + r.uplink.trunk.User + "@" + r.uplink.agent.sentBy(by) + by.parameter()
 }
 
 // heard is §10.2.8, and §22 for the challenges.
@@ -154,8 +155,8 @@ func (r *registration) registered(res *sip.Response) {
 }
 
 func (r *registration) isUs(at sip.Uri) bool {
-	host, port := sentBy(r.uplink.agent.us)
-	return strings.EqualFold(at.Host, host) && orElse(at.Port, defaultPort) == port
+	host, port := sentBy(r.uplink.agent.sentBy(r.uplink.trunk.by()))
+	return strings.EqualFold(bare(at.Host), host) && orElse(at.Port, int(r.uplink.trunk.by().port())) == port
 }
 
 // earlier is when to renew: after seven to nine tenths of what was granted, so that a lost renewal can be repeated in time.

@@ -146,7 +146,7 @@ func (l *leg) ask(method sip.RequestMethod, sdp []byte, heard func(*sip.Response
 	r := l.dialog.request(method, l.dialog.CSeq)
 	r.sdp = sdp
 	r.extras = append([]extra{
-		{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Supported", supported},
+		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
 	}, l.session.asks(l.lane.agent)...)
 	req, err := r.build()
 	if err == nil {

@@ -71,7 +71,7 @@ func (l *leg) ring() {
 		return
 	}
 	l.summons.rang = true
-	w := answer{status: sip.StatusRinging, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}}}
+	w := answer{status: sip.StatusRinging, extras: []extra{{"Contact", l.contact()}}}
 	if hasTag(optionTags(l.summons.req, "Require"), "100rel") {
 		l.ringReliably(w)
 		return
@@ -86,7 +86,7 @@ func (l *leg) pickUp() {
 		return
 	}
 	w := answer{status: sip.StatusOK, sdp: s.sdp, extras: []extra{
-		{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Supported", supported},
+		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
 	}}
 	timer, agreed, no := l.sessionAnswer(s.req)
 	if no != nil {

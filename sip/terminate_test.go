@@ -22,8 +22,18 @@ func (r *rig) crashed(t *testing.T) *Agent {
 	return startAgent(t, cfg)
 }
 
-// mute closes an agent's socket under it, as the death of its process does.
+// mute closes an agent's socket and connections under it, as the death of its process does.
 func (r *rig) mute() {
+	r.streams.mu.Lock()
+	r.streams.ended = true
+	var all []*stream
+	for _, s := range r.streams.open {
+		all = append(all, s)
+	}
+	r.streams.mu.Unlock()
+	for _, s := range all {
+		s.close(errNotRunning)
+	}
 	_ = r.conn.Close()
 	<-r.readDone
 	<-r.stopped

@@ -4,6 +4,7 @@ import (
 	"log/slog"
 	"slices"
 	"strings"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -11,14 +12,16 @@ import (
 // exchange is one client transaction of ours. The library's transaction retransmits the request (timers A, E) and gives
 // up (B, F); what comes back is read here, in the order of its arrival (RFC 3261 §17.1).
 type exchange struct {
-	lane   *lane
-	key    string
-	req    *sip.Request
-	to     place
-	tx     *sip.ClientTx
-	final  int  // status of the final response; 0 before, -1 when there will be none
-	unsent bool // its very first sending failed: the far end cannot have got it
-	live   bool // somebody takes what the transaction passes on
+	lane    *lane
+	key     string
+	req     *sip.Request
+	to      place
+	instead place // where it goes when no connection can be opened to there; zero for nowhere
+	tx      *sip.ClientTx
+	since   time.Time
+	final   int   // status of the final response; 0 before, -1 when there will be none
+	unsent  error // why its very first sending failed: the far end cannot have got it; nil if it did not
+	live    bool  // somebody takes what the transaction passes on
 
 	heard  func(res *sip.Response) // each response; a 2xx to an INVITE again for each of its retransmissions
 	failed func(err error)         // no final response came, or the request could not be sent
@@ -28,16 +31,42 @@ type exchange struct {
 func (l *lane) begin(req *sip.Request, to place, heard func(*sip.Response), failed func(error)) *exchange {
 	x := &exchange{lane: l, req: req, to: to, heard: heard, failed: failed}
 	x.key, _ = sip.ClientTxKeyMake(req) // never fails: every request of ours has a Via with branch, and a CSeq
-	x.tx = sip.NewClientTx(x.key, req, hop{l.agent, to}, libraryLog(l.agent.log))
 	l.sent[x.key] = x
-	x.tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(err) }) })
-	// The transaction waits for somebody to take each response: we have read it already.
-	x.live = l.agent.crew.start(func() { drain(x.tx) })
-	if err := x.tx.Init(); err != nil {
-		x.unsent = true
-		x.tx.Terminate()
+	if l.agent.tooLarge(req, to) {
+		x.to.by, x.instead = overTCP, to
 	}
+	x.send()
 	return x
+}
+
+// send starts the library's transaction.
+func (x *exchange) send() {
+	l := x.lane
+	carry(x.req, x.to.by)
+	var tx *sip.ClientTx
+	lost := func(err error) { l.post(func() { x.lost(tx, err) }) }
+	tx = sip.NewClientTx(x.key, x.req, hop{agent: l.agent, to: x.to, lost: lost}, libraryLog(l.agent.log))
+	x.tx, x.since = tx, time.Now()
+	tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(tx, err) }) })
+	// The transaction waits for somebody to take each response: we have read it already.
+	x.live = l.agent.crew.start(func() { drain(tx) })
+	if err := tx.Init(); err != nil {
+		x.lost(tx, err)
+	}
+}
+
+// lost is told that the request could not leave. One that was to go by TCP only for its size leaves by UDP then (§18.1.1).
+func (x *exchange) lost(tx *sip.ClientTx, err error) {
+	if x.final != 0 || x.tx != tx {
+		return
+	}
+	if x.instead.IsValid() {
+		x.to, x.instead = x.instead, place{}
+		x.send()
+	} else {
+		x.unsent = err
+	}
+	tx.Terminate()
 }
 
 func drain(tx *sip.ClientTx) {
@@ -51,12 +80,15 @@ func drain(tx *sip.ClientTx) {
 }
 
 // ended is told that the library's transaction is over. If no final response ended it, it has failed.
-func (x *exchange) ended(err error) {
-	if x.final != 0 {
+func (x *exchange) ended(tx *sip.ClientTx, err error) {
+	if x.final != 0 || x.tx != tx {
 		return
 	}
+	if x.to.by.reliable() && isTimeout(err) {
+		x.lane.agent.streams.doubt(x.to, x.since)
+	}
 	x.final = -1
-	x.failed(err)
+	x.failed(orElse(x.unsent, err))
 }
 
 // end stops the retransmissions and the wait. A late response is still heard, while the lane remembers the exchange.
@@ -174,7 +206,7 @@ func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
 
 // open starts the server transaction of a request.
 func (l *lane) open(req *sip.Request, key string) *sip.ServerTx {
-	tx := sip.NewServerTx(key, req, hop{l.agent, answerAddress(req)}, libraryLog(l.agent.log))
+	tx := sip.NewServerTx(key, req, hop{agent: l.agent, to: answerAddress(req), or: otherAddress(req)}, libraryLog(l.agent.log))
 	l.got[key] = tx
 	l.hold()
 	tx.OnTerminate(func(string, error) {

@@ -268,7 +268,7 @@ func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
 	case !h.mayRefer(l, req.CSeq().SeqNo):
 		l.reply(req, tx, answer{status: sip.StatusRequestPending})
 	default:
-		l.reply(req, tx, answer{status: sip.StatusAccepted, extras: []extra{{"Contact", l.lane.agent.contact(l.dialog.First.by)}}})
+		l.reply(req, tx, answer{status: sip.StatusAccepted, extras: []extra{{"Contact", l.contact()}}})
 		l.notifyRefer(req.CSeq().SeqNo, sip.StatusTrying, false)
 		h.mu.Lock()
 		defer h.mu.Unlock()
@@ -316,7 +316,7 @@ func (l *leg) notifyRefer(id uint32, status int, last bool) {
 	r := l.dialog.request(sip.NOTIFY, l.dialog.CSeq)
 	r.extras = []extra{
 		{"Event", fmt.Sprintf("refer;id=%d", id)}, {"Subscription-State", state},
-		{"Contact", l.lane.agent.contact(l.dialog.First.by)},
+		{"Contact", l.contact()},
 	}
 	r.sdp, r.kind = fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, orElse(phrases[status], "Answered")), "message/sipfrag;version=2.0"
 	req, err := r.build()

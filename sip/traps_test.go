@@ -414,15 +414,22 @@ func TestTrap13EverythingLeavesFromOurPort(t *testing.T) {
 
 // Host names of more than one address: the first is taken; an address needs no resolver at all.
 func TestTrap14AddressesAreResolvedByUs(t *testing.T) {
-	if _, err := resolve(t.Context(), hostPort{"2001:db8::1", 5060}); err == nil {
-		t.Error("IPv6 was taken")
-	}
-	got, err := resolve(t.Context(), hostPort{"192.0.2.1", 5061})
-	if err != nil || got.String() != "192.0.2.1:5061" {
-		t.Errorf("%v, %v", got, err)
-	}
-	if got, err := resolve(t.Context(), hostPort{"localhost", 5062}); err != nil || got.String() != "127.0.0.1:5062" {
-		t.Errorf("%v, %v", got, err)
+	for _, c := range []struct {
+		at            hostPort
+		network, want string
+	}{
+		{hostPort{host: "192.0.2.1", port: 5061}, "ip4", "192.0.2.1:5061"},
+		{hostPort{host: "192.0.2.1", port: 5061}, "ip", "192.0.2.1:5061"},
+		{hostPort{host: "2001:db8::1", port: 5061}, "ip6", "[2001:db8::1]:5061"},
+		{hostPort{host: "2001:db8::1", port: 5061, by: overTLS}, "ip", "[2001:db8::1]:5061 (TLS)"},
+		{hostPort{host: "localhost", port: 5062, by: overTCP}, "ip4", "127.0.0.1:5062 (TCP)"},
+		{hostPort{host: "2001:db8::1", port: 5061}, "ip4", ""},
+		{hostPort{host: "192.0.2.1", port: 5061}, "ip6", ""},
+	} {
+		got, err := resolve(t.Context(), c.at, c.network)
+		if (err == nil) != (c.want != "") || err == nil && got.String() != c.want {
+			t.Errorf("%v by %s: %v, %v", c.at, c.network, got, err)
+		}
 	}
 }
 

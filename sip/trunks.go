@@ -68,7 +68,7 @@ func (a *Agent) uplink(name string) *uplink {
 
 // begin looks the trunk up, asks it and registers with it, as far as its settings say.
 func (u *uplink) begin() {
-	if host, _, err := splitHostPort(u.trunk.Address); err == nil {
+	if host, _, err := splitHostPort(u.trunk.Address, u.trunk.by()); err == nil {
 		if _, err := netip.ParseAddr(host); err == nil {
 			u.find(context.Background()) // asks nobody, and a call may come in at once
 		}
@@ -110,7 +110,7 @@ func (u *uplink) stop() {
 // find looks up where the trunk is. What is known of an address that is still there is kept; a lookup that fails changes
 // nothing.
 func (u *uplink) find(ctx context.Context) {
-	found, err := lookup(ctx, u.agent.cfg.Resolver, u.trunk.Address)
+	found, err := u.agent.lookup(ctx, u.trunk)
 	u.mu.Lock()
 	defer u.mu.Unlock()
 	u.sought = true
@@ -265,36 +265,48 @@ func (a *Agent) ways(ctx context.Context, gates []gate) ([]way, error) {
 	return nil, dialer.Refuse(dialer.NoRoute)
 }
 
-// lookup finds the addresses of a trunk, best first (RFC 3263 §4.2 for UDP, IPv4): an address as it is; a name with a port
-// by its A records; a name without one by its SRV records, all of them, and by its A records where it has none.
-func lookup(ctx context.Context, resolver *net.Resolver, address string) ([]place, error) {
-	host, port, err := splitHostPort(address)
+// services are the SRV records of each transport (RFC 3263 §4.2): service and protocol.
+var services = map[transport][2]string{overUDP: {"sip", "udp"}, overTCP: {"sip", "tcp"}, overTLS: {"sips", "tcp"}}
+
+// lookup finds the places of a trunk, best first (RFC 3263 §4.2): an address as it is; a name with a port by its A or AAAA
+// records; a name without one by its SRV records, all of them, and by its addresses where it has none.
+func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
+	by, network := t.by(), network(a.addr.Addr())
+	host, port, err := splitHostPort(t.Address, by)
 	if err != nil {
 		return nil, err
 	}
-	if addr, err := netip.ParseAddr(host); err == nil {
-		if !addr.Unmap().Is4() {
-			return nil, errors.New("only IPv4 addresses are supported")
+	to := func(addr netip.Addr, port uint16) place {
+		p := place{AddrPort: netip.AddrPortFrom(addr.Unmap(), port), by: by}
+		if by == overTLS {
+			p.name = bare(t.domain())
 		}
-		return []place{{AddrPort: netip.AddrPortFrom(addr.Unmap(), port)}}, nil
+		return p
+	}
+	if addr, err := netip.ParseAddr(host); err == nil {
+		if !fits(addr, network) {
+			return nil, errors.New("it is of the other kind of IP address than sip.listen")
+		}
+		return []place{to(addr, port)}, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
 	targets := []*net.SRV{{Target: host, Port: port}}
-	if !strings.Contains(address, ":") {
+	if !strings.Contains(t.Address, ":") {
 		// LookupSRV sorts by priority and shuffles by weight (RFC 2782).
-		if _, found, err := resolver.LookupSRV(ctx, "sip", "udp", host); err == nil && len(found) > 0 {
+		service := services[by]
+		if _, found, err := a.cfg.Resolver.LookupSRV(ctx, service[0], service[1], host); err == nil && len(found) > 0 {
 			targets = found
 		}
 	}
 	var all []place
-	for _, t := range targets {
-		found, err := resolver.LookupNetIP(ctx, "ip4", strings.TrimSuffix(t.Target, "."))
+	for _, target := range targets {
+		found, err := a.cfg.Resolver.LookupNetIP(ctx, network, strings.TrimSuffix(target.Target, "."))
 		if err != nil {
 			continue // the next target may be found
 		}
 		for _, addr := range found {
-			if at := (place{AddrPort: netip.AddrPortFrom(addr.Unmap(), t.Port)}); !slices.Contains(all, at) {
+			if at := to(addr, target.Port); !slices.Contains(all, at) {
 				all = append(all, at)
 			}
 		}

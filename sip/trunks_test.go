@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"net"
+	"net/netip"
 	"strconv"
 	"strings"
 	"sync/atomic"
@@ -315,27 +316,38 @@ func TestAllRecordsOfATrunksNameAreUsed(t *testing.T) {
 		"near.test. A":                {a(2), a(3)},
 		"far.test. A":                 {a(4)},
 		"plain.test. A":               {a(5)},
+		"plain.test. AAAA":            {&dnsmessage.AAAAResource{AAAA: netip.MustParseAddr("2001:db8::5").As16()}},
+		// Whose certificate is asked for is the domain's, wherever its records lead.
+		"_sip._tcp.carrier.test. SRV":  {srv(10, 5071, "near.test.")},
+		"_sips._tcp.carrier.test. SRV": {srv(10, 5081, "far.test.")},
 	}
-	resolver := zone.resolver(t)
-	for address, want := range map[string]string{
-		"carrier.test":    "127.0.0.2:5070 127.0.0.3:5070 127.0.0.4:5080",
-		"plain.test":      "127.0.0.5:5060",
-		"plain.test:5062": "127.0.0.5:5062",
-		"192.0.2.1":       "192.0.2.1:5060",
-		"192.0.2.1:5061":  "192.0.2.1:5061",
+	cfg := Config{Resolver: zone.resolver(t)}
+	for _, c := range []struct{ address, transport, listen, want string }{
+		{"carrier.test", "udp", "0.0.0.0", "127.0.0.2:5070 127.0.0.3:5070 127.0.0.4:5080"},
+		{"carrier.test", "tcp", "0.0.0.0", "tcp://127.0.0.2:5071 tcp://127.0.0.3:5071"},
+		{"carrier.test", "tls", "0.0.0.0", "tls://127.0.0.4:5081/carrier.test"},
+		{"plain.test", "", "0.0.0.0", "127.0.0.5:5060"},
+		{"plain.test", "tls", "0.0.0.0", "tls://127.0.0.5:5061/plain.test"},
+		{"plain.test", "", "::1", "[2001:db8::5]:5060"},
+		{"plain.test:5062", "", "0.0.0.0", "127.0.0.5:5062"},
+		{"192.0.2.1", "", "0.0.0.0", "192.0.2.1:5060"},
+		{"192.0.2.1:5061", "", "::", "192.0.2.1:5061"},
+		{"[2001:db8::1]:5061", "tls", "::", "tls://[2001:db8::1]:5061/2001:db8::1"},
+		{"nowhere.test", "", "0.0.0.0", ""},
+		{"nowhere.test:5060", "tcp", "0.0.0.0", ""},
+		{"near.test", "", "::1", ""},
+		{"[::1]:5060", "", "0.0.0.0", ""},
+		{"192.0.2.1:5060", "", "::1", ""},
 	} {
-		found, err := lookup(t.Context(), resolver, address)
+		a := &Agent{cfg: cfg, addr: netip.AddrPortFrom(netip.MustParseAddr(c.listen), 5060)}
+		found, err := a.lookup(t.Context(), Trunk{Address: c.address, Transport: c.transport})
 		var got []string
 		for _, at := range found {
-			got = append(got, at.String())
+			text, _ := at.MarshalText()
+			got = append(got, string(text))
 		}
-		if err != nil || strings.Join(got, " ") != want {
-			t.Errorf("%s: %v, %v; want %s", address, got, err, want)
-		}
-	}
-	for _, address := range []string{"nowhere.test", "nowhere.test:5060", "[::1]:5060"} {
-		if found, err := lookup(t.Context(), resolver, address); err == nil {
-			t.Errorf("%s: %v", address, found)
+		if (err == nil) != (c.want != "") || strings.Join(got, " ") != c.want {
+			t.Errorf("%+v: %v, %v", c, got, err)
 		}
 	}
 }

@@ -54,7 +54,7 @@ func (l *leg) buildInvite() (*sip.Request, error) {
 		callID: l.dialog.CallID, cseq: l.invite.CSeq, sentBy: l.dialog.SentBy, branch: l.invite.Branch,
 		routes: l.invite.Routes,
 		extras: append(append([]extra{
-			{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Accept", sdpType}, {"Supported", supported},
+			{"Contact", l.contact()}, {"Allow", allowed}, {"Accept", sdpType}, {"Supported", supported},
 		}, l.session.asks(l.lane.agent)...), l.extras...),
 		sdp: l.line.bridge.Offer(l.side),
 	}
@@ -256,7 +256,7 @@ func (l *leg) inviteFailed(err error) {
 	if l.over || l.state == legUp {
 		return
 	}
-	if l.current.unsent && l.canReroute() {
+	if l.current.unsent != nil && l.canReroute() {
 		l.reroute(dialer.Evidence{Event: dialer.EvRerouted, Reason: failure(err)})
 		return
 	}

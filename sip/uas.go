@@ -114,7 +114,7 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	w := answer{status: sip.StatusOK, extras: append([]extra{
-		{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Supported", supported},
+		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
 	}, timer...)}
 	switch {
 	case sdp != nil:

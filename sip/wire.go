@@ -20,13 +20,41 @@ const defaultPort = 5060
 // lookupLimit bounds the resolution of a peer's host name.
 const lookupLimit = 2 * time.Second
 
-// listen opens our one UDP socket with a receive buffer for bursts, and tells how many bytes the kernel granted.
-func listen(address string, buffer int) (*net.UDPConn, int, error) {
-	at, err := net.ResolveUDPAddr("udp4", address)
+// portTries is how often a port is looked for that is free for UDP and TCP, where any will do.
+const portTries = 20
+
+// listen opens our one UDP socket and, if asked to, the TCP listener of the same address.
+func listen(cfg Config) (conn *net.UDPConn, granted int, l net.Listener, err error) {
+	for range portTries {
+		if conn, granted, err = listenUDP(cfg.Listen, cfg.ReceiveBuffer); err != nil || !cfg.TCP {
+			return conn, granted, nil, err
+		}
+		if l, err = listenTCP(localAddr(conn).String()); err == nil {
+			return conn, granted, l, nil
+		}
+		_ = conn.Close()
+		if !strings.HasSuffix(cfg.Listen, ":0") {
+			break
+		}
+	}
+	return nil, 0, nil, fmt.Errorf("sip.listen: cannot listen for TCP at %s: %w; is another program using the port?", cfg.Listen, err)
+}
+
+func listenTCP(address string) (net.Listener, error) {
+	at, err := netip.ParseAddrPort(address)
+	if err != nil {
+		return nil, err
+	}
+	return net.ListenTCP("tcp"+version(at.Addr()), net.TCPAddrFromAddrPort(at))
+}
+
+// listenUDP opens a socket with a receive buffer for bursts, and tells how many bytes the kernel granted.
+func listenUDP(address string, buffer int) (*net.UDPConn, int, error) {
+	at, err := netip.ParseAddrPort(address)
 	if err != nil {
 		return nil, 0, fmt.Errorf("sip.listen: %w", err)
 	}
-	conn, err := net.ListenUDP("udp4", at)
+	conn, err := net.ListenUDP("udp"+version(at.Addr()), net.UDPAddrFromAddrPort(at))
 	if err != nil {
 		return nil, 0, fmt.Errorf("sip.listen: cannot open %s: %w; is another program using the port?", address, err)
 	}
@@ -47,6 +75,12 @@ func localAddr(conn *net.UDPConn) netip.AddrPort {
 	return at.AddrPort()
 }
 
+// listenerAddr is where a listener is bound.
+func listenerAddr(l net.Listener) netip.AddrPort {
+	at, _ := l.Addr().(*net.TCPAddr) // what a TCP listener's address is
+	return at.AddrPort()
+}
+
 // receiveBuffer asks the kernel. Linux reports twice what can be used (socket(7)); this is the usable half.
 func receiveBuffer(conn *net.UDPConn) (int, error) {
 	raw, err := conn.SyscallConn()
@@ -63,20 +97,38 @@ func receiveBuffer(conn *net.UDPConn) (int, error) {
 	return size / 2, errors.Join(err, asking)
 }
 
-// hop is where the messages of one transaction go: one place, by our socket. It implements the library's
-// Connection, so a transaction cannot leave from another port, and no message is refused for its size: IP fragments
-// what exceeds the MTU.
+// hop is where the messages of one transaction go: one place, by our socket or by a connection. It implements the
+// library's Connection, so a transaction cannot leave from another port, and no message is refused for its size: IP
+// fragments what exceeds the MTU.
 type hop struct {
 	agent *Agent
 	to    place
+	or    place       // where a response goes when the connection its request came by is closed; zero for nowhere
+	lost  func(error) // told when a message could not leave by a connection after all; nil if nobody asks
 }
 
 var _ sip.Connection = hop{}
+
+// largestDatagram is how long a request may be to go by UDP, where nothing is known of the path's MTU (RFC 3261 §18.1.1).
+const largestDatagram = 1300
+
+// tooLarge reports whether a request that would go by UDP has to go by TCP, because it would be cut up on the way. A far end
+// that was found not to speak TCP gets it all the same.
+func (a *Agent) tooLarge(req *sip.Request, to place) bool {
+	if to.by != overUDP || !a.cfg.TCP || len(req.String()) <= largestDatagram {
+		return false
+	}
+	to.by = overTCP
+	return a.streams.fault(to) == nil
+}
 
 // WriteMsg implements sip.Connection.
 func (h hop) WriteMsg(m sip.Message) error {
 	var b strings.Builder
 	m.StringWrite(&b)
+	if h.to.by.reliable() {
+		return h.agent.streams.write(h.to, h.or, []byte(b.String()), h.lost)
+	}
 	_, err := h.agent.conn.WriteToUDPAddrPort([]byte(b.String()), h.to.AddrPort)
 	return err
 }
@@ -93,10 +145,10 @@ func (h hop) TryClose() (int, error) { return 1, nil }
 // Close implements sip.Connection; the agent owns the socket.
 func (h hop) Close() error { return nil }
 
-// splitHostPort reads "host" or "host:port".
-func splitHostPort(address string) (host string, port uint16, err error) {
+// splitHostPort reads "host", "host:port" or "[IPv6]:port"; by is the transport whose port counts where none is said.
+func splitHostPort(address string, by transport) (host string, port uint16, err error) {
 	if !strings.Contains(address, ":") {
-		address = net.JoinHostPort(address, strconv.Itoa(defaultPort))
+		address = net.JoinHostPort(address, strconv.Itoa(int(by.port())))
 	}
 	host, text, err := net.SplitHostPort(address)
 	if err != nil {
@@ -109,21 +161,53 @@ func splitHostPort(address string) (host string, port uint16, err error) {
 	return host, uint16(n), nil
 }
 
-// resolve finds the IPv4 address of host:port. An address is taken as it is, a name is looked up.
-func resolve(ctx context.Context, at hostPort) (place, error) {
+// network names the addresses that go with one, as the resolver knows them: a socket of one family reaches that alone, one
+// that is open to all reaches both.
+func network(like netip.Addr) string {
+	switch {
+	case like.Unmap().Is4():
+		return "ip4"
+	case like.IsUnspecified() || !like.IsValid():
+		return "ip"
+	default:
+		return "ip6"
+	}
+}
+
+// version is the network's IP version as it stands behind "udp" and "tcp": none where both will do.
+func version(like netip.Addr) string { return strings.TrimPrefix(network(like), "ip") }
+
+// fits reports whether an address is of a network.
+func fits(addr netip.Addr, network string) bool {
+	return network == "ip" || (network == "ip4") == addr.Unmap().Is4()
+}
+
+// resolve finds where a host is. An address is taken as it is, a name is looked up.
+func resolve(ctx context.Context, at hostPort, network string) (place, error) {
+	to := place{by: at.by}
+	if at.by == overTLS {
+		to.name = at.host
+	}
 	if addr, err := netip.ParseAddr(at.host); err == nil {
-		if !addr.Unmap().Is4() {
-			return place{}, errors.New("only IPv4 addresses are supported")
+		if !fits(addr, network) {
+			return place{}, errors.New("it is of the other kind of IP address than sip.listen")
 		}
-		return place{AddrPort: netip.AddrPortFrom(addr.Unmap(), at.port)}, nil
+		to.AddrPort = netip.AddrPortFrom(addr.Unmap(), at.port)
+		return to, nil
 	}
 	ctx, cancel := context.WithTimeout(ctx, lookupLimit)
 	defer cancel()
-	found, err := net.DefaultResolver.LookupNetIP(ctx, "ip4", at.host)
+	found, err := net.DefaultResolver.LookupNetIP(ctx, network, at.host)
 	if err != nil || len(found) == 0 {
 		return place{}, errors.New("the host name cannot be resolved")
 	}
-	return place{AddrPort: netip.AddrPortFrom(found[0].Unmap(), at.port)}, nil
+	to.AddrPort = netip.AddrPortFrom(found[0].Unmap(), at.port)
+	return to, nil
+}
+
+// resolve finds a host that our socket can reach.
+func (a *Agent) resolve(ctx context.Context, at hostPort) (place, error) {
+	return resolve(ctx, at, network(a.addr.Addr()))
 }
 
 // unsaid is the logger the library gets. Its messages may carry whole SIP messages, so only their first words pass.

@@ -267,12 +267,13 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 		return sip.Config{}, fmt.Errorf("settings: sip.rtp.advertise: write the IP address that phones and carrier reach us at")
 	}
 	c := sip.Config{
-		Listen: s.Listen, AdvertiseHost: s.Advertise,
+		Listen: s.Listen, TCP: s.TCP, AdvertiseHost: s.Advertise,
+		TLS:   sip.TLS{Listen: s.TLS.Listen, Certificate: s.TLS.Cert, Key: s.TLS.Key, CA: s.TLS.CA},
 		Media: media.Config{BindIP: bindIP, AdvertiseIP: advertiseIP, PortMin: uint16(s.RTP.PortMin), PortMax: uint16(s.RTP.PortMax)}, //nolint:gosec // configs checked the range
 	}
 	for _, t := range s.Trunks {
 		c.Trunks = append(c.Trunks, sip.Trunk{
-			Name: t.Name, Address: t.Address, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
+			Name: t.Name, Address: t.Address, Transport: t.Transport, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
 			Lab: t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
 			Register: t.Register, Expires: t.Expires, FromUser: t.From == "user", Watch: t.Watch != "none",
 		})

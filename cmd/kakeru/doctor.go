@@ -13,6 +13,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strconv"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -195,7 +196,7 @@ func checkSound(ctx context.Context, s configs.Settings) []finding {
 	}
 	free, all := 0, s.SIP.RTP.PortMax-s.SIP.RTP.PortMin+1
 	for port := s.SIP.RTP.PortMin; port <= s.SIP.RTP.PortMax; port++ {
-		c, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp4", net.JoinHostPort(bind, strconv.Itoa(port)))
+		c, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp", net.JoinHostPort(bind, strconv.Itoa(port)))
 		if err == nil {
 			_ = c.Close()
 			free++
@@ -221,20 +222,25 @@ func checkPhones(ctx context.Context, s configs.Settings) []finding {
 	trunks, desks := conf.Trunks, conf.Desks
 	// The doctor's own agent neither registers nor watches: it asks, and is gone.
 	conf.Listen, conf.Trunks, conf.Desks = net.JoinHostPort(host, "0"), nil, nil
+	shown := checkCertificate(s.SIP)
+	conf.TCP, conf.TLS.Listen = false, ""
+	if slices.ContainsFunc(shown, func(f finding) bool { return f.grade == major }) {
+		conf.TLS.Certificate, conf.TLS.Key = "", "" // that is said; the trunks are asked all the same
+	}
 	conf.Timers = sip.Timers{T1: 50 * time.Millisecond} // silence is told after 3.2 s
 	a, err := sip.New(conf)
 	if err == nil {
 		err = a.Start()
 	}
 	if err != nil {
-		return []finding{{major, "SIP", oneLine(err), "correct sip.listen"}}
+		return append(shown, finding{major, "SIP", oneLine(err), "correct sip.listen, or sip.tls.ca"})
 	}
 	rooms, stop := context.WithCancel(ctx)
 	var running sync.WaitGroup
 	running.Go(func() { _ = a.Run(rooms) }) // it has asked what it was to ask
 	defer running.Wait()
 	defer stop()
-	all := []finding{checkSIPPort(ctx, s)}
+	all := slices.Concat(checkSIPPorts(ctx, s), shown, checkCallbacks(s.SIP))
 	if got, want := a.ReceiveBuffer(), 4<<20; got < want {
 		all = append(all, finding{
 			minor, "SIP buffer", fmt.Sprintf("the kernel grants %d KiB of %d", got>>10, want>>10),
@@ -244,16 +250,37 @@ func checkPhones(ctx context.Context, s configs.Settings) []finding {
 	return append(all, askAll(ctx, a, trunks, desks, filepath.Join(s.StateDir, bindingsFile))...)
 }
 
-func checkSIPPort(ctx context.Context, s configs.Settings) finding {
-	c, err := (&net.ListenConfig{}).ListenPacket(ctx, "udp4", s.SIP.Listen)
+// checkSIPPorts looks whether what phones and trunks reach us by can be opened.
+func checkSIPPorts(ctx context.Context, s configs.Settings) []finding {
+	all := []finding{checkPort(ctx, s, "udp", "sip.listen", s.SIP.Listen)}
+	if s.SIP.TCP {
+		all = append(all, checkPort(ctx, s, "tcp", "sip.listen", s.SIP.Listen))
+	}
+	if s.SIP.TLS.Listen != "" {
+		all = append(all, checkPort(ctx, s, "tcp", "sip.tls.listen", s.SIP.TLS.Listen))
+	}
+	return all
+}
+
+func checkPort(ctx context.Context, s configs.Settings, network, key, address string) finding {
+	about := "SIP port " + strings.ToUpper(network)
+	var (
+		c   io.Closer
+		err error
+	)
+	if network == "udp" {
+		c, err = (&net.ListenConfig{}).ListenPacket(ctx, network, address)
+	} else {
+		c, err = (&net.ListenConfig{}).Listen(ctx, network, address)
+	}
 	switch {
 	case err == nil:
 		_ = c.Close()
-		return finding{fine, "SIP port", s.SIP.Listen + " is free", ""}
+		return finding{fine, about, address + " is free", ""}
 	case serves(ctx, s):
-		return finding{fine, "SIP port", s.SIP.Listen + " is in use, as it should be: a server runs", ""}
+		return finding{fine, about, address + " is in use, as it should be: a server runs", ""}
 	default:
-		return finding{major, "SIP port", s.SIP.Listen + " cannot be opened", "stop the program that has it, or correct sip.listen"}
+		return finding{major, about, address + " cannot be opened", "stop the program that has it, or correct " + key}
 	}
 }
 
@@ -288,12 +315,14 @@ func examineTrunk(ctx context.Context, a *sip.Agent, t sip.Trunk) []finding {
 
 // ofTrunk reads what one address of a trunk said.
 func ofTrunk(t sip.Trunk, e sip.Examination) finding {
-	at := e.Address.String()
+	at, by := e.Address.String(), strings.ToUpper(firstOf(t.Transport, "udp"))
 	switch {
+	case e.Fault != "":
+		return finding{grade: major, says: at + " cannot be reached by " + by + ": " + e.Fault, todo: faultTodo(t)}
 	case e.Options == 0 && e.Register <= 0 && t.Register:
-		return finding{grade: major, says: at + " does not answer", todo: "look at the address, the cable, and firewalls between (UDP)"}
+		return finding{grade: major, says: at + " does not answer", todo: "look at the address, the cable, and firewalls between (" + by + ")"}
 	case e.Options == 0 && e.Register <= 0:
-		return finding{grade: minor, says: at + " answers no OPTIONS", todo: "some carriers never do: make a call; else look at the address and firewalls (UDP)"}
+		return finding{grade: minor, says: at + " answers no OPTIONS", todo: "some carriers never do: make a call; else look at the address and firewalls (" + by + ")"}
 	case e.Register == 401, e.Register == 403, e.Register == 407, e.Register == 404:
 		return finding{
 			grade: major, says: fmt.Sprintf("%s refuses the user or the password (%d)", at, e.Register),
@@ -310,6 +339,15 @@ func ofTrunk(t sip.Trunk, e sip.Examination) finding {
 	}
 }
 
+// faultTodo is what to do about a trunk that cannot be connected to.
+func faultTodo(t sip.Trunk) string {
+	todo := "look at address and transport in sip.trunks, and at firewalls between"
+	if t.Transport == "tls" {
+		todo += "; about its certificate, compare domain in sip.trunks and sip.tls.ca with what it shows"
+	}
+	return todo
+}
+
 func examineDesk(ctx context.Context, a *sip.Agent, d sip.Desk, bindings string) finding {
 	about := "phone of " + string(d.ID)
 	switch {
@@ -317,6 +355,9 @@ func examineDesk(ctx context.Context, a *sip.Agent, d sip.Desk, bindings string)
 		return finding{fine, about, "is extension " + d.Extension + " of " + d.Trunk + ", which does not tell whether it is there", ""}
 	case d.URI != "":
 		e, err := a.ExaminePhone(ctx, d.URI)
+		if err == nil && e.Fault != "" {
+			return finding{minor, about, "cannot be reached: " + e.Fault, "look at the phone, and at address in sip.desks"}
+		}
 		if err != nil || e.Options == 0 {
 			return finding{minor, about, "does not answer at its address", "look at the phone, and at address in sip.desks"}
 		}

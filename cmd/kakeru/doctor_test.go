@@ -1,12 +1,14 @@
 package main
 
 import (
+	"fmt"
 	"net"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"kakeru/sip"
 )
@@ -89,6 +91,21 @@ func TestDoctor(t *testing.T) {
 		r.says(t, major, "trunk lost", "nowhere.invalid", "→")
 		r.says(t, major, "trunk lab", "does not answer", "→")
 	})
+	t.Run("over TCP and TLS", func(t *testing.T) {
+		secure := certificate(t, time.Now().Add(-time.Hour), time.Now().Add(9*24*time.Hour), "sip.centre.invalid")
+		b, err := os.ReadFile(h.config())
+		h.must(err)
+		text := strings.Replace(string(b), "tcp: false", fmt.Sprintf("tcp: true\n  tls: {listen: %q, cert: %q, key: %q}", freeTCP(t), secure.Cert, secure.Key), 1)
+		text = strings.Replace(text, "trunks: [", fmt.Sprintf(`trunks: [{name: secure, address: %q, transport: tls, caller_id: "0300000000", lab: true}, `, freeTCP(t)), 1)
+		r := h.command("doctor", "--config", h.file("secure.yaml", text))
+		r.failed(t, 1, "FAIL", "mended")
+		r.says(t, fine, "SIP port UDP", "free")
+		r.says(t, fine, "SIP port TCP", h.sip.String(), "free")
+		r.says(t, minor, "SIP certificate", "in 8 days", "→")
+		r.says(t, minor, "SIP certificate", "is not for 127.0.0.1", "→")
+		r.says(t, major, "trunk secure", "cannot be reached by TLS: nothing listens there", "→")
+		r.says(t, fine, "trunk lab", "answers")
+	})
 	t.Run("another secret", func(t *testing.T) {
 		h.must(os.WriteFile(filepath.Join(h.dir, "other"), []byte(strings.Repeat("o", secretBytes)), 0o600))
 		t.Setenv("KAKERU_SECRET__FILE", filepath.Join(h.dir, "other"))
@@ -127,5 +144,9 @@ func TestWhatATrunkSaidIsRead(t *testing.T) {
 		if f.grade != c.want || !strings.Contains(f.says, c.says) || f.grade != fine && f.todo == "" {
 			t.Errorf("%+v: %+v", c, f)
 		}
+	}
+	f := ofTrunk(sip.Trunk{Transport: "tls"}, sip.Examination{Register: -1, Fault: "its certificate is for another name"})
+	if f.grade != major || !strings.Contains(f.says, "by TLS: its certificate is for another name") || !strings.Contains(f.todo, "sip.tls.ca") {
+		t.Errorf("%+v", f)
 	}
 }

@@ -155,6 +155,7 @@ centre: {always_open: true}
 calls: {ring: %s, drain: 0s}
 sip:
   listen: %q
+  tcp: false # the port was found free for UDP alone
   rtp: {port_min: 30000, port_max: 30999}
   trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:

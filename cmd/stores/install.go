@@ -21,6 +21,7 @@ var RunPackages = []string{"postgresql", "redis-server"}
 // nobody here wrote.
 var TestPackages = []string{
 	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core", "twinkle-console", "kamailio",
+	"kamailio-tls-modules",
 }
 
 // signs are the files by which a package is known to be there, however it came:
@@ -34,6 +35,8 @@ var signs = map[string][]string{
 	"baresip-core":    {"baresip"},
 	"twinkle-console": {"twinkle-console"},
 	"kamailio":        {"kamailio", "/usr/sbin/kamailio"},
+
+	"kamailio-tls-modules": {"/usr/lib/*/kamailio/modules/tls.so"},
 }
 
 // installScript runs as root, with the packages as its arguments. See its head

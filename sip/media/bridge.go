@@ -86,11 +86,11 @@ func (b *Bridge) Offer(side Side) []byte { return b.leg(side).local.Offer(SendRe
 // Answer takes a side's SDP offer and returns our answer. On an error nothing
 // has changed; it matches one of the Err… values of SDP.
 func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
-	said, err := Parse(offer)
+	l := b.leg(side)
+	said, err := l.parse(offer)
 	if err != nil {
 		return nil, err
 	}
-	l := b.leg(side)
 	answer := l.local.Answer(said)
 	l.setFar(said)
 	return answer, nil
@@ -99,12 +99,22 @@ func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
 // SetRemote takes a side's SDP answer to our offer, from a provisional or the
 // final response; the same one again changes nothing. Errors as Answer.
 func (b *Bridge) SetRemote(side Side, answer []byte) error {
-	said, err := Parse(answer)
+	l := b.leg(side)
+	said, err := l.parse(answer)
 	if err != nil {
 		return err
 	}
-	b.leg(side).setFar(said)
+	l.setFar(said)
 	return nil
+}
+
+// parse reads what a leg's far end says; we can send to addresses of our own IP version alone.
+func (l *leg) parse(sdp []byte) (Description, error) {
+	said, err := Parse(sdp)
+	if err == nil && said.RTP.Addr().Is4() != l.local.addr.Addr().Is4() {
+		err = ErrOtherFamily
+	}
+	return said, err
 }
 
 // BehindNAT tells that a side's SDP may name an address that we cannot reach:

@@ -530,7 +530,8 @@ func TestNewPoolRefuses(t *testing.T) {
 	any4, v6 := netip.IPv4Unspecified(), netip.IPv6Loopback()
 	for name, c := range map[string]Config{
 		"no address":               {PortMin: 4000, PortMax: 5000},
-		"IPv6":                     {BindIP: v6, PortMin: 4000, PortMax: 5000},
+		"two IP versions":          {BindIP: v6, AdvertiseIP: loopback, PortMin: 4000, PortMax: 5000},
+		":: to be advertised":      {BindIP: netip.IPv6Unspecified(), PortMin: 4000, PortMax: 5000},
 		"0.0.0.0 to be advertised": {BindIP: any4, PortMin: 4000, PortMax: 5000},
 		"range too small":          {BindIP: loopback, PortMin: 4000, PortMax: 4002},
 		"range upside down":        {BindIP: loopback, PortMin: 5000, PortMax: 4000},

@@ -83,7 +83,7 @@ func merged(theirs, ours []Format) []Format {
 
 func (l *Local) write(formats []Format, event uint8, d Direction) []byte {
 	var b strings.Builder
-	fmt.Fprintf(&b, "s=-\r\nc=IN IP4 %s\r\nt=0 0\r\n", l.addr.Addr())
+	fmt.Fprintf(&b, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", addressType(l.addr.Addr()), l.addr.Addr())
 	for _, line := range l.lines {
 		if line.audio {
 			l.writeAudio(&b, formats, event, d)
@@ -95,7 +95,7 @@ func (l *Local) write(formats []Format, event uint8, d Direction) []byte {
 		l.content = content
 		l.version++
 	}
-	return fmt.Appendf(nil, "v=0\r\no=- %d %d IN IP4 %s\r\n%s", l.id, l.version, l.addr.Addr(), l.content)
+	return fmt.Appendf(nil, "v=0\r\no=- %d %d IN %s %s\r\n%s", l.id, l.version, addressType(l.addr.Addr()), l.addr.Addr(), l.content)
 }
 
 func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d Direction) {

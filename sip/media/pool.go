@@ -17,7 +17,7 @@ var ErrPortsExhausted = errors.New("media: no free RTP port pair in the configur
 
 // Config says where our sockets stand.
 type Config struct {
-	// BindIP is the local IPv4 address of the sockets; 0.0.0.0 needs AdvertiseIP.
+	// BindIP is the local address of the sockets; 0.0.0.0 or :: needs AdvertiseIP. Sound goes by its IP version alone.
 	BindIP netip.Addr
 	// AdvertiseIP is what our SDP tells others; BindIP if not set.
 	AdvertiseIP netip.Addr
@@ -55,10 +55,10 @@ func NewPool(c Config) (*Pool, error) {
 		c.AdvertiseIP = c.BindIP
 	}
 	switch {
-	case !c.BindIP.Is4() || !c.AdvertiseIP.Is4():
-		return nil, errors.New("media: bind and advertised address must be IPv4 addresses")
+	case !c.BindIP.IsValid() || c.BindIP.Is4() != c.AdvertiseIP.Is4() || c.BindIP.Is4In6():
+		return nil, errors.New("media: bind and advertised address must be IP addresses of one version")
 	case c.AdvertiseIP.IsUnspecified():
-		return nil, errors.New("media: bound to 0.0.0.0: set the advertised address, the one that phones can reach")
+		return nil, errors.New("media: bound to all addresses: set the advertised address, the one that phones can reach")
 	}
 	c.PortMin += c.PortMin % 2
 	pairs := (int(c.PortMax) + 1 - int(c.PortMin)) / 2
@@ -143,7 +143,11 @@ func (p *Pool) bind(index int) (*Pair, error) {
 
 func (p *Pool) listen(port uint16) (*net.UDPConn, error) {
 	at := netip.AddrPortFrom(p.config.BindIP, port)
-	return net.ListenUDP("udp4", net.UDPAddrFromAddrPort(at))
+	network := "udp6"
+	if at.Addr().Is4() {
+		network = "udp4"
+	}
+	return net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
 }
 
 // Addr is the advertised address of the RTP socket.

@@ -21,8 +21,8 @@ var (
 	ErrAudioRejected = errors.New("media: SDP refuses the audio (port 0)")
 	ErrNoCodec       = errors.New("media: SDP has neither PCMU nor PCMA")
 	ErrNoConnection  = errors.New("media: SDP has no c= line for the audio")
-	ErrIPv6          = errors.New("media: SDP names an IPv6 address, only IPv4 is supported")
-	ErrBadAddress    = errors.New("media: SDP names an address that is no unicast IPv4 address")
+	ErrOtherFamily   = errors.New("media: SDP names an address of the other IP version than ours")
+	ErrBadAddress    = errors.New("media: SDP names an address that is no unicast IP address")
 )
 
 // Direction is who sends, as seen by the one whose SDP says so (RFC 3264 §5.1).
@@ -195,6 +195,14 @@ func rtpMaps(m *sdp.MediaDescription) map[uint8]string {
 	return names
 }
 
+// addressType is how SDP calls an address's family (RFC 8866 §5.7).
+func addressType(addr netip.Addr) string {
+	if addr.Is4() {
+		return "IP4"
+	}
+	return "IP6"
+}
+
 func parseConnection(session *sdp.SessionDescription, m *sdp.MediaDescription) (netip.Addr, error) {
 	c := m.ConnectionInformation
 	if c == nil {
@@ -204,16 +212,13 @@ func parseConnection(session *sdp.SessionDescription, m *sdp.MediaDescription) (
 		return netip.Addr{}, ErrNoConnection
 	}
 	addr, err := netip.ParseAddr(c.Address.Address)
-	switch {
-	case c.AddressType == "IP6" || err == nil && addr.Is6():
-		return netip.Addr{}, ErrIPv6
-	case err != nil || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}):
+	if err != nil || c.AddressType != addressType(addr) || addr.IsMulticast() || addr == netip.AddrFrom4([4]byte{255, 255, 255, 255}) {
 		return netip.Addr{}, ErrBadAddress
 	}
 	return addr, nil
 }
 
-// parseRTCP reads a=rtcp:PORT [IN IP4 ADDRESS] (RFC 3605 §2.1); what cannot be
+// parseRTCP reads a=rtcp:PORT [IN IP4 ADDRESS] or [IN IP6 ADDRESS] (RFC 3605 §2.1); what cannot be
 // read there falls back to the next port.
 func parseRTCP(m *sdp.MediaDescription, rtp netip.AddrPort) netip.AddrPort {
 	next := netip.AddrPortFrom(rtp.Addr(), rtp.Port()+1)
@@ -231,7 +236,7 @@ func parseRTCP(m *sdp.MediaDescription, rtp netip.AddrPort) netip.AddrPort {
 	}
 	addr := rtp.Addr()
 	if len(fields) == 4 {
-		if named, err := netip.ParseAddr(fields[3]); err == nil && named.Is4() && !named.IsMulticast() {
+		if named, err := netip.ParseAddr(fields[3]); err == nil && named.Is4() == addr.Is4() && !named.IsMulticast() {
 			addr = named
 		}
 	}

@@ -82,8 +82,9 @@ func TestParseRefuses(t *testing.T) {
 		{"events only", body(c4, "t=0 0", "m=audio 4000 RTP/AVP 101", "a=rtpmap:101 telephone-event/8000"), ErrNoCodec},
 		{"0 remapped to something else", body(c4, "t=0 0", audio, "a=rtpmap:0 L16/8000"), ErrNoCodec},
 		{"no c=", body("t=0 0", audio), ErrNoConnection},
-		{"IPv6", body("c=IN IP6 2001:db8::1", "t=0 0", audio), ErrIPv6},
-		{"IPv6 dressed as IP4", body("c=IN IP4 2001:db8::1", "t=0 0", audio), ErrIPv6},
+		{"IPv6 dressed as IP4", body("c=IN IP4 2001:db8::1", "t=0 0", audio), ErrBadAddress},
+		{"IPv4 dressed as IP6", body("c=IN IP6 192.0.2.1", "t=0 0", audio), ErrBadAddress},
+		{"IPv6 multicast", body("c=IN IP6 ff02::1", "t=0 0", audio), ErrBadAddress},
 		{"host name", body("c=IN IP4 phone.example", "t=0 0", audio), ErrBadAddress},
 		{"multicast", body("c=IN IP4 224.2.1.1/127", "t=0 0", audio), ErrBadAddress},
 		{"broadcast", body("c=IN IP4 255.255.255.255", "t=0 0", audio), ErrBadAddress},
@@ -192,7 +193,7 @@ func FuzzParse(f *testing.F) {
 		if err != nil {
 			return
 		}
-		if len(d.Formats) == 0 || !d.RTP.Addr().Is4() || d.RTP.Port() == 0 || d.PTime <= 0 {
+		if len(d.Formats) == 0 || !d.RTP.Addr().IsValid() || d.RTP.Port() == 0 || d.PTime <= 0 {
 			t.Fatalf("accepted as %+v", d)
 		}
 		newFarEnd(d, defaultEventPT)

@@ -1,0 +1,263 @@
+package sip
+
+import (
+	"context"
+	"crypto/tls"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+	"time"
+)
+
+// How many connections there may be: of others in all and of one address, and of ours, for which others leave room.
+const (
+	streamsKept  = 1024
+	streamsOfOne = 64
+	streamsOurs  = 1024
+)
+
+// faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
+const faultKept = 10 * time.Minute
+
+// streams are the agent's connections: those that far ends have opened, and ours. Requests of ours go by the connection
+// that is open to their place, or open one; responses go by the connection their request came by (RFC 3261 §18).
+type streams struct {
+	agent *Agent
+	ctx   context.Context //nolint:containedctx // the agent's own life: it ends what is being dialled
+	end   context.CancelFunc
+	work  sync.WaitGroup
+
+	mu        sync.Mutex // never held over I/O
+	ended     bool
+	listeners []net.Listener
+	open      map[place]*stream  // each by its flow, ours by the place they were opened to too
+	theirs    map[netip.Addr]int // how many an address has opened
+	taken     int                // how many all of them have
+	ours      int
+	faults    map[place]linkFault
+}
+
+// linkFault is why a place could not be connected to.
+type linkFault struct {
+	why error
+	at  time.Time
+}
+
+func newStreams(a *Agent) *streams {
+	s := &streams{agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, faults: map[place]linkFault{}}
+	s.ctx, s.end = context.WithCancel(context.Background())
+	return s
+}
+
+// serve takes what connects to l.
+func (c *streams) serve(l net.Listener, by transport, secure *tls.Config) {
+	c.mu.Lock()
+	c.listeners = append(c.listeners, l)
+	c.mu.Unlock()
+	c.work.Go(func() {
+		for {
+			conn, err := l.Accept()
+			switch {
+			case err == nil:
+				c.admit(conn, by, secure)
+			case errors.Is(err, net.ErrClosed) || c.ctx.Err() != nil:
+				return
+			default:
+				// Out of descriptors, most likely: others may give some back.
+				c.agent.log.Warn("sip: a connection could not be taken", "err", err)
+				pause(c.ctx, c.agent.cfg.Timers.T1)
+			}
+		}
+	})
+}
+
+func pause(ctx context.Context, d time.Duration) {
+	ctx, cancel := context.WithTimeout(ctx, d)
+	defer cancel()
+	<-ctx.Done()
+}
+
+// admit serves a connection of a far end, unless there are too many.
+func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
+	from := remote(conn)
+	s := newStream(c, place{AddrPort: from, by: by, flow: true})
+	c.mu.Lock()
+	full := c.ended || c.taken >= streamsKept || c.theirs[from.Addr()] >= streamsOfOne
+	if !full {
+		c.theirs[from.Addr()]++
+		c.taken++
+		c.open[s.to] = s
+	}
+	c.mu.Unlock()
+	if full {
+		_ = conn.Close()
+		return
+	}
+	if secure != nil {
+		conn = tls.Server(conn, secure)
+	}
+	c.work.Go(func() { s.serve(conn) })
+}
+
+// remote is where a TCP connection comes from or goes to.
+func remote(conn net.Conn) netip.AddrPort {
+	at, _ := conn.RemoteAddr().(*net.TCPAddr) // what a TCP connection's address is
+	return netip.AddrPortFrom(at.AddrPort().Addr().Unmap(), at.AddrPort().Port())
+}
+
+// write sends a message by the connection to a place, else by that to another place, if one is given. It does not wait:
+// lost is called when the message could not leave after all.
+func (c *streams) write(to, or place, text []byte, lost func(error)) error {
+	s, err := c.reach(to)
+	if err != nil && or.IsValid() {
+		s, err = c.reach(or)
+	}
+	if err != nil {
+		return err
+	}
+	p := parcel{text: text, lost: lost}
+	if err := s.push(p); err != nil {
+		if !c.retry(s, p) {
+			return err
+		}
+	}
+	return nil
+}
+
+// retry has a message go by a new connection to where an old one went: far ends close those they have not used for a while.
+func (c *streams) retry(old *stream, p parcel) bool {
+	if p.again || old.to.flow || !old.stands.Load() {
+		return false
+	}
+	p.again = true
+	s, err := c.reach(old.to)
+	return err == nil && s.push(p) == nil
+}
+
+// reach finds the connection to a place, or begins to open one.
+func (c *streams) reach(to place) (*stream, error) {
+	if s := c.find(to); s != nil {
+		return s, nil
+	}
+	if to.flow {
+		// A phone that has lost its connection comes back by another, and says so by registering.
+		if s := c.find(c.agent.register.forwarded(to)); s != nil {
+			return s, nil
+		}
+		return nil, errNoFlow
+	}
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch {
+	case c.open[to] != nil:
+		return c.open[to], nil
+	case c.ended:
+		return nil, errNotRunning
+	case c.ours >= streamsOurs:
+		return nil, errNoStreams
+	}
+	c.ours++
+	s := newStream(c, to)
+	c.open[to] = s
+	c.open[s.flow()] = s
+	c.work.Go(s.dial)
+	return s, nil
+}
+
+func (c *streams) find(to place) *stream {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.open[to]
+}
+
+// forget is told by a stream that it is over.
+func (c *streams) forget(s *stream) {
+	c.mu.Lock()
+	for _, at := range []place{s.to, s.flow()} {
+		if c.open[at] == s {
+			delete(c.open, at)
+		}
+	}
+	if from := s.to.Addr(); s.to.flow {
+		c.taken--
+		if c.theirs[from]--; c.theirs[from] == 0 {
+			delete(c.theirs, from)
+		}
+	} else {
+		c.ours--
+	}
+	ended := c.ended
+	c.mu.Unlock()
+	if !ended {
+		c.agent.register.flowClosed(s.flow())
+	}
+}
+
+// connected notes how an attempt to connect to a place ended; nil is well.
+func (c *streams) connected(to place, why error) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if len(c.faults) >= streamsKept {
+		clear(c.faults) // what is wrong is soon found again
+	}
+	delete(c.faults, to)
+	if why != nil && !c.ended {
+		c.faults[to] = linkFault{why, time.Now()}
+		c.agent.log.Warn("sip: no connection", "to", to, "why", why)
+	}
+}
+
+// fault is why a place could not be connected to, not long ago; nil when it could, or was not tried.
+func (c *streams) fault(to place) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if f, ok := c.faults[to]; ok && time.Since(f.at) < faultKept {
+		return f.why
+	}
+	return nil
+}
+
+// doubt closes the connection to a place if nothing has come by it since: it may be open at our end only.
+func (c *streams) doubt(to place, since time.Time) {
+	if s := c.find(to); s != nil && s.stands.Load() && s.heard().Before(since) {
+		s.close(errors.New("it was silent"))
+	}
+}
+
+// counts is how many connections there are, by transport.
+func (c *streams) counts() map[transport]int {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	all := map[transport]int{overTCP: 0, overTLS: 0}
+	for at := range c.open {
+		if at.flow {
+			all[at.by]++
+		}
+	}
+	return all
+}
+
+// close ends everything; what waits to be sent has another T1 for it.
+func (c *streams) close() error {
+	c.mu.Lock()
+	c.ended = true
+	var all []*stream
+	for at, s := range c.open {
+		if at.flow {
+			all = append(all, s)
+		}
+	}
+	listeners := c.listeners
+	c.mu.Unlock()
+	var errs []error
+	for _, l := range listeners {
+		errs = append(errs, l.Close())
+	}
+	for _, s := range all {
+		c.work.Go(s.finish)
+	}
+	c.end()
+	c.work.Wait()
+	return errors.Join(errs...)
+}
