@@ -166,7 +166,10 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wa
 }
 
 // deskRings: whoever sits there answers first, or declines on the phone.
-var deskRings = &Refusal{Rule: DeskBusy, JA: "この席に着信しています。受話器を取るか、電話機で着信を拒否してから発信してください", EN: "the desk is being rung for a call that came in; answer it, or decline it on the phone"}
+var deskRings = &Refusal{
+	Rule: DeskBusy, JA: "この席に着信しています。受話器を取るか、電話機で着信を拒否してから発信してください",
+	EN: "the desk is being rung for a call that came in; answer it, or decline it on the phone",
+}
 
 func (e *Engine) unholdDesk(id DeskID) {
 	e.mu.Lock()

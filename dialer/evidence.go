@@ -54,13 +54,17 @@ const (
 	EvTalkLimit   EvidenceEvent = "talk_limit"
 	EvCrossed     EvidenceEvent = "answer_crossed_cancel" // a 2xx that met our CANCEL; it was ACKed and hung up
 	EvRecovered   EvidenceEvent = "hung_up_after_restart"
+
 	// Of a call that came in.
+
 	EvInviteReceived EvidenceEvent = "invite_received"
 	EvAnswerSent     EvidenceEvent = "answer_sent"
 	EvRefusalSent    EvidenceEvent = "refusal_sent"
 	EvCancelReceived EvidenceEvent = "cancel_received"
 	EvAnnounced      EvidenceEvent = "announced" // the caller was answered by an announcement, not by a person
+
 	// Of a talk.
+
 	EvHeld           EvidenceEvent = "held"
 	EvResumed        EvidenceEvent = "resumed"
 	EvTransferAsked  EvidenceEvent = "transfer_asked"

@@ -69,8 +69,8 @@ type Ledger interface {
 	// Reserve opens an attempt. Two open attempts for one case or one number are impossible: the second gets a
 	// *Refusal with rule case_busy or number_locked. A repeated idempotency key of the same operator gets *Repeated.
 	Reserve(ctx context.Context, r Reservation) error
-	// Arrive opens the record of a call that came in, and says which case it is about: the one rung last by that number, or
-	// another that has it, or a new one.
+	// Arrive opens the record of a call that came in, and says which case it is about: that of the last call with the number,
+	// whoever called, or another that has it, or a new one.
 	Arrive(ctx context.Context, a Arrival) (Target, error)
 	// NameCase says of an inbound attempt whose it was, as long as no result of it is recorded; CaseBusy as a *Refusal after that.
 	// A case that was opened for the call alone is closed.

@@ -8,7 +8,6 @@ import (
 	"net"
 	"net/netip"
 	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -361,41 +360,4 @@ func (a *Agent) cameOrWent(desk dialer.DeskID, registered bool) {
 			tell(desk, registered)
 		}
 	})
-}
-
-// sentBy is our host:port, in Via and URIs, for a far end that is reached by a transport.
-func (a *Agent) sentBy(by transport) string {
-	if by == overTLS {
-		return a.usTLS
-	}
-	return a.us
-}
-
-// contact is our Contact for a far end that is reached by a transport.
-func (a *Agent) contact(by transport) string {
-	return "<sip:kakeru@" + a.sentBy(by) + by.parameter() + ">"
-}
-
-// isOurs reports whether a response's Via is one we wrote.
-func (a *Agent) isOurs(via *sip.ViaHeader) bool {
-	for _, us := range []string{a.us, a.usTLS} {
-		host, port := sentBy(us)
-		if strings.EqualFold(via.Host, host) && orElse(via.Port, defaultPort) == port {
-			return true
-		}
-	}
-	return false
-}
-
-// send writes a message that no transaction repeats: an ACK, or a stateless answer.
-func (a *Agent) send(m sip.Message, to place) {
-	if req, ok := m.(*sip.Request); ok {
-		carry(req, to.by)
-	}
-	err := (hop{agent: a, to: to}).WriteMsg(m)
-	if _, gone := errors.AsType[noStream](err); gone {
-		a.log.Debug("sip: a message could not be sent", "err", err) // whoever closes a connection wants no answer
-	} else if err != nil {
-		a.log.Warn("sip: a message could not be sent", "err", err)
-	}
 }

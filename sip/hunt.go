@@ -37,7 +37,7 @@ var _ dialer.Leg = (*hunt)(nil)
 
 func newHunt(n *line) *hunt {
 	desks := len(n.agent.cfg.Desks)
-	return &hunt{line: n, spare: 2*desks + 6, facts: make(chan dialer.LegFact, factsKept+8*desks)}
+	return &hunt{line: n, spare: desks + 6, facts: make(chan dialer.LegFact, factsKept+desks)}
 }
 
 // Facts implements dialer.Leg.
@@ -70,8 +70,8 @@ func (h *hunt) handle() dialer.LegHandle {
 
 // phone makes a leg to a desk's phone.
 func (h *hunt) phone(id dialer.DeskID, p phone, side media.Side) *leg {
-	l := h.line.newLeg(dialer.DeskLeg, side)
-	l.hunt, l.desk, l.told = h, id, h.facts
+	l := h.line.newLeg(dialer.DeskLeg, side, h.facts)
+	l.hunt, l.desk = h, id
 	l.toPhone(p)
 	l.changed()
 	return l

@@ -76,10 +76,10 @@ func unserved(method sip.RequestMethod) answer {
 // unfit finds what a request outside calls asks for and nobody here can do: an extension (§8.2.2.3), a body that is no
 // SDP (§8.2.3), an answer that is no SDP (§21.4.7). It is nil where there is no such thing.
 func unfit(req *sip.Request) *answer {
-	switch req.Method {
-	case sip.CANCEL:
+	if req.Method == sip.CANCEL {
 		return nil
-	case sip.REGISTER:
+	}
+	if req.Method == sip.REGISTER {
 		return unknownExtensions(req, "path")
 	}
 	if no := unknownExtensions(req, supportedTags...); no != nil || req.Method != sip.INVITE {

@@ -92,9 +92,9 @@ func (d *dialIn) say(method string, cseq int, sdp string) {
 	var b strings.Builder
 	first, rest, _ := strings.Cut(d.invite, "\r\n")
 	via, _, _ := strings.Cut(rest, "\r\n")
-	switch uri := strings.Fields(first)[1]; {
-	case method == "CANCEL" || method == "NACK":
-		fmt.Fprintf(&b, "%s %s SIP/2.0\r\n%s\r\n", strings.TrimPrefix(method, "N"), uri, via)
+	switch method {
+	case "CANCEL", "NACK":
+		fmt.Fprintf(&b, "%s %s SIP/2.0\r\n%s\r\n", strings.TrimPrefix(method, "N"), strings.Fields(first)[1], via)
 	default:
 		fmt.Fprintf(&b, "%s sip:kakeru@%s SIP/2.0\r\nVia: SIP/2.0/UDP %s;branch=%s;rport\r\n", method, d.agent.Addr(), d.addr, newBranch())
 	}
@@ -457,8 +457,8 @@ func TestCallsThatCameInAreEndedAfterACrash(t *testing.T) {
 		one, two := b.desk.request(t, sip.INVITE), b.second.request(t, sip.INVITE)
 		b.desk.reply(one, say{status: 180, tag: "p"})
 		b.second.reply(two, say{status: 180, tag: "q"})
+		desk.untilEvent(t, dialer.EvRinging)
 		f := desk.untilEvent(t, dialer.EvRinging)
-		f = desk.untilEvent(t, dialer.EvRinging)
 		phones := make(chan error, 1)
 		go func() { phones <- another.Terminate(t.Context(), *f.Handle) }()
 		b.desk.reply(b.desk.request(t, sip.CANCEL), say{status: 481})

@@ -17,7 +17,7 @@ import (
 // factsKept is the room of a leg's channel. Notes leave the last places to the facts that must come, so that telling
 // never waits for whoever listens.
 const (
-	factsKept  = 64
+	factsKept  = 24
 	notesTaken = factsKept - 6
 )
 

@@ -53,7 +53,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	n := &line{agent: a, id: order.ID, bridge: bridge}
 	n.desk = newHunt(n)
 	first := n.desk.first(order.Desk, phone)
-	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer)
+	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer, make(chan dialer.LegFact, factsKept))
 	n.customer.ways = ways
 	n.customer.toTrunk()
 	a.metrics.opened(n)
@@ -68,9 +68,9 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 }
 
 // newLeg chooses what identifies a leg: Call-ID, tag, CSeq and branch are fixed before anything is sent.
-func (n *line) newLeg(name dialer.LegName, side media.Side) *leg {
+func (n *line) newLeg(name dialer.LegName, side media.Side, told chan dialer.LegFact) *leg {
 	l := &leg{
-		line: n, name: name, side: side, told: make(chan dialer.LegFact, factsKept), state: legReady,
+		line: n, name: name, side: side, told: told, state: legReady,
 		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch(), CSeq: 1},
 	}
 	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy(overUDP)}

@@ -160,8 +160,9 @@ type answer struct {
 var phrases = map[int]string{
 	sip.StatusRinging: "Ringing", sip.StatusTemporarilyUnavailable: "Temporarily Unavailable",
 	statusIntervalTooSmall: "Session Interval Too Small",
-	sip.StatusBusyHere:     "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline", sip.StatusRequestTerminated: "Request Terminated",
-	sip.StatusOK: "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
+	sip.StatusBusyHere:     "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline",
+	sip.StatusRequestTerminated: "Request Terminated",
+	sip.StatusOK:                "OK", sip.StatusBadRequest: "Bad Request", sip.StatusUnauthorized: "Unauthorized",
 	sip.StatusForbidden: "Forbidden", sip.StatusNotFound: "Not Found", sip.StatusMethodNotAllowed: "Method Not Allowed",
 	sip.StatusNotAcceptable: "Not Acceptable", sip.StatusNotImplemented: "Not Implemented",
 	sip.StatusUnsupportedMediaType: "Unsupported Media Type", 416: "Unsupported URI Scheme",

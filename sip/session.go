@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"math/rand/v2"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -220,10 +221,8 @@ func (l *leg) ackReinvite(res *sip.Response) {
 // allows reports whether a message's Allow names a method; one that says nothing is taken to mean the oldest ones.
 func allows(m headed, method sip.RequestMethod) bool {
 	for _, text := range values(m, "Allow") {
-		for _, name := range splitList(text) {
-			if name == string(method) {
-				return true
-			}
+		if slices.Contains(splitList(text), string(method)) {
+			return true
 		}
 	}
 	return false

@@ -1,6 +1,9 @@
 package sip
 
 import (
+	"fmt"
+	"strings"
+
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
@@ -42,15 +45,16 @@ func (s *summons) saved() *savedSummons {
 
 // asked is the INVITE again, as far as a response needs it.
 func (s saved) asked() *sip.Request {
-	text := "INVITE " + s.Dialog.LocalURI + " SIP/2.0\r\n"
+	var text strings.Builder
+	fmt.Fprintf(&text, "INVITE %s SIP/2.0\r\n", s.Dialog.LocalURI)
 	for _, via := range s.Asked.Via {
-		text += "Via: " + via + "\r\n"
+		fmt.Fprintf(&text, "Via: %s\r\n", via)
 	}
 	for _, h := range s.Asked.Headers {
-		text += h + "\r\n"
+		fmt.Fprintf(&text, "%s\r\n", h)
 	}
-	text += "Call-ID: " + s.Dialog.CallID + "\r\nContent-Length: 0\r\n\r\n"
-	m, err := sip.ParseMessage([]byte(text))
+	fmt.Fprintf(&text, "Call-ID: %s\r\nContent-Length: 0\r\n\r\n", s.Dialog.CallID)
+	m, err := sip.ParseMessage([]byte(text.String()))
 	req, ok := m.(*sip.Request)
 	if err != nil || !ok {
 		return nil

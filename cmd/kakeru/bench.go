@@ -15,6 +15,9 @@ import (
 type benchFlags struct {
 	json, fast                   bool
 	calls, desks, cases, workers int
+	rate, seconds                float64
+	rest                         time.Duration
+	ledger                       string
 }
 
 // runBench runs a benchmark and prints its figures: a table for people, or with --json one flat object.
@@ -29,18 +32,25 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		f.IntVar(&o.calls, "calls", 1000, "click, ledger: how many `calls`")
 		f.IntVar(&o.desks, "desks", 50, "click: at how many `desks`")
 		f.IntVar(&o.cases, "cases", 20_000, "queue: how many `cases` wait")
+		f.Float64Var(&o.rate, "rate", 100, "calls: how many begin each second")
+		f.Float64Var(&o.seconds, "seconds", 10, "calls: for how long")
+		f.DurationVar(&o.rest, "rest", 70*time.Second, "calls: how long to `wait` before memory is measured; late answers are looked after for 64 s")
+		f.StringVar(&o.ledger, "ledger", "off", "calls: off (SIP and media alone)")
 		f.IntVar(&o.workers, "workers", 50, "queue: how many `workers` claim")
 	})
 	if err != nil {
 		return err
 	}
-	if len(rest) > 0 || !o.fast || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 {
+	if len(rest) > 0 || !o.fast || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 ||
+		o.rate <= 0 || o.rate > 10_000 || o.seconds <= 0 || o.rest < 0 {
 		return errUsage{"arguments not understood, or out of range"}
 	}
 	var figures any
 	switch args[0] {
 	case "click":
 		figures, err = benchClick(ctx, o)
+	case "calls":
+		figures, err = benchCalls(ctx, o)
 	case "queue":
 		figures, err = benchQueue(ctx, o)
 	case "ledger":

@@ -35,7 +35,7 @@ type labFlags struct {
 // runLab runs a simulated desk phone or carrier on its own, until it is told to stop.
 func runLab(ctx context.Context, args []string, std streams) error {
 	if len(args) == 0 {
-		return errUsage{"say phone or carrier"}
+		return errUsage{"say phone, carrier or answerer"}
 	}
 	o := labFlags{}
 	rest, err := flags("lab "+args[0], args[1:], std, func(f *flag.FlagSet) {
@@ -55,6 +55,9 @@ func runLab(ctx context.Context, args []string, std streams) error {
 	if len(rest) > 0 || o.firstPort < 1024 || o.firstPort > 65000 {
 		return errUsage{"arguments not understood, or an RTP port that cannot be"}
 	}
+	if args[0] == "answerer" {
+		return runLabAnswerer(ctx, o, std)
+	}
 	pool, err := labMedia(uint16(o.firstPort), 100)
 	if err != nil {
 		return err
@@ -66,8 +69,18 @@ func runLab(ctx context.Context, args []string, std streams) error {
 	case "phone":
 		return runLabPhone(ctx, o, pool, log, std)
 	default:
-		return errUsage{"say phone or carrier"}
+		return errUsage{"say phone, carrier or answerer"}
 	}
+}
+
+// runLabAnswerer is a far end for load: it answers every call at once, without a sound.
+func runLabAnswerer(ctx context.Context, o labFlags, std streams) error {
+	a, err := lab.NewAnswerer(o.addr)
+	if err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "simulated answerer on %s\n", a.Addr())
+	return a.Run(ctx)
 }
 
 func (o labFlags) journalTo(std streams) io.Writer {

@@ -44,14 +44,14 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 	return a
 }
 
-// caseOf needs mu: the case that was rung last by a number, or else the first that has it.
+// caseOf needs mu: the case of the last call with a number, whoever called, or else the first that has it.
 func (l *Ledger) caseOf(ref string) dialer.CaseID {
 	if ref == "" {
 		return ""
 	}
 	var last *Attempt
 	for _, a := range l.attempts {
-		if a.Arrival == nil && a.Reservation.Target.NumberRef == ref && (last == nil || a.Reservation.At.After(last.Reservation.At)) {
+		if a.Reservation.Target.NumberRef == ref && (last == nil || a.Reservation.At.After(last.Reservation.At)) {
 			last = a
 		}
 	}
@@ -88,6 +88,9 @@ func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseI
 		}
 		if a.End != nil && a.End.Verdict.Result == dialer.Answered {
 			l.cases[to].Next = dialer.CaseNext{State: dialer.CaseResultDue, Why: "通話の業務結果が未入力です"}
+		}
+		if was != nil && was.ID != to && !was.Opened && was.Next.State == dialer.CaseResultDue && a.End != nil {
+			was.Next = dialer.CaseNext{State: dialer.CaseHeld, Why: "別の案件の着信でした"}
 		}
 		a.Reservation.Target.CaseID = to
 		t = a.Reservation.Target

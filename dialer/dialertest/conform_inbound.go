@@ -203,9 +203,19 @@ func proveNameCase(t *testing.T, l ledgerTest) {
 	if place, err := l.Cases.Place(t.Context(), other.CaseID); err != nil || place != nil {
 		t.Errorf("its result is owed, and it stands in the line: %+v, %v", place, err)
 	}
+	// The case that was taken for theirs waits for no result of theirs any more; it is not rung by itself either.
+	if place, err := l.Cases.Place(t.Context(), to.CaseID); err != nil || place != nil {
+		t.Errorf("%+v, %v", place, err)
+	}
 	l.Record(t, a.ID, "self")
 	_, err = l.Ledger.NameCase(t.Context(), a.ID, to.CaseID, "operator1")
 	l.refused(err, dialer.CaseBusy)
+	// They call again: it is known whose number that is.
+	again := l.strange(Noon.Add(30 * time.Minute))
+	again.Caller, again.NumberRef, again.CustomerLeg.SIPCallID = a.Caller, a.NumberRef, a.CustomerLeg.SIPCallID
+	if got := l.arrive(again); got.CaseID != other.CaseID {
+		t.Errorf("the same caller again: %q, want %q", got.CaseID, other.CaseID)
+	}
 	_, err = l.Ledger.NameCase(t.Context(), l.reserve(to, Noon).ID, other.CaseID, "operator1")
 	l.wants(err, dialer.ErrNotFound)
 	_, err = l.Ledger.NameCase(t.Context(), l.arriveID(l.strange(Noon.Add(time.Hour))), dialer.CaseID(dialer.NewID(Noon)), "operator1")

@@ -63,13 +63,23 @@ func (c *Caller) HearEarly() {}
 // Join connects the two.
 func (c *Caller) Join() {}
 
-// Hold, and what follows, are tried on calls of ours.
-func (c *Caller) Hold(bool)                    {}
-func (c *Caller) Mute(bool)                    {}
+// Hold does nothing, as what follows: these are tried on calls of ours.
+func (c *Caller) Hold(bool) {}
+
+// Mute does nothing.
+func (c *Caller) Mute(bool) {}
+
+// Transfer does nothing.
 func (c *Caller) Transfer(dialer.DeskID, bool) {}
-func (c *Caller) CompleteTransfer()            {}
-func (c *Caller) CancelTransfer()              {}
-func (c *Caller) RefuseTransfer()              {}
+
+// CompleteTransfer does nothing.
+func (c *Caller) CompleteTransfer() {}
+
+// CancelTransfer does nothing.
+func (c *Caller) CancelTransfer() {}
+
+// RefuseTransfer does nothing.
+func (c *Caller) RefuseTransfer() {}
 
 // Close ends what is left.
 func (c *Caller) Close() {

@@ -60,7 +60,7 @@ func TestOpenAttemptsBringWhatEndsTheirLegs(t *testing.T) {
 	open, err := l.Open(t.Context())
 	must(t, err)
 	want := dialer.OpenAttempt{
-		ID: r.ID, CaseID: r.Target.CaseID, Desk: "desk1", StartedAt: noon, DialledAt: noon.Add(2 * time.Second), Trunk: "lab",
+		Direction: dialer.Outbound, ID: r.ID, CaseID: r.Target.CaseID, Desk: "desk1", StartedAt: noon, DialledAt: noon.Add(2 * time.Second), Trunk: "lab",
 		Evidence: ev[:3], Legs: []dialer.LegHandle{r.DeskLeg, leg},
 	}
 	if len(open) != 1 || !reflect.DeepEqual(open[0], want) {

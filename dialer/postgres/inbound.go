@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -12,9 +13,11 @@ import (
 )
 
 const (
-	cameInWhy  = "電話がかかってきました。どの案件か分かったら結び付けてください"
-	namedWhy   = "別の案件の着信でした"
-	withheldAs = "withheld" // number_kind of a caller whose number we do not have
+	cameInWhy = "電話がかかってきました。どの案件か分かったら結び付けてください"
+	namedWhy  = "別の案件の着信でした"
+
+	notTheirsWhy = "この案件の着信と思われた通話は別の案件のものでした。次の架電を決めてください"
+	withheldAs   = "withheld" // number_kind of a caller whose number we do not have
 )
 
 // Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record.
@@ -140,13 +143,27 @@ func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseI
 				return err
 			}
 		}
-		return q.CloseOpened(ctx, namedWhy, l.now(), was.CaseID)
+		if err := q.CloseOpened(ctx, namedWhy, l.now(), was.CaseID); err != nil {
+			return err
+		}
+		return letGo(ctx, q, was, l.now())
 	})
 	if err != nil {
 		return dialer.Target{}, err
 	}
 	l.log.Info("a call that came in has its case", "call", id, "case", to, "by", by)
 	return t, nil
+}
+
+// letGo frees a case that was taken for the caller's and waits for the result of that talk. What it waited for before is not
+// known: a supervisor decides.
+func letGo(ctx context.Context, q *db.Queries, was db.LockArrivalRow, at time.Time) error {
+	place, err := q.CasePlace(ctx, was.CaseID)
+	if err != nil || was.Result != string(dialer.Answered) || place.State != string(dialer.CaseResultDue) {
+		return err
+	}
+	_, err = moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
+	return err
 }
 
 // afterArrival moves the case of a call that came in: where its end says, but for a case that waits for another talk's result,

@@ -22,7 +22,7 @@ func ReadWAV(path string) ([]int16, error) {
 	if err != nil {
 		return nil, err
 	}
-	defer f.Close()
+	defer func() { _ = f.Close() }() // it was only read
 	// Ten times what may be: enough to say that it is too long.
 	raw, err := io.ReadAll(io.LimitReader(f, int64(samples(10*clipLimit))*2))
 	if err != nil {

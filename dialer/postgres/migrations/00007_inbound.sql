@@ -24,6 +24,10 @@ CREATE TRIGGER attempts_end_once BEFORE UPDATE ON attempts FOR EACH ROW
         NEW.answered_at, NEW.ended_at, NEW.ended_by, NEW.result, NEW.confidence, NEW.rule, NEW.why, NEW.counted)))
   EXECUTE FUNCTION refuse_change();
 
+-- The Call-ID of a call that came in is the far end's choice: it may choose the same one twice.
+DROP INDEX attempts_sip_call_id;
+CREATE UNIQUE INDEX attempts_sip_call_id ON attempts (sip_call_id) WHERE sip_call_id IS NOT NULL AND direction = 'outbound';
+
 CREATE INDEX attempts_inbound ON attempts (started_at) INCLUDE (result) WHERE direction = 'inbound' AND ended_at IS NOT NULL;
 CREATE INDEX attempts_callers ON attempts (number_ref, started_at) WHERE direction = 'inbound';
 
@@ -39,7 +43,8 @@ CREATE TABLE inbound_callers (
 
 -- +goose Down
 DROP TABLE inbound_callers;
-DROP INDEX attempts_callers, attempts_inbound;
+DROP INDEX attempts_callers, attempts_inbound, attempts_sip_call_id;
+CREATE UNIQUE INDEX attempts_sip_call_id ON attempts (sip_call_id) WHERE sip_call_id IS NOT NULL;
 ALTER TABLE attempts DROP CONSTRAINT attempts_inbound_is_no_attempt;
 DROP TRIGGER attempts_end_once ON attempts;
 CREATE TRIGGER attempts_end_once BEFORE UPDATE ON attempts

@@ -1,8 +1,9 @@
 -- name: CaseOfNumber :one
--- The case that was rung last by a number, or else the most urgent that has it.
+-- The case of the last call with a number, whoever called, or else the most urgent that has it.
 SELECT id FROM (
   (SELECT a.case_id AS id, 1 AS grade FROM attempts a JOIN cases c ON c.id = a.case_id
-   WHERE a.number_ref = @number_ref AND a.dialled_at IS NOT NULL ORDER BY a.dialled_at DESC LIMIT 1)
+   WHERE a.number_ref = @number_ref AND (a.dialled_at IS NOT NULL OR a.direction = 'inbound')
+   ORDER BY coalesce(a.dialled_at, a.started_at) DESC LIMIT 1)
   UNION ALL
   (SELECT f.case_id, 2 FROM phones f JOIN cases c ON c.id = f.case_id WHERE f.number_ref = @number_ref
    ORDER BY c.priority, c.id LIMIT 1)
