@@ -91,17 +91,7 @@ func (l *leg) toPhone(p phone) {
 		l.signer.with = t.credentials()
 	}
 	if p.autoAnswer {
-		l.extras = autoAnswerHeaders(a.sentBy())
-	}
-}
-
-// autoAnswerHeaders ask a phone to pick up by itself. There is no one way: answer-after is what most phones and
-// softphones know, info= is Polycom's and Yealink's, Answer-Mode is RFC 5373's.
-func autoAnswerHeaders(us string) []extra {
-	return []extra{
-		{"Call-Info", "<sip:" + us + ">;answer-after=0"},
-		{"Alert-Info", "<http://" + us + ">;info=alert-autoanswer;delay=0"},
-		{"Answer-Mode", "Auto"},
+		l.extras = p.profile.extras(a.sentBy())
 	}
 }
 
