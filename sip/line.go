@@ -91,7 +91,10 @@ func (l *leg) toPhone(p phone) {
 		l.signer.with = t.credentials()
 	}
 	if p.autoAnswer {
-		l.extras = p.profile.extras(a.sentBy())
+		l.extras, l.talks = p.profile.extras(a.sentBy()), p.profile.Talk
+	}
+	if l.talks {
+		l.extras = append(l.extras, extra{"Allow-Events", talkEvent}) // what makes the subscription, with the call
 	}
 }
 
