@@ -159,7 +159,6 @@ func (d Desk) check(p *problems, key string, ids map[string]bool) {
 		p.addf(key+".id", "%q is there twice", d.ID)
 	}
 	ids[d.ID] = true
-	p.oneOf(key+".answer", d.Answer, "auto", "lift")
 	if d.SHA256 && d.User == "" {
 		p.addf(key+".sha256", "is for a phone that registers here; leave it out, or write user and password")
 	}

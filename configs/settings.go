@@ -75,6 +75,18 @@ type SIP struct {
 	RTP       RTP     `koanf:"rtp"`
 	Trunks    []Trunk `koanf:"trunks"`
 	Desks     []Desk  `koanf:"desks"`
+	// PhoneProfiles are makes of desk phone of your own, by name, besides those that are there.
+	PhoneProfiles map[string]PhoneProfile `koanf:"phone_profiles"`
+}
+
+// PhoneProfile is what must be known of a make of desk phone.
+type PhoneProfile struct {
+	// Headers ask the phone to pick up by itself, each "Name: value"; {us} stands for Kakeru's host and port.
+	Headers []string `koanf:"headers"`
+	// Talk asks a phone that rings all the same by a NOTIFY of the event talk.
+	Talk bool `koanf:"talk"`
+	// DialogEvent has the phone tell of calls that are none of Kakeru's (RFC 4235).
+	DialogEvent bool `koanf:"dialog_event"`
 }
 
 // TLS is SIP over TLS. The files are read again when they change.
@@ -134,8 +146,10 @@ type Desk struct {
 	Extension string `koanf:"extension"`
 	// SHA256 offers a phone that registers here a SHA-256 challenge beside the MD5 one; old phones stumble over it.
 	SHA256 bool `koanf:"sha256"`
-	// Answer is "auto" (the phone answers by itself, by our header, a call its operator asked for) or "lift".
-	Answer string `koanf:"answer"`
+	// Phone is the profile of its make, by which it answers by itself a call that its operator asked for: generic (also when
+	// empty), yealink, panasonic, polycom, grandstream, snom, cisco, one of phone_profiles, or lift: the operator lifts the
+	// handset. docs/phones.md has what to set on each.
+	Phone string `koanf:"phone"`
 }
 
 // Default is a centre as the specification describes it, without phones.

@@ -77,7 +77,7 @@ redis: {url: "redis://localhost"}
 sip:
   advertise: "192.0.2.5"
   trunks: [{name: main, address: "192.0.2.1:5060", caller_id: "0312345678"}]
-  desks: [{id: desk1, name: "席1", user: "201", password: "p", answer: auto}]
+  desks: [{id: desk1, name: "席1", user: "201", password: "p", phone: yealink}]
 `
 
 func TestMistakesAreNamedByKey(t *testing.T) {
@@ -116,19 +116,30 @@ func TestDesksAndTrunks(t *testing.T) {
 	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
 	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"}, {Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x", Transport: "sctp"},
 		{Name: "b", Address: "carrier.test", CallerID: "1", Register: true, Expires: time.Second}}
-	s.SIP.Desks = []Desk{{ID: "d", Answer: "auto"}, {ID: "d", Answer: "x", Address: "sip:a", User: "u"},
-		{ID: "e", Answer: "auto", Trunk: "c", Extension: "2-1"}, {ID: "f", Answer: "auto", Trunk: "b", SHA256: true}}
+	s.SIP.Desks = []Desk{{ID: "d"}, {ID: "d", Address: "sip:a", User: "u"},
+		{ID: "e", Trunk: "c", Extension: "2-1"}, {ID: "f", Trunk: "b", SHA256: true}}
 	err := s.Check()
 	for _, want := range []string{
 		"sip.tls.listen", "sip.tls.cert: is missing", "sip.tls.key", "sip.trunks[1].transport: \"sctp\" is not known; write one of udp, tcp, tls",
 		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
 		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
 		"sip.desks[2].trunk: there is no trunk named", "sip.desks[2].extension", "sip.desks[3]: a phone behind a PBX", "sip.desks[3].sha256",
-		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1].answer", "sip.desks[1]: write either",
+		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1]: write either",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("no line for %q in: %v", want, err)
 		}
+	}
+}
+
+func TestPhoneProfilesOfOnesOwn(t *testing.T) {
+	s, err := Load(write(t, minimal+`  phone_profiles: {ours: {headers: ["Alert-Info: x"], talk: true, dialog_event: true}}`+"\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	got := s.SIP.PhoneProfiles["ours"]
+	if len(got.Headers) != 1 || got.Headers[0] != "Alert-Info: x" || !got.Talk || !got.DialogEvent || s.SIP.Desks[0].Phone != "yealink" {
+		t.Errorf("the profile is %+v, the desk %+v", got, s.SIP.Desks[0])
 	}
 }
 

@@ -24,9 +24,7 @@ func (e *Engine) Desks() []DeskView {
 	defer e.mu.Unlock()
 	out := make([]DeskView, 0, len(e.order))
 	for _, id := range e.order {
-		v := e.desks[id].view
-		v.Registered = e.d.Phone.Registered(id)
-		out = append(out, v)
+		out = append(out, e.seen(id))
 	}
 	return out
 }
@@ -42,9 +40,7 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 	}
 	if d.view.Operator == a.User {
 		defer e.mu.Unlock()
-		v := d.view
-		v.Registered = e.d.Phone.Registered(id)
-		return v, nil
+		return e.seen(id), nil
 	}
 	if d.busy() || (d.view.Operator != "" && !takeOver) {
 		e.mu.Unlock()
@@ -184,10 +180,32 @@ func (d *desk) unhold() {
 	d.held = nil
 }
 
-// showDesk tells the board how a desk stands. Called with mu held: Board.Show never blocks.
-func (e *Engine) showDesk(id DeskID) DeskView {
+// seen needs mu: a desk as others see it, with what its phone is like.
+func (e *Engine) seen(id DeskID) DeskView {
 	v := e.desks[id].view
 	v.Registered = e.d.Phone.Registered(id)
+	// In a call of ours it is in use here, whatever else the phone says.
+	v.InUseElsewhere = v.State != DeskInCall && v.Ringing == "" && e.d.Phone.InUseElsewhere(id)
+	return v
+}
+
+// phoneUsed: somebody has begun to use a desk's phone for something else, or has put the handset down.
+func (e *Engine) phoneUsed(id DeskID, used bool) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	if e.desks[id] == nil {
+		return
+	}
+	e.d.Log.Info("desk phone", "desk", id, "used_elsewhere", used)
+	e.showDesk(id)
+}
+
+// phoneInUse: the phone would not ring, or ring into a talk.
+var phoneInUse = &Refusal{Rule: DeskBusy, JA: "卓上電話が別の通話に使われています。受話器を置いてから発信してください", EN: "the desk phone is used for another call; put the handset down first"}
+
+// showDesk tells the board how a desk stands. Called with mu held: Board.Show never blocks.
+func (e *Engine) showDesk(id DeskID) DeskView {
+	v := e.seen(id)
 	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
 	if v.State == DeskReady && v.Ringing == "" {
 		e.deskFree()
@@ -202,7 +220,7 @@ func (e *Engine) phoneCameOrWent(id DeskID, registered bool) {
 	if d == nil {
 		return
 	}
-	v := d.view
+	v := e.seen(id)
 	if v.Registered = &registered; e.d.Phone.Registered(id) == nil {
 		v.Registered = nil // a PBX's: that the PBX can be reached says nothing of the phone
 	}

@@ -102,6 +102,7 @@ func NewEngine(d Deps) *Engine {
 		e.order = append(e.order, c.ID)
 	}
 	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })
+	d.Phone.OnInUseElsewhere(e.phoneUsed)
 	d.Phone.OnCall(e.came)
 	return e
 }
@@ -139,6 +140,9 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 	}
 	if up := e.d.Phone.Registered(r.Desk); up != nil && !*up {
 		return nil, Accepted{}, Refuse(DeskUnregistered)
+	}
+	if e.d.Phone.InUseElsewhere(r.Desk) {
+		return nil, Accepted{}, phoneInUse
 	}
 	p, err := e.pick(ctx, r, presented)
 	if err != nil {

@@ -37,6 +37,7 @@ const (
 	EvInvite      EvidenceEvent = "invite_sent"
 	EvTrying      EvidenceEvent = "trying"      // 100
 	EvRinging     EvidenceEvent = "ringing"     // 18x without SDP
+	EvTalkAsked   EvidenceEvent = "talk_asked"  // the desk phone that rings was asked to pick up by itself
 	EvEarlyMedia  EvidenceEvent = "early_media" // 18x with SDP
 	EvAnswered    EvidenceEvent = "answered"    // 2xx
 	EvChallenged  EvidenceEvent = "challenged"  // 401 or 407 that was answered: the same leg goes on
@@ -75,7 +76,8 @@ const (
 
 // EvidenceEvents lists what evidence can record.
 var EvidenceEvents = []EvidenceEvent{
-	EvInvite, EvTrying, EvRinging, EvEarlyMedia, EvAnswered, EvChallenged, EvAskedAgain, EvRerouted, EvFinal, EvChanged, EvCancelSent, EvByeSent,
+	EvInvite, EvTrying, EvRinging, EvTalkAsked, EvEarlyMedia, EvAnswered, EvChallenged, EvAskedAgain, EvRerouted, EvFinal, EvChanged,
+	EvCancelSent, EvByeSent,
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed,

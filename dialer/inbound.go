@@ -207,7 +207,7 @@ func (e *Engine) freeDesks(but map[DeskID]bool) []DeskID {
 // isFree needs mu: somebody sits at the desk and has nothing in hand, and its phone may be rung.
 func (e *Engine) isFree(id DeskID) bool {
 	d, up := e.desks[id], e.d.Phone.Registered(id)
-	return d.view.State == DeskReady && d.held == nil && d.view.Ringing == "" && (up == nil || *up)
+	return d.view.State == DeskReady && d.held == nil && d.view.Ringing == "" && (up == nil || *up) && !e.d.Phone.InUseElsewhere(id)
 }
 
 // anybodySpeaks needs mu: whether a desk where somebody sits speaks a language.

@@ -19,6 +19,10 @@ type Phone interface {
 	Registered(desk DeskID) *bool
 	// OnRegistered calls f, never concurrently with itself, whenever a desk's phone comes or goes. Called once, at wiring.
 	OnRegistered(f func(desk DeskID, registered bool))
+	// InUseElsewhere says whether the desk's phone is used for something that is none of our calls; false when it does not tell.
+	InUseElsewhere(desk DeskID) bool
+	// OnInUseElsewhere calls f, never concurrently with itself, whenever that changes. Called once, at wiring.
+	OnInUseElsewhere(f func(desk DeskID, used bool))
 	// OnCall calls f, never concurrently with itself, for each call that comes in by a trunk. f must return at once. Called
 	// once, at wiring.
 	OnCall(f func(Incoming))

@@ -292,15 +292,17 @@ const (
 
 // DeskView is a desk as the panel shows it. CaseID is the case presented there, or in call, or in wrap-up.
 type DeskView struct {
-	ID         DeskID    `json:"id"`
-	Name       string    `json:"name"`
-	Registered *bool     `json:"registered"` // null behind a PBX that does not tell
-	State      DeskState `json:"state"`
-	Operator   UserID    `json:"operator,omitempty"`
-	CallID     CallID    `json:"call_id,omitempty"`
-	CaseID     CaseID    `json:"case_id,omitempty"`
-	Ringing    CallID    `json:"ringing,omitempty"` // the call that came in for which its phone rings
-	Since      time.Time `json:"since"`
+	ID         DeskID `json:"id"`
+	Name       string `json:"name"`
+	Registered *bool  `json:"registered"` // null behind a PBX that does not tell
+	// InUseElsewhere: the phone is used for something that is none of our calls. It is false while the desk has one.
+	InUseElsewhere bool      `json:"in_use_elsewhere"`
+	State          DeskState `json:"state"`
+	Operator       UserID    `json:"operator,omitempty"`
+	CallID         CallID    `json:"call_id,omitempty"`
+	CaseID         CaseID    `json:"case_id,omitempty"`
+	Ringing        CallID    `json:"ringing,omitempty"` // the call that came in for which its phone rings
+	Since          time.Time `json:"since"`
 }
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.

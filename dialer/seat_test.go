@@ -1,6 +1,7 @@
 package dialer_test
 
 import (
+	"errors"
 	"slices"
 	"testing"
 	"testing/synctest"
@@ -62,6 +63,58 @@ func TestSeats(t *testing.T) {
 		h.refused(h.click(next(second, desk2)), dialer.ResultIsDue)
 		h.result(id, "family", dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"})
 		h.deskIs(desk2, dialer.DeskReady, ids[1])
+	})
+}
+
+// A handset that is used outside our calls shows, and no call is put on top of it: not its operator's, no caller's, none
+// that is handed on.
+func TestPhoneThatIsUsedElsewhere(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(2)
+		shown := func(want bool) {
+			t.Helper()
+			synctest.Wait()
+			last := false
+			for _, c := range h.board.Changes() {
+				if c.Type == dialer.ChangeDesk && c.Desk.ID == desk2 {
+					last = c.Desk.InUseElsewhere
+				}
+			}
+			if h.desk(desk2).InUseElsewhere != want || last != want {
+				t.Errorf("it shows %v, the board %v, want %v", h.desk(desk2).InUseElsewhere, last, want)
+			}
+		}
+		h.phone.Use("desk9", true) // nobody knows that desk
+		h.phone.Use(desk2, true)
+		shown(true)
+		var no *dialer.Refusal
+		if err := h.click(next(second, desk2)); !errors.As(err, &no) || no.Rule != dialer.DeskBusy || no.JA == dialer.Refuse(dialer.DeskBusy).JA {
+			t.Errorf("the click is answered %v, want a sentence of its own", err)
+		}
+		caller := h.phone.Come("0300005678")
+		h.incoming()
+		synctest.Wait()
+		if !slices.Equal(caller.Rung(), []dialer.DeskID{desk1}) {
+			t.Errorf("a caller rang %v", caller.Rung())
+		}
+		h.phone.Use(desk2, false) // put down: now it is rung for the caller who waits
+		synctest.Wait()
+		if !slices.Equal(caller.Rung(), []dialer.DeskID{desk1, desk2}) {
+			t.Errorf("then the caller rang %v", caller.Rung())
+		}
+		caller.HangUp()
+		synctest.Wait()
+		shown(false)
+
+		call, _ := h.talks(first, desk1)
+		h.phone.Use(desk2, true)
+		h.refused(h.Transfer(t.Context(), first, call, desk2, false), dialer.DeskBusy)
+		h.phone.Use(desk1, true) // what a phone says of our own call, whatever it thinks of it
+		if h.desk(desk1).InUseElsewhere {
+			t.Error("a desk in a call of ours is used here")
+		}
+		h.must(h.Hangup(t.Context(), first, call))
+		h.ended(call)
 	})
 }
 

@@ -26,7 +26,8 @@ type Agent struct {
 	pool     *media.Pool
 	register *registrar
 	strange  *strangers
-	uplinks  []*uplink // never changed, only the uplinks are
+	uplinks  []*uplink                       // never changed, only the uplinks are
+	watched  map[dialer.DeskID]*subscription // never changed, only the subscriptions are
 	metrics  *metrics
 	streams  *streams
 	certs    *certificates
@@ -35,13 +36,15 @@ type Agent struct {
 
 	announcement []int16
 
-	mu      sync.Mutex // guards what follows; once the agent runs it is never held over I/O
-	phase   phase
-	lanes   map[string]*lane
-	tell    func(desk dialer.DeskID, registered bool)
-	trunked func(dialer.TrunkView)
-	comes   func(dialer.Incoming)
-	stopped chan struct{}
+	mu        sync.Mutex // guards what follows; once the agent runs it is never held over I/O
+	phase     phase
+	lanes     map[string]*lane
+	tell      func(desk dialer.DeskID, registered bool)
+	trunked   func(dialer.TrunkView)
+	comes     func(dialer.Incoming)
+	used      map[dialer.DeskID]bool // the phones that are used outside our calls
+	elsewhere func(desk dialer.DeskID, used bool)
+	stopped   chan struct{}
 
 	// Set by Start, before anything reads them.
 	conn     *net.UDPConn
@@ -87,6 +90,12 @@ func New(cfg Config) (*Agent, error) {
 	a.register = newRegistrar(a)
 	a.strange = newStrangers(a)
 	a.uplinks = newUplinks(a)
+	a.watched, a.used = map[dialer.DeskID]*subscription{}, map[dialer.DeskID]bool{}
+	for _, d := range cfg.Desks {
+		if cfg.profile(d).DialogEvent && d.Trunk == "" {
+			a.watched[d.ID] = newSubscription(a, d.ID)
+		}
+	}
 	a.metrics, err = newMetrics(a)
 	return a, err
 }
@@ -311,6 +320,10 @@ func (l *lane) cutOff() {
 	if who, ok := l.who.(*ender); ok {
 		who.finish(errNotRunning)
 	}
+	if who, ok := l.who.(*subscription); ok {
+		who.live = false
+		who.stopTimers()
+	}
 	l.abandon()
 	l.endTransactions()
 }
@@ -352,6 +365,11 @@ func (a *Agent) OnRegistered(f func(desk dialer.DeskID, registered bool)) {
 // cameOrWent tells the owner that a desk's phone can be rung, or no longer.
 func (a *Agent) cameOrWent(desk dialer.DeskID, registered bool) {
 	a.log.Info("sip: desk phone", "desk", desk, "registered", registered)
+	if s := a.watched[desk]; s != nil && registered {
+		s.phoneCame()
+	} else if s != nil {
+		s.phoneWent()
+	}
 	a.notices.post(func() {
 		a.mu.Lock()
 		tell := a.tell

@@ -62,11 +62,11 @@ func startTwinkle(t *testing.T, registrar netip.AddrPort, script string) *progra
 }
 
 // callTwinkle registers a Twinkle and dials it.
-func callTwinkle(t *testing.T, how AutoAnswer, script string) (*line, *watched) {
+func callTwinkle(t *testing.T, how string, script string) (*line, *watched) {
 	t.Helper()
 	needs(t, "twinkle-console", "twinkle-console")
 	cfg := testConfig()
-	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret", AutoAnswer: how}}
+	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret", Phone: how}}
 	cfg.Trunks = []Trunk{labTrunk(netipLocal)}
 	a := startAgent(t, cfg)
 	here := make(chan bool, 10)
@@ -95,7 +95,7 @@ var answerScripts = []struct{ name, script string }{
 func TestTwinkleAnswersBecauseOfOurHeader(t *testing.T) {
 	for _, c := range answerScripts {
 		t.Run(c.name, func(t *testing.T) {
-			n, desk := callTwinkle(t, AutoAnswerHeaders, c.script)
+			n, desk := callTwinkle(t, "generic", c.script)
 			desk.until(t, dialer.LegAnswered)
 			desk.Confirm()
 			eventually(t, "it sends sound", func() bool { return n.bridge.Stats(media.Desk).PacketsIn > 25 })
@@ -110,7 +110,7 @@ func TestTwinkleAnswersBecauseOfOurHeader(t *testing.T) {
 func TestTwinkleRingsWithoutOurHeader(t *testing.T) {
 	for _, c := range answerScripts {
 		t.Run(c.name, func(t *testing.T) {
-			_, desk := callTwinkle(t, AutoAnswerLift, c.script)
+			_, desk := callTwinkle(t, "lift", c.script)
 			desk.until(t, dialer.LegRinging)
 			// With the header its 200 follows within milliseconds of its 180. Now nothing may follow.
 			select {

@@ -39,6 +39,8 @@ type Config struct {
 	Announcement string
 	// Desks are the phones that operators sit at.
 	Desks []Desk
+	// PhoneProfiles are the owner's own, by name, besides those that everybody has.
+	PhoneProfiles map[string]Profile
 	// Timers are RFC 3261's; zero fields take its values. They hold for the process: see Timers.
 	Timers Timers
 	// ConfirmAfter is how long an answer waits for Leg.Confirm before it is confirmed all the same; 0.5 s if 0.
@@ -124,18 +126,9 @@ type Desk struct {
 	Password string
 	// SHA256 offers the phone a SHA-256 challenge before the MD5 one (RFC 8760). Old phones stumble over it.
 	SHA256 bool
-	// AutoAnswer says how the phone is made to pick up by itself; AutoAnswerHeaders if empty.
-	AutoAnswer AutoAnswer
+	// Phone names the profile of its make; "generic" if empty. With "lift" it rings, and the operator lifts the handset.
+	Phone string
 }
-
-// AutoAnswer is how a desk phone's call is answered.
-type AutoAnswer string
-
-// The two ways.
-const (
-	AutoAnswerHeaders AutoAnswer = "headers" // the INVITE asks the phone to answer by itself
-	AutoAnswerLift    AutoAnswer = "lift"    // the phone rings, the operator lifts the handset
-)
 
 // from is the user part that From must have.
 func (t Trunk) from() string {
@@ -250,6 +243,7 @@ func (c Config) validate() error {
 	}
 	validateTrunks(c.Trunks, fault)
 	validateDesks(c.Desks, c.Trunks, fault)
+	c.validateProfiles(fault)
 	return errors.Join(faults...)
 }
 
@@ -322,9 +316,6 @@ func validateDesks(desks []Desk, trunks []Trunk, fault func(key, format string, 
 			fault(key("password"), "is missing: a phone without a secret could be anybody's")
 		}
 		accounts[d.Account] = d.Account != ""
-		if d.AutoAnswer != "" && d.AutoAnswer != AutoAnswerHeaders && d.AutoAnswer != AutoAnswerLift {
-			fault(key("auto_answer"), "is %q; use %q or %q", d.AutoAnswer, AutoAnswerHeaders, AutoAnswerLift)
-		}
 	}
 }
 

@@ -26,6 +26,9 @@
 //	registrar.go, path.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
 //	pings.go         what phones send to keep a NAT's door open
 //	place.go         where messages go to and how they travel there
+//	profiles.go      how each make of phone is asked to pick up by itself, as data
+//	notify.go        NOTIFY within a call: of a transfer, and to have a ringing phone pick up
+//	dialogevent.go, dialoginfo.go   whether a phone is used outside our calls (RFC 6665, RFC 4235)
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
 //	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold, REFER (RFC 3515)
 //	datagrams.go     what comes in: who may speak, what can be read

@@ -145,24 +145,3 @@ func TestGateProperty(t *testing.T) {
 		}
 	})
 }
-
-func TestDeskIsAskedToAnswerByItself(t *testing.T) {
-	for _, c := range []struct {
-		mode AutoAnswer
-		want bool
-	}{{"", true}, {AutoAnswerHeaders, true}, {AutoAnswerLift, false}} {
-		r := newRig(t, func(cfg *Config) { cfg.Desks[0].AutoAnswer = c.mode })
-		w := watch(r.line(t).Desk())
-		w.Dial()
-		invite := r.desk.request(t, sip.INVITE)
-		got := strings.Contains(value(invite, "Call-Info"), "answer-after=0")
-		if got != c.want || (value(invite, "Alert-Info") != "") != c.want {
-			t.Errorf("mode %q: asked %v\n%s", c.mode, got, invite)
-		}
-		if invite.Recipient.User != "201" || strings.Contains(invite.String(), string(testNumber)) {
-			t.Error("the desk's INVITE is to the desk, and says nothing of the debtor")
-		}
-		r.desk.reply(invite, say{status: 486, tag: "a"})
-		w.gone(t)
-	}
-}

@@ -147,7 +147,7 @@ func (l *lane) strayRequest(req *sip.Request) {
 			return
 		}
 		l.takeCall(req)
-	case sip.BYE, sip.CANCEL, sip.UPDATE, sip.INFO, sip.PRACK:
+	case sip.BYE, sip.CANCEL, sip.UPDATE, sip.INFO, sip.PRACK, sip.NOTIFY:
 		a.refuse(req, answer{status: sip.StatusCallTransactionDoesNotExists})
 	default:
 		a.refuse(req, unserved(req.Method))

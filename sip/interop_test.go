@@ -325,7 +325,7 @@ func TestBaresipAndSippTalk(t *testing.T) {
 func TestBaresipRingsWithoutOurHeader(t *testing.T) {
 	needs(t, "baresip", "baresip-core")
 	cfg := testConfig()
-	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret", AutoAnswer: AutoAnswerLift}}
+	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret", Phone: "lift"}}
 	cfg.Trunks = []Trunk{labTrunk(netipLocal)}
 	a := startAgent(t, cfg)
 	here := make(chan bool, 10)

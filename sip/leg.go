@@ -43,6 +43,7 @@ type leg struct {
 	extras []extra
 	signer signer
 	trunk  string
+	talks  bool // of a phone's leg: if it rings, it is asked to pick up by NOTIFY
 
 	state       legState
 	dialled     bool

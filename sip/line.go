@@ -92,17 +92,10 @@ func (l *leg) toPhone(p phone) {
 		l.signer.with = t.credentials()
 	}
 	if p.autoAnswer {
-		l.extras = autoAnswerHeaders(l.dialog.SentBy)
+		l.extras, l.talks = p.profile.extras(l.dialog.SentBy), p.profile.Talk
 	}
-}
-
-// autoAnswerHeaders ask a phone to pick up by itself. There is no one way: answer-after is what most phones and
-// softphones know, info= is Polycom's and Yealink's, Answer-Mode is RFC 5373's.
-func autoAnswerHeaders(us string) []extra {
-	return []extra{
-		{"Call-Info", "<sip:" + us + ">;answer-after=0"},
-		{"Alert-Info", "<http://" + us + ">;info=alert-autoanswer;delay=0"},
-		{"Answer-Mode", "Auto"},
+	if l.talks {
+		l.extras = append(l.extras, extra{"Allow-Events", talkEvent}) // what makes the subscription, with the call
 	}
 }
 

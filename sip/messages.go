@@ -10,7 +10,7 @@ import (
 )
 
 // allowed is what our Allow header says. INFO, UPDATE and re-INVITE are for calls that are up.
-const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, REGISTER"
+const allowed = "INVITE, ACK, CANCEL, BYE, OPTIONS, INFO, UPDATE, PRACK, REFER, NOTIFY, REGISTER"
 
 const sdpType = "application/sdp"
 
@@ -157,7 +157,11 @@ type answer struct {
 	sdp    []byte
 }
 
+// statusBadEvent: the event of a SUBSCRIBE or a NOTIFY is not known (RFC 6665 §8.3.2).
+const statusBadEvent = 489
+
 var phrases = map[int]string{
+	statusBadEvent:    "Bad Event",
 	sip.StatusRinging: "Ringing", sip.StatusTemporarilyUnavailable: "Temporarily Unavailable",
 	statusIntervalTooSmall: "Session Interval Too Small",
 	sip.StatusBusyHere:     "Busy Here", sip.StatusTrying: "Trying", sip.StatusAccepted: "Accepted", sip.StatusGlobalDecline: "Decline",

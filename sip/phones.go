@@ -16,7 +16,8 @@ type phone struct {
 	at         place    // where the INVITE goes
 	behind     bool     // what its Contact says is not where it is
 	uplink     *uplink  // the PBX it hangs behind; nil for none
-	autoAnswer bool
+	profile    Profile
+	autoAnswer bool // it is asked to pick up by itself, as its profile says
 }
 
 // hostPort is a place that is not yet resolved.
@@ -63,7 +64,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	if up := a.Registered(id); up != nil && !*up {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
-	p := phone{autoAnswer: seat.desk.AutoAnswer != AutoAnswerLift}
+	p := phone{profile: a.cfg.profile(seat.desk), autoAnswer: true}
 	if u := a.uplink(seat.desk.Trunk); u != nil {
 		at := u.open(ctx)
 		if len(at) == 0 {

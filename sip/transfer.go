@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"fmt"
 	"strings"
 
@@ -305,29 +304,15 @@ func (h *hunt) referOver(status int) {
 
 // notifyRefer sends a NOTIFY of a REFER's progress (§2.4.4, §2.4.5).
 func (l *leg) notifyRefer(id uint32, status int, last bool) {
-	if l.over || l.state != legUp || l.hungUp {
+	if l.state != legUp {
 		return
 	}
-	state := "active;expires=60"
+	n := notice{event: fmt.Sprintf("refer;id=%d", id), state: "active;expires=60", kind: "message/sipfrag;version=2.0"}
 	if last {
-		state = "terminated;reason=noresource"
+		n.state = "terminated;reason=noresource"
 	}
-	l.dialog.CSeq++
-	r := l.dialog.request(sip.NOTIFY, l.dialog.CSeq)
-	r.extras = []extra{
-		{"Event", fmt.Sprintf("refer;id=%d", id)}, {"Subscription-State", state},
-		{"Contact", l.contact()},
-	}
-	r.sdp, r.kind = fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, orElse(phrases[status], "Answered")), "message/sipfrag;version=2.0"
-	req, err := r.build()
-	if err == nil {
-		err = l.signer.sign(req)
-	}
-	if err != nil {
-		return
-	}
-	l.changed()
-	l.lane.begin(req, l.dialog.next(context.Background()), func(*sip.Response) {}, func(error) {})
+	n.body = fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, orElse(phrases[status], "Answered"))
+	l.notify(n)
 }
 
 // deskOf is the desk whose phone a URI means: by its account, its extension, its own user part, or its name; "" for none.

@@ -91,6 +91,9 @@ func (l *leg) provisional(res *sip.Response) {
 	}
 	if !l.over && !l.confirmed && l.state == legEarly {
 		l.tellProvisional(res)
+		if res.StatusCode == sip.StatusRinging {
+			l.askToTalk(res)
+		}
 	}
 	if l.dropped || l.over {
 		l.cancel()

@@ -45,6 +45,8 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 		l.referred(req, tx)
 	case sip.INFO:
 		l.reply(req, tx, infoAnswer(req))
+	case sip.NOTIFY: // a call of ours subscribes to nothing
+		l.reply(req, tx, answer{status: statusBadEvent})
 	case sip.OPTIONS:
 		l.reply(req, tx, capabilities())
 	default:

@@ -394,6 +394,7 @@ func TestWhatIsNotKnownYetIsNull(t *testing.T) {
 	h := open(t)
 	h.set(func() {
 		h.attempts = []casework.Attempt{{ID: "a1", CaseID: "case-1", Desk: "desk1", Operator: "user-operator", StartedAt: tuesday}}
+		h.desks[0].InUseElsewhere = true
 	})
 	c := h.as("operator")
 	attempt := into[map[string]any](t, c.do("GET", "/api/attempts/a1", nil).want(t, 200))
@@ -409,6 +410,9 @@ func TestWhatIsNotKnownYetIsNull(t *testing.T) {
 		if value, ok := desks[0][key]; !ok || value != nil {
 			t.Errorf("%s of an empty desk: %v", key, value)
 		}
+	}
+	if desks[0]["in_use_elsewhere"] != true {
+		t.Errorf("a phone that is used elsewhere shows as %v", desks[0]["in_use_elsewhere"])
 	}
 }
 

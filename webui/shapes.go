@@ -13,15 +13,16 @@ import (
 
 // Desk is a desk as the panel shows it. Operator and CallID are null while there is none, or it is not to be seen.
 type Desk struct {
-	ID           dialer.DeskID    `json:"id"`
-	Name         string           `json:"name"`
-	Registered   *bool            `json:"registered" doc:"null behind a PBX that does not tell"`
-	State        dialer.DeskState `json:"state"`
-	Operator     *dialer.UserID   `json:"operator"`
-	OperatorName string           `json:"operator_name,omitempty"`
-	CallID       *dialer.CallID   `json:"call_id"`
-	CaseID       dialer.CaseID    `json:"case_id,omitempty"`
-	Since        time.Time        `json:"since"`
+	ID             dialer.DeskID    `json:"id"`
+	Name           string           `json:"name"`
+	Registered     *bool            `json:"registered" doc:"null behind a PBX that does not tell"`
+	InUseElsewhere bool             `json:"in_use_elsewhere" doc:"its phone is used for something that is none of Kakeru's calls"`
+	State          dialer.DeskState `json:"state"`
+	Operator       *dialer.UserID   `json:"operator"`
+	OperatorName   string           `json:"operator_name,omitempty"`
+	CallID         *dialer.CallID   `json:"call_id"`
+	CaseID         dialer.CaseID    `json:"case_id,omitempty"`
+	Since          time.Time        `json:"since"`
 }
 
 // Trunk is a line to the telephone network as the panel shows it.

@@ -129,7 +129,7 @@ func (s *Server) historyEntry(v viewer, a casework.Attempt, whole bool) Attempt 
 
 func (s *Server) dressDesk(d dialer.DeskView) Desk {
 	return Desk{
-		ID: d.ID, Name: d.Name, Registered: d.Registered, State: d.State, Operator: known(d.Operator),
+		ID: d.ID, Name: d.Name, Registered: d.Registered, InUseElsewhere: d.InUseElsewhere, State: d.State, Operator: known(d.Operator),
 		OperatorName: s.names.of(d.Operator), CallID: known(d.CallID), CaseID: d.CaseID, Since: d.Since,
 	}
 }

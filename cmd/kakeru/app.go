@@ -281,17 +281,17 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 	for _, d := range s.Desks {
 		c.Desks = append(c.Desks, sipDesk(d))
 	}
+	c.PhoneProfiles = map[string]sip.Profile{}
+	for name, p := range s.PhoneProfiles {
+		c.PhoneProfiles[name] = sip.Profile{Headers: p.Headers, Talk: p.Talk, DialogEvent: p.DialogEvent}
+	}
 	return c, nil
 }
 
 func sipDesk(d configs.Desk) sip.Desk {
-	answer := sip.AutoAnswerHeaders
-	if d.Answer == "lift" {
-		answer = sip.AutoAnswerLift
-	}
 	return sip.Desk{
 		ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, Trunk: d.Trunk, Extension: d.Extension,
-		SHA256: d.SHA256, AutoAnswer: answer,
+		SHA256: d.SHA256, Phone: d.Phone,
 	}
 }
 

@@ -178,7 +178,7 @@ func labSettings(desks []configs.Desk, carrier netip.AddrPort, fast bool) config
 		Name: "lab", Address: carrier.String(), CallerID: demoCallerID, Lab: true, User: "lab", Password: "lab",
 	}}
 	for _, d := range desks {
-		d.Password, d.Answer = rand.Text(), "auto"
+		d.Password = rand.Text()
 		s.SIP.Desks = append(s.SIP.Desks, d)
 	}
 	if fast {

@@ -144,7 +144,7 @@ func (h *house) writeSettings(o houseOptions) {
 	}
 	var desks strings.Builder
 	for i, a := range h.accounts {
-		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, answer: auto}\n", i+1, i+1, a.user, a.password)
+		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, phone: generic}\n", i+1, i+1, a.user, a.password)
 	}
 	h.must(os.WriteFile(h.config(), []byte(fmt.Sprintf(`
 http: {addr: %q}

@@ -35,6 +35,7 @@ func commands() []command {
 		{"demo", "[--always-open] [--fast] [--reset]", "everything on this machine, with simulated phones and carrier", runDemo},
 		{"serve", "--config FILE", "production: real phones and trunk, PostgreSQL and Redis by URL", runServe},
 		{"doctor", "--config FILE", "check a set-up: one line a finding, with what to do", runDoctor},
+		{"provision", "--config FILE [--desk ID] [--out DIR] [--force]", "write the settings files of Yealink, Grandstream and Snom phones", runProvision},
 		{"migrate", "--config FILE", "bring the database's schema up to date", runMigrate},
 		{"import", "--list FILE.csv [--preview] [--skip-wrong] --config FILE", "take the ward's list in", runImport},
 		{"sample", "--cases N --seed S", "write a made-up, marked list in the ward's format", runSample},
@@ -97,7 +98,7 @@ func oneLine(err error) string { return strings.ReplaceAll(strings.TrimSpace(err
 func help(w io.Writer) {
 	fmt.Fprintln(w, "kakeru places a call centre's calls and keeps the record.")
 	for _, c := range commands() {
-		fmt.Fprintf(w, "  kakeru %-8s %-46s %s\n", c.name, c.args, c.does)
+		fmt.Fprintf(w, "  kakeru %-9s %-48s %s\n", c.name, c.args, c.does)
 	}
 }
 

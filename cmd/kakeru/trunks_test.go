@@ -8,13 +8,12 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
-	"kakeru/sip"
 )
 
 // What the settings say of a desk reaches the phone.
 func TestSettingsOfADesk(t *testing.T) {
-	got := sipDesk(configs.Desk{ID: "desk1", User: "201", Password: "p", SHA256: true, Answer: "lift"})
-	if got.ID != "desk1" || got.Account != "201" || got.Password != "p" || !got.SHA256 || got.AutoAnswer != sip.AutoAnswerLift {
+	got := sipDesk(configs.Desk{ID: "desk1", User: "201", Password: "p", SHA256: true, Phone: "lift"})
+	if got.ID != "desk1" || got.Account != "201" || got.Password != "p" || !got.SHA256 || got.Phone != "lift" {
 		t.Errorf("the desk is %+v", got)
 	}
 }

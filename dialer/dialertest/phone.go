@@ -39,6 +39,8 @@ type Phone struct {
 	lines      map[*phoneLine]bool // open ones
 	up         map[dialer.DeskID]bool
 	tell       func(dialer.DeskID, bool)
+	used       map[dialer.DeskID]bool
+	tellUsed   func(dialer.DeskID, bool)
 	refuse     error
 	terminated []dialer.LegHandle
 	terminate  func(context.Context, dialer.LegHandle) error
@@ -52,7 +54,7 @@ var _ dialer.Phone = (*Phone)(nil)
 // NewPhone returns a phone of whose desks nothing is known, and whose far ends all answer at once and talk for ever.
 func NewPhone() *Phone {
 	return &Phone{
-		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{},
+		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{}, used: map[dialer.DeskID]bool{},
 		declines: map[dialer.DeskID]bool{},
 		script:   func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
@@ -215,6 +217,31 @@ func (p *Phone) OnRegistered(f func(dialer.DeskID, bool)) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
 	p.tell = f
+}
+
+// Use has somebody lift or put down a desk's handset outside our calls, and tells the owner.
+func (p *Phone) Use(desk dialer.DeskID, used bool) {
+	p.mu.Lock()
+	p.used[desk] = used
+	tell := p.tellUsed
+	p.mu.Unlock()
+	if tell != nil {
+		tell(desk, used)
+	}
+}
+
+// InUseElsewhere implements dialer.Phone.
+func (p *Phone) InUseElsewhere(desk dialer.DeskID) bool {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.used[desk]
+}
+
+// OnInUseElsewhere implements dialer.Phone.
+func (p *Phone) OnInUseElsewhere(f func(dialer.DeskID, bool)) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.tellUsed = f
 }
 
 // phoneLine is a dialer.Line.

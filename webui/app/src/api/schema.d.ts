@@ -488,14 +488,18 @@ export interface components {
             /** Format: date-time */
             answered_at?: string;
             case_id: string;
+            consulting: boolean;
             desk: string;
             /** Format: date-time */
             dialled_at?: string;
+            direction: string;
             early_media: boolean;
             /** Format: date-time */
             ended_at?: string;
             ended_by?: string;
+            held: boolean;
             id: string;
+            muted: boolean;
             operator: string;
             operator_name?: string;
             /** Format: date-time */
@@ -504,6 +508,7 @@ export interface components {
             started_at: string;
             /** @enum {string} */
             state: "queued" | "calling_desk" | "calling_customer" | "talking" | "ending" | "ended";
+            transfer_to?: string;
             trunk: string;
             verdict?: components["schemas"]["Verdict"];
         };
@@ -577,6 +582,7 @@ export interface components {
             /** Format: int64 */
             attempts: number;
             day: string;
+            inbound: components["schemas"]["Inbound"];
         };
         Depth: {
             /** Format: int64 */
@@ -590,6 +596,8 @@ export interface components {
             call_id: string | null;
             case_id?: string;
             id: string;
+            /** @description its phone is used for something that is none of Kakeru's calls */
+            in_use_elsewhere: boolean;
             name: string;
             operator: string | null;
             operator_name?: string;
@@ -694,6 +702,12 @@ export interface components {
             today: components["schemas"]["OpenSpan"];
             /** @description why it is closed, in Japanese; empty when open */
             why: string;
+        };
+        Inbound: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            missed: number;
         };
         Item: {
             /** Format: int64 */
@@ -812,6 +826,7 @@ export interface components {
             definition: string;
             done: components["schemas"]["Counts"];
             forecast: components["schemas"]["Forecast"];
+            inbound: components["schemas"]["Inbound"];
             month: string;
             open_days: components["schemas"]["OpenDay"][];
             /** Format: int64 */
@@ -922,6 +937,7 @@ export interface components {
                 [key: string]: number;
             };
             day: string;
+            inbound: components["schemas"]["Inbound"];
             /** Format: int64 */
             target: number;
         };

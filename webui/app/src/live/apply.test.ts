@@ -9,7 +9,7 @@ let seq = 0;
 
 const put = (type: Frame["type"], data: unknown) =>
   applyFrame(client, { seq: ++seq, type, at: "2026-11-24T05:00:00Z", data } as Frame);
-const desk = (id: string, state: string) => ({ id, name: id, registered: true, state, since: "" }) as Desk;
+const desk = (id: string, state: string) => ({ id, name: id, registered: true, in_use_elsewhere: false, state, since: "" }) as Desk;
 const trunk = (name: string, state: string) => ({ name, state }) as Trunk;
 const call = (id: string, state: string) => ({ id, desk: "desk1", state }) as Call;
 const attempt = (id: string, result: string) => ({ id, case_id: "c1", result, counted: true }) as Attempt;

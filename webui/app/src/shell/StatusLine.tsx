@@ -8,6 +8,7 @@ import { yen as grouped } from "../format/yen";
 import { language } from "../i18n";
 import { useServerNow } from "../live/clock";
 import { useLink } from "../live/Live";
+import { phoneOf } from "../screens/desk/SeatPicker";
 import { useMyDesk } from "../screens/desk/useDesk";
 import css from "./shell.module.css";
 
@@ -19,12 +20,12 @@ export function StatusLine() {
   const { state } = useLink();
   const { data: hours } = useHours();
   const { data: progress } = useProgress();
+  const phone = mine ? phoneOf(mine.desk) : "unknown";
   return (
     <footer className={css.status} aria-label={t("status.region")}>
       {mine && (
-        <Item tone={mine.desk.registered === false ? "bad" : "good"} icon={<IconDeviceLandlinePhone size={16} aria-hidden />}>
-          {mine.desk.name}:{" "}
-          {mine.desk.registered === false ? t("phone.gone") : mine.desk.registered ? t("phone.there") : t("phone.unknown")}
+        <Item tone={phone === "there" || phone === "unknown" ? "good" : "bad"} icon={<IconDeviceLandlinePhone size={16} aria-hidden />}>
+          {mine.desk.name}: {t(`phone.${phone}`)}
         </Item>
       )}
       <Item

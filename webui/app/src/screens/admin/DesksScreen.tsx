@@ -37,7 +37,7 @@ export function DesksScreen() {
                   <code>{d.id}</code>
                 </td>
                 <td>
-                  <PhoneChip registered={d.registered} />
+                  <PhoneChip desk={d} />
                 </td>
                 <td>
                   <Chip tone={d.state === "in_call" ? "talk" : d.state === "empty" ? "still" : "note"}>

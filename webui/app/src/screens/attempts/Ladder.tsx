@@ -5,12 +5,12 @@ import { language } from "../../i18n";
 import css from "./attempts.module.css";
 
 type Event =
-  | "invite_sent" | "trying" | "ringing" | "early_media" | "answered" | "challenged" | "changed" | "rerouted" | "final" | "cancel_sent"
+  | "invite_sent" | "trying" | "ringing" | "talk_asked" | "early_media" | "answered" | "challenged" | "changed" | "rerouted" | "final" | "cancel_sent"
   | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel" | "hung_up_after_restart";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {
-  invite_sent: "→", cancel_sent: "→", bye_sent: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
+  invite_sent: "→", cancel_sent: "→", bye_sent: "→", talk_asked: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
   challenged: "←", changed: "←", rerouted: "←", bye_received: "←", answer_crossed_cancel: "←",
 };
 

@@ -45,7 +45,7 @@ export function DeskCard({ desk }: { desk: Desk }) {
     <section className={css.deskCard} data-doing={doing} data-desk={desk.id} aria-label={desk.name}>
       <header className={css.deskHead}>
         <h2>{desk.name}</h2>
-        <PhoneChip registered={desk.registered} />
+        <PhoneChip desk={desk} />
       </header>
       <div className={css.deskNow}>
         <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>

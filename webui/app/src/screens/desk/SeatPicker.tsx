@@ -42,7 +42,7 @@ export function SeatPicker() {
           <li key={desk.id} className={css.seat}>
             <IconArmchair size={34} stroke={1.4} aria-hidden />
             <h2>{desk.name}</h2>
-            <PhoneChip registered={desk.registered} />
+            <PhoneChip desk={desk} />
             <p className="quiet">
               {desk.operator ? t("seat.taken_by", { name: desk.operator_name ?? "" }) : t("seat.free")}
             </p>
@@ -80,18 +80,23 @@ export function SeatPicker() {
   );
 }
 
+/** What is known of a desk's phone. */
+export function phoneOf(desk: Desk): "gone" | "used" | "there" | "unknown" {
+  if (desk.registered === false) return "gone";
+  if (desk.in_use_elsewhere) return "used";
+  return desk.registered ? "there" : "unknown";
+}
+
+const phoneTones = { gone: "bad", used: "wait", there: "talk", unknown: "still" } as const;
+
 /** Whether a desk's phone can be rung. */
-export function PhoneChip({ registered }: { registered: boolean | null }) {
+export function PhoneChip({ desk }: { desk: Desk }) {
   const { t } = useTranslation();
-  if (registered === false)
-    return (
-      <Chip tone="bad" icon={<IconPlugConnectedX size={15} aria-hidden />}>
-        {t("phone.gone")}
-      </Chip>
-    );
+  const phone = phoneOf(desk);
+  const Icon = phone === "gone" ? IconPlugConnectedX : IconDeviceLandlinePhone;
   return (
-    <Chip tone={registered ? "talk" : "still"} icon={<IconDeviceLandlinePhone size={15} aria-hidden />}>
-      {registered ? t("phone.there") : t("phone.unknown")}
+    <Chip tone={phoneTones[phone]} icon={<Icon size={15} aria-hidden />}>
+      {t(`phone.${phone}`)}
     </Chip>
   );
 }

@@ -17,6 +17,7 @@ export function useObstacle(mine: MyDesk, phone: Phone | undefined, about: Case 
   const lineUp = useLineUp();
   if (link !== "live") return t("obstacle.link");
   if (mine.desk.registered === false) return t("obstacle.phone");
+  if (mine.desk.in_use_elsewhere) return t("obstacle.phone_used");
   if (lineUp === false) return t("obstacle.line");
   if (hours && !hours.open && !hours.always_open) {
     return hours.next_open_at
