@@ -63,6 +63,7 @@ type leg struct {
 	ackSent     *sip.Request
 	ended       map[string]bool // To tags of forks and late answers that got our BYE
 	reoffer     *reoffer        // a re-INVITE of theirs that still lacks its ACK
+	informs     informer
 	timers      []*time.Timer
 	uponGone    []func()
 	handleSaved string // the handle last told

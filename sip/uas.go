@@ -42,7 +42,7 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 	case sip.REFER:
 		l.referred(req, tx)
 	case sip.INFO:
-		l.reply(req, tx, infoAnswer(req))
+		l.infoed(req, tx)
 	case sip.OPTIONS:
 		l.reply(req, tx, capabilities())
 	default:
@@ -71,16 +71,6 @@ func (l *leg) hungUpByThem(req *sip.Request, tx *sip.ServerTx) {
 	l.tell(dialer.LegNote, evidence(dialer.EvByeReceived, req))
 	l.confirm()
 	l.gone(!l.hungUp)
-}
-
-// infoAnswer: key presses by INFO are taken and not used; anything else is not understood (RFC 6086 §4.2.2).
-func infoAnswer(req *sip.Request) answer {
-	kind, _, _ := strings.Cut(strings.ToLower(value(req, "Content-Type")), ";")
-	switch strings.TrimSpace(kind) {
-	case "", "application/dtmf-relay", "application/dtmf":
-		return answer{status: sip.StatusOK}
-	}
-	return answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", "application/dtmf-relay, application/dtmf"}}}
 }
 
 // reoffer is a 2xx of ours to a re-INVITE. It is repeated until the ACK comes; without one the call ends (§13.3.1.4).

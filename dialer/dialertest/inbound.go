@@ -66,6 +66,7 @@ func (c *Caller) Join() {}
 // Hold, and what follows, are tried on calls of ours.
 func (c *Caller) Hold(bool)                    {}
 func (c *Caller) Mute(bool)                    {}
+func (c *Caller) SendDigits(string)            {}
 func (c *Caller) Transfer(dialer.DeskID, bool) {}
 func (c *Caller) CompleteTransfer()            {}
 func (c *Caller) CancelTransfer()              {}

@@ -15,6 +15,7 @@ type Bridge struct {
 	to    [sides]atomic.Int32 // whom each side's sound goes to, counted from 1; 0 is nobody
 	muted [sides]atomic.Bool
 	every time.Duration // between RTCP reports
+	onKey atomic.Pointer[func(from Side, key Press)]
 
 	mu     sync.Mutex    // guards closed, and the change of a far end by signalling
 	closed chan struct{} // tones and reports end with it
@@ -125,11 +126,11 @@ func (b *Bridge) Connect() { b.Link(Desk, Customer) }
 
 // relay passes a packet of one leg to whoever shall hear it.
 func (b *Bridge) relay(from *leg, packet []byte, h header, k kind, now time.Time) {
-	listener := b.to[from.side].Load()
-	if listener == 0 || b.muted[from.side].Load() {
+	listener, ok := b.HearsOf(from.side)
+	if !ok {
 		return
 	}
-	to := b.leg(Side(listener - 1))
+	to := b.leg(listener)
 	if tone := to.tone.Load(); tone != nil {
 		if !tone.yields {
 			return

@@ -26,6 +26,7 @@ type inbound struct {
 	mu         sync.Mutex
 	packets    uint64
 	bytes      uint64
+	events     uint64
 	strangers  uint64
 	malformed  uint64
 	unexpected uint64
@@ -78,9 +79,11 @@ func (in *inbound) accept(h header, audio bool, n int, now time.Time) {
 	extended := in.highest + uint32(int32(int16(h.seq-uint16(in.highest))))
 	in.base = min(in.base, extended)
 	in.highest = max(in.highest, extended)
-	if audio { // an event's timestamp stands still (RFC 4733 §2.2)
-		in.spread(h.ts, now)
+	if !audio { // an event's timestamp stands still (RFC 4733 §2.2)
+		in.events++
+		return
 	}
+	in.spread(h.ts, now)
 }
 
 // spread updates the interarrival jitter (RFC 3550 A.8).

@@ -110,6 +110,8 @@ type leg struct {
 	tone atomic.Pointer[playing]
 	in   inbound
 	out  outbound
+	keys keyQueue
+	read keyReader // of the goroutine that reads the RTP socket
 }
 
 func newLeg(b *Bridge, side Side, pair *Pair) *leg {
@@ -154,6 +156,9 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort) {
 		l.latch(far, func(f *farEnd) { f.rtp, f.rtpLatched = from, true })
 	}
 	l.in.accept(h, k.audio(), len(packet), now)
+	if k == kindEvent {
+		l.heardKey(packet, h)
+	}
 	l.bridge.relay(l, packet, h, k, now)
 }
 
@@ -187,7 +192,11 @@ func (l *leg) send(packet []byte, h header, k kind, now time.Time) {
 		k = kindOf(k.codec().Other())
 	}
 	h.pt = far.spoken[k]
-	writeHeader(packet, l.out.renumber(h, k.audio(), len(packet), now))
+	h, ok := l.out.renumber(h, k.audio(), len(packet), now)
+	if !ok {
+		return
+	}
+	writeHeader(packet, h)
 	if _, err := l.pair.RTP.WriteToUDPAddrPort(packet, far.rtp); err != nil {
 		l.out.sendFailed()
 	}

@@ -5,6 +5,7 @@ import "time"
 // Stats is a snapshot of a leg's sound. "In" is from the far end to us.
 type Stats struct {
 	PacketsIn, BytesIn   uint64 // RTP, headers included
+	EventsIn             uint64 // of PacketsIn, those of key presses
 	PacketsOut, BytesOut uint64
 	SendFailed           uint64 // of PacketsOut, those the system refused
 	Lost                 int64  // of the far end's packets, by sequence numbers; duplicates count back
@@ -33,7 +34,7 @@ func (b *Bridge) Stats(side Side) Stats {
 		return s
 	}
 	l.in.mu.Lock()
-	s.PacketsIn, s.BytesIn = l.in.packets, l.in.bytes
+	s.PacketsIn, s.BytesIn, s.EventsIn = l.in.packets, l.in.bytes, l.in.events
 	s.Lost = l.in.lostSoFar + l.in.lost()
 	s.Jitter = clockUnits(l.in.jitter >> 4)
 	s.Strangers, s.Malformed, s.Unexpected = l.in.strangers, l.in.malformed, l.in.unexpected
