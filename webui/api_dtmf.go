@@ -5,11 +5,12 @@ import (
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/dialer"
 )
 
 type dtmfInput struct {
-	callInput
-
+	ID   dialer.CallID `path:"id" maxLength:"100"`
 	Body struct {
 		Digits string `json:"digits" doc:"the keys, in order: 0-9, *, #, A-D, 1 to 32"`
 	}

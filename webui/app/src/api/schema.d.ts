@@ -90,6 +90,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/dtmf": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Press keys at the far end */
+        post: operations["send-digits"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/hangup": {
         parameters: {
             query?: never;
@@ -488,14 +505,18 @@ export interface components {
             /** Format: date-time */
             answered_at?: string;
             case_id: string;
+            consulting: boolean;
             desk: string;
             /** Format: date-time */
             dialled_at?: string;
+            direction: string;
             early_media: boolean;
             /** Format: date-time */
             ended_at?: string;
             ended_by?: string;
+            held: boolean;
             id: string;
+            muted: boolean;
             operator: string;
             operator_name?: string;
             /** Format: date-time */
@@ -504,6 +525,7 @@ export interface components {
             started_at: string;
             /** @enum {string} */
             state: "queued" | "calling_desk" | "calling_customer" | "talking" | "ending" | "ended";
+            transfer_to?: string;
             trunk: string;
             verdict?: components["schemas"]["Verdict"];
         };
@@ -577,6 +599,7 @@ export interface components {
             /** Format: int64 */
             attempts: number;
             day: string;
+            inbound: components["schemas"]["Inbound"];
         };
         Depth: {
             /** Format: int64 */
@@ -617,6 +640,10 @@ export interface components {
             attempt_id: string;
             call_id: string;
             case_id?: string;
+        };
+        DtmfInputBody: {
+            /** @description the keys, in order: 0-9, *, #, A-D, 1 to 32 */
+            digits: string;
         };
         Entry: {
             /** Format: date-time */
@@ -694,6 +721,12 @@ export interface components {
             today: components["schemas"]["OpenSpan"];
             /** @description why it is closed, in Japanese; empty when open */
             why: string;
+        };
+        Inbound: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            missed: number;
         };
         Item: {
             /** Format: int64 */
@@ -812,6 +845,7 @@ export interface components {
             definition: string;
             done: components["schemas"]["Counts"];
             forecast: components["schemas"]["Forecast"];
+            inbound: components["schemas"]["Inbound"];
             month: string;
             open_days: components["schemas"]["OpenDay"][];
             /** Format: int64 */
@@ -922,6 +956,7 @@ export interface components {
                 [key: string]: number;
             };
             day: string;
+            inbound: components["schemas"]["Inbound"];
             /** Format: int64 */
             target: number;
         };
@@ -1171,6 +1206,39 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Call"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "send-digits": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DtmfInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
