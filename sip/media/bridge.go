@@ -81,31 +81,47 @@ func (b *Bridge) isClosed() bool {
 	}
 }
 
+// Secure says whether a side's sound shall be protected, before anything is
+// offered to it or answered.
+func (b *Bridge) Secure(side Side, s Security) { b.leg(side).local.Secure(s) }
+
+// Secured reports whether the side's sound is protected.
+func (b *Bridge) Secured(side Side) bool {
+	l := b.leg(side)
+	if l == nil {
+		return false
+	}
+	far := l.far.Load()
+	return far != nil && far.srtp != nil
+}
+
 // Offer is our SDP offer to a side.
 func (b *Bridge) Offer(side Side) []byte { return b.leg(side).local.Offer(SendRecv) }
 
 // Answer takes a side's SDP offer and returns our answer. On an error nothing
 // has changed; it matches one of the Err… values of SDP.
 func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
-	said, err := Parse(offer)
+	l := b.leg(side)
+	said, err := parse(offer, l.security())
 	if err != nil {
 		return nil, err
 	}
-	l := b.leg(side)
 	answer := l.local.Answer(said)
-	l.setFar(said)
-	return answer, nil
+	return answer, l.setFar(said)
 }
 
 // SetRemote takes a side's SDP answer to our offer, from a provisional or the
 // final response; the same one again changes nothing. Errors as Answer.
 func (b *Bridge) SetRemote(side Side, answer []byte) error {
-	said, err := Parse(answer)
+	l := b.leg(side)
+	said, err := parse(answer, l.security())
 	if err != nil {
 		return err
 	}
-	b.leg(side).setFar(said)
-	return nil
+	if !l.local.accept(said) {
+		return ErrNoCrypto
+	}
+	return l.setFar(said)
 }
 
 // BehindNAT tells that a side's SDP may name an address that we cannot reach:

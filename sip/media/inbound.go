@@ -30,6 +30,7 @@ type inbound struct {
 	strangers  uint64
 	malformed  uint64
 	unexpected uint64
+	exposed    uint64
 	last       time.Time
 
 	source          // the sender at present
@@ -124,6 +125,9 @@ func (s *source) fraction() uint8 {
 func (in *inbound) stranger()    { in.count(&in.strangers) }
 func (in *inbound) notRTP()      { in.count(&in.malformed) }
 func (in *inbound) notAgreedOn() { in.count(&in.unexpected) }
+
+// notProtected: plain, forged or repeated, where SRTP was agreed on.
+func (in *inbound) notProtected() { in.count(&in.exposed) }
 
 func (in *inbound) count(what *uint64) {
 	in.mu.Lock()

@@ -13,6 +13,7 @@ type Stats struct {
 	Strangers            uint64    // packets of others than the far end, dropped
 	Malformed            uint64    // packets that were not RTP, dropped
 	Unexpected           uint64    // packets of a payload type not agreed on, dropped
+	Exposed              uint64    // packets plain, forged or repeated where SRTP was agreed on, dropped
 	LastIn               time.Time // zero if none came
 	Far                  FarStats
 }
@@ -38,6 +39,7 @@ func (b *Bridge) Stats(side Side) Stats {
 	s.Lost = l.in.lostSoFar + l.in.lost()
 	s.Jitter = clockUnits(l.in.jitter >> 4)
 	s.Strangers, s.Malformed, s.Unexpected = l.in.strangers, l.in.malformed, l.in.unexpected
+	s.Exposed = l.in.exposed
 	s.LastIn = l.in.last
 	s.Far = FarStats{l.in.far.count, l.in.far.lost, clockUnits(l.in.far.jitter), l.in.far.roundTrip}
 	l.in.mu.Unlock()
