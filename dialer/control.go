@@ -7,6 +7,7 @@ type control struct {
 	do   controlKind
 	desk DeskID // with controlTransfer
 	how  bool   // on, of hold and mute; with consultation, of a transfer
+	keys string // with controlDigits
 }
 
 type controlKind int
@@ -17,6 +18,7 @@ const (
 	controlTransfer
 	controlComplete
 	controlTakeBack
+	controlDigits
 )
 
 // Hold has the customer of a talk hear that somebody will come back, or takes that back. Asking twice changes nothing.
@@ -64,6 +66,11 @@ func (e *Engine) control(a Asker, id CallID, ask control) error {
 
 // talkOf finds a talk that somebody may control: that of the desk they sit at, or any for a supervisor.
 func (e *Engine) talkOf(a Asker, id CallID) (*call, error) {
+	return e.callFor(a, id, func(v CallView) bool { return v.State == Talking })
+}
+
+// callFor is talkOf for a call in which fit holds.
+func (e *Engine) callFor(a Asker, id CallID, fit func(CallView) bool) (*call, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := e.calls[id]
@@ -74,7 +81,7 @@ func (e *Engine) talkOf(a Asker, id CallID) (*call, error) {
 	switch {
 	case !a.Supervises() && (d == nil || d.view.Operator != a.User):
 		return nil, Refuse(NotYourDesk)
-	case c.shown.State != Talking:
+	case !fit(c.shown):
 		return nil, Refuse(NotTalking)
 	}
 	return c, nil
@@ -107,6 +114,10 @@ func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
 
 // heardControl does what was asked, if the talk still goes on.
 func (c *call) heardControl(ask control) {
+	if ask.do == controlDigits {
+		c.sendDigits(ask.keys)
+		return
+	}
 	if c.m.State != Talking {
 		if ask.do == controlTransfer {
 			c.unring(ask.desk)

@@ -72,6 +72,7 @@ const (
 	EvConsulting     EvidenceEvent = "consulting" // the operator talks with the desk that shall take over
 	EvTransferred    EvidenceEvent = "transferred"
 	EvTransferFailed EvidenceEvent = "transfer_failed"
+	EvDigitsSent     EvidenceEvent = "digits_sent" // keys; Reason says how many, never which
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -80,7 +81,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvCancelSent, EvByeSent,
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
-	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed,
+	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

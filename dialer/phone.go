@@ -78,6 +78,9 @@ type Line interface {
 	// back. Mute keeps the operator's sound alone.
 	Hold(on bool)
 	Mute(on bool)
+	// SendDigits presses keys (0-9, *, #, A-D) at the customer's end, one after the other, behind those still being sent. What
+	// they are is nobody's business: it stands in no log and no evidence.
+	SendDigits(digits string)
 	// Transfer rings another desk's phone while the customer is held. With consult the operator talks with it when it
 	// answers, until CompleteTransfer or CancelTransfer; without, it has the call at once. Facts of the desk leg tell what
 	// came of it: LegMoved, or evidence EvTransferFailed with Desk, after which the call is as it was. Whoever hands a call

@@ -21,6 +21,7 @@
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
+//	dtmf.go          key presses by INFO, where telephone-event was not agreed to (RFC 6086, RFC 4733)
 //	ender.go         legs of dead processes; answers to calls that nobody here knows
 //	inbound.go       what belongs to no call
 //	registrar.go, path.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live

@@ -55,6 +55,7 @@ func (l *lane) takeCall(req *sip.Request) {
 	n.desk = newHunt(n)
 	n.desk.awaits = true
 	in := &incomingLine{n}
+	n.passKeys()
 	a.metrics.opened(n)
 	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: callerOf(req), At: a.cfg.Now()}, n.customer)
 }

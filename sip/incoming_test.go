@@ -23,12 +23,15 @@ type switchboard struct {
 	comes  chan dialer.Incoming
 }
 
-func newSwitchboard(t *testing.T) *switchboard {
+func newSwitchboard(t *testing.T, change ...func(*Config)) *switchboard {
 	t.Helper()
 	b := &switchboard{second: newPeer(t), comes: make(chan dialer.Incoming, 10)}
 	b.rig = newRig(t, func(c *Config) {
 		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@" + b.second.addr.String()})
 		c.Trunks[0].Numbers = []string{"0300008888"}
+		for _, f := range change {
+			f(c)
+		}
 	})
 	b.OnCall(func(in dialer.Incoming) { b.comes <- in })
 	return b

@@ -69,6 +69,7 @@ type leg struct {
 	asking      *exchange         // our refresh of the session, while it is under way
 	rseqs       map[string]uint32 // the last reliable provisional response of each early dialog
 	reoffer     *reoffer          // a re-INVITE of theirs that still lacks its ACK
+	informs     informer
 	timers      []*time.Timer
 	uponGone    []func()
 	handleSaved string // the handle last told

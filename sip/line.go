@@ -56,6 +56,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer, make(chan dialer.LegFact, factsKept))
 	n.customer.ways = ways
 	n.customer.toTrunk()
+	n.passKeys()
 	a.metrics.opened(n)
 	for _, l := range []*leg{first, n.customer} {
 		l.changed()

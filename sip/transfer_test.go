@@ -22,9 +22,9 @@ type handOn struct {
 	outside  *sip.Request // the one to the customer
 }
 
-func newHandOn(t *testing.T) *handOn {
+func newHandOn(t *testing.T, change ...func(*Config)) *handOn {
 	t.Helper()
-	h := &handOn{switchboard: newSwitchboard(t)}
+	h := &handOn{switchboard: newSwitchboard(t, change...)}
 	h.line = h.rig.line(t)
 	h.desk, h.customer = watch(h.line.Desk()), watch(h.line.Customer())
 	h.desk.Dial()

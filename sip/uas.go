@@ -2,7 +2,6 @@ package sip
 
 import (
 	"errors"
-	"strings"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -44,7 +43,7 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 	case sip.REFER:
 		l.referred(req, tx)
 	case sip.INFO:
-		l.reply(req, tx, infoAnswer(req))
+		l.infoed(req, tx)
 	case sip.NOTIFY: // a call of ours subscribes to nothing
 		l.reply(req, tx, answer{status: statusBadEvent})
 	case sip.OPTIONS:
@@ -75,16 +74,6 @@ func (l *leg) hungUpByThem(req *sip.Request, tx *sip.ServerTx) {
 	l.tell(dialer.LegNote, evidence(dialer.EvByeReceived, req))
 	l.confirm()
 	l.gone(!l.hungUp)
-}
-
-// infoAnswer: key presses by INFO are taken and not used; anything else is not understood (RFC 6086 §4.2.2).
-func infoAnswer(req *sip.Request) answer {
-	kind, _, _ := strings.Cut(strings.ToLower(value(req, "Content-Type")), ";")
-	switch strings.TrimSpace(kind) {
-	case "", "application/dtmf-relay", "application/dtmf":
-		return answer{status: sip.StatusOK}
-	}
-	return answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", "application/dtmf-relay, application/dtmf"}}}
 }
 
 // reoffer is a 2xx of ours to a re-INVITE. It is repeated until the ACK comes; without one the call ends (§13.3.1.4).

@@ -30,6 +30,7 @@ type world struct {
 
 	dialled  []dialer.DialRequest
 	hungUp   []dialer.CallID
+	digits   []string
 	presents []present
 	told     []dialer.CallID // ResultRecorded
 	put      []dialer.Waiting
@@ -181,6 +182,19 @@ func (w *world) Hangup(_ context.Context, _ dialer.Asker, id dialer.CallID) erro
 		return dialer.ErrNotFound
 	}
 	w.hungUp = append(w.hungUp, id)
+	return nil
+}
+
+func (w *world) Digits(_ context.Context, _ dialer.Asker, id dialer.CallID, digits string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail.hangup != nil {
+		return w.fail.hangup
+	}
+	if _, ok := w.calls[id]; !ok {
+		return dialer.ErrNotFound
+	}
+	w.digits = append(w.digits, digits)
 	return nil
 }
 

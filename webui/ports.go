@@ -14,6 +14,8 @@ type Calls interface {
 	Dial(ctx context.Context, r dialer.DialRequest) (dialer.Accepted, error)
 	// Hangup asks for a call's end; dialer.ErrNotFound when it is over already.
 	Hangup(ctx context.Context, a dialer.Asker, id dialer.CallID) error
+	// Digits presses keys at the far end of a call. They may be a secret.
+	Digits(ctx context.Context, a dialer.Asker, id dialer.CallID, digits string) error
 	Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error)
 	Leave(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
 	Present(ctx context.Context, a dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error)

@@ -124,6 +124,8 @@ func refused(r *dialer.Refusal) *Problem {
 		status = http.StatusNotFound
 	case badCursor:
 		return invalid("cursor", string(r.Rule), r.JA, r.EN)
+	case dialer.BadDigits:
+		return invalid("digits", string(r.Rule), r.JA, r.EN)
 	default:
 	}
 	return newProblem(status, string(r.Rule), r.JA, r.EN)

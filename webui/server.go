@@ -102,6 +102,7 @@ func (s *Server) routes() {
 	s.deskRoutes()
 	s.trunkRoutes()
 	s.callRoutes()
+	s.dtmfRoutes()
 	s.caseRoutes()
 	s.attemptRoutes()
 	s.figureRoutes()

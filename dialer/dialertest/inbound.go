@@ -69,6 +69,9 @@ func (c *Caller) Hold(bool) {}
 // Mute does nothing.
 func (c *Caller) Mute(bool) {}
 
+// SendDigits does nothing.
+func (c *Caller) SendDigits(string) {}
+
 // Transfer does nothing.
 func (c *Caller) Transfer(dialer.DeskID, bool) {}
 

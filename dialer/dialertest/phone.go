@@ -47,6 +47,7 @@ type Phone struct {
 	comes      func(dialer.Incoming)
 	callers    []*Caller
 	declines   map[dialer.DeskID]bool
+	digits     map[dialer.CallID]string
 }
 
 var _ dialer.Phone = (*Phone)(nil)
@@ -55,8 +56,8 @@ var _ dialer.Phone = (*Phone)(nil)
 func NewPhone() *Phone {
 	return &Phone{
 		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{}, used: map[dialer.DeskID]bool{},
-		declines: map[dialer.DeskID]bool{},
-		script:   func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
+		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{},
+		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
 }
 
@@ -263,6 +264,21 @@ func (n *phoneLine) Hold(on bool) {
 }
 func (n *phoneLine) Mute(on bool) {
 	n.phone.did(n.order.ID, dialer.DeskLeg, onOff("mute", "unmute", on))
+}
+
+// SendDigits keeps what was sent: see Digits.
+func (n *phoneLine) SendDigits(digits string) {
+	n.phone.did(n.order.ID, dialer.CustomerLeg, "digits")
+	n.phone.mu.Lock()
+	defer n.phone.mu.Unlock()
+	n.phone.digits[n.order.ID] += digits
+}
+
+// Digits returns the keys that were sent within a call.
+func (p *Phone) Digits(id dialer.CallID) string {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	return p.digits[id]
 }
 
 func onOff(yes, no string, on bool) string {

@@ -15,6 +15,7 @@ type Bridge struct {
 	to    [sides]atomic.Int32 // whom each side's sound goes to, counted from 1; 0 is nobody
 	muted [sides]atomic.Bool
 	every time.Duration // between RTCP reports
+	onKey atomic.Pointer[func(from Side, key Press)]
 
 	mu     sync.Mutex    // guards closed, and the change of a far end by signalling
 	closed chan struct{} // tones and reports end with it
@@ -80,6 +81,20 @@ func (b *Bridge) isClosed() bool {
 	}
 }
 
+// Secure says whether a side's sound shall be protected, before anything is
+// offered to it or answered.
+func (b *Bridge) Secure(side Side, s Security) { b.leg(side).local.Secure(s) }
+
+// Secured reports whether the side's sound is protected.
+func (b *Bridge) Secured(side Side) bool {
+	l := b.leg(side)
+	if l == nil {
+		return false
+	}
+	far := l.far.Load()
+	return far != nil && far.srtp != nil
+}
+
 // Offer is our SDP offer to a side.
 func (b *Bridge) Offer(side Side) []byte { return b.leg(side).local.Offer(SendRecv) }
 
@@ -92,8 +107,7 @@ func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
 		return nil, err
 	}
 	answer := l.local.Answer(said)
-	l.setFar(said)
-	return answer, nil
+	return answer, l.setFar(said)
 }
 
 // SetRemote takes a side's SDP answer to our offer, from a provisional or the
@@ -104,13 +118,15 @@ func (b *Bridge) SetRemote(side Side, answer []byte) error {
 	if err != nil {
 		return err
 	}
-	l.setFar(said)
-	return nil
+	if !l.local.accept(said) {
+		return ErrNoCrypto
+	}
+	return l.setFar(said)
 }
 
 // parse reads what a leg's far end says; we can send to addresses of our own IP version alone.
 func (l *leg) parse(sdp []byte) (Description, error) {
-	said, err := Parse(sdp)
+	said, err := parse(sdp, l.security())
 	if err == nil && said.RTP.Addr().Is4() != l.local.addr.Addr().Is4() {
 		err = ErrOtherFamily
 	}
@@ -135,11 +151,11 @@ func (b *Bridge) Connect() { b.Link(Desk, Customer) }
 
 // relay passes a packet of one leg to whoever shall hear it.
 func (b *Bridge) relay(from *leg, packet []byte, h header, k kind, now time.Time) {
-	listener := b.to[from.side].Load()
-	if listener == 0 || b.muted[from.side].Load() {
+	listener, ok := b.HearsOf(from.side)
+	if !ok {
 		return
 	}
-	to := b.leg(Side(listener - 1))
+	to := b.leg(listener)
 	if tone := to.tone.Load(); tone != nil {
 		if !tone.yields {
 			return

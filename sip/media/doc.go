@@ -22,6 +22,10 @@
 // end lacks the codec → renumber, so that it sees one SSRC and one run of
 // sequence numbers and timestamps, whatever changes behind us → socket.
 //
+// Keys (keys.go) pass as the packets they are (RFC 4733). Those of ours are a
+// stream that has the far end's ear alone for as long as it takes. A listener
+// that has not agreed to telephone-event is for signalling to tell: OnKey.
+//
 // RTCP ends at us on both legs: we send our own reports with figures of the
 // leg itself, and read the far end's.
 //

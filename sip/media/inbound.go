@@ -26,9 +26,11 @@ type inbound struct {
 	mu         sync.Mutex
 	packets    uint64
 	bytes      uint64
+	events     uint64
 	strangers  uint64
 	malformed  uint64
 	unexpected uint64
+	exposed    uint64
 	last       time.Time
 
 	source          // the sender at present
@@ -78,9 +80,11 @@ func (in *inbound) accept(h header, audio bool, n int, now time.Time) {
 	extended := in.highest + uint32(int32(int16(h.seq-uint16(in.highest))))
 	in.base = min(in.base, extended)
 	in.highest = max(in.highest, extended)
-	if audio { // an event's timestamp stands still (RFC 4733 §2.2)
-		in.spread(h.ts, now)
+	if !audio { // an event's timestamp stands still (RFC 4733 §2.2)
+		in.events++
+		return
 	}
+	in.spread(h.ts, now)
 }
 
 // spread updates the interarrival jitter (RFC 3550 A.8).
@@ -121,6 +125,9 @@ func (s *source) fraction() uint8 {
 func (in *inbound) stranger()    { in.count(&in.strangers) }
 func (in *inbound) notRTP()      { in.count(&in.malformed) }
 func (in *inbound) notAgreedOn() { in.count(&in.unexpected) }
+
+// notProtected: plain, forged or repeated, where SRTP was agreed on.
+func (in *inbound) notProtected() { in.count(&in.exposed) }
 
 func (in *inbound) count(what *uint64) {
 	in.mu.Lock()

@@ -61,6 +61,7 @@ type farEnd struct {
 
 	heard  [128]kind    // what its payload types mean
 	spoken [kinds]uint8 // the payload types to use towards it
+	srtp   *protection  // nil for RTP/AVP
 }
 
 func newFarEnd(said Description, ourEventPT uint8) *farEnd {
@@ -110,6 +111,8 @@ type leg struct {
 	tone atomic.Pointer[playing]
 	in   inbound
 	out  outbound
+	keys keyQueue
+	read keyReader // of the goroutine that reads the RTP socket
 }
 
 func newLeg(b *Bridge, side Side, pair *Pair) *leg {
@@ -118,15 +121,34 @@ func newLeg(b *Bridge, side Side, pair *Pair) *leg {
 
 // setFar makes what an SDP says the leg's far end. One that repeats itself, as
 // a 200 does after a 183, changes nothing, so a latched address stays.
-func (l *leg) setFar(said Description) {
+func (l *leg) setFar(said Description) error {
 	l.bridge.mu.Lock()
 	defer l.bridge.mu.Unlock()
-	if old := l.far.Load(); old != nil && old.said.equal(said) {
-		return
+	old := l.far.Load()
+	if old != nil && old.said.equal(said) {
+		return nil
 	}
 	far := newFarEnd(said, l.local.EventPT())
 	far.behind = l.nat
+	if ours, theirs := l.local.pair(); ours != nil {
+		var before *protection
+		if old != nil {
+			before = old.srtp
+		}
+		var err error
+		if far.srtp, err = protect(before, ours, theirs); err != nil {
+			return ErrNoCrypto
+		}
+	}
 	l.far.Store(far)
+	return nil
+}
+
+// security is what the leg's SDP may agree to.
+func (l *leg) security() Security {
+	l.local.mu.Lock()
+	defer l.local.mu.Unlock()
+	return l.local.security
 }
 
 // heardRTP takes a packet off the RTP socket and passes it on. It is the hot
@@ -139,6 +161,13 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort) {
 	if far == nil || from != far.rtp && !latch {
 		l.in.stranger()
 		return
+	}
+	if far.srtp != nil {
+		var ok bool
+		if packet, ok = far.srtp.in.openRTP(packet); !ok {
+			l.in.notProtected()
+			return
+		}
 	}
 	h, ok := parseHeader(packet)
 	if !ok {
@@ -154,6 +183,9 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort) {
 		l.latch(far, func(f *farEnd) { f.rtp, f.rtpLatched = from, true })
 	}
 	l.in.accept(h, k.audio(), len(packet), now)
+	if k == kindEvent {
+		l.heardKey(packet, h)
+	}
 	l.bridge.relay(l, packet, h, k, now)
 }
 
@@ -187,8 +219,20 @@ func (l *leg) send(packet []byte, h header, k kind, now time.Time) {
 		k = kindOf(k.codec().Other())
 	}
 	h.pt = far.spoken[k]
-	writeHeader(packet, l.out.renumber(h, k.audio(), len(packet), now))
-	if _, err := l.pair.RTP.WriteToUDPAddrPort(packet, far.rtp); err != nil {
+	h, ok := l.out.renumber(h, k.audio(), len(packet), now)
+	if !ok {
+		return
+	}
+	writeHeader(packet, h)
+	if err := l.write(packet, far); err != nil {
 		l.out.sendFailed()
 	}
+}
+
+func (l *leg) write(packet []byte, far *farEnd) error {
+	if far.srtp == nil {
+		_, err := l.pair.RTP.WriteToUDPAddrPort(packet, far.rtp)
+		return err
+	}
+	return far.srtp.out.sendRTP(packet, l.pair.RTP, far.rtp)
 }

@@ -27,6 +27,11 @@ type Local struct {
 	formats []Format
 	eventPT uint8
 	lines   []mediaLine // the session's m= lines so far; they may not vanish
+
+	security Security
+	keys     []*cryptoKey // ours that were offered, or answered with; nil for RTP/AVP
+	ours     *cryptoKey   // of them, the one agreed on; nil before that
+	theirs   *cryptoKey
 }
 
 // NewLocal starts a session whose sound shall be sent to rtp, reports to the
@@ -37,14 +42,29 @@ func NewLocal(rtp netip.AddrPort) *Local {
 		id:      uint64(rand.Uint32()),
 		formats: []Format{{PCMU, PCMU.staticPT()}, {PCMA, PCMA.staticPT()}},
 		eventPT: defaultEventPT,
-		lines:   []mediaLine{{media: "audio", protos: "RTP/AVP", audio: true}},
+		lines:   []mediaLine{{media: "audio", protos: plainProtos, audio: true}},
 	}
 }
 
-// Offer writes an offer: PCMU, PCMA and telephone-event/8000, 20 ms.
+// Secure says whether the sound shall be protected, before anything is offered
+// or answered.
+func (l *Local) Secure(s Security) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.security = s
+}
+
+// Offer writes an offer: PCMU, PCMA and telephone-event/8000, 20 ms. Until keys
+// are agreed on, each offer has new ones: it may go to somebody else.
 func (l *Local) Offer(d Direction) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if l.security == SRTPRequired && l.ours == nil {
+		l.keys = nil
+		for s := range suites {
+			l.keys = append(l.keys, newKey(uint32(s)+1, s))
+		}
+	}
 	return l.write(l.formats, l.eventPT, d)
 }
 
@@ -55,11 +75,56 @@ func (l *Local) Answer(offer Description) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = offer.lines
+	l.choose(offer)
 	l.formats = merged(offer.Formats, l.formats)
 	if offer.EventPT != 0 {
 		l.eventPT = offer.EventPT
 	}
 	return l.write(offer.Formats, offer.EventPT, offer.Direction.reversed())
+}
+
+// choose takes the first of the offered keys, and answers it by one of ours
+// under its tag and suite (RFC 4568 §5.1.2). The one we have stays while the
+// offer asks for the same again; a far end with a new key has begun anew, and so
+// do we.
+func (l *Local) choose(offer Description) {
+	if offer.keys == nil {
+		l.keys, l.ours, l.theirs = nil, nil, nil
+		return
+	}
+	theirs := offer.keys[0]
+	ours := newKey(theirs.tag, theirs.suite)
+	if l.ours != nil && l.theirs.equal(theirs) {
+		ours.octets = l.ours.octets
+	}
+	l.keys, l.ours, l.theirs = []*cryptoKey{ours}, ours, theirs
+}
+
+// accept takes the far end's answer to our offer: of our keys the one whose tag
+// and suite it chose (§5.1.3). False when it chose none, or sends our own key back:
+// two streams under one key can be read without it.
+func (l *Local) accept(answer Description) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	if (l.keys == nil) != (answer.keys == nil) {
+		return false
+	}
+	for _, theirs := range answer.keys {
+		for _, ours := range l.keys {
+			if ours.tag == theirs.tag && ours.suite == theirs.suite && ours.octets != theirs.octets {
+				l.ours, l.theirs = ours, theirs
+				return true
+			}
+		}
+	}
+	return answer.keys == nil
+}
+
+// pair are the keys agreed on; nil without protection.
+func (l *Local) pair() (ours, theirs *cryptoKey) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.ours, l.theirs
 }
 
 // EventPT is the payload type we give telephone-event at present.
@@ -99,7 +164,11 @@ func (l *Local) write(formats []Format, event uint8, d Direction) []byte {
 }
 
 func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d Direction) {
-	fmt.Fprintf(b, "m=audio %d RTP/AVP", l.addr.Port())
+	protos := plainProtos
+	if l.keys != nil {
+		protos = secureProtos
+	}
+	fmt.Fprintf(b, "m=audio %d %s", l.addr.Port(), protos)
 	for _, f := range formats {
 		fmt.Fprintf(b, " %d", f.PT)
 	}
@@ -112,6 +181,11 @@ func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d 
 	}
 	if event != 0 {
 		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", event, event)
+	}
+	for _, k := range l.keys {
+		if l.ours == nil || k == l.ours {
+			b.WriteString(k.line())
+		}
 	}
 	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\na=rtcp:%d\r\n", d, l.addr.Port()+1)
 }

@@ -28,19 +28,26 @@ type outbound struct {
 	source   uint32    // SSRC of the stream at present, as it came to us
 	seqShift uint16    // what is added to its numbers
 	tsShift  uint32
+	reserved bool // keys are being sent: no stream but that of source passes
 }
 
 func newOutbound() outbound {
 	return outbound{ssrc: rand.Uint32(), seq: uint16(rand.Uint32()), ts: rand.Uint32()}
 }
 
-// renumber turns the header of a packet of any stream into that of ours.
-func (o *outbound) renumber(h header, audio bool, n int, now time.Time) header {
+// renumber turns the header of a packet of any stream into that of ours. False
+// means that the packet may not leave now.
+func (o *outbound) renumber(h header, audio bool, n int, now time.Time) (header, bool) {
 	o.mu.Lock()
 	defer o.mu.Unlock()
+	if o.reserved && h.ssrc != o.source {
+		return h, false
+	}
 	if !o.started || h.ssrc != o.source || o.restarted(h, audio, now) {
 		o.join(h, now)
-		h.marker = audio // a talkspurt begins (RFC 3551 §4.1)
+		// A talkspurt begins (RFC 3551 §4.1). An event's marker says whether it is
+		// the event's first packet (RFC 4733 §2.3), which is its sender's to know.
+		h.marker = h.marker || audio
 	}
 	h.ssrc = o.ssrc
 	h.seq += o.seqShift
@@ -54,7 +61,23 @@ func (o *outbound) renumber(h header, audio bool, n int, now time.Time) header {
 	o.packets++
 	o.bytes += uint64(n)
 	o.payload += uint64(h.to - h.from)
-	return h
+	return h, true
+}
+
+// reserve gives the far end's ear to one new stream alone, h's, until it
+// releases it.
+func (o *outbound) reserve(h header, now time.Time) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.join(h, now)
+	o.reserved = true
+}
+
+// release does nothing for a stream that another has followed.
+func (o *outbound) release(ssrc uint32) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	o.reserved = o.reserved && o.source != ssrc
 }
 
 // restarted reports a new start under the same SSRC.

@@ -62,7 +62,11 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 		return
 	}
 	raw, err := rtcp.Marshal(packets)
-	if err == nil {
+	switch {
+	case err != nil:
+	case far.srtp != nil:
+		err = far.srtp.out.sendRTCP(raw, l.pair.RTCP, far.rtcp)
+	default:
 		_, err = l.pair.RTCP.WriteToUDPAddrPort(raw, far.rtcp)
 	}
 	if err != nil {
@@ -78,6 +82,13 @@ func (l *leg) heardRTCP(raw []byte, from netip.AddrPort) {
 	if far == nil || from != far.rtcp && !latch {
 		l.in.stranger()
 		return
+	}
+	if far.srtp != nil {
+		var ok bool
+		if raw, ok = far.srtp.in.openRTCP(raw); !ok {
+			l.in.notProtected()
+			return
+		}
 	}
 	packets, err := rtcp.Unmarshal(raw)
 	if err != nil {

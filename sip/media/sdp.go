@@ -17,7 +17,9 @@ import (
 // for 400.
 var (
 	ErrMalformedSDP  = errors.New("media: SDP cannot be parsed")
-	ErrNoAudio       = errors.New("media: SDP has no RTP/AVP audio")
+	ErrNoAudio       = errors.New("media: SDP has no audio that is RTP/AVP, or RTP/SAVP where SRTP is allowed")
+	ErrPlain         = errors.New("media: SDP has no RTP/SAVP audio, and SRTP is required")
+	ErrNoCrypto      = errors.New("media: SDP has no a=crypto that can be used")
 	ErrAudioRejected = errors.New("media: SDP refuses the audio (port 0)")
 	ErrNoCodec       = errors.New("media: SDP has neither PCMU nor PCMA")
 	ErrNoConnection  = errors.New("media: SDP has no c= line for the audio")
@@ -79,7 +81,8 @@ type Description struct {
 	// Direction is Inactive when RTP is 0.0.0.0.
 	Direction Direction
 
-	lines []mediaLine // all m= lines in order, for the answer
+	keys  []*cryptoKey // of RTP/SAVP, its favourite first; nil for RTP/AVP
+	lines []mediaLine  // all m= lines in order, for the answer
 }
 
 // mediaLine is one m= line as an answer must repeat it (RFC 3264 §6).
@@ -93,9 +96,13 @@ func (d Description) Held() bool { return !d.Direction.receives() }
 
 func (d Description) equal(e Description) bool { return reflect.DeepEqual(d, e) }
 
-// Parse reads an SDP offer or answer. Of several audio streams it takes the
-// first usable one. The error matches one of the Err… values of this package.
-func Parse(body []byte) (Description, error) {
+// Parse reads an SDP offer or answer without SRTP. Of several audio streams it
+// takes the first usable one. The error matches one of the Err… values of this
+// package.
+func Parse(body []byte) (Description, error) { return parse(body, SRTPOff) }
+
+// parse is Parse with SRTP as far as security allows it.
+func parse(body []byte, security Security) (Description, error) {
 	var session sdp.SessionDescription
 	if err := session.Unmarshal(body); err != nil {
 		// The parser's own error may quote addresses; it stays out.
@@ -106,13 +113,16 @@ func Parse(body []byte) (Description, error) {
 		lines []mediaLine
 		fault = ErrNoAudio
 	)
+	if security == SRTPRequired {
+		fault = ErrPlain
+	}
 	for _, m := range session.MediaDescriptions {
 		line := mediaLine{
 			media:   m.MediaName.Media,
 			protos:  strings.Join(m.MediaName.Protos, "/"),
 			formats: strings.Join(m.MediaName.Formats, " "),
 		}
-		if line.media == "audio" && line.protos == "RTP/AVP" && found.Formats == nil {
+		if line.media == "audio" && security.takes(line.protos) && found.Formats == nil {
 			d, err := parseAudio(&session, m)
 			if line.audio = err == nil; line.audio {
 				found = d
@@ -141,6 +151,11 @@ func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription) (Descr
 	d.Formats, d.EventPT = parseFormats(m)
 	if len(d.Formats) == 0 {
 		return d, ErrNoCodec
+	}
+	if strings.Join(m.MediaName.Protos, "/") == secureProtos {
+		if d.keys = parseKeys(m); d.keys == nil {
+			return d, ErrNoCrypto
+		}
 	}
 	addr, err := parseConnection(session, m)
 	if err != nil {

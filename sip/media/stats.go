@@ -5,6 +5,7 @@ import "time"
 // Stats is a snapshot of a leg's sound. "In" is from the far end to us.
 type Stats struct {
 	PacketsIn, BytesIn   uint64 // RTP, headers included
+	EventsIn             uint64 // of PacketsIn, those of key presses
 	PacketsOut, BytesOut uint64
 	SendFailed           uint64 // of PacketsOut, those the system refused
 	Lost                 int64  // of the far end's packets, by sequence numbers; duplicates count back
@@ -12,6 +13,7 @@ type Stats struct {
 	Strangers            uint64    // packets of others than the far end, dropped
 	Malformed            uint64    // packets that were not RTP, dropped
 	Unexpected           uint64    // packets of a payload type not agreed on, dropped
+	Exposed              uint64    // packets plain, forged or repeated where SRTP was agreed on, dropped
 	LastIn               time.Time // zero if none came
 	Far                  FarStats
 }
@@ -33,10 +35,11 @@ func (b *Bridge) Stats(side Side) Stats {
 		return s
 	}
 	l.in.mu.Lock()
-	s.PacketsIn, s.BytesIn = l.in.packets, l.in.bytes
+	s.PacketsIn, s.BytesIn, s.EventsIn = l.in.packets, l.in.bytes, l.in.events
 	s.Lost = l.in.lostSoFar + l.in.lost()
 	s.Jitter = clockUnits(l.in.jitter >> 4)
 	s.Strangers, s.Malformed, s.Unexpected = l.in.strangers, l.in.malformed, l.in.unexpected
+	s.Exposed = l.in.exposed
 	s.LastIn = l.in.last
 	s.Far = FarStats{l.in.far.count, l.in.far.lost, clockUnits(l.in.far.jitter), l.in.far.roundTrip}
 	l.in.mu.Unlock()

@@ -32,6 +32,9 @@ export const dial = (desk: string, caseID: string, click: string, number?: strin
     }),
   );
 export const hangUp = (call: string) => take(api.POST("/api/calls/{id}/hangup", at(call)));
+/** Presses keys at the far end. */
+export const sendDigits = (call: string, digits: string) =>
+  take(api.POST("/api/calls/{id}/dtmf", { ...at(call), body: { digits } }));
 
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));

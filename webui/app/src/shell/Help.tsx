@@ -9,6 +9,7 @@ import css from "./shell.module.css";
 const deskKeys = [
   ["Enter", "dial"],
   ["Esc / H", "hang_up"],
+  ["#", "keypad"],
   ["C", "copy"],
   ["S", "skip"],
   ["/", "find"],

@@ -6,11 +6,12 @@ import css from "./attempts.module.css";
 
 type Event =
   | "invite_sent" | "trying" | "ringing" | "talk_asked" | "early_media" | "answered" | "challenged" | "changed" | "rerouted" | "final" | "cancel_sent"
-  | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel" | "hung_up_after_restart";
+  | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel" | "hung_up_after_restart"
+  | "digits_sent";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {
-  invite_sent: "→", cancel_sent: "→", bye_sent: "→", talk_asked: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
+  invite_sent: "→", cancel_sent: "→", bye_sent: "→", talk_asked: "→", digits_sent: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
   challenged: "←", changed: "←", rerouted: "←", bye_received: "←", answer_crossed_cancel: "←",
 };
 

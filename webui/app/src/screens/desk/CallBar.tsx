@@ -12,7 +12,9 @@ import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
 import { useProblemText } from "../../parts/useWords";
+import { useOverlays } from "../../shell/overlays";
 import css from "./desk.module.css";
+import { Keypad, takesKeys } from "./Keypad";
 import type { MyDesk, Telephone } from "./useDesk";
 
 interface Props {
@@ -28,6 +30,7 @@ interface Props {
 export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
   const { t } = useTranslation();
   const say = useProblemText();
+  const { open: overlay } = useOverlays();
   return (
     <section className={css.callBar} data-phase={mine.phase} aria-label={t("call.region")}>
       <div aria-live="assertive" className="visually-hidden">
@@ -35,6 +38,7 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
       </div>
       {mine.phase === "idle" && <Ready phone={phone} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
       {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
+      {takesKeys(mine.call) && <Keypad call={mine.call} covered={overlay !== null} />}
       {mine.phase === "wrap_up" && (
         <div className={css.callRow}>
           <IconCheck size={26} aria-hidden />

@@ -1,5 +1,5 @@
 import { useEffect, useRef } from "react";
-import { type Command, commandFor, type Phase, type Typing } from "../../keys/keymap";
+import { type Command, commandFor, type Phase, type Press, type Typing } from "../../keys/keymap";
 
 /** Sends the keys of the whole page to the operator's desk, unless a window lies over it. */
 export function useDeskKeys(phase: Phase, covered: boolean, obey: (command: Command) => void): void {
@@ -9,15 +9,7 @@ export function useDeskKeys(phase: Phase, covered: boolean, obey: (command: Comm
     const listen = (event: KeyboardEvent) => {
       const { phase, covered, obey } = latest.current;
       if (covered || event.defaultPrevented) return;
-      const press = {
-        key: event.key,
-        code: event.code,
-        ctrl: event.ctrlKey || event.metaKey,
-        alt: event.altKey,
-        repeat: event.repeat,
-        composing: event.isComposing || event.keyCode === 229,
-      };
-      const command = commandFor(press, phase, typingIn(event.target));
+      const command = commandFor(pressOf(event), phase, typingIn(event.target));
       if (!command) return;
       event.preventDefault();
       obey(command);
@@ -27,7 +19,18 @@ export function useDeskKeys(phase: Phase, covered: boolean, obey: (command: Comm
   }, []);
 }
 
-function typingIn(target: EventTarget | null): Typing {
+export function pressOf(event: KeyboardEvent): Press {
+  return {
+    key: event.key,
+    code: event.code,
+    ctrl: event.ctrlKey || event.metaKey,
+    alt: event.altKey,
+    repeat: event.repeat,
+    composing: event.isComposing || event.keyCode === 229,
+  };
+}
+
+export function typingIn(target: EventTarget | null): Typing {
   if (!(target instanceof HTMLElement)) return "nowhere";
   if (target instanceof HTMLTextAreaElement || target.isContentEditable) return "text";
   if (target instanceof HTMLSelectElement) return "line";

@@ -1,0 +1,157 @@
+package media
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"net"
+	"net/netip"
+	"sync"
+
+	"github.com/pion/rtcp"
+	"github.com/pion/rtp"
+	"github.com/pion/srtp/v3"
+)
+
+// replayWindow is how many packets may overtake one another (RFC 3711 §3.3.2).
+const replayWindow = 64
+
+// opener takes the protection off what the far end sends (RFC 3711): it counts
+// the sequence numbers' cycles, and refuses what is forged, repeated or plain.
+// RTP and RTCP are read by a goroutine each, and have a context each.
+type opener struct {
+	key                 *cryptoKey
+	rtp, rtcp           *srtp.Context
+	rtpHeader           rtp.Header
+	rtcpHeader          rtcp.Header
+	plainRTP, plainRTCP [maxPacket]byte
+}
+
+func newOpener(key *cryptoKey) (*opener, error) {
+	options := []srtp.ContextOption{srtp.SRTPReplayProtection(replayWindow), srtp.SRTCPReplayProtection(replayWindow)}
+	if len(key.mki) > 0 {
+		options = append(options, srtp.MasterKeyIndicator(key.mki))
+	}
+	forRTP, err := key.context(options...)
+	if err != nil {
+		return nil, err
+	}
+	forRTCP, err := key.context(options...)
+	return &opener{key: key, rtp: forRTP, rtcp: forRTCP}, err
+}
+
+// openRTP returns the packet as it was sent; it is good until the next one.
+func (o *opener) openRTP(packet []byte) ([]byte, bool) {
+	plain, err := o.rtp.DecryptRTP(o.plainRTP[:0], packet, &o.rtpHeader)
+	return plain, err == nil
+}
+
+func (o *opener) openRTCP(packet []byte) ([]byte, bool) {
+	plain, err := o.rtcp.DecryptRTCP(o.plainRTCP[:0], packet, &o.rtcpHeader)
+	return plain, err == nil
+}
+
+// sealer protects what we send. Relay, tones and reports share it, hence the
+// lock, which is held until the packet has left: its buffer is the sealer's.
+type sealer struct {
+	key *cryptoKey
+
+	mu        sync.Mutex
+	rtp, rtcp *srtp.Context
+	sent      sentWindow
+	header    rtp.Header
+	buffer    [maxPacket + 64]byte
+}
+
+func newSealer(key *cryptoKey) (*sealer, error) {
+	context, err := key.context()
+	return &sealer{key: key, rtp: context, rtcp: context}, err
+}
+
+// sendRTP protects a packet and sends it.
+func (s *sealer) sendRTP(packet []byte, by *net.UDPConn, to netip.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.sent.fresh(binary.BigEndian.Uint16(packet[2:])) {
+		return errRepeated
+	}
+	sealed, err := s.rtp.EncryptRTP(s.buffer[:0], packet, &s.header)
+	if err == nil {
+		_, err = by.WriteToUDPAddrPort(sealed, to)
+	}
+	return err
+}
+
+func (s *sealer) sendRTCP(packet []byte, by *net.UDPConn, to netip.AddrPort) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	sealed, err := s.rtcp.EncryptRTCP(s.buffer[:0], packet, nil)
+	if err == nil {
+		_, err = by.WriteToUDPAddrPort(sealed, to)
+	}
+	return err
+}
+
+var errRepeated = errors.New("media: a packet's number was used before")
+
+// sentWindow remembers which sequence numbers have left. A number that returns
+// with another payload would lay both open (RFC 3711 §9.1), and what we relay
+// may bring it: from a sender that repeats itself, or behind a gap we closed.
+type sentWindow struct {
+	any  bool
+	last uint16
+	seen uint64 // bit i is last-i
+}
+
+// fresh is true once for each number.
+func (w *sentWindow) fresh(seq uint16) bool {
+	ahead := int16(seq - w.last)
+	switch {
+	case !w.any:
+		*w = sentWindow{any: true, last: seq, seen: 1}
+	case ahead > 0:
+		w.last, w.seen = seq, w.seen<<ahead|1
+	case ahead <= -replayWindow || w.seen&(1<<-ahead) != 0:
+		return false
+	default:
+		w.seen |= 1 << -ahead
+	}
+	return true
+}
+
+// context is the state of one direction under the key.
+func (k *cryptoKey) context(options ...srtp.ContextOption) (*srtp.Context, error) {
+	return srtp.CreateContext(k.octets[:keySize], k.octets[keySize:], k.suite.profile(), options...)
+}
+
+func (k *cryptoKey) equal(other *cryptoKey) bool {
+	return k.suite == other.suite && k.octets == other.octets && bytes.Equal(k.mki, other.mki)
+}
+
+// protection is how a leg's packets are protected, both ways.
+type protection struct {
+	in  *opener
+	out *sealer
+}
+
+// protect makes the protection that two keys ask for. What an earlier one of
+// the leg has under the same key goes on: its counts must not begin anew, or
+// packets would be protected twice by the same stream of the cipher.
+func protect(old *protection, ours, theirs *cryptoKey) (*protection, error) {
+	if old == nil {
+		old = &protection{}
+	}
+	p := &protection{in: old.in, out: old.out}
+	var err error
+	if p.in == nil || !p.in.key.equal(theirs) {
+		if p.in, err = newOpener(theirs); err != nil {
+			return nil, err
+		}
+	}
+	if p.out == nil || !p.out.key.equal(ours) {
+		if p.out, err = newSealer(ours); err != nil {
+			return nil, err
+		}
+	}
+	return p, nil
+}
