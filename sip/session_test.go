@@ -37,6 +37,7 @@ func TestSessionIsRefreshed(t *testing.T) {
 		{"by a re-INVITE, nothing being known", "X-Nothing: 1", sip.INVITE},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			r := newSessions(t)
 			w := r.customer(t)
 			invite := r.trunk.request(t, sip.INVITE)
@@ -100,6 +101,7 @@ func TestAnswersToARefresh(t *testing.T) {
 		{"it takes no UPDATE after all", say{status: 501}, sip.INVITE},
 	} {
 		t.Run(c.name, func(t *testing.T) {
+			t.Parallel() // most of it is waiting
 			r := newSessions(t)
 			w := r.customer(t)
 			invite := r.trunk.request(t, sip.INVITE)
