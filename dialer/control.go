@@ -81,7 +81,10 @@ func (e *Engine) talkOf(a Asker, id CallID) (*call, error) {
 }
 
 // noSuchTarget: the desk cannot take the call now.
-var noSuchTarget = &Refusal{Rule: DeskBusy, JA: "転送先の席は、いま電話を受けられません(離席・通話中・結果入力中・電話機の未登録・電話機の使用中)", EN: "the other desk cannot take a call now: nobody sits there, it is busy, or its phone is not registered or in use"}
+var noSuchTarget = &Refusal{
+	Rule: DeskBusy, JA: "転送先の席は、いま電話を受けられません(離席・通話中・結果入力中・電話機の未登録・電話機の使用中)",
+	EN: "the other desk cannot take a call now: nobody sits there, it is busy, or its phone is not registered or in use",
+}
 
 // seizeFor keeps a desk for a call that is handed on to it.
 func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
