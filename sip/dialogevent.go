@@ -280,7 +280,7 @@ func (s *subscription) stands(state string) {
 	default:
 		wait := time.Duration(0)
 		if text := said["retry-after"]; text != "" {
-			wait = seconds(text)
+			wait = min(seconds(text), defaultExpires)
 		}
 		s.again(wait)
 	}

@@ -12,7 +12,8 @@ func info(version int, state string, dialogs ...string) string {
 	fmt.Fprintf(&b, `<?xml version="1.0"?><dialog-info xmlns="urn:ietf:params:xml:ns:dialog-info" version="%d" state="%s" entity="sip:201@k">`, version, state)
 	for _, d := range dialogs {
 		f := append(strings.Fields(d), "")
-		fmt.Fprintf(&b, `<dialog id="%s" call-id="%s" direction="initiator"><state event="x">%s</state><remote><identity display="N">sip:x@k</identity></remote></dialog>`, f[0], f[2], f[1])
+		fmt.Fprintf(&b, `<dialog id="%s" call-id="%s" direction="initiator"><state event="x">%s</state>`, f[0], f[2], f[1])
+		b.WriteString(`<remote><identity display="N">sip:x@k</identity></remote></dialog>`)
 	}
 	return b.String() + "</dialog-info>"
 }

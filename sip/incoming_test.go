@@ -27,7 +27,7 @@ func newSwitchboard(t *testing.T, change ...func(*Config)) *switchboard {
 	t.Helper()
 	b := &switchboard{second: newPeer(t), comes: make(chan dialer.Incoming, 10)}
 	b.rig = newRig(t, func(c *Config) {
-		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@" + b.second.addr.String()})
+		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@" + b.second.addr.String(), Phone: "snom"})
 		c.Trunks[0].Numbers = []string{"0300008888"}
 		for _, f := range change {
 			f(c)

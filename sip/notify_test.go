@@ -117,3 +117,23 @@ func TestSippPicksUpWhenToldToTalk(t *testing.T) {
 	w.gone(t)
 	s.ok(t)
 }
+
+// A phone that rings for a caller is answered by hand, whatever its make could be asked.
+func TestPhoneThatRingsForACallerIsNotAskedToTalk(t *testing.T) {
+	b := newSwitchboard(t)
+	d, _, desk, caller := b.comesIn(t, "desk2")
+	invite := b.second.request(t, sip.INVITE)
+	if got := answersOf(invite); len(got) > 0 || value(invite, "Allow-Events") != "" {
+		t.Errorf("it is asked by %q", got)
+	}
+	b.second.reply(invite, say{status: 180, tag: "q"})
+	desk.until(t, dialer.LegRinging)
+	b.second.quiet(t, b.Agent, sip.NOTIFY, value(invite, "Call-ID"))
+	b.second.reply(invite, say{status: 486, tag: "q"})
+	desk.until(t, dialer.LegDeclined)
+	caller.Drop()
+	d.status(t, 480)
+	caller.gone(t)
+	desk.Drop()
+	desk.gone(t)
+}

@@ -142,6 +142,8 @@ func TestProvisionSaysWhatTheSettingsSay(t *testing.T) {
 			is(g, "P32", "10")
 			is(g, "P57", "0")
 			is(g, "P58", "8")
+			is(g, "P46", "8")
+			is(g, "P130", "0")
 			is(g, "P298", "1")
 			s := xmlValues(t, h.read("snom.xml"))
 			is(s, "user_realname", c.name)
