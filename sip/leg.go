@@ -41,6 +41,7 @@ type leg struct {
 	extras []extra
 	signer signer
 	trunk  string
+	srtp   media.Security // of the INVITE's offer
 
 	state       legState
 	dialled     bool

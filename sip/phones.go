@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
+	"kakeru/sip/media"
 )
 
 // phone is an operator's phone as it can be rung now.
@@ -17,6 +18,7 @@ type phone struct {
 	behind     bool     // what its Contact says is not where it is
 	uplink     *uplink  // the PBX it hangs behind; nil for none
 	autoAnswer bool
+	srtp       media.Security
 }
 
 // hostPort is a place that is not yet resolved.
@@ -46,7 +48,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	if up := a.Registered(id); up != nil && !*up {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
-	p := phone{autoAnswer: seat.desk.AutoAnswer != AutoAnswerLift}
+	p := phone{autoAnswer: seat.desk.AutoAnswer != AutoAnswerLift, srtp: seat.desk.SRTP}
 	if u := a.uplink(seat.desk.Trunk); u != nil {
 		at := u.open(ctx)
 		if len(at) == 0 {

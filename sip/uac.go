@@ -56,7 +56,7 @@ func (l *leg) buildInvite() (*sip.Request, error) {
 		extras: append([]extra{
 			{"Contact", l.lane.agent.contact(l.dialog.First.by)}, {"Allow", allowed}, {"Accept", sdpType},
 		}, l.extras...),
-		sdp: l.line.bridge.Offer(l.side),
+		sdp: l.line.bridge.OfferAnew(l.side, l.srtp),
 	}
 	req, err := r.build()
 	if err != nil {
