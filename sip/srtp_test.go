@@ -104,3 +104,78 @@ func TestReofferMayNotTakeTheProtectionAway(t *testing.T) {
 	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 	w.gone(t)
 }
+
+func TestCallersThatProtectTheirSound(t *testing.T) {
+	for _, c := range []struct {
+		security media.Security
+		sdp      string
+		status   int
+		secured  bool
+	}{
+		{media.SRTPOff, protected(theirKey), 488, false},
+		{media.SRTPAllowed, protected(theirKey), 200, true},
+		{media.SRTPAllowed, plainSDP, 200, false},
+		{media.SRTPRequired, plainSDP, 488, false},
+		{media.SRTPRequired, protected(), 488, false},
+	} {
+		b := newSwitchboard(t, securely(c.security))
+		d := b.trunk.dial(b.Agent, testCallerID, c.sdp)
+		if c.status != 200 {
+			d.status(t, c.status)
+			continue
+		}
+		in := within(t, b.comes, "the call to come in")
+		caller := watch(in.Line.Customer())
+		in.Line.Answer()
+		ok := d.status(t, 200)
+		if strings.Contains(string(sdpOf(ok)), "RTP/SAVP") != c.secured || in.Line.(*incomingLine).bridge.Secured(media.Customer) != c.secured {
+			t.Errorf("policy %d: %s", c.security, sdpOf(ok))
+		}
+		d.say("ACK", 1, "")
+		d.say("BYE", 2, "")
+		caller.gone(t)
+		in.Line.Close()
+	}
+}
+
+// TestManyPhonesEachWithKeysOfItsOwn: all ring at one side of the bridge, and the first that was asked may be the one to
+// answer.
+func TestManyPhonesEachWithKeysOfItsOwn(t *testing.T) {
+	b := newSwitchboard(t, func(c *Config) { c.Desks[0].SRTP, c.Desks[1].SRTP = media.SRTPRequired, media.SRTPRequired })
+	d, line, desk, caller := b.comesIn(t, "desk1", "desk2")
+	one, two := b.desk.request(t, sip.INVITE), b.second.request(t, sip.INVITE)
+	first, second := cryptoIn(t, one), cryptoIn(t, two)
+	if first == second {
+		t.Error("two phones are offered one key")
+	}
+	b.second.reply(two, say{status: 180, tag: "q"})
+	desk.untilEvent(t, dialer.EvRinging)
+	tag, _, _ := strings.Cut(first, " ")
+	b.desk.reply(one, say{status: 200, tag: "p", sdp: protected(strings.Replace(theirKey, "a=crypto:1", tag, 1))})
+	desk.until(t, dialer.LegAnswered)
+	b.second.reply(b.second.request(t, sip.CANCEL), say{status: 200})
+	b.second.reply(two, say{status: 487, tag: "q"})
+	if !line.(*incomingLine).bridge.Secured(media.Desk) {
+		t.Error("the phone that answered is heard in the plain")
+	}
+	caller.Drop()
+	d.status(t, 480)
+	d.say("NACK", 1, "")
+	caller.gone(t)
+	desk.Drop()
+	b.desk.request(t, sip.ACK)
+	b.desk.reply(b.desk.request(t, sip.BYE), say{status: 200})
+	desk.gone(t)
+}
+
+// cryptoIn is the first key in an INVITE.
+func cryptoIn(t *testing.T, invite *sip.Request) string {
+	t.Helper()
+	for line := range strings.Lines(string(sdpOf(invite))) {
+		if strings.HasPrefix(line, "a=crypto:") {
+			return strings.TrimSpace(line)
+		}
+	}
+	t.Fatal("no key in the INVITE")
+	return ""
+}
