@@ -120,7 +120,8 @@ func TestDesksAndTrunks(t *testing.T) {
 	err := s.Check()
 	for _, want := range []string{
 		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
-		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch", "sip.trunks[1].srtp: \"maybe\" is not known", "sip.desks[3].srtp", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
+		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch",
+		"sip.trunks[1].srtp: \"maybe\" is not known", "sip.desks[3].srtp", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
 		"sip.desks[2].trunk: there is no trunk named", "sip.desks[2].extension", "sip.desks[3]: a phone behind a PBX", "sip.desks[3].sha256",
 		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1].answer", "sip.desks[1]: write either",
 	} {

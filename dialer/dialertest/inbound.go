@@ -66,11 +66,13 @@ func (c *Caller) Join() {}
 // Hold, and what follows, are tried on calls of ours.
 func (c *Caller) Hold(bool)                    {}
 func (c *Caller) Mute(bool)                    {}
-func (c *Caller) SendDigits(string)            {}
 func (c *Caller) Transfer(dialer.DeskID, bool) {}
 func (c *Caller) CompleteTransfer()            {}
 func (c *Caller) CancelTransfer()              {}
 func (c *Caller) RefuseTransfer()              {}
+
+// SendDigits is tried on calls of ours too.
+func (c *Caller) SendDigits(string) {}
 
 // Close ends what is left.
 func (c *Caller) Close() {
