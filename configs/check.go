@@ -127,6 +127,9 @@ func (r RTP) check(p *problems) {
 	}
 }
 
+// srtp is how sound can be protected.
+var srtp = []string{"", "off", "allowed", "required"}
+
 func (t Trunk) check(p *problems, key string, names map[string]bool) {
 	p.needed(key+".name", t.Name, "main")
 	if names[t.Name] {
@@ -144,6 +147,7 @@ func (t Trunk) check(p *problems, key string, names map[string]bool) {
 		p.addf(key+".password", "user and password go together")
 	}
 	p.oneOf(key+".from", t.From, "", "caller_id", "user")
+	p.oneOf(key+".srtp", t.SRTP, srtp...)
 	p.oneOf(key+".watch", t.Watch, "", "options", "none")
 	if t.User == "" && (t.Register || t.From == "user" || t.AuthUser != "") {
 		p.addf(key+".user", "is missing; write whom the trunk knows us as")
@@ -159,6 +163,7 @@ func (d Desk) check(p *problems, key string, ids map[string]bool) {
 		p.addf(key+".id", "%q is there twice", d.ID)
 	}
 	ids[d.ID] = true
+	p.oneOf(key+".srtp", d.SRTP, srtp...)
 	if d.SHA256 && d.User == "" {
 		p.addf(key+".sha256", "is for a phone that registers here; leave it out, or write user and password")
 	}

@@ -127,6 +127,8 @@ type Trunk struct {
 	From string `koanf:"from"`
 	// Watch is "options" (also when empty): asked by OPTIONS whether it is there; or "none".
 	Watch string `koanf:"watch"`
+	// SRTP is "off" (also when empty), "allowed" (taken when the other side offers it) or "required" (nothing else).
+	SRTP string `koanf:"srtp"`
 	// Lab marks a simulated carrier: the only kind that is ever sent a sample's number.
 	Lab bool `koanf:"lab"`
 	// ResultsFile replaces the built-in table of connection results for this trunk (JSON).
@@ -145,7 +147,8 @@ type Desk struct {
 	// Extension is what the PBX knows the phone by.
 	Extension string `koanf:"extension"`
 	// SHA256 offers a phone that registers here a SHA-256 challenge beside the MD5 one; old phones stumble over it.
-	SHA256 bool `koanf:"sha256"`
+	SHA256 bool   `koanf:"sha256"`
+	SRTP   string `koanf:"srtp"` // as a trunk's
 	// Phone is the profile of its make, by which it answers by itself a call that its operator asked for: generic (also when
 	// empty), yealink, panasonic, polycom, grandstream, snom, cisco, one of phone_profiles, or lift: the operator lifts the
 	// handset. docs/phones.md has what to set on each.

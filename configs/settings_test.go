@@ -114,15 +114,17 @@ func TestDesksAndTrunks(t *testing.T) {
 	s.SIP.Listen = "0.0.0.0:5060"
 	s.SIP.TLS = TLS{Listen: "5061", Key: "key.pem"}
 	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
-	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"}, {Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x", Transport: "sctp"},
+	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"},
+		{Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x", Transport: "sctp", SRTP: "maybe"},
 		{Name: "b", Address: "carrier.test", CallerID: "1", Register: true, Expires: time.Second}}
 	s.SIP.Desks = []Desk{{ID: "d"}, {ID: "d", Address: "sip:a", User: "u"},
-		{ID: "e", Trunk: "c", Extension: "2-1"}, {ID: "f", Trunk: "b", SHA256: true}}
+		{ID: "e", Trunk: "c", Extension: "2-1"}, {ID: "f", Trunk: "b", SHA256: true, SRTP: "dtls"}}
 	err := s.Check()
 	for _, want := range []string{
 		"sip.tls.listen", "sip.tls.cert: is missing", "sip.tls.key", "sip.trunks[1].transport: \"sctp\" is not known; write one of udp, tcp, tls",
 		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
-		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
+		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch",
+		"sip.trunks[1].srtp: \"maybe\" is not known", "sip.desks[3].srtp", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
 		"sip.desks[2].trunk: there is no trunk named", "sip.desks[2].extension", "sip.desks[3]: a phone behind a PBX", "sip.desks[3].sha256",
 		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1]: write either",
 	} {

@@ -114,11 +114,7 @@ func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
 
 // heardControl does what was asked, if the talk still goes on.
 func (c *call) heardControl(ask control) {
-	if ask.do == controlDigits {
-		c.sendDigits(ask.keys)
-		return
-	}
-	if c.m.State != Talking {
+	if c.m.State != Talking && ask.do != controlDigits {
 		if ask.do == controlTransfer {
 			c.unring(ask.desk)
 		}
@@ -151,6 +147,9 @@ func (c *call) heardControl(ask control) {
 		c.line.CompleteTransfer()
 	case controlTakeBack:
 		c.line.CancelTransfer()
+	case controlDigits:
+		c.sendDigits(ask.keys)
+		return
 	}
 	c.note(nil)
 	c.show(now)

@@ -108,6 +108,9 @@ type Trunk struct {
 	// Watch has each of the trunk's addresses asked by OPTIONS. One that had answered and has fallen silent, or says that
 	// it is out of service, is passed over; one that never answers OPTIONS is tried all the same.
 	Watch bool
+	// SRTP says whether the sound of the trunk's calls is protected. Its keys stand in the SIP messages: without TLS, whoever
+	// reads those reads the sound too.
+	SRTP media.Security
 }
 
 // Desk is an operator's phone: at a fixed address, registered with us by an account, or an extension behind a trunk that
@@ -128,6 +131,8 @@ type Desk struct {
 	SHA256 bool
 	// Phone names the profile of its make; "generic" if empty. With "lift" it rings, and the operator lifts the handset.
 	Phone string
+	// SRTP says whether the sound to and from the phone is protected, as for a trunk.
+	SRTP media.Security
 }
 
 // from is the user part that From must have.

@@ -73,6 +73,9 @@ func (h *hunt) phone(id dialer.DeskID, p phone, side media.Side) *leg {
 	l := h.line.newLeg(dialer.DeskLeg, side, h.facts)
 	l.hunt, l.desk = h, id
 	l.toPhone(p)
+	if !h.awaits { // else whoever answers says how (won)
+		h.line.bridge.Secure(side, l.srtp)
+	}
 	l.changed()
 	return l
 }
@@ -164,6 +167,9 @@ func (h *hunt) won(l *leg) bool {
 		others = slices.DeleteFunc(slices.Clone(h.legs), func(other *leg) bool { return other == l })
 	}
 	h.mu.Unlock()
+	if wins {
+		h.line.bridge.Secure(l.side, l.srtp)
+	}
 	if wins && l.behind {
 		h.line.bridge.BehindNAT(l.side, l.dialog.First.Addr())
 	}

@@ -280,11 +280,19 @@ func wav(pcm []int16) []byte {
 	return b
 }
 
-func TestBaresipAndSippTalk(t *testing.T) {
+func TestBaresipAndSippTalk(t *testing.T) { baresipTalks(t, media.SRTPOff, "", "") }
+
+// TestBaresipTalksProtected: its SRTP is libsrtp's, not ours.
+func TestBaresipTalksProtected(t *testing.T) {
+	baresipTalks(t, media.SRTPRequired, ";mediaenc=srtp-mand", "module srtp.so")
+}
+
+func baresipTalks(t *testing.T, security media.Security, account, modules string) {
+	t.Helper()
 	needs(t, "baresip", "baresip-core")
 	s := startSipp(t, "answer")
 	cfg := testConfig()
-	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret"}}
+	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret", SRTP: security}}
 	cfg.Trunks = []Trunk{labTrunk(s.at)}
 	a := startAgent(t, cfg)
 	here := make(chan bool, 10)
@@ -294,7 +302,9 @@ func TestBaresipAndSippTalk(t *testing.T) {
 		t.Log("this baresip knows no auto-answer by header: it answers every call, and the lab's phone proves the header")
 		answering = "answermode=auto"
 	}
-	startBaresip(t, a.Addr(), answering)
+	phone := startBaresipAs(t, baresipAccount{
+		user: "phone1", password: "desk secret", registrar: a.Addr(), answering: answering + account, modules: modules,
+	})
 	if !within(t, here, "baresip to register") {
 		t.Fatal("baresip went")
 	}
@@ -314,6 +324,16 @@ func TestBaresipAndSippTalk(t *testing.T) {
 	bridge := n.(*line).bridge
 	eventually(t, "sound goes both ways, through both programs", func() bool {
 		return bridge.Stats(media.Desk).PacketsIn > 25 && bridge.Stats(media.Customer).PacketsIn > 25
+	})
+	if secured := bridge.Secured(media.Desk); secured != (security == media.SRTPRequired) || bridge.Stats(media.Desk).Exposed > 0 {
+		t.Errorf("protected: %v, %+v", secured, bridge.Stats(media.Desk))
+	}
+	if err := bridge.SendDigits(media.Desk, "5#"); err != nil {
+		t.Fatal(err)
+	}
+	eventually(t, "baresip hears two keys", func() bool {
+		said := phone.said.String()
+		return strings.Contains(said, "received event: '5' (end=1)") && strings.Contains(said, "received event: '#' (end=1)")
 	})
 	w.Drop()
 	w.gone(t)

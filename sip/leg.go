@@ -17,7 +17,7 @@ import (
 // factsKept is the room of a leg's channel. Notes leave the last places to the facts that must come, so that telling
 // never waits for whoever listens.
 const (
-	factsKept  = 24
+	factsKept  = 64
 	notesTaken = factsKept - 6
 )
 
@@ -43,7 +43,8 @@ type leg struct {
 	extras []extra
 	signer signer
 	trunk  string
-	talks  bool // of a phone's leg: if it rings, it is asked to pick up by NOTIFY
+	talks  bool           // of a phone's leg: if it rings, it is asked to pick up by NOTIFY
+	srtp   media.Security // of the INVITE's offer
 
 	state       legState
 	dialled     bool

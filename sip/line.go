@@ -86,7 +86,7 @@ func (l *leg) toPhone(p phone) {
 	l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri
 	l.dialog.First, l.dialog.Pinned, l.dialog.SentBy = p.at, p.behind || p.at.flow, a.sentBy(p.at.by)
 	l.dialog.LocalURI = "sip:kakeru@" + l.dialog.SentBy
-	l.behind = p.behind
+	l.behind, l.srtp = p.behind, p.srtp
 	if p.uplink != nil {
 		t := p.uplink.trunk
 		l.trunk, l.dialog.LocalURI = t.Name, t.uri(orElse(t.User, "kakeru"))
@@ -107,6 +107,8 @@ func (l *leg) toTrunk() {
 	l.ways = l.ways[1:]
 	t := w.gate.trunk
 	l.gate, l.trunk, l.invite = &w.gate, t.Name, w.invite
+	l.srtp = t.SRTP
+	l.line.bridge.Secure(l.side, l.srtp)
 	l.dialog.Target, l.dialog.RemoteURI, l.dialog.LocalURI = w.invite.URI, w.invite.URI, t.uri(t.from())
 	l.dialog.RemoteTag, l.dialog.Routes = "", nil
 	l.dialog.First, l.dialog.CSeq, l.dialog.SentBy = w.to, w.invite.CSeq, l.lane.agent.sentBy(w.to.by)

@@ -7,6 +7,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
+	"kakeru/sip/media"
 )
 
 // phone is an operator's phone as it can be rung now.
@@ -18,6 +19,7 @@ type phone struct {
 	uplink     *uplink  // the PBX it hangs behind; nil for none
 	profile    Profile
 	autoAnswer bool // it is asked to pick up by itself, as its profile says
+	srtp       media.Security
 }
 
 // hostPort is a place that is not yet resolved.
@@ -64,7 +66,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	if up := a.Registered(id); up != nil && !*up {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
-	p := phone{profile: a.cfg.profile(seat.desk), autoAnswer: true}
+	p := phone{profile: a.cfg.profile(seat.desk), autoAnswer: true, srtp: seat.desk.SRTP}
 	if u := a.uplink(seat.desk.Trunk); u != nil {
 		at := u.open(ctx)
 		if len(at) == 0 {

@@ -56,7 +56,7 @@ func (l *leg) buildInvite() (*sip.Request, error) {
 		extras: append(append([]extra{
 			{"Contact", l.contact()}, {"Allow", allowed}, {"Accept", sdpType}, {"Supported", supported},
 		}, l.session.asks(l.lane.agent)...), l.extras...),
-		sdp: l.line.bridge.Offer(l.side),
+		sdp: l.line.bridge.OfferAnew(l.side, l.srtp),
 	}
 	req, err := r.build()
 	if err != nil {

@@ -276,6 +276,7 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 			Name: t.Name, Address: t.Address, Transport: t.Transport, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
 			Lab: t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
 			Register: t.Register, Expires: t.Expires, FromUser: t.From == "user", Watch: t.Watch != "none",
+			SRTP: securityOf(t.SRTP),
 		})
 	}
 	for _, d := range s.Desks {
@@ -291,8 +292,18 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 func sipDesk(d configs.Desk) sip.Desk {
 	return sip.Desk{
 		ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, Trunk: d.Trunk, Extension: d.Extension,
-		SHA256: d.SHA256, Phone: d.Phone,
+		SHA256: d.SHA256, Phone: d.Phone, SRTP: securityOf(d.SRTP),
 	}
+}
+
+func securityOf(srtp string) media.Security {
+	switch srtp {
+	case "allowed":
+		return media.SRTPAllowed
+	case "required":
+		return media.SRTPRequired
+	}
+	return media.SRTPOff
 }
 
 func firstOf(values ...string) string {

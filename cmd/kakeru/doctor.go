@@ -75,7 +75,7 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkQueue, checkClock, checkDisk, checkPanel, checkSound, checkPhones,
+	checkLedger, checkQueue, checkClock, checkDisk, checkPanel, checkSound, checkKeys, checkPhones,
 }
 
 // checkWithin bounds the answer of a store.
@@ -210,6 +210,26 @@ func checkSound(ctx context.Context, s configs.Settings) []finding {
 		f.grade, f.todo = minor, "choose a range outside net.ipv4.ip_local_port_range, which other programs take ports from"
 	}
 	return []finding{f}
+}
+
+// checkKeys: what protects the sound must not be read on the way either (RFC 4568 §7).
+func checkKeys(_ context.Context, s configs.Settings) []finding {
+	var all []finding
+	warn := func(what, name, srtp string) {
+		if srtp == "allowed" || srtp == "required" {
+			all = append(all, finding{
+				minor, what + " " + name, "its SRTP keys stand in SIP messages that are not encrypted",
+				"keep its network apart (a VPN or a VLAN): whoever can read the messages can hear the calls",
+			})
+		}
+	}
+	for _, t := range s.SIP.Trunks {
+		warn("trunk", t.Name, t.SRTP)
+	}
+	for _, d := range s.SIP.Desks {
+		warn("desk", d.ID, d.SRTP)
+	}
+	return all
 }
 
 // checkPhones looks at everything that speaks SIP, from a port of its own.

@@ -8,13 +8,24 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/sip/media"
 )
 
 // What the settings say of a desk reaches the phone.
 func TestSettingsOfADesk(t *testing.T) {
-	got := sipDesk(configs.Desk{ID: "desk1", User: "201", Password: "p", SHA256: true, Phone: "lift"})
-	if got.ID != "desk1" || got.Account != "201" || got.Password != "p" || !got.SHA256 || got.Phone != "lift" {
+	got := sipDesk(configs.Desk{ID: "desk1", User: "201", Password: "p", SHA256: true, Phone: "lift", SRTP: "required"})
+	if got.ID != "desk1" || got.Account != "201" || got.Password != "p" || !got.SHA256 || got.Phone != "lift" || got.SRTP != media.SRTPRequired {
 		t.Errorf("the desk is %+v", got)
+	}
+}
+
+func TestDoctorWarnsOfKeysInTheOpen(t *testing.T) {
+	var s configs.Settings
+	s.SIP.Trunks = []configs.Trunk{{Name: "a", SRTP: "allowed"}, {Name: "b", SRTP: "off"}, {Name: "c"}}
+	s.SIP.Desks = []configs.Desk{{ID: "d", SRTP: "required"}}
+	found := checkKeys(t.Context(), s)
+	if len(found) != 2 || found[0].grade != minor || found[0].about != "trunk a" || found[1].about != "desk d" {
+		t.Errorf("%+v", found)
 	}
 }
 

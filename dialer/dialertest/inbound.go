@@ -69,9 +69,6 @@ func (c *Caller) Hold(bool) {}
 // Mute does nothing.
 func (c *Caller) Mute(bool) {}
 
-// SendDigits does nothing.
-func (c *Caller) SendDigits(string) {}
-
 // Transfer does nothing.
 func (c *Caller) Transfer(dialer.DeskID, bool) {}
 
@@ -83,6 +80,9 @@ func (c *Caller) CancelTransfer() {}
 
 // RefuseTransfer does nothing.
 func (c *Caller) RefuseTransfer() {}
+
+// SendDigits is tried on calls of ours too.
+func (c *Caller) SendDigits(string) {}
 
 // Close ends what is left.
 func (c *Caller) Close() {

@@ -81,8 +81,8 @@ func (b *Bridge) isClosed() bool {
 	}
 }
 
-// Secure says whether a side's sound shall be protected, before anything is
-// offered to it or answered.
+// Secure says whether a side's sound shall be protected: what its SDP, offers
+// and answers alike, must be from now on.
 func (b *Bridge) Secure(side Side, s Security) { b.leg(side).local.Secure(s) }
 
 // Secured reports whether the side's sound is protected.
@@ -97,6 +97,12 @@ func (b *Bridge) Secured(side Side) bool {
 
 // Offer is our SDP offer to a side.
 func (b *Bridge) Offer(side Side) []byte { return b.leg(side).local.Offer(SendRecv) }
+
+// OfferAnew is our SDP offer to somebody new at a side, while others may be
+// asked at the same side with other security.
+func (b *Bridge) OfferAnew(side Side, s Security) []byte {
+	return b.leg(side).local.OfferAnew(SendRecv, s)
+}
 
 // Answer takes a side's SDP offer and returns our answer. On an error nothing
 // has changed; it matches one of the Err… values of SDP.

@@ -26,6 +26,15 @@
 // stream that has the far end's ear alone for as long as it takes. A listener
 // that has not agreed to telephone-event is for signalling to tell: OnKey.
 //
+// A leg may be protected (Secure): SRTP (RFC 3711, srtp.go) with keys in the SDP
+// (RFC 4568, crypto.go). Its packets are opened before anything else is done
+// with them, an address latched included, and sealed last. The cipher is pion's,
+// whose RTP and SDP we use as well: what counts cycles and refuses repetitions
+// is small, but wrong in ways that no talk shows. Our own is what it cannot
+// know: whose key is whose, that no two offers share one, that a leg's counts
+// outlive a new SDP, and that no number is sealed twice. Plain legs pay one
+// comparison a packet.
+//
 // RTCP ends at us on both legs: we send our own reports with figures of the
 // leg itself, and read the far end's.
 //

@@ -89,7 +89,9 @@ func TestSoundPausesWhileKeysAreSent(t *testing.T) {
 	if err := b.SendDigits(Customer, "2"); err != nil { // behind the first
 		t.Fatal(err)
 	}
-	for customer.receive().PayloadType != 101 {
+	begun := false
+	for !begun {
+		begun = customer.receive().PayloadType == 101
 	}
 	for i := 1; i < 14; i++ {
 		desk.send(0, bytes.Repeat([]byte{2}, frameSamples))

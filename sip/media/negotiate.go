@@ -29,8 +29,8 @@ type Local struct {
 	lines   []mediaLine // the session's m= lines so far; they may not vanish
 
 	security Security
-	keys     []*cryptoKey // ours that were offered, or answered with; nil for RTP/AVP
-	ours     *cryptoKey   // of them, the one agreed on; nil before that
+	offered  []*cryptoKey // all keys that answers may still choose from
+	ours     *cryptoKey   // the one agreed on, for theirs; nil for RTP/AVP
 	theirs   *cryptoKey
 }
 
@@ -54,18 +54,37 @@ func (l *Local) Secure(s Security) {
 	l.security = s
 }
 
-// Offer writes an offer: PCMU, PCMA and telephone-event/8000, 20 ms. Until keys
-// are agreed on, each offer has new ones: it may go to somebody else.
+// Offer writes an offer: PCMU, PCMA and telephone-event/8000, 20 ms, and the
+// key that is agreed on, if any.
 func (l *Local) Offer(d Direction) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if l.security == SRTPRequired && l.ours == nil {
-		l.keys = nil
-		for s := range suites {
-			l.keys = append(l.keys, newKey(uint32(s)+1, s))
-		}
+	if l.ours != nil {
+		return l.write(l.formats, l.eventPT, d, []*cryptoKey{l.ours})
 	}
-	return l.write(l.formats, l.eventPT, d)
+	return l.write(l.formats, l.eventPT, d, l.newKeys(l.security))
+}
+
+// OfferAnew is Offer to somebody who has not been offered anything, with keys
+// that nobody else has seen. Several may be asked at once, each with a security
+// of its own.
+func (l *Local) OfferAnew(d Direction, s Security) []byte {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.write(l.formats, l.eventPT, d, l.newKeys(s))
+}
+
+// newKeys are for one offer. Their tags are the session's own, so that an answer
+// says which offer it is to.
+func (l *Local) newKeys(security Security) []*cryptoKey {
+	if security != SRTPRequired {
+		return nil
+	}
+	first := len(l.offered)
+	for s := range suites {
+		l.offered = append(l.offered, newKey(uint32(len(l.offered)+1), s))
+	}
+	return l.offered[first:]
 }
 
 // Answer writes the answer to an offer (RFC 3264 §6): the common codecs under
@@ -80,7 +99,11 @@ func (l *Local) Answer(offer Description) []byte {
 	if offer.EventPT != 0 {
 		l.eventPT = offer.EventPT
 	}
-	return l.write(offer.Formats, offer.EventPT, offer.Direction.reversed())
+	var keys []*cryptoKey
+	if l.ours != nil {
+		keys = []*cryptoKey{l.ours}
+	}
+	return l.write(offer.Formats, offer.EventPT, offer.Direction.reversed(), keys)
 }
 
 // choose takes the first of the offered keys, and answers it by one of ours
@@ -89,7 +112,7 @@ func (l *Local) Answer(offer Description) []byte {
 // do we.
 func (l *Local) choose(offer Description) {
 	if offer.keys == nil {
-		l.keys, l.ours, l.theirs = nil, nil, nil
+		l.ours, l.theirs = nil, nil
 		return
 	}
 	theirs := offer.keys[0]
@@ -97,7 +120,7 @@ func (l *Local) choose(offer Description) {
 	if l.ours != nil && l.theirs.equal(theirs) {
 		ours.octets = l.ours.octets
 	}
-	l.keys, l.ours, l.theirs = []*cryptoKey{ours}, ours, theirs
+	l.ours, l.theirs = ours, theirs
 }
 
 // accept takes the far end's answer to our offer: of our keys the one whose tag
@@ -106,18 +129,23 @@ func (l *Local) choose(offer Description) {
 func (l *Local) accept(answer Description) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	if (l.keys == nil) != (answer.keys == nil) {
-		return false
+	if answer.keys == nil {
+		l.ours, l.theirs = nil, nil
+		return true
+	}
+	candidates := l.offered
+	if l.ours != nil {
+		candidates = append(slices.Clone(candidates), l.ours)
 	}
 	for _, theirs := range answer.keys {
-		for _, ours := range l.keys {
+		for _, ours := range candidates {
 			if ours.tag == theirs.tag && ours.suite == theirs.suite && ours.octets != theirs.octets {
 				l.ours, l.theirs = ours, theirs
 				return true
 			}
 		}
 	}
-	return answer.keys == nil
+	return false
 }
 
 // pair are the keys agreed on; nil without protection.
@@ -146,12 +174,12 @@ func merged(theirs, ours []Format) []Format {
 	return all
 }
 
-func (l *Local) write(formats []Format, event uint8, d Direction) []byte {
+func (l *Local) write(formats []Format, event uint8, d Direction, keys []*cryptoKey) []byte {
 	var b strings.Builder
 	fmt.Fprintf(&b, "s=-\r\nc=IN %s %s\r\nt=0 0\r\n", addressType(l.addr.Addr()), l.addr.Addr())
 	for _, line := range l.lines {
 		if line.audio {
-			l.writeAudio(&b, formats, event, d)
+			l.writeAudio(&b, formats, event, d, keys)
 			continue
 		}
 		fmt.Fprintf(&b, "m=%s 0 %s %s\r\n", line.media, line.protos, line.formats)
@@ -163,9 +191,9 @@ func (l *Local) write(formats []Format, event uint8, d Direction) []byte {
 	return fmt.Appendf(nil, "v=0\r\no=- %d %d IN %s %s\r\n%s", l.id, l.version, addressType(l.addr.Addr()), l.addr.Addr(), l.content)
 }
 
-func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d Direction) {
+func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d Direction, keys []*cryptoKey) {
 	protos := plainProtos
-	if l.keys != nil {
+	if keys != nil {
 		protos = secureProtos
 	}
 	fmt.Fprintf(b, "m=audio %d %s", l.addr.Port(), protos)
@@ -182,10 +210,8 @@ func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d 
 	if event != 0 {
 		fmt.Fprintf(b, "a=rtpmap:%d telephone-event/8000\r\na=fmtp:%d 0-15\r\n", event, event)
 	}
-	for _, k := range l.keys {
-		if l.ours == nil || k == l.ours {
-			b.WriteString(k.line())
-		}
+	for _, k := range keys {
+		b.WriteString(k.line())
 	}
 	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\na=rtcp:%d\r\n", d, l.addr.Port()+1)
 }

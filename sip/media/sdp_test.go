@@ -128,6 +128,51 @@ func TestAnswerFollowsTheOffer(t *testing.T) {
 	}
 }
 
+// TestAnswersByTheRules is RFC 3264 §6: as many streams as were offered and in their order, port 0 for those refused, the
+// offer's payload numbers and their order, and a direction that may answer the offer's.
+func TestAnswersByTheRules(t *testing.T) {
+	for _, c := range []struct {
+		name  string
+		offer []string
+		want  []string // the m= lines and the direction
+	}{
+		{"as offered", []string{"m=audio 4000 RTP/AVP 0 8"}, []string{"m=audio 7000 RTP/AVP 0 8", "a=sendrecv"}},
+		{"the offer's order", []string{"m=audio 4000 RTP/AVP 8 0"}, []string{"m=audio 7000 RTP/AVP 8 0", "a=sendrecv"}},
+		{"what we lack is left out", []string{"m=audio 4000 RTP/AVP 9 0 18"}, []string{"m=audio 7000 RTP/AVP 0", "a=sendrecv"}},
+		{"numbers of theirs", []string{"m=audio 4000 RTP/AVP 98 97", "a=rtpmap:97 telephone-event/8000", "a=rtpmap:98 PCMA/8000"},
+			[]string{"m=audio 7000 RTP/AVP 98 97", "a=sendrecv"}},
+		{"no events offered, none answered", []string{"m=audio 4000 RTP/AVP 0"}, []string{"m=audio 7000 RTP/AVP 0", "a=sendrecv"}},
+		{"on hold", []string{"m=audio 4000 RTP/AVP 0", "a=sendonly"}, []string{"m=audio 7000 RTP/AVP 0", "a=recvonly"}},
+		{"to hear only", []string{"m=audio 4000 RTP/AVP 0", "a=recvonly"}, []string{"m=audio 7000 RTP/AVP 0", "a=sendonly"}},
+		{"neither", []string{"m=audio 4000 RTP/AVP 0", "a=inactive"}, []string{"m=audio 7000 RTP/AVP 0", "a=inactive"}},
+		{"hold of old", []string{"m=audio 4000 RTP/AVP 0", "c=IN IP4 0.0.0.0"}, []string{"m=audio 7000 RTP/AVP 0", "a=inactive"}},
+		{"of two, the first", []string{"m=audio 4000 RTP/AVP 0", "m=audio 4002 RTP/AVP 0"},
+			[]string{"m=audio 7000 RTP/AVP 0", "a=sendrecv", "m=audio 0 RTP/AVP 0"}},
+		{"the first is refused by themselves", []string{"m=audio 0 RTP/AVP 0", "m=audio 4002 RTP/AVP 8"},
+			[]string{"m=audio 0 RTP/AVP 0", "m=audio 7000 RTP/AVP 8", "a=sendrecv"}},
+		{"others around it", []string{"m=image 5000 udptl t38", "m=audio 4000 RTP/AVP 0", "m=application 9 TCP/BFCP *"},
+			[]string{"m=image 0 udptl t38", "m=audio 7000 RTP/AVP 0", "a=sendrecv", "m=application 0 TCP/BFCP *"}},
+		{"protected beside plain", []string{"m=audio 4000 RTP/SAVP 0", "m=audio 4002 RTP/AVP 0"},
+			[]string{"m=audio 0 RTP/SAVP 0", "m=audio 7000 RTP/AVP 0", "a=sendrecv"}},
+	} {
+		offer, err := Parse(body(append([]string{c4, "t=0 0"}, c.offer...)...))
+		if err != nil {
+			t.Errorf("%s: %v", c.name, err)
+			continue
+		}
+		var got []string
+		for line := range strings.Lines(string(NewLocal(netip.MustParseAddrPort("192.0.2.5:7000")).Answer(offer))) {
+			line = strings.TrimSpace(line)
+			if strings.HasPrefix(line, "m=") || slices.Contains(directionNames[:], strings.TrimPrefix(line, "a=")) {
+				got = append(got, line)
+			}
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%s:\n%q, want\n%q", c.name, got, c.want)
+		}
+	}
+}
+
 func TestVersionGoesUpOnlyWithAChange(t *testing.T) {
 	l := NewLocal(netip.MustParseAddrPort("192.0.2.5:7000"))
 	origin := func(sdp []byte) string { return strings.Fields(string(sdp))[2] } // v=0 o=- ID

@@ -31,6 +31,7 @@ type securePeer struct {
 }
 
 func newSecurePeer(t testing.TB, mark byte) *securePeer {
+	t.Helper()
 	return &securePeer{peer: newPeer(t), key: base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{mark}, 30))}
 }
 
@@ -181,6 +182,29 @@ func TestWhatIsNotProtectedIsDropped(t *testing.T) {
 	}
 	if s := b.Stats(Customer); s.PacketsIn != 2 || s.Far.Reports != 0 {
 		t.Errorf("%+v", s)
+	}
+}
+
+func TestKeyWithAnIdentifier(t *testing.T) {
+	b, desk, customer := newBridge(t), newPeer(t), newSecurePeer(t, 7)
+	b.Secure(Customer, SRTPAllowed)
+	desk.join(b, Desk, "0")
+	answer, err := b.Answer(Customer, customer.secureSDP("a=crypto:1 "+suite80+" inline:"+customer.key+"|2^31|258:2"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if customer.to, err = parse(answer, SRTPRequired); err != nil {
+		t.Fatal(err)
+	}
+	octets := bytes.Repeat([]byte{7}, 30)
+	customer.out, err = srtp.CreateContext(octets[:16], octets[16:], srtp.ProtectionProfileAes128CmHmacSha1_80, srtp.MasterKeyIndicator([]byte{1, 2}))
+	if err != nil {
+		t.Fatal(err)
+	}
+	b.Connect()
+	customer.say([]byte{1})
+	if got := desk.receive(); !bytes.Equal(got.Payload, []byte{1}) {
+		t.Errorf("%v", got)
 	}
 }
 
