@@ -1,6 +1,7 @@
 package media
 
 import (
+	"bytes"
 	"errors"
 	"fmt"
 	"net/netip"
@@ -104,7 +105,8 @@ func Parse(body []byte) (Description, error) { return parse(body, SRTPOff) }
 // parse is Parse with SRTP as far as security allows it.
 func parse(body []byte, security Security) (Description, error) {
 	var session sdp.SessionDescription
-	if err := session.Unmarshal(body); err != nil {
+	readable, names := standIns(body)
+	if err := session.Unmarshal(readable); err != nil {
 		// The parser's own error may quote addresses; it stays out.
 		return Description{}, ErrMalformedSDP
 	}
@@ -116,14 +118,14 @@ func parse(body []byte, security Security) (Description, error) {
 	if security == SRTPRequired {
 		fault = ErrPlain
 	}
-	for _, m := range session.MediaDescriptions {
-		line := mediaLine{
-			media:   m.MediaName.Media,
-			protos:  strings.Join(m.MediaName.Protos, "/"),
-			formats: strings.Join(m.MediaName.Formats, " "),
-		}
+	if len(names) != len(session.MediaDescriptions) {
+		return Description{}, ErrMalformedSDP
+	}
+	for i, m := range session.MediaDescriptions {
+		line := names[i]
+		line.formats = strings.Join(m.MediaName.Formats, " ")
 		if line.media == "audio" && security.takes(line.protos) && found.Formats == nil {
-			d, err := parseAudio(&session, m)
+			d, err := parseAudio(&session, m, line.protos == secureProtos)
 			if line.audio = err == nil; line.audio {
 				found = d
 			} else {
@@ -139,7 +141,34 @@ func parse(body []byte, security Security) (Description, error) {
 	return found, nil
 }
 
-func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription) (Description, error) {
+// standIns is an SDP with the parser's own words in its m= lines, and what stood
+// there: the parser refuses whole an SDP with a stream of a kind or transport it
+// does not know, as a gateway's fax is (m=image … udptl). Such a stream is to be
+// refused alone (RFC 3264 §6).
+func standIns(body []byte) (readable []byte, names []mediaLine) {
+	for line := range bytes.Lines(body) {
+		fields := bytes.SplitN(line, []byte(" "), 4)
+		media, isMedia := bytes.CutPrefix(fields[0], []byte("m="))
+		if isMedia && len(fields) == 4 && isName(media) && isName(fields[2]) {
+			names = append(names, mediaLine{media: string(media), protos: string(fields[2])})
+			fields[0], fields[2] = []byte("m=audio"), []byte("RTP/AVP")
+			line = bytes.Join(fields, []byte(" "))
+		}
+		readable = append(readable, line...)
+	}
+	return readable, names
+}
+
+// isName reports what may stand for a medium or a transport (RFC 8866 §9): our
+// answer repeats it.
+func isName(text []byte) bool {
+	odd := func(r rune) bool {
+		return (r < 'a' || r > 'z') && (r < 'A' || r > 'Z') && (r < '0' || r > '9') && !strings.ContainsRune("-+./_", r)
+	}
+	return len(text) > 0 && bytes.IndexFunc(text, odd) < 0
+}
+
+func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure bool) (Description, error) {
 	var d Description
 	port := m.MediaName.Port.Value
 	if port == 0 {
@@ -152,7 +181,7 @@ func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription) (Descr
 	if len(d.Formats) == 0 {
 		return d, ErrNoCodec
 	}
-	if strings.Join(m.MediaName.Protos, "/") == secureProtos {
+	if secure {
 		if d.keys = parseKeys(m); d.keys == nil {
 			return d, ErrNoCrypto
 		}

@@ -97,6 +97,16 @@ func TestParseRefuses(t *testing.T) {
 	}
 }
 
+func TestNamesThatAnAnswerMayNotRepeat(t *testing.T) {
+	for _, name := range []string{"a\rb", "a\x00", "é", "a=b", ""} {
+		for _, line := range []string{"m=" + name + " 1 UDP x", "m=image 1 " + name + " x"} {
+			if d, err := Parse(body(c4, "t=0 0", "m=audio 4000 RTP/AVP 0", line)); err == nil {
+				t.Errorf("%q was taken: %+v", line, d)
+			}
+		}
+	}
+}
+
 func TestErrorsDoNotQuoteTheSDP(t *testing.T) {
 	_, err := Parse(body("c=IN IP4 phone.example", "t=0 0", "m=audio 4000 RTP/AVP 0"))
 	if err == nil || strings.Contains(err.Error(), "phone.example") {
