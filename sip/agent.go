@@ -29,6 +29,7 @@ type Agent struct {
 	uplinks  []*uplink // never changed, only the uplinks are
 	metrics  *metrics
 	streams  *streams
+	ladders  *ladders
 	certs    *certificates
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
@@ -84,6 +85,7 @@ func New(cfg Config) (*Agent, error) {
 	a.notices.crew = &a.crew
 	a.certs = newCertificates(cfg.TLS, cfg.Log)
 	a.streams = newStreams(a)
+	a.ladders = newLadders(a)
 	a.register = newRegistrar(a)
 	a.strange = newStrangers(a)
 	a.uplinks = newUplinks(a)

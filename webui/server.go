@@ -31,6 +31,7 @@ type Deps struct {
 	Hub      *Hub
 	Calls    Calls
 	Trunks   Trunks
+	Traces   Traces
 	Users    dialer.Users
 	Sessions dialer.Sessions
 	Cases    casework.CaseStore
@@ -102,6 +103,7 @@ func (s *Server) routes() {
 	s.deskRoutes()
 	s.trunkRoutes()
 	s.callRoutes()
+	s.traceRoutes()
 	s.caseRoutes()
 	s.attemptRoutes()
 	s.figureRoutes()

@@ -107,6 +107,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The SIP messages of a live or recent call
+         * @description Without secrets; for an administrator without numbers and names too.
+         */
+        get: operations["trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/search": {
         parameters: {
             query?: never;
@@ -488,14 +508,18 @@ export interface components {
             /** Format: date-time */
             answered_at?: string;
             case_id: string;
+            consulting: boolean;
             desk: string;
             /** Format: date-time */
             dialled_at?: string;
+            direction: string;
             early_media: boolean;
             /** Format: date-time */
             ended_at?: string;
             ended_by?: string;
+            held: boolean;
             id: string;
+            muted: boolean;
             operator: string;
             operator_name?: string;
             /** Format: date-time */
@@ -504,6 +528,7 @@ export interface components {
             started_at: string;
             /** @enum {string} */
             state: "queued" | "calling_desk" | "calling_customer" | "talking" | "ending" | "ended";
+            transfer_to?: string;
             trunk: string;
             verdict?: components["schemas"]["Verdict"];
         };
@@ -577,6 +602,7 @@ export interface components {
             /** Format: int64 */
             attempts: number;
             day: string;
+            inbound: components["schemas"]["Inbound"];
         };
         Depth: {
             /** Format: int64 */
@@ -695,6 +721,12 @@ export interface components {
             /** @description why it is closed, in Japanese; empty when open */
             why: string;
         };
+        Inbound: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            missed: number;
+        };
         Item: {
             /** Format: int64 */
             amount_yen: number;
@@ -812,6 +844,7 @@ export interface components {
             definition: string;
             done: components["schemas"]["Counts"];
             forecast: components["schemas"]["Forecast"];
+            inbound: components["schemas"]["Inbound"];
             month: string;
             open_days: components["schemas"]["OpenDay"][];
             /** Format: int64 */
@@ -922,8 +955,32 @@ export interface components {
                 [key: string]: number;
             };
             day: string;
+            inbound: components["schemas"]["Inbound"];
             /** Format: int64 */
             target: number;
+        };
+        TraceMessage: {
+            /** Format: date-time */
+            at: string;
+            /** @description of a desk leg: whose phone */
+            desk?: string;
+            /** @description the message's first line */
+            first: string;
+            /** @description address and port */
+            from: string;
+            /** @enum {string} */
+            leg: "desk" | "customer";
+            /** @description sent by us */
+            out: boolean;
+            /** @description the message, without secrets */
+            text: string;
+            /** @description address and port */
+            to: string;
+            /** @description UDP, TCP or TLS */
+            transport: string;
+        };
+        TraceOutputBody: {
+            messages: components["schemas"]["TraceMessage"][];
         };
         TrunkAddress: {
             address: string;
@@ -1200,6 +1257,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceOutputBody"];
+                };
             };
             /** @description Error */
             default: {
