@@ -221,6 +221,9 @@ func cutLine(line string, signed bool) string {
 
 // isSigned reports whether a header line carries digests.
 func isSigned(line string) bool {
+	if line == "" || strings.IndexByte("AaPpWw", line[0]) < 0 {
+		return false // most lines
+	}
 	name, _, ok := strings.Cut(line, ":")
 	if !ok || len(name) < len("Authorization") {
 		return false
