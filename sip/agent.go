@@ -161,7 +161,7 @@ func (a *Agent) reachedAt(at netip.AddrPort) string {
 func (a *Agent) read() {
 	a.layer = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil,
 		sip.WithTransportLayerLogger(libraryLog(a.log)), sip.WithTransportLayerReadFilter(a.datagram))
-	a.layer.OnMessage(a.receive)
+	a.layer.OnMessage(func(m sip.Message) { a.receive(m, nil) })
 	a.readDone = make(chan struct{})
 	go func() {
 		defer close(a.readDone)

@@ -76,7 +76,7 @@ func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
 	}
 	l.dialog.retarget(req)
 	l.remembered()
-	n.agent.ladders.came(req) // nobody knew yet that it begins a call
+	n.agent.ladders.came(req, "") // nobody knew yet that it begins a call
 	at.adopt(l)
 	l.changed()
 	return l

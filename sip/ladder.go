@@ -112,10 +112,24 @@ func (s *ladders) sent(m sip.Message, text string, to place) {
 	}
 }
 
-// came remembers a message that was read, repetitions too. It is written anew from what the parser made of it.
-func (s *ladders) came(m sip.Message) {
+// copied is a message as it came, if it is to be remembered.
+func (s *ladders) copied(callID string, data []byte) string {
+	if !s.wants(callID) {
+		return ""
+	}
+	return string(data[:min(len(data), rungBytes+1)]) // one more says that it is too long
+}
+
+// came remembers a message that was read, repetitions too. Without its text, which nobody copied when its call was not one
+// yet, it is written anew from what the parser made of it.
+func (s *ladders) came(m sip.Message, text string) {
 	if id := m.CallID(); id != nil {
-		s.add(string(*id), false, func() (place, string) { return sourceOf(m), m.String() })
+		s.add(string(*id), false, func() (place, string) {
+			if text == "" {
+				text = m.String()
+			}
+			return sourceOf(m), text
+		})
 	}
 }
 
@@ -148,7 +162,8 @@ func (s *ladders) wants(callID string) bool {
 // rung is a message as it is kept, but for what depends on its call.
 func (a *Agent) rung(far place, out bool, text string) dialer.TraceMessage {
 	m := dialer.TraceMessage{Out: out, Transport: far.by.token(), Text: text}
-	m.First, _, _ = strings.Cut(text, "\r\n")
+	first, _, _ := strings.Cut(text, "\n")
+	m.First = strings.TrimSuffix(first, "\r")
 	m.From, m.To = far.AddrPort.String(), a.ourEnd(far.by).String()
 	if out {
 		m.From, m.To = m.To, m.From

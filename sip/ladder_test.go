@@ -262,7 +262,7 @@ func BenchmarkLadder(b *testing.B) {
 	text := m.String()
 	for name, f := range map[string]func(*ladders){
 		"out": func(s *ladders) { s.sent(m, text, place{AddrPort: p.addr}) },
-		"in":  func(s *ladders) { s.came(m) },
+		"in":  func(s *ladders) { s.came(m, s.copied("id", []byte(text))) },
 	} {
 		for _, known := range []bool{true, false} {
 			b.Run(fmt.Sprintf("%s/known=%v", name, known), func(b *testing.B) {

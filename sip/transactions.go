@@ -101,7 +101,6 @@ func (x *exchange) end() {
 
 // takeResponse finds what a response answers (RFC 3261 §17.1.3, §18.1.2).
 func (l *lane) takeResponse(res *sip.Response) {
-	l.agent.ladders.came(res)
 	via, cseq := res.Via(), res.CSeq()
 	if via == nil || cseq == nil || len(res.GetHeaders("via")) != 1 {
 		return // not for us: RFC 3261 §8.1.3.3
@@ -154,7 +153,6 @@ func (x *exchange) take(res *sip.Response) {
 
 // takeRequest absorbs retransmissions and hands what is new to the party, or to the stranger's desk (RFC 3261 §17.2.3).
 func (l *lane) takeRequest(req *sip.Request) {
-	l.agent.ladders.came(req)
 	fault := faultOf(req)
 	if fault != nil && req.IsAck() {
 		return
