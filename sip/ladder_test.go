@@ -215,7 +215,10 @@ func TestLadderIsBounded(t *testing.T) {
 func TestWithoutSecrets(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"nothing to cut", "OPTIONS sip:h SIP/2.0\r\nVia: x\r\n\r\n", "OPTIONS sip:h SIP/2.0\r\nVia: x\r\n\r\n"},
-		{"response", `Authorization: Digest username="a", nonce="n1", uri="sip:h", response="r1", nc=00000001`, `Authorization: Digest username="a", nonce="…", uri="sip:h", response="…", nc=00000001`},
+		{
+			"response", `Authorization: Digest username="a", nonce="n1", uri="sip:h", response="r1", nc=00000001`,
+			`Authorization: Digest username="a", nonce="…", uri="sip:h", response="…", nc=00000001`,
+		},
 		{"quoted quote", `proxy-authorization: digest NONCE="a\"b,c", realm=x`, `proxy-authorization: digest NONCE="…", realm=x`},
 		{"blanks", `WWW-Authenticate : Digest nonce = n1 , opaque ="o1"`, `WWW-Authenticate : Digest nonce ="…", opaque ="…"`},
 		{"never closed", `Authorization: Digest cnonce="abc, realm="r"`, `Authorization: Digest cnonce="…"r"`},

@@ -52,7 +52,8 @@ func TestTraceOfACall(t *testing.T) {
 		t.Errorf("%d packets for %d messages; the first is %+v", len(packets), strings.Count(out, "\n#"), packets[0])
 	}
 	if tshark, err := exec.LookPath("tshark"); err == nil {
-		read, err := exec.CommandContext(t.Context(), tshark, "-r", file, "-Y", "sip.CSeq.method == \"INVITE\" && sip.Status-Code == 486").CombinedOutput() //nolint:gosec // the test's own file
+		refusal := `sip.CSeq.method == "INVITE" && sip.Status-Code == 486`
+		read, err := exec.CommandContext(t.Context(), tshark, "-r", file, "-Y", refusal).CombinedOutput() //nolint:gosec // the test's own file
 		if err != nil || !bytes.Contains(read, []byte("486")) {
 			t.Errorf("tshark: %v\n%s", err, read)
 		}
@@ -64,8 +65,8 @@ func TestTraceOfACall(t *testing.T) {
 		t.Errorf("an administrator: exit %d %s\n%s", code, errs, out)
 	}
 	for want, args := range map[string][]string{
-		"200 calls":              {"trace", "no-such-call", "--login", "admin", "--server", "http://" + h.http},
-		"password is wrong":      {"trace", string(id), "--server", "http://" + h.http},
+		"200 calls":                 {"trace", "no-such-call", "--login", "admin", "--server", "http://" + h.http},
+		"password is wrong":         {"trace", string(id), "--server", "http://" + h.http},
 		"no server answers at http": {"trace", string(id), "--server", "http://127.0.0.1:1"},
 	} {
 		if _, errs, code := said(t.Context(), args...); code != 1 || !strings.Contains(errs, want) || strings.Count(errs, "\n") != 1 {
