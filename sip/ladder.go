@@ -17,6 +17,8 @@ const (
 	laddersKept = 200
 	// rungsKept is far beyond a call with every hold, transfer and repetition; who goes on talking after that is a storm.
 	rungsKept = 200
+	// rungsUsual is what a call has that is answered and hung up, with a challenge and a repetition or two.
+	rungsUsual = 24
 	// rungBytes is beyond any message that a datagram of Ethernet's size or a phone's longest SDP makes.
 	rungBytes = 8 << 10
 	// ladderBytes is for all calls together, fifteen times what 200 ordinary ones take: the bounds above, all reached at
@@ -80,7 +82,7 @@ func (s *ladders) join(id dialer.CallID, callID string, as side) {
 	defer s.mu.Unlock()
 	l := s.calls[id]
 	if l == nil {
-		l = &ladder{id: id}
+		l = &ladder{id: id, rungs: make([]dialer.TraceMessage, 0, rungsUsual)}
 		s.calls[id] = l
 		s.order = append(s.order, l)
 	}
