@@ -30,6 +30,7 @@ type Agent struct {
 	watched  map[dialer.DeskID]*subscription // never changed, only the subscriptions are
 	metrics  *metrics
 	streams  *streams
+	ladders  *ladders
 	certs    *certificates
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
@@ -87,6 +88,7 @@ func New(cfg Config) (*Agent, error) {
 	a.notices.crew = &a.crew
 	a.certs = newCertificates(cfg.TLS, cfg.Log)
 	a.streams = newStreams(a)
+	a.ladders = newLadders(a)
 	a.register = newRegistrar(a)
 	a.strange = newStrangers(a)
 	a.uplinks = newUplinks(a)
@@ -168,7 +170,7 @@ func (a *Agent) reachedAt(at netip.AddrPort) string {
 func (a *Agent) read() {
 	a.layer = sip.NewTransportLayer(net.DefaultResolver, sip.NewParser(), nil,
 		sip.WithTransportLayerLogger(libraryLog(a.log)), sip.WithTransportLayerReadFilter(a.datagram))
-	a.layer.OnMessage(a.receive)
+	a.layer.OnMessage(func(m sip.Message) { a.receive(m, nil) })
 	a.readDone = make(chan struct{})
 	go func() {
 		defer close(a.readDone)

@@ -35,7 +35,7 @@ func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error
 	}
 	m.SetTransport(way.Transport)
 	m.SetSource(from.String())
-	a.receive(m)
+	a.receive(m, data)
 	return nil, nil
 }
 

@@ -38,6 +38,7 @@
 //	framing.go, stream.go, streams.go   TCP and TLS: messages out of bytes, one connection, all of them
 //	flows.go         phones that are reached by the connection they registered by (RFC 5626)
 //	certificates.go, unreachable.go     TLS: ours and whom we trust, read anew as they change; why no connection came about
+//	ladder.go        the messages of live and recent calls, without secrets, in memory alone
 //	ordering.go, transactions.go, messages.go, dialog.go, wire.go, timers.go   the ground all of it stands on
 //
 // # The library, and what is ours

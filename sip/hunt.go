@@ -72,6 +72,7 @@ func (h *hunt) handle() dialer.LegHandle {
 func (h *hunt) phone(id dialer.DeskID, p phone, side media.Side) *leg {
 	l := h.line.newLeg(dialer.DeskLeg, side, h.facts)
 	l.hunt, l.desk = h, id
+	l.remembered()
 	l.toPhone(p)
 	if !h.awaits { // else whoever answers says how (won)
 		h.line.bridge.Secure(side, l.srtp)

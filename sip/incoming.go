@@ -77,6 +77,8 @@ func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
 		Routes: values(req, "Record-Route"), First: sourceOf(req), SentBy: n.agent.sentBy(s.at.by),
 	}
 	l.dialog.retarget(req)
+	l.remembered()
+	n.agent.ladders.came(req, "") // nobody knew yet that it begins a call
 	at.adopt(l)
 	l.changed()
 	return l

@@ -54,6 +54,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	n.desk = newHunt(n)
 	first := n.desk.first(order.Desk, phone)
 	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer, make(chan dialer.LegFact, factsKept))
+	n.customer.remembered()
 	n.customer.ways = ways
 	n.customer.toTrunk()
 	n.passKeys()

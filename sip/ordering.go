@@ -167,15 +167,18 @@ func (l *lane) endTransactions() {
 	}
 }
 
-// receive is called by the transport for each message, one at a time: it must not block.
-func (a *Agent) receive(m sip.Message) {
+// receive is called by the transport for each message, one at a time: it must not block. data is the message as it came, and
+// the transport's again afterwards.
+func (a *Agent) receive(m sip.Message, data []byte) {
 	id := m.CallID()
 	if id == nil {
 		return
 	}
 	l := a.lane(string(*id))
+	text := a.ladders.copied(l.callID, data)
 	posted := l.post(func() {
 		defer l.release()
+		a.ladders.came(m, text)
 		switch m := m.(type) {
 		case *sip.Request:
 			l.takeRequest(m)

@@ -279,7 +279,7 @@ func (s *stream) receive(text []byte) bool {
 	}
 	m.SetTransport(s.to.by.token())
 	m.SetSource(s.to.AddrPort.String())
-	s.set.agent.receive(m)
+	s.set.agent.receive(m, text)
 	return true
 }
 

@@ -126,6 +126,7 @@ func (a *Agent) tooLarge(req *sip.Request, to place) bool {
 func (h hop) WriteMsg(m sip.Message) error {
 	var b strings.Builder
 	m.StringWrite(&b)
+	h.agent.ladders.sent(m, b.String(), h.to)
 	if h.to.by.reliable() {
 		return h.agent.streams.write(h.to, h.or, []byte(b.String()), h.lost)
 	}

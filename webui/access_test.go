@@ -84,6 +84,7 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"POST /api/cases/{id}/release", "supervisor"},
 		{"POST /api/lists", "supervisor ward admin"},
 		{"GET /api/trunks", "supervisor admin"},
+		{"GET /api/calls/{id}/trace", "supervisor admin"},
 		{"GET /api/users", "admin"},
 		{"PATCH /api/users/{id}", "admin"},
 		{"GET /api/progress", "operator supervisor ward admin"},

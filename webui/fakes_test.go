@@ -20,6 +20,7 @@ type world struct {
 	sessions map[string]session
 	desks    []dialer.DeskView
 	trunks   []dialer.TrunkView
+	traces   map[dialer.CallID][]dialer.TraceMessage
 	calls    map[dialer.CallID]dialer.CallView
 	cases    map[dialer.CaseID]casework.Case
 	attempts []casework.Attempt // newest first
@@ -261,6 +262,12 @@ func (w *world) Trunks() []dialer.TrunkView {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return append([]dialer.TrunkView(nil), w.trunks...)
+}
+
+func (w *world) Trace(id dialer.CallID) []dialer.TraceMessage {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.traces[id]
 }
 
 func (w *world) Calls() []dialer.CallView {

@@ -34,6 +34,9 @@ type Trunks interface {
 	Trunks() []dialer.TrunkView
 }
 
+// Traces remembers the SIP messages of live and recent calls.
+type Traces = dialer.Traces
+
 // Figures sums a month of the ledger against its target.
 type Figures interface {
 	// Progress returns the figures of a month written YYYY-MM.

@@ -31,6 +31,7 @@ type Deps struct {
 	Hub      *Hub
 	Calls    Calls
 	Trunks   Trunks
+	Traces   Traces
 	Users    dialer.Users
 	Sessions dialer.Sessions
 	Cases    casework.CaseStore
@@ -103,6 +104,7 @@ func (s *Server) routes() {
 	s.trunkRoutes()
 	s.callRoutes()
 	s.dtmfRoutes()
+	s.traceRoutes()
 	s.caseRoutes()
 	s.attemptRoutes()
 	s.figureRoutes()

@@ -67,6 +67,10 @@ func (v viewer) seesAlert(a Alert) bool {
 func (v viewer) seesTrunks() bool {
 	return v.role == dialer.RoleSupervisor || v.role == dialer.RoleAdmin
 }
+
+// seesNumbers: whom any call is with is for the supervisor alone.
+func (v viewer) seesNumbers() bool { return v.role == dialer.RoleSupervisor }
+
 func (v viewer) seesLine() bool { return v.role != dialer.RoleWard }
 
 // see returns the data of a frame as the viewer may see it; whole is true when nothing was left out.

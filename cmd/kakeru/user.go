@@ -110,11 +110,19 @@ func changeUser(ctx context.Context, l dialer.Users, what string, o userFlags, s
 	return err
 }
 
-// askPassword reads a new password: unseen from a terminal, or one line of standard input.
+// askPassword reads a new password.
 func askPassword(std streams) (hash string, err error) {
-	var line string
+	word, err := readPassword(std, "new password: ")
+	if err != nil {
+		return "", err
+	}
+	return auth.HashPassword(word, auth.Cost{})
+}
+
+// readPassword reads a password: unseen from a terminal, or one line of standard input.
+func readPassword(std streams, prompt string) (line string, err error) {
 	if fd := int(os.Stdin.Fd()); term.IsTerminal(fd) { //nolint:gosec // a file descriptor fits
-		fmt.Fprint(std.err, "new password: ")
+		fmt.Fprint(std.err, prompt)
 		b, err := term.ReadPassword(fd)
 		fmt.Fprintln(std.err)
 		if err != nil {
@@ -127,5 +135,5 @@ func askPassword(std streams) (hash string, err error) {
 			return "", fmt.Errorf("no password on standard input: %w", err)
 		}
 	}
-	return auth.HashPassword(strings.TrimRight(line, "\r\n"), auth.Cost{})
+	return strings.TrimRight(line, "\r\n"), nil
 }

@@ -46,6 +46,7 @@ var Table = []Row{
 	{Route: "GET /api/calls/{id}", Roles: callers},
 	{Route: "POST /api/calls/{id}/hangup", Roles: callers},
 	{Route: "POST /api/calls/{id}/dtmf", Roles: callers},
+	{Route: "GET /api/calls/{id}/trace", Roles: keepers}, // masked for who may not see numbers
 
 	{Route: "GET /api/queue", Roles: seniors},
 	{Route: "GET /api/cases/{id}", Roles: callers},

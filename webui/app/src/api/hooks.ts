@@ -32,5 +32,8 @@ export const useHours = () => useQuery({ queryKey: keys.hours, queryFn: kakeru.g
 export const useProgress = () => useQuery({ queryKey: keys.progress, queryFn: () => kakeru.getProgress() });
 export const useCase = (id: string | undefined) =>
   useQuery({ queryKey: keys.case(id ?? ""), queryFn: () => kakeru.getCase(id!), enabled: !!id, gcTime: 60_000 });
+/** A call's SIP messages. They are read anew each time somebody looks, and not kept: each look is in the log. */
+export const useTrace = (call: string) =>
+  useQuery({ queryKey: keys.trace(call), queryFn: () => kakeru.getTrace(call), gcTime: 0, retry: false });
 export const useAttempt = (id: string | undefined) =>
   useQuery({ queryKey: keys.attempt(id ?? ""), queryFn: () => kakeru.getAttempt(id!), enabled: !!id });

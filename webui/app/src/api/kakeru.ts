@@ -36,6 +36,8 @@ export const hangUp = (call: string) => take(api.POST("/api/calls/{id}/hangup", 
 export const sendDigits = (call: string, digits: string) =>
   take(api.POST("/api/calls/{id}/dtmf", { ...at(call), body: { digits } }));
 
+export const getTrace = async (call: string) => (await take(api.GET("/api/calls/{id}/trace", at(call)))).messages;
+
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));
 export const searchCases = async (q: string) => (await take(api.POST("/api/cases/search", { body: { q } }))).items;

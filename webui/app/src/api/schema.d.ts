@@ -124,6 +124,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/trace": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The SIP messages of a live or recent call
+         * @description Without secrets; for an administrator without numbers and names too.
+         */
+        get: operations["trace"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/search": {
         parameters: {
             query?: never;
@@ -962,6 +982,29 @@ export interface components {
             /** Format: int64 */
             target: number;
         };
+        TraceMessage: {
+            /** Format: date-time */
+            at: string;
+            /** @description of a desk leg: whose phone */
+            desk?: string;
+            /** @description the message's first line */
+            first: string;
+            /** @description address and port */
+            from: string;
+            /** @enum {string} */
+            leg: "desk" | "customer";
+            /** @description sent by us */
+            out: boolean;
+            /** @description the message, without secrets */
+            text: string;
+            /** @description address and port */
+            to: string;
+            /** @description UDP, TCP or TLS */
+            transport: string;
+        };
+        TraceOutputBody: {
+            messages: components["schemas"]["TraceMessage"][];
+        };
         TrunkAddress: {
             address: string;
             /** @enum {string} */
@@ -1270,6 +1313,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    trace: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TraceOutputBody"];
+                };
             };
             /** @description Error */
             default: {

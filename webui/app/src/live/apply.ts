@@ -19,6 +19,7 @@ export const keys = {
   case: (id: string) => ["case", id] as const,
   attempts: ["attempts"] as const,
   attempt: (id: string) => ["attempt", id] as const,
+  trace: (call: string) => ["trace", call] as const,
   list: (id: string) => ["list", id] as const,
   users: ["users"] as const,
 };

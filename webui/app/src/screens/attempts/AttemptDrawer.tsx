@@ -14,6 +14,7 @@ import { CorrectResult } from "../desk/CorrectResult";
 import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
 import { Ladder } from "./Ladder";
+import { Trace } from "./Trace";
 
 /** Everything that is known of one attempt: the verdict, why, by which rule, and the evidence it was decided on. */
 export function AttemptDrawer({ id, onClose }: { id: string | null; onClose: () => void }) {
@@ -43,6 +44,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const { role } = useSession().user;
   const { data: desks } = useDesks();
   const [correcting, setCorrecting] = useState(false);
+  const [tracing, setTracing] = useState(false);
   const seesCases = role === "supervisor" || role === "operator";
   const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
@@ -98,6 +100,18 @@ function Details({ attempt: a }: { attempt: Attempt }) {
       <CorrectResult attempt={correcting ? a.id : null} onClose={() => setCorrecting(false)} />
       <h3>{t("ladder.title")}</h3>
       <Ladder evidence={a.evidence ?? []} />
+      {(role === "supervisor" || role === "admin") && (
+        <>
+          <h3>{t("trace.title")}</h3>
+          {tracing ? (
+            <Trace call={a.id} />
+          ) : (
+            <Button variant="default" size="sm" style={{ alignSelf: "flex-start" }} onClick={() => setTracing(true)}>
+              {t("trace.show")}
+            </Button>
+          )}
+        </>
+      )}
     </div>
   );
 }
