@@ -31,6 +31,7 @@ type Deps struct {
 	Hub      *Hub
 	Calls    Calls
 	Trunks   Trunks
+	Callers  Callers
 	Users    dialer.Users
 	Sessions dialer.Sessions
 	Cases    casework.CaseStore
@@ -102,8 +103,10 @@ func (s *Server) routes() {
 	s.deskRoutes()
 	s.trunkRoutes()
 	s.callRoutes()
+	s.controlRoutes()
 	s.caseRoutes()
 	s.attemptRoutes()
+	s.callerRoutes()
 	s.figureRoutes()
 	s.listRoutes()
 	s.userRoutes()

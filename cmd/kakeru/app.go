@@ -128,7 +128,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
-		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Callers: a.ledger, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,

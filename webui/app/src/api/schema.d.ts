@@ -38,6 +38,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/caller": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who calls, to whom it rings for or has it */
+        get: operations["caller"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/attempts/{id}/case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say which case a call that came in is about */
+        put: operations["name-case"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/result": {
         parameters: {
             query?: never;
@@ -101,6 +135,91 @@ export interface paths {
         put?: never;
         /** Hang up */
         post: operations["hang-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have the customer hear that somebody will come back */
+        post: operations["hold"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/mute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Keep the operator's sound from the customer */
+        post: operations["mute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Talk on */
+        post: operations["resume"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/transfer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Hand a talk on to another desk */
+        post: operations["transfer"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/unmute": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Be heard again */
+        post: operations["unmute"];
         delete?: never;
         options?: never;
         head?: never;
@@ -444,7 +563,8 @@ export interface components {
             desk: string;
             /** Format: date-time */
             dialled_at: string | null;
-            direction: string;
+            /** @enum {string} */
+            direction: "outbound" | "inbound";
             /** Format: date-time */
             ended_at: string | null;
             ended_by: string | null;
@@ -488,14 +608,19 @@ export interface components {
             /** Format: date-time */
             answered_at?: string;
             case_id: string;
+            consulting: boolean;
             desk: string;
             /** Format: date-time */
             dialled_at?: string;
+            /** @enum {string} */
+            direction: "outbound" | "inbound";
             early_media: boolean;
             /** Format: date-time */
             ended_at?: string;
             ended_by?: string;
+            held: boolean;
             id: string;
+            muted: boolean;
             operator: string;
             operator_name?: string;
             /** Format: date-time */
@@ -504,8 +629,23 @@ export interface components {
             started_at: string;
             /** @enum {string} */
             state: "queued" | "calling_desk" | "calling_customer" | "talking" | "ending" | "ended";
+            transfer_to?: string;
             trunk: string;
             verdict?: components["schemas"]["Verdict"];
+        };
+        Caller: {
+            /** @description those that have the number; the one that the call counts for first */
+            cases: components["schemas"]["CallersCase"][];
+            /** @description the desk that hands the call on, if one does */
+            from: string | null;
+            /** @description empty when it is not known */
+            number: string;
+            /** @description the caller does not show the number, or it is no Japanese one */
+            withheld: boolean;
+        };
+        CallersCase: {
+            id: string;
+            name: string;
         };
         CallsOutputBody: {
             items: components["schemas"]["Call"][];
@@ -577,6 +717,7 @@ export interface components {
             /** Format: int64 */
             attempts: number;
             day: string;
+            inbound: components["schemas"]["Inbound"];
         };
         Depth: {
             /** Format: int64 */
@@ -595,6 +736,8 @@ export interface components {
             operator_name?: string;
             /** @description null behind a PBX that does not tell */
             registered: boolean | null;
+            /** @description the call that came in, or is handed on, for which its phone rings */
+            ringing: string | null;
             /** Format: date-time */
             since: string;
             /** @enum {string} */
@@ -695,6 +838,12 @@ export interface components {
             /** @description why it is closed, in Japanese; empty when open */
             why: string;
         };
+        Inbound: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            missed: number;
+        };
         Item: {
             /** Format: int64 */
             amount_yen: number;
@@ -709,6 +858,9 @@ export interface components {
             ja: string;
             /** Format: int64 */
             line: number;
+        };
+        NameCaseInputBody: {
+            case_id: string;
         };
         NewUserInputBody: {
             login: string;
@@ -812,6 +964,7 @@ export interface components {
             definition: string;
             done: components["schemas"]["Counts"];
             forecast: components["schemas"]["Forecast"];
+            inbound: components["schemas"]["Inbound"];
             month: string;
             open_days: components["schemas"]["OpenDay"][];
             /** Format: int64 */
@@ -922,8 +1075,17 @@ export interface components {
                 [key: string]: number;
             };
             day: string;
+            inbound: components["schemas"]["Inbound"];
             /** Format: int64 */
             target: number;
+        };
+        TransferInputBody: {
+            /** @enum {string} */
+            action: "start" | "complete" | "cancel";
+            /** @description with start: the two desks talk first, until complete or cancel */
+            consult?: boolean;
+            /** @description with start: the desk that shall have the call */
+            desk?: string;
         };
         TrunkAddress: {
             address: string;
@@ -1040,6 +1202,70 @@ export interface operations {
                 content: {
                     "application/json": components["schemas"]["Attempt"];
                 };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    caller: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Caller"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "name-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NameCaseInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
             /** @description Error */
             default: {
@@ -1184,6 +1410,155 @@ export interface operations {
         };
     };
     "hang-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    hold: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    resume: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    transfer: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TransferInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    unmute: {
         parameters: {
             query?: never;
             header?: never;

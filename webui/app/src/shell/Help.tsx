@@ -9,6 +9,11 @@ import css from "./shell.module.css";
 const deskKeys = [
   ["Enter", "dial"],
   ["Esc / H", "hang_up"],
+  ["8", "hold"],
+  ["9", "mute"],
+  ["0", "transfer"],
+  ["E", "complete_transfer"],
+  ["Q", "cancel_transfer"],
   ["C", "copy"],
   ["S", "skip"],
   ["/", "find"],

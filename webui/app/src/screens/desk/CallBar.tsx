@@ -1,5 +1,5 @@
 import { Button, Tooltip } from "@mantine/core";
-import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
+import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneIncoming, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
@@ -13,6 +13,8 @@ import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
 import { useProblemText } from "../../parts/useWords";
 import css from "./desk.module.css";
+import { Incoming } from "./Incoming";
+import { NameCase, TalkControls } from "./TalkControls";
 import type { MyDesk, Telephone } from "./useDesk";
 
 interface Props {
@@ -22,10 +24,15 @@ interface Props {
   obstacle: string;
   telephone: Telephone;
   onDial: () => void;
+  /** The list of desks to hand the talk on to is open. */
+  choosing: boolean;
+  onChoose: (open: boolean) => void;
+  /** Opens the search for the case of a call that came in; absent where there is none. */
+  onName?: (() => void) | undefined;
 }
 
 /** The telephone: what it does, for how long, and the one button that matters now. */
-export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
+export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, onName }: Props) {
   const { t } = useTranslation();
   const say = useProblemText();
   return (
@@ -33,8 +40,10 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
       <div aria-live="assertive" className="visually-hidden">
         {t(`call.said.${stageOf(mine)}`)}
       </div>
-      {mine.phase === "idle" && <Ready phone={phone} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
+      {mine.desk.ringing && mine.phase === "ringing" && <Incoming call={mine.desk.ringing} />}
+      {(mine.phase === "idle" || mine.phase === "ringing") && <Ready phone={phone} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
       {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
+      {mine.call?.state === "talking" && <TalkControls call={mine.call} telephone={telephone} choosing={choosing} onChoose={onChoose} />}
       {mine.phase === "wrap_up" && (
         <div className={css.callRow}>
           <IconCheck size={26} aria-hidden />
@@ -42,6 +51,14 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
             <div className={css.callState}>{t("call.wrap_up")}</div>
             <div className="quiet">{t("call.wrap_up_hint")}</div>
           </div>
+        </div>
+      )}
+      {onName && (
+        <div className={css.controls}>
+          <Chip tone="note" icon={<IconPhoneIncoming size={15} aria-hidden />}>
+            {t("talk.inbound")}
+          </Chip>
+          <NameCase onOpen={onName} />
         </div>
       )}
       {telephone.refusal !== null && <Notice tone="bad">{say(telephone.refusal)}</Notice>}
@@ -106,10 +123,11 @@ function LineChip() {
   );
 }
 
-type Stage = "ready" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+type Stage = "ready" | "ringing" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
 
 function stageOf(mine: MyDesk): Stage {
   if (mine.phase === "wrap_up") return "wrap_up";
+  if (mine.phase === "ringing") return "ringing";
   if (mine.phase === "idle") return "ready";
   const state = mine.call?.state;
   if (state === "calling_customer" || state === "talking" || state === "ending") return state;
@@ -127,8 +145,8 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
       <div className={css.callRow}>
         <Icon size={30} stroke={1.6} aria-hidden />
         <div className={css.callWords}>
-          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "wrap_up" ? "ending" : stage}`)}</div>
-          <div className={css.callHint}>{t(`call.hint.${hintOf(stage, !!call?.ringing_at || !!call?.early_media)}`)}</div>
+          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "ringing" || stage === "wrap_up" ? "ending" : stage}`)}</div>
+          <div className={css.callHint}>{t(`call.hint.${call?.direction === "inbound" && stage === "talking" ? "inbound" : hintOf(stage, !!call?.ringing_at || !!call?.early_media)}`)}</div>
         </div>
         {since && <RunningClock since={since} className={css.clock} />}
         <Button
@@ -145,7 +163,7 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
           {t("call.hang_up")}
         </Button>
       </div>
-      <Steps stage={stage} answeredAt={call?.answered_at} />
+      {call?.direction !== "inbound" && <Steps stage={stage} answeredAt={call?.answered_at} />}
     </>
   );
 }

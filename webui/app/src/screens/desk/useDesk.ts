@@ -35,7 +35,8 @@ export function useMyDesk(): MyDesk | null | undefined {
 export function phaseOf(desk: Desk, call: Call | undefined): Phase {
   if (desk.state === "wrap_up") return "wrap_up";
   if (call) return call.state === "talking" || (call.state === "ending" && call.answered_at) ? "talking" : "calling";
-  return desk.state === "in_call" ? "calling" : "idle";
+  if (desk.state === "in_call") return "calling";
+  return desk.ringing ? "ringing" : "idle";
 }
 
 const patience = 700; // milliseconds that the server has to present the next case by itself
@@ -49,7 +50,7 @@ export function usePresented(mine: MyDesk): unknown {
   const { state: link } = useLink();
   const [refusal, setRefusal] = useState<unknown>(null);
   const { id, case_id, state } = mine.desk;
-  const wanted = state === "ready" && !case_id && !mine.call && link === "live";
+  const wanted = state === "ready" && !case_id && mine.phase === "idle" && link === "live";
   useEffect(() => {
     if (!wanted) {
       setRefusal(null);
@@ -108,6 +109,26 @@ export function useTelephone(mine: MyDesk) {
       const call = mine.call?.id ?? mine.desk.call_id;
       // Not through ask: a hang-up waits for nothing, and pressing twice does no harm.
       if (call) kakeru.hangUp(call).catch(setRefusal);
+    },
+    hold: () => {
+      const { call } = mine;
+      if (call) void ask(() => kakeru.hold(call.id, !call.held));
+    },
+    mute: () => {
+      const { call } = mine;
+      if (call) void ask(() => kakeru.mute(call.id, !call.muted));
+    },
+    transfer: (to: string, consult: boolean) => {
+      const { call } = mine;
+      if (call) void ask(() => kakeru.transfer(call.id, to, consult));
+    },
+    endTransfer: (how: "complete" | "cancel") => {
+      const { call } = mine;
+      if (call?.transfer_to) void ask(() => kakeru.endTransfer(call.id, how));
+    },
+    nameCase: (id: string) => {
+      const call = mine.attempt;
+      if (call) void ask(() => kakeru.nameCase(call, id));
     },
     skip: () => void ask(() => kakeru.presentNext(desk, { skip: true })),
     present: (id: string) => void ask(() => kakeru.presentNext(desk, { case_id: id })),
