@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,10 +34,13 @@ type labFlags struct {
 	journal              bool
 }
 
-// runLab runs a simulated desk phone or carrier on its own, until it is told to stop.
+// runLab runs a simulated desk phone or carrier on its own, until it is told to stop, or a caller for one call.
 func runLab(ctx context.Context, args []string, std streams) error {
 	if len(args) == 0 {
-		return errUsage{"say phone or carrier"}
+		return errUsage{"say phone, carrier or call"}
+	}
+	if args[0] == "call" {
+		return runLabCall(ctx, args[1:], std)
 	}
 	o := labFlags{}
 	rest, err := flags("lab "+args[0], args[1:], std, func(f *flag.FlagSet) {
@@ -66,7 +71,7 @@ func runLab(ctx context.Context, args []string, std streams) error {
 	case "phone":
 		return runLabPhone(ctx, o, pool, log, std)
 	default:
-		return errUsage{"say phone or carrier"}
+		return errUsage{"say phone, carrier or call"}
 	}
 }
 
@@ -105,6 +110,46 @@ func runLabPhone(ctx context.Context, o labFlags, pool *media.Pool, log *slog.Lo
 	defer p.Close()
 	fmt.Fprintf(std.out, "simulated desk phone %s on %s\n", o.user, p.Addr())
 	return p.Run(ctx)
+}
+
+// labCallPorts is where the caller's RTP ports begin.
+const labCallPorts = 62000
+
+// runLabCall is a simulated customer who calls the centre once: nil when somebody answered and was heard.
+func runLabCall(ctx context.Context, args []string, std streams) error {
+	var to, from string
+	var seconds uint
+	rest, err := flags("lab call", args, std, func(f *flag.FlagSet) {
+		f.StringVar(&to, "to", "", "the centre's `number@host:port`")
+		f.StringVar(&from, "from", "", "the caller's `number`; withheld when left out")
+		f.UintVar(&seconds, "seconds", 20, "how long the caller talks")
+	})
+	if err != nil {
+		return err
+	}
+	number, at, _ := strings.Cut(to, "@")
+	server, err := netip.ParseAddrPort(at)
+	if err != nil || len(rest) > 0 {
+		return errUsage{"--to must be a number at an IPv4 address and a port, such as 0300000000@127.0.0.1:5060"}
+	}
+	pool, err := labMedia(labCallPorts, 100)
+	if err != nil {
+		return err
+	}
+	c, err := lab.NewCustomer(lab.CustomerOptions{
+		Media: pool, Server: server, To: number, From: from, Talk: max(1, time.Duration(seconds)) * time.Second,
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	fmt.Fprintln(std.out, "a simulated caller is calling")
+	if err := c.Run(ctx); err != nil {
+		return err
+	}
+	l := c.Log()
+	fmt.Fprintf(std.out, "answered after %.1f s, talked for %.1f s\n", l.Answered.Sub(l.Started).Seconds(), l.Ended.Sub(l.Answered).Seconds())
+	return nil
 }
 
 // labWorld is a simulated carrier and desk phones in this process, for the demo and the benchmarks.
