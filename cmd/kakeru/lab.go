@@ -188,8 +188,13 @@ func (w *labWorld) startPhones(registrar netip.AddrPort, accounts []account, fas
 	ctx, stop := context.WithCancel(context.Background())
 	end := w.stop
 	w.stop = func() { stop(); end() }
+	lift := 5 * time.Second // a call that comes in rings long enough to be seen
+	if fast {
+		lift *= 10
+	}
 	for i, a := range accounts {
 		p, err := lab.NewPhone(lab.PhoneOptions{
+			LiftAfter: lift,
 			Media: pool, Registrar: registrar, User: a.user, Password: a.password, Fast: fast, Seed: uint64(i) + 1, //nolint:gosec // a small index
 			Log: log, Keep: 100_000,
 		})

@@ -1,7 +1,7 @@
 import { Button, Tooltip } from "@mantine/core";
-import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneIncoming, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
+import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useLineUp } from "../../api/hooks";
+import { useDesks, useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
@@ -14,7 +14,7 @@ import { RunningClock } from "../../parts/RunningClock";
 import { useProblemText } from "../../parts/useWords";
 import css from "./desk.module.css";
 import { Incoming } from "./Incoming";
-import { NameCase, TalkControls } from "./TalkControls";
+import { NameCase, Standing, TalkControls } from "./TalkControls";
 import type { MyDesk, Telephone } from "./useDesk";
 
 interface Props {
@@ -35,13 +35,14 @@ interface Props {
 export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, onName }: Props) {
   const { t } = useTranslation();
   const say = useProblemText();
+  const { data: desks } = useDesks();
   return (
     <section className={css.callBar} data-phase={mine.phase} aria-label={t("call.region")}>
       <div aria-live="assertive" className="visually-hidden">
         {t(`call.said.${stageOf(mine)}`)}
       </div>
       {mine.desk.ringing && mine.phase === "ringing" && <Incoming call={mine.desk.ringing} />}
-      {(mine.phase === "idle" || mine.phase === "ringing") && <Ready phone={phone} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
+      {(mine.phase === "idle" || mine.phase === "ringing") && <Ready phone={mine.phase === "idle" ? phone : null} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
       {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
       {mine.call?.state === "talking" && <TalkControls call={mine.call} telephone={telephone} choosing={choosing} onChoose={onChoose} />}
       {mine.phase === "wrap_up" && (
@@ -53,13 +54,12 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, on
           </div>
         </div>
       )}
-      {onName && (
-        <div className={css.controls}>
-          <Chip tone="note" icon={<IconPhoneIncoming size={15} aria-hidden />}>
-            {t("talk.inbound")}
-          </Chip>
-          <NameCase onOpen={onName} />
-        </div>
+      <div className={css.controls}>
+        {onName && <NameCase onOpen={onName} />}
+        {mine.call?.state === "talking" && <Standing call={mine.call} />}
+      </div>
+      {telephone.missed && (
+        <Notice tone="bad">{t("talk.not_taken", { desk: desks?.find((d) => d.id === telephone.missed)?.name ?? telephone.missed })}</Notice>
       )}
       {telephone.refusal !== null && <Notice tone="bad">{say(telephone.refusal)}</Notice>}
     </section>
@@ -67,7 +67,8 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, on
 }
 
 interface ReadyProps {
-  phone: Phone | undefined;
+  /** The number that the button dials; null while another number stands there, that calls us. */
+  phone: Phone | undefined | null;
   obstacle: string;
   busy: boolean;
   onDial: () => void;
@@ -77,13 +78,15 @@ function Ready({ phone, obstacle, busy, onDial }: ReadyProps) {
   const { t } = useTranslation();
   return (
     <>
-      <div className={css.dialTarget}>
-        <span className={css.dialLabel}>
-          <span className="quiet">{t("call.to")}</span>
-          <LineChip />
-        </span>
-        <span className={`digits ${css.dialNumber}`}>{phone ? phoneNumber(phone.number) : t("call.no_number")}</span>
-      </div>
+      {phone !== null && (
+        <div className={css.dialTarget}>
+          <span className={css.dialLabel}>
+            <span className="quiet">{t("call.to")}</span>
+            <LineChip />
+          </span>
+          <span className={`digits ${css.dialNumber}`}>{phone ? phoneNumber(phone.number) : t("call.no_number")}</span>
+        </div>
+      )}
       <Tooltip label={obstacle} disabled={!obstacle} position="bottom" withArrow>
         <Button
           size="xl"

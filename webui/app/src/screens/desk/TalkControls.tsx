@@ -49,7 +49,6 @@ export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
           </Control>
         )}
         {handedOn && <Ending call={call} telephone={telephone} />}
-        <Standing call={call} />
       </div>
       {choosing && !handedOn && <Targets call={call} telephone={telephone} onDone={() => onChoose(false)} />}
     </>
@@ -98,7 +97,8 @@ function Ending({ call, telephone }: { call: Call; telephone: Telephone }) {
   );
 }
 
-function Standing({ call }: { call: Call }) {
+/** How a talk stands, where it is not simply going on. */
+export function Standing({ call }: { call: Call }) {
   const { t } = useTranslation();
   const { data: desks } = useDesks();
   const other = desks?.find((d) => d.id === call.transfer_to)?.name ?? call.transfer_to;

@@ -79,6 +79,21 @@ export function useTelephone(mine: MyDesk) {
   const busy = useRef(false);
   const { id: desk, case_id: caseID } = mine.desk;
 
+  // A transfer that ends while the talk is still ours has failed, unless we took the call back.
+  const [missed, setMissed] = useState("");
+  const before = useRef<{ id?: string | undefined; to?: string | undefined }>({});
+  const takenBack = useRef(false);
+  const { id: callID, transfer_to: to } = mine.call?.state === "talking" ? mine.call : { id: undefined, transfer_to: undefined };
+  useEffect(() => {
+    const was = before.current;
+    before.current = { id: callID, to };
+    if (to) {
+      takenBack.current = false;
+      setMissed("");
+    } else if (!callID || callID !== was.id) setMissed("");
+    else if (was.to) setMissed(takenBack.current ? "" : was.to);
+  }, [callID, to]);
+
   // A refusal is about the case that stood there; with the next one, or a call, it has had its day.
   useEffect(() => setRefusal(null), [caseID, mine.call?.id]);
 
@@ -101,6 +116,8 @@ export function useTelephone(mine: MyDesk) {
 
   return {
     refusal,
+    /** The desk to which a transfer has just failed; empty when none has. */
+    missed,
     asking,
     dial: (number?: string) => {
       if (caseID) void ask(() => kakeru.dial(desk, caseID, clickID(), number));
@@ -124,7 +141,9 @@ export function useTelephone(mine: MyDesk) {
     },
     endTransfer: (how: "complete" | "cancel") => {
       const { call } = mine;
-      if (call?.transfer_to) void ask(() => kakeru.endTransfer(call.id, how));
+      if (!call?.transfer_to) return;
+      takenBack.current = how === "cancel";
+      void ask(() => kakeru.endTransfer(call.id, how));
     },
     nameCase: (id: string) => {
       const call = mine.attempt;
