@@ -195,7 +195,7 @@ func (w *labWorld) startPhones(registrar netip.AddrPort, accounts []account, fas
 	for i, a := range accounts {
 		p, err := lab.NewPhone(lab.PhoneOptions{
 			LiftAfter: lift,
-			Media: pool, Registrar: registrar, User: a.user, Password: a.password, Fast: fast, Seed: uint64(i) + 1, //nolint:gosec // a small index
+			Media:     pool, Registrar: registrar, User: a.user, Password: a.password, Fast: fast, Seed: uint64(i) + 1, //nolint:gosec // a small index
 			Log: log, Keep: 100_000,
 		})
 		if err != nil {
