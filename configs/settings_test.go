@@ -117,7 +117,8 @@ func TestDesksAndTrunks(t *testing.T) {
 	s.Database.URL, s.Redis.URL = "x", "y"
 	s.SIP.Listen = "0.0.0.0:5060"
 	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
-	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1", Numbers: []string{"0312345679", "+813"}}, {Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x"},
+	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1", Numbers: []string{"0312345679", "+813"}},
+		{Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x"},
 		{Name: "b", Address: "carrier.test", CallerID: "1", Register: true, Expires: time.Second}}
 	s.SIP.Desks = []Desk{{ID: "d", Answer: "auto", Languages: []string{"vi", "fr"}}, {ID: "d", Answer: "x", Address: "sip:a", User: "u"},
 		{ID: "e", Answer: "auto", Trunk: "c", Extension: "2-1"}, {ID: "f", Answer: "auto", Trunk: "b", SHA256: true}}

@@ -80,9 +80,9 @@ func (s *Server) hears(v viewer, id dialer.CallID) bool {
 }
 
 func (s *Server) nameCase(ctx context.Context, in *nameCaseInput) (*struct{}, error) {
-	if err := s.d.Calls.NameCase(ctx, from(ctx).Asker(), in.ID, in.Body.CaseID); err != nil {
-		return nil, err
+	err := s.d.Calls.NameCase(ctx, from(ctx).Asker(), in.ID, in.Body.CaseID)
+	if err == nil {
+		s.recount.attemptChanged(in.ID)
 	}
-	s.recount.attemptChanged(in.ID)
-	return nil, nil
+	return nil, err
 }

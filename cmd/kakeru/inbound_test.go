@@ -277,7 +277,9 @@ func TestInboundSettings(t *testing.T) {
 
 // TestLabCall: the door says in one line what became of the call.
 func TestLabCall(t *testing.T) {
-	for _, args := range [][]string{{"call"}, {"call", "--to", "0300000000"}, {"call", "--to", "0300000000@host:5060"}} {
+	for _, args := range [][]string{
+		{"call"}, {"call", "--to", "0300000000"}, {"call", "--to", "0300000000@host:5060"}, {"call", "--to", "0300000000@127.0.0.1:5060", "--seconds", "0"},
+	} {
 		if err := runLab(t.Context(), args, streams{}); !errors.As(err, &errUsage{}) {
 			t.Errorf("%v: %v", args, err)
 		}

@@ -118,14 +118,17 @@ const labCallPorts = 62000
 // runLabCall is a simulated customer who calls the centre once: nil when somebody answered and was heard.
 func runLabCall(ctx context.Context, args []string, std streams) error {
 	var to, from string
-	var seconds uint
+	var seconds int
 	rest, err := flags("lab call", args, std, func(f *flag.FlagSet) {
 		f.StringVar(&to, "to", "", "the centre's `number@host:port`")
 		f.StringVar(&from, "from", "", "the caller's `number`; withheld when left out")
-		f.UintVar(&seconds, "seconds", 20, "how long the caller talks")
+		f.IntVar(&seconds, "seconds", 20, "how long the caller talks")
 	})
 	if err != nil {
 		return err
+	}
+	if seconds < 1 {
+		return errUsage{"--seconds must be 1 or more"}
 	}
 	number, at, _ := strings.Cut(to, "@")
 	server, err := netip.ParseAddrPort(at)
@@ -137,7 +140,7 @@ func runLabCall(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	c, err := lab.NewCustomer(lab.CustomerOptions{
-		Media: pool, Server: server, To: number, From: from, Talk: max(1, time.Duration(seconds)) * time.Second,
+		Media: pool, Server: server, To: number, From: from, Talk: time.Duration(seconds) * time.Second,
 	})
 	if err != nil {
 		return err

@@ -43,6 +43,7 @@ export function DeskCard({ desk }: { desk: Desk }) {
   const { data: calls } = useCalls();
   const supervises = useSession().user.role === "supervisor";
   const call = calls?.find((c) => c.desk === desk.id && c.state !== "ended");
+  const rung = calls?.find((c) => c.id === desk.ringing && c.desk !== desk.id);
   const doing = doingOf(desk, call);
   const { tone, Icon } = looks[doing];
   const since = call?.state === "talking" ? call?.answered_at : doing === "calling_customer" ? call?.dialled_at : undefined;
@@ -56,7 +57,7 @@ export function DeskCard({ desk }: { desk: Desk }) {
         <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>
           {t(`doing.${doing}`)}
         </Chip>
-        {doing !== "empty" && <RunningClock since={since ?? call?.started_at ?? desk.since} className={css.deskClock} />}
+        {doing !== "empty" && <RunningClock since={since ?? (call ?? rung)?.started_at ?? desk.since} className={css.deskClock} />}
       </div>
       <div className={css.deskFoot}>
         <dl className={css.deskFacts}>
