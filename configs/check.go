@@ -29,6 +29,7 @@ func (s Settings) Check() error {
 	p.oneOf("log_level", s.LogLevel, "debug", "info", "warn", "error")
 	s.Centre.check(&p)
 	s.Calls.check(&p)
+	s.Inbound.check(&p)
 	s.Numbers.check(&p)
 	s.SIP.check(&p)
 	return errors.Join(p...)
@@ -65,6 +66,13 @@ func (c Calls) check(p *problems) {
 	p.between("calls.ring", c.Ring, time.Second, 3*time.Minute)
 	p.between("calls.talk", c.Talk, time.Minute, 12*time.Hour)
 	p.between("calls.drain", c.Drain, 0, time.Hour)
+}
+
+func (i Inbound) check(p *problems) {
+	p.oneOf("inbound.order", i.Order, "all", "longest_idle", "language")
+	p.seconds("inbound.ring_seconds", i.RingSeconds, 5, 120)
+	p.seconds("inbound.step_seconds", i.StepSeconds, 1, 60)
+	p.oneOf("inbound.outside_hours", i.OutsideHours, "turn_away", "ring")
 }
 
 func (n Numbers) check(p *problems) {
@@ -142,6 +150,11 @@ func (t Trunk) check(p *problems, key string, names map[string]bool) {
 	p.oneOf(key+".transport", t.Transport, "", "udp", "tcp", "tls")
 	p.digits(key+".prefix", t.Prefix)
 	p.digits(key+".caller_id", t.CallerID)
+	for i, n := range t.Numbers {
+		k := fmt.Sprintf("%s.numbers[%d]", key, i)
+		p.needed(k, n, "a number of the centre, digits only")
+		p.digits(k, n)
+	}
 	p.needed(key+".caller_id", t.CallerID, "the ward's number, digits only")
 	if (t.User == "") != (t.Password == "") {
 		p.addf(key+".password", "user and password go together")
@@ -164,6 +177,9 @@ func (d Desk) check(p *problems, key string, ids map[string]bool) {
 	}
 	ids[d.ID] = true
 	p.oneOf(key+".srtp", d.SRTP, srtp...)
+	for i, l := range d.Languages {
+		p.oneOf(fmt.Sprintf("%s.languages[%d]", key, i), l, "en", "zh", "vi")
+	}
 	if d.SHA256 && d.User == "" {
 		p.addf(key+".sha256", "is for a phone that registers here; leave it out, or write user and password")
 	}
@@ -198,6 +214,12 @@ func (p *problems) oneOf(key, value string, allowed ...string) {
 func (p *problems) between(key string, d, low, high time.Duration) {
 	if d < low || d > high {
 		p.addf(key, "%s is out of range; write %s to %s", d, low, high)
+	}
+}
+
+func (p *problems) seconds(key string, n, low, high int) {
+	if n < low || n > high {
+		p.addf(key, "%d is out of range; write %d to %d", n, low, high)
 	}
 }
 

@@ -9,6 +9,7 @@ type Settings struct {
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
 	Calls    Calls    `koanf:"calls"`
+	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
 	SIP      SIP      `koanf:"sip"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
@@ -57,6 +58,17 @@ type Calls struct {
 	Drain    time.Duration `koanf:"drain"` // how long talks may go on after SIGTERM
 }
 
+// Inbound says how calls that come in are taken.
+type Inbound struct {
+	// Order is which desks ring: "all" that are free; "longest_idle", one more with each step; "language", those that speak the
+	// case's, after a step the others too.
+	Order       string `koanf:"order"`
+	RingSeconds int    `koanf:"ring_seconds"` // how long a caller waits for a desk
+	StepSeconds int    `koanf:"step_seconds"` // how long one desk rings alone, where the order is not "all"
+	// OutsideHours is "turn_away" (sip.announcement, else a refusal), or "ring".
+	OutsideHours string `koanf:"outside_hours"`
+}
+
 // Numbers keeps one number from being rung too often.
 type Numbers struct {
 	RingsPerDay int           `koanf:"rings_per_day"`
@@ -68,13 +80,15 @@ type Numbers struct {
 
 // SIP is the phone side.
 type SIP struct {
-	Listen    string  `koanf:"listen"` // IP:port, UDP; "[::]:5060" for IPv6
-	TCP       bool    `koanf:"tcp"`    // TCP at the same address too
-	TLS       TLS     `koanf:"tls"`
-	Advertise string  `koanf:"advertise"` // the host far ends shall use; the listen host when empty
-	RTP       RTP     `koanf:"rtp"`
-	Trunks    []Trunk `koanf:"trunks"`
-	Desks     []Desk  `koanf:"desks"`
+	Listen    string `koanf:"listen"` // IP:port, UDP; "[::]:5060" for IPv6
+	TCP       bool   `koanf:"tcp"`    // TCP at the same address too
+	TLS       TLS    `koanf:"tls"`
+	Advertise string `koanf:"advertise"` // the host far ends shall use; the listen host when empty
+	RTP       RTP    `koanf:"rtp"`
+	// Announcement is what a caller hears outside the hours: WAV, 8000 Hz, one channel, 16 bits, at most 30 s.
+	Announcement string  `koanf:"announcement"`
+	Trunks       []Trunk `koanf:"trunks"`
+	Desks        []Desk  `koanf:"desks"`
 	// PhoneProfiles are makes of desk phone of your own, by name, besides those that are there.
 	PhoneProfiles map[string]PhoneProfile `koanf:"phone_profiles"`
 }
@@ -116,9 +130,11 @@ type Trunk struct {
 	Prefix    string `koanf:"prefix"` // dialled before the number: "0" for 0発信, or empty
 	// CallerID is the ward's number, presented on every call.
 	CallerID string `koanf:"caller_id"`
-	User     string `koanf:"user"`
-	AuthUser string `koanf:"auth_user"` // the user name in digests where it is not User
-	Password string `koanf:"password"`
+	// Numbers are further numbers of the centre by which calls come in here.
+	Numbers  []string `koanf:"numbers"`
+	User     string   `koanf:"user"`
+	AuthUser string   `koanf:"auth_user"` // the user name in digests where it is not User
+	Password string   `koanf:"password"`
 	// Register has us register as User, as an extension of a PBX or a gateway does.
 	Register bool          `koanf:"register"`
 	Expires  time.Duration `koanf:"expires"` // how long a registration is asked for; an hour when 0
@@ -153,6 +169,8 @@ type Desk struct {
 	// empty), yealink, panasonic, polycom, grandstream, snom, cisco, one of phone_profiles, or lift: the operator lifts the
 	// handset. docs/phones.md has what to set on each.
 	Phone string `koanf:"phone"`
+	// Languages are those spoken there besides Japanese, for inbound.order "language": en, zh, vi.
+	Languages []string `koanf:"languages"`
 }
 
 // Default is a centre as the specification describes it, without phones.
@@ -166,6 +184,7 @@ func Default() Settings {
 			},
 		},
 		Calls:    Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
+		Inbound:  Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
 		Numbers:  Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
 		SIP:      SIP{Listen: "0.0.0.0:5060", TCP: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		StateDir: "/var/lib/kakeru",

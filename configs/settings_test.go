@@ -88,6 +88,10 @@ func TestMistakesAreNamedByKey(t *testing.T) {
 		"bad duration":       {minimal + "calls: {ring: soon}\n", "ring"},
 		"wrong kind":         {strings.Replace(minimal, `password: "p"`, "password: {a: b}", 1), "settings: sip.desks[0].password: is not of the kind"},
 		"ring too long":      {minimal + "calls: {ring: 1h}\n", "calls.ring: 1h0m0s is out of range"},
+		"bad order":          {minimal + "inbound: {order: random}\n", "inbound.order: \"random\" is not known; write one of all, longest_idle, language"},
+		"rings too long":     {minimal + "inbound: {ring_seconds: 121}\n", "inbound.ring_seconds: 121 is out of range; write 5 to 120"},
+		"no step":            {minimal + "inbound: {step_seconds: 0}\n", "inbound.step_seconds: 0 is out of range; write 1 to 60"},
+		"bad outside hours":  {minimal + "inbound: {outside_hours: never}\n", "inbound.outside_hours"},
 		"bad day":            {minimal + "centre: {week: {monday: \"09:00-17:00\"}}\n", "centre.week.monday"},
 		"bad hours":          {minimal + "centre: {week: {mon: \"17:00-09:00\"}}\n", "centre.week.mon"},
 		"two spans":          {minimal + "centre: {week: {mon: \"09:00-12:00 13:00-17:00\"}}\n", "centre.week.mon"},
@@ -114,10 +118,10 @@ func TestDesksAndTrunks(t *testing.T) {
 	s.SIP.Listen = "0.0.0.0:5060"
 	s.SIP.TLS = TLS{Listen: "5061", Key: "key.pem"}
 	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
-	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1"},
+	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1", Numbers: []string{"0312345679", "+813"}},
 		{Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x", Transport: "sctp", SRTP: "maybe"},
 		{Name: "b", Address: "carrier.test", CallerID: "1", Register: true, Expires: time.Second}}
-	s.SIP.Desks = []Desk{{ID: "d"}, {ID: "d", Address: "sip:a", User: "u"},
+	s.SIP.Desks = []Desk{{ID: "d", Languages: []string{"vi", "fr"}}, {ID: "d", Address: "sip:a", User: "u"},
 		{ID: "e", Trunk: "c", Extension: "2-1"}, {ID: "f", Trunk: "b", SHA256: true, SRTP: "dtls"}}
 	err := s.Check()
 	for _, want := range []string{
@@ -126,6 +130,7 @@ func TestDesksAndTrunks(t *testing.T) {
 		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch",
 		"sip.trunks[1].srtp: \"maybe\" is not known", "sip.desks[3].srtp", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
 		"sip.desks[2].trunk: there is no trunk named", "sip.desks[2].extension", "sip.desks[3]: a phone behind a PBX", "sip.desks[3].sha256",
+		"sip.trunks[0].numbers[1]: may hold digits only", "sip.desks[0].languages[1]: \"fr\" is not known; write one of en, zh, vi",
 		"sip.trunks[1].password", "sip.desks[0]: write user", "sip.desks[1].id", "sip.desks[1]: write either",
 	} {
 		if err == nil || !strings.Contains(err.Error(), want) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"net/http"
+	"slices"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -186,7 +187,16 @@ func (s *Server) nextAfter(ctx context.Context, a casework.Attempt, c casework.C
 	if len(newest) == 1 && newest[0].ID != a.ID {
 		return c.Next, nil
 	}
-	return casework.NextAfter(e, a.Verdict, s.d.Now(), s.d.Hours), nil
+	next := casework.NextAfter(e, a.Verdict, s.d.Now(), s.d.Hours)
+	if next.State == dialer.CaseWaiting && a.Direction == string(dialer.Inbound) && !canBeCalled(c) {
+		return dialer.CaseNext{State: dialer.CaseClosed, Why: "折り返せる番号がないため、架電しません"}, nil
+	}
+	return next, nil
+}
+
+// canBeCalled is false of a case that was opened for a caller who withheld the number, until somebody names another.
+func canBeCalled(c casework.Case) bool {
+	return slices.ContainsFunc(c.Phones, func(p casework.Phone) bool { return p.Usable })
 }
 
 func entryOf(in *resultInput) casework.Entry {

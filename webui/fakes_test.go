@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"fmt"
 	"io"
 	"iter"
 	"strings"
@@ -35,9 +36,12 @@ type world struct {
 	presents []present
 	told     []dialer.CallID // ResultRecorded
 	put      []dialer.Waiting
+	asked    []string // of a talk: hold, mute, transfer
+	named    map[dialer.CallID]dialer.CaseID
+	callers  map[dialer.CallID]callerIn
 
 	fail struct {
-		dial, hangup, sit, present, sessions, attempts, record, queue, stage, apply, progress error
+		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress error
 	}
 	// stalled blocks the stores of sessions and people until the context of the asker ends.
 	stalled bool
@@ -46,6 +50,11 @@ type world struct {
 type session struct {
 	data   []byte
 	expiry time.Time
+}
+
+type callerIn struct {
+	number dialer.Number
+	cases  []dialer.CaseID
 }
 
 type present struct {
@@ -57,6 +66,7 @@ func newWorld() *world {
 	return &world{
 		users: map[dialer.UserID]dialer.User{}, sessions: map[string]session{}, calls: map[dialer.CallID]dialer.CallView{},
 		cases: map[dialer.CaseID]casework.Case{}, lists: map[string]casework.Preview{},
+		named: map[dialer.CallID]dialer.CaseID{}, callers: map[dialer.CallID]callerIn{},
 	}
 }
 
@@ -197,6 +207,59 @@ func (w *world) Digits(_ context.Context, _ dialer.Asker, id dialer.CallID, digi
 	}
 	w.digits = append(w.digits, digits)
 	return nil
+}
+
+func (w *world) control(a dialer.Asker, id dialer.CallID, what string) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail.control != nil {
+		return w.fail.control
+	}
+	if _, ok := w.calls[id]; !ok {
+		return dialer.ErrNotFound
+	}
+	w.asked = append(w.asked, string(a.User)+" "+what)
+	return nil
+}
+
+func (w *world) Hold(_ context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
+	return w.control(a, id, fmt.Sprintf("hold %v", on))
+}
+
+func (w *world) Mute(_ context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
+	return w.control(a, id, fmt.Sprintf("mute %v", on))
+}
+
+func (w *world) Transfer(_ context.Context, a dialer.Asker, id dialer.CallID, to dialer.DeskID, consult bool) error {
+	return w.control(a, id, fmt.Sprintf("transfer %s %v", to, consult))
+}
+
+func (w *world) CompleteTransfer(_ context.Context, a dialer.Asker, id dialer.CallID) error {
+	return w.control(a, id, "complete")
+}
+
+func (w *world) CancelTransfer(_ context.Context, a dialer.Asker, id dialer.CallID) error {
+	return w.control(a, id, "cancel")
+}
+
+func (w *world) NameCase(_ context.Context, _ dialer.Asker, id dialer.CallID, to dialer.CaseID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.fail.name == nil {
+		w.named[id] = to
+	}
+	return w.fail.name
+}
+
+// Caller implements Callers.
+func (w *world) Caller(_ context.Context, id dialer.CallID) (dialer.Number, []dialer.CaseID, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.callers[id]
+	if !ok {
+		return "", nil, dialer.ErrNotFound
+	}
+	return c.number, c.cases, nil
 }
 
 func (w *world) Sit(_ context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error) {

@@ -17,6 +17,13 @@ type Calls interface {
 	// Digits presses keys at the far end of a call. They may be a secret.
 	Digits(ctx context.Context, a dialer.Asker, id dialer.CallID, digits string) error
 	Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error)
+	Hold(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
+	Mute(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
+	Transfer(ctx context.Context, a dialer.Asker, id dialer.CallID, to dialer.DeskID, consult bool) error
+	CompleteTransfer(ctx context.Context, a dialer.Asker, id dialer.CallID) error
+	CancelTransfer(ctx context.Context, a dialer.Asker, id dialer.CallID) error
+	// NameCase says which case a call that came in is about; it stands at the desk from then on.
+	NameCase(ctx context.Context, a dialer.Asker, id dialer.CallID, to dialer.CaseID) error
 	Leave(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
 	Present(ctx context.Context, a dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error)
 	// ResultRecorded frees the desk that owed the result, and puts the case where the ledger says.
@@ -27,6 +34,13 @@ type Calls interface {
 }
 
 var _ Calls = (*dialer.Engine)(nil)
+
+// Callers knows who called.
+type Callers interface {
+	// Caller returns the number of a call that came in, empty when it was withheld, and the cases that have it: the one it
+	// counts for first. dialer.ErrNotFound for any other call.
+	Caller(ctx context.Context, id dialer.CallID) (dialer.Number, []dialer.CaseID, error)
+}
 
 // Trunks tells how the lines to the telephone network stand.
 type Trunks interface {

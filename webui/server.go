@@ -32,6 +32,7 @@ type Deps struct {
 	Calls    Calls
 	Trunks   Trunks
 	Traces   Traces
+	Callers  Callers
 	Users    dialer.Users
 	Sessions dialer.Sessions
 	Cases    casework.CaseStore
@@ -105,8 +106,10 @@ func (s *Server) routes() {
 	s.callRoutes()
 	s.dtmfRoutes()
 	s.traceRoutes()
+	s.controlRoutes()
 	s.caseRoutes()
 	s.attemptRoutes()
+	s.callerRoutes()
 	s.figureRoutes()
 	s.listRoutes()
 	s.userRoutes()

@@ -22,6 +22,7 @@ type Desk struct {
 	OperatorName   string           `json:"operator_name,omitempty"`
 	CallID         *dialer.CallID   `json:"call_id"`
 	CaseID         dialer.CaseID    `json:"case_id,omitempty"`
+	Ringing        *dialer.CallID   `json:"ringing" doc:"the call that came in, or is handed on, for which its phone rings"`
 	Since          time.Time        `json:"since"`
 }
 
@@ -40,7 +41,7 @@ type Call struct {
 	OperatorName string `json:"operator_name,omitempty"`
 }
 
-// Attempt is one 架電 (CONTRACT "attempt"). What is not known yet is null. CaseID and the entry's note are left out for
+// Attempt is one 架電, or a call that came in (CONTRACT "attempt"). What is not known yet is null. CaseID and the entry's note are left out for
 // those who may not see them, Evidence in live frames.
 type Attempt struct {
 	ID              dialer.CallID       `json:"id"`
@@ -48,7 +49,7 @@ type Attempt struct {
 	Desk            dialer.DeskID       `json:"desk"`
 	Operator        dialer.UserID       `json:"operator"`
 	OperatorName    string              `json:"operator_name,omitempty"`
-	Direction       string              `json:"direction"`
+	Direction       dialer.Direction    `json:"direction"`
 	StartedAt       time.Time           `json:"started_at"`
 	DialledAt       *time.Time          `json:"dialled_at"`
 	RingingAt       *time.Time          `json:"ringing_at"`
@@ -91,6 +92,20 @@ type Entry struct {
 	Revision        int                 `json:"revision"`
 	ByName          string              `json:"by_name"`
 	At              time.Time           `json:"at"`
+}
+
+// Caller is who calls, as far as that is known, to whom it rings for.
+type Caller struct {
+	Number   dialer.Number  `json:"number" doc:"empty when it is not known"`
+	Withheld bool           `json:"withheld" doc:"the caller does not show the number, or it is no Japanese one"`
+	Cases    []CallersCase  `json:"cases" doc:"those that have the number; the one that the call counts for first"`
+	From     *dialer.DeskID `json:"from" doc:"the desk that hands the call on, if one does"`
+}
+
+// CallersCase is a case that a call that came in may be about.
+type CallersCase struct {
+	ID   dialer.CaseID `json:"id"`
+	Name string        `json:"name"`
 }
 
 // Promise is a promise to pay, in whole yen.
@@ -261,6 +276,7 @@ func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
 // words are the words of each enumeration in the API's description.
 var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.Role]():              texts(dialer.Roles...),
+	reflect.TypeFor[dialer.Direction]():         texts(dialer.Outbound, dialer.Inbound),
 	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
 	reflect.TypeFor[dialer.Confidence]():        texts(dialer.High, dialer.Medium, dialer.Low),
 	reflect.TypeFor[dialer.DeskState]():         texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
@@ -288,6 +304,7 @@ func texts[T ~string](of ...T) []string {
 // describeWords tells the API's description about the enumerations.
 func describeWords(r huma.Registry) {
 	alias[dialer.Role](r)
+	alias[dialer.Direction](r)
 	alias[dialer.Result](r)
 	alias[dialer.Confidence](r)
 	alias[dialer.DeskState](r)

@@ -25,10 +25,10 @@ func (v viewer) own(operator dialer.UserID) bool {
 
 func (v viewer) seesCall(operator dialer.UserID) bool { return v.own(operator) }
 
-// desk leaves out which case and call another's desk has.
+// desk leaves out which case and call another's desk has, or rings for.
 func (v viewer) desk(d Desk) Desk {
 	if d.Operator == nil || !v.own(*d.Operator) {
-		d.CaseID, d.CallID = "", nil
+		d.CaseID, d.CallID, d.Ringing = "", nil, nil
 	}
 	return d
 }
@@ -134,7 +134,7 @@ func (s *Server) historyEntry(v viewer, a casework.Attempt, whole bool) Attempt 
 func (s *Server) dressDesk(d dialer.DeskView) Desk {
 	return Desk{
 		ID: d.ID, Name: d.Name, Registered: d.Registered, InUseElsewhere: d.InUseElsewhere, State: d.State, Operator: known(d.Operator),
-		OperatorName: s.names.of(d.Operator), CallID: known(d.CallID), CaseID: d.CaseID, Since: d.Since,
+		OperatorName: s.names.of(d.Operator), CallID: known(d.CallID), CaseID: d.CaseID, Ringing: known(d.Ringing), Since: d.Since,
 	}
 }
 
@@ -145,7 +145,7 @@ func (s *Server) dressCall(c dialer.CallView) Call {
 func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 	out := Attempt{
 		ID: a.ID, CaseID: a.CaseID, Desk: a.Desk, Operator: a.Operator, OperatorName: s.names.of(a.Operator),
-		Direction: a.Direction, StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
+		Direction: dialer.Direction(a.Direction), StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
 		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: known(a.EndedBy),
 		Result: known(a.Verdict.Result), Confidence: known(a.Verdict.Confidence), Rule: a.Verdict.Rule, Why: known(a.Verdict.Why),
 		Counted:         a.Verdict.Counted,

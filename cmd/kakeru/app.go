@@ -118,7 +118,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.agent.OnTrunk(newTrunkBoard(a.hub, time.Now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
-		Results: table, Refs: a.refs,
+		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
 		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
 		Now: time.Now, Log: o.log,
 	})
@@ -127,8 +127,8 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent, Traces: a.agent,
-		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
+		Traces: a.agent, Callers: a.ledger, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
@@ -182,7 +182,7 @@ func (a *app) ledgerHealth(up bool) {
 func desksOf(s configs.SIP) []dialer.DeskConfig {
 	out := make([]dialer.DeskConfig, 0, len(s.Desks))
 	for _, d := range s.Desks {
-		out = append(out, dialer.DeskConfig{ID: dialer.DeskID(d.ID), Name: firstOf(d.Name, d.ID)})
+		out = append(out, dialer.DeskConfig{ID: dialer.DeskID(d.ID), Name: firstOf(d.Name, d.ID), Languages: d.Languages})
 	}
 	return out
 }
@@ -267,14 +267,15 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 		return sip.Config{}, fmt.Errorf("settings: sip.rtp.advertise: write the IP address that phones and carrier reach us at")
 	}
 	c := sip.Config{
-		Listen: s.Listen, TCP: s.TCP, AdvertiseHost: s.Advertise,
+		Listen: s.Listen, TCP: s.TCP, AdvertiseHost: s.Advertise, Announcement: s.Announcement,
 		TLS:   sip.TLS{Listen: s.TLS.Listen, Certificate: s.TLS.Cert, Key: s.TLS.Key, CA: s.TLS.CA},
 		Media: media.Config{BindIP: bindIP, AdvertiseIP: advertiseIP, PortMin: uint16(s.RTP.PortMin), PortMax: uint16(s.RTP.PortMax)}, //nolint:gosec // configs checked the range
 	}
 	for _, t := range s.Trunks {
 		c.Trunks = append(c.Trunks, sip.Trunk{
 			Name: t.Name, Address: t.Address, Transport: t.Transport, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
-			Lab: t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
+			Numbers: t.Numbers,
+			Lab:     t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
 			Register: t.Register, Expires: t.Expires, FromUser: t.From == "user", Watch: t.Watch != "none",
 			SRTP: securityOf(t.SRTP),
 		})

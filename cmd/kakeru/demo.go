@@ -97,6 +97,7 @@ func demoIn(ctx context.Context, dir string, o demoOptions, std streams) error {
 			return err
 		}
 		announce(std.out, logins, dir)
+		fmt.Fprintf(std.out, "a call that comes in: kakeru lab call --to %s@%s --from 0300001234\n", demoCallerID, a.agent.Addr())
 		return nil
 	}, func(url string) { fmt.Fprintf(std.out, "kakeru ready %s\n", url) })
 }

@@ -60,6 +60,7 @@ type houseOptions struct {
 	desks       int
 	noPhones    bool // the test brings its own
 	trunk       string
+	inbound     string // YAML
 }
 
 // testLogins are everyone a house knows.
@@ -142,6 +143,10 @@ func (h *house) writeSettings(o houseOptions) {
 	if ring == 0 {
 		ring = 30 * time.Second
 	}
+	inbound := o.inbound
+	if inbound == "" {
+		inbound = "{}"
+	}
 	var desks strings.Builder
 	for i, a := range h.accounts {
 		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, phone: generic}\n", i+1, i+1, a.user, a.password)
@@ -153,13 +158,14 @@ redis: {url: %q}
 state_dir: %q
 centre: {always_open: true}
 calls: {ring: %s, drain: 0s}
+inbound: %s
 sip:
   listen: %q
   tcp: false # the port was found free for UDP alone
   rtp: {port_min: 30000, port_max: 30999}
   trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:
-%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, h.sip, trunk, demoCallerID, watch, desks.String())), 0o600))
+%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, inbound, h.sip, trunk, demoCallerID, watch, desks.String())), 0o600))
 }
 
 func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }

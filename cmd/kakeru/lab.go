@@ -7,6 +7,8 @@ import (
 	"io"
 	"log/slog"
 	"net/netip"
+	"strings"
+	"time"
 
 	"golang.org/x/sync/errgroup"
 
@@ -32,10 +34,13 @@ type labFlags struct {
 	journal              bool
 }
 
-// runLab runs a simulated desk phone or carrier on its own, until it is told to stop.
+// runLab runs a simulated desk phone or carrier on its own, until it is told to stop, or a caller for one call.
 func runLab(ctx context.Context, args []string, std streams) error {
 	if len(args) == 0 {
-		return errUsage{"say phone, carrier or answerer"}
+		return errUsage{"say phone, carrier, call or answerer"}
+	}
+	if args[0] == "call" {
+		return runLabCall(ctx, args[1:], std)
 	}
 	o := labFlags{}
 	rest, err := flags("lab "+args[0], args[1:], std, func(f *flag.FlagSet) {
@@ -69,7 +74,7 @@ func runLab(ctx context.Context, args []string, std streams) error {
 	case "phone":
 		return runLabPhone(ctx, o, pool, log, std)
 	default:
-		return errUsage{"say phone, carrier or answerer"}
+		return errUsage{"say phone, carrier, call or answerer"}
 	}
 }
 
@@ -120,6 +125,49 @@ func runLabPhone(ctx context.Context, o labFlags, pool *media.Pool, log *slog.Lo
 	return p.Run(ctx)
 }
 
+// labCallPorts is where the caller's RTP ports begin.
+const labCallPorts = 62000
+
+// runLabCall is a simulated customer who calls the centre once: nil when somebody answered and was heard.
+func runLabCall(ctx context.Context, args []string, std streams) error {
+	var to, from string
+	var seconds int
+	rest, err := flags("lab call", args, std, func(f *flag.FlagSet) {
+		f.StringVar(&to, "to", "", "the centre's `number@host:port`")
+		f.StringVar(&from, "from", "", "the caller's `number`; withheld when left out")
+		f.IntVar(&seconds, "seconds", 20, "how long the caller talks")
+	})
+	if err != nil {
+		return err
+	}
+	if seconds < 1 {
+		return errUsage{"--seconds must be 1 or more"}
+	}
+	number, at, _ := strings.Cut(to, "@")
+	server, err := netip.ParseAddrPort(at)
+	if err != nil || len(rest) > 0 {
+		return errUsage{"--to must be a number at an IPv4 address and a port, such as 0300000000@127.0.0.1:5060"}
+	}
+	pool, err := labMedia(labCallPorts, 100)
+	if err != nil {
+		return err
+	}
+	c, err := lab.NewCustomer(lab.CustomerOptions{
+		Media: pool, Server: server, To: number, From: from, Talk: time.Duration(seconds) * time.Second,
+	})
+	if err != nil {
+		return err
+	}
+	defer c.Close()
+	fmt.Fprintln(std.out, "a simulated caller is calling")
+	if err := c.Run(ctx); err != nil {
+		return err
+	}
+	l := c.Log()
+	fmt.Fprintf(std.out, "answered after %.1f s, talked for %.1f s\n", l.Answered.Sub(l.Started).Seconds(), l.Ended.Sub(l.Answered).Seconds())
+	return nil
+}
+
 // labWorld is a simulated carrier and desk phones in this process, for the demo and the benchmarks.
 type labWorld struct {
 	carrier *lab.Carrier
@@ -156,9 +204,14 @@ func (w *labWorld) startPhones(registrar netip.AddrPort, accounts []account, fas
 	ctx, stop := context.WithCancel(context.Background())
 	end := w.stop
 	w.stop = func() { stop(); end() }
+	lift := 5 * time.Second // a call that comes in rings long enough to be seen
+	if fast {
+		lift *= 10
+	}
 	for i, a := range accounts {
 		p, err := lab.NewPhone(lab.PhoneOptions{
-			Media: pool, Registrar: registrar, User: a.user, Password: a.password, Fast: fast, Seed: uint64(i) + 1, //nolint:gosec // a small index
+			LiftAfter: lift,
+			Media:     pool, Registrar: registrar, User: a.user, Password: a.password, Fast: fast, Seed: uint64(i) + 1, //nolint:gosec // a small index
 			Log: log, Keep: 100_000,
 		})
 		if err != nil {

@@ -41,7 +41,7 @@ func commands() []command {
 		{"sample", "--cases N --seed S", "write a made-up, marked list in the ward's format", runSample},
 		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},
-		{"lab", "phone|carrier …", "a simulated desk phone or carrier on its own", runLab},
+		{"lab", "phone|carrier|call …", "a simulated desk phone, carrier or caller on its own", runLab},
 		{"bench", "click|queue|ledger [--fast] [--json]", "the benchmarks", runBench},
 		{"install", "run|test", "install the packages that running or testing needs", runInstall},
 		{"openapi", "", "print the HTTP API's description", runOpenAPI},

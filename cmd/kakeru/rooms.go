@@ -76,6 +76,13 @@ func numberRule(n configs.Numbers, lifted bool) dialer.NumberRule {
 	}
 }
 
+func inbound(i configs.Inbound) dialer.InboundRules {
+	return dialer.InboundRules{
+		Order: dialer.InboundOrder(i.Order), Ring: time.Duration(i.RingSeconds) * time.Second,
+		Step: time.Duration(i.StepSeconds) * time.Second, RingWhenShut: i.OutsideHours == "ring",
+	}
+}
+
 func limits(c configs.Calls) dialer.Limits {
 	l := dialer.WardLimits()
 	l.DeskRing, l.Ring, l.Talk = c.DeskRing, c.Ring, c.Talk

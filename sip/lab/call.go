@@ -20,7 +20,8 @@ const (
 	over                  // refused, or one side has said BYE
 )
 
-// call is one incoming call. All of it belongs to the goroutine of run.
+// call is one call; a Customer's goes out, all others come in. All of it
+// belongs to the goroutine of run.
 type call struct {
 	end     *endpoint
 	pool    *media.Pool
@@ -51,6 +52,8 @@ type call struct {
 	admit     func(request) bool // before ring: false if it answered the INVITE itself
 	deaf      bool               // answers nothing any more
 	glare     bool               // answers 200 as the CANCEL comes
+	outward   *outward           // we have called; nil if we were
+	rested    func()             // the call is over, and nothing of ours waits for an answer
 }
 
 // reply is our last answer to one request.
@@ -75,6 +78,7 @@ func newCall(e *endpoint, pool *media.Pool, j *journal, invite *sip.Request) *ca
 		end: e, pool: pool, journal: j, agenda: newAgenda(),
 		orders: make(chan func(), 4),
 		ended:  func() {},
+		rested: func() {},
 		tag:    sip.GenerateTagN(12),
 		seen:   map[string]*reply{},
 		asked:  map[string]*asked{},
@@ -124,6 +128,7 @@ func (c *call) run(inbox <-chan message) {
 		if c.phase == over && forget != nil && c.idle() {
 			c.agenda.after(64*c.end.t1, forget)
 			forget = nil
+			c.rested()
 		}
 	}
 }
@@ -195,7 +200,9 @@ func (c *call) hangUpSound() {
 func (c *call) stop() {
 	switch c.phase {
 	case offered:
-		if !c.deaf {
+		if c.outward != nil {
+			c.outward.giveUp()
+		} else if !c.deaf {
 			c.respond(c.invite, 480, nil)
 			c.change(false, func(r *record) { r.Status = 480 })
 		}

@@ -9,7 +9,8 @@
 // answers by itself when the caller's header asks for that, speaks and
 // listens. A [Carrier] is the network beyond the trunk together with all the
 // people and machines in it: the last two digits of the number dialled choose
-// a row of the lab dial plan (plan.go), and the row decides what happens.
+// a row of the lab dial plan (plan.go), and the row decides what happens. A
+// [Customer] is one of those people who calls for once: a call that comes in.
 //
 // # How it is built
 //

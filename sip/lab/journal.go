@@ -26,7 +26,7 @@ type CallLog struct {
 	Cancels    int     `json:"cancels"`
 	ByesSeen   int     `json:"byes_seen"`
 	ByesSent   int     `json:"byes_sent"`
-	Status     int     `json:"status"` // the final answer to the first INVITE, 0 if none was given
+	Status     int     `json:"status"` // the final answer to the first INVITE, 0 if there was none
 	Up         bool    `json:"up"`     // answered and not yet ended
 	AutoAnswer bool    `json:"auto_answer"`
 	RTPSeen    uint64  `json:"rtp_seen"`
@@ -43,8 +43,8 @@ type End string
 const (
 	EndedByUs      End = "us"        // we sent BYE
 	EndedByThem    End = "them"      // they sent BYE
-	EndedCancelled End = "cancelled" // they sent CANCEL, or BYE, before an answer
-	EndedRefused   End = "refused"   // we gave a status of 300 or more
+	EndedCancelled End = "cancelled" // CANCEL, or BYE, before an answer
+	EndedRefused   End = "refused"   // a status of 300 or more was given
 	EndedNoAck     End = "no ACK"    // our 200 was never acknowledged; we sent BYE
 	EndedStopped   End = "stopped"   // the simulation was stopped
 )

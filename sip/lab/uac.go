@@ -95,6 +95,9 @@ func (c *call) inviting() bool {
 
 // response takes the answer to a request of ours.
 func (c *call) response(res *sip.Response) {
+	if c.outward != nil && c.outward.took(res) {
+		return
+	}
 	cseq := res.CSeq()
 	if ack := c.acks[cseq.SeqNo]; ack != nil && cseq.MethodName == sip.INVITE && !res.IsProvisional() {
 		c.end.send(ack, c.nextHop()) // the ACK was lost (§13.2.2.4)

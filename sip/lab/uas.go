@@ -44,6 +44,8 @@ func (c *call) requested(req request) {
 	switch {
 	case !req.IsInvite():
 		c.respond(req, 481, nil)
+	case c.outward != nil:
+		c.respond(req, 482, nil)
 	case c.invite.Request == nil, c.challenged(req):
 		c.begin(req)
 	default:

@@ -47,6 +47,11 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/hangup", Roles: callers},
 	{Route: "POST /api/calls/{id}/dtmf", Roles: callers},
 	{Route: "GET /api/calls/{id}/trace", Roles: keepers}, // masked for who may not see numbers
+	{Route: "POST /api/calls/{id}/hold", Roles: callers},
+	{Route: "POST /api/calls/{id}/resume", Roles: callers},
+	{Route: "POST /api/calls/{id}/mute", Roles: callers},
+	{Route: "POST /api/calls/{id}/unmute", Roles: callers},
+	{Route: "POST /api/calls/{id}/transfer", Roles: callers},
 
 	{Route: "GET /api/queue", Roles: seniors},
 	{Route: "GET /api/cases/{id}", Roles: callers},
@@ -56,6 +61,8 @@ var Table = []Row{
 	{Route: "GET /api/attempts", Roles: readers},
 	{Route: "GET /api/attempts/{id}", Roles: readers},
 	{Route: "PUT /api/attempts/{id}/result", Roles: callers},
+	{Route: "GET /api/attempts/{id}/caller", Roles: callers},
+	{Route: "PUT /api/attempts/{id}/case", Roles: callers},
 
 	{Route: "POST /api/lists", Roles: listers},
 	{Route: "GET /api/lists/{id}", Roles: listers},

@@ -19,11 +19,11 @@ export async function startServer() {
   // Short, because the path of a unix socket in it may have 107 bytes at most.
   const state = mkdtempSync(join(tmpdir(), "kakeru-browser-"));
   const address = `127.0.0.1:${await freePort()}`;
-  const server = { url: `http://${address}`, logins: {} };
-  let child = await run(["--reset"], state, address, server.logins);
+  const server = { url: `http://${address}`, logins: {}, incoming: null };
+  let child = await run(["--reset"], state, address, server);
   server.restart = async () => {
     await end(child);
-    child = await run([], state, address, server.logins);
+    child = await run([], state, address, server);
   };
   server.stop = async () => {
     await end(child);
@@ -32,7 +32,7 @@ export async function startServer() {
   return server;
 }
 
-async function run(more, state, address, logins) {
+async function run(more, state, address, server) {
   const child = spawn(binary, ["demo", "--always-open", "--fast", ...more], {
     env: { ...process.env, KAKERU_STATE: state, KAKERU_HTTP_ADDR: address },
     stdio: ["ignore", "pipe", "pipe"],
@@ -44,7 +44,8 @@ async function run(more, state, address, logins) {
     const hear = (line) => {
       said.push(line);
       const [word, name, password] = line.split(/\s+/);
-      if (word === "login" && password) logins[name] = password;
+      if (word === "login" && password) server.logins[name] = password;
+      server.incoming = /lab call --to (\S+)/.exec(line)?.[1] ?? server.incoming;
       if (line.startsWith("kakeru ready ")) {
         clearTimeout(timer);
         resolve();

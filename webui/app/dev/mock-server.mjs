@@ -91,7 +91,8 @@ function progress() {
     month, target: 5700, definition: "attempts", open_days, by_day, by_result: month_by,
     done: { attempts: attemptsDone, persons: Math.round(attemptsDone * 0.61), cases: Math.round(attemptsDone * 0.7) },
     forecast: { low: 5240, mid: 5480, high: 5730 },
-    today: { day: today, attempts: counted.length, answered: by_day.at(-1).answered, target: 268, by_result: by },
+    inbound: { answered: 31, missed: 6 },
+    today: { day: today, attempts: counted.length, answered: by_day.at(-1).answered, target: 268, by_result: by, inbound: { answered: 2, missed: 1 } },
   };
 }
 const depth = () => ({ due: cases.filter((c) => c.next.state === "waiting").length, later: 12, held: cases.filter((c) => c.next.state === "held").length });
@@ -109,7 +110,7 @@ function tell(type, data) {
   for (const reader of readers) reader.send(frame);
 }
 const nameOf = (user) => users.find((u) => u.id === user)?.name;
-const deskView = (d) => ({ ...d, operator_name: nameOf(d.operator) });
+const deskView = (d) => ({ ringing: null, ...d, operator_name: nameOf(d.operator) });
 const showDesk = (d) => tell("desk", deskView(d));
 const brief = (c) => ({
   case_id: c.id, ward_number: c.ward_number, name: c.name, number_kind: c.phones[0].kind, balance_yen: c.total_yen, priority: c.priority,
@@ -124,7 +125,7 @@ function present(d, wanted) {
   return c;
 }
 function dial(d, c, number, user) {
-  const call = { id: id(), case_id: c.id, desk: d.id, operator: user.id, operator_name: user.name, state: "calling_desk", trunk: "lab", started_at: iso(), early_media: false };
+  const call = { id: id(), case_id: c.id, desk: d.id, operator: user.id, operator_name: user.name, state: "calling_desk", direction: "outbound", trunk: "lab", started_at: iso(), early_media: false, held: false, muted: false, consulting: false };
   const attempt = {
     id: call.id, case_id: c.id, desk: d.id, operator: user.id, operator_name: user.name, direction: "outbound", started_at: call.started_at, dialled_at: null, ringing_at: null,
     answered_at: null, ended_at: null, counted: false, business_results: [], number_kind: "fixed", trunk: "lab", sip_call_id: `${call.id}@lab`, entry: null, evidence: [],
@@ -256,6 +257,28 @@ const routes = {
   "POST /api/calls/:id/hangup": ({ args, status }) => {
     const call = calls.get(args[0]);
     call?.finish(call.answered_at ? ["answered", "high", true, "相手先が応答しました(200)"] : ["cancelled", "high", false, "オペレーターが呼び出しの途中で切断しました"], "operator");
+    status(202);
+    return {};
+  },
+  ...Object.fromEntries(
+    [["hold", "held", true], ["resume", "held", false], ["mute", "muted", true], ["unmute", "muted", false]].map(([path, what, on]) => [
+      `POST /api/calls/:id/${path}`,
+      ({ args, status }) => {
+        const call = calls.get(args[0]) ?? refuse(404, "not_found", "見つかりません", "not found");
+        if (call.state !== "talking") refuse(409, "not_talking", "通話中ではないため、操作できません", "there is no talk to do that with");
+        call[what] = on;
+        tell("call", { ...call, timer: undefined, finish: undefined });
+        status(202);
+        return {};
+      },
+    ]),
+  ),
+  "POST /api/calls/:id/transfer": ({ args, body, status }) => {
+    const call = calls.get(args[0]) ?? refuse(404, "not_found", "見つかりません", "not found");
+    if (body.action === "complete") refuse(409, "desk_busy", "模擬サーバーでは転送を完了できません", "the imitation hands nothing on");
+    call.transfer_to = body.action === "start" ? body.desk : undefined;
+    call.consulting = body.action === "start" && !!body.consult;
+    tell("call", { ...call, timer: undefined, finish: undefined });
     status(202);
     return {};
   },

@@ -28,6 +28,10 @@ export function useCalls() {
   return useQuery({ queryKey: keys.calls, queryFn: kakeru.getCalls, enabled: calls });
 }
 
+/** Who calls, while a desk's phone rings for it. Forgotten at once: it is personal data, and the next ring may be of another desk's making. */
+export const useCaller = (call: string | null | undefined) =>
+  useQuery({ queryKey: keys.caller(call ?? ""), queryFn: () => kakeru.getCaller(call!), enabled: !!call, gcTime: 0, staleTime: 0 });
+
 export const useHours = () => useQuery({ queryKey: keys.hours, queryFn: kakeru.getHours, refetchInterval: 60_000 });
 export const useProgress = () => useQuery({ queryKey: keys.progress, queryFn: () => kakeru.getProgress() });
 export const useCase = (id: string | undefined) =>

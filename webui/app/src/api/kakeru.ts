@@ -37,6 +37,17 @@ export const sendDigits = (call: string, digits: string) =>
   take(api.POST("/api/calls/{id}/dtmf", { ...at(call), body: { digits } }));
 
 export const getTrace = async (call: string) => (await take(api.GET("/api/calls/{id}/trace", at(call)))).messages;
+export const hold = (call: string, on: boolean) =>
+  take(on ? api.POST("/api/calls/{id}/hold", at(call)) : api.POST("/api/calls/{id}/resume", at(call)));
+export const mute = (call: string, on: boolean) =>
+  take(on ? api.POST("/api/calls/{id}/mute", at(call)) : api.POST("/api/calls/{id}/unmute", at(call)));
+export const transfer = (call: string, desk: string, consult: boolean) =>
+  take(api.POST("/api/calls/{id}/transfer", { ...at(call), body: { action: "start", desk, consult } }));
+export const endTransfer = (call: string, action: "complete" | "cancel") =>
+  take(api.POST("/api/calls/{id}/transfer", { ...at(call), body: { action } }));
+export const getCaller = (call: string) => take(api.GET("/api/attempts/{id}/caller", at(call)));
+export const nameCase = (call: string, caseID: string) =>
+  take(api.PUT("/api/attempts/{id}/case", { ...at(call), body: { case_id: caseID } }));
 
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));

@@ -18,6 +18,7 @@ export type CaseBrief = S["CaseBrief"];
 export type CaseNext = S["Next"];
 export type Phone = S["Phone"];
 export type Kind = Phone["kind"];
+export type Caller = S["Caller"];
 export type Attempt = S["Attempt"];
 export type Entry = NonNullable<S["Entry"]>;
 export type Evidence = S["Evidence"];

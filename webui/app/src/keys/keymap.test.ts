@@ -10,14 +10,14 @@ const press = (key: string, more: Partial<Press> = {}): Press => ({
   composing: false,
   ...more,
 });
-const phases: Phase[] = ["idle", "calling", "talking", "wrap_up"];
+const phases: Phase[] = ["idle", "ringing", "calling", "talking", "wrap_up"];
 const typings: Typing[] = ["nowhere", "line", "text", "button"];
 
 describe("commandFor", () => {
   it("gives every business result a letter of its own, and none that means something else", () => {
     const letters = Object.values(businessKeys);
     expect(new Set(letters).size).toBe(18);
-    expect(letters.filter((l) => "CHMNPV".includes(l))).toEqual([]);
+    expect(letters.filter((l) => "CEHMNPQV".includes(l))).toEqual([]);
   });
 
   it("dials by Enter when nothing is up, and only then", () => {
@@ -70,6 +70,25 @@ describe("commandFor", () => {
   it("does not save what an input method is still composing, nor while the call is up", () => {
     expect(commandFor(press("Enter", { composing: true }), "wrap_up", "line")).toBeNull();
     expect(commandFor(press("Enter", { ctrl: true }), "talking", "text")).toBeNull();
+  });
+
+  it("answers, dials and declines nothing by a key while a call comes in", () => {
+    for (const key of ["Enter", "Escape", "h", "s", "1", "y", "8", "0"]) expect(commandFor(press(key), "ringing", "nowhere")).toBeNull();
+    expect(commandFor(press("?"), "ringing", "nowhere")).toEqual({ do: "help" });
+  });
+
+  it.each([
+    ["8", "hold"],
+    ["9", "mute"],
+    ["0", "transfer"],
+    ["e", "complete_transfer"],
+    ["q", "cancel_transfer"],
+  ] as const)("%s does %s in a talk, and in nothing else", (key, what) => {
+    expect(commandFor(press(key), "talking", "nowhere")).toEqual({ do: what });
+    if (key < "a") expect(commandFor(press("Unidentified", { code: `Numpad${key}` }), "talking", "nowhere")).toEqual({ do: what });
+    for (const phase of phases.filter((p) => p !== "talking")) expect(commandFor(press(key), phase, "nowhere")).toBeNull();
+    for (const typing of ["line", "text"] as const) expect(commandFor(press(key), "talking", typing)).toBeNull();
+    expect(commandFor(press(key, { repeat: true }), "talking", "nowhere")).toBeNull();
   });
 
   it("leaves the browser's own keys alone", () => {

@@ -11,6 +11,7 @@ export const noPerson: readonly Party[] = ["voicemail", "recorder", "fax", "sile
  * The business results in the order of the form, each with its letter. The letters follow the Japanese words where
  * they can (Y 約束, Z 済, B 分割, R 再発行, O 折返し, D 伝言, K 拒否, J 苦情, W 番号相違, G 言語, I 案内, F 振替, T 転出,
  * A 不在, U 切断, S 社保, L 生活, X なし) and leave out those that mean something else at the desk: C, E, H, M, N, P, Q, V.
+ * A talk is held by 8, muted by 9 and handed on by 0, beside the parties' 1 to 7; E and Q end what 0 began.
  */
 export const businessKeys = {
   promise: "Y",
@@ -37,6 +38,7 @@ export const businesses = Object.keys(businessKeys) as Business[];
 
 /** What the operator's desk is doing, as far as keys go. */
 export type Phase =
+  | "ringing" // a call comes in: the handset answers it, and nothing is dialled
   | "idle" // a case stands there, or none: nothing is up
   | "calling" // a phone rings
   | "talking" // somebody is there; the form may already be filled in
@@ -57,6 +59,7 @@ export interface Press {
 
 export type Command =
   | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "help" | "save" | "leave_field" }
+  | { do: "hold" | "mute" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "party"; party: Party }
   | { do: "business"; business: Business };
@@ -66,6 +69,14 @@ const fields: Record<string, "amount" | "due_on" | "note" | "call_again"> = {
   P: "due_on",
   N: "note",
   V: "call_again",
+};
+
+const controls: Record<string, "hold" | "mute" | "transfer" | "complete_transfer" | "cancel_transfer"> = {
+  8: "hold",
+  9: "mute",
+  0: "transfer",
+  E: "complete_transfer",
+  Q: "cancel_transfer",
 };
 
 /** Says what a key means now; null when it means nothing to the desk and the browser may have it. */
@@ -83,6 +94,7 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
   if (letter === "S" && phase === "idle") return { do: "skip" };
+  if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   return form ? inForm(letter) : null;
 }
 

@@ -51,6 +51,14 @@ describe("applyFrame", () => {
     expect(client.getQueryData<Call>(keys.lastCall("desk1"))!.id).toBe("a");
   });
 
+  it("lets go of a talk that was handed on, as soon as its desk has none", () => {
+    put("desk", { ...desk("desk1", "in_call"), call_id: "a" });
+    put("call", call("a", "talking"));
+    put("call", { ...call("b", "talking"), desk: "desk2" });
+    put("desk", { ...desk("desk1", "ready"), call_id: null });
+    expect(client.getQueryData<Call[]>(keys.calls)!.map((c) => c.id)).toEqual(["b"]);
+  });
+
   it("puts a new attempt first, and a changed one in its place", () => {
     put("attempt", attempt("a", "no_answer"));
     put("attempt", attempt("b", "answered"));

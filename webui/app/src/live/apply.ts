@@ -11,6 +11,7 @@ export const keys = {
   calls: ["calls"] as const,
   /** The last call of a desk that has ended, with its verdict. */
   lastCall: (desk: string) => ["last-call", desk] as const,
+  caller: (call: string) => ["caller", call] as const,
   progress: ["progress"] as const,
   hours: ["hours"] as const,
   recent: ["recent"] as const,
@@ -77,6 +78,8 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
 function applyDesk(client: QueryClient, desk: Desk): void {
   const before = client.getQueryData<Desk[]>(keys.desks)?.find((d) => d.id === desk.id)?.case_id;
   client.setQueryData<Desk[]>(keys.desks, (desks) => (desks ?? []).map((d) => (d.id === desk.id ? desk : d)));
+  // A talk that was handed on is another desk's, and nobody may see it here any more: the desk without a call says so.
+  if (!desk.call_id) client.setQueryData<Call[]>(keys.calls, (calls) => calls?.filter((c) => c.desk !== desk.id));
   // A case read before it stood at the desk may be masked, and its number no number: it is read anew.
   if (desk.case_id && desk.case_id !== before) void client.resetQueries({ queryKey: keys.case(desk.case_id) });
 }

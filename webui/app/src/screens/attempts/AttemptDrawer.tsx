@@ -7,6 +7,7 @@ import type { Attempt } from "../../api/types";
 import { dayAndTime, elapsed, isTime } from "../../format/time";
 import { language } from "../../i18n";
 import { useEntryWords } from "../../parts/AttemptLine";
+import { DirectionWord } from "../../parts/DirectionWord";
 import { Notice } from "../../parts/Notice";
 import { AttemptResult } from "../../parts/ResultChip";
 import { useProblemText } from "../../parts/useWords";
@@ -48,6 +49,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const seesCases = role === "supervisor" || role === "operator";
   const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
+    [t("attempt.direction"), <DirectionWord attempt={a} />],
     [t("attempt.desk"), `${desks?.find((d) => d.id === a.desk)?.name ?? a.desk}${a.operator_name ? ` (${a.operator_name})` : ""}`],
     [t("attempt.counted"), <Counted attempt={a} />],
   ];

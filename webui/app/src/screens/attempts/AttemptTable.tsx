@@ -5,6 +5,7 @@ import type { Attempt } from "../../api/types";
 import { dayAndTime, elapsed, isTime } from "../../format/time";
 import { language } from "../../i18n";
 import { EntryLine } from "../../parts/AttemptLine";
+import { DirectionWord } from "../../parts/DirectionWord";
 import parts from "../../parts/parts.module.css";
 import { AttemptResult } from "../../parts/ResultChip";
 import css from "./attempts.module.css";
@@ -18,6 +19,7 @@ export function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen
       <thead>
         <tr>
           <th>{t("attempt.at")}</th>
+          <th>{t("attempt.direction")}</th>
           <th>{t("attempt.desk")}</th>
           <th>{t("attempt.operator")}</th>
           <th>{t("attempt.result")}</th>
@@ -40,6 +42,9 @@ export function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen
               >
                 {dayAndTime(a.started_at, language())}
               </button>
+            </td>
+            <td className="nowrap">
+              <DirectionWord attempt={a} />
             </td>
             <td className="nowrap">{desks?.find((d) => d.id === a.desk)?.name ?? a.desk}</td>
             <td className="nowrap">{a.operator_name}</td>

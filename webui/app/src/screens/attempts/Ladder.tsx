@@ -5,14 +5,17 @@ import { language } from "../../i18n";
 import css from "./attempts.module.css";
 
 type Event =
-  | "invite_sent" | "trying" | "ringing" | "talk_asked" | "early_media" | "answered" | "challenged" | "changed" | "rerouted" | "final" | "cancel_sent"
-  | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel" | "hung_up_after_restart"
-  | "digits_sent";
+  | "invite_sent" | "trying" | "ringing" | "talk_asked" | "early_media" | "answered" | "challenged" | "asked_again" | "changed" | "rerouted" | "final"
+  | "cancel_sent" | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel"
+  | "hung_up_after_restart" | "digits_sent"
+  | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "announced"
+  | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {
   invite_sent: "→", cancel_sent: "→", bye_sent: "→", talk_asked: "→", digits_sent: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
   challenged: "←", changed: "←", rerouted: "←", bye_received: "←", answer_crossed_cancel: "←",
+  invite_received: "←", cancel_received: "←", answer_sent: "→", refusal_sent: "→",
 };
 
 /** What was seen and done on both legs, in order: the proof behind the verdict. */

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { IconArmchair, IconDeviceLandlinePhone, IconPencil, IconPhoneCalling, IconPhoneOff, IconUserCheck } from "@tabler/icons-react";
+import { IconArmchair, IconDeviceLandlinePhone, IconPencil, IconPhoneCalling, IconPhoneIncoming, IconPhoneOff, IconPhoneOutgoing, IconPlayerPause, IconUserCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCalls, useSession } from "../../api/hooks";
@@ -13,11 +13,14 @@ import { useProblemText } from "../../parts/useWords";
 import { PhoneChip } from "../desk/SeatPicker";
 import css from "./board.module.css";
 
-type Doing = "empty" | "ready" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+type Doing = "empty" | "ready" | "ringing" | "held" | "transferring" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
 
 const looks: Record<Doing, { tone: Tone; Icon: typeof IconArmchair }> = {
   empty: { tone: "still", Icon: IconArmchair },
   ready: { tone: "note", Icon: IconArmchair },
+  ringing: { tone: "wait", Icon: IconPhoneIncoming },
+  held: { tone: "wait", Icon: IconPlayerPause },
+  transferring: { tone: "wait", Icon: IconPhoneOutgoing },
   calling_desk: { tone: "wait", Icon: IconDeviceLandlinePhone },
   calling_customer: { tone: "wait", Icon: IconPhoneCalling },
   talking: { tone: "talk", Icon: IconUserCheck },
@@ -27,9 +30,11 @@ const looks: Record<Doing, { tone: Tone; Icon: typeof IconArmchair }> = {
 
 /** What a desk is doing, from its own state and its call's. */
 export function doingOf(desk: Desk, call: Call | undefined): Doing {
+  if (call?.state === "talking" && call.transfer_to) return "transferring";
+  if (call?.state === "talking" && call.held) return "held";
   if (call && call.state !== "ended" && call.state !== "queued") return call.state;
   if (desk.state === "in_call") return "calling_desk";
-  return desk.state;
+  return desk.ringing ? "ringing" : desk.state;
 }
 
 /** One desk, live. A supervisor may hang up its call, which asks once more. */
@@ -38,9 +43,10 @@ export function DeskCard({ desk }: { desk: Desk }) {
   const { data: calls } = useCalls();
   const supervises = useSession().user.role === "supervisor";
   const call = calls?.find((c) => c.desk === desk.id && c.state !== "ended");
+  const rung = calls?.find((c) => c.id === desk.ringing && c.desk !== desk.id);
   const doing = doingOf(desk, call);
   const { tone, Icon } = looks[doing];
-  const since = doing === "talking" ? call?.answered_at : doing === "calling_customer" ? call?.dialled_at : undefined;
+  const since = call?.state === "talking" ? call?.answered_at : doing === "calling_customer" ? call?.dialled_at : undefined;
   return (
     <section className={css.deskCard} data-doing={doing} data-desk={desk.id} aria-label={desk.name}>
       <header className={css.deskHead}>
@@ -51,7 +57,7 @@ export function DeskCard({ desk }: { desk: Desk }) {
         <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>
           {t(`doing.${doing}`)}
         </Chip>
-        {doing !== "empty" && <RunningClock since={since ?? call?.started_at ?? desk.since} className={css.deskClock} />}
+        {doing !== "empty" && <RunningClock since={since ?? (call ?? rung)?.started_at ?? desk.since} className={css.deskClock} />}
       </div>
       <div className={css.deskFoot}>
         <dl className={css.deskFacts}>

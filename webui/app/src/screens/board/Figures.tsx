@@ -20,6 +20,9 @@ export function Figures({ progress }: { progress: Progress }) {
           {today.target > 0 && <small> / {grouped(today.target)}</small>}
         </p>
         <p className="quiet">{t("figures.answered", { count: today.answered })}</p>
+        <p className="quiet" data-figure="inbound">
+          {t("figures.inbound", { answered: grouped(today.inbound.answered), missed: grouped(today.inbound.missed) })}
+        </p>
       </div>
       <div className={css.figure}>
         <h2>{t("figures.month")}</h2>

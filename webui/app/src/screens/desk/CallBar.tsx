@@ -1,7 +1,7 @@
 import { Button, Tooltip } from "@mantine/core";
 import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useLineUp } from "../../api/hooks";
+import { useDesks, useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
@@ -15,6 +15,8 @@ import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
 import css from "./desk.module.css";
 import { Keypad, takesKeys } from "./Keypad";
+import { Incoming } from "./Incoming";
+import { NameCase, Standing, TalkControls } from "./TalkControls";
 import type { MyDesk, Telephone } from "./useDesk";
 
 interface Props {
@@ -24,21 +26,29 @@ interface Props {
   obstacle: string;
   telephone: Telephone;
   onDial: () => void;
+  /** The list of desks to hand the talk on to is open. */
+  choosing: boolean;
+  onChoose: (open: boolean) => void;
+  /** Opens the search for the case of a call that came in; absent where there is none. */
+  onName?: (() => void) | undefined;
 }
 
 /** The telephone: what it does, for how long, and the one button that matters now. */
-export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
+export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, onName }: Props) {
   const { t } = useTranslation();
   const say = useProblemText();
   const { open: overlay } = useOverlays();
+  const { data: desks } = useDesks();
   return (
     <section className={css.callBar} data-phase={mine.phase} aria-label={t("call.region")}>
       <div aria-live="assertive" className="visually-hidden">
         {t(`call.said.${stageOf(mine)}`)}
       </div>
-      {mine.phase === "idle" && <Ready phone={phone} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
+      {mine.desk.ringing && mine.phase === "ringing" && <Incoming call={mine.desk.ringing} />}
+      {(mine.phase === "idle" || mine.phase === "ringing") && <Ready phone={mine.phase === "idle" ? phone : null} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
       {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
       {takesKeys(mine.call) && <Keypad call={mine.call} covered={overlay !== null} />}
+      {mine.call?.state === "talking" && <TalkControls call={mine.call} telephone={telephone} choosing={choosing} onChoose={onChoose} />}
       {mine.phase === "wrap_up" && (
         <div className={css.callRow}>
           <IconCheck size={26} aria-hidden />
@@ -48,13 +58,21 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial }: Props) {
           </div>
         </div>
       )}
+      <div className={css.controls}>
+        {onName && <NameCase onOpen={onName} />}
+        {mine.call?.state === "talking" && <Standing call={mine.call} />}
+      </div>
+      {telephone.missed && (
+        <Notice tone="bad">{t("talk.not_taken", { desk: desks?.find((d) => d.id === telephone.missed)?.name ?? telephone.missed })}</Notice>
+      )}
       {telephone.refusal !== null && <Notice tone="bad">{say(telephone.refusal)}</Notice>}
     </section>
   );
 }
 
 interface ReadyProps {
-  phone: Phone | undefined;
+  /** The number that the button dials; null while another number stands there, that calls us. */
+  phone: Phone | undefined | null;
   obstacle: string;
   busy: boolean;
   onDial: () => void;
@@ -64,13 +82,15 @@ function Ready({ phone, obstacle, busy, onDial }: ReadyProps) {
   const { t } = useTranslation();
   return (
     <>
-      <div className={css.dialTarget}>
-        <span className={css.dialLabel}>
-          <span className="quiet">{t("call.to")}</span>
-          <LineChip />
-        </span>
-        <span className={`digits ${css.dialNumber}`}>{phone ? phoneNumber(phone.number) : t("call.no_number")}</span>
-      </div>
+      {phone !== null && (
+        <div className={css.dialTarget}>
+          <span className={css.dialLabel}>
+            <span className="quiet">{t("call.to")}</span>
+            <LineChip />
+          </span>
+          <span className={`digits ${css.dialNumber}`}>{phone ? phoneNumber(phone.number) : t("call.no_number")}</span>
+        </div>
+      )}
       <Tooltip label={obstacle} disabled={!obstacle} position="bottom" withArrow>
         <Button
           size="xl"
@@ -110,10 +130,11 @@ function LineChip() {
   );
 }
 
-type Stage = "ready" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+type Stage = "ready" | "ringing" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
 
 function stageOf(mine: MyDesk): Stage {
   if (mine.phase === "wrap_up") return "wrap_up";
+  if (mine.phase === "ringing") return "ringing";
   if (mine.phase === "idle") return "ready";
   const state = mine.call?.state;
   if (state === "calling_customer" || state === "talking" || state === "ending") return state;
@@ -131,8 +152,8 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
       <div className={css.callRow}>
         <Icon size={30} stroke={1.6} aria-hidden />
         <div className={css.callWords}>
-          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "wrap_up" ? "ending" : stage}`)}</div>
-          <div className={css.callHint}>{t(`call.hint.${hintOf(stage, !!call?.ringing_at || !!call?.early_media)}`)}</div>
+          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "ringing" || stage === "wrap_up" ? "ending" : stage}`)}</div>
+          <div className={css.callHint}>{t(`call.hint.${call?.direction === "inbound" && stage === "talking" ? "inbound" : hintOf(stage, !!call?.ringing_at || !!call?.early_media)}`)}</div>
         </div>
         {since && <RunningClock since={since} className={css.clock} />}
         <Button
@@ -149,7 +170,7 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
           {t("call.hang_up")}
         </Button>
       </div>
-      <Steps stage={stage} answeredAt={call?.answered_at} />
+      {call?.direction !== "inbound" && <Steps stage={stage} answeredAt={call?.answered_at} />}
     </>
   );
 }

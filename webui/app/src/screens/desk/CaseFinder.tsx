@@ -7,28 +7,31 @@ import { useCaseSearch } from "../cases/useCaseSearch";
 interface Props {
   opened: boolean;
   onClose: () => void;
-  onPresent: (id: string) => void;
+  onChoose: (id: string) => void;
+  title: string;
+  hint: string;
+  action: string;
 }
 
 // At once, not when the window has settled: what is typed straight after "/" must arrive here.
 const focusNow = (input: HTMLInputElement | null) => input?.focus();
 const noDelay = { duration: 0 };
 
-/** Finds a case and puts it on the desk. It is only put there: dialling stays a click of its own. */
-export function CaseFinder({ opened, onClose, onPresent }: Props) {
+/** Finds a case, to put it on the desk (dialling stays a click of its own), or to say whose call it is that came in. */
+export function CaseFinder({ opened, onClose, onChoose, title, hint, action }: Props) {
   const { t } = useTranslation();
   const search = useCaseSearch();
   const choose = (id: string) => {
     onClose();
     search.setText("");
-    onPresent(id);
+    onChoose(id);
   };
   return (
     <Modal
       opened={opened}
       onClose={onClose}
       size="lg"
-      title={t("find.title")}
+      title={title}
       transitionProps={noDelay}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
@@ -45,11 +48,11 @@ export function CaseFinder({ opened, onClose, onPresent }: Props) {
           onChange={(e) => search.setText(e.currentTarget.value)}
           leftSection={<IconSearch size={17} aria-hidden />}
           placeholder={t("find.placeholder")}
-          aria-label={t("find.title")}
-          description={t("find.hint")}
+          aria-label={title}
+          description={hint}
         />
       </form>
-      <CaseList search={search} action={t("find.present")} onChoose={choose} />
+      <CaseList search={search} action={action} onChoose={choose} />
     </Modal>
   );
 }

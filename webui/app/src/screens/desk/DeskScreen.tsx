@@ -1,7 +1,7 @@
 import { IconCoffee } from "@tabler/icons-react";
 import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useCase, useSession } from "../../api/hooks";
+import { useAttempt, useCase, useSession } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import type { Command } from "../../keys/keymap";
 import { copyText } from "../../parts/copy";
@@ -9,6 +9,7 @@ import { Empty } from "../../parts/Empty";
 import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
 import { CallBar } from "./CallBar";
+import { CaseFinder } from "./CaseFinder";
 import { CasePanel } from "./CasePanel";
 import css from "./desk.module.css";
 import { obeyInForm } from "./formCommands";
@@ -36,7 +37,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const { t } = useTranslation();
   const session = useSession();
   const say = useProblemText();
-  const { open, show } = useOverlays();
+  const { open, show, close } = useOverlays();
   const noCase = usePresented(mine);
   const telephone = useTelephone(mine);
   const { data: page, error } = useCase(mine.desk.case_id);
@@ -44,6 +45,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const [rank, setRank] = useState<number | null>(null);
   const [copied, setCopied] = useState(false);
   const [saved, setSaved] = useState("");
+  const [choosing, setChoosing] = useState(false);
   const arrived = useRef(0);
   const form = useRef<HTMLFormElement>(null);
 
@@ -52,6 +54,12 @@ function Desk({ mine }: { mine: MyDesk }) {
     setCopied(false);
     arrived.current = performance.now();
   }, [mine.desk.case_id]);
+
+  useEffect(() => setChoosing(false), [mine.call?.id, mine.call?.state]);
+
+  // Whose call it was that came in may be said until its result is recorded; after a reload only the record knows its direction.
+  const { data: owed } = useAttempt(mine.phase === "wrap_up" ? mine.attempt : undefined);
+  const cameIn = !!mine.attempt && (mine.call ?? owed)?.direction === "inbound";
 
   const usable = about?.phones.filter((p) => p.usable) ?? [];
   const phone: Phone | undefined = usable.find((p) => p.rank === rank) ?? usable[0];
@@ -79,7 +87,19 @@ function Desk({ mine }: { mine: MyDesk }) {
       case "copy":
         return void copy();
       case "search":
-        return mine.phase === "idle" && show("find");
+        if (mine.phase === "idle") show("find");
+        else if (cameIn) show("name");
+        return;
+      case "hold":
+        return mine.call && !mine.call.transfer_to && telephone.hold();
+      case "mute":
+        return telephone.mute();
+      case "transfer":
+        return mine.call?.state === "talking" && !mine.call.transfer_to && setChoosing(!choosing);
+      case "complete_transfer":
+        return mine.call?.consulting && telephone.endTransfer("complete");
+      case "cancel_transfer":
+        return telephone.endTransfer("cancel");
       case "help":
         return show("help");
       case "save":
@@ -118,7 +138,7 @@ function Desk({ mine }: { mine: MyDesk }) {
       </div>
       <div className={css.right}>
         {!mine.attempt && <Previous desk={mine.desk.id} saved={saved} />}
-        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} />
+        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} onName={cameIn ? () => show("name") : undefined} />
         {mine.attempt ? (
           <ResultForm
             root={form}
@@ -137,6 +157,14 @@ function Desk({ mine }: { mine: MyDesk }) {
           <TodayList mine={mine} onSkip={telephone.skip} onPresent={telephone.present} busy={mine.phase !== "idle"} />
         )}
       </div>
+      <CaseFinder
+        opened={open === "name"}
+        onClose={close}
+        onChoose={telephone.nameCase}
+        title={t("talk.name_title")}
+        hint={t("talk.name_hint")}
+        action={t("talk.name_this")}
+      />
     </div>
   );
 }

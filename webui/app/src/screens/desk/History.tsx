@@ -5,6 +5,7 @@ import { dayAndTime, elapsed, isTime } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
 import { EntryLine } from "../../parts/AttemptLine";
+import { DirectionWord } from "../../parts/DirectionWord";
 import { AttemptResult } from "../../parts/ResultChip";
 import css from "./desk.module.css";
 
@@ -39,6 +40,7 @@ function HistoryItem({ attempt, onOpen }: { attempt: Attempt; onOpen?: ((id: str
       <span className={`digits quiet ${css.historyAt}`}>{dayAndTime(attempt.started_at, language())}</span>
       <div className={css.historyBody}>
         <div className={css.historyLine}>
+          <DirectionWord attempt={attempt} />
           <AttemptResult attempt={attempt} />
           <EntryLine attempt={attempt} withPromise={false} />
         </div>

@@ -10,6 +10,7 @@ import { keepKeys } from "../../keys/keepKeys";
 import { useLink } from "../../live/Live";
 import { EntryLine } from "../../parts/AttemptLine";
 import { Key } from "../../parts/Key";
+import { DirectionWord } from "../../parts/DirectionWord";
 import { AttemptResult } from "../../parts/ResultChip";
 import { useOverlays } from "../../shell/overlays";
 import { CaseFinder } from "./CaseFinder";
@@ -69,6 +70,7 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
           {attempts.map((a) => (
             <li key={a.id}>
               <span className="digits quiet">{timeOfDay(a.started_at, language())}</span>
+              <DirectionWord attempt={a} />
               <AttemptResult attempt={a} />
               <span className={css.todayWhy}>
                 <EntryLine attempt={a} />
@@ -85,7 +87,14 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
           ))}
         </ol>
       )}
-      <CaseFinder opened={open === "find"} onClose={close} onPresent={onPresent} />
+      <CaseFinder
+        opened={open === "find"}
+        onClose={close}
+        onChoose={onPresent}
+        title={t("find.title")}
+        hint={t("find.hint")}
+        action={t("find.present")}
+      />
       <CorrectResult attempt={open === "correct" ? correct : null} onClose={close} />
     </section>
   );

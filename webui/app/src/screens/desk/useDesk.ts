@@ -35,7 +35,8 @@ export function useMyDesk(): MyDesk | null | undefined {
 export function phaseOf(desk: Desk, call: Call | undefined): Phase {
   if (desk.state === "wrap_up") return "wrap_up";
   if (call) return call.state === "talking" || (call.state === "ending" && call.answered_at) ? "talking" : "calling";
-  return desk.state === "in_call" ? "calling" : "idle";
+  if (desk.state === "in_call") return "calling";
+  return desk.ringing ? "ringing" : "idle";
 }
 
 const patience = 700; // milliseconds that the server has to present the next case by itself
@@ -49,7 +50,7 @@ export function usePresented(mine: MyDesk): unknown {
   const { state: link } = useLink();
   const [refusal, setRefusal] = useState<unknown>(null);
   const { id, case_id, state } = mine.desk;
-  const wanted = state === "ready" && !case_id && !mine.call && link === "live";
+  const wanted = state === "ready" && !case_id && mine.phase === "idle" && link === "live";
   useEffect(() => {
     if (!wanted) {
       setRefusal(null);
@@ -78,6 +79,21 @@ export function useTelephone(mine: MyDesk) {
   const busy = useRef(false);
   const { id: desk, case_id: caseID } = mine.desk;
 
+  // A transfer that ends while the talk is still ours has failed, unless we took the call back.
+  const [missed, setMissed] = useState("");
+  const before = useRef<{ id?: string | undefined; to?: string | undefined }>({});
+  const takenBack = useRef(false);
+  const { id: callID, transfer_to: to } = mine.call?.state === "talking" ? mine.call : { id: undefined, transfer_to: undefined };
+  useEffect(() => {
+    const was = before.current;
+    before.current = { id: callID, to };
+    if (to) {
+      takenBack.current = false;
+      setMissed("");
+    } else if (!callID || callID !== was.id) setMissed("");
+    else if (was.to) setMissed(takenBack.current ? "" : was.to);
+  }, [callID, to]);
+
   // A refusal is about the case that stood there; with the next one, or a call, it has had its day.
   useEffect(() => setRefusal(null), [caseID, mine.call?.id]);
 
@@ -100,6 +116,8 @@ export function useTelephone(mine: MyDesk) {
 
   return {
     refusal,
+    /** The desk to which a transfer has just failed; empty when none has. */
+    missed,
     asking,
     dial: (number?: string) => {
       if (caseID) void ask(() => kakeru.dial(desk, caseID, clickID(), number));
@@ -108,6 +126,28 @@ export function useTelephone(mine: MyDesk) {
       const call = mine.call?.id ?? mine.desk.call_id;
       // Not through ask: a hang-up waits for nothing, and pressing twice does no harm.
       if (call) kakeru.hangUp(call).catch(setRefusal);
+    },
+    hold: () => {
+      const { call } = mine;
+      if (call) void ask(() => kakeru.hold(call.id, !call.held));
+    },
+    mute: () => {
+      const { call } = mine;
+      if (call) void ask(() => kakeru.mute(call.id, !call.muted));
+    },
+    transfer: (to: string, consult: boolean) => {
+      const { call } = mine;
+      if (call) void ask(() => kakeru.transfer(call.id, to, consult));
+    },
+    endTransfer: (how: "complete" | "cancel") => {
+      const { call } = mine;
+      if (!call?.transfer_to) return;
+      takenBack.current = how === "cancel";
+      void ask(() => kakeru.endTransfer(call.id, how));
+    },
+    nameCase: (id: string) => {
+      const call = mine.attempt;
+      if (call) void ask(() => kakeru.nameCase(call, id));
     },
     skip: () => void ask(() => kakeru.presentNext(desk, { skip: true })),
     present: (id: string) => void ask(() => kakeru.presentNext(desk, { case_id: id })),

@@ -16,6 +16,7 @@ export function useObstacle(mine: MyDesk, phone: Phone | undefined, about: Case 
   const { data: hours } = useHours();
   const lineUp = useLineUp();
   if (link !== "live") return t("obstacle.link");
+  if (mine.phase === "ringing") return t("obstacle.ringing");
   if (mine.desk.registered === false) return t("obstacle.phone");
   if (mine.desk.in_use_elsewhere) return t("obstacle.phone_used");
   if (lineUp === false) return t("obstacle.line");

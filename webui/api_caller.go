@@ -1,0 +1,88 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/dialer"
+)
+
+type callerOutput struct{ Body Caller }
+
+type nameCaseInput struct {
+	ID   dialer.CallID `path:"id" maxLength:"100"`
+	Body struct {
+		CaseID dialer.CaseID `json:"case_id" minLength:"1" maxLength:"100"`
+	}
+}
+
+// callerRoutes are about who called, and whose matter it is.
+func (s *Server) callerRoutes() {
+	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/attempts/{id}/caller", OperationID: "caller", Summary: "Who calls, to whom it rings for or has it",
+	}, s.caller)
+	route(s, huma.Operation{
+		Method: http.MethodPut, Path: "/api/attempts/{id}/case", OperationID: "name-case", Summary: "Say which case a call that came in is about",
+		DefaultStatus: http.StatusNoContent,
+	}, s.nameCase)
+}
+
+// caller tells an operator who calls, while the phone of their desk rings or they have the call. It is noted who was told,
+// as it is of cases.
+func (s *Server) caller(ctx context.Context, in *attemptInput) (*callerOutput, error) {
+	v := viewerOf(from(ctx))
+	if !s.hears(v, in.ID) {
+		return nil, errNotFound // there is no such call for this person
+	}
+	out := &callerOutput{Body: Caller{Cases: []CallersCase{}}}
+	ids, err := s.callersCases(ctx, in.ID, &out.Body)
+	if err != nil {
+		return nil, err
+	}
+	cases, err := s.d.Cases.Cases(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, c := range cases {
+		out.Body.Cases = append(out.Body.Cases, CallersCase{ID: c.ID, Name: c.Person.Name})
+	}
+	s.log.Info("caller shown", "call", in.ID, "cases", ids, "user", v.user)
+	return out, nil
+}
+
+// callersCases fills in what is known of the other side. A call that we made has none that called: it is known by its case.
+func (s *Server) callersCases(ctx context.Context, id dialer.CallID, c *Caller) ([]dialer.CaseID, error) {
+	call, live := s.d.Calls.Call(id)
+	if live && call.TransferTo != "" {
+		c.From = &call.Desk
+	}
+	if live && call.Direction == dialer.Outbound {
+		return []dialer.CaseID{call.CaseID}, nil
+	}
+	number, ids, err := s.d.Callers.Caller(ctx, id)
+	c.Number, c.Withheld = number, number == ""
+	return ids, err
+}
+
+// hears reports whether a call rings at a viewer's desk, or is there; a supervisor hears of all.
+func (s *Server) hears(v viewer, id dialer.CallID) bool {
+	if v.role == dialer.RoleSupervisor {
+		return true
+	}
+	for _, d := range s.d.Calls.Desks() {
+		if d.Operator == v.user && (d.Ringing == id || d.CallID == id) {
+			return true
+		}
+	}
+	return false
+}
+
+func (s *Server) nameCase(ctx context.Context, in *nameCaseInput) (*struct{}, error) {
+	err := s.d.Calls.NameCase(ctx, from(ctx).Asker(), in.ID, in.Body.CaseID)
+	if err == nil {
+		s.recount.attemptChanged(in.ID)
+	}
+	return nil, err
+}
