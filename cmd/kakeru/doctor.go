@@ -215,8 +215,8 @@ func checkSound(ctx context.Context, s configs.Settings) []finding {
 // checkKeys: what protects the sound must not be read on the way either (RFC 4568 §7).
 func checkKeys(_ context.Context, s configs.Settings) []finding {
 	var all []finding
-	warn := func(what, name, srtp string) {
-		if srtp == "allowed" || srtp == "required" {
+	warn := func(what, name, srtp string, encrypted bool) {
+		if !encrypted && (srtp == "allowed" || srtp == "required") {
 			all = append(all, finding{
 				minor, what + " " + name, "its SRTP keys stand in SIP messages that are not encrypted",
 				"keep its network apart (a VPN or a VLAN): whoever can read the messages can hear the calls",
@@ -224,10 +224,11 @@ func checkKeys(_ context.Context, s configs.Settings) []finding {
 		}
 	}
 	for _, t := range s.SIP.Trunks {
-		warn("trunk", t.Name, t.SRTP)
+		warn("trunk", t.Name, t.SRTP, t.Transport == "tls")
 	}
 	for _, d := range s.SIP.Desks {
-		warn("desk", d.ID, d.SRTP)
+		// How a phone registers is its own choice: with TLS there it can be told to use it.
+		warn("desk", d.ID, d.SRTP, s.SIP.TLS.Listen != "" || strings.Contains(d.Address, "transport=tls"))
 	}
 	return all
 }

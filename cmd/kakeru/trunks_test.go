@@ -21,11 +21,15 @@ func TestSettingsOfADesk(t *testing.T) {
 
 func TestDoctorWarnsOfKeysInTheOpen(t *testing.T) {
 	var s configs.Settings
-	s.SIP.Trunks = []configs.Trunk{{Name: "a", SRTP: "allowed"}, {Name: "b", SRTP: "off"}, {Name: "c"}}
+	s.SIP.Trunks = []configs.Trunk{{Name: "a", SRTP: "allowed"}, {Name: "b", SRTP: "off"}, {Name: "c"}, {Name: "e", SRTP: "required", Transport: "tls"}}
 	s.SIP.Desks = []configs.Desk{{ID: "d", SRTP: "required"}}
 	found := checkKeys(t.Context(), s)
 	if len(found) != 2 || found[0].grade != minor || found[0].about != "trunk a" || found[1].about != "desk d" {
 		t.Errorf("%+v", found)
+	}
+	s.SIP.TLS.Listen = "0.0.0.0:5061"
+	if found := checkKeys(t.Context(), s); len(found) != 1 {
+		t.Errorf("a phone that can register by TLS: %+v", found)
 	}
 }
 
