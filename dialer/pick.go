@@ -127,6 +127,9 @@ func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 	if err == nil {
 		err = e.mayBeCalled(ctx, r, r.Case)
 	}
+	if err != nil && e.elsewhere(r.Desk, r.Case) {
+		err = Refuse(CaseBusy) // another desk's click was quicker: what the rules see of the case is that call
+	}
 	if err != nil {
 		return picked{}, err
 	}
