@@ -70,17 +70,22 @@ func (e *Engine) begin(c *call) {
 	e.mu.Lock()
 	d := e.desks[c.view.Desk]
 	d.claim = c.claim
-	d.view.State, d.view.CallID, d.view.CaseID, d.view.Since = DeskInCall, c.view.ID, c.view.CaseID, c.view.StartedAt
-	c.shown = c.view
+	d.take(c.view, c.view.StartedAt, d.key)
 	d.unhold()
-	e.calls[c.view.ID] = c
+	e.enter(c)
 	e.showDesk(c.view.Desk)
-	if e.closing {
-		c.inbox <- posted{fact: HangupAsked, by: BySystem} // it has room: nobody else knows the call yet
-	}
 	e.mu.Unlock()
 	c.log.Info("call accepted", "case", c.view.CaseID, "trunk", c.view.Trunk, "number", c.target.Number)
 	c.live()
+}
+
+// enter makes a call known; it needs mu. A house that is closing has it hung up at once.
+func (e *Engine) enter(c *call) {
+	c.shown = c.view
+	e.calls[c.view.ID] = c
+	if e.closing {
+		c.inbox <- posted{fact: HangupAsked, by: BySystem} // it has room: nobody else knows the call yet
+	}
 }
 
 // live starts the call's goroutines. Whoever made it still counts as running.

@@ -201,8 +201,7 @@ func (c *call) movedTo(id DeskID) {
 	from := c.view.Desk
 	stood, claim := now.claim, was.claim
 	now.claim = claim
-	now.view.State, now.view.CallID, now.view.CaseID, now.view.Since = DeskInCall, c.view.ID, c.view.CaseID, e.d.Now()
-	now.view.Ringing, now.key = "", ""
+	now.take(c.view, e.d.Now(), "")
 	c.view.Desk, c.view.Operator = id, now.view.Operator
 	c.view.TransferTo, c.view.Consulting, c.view.Held, c.view.Muted = "", false, false, false
 	was.free(e.d.Now())

@@ -262,6 +262,13 @@ func (e *Engine) ResultRecorded(ctx context.Context, id CallID, caseID CaseID) e
 	return nil
 }
 
+// take has the desk be in a call. key is the click's that made it; empty for one that nobody clicked here, so that a click
+// which came to nothing before is not answered by it.
+func (d *desk) take(v CallView, since time.Time, key string) {
+	d.view.State, d.view.CallID, d.view.CaseID, d.view.Since = DeskInCall, v.ID, v.CaseID, since
+	d.view.Ringing, d.key = "", key
+}
+
 // free makes the desk ready again, or empty when its person has left meanwhile.
 func (d *desk) free(now time.Time) {
 	d.view.State, d.view.Since = DeskReady, now

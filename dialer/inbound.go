@@ -116,11 +116,7 @@ func (e *Engine) receive(in Incoming) {
 		shut: !e.d.Inbound.RingWhenShut && e.d.Hours.Refusal(in.At) != nil,
 	}
 	e.mu.Lock()
-	c.shown = c.view
-	e.calls[c.view.ID] = c
-	if e.closing {
-		c.inbox <- posted{fact: HangupAsked, by: BySystem}
-	}
+	e.enter(c)
 	e.mu.Unlock()
 	c.log.Info("call came in", "trunk", a.Trunk, "number", in.Caller, "shut", c.caller.shut)
 	c.live()
@@ -275,14 +271,14 @@ func (c *call) takenBy(id DeskID) {
 	before := d.claim
 	d.claim = nil
 	c.view.Desk, c.view.Operator = id, d.view.Operator
-	d.view.State, d.view.CallID, d.view.CaseID, d.view.Since = DeskInCall, c.view.ID, c.view.CaseID, e.d.Now()
-	d.view.Ringing = ""
+	d.take(c.view, e.d.Now(), "")
 	e.showDesk(id)
 	e.mu.Unlock()
 	c.log = c.log.With("desk", id)
+	call, caseID := c.view.ID, c.view.CaseID // what follows runs beside the call, which may be told of another case meanwhile
 	e.follow(func(ctx context.Context) {
 		e.releaseOther(ctx, before, nil)
-		e.claimCaller(ctx, c.view.ID, id, c.target.CaseID)
+		e.claimCaller(ctx, call, id, caseID)
 	})
 }
 

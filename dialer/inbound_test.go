@@ -117,6 +117,22 @@ func TestCallThatComesInTakesTheDesksCaseAway(t *testing.T) {
 	})
 }
 
+// A click that came to nothing, clicked again in a talk that came in, made no call: that talk is not its answer.
+func TestClickIsNotAnsweredByACallThatCameIn(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		click := dialer.DialRequest{Asker: first, Desk: desk1, Next: true, IdempotencyKey: "once"}
+		_, err := h.Dial(t.Context(), click)
+		h.refused(err, dialer.QueueEmpty)
+		caller := h.phone.Come(dialertest.NewNumber())
+		call := h.incoming()
+		synctest.Wait()
+		caller.Lift(desk1)
+		h.state(call.ID, dialer.Talking)
+		_, err = h.Dial(t.Context(), click)
+		h.refused(err, dialer.DeskBusy)
+	})
+}
+
 func TestMissedCallIsCalledBack(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		id, number := h.known("ja")
