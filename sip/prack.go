@@ -11,11 +11,11 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// supported are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028), Replaces is none yet.
-const supported = "100rel, timer"
-
-// supportedTags are the same, for Require.
-var supportedTags = []string{"100rel", "timer"}
+// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028). supported is our Supported.
+var (
+	supportedTags = []string{"100rel", "timer"}
+	supported     = strings.Join(supportedTags, ", ")
+)
 
 // rseqOf is the number of a provisional response that is sent reliably (RFC 3262 §7.1); 0 for one that is not.
 func rseqOf(res *sip.Response) uint32 {

@@ -17,8 +17,6 @@ import (
 // word. One side refreshes the dialog at half the time agreed on; the other hangs up when no refresh comes.
 type session struct {
 	asked time.Duration // what our requests ask for
-	every time.Duration // what was agreed on; 0 is no timer
-	ours  bool          // we refresh
 	armed *time.Timer
 	busy  bool // a refresh of ours is under way
 	plain bool // the far end takes no UPDATE: it is refreshed by a re-INVITE
@@ -99,12 +97,11 @@ func (l *leg) longerSession(res *sip.Response) bool {
 // maxSession is more than anybody asks for in earnest.
 const maxSession = 24 * time.Hour
 
-// arm starts the timer anew.
+// arm starts the timer anew: every is what was agreed on, 0 for none; ours, that we refresh.
 func (l *leg) arm(every time.Duration, ours bool) {
 	if l.session.armed != nil {
 		l.session.armed.Stop()
 	}
-	l.session.every, l.session.ours = every, ours
 	switch {
 	case every == 0 || l.over:
 	case ours:
@@ -206,16 +203,9 @@ func (l *leg) refreshed(res *sip.Response) {
 
 // ackReinvite acknowledges the 2xx of a re-INVITE of ours, each time it comes (RFC 3261 §13.2.2.4).
 func (l *leg) ackReinvite(res *sip.Response) {
-	ack, err := l.dialog.request(sip.ACK, res.CSeq().SeqNo).build()
-	if err != nil {
-		return
+	if ack := l.buildAck(&l.dialog, res.CSeq().SeqNo, l.asking.req); ack != nil {
+		l.lane.agent.send(ack, l.dialog.next(context.Background()))
 	}
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, given := range values(l.asking.req, name) {
-			ack.AppendHeader(sip.NewHeader(name, given))
-		}
-	}
-	l.lane.agent.send(ack, l.dialog.next(context.Background()))
 }
 
 // allows reports whether a message's Allow names a method; one that says nothing is taken to mean the oldest ones.

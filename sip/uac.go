@@ -195,20 +195,20 @@ func (l *leg) confirm() {
 		return
 	}
 	l.confirmed = true
-	l.ackSent = l.buildAck(&l.dialog, l.invite.CSeq)
+	l.ackSent = l.buildAck(&l.dialog, l.invite.CSeq, l.current.req)
 	l.repeatAck()
 }
 
-// buildAck makes the ACK of the INVITE's 2xx ourselves: a request of its own, with the INVITE's CSeq number whatever was
+// buildAck makes the ACK of an INVITE's 2xx ourselves: a request of its own, with the INVITE's CSeq number whatever was
 // sent since, and its credentials (§13.2.2.4, §22.1).
-func (l *leg) buildAck(d *dialog, cseq uint32) *sip.Request {
+func (l *leg) buildAck(d *dialog, cseq uint32, invite *sip.Request) *sip.Request {
 	ack, err := d.request(sip.ACK, cseq).build()
 	if err != nil {
 		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
 		return nil
 	}
 	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, given := range values(l.current.req, name) {
+		for _, given := range values(invite, name) {
 			ack.AppendHeader(sip.NewHeader(name, given))
 		}
 	}
@@ -306,7 +306,7 @@ func (l *leg) endOther(res *sip.Response) {
 	other.CSeq = res.CSeq().SeqNo
 	other.learn(res)
 	ctx := context.Background()
-	if ack := l.buildAck(&other, other.CSeq); ack != nil {
+	if ack := l.buildAck(&other, other.CSeq, l.current.req); ack != nil {
 		l.lane.agent.send(ack, other.next(ctx))
 	}
 	if l.ended[tag] {

@@ -18,6 +18,13 @@ type transferInput struct {
 	}
 }
 
+type dtmfInput struct {
+	ID   dialer.CallID `path:"id" maxLength:"100"`
+	Body struct {
+		Digits string `json:"digits" doc:"the keys, in order: 0-9, *, #, A-D, 1 to 32"`
+	}
+}
+
 // controlRoutes are what somebody asks of a talk.
 func (s *Server) controlRoutes() {
 	control := func(path, id, summary string, do func(context.Context, dialer.Asker, dialer.CallID) error) {
@@ -43,6 +50,10 @@ func (s *Server) controlRoutes() {
 		Method: http.MethodPost, Path: "/api/calls/{id}/transfer", OperationID: "transfer", Summary: "Hand a talk on to another desk",
 		DefaultStatus: http.StatusAccepted,
 	}, s.transfer)
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/calls/{id}/dtmf", OperationID: "send-digits",
+		Summary: "Press keys at the far end", DefaultStatus: http.StatusAccepted,
+	}, s.sendDigits)
 }
 
 func (s *Server) transfer(ctx context.Context, in *transferInput) (*struct{}, error) {
@@ -58,4 +69,9 @@ func (s *Server) transfer(ctx context.Context, in *transferInput) (*struct{}, er
 		return nil, s.d.Calls.CancelTransfer(ctx, a, in.ID)
 	}
 	return nil, s.d.Calls.Transfer(ctx, a, in.ID, b.Desk, b.Consult)
+}
+
+// sendDigits leaves the check of the keys to the engine: what is refused is not quoted, as a schema's error might.
+func (s *Server) sendDigits(ctx context.Context, in *dtmfInput) (*struct{}, error) {
+	return nil, s.d.Calls.Digits(ctx, from(ctx).Asker(), in.ID, in.Body.Digits)
 }

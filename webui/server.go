@@ -104,7 +104,6 @@ func (s *Server) routes() {
 	s.deskRoutes()
 	s.trunkRoutes()
 	s.callRoutes()
-	s.dtmfRoutes()
 	s.traceRoutes()
 	s.controlRoutes()
 	s.caseRoutes()
