@@ -105,6 +105,7 @@ func TestOtherTimersAreRefusedWhileAnAgentRuns(t *testing.T) {
 }
 
 func TestEndHangsUpWhatIsLeft(t *testing.T) {
+	t.Parallel()
 	trunk := newPeer(t)
 	cfg := testConfig()
 	cfg.Desks = []Desk{{ID: "desk1", URI: "sip:201@127.0.0.1:9"}}

@@ -37,6 +37,7 @@ func checkDigest(t *testing.T, req *sip.Request, header string) {
 }
 
 func TestChallengesAreAnswered(t *testing.T) {
+	t.Parallel()
 	for name, header := range map[string]string{
 		"MD5":              challengeHeader("MD5", "n1"),
 		"SHA-256":          challengeHeader("SHA-256", "n1"),

@@ -93,6 +93,7 @@ var answerScripts = []struct{ name, script string }{
 }
 
 func TestTwinkleAnswersBecauseOfOurHeader(t *testing.T) {
+	t.Parallel()
 	for _, c := range answerScripts {
 		t.Run(c.name, func(t *testing.T) {
 			n, desk := callTwinkle(t, "generic", c.script)
@@ -108,6 +109,7 @@ func TestTwinkleAnswersBecauseOfOurHeader(t *testing.T) {
 }
 
 func TestTwinkleRingsWithoutOurHeader(t *testing.T) {
+	t.Parallel()
 	for _, c := range answerScripts {
 		t.Run(c.name, func(t *testing.T) {
 			_, desk := callTwinkle(t, "lift", c.script)

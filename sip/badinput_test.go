@@ -34,6 +34,7 @@ var (
 
 // Each of these is refused, and the call goes on as it was.
 func TestBadInputWithinACall(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	k := newTalk(t, r)
 	const sound = 1000
@@ -99,6 +100,7 @@ func withoutToTag(text string) string {
 }
 
 func TestReferFromAStrangerIsRefused(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -162,6 +164,7 @@ func TestReinviteStormLeavesTheCallAsItWas(t *testing.T) {
 
 // The 2xx to a re-INVITE was lost, and we hang up: who repeats the re-INVITE is answered all the same.
 func TestReinviteIsAnsweredThoughTheCallHasEnded(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -208,6 +211,7 @@ func TestRequestStormIsBounded(t *testing.T) {
 
 // Only the address that the SDP named may speak (RFC 3264; media's rule).
 func TestSoundOfAThirdPartyIsNotHeard(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	k := newTalk(t, r)
 	third := newVoice(t)

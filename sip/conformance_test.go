@@ -14,6 +14,7 @@ import (
 
 // TestPhoneKeepsItsPromises runs the suite that every dialer.Phone must pass.
 func TestPhoneKeepsItsPromises(t *testing.T) {
+	t.Parallel()
 	dialertest.RunPhone(t, func(t *testing.T) dialertest.PhoneRig {
 		r := newRig(t)
 		desk, customer := playFar(t, r.desk), playFar(t, r.trunk)

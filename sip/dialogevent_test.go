@@ -187,6 +187,7 @@ func TestBadNotifiesAreRefused(t *testing.T) {
 }
 
 func TestSubscriptionIsRefreshedInItsDialog(t *testing.T) {
+	t.Parallel()
 	p := newTeller(t)
 	first := p.sub
 	p.takes(1)
@@ -200,6 +201,7 @@ func TestSubscriptionIsRefreshedInItsDialog(t *testing.T) {
 
 // A document that was missed is made good by asking for all of it (RFC 4235 §4.3).
 func TestMissedDocumentIsAskedFor(t *testing.T) {
+	t.Parallel()
 	p := newTeller(t)
 	p.takes(600)
 	p.tells(info(0, "full"))
@@ -213,6 +215,7 @@ func TestMissedDocumentIsAskedFor(t *testing.T) {
 
 // What a phone says of the subscription, and what is done about it: a new one is asked for, in a dialog of its own.
 func TestSubscriptionIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name string
 		ends func(p *teller)
@@ -250,6 +253,7 @@ func TestSubscriptionIsMadeAnew(t *testing.T) {
 
 // Without a NOTIFY there is no subscription, whatever the answer said (timer N).
 func TestSubscriptionWithoutNotifyIsMadeAnew(t *testing.T) {
+	t.Parallel()
 	p := newTeller(t)
 	old := p.sub
 	p.takes(600)
@@ -270,6 +274,7 @@ func TestSubscriptionLastsAsLongAsThePhoneWants(t *testing.T) {
 
 // A phone that takes no subscriptions is left alone until it comes anew.
 func TestPhoneThatDoesNotTellIsLeftAlone(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{489, 405, 403, 401} {
 		t.Run(fmt.Sprint(status), func(t *testing.T) {
 			p := newTeller(t)

@@ -148,11 +148,12 @@ func (l *leg) infoed(req *sip.Request, tx *sip.ServerTx) {
 		})
 		return
 	}
-	l.reply(req, tx, answer{status: sip.StatusOK})
-	// A phone set to both ways would press each key twice.
+	// Before the answer: whoever reads it may rely on the key having gone to those who heard that side then. A phone set to
+	// both ways would press each key twice.
 	if key != 0 && !l.over && l.line.bridge.Stats(l.side).EventsIn == 0 {
 		l.line.pressed(l.side, key)
 	}
+	l.reply(req, tx, answer{status: sip.StatusOK})
 }
 
 // keyIn reads the key in a body of either type: 0 for none, as in an empty body or for a hook flash.

@@ -43,6 +43,7 @@ func (p *peer) keysBy(t *testing.T, n int) string {
 func (h *handOn) hangUp(t *testing.T) { h.end(t, h.phone(), h.first, "p") }
 
 func TestKeysByInfoWhereNoEventsWereAgreedTo(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.SendDigits("19")
 	h.line.SendDigits("*#D")
@@ -53,6 +54,7 @@ func TestKeysByInfoWhereNoEventsWereAgreedTo(t *testing.T) {
 }
 
 func TestKeysThatAreRefusedEndThere(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.SendDigits("123")
 	info := h.trunk.request(t, sip.INFO)
@@ -67,6 +69,7 @@ func TestKeysThatAreRefusedEndThere(t *testing.T) {
 }
 
 func TestKeysByInfoAnswerAChallenge(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t, func(c *Config) { c.Trunks[0].User, c.Trunks[0].Password = "ward", "secret" })
 	h.line.SendDigits("5")
 	first := h.trunk.request(t, sip.INFO)
@@ -83,6 +86,7 @@ func TestKeysByInfoAnswerAChallenge(t *testing.T) {
 }
 
 func TestInfoOfOneLegReachesTheOther(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	p := h.phone()
 	p.write(h.Agent, p.keyed(h.first, "p", 2, "application/dtmf-relay", "Signal= 5\r\nDuration= 160\r\n"))
@@ -114,6 +118,7 @@ func TestInfoOfOneLegReachesTheOther(t *testing.T) {
 
 // TestInfoBecomesEvents: one leg presses by INFO, the other takes RFC 4733.
 func TestInfoBecomesEvents(t *testing.T) {
+	t.Parallel()
 	ear, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)

@@ -128,6 +128,7 @@ func TestAPhoneThatListensIsAskedThere(t *testing.T) {
 
 // Another process ends a trunk's leg by a connection of its own: the handle says where to.
 func TestTerminateByStream(t *testing.T) {
+	t.Parallel()
 	overStreams(t, func(t *testing.T, s spoken) {
 		p := s.peer(t)
 		r := newMortalRig(t, func(c *Config) { s.route(c, p) })

@@ -100,6 +100,7 @@ func portOf(p *peer) string {
 }
 
 func TestRequestsWithinACall(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -145,6 +146,7 @@ func (r *rig) reinvite(t *testing.T, invite *sip.Request, cseq int, sdp string) 
 }
 
 func TestHoldResumeAndMove(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	n := r.line(t)
 	w := watch(n.Customer())
@@ -217,6 +219,7 @@ func TestOffersThatMeetGet491(t *testing.T) {
 }
 
 func TestRepeatedRequestGetsTheSameAnswer(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")

@@ -335,6 +335,7 @@ func TestInviteWithoutOffer(t *testing.T) {
 
 // A 2xx is repeated until its ACK comes; without one the call ends, and nobody sends BYE before (RFC 3261 §13.3.1.4, §15).
 func TestAnswerThatIsNeverAcknowledged(t *testing.T) {
+	t.Parallel()
 	b := newSwitchboard(t)
 	d, line, desk, caller := b.comesIn(t)
 	line.Answer()
@@ -450,6 +451,7 @@ func TestWhoCalls(t *testing.T) {
 
 // Whoever takes over from a dead process ends both sides, whatever they were doing.
 func TestCallsThatCameInAreEndedAfterACrash(t *testing.T) {
+	t.Parallel()
 	b := newSwitchboard(t)
 	cfg := b.cfg
 	cfg.Listen = "127.0.0.1:0"

@@ -20,6 +20,7 @@ func callsIn(t *testing.T, scenario string) (*switchboard, *sipp, dialer.Incomin
 }
 
 func TestSippCallsInAndTalks(t *testing.T) {
+	t.Parallel()
 	b, s, in := callsIn(t, "caller_talks")
 	desk, caller := watch(in.Line.Desk()), watch(in.Line.Customer())
 	desk.Dial()
@@ -46,6 +47,7 @@ func TestSippCallsInAndGivesUp(t *testing.T) {
 }
 
 func TestSippsTransferButton(t *testing.T) {
+	t.Parallel()
 	s := startSipp(t, "phone_transfers")
 	second := newPeer(t)
 	r := newRig(t, func(c *Config) {

@@ -86,6 +86,7 @@ func TestSippIsAPhoneByTCP(t *testing.T) {
 // baresip registers by TCP and by TLS, is rung by the connection that it registered by, speaks, and is hung up; when it is
 // killed its desk is gone at once.
 func TestBaresipByStream(t *testing.T) {
+	t.Parallel()
 	needs(t, "baresip", "baresip-core")
 	overStreams(t, func(t *testing.T, s spoken) {
 		r := newRig(t, s.allow, account)

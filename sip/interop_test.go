@@ -284,6 +284,7 @@ func TestBaresipAndSippTalk(t *testing.T) { baresipTalks(t, media.SRTPOff, "", "
 
 // TestBaresipTalksProtected: its SRTP is libsrtp's, not ours.
 func TestBaresipTalksProtected(t *testing.T) {
+	t.Parallel()
 	baresipTalks(t, media.SRTPRequired, ";mediaenc=srtp-mand", "module srtp.so")
 }
 

@@ -74,6 +74,7 @@ func newPBXRig(t *testing.T, transports string, change func(*Config)) (*Agent, *
 // PBX, and the customer too; every request in the dialogs goes by the PBX's Record-Route, challenges are answered, and both
 // ends are hung up.
 func TestKamailioIsThePBX(t *testing.T) {
+	t.Parallel()
 	a, carrier := newPBXRig(t, "disable_tcp=yes", func(*Config) {})
 	callsThroughPBX(t, a, carrier)
 }
@@ -81,6 +82,7 @@ func TestKamailioIsThePBX(t *testing.T) {
 // TestKamailioIsThePBXByTLS: the same, with Kakeru and Kamailio speaking TLS. Kamailio shows a certificate for its domain,
 // not for its address, and asks us for ours; its Record-Route changes transports between us and the phone.
 func TestKamailioIsThePBXByTLS(t *testing.T) {
+	t.Parallel()
 	if found, _ := filepath.Glob("/usr/lib/*/kamailio/modules/tls.so"); len(found) == 0 {
 		t.Skip("Kamailio's TLS is not installed; apt-get install kamailio-tls-modules")
 	}
@@ -162,6 +164,7 @@ func callsThroughPBX(t *testing.T, a *Agent, carrier *lab.Carrier) {
 // TestKamailioIsTheEdge: the desk phone, a baresip, registers with us by way of a proxy that puts itself into the Path
 // (RFC 3327). It is asked and rung through that proxy, and the calls' later requests go by its Record-Route.
 func TestKamailioIsTheEdge(t *testing.T) {
+	t.Parallel()
 	needs(t, "baresip", "baresip-core")
 	cfg := testConfig()
 	cfg.KeepAlive = 100 * time.Millisecond

@@ -85,6 +85,7 @@ func (r *labRig) call(t *testing.T, lastTwo int) (n dialer.Line, desk, customer 
 }
 
 func TestLabDialPlan(t *testing.T) {
+	t.Parallel()
 	r := newLabRig(t)
 	const hangUp, givesUp = "we hang up", "we give up"
 	for _, c := range []struct {
@@ -174,6 +175,7 @@ func final(w *watched) dialer.Evidence {
 }
 
 func TestBridgedCallCarriesSound(t *testing.T) {
+	t.Parallel()
 	r := newLabRig(t)
 	n, desk, w := r.call(t, 0)
 	w.until(t, dialer.LegAnswered)
@@ -193,6 +195,7 @@ func TestBridgedCallCarriesSound(t *testing.T) {
 }
 
 func TestOperatorHearsRingback(t *testing.T) {
+	t.Parallel()
 	r := newLabRig(t)
 	_, desk, w := r.call(t, 40)
 	w.until(t, dialer.LegRinging)
@@ -207,6 +210,7 @@ func TestOperatorHearsRingback(t *testing.T) {
 }
 
 func TestOperatorHearsTheNetwork(t *testing.T) {
+	t.Parallel()
 	r := newLabRig(t)
 	n, desk, w := r.call(t, 42)
 	w.until(t, dialer.LegEarly)

@@ -140,6 +140,7 @@ func TestLadderHasWhatIsRepeated(t *testing.T) {
 
 // TestLadderOfACallThatComesIn begins with the INVITE that made the call, and tells the phones apart.
 func TestLadderOfACallThatComesIn(t *testing.T) {
+	t.Parallel()
 	b := newSwitchboard(t)
 	d := b.trunk.dial(b.Agent, testCallerID, plainSDP)
 	in := within(t, b.comes, "the call to come in")

@@ -44,6 +44,7 @@ func TestAnsweredCallHungUpByUs(t *testing.T) {
 }
 
 func TestAnsweredCallHungUpByThem(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a") // confirmed by itself: nobody called Confirm
@@ -119,6 +120,7 @@ func TestRepeatedRefusalIsAcknowledgedAgain(t *testing.T) {
 }
 
 func TestRepeatedAnswerIsAcknowledgedAgain(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -145,6 +147,7 @@ func countKind(all []dialer.LegFact, kind dialer.LegFactKind) int {
 }
 
 func TestNoAnswerAtAllEndsByTimerB(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	r.trunk.request(t, sip.INVITE)
@@ -161,6 +164,7 @@ func TestNoAnswerAtAllEndsByTimerB(t *testing.T) {
 }
 
 func TestDropWithoutAnyAnswerSendsNoCancel(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	r.trunk.request(t, sip.INVITE)
@@ -189,6 +193,7 @@ func TestDropWaitsForProvisionalThenCancels(t *testing.T) {
 }
 
 func TestDropEndsInTimeWhateverThePeerDoes(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
@@ -207,6 +212,7 @@ func TestDropEndsInTimeWhateverThePeerDoes(t *testing.T) {
 }
 
 func TestByeThatIsRefusedEndsTheDialog(t *testing.T) {
+	t.Parallel()
 	for _, status := range []int{481, 408, 500} {
 		r := newRig(t)
 		w := r.customer(t)
@@ -220,6 +226,7 @@ func TestByeThatIsRefusedEndsTheDialog(t *testing.T) {
 }
 
 func TestForkedAnswerIsHungUp(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -272,6 +279,7 @@ func TestDropBeforeDialSendsNothing(t *testing.T) {
 }
 
 func TestFinishedCallsAreForgotten(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	n := r.line(t)
 	w := watch(n.Customer())
@@ -308,6 +316,7 @@ func TestAnswerWithoutUsableSDPIsHungUp(t *testing.T) {
 }
 
 func TestEarlyMediaIsTold(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
@@ -322,6 +331,7 @@ func TestEarlyMediaIsTold(t *testing.T) {
 }
 
 func TestRouteSetIsFollowed(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	proxy := newPeer(t)
 	w := r.customer(t)
@@ -347,6 +357,7 @@ func TestRouteSetIsFollowed(t *testing.T) {
 }
 
 func TestRingingAfterTheEndIsCancelled(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"flag"
 	"log/slog"
 	"net/netip"
 	"os"
@@ -14,7 +15,14 @@ import (
 	"kakeru/sip/media"
 )
 
-func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
+func TestMain(m *testing.M) {
+	flag.Parse()
+	// These tests wait for timers far more than they compute: several side by side, however few the cores.
+	if err := flag.Set("test.parallel", "6"); err != nil {
+		panic(err)
+	}
+	goleak.VerifyTestMain(m)
+}
 
 // The library's timers hold for the whole process, so every test here uses these: 64·T1 is 1.28 s.
 var testTimers = Timers{T1: 20 * time.Millisecond, T2: 80 * time.Millisecond, T4: 100 * time.Millisecond}

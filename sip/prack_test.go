@@ -15,6 +15,7 @@ func reliable(rseq int) []string {
 }
 
 func TestReliableRingingIsAcknowledged(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
@@ -89,6 +90,7 @@ func TestCallerWhoWantsReliableRinging(t *testing.T) {
 }
 
 func TestCallerWhoNeverAcknowledgesReliableRinging(t *testing.T) {
+	t.Parallel()
 	b := newSwitchboard(t)
 	d := b.trunk.dial(b.Agent, testCallerID, plainSDP, "Require: 100rel")
 	in := within(t, b.comes, "the call")

@@ -321,6 +321,7 @@ func TestCredentialsOfSeveralRealms(t *testing.T) {
 
 // Of several contacts the last that answers is rung; the desk is there while one is.
 func TestSilentContactGivesWayToAnother(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, account, func(c *Config) { c.KeepAlive = 50 * time.Millisecond })
 	seen := observe(r.Agent)
 	old, young := newPhoneSide(t, r.Agent), newPhoneSide(t, r.Agent)
@@ -394,6 +395,7 @@ func TestOldCSeqChangesNothing(t *testing.T) {
 }
 
 func TestNewestContactIsRungAtItsSource(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, account)
 	old, young := newPhoneSide(t, r.Agent), newPhoneSide(t, r.Agent)
 	old.login(t, old.contact(""))
@@ -479,6 +481,7 @@ func TestComingAndGoingIsTold(t *testing.T) {
 }
 
 func TestBindingLapses(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, account)
 	seen := observe(r.Agent)
 	p := newPhoneSide(t, r.Agent)
@@ -489,6 +492,7 @@ func TestBindingLapses(t *testing.T) {
 }
 
 func TestSilentPhoneIsSeenAsGone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, account, func(c *Config) { c.KeepAlive = 50 * time.Millisecond })
 	seen := observe(r.Agent)
 	p := newPhoneSide(t, r.Agent)
@@ -508,6 +512,7 @@ func TestSilentPhoneIsSeenAsGone(t *testing.T) {
 }
 
 func TestFixedPhone(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	if r.Registered("desk1") != nil || r.Registered("desk9") != nil {
 		t.Error("nothing is known of a phone that nobody asks")

@@ -71,6 +71,7 @@ func TestSessionIsRefreshed(t *testing.T) {
 }
 
 func TestSessionThatIsNotRefreshedEnds(t *testing.T) {
+	t.Parallel()
 	r := newSessions(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)

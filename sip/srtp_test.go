@@ -20,6 +20,7 @@ func protected(lines ...string) string {
 func securely(s media.Security) func(*Config) { return func(c *Config) { c.Trunks[0].SRTP = s } }
 
 func TestTrunkThatRequiresSRTP(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		sdp  string
 		good bool
@@ -67,6 +68,7 @@ func TestTrunkThatRequiresSRTP(t *testing.T) {
 
 // TestPhonesWithAndWithoutSRTP: each phone of a call that is handed on is asked in its own way.
 func TestPhonesWithAndWithoutSRTP(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t, func(c *Config) { c.Desks[1].SRTP = media.SRTPRequired })
 	h.line.Transfer("desk2", false)
 	invite := h.second.request(t, sip.INVITE)
@@ -84,6 +86,7 @@ func TestPhonesWithAndWithoutSRTP(t *testing.T) {
 }
 
 func TestReofferMayNotTakeTheProtectionAway(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, securely(media.SRTPRequired))
 	n := r.line(t)
 	w := watch(n.Customer())

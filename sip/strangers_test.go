@@ -248,6 +248,7 @@ func figures(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 
 // Sources can be made up: neither memory nor work grows with them.
 func TestEndlessSourcesAreBounded(t *testing.T) {
+	t.Parallel()
 	now := newClock()
 	cfg := testConfig()
 	cfg.Now = now.Now
@@ -280,6 +281,7 @@ func TestEndlessSourcesAreBounded(t *testing.T) {
 
 // A trunk, a desk and a registered phone are never banned: else a stranger who forges their address locks them out.
 func TestWhomWeKnowIsNeverBanned(t *testing.T) {
+	t.Parallel()
 	now := newClock()
 	trunk, desk, phone := newPeerAt(t, freshAddress()), newPeerAt(t, freshAddress()), newPeerAt(t, freshAddress())
 	r := newRig(t, account, func(c *Config) {
@@ -307,6 +309,7 @@ func TestWhomWeKnowIsNeverBanned(t *testing.T) {
 
 // A carrier may send what belongs to a call from an address we were never told, and somebody else may have had it banned.
 func TestCallsOwnSignallingPassesABan(t *testing.T) {
+	t.Parallel()
 	now := newClock()
 	r := newRig(t, func(c *Config) { c.Now = now.Now })
 	w := r.customer(t)

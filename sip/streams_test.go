@@ -89,6 +89,7 @@ func (s spoken) open(t *testing.T, a *Agent, p *streamPeer) {
 
 // A whole call by one connection: nothing is repeated while the far end thinks, and both ends' requests use it.
 func TestACallByStream(t *testing.T) {
+	t.Parallel()
 	overStreams(t, func(t *testing.T, s spoken) {
 		r, p := s.trunk(t)
 		w := r.customer(t)
@@ -158,6 +159,7 @@ func (p *streamPeer) quietBy(t *testing.T, at string, method sip.RequestMethod) 
 
 // Silence ends a leg over streams too (timers B and F), and the connection that was silent is opened anew.
 func TestASilentStreamIsOpenedAnew(t *testing.T) {
+	t.Parallel()
 	overStreams(t, func(t *testing.T, s spoken) {
 		r, p := s.trunk(t)
 		w := r.customer(t)

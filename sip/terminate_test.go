@@ -78,6 +78,7 @@ func terminate(t *testing.T, a *Agent, h dialer.LegHandle) <-chan error {
 }
 
 func TestTerminateCancelsWhatRang(t *testing.T) {
+	t.Parallel()
 	for _, c := range []struct {
 		name  string
 		after func(r *rig, invite *sip.Request, w *watched) dialer.LegHandle
@@ -140,6 +141,7 @@ func TestTerminateHangsUpWhatWasUp(t *testing.T) {
 }
 
 func TestTerminateEarlyLegWhoseAnswerCrossed(t *testing.T) {
+	t.Parallel()
 	r := newMortalRig(t)
 	w := watch(r.line(t).Customer())
 	w.Dial()
@@ -242,6 +244,7 @@ func TestAnswerThatIsNotOursIsIgnored(t *testing.T) {
 }
 
 func TestTerminateOfALegThatLivesHereDropsIt(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	r.trunk.answerCall(t, "a")
@@ -257,6 +260,7 @@ func TestTerminateOfALegThatLivesHereDropsIt(t *testing.T) {
 }
 
 func TestTerminateSaysWhenNobodyAnswers(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := watch(r.line(t).Customer())
 	w.Dial()

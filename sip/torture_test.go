@@ -300,6 +300,7 @@ func (c tortured) check(t *testing.T, text []byte, answer string, want int) {
 // Every message, from a trunk's address: the right answer, the next OPTIONS is answered, and in the end a call works and
 // nothing is left over.
 func TestTortureFromATrunk(t *testing.T) {
+	t.Parallel()
 	p := newPillory(t)
 	r := newRig(t, func(c *Config) {
 		c.Trunks = append(c.Trunks, labTrunk(p.addr()))
@@ -314,6 +315,7 @@ func TestTortureFromATrunk(t *testing.T) {
 
 // Every message from an address of its own that nobody knows.
 func TestTortureFromStrangers(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	for _, c := range torture {
 		t.Run(c.name, func(t *testing.T) { newPillory(t).endure(t, r.Agent, c, orElse(c.stranger, c.trunk)) })

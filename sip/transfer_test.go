@@ -77,6 +77,7 @@ func portIn(t *testing.T, sdp []byte) uint16 {
 }
 
 func TestTalkIsHandedOnAtOnce(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.next(t)
@@ -95,6 +96,7 @@ func TestTalkIsHandedOnAtOnce(t *testing.T) {
 
 // Whoever has handed the call on and whose phone is dead delays nothing: the call is the other desk's.
 func TestPhoneThatHandedOnAndDiedDelaysNothing(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.next(t)
@@ -104,6 +106,7 @@ func TestPhoneThatHandedOnAndDiedDelaysNothing(t *testing.T) {
 }
 
 func TestTalkIsHandedOnAfterAsking(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.Transfer("desk2", true)
 	invite := h.next(t)
@@ -127,6 +130,7 @@ func TestTalkIsHandedOnAfterAsking(t *testing.T) {
 }
 
 func TestTransferThatIsDeclinedLeavesTheTalk(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.second.request(t, sip.INVITE)
@@ -153,6 +157,7 @@ func TestTransferThatIsDeclinedLeavesTheTalk(t *testing.T) {
 }
 
 func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.Transfer("desk2", false)
 	invite := h.second.request(t, sip.INVITE)
@@ -181,6 +186,7 @@ func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
 }
 
 func TestCustomerHangsUpWhileTheTalkIsHandedOn(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	h.line.Transfer("desk2", true)
 	h.next(t)
@@ -212,6 +218,7 @@ func (h *handOn) notified(t *testing.T, id int) (says string, last bool) {
 }
 
 func TestPhonesOwnTransferButton(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	for i, c := range []struct {
 		to   string
@@ -251,6 +258,7 @@ func TestPhonesOwnTransferButton(t *testing.T) {
 }
 
 func TestHoldByThePanelAndByThePhone(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	n := h.line.(*line)
 	plays := func() bool {
@@ -283,6 +291,7 @@ func TestHoldByThePanelAndByThePhone(t *testing.T) {
 
 // A process that takes over ends both phones of a transfer that was under way.
 func TestTransferIsEndedAfterACrash(t *testing.T) {
+	t.Parallel()
 	h := newHandOn(t)
 	cfg := h.cfg
 	cfg.Listen = "127.0.0.1:0"

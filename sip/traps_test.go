@@ -77,6 +77,7 @@ func (p *peer) playAll(t *testing.T, f func(m sip.Message)) {
 
 // Responses back to back were handled in any order: about 7 % of calls lost the 183.
 func TestTrap01ResponsesKeepTheirOrder(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	r.trunk.answerAll(t, func(req *sip.Request) {
 		switch req.Method {
@@ -122,6 +123,7 @@ func TestTrap01ResponsesKeepTheirOrder(t *testing.T) {
 // Requests too: a re-INVITE sent right behind the BYE's ACK overtook it in 18 % of calls. Here a re-INVITE and a BYE
 // come back to back, after the 200 that makes the dialog: the re-INVITE must be answered 200, never 481.
 func TestTrap02RequestsKeepTheirOrder(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	overtaken, done := make(chan int, 1<<15), make(chan struct{}, 1<<13)
 	r.trunk.playAll(t, func(m sip.Message) {
@@ -207,6 +209,7 @@ func TestTrap04ManyResponsesAreTaken(t *testing.T) {
 
 // A far end that never stops repeating itself cannot grow our memory or stop the call, though nobody reads the facts.
 func TestTrap04EndlessResponsesDoNotBlock(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
@@ -261,6 +264,7 @@ func TestTrap06LargeMessagesLeave(t *testing.T) {
 
 // The digest's uri dropped the URI's parameters; strict carriers then loop on 401.
 func TestTrap07DigestSignsTheRequestURIAsSent(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, withAuth)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
@@ -330,6 +334,7 @@ func TestTrap09CancelWaitsForTheSecondInvite(t *testing.T) {
 
 // The cancel call blocked up to 32 s for the 487.
 func TestTrap10DropNeverBlocks(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	var all []*watched
 	for range 20 {
@@ -353,6 +358,7 @@ func TestTrap10DropNeverBlocks(t *testing.T) {
 
 // A 200 of ours that got no ACK returned an error and sent no BYE.
 func TestTrap11AnswerWithoutAckEndsTheCall(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -369,6 +375,7 @@ func TestTrap11AnswerWithoutAckEndsTheCall(t *testing.T) {
 
 // CSeq within the dialog was loaded and stored without care, and the client did not check a BYE's.
 func TestTrap12CSeqIsCountedAndChecked(t *testing.T) {
+	t.Parallel()
 	r := newRig(t)
 	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
@@ -392,6 +399,7 @@ func TestTrap12CSeqIsCountedAndChecked(t *testing.T) {
 
 // Requests left from an ephemeral port.
 func TestTrap13EverythingLeavesFromOurPort(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, withAuth)
 	w := r.customer(t)
 	var seen []*sip.Request

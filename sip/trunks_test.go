@@ -425,6 +425,7 @@ func expiresOf(req *sip.Request) int {
 }
 
 func TestOurRegistrationIsKeptUp(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, registering)
 	first := r.trunk.request(t, sip.REGISTER)
 	if first.Recipient.String() != "sip:carrier.invalid" || value(first, "To") != "<sip:300@carrier.invalid>" || expiresOf(first) != 3600 {
@@ -495,6 +496,7 @@ func TestRegistrationIsTakenBackAtTheEnd(t *testing.T) {
 }
 
 func TestRegistrationGoesToTheNextAddress(t *testing.T) {
+	t.Parallel()
 	near, far := newPeer(t), newPeer(t)
 	zone := names{
 		"_sip._udp.carrier.test. SRV": {srv(10, near.addr.Port(), "near.test."), srv(20, far.addr.Port(), "far.test.")},
@@ -573,6 +575,7 @@ func TestRetryAfterOfAnySort(t *testing.T) {
 
 // A registrar's odd words must neither end the agent nor have it register without a pause.
 func TestARegistrarThatTalksNonsense(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, registering)
 	first := r.trunk.request(t, sip.REGISTER)
 	r.trunk.reply(first, say{status: 503, tag: "r", headers: []string{"Retry-After: ;"}})

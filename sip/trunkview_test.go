@@ -25,6 +25,7 @@ func in(state dialer.TrunkState) func(dialer.TrunkView) bool {
 }
 
 func TestATrunkIsSeenComingAndGoing(t *testing.T) {
+	t.Parallel()
 	r := newRig(t, registering)
 	first := r.trunk.request(t, sip.REGISTER)
 	v := viewOf(t, r.Agent, "it is starting", in(dialer.TrunkStarting))
@@ -45,6 +46,7 @@ func TestATrunkIsSeenComingAndGoing(t *testing.T) {
 
 // What refuses a registration is told apart, since what to do about it is not the same.
 func TestWhyATrunkTakesNoRegistration(t *testing.T) {
+	t.Parallel()
 	for name, c := range map[string]struct {
 		says   say
 		kind   dialer.TrunkTrouble
@@ -73,6 +75,7 @@ func TestWhyATrunkTakesNoRegistration(t *testing.T) {
 }
 
 func TestATrunksAddressesAreSeen(t *testing.T) {
+	t.Parallel()
 	var says status
 	says.Store(200)
 	r := newRig(t, watchTrunks)
