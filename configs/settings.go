@@ -145,6 +145,8 @@ type Trunk struct {
 	Watch string `koanf:"watch"`
 	// SRTP is "off" (also when empty), "allowed" (taken when the other side offers it) or "required" (nothing else).
 	SRTP string `koanf:"srtp"`
+	// Wideband says that the line carries G.722 (HD voice), which then passes where both ends have it.
+	Wideband bool `koanf:"wideband"`
 	// Lab marks a simulated carrier: the only kind that is ever sent a sample's number.
 	Lab bool `koanf:"lab"`
 	// ResultsFile replaces the built-in table of connection results for this trunk (JSON).

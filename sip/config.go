@@ -111,6 +111,8 @@ type Trunk struct {
 	// SRTP says whether the sound of the trunk's calls is protected. Its keys stand in the SIP messages: without TLS, whoever
 	// reads those reads the sound too.
 	SRTP media.Security
+	// Wideband says that the line carries G.722 (HD voice): it is offered to the phone, and to the line if the phone has it.
+	Wideband bool
 }
 
 // Desk is an operator's phone: at a fixed address, registered with us by an account, or an extension behind a trunk that

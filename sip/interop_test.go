@@ -235,6 +235,8 @@ type baresipAccount struct {
 	registrar      netip.AddrPort
 	answering      string
 	modules        string // further lines of its settings
+	codec          string // pcmu if empty
+	voice          []byte // the file it plays; a made-up voice if nil
 	by             transport
 	ca             string // whom it trusts, over TLS
 }
@@ -252,7 +254,10 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 		modules = found[0]
 	}
 	sound := filepath.Join(dir, "voice.wav")
-	write("voice.wav", string(wav(media.Render(20*time.Second, media.NewSpeech(1)))))
+	if as.voice == nil {
+		as.voice = wav(media.SampleRate, media.Render(20*time.Second, media.NewSpeech(1)))
+	}
+	write("voice.wav", string(as.voice))
 	rtp := freePort(t)
 	write("config", strings.Join([]string{
 		"sip_listen 127.0.0.1:" + fmt.Sprint(freePort(t)), "net_interface 127.0.0.1", "call_max_calls 1",
@@ -260,17 +265,17 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
 		"sip_cafile " + as.ca, as.modules, "module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
-	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;%s\n",
-		as.user, as.registrar, strings.ToLower(as.by.token()), as.user, as.password, as.answering))
+	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=%s;%s\n",
+		as.user, as.registrar, strings.ToLower(as.by.token()), as.user, as.password, orElse(as.codec, "pcmu"), as.answering))
 	write("contacts", "")
 	return start(t, dir, "baresip", "-f", dir, "-v", "-s")
 }
 
-// wav is 16-bit mono sound at 8 kHz as a file.
-func wav(pcm []int16) []byte {
+// wav is 16-bit mono sound as a file.
+func wav(rate uint32, pcm []int16) []byte {
 	b := []byte("RIFF\x00\x00\x00\x00WAVEfmt \x10\x00\x00\x00\x01\x00\x01\x00")
-	b = binary.LittleEndian.AppendUint32(b, media.SampleRate)
-	b = binary.LittleEndian.AppendUint32(b, 2*media.SampleRate)
+	b = binary.LittleEndian.AppendUint32(b, rate)
+	b = binary.LittleEndian.AppendUint32(b, 2*rate)
 	b = append(b, "\x02\x00\x10\x00data"...)
 	b = binary.LittleEndian.AppendUint32(b, uint32(2*len(pcm)))
 	for _, s := range pcm {

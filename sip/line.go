@@ -110,6 +110,7 @@ func (l *leg) toTrunk() {
 	l.gate, l.trunk, l.invite = &w.gate, t.Name, w.invite
 	l.srtp = t.SRTP
 	l.line.bridge.Secure(l.side, l.srtp)
+	l.line.bridge.Wideband(t.Wideband)
 	l.dialog.Target, l.dialog.RemoteURI, l.dialog.LocalURI = w.invite.URI, w.invite.URI, t.uri(t.from())
 	l.dialog.RemoteTag, l.dialog.Routes = "", nil
 	l.dialog.First, l.dialog.CSeq, l.dialog.SentBy = w.to, w.invite.CSeq, l.lane.agent.sentBy(w.to.by)

@@ -277,7 +277,7 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 			Numbers: t.Numbers,
 			Lab:     t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
 			Register: t.Register, Expires: t.Expires, FromUser: t.From == "user", Watch: t.Watch != "none",
-			SRTP: securityOf(t.SRTP),
+			SRTP: securityOf(t.SRTP), Wideband: t.Wideband,
 		})
 	}
 	for _, d := range s.Desks {

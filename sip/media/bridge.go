@@ -10,12 +10,13 @@ import (
 // Bridge joins the sound of two legs, and of a third while a call is handed
 // on. It is safe for concurrent use.
 type Bridge struct {
-	pool  *Pool
-	legs  [sides]atomic.Pointer[leg]
-	to    [sides]atomic.Int32 // whom each side's sound goes to, counted from 1; 0 is nobody
-	muted [sides]atomic.Bool
-	every time.Duration // between RTCP reports
-	onKey atomic.Pointer[func(from Side, key Press)]
+	pool     *Pool
+	legs     [sides]atomic.Pointer[leg]
+	to       [sides]atomic.Int32 // whom each side's sound goes to, counted from 1; 0 is nobody
+	muted    [sides]atomic.Bool
+	wideband atomic.Bool
+	every    time.Duration // between RTCP reports
+	onKey    atomic.Pointer[func(from Side, key Press)]
 
 	mu     sync.Mutex    // guards closed, and the change of a far end by signalling
 	closed chan struct{} // tones and reports end with it
@@ -85,6 +86,20 @@ func (b *Bridge) isClosed() bool {
 // and answers alike, must be from now on.
 func (b *Bridge) Secure(side Side, s Security) { b.leg(side).local.Secure(s) }
 
+// Wideband says whether the call's line carries G.722: whether our SDP, offers and answers alike, has it from now on. Nobody
+// is offered it while another side is known not to have it, for nothing would be gained.
+func (b *Bridge) Wideband(on bool) { b.wideband.Store(on) }
+
+// settle has a leg's SDP speak of what it can share with the others.
+func (l *leg) settle() {
+	wide := l.bridge.wideband.Load()
+	for _, other := range l.bridge.all() {
+		far := other.far.Load()
+		wide = wide && (other == l || far == nil || far.speaks(G722))
+	}
+	l.local.Wideband(wide)
+}
+
 // Secured reports whether the side's sound is protected.
 func (b *Bridge) Secured(side Side) bool {
 	l := b.leg(side)
@@ -96,18 +111,25 @@ func (b *Bridge) Secured(side Side) bool {
 }
 
 // Offer is our SDP offer to a side.
-func (b *Bridge) Offer(side Side) []byte { return b.leg(side).local.Offer(SendRecv) }
+func (b *Bridge) Offer(side Side) []byte {
+	l := b.leg(side)
+	l.settle()
+	return l.local.Offer(SendRecv)
+}
 
 // OfferAnew is our SDP offer to somebody new at a side, while others may be
 // asked at the same side with other security.
 func (b *Bridge) OfferAnew(side Side, s Security) []byte {
-	return b.leg(side).local.OfferAnew(SendRecv, s)
+	l := b.leg(side)
+	l.settle()
+	return l.local.OfferAnew(SendRecv, s)
 }
 
 // Answer takes a side's SDP offer and returns our answer. On an error nothing
 // has changed; it matches one of the Err… values of SDP.
 func (b *Bridge) Answer(side Side, offer []byte) ([]byte, error) {
 	l := b.leg(side)
+	l.settle()
 	said, err := l.parse(offer)
 	if err != nil {
 		return nil, err
@@ -132,7 +154,7 @@ func (b *Bridge) SetRemote(side Side, answer []byte) error {
 
 // parse reads what a leg's far end says; we can send to addresses of our own IP version alone.
 func (l *leg) parse(sdp []byte) (Description, error) {
-	said, err := parse(sdp, l.security())
+	said, err := l.local.parse(sdp)
 	if err == nil && said.RTP.Addr().Is4() != l.local.addr.Addr().Is4() {
 		err = ErrOtherFamily
 	}

@@ -18,8 +18,8 @@
 // held during I/O.
 //
 // A packet's way: socket → is the sender the one SDP named? → is it RTP with a
-// payload we agreed on? → count → the other leg: convert PCMU⇄PCMA if its far
-// end lacks the codec → renumber, so that it sees one SSRC and one run of
+// payload we agreed on? → count → the other leg: convert if its far end lacks
+// the codec → renumber, so that it sees one SSRC and one run of
 // sequence numbers and timestamps, whatever changes behind us → socket.
 //
 // Keys (keys.go) pass as the packets they are (RFC 4733). Those of ours are a
@@ -34,6 +34,9 @@
 // know: whose key is whose, that no two offers share one, that a leg's counts
 // outlive a new SDP, and that no number is sealed twice. Plain legs pay one
 // comparison a packet.
+//
+// Where the line carries it, G.722 passes as the laws do; what one end cannot
+// understand is converted (g722.go). The codec is borrowed.
 //
 // RTCP ends at us on both legs: we send our own reports with figures of the
 // leg itself, and read the far end's.

@@ -2,35 +2,8 @@ package media
 
 import "math/bits"
 
-// Codec is one of the two G.711 laws, the only audio the telephone network
-// here speaks.
-type Codec uint8
-
-// The two laws of ITU-T G.711. Their static RTP payload types are 0 and 8
-// (RFC 3551 §6).
-const (
-	PCMU Codec = iota
-	PCMA
-)
-
-// String gives the encoding name used in SDP.
-func (c Codec) String() string {
-	if c == PCMA {
-		return "PCMA"
-	}
-	return "PCMU"
-}
-
 // Other is the other law.
 func (c Codec) Other() Codec { return c ^ 1 }
-
-// staticPT is the payload type RFC 3551 assigns.
-func (c Codec) staticPT() uint8 {
-	if c == PCMA {
-		return 8
-	}
-	return 0
-}
 
 // All tables are filled once at start and only read afterwards.
 var (

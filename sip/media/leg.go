@@ -37,13 +37,14 @@ const (
 	kindNone kind = iota
 	kindPCMU
 	kindPCMA
+	kindG722
 	kindEvent
 	kinds
 )
 
 func kindOf(c Codec) kind { return kindPCMU + kind(c) }
 
-func (k kind) audio() bool  { return k == kindPCMU || k == kindPCMA }
+func (k kind) audio() bool  { return k > kindNone && k < kindEvent }
 func (k kind) codec() Codec { return Codec(k - kindPCMU) }
 
 // notSent marks a kind that the far end did not accept.
@@ -90,6 +91,17 @@ func newFarEnd(said Description, ourEventPT uint8) *farEnd {
 // codec is the far end's favourite.
 func (f *farEnd) codec() Codec { return f.said.Formats[0].Codec }
 
+// speaks reports whether the far end has a codec.
+func (f *farEnd) speaks(c Codec) bool { return f.spoken[kindOf(c)] != notSent }
+
+// codecFor is what to make of sound that the far end does not understand: the other law if it has that, which costs a table.
+func (f *farEnd) codecFor(k kind) Codec {
+	if c := k.codec(); c.law() && f.speaks(c.Other()) {
+		return c.Other()
+	}
+	return f.codec()
+}
+
 // sendable reports whether the far end wants packets, and has an address.
 func (f *farEnd) sendable() bool { return !f.said.Held() && !f.rtp.Addr().IsUnspecified() }
 
@@ -106,6 +118,7 @@ type leg struct {
 	pair   *Pair
 	local  *Local
 
+	wide converter  // what our far end does not understand
 	nat  netip.Addr // set by BehindNAT; guarded by bridge.mu
 	far  atomic.Pointer[farEnd]
 	tone atomic.Pointer[playing]
@@ -142,13 +155,6 @@ func (l *leg) setFar(said Description) error {
 	}
 	l.far.Store(far)
 	return nil
-}
-
-// security is what the leg's SDP may agree to.
-func (l *leg) security() Security {
-	l.local.mu.Lock()
-	defer l.local.mu.Unlock()
-	return l.local.security
 }
 
 // heardRTP takes a packet off the RTP socket and passes it on. It is the hot
@@ -215,8 +221,9 @@ func (l *leg) send(packet []byte, h header, k kind, now time.Time) {
 		return
 	}
 	if far.spoken[k] == notSent {
-		k.codec().Convert(packet[h.from:h.to])
-		k = kindOf(k.codec().Other())
+		codec := far.codecFor(k)
+		l.wide.convert(packet[h.from:h.to], k.codec(), codec)
+		k = kindOf(codec)
 	}
 	h.pt = far.spoken[k]
 	h, ok := l.out.renumber(h, k.audio(), len(packet), now)

@@ -26,10 +26,11 @@ type Local struct {
 	content string // what followed the o= line last time
 	formats []Format
 	eventPT uint8
+	wide    bool        // G.722 may be offered and answered
 	lines   []mediaLine // the session's m= lines so far; they may not vanish
 
 	security Security
-	offered  []*cryptoKey // all keys that answers may still choose from
+	keyring  []*cryptoKey // all keys that answers may still choose from
 	ours     *cryptoKey   // the one agreed on, for theirs; nil for RTP/AVP
 	theirs   *cryptoKey
 }
@@ -54,15 +55,37 @@ func (l *Local) Secure(s Security) {
 	l.security = s
 }
 
+// Wideband says whether G.722 may be offered and answered from now on.
+func (l *Local) Wideband(on bool) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.wide = on
+}
+
+// offered are the codecs of an offer: the better sound first, where it may be.
+// It needs l.mu.
+func (l *Local) offered() []Format {
+	is := func(f Format) bool { return f.Codec == G722 }
+	all := slices.Clone(l.formats)
+	switch {
+	case !l.wide:
+		return slices.DeleteFunc(all, is)
+	case slices.ContainsFunc(all, is):
+		return all
+	default:
+		return slices.Insert(all, 0, Format{G722, G722.staticPT()})
+	}
+}
+
 // Offer writes an offer: PCMU, PCMA and telephone-event/8000, 20 ms, and the
 // key that is agreed on, if any.
 func (l *Local) Offer(d Direction) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	if l.ours != nil {
-		return l.write(l.formats, l.eventPT, d, []*cryptoKey{l.ours})
+		return l.write(l.offered(), l.eventPT, d, []*cryptoKey{l.ours})
 	}
-	return l.write(l.formats, l.eventPT, d, l.newKeys(l.security))
+	return l.write(l.offered(), l.eventPT, d, l.newKeys(l.security))
 }
 
 // OfferAnew is Offer to somebody who has not been offered anything, with keys
@@ -71,7 +94,15 @@ func (l *Local) Offer(d Direction) []byte {
 func (l *Local) OfferAnew(d Direction, s Security) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	return l.write(l.formats, l.eventPT, d, l.newKeys(s))
+	return l.write(l.offered(), l.eventPT, d, l.newKeys(s))
+}
+
+// parse reads an SDP of the far end as far as we want what it says.
+func (l *Local) parse(body []byte) (Description, error) {
+	l.mu.Lock()
+	security, wide := l.security, l.wide
+	l.mu.Unlock()
+	return parse(body, security, wide)
 }
 
 // newKeys are for one offer. Their tags are the session's own, so that an answer
@@ -80,11 +111,11 @@ func (l *Local) newKeys(security Security) []*cryptoKey {
 	if security != SRTPRequired {
 		return nil
 	}
-	first := len(l.offered)
+	first := len(l.keyring)
 	for s := range suites {
-		l.offered = append(l.offered, newKey(uint32(len(l.offered)+1), s))
+		l.keyring = append(l.keyring, newKey(uint32(len(l.keyring)+1), s))
 	}
-	return l.offered[first:]
+	return l.keyring[first:]
 }
 
 // Answer writes the answer to an offer (RFC 3264 §6): the common codecs under
@@ -133,7 +164,7 @@ func (l *Local) accept(answer Description) bool {
 		l.ours, l.theirs = nil, nil
 		return true
 	}
-	candidates := l.offered
+	candidates := l.keyring
 	if l.ours != nil {
 		candidates = append(slices.Clone(candidates), l.ours)
 	}

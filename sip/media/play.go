@@ -53,7 +53,7 @@ func (l *leg) play(me *playing) {
 		clear(pcm[n:])
 		if far := l.far.Load(); far != nil {
 			codec := far.codec()
-			codec.Encode(packet[rtpHeaderSize:], pcm[:])
+			l.wide.encode(packet[rtpHeaderSize:], pcm[:], codec)
 			l.send(packet[:], h, kindOf(codec), now)
 		}
 		h.seq++

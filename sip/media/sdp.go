@@ -22,7 +22,7 @@ var (
 	ErrPlain         = errors.New("media: SDP has no RTP/SAVP audio, and SRTP is required")
 	ErrNoCrypto      = errors.New("media: SDP has no a=crypto that can be used")
 	ErrAudioRejected = errors.New("media: SDP refuses the audio (port 0)")
-	ErrNoCodec       = errors.New("media: SDP has neither PCMU nor PCMA")
+	ErrNoCodec       = errors.New("media: SDP has neither PCMU nor PCMA, nor G722 where that is wanted")
 	ErrNoConnection  = errors.New("media: SDP has no c= line for the audio")
 	ErrOtherFamily   = errors.New("media: SDP names an address of the other IP version than ours")
 	ErrBadAddress    = errors.New("media: SDP names an address that is no unicast IP address")
@@ -73,7 +73,7 @@ type Description struct {
 	RTP netip.AddrPort
 	// RTCP is where it wants reports: a=rtcp (RFC 3605), else the next port.
 	RTCP netip.AddrPort
-	// Formats are the G.711 laws it understands, its favourite first; never empty.
+	// Formats are the codecs it understands, its favourite first; never empty.
 	Formats []Format
 	// EventPT is the payload type of telephone-event/8000 (RFC 4733), 0 for none.
 	EventPT uint8
@@ -97,13 +97,14 @@ func (d Description) Held() bool { return !d.Direction.receives() }
 
 func (d Description) equal(e Description) bool { return reflect.DeepEqual(d, e) }
 
-// Parse reads an SDP offer or answer without SRTP. Of several audio streams it
-// takes the first usable one. The error matches one of the Err… values of this
-// package.
-func Parse(body []byte) (Description, error) { return parse(body, SRTPOff) }
+// Parse reads an SDP offer or answer without SRTP and G.722. Of several audio
+// streams it takes the first usable one. The error matches one of the Err…
+// values of this package.
+func Parse(body []byte) (Description, error) { return parse(body, SRTPOff, false) }
 
-// parse is Parse with SRTP as far as security allows it.
-func parse(body []byte, security Security) (Description, error) {
+// parse is Parse with SRTP as far as security allows it, and with G.722 where it
+// is wanted.
+func parse(body []byte, security Security, wideband bool) (Description, error) {
 	var session sdp.SessionDescription
 	readable, names := standIns(body)
 	if err := session.Unmarshal(readable); err != nil {
@@ -125,7 +126,7 @@ func parse(body []byte, security Security) (Description, error) {
 		line := names[i]
 		line.formats = strings.Join(m.MediaName.Formats, " ")
 		if line.media == "audio" && security.takes(line.protos) && found.Formats == nil {
-			d, err := parseAudio(&session, m, line.protos == secureProtos)
+			d, err := parseAudio(&session, m, line.protos == secureProtos, wideband)
 			if line.audio = err == nil; line.audio {
 				found = d
 			} else {
@@ -168,7 +169,7 @@ func isName(text []byte) bool {
 	return len(text) > 0 && bytes.IndexFunc(text, odd) < 0
 }
 
-func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure bool) (Description, error) {
+func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure, wideband bool) (Description, error) {
 	var d Description
 	port := m.MediaName.Port.Value
 	if port == 0 {
@@ -177,7 +178,7 @@ func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure
 	if port < 0 || port > 65535 {
 		return d, fmt.Errorf("%w: port %d", ErrMalformedSDP, port)
 	}
-	d.Formats, d.EventPT = parseFormats(m)
+	d.Formats, d.EventPT = parseFormats(m, wideband)
 	if len(d.Formats) == 0 {
 		return d, ErrNoCodec
 	}
@@ -201,7 +202,7 @@ func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure
 }
 
 // parseFormats keeps the order of the m= line: it is the preference.
-func parseFormats(m *sdp.MediaDescription) (formats []Format, event uint8) {
+func parseFormats(m *sdp.MediaDescription, wideband bool) (formats []Format, event uint8) {
 	names := rtpMaps(m)
 	for _, f := range m.MediaName.Formats {
 		pt, err := strconv.ParseUint(f, 10, 7)
@@ -214,6 +215,8 @@ func parseFormats(m *sdp.MediaDescription) (formats []Format, event uint8) {
 			formats = append(formats, Format{PCMU, uint8(pt)})
 		case name == "PCMA/8000", !mapped && pt == 8:
 			formats = append(formats, Format{PCMA, uint8(pt)})
+		case wideband && (name == "G722/8000" || !mapped && pt == 9):
+			formats = append(formats, Format{G722, uint8(pt)})
 		case name == "TELEPHONE-EVENT/8000" && event == 0:
 			event = uint8(pt)
 		}

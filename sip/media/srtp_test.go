@@ -63,7 +63,7 @@ func (p *securePeer) secureSDP(lines ...string) []byte {
 func (p *securePeer) answer(b *Bridge, side Side, n int) {
 	p.t.Helper()
 	offer := string(b.Offer(side))
-	said, err := parse([]byte(offer), SRTPRequired)
+	said, err := parse([]byte(offer), SRTPRequired, false)
 	if err != nil {
 		p.t.Fatal(err)
 	}
@@ -193,7 +193,7 @@ func TestKeyWithAnIdentifier(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	if customer.to, err = parse(answer, SRTPRequired); err != nil {
+	if customer.to, err = parse(answer, SRTPRequired, false); err != nil {
 		t.Fatal(err)
 	}
 	octets := bytes.Repeat([]byte{7}, 30)
@@ -344,7 +344,7 @@ func TestProtectionGoesOnOverANewOffer(t *testing.T) {
 		if err != nil {
 			t.Fatal(err)
 		}
-		if customer.to, err = parse(answer, SRTPRequired); err != nil {
+		if customer.to, err = parse(answer, SRTPRequired, false); err != nil {
 			t.Fatal(err)
 		}
 		return cryptoLine.FindStringSubmatch(string(answer))[3]
@@ -377,7 +377,7 @@ func TestProtectionGoesOnOverANewOffer(t *testing.T) {
 
 func TestKeysArePrintedNowhere(t *testing.T) {
 	p := newSecurePeer(t, 'k')
-	said, err := parse(p.secureSDP("a=crypto:1 "+suite80+" inline:"+p.key), SRTPRequired)
+	said, err := parse(p.secureSDP("a=crypto:1 "+suite80+" inline:"+p.key), SRTPRequired, false)
 	if err != nil {
 		t.Fatal(err)
 	}
