@@ -85,8 +85,13 @@ func (e *Engine) came(in Incoming) {
 	}
 	go func() {
 		defer e.running.Done()
-		<-e.recovered // what a crash left comes first: it says which desks are taken
-		e.receive(in)
+		select {
+		case <-e.recovered: // what a crash left comes first: it says which desks are taken
+			e.receive(in)
+		case <-time.After(e.d.Inbound.Ring):
+			e.d.Log.Warn("a call came in before the recovery was done, and could not wait longer", "call", in.ID)
+			in.Line.Close()
+		}
 	}()
 }
 

@@ -418,6 +418,24 @@ func TestCallersWaitForTheRecovery(t *testing.T) {
 	})
 }
 
+func TestCallersWaitForTheRecoveryNoLongerThanForADesk(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.stop()
+		<-h.ran
+		h.Engine = dialer.NewEngine(h.deps)
+		caller := h.phone.Come(dialertest.NewNumber())
+		time.Sleep(dialer.WardInbound().Ring - time.Second)
+		if !caller.Open() {
+			t.Error("the caller was turned away early")
+		}
+		time.Sleep(2 * time.Second)
+		if caller.Open() {
+			t.Error("the caller hears nothing, for ever")
+		}
+		h.must(h.Recover(t.Context()))
+	})
+}
+
 func TestDrainingTurnsCallersAway(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		caller := h.phone.Come(dialertest.NewNumber())

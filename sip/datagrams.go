@@ -10,33 +10,48 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-var errUnread = errors.New("the message cannot be read")
+var (
+	errUnread  = errors.New("the message cannot be read")
+	errTooMuch = errors.New("a stranger asks too much")
+)
 
 // parser is the library's. It reads one message and holds nothing.
 var parser = sip.NewParser()
 
-// datagram is shown each datagram before the library looks into it, and leaves nothing for it but keep-alives: who may
-// speak is decided first, what comes is tidied, what cannot be read is refused, and the library's list of everybody who
-// ever wrote to us, which only grows, stays empty. What comes by a stream passes as it is.
+// datagram is shown each datagram before the library looks into it, and leaves nothing for it but keep-alives, so that the
+// library's list of everybody who ever wrote to us, which only grows, stays empty.
 func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error) {
 	remote, ok := way.RemoteAddr.(*net.UDPAddr)
 	if !ok || len(bytes.Trim(data, "\r\n\x00")) == 0 {
 		return data, nil
 	}
 	from := remote.AddrPort()
-	from = netip.AddrPortFrom(from.Addr().Unmap(), from.Port())
+	at := place{AddrPort: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
+	_ = a.hear(data, at, func(text []byte, to netip.AddrPort) { // an error here would end the library's reading for good
+		if _, err := a.conn.WriteToUDPAddrPort(text, to); err != nil {
+			a.log.Debug("sip: an answer could not be sent", "err", err)
+		}
+	})
+	return nil, nil
+}
+
+// hear takes one message as it came, by whichever transport: who may speak is decided first, what comes is tidied, what
+// cannot be read is refused. errTooMuch is for a stranger who is not heard, errUnread for what is no message.
+func (a *Agent) hear(data []byte, from place, refuse func(text []byte, to netip.AddrPort)) error {
 	if !a.admits(from.Addr(), data) {
-		return nil, nil
+		return errTooMuch
 	}
 	m, err := read(data)
 	if err != nil {
-		a.refuseUnread(data, from)
-		return nil, nil //nolint:nilerr // an error here would end the library's reading for good
+		if text, to := unreadRefusal(data, from.AddrPort); text != nil {
+			refuse(text, to)
+		}
+		return errUnread
 	}
-	m.SetTransport(way.Transport)
-	m.SetSource(from.String())
+	m.SetTransport(from.by.token())
+	m.SetSource(from.AddrPort.String())
 	a.receive(m, data)
-	return nil, nil
+	return nil
 }
 
 // read parses one message. An error means that nothing can be done with it but to refuse it unread.

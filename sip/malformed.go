@@ -15,17 +15,17 @@ import (
 // otherScheme is a sound URI of a scheme that is not ours (RFC 3986 §3.1).
 var otherScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^<> ]`)
 
-// refuseUnread answers a request that cannot be parsed (RFC 3261 §8.2.6, RFC 4475 §3.1.2), without a transaction and as
-// far as its headers go: whoever sent it matches the answer by them. A response that cannot be parsed is as if it had
-// never come, and an ACK is never answered.
-func (a *Agent) refuseUnread(data []byte, from netip.AddrPort) {
+// unreadRefusal is the answer to a request that cannot be parsed (RFC 3261 §8.2.6, RFC 4475 §3.1.2), without a transaction
+// and as far as its headers go: whoever sent it matches the answer by them. It is nil for a response that cannot be parsed,
+// which is as if it had never come, and for an ACK, which is never answered.
+func unreadRefusal(data []byte, from netip.AddrPort) (text []byte, to netip.AddrPort) {
 	status := refusalOf(data)
 	if status == 0 {
-		return
+		return nil, to
 	}
 	h := rawHeaders(data)
 	if len(h["via"]) == 0 {
-		return // nobody could tell what the answer is to
+		return nil, to // nobody could tell what the answer is to
 	}
 	var b strings.Builder
 	b.WriteString("SIP/2.0 " + strconv.Itoa(status) + " " + phrases[status] + newline)
@@ -44,9 +44,7 @@ func (a *Agent) refuseUnread(data []byte, from netip.AddrPort) {
 		}
 	}
 	b.WriteString("Content-Length: 0" + newline + newline)
-	if _, err := a.conn.WriteToUDPAddrPort([]byte(b.String()), to); err != nil {
-		a.log.Debug("sip: an answer could not be sent", "err", err)
-	}
+	return []byte(b.String()), to
 }
 
 // refusalOf is what a request that cannot be parsed is answered with; 0 for nothing.

@@ -135,6 +135,19 @@ func (s *strangers) judge(from netip.Addr) (may, ban bool) {
 	return true, false
 }
 
+// shuns reports whether a source is banned, and is nobody we know: not even a connection is taken from it.
+func (s *strangers) shuns(from netip.Addr) bool {
+	now := s.agent.cfg.Now()
+	s.mu.Lock()
+	who := orElse(s.young[from], s.old[from])
+	banned := who != nil && now.Before(who.until)
+	if banned {
+		s.banned++
+	}
+	s.mu.Unlock()
+	return banned && !s.agent.knows(from)
+}
+
 // guessed is told that somebody gave a wrong password. Whom we know may mistype as often as they like.
 func (s *strangers) guessed(from netip.Addr) {
 	if s.agent.knows(from) {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"io"
 	"net"
+	"net/netip"
 	"sync"
 	"sync/atomic"
 	"time"
@@ -261,26 +262,24 @@ func (s *stream) handOn(cut *framing) (messages int, err error) {
 			if err := s.push(parcel{text: crlf}); err != nil { // the pong
 				return messages, err
 			}
-		case !s.receive(text):
-			if s.rubbish++; s.rubbish > rubbishKept {
-				return messages, errRubbish
-			}
 		default:
-			messages++
+			switch s.set.agent.hear(text, s.to, s.sayUnread) {
+			case nil:
+				messages++
+			case errTooMuch:
+				return messages, errTooMuch
+			default:
+				if s.rubbish++; s.rubbish > rubbishKept {
+					return messages, errRubbish
+				}
+			}
 		}
 	}
 }
 
-// receive is false for what the parser does not take for SIP.
-func (s *stream) receive(text []byte) bool {
-	m, err := sip.ParseMessage(text)
-	if err != nil {
-		return false
-	}
-	m.SetTransport(s.to.by.token())
-	m.SetSource(s.to.AddrPort.String())
-	s.set.agent.receive(m, text)
-	return true
+// sayUnread answers what cannot be read, by the connection it came by.
+func (s *stream) sayUnread(text []byte, _ netip.AddrPort) {
+	_ = s.push(parcel{text: text}) // it is over, or far behind with reading: nothing is owed to either
 }
 
 // refuse tells whoever sent a message without a boundary why its connection ends.

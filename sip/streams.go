@@ -81,6 +81,10 @@ func pause(ctx context.Context, d time.Duration) {
 // admit serves a connection of a far end, unless there are too many.
 func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
 	from := remote(conn)
+	if c.agent.strange.shuns(from.Addr()) {
+		_ = conn.Close()
+		return
+	}
 	s := newStream(c, place{AddrPort: from, by: by, flow: true})
 	c.mu.Lock()
 	full := c.ended || c.taken >= streamsKept || c.theirs[from.Addr()] >= streamsOfOne

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"net"
+	"regexp"
 	"strings"
 	"testing"
 	"time"
@@ -481,5 +482,69 @@ func TestStreamsKeepTheirOrder(t *testing.T) {
 	}
 	if now, ever := p.connections(); now != 1 || ever != 1 {
 		t.Errorf("%d connections, %d in all", now, ever)
+	}
+}
+
+// from is byHand from an address of its own.
+func from(t *testing.T, a *Agent, local net.IP) net.Conn {
+	t.Helper()
+	dialer := net.Dialer{LocalAddr: &net.TCPAddr{IP: local}}
+	conn, err := dialer.DialContext(t.Context(), "tcp", a.Addr().String())
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = conn.Close() })
+	_ = conn.SetDeadline(time.Now().Add(patience))
+	return conn
+}
+
+// What comes by a stream is weighed and read as what comes by UDP is.
+func TestStrangersByStream(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	r := newRig(t, withTCP, func(c *Config) { c.Now = now.Now })
+	stranger := freshAddress()
+	text := tcpText("OPTIONS", "")
+	answers, rounds := 0, 0
+	for banned := uint64(0); banned == 0; rounds++ {
+		conn := from(t, r.Agent, stranger)
+		_, _ = conn.Write([]byte(text)) // a banned one is not even taken
+		if line, _ := bufio.NewReader(conn).ReadString('\n'); line == "SIP/2.0 200 OK\r\n" {
+			answers++
+		} else if line != "" {
+			t.Fatalf("%q", line)
+		}
+		_ = conn.Close()
+		if _, _, banned = r.strange.counts(); rounds > 10*bannedAfter {
+			t.Fatal("it is never banned")
+		}
+	}
+	if answers != strangerBurst || rounds != strangerBurst+bannedAfter+1 {
+		t.Errorf("%d answers in %d rounds", answers, rounds)
+	}
+	conn := byHand(t, r.Agent)
+	write(t, conn, text)
+	if res, err := bufio.NewReader(conn).ReadString('\n'); err != nil || res != "SIP/2.0 200 OK\r\n" {
+		t.Errorf("%q, %v", res, err)
+	}
+}
+
+func TestStreamsAreTidiedAndRefusedAsDatagramsAre(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withTCP)
+	plain := tcpText("OPTIONS", "")
+	for name, c := range map[string]struct{ text, want string }{
+		"folded, spaced, short names": {strings.NewReplacer("CSeq: ", "CSeq \t:\r\n  ", "Call-ID:", "i :").Replace(plain), "SIP/2.0 200 "},
+		"a scheme that is not ours":   {strings.Replace(plain, "OPTIONS sip:", "OPTIONS nobody:", 1), "SIP/2.0 416 "},
+		"no Call-ID":                  {regexp.MustCompile(`Call-ID:[^\r]*\r\n`).ReplaceAllString(plain, ""), "SIP/2.0 400 "},
+	} {
+		t.Run(name, func(t *testing.T) {
+			conn := byHand(t, r.Agent)
+			write(t, conn, c.text)
+			res, err := bufio.NewReader(conn).ReadString('\n')
+			if err != nil || !strings.HasPrefix(res, c.want) {
+				t.Errorf("%q, %v", res, err)
+			}
+		})
 	}
 }

@@ -135,6 +135,13 @@ func (c *Caller) TurnAway() {
 	c.customer.over(dialer.Evidence{Event: dialer.EvRefusalSent, Status: 480}, false)
 }
 
+// Open reports whether the call is up at the caller's side.
+func (c *Caller) Open() bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.customer.open
+}
+
 // HangUp ends the call from the caller's side.
 func (c *Caller) HangUp() {
 	c.mu.Lock()
