@@ -263,11 +263,11 @@ func (s *stream) handOn(cut *framing) (messages int, err error) {
 				return messages, err
 			}
 		default:
-			switch s.set.agent.hear(text, s.to, s.sayUnread) {
-			case nil:
+			switch err := s.set.agent.hear(text, s.to, s.sayUnread); {
+			case err == nil:
 				messages++
-			case errTooMuch:
-				return messages, errTooMuch
+			case errors.Is(err, errTooMuch):
+				return messages, err
 			default:
 				if s.rubbish++; s.rubbish > rubbishKept {
 					return messages, errRubbish
