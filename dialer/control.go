@@ -165,7 +165,9 @@ func (c *call) unring(id DeskID) {
 func (c *call) heardTransfer(f LegFact) {
 	switch {
 	case f.Kind == LegMoved:
-		c.movedTo(f.Desk)
+		if c.m.State == Talking { // else it is over, and the one who talked owes the result
+			c.movedTo(f.Desk)
+		}
 	case f.Kind == LegRefers:
 		// The phone's own button: whoever sits there asks.
 		err := c.e.seizeFor(Asker{User: c.view.Operator, Role: RoleOperator}, c.view.ID, f.Desk)

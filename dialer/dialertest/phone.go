@@ -48,6 +48,7 @@ type Phone struct {
 	callers    []*Caller
 	declines   map[dialer.DeskID]bool
 	digits     map[dialer.CallID]string
+	slow       map[string]time.Duration
 }
 
 var _ dialer.Phone = (*Phone)(nil)
@@ -56,7 +57,7 @@ var _ dialer.Phone = (*Phone)(nil)
 func NewPhone() *Phone {
 	return &Phone{
 		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{}, used: map[dialer.DeskID]bool{},
-		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{},
+		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{}, slow: map[string]time.Duration{},
 		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
 }
@@ -158,8 +159,17 @@ func (p *Phone) Dialled() []string {
 
 func (p *Phone) did(id dialer.CallID, leg dialer.LegName, what string) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.deeds = append(p.deeds, Deed{At: time.Now(), Call: id, Leg: leg, What: what})
+	wait := p.slow[what]
+	p.mu.Unlock()
+	time.Sleep(wait)
+}
+
+// Slow has a deed take so long: whoever asked for it hears nothing else meanwhile.
+func (p *Phone) Slow(what string, takes time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow[what] = takes
 }
 
 // Prepare implements dialer.Phone.
@@ -329,15 +339,23 @@ func (p *Phone) Decline(id dialer.DeskID) {
 
 // Refer has the phone of a call's desk ask for a transfer by its own button.
 func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID) {
+	p.line(id).desk.tellOf(to, dialer.LegRefers, dialer.EvTransferAsked)
+}
+
+// Move has another desk's phone take a call over, asked or not.
+func (p *Phone) Move(id dialer.CallID, to dialer.DeskID) {
+	p.line(id).desk.tellOf(to, dialer.LegMoved, dialer.EvTransferred)
+}
+
+func (p *Phone) line(id dialer.CallID) *phoneLine {
 	p.mu.Lock()
-	var line *phoneLine
+	defer p.mu.Unlock()
 	for n := range p.lines {
 		if n.order.ID == id {
-			line = n
+			return n
 		}
 	}
-	p.mu.Unlock()
-	line.desk.tellOf(to, dialer.LegRefers, dialer.EvTransferAsked)
+	panic("no line has the call " + id)
 }
 
 // Close ends whatever is left, as the real phone does.

@@ -31,7 +31,14 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) err
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
-	err := q.InsertAttempt(ctx, db.InsertAttemptParams{
+	calls, err := q.CallsUsNow(ctx, r.Target.NumberRef)
+	if err != nil {
+		return err
+	}
+	if calls {
+		return dialer.Refuse(dialer.NumberLocked)
+	}
+	err = q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,
 		NumberKind: string(r.Target.Number.Kind()), Insurance: r.Target.Insurance, Language: r.Target.Language,
 		BalanceBand: r.Target.BalanceBand, Sample: r.Target.Sample, Desk: string(r.Desk), Operator: string(r.Operator),

@@ -8,6 +8,10 @@ INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance,
 VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
   @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at);
 
+-- name: CallsUsNow :one
+-- Whether a call from the number is open.
+SELECT EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL);
+
 -- name: MarkDialled :execrows
 UPDATE attempts SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
 WHERE id = @id AND ended_at IS NULL AND dialled_at IS NULL;
@@ -51,6 +55,8 @@ UPDATE attempts SET
   trunk       = coalesce(NULLIF(@trunk::text, ''), trunk),
   desk        = CASE WHEN direction = 'inbound' THEN @desk::text ELSE desk END,
   operator    = CASE WHEN direction = 'inbound' THEN @operator::text ELSE operator END,
+  handed_desk = CASE WHEN direction = 'outbound' AND @desk::text NOT IN ('', desk) THEN @desk::text END,
+  handed_operator = CASE WHEN direction = 'outbound' AND @desk::text NOT IN ('', desk) THEN @operator::text END,
   result      = @result::text,
   confidence  = @confidence::text,
   rule        = @rule::text,
@@ -79,9 +85,12 @@ SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
 WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, leg DESC;
 
 -- name: ResultsDue :many
-SELECT DISTINCT ON (desk) id, case_id, desk, operator FROM attempts a
+-- Whoever ended the talk owes it.
+SELECT DISTINCT ON (coalesce(handed_desk, desk)) id, case_id, coalesce(handed_desk, desk)::text AS desk,
+  coalesce(handed_operator, operator)::text AS operator
+FROM attempts a
 WHERE result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id)
-ORDER BY desk, ended_at DESC;
+ORDER BY coalesce(handed_desk, desk), ended_at DESC;
 
 -- name: Tries :many
 -- Calls that came in and were missed are among them: they asked to be called.
@@ -106,15 +115,15 @@ SELECT * FROM attempts WHERE id = @id;
 -- name: AttemptsBefore :many
 -- Newest first, from a place in that order on.
 SELECT * FROM attempts
-WHERE started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
-  AND (@operator::text = '' OR operator = @operator::text)
+WHERE started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR @desk IN (desk, handed_desk))
+  AND (@operator::text = '' OR @operator::text IN (operator, handed_operator))
   AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
 ORDER BY started_at DESC, id DESC LIMIT @max;
 
 -- name: AttemptsOfCaseBefore :many
 SELECT * FROM attempts
-WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
-  AND (@operator::text = '' OR operator = @operator::text)
+WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR @desk IN (desk, handed_desk))
+  AND (@operator::text = '' OR @operator::text IN (operator, handed_operator))
   AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
 ORDER BY started_at DESC, id DESC LIMIT @max;
 
