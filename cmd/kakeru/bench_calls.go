@@ -62,11 +62,17 @@ func benchCalls(ctx context.Context, o benchFlags) (f callsFigures, err error) {
 	defer stop()
 	ran := make(chan error, 1)
 	go func() { ran <- load.agent.Run(ctx) }()
+	profiled, err := profile(o.profiles)
+	if err != nil {
+		stop()
+		return f, errors.Join(err, <-ran)
+	}
 	f = load.run(ctx, o)
+	wrong := profiled()
 	rest(ctx, o.rest)
 	f.RSS = residentBytes()
 	stop()
-	err = <-ran
+	err = errors.Join(wrong, <-ran)
 	f.Goroutines, f.Sockets = max(0, runtime.NumGoroutine()-before), max(0, openSockets()-sockets)
 	return f, err
 }
