@@ -21,8 +21,8 @@ const (
 	notesTaken = factsKept - 6
 )
 
-// leg is one call leg of ours: a dialog from before its INVITE until it is forgotten, 64·T1 after it was gone. All
-// fields below the line belong to the functions posted to its lane.
+// leg is one call leg of ours: a dialog from before its INVITE until it is gone; what remains is looked after for another
+// 64·T1 (remains.go). All fields below the line belong to the functions posted to its lane.
 type leg struct {
 	lane  *lane
 	line  *line
@@ -65,7 +65,7 @@ type leg struct {
 	sentAt      time.Time // when the INVITE that counts left
 	current     *exchange // the INVITE that counts; an earlier one was challenged
 	ackSent     *sip.Request
-	ended       map[string]bool // To tags of forks and late answers that got our BYE
+	ended       []string // To tags of forks and late answers that got our BYE
 	session     session
 	asking      *exchange         // our refresh of the session, while it is under way
 	rseqs       map[string]uint32 // the last reliable provisional response of each early dialog
@@ -177,7 +177,7 @@ func (l *leg) note(event dialer.EvidenceEvent, reason string) {
 	l.tell(dialer.LegNote, dialer.Evidence{Event: event, Reason: reason})
 }
 
-// gone ends the leg for its owner. The lane keeps it for 64·T1 more, to end what answers late.
+// gone ends the leg for its owner. For 64·T1 more its lane ends what answers late.
 func (l *leg) gone(farEnded bool) {
 	if l.over {
 		return
@@ -197,19 +197,14 @@ func (l *leg) gone(farEnded bool) {
 	for _, f := range l.uponGone {
 		f()
 	}
-	l.later(l.lane.agent.cfg.Timers.whole(), l.forget)
+	l.leave()
+	l.lane.agent.fade.add(l.lane)
 }
 
 func (l *leg) tellGone(farEnded bool) {
 	ev := dialer.Evidence{At: l.lane.agent.cfg.Now(), Leg: l.name, Event: dialer.EvGone}
 	l.publish(dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded})
 	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", dialer.LegIsGone, "far_ended", farEnded)
-}
-
-// forget ends the leg for the lane too.
-func (l *leg) forget() {
-	l.stopTimers()
-	l.lane.abandon()
 }
 
 // later posts f when d has passed, unless the leg is gone before.

@@ -60,11 +60,12 @@ func (s *serial) run() {
 	for {
 		s.mu.Lock()
 		if len(s.waiting) == 0 {
-			s.running = false
+			s.running, s.waiting = false, nil // what has run is not held any more
 			s.mu.Unlock()
 			return
 		}
 		f := s.waiting[0]
+		s.waiting[0] = nil
 		s.waiting = s.waiting[1:]
 		s.mu.Unlock()
 		f()
@@ -93,8 +94,8 @@ type lane struct {
 	owned  bool // guarded by agent.mu: who is somebody
 
 	who  party                    // nil for strangers
-	sent map[string]*exchange     // our requests, by transaction key
-	got  map[string]*sip.ServerTx // theirs
+	sent map[string]*exchange     // our requests, by transaction key; nil before the first
+	got  map[string]*sip.ServerTx // theirs; nil before the first
 }
 
 // lane returns the lane of a Call-ID and holds it: release it.
@@ -103,7 +104,7 @@ func (a *Agent) lane(callID string) *lane {
 	defer a.mu.Unlock()
 	l := a.lanes[callID]
 	if l == nil {
-		l = &lane{agent: a, callID: callID, sent: map[string]*exchange{}, got: map[string]*sip.ServerTx{}}
+		l = &lane{agent: a, callID: callID}
 		l.crew = &a.crew
 		a.lanes[callID] = l
 	}
@@ -123,7 +124,19 @@ func (l *lane) release() {
 	l.agent.mu.Lock()
 	defer l.agent.mu.Unlock()
 	if l.holds--; l.holds == 0 {
-		delete(l.agent.lanes, l.callID)
+		l.agent.dropLane(l.callID)
+	}
+}
+
+// manyLanes is from how many on a table that has become empty is thrown away: one that has grown never shrinks.
+const manyLanes = 1024
+
+// dropLane needs a.mu.
+func (a *Agent) dropLane(callID string) {
+	a.mostLanes = max(a.mostLanes, len(a.lanes))
+	delete(a.lanes, callID)
+	if len(a.lanes) == 0 && a.mostLanes > manyLanes {
+		a.lanes, a.mostLanes = map[string]*lane{}, 0
 	}
 }
 
@@ -161,7 +174,7 @@ func (l *lane) endTransactions() {
 	for _, x := range l.sent {
 		x.end()
 	}
-	clear(l.sent)
+	l.sent = nil
 	for _, tx := range l.got {
 		tx.Terminate()
 	}

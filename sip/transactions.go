@@ -31,6 +31,9 @@ type exchange struct {
 func (l *lane) begin(req *sip.Request, to place, heard func(*sip.Response), failed func(error)) *exchange {
 	x := &exchange{lane: l, req: req, to: to, heard: heard, failed: failed}
 	x.key, _ = sip.ClientTxKeyMake(req) // never fails: every request of ours has a Via with branch, and a CSeq
+	if l.sent == nil {
+		l.sent = map[string]*exchange{}
+	}
 	l.sent[x.key] = x
 	if l.agent.tooLarge(req, to) {
 		x.to.by, x.instead = overTCP, to
@@ -207,15 +210,26 @@ func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
 // open starts the server transaction of a request.
 func (l *lane) open(req *sip.Request, key string) *sip.ServerTx {
 	tx := sip.NewServerTx(key, req, hop{agent: l.agent, to: answerAddress(req), or: otherAddress(req)}, libraryLog(l.agent.log))
+	if l.got == nil {
+		l.got = map[string]*sip.ServerTx{}
+	}
 	l.got[key] = tx
 	l.hold()
 	tx.OnTerminate(func(string, error) {
-		if !l.post(func() { delete(l.got, key); l.release() }) {
+		if !l.post(func() { l.done(key) }) {
 			l.release()
 		}
 	})
 	_ = tx.Init() // never fails: it only starts timers
 	return tx
+}
+
+// done forgets a server transaction.
+func (l *lane) done(key string) {
+	if delete(l.got, key); len(l.got) == 0 {
+		l.got = nil
+	}
+	l.release()
 }
 
 // takeCancel answers a CANCEL: 200 where its INVITE is known, else 481. Only an INVITE that has no final answer yet is
