@@ -46,34 +46,34 @@ type leg struct {
 	talks  bool           // of a phone's leg: if it rings, it is asked to pick up by NOTIFY
 	srtp   media.Security // of the INVITE's offer
 
-	state       legState
-	dialled     bool
-	dropped     bool   // Drop was called, or we give up by ourselves
-	why         string // why we give up by ourselves
-	cancelled   bool   // CANCEL was sent
-	confirmed   bool   // the 2xx was ACKed
-	hungUp      bool   // BYE was sent
-	owesBye     bool   // BYE waits for the ACK of our 2xx
-	over        bool   // gone was told
-	ranAlready  bool   // a ringing was told
-	earlyToo    bool   // early media was told
-	tried       bool   // a 100 was told
-	heardSDP    bool   // media knows the far end
-	unusable    bool   // the 2xx's SDP cannot be used
-	dialog      dialog
-	invite      savedInvite
-	sentAt      time.Time // when the INVITE that counts left
-	current     *exchange // the INVITE that counts; an earlier one was challenged
-	ackSent     *sip.Request
-	ended       []string // To tags of forks and late answers that got our BYE
-	session     session
-	asking      *exchange         // our refresh of the session, while it is under way
-	rseqs       map[string]uint32 // the last reliable provisional response of each early dialog
-	reoffer     *reoffer          // a re-INVITE of theirs that still lacks its ACK
-	informs     informer
-	timers      []*time.Timer
-	uponGone    []func()
-	handleSaved string // the handle last told
+	state      legState
+	dialled    bool
+	dropped    bool   // Drop was called, or we give up by ourselves
+	why        string // why we give up by ourselves
+	cancelled  bool   // CANCEL was sent
+	confirmed  bool   // the 2xx was ACKed
+	hungUp     bool   // BYE was sent
+	owesBye    bool   // BYE waits for the ACK of our 2xx
+	over       bool   // gone was told
+	ranAlready bool   // a ringing was told
+	earlyToo   bool   // early media was told
+	tried      bool   // a 100 was told
+	heardSDP   bool   // media knows the far end
+	unusable   bool   // the 2xx's SDP cannot be used
+	dialog     dialog
+	invite     savedInvite
+	sentAt     time.Time // when the INVITE that counts left
+	current    *exchange // the INVITE that counts; an earlier one was challenged
+	ackSent    *sip.Request
+	ended      []string // To tags of forks and late answers that got our BYE
+	session    session
+	asking     *exchange         // our refresh of the session, while it is under way
+	rseqs      map[string]uint32 // the last reliable provisional response of each early dialog
+	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK
+	informs    informer
+	timers     []*time.Timer
+	uponGone   []func()
+	shown      saved // what the handle last published was made from
 }
 
 // Handle implements dialer.Leg.
@@ -126,11 +126,12 @@ func (l *leg) saved() saved {
 
 // changed publishes the handle; it is nil when nothing that ends the leg has changed.
 func (l *leg) changed() *dialer.LegHandle {
-	h := l.saved().handle()
-	if string(h.Data) == l.handleSaved {
+	s := l.saved()
+	if s.same(l.shown) {
 		return nil
 	}
-	l.handleSaved = string(h.Data)
+	h := s.handle()
+	l.shown = s
 	l.now.Store(&h)
 	return &h
 }
@@ -143,7 +144,7 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	ev.At, ev.Leg = l.lane.agent.cfg.Now(), l.name
 	fact := dialer.LegFact{Kind: kind, Evidence: ev, Handle: l.changed()}
 	if kind == dialer.LegNote && l.full() {
-		l.handleSaved = "" // the next fact that is told brings the handle
+		l.shown = saved{} // the next fact that is told brings the handle
 		l.lane.agent.log.Warn("leg: evidence left out, nobody takes it", "leg", l.name, "event", ev.Event)
 		return
 	}
