@@ -87,6 +87,7 @@ func New(cfg Config) (*Agent, error) {
 		return nil, err
 	}
 	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
+	a.crew.next = make(chan func())
 	a.notices.crew = &a.crew
 	a.fade.after = cfg.Timers.whole()
 	a.certs = newCertificates(cfg.TLS, cfg.Log)

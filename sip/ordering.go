@@ -2,17 +2,24 @@ package sip
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-// crew counts the agent's goroutines and takes no more once it is dismissed.
+// crew counts the agent's goroutines and takes no more once it is dismissed. One that is done waits for more work for as
+// long as few do: a goroutine that is new has its stack to grow first, and a lane needs one for every message.
 type crew struct {
 	mu        sync.RWMutex
 	dismissed bool
 	work      sync.WaitGroup
+	next      chan func() // to whoever waits; without one nobody does
+	idle      atomic.Int32
 }
+
+// idleAtMost is how many wait for work.
+const idleAtMost = 32
 
 // start runs f, unless the crew is dismissed.
 func (c *crew) start(f func()) bool {
@@ -21,13 +28,33 @@ func (c *crew) start(f func()) bool {
 	if c.dismissed {
 		return false
 	}
-	c.work.Go(f)
+	select {
+	case c.next <- f:
+	default:
+		c.work.Go(func() { c.serve(f) })
+	}
 	return true
+}
+
+// serve runs f, and what comes next.
+func (c *crew) serve(f func()) {
+	for ok := true; ok; {
+		f()
+		if c.idle.Add(1) > idleAtMost || c.next == nil {
+			c.idle.Add(-1)
+			return
+		}
+		f, ok = <-c.next
+		c.idle.Add(-1)
+	}
 }
 
 // dismiss takes no new work and waits for what runs.
 func (c *crew) dismiss() {
 	c.mu.Lock()
+	if !c.dismissed && c.next != nil {
+		close(c.next)
+	}
 	c.dismissed = true
 	c.mu.Unlock()
 	c.work.Wait()
