@@ -40,8 +40,12 @@ type callsFigures struct {
 // benchCalls has whole calls made at a rate: both legs rung, answered, acknowledged, bridged and hung up, with far ends in
 // another process that answer at once and make no sound. What it measures is this process alone.
 func benchCalls(ctx context.Context, o benchFlags) (f callsFigures, err error) {
-	if o.ledger != "off" {
-		return f, errUsage{"--ledger=on is not built yet; use --ledger=off, or `bench click` for whole calls with ledger, queue and panel"}
+	switch o.ledger {
+	case "on":
+		return benchWhole(ctx, o)
+	case "off":
+	default:
+		return f, errUsage{"--ledger is on or off"}
 	}
 	desk, stopDesk, err := startAnswerer(ctx)
 	if err != nil {
