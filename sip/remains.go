@@ -14,17 +14,17 @@ import (
 type remains struct {
 	lane                *lane
 	localTag, remoteTag string
-	cseq                uint32  // of the INVITE that counted
-	branch              string  // of the ACK that our dialog's 2xx got; "" if it got none
-	given               []extra // the credentials in that ACK
-	first               place   // as the dialog had it
-	pinned              bool    // as the dialog had it
-	trunk               string  // whose credentials a BYE may need
-	refused             []refusal
-	ended               []string // To tags of forks and late answers that got our BYE
+	cseq                uint32    // of the INVITE that counted
+	branch              string    // of the ACK that our dialog's 2xx got; "" if it got none
+	given               []extra   // the credentials in that ACK
+	first               place     // as the dialog had it
+	pinned              bool      // as the dialog had it
+	trunk               string    // whose credentials a BYE may need
+	refused             []refusal // the INVITEs that were refused
+	ended               []string  // To tags of forks and late answers that got our BYE
 }
 
-// refusal is an INVITE of ours that was refused: what its ACK repeats.
+// refusal is what the ACK of a refused INVITE repeats.
 type refusal struct {
 	branch, uri string
 	routes      []string
@@ -50,7 +50,7 @@ func (l *leg) leave() {
 		r.given = credentialsIn(l.ackSent)
 	}
 	for key, x := range n.sent {
-		if x.req.IsInvite() && x.final >= 300 {
+		if x.req.IsInvite() && (x.final >= 300 || x.final < 0) { // it was refused, or may still be
 			r.refused = append(r.refused, x.refusal())
 		}
 		if x.final != 0 { // what is under way ends by itself

@@ -31,6 +31,7 @@ type callsFigures struct {
 	CPUPer1000 float64 `json:"cpu_s_per_1000_calls"`
 	SetupP50   float64 `json:"setup_added_p50_ms"`
 	SetupP99   float64 `json:"setup_added_p99_ms"`
+	RSSStart   int     `json:"rss_start_bytes"`
 	RSS        int     `json:"rss_bytes"`
 	RSSPeak    int     `json:"rss_peak_bytes"`
 	Goroutines int     `json:"goroutines_left"`
@@ -71,7 +72,9 @@ func benchCalls(ctx context.Context, o benchFlags) (f callsFigures, err error) {
 		stop()
 		return f, errors.Join(err, <-ran)
 	}
+	start := residentBytes()
 	f = load.run(ctx, o)
+	f.RSSStart = start
 	wrong := profiled()
 	rest(ctx, o.rest)
 	f.RSS = residentBytes()

@@ -11,6 +11,7 @@ import (
 	"os"
 	"os/exec"
 	"runtime"
+	"runtime/debug"
 	"sync/atomic"
 	"syscall"
 	"time"
@@ -107,6 +108,8 @@ func (w *wholeRun) measure(ctx context.Context, a *app, out *operators, o orders
 	if err != nil {
 		return err
 	}
+	debug.FreeOSMemory() // what taking the list in took
+	w.figures.RSSStart = residentBytes()
 	peak, watched := watchMemory()
 	began, cpu, start := time.Now(), cpuTime(), time.Now()
 	var r reportedCalls
@@ -119,7 +122,7 @@ func (w *wholeRun) measure(ctx context.Context, a *app, out *operators, o orders
 	}
 	watched()
 	w.figures = callsFigures{
-		Rate: o.Rate, Calls: o.Calls, Failed: r.Failed, RSSPeak: int(peak.Load()),
+		Rate: o.Rate, Calls: o.Calls, Failed: r.Failed, RSSStart: w.figures.RSSStart, RSSPeak: int(peak.Load()),
 		CallsPerS: float64(o.Calls-r.Failed) / took.Seconds(), CPUPer1000: spent.Seconds() / float64(o.Calls) * 1000,
 	}
 	var setups []time.Duration
