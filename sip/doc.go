@@ -4,8 +4,8 @@
 // # Words
 //
 // A call is a line: a desk leg to the operator's phone, a customer leg to the debtor by a trunk, and a bridge of
-// package media between them. Each leg is one dialog of ours (RFC 3261 §12), from before its INVITE until it is gone,
-// and then for another 64·T1, in which what answers late is still hung up. A handle is a leg's identity in bytes: from
+// package media between them. Each leg is one dialog of ours (RFC 3261 §12), from before its INVITE until it is gone;
+// its remains stay for another 64·T1, in which what answers late is still hung up. A handle is a leg's identity in bytes: from
 // it another process can end the leg. An ender is what does that. A lane is everything with one Call-ID.
 //
 // # Where what stands
@@ -18,6 +18,7 @@
 //	examine.go       asking a trunk or a phone from outside, for `kakeru doctor`
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
+//	remains.go, fade.go       what is kept of a leg that is gone, and for how long
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)

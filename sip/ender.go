@@ -69,6 +69,8 @@ func (l *lane) terminate(s saved, done chan<- error) {
 	switch who := l.who.(type) {
 	case *leg:
 		who.dropFor(done)
+	case *remains:
+		done <- nil
 	case *ender:
 		who.waiting = append(who.waiting, done)
 		if who.saved.Version == 0 {
@@ -227,15 +229,18 @@ func (e *ender) response(res *sip.Response) {
 
 func (e *ender) ackRefusal(res *sip.Response, to place) {
 	uri := orElse(e.saved.Invite.URI, inBrackets(value(res, "To")))
-	branch, _ := res.Via().Params.Get("branch")
-	from, cseq := value(res, "From"), res.CSeq().SeqNo
-	ack, err := request{
-		method: sip.ACK, uri: uri, from: from, to: value(res, "To"), callID: e.lane.callID, cseq: cseq,
-		sentBy: viaSentBy(res.Via()), branch: branch, routes: e.saved.Invite.Routes,
-	}.build()
-	if err == nil {
+	if ack, err := ackOfRefusal(res, uri, e.saved.Invite.Routes); err == nil {
 		e.lane.agent.send(ack, to)
 	}
+}
+
+// ackOfRefusal makes the ACK of a refusal from the refusal itself and what else its INVITE said (§17.1.1.3).
+func ackOfRefusal(res *sip.Response, uri string, routes []string) (*sip.Request, error) {
+	branch, _ := res.Via().Params.Get("branch")
+	return request{
+		method: sip.ACK, uri: uri, from: value(res, "From"), to: value(res, "To"), callID: res.CallID().Value(),
+		cseq: res.CSeq().SeqNo, sentBy: viaSentBy(res.Via()), branch: branch, routes: routes,
+	}.build()
 }
 
 // dialogOf rebuilds the dialog that a 2xx to an INVITE of ours has made (§12.1.2).

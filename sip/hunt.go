@@ -53,8 +53,11 @@ func (h *hunt) Handle() dialer.LegHandle {
 	return h.handle()
 }
 
-// handle needs h.mu.
+// handle needs h.mu. That of one phone is its own.
 func (h *hunt) handle() dialer.LegHandle {
+	if len(h.legs) == 1 {
+		return h.legs[0].Handle()
+	}
 	all := saved{Version: handleVersion, Leg: dialer.DeskLeg}
 	made := dialer.LegHandle{Leg: dialer.DeskLeg}
 	for _, l := range h.legs {

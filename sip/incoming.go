@@ -69,7 +69,7 @@ func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
 	at.hold() // until the line is closed
 	l := &leg{
 		lane: at, line: n, name: dialer.CustomerLeg, side: media.Customer, told: make(chan dialer.LegFact, factsKept),
-		state: legEarly, dialled: true, confirmed: true, ended: map[string]bool{}, summons: s, trunk: u.trunk.Name,
+		state: legEarly, dialled: true, confirmed: true, summons: s, trunk: u.trunk.Name,
 		signer: signer{with: u.trunk.credentials()},
 	}
 	l.dialog = dialog{

@@ -73,7 +73,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 func (n *line) newLeg(name dialer.LegName, side media.Side, told chan dialer.LegFact) *leg {
 	l := &leg{
 		line: n, name: name, side: side, told: told, state: legReady,
-		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch(), CSeq: 1},
+		invite: savedInvite{Branch: newBranch(), CSeq: 1},
 	}
 	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy(overUDP)}
 	l.lane = n.agent.lane(l.dialog.CallID)

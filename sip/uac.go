@@ -207,10 +207,8 @@ func (l *leg) buildAck(d *dialog, cseq uint32, invite *sip.Request) *sip.Request
 		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
 		return nil
 	}
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, given := range values(invite, name) {
-			ack.AppendHeader(sip.NewHeader(name, given))
-		}
+	for _, given := range credentialsIn(invite) {
+		ack.AppendHeader(sip.NewHeader(given.name, given.value))
 	}
 	return ack
 }
@@ -309,10 +307,10 @@ func (l *leg) endOther(res *sip.Response) {
 	if ack := l.buildAck(&other, other.CSeq, l.current.req); ack != nil {
 		l.lane.agent.send(ack, other.next(ctx))
 	}
-	if l.ended[tag] {
+	if slices.Contains(l.ended, tag) {
 		return
 	}
-	l.ended[tag] = true
+	l.ended = append(l.ended, tag)
 	l.note(dialer.EvByeSent, "another answer of a call that was forked")
 	bye := hangup{lane: l.lane, dialog: &other, signer: signer{with: l.signer.with}, done: func(error) {}}
 	bye.send()

@@ -172,8 +172,14 @@ func entriesOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 		return nil, err
 	}
 	entries := make(map[string]*casework.Recorded, len(rows))
+	promised := false
 	for _, r := range rows {
-		entries[r.AttemptID] = entryFrom(r)
+		e := entryFrom(r)
+		entries[r.AttemptID] = e
+		promised = promised || e.Promise != nil
+	}
+	if !promised {
+		return entries, nil
 	}
 	parts, err := q.PromisePartsOf(ctx, ids)
 	if err != nil {

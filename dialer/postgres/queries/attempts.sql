@@ -19,10 +19,6 @@ WHERE id = @id AND ended_at IS NULL AND dialled_at IS NULL;
 -- name: AttemptState :one
 SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE id = @id;
 
--- name: ShareOpenAttempt :one
--- Keeps the attempt open until the transaction is over.
-SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR SHARE;
-
 -- name: LockOpenAttempt :one
 -- For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
 SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
@@ -70,6 +66,22 @@ SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id);
 
 -- name: CountResult :one
 SELECT count(*)::int FROM attempts WHERE number_ref = @number_ref AND dialled_at IS NOT NULL AND result = @result::text;
+
+-- name: NoteProgress :one
+-- One statement, so one round trip and one commit: what is noted is noted whole, and only while the attempt is open.
+WITH held AS MATERIALIZED (
+  SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR SHARE
+), evidence AS (
+  INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause)
+  SELECT id, unnest(@ns::int[]), unnest(@ats::timestamptz[]), unnest(@legs::text[]), unnest(@events::text[]),
+    unnest(@statuses::int[]), unnest(@reasons::text[]), unnest(@causes::int[]) FROM held
+  ON CONFLICT (attempt_id, n) DO NOTHING
+), legs AS (
+  INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle)
+  SELECT id, unnest(@handle_legs::text[]), unnest(@sip_call_ids::text[]), unnest(@handles::bytea[]) FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+)
+SELECT id FROM held;
 
 -- name: OpenAttempts :many
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,

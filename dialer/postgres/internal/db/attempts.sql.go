@@ -592,6 +592,56 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 	return result.RowsAffected(), nil
 }
 
+const noteProgress = `-- name: NoteProgress :one
+WITH held AS MATERIALIZED (
+  SELECT id FROM attempts WHERE id = $1 AND ended_at IS NULL FOR SHARE
+), evidence AS (
+  INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause)
+  SELECT id, unnest($2::int[]), unnest($3::timestamptz[]), unnest($4::text[]), unnest($5::text[]),
+    unnest($6::int[]), unnest($7::text[]), unnest($8::int[]) FROM held
+  ON CONFLICT (attempt_id, n) DO NOTHING
+), legs AS (
+  INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle)
+  SELECT id, unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]) FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+)
+SELECT id FROM held
+`
+
+type NoteProgressParams struct {
+	ID         string
+	Ns         []int32
+	Ats        []time.Time
+	Legs       []string
+	Events     []string
+	Statuses   []int32
+	Reasons    []string
+	Causes     []int32
+	HandleLegs []string
+	SipCallIds []string
+	Handles    [][]byte
+}
+
+// One statement, so one round trip and one commit: what is noted is noted whole, and only while the attempt is open.
+func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (string, error) {
+	row := q.db.QueryRow(ctx, noteProgress,
+		arg.ID,
+		arg.Ns,
+		arg.Ats,
+		arg.Legs,
+		arg.Events,
+		arg.Statuses,
+		arg.Reasons,
+		arg.Causes,
+		arg.HandleLegs,
+		arg.SipCallIds,
+		arg.Handles,
+	)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
 const openAttempts = `-- name: OpenAttempts :many
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
@@ -699,18 +749,6 @@ func (q *Queries) ResultsDue(ctx context.Context) ([]ResultsDueRow, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const shareOpenAttempt = `-- name: ShareOpenAttempt :one
-SELECT id FROM attempts WHERE id = $1 AND ended_at IS NULL FOR SHARE
-`
-
-// Keeps the attempt open until the transaction is over.
-func (q *Queries) ShareOpenAttempt(ctx context.Context, id string) (string, error) {
-	row := q.db.QueryRow(ctx, shareOpenAttempt, id)
-	var id_2 string
-	err := row.Scan(&id_2)
-	return id_2, err
 }
 
 const tries = `-- name: Tries :many
