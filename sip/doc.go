@@ -19,6 +19,7 @@
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
+//	ask.go           what we ask within a dialog: CSeq, challenges, what ends it (§12.2.1)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	dtmf.go          key presses by INFO, where telephone-event was not agreed to (RFC 6086, RFC 4733)
