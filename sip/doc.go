@@ -32,7 +32,9 @@
 //	notify.go        NOTIFY within a call: of a transfer, and to have a ringing phone pick up
 //	dialogevent.go, dialoginfo.go   whether a phone is used outside our calls (RFC 6665, RFC 4235)
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
-//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold, REFER (RFC 3515)
+//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold
+//	refer.go         a phone's own transfer button (RFC 3515)
+//	called.go, replaces.go    a phone's own INVITE within its talk, in the place of a dialog that there is (RFC 3891)
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while

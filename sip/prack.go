@@ -10,9 +10,10 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028). supported is our Supported.
+// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028), Replaces (RFC 3891). supported
+// is our Supported.
 var (
-	supportedTags = []string{"100rel", "timer"}
+	supportedTags = []string{"100rel", "timer", "replaces"}
 	supported     = strings.Join(supportedTags, ", ")
 )
 
