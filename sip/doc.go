@@ -20,6 +20,7 @@
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
 //	remains.go, fade.go       what is kept of a leg that is gone, and for how long
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
+//	ask.go           what we ask within a dialog: CSeq, challenges, what ends it (§12.2.1)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	dtmf.go          key presses by INFO, where telephone-event was not agreed to (RFC 6086, RFC 4733)
@@ -32,7 +33,9 @@
 //	notify.go        NOTIFY within a call: of a transfer, and to have a ringing phone pick up
 //	dialogevent.go, dialoginfo.go   whether a phone is used outside our calls (RFC 6665, RFC 4235)
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
-//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold, REFER (RFC 3515)
+//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold
+//	refer.go         a phone's own transfer button (RFC 3515)
+//	called.go, replaces.go    a phone's own INVITE within its talk, in the place of a dialog that there is (RFC 3891)
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while

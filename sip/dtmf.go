@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -68,7 +67,6 @@ func (n *line) legOn(side media.Side) *leg {
 type informer struct {
 	waiting string
 	working bool
-	signer  signer
 }
 
 // maxInformed is how many keys may wait.
@@ -84,7 +82,6 @@ func (l *leg) inform(keys string) {
 	i.waiting += keys
 	if !i.working {
 		i.working = true
-		i.signer = signer{with: l.signer.with}
 		l.informNext()
 	}
 }
@@ -95,28 +92,17 @@ func (l *leg) informNext() {
 		i.waiting, i.working = "", false
 		return
 	}
-	l.dialog.CSeq++
-	r := l.dialog.request(sip.INFO, l.dialog.CSeq)
-	r.sdp, r.kind = fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", i.waiting[0], media.KeyPress.Milliseconds()), relayType
-	req, err := r.build()
-	if err == nil {
-		err = i.signer.sign(req)
-	}
-	if err != nil {
-		l.informFailed(failure(err))
-		return
-	}
-	l.changed()
-	l.lane.begin(req, l.dialog.next(context.Background()), l.informed, func(err error) { l.informFailed(failure(err)) })
+	l.ask(ask{
+		method: sip.INFO, kind: relayType, vital: true,
+		body:  fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", i.waiting[0], media.KeyPress.Milliseconds()),
+		heard: l.informed, failed: func(err error) { l.informFailed(failure(err)) },
+	})
 }
 
 // informed takes the answer. Whoever refuses one key refuses all.
 func (l *leg) informed(res *sip.Response) {
 	i := &l.informs
 	switch {
-	case res.IsProvisional():
-	case isChallenge(res) && i.signer.take(res):
-		l.informNext()
 	case !res.IsSuccess():
 		l.informFailed(fmt.Sprintf("answered by %d", res.StatusCode))
 	case i.waiting != "":

@@ -173,8 +173,7 @@ func (e *ender) bye(d dialog) {
 		return
 	}
 	e.ended[d.RemoteTag] = true
-	h := hangup{lane: e.lane, dialog: &d, signer: signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, done: e.finish}
-	h.send()
+	e.lane.bye(&d, signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, e.finish)
 	e.linger()
 }
 

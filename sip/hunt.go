@@ -24,7 +24,7 @@ type hunt struct {
 
 	mu      sync.Mutex
 	legs    []*leg // all there ever were
-	open    int    // of them, those that are not gone
+	live    []*leg // of them, those that are dialled and not gone
 	winner  *leg   // the phone that has the call
 	dialled bool
 	dropped bool
@@ -99,7 +99,7 @@ func (h *hunt) Dial() {
 	var first *leg
 	if !h.awaits && !again {
 		first = h.legs[0]
-		h.open = 1
+		h.live = []*leg{first}
 	}
 	h.mu.Unlock()
 	switch {
@@ -123,12 +123,14 @@ func (h *hunt) ring(id dialer.DeskID) {
 	h.mu.Lock()
 	late := h.dropped || h.winner != nil || h.gone
 	if !late {
-		h.legs = append(h.legs, l)
-		h.open++
+		h.add(l)
 	}
 	h.mu.Unlock()
 	h.send(l, late)
 }
+
+// add needs h.mu.
+func (h *hunt) add(l *leg) { h.legs, h.live = append(h.legs, l), append(h.live, l) }
 
 // send has a phone's leg live, or forgets it.
 func (h *hunt) send(l *leg, late bool) {
@@ -214,18 +216,21 @@ func (h *hunt) heard(l *leg, f dialer.LegFact) {
 
 // out needs h.mu: a phone is gone. What that is to the owner depends on which one it was.
 func (h *hunt) out(l *leg, f dialer.LegFact) {
-	h.open--
+	h.live = slices.DeleteFunc(h.live, func(other *leg) bool { return other == l })
 	switch {
 	case l == h.talk.next:
 		h.nextOut(f)
 	case l == h.winner && h.talk.next != nil && !h.dropped:
 		h.handedOn(f)
-	case l == h.winner, h.open == 0 && h.winner == nil && (h.dropped || !h.awaits):
+	case l == h.winner, len(h.live) == 0 && h.winner == nil && (h.dropped || !h.awaits):
 		h.over(f)
 	case h.winner == nil && !h.dropped:
 		f.Kind = dialer.LegDeclined
 		h.tell(f)
-	default: // one that was too late, or has handed the call on
+	default: // one that was too late, or has handed the call on, or was not let in
+		if l == h.talk.comes {
+			h.talk.comes = nil
+		}
 		f.Kind = dialer.LegNote
 		h.tell(f)
 	}
@@ -267,7 +272,7 @@ func (h *hunt) Drop() {
 	h.mu.Lock()
 	h.dropped = true
 	all := slices.Clone(h.legs)
-	if h.dialled && h.open == 0 {
+	if h.dialled && len(h.live) == 0 {
 		h.over(dialer.LegFact{Evidence: dialer.Evidence{Event: dialer.EvGone}})
 	}
 	h.mu.Unlock()

@@ -67,7 +67,7 @@ type leg struct {
 	ackSent    *sip.Request
 	ended      []string // To tags of forks and late answers that got our BYE
 	session    session
-	asking     *exchange         // our refresh of the session, while it is under way
+	asking     *ask              // our latest refresh of the session
 	rseqs      map[string]uint32 // the last reliable provisional response of each early dialog
 	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK
 	informs    informer
@@ -185,8 +185,8 @@ func (l *leg) gone(farEnded bool) {
 	}
 	l.stopTimers()
 	l.arm(0, false)
-	if l.asking != nil {
-		l.asking.end()
+	if l.asking != nil && l.asking.sent != nil {
+		l.asking.sent.end()
 	}
 	if l.current != nil {
 		l.current.end()

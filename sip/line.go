@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/emiago/sipgo/sip"
-
 	"kakeru/dialer"
 	"kakeru/sip/media"
 )
@@ -162,7 +160,7 @@ func (n *line) CompleteTransfer() { n.desk.complete() }
 func (n *line) CancelTransfer() { n.desk.cancelTransfer() }
 
 // RefuseTransfer implements dialer.Line.
-func (n *line) RefuseTransfer() { n.desk.referDone(sip.StatusGlobalDecline) }
+func (n *line) RefuseTransfer() { n.desk.refuse() }
 
 // ringing lets the operator hear the Japanese ringback while the network sends none.
 func (n *line) ringing(side media.Side) {

@@ -68,10 +68,10 @@ func (m *metrics) closed(n *line) {
 }
 
 func (f *flow) add(b *media.Bridge) {
-	for _, of := range []media.Side{media.Desk, media.Customer, media.Other} {
+	for _, of := range []media.Side{media.Desk, media.Customer, media.Other, media.Aside} {
 		s, side := b.Stats(of), of
-		if of == media.Other {
-			side = media.Desk // another desk's phone
+		if of != media.Customer {
+			side = media.Desk // whichever phone it was
 		}
 		f.in[side] += s.PacketsIn
 		f.out[side] += s.PacketsOut

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -11,9 +10,10 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028). supported is our Supported.
+// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028), Replaces (RFC 3891). supported
+// is our Supported.
 var (
-	supportedTags = []string{"100rel", "timer"}
+	supportedTags = []string{"100rel", "timer", "replaces"}
 	supported     = strings.Join(supportedTags, ", ")
 )
 
@@ -45,20 +45,10 @@ func (l *leg) acknowledge(res *sip.Response) bool {
 		l.rseqs = map[string]uint32{}
 	}
 	l.rseqs[tag] = n
-	l.dialog.CSeq++
 	early := l.dialog
 	early.learn(res)
-	r := early.request(sip.PRACK, l.dialog.CSeq)
-	r.extras = []extra{{"RAck", fmt.Sprintf("%d %d INVITE", n, res.CSeq().SeqNo)}}
-	req, err := r.build()
-	if err == nil {
-		err = l.signer.sign(req)
-	}
-	if err != nil {
-		return true
-	}
 	// Whatever becomes of it, the INVITE's own answer decides: a far end that heard nothing repeats itself, or gives up.
-	l.lane.begin(req, early.next(context.Background()), func(*sip.Response) {}, func(error) {})
+	l.ask(ask{method: sip.PRACK, in: &early, extras: []extra{{"RAck", fmt.Sprintf("%d %d INVITE", n, res.CSeq().SeqNo)}}})
 	return true
 }
 

@@ -20,6 +20,7 @@ type remains struct {
 	first               place     // as the dialog had it
 	pinned              bool      // as the dialog had it
 	trunk               string    // whose credentials a BYE may need
+	ofDesk              bool      // it was a desk phone's
 	refused             []refusal // the INVITEs that were refused
 	ended               []string  // To tags of forks and late answers that got our BYE
 }
@@ -43,7 +44,7 @@ func (l *leg) leave() {
 	}
 	r := &remains{
 		lane: n, localTag: strings.Clone(l.dialog.LocalTag), remoteTag: strings.Clone(l.dialog.RemoteTag), cseq: l.invite.CSeq,
-		first: l.dialog.First, pinned: l.dialog.Pinned, trunk: l.trunk, ended: l.ended,
+		first: l.dialog.First, pinned: l.dialog.Pinned, trunk: l.trunk, ofDesk: l.hunt != nil, ended: l.ended,
 	}
 	if l.ackSent != nil {
 		r.branch, _ = l.ackSent.Via().Params.Get("branch")
@@ -109,8 +110,7 @@ func (r *remains) response(res *sip.Response) {
 	r.acknowledge(&d, known)
 	if !known && !slices.Contains(r.ended, d.RemoteTag) {
 		r.ended = append(r.ended, strings.Clone(d.RemoteTag))
-		bye := hangup{lane: r.lane, dialog: &d, signer: signer{with: r.lane.agent.credentialsOf(r.trunk)}, done: func(error) {}}
-		bye.send()
+		r.lane.bye(&d, signer{with: r.lane.agent.credentialsOf(r.trunk)}, func(error) {})
 	}
 }
 

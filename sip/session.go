@@ -124,11 +124,11 @@ func (l *leg) refresh() {
 	case l.state != legUp || l.over || l.dropped || s.busy:
 		return
 	case !s.plain:
-		l.ask(sip.UPDATE, nil, l.refreshed)
+		l.askToStay(sip.UPDATE, nil)
 	case l.reoffer != nil:
 		l.refreshSoon()
 	default:
-		l.ask(sip.INVITE, l.line.bridge.Offer(l.side), l.refreshed)
+		l.askToStay(sip.INVITE, l.line.bridge.Offer(l.side))
 	}
 }
 
@@ -138,37 +138,22 @@ func (l *leg) refreshSoon() {
 	l.session.armed = l.lane.after(pause+l.lane.agent.cfg.Timers.T1, l.refresh)
 }
 
-// ask sends a request of ours within the dialog that refreshes it.
-func (l *leg) ask(method sip.RequestMethod, sdp []byte, heard func(*sip.Response)) {
-	l.dialog.CSeq++
-	r := l.dialog.request(method, l.dialog.CSeq)
-	r.sdp = sdp
-	r.extras = append([]extra{
-		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
-	}, l.session.asks(l.lane.agent)...)
-	req, err := r.build()
-	if err == nil {
-		err = l.signer.sign(req)
-	}
-	if err != nil {
-		l.dropBecause("the session could not be refreshed: " + failure(err))
-		return
-	}
-	l.changed()
+// askToStay sends a request that refreshes the session.
+func (l *leg) askToStay(method sip.RequestMethod, sdp []byte) {
 	l.session.busy = true
-	l.asking = l.lane.begin(req, l.dialog.next(context.Background()), heard, func(error) {
-		l.session.busy = false
-		l.dropBecause("the far end does not answer") // 408 (§7.4, RFC 3261 §12.2.1.2)
+	l.asking = l.ask(ask{
+		method: method, body: sdp, vital: true, heard: l.refreshed,
+		extras: append([]extra{
+			{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
+		}, l.session.asks(l.lane.agent)...),
+		failed: func(err error) { l.dropBecause("the session could not be refreshed: " + failure(err)) },
 	})
 }
 
 // refreshed takes the answer. What says that the far end knows no such call ends ours; what only refuses does not, as long as
 // it can be asked in another way or later.
 func (l *leg) refreshed(res *sip.Response) {
-	invite := l.asking.req.IsInvite()
-	if res.IsProvisional() {
-		return
-	}
+	invite := res.CSeq().MethodName == sip.INVITE
 	if res.IsSuccess() && invite {
 		l.ackReinvite(res)
 	}
@@ -185,9 +170,7 @@ func (l *leg) refreshed(res *sip.Response) {
 		}
 		l.dialog.retarget(res)
 		l.sessionAgreed(res)
-	case status == sip.StatusCallTransactionDoesNotExists || status == sip.StatusRequestTimeout:
-		l.dropBecause("the far end knows this call no more")
-	case isChallenge(res) && l.signer.take(res), l.longerSession(res):
+	case l.longerSession(res):
 		l.refresh()
 	case status == sip.StatusRequestPending:
 		l.refreshSoon()
@@ -203,7 +186,7 @@ func (l *leg) refreshed(res *sip.Response) {
 
 // ackReinvite acknowledges the 2xx of a re-INVITE of ours, each time it comes (RFC 3261 §13.2.2.4).
 func (l *leg) ackReinvite(res *sip.Response) {
-	if ack := l.buildAck(&l.dialog, res.CSeq().SeqNo, l.asking.req); ack != nil {
+	if ack := l.buildAck(&l.dialog, res.CSeq().SeqNo, l.asking.sent.req); ack != nil {
 		l.lane.agent.send(ack, l.dialog.next(context.Background()))
 	}
 }

@@ -20,7 +20,7 @@ func TestSessionIsAskedFor(t *testing.T) {
 	r := newRig(t)
 	r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
-	if value(invite, "Session-Expires") != "1800" || value(invite, "Min-SE") != "90" || value(invite, "Supported") != "100rel, timer" {
+	if value(invite, "Session-Expires") != "1800" || value(invite, "Min-SE") != "90" || value(invite, "Supported") != "100rel, timer, replaces" {
 		t.Errorf("%s", invite)
 	}
 	r.trunk.reply(invite, say{status: 486, tag: "a"})

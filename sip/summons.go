@@ -110,6 +110,17 @@ func (l *leg) pickUp() {
 	agreed()
 }
 
+// turnDown refuses a caller who still waits, and hangs up one who was answered. It does not block.
+func (l *leg) turnDown(status int) {
+	l.lane.post(func() {
+		if l.summons.done {
+			l.drop()
+		} else {
+			l.refuseCaller(answer{status: status})
+		}
+	})
+}
+
 // refuseCaller is the end of a caller who is not answered.
 func (l *leg) refuseCaller(w answer) {
 	l.dropped = true

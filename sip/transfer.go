@@ -2,7 +2,6 @@ package sip
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -24,6 +23,7 @@ type talkState struct {
 	consult bool // the operator talks with it first
 	away    bool // the operator has hung up meanwhile: the call waits for next
 	refers  *referral
+	comes   *leg // another desk's phone that has called for the talk (replaces.go)
 
 	playing media.Tone // what the customer hears in place of the operator
 	plays   bool
@@ -94,6 +94,11 @@ func (h *hunt) transfer(to dialer.DeskID, consult bool) {
 		why = cannot(err)
 	}
 	h.mu.Lock()
+	if l := h.talk.comes; l != nil && l.desk == to {
+		h.letIn(l)
+		h.mu.Unlock()
+		return
+	}
 	var side media.Side
 	if why == "" {
 		side, why = h.freeSide()
@@ -104,8 +109,7 @@ func (h *hunt) transfer(to dialer.DeskID, consult bool) {
 		return
 	}
 	l := h.phone(to, p, side)
-	h.legs = append(h.legs, l)
-	h.open++
+	h.add(l)
 	h.talk.next, h.talk.nextUp, h.talk.consult = l, false, consult
 	h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: to, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(to)}})
 	h.settle()
@@ -120,13 +124,29 @@ func (h *hunt) freeSide() (media.Side, string) {
 		return 0, "there is no talk to hand on"
 	case h.talk.next != nil:
 		return 0, "the call is being handed on already"
-	case h.winner.side == media.Other:
-		return media.Desk, ""
 	}
-	if err := h.line.bridge.OpenOther(); err != nil {
+	side, ok := h.spareSide()
+	if !ok {
 		return 0, "no media port is free"
 	}
-	return media.Other, ""
+	return side, ""
+}
+
+// letIn needs h.mu: the owner lets the phone have the call that has asked for it.
+func (h *hunt) letIn(l *leg) {
+	was := h.winner
+	h.talk.comes = nil
+	l.lane.post(func() {
+		if !l.stepIn(was) {
+			h.change(func(h *hunt) { h.failed(l.desk, "it has given up") })
+		}
+	})
+}
+
+// busy needs h.mu: something is being done about handing the call on.
+func (h *hunt) busy() bool {
+	t := &h.talk
+	return t.next != nil || t.refers != nil || t.comes != nil
 }
 
 // nextHeard needs h.mu: what the phone tells that shall take over. Its ringing is heard by who hands the call on.
@@ -239,92 +259,4 @@ func (l *leg) phoneHeld() {
 			h.settle()
 		}
 	}
-}
-
-// referral is a REFER of the phone that has the call (RFC 3515): its own transfer button. The phone is told by NOTIFY what
-// came of it.
-type referral struct {
-	leg *leg
-	id  uint32 // the REFER's CSeq
-}
-
-// referred is a phone's REFER within a call. Only a desk's phone may hand a call on, and only to another desk: where else a
-// debtor's call may go is not for a phone to say.
-func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
-	to := values(req, "Refer-To")
-	if len(to) != 1 {
-		l.reply(req, tx, answer{status: sip.StatusBadRequest, reason: "Bad Request: one Refer-To is wanted"}) // §2.4.2
-		return
-	}
-	desk := l.lane.agent.deskOf(uriIn(to[0]))
-	switch h := l.hunt; {
-	case h == nil:
-		l.reply(req, tx, answer{status: sip.StatusForbidden})
-	case strings.Contains(strings.ToLower(to[0]), "replaces="):
-		l.reply(req, tx, answer{status: 501, reason: "Not Implemented: hand the call on from the panel, or without asking first"})
-	case desk == "" || desk == l.desk:
-		l.reply(req, tx, answer{status: sip.StatusNotFound})
-	case !h.mayRefer(l, req.CSeq().SeqNo):
-		l.reply(req, tx, answer{status: sip.StatusRequestPending})
-	default:
-		l.reply(req, tx, answer{status: sip.StatusAccepted, extras: []extra{{"Contact", l.contact()}}})
-		l.notifyRefer(req.CSeq().SeqNo, sip.StatusTrying, false)
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.tell(dialer.LegFact{Kind: dialer.LegRefers, Desk: desk, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(desk)}})
-	}
-}
-
-// mayRefer notes a phone's wish, unless the call is being handed on already.
-func (h *hunt) mayRefer(l *leg, id uint32) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if l != h.winner || h.talk.next != nil || h.talk.refers != nil || !h.talk.joined || h.dropped {
-		return false
-	}
-	h.talk.refers = &referral{l, id}
-	return true
-}
-
-// referDone tells the phone that asked what came of it.
-func (h *hunt) referDone(status int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.referOver(status)
-}
-
-// referOver needs h.mu.
-func (h *hunt) referOver(status int) {
-	r := h.talk.refers
-	h.talk.refers = nil
-	if r != nil {
-		r.leg.lane.post(func() { r.leg.notifyRefer(r.id, status, true) })
-	}
-}
-
-// notifyRefer sends a NOTIFY of a REFER's progress (§2.4.4, §2.4.5).
-func (l *leg) notifyRefer(id uint32, status int, last bool) {
-	if l.state != legUp {
-		return
-	}
-	n := notice{event: fmt.Sprintf("refer;id=%d", id), state: "active;expires=60", kind: "message/sipfrag;version=2.0"}
-	if last {
-		n.state = "terminated;reason=noresource"
-	}
-	n.body = fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, orElse(phrases[status], "Answered"))
-	l.notify(n)
-}
-
-// deskOf is the desk whose phone a URI means: by its account, its extension, its own user part, or its name; "" for none.
-func (a *Agent) deskOf(uri sip.Uri) dialer.DeskID {
-	for _, d := range a.cfg.Desks {
-		own := ""
-		if fixed, _, err := fixedAddress(d.URI); err == nil {
-			own = fixed.User
-		}
-		if u := uri.User; u != "" && (u == d.Account || u == d.Extension || u == own || u == string(d.ID)) {
-			return d.ID
-		}
-	}
-	return ""
 }

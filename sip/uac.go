@@ -312,6 +312,5 @@ func (l *leg) endOther(res *sip.Response) {
 	}
 	l.ended = append(l.ended, tag)
 	l.note(dialer.EvByeSent, "another answer of a call that was forked")
-	bye := hangup{lane: l.lane, dialog: &other, signer: signer{with: l.signer.with}, done: func(error) {}}
-	bye.send()
+	l.lane.bye(&other, l.signer.another(), func(error) {})
 }

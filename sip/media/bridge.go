@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Bridge joins the sound of two legs, and of a third while a call is handed
-// on. It is safe for concurrent use.
+// Bridge joins the sound of two legs, and of further phones while a call is
+// handed on. It is safe for concurrent use.
 type Bridge struct {
 	pool     *Pool
 	legs     [sides]atomic.Pointer[leg]
@@ -49,7 +49,7 @@ func (b *Bridge) add(l *leg) {
 	b.start(func() { readLoop(l.pair.RTCP, l.heardRTCP) })
 }
 
-// leg is a side's; nil for Other before OpenOther.
+// leg is a side's; nil before it is open.
 func (b *Bridge) leg(side Side) *leg { return b.legs[side].Load() }
 
 // all are the legs there are.
