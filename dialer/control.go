@@ -177,7 +177,7 @@ func (c *call) heardTransfer(f LegFact) {
 			c.line.RefuseTransfer()
 			return
 		}
-		c.heardControl(control{do: controlTransfer, desk: f.Desk})
+		c.heardControl(control{do: controlTransfer, desk: f.Desk, how: f.Consult})
 	case f.Evidence.Event == EvConsulting:
 		c.view.Consulting = true
 		c.show(f.Evidence.At)

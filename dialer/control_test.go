@@ -167,15 +167,40 @@ func TestTransferTakenBackAndEnded(t *testing.T) {
 func TestPhonesOwnTransferButton(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		call, id := h.talks(first, desk1)
-		h.phone.Refer(call, "desk9")
+		h.phone.Refer(call, "desk9", false)
 		synctest.Wait()
 		if h.phone.Did(call, dialer.DeskLeg, "refuse_transfer") != 1 {
 			t.Error("a transfer to no desk was not refused")
 		}
-		h.phone.Refer(call, desk2)
+		h.phone.Refer(call, desk2, false)
 		synctest.Wait()
 		h.deskIs(desk2, dialer.DeskInCall, id)
 		h.must(h.Hangup(t.Context(), second, call))
 		h.ended(call)
+	})
+}
+
+// The phone calls the other desk by itself: to everybody it is the panel's transfer with a word before.
+func TestPhoneAsksTheOtherDeskByItself(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		h.phone.Refer(call, desk2, true)
+		synctest.Wait()
+		if v, _ := h.Call(call); v.TransferTo != desk2 || !v.Consulting || v.Desk != desk1 || h.desk(desk2).Ringing != call {
+			t.Errorf("%+v", v)
+		}
+		h.phone.Refer(call, desk2, true) // once more meanwhile
+		synctest.Wait()
+		if h.phone.Did(call, dialer.DeskLeg, "refuse_transfer") != 1 {
+			t.Error("a second one was not refused")
+		}
+		h.must(h.CompleteTransfer(t.Context(), first, call))
+		synctest.Wait()
+		h.deskIs(desk2, dialer.DeskInCall, id)
+		h.must(h.Hangup(t.Context(), second, call))
+		h.ended(call)
+		if n := len(h.ledger.Attempts()); n != 1 {
+			t.Errorf("%d attempts", n)
+		}
 	})
 }

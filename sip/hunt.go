@@ -215,6 +215,8 @@ func (h *hunt) heard(l *leg, f dialer.LegFact) {
 func (h *hunt) out(l *leg, f dialer.LegFact) {
 	h.live = slices.DeleteFunc(h.live, func(other *leg) bool { return other == l })
 	switch {
+	case l == h.talk.aside.leg:
+		h.asideOut(f)
 	case l == h.talk.next:
 		h.nextOut(f)
 	case l == h.winner && h.talk.next != nil && !h.dropped:

@@ -23,7 +23,8 @@ type talkState struct {
 	consult bool // the operator talks with it first
 	away    bool // the operator has hung up meanwhile: the call waits for next
 	refers  *referral
-	comes   *leg // another desk's phone that has called for the talk (replaces.go)
+	comes   *leg  // another desk's phone that has called for the talk (replaces.go)
+	aside   aside // the operator's own second call, to ask by (aside.go)
 
 	playing media.Tone // what the customer hears in place of the operator
 	plays   bool
@@ -56,7 +57,10 @@ func (h *hunt) settle() {
 	}
 	b, operator := h.line.bridge, h.winner.side
 	b.Mute(operator, t.muted)
+	second := h.asks()
 	switch {
+	case t.nextUp && second != nil:
+		h.settleAside(second)
 	case t.nextUp:
 		b.StopTone(operator)
 		b.Link(operator, t.next.side)
@@ -68,11 +72,16 @@ func (h *hunt) settle() {
 		b.Link(operator, media.Customer)
 		h.play(media.Silence)
 	default:
-		b.Link(operator, media.Customer)
-		if t.plays {
-			t.plays = false
-			b.StopTone(media.Customer)
-		}
+		h.together(operator)
+	}
+}
+
+// together needs h.mu: operator and customer hear each other, and nothing else.
+func (h *hunt) together(operator media.Side) {
+	h.line.bridge.Link(operator, media.Customer)
+	if h.talk.plays {
+		h.talk.plays = false
+		h.line.bridge.StopTone(media.Customer)
 	}
 }
 
@@ -100,6 +109,9 @@ func (h *hunt) transfer(to dialer.DeskID, consult bool) {
 		return
 	}
 	var side media.Side
+	if h.talk.aside.to == to && h.talk.aside.leg == nil {
+		why = "taken back"
+	}
 	if why == "" {
 		side, why = h.freeSide()
 	}
@@ -146,22 +158,32 @@ func (h *hunt) letIn(l *leg) {
 // busy needs h.mu: something is being done about handing the call on.
 func (h *hunt) busy() bool {
 	t := &h.talk
-	return t.next != nil || t.refers != nil || t.comes != nil
+	return t.next != nil || t.refers != nil || t.comes != nil || t.aside.to != ""
 }
 
 // nextHeard needs h.mu: what the phone tells that shall take over. Its ringing is heard by who hands the call on.
 func (h *hunt) nextHeard(l *leg, f dialer.LegFact) {
-	kind := f.Kind
+	kind, second := f.Kind, h.asks()
 	f.Kind = dialer.LegNote
 	h.tell(f)
+	if f.Evidence.Event == dialer.EvFinal {
+		h.talk.aside.refusal = f.Evidence.Status
+	}
 	switch kind {
 	case dialer.LegRinging:
+		if second != nil {
+			second.lane.post(second.ring)
+			return
+		}
 		h.line.bridge.PlayTone(h.winner.side, media.Ringback)
 	case dialer.LegAnswered:
 		h.talk.nextUp = true
 		l.Confirm()
 		if h.talk.consult && !h.talk.away {
 			h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: l.desk, Evidence: dialer.Evidence{Event: dialer.EvConsulting, Reason: string(l.desk)}})
+			if second != nil {
+				second.lane.post(second.pickUp)
+			}
 			h.settle()
 			return
 		}
@@ -177,6 +199,9 @@ func (h *hunt) moved() {
 	h.line.bridge.StopTone(was.side)
 	h.talk.next, h.talk.nextUp, h.talk.away, h.talk.held, h.talk.phoneHeld, h.talk.muted = nil, false, false, false, false, false
 	h.line.bridge.Mute(was.side, false)
+	if h.talk.aside.waits {
+		h.line.bridge.StopTone(now.side)
+	}
 	h.settle()
 	all := h.handle()
 	h.tell(dialer.LegFact{
@@ -184,6 +209,7 @@ func (h *hunt) moved() {
 		Evidence: dialer.Evidence{Event: dialer.EvTransferred, Reason: string(now.desk)},
 	})
 	h.referOver(sip.StatusOK)
+	h.asideOver(sip.StatusTemporarilyUnavailable)
 	was.Drop()
 }
 
@@ -204,11 +230,17 @@ func (h *hunt) complete() {
 func (h *hunt) cancelTransfer() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if l := h.talk.next; l != nil && !h.talk.away {
-		h.talk.next, h.talk.nextUp = nil, false
-		h.failed(l.desk, "taken back")
-		l.Drop()
+	if h.talk.next != nil && !h.talk.away {
+		h.takeBack()
 	}
+}
+
+// takeBack needs h.mu, and a phone that is to take over.
+func (h *hunt) takeBack() {
+	l := h.talk.next
+	h.talk.next, h.talk.nextUp = nil, false
+	h.failed(l.desk, "taken back")
+	l.Drop()
 }
 
 // failed needs h.mu: the call is as it was.
@@ -219,6 +251,7 @@ func (h *hunt) failed(to dialer.DeskID, why string) {
 	if h.winner != nil {
 		h.line.bridge.StopTone(h.winner.side)
 	}
+	h.asideFailed(to)
 	h.settle()
 	h.referOver(sip.StatusTemporarilyUnavailable)
 }
@@ -256,7 +289,7 @@ func (l *leg) phoneHeld() {
 		defer h.mu.Unlock()
 		if l == h.winner {
 			h.talk.phoneHeld = h.line.bridge.Held(l.side)
-			h.settle()
 		}
+		h.settle()
 	}
 }

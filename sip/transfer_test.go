@@ -225,7 +225,7 @@ func TestPhonesOwnTransferButton(t *testing.T) {
 		want int
 	}{
 		{"<sip:900@elsewhere.invalid>", 404}, {"<sip:201@kakeru>", 404},
-		{"<sip:202@kakeru?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", 501},
+		{"<sip:900@elsewhere.invalid?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", 403},
 	} {
 		if res := h.refer(t, 1+i, c.to); res.StatusCode != c.want {
 			t.Errorf("%s got %d, want %d", c.to, res.StatusCode, c.want)

@@ -327,8 +327,8 @@ func (p *Phone) Decline(id dialer.DeskID) {
 	p.declines[id] = true
 }
 
-// Refer has the phone of a call's desk ask for a transfer by its own button.
-func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID) {
+// Refer has the phone of a call's desk ask for a transfer by its own button, at once or after a word with the other desk.
+func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID, consult bool) {
 	p.mu.Lock()
 	var line *phoneLine
 	for n := range p.lines {
@@ -337,7 +337,8 @@ func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID) {
 		}
 	}
 	p.mu.Unlock()
-	line.desk.tellOf(to, dialer.LegRefers, dialer.EvTransferAsked)
+	ev := dialer.Evidence{At: time.Now(), Leg: dialer.DeskLeg, Event: dialer.EvTransferAsked, Reason: string(to)}
+	line.desk.facts <- dialer.LegFact{Kind: dialer.LegRefers, Evidence: ev, Desk: to, Consult: consult}
 }
 
 // Close ends whatever is left, as the real phone does.
