@@ -33,6 +33,7 @@ type call struct {
 	desk     <-chan LegFact
 	customer <-chan LegFact
 	timer    *time.Timer
+	handing  *time.Timer // while the call rings at a desk that is to take it over
 	scribe   *scribe
 
 	evidence []Evidence
@@ -122,6 +123,9 @@ func (c *call) run() {
 			c.ringDesks()
 		case <-c.timer.C:
 			c.heardTimer()
+		case <-c.handingLate():
+			c.handing = nil
+			c.line.CancelTransfer()
 		}
 	}
 	close(c.done)

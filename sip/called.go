@@ -94,6 +94,7 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	l.remembered()
 	a.ladders.came(req, "") // nobody knew yet that it is of a call
 	at.adopt(l)
+	l.shown = saved{} // the call's handle has one more: the next fact brings it
 	l.note(dialer.EvInviteReceived, "")
 	return l, nil
 }

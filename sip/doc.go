@@ -35,7 +35,8 @@
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
 //	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold
 //	refer.go         a phone's own transfer button (RFC 3515)
-//	called.go, replaces.go    a phone's own INVITE within its talk, in the place of a dialog that there is (RFC 3891)
+//	called.go        a phone's own INVITE within its talk: whose it is, what leg it makes
+//	replaces.go, aside.go     such an INVITE in the place of a dialog that there is (RFC 3891); or to ask another desk (RFC 5589)
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while

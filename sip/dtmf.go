@@ -54,7 +54,7 @@ func (n *line) legOn(side media.Side) *leg {
 	h := n.desk
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, l := range []*leg{h.winner, h.talk.next} {
+	for _, l := range []*leg{h.winner, h.talk.next, h.talk.aside.leg} {
 		if l != nil && l.side == side {
 			return l
 		}

@@ -121,28 +121,27 @@ func (h *hunt) ring(id dialer.DeskID) {
 	}
 	l := h.phone(id, p, media.Desk)
 	h.mu.Lock()
-	late := h.dropped || h.winner != nil || h.gone
-	if !late {
-		h.add(l)
-	}
-	h.mu.Unlock()
-	h.send(l, late)
-}
-
-// add needs h.mu.
-func (h *hunt) add(l *leg) { h.legs, h.live = append(h.legs, l), append(h.live, l) }
-
-// send has a phone's leg live, or forgets it.
-func (h *hunt) send(l *leg, late bool) {
-	if late {
+	if h.dropped || h.winner != nil || h.gone {
+		h.mu.Unlock()
 		l.lane.release()
 		return
 	}
-	if !l.lane.post(func() { l.lane.adopt(l) }) {
-		l.never.Do(func() { l.tellGone(false) })
-		return
+	dial := h.add(l)
+	h.mu.Unlock()
+	dial()
+}
+
+// add needs h.mu: the phone is one of the call's, and its lane knows before anybody can drop it. What it returns has it rung.
+func (h *hunt) add(l *leg) (dial func()) {
+	h.legs, h.live = append(h.legs, l), append(h.live, l)
+	lives := l.lane.post(func() {
+		l.lane.adopt(l)
+		l.shown = saved{} // the call's handle has one more: its first fact brings it
+	})
+	if !lives { // we are stopping
+		return func() { l.never.Do(func() { l.tellGone(false) }) }
 	}
-	l.Dial()
+	return l.Dial
 }
 
 // find looks up a desk's phone, to be answered by hand.
@@ -218,9 +217,11 @@ func (h *hunt) heard(l *leg, f dialer.LegFact) {
 func (h *hunt) out(l *leg, f dialer.LegFact) {
 	h.live = slices.DeleteFunc(h.live, func(other *leg) bool { return other == l })
 	switch {
+	case l == h.talk.aside.leg:
+		h.asideOut(f)
 	case l == h.talk.next:
 		h.nextOut(f)
-	case l == h.winner && h.talk.next != nil && !h.dropped:
+	case l == h.winner && h.handingOn() && !h.dropped:
 		h.handedOn(f)
 	case l == h.winner, len(h.live) == 0 && h.winner == nil && (h.dropped || !h.awaits):
 		h.over(f)

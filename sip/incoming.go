@@ -29,6 +29,9 @@ func (l *lane) takeCall(req *sip.Request) {
 		l.takeReplacing(req)
 		return
 	}
+	if l.takeAside(req) {
+		return
+	}
 	u, no := a.calledBy(req)
 	if no != nil {
 		a.refuse(req, *no)

@@ -149,9 +149,7 @@ func (n *line) Hold(on bool) { n.desk.change(func(h *hunt) { h.talk.held = on })
 func (n *line) Mute(on bool) { n.desk.change(func(h *hunt) { h.talk.muted = on }) }
 
 // Transfer implements dialer.Line.
-func (n *line) Transfer(to dialer.DeskID, consult bool) {
-	n.agent.crew.start(func() { n.desk.transfer(to, consult) })
-}
+func (n *line) Transfer(to dialer.DeskID, consult bool) { n.desk.transfer(to, consult) }
 
 // CompleteTransfer implements dialer.Line.
 func (n *line) CompleteTransfer() { n.desk.complete() }

@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -55,6 +57,13 @@ func (m *metrics) opened(n *line) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	m.live[n] = true
+}
+
+// lines are the lines that are open.
+func (m *metrics) lines() []*line {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.live))
 }
 
 // closed keeps what a line's bridge has counted, before it is closed.

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"fmt"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
@@ -25,11 +26,12 @@ func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
 		return
 	}
 	desk := l.lane.agent.deskOf(uriIn(to[0]))
+	named, attended := replacesIn(to[0])
 	switch h := l.hunt; {
 	case h == nil:
 		l.reply(req, tx, answer{status: sip.StatusForbidden})
-	case strings.Contains(strings.ToLower(to[0]), "replaces="):
-		l.reply(req, tx, answer{status: 501, reason: "Not Implemented: hand the call on from the panel, or without asking first"})
+	case attended:
+		l.referredToOther(req, tx, to[0], named)
 	case desk == "" || desk == l.desk:
 		l.reply(req, tx, answer{status: sip.StatusNotFound})
 	case !h.mayRefer(l, req.CSeq().SeqNo):
@@ -41,6 +43,41 @@ func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
 		defer h.mu.Unlock()
 		h.tell(dialer.LegFact{Kind: dialer.LegRefers, Desk: desk, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(desk)}})
 	}
+}
+
+// referredToOther is a REFER to whom the phone talks with by its other dialog (RFC 5589 §7.1): that is what Replaces names, from
+// the side of the one who is called. Both dialogs are ours, so what the phone wants sent as an INVITE is done here. That there
+// is no such dialog is said of that INVITE, by NOTIFY: as an answer to the REFER it would speak of the talk itself.
+func (l *leg) referredToOther(req *sip.Request, tx *sip.ServerTx, to string, named replaces) {
+	id := req.CSeq().SeqNo
+	status := l.hunt.completedBy(l, named, id)
+	switch {
+	case status == sip.StatusRequestPending:
+		l.reply(req, tx, answer{status: status})
+		return
+	case status != 0 && !l.lane.agent.isUs(to):
+		l.reply(req, tx, answer{status: sip.StatusForbidden, reason: "Forbidden: the other call is not one of this centre's"})
+		return
+	}
+	l.reply(req, tx, answer{status: sip.StatusAccepted, extras: []extra{{"Contact", l.contact()}}})
+	if status != 0 {
+		l.notifyRefer(id, status, true)
+		return
+	}
+	l.notifyRefer(id, sip.StatusTrying, false)
+	l.hunt.complete()
+}
+
+// isUs reports whether a URI is ours, or a desk's.
+func (a *Agent) isUs(nameAddr string) bool {
+	uri := uriIn(nameAddr)
+	if a.deskOf(uri) != "" {
+		return true
+	}
+	return slices.ContainsFunc([]string{a.us, a.usTLS}, func(us string) bool {
+		host, port := sentBy(us)
+		return strings.EqualFold(bare(uri.Host), bare(host)) && (uri.Port == 0 || uri.Port == port)
+	})
 }
 
 // mayRefer notes a phone's wish, unless the call is being handed on already.
@@ -63,6 +100,10 @@ func (h *hunt) refuse() {
 		h.talk.comes = nil
 		l.turnDown(sip.StatusGlobalDecline)
 	}
+	if h.asks() == nil {
+		h.asideOver(sip.StatusBusyHere)
+	}
+	h.comeBack()
 }
 
 // referOver needs h.mu.

@@ -42,7 +42,8 @@ func (l *leg) sendInvite() bool {
 		l.gone(false)
 		return false
 	}
-	l.changed()
+	now := l.saved().handle()
+	l.now.Store(&now) // the next fact tells of it
 	l.sentAt = time.Now()
 	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
 	return true
@@ -154,6 +155,11 @@ func (l *leg) success(res *sip.Response) {
 		l.endOther(res)
 	case l.dropped:
 		l.crossed(res)
+	case l.hunt != nil && l.line.bridge.Usable(l.side, sdpOf(res), l.srtp) != nil:
+		l.unusable = true // no reason to let it have the call, and the others ring no more
+		l.up(res)
+		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
+		l.dropBecause("the answer's SDP cannot be used")
 	case l.hunt != nil && !l.hunt.won(l):
 		l.dropped = true // another phone was quicker, and our CANCEL comes too late
 		l.crossed(res)

@@ -48,6 +48,7 @@ type Phone struct {
 	callers    []*Caller
 	declines   map[dialer.DeskID]bool
 	digits     map[dialer.CallID]string
+	ringsOn    map[dialer.DeskID]bool
 	slow       map[string]time.Duration
 }
 
@@ -57,7 +58,7 @@ var _ dialer.Phone = (*Phone)(nil)
 func NewPhone() *Phone {
 	return &Phone{
 		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{}, used: map[dialer.DeskID]bool{},
-		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{}, slow: map[string]time.Duration{},
+		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{}, slow: map[string]time.Duration{}, ringsOn: map[dialer.DeskID]bool{},
 		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
 }
@@ -303,12 +304,13 @@ func (n *phoneLine) Transfer(to dialer.DeskID, consult bool) {
 	n.phone.did(n.order.ID, dialer.DeskLeg, "transfer")
 	n.desk.tellOf(to, dialer.LegNote, dialer.EvTransferAsked)
 	n.phone.mu.Lock()
-	fails := n.phone.declines[to]
+	fails, rings := n.phone.declines[to], n.phone.ringsOn[to]
 	n.pending = to
 	n.phone.mu.Unlock()
 	switch {
 	case fails:
 		n.CancelTransfer()
+	case rings:
 	case consult:
 		n.desk.tellOf(to, dialer.LegNote, dialer.EvConsulting)
 	default:
@@ -337,9 +339,22 @@ func (p *Phone) Decline(id dialer.DeskID) {
 	p.declines[id] = true
 }
 
-// Refer has the phone of a call's desk ask for a transfer by its own button.
-func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID) {
-	p.line(id).desk.tellOf(to, dialer.LegRefers, dialer.EvTransferAsked)
+// RingOn has a desk's phone ring for what is handed on to it, and say nothing more.
+func (p *Phone) RingOn(id dialer.DeskID) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.ringsOn[id] = true
+}
+
+// Consult has the desk that rings for a call answer, and talk with the one that hands it on.
+func (p *Phone) Consult(id dialer.CallID, to dialer.DeskID) {
+	p.line(id).desk.tellOf(to, dialer.LegNote, dialer.EvConsulting)
+}
+
+// Refer has the phone of a call's desk ask for a transfer by its own button, at once or after a word with the other desk.
+func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID, consult bool) {
+	ev := dialer.Evidence{At: time.Now(), Leg: dialer.DeskLeg, Event: dialer.EvTransferAsked, Reason: string(to)}
+	p.line(id).desk.say(dialer.LegFact{Kind: dialer.LegRefers, Evidence: ev, Desk: to, Consult: consult})
 }
 
 // Move has another desk's phone take a call over, asked or not.
