@@ -73,6 +73,9 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	if err != nil {
 		return nil, &answer{status: sip.StatusBadRequest}
 	}
+	if no := a.sessionRefusal(req); no != nil {
+		return nil, no
+	}
 	l := h.line.summoned(at, &summons{req: req, at: answerAddress(req)}, dialer.DeskLeg, h.facts)
 	l.hunt, l.desk = h, by.desk
 	if by.pbx != nil {
@@ -80,9 +83,6 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	} else {
 		l.behind = isElsewhere(req)
 		l.dialog.Pinned = l.behind || l.dialog.First.flow
-	}
-	if _, _, no := l.sessionAnswer(req); no != nil {
-		return nil, no
 	}
 	l.changed()
 	at.hold() // until the line is closed

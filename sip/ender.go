@@ -124,7 +124,7 @@ func (e *ender) begin() {
 		return
 	}
 	if e.saved.Asked != nil {
-		e.turnAway(answer{status: sip.StatusServiceUnavailable}.respond(e.saved.asked(), e.saved.Dialog.LocalTag), e.lane.agent.cfg.Timers.T1)
+		e.turnAway(e.saved.asked(), e.lane.agent.cfg.Timers.T1)
 		return
 	}
 	cancel, err := e.saved.cancel()
@@ -268,26 +268,57 @@ func (e *ender) request(req *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
+// turnAways is how often a refusal is sent, with twice as long between them each time: enough for one that is lost, and soon
+// over (dialer gives a leg 5 s).
+const turnAways = 3
+
 // turnAway refuses the INVITE that a dead process had not answered: its caller would listen to the ringing for ever. The
-// refusal is repeated, as its transaction would have done (§17.2.1), until the ACK comes.
-func (e *ender) turnAway(no *sip.Response, pause time.Duration) {
-	if e.result != nil {
+// refusal is repeated, as its transaction would have done (§17.2.1), until the ACK comes. If none does, the INVITE may have had
+// its 200 after all, just before the crash, and whoever talks to nobody then is hung up.
+func (e *ender) turnAway(invite *sip.Request, pause time.Duration) {
+	switch t := e.lane.agent.cfg.Timers.T1; {
+	case e.result != nil || e.saved.State == legUp:
+		return
+	case invite == nil || pause >= t<<turnAways:
+		e.wasAnswered()
 		return
 	}
-	t := e.lane.agent.cfg.Timers
-	if pause > t.T2 {
-		e.finish(sip.ErrTransactionTimeout)
-		return
-	}
-	e.lane.agent.send(no, e.saved.Asked.At)
-	e.lane.after(pause, func() { e.turnAway(no, 2*pause) })
+	no := answer{status: sip.StatusServiceUnavailable}.respond(invite, e.saved.Dialog.LocalTag)
+	e.lane.agent.sendOr(no, e.saved.Asked.At, e.saved.Asked.Or)
+	e.lane.after(pause, func() { e.turnAway(invite, 2*pause) })
 }
 
-// ack is the caller's, whom turnAway has refused.
-func (e *ender) ack(*sip.Request) {
-	if e.saved.Asked != nil {
+// wasAnswered hangs up a caller whom the dead process seems to have answered.
+func (e *ender) wasAnswered() {
+	e.saved.State = legUp
+	e.bye(e.saved.later())
+}
+
+// ack is the caller's: to our refusal if it has the INVITE's branch (§17.1.1.3), else to an answer that came before it.
+func (e *ender) ack(ack *sip.Request) {
+	switch invite := e.invite(); {
+	case e.result != nil || e.saved.State == legUp || invite == nil:
+	case branchOf(ack) == branchOf(invite):
 		e.finish(nil)
+	default:
+		e.wasAnswered()
 	}
+}
+
+// invite is the caller's; nil where there is none.
+func (e *ender) invite() *sip.Request {
+	if e.saved.Asked == nil {
+		return nil
+	}
+	return e.saved.asked()
+}
+
+func branchOf(req *sip.Request) string {
+	if req.Via() == nil {
+		return ""
+	}
+	branch, _ := req.Via().Params.Get("branch")
+	return branch
 }
 
 // credentialsOf are a trunk's, by name.

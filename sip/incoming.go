@@ -33,6 +33,9 @@ func (l *lane) takeCall(req *sip.Request) {
 		return
 	}
 	u, no := a.calledBy(req)
+	if no == nil {
+		no = a.sessionRefusal(req)
+	}
 	if no != nil {
 		a.refuse(req, *no)
 		return

@@ -67,14 +67,15 @@ func (l *leg) sessionAgreed(res *sip.Response) {
 // sessionAnswer is what our 2xx to a request of theirs says of the timer, or the answer that refuses it (§9). It takes effect
 // with agreed.
 func (l *leg) sessionAnswer(req *sip.Request) (extras []extra, agreed func(), no *answer) {
+	if no := l.lane.agent.sessionRefusal(req); no != nil {
+		return nil, nil, no
+	}
 	least := l.lane.agent.cfg.MinSessionExpires
 	every, refresher, asked := sessionExpires(req, "Session-Expires")
-	knows := hasTag(optionTags(req, "Supported"), "timer") || hasTag(optionTags(req, "Require"), "timer")
+	knows := knowsTimer(req)
 	switch {
 	case !asked:
 		return nil, func() { l.arm(0, false) }, nil
-	case every < least && knows:
-		return nil, nil, &answer{status: statusIntervalTooSmall, extras: []extra{{"Min-SE", wholeSeconds(least)}}}
 	case !knows || refresher == "uas": // a proxy on the way asks for it, or they want us to refresh
 		every = max(every, least)
 		return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uas"}}, func() { l.arm(every, true) }, nil
@@ -83,6 +84,20 @@ func (l *leg) sessionAnswer(req *sip.Request) (extras []extra, agreed func(), no
 }
 
 const statusIntervalTooSmall = 422
+
+func knowsTimer(req *sip.Request) bool {
+	return hasTag(optionTags(req, "Supported"), "timer") || hasTag(optionTags(req, "Require"), "timer")
+}
+
+// sessionRefusal is how a request is answered that asks for a shorter session than we want (§9); nil for every other. An INVITE
+// that begins a call is answered so before there is a call: it comes again, as the same call (§7.4).
+func (a *Agent) sessionRefusal(req *sip.Request) *answer {
+	least := a.cfg.MinSessionExpires
+	if every, _, asked := sessionExpires(req, "Session-Expires"); !asked || every >= least || !knowsTimer(req) {
+		return nil
+	}
+	return &answer{status: statusIntervalTooSmall, extras: []extra{{"Min-SE", wholeSeconds(least)}}}
+}
 
 // longerSession takes a 422: the same request may be sent anew, asking for what it wants (§7.4).
 func (l *leg) longerSession(res *sip.Response) bool {

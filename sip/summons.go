@@ -26,6 +26,7 @@ type savedSummons struct {
 	Via     []string `json:"via"`
 	Headers []string `json:"headers"` // From, To, CSeq, Record-Route: "Name: value"
 	At      place    `json:"at"`
+	Or      place    `json:"or,omitzero"` // where answers go when the connection of At is closed, as it is after a crash
 }
 
 // copied are the headers of a request that its responses repeat, besides Via and Call-ID.
@@ -34,7 +35,7 @@ var copied = []string{"From", "To", "CSeq", "Record-Route"}
 func (s *summons) cseq() uint32 { return s.req.CSeq().SeqNo }
 
 func (s *summons) saved() *savedSummons {
-	k := &savedSummons{Via: values(s.req, "Via"), At: s.at}
+	k := &savedSummons{Via: values(s.req, "Via"), At: s.at, Or: otherAddress(s.req)}
 	for _, name := range copied {
 		for _, v := range values(s.req, name) {
 			k.Headers = append(k.Headers, name+": "+v)
@@ -43,10 +44,11 @@ func (s *summons) saved() *savedSummons {
 	return k
 }
 
-// asked is the INVITE again, as far as a response needs it.
+// asked is the INVITE again, as far as a response needs it; nil where what the far end wrote cannot be read a second time. What
+// it asked for is left out: a response does not repeat it.
 func (s saved) asked() *sip.Request {
 	var text strings.Builder
-	fmt.Fprintf(&text, "INVITE %s SIP/2.0\r\n", s.Dialog.LocalURI)
+	text.WriteString("INVITE sip:kakeru@kakeru.invalid SIP/2.0\r\n")
 	for _, via := range s.Asked.Via {
 		fmt.Fprintf(&text, "Via: %s\r\n", via)
 	}

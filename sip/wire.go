@@ -287,11 +287,14 @@ func (a *Agent) isOurs(via *sip.ViaHeader) bool {
 }
 
 // send writes a message that no transaction repeats: an ACK, or a stateless answer.
-func (a *Agent) send(m sip.Message, to place) {
+func (a *Agent) send(m sip.Message, to place) { a.sendOr(m, to, place{}) }
+
+// sendOr is send to another place where the connection to the first is closed.
+func (a *Agent) sendOr(m sip.Message, to, or place) {
 	if req, ok := m.(*sip.Request); ok {
 		carry(req, to.by)
 	}
-	err := (hop{agent: a, to: to}).WriteMsg(m)
+	err := (hop{agent: a, to: to, or: or}).WriteMsg(m)
 	if _, gone := errors.AsType[noStream](err); gone {
 		a.log.Debug("sip: a message could not be sent", "err", err) // whoever closes a connection wants no answer
 	} else if err != nil {
