@@ -3,9 +3,7 @@ package main
 import (
 	"errors"
 	"fmt"
-	"io"
 	"os"
-	"path/filepath"
 	"runtime"
 	"runtime/pprof"
 )
@@ -16,24 +14,28 @@ func profile(folder string) (done func() error, err error) {
 	if folder == "" {
 		return func() error { return nil }, nil
 	}
-	cpu, err := os.Create(filepath.Join(folder, "cpu.pprof"))
+	root, err := os.OpenRoot(folder)
 	if err != nil {
 		return nil, fmt.Errorf("--profiles: %w", err)
 	}
-	if err := pprof.StartCPUProfile(cpu); err != nil {
-		return nil, errors.Join(err, cpu.Close())
+	cpu, err := root.Create("cpu.pprof")
+	if err == nil {
+		err = pprof.StartCPUProfile(cpu)
+	}
+	if err != nil {
+		return nil, errors.Join(fmt.Errorf("--profiles: %w", err), root.Close())
 	}
 	return func() error {
 		pprof.StopCPUProfile()
-		runtime.GC() // what is garbage is not held
-		return errors.Join(cpu.Close(), written(filepath.Join(folder, "heap.pprof"), pprof.WriteHeapProfile))
+		return errors.Join(cpu.Close(), writeHeap(root), root.Close())
 	}, nil
 }
 
-func written(file string, write func(io.Writer) error) error {
-	f, err := os.Create(file)
+func writeHeap(root *os.Root) error {
+	f, err := root.Create("heap.pprof")
 	if err != nil {
 		return err
 	}
-	return errors.Join(write(f), f.Close())
+	runtime.GC() // what is garbage is not held
+	return errors.Join(pprof.WriteHeapProfile(f), f.Close())
 }

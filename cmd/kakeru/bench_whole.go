@@ -111,12 +111,12 @@ func (w *wholeRun) measure(ctx context.Context, a *app, out *operators, o orders
 	debug.FreeOSMemory() // what taking the list in took
 	w.figures.RSSStart = residentBytes()
 	peak, watched := watchMemory()
-	began, cpu, start := time.Now(), cpuTime(), time.Now()
+	began, cpu := time.Now(), cpuTime()
 	var r reportedCalls
 	if err := out.tell(struct{}{}, &r); err != nil { // and clicks
 		return err
 	}
-	took, spent := time.Since(start), cpuTime()-cpu
+	took, spent := time.Since(began), cpuTime()-cpu
 	if err := profiled(); err != nil {
 		return err
 	}
@@ -148,8 +148,8 @@ func (w *wholeRun) measure(ctx context.Context, a *app, out *operators, o orders
 }
 
 // watchMemory keeps the most that this process has held until it is told to stop.
-func watchMemory() (peak *atomic.Int64, stop func()) {
-	peak = &atomic.Int64{}
+func watchMemory() (*atomic.Int64, func()) {
+	peak := &atomic.Int64{}
 	over, done := make(chan struct{}), make(chan struct{})
 	go func() {
 		defer close(done)
