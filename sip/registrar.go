@@ -92,25 +92,36 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 	if s == nil {
 		s = r.nobody(user)
 	}
-	given := r.nonces.given(digestsIn(req))
-	if given == "" {
-		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false))
+	if no := r.unproven(s, req); no != nil {
+		a.refuse(req, *no)
 		return
 	}
+	tx := l.open(req, serverKey(req))
+	if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
+		a.log.Warn("sip: an answer could not be sent", "err", err)
+	}
+}
+
+// unproven is nil for a request that shows the secret of a seat's phone (RFC 3261 §22.1), else how it is answered.
+func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
+	a := r.agent
+	given := r.nonces.given(digestsIn(req))
+	if given == "" {
+		no := r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false)
+		return &no
+	}
 	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
-	case wrong:
+	case right:
+		return nil
+	case stale:
+		no := r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true)
+		return &no
+	default:
 		a.strange.guessed(sourceOf(req).Addr())
 		if s.desk.ID != "" {
-			a.log.Warn("sip: a phone registers with a wrong password", "desk", s.desk.ID)
+			a.log.Warn("sip: a phone shows a wrong password", "desk", s.desk.ID)
 		}
-		a.refuse(req, answer{status: sip.StatusForbidden})
-	case stale:
-		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))
-	case right:
-		tx := l.open(req, serverKey(req))
-		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
-			a.log.Warn("sip: an answer could not be sent", "err", err)
-		}
+		return &answer{status: sip.StatusForbidden}
 	}
 }
 
