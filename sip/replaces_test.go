@@ -227,13 +227,13 @@ func TestReplacesByThePBX(t *testing.T) {
 func TestReplacesIsRead(t *testing.T) {
 	whole := replaces{callID: "a@b", toTag: "x", fromTag: "y"}
 	for text, want := range map[string]replaces{
-		"a@b;to-tag=x;from-tag=y":                 whole,
-		" a@b ; From-Tag = y ; to-tag=x ;other=z": whole,
-		"a@b;to-tag=x;from-tag=y;early-only":      {"a@b", "x", "y", true},
-		"a@b;to-tag=x":                            {callID: "a@b", toTag: "x"},
-		"":                                        {},
-		";to-tag=x;from-tag=y":                    {toTag: "x", fromTag: "y"},
-		"a@b;to-tag;from-tag=":                    {callID: "a@b"},
+		"a@b;to-tag=x;from-tag=y":                whole,
+		"a@b ; From-Tag = y ; to-tag=x ;other=z": whole,
+		"a@b;to-tag=x;from-tag=y;early-only":     {"a@b", "x", "y", true},
+		"a@b;to-tag=x":                           {callID: "a@b", toTag: "x"},
+		"":                                       {},
+		";to-tag=x;from-tag=y":                   {toTag: "x", fromTag: "y"},
+		"a@b;to-tag;from-tag=":                   {callID: "a@b"},
 	} {
 		got, ok := readReplaces(text)
 		if got != want || ok != (want.callID != "" && want.toTag != "" && want.fromTag != "") {
