@@ -37,6 +37,10 @@ func (l *lane) takeAside(req *sip.Request) bool {
 	if h == nil {
 		return false
 	}
+	if no := a.unproven(by, req); no != nil {
+		a.refuse(req, *no)
+		return true
+	}
 	made, no := h.called(l, req, by, func(*leg) *answer { return h.mayAsk(by.desk) })
 	if no != nil {
 		a.refuse(req, *no)

@@ -9,6 +9,7 @@ import (
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+	"github.com/icholy/digest"
 
 	"kakeru/dialer"
 	"kakeru/sip/media"
@@ -427,4 +428,63 @@ func TestAskingThatRingsIsEndedAfterACrash(t *testing.T) {
 	if err := within(t, done, "both to be ended"); err != nil {
 		t.Error(err)
 	}
+}
+
+// A phone with an account proves who it is before its INVITE changes who talks with whom.
+func TestPhoneWithAnAccountIsChallenged(t *testing.T) {
+	t.Parallel()
+	second := newPeer(t)
+	r := newRig(t, account, func(c *Config) {
+		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@" + second.addr.String()})
+	})
+	p := newPhoneSide(t, r.Agent)
+	if res := p.login(t, p.contact("")); res.StatusCode != 200 {
+		t.Fatalf("%d", res.StatusCode)
+	}
+	n := r.line(t)
+	desk, customer := watch(n.Desk()), watch(n.Customer())
+	desk.Dial()
+	first, _ := p.answerCall(t, "p")
+	desk.until(t, dialer.LegAnswered)
+	customer.Dial()
+	r.trunk.answerCall(t, "c")
+	customer.until(t, dialer.LegAnswered)
+	n.Join()
+	proof := func(res *sip.Response, password string) string {
+		by, err := digest.ParseChallenge(value(res, "WWW-Authenticate"))
+		if err != nil {
+			t.Fatal(err)
+		}
+		c, err := digest.Digest(by, digest.Options{Method: "INVITE", URI: "sip:202@kakeru", Username: "phone1", Password: password, Count: 1})
+		if err != nil {
+			t.Fatal(err)
+		}
+		return "Authorization: " + c.String()
+	}
+	for _, c := range []struct {
+		to      string
+		headers []string
+		want    int
+	}{{"202", nil, 180}, {"kakeru", []string{replacing(first, "p")}, 200}} {
+		asked := p.dial(r.Agent, c.to, plainSDP, c.headers...).status(t, 401)
+		p.dial(r.Agent, c.to, plainSDP, append([]string{proof(asked, "a guess")}, c.headers...)...).status(t, 403)
+		asked = p.dial(r.Agent, c.to, plainSDP, c.headers...).status(t, 401)
+		d := p.dial(r.Agent, c.to, plainSDP, append([]string{proof(asked, "desk secret")}, c.headers...)...)
+		if c.want == 180 {
+			desk.until(t, dialer.LegRefers)
+			n.RefuseTransfer()
+			d.status(t, 486)
+			d.say("NACK", 1, "")
+			desk.untilEvent(t, dialer.EvGone)
+			continue
+		}
+		d.status(t, 200)
+		d.say("ACK", 1, "")
+		p.reply(p.request(t, sip.BYE), say{status: 200})
+		d.ask(t, sip.BYE, 2)
+	}
+	desk.gone(t)
+	customer.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	customer.gone(t)
 }

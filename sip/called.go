@@ -62,6 +62,15 @@ func (r *registrar) isPhone(id dialer.DeskID, source netip.AddrPort, user string
 	})
 }
 
+// unproven is nil for an INVITE of a phone that shows its secret, where it has one, else how it is answered: an address alone
+// can be forged, and an INVITE changes who talks with whom.
+func (a *Agent) unproven(by caller, req *sip.Request) *answer {
+	if s := a.register.seats[by.desk]; by.pbx == nil && s != nil && s.desk.registers() {
+		return a.register.unproven(s, req)
+	}
+	return nil
+}
+
 // called makes a leg of the hunt out of an INVITE of a desk's phone, at a side of its own or at that which is said, or says how
 // the INVITE is answered instead. It belongs to the lane's functions. take is asked under h.mu whether there is a place for it.
 func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *answer) (*leg, *answer) {

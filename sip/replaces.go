@@ -71,6 +71,10 @@ func (l *lane) takeReplacing(req *sip.Request) {
 		a.refuse(req, answer{status: sip.StatusCallTransactionDoesNotExists})
 		return
 	}
+	if no := a.unproven(by, req); no != nil {
+		a.refuse(req, *no)
+		return
+	}
 	old := a.lane(r.callID)
 	l.hold()
 	asked := old.post(func() {

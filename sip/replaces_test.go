@@ -223,3 +223,45 @@ func TestReplacesByThePBX(t *testing.T) {
 	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 	customer.gone(t)
 }
+
+func TestReplacesIsRead(t *testing.T) {
+	whole := replaces{callID: "a@b", toTag: "x", fromTag: "y"}
+	for text, want := range map[string]replaces{
+		"a@b;to-tag=x;from-tag=y":                whole,
+		"a@b ; From-Tag = y ; to-tag=x ;other=z": whole,
+		"a@b;to-tag=x;from-tag=y;early-only":     {"a@b", "x", "y", true},
+		"a@b;to-tag=x":                           {callID: "a@b", toTag: "x"},
+		"":                                       {},
+		";to-tag=x;from-tag=y":                   {toTag: "x", fromTag: "y"},
+		"a@b;to-tag;from-tag=":                   {callID: "a@b"},
+	} {
+		got, ok := readReplaces(text)
+		if got != want || ok != (want.callID != "" && want.toTag != "" && want.fromTag != "") {
+			t.Errorf("%q: %+v, %v", text, got, ok)
+		}
+	}
+	for to, want := range map[string]bool{
+		"<sip:202@us?Replaces=a%40b%3Bto-tag%3Dx%3Bfrom-tag%3Dy>":                               true,
+		"\"a?b\" <sip:202@us;user=phone?Require=replaces&replaces=a@b%3Bto-tag=x%3bfrom-tag=y>": true,
+		"<sip:202@us>?Replaces=a": false,
+		"sip:202@us":              false,
+	} {
+		if got, has := replacesIn(to); has != want || has && got != whole {
+			t.Errorf("%s: %+v, %v", to, got, has)
+		}
+	}
+}
+
+func FuzzReplaces(f *testing.F) {
+	for _, s := range []string{"a;to-tag=b;from-tag=c", "<sip:a@b?Replaces=c%3Bto-tag%3Dd%3Bfrom-tag%3De>", "<?Replaces=%", ";;=;"} {
+		f.Add(s)
+	}
+	f.Fuzz(func(t *testing.T, text string) {
+		for _, read := range []func(string) (replaces, bool){readReplaces, replacesIn} {
+			if r, ok := read(text); !ok && r.names(&leg{dialog: dialog{CallID: r.callID, LocalTag: r.toTag, RemoteTag: r.fromTag}}) &&
+				r.callID != "" && r.toTag != "" {
+				t.Errorf("%q names a dialog, and is not read", text)
+			}
+		}
+	})
+}
