@@ -264,6 +264,7 @@ func TestTransferThatNobodyAnswersIsTakenBack(t *testing.T) {
 		}
 		h.deskIs(desk1, dialer.DeskInCall, id)
 		h.must(h.Transfer(t.Context(), first, call, desk2, true)) // a talk between the two desks is bounded by nothing
+		synctest.Wait()
 		h.phone.Consult(call, desk2)
 		time.Sleep(2 * dialer.WardLimits().DeskRing)
 		if v, _ := h.Call(call); v.TransferTo != desk2 || !v.Consulting {
