@@ -47,6 +47,11 @@ func freePort(t *testing.T) int {
 	return 0
 }
 
+func localPort(t *testing.T) netip.AddrPort {
+	t.Helper()
+	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(freePort(t)))
+}
+
 func isFree(port int) bool {
 	packets, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
 	if err != nil {
@@ -125,10 +130,9 @@ func startSipp(t *testing.T, scenario string, more ...string) *sipp {
 	if err != nil {
 		t.Fatal(err)
 	}
-	port, sound := freePort(t), freePort(t)
-	s := &sipp{at: netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(port))}
+	s, sound := &sipp{at: localPort(t)}, freePort(t)
 	s.program = start(t, t.TempDir(), "sipp", append([]string{
-		"-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(port), "-mi", "127.0.0.1",
+		"-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(s.at.Port()), "-mi", "127.0.0.1",
 		"-mp", fmt.Sprint(sound), "-rtp_echo", "-m", "1", "-nostdin", "-timeout", "30s", "-timeout_error", "-trace_err",
 	}, more...)...)
 	return s
@@ -238,7 +242,10 @@ type baresipAccount struct {
 	codec          string // pcmu if empty
 	voice          []byte // the file it plays; a made-up voice if nil
 	by             transport
-	ca             string // whom it trusts, over TLS
+	ca             string         // whom it trusts, over TLS
+	at             netip.AddrPort // where it listens; anywhere if not set. Its TLS is at the port behind
+	outside        bool           // it does not register: it is somewhere in the public network
+	keys           netip.AddrPort // where its keys can be pressed, if set
 }
 
 func startBaresipAs(t *testing.T, as baresipAccount) *program {
@@ -258,15 +265,24 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 		as.voice = wav(media.SampleRate, media.Render(20*time.Second, media.NewSpeech(1)))
 	}
 	write("voice.wav", string(as.voice))
-	rtp := freePort(t)
+	rtp, every := freePort(t), 60
+	if !as.at.IsValid() {
+		as.at = localPort(t)
+	}
+	if as.outside {
+		every = 0
+	}
+	if as.keys.IsValid() {
+		as.modules += "\nmodule_app ctrl_tcp.so\nctrl_tcp_listen " + as.keys.String()
+	}
 	write("config", strings.Join([]string{
-		"sip_listen 127.0.0.1:" + fmt.Sprint(freePort(t)), "net_interface 127.0.0.1", "call_max_calls 1",
+		"sip_listen " + as.at.String(), "net_interface 127.0.0.1", "call_max_calls 1",
 		"audio_source aufile," + sound, "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
 		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
 		"sip_cafile " + as.ca, as.modules, "module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
-	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=%s;%s\n",
-		as.user, as.registrar, strings.ToLower(as.by.token()), as.user, as.password, orElse(as.codec, "pcmu"), as.answering))
+	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=%d;audio_codecs=%s;%s\n",
+		as.user, as.registrar, strings.ToLower(as.by.token()), as.user, as.password, every, orElse(as.codec, "pcmu"), as.answering))
 	write("contacts", "")
 	return start(t, dir, "baresip", "-f", dir, "-v", "-s")
 }
