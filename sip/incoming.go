@@ -30,6 +30,10 @@ func (l *lane) takeCall(req *sip.Request) {
 		a.refuse(req, *no)
 		return
 	}
+	if no := a.tooShort(req); no != nil { // before anybody lifts a handset for it
+		a.refuse(req, *no)
+		return
+	}
 	key, err := sip.ServerTxKeyMake(req)
 	if err != nil {
 		return

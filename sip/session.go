@@ -64,25 +64,35 @@ func (l *leg) sessionAgreed(res *sip.Response) {
 	l.arm(every, refresher != "uas")
 }
 
-// sessionAnswer is what our 2xx to a request of theirs says of the timer, or the answer that refuses it (§9). It takes effect
-// with agreed.
-func (l *leg) sessionAnswer(req *sip.Request) (extras []extra, agreed func(), no *answer) {
+// sessionAnswer is what our 2xx to a request of theirs, which is not tooShort, says of the timer (§9). It takes effect with
+// agreed.
+func (l *leg) sessionAnswer(req *sip.Request) (extras []extra, agreed func()) {
 	least := l.lane.agent.cfg.MinSessionExpires
 	every, refresher, asked := sessionExpires(req, "Session-Expires")
-	knows := hasTag(optionTags(req, "Supported"), "timer") || hasTag(optionTags(req, "Require"), "timer")
 	switch {
 	case !asked:
-		return nil, func() { l.arm(0, false) }, nil
-	case every < least && knows:
-		return nil, nil, &answer{status: statusIntervalTooSmall, extras: []extra{{"Min-SE", wholeSeconds(least)}}}
-	case !knows || refresher == "uas": // a proxy on the way asks for it, or they want us to refresh
+		return nil, func() { l.arm(0, false) }
+	case !knowsTimers(req) || refresher == "uas": // a proxy on the way asks for it, or they want us to refresh
 		every = max(every, least)
-		return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uas"}}, func() { l.arm(every, true) }, nil
+		return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uas"}}, func() { l.arm(every, true) }
 	}
-	return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uac"}, {"Require", "timer"}}, func() { l.arm(every, false) }, nil
+	return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uac"}, {"Require", "timer"}}, func() { l.arm(every, false) }
 }
 
 const statusIntervalTooSmall = 422
+
+// tooShort refuses a session that is shorter than we agree to, where the caller can ask again (§9). It is nil for any other.
+func (a *Agent) tooShort(req *sip.Request) *answer {
+	every, _, asked := sessionExpires(req, "Session-Expires")
+	if !asked || every >= a.cfg.MinSessionExpires || !knowsTimers(req) {
+		return nil
+	}
+	return &answer{status: statusIntervalTooSmall, extras: []extra{{"Min-SE", wholeSeconds(a.cfg.MinSessionExpires)}}}
+}
+
+func knowsTimers(req *sip.Request) bool {
+	return hasTag(optionTags(req, "Supported"), "timer") || hasTag(optionTags(req, "Require"), "timer")
+}
 
 // longerSession takes a 422: the same request may be sent anew, asking for what it wants (§7.4).
 func (l *leg) longerSession(res *sip.Response) bool {

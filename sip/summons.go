@@ -92,11 +92,7 @@ func (l *leg) pickUp() {
 	w := answer{status: sip.StatusOK, sdp: s.sdp, extras: []extra{
 		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
 	}}
-	timer, agreed, no := l.sessionAnswer(s.req)
-	if no != nil {
-		l.refuseCaller(*no)
-		return
-	}
+	timer, agreed := l.sessionAnswer(s.req)
 	w.extras = append(w.extras, timer...)
 	l.session.plain = !allows(s.req, sip.UPDATE)
 	if w.sdp == nil {
