@@ -121,6 +121,7 @@ func (l *leg) informed(res *sip.Response) {
 		l.informFailed(fmt.Sprintf("answered by %d", res.StatusCode))
 	case i.waiting != "":
 		i.waiting = i.waiting[1:]
+		i.signer.renew() // the next key may be challenged as this one was
 		l.later(media.KeyPress+media.KeyPause, l.informNext)
 	}
 }

@@ -115,7 +115,7 @@ func (l *leg) arm(every time.Duration, ours bool) {
 	switch {
 	case every == 0 || l.over:
 	case ours:
-		l.session.armed = l.lane.after(every/2, l.refresh)
+		l.session.armed = l.lane.after(every/2, l.refreshAnew)
 	default:
 		l.session.armed = l.lane.after(every-min(refreshBy, every/3), l.unrefreshed)
 	}
@@ -125,6 +125,12 @@ func (l *leg) unrefreshed() {
 	if l.state == legUp && !l.over && !l.dropped {
 		l.dropBecause("the far end has not refreshed the session")
 	}
+}
+
+// refreshAnew begins a refresh. It may be challenged as the request before it was, with another nonce.
+func (l *leg) refreshAnew() {
+	l.signer.renew()
+	l.refresh()
 }
 
 // refresh tells the far end that we are still there, by UPDATE where it takes that, else by a re-INVITE (§7.4).
@@ -145,7 +151,7 @@ func (l *leg) refresh() {
 // refreshSoon waits for what is in the way: their offer, or that both ask at once (§14.1 of RFC 3261).
 func (l *leg) refreshSoon() {
 	pause := rand.N(100 * l.lane.agent.cfg.Timers.T1 / 25)
-	l.session.armed = l.lane.after(pause+l.lane.agent.cfg.Timers.T1, l.refresh)
+	l.session.armed = l.lane.after(pause+l.lane.agent.cfg.Timers.T1, l.refreshAnew)
 }
 
 // ask sends a request of ours within the dialog that refreshes it.
@@ -203,7 +209,7 @@ func (l *leg) refreshed(res *sip.Response) {
 		l.refreshSoon()
 	case !invite:
 		l.session.plain = true
-		l.refresh()
+		l.refreshAnew()
 	default:
 		// It refuses to be refreshed, and is there: the talk goes on until somebody hangs up.
 		l.note(dialer.EvFinal, "the session could not be refreshed")
