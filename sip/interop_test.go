@@ -132,13 +132,18 @@ var passesOver = []string{"-default_behaviors", "all,-abortunexp"}
 
 func startSipp(t *testing.T, scenario string, more ...string) *sipp {
 	t.Helper()
+	return startSippAt(t, localPort(t), scenario, more...)
+}
+
+func startSippAt(t *testing.T, at netip.AddrPort, scenario string, more ...string) *sipp {
+	t.Helper()
 	needs(t, "sipp", "sip-tester")
 	file, err := filepath.Abs(filepath.Join("testdata", "sipp", scenario+".xml"))
 	if err != nil {
 		t.Fatal(err)
 	}
 	dir, sound := t.TempDir(), freePort(t)
-	s := &sipp{at: localPort(t), errors: filepath.Join(dir, "errors")}
+	s := &sipp{at: at, errors: filepath.Join(dir, "errors")}
 	network := "udp"
 	if i := slices.Index(more, "-t"); i >= 0 && more[i+1] == "t1" {
 		network = "tcp"

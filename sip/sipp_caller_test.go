@@ -73,6 +73,12 @@ func (c callingSipp) play(t *testing.T, by string) {
 		}
 		return
 	}
+	c.take(t, b, s)
+}
+
+// take takes the call as the engine would, to its end.
+func (c callingSipp) take(t *testing.T, b *switchboard, s *sipp) {
+	t.Helper()
 	in := within(t, b.comes, "SIPp's call")
 	defer in.Line.Close()
 	desk, caller := watch(in.Line.Desk()), watch(in.Line.Customer())
