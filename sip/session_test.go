@@ -3,13 +3,17 @@ package sip
 import (
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
 )
 
-// newSessions is a rig whose sessions last two seconds, and who agrees to one.
+// shortSessions last two seconds, and we agree to one.
+func shortSessions(c *Config) { c.SessionExpires, c.MinSessionExpires = 2*time.Second, time.Second }
+
+// newSessions is a rig of short sessions.
 func newSessions(t *testing.T) *rig {
 	t.Helper()
 	return newRig(t, shortSessions)

@@ -2,7 +2,6 @@ package sip
 
 import (
 	"testing"
-	"time"
 
 	"kakeru/dialer"
 	"kakeru/sip/media"
@@ -40,9 +39,6 @@ var calledScenarios = []calledBySipp{
 	{scenario: "called_gives_a_reason", saw: []dialer.EvidenceEvent{dialer.EvByeReceived}, byThem: true, cause: 31},
 	{scenario: "called_checks_identity", only: dialer.CustomerLeg, status: 486, byThem: true},
 }
-
-// shortSessions last two seconds, and we agree to one.
-func shortSessions(c *Config) { c.SessionExpires, c.MinSessionExpires = 2*time.Second, time.Second }
 
 func protectedLegs(c *Config) {
 	c.Desks[0].SRTP, c.Trunks[0].SRTP = media.SRTPRequired, media.SRTPRequired
@@ -105,6 +101,33 @@ func (c calledBySipp) play(t *testing.T, role dialer.LegName) {
 		}
 	}
 	s.ok(t)
+}
+
+// TestSippIsOutOfService: the call goes on by the next trunk, another SIPp.
+func TestSippIsOutOfService(t *testing.T) {
+	t.Parallel()
+	out, backup := startSipp(t, "called_is_out_of_service"), startSipp(t, "answer")
+	r := newRig(t, func(c *Config) {
+		second := labTrunk(backup.at)
+		second.Name = "backup"
+		c.Trunks[0].Address = out.at.String()
+		c.Trunks = append(c.Trunks, second)
+	})
+	n := r.line(t)
+	w := watch(n.Customer())
+	w.Dial()
+	if f := w.untilEvent(t, dialer.EvRerouted); f.Evidence.Status != 503 {
+		t.Errorf("%+v", f)
+	}
+	w.until(t, dialer.LegAnswered)
+	if n.Trunk() != "backup" {
+		t.Errorf("it left by %s", n.Trunk())
+	}
+	w.Confirm()
+	w.Drop()
+	w.gone(t)
+	out.ok(t)
+	backup.ok(t)
 }
 
 // TestSippsPressKeys: two SIPps, a phone and a carrier, neither of which has telephone-event. Either presses first.
