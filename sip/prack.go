@@ -45,21 +45,39 @@ func (l *leg) acknowledge(res *sip.Response) bool {
 		l.rseqs = map[string]uint32{}
 	}
 	l.rseqs[tag] = n
-	l.dialog.CSeq++
-	early := l.dialog
-	early.learn(res)
-	r := early.request(sip.PRACK, l.dialog.CSeq)
-	r.extras = []extra{{"RAck", fmt.Sprintf("%d %d INVITE", n, res.CSeq().SeqNo)}}
+	p := pracking{leg: l, early: l.dialog, signer: signer{with: l.signer.with}, rack: fmt.Sprintf("%d %d INVITE", n, res.CSeq().SeqNo)}
+	p.early.learn(res)
+	p.send()
+	return true
+}
+
+// pracking is a PRACK of ours, with its answers to challenges. Whatever else becomes of it, the INVITE's own answer decides: a
+// far end that heard nothing repeats itself, or gives up.
+type pracking struct {
+	leg    *leg
+	early  dialog
+	signer signer
+	rack   string
+}
+
+func (p *pracking) send() {
+	d := &p.leg.dialog
+	d.CSeq++ // one count for all early dialogs: each is higher than the last
+	r := p.early.request(sip.PRACK, d.CSeq)
+	r.extras = []extra{{"RAck", p.rack}}
 	req, err := r.build()
 	if err == nil {
-		err = l.signer.sign(req)
+		err = p.signer.sign(req)
 	}
-	if err != nil {
-		return true
+	if err == nil {
+		p.leg.lane.begin(req, p.early.next(context.Background()), p.heard, func(error) {})
 	}
-	// Whatever becomes of it, the INVITE's own answer decides: a far end that heard nothing repeats itself, or gives up.
-	l.lane.begin(req, early.next(context.Background()), func(*sip.Response) {}, func(error) {})
-	return true
+}
+
+func (p *pracking) heard(res *sip.Response) {
+	if isChallenge(res) && !p.leg.over && p.signer.take(res) {
+		p.send()
+	}
 }
 
 // reliably repeats our ringing until the caller has acknowledged it: one that requires that (§3). Without its PRACK the call

@@ -33,8 +33,10 @@ func TestCallsLeaveByAChallengingBorder(t *testing.T) {
 	t.Parallel()
 	for _, c := range []calledBySipp{
 		{scenario: "answer", drops: dialer.LegAnswered},
+		{scenario: "called_reliably", drops: dialer.LegAnswered},
 		{scenario: "called_holds", byThem: true},
 		{scenario: "called_is_refreshed", change: shortSessions, byThem: true},
+		{scenario: "called_crosses", drops: dialer.LegRinging},
 		{scenario: "busy", status: 486, byThem: true},
 	} {
 		t.Run(c.scenario, func(t *testing.T) {
