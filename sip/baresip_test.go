@@ -53,6 +53,7 @@ func newOutsider(t *testing.T, way customerWay) *outsider {
 	}
 	trunk := labTrunk(o.as.at)
 	switch way.by {
+	case overUDP:
 	case overTCP:
 		cfg.TCP, trunk.Transport = true, "tcp"
 	case overTLS:

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"path/filepath"
+	"slices"
 	"testing"
 	"time"
 
@@ -54,7 +55,7 @@ func TestSippRegisters(t *testing.T) {
 				t.Parallel()
 				r := newRig(t, account, withTCP, func(cfg *Config) { cfg.MinExpires = time.Minute })
 				seen := observe(r.Agent)
-				s := startSipp(t, c.scenario, append(itsAccount, "-t", by, r.Addr().String())...)
+				s := startSipp(t, c.scenario, append(slices.Clone(itsAccount), "-t", by, r.Addr().String())...)
 				for _, want := range c.told {
 					if within(t, seen.told, "word of the phone") != want {
 						t.Errorf("it should be there: %v", want)
@@ -73,7 +74,7 @@ func TestSippRegisters(t *testing.T) {
 // meanwhile, or nothing does.
 func staysRegistered(t *testing.T, r *rig, answers string) *sipp {
 	t.Helper()
-	more := append(itsAccount, r.Addr().String())
+	more := append(slices.Clone(itsAccount), r.Addr().String())
 	if answers != "" {
 		file, err := filepath.Abs(filepath.Join("testdata", "sipp", answers+".xml"))
 		if err != nil {
