@@ -33,6 +33,7 @@ type call struct {
 	desk     <-chan LegFact
 	customer <-chan LegFact
 	timer    *time.Timer
+	handing  *time.Timer // while the call rings at a desk that is to take it over
 	scribe   *scribe
 
 	evidence []Evidence
@@ -122,6 +123,9 @@ func (c *call) run() {
 			c.ringDesks()
 		case <-c.timer.C:
 			c.heardTimer()
+		case <-c.handingLate():
+			c.handing = nil
+			c.line.CancelTransfer()
 		}
 	}
 	close(c.done)
@@ -180,10 +184,14 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 	}
 	c.keep(f.Evidence)
 	c.measure(leg, f)
-	if f.Evidence.Event == EvRerouted {
+	switch f.Evidence.Event {
+	case EvRerouted:
 		c.view.Trunk = c.line.Trunk()
 		c.log.Info("call goes on by another trunk", "trunk", c.view.Trunk, "status", f.Evidence.Status)
 		c.show(f.Evidence.At)
+	case EvAnswerSent:
+		c.show(f.Evidence.At)
+	default:
 	}
 	if f.Kind == LegDeclined && c.caller != nil {
 		c.declined(f.Desk)
@@ -285,8 +293,7 @@ func (c *call) act(a Act) {
 	case ConfirmCustomer:
 		c.note(c.line.Customer().Confirm)
 	case AnswerCustomer:
-		c.outcome.Answered, c.view.AnsweredAt = true, c.e.d.Now()
-		c.caller.line.Answer()
+		c.caller.line.Answer() // whether that was in time, the leg says
 	case TurnAway:
 		c.endedBy = BySystem
 		c.caller.line.TurnAway()

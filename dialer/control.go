@@ -1,6 +1,9 @@
 package dialer
 
-import "context"
+import (
+	"context"
+	"time"
+)
 
 // control is what somebody asks of a talk. It is done on the call's own goroutine, so that it meets no end.
 type control struct {
@@ -163,9 +166,12 @@ func (c *call) unring(id DeskID) {
 
 // heardTransfer takes what the desk leg tells of a transfer.
 func (c *call) heardTransfer(f LegFact) {
+	c.timeTransfer(f)
 	switch {
 	case f.Kind == LegMoved:
-		c.movedTo(f.Desk)
+		if c.m.State == Talking { // else it is over, and the one who talked owes the result
+			c.movedTo(f.Desk)
+		}
 	case f.Kind == LegRefers:
 		// The phone's own button: whoever sits there asks.
 		err := c.e.seizeFor(Asker{User: c.view.Operator, Role: RoleOperator}, c.view.ID, f.Desk)
@@ -177,7 +183,7 @@ func (c *call) heardTransfer(f LegFact) {
 			c.line.RefuseTransfer()
 			return
 		}
-		c.heardControl(control{do: controlTransfer, desk: f.Desk})
+		c.heardControl(control{do: controlTransfer, desk: f.Desk, how: f.Consult})
 	case f.Evidence.Event == EvConsulting:
 		c.view.Consulting = true
 		c.show(f.Evidence.At)
@@ -188,6 +194,28 @@ func (c *call) heardTransfer(f LegFact) {
 	}
 }
 
+// timeTransfer bounds how long a call rings at the desk that is to take it over: no phone may keep the customer waiting, and
+// two desks busy, for longer than one desk rings for anything else.
+func (c *call) timeTransfer(f LegFact) {
+	switch {
+	case f.Kind == LegNote && f.Evidence.Event == EvTransferAsked:
+		c.handing = time.NewTimer(c.e.d.Limits.DeskRing)
+	case f.Kind == LegMoved, f.Evidence.Event == EvConsulting, f.Evidence.Event == EvTransferFailed:
+		if c.handing != nil {
+			c.handing.Stop()
+			c.handing = nil
+		}
+	}
+}
+
+// handingLate is when nobody has taken over in time; nil, which blocks, while nothing is handed on.
+func (c *call) handingLate() <-chan time.Time {
+	if c.handing == nil {
+		return nil
+	}
+	return c.handing.C
+}
+
 // movedTo gives a talk to the desk that took it over: its case, its claim, and the result that will be owed. The desk that
 // handed it on is free.
 func (c *call) movedTo(id DeskID) {
@@ -196,6 +224,10 @@ func (c *call) movedTo(id DeskID) {
 	was, now := e.desks[c.view.Desk], e.desks[id]
 	if now == nil || was == nil || now == was {
 		e.mu.Unlock()
+		if now == was { // nobody took it over, and it came back
+			c.view.TransferTo, c.view.Consulting, c.view.Held, c.view.Muted = "", false, false, false
+			c.show(e.d.Now())
+		}
 		return
 	}
 	from := c.view.Desk

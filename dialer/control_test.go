@@ -116,6 +116,14 @@ func TestTalkIsHandedOn(t *testing.T) {
 				t.Errorf("%v", ev)
 			}
 			h.deskIs(desk2, dialer.DeskWrapUp, id)
+			if a.End.Desk != desk2 || a.End.Operator != op2 {
+				t.Errorf("the result is owed by %s at %s", a.End.Operator, a.End.Desk)
+			}
+			_, err = h.Present(t.Context(), first, desk1, id, false)
+			h.refused(err, dialer.CaseBusy)
+			h.restart(func(*dialer.Deps) {})
+			h.must(h.Recover(t.Context()))
+			h.deskIs(desk2, dialer.DeskWrapUp, id)
 			if n := len(h.ledger.Attempts()); n != 1 {
 				t.Errorf("%d attempts", n)
 			}
@@ -167,14 +175,102 @@ func TestTransferTakenBackAndEnded(t *testing.T) {
 func TestPhonesOwnTransferButton(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		call, id := h.talks(first, desk1)
-		h.phone.Refer(call, "desk9")
+		h.phone.Refer(call, "desk9", false)
 		synctest.Wait()
 		if h.phone.Did(call, dialer.DeskLeg, "refuse_transfer") != 1 {
 			t.Error("a transfer to no desk was not refused")
 		}
-		h.phone.Refer(call, desk2)
+		h.phone.Refer(call, desk2, false)
 		synctest.Wait()
 		h.deskIs(desk2, dialer.DeskInCall, id)
+		h.must(h.Hangup(t.Context(), second, call))
+		h.ended(call)
+	})
+}
+
+// A desk that was just asked to take a call over rings for nobody once that call has ended, however the two fall together.
+func TestTransferInTheMomentOfTheEnd(t *testing.T) {
+	for range 60 {
+		inHouse(t, func(t *testing.T, h *house) {
+			h.phone.Far(dialertest.Answers(0, 5*time.Second), dialertest.Answers(0, 5*time.Second))
+			h.phone.Slow("hold", 10*time.Second) // the call hears what happens meanwhile all at once, in any order
+			call, _ := h.talks(first, desk1)
+			h.must(h.Hold(t.Context(), first, call, true))
+			time.Sleep(7 * time.Second) // both have hung up
+			h.must(h.Transfer(t.Context(), first, call, desk2, false))
+			h.ended(call)
+			synctest.Wait()
+			if v := h.desk(desk2); v.Ringing != "" {
+				t.Errorf("the other desk rings for a call that is over: %+v", v)
+			}
+		})
+	}
+}
+
+// The other phone answers while the talk is being ended: whoever talked owes the result.
+func TestAnswerOfTheOtherDeskAfterTheEnd(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		h.must(h.Hangup(t.Context(), first, call))
+		synctest.Wait()
+		h.state(call, dialer.Ending)
+		h.phone.Move(call, desk2)
+		a := h.ended(call)
+		h.deskIs(desk1, dialer.DeskWrapUp, id)
+		if v := h.desk(desk2); v.State != dialer.DeskReady || a.End.Desk != desk1 {
+			t.Errorf("%+v, %+v", v, a.End)
+		}
+	})
+}
+
+// The phone calls the other desk by itself: to everybody it is the panel's transfer with a word before.
+func TestPhoneAsksTheOtherDeskByItself(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		h.phone.Refer(call, desk2, true)
+		synctest.Wait()
+		if v, _ := h.Call(call); v.TransferTo != desk2 || !v.Consulting || v.Desk != desk1 || h.desk(desk2).Ringing != call {
+			t.Errorf("%+v", v)
+		}
+		h.phone.Refer(call, desk2, true) // once more meanwhile
+		synctest.Wait()
+		if h.phone.Did(call, dialer.DeskLeg, "refuse_transfer") != 1 {
+			t.Error("a second one was not refused")
+		}
+		h.must(h.CompleteTransfer(t.Context(), first, call))
+		synctest.Wait()
+		h.deskIs(desk2, dialer.DeskInCall, id)
+		h.must(h.Hangup(t.Context(), second, call))
+		h.ended(call)
+		if n := len(h.ledger.Attempts()); n != 1 {
+			t.Errorf("%d attempts", n)
+		}
+	})
+}
+
+// A phone that rings for ever keeps the customer waiting for no longer than a desk rings for anything else.
+func TestTransferThatNobodyAnswersIsTakenBack(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		h.phone.RingOn(desk2)
+		h.must(h.Transfer(t.Context(), first, call, desk2, false))
+		time.Sleep(dialer.WardLimits().DeskRing - time.Second)
+		if v, _ := h.Call(call); v.TransferTo != desk2 || h.desk(desk2).Ringing != call {
+			t.Errorf("it was taken back early: %+v", v)
+		}
+		time.Sleep(2 * time.Second)
+		if v, _ := h.Call(call); v.TransferTo != "" || v.State != dialer.Talking || h.desk(desk2).Ringing != "" {
+			t.Errorf("%+v", v)
+		}
+		h.deskIs(desk1, dialer.DeskInCall, id)
+		h.must(h.Transfer(t.Context(), first, call, desk2, true)) // a talk between the two desks is bounded by nothing
+		h.phone.Consult(call, desk2)
+		time.Sleep(2 * dialer.WardLimits().DeskRing)
+		if v, _ := h.Call(call); v.TransferTo != desk2 || !v.Consulting {
+			t.Errorf("%+v", v)
+		}
+		h.must(h.CompleteTransfer(t.Context(), first, call))
+		synctest.Wait()
 		h.must(h.Hangup(t.Context(), second, call))
 		h.ended(call)
 	})

@@ -22,9 +22,10 @@ func (e *Engine) finish(c *call) {
 		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,
 		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Trunk: c.view.Trunk, Verdict: verdict,
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
+		Desk: c.view.Desk, Operator: c.view.Operator,
 	}
 	if c.caller != nil {
-		end.Arrival, end.Desk, end.Operator = &c.caller.arrival, c.view.Desk, c.view.Operator
+		end.Arrival = &c.caller.arrival
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
 	c.scribe.last(e.d.Limits.Save+endGrace, func(context.Context, Ledger) error {
@@ -62,6 +63,9 @@ func (e *Engine) showFinished(c *call, v Verdict) {
 	delete(e.calls, c.view.ID)
 	view := c.view
 	e.d.Board.Show(Change{Type: ChangeCall, At: view.EndedAt, Call: &view})
+	for id := range e.desks {
+		e.unring(view.ID, id) // the call may have ended in the moment in which it was to be handed on
+	}
 	d := e.desks[c.view.Desk]
 	if d == nil { // nobody answered a call that came in
 		return

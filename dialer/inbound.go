@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -362,6 +363,17 @@ func (c *call) inboundVerdict() Verdict {
 	return v
 }
 
+// StaysHeld is what a case waits for that is held for a reason of its own while n would have it wait for something else: it
+// stays held, and says both.
+func (n CaseNext) StaysHeld(why string) CaseNext {
+	if !strings.Contains(why, missedCall) {
+		why = strings.TrimSuffix(why, "。") + "。" + n.Why
+	}
+	return CaseNext{State: CaseHeld, Why: why}
+}
+
+const missedCall = "不在着信がありました"
+
 // callBack is what a missed call asks of its case: to be called back as soon as the centre is open.
 func (e *Engine) callBack(caller Number, at time.Time) CaseNext {
 	at = at.In(Tokyo)
@@ -369,5 +381,5 @@ func (e *Engine) callBack(caller Number, at time.Time) CaseNext {
 	if rule, _ := caller.Forbidden(); rule != "" {
 		return CaseNext{State: CaseClosed, Why: when + "に番号の分からない不在着信がありました(折り返せません)"}
 	}
-	return CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Why: when + "に不在着信がありました。折り返してください"}
+	return CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Why: when + "に" + missedCall + "。折り返してください"}
 }

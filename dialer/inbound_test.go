@@ -454,3 +454,67 @@ func TestDrainingTurnsCallersAway(t *testing.T) {
 		}
 	})
 }
+
+// The operator lifts as the caller gives up: what counts is whether the caller was answered.
+func TestCallerGivesUpAsTheOperatorLifts(t *testing.T) {
+	answered, missed := 0, 0
+	for range 100 {
+		inHouse(t, func(t *testing.T, h *house) {
+			id, number := h.known("ja")
+			caller := h.phone.Come(number)
+			in := h.incoming()
+			synctest.Wait()
+			caller.Lift(desk1)
+			caller.HangUp()
+			a := h.ended(in.ID)
+			sent := slices.ContainsFunc(a.End.Evidence, func(e dialer.Evidence) bool { return e.Event == dialer.EvAnswerSent })
+			if sent != (a.End.Verdict.Result == dialer.Answered) || sent == a.End.AnsweredAt.IsZero() {
+				t.Errorf("answered in truth: %v; the record says %s at %v", sent, a.End.Verdict.Result, a.End.AnsweredAt)
+			}
+			if sent {
+				answered++
+				h.result(in.ID, "self", dialer.CaseNext{State: dialer.CaseClosed, Why: "済"})
+				return
+			}
+			missed++
+			if c := h.ledger.Case(id); c.Next.State != dialer.CaseWaiting || !strings.Contains(c.Next.Why, "不在着信") {
+				t.Errorf("the case waits for %+v", c.Next)
+			}
+			h.deskIs(desk1, dialer.DeskReady, h.desk(desk1).CaseID)
+		})
+	}
+	t.Logf("%d answered, %d missed", answered, missed)
+}
+
+// Whoever calls us, or talks with us, is not rung meanwhile, by none of the cases of their number; with the ledger away too.
+func TestWhoeverCallsUsIsNotRung(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		id, number := h.known("ja")
+		other := h.cases(1)[0]
+		c := h.ledger.Case(other)
+		c.Numbers = []dialer.Number{number} // the same household
+		h.ledger.PutCase(c)
+		caller := h.phone.Come(number)
+		in := h.incoming()
+		refused := func() {
+			t.Helper()
+			_, err := h.Dial(t.Context(), dialer.DialRequest{Asker: supervisor, Desk: desk2, Case: id})
+			if err == nil {
+				t.Error("the caller's case was dialled")
+			}
+			_, err = h.Dial(t.Context(), dialer.DialRequest{Asker: second, Desk: desk2, Case: other})
+			h.refused(err, dialer.NumberLocked)
+		}
+		caller.Decline(desk2) // it is free to dial again, while the other still rings
+		synctest.Wait()
+		refused()
+		caller.Lift(desk1)
+		synctest.Wait()
+		h.deskIs(desk1, dialer.DeskInCall, id)
+		refused()
+		caller.HangUp()
+		h.ended(in.ID)
+		h.result(in.ID, "self", dialer.CaseNext{State: dialer.CaseClosed, Why: "済"})
+		h.must(h.Hangup(t.Context(), first, h.dial(first, desk1, other)))
+	})
+}

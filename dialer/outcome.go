@@ -50,7 +50,7 @@ func (c *call) measure(leg LegName, f LegFact) {
 		}
 	case ev.Event == EvCrossed, f.Kind == LegAnswered && c.m.State == Ending:
 		c.outcome.Crossed = true
-	case f.Kind == LegAnswered:
+	case f.Kind == LegAnswered, ev.Event == EvAnswerSent:
 		c.outcome.Answered = true
 		c.view.AnsweredAt = ev.At
 	case ev.Event == EvFinal:

@@ -88,7 +88,7 @@ type Line interface {
 	Transfer(to DeskID, consult bool)
 	CompleteTransfer()
 	CancelTransfer()
-	// RefuseTransfer answers LegRefers with no.
+	// RefuseTransfer answers LegRefers with no. Yes is Transfer, with consult as the fact says.
 	RefuseTransfer()
 	// Close frees the media. Idempotent; called when both legs are gone.
 	Close()
@@ -132,7 +132,7 @@ const (
 	LegAnswered LegFactKind = "answered"    // the first 2xx
 	LegDeclined LegFactKind = "declined"    // one of many phones is out, and none has answered
 	LegMoved    LegFactKind = "moved"       // of a desk leg: it is another desk's phone from now on
-	LegRefers   LegFactKind = "refers"      // of a desk leg: the phone's own button asks for a transfer to Desk; answer it
+	LegRefers   LegFactKind = "refers"      // of a desk leg: a phone's own button asks for a transfer to Desk; answer it
 	LegNote     LegFactKind = "note"        // evidence only: changes nothing
 	LegIsGone   LegFactKind = "gone"        // over; always the last
 )
@@ -147,6 +147,8 @@ type LegFact struct {
 	FarEnded bool
 	// Desk says whose phone it was, of a leg that is many phones.
 	Desk DeskID
+	// Consult is true, on LegRefers, when the operator wants to talk with the other desk first.
+	Consult bool
 }
 
 // Clock is where time comes from. time.Now, but in tests.

@@ -145,12 +145,29 @@ func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 	return p, nil
 }
 
-// elsewhere reports whether the case stands at, or is in a call of, another desk.
+// elsewhere reports whether the case stands at, or is in a call of, another desk, or is that of somebody who is calling.
 func (e *Engine) elsewhere(desk DeskID, id CaseID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for other, d := range e.desks {
 		if other != desk && d.view.CaseID == id {
+			return true
+		}
+	}
+	for _, c := range e.calls {
+		if c.shown.CaseID == id && c.shown.Desk != desk {
+			return true
+		}
+	}
+	return false
+}
+
+// calling reports whether somebody calls us from the number now, or talks with us: they are not to be rung meanwhile.
+func (e *Engine) calling(numberRef string) bool {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for _, c := range e.calls {
+		if c.caller != nil && c.caller.arrival.NumberRef == numberRef {
 			return true
 		}
 	}
@@ -219,6 +236,10 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 		return picked{target: t}, &CaseNext{State: CaseHeld, Why: "発信できない番号です"}, err
 	}
 	now := e.d.Now()
+	if t.NumberRef != "" && e.calling(t.NumberRef) {
+		next := CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: callsUsNow.JA}
+		return picked{target: t}, &next, callsUsNow
+	}
 	tries, err := e.d.Ledger.Tries(ctx, t.NumberRef, now.Add(-triesKept))
 	if err != nil {
 		return picked{}, nil, ledgerRefusal(err)
@@ -236,6 +257,12 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 		p.override = why // an exception is in the record
 	}
 	return p, nil, nil
+}
+
+// callsUsNow is told of a number that is calling us, or talking with us.
+var callsUsNow = &Refusal{
+	Rule: NumberLocked, JA: "この番号の方からいま電話がかかってきています(または通話中です)",
+	EN: "somebody is calling us from this number, or talking with us",
 }
 
 func lockedRefusal(why string, until time.Time) *Refusal {

@@ -114,8 +114,10 @@ type AttemptEnd struct {
 	Evidence   []Evidence
 	CaseID     CaseID
 	Next       CaseNext // its State is empty when the case stays where it stands
-	// Of a call that came in: what opens its record if that could not be done when it came, and who took it.
-	Arrival  *Arrival
+	// Arrival, of a call that came in, is what opens its record if that could not be done when it came.
+	Arrival *Arrival
+	// Desk and Operator are where it ended: who took a call that came in, who was handed a talk, and owes its result. Empty
+	// when that is not known.
 	Desk     DeskID
 	Operator UserID
 }

@@ -83,6 +83,9 @@ func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
 		p, err := e.pickNext(ctx, r)
 		return p.claim, err
 	}
+	if e.elsewhere(r.Desk, r.Case) { // in the line it may still be this desk's: a talk that it has handed on
+		return nil, Refuse(CaseBusy)
+	}
 	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
 	if err != nil {
 		return nil, e.claimRefusal(err)

@@ -23,6 +23,7 @@ type scribeJob struct {
 	within time.Duration
 	write  func(context.Context, Ledger) error
 	note   *Progress // instead of write
+	then   func()    // with note
 }
 
 // scribeJobs is more than a call has facts, unless a leg floods us with evidence.
@@ -46,7 +47,7 @@ func (s *scribe) try(within time.Duration, write func(context.Context, Ledger) e
 // did not take is owed, and tried again with the next note or by itself.
 func (s *scribe) note(within time.Duration, p Progress, then func()) bool {
 	select {
-	case s.jobs <- scribeJob{within, func(ctx context.Context, l Ledger) error { defer then(); return s.pay(ctx, l) }, &p}:
+	case s.jobs <- scribeJob{within: within, note: &p, then: then}:
 		return true
 	default:
 		return false
@@ -70,20 +71,42 @@ func (s *scribe) run() {
 	for {
 		select {
 		case j, more := <-s.jobs:
+			for more && j.note != nil {
+				within = j.within
+				j, more = s.notes(j)
+			}
 			if !more {
 				return
 			}
-			if j.note != nil {
-				s.owed.add(*j.note)
-				within = j.within
+			if j.write != nil {
+				s.do(j)
 			}
-			s.do(j)
 		case <-again.C:
 			if !s.owed.empty() {
 				s.do(scribeJob{within: within, write: s.pay})
 			}
 		}
 	}
+}
+
+// notes writes a note together with those that wait behind it, so that a ledger that is slow is asked less often. It returns
+// the job after them, which is none if nothing waits.
+func (s *scribe) notes(j scribeJob) (next scribeJob, more bool) {
+	within, then := j.within, []func(){}
+	for more = true; j.note != nil; {
+		s.owed.add(*j.note)
+		then = append(then, j.then)
+		j = scribeJob{}
+		select {
+		case j, more = <-s.jobs:
+		default:
+		}
+	}
+	s.do(scribeJob{within: within, write: s.pay})
+	for _, f := range then {
+		f()
+	}
+	return j, more
 }
 
 func (s *scribe) do(j scribeJob) {

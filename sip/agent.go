@@ -34,12 +34,14 @@ type Agent struct {
 	certs    *certificates
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
+	fade     fade
 
 	announcement []int16
 
 	mu        sync.Mutex // guards what follows; once the agent runs it is never held over I/O
 	phase     phase
 	lanes     map[string]*lane
+	mostLanes int // that there were since lanes was made
 	tell      func(desk dialer.DeskID, registered bool)
 	trunked   func(dialer.TrunkView)
 	comes     func(dialer.Incoming)
@@ -85,7 +87,9 @@ func New(cfg Config) (*Agent, error) {
 		return nil, err
 	}
 	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
+	a.crew.next = make(chan func())
 	a.notices.crew = &a.crew
+	a.fade.after = cfg.Timers.whole()
 	a.certs = newCertificates(cfg.TLS, cfg.Log)
 	a.streams = newStreams(a)
 	a.ladders = newLadders(a)
@@ -317,7 +321,6 @@ func (l *lane) windUp(then func()) {
 func (l *lane) cutOff() {
 	if who, ok := l.who.(*leg); ok && who.dialled {
 		who.gone(false)
-		who.stopTimers()
 	}
 	if who, ok := l.who.(*ender); ok {
 		who.finish(errNotRunning)
@@ -345,6 +348,7 @@ func (a *Agent) close() {
 		a.log.Warn("sip: closing", "err", err)
 	}
 	<-a.readDone
+	a.fade.stop()
 	a.cfg.Timers.release()
 }
 

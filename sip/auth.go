@@ -3,13 +3,14 @@ package sip
 import (
 	"bytes"
 	"io"
+	"slices"
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
 )
 
-// maxChallenges bounds how often one leg answers challenges: a proxy's and a registrar's, and a stale nonce of each.
+// maxChallenges bounds how often one request answers challenges: a proxy's and a registrar's, and a stale nonce of each.
 const maxChallenges = 4
 
 // isChallenge reports whether a response asks for credentials (RFC 3261 §22).
@@ -20,13 +21,18 @@ func isChallenge(res *sip.Response) bool {
 // credentials is a user name and its secret.
 type credentials struct{ user, password string }
 
-// signer answers the digest challenges of one leg (RFC 3261 §22). It keeps what it was challenged with, so that a
-// request which two elements challenge carries both answers.
+// signer answers the digest challenges of one request, however often that is sent anew (RFC 3261 §22). It keeps what it was
+// challenged with, so that a request which two elements challenge carries both answers.
 type signer struct {
-	with  credentials
-	held  []*challenged
-	tries int
+	with     credentials
+	held     []*challenged
+	answered []*challenged // of them, those that this request has answered
+	tries    int
 }
+
+// another is the signer of the next request to the same far end: it shows what the last nonces ask for before it is
+// challenged (§22.3), and has tries of its own.
+func (s *signer) another() signer { return signer{with: s.with, held: slices.Clone(s.held)} }
 
 // challenged is one realm's challenge; count is how often its nonce was used.
 type challenged struct {
@@ -63,19 +69,24 @@ func (s *signer) take(res *sip.Response) bool {
 }
 
 // keep replaces the realm's earlier challenge. A second one of the same realm is answered only if it calls the nonce
-// stale: else our secret is wrong, and asking again would not mend it.
+// stale, and brings another: else our secret is wrong, and asking again would not mend it.
 func (s *signer) keep(header string, by *digest.Challenge) bool {
 	for _, c := range s.held {
 		if c.header != header || c.by.Realm != by.Realm {
 			continue
 		}
-		if c.count > 0 && !by.Stale {
+		if slices.Contains(s.answered, c) && (!by.Stale || by.Nonce == c.by.Nonce) {
 			return false
 		}
-		c.by, c.count = by, 0
+		if by.Nonce != c.by.Nonce {
+			c.count = 0
+		}
+		c.by = by
+		s.answered = append(s.answered, c)
 		return true
 	}
-	s.held = append(s.held, &challenged{header: header, by: by})
+	c := &challenged{header: header, by: by}
+	s.held, s.answered = append(s.held, c), append(s.answered, c)
 	return true
 }
 
@@ -97,4 +108,4 @@ func (s *signer) sign(req *sip.Request) error {
 }
 
 // renew forgets which nonces were used for which method: a BYE may be challenged as the INVITE was.
-func (s *signer) renew() { s.tries, s.held = 0, nil }
+func (s *signer) renew() { s.tries, s.held, s.answered = 0, nil, nil }

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"errors"
 
 	"github.com/emiago/sipgo/sip"
@@ -92,9 +91,7 @@ func (l *leg) hangUp() {
 }
 
 func (l *leg) bye(done func(error)) {
-	bye := hangup{lane: l.lane, dialog: &l.dialog, signer: l.signer, done: done}
-	bye.signer.renew()
-	bye.send()
+	l.lane.bye(&l.dialog, l.signer.another(), done)
 }
 
 // byeDone: whatever the far end answered, 481 and 408 too, the dialog is over (§12.2.1.2, §15.1.1).
@@ -103,37 +100,6 @@ func (l *leg) byeDone(err error) {
 		l.note(dialer.EvNoAnswer, failure(err))
 	}
 	l.gone(false)
-}
-
-// hangup is a BYE, with its answers to challenges. done is called once: nil after any final answer.
-type hangup struct {
-	lane   *lane
-	dialog *dialog
-	signer signer
-	done   func(err error)
-}
-
-func (h *hangup) send() {
-	h.dialog.CSeq++
-	req, err := h.dialog.request(sip.BYE, h.dialog.CSeq).build()
-	if err == nil {
-		err = h.signer.sign(req)
-	}
-	if err != nil {
-		h.done(err)
-		return
-	}
-	h.lane.begin(req, h.dialog.next(context.Background()), h.heard, h.done)
-}
-
-func (h *hangup) heard(res *sip.Response) {
-	switch {
-	case res.IsProvisional():
-	case isChallenge(res) && h.signer.take(res):
-		h.send()
-	default:
-		h.done(nil)
-	}
 }
 
 func isTimeout(err error) bool { return errors.Is(err, sip.ErrTransactionTimeout) }

@@ -4,8 +4,8 @@
 // # Words
 //
 // A call is a line: a desk leg to the operator's phone, a customer leg to the debtor by a trunk, and a bridge of
-// package media between them. Each leg is one dialog of ours (RFC 3261 §12), from before its INVITE until it is gone,
-// and then for another 64·T1, in which what answers late is still hung up. A handle is a leg's identity in bytes: from
+// package media between them. Each leg is one dialog of ours (RFC 3261 §12), from before its INVITE until it is gone;
+// its remains stay for another 64·T1, in which what answers late is still hung up. A handle is a leg's identity in bytes: from
 // it another process can end the leg. An ender is what does that. A lane is everything with one Call-ID.
 //
 // # Where what stands
@@ -18,7 +18,9 @@
 //	examine.go       asking a trunk or a phone from outside, for `kakeru doctor`
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
+//	remains.go, fade.go       what is kept of a leg that is gone, and for how long
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
+//	ask.go           what we ask within a dialog: CSeq, challenges, what ends it (§12.2.1)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	dtmf.go          key presses by INFO, where telephone-event was not agreed to (RFC 6086, RFC 4733)
@@ -31,7 +33,10 @@
 //	notify.go        NOTIFY within a call: of a transfer, and to have a ringing phone pick up
 //	dialogevent.go, dialoginfo.go   whether a phone is used outside our calls (RFC 6665, RFC 4235)
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
-//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold, REFER (RFC 3515)
+//	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold
+//	refer.go         a phone's own transfer button (RFC 3515)
+//	called.go        a phone's own INVITE within its talk: whose it is, what leg it makes
+//	replaces.go, aside.go     such an INVITE in the place of a dialog that there is (RFC 3891); or to ask another desk (RFC 5589)
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"errors"
 	"fmt"
 	"strings"
@@ -55,7 +54,7 @@ func (n *line) legOn(side media.Side) *leg {
 	h := n.desk
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	for _, l := range []*leg{h.winner, h.talk.next} {
+	for _, l := range []*leg{h.winner, h.talk.next, h.talk.aside.leg} {
 		if l != nil && l.side == side {
 			return l
 		}
@@ -68,7 +67,6 @@ func (n *line) legOn(side media.Side) *leg {
 type informer struct {
 	waiting string
 	working bool
-	signer  signer
 }
 
 // maxInformed is how many keys may wait.
@@ -84,7 +82,6 @@ func (l *leg) inform(keys string) {
 	i.waiting += keys
 	if !i.working {
 		i.working = true
-		i.signer = signer{with: l.signer.with}
 		l.informNext()
 	}
 }
@@ -95,33 +92,21 @@ func (l *leg) informNext() {
 		i.waiting, i.working = "", false
 		return
 	}
-	l.dialog.CSeq++
-	r := l.dialog.request(sip.INFO, l.dialog.CSeq)
-	r.sdp, r.kind = fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", i.waiting[0], media.KeyPress.Milliseconds()), relayType
-	req, err := r.build()
-	if err == nil {
-		err = i.signer.sign(req)
-	}
-	if err != nil {
-		l.informFailed(failure(err))
-		return
-	}
-	l.changed()
-	l.lane.begin(req, l.dialog.next(context.Background()), l.informed, func(err error) { l.informFailed(failure(err)) })
+	l.ask(ask{
+		method: sip.INFO, kind: relayType, vital: true,
+		body:  fmt.Appendf(nil, "Signal=%c\r\nDuration=%d\r\n", i.waiting[0], media.KeyPress.Milliseconds()),
+		heard: l.informed, failed: func(err error) { l.informFailed(failure(err)) },
+	})
 }
 
 // informed takes the answer. Whoever refuses one key refuses all.
 func (l *leg) informed(res *sip.Response) {
 	i := &l.informs
 	switch {
-	case res.IsProvisional():
-	case isChallenge(res) && i.signer.take(res):
-		l.informNext()
 	case !res.IsSuccess():
 		l.informFailed(fmt.Sprintf("answered by %d", res.StatusCode))
 	case i.waiting != "":
 		i.waiting = i.waiting[1:]
-		i.signer.renew() // the next key may be challenged as this one was
 		l.later(media.KeyPress+media.KeyPause, l.informNext)
 	}
 }

@@ -69,6 +69,8 @@ func (l *lane) terminate(s saved, done chan<- error) {
 	switch who := l.who.(type) {
 	case *leg:
 		who.dropFor(done)
+	case *remains:
+		done <- nil
 	case *ender:
 		who.waiting = append(who.waiting, done)
 		if who.saved.Version == 0 {
@@ -122,7 +124,7 @@ func (e *ender) begin() {
 		return
 	}
 	if e.saved.Asked != nil {
-		e.turnAway(answer{status: sip.StatusServiceUnavailable}.respond(e.saved.asked(), e.saved.Dialog.LocalTag), e.lane.agent.cfg.Timers.T1)
+		e.turnAway(e.saved.asked(), e.lane.agent.cfg.Timers.T1)
 		return
 	}
 	cancel, err := e.saved.cancel()
@@ -171,8 +173,7 @@ func (e *ender) bye(d dialog) {
 		return
 	}
 	e.ended[d.RemoteTag] = true
-	h := hangup{lane: e.lane, dialog: &d, signer: signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, done: e.finish}
-	h.send()
+	e.lane.bye(&d, signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, e.finish)
 	e.linger()
 }
 
@@ -227,15 +228,18 @@ func (e *ender) response(res *sip.Response) {
 
 func (e *ender) ackRefusal(res *sip.Response, to place) {
 	uri := orElse(e.saved.Invite.URI, inBrackets(value(res, "To")))
-	branch, _ := res.Via().Params.Get("branch")
-	from, cseq := value(res, "From"), res.CSeq().SeqNo
-	ack, err := request{
-		method: sip.ACK, uri: uri, from: from, to: value(res, "To"), callID: e.lane.callID, cseq: cseq,
-		sentBy: viaSentBy(res.Via()), branch: branch, routes: e.saved.Invite.Routes,
-	}.build()
-	if err == nil {
+	if ack, err := ackOfRefusal(res, uri, e.saved.Invite.Routes); err == nil {
 		e.lane.agent.send(ack, to)
 	}
+}
+
+// ackOfRefusal makes the ACK of a refusal from the refusal itself and what else its INVITE said (§17.1.1.3).
+func ackOfRefusal(res *sip.Response, uri string, routes []string) (*sip.Request, error) {
+	branch, _ := res.Via().Params.Get("branch")
+	return request{
+		method: sip.ACK, uri: uri, from: value(res, "From"), to: value(res, "To"), callID: res.CallID().Value(),
+		cseq: res.CSeq().SeqNo, sentBy: viaSentBy(res.Via()), branch: branch, routes: routes,
+	}.build()
 }
 
 // dialogOf rebuilds the dialog that a 2xx to an INVITE of ours has made (§12.1.2).
@@ -264,26 +268,57 @@ func (e *ender) request(req *sip.Request, tx *sip.ServerTx) {
 	}
 }
 
+// turnAways is how often a refusal is sent, with twice as long between them each time: enough for one that is lost, and soon
+// over (dialer gives a leg 5 s).
+const turnAways = 3
+
 // turnAway refuses the INVITE that a dead process had not answered: its caller would listen to the ringing for ever. The
-// refusal is repeated, as its transaction would have done (§17.2.1), until the ACK comes.
-func (e *ender) turnAway(no *sip.Response, pause time.Duration) {
-	if e.result != nil {
+// refusal is repeated, as its transaction would have done (§17.2.1), until the ACK comes. If none does, the INVITE may have had
+// its 200 after all, just before the crash, and whoever talks to nobody then is hung up.
+func (e *ender) turnAway(invite *sip.Request, pause time.Duration) {
+	switch t := e.lane.agent.cfg.Timers.T1; {
+	case e.result != nil || e.saved.State == legUp:
+		return
+	case invite == nil || pause >= t<<turnAways:
+		e.wasAnswered()
 		return
 	}
-	t := e.lane.agent.cfg.Timers
-	if pause > t.T2 {
-		e.finish(sip.ErrTransactionTimeout)
-		return
-	}
-	e.lane.agent.send(no, e.saved.Asked.At)
-	e.lane.after(pause, func() { e.turnAway(no, 2*pause) })
+	no := answer{status: sip.StatusServiceUnavailable}.respond(invite, e.saved.Dialog.LocalTag)
+	e.lane.agent.sendOr(no, e.saved.Asked.At, e.saved.Asked.Or)
+	e.lane.after(pause, func() { e.turnAway(invite, 2*pause) })
 }
 
-// ack is the caller's, whom turnAway has refused.
-func (e *ender) ack(*sip.Request) {
-	if e.saved.Asked != nil {
+// wasAnswered hangs up a caller whom the dead process seems to have answered.
+func (e *ender) wasAnswered() {
+	e.saved.State = legUp
+	e.bye(e.saved.later())
+}
+
+// ack is the caller's: to our refusal if it has the INVITE's branch (§17.1.1.3), else to an answer that came before it.
+func (e *ender) ack(ack *sip.Request) {
+	switch invite := e.invite(); {
+	case e.result != nil || e.saved.State == legUp || invite == nil:
+	case branchOf(ack) == branchOf(invite):
 		e.finish(nil)
+	default:
+		e.wasAnswered()
 	}
+}
+
+// invite is the caller's; nil where there is none.
+func (e *ender) invite() *sip.Request {
+	if e.saved.Asked == nil {
+		return nil
+	}
+	return e.saved.asked()
+}
+
+func branchOf(req *sip.Request) string {
+	if req.Via() == nil {
+		return ""
+	}
+	branch, _ := req.Via().Params.Get("branch")
+	return branch
 }
 
 // credentialsOf are a trunk's, by name.

@@ -4,6 +4,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"slices"
 
 	"kakeru/dialer"
 )
@@ -74,6 +75,24 @@ type savedInvite struct {
 	Routes []string `json:"routes,omitempty"` // values of Route: a phone that registered by way of proxies (RFC 3327)
 	Branch string   `json:"branch"`
 	CSeq   uint32   `json:"cseq"`
+}
+
+// same reports whether a leg's handle would be the same. What never changes while a leg lives is not looked at, and neither
+// are the ways that are left, which only become fewer.
+func (s saved) same(as saved) bool {
+	return s.Version == as.Version && s.State == as.State && s.Trunk == as.Trunk && (s.Asked == nil) == (as.Asked == nil) &&
+		len(s.Others) == len(as.Others) && s.Invite.same(as.Invite) && s.Dialog.same(as.Dialog)
+}
+
+func (i savedInvite) same(as savedInvite) bool {
+	return i.URI == as.URI && i.Branch == as.Branch && i.CSeq == as.CSeq && slices.Equal(i.Routes, as.Routes)
+}
+
+// same reports whether a handle would keep the same of the dialog.
+func (d *dialog) same(as dialog) bool {
+	return slices.Equal(d.Routes, as.Routes) && d.CSeq == as.CSeq && d.LocalURI == as.LocalURI && d.LocalTag == as.LocalTag &&
+		d.RemoteURI == as.RemoteURI && d.RemoteTag == as.RemoteTag && d.Target == as.Target && d.First == as.First &&
+		d.Pinned == as.Pinned && d.SentBy == as.SentBy && d.CallID == as.CallID
 }
 
 func (s saved) handle() dialer.LegHandle {

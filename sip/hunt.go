@@ -24,7 +24,7 @@ type hunt struct {
 
 	mu      sync.Mutex
 	legs    []*leg // all there ever were
-	open    int    // of them, those that are not gone
+	live    []*leg // of them, those that are dialled and not gone
 	winner  *leg   // the phone that has the call
 	dialled bool
 	dropped bool
@@ -53,8 +53,11 @@ func (h *hunt) Handle() dialer.LegHandle {
 	return h.handle()
 }
 
-// handle needs h.mu.
+// handle needs h.mu. That of one phone is its own.
 func (h *hunt) handle() dialer.LegHandle {
+	if len(h.legs) == 1 {
+		return h.legs[0].Handle()
+	}
 	all := saved{Version: handleVersion, Leg: dialer.DeskLeg}
 	made := dialer.LegHandle{Leg: dialer.DeskLeg}
 	for _, l := range h.legs {
@@ -96,7 +99,7 @@ func (h *hunt) Dial() {
 	var first *leg
 	if !h.awaits && !again {
 		first = h.legs[0]
-		h.open = 1
+		h.live = []*leg{first}
 	}
 	h.mu.Unlock()
 	switch {
@@ -118,26 +121,27 @@ func (h *hunt) ring(id dialer.DeskID) {
 	}
 	l := h.phone(id, p, media.Desk)
 	h.mu.Lock()
-	late := h.dropped || h.winner != nil || h.gone
-	if !late {
-		h.legs = append(h.legs, l)
-		h.open++
-	}
-	h.mu.Unlock()
-	h.send(l, late)
-}
-
-// send has a phone's leg live, or forgets it.
-func (h *hunt) send(l *leg, late bool) {
-	if late {
+	if h.dropped || h.winner != nil || h.gone {
+		h.mu.Unlock()
 		l.lane.release()
 		return
 	}
-	if !l.lane.post(func() { l.lane.adopt(l) }) {
-		l.never.Do(func() { l.tellGone(false) })
-		return
+	dial := h.add(l)
+	h.mu.Unlock()
+	dial()
+}
+
+// add needs h.mu: the phone is one of the call's, and its lane knows before anybody can drop it. What it returns has it rung.
+func (h *hunt) add(l *leg) (dial func()) {
+	h.legs, h.live = append(h.legs, l), append(h.live, l)
+	lives := l.lane.post(func() {
+		l.lane.adopt(l)
+		l.shown = saved{} // the call's handle has one more: its first fact brings it
+	})
+	if !lives { // we are stopping
+		return func() { l.never.Do(func() { l.tellGone(false) }) }
 	}
-	l.Dial()
+	return l.Dial
 }
 
 // find looks up a desk's phone, to be answered by hand.
@@ -211,18 +215,23 @@ func (h *hunt) heard(l *leg, f dialer.LegFact) {
 
 // out needs h.mu: a phone is gone. What that is to the owner depends on which one it was.
 func (h *hunt) out(l *leg, f dialer.LegFact) {
-	h.open--
+	h.live = slices.DeleteFunc(h.live, func(other *leg) bool { return other == l })
 	switch {
+	case l == h.talk.aside.leg:
+		h.asideOut(f)
 	case l == h.talk.next:
 		h.nextOut(f)
-	case l == h.winner && h.talk.next != nil && !h.dropped:
+	case l == h.winner && h.handingOn() && !h.dropped:
 		h.handedOn(f)
-	case l == h.winner, h.open == 0 && h.winner == nil && (h.dropped || !h.awaits):
+	case l == h.winner, len(h.live) == 0 && h.winner == nil && (h.dropped || !h.awaits):
 		h.over(f)
 	case h.winner == nil && !h.dropped:
 		f.Kind = dialer.LegDeclined
 		h.tell(f)
-	default: // one that was too late, or has handed the call on
+	default: // one that was too late, or has handed the call on, or was not let in
+		if l == h.talk.comes {
+			h.talk.comes = nil
+		}
 		f.Kind = dialer.LegNote
 		h.tell(f)
 	}
@@ -264,7 +273,7 @@ func (h *hunt) Drop() {
 	h.mu.Lock()
 	h.dropped = true
 	all := slices.Clone(h.legs)
-	if h.dialled && h.open == 0 {
+	if h.dialled && len(h.live) == 0 {
 		h.over(dialer.LegFact{Evidence: dialer.Evidence{Event: dialer.EvGone}})
 	}
 	h.mu.Unlock()

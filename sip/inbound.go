@@ -29,9 +29,12 @@ func faultOf(req *sip.Request) *answer {
 			return bad(name + " is repeated")
 		}
 	}
+	replacing := values(req, "Replaces")
 	switch {
 	case req.Via() == nil:
 		return bad("Via is missing")
+	case len(replacing) > 1 || len(replacing) == 1 && (req.Method != sip.INVITE || strings.Contains(replacing[0], ",")):
+		return bad("Replaces is repeated, or stands in no INVITE") // RFC 3891 §3
 	case req.CSeq().MethodName != req.Method:
 		return bad("CSeq names another method")
 	case req.MaxForwards() != nil && req.MaxForwards().Val() > 255:

@@ -25,12 +25,18 @@ func (a *Agent) OnCall(f func(dialer.Incoming)) {
 // takeCall takes an INVITE that begins a call (RFC 3261 §13.3.1), or refuses it. It belongs to the lane's functions.
 func (l *lane) takeCall(req *sip.Request) {
 	a := l.agent
-	u, no := a.calledBy(req)
-	if no != nil {
-		a.refuse(req, *no)
+	if len(req.GetHeaders("Replaces")) > 0 {
+		l.takeReplacing(req)
 		return
 	}
-	if no := a.tooShort(req); no != nil { // before anybody lifts a handset for it
+	if l.takeAside(req) {
+		return
+	}
+	u, no := a.calledBy(req)
+	if no == nil {
+		no = a.sessionRefusal(req)
+	}
+	if no != nil {
 		a.refuse(req, *no)
 		return
 	}
@@ -66,15 +72,25 @@ func (l *lane) takeCall(req *sip.Request) {
 	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: callerOf(req), At: a.cfg.Now()}, n.customer)
 }
 
-// callersLeg is the leg to whoever called: the dialog that our answers make (§12.1.1).
+// callersLeg is the leg to whoever called.
 func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
+	at.hold() // until the line is closed
+	l := n.summoned(at, s, dialer.CustomerLeg, make(chan dialer.LegFact, factsKept))
+	l.side, l.trunk, l.signer = media.Customer, u.trunk.Name, signer{with: u.trunk.credentials()}
+	l.remembered()
+	n.agent.ladders.came(s.req, "") // nobody knew yet that it begins a call
+	at.adopt(l)
+	l.changed()
+	return l
+}
+
+// summoned is a leg that an INVITE of the far end begins: the dialog that our answers make (§12.1.1).
+func (n *line) summoned(at *lane, s *summons, name dialer.LegName, told chan dialer.LegFact) *leg {
 	req := s.req
 	tag, _ := req.From().Params.Get("tag")
-	at.hold() // until the line is closed
 	l := &leg{
-		lane: at, line: n, name: dialer.CustomerLeg, side: media.Customer, told: make(chan dialer.LegFact, factsKept),
-		state: legEarly, dialled: true, confirmed: true, ended: map[string]bool{}, summons: s, trunk: u.trunk.Name,
-		signer: signer{with: u.trunk.credentials()},
+		lane: at, line: n, name: name, told: told,
+		state: legEarly, dialled: true, confirmed: true, summons: s,
 	}
 	l.dialog = dialog{
 		CallID: at.callID, LocalURI: inBrackets(value(req, "To")), LocalTag: newTag(),
@@ -82,10 +98,6 @@ func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
 		Routes: values(req, "Record-Route"), First: sourceOf(req), SentBy: n.agent.sentBy(s.at.by),
 	}
 	l.dialog.retarget(req)
-	l.remembered()
-	n.agent.ladders.came(req, "") // nobody knew yet that it begins a call
-	at.adopt(l)
-	l.changed()
 	return l
 }
 

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"context"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -485,6 +486,35 @@ func TestCallsThatCameInAreEndedAfterACrash(t *testing.T) {
 		if err := within(t, callers, "the caller to be ended"); err != nil {
 			t.Error(err)
 		}
+	})
+	t.Run("just after the answer", func(t *testing.T) {
+		for _, acked := range []bool{true, false} {
+			d, line, _, caller := b.comesIn(t)
+			early := caller.Handle() // what the ledger has when the process dies
+			line.Answer()
+			d.status(t, 200)
+			callers := make(chan error, 1)
+			go func() { callers <- another.Terminate(t.Context(), early) }()
+			d.status(t, 503) // which it ignores: it has had its answer
+			if acked {
+				d.agent = another
+				d.say("ACK", 1, "")
+			}
+			d.reply(d.request(t, sip.BYE), say{status: 200})
+			if err := within(t, callers, "the caller to be ended"); err != nil {
+				t.Error(err)
+			}
+			caller.Drop()
+		}
+	})
+	t.Run("whose To cannot be read twice", func(t *testing.T) {
+		_, _, _, caller := b.comesIn(t)
+		h := caller.Handle()
+		h.Data = []byte(strings.ReplaceAll(string(h.Data), "To: ", "To: <sip:03 0000"))
+		ctx, cancel := context.WithTimeout(t.Context(), 10*testTimers.T1)
+		defer cancel()
+		_ = another.Terminate(ctx, h) // it may fail, and does not take the process with it
+		caller.Drop()
 	})
 	t.Run("in a talk", func(t *testing.T) {
 		d, line, _, caller := b.comesIn(t)

@@ -3,6 +3,8 @@ package sip
 import (
 	"testing"
 
+	"github.com/emiago/sipgo/sip"
+
 	"kakeru/dialer"
 )
 
@@ -46,30 +48,64 @@ func TestSippCallsInAndGivesUp(t *testing.T) {
 	s.ok(t)
 }
 
+// sippAtTheDesk is a talk of SIPp's as the phone of desk1, with another desk and a customer that are played by hand.
+func sippAtTheDesk(t *testing.T, scenario string) (h *handOn, s *sipp) {
+	t.Helper()
+	s = startSipp(t, scenario)
+	h = &handOn{switchboard: newSwitchboard(t, func(c *Config) { c.Desks[0].URI = "sip:201@" + s.at.String() })}
+	h.line = h.rig.line(t)
+	h.desk, h.customer = watch(h.line.Desk()), watch(h.line.Customer())
+	h.desk.Dial()
+	h.desk.until(t, dialer.LegAnswered)
+	h.desk.Confirm()
+	h.customer.Dial()
+	h.outside, _ = h.trunk.answerCall(t, "c")
+	h.customer.until(t, dialer.LegAnswered)
+	h.line.Join()
+	return h, s
+}
+
 func TestSippsTransferButton(t *testing.T) {
 	t.Parallel()
-	s := startSipp(t, "phone_transfers")
-	second := newPeer(t)
-	r := newRig(t, func(c *Config) {
-		c.Desks[0].URI = "sip:201@" + s.at.String()
-		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@" + second.addr.String()})
-	})
-	n := r.line(t)
-	desk, customer := watch(n.Desk()), watch(n.Customer())
-	desk.Dial()
-	desk.until(t, dialer.LegAnswered)
-	desk.Confirm()
-	customer.Dial()
-	r.trunk.answerCall(t, "c")
-	customer.until(t, dialer.LegAnswered)
-	n.Join()
-	if f := desk.until(t, dialer.LegRefers); f.Desk != "desk2" {
+	h, s := sippAtTheDesk(t, "phone_transfers")
+	if f := h.desk.until(t, dialer.LegRefers); f.Desk != "desk2" || f.Consult {
 		t.Errorf("%+v", f)
 	}
-	n.Transfer("desk2", false)
-	second.answerCall(t, "q")
-	if f := desk.until(t, dialer.LegMoved); f.Desk != "desk2" {
+	h.line.Transfer("desk2", false)
+	h.second.answerCall(t, "q")
+	if f := h.desk.until(t, dialer.LegMoved); f.Desk != "desk2" {
 		t.Errorf("%+v", f)
 	}
 	s.ok(t)
+}
+
+func TestSippAsksBeforeItHandsOn(t *testing.T) {
+	t.Parallel()
+	h, s := sippAtTheDesk(t, "phone_asks_first")
+	if f := h.desk.until(t, dialer.LegRefers); f.Desk != "desk2" || !f.Consult {
+		t.Errorf("%+v", f)
+	}
+	h.line.Transfer("desk2", true)
+	invite, _ := h.second.answerCall(t, "q")
+	h.desk.untilEvent(t, dialer.EvConsulting)
+	if f := h.desk.until(t, dialer.LegMoved); f.Desk != "desk2" {
+		t.Errorf("%+v", f)
+	}
+	s.ok(t)
+	h.end(t, h.second, invite, "q")
+}
+
+func TestSippMovesItsTalkToAnotherDialog(t *testing.T) {
+	t.Parallel()
+	h, s := sippAtTheDesk(t, "phone_replaces")
+	if f := h.desk.untilEvent(t, dialer.EvChanged); f.Desk != "desk1" {
+		t.Errorf("%+v", f)
+	}
+	if f := h.desk.gone(t); !f.FarEnded {
+		t.Error("the phone hung up")
+	}
+	s.ok(t)
+	h.customer.Drop()
+	h.trunk.reply(h.trunk.request(t, sip.BYE), say{status: 200})
+	h.customer.gone(t)
 }

@@ -108,9 +108,9 @@ func (s *ladders) forget() {
 }
 
 // sent remembers a message that leaves, each time it does.
-func (s *ladders) sent(m sip.Message, text string, to place) {
+func (s *ladders) sent(m sip.Message, data []byte, to place) {
 	if id := m.CallID(); id != nil {
-		s.add(string(*id), true, func() (place, string) { return to, text })
+		s.add(string(*id), true, func() (place, string) { return to, string(data) })
 	}
 }
 

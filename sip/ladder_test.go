@@ -189,13 +189,13 @@ func TestLadderIsBounded(t *testing.T) {
 		s.join(dialer.CallID(fmt.Sprint("call", i)), fmt.Sprint("id", i), side{leg: dialer.DeskLeg})
 	}
 	m := message("id0", 10)
-	if s.sent(m, m.String(), far); s.trace("call0") != nil || s.trace("call1") == nil || len(s.calls) != laddersKept || len(s.dialog) != laddersKept {
+	if s.sent(m, []byte(m.String()), far); s.trace("call0") != nil || s.trace("call1") == nil || len(s.calls) != laddersKept || len(s.dialog) != laddersKept {
 		t.Errorf("the oldest call was not forgotten: %d calls, %d Call-IDs", len(s.calls), len(s.dialog))
 	}
 	for i := 1; i <= laddersKept; i++ {
 		m := message(fmt.Sprint("id", i), 2*rungBytes)
 		for range rungsKept + 1 {
-			s.sent(m, m.String(), far)
+			s.sent(m, []byte(m.String()), far)
 		}
 	}
 	newest := s.trace(dialer.CallID(fmt.Sprint("call", laddersKept)))
@@ -265,7 +265,7 @@ func BenchmarkLadder(b *testing.B) {
 	m.SetSource("127.0.0.1:5070")
 	text := m.String()
 	for name, f := range map[string]func(*ladders){
-		"out": func(s *ladders) { s.sent(m, text, place{AddrPort: p.addr}) },
+		"out": func(s *ladders) { s.sent(m, []byte(text), place{AddrPort: p.addr}) },
 		"in":  func(s *ladders) { s.came(m, s.copied("id", []byte(text))) },
 	} {
 		for _, known := range []bool{true, false} {

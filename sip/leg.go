@@ -21,8 +21,8 @@ const (
 	notesTaken = factsKept - 6
 )
 
-// leg is one call leg of ours: a dialog from before its INVITE until it is forgotten, 64·T1 after it was gone. All
-// fields below the line belong to the functions posted to its lane.
+// leg is one call leg of ours: a dialog from before its INVITE until it is gone; what remains is looked after for another
+// 64·T1 (remains.go). All fields below the line belong to the functions posted to its lane.
 type leg struct {
 	lane  *lane
 	line  *line
@@ -46,34 +46,34 @@ type leg struct {
 	talks  bool           // of a phone's leg: if it rings, it is asked to pick up by NOTIFY
 	srtp   media.Security // of the INVITE's offer
 
-	state       legState
-	dialled     bool
-	dropped     bool   // Drop was called, or we give up by ourselves
-	why         string // why we give up by ourselves
-	cancelled   bool   // CANCEL was sent
-	confirmed   bool   // the 2xx was ACKed
-	hungUp      bool   // BYE was sent
-	owesBye     bool   // BYE waits for the ACK of our 2xx
-	over        bool   // gone was told
-	ranAlready  bool   // a ringing was told
-	earlyToo    bool   // early media was told
-	tried       bool   // a 100 was told
-	heardSDP    bool   // media knows the far end
-	unusable    bool   // the 2xx's SDP cannot be used
-	dialog      dialog
-	invite      savedInvite
-	sentAt      time.Time // when the INVITE that counts left
-	current     *exchange // the INVITE that counts; an earlier one was challenged
-	ackSent     *sip.Request
-	ended       map[string]bool // To tags of forks and late answers that got our BYE
-	session     session
-	asking      *exchange         // our refresh of the session, while it is under way
-	rseqs       map[string]uint32 // the last reliable provisional response of each early dialog
-	reoffer     *reoffer          // a re-INVITE of theirs that still lacks its ACK
-	informs     informer
-	timers      []*time.Timer
-	uponGone    []func()
-	handleSaved string // the handle last told
+	state      legState
+	dialled    bool
+	dropped    bool   // Drop was called, or we give up by ourselves
+	why        string // why we give up by ourselves
+	cancelled  bool   // CANCEL was sent
+	confirmed  bool   // the 2xx was ACKed
+	hungUp     bool   // BYE was sent
+	owesBye    bool   // BYE waits for the ACK of our 2xx
+	over       bool   // gone was told
+	ranAlready bool   // a ringing was told
+	earlyToo   bool   // early media was told
+	tried      bool   // a 100 was told
+	heardSDP   bool   // media knows the far end
+	unusable   bool   // the 2xx's SDP cannot be used
+	dialog     dialog
+	invite     savedInvite
+	sentAt     time.Time // when the INVITE that counts left
+	current    *exchange // the INVITE that counts; an earlier one was challenged
+	ackSent    *sip.Request
+	ended      []string // To tags of forks and late answers that got our BYE
+	session    session
+	asking     *ask              // our latest refresh of the session
+	rseqs      map[string]uint32 // the last reliable provisional response of each early dialog
+	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK
+	informs    informer
+	timers     []*time.Timer
+	uponGone   []func()
+	shown      saved // what the handle last published was made from
 }
 
 // Handle implements dialer.Leg.
@@ -126,11 +126,12 @@ func (l *leg) saved() saved {
 
 // changed publishes the handle; it is nil when nothing that ends the leg has changed.
 func (l *leg) changed() *dialer.LegHandle {
-	h := l.saved().handle()
-	if string(h.Data) == l.handleSaved {
+	s := l.saved()
+	if s.same(l.shown) {
 		return nil
 	}
-	l.handleSaved = string(h.Data)
+	h := s.handle()
+	l.shown = s
 	l.now.Store(&h)
 	return &h
 }
@@ -143,7 +144,7 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	ev.At, ev.Leg = l.lane.agent.cfg.Now(), l.name
 	fact := dialer.LegFact{Kind: kind, Evidence: ev, Handle: l.changed()}
 	if kind == dialer.LegNote && l.full() {
-		l.handleSaved = "" // the next fact that is told brings the handle
+		l.shown = saved{} // the next fact that is told brings the handle
 		l.lane.agent.log.Warn("leg: evidence left out, nobody takes it", "leg", l.name, "event", ev.Event)
 		return
 	}
@@ -177,15 +178,15 @@ func (l *leg) note(event dialer.EvidenceEvent, reason string) {
 	l.tell(dialer.LegNote, dialer.Evidence{Event: event, Reason: reason})
 }
 
-// gone ends the leg for its owner. The lane keeps it for 64·T1 more, to end what answers late.
+// gone ends the leg for its owner. For 64·T1 more its lane ends what answers late.
 func (l *leg) gone(farEnded bool) {
 	if l.over {
 		return
 	}
 	l.stopTimers()
 	l.arm(0, false)
-	if l.asking != nil {
-		l.asking.end()
+	if l.asking != nil && l.asking.sent != nil {
+		l.asking.sent.end()
 	}
 	if l.current != nil {
 		l.current.end()
@@ -197,19 +198,14 @@ func (l *leg) gone(farEnded bool) {
 	for _, f := range l.uponGone {
 		f()
 	}
-	l.later(l.lane.agent.cfg.Timers.whole(), l.forget)
+	l.leave()
+	l.lane.agent.fade.add(l.lane)
 }
 
 func (l *leg) tellGone(farEnded bool) {
 	ev := dialer.Evidence{At: l.lane.agent.cfg.Now(), Leg: l.name, Event: dialer.EvGone}
 	l.publish(dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded})
 	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", dialer.LegIsGone, "far_ended", farEnded)
-}
-
-// forget ends the leg for the lane too.
-func (l *leg) forget() {
-	l.stopTimers()
-	l.lane.abandon()
 }
 
 // later posts f when d has passed, unless the leg is gone before.

@@ -8,8 +8,6 @@ import (
 	"sync"
 	"sync/atomic"
 
-	"github.com/emiago/sipgo/sip"
-
 	"kakeru/dialer"
 	"kakeru/sip/media"
 )
@@ -73,7 +71,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 func (n *line) newLeg(name dialer.LegName, side media.Side, told chan dialer.LegFact) *leg {
 	l := &leg{
 		line: n, name: name, side: side, told: told, state: legReady,
-		ended: map[string]bool{}, invite: savedInvite{Branch: newBranch(), CSeq: 1},
+		invite: savedInvite{Branch: newBranch(), CSeq: 1},
 	}
 	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy(overUDP)}
 	l.lane = n.agent.lane(l.dialog.CallID)
@@ -151,9 +149,7 @@ func (n *line) Hold(on bool) { n.desk.change(func(h *hunt) { h.talk.held = on })
 func (n *line) Mute(on bool) { n.desk.change(func(h *hunt) { h.talk.muted = on }) }
 
 // Transfer implements dialer.Line.
-func (n *line) Transfer(to dialer.DeskID, consult bool) {
-	n.agent.crew.start(func() { n.desk.transfer(to, consult) })
-}
+func (n *line) Transfer(to dialer.DeskID, consult bool) { n.desk.transfer(to, consult) }
 
 // CompleteTransfer implements dialer.Line.
 func (n *line) CompleteTransfer() { n.desk.complete() }
@@ -162,7 +158,7 @@ func (n *line) CompleteTransfer() { n.desk.complete() }
 func (n *line) CancelTransfer() { n.desk.cancelTransfer() }
 
 // RefuseTransfer implements dialer.Line.
-func (n *line) RefuseTransfer() { n.desk.referDone(sip.StatusGlobalDecline) }
+func (n *line) RefuseTransfer() { n.desk.refuse() }
 
 // ringing lets the operator hear the Japanese ringback while the network sends none.
 func (n *line) ringing(side media.Side) {

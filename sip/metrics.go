@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"maps"
+	"slices"
 	"sync"
 
 	"github.com/prometheus/client_golang/prometheus"
@@ -57,6 +59,13 @@ func (m *metrics) opened(n *line) {
 	m.live[n] = true
 }
 
+// lines are the lines that are open.
+func (m *metrics) lines() []*line {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return slices.Collect(maps.Keys(m.live))
+}
+
 // closed keeps what a line's bridge has counted, before it is closed.
 func (m *metrics) closed(n *line) {
 	m.mu.Lock()
@@ -68,10 +77,10 @@ func (m *metrics) closed(n *line) {
 }
 
 func (f *flow) add(b *media.Bridge) {
-	for _, of := range []media.Side{media.Desk, media.Customer, media.Other} {
+	for _, of := range []media.Side{media.Desk, media.Customer, media.Other, media.Aside} {
 		s, side := b.Stats(of), of
-		if of == media.Other {
-			side = media.Desk // another desk's phone
+		if of != media.Customer {
+			side = media.Desk // whichever phone it was
 		}
 		f.in[side] += s.PacketsIn
 		f.out[side] += s.PacketsOut

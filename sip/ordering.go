@@ -2,17 +2,24 @@ package sip
 
 import (
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
 )
 
-// crew counts the agent's goroutines and takes no more once it is dismissed.
+// crew counts the agent's goroutines and takes no more once it is dismissed. One that is done waits for more work for as
+// long as few do: a goroutine that is new has its stack to grow first, and a lane needs one for every message.
 type crew struct {
 	mu        sync.RWMutex
 	dismissed bool
 	work      sync.WaitGroup
+	next      chan func() // to whoever waits; without one nobody does
+	idle      atomic.Int32
 }
+
+// idleAtMost is how many wait for work.
+const idleAtMost = 32
 
 // start runs f, unless the crew is dismissed.
 func (c *crew) start(f func()) bool {
@@ -21,13 +28,33 @@ func (c *crew) start(f func()) bool {
 	if c.dismissed {
 		return false
 	}
-	c.work.Go(f)
+	select {
+	case c.next <- f:
+	default:
+		c.work.Go(func() { c.serve(f) })
+	}
 	return true
+}
+
+// serve runs f, and what comes next.
+func (c *crew) serve(f func()) {
+	for ok := true; ok; {
+		f()
+		if c.idle.Add(1) > idleAtMost || c.next == nil {
+			c.idle.Add(-1)
+			return
+		}
+		f, ok = <-c.next
+		c.idle.Add(-1)
+	}
 }
 
 // dismiss takes no new work and waits for what runs.
 func (c *crew) dismiss() {
 	c.mu.Lock()
+	if !c.dismissed && c.next != nil {
+		close(c.next)
+	}
 	c.dismissed = true
 	c.mu.Unlock()
 	c.work.Wait()
@@ -60,11 +87,12 @@ func (s *serial) run() {
 	for {
 		s.mu.Lock()
 		if len(s.waiting) == 0 {
-			s.running = false
+			s.running, s.waiting = false, nil // what has run is not held any more
 			s.mu.Unlock()
 			return
 		}
 		f := s.waiting[0]
+		s.waiting[0] = nil
 		s.waiting = s.waiting[1:]
 		s.mu.Unlock()
 		f()
@@ -93,8 +121,8 @@ type lane struct {
 	owned  bool // guarded by agent.mu: who is somebody
 
 	who  party                    // nil for strangers
-	sent map[string]*exchange     // our requests, by transaction key
-	got  map[string]*sip.ServerTx // theirs
+	sent map[string]*exchange     // our requests, by transaction key; nil before the first
+	got  map[string]*sip.ServerTx // theirs; nil before the first
 }
 
 // lane returns the lane of a Call-ID and holds it: release it.
@@ -103,7 +131,7 @@ func (a *Agent) lane(callID string) *lane {
 	defer a.mu.Unlock()
 	l := a.lanes[callID]
 	if l == nil {
-		l = &lane{agent: a, callID: callID, sent: map[string]*exchange{}, got: map[string]*sip.ServerTx{}}
+		l = &lane{agent: a, callID: callID}
 		l.crew = &a.crew
 		a.lanes[callID] = l
 	}
@@ -123,7 +151,19 @@ func (l *lane) release() {
 	l.agent.mu.Lock()
 	defer l.agent.mu.Unlock()
 	if l.holds--; l.holds == 0 {
-		delete(l.agent.lanes, l.callID)
+		l.agent.dropLane(l.callID)
+	}
+}
+
+// manyLanes is from how many on a table that has become empty is thrown away: one that has grown never shrinks.
+const manyLanes = 1024
+
+// dropLane needs a.mu.
+func (a *Agent) dropLane(callID string) {
+	a.mostLanes = max(a.mostLanes, len(a.lanes))
+	delete(a.lanes, callID)
+	if len(a.lanes) == 0 && a.mostLanes > manyLanes {
+		a.lanes, a.mostLanes = map[string]*lane{}, 0
 	}
 }
 
@@ -161,7 +201,7 @@ func (l *lane) endTransactions() {
 	for _, x := range l.sent {
 		x.end()
 	}
-	clear(l.sent)
+	l.sent = nil
 	for _, tx := range l.got {
 		tx.Terminate()
 	}

@@ -1,7 +1,6 @@
 package sip
 
 import (
-	"context"
 	"fmt"
 	"math/rand/v2"
 	"strconv"
@@ -11,9 +10,10 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
-// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028). supported is our Supported.
+// supportedTags are the extensions that we know: 100rel (RFC 3262), session timers (RFC 4028), Replaces (RFC 3891). supported
+// is our Supported.
 var (
-	supportedTags = []string{"100rel", "timer"}
+	supportedTags = []string{"100rel", "timer", "replaces"}
 	supported     = strings.Join(supportedTags, ", ")
 )
 
@@ -45,39 +45,11 @@ func (l *leg) acknowledge(res *sip.Response) bool {
 		l.rseqs = map[string]uint32{}
 	}
 	l.rseqs[tag] = n
-	p := pracking{leg: l, early: l.dialog, signer: signer{with: l.signer.with}, rack: fmt.Sprintf("%d %d INVITE", n, res.CSeq().SeqNo)}
-	p.early.learn(res)
-	p.send()
+	early := l.dialog
+	early.learn(res)
+	// Whatever becomes of it, the INVITE's own answer decides: a far end that heard nothing repeats itself, or gives up.
+	l.ask(ask{method: sip.PRACK, in: &early, extras: []extra{{"RAck", fmt.Sprintf("%d %d INVITE", n, res.CSeq().SeqNo)}}})
 	return true
-}
-
-// pracking is a PRACK of ours, with its answers to challenges. Whatever else becomes of it, the INVITE's own answer decides: a
-// far end that heard nothing repeats itself, or gives up.
-type pracking struct {
-	leg    *leg
-	early  dialog
-	signer signer
-	rack   string
-}
-
-func (p *pracking) send() {
-	d := &p.leg.dialog
-	d.CSeq++ // one count for all early dialogs: each is higher than the last
-	r := p.early.request(sip.PRACK, d.CSeq)
-	r.extras = []extra{{"RAck", p.rack}}
-	req, err := r.build()
-	if err == nil {
-		err = p.signer.sign(req)
-	}
-	if err == nil {
-		p.leg.lane.begin(req, p.early.next(context.Background()), p.heard, func(error) {})
-	}
-}
-
-func (p *pracking) heard(res *sip.Response) {
-	if isChallenge(res) && !p.leg.over && p.signer.take(res) {
-		p.send()
-	}
 }
 
 // reliably repeats our ringing until the caller has acknowledged it: one that requires that (§3). Without its PRACK the call

@@ -92,25 +92,36 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 	if s == nil {
 		s = r.nobody(user)
 	}
-	given := r.nonces.given(digestsIn(req))
-	if given == "" {
-		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false))
+	if no := r.unproven(s, req); no != nil {
+		a.refuse(req, *no)
 		return
 	}
+	tx := l.open(req, serverKey(req))
+	if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
+		a.log.Warn("sip: an answer could not be sent", "err", err)
+	}
+}
+
+// unproven is nil for a request that shows the secret of a seat's phone (RFC 3261 §22.1), else how it is answered.
+func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
+	a := r.agent
+	given := r.nonces.given(digestsIn(req))
+	if given == "" {
+		no := r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false)
+		return &no
+	}
 	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
-	case wrong:
+	case right:
+		return nil
+	case stale:
+		no := r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true)
+		return &no
+	default:
 		a.strange.guessed(sourceOf(req).Addr())
 		if s.desk.ID != "" {
-			a.log.Warn("sip: a phone registers with a wrong password", "desk", s.desk.ID)
+			a.log.Warn("sip: a phone shows a wrong password", "desk", s.desk.ID)
 		}
-		a.refuse(req, answer{status: sip.StatusForbidden})
-	case stale:
-		a.refuse(req, r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true))
-	case right:
-		tx := l.open(req, serverKey(req))
-		if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
-			a.log.Warn("sip: an answer could not be sent", "err", err)
-		}
+		return &answer{status: sip.StatusForbidden}
 	}
 }
 
@@ -182,7 +193,8 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 			star = true
 			continue
 		}
-		if !isSIP(c.Address) {
+		uri := c.Address.String()
+		if !isSIP(c.Address) || !canBeWritten(uri) {
 			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is no SIP URI"}
 		}
 		life := general
@@ -193,12 +205,19 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 			least := strconv.Itoa(int(r.agent.cfg.MinExpires.Seconds() + 0.999))
 			return nil, false, &answer{status: sip.StatusIntervalToBrief, extras: []extra{{"Min-Expires", least}}}
 		}
-		all = append(all, wish{c.Address.String(), bare(c.Address.Host), c.Address.Port, min(life, defaultExpires)})
+		all = append(all, wish{uri, bare(c.Address.Host), c.Address.Port, min(life, defaultExpires)})
 	}
 	if star && (len(all) > 0 || general != 0) {
 		return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: * goes alone, with Expires 0"}
 	}
 	return all, star, nil
+}
+
+// canBeWritten reports whether a URI that came can be written between brackets and read again: the library takes some that
+// cannot.
+func canBeWritten(uri string) bool {
+	var again sip.Uri
+	return !strings.ContainsAny(uri, "<>\" \t\r\n") && sip.ParseUri(uri, &again) == nil && again.Host != ""
 }
 
 // seconds reads an expiry; what is malformed counts as an hour (§10.2.1.1).

@@ -64,34 +64,39 @@ func (l *leg) sessionAgreed(res *sip.Response) {
 	l.arm(every, refresher != "uas")
 }
 
-// sessionAnswer is what our 2xx to a request of theirs, which is not tooShort, says of the timer (§9). It takes effect with
-// agreed.
-func (l *leg) sessionAnswer(req *sip.Request) (extras []extra, agreed func()) {
+// sessionAnswer is what our 2xx to a request of theirs says of the timer, or the answer that refuses it (§9). It takes effect
+// with agreed.
+func (l *leg) sessionAnswer(req *sip.Request) (extras []extra, agreed func(), no *answer) {
+	if no := l.lane.agent.sessionRefusal(req); no != nil {
+		return nil, nil, no
+	}
 	least := l.lane.agent.cfg.MinSessionExpires
 	every, refresher, asked := sessionExpires(req, "Session-Expires")
+	knows := knowsTimer(req)
 	switch {
 	case !asked:
-		return nil, func() { l.arm(0, false) }
-	case !knowsTimers(req) || refresher == "uas": // a proxy on the way asks for it, or they want us to refresh
+		return nil, func() { l.arm(0, false) }, nil
+	case !knows || refresher == "uas": // a proxy on the way asks for it, or they want us to refresh
 		every = max(every, least)
-		return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uas"}}, func() { l.arm(every, true) }
+		return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uas"}}, func() { l.arm(every, true) }, nil
 	}
-	return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uac"}, {"Require", "timer"}}, func() { l.arm(every, false) }
+	return []extra{{"Session-Expires", wholeSeconds(every) + ";refresher=uac"}, {"Require", "timer"}}, func() { l.arm(every, false) }, nil
 }
 
 const statusIntervalTooSmall = 422
 
-// tooShort refuses a session that is shorter than we agree to, where the caller can ask again (§9). It is nil for any other.
-func (a *Agent) tooShort(req *sip.Request) *answer {
-	every, _, asked := sessionExpires(req, "Session-Expires")
-	if !asked || every >= a.cfg.MinSessionExpires || !knowsTimers(req) {
-		return nil
-	}
-	return &answer{status: statusIntervalTooSmall, extras: []extra{{"Min-SE", wholeSeconds(a.cfg.MinSessionExpires)}}}
+func knowsTimer(req *sip.Request) bool {
+	return hasTag(optionTags(req, "Supported"), "timer") || hasTag(optionTags(req, "Require"), "timer")
 }
 
-func knowsTimers(req *sip.Request) bool {
-	return hasTag(optionTags(req, "Supported"), "timer") || hasTag(optionTags(req, "Require"), "timer")
+// sessionRefusal is how a request is answered that asks for a shorter session than we want (§9); nil for every other. An INVITE
+// that begins a call is answered so before there is a call: it comes again, as the same call (§7.4).
+func (a *Agent) sessionRefusal(req *sip.Request) *answer {
+	least := a.cfg.MinSessionExpires
+	if every, _, asked := sessionExpires(req, "Session-Expires"); !asked || every >= least || !knowsTimer(req) {
+		return nil
+	}
+	return &answer{status: statusIntervalTooSmall, extras: []extra{{"Min-SE", wholeSeconds(least)}}}
 }
 
 // longerSession takes a 422: the same request may be sent anew, asking for what it wants (§7.4).
@@ -115,7 +120,7 @@ func (l *leg) arm(every time.Duration, ours bool) {
 	switch {
 	case every == 0 || l.over:
 	case ours:
-		l.session.armed = l.lane.after(every/2, l.refreshAnew)
+		l.session.armed = l.lane.after(every/2, l.refresh)
 	default:
 		l.session.armed = l.lane.after(every-min(refreshBy, every/3), l.unrefreshed)
 	}
@@ -127,12 +132,6 @@ func (l *leg) unrefreshed() {
 	}
 }
 
-// refreshAnew begins a refresh. It may be challenged as the request before it was, with another nonce.
-func (l *leg) refreshAnew() {
-	l.signer.renew()
-	l.refresh()
-}
-
 // refresh tells the far end that we are still there, by UPDATE where it takes that, else by a re-INVITE (§7.4).
 func (l *leg) refresh() {
 	s := &l.session
@@ -140,51 +139,36 @@ func (l *leg) refresh() {
 	case l.state != legUp || l.over || l.dropped || s.busy:
 		return
 	case !s.plain:
-		l.ask(sip.UPDATE, nil, l.refreshed)
+		l.askToStay(sip.UPDATE, nil)
 	case l.reoffer != nil:
 		l.refreshSoon()
 	default:
-		l.ask(sip.INVITE, l.line.bridge.Offer(l.side), l.refreshed)
+		l.askToStay(sip.INVITE, l.line.bridge.Offer(l.side))
 	}
 }
 
 // refreshSoon waits for what is in the way: their offer, or that both ask at once (§14.1 of RFC 3261).
 func (l *leg) refreshSoon() {
 	pause := rand.N(100 * l.lane.agent.cfg.Timers.T1 / 25)
-	l.session.armed = l.lane.after(pause+l.lane.agent.cfg.Timers.T1, l.refreshAnew)
+	l.session.armed = l.lane.after(pause+l.lane.agent.cfg.Timers.T1, l.refresh)
 }
 
-// ask sends a request of ours within the dialog that refreshes it.
-func (l *leg) ask(method sip.RequestMethod, sdp []byte, heard func(*sip.Response)) {
-	l.dialog.CSeq++
-	r := l.dialog.request(method, l.dialog.CSeq)
-	r.sdp = sdp
-	r.extras = append([]extra{
-		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
-	}, l.session.asks(l.lane.agent)...)
-	req, err := r.build()
-	if err == nil {
-		err = l.signer.sign(req)
-	}
-	if err != nil {
-		l.dropBecause("the session could not be refreshed: " + failure(err))
-		return
-	}
-	l.changed()
+// askToStay sends a request that refreshes the session.
+func (l *leg) askToStay(method sip.RequestMethod, sdp []byte) {
 	l.session.busy = true
-	l.asking = l.lane.begin(req, l.dialog.next(context.Background()), heard, func(error) {
-		l.session.busy = false
-		l.dropBecause("the far end does not answer") // 408 (§7.4, RFC 3261 §12.2.1.2)
+	l.asking = l.ask(ask{
+		method: method, body: sdp, vital: true, heard: l.refreshed,
+		extras: append([]extra{
+			{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
+		}, l.session.asks(l.lane.agent)...),
+		failed: func(err error) { l.dropBecause("the session could not be refreshed: " + failure(err)) },
 	})
 }
 
 // refreshed takes the answer. What says that the far end knows no such call ends ours; what only refuses does not, as long as
 // it can be asked in another way or later.
 func (l *leg) refreshed(res *sip.Response) {
-	invite := l.asking.req.IsInvite()
-	if res.IsProvisional() {
-		return
-	}
+	invite := res.CSeq().MethodName == sip.INVITE
 	if res.IsSuccess() && invite {
 		l.ackReinvite(res)
 	}
@@ -201,15 +185,13 @@ func (l *leg) refreshed(res *sip.Response) {
 		}
 		l.dialog.retarget(res)
 		l.sessionAgreed(res)
-	case status == sip.StatusCallTransactionDoesNotExists || status == sip.StatusRequestTimeout:
-		l.dropBecause("the far end knows this call no more")
-	case isChallenge(res) && l.signer.take(res), l.longerSession(res):
+	case l.longerSession(res):
 		l.refresh()
 	case status == sip.StatusRequestPending:
 		l.refreshSoon()
 	case !invite:
 		l.session.plain = true
-		l.refreshAnew()
+		l.refresh()
 	default:
 		// It refuses to be refreshed, and is there: the talk goes on until somebody hangs up.
 		l.note(dialer.EvFinal, "the session could not be refreshed")
@@ -219,7 +201,7 @@ func (l *leg) refreshed(res *sip.Response) {
 
 // ackReinvite acknowledges the 2xx of a re-INVITE of ours, each time it comes (RFC 3261 §13.2.2.4).
 func (l *leg) ackReinvite(res *sip.Response) {
-	if ack := l.buildAck(&l.dialog, res.CSeq().SeqNo, l.asking.req); ack != nil {
+	if ack := l.buildAck(&l.dialog, res.CSeq().SeqNo, l.asking.sent.req); ack != nil {
 		l.lane.agent.send(ack, l.dialog.next(context.Background()))
 	}
 }

@@ -26,6 +26,7 @@ type savedSummons struct {
 	Via     []string `json:"via"`
 	Headers []string `json:"headers"` // From, To, CSeq, Record-Route: "Name: value"
 	At      place    `json:"at"`
+	Or      place    `json:"or,omitzero"` // where answers go when the connection of At is closed, as it is after a crash
 }
 
 // copied are the headers of a request that its responses repeat, besides Via and Call-ID.
@@ -34,7 +35,7 @@ var copied = []string{"From", "To", "CSeq", "Record-Route"}
 func (s *summons) cseq() uint32 { return s.req.CSeq().SeqNo }
 
 func (s *summons) saved() *savedSummons {
-	k := &savedSummons{Via: values(s.req, "Via"), At: s.at}
+	k := &savedSummons{Via: values(s.req, "Via"), At: s.at, Or: otherAddress(s.req)}
 	for _, name := range copied {
 		for _, v := range values(s.req, name) {
 			k.Headers = append(k.Headers, name+": "+v)
@@ -43,10 +44,11 @@ func (s *summons) saved() *savedSummons {
 	return k
 }
 
-// asked is the INVITE again, as far as a response needs it.
+// asked is the INVITE again, as far as a response needs it; nil where what the far end wrote cannot be read a second time. What
+// it asked for is left out: a response does not repeat it.
 func (s saved) asked() *sip.Request {
 	var text strings.Builder
-	fmt.Fprintf(&text, "INVITE %s SIP/2.0\r\n", s.Dialog.LocalURI)
+	text.WriteString("INVITE sip:kakeru@kakeru.invalid SIP/2.0\r\n")
 	for _, via := range s.Asked.Via {
 		fmt.Fprintf(&text, "Via: %s\r\n", via)
 	}
@@ -92,7 +94,11 @@ func (l *leg) pickUp() {
 	w := answer{status: sip.StatusOK, sdp: s.sdp, extras: []extra{
 		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
 	}}
-	timer, agreed := l.sessionAnswer(s.req)
+	timer, agreed, no := l.sessionAnswer(s.req)
+	if no != nil {
+		l.refuseCaller(*no)
+		return
+	}
 	w.extras = append(w.extras, timer...)
 	l.session.plain = !allows(s.req, sip.UPDATE)
 	if w.sdp == nil {
@@ -104,6 +110,17 @@ func (l *leg) pickUp() {
 	l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvAnswerSent, Status: w.status})
 	l.awaitAck(&reoffer{cseq: s.cseq(), res: res, tx: s.tx, ours: s.sdp == nil})
 	agreed()
+}
+
+// turnDown refuses a caller who still waits, and hangs up one who was answered. It does not block.
+func (l *leg) turnDown(status int) {
+	l.lane.post(func() {
+		if l.summons.done {
+			l.drop()
+		} else {
+			l.refuseCaller(answer{status: status})
+		}
+	})
 }
 
 // refuseCaller is the end of a caller who is not answered.

@@ -21,7 +21,7 @@ type exchange struct {
 	since   time.Time
 	final   int   // status of the final response; 0 before, -1 when there will be none
 	unsent  error // why its very first sending failed: the far end cannot have got it; nil if it did not
-	live    bool  // somebody takes what the transaction passes on
+	early   bool  // a provisional response has come
 
 	heard  func(res *sip.Response) // each response; a 2xx to an INVITE again for each of its retransmissions
 	failed func(err error)         // no final response came, or the request could not be sent
@@ -31,6 +31,9 @@ type exchange struct {
 func (l *lane) begin(req *sip.Request, to place, heard func(*sip.Response), failed func(error)) *exchange {
 	x := &exchange{lane: l, req: req, to: to, heard: heard, failed: failed}
 	x.key, _ = sip.ClientTxKeyMake(req) // never fails: every request of ours has a Via with branch, and a CSeq
+	if l.sent == nil {
+		l.sent = map[string]*exchange{}
+	}
 	l.sent[x.key] = x
 	if l.agent.tooLarge(req, to) {
 		x.to.by, x.instead = overTCP, to
@@ -48,8 +51,7 @@ func (x *exchange) send() {
 	tx = sip.NewClientTx(x.key, x.req, hop{agent: l.agent, to: x.to, lost: lost}, libraryLog(l.agent.log))
 	x.tx, x.since = tx, time.Now()
 	tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(tx, err) }) })
-	// The transaction waits for somebody to take each response: we have read it already.
-	x.live = l.agent.crew.start(func() { drain(tx) })
+	x.early = false
 	if err := tx.Init(); err != nil {
 		x.lost(tx, err)
 	}
@@ -69,13 +71,21 @@ func (x *exchange) lost(tx *sip.ClientTx, err error) {
 	tx.Terminate()
 }
 
-func drain(tx *sip.ClientTx) {
-	for {
+// proceed has the transaction know of its first provisional response, which ends or slows its retransmissions; the others
+// would change nothing. It waits for somebody to take what it is given: we have read it already.
+func (x *exchange) proceed(res *sip.Response) {
+	if x.early {
+		return
+	}
+	tx := x.tx
+	x.early = x.lane.agent.crew.start(func() {
 		select {
 		case <-tx.Responses():
 		case <-tx.Done():
-			return
 		}
+	})
+	if x.early {
+		tx.Receive(res)
 	}
 }
 
@@ -122,8 +132,8 @@ func (l *lane) takeResponse(res *sip.Response) {
 
 func (x *exchange) take(res *sip.Response) {
 	if res.IsProvisional() {
-		if x.final == 0 && x.live {
-			x.tx.Receive(res)
+		if x.final == 0 {
+			x.proceed(res)
 		}
 		if x.final <= 0 {
 			x.heard(res)
@@ -207,15 +217,26 @@ func (l *lane) again(tx *sip.ServerTx, req *sip.Request) {
 // open starts the server transaction of a request.
 func (l *lane) open(req *sip.Request, key string) *sip.ServerTx {
 	tx := sip.NewServerTx(key, req, hop{agent: l.agent, to: answerAddress(req), or: otherAddress(req)}, libraryLog(l.agent.log))
+	if l.got == nil {
+		l.got = map[string]*sip.ServerTx{}
+	}
 	l.got[key] = tx
 	l.hold()
 	tx.OnTerminate(func(string, error) {
-		if !l.post(func() { delete(l.got, key); l.release() }) {
+		if !l.post(func() { l.done(key) }) {
 			l.release()
 		}
 	})
 	_ = tx.Init() // never fails: it only starts timers
 	return tx
+}
+
+// done forgets a server transaction.
+func (l *lane) done(key string) {
+	if delete(l.got, key); len(l.got) == 0 {
+		l.got = nil
+	}
+	l.release()
 }
 
 // takeCancel answers a CANCEL: 200 where its INVITE is known, else 481. Only an INVITE that has no final answer yet is

@@ -2,7 +2,6 @@ package sip
 
 import (
 	"fmt"
-	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -19,11 +18,16 @@ type talkState struct {
 	phoneHeld bool // by the phone's own button: its SDP says so
 	muted     bool
 
-	next    *leg // the phone that the call is to be handed on to
-	nextUp  bool // it has answered
-	consult bool // the operator talks with it first
-	away    bool // the operator has hung up meanwhile: the call waits for next
+	next    *leg           // the phone that the call is to be handed on to
+	nextUp  bool           // it has answered
+	consult bool           // the operator talks with it first
+	begun   int            // transfers whose phone is being looked up
+	away    bool           // the operator has hung up meanwhile: the call waits for next
+	left    dialer.LegFact // with away: how
+	back    bool           // with away: next is the phone that the operator handed the call on from
 	refers  *referral
+	comes   *leg  // another desk's phone that has called for the talk (replaces.go)
+	aside   aside // the operator's own second call, to ask by (aside.go)
 
 	playing media.Tone // what the customer hears in place of the operator
 	plays   bool
@@ -56,23 +60,31 @@ func (h *hunt) settle() {
 	}
 	b, operator := h.line.bridge, h.winner.side
 	b.Mute(operator, t.muted)
+	second := h.asks()
 	switch {
+	case t.nextUp && second != nil:
+		h.settleAside(second)
 	case t.nextUp:
 		b.StopTone(operator)
 		b.Link(operator, t.next.side)
 		h.play(media.Hold)
-	case t.next != nil || t.held || t.phoneHeld:
+	case t.next != nil || t.held || t.phoneHeld || t.away:
 		b.Unlink()
 		h.play(media.Hold)
 	case t.muted:
 		b.Link(operator, media.Customer)
 		h.play(media.Silence)
 	default:
-		b.Link(operator, media.Customer)
-		if t.plays {
-			t.plays = false
-			b.StopTone(media.Customer)
-		}
+		h.together(operator)
+	}
+}
+
+// together needs h.mu: operator and customer hear each other, and nothing else.
+func (h *hunt) together(operator media.Side) {
+	h.line.bridge.Link(operator, media.Customer)
+	if h.talk.plays {
+		h.talk.plays = false
+		h.line.bridge.StopTone(media.Customer)
 	}
 }
 
@@ -86,15 +98,39 @@ func (h *hunt) play(tone media.Tone) {
 	h.line.bridge.PlayTone(media.Customer, tone)
 }
 
-// transfer rings the phone that the call is to be handed on to.
+// transfer has the phone rung that the call is to be handed on to. It does not block: where the phone is may have to be
+// looked up, and whoever hands the call on may hang up meanwhile.
 func (h *hunt) transfer(to dialer.DeskID, consult bool) {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	h.begin(to, consult)
+}
+
+// begin needs h.mu.
+func (h *hunt) begin(to dialer.DeskID, consult bool) {
+	h.talk.begun++
+	if !h.line.agent.crew.start(func() { h.handOn(to, consult) }) {
+		h.talk.begun-- // we are stopping
+	}
+}
+
+func (h *hunt) handOn(to dialer.DeskID, consult bool) {
 	p, err := h.find(to)
 	why := ""
 	if err != nil {
 		why = cannot(err)
 	}
 	h.mu.Lock()
+	h.talk.begun--
+	if l := h.talk.comes; l != nil && l.desk == to {
+		h.letIn(l)
+		h.mu.Unlock()
+		return
+	}
 	var side media.Side
+	if h.talk.aside.to == to && h.talk.aside.leg == nil {
+		why = "taken back"
+	}
 	if why == "" {
 		side, why = h.freeSide()
 	}
@@ -104,13 +140,12 @@ func (h *hunt) transfer(to dialer.DeskID, consult bool) {
 		return
 	}
 	l := h.phone(to, p, side)
-	h.legs = append(h.legs, l)
-	h.open++
+	dial := h.add(l)
 	h.talk.next, h.talk.nextUp, h.talk.consult = l, false, consult
 	h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: to, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(to)}})
 	h.settle()
 	h.mu.Unlock()
-	h.send(l, false)
+	dial()
 }
 
 // freeSide needs h.mu: where the next phone's sound goes in and out, or why there is none.
@@ -120,28 +155,56 @@ func (h *hunt) freeSide() (media.Side, string) {
 		return 0, "there is no talk to hand on"
 	case h.talk.next != nil:
 		return 0, "the call is being handed on already"
-	case h.winner.side == media.Other:
-		return media.Desk, ""
 	}
-	if err := h.line.bridge.OpenOther(); err != nil {
+	side, ok := h.spareSide()
+	if !ok {
 		return 0, "no media port is free"
 	}
-	return media.Other, ""
+	return side, ""
+}
+
+// letIn needs h.mu: the owner lets the phone have the call that has asked for it.
+func (h *hunt) letIn(l *leg) {
+	was := h.winner
+	h.talk.comes = nil
+	l.lane.post(func() {
+		if !l.stepIn(was) {
+			h.change(func(h *hunt) { h.failed(l.desk, "it has given up") })
+		}
+	})
+}
+
+// busy needs h.mu: something is being done about handing the call on.
+func (h *hunt) busy() bool {
+	t := &h.talk
+	return t.next != nil || t.refers != nil || t.comes != nil || t.aside.to != ""
 }
 
 // nextHeard needs h.mu: what the phone tells that shall take over. Its ringing is heard by who hands the call on.
 func (h *hunt) nextHeard(l *leg, f dialer.LegFact) {
-	kind := f.Kind
+	kind, second := f.Kind, h.asks()
 	f.Kind = dialer.LegNote
 	h.tell(f)
+	if f.Evidence.Event == dialer.EvFinal {
+		h.talk.aside.refusal = f.Evidence.Status
+	}
 	switch kind {
 	case dialer.LegRinging:
-		h.line.bridge.PlayTone(h.winner.side, media.Ringback)
+		if second != nil {
+			second.lane.post(second.ring)
+			return
+		}
+		if !h.talk.away {
+			h.line.bridge.PlayTone(h.winner.side, media.Ringback)
+		}
 	case dialer.LegAnswered:
 		h.talk.nextUp = true
 		l.Confirm()
 		if h.talk.consult && !h.talk.away {
 			h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: l.desk, Evidence: dialer.Evidence{Event: dialer.EvConsulting, Reason: string(l.desk)}})
+			if second != nil {
+				second.lane.post(second.pickUp)
+			}
 			h.settle()
 			return
 		}
@@ -155,8 +218,12 @@ func (h *hunt) moved() {
 	was, now := h.winner, h.talk.next
 	h.winner = now
 	h.line.bridge.StopTone(was.side)
-	h.talk.next, h.talk.nextUp, h.talk.away, h.talk.held, h.talk.phoneHeld, h.talk.muted = nil, false, false, false, false, false
+	h.talk.next, h.talk.nextUp, h.talk.held, h.talk.phoneHeld, h.talk.muted = nil, false, false, false, false
+	h.talk.away, h.talk.back = false, false
 	h.line.bridge.Mute(was.side, false)
+	if h.talk.aside.waits {
+		h.line.bridge.StopTone(now.side)
+	}
 	h.settle()
 	all := h.handle()
 	h.tell(dialer.LegFact{
@@ -164,6 +231,7 @@ func (h *hunt) moved() {
 		Evidence: dialer.Evidence{Event: dialer.EvTransferred, Reason: string(now.desk)},
 	})
 	h.referOver(sip.StatusOK)
+	h.asideOver(sip.StatusTemporarilyUnavailable)
 	was.Drop()
 }
 
@@ -180,15 +248,21 @@ func (h *hunt) complete() {
 	}
 }
 
-// cancelTransfer takes the call back.
+// cancelTransfer takes the call back; where the operator has hung up, it rings there again.
 func (h *hunt) cancelTransfer() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if l := h.talk.next; l != nil && !h.talk.away {
-		h.talk.next, h.talk.nextUp = nil, false
-		h.failed(l.desk, "taken back")
-		l.Drop()
+	if h.talk.next != nil {
+		h.takeBack()
 	}
+}
+
+// takeBack needs h.mu, and a phone that is to take over.
+func (h *hunt) takeBack() {
+	l := h.talk.next
+	h.talk.next, h.talk.nextUp = nil, false
+	h.failed(l.desk, "taken back")
+	l.Drop()
 }
 
 // failed needs h.mu: the call is as it was.
@@ -199,27 +273,34 @@ func (h *hunt) failed(to dialer.DeskID, why string) {
 	if h.winner != nil {
 		h.line.bridge.StopTone(h.winner.side)
 	}
+	h.asideFailed(to)
 	h.settle()
 	h.referOver(sip.StatusTemporarilyUnavailable)
+	h.comeBack()
 }
 
-// nextOut needs h.mu: the phone that should take over is gone, and with it the call, if the operator is gone too.
+// nextOut needs h.mu: the phone that should take over is gone.
 func (h *hunt) nextOut(f dialer.LegFact) {
-	desk, away := h.talk.next.desk, h.talk.away
-	h.talk.next, h.talk.nextUp, h.talk.away = nil, false, false
-	switch {
-	case h.dropped && h.winner != nil && !away:
+	desk := h.talk.next.desk
+	h.talk.next, h.talk.nextUp = nil, false
+	if h.dropped && h.winner != nil && !h.talk.away {
 		f.Kind = dialer.LegNote
 		h.tell(f)
-	case away:
-		h.over(f)
-	default:
-		h.failed(desk, "declined, or not answered")
+		return
 	}
+	h.failed(desk, "declined, or not answered")
 }
 
-// handedOn needs h.mu: whoever hands the call on has hung up. It is the next phone's, or waits for it.
+// handingOn needs h.mu: somebody is to take the call over.
+func (h *hunt) handingOn() bool {
+	t := &h.talk
+	return t.next != nil || t.begun > 0 || t.refers != nil || t.comes != nil
+}
+
+// handedOn needs h.mu: whoever hands the call on has hung up. It is the next phone's, or waits for it. Many phones hang up as
+// soon as their REFER is accepted (RFC 5589 §6.1), before anybody could be rung.
 func (h *hunt) handedOn(f dialer.LegFact) {
+	h.talk.left = dialer.LegFact{FarEnded: f.FarEnded}
 	f.Kind = dialer.LegNote
 	h.tell(f)
 	if h.talk.nextUp {
@@ -227,6 +308,21 @@ func (h *hunt) handedOn(f dialer.LegFact) {
 		return
 	}
 	h.talk.away = true
+	h.settle()
+}
+
+// comeBack needs h.mu: nobody takes the call over from an operator who has hung up. The customer still waits, so it rings
+// where the call was, once; if nobody lifts there either, that is the end.
+func (h *hunt) comeBack() {
+	t := &h.talk
+	switch {
+	case !t.away || h.gone || h.handingOn():
+	case h.dropped || t.back:
+		h.over(t.left)
+	default:
+		t.back = true
+		h.begin(h.winner.desk, false)
+	}
 }
 
 // phoneHeld: the far end of a leg has said by its SDP whether it holds us.
@@ -236,95 +332,7 @@ func (l *leg) phoneHeld() {
 		defer h.mu.Unlock()
 		if l == h.winner {
 			h.talk.phoneHeld = h.line.bridge.Held(l.side)
-			h.settle()
 		}
+		h.settle()
 	}
-}
-
-// referral is a REFER of the phone that has the call (RFC 3515): its own transfer button. The phone is told by NOTIFY what
-// came of it.
-type referral struct {
-	leg *leg
-	id  uint32 // the REFER's CSeq
-}
-
-// referred is a phone's REFER within a call. Only a desk's phone may hand a call on, and only to another desk: where else a
-// debtor's call may go is not for a phone to say.
-func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
-	to := values(req, "Refer-To")
-	if len(to) != 1 {
-		l.reply(req, tx, answer{status: sip.StatusBadRequest, reason: "Bad Request: one Refer-To is wanted"}) // §2.4.2
-		return
-	}
-	desk := l.lane.agent.deskOf(uriIn(to[0]))
-	switch h := l.hunt; {
-	case h == nil:
-		l.reply(req, tx, answer{status: sip.StatusForbidden})
-	case strings.Contains(strings.ToLower(to[0]), "replaces="):
-		l.reply(req, tx, answer{status: 501, reason: "Not Implemented: hand the call on from the panel, or without asking first"})
-	case desk == "" || desk == l.desk:
-		l.reply(req, tx, answer{status: sip.StatusNotFound})
-	case !h.mayRefer(l, req.CSeq().SeqNo):
-		l.reply(req, tx, answer{status: sip.StatusRequestPending})
-	default:
-		l.reply(req, tx, answer{status: sip.StatusAccepted, extras: []extra{{"Contact", l.contact()}}})
-		l.notifyRefer(req.CSeq().SeqNo, sip.StatusTrying, false)
-		h.mu.Lock()
-		defer h.mu.Unlock()
-		h.tell(dialer.LegFact{Kind: dialer.LegRefers, Desk: desk, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(desk)}})
-	}
-}
-
-// mayRefer notes a phone's wish, unless the call is being handed on already.
-func (h *hunt) mayRefer(l *leg, id uint32) bool {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	if l != h.winner || h.talk.next != nil || h.talk.refers != nil || !h.talk.joined || h.dropped {
-		return false
-	}
-	h.talk.refers = &referral{l, id}
-	return true
-}
-
-// referDone tells the phone that asked what came of it.
-func (h *hunt) referDone(status int) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.referOver(status)
-}
-
-// referOver needs h.mu.
-func (h *hunt) referOver(status int) {
-	r := h.talk.refers
-	h.talk.refers = nil
-	if r != nil {
-		r.leg.lane.post(func() { r.leg.notifyRefer(r.id, status, true) })
-	}
-}
-
-// notifyRefer sends a NOTIFY of a REFER's progress (§2.4.4, §2.4.5).
-func (l *leg) notifyRefer(id uint32, status int, last bool) {
-	if l.state != legUp {
-		return
-	}
-	n := notice{event: fmt.Sprintf("refer;id=%d", id), state: "active;expires=60", kind: "message/sipfrag;version=2.0"}
-	if last {
-		n.state = "terminated;reason=noresource"
-	}
-	n.body = fmt.Appendf(nil, "SIP/2.0 %d %s\r\n", status, orElse(phrases[status], "Answered"))
-	l.notify(n)
-}
-
-// deskOf is the desk whose phone a URI means: by its account, its extension, its own user part, or its name; "" for none.
-func (a *Agent) deskOf(uri sip.Uri) dialer.DeskID {
-	for _, d := range a.cfg.Desks {
-		own := ""
-		if fixed, _, err := fixedAddress(d.URI); err == nil {
-			own = fixed.User
-		}
-		if u := uri.User; u != "" && (u == d.Account || u == d.Extension || u == own || u == string(d.ID)) {
-			return d.ID
-		}
-	}
-	return ""
 }

@@ -178,11 +178,136 @@ func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
 	h.desk.untilEvent(t, dialer.EvTransferAsked)
 	h.phone().write(h.Agent, h.phone().within(h.first, "p", "BYE", 1, nil, ""))
 	h.phone().response(t, sip.BYE)
-	h.second.reply(invite, say{status: 480, tag: "q"}) // nobody is left
-	h.desk.gone(t)
+	h.second.reply(invite, say{status: 480, tag: "q"})
+	back := h.phone().request(t, sip.INVITE) // the customer waits: it rings where it was
+	h.phone().reply(back, say{status: 486, tag: "r"})
+	h.nobodyIsLeft(t)
+}
+
+// nobodyIsLeft is the end of a talk whose customer nobody takes.
+func (h *handOn) nobodyIsLeft(t *testing.T) {
+	t.Helper()
+	if f := h.desk.gone(t); !f.FarEnded {
+		t.Errorf("%v", h.desk.kinds())
+	}
 	h.customer.Drop()
 	h.trunk.reply(h.trunk.request(t, sip.BYE), say{status: 200})
 	h.customer.gone(t)
+}
+
+// Nobody lifts at the other desk, and its phone never says so: whoever bounds that takes it back, and the customer's call rings
+// at the operator's who has hung up.
+func TestTransferThatNobodyTakesComesBack(t *testing.T) {
+	t.Parallel()
+	for _, lifts := range []bool{true, false} {
+		h := newHandOn(t)
+		h.line.Transfer("desk2", false)
+		invite := h.second.request(t, sip.INVITE)
+		h.second.reply(invite, say{status: 180, tag: "q"})
+		h.desk.untilEvent(t, dialer.EvTransferAsked)
+		h.phone().write(h.Agent, h.phone().within(h.first, "p", "BYE", 1, nil, ""))
+		h.phone().response(t, sip.BYE)
+		h.desk.untilEvent(t, dialer.EvGone)
+		h.line.CancelTransfer()
+		cancel := h.second.request(t, sip.CANCEL)
+		h.second.reply(cancel, say{status: 200})
+		h.second.reply(invite, say{status: 487, tag: "q"})
+		back := h.phone().request(t, sip.INVITE)
+		if back.CallID().Value() == h.first.CallID().Value() {
+			t.Error("it rings by the call that is over")
+		}
+		if !lifts {
+			h.phone().reply(back, say{status: 180, tag: "r"})
+			h.desk.untilEvent(t, dialer.EvRinging)
+			h.line.CancelTransfer()
+			h.phone().reply(h.phone().request(t, sip.CANCEL), say{status: 200})
+			h.phone().reply(back, say{status: 487, tag: "r"})
+			h.nobodyIsLeft(t)
+			continue
+		}
+		h.phone().reply(back, say{status: 200, tag: "r", sdp: plainSDP})
+		h.phone().request(t, sip.ACK)
+		if f := h.desk.until(t, dialer.LegMoved); f.Desk != "desk1" {
+			t.Errorf("%+v", f)
+		}
+		h.end(t, h.phone(), back, "r")
+	}
+}
+
+// Many phones hang up as soon as their REFER is accepted (RFC 5589 §6.1): the talk waits for what comes of it.
+func TestPhoneThatHangsUpWithItsRefer(t *testing.T) {
+	t.Parallel()
+	for _, allowed := range []bool{true, false} {
+		h := newHandOn(t)
+		if res := h.refer(t, 600, "<sip:202@kakeru>"); res.StatusCode != 202 {
+			t.Fatalf("got %d", res.StatusCode)
+		}
+		h.notified(t, 600)
+		h.phone().write(h.Agent, h.phone().within(h.first, "p", "BYE", 601, nil, ""))
+		h.phone().response(t, sip.BYE)
+		h.desk.until(t, dialer.LegRefers)
+		h.desk.untilEvent(t, dialer.EvGone) // of the phone, not of the leg
+		if !allowed {
+			h.line.RefuseTransfer()
+			h.phone().reply(h.phone().request(t, sip.INVITE), say{status: 486, tag: "r"})
+			h.nobodyIsLeft(t)
+			continue
+		}
+		h.line.Transfer("desk2", false)
+		invite, _ := h.second.answerCall(t, "q")
+		if f := h.desk.until(t, dialer.LegMoved); f.Desk != "desk2" {
+			t.Errorf("%+v", f)
+		}
+		h.end(t, h.second, invite, "q")
+	}
+}
+
+// A phone that answers with what nobody can use leaves the call to the others that ring.
+func TestPhoneWhoseAnswerCannotBeUsed(t *testing.T) {
+	t.Parallel()
+	b := newSwitchboard(t)
+	d, line, desk, caller := b.comesIn(t)
+	line.Ring("desk1", "desk2")
+	bad, good := b.desk.request(t, sip.INVITE), b.second.request(t, sip.INVITE)
+	b.second.reply(good, say{status: 180, tag: "q"})
+	b.desk.reply(bad, say{status: 200, tag: "p", sdp: strings.Replace(plainSDP, "RTP/AVP 0", "RTP/AVP 18", 1)})
+	b.desk.request(t, sip.ACK)
+	b.desk.reply(b.desk.request(t, sip.BYE), say{status: 200})
+	if f := desk.until(t, dialer.LegDeclined); f.Desk != "desk1" {
+		t.Errorf("%+v", f)
+	}
+	b.second.reply(good, say{status: 200, tag: "q", sdp: plainSDP})
+	b.second.request(t, sip.ACK)
+	if f := desk.until(t, dialer.LegAnswered); f.Desk != "desk2" {
+		t.Errorf("%+v", f)
+	}
+	if b.second.repeats("CANCEL") > 0 {
+		t.Error("the other phone was cancelled")
+	}
+	line.Answer()
+	d.status(t, 200)
+	d.say("ACK", 1, "")
+	d.say("BYE", 2, "")
+	caller.gone(t)
+	desk.Drop()
+	b.second.reply(b.second.request(t, sip.BYE), say{status: 200})
+	desk.gone(t)
+}
+
+// A phone that is rung is named by the handle before it says anything: a crash leaves none ringing.
+func TestEveryPhoneThatIsRungIsInTheHandle(t *testing.T) {
+	t.Parallel()
+	h := newHandOn(t)
+	h.line.Transfer("desk2", false)
+	invite := h.second.request(t, sip.INVITE)
+	f := h.desk.untilEvent(t, dialer.EvInvite)
+	if f.Desk != "desk2" || f.Handle == nil || !strings.Contains(string(f.Handle.Data), invite.CallID().Value()) {
+		t.Errorf("%+v", f)
+	}
+	h.line.CancelTransfer()
+	h.second.reply(invite, say{status: 486, tag: "q"})
+	h.desk.untilEvent(t, dialer.EvTransferFailed)
+	h.hangUp(t)
 }
 
 func TestCustomerHangsUpWhileTheTalkIsHandedOn(t *testing.T) {
@@ -225,7 +350,7 @@ func TestPhonesOwnTransferButton(t *testing.T) {
 		want int
 	}{
 		{"<sip:900@elsewhere.invalid>", 404}, {"<sip:201@kakeru>", 404},
-		{"<sip:202@kakeru?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", 501},
+		{"<sip:900@elsewhere.invalid?Replaces=a%3Bto-tag%3Db%3Bfrom-tag%3Dc>", 403},
 	} {
 		if res := h.refer(t, 1+i, c.to); res.StatusCode != c.want {
 			t.Errorf("%s got %d, want %d", c.to, res.StatusCode, c.want)

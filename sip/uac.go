@@ -42,7 +42,8 @@ func (l *leg) sendInvite() bool {
 		l.gone(false)
 		return false
 	}
-	l.changed()
+	now := l.saved().handle()
+	l.now.Store(&now) // the next fact tells of it
 	l.sentAt = time.Now()
 	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
 	return true
@@ -154,6 +155,11 @@ func (l *leg) success(res *sip.Response) {
 		l.endOther(res)
 	case l.dropped:
 		l.crossed(res)
+	case l.hunt != nil && (sdpOf(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, sdpOf(res), l.srtp) != nil:
+		l.unusable = true // no reason to let it have the call, and the others ring no more
+		l.up(res)
+		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
+		l.dropBecause("the answer's SDP cannot be used")
 	case l.hunt != nil && !l.hunt.won(l):
 		l.dropped = true // another phone was quicker, and our CANCEL comes too late
 		l.crossed(res)
@@ -207,10 +213,8 @@ func (l *leg) buildAck(d *dialog, cseq uint32, invite *sip.Request) *sip.Request
 		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
 		return nil
 	}
-	for _, name := range []string{"Authorization", "Proxy-Authorization"} {
-		for _, given := range values(invite, name) {
-			ack.AppendHeader(sip.NewHeader(name, given))
-		}
+	for _, given := range credentialsIn(invite) {
+		ack.AppendHeader(sip.NewHeader(given.name, given.value))
 	}
 	return ack
 }
@@ -309,11 +313,10 @@ func (l *leg) endOther(res *sip.Response) {
 	if ack := l.buildAck(&other, other.CSeq, l.current.req); ack != nil {
 		l.lane.agent.send(ack, other.next(ctx))
 	}
-	if l.ended[tag] {
+	if slices.Contains(l.ended, tag) {
 		return
 	}
-	l.ended[tag] = true
+	l.ended = append(l.ended, tag)
 	l.note(dialer.EvByeSent, "another answer of a call that was forked")
-	bye := hangup{lane: l.lane, dialog: &other, signer: signer{with: l.signer.with}, done: func(error) {}}
-	bye.send()
+	l.lane.bye(&other, l.signer.another(), func(error) {})
 }

@@ -99,11 +99,11 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
 		return
 	}
-	if no := l.lane.agent.tooShort(req); no != nil {
+	timer, agreed, no := l.sessionAnswer(req)
+	if no != nil {
 		l.reply(req, tx, *no)
 		return
 	}
-	timer, agreed := l.sessionAnswer(req)
 	w := answer{status: sip.StatusOK, extras: append([]extra{
 		{"Contact", l.contact()}, {"Allow", allowed}, {"Supported", supported},
 	}, timer...)}

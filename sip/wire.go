@@ -9,6 +9,7 @@ import (
 	"net/netip"
 	"strconv"
 	"strings"
+	"sync"
 	"syscall"
 	"time"
 
@@ -115,22 +116,52 @@ const largestDatagram = 1300
 // tooLarge reports whether a request that would go by UDP has to go by TCP, because it would be cut up on the way. A far end
 // that was found not to speak TCP gets it all the same.
 func (a *Agent) tooLarge(req *sip.Request, to place) bool {
-	if to.by != overUDP || !a.cfg.TCP || len(req.String()) <= largestDatagram {
+	var n length
+	if to.by == overUDP && a.cfg.TCP {
+		req.StringWrite(&n)
+	}
+	if n <= largestDatagram {
 		return false
 	}
 	to.by = overTCP
 	return a.streams.fault(to) == nil
 }
 
+// length counts what is written.
+type length int
+
+// WriteString implements io.StringWriter.
+func (n *length) WriteString(s string) (int, error) {
+	*n += length(len(s))
+	return len(s), nil
+}
+
+// text is a message as it travels.
+type text []byte
+
+// WriteString implements io.StringWriter.
+func (t *text) WriteString(s string) (int, error) {
+	*t = append(*t, s...)
+	return len(s), nil
+}
+
+// texts are reused: by UDP a message has left, or has not, when it was written.
+var texts = sync.Pool{New: func() any { t := make(text, 0, 2*largestDatagram); return &t }}
+
 // WriteMsg implements sip.Connection.
 func (h hop) WriteMsg(m sip.Message) error {
-	var b strings.Builder
-	m.StringWrite(&b)
-	h.agent.ladders.sent(m, b.String(), h.to)
 	if h.to.by.reliable() {
-		return h.agent.streams.write(h.to, h.or, []byte(b.String()), h.lost)
+		t := make(text, 0, largestDatagram)
+		m.StringWrite(&t)
+		h.agent.ladders.sent(m, t, h.to)
+		return h.agent.streams.write(h.to, h.or, t, h.lost)
 	}
-	_, err := h.agent.conn.WriteToUDPAddrPort([]byte(b.String()), h.to.AddrPort)
+	t, _ := texts.Get().(*text)
+	defer texts.Put(t)
+	*t = (*t)[:0]
+	m.StringWrite(t)
+	h.agent.ladders.sent(m, *t, h.to)
+	_, err := h.agent.conn.WriteToUDPAddrPort(*t, h.to.AddrPort)
 	return err
 }
 
@@ -256,11 +287,14 @@ func (a *Agent) isOurs(via *sip.ViaHeader) bool {
 }
 
 // send writes a message that no transaction repeats: an ACK, or a stateless answer.
-func (a *Agent) send(m sip.Message, to place) {
+func (a *Agent) send(m sip.Message, to place) { a.sendOr(m, to, place{}) }
+
+// sendOr is send to another place where the connection to the first is closed.
+func (a *Agent) sendOr(m sip.Message, to, or place) {
 	if req, ok := m.(*sip.Request); ok {
 		carry(req, to.by)
 	}
-	err := (hop{agent: a, to: to}).WriteMsg(m)
+	err := (hop{agent: a, to: to, or: or}).WriteMsg(m)
 	if _, gone := errors.AsType[noStream](err); gone {
 		a.log.Debug("sip: a message could not be sent", "err", err) // whoever closes a connection wants no answer
 	} else if err != nil {

@@ -151,8 +151,8 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	return out, nil
 }
 
-// ownAttempt returns an ended attempt whose result the visitor may record: their own, one that is owed at
-// the desk they sit at, or for a supervisor any.
+// ownAttempt returns an ended attempt whose result the visitor may record: their own, which is that of a talk they were
+// handed and not of one they handed on, one that is owed at the desk they sit at, or for a supervisor any.
 func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Attempt, error) {
 	if _, live := s.d.Calls.Call(id); live {
 		return casework.Attempt{}, refused(dialer.Refuse(dialer.DeskBusy)).with(
@@ -165,8 +165,12 @@ func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Att
 	v := from(ctx)
 	desk := s.seat(v.User.ID)
 	// Whoever takes a seat over takes over what is owed there, and no more: others' results are theirs.
-	owed := desk != nil && *desk == a.Desk && (a.Entry == nil || a.Entry.By == v.User.ID)
-	if a.Operator != v.User.ID && !v.Asker().Supervises() && !owed {
+	at, by := a.Desk, a.Operator
+	if a.HandedDesk != "" {
+		at, by = a.HandedDesk, a.HandedTo
+	}
+	owed := desk != nil && *desk == at && (a.Entry == nil || a.Entry.By == v.User.ID)
+	if by != v.User.ID && !v.Asker().Supervises() && !owed {
 		return a, errForbidden.with("ほかの人の通話の結果は登録できません。スーパーバイザーに頼んでください",
 			"you may not record the result of another's call; ask a supervisor")
 	}

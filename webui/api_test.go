@@ -516,6 +516,21 @@ func TestResultIsOnesOwn(t *testing.T) {
 	other.do("PUT", "/api/attempts/none/result", entry).problem(t, 404, "not_found")
 }
 
+// TestResultOfATalkThatWasHandedOn: whoever talked last owes it, and the one who handed it on does not.
+func TestResultOfATalkThatWasHandedOn(t *testing.T) {
+	h := open(t)
+	a := talked("a1", "user-operator")
+	a.HandedDesk, a.HandedTo = "desk2", "user-operator2"
+	h.set(func() { h.attempts = []casework.Attempt{a} })
+	entry := map[string]any{"party": "voicemail"}
+	h.as("operator").do("PUT", "/api/attempts/a1/result", entry).problem(t, 403, "forbidden")
+	second := h.as("operator2")
+	second.do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
+	if got := into[Attempt](t, second.do("GET", "/api/attempts/a1", nil).want(t, 200)); got.HandedDesk != "desk2" || got.HandedTo != "user-operator2" {
+		t.Errorf("%+v", got)
+	}
+}
+
 func TestResultWhenItCannotBe(t *testing.T) {
 	h := open(t)
 	h.set(func() {

@@ -49,6 +49,9 @@ type Attempt struct {
 	Desk            dialer.DeskID       `json:"desk"`
 	Operator        dialer.UserID       `json:"operator"`
 	OperatorName    string              `json:"operator_name,omitempty"`
+	HandedDesk      dialer.DeskID       `json:"handed_desk,omitempty"`
+	HandedTo        dialer.UserID       `json:"handed_to,omitempty"`
+	HandedToName    string              `json:"handed_to_name,omitempty"`
 	Direction       dialer.Direction    `json:"direction"`
 	StartedAt       time.Time           `json:"started_at"`
 	DialledAt       *time.Time          `json:"dialled_at"`

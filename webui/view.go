@@ -145,6 +145,7 @@ func (s *Server) dressCall(c dialer.CallView) Call {
 func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 	out := Attempt{
 		ID: a.ID, CaseID: a.CaseID, Desk: a.Desk, Operator: a.Operator, OperatorName: s.names.of(a.Operator),
+		HandedDesk: a.HandedDesk, HandedTo: a.HandedTo, HandedToName: s.names.of(a.HandedTo),
 		Direction: dialer.Direction(a.Direction), StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
 		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: known(a.EndedBy),
 		Result: known(a.Verdict.Result), Confidence: known(a.Verdict.Confidence), Rule: a.Verdict.Rule, Why: known(a.Verdict.Why),

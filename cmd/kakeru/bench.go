@@ -17,7 +17,7 @@ type benchFlags struct {
 	calls, desks, cases, workers int
 	rate, seconds                float64
 	rest                         time.Duration
-	ledger                       string
+	ledger, profiles             string
 }
 
 // runBench runs a benchmark and prints its figures: a table for people, or with --json one flat object.
@@ -35,7 +35,8 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		f.Float64Var(&o.rate, "rate", 100, "calls: how many begin each second")
 		f.Float64Var(&o.seconds, "seconds", 10, "calls: for how long")
 		f.DurationVar(&o.rest, "rest", 70*time.Second, "calls: how long to `wait` before memory is measured; late answers are looked after for 64 s")
-		f.StringVar(&o.ledger, "ledger", "off", "calls: off (SIP and media alone)")
+		f.StringVar(&o.ledger, "ledger", "off", "calls: off (SIP and media alone), or on (the whole house)")
+		f.StringVar(&o.profiles, "profiles", "", "calls: write what the run spent and what it held to cpu.pprof and heap.pprof in this `folder`")
 		f.IntVar(&o.workers, "workers", 50, "queue: how many `workers` claim")
 	})
 	if err != nil {
@@ -51,6 +52,8 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		figures, err = benchClick(ctx, o)
 	case "calls":
 		figures, err = benchCalls(ctx, o)
+	case "operators": // what `calls --ledger=on` starts beside itself
+		return benchOperators(ctx, std)
 	case "queue":
 		figures, err = benchQueue(ctx, o)
 	case "ledger":

@@ -31,6 +31,7 @@ type callsFigures struct {
 	CPUPer1000 float64 `json:"cpu_s_per_1000_calls"`
 	SetupP50   float64 `json:"setup_added_p50_ms"`
 	SetupP99   float64 `json:"setup_added_p99_ms"`
+	RSSStart   int     `json:"rss_start_bytes"`
 	RSS        int     `json:"rss_bytes"`
 	RSSPeak    int     `json:"rss_peak_bytes"`
 	Goroutines int     `json:"goroutines_left"`
@@ -40,8 +41,12 @@ type callsFigures struct {
 // benchCalls has whole calls made at a rate: both legs rung, answered, acknowledged, bridged and hung up, with far ends in
 // another process that answer at once and make no sound. What it measures is this process alone.
 func benchCalls(ctx context.Context, o benchFlags) (f callsFigures, err error) {
-	if o.ledger != "off" {
-		return f, errUsage{"--ledger=on is not built yet; use --ledger=off, or `bench click` for whole calls with ledger, queue and panel"}
+	switch o.ledger {
+	case "on":
+		return benchWhole(ctx, o)
+	case "off":
+	default:
+		return f, errUsage{"--ledger is on or off"}
 	}
 	desk, stopDesk, err := startAnswerer(ctx)
 	if err != nil {
@@ -62,11 +67,19 @@ func benchCalls(ctx context.Context, o benchFlags) (f callsFigures, err error) {
 	defer stop()
 	ran := make(chan error, 1)
 	go func() { ran <- load.agent.Run(ctx) }()
+	profiled, err := profile(o.profiles)
+	if err != nil {
+		stop()
+		return f, errors.Join(err, <-ran)
+	}
+	start := residentBytes()
 	f = load.run(ctx, o)
+	f.RSSStart = start
+	wrong := profiled()
 	rest(ctx, o.rest)
 	f.RSS = residentBytes()
 	stop()
-	err = <-ran
+	err = errors.Join(wrong, <-ran)
 	f.Goroutines, f.Sockets = max(0, runtime.NumGoroutine()-before), max(0, openSockets()-sockets)
 	return f, err
 }

@@ -94,11 +94,7 @@ func (r *clickRun) inHouse(ctx context.Context, a *app, world *labWorld, o bench
 	logins := benchLogins(o.desks)
 	done := make(chan error, 1)
 	err := a.run(ctx, func(ctx context.Context) error {
-		cheap := auth.Cost{MemoryKiB: 64, Passes: 1} // fifty sign-ins at once are not what is measured
-		if err := addPeople(ctx, a.ledger, logins, cheap); err != nil {
-			return err
-		}
-		if err := importSample(ctx, a.ledger, a.refs, sampleOf{2*o.calls + 100, demoSeed}); err != nil {
+		if err := furnishBench(ctx, a, logins, o.calls); err != nil {
 			return err
 		}
 		if err := world.startPhones(a.agent.Addr(), accountsOf(a.settings), true, a.log); err != nil {
@@ -117,6 +113,15 @@ func (r *clickRun) inHouse(ctx context.Context, a *app, world *labWorld, o bench
 	default:
 		return err // the house never got ready
 	}
+}
+
+// furnishBench gives a house its people, and made-up cases for so many calls.
+func furnishBench(ctx context.Context, a *app, logins []login, calls int) error {
+	cheap := auth.Cost{MemoryKiB: 64, Passes: 1} // fifty sign-ins at once are not what is measured
+	if err := addPeople(ctx, a.ledger, logins, cheap); err != nil {
+		return err
+	}
+	return importSample(ctx, a.ledger, a.refs, sampleOf{2*calls + 100, demoSeed})
 }
 
 func benchLogins(n int) []login {

@@ -37,26 +37,57 @@ func (c *clicker) sitDown(ctx context.Context, l login) error {
 	if err := c.panel.signIn(ctx, l.Login, l.Password); err != nil {
 		return err
 	}
-	c.frames = make(chan frame, 4096)
-	live := make(chan error, 1)
+	c.frames = make(chan frame, framesKept)
+	err := watchBoard(ctx, c.panel, func(f frame) { offer(ctx, c.frames, f) }, func() { close(c.frames) })
+	if err != nil {
+		return err
+	}
+	return c.sit(ctx)
+}
+
+// sit takes the desk.
+func (c *clicker) sit(ctx context.Context) error {
+	return c.panel.call(ctx, http.MethodPost, "/api/desks/"+string(c.desk)+"/sit", map[string]bool{}, nil)
+}
+
+// framesKept is how many frames wait for an operator to look.
+const framesKept = 4096
+
+// offer hands a frame on, unless ctx is done.
+func offer(ctx context.Context, to chan<- frame, f frame) {
+	select {
+	case to <- f:
+	case <-ctx.Done():
+	}
+}
+
+// watchBoard opens a live socket that hands on every frame but the first, the snapshot, which it waits for. over is called
+// when the socket is closed.
+func watchBoard(ctx context.Context, panel *panelClient, on func(frame), over func()) error {
+	first, live := make(chan frame, 1), make(chan error, 1)
 	go func() {
-		live <- c.panel.live(ctx, func(f frame) {
-			select {
-			case c.frames <- f:
-			case <-ctx.Done():
+		defer over()
+		begun := false
+		live <- panel.live(ctx, func(f frame) {
+			if !begun {
+				begun = true
+				first <- f
+				return
 			}
+			on(f)
 		})
-		close(c.frames)
 	}()
 	select {
-	case f, ok := <-c.frames:
-		if !ok || f.Type != "snapshot" {
-			return fmt.Errorf("the first live frame is %q (%w)", f.Type, <-live)
+	case f := <-first:
+		if f.Type != "snapshot" {
+			return fmt.Errorf("the first live frame is %q", f.Type)
 		}
+		return nil
+	case err := <-live:
+		return fmt.Errorf("the live socket was closed: %w", err)
 	case <-ctx.Done():
 		return ctx.Err()
 	}
-	return c.panel.call(ctx, http.MethodPost, "/api/desks/"+string(c.desk)+"/sit", map[string]bool{}, nil)
 }
 
 // work clicks for the next case until take says that there is no more to do.

@@ -42,7 +42,9 @@ type Attempt struct {
 	CaseID     dialer.CaseID
 	Desk       dialer.DeskID
 	Operator   dialer.UserID
-	Direction  string // "outbound"
+	HandedDesk dialer.DeskID // where a talk of ours ended that was handed on; empty when it was not
+	HandedTo   dialer.UserID // with HandedDesk
+	Direction  string        // "outbound"
 	Trunk      string
 	SIPCallID  string // the customer leg's Call-ID
 	StartedAt  time.Time

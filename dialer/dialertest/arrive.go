@@ -8,6 +8,8 @@ import (
 	"kakeru/dialer"
 )
 
+const cameInWhy = "電話がかかってきました"
+
 // Arrive implements dialer.Ledger.
 func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target, err error) {
 	err = l.do(ctx, "Arrive", func() error {
@@ -25,7 +27,7 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 	id := l.caseOf(in.NumberRef)
 	if id == "" {
 		id = in.NewCase
-		c := &Case{ID: id, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "電話がかかってきました"}, Opened: true, OpenedFor: in.NumberRef}
+		c := &Case{ID: id, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: cameInWhy}, Opened: true, OpenedFor: in.NumberRef}
 		if in.Caller != "" {
 			c.Numbers = []dialer.Number{in.Caller}
 		}

@@ -50,7 +50,7 @@ func endOfArrival(a dialer.Arrival, of dialer.CaseID, result dialer.Result) dial
 	return e
 }
 
-// The case is the one that was rung last by the number; a call that came in locks nothing.
+// The case is the one that was rung last by the number; a call that came in locks nothing once it is over.
 func proveArrival(t *testing.T, l ledgerTest) {
 	number := NewNumber()
 	first, second := l.target(l.NewCase(t, number), ""), l.target(l.NewCase(t, number), "")
@@ -72,12 +72,12 @@ func proveArrival(t *testing.T, l ledgerTest) {
 	if len(open) != 1 || open[0].Direction != dialer.Inbound || !open[0].Dialable || open[0].CaseID != tg.CaseID || len(open[0].Legs) != 1 {
 		t.Fatalf("%+v", open)
 	}
-	r := l.dial(first, Noon.Add(time.Minute)) // the number is free
-	l.end(endOf(r, dialer.NoAnswer))
 	l.must(l.Ledger.Note(t.Context(), a.ID, dialer.Progress{Evidence: []dialer.Evidence{{At: Noon, Leg: dialer.CustomerLeg, Event: dialer.EvInviteReceived}}}))
 	if open := l.open(); len(open[0].Evidence) != 1 {
 		t.Errorf("%+v", open)
 	}
+	l.end(endOfArrival(a, tg.CaseID, dialer.Answered))
+	l.end(endOf(l.dial(first, Noon.Add(time.Minute)), dialer.NoAnswer)) // the number is free
 }
 
 func proveStranger(t *testing.T, l ledgerTest) {
@@ -121,6 +121,15 @@ func proveMissed(t *testing.T, l ledgerTest) {
 	}
 	if len(l.open()) != 0 {
 		t.Error("it is still open")
+	}
+	// A case that somebody has to decide about stays with them.
+	l.must(l.Cases.Defer(t.Context(), tg.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: "苦情のため保留しています。"}))
+	b := l.arrival(a.Caller, Noon.Add(time.Minute))
+	l.arrive(b)
+	end := endOfArrival(b, tg.CaseID, dialer.NoAnswer)
+	l.end(end)
+	if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place != nil {
+		t.Errorf("a missed call lifts a hold: %+v, %v", place, err)
 	}
 	// One whose number is not known cannot be called back; one that is in a talk's aftermath stays there.
 	w := l.arrival("", Noon)
@@ -180,6 +189,38 @@ func proveLateArrival(t *testing.T, l ledgerTest) {
 	l.end(endOfArrival(s, "", dialer.NoAnswer))
 	if len(l.open()) != 0 {
 		t.Errorf("%+v", l.open())
+	}
+}
+
+// proveCallerIsNotRung: while somebody calls us, or talks with us, none of the cases of their number is called.
+func proveCallerIsNotRung(t *testing.T, l ledgerTest) {
+	shared := NewNumber()
+	a, b := l.target(l.NewCase(t, shared), ""), l.target(l.NewCase(t, shared), "")
+	in := l.arrival(shared, Noon)
+	tg := l.arrive(in)
+	for _, target := range []dialer.Target{a, b} {
+		l.refused(l.Ledger.Reserve(t.Context(), reservation(target, Noon)), dialer.NumberLocked)
+	}
+	l.end(endOfArrival(in, tg.CaseID, dialer.NoAnswer))
+	l.reserve(b, Noon.Add(time.Minute))
+}
+
+// proveHandedOn: who was handed a talk of ours owes its result; the click's key stays with whoever clicked.
+func proveHandedOn(t *testing.T, l ledgerTest) {
+	r := reservation(l.newTarget(), Noon)
+	r.IdempotencyKey = "a click"
+	l.must(l.Ledger.Reserve(t.Context(), r))
+	l.must(l.Ledger.Dialled(t.Context(), r.ID, Noon, customerLeg(r)))
+	e := endOf(r, dialer.Answered)
+	e.Desk, e.Operator = "desk2", "operator2"
+	l.end(e)
+	due, err := l.Ledger.ResultsDue(t.Context())
+	l.must(err)
+	if want := (dialer.ResultDue{ID: r.ID, CaseID: r.Target.CaseID, Desk: "desk2", Operator: "operator2"}); len(due) != 1 || due[0] != want {
+		t.Errorf("%+v", due)
+	}
+	if id, err := l.Ledger.ByKey(t.Context(), r.Operator, "a click"); err != nil || id != r.ID {
+		t.Errorf("the click is forgotten: %q, %v", id, err)
 	}
 }
 

@@ -37,7 +37,8 @@ func RunLedger(t *testing.T, open func(*testing.T) LedgerRig) {
 		"an end without a reservation": proveEndOfNothing, "where the end leaves the case": proveEndMovesCase,
 		"tries": proveTries, "results due": proveResultsDue, "target": proveTarget, "ad hoc": proveAdHoc,
 		"place and defer": provePlace, "deadline": proveDeadline,
-		"a call comes in": proveArrival, "a caller nobody knows": proveStranger, "a missed call": proveMissed,
+		"a call comes in": proveArrival, "a caller is not rung": proveCallerIsNotRung, "a talk is handed on": proveHandedOn,
+		"a caller nobody knows": proveStranger, "a missed call": proveMissed,
 		"an answered call": proveTaken, "a call whose record was not opened": proveLateArrival, "whose call it was": proveNameCase,
 	} {
 		t.Run(name, func(t *testing.T) { prove(t, ledgerTest{open(t), t}) })

@@ -27,7 +27,9 @@ func (p *Phone) Come(number dialer.Number) *Caller {
 	p.callers = append(p.callers, c)
 	tell := p.comes
 	p.mu.Unlock()
+	c.mu.Lock()
 	c.customer.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvInviteReceived}, "")
+	c.mu.Unlock()
 	tell(dialer.Incoming{ID: dialer.CallID(dialer.NewID(time.Now())), Line: c, Caller: number, At: time.Now()})
 	return c
 }
@@ -104,8 +106,8 @@ func (c *Caller) Ring(desks ...dialer.DeskID) {
 			c.rung[id] = true
 		}
 		first := len(c.order) == 1
-		c.mu.Unlock()
 		switch {
+		case !c.desk.open:
 		case out:
 			c.desk.tell(dialer.LegDeclined, dialer.Evidence{Event: dialer.EvNoAnswer}, id)
 		case first:
@@ -113,16 +115,16 @@ func (c *Caller) Ring(desks ...dialer.DeskID) {
 		default:
 			c.desk.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvRinging, Status: 180}, id)
 		}
+		c.mu.Unlock()
 	}
 }
 
 // Answer answers the caller.
 func (c *Caller) Answer() {
 	c.mu.Lock()
-	again := c.answered || !c.customer.open
-	c.answered = true
-	c.mu.Unlock()
-	if !again {
+	defer c.mu.Unlock()
+	if !c.answered && c.customer.open {
+		c.answered = true
 		c.customer.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvAnswerSent, Status: 200}, "")
 	}
 }
@@ -156,13 +158,10 @@ func (c *Caller) HangUp() {
 // Lift answers at a desk that rings; whoever comes second gets nobody.
 func (c *Caller) Lift(id dialer.DeskID) {
 	c.mu.Lock()
-	wins := c.won == "" && c.rung[id] && c.desk.open
-	if wins {
+	defer c.mu.Unlock()
+	if c.won == "" && c.rung[id] && c.desk.open {
 		c.won = id
 		clear(c.rung)
-	}
-	c.mu.Unlock()
-	if wins {
 		c.desk.tell(dialer.LegAnswered, dialer.Evidence{Event: dialer.EvAnswered, Status: 200}, id)
 	}
 }
@@ -170,10 +169,9 @@ func (c *Caller) Lift(id dialer.DeskID) {
 // Decline refuses at a desk that rings.
 func (c *Caller) Decline(id dialer.DeskID) {
 	c.mu.Lock()
-	rang := c.rung[id]
-	delete(c.rung, id)
-	c.mu.Unlock()
-	if rang {
+	defer c.mu.Unlock()
+	if c.rung[id] && c.desk.open {
+		delete(c.rung, id)
 		c.desk.tell(dialer.LegDeclined, dialer.Evidence{Event: dialer.EvFinal, Status: 486}, id)
 	}
 }
@@ -255,6 +253,7 @@ func (l *farLeg) Drop() {
 	l.over(dialer.Evidence{Event: event}, false)
 }
 
+// tell needs Caller.mu: nothing is told after the end.
 func (l *farLeg) tell(kind dialer.LegFactKind, ev dialer.Evidence, desk dialer.DeskID) {
 	ev.At, ev.Leg = time.Now(), l.name
 	h := l.Handle()
@@ -263,9 +262,9 @@ func (l *farLeg) tell(kind dialer.LegFactKind, ev dialer.Evidence, desk dialer.D
 
 func (l *farLeg) over(ev dialer.Evidence, farEnded bool) {
 	l.caller.mu.Lock()
+	defer l.caller.mu.Unlock()
 	was := l.open
 	l.open, l.gone = false, true
-	l.caller.mu.Unlock()
 	if !was {
 		return
 	}

@@ -118,10 +118,10 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 		}
 		locked := false
 		for _, a := range l.attempts {
-			if a.End != nil || a.Arrival != nil {
+			if a.End != nil {
 				continue
 			}
-			if a.Reservation.Target.CaseID == r.Target.CaseID {
+			if a.Arrival == nil && a.Reservation.Target.CaseID == r.Target.CaseID {
 				return dialer.Refuse(dialer.CaseBusy)
 			}
 			locked = locked || a.Reservation.Target.NumberRef == r.Target.NumberRef
@@ -234,6 +234,9 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {
 			return nil // another talk's
 		}
+		if held := c.Next.State == dialer.CaseHeld && c.Next.Why != cameInWhy; held && a.Arrival != nil && e.Next.State != dialer.CaseResultDue {
+			e.Next = e.Next.StaysHeld(c.Next.Why)
+		}
 		c.Next = e.Next
 	}
 	return nil
@@ -284,13 +287,14 @@ func (l *Ledger) ResultsDue(ctx context.Context) (due []dialer.ResultDue, err er
 			if a.End == nil || a.End.Verdict.Result != dialer.Answered || a.Recorded {
 				continue
 			}
-			if n := newest[a.Reservation.Desk]; n == nil || a.End.EndedAt.After(n.End.EndedAt) {
-				newest[a.Reservation.Desk] = a
+			at := cmp.Or(a.End.Desk, a.Reservation.Desk)
+			if n := newest[at]; n == nil || a.End.EndedAt.After(n.End.EndedAt) {
+				newest[at] = a
 			}
 		}
 		for desk, a := range newest {
 			due = append(due, dialer.ResultDue{
-				ID: a.Reservation.ID, CaseID: a.Reservation.Target.CaseID, Desk: desk, Operator: a.Reservation.Operator,
+				ID: a.Reservation.ID, CaseID: a.Reservation.Target.CaseID, Desk: desk, Operator: cmp.Or(a.End.Operator, a.Reservation.Operator),
 			})
 		}
 		slices.SortFunc(due, func(a, b dialer.ResultDue) int { return cmp.Compare(a.Desk, b.Desk) })

@@ -18,6 +18,9 @@ type leg struct {
 	drop   chan struct{} // closed by the first Drop
 	once   sync.Once
 
+	saying sync.Mutex
+	silent bool // guarded by saying: it is gone, and tells nothing any more
+
 	dialled, gone bool // guarded by Phone.mu
 	version       int  // guarded by Phone.mu: of the handle
 }
@@ -78,20 +81,33 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 		p.mu.Unlock()
 		f.Handle = &h
 	}
+	l.say(f)
+}
+
+// say yields a fact unless the leg is gone: somebody may ask something of it in that very moment.
+func (l *leg) say(f dialer.LegFact) {
+	l.saying.Lock()
+	defer l.saying.Unlock()
+	if l.silent {
+		return
+	}
 	l.facts <- f
+	if f.Kind == dialer.LegIsGone {
+		l.silent = true
+		close(l.facts)
+	}
 }
 
 // tellOf yields a fact about another desk's phone.
 func (l *leg) tellOf(desk dialer.DeskID, kind dialer.LegFactKind, event dialer.EvidenceEvent) {
 	ev := dialer.Evidence{At: time.Now(), Leg: l.name, Event: event, Reason: string(desk)}
-	l.facts <- dialer.LegFact{Kind: kind, Evidence: ev, Desk: desk}
+	l.say(dialer.LegFact{Kind: kind, Evidence: ev, Desk: desk})
 }
 
 func (l *leg) over(farEnded bool) {
 	if l.far.Kind != FarLies {
 		ev := dialer.Evidence{At: time.Now(), Leg: l.name, Event: dialer.EvGone}
-		l.facts <- dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded}
-		close(l.facts)
+		l.say(dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded})
 	}
 	l.line.phone.mu.Lock()
 	defer l.line.phone.mu.Unlock()

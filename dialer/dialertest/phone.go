@@ -48,6 +48,8 @@ type Phone struct {
 	callers    []*Caller
 	declines   map[dialer.DeskID]bool
 	digits     map[dialer.CallID]string
+	ringsOn    map[dialer.DeskID]bool
+	slow       map[string]time.Duration
 }
 
 var _ dialer.Phone = (*Phone)(nil)
@@ -56,7 +58,7 @@ var _ dialer.Phone = (*Phone)(nil)
 func NewPhone() *Phone {
 	return &Phone{
 		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{}, used: map[dialer.DeskID]bool{},
-		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{},
+		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{}, slow: map[string]time.Duration{}, ringsOn: map[dialer.DeskID]bool{},
 		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
 }
@@ -158,8 +160,17 @@ func (p *Phone) Dialled() []string {
 
 func (p *Phone) did(id dialer.CallID, leg dialer.LegName, what string) {
 	p.mu.Lock()
-	defer p.mu.Unlock()
 	p.deeds = append(p.deeds, Deed{At: time.Now(), Call: id, Leg: leg, What: what})
+	wait := p.slow[what]
+	p.mu.Unlock()
+	time.Sleep(wait)
+}
+
+// Slow has a deed take so long: whoever asked for it hears nothing else meanwhile.
+func (p *Phone) Slow(what string, takes time.Duration) {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	p.slow[what] = takes
 }
 
 // Prepare implements dialer.Phone.
@@ -293,12 +304,13 @@ func (n *phoneLine) Transfer(to dialer.DeskID, consult bool) {
 	n.phone.did(n.order.ID, dialer.DeskLeg, "transfer")
 	n.desk.tellOf(to, dialer.LegNote, dialer.EvTransferAsked)
 	n.phone.mu.Lock()
-	fails := n.phone.declines[to]
+	fails, rings := n.phone.declines[to], n.phone.ringsOn[to]
 	n.pending = to
 	n.phone.mu.Unlock()
 	switch {
 	case fails:
 		n.CancelTransfer()
+	case rings:
 	case consult:
 		n.desk.tellOf(to, dialer.LegNote, dialer.EvConsulting)
 	default:
@@ -327,17 +339,38 @@ func (p *Phone) Decline(id dialer.DeskID) {
 	p.declines[id] = true
 }
 
-// Refer has the phone of a call's desk ask for a transfer by its own button.
-func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID) {
+// RingOn has a desk's phone ring for what is handed on to it, and say nothing more.
+func (p *Phone) RingOn(id dialer.DeskID) {
 	p.mu.Lock()
-	var line *phoneLine
+	defer p.mu.Unlock()
+	p.ringsOn[id] = true
+}
+
+// Consult has the desk that rings for a call answer, and talk with the one that hands it on.
+func (p *Phone) Consult(id dialer.CallID, to dialer.DeskID) {
+	p.line(id).desk.tellOf(to, dialer.LegNote, dialer.EvConsulting)
+}
+
+// Refer has the phone of a call's desk ask for a transfer by its own button, at once or after a word with the other desk.
+func (p *Phone) Refer(id dialer.CallID, to dialer.DeskID, consult bool) {
+	ev := dialer.Evidence{At: time.Now(), Leg: dialer.DeskLeg, Event: dialer.EvTransferAsked, Reason: string(to)}
+	p.line(id).desk.say(dialer.LegFact{Kind: dialer.LegRefers, Evidence: ev, Desk: to, Consult: consult})
+}
+
+// Move has another desk's phone take a call over, asked or not.
+func (p *Phone) Move(id dialer.CallID, to dialer.DeskID) {
+	p.line(id).desk.tellOf(to, dialer.LegMoved, dialer.EvTransferred)
+}
+
+func (p *Phone) line(id dialer.CallID) *phoneLine {
+	p.mu.Lock()
+	defer p.mu.Unlock()
 	for n := range p.lines {
 		if n.order.ID == id {
-			line = n
+			return n
 		}
 	}
-	p.mu.Unlock()
-	line.desk.tellOf(to, dialer.LegRefers, dialer.EvTransferAsked)
+	panic("no line has the call " + id)
 }
 
 // Close ends whatever is left, as the real phone does.

@@ -31,7 +31,14 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) err
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
-	err := q.InsertAttempt(ctx, db.InsertAttemptParams{
+	calls, err := q.CallsUsNow(ctx, r.Target.NumberRef)
+	if err != nil {
+		return err
+	}
+	if calls {
+		return dialer.Refuse(dialer.NumberLocked)
+	}
+	err = q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,
 		NumberKind: string(r.Target.Number.Kind()), Insurance: r.Target.Insurance, Language: r.Target.Language,
 		BalanceBand: r.Target.BalanceBand, Sample: r.Target.Sample, Desk: string(r.Desk), Operator: string(r.Operator),
@@ -68,11 +75,15 @@ func putLeg(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHa
 	if h.Leg == "" {
 		return nil
 	}
+	return q.PutLeg(ctx, legRow(id, h))
+}
+
+func legRow(id dialer.CallID, h dialer.LegHandle) db.PutLegParams {
 	handle := h.Data
 	if handle == nil {
 		handle = []byte{}
 	}
-	return q.PutLeg(ctx, db.PutLegParams{AttemptID: string(id), Leg: string(h.Leg), SipCallID: plain(h.SIPCallID), Handle: handle})
+	return db.PutLegParams{AttemptID: string(id), Leg: string(h.Leg), SipCallID: plain(h.SIPCallID), Handle: handle}
 }
 
 // Dialled commits that the customer's INVITE is about to be sent. An attempt that has ended is not dialled any more: that
@@ -104,25 +115,25 @@ func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h diale
 }
 
 // Note keeps evidence and handles of a running attempt. What comes after its end is dropped: the end brought everything,
-// and a handle must not outlive it.
+// and a handle must not outlive it. A note whose answer was lost may be kept all the same; it is true, and may come again.
 func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) error {
-	return l.inTx(ctx, "note progress", func(ctx context.Context, q *db.Queries) error {
-		if _, err := q.ShareOpenAttempt(ctx, string(id)); err != nil {
-			if !errors.Is(err, pgx.ErrNoRows) {
-				return err
-			}
-			_, err := q.AttemptState(ctx, string(id))
-			return err
-		}
-		if err := addEvidence(ctx, q, id, numbered(p.First, p.Evidence)); err != nil {
-			return err
+	return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error {
+		e := evidenceRows(id, numbered(p.First, p.Evidence))
+		n := db.NoteProgressParams{
+			ID: string(id), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
 		}
 		for _, h := range p.Legs {
-			if err := putLeg(ctx, q, id, h); err != nil {
-				return err
+			if leg := legRow(id, h); leg.Leg != "" {
+				n.HandleLegs = append(n.HandleLegs, leg.Leg)
+				n.SipCallIds = append(n.SipCallIds, leg.SipCallID)
+				n.Handles = append(n.Handles, leg.Handle)
 			}
 		}
-		return nil
+		_, err := q.NoteProgress(ctx, n)
+		if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
+			_, err = q.AttemptState(ctx, string(id))
+		}
+		return err
 	})
 }
 
@@ -144,6 +155,11 @@ func addEvidence(ctx context.Context, q *db.Queries, id dialer.CallID, evidence 
 	if len(evidence) == 0 {
 		return nil
 	}
+	return q.AddEvidence(ctx, evidenceRows(id, evidence))
+}
+
+// evidenceRows are the columns of evidence.
+func evidenceRows(id dialer.CallID, evidence []nth) db.AddEvidenceParams {
 	p := db.AddEvidenceParams{AttemptID: string(id)}
 	for _, e := range evidence {
 		p.Ns = append(p.Ns, int32(e.n)) //nolint:gosec // an attempt's evidence is counted in tens
@@ -155,7 +171,7 @@ func addEvidence(ctx context.Context, q *db.Queries, id dialer.CallID, evidence 
 		p.Reasons = append(p.Reasons, dialer.MaskDigits(plain(e.Reason)))
 		p.Causes = append(p.Causes, int32(e.Cause)) //nolint:gosec // 1 to 127 (Q.850)
 	}
-	return q.AddEvidence(ctx, p)
+	return p
 }
 
 // Open lists the attempts that a crash left open, oldest first. An attempt whose end waits in the spool is not open.

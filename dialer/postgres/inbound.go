@@ -188,6 +188,9 @@ func afterArrival(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, id st
 			return err
 		}
 	}
+	if place.State == string(dialer.CaseHeld) && place.Why != cameInWhy && next.State != dialer.CaseResultDue {
+		next = next.StaysHeld(place.Why) // somebody decides about it, and shall know
+	}
 	if next.State == dialer.CaseClosed && place.State != string(dialer.CaseHeld) {
 		return nil // a caller who withheld the number ends nothing but the case of that one call
 	}

@@ -153,6 +153,7 @@ func withEntries(ctx context.Context, q *db.Queries, rows []db.Attempt) ([]casew
 func attemptFrom(r db.Attempt) casework.Attempt {
 	return casework.Attempt{
 		ID: dialer.CallID(r.ID), CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator),
+		HandedDesk: dialer.DeskID(textOf(r.HandedDesk)), HandedTo: dialer.UserID(textOf(r.HandedOperator)),
 		Direction: r.Direction, Trunk: r.Trunk, SIPCallID: textOf(r.SipCallID), StartedAt: r.StartedAt,
 		DialledAt: timeOf(r.DialledAt), RingingAt: timeOf(r.RingingAt), AnsweredAt: timeOf(r.AnsweredAt),
 		EndedAt: timeOf(r.EndedAt), EndedBy: dialer.EndedBy(textOf(r.EndedBy)),
@@ -171,8 +172,14 @@ func entriesOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 		return nil, err
 	}
 	entries := make(map[string]*casework.Recorded, len(rows))
+	promised := false
 	for _, r := range rows {
-		entries[r.AttemptID] = entryFrom(r)
+		e := entryFrom(r)
+		entries[r.AttemptID] = e
+		promised = promised || e.Promise != nil
+	}
+	if !promised {
+		return entries, nil
 	}
 	parts, err := q.PromisePartsOf(ctx, ids)
 	if err != nil {

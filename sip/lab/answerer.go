@@ -8,13 +8,18 @@ import (
 	"hash/fnv"
 	"net"
 	"net/netip"
+	"sync"
 )
 
-// Answerer is the lightest far end there is, for load: it keeps nothing of any call. Every INVITE rings and is answered in
-// the same breath, every BYE is confirmed; who repeats a request gets the same answer again. It makes no sound.
+// Answerer is the lightest far end there is, for load. Every INVITE rings and is answered in the same breath, every BYE is
+// confirmed; who repeats a request gets the same answer again. It makes no sound, and keeps nothing of any call but, if it
+// is asked to, that there was one.
 type Answerer struct {
 	conn *net.UDPConn
 	addr netip.AddrPort
+
+	mu    sync.Mutex
+	calls map[string]bool // by Call-ID: whether it is up; nil when nothing is kept
 }
 
 // NewAnswerer listens at an address; port 0 takes a free one.
@@ -31,7 +36,37 @@ func NewAnswerer(address string) (*Answerer, error) {
 		return nil, errors.Join(err, conn.Close())
 	}
 	local, _ := conn.LocalAddr().(*net.UDPAddr)
-	return &Answerer{conn, local.AddrPort()}, nil
+	return &Answerer{conn: conn, addr: local.AddrPort()}, nil
+}
+
+// Keep has it remember its calls from now on. Call it before Run.
+func (a *Answerer) Keep() { a.calls = map[string]bool{} }
+
+// Calls are the calls it remembers, in no order.
+func (a *Answerer) Calls() []CallLog {
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	all := make([]CallLog, 0, len(a.calls))
+	for id, up := range a.calls {
+		all = append(all, CallLog{CallID: id, Status: 200, Up: up})
+	}
+	return all
+}
+
+// note keeps that a call began or ended. A request that is repeated changes nothing.
+func (a *Answerer) note(callID, request []byte) {
+	if a.calls == nil {
+		return
+	}
+	a.mu.Lock()
+	defer a.mu.Unlock()
+	_, known := a.calls[string(callID)]
+	switch {
+	case !known && bytes.HasPrefix(request, []byte("INVITE ")):
+		a.calls[string(callID)] = true
+	case known && bytes.HasPrefix(request, []byte("BYE ")):
+		a.calls[string(callID)] = false
+	}
 }
 
 // Addr is where it listens.
@@ -81,6 +116,7 @@ func (a *Answerer) answer(out *bytes.Buffer, request []byte, status string) {
 			callID = id
 		}
 	}
+	a.note(callID, request)
 	for line := range bytes.SplitSeq(head, []byte("\r\n")) {
 		name, _, _ := bytes.Cut(line, []byte(": "))
 		switch string(name) {

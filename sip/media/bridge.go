@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// Bridge joins the sound of two legs, and of a third while a call is handed
-// on. It is safe for concurrent use.
+// Bridge joins the sound of two legs, and of further phones while a call is
+// handed on. It is safe for concurrent use.
 type Bridge struct {
 	pool     *Pool
 	legs     [sides]atomic.Pointer[leg]
@@ -49,7 +49,7 @@ func (b *Bridge) add(l *leg) {
 	b.start(func() { readLoop(l.pair.RTCP, l.heardRTCP) })
 }
 
-// leg is a side's; nil for Other before OpenOther.
+// leg is a side's; nil before it is open.
 func (b *Bridge) leg(side Side) *leg { return b.legs[side].Load() }
 
 // all are the legs there are.
@@ -150,6 +150,19 @@ func (b *Bridge) SetRemote(side Side, answer []byte) error {
 		return ErrNoCrypto
 	}
 	return l.setFar(said)
+}
+
+// Usable says whether SetRemote would take an answer, from one of several who were asked at a side, with that security.
+func (b *Bridge) Usable(side Side, answer []byte, s Security) error {
+	local := b.leg(side).local
+	local.mu.Lock()
+	wide := local.wide
+	local.mu.Unlock()
+	said, err := parse(answer, s, wide)
+	if err == nil && said.RTP.Addr().Is4() != local.addr.Addr().Is4() {
+		err = ErrOtherFamily
+	}
+	return err
 }
 
 // parse reads what a leg's far end says; we can send to addresses of our own IP version alone.

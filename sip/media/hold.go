@@ -9,9 +9,9 @@ import (
 // ErrClosed is told by what is asked of a bridge that is closed.
 var ErrClosed = errors.New("the bridge is closed")
 
-// OpenOther opens the third side's sockets. It may be called again.
-func (b *Bridge) OpenOther() error {
-	if b.leg(Other) != nil {
+// Open opens a side's sockets. It may be called again.
+func (b *Bridge) Open(side Side) error {
+	if b.leg(side) != nil {
 		return nil
 	}
 	pair, err := b.pool.Open()
@@ -19,9 +19,9 @@ func (b *Bridge) OpenOther() error {
 		return err
 	}
 	b.mu.Lock()
-	ours := !b.isClosed() && b.leg(Other) == nil
+	ours := !b.isClosed() && b.leg(side) == nil
 	if ours {
-		b.legs[Other].Store(newLeg(b, Other, pair))
+		b.legs[side].Store(newLeg(b, side, pair))
 	}
 	closed := b.isClosed()
 	b.mu.Unlock()
@@ -32,7 +32,7 @@ func (b *Bridge) OpenOther() error {
 		}
 		return nil
 	}
-	b.add(b.leg(Other))
+	b.add(b.leg(side))
 	return nil
 }
 

@@ -23,10 +23,10 @@ func TestCallIsHandedOnToAnotherPhone(t *testing.T) {
 	if b.Stats(Other).PacketsIn != 0 {
 		t.Error("a third side before there is one")
 	}
-	if err := b.OpenOther(); err != nil {
+	if err := b.Open(Other); err != nil {
 		t.Fatal(err)
 	}
-	if err := b.OpenOther(); err != nil {
+	if err := b.Open(Other); err != nil {
 		t.Error(err)
 	}
 	other := newPeer(t)

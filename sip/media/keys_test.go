@@ -148,7 +148,7 @@ func TestKeysOnHoldGoNowhere(t *testing.T) {
 
 func TestKeysPassToAndFromTheThirdSide(t *testing.T) {
 	b, desk, customer := talk(t, "0 101", "0 96")
-	if err := b.OpenOther(); err != nil {
+	if err := b.Open(Other); err != nil {
 		t.Fatal(err)
 	}
 	other := newPeer(t)

@@ -9,12 +9,14 @@ import (
 // Side is one of the ends of a bridged call.
 type Side uint8
 
-// The operator's phone, the party that was called, and a phone that the call
-// is handed on to: that one is there only after OpenOther.
+// The operator's phone, the party that was called, and two more sides for
+// phones that the call is handed on to, or that the operator asks with: those
+// are there only after Open.
 const (
 	Desk Side = iota
 	Customer
 	Other
+	Aside
 	sides
 )
 
@@ -25,8 +27,10 @@ func (s Side) String() string {
 		return "desk"
 	case Customer:
 		return "customer"
-	default:
+	case Other:
 		return "other"
+	default:
+		return "aside"
 	}
 }
 

@@ -26,8 +26,7 @@ type FarStats struct {
 	RoundTrip time.Duration // 0 if not known
 }
 
-// Stats is the state of a side at this moment; all zero for Other before
-// OpenOther.
+// Stats is the state of a side at this moment; all zero before it is open.
 func (b *Bridge) Stats(side Side) Stats {
 	l := b.leg(side)
 	var s Stats

@@ -8,16 +8,16 @@ INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance,
 VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
   @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at);
 
+-- name: CallsUsNow :one
+-- Whether a call from the number is open.
+SELECT EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL);
+
 -- name: MarkDialled :execrows
 UPDATE attempts SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
 WHERE id = @id AND ended_at IS NULL AND dialled_at IS NULL;
 
 -- name: AttemptState :one
 SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE id = @id;
-
--- name: ShareOpenAttempt :one
--- Keeps the attempt open until the transaction is over.
-SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR SHARE;
 
 -- name: LockOpenAttempt :one
 -- For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
@@ -51,6 +51,8 @@ UPDATE attempts SET
   trunk       = coalesce(NULLIF(@trunk::text, ''), trunk),
   desk        = CASE WHEN direction = 'inbound' THEN @desk::text ELSE desk END,
   operator    = CASE WHEN direction = 'inbound' THEN @operator::text ELSE operator END,
+  handed_desk = CASE WHEN direction = 'outbound' AND @desk::text NOT IN ('', desk) THEN @desk::text END,
+  handed_operator = CASE WHEN direction = 'outbound' AND @desk::text NOT IN ('', desk) THEN @operator::text END,
   result      = @result::text,
   confidence  = @confidence::text,
   rule        = @rule::text,
@@ -64,6 +66,22 @@ SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id);
 
 -- name: CountResult :one
 SELECT count(*)::int FROM attempts WHERE number_ref = @number_ref AND dialled_at IS NOT NULL AND result = @result::text;
+
+-- name: NoteProgress :one
+-- One statement, so one round trip and one commit: what is noted is noted whole, and only while the attempt is open.
+WITH held AS MATERIALIZED (
+  SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR SHARE
+), evidence AS (
+  INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause)
+  SELECT id, unnest(@ns::int[]), unnest(@ats::timestamptz[]), unnest(@legs::text[]), unnest(@events::text[]),
+    unnest(@statuses::int[]), unnest(@reasons::text[]), unnest(@causes::int[]) FROM held
+  ON CONFLICT (attempt_id, n) DO NOTHING
+), legs AS (
+  INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle)
+  SELECT id, unnest(@handle_legs::text[]), unnest(@sip_call_ids::text[]), unnest(@handles::bytea[]) FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+)
+SELECT id FROM held;
 
 -- name: OpenAttempts :many
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
@@ -79,9 +97,12 @@ SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
 WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, leg DESC;
 
 -- name: ResultsDue :many
-SELECT DISTINCT ON (desk) id, case_id, desk, operator FROM attempts a
+-- Whoever ended the talk owes it.
+SELECT DISTINCT ON (coalesce(handed_desk, desk)) id, case_id, coalesce(handed_desk, desk)::text AS desk,
+  coalesce(handed_operator, operator)::text AS operator
+FROM attempts a
 WHERE result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id)
-ORDER BY desk, ended_at DESC;
+ORDER BY coalesce(handed_desk, desk), ended_at DESC;
 
 -- name: Tries :many
 -- Calls that came in and were missed are among them: they asked to be called.
@@ -106,15 +127,15 @@ SELECT * FROM attempts WHERE id = @id;
 -- name: AttemptsBefore :many
 -- Newest first, from a place in that order on.
 SELECT * FROM attempts
-WHERE started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
-  AND (@operator::text = '' OR operator = @operator::text)
+WHERE started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR @desk IN (desk, handed_desk))
+  AND (@operator::text = '' OR @operator::text IN (operator, handed_operator))
   AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
 ORDER BY started_at DESC, id DESC LIMIT @max;
 
 -- name: AttemptsOfCaseBefore :many
 SELECT * FROM attempts
-WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR desk = @desk)
-  AND (@operator::text = '' OR operator = @operator::text)
+WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND (@desk::text = '' OR @desk IN (desk, handed_desk))
+  AND (@operator::text = '' OR @operator::text IN (operator, handed_operator))
   AND (started_at, id) < (@before_at::timestamptz, @before_id::uuid)
 ORDER BY started_at DESC, id DESC LIMIT @max;
 

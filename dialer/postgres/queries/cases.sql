@@ -42,7 +42,7 @@ UPDATE cases SET state = @state, due = sqlc.narg('due'), why = @why, moved_at = 
 UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @number_ref;
 
 -- name: CasePlace :one
-SELECT state, due, priority FROM cases WHERE id = @id;
+SELECT state, due, priority, why FROM cases WHERE id = @id;
 
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,

@@ -43,7 +43,7 @@ func (q *Queries) AddEvidence(ctx context.Context, arg AddEvidenceParams) error 
 }
 
 const attemptByID = `-- name: AttemptByID :one
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state FROM attempts WHERE id = $1
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts WHERE id = $1
 `
 
 func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
@@ -78,6 +78,8 @@ func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
 		&i.Why,
 		&i.Counted,
 		&i.State,
+		&i.HandedDesk,
+		&i.HandedOperator,
 	)
 	return i, err
 }
@@ -110,9 +112,9 @@ func (q *Queries) AttemptState(ctx context.Context, id string) (AttemptStateRow,
 }
 
 const attemptsBefore = `-- name: AttemptsBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state FROM attempts
-WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR desk = $3)
-  AND ($4::text = '' OR operator = $4::text)
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts
+WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR $3 IN (desk, handed_desk))
+  AND ($4::text = '' OR $4::text IN (operator, handed_operator))
   AND (started_at, id) < ($5::timestamptz, $6::uuid)
 ORDER BY started_at DESC, id DESC LIMIT $7
 `
@@ -174,6 +176,8 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 			&i.Why,
 			&i.Counted,
 			&i.State,
+			&i.HandedDesk,
+			&i.HandedOperator,
 		); err != nil {
 			return nil, err
 		}
@@ -186,9 +190,9 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 }
 
 const attemptsOfCaseBefore = `-- name: AttemptsOfCaseBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state FROM attempts
-WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR desk = $4)
-  AND ($5::text = '' OR operator = $5::text)
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts
+WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR $4 IN (desk, handed_desk))
+  AND ($5::text = '' OR $5::text IN (operator, handed_operator))
   AND (started_at, id) < ($6::timestamptz, $7::uuid)
 ORDER BY started_at DESC, id DESC LIMIT $8
 `
@@ -251,6 +255,8 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 			&i.Why,
 			&i.Counted,
 			&i.State,
+			&i.HandedDesk,
+			&i.HandedOperator,
 		); err != nil {
 			return nil, err
 		}
@@ -260,6 +266,18 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 		return nil, err
 	}
 	return items, nil
+}
+
+const callsUsNow = `-- name: CallsUsNow :one
+SELECT EXISTS (SELECT FROM attempts WHERE number_ref = $1 AND direction = 'inbound' AND ended_at IS NULL)
+`
+
+// Whether a call from the number is open.
+func (q *Queries) CallsUsNow(ctx context.Context, numberRef string) (bool, error) {
+	row := q.db.QueryRow(ctx, callsUsNow, numberRef)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const countResult = `-- name: CountResult :one
@@ -293,6 +311,8 @@ UPDATE attempts SET
   trunk       = coalesce(NULLIF($6::text, ''), trunk),
   desk        = CASE WHEN direction = 'inbound' THEN $7::text ELSE desk END,
   operator    = CASE WHEN direction = 'inbound' THEN $8::text ELSE operator END,
+  handed_desk = CASE WHEN direction = 'outbound' AND $7::text NOT IN ('', desk) THEN $7::text END,
+  handed_operator = CASE WHEN direction = 'outbound' AND $7::text NOT IN ('', desk) THEN $8::text END,
   result      = $9::text,
   confidence  = $10::text,
   rule        = $11::text,
@@ -572,6 +592,56 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 	return result.RowsAffected(), nil
 }
 
+const noteProgress = `-- name: NoteProgress :one
+WITH held AS MATERIALIZED (
+  SELECT id FROM attempts WHERE id = $1 AND ended_at IS NULL FOR SHARE
+), evidence AS (
+  INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause)
+  SELECT id, unnest($2::int[]), unnest($3::timestamptz[]), unnest($4::text[]), unnest($5::text[]),
+    unnest($6::int[]), unnest($7::text[]), unnest($8::int[]) FROM held
+  ON CONFLICT (attempt_id, n) DO NOTHING
+), legs AS (
+  INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle)
+  SELECT id, unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]) FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+)
+SELECT id FROM held
+`
+
+type NoteProgressParams struct {
+	ID         string
+	Ns         []int32
+	Ats        []time.Time
+	Legs       []string
+	Events     []string
+	Statuses   []int32
+	Reasons    []string
+	Causes     []int32
+	HandleLegs []string
+	SipCallIds []string
+	Handles    [][]byte
+}
+
+// One statement, so one round trip and one commit: what is noted is noted whole, and only while the attempt is open.
+func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (string, error) {
+	row := q.db.QueryRow(ctx, noteProgress,
+		arg.ID,
+		arg.Ns,
+		arg.Ats,
+		arg.Legs,
+		arg.Events,
+		arg.Statuses,
+		arg.Reasons,
+		arg.Causes,
+		arg.HandleLegs,
+		arg.SipCallIds,
+		arg.Handles,
+	)
+	var id string
+	err := row.Scan(&id)
+	return id, err
+}
+
 const openAttempts = `-- name: OpenAttempts :many
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
@@ -641,9 +711,11 @@ func (q *Queries) PutLeg(ctx context.Context, arg PutLegParams) error {
 }
 
 const resultsDue = `-- name: ResultsDue :many
-SELECT DISTINCT ON (desk) id, case_id, desk, operator FROM attempts a
+SELECT DISTINCT ON (coalesce(handed_desk, desk)) id, case_id, coalesce(handed_desk, desk)::text AS desk,
+  coalesce(handed_operator, operator)::text AS operator
+FROM attempts a
 WHERE result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id)
-ORDER BY desk, ended_at DESC
+ORDER BY coalesce(handed_desk, desk), ended_at DESC
 `
 
 type ResultsDueRow struct {
@@ -653,6 +725,7 @@ type ResultsDueRow struct {
 	Operator string
 }
 
+// Whoever ended the talk owes it.
 func (q *Queries) ResultsDue(ctx context.Context) ([]ResultsDueRow, error) {
 	rows, err := q.db.Query(ctx, resultsDue)
 	if err != nil {
@@ -676,18 +749,6 @@ func (q *Queries) ResultsDue(ctx context.Context) ([]ResultsDueRow, error) {
 		return nil, err
 	}
 	return items, nil
-}
-
-const shareOpenAttempt = `-- name: ShareOpenAttempt :one
-SELECT id FROM attempts WHERE id = $1 AND ended_at IS NULL FOR SHARE
-`
-
-// Keeps the attempt open until the transaction is over.
-func (q *Queries) ShareOpenAttempt(ctx context.Context, id string) (string, error) {
-	row := q.db.QueryRow(ctx, shareOpenAttempt, id)
-	var id_2 string
-	err := row.Scan(&id_2)
-	return id_2, err
 }
 
 const tries = `-- name: Tries :many

@@ -69,19 +69,25 @@ func (q *Queries) BalancesOf(ctx context.Context, ids []string) ([]BalancesOfRow
 }
 
 const casePlace = `-- name: CasePlace :one
-SELECT state, due, priority FROM cases WHERE id = $1
+SELECT state, due, priority, why FROM cases WHERE id = $1
 `
 
 type CasePlaceRow struct {
 	State    string
 	Due      *time.Time
 	Priority int32
+	Why      string
 }
 
 func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error) {
 	row := q.db.QueryRow(ctx, casePlace, id)
 	var i CasePlaceRow
-	err := row.Scan(&i.State, &i.Due, &i.Priority)
+	err := row.Scan(
+		&i.State,
+		&i.Due,
+		&i.Priority,
+		&i.Why,
+	)
 	return i, err
 }
 

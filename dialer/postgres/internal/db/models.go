@@ -37,6 +37,8 @@ type Attempt struct {
 	Why            *string
 	Counted        bool
 	State          string
+	HandedDesk     *string
+	HandedOperator *string
 }
 
 type AttemptEvidence struct {

@@ -156,6 +156,15 @@ export default [
     assert.equal(await operator.phase(), "talking");
     await operator.picture("desk-talking");
     await operator.accessible("the desk in a talk");
+    await operator.press("#");
+    await operator.page.getByText("そのまま相手先に送られます").waitFor();
+    await operator.press("1", "#");
+    await operator.page.getByText("2個 送信しました").waitFor();
+    await operator.picture("desk-keypad");
+    await operator.accessible("the keypad");
+    await operator.press("Escape"); // closes the keypad, and only that
+    await operator.page.getByText("2個 送信しました").waitFor({ state: "hidden" });
+    assert.equal(await operator.phase(), "talking");
     const button = supervisor.page.locator('[data-desk="desk1"]').getByRole("button");
     await supervisor.picture("board-talking");
     await button.click();

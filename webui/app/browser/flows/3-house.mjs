@@ -17,6 +17,13 @@ export default [
     await supervisor.sees("[data-leg=customer]");
     await supervisor.accessible("an attempt");
     await supervisor.picture("attempt");
+    await supervisor.page.getByRole("button", { name: "SIPの記録を見る" }).click();
+    const invite = supervisor.page.locator("[data-trace] li[data-leg=customer]").filter({ hasText: "INVITE" }).first();
+    await invite.getByRole("button").click();
+    await invite.getByText("Call-ID:").waitFor();
+    await invite.scrollIntoViewIfNeeded();
+    await supervisor.accessible("the SIP messages of an attempt");
+    await supervisor.picture("attempt-trace");
     await supervisor.press("Escape");
     await supervisor.go("/queue");
     await supervisor.sees("tr[data-case]");

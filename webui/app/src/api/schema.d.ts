@@ -607,6 +607,9 @@ export interface components {
             ended_by: string | null;
             entry: components["schemas"]["Entry"];
             evidence?: components["schemas"]["Evidence"][];
+            handed_desk?: string;
+            handed_to?: string;
+            handed_to_name?: string;
             id: string;
             /** @enum {string} */
             number_kind?: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";

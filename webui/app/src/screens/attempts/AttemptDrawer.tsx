@@ -47,12 +47,14 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const [correcting, setCorrecting] = useState(false);
   const [tracing, setTracing] = useState(false);
   const seesCases = role === "supervisor" || role === "operator";
+  const seatOf = (id: string, who?: string) => `${desks?.find((d) => d.id === id)?.name ?? id}${who ? ` (${who})` : ""}`;
   const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
     [t("attempt.direction"), <DirectionWord attempt={a} />],
-    [t("attempt.desk"), `${desks?.find((d) => d.id === a.desk)?.name ?? a.desk}${a.operator_name ? ` (${a.operator_name})` : ""}`],
+    [t("attempt.desk"), seatOf(a.desk, a.operator_name)],
     [t("attempt.counted"), <Counted attempt={a} />],
   ];
+  if (a.handed_desk) rows.push([t("attempt.handed_to"), seatOf(a.handed_desk, a.handed_to_name)]);
   if (a.number_kind) rows.push([t("attempt.number_kind"), t(`kind.${a.number_kind}`)]);
   if (isTime(a.answered_at) && isTime(a.ended_at)) {
     rows.push([t("attempt.talk"), <span className="digits">{elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}</span>]);
