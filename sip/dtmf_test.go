@@ -71,17 +71,19 @@ func TestKeysThatAreRefusedEndThere(t *testing.T) {
 func TestKeysByInfoAnswerAChallenge(t *testing.T) {
 	t.Parallel()
 	h := newHandOn(t, func(c *Config) { c.Trunks[0].User, c.Trunks[0].Password = "ward", "secret" })
-	h.line.SendDigits("5")
-	first := h.trunk.request(t, sip.INFO)
-	h.trunk.reply(first, say{status: 401, headers: []string{`WWW-Authenticate: Digest realm="x", nonce="n", qop="auth"`}})
-	again := h.trunk.request(t, sip.INFO)
-	if !strings.HasPrefix(value(again, "Authorization"), "Digest ") || string(again.Body()) != string(first.Body()) {
-		t.Errorf("%s", again)
+	h.line.SendDigits("55")
+	for _, nonce := range []string{"n", "m"} { // each key is asked for anew, and the old nonce is not called stale
+		first := h.trunk.request(t, sip.INFO)
+		h.trunk.reply(first, say{status: 401, headers: []string{fmt.Sprintf(`WWW-Authenticate: Digest realm="x", nonce=%q, qop="auth"`, nonce)}})
+		again := h.trunk.request(t, sip.INFO)
+		if !strings.Contains(value(again, "Authorization"), fmt.Sprintf("nonce=%q", nonce)) || string(again.Body()) != string(first.Body()) {
+			t.Errorf("%s", again)
+		}
+		if again.CSeq().SeqNo != first.CSeq().SeqNo+1 {
+			t.Errorf("CSeq %d after %d", again.CSeq().SeqNo, first.CSeq().SeqNo)
+		}
+		h.trunk.reply(again, say{status: 200})
 	}
-	if again.CSeq().SeqNo != first.CSeq().SeqNo+1 {
-		t.Errorf("CSeq %d after %d", again.CSeq().SeqNo, first.CSeq().SeqNo)
-	}
-	h.trunk.reply(again, say{status: 200})
 	h.hangUp(t)
 }
 

@@ -12,18 +12,19 @@ import (
 	"kakeru/sip/media"
 )
 
-// listening reports whether some program takes TCP connections at a port of IPv4, without asking it.
-func listening(t *testing.T, port uint16) bool {
+// listening reports whether some program has a port of IPv4, and takes connections at it where the network is tcp, without
+// asking it.
+func listening(t *testing.T, network string, port uint16) bool {
 	t.Helper()
-	f, err := os.Open("/proc/net/tcp")
+	f, err := os.Open("/proc/net/" + network)
 	if err != nil {
 		t.Fatal(err)
 	}
 	defer f.Close()
+	states := map[string]string{"tcp": "0A", "udp": "07"} // TCP_LISTEN, TCP_CLOSE: a datagram socket is in no connection
 	for lines := bufio.NewScanner(f); lines.Scan(); {
 		fields := strings.Fields(lines.Text()) // sl, local_address, rem_address, st
-		const listens = "0A"
-		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", port)) && fields[3] == listens {
+		if len(fields) > 3 && strings.HasSuffix(fields[1], fmt.Sprintf(":%04X", port)) && fields[3] == states[network] {
 			return true
 		}
 	}
@@ -32,9 +33,7 @@ func listening(t *testing.T, port uint16) bool {
 
 func startSippTCP(t *testing.T, scenario string) *sipp {
 	t.Helper()
-	s := startSipp(t, scenario, "-t", "t1")
-	eventually(t, "SIPp listens", func() bool { return listening(t, s.at.Port()) })
-	return s
+	return startSipp(t, scenario, "-t", "t1")
 }
 
 // SIPp is the carrier, by TCP: every scenario that it plays over UDP.

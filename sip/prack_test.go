@@ -50,6 +50,25 @@ func TestReliableRingingIsAcknowledged(t *testing.T) {
 	w.gone(t)
 }
 
+func TestPrackAnswersAChallenge(t *testing.T) {
+	r := newRig(t, withAuth)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 180, tag: "a", headers: reliable(1)})
+	prack := r.trunk.request(t, sip.PRACK)
+	r.trunk.reply(prack, say{status: 401, headers: []string{challengeHeader("MD5", "n")}})
+	again := r.trunk.request(t, sip.PRACK)
+	checkDigest(t, again, "Authorization")
+	if value(again, "RAck") != value(prack, "RAck") || again.CSeq().SeqNo <= prack.CSeq().SeqNo || value(again, "To") != value(prack, "To") {
+		t.Errorf("%s", again)
+	}
+	r.trunk.reply(again, say{status: 200})
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.CANCEL), say{status: 200})
+	r.trunk.reply(invite, say{status: 487, tag: "a"})
+	w.gone(t)
+}
+
 func TestReliableRingingOfAForkIsAcknowledgedInEachDialog(t *testing.T) {
 	r := newRig(t)
 	w := r.customer(t)

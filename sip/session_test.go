@@ -10,10 +10,13 @@ import (
 	"kakeru/dialer"
 )
 
-// newSessions is a rig whose sessions last two seconds, and who agrees to one.
+// shortSessions last two seconds, and we agree to one.
+func shortSessions(c *Config) { c.SessionExpires, c.MinSessionExpires = 2*time.Second, time.Second }
+
+// newSessions is a rig of short sessions.
 func newSessions(t *testing.T) *rig {
 	t.Helper()
-	return newRig(t, func(c *Config) { c.SessionExpires, c.MinSessionExpires = 2*time.Second, time.Second })
+	return newRig(t, shortSessions)
 }
 
 func TestSessionIsAskedFor(t *testing.T) {
@@ -130,6 +133,31 @@ func TestAnswersToARefresh(t *testing.T) {
 			w.gone(t)
 		})
 	}
+}
+
+// A border that gives each request a nonce of its own does not call the old one stale.
+func TestARefreshIsChallengedAsTheInviteWas(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withAuth, shortSessions)
+	w := r.customer(t)
+	challenge := func(req *sip.Request, nonce string) *sip.Request {
+		r.trunk.reply(req, say{status: 401, tag: "a", headers: []string{challengeHeader("MD5", nonce)}})
+		again := r.trunk.request(t, req.Method)
+		if !strings.Contains(value(again, "Authorization"), nonce) {
+			t.Errorf("%s", again)
+		}
+		return again
+	}
+	invite := challenge(r.trunk.request(t, sip.INVITE), "one")
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{"Allow: UPDATE", "Session-Expires: 2;refresher=uac"}})
+	r.trunk.request(t, sip.ACK)
+	r.trunk.reply(challenge(r.trunk.request(t, sip.UPDATE), "two"), say{status: 501})
+	refresh := challenge(r.trunk.request(t, sip.INVITE), "three")
+	r.trunk.reply(refresh, say{status: 200, sdp: plainSDP})
+	r.trunk.request(t, sip.ACK)
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
 }
 
 func TestLongerSessionIsAskedForAgain(t *testing.T) {

@@ -155,7 +155,7 @@ func (l *leg) success(res *sip.Response) {
 		l.endOther(res)
 	case l.dropped:
 		l.crossed(res)
-	case l.hunt != nil && l.line.bridge.Usable(l.side, sdpOf(res), l.srtp) != nil:
+	case l.hunt != nil && (sdpOf(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, sdpOf(res), l.srtp) != nil:
 		l.unusable = true // no reason to let it have the call, and the others ring no more
 		l.up(res)
 		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
