@@ -17,9 +17,13 @@ import (
 
 func TestMain(m *testing.M) {
 	flag.Parse()
-	// These tests wait for timers far more than they compute: several side by side, however few the cores.
-	if err := flag.Set("test.parallel", "6"); err != nil {
-		panic(err)
+	asked := false
+	flag.Visit(func(f *flag.Flag) { asked = asked || f.Name == "test.parallel" || f.Name == "test.fuzz" })
+	if !asked {
+		// These tests wait for timers far more than they compute: several side by side, however few the cores.
+		if err := flag.Set("test.parallel", "6"); err != nil {
+			panic(err)
+		}
 	}
 	goleak.VerifyTestMain(m)
 }
