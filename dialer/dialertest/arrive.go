@@ -34,7 +34,7 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 		l.cases[id] = c
 	}
 	a := &Attempt{
-		Arrival: &in, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{},
+		Arrival: &in, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}, noted: map[dialer.LegName]int{},
 		Reservation: dialer.Reservation{ID: in.ID, Trunk: in.Trunk, At: in.At, Target: dialer.Target{
 			CaseID: id, Number: in.Caller, NumberRef: in.NumberRef, Language: l.cases[id].Language,
 		}},

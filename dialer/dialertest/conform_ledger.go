@@ -269,9 +269,12 @@ func proveNotes(t *testing.T, l ledgerTest) {
 	}
 	moved := customerLeg(r)
 	moved.Data = []byte("moved")
+	late := customerLeg(r)
+	late.Data = []byte("older than what is there")
 	for _, p := range []dialer.Progress{
 		{First: 0, Evidence: ev[:2]}, {First: 3, Evidence: ev[3:]}, {First: 0, Evidence: ev[:2]},
 		{First: 2, Evidence: ev[2:3], Legs: []dialer.LegHandle{moved}}, {},
+		{First: 0, Evidence: ev[:1], Legs: []dialer.LegHandle{late}},
 	} {
 		l.must(l.Ledger.Note(t.Context(), r.ID, p))
 	}

@@ -46,6 +46,8 @@ type Attempt struct {
 	Party       string    // of the business result
 	AskedFor    time.Time // when the person asked to be called again
 	Recorded    bool
+
+	noted map[dialer.LegName]int // how much evidence there was when a leg's handle was noted
 }
 
 // ledgerPatience bounds an operation whose caller gave no deadline.
@@ -129,7 +131,7 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 		if locked {
 			return dialer.Refuse(dialer.NumberLocked)
 		}
-		a := &Attempt{Reservation: r, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}}
+		a := &Attempt{Reservation: r, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}, noted: map[dialer.LegName]int{}}
 		if r.DeskLeg.Leg != "" {
 			a.Legs[r.DeskLeg.Leg] = r.DeskLeg
 		}
@@ -191,7 +193,9 @@ func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) 
 			}
 		}
 		for _, h := range p.Legs {
-			a.Legs[h.Leg] = h
+			if noted := p.First + len(p.Evidence); noted >= a.noted[h.Leg] {
+				a.Legs[h.Leg], a.noted[h.Leg] = h, noted
+			}
 		}
 		return nil
 	})

@@ -121,6 +121,7 @@ func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) 
 		e := evidenceRows(id, numbered(p.First, p.Evidence))
 		n := db.NoteProgressParams{
 			ID: string(id), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
+			Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
 		}
 		for _, h := range p.Legs {
 			if leg := legRow(id, h); leg.Leg != "" {

@@ -77,9 +77,10 @@ WITH held AS MATERIALIZED (
     unnest(@statuses::int[]), unnest(@reasons::text[]), unnest(@causes::int[]) FROM held
   ON CONFLICT (attempt_id, n) DO NOTHING
 ), legs AS (
-  INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle)
-  SELECT id, unnest(@handle_legs::text[]), unnest(@sip_call_ids::text[]), unnest(@handles::bytea[]) FROM held
-  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+  INSERT INTO attempt_legs AS l (attempt_id, leg, sip_call_id, handle, noted)
+  SELECT id, unnest(@handle_legs::text[]), unnest(@sip_call_ids::text[]), unnest(@handles::bytea[]), @noted::int FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle, noted = EXCLUDED.noted
+  WHERE l.noted <= EXCLUDED.noted
 )
 SELECT id FROM held;
 

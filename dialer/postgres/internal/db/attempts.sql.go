@@ -526,15 +526,22 @@ SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
 WHERE attempt_id = ANY ($1::uuid[]) ORDER BY attempt_id, leg DESC
 `
 
-func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]AttemptLeg, error) {
+type LegsOfRow struct {
+	AttemptID string
+	Leg       string
+	SipCallID string
+	Handle    []byte
+}
+
+func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]LegsOfRow, error) {
 	rows, err := q.db.Query(ctx, legsOf, ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []AttemptLeg
+	var items []LegsOfRow
 	for rows.Next() {
-		var i AttemptLeg
+		var i LegsOfRow
 		if err := rows.Scan(
 			&i.AttemptID,
 			&i.Leg,
@@ -601,9 +608,10 @@ WITH held AS MATERIALIZED (
     unnest($6::int[]), unnest($7::text[]), unnest($8::int[]) FROM held
   ON CONFLICT (attempt_id, n) DO NOTHING
 ), legs AS (
-  INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle)
-  SELECT id, unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]) FROM held
-  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+  INSERT INTO attempt_legs AS l (attempt_id, leg, sip_call_id, handle, noted)
+  SELECT id, unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]), $12::int FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle, noted = EXCLUDED.noted
+  WHERE l.noted <= EXCLUDED.noted
 )
 SELECT id FROM held
 `
@@ -620,6 +628,7 @@ type NoteProgressParams struct {
 	HandleLegs []string
 	SipCallIds []string
 	Handles    [][]byte
+	Noted      int32
 }
 
 // One statement, so one round trip and one commit: what is noted is noted whole, and only while the attempt is open.
@@ -636,6 +645,7 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 		arg.HandleLegs,
 		arg.SipCallIds,
 		arg.Handles,
+		arg.Noted,
 	)
 	var id string
 	err := row.Scan(&id)

@@ -52,13 +52,6 @@ type AttemptEvidence struct {
 	Cause     int32
 }
 
-type AttemptLeg struct {
-	AttemptID string
-	Leg       string
-	SipCallID string
-	Handle    []byte
-}
-
 type List struct {
 	ID        string
 	FileName  string
