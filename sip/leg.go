@@ -67,7 +67,8 @@ type leg struct {
 	ackSent    *sip.Request
 	ended      []string // To tags of forks and late answers that got our BYE
 	session    session
-	asking     *ask              // our latest refresh of the session
+	asking     *ask // our latest refresh of the session
+	early      earlyAnswer
 	rseqs      map[string]uint32 // the last reliable provisional response of each early dialog
 	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK
 	informs    informer

@@ -294,6 +294,32 @@ func TestPhoneWhoseAnswerCannotBeUsed(t *testing.T) {
 	desk.gone(t)
 }
 
+// A phone may give its answer with its ringing, and none with its 200.
+func TestPhoneThatAnsweredWithItsRinging(t *testing.T) {
+	t.Parallel()
+	b := newSwitchboard(t)
+	d, line, desk, caller := b.comesIn(t)
+	line.Ring("desk1", "desk2")
+	first, second := b.desk.request(t, sip.INVITE), b.second.request(t, sip.INVITE)
+	b.desk.reply(first, say{status: 183, tag: "p", sdp: plainSDP})
+	b.second.reply(second, say{status: 180, tag: "q"})
+	b.desk.reply(first, say{status: 200, tag: "p"})
+	b.desk.request(t, sip.ACK)
+	if f := desk.until(t, dialer.LegAnswered); f.Desk != "desk1" {
+		t.Errorf("%+v", f)
+	}
+	b.second.reply(b.second.request(t, sip.CANCEL), say{status: 200})
+	b.second.reply(second, say{status: 487, tag: "q"})
+	line.Answer()
+	d.status(t, 200)
+	d.say("ACK", 1, "")
+	d.say("BYE", 2, "")
+	caller.gone(t)
+	desk.Drop()
+	b.desk.reply(b.desk.request(t, sip.BYE), say{status: 200})
+	desk.gone(t)
+}
+
 // A phone that is rung is named by the handle before it says anything: a crash leaves none ringing.
 func TestEveryPhoneThatIsRungIsInTheHandle(t *testing.T) {
 	t.Parallel()

@@ -110,6 +110,9 @@ func (l *leg) tellProvisional(res *sip.Response) {
 		l.tried = true
 		return
 	}
+	if sdp := sdpOf(res); sdp != nil && l.waitsItsTurn() {
+		l.early.tag, l.early.sdp = tagOf(res), sdp
+	}
 	if l.takeSDP(sdpOf(res)) {
 		if l.earlyToo {
 			l.tell(dialer.LegNote, evidence(dialer.EvEarlyMedia, res))
@@ -128,10 +131,27 @@ func (l *leg) tellProvisional(res *sip.Response) {
 	l.tell(dialer.LegRinging, evidence(dialer.EvRinging, res))
 }
 
-// takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used. Of many phones that
-// ring only the one that answers is heard.
+// earlyAnswer is an answer of a phone that was not heard yet, and the To tag it came with.
+type earlyAnswer struct {
+	tag string
+	sdp []byte
+}
+
+// waitsItsTurn: of many phones that ring only the one that answers is heard.
+func (l *leg) waitsItsTurn() bool { return l.hunt != nil && l.hunt.awaits && l.state != legUp }
+
+// answerIn is the answer to our offer: that in the 2xx, or one that came in a provisional response of its dialog and was kept,
+// after which the 2xx need not repeat it (RFC 6337 §3.1.1).
+func (l *leg) answerIn(res *sip.Response) []byte {
+	if sdp := sdpOf(res); sdp != nil || l.early.tag != tagOf(res) {
+		return sdp
+	}
+	return l.early.sdp
+}
+
+// takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
 func (l *leg) takeSDP(sdp []byte) bool {
-	if sdp == nil || l.hunt != nil && l.hunt.awaits && l.state != legUp {
+	if sdp == nil || l.waitsItsTurn() {
 		return false
 	}
 	if err := l.line.bridge.SetRemote(l.side, sdp); err != nil {
@@ -155,7 +175,7 @@ func (l *leg) success(res *sip.Response) {
 		l.endOther(res)
 	case l.dropped:
 		l.crossed(res)
-	case l.hunt != nil && (sdpOf(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, sdpOf(res), l.srtp) != nil:
+	case l.hunt != nil && (l.answerIn(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
 		l.unusable = true // no reason to let it have the call, and the others ring no more
 		l.up(res)
 		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
@@ -170,7 +190,7 @@ func (l *leg) success(res *sip.Response) {
 
 func (l *leg) answered(res *sip.Response) {
 	l.up(res)
-	if l.unusable = !l.takeSDP(sdpOf(res)) && (sdpOf(res) != nil || !l.heardSDP); l.unusable {
+	if l.unusable = !l.takeSDP(l.answerIn(res)) && (sdpOf(res) != nil || !l.heardSDP); l.unusable {
 		// For the owner this is no answer: nobody may be rung, or told that they talk, because of a leg that is being hung up.
 		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
 		l.dropBecause("the answer's SDP cannot be used")
