@@ -132,6 +132,8 @@ func TestAnswersThatEndACall(t *testing.T) {
 		if res := h.phone().response(t, sip.OPTIONS); res.StatusCode != 200 {
 			t.Errorf("after it: %d", res.StatusCode)
 		}
+		h.line.RefuseTransfer() // else the talk would outlive the phone, and wait for it
+		h.phone().reply(h.phone().request(t, sip.NOTIFY), say{status: 481})
 		h.hangUp(t)
 	})
 }
