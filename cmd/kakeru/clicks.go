@@ -164,7 +164,7 @@ func (c *clicker) follow(ctx context.Context, s *seenCall) error {
 		}
 		if s.Talked.IsZero() && v.State == dialer.Talking {
 			s.Talked = f.Read
-			if err := c.panel.call(ctx, http.MethodPost, "/api/calls/"+string(v.ID)+"/hangup", nil, nil); err != nil {
+			if err := c.panel.call(ctx, http.MethodPost, "/api/calls/"+string(v.ID)+"/hangup", nil, nil); err != nil && !hasEnded(err) {
 				return err
 			}
 		}
@@ -173,6 +173,12 @@ func (c *clicker) follow(ctx context.Context, s *seenCall) error {
 			return nil
 		}
 	}
+}
+
+// hasEnded: the other side hung up while we were about to.
+func hasEnded(err error) bool {
+	p := (*problem)(nil)
+	return errors.As(err, &p) && p.Rule == "not_found"
 }
 
 func pause(ctx context.Context, d time.Duration) error {
