@@ -235,10 +235,9 @@ func (e *ender) ackRefusal(res *sip.Response, to place) {
 
 // ackOfRefusal makes the ACK of a refusal from the refusal itself and what else its INVITE said (§17.1.1.3).
 func ackOfRefusal(res *sip.Response, uri string, routes []string) (*sip.Request, error) {
-	branch, _ := res.Via().Params.Get("branch")
 	return request{
 		method: sip.ACK, uri: uri, from: value(res, "From"), to: value(res, "To"), callID: res.CallID().Value(),
-		cseq: res.CSeq().SeqNo, sentBy: viaSentBy(res.Via()), branch: branch, routes: routes,
+		cseq: res.CSeq().SeqNo, sentBy: viaSentBy(res.Via()), branch: branchOf(res.Via()), routes: routes,
 	}.build()
 }
 
@@ -298,7 +297,7 @@ func (e *ender) wasAnswered() {
 func (e *ender) ack(ack *sip.Request) {
 	switch invite := e.invite(); {
 	case e.result != nil || e.saved.State == legUp || invite == nil:
-	case branchOf(ack) == branchOf(invite):
+	case branchOf(ack.Via()) == branchOf(invite.Via()):
 		e.finish(nil)
 	default:
 		e.wasAnswered()
@@ -311,14 +310,6 @@ func (e *ender) invite() *sip.Request {
 		return nil
 	}
 	return e.saved.asked()
-}
-
-func branchOf(req *sip.Request) string {
-	if req.Via() == nil {
-		return ""
-	}
-	branch, _ := req.Via().Params.Get("branch")
-	return branch
 }
 
 // credentialsOf are a trunk's, by name.

@@ -55,7 +55,7 @@ func isSIP(uri sip.Uri) bool { return uri.Scheme == "sip" || uri.Scheme == "sips
 
 // hasCookie reports whether who sent this speaks RFC 3261 (§8.1.1.7).
 func hasCookie(via *sip.ViaHeader) bool {
-	branch, _ := via.Params.Get("branch")
+	branch := branchOf(via)
 	return strings.HasPrefix(branch, sip.RFC3261BranchMagicCookie) && branch != sip.RFC3261BranchMagicCookie
 }
 

@@ -235,6 +235,15 @@ func otherAddress(req *sip.Request) place {
 	return to
 }
 
+// branchOf is a Via's branch; "" where there is none.
+func branchOf(via *sip.ViaHeader) string {
+	if via == nil {
+		return ""
+	}
+	branch, _ := via.Params.Get("branch")
+	return branch
+}
+
 // viaPort is the port of a Via's sent-by.
 func viaPort(via *sip.ViaHeader, by transport) uint16 {
 	if via.Port <= 0 || via.Port > 65535 {

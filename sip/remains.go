@@ -47,7 +47,7 @@ func (l *leg) leave() {
 		first: l.dialog.First, pinned: l.dialog.Pinned, trunk: l.trunk, ofDesk: l.hunt != nil, ended: l.ended,
 	}
 	if l.ackSent != nil {
-		r.branch, _ = l.ackSent.Via().Params.Get("branch")
+		r.branch = branchOf(l.ackSent.Via())
 		r.given = credentialsIn(l.ackSent)
 	}
 	for key, x := range n.sent {
@@ -71,8 +71,7 @@ func (l *leg) leave() {
 
 // refusal is what the ACK to the exchange's INVITE repeats.
 func (x *exchange) refusal() refusal {
-	branch, _ := x.req.Via().Params.Get("branch")
-	return refusal{branch: branch, uri: x.req.Recipient.String(), routes: values(x.req, "Route"), to: x.to}
+	return refusal{branch: branchOf(x.req.Via()), uri: x.req.Recipient.String(), routes: values(x.req, "Route"), to: x.to}
 }
 
 // credentialsIn are the answers to challenges that a request carries.
@@ -127,7 +126,7 @@ func (r *remains) acknowledge(d *dialog, known bool) {
 }
 
 func (r *remains) ackRefusal(res *sip.Response) {
-	branch, _ := res.Via().Params.Get("branch")
+	branch := branchOf(res.Via())
 	i := slices.IndexFunc(r.refused, func(f refusal) bool { return f.branch == branch })
 	if i < 0 {
 		return

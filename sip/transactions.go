@@ -242,9 +242,9 @@ func (l *lane) done(key string) {
 // takeCancel answers a CANCEL: 200 where its INVITE is known, else 481. Only an INVITE that has no final answer yet is
 // ended by it; one that has is not affected (§9.2).
 func (l *lane) takeCancel(cancel *sip.Request) {
-	branch, _ := cancel.Via().Params.Get("branch")
+	branch := branchOf(cancel.Via())
 	of := slices.IndexFunc(l.invites(), func(tx *sip.ServerTx) bool {
-		b, _ := tx.Origin().Via().Params.Get("branch")
+		b := branchOf(tx.Origin().Via())
 		return b == branch
 	})
 	if of < 0 {
@@ -257,7 +257,7 @@ func (l *lane) takeCancel(cancel *sip.Request) {
 		return
 	}
 	l.agent.send(answer{status: sip.StatusOK}.respond(cancel, who.dialog.LocalTag), answerAddress(cancel))
-	if b, _ := who.summons.req.Via().Params.Get("branch"); b == branch {
+	if branchOf(who.summons.req.Via()) == branch {
 		who.cancelledByCaller(cancel)
 	}
 }

@@ -262,6 +262,19 @@ func TestPhoneThatHangsUpWithItsRefer(t *testing.T) {
 	}
 }
 
+// talkAndEnd answers the caller, who hangs up, and then the phone that has the call.
+func (b *switchboard) talkAndEnd(t *testing.T, d *dialIn, line dialer.IncomingLine, desk, caller *watched, phone *peer) {
+	t.Helper()
+	line.Answer()
+	d.status(t, 200)
+	d.say("ACK", 1, "")
+	d.say("BYE", 2, "")
+	caller.gone(t)
+	desk.Drop()
+	phone.reply(phone.request(t, sip.BYE), say{status: 200})
+	desk.gone(t)
+}
+
 // A phone that answers with what nobody can use leaves the call to the others that ring.
 func TestPhoneWhoseAnswerCannotBeUsed(t *testing.T) {
 	t.Parallel()
@@ -284,14 +297,7 @@ func TestPhoneWhoseAnswerCannotBeUsed(t *testing.T) {
 	if b.second.repeats("CANCEL") > 0 {
 		t.Error("the other phone was cancelled")
 	}
-	line.Answer()
-	d.status(t, 200)
-	d.say("ACK", 1, "")
-	d.say("BYE", 2, "")
-	caller.gone(t)
-	desk.Drop()
-	b.second.reply(b.second.request(t, sip.BYE), say{status: 200})
-	desk.gone(t)
+	b.talkAndEnd(t, d, line, desk, caller, b.second)
 }
 
 // A phone may give its answer with its ringing, and none with its 200.
@@ -310,14 +316,7 @@ func TestPhoneThatAnsweredWithItsRinging(t *testing.T) {
 	}
 	b.second.reply(b.second.request(t, sip.CANCEL), say{status: 200})
 	b.second.reply(second, say{status: 487, tag: "q"})
-	line.Answer()
-	d.status(t, 200)
-	d.say("ACK", 1, "")
-	d.say("BYE", 2, "")
-	caller.gone(t)
-	desk.Drop()
-	b.desk.reply(b.desk.request(t, sip.BYE), say{status: 200})
-	desk.gone(t)
+	b.talkAndEnd(t, d, line, desk, caller, b.desk)
 }
 
 // A phone that is rung is named by the handle before it says anything: a crash leaves none ringing.

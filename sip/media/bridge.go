@@ -154,20 +154,16 @@ func (b *Bridge) SetRemote(side Side, answer []byte) error {
 
 // Usable says whether SetRemote would take an answer, from one of several who were asked at a side, with that security.
 func (b *Bridge) Usable(side Side, answer []byte, s Security) error {
-	local := b.leg(side).local
-	local.mu.Lock()
-	wide := local.wide
-	local.mu.Unlock()
-	said, err := parse(answer, s, wide)
-	if err == nil && said.RTP.Addr().Is4() != local.addr.Addr().Is4() {
-		err = ErrOtherFamily
-	}
+	_, err := b.leg(side).parseAs(answer, s)
 	return err
 }
 
-// parse reads what a leg's far end says; we can send to addresses of our own IP version alone.
-func (l *leg) parse(sdp []byte) (Description, error) {
-	said, err := l.local.parse(sdp)
+// parse reads what a leg's far end says.
+func (l *leg) parse(sdp []byte) (Description, error) { return l.parseAs(sdp, l.local.secured()) }
+
+// parseAs is parse with a security; we can send to addresses of our own IP version alone.
+func (l *leg) parseAs(sdp []byte, s Security) (Description, error) {
+	said, err := l.local.parse(sdp, s)
 	if err == nil && said.RTP.Addr().Is4() != l.local.addr.Addr().Is4() {
 		err = ErrOtherFamily
 	}

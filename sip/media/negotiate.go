@@ -98,11 +98,18 @@ func (l *Local) OfferAnew(d Direction, s Security) []byte {
 }
 
 // parse reads an SDP of the far end as far as we want what it says.
-func (l *Local) parse(body []byte) (Description, error) {
+func (l *Local) parse(body []byte, security Security) (Description, error) {
 	l.mu.Lock()
-	security, wide := l.security, l.wide
+	wide := l.wide
 	l.mu.Unlock()
 	return parse(body, security, wide)
+}
+
+// secured is what may be agreed to at present.
+func (l *Local) secured() Security {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return l.security
 }
 
 // newKeys are for one offer. Their tags are the session's own, so that an answer
