@@ -1,0 +1,59 @@
+package hearing
+
+// A recorder's beep: one steady tone after speech, then nothing, for it is the
+// caller's turn. A tone with another before or after it is a melody.
+const (
+	lowestBeep  = 600 * (1 - same)
+	highestBeep = 1500 * (1 + same)
+	shortBeep   = 180 * ms
+	longBeep    = 1560 * ms
+)
+
+// What a beep is worth.
+const (
+	beepInTune   = 0.15 // among other tones
+	beepAlone    = 0.3  // nobody spoke before
+	beepBroken   = 0.4  // it is not quiet after it
+	beepHeard    = 0.45 // somebody spoke before
+	beepAwaits   = 0.8  // and it is quiet
+	beepAwaiting = 0.92 // and it is still quiet
+)
+
+// beeps looks at a tone that ended after s.last.
+func (s *signals) beeps(r *run, spoke bool) {
+	h := &s.hints[Beep]
+	tuned := s.melody.notes > 1
+	if tuned && h.To == s.last.to {
+		h.Confidence = min(h.Confidence, beepInTune)
+	}
+	if r.hz < lowestBeep || r.hz > highestBeep || !within(r.length(), shortBeep, longBeep) || r.unsteady() >= flat {
+		return
+	}
+	confidence := beepAlone
+	switch {
+	case tuned || s.hints[FaxCNG].To == r.to && s.hints[FaxCNG].Confidence > 0.9:
+		confidence = beepInTune
+	case spoke:
+		confidence = beepHeard
+	}
+	if confidence >= h.Confidence || h.Confidence == 0 {
+		s.alone(Beep, r, confidence)
+	}
+}
+
+// afterBeep weighs what follows a beep, for a second.
+func (s *signals) afterBeep() {
+	h := &s.hints[Beep]
+	if h.To != s.last.to || h.Confidence < beepBroken {
+		return
+	}
+	quiet := s.last.quietSince()
+	switch after := s.last.after; {
+	case after == 20 && quiet:
+		h.Confidence = beepAwaits
+	case after == 20:
+		h.Confidence = beepBroken
+	case after == 50 && quiet && h.Confidence >= beepAwaits:
+		h.Confidence = beepAwaiting
+	}
+}

@@ -1,0 +1,148 @@
+package hearing
+
+import (
+	"math"
+	"time"
+)
+
+const (
+	pure      = 0.75  // share of a block's power from which on it is a tone
+	same      = 0.025 // how far a tone may stand from its frequency, relative: 2 % and what noise adds
+	bridged   = 4     // blocks that may fail within a tone: the troughs of a modulation, a phase reversal
+	outlasted = 200 * time.Millisecond
+)
+
+// near reports whether hz is one that should be want.
+func near(hz, want float64) bool { return math.Abs(hz-want) <= same*want }
+
+// run is one tone: blocks with the same sine.
+type run struct {
+	from, to    time.Duration
+	hz          float64 // mean
+	n, misses   int     // blocks that fitted, and that failed since the last that did
+	levels      spread  // of its blocks, but for the first and the last: they may be half full
+	late        spread  // levels that follow those: of the last block, and of what may have failed since
+	known       bool    // it is the tone that was heard before
+	loud, after int     // blocks since its end: those nearly as loud as it was, and all
+}
+
+func (r *run) length() time.Duration { return r.to - r.from }
+
+// unsteady is the variance of the tone's level, relative to its mean squared:
+// 0 for a steady tone, m²/2 for a sine that modulates by m (less what a block
+// of 20 ms evens out).
+func (r *run) unsteady() float64 {
+	if r.levels.n == 0 {
+		return 1
+	}
+	return r.levels.relative()
+}
+
+// Noise 10 dB below a steady tone makes 0.003, a ringback of 16 Hz and 85 %
+// has 0.25, the syllables of a voice more than 0.01.
+const (
+	steadiest = 0.01
+	flat      = 0.04
+	modulated = 0.08
+)
+
+func (r *run) power() float64 { return r.levels.mean() * r.levels.mean() / 2 }
+
+// quietSince reports whether the tone was followed by a pause.
+func (r *run) quietSince() bool { return r.loud <= 2+r.after/5 }
+
+// follow counts a block that is not the tone's.
+func (r *run) follow(b block) {
+	const nearly = 0.25
+	r.after++
+	r.late.add(b.level)
+	if b.power > nearly*r.power() {
+		r.loud++
+	}
+}
+
+// add takes a block into the tone if it belongs there.
+func (r *run) add(b block, end time.Duration) bool {
+	if b.purity < pure || !near(b.hz, r.hz) {
+		return false
+	}
+	r.n++
+	r.misses, r.loud, r.after = 0, 0, 0
+	r.hz += (b.hz - r.hz) / float64(r.n)
+	if r.n > 2 {
+		r.levels.join(r.late)
+	}
+	r.late = spread{}
+	r.late.add(b.level)
+	r.to = end
+	return true
+}
+
+// followAll counts a short run, a vowel's, that is not the tone's.
+func (r *run) followAll(short *run) {
+	const nearly = 0.25
+	if r.n > 0 {
+		r.after += short.n
+		if short.power() > nearly*r.power() {
+			r.loud += short.n
+		}
+	}
+}
+
+// tones cuts the blocks into runs.
+type tones struct {
+	open bool
+	run  run
+	last float64 // frequency of the tone before
+}
+
+// Lengths from which on a run is a tone. The steadier it is, the sooner: vowels
+// are short, and their level moves.
+const (
+	knownTone     = 40 * ms
+	steadiestTone = 160 * ms
+	flatTone      = 240 * ms
+	modulatedTone = 300 * ms
+)
+
+// tone reports whether the run is one.
+func (r *run) tone() bool {
+	long, unsteady := r.length(), r.unsteady()
+	return long >= knownTone && r.known ||
+		long >= steadiestTone && unsteady < steadiest ||
+		long >= flatTone && unsteady < flat ||
+		long >= modulatedTone && near(r.hz, network)
+}
+
+// sounding reports whether a tone stands now.
+func (t *tones) sounding() bool { return t.open && t.run.tone() }
+
+// block takes the next block and returns the run that it ended, if any.
+func (t *tones) block(b block, from, end time.Duration) (ended run, ok bool) {
+	if t.open {
+		if t.run.add(b, end) {
+			return run{}, false
+		}
+		t.run.follow(b)
+		t.run.misses++
+		if t.run.misses <= bridged && (b.purity < pure || t.run.misses == 1) {
+			return run{}, false
+		}
+		ended, ok = t.close(), true
+	}
+	if b.purity >= pure {
+		t.open = true
+		t.run = run{from: from, hz: b.hz, known: near(b.hz, t.last)}
+		t.run.add(b, end)
+	}
+	return ended, ok
+}
+
+// close ends the run that stands.
+func (t *tones) close() run {
+	t.open = false
+	if t.run.tone() {
+		t.last = t.run.hz
+	}
+	return t.run
+}
