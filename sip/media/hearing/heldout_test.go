@@ -1,0 +1,264 @@
+package hearing
+
+import (
+	"fmt"
+	"math/rand/v2"
+	"testing"
+	"time"
+)
+
+// Who speaks. espeak-ng's variants are other throats for the same language.
+var (
+	japanese = []voiced{
+		{"ja", 150, 50}, {"ja", 190, 35}, {"ja+f2", 160, 60}, {"ja+f5", 140, 50}, {"ja+m3", 170, 40}, {"ja+m7", 150, 50},
+		{"ja+f4", 200, 70}, {"ja+klatt2", 160, 50},
+	}
+	others  = []voiced{{"en-us+f3", 170, 50}, {"cmn+m3", 160, 50}, {"ko+f2", 160, 50}, {"vi", 160, 50}, {"pt-br+f4", 170, 60}, {"en-gb+croak", 150, 50}}
+	voices5 = []voiced{{"ja+m1", 170, 40}, {"ja+f1", 180, 60}, {"en-us", 170, 50}, {"ja+m4", 150, 30}, {"ja+f3", 160, 70}}
+)
+
+// What is said. All of it is made up.
+var (
+	greetings = []string{
+		"はい、ただいま でんわに でることが できません。ぴーという はっしんおんの あとに、おなまえと ごようけんを おはなしください。",
+		"おかけになった でんわは、ただいま おつなぎ できません。るすばんでんわさーびすに せつぞく します。はっしんおんの あとに、めっせーじを おいれください。",
+		"ただいま るすに しております。ごようの かたは、ぴーっと なりましたら、おなまえと ごようけんを おはなしください。",
+		"るすばんでんわです。おそれいりますが、はっしんおんの あとに ごでんごんを おねがいします。ありがとうございました。",
+		"この でんわは、ぼうはんの ため、かいわが じどうろくおん されます。これから でんわに でますので、しばらく おまちください。",
+	}
+	short = []string{"ただいま るすに しております。", "めっせーじを どうぞ。", "はっしんおんの あとに おはなしください。"}
+	hello = []string{
+		"はい、もしもし。", "もしもし。", "はい、さとうです。", "はい、どちらさまですか。", "はい。", "もしもし、どなたですか。", "はい、やまもとで ございます。",
+	}
+	turns = []string{
+		"あ、はい、そうですけど。", "いま ちょっと いそがしいので、あとで かけなおして もらえますか。", "ええ。", "それは せんげつ おさめましたよ。",
+		"しゅじんは いま でかけて おりまして、ゆうがたには もどると おもいます。", "わかりました。どうも。",
+	}
+	abroad = []string{
+		"Hello, who is speaking please? I did not quite catch your name.", "你好,请问你是哪位?我现在不太方便。", "여보세요, 누구세요? 지금은 조금 바빠요.",
+		"A lô, ai đang gọi đó ạ?", "Alô, quem está falando? Pode ligar mais tarde, por favor?", "Yes, speaking. What is this about?",
+	}
+	announced = []string{
+		"おかけになった でんわばんごうは、げんざい つかわれて おりません。ばんごうを おたしかめに なって、もういちど おかけなおしください。",
+		"おかけになった でんわは、でんぱの とどかない ばしょに あるか、でんげんが はいって いない ため、かかりません。",
+	}
+	elsewhere = []string{
+		"きのうの しあいは みましたか。さいごの ところが とても よかったですね。", "こちらの しょるいに おなまえを おかきください。それから あちらの まどぐちへ どうぞ。",
+		"The train on platform two is delayed. We are sorry for the inconvenience.", "すみません、ゆうびんきょくは どこですか。えきの むこうがわです。",
+		"きょうの ばんごはんは なにに しましょうか。さかなが いいですね。",
+	}
+)
+
+// scene is a kind of held-out example.
+type scene struct {
+	name string
+	play func(r *reel)
+}
+
+func (r *reel) want(kinds ...Kind) { r.x.want = kinds }
+
+func (r *reel) one(of []string) string { return of[r.rnd.IntN(len(of))] }
+
+func (r *reel) someone() voiced { return japanese[r.rnd.IntN(len(japanese))] }
+
+// off is a frequency up to 2 % beside what it should be.
+func (r *reel) off(hz float64) float64 { return hz * (0.98 + 0.04*r.rnd.Float64()) }
+
+// answered draws after how much ringing a person or a recorder took the call.
+func (r *reel) answered(recorder bool) {
+	r.x.answered = true
+	r.x.after = r.between(2*time.Second, 30*time.Second)
+	if recorder && r.rnd.IntN(10) < 7 {
+		r.x.after = MobileAnswerTimes[r.rnd.IntN(3)] + r.between(-time.Second, time.Second)
+	}
+	r.quiet(r.between(100*ms, 1200*ms))
+}
+
+func (r *reel) beep() {
+	shape := []string{"sine %.0f", "sine %.0f", "triangle %.0f", "sine %.0f fade 0.01 0 0.02"}[r.rnd.IntN(4)]
+	r.tone(r.between(220*ms, 1480*ms), fmt.Sprintf(shape, 610+880*r.rnd.Float64()))
+}
+
+// rings plays a ringback's cycles: modulated, or the beat of two tones.
+func (r *reel) rings(n int) {
+	hz := r.off(400)
+	synth := fmt.Sprintf("sine %.1f tremolo %.1f %d", hz, 15+2*r.rnd.Float64(), 75+r.rnd.IntN(20))
+	if r.rnd.IntN(3) == 0 {
+		synth = fmt.Sprintf("sine %.1f sine %.1f remix -", hz-8, hz+8)
+	}
+	for range n {
+		r.tone(time.Second, synth)
+		r.quiet(2 * time.Second)
+	}
+}
+
+func (r *reel) repeat(n int, on, off time.Duration, synth string) {
+	for range n {
+		r.tone(on, synth)
+		r.quiet(off)
+	}
+}
+
+// tune is music of one instrument.
+func (r *reel) tune(instrument string) {
+	scale := []string{"%-9", "%-7", "%-5", "%-4", "%-2", "%0", "%2", "%3", "%5", "%7"}
+	for range 14 {
+		d := r.between(180*ms, 700*ms)
+		r.tone(d, fmt.Sprintf("%s %s fade 0.01 %.2f 0.05", instrument, r.one(scale), d.Seconds()))
+	}
+}
+
+var scenes = []scene{
+	{"ringback", func(r *reel) {
+		r.want(Ringback)
+		r.x.may = []Kind{Silence}
+		r.quiet(r.between(0, 2*time.Second))
+		r.rings(2 + r.rnd.IntN(3))
+	}},
+	{"ringback, then a person", func(r *reel) {
+		r.want(Ringback, Speech, Silence)
+		r.rings(2)
+		r.speak(r.someone(), r.one(hello)+r.one(hello))
+		r.quiet(r.between(3*time.Second, 4*time.Second))
+	}},
+	{"busy", func(r *reel) {
+		r.want(Busy)
+		r.quiet(r.between(0, time.Second))
+		r.repeat(3+r.rnd.IntN(6), r.between(450*ms, 550*ms), r.between(450*ms, 550*ms), fmt.Sprintf("sine %.1f", r.off(400)))
+	}},
+	{"busy after a talk", func(r *reel) {
+		r.want(Speech, Busy)
+		r.answered(false)
+		r.speak(r.someone(), r.one(turns))
+		r.quiet(r.between(300*ms, 2*time.Second))
+		r.repeat(4+r.rnd.IntN(4), 500*ms, 500*ms, fmt.Sprintf("sine %.1f", r.off(400)))
+	}},
+	{"dial tone", func(r *reel) {
+		r.want(DialTone)
+		r.quiet(r.between(0, time.Second))
+		r.tone(r.between(2*time.Second, 6*time.Second), fmt.Sprintf("sine %.1f", r.off(400)))
+	}},
+	{"fax calls", func(r *reel) {
+		r.want(FaxCNG, Silence)
+		r.answered(false)
+		r.repeat(2+r.rnd.IntN(2), r.between(430*ms, 570*ms), r.between(2700*ms, 3300*ms), fmt.Sprintf("sine %.1f", r.off(1100)))
+	}},
+	{"fax answers", func(r *reel) {
+		r.want(FaxCED, Silence)
+		r.answered(false)
+		r.tone(r.between(2600*ms, 4*time.Second), fmt.Sprintf("sine %.1f", r.off(2100)))
+		r.quiet(4 * time.Second)
+	}},
+	{"greeting and beep", func(r *reel) {
+		r.want(Speech, Beep, Recorder, Silence)
+		r.answered(true)
+		r.speak(r.someone(), r.one(greetings))
+		r.quiet(r.between(100*ms, 1500*ms))
+		r.beep()
+		r.quiet(r.between(3*time.Second, 5*time.Second))
+	}},
+	{"short greeting and beep", func(r *reel) {
+		r.want(Speech, Beep, Recorder, Silence)
+		r.answered(true)
+		r.speak(r.someone(), r.one(short))
+		r.quiet(r.between(100*ms, time.Second))
+		r.beep()
+		r.quiet(r.between(3*time.Second, 4*time.Second))
+	}},
+	{"greeting going on", func(r *reel) {
+		r.want(Speech, Recorder)
+		r.answered(true)
+		r.speak(r.someone(), r.one(greetings))
+	}},
+	{"person", func(r *reel) {
+		r.want(Speech, Silence)
+		r.answered(false)
+		v := r.someone()
+		r.speak(v, r.one(hello))
+		for range r.rnd.IntN(4) {
+			r.quiet(r.between(1500*ms, 4*time.Second))
+			r.speak(v, r.one(turns))
+		}
+		r.quiet(r.between(3*time.Second, 5*time.Second))
+	}},
+	{"person, other languages", func(r *reel) {
+		r.want(Speech, Silence)
+		r.answered(false)
+		i := r.rnd.IntN(len(others))
+		r.speak(others[i], abroad[i])
+		r.quiet(r.between(3*time.Second, 5*time.Second))
+	}},
+	{"announcement", func(r *reel) {
+		r.want(Speech)
+		r.speak(r.someone(), r.one(announced))
+		r.quiet(500 * ms)
+		r.speak(r.someone(), r.one(announced))
+	}},
+	{"nobody", func(r *reel) {
+		r.want(Silence)
+		r.answered(false)
+		r.quiet(r.between(5*time.Second, 9*time.Second))
+	}},
+	{"keys in a talk", func(r *reel) {
+		r.want(Speech)
+		r.answered(false)
+		r.speak(r.someone(), r.one(hello))
+		for range 6 {
+			r.quiet(r.between(100*ms, 400*ms))
+			low, high := []int{697, 770, 852, 941}[r.rnd.IntN(4)], []int{1209, 1336, 1477}[r.rnd.IntN(3)]
+			r.tone(r.between(80*ms, 300*ms), fmt.Sprintf("sine %d sine %d remix -", low, high))
+		}
+		r.quiet(300 * ms)
+		r.speak(r.someone(), r.one(turns))
+	}},
+	{"tune of sines", func(r *reel) { r.tune("sine") }},
+	{"tune of triangles", func(r *reel) { r.tune("triangle") }},
+	{"tune of squares", func(r *reel) { r.tune("square") }},
+	{"tune of strings", func(r *reel) { r.tune("pluck") }},
+	{"chords", func(r *reel) {
+		for range 5 {
+			d := r.between(600*ms, 1500*ms)
+			r.tone(d, fmt.Sprintf("pluck %s pluck %s pluck %s remix - fade 0.02 %.2f 0.2", "%-9", r.one([]string{"%-5", "%-6"}), r.one([]string{"%-2", "%0"}), d.Seconds()))
+		}
+	}},
+	{"on hold with a tune", func(r *reel) {
+		r.want(Speech)
+		r.answered(false)
+		r.speak(r.someone(), r.one(turns))
+		r.quiet(500 * ms)
+		r.tune([]string{"sine", "pluck"}[r.rnd.IntN(2)])
+	}},
+	{"sweeps", func(r *reel) {
+		for range 4 {
+			r.tone(r.between(500*ms, 1500*ms), []string{"sine 500-1500", "sine 1600:600", "sine 350/2200"}[r.rnd.IntN(3)])
+			r.quiet(r.between(0, 500*ms))
+		}
+	}},
+	{"test tone", func(r *reel) {
+		r.want(Speech)
+		r.answered(false)
+		r.speak(r.someone(), r.one(hello))
+		r.quiet(300 * ms)
+		r.tone(r.between(2500*ms, 5*time.Second), fmt.Sprintf("sine %.0f", 700+700*r.rnd.Float64()))
+	}},
+}
+
+func heldOut(s *studio, each int) []example {
+	var set []example
+	for i, c := range scenes {
+		for n := range each {
+			x := example{class: c.name}
+			r := &reel{studio: s, x: &x, rnd: rand.New(rand.NewPCG(uint64(i)+1000, uint64(n)))}
+			c.play(r)
+			l := r.line()
+			x.pcm, x.lost = r.print(l), l.lost
+			set = append(set, x)
+		}
+	}
+	return set
+}
+
+func TestHeldOut(t *testing.T) {
+	s := judge(heldOut(newStudio(t), 12))
+	t.Log("\n" + s.table())
+}
