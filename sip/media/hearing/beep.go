@@ -29,6 +29,10 @@ func (s *signals) beeps(r *run, spoke bool) {
 	if r.hz < lowestBeep || r.hz > highestBeep || !within(r.length(), shortBeep, longBeep) || r.unsteady() >= flat {
 		return
 	}
+	if again := h.To == s.last.to && h.Confidence > 0 && r.from-s.last.to < between && near(r.hz, s.last.hz); again {
+		h.To, h.Total = r.to, h.Total+r.length()
+		return
+	}
 	confidence := beepAlone
 	switch {
 	case tuned || s.hints[FaxCNG].To == r.to && s.hints[FaxCNG].Confidence > 0.9:
@@ -41,19 +45,24 @@ func (s *signals) beeps(r *run, spoke bool) {
 	}
 }
 
+// Blocks after a beep within which it is weighed.
+const (
+	beepPauses  = 20
+	beepSettled = 50
+)
+
 // afterBeep weighs what follows a beep, for a second.
 func (s *signals) afterBeep() {
-	h := &s.hints[Beep]
-	if h.To != s.last.to || h.Confidence < beepBroken {
+	h, after := &s.hints[Beep], s.last.after
+	if h.To != s.last.to || h.Confidence < beepBroken || after < beepPauses || after > beepSettled {
 		return
 	}
-	quiet := s.last.quietSince()
-	switch after := s.last.after; {
-	case after == 20 && quiet:
-		h.Confidence = beepAwaits
-	case after == 20:
+	switch {
+	case !s.last.stillSince():
 		h.Confidence = beepBroken
-	case after == 50 && quiet && h.Confidence >= beepAwaits:
+	case after == beepSettled:
 		h.Confidence = beepAwaiting
+	default:
+		h.Confidence = beepAwaits
 	}
 }

@@ -10,6 +10,7 @@ const (
 // block is what 20 ms of sound are.
 type block struct {
 	power  float64 // mean square of the samples
+	tilt   float64 // correlation of neighbours: 1 for the lowest pitch, 0 for hiss, -1 for the highest
 	hz     float64 // of the sine that fits best; 0 where none was sought
 	purity float64 // its share of the power, 0 to 1
 	level  float64 // its amplitude
@@ -46,6 +47,7 @@ func measure(x *[blockSamples]int16) block {
 		return b
 	}
 	a, d := float64(sxy), float64(syy-2*sxx)
+	b.tilt = a / float64(2*max(sxx, 1))
 	root := math.Sqrt(d*d + 8*a*a)
 	cos := 0.0
 	switch {

@@ -81,6 +81,12 @@ func (e *Ear) Skip(d time.Duration) {
 		ended := e.tones.close()
 		e.endTone(&ended)
 	}
+	if !e.tones.open {
+		for range min(d/blockTime, beepSettled) {
+			e.signals.pause(0, 0)
+		}
+	}
+	e.voice.gap(e.now)
 }
 
 // Unknown is the ringing of a call that did not ring with us, for Answered.
@@ -100,18 +106,18 @@ func (e *Ear) Answered(after time.Duration) {
 func (e *Ear) block(x *[blockSamples]int16) {
 	from := e.now
 	e.now += blockTime
-	b := measure(x)
-	if ended, ok := e.tones.block(b, from, e.now); ok {
+	b, noise := measure(x), e.voice.floor.level()
+	if ended, ok := e.tones.block(b, noise, e.now); ok {
 		e.endTone(&ended)
 	}
-	e.voice.block(moment{power: b.power, from: from, end: e.now})
+	e.voice.block(moment{power: b.power, tilt: b.tilt, from: from, end: e.now})
 	switch {
 	case e.tones.sounding():
 		e.sounded = e.tones.run.to
 		e.voice.recent.claim(e.tones.run.from)
 		e.signals.sounding(&e.tones.run)
 	case !e.tones.open:
-		e.signals.pause(b)
+		e.signals.pause(b.power, noise)
 	}
 }
 
@@ -125,7 +131,7 @@ const (
 
 func (e *Ear) endTone(r *run) {
 	if !r.tone() {
-		e.signals.last.followAll(r)
+		e.signals.last.follow(r.power(), e.voice.floor.level(), r.n)
 		return
 	}
 	talk := &e.voice.talk

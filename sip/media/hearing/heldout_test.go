@@ -10,37 +10,37 @@ import (
 // Who speaks. espeak-ng's variants are other throats for the same language.
 var (
 	japanese = []voiced{
-		{"ja", 150, 50}, {"ja", 190, 35}, {"ja+f2", 160, 60}, {"ja+f5", 140, 50}, {"ja+m3", 170, 40}, {"ja+m7", 150, 50},
-		{"ja+f4", 200, 70}, {"ja+klatt2", 160, 50},
+		{"ja", 140, 45}, {"ja", 180, 60}, {"ja+f1", 170, 55}, {"ja+f3", 150, 65}, {"ja+m2", 160, 35}, {"ja+m5", 180, 45},
+		{"ja+klatt", 150, 50}, {"ja+Annie", 160, 60}, {"ja+Michael", 200, 40}, {"ja+Alicia", 140, 70},
 	}
-	others  = []voiced{{"en-us+f3", 170, 50}, {"cmn+m3", 160, 50}, {"ko+f2", 160, 50}, {"vi", 160, 50}, {"pt-br+f4", 170, 60}, {"en-gb+croak", 150, 50}}
-	voices5 = []voiced{{"ja+m1", 170, 40}, {"ja+f1", 180, 60}, {"en-us", 170, 50}, {"ja+m4", 150, 30}, {"ja+f3", 160, 70}}
+	foreign = []voiced{{"en-us+m4", 170, 50}, {"cmn+f2", 160, 50}, {"ko+m5", 160, 50}, {"vi+f4", 160, 50}, {"pt-br+m2", 170, 60}, {"es+f1", 150, 50}}
+	crowd   = []voiced{{"ja+m1", 170, 40}, {"ja+f1", 180, 60}, {"en-us", 170, 50}, {"ja+m4", 150, 30}, {"ja+f3", 160, 70}}
 )
 
 // What is said. All of it is made up.
 var (
 	greetings = []string{
-		"はい、ただいま でんわに でることが できません。ぴーという はっしんおんの あとに、おなまえと ごようけんを おはなしください。",
-		"おかけになった でんわは、ただいま おつなぎ できません。るすばんでんわさーびすに せつぞく します。はっしんおんの あとに、めっせーじを おいれください。",
-		"ただいま るすに しております。ごようの かたは、ぴーっと なりましたら、おなまえと ごようけんを おはなしください。",
-		"るすばんでんわです。おそれいりますが、はっしんおんの あとに ごでんごんを おねがいします。ありがとうございました。",
-		"この でんわは、ぼうはんの ため、かいわが じどうろくおん されます。これから でんわに でますので、しばらく おまちください。",
+		"おでんわ ありがとう ございます。ただいま でかけて おります。はっしんおんの あとに、おなまえと ごようけんを おのこしください。",
+		"こちらは るすばんでんわ さーびすです。おかけに なった かたは、ただいま でることが できません。ぴーっと いう おとの あとで おはなし ください。",
+		"もうしわけ ございません。ただいま てが はなせません。のちほど こちらから おかけ いたします。めっせーじを おいれ ください。",
+		"ただいま でんわに でられません。ごようの ある かたは、おとが なったら、おなまえと おでんわの ようけんを どうぞ。",
+		"この つうわは ろくおん されます。まいごど ありがとう ございます。おなまえと ごようけんを おっしゃって ください。そのまま おまち ください。",
 	}
-	short = []string{"ただいま るすに しております。", "めっせーじを どうぞ。", "はっしんおんの あとに おはなしください。"}
+	short = []string{"ただいま でかけて おります。", "でんごんを おねがい します。", "ろくおんを はじめます。おはなし ください。"}
 	hello = []string{
-		"はい、もしもし。", "もしもし。", "はい、さとうです。", "はい、どちらさまですか。", "はい。", "もしもし、どなたですか。", "はい、やまもとで ございます。",
+		"もしもし、はい。", "はい、どうも。", "はい、すずきです。", "どちらさま でしょうか。", "ええ、はい。", "はい、なんの ごようですか。", "はい、きむらで ございます。",
 	}
 	turns = []string{
-		"あ、はい、そうですけど。", "いま ちょっと いそがしいので、あとで かけなおして もらえますか。", "ええ。", "それは せんげつ おさめましたよ。",
-		"しゅじんは いま でかけて おりまして、ゆうがたには もどると おもいます。", "わかりました。どうも。",
+		"ええ、わたしですが。", "すみません、しごとちゅう なので、よるに して いただけますか。", "はあ、そうですか。", "その けんなら、もう はらったと おもいますけど。",
+		"むすこに きいて みないと わかりません。らいしゅう また かけて ください。", "はい、しょうち しました。",
 	}
 	abroad = []string{
-		"Hello, who is speaking please? I did not quite catch your name.", "你好,请问你是哪位?我现在不太方便。", "여보세요, 누구세요? 지금은 조금 바빠요.",
-		"A lô, ai đang gọi đó ạ?", "Alô, quem está falando? Pode ligar mais tarde, por favor?", "Yes, speaking. What is this about?",
+		"Yes, hello? Sorry, I cannot hear you very well, could you say that again?", "喂,您好,请问有什么事吗?", "네, 전데요. 무슨 일이세요?",
+		"Vâng, tôi nghe đây. Có việc gì thế ạ?", "Sim, sou eu. Do que se trata, por favor?", "Sí, dígame. ¿Quién es usted?",
 	}
 	announced = []string{
-		"おかけになった でんわばんごうは、げんざい つかわれて おりません。ばんごうを おたしかめに なって、もういちど おかけなおしください。",
-		"おかけになった でんわは、でんぱの とどかない ばしょに あるか、でんげんが はいって いない ため、かかりません。",
+		"おきゃくさまの おかけに なった ばんごうは、ただいま つうわが できなく なって おります。",
+		"ただいま たいへん こみあって おります。しばらく たってから、もういちど おかけなおし ください。",
 	}
 	elsewhere = []string{
 		"きのうの しあいは みましたか。さいごの ところが とても よかったですね。", "こちらの しょるいに おなまえを おかきください。それから あちらの まどぐちへ どうぞ。",
@@ -184,8 +184,8 @@ var scenes = []scene{
 	{"person, other languages", func(r *reel) {
 		r.want(Speech, Silence)
 		r.answered(false)
-		i := r.rnd.IntN(len(others))
-		r.speak(others[i], abroad[i])
+		i := r.rnd.IntN(len(foreign))
+		r.speak(foreign[i], abroad[i])
 		r.quiet(r.between(3*time.Second, 5*time.Second))
 	}},
 	{"announcement", func(r *reel) {
@@ -203,6 +203,7 @@ var scenes = []scene{
 		r.want(Speech)
 		r.answered(false)
 		r.speak(r.someone(), r.one(hello))
+		r.quiet(r.between(1500*ms, 3*time.Second)) // while they are told to
 		for range 6 {
 			r.quiet(r.between(100*ms, 400*ms))
 			low, high := []int{697, 770, 852, 941}[r.rnd.IntN(4)], []int{1209, 1336, 1477}[r.rnd.IntN(3)]
@@ -214,6 +215,8 @@ var scenes = []scene{
 	{"tune of sines", func(r *reel) { r.tune("sine") }},
 	{"tune of triangles", func(r *reel) { r.tune("triangle") }},
 	{"tune of squares", func(r *reel) { r.tune("square") }},
+	{"tune of saws", func(r *reel) { r.tune("sawtooth") }},
+	{"tune of trapeziums", func(r *reel) { r.tune("trapezium") }},
 	{"tune of strings", func(r *reel) { r.tune("pluck") }},
 	{"chords", func(r *reel) {
 		for range 5 {
@@ -248,7 +251,7 @@ func heldOut(s *studio, each int) []example {
 	for i, c := range scenes {
 		for n := range each {
 			x := example{class: c.name}
-			r := &reel{studio: s, x: &x, rnd: rand.New(rand.NewPCG(uint64(i)+1000, uint64(n)))}
+			r := &reel{studio: s, x: &x, rnd: rand.New(rand.NewPCG(uint64(i)+2000, uint64(n)))}
 			c.play(r)
 			l := r.line()
 			x.pcm, x.lost = r.print(l), l.lost

@@ -220,10 +220,29 @@ var classes = []class{
 		m.answers(x, false)
 		m.quiet(m.between(4*time.Second, 8*time.Second))
 	}},
-	{"melody", func(m *maker, x *example) { m.melody(1) }},
-	{"melody with overtones", func(m *maker, x *example) { m.melody(1, 0.5, 0.3, 0.2) }},
+	{"melody", func(m *maker, _ *example) { m.melody(sines(1)) }},
+	{"melody with overtones", func(m *maker, _ *example) { m.melody(sines(1, 0.5, 0.3, 0.2)) }},
+	{"melody of a synthesizer", func(m *maker, _ *example) { m.melody(sines(1, 0, 0.33, 0, 0.2)) }},
+	{"melody of strings", func(m *maker, _ *example) { m.melody(m.strings(1)) }},
+	{"chords of strings", func(m *maker, _ *example) { m.melody(m.strings(1, 1.26, 1.5)) }},
+	{"a person, then a melody", func(m *maker, x *example) {
+		x.want = []Kind{Speech}
+		m.answers(x, false)
+		m.voiceFor(x, m.between(1500*ms, 2500*ms))
+		m.quiet(m.between(300*ms, time.Second))
+		m.melody([]func(float64, int) []float64{sines(1), m.strings(1), m.strings(1, 1.26, 1.5)}[m.rnd.IntN(3)])
+	}},
+	{"one note", func(m *maker, x *example) { // as high as the network's tone, and fading
+		x.may = []Kind{Silence}
+		hz := 390 + 20*m.rnd.Float64()
+		for range 4 {
+			m.note(sines(1)(hz, samples(m.between(500*ms, 1200*ms))), 0.3)
+			m.quiet(m.between(500*ms, 2*time.Second))
+		}
+	}},
 	{"keys", func(m *maker, x *example) {
 		x.want = []Kind{Speech, Silence}
+		m.answers(x, false)
 		m.voiceFor(x, 2*time.Second)
 		for range 5 {
 			m.quiet(200 * ms)
@@ -256,7 +275,7 @@ var classes = []class{
 		m.voiceFor(x, 2*time.Second)
 		m.steady(m.between(2*time.Second, 5*time.Second), 700+700*m.rnd.Float64())
 	}},
-	{"siren", func(m *maker, x *example) {
+	{"siren", func(m *maker, _ *example) {
 		phase := 0.0
 		for i := range samples(6 * time.Second) {
 			hz := 900 + 350*math.Sin(2*math.Pi*float64(i)/sampleRate*0.7)
@@ -266,21 +285,54 @@ var classes = []class{
 	}},
 }
 
-// melody is notes of a scale, each with overtones of these strengths.
-func (m *maker) melody(overtones ...float64) {
+// sines are notes with overtones of these strengths.
+func sines(overtones ...float64) func(hz float64, n int) []float64 {
+	return func(hz float64, n int) []float64 {
+		note := make([]float64, n)
+		for i := range note {
+			for k, a := range overtones {
+				note[i] += a * math.Sin(2*math.Pi*hz*float64(k+1)*float64(i)/sampleRate)
+			}
+		}
+		return note
+	}
+}
+
+// strings are plucked, as Karplus and Strong did it, at these intervals.
+func (m *maker) strings(intervals ...float64) func(hz float64, n int) []float64 {
+	return func(hz float64, n int) []float64 {
+		note := make([]float64, n)
+		for _, by := range intervals {
+			ring := make([]float64, int(sampleRate/(hz*by/2)))
+			for i := range ring {
+				ring[i] = 2*m.rnd.Float64() - 1
+			}
+			for i := range note {
+				at, next := i%len(ring), (i+1)%len(ring)
+				note[i] += ring[at] / float64(len(intervals))
+				ring[at] = 0.498 * (ring[at] + ring[next])
+			}
+		}
+		return note
+	}
+}
+
+// note plays one that fades to nothing within so many seconds.
+func (m *maker) note(note []float64, seconds float64) {
+	n := len(note)
+	for i, v := range note {
+		fade := min(1, float64(n-i)/400) * math.Exp(-float64(i)/sampleRate/seconds)
+		m.pcm = append(m.pcm, int16(loud*0.6*v*fade))
+	}
+}
+
+// melody is notes of a scale.
+func (m *maker) melody(play func(hz float64, n int) []float64) {
 	scale := []float64{0, 2, 4, 5, 7, 9, 11, 12, 14, 16}
-	root := 300 + 300*m.rnd.Float64()
+	root, fade := 300+300*m.rnd.Float64(), 0.3+1.5*m.rnd.Float64()
 	for range 16 {
 		hz := root * math.Exp2(scale[m.rnd.IntN(len(scale))]/12)
-		n := samples(m.between(150*ms, 600*ms))
-		for i := range n {
-			v := 0.0
-			for k, a := range overtones {
-				v += a * math.Sin(2*math.Pi*hz*float64(k+1)*float64(i)/sampleRate)
-			}
-			fade := min(1, float64(n-i)/800) * math.Exp(-float64(i)/12000)
-			m.pcm = append(m.pcm, int16(loud*0.6*v*fade))
-		}
+		m.note(play(hz, samples(m.between(150*ms, 700*ms))), fade)
 	}
 }
 
@@ -290,6 +342,7 @@ type condition struct {
 	level float64 // dB
 	law   int     // PCMU, PCMA, or neither
 	lost  float64
+	sways float64 // how far a low-rate codec's loudness goes up and down from block to block
 }
 
 func (m *maker) condition() condition {
@@ -298,6 +351,7 @@ func (m *maker) condition() condition {
 		level: -30 * m.rnd.Float64(),
 		law:   m.rnd.IntN(3),
 		lost:  []float64{0, 0, 0.01, 0.05}[m.rnd.IntN(4)],
+		sways: []float64{0, 0, 0.1, 0.2}[m.rnd.IntN(4)],
 	}
 }
 
@@ -309,11 +363,14 @@ func (m *maker) through(c condition) {
 		noise = loudness(m.pcm) * math.Pow(10, -c.snr/20)
 	}
 	colour := m.rnd.Float64() // white to brown
-	hiss := 0.0
+	hiss, sway := 0.0, 1.0
 	for i, v := range m.pcm {
+		if i%(blockSamples/2) == 0 {
+			sway = 1 + c.sways*(2*m.rnd.Float64()-1)
+		}
 		hiss = 0.9*colour*hiss + m.rnd.NormFloat64()
 		scale := math.Sqrt(1 - 0.81*colour*colour) // of equal power
-		m.pcm[i] = int16(max(-32768, min(32767, gain*(float64(v)+noise*scale*hiss))))
+		m.pcm[i] = int16(max(-32768, min(32767, gain*(sway*float64(v)+noise*scale*hiss))))
 	}
 	if c.law < 2 {
 		codec := media.Codec(c.law)

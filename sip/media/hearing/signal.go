@@ -34,7 +34,7 @@ func (s *signals) sounding(r *run) {
 	switch {
 	case near(r.hz, network) && unsteady < flat && long >= 1500*ms:
 		s.alone(DialTone, r, grow(long, 1500*ms, 4000*ms))
-	case near(r.hz, network) && unsteady > modulated && within(long, 600*ms, 1300*ms):
+	case near(r.hz, network) && r.pulses() && within(long, 600*ms, 1300*ms):
 		if s.hints[Ringback].Confidence < Likely {
 			s.alone(Ringback, r, Likely)
 		}
@@ -56,6 +56,7 @@ func (s *signals) alone(k Kind, r *run, confidence float64) {
 // ended looks at a tone that is over. spoke tells whether somebody spoke
 // before it.
 func (s *signals) ended(r *run, spoke bool) {
+	s.melody.note(r, &s.last)
 	fax := near(r.hz, calling) && within(r.length(), 400*ms, 640*ms) && r.unsteady() < flat
 	switch {
 	case near(r.hz, network):
@@ -65,7 +66,6 @@ func (s *signals) ended(r *run, spoke bool) {
 	default:
 		s.series = series{}
 	}
-	s.melody.note(r, &s.last)
 	s.beeps(r, spoke)
 	s.last = *r
 }
@@ -73,11 +73,11 @@ func (s *signals) ended(r *run, spoke bool) {
 // progress is a tone of the network.
 func (s *signals) progress(r *run) {
 	const ringPause, ringMost = 1500 * ms, 2600 * ms
-	on, steady := r.length(), r.unsteady() < flat
+	on, steady, pulses := r.length(), r.unsteady() < flat, r.pulses()
 	switch {
-	case !steady && within(on, 700*ms, 1300*ms):
+	case pulses && within(on, 700*ms, 1300*ms):
 		s.count(Ringback, r, s.follows(r, ringPause, ringMost), [...]float64{0.7, 0.95, 0.97})
-	case !steady && within(on, 300*ms, 700*ms): // begun or broken off within the tone
+	case pulses && within(on, 300*ms, 700*ms): // begun or broken off within the tone
 		s.count(Ringback, r, s.follows(r, ringPause, ringMost), [...]float64{0.4, 0.9, 0.95})
 	case steady && within(on, 800*ms, 1300*ms): // a gateway that lost the modulation
 		s.count(Ringback, r, s.follows(r, ringPause, ringMost), [...]float64{0.2, 0.6, 0.8})
@@ -91,7 +91,7 @@ func (s *signals) progress(r *run) {
 // faxCalls is a tone like a calling fax's. Once, after speech, it is a beep.
 func (s *signals) faxCalls(r *run, spoke bool) {
 	once := 0.55
-	if spoke {
+	if spoke || s.melody.notes > 1 {
 		once = 0.2
 	}
 	s.count(FaxCNG, r, s.follows(r, 2500*ms, 3600*ms), [...]float64{once, 0.95, 0.97})
@@ -118,10 +118,10 @@ func (s *signals) count(k Kind, r *run, follows bool, confidence [3]float64) {
 }
 
 // pause takes a block that belongs to no tone.
-func (s *signals) pause(b block) {
+func (s *signals) pause(power, noise float64) {
 	if s.last.n == 0 {
 		return
 	}
-	s.last.follow(b)
+	s.last.follow(power, noise, 1)
 	s.afterBeep()
 }

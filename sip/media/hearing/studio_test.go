@@ -160,7 +160,7 @@ func (s *studio) babble() string {
 	s.clips["babble"] = out
 	args := []string{"-D", "-m"}
 	for i, text := range elsewhere {
-		args = append(append(args, raw...), s.say(voices5[i], text))
+		args = append(append(args, raw...), s.say(crowd[i], text))
 	}
 	s.run("sox", append(append(append(args, raw...), out), "repeat", "9", "gain", "-n", "0")...)
 	return out

@@ -22,8 +22,11 @@ type run struct {
 	n, misses   int     // blocks that fitted, and that failed since the last that did
 	levels      spread  // of its blocks, but for the first and the last: they may be half full
 	late        spread  // levels that follow those: of the last block, and of what may have failed since
+	swings      int     // how often its level rose above its mean
+	up          bool    // it stands above it
 	known       bool    // it is the tone that was heard before
-	loud, after int     // blocks since its end: those nearly as loud as it was, and all
+	after       int     // blocks since its end
+	loud, heard int     // those of them that were nearly as loud as it was, and that stood out of the noise
 }
 
 func (r *run) length() time.Duration { return r.to - r.from }
@@ -43,22 +46,49 @@ func (r *run) unsteady() float64 {
 const (
 	steadiest = 0.01
 	flat      = 0.04
-	modulated = 0.08
 )
 
-func (r *run) power() float64 { return r.levels.mean() * r.levels.mean() / 2 }
+func (r *run) power() float64 {
+	mean := r.levels.mean()
+	if r.levels.n == 0 {
+		mean = r.late.mean()
+	}
+	return mean * mean / 2
+}
 
 // quietSince reports whether the tone was followed by a pause.
 func (r *run) quietSince() bool { return r.loud <= 2+r.after/5 }
 
-// follow counts a block that is not the tone's.
-func (r *run) follow(b block) {
+// stillSince reports whether nothing at all followed it.
+func (r *run) stillSince() bool { return r.heard <= 2+r.after/5 }
+
+// follow counts blocks that are not the tone's, over a line's noise.
+func (r *run) follow(power, noise float64, blocks int) {
 	const nearly = 0.25
-	r.after++
-	r.late.add(b.level)
-	if b.power > nearly*r.power() {
-		r.loud++
+	r.after += blocks
+	if power > nearly*r.power() {
+		r.loud += blocks
 	}
+	if power > above*noise {
+		r.heard += blocks
+	}
+}
+
+// swing notes the level of a block that may be the tone's last.
+func (r *run) swing(b block) {
+	r.late.add(b.level)
+	up := r.levels.n > 0 && b.level > r.levels.mean()
+	if up && !r.up {
+		r.swings++
+	}
+	r.up = up
+}
+
+// pulses reports whether the level goes up and down about 16 times a second,
+// and does not just fade.
+func (r *run) pulses() bool {
+	seconds := r.length().Seconds()
+	return r.unsteady() > flat && float64(r.swings) > 10*seconds && float64(r.swings) < 22*seconds+2
 }
 
 // add takes a block into the tone if it belongs there.
@@ -67,26 +97,15 @@ func (r *run) add(b block, end time.Duration) bool {
 		return false
 	}
 	r.n++
-	r.misses, r.loud, r.after = 0, 0, 0
+	r.misses, r.after, r.loud, r.heard = 0, 0, 0, 0
 	r.hz += (b.hz - r.hz) / float64(r.n)
 	if r.n > 2 {
 		r.levels.join(r.late)
 	}
 	r.late = spread{}
-	r.late.add(b.level)
+	r.swing(b)
 	r.to = end
 	return true
-}
-
-// followAll counts a short run, a vowel's, that is not the tone's.
-func (r *run) followAll(short *run) {
-	const nearly = 0.25
-	if r.n > 0 {
-		r.after += short.n
-		if short.power() > nearly*r.power() {
-			r.loud += short.n
-		}
-	}
 }
 
 // tones cuts the blocks into runs.
@@ -111,19 +130,20 @@ func (r *run) tone() bool {
 	return long >= knownTone && r.known ||
 		long >= steadiestTone && unsteady < steadiest ||
 		long >= flatTone && unsteady < flat ||
-		long >= modulatedTone && near(r.hz, network)
+		long >= modulatedTone && near(r.hz, network) && r.pulses()
 }
 
 // sounding reports whether a tone stands now.
 func (t *tones) sounding() bool { return t.open && t.run.tone() }
 
 // block takes the next block and returns the run that it ended, if any.
-func (t *tones) block(b block, from, end time.Duration) (ended run, ok bool) {
+func (t *tones) block(b block, noise float64, end time.Duration) (ended run, ok bool) {
 	if t.open {
 		if t.run.add(b, end) {
 			return run{}, false
 		}
-		t.run.follow(b)
+		t.run.swing(b)
+		t.run.follow(b.power, noise, 1)
 		t.run.misses++
 		if t.run.misses <= bridged && (b.purity < pure || t.run.misses == 1) {
 			return run{}, false
@@ -132,7 +152,7 @@ func (t *tones) block(b block, from, end time.Duration) (ended run, ok bool) {
 	}
 	if b.purity >= pure {
 		t.open = true
-		t.run = run{from: from, hz: b.hz, known: near(b.hz, t.last)}
+		t.run = run{from: end - blockTime, hz: b.hz, known: near(b.hz, t.last)}
 		t.run.add(b, end)
 	}
 	return ended, ok

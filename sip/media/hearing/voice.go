@@ -7,13 +7,17 @@ import (
 
 const (
 	blockTime = 20 * ms
-	above     = 3.0      // times the floor: where sound begins, 5 dB
-	moves     = 0.25     // relative variance of the power from which on it is a voice
-	jump      = 1.8      // times the block before: 2.5 dB
-	spoken    = 4        // blocks that a judgement needs
-	goingOn   = 3        // and while somebody speaks
-	noisy     = 25       // blocks of steady sound that are noise
-	steady    = 0.12     // relative variance of the power up to which they are
+	above     = 3.0   // times the floor: where sound begins, 5 dB
+	moves     = 0.25  // relative variance of the power from which on it is a voice
+	jump      = 1.8   // times the block before: 2.5 dB
+	spoken    = 4     // blocks that a judgement needs
+	goingOn   = 3     // and while somebody speaks
+	noisy     = 25    // blocks of steady sound that are noise
+	steady    = 0.12  // relative variance of the power up to which they are
+	even      = 0.036 // change of tilt from block to block below which sound is music: 0.06 and more in a voice
+	swell     = 1.05  // times the block before: louder
+	struck    = 0.16  // share of louder blocks below which sound is music: 0.4 in a voice
+	piece     = 1500 * ms
 	rises     = 3.0      // times what was before: where in noise a voice sets in
 	hang      = 240 * ms // a pause within a word or between two
 	settled   = 300 * ms // after as much of the same, what was before a rise was noise
@@ -26,54 +30,25 @@ const (
 type voice struct {
 	recent  recent
 	floor   floor
-	last    float64 // power of the block before; 0 after a tone
+	last    moment // the block before; a tone's has no power
 	stretch stretch
 	talk    talk
 	loud    time.Duration // until when something sounded, speech or not
 }
 
-// moment is a block as the voice sees it.
-type moment struct {
-	power     float64
-	from, end time.Duration
-	tone      bool
-}
-
-// recent holds what was heard last until it is known whether it was a tone's:
-// vowels begin as tones do.
-type recent struct {
-	moments [possible]moment
-	n       int // of all moments so far
-}
-
-// possible is the number of blocks after which a sine is a tone or none.
-const possible = int(modulatedTone / blockTime)
-
-// push takes the newest and returns the oldest, if there are as many.
-func (r *recent) push(m moment) (oldest moment, ok bool) {
-	at := &r.moments[r.n%possible]
-	oldest, *at = *at, m
-	r.n++
-	return oldest, r.n > possible
-}
-
-// claim gives a tone its blocks, and the one in which it begins.
-func (r *recent) claim(from time.Duration) {
-	for i := range r.moments {
-		if m := &r.moments[i]; m.end >= from {
-			m.tone = true
-		}
-	}
-}
-
-// stretch is sound without a pause.
+// stretch is sound without a pause, or a piece of it: what goes on is judged anew.
 type stretch struct {
 	open, speech bool
+	music        bool
+	afterMusic   bool
+	before       talk // to go back to when speech turns out to be music
 	from, to     time.Duration
-	n            int    // blocks above the floor
-	jumps        int    // how often one of those was far louder or fainter than the block before
-	powers       spread // of all blocks up to the last of those
-	since        spread // and up to now
+	n            int     // blocks above the floor
+	swells       int     // how often one of those was louder than the block before
+	jumps        int     // how often one of those was far louder or fainter than the block before
+	flux         float64 // how much its tilt went up and down, in all
+	powers       spread  // of all blocks up to the last of those
+	since        spread  // and up to now
 }
 
 // talk is the stretches that were speech.
@@ -87,64 +62,110 @@ type talk struct {
 
 // block takes the next block.
 func (v *voice) block(m moment) {
-	m, ok := v.recent.push(m)
-	if !ok {
-		return
+	if oldest, ok := v.recent.push(m); ok {
+		v.hear(&oldest)
 	}
+}
+
+// gap takes the time up to now in which nothing came. A long one is a pause:
+// whatever waited for more is judged without.
+func (v *voice) gap(now time.Duration) {
+	for now-v.recent.newest().end > hang {
+		m, ok := v.recent.pop()
+		if !ok {
+			break
+		}
+		v.hear(&m)
+	}
+	v.answerDue(now)
+}
+
+func (v *voice) hear(m *moment) {
 	if m.tone { // it is neither speech nor a pause
-		v.last = 0
+		v.last = moment{}
 	} else {
-		v.sound(&m)
+		v.sound(m)
 	}
-	if v.talk.heard && !v.talk.opened {
-		v.talk.opening = v.talk.last - v.talk.first
-		v.talk.opened = !v.stretch.open && m.end-v.talk.last >= breath
+	v.answerDue(m.end)
+}
+
+// answerDue ends the first words when a pause for an answer has come.
+func (v *voice) answerDue(now time.Duration) {
+	t, s := &v.talk, &v.stretch
+	if t.heard && !t.opened {
+		t.opening = t.last - t.first
+		t.opened = (!s.open || now-s.to > hang) && now-t.last >= breath
 	}
 }
 
 func (v *voice) sound(m *moment) {
 	last := v.last
-	if v.last = m.power; last > 0 {
-		v.floor.add((last + m.power) / 2)
-	}
-	s := &v.stretch
-	if s.open && m.from-s.to > hang {
-		s.open = false
+	if v.last = *m; last.power > 0 {
+		v.floor.add((last.power + m.power) / 2)
 	}
 	active := m.power > above*v.floor.level()
+	s := &v.stretch
+	switch {
+	case s.open && m.from-s.to > hang:
+		s.open = false
+	case s.open && active && m.from-s.from >= piece:
+		*s = stretch{open: true, from: m.from, to: m.from, before: v.talk, afterMusic: s.music}
+	}
 	if !s.open && active {
-		*s = stretch{open: true, from: m.from, to: m.from}
+		*s = stretch{open: true, from: m.from, to: m.from, before: v.talk}
 	}
-	if !s.open {
-		return
+	if s.open {
+		s.since.add(m.power)
 	}
-	before := s.powers
-	s.since.add(m.power)
-	if !active {
-		return
+	if s.open && active {
+		v.hears(m, last)
 	}
+}
+
+// hears takes a block above the floor into the stretch.
+func (v *voice) hears(m *moment, last moment) {
+	s := &v.stretch
+	before := s.powers.mean()
 	s.n++
 	s.powers = s.since
-	if last > 0 && s.n > 1 && (m.power > jump*last || last > jump*m.power) {
-		s.jumps++
+	if last.power > 0 && s.n > 1 {
+		if m.power > jump*last.power || last.power > jump*m.power {
+			s.jumps++
+		}
+		if m.power > swell*last.power {
+			s.swells++
+		}
+		s.flux += math.Abs(m.tilt - last.tilt)
 	}
-	if s.speech {
-		v.talk.goesOn(s.to, m)
-	}
-	s.to = m.end
 	if s.n >= spoken {
 		v.loud = m.end
 	}
-	if !s.speech {
-		v.judge(m, before.mean())
+	switch {
+	case s.music:
+	case s.n >= noisy && s.musical():
+		s.music, s.speech, v.talk = true, false, s.before
+	case s.speech:
+		v.talk.goesOn(s.to, m)
+	default:
+		v.judge(m, before)
 	}
+	s.to = m.end
+}
+
+// musical reports whether what sounds hardly changes its colour, or is struck and
+// then fades.
+func (s *stretch) musical() bool {
+	return s.flux < even*float64(s.n) || float64(s.swells) < struck*float64(s.n)
 }
 
 // judge says what a stretch is that ends with m, as soon as that can be said.
 // before is its power without m.
 func (v *voice) judge(m *moment, before float64) {
 	s, enough := &v.stretch, spoken
-	if v.talk.heard && s.from-v.talk.last < breath {
+	switch {
+	case s.afterMusic:
+		enough = noisy
+	case v.talk.heard && s.from-v.talk.last < breath:
 		enough = goingOn
 	}
 	switch moved := s.powers.relative(); {
