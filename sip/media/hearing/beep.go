@@ -11,7 +11,7 @@ const (
 
 // What a beep is worth.
 const (
-	beepInTune   = 0.15 // among other tones
+	beepInTune   = 0.15 // among other tones, or it is a fax that calls
 	beepAlone    = 0.3  // nobody spoke before
 	beepBroken   = 0.4  // it is not quiet after it
 	beepHeard    = 0.45 // somebody spoke before
@@ -23,19 +23,20 @@ const (
 func (s *signals) beeps(r *run, spoke bool) {
 	h := &s.hints[Beep]
 	tuned := s.melody.notes > 1
-	if tuned && h.To == s.last.to {
+	fax := s.hints[FaxCNG].To == r.to && s.hints[FaxCNG].Confidence > 0.9
+	if (tuned || fax) && h.To == s.last.to {
 		h.Confidence = min(h.Confidence, beepInTune)
 	}
 	if r.hz < lowestBeep || r.hz > highestBeep || !within(r.length(), shortBeep, longBeep) || r.unsteady() >= flat {
 		return
 	}
-	if again := h.To == s.last.to && h.Confidence > 0 && r.from-s.last.to < between && near(r.hz, s.last.hz); again {
+	if again := h.To == s.last.to && h.Confidence > beepInTune && r.from-s.last.to < between && near(r.hz, s.last.hz); again {
 		h.To, h.Total = r.to, h.Total+r.length()
 		return
 	}
 	confidence := beepAlone
 	switch {
-	case tuned || s.hints[FaxCNG].To == r.to && s.hints[FaxCNG].Confidence > 0.9:
+	case tuned || fax:
 		confidence = beepInTune
 	case spoke:
 		confidence = beepHeard

@@ -1,9 +1,14 @@
 package hearing
 
-import "math"
+import (
+	"math"
+	"time"
+)
 
 const (
+	ms           = time.Millisecond
 	sampleRate   = 8000
+	blockTime    = 20 * ms
 	blockSamples = sampleRate / 50
 )
 

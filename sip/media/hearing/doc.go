@@ -13,10 +13,12 @@
 // frame → block of 20 ms (block.go: how loud, how much of it is one sine, and
 // which) → a run of blocks with the same sine is a tone (tone.go) → what
 // follows what, and how long after, makes a signal of the network, a fax's call
-// or a beep (signal.go). What is loud and no tone is a voice when its loudness
-// moves as syllables do, and noise when it stays as it is (voice.go). When the
-// call was answered, how long the first words were and whether a beep came make
-// the likelihood of a recorder (recorder.go).
+// (signal.go), a beep (beep.go) or a tune (melody.go). What stands out of the
+// line's noise (floor.go) and is no tone, which is known a little later
+// (recent.go), is a voice when its loudness moves as syllables do, and noise or
+// music when not (voice.go). When the call was answered, how long the first
+// words were and whether a beep came make the likelihood of a recorder
+// (recorder.go).
 //
 // # Who owns what
 //

@@ -13,8 +13,8 @@ type Config struct {
 	Prior float64
 }
 
-// MobileAnswerTimes are those of docomo, SoftBank and au.
-var MobileAnswerTimes = []time.Duration{15 * time.Second, 20 * time.Second, 24 * time.Second}
+// mobileAnswerTimes are those of docomo, SoftBank and au.
+var mobileAnswerTimes = []time.Duration{15 * time.Second, 20 * time.Second, 24 * time.Second}
 
 const usualPrior = 0.25
 
@@ -38,7 +38,7 @@ type Ear struct {
 // New makes an ear that has heard nothing.
 func New(c Config) *Ear {
 	if c.AnswerTimes == nil {
-		c.AnswerTimes = MobileAnswerTimes
+		c.AnswerTimes = mobileAnswerTimes
 	}
 	if !(c.Prior > 0 && c.Prior < 1) { // NaN too
 		c.Prior = usualPrior

@@ -290,7 +290,7 @@ func TestTheWorthOfAnAnswersTime(t *testing.T) {
 
 func TestConfig(t *testing.T) {
 	for _, prior := range []float64{0, 1, -1, 2, math.NaN(), math.Inf(1)} {
-		if e := New(Config{Prior: prior}); e.config.Prior != usualPrior || !slices.Equal(e.config.AnswerTimes, MobileAnswerTimes) {
+		if e := New(Config{Prior: prior}); e.config.Prior != usualPrior || !slices.Equal(e.config.AnswerTimes, mobileAnswerTimes) {
 			t.Errorf("%v: %+v", prior, e.config)
 		}
 	}

@@ -51,8 +51,9 @@ var (
 
 // scene is a kind of held-out example.
 type scene struct {
-	name string
-	play func(r *reel)
+	name  string
+	times int // how many examples more than of others, as a factor
+	play  func(r *reel)
 }
 
 func (r *reel) want(kinds ...Kind) { r.x.want = kinds }
@@ -69,7 +70,7 @@ func (r *reel) answered(recorder bool) {
 	r.x.answered = true
 	r.x.after = r.between(2*time.Second, 30*time.Second)
 	if recorder && r.rnd.IntN(10) < 7 {
-		r.x.after = MobileAnswerTimes[r.rnd.IntN(3)] + r.between(-time.Second, time.Second)
+		r.x.after = mobileAnswerTimes[r.rnd.IntN(3)] + r.between(-time.Second, time.Second)
 	}
 	r.quiet(r.between(100*ms, 1200*ms))
 }
@@ -109,47 +110,47 @@ func (r *reel) tune(instrument string) {
 }
 
 var scenes = []scene{
-	{"ringback", func(r *reel) {
+	{"ringback", 1, func(r *reel) {
 		r.want(Ringback)
 		r.x.may = []Kind{Silence}
 		r.quiet(r.between(0, 2*time.Second))
 		r.rings(2 + r.rnd.IntN(3))
 	}},
-	{"ringback, then a person", func(r *reel) {
+	{"ringback, then a person", 1, func(r *reel) {
 		r.want(Ringback, Speech, Silence)
 		r.rings(2)
 		r.speak(r.someone(), r.one(hello)+r.one(hello))
 		r.quiet(r.between(3*time.Second, 4*time.Second))
 	}},
-	{"busy", func(r *reel) {
+	{"busy", 1, func(r *reel) {
 		r.want(Busy)
 		r.quiet(r.between(0, time.Second))
 		r.repeat(3+r.rnd.IntN(6), r.between(450*ms, 550*ms), r.between(450*ms, 550*ms), fmt.Sprintf("sine %.1f", r.off(400)))
 	}},
-	{"busy after a talk", func(r *reel) {
+	{"busy after a talk", 1, func(r *reel) {
 		r.want(Speech, Busy)
 		r.answered(false)
 		r.speak(r.someone(), r.one(turns))
 		r.quiet(r.between(300*ms, 2*time.Second))
 		r.repeat(4+r.rnd.IntN(4), 500*ms, 500*ms, fmt.Sprintf("sine %.1f", r.off(400)))
 	}},
-	{"dial tone", func(r *reel) {
+	{"dial tone", 1, func(r *reel) {
 		r.want(DialTone)
 		r.quiet(r.between(0, time.Second))
 		r.tone(r.between(2*time.Second, 6*time.Second), fmt.Sprintf("sine %.1f", r.off(400)))
 	}},
-	{"fax calls", func(r *reel) {
+	{"fax calls", 1, func(r *reel) {
 		r.want(FaxCNG, Silence)
 		r.answered(false)
 		r.repeat(2+r.rnd.IntN(2), r.between(430*ms, 570*ms), r.between(2700*ms, 3300*ms), fmt.Sprintf("sine %.1f", r.off(1100)))
 	}},
-	{"fax answers", func(r *reel) {
+	{"fax answers", 1, func(r *reel) {
 		r.want(FaxCED, Silence)
 		r.answered(false)
 		r.tone(r.between(2600*ms, 4*time.Second), fmt.Sprintf("sine %.1f", r.off(2100)))
 		r.quiet(4 * time.Second)
 	}},
-	{"greeting and beep", func(r *reel) {
+	{"greeting and beep", 2, func(r *reel) {
 		r.want(Speech, Beep, Recorder, Silence)
 		r.answered(true)
 		r.speak(r.someone(), r.one(greetings))
@@ -157,7 +158,7 @@ var scenes = []scene{
 		r.beep()
 		r.quiet(r.between(3*time.Second, 5*time.Second))
 	}},
-	{"short greeting and beep", func(r *reel) {
+	{"short greeting and beep", 2, func(r *reel) {
 		r.want(Speech, Beep, Recorder, Silence)
 		r.answered(true)
 		r.speak(r.someone(), r.one(short))
@@ -165,12 +166,12 @@ var scenes = []scene{
 		r.beep()
 		r.quiet(r.between(3*time.Second, 4*time.Second))
 	}},
-	{"greeting going on", func(r *reel) {
+	{"greeting going on", 1, func(r *reel) {
 		r.want(Speech, Recorder)
 		r.answered(true)
 		r.speak(r.someone(), r.one(greetings))
 	}},
-	{"person", func(r *reel) {
+	{"person", 1, func(r *reel) {
 		r.want(Speech, Silence)
 		r.answered(false)
 		v := r.someone()
@@ -181,25 +182,25 @@ var scenes = []scene{
 		}
 		r.quiet(r.between(3*time.Second, 5*time.Second))
 	}},
-	{"person, other languages", func(r *reel) {
+	{"person, other languages", 1, func(r *reel) {
 		r.want(Speech, Silence)
 		r.answered(false)
 		i := r.rnd.IntN(len(foreign))
 		r.speak(foreign[i], abroad[i])
 		r.quiet(r.between(3*time.Second, 5*time.Second))
 	}},
-	{"announcement", func(r *reel) {
+	{"announcement", 1, func(r *reel) {
 		r.want(Speech)
 		r.speak(r.someone(), r.one(announced))
 		r.quiet(500 * ms)
 		r.speak(r.someone(), r.one(announced))
 	}},
-	{"nobody", func(r *reel) {
+	{"nobody", 1, func(r *reel) {
 		r.want(Silence)
 		r.answered(false)
 		r.quiet(r.between(5*time.Second, 9*time.Second))
 	}},
-	{"keys in a talk", func(r *reel) {
+	{"keys in a talk", 1, func(r *reel) {
 		r.want(Speech)
 		r.answered(false)
 		r.speak(r.someone(), r.one(hello))
@@ -212,32 +213,32 @@ var scenes = []scene{
 		r.quiet(300 * ms)
 		r.speak(r.someone(), r.one(turns))
 	}},
-	{"tune of sines", func(r *reel) { r.tune("sine") }},
-	{"tune of triangles", func(r *reel) { r.tune("triangle") }},
-	{"tune of squares", func(r *reel) { r.tune("square") }},
-	{"tune of saws", func(r *reel) { r.tune("sawtooth") }},
-	{"tune of trapeziums", func(r *reel) { r.tune("trapezium") }},
-	{"tune of strings", func(r *reel) { r.tune("pluck") }},
-	{"chords", func(r *reel) {
+	{"tune of sines", 1, func(r *reel) { r.tune("sine") }},
+	{"tune of triangles", 1, func(r *reel) { r.tune("triangle") }},
+	{"tune of squares", 1, func(r *reel) { r.tune("square") }},
+	{"tune of saws", 1, func(r *reel) { r.tune("sawtooth") }},
+	{"tune of trapeziums", 1, func(r *reel) { r.tune("trapezium") }},
+	{"tune of strings", 1, func(r *reel) { r.tune("pluck") }},
+	{"chords", 1, func(r *reel) {
 		for range 5 {
 			d := r.between(600*ms, 1500*ms)
 			r.tone(d, fmt.Sprintf("pluck %s pluck %s pluck %s remix - fade 0.02 %.2f 0.2", "%-9", r.one([]string{"%-5", "%-6"}), r.one([]string{"%-2", "%0"}), d.Seconds()))
 		}
 	}},
-	{"on hold with a tune", func(r *reel) {
+	{"on hold with a tune", 1, func(r *reel) {
 		r.want(Speech)
 		r.answered(false)
 		r.speak(r.someone(), r.one(turns))
 		r.quiet(500 * ms)
 		r.tune([]string{"sine", "pluck"}[r.rnd.IntN(2)])
 	}},
-	{"sweeps", func(r *reel) {
+	{"sweeps", 1, func(r *reel) {
 		for range 4 {
 			r.tone(r.between(500*ms, 1500*ms), []string{"sine 500-1500", "sine 1600:600", "sine 350/2200"}[r.rnd.IntN(3)])
 			r.quiet(r.between(0, 500*ms))
 		}
 	}},
-	{"test tone", func(r *reel) {
+	{"test tone", 1, func(r *reel) {
 		r.want(Speech)
 		r.answered(false)
 		r.speak(r.someone(), r.one(hello))
@@ -249,11 +250,14 @@ var scenes = []scene{
 func heldOut(s *studio, each int) []example {
 	var set []example
 	for i, c := range scenes {
-		for n := range each {
+		for n := range each * c.times {
 			x := example{class: c.name}
-			r := &reel{studio: s, x: &x, rnd: rand.New(rand.NewPCG(uint64(i)+2000, uint64(n)))}
+			r := &reel{studio: s, x: &x, rnd: rand.New(rand.NewPCG(uint64(i)+3000, uint64(n)))}
 			c.play(r)
 			l := r.line()
+			if l.noise == "babble" {
+				x.inCompany()
+			}
 			x.pcm, x.lost = r.print(l), l.lost
 			set = append(set, x)
 		}

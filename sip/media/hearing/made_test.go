@@ -99,7 +99,7 @@ func (m *maker) answers(x *example, recorder bool) {
 	x.answered = true
 	x.after = m.between(2*time.Second, 30*time.Second)
 	if recorder && m.rnd.IntN(10) < 7 {
-		x.after = MobileAnswerTimes[m.rnd.IntN(3)] + m.between(-time.Second, time.Second)
+		x.after = mobileAnswerTimes[m.rnd.IntN(3)] + m.between(-time.Second, time.Second)
 	}
 }
 
@@ -342,6 +342,7 @@ type condition struct {
 	level float64 // dB
 	law   int     // PCMU, PCMA, or neither
 	lost  float64
+	crowd float64 // dB that people in the room are fainter; 0 is nobody
 	sways float64 // how far a low-rate codec's loudness goes up and down from block to block
 }
 
@@ -352,6 +353,7 @@ func (m *maker) condition() condition {
 		law:   m.rnd.IntN(3),
 		lost:  []float64{0, 0, 0.01, 0.05}[m.rnd.IntN(4)],
 		sways: []float64{0, 0, 0.1, 0.2}[m.rnd.IntN(4)],
+		crowd: []float64{0, 0, 0, 30, 22, 15}[m.rnd.IntN(6)],
 	}
 }
 
@@ -361,6 +363,9 @@ func (m *maker) through(c condition) {
 	noise := 0.0
 	if c.snr > 0 {
 		noise = loudness(m.pcm) * math.Pow(10, -c.snr/20)
+	}
+	if c.crowd > 0 {
+		m.crowd(loudness(m.pcm) * math.Pow(10, -c.crowd/20))
 	}
 	colour := m.rnd.Float64() // white to brown
 	hiss, sway := 0.0, 1.0
@@ -377,6 +382,25 @@ func (m *maker) through(c condition) {
 		octets := make([]byte, len(m.pcm))
 		codec.Encode(octets, m.pcm)
 		codec.Decode(m.pcm, octets)
+	}
+}
+
+// crowd adds four voices at once, of this effective value together.
+func (m *maker) crowd(effective float64) {
+	babble := make([]float64, len(m.pcm))
+	sum := 0.0
+	for n := range 4 {
+		clip, from := voices()[n], m.rnd.IntN(20*sampleRate)
+		for i := range babble {
+			babble[i] += float64(clip[(from+i)%len(clip)])
+		}
+	}
+	for _, v := range babble {
+		sum += v * v
+	}
+	scale := effective / math.Sqrt(sum/float64(len(babble)))
+	for i, v := range babble {
+		m.pcm[i] = int16(max(-32768, min(32767, float64(m.pcm[i])+scale*v)))
 	}
 }
 
@@ -409,6 +433,9 @@ func one(of, n int) (example, condition) {
 	c.make(m, &x)
 	with := m.condition()
 	m.through(with)
+	if with.crowd > 0 {
+		x.inCompany()
+	}
 	x.pcm, x.lost = m.pcm, with.lost
 	return x, with
 }

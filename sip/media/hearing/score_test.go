@@ -25,7 +25,7 @@ type example struct {
 }
 
 // hear plays x to a new ear. Which packets are lost is drawn from a seed.
-func (x example) hear(seed uint64) *Ear {
+func (x *example) hear(seed uint64) *Ear {
 	e := New(Config{})
 	if x.answered {
 		e.Answered(x.after)
@@ -39,6 +39,16 @@ func (x example) hear(seed uint64) *Ear {
 		}
 	}
 	return e
+}
+
+// inCompany takes into account that others speak in the background: where nobody
+// speaks nearer, an ear may take them for who is to be heard.
+func (x *example) inCompany() {
+	if slices.Contains(x.want, Speech) {
+		return
+	}
+	x.want = slices.DeleteFunc(x.want, func(k Kind) bool { return k == Silence })
+	x.may = append(x.may, Speech, Silence)
 }
 
 // tally is how often hints were right, for one kind.

@@ -2,10 +2,10 @@ package hearing
 
 import "time"
 
+// Frequencies in Hz: of all tones of the Japanese network, and of a fax that
+// calls or answers.
 const (
-	ms = time.Millisecond
-
-	network = 400.0 // Hz: all tones of the Japanese network
+	network = 400.0
 	calling = 1100.0
 	answers = 2100.0
 )

@@ -34,12 +34,13 @@ type studio struct {
 	t     *testing.T
 	dir   string
 	clips map[string]string
+	files int
 }
 
 func newStudio(t *testing.T) *studio {
 	t.Helper()
 	needs(t, "sox", "espeak-ng")
-	return &studio{t, t.TempDir(), map[string]string{}}
+	return &studio{t: t, dir: t.TempDir(), clips: map[string]string{}}
 }
 
 func (s *studio) run(program string, args ...string) {
@@ -51,7 +52,8 @@ func (s *studio) run(program string, args ...string) {
 
 // file is a new name.
 func (s *studio) file(ext string) string {
-	return filepath.Join(s.dir, fmt.Sprintf("%d.%s", len(s.clips), ext))
+	s.files++
+	return filepath.Join(s.dir, fmt.Sprintf("%d.%s", s.files, ext))
 }
 
 // clip makes a clip once: sox, of nothing, with these effects.
@@ -62,7 +64,7 @@ func (s *studio) clip(effects string) string {
 	}
 	out := s.file("raw")
 	s.clips[effects] = out
-	s.run("sox", append(append([]string{"-D", "-n"}, append(raw, out)...), strings.Fields(effects)...)...)
+	s.run("sox", append(append([]string{"-D", "-n"}, sources(out)...), strings.Fields(effects)...)...)
 	return out
 }
 
@@ -82,7 +84,7 @@ func (s *studio) say(v voiced, text string) string {
 	wav, out := s.file("wav"), s.file("raw")
 	s.clips[key] = out
 	s.run("espeak-ng", "-v", v.name, "-s", fmt.Sprint(v.speed), "-p", fmt.Sprint(v.pitch), "-w", wav, text)
-	s.run("sox", append(append([]string{"-D", wav}, append(raw, out)...), strings.Fields(
+	s.run("sox", append(append([]string{"-D", wav}, sources(out)...), strings.Fields(
 		"silence 1 0.01 0.5% reverse silence 1 0.01 0.5% reverse gain -n -6")...)...)
 	return out
 }
@@ -112,8 +114,8 @@ func (r *reel) add(clip string) {
 }
 
 func (r *reel) quiet(d time.Duration) {
-	if d > 0 {
-		r.add(r.clip(fmt.Sprintf("trim 0 %.2f", d.Seconds())))
+	if d = d.Round(100 * ms); d > 0 { // so that the clips serve often
+		r.add(r.clip(fmt.Sprintf("trim 0 %.1f", d.Seconds())))
 	}
 }
 
@@ -160,7 +162,7 @@ func (s *studio) babble() string {
 	s.clips["babble"] = out
 	args := []string{"-D", "-m"}
 	for i, text := range elsewhere {
-		args = append(append(args, raw...), s.say(crowd[i], text))
+		args = append(args, sources(s.say(crowd[i], text))...)
 	}
 	s.run("sox", append(append(append(args, raw...), out), "repeat", "9", "gain", "-n", "0")...)
 	return out
@@ -169,34 +171,24 @@ func (s *studio) babble() string {
 // print joins the reel's clips, sends them through a line and gives the samples.
 func (r *reel) print(l line) []int16 {
 	r.t.Helper()
-	joined, mixed, coded, out := r.file("j.raw"), r.file("m.raw"), r.file(l.codec), r.file("o.raw")
+	coded, out := r.file(l.codec), r.file("out")
 	args := []string{"-D"}
-	for _, p := range r.parts {
-		args = append(append(args, raw...), p)
-	}
-	r.run("sox", append(append(args, raw...), joined)...)
-	args = []string{"-D"}
 	if l.noise == "" {
-		args = append(append(args, raw...), joined)
+		args = append(args, sources(r.parts...)...)
 	} else {
-		args = append(append(append(append(args, "-m"), raw...), joined), raw...)
-		args = append(args, r.noise(l))
+		joined := r.file("joined")
+		r.run("sox", append(append(append(args, sources(r.parts...)...), raw...), joined)...)
+		args = append(append(args, "-m"), sources(joined, r.noise(l))...)
 	}
-	args = append(append(args, raw...), mixed)
-	args = append(args, strings.Fields(l.effects)...)
-	r.run("sox", append(args, "gain", fmt.Sprint(l.level), "trim", "0", fmt.Sprintf("%.2f", r.at.Seconds()))...)
-	encode := []string{"-t", l.codec}
+	args = append(args, l.format()...)
 	if l.codec == "amr-nb" {
-		encode = append(encode, "-C", "7") // 12.2 kbit/s, as mobile networks do
-	} else {
-		encode = append(encode, "-r", "8000", "-c", "1")
+		args = append(args, "-C", "7") // 12.2 kbit/s, as mobile networks use
 	}
-	r.run("sox", append(append(append([]string{"-D"}, append(raw, mixed)...), encode...), coded)...)
-	decode := []string{"-D", "-t", l.codec}
-	if l.codec != "amr-nb" {
-		decode = append(decode, "-r", "8000", "-c", "1")
-	}
-	r.run("sox", append(append(decode, coded), append(raw, out)...)...)
+	args = append(args, coded)
+	args = append(args, strings.Fields(l.effects)...)
+	r.run("sox", append(args, "gain", fmt.Sprint(l.level), "trim", "0", fmt.Sprintf("%.3f", r.at.Seconds()))...)
+	decode := append(append([]string{"-D"}, l.format()...), coded)
+	r.run("sox", append(append(decode, raw...), out)...)
 	octets, err := os.ReadFile(out)
 	if err != nil {
 		r.t.Fatal(err)
@@ -205,10 +197,24 @@ func (r *reel) print(l line) []int16 {
 	for i := range pcm {
 		pcm[i] = int16(binary.LittleEndian.Uint16(octets[2*i:]))
 	}
-	for _, f := range []string{joined, mixed, coded, out} {
-		_ = os.Remove(f) // the folder goes in the end
-	}
 	return pcm
+}
+
+// format is how sox is told of the codec's file.
+func (l line) format() []string {
+	if l.codec == "amr-nb" {
+		return []string{"-t", "amr-nb"}
+	}
+	return []string{"-t", l.codec, "-r", "8000", "-c", "1"}
+}
+
+// sources are clips as sox takes them.
+func sources(clips ...string) []string {
+	var args []string
+	for _, c := range clips {
+		args = append(append(args, raw...), c)
+	}
+	return args
 }
 
 // noise is half a minute of it.
@@ -222,6 +228,7 @@ func (r *reel) noise(l line) string {
 	}
 	babble, out := r.babble(), r.file("raw")
 	r.clips[key] = out
-	r.run("sox", append(append(append([]string{"-D"}, append(raw, babble)...), append(raw, out)...), "trim", "0", "30", "gain", fmt.Sprint(l.gain))...)
+	args := append(append([]string{"-D"}, sources(babble)...), sources(out)...)
+	r.run("sox", append(args, "trim", "0", "30", "gain", fmt.Sprint(l.gain))...)
 	return out
 }

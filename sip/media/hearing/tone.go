@@ -6,10 +6,10 @@ import (
 )
 
 const (
-	pure      = 0.75  // share of a block's power from which on it is a tone
-	same      = 0.025 // how far a tone may stand from its frequency, relative: 2 % and what noise adds
-	bridged   = 4     // blocks that may fail within a tone: the troughs of a modulation, a phase reversal
-	outlasted = 200 * time.Millisecond
+	pure      = 0.75     // share of a block's power from which on it is a tone
+	same      = 0.025    // how far a tone may stand from its frequency, relative: 2 % and what noise adds
+	bridged   = 4        // blocks that may fail within a tone: the troughs of a modulation, a phase reversal
+	outlasted = 200 * ms // a gap that ends a tone
 )
 
 // near reports whether hz is one that should be want.
@@ -26,7 +26,7 @@ type run struct {
 	up          bool    // it stands above it
 	known       bool    // it is the tone that was heard before
 	after       int     // blocks since its end
-	loud, heard int     // those of them that were nearly as loud as it was, and that stood out of the noise
+	loud, heard int     // those of them that were nearly as loud as it was, and that were no part of the noise or the room
 }
 
 func (r *run) length() time.Duration { return r.to - r.from }
@@ -64,12 +64,12 @@ func (r *run) stillSince() bool { return r.heard <= 2+r.after/5 }
 
 // follow counts blocks that are not the tone's, over a line's noise.
 func (r *run) follow(power, noise float64, blocks int) {
-	const nearly = 0.25
+	const nearly, faintest = 0.25, 0.01
 	r.after += blocks
 	if power > nearly*r.power() {
 		r.loud += blocks
 	}
-	if power > above*noise {
+	if power > above*noise && power > faintest*r.power() {
 		r.heard += blocks
 	}
 }

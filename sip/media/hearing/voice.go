@@ -5,28 +5,35 @@ import (
 	"time"
 )
 
+// Where sound begins, and pauses end it.
 const (
-	blockTime = 20 * ms
-	above     = 3.0   // times the floor: where sound begins, 5 dB
-	moves     = 0.25  // relative variance of the power from which on it is a voice
-	jump      = 1.8   // times the block before: 2.5 dB
-	spoken    = 4     // blocks that a judgement needs
-	goingOn   = 3     // and while somebody speaks
-	noisy     = 25    // blocks of steady sound that are noise
-	steady    = 0.12  // relative variance of the power up to which they are
-	even      = 0.036 // change of tilt from block to block below which sound is music: 0.06 and more in a voice
-	swell     = 1.05  // times the block before: louder
-	struck    = 0.16  // share of louder blocks below which sound is music: 0.4 in a voice
-	piece     = 1500 * ms
-	rises     = 3.0      // times what was before: where in noise a voice sets in
-	hang      = 240 * ms // a pause within a word or between two
-	settled   = 300 * ms // after as much of the same, what was before a rise was noise
-	breath    = 1200 * ms
+	above  = 3.0      // times the floor: 5 dB
+	hang   = 240 * ms // a pause within a word or between two
+	breath = 1200 * ms
+	piece  = 1500 * ms // what goes on for longer is judged anew
 )
 
-// voice tells speech from noise by how the loudness moves. White noise has a
-// relative variance of 0.01 from block to block, the brownest of a line 0.1,
-// syllables more than 0.4.
+// What makes sound speech, noise or music. The variance of the power, relative
+// to its mean squared, is from block to block 0.01 in white noise, 0.1 in the
+// brownest of a line, and more than 0.4 in syllables. Its colour (tilt) changes
+// by 0.06 and more from block to block in a voice; 40 % of a voice's blocks are
+// louder than the one before.
+const (
+	moves   = 0.25     // variance of a voice, and more
+	steady  = 0.12     // variance of noise, and less
+	jump    = 1.8      // times the block before: 2.5 dB; a voice has two
+	spoken  = 4        // blocks that a judgement needs
+	goingOn = 3        // and while somebody speaks
+	noisy   = 25       // blocks that make noise or music of it
+	even    = 0.036    // change of tilt below which it is music
+	swell   = 1.05     // times the block before: louder
+	struck  = 0.16     // share of louder blocks below which it is music: strings that fade
+	rises   = 3.0      // times what was before: where in noise a voice sets in
+	room    = 0.02     // of the loudest: what stays below is others in the room, 17 dB
+	settled = 300 * ms // after as much of the same, what was before a rise was noise
+)
+
+// voice tells speech from noise and music by how loudness and colour move.
 type voice struct {
 	recent  recent
 	floor   floor
@@ -41,7 +48,8 @@ type stretch struct {
 	open, speech bool
 	music        bool
 	afterMusic   bool
-	before       talk // to go back to when speech turns out to be music
+	loudest      float64
+	before       talk // to go back to when it turns out to be music
 	from, to     time.Duration
 	n            int     // blocks above the floor
 	swells       int     // how often one of those was louder than the block before
@@ -58,6 +66,7 @@ type talk struct {
 	total       time.Duration
 	opening     time.Duration // length of the first words, up to a pause for an answer
 	opened      bool          // that pause has come
+	loudest     float64       // block's power
 }
 
 // block takes the next block.
@@ -137,7 +146,9 @@ func (v *voice) hears(m *moment, last moment) {
 		}
 		s.flux += math.Abs(m.tilt - last.tilt)
 	}
-	if s.n >= spoken {
+	s.loudest = max(s.loudest, m.power)
+	near := s.loudest > room*v.talk.loudest
+	if near && s.n >= spoken {
 		v.loud = m.end
 	}
 	switch {
@@ -146,7 +157,7 @@ func (v *voice) hears(m *moment, last moment) {
 		s.music, s.speech, v.talk = true, false, s.before
 	case s.speech:
 		v.talk.goesOn(s.to, m)
-	default:
+	case near:
 		v.judge(m, before)
 	}
 	s.to = m.end
@@ -189,6 +200,7 @@ func (t *talk) goesOn(from time.Duration, m *moment) {
 	}
 	t.total += m.end - max(from, t.last)
 	t.last = m.end
+	t.loudest = max(t.loudest, m.power)
 }
 
 // restart forgets what was spoken.
