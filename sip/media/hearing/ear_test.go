@@ -391,6 +391,37 @@ func TestASenderThatSendsNothingInPauses(t *testing.T) {
 	}
 }
 
+// How long after its beginning each kind is likely, on a clean line.
+func TestHowSoon(t *testing.T) {
+	for _, c := range []struct {
+		kind  Kind
+		sound func(m *maker)
+		after time.Duration // what it begins after
+		soon  time.Duration
+	}{
+		{Speech, func(m *maker) { m.quiet(second); m.pcm = append(m.pcm, media.Render(2*second, media.NewSpeech(3))...) }, second, 600 * ms},
+		{Silence, func(m *maker) { m.quiet(3 * second) }, 0, 2 * second},
+		{Ringback, func(m *maker) { m.tone(second, 0.85, 16, 400) }, 0, 620 * ms},
+		{Busy, func(m *maker) { m.cadence(3, 500*ms, func() { m.steady(500*ms, 400) }) }, 0, 1600 * ms},
+		{DialTone, func(m *maker) { m.steady(2*second, 400) }, 0, 1520 * ms},
+		{Beep, func(m *maker) { m.speak(2 * second); m.steady(500*ms, 1000); m.quiet(second) }, 2500 * ms, 420 * ms},
+		{FaxCNG, func(m *maker) { m.steady(500*ms, 1100); m.quiet(second) }, 0, 600 * ms},
+		{FaxCED, func(m *maker) { m.steady(second, 2100) }, 0, 520 * ms},
+	} {
+		m := lay(12)
+		c.sound(m)
+		e := New(Config{})
+		for part := range slices.Chunk(m.pcm, blockSamples) {
+			if e.Frame(part); e.Hint(c.kind).Confidence >= Likely {
+				break
+			}
+		}
+		if h := e.Hint(c.kind); h.Confidence < Likely || e.Now()-c.after > c.soon {
+			t.Errorf("%s: only after %v, want %v: %+v", c.kind, e.Now()-c.after, c.soon, h)
+		}
+	}
+}
+
 func TestKinds(t *testing.T) {
 	seen := map[string]bool{}
 	for _, k := range Kinds() {
