@@ -64,7 +64,7 @@ func (s *studio) clip(effects string) string {
 	}
 	out := s.file("raw")
 	s.clips[effects] = out
-	s.run("sox", append(append([]string{"-D", "-n"}, sources(out)...), strings.Fields(effects)...)...)
+	s.run("sox", append(append([]string{"-D", "-R", "-n"}, sources(out)...), strings.Fields(effects)...)...)
 	return out
 }
 
@@ -84,7 +84,7 @@ func (s *studio) say(v voiced, text string) string {
 	wav, out := s.file("wav"), s.file("raw")
 	s.clips[key] = out
 	s.run("espeak-ng", "-v", v.name, "-s", fmt.Sprint(v.speed), "-p", fmt.Sprint(v.pitch), "-w", wav, text)
-	s.run("sox", append(append([]string{"-D", wav}, sources(out)...), strings.Fields(
+	s.run("sox", append(append([]string{"-D", "-R", wav}, sources(out)...), strings.Fields(
 		"silence 1 0.01 0.5% reverse silence 1 0.01 0.5% reverse gain -n -6")...)...)
 	return out
 }
@@ -160,7 +160,7 @@ func (s *studio) babble() string {
 	}
 	out := s.file("raw")
 	s.clips["babble"] = out
-	args := []string{"-D", "-m"}
+	args := []string{"-D", "-R", "-m"}
 	for i, text := range elsewhere {
 		args = append(args, sources(s.say(crowd[i], text))...)
 	}
@@ -172,7 +172,7 @@ func (s *studio) babble() string {
 func (r *reel) print(l line) []int16 {
 	r.t.Helper()
 	coded, out := r.file(l.codec), r.file("out")
-	args := []string{"-D"}
+	args := []string{"-D", "-R"}
 	if l.noise == "" {
 		args = append(args, sources(r.parts...)...)
 	} else {
@@ -187,7 +187,7 @@ func (r *reel) print(l line) []int16 {
 	args = append(args, coded)
 	args = append(args, strings.Fields(l.effects)...)
 	r.run("sox", append(args, "gain", fmt.Sprint(l.level), "trim", "0", fmt.Sprintf("%.3f", r.at.Seconds()))...)
-	decode := append(append([]string{"-D"}, l.format()...), coded)
+	decode := append(append([]string{"-D", "-R"}, l.format()...), coded)
 	r.run("sox", append(append(decode, raw...), out)...)
 	octets, err := os.ReadFile(out)
 	if err != nil {
@@ -228,7 +228,7 @@ func (r *reel) noise(l line) string {
 	}
 	babble, out := r.babble(), r.file("raw")
 	r.clips[key] = out
-	args := append(append([]string{"-D"}, sources(babble)...), sources(out)...)
+	args := append(append([]string{"-D", "-R"}, sources(babble)...), sources(out)...)
 	r.run("sox", append(args, "trim", "0", "30", "gain", fmt.Sprint(l.gain))...)
 	return out
 }
