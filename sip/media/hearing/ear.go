@@ -6,7 +6,7 @@ import "time"
 // networks.
 type Config struct {
 	// AnswerTimes are the times of ringing after which mailboxes answer; nil
-	// means 15 s (docomo), 20 s (SoftBank) and 24 s (au).
+	// means 15 s (docomo), 20 s (SoftBank) and 24 s (au). They are only read.
 	AnswerTimes []time.Duration
 	// Prior is how likely an answer is a recorder's before anything is heard,
 	// between 0 and 1; anything else means 0.25.

@@ -391,6 +391,26 @@ func TestASenderThatSendsNothingInPauses(t *testing.T) {
 	}
 }
 
+// What Kakeru itself plays to whoever waits is none of the network's tones.
+func TestOurHoldToneIsNoSignal(t *testing.T) {
+	m := lay(13)
+	m.speak(3 * second)
+	m.play(20*second, media.Hold.Source())
+	e := play(m.pcm)
+	for _, k := range []Kind{Ringback, Busy, DialTone, Beep, FaxCNG, FaxCED} {
+		if h := e.Hint(k); h.Confidence >= Likely {
+			t.Errorf("%+v", h)
+		}
+	}
+}
+
+// An ear is small: there are two for each call.
+func TestAnEarIsSmall(t *testing.T) {
+	if n := reflect.TypeFor[Ear]().Size(); n > 4096 {
+		t.Errorf("it takes %d octets", n)
+	}
+}
+
 // How long after its beginning each kind is likely, on a clean line.
 func TestHowSoon(t *testing.T) {
 	for _, c := range []struct {
