@@ -34,8 +34,8 @@ func benchMedia(ctx context.Context, o benchFlags) (*mediaFigures, error) {
 		for i := range f.systems {
 			at := (round + i) % len(f.systems) // none is always the first
 			row, err := measureMedia(ctx, o, f.systems[at], uint64(round))
-			if outOfFiles(err) {
-				err = limitOnFiles(err, o.calls)
+			if outOfSockets(err) {
+				err = whatToRaise(err, o.calls)
 			}
 			if err != nil {
 				return nil, fmt.Errorf("%s: %w", f.systems[at].name, err)

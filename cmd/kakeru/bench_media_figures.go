@@ -134,6 +134,9 @@ func (f *mediaFigures) print(w io.Writer) {
 	f.printNotes(w)
 }
 
+// tooLate is when packets were sent so many milliseconds after their instants that they came in bursts.
+const tooLate = 1
+
 func (f *mediaFigures) printNotes(w io.Writer) {
 	own := len(f.systems) - 1
 	for i, s := range f.systems[1:own] {
@@ -144,6 +147,9 @@ func (f *mediaFigures) printNotes(w io.Writer) {
 		fmt.Fprintln(w, "rtpengine is not installed and was left out; `make bench-media` installs it")
 	}
 	for i, s := range f.systems {
+		if late := f.over(i, func(r, _ mediaRow) float64 { return r.late[1] }); late > tooLate {
+			fmt.Fprintf(w, "%s: the generator was late (p99 %.1f ms): the machine had too little left, the figures say little\n", s.name, late)
+		}
 		if n := f.worst(i, func(r mediaRow) int { return r.dropped + r.failed }); n > 0 {
 			fmt.Fprintf(w, "%s: the generator itself lost up to %d packets; they do not count\n", s.name, n)
 		}

@@ -3,7 +3,6 @@ package main
 import (
 	"context"
 	"encoding/binary"
-	"fmt"
 	"math/rand/v2"
 	"net/netip"
 	"runtime"
@@ -72,33 +71,35 @@ func (l *mediaLoad) speak(ctx context.Context, w mediaWindow) {
 		binary.BigEndian.PutUint32(l.packet[4:], uint32(turn*160))
 		for i := range l.streams {
 			due := base.Add(l.streams[i].place)
-			if !due.Before(w.until) {
+			if now := l.send(&l.streams[i], due, w); !now.Before(w.until) {
 				return
 			}
-			l.send(&l.streams[i], due, !due.Before(w.from))
 		}
 	}
 }
 
-func (l *mediaLoad) send(s *mediaStream, due time.Time, counts bool) {
+// send sends a stream's next packet when it is due. What counts is when that really was: then what a system has spent
+// within the window is what it has spent on the packets that count, however late they are.
+func (l *mediaLoad) send(s *mediaStream, due time.Time, w mediaWindow) time.Time {
 	binary.BigEndian.PutUint32(l.packet[8:], s.id+1) // the SSRC
 	binary.BigEndian.PutUint32(l.packet[markStream:], s.id)
+	now := waitFor(due)
+	counts := !now.Before(w.from) && now.Before(w.until)
 	l.packet[markCounted] = 0
 	if counts {
 		l.packet[markCounted] = 1
 	}
-	now := waitFor(due)
 	binary.BigEndian.PutUint64(l.packet[markSent:], uint64(now.UnixNano()))
 	err := unix.Sendto(s.from, l.packet[:], unix.MSG_DONTWAIT, &s.to)
-	if !counts {
-		return
-	}
-	l.late.add(now.Sub(due))
-	if err != nil {
+	switch {
+	case !counts:
+	case err != nil:
 		l.failed++
-		return
+	default:
+		l.late.add(now.Sub(due))
+		l.sent++
 	}
-	l.sent++
+	return now
 }
 
 // spinBelow is a wait so short that going to sleep for it would cost more than it saves.
@@ -144,9 +145,4 @@ func (c *delayCounts) at(share float64) float64 {
 		}
 	}
 	return 0
-}
-
-// limitOnFiles adds what can be done to an error of too many open files.
-func limitOnFiles(err error, calls int) error {
-	return fmt.Errorf("%w: %d calls need about %d open files in one process; raise the limit (ulimit -n), or ask for fewer --calls", err, calls, 4*calls+100)
 }

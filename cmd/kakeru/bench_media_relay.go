@@ -36,7 +36,7 @@ type relayWord struct {
 	Customer netip.AddrPort `json:"customer,omitzero"`
 	Mallocs  uint64         `json:"mallocs,omitempty"`
 	Error    string         `json:"error,omitempty"`
-	NoFiles  bool           `json:"no_files,omitempty"` // the error is that no more files may be opened
+	Short    bool           `json:"short,omitempty"` // the error is that no more sockets can be opened
 }
 
 // relay sets up calls in this process.
@@ -78,8 +78,8 @@ func benchMediaRelay(ctx context.Context, kind string, std streams) error {
 func setUp(r relay, o relayOrder) relayWord {
 	desk, customer, err := r.bridge(o.Desk, o.Customer)
 	switch {
-	case outOfFiles(err):
-		return relayWord{Error: err.Error(), NoFiles: true}
+	case outOfSockets(err):
+		return relayWord{Error: err.Error(), Short: true}
 	case err != nil:
 		return relayWord{Error: err.Error()}
 	}

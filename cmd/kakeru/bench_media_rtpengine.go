@@ -132,6 +132,9 @@ type ngClient struct {
 	last int // cookie
 }
 
+// ngNoPorts is what it says when a port cannot be opened, be it for want of files.
+const ngNoPorts = "Ran out of ports"
+
 type ngOrder struct {
 	Command string `json:"command"`
 	CallID  string `json:"call-id,omitempty"`
@@ -197,6 +200,9 @@ func (c *ngClient) answer(cookie string) (r ngReply, ok bool, err error) {
 		}
 		if err := json.Unmarshal(text, &r); err != nil {
 			return r, false, fmt.Errorf("ng: %w", err)
+		}
+		if r.Result == "error" && r.Reason == ngNoPorts {
+			return r, false, fmt.Errorf("%w (ng: %s)", errNoSockets, r.Reason)
 		}
 		if r.Result == "error" {
 			return r, false, fmt.Errorf("ng: %s", r.Reason)

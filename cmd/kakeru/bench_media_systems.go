@@ -3,9 +3,12 @@ package main
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net/netip"
 	"os/exec"
 	"syscall"
+
+	"kakeru/sip/media"
 )
 
 // mediaSystem is something that passes the packets of calls on, in a process of its own.
@@ -67,11 +70,23 @@ func startRelay(ctx context.Context, kind string) (mediaSystem, error) {
 	return p, nil
 }
 
-// errNoFiles is a process that may open no more files.
-var errNoFiles = errors.New("too many open files")
+// errNoSockets is a process that can open no more sockets.
+var errNoSockets = errors.New("no more sockets can be opened")
 
-func outOfFiles(err error) bool {
-	return errors.Is(err, syscall.EMFILE) || errors.Is(err, syscall.ENFILE) || errors.Is(err, errNoFiles)
+func outOfSockets(err error) bool {
+	for _, short := range []error{errNoSockets, media.ErrPortsExhausted, syscall.EMFILE, syscall.ENFILE} {
+		if errors.Is(err, short) {
+			return true
+		}
+	}
+	return false
+}
+
+// whatToRaise adds to such an error what can be done about it.
+func whatToRaise(err error, calls int) error {
+	return fmt.Errorf("%w: %d calls take %d of the ports %d–%d and about %d open files of one process; "+
+		"end what else holds the ports, raise the limit on files (ulimit -n), or ask for fewer --calls",
+		err, calls, 4*calls, relayPortMin, relayPortMax, 4*calls+100)
 }
 
 func (p relayProcess) bridge(_ context.Context, desk, customer netip.AddrPort) (toDesk, toCustomer netip.AddrPort, err error) {
@@ -80,8 +95,8 @@ func (p relayProcess) bridge(_ context.Context, desk, customer netip.AddrPort) (
 		return toDesk, toCustomer, err
 	}
 	switch {
-	case w.NoFiles:
-		err = errNoFiles
+	case w.Short:
+		err = fmt.Errorf("%w (%s)", errNoSockets, w.Error)
 	case w.Error != "":
 		err = errors.New(w.Error)
 	}

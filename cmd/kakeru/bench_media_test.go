@@ -14,6 +14,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // TestBenchMedia has every system there is carry four calls for a moment: all packets come through, to the right ends, and
@@ -21,7 +23,7 @@ import (
 func TestBenchMedia(t *testing.T) {
 	t.Setenv(asBinary, "1") // the relays are this binary again
 	var out, errs bytes.Buffer
-	args := []string{"bench", "media", "--calls", "4", "--seconds", "1", "--json"}
+	args := []string{"bench", "media", "--calls", "4", "--seconds", "0.5", "--json"}
 	if code := dispatch(t.Context(), args, streams{&out, &errs}); code != 0 {
 		t.Fatalf("exit status %d: %s", code, errs.String())
 	}
@@ -45,7 +47,7 @@ func TestBenchMedia(t *testing.T) {
 		if !kind.there() {
 			continue
 		}
-		if sent := f[kind.prefix+"sent"]; sent != 4*2*50 {
+		if sent := f[kind.prefix+"sent"]; sent == 0 || sent > 4*2*30 { // 200; on a busy machine not quite, or some of before
 			t.Errorf("%s: %v packets were sent", kind.name, sent)
 		}
 		for _, none := range []string{"lost", "misdelivered", "lost_by_generator"} {
@@ -100,24 +102,47 @@ func TestWhatARelayLosesIsSeen(t *testing.T) {
 	}
 	defer nobody.Close()
 	row, err := measureBad(t, badRelay{to: portOf(nobody)})
-	if err != nil || row.sent != 20 || row.heard != 0 || lostByIt(row) != 20 {
+	if err != nil || row.sent == 0 || row.heard != 0 || lostByIt(row) != row.sent {
 		t.Errorf("all are swallowed: %v, %+v", err, row)
 	}
 	row, err = measureBad(t, badRelay{})
-	if err != nil || row.sent != 20 || row.heard != 0 || row.strays != 20 || lostByIt(row) != 20 {
+	if err != nil || row.sent == 0 || row.heard != 0 || row.strays != row.sent || lostByIt(row) != row.sent {
 		t.Errorf("all come back to their sender: %v, %+v", err, row)
 	}
 }
 
-func TestOutOfFilesSaysWhatToRaise(t *testing.T) {
-	for _, err := range []error{errNoFiles, os.NewSyscallError("socket", syscall.EMFILE)} {
-		_, got := measureBad(t, badRelay{err: err})
-		if !outOfFiles(got) || !strings.Contains(limitOnFiles(got, 1000).Error(), "1000 calls need about 4100 open files in one process; raise the limit (ulimit -n)") {
-			t.Errorf("%v", got)
+// TestOutOfSocketsSaysWhatToRaise has every system run out of files, in processes of their own.
+func TestOutOfSocketsSaysWhatToRaise(t *testing.T) {
+	var was syscall.Rlimit
+	if err := syscall.Getrlimit(syscall.RLIMIT_NOFILE, &was); err != nil {
+		t.Fatal(err)
+	}
+	few := syscall.Rlimit{Cur: 400, Max: was.Max}
+	t.Setenv(asBinary, "1")
+	for _, kind := range mediaSystems()[1:] {
+		if !kind.there() {
+			continue
+		}
+		short := kind
+		short.start = func(ctx context.Context) (mediaSystem, error) {
+			s, err := kind.start(ctx)
+			if err == nil {
+				err = unix.Prlimit(s.pid(), unix.RLIMIT_NOFILE, (*unix.Rlimit)(&few), nil)
+			}
+			return s, err
+		}
+		_, err := measureMedia(t.Context(), benchFlags{calls: 300, seconds: 0.1}, short, 1)
+		if !outOfSockets(err) {
+			t.Errorf("%s: %v", kind.name, err)
+			continue
+		}
+		if got := whatToRaise(err, 300).Error(); !strings.Contains(got, "about 1300 open files of one process") || !strings.Contains(got, "ulimit -n") {
+			t.Errorf("%s: %s", kind.name, got)
 		}
 	}
-	if outOfFiles(errors.New("another")) || outOfFiles(nil) {
-		t.Error("another error is taken for that")
+	_, err := measureBad(t, badRelay{err: errors.New("another")})
+	if err == nil || outOfSockets(err) || outOfSockets(nil) {
+		t.Errorf("another error is taken for that: %v", err)
 	}
 }
 
@@ -130,8 +155,9 @@ func TestFullEarIsNotTheRelaysLoss(t *testing.T) {
 	defer ears.close()
 	load := &mediaLoad{ears: ears}
 	load.add(0, ears.ears[0].at, ears.ears[0].at, rand.New(rand.NewPCG(1, 1)))
+	now := time.Now()
 	for ears.drops() == 0 { // nobody reads
-		load.send(&load.streams[0], time.Now(), true)
+		load.send(&load.streams[0], now, mediaWindow{now, now, now.Add(time.Hour)})
 		if load.sent > 100_000 {
 			t.Fatal("a socket that nobody reads took 100,000 packets")
 		}
