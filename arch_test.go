@@ -57,7 +57,7 @@ var house = map[string]room{
 		why: adapter, ours: []string{"dialer", "sip/media"},
 		third: []string{"github.com/emiago/sipgo", "github.com/icholy/digest", "github.com/pion", "github.com/prometheus"},
 	},
-	"sip/media": {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion"}},
+	"sip/media": {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion", "golang.org/x/sys"}},
 	"sip/lab": {
 		why:  "the far end must not share the code it is to prove: only sound and sockets",
 		ours: []string{"sip/media"}, third: []string{"github.com/emiago/sipgo", "github.com/icholy/digest"},

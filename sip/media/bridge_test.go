@@ -561,7 +561,7 @@ func TestForwardPathDoesNotAllocate(t *testing.T) {
 		writeHeader(packet, h)
 		h.seq++
 		h.ts += frameSamples
-		l.heardRTP(packet, from)
+		l.heardRTP(packet, from, time.Now())
 	})
 	if allocs != 0 {
 		t.Errorf("%.1f allocations a packet", allocs)
@@ -613,6 +613,6 @@ func BenchmarkForward(b *testing.B) {
 		writeHeader(packet, h)
 		h.seq++
 		h.ts += frameSamples
-		l.heardRTP(packet, from)
+		l.heardRTP(packet, from, time.Now())
 	}
 }

@@ -9,33 +9,6 @@ import (
 // ErrClosed is told by what is asked of a bridge that is closed.
 var ErrClosed = errors.New("the bridge is closed")
 
-// Open opens a side's sockets. It may be called again.
-func (b *Bridge) Open(side Side) error {
-	if b.leg(side) != nil {
-		return nil
-	}
-	pair, err := b.pool.Open()
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	ours := !b.isClosed() && b.leg(side) == nil
-	if ours {
-		b.legs[side].Store(newLeg(b, side, pair))
-	}
-	closed := b.isClosed()
-	b.mu.Unlock()
-	if !ours {
-		pair.Close()
-		if closed {
-			return ErrClosed
-		}
-		return nil
-	}
-	b.add(b.leg(side))
-	return nil
-}
-
 // Link has two sides hear each other, and nobody else them.
 func (b *Bridge) Link(one, two Side) {
 	for side := range sides {

@@ -9,22 +9,15 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// report sends both legs' RTCP reports at intervals drawn around the mean, so
+// reports sends the legs' RTCP reports at intervals drawn around the mean, so
 // that many calls do not report at once (RFC 3550 §6.2).
-func (b *Bridge) report() {
-	timer := time.NewTimer(b.every / 2)
-	defer timer.Stop()
-	for {
-		select {
-		case <-b.closed:
-			return
-		case now := <-timer.C:
-			for _, l := range b.all() {
-				l.sendRTCP(l.compound(now))
-			}
-			timer.Reset(b.every/2 + rand.N(b.every))
+func (b *Bridge) reports() {
+	b.start(time.Now().Add(b.every/2), func(now time.Time) (time.Time, bool) {
+		for _, l := range b.all() {
+			l.sendRTCP(l.compound(now))
 		}
-	}
+		return now.Add(b.every/2 + rand.N(b.every)), true
+	})
 }
 
 // compound is the report of a leg: SR if we have sent, else RR, with what we
@@ -65,9 +58,9 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 	switch {
 	case err != nil:
 	case far.srtp != nil:
-		err = far.srtp.out.sendRTCP(raw, l.pair.RTCP, far.rtcp)
+		err = far.srtp.out.sendRTCP(raw, l.rtcp, &far.rtcp.raw)
 	default:
-		_, err = l.pair.RTCP.WriteToUDPAddrPort(raw, far.rtcp)
+		err = l.rtcp.send(raw, &far.rtcp.raw)
 	}
 	if err != nil {
 		l.out.sendFailed()
@@ -75,11 +68,10 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 }
 
 // heardRTCP reads the far end's reports.
-func (l *leg) heardRTCP(raw []byte, from netip.AddrPort) {
-	now := time.Now()
+func (l *leg) heardRTCP(raw []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
-	latch := far != nil && from != far.rtcp && far.mayLatch(from, far.rtcpLatched)
-	if far == nil || from != far.rtcp && !latch {
+	latch := far != nil && from != far.rtcp.AddrPort && far.mayLatch(from, far.rtcpLatched)
+	if far == nil || from != far.rtcp.AddrPort && !latch {
 		l.in.stranger()
 		return
 	}
@@ -96,7 +88,7 @@ func (l *leg) heardRTCP(raw []byte, from netip.AddrPort) {
 		return
 	}
 	if far.behind.IsValid() && !far.rtcpLatched {
-		l.latch(far, func(f *farEnd) { f.rtcp, f.rtcpLatched = from, true })
+		l.latch(far, func(f *farEnd) { f.rtcp, f.rtcpLatched = newEndpoint(from), true })
 	}
 	for _, p := range packets {
 		switch p := p.(type) {
