@@ -24,6 +24,10 @@ var TestPackages = []string{
 	"kamailio-tls-modules",
 }
 
+// BenchPackages are those that `make bench-media` needs: a relay to measure ours
+// against.
+var BenchPackages = []string{"rtpengine-daemon"}
+
 // signs are the files by which a package is known to be there, however it came:
 // one of them is enough. A name without a slash is looked for on the PATH.
 var signs = map[string][]string{
@@ -36,6 +40,7 @@ var signs = map[string][]string{
 	"twinkle-console": {"twinkle-console"},
 	"kamailio":        {"kamailio", "/usr/sbin/kamailio"},
 
+	"rtpengine-daemon":     {"rtpengine"},
 	"kamailio-tls-modules": {"/usr/lib/*/kamailio/modules/tls.so"},
 }
 
