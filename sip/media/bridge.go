@@ -19,6 +19,7 @@ type Bridge struct {
 	every    time.Duration // between RTCP reports
 	onKey    atomic.Pointer[func(from Side, key Press)]
 	poller   *poller
+	taps     []*Tap // guarded by the poller
 
 	mu     sync.Mutex // guards the change of a far end by signalling
 	closed bool       // guarded by the poller

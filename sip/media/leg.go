@@ -206,6 +206,10 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 	l.in.accept(h, k.audio(), len(packet), now)
 	if k == kindEvent {
 		l.heardKey(packet, h)
+	} else {
+		for _, t := range l.bridge.taps {
+			t.put(l.side, k.codec(), h, packet[h.from:h.to], now)
+		}
 	}
 	l.bridge.relay(l, packet, h, k, now)
 }

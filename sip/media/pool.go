@@ -41,6 +41,7 @@ type Pool struct {
 	lent    []bool // by pair
 	next    int    // where the search goes on: a freed port rests before it is lent again
 	pollers []*poller
+	ears    ears
 }
 
 // loan is a pair of neighbouring ports that is lent.
