@@ -130,6 +130,16 @@ func (r RTP) check(p *problems) {
 			p.addf(key, "%q is no IP address", ip)
 		}
 	}
+	for i, text := range r.Networks {
+		key := fmt.Sprintf("sip.rtp.networks[%d]", i)
+		network, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil:
+			p.addf(key, "%q is no network; write it as 198.51.100.0/24", text)
+		case network.Bits() < network.Addr().BitLen()/2:
+			p.addf(key, "%q is too wide: whoever speaks first from there is taken for the phone; name the gateway's own network", text)
+		}
+	}
 	if r.PortMin < 1024 || r.PortMax > 65535 || r.PortMax-r.PortMin < 3 {
 		p.addf("sip.rtp.port_min", "%d–%d is no usable range; a call takes four ports between 1024 and 65535", r.PortMin, r.PortMax)
 	}

@@ -117,6 +117,8 @@ type RTP struct {
 	Advertise string `koanf:"advertise"` // IP; Bind when empty
 	PortMin   int    `koanf:"port_min"`
 	PortMax   int    `koanf:"port_max"`
+	// Networks are where the sound of a phone behind a NAT may come from besides the address that it signals from: IP/BITS.
+	Networks []string `koanf:"networks"`
 }
 
 // Trunk is a line to the network.

@@ -271,6 +271,9 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 		TLS:   sip.TLS{Listen: s.TLS.Listen, Certificate: s.TLS.Cert, Key: s.TLS.Key, CA: s.TLS.CA},
 		Media: media.Config{BindIP: bindIP, AdvertiseIP: advertiseIP, PortMin: uint16(s.RTP.PortMin), PortMax: uint16(s.RTP.PortMax)}, //nolint:gosec // configs checked the range
 	}
+	for _, network := range s.RTP.Networks {
+		c.Media.Networks = append(c.Media.Networks, netip.MustParsePrefix(network)) // configs checked it
+	}
 	for _, t := range s.Trunks {
 		c.Trunks = append(c.Trunks, sip.Trunk{
 			Name: t.Name, Address: t.Address, Transport: t.Transport, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,

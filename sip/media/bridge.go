@@ -179,8 +179,8 @@ func (l *leg) parseAs(sdp []byte, s Security) (Description, error) {
 }
 
 // BehindNAT tells that a side's SDP may name an address that we cannot reach:
-// the first valid packet from peer, the IP address its signalling comes from,
-// decides where its sound goes, until a new SDP. Call it before or after the
+// the first valid packet from peer, the IP address its signalling comes from, or
+// from one of the pool's networks decides where its sound goes, until a new SDP. Call it before or after the
 // SDP is set.
 func (b *Bridge) BehindNAT(side Side, peer netip.Addr) {
 	l := b.leg(side)
