@@ -86,12 +86,18 @@ func (n Numbers) check(p *problems) {
 	p.between("numbers.busy_gap", n.BusyGap, 0, 24*time.Hour)
 }
 
+// longestBusyTone is the most that sip.busy_tone may be.
+const longestBusyTone = 5 * time.Second
+
 func (s SIP) check(p *problems) {
 	p.hostPort("sip.listen", s.Listen)
 	if host, _, err := net.SplitHostPort(s.Listen); err == nil && s.Advertise == "" {
 		if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() {
 			p.addf("sip.advertise", "is missing; write the IP address that phones and carrier reach us at")
 		}
+	}
+	if s.BusyTone < 0 || s.BusyTone > longestBusyTone {
+		p.addf("sip.busy_tone", "%s is not between 0 and %s; the desk is not free while it lasts", s.BusyTone, longestBusyTone)
 	}
 	s.TLS.check(p)
 	s.RTP.check(p)

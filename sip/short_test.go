@@ -55,7 +55,10 @@ func TestShortCallsLeaveNothing(t *testing.T) {
 	close(next)
 	work.Wait()
 	eventually(t, "we hold no dialog any more", func() bool { return len(r.allLanes()) == 0 })
-	if !polled(func() bool { s := now(); return s.goroutines <= before.goroutines && s.files <= before.files && s.ports == before.ports }) {
+	if !polled(func() bool {
+		s := now()
+		return s.goroutines <= before.goroutines && s.files <= before.files && s.ports == before.ports
+	}) {
 		stacks := make([]byte, 1<<20)
 		t.Errorf("after %d calls %+v, before them %+v\n%s", calls, now(), before, stacks[:runtime.Stack(stacks, true)])
 	}
