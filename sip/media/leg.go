@@ -155,9 +155,9 @@ func newLeg(b *Bridge, side Side, lent loan, rtp, rtcp *socket) *leg {
 	return l
 }
 
-// close closes the sockets and returns the ports. It needs the poller.
+// close closes the sockets, which nobody reads any more, and returns the ports.
 func (l *leg) close() {
-	if err := errors.Join(l.bridge.poller.remove(l.rtp), l.bridge.poller.remove(l.rtcp)); err != nil {
+	if err := errors.Join(l.rtp.Close(), l.rtcp.Close()); err != nil {
 		l.pool.log.Warn("closing RTP ports", "err", err)
 	}
 	l.giveBack()
