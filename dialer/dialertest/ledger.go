@@ -233,6 +233,7 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if err := judge(e); err != nil {
 		return err
 	}
+	e.Quality = kept(e.Quality)
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}
 	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && e.Next.State != "" && !a.Recorded {
 		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {
@@ -244,6 +245,25 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 		c.Next = e.Next
 	}
 	return nil
+}
+
+// kept is what is kept of how a call sounded.
+func kept(q *dialer.Quality) *dialer.Quality {
+	if q == nil {
+		return nil
+	}
+	past := func(s *dialer.Sound) *dialer.Sound {
+		if s == nil {
+			return nil
+		}
+		one := *s
+		one.RecentMOS = 0
+		return &one
+	}
+	return &dialer.Quality{
+		Desk:     dialer.LegQuality{In: past(q.Desk.In), Out: past(q.Desk.Out)},
+		Customer: dialer.LegQuality{In: past(q.Customer.In), Out: past(q.Customer.Out)},
+	}
 }
 
 // Open implements dialer.Ledger.
