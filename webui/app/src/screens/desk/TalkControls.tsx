@@ -10,6 +10,7 @@ import type { Call, Desk } from "../../api/types";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
+import { SilenceChip } from "../../parts/SoundChip";
 import css from "./desk.module.css";
 import type { Telephone } from "./useDesk";
 
@@ -119,6 +120,7 @@ export function Standing({ call }: { call: Call }) {
           {t(call.consulting ? "talk.consulting" : "talk.ringing_desk", { desk: other })}
         </Chip>
       )}
+      <SilenceChip call={call} />
     </span>
   );
 }
