@@ -11,7 +11,6 @@ import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
-import { SoundChip } from "../../parts/SoundChip";
 import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
 import css from "./desk.module.css";
@@ -62,7 +61,6 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, on
       <div className={css.controls}>
         {onName && <NameCase onOpen={onName} />}
         {mine.call?.state === "talking" && <Standing call={mine.call} />}
-        {mine.call && <SoundChip call={mine.call} />}
       </div>
       {telephone.missed && (
         <Notice tone="bad">{t("talk.not_taken", { desk: desks?.find((d) => d.id === telephone.missed)?.name ?? telephone.missed })}</Notice>

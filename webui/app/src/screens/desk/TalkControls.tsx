@@ -10,7 +10,7 @@ import type { Call, Desk } from "../../api/types";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
-import { SilenceChip } from "../../parts/SoundChip";
+import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import css from "./desk.module.css";
 import type { Telephone } from "./useDesk";
 
@@ -50,6 +50,9 @@ export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
           </Control>
         )}
         {handedOn && <Ending call={call} telephone={telephone} />}
+        <span className={css.standing}>
+          <SoundChip call={call} />
+        </span>
       </div>
       {choosing && !handedOn && <Targets call={call} telephone={telephone} onDone={() => onChoose(false)} />}
     </>
