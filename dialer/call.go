@@ -128,9 +128,9 @@ func (c *call) run() {
 		case <-c.handingLate():
 			c.handing = nil
 			c.line.CancelTransfer()
-		case at := <-c.listens():
+		case <-c.listens():
 			if c.sounds() {
-				c.show(at)
+				c.show(c.e.d.Now())
 			}
 		}
 	}

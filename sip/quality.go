@@ -40,6 +40,7 @@ type end struct {
 	heard media.Stats // when it was last known to send
 }
 
+// newSound is of a line whose ends do not hear each other yet (docs/decisions/0013-quality.md).
 func newSound(a *Agent, b *media.Bridge) *sound {
 	return &sound{
 		bridge: b, check: a.cfg.SoundCheck, after: a.cfg.SilentAfter,

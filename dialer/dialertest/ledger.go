@@ -247,25 +247,6 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	return nil
 }
 
-// kept is what is kept of how a call sounded.
-func kept(q *dialer.Quality) *dialer.Quality {
-	if q == nil {
-		return nil
-	}
-	past := func(s *dialer.Sound) *dialer.Sound {
-		if s == nil {
-			return nil
-		}
-		one := *s
-		one.RecentMOS = 0
-		return &one
-	}
-	return &dialer.Quality{
-		Desk:     dialer.LegQuality{In: past(q.Desk.In), Out: past(q.Desk.Out)},
-		Customer: dialer.LegQuality{In: past(q.Customer.In), Out: past(q.Customer.Out)},
-	}
-}
-
 // Open implements dialer.Ledger.
 func (l *Ledger) Open(ctx context.Context) (open []dialer.OpenAttempt, err error) {
 	err = l.do(ctx, "Open", func() error {

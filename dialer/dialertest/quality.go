@@ -29,3 +29,22 @@ func (n *phoneLine) Quality() dialer.Quality { return n.phone.qualityOf(n.order.
 
 // Quality is what Phone.Sounds has said.
 func (c *Caller) Quality() dialer.Quality { return c.phone.qualityOf(c.id) }
+
+// kept is what is kept of how a call sounded.
+func kept(q *dialer.Quality) *dialer.Quality {
+	if q == nil {
+		return nil
+	}
+	past := func(s *dialer.Sound) *dialer.Sound {
+		if s == nil {
+			return nil
+		}
+		one := *s
+		one.RecentMOS = 0
+		return &one
+	}
+	return &dialer.Quality{
+		Desk:     dialer.LegQuality{In: past(q.Desk.In), Out: past(q.Desk.Out)},
+		Customer: dialer.LegQuality{In: past(q.Customer.In), Out: past(q.Customer.Out)},
+	}
+}
