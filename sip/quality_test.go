@@ -88,7 +88,7 @@ func (s *speaker) sound(n int) {
 
 // soundTimers are short, and still far longer than anything a busy machine does between two packets.
 func soundTimers(c *Config) {
-	c.SoundCheck, c.SilentAfter = 100*time.Millisecond, 1500*time.Millisecond
+	c.SoundCheck, c.SilentAfter = 250*time.Millisecond, time.Second
 }
 
 func newChat(t *testing.T, change ...func(*Config)) *chat {

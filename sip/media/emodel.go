@@ -7,8 +7,8 @@ import (
 
 // The E-model (ITU-T G.107, 06/2015) says how a talk will be judged by those
 // who have it: R = Ro - Is - Id - Ie,eff + A. What we cannot measure (levels,
-// noise, echo loss) has the default values of its table 2; A is 0, nobody at a
-// desk phone makes allowances.
+// noise, echo loss) has the default value of §7.7; A is 0, nobody at a desk
+// phone makes allowances.
 const (
 	// emodelBasic is Ro - Is with the default values (§7.2, §7.3). Without delay
 	// and loss the echo of the room at the far end takes 0.15 of it, and R is the
@@ -22,8 +22,8 @@ const (
 	emodelRo   = 94.769 // the signal-to-noise ratio, Ro (§7.2)
 	emodelRoe  = 94.769 // the same at the talker's ear: -1.5·(No - RLR), No = -61.18 dBm0p, RLR = 2 dB
 
-	// delayNoticed is the shortest delay that disturbs a talk without echo (mT,
-	// table 1 of §7.4: the default sensitivity).
+	// delayNoticed is the shortest delay that disturbs a talk without echo (mT of
+	// §7.4, for the default sensitivity).
 	delayNoticed = 100.0 // ms
 )
 
