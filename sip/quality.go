@@ -18,11 +18,12 @@ type sound struct {
 
 	mu             sync.Mutex // guards what follows
 	begun          bool       // both ends have heard each other
-	over           bool       // one of them is gone
+	over           bool       // one of them is gone, or enough was told
 	talk           standing
 	desk, customer end
 	looked         time.Time
 	silent         dialer.Silence
+	episodes       int // of silence, that are past
 }
 
 // standing is how a talk stands, as far as its sound is concerned.

@@ -11,18 +11,7 @@ import (
 // the customer's when it is both. Far ends send packets of silence too, so that none at all is a fault: a phone's, a
 // firewall's, or an address that nobody can reach. What a talk has to do with it, see hunt.settle.
 func (n *line) hear() {
-	s := n.sound
-	s.mu.Lock()
-	if !s.begun || s.over {
-		s.mu.Unlock()
-		return
-	}
-	now := time.Now()
-	desk, customer := s.look(now)
-	was, why := s.silent, ""
-	s.silent, why = s.judge(desk, customer, now)
-	is, operator := s.silent, s.talk.operator
-	s.mu.Unlock()
+	was, is, why, operator := n.sound.hear()
 	if is == was {
 		return
 	}
@@ -42,12 +31,30 @@ func (n *line) hear() {
 	l.lane.post(func() { l.note(event, why) })
 }
 
-// judge says who is silent now, and, as far as it shows, why. It needs s.mu.
-func (s *sound) judge(desk, customer media.Stats, now time.Time) (dialer.Silence, string) {
+// hear takes a look, and says who was silent before it, who is now, and why as far as that shows.
+func (s *sound) hear() (was, is dialer.Silence, why string, operator *leg) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if !s.begun {
+		return was, is, why, nil
+	}
+	now := time.Now()
+	desk, customer := s.look(now)
+	was = s.silent
+	is, why = s.judge(desk, customer, now)
+	return was, is, why, s.talk.operator
+}
+
+// episodesTold is of how many silences a talk tells: a phone that suppresses silence falls silent whenever its user listens,
+// and must fill neither the record nor the supervisor's board.
+const episodesTold = 20
+
+// judge says who is silent now, and why as far as that shows. It needs s.mu.
+func (s *sound) judge(desk, customer media.Stats, now time.Time) (is dialer.Silence, why string) {
 	// A look that comes late says nothing of the others: it was we who slept.
 	slept := now.Sub(s.looked) > 2*s.check
 	s.looked = now
-	if slept || s.talk.rests || holds(desk) || holds(customer) {
+	if s.over || slept || s.talk.rests || holds(desk) || holds(customer) {
 		s.desk.since, s.customer.since = now, now
 		return s.silent, ""
 	}
@@ -56,16 +63,22 @@ func (s *sound) judge(desk, customer media.Stats, now time.Time) (dialer.Silence
 		d = sends
 	}
 	c := s.customer.sending(customer, s.after, now)
-	switch is := silence(s.silent, d, c); is {
+	is = silence(s.silent, d, c)
+	switch is {
 	case dialer.SilentDesk:
-		return is, astray(s.desk.heard, desk)
+		why = astray(s.desk.heard, desk)
 	case dialer.SilentCustomer:
-		return is, astray(s.customer.heard, customer)
+		why = astray(s.customer.heard, customer)
 	case dialer.SilentBoth:
-		return is, orElse(astray(s.customer.heard, customer), astray(s.desk.heard, desk))
+		why = orElse(astray(s.customer.heard, customer), astray(s.desk.heard, desk))
 	default:
-		return is, ""
 	}
+	if s.silent != "" && is == "" {
+		s.episodes++
+		s.over = s.episodes >= episodesTold
+	}
+	s.silent = is
+	return is, why
 }
 
 // holds reports whether a far end has put us on hold: it may send music, or nothing.

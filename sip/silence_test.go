@@ -65,8 +65,7 @@ func TestSilenceIsToldWithinFiveSeconds(t *testing.T) {
 				}
 				return media.Stats{LastIn: last}
 			}
-			var why string
-			s.silent, why = s.judge(stats(victim != dialer.SilentCustomer), stats(victim != dialer.SilentDesk), at)
+			_, why := s.judge(stats(victim != dialer.SilentCustomer), stats(victim != dialer.SilentDesk), at)
 			switch {
 			case s.silent == victim && told.IsZero():
 				told = at
@@ -96,9 +95,31 @@ func TestOurOwnSleepIsNobodysSilence(t *testing.T) {
 		want  dialer.Silence
 	}{{30 * time.Second, ""}, {time.Second, ""}, {1900 * time.Millisecond, ""}, {time.Second, dialer.SilentBoth}} {
 		now = now.Add(c.after)
-		if s.silent, _ = s.judge(stale, stale, now); s.silent != c.want {
+		if s.judge(stale, stale, now); s.silent != c.want {
 			t.Errorf("%v later %q is silent, want %q", c.after, s.silent, c.want)
 		}
+	}
+}
+
+// TestSilencesWithoutEnd: of a phone that sends nothing while its user listens, no more is told after a while, and its talk is
+// not left in silence.
+func TestSilencesWithoutEnd(t *testing.T) {
+	t.Parallel()
+	now := time.Date(2026, 11, 24, 12, 0, 0, 0, time.UTC)
+	s := &sound{check: time.Second, after: 3 * time.Second, looked: now}
+	told, was := 0, dialer.Silence("")
+	for i := range 1000 {
+		now = now.Add(time.Second)
+		speaks := now
+		if i%10 >= 5 {
+			speaks = now.Add(-time.Duration(i%10-4) * time.Second)
+		}
+		if is, _ := s.judge(media.Stats{LastIn: now}, media.Stats{LastIn: speaks}, now); is != was {
+			told, was = told+1, is
+		}
+	}
+	if told != 2*episodesTold || was != "" {
+		t.Errorf("told %d times, at last that %q is silent", told, was)
 	}
 }
 
