@@ -9,6 +9,7 @@ import type { Call, Desk } from "../../api/types";
 import { Chip, type Tone } from "../../parts/Chip";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
+import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import { useProblemText } from "../../parts/useWords";
 import { PhoneChip } from "../desk/SeatPicker";
 import css from "./board.module.css";
@@ -57,6 +58,12 @@ export function DeskCard({ desk }: { desk: Desk }) {
         <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>
           {t(`doing.${doing}`)}
         </Chip>
+        {call && (
+          <>
+            <SilenceChip call={call} />
+            <SoundChip call={call} />
+          </>
+        )}
         {doing !== "empty" && <RunningClock since={since ?? (call ?? rung)?.started_at ?? desk.since} className={css.deskClock} />}
       </div>
       <div className={css.deskFoot}>

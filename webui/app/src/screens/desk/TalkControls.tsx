@@ -10,6 +10,7 @@ import type { Call, Desk } from "../../api/types";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
+import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import css from "./desk.module.css";
 import type { Telephone } from "./useDesk";
 
@@ -49,6 +50,9 @@ export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
           </Control>
         )}
         {handedOn && <Ending call={call} telephone={telephone} />}
+        <span className={css.standing}>
+          <SoundChip call={call} />
+        </span>
       </div>
       {choosing && !handedOn && <Targets call={call} telephone={telephone} onDone={() => onChoose(false)} />}
     </>
@@ -119,6 +123,7 @@ export function Standing({ call }: { call: Call }) {
           {t(call.consulting ? "talk.consulting" : "talk.ringing_desk", { desk: other })}
         </Chip>
       )}
+      <SilenceChip call={call} />
     </span>
   );
 }
