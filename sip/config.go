@@ -56,6 +56,8 @@ type Config struct {
 	MinExpires time.Duration
 	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
 	BindingsFile string
+	// Hearing has the customer's sound listened to, for hints at recorders, faxes and tones.
+	Hearing bool
 	// BusyTone is how long the operator hears that the other side is gone, or did not come, before the desk phone is hung up;
 	// not at all if 0. Meanwhile the desk is not free.
 	BusyTone time.Duration
