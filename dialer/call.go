@@ -201,6 +201,7 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 		c.show(f.Evidence.At)
 	default:
 		c.heardSilence(leg, f.Evidence)
+		c.heardHint(f.Evidence)
 	}
 	if f.Kind == LegDeclined && c.caller != nil {
 		c.declined(f.Desk)

@@ -79,6 +79,8 @@ const (
 	EvOneWay    EvidenceEvent = "one_way_audio" // none come from the leg, while the other's do
 	EvDeadAir   EvidenceEvent = "dead_air"      // none come from either leg
 	EvSoundBack EvidenceEvent = "sound_back"    // they come again
+
+	EvHeard EvidenceEvent = "heard" // what the customer's sound seems to be; Reason is a Hint's
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -88,7 +90,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
-	EvOneWay, EvDeadAir, EvSoundBack,
+	EvOneWay, EvDeadAir, EvSoundBack, EvHeard,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

@@ -278,6 +278,7 @@ type CallView struct {
 	TransferTo DeskID    `json:"transfer_to,omitempty"` // the desk that it is being handed on to
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
 	Silent     Silence   `json:"silent,omitempty"`      // of a talk: who no longer sends any sound
+	Hints      []Hint    `json:"hints,omitempty"`       // what the customer's sound seems to be
 	Verdict    *Verdict  `json:"verdict,omitempty"`     // set when ended
 	// Quality is how it sounds, or sounded; nil while nothing is known. What it points to is never changed.
 	Quality *Quality `json:"-"`

@@ -111,6 +111,35 @@ func TestSilenceIsToldOnce(t *testing.T) {
 	})
 }
 
+// What the customer's sound seems to be is shown while it is likely, and stands in the record; nothing comes of it.
+func TestHintsAreShown(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, _ := h.talks(first, desk1)
+		recorder, sure := dialer.Hint{Kind: dialer.HintRecorder, Confidence: 0.6}, dialer.Hint{Kind: dialer.HintRecorder, Confidence: 0.95}
+		beep := dialer.Hint{Kind: dialer.HintBeep, Confidence: 0.8}
+		for _, c := range []struct {
+			told dialer.Hint
+			want []dialer.Hint
+		}{
+			{recorder, []dialer.Hint{recorder}},
+			{beep, []dialer.Hint{recorder, beep}},
+			{sure, []dialer.Hint{beep, sure}},
+			{dialer.Hint{Kind: dialer.HintRecorder, Confidence: 0.2}, []dialer.Hint{beep}},
+		} {
+			h.phone.Heard(call, c.told)
+			synctest.Wait()
+			if v := h.board.Last(call); !slices.Equal(v.Hints, c.want) || v.State != dialer.Talking {
+				t.Errorf("after %s: %v, %s", c.told.Reason(), v.Hints, v.State)
+			}
+		}
+		h.must(h.Hangup(t.Context(), first, call))
+		h.ended(call)
+		if ev := h.evidence(call); !slices.Contains(ev, dialer.EvHeard) {
+			t.Errorf("%v", ev)
+		}
+	})
+}
+
 // A call that came in sounds as well.
 func TestHowACallThatCameInSounded(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {

@@ -21,6 +21,7 @@ type line struct {
 	sound    *sound
 	desk     *hunt
 	customer *leg
+	left     atomic.Bool // the customer's leg ended, and not because we dropped it
 	closing  sync.Once
 }
 

@@ -296,6 +296,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
+	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
 	reflect.TypeFor[dialer.NumberKind]():        texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
 }
@@ -327,6 +328,7 @@ func describeWords(r huma.Registry) {
 	alias[casework.Insurance](r)
 	alias[dialer.NumberKind](r)
 	alias[dialer.Grade](r)
+	alias[dialer.HintKind](r)
 	alias[dialer.Silence](r)
 }
 

@@ -19,6 +19,11 @@ func (p *Phone) Silent(id dialer.CallID, name dialer.LegName, event dialer.Evide
 	l.tell(dialer.LegNote, dialer.Evidence{Event: event})
 }
 
+// Heard has the customer's leg of a call of ours tell of what its sound seems to be.
+func (p *Phone) Heard(id dialer.CallID, h dialer.Hint) {
+	p.line(id).customer.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvHeard, Reason: h.Reason()})
+}
+
 func (p *Phone) qualityOf(id dialer.CallID) dialer.Quality {
 	p.mu.Lock()
 	defer p.mu.Unlock()

@@ -661,6 +661,7 @@ export interface components {
             ended_at?: string;
             ended_by?: string;
             held: boolean;
+            hints?: components["schemas"]["Hint"][];
             id: string;
             muted: boolean;
             operator: string;
@@ -876,6 +877,12 @@ export interface components {
             seq: number;
             /** @enum {string} */
             type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "bye";
+        };
+        Hint: {
+            /** Format: double */
+            confidence: number;
+            /** @enum {string} */
+            kind: "recorder" | "beep" | "fax" | "busy";
         };
         Hours: {
             /** @description the rule is lifted, for trials */

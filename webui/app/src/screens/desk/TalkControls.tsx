@@ -9,6 +9,7 @@ import { useDesks } from "../../api/hooks";
 import type { Call, Desk } from "../../api/types";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
+import { HintChip } from "../../parts/HintChip";
 import { Key } from "../../parts/Key";
 import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import css from "./desk.module.css";
@@ -123,6 +124,7 @@ export function Standing({ call }: { call: Call }) {
           {t(call.consulting ? "talk.consulting" : "talk.ringing_desk", { desk: other })}
         </Chip>
       )}
+      <HintChip call={call} />
       <SilenceChip call={call} />
     </span>
   );
