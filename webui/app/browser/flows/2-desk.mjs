@@ -135,7 +135,9 @@ export default [
     assert.ok(await operator.page.locator('[data-business="promise"]').isDisabled());
     await operator.page.getByText(/^音質 (良好|普通|悪い) \d\.\d$/).waitFor();
     await operator.picture("desk-sound");
-    await supervisor.page.locator("[data-desk=desk1]").getByText(/^音質 /).waitFor();
+    await supervisor.page.locator("[data-desk=desk1]").getByText(/^音質 /).click();
+    await supervisor.sees("[data-desk=desk1] tr[data-way=desk_in]");
+    await supervisor.accessible("how a talk sounds");
     await supervisor.picture("board-sound");
     if ((await operator.phase()) === "talking") await operator.press("Escape");
     await operator.sees("[data-phase=wrap_up]");

@@ -4,36 +4,44 @@ import { Chip } from "../../parts/Chip";
 import { gradeTones } from "../../parts/SoundChip";
 import css from "./attempts.module.css";
 
-/** How a talk sounded, by leg and direction, in a word and in figures. */
+/** How a talk sounded. */
 export function Sounded({ quality }: { quality: Quality }) {
+  const { t } = useTranslation();
+  return (
+    <>
+      <h3>{t("sound.title")}</h3>
+      <SoundTable quality={quality} />
+      <p className="quiet">{t("sound.hint")}</p>
+    </>
+  );
+}
+
+/** How a talk sounds or sounded, by leg and direction, in a word and in figures. */
+export function SoundTable({ quality }: { quality: Quality }) {
   const { t } = useTranslation();
   const { desk, customer } = quality;
   const ways = [["customer_in", customer.in], ["customer_out", customer.out], ["desk_in", desk.in], ["desk_out", desk.out]] as const;
   return (
-    <>
-      <h3>{t("sound.title")}</h3>
-      <table className={css.sounded} data-grade={quality.grade}>
-        <thead>
-          <tr>
-            <th scope="col">{t("sound.of")}</th>
-            <th scope="col">{t("sound.word")}</th>
-            <th scope="col">{t("sound.loss")}</th>
-            <th scope="col">{t("sound.jitter")}</th>
-            <th scope="col">{t("sound.trip")}</th>
-            <th scope="col">{t("sound.mos")}</th>
+    <table className={css.sounded} data-grade={quality.grade}>
+      <thead>
+        <tr>
+          <th scope="col">{t("sound.of")}</th>
+          <th scope="col">{t("sound.word")}</th>
+          <th scope="col">{t("sound.loss")}</th>
+          <th scope="col">{t("sound.jitter")}</th>
+          <th scope="col">{t("sound.trip")}</th>
+          <th scope="col">{t("sound.mos")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {ways.map(([way, sound]) => (
+          <tr key={way} data-way={way}>
+            <th scope="row">{t(`sound.way.${way}`)}</th>
+            {sound ? <Figures sound={sound} /> : <td colSpan={5} className="quiet">{t("sound.unknown")}</td>}
           </tr>
-        </thead>
-        <tbody>
-          {ways.map(([way, sound]) => (
-            <tr key={way} data-way={way}>
-              <th scope="row">{t(`sound.way.${way}`)}</th>
-              {sound ? <Figures sound={sound} /> : <td colSpan={5} className="quiet">{t("sound.unknown")}</td>}
-            </tr>
-          ))}
-        </tbody>
-      </table>
-      <p className="quiet">{t("sound.hint")}</p>
-    </>
+        ))}
+      </tbody>
+    </table>
   );
 }
 

@@ -11,6 +11,7 @@ import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
 import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import { useProblemText } from "../../parts/useWords";
+import { SoundTable } from "../attempts/Sounded";
 import { PhoneChip } from "../desk/SeatPicker";
 import css from "./board.module.css";
 
@@ -61,7 +62,7 @@ export function DeskCard({ desk }: { desk: Desk }) {
         {call && (
           <>
             <SilenceChip call={call} />
-            <SoundChip call={call} />
+            <Sound call={call} />
           </>
         )}
         {doing !== "empty" && <RunningClock since={since ?? (call ?? rung)?.started_at ?? desk.since} className={css.deskClock} />}
@@ -84,6 +85,19 @@ export function DeskCard({ desk }: { desk: Desk }) {
         {supervises && <HangUp call={call} />}
       </div>
     </section>
+  );
+}
+
+/** How the call sounds; opened, in figures. */
+function Sound({ call }: { call: Call }) {
+  if (call.state !== "talking" || call.silent || !call.quality) return null;
+  return (
+    <details className={css.sound}>
+      <summary>
+        <SoundChip call={call} />
+      </summary>
+      <SoundTable quality={call.quality} />
+    </details>
   );
 }
 
