@@ -86,9 +86,11 @@ type SIP struct {
 	Advertise string `koanf:"advertise"` // the host far ends shall use; the listen host when empty
 	RTP       RTP    `koanf:"rtp"`
 	// Announcement is what a caller hears outside the hours: WAV, 8000 Hz, one channel, 16 bits, at most 30 s.
-	Announcement string  `koanf:"announcement"`
-	Trunks       []Trunk `koanf:"trunks"`
-	Desks        []Desk  `koanf:"desks"`
+	Announcement string `koanf:"announcement"`
+	// BusyTone is how long the operator hears the busy tone when the other side is gone or did not come; not at all when 0.
+	BusyTone time.Duration `koanf:"busy_tone"`
+	Trunks   []Trunk       `koanf:"trunks"`
+	Desks    []Desk        `koanf:"desks"`
 	// PhoneProfiles are makes of desk phone of your own, by name, besides those that are there.
 	PhoneProfiles map[string]PhoneProfile `koanf:"phone_profiles"`
 }
@@ -117,6 +119,8 @@ type RTP struct {
 	Advertise string `koanf:"advertise"` // IP; Bind when empty
 	PortMin   int    `koanf:"port_min"`
 	PortMax   int    `koanf:"port_max"`
+	// Networks are where the sound of a phone behind a NAT may come from besides the address that it signals from: IP/BITS.
+	Networks []string `koanf:"networks"`
 }
 
 // Trunk is a line to the network.

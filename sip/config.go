@@ -56,6 +56,9 @@ type Config struct {
 	MinExpires time.Duration
 	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
 	BindingsFile string
+	// BusyTone is how long the operator hears that the other side is gone, or did not come, before the desk phone is hung up;
+	// not at all if 0. Meanwhile the desk is not free.
+	BusyTone time.Duration
 	// ConnectWithin is how long a connection may take to open, and its TLS as long again; 4 s if 0.
 	ConnectWithin time.Duration
 	// StreamIdle is how long a connection that others opened stays open with nothing coming by it, ours 24 times as long;

@@ -19,7 +19,7 @@
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
 //	remains.go, fade.go       what is kept of a leg that is gone, and for how long
-//	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
+//	cancel.go        dropping: CANCEL (§9.1), BYE (§15), the busy tone before it
 //	ask.go           what we ask within a dialog: CSeq, challenges, what ends it (§12.2.1)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)

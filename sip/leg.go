@@ -49,6 +49,7 @@ type leg struct {
 	state      legState
 	dialled    bool
 	dropped    bool   // Drop was called, or we give up by ourselves
+	toned      bool   // the operator hears, or has heard, that the other side is gone
 	why        string // why we give up by ourselves
 	cancelled  bool   // CANCEL was sent
 	confirmed  bool   // the 2xx was ACKed
@@ -194,6 +195,9 @@ func (l *leg) gone(farEnded bool) {
 	}
 	l.over = true
 	l.changed()
+	if l.name == dialer.CustomerLeg && !l.dropped {
+		l.line.left.Store(true)
+	}
 	l.line.legGone(l.side)
 	l.tellGone(farEnded)
 	for _, f := range l.uponGone {

@@ -20,6 +20,7 @@ type line struct {
 	bridge   *media.Bridge
 	desk     *hunt
 	customer *leg
+	left     atomic.Bool // the customer's leg ended, and not because we dropped it
 	closing  sync.Once
 }
 
