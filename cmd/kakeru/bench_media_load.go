@@ -91,8 +91,9 @@ func (l *mediaLoad) send(s *mediaStream, due time.Time, w mediaWindow) time.Time
 		l.packet[markCounted] = 1
 	}
 	binary.BigEndian.PutUint64(l.packet[markSent:], uint64(now.UnixNano()))
-	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.from), uintptr(unsafe.Pointer(&l.packet)), packetBytes, //nolint:gosec // see nap
-		unix.MSG_DONTWAIT, uintptr(unsafe.Pointer(&s.to)), unix.SizeofSockaddrInet4)
+	packet, to := unsafe.Pointer(&l.packet), unsafe.Pointer(&s.to) //nolint:gosec // sendto past Go's scheduler has no wrapper; see nap
+	_, _, errno := unix.RawSyscall6(unix.SYS_SENDTO, uintptr(s.from), uintptr(packet), packetBytes,
+		unix.MSG_DONTWAIT, uintptr(to), unix.SizeofSockaddrInet4)
 	switch {
 	case !counts:
 	case errno != 0:
@@ -126,7 +127,9 @@ func waitFor(due time.Time) time.Time {
 // needs the place, nor does anything wait for a collection of garbage, since none is made.
 func nap(d time.Duration) {
 	t := unix.NsecToTimespec(int64(d))
-	_, _, _ = unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0) //nolint:gosec // woken early, the caller looks at the clock
+	if _, _, errno := unix.RawSyscall(unix.SYS_NANOSLEEP, uintptr(unsafe.Pointer(&t)), 0, 0); errno != 0 { //nolint:gosec // it has no such wrapper
+		return // woken early by a signal: the caller looks at the clock
+	}
 }
 
 // networkOrder is a port as the kernel wants it in memory: the high octet first.
