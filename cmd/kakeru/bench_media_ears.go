@@ -229,7 +229,7 @@ func (b *earBatch) read(fd int) int {
 	for i := range b.messages {
 		b.messages[i].header.SetControllen(int(unsafe.Sizeof(b.stamps[i])))
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), //nolint:gosec // it has no wrapper
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), //nolint:gosec // it has no wrapper
 		uintptr(len(b.messages)), unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		return 0 // nothing is there
