@@ -10,10 +10,10 @@ APP_SOURCES := $(shell find $(APP) -type f -not -path '$(APP)/node_modules/*' -n
 	-not -path '$(APP)/test-results/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check build bench generate clean
+.PHONY: help run test test-long check build bench bench-media generate clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## start the demo; RESET=1 from nothing; KAKERU_HTTP_ADDR=host:port, KAKERU_STATE=DIR
 	@bin/kakeru install run
@@ -41,6 +41,10 @@ build: $(APP)/dist/index.html ## build the panel and bin/kakeru
 bench: build ## a thousand calls through the lab: how long a click and an event take
 	@bin/kakeru install run
 	@bin/kakeru bench click
+
+bench-media: build ## what passing sound on costs, beside a bare loop and rtpengine: 2, 200 and 1,000 calls (13 minutes)
+	@bin/kakeru install bench-media
+	@for calls in 2 200 1000; do bin/kakeru bench media --calls $$calls --repeat 3 || exit; done
 
 generate: $(APP)/node_modules/.package-lock.json ## make again what is generated: queries, API client
 	go generate ./...

@@ -8,6 +8,7 @@ import (
 	"io"
 	"reflect"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -15,6 +16,7 @@ import (
 type benchFlags struct {
 	json, fast                   bool
 	calls, desks, cases, workers int
+	repeat                       int
 	rate, seconds                float64
 	rest                         time.Duration
 	ledger, profiles             string
@@ -29,11 +31,12 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	rest, err := flags("bench "+args[0], args[1:], std, func(f *flag.FlagSet) {
 		f.BoolVar(&o.json, "json", false, "print one object of figures")
 		f.BoolVar(&o.fast, "fast", true, "click: the lab's waits are a twentieth; the only pace there is")
-		f.IntVar(&o.calls, "calls", 1000, "click, ledger: how many `calls`")
+		f.IntVar(&o.calls, "calls", 1000, "click, ledger, media: how many `calls`")
 		f.IntVar(&o.desks, "desks", 50, "click: at how many `desks`")
 		f.IntVar(&o.cases, "cases", 20_000, "queue: how many `cases` wait")
 		f.Float64Var(&o.rate, "rate", 100, "calls: how many begin each second")
-		f.Float64Var(&o.seconds, "seconds", 10, "calls: for how long")
+		f.Float64Var(&o.seconds, "seconds", 10, "calls, media: for how long")
+		f.IntVar(&o.repeat, "repeat", 1, "media: how many `times`; the figures are medians")
 		f.DurationVar(&o.rest, "rest", 70*time.Second, "calls: how long to `wait` before memory is measured; late answers are looked after for 64 s")
 		f.StringVar(&o.ledger, "ledger", "off", "calls: off (SIP and media alone), or on (the whole house)")
 		f.StringVar(&o.profiles, "profiles", "", "calls: write what the run spent and what it held to cpu.pprof and heap.pprof in this `folder`")
@@ -42,7 +45,7 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	if len(rest) > 0 || !o.fast || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 ||
+	if len(rest) > 0 || !o.fast || o.calls < 1 || o.desks < 1 || o.desks > 200 || o.cases < 1 || o.workers < 1 || o.repeat < 1 ||
 		o.rate <= 0 || o.rate > 10_000 || o.seconds <= 0 || o.rest < 0 {
 		return errUsage{"arguments not understood, or out of range"}
 	}
@@ -54,6 +57,10 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		figures, err = benchCalls(ctx, o)
 	case "operators": // what `calls --ledger=on` starts beside itself
 		return benchOperators(ctx, std)
+	case "media":
+		figures, err = benchMedia(ctx, o)
+	case "media-kakeru", "media-floor": // what `media` starts beside itself
+		return benchMediaRelay(ctx, strings.TrimPrefix(args[0], "media-"), std)
 	case "queue":
 		figures, err = benchQueue(ctx, o)
 	case "ledger":
@@ -66,6 +73,10 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	}
 	if o.json {
 		return json.NewEncoder(std.out).Encode(figures)
+	}
+	if own, ok := figures.(interface{ print(io.Writer) }); ok {
+		own.print(std.out)
+		return nil
 	}
 	printFigures(std.out, figures)
 	return nil

@@ -264,8 +264,11 @@ func cpuTime() time.Duration {
 }
 
 // residentBytes is this process's resident memory; 0 where it cannot be read.
-func residentBytes() int {
-	text, err := os.ReadFile("/proc/self/statm")
+func residentBytes() int { return residentOf(os.Getpid()) }
+
+// residentOf is another process's.
+func residentOf(pid int) int {
+	text, err := os.ReadFile(fmt.Sprintf("/proc/%d/statm", pid))
 	if fields := strings.Fields(string(text)); err == nil && len(fields) > 1 {
 		pages, _ := strconv.Atoi(fields[1])
 		return pages * os.Getpagesize()

@@ -36,8 +36,8 @@ func TestLedgerCarrierAndPanelAgree(t *testing.T) {
 	if f.Calls != o.calls || f.Attempts != o.calls || f.InvitesSeen+undialled != o.calls {
 		t.Fatalf("asked for %d calls, got %+v and %d that were not dialled", o.calls, f, undialled)
 	}
-	if undialled > o.calls/20 {
-		t.Errorf("%d of %d calls were not dialled", undialled, o.calls)
+	if undialled > o.calls/2 {
+		t.Errorf("%d of %d calls were not dialled: that proves little", undialled, o.calls)
 	}
 	if len(results) < 5 {
 		t.Errorf("only these results came up: %v", results)

@@ -1,19 +1,13 @@
 package main
 
 import (
-	"bufio"
 	"context"
-	"encoding/json"
 	"errors"
-	"fmt"
-	"io"
 	"net/netip"
 	"os"
-	"os/exec"
 	"runtime"
 	"runtime/debug"
 	"sync/atomic"
-	"syscall"
 	"time"
 
 	"kakeru/dialer"
@@ -189,12 +183,11 @@ type reportedCalls struct {
 	Failed  int                          `json:"failed"`
 }
 
-// operators is the process of everybody outside the house. It is spoken to in lines of JSON.
+// operators is the process of everybody outside the house.
 type operators struct {
-	at   standing
-	in   io.WriteCloser
-	out  *bufio.Reader
-	stop func()
+	*child
+
+	at standing
 }
 
 // carrier is where the trunk leads.
@@ -204,49 +197,14 @@ func (p *operators) carrier() netip.AddrPort {
 }
 
 func startOperators(ctx context.Context) (*operators, error) {
-	self, err := os.Executable()
+	c, err := startChild(ctx, "the operators' process", "bench", "operators")
 	if err != nil {
 		return nil, err
 	}
-	cmd := exec.CommandContext(ctx, self, "bench", "operators") //nolint:gosec // ourselves
-	cmd.Cancel = func() error { return cmd.Process.Signal(syscall.SIGTERM) }
-	cmd.Stderr = os.Stderr
-	p := &operators{}
-	if p.in, err = cmd.StdinPipe(); err != nil {
-		return nil, err
-	}
-	out, err := cmd.StdoutPipe()
-	if err != nil {
-		return nil, err
-	}
-	p.out = bufio.NewReader(out)
-	if err := cmd.Start(); err != nil {
-		return nil, err
-	}
-	p.stop = func() {
-		_ = p.in.Close()
-		_ = cmd.Process.Signal(syscall.SIGTERM)
-		_ = cmd.Wait() // ended by our signal
-	}
+	p := &operators{child: c}
 	if err := p.read(&p.at); err != nil {
 		p.stop()
 		return nil, err
 	}
 	return p, nil
-}
-
-// tell sends a line and reads the next.
-func (p *operators) tell(what, answer any) error {
-	if err := json.NewEncoder(p.in).Encode(what); err != nil {
-		return fmt.Errorf("the operators' process: %w", err)
-	}
-	return p.read(answer)
-}
-
-func (p *operators) read(into any) error {
-	line, err := p.out.ReadBytes('\n')
-	if err != nil {
-		return fmt.Errorf("the operators' process has ended: %w", err)
-	}
-	return json.Unmarshal(line, into)
 }

@@ -100,11 +100,28 @@ func (c *clicker) work(ctx context.Context, take func() bool) error {
 	return nil
 }
 
-// deskPause is how long a clicker waits when the desk is still ending its last call.
-const deskPause = 10 * time.Millisecond
+const (
+	// deskPause is how long a clicker waits when the desk is still ending its last call.
+	deskPause = 10 * time.Millisecond
+	// ledgerPatience is how long it clicks again while the ledger is too slow to have a call.
+	ledgerPatience = 10 * time.Second
+)
+
+// again says whether a person would look at a refusal and click again: the next case is just coming to stand there, or its
+// number is in a call for another of the household, or the ledger did not take the call in time.
+func again(refused error, since time.Time) bool {
+	p := (*problem)(nil)
+	if !errors.As(refused, &p) {
+		return false
+	}
+	rule := dialer.Rule(p.Rule)
+	return rule == dialer.DeskBusy || rule == dialer.NumberLocked ||
+		rule == dialer.LedgerDown && time.Since(since) < ledgerPatience
+}
 
 func (c *clicker) oneCall(ctx context.Context) error {
-	s := seenCall{Clicked: time.Now()}
+	began := time.Now()
+	s := seenCall{Clicked: began}
 	var accepted struct {
 		CallID dialer.CallID `json:"call_id"`
 	}
@@ -114,11 +131,9 @@ func (c *clicker) oneCall(ctx context.Context) error {
 		if err == nil {
 			break
 		}
-		if p := (*problem)(nil); !errors.As(err, &p) || (p.Rule != string(dialer.DeskBusy) && p.Rule != string(dialer.NumberLocked)) {
+		if !again(err, began) {
 			return err
 		}
-		// The next case is just coming to stand there, or its number is in a call for another of the household: a person
-		// would look, and click again.
 		if err := pause(ctx, deskPause); err != nil {
 			return err
 		}

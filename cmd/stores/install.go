@@ -24,6 +24,10 @@ var TestPackages = []string{
 	"kamailio-tls-modules", "sox", "espeak-ng",
 }
 
+// BenchPackages are those that `make bench-media` needs: a relay to measure ours
+// against.
+var BenchPackages = []string{"rtpengine-daemon"}
+
 // signs are the files by which a package is known to be there, however it came:
 // one of them is enough. A name without a slash is looked for on the PATH.
 var signs = map[string][]string{
@@ -38,6 +42,7 @@ var signs = map[string][]string{
 	"sox":             {"sox"},
 	"espeak-ng":       {"espeak-ng"},
 
+	"rtpengine-daemon":     {"rtpengine"},
 	"kamailio-tls-modules": {"/usr/lib/*/kamailio/modules/tls.so"},
 }
 

@@ -5,8 +5,8 @@
 # servers and needs the programs alone, so for the length of this run
 #   - a file in createcluster.d keeps postgresql-common from making a cluster,
 #   - a policy-rc.d (only where the machine has none) keeps services from starting;
-# both are taken away at the end, however it ends. A redis-server that this run
-# brought is not started at boot either. Clusters and services that were there
+# both are taken away at the end, however it ends. A redis-server, a kamailio or
+# an rtpengine that this run brought is not started at boot either. Clusters and services that were there
 # before are not touched: nothing here names or stops one.
 set -eu
 export DEBIAN_FRONTEND=noninteractive NEEDRESTART_SUSPEND=1
@@ -36,7 +36,7 @@ apt-get -q install -y --no-install-recommends "$@" </dev/null
 
 for package in "$@"; do
 	case $package in
-	redis-server | kamailio)
+	redis-server | kamailio | rtpengine-daemon)
 		! command -v systemctl >/dev/null || systemctl --quiet disable "$package.service" 2>/dev/null || true
 		;;
 	esac

@@ -6,6 +6,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 )
@@ -95,7 +96,7 @@ func TestInstallThatFailsSaysTheCommand(t *testing.T) {
 }
 
 func TestEveryPackageHasASign(t *testing.T) {
-	for _, pkg := range append(append([]string{}, RunPackages...), TestPackages...) {
+	for _, pkg := range slices.Concat(RunPackages, TestPackages, BenchPackages) {
 		if len(signs[pkg]) == 0 {
 			t.Errorf("nothing tells whether %s is installed", pkg)
 		}
@@ -137,16 +138,16 @@ func TestInstallScriptGuardsAndCleansUp(t *testing.T) {
 				}
 			}
 			script := strings.NewReplacer("/etc/", root+"/etc/", "/usr/sbin/", root+"/usr/sbin/").Replace(installScript)
-			cmd := exec.Command("sh", "-c", script, "kakeru-install", "postgresql", "redis-server", "kamailio")
+			cmd := exec.Command("sh", "-c", script, "kakeru-install", "postgresql", "redis-server", "kamailio", "rtpengine-daemon")
 			cmd.Env = append(os.Environ(), "PATH="+bin+":"+os.Getenv("PATH"))
 			out, err := cmd.CombinedOutput()
 			if (err == nil) != c.wantStatus {
 				t.Fatalf("%v: %s", err, out)
 			}
 			calls, _ := os.ReadFile(filepath.Join(root, "calls"))
-			want := "-q update\n-q install -y --no-install-recommends postgresql redis-server kamailio\n"
+			want := "-q update\n-q install -y --no-install-recommends postgresql redis-server kamailio rtpengine-daemon\n"
 			if c.wantStatus {
-				want += "systemctl --quiet disable redis-server.service\nsystemctl --quiet disable kamailio.service\n"
+				want += "systemctl --quiet disable redis-server.service\nsystemctl --quiet disable kamailio.service\nsystemctl --quiet disable rtpengine-daemon.service\n"
 			}
 			if string(calls) != want {
 				t.Errorf("called:\n%s", calls)

@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"net/netip"
 	"sync"
 	"sync/atomic"
@@ -17,36 +18,75 @@ type Bridge struct {
 	wideband atomic.Bool
 	every    time.Duration // between RTCP reports
 	onKey    atomic.Pointer[func(from Side, key Press)]
+	poller   *poller
+	taps     []*Tap // guarded by the poller
 
-	mu     sync.Mutex    // guards closed, and the change of a far end by signalling
-	closed chan struct{} // tones and reports end with it
-	work   sync.WaitGroup
+	mu     sync.Mutex // guards the change of a far end by signalling
+	closed bool       // guarded by the poller
+	ended  sync.WaitGroup
 }
 
 // NewBridge opens the sockets of both sides and starts to listen. Nothing is
 // passed on before Connect. Close it whatever happens.
 func (p *Pool) NewBridge() (*Bridge, error) {
-	desk, err := p.Open()
+	poller, err := p.enter()
 	if err != nil {
 		return nil, err
 	}
-	customer, err := p.Open()
-	if err != nil {
-		desk.Close()
-		return nil, err
+	b := &Bridge{pool: p, poller: poller, every: p.config.RTCPInterval}
+	for _, side := range []Side{Desk, Customer} {
+		if err := b.Open(side); err != nil {
+			b.Close()
+			return nil, err
+		}
 	}
-	b := &Bridge{pool: p, every: p.config.RTCPInterval, closed: make(chan struct{})}
-	b.add(newLeg(b, Desk, desk))
-	b.add(newLeg(b, Customer, customer))
-	b.start(b.report)
+	b.reports()
 	return b, nil
 }
 
-// add has a leg listen.
-func (b *Bridge) add(l *leg) {
+// Open opens a side's sockets. It may be called again.
+func (b *Bridge) Open(side Side) error {
+	if b.leg(side) != nil {
+		return nil
+	}
+	lent, rtp, rtcp, err := lend(b.pool, openSocket)
+	if err != nil {
+		return err
+	}
+	l := newLeg(b, side, lent, rtp, rtcp)
+	if taken, err := b.take(l); !taken {
+		l.close()
+		return err
+	}
+	return nil
+}
+
+// take has a new leg's sockets read, unless another was quicker.
+func (b *Bridge) take(l *leg) (taken bool, err error) {
+	b.poller.mu.Lock()
+	defer b.poller.mu.Unlock()
+	switch {
+	case b.closed:
+		return false, ErrClosed
+	case b.leg(l.side) != nil:
+		return false, nil
+	}
+	if err := errors.Join(b.poller.add(l.rtp), b.poller.add(l.rtcp)); err != nil {
+		b.poller.remove(l.rtp)
+		b.poller.remove(l.rtcp)
+		return false, err
+	}
 	b.legs[l.side].Store(l)
-	b.start(func() { readLoop(l.pair.RTP, l.heardRTP) })
-	b.start(func() { readLoop(l.pair.RTCP, l.heardRTCP) })
+	return true, nil
+}
+
+// start has do done from a time on, until it says that it is over or the bridge is closed.
+func (b *Bridge) start(at time.Time, do func(now time.Time) (next time.Time, goesOn bool)) {
+	b.poller.mu.Lock()
+	defer b.poller.mu.Unlock()
+	if !b.closed {
+		b.poller.start(&beat{owner: b, due: at, do: do})
+	}
 }
 
 // leg is a side's; nil before it is open.
@@ -61,25 +101,6 @@ func (b *Bridge) all() []*leg {
 		}
 	}
 	return all
-}
-
-// start runs f as one of the bridge's goroutines, unless it is closed.
-func (b *Bridge) start(f func()) {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if !b.isClosed() {
-		b.work.Go(f)
-	}
-}
-
-// isClosed needs b.mu.
-func (b *Bridge) isClosed() bool {
-	select {
-	case <-b.closed:
-		return true
-	default:
-		return false
-	}
 }
 
 // Secure says whether a side's sound shall be protected: what its SDP, offers
@@ -171,8 +192,8 @@ func (l *leg) parseAs(sdp []byte, s Security) (Description, error) {
 }
 
 // BehindNAT tells that a side's SDP may name an address that we cannot reach:
-// the first valid packet from peer, the IP address its signalling comes from,
-// decides where its sound goes, until a new SDP. Call it before or after the
+// the first valid packet from peer, the IP address its signalling comes from, or
+// from one of the pool's networks decides where its sound goes, until a new SDP. Call it before or after the
 // SDP is set.
 func (b *Bridge) BehindNAT(side Side, peer netip.Addr) {
 	l := b.leg(side)
@@ -211,25 +232,32 @@ func (b *Bridge) Held(side Side) bool {
 	return far != nil && far.said.Held()
 }
 
-// Close ends all sound, tells the far ends by an RTCP BYE, closes the sockets,
-// waits for the goroutines and returns the ports. It may be called again.
+// Close ends all sound, tells the far ends by an RTCP BYE, closes the sockets
+// and returns the ports. It may be called again, but not by what a bridge calls.
 func (b *Bridge) Close() {
-	if b.shut() {
-		for _, l := range b.all() {
-			l.sayBye(time.Now())
-			l.pair.Close()
-		}
+	if !b.shut() {
+		return
 	}
-	b.work.Wait()
+	for _, l := range b.all() {
+		l.close()
+	}
+	b.ended.Wait()
+	b.pool.leave(b.poller)
 }
 
 // shut is true for the first caller only.
 func (b *Bridge) shut() bool {
-	b.mu.Lock()
-	defer b.mu.Unlock()
-	if b.isClosed() {
+	b.poller.mu.Lock()
+	defer b.poller.mu.Unlock()
+	if b.closed {
 		return false
 	}
-	close(b.closed)
+	b.closed = true
+	b.poller.leave(b)
+	for _, l := range b.all() {
+		l.sayBye(time.Now())
+		b.poller.remove(l.rtp)
+		b.poller.remove(l.rtcp)
+	}
 	return true
 }

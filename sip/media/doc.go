@@ -9,9 +9,15 @@
 //
 // # Who owns what
 //
-// A [Pool] lends port pairs and takes them back. A Bridge owns its sockets and
-// the goroutines that read them; [Bridge.Close] ends them all and waits. The
-// far end of a leg is an immutable value, swapped as a whole when an SDP or a
+// A [Pool] lends port pairs and takes them back. A Bridge owns its sockets;
+// [Bridge.Close] closes them. They are read by a poller (poller.go), one goroutine
+// for a thousand bridges: a goroutine a socket would be woken for each packet, and
+// waking costs more than passing it on. While few packets come, each is passed on
+// at once; of many, what has gathered in a millisecond. Tones, keys and reports
+// are sent by the same goroutine at their times. A bridge's sockets are touched
+// with its poller's lock alone.
+//
+// The far end of a leg is an immutable value, swapped as a whole when an SDP or a
 // latched address changes it, so the forwarding path takes no lock that
 // signalling could hold. What is counted about arriving packets (inbound) and
 // the renumbering of leaving ones (outbound) have a short lock each, never
@@ -38,8 +44,12 @@
 // Where the line carries it, G.722 passes as the laws do; what one end cannot
 // understand is converted (g722.go). The codec is borrowed.
 //
+// What the far ends say can be listened to ([Bridge.Tap]): a copy, taken beside the
+// path, so that whoever listens cannot hold a talk up.
+//
 // RTCP ends at us on both legs: we send our own reports with figures of the
-// leg itself, and read the far end's.
+// leg itself, and read the far end's. A [Meter] makes of both what a person
+// would say of the sound (quality.go; the E-model of ITU-T G.107, emodel.go).
 //
 // Besides the relay the package holds what makes sound where no network does:
 // [Tone], [NewSpeech], and [Sender], which plays a [Source] as RTP at an exact

@@ -9,33 +9,6 @@ import (
 // ErrClosed is told by what is asked of a bridge that is closed.
 var ErrClosed = errors.New("the bridge is closed")
 
-// Open opens a side's sockets. It may be called again.
-func (b *Bridge) Open(side Side) error {
-	if b.leg(side) != nil {
-		return nil
-	}
-	pair, err := b.pool.Open()
-	if err != nil {
-		return err
-	}
-	b.mu.Lock()
-	ours := !b.isClosed() && b.leg(side) == nil
-	if ours {
-		b.legs[side].Store(newLeg(b, side, pair))
-	}
-	closed := b.isClosed()
-	b.mu.Unlock()
-	if !ours {
-		pair.Close()
-		if closed {
-			return ErrClosed
-		}
-		return nil
-	}
-	b.add(b.leg(side))
-	return nil
-}
-
 // Link has two sides hear each other, and nobody else them.
 func (b *Bridge) Link(one, two Side) {
 	for side := range sides {
@@ -72,8 +45,8 @@ const (
 	holdLevel  = 2600   // about -22 dBm0
 )
 
-// holdSource plays the hold signal for ever.
-func holdSource() Source {
+// holdRound is one round of the hold signal.
+func holdRound() []int16 {
 	clip := make([]int16, samples(holdEvery))
 	n := samples(holdNote)
 	for i, hz := range []float64{holdFirst, holdSecond} {
@@ -82,5 +55,5 @@ func holdSource() Source {
 			clip[i*n+at] = int16(holdLevel * swell * math.Sin(2*math.Pi*hz*float64(at)/SampleRate))
 		}
 	}
-	return Loop(clip, 0)
+	return clip
 }

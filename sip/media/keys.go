@@ -98,14 +98,14 @@ func (b *Bridge) SendDigits(side Side, digits string) error {
 	case !ok:
 		return ErrBadKeys
 	case first:
-		b.start(l.sendKeys)
+		b.start(time.Now(), frames(l.keyPresser()))
 	}
 	return nil
 }
 
-// sendKeys sends what waits as a stream of its own, joined to what the far end
+// keyPresser sends what waits as a stream of its own, joined to what the far end
 // heard before: a packet every 20 ms from the key's start, its end three times.
-func (l *leg) sendKeys() {
+func (l *leg) keyPresser() func(now time.Time) (goesOn bool) {
 	const (
 		updates = int(KeyPress / Frame)
 		whole   = int((KeyPress + KeyPause) / Frame)
@@ -118,11 +118,11 @@ func (l *leg) sendKeys() {
 	)
 	packet[0] = rtpVersionBits
 	l.out.reserve(h, time.Now())
-	defer l.out.release(h.ssrc)
-	pace(l.bridge.closed, func(now time.Time) bool {
+	return func(now time.Time) bool {
 		if step == whole {
 			var more bool
 			if code, more = l.keys.take(); !more {
+				l.out.release(h.ssrc)
 				return false
 			}
 			step = 0
@@ -138,7 +138,7 @@ func (l *leg) sendKeys() {
 			h.ts += uint32(whole * frameSamples) // one timestamp an event
 		}
 		return true
-	})
+	}
 }
 
 func putEvent(payload []byte, code byte, end bool, duration uint16) {
@@ -196,7 +196,7 @@ func (r *keyReader) close(tell func(Press)) {
 
 // OnKey has f told of each key that is pressed at a far end and whose listener
 // takes no telephone-event, so that it can be passed on by other means. It is
-// called by the goroutine that reads the socket: f must return at once.
+// called by the poller: f must return at once, and ask nothing of the bridge but its state.
 func (b *Bridge) OnKey(f func(from Side, key Press)) { b.onKey.Store(&f) }
 
 // HearsOf is whom a side's sound goes to at present; false is nobody.

@@ -1,7 +1,9 @@
 package media
 
 import (
+	"errors"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -57,8 +59,8 @@ const notSent = 0xff
 // farEnd is what we know of a leg's peer. It is never changed, only replaced.
 type farEnd struct {
 	said   Description
-	rtp    netip.AddrPort // where we send, and who may speak
-	rtcp   netip.AddrPort
+	rtp    endpoint // where we send, and who may speak
+	rtcp   endpoint
 	behind netip.Addr // the signalling peer's address, if it is behind NAT
 	// What it said is not where it speaks from, behind NAT: until a valid packet
 	// came, any port of behind may speak; its address is kept from then on.
@@ -70,7 +72,7 @@ type farEnd struct {
 }
 
 func newFarEnd(said Description, ourEventPT uint8) *farEnd {
-	f := &farEnd{said: said, rtp: said.RTP, rtcp: said.RTCP}
+	f := &farEnd{said: said, rtp: newEndpoint(said.RTP), rtcp: newEndpoint(said.RTCP)}
 	for i := range f.spoken {
 		f.spoken[i] = notSent
 	}
@@ -111,16 +113,31 @@ func (f *farEnd) sendable() bool { return !f.said.Held() && !f.rtp.Addr().IsUnsp
 
 // mayLatch reports whether a packet from an address other than rtp may be the
 // far end behind its NAT.
-func (f *farEnd) mayLatch(from netip.AddrPort, latched bool) bool {
-	return !latched && f.behind.IsValid() && from.Addr() == f.behind
+func (f *farEnd) mayLatch(from netip.AddrPort, latched bool, networks []netip.Prefix) bool {
+	return !latched && f.behind.IsValid() && (from.Addr() == f.behind ||
+		slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(from.Addr()) }))
+}
+
+func (f *farEnd) latchRTP(at netip.AddrPort) {
+	f.rtp, f.rtpLatched = newEndpoint(at), true
+	if f.said.Muxed {
+		f.rtcp, f.rtcpLatched = f.rtp, true
+	}
+}
+
+func (f *farEnd) latchRTCP(at netip.AddrPort) {
+	if !f.said.Muxed { // there it is sound alone that says where sound goes
+		f.rtcp, f.rtcpLatched = newEndpoint(at), true
+	}
 }
 
 // leg is one side of a bridge: our sockets, the far end, the counts.
 type leg struct {
-	side   Side
-	bridge *Bridge
-	pair   *Pair
-	local  *Local
+	loan
+	side      Side
+	bridge    *Bridge
+	rtp, rtcp *socket
+	local     *Local
 
 	wide converter  // what our far end does not understand
 	nat  netip.Addr // set by BehindNAT; guarded by bridge.mu
@@ -129,11 +146,21 @@ type leg struct {
 	in   inbound
 	out  outbound
 	keys keyQueue
-	read keyReader // of the goroutine that reads the RTP socket
+	read keyReader // guarded by the poller
 }
 
-func newLeg(b *Bridge, side Side, pair *Pair) *leg {
-	return &leg{side: side, bridge: b, pair: pair, local: NewLocal(pair.Addr()), out: newOutbound()}
+func newLeg(b *Bridge, side Side, lent loan, rtp, rtcp *socket) *leg {
+	l := &leg{loan: lent, side: side, bridge: b, rtp: rtp, rtcp: rtcp, local: NewLocal(lent.Addr()), out: newOutbound()}
+	rtp.hear, rtcp.hear = l.heardRTP, l.heardRTCP
+	return l
+}
+
+// close closes the sockets, which nobody reads any more, and returns the ports.
+func (l *leg) close() {
+	if err := errors.Join(l.rtp.Close(), l.rtcp.Close()); err != nil {
+		l.pool.log.Warn("closing RTP ports", "err", err)
+	}
+	l.giveBack()
 }
 
 // setFar makes what an SDP says the leg's far end. One that repeats itself, as
@@ -164,12 +191,15 @@ func (l *leg) setFar(said Description) error {
 // heardRTP takes a packet off the RTP socket and passes it on. It is the hot
 // path: it allocates nothing and takes only the short locks of the counts. The
 // packet is rewritten where it lies.
-func (l *leg) heardRTP(packet []byte, from netip.AddrPort) {
-	now := time.Now()
+func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
-	latch := far != nil && from != far.rtp && far.mayLatch(from, far.rtpLatched)
-	if far == nil || from != far.rtp && !latch {
+	latch := far != nil && from != far.rtp.AddrPort && far.mayLatch(from, far.rtpLatched, l.pool.config.Networks)
+	if far == nil || from != far.rtp.AddrPort && !latch {
 		l.in.stranger()
+		return
+	}
+	if far.said.Muxed && isReport(packet) {
+		l.heardReports(packet, from, far, now)
 		return
 	}
 	if far.srtp != nil {
@@ -190,11 +220,15 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort) {
 		return
 	}
 	if far.behind.IsValid() && !far.rtpLatched {
-		l.latch(far, func(f *farEnd) { f.rtp, f.rtpLatched = from, true })
+		l.latch(far, func(f *farEnd) { f.latchRTP(from) })
 	}
 	l.in.accept(h, k.audio(), len(packet), now)
 	if k == kindEvent {
 		l.heardKey(packet, h)
+	} else {
+		for _, t := range l.bridge.taps {
+			t.put(l.side, k.codec(), h, packet[h.from:h.to], now)
+		}
 	}
 	l.bridge.relay(l, packet, h, k, now)
 }
@@ -242,8 +276,7 @@ func (l *leg) send(packet []byte, h header, k kind, now time.Time) {
 
 func (l *leg) write(packet []byte, far *farEnd) error {
 	if far.srtp == nil {
-		_, err := l.pair.RTP.WriteToUDPAddrPort(packet, far.rtp)
-		return err
+		return l.rtp.send(packet, &far.rtp.raw)
 	}
-	return far.srtp.out.sendRTP(packet, l.pair.RTP, far.rtp)
+	return far.srtp.out.sendRTP(packet, l.rtp, &far.rtp.raw)
 }

@@ -1,8 +1,8 @@
 package media
 
 import (
+	"errors"
 	"net"
-	"net/netip"
 	"sync/atomic"
 	"time"
 )
@@ -25,7 +25,18 @@ type Listener struct {
 func NewListener(conn *net.UDPConn) *Listener { return &Listener{conn: conn} }
 
 // Run counts until conn is closed.
-func (l *Listener) Run() { readLoop(l.conn, l.hear) }
+func (l *Listener) Run() {
+	buffer := make([]byte, maxPacket)
+	for {
+		n, _, err := l.conn.ReadFromUDPAddrPort(buffer)
+		switch {
+		case errors.Is(err, net.ErrClosed):
+			return
+		case err == nil: // else an ICMP error of an earlier send
+			l.hear(buffer[:n])
+		}
+	}
+}
 
 // Packets is the number of RTP packets that came, Loud the number of those
 // that held more than silence.
@@ -42,7 +53,7 @@ func (l *Listener) Last() time.Time {
 	return time.Time{}
 }
 
-func (l *Listener) hear(packet []byte, _ netip.AddrPort) {
+func (l *Listener) hear(packet []byte) {
 	h, ok := parseHeader(packet)
 	if !ok {
 		return

@@ -30,22 +30,21 @@ func (b *Bridge) Play(side Side, source Source, done func()) {
 func (b *Bridge) play(side Side, me *playing) {
 	l := b.leg(side)
 	l.tone.Store(me)
-	b.start(func() { l.play(me) })
+	b.start(time.Now(), frames(l.player(me)))
 }
 
 // StopTone ends a side's tone, if any.
 func (b *Bridge) StopTone(side Side) { b.leg(side).tone.Store(nil) }
 
-// play sends the tone as a stream of its own; send joins it to the others.
-func (l *leg) play(me *playing) {
+// player sends the tone as a stream of its own; send joins it to the others.
+func (l *leg) player(me *playing) func(now time.Time) (goesOn bool) {
 	var (
 		pcm    [frameSamples]int16
 		packet [rtpHeaderSize + frameSamples]byte
 		h      = header{ssrc: rand.Uint32(), from: rtpHeaderSize, to: len(packet)}
 	)
 	packet[0] = rtpVersionBits
-	ended := false
-	pace(l.bridge.closed, func(now time.Time) bool {
+	return func(now time.Time) bool {
 		if l.tone.Load() != me {
 			return false
 		}
@@ -58,10 +57,12 @@ func (l *leg) play(me *playing) {
 		}
 		h.seq++
 		h.ts += frameSamples
-		ended = n < len(pcm)
-		return !ended
-	})
-	if ended && l.tone.CompareAndSwap(me, nil) && me.done != nil {
-		me.done()
+		if n == len(pcm) {
+			return true
+		}
+		if l.tone.CompareAndSwap(me, nil) && me.done != nil {
+			l.bridge.ended.Go(me.done)
+		}
+		return false
 	}
 }

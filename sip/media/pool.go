@@ -3,9 +3,11 @@ package media
 import (
 	"errors"
 	"fmt"
+	"io"
 	"log/slog"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"syscall"
 	"time"
@@ -24,6 +26,8 @@ type Config struct {
 	// PortMin and PortMax bound the ports, both inclusive. A call takes two
 	// pairs of an even and the next odd port.
 	PortMin, PortMax uint16
+	// Networks are where sound may come from besides the address of its signalling, on legs that are behind a NAT.
+	Networks []netip.Prefix
 	// RTCPInterval is the mean time between our reports; 5 s if 0 (RFC 3550 §6.2).
 	RTCPInterval time.Duration
 	// Log gets one line for each thing that should not happen; nil for none.
@@ -35,18 +39,25 @@ type Pool struct {
 	config Config
 	log    *slog.Logger
 
-	mu   sync.Mutex
-	lent []bool // by pair
-	next int    // where the search goes on: a freed port rests before it is lent again
+	mu      sync.Mutex
+	lent    []bool // by pair
+	next    int    // where the search goes on: a freed port rests before it is lent again
+	pollers []*poller
+	ears    ears
 }
 
-// Pair is an RTP and an RTCP socket on neighbouring ports.
-type Pair struct {
-	RTP, RTCP *net.UDPConn
-
+// loan is a pair of neighbouring ports that is lent.
+type loan struct {
 	pool  *Pool
 	index int
-	once  sync.Once
+}
+
+// Pair is an RTP and an RTCP socket on neighbouring ports, for simulated phones.
+type Pair struct {
+	loan
+	RTP, RTCP *net.UDPConn
+
+	once sync.Once
 }
 
 // NewPool checks the configuration. It opens nothing yet.
@@ -75,24 +86,48 @@ func NewPool(c Config) (*Pool, error) {
 	return &Pool{config: c, log: log, lent: make([]bool, pairs)}, nil
 }
 
-// Open lends a free pair of ports with both sockets bound. Pairs that another
-// program holds are passed over. Close the Pair to give it back.
+// Open lends a free pair of ports with both sockets bound. Close the Pair to give it back.
 func (p *Pool) Open() (*Pair, error) {
+	lent, rtp, rtcp, err := lend(p, func(at netip.AddrPort) (*net.UDPConn, error) {
+		network := "udp6"
+		if at.Addr().Is4() {
+			network = "udp4"
+		}
+		return net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	})
+	if err != nil {
+		return nil, err
+	}
+	return &Pair{loan: lent, RTP: rtp, RTCP: rtcp}, nil
+}
+
+// lend finds a free pair of ports and opens both. Pairs that another program holds are passed over.
+func lend[S io.Closer](p *Pool, open func(netip.AddrPort) (S, error)) (lent loan, rtp, rtcp S, err error) {
 	for range p.lent {
 		index, ok := p.take()
 		if !ok {
-			return nil, ErrPortsExhausted
+			break
 		}
-		pair, err := p.bind(index)
-		if err == nil {
-			return pair, nil
+		lent = loan{p, index}
+		if rtp, rtcp, err = both(netip.AddrPortFrom(p.config.BindIP, lent.port()), open); err == nil {
+			return lent, rtp, rtcp, nil
 		}
-		p.giveBack(index)
+		lent.giveBack()
 		if !errors.Is(err, syscall.EADDRINUSE) {
-			return nil, fmt.Errorf("media: cannot open an RTP port: %w", err)
+			return lent, rtp, rtcp, fmt.Errorf("media: cannot open an RTP port: %w", err)
 		}
 	}
-	return nil, ErrPortsExhausted
+	return lent, rtp, rtcp, ErrPortsExhausted
+}
+
+func both[S io.Closer](at netip.AddrPort, open func(netip.AddrPort) (S, error)) (rtp, rtcp S, err error) {
+	if rtp, err = open(at); err != nil {
+		return rtp, rtcp, err
+	}
+	if rtcp, err = open(netip.AddrPortFrom(at.Addr(), at.Port()+1)); err != nil {
+		err = errors.Join(err, rtp.Close())
+	}
+	return rtp, rtcp, err
 }
 
 // Free is the number of port pairs not lent out.
@@ -122,37 +157,49 @@ func (p *Pool) take() (index int, ok bool) {
 	return 0, false
 }
 
-func (p *Pool) giveBack(index int) {
+// enter finds a poller for one more bridge.
+func (p *Pool) enter() (*poller, error) {
 	p.mu.Lock()
 	defer p.mu.Unlock()
-	p.lent[index] = false
-}
-
-func (p *Pool) bind(index int) (*Pair, error) {
-	port := p.config.PortMin + uint16(2*index)
-	rtp, err := p.listen(port)
+	for _, poller := range p.pollers {
+		if poller.bridges < perPoller {
+			poller.bridges++
+			return poller, nil
+		}
+	}
+	poller, err := newPoller()
 	if err != nil {
 		return nil, err
 	}
-	rtcp, err := p.listen(port + 1)
-	if err != nil {
-		return nil, errors.Join(err, rtp.Close())
-	}
-	return &Pair{RTP: rtp, RTCP: rtcp, pool: p, index: index}, nil
+	go poller.run()
+	poller.bridges = 1
+	p.pollers = append(p.pollers, poller)
+	return poller, nil
 }
 
-func (p *Pool) listen(port uint16) (*net.UDPConn, error) {
-	at := netip.AddrPortFrom(p.config.BindIP, port)
-	network := "udp6"
-	if at.Addr().Is4() {
-		network = "udp4"
+// leave takes a bridge from its poller, which ends with the last.
+func (p *Pool) leave(from *poller) {
+	p.mu.Lock()
+	from.bridges--
+	last := from.bridges == 0
+	if last {
+		p.pollers = slices.DeleteFunc(p.pollers, func(q *poller) bool { return q == from })
 	}
-	return net.ListenUDP(network, net.UDPAddrFromAddrPort(at))
+	p.mu.Unlock()
+	if last {
+		from.end()
+	}
 }
+
+func (l loan) port() uint16 { return l.pool.config.PortMin + uint16(2*l.index) }
 
 // Addr is the advertised address of the RTP socket.
-func (p *Pair) Addr() netip.AddrPort {
-	return netip.AddrPortFrom(p.pool.config.AdvertiseIP, p.pool.config.PortMin+uint16(2*p.index))
+func (l loan) Addr() netip.AddrPort { return netip.AddrPortFrom(l.pool.config.AdvertiseIP, l.port()) }
+
+func (l loan) giveBack() {
+	l.pool.mu.Lock()
+	defer l.pool.mu.Unlock()
+	l.pool.lent[l.index] = false
 }
 
 // Close closes both sockets and returns the ports. It may be called again.
@@ -161,6 +208,6 @@ func (p *Pair) Close() {
 		if err := errors.Join(p.RTP.Close(), p.RTCP.Close()); err != nil {
 			p.pool.log.Warn("closing RTP ports", "err", err)
 		}
-		p.pool.giveBack(p.index)
+		p.giveBack()
 	})
 }

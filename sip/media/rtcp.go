@@ -9,22 +9,15 @@ import (
 	"github.com/pion/rtcp"
 )
 
-// report sends both legs' RTCP reports at intervals drawn around the mean, so
+// reports sends the legs' RTCP reports at intervals drawn around the mean, so
 // that many calls do not report at once (RFC 3550 §6.2).
-func (b *Bridge) report() {
-	timer := time.NewTimer(b.every / 2)
-	defer timer.Stop()
-	for {
-		select {
-		case <-b.closed:
-			return
-		case now := <-timer.C:
-			for _, l := range b.all() {
-				l.sendRTCP(l.compound(now))
-			}
-			timer.Reset(b.every/2 + rand.N(b.every))
+func (b *Bridge) reports() {
+	b.start(time.Now().Add(b.every/2), func(now time.Time) (time.Time, bool) {
+		for _, l := range b.all() {
+			l.sendRTCP(l.compound(now))
 		}
-	}
+		return now.Add(b.every/2 + rand.N(b.every)), true
+	})
 }
 
 // compound is the report of a leg: SR if we have sent, else RR, with what we
@@ -61,13 +54,17 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 	if len(packets) == 0 || far == nil || far.rtcp.Addr().IsUnspecified() {
 		return
 	}
+	by := l.rtcp
+	if far.said.Muxed {
+		by = l.rtp
+	}
 	raw, err := rtcp.Marshal(packets)
 	switch {
 	case err != nil:
 	case far.srtp != nil:
-		err = far.srtp.out.sendRTCP(raw, l.pair.RTCP, far.rtcp)
+		err = far.srtp.out.sendRTCP(raw, by, &far.rtcp.raw)
 	default:
-		_, err = l.pair.RTCP.WriteToUDPAddrPort(raw, far.rtcp)
+		err = by.send(raw, &far.rtcp.raw)
 	}
 	if err != nil {
 		l.out.sendFailed()
@@ -75,14 +72,18 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 }
 
 // heardRTCP reads the far end's reports.
-func (l *leg) heardRTCP(raw []byte, from netip.AddrPort) {
-	now := time.Now()
+func (l *leg) heardRTCP(raw []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
-	latch := far != nil && from != far.rtcp && far.mayLatch(from, far.rtcpLatched)
-	if far == nil || from != far.rtcp && !latch {
+	latch := far != nil && from != far.rtcp.AddrPort && far.mayLatch(from, far.rtcpLatched, l.pool.config.Networks)
+	if far == nil || from != far.rtcp.AddrPort && !latch {
 		l.in.stranger()
 		return
 	}
+	l.heardReports(raw, from, far, now)
+}
+
+// heardReports is heardRTCP for a packet of somebody who may speak.
+func (l *leg) heardReports(raw []byte, from netip.AddrPort, far *farEnd, now time.Time) {
 	if far.srtp != nil {
 		var ok bool
 		if raw, ok = far.srtp.in.openRTCP(raw); !ok {
@@ -96,7 +97,7 @@ func (l *leg) heardRTCP(raw []byte, from netip.AddrPort) {
 		return
 	}
 	if far.behind.IsValid() && !far.rtcpLatched {
-		l.latch(far, func(f *farEnd) { f.rtcp, f.rtcpLatched = from, true })
+		l.latch(far, func(f *farEnd) { f.latchRTCP(from) })
 	}
 	for _, p := range packets {
 		switch p := p.(type) {

@@ -31,7 +31,7 @@ func FuzzRTCP(f *testing.F) {
 		l.out.ssrc = ssrc
 		l.far.Store(newFarEnd(said, defaultEventPT))
 		l.in.accept(header{ssrc: 7, seq: 1}, true, 172, time.Now())
-		l.heardRTCP(raw, said.RTCP)
+		l.heardRTCP(raw, said.RTCP, time.Now())
 		if l.in.far.roundTrip < 0 || l.in.far.roundTrip > 1<<16*time.Second {
 			t.Errorf("a round trip of %v", l.in.far.roundTrip)
 		}

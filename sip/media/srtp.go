@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"net"
-	"net/netip"
 	"sync"
 
 	"github.com/pion/rtcp"
@@ -69,7 +67,7 @@ func newSealer(key *cryptoKey) (*sealer, error) {
 }
 
 // sendRTP protects a packet and sends it.
-func (s *sealer) sendRTP(packet []byte, by *net.UDPConn, to netip.AddrPort) error {
+func (s *sealer) sendRTP(packet []byte, by *socket, to *sockaddr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if !s.sent.fresh(binary.BigEndian.Uint16(packet[2:])) {
@@ -77,17 +75,17 @@ func (s *sealer) sendRTP(packet []byte, by *net.UDPConn, to netip.AddrPort) erro
 	}
 	sealed, err := s.rtp.EncryptRTP(s.buffer[:0], packet, &s.header)
 	if err == nil {
-		_, err = by.WriteToUDPAddrPort(sealed, to)
+		err = by.send(sealed, to)
 	}
 	return err
 }
 
-func (s *sealer) sendRTCP(packet []byte, by *net.UDPConn, to netip.AddrPort) error {
+func (s *sealer) sendRTCP(packet []byte, by *socket, to *sockaddr) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	sealed, err := s.rtcp.EncryptRTCP(s.buffer[:0], packet, nil)
 	if err == nil {
-		_, err = by.WriteToUDPAddrPort(sealed, to)
+		err = by.send(sealed, to)
 	}
 	return err
 }

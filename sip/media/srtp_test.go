@@ -489,7 +489,7 @@ func BenchmarkRelay(b *testing.B) {
 			for i := 0; b.Loop(); i++ {
 				copy(packet, raw)
 				packet[2], packet[3] = byte(i>>8), byte(i)
-				bridge.leg(Desk).heardRTP(packet, from)
+				bridge.leg(Desk).heardRTP(packet, from, time.Now())
 			}
 		})
 	}

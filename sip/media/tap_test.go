@@ -1,0 +1,106 @@
+package media
+
+import (
+	"slices"
+	"sync"
+	"testing"
+	"time"
+)
+
+// listener keeps what a tap says.
+type listener struct {
+	mu     sync.Mutex
+	sounds []Sound
+}
+
+func (l *listener) listen(sounds []Sound) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.sounds = append(l.sounds, sounds...)
+}
+
+func (l *listener) heard() []Sound {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return slices.Clone(l.sounds)
+}
+
+func TestTapHearsBothSides(t *testing.T) {
+	b, desk, customer := talk(t, "0 101", "8")
+	var l listener
+	tap := b.Tap(l.listen)
+	defer tap.Stop()
+	before := time.Now()
+	desk.send(0, []byte{1, 2})
+	until(t, "the desk is heard", func() bool { return len(l.heard()) == 1 })
+	desk.send(101, []byte{5, 0x8a, 0, 160}) // a key is no sound
+	b.Unlink()                              // nobody hears, but for the tap
+	customer.send(8, []byte{3})
+	until(t, "the customer is heard", func() bool { return len(l.heard()) == 2 })
+	for i, want := range []Sound{
+		{Side: Desk, Codec: PCMU, SSRC: 0xabcd, Seq: 1000, Stamp: 5000, octets: [tapOctets]byte{1, 2}, length: 2},
+		{Side: Customer, Codec: PCMA, SSRC: 0xabcd, Seq: 1000, Stamp: 5000, octets: [tapOctets]byte{3}, length: 1},
+	} {
+		got := l.heard()[i]
+		if got.At.Before(before) || got.At.After(time.Now()) {
+			t.Errorf("sound %d came at %s", i, got.At)
+		}
+		got.At = time.Time{}
+		if got != want {
+			t.Errorf("sound %d: %+v", i, got)
+		}
+	}
+}
+
+func TestTapGivesAllAtItsEnd(t *testing.T) {
+	b, desk, customer := talk(t, "0", "0")
+	var l listener
+	tap := b.Tap(l.listen)
+	for i := range byte(20) {
+		desk.send(0, []byte{i})
+		customer.receive()
+	}
+	b.Close()
+	tap.Stop()
+	tap.Stop()
+	heard := l.heard()
+	for i, s := range heard {
+		if s.Octets()[0] != byte(i) {
+			t.Fatalf("sound %d is %d", i, s.Octets()[0])
+		}
+	}
+	if len(heard) != 20 || tap.Missed() != 0 {
+		t.Errorf("%d heard, %d missed", len(heard), tap.Missed())
+	}
+}
+
+// TestASlowListenerHoldsUpNobody has one that does not return while hundreds of packets pass.
+func TestASlowListenerHoldsUpNobody(t *testing.T) {
+	b, desk, customer := talk(t, "0", "0")
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() { close(begun); <-goOn })
+	heard := 0
+	tap := b.Tap(func(sounds []Sound) { once(); heard += len(sounds) })
+	desk.send(0, []byte{0})
+	<-begun
+	const many = 5 * tapRoom
+	for i := range many {
+		hears(t, desk, customer, byte(i))
+	}
+	close(goOn)
+	tap.Stop()
+	if missed := int(tap.Missed()); missed == 0 || heard+missed != many+1 {
+		t.Errorf("%d heard, %d missed of %d", heard, missed, many+1)
+	}
+}
+
+func TestTappingDoesNotAllocate(t *testing.T) {
+	tap := &Tap{listen: func([]Sound) {}}
+	payload := make([]byte, frameSamples)
+	if allocs := testing.AllocsPerRun(1000, func() {
+		tap.put(Desk, PCMU, header{}, payload, time.Time{})
+		tap.drain()
+	}); allocs != 0 {
+		t.Errorf("%.1f allocations a packet", allocs)
+	}
+}
