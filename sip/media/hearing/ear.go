@@ -72,9 +72,12 @@ func (e *Ear) Frame(pcm []int16) {
 const longestSkip = time.Hour
 
 // Skip lets time pass that nothing is known of: packets that were lost, or that
-// a sender did not send because it heard nothing.
+// a sender did not send because it heard nothing. None, or less, changes nothing.
 func (e *Ear) Skip(d time.Duration) {
-	d = min(max(d, 0), longestSkip)
+	if d <= 0 {
+		return
+	}
+	d = min(d, longestSkip)
 	e.now += time.Duration(e.held)*time.Second/sampleRate + d
 	e.held = 0
 	if e.tones.open && e.now-e.tones.run.to > outlasted {

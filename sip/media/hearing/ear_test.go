@@ -317,6 +317,7 @@ func TestFramesOfAnyLength(t *testing.T) {
 		for part := range slices.Chunk(m.pcm, n) {
 			e.Frame(part)
 			e.Frame(nil)
+			e.Skip(0)
 		}
 		if !reflect.DeepEqual(e.Hints(), want.Hints()) || e.Now() != want.Now() {
 			t.Errorf("frames of %d: %+v\nwant %+v", n, e.Hints(), want.Hints())
@@ -343,10 +344,8 @@ func TestGaps(t *testing.T) {
 	if e.Now() != 1025*ms+longestSkip {
 		t.Errorf("%v", e.Now())
 	}
-	for k, h := range map[Kind]Hint{Silence: e.Hint(Silence)} {
-		if h.Confidence < 0.9 || h.To != e.Now() {
-			t.Errorf("%s: %+v", k, h)
-		}
+	if h := e.Hint(Silence); h.Confidence < 0.9 || h.To != e.Now() {
+		t.Errorf("%+v", h)
 	}
 }
 
