@@ -87,6 +87,8 @@ type SIP struct {
 	RTP       RTP    `koanf:"rtp"`
 	// Announcement is what a caller hears outside the hours: WAV, 8000 Hz, one channel, 16 bits, at most 30 s.
 	Announcement string `koanf:"announcement"`
+	// Hearing has the customer's sound listened to, for hints at voicemail, faxes and tones; no sound is kept.
+	Hearing bool `koanf:"hearing"`
 	// BusyTone is how long the operator hears the busy tone when the other side is gone or did not come; not at all when 0.
 	BusyTone time.Duration `koanf:"busy_tone"`
 	Trunks   []Trunk       `koanf:"trunks"`
@@ -192,7 +194,7 @@ func Default() Settings {
 		Calls:    Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Inbound:  Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
 		Numbers:  Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
-		SIP:      SIP{Listen: "0.0.0.0:5060", TCP: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
+		SIP:      SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		StateDir: "/var/lib/kakeru",
 		LogLevel: "info",
 	}

@@ -120,6 +120,8 @@ type AttemptEnd struct {
 	// when that is not known.
 	Desk     DeskID
 	Operator UserID
+	// Quality is how it sounded; nil when nobody heard anything.
+	Quality *Quality
 }
 
 // CaseNext says what a case waits for.
@@ -275,7 +277,11 @@ type CallView struct {
 	Muted      bool      `json:"muted"`
 	TransferTo DeskID    `json:"transfer_to,omitempty"` // the desk that it is being handed on to
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
+	Silent     Silence   `json:"silent,omitempty"`      // of a talk: who no longer sends any sound
+	Hints      []Hint    `json:"hints,omitempty"`       // what the customer's sound seems to be
 	Verdict    *Verdict  `json:"verdict,omitempty"`     // set when ended
+	// Quality is how it sounds, or sounded; nil while nothing is known. What it points to is never changed.
+	Quality *Quality `json:"-"`
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
 	HeardAt     time.Time `json:"-"`
 	deskInvited time.Time
@@ -309,7 +315,9 @@ type DeskView struct {
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
-	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
+	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
+	// one_way_audio dead_air sound_back.
+	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`
 	Text   string `json:"text"`

@@ -35,6 +35,7 @@ type Agent struct {
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
 	fade     fade
+	deaf     chan struct{} // closed when nobody listens to the talks any more
 
 	announcement []int16
 
@@ -86,7 +87,7 @@ func New(cfg Config) (*Agent, error) {
 	if err := errors.Join(cfg.validate(), err); err != nil {
 		return nil, err
 	}
-	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
+	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{}), deaf: make(chan struct{})}
 	a.crew.next = make(chan func())
 	a.notices.crew = &a.crew
 	a.fade.after = cfg.Timers.whole()
@@ -131,6 +132,7 @@ func (a *Agent) Start() error {
 	for _, u := range a.uplinks {
 		u.begin()
 	}
+	a.crew.start(func() { a.hearTalks(a.deaf) })
 	return nil
 }
 
@@ -241,6 +243,7 @@ func (a *Agent) stop() {
 		}
 		a.hangUpAll()
 		a.leaveTrunks()
+		close(a.deaf)
 		a.crew.dismiss()
 		for _, l := range a.allLanes() {
 			l.cutOff() // a call that was prepared at the last moment; no lane runs any more

@@ -64,6 +64,8 @@ type leg struct {
 	dialog     dialog
 	invite     savedInvite
 	sentAt     time.Time // when the INVITE that counts left
+	rangAt     time.Time // when it first rang, or was heard
+	ear        *listener // of the customer's leg
 	current    *exchange // the INVITE that counts; an earlier one was challenged
 	ackSent    *sip.Request
 	ended      []string // To tags of forks and late answers that got our BYE
@@ -186,6 +188,7 @@ func (l *leg) gone(farEnded bool) {
 		return
 	}
 	l.stopTimers()
+	l.deaf()
 	l.arm(0, false)
 	if l.asking != nil && l.asking.sent != nil {
 		l.asking.sent.end()
