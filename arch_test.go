@@ -58,6 +58,10 @@ var house = map[string]room{
 		third: []string{"github.com/emiago/sipgo", "github.com/icholy/digest", "github.com/pion", "github.com/prometheus"},
 	},
 	"sip/media": {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion", "golang.org/x/sys"}},
+	"sip/media/recording": {
+		why: "it listens beside the path and keeps what it hears; what may be recorded is for others to say", ours: []string{"sip/media"},
+		third: []string{"github.com/tink-crypto/tink-go"},
+	},
 	"sip/lab": {
 		why:  "the far end must not share the code it is to prove: only sound and sockets",
 		ours: []string{"sip/media"}, third: []string{"github.com/emiago/sipgo", "github.com/icholy/digest"},
