@@ -54,7 +54,7 @@ var house = map[string]room{
 		ours: []string{"dialer", "dialer/casework", "dialer/report"},
 	},
 	"sip": {
-		why: adapter, ours: []string{"dialer", "sip/media"},
+		why: adapter, ours: []string{"dialer", "sip/media", "sip/media/recording"},
 		third: []string{"github.com/emiago/sipgo", "github.com/icholy/digest", "github.com/pion", "github.com/prometheus"},
 	},
 	"sip/media": {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion", "golang.org/x/sys"}},

@@ -73,6 +73,15 @@ const (
 	EvTransferred    EvidenceEvent = "transferred"
 	EvTransferFailed EvidenceEvent = "transfer_failed"
 	EvDigitsSent     EvidenceEvent = "digits_sent" // keys; Reason says how many, never which
+
+	// Of its recording.
+
+	EvRecordingBegan   EvidenceEvent = "recording_began" // both sides have heard the notice
+	EvRecordingPaused  EvidenceEvent = "recording_paused"
+	EvRecordingResumed EvidenceEvent = "recording_resumed"
+	EvRecordingGap     EvidenceEvent = "recording_gap"
+	EvRecordingEnded   EvidenceEvent = "recording_ended"
+	EvRecordingFailed  EvidenceEvent = "recording_failed"
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -82,6 +91,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
+	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

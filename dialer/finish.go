@@ -23,6 +23,7 @@ func (e *Engine) finish(c *call) {
 		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Trunk: c.view.Trunk, Verdict: verdict,
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
 		Desk: c.view.Desk, Operator: c.view.Operator,
+		Recording: c.recording,
 	}
 	if c.caller != nil {
 		end.Arrival = &c.caller.arrival

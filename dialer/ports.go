@@ -98,6 +98,8 @@ type Progress struct {
 	First    int
 	Evidence []Evidence
 	Legs     []LegHandle
+	// Recording is set when one has begun: what it came to, its end says.
+	Recording *Recording
 }
 
 // AttemptEnd closes an attempt: all there is to know of it.
@@ -120,6 +122,8 @@ type AttemptEnd struct {
 	// when that is not known.
 	Desk     DeskID
 	Operator UserID
+	// Recording is nil when nothing was recorded, and of what a crash cut off.
+	Recording *Recording `json:",omitempty"`
 }
 
 // CaseNext says what a case waits for.
@@ -275,7 +279,9 @@ type CallView struct {
 	Muted      bool      `json:"muted"`
 	TransferTo DeskID    `json:"transfer_to,omitempty"` // the desk that it is being handed on to
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
-	Verdict    *Verdict  `json:"verdict,omitempty"`     // set when ended
+	// Recording is empty while nothing is recorded.
+	Recording RecordingState `json:"recording,omitempty"`
+	Verdict   *Verdict       `json:"verdict,omitempty"` // set when ended
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
 	HeardAt     time.Time `json:"-"`
 	deskInvited time.Time
@@ -309,7 +315,7 @@ type DeskView struct {
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
-	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
+	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back recording_failed
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`
 	Text   string `json:"text"`

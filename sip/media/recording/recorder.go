@@ -62,14 +62,24 @@ func createFile(path string) (file, error) {
 }
 
 // Begin begins to record what a bridge's ends say to each other from now on. tell is called from a goroutine of the
-// recording's, once for each kind of event. The recording must be ended.
+// recording's, once for each kind of event. The recording must be ended. An error is ErrFull, ErrNoKey, or says no more than that
+// the file cannot be written; the rest is in the log.
 func (r *Recorder) Begin(b *media.Bridge, tell func(Event)) (*Recording, error) {
+	g, err := r.begun(b, tell)
+	if err != nil {
+		r.Log.Error("a talk cannot be recorded", "err", err)
+		return nil, named(err)
+	}
+	return g, nil
+}
+
+func (r *Recorder) begun(b *media.Bridge, tell func(Event)) (*Recording, error) {
 	now := r.Now()
 	ref := reference{day: now.In(r.Zone).Format(time.DateOnly)}
 	_, _ = rand.Read(ref.id[:]) // never fails
 	key, err := r.Keys.ForDay(ref.day)
 	if err != nil {
-		return nil, err
+		return nil, errors.Join(ErrNoKey, err)
 	}
 	f, err := r.create(r.path(ref))
 	if err != nil {

@@ -17,10 +17,10 @@ const (
 // ErrFull is told of a recording that ended because there was no room for it.
 var ErrFull = errors.New("the disk is full")
 
-var (
-	errUnwritable = errors.New("the file cannot be written")
-	errSlow       = errors.New("the disk did not take the end in time")
-)
+// ErrSlow is told of a recording whose end the disk did not take in time. It is written all the same, if the disk ever takes it.
+var ErrSlow = errors.New("the disk did not take the end in time")
+
+var errUnwritable = errors.New("the file cannot be written")
 
 // Event is something that happens to a recording beside what is asked of it.
 type Event struct {
@@ -106,7 +106,7 @@ func (g *Recording) End(patience time.Duration) Kept {
 	case <-g.done:
 		k.Err = g.err
 	case <-late.C:
-		k.Err = errSlow // it is written all the same, if the disk ever takes it
+		k.Err = ErrSlow
 	}
 	return k
 }
@@ -198,6 +198,9 @@ func (g *Recording) close(err error) {
 func named(err error) error {
 	if errors.Is(err, syscall.ENOSPC) || errors.Is(err, syscall.EDQUOT) {
 		return ErrFull
+	}
+	if errors.Is(err, ErrNoKey) {
+		return ErrNoKey
 	}
 	return errUnwritable
 }

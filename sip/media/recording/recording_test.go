@@ -4,6 +4,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"syscall"
 	"testing"
@@ -205,7 +206,7 @@ func TestADiskThatIsFull(t *testing.T) {
 func TestTheKernelsOwnFullDisk(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
 	r.create = func(string) (file, error) { return os.OpenFile("/dev/full", os.O_WRONLY, 0) }
-	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, syscall.ENOSPC) {
+	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, ErrFull) {
 		t.Errorf("begun on a full disk: %v", err)
 	}
 	e.none(t)
@@ -224,7 +225,7 @@ func TestADiskThatStandsStillHoldsUpNobody(t *testing.T) {
 	g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
 	call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 	k := g.End(50 * time.Millisecond) // the call is over, whatever the disk does
-	if !begun || !errors.Is(k.Err, errSlow) {
+	if !begun || !errors.Is(k.Err, ErrSlow) {
 		t.Errorf("kept %+v", k)
 	}
 	close(stuck)
@@ -256,15 +257,15 @@ func TestWhatCannotBegin(t *testing.T) {
 	if err := os.WriteFile(r.Folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Begin(call.bridge, e.tell); err == nil {
-		t.Error("begun where nothing can be written")
+	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, errUnwritable) || strings.Contains(err.Error(), r.Folder) {
+		t.Errorf("begun where nothing can be written: %v", err)
 	}
 	r = recorder(t)
 	if err := os.RemoveAll(filepath.Join(filepath.Dir(r.Folder), "keys")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Begin(call.bridge, e.tell); err == nil {
-		t.Error("begun without a key")
+	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, ErrNoKey) {
+		t.Errorf("begun without a key: %v", err)
 	}
 	e.none(t)
 }
