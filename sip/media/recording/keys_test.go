@@ -179,6 +179,9 @@ func TestWhatWasKeptLongEnoughGoes(t *testing.T) {
 			}
 			for _, day := range days {
 				p, err := r.Open(refs[day])
+				if r.Kept(refs[day]) != (err == nil) {
+					t.Errorf("%s is kept: %v, but %v", day, r.Kept(refs[day]), err)
+				}
 				if gone := errors.Is(err, ErrGone); gone != strings.Contains(c.gone, day) || !gone && err != nil {
 					t.Errorf("%s: %v", day, err)
 				}

@@ -129,6 +129,17 @@ func (r *Recorder) Open(name string) (*Playback, error) {
 	return nil, err
 }
 
+// Kept reports whether a recording and its day's key are there, without reading it.
+func (r *Recorder) Kept(name string) bool {
+	ref, err := parseReference(name)
+	if err != nil {
+		return false
+	}
+	_, gone := os.Stat(r.path(ref))
+	_, sealed := r.Keys.OfDay(ref.day)
+	return gone == nil && sealed == nil
+}
+
 const fileSuffix = ".rec"
 
 func (r *Recorder) path(ref reference) string {
