@@ -15,6 +15,7 @@ import { CorrectResult } from "../desk/CorrectResult";
 import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
 import { Ladder } from "./Ladder";
+import { Listening } from "./Listening";
 import { Trace } from "./Trace";
 
 /** Everything that is known of one attempt: the verdict, why, by which rule, and the evidence it was decided on. */
@@ -102,6 +103,12 @@ function Details({ attempt: a }: { attempt: Attempt }) {
         </Button>
       )}
       <CorrectResult attempt={correcting ? a.id : null} onClose={() => setCorrecting(false)} />
+      {a.recording && (
+        <>
+          <h3>{t("listening.title")}</h3>
+          <Listening key={a.id} attempt={a.id} recording={a.recording} />
+        </>
+      )}
       <h3>{t("ladder.title")}</h3>
       <Ladder evidence={a.evidence ?? []} />
       {(role === "supervisor" || role === "admin") && (

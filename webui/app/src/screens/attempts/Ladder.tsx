@@ -9,7 +9,8 @@ type Event =
   | "cancel_sent" | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "answer_crossed_cancel"
   | "hung_up_after_restart" | "digits_sent"
   | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "announced"
-  | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed";
+  | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed"
+  | "recording_began" | "recording_paused" | "recording_resumed" | "recording_gap" | "recording_ended" | "recording_failed";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {
