@@ -14,7 +14,7 @@ type Limits struct {
 	DeskRing    time.Duration // ringing the operator's phone
 	Ring        time.Duration // ringing the debtor, from the INVITE
 	Talk        time.Duration
-	Ending      time.Duration // must exceed the phone's 64·T1
+	Ending      time.Duration // must exceed the phone's 64·T1 and its longest busy tone
 	SaveDialled time.Duration // committing dialled_at; past it nobody is rung
 	Save        time.Duration // every other save, before the ledger's adapter spools it
 	Reserve     time.Duration // opening the attempt, while the operator waits

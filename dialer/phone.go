@@ -104,7 +104,7 @@ type Line interface {
 // Leg is one SIP dialog of ours, from before its INVITE until it is gone.
 //
 // The promise: once Dial was called, Facts yields what happened in order, one at a time, and exactly one LegFact with
-// Kind LegIsGone, always last, no later than 64·T1 after Drop; then the channel is closed. The implementation goes on
+// Kind LegIsGone, always last, no later than 64·T1 after Drop and the tone it may play first; then the channel is closed. The implementation goes on
 // answering late 2xx with ACK and BYE for another 64·T1 by itself. A leg that was never dialled yields nothing.
 type Leg interface {
 	// Handle is what is needed to end this leg from another process, as of now.

@@ -325,6 +325,7 @@ func (l *lane) windUp(then func()) {
 		return
 	}
 	who.uponGone = append(who.uponGone, then)
+	who.toned = true // there is no time for a tone
 	who.drop()
 }
 

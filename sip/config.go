@@ -64,7 +64,7 @@ type Config struct {
 	// Hearing has the customer's sound listened to, for hints at recorders, faxes and tones.
 	Hearing bool
 	// BusyTone is how long the operator hears that the other side is gone, or did not come, before the desk phone is hung up;
-	// not at all if 0. Meanwhile the desk is not free.
+	// not at all if 0, MaxBusyTone at most. Meanwhile the desk is not free, and its Gone may come so much later.
 	BusyTone time.Duration
 	// ConnectWithin is how long a connection may take to open, and its TLS as long again; 4 s if 0.
 	ConnectWithin time.Duration
@@ -204,6 +204,9 @@ var (
 	safeName    = regexp.MustCompile(`^[A-Za-z0-9._-]+$`)
 )
 
+// MaxBusyTone is the longest that BusyTone may be: with 64·T1, which it puts off, less than the dialer waits for a leg to end.
+const MaxBusyTone = 5 * time.Second
+
 // withDefaults fills in what was left out.
 func (c Config) withDefaults() Config {
 	c.Timers = c.Timers.withDefaults()
@@ -263,6 +266,9 @@ func (c Config) validate() error {
 	}
 	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.ConnectWithin, c.StreamIdle, c.StopGrace, c.RegisterRetry, c.SoundCheck, c.SilentAfter) < 0 || c.ReceiveBuffer < 0 {
 		fault("confirm_after, keep_alive, min_expires, connect_within, stream_idle, stop_grace, register_retry, sound_check, silent_after, receive_buffer", "must not be negative")
+	}
+	if c.BusyTone < 0 || c.BusyTone > MaxBusyTone {
+		fault("busy_tone", "must be between 0 and %s", MaxBusyTone)
 	}
 	validateTrunks(c.Trunks, fault)
 	validateDesks(c.Desks, c.Trunks, fault)

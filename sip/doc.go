@@ -77,6 +77,6 @@
 // # How it fails
 //
 // New lists every wrong setting by its key. Prepare answers with a *dialer.Refusal, or an error when ports or names
-// fail. After that a leg always ends by exactly one gone, no later than 64·T1 after Drop, whatever the far end does.
+// fail. After that a leg always ends by exactly one gone, no later than 64·T1 after Drop and the busy tone, whatever the far end does.
 // When Run ends, what is left is hung up within a grace; a far end that missed it is what handles are for.
 package sip

@@ -41,9 +41,12 @@ func (n *line) pressed(from media.Side, key byte) {
 	}
 }
 
-// passKeys has media tell of the keys whose packets the listener does not take.
+// passKeys has media tell of the keys whose packets the listener does not take. They are passed on in their order, but not by
+// whoever tells of them: that is the relay.
 func (n *line) passKeys() {
-	n.bridge.OnKey(func(from media.Side, p media.Press) { n.pressed(from, p.Key) })
+	n.bridge.OnKey(func(from media.Side, p media.Press) {
+		n.customer.lane.post(func() { n.pressed(from, p.Key) })
+	})
 }
 
 // legOn is the leg whose sound goes by a side; nil when there is none now.

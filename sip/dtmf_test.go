@@ -1,9 +1,11 @@
 package sip
 
 import (
+	"encoding/binary"
 	"fmt"
 	"net"
 	"strings"
+	"sync"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -199,4 +201,43 @@ func FuzzKeyBodies(f *testing.F) {
 			t.Errorf("%q is no key", key)
 		}
 	})
+}
+
+// TestKeysAndButtonsAtOnce has the customer press keys for a phone that takes no events, while the operator mutes: neither
+// may wait for the other.
+func TestKeysAndButtonsAtOnce(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	k := newTalk(t, r) // by PCMU alone
+	offer := strings.Replace(sdpAt(int(localAddr(k.customer.conn).Port())), "AVP 0", "AVP 0 101", 1) + "a=rtpmap:101 telephone-event/8000\r\n"
+	if res := r.reinvite(t, k.invite, 2, offer); res.StatusCode != 200 {
+		t.Fatalf("the re-INVITE got %d", res.StatusCode)
+	}
+	r.trunk.write(r.Agent, r.trunk.within(k.invite, "a", "ACK", 2, nil, ""))
+	n := k.legs[0].Leg.(*hunt).line
+	over := make(chan struct{})
+	var pressing sync.WaitGroup
+	pressing.Go(func() {
+		packet := []byte{0x80, 101, 0, 0, 0, 0, 0, 0, 0, 0, 0, 7, 5, 0x8a, 0, 160}
+		for i := uint32(1); ; i++ {
+			select {
+			case <-over:
+				return
+			default:
+			}
+			binary.BigEndian.PutUint16(packet[2:], uint16(i)) // every packet is a key of its own
+			binary.BigEndian.PutUint32(packet[4:], i*160)
+			_, _ = k.customer.conn.WriteToUDPAddrPort(packet, k.customer.to)
+		}
+	})
+	muted := make(chan struct{})
+	go func() {
+		defer close(muted)
+		for i := range 5000 {
+			n.Mute(i%2 == 0)
+		}
+	}()
+	within(t, muted, "the last mute")
+	close(over)
+	pressing.Wait()
 }

@@ -22,7 +22,7 @@ type listener struct {
 	ssrc  uint32
 	next  uint32    // the timestamp that would follow without a gap
 	last  time.Time // when the last sound came
-	said  map[dialer.HintKind]belief
+	said  [len(hinted)]belief
 	notes int
 	fresh []dialer.Hint // not yet noted
 }
@@ -44,13 +44,15 @@ const (
 	maxGap = 10 * media.SampleRate
 )
 
-// hinted are the kinds that are told, by what they are told as.
-var hinted = map[hearing.Kind]dialer.HintKind{
-	hearing.Recorder: dialer.HintRecorder,
-	hearing.Beep:     dialer.HintBeep,
-	hearing.FaxCNG:   dialer.HintFax,
-	hearing.FaxCED:   dialer.HintFax,
-	hearing.Busy:     dialer.HintBusy,
+// hinted is what is told, and of which kinds heard.
+var hinted = [...]struct {
+	as dialer.HintKind
+	of []hearing.Kind
+}{
+	{dialer.HintRecorder, []hearing.Kind{hearing.Recorder}},
+	{dialer.HintBeep, []hearing.Kind{hearing.Beep}},
+	{dialer.HintFax, []hearing.Kind{hearing.FaxCNG, hearing.FaxCED}},
+	{dialer.HintBusy, []hearing.Kind{hearing.Busy}},
 }
 
 // listen begins to hear the customer's leg, where that is wanted; it may be called again.
@@ -58,7 +60,7 @@ func (l *leg) listen() {
 	if l.ear != nil || l.side != media.Customer || !l.lane.agent.cfg.Hearing {
 		return
 	}
-	e := &listener{leg: l, ear: hearing.New(hearing.Config{}), said: map[dialer.HintKind]belief{}}
+	e := &listener{leg: l, ear: hearing.New(hearing.Config{})}
 	l.ear = e
 	e.tap = l.line.bridge.Tap(e.hear)
 }
@@ -128,7 +130,11 @@ func (e *listener) follows(s *media.Sound) bool {
 
 // weigh finds what has become likely, or is so no longer.
 func (e *listener) weigh() (news bool) {
-	for kind, confidence := range e.believed() {
+	for i, hint := range hinted {
+		confidence := 0.0
+		for _, kind := range hint.of {
+			confidence = max(confidence, e.ear.Hint(kind).Confidence)
+		}
 		now := unlikely
 		switch {
 		case confidence >= sureFrom:
@@ -136,22 +142,13 @@ func (e *listener) weigh() (news bool) {
 		case confidence >= dialer.LikelyHint:
 			now = likely
 		}
-		if now == e.said[kind] || e.notes == maxHints {
+		if now == e.said[i] || e.notes == maxHints {
 			continue
 		}
-		e.said[kind] = now
+		e.said[i] = now
 		e.notes++
-		e.fresh = append(e.fresh, dialer.Hint{Kind: kind, Confidence: confidence})
+		e.fresh = append(e.fresh, dialer.Hint{Kind: hint.as, Confidence: confidence})
 		news = true
 	}
 	return news
-}
-
-// believed is how likely each kind of hint is.
-func (e *listener) believed() map[dialer.HintKind]float64 {
-	all := map[dialer.HintKind]float64{}
-	for kind, as := range hinted {
-		all[as] = max(all[as], e.ear.Hint(kind).Confidence)
-	}
-	return all
 }

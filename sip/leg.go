@@ -198,10 +198,10 @@ func (l *leg) gone(farEnded bool) {
 	}
 	l.over = true
 	l.changed()
-	if l.name == dialer.CustomerLeg && !l.dropped {
-		l.line.left.Store(true)
-	}
 	l.line.legGone(l.side)
+	if l.name == dialer.CustomerLeg && !l.dropped {
+		l.line.left.Store(true) // from now on a drop of the desk has a tone, which nothing stops
+	}
 	l.tellGone(farEnded)
 	for _, f := range l.uponGone {
 		f()

@@ -28,6 +28,7 @@ func TestShortCallsLeaveNothing(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.Desks[0].URI = "sip:201@" + ends[0].contact.String()
 		c.Trunks = []Trunk{labTrunk(ends[1].contact)}
+		c.Hearing = true
 	})
 	type state struct{ goroutines, files, ports int }
 	now := func() state {

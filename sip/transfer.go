@@ -198,7 +198,7 @@ func (h *hunt) nextHeard(l *leg, f dialer.LegFact) {
 			second.lane.post(second.ring)
 			return
 		}
-		if !h.talk.away {
+		if !h.talk.away && !h.dropped {
 			h.line.bridge.PlayTone(h.winner.side, media.Ringback)
 		}
 	case dialer.LegAnswered:
@@ -274,7 +274,7 @@ func (h *hunt) failed(to dialer.DeskID, why string) {
 	h.tell(dialer.LegFact{Kind: dialer.LegNote, Desk: to, Evidence: dialer.Evidence{
 		Event: dialer.EvTransferFailed, Reason: fmt.Sprintf("%s: %s", to, why),
 	}})
-	if h.winner != nil {
+	if h.winner != nil && !h.dropped {
 		h.line.bridge.StopTone(h.winner.side)
 	}
 	h.asideFailed(to)

@@ -18,8 +18,7 @@
 // with its poller's lock alone.
 //
 // The far end of a leg is an immutable value, swapped as a whole when an SDP or a
-// latched address changes it, so the forwarding path takes no lock that
-// signalling could hold. What is counted about arriving packets (inbound) and
+// latched address changes it, so no packet waits while signalling thinks. What is counted about arriving packets (inbound) and
 // the renumbering of leaving ones (outbound) have a short lock each, never
 // held during I/O.
 //

@@ -20,8 +20,8 @@ func jumped(last, seq uint16) bool {
 	return step > maxDropout || step < -maxMisorder
 }
 
-// inbound counts what arrives on a leg. The reading goroutine writes, reports
-// and snapshots read.
+// inbound counts what arrives on a leg. The poller writes, whoever asks for the
+// figures reads.
 type inbound struct {
 	mu         sync.Mutex
 	packets    uint64
@@ -87,9 +87,13 @@ func (in *inbound) accept(h header, audio bool, n int, now time.Time) {
 	in.spread(h.ts, now)
 }
 
+// begun is where clocks of ours are counted from, so that nobody's setting the
+// machine's clock is taken for jitter.
+var begun = time.Now()
+
 // spread updates the interarrival jitter (RFC 3550 A.8).
 func (s *source) spread(ts uint32, now time.Time) {
-	arrival := uint32(now.UnixMicro() * (SampleRate / 1000) / 1000)
+	arrival := uint32(now.Sub(begun).Microseconds() * (SampleRate / 1000) / 1000)
 	transit := arrival - ts
 	if s.timed {
 		d := int32(transit - s.transit)

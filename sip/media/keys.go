@@ -196,7 +196,8 @@ func (r *keyReader) close(tell func(Press)) {
 
 // OnKey has f told of each key that is pressed at a far end and whose listener
 // takes no telephone-event, so that it can be passed on by other means. It is
-// called by the poller: f must return at once, and ask nothing of the bridge but its state.
+// called by the poller, with its lock: f must return at once, and
+// neither call the bridge nor take a lock under which somebody calls one. To post it elsewhere is right.
 func (b *Bridge) OnKey(f func(from Side, key Press)) { b.onKey.Store(&f) }
 
 // HearsOf is whom a side's sound goes to at present; false is nobody.

@@ -49,6 +49,23 @@ func TestReportsShareThePortOfTheSound(t *testing.T) {
 	}
 }
 
+func TestOnePortIsNotAskedOfOthers(t *testing.T) {
+	b := newBridge(t)
+	muxed(t, b, Desk)
+	if offer := string(b.OfferAnew(Desk, SRTPOff)); strings.Contains(offer, "rtcp-mux") || !strings.Contains(offer, "a=rtcp:") {
+		t.Errorf("somebody new is offered\n%s", offer)
+	}
+	if !strings.Contains(string(b.Offer(Desk)), "rtcp-mux") {
+		t.Error("who agreed to it is not offered it any more")
+	}
+	if err := b.SetRemote(Desk, newPeer(t).sdp("0")); err != nil {
+		t.Fatal(err)
+	}
+	if strings.Contains(string(b.Offer(Desk)), "rtcp-mux") {
+		t.Error("who answered without it is offered it")
+	}
+}
+
 func TestSoundAloneOpensALatchForBoth(t *testing.T) {
 	b := newBridge(t)
 	b.BehindNAT(Desk, loopback)
@@ -65,6 +82,9 @@ func TestSoundAloneOpensALatchForBoth(t *testing.T) {
 		t.Fatal(err)
 	}
 	until(t, "the report is read", func() bool { return b.Stats(Desk).Far.Reports == 1 })
+	if far := b.leg(Desk).far.Load(); far.rtcpLatched || far.rtcp.AddrPort != netip.MustParseAddrPort("192.0.2.77:9") {
+		t.Errorf("a report says that reports go to %s", far.rtcp)
+	}
 	desk.send(0, []byte{1})
 	until(t, "the sound is heard", func() bool { return b.Stats(Desk).PacketsIn == 1 })
 	far := b.leg(Desk).far.Load()

@@ -95,6 +95,8 @@ func (l *Local) Offer(d Direction) []byte {
 func (l *Local) OfferAnew(d Direction, s Security) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	defer func(was bool) { l.muxed = was }(l.muxed)
+	l.muxed = false // that was agreed on with somebody else
 	return l.write(l.offered(), l.eventPT, d, l.newKeys(s))
 }
 
@@ -169,6 +171,7 @@ func (l *Local) choose(offer Description) {
 func (l *Local) accept(answer Description) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	l.muxed = answer.Muxed
 	if answer.keys == nil {
 		l.ours, l.theirs = nil, nil
 		return true

@@ -12,7 +12,8 @@ import (
 const clockSlip = 2 * time.Second
 
 // outbound renumbers what leaves on a leg, so that the far end sees one
-// stream. The relay and a local tone may both use it, hence the lock.
+// stream. Its lock is for those who do not have the poller's: who asks for the
+// figures, or is about to press keys.
 type outbound struct {
 	ssrc uint32 // ours, for the whole call
 

@@ -62,14 +62,14 @@ type beat struct {
 	do    func(now time.Time) (next time.Time, goesOn bool)
 }
 
-// frames has do called every Frame from now on, on a schedule counted from the start: what is late once is not late for ever.
+// frames has do called every Frame from now on.
 func frames(do func(now time.Time) (goesOn bool)) func(now time.Time) (time.Time, bool) {
 	var due time.Time
 	return func(now time.Time) (time.Time, bool) {
 		if due.IsZero() {
 			due = now
 		}
-		due = due.Add(Frame)
+		due = following(due, now)
 		return due, do(now)
 	}
 }
@@ -85,6 +85,7 @@ func newPoller() (*poller, error) {
 	}
 	if err != nil {
 		_ = unix.Close(epoll) // the first error says more
+		_ = unix.Close(bell)  // -1 where there is none
 		return nil, fmt.Errorf("media: %w", err)
 	}
 	return &poller{
@@ -109,19 +110,19 @@ func (p *poller) round() bool {
 	defer p.mu.Unlock()
 	p.now = time.Now()
 	began := p.now
-	p.drain()
+	dry := p.drain()
 	p.beat()
-	p.decide(began)
+	p.decide(began, dry)
 	return !p.over
 }
 
-// drain reads until nothing is left: a packet of each socket at a time, so that one that is flooded does not keep the others
-// waiting.
-func (p *poller) drain() {
+// drain reads until nothing is left, or as long as it may: a packet of each socket at a time, so that one that is flooded
+// does not keep the others waiting.
+func (p *poller) drain() (dry bool) {
 	for range maxPasses {
 		n := readable(p.epoll, p.events[:])
 		if n == 0 {
-			return
+			return true
 		}
 		for _, e := range p.events[:n] {
 			if int(e.Fd) == p.bell {
@@ -132,6 +133,7 @@ func (p *poller) drain() {
 		}
 		p.now = time.Now()
 	}
+	return false
 }
 
 func (p *poller) read(s *socket) {
@@ -165,7 +167,7 @@ func (p *poller) beat() {
 }
 
 // decide says how long there is nothing to do.
-func (p *poller) decide(began time.Time) {
+func (p *poller) decide(began time.Time, dry bool) {
 	if passed := began.Sub(p.season); passed >= season {
 		p.gathers = float64(p.packets) > busy*passed.Seconds()
 		p.packets, p.season = 0, began
@@ -177,6 +179,9 @@ func (p *poller) decide(began time.Time) {
 	}
 	if left := max(gather-now.Sub(began), 0); p.gathers && (rest < 0 || left < rest) {
 		rest = left
+	}
+	if !dry {
+		rest = 0
 	}
 	p.until = unix.NsecToTimespec(int64(rest))
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"bytes"
 	"encoding/binary"
+	"fmt"
 	"net"
 	"net/netip"
 	"os"
@@ -10,6 +11,8 @@ import (
 	"sync/atomic"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 )
 
 // descriptors is how many files this process has open.
@@ -102,6 +105,42 @@ func TestManyPacketsAreLetGather(t *testing.T) {
 	customer.receive()
 	if s := b.Stats(Customer); s.PacketsOut != uint64(sent)+1 {
 		t.Errorf("%d packets sent on, %d came", s.PacketsOut, sent+1)
+	}
+}
+
+// TestWhoWakesAPoller drives one by hand: of few packets each does, of many none.
+func TestWhoWakesAPoller(t *testing.T) {
+	p, err := newPoller()
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { p.over = true; p.run() })
+	s, err := openSocket(netip.AddrPortFrom(loopback, 44030))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer s.Close()
+	if err := p.add(s); err != nil {
+		t.Fatal(err)
+	}
+	defer p.remove(s)
+	to := newSockaddr(netip.AddrPortFrom(loopback, 44030))
+	if err := s.send([]byte{1}, &to); err != nil { // nobody reads it
+		t.Fatal(err)
+	}
+	p.until = unix.NsecToTimespec(int64(time.Hour))
+	p.wait()
+	p.gathers, p.until = true, unix.NsecToTimespec(int64(20*time.Millisecond))
+	start := time.Now()
+	p.wait()
+	if took := time.Since(start); took < 20*time.Millisecond {
+		t.Errorf("a packet ended the gathering after %v", took)
+	}
+	// What is not read dry is not waited for.
+	p.beats = []*beat{{due: start.Add(time.Hour)}}
+	p.decide(time.Now(), false)
+	if p.until.Nano() != 0 {
+		t.Errorf("rests for %v", time.Duration(p.until.Nano()))
 	}
 }
 
@@ -230,12 +269,96 @@ func TestBeatsKeepTheirTime(t *testing.T) {
 		p.beat()
 	}
 	const ms = time.Millisecond
-	want := []time.Duration{0, 21 * ms, 40 * ms, 119 * ms, 119 * ms, 119 * ms} // a stall is caught up with
+	want := []time.Duration{0, 21 * ms, 40 * ms, 119 * ms, 119 * ms, 119 * ms} // what is a little late is caught up with
 	if !slices.Equal(at, want) {
 		t.Errorf("done at %v, want %v", at, want)
 	}
 	if len(p.beats) != 0 {
 		t.Error("a beat that is over is kept")
+	}
+}
+
+// TestNothingIsCaughtUpWithAfterASleep: the machine was asleep for ten seconds of a tone.
+func TestNothingIsCaughtUpWithAfterASleep(t *testing.T) {
+	start := time.Now()
+	next := frames(func(time.Time) bool { return true })
+	due, _ := next(start)
+	if due != start.Add(Frame) {
+		t.Errorf("the second frame after %v", due.Sub(start))
+	}
+	awake := start.Add(10 * time.Second)
+	if due, _ = next(awake); due != awake.Add(Frame) {
+		t.Errorf("the next frame %v after waking up", due.Sub(awake))
+	}
+}
+
+// TestTonesEndWithTheirBridge: nothing of a closed bridge is sent by sockets that may be somebody else's by now.
+func TestTonesEndWithTheirBridge(t *testing.T) {
+	pool := newPool(t)
+	other, err := pool.NewBridge() // keeps the poller
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer other.Close()
+	b, err := pool.NewBridge()
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := newPeer(t)
+	desk.join(b, Desk, "0 101")
+	b.PlayTone(Desk, Hold)
+	desk.receive()
+	if err := b.SendDigits(Desk, "1"); err != nil {
+		t.Fatal(err)
+	}
+	b.Close()
+	b.PlayTone(Desk, Busy)
+	b.poller.mu.Lock()
+	defer b.poller.mu.Unlock()
+	if len(b.poller.beats) != 1 || b.poller.beats[0].owner != other {
+		t.Errorf("%d beats are left", len(b.poller.beats))
+	}
+}
+
+// TestSoundByIPv6 has a leg whose address is learned, so that one is read from the system and one written by us.
+func TestSoundByIPv6(t *testing.T) {
+	local := netip.IPv6Loopback()
+	b := newBridge(t, func(c *Config) { c.BindIP = local })
+	b.BehindNAT(Desk, local)
+	var ends [2]*net.UDPConn
+	var to [2]Description
+	for i, said := range []string{"2001:db8::7", "::1"} {
+		conn, err := net.ListenUDP("udp6", &net.UDPAddr{IP: net.IPv6loopback})
+		if err != nil {
+			t.Skip(err)
+		}
+		t.Cleanup(func() { _ = conn.Close() })
+		ends[i] = conn
+		if to[i], err = Parse(b.Offer(Side(i))); err == nil {
+			err = b.SetRemote(Side(i), body("c=IN IP6 "+said, "t=0 0", fmt.Sprintf("m=audio %d RTP/AVP 0", port(conn))))
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+	}
+	b.Connect()
+	packet, buffer := make([]byte, rtpHeaderSize+frameSamples), make([]byte, maxPacket)
+	packet[0] = rtpVersionBits
+	for i, conn := range ends {
+		if _, err := conn.WriteToUDPAddrPort(packet, to[i].RTP); err != nil {
+			t.Fatal(err)
+		}
+		other := ends[1-i]
+		_ = other.SetReadDeadline(time.Now().Add(patience))
+		n, from, err := other.ReadFromUDPAddrPort(buffer)
+		if err != nil || n != len(packet) || from != to[1-i].RTP {
+			t.Errorf("from end %d: %d octets from %v, want %v (%v)", i, n, from, to[1-i].RTP, err)
+		}
+	}
+	if conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: int(to[0].RTP.Port())}); err != nil {
+		t.Errorf("the port is taken in IPv4 too: %v", err)
+	} else {
+		_ = conn.Close()
 	}
 }
 

@@ -171,9 +171,11 @@ func (o *outbound) senderReport(now time.Time) *rtcp.SenderReport {
 	}
 }
 
-// ntpTime is 32.32 fixed point seconds since 1900 (RFC 3550 §4).
+// ntpTime is 32.32 fixed point seconds since 1900 (RFC 3550 §4), by a clock that
+// nobody sets while we run: round trips are measured by it.
 func ntpTime(t time.Time) uint64 {
 	const since1900 = 2208988800
+	t = begun.Round(0).Add(t.Sub(begun))
 	seconds := uint64(t.Unix() + since1900)
 	return seconds<<32 | uint64(t.Nanosecond())<<32/uint64(time.Second)
 }

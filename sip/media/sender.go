@@ -9,13 +9,25 @@ import (
 	"time"
 )
 
-// pace calls tick at once and then every Frame, on a schedule counted from the
-// start: a late wake-up delays one tick, never those after it. It returns when
-// tick says false or done is closed.
+// stall is how far behind a stream of ours may be and still catch up. After more,
+// as when the machine has slept, it goes on as if no time had passed.
+const stall = 10 * Frame
+
+// following is when the frame after one that was due is due: a schedule counted
+// from the start, so that a late wake-up delays one frame, never those after it.
+func following(due, now time.Time) time.Time {
+	if now.Sub(due) > stall {
+		due = now
+	}
+	return due.Add(Frame)
+}
+
+// pace calls tick at once and then every Frame. It returns when tick says false
+// or done is closed.
 func pace(done <-chan struct{}, tick func(now time.Time) bool) {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	for due := time.Now(); ; due = due.Add(Frame) {
+	for due := time.Now(); ; due = following(due, time.Now()) {
 		timer.Reset(time.Until(due))
 		select {
 		case <-done:

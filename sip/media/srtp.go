@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"errors"
-	"sync"
 
 	"github.com/pion/rtcp"
 	"github.com/pion/rtp"
@@ -16,7 +15,7 @@ const replayWindow = 64
 
 // opener takes the protection off what the far end sends (RFC 3711): it counts
 // the sequence numbers' cycles, and refuses what is forged, repeated or plain.
-// RTP and RTCP are read by a goroutine each, and have a context each.
+// The poller alone uses it.
 type opener struct {
 	key                 *cryptoKey
 	rtp, rtcp           *srtp.Context
@@ -49,12 +48,10 @@ func (o *opener) openRTCP(packet []byte) ([]byte, bool) {
 	return plain, err == nil
 }
 
-// sealer protects what we send. Relay, tones and reports share it, hence the
-// lock, which is held until the packet has left: its buffer is the sealer's.
+// sealer protects what we send. Whoever sends has the poller's lock; the buffer
+// is the sealer's until the packet has left.
 type sealer struct {
-	key *cryptoKey
-
-	mu        sync.Mutex
+	key       *cryptoKey
 	rtp, rtcp *srtp.Context
 	sent      sentWindow
 	header    rtp.Header
@@ -68,8 +65,6 @@ func newSealer(key *cryptoKey) (*sealer, error) {
 
 // sendRTP protects a packet and sends it.
 func (s *sealer) sendRTP(packet []byte, by *socket, to *sockaddr) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	if !s.sent.fresh(binary.BigEndian.Uint16(packet[2:])) {
 		return errRepeated
 	}
@@ -81,8 +76,6 @@ func (s *sealer) sendRTP(packet []byte, by *socket, to *sockaddr) error {
 }
 
 func (s *sealer) sendRTCP(packet []byte, by *socket, to *sockaddr) error {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	sealed, err := s.rtcp.EncryptRTCP(s.buffer[:0], packet, nil)
 	if err == nil {
 		err = by.send(sealed, to)

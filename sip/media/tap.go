@@ -12,18 +12,18 @@ const (
 	tapEvery = 100 * time.Millisecond
 	// tapRoom is how many packets wait for that: some six times as many as two far ends send in the meantime.
 	tapRoom = 64
-	// tapOctets is the most sound that a packet is taken to have: 40 ms.
-	tapOctets = 2 * frameSamples
+	// tapOctets is the most that is handed over as one: 20 ms. A longer packet is several sounds.
+	tapOctets = frameSamples
 )
 
-// Sound is a packet's sound as it came from a far end.
+// Sound is a packet's sound as it came from a far end, or 20 ms of it.
 type Sound struct {
 	Side  Side
 	Codec Codec
 	At    time.Time // when it came
 	SSRC  uint32
-	Seq   uint16 // the far end's numbers: what is missing was lost, or overtaken
-	Stamp uint32 // in 1/8000 s
+	Seq   uint16 // the packet's number: what is missing was lost, or overtaken
+	Stamp uint32 // of its first octet, in 1/8000 s
 
 	octets [tapOctets]byte
 	length int
@@ -36,8 +36,11 @@ func (s *Sound) Octets() []byte { return s.octets[:s.length] }
 // take in time is lost to that listener, and to nobody else.
 type Tap struct {
 	bridge *Bridge
-	listen func([]Sound)
 	missed atomic.Uint64
+
+	listening sync.Mutex // guards what follows
+	listen    func([]Sound)
+	stopped   bool
 
 	sounds     [tapRoom]Sound
 	head, tail atomic.Uint32 // the poller writes at the head, the ears read at the tail
@@ -45,7 +48,7 @@ type Tap struct {
 
 // Tap has listen called, about ten times a second, with what has come from the far ends meanwhile: all of them, in the order
 // in which it came, whether or not anybody heard it. It must be stopped. One goroutine listens to all taps of the pool:
-// whoever is slow makes the others miss something.
+// whoever is slow makes the others miss something, and nothing worse.
 func (b *Bridge) Tap(listen func([]Sound)) *Tap {
 	t := &Tap{bridge: b, listen: listen}
 	b.pool.ears.add(t)
@@ -63,13 +66,26 @@ func (t *Tap) Stop() {
 	b.taps = slices.DeleteFunc(b.taps, func(other *Tap) bool { return other == t })
 	b.poller.mu.Unlock()
 	b.pool.ears.remove(t)
+	t.drain()
+	t.listening.Lock()
+	defer t.listening.Unlock()
+	t.stopped = true
 }
 
-// Missed is how many packets came faster than they were listened to.
+// Missed is how many sounds came faster than they were listened to.
 func (t *Tap) Missed() uint64 { return t.missed.Load() }
 
 // put copies a packet's sound. The poller calls it.
 func (t *Tap) put(side Side, codec Codec, h header, payload []byte, now time.Time) {
+	for len(payload) > tapOctets {
+		t.putOne(side, codec, h, payload[:tapOctets], now)
+		payload = payload[tapOctets:]
+		h.ts += tapOctets
+	}
+	t.putOne(side, codec, h, payload, now)
+}
+
+func (t *Tap) putOne(side Side, codec Codec, h header, payload []byte, now time.Time) {
 	head := t.head.Load()
 	if head-t.tail.Load() == tapRoom {
 		t.missed.Add(1)
@@ -81,8 +97,13 @@ func (t *Tap) put(side Side, codec Codec, h header, payload []byte, now time.Tim
 	t.head.Store(head + 1)
 }
 
-// drain hands over what there is.
+// drain hands over what there is, unless the tap is stopped.
 func (t *Tap) drain() {
+	t.listening.Lock()
+	defer t.listening.Unlock()
+	if t.stopped {
+		return
+	}
 	tail, head := t.tail.Load(), t.head.Load()
 	for tail != head {
 		from := tail % tapRoom
@@ -95,53 +116,47 @@ func (t *Tap) drain() {
 
 // ears are the goroutine that listens to the taps of a pool. It is there as long as they are.
 type ears struct {
-	mu   sync.Mutex
+	mu   sync.Mutex // of the list alone: nobody listens while it is held
 	taps []*Tap
-	stop chan struct{}
-	work sync.WaitGroup
+	over chan struct{} // of the goroutine there is
 }
 
 func (e *ears) add(t *Tap) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	e.taps = append(e.taps, t)
-	if len(e.taps) == 1 {
-		e.stop = make(chan struct{})
-		e.work.Go(func() { e.run(e.stop) })
+	if e.taps = append(e.taps, t); len(e.taps) == 1 {
+		e.over = make(chan struct{})
+		go e.run(e.over)
 	}
 }
 
-// remove ends a tap, and with the last the goroutine.
+// remove forgets a tap, and with the last the goroutine ends.
 func (e *ears) remove(t *Tap) {
 	e.mu.Lock()
+	defer e.mu.Unlock()
 	i := slices.Index(e.taps, t)
-	if i >= 0 {
-		t.drain()
-		e.taps = slices.Delete(e.taps, i, i+1)
+	if i < 0 {
+		return
 	}
-	last := i >= 0 && len(e.taps) == 0
-	if last {
-		close(e.stop)
-	}
-	e.mu.Unlock()
-	if last {
-		e.work.Wait()
+	if e.taps = slices.Delete(e.taps, i, i+1); len(e.taps) == 0 {
+		close(e.over)
 	}
 }
 
-func (e *ears) run(stop chan struct{}) {
+func (e *ears) run(over chan struct{}) {
 	ticks := time.NewTicker(tapEvery)
 	defer ticks.Stop()
 	for {
 		select {
-		case <-stop:
+		case <-over:
 			return
 		case <-ticks.C:
 			e.mu.Lock()
-			for _, t := range e.taps {
+			taps := slices.Clone(e.taps)
+			e.mu.Unlock()
+			for _, t := range taps {
 				t.drain()
 			}
-			e.mu.Unlock()
 		}
 	}
 }

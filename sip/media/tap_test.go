@@ -104,3 +104,68 @@ func TestTappingDoesNotAllocate(t *testing.T) {
 		t.Errorf("%.1f allocations a packet", allocs)
 	}
 }
+
+// TestTapsComeAndGo ends the last tap of one call as another's begins, again and again: neither waits for the other.
+func TestTapsComeAndGo(t *testing.T) {
+	pool := newPool(t)
+	var work sync.WaitGroup
+	for range 3 {
+		b, err := pool.NewBridge()
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(b.Close)
+		work.Go(func() {
+			for range 3000 {
+				b.Tap(func([]Sound) {}).Stop()
+			}
+		})
+	}
+	work.Wait()
+	if len(pool.ears.taps) != 0 {
+		t.Errorf("%d taps are left", len(pool.ears.taps))
+	}
+}
+
+func TestASlowListenerHoldsNoOtherTapUp(t *testing.T) {
+	b, desk, customer := talk(t, "0", "0")
+	begun, goOn := make(chan struct{}), make(chan struct{})
+	once := sync.OnceFunc(func() { close(begun); <-goOn })
+	slow := b.Tap(func([]Sound) { once() })
+	desk.send(0, []byte{0})
+	customer.receive()
+	<-begun
+	var l listener
+	quick := b.Tap(l.listen) // while the other listens
+	desk.send(0, []byte{1})
+	customer.receive()
+	quick.Stop()
+	if heard := l.heard(); len(heard) != 1 {
+		t.Errorf("heard %d", len(heard))
+	}
+	close(goOn)
+	slow.Stop()
+}
+
+func TestALongPacketIsSeveralSounds(t *testing.T) {
+	b, desk, customer := talk(t, "0", "0")
+	var l listener
+	tap := b.Tap(l.listen)
+	payload := make([]byte, 3*frameSamples/2+frameSamples) // 50 ms
+	for i := range payload {
+		payload[i] = byte(i)
+	}
+	desk.send(0, payload)
+	customer.receive()
+	tap.Stop()
+	var all []byte
+	for _, s := range l.heard() {
+		if s.Seq != 1000 || s.Stamp != 5000+uint32(len(all)) {
+			t.Errorf("number %d, time %d after %d octets", s.Seq, s.Stamp, len(all))
+		}
+		all = append(all, s.Octets()...)
+	}
+	if !slices.Equal(all, payload) {
+		t.Errorf("%d octets of %d", len(all), len(payload))
+	}
+}
