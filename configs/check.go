@@ -32,6 +32,7 @@ func (s Settings) Check() error {
 	s.Inbound.check(&p)
 	s.Numbers.check(&p)
 	s.SIP.check(&p)
+	s.Recording.check(&p)
 	return errors.Join(p...)
 }
 

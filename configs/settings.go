@@ -12,6 +12,8 @@ type Settings struct {
 	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
 	SIP      SIP      `koanf:"sip"`
+	// Recording is of its own, since it is not for whoever sets up phones to decide.
+	Recording Recording `koanf:"recording"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
@@ -191,11 +193,12 @@ func Default() Settings {
 				"mon": "09:00-17:00", "tue": "09:00-17:00", "wed": "13:00-19:00", "thu": "09:00-17:00", "fri": "09:00-17:00",
 			},
 		},
-		Calls:    Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
-		Inbound:  Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
-		Numbers:  Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
-		SIP:      SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
-		StateDir: "/var/lib/kakeru",
-		LogLevel: "info",
+		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
+		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
+		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
+		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
+		Recording: Recording{Notice: Beep},
+		StateDir:  "/var/lib/kakeru",
+		LogLevel:  "info",
 	}
 }

@@ -44,6 +44,10 @@ type call struct {
 	outcome  Outcome
 	endedBy  EndedBy
 	overAt   time.Time // when it began to end
+
+	recording  *Recording
+	unsaved    *Recording // what the scribe was not given yet
+	unrecorded bool       // the supervisor knows
 }
 
 func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked time.Time) *call {
@@ -138,6 +142,7 @@ func (c *call) run() {
 	c.listen(false)
 	c.sounds()
 	c.line.Close()
+	c.recorded()
 	c.e.finish(c)
 }
 
@@ -207,6 +212,7 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 		c.declined(f.Desk)
 	}
 	if leg == DeskLeg {
+		c.heardRecording(f)
 		c.heardTransfer(f)
 	}
 	if fact, ok := factOf(leg, f.Kind); ok {
@@ -355,11 +361,11 @@ func (c *call) note(then func()) {
 	if then == nil {
 		then = func() {}
 	}
-	p := Progress{First: c.noted, Evidence: c.evidence[c.noted:len(c.evidence):len(c.evidence)]}
+	p := Progress{First: c.noted, Evidence: c.evidence[c.noted:len(c.evidence):len(c.evidence)], Recording: c.unsaved}
 	for _, h := range c.handles {
 		p.Legs = append(p.Legs, h)
 	}
-	if len(p.Evidence) == 0 && len(p.Legs) == 0 {
+	if p.empty() {
 		then()
 		return
 	}
@@ -370,6 +376,7 @@ func (c *call) note(then func()) {
 	}
 	c.noted = len(c.evidence)
 	clear(c.handles)
+	c.unsaved = nil
 }
 
 // show publishes the call as it stands. An ended call is shown by finish, with its verdict.

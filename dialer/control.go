@@ -9,7 +9,7 @@ import (
 type control struct {
 	do   controlKind
 	desk DeskID // with controlTransfer
-	how  bool   // on, of hold and mute; with consultation, of a transfer
+	how  bool   // on, of hold, mute and a recording's pause; with consultation, of a transfer
 	keys string // with controlDigits
 }
 
@@ -22,6 +22,7 @@ const (
 	controlComplete
 	controlTakeBack
 	controlDigits
+	controlPauseRecording
 )
 
 // Hold has the customer of a talk hear that somebody will come back, or takes that back. Asking twice changes nothing.
@@ -152,6 +153,9 @@ func (c *call) heardControl(ask control) {
 		c.line.CancelTransfer()
 	case controlDigits:
 		c.sendDigits(ask.keys)
+		return
+	case controlPauseRecording:
+		c.pauseRecording(ask.how)
 		return
 	}
 	c.note(nil)

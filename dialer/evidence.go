@@ -81,6 +81,15 @@ const (
 	EvSoundBack EvidenceEvent = "sound_back"    // they come again
 
 	EvHeard EvidenceEvent = "heard" // what the customer's sound seems to be; Reason is a Hint's
+
+	// Of its recording.
+
+	EvRecordingBegan   EvidenceEvent = "recording_began" // both sides have heard the notice
+	EvRecordingPaused  EvidenceEvent = "recording_paused"
+	EvRecordingResumed EvidenceEvent = "recording_resumed"
+	EvRecordingGap     EvidenceEvent = "recording_gap"
+	EvRecordingEnded   EvidenceEvent = "recording_ended"
+	EvRecordingFailed  EvidenceEvent = "recording_failed"
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -91,6 +100,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvOneWay, EvDeadAir, EvSoundBack, EvHeard,
+	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

@@ -78,6 +78,11 @@ type Line interface {
 	// back. Mute keeps the operator's sound alone.
 	Hold(on bool)
 	Mute(on bool)
+	// PauseRecording stops the recording of the talk, or has it go on; where nothing is recorded it does nothing. That a
+	// recording has begun, failed or has a gap is told by facts of the desk leg.
+	PauseRecording(on bool)
+	// Recorded is what the recording came to, once the line is closed; nil when nothing was recorded.
+	Recorded() *Recording
 	// SendDigits presses keys (0-9, *, #, A-D) at the customer's end, one after the other, behind those still being sent. What
 	// they are is nobody's business: it stands in no log and no evidence.
 	SendDigits(digits string)
@@ -149,6 +154,8 @@ type LegFact struct {
 	FarEnded bool
 	// Desk says whose phone it was, of a leg that is many phones.
 	Desk DeskID
+	// Recording is set with evidence EvRecordingBegan, of a desk leg.
+	Recording *Recording
 	// Consult is true, on LegRefers, when the operator wants to talk with the other desk first.
 	Consult bool
 }

@@ -98,6 +98,8 @@ type Progress struct {
 	First    int
 	Evidence []Evidence
 	Legs     []LegHandle
+	// Recording is set when one has begun: what it came to, its end says.
+	Recording *Recording
 }
 
 // AttemptEnd closes an attempt: all there is to know of it.
@@ -122,6 +124,8 @@ type AttemptEnd struct {
 	Operator UserID
 	// Quality is how it sounded; nil when nobody heard anything.
 	Quality *Quality
+	// Recording is nil when nothing was recorded, and of what a crash cut off.
+	Recording *Recording `json:",omitempty"`
 }
 
 // CaseNext says what a case waits for.
@@ -279,7 +283,9 @@ type CallView struct {
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
 	Silent     Silence   `json:"silent,omitempty"`      // of a talk: who no longer sends any sound
 	Hints      []Hint    `json:"hints,omitempty"`       // what the customer's sound seems to be
-	Verdict    *Verdict  `json:"verdict,omitempty"`     // set when ended
+	// Recording is empty while nothing is recorded.
+	Recording RecordingState `json:"recording,omitempty"`
+	Verdict   *Verdict       `json:"verdict,omitempty"` // set when ended
 	// Quality is how it sounds, or sounded; nil while nothing is known. What it points to is never changed.
 	Quality *Quality `json:"-"`
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
@@ -316,7 +322,7 @@ type DeskView struct {
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
 	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
-	// one_way_audio dead_air sound_back.
+	// one_way_audio dead_air sound_back recording_failed.
 	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`

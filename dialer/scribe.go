@@ -131,7 +131,9 @@ func (s *scribe) pay(ctx context.Context, l Ledger) error {
 	return err
 }
 
-func (p *Progress) empty() bool { return len(p.Evidence) == 0 && len(p.Legs) == 0 }
+func (p *Progress) empty() bool {
+	return len(p.Evidence) == 0 && len(p.Legs) == 0 && p.Recording == nil
+}
 
 // add puts what came later behind p. Of each leg the newest handle counts.
 func (p *Progress) add(later Progress) {
@@ -139,6 +141,9 @@ func (p *Progress) add(later Progress) {
 		p.First = later.First
 	}
 	p.Evidence = append(p.Evidence, later.Evidence...)
+	if later.Recording != nil {
+		p.Recording = later.Recording
+	}
 	for _, h := range later.Legs {
 		p.Legs = append(slices.DeleteFunc(p.Legs, func(old LegHandle) bool { return old.Leg == h.Leg }), h)
 	}

@@ -38,6 +38,7 @@ type Agent struct {
 	deaf     chan struct{} // closed when nobody listens to the talks any more
 
 	announcement []int16
+	notice       []int16
 
 	mu        sync.Mutex // guards what follows; once the agent runs it is never held over I/O
 	phase     phase
@@ -77,17 +78,12 @@ var _ dialer.Phone = (*Agent)(nil)
 func New(cfg Config) (*Agent, error) {
 	cfg = cfg.withDefaults()
 	pool, err := media.NewPool(cfg.Media)
-	var announcement []int16
-	if cfg.Announcement != "" {
-		var wrong error
-		if announcement, wrong = media.ReadWAV(cfg.Announcement); wrong != nil {
-			err = errors.Join(err, fmt.Errorf("sip.announcement: %w", wrong))
-		}
-	}
-	if err := errors.Join(cfg.validate(), err); err != nil {
+	announcement, wrong := readClip("sip.announcement", cfg.Announcement)
+	notice, wrongToo := readClip("recording.notice", cfg.RecordingNotice)
+	if err := errors.Join(cfg.validate(), err, wrong, wrongToo); err != nil {
 		return nil, err
 	}
-	a := &Agent{announcement: announcement, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{}), deaf: make(chan struct{})}
+	a := &Agent{announcement: announcement, notice: notice, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{}), deaf: make(chan struct{})}
 	a.crew.next = make(chan func())
 	a.notices.crew = &a.crew
 	a.fade.after = cfg.Timers.whole()
@@ -105,6 +101,18 @@ func New(cfg Config) (*Agent, error) {
 	}
 	a.metrics, err = newMetrics(a)
 	return a, err
+}
+
+// readClip reads what is to be played; nil when nothing is named.
+func readClip(key, path string) ([]int16, error) {
+	if path == "" {
+		return nil, nil
+	}
+	clip, err := media.ReadWAV(path)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", key, err)
+	}
+	return clip, nil
 }
 
 // Start opens the socket and begins to listen. Run ends what it began.

@@ -15,6 +15,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/sip/media"
+	"kakeru/sip/media/recording"
 )
 
 // Config is everything an Agent must be told. New checks it and names the key that is wrong.
@@ -37,6 +38,10 @@ type Config struct {
 	// Announcement is a WAV file that a caller hears who comes while nobody is to be rung: 8000 Hz, one channel, 16 bits, at
 	// most 30 s. Without one the call is refused (480).
 	Announcement string
+	// Recorder keeps what is said in talks; nil records nothing. While there is one, nobody is offered G.722.
+	Recorder *recording.Recorder
+	// RecordingNotice is a WAV file as Announcement, which both sides of a talk hear before it is recorded; two beeps if empty.
+	RecordingNotice string
 	// Desks are the phones that operators sit at.
 	Desks []Desk
 	// PhoneProfiles are the owner's own, by name, besides those that everybody has.

@@ -36,6 +36,7 @@
 //	dialogevent.go, dialoginfo.go   whether a phone is used outside our calls (RFC 6665, RFC 4235)
 //	incoming.go, summons.go   calls that come in, and our answers to them (§13.3)
 //	hunt.go, transfer.go      the desk's side of a call: many phones, one after the other, hold
+//	record.go        recording a talk: the notice that both hear, pauses, the end
 //	refer.go         a phone's own transfer button (RFC 3515)
 //	called.go        a phone's own INVITE within its talk: whose it is, what leg it makes
 //	replaces.go, aside.go     such an INVITE in the place of a dialog that there is (RFC 3891); or to ask another desk (RFC 5589)

@@ -31,6 +31,7 @@ type hunt struct {
 	rang    bool
 	gone    bool
 	talk    talkState
+	tape    taping
 }
 
 var _ dialer.Leg = (*hunt)(nil)
@@ -239,6 +240,7 @@ func (h *hunt) out(l *leg, f dialer.LegFact) {
 
 // over needs h.mu: the leg's last word.
 func (h *hunt) over(f dialer.LegFact) {
+	h.cutRecording()
 	f.Kind = dialer.LegIsGone
 	h.tell(f)
 	if !h.gone {

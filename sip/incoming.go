@@ -53,7 +53,7 @@ func (l *lane) takeCall(req *sip.Request) {
 	n := &line{agent: a, id: dialer.CallID(dialer.NewID(a.cfg.Now())), bridge: bridge, sound: newSound(a, bridge)}
 	n.trunk.Store(&u.trunk.Name)
 	bridge.Secure(media.Customer, u.trunk.SRTP)
-	bridge.Wideband(u.trunk.Wideband)
+	bridge.Wideband(u.trunk.Wideband && a.cfg.Recorder == nil)
 	s := &summons{req: req, at: answerAddress(req)}
 	if offer := sdpOf(req); offer != nil {
 		if s.sdp, err = bridge.Answer(media.Customer, offer); err != nil {

@@ -20,7 +20,7 @@ type labRig struct {
 	carrier *lab.Carrier
 }
 
-func newLabRig(t *testing.T) *labRig {
+func newLabRig(t *testing.T, change ...func(*Config)) *labRig {
 	t.Helper()
 	pool, err := media.NewPool(media.Config{BindIP: testConfig().Media.BindIP, PortMin: 29000, PortMax: 30999})
 	if err != nil {
@@ -37,6 +37,9 @@ func newLabRig(t *testing.T) *labRig {
 	cfg.Desks = []Desk{{ID: "desk1", Account: "phone1", Password: "desk secret"}}
 	cfg.Trunks = []Trunk{labTrunk(r.carrier.Addr())}
 	cfg.Trunks[0].User, cfg.Trunks[0].Password = "lab", "lab"
+	for _, f := range change {
+		f(&cfg)
+	}
 	r.Agent = startAgent(t, cfg)
 	here := make(chan bool, 10)
 	r.OnRegistered(func(_ dialer.DeskID, up bool) { here <- up })

@@ -110,7 +110,7 @@ func (l *leg) toTrunk() {
 	l.gate, l.trunk, l.invite = &w.gate, t.Name, w.invite
 	l.srtp = t.SRTP
 	l.line.bridge.Secure(l.side, l.srtp)
-	l.line.bridge.Wideband(t.Wideband)
+	l.line.bridge.Wideband(t.Wideband && l.lane.agent.cfg.Recorder == nil)
 	l.dialog.Target, l.dialog.RemoteURI, l.dialog.LocalURI = w.invite.URI, w.invite.URI, t.uri(t.from())
 	l.dialog.RemoteTag, l.dialog.Routes = "", nil
 	l.dialog.First, l.dialog.CSeq, l.dialog.SentBy = w.to, w.invite.CSeq, l.lane.agent.sentBy(w.to.by)
@@ -173,6 +173,9 @@ func (n *line) legGone(side media.Side) {
 	if side == media.Customer {
 		n.sound.ends()
 		n.bridge.StopTone(media.Desk)
+		n.desk.mu.Lock()
+		defer n.desk.mu.Unlock()
+		n.desk.cutRecording()
 	}
 }
 
@@ -197,6 +200,9 @@ func (n *line) Close() {
 			n.customer.letGo()
 		}
 		n.agent.metrics.closed(n)
+		if n.desk != nil {
+			n.desk.endRecording()
+		}
 		n.bridge.Close()
 	})
 }

@@ -88,6 +88,7 @@ func (h *hunt) together(operator media.Side) {
 		h.talk.plays = false
 		h.line.bridge.StopTone(media.Customer)
 	}
+	h.notify(operator)
 }
 
 // play needs h.mu: the customer hears a tone; one that plays already goes on.
@@ -97,6 +98,7 @@ func (h *hunt) play(tone media.Tone) {
 		return
 	}
 	t.plays, t.playing = true, tone
+	h.unnotify()
 	h.line.bridge.PlayTone(media.Customer, tone)
 }
 

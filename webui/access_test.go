@@ -83,6 +83,8 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET /api/attempts/{id}/caller", "operator supervisor"},
 		{"PUT /api/attempts/{id}/case", "operator supervisor"},
 		{"POST /api/calls/{id}/transfer", "operator supervisor"},
+		{"GET /api/attempts/{id}/recording", "supervisor ward"},
+		{"POST /api/calls/{id}/recording/pause", "operator supervisor"},
 		{"GET /api/queue", "supervisor"},
 		{"POST /api/cases/{id}/release", "supervisor"},
 		{"POST /api/lists", "supervisor ward admin"},

@@ -114,7 +114,8 @@ func (s *Server) attempt(ctx context.Context, in *attemptInput) (*attemptOutput,
 		return &attemptOutput{Body: s.historyEntry(v, a, s.readsCase(v, a.CaseID))}, nil
 	}
 	seen, _ := v.attempt(s.dressAttempt(a))
-	return &attemptOutput{Body: seen}, nil
+	seen.Recording, err = s.recordingFor(ctx, v, a.ID)
+	return &attemptOutput{Body: seen}, err
 }
 
 func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutput, error) {

@@ -40,8 +40,13 @@ type world struct {
 	named    map[dialer.CallID]dialer.CaseID
 	callers  map[dialer.CallID]callerIn
 
+	recordings map[dialer.CallID]dialer.Recording
+	sounds     map[string]string // by reference: the file
+	listened   []string
+	openSounds int
+
 	fail struct {
-		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress error
+		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress, recording, listened, sound error
 	}
 	// stalled blocks the stores of sessions and people until the context of the asker ends.
 	stalled bool
@@ -228,6 +233,10 @@ func (w *world) Hold(_ context.Context, a dialer.Asker, id dialer.CallID, on boo
 
 func (w *world) Mute(_ context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
 	return w.control(a, id, fmt.Sprintf("mute %v", on))
+}
+
+func (w *world) PauseRecording(_ context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
+	return w.control(a, id, fmt.Sprintf("pause recording %v", on))
 }
 
 func (w *world) Transfer(_ context.Context, a dialer.Asker, id dialer.CallID, to dialer.DeskID, consult bool) error {

@@ -55,7 +55,7 @@ func TestStylesOfThePageBearItsNonce(t *testing.T) {
 		secured(newPanel(files)).ServeHTTP(w, httptest.NewRequest(http.MethodGet, "/", nil))
 		m := regexp.MustCompile(`<meta name="csp-nonce" content="(\w{20,})"></head>`).FindStringSubmatch(w.Body.String())
 		csp := w.Header().Get("Content-Security-Policy")
-		if m == nil || !strings.Contains(csp, "style-src 'self' 'nonce-"+m[1]+"';") || !strings.Contains(csp, "script-src 'self';") ||
+		if m == nil || !strings.Contains(csp, "style-src 'self' 'nonce-"+m[1]+"';") || !strings.Contains(csp, "script-src 'self';") || !strings.Contains(csp, "media-src blob:;") ||
 			strings.Contains(csp, "unsafe") {
 			t.Fatalf("page %q, policy %q", w.Body, csp)
 		}

@@ -19,6 +19,7 @@ type Calls interface {
 	Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error)
 	Hold(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
 	Mute(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
+	PauseRecording(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
 	Transfer(ctx context.Context, a dialer.Asker, id dialer.CallID, to dialer.DeskID, consult bool) error
 	CompleteTransfer(ctx context.Context, a dialer.Asker, id dialer.CallID) error
 	CancelTransfer(ctx context.Context, a dialer.Asker, id dialer.CallID) error

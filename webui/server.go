@@ -27,20 +27,23 @@ type Deps struct {
 	Listener net.Listener
 	Demo     bool // simulated phones and carrier: the screen says so
 
-	Auth     auth.Settings
-	Hub      *Hub
-	Calls    Calls
-	Trunks   Trunks
-	Traces   Traces
-	Callers  Callers
-	Users    dialer.Users
-	Sessions dialer.Sessions
-	Cases    casework.CaseStore
-	Results  casework.ResultStore
-	Lists    Lists
-	Queue    dialer.Queue
-	Figures  Figures
-	Hours    dialer.Hours
+	Auth    auth.Settings
+	Hub     *Hub
+	Calls   Calls
+	Trunks  Trunks
+	Traces  Traces
+	Callers Callers
+	// Recordings and Sounds: which calls were recorded, and the recordings themselves.
+	Recordings Recordings
+	Sounds     Sounds
+	Users      dialer.Users
+	Sessions   dialer.Sessions
+	Cases      casework.CaseStore
+	Results    casework.ResultStore
+	Lists      Lists
+	Queue      dialer.Queue
+	Figures    Figures
+	Hours      dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 
@@ -109,6 +112,7 @@ func (s *Server) routes() {
 	s.caseRoutes()
 	s.attemptRoutes()
 	s.callerRoutes()
+	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()
 	s.userRoutes()

@@ -73,6 +73,8 @@ type Attempt struct {
 	SIPCallID       string              `json:"sip_call_id,omitempty"`
 	Quality         *Quality            `json:"quality,omitempty" doc:"how the talk sounded; left out when nobody heard anything"`
 	Entry           *Entry              `json:"entry"`
+	// Recording is there for those who may listen, where the attempt is asked for by its id.
+	Recording *Recording `json:"recording,omitempty"`
 }
 
 // TransformSchema implements huma.SchemaTransformer: the words of a field that may be null have null among them.
@@ -287,6 +289,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.DeskState]():         texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
 	reflect.TypeFor[dialer.State]():             texts(dialer.Queued, dialer.CallingDesk, dialer.CallingCustomer, dialer.Talking, dialer.Ending, dialer.Ended),
 	reflect.TypeFor[dialer.CaseState]():         texts(dialer.CaseWaiting, dialer.CaseResultDue, dialer.CaseHeld, dialer.CaseClosed),
+	reflect.TypeFor[dialer.RecordingState]():    texts(dialer.RecordingOn, dialer.RecordingPaused),
+	reflect.TypeFor[dialer.RecordingFault]():    texts(dialer.FaultDiskFull, dialer.FaultUnwritable, dialer.FaultSlow, dialer.FaultNoKey),
 	reflect.TypeFor[dialer.LegName]():           texts(dialer.DeskLeg, dialer.CustomerLeg),
 	reflect.TypeFor[dialer.TrunkKind]():         texts(dialer.TrunkRegisters, dialer.TrunkByAddress),
 	reflect.TypeFor[dialer.TrunkState]():        texts(dialer.TrunkStarting, dialer.TrunkUp, dialer.TrunkDown),
@@ -318,6 +322,8 @@ func describeWords(r huma.Registry) {
 	alias[dialer.DeskState](r)
 	alias[dialer.CaseState](r)
 	alias[dialer.State](r)
+	alias[dialer.RecordingState](r)
+	alias[dialer.RecordingFault](r)
 	alias[dialer.LegName](r)
 	alias[dialer.TrunkKind](r)
 	alias[dialer.TrunkState](r)

@@ -21,6 +21,7 @@ import (
 	"kakeru/queue"
 	"kakeru/sip"
 	"kakeru/sip/media"
+	"kakeru/sip/media/recording"
 	"kakeru/webui"
 	"kakeru/webui/auth"
 )
@@ -37,6 +38,7 @@ type app struct {
 	hub      *webui.Hub
 	engine   *dialer.Engine
 	web      *webui.Server
+	recorder *recording.Recorder // nil where the settings have no place for recordings
 	sipUp    atomic.Bool
 	stopping func()
 }
@@ -110,6 +112,16 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
+	if a.recorder, err = recorder(s.Recording, o.log); err != nil {
+		return err
+	}
+	if s.Recording.Allowed {
+		conf.Recorder = a.recorder
+		o.log.Info("talks are recorded", "allowed_at", s.Recording.AllowedAt, "retention_days", s.Recording.RetentionDays)
+	}
+	if s.Recording.Notice != configs.Beep {
+		conf.RecordingNotice = s.Recording.Notice
+	}
 	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
@@ -128,7 +140,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
-		Traces: a.agent, Callers: a.ledger, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
@@ -208,6 +220,11 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
+		if keep := a.settings.Recording; a.recorder != nil {
+			group.Go(func() error {
+				return a.recorder.Run(rooms, recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys})
+			})
+		}
 		ready("http://" + a.listener.Addr().String())
 		select {
 		case <-ctx.Done():

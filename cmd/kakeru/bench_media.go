@@ -51,7 +51,8 @@ func benchMedia(ctx context.Context, o benchFlags) (*mediaFigures, error) {
 type mediaRow struct {
 	cpu, generatorCPU, othersCPU time.Duration // within the window
 
-	sent, heard, strays int // packets sent within the window
+	passed              int // packets that arrived within the window
+	sent, heard, strays int // those that were sent within it
 	failed, dropped     int // that the generator could not send; that its own sockets dropped
 	delay, late         [len(mediaShares)]float64
 	resident            int // bytes more than before the first call
@@ -94,6 +95,7 @@ func (r *mediaRow) watch(ctx context.Context, system mediaSystem, load *mediaLoa
 	runtime.GC() // and not while packets are sent
 	var threads sync.WaitGroup
 	w := newMediaWindow(length)
+	load.ears.window = w
 	threads.Go(func() { load.ears.listen(len(load.streams)) })
 	spoken := make(chan struct{})
 	threads.Go(func() { defer close(spoken); load.speak(ctx, w) })
@@ -111,7 +113,7 @@ func (r *mediaRow) watch(ctx context.Context, system mediaSystem, load *mediaLoa
 
 	r.cpu, r.generatorCPU = end.system-start.system, end.generator-start.generator
 	r.othersCPU = max(0, time.Duration(runtime.NumCPU())*end.at.Sub(start.at)-(end.idle-start.idle)-r.cpu-r.generatorCPU)
-	r.sent, r.failed, r.heard, r.strays = load.sent, load.failed, load.ears.heard, load.ears.strays
+	r.sent, r.failed, r.passed, r.heard, r.strays = load.sent, load.failed, load.ears.passed, load.ears.heard, load.ears.strays
 	r.dropped, r.mallocs = load.ears.drops()-dropped, after-mallocs
 	for i, share := range mediaShares {
 		r.delay[i], r.late[i] = load.ears.delays.at(share), load.late.at(share)

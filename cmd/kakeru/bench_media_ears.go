@@ -40,8 +40,10 @@ type ear struct {
 type mediaEars struct {
 	ears [2 * earsPerSide]ear // the desks' first
 
+	window  mediaWindow
+	passed  int // that arrived within the window, whenever they were sent
 	delays  delayCounts
-	heard   int // of those that count
+	heard   int // of those that count: that were sent within the window
 	strays  int // of those that count, such as came to the wrong end
 	batch   *earBatch
 	stopped atomic.Bool
@@ -178,7 +180,14 @@ func (e *mediaEars) drain(i, streams int) int {
 
 func (e *mediaEars) hear(at, streams, k int) {
 	packet := e.batch.packets[k][:]
-	if e.batch.messages[k].length < markEnd || packet[markCounted] != 1 {
+	if e.batch.messages[k].length < markEnd {
+		return
+	}
+	arrived := e.batch.stamps[k].at.Nano()
+	if arrived >= e.window.from.UnixNano() && arrived < e.window.until.UnixNano() {
+		e.passed++
+	}
+	if packet[markCounted] != 1 {
 		return
 	}
 	stream := int(binary.BigEndian.Uint32(packet[markStream:]))
@@ -187,7 +196,7 @@ func (e *mediaEars) hear(at, streams, k int) {
 		return
 	}
 	sent := int64(binary.BigEndian.Uint64(packet[markSent:]))
-	e.delays.add(time.Duration(e.batch.stamps[k].at.Nano() - sent))
+	e.delays.add(time.Duration(arrived - sent))
 	e.heard++
 }
 
@@ -229,7 +238,7 @@ func (b *earBatch) read(fd int) int {
 	for i := range b.messages {
 		b.messages[i].header.SetControllen(int(unsafe.Sizeof(b.stamps[i])))
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), //nolint:gosec // it has no wrapper
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), //nolint:gosec // it has no wrapper
 		uintptr(len(b.messages)), unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		return 0 // nothing is there

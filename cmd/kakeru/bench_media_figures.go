@@ -38,7 +38,7 @@ func (f *mediaFigures) worst(system int, figure func(mediaRow) int) int {
 	return most
 }
 
-func perCallMinute(r, _ mediaRow) float64 { return per(r.cpu.Seconds()*callMinute, r.heard) }
+func perCallMinute(r, _ mediaRow) float64 { return per(r.cpu.Seconds()*callMinute, r.passed) }
 
 // lostByIt is what arrived neither at a far end nor at its full socket.
 func lostByIt(r mediaRow) int { return max(0, r.sent-r.heard-r.dropped) }
@@ -108,7 +108,7 @@ var delayNames = [len(mediaShares)]string{"delay_p50_ms", "delay_p99_ms", "delay
 
 func (f *mediaFigures) bytesPerCall(r, _ mediaRow) float64 { return per(float64(r.resident), f.calls) }
 
-func allocsPerPacket(r, _ mediaRow) float64 { return per(float64(r.mallocs), r.heard) }
+func allocsPerPacket(r, _ mediaRow) float64 { return per(float64(r.mallocs), r.passed) }
 
 // print is the table for people.
 func (f *mediaFigures) print(w io.Writer) {

@@ -226,7 +226,7 @@ func TestDelayCounts(t *testing.T) {
 // TestMediaTable computes medians and ratios within rounds, and says what was left out and what went wrong.
 func TestMediaTable(t *testing.T) {
 	row := func(cpu time.Duration, delay float64, lost int) mediaRow {
-		return mediaRow{cpu: cpu, sent: 6000 + lost, heard: 6000, delay: [3]float64{delay, 2 * delay, 3 * delay}, resident: 20480, mallocs: 600}
+		return mediaRow{cpu: cpu, sent: 6000 + lost, heard: 6000, passed: 6000, delay: [3]float64{delay, 2 * delay, 3 * delay}, resident: 20480, mallocs: 600}
 	}
 	direct := mediaRow{sent: 6000, heard: 6000, delay: [3]float64{0.5, 1, 1}}
 	kinds := mediaSystems()

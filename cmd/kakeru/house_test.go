@@ -61,6 +61,7 @@ type houseOptions struct {
 	noPhones    bool // the test brings its own
 	trunk       string
 	inbound     string // YAML
+	recording   string // YAML
 }
 
 // testLogins are everyone a house knows.
@@ -147,6 +148,10 @@ func (h *house) writeSettings(o houseOptions) {
 	if inbound == "" {
 		inbound = "{}"
 	}
+	recording := o.recording
+	if recording == "" {
+		recording = "{}"
+	}
 	var desks strings.Builder
 	for i, a := range h.accounts {
 		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, phone: generic}\n", i+1, i+1, a.user, a.password)
@@ -159,13 +164,14 @@ state_dir: %q
 centre: {always_open: true}
 calls: {ring: %s, drain: 0s}
 inbound: %s
+recording: %s
 sip:
   listen: %q
   tcp: false # the port was found free for UDP alone
   rtp: {port_min: 30000, port_max: 30999}
   trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:
-%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, inbound, h.sip, trunk, demoCallerID, watch, desks.String())), 0o600))
+%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, inbound, recording, h.sip, trunk, demoCallerID, watch, desks.String())), 0o600))
 }
 
 func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }

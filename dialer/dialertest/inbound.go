@@ -84,6 +84,12 @@ func (c *Caller) CancelTransfer() {}
 // RefuseTransfer does nothing.
 func (c *Caller) RefuseTransfer() {}
 
+// PauseRecording does nothing.
+func (c *Caller) PauseRecording(bool) {}
+
+// Recorded is nothing: recordings are tried on calls of ours.
+func (c *Caller) Recorded() *dialer.Recording { return nil }
+
 // SendDigits is tried on calls of ours too.
 func (c *Caller) SendDigits(string) {}
 

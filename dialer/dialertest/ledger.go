@@ -42,9 +42,10 @@ type Attempt struct {
 	Evidence    map[int]dialer.Evidence
 	Legs        map[dialer.LegName]dialer.LegHandle
 	End         *dialer.AttemptEnd
-	Ends        int       // how often End came
-	Party       string    // of the business result
-	AskedFor    time.Time // when the person asked to be called again
+	Recording   *dialer.Recording // as noted, then as the end says
+	Ends        int               // how often End came
+	Party       string            // of the business result
+	AskedFor    time.Time         // when the person asked to be called again
 	Recorded    bool
 
 	noted map[dialer.LegName]int // how much evidence there was when a leg's handle was noted
@@ -192,6 +193,7 @@ func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) 
 				a.Evidence[p.First+i] = ev
 			}
 		}
+		a.record(p.Recording)
 		for _, h := range p.Legs {
 			if noted := p.First + len(p.Evidence); noted >= a.noted[h.Leg] {
 				a.Legs[h.Leg], a.noted[h.Leg] = h, noted
@@ -234,6 +236,7 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 		return err
 	}
 	e.Quality = kept(e.Quality)
+	a.record(e.Recording)
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}
 	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && e.Next.State != "" && !a.Recorded {
 		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {

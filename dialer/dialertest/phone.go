@@ -265,6 +265,8 @@ type phoneLine struct {
 	desk     *leg
 	customer *leg
 	pending  dialer.DeskID // whom it is being handed on to; guarded by Phone.mu
+
+	recording *dialer.Recording // guarded by Phone.mu
 }
 
 func (n *phoneLine) Desk() dialer.Leg     { return n.desk }

@@ -130,6 +130,11 @@ func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) 
 				n.Handles = append(n.Handles, leg.Handle)
 			}
 		}
+		if r := p.Recording; r != nil {
+			if err := q.BeginRecording(ctx, plain(r.Ref), r.From, string(id)); err != nil {
+				return err
+			}
+		}
 		_, err := q.NoteProgress(ctx, n)
 		if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
 			_, err = q.AttemptState(ctx, string(id))

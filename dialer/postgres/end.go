@@ -83,6 +83,9 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 	if err := addQuality(ctx, q, e); err != nil {
 		return false, err
 	}
+	if err := endRecording(ctx, q, e.ID, e.Recording); err != nil {
+		return false, err
+	}
 	return true, afterEnd(ctx, q, e, row)
 }
 

@@ -22,6 +22,8 @@ var (
 	listers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard, dialer.RoleAdmin}
 	keepers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleAdmin}
 	admins  = []dialer.Role{dialer.RoleAdmin}
+	// listeners hear recordings: who answers for the talks, and the ward, whose data they are.
+	listeners = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard}
 )
 
 // Table is who may do what. A route that is not here cannot be registered.
@@ -52,6 +54,8 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/mute", Roles: callers},
 	{Route: "POST /api/calls/{id}/unmute", Roles: callers},
 	{Route: "POST /api/calls/{id}/transfer", Roles: callers},
+	{Route: "POST /api/calls/{id}/recording/pause", Roles: callers},
+	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers},
 
 	{Route: "GET /api/queue", Roles: seniors},
 	{Route: "GET /api/cases/{id}", Roles: callers},
@@ -61,6 +65,7 @@ var Table = []Row{
 	{Route: "GET /api/attempts", Roles: readers},
 	{Route: "GET /api/attempts/{id}", Roles: readers},
 	{Route: "PUT /api/attempts/{id}/result", Roles: callers},
+	{Route: "GET /api/attempts/{id}/recording", Roles: listeners}, // each time is written down
 	{Route: "GET /api/attempts/{id}/caller", Roles: callers},
 	{Route: "PUT /api/attempts/{id}/case", Roles: callers},
 

@@ -31,6 +31,10 @@ const (
 // scale, a little above what G.711 makes of nothing.
 const faint = 20 * 20
 
+// hopeful is the purity at a frequency that may be 200 Hz off below which no
+// sine is pure at its own.
+const hopeful = 0.35
+
 // measure fits one sine to the block. The sums of the first pass tell its
 // frequency: x[n-1]+x[n+1] = 2·cos ω·x[n] holds for every sine, and its total
 // least squares solution is not led astray by white noise (Pisarenko's method,
@@ -66,8 +70,9 @@ func measure(x *[blockSamples]int16) block {
 		return b
 	}
 	if b.fit(x, hz, 2); b.purity < pure { // noise that is not white led astray
-		b.fit(x, hz, 8)
-		b.fit(x, b.hz, 2)
+		if b.fit(x, hz, 8); b.purity > hopeful {
+			b.fit(x, b.hz, 2)
+		}
 	}
 	return b
 }
@@ -89,16 +94,22 @@ func (b *block) fit(x *[blockSamples]int16, hz float64, parts int) {
 	sin, cos := math.Sincos(w)
 	c, length := 2*cos, blockSamples/parts
 	var level, gainRe, gainIm, lastRe, lastIm float64
-	for from := 0; from < blockSamples; from += length {
-		var s1, s2 float64
-		for _, v := range x[from : from+length] {
-			s1, s2 = float64(v)+c*s1-s2, s1
-		}
+	part := func(s1, s2 float64) {
 		re, im := s1-cos*s2, sin*s2
 		gainRe += re*lastRe + im*lastIm
 		gainIm += im*lastRe - re*lastIm
 		lastRe, lastIm = re, im
 		level += math.Sqrt(re*re + im*im)
+	}
+	for from := 0; from < blockSamples; from += 2 * length {
+		one, two := x[from:from+length], x[from+length:from+2*length]
+		var p1, p2, q1, q2 float64 // two recurrences at once: each waits for itself
+		for i, v := range one {
+			p1, p2 = float64(v)+c*p1-p2, p1
+			q1, q2 = float64(two[i])+c*q1-q2, q1
+		}
+		part(p1, p2)
+		part(q1, q2)
 	}
 	drift := math.Remainder(math.Atan2(gainIm, gainRe)-w*float64(length), 2*math.Pi) / float64(length)
 	b.hz = max(hz+drift*sampleRate/(2*math.Pi), 0)

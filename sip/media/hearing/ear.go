@@ -6,7 +6,7 @@ import "time"
 // networks.
 type Config struct {
 	// AnswerTimes are the times of ringing after which mailboxes answer; nil
-	// means 15 s (docomo), 20 s (SoftBank) and 24 s (au).
+	// means 15 s (docomo), 20 s (SoftBank) and 24 s (au). They are only read.
 	AnswerTimes []time.Duration
 	// Prior is how likely an answer is a recorder's before anything is heard,
 	// between 0 and 1; anything else means 0.25.
@@ -72,9 +72,12 @@ func (e *Ear) Frame(pcm []int16) {
 const longestSkip = time.Hour
 
 // Skip lets time pass that nothing is known of: packets that were lost, or that
-// a sender did not send because it heard nothing.
+// a sender did not send because it heard nothing. None, or less, changes nothing.
 func (e *Ear) Skip(d time.Duration) {
-	d = min(max(d, 0), longestSkip)
+	if d <= 0 {
+		return
+	}
+	d = min(d, longestSkip)
 	e.now += time.Duration(e.held)*time.Second/sampleRate + d
 	e.held = 0
 	if e.tones.open && e.now-e.tones.run.to > outlasted {

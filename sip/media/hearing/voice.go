@@ -26,6 +26,7 @@ const (
 	goingOn = 3        // and while somebody speaks
 	noisy   = 25       // blocks that make noise or music of it
 	even    = 0.036    // change of tilt below which it is music
+	lively  = 0.2      // share of blocks that jump from which on it is none, however even
 	swell   = 1.05     // times the block before: louder
 	struck  = 0.16     // share of louder blocks below which it is music: strings that fade
 	rises   = 3.0      // times what was before: where in noise a voice sets in
@@ -163,10 +164,11 @@ func (v *voice) hears(m *moment, last moment) {
 	s.to = m.end
 }
 
-// musical reports whether what sounds hardly changes its colour, or is struck and
-// then fades.
+// musical reports whether what sounds hardly changes its colour, nor its loudness
+// often, or is struck and then fades.
 func (s *stretch) musical() bool {
-	return s.flux < even*float64(s.n) || float64(s.swells) < struck*float64(s.n)
+	n := float64(s.n)
+	return s.flux < even*n && float64(s.jumps) < lively*n || float64(s.swells) < struck*n
 }
 
 // judge says what a stretch is that ends with m, as soon as that can be said.

@@ -41,6 +41,11 @@ export const hold = (call: string, on: boolean) =>
   take(on ? api.POST("/api/calls/{id}/hold", at(call)) : api.POST("/api/calls/{id}/resume", at(call)));
 export const mute = (call: string, on: boolean) =>
   take(on ? api.POST("/api/calls/{id}/mute", at(call)) : api.POST("/api/calls/{id}/unmute", at(call)));
+export const pauseRecording = (call: string, on: boolean) =>
+  take(on ? api.POST("/api/calls/{id}/recording/pause", at(call)) : api.POST("/api/calls/{id}/recording/resume", at(call)));
+/** An attempt's recording as a WAV file. That it was asked for is written down. */
+export const getRecording = async (id: string) =>
+  (await take(api.GET("/api/attempts/{id}/recording", { ...at(id), parseAs: "blob" }))) as unknown as Blob;
 export const transfer = (call: string, desk: string, consult: boolean) =>
   take(api.POST("/api/calls/{id}/transfer", { ...at(call), body: { action: "start", desk, consult } }));
 export const endTransfer = (call: string, action: "complete" | "cancel") =>

@@ -72,6 +72,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/attempts/{id}/recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * The recording of a call, as a WAV file
+         * @description That it was listened to, by whom and when, is written down before the first octet is sent.
+         */
+        get: operations["listen"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts/{id}/result": {
         parameters: {
             query?: never;
@@ -186,6 +206,40 @@ export interface paths {
         put?: never;
         /** Keep the operator's sound from the customer */
         post: operations["mute"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/recording/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record nothing for a while */
+        post: operations["pause-recording"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/recording/resume": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record again */
+        post: operations["resume-recording"];
         delete?: never;
         options?: never;
         head?: never;
@@ -619,6 +673,7 @@ export interface components {
             party: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent" | null;
             /** @description how the talk sounded; left out when nobody heard anything */
             quality?: components["schemas"]["Quality"];
+            recording?: components["schemas"]["Recording"];
             /** @enum {string|null} */
             result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled" | null;
             /** Format: date-time */
@@ -668,6 +723,8 @@ export interface components {
             operator_name?: string;
             /** @description how the talk sounds so far */
             quality?: components["schemas"]["Quality"];
+            /** @enum {string} */
+            recording?: "on" | "paused";
             /** Format: date-time */
             ringing_at?: string;
             /** @enum {string} */
@@ -962,6 +1019,12 @@ export interface components {
             from: string;
             to: string;
         } | null;
+        Pause: {
+            /** Format: date-time */
+            from: string;
+            /** Format: date-time */
+            until: string;
+        };
         Person: {
             disabled: boolean;
             id: string;
@@ -1085,6 +1148,28 @@ export interface components {
             held: components["schemas"]["CaseBrief"][];
             items: components["schemas"]["CaseBrief"][];
         };
+        Recording: {
+            /**
+             * @description why it ended before its time
+             * @enum {string}
+             */
+            fault?: "disk_full" | "unwritable" | "slow" | "no_key";
+            /** Format: date-time */
+            from: string;
+            /** @description false when it is not kept any more, or cannot be played before the call's end */
+            kept: boolean;
+            /**
+             * Format: double
+             * @description of sound, in whose place there is silence
+             */
+            lost_seconds: number;
+            pauses: components["schemas"]["Pause"][];
+            /**
+             * Format: date-time
+             * @description null when its end is not known: it goes on, or a crash cut it off
+             */
+            until: string | null;
+        } | null;
         ReleaseInputBody: {
             reason: string;
         };
@@ -1404,6 +1489,37 @@ export interface operations {
             };
         };
     };
+    listen: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description G.711 μ-law in two channels: the operator, the customer */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "audio/wav": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "record-result": {
         parameters: {
             query?: never;
@@ -1627,6 +1743,64 @@ export interface operations {
         };
     };
     mute: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pause-recording": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "resume-recording": {
         parameters: {
             query?: never;
             header?: never;

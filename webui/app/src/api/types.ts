@@ -24,6 +24,7 @@ export type Kind = Phone["kind"];
 export type Caller = S["Caller"];
 export type Attempt = S["Attempt"];
 export type Entry = NonNullable<S["Entry"]>;
+export type Recording = NonNullable<S["Recording"]>;
 export type Evidence = S["Evidence"];
 export type TraceMessage = S["TraceMessage"];
 export type Depth = S["Depth"];

@@ -11,7 +11,8 @@ export const noPerson: readonly Party[] = ["voicemail", "recorder", "fax", "sile
  * The business results in the order of the form, each with its letter. The letters follow the Japanese words where
  * they can (Y 約束, Z 済, B 分割, R 再発行, O 折返し, D 伝言, K 拒否, J 苦情, W 番号相違, G 言語, I 案内, F 振替, T 転出,
  * A 不在, U 切断, S 社保, L 生活, X なし) and leave out those that mean something else at the desk: C, E, H, M, N, P, Q, V.
- * A talk is held by 8, muted by 9 and handed on by 0, beside the parties' 1 to 7; E and Q end what 0 began.
+ * A talk is held by 8, muted by 9 and handed on by 0, beside the parties' 1 to 7; E and Q end what 0 began. The
+ * hyphen beside them pauses its recording.
  */
 export const businessKeys = {
   promise: "Y",
@@ -59,7 +60,7 @@ export interface Press {
 
 export type Command =
   | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "help" | "save" | "leave_field" }
-  | { do: "hold" | "mute" | "transfer" | "complete_transfer" | "cancel_transfer" }
+  | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "party"; party: Party }
   | { do: "business"; business: Business };
@@ -94,6 +95,7 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
   if (letter === "S" && phase === "idle") return { do: "skip" };
+  if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   return form ? inForm(letter) : null;
 }

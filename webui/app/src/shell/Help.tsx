@@ -13,6 +13,7 @@ const deskKeys = [
   ["8", "hold"],
   ["9", "mute"],
   ["0", "transfer"],
+  ["-", "pause_recording"],
   ["E", "complete_transfer"],
   ["Q", "cancel_transfer"],
   ["C", "copy"],

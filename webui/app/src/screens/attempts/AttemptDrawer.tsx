@@ -15,6 +15,7 @@ import { CorrectResult } from "../desk/CorrectResult";
 import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
 import { Ladder } from "./Ladder";
+import { Listening } from "./Listening";
 import { Sounded } from "./Sounded";
 import { Trace } from "./Trace";
 
@@ -104,6 +105,12 @@ function Details({ attempt: a }: { attempt: Attempt }) {
       )}
       <CorrectResult attempt={correcting ? a.id : null} onClose={() => setCorrecting(false)} />
       {a.quality && <Sounded quality={a.quality} />}
+      {a.recording && (
+        <>
+          <h3>{t("listening.title")}</h3>
+          <Listening key={a.id} attempt={a.id} recording={a.recording} />
+        </>
+      )}
       <h3>{t("ladder.title")}</h3>
       <Ladder evidence={a.evidence ?? []} />
       {(role === "supervisor" || role === "admin") && (

@@ -94,6 +94,8 @@ function Desk({ mine }: { mine: MyDesk }) {
         return mine.call && !mine.call.transfer_to && telephone.hold();
       case "mute":
         return telephone.mute();
+      case "pause_recording":
+        return telephone.pauseRecording();
       case "transfer":
         return mine.call?.state === "talking" && !mine.call.transfer_to && setChoosing(!choosing);
       case "complete_transfer":

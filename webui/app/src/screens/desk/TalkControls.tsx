@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import {
-  IconArrowBackUp, IconCheck, IconFileSearch, IconMicrophone, IconMicrophoneOff, IconPhoneOutgoing, IconPlayerPause, IconPlayerPlay,
+  IconArrowBackUp, IconCheck, IconFileSearch, IconMicrophone, IconMicrophoneOff, IconPhoneOutgoing, IconPlayerPause, IconPlayerPlay, IconPlayerRecord,
   IconUsers,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
@@ -45,6 +45,15 @@ export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
         >
           {t(call.muted ? "talk.unmute" : "talk.mute")}
         </Control>
+        {call.recording && (
+          <Control
+            name="-"
+            icon={call.recording === "paused" ? <IconPlayerRecord size={16} aria-hidden /> : <IconPlayerPause size={16} aria-hidden />}
+            onClick={telephone.pauseRecording}
+          >
+            {t(call.recording === "paused" ? "talk.record_on" : "talk.record_pause")}
+          </Control>
+        )}
         {!handedOn && (
           <Control name="0" icon={<IconPhoneOutgoing size={16} aria-hidden />} expanded={choosing} onClick={() => onChoose(!choosing)}>
             {t("talk.transfer")}
@@ -109,6 +118,14 @@ export function Standing({ call }: { call: Call }) {
   const other = desks?.find((d) => d.id === call.transfer_to)?.name ?? call.transfer_to;
   return (
     <span className={css.standing} role="status">
+      {call.recording && (
+        <Chip
+          tone={call.recording === "on" ? "note" : "wait"}
+          icon={call.recording === "on" ? <IconPlayerRecord size={15} aria-hidden /> : <IconPlayerPause size={15} aria-hidden />}
+        >
+          {t(call.recording === "on" ? "talk.recording" : "talk.recording_paused")}
+        </Chip>
+      )}
       {call.held && !other && (
         <Chip tone="wait" icon={<IconPlayerPause size={15} aria-hidden />}>
           {t("talk.held")}

@@ -140,6 +140,10 @@ export function useTelephone(mine: MyDesk) {
       const { call } = mine;
       if (call) void send(() => kakeru.mute(call.id, !call.muted));
     },
+    pauseRecording: () => {
+      const { call } = mine;
+      if (call?.recording) void ask(() => kakeru.pauseRecording(call.id, call.recording === "on"));
+    },
     transfer: (to: string, consult: boolean) => {
       const { call } = mine;
       if (call) void ask(() => kakeru.transfer(call.id, to, consult));

@@ -1,0 +1,96 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"syscall"
+	"time"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/sip/media/recording"
+	"kakeru/webui"
+)
+
+// recorder opens the recordings and their keys. It is nil where the settings name no place for them. Whether anything is
+// recorded is another question: what was, stays there to be heard, and is removed in time.
+func recorder(s configs.Recording, log *slog.Logger) (*recording.Recorder, error) {
+	if s.Folder == "" || s.KeysFolder == "" || s.KeyFile == "" {
+		return nil, nil //nolint:nilnil // there is none, and that is no mistake
+	}
+	keys, err := recording.OpenKeys(s.KeysFolder, s.KeyFile)
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	r, err := recording.New(recording.Config{Folder: s.Folder, Keys: keys, Zone: dialer.Tokyo, Now: time.Now, Log: log})
+	if err != nil {
+		return nil, fmt.Errorf("settings: %w", err)
+	}
+	return r, nil
+}
+
+// sounds are the recordings as the panel is given them.
+type sounds struct{ recorder *recording.Recorder }
+
+// Kept implements webui.Sounds.
+func (s sounds) Kept(ref string) bool { return s.recorder != nil && s.recorder.Kept(ref) }
+
+// Sound implements webui.Sounds.
+func (s sounds) Sound(ref string) (webui.Playable, error) {
+	if s.recorder == nil {
+		return nil, webui.ErrSoundGone
+	}
+	p, err := s.recorder.Open(ref)
+	switch {
+	case errors.Is(err, recording.ErrGone), errors.Is(err, recording.ErrNoKey):
+		return nil, webui.ErrSoundGone
+	case errors.Is(err, recording.ErrAltered):
+		return nil, webui.ErrSoundAltered
+	case err != nil:
+		return nil, errors.New("the recording cannot be read: see recording.folder") // the cause names the file
+	}
+	return p, nil
+}
+
+// checkRecording says whether talks are recorded, and whether they can be. It makes nothing.
+func checkRecording(_ context.Context, s configs.Settings) []finding {
+	const about = "recording"
+	r := s.Recording
+	if !r.Allowed {
+		return []finding{{fine, about, "is off: the ward has not allowed it (recording.allowed)", ""}}
+	}
+	if _, err := os.Stat(r.KeyFile); !errors.Is(err, fs.ErrNotExist) {
+		if _, err := recording.OpenKeys(r.KeysFolder, r.KeyFile); err != nil {
+			return []finding{{major, about, oneLine(err), "mend that: the server does not start without its keys"}}
+		}
+	}
+	var disk syscall.Statfs_t
+	if err := syscall.Statfs(nearest(r.Folder), &disk); err != nil {
+		return []finding{{major, about, r.Folder + " cannot be used: " + err.Error(), "make it, or correct recording.folder"}}
+	}
+	free := disk.Bavail * uint64(disk.Bsize) //nolint:gosec // a block size is no negative number
+	const anHour = 2 * 8000 * 3600           // octets
+	f := finding{fine, about, fmt.Sprintf("is on since %s; there is room for %d hours of talk", r.AllowedAt, free/anHour), ""}
+	switch {
+	case free < diskEmpty:
+		f.grade, f.todo = major, "make room in recording.folder"
+	case free < diskLow:
+		f.grade, f.todo = minor, "make room in recording.folder soon"
+	}
+	return []finding{f}
+}
+
+// nearest is the folder itself, or the nearest above it that is there.
+func nearest(folder string) string {
+	for {
+		if _, err := os.Stat(folder); err == nil || filepath.Dir(folder) == folder {
+			return folder
+		}
+		folder = filepath.Dir(folder)
+	}
+}

@@ -1,0 +1,25 @@
+-- name: BeginRecording :exec
+-- Only while the attempt is open: a note that comes late must not hide what its end said.
+INSERT INTO recordings (attempt_id, ref, began_at)
+SELECT id, @ref::text, @began_at::timestamptz FROM attempts WHERE id = @attempt_id AND ended_at IS NULL FOR SHARE
+ON CONFLICT DO NOTHING;
+
+-- name: EndRecording :execrows
+INSERT INTO recordings AS r (attempt_id, ref, began_at, ended_at, lost_ms, fault)
+VALUES (@attempt_id, @ref, @began_at, @ended_at::timestamptz, @lost_ms, @fault)
+ON CONFLICT (attempt_id) DO UPDATE SET ended_at = EXCLUDED.ended_at, lost_ms = EXCLUDED.lost_ms, fault = EXCLUDED.fault
+WHERE r.ended_at IS NULL AND r.ref = EXCLUDED.ref;
+
+-- name: AddPauses :exec
+INSERT INTO recording_pauses (attempt_id, n, began_at, ended_at)
+SELECT @attempt_id::uuid, unnest(@ns::int[]), unnest(@begans::timestamptz[]), unnest(@endeds::timestamptz[])
+ON CONFLICT DO NOTHING;
+
+-- name: RecordingOf :one
+SELECT ref, began_at, ended_at, lost_ms, fault FROM recordings WHERE attempt_id = @attempt_id;
+
+-- name: PausesOf :many
+SELECT began_at, ended_at FROM recording_pauses WHERE attempt_id = @attempt_id ORDER BY n;
+
+-- name: AddListen :exec
+INSERT INTO recording_listens (attempt_id, by_user, at) VALUES (@attempt_id, @by_user, @at);

@@ -1,0 +1,117 @@
+package postgres
+
+import (
+	"reflect"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+)
+
+func recordingFrom(at time.Time) dialer.Recording {
+	return dialer.Recording{Ref: "2026-11-24." + dialer.NewID(at), From: at}
+}
+
+// wantRecording compares in one time zone: the database gives times back in its own.
+func wantRecording(t testing.TB, l *Ledger, id dialer.CallID, want dialer.Recording) {
+	t.Helper()
+	got, err := l.Recording(t.Context(), id)
+	must(t, err)
+	got.From, got.Until = got.From.UTC(), got.Until.UTC()
+	for i := range got.Pauses {
+		got.Pauses[i] = dialer.Pause{From: got.Pauses[i].From.UTC(), Until: got.Pauses[i].Until.UTC()}
+	}
+	if !reflect.DeepEqual(got, want) {
+		t.Errorf("got  %+v\nwant %+v", got, want)
+	}
+}
+
+func TestARecordingStandsWithItsAttempt(t *testing.T) {
+	l := newLedger(t)
+	r := reservation(newTarget(), noon)
+	must(t, l.Reserve(t.Context(), r))
+	_, err := l.Recording(t.Context(), r.ID)
+	wantErr(t, err, dialer.ErrNotFound)
+
+	begun := recordingFrom(noon.Add(5 * time.Second))
+	for range 2 { // a note may come twice
+		must(t, l.Note(t.Context(), r.ID, dialer.Progress{Recording: &begun}))
+	}
+	wantRecording(t, l, r.ID, begun)
+
+	ended := begun
+	ended.Until, ended.Lost, ended.Fault = noon.Add(9*time.Second), 1500*time.Millisecond, dialer.FaultDiskFull
+	ended.Pauses = []dialer.Pause{{From: noon.Add(6 * time.Second), Until: noon.Add(7 * time.Second)}, {From: noon.Add(8 * time.Second), Until: ended.Until}}
+	end := endOf(r, dialer.Answered)
+	end.Recording = &ended
+	must(t, l.Dialled(t.Context(), r.ID, noon.Add(2*time.Second), customerLeg(noon)))
+	for range 2 {
+		must(t, l.End(t.Context(), end))
+	}
+	wantRecording(t, l, r.ID, ended)
+
+	late := recordingFrom(noon.Add(time.Hour))
+	must(t, l.Note(t.Context(), r.ID, dialer.Progress{Recording: &late}))
+	wantRecording(t, l, r.ID, ended)
+}
+
+// TestARecordingThatOnlyItsEndTellsOf was noted to a ledger that was away.
+func TestARecordingThatOnlyItsEndTellsOf(t *testing.T) {
+	l := newLedger(t)
+	r := reservation(newTarget(), noon)
+	must(t, l.Reserve(t.Context(), r))
+	must(t, l.Dialled(t.Context(), r.ID, noon.Add(2*time.Second), customerLeg(noon)))
+	recording := recordingFrom(noon.Add(5 * time.Second))
+	recording.Until = noon.Add(9 * time.Second)
+	end := endOf(r, dialer.Answered)
+	end.Recording = &recording
+	must(t, l.End(t.Context(), end))
+	wantRecording(t, l, r.ID, recording)
+	line, err := encode(end)
+	must(t, err)
+	back, err := decode(line)
+	must(t, err)
+	if !reflect.DeepEqual(back.Recording, end.Recording) {
+		t.Errorf("by the spool: %+v", back.Recording)
+	}
+}
+
+func TestListeningIsWrittenDown(t *testing.T) {
+	url := migrated(t)
+	l := openLedger(t, url, t.TempDir())
+	silent := call(t, l, newTarget(), noon, dialer.Answered)
+	if err := l.Listened(t.Context(), silent.ID, "supervisor", noon); err == nil {
+		t.Error("somebody listened to what was not recorded")
+	}
+	r := reservation(newTarget(), noon)
+	must(t, l.Reserve(t.Context(), r))
+	begun := recordingFrom(noon)
+	must(t, l.Note(t.Context(), r.ID, dialer.Progress{Recording: &begun}))
+	end := endOf(r, dialer.NotDialled)
+	end.Recording = &begun
+	end.Recording.Until = noon.Add(time.Second)
+	end.Recording.Pauses = []dialer.Pause{{From: noon, Until: noon.Add(time.Second)}}
+	must(t, l.End(t.Context(), end))
+	for range 2 { // twice is twice
+		must(t, l.Listened(t.Context(), r.ID, "supervisor", noon))
+	}
+	if n := count(t, l, "SELECT count(*) FROM recording_listens WHERE attempt_id = $1 AND by_user = 'supervisor' AND at = $2", string(r.ID), noon); n != 2 {
+		t.Errorf("%d times", n)
+	}
+	for _, sql := range []string{
+		"UPDATE recording_listens SET by_user = 'nobody'",
+		"DELETE FROM recording_listens",
+		"TRUNCATE recording_listens",
+		"INSERT INTO recording_listens (attempt_id, by_user, at) SELECT attempt_id, '', at FROM recording_listens",
+		"UPDATE recordings SET ended_at = NULL",
+		"UPDATE recordings SET ref = 'x'",
+		"DELETE FROM recordings",
+		"TRUNCATE recordings CASCADE",
+		"UPDATE recording_pauses SET ended_at = now()",
+		"DELETE FROM recording_pauses",
+	} {
+		if err := exec(t, url, sql); err == nil {
+			t.Errorf("accepted: %s", sql)
+		}
+	}
+}

@@ -1,0 +1,37 @@
+// Package recording keeps what the two ends of a talk say to each other: a file a talk, two channels, unreadable without the
+// key of its day.
+//
+// # Words
+//
+// A [Recorder] makes recordings and opens them again. A [Recording] is one while it is made: it listens to a bridge by a tap,
+// beside the path. A [Playback] is one that is listened to: a WAV file of G.711 μ-law, channel 1 the operator, channel 2 the
+// customer. A reference names a recording; it says the day and nothing else. A day is one of Asia/Tokyo, the one on which the
+// recording began.
+//
+// What is recorded is what the other end could hear. Who is on hold, or has muted the phone, speaks to nobody, and is not
+// recorded either; nor is what two desks say to each other while the customer waits.
+//
+// # Where what stands
+//
+//	recorder.go   making, opening, naming
+//	recording.go  one recording: its tap, its writer, pauses, its end
+//	mixer.go      two channels on one time line, in memory
+//	track.go      where a packet belongs on that line
+//	seal.go       the file: sealed chunks, each bound to its place
+//	playback.go   the file read again: whole, or up to where it breaks off
+//	wav.go        the header that players want
+//	keys.go       a key a day, sealed under the master key
+//	sweep.go      what has been kept long enough
+//
+// # Who owns what
+//
+// The tap's goroutine puts packets into the mixer, the recording's own takes chunks of half a second out of it, seals them and
+// writes them. They meet under the mixer's lock, which is never held over I/O: a disk that is slow holds up no ear and no talk.
+// What it does not take in eight seconds is lost to the recording, leaves silence of its length, and is told.
+//
+// # How it fails
+//
+// The disk is full, or cannot be written: the recording ends with what it has, the talk goes on, [Event] tells. The process
+// dies: the file breaks off within the last second, and is read up to there. A file that was altered anywhere is refused whole:
+// [ErrAltered]. One whose day's key was destroyed is [ErrNoKey], for ever.
+package recording

@@ -1,0 +1,156 @@
+package recording
+
+import (
+	"sync"
+	"time"
+)
+
+const (
+	operator = iota // channel 1
+	customer        // channel 2
+)
+
+const (
+	// settleTime is how long a chunk waits for packets that are late.
+	settleTime = 300 * time.Millisecond
+	// ringFrames is how much sound waits for the disk: 8 s.
+	ringFrames = 8 * rate
+)
+
+// Pause is a time in which nothing was recorded, since somebody asked for that.
+type Pause struct{ From, Until time.Time }
+
+// mixer is the time line: two channels of μ-law, from which the oldest sound is taken. A pause takes no time on it.
+type mixer struct {
+	mu     sync.Mutex
+	began  time.Time
+	ended  time.Time // zero while it goes on
+	pauses []Pause   // of the one that lasts, Until is zero
+	paused time.Duration
+	since  time.Time // what came before is not recorded: when it began, or went on after a pause
+
+	tracks [channels]track
+	ring   [ringFrames * channels]byte
+	taken  int64 // frames
+	lost   int64 // frames that found no room
+}
+
+func newMixer(now time.Time) *mixer {
+	m := &mixer{began: now, since: now}
+	hush(m.ring[:])
+	return m
+}
+
+func hush(octets []byte) {
+	for i := range octets {
+		octets[i] = silent
+	}
+}
+
+// stopped needs m.mu: when the time line stopped, by a pause or the end; zero while it runs.
+func (m *mixer) stopped() time.Time {
+	if n := len(m.pauses); n > 0 && m.pauses[n-1].Until.IsZero() {
+		return m.pauses[n-1].From
+	}
+	return m.ended
+}
+
+// place needs m.mu: where an instant is on the time line.
+func (m *mixer) place(at time.Time) int64 {
+	if stop := m.stopped(); !stop.IsZero() && at.After(stop) {
+		at = stop
+	}
+	return max(0, int64((at.Sub(m.began)-m.paused)*rate/time.Second))
+}
+
+// pause stops the time line, or has it go on. It reports whether that changed anything.
+func (m *mixer) pause(on bool, now time.Time) bool {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	n := len(m.pauses)
+	is := n > 0 && m.pauses[n-1].Until.IsZero()
+	if is == on || !m.ended.IsZero() {
+		return false
+	}
+	if on {
+		m.pauses = append(m.pauses, Pause{From: now})
+		return true
+	}
+	p := &m.pauses[n-1]
+	p.Until = now
+	m.paused += now.Sub(p.From)
+	m.since = now
+	m.tracks = [channels]track{} // a stream's stamps went on meanwhile
+	return true
+}
+
+// end stops the time line for good.
+func (m *mixer) end(now time.Time) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if !m.ended.IsZero() {
+		return
+	}
+	m.ended = now
+	if n := len(m.pauses); n > 0 && m.pauses[n-1].Until.IsZero() {
+		m.pauses[n-1].Until = now
+		m.paused += now.Sub(m.pauses[n-1].From)
+	}
+}
+
+// packet is one packet's sound, in μ-law.
+type packet struct {
+	ssrc, stamp uint32
+	at          time.Time
+	octets      []byte
+}
+
+// put writes a packet to a channel. What comes behind what was taken is too late; what is further ahead than the ring is long
+// is lost, for the disk is too slow.
+func (m *mixer) put(channel int, p packet) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	if stop := m.stopped(); p.at.Before(m.since) || !stop.IsZero() && !p.at.Before(stop) {
+		return
+	}
+	begins := m.tracks[channel].put(p.ssrc, p.stamp, m.place(p.at))
+	for i, octet := range p.octets {
+		switch at := begins + int64(i); {
+		case at < m.taken:
+		case at >= m.taken+ringFrames:
+			m.lost++
+		default:
+			m.ring[at%ringFrames*channels+int64(channel)] = octet
+		}
+	}
+}
+
+// take moves the oldest sound into a chunk and returns its length in octets: a whole chunk when one is complete, else, with all,
+// what there is. 0 is nothing.
+func (m *mixer) take(chunk *[chunkOctets]byte, now time.Time, all bool) int {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	until := m.place(now)
+	if !all {
+		until = m.place(now.Add(-settleTime))
+	}
+	n := min(until-m.taken, chunkFrames)
+	if n <= 0 || n < chunkFrames && !all {
+		return 0
+	}
+	for i := range n {
+		at := (m.taken + i) % ringFrames * channels
+		frame := m.ring[at : at+channels]
+		copy(chunk[i*channels:], frame)
+		hush(frame)
+	}
+	m.taken += n
+	return int(n * channels)
+}
+
+// tally is how the time line went.
+func (m *mixer) tally() (pauses []Pause, ended time.Time, lost int64) {
+	m.mu.Lock()
+	defer m.mu.Unlock()
+	return append(pauses, m.pauses...), m.ended, m.lost
+}

@@ -1,0 +1,216 @@
+package recording
+
+import (
+	"bytes"
+	"encoding/binary"
+	"errors"
+	"io"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/keyset"
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+func newKey(t testing.TB) tink.AEAD {
+	t.Helper()
+	return must[tink.AEAD](t)(aead.New(must[*keyset.Handle](t)(keyset.NewHandle(aead.AES256GCMKeyTemplate()))))
+}
+
+var someday = reference{day: "2026-11-27", id: [idSize]byte{1, 2, 3}}
+
+// sealed is a file of these chunks, each a piece of it; the last is marked.
+func sealed(t testing.TB, key tink.AEAD, ref reference, sounds ...[]byte) [][]byte {
+	t.Helper()
+	pieces := [][]byte{ref.header()}
+	s := newSealer(key, ref)
+	for i, sound := range sounds {
+		pieces = append(pieces, must[[]byte](t)(s.seal(sound, i == len(sounds)-1)))
+	}
+	return pieces
+}
+
+func join(pieces ...[]byte) []byte { return bytes.Join(pieces, nil) }
+
+type inMemory struct{ *bytes.Reader }
+
+func (inMemory) Close() error { return nil }
+
+// read opens a file and reads its sound.
+func read(key tink.AEAD, file []byte) (sound []byte, whole bool, err error) {
+	p, err := openFile(inMemory{bytes.NewReader(file)}, someday, key)
+	if err != nil {
+		return nil, false, err
+	}
+	wav, err := io.ReadAll(p)
+	if err != nil {
+		return nil, false, err
+	}
+	return wav[wavHeaderSize:], p.Whole, nil
+}
+
+var sounds = [][]byte{[]byte("aaaaaaaa"), []byte("bbbb"), []byte("cccccc"), {}}
+
+func TestAFileCutAnywhereIsPlayedUpToThere(t *testing.T) {
+	key := newKey(t)
+	file := join(sealed(t, key, someday, sounds...)...)
+	all := join(sounds...)
+	before := 0
+	for cut := range len(file) + 1 {
+		sound, whole, err := read(key, file[:cut])
+		if cut < headerSize {
+			if !errors.Is(err, ErrAltered) {
+				t.Fatalf("cut at %d, in the header: %v", cut, err)
+			}
+			continue
+		}
+		if err != nil || whole != (cut == len(file)) || !bytes.HasPrefix(all, sound) || len(sound) < before {
+			t.Fatalf("cut at %d: %q, whole %v, %v", cut, sound, whole, err)
+		}
+		before = len(sound)
+	}
+	if before != len(all) {
+		t.Errorf("%d octets of %d", before, len(all))
+	}
+}
+
+func TestZerosAtTheEndAreNothing(t *testing.T) {
+	key := newKey(t)
+	pieces := sealed(t, key, someday, sounds...)
+	file := join(append(pieces[:3:3], make([]byte, 4096))...)
+	if sound, whole, err := read(key, file); string(sound) != "aaaaaaaabbbb" || whole || err != nil {
+		t.Errorf("%q, whole %v, %v", sound, whole, err)
+	}
+	if _, _, err := read(key, append(file, 1)); !errors.Is(err, ErrAltered) {
+		t.Errorf("something behind zeros: %v", err)
+	}
+}
+
+// TestAnAlteredFileIsRefused changes each bit. A length that points behind the end of the file is as one that was cut off.
+func TestAnAlteredFileIsRefused(t *testing.T) {
+	key := newKey(t)
+	file := join(sealed(t, key, someday, sounds...)...)
+	all := join(sounds...)
+	for at := range file {
+		for bit := range 8 {
+			other := slices.Clone(file)
+			other[at] ^= 1 << bit
+			sound, whole, err := read(key, other)
+			if err == nil && (whole || !bytes.HasPrefix(all, sound)) || err != nil && !errors.Is(err, ErrAltered) {
+				t.Fatalf("octet %d, bit %d: %q, whole %v, %v", at, bit, sound, whole, err)
+			}
+		}
+	}
+}
+
+func TestChunksStayWhereTheyWere(t *testing.T) {
+	key := newKey(t)
+	p := sealed(t, key, someday, sounds...)
+	other := sealed(t, key, reference{day: someday.day, id: [idSize]byte{9}}, sounds...)
+	marked := slices.Clone(p[2])
+	binary.BigEndian.PutUint32(marked, binary.BigEndian.Uint32(marked)|lastChunk)
+	unmarked := slices.Clone(p[4])
+	binary.BigEndian.PutUint32(unmarked, binary.BigEndian.Uint32(unmarked)&^lastChunk)
+	for name, file := range map[string][]byte{
+		"taken out":                    join(p[0], p[1], p[3], p[4]),
+		"the first taken out":          join(p[0], p[2], p[3], p[4]),
+		"exchanged":                    join(p[0], p[2], p[1], p[3], p[4]),
+		"repeated":                     join(p[0], p[1], p[1], p[2], p[3], p[4]),
+		"of another recording":         join(p[0], p[1], other[2], p[3], p[4]),
+		"another recording":            join(other...),
+		"more behind the end":          join(join(p...), p[1]),
+		"ended too early":              join(p[0], p[1], marked),
+		"with its end taken away":      join(p[0], p[1], p[2], p[3], unmarked),
+		"of another day":               bytes.Replace(join(p...), []byte("11-27"), []byte("11-28"), 1),
+		"with a header that is no day": bytes.Replace(join(p...), []byte("11-27"), []byte("11-99"), 1),
+	} {
+		if _, _, err := read(key, file); !errors.Is(err, ErrAltered) {
+			t.Errorf("%s: %v", name, err)
+		}
+	}
+	if _, _, err := read(newKey(t), join(p...)); !errors.Is(err, ErrAltered) {
+		t.Errorf("with another key: %v", err)
+	}
+}
+
+func TestReferences(t *testing.T) {
+	good := someday.String()
+	if back, err := parseReference(good); err != nil || back != someday {
+		t.Errorf("%s is %v, %v", good, back, err)
+	}
+	for _, bad := range []string{
+		"", ".", good + "0", good[1:], strings.ToUpper(good[:11]) + strings.ToUpper(good[11:13]) + "FF" + good[15:],
+		"2026-11-31" + good[10:], "../../../x" + good[10:], good[:10] + "/" + good[11:], good[:11] + "zz" + good[13:],
+	} {
+		if _, err := parseReference(bad); !errors.Is(err, errNoReference) {
+			t.Errorf("%q: %v", bad, err)
+		}
+	}
+}
+
+func TestWhatIsNotThere(t *testing.T) {
+	r := recorder(t)
+	if _, err := r.Open(someday.String()); !errors.Is(err, ErrGone) {
+		t.Errorf("no file: %v", err)
+	}
+	if _, err := r.Open("../x"); !errors.Is(err, errNoReference) {
+		t.Errorf("no reference: %v", err)
+	}
+	path := r.path(someday)
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(path, someday.header(), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Open(someday.String()); !errors.Is(err, ErrNoKey) {
+		t.Errorf("no key: %v", err)
+	}
+}
+
+// TestOthersReadTheWAV has sox, which nobody here wrote, say what it is.
+func TestOthersReadTheWAV(t *testing.T) {
+	soxi, err := exec.LookPath("soxi")
+	if err != nil {
+		t.Skip("soxi is not installed (Debian package sox)")
+	}
+	const frames = rate*3 + 1
+	path := filepath.Join(t.TempDir(), "x.wav")
+	if err := os.WriteFile(path, append(wavHeader(frames), bytes.Repeat([]byte{silent, 0x80}, frames)...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	for flag, want := range map[string]string{"-c": "2", "-r": "8000", "-s": "24001", "-e": "u-law", "-b": "8", "-t": "wav"} {
+		if said := must[[]byte](t)(exec.Command(soxi, flag, path).CombinedOutput()); strings.TrimSpace(string(said)) != want { //nolint:gosec // sox
+			t.Errorf("soxi %s: %s, want %s", flag, said, want)
+		}
+	}
+}
+
+func FuzzPlayback(f *testing.F) {
+	key := newKey(f)
+	p := sealed(f, key, someday, sounds...)
+	whole := join(p...)
+	all := join(sounds...)
+	for _, seed := range [][]byte{nil, whole, whole[:50], join(p[0], p[2]), join(whole, p[1]), append(join(p[0], p[1]), make([]byte, 9)...)} {
+		f.Add(seed, 0, byte(0))
+	}
+	f.Add(whole, 60, byte(1))
+	f.Fuzz(func(t *testing.T, file []byte, at int, change byte) {
+		if at >= 0 && at < len(file) {
+			file = slices.Clone(file)
+			file[at] ^= change
+		}
+		sound, isWhole, err := read(key, file)
+		switch {
+		case err != nil && !errors.Is(err, ErrAltered):
+			t.Errorf("an error that says nothing: %v", err)
+		case err == nil && (!bytes.HasPrefix(all, sound) || isWhole && !bytes.Equal(file, whole)):
+			t.Errorf("%d octets were taken for genuine", len(sound))
+		}
+	})
+}
