@@ -104,14 +104,15 @@ func (l *leg) tellOf(desk dialer.DeskID, kind dialer.LegFactKind, event dialer.E
 	l.say(dialer.LegFact{Kind: kind, Evidence: ev, Desk: desk})
 }
 
+// over ends the leg. It is gone before anybody hears so, who may then look at once for what is left (Broken).
 func (l *leg) over(farEnded bool) {
+	l.line.phone.mu.Lock()
+	l.gone = true
+	l.line.phone.mu.Unlock()
 	if l.far.Kind != FarLies {
 		ev := dialer.Evidence{At: time.Now(), Leg: l.name, Event: dialer.EvGone}
 		l.say(dialer.LegFact{Kind: dialer.LegIsGone, Evidence: ev, FarEnded: farEnded})
 	}
-	l.line.phone.mu.Lock()
-	defer l.line.phone.mu.Unlock()
-	l.gone = true
 }
 
 // live is the leg's life, from its INVITE until it is gone.
