@@ -42,7 +42,7 @@ bench: build ## a thousand calls through the lab: how long a click and an event 
 	@bin/kakeru install run
 	@bin/kakeru bench click
 
-bench-media: build ## what passing sound on costs, beside a bare loop and rtpengine: 2, 200 and 1,000 calls (13 minutes)
+bench-media: build ## what passing sound on costs, beside a bare loop and rtpengine: 2, 200 and 1,000 calls (10 minutes)
 	@bin/kakeru install bench-media
 	@for calls in 2 200 1000; do bin/kakeru bench media --calls $$calls --repeat 3 || exit; done
 
