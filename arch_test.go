@@ -54,10 +54,11 @@ var house = map[string]room{
 		ours: []string{"dialer", "dialer/casework", "dialer/report"},
 	},
 	"sip": {
-		why: adapter, ours: []string{"dialer", "sip/media", "sip/media/recording"},
+		why: adapter, ours: []string{"dialer", "sip/media", "sip/media/hearing", "sip/media/recording"},
 		third: []string{"github.com/emiago/sipgo", "github.com/icholy/digest", "github.com/pion", "github.com/prometheus"},
 	},
-	"sip/media": {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion", "golang.org/x/sys"}},
+	"sip/media":         {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion", "golang.org/x/sys"}},
+	"sip/media/hearing": {why: "it judges samples alone, so that it can be tried on any sound there is, and is the same for every call"},
 	"sip/media/recording": {
 		why: "it listens beside the path and keeps what it hears; what may be recorded is for others to say", ours: []string{"sip/media"},
 		third: []string{"github.com/tink-crypto/tink-go"},

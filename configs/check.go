@@ -87,12 +87,18 @@ func (n Numbers) check(p *problems) {
 	p.between("numbers.busy_gap", n.BusyGap, 0, 24*time.Hour)
 }
 
+// longestBusyTone is the most that sip.busy_tone may be.
+const longestBusyTone = 5 * time.Second
+
 func (s SIP) check(p *problems) {
 	p.hostPort("sip.listen", s.Listen)
 	if host, _, err := net.SplitHostPort(s.Listen); err == nil && s.Advertise == "" {
 		if ip, err := netip.ParseAddr(host); err != nil || ip.IsUnspecified() {
 			p.addf("sip.advertise", "is missing; write the IP address that phones and carrier reach us at")
 		}
+	}
+	if s.BusyTone < 0 || s.BusyTone > longestBusyTone {
+		p.addf("sip.busy_tone", "%s is not between 0 and %s; the desk is not free while it lasts", s.BusyTone, longestBusyTone)
 	}
 	s.TLS.check(p)
 	s.RTP.check(p)
@@ -129,6 +135,16 @@ func (r RTP) check(p *problems) {
 	for key, ip := range map[string]string{"sip.rtp.bind": r.Bind, "sip.rtp.advertise": r.Advertise} {
 		if _, err := netip.ParseAddr(ip); ip != "" && err != nil {
 			p.addf(key, "%q is no IP address", ip)
+		}
+	}
+	for i, text := range r.Networks {
+		key := fmt.Sprintf("sip.rtp.networks[%d]", i)
+		network, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil:
+			p.addf(key, "%q is no network; write it as 198.51.100.0/24", text)
+		case network.Bits() < network.Addr().BitLen()/2:
+			p.addf(key, "%q is too wide: whoever speaks first from there is taken for the phone; name the gateway's own network", text)
 		}
 	}
 	if r.PortMin < 1024 || r.PortMax > 65535 || r.PortMax-r.PortMin < 3 {

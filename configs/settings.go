@@ -88,9 +88,13 @@ type SIP struct {
 	Advertise string `koanf:"advertise"` // the host far ends shall use; the listen host when empty
 	RTP       RTP    `koanf:"rtp"`
 	// Announcement is what a caller hears outside the hours: WAV, 8000 Hz, one channel, 16 bits, at most 30 s.
-	Announcement string  `koanf:"announcement"`
-	Trunks       []Trunk `koanf:"trunks"`
-	Desks        []Desk  `koanf:"desks"`
+	Announcement string `koanf:"announcement"`
+	// Hearing has the customer's sound listened to, for hints at voicemail, faxes and tones; no sound is kept.
+	Hearing bool `koanf:"hearing"`
+	// BusyTone is how long the operator hears the busy tone when the other side is gone or did not come; not at all when 0.
+	BusyTone time.Duration `koanf:"busy_tone"`
+	Trunks   []Trunk       `koanf:"trunks"`
+	Desks    []Desk        `koanf:"desks"`
 	// PhoneProfiles are makes of desk phone of your own, by name, besides those that are there.
 	PhoneProfiles map[string]PhoneProfile `koanf:"phone_profiles"`
 }
@@ -119,6 +123,8 @@ type RTP struct {
 	Advertise string `koanf:"advertise"` // IP; Bind when empty
 	PortMin   int    `koanf:"port_min"`
 	PortMax   int    `koanf:"port_max"`
+	// Networks are where the sound of a phone behind a NAT may come from besides the address that it signals from: IP/BITS.
+	Networks []string `koanf:"networks"`
 }
 
 // Trunk is a line to the network.
@@ -190,7 +196,7 @@ func Default() Settings {
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
-		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
+		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		Recording: Recording{Notice: Beep},
 		StateDir:  "/var/lib/kakeru",
 		LogLevel:  "info",

@@ -116,8 +116,9 @@ func TestDesksAndTrunks(t *testing.T) {
 	s := Default()
 	s.Database.URL, s.Redis.URL = "x", "y"
 	s.SIP.Listen = "0.0.0.0:5060"
+	s.SIP.BusyTone = 6 * time.Second
 	s.SIP.TLS = TLS{Listen: "5061", Key: "key.pem"}
-	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2}
+	s.SIP.RTP = RTP{Bind: "nowhere", PortMin: 1, PortMax: 2, Networks: []string{"198.51.100.0/24", "here", "10.0.0.0/8"}}
 	s.SIP.Trunks = []Trunk{{Name: "a", Address: "h:1", CallerID: "03-1", Numbers: []string{"0312345679", "+813"}},
 		{Name: "a", Address: "h:", User: "u", CallerID: "1", From: "me", Watch: "x", Transport: "sctp", SRTP: "maybe"},
 		{Name: "b", Address: "carrier.test", CallerID: "1", Register: true, Expires: time.Second}}
@@ -125,8 +126,10 @@ func TestDesksAndTrunks(t *testing.T) {
 		{ID: "e", Trunk: "c", Extension: "2-1"}, {ID: "f", Trunk: "b", SHA256: true, SRTP: "dtls"}}
 	err := s.Check()
 	for _, want := range []string{
+		"sip.busy_tone: 6s is not between 0 and 5s",
 		"sip.tls.listen", "sip.tls.cert: is missing", "sip.tls.key", "sip.trunks[1].transport: \"sctp\" is not known; write one of udp, tcp, tls",
-		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
+		"sip.advertise: is missing", "sip.rtp.bind", "sip.rtp.port_min", "sip.rtp.networks[1]: \"here\"", "sip.rtp.networks[2]: \"10.0.0.0/8\" is too wide",
+		"sip.trunks[0].caller_id: may hold digits only", "sip.trunks[1].name", "sip.trunks[1].address",
 		"sip.trunks[1].from: \"me\" is not known; write one of caller_id, user", "sip.trunks[1].watch",
 		"sip.trunks[1].srtp: \"maybe\" is not known", "sip.desks[3].srtp", "sip.trunks[2].user: is missing", "sip.trunks[2].expires",
 		"sip.desks[2].trunk: there is no trunk named", "sip.desks[2].extension", "sip.desks[3]: a phone behind a PBX", "sip.desks[3].sha256",

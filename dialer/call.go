@@ -36,6 +36,8 @@ type call struct {
 	handing  *time.Timer // while the call rings at a desk that is to take it over
 	scribe   *scribe
 
+	listening *time.Ticker // while there is a talk
+
 	evidence []Evidence
 	noted    int // how much of evidence the scribe was given
 	handles  map[LegName]LegHandle
@@ -130,9 +132,15 @@ func (c *call) run() {
 		case <-c.handingLate():
 			c.handing = nil
 			c.line.CancelTransfer()
+		case <-c.listens():
+			if c.sounds() {
+				c.show(c.e.d.Now())
+			}
 		}
 	}
 	close(c.done)
+	c.listen(false)
+	c.sounds()
 	c.line.Close()
 	c.recorded()
 	c.e.finish(c)
@@ -197,6 +205,8 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 	case EvAnswerSent:
 		c.show(f.Evidence.At)
 	default:
+		c.heardSilence(leg, f.Evidence)
+		c.heardHint(f.Evidence)
 	}
 	if f.Kind == LegDeclined && c.caller != nil {
 		c.declined(f.Desk)
@@ -247,6 +257,7 @@ func (c *call) hear(f Fact, at time.Time) {
 			c.overAt = at
 		}
 		c.log.Info("call", "from", from, "to", next.State, "fact", f)
+		c.listen(next.State == Talking)
 		c.timer.Reset(c.limit(next.State))
 		if from == CallingDesk {
 			c.quiet()

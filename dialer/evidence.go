@@ -82,6 +82,14 @@ const (
 	EvRecordingGap     EvidenceEvent = "recording_gap"
 	EvRecordingEnded   EvidenceEvent = "recording_ended"
 	EvRecordingFailed  EvidenceEvent = "recording_failed"
+
+	// Of a talk in which nobody is held: packets of sound no longer come, though the far end said that it would send.
+
+	EvOneWay    EvidenceEvent = "one_way_audio" // none come from the leg, while the other's do
+	EvDeadAir   EvidenceEvent = "dead_air"      // none come from either leg
+	EvSoundBack EvidenceEvent = "sound_back"    // they come again
+
+	EvHeard EvidenceEvent = "heard" // what the customer's sound seems to be; Reason is a Hint's
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -92,6 +100,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
+	EvOneWay, EvDeadAir, EvSoundBack, EvHeard,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

@@ -22,8 +22,7 @@ func (e *Engine) finish(c *call) {
 		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,
 		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Trunk: c.view.Trunk, Verdict: verdict,
 		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
-		Desk: c.view.Desk, Operator: c.view.Operator,
-		Recording: c.recording,
+		Desk: c.view.Desk, Operator: c.view.Operator, Quality: c.view.Quality, Recording: c.recording,
 	}
 	if c.caller != nil {
 		end.Arrival = &c.caller.arrival

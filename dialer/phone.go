@@ -95,6 +95,8 @@ type Line interface {
 	CancelTransfer()
 	// RefuseTransfer answers LegRefers with no. Yes is Transfer, with consult as the fact says.
 	RefuseTransfer()
+	// Quality is how both legs have sounded so far, from Join on; it may be asked at any time, and after Close.
+	Quality() Quality
 	// Close frees the media. Idempotent; called when both legs are gone.
 	Close()
 }

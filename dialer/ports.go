@@ -124,6 +124,8 @@ type AttemptEnd struct {
 	Operator UserID
 	// Recording is nil when nothing was recorded, and of what a crash cut off.
 	Recording *Recording `json:",omitempty"`
+	// Quality is how it sounded; nil when nobody heard anything.
+	Quality *Quality
 }
 
 // CaseNext says what a case waits for.
@@ -281,7 +283,11 @@ type CallView struct {
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
 	// Recording is empty while nothing is recorded.
 	Recording RecordingState `json:"recording,omitempty"`
+	Silent    Silence        `json:"silent,omitempty"`  // of a talk: who no longer sends any sound
+	Hints     []Hint         `json:"hints,omitempty"`   // what the customer's sound seems to be
 	Verdict   *Verdict       `json:"verdict,omitempty"` // set when ended
+	// Quality is how it sounds, or sounded; nil while nothing is known. What it points to is never changed.
+	Quality *Quality `json:"-"`
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.
 	HeardAt     time.Time `json:"-"`
 	deskInvited time.Time
@@ -315,7 +321,9 @@ type DeskView struct {
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
-	Kind   string `json:"kind"` // ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back recording_failed
+	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
+	// one_way_audio dead_air sound_back recording_failed.
+	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`
 	Text   string `json:"text"`

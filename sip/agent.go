@@ -35,6 +35,7 @@ type Agent struct {
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
 	fade     fade
+	deaf     chan struct{} // closed when nobody listens to the talks any more
 
 	announcement []int16
 	notice       []int16
@@ -82,7 +83,7 @@ func New(cfg Config) (*Agent, error) {
 	if err := errors.Join(cfg.validate(), err, wrong, wrongToo); err != nil {
 		return nil, err
 	}
-	a := &Agent{announcement: announcement, notice: notice, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{})}
+	a := &Agent{announcement: announcement, notice: notice, cfg: cfg, log: cfg.Log, pool: pool, lanes: map[string]*lane{}, stopped: make(chan struct{}), deaf: make(chan struct{})}
 	a.crew.next = make(chan func())
 	a.notices.crew = &a.crew
 	a.fade.after = cfg.Timers.whole()
@@ -139,6 +140,7 @@ func (a *Agent) Start() error {
 	for _, u := range a.uplinks {
 		u.begin()
 	}
+	a.crew.start(func() { a.hearTalks(a.deaf) })
 	return nil
 }
 
@@ -249,6 +251,7 @@ func (a *Agent) stop() {
 		}
 		a.hangUpAll()
 		a.leaveTrunks()
+		close(a.deaf)
 		a.crew.dismiss()
 		for _, l := range a.allLanes() {
 			l.cutOff() // a call that was prepared at the last moment; no lane runs any more

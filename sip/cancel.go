@@ -6,11 +6,12 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
+	"kakeru/sip/media"
 )
 
 // drop ends the leg as its state asks: nothing before the INVITE, CANCEL before the answer, BYE after it.
 func (l *leg) drop() {
-	if l.dropped || l.over || l.lane.who != party(l) {
+	if l.dropped || l.over || l.lane.who != party(l) || l.tone() {
 		return
 	}
 	l.dropped = true
@@ -31,6 +32,20 @@ func (l *leg) drop() {
 	}
 	// The promise is 64·T1 after the drop; a little less leaves room for a late timer.
 	l.later(l.lane.agent.cfg.Timers.whole()-l.lane.agent.cfg.Timers.T1, l.giveUp)
+}
+
+// tone has the operator hear the busy tone before the desk phone is hung up, where the other side is gone or did not come.
+// Whoever drops the leg again cuts it short.
+func (l *leg) tone() bool {
+	d := l.lane.agent.cfg.BusyTone
+	if d == 0 || l.toned || l.name != dialer.DeskLeg || l.state != legUp || !l.line.left.Load() {
+		return false
+	}
+	l.toned = true
+	l.line.bridge.Unlink()
+	l.line.bridge.PlayTone(l.side, media.Busy)
+	l.later(d, l.drop)
+	return true
 }
 
 // dropBecause drops the leg on our own account; the BYE's evidence says why.

@@ -61,6 +61,11 @@ type Config struct {
 	MinExpires time.Duration
 	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
 	BindingsFile string
+	// Hearing has the customer's sound listened to, for hints at recorders, faxes and tones.
+	Hearing bool
+	// BusyTone is how long the operator hears that the other side is gone, or did not come, before the desk phone is hung up;
+	// not at all if 0. Meanwhile the desk is not free.
+	BusyTone time.Duration
 	// ConnectWithin is how long a connection may take to open, and its TLS as long again; 4 s if 0.
 	ConnectWithin time.Duration
 	// StreamIdle is how long a connection that others opened stays open with nothing coming by it, ours 24 times as long;
@@ -68,6 +73,10 @@ type Config struct {
 	StreamIdle time.Duration
 	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
 	StopGrace time.Duration
+	// SoundCheck is the time between two looks at how a talk sounds, SilentAfter how long nothing may come from one of its ends
+	// until that is told; 1 s and 3 s if 0.
+	SoundCheck  time.Duration
+	SilentAfter time.Duration
 	// RegisterRetry is the pause after the first registration with a trunk that failed; it doubles up to a minute. 2 s if 0.
 	RegisterRetry time.Duration
 	// Resolver looks up the trunks' names; the system's if nil.
@@ -207,6 +216,8 @@ func (c Config) withDefaults() Config {
 	c.ConnectWithin = orElse(c.ConnectWithin, 4*time.Second)
 	c.StreamIdle = orElse(c.StreamIdle, 5*time.Minute)
 	c.StopGrace = orElse(c.StopGrace, 2*time.Second)
+	c.SoundCheck = orElse(c.SoundCheck, time.Second)
+	c.SilentAfter = orElse(c.SilentAfter, 3*time.Second)
 	c.RegisterRetry = orElse(c.RegisterRetry, 2*time.Second)
 	c.Resolver = orElse(c.Resolver, net.DefaultResolver)
 	c.ReceiveBuffer = orElse(c.ReceiveBuffer, 4<<20)
@@ -250,8 +261,8 @@ func (c Config) validate() error {
 	if err := c.Timers.validate(); err != nil {
 		fault("timers", "%v", err)
 	}
-	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.ConnectWithin, c.StreamIdle, c.StopGrace, c.RegisterRetry) < 0 || c.ReceiveBuffer < 0 {
-		fault("confirm_after, keep_alive, min_expires, connect_within, stream_idle, stop_grace, register_retry, receive_buffer", "must not be negative")
+	if min(c.ConfirmAfter, c.KeepAlive, c.MinExpires, c.ConnectWithin, c.StreamIdle, c.StopGrace, c.RegisterRetry, c.SoundCheck, c.SilentAfter) < 0 || c.ReceiveBuffer < 0 {
+		fault("confirm_after, keep_alive, min_expires, connect_within, stream_idle, stop_grace, register_retry, sound_check, silent_after, receive_buffer", "must not be negative")
 	}
 	validateTrunks(c.Trunks, fault)
 	validateDesks(c.Desks, c.Trunks, fault)

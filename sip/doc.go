@@ -19,10 +19,12 @@
 //	leg.go           a leg's facts and memory
 //	uac.go           the INVITE and its answers (§13.2), ACK, challenges
 //	remains.go, fade.go       what is kept of a leg that is gone, and for how long
-//	cancel.go        dropping: CANCEL (§9.1), BYE (§15)
+//	hear.go          what the customer's sound seems to be: hints, for a person
+//	cancel.go        dropping: CANCEL (§9.1), BYE (§15), the busy tone before it
 //	ask.go           what we ask within a dialog: CSeq, challenges, what ends it (§12.2.1)
 //	session.go, prack.go      session timers (RFC 4028), reliable ringing (RFC 3262)
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
+//	quality.go, silence.go    how a talk sounds, in figures; who of the two no longer sends
 //	dtmf.go          key presses by INFO, where telephone-event was not agreed to (RFC 6086, RFC 4733)
 //	ender.go         legs of dead processes; answers to calls that nobody here knows
 //	inbound.go       what belongs to no call

@@ -245,6 +245,7 @@ func (h *hunt) over(f dialer.LegFact) {
 	h.tell(f)
 	if !h.gone {
 		h.gone = true
+		h.line.sound.ends()
 		close(h.facts)
 	}
 }
@@ -272,6 +273,7 @@ func (h *hunt) Confirm() {
 
 // Drop implements dialer.Leg.
 func (h *hunt) Drop() {
+	h.line.sound.ends()
 	h.mu.Lock()
 	h.dropped = true
 	all := slices.Clone(h.legs)

@@ -50,7 +50,7 @@ func (l *lane) takeCall(req *sip.Request) {
 		a.refuse(req, answer{status: sip.StatusBusyHere})
 		return
 	}
-	n := &line{agent: a, id: dialer.CallID(dialer.NewID(a.cfg.Now())), bridge: bridge}
+	n := &line{agent: a, id: dialer.CallID(dialer.NewID(a.cfg.Now())), bridge: bridge, sound: newSound(a, bridge)}
 	n.trunk.Store(&u.trunk.Name)
 	bridge.Secure(media.Customer, u.trunk.SRTP)
 	bridge.Wideband(u.trunk.Wideband && a.cfg.Recorder == nil)

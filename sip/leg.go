@@ -49,6 +49,7 @@ type leg struct {
 	state      legState
 	dialled    bool
 	dropped    bool   // Drop was called, or we give up by ourselves
+	toned      bool   // the operator hears, or has heard, that the other side is gone
 	why        string // why we give up by ourselves
 	cancelled  bool   // CANCEL was sent
 	confirmed  bool   // the 2xx was ACKed
@@ -63,6 +64,8 @@ type leg struct {
 	dialog     dialog
 	invite     savedInvite
 	sentAt     time.Time // when the INVITE that counts left
+	rangAt     time.Time // when it first rang, or was heard
+	ear        *listener // of the customer's leg
 	current    *exchange // the INVITE that counts; an earlier one was challenged
 	ackSent    *sip.Request
 	ended      []string // To tags of forks and late answers that got our BYE
@@ -185,6 +188,7 @@ func (l *leg) gone(farEnded bool) {
 		return
 	}
 	l.stopTimers()
+	l.deaf()
 	l.arm(0, false)
 	if l.asking != nil && l.asking.sent != nil {
 		l.asking.sent.end()
@@ -194,6 +198,9 @@ func (l *leg) gone(farEnded bool) {
 	}
 	l.over = true
 	l.changed()
+	if l.name == dialer.CustomerLeg && !l.dropped {
+		l.line.left.Store(true)
+	}
 	l.line.legGone(l.side)
 	l.tellGone(farEnded)
 	for _, f := range l.uponGone {

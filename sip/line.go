@@ -18,8 +18,10 @@ type line struct {
 	id       dialer.CallID
 	trunk    atomic.Pointer[string]
 	bridge   *media.Bridge
+	sound    *sound
 	desk     *hunt
 	customer *leg
+	left     atomic.Bool // the customer's leg ended, and not because we dropped it
 	closing  sync.Once
 }
 
@@ -48,7 +50,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	if err != nil {
 		return nil, err
 	}
-	n := &line{agent: a, id: order.ID, bridge: bridge}
+	n := &line{agent: a, id: order.ID, bridge: bridge, sound: newSound(a, bridge)}
 	n.desk = newHunt(n)
 	first := n.desk.first(order.Desk, phone)
 	n.customer = n.newLeg(dialer.CustomerLeg, media.Customer, make(chan dialer.LegFact, factsKept))
@@ -169,6 +171,7 @@ func (n *line) ringing(side media.Side) {
 
 func (n *line) legGone(side media.Side) {
 	if side == media.Customer {
+		n.sound.ends()
 		n.bridge.StopTone(media.Desk)
 		n.desk.mu.Lock()
 		defer n.desk.mu.Unlock()

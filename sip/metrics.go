@@ -7,6 +7,7 @@ import (
 
 	"github.com/prometheus/client_golang/prometheus"
 
+	"kakeru/dialer"
 	"kakeru/sip/media"
 )
 
@@ -14,6 +15,7 @@ import (
 type metrics struct {
 	agent *Agent
 
+	mos  *prometheus.HistogramVec
 	mu   sync.Mutex
 	live map[*line]bool
 	past flow
@@ -40,7 +42,10 @@ var (
 )
 
 func newMetrics(a *Agent) (*metrics, error) {
-	m := &metrics{agent: a, live: map[*line]bool{}}
+	m := &metrics{agent: a, live: map[*line]bool{}, mos: prometheus.NewHistogramVec(prometheus.HistogramOpts{
+		Name: "kakeru_mos", Help: "How talks sounded, by the E-model (ITU-T G.107): in is as we heard a leg's far end, out as that heard us.",
+		Buckets: []float64{2, 2.6, 3.1, 3.6, 4, 4.2, 4.3, 4.4},
+	}, []string{"leg", "direction"})}
 	if a.cfg.Metrics == nil {
 		return m, nil
 	}
@@ -70,9 +75,21 @@ func (m *metrics) lines() []*line {
 func (m *metrics) closed(n *line) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if m.live[n] {
-		delete(m.live, n)
-		m.past.add(n.bridge)
+	if !m.live[n] {
+		return
+	}
+	delete(m.live, n)
+	m.past.add(n.bridge)
+	q := n.Quality()
+	m.observe(media.Desk, q.Desk)
+	m.observe(media.Customer, q.Customer)
+}
+
+func (m *metrics) observe(side media.Side, q dialer.LegQuality) {
+	for direction, s := range map[string]*dialer.Sound{"in": q.In, "out": q.Out} {
+		if s != nil {
+			m.mos.WithLabelValues(side.String(), direction).Observe(s.MOS)
+		}
 	}
 }
 
@@ -95,6 +112,7 @@ func (m *metrics) Describe(ch chan<- *prometheus.Desc) {
 	ch <- registrationsDesc
 	ch <- strangersDesc
 	ch <- connectionsDesc
+	m.mos.Describe(ch)
 }
 
 // Collect implements prometheus.Collector.
@@ -122,4 +140,5 @@ func (m *metrics) Collect(ch chan<- prometheus.Metric) {
 	for by, n := range m.agent.streams.counts() {
 		ch <- prometheus.MustNewConstMetric(connectionsDesc, prometheus.GaugeValue, float64(n), string(by))
 	}
+	m.mos.Collect(ch)
 }

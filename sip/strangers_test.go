@@ -60,6 +60,7 @@ func (l *logged) count(what string) int {
 // talk is a call that is up on both legs, with sound.
 type talk struct {
 	r              *rig
+	deskInvite     *sip.Request
 	invite         *sip.Request // the customer's
 	cseq           int
 	desk, customer *voice
@@ -140,7 +141,7 @@ func newTalk(t *testing.T, r *rig) *talk {
 		k.legs[i] = watch(l)
 		k.legs[i].Dial()
 		if i == 0 {
-			k.desk.answer(t, r.desk, "d")
+			k.deskInvite = k.desk.answer(t, r.desk, "d")
 		} else {
 			k.invite = k.customer.answer(t, r.trunk, "a")
 		}

@@ -59,6 +59,8 @@ func (h *hunt) settle() {
 		return
 	}
 	b, operator := h.line.bridge, h.winner.side
+	rests := t.next != nil || t.held || t.phoneHeld || t.away
+	h.line.sound.stands(standing{operator: h.winner, rests: rests, muted: t.muted})
 	b.Mute(operator, t.muted)
 	second := h.asks()
 	switch {
@@ -68,7 +70,7 @@ func (h *hunt) settle() {
 		b.StopTone(operator)
 		b.Link(operator, t.next.side)
 		h.play(media.Hold)
-	case t.next != nil || t.held || t.phoneHeld || t.away:
+	case rests:
 		b.Unlink()
 		h.play(media.Hold)
 	case t.muted:

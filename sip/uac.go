@@ -110,6 +110,9 @@ func (l *leg) tellProvisional(res *sip.Response) {
 		l.tried = true
 		return
 	}
+	if l.rangAt.IsZero() {
+		l.rangAt = l.lane.agent.cfg.Now()
+	}
 	if sdp := sdpOf(res); sdp != nil && l.waitsItsTurn() {
 		l.early.tag, l.early.sdp = tagOf(res), sdp
 	}
@@ -159,6 +162,7 @@ func (l *leg) takeSDP(sdp []byte) bool {
 		return false
 	}
 	l.heardSDP = true
+	l.listen()
 	return true
 }
 
@@ -197,6 +201,7 @@ func (l *leg) answered(res *sip.Response) {
 		return
 	}
 	l.sessionAgreed(res)
+	l.earAnswered()
 	l.tell(dialer.LegAnswered, evidence(dialer.EvAnswered, res))
 	l.later(l.lane.agent.cfg.ConfirmAfter, l.confirm)
 }

@@ -28,11 +28,11 @@ type Sounds interface {
 	// Kept reports whether a recording can still be listened to, as far as that is seen without reading it.
 	Kept(ref string) bool
 	// Sound opens a recording as a WAV file: ErrSoundGone, or ErrSoundAltered, when it cannot be played.
-	Sound(ref string) (Sound, error)
+	Sound(ref string) (Playable, error)
 }
 
-// Sound is a recording that was found genuine.
-type Sound interface {
+// Playable is a recording that was found genuine.
+type Playable interface {
 	io.ReadCloser
 	Size() int64 // in octets
 }
@@ -125,7 +125,7 @@ func (s *Server) listen(ctx context.Context, in *attemptInput) (*huma.StreamResp
 	return &huma.StreamResponse{Body: func(to huma.Context) { s.play(in.ID, sound, to) }}, nil
 }
 
-func (s *Server) play(id dialer.CallID, sound Sound, to huma.Context) {
+func (s *Server) play(id dialer.CallID, sound Playable, to huma.Context) {
 	defer func() { _ = sound.Close() }() // it was only read
 	_, w := humago.Unwrap(to)
 	_ = http.NewResponseController(w).SetWriteDeadline(time.Now().Add(listenWait)) // else the server's own

@@ -38,7 +38,8 @@ type TrunkChanged struct {
 // Call is a live call as the panel shows it.
 type Call struct {
 	dialer.CallView
-	OperatorName string `json:"operator_name,omitempty"`
+	OperatorName string   `json:"operator_name,omitempty"`
+	Quality      *Quality `json:"quality,omitempty" doc:"how the talk sounds so far"`
 }
 
 // Attempt is one 架電, or a call that came in (CONTRACT "attempt"). What is not known yet is null. CaseID and the entry's note are left out for
@@ -70,6 +71,7 @@ type Attempt struct {
 	NumberKind      dialer.NumberKind   `json:"number_kind,omitempty"`
 	Trunk           string              `json:"trunk"`
 	SIPCallID       string              `json:"sip_call_id,omitempty"`
+	Quality         *Quality            `json:"quality,omitempty" doc:"how the talk sounded; left out when nobody heard anything"`
 	Entry           *Entry              `json:"entry"`
 	// Recording is there for those who may listen, where the attempt is asked for by its id.
 	Recording *Recording `json:"recording,omitempty"`
@@ -297,6 +299,9 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
+	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
+	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
+	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
 	reflect.TypeFor[dialer.NumberKind]():        texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
 }
 
@@ -328,6 +333,9 @@ func describeWords(r huma.Registry) {
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)
 	alias[dialer.NumberKind](r)
+	alias[dialer.Grade](r)
+	alias[dialer.HintKind](r)
+	alias[dialer.Silence](r)
 }
 
 func alias[T ~string](r huma.Registry) {

@@ -139,7 +139,7 @@ func (s *Server) dressDesk(d dialer.DeskView) Desk {
 }
 
 func (s *Server) dressCall(c dialer.CallView) Call {
-	return Call{CallView: c, OperatorName: s.names.of(c.Operator)}
+	return Call{CallView: c, OperatorName: s.names.of(c.Operator), Quality: dressQuality(c.Quality)}
 }
 
 func (s *Server) dressAttempt(a casework.Attempt) Attempt {
@@ -151,7 +151,7 @@ func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 		Result: known(a.Verdict.Result), Confidence: known(a.Verdict.Confidence), Rule: a.Verdict.Rule, Why: known(a.Verdict.Why),
 		Counted:         a.Verdict.Counted,
 		BusinessResults: []casework.Business{}, Evidence: a.Evidence,
-		NumberKind: a.NumberKind, Trunk: a.Trunk, SIPCallID: a.SIPCallID,
+		NumberKind: a.NumberKind, Trunk: a.Trunk, SIPCallID: a.SIPCallID, Quality: dressQuality(a.Quality),
 	}
 	if a.Entry != nil {
 		out.Party, out.BusinessResults = known(a.Entry.Party), orEmpty(a.Entry.Business)

@@ -284,9 +284,12 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 		return sip.Config{}, fmt.Errorf("settings: sip.rtp.advertise: write the IP address that phones and carrier reach us at")
 	}
 	c := sip.Config{
-		Listen: s.Listen, TCP: s.TCP, AdvertiseHost: s.Advertise, Announcement: s.Announcement,
+		Listen: s.Listen, TCP: s.TCP, AdvertiseHost: s.Advertise, Announcement: s.Announcement, BusyTone: s.BusyTone, Hearing: s.Hearing,
 		TLS:   sip.TLS{Listen: s.TLS.Listen, Certificate: s.TLS.Cert, Key: s.TLS.Key, CA: s.TLS.CA},
 		Media: media.Config{BindIP: bindIP, AdvertiseIP: advertiseIP, PortMin: uint16(s.RTP.PortMin), PortMax: uint16(s.RTP.PortMax)}, //nolint:gosec // configs checked the range
+	}
+	for _, network := range s.RTP.Networks {
+		c.Media.Networks = append(c.Media.Networks, netip.MustParsePrefix(network)) // configs checked it
 	}
 	for _, t := range s.Trunks {
 		c.Trunks = append(c.Trunks, sip.Trunk{

@@ -89,9 +89,6 @@ func measureMedia(ctx context.Context, o benchFlags, kind mediaSystemKind, seed 
 	return row, err
 }
 
-// mediaTail is how long what is still on its way may take.
-const mediaTail = 500 * time.Millisecond
-
 // watch runs the load and looks at what is spent while it is steady.
 func (r *mediaRow) watch(ctx context.Context, system mediaSystem, load *mediaLoad, length time.Duration) error {
 	runtime.GC() // and not while packets are sent
@@ -109,7 +106,6 @@ func (r *mediaRow) watch(ctx context.Context, system mediaSystem, load *mediaLoa
 	end := spentNow(system.pid())
 	after, err2 := system.mallocs()
 	<-spoken
-	rest(time.Now().Add(mediaTail))
 	load.ears.stopped.Store(true)
 	threads.Wait()
 

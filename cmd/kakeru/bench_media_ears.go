@@ -135,29 +135,43 @@ const (
 	earGathers               = 64
 )
 
-// listen reads what comes until stopped. It keeps a thread of its own.
+// A relay that cannot keep up has seconds of sound waiting in its sockets. What is still to come is waited for until nothing
+// has come for mediaTail; but not for ever.
+const (
+	mediaTail     = 500 * time.Millisecond
+	mediaTailMost = 20 * time.Second
+)
+
+// listen reads what comes, until it is stopped and nothing comes any more. It keeps a thread of its own.
 func (e *mediaEars) listen(streams int) {
 	runtime.LockOSThread()
 	defer runtime.UnlockOSThread()
 	pause := min(max(earGathers*packetEvery/time.Duration(streams), earMinPause), earMaxPause)
-	for last := false; !last; {
-		last = e.stopped.Load()
+	var quiet, tail time.Duration
+	for quiet < mediaTail && tail < mediaTailMost {
+		heard := 0
 		for i := range e.ears {
-			e.drain(i, streams)
+			heard += e.drain(i, streams)
 		}
 		nap(pause)
+		if e.stopped.Load() {
+			quiet, tail = quiet+pause, tail+pause
+		}
+		if heard > 0 {
+			quiet = 0
+		}
 	}
 }
 
-// drain reads what is there.
-func (e *mediaEars) drain(i, streams int) {
-	for {
+// drain reads what is there, and says how many packets that were.
+func (e *mediaEars) drain(i, streams int) int {
+	for all := 0; ; {
 		n := e.batch.read(e.ears[i].rtp)
 		for k := range n {
 			e.hear(i, streams, k)
 		}
-		if n < len(e.batch.messages) {
-			return
+		if all += n; n < len(e.batch.messages) {
+			return all
 		}
 	}
 }
@@ -215,7 +229,7 @@ func (b *earBatch) read(fd int) int {
 	for i := range b.messages {
 		b.messages[i].header.SetControllen(int(unsafe.Sizeof(b.stamps[i])))
 	}
-	n, _, errno := unix.Syscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), //nolint:gosec // it has no wrapper
+	n, _, errno := unix.RawSyscall6(unix.SYS_RECVMMSG, uintptr(fd), uintptr(unsafe.Pointer(&b.messages[0])), //nolint:gosec // it has no wrapper
 		uintptr(len(b.messages)), unix.MSG_DONTWAIT, 0, 0)
 	if errno != 0 {
 		return 0 // nothing is there

@@ -124,14 +124,22 @@ func (f *mediaFigures) print(w io.Writer) {
 		} else {
 			spent, held = fmt.Sprintf("%.4f", f.over(i, perCallMinute)), fmt.Sprintf("%.0f", f.over(i, f.bytesPerCall)/1024)
 		}
-		fmt.Fprintf(t, "%s\t%s\t%.3f\t%.3f\t%.3f\t%.0f\t%d\t%s\t%.3f\t%.2f\t%.2f\t\n", s.name, spent,
-			f.over(i, delay(0)), f.over(i, delay(1)), f.over(i, delay(2)), f.over(i, func(r, _ mediaRow) float64 { return float64(r.sent) }),
+		fmt.Fprintf(t, "%s\t%s\t%s\t%s\t%s\t%.0f\t%d\t%s\t%.3f\t%.2f\t%.2f\t\n", s.name, spent,
+			inMillis(f.over(i, delay(0))), inMillis(f.over(i, delay(1))), inMillis(f.over(i, delay(2))), f.over(i, func(r, _ mediaRow) float64 { return float64(r.sent) }),
 			f.worst(i, lostByIt), held, f.over(i, func(r, _ mediaRow) float64 { return r.late[1] }),
 			f.over(i, func(r, _ mediaRow) float64 { return r.generatorCPU.Seconds() }),
 			f.over(i, func(r, _ mediaRow) float64 { return r.othersCPU.Seconds() }))
 	}
 	_ = t.Flush() // to a person
 	f.printNotes(w)
+}
+
+// inMillis writes a delay; the longest are not told apart.
+func inMillis(ms float64) string {
+	if ms > 499 {
+		return "> 499"
+	}
+	return fmt.Sprintf("%.3f", ms)
 }
 
 // tooLate is when packets were sent so many milliseconds after their instants that they came in bursts.

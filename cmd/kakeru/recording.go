@@ -41,7 +41,7 @@ type sounds struct{ recorder *recording.Recorder }
 func (s sounds) Kept(ref string) bool { return s.recorder != nil && s.recorder.Kept(ref) }
 
 // Sound implements webui.Sounds.
-func (s sounds) Sound(ref string) (webui.Sound, error) {
+func (s sounds) Sound(ref string) (webui.Playable, error) {
 	if s.recorder == nil {
 		return nil, webui.ErrSoundGone
 	}

@@ -59,7 +59,8 @@ type Attempt struct {
 	Language   string
 	Band       string
 	Evidence   []dialer.Evidence
-	Entry      *Recorded // the newest, nil while none was given
+	Quality    *dialer.Quality // how it sounded; nil when nobody heard anything
+	Entry      *Recorded       // the newest, nil while none was given
 }
 
 // AttemptFilter narrows a list of attempts; zero fields do not narrow.

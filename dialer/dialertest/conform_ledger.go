@@ -21,6 +21,8 @@ type LedgerRig struct {
 	NewCase func(t *testing.T, numbers ...dialer.Number) dialer.CaseID
 	// Record gives an ended attempt its business result: the party, and nothing else.
 	Record func(t *testing.T, id dialer.CallID, party string)
+	// Quality reads how an attempt sounded; nil when its end did not say.
+	Quality func(t *testing.T, id dialer.CallID) *dialer.Quality
 }
 
 // Noon is the instant at which RunLedger's calls are made: a working day's noon in Tokyo.
@@ -36,7 +38,7 @@ func RunLedger(t *testing.T, open func(*testing.T) LedgerRig) {
 		"notes": proveNotes, "ended once": proveEndedOnce, "the end knows better": proveEndKnowsBetter,
 		"an end without a reservation": proveEndOfNothing, "where the end leaves the case": proveEndMovesCase,
 		"tries": proveTries, "results due": proveResultsDue, "target": proveTarget, "ad hoc": proveAdHoc,
-		"place and defer": provePlace, "deadline": proveDeadline,
+		"place and defer": provePlace, "deadline": proveDeadline, "how it sounded": proveQuality,
 		"a call comes in": proveArrival, "a caller is not rung": proveCallerIsNotRung, "a talk is handed on": proveHandedOn,
 		"a caller nobody knows": proveStranger, "a missed call": proveMissed,
 		"an answered call": proveTaken, "a call whose record was not opened": proveLateArrival, "whose call it was": proveNameCase,
@@ -319,6 +321,39 @@ func proveEndKnowsBetter(_ *testing.T, l ledgerTest) {
 	l.end(endOf(r, dialer.NotDialled))
 	if tries := l.tries(tg.NumberRef, Noon); len(tries) != 0 {
 		l.t.Fatalf("nobody was rung: %+v", tries)
+	}
+}
+
+func proveQuality(t *testing.T, l ledgerTest) {
+	sounded := &dialer.Quality{
+		Desk: dialer.LegQuality{In: &dialer.Sound{Packets: 3000, MOS: 4.38, WorstMOS: 4.31}},
+		Customer: dialer.LegQuality{
+			In: &dialer.Sound{
+				Packets: 2900, Lost: 100, Jitter: 12 * time.Millisecond, RoundTrip: 48 * time.Millisecond, MOS: 4.1, WorstMOS: 2.2, RecentMOS: 4.3,
+			},
+			Out: &dialer.Sound{Packets: 2990, Lost: -1, Jitter: 1500 * time.Microsecond, MOS: 4.35, WorstMOS: 4.2},
+		},
+	}
+	silent := l.dial(l.newTarget(), Noon)
+	l.end(endOf(silent, dialer.NoAnswer))
+	if q := l.Quality(t, silent.ID); q != nil {
+		t.Errorf("nobody heard anything: %+v", *q)
+	}
+	r := l.dial(l.newTarget(), Noon)
+	e := endOf(r, dialer.Answered)
+	e.Quality = sounded
+	l.end(e)
+	second := endOf(r, dialer.Answered)
+	second.Quality = &dialer.Quality{Desk: dialer.LegQuality{Out: sounded.Customer.Out}}
+	l.end(second)
+	want := *sounded.Customer.In
+	want.RecentMOS = 0 // not kept
+	switch q := l.Quality(t, r.ID); {
+	case q == nil:
+		t.Fatal("how it sounded was not kept")
+	case q.Desk.In == nil || *q.Desk.In != *sounded.Desk.In || q.Desk.Out != nil,
+		q.Customer.In == nil || *q.Customer.In != want, q.Customer.Out == nil || *q.Customer.Out != *sounded.Customer.Out:
+		t.Errorf("kept: desk %+v, customer %+v", q.Desk, q.Customer)
 	}
 }
 

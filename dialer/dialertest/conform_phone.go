@@ -35,6 +35,7 @@ func RunPhone(t *testing.T, open func(*testing.T) PhoneRig) {
 		"cancelled": proveCancelled, "nothing at all": proveSilent, "silent after a drop": proveSilentDrop,
 		"an answer crosses the CANCEL": proveCrossing, "a far end that died": proveDead,
 		"an answer nobody confirms": proveUnconfirmed, "a leg a dead process left": proveTerminate, "refusals": provePhoneRefuses,
+		"how it sounds before anybody talks": proveUnheard,
 	} {
 		t.Run(name, func(t *testing.T) { prove(t, phoneTest{open(t), t}) })
 	}
@@ -174,6 +175,27 @@ func proveNeverDialled(t *testing.T, p phoneTest) {
 		}
 	case <-time.After(moment):
 	}
+}
+
+// What nobody hears does not sound like anything. It may be asked all the same, at any time.
+func proveUnheard(t *testing.T, p phoneTest) {
+	n := p.line(Far{}, RingsForEver())
+	ask := func(when string) {
+		t.Helper()
+		if q := n.Quality(); q.Known() {
+			t.Errorf("%s, it sounds like %+v", when, q)
+		}
+	}
+	ask("prepared")
+	h := &heard{Leg: n.Customer(), t: t}
+	h.Dial()
+	h.until(dialer.LegRinging)
+	ask("ringing")
+	h.Drop()
+	h.toTheEnd()
+	ask("gone")
+	n.Close()
+	ask("closed")
 }
 
 func proveAnswered(t *testing.T, p phoneTest) {

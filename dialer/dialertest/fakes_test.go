@@ -31,6 +31,14 @@ func ledgerRig(l *dialertest.Ledger) dialertest.LedgerRig {
 				t.Fatal(err)
 			}
 		},
+		Quality: func(t *testing.T, id dialer.CallID) *dialer.Quality {
+			t.Helper()
+			a, ok := l.Attempt(id)
+			if !ok || a.End == nil {
+				t.Fatal("there is no end of the attempt")
+			}
+			return a.End.Quality
+		},
 	}
 }
 

@@ -21,7 +21,7 @@ func (p *Phone) OnCall(f func(dialer.Incoming)) {
 func (p *Phone) Come(number dialer.Number) *Caller {
 	p.mu.Lock()
 	id := fmt.Sprintf("incoming %d", len(p.callers)+1)
-	c := &Caller{phone: p, rung: map[dialer.DeskID]bool{}}
+	c := &Caller{phone: p, id: dialer.CallID(dialer.NewID(time.Now())), rung: map[dialer.DeskID]bool{}}
 	c.customer = &farLeg{caller: c, name: dialer.CustomerLeg, callID: id, facts: make(chan dialer.LegFact, 64), open: true}
 	c.desk = &farLeg{caller: c, name: dialer.DeskLeg, callID: id + " desk", facts: make(chan dialer.LegFact, 64)}
 	p.callers = append(p.callers, c)
@@ -30,13 +30,14 @@ func (p *Phone) Come(number dialer.Number) *Caller {
 	c.mu.Lock()
 	c.customer.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvInviteReceived}, "")
 	c.mu.Unlock()
-	tell(dialer.Incoming{ID: dialer.CallID(dialer.NewID(time.Now())), Line: c, Caller: number, At: time.Now()})
+	tell(dialer.Incoming{ID: c.id, Line: c, Caller: number, At: time.Now()})
 	return c
 }
 
 // Caller is a call that came in, as its far ends see it: the caller, and the phones that ring. It is the engine's line too.
 type Caller struct {
 	phone          *Phone
+	id             dialer.CallID
 	desk, customer *farLeg
 
 	mu       sync.Mutex // guards what follows, and the legs' open

@@ -50,6 +50,7 @@ type Phone struct {
 	digits     map[dialer.CallID]string
 	ringsOn    map[dialer.DeskID]bool
 	slow       map[string]time.Duration
+	quality    map[dialer.CallID]dialer.Quality
 }
 
 var _ dialer.Phone = (*Phone)(nil)
@@ -59,7 +60,8 @@ func NewPhone() *Phone {
 	return &Phone{
 		Timer64: Timer64, lines: map[*phoneLine]bool{}, up: map[dialer.DeskID]bool{}, used: map[dialer.DeskID]bool{},
 		declines: map[dialer.DeskID]bool{}, digits: map[dialer.CallID]string{}, slow: map[string]time.Duration{}, ringsOn: map[dialer.DeskID]bool{},
-		script: func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
+		quality: map[dialer.CallID]dialer.Quality{},
+		script:  func(dialer.CallOrder) (Far, Far) { return Far{}, Far{} },
 	}
 }
 

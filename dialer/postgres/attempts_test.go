@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"math"
 	"reflect"
 	"slices"
 	"sync"
@@ -32,6 +33,7 @@ func TestAnAttemptsLife(t *testing.T) {
 		"ringing": sameTime(a.RingingAt, end.RingingAt), "answered": sameTime(a.AnsweredAt, end.AnsweredAt),
 		"verdict": a.Verdict == end.Verdict, "by": a.EndedBy == end.EndedBy, "kind": a.NumberKind == dialer.KindMobile,
 		"band": a.Band == "-50k", "evidence": reflect.DeepEqual(a.Evidence, end.Evidence),
+		"sound": reflect.DeepEqual(a.Quality, end.Quality),
 	} {
 		if !ok {
 			t.Errorf("%s differs: %+v", name, a)
@@ -275,6 +277,29 @@ func TestEvidenceFromTheNetworkIsMadeFit(t *testing.T) {
 	}
 }
 
+// Figures that are none are left out, and keep no end from being written: neither in the database nor in the spool.
+func TestFiguresThatAreNoneAreLeftOut(t *testing.T) {
+	l := newLedger(t)
+	for _, bad := range []dialer.Sound{
+		{Packets: 1, MOS: math.NaN(), WorstMOS: 1}, {Packets: 1, MOS: 4, WorstMOS: math.Inf(1)}, {Packets: 0, MOS: 4, WorstMOS: 4},
+		{Packets: 1, MOS: 4, WorstMOS: 0}, {Packets: 1, Jitter: -1, MOS: 4, WorstMOS: 4}, {Packets: 1, RoundTrip: -1, MOS: 4, WorstMOS: 4},
+		{Packets: 1, MOS: 4, WorstMOS: 4, RecentMOS: math.NaN()},
+	} {
+		r := reservation(newTarget(), noon)
+		must(t, l.Reserve(t.Context(), r))
+		must(t, l.Dialled(t.Context(), r.ID, noon.Add(2*time.Second), customerLeg(noon)))
+		end := endOf(r, dialer.Answered)
+		end.Quality.Customer.In = &bad
+		must(t, l.End(t.Context(), end))
+		if q := attempt(t, l, r.ID).Quality; q == nil || q.Customer.In != nil || !reflect.DeepEqual(q.Desk, quality().Desk) {
+			t.Errorf("%+v was kept as %+v", bad, q)
+		}
+		if q := whole(&dialer.Quality{Customer: dialer.LegQuality{Out: &bad}}); q != nil {
+			t.Errorf("of %+v nothing should be left, and %+v is", bad, q)
+		}
+	}
+}
+
 // The database itself refuses to rewrite history and to hold nonsense.
 func TestHistoryCannotBeRewritten(t *testing.T) {
 	url := migrated(t)
@@ -291,6 +316,9 @@ func TestHistoryCannotBeRewritten(t *testing.T) {
 		"TRUNCATE attempts CASCADE",
 		"UPDATE attempt_evidence SET status = 200",
 		"DELETE FROM attempt_evidence",
+		"UPDATE attempt_quality SET lost = 0",
+		"DELETE FROM attempt_quality",
+		"INSERT INTO attempt_quality SELECT id, 'desk', 'in', 1, 0, 0, NULL, 4.6, 1 FROM attempts",
 		"UPDATE attempt_results SET party = 'self'",
 		"DELETE FROM attempt_results",
 		"UPDATE promises SET yen = 1",

@@ -36,6 +36,10 @@ func TestLedgerKeepsItsPorts(t *testing.T) {
 				})
 				must(t, err)
 			},
+			Quality: func(t *testing.T, id dialer.CallID) *dialer.Quality {
+				t.Helper()
+				return attempt(t, l, id).Quality
+			},
 		}
 	})
 }

@@ -17,6 +17,7 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if l.spool != nil && l.spool.holds(e.ID) {
 		return nil
 	}
+	e.Quality = whole(e.Quality)
 	err := dialer.ErrLedgerDown
 	if l.spool == nil || !l.down.Load() { // known to be away: do not wait for it
 		err = l.writeEnd(ctx, e)
@@ -80,6 +81,9 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 		return false, err
 	}
 	if err := endRecording(ctx, q, e.ID, e.Recording); err != nil {
+		return false, err
+	}
+	if err := addQuality(ctx, q, e); err != nil {
 		return false, err
 	}
 	return true, afterEnd(ctx, q, e, row)

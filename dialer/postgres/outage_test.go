@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"reflect"
 	"strconv"
 	"strings"
 	"syscall"
@@ -195,7 +196,7 @@ func TestEndsSurviveAnOutage(t *testing.T) {
 				t.Fatal("not back")
 			}
 			eventually(t, "the replay", func() bool { return l.waiting() == 0 })
-			if a := attempt(t, l, r.ID); a.Verdict.Result != dialer.Answered || len(a.Evidence) != 5 {
+			if a := attempt(t, l, r.ID); a.Verdict.Result != dialer.Answered || len(a.Evidence) != 5 || !reflect.DeepEqual(a.Quality, end.Quality) {
 				t.Errorf("%+v", a)
 			}
 			if c := caseOf(t, l, target.CaseID); c.Next.State != dialer.CaseResultDue {

@@ -13,7 +13,7 @@ import (
 	"kakeru/dialer/postgres/internal/db"
 )
 
-// Attempt returns an attempt with its evidence and newest entry.
+// Attempt returns an attempt with its evidence, how it sounded, and its newest entry.
 func (l *Ledger) Attempt(ctx context.Context, id dialer.CallID) (a casework.Attempt, err error) {
 	// An end that waits in the spool has happened, and whoever looks at the attempt shall see it.
 	if err := l.settle(ctx); err != nil {
@@ -28,10 +28,11 @@ func (l *Ledger) Attempt(ctx context.Context, id dialer.CallID) (a casework.Atte
 		if err != nil {
 			return err
 		}
+		if err := addDetails(ctx, q, list); err != nil {
+			return err
+		}
 		a = list[0]
-		evidence, err := evidenceOf(ctx, q, []string{row.ID})
-		a.Evidence = evidence[row.ID]
-		return err
+		return nil
 	})
 	return a, err
 }
@@ -42,7 +43,7 @@ const (
 	pageMost    = 500
 )
 
-// Attempts lists attempts newest first, with their evidence. A cursor that was not made here is an error that says so.
+// Attempts lists attempts newest first, with their evidence and how they sounded. A cursor that was not made here is an error that says so.
 func (l *Ledger) Attempts(ctx context.Context, f casework.AttemptFilter) (items []casework.Attempt, next string, err error) {
 	limit := f.Limit
 	if limit <= 0 {
@@ -65,19 +66,23 @@ func (l *Ledger) Attempts(ctx context.Context, f casework.AttemptFilter) (items 
 		if items, err = withEntries(ctx, q, rows); err != nil {
 			return err
 		}
-		return addAllEvidence(ctx, q, items)
+		return addDetails(ctx, q, items)
 	})
 	return items, next, err
 }
 
-func addAllEvidence(ctx context.Context, q *db.Queries, items []casework.Attempt) error {
+func addDetails(ctx context.Context, q *db.Queries, items []casework.Attempt) error {
 	ids := make([]string, len(items))
 	for i, a := range items {
 		ids[i] = string(a.ID)
 	}
 	evidence, err := evidenceOf(ctx, q, ids)
-	for i, a := range items {
-		items[i].Evidence = evidence[string(a.ID)]
+	if err != nil {
+		return err
+	}
+	quality, err := qualityOf(ctx, q, ids)
+	for i, id := range ids {
+		items[i].Evidence, items[i].Quality = evidence[id], quality[id]
 	}
 	return err
 }

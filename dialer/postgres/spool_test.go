@@ -26,7 +26,7 @@ func newSpool(t testing.TB, dir string) (*spool, *bytes.Buffer) {
 	return s, &log
 }
 
-func anEnd() dialer.AttemptEnd { return endOf(reservation(newTarget(), noon), dialer.NoAnswer) }
+func anEnd() dialer.AttemptEnd { return endOf(reservation(newTarget(), noon), dialer.Answered) }
 
 // drain reads a spool to its end, a few records at a time.
 func drain(t testing.TB, s *spool) (ends []dialer.AttemptEnd) {

@@ -46,12 +46,7 @@ func (p *Pool) NewBridge() (*Bridge, error) {
 
 // Open opens a side's sockets. It may be called again.
 func (b *Bridge) Open(side Side) error {
-	b.poller.mu.Lock()
-	defer b.poller.mu.Unlock()
-	switch {
-	case b.closed:
-		return ErrClosed
-	case b.leg(side) != nil:
+	if b.leg(side) != nil {
 		return nil
 	}
 	lent, rtp, rtcp, err := lend(b.pool, openSocket)
@@ -59,12 +54,30 @@ func (b *Bridge) Open(side Side) error {
 		return err
 	}
 	l := newLeg(b, side, lent, rtp, rtcp)
-	if err := errors.Join(b.poller.add(rtp), b.poller.add(rtcp)); err != nil {
+	if taken, err := b.take(l); !taken {
 		l.close()
 		return err
 	}
-	b.legs[side].Store(l)
 	return nil
+}
+
+// take has a new leg's sockets read, unless another was quicker.
+func (b *Bridge) take(l *leg) (taken bool, err error) {
+	b.poller.mu.Lock()
+	defer b.poller.mu.Unlock()
+	switch {
+	case b.closed:
+		return false, ErrClosed
+	case b.leg(l.side) != nil:
+		return false, nil
+	}
+	if err := errors.Join(b.poller.add(l.rtp), b.poller.add(l.rtcp)); err != nil {
+		b.poller.remove(l.rtp)
+		b.poller.remove(l.rtcp)
+		return false, err
+	}
+	b.legs[l.side].Store(l)
+	return true, nil
 }
 
 // start has do done from a time on, until it says that it is over or the bridge is closed.
@@ -179,8 +192,8 @@ func (l *leg) parseAs(sdp []byte, s Security) (Description, error) {
 }
 
 // BehindNAT tells that a side's SDP may name an address that we cannot reach:
-// the first valid packet from peer, the IP address its signalling comes from,
-// decides where its sound goes, until a new SDP. Call it before or after the
+// the first valid packet from peer, the IP address its signalling comes from, or
+// from one of the pool's networks decides where its sound goes, until a new SDP. Call it before or after the
 // SDP is set.
 func (b *Bridge) BehindNAT(side Side, peer netip.Addr) {
 	l := b.leg(side)
@@ -222,10 +235,14 @@ func (b *Bridge) Held(side Side) bool {
 // Close ends all sound, tells the far ends by an RTCP BYE, closes the sockets
 // and returns the ports. It may be called again, but not by what a bridge calls.
 func (b *Bridge) Close() {
-	if b.shut() {
-		b.ended.Wait()
-		b.pool.leave(b.poller)
+	if !b.shut() {
+		return
 	}
+	for _, l := range b.all() {
+		l.close()
+	}
+	b.ended.Wait()
+	b.pool.leave(b.poller)
 }
 
 // shut is true for the first caller only.
@@ -239,7 +256,8 @@ func (b *Bridge) shut() bool {
 	b.poller.leave(b)
 	for _, l := range b.all() {
 		l.sayBye(time.Now())
-		l.close()
+		b.poller.remove(l.rtp)
+		b.poller.remove(l.rtcp)
 	}
 	return true
 }

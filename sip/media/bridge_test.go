@@ -450,6 +450,9 @@ func (p *peer) report(fits func(rtcp.Packet) bool) rtcp.Packet {
 		if err != nil {
 			p.t.Fatal(err)
 		}
+		if p.rtcp == p.rtp && !isReport(buffer[:n]) {
+			continue
+		}
 		packets, err := rtcp.Unmarshal(buffer[:n])
 		if err == nil {
 			err = rtcp.CompoundPacket(packets).Validate()

@@ -48,7 +48,8 @@
 // path, so that whoever listens cannot hold a talk up.
 //
 // RTCP ends at us on both legs: we send our own reports with figures of the
-// leg itself, and read the far end's.
+// leg itself, and read the far end's. A [Meter] makes of both what a person
+// would say of the sound (quality.go; the E-model of ITU-T G.107, emodel.go).
 //
 // Besides the relay the package holds what makes sound where no network does:
 // [Tone], [NewSpeech], and [Sender], which plays a [Source] as RTP at an exact

@@ -45,8 +45,8 @@ const (
 	holdLevel  = 2600   // about -22 dBm0
 )
 
-// holdSource plays the hold signal for ever.
-func holdSource() Source {
+// holdRound is one round of the hold signal.
+func holdRound() []int16 {
 	clip := make([]int16, samples(holdEvery))
 	n := samples(holdNote)
 	for i, hz := range []float64{holdFirst, holdSecond} {
@@ -55,5 +55,5 @@ func holdSource() Source {
 			clip[i*n+at] = int16(holdLevel * swell * math.Sin(2*math.Pi*hz*float64(at)/SampleRate))
 		}
 	}
-	return Loop(clip, 0)
+	return clip
 }

@@ -3,6 +3,7 @@ package media
 import (
 	"errors"
 	"net/netip"
+	"slices"
 	"sync/atomic"
 	"time"
 )
@@ -112,8 +113,22 @@ func (f *farEnd) sendable() bool { return !f.said.Held() && !f.rtp.Addr().IsUnsp
 
 // mayLatch reports whether a packet from an address other than rtp may be the
 // far end behind its NAT.
-func (f *farEnd) mayLatch(from netip.AddrPort, latched bool) bool {
-	return !latched && f.behind.IsValid() && from.Addr() == f.behind
+func (f *farEnd) mayLatch(from netip.AddrPort, latched bool, networks []netip.Prefix) bool {
+	return !latched && f.behind.IsValid() && (from.Addr() == f.behind ||
+		slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(from.Addr()) }))
+}
+
+func (f *farEnd) latchRTP(at netip.AddrPort) {
+	f.rtp, f.rtpLatched = newEndpoint(at), true
+	if f.said.Muxed {
+		f.rtcp, f.rtcpLatched = f.rtp, true
+	}
+}
+
+func (f *farEnd) latchRTCP(at netip.AddrPort) {
+	if !f.said.Muxed { // there it is sound alone that says where sound goes
+		f.rtcp, f.rtcpLatched = newEndpoint(at), true
+	}
 }
 
 // leg is one side of a bridge: our sockets, the far end, the counts.
@@ -140,9 +155,9 @@ func newLeg(b *Bridge, side Side, lent loan, rtp, rtcp *socket) *leg {
 	return l
 }
 
-// close closes the sockets and returns the ports. It needs the poller.
+// close closes the sockets, which nobody reads any more, and returns the ports.
 func (l *leg) close() {
-	if err := errors.Join(l.bridge.poller.remove(l.rtp), l.bridge.poller.remove(l.rtcp)); err != nil {
+	if err := errors.Join(l.rtp.Close(), l.rtcp.Close()); err != nil {
 		l.pool.log.Warn("closing RTP ports", "err", err)
 	}
 	l.giveBack()
@@ -178,9 +193,13 @@ func (l *leg) setFar(said Description) error {
 // packet is rewritten where it lies.
 func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
-	latch := far != nil && from != far.rtp.AddrPort && far.mayLatch(from, far.rtpLatched)
+	latch := far != nil && from != far.rtp.AddrPort && far.mayLatch(from, far.rtpLatched, l.pool.config.Networks)
 	if far == nil || from != far.rtp.AddrPort && !latch {
 		l.in.stranger()
+		return
+	}
+	if far.said.Muxed && isReport(packet) {
+		l.heardReports(packet, from, far, now)
 		return
 	}
 	if far.srtp != nil {
@@ -201,7 +220,7 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	if far.behind.IsValid() && !far.rtpLatched {
-		l.latch(far, func(f *farEnd) { f.rtp, f.rtpLatched = newEndpoint(from), true })
+		l.latch(far, func(f *farEnd) { f.latchRTP(from) })
 	}
 	l.in.accept(h, k.audio(), len(packet), now)
 	if k == kindEvent {

@@ -27,6 +27,7 @@ type Local struct {
 	formats []Format
 	eventPT uint8
 	wide    bool        // G.722 may be offered and answered
+	muxed   bool        // the far end has reports by the port of the sound
 	lines   []mediaLine // the session's m= lines so far; they may not vanish
 
 	security Security
@@ -132,6 +133,7 @@ func (l *Local) Answer(offer Description) []byte {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.lines = offer.lines
+	l.muxed = offer.Muxed
 	l.choose(offer)
 	l.formats = merged(offer.Formats, l.formats)
 	if offer.EventPT != 0 {
@@ -251,5 +253,10 @@ func (l *Local) writeAudio(b *strings.Builder, formats []Format, event uint8, d 
 	for _, k := range keys {
 		b.WriteString(k.line())
 	}
-	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\na=rtcp:%d\r\n", d, l.addr.Port()+1)
+	fmt.Fprintf(b, "a=ptime:20\r\na=%s\r\n", d)
+	if l.muxed {
+		b.WriteString("a=rtcp-mux\r\n")
+		return
+	}
+	fmt.Fprintf(b, "a=rtcp:%d\r\n", l.addr.Port()+1)
 }

@@ -234,8 +234,9 @@ func (p *poller) add(s *socket) error {
 		&unix.EpollEvent{Events: unix.EPOLLIN, Fd: int32(s.fd)}))
 }
 
-// remove closes a socket. It needs p.mu.
-func (p *poller) remove(s *socket) error {
+// remove forgets a socket. It needs p.mu. Closing it would end the polling as well, but not while a child process that is
+// just being started has it open too.
+func (p *poller) remove(s *socket) {
 	p.sockets[s.fd] = nil
-	return s.Close() // which ends the polling, too
+	_ = unix.EpollCtl(p.epoll, unix.EPOLL_CTL_DEL, s.fd, nil) // where it was never added, nothing is lost
 }

@@ -26,6 +26,8 @@ type Config struct {
 	// PortMin and PortMax bound the ports, both inclusive. A call takes two
 	// pairs of an even and the next odd port.
 	PortMin, PortMax uint16
+	// Networks are where sound may come from besides the address of its signalling, on legs that are behind a NAT.
+	Networks []netip.Prefix
 	// RTCPInterval is the mean time between our reports; 5 s if 0 (RFC 3550 §6.2).
 	RTCPInterval time.Duration
 	// Log gets one line for each thing that should not happen; nil for none.

@@ -54,13 +54,17 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 	if len(packets) == 0 || far == nil || far.rtcp.Addr().IsUnspecified() {
 		return
 	}
+	by := l.rtcp
+	if far.said.Muxed {
+		by = l.rtp
+	}
 	raw, err := rtcp.Marshal(packets)
 	switch {
 	case err != nil:
 	case far.srtp != nil:
-		err = far.srtp.out.sendRTCP(raw, l.rtcp, &far.rtcp.raw)
+		err = far.srtp.out.sendRTCP(raw, by, &far.rtcp.raw)
 	default:
-		err = l.rtcp.send(raw, &far.rtcp.raw)
+		err = by.send(raw, &far.rtcp.raw)
 	}
 	if err != nil {
 		l.out.sendFailed()
@@ -70,11 +74,16 @@ func (l *leg) sendRTCP(packets []rtcp.Packet) {
 // heardRTCP reads the far end's reports.
 func (l *leg) heardRTCP(raw []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
-	latch := far != nil && from != far.rtcp.AddrPort && far.mayLatch(from, far.rtcpLatched)
+	latch := far != nil && from != far.rtcp.AddrPort && far.mayLatch(from, far.rtcpLatched, l.pool.config.Networks)
 	if far == nil || from != far.rtcp.AddrPort && !latch {
 		l.in.stranger()
 		return
 	}
+	l.heardReports(raw, from, far, now)
+}
+
+// heardReports is heardRTCP for a packet of somebody who may speak.
+func (l *leg) heardReports(raw []byte, from netip.AddrPort, far *farEnd, now time.Time) {
 	if far.srtp != nil {
 		var ok bool
 		if raw, ok = far.srtp.in.openRTCP(raw); !ok {
@@ -88,7 +97,7 @@ func (l *leg) heardRTCP(raw []byte, from netip.AddrPort, now time.Time) {
 		return
 	}
 	if far.behind.IsValid() && !far.rtcpLatched {
-		l.latch(far, func(f *farEnd) { f.rtcp, f.rtcpLatched = newEndpoint(from), true })
+		l.latch(far, func(f *farEnd) { f.latchRTCP(from) })
 	}
 	for _, p := range packets {
 		switch p := p.(type) {

@@ -24,6 +24,9 @@ type header struct {
 	to     int
 }
 
+// isReport reports whether a packet of a port that has both is RTCP (RFC 5761 §4).
+func isReport(packet []byte) bool { return len(packet) > 1 && packet[1] >= 192 && packet[1] <= 223 }
+
 // parseHeader checks a packet as RFC 3550 A.1 asks; false means: not RTP.
 func parseHeader(packet []byte) (header, bool) {
 	if len(packet) < rtpHeaderSize || packet[0]&0xc0 != rtpVersionBits {

@@ -73,6 +73,8 @@ type Description struct {
 	RTP netip.AddrPort
 	// RTCP is where it wants reports: a=rtcp (RFC 3605), else the next port.
 	RTCP netip.AddrPort
+	// Muxed says that reports come and go by the port of the sound (RFC 5761).
+	Muxed bool
 	// Formats are the codecs it understands, its favourite first; never empty.
 	Formats []Format
 	// EventPT is the payload type of telephone-event/8000 (RFC 4733), 0 for none.
@@ -192,7 +194,11 @@ func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure
 		return d, err
 	}
 	d.RTP = netip.AddrPortFrom(addr, uint16(port))
-	d.RTCP = parseRTCP(m, d.RTP)
+	if _, d.Muxed = m.Attribute("rtcp-mux"); d.Muxed {
+		d.RTCP = d.RTP
+	} else {
+		d.RTCP = parseRTCP(m, d.RTP)
+	}
 	d.PTime = parsePTime(m)
 	d.Direction = parseDirection(session, m)
 	if addr.IsUnspecified() {

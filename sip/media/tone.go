@@ -2,6 +2,7 @@ package media
 
 import (
 	"math"
+	"sync"
 	"time"
 )
 
@@ -57,7 +58,8 @@ func (t Tone) yields() bool { return t == Ringback || t == Silence }
 const toneAmplitude = 5800
 
 // cadence is a tone's shape: hz (modulated by mod, if not 0), sounding for on,
-// then still for off. once keeps it still after the first round.
+// then still for off: whole periods, so that rounds join. once keeps it still
+// after the first round.
 type cadence struct {
 	hz, mod float64
 	on, off time.Duration
@@ -72,20 +74,32 @@ var cadences = [...]cadence{
 	FaxCNG:   {hz: 1100, on: time.Second / 2, off: 3 * time.Second},
 	FaxCED:   {hz: 2100, on: 3300 * time.Millisecond, once: true},
 	Beep:     {hz: 1000, on: time.Second / 2, once: true},
+	Hold:     {}, // holdRound
 }
 
 // Source starts the tone from its beginning; it never ends. An unknown tone is
 // silent.
 func (t Tone) Source() Source {
-	if t == Hold {
-		return holdSource()
-	}
 	if int(t) >= len(cadences) {
 		t = Silence
 	}
-	return &toneSource{cadence: cadences[t]}
+	if c := cadences[t]; c.once {
+		return &toneSource{cadence: c}
+	}
+	return Loop(rounds[t](), 0)
 }
 
+// rounds are one round of each tone that repeats itself, made when it is first
+// asked for: hundreds may ring at once.
+var rounds = func() (all [len(cadences)]func() []int16) {
+	for t, c := range cadences {
+		all[t] = sync.OnceValue(func() []int16 { return Render(c.on+c.off, &toneSource{cadence: c}) })
+	}
+	all[Hold] = sync.OnceValue(holdRound)
+	return all
+}()
+
+// toneSource plays the first round of a tone, and is still from then on.
 type toneSource struct {
 	cadence
 	at int // samples played
@@ -93,14 +107,10 @@ type toneSource struct {
 
 // Fill implements Source.
 func (s *toneSource) Fill(frame []int16) int {
-	on, off := samples(s.on), samples(s.off)
+	on := samples(s.on)
 	for i := range frame {
 		frame[i] = 0
-		phase := s.at
-		if !s.once {
-			phase %= on + off
-		}
-		if phase < on && s.hz > 0 {
+		if s.at < on && s.hz > 0 {
 			frame[i] = int16(toneAmplitude * s.level(s.at))
 		}
 		s.at++

@@ -93,6 +93,17 @@ FROM attempts WHERE ended_at IS NULL ORDER BY started_at, id;
 SELECT attempt_id, n, at, leg, event, status, reason, cause FROM attempt_evidence
 WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, n;
 
+-- name: AddQuality :exec
+INSERT INTO attempt_quality (attempt_id, leg, direction, packets, lost, jitter_ms, round_trip_ms, mos, worst_mos)
+SELECT @attempt_id::uuid, q.leg, q.direction, q.packets, q.lost, q.jitter_ms, NULLIF(q.round_trip_ms, 0), q.mos, q.worst_mos
+FROM (SELECT unnest(@legs::text[]) AS leg, unnest(@directions::text[]) AS direction, unnest(@packets::bigint[]) AS packets,
+  unnest(@lost::bigint[]) AS lost, unnest(@jitter_ms::float8[]) AS jitter_ms, unnest(@round_trip_ms::float8[]) AS round_trip_ms,
+  unnest(@mos::float8[]) AS mos, unnest(@worst_mos::float8[]) AS worst_mos) q;
+
+-- name: QualityOf :many
+SELECT attempt_id, leg, direction, packets, lost, jitter_ms, coalesce(round_trip_ms, 0)::float8 AS round_trip_ms, mos, worst_mos
+FROM attempt_quality WHERE attempt_id = ANY (@ids::uuid[]);
+
 -- name: LegsOf :many
 SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
 WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, leg DESC;

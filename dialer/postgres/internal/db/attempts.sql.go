@@ -42,6 +42,41 @@ func (q *Queries) AddEvidence(ctx context.Context, arg AddEvidenceParams) error 
 	return err
 }
 
+const addQuality = `-- name: AddQuality :exec
+INSERT INTO attempt_quality (attempt_id, leg, direction, packets, lost, jitter_ms, round_trip_ms, mos, worst_mos)
+SELECT $1::uuid, q.leg, q.direction, q.packets, q.lost, q.jitter_ms, NULLIF(q.round_trip_ms, 0), q.mos, q.worst_mos
+FROM (SELECT unnest($2::text[]) AS leg, unnest($3::text[]) AS direction, unnest($4::bigint[]) AS packets,
+  unnest($5::bigint[]) AS lost, unnest($6::float8[]) AS jitter_ms, unnest($7::float8[]) AS round_trip_ms,
+  unnest($8::float8[]) AS mos, unnest($9::float8[]) AS worst_mos) q
+`
+
+type AddQualityParams struct {
+	AttemptID   string
+	Legs        []string
+	Directions  []string
+	Packets     []int64
+	Lost        []int64
+	JitterMs    []float64
+	RoundTripMs []float64
+	Mos         []float64
+	WorstMos    []float64
+}
+
+func (q *Queries) AddQuality(ctx context.Context, arg AddQualityParams) error {
+	_, err := q.db.Exec(ctx, addQuality,
+		arg.AttemptID,
+		arg.Legs,
+		arg.Directions,
+		arg.Packets,
+		arg.Lost,
+		arg.JitterMs,
+		arg.RoundTripMs,
+		arg.Mos,
+		arg.WorstMos,
+	)
+	return err
+}
+
 const attemptByID = `-- name: AttemptByID :one
 SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts WHERE id = $1
 `
@@ -718,6 +753,53 @@ func (q *Queries) PutLeg(ctx context.Context, arg PutLegParams) error {
 		arg.Handle,
 	)
 	return err
+}
+
+const qualityOf = `-- name: QualityOf :many
+SELECT attempt_id, leg, direction, packets, lost, jitter_ms, coalesce(round_trip_ms, 0)::float8 AS round_trip_ms, mos, worst_mos
+FROM attempt_quality WHERE attempt_id = ANY ($1::uuid[])
+`
+
+type QualityOfRow struct {
+	AttemptID   string
+	Leg         string
+	Direction   string
+	Packets     int64
+	Lost        int64
+	JitterMs    float64
+	RoundTripMs float64
+	Mos         float64
+	WorstMos    float64
+}
+
+func (q *Queries) QualityOf(ctx context.Context, ids []string) ([]QualityOfRow, error) {
+	rows, err := q.db.Query(ctx, qualityOf, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []QualityOfRow
+	for rows.Next() {
+		var i QualityOfRow
+		if err := rows.Scan(
+			&i.AttemptID,
+			&i.Leg,
+			&i.Direction,
+			&i.Packets,
+			&i.Lost,
+			&i.JitterMs,
+			&i.RoundTripMs,
+			&i.Mos,
+			&i.WorstMos,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const resultsDue = `-- name: ResultsDue :many

@@ -98,6 +98,13 @@ export default [
     await supervisor.until("the promise on the board", async () =>
       (await supervisor.page.locator(`tr[data-attempt="${attempt}"]`).innerText()).includes("納付約束"),
     );
+    assert.ok(data.quality.customer.in.mos >= 3.6, "how the customer sounded");
+    assert.ok(data.quality.desk.in.loss_percent < 5, "what was lost of the operator's sound");
+    await supervisor.page.locator(`tr[data-attempt="${attempt}"]`).click();
+    await supervisor.page.getByText("通話品質").waitFor();
+    await supervisor.sees("table[data-grade] tr[data-way=customer_in]");
+    await supervisor.accessible("an attempt's quality");
+    await supervisor.picture("attempt-quality");
     house.talked = about;
     await operator.leave();
     await supervisor.leave();
@@ -126,6 +133,12 @@ export default [
     await operator.press("4");
     assert.equal(await operator.page.locator('[data-business="not_in"]').getAttribute("aria-pressed"), "true");
     assert.ok(await operator.page.locator('[data-business="promise"]').isDisabled());
+    await operator.page.getByText(/^音質 (良好|普通|悪い) \d\.\d$/).waitFor();
+    await operator.picture("desk-sound");
+    await supervisor.page.locator("[data-desk=desk1]").getByText(/^音質 /).click();
+    await supervisor.sees("[data-desk=desk1] tr[data-way=desk_in]");
+    await supervisor.accessible("how a talk sounds");
+    await supervisor.picture("board-sound");
     if ((await operator.phase()) === "talking") await operator.press("Escape");
     await operator.sees("[data-phase=wrap_up]");
     await operator.press("Enter");
@@ -154,6 +167,8 @@ export default [
     assert.equal(await operator.phase(), "talking", "a result was sent during the call");
     await operator.press("Escape"); // leaves the field, and only that
     assert.equal(await operator.phase(), "talking");
+    await operator.page.getByText("お客様の音声が届いていません").waitFor(); // this one sends no sound
+    await supervisor.page.getByText("お客様側の音声が届いていません").first().waitFor();
     await operator.picture("desk-talking");
     await operator.accessible("the desk in a talk");
     await operator.press("#");

@@ -671,6 +671,8 @@ export interface components {
             operator_name?: string;
             /** @enum {string|null} */
             party: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent" | null;
+            /** @description how the talk sounded; left out when nobody heard anything */
+            quality?: components["schemas"]["Quality"];
             recording?: components["schemas"]["Recording"];
             /** @enum {string|null} */
             result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled" | null;
@@ -714,14 +716,19 @@ export interface components {
             ended_at?: string;
             ended_by?: string;
             held: boolean;
+            hints?: components["schemas"]["Hint"][];
             id: string;
             muted: boolean;
             operator: string;
             operator_name?: string;
+            /** @description how the talk sounds so far */
+            quality?: components["schemas"]["Quality"];
             /** @enum {string} */
             recording?: "on" | "paused";
             /** Format: date-time */
             ringing_at?: string;
+            /** @enum {string} */
+            silent?: "desk" | "customer" | "both";
             /** Format: date-time */
             started_at: string;
             /** @enum {string} */
@@ -928,6 +935,12 @@ export interface components {
             /** @enum {string} */
             type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "bye";
         };
+        Hint: {
+            /** Format: double */
+            confidence: number;
+            /** @enum {string} */
+            kind: "recorder" | "beep" | "fax" | "busy";
+        };
         Hours: {
             /** @description the rule is lifted, for trials */
             always_open: boolean;
@@ -952,6 +965,12 @@ export interface components {
             amount_yen: number;
             insurance: string;
             term: string;
+        };
+        LegQuality: {
+            /** @description the far end's sound, as it reached us */
+            in: components["schemas"]["Sound"];
+            /** @description ours, as the far end says by RTCP that it got it */
+            out: components["schemas"]["Sound"];
         };
         ListProblem: {
             code: string;
@@ -1103,6 +1122,24 @@ export interface components {
             insurance: "kokuho" | "kouki";
             term: string;
         };
+        Quality: {
+            customer: components["schemas"]["LegQuality"];
+            desk: components["schemas"]["LegQuality"];
+            /** @enum {string} */
+            grade: "good" | "fair" | "poor";
+            /**
+             * Format: double
+             * @description mean opinion score of the worst direction, 1 to 4.5, by the E-model (ITU-T G.107)
+             */
+            mos: number;
+            /**
+             * @description of the last five seconds of a talk that goes on
+             * @enum {string}
+             */
+            now?: "good" | "fair" | "poor";
+            /** Format: double */
+            now_mos?: number;
+        };
         QueueChanged: {
             depth: components["schemas"]["Depth"];
         };
@@ -1197,6 +1234,26 @@ export interface components {
             /** @description for those who look after them */
             trunks?: components["schemas"]["TrunkView"][];
         };
+        Sound: {
+            /** @enum {string} */
+            grade: "good" | "fair" | "poor";
+            /** Format: double */
+            jitter_ms: number;
+            /** Format: double */
+            loss_percent: number;
+            /** Format: double */
+            mos: number;
+            /**
+             * Format: double
+             * @description between Kakeru and the far end; null when not known
+             */
+            round_trip_ms: number | null;
+            /**
+             * Format: double
+             * @description of five seconds
+             */
+            worst_mos: number;
+        } | null;
         Today: {
             /** Format: int64 */
             answered: number;

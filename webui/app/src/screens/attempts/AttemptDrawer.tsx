@@ -16,6 +16,7 @@ import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
 import { Ladder } from "./Ladder";
 import { Listening } from "./Listening";
+import { Sounded } from "./Sounded";
 import { Trace } from "./Trace";
 
 /** Everything that is known of one attempt: the verdict, why, by which rule, and the evidence it was decided on. */
@@ -109,6 +110,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
           <Listening key={a.id} attempt={a.id} recording={a.recording} />
         </>
       )}
+      {a.quality && <Sounded quality={a.quality} />}
       <h3>{t("ladder.title")}</h3>
       <Ladder evidence={a.evidence ?? []} />
       {(role === "supervisor" || role === "admin") && (

@@ -9,7 +9,9 @@ import type { Call, Desk } from "../../api/types";
 import { Chip, type Tone } from "../../parts/Chip";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
+import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import { useProblemText } from "../../parts/useWords";
+import { SoundTable } from "../attempts/Sounded";
 import { PhoneChip } from "../desk/SeatPicker";
 import css from "./board.module.css";
 
@@ -57,6 +59,12 @@ export function DeskCard({ desk }: { desk: Desk }) {
         <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>
           {t(`doing.${doing}`)}
         </Chip>
+        {call && (
+          <>
+            <SilenceChip call={call} />
+            <Sound call={call} />
+          </>
+        )}
         {doing !== "empty" && <RunningClock since={since ?? (call ?? rung)?.started_at ?? desk.since} className={css.deskClock} />}
       </div>
       <div className={css.deskFoot}>
@@ -77,6 +85,19 @@ export function DeskCard({ desk }: { desk: Desk }) {
         {supervises && <HangUp call={call} />}
       </div>
     </section>
+  );
+}
+
+/** How the call sounds; opened, in figures. */
+function Sound({ call }: { call: Call }) {
+  if (call.state !== "talking" || call.silent || !call.quality) return null;
+  return (
+    <details className={css.sound}>
+      <summary>
+        <SoundChip call={call} />
+      </summary>
+      <SoundTable quality={call.quality} />
+    </details>
   );
 }
 

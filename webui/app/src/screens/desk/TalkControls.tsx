@@ -9,7 +9,9 @@ import { useDesks } from "../../api/hooks";
 import type { Call, Desk } from "../../api/types";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
+import { HintChip } from "../../parts/HintChip";
 import { Key } from "../../parts/Key";
+import { SilenceChip, SoundChip } from "../../parts/SoundChip";
 import css from "./desk.module.css";
 import type { Telephone } from "./useDesk";
 
@@ -58,6 +60,9 @@ export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
           </Control>
         )}
         {handedOn && <Ending call={call} telephone={telephone} />}
+        <span className={css.standing}>
+          <SoundChip call={call} />
+        </span>
       </div>
       {choosing && !handedOn && <Targets call={call} telephone={telephone} onDone={() => onChoose(false)} />}
     </>
@@ -136,6 +141,8 @@ export function Standing({ call }: { call: Call }) {
           {t(call.consulting ? "talk.consulting" : "talk.ringing_desk", { desk: other })}
         </Chip>
       )}
+      <HintChip call={call} />
+      <SilenceChip call={call} />
     </span>
   );
 }

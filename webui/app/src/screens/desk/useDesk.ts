@@ -97,10 +97,18 @@ export function useTelephone(mine: MyDesk) {
   // A refusal is about the case that stood there; with the next one, or a call, it has had its day.
   useEffect(() => setRefusal(null), [caseID, mine.call?.id]);
 
+  /** One thing at a time: what is pressed meanwhile is not meant twice. */
   async function ask(request: () => Promise<unknown>) {
     if (busy.current) return;
     busy.current = true;
     setAsking(true);
+    await send(request);
+    busy.current = false;
+    setAsking(false);
+  }
+
+  /** For what may be asked twice, and at once with something else. */
+  async function send(request: () => Promise<unknown>) {
     setRefusal(null);
     try {
       await request();
@@ -108,9 +116,6 @@ export function useTelephone(mine: MyDesk) {
       setRefusal(error);
       // Whatever the panel believed was wrong: look again.
       for (const key of [keys.desks, keys.calls]) void client.invalidateQueries({ queryKey: key });
-    } finally {
-      busy.current = false;
-      setAsking(false);
     }
   }
 
@@ -129,11 +134,11 @@ export function useTelephone(mine: MyDesk) {
     },
     hold: () => {
       const { call } = mine;
-      if (call) void ask(() => kakeru.hold(call.id, !call.held));
+      if (call) void send(() => kakeru.hold(call.id, !call.held));
     },
     mute: () => {
       const { call } = mine;
-      if (call) void ask(() => kakeru.mute(call.id, !call.muted));
+      if (call) void send(() => kakeru.mute(call.id, !call.muted));
     },
     pauseRecording: () => {
       const { call } = mine;

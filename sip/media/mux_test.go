@@ -1,0 +1,98 @@
+package media
+
+import (
+	"net/netip"
+	"strings"
+	"testing"
+	"time"
+
+	"github.com/pion/rtcp"
+)
+
+// muxed has a far end offer to have sound and reports at one port (RFC 5761).
+func muxed(t *testing.T, b *Bridge, side Side) *peer {
+	t.Helper()
+	p := newPeer(t)
+	answer, err := b.Answer(side, p.sdp("0", "a=rtcp-mux"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if p.to, err = Parse(answer); err != nil || !p.to.Muxed || p.to.RTCP != p.to.RTP || strings.Contains(string(answer), "a=rtcp:") {
+		t.Fatalf("answered: %v, %v\n%s", p.to, err, answer)
+	}
+	p.rtcp = p.rtp
+	return p
+}
+
+func TestReportsShareThePortOfTheSound(t *testing.T) {
+	b, customer := newBridge(t, func(c *Config) { c.RTCPInterval = 40 * time.Millisecond }), newPeer(t)
+	desk := muxed(t, b, Desk)
+	customer.join(b, Customer, "0")
+	b.Connect()
+	if !strings.Contains(string(b.Offer(Desk)), "a=rtcp-mux") {
+		t.Error("an offer of ours forgets it")
+	}
+	if strings.Contains(string(b.Offer(Customer)), "a=rtcp-mux") {
+		t.Error("it is offered to somebody who did not ask")
+	}
+	desk.send(0, []byte{1})
+	customer.receive()
+	rr := desk.report(func(p rtcp.Packet) bool { _, ok := p.(*rtcp.ReceiverReport); return ok })
+	if r := rr.(*rtcp.ReceiverReport).Reports; len(r) != 1 || r[0].SSRC != desk.next.SSRC {
+		t.Errorf("%v", rr)
+	}
+	customer.send(0, []byte{2})
+	desk.answerReport(desk.report(func(p rtcp.Packet) bool { _, ok := p.(*rtcp.SenderReport); return ok }).(*rtcp.SenderReport))
+	until(t, "the report is read", func() bool { return b.Stats(Desk).Far.Reports == 1 })
+	if s := b.Stats(Desk); s.Far.Lost != 3 || s.PacketsIn != 1 || s.Unexpected+s.Malformed+s.Strangers != 0 {
+		t.Errorf("%+v", s)
+	}
+}
+
+func TestSoundAloneOpensALatchForBoth(t *testing.T) {
+	b := newBridge(t)
+	b.BehindNAT(Desk, loopback)
+	desk, stranger := muxed(t, b, Desk), newPeer(t)
+	hidden := body("c=IN IP4 192.0.2.77", "t=0 0", "m=audio 9 RTP/AVP 0", "a=rtcp-mux")
+	if _, err := b.Answer(Desk, hidden); err != nil {
+		t.Fatal(err)
+	}
+	report, err := (&rtcp.ReceiverReport{SSRC: 1}).Marshal()
+	if err == nil {
+		_, err = stranger.rtp.WriteToUDPAddrPort(report, desk.to.RTP)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	until(t, "the report is read", func() bool { return b.Stats(Desk).Far.Reports == 1 })
+	desk.send(0, []byte{1})
+	until(t, "the sound is heard", func() bool { return b.Stats(Desk).PacketsIn == 1 })
+	far := b.leg(Desk).far.Load()
+	if at := netip.AddrPortFrom(loopback, port(desk.rtp)); far.rtp.AddrPort != at || far.rtcp.AddrPort != at {
+		t.Errorf("sound goes to %s, reports to %s, not to %s", far.rtp, far.rtcp, at)
+	}
+}
+
+func TestBehindNATNetworksOfTheSettingsMaySpeak(t *testing.T) {
+	for _, c := range []struct {
+		network string
+		heard   bool
+	}{{"127.0.0.0/24", true}, {"192.0.2.0/24", false}} {
+		b := newBridge(t, func(config *Config) { config.Networks = []netip.Prefix{netip.MustParsePrefix(c.network)} })
+		b.BehindNAT(Desk, netip.MustParseAddr("192.0.2.77")) // where the signalling comes from
+		desk := newPeer(t)
+		answer, err := b.Answer(Desk, body("c=IN IP4 192.0.2.78", "t=0 0", "m=audio 9 RTP/AVP 0"))
+		if err == nil {
+			desk.to, err = Parse(answer)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		desk.send(0, []byte{1})
+		until(t, "it came", func() bool { s := b.Stats(Desk); return s.PacketsIn+s.Strangers == 1 })
+		if b.Heard(Desk) != c.heard {
+			t.Errorf("%s: heard %v", c.network, b.Heard(Desk))
+		}
+		b.Close()
+	}
+}
