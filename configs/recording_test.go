@@ -33,7 +33,7 @@ func TestRecordingMistakesAreNamedByKey(t *testing.T) {
 		"one folder":           {"keys_folder: /k", "keys_folder: /r/", "recording.keys_folder: is within recording.folder"},
 		"its key beside":       {"key_file: /e/key", "key_file: /r/../r/key", "recording.key_file: is within recording.folder"},
 		"its key at the keys":  {"key_file: /e/key", "key_file: /k/key", "recording.key_file: is within recording.keys_folder"},
-		"an unknown one":       {"allowed: true", "allow: true", "no setting named recording.allow"},
+		"an unknown one":       {"allowed: true", "permitted: true", "no setting named recording.permitted"},
 		"what is no yes or no": {"allowed: true", "allowed: perhaps", "recording.allowed"},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -74,14 +74,6 @@ const (
 	EvTransferFailed EvidenceEvent = "transfer_failed"
 	EvDigitsSent     EvidenceEvent = "digits_sent" // keys; Reason says how many, never which
 
-	// Of a talk in which nobody is held: packets of sound no longer come, though the far end said that it would send.
-
-	EvOneWay    EvidenceEvent = "one_way_audio" // none come from the leg, while the other's do
-	EvDeadAir   EvidenceEvent = "dead_air"      // none come from either leg
-	EvSoundBack EvidenceEvent = "sound_back"    // they come again
-
-	EvHeard EvidenceEvent = "heard" // what the customer's sound seems to be; Reason is a Hint's
-
 	// Of its recording.
 
 	EvRecordingBegan   EvidenceEvent = "recording_began" // both sides have heard the notice
@@ -90,6 +82,14 @@ const (
 	EvRecordingGap     EvidenceEvent = "recording_gap"
 	EvRecordingEnded   EvidenceEvent = "recording_ended"
 	EvRecordingFailed  EvidenceEvent = "recording_failed"
+
+	// Of a talk in which nobody is held: packets of sound no longer come, though the far end said that it would send.
+
+	EvOneWay    EvidenceEvent = "one_way_audio" // none come from the leg, while the other's do
+	EvDeadAir   EvidenceEvent = "dead_air"      // none come from either leg
+	EvSoundBack EvidenceEvent = "sound_back"    // they come again
+
+	EvHeard EvidenceEvent = "heard" // what the customer's sound seems to be; Reason is a Hint's
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -99,8 +99,8 @@ var EvidenceEvents = []EvidenceEvent{
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
-	EvOneWay, EvDeadAir, EvSoundBack, EvHeard,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
+	EvOneWay, EvDeadAir, EvSoundBack, EvHeard,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

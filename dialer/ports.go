@@ -122,10 +122,10 @@ type AttemptEnd struct {
 	// when that is not known.
 	Desk     DeskID
 	Operator UserID
-	// Quality is how it sounded; nil when nobody heard anything.
-	Quality *Quality
 	// Recording is nil when nothing was recorded, and of what a crash cut off.
 	Recording *Recording `json:",omitempty"`
+	// Quality is how it sounded; nil when nobody heard anything.
+	Quality *Quality
 }
 
 // CaseNext says what a case waits for.
@@ -281,10 +281,10 @@ type CallView struct {
 	Muted      bool      `json:"muted"`
 	TransferTo DeskID    `json:"transfer_to,omitempty"` // the desk that it is being handed on to
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
-	Silent     Silence   `json:"silent,omitempty"`      // of a talk: who no longer sends any sound
-	Hints      []Hint    `json:"hints,omitempty"`       // what the customer's sound seems to be
 	// Recording is empty while nothing is recorded.
 	Recording RecordingState `json:"recording,omitempty"`
+	Silent    Silence        `json:"silent,omitempty"`  // of a talk: who no longer sends any sound
+	Hints     []Hint         `json:"hints,omitempty"`   // what the customer's sound seems to be
 	Verdict   *Verdict       `json:"verdict,omitempty"` // set when ended
 	// Quality is how it sounds, or sounded; nil while nothing is known. What it points to is never changed.
 	Quality *Quality `json:"-"`

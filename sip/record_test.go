@@ -42,8 +42,8 @@ func newRecorder(t *testing.T) *recording.Recorder {
 
 func recorded(r *recording.Recorder) func(*Config) { return func(c *Config) { c.Recorder = r } }
 
-// toneSpeaker is a far end's mouth and ear: it says a steady tone, and keeps the sound that comes.
-type toneSpeaker struct {
+// mouth is a far end's, with its ear: it says a steady tone, and keeps the sound that comes.
+type mouth struct {
 	conn   *net.UDPConn
 	sender *media.Sender
 	hush   func()
@@ -52,13 +52,13 @@ type toneSpeaker struct {
 	heard []int16
 }
 
-func newToneSpeaker(t *testing.T) *toneSpeaker {
+func newMouth(t *testing.T) *mouth {
 	t.Helper()
 	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
 	if err != nil {
 		t.Fatal(err)
 	}
-	s := &toneSpeaker{conn: conn, sender: media.NewSender(conn), hush: func() {}}
+	s := &mouth{conn: conn, sender: media.NewSender(conn), hush: func() {}}
 	var listening sync.WaitGroup
 	listening.Go(s.listen)
 	t.Cleanup(func() {
@@ -69,9 +69,9 @@ func newToneSpeaker(t *testing.T) *toneSpeaker {
 	return s
 }
 
-func (s *toneSpeaker) sdp() string { return sdpAt(s.conn.LocalAddr().(*net.UDPAddr).Port) }
+func (s *mouth) sdp() string { return sdpAt(s.conn.LocalAddr().(*net.UDPAddr).Port) }
 
-func (s *toneSpeaker) listen() {
+func (s *mouth) listen() {
 	packet, pcm := make([]byte, 2048), make([]int16, 2048)
 	for {
 		n, _, err := s.conn.ReadFromUDPAddrPort(packet)
@@ -90,7 +90,7 @@ func (s *toneSpeaker) listen() {
 const rtpHeader = 12 // RFC 3550 §5.1
 
 // hears reports whether a tone was in what came so far.
-func (s *toneSpeaker) hears(hz float64) bool {
+func (s *mouth) hears(hz float64) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	const piece = media.SampleRate / 10
@@ -103,7 +103,7 @@ func (s *toneSpeaker) hears(hz float64) bool {
 }
 
 // says has it say a tone to who offered, until the end of the test.
-func (s *toneSpeaker) says(t *testing.T, offer []byte, hz float64) {
+func (s *mouth) says(t *testing.T, offer []byte, hz float64) {
 	t.Helper()
 	far, err := media.Parse(offer)
 	if err != nil {
@@ -146,14 +146,14 @@ type tapedTalk struct {
 	recorder               *recording.Recorder
 	line                   dialer.Line
 	deskLeg, customerLeg   *watched
-	deskSays, customerSays *toneSpeaker
+	deskSays, customerSays *mouth
 	first, outside         *sip.Request
 }
 
 func newTapedTalk(t *testing.T, change ...func(*Config)) *tapedTalk {
 	t.Helper()
 	r := newRecorder(t)
-	k := &tapedTalk{switchboard: newSwitchboard(t, append(change, recorded(r))...), recorder: r, deskSays: newToneSpeaker(t), customerSays: newToneSpeaker(t)}
+	k := &tapedTalk{switchboard: newSwitchboard(t, append(change, recorded(r))...), recorder: r, deskSays: newMouth(t), customerSays: newMouth(t)}
 	k.line = k.rig.line(t)
 	k.deskLeg, k.customerLeg = watch(k.line.Desk()), watch(k.line.Customer())
 	k.deskLeg.Dial()
@@ -210,7 +210,7 @@ func hear(t *testing.T, r *recording.Recorder, kept *dialer.Recording) (operator
 }
 
 // pass waits until so much more sound has come to an ear.
-func pass(t *testing.T, ear *toneSpeaker, d time.Duration) {
+func pass(t *testing.T, ear *mouth, d time.Duration) {
 	t.Helper()
 	came := func() int { ear.mu.Lock(); defer ear.mu.Unlock(); return len(ear.heard) }
 	for from, limit := came(), time.Now().Add(patience); came() < from+int(d*media.SampleRate/time.Second); time.Sleep(5 * time.Millisecond) {
@@ -228,7 +228,7 @@ func TestATalkIsRecordedBehindItsNotice(t *testing.T) {
 	if began.Recording == nil || began.Recording.Ref == "" {
 		t.Fatalf("%+v", began)
 	}
-	for name, ear := range map[string]*toneSpeaker{"operator": k.deskSays, "customer": k.customerSays} {
+	for name, ear := range map[string]*mouth{"operator": k.deskSays, "customer": k.customerSays} {
 		if !ear.hears(1000) {
 			t.Errorf("the %s has not heard the notice", name)
 		}
@@ -305,7 +305,7 @@ func TestWhoTakesATalkOverIsRecorded(t *testing.T) {
 	pass(t, k.customerSays, 300*time.Millisecond)
 	k.line.Transfer("desk2", false)
 	invite := k.second.request(t, sip.INVITE)
-	next := newToneSpeaker(t)
+	next := newMouth(t)
 	next.says(t, sdpOf(invite), 1200)
 	k.second.reply(invite, say{status: 200, tag: "q", sdp: next.sdp()})
 	k.second.request(t, sip.ACK)

@@ -20,7 +20,7 @@ import (
 
 // demoOptions are the demo's flags.
 type demoOptions struct {
-	alwaysOpen, fast, reset bool
+	alwaysOpen, fast, reset, record bool
 }
 
 // fastFactor is what --fast divides the lab's waits, and our own limit on ringing, by.
@@ -32,6 +32,7 @@ func runDemo(ctx context.Context, args []string, std streams) error {
 	rest, err := flags("demo", args, std, func(f *flag.FlagSet) {
 		f.BoolVar(&o.alwaysOpen, "always-open", false, "lift the opening hours; the screen says so")
 		f.BoolVar(&o.fast, "fast", false, "divide the lab's waits by 20")
+		f.BoolVar(&o.record, "record", false, "record the talks, which nobody real has")
 		f.BoolVar(&o.reset, "reset", false, "start from nothing: remove the demo's data first")
 	})
 	if err != nil {
@@ -163,6 +164,12 @@ func demoSettings(dir string, o demoOptions, p *privateStores, carrier netip.Add
 	s.Database.URL, s.Redis.URL = p.ledger, p.redis.URL()
 	s.StateDir = dir
 	s.Centre.AlwaysOpen = o.alwaysOpen
+	if o.record {
+		s.Recording = configs.Recording{
+			Allowed: true, AllowedBy: "demo", AllowedAt: time.Now().Format(time.DateOnly), Folder: filepath.Join(dir, "recordings"),
+			KeysFolder: filepath.Join(dir, "recording-keys"), KeyFile: filepath.Join(dir, "recording.key"), RetentionDays: 1, Notice: configs.Beep,
+		}
+	}
 	s.Calls.Drain = 0 // nobody real is on the line: Ctrl-C hangs up at once
 	if addr := os.Getenv("KAKERU_HTTP_ADDR"); addr != "" {
 		s.HTTP.Addr = addr

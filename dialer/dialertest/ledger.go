@@ -235,8 +235,8 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if err := judge(e); err != nil {
 		return err
 	}
-	e.Quality = kept(e.Quality)
 	a.record(e.Recording)
+	e.Quality = kept(e.Quality)
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}
 	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && e.Next.State != "" && !a.Recorded {
 		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {

@@ -80,10 +80,10 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 	if err := q.DeleteLegs(ctx, string(e.ID)); err != nil {
 		return false, err
 	}
-	if err := addQuality(ctx, q, e); err != nil {
+	if err := endRecording(ctx, q, e.ID, e.Recording); err != nil {
 		return false, err
 	}
-	if err := endRecording(ctx, q, e.ID, e.Recording); err != nil {
+	if err := addQuality(ctx, q, e); err != nil {
 		return false, err
 	}
 	return true, afterEnd(ctx, q, e, row)

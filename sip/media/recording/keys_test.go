@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"context"
 	"errors"
 	"os"
 	"path/filepath"
@@ -206,5 +207,19 @@ func TestWhatWasKeptLongEnoughGoes(t *testing.T) {
 				_ = p.Close()
 			}
 		})
+	}
+}
+
+func TestTheSweepComesAtTheStart(t *testing.T) {
+	r := recorder(t)
+	must[tink.AEAD](t)(r.Keys.ForDay("2026-10-01"))
+	r.Now = func() time.Time { return noon }
+	ctx, stop := context.WithCancel(t.Context())
+	stop()
+	if err := r.Run(ctx, Retention{Days: 1, Keys: true}); err != nil {
+		t.Error(err)
+	}
+	if days := must[[]string](t)(r.Keys.Days()); len(days) > 0 {
+		t.Errorf("still there: %v", days)
 	}
 }

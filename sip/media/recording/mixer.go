@@ -13,8 +13,9 @@ const (
 const (
 	// settleTime is how long a chunk waits for packets that are late.
 	settleTime = 300 * time.Millisecond
-	// ringFrames is how much sound waits for the disk: 8 s.
-	ringFrames = 8 * rate
+	// ringFrames is how much sound waits for the disk: 8.2 s. It is a power of two, since every octet asks where it belongs.
+	ringFrames = 1 << 16
+	ringMask   = ringFrames - 1
 )
 
 // Pause is a time in which nothing was recorded, since somebody asked for that.
@@ -113,15 +114,13 @@ func (m *mixer) put(channel int, p packet) {
 	if stop := m.stopped(); p.at.Before(m.since) || !stop.IsZero() && !p.at.Before(stop) {
 		return
 	}
-	begins := m.tracks[channel].put(p.ssrc, p.stamp, m.place(p.at))
-	for i, octet := range p.octets {
-		switch at := begins + int64(i); {
-		case at < m.taken:
-		case at >= m.taken+ringFrames:
-			m.lost++
-		default:
-			m.ring[at%ringFrames*channels+int64(channel)] = octet
-		}
+	begins, n := m.tracks[channel].put(p.ssrc, p.stamp, m.place(p.at)), int64(len(p.octets))
+	from := min(max(0, m.taken-begins), n)
+	until := min(max(from, m.taken+ringFrames-begins), n)
+	m.lost += n - until
+	for i, octet := range p.octets[from:until] {
+		at := (begins + from + int64(i)) & ringMask
+		m.ring[at*channels+int64(channel)] = octet
 	}
 }
 
@@ -138,13 +137,13 @@ func (m *mixer) take(chunk *[chunkOctets]byte, now time.Time, all bool) int {
 	if n <= 0 || n < chunkFrames && !all {
 		return 0
 	}
-	for i := range n {
-		at := (m.taken + i) % ringFrames * channels
-		frame := m.ring[at : at+channels]
-		copy(chunk[i*channels:], frame)
-		hush(frame)
+	for left := chunk[:n*channels]; len(left) > 0; { // in two pieces where the ring begins anew
+		at := m.taken & ringMask * channels
+		size := copy(left, m.ring[at:])
+		hush(m.ring[at : at+int64(size)])
+		left = left[size:]
+		m.taken += int64(size / channels)
 	}
-	m.taken += n
 	return int(n * channels)
 }
 

@@ -135,15 +135,15 @@ func TestALongSilenceIsOneInTheFileToo(t *testing.T) {
 // TestASlowDiskLosesSoundButNotTime has nothing taken for longer than there is room.
 func TestASlowDiskLosesSoundButNotTime(t *testing.T) {
 	m := newMixer(noon)
-	const packets, room = 600, ringFrames * 50 / rate // 12 s, 8 s
+	const packets = 600 // 12 s
 	for i := range packets {
 		m.put(customer, packet{ssrc: 1, stamp: uint32(i * 160), at: ms(i * 20), octets: frame(1)}) //nolint:gosec // small
 	}
-	if want := int64((packets - room) * 160); m.lost != want {
+	if want := int64(packets*160 - ringFrames); m.lost != want {
 		t.Errorf("%d frames lost, want %d", m.lost, want)
 	}
 	got := runs(m, customer, ms(packets*20))
-	if len(got) != 2 || got[1] != (run{8000, silent}) {
+	if len(got) != 2 || got[1] != (run{ringFrames * 1000 / rate, silent}) {
 		t.Errorf("%v", got)
 	}
 }

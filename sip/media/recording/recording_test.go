@@ -269,3 +269,22 @@ func TestWhatCannotBegin(t *testing.T) {
 	}
 	e.none(t)
 }
+
+// TestAGapIsToldOnce has the disk stand still for longer than there is room; the recording goes on behind it.
+func TestAGapIsToldOnce(t *testing.T) {
+	r, call, e := recorder(t), talk(t, 0, 0), &events{}
+	g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+	far := g.From().Add(ringFrames * time.Second / rate)
+	for i := range 2 {
+		g.mixer.put(customer, packet{ssrc: 1, stamp: uint32(i * 160), at: far.Add(time.Second), octets: frame(1)}) //nolint:gosec // small
+		until(t, "it is told", func() bool { return len(e.told()) > 0 })
+	}
+	call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
+	k := g.End(patience)
+	if told := e.told(); len(told) != 1 || told[0] != nil || k.Err != nil || k.Lost < 40*time.Millisecond {
+		t.Errorf("told %v, kept %+v", told, k)
+	}
+	if got := play(t, r, k.Ref); !got.whole || begins(got.channels[0]) < 0 {
+		t.Error("it did not go on")
+	}
+}

@@ -11,7 +11,7 @@ export const binary = process.env.KAKERU_BIN ?? new URL("../../../bin/kakeru", i
 const startWithin = 90_000;
 const stopWithin = 30_000;
 
-export async function startServer() {
+export async function startServer(how = ["--fast"]) {
   if (process.env.KAKERU_URL) {
     const logins = JSON.parse(process.env.KAKERU_LOGINS ?? "{}");
     return { url: process.env.KAKERU_URL.replace(/\/$/, ""), logins, restart: null, stop: async () => {} };
@@ -20,10 +20,10 @@ export async function startServer() {
   const state = mkdtempSync(join(tmpdir(), "kakeru-browser-"));
   const address = `127.0.0.1:${await freePort()}`;
   const server = { url: `http://${address}`, logins: {}, incoming: null };
-  let child = await run(["--reset"], state, address, server);
+  let child = await run([...how, "--reset"], state, address, server);
   server.restart = async () => {
     await end(child);
-    child = await run([], state, address, server);
+    child = await run(how, state, address, server);
   };
   server.stop = async () => {
     await end(child);
@@ -33,11 +33,11 @@ export async function startServer() {
 }
 
 async function run(more, state, address, server) {
-  const child = spawn(binary, ["demo", "--always-open", "--fast", ...more], {
+  const child = spawn(binary, ["demo", "--always-open", ...more], {
     env: { ...process.env, KAKERU_STATE: state, KAKERU_HTTP_ADDR: address },
     stdio: ["ignore", "pipe", "pipe"],
   });
-  running = child;
+  running.add(child);
   const said = [];
   const ready = new Promise((resolve, reject) => {
     const timer = setTimeout(() => reject(new Error(`the server was not ready in time: ${said.join("\n")}`)), startWithin);
@@ -61,7 +61,7 @@ async function run(more, state, address, server) {
 }
 
 function end(child) {
-  running = null;
+  running.delete(child);
   if (child.exitCode !== null) return Promise.resolve();
   return new Promise((resolve) => {
     const timer = setTimeout(() => child.kill("SIGKILL"), stopWithin);
@@ -75,8 +75,8 @@ function end(child) {
 }
 
 // Whatever becomes of the tests, no server is left behind.
-let running = null;
-process.on("exit", () => running?.kill("SIGTERM"));
+const running = new Set();
+process.on("exit", () => running.forEach((child) => child.kill("SIGTERM")));
 for (const signal of ["SIGINT", "SIGTERM"]) process.on(signal, () => process.exit(1));
 
 function freePort() {

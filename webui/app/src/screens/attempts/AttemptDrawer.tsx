@@ -104,13 +104,13 @@ function Details({ attempt: a }: { attempt: Attempt }) {
         </Button>
       )}
       <CorrectResult attempt={correcting ? a.id : null} onClose={() => setCorrecting(false)} />
-      {a.quality && <Sounded quality={a.quality} />}
       {a.recording && (
         <>
           <h3>{t("listening.title")}</h3>
           <Listening key={a.id} attempt={a.id} recording={a.recording} />
         </>
       )}
+      {a.quality && <Sounded quality={a.quality} />}
       <h3>{t("ladder.title")}</h3>
       <Ladder evidence={a.evidence ?? []} />
       {(role === "supervisor" || role === "admin") && (

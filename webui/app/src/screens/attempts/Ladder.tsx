@@ -10,8 +10,8 @@ type Event =
   | "hung_up_after_restart" | "digits_sent"
   | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "announced"
   | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed"
-  | "one_way_audio" | "dead_air" | "sound_back" | "heard"
-  | "recording_began" | "recording_paused" | "recording_resumed" | "recording_gap" | "recording_ended" | "recording_failed";
+  | "recording_began" | "recording_paused" | "recording_resumed" | "recording_gap" | "recording_ended" | "recording_failed"
+  | "one_way_audio" | "dead_air" | "sound_back" | "heard";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {

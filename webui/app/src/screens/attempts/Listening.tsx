@@ -51,7 +51,7 @@ export function Listening({ attempt, recording }: { attempt: string; recording: 
           <p className="quiet">{t("listening.logged")}</p>
         </>
       )}
-      {sound && <audio controls autoPlay src={sound} aria-label={t("listening.title")} />}
+      {sound && <audio controls controlsList="nodownload" autoPlay src={sound} aria-label={t("listening.title")} />}
       {error !== null && <Notice tone="bad">{say(error)}</Notice>}
     </div>
   );
