@@ -3,6 +3,7 @@ package media
 import (
 	"fmt"
 	"os"
+	"runtime"
 	"slices"
 	"sync"
 	"time"
@@ -21,6 +22,9 @@ const (
 	busy = 1500
 	// season is how long packets are counted before the poller changes its ways.
 	season = 100 * time.Millisecond
+	// longestWait is how long a poller waits that has nothing to do. The garbage collector interrupts it by a signal; should
+	// none come, it waits no longer.
+	longestWait = 100 * time.Millisecond
 	// maxPasses bounds how often the sockets are looked through before the lock is given away: somebody may send without end.
 	maxPasses = 32
 	// perPoller is how many bridges a poller serves before another is started.
@@ -97,6 +101,8 @@ func newPoller() (*poller, error) {
 // run goes on until end.
 func (p *poller) run() {
 	defer close(p.done)
+	addProcessors(1)
+	defer addProcessors(-1)
 	for p.round() {
 		p.wait()
 	}
@@ -173,32 +179,39 @@ func (p *poller) decide(began time.Time, dry bool) {
 		p.packets, p.season = 0, began
 	}
 	now := time.Now()
-	rest := time.Duration(-1)
+	rest := longestWait
 	if len(p.beats) > 0 {
-		rest = max(p.first.Sub(now), 0)
+		rest = min(rest, p.first.Sub(now))
 	}
-	if left := max(gather-now.Sub(began), 0); p.gathers && (rest < 0 || left < rest) {
-		rest = left
+	if p.gathers {
+		rest = min(rest, gather-now.Sub(began))
 	}
 	if !dry {
 		rest = 0
 	}
-	p.until = unix.NsecToTimespec(int64(rest))
+	p.until = unix.NsecToTimespec(int64(max(rest, 0)))
 }
 
 // wait waits as long as was decided: for a packet or, where they are let gather, just so.
 func (p *poller) wait() {
-	polled, until := p.poll[:], &p.until
+	polled := p.poll[:]
 	if p.gathers {
 		polled = nil
 	}
-	if p.until.Nano() < 0 {
-		until = nil
-	}
 	if p.until.Nano() != 0 {
-		_, _ = unix.Ppoll(polled, until, nil) // interrupted, it is only looked again
+		_ = await(polled, &p.until) // interrupted, it is only looked again
 	}
 }
+
+// addProcessors gives the Go scheduler as many more to run goroutines on. A poller takes one for itself: what waits for
+// packets without telling the scheduler keeps the one it runs on, and the others shall not go short.
+func addProcessors(n int) {
+	processors.Lock()
+	defer processors.Unlock()
+	runtime.GOMAXPROCS(runtime.GOMAXPROCS(0) + n)
+}
+
+var processors sync.Mutex
 
 // wake ends a wait. A bell that rings already needs no second pull.
 func (p *poller) wake() { _, _ = unix.Write(p.bell, []byte{1, 0, 0, 0, 0, 0, 0, 0}) }
