@@ -59,7 +59,7 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		return benchOperators(ctx, std)
 	case "media":
 		figures, err = benchMedia(ctx, o)
-	case "media-kakeru", "media-floor": // what `media` starts beside itself
+	case "media-kakeru", "media-kakeru-listening", "media-floor": // what `media` starts beside itself
 		return benchMediaRelay(ctx, strings.TrimPrefix(args[0], "media-"), std)
 	case "queue":
 		figures, err = benchQueue(ctx, o)

@@ -48,12 +48,18 @@ type relay interface {
 // benchMediaRelay is a system under test in a process of its own, as `bench media` starts it.
 func benchMediaRelay(ctx context.Context, kind string, std streams) error {
 	var r relay = &bareLoop{}
-	if kind == "kakeru" {
+	if kind != "floor" {
 		pool, err := media.NewPool(media.Config{BindIP: loopback, PortMin: relayPortMin, PortMax: relayPortMax})
 		if err != nil {
 			return err
 		}
-		r = &ownRelay{pool: pool}
+		own := &ownRelay{pool: pool}
+		if kind == "kakeru-listening" {
+			if own.listens, err = newBenchListeners(); err != nil {
+				return err
+			}
+		}
+		r = own
 	}
 	defer r.close()
 	in, out := bufio.NewScanner(os.Stdin), json.NewEncoder(std.out)
@@ -90,6 +96,7 @@ func setUp(r relay, o relayOrder) relayWord {
 type ownRelay struct {
 	pool    *media.Pool
 	bridges []*media.Bridge
+	listens *benchListeners // nil when nobody does
 }
 
 func (r *ownRelay) bridge(desk, customer netip.AddrPort) (toDesk, toCustomer netip.AddrPort, err error) {
@@ -102,6 +109,9 @@ func (r *ownRelay) bridge(desk, customer netip.AddrPort) (toDesk, toCustomer net
 		toCustomer, err = answerWith(b, media.Customer, customer)
 	}
 	b.Connect()
+	if err == nil && r.listens != nil {
+		err = r.listens.to(b)
+	}
 	return toDesk, toCustomer, err
 }
 
@@ -115,6 +125,9 @@ func answerWith(b *media.Bridge, side media.Side, far netip.AddrPort) (netip.Add
 }
 
 func (r *ownRelay) close() {
+	if r.listens != nil {
+		defer r.listens.close()
+	}
 	for _, b := range r.bridges {
 		b.Close()
 	}

@@ -40,6 +40,7 @@ func mediaSystems() []mediaSystemKind {
 		{"nobody between", "direct_", func(context.Context) (mediaSystem, error) { return direct{}, nil }, always},
 		{"goroutine per socket", "floor_", relay("floor"), always},
 		{"rtpengine", "rtpengine_", startRTPEngine, hasRTPEngine},
+		{"kakeru, heard and recorded", "listening_", relay("kakeru-listening"), always},
 		{"kakeru", "", relay("kakeru"), always},
 	}
 }
