@@ -120,7 +120,7 @@ func TestOutOfSocketsSaysWhatToRaise(t *testing.T) {
 	few := syscall.Rlimit{Cur: 400, Max: was.Max}
 	t.Setenv(asBinary, "1")
 	for _, kind := range mediaSystems()[1:] {
-		if !kind.there() {
+		if !kind.there() || kind.prefix == "listening_" { // a recorder says no more than that it cannot write
 			continue
 		}
 		short := kind
@@ -230,7 +230,7 @@ func TestMediaTable(t *testing.T) {
 	}
 	direct := mediaRow{sent: 6000, heard: 6000, delay: [3]float64{0.5, 1, 1}}
 	kinds := mediaSystems()
-	f := &mediaFigures{calls: 2, seconds: 1, systems: []mediaSystemKind{kinds[0], kinds[1], kinds[3]}, rounds: [][]mediaRow{
+	f := &mediaFigures{calls: 2, seconds: 1, systems: []mediaSystemKind{kinds[0], kinds[1], kinds[len(kinds)-1]}, rounds: [][]mediaRow{
 		{direct, row(200*time.Millisecond, 1, 0), row(100*time.Millisecond, 2, 0)}, // half
 		{direct, row(100*time.Millisecond, 1, 7), row(100*time.Millisecond, 3, 0)}, // as much
 		{direct, row(500*time.Millisecond, 1, 3), row(100*time.Millisecond, 9, 0)}, // a fifth
