@@ -15,11 +15,7 @@ import (
 // leave is the customer's BYE, upon which the desk is dropped.
 func (k *talk) leave(t *testing.T) {
 	t.Helper()
-	k.r.trunk.write(k.r.Agent, k.r.trunk.within(k.invite, "a", "BYE", k.cseq+1, nil, ""))
-	if res := k.r.trunk.response(t, sip.BYE); res.StatusCode != 200 {
-		t.Errorf("the talk's BYE got %d", res.StatusCode)
-	}
-	k.legs[1].gone(t)
+	k.customerHangsUp(t)
 	k.legs[0].Drop()
 }
 
@@ -125,9 +121,7 @@ func TestNoBusyToneWhenTheAgentStops(t *testing.T) {
 	ran := make(chan error, 1)
 	go func() { ran <- r.Run(ctx) }()
 	k := newTalk(t, r)
-	r.trunk.write(r.Agent, r.trunk.within(k.invite, "a", "BYE", k.cseq+1, nil, ""))
-	r.trunk.response(t, sip.BYE)
-	k.legs[1].gone(t)
+	k.customerHangsUp(t)
 	stop()
 	r.desk.reply(r.desk.request(t, sip.BYE), say{status: 200})
 	k.legs[0].gone(t)

@@ -165,14 +165,19 @@ func (k *talk) live(t *testing.T) {
 	k.customer.speak(t, k.desk)
 }
 
-// hangUp is the customer's BYE.
-func (k *talk) hangUp(t *testing.T) {
+func (k *talk) customerHangsUp(t *testing.T) {
 	t.Helper()
 	k.r.trunk.write(k.r.Agent, k.r.trunk.within(k.invite, "a", "BYE", k.cseq+1, nil, ""))
 	if res := k.r.trunk.response(t, sip.BYE); res.StatusCode != 200 {
 		t.Errorf("the talk's BYE got %d", res.StatusCode)
 	}
 	k.legs[1].gone(t)
+}
+
+// hangUp is the customer's BYE, upon which the desk is hung up.
+func (k *talk) hangUp(t *testing.T) {
+	t.Helper()
+	k.customerHangsUp(t)
 	k.legs[0].Drop()
 	k.r.desk.reply(k.r.desk.request(t, sip.BYE), say{status: 200})
 	k.legs[0].gone(t)
