@@ -244,8 +244,7 @@ func (l *lane) done(key string) {
 func (l *lane) takeCancel(cancel *sip.Request) {
 	branch := branchOf(cancel.Via())
 	of := slices.IndexFunc(l.invites(), func(tx *sip.ServerTx) bool {
-		b := branchOf(tx.Origin().Via())
-		return b == branch
+		return branchOf(tx.Origin().Via()) == branch
 	})
 	if of < 0 {
 		l.agent.refuse(cancel, answer{status: sip.StatusCallTransactionDoesNotExists})

@@ -18,7 +18,7 @@ import (
 type converter struct {
 	mu      sync.Mutex
 	encoder *g722.Encoder
-	decoder *g722.Decoder
+	linear  linear
 	pcm     []int16
 }
 
@@ -34,14 +34,7 @@ func (c *converter) convert(octets []byte, from, to Codec) {
 		c.pcm = make([]int16, maxPacket)
 	}
 	pcm := c.pcm[:len(octets)]
-	if from.law() {
-		from.Decode(pcm, octets)
-	} else {
-		if c.decoder == nil {
-			c.decoder = g722.NewDecoder(g722.Rate64000, g722.FlagSampleRate8000)
-		}
-		c.decoder.Decode(pcm, octets)
-	}
+	c.linear.decode(pcm, octets, from)
 	c.write(octets, pcm, to)
 }
 

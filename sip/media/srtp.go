@@ -17,11 +17,11 @@ const replayWindow = 64
 // the sequence numbers' cycles, and refuses what is forged, repeated or plain.
 // The poller alone uses it.
 type opener struct {
-	key                 *cryptoKey
-	rtp, rtcp           *srtp.Context
-	rtpHeader           rtp.Header
-	rtcpHeader          rtcp.Header
-	plainRTP, plainRTCP [maxPacket]byte
+	key        *cryptoKey
+	context    *srtp.Context
+	rtpHeader  rtp.Header
+	rtcpHeader rtcp.Header
+	plain      [maxPacket]byte
 }
 
 func newOpener(key *cryptoKey) (*opener, error) {
@@ -29,38 +29,34 @@ func newOpener(key *cryptoKey) (*opener, error) {
 	if len(key.mki) > 0 {
 		options = append(options, srtp.MasterKeyIndicator(key.mki))
 	}
-	forRTP, err := key.context(options...)
-	if err != nil {
-		return nil, err
-	}
-	forRTCP, err := key.context(options...)
-	return &opener{key: key, rtp: forRTP, rtcp: forRTCP}, err
+	context, err := key.context(options...)
+	return &opener{key: key, context: context}, err
 }
 
-// openRTP returns the packet as it was sent; it is good until the next one.
+// openRTP returns the packet as it was sent; like openRTCP's, it is good until the next one.
 func (o *opener) openRTP(packet []byte) ([]byte, bool) {
-	plain, err := o.rtp.DecryptRTP(o.plainRTP[:0], packet, &o.rtpHeader)
+	plain, err := o.context.DecryptRTP(o.plain[:0], packet, &o.rtpHeader)
 	return plain, err == nil
 }
 
 func (o *opener) openRTCP(packet []byte) ([]byte, bool) {
-	plain, err := o.rtcp.DecryptRTCP(o.plainRTCP[:0], packet, &o.rtcpHeader)
+	plain, err := o.context.DecryptRTCP(o.plain[:0], packet, &o.rtcpHeader)
 	return plain, err == nil
 }
 
 // sealer protects what we send. Whoever sends has the poller's lock; the buffer
 // is the sealer's until the packet has left.
 type sealer struct {
-	key       *cryptoKey
-	rtp, rtcp *srtp.Context
-	sent      sentWindow
-	header    rtp.Header
-	buffer    [maxPacket + 64]byte
+	key     *cryptoKey
+	context *srtp.Context
+	sent    sentWindow
+	header  rtp.Header
+	buffer  [maxPacket + 64]byte
 }
 
 func newSealer(key *cryptoKey) (*sealer, error) {
 	context, err := key.context()
-	return &sealer{key: key, rtp: context, rtcp: context}, err
+	return &sealer{key: key, context: context}, err
 }
 
 // sendRTP protects a packet and sends it.
@@ -68,7 +64,7 @@ func (s *sealer) sendRTP(packet []byte, by *socket, to *sockaddr) error {
 	if !s.sent.fresh(binary.BigEndian.Uint16(packet[2:])) {
 		return errRepeated
 	}
-	sealed, err := s.rtp.EncryptRTP(s.buffer[:0], packet, &s.header)
+	sealed, err := s.context.EncryptRTP(s.buffer[:0], packet, &s.header)
 	if err == nil {
 		err = by.send(sealed, to)
 	}
@@ -76,7 +72,7 @@ func (s *sealer) sendRTP(packet []byte, by *socket, to *sockaddr) error {
 }
 
 func (s *sealer) sendRTCP(packet []byte, by *socket, to *sockaddr) error {
-	sealed, err := s.rtcp.EncryptRTCP(s.buffer[:0], packet, nil)
+	sealed, err := s.context.EncryptRTCP(s.buffer[:0], packet, nil)
 	if err == nil {
 		err = by.send(sealed, to)
 	}
