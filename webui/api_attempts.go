@@ -25,7 +25,7 @@ type attemptsInput struct {
 type attemptsOutput struct {
 	Body struct {
 		Items      []Attempt `json:"items"`
-		NextCursor string    `json:"next_cursor,omitempty"`
+		NextCursor *string   `json:"next_cursor" doc:"where the next page begins; null on the last"`
 	}
 }
 
@@ -90,7 +90,10 @@ func (s *Server) attempts(ctx context.Context, in *attemptsInput) (*attemptsOutp
 	}
 	whole := in.CaseID != "" && s.readsCase(v, in.CaseID)
 	out := &attemptsOutput{}
-	out.Body.Items, out.Body.NextCursor = []Attempt{}, next
+	out.Body.Items, out.Body.NextCursor = []Attempt{}, &next
+	if next == "" {
+		out.Body.NextCursor = nil
+	}
 	for _, a := range list {
 		seen, ok := v.attempt(s.dressAttempt(a))
 		if !ok && in.CaseID != "" {
@@ -108,7 +111,6 @@ func (s *Server) attempt(ctx context.Context, in *attemptInput) (*attemptOutput,
 	if err != nil {
 		return nil, err
 	}
-	a.Evidence = orEmpty(a.Evidence)
 	v := viewerOf(from(ctx))
 	if v.role == dialer.RoleOperator {
 		return &attemptOutput{Body: s.historyEntry(v, a, s.readsCase(v, a.CaseID))}, nil
