@@ -143,7 +143,12 @@ func (h *Hub) Run(ctx context.Context) {
 
 func (h *Hub) take(s shown) {
 	if h.lost.Swap(false) {
+		h.passOver(s)
+		for range len(h.queue) {
+			h.passOver(<-h.queue)
+		}
 		h.startOver()
+		return
 	}
 	if s.kind != "" {
 		h.number(s.kind, s.data, time.Time{})
@@ -168,17 +173,38 @@ func (h *Hub) take(s shown) {
 	}
 }
 
+// passOver takes a change that stood in line before one that was lost. It is older than the snapshot that every reader
+// comes back to, and would take the picture there back to what was: nobody is shown it, and only what follows from it is done.
+func (h *Hub) passOver(s shown) {
+	switch c := s.change; c.Type {
+	case dialer.ChangeCall:
+		if c.Call.State == dialer.Ended {
+			h.server.recount.attemptChanged(c.Call.ID)
+		}
+	case dialer.ChangeAlert:
+		h.keepAlert(Alert{Alert: *c.Alert, At: c.At})
+	case dialer.ChangeProgress:
+		h.server.recount.figuresChanged()
+	case dialer.ChangeQueue:
+		h.server.recount.queueChanged()
+	}
+}
+
 // alertsKept is how many alerts a snapshot shows.
 const alertsKept = 20
 
 func (h *Hub) alert(a Alert) {
+	h.keepAlert(a)
+	h.number(string(dialer.ChangeAlert), a, time.Time{})
+}
+
+func (h *Hub) keepAlert(a Alert) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.alerts = append(h.alerts, a)
 	if len(h.alerts) > alertsKept {
 		h.alerts = h.alerts[1:]
 	}
-	h.mu.Unlock()
-	h.number(string(dialer.ChangeAlert), a, time.Time{})
 }
 
 // alertsFor returns the last alerts that a viewer may see, newest first.
