@@ -25,6 +25,7 @@ const (
 	frameSnapshot = "snapshot"
 	frameAttempt  = "attempt"
 	frameList     = "list"
+	frameBeat     = "beat"
 	frameBye      = "bye"
 )
 
@@ -33,6 +34,7 @@ type LiveSettings struct {
 	Kept      int           // frames kept for readers that come back; 2,048
 	Buffer    int           // frames a reader may lag behind before it is dropped; 256
 	Waiting   int           // changes that wait to be numbered; 4,096
+	Beat      time.Duration // between frames that only say that the connection lives: browsers do not show pings; 10 s
 	Ping      time.Duration // between pings, and between looks at the session; 20 s
 	WriteWait time.Duration // for one frame to leave; 10 s
 }
@@ -46,6 +48,9 @@ func (l LiveSettings) withDefaults() LiveSettings {
 	}
 	if l.Waiting == 0 {
 		l.Waiting = 4096
+	}
+	if l.Beat == 0 {
+		l.Beat = 10 * time.Second
 	}
 	if l.Ping == 0 {
 		l.Ping = 20 * time.Second
@@ -131,10 +136,14 @@ func (h *Hub) serve(s *Server) { h.server = s }
 // Run numbers what is shown until ctx is done, then says goodbye to all readers.
 func (h *Hub) Run(ctx context.Context) {
 	defer h.Close()
+	beat := time.NewTicker(h.settings.Beat)
+	defer beat.Stop()
 	for {
 		select {
 		case s := <-h.queue:
 			h.take(s)
+		case <-beat.C:
+			h.number(frameBeat, nil, time.Time{})
 		case <-ctx.Done():
 			return
 		}

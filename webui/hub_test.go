@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"context"
 	"log/slog"
 	"sort"
 	"testing"
@@ -236,5 +237,25 @@ func TestNothingOlderComesBehindASnapshot(t *testing.T) {
 	}
 	if alerts := h.alertsFor(viewer{role: dialer.RoleSupervisor}); len(alerts) != 1 {
 		t.Fatalf("alerts %+v", alerts)
+	}
+}
+
+// TestABeatSaysThatTheConnectionLives: while nothing happens every reader still hears something.
+func TestABeatSaysThatTheConnectionLives(t *testing.T) {
+	h := bareHub(LiveSettings{Beat: time.Millisecond})
+	reader := h.subscribe(0, "")
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); h.Run(ctx) }()
+	first, second := <-reader.frames, <-reader.frames
+	stop()
+	<-done
+	if first.kind != frameBeat || second.seq <= first.seq || first.seq <= reader.at {
+		t.Fatalf("%s %d, then %d, after %d", first.kind, first.seq, second.seq, reader.at)
+	}
+	for _, role := range dialer.Roles {
+		if _, _, ok := (viewer{role: role}).see(first); !ok {
+			t.Errorf("%s does not hear it", role)
+		}
 	}
 }

@@ -95,7 +95,7 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 		return d, true, v.role == dialer.RoleOperator || v.role == dialer.RoleSupervisor
 	case casework.Preview:
 		return d, true, v.role != dialer.RoleOperator
-	default: // progress: everyone's
+	default: // progress, and the beat: everyone's
 		return d, true, true
 	}
 }

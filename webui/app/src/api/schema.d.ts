@@ -936,7 +936,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "bye";
+            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "beat" | "bye";
         };
         Hint: {
             /** Format: double */
