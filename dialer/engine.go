@@ -54,6 +54,11 @@ type Deps struct {
 	Line   LineSource
 	Board  Board
 
+	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.
+	Leased func() bool
+	// DesksApart has every desk be another's until Adopt; else all are this engine's from the start.
+	DesksApart bool
+
 	Now Clock
 	Log *slog.Logger
 }

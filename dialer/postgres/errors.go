@@ -58,7 +58,8 @@ func classify(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown):
+	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown),
+		errors.Is(err, dialer.ErrFenced):
 		return err // classified by the operation itself
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%s: %w", op, dialer.ErrNotFound)
