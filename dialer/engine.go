@@ -104,6 +104,7 @@ func NewEngine(d Deps) *Engine {
 	}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
+		e.desks[c.ID].away = d.DesksApart
 		e.order = append(e.order, c.ID)
 	}
 	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })

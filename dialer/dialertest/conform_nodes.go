@@ -331,36 +331,38 @@ func proveDesks(t *testing.T, n nodesTest) {
 			t.Fatalf("%s was taken %d times", d, have[d])
 		}
 	}
-	owner, other, to := a, b, dialer.NodeID("b")
-	if n.owner(a, "desk1").Node == "b" {
-		owner, other, to = b, a, "a"
-	}
-	gives := func(l NodeLedger, s fleet.Seat, to dialer.NodeID, want bool) {
+	gives := func(l NodeLedger, operator dialer.UserID, to dialer.NodeID, want bool) {
 		t.Helper()
-		ok, err := l.Give(t.Context(), s, to)
+		ok, err := l.Give(t.Context(), dialer.Seat{Desk: "desk9", Operator: operator}, to)
 		n.must(err)
 		if ok != want {
-			t.Fatalf("giving %s to %q: %v", s.Desk, to, ok)
+			t.Fatalf("giving the desk to %q: %v", to, ok)
 		}
 	}
-	gives(other, fleet.Seat{Desk: "desk1"}, "", false) // it is not theirs
-	gives(owner, fleet.Seat{Desk: "desk1"}, "nobody", false)
-	gives(owner, fleet.Seat{Desk: "desk1", Operator: "operator1"}, to, true)
-	if o := n.owner(a, "desk1"); o.Node != to || o.Operator != "operator1" {
-		t.Fatalf("desk1 is %+v", o)
+	takes := func(l NodeLedger, operator dialer.UserID) {
+		t.Helper()
+		n.must(l.Beat(t.Context(), fleet.Live))
+		got, err := l.Take(t.Context(), []dialer.DeskID{"desk9"})
+		n.must(err)
+		if len(got) != 1 || got[0].Operator != operator {
+			t.Fatalf("taken: %+v; want the desk with %q", got, operator)
+		}
 	}
-	n.must(other.Beat(t.Context(), fleet.Draining))
-	n.must(owner.Beat(t.Context(), fleet.Live))
-	n.must(other.Leave(t.Context()))
-	if o := n.owner(a, "desk1"); o.Node != "" || o.Operator != "operator1" {
-		t.Fatalf("desk1 is %+v", o)
+	takes(a, "")
+	gives(b, "", "", false) // it is not b's
+	gives(a, "", "nobody", false)
+	n.must(b.Beat(t.Context(), fleet.Draining))
+	gives(a, "", "b", false) // who is about to go takes nothing
+	n.must(b.Beat(t.Context(), fleet.Live))
+	gives(a, "operator1", "b", true)
+	if o := n.owner(a, "desk9"); o.Node != "b" || o.Operator != "operator1" {
+		t.Fatalf("the desk is %+v", o)
 	}
-	gives(owner, fleet.Seat{Desk: "desk2"}, to, false) // who has left takes nothing
-	got, err := owner.Take(t.Context(), []dialer.DeskID{"desk1"})
-	n.must(err)
-	if len(got) != 1 || got[0].Operator != "operator1" {
-		t.Fatalf("taken: %+v", got)
-	}
+	gives(b, "operator2", "", true)
+	takes(a, "operator2") // who sat there when it was given on
+	n.must(a.Leave(t.Context()))
+	gives(b, "", "a", false)
+	takes(b, "")
 }
 
 func proveLeftOpen(t *testing.T, n nodesTest) {

@@ -213,33 +213,29 @@ func (n *Node) Bury(ctx context.Context, dead fleet.Life) error {
 			return nil
 		}
 		r.State = fleet.Left
-		n.freeDesks(dead.Node, false)
+		n.freeDesks(dead.Node)
 		return nil
 	})
 }
 
 // freeDesks needs mu.
-func (n *Node) freeDesks(of dialer.NodeID, seated bool) {
+func (n *Node) freeDesks(of dialer.NodeID) {
 	for id, o := range n.fleet.desks {
 		if o.Node == of {
-			o.Node = ""
-			if !seated {
-				o.Operator = ""
-			}
-			n.fleet.desks[id] = o
+			n.fleet.desks[id] = fleet.Owner{}
 		}
 	}
 }
 
 // Take implements fleet.Nodes.
-func (n *Node) Take(ctx context.Context, desks []dialer.DeskID) (got []fleet.Seat, err error) {
+func (n *Node) Take(ctx context.Context, desks []dialer.DeskID) (got []dialer.Seat, err error) {
 	err = n.do(ctx, "Take", func() error {
 		if !n.held() {
 			return nil
 		}
 		for _, id := range desks {
 			if o := n.fleet.desks[id]; o.Node == "" {
-				got = append(got, fleet.Seat{Desk: id, Operator: o.Operator})
+				got = append(got, dialer.Seat{Desk: id, Operator: o.Operator})
 				n.fleet.desks[id] = fleet.Owner{Node: n.me.Node, Operator: o.Operator}
 			}
 		}
@@ -249,7 +245,7 @@ func (n *Node) Take(ctx context.Context, desks []dialer.DeskID) (got []fleet.Sea
 }
 
 // Give implements fleet.Nodes.
-func (n *Node) Give(ctx context.Context, s fleet.Seat, to dialer.NodeID) (ok bool, err error) {
+func (n *Node) Give(ctx context.Context, s dialer.Seat, to dialer.NodeID) (ok bool, err error) {
 	err = n.do(ctx, "Give", func() error {
 		r := n.fleet.nodes[to]
 		if n.fleet.desks[s.Desk].Node != n.me.Node || to != "" && (r == nil || r.State != fleet.Live || !time.Now().Before(r.until)) {
@@ -266,7 +262,7 @@ func (n *Node) Leave(ctx context.Context) error {
 	return n.do(ctx, "Leave", func() error {
 		if r := n.row(); r != nil {
 			r.State, r.until = fleet.Left, time.Now()
-			n.freeDesks(n.me.Node, true)
+			n.freeDesks(n.me.Node)
 		}
 		return nil
 	})

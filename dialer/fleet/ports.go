@@ -35,12 +35,6 @@ type Node struct {
 	Left      time.Duration // of its lease; negative when it has run out
 }
 
-// Seat is a desk and who sits there; nobody when Operator is empty.
-type Seat struct {
-	Desk     dialer.DeskID
-	Operator dialer.UserID
-}
-
 // Owner is who has a desk: nobody when Node is empty. Operator is who sat there when it was given on.
 type Owner struct {
 	Node     dialer.NodeID
@@ -75,10 +69,10 @@ type Nodes interface {
 	// Bury says that all of it is closed: the dead node's desks are free.
 	Bury(ctx context.Context, dead Life) error
 	// Take takes desks that nobody has, and returns those that it got.
-	Take(ctx context.Context, desks []dialer.DeskID) ([]Seat, error)
+	Take(ctx context.Context, desks []dialer.DeskID) ([]dialer.Seat, error)
 	// Give gives a desk of this node to another that lives, or to nobody when to is empty. ok is false when the other does not
 	// live; then nothing changed.
-	Give(ctx context.Context, s Seat, to dialer.NodeID) (ok bool, err error)
+	Give(ctx context.Context, s dialer.Seat, to dialer.NodeID) (ok bool, err error)
 	// Leave ends the life in peace: what desks it still has are free.
 	Leave(ctx context.Context) error
 }

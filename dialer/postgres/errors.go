@@ -92,13 +92,14 @@ func classifyServer(op string, pg *pgconn.PgError) error {
 }
 
 // isAway reports whether a SQLSTATE means that the server cannot serve now: connection (08), resources (53), operator
-// intervention (57), a system error (58), or that it is a standby (25006).
+// intervention (57), a system error (58), or that it is a standby (25006), or
+// ended a transaction in which we had fallen asleep (25P03).
 func isAway(code string) bool {
 	switch code[:min(2, len(code))] {
 	case "08", "53", "57", "58":
 		return true
 	}
-	return code == "25006"
+	return code == "25006" || code == "25P03"
 }
 
 func isConnection(err error) bool {

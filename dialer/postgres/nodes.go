@@ -109,12 +109,12 @@ func (l *Ledger) Bury(ctx context.Context, dead fleet.Life) error {
 		if err != nil || n == 0 { // it has come back, or another has buried it
 			return err
 		}
-		return q.FreeDesksOf(ctx, false, string(dead.Node))
+		return q.FreeDesksOf(ctx, string(dead.Node))
 	})
 }
 
 // Take takes desks that nobody has.
-func (l *Ledger) Take(ctx context.Context, desks []dialer.DeskID) (got []fleet.Seat, err error) {
+func (l *Ledger) Take(ctx context.Context, desks []dialer.DeskID) (got []dialer.Seat, err error) {
 	me, ids := l.self(), make([]string, len(desks))
 	for i, d := range desks {
 		ids[i] = string(d)
@@ -122,7 +122,7 @@ func (l *Ledger) Take(ctx context.Context, desks []dialer.DeskID) (got []fleet.S
 	err = l.query(ctx, "take desks", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.TakeDesks(ctx, ids, string(me.Node), me.Epoch)
 		for _, r := range rows {
-			got = append(got, fleet.Seat{Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator)})
+			got = append(got, dialer.Seat{Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator)})
 		}
 		return err
 	})
@@ -130,7 +130,7 @@ func (l *Ledger) Take(ctx context.Context, desks []dialer.DeskID) (got []fleet.S
 }
 
 // Give gives a desk on.
-func (l *Ledger) Give(ctx context.Context, s fleet.Seat, to dialer.NodeID) (ok bool, err error) {
+func (l *Ledger) Give(ctx context.Context, s dialer.Seat, to dialer.NodeID) (ok bool, err error) {
 	err = l.query(ctx, "give a desk", func(ctx context.Context, q *db.Queries) error {
 		n, err := q.GiveDesk(ctx, db.GiveDeskParams{
 			ToNode: string(to), Operator: string(s.Operator), Desk: string(s.Desk), Node: string(l.self().Node),
@@ -149,6 +149,6 @@ func (l *Ledger) Leave(ctx context.Context) error {
 		if err != nil || n == 0 { // somebody has taken its place
 			return err
 		}
-		return q.FreeDesksOf(ctx, true, string(me.Node))
+		return q.FreeDesksOf(ctx, string(me.Node))
 	})
 }

@@ -37,8 +37,7 @@ UPDATE nodes SET state = 'left' WHERE id = @id AND epoch = @epoch AND state = 'd
 UPDATE nodes SET state = 'left', until = clock_timestamp() WHERE id = @id AND epoch = @epoch;
 
 -- name: FreeDesksOf :exec
-UPDATE desk_owners SET node = '', since = clock_timestamp(), operator = CASE WHEN @seated::boolean THEN operator ELSE '' END
-WHERE node = @node;
+UPDATE desk_owners SET node = '', since = clock_timestamp(), operator = '' WHERE node = @node;
 
 -- name: Nodes :many
 SELECT id, epoch, label, state, started_at, (until > clock_timestamp())::boolean AS alive,

@@ -84,12 +84,11 @@ func (q *Queries) DeskOwners(ctx context.Context) ([]DeskOwnersRow, error) {
 }
 
 const freeDesksOf = `-- name: FreeDesksOf :exec
-UPDATE desk_owners SET node = '', since = clock_timestamp(), operator = CASE WHEN $1::boolean THEN operator ELSE '' END
-WHERE node = $2
+UPDATE desk_owners SET node = '', since = clock_timestamp(), operator = '' WHERE node = $1
 `
 
-func (q *Queries) FreeDesksOf(ctx context.Context, seated bool, node string) error {
-	_, err := q.db.Exec(ctx, freeDesksOf, seated, node)
+func (q *Queries) FreeDesksOf(ctx context.Context, node string) error {
+	_, err := q.db.Exec(ctx, freeDesksOf, node)
 	return err
 }
 
