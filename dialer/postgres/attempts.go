@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -18,8 +19,9 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	if err := l.settle(ctx); err != nil {
 		return err
 	}
+	by := l.self().Life
 	err := l.inTx(ctx, "reserve the attempt", func(ctx context.Context, q *db.Queries) error {
-		return insertAttempt(ctx, q, r)
+		return insertAttempt(ctx, q, r, by)
 	})
 	if again := l.repeated(ctx, r, err); again != nil {
 		return again
@@ -27,7 +29,7 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	return err
 }
 
-func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by fleet.Life) error {
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
@@ -38,14 +40,14 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) err
 	if calls {
 		return dialer.Refuse(dialer.NumberLocked)
 	}
-	err = q.InsertAttempt(ctx, db.InsertAttemptParams{
+	n, err := q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,
 		NumberKind: string(r.Target.Number.Kind()), Insurance: r.Target.Insurance, Language: r.Target.Language,
 		BalanceBand: r.Target.BalanceBand, Sample: r.Target.Sample, Desk: string(r.Desk), Operator: string(r.Operator),
 		Trunk: r.Trunk, OverrideReason: dialer.MaskDigits(plain(r.Override)), IdempotencyKey: plain(r.IdempotencyKey),
-		StartedAt: r.At,
+		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch,
 	})
-	if err != nil {
+	if err := fenced(n, err); err != nil {
 		return err
 	}
 	return putLeg(ctx, q, r.ID, r.DeskLeg)
@@ -110,6 +112,9 @@ func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h diale
 	}
 	if a.State == "dialled" && a.SipCallID == plain(h.SIPCallID) {
 		return nil
+	}
+	if a.State == "reserved" {
+		return dialer.ErrFenced
 	}
 	return fmt.Errorf("the attempt is %s already", a.State)
 }
@@ -186,14 +191,20 @@ func evidenceRows(id dialer.CallID, evidence []nth) db.AddEvidenceParams {
 	return p
 }
 
-// Open lists the attempts that a crash left open, oldest first. An attempt whose end waits in the spool is not open.
+// Open lists the attempts that earlier lives of this node left open, and those that are no node's, oldest first; for a ledger
+// that joined no fleet, all of them. An attempt whose end waits in the spool is not open.
 func (l *Ledger) Open(ctx context.Context) ([]dialer.OpenAttempt, error) {
+	return l.open(ctx, l.self().Life, true)
+}
+
+// open lists what lives of a node before an epoch left open.
+func (l *Ledger) open(ctx context.Context, before fleet.Life, ownerless bool) ([]dialer.OpenAttempt, error) {
 	if err := l.settle(ctx); err != nil {
 		return nil, err
 	}
 	var open []dialer.OpenAttempt
 	err := l.query(ctx, "list the open attempts", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.OpenAttempts(ctx)
+		rows, err := q.OpenAttempts(ctx, string(before.Node), before.Epoch, ownerless)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

@@ -64,10 +64,12 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	if in.NumberRef == "" {
 		kind = withheldAs
 	}
+	by := l.self()
 	err = q.InsertArrival(ctx, db.InsertArrivalParams{
 		ID: string(in.ID), CaseID: string(id), CaseRef: t.CaseRef, NumberRef: in.NumberRef, NumberKind: kind,
 		Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand, Sample: t.Sample || in.Caller.MadeUp(),
 		Trunk: plain(in.Trunk), SipCallID: plain(in.CustomerLeg.SIPCallID), StartedAt: in.At,
+		Node: string(by.Node), NodeEpoch: by.Epoch,
 	})
 	if err != nil {
 		return "", err

@@ -16,6 +16,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres/internal/db"
 	"kakeru/dialer/report"
 )
@@ -31,6 +32,7 @@ var (
 	_ casework.ResultStore = (*Ledger)(nil)
 	_ casework.ListStore   = (*Ledger)(nil)
 	_ report.Source        = (*Ledger)(nil)
+	_ fleet.Nodes          = (*Ledger)(nil)
 )
 
 // Options says where a ledger is and what it needs of the house.
@@ -64,7 +66,8 @@ type Ledger struct {
 	wake     chan struct{} // tells Run to look at once
 	onHealth []func(up bool)
 
-	progress sync.Map // of lists being staged or applied here: id → *atomic.Int64
+	joined   atomic.Pointer[life] // which node's life this is; nil for none
+	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64
 }
 
 // patience bounds an operation whose caller gave no deadline, so that none can hang on a paused server.
@@ -149,6 +152,10 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.RuntimeParams["synchronous_commit"] == "" {
 		// A server that is told to forgo durability would forget, in a crash, whom we have just rung.
 		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	}
+	if cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] == "" {
+		// A process that is stopped in the middle of a transaction keeps what it holds from nobody for longer than that.
+		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
 	}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		// Times come back in one zone, whatever the machine's is.
