@@ -560,8 +560,8 @@ func TestAResultWhileTheLedgerIsAway(t *testing.T) {
 	})
 	op.do("PUT", "/api/attempts/a1/result", entry).problem(t, 503, "ledger_down") // nobody owes it
 	h.set(func() {
-		i := slices.IndexFunc(h.desks, func(d dialer.DeskView) bool { return d.Operator == "user-operator" })
-		h.desks[i].State, h.desks[i].CallID, h.desks[i].CaseID = dialer.DeskWrapUp, "a1", "case-1"
+		i := slices.IndexFunc(h.desks, func(d dialer.DeskView) bool { return d.ID == "desk1" })
+		h.desks[i].Operator, h.desks[i].State, h.desks[i].CallID, h.desks[i].CaseID = "user-operator", dialer.DeskWrapUp, "a1", "case-1"
 	})
 	other.do("PUT", "/api/attempts/a1/result", entry).problem(t, 503, "ledger_down")
 	op.do("PUT", "/api/attempts/a1/result", map[string]any{"party": "self"}).problem(t, 422, "invalid")

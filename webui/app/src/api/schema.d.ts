@@ -1191,8 +1191,13 @@ export interface components {
             promise?: components["schemas"]["PromiseIn"];
         };
         ResultOutputBody: {
+            /** @description the ledger is away; the result is kept on disk, and recorded when it is back */
+            kept: boolean;
             next: components["schemas"]["Next"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 while it is kept for the ledger, which is away
+             */
             revision: number;
         };
         SearchInputBody: {
