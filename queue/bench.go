@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -84,7 +85,9 @@ func workerID(n int) dialer.UserID { return dialer.UserID("bench" + strconv.Itoa
 // lanesOf are a worker's, as many as a desk of the centre has: every second one speaks all languages.
 func lanesOf(n int) []dialer.Served {
 	var lanes []dialer.Served
-	for rank, kind := range dialer.LaneKinds {
+	ranks := map[dialer.NumberKind]int{dialer.KindMobile: 1, dialer.KindFixed: 2} // as when mobile telephones are likelier to answer
+	for _, kind := range dialer.LaneKinds {
+		rank := cmp.Or(ranks[kind], 3)
 		lanes = append(lanes, dialer.Served{Lane: dialer.LaneOf("", "", kind), Rank: rank},
 			dialer.Served{Lane: dialer.LaneOf(workerID(n), "", kind), Rank: rank})
 		for _, l := range dialer.Languages {

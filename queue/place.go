@@ -1,7 +1,9 @@
 package queue
 
 import (
+	"cmp"
 	"fmt"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -37,16 +39,27 @@ func placeOf(w dialer.Waiting) (string, error) {
 
 func laneText(l dialer.Lane) string { return intoPlace.Replace(string(l)) }
 
-// maxLanes is how many lanes one desk may take from; claim.lua bears no more.
+// maxLanes is how many lanes one desk may take from: claim.lua bears not many more.
 const maxLanes = 2000
 
-// withLanes adds the lanes and their ranks to a script's arguments.
+// withLanes adds the lanes to a script's arguments: one text for each rank, the first first, of lanes each with a colon
+// behind it.
 func withLanes(args []any, lanes []dialer.Served) ([]any, error) {
 	if len(lanes) > maxLanes {
-		return nil, fmt.Errorf("queue: a desk that takes from %d lanes; %d are too many for one script", len(lanes), maxLanes)
+		return nil, fmt.Errorf("queue: a desk that takes from %d lanes; more than %d are too many for one script", len(lanes), maxLanes)
 	}
-	for _, s := range lanes {
-		args = append(args, laneText(s.Lane), s.Rank)
+	byRank := func(a, b dialer.Served) int { return cmp.Compare(a.Rank, b.Rank) }
+	if !slices.IsSortedFunc(lanes, byRank) {
+		lanes = slices.SortedStableFunc(slices.Values(lanes), byRank)
+	}
+	var text strings.Builder
+	for i, s := range lanes {
+		text.WriteString(laneText(s.Lane))
+		text.WriteByte(':')
+		if i == len(lanes)-1 || lanes[i+1].Rank != s.Rank {
+			args = append(args, text.String())
+			text.Reset()
+		}
 	}
 	return args, nil
 }

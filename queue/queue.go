@@ -94,7 +94,7 @@ func (q *Queue) Claim(
 	if id != "" {
 		lanes = nil // a named case is a person's decision
 	}
-	args := append(make([]any, 0, 4+2*len(lanes)), string(desk), string(id), lease.Microseconds(), rand.Text())
+	args := append(make([]any, 0, 4+len(dialer.LaneKinds)), string(desk), string(id), lease.Microseconds(), rand.Text())
 	args, err := withLanes(args, lanes)
 	if err != nil {
 		return dialer.Claim{}, err

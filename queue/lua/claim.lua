@@ -2,28 +2,29 @@
 --
 -- ARGV[1] desk  ARGV[2] case, or '' for the first that is due in the lanes
 -- ARGV[3] length of the lease in microseconds  ARGV[4] a token for a new lease
--- ARGV[5], ARGV[6] a lane and its rank; ARGV[7], ARGV[8] the next; and so on
+-- ARGV[5] the lanes of the first rank, each with a colon behind it; ARGV[6] those of
+-- the next; and so on
 --
 -- Returns {'ok', case, token, until}; {'busy'} when another desk holds the case;
 -- {'empty'} when none is due. A desk that holds the case already gets its own
--- lease prolonged. Looks once at each priority in use, until a case is due.
+-- lease prolonged. Looks once at the lanes of each rank at each priority in use,
+-- until a case is due.
 
 local desk, case, length, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 -- first_at returns the cell of the first case that is due at a priority, and its head.
 local function first_at(priority)
-	local cells = {}
-	for i = 5, #ARGV, 2 do cells[#cells + 1] = priority .. ':' .. ARGV[i] end
-	local cell, best, best_rank
-	for i, head in ipairs(redis.call('HMGET', HEADS, unpack(cells))) do
-		if head and tonumber(string.sub(head, 1, 16)) <= now then
-			local rank = tonumber(ARGV[4 + 2 * i])
-			if not best or rank < best_rank or rank == best_rank and before(head, best) then
-				cell, best, best_rank = cells[i], head, rank
+	for rank = 5, #ARGV do
+		local cells = {}
+		for lane in string.gmatch(ARGV[rank], '([^:]*):') do cells[#cells + 1] = priority .. ':' .. lane end
+		local cell, best
+		for i, head in ipairs(redis.call('HMGET', HEADS, unpack(cells))) do
+			if head and tonumber(string.sub(head, 1, 16)) <= now and (not best or before(head, best)) then
+				cell, best = cells[i], head
 			end
 		end
+		if best then return cell, best end
 	end
-	return cell, best
 end
 
 local function first_due()

@@ -1,14 +1,17 @@
 -- Shows the head of the line. Changes nothing but lapsed leases.
 --
 -- ARGV[1] how many cases at the most  ARGV[2] 'all', or 'some' for the lanes given
--- ARGV[3], ARGV[4] a lane and its rank; ARGV[5], ARGV[6] the next; and so on
+-- ARGV[3] the lanes of the first rank, each with a colon behind it; ARGV[4] those of
+-- the next; and so on
 --
 -- Returns {now, due, later, leased}: due is a flat list of case, place in the
 -- order of claiming; later is the same for those not yet due, by time; leased is
 -- a flat list of case, place, desk for every leased case that has a place.
 
 local limit, all, ranks = tonumber(ARGV[1]), ARGV[2] == 'all', {}
-for i = 3, #ARGV, 2 do ranks[ARGV[i]] = tonumber(ARGV[i + 1]) end
+for rank = 3, #ARGV do
+	for lane in string.gmatch(ARGV[rank], '([^:]*):') do ranks[lane] = rank end
+end
 
 local function rank_of(lane) return all and 0 or ranks[lane] end
 

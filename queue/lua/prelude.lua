@@ -13,7 +13,7 @@ local REBUILDING, CHANGES, BUILT = KEYS[6], KEYS[7], KEYS[8]
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
-local function micros(n) return string.format('%016.0f', n) end
+local function micros(n) return string.format('%016d', n) end
 
 -- before compares two cases "DDDDDDDDDDDDDDDD:case" as Redis would, byte by byte;
 -- Lua's own < asks the server's locale.
