@@ -37,7 +37,7 @@ type DeskConfig struct {
 	Languages []string
 }
 
-// Deps is what an Engine is made of. All fields are needed but Log.
+// Deps is what an Engine is made of. All fields are needed but Log and ClockWrong.
 type Deps struct {
 	Desks      []DeskConfig
 	Hours      Hours
@@ -54,8 +54,11 @@ type Deps struct {
 	Line   LineSource
 	Board  Board
 
+	// Now is the clock of the house, by which all rules go.
 	Now Clock
-	Log *slog.Logger
+	// ClockWrong says why nothing may be dialled by it; nil for a clock that is always right.
+	ClockWrong func() *Refusal
+	Log        *slog.Logger
 }
 
 // LineSource yields every waiting case, to rebuild the queue from. The ledger implements it.
@@ -91,6 +94,9 @@ func NewEngine(d Deps) *Engine {
 	}
 	if d.Inbound == (InboundRules{}) {
 		d.Inbound = WardInbound()
+	}
+	if d.ClockWrong == nil {
+		d.ClockWrong = func() *Refusal { return nil }
 	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
 	e := &Engine{
@@ -134,6 +140,9 @@ func (e *Engine) Dial(ctx context.Context, r DialRequest) (Accepted, error) {
 func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, clicked time.Time) (*call, Accepted, error) {
 	if id, err := e.seenBefore(ctx, r); id != "" || err != nil {
 		return nil, Accepted{CallID: id, Repeated: id != ""}, err
+	}
+	if no := e.d.ClockWrong(); no != nil {
+		return nil, Accepted{}, no
 	}
 	if no := e.d.Hours.Refusal(clicked); no != nil {
 		return nil, Accepted{}, no
