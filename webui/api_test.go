@@ -6,9 +6,9 @@ import (
 	"errors"
 	"fmt"
 	"mime/multipart"
+	"slices"
 	"strings"
 	"testing"
-	"slices"
 	"time"
 
 	"kakeru/dialer"

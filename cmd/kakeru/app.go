@@ -31,6 +31,7 @@ type app struct {
 	settings configs.Settings
 	log      *slog.Logger
 	refs     dialer.Refs
+	watch    *dialer.Watch // the clock of every room
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
@@ -79,9 +80,10 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	}
 	a.refs = dialer.NewRefs(key)
 	metrics := prometheus.NewRegistry()
+	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
-		Now: time.Now, Log: o.log, Registerer: metrics,
+		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -108,11 +110,11 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if err != nil {
 		return err
 	}
-	conf.Log, conf.Metrics = o.log, metrics
+	conf.Log, conf.Metrics, conf.Now = o.log, metrics, a.watch.Now
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
-	if a.recorder, err = recorder(s.Recording, o.log); err != nil {
+	if a.recorder, err = recorder(s.Recording, a.watch.Now, o.log); err != nil {
 		return err
 	}
 	if s.Recording.Allowed {
@@ -126,13 +128,13 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
-	a.hub = webui.NewHub(time.Now(), webui.LiveSettings{})
-	a.agent.OnTrunk(newTrunkBoard(a.hub, time.Now).show)
+	a.hub = webui.NewHub(a.watch.Now(), webui.LiveSettings{})
+	a.agent.OnTrunk(newTrunkBoard(a.hub, a.watch.Now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
 		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
-		Now: time.Now, Log: o.log,
+		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
 	a.ledger.OnHealth(a.ledgerHealth)
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -143,9 +145,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.watch.Now}, Hours: open,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
-		Metrics: metrics, Now: time.Now, Log: o.log,
+		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
 	return err
 }
@@ -171,11 +173,12 @@ type progress struct {
 	source report.Source
 	centre configs.Centre
 	hours  dialer.Hours
+	now    dialer.Clock
 }
 
 // Progress returns the figures of a month written YYYY-MM.
 func (p progress) Progress(ctx context.Context, month string) (report.Progress, error) {
-	plan := report.Plan{Target: p.centre.Target, Definition: p.centre.Definition, Hours: p.hours, Now: time.Now()}
+	plan := report.Plan{Target: p.centre.Target, Definition: p.centre.Definition, Hours: p.hours, Now: p.now()}
 	return report.Compute(ctx, p.source, plan, month)
 }
 
@@ -188,7 +191,23 @@ func (a *app) ledgerHealth(up bool) {
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
 	}
-	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
+	a.alert(alert)
+}
+
+func (a *app) alert(alert dialer.Alert) {
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.watch.Now(), Alert: &alert})
+}
+
+// keepTime makes the watch that every room goes by.
+func (a *app) keepTime(metrics *prometheus.Registry) {
+	c := a.settings.Clock
+	a.watch = dialer.NewWatch(dialer.WatchDeps{
+		Ledger: func(ctx context.Context) (time.Time, error) { return a.ledger.Time(ctx) },
+		Limits: dialer.ClockLimits{Tell: c.Tell, Stop: c.Stop}, Alert: a.alert, Log: a.log,
+	})
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kakeru_clock_offset_seconds", Help: "PostgreSQL's clock less this machine's, when last compared.",
+	}, func() float64 { return a.watch.Offset().Seconds() }))
 }
 
 func desksOf(s configs.SIP) []dialer.DeskConfig {
@@ -216,6 +235,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		return a.agent.Run(rooms)
 	})
 	group.Go(func() error { return a.ledger.Run(rooms) })
+	group.Go(func() error { return a.watch.Run(rooms) })
 	err := a.prepared(ctx, prepare)
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
@@ -237,8 +257,11 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	return errors.Join(err, group.Wait())
 }
 
-// prepared hangs up what a crash left, then does what the command wants done before anyone is served.
+// prepared sets the watch, hangs up what a crash left, then does what the command wants done before anyone is served.
 func (a *app) prepared(ctx context.Context, prepare func(context.Context) error) error {
+	if err := a.watch.Compare(ctx); err != nil {
+		a.log.Warn("the clocks could not be compared", "err", err) // the watch goes on trying
+	}
 	if err := a.engine.Recover(ctx); err != nil {
 		return err
 	}
