@@ -8,6 +8,7 @@ type Settings struct {
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
+	Clock    Clock    `koanf:"clock"`
 	Calls    Calls    `koanf:"calls"`
 	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
@@ -50,6 +51,12 @@ type Centre struct {
 	OpenOn       map[string]string `koanf:"open_on"`
 	BreakMinutes int               `koanf:"break_minutes"`
 	AlwaysOpen   bool              `koanf:"always_open"`
+}
+
+// Clock says how far this machine's clock may be from PostgreSQL's.
+type Clock struct {
+	Tell time.Duration `koanf:"tell"` // beyond it the supervisor is told
+	Stop time.Duration `koanf:"stop"` // beyond it nothing is dialled
 }
 
 // Calls bounds the waits of a call.
@@ -193,6 +200,7 @@ func Default() Settings {
 				"mon": "09:00-17:00", "tue": "09:00-17:00", "wed": "13:00-19:00", "thu": "09:00-17:00", "fri": "09:00-17:00",
 			},
 		},
+		Clock:     Clock{Tell: 2 * time.Second, Stop: time.Minute},
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},

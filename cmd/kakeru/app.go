@@ -32,6 +32,7 @@ type app struct {
 	log      *slog.Logger
 	now      dialer.Clock
 	refs     dialer.Refs
+	watch    *dialer.Watch // the clock of every room
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
@@ -56,7 +57,7 @@ type appOptions struct {
 	fast bool
 	// stopping is called when the house was told to stop; nil for nothing.
 	stopping func()
-	// now is the clock of every room that asks what time it is; nil for the machine's.
+	// now is this machine's clock, from which the watch sets out; nil for the real one.
 	now dialer.Clock
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
 	numberRuleOff bool
@@ -85,9 +86,10 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	}
 	a.refs = dialer.NewRefs(key)
 	metrics := prometheus.NewRegistry()
+	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
-		Now: a.now, Log: o.log, Registerer: metrics,
+		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -114,11 +116,11 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if err != nil {
 		return err
 	}
-	conf.Log, conf.Metrics = o.log, metrics
+	conf.Log, conf.Metrics, conf.Now = o.log, metrics, a.watch.Now
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
-	if a.recorder, err = recorder(s.Recording, o.log); err != nil {
+	if a.recorder, err = recorder(s.Recording, a.watch.Now, o.log); err != nil {
 		return err
 	}
 	if s.Recording.Allowed {
@@ -132,13 +134,13 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
-	a.hub = webui.NewHub(a.now(), webui.LiveSettings{})
-	a.agent.OnTrunk(newTrunkBoard(a.hub, a.now).show)
+	a.hub = webui.NewHub(a.watch.Now(), webui.LiveSettings{})
+	a.agent.OnTrunk(newTrunkBoard(a.hub, a.watch.Now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
 		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
-		Now: a.now, Log: o.log,
+		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
 	a.ledger.OnHealth(a.ledgerHealth)
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -149,9 +151,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.now}, Hours: open,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.watch.Now}, Hours: open,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
-		Metrics: metrics, Now: a.now, Log: o.log,
+		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
 	return err
 }
@@ -195,7 +197,23 @@ func (a *app) ledgerHealth(up bool) {
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
 	}
-	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.now(), Alert: &alert})
+	a.alert(alert)
+}
+
+func (a *app) alert(alert dialer.Alert) {
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.watch.Now(), Alert: &alert})
+}
+
+// keepTime makes the watch that every room goes by.
+func (a *app) keepTime(metrics *prometheus.Registry) {
+	c := a.settings.Clock
+	a.watch = dialer.NewWatch(dialer.WatchDeps{
+		Ledger: func(ctx context.Context) (time.Time, error) { return a.ledger.Time(ctx) },
+		Limits: dialer.ClockLimits{Tell: c.Tell, Stop: c.Stop}, Alert: a.alert, Log: a.log, Wall: a.now,
+	})
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kakeru_clock_offset_seconds", Help: "PostgreSQL's clock less this machine's, when last compared.",
+	}, func() float64 { return a.watch.Offset().Seconds() }))
 }
 
 func desksOf(s configs.SIP) []dialer.DeskConfig {
@@ -223,6 +241,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		return a.agent.Run(rooms)
 	})
 	group.Go(func() error { return a.ledger.Run(rooms) })
+	group.Go(func() error { return a.watch.Run(rooms) })
 	err := a.prepared(ctx, prepare)
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
@@ -244,8 +263,11 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	return errors.Join(err, group.Wait())
 }
 
-// prepared hangs up what a crash left, then does what the command wants done before anyone is served.
+// prepared sets the watch, hangs up what a crash left, then does what the command wants done before anyone is served.
 func (a *app) prepared(ctx context.Context, prepare func(context.Context) error) error {
+	if err := a.watch.Compare(ctx); err != nil {
+		a.log.Warn("the clocks could not be compared", "err", err) // the watch goes on trying
+	}
 	if err := a.engine.Recover(ctx); err != nil {
 		return err
 	}
