@@ -121,31 +121,37 @@ func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h diale
 
 // Note keeps evidence and handles of a running attempt. What comes after its end is dropped: the end brought everything,
 // and a handle must not outlive it. A note whose answer was lost may be kept all the same; it is true, and may come again.
+// When the database is away it goes to the spool: after a crash it is what ends the legs.
 func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) error {
-	return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error {
-		e := evidenceRows(id, numbered(p.First, p.Evidence))
-		n := db.NoteProgressParams{
-			ID: string(id), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
-			Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
-		}
-		for _, h := range p.Legs {
-			if leg := legRow(id, h); leg.Leg != "" {
-				n.HandleLegs = append(n.HandleLegs, leg.Leg)
-				n.SipCallIds = append(n.SipCallIds, leg.SipCallID)
-				n.Handles = append(n.Handles, leg.Handle)
-			}
-		}
-		if r := p.Recording; r != nil {
-			if err := q.BeginRecording(ctx, plain(r.Ref), r.From, string(id)); err != nil {
-				return err
-			}
-		}
-		_, err := q.NoteProgress(ctx, n)
-		if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
-			_, err = q.AttemptState(ctx, string(id))
-		}
-		return err
+	n := note{id, p}
+	return l.writeOrKeep(record{Note: &n}, func() error {
+		return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error { return putNote(ctx, q, n) })
 	})
+}
+
+func putNote(ctx context.Context, q *db.Queries, p note) error {
+	e := evidenceRows(p.ID, numbered(p.First, p.Evidence))
+	n := db.NoteProgressParams{
+		ID: string(p.ID), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
+		Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
+	}
+	for _, h := range p.Legs {
+		if leg := legRow(p.ID, h); leg.Leg != "" {
+			n.HandleLegs = append(n.HandleLegs, leg.Leg)
+			n.SipCallIds = append(n.SipCallIds, leg.SipCallID)
+			n.Handles = append(n.Handles, leg.Handle)
+		}
+	}
+	if r := p.Recording; r != nil {
+		if err := q.BeginRecording(ctx, plain(r.Ref), r.From, string(p.ID)); err != nil {
+			return err
+		}
+	}
+	_, err := q.NoteProgress(ctx, n)
+	if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
+		_, err = q.AttemptState(ctx, string(p.ID))
+	}
+	return err
 }
 
 // nth is a piece of evidence with its number in the attempt.

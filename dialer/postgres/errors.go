@@ -125,6 +125,13 @@ func connectionCause(err error) error {
 	}
 }
 
+// keepable reports whether what the database did not take may be taken later: it was away, or something is wrong with the
+// database itself, which a person will mend. What is wrong with the data stays wrong.
+func keepable(err error) bool {
+	var f *failure
+	return isDown(err) || errors.As(err, &f) && !f.final()
+}
+
 // isDown reports whether the operation may succeed later with the same data.
 func isDown(err error) bool {
 	return errors.Is(err, dialer.ErrLedgerDown) || errors.Is(err, context.Canceled)

@@ -39,8 +39,8 @@ var (
 type Options struct {
 	// URL is PostgreSQL's address, as libpq and pgx read it. pool_max_conns in it sets the size of the pool (default 16).
 	URL string
-	// SpoolDir is where ends wait for the database. One process may use it at a time; empty means no spool, for commands
-	// that end no attempts.
+	// SpoolDir is where ends, results and notes wait for the database. One process may use it at a time; empty means no
+	// spool, for commands that end no attempts.
 	SpoolDir string
 	// Refs makes the references that stay when personal data goes.
 	Refs dialer.Refs
@@ -118,13 +118,15 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
-	if err := l.sameSecret(ctx); err != nil {
+	which, err := l.sameSecret(ctx)
+	if err != nil || spoolDir == "" {
 		return err
 	}
-	if spoolDir == "" {
-		return nil
+	seal, err := newSeal(l.refs, which)
+	if err != nil {
+		return err
 	}
-	if l.spool, err = openSpool(spoolDir, l.log); err != nil {
+	if l.spool, err = openSpool(spoolDir, seal, l.log); err != nil {
 		return err
 	}
 	l.metrics.spoolDepth.Set(float64(l.spool.depth()))

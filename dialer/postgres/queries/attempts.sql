@@ -35,7 +35,7 @@ SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE
 SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
 
 -- name: LockAttempt :one
-SELECT case_id, number_ref FROM attempts WHERE id = @id FOR UPDATE;
+SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = @id FOR UPDATE;
 
 -- name: PutLeg :exec
 INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle) VALUES (@attempt_id, @leg, @sip_call_id, @handle)

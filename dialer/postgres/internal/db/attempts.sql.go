@@ -613,18 +613,25 @@ func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]LegsOfRow, error)
 }
 
 const lockAttempt = `-- name: LockAttempt :one
-SELECT case_id, number_ref FROM attempts WHERE id = $1 FOR UPDATE
+SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = $1 FOR UPDATE
 `
 
 type LockAttemptRow struct {
 	CaseID    string
 	NumberRef string
+	Direction string
+	StartedAt time.Time
 }
 
 func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, error) {
 	row := q.db.QueryRow(ctx, lockAttempt, id)
 	var i LockAttemptRow
-	err := row.Scan(&i.CaseID, &i.NumberRef)
+	err := row.Scan(
+		&i.CaseID,
+		&i.NumberRef,
+		&i.Direction,
+		&i.StartedAt,
+	)
 	return i, err
 }
 
