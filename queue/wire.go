@@ -129,14 +129,13 @@ func (w *Wire) Listen(ctx context.Context, me fleet.Life, e fleet.Ears) error {
 		return quiet(ctx, err)
 	}
 	e.Gap()
-	seen := "0-0"
 	for ctx.Err() == nil {
 		// First whatever waits: the inbox may be older than we are.
 		if err := w.empty(ctx, me, e); err != nil {
 			return quiet(ctx, err)
 		}
 		for inbox := false; !inbox && ctx.Err() == nil; {
-			if last, seen, inbox, err = w.wait(ctx, me, last, seen, e); err != nil {
+			if last, inbox, err = w.wait(ctx, me, last, e); err != nil {
 				return quiet(ctx, err)
 			}
 		}
@@ -163,23 +162,24 @@ func (w *Wire) newest(ctx context.Context, stream string) (string, error) {
 	return entries[0].ID, nil
 }
 
-// wait hands on what is published, and tells whether something has come into the inbox.
-func (w *Wire) wait(ctx context.Context, me fleet.Life, last, seen string, e fleet.Ears) (live, box string, inbox bool, err error) {
+// wait hands on what is published, and tells whether something has come into the inbox: that was emptied, so whatever is there
+// has come since.
+func (w *Wire) wait(ctx context.Context, me fleet.Life, last string, e fleet.Ears) (live string, inbox bool, err error) {
 	rctx, cancel := context.WithTimeout(ctx, listenFor+answerLimit)
 	defer cancel()
 	found, err := w.client.XRead(rctx, &redis.XReadArgs{
-		Streams: []string{w.live(), w.inbox(me), last, seen}, Count: listenAtOnce, Block: listenFor,
+		Streams: []string{w.live(), w.inbox(me), last, "0-0"}, Count: listenAtOnce, Block: listenFor,
 	}).Result()
 	if errors.Is(err, redis.Nil) {
-		return last, seen, false, nil
+		return last, false, nil
 	}
 	if err != nil {
-		return last, seen, false, down(err)
+		return last, false, down(err)
 	}
 	for _, stream := range found {
 		for _, entry := range stream.Messages {
 			if stream.Stream != w.live() {
-				inbox, seen = true, entry.ID
+				inbox = true
 				continue
 			}
 			last = entry.ID
@@ -190,7 +190,7 @@ func (w *Wire) wait(ctx context.Context, me fleet.Life, last, seen string, e fle
 			}
 		}
 	}
-	return last, seen, inbox, nil
+	return last, inbox, nil
 }
 
 // empty takes what is in the inbox out of it, and hands on what is not too late: by the clock of Redis, which noted when it came.
