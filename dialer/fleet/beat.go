@@ -46,6 +46,12 @@ func (f *Fleet) beat(ctx context.Context) error {
 	}
 	f.me.prolong(sent.Add(f.d.Lease))
 	f.regained()
+	f.mu.Lock()
+	settled := f.settled
+	f.mu.Unlock()
+	if !settled {
+		return nil
+	}
 	f.moveDesks(ctx)
 	f.offer(said{Beat: true}) // by which the others see whether they have missed something
 	f.reap(ctx)
@@ -172,7 +178,7 @@ func (f *Fleet) settle(ctx context.Context) {
 	if !waits || f.alone() {
 		return
 	}
-	at := time.Now().Add(-f.d.Beat)
+	at := f.d.Now().Add(-f.d.Beat)
 	sctx, cancel := context.WithTimeout(ctx, f.d.Beat)
 	defer cancel()
 	if owed, err := f.d.Owed.ResultsDue(sctx); err == nil {

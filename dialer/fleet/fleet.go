@@ -29,7 +29,9 @@ type Deps struct {
 	Board dialer.Board
 	// Phones are told to whoever takes a desk over; nil when phones find their own way.
 	Phones Phones
-	Log    *slog.Logger
+	// Now is the house's clock, for what is shown. Leases run by the monotonic one.
+	Now dialer.Clock
+	Log *slog.Logger
 }
 
 // Owed is the part of dialer.Ledger that says which desks wait for a result.
@@ -94,6 +96,7 @@ type Fleet struct {
 
 	mu        sync.Mutex
 	state     State
+	settled   bool                     // what an earlier life left is closed: desks may be taken
 	others    map[dialer.NodeID]*other // what they have shown
 	standing  Standing                 // as last read
 	free      map[dialer.DeskID]bool   // desks that had no owner then
@@ -132,8 +135,8 @@ func (f *Fleet) Join(ctx context.Context) error {
 	return nil
 }
 
-// Start closes what an earlier life left open and takes the desks that are this node's. The phone must be running; nobody is
-// served yet.
+// Start closes what an earlier life left open and takes the desks that are this node's. The phone must be running, and so should
+// Run, or the lease may be over before; nobody is served yet.
 func (f *Fleet) Start(ctx context.Context) error {
 	if err := f.engine.Recover(ctx); err != nil {
 		return err
@@ -144,7 +147,13 @@ func (f *Fleet) Start(ctx context.Context) error {
 	if len(f.alive()) > 1 {
 		f.engine.LineKept()
 	}
-	return f.settleIn(ctx)
+	if err := f.settleIn(ctx); err != nil {
+		return err
+	}
+	f.mu.Lock()
+	f.settled = true
+	f.mu.Unlock()
+	return nil
 }
 
 // Run keeps this node's place until ctx is done, then leaves. It returns an error when another process has taken the place.
@@ -225,3 +234,9 @@ func pause(ctx context.Context, d time.Duration) {
 	case <-ctx.Done():
 	}
 }
+
+// Owned is how many desks this node has.
+func (f *Fleet) Owned() int { return len(f.engine.Desks()) }
+
+// Alive is how many nodes have a lease that runs, this one among them.
+func (f *Fleet) Alive() int { return len(f.alive()) }

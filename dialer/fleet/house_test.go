@@ -73,7 +73,7 @@ func (c *centre) node(id dialer.NodeID, phones ...dialer.DeskID) *node {
 	desks := []dialer.DeskConfig{{ID: desk1, Name: "席1"}, {ID: desk2, Name: "席2"}}
 	n.Fleet = fleet.New(fleet.Deps{
 		ID: id, Label: "http://" + string(id), Lease: lease, Beat: beat, Desks: desks, Nodes: n.door, Wire: c.wire, Owed: n.door,
-		Phone: n.phone, Board: n.board,
+		Phone: n.phone, Board: n.board, Now: time.Now,
 	})
 	table := dialer.DefaultResults()
 	n.engine = dialer.NewEngine(dialer.Deps{

@@ -99,7 +99,7 @@ func (f *Fleet) hasDesk(at *other, v dialer.DeskView) {
 
 // takePicture sets right what is known of a node, and shows what is new.
 func (f *Fleet) takePicture(from Life, s snapshot) {
-	now := time.Now()
+	now := f.d.Now()
 	var news []dialer.Change
 	f.mu.Lock()
 	o := f.others[from.Node]
@@ -141,7 +141,7 @@ func ended(v dialer.CallView, at time.Time) dialer.Change {
 
 // forgetDead takes off the board what a node showed whose life is over.
 func (f *Fleet) forgetDead(s Standing) {
-	now := time.Now()
+	now := f.d.Now()
 	lives := map[dialer.NodeID]Node{}
 	for _, n := range s.Nodes {
 		lives[n.Node] = n
