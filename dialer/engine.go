@@ -34,7 +34,7 @@ func WardLimits() Limits {
 type DeskConfig struct {
 	ID   DeskID
 	Name string
-	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in.
+	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in and cases that need them.
 	Languages []string
 }
 
@@ -179,7 +179,7 @@ const householdGap = 5 * time.Minute
 // case after it; a case that an operator had read is never exchanged for one unread.
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
-	e.putOff(ctx, *p.claim, p.target, CaseNext{
+	e.putOff(ctx, *p.claim, CaseNext{
 		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
 	})
 	e.clearPresented(r.Desk, *p.claim)

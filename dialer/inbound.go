@@ -294,7 +294,7 @@ func (e *Engine) claimCaller(ctx context.Context, call CallID, id DeskID, caseID
 	if caseID == "" {
 		return
 	}
-	claim, err := e.d.Queue.Claim(ctx, id, caseID, e.d.Limits.Lease)
+	claim, err := e.d.Queue.Claim(ctx, id, caseID, nil, e.d.Limits.Lease)
 	if err != nil {
 		e.d.Log.Info("the case of a call that came in could not be claimed", "call", call, "err", err)
 		return

@@ -404,6 +404,19 @@ func (w caseBook) Waiting(context.Context) iter.Seq2[dialer.Waiting, error] {
 	return func(func(dialer.Waiting, error) bool) {}
 }
 
+func (w caseBook) Place(_ context.Context, id dialer.CaseID) (*dialer.Waiting, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.cases[id]
+	switch {
+	case !ok:
+		return nil, dialer.ErrNotFound
+	case c.Next.State != dialer.CaseWaiting:
+		return nil, nil
+	}
+	return &dialer.Waiting{Case: id, Due: c.Next.Due, Priority: c.Priority, Lane: "its lane"}, nil
+}
+
 func (w caseBook) Held(context.Context, int) ([]casework.Case, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -491,7 +504,7 @@ type line struct {
 	*world
 }
 
-func (w line) List(_ context.Context, limit int) ([]dialer.Place, error) {
+func (w line) List(_ context.Context, _ []dialer.Served, limit int) ([]dialer.Place, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.places[:min(limit, len(w.places))], w.fail.queue

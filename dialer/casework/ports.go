@@ -19,6 +19,8 @@ type CaseStore interface {
 	Search(ctx context.Context, q string, limit int) ([]Case, error)
 	// Waiting yields every case in the line, for rebuilding the queue.
 	Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error]
+	// Place returns the case's place in the line, with its lane; nil when it does not wait.
+	Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error)
 	// Held lists cases that are held back, newest first, with why.
 	Held(ctx context.Context, limit int) ([]Case, error)
 	// SetNext moves a case (a supervisor releases a held one, or closes it).
