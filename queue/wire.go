@@ -31,6 +31,7 @@ const (
 type streams interface {
 	redis.Scripter
 	redis.StreamCmdable
+	redis.HashCmdable
 	Pipelined(ctx context.Context, do func(redis.Pipeliner) error) ([]redis.Cmder, error)
 }
 

@@ -179,6 +179,27 @@ func TestWireWhenRedisGoes(t *testing.T) {
 	eventually(t, "told again", func() bool { return e.has(func() bool { return len(e.told) > 0 }) })
 }
 
+// TestThePhoneBook gives back what any node of the fleet has kept, and nothing that another wrote, or that was moved.
+func TestThePhoneBook(t *testing.T) {
+	q := openQueue(t)
+	a, b := q.Wire(wireSecret, slog.New(slog.DiscardHandler)).PhoneBook(), q.Wire(wireSecret, slog.New(slog.DiscardHandler)).PhoneBook()
+	stranger := q.Wire([]byte("another secret of thirty-two bytes or more"), slog.New(slog.DiscardHandler)).PhoneBook()
+	for desk, book := range map[dialer.DeskID]PhoneBook{"desk1": a, "desk2": stranger} {
+		if err := book.Keep(t.Context(), desk, []byte("sip:201@192.0.2.21")); err != nil {
+			t.Fatal(err)
+		}
+	}
+	sealed := q.client.HGet(t.Context(), a.phones(), "desk1").Val()
+	if sealed == "" || strings.Contains(sealed, "192.0.2") {
+		t.Errorf("the book shows %q", sealed)
+	}
+	q.client.HSet(t.Context(), a.phones(), "desk3", sealed)
+	found, err := b.Find(t.Context(), []dialer.DeskID{"desk1", "desk2", "desk3", "desk4"})
+	if err != nil || len(found) != 1 || string(found["desk1"]) != "sip:201@192.0.2.21" {
+		t.Errorf("found %q (%v)", found, err)
+	}
+}
+
 // TestInboxesOfTheDeadAreGone in time: nobody empties them.
 func TestInboxesOfTheDeadAreGone(t *testing.T) {
 	q := openQueue(t)

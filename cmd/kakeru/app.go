@@ -39,6 +39,8 @@ type app struct {
 	agent    *sip.Agent
 	hub      *webui.Hub
 	fleet    *fleet.Fleet
+	nodes    *queue.Wire // to the others
+	roaming  *roaming
 	secret   []byte
 	engine   *dialer.Engine
 	web      *webui.Server
@@ -132,9 +134,13 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		conf.RecordingNotice = s.Recording.Notice
 	}
 	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
+	a.nodes = a.line.Wire(a.secret, o.log)
+	a.roaming = newRoaming(a.nodes.PhoneBook(), o.log)
+	conf.Where = a.roaming.note
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
+	a.roaming.agent = a.agent
 	a.hub = webui.NewHub(a.now(), webui.LiveSettings{})
 	a.agent.OnTrunk(newTrunkBoard(a.hub, a.now).show)
 	if err := a.newFleet(o, metrics); err != nil {
@@ -234,6 +240,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	err := a.fleet.Join(ctx)
 	if err == nil {
 		group.Go(func() error { return a.fleet.Run(rooms) })
+		group.Go(func() error { return a.roaming.Run(rooms) })
 		err = a.prepared(ctx, prepare)
 	}
 	if err == nil {
