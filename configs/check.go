@@ -34,6 +34,7 @@ func (s Settings) Check() error {
 	s.Numbers.check(&p)
 	s.SIP.check(&p)
 	s.Recording.check(&p)
+	s.Node.check(&p)
 	return errors.Join(p...)
 }
 

@@ -15,11 +15,22 @@ type Settings struct {
 	SIP      SIP      `koanf:"sip"`
 	// Recording is of its own, since it is not for whoever sets up phones to decide.
 	Recording Recording `koanf:"recording"`
+	Node      Node      `koanf:"node"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
 	SecretFile string `koanf:"secret_file"`
 	LogLevel   string `koanf:"log_level"` // debug, info, warn, error
+}
+
+// Node is this process among those that run the centre together, over one PostgreSQL and one Redis.
+type Node struct {
+	// ID names it, and outlives it: no two processes that run at once have the same. Made at the first start, and kept in
+	// state_dir, when empty.
+	ID string `koanf:"id"`
+	// Lease is how long it may be silent before the others take its desks over; Beat how often it shows itself, at most a third.
+	Lease time.Duration `koanf:"lease"`
+	Beat  time.Duration `koanf:"beat"`
 }
 
 // HTTP is the panel's door.
@@ -206,6 +217,7 @@ func Default() Settings {
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
 		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		Recording: Recording{Notice: Beep},
+		Node:      Node{Lease: 6 * time.Second, Beat: 2 * time.Second},
 		StateDir:  "/var/lib/kakeru",
 		LogLevel:  "info",
 	}

@@ -43,6 +43,13 @@ func (e *Engine) lineMissed(what string, id CaseID, err error) {
 // LineMissed has the line rebuilt from the ledger because the queue did not take what somebody else put into it.
 func (e *Engine) LineMissed(err error) { e.lineMissed("put", "", err) }
 
+// LineKept says that other processes have kept the line while this one was away: it need not be built anew for that alone.
+func (e *Engine) LineKept() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lineStale = false
+}
+
 // Draining reports whether new calls are refused because the house is closing.
 func (e *Engine) Draining() bool {
 	e.mu.Lock()

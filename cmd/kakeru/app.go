@@ -16,6 +16,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 	"kakeru/queue"
@@ -38,6 +39,10 @@ type app struct {
 	line     *queue.Queue
 	agent    *sip.Agent
 	hub      *webui.Hub
+	fleet    *fleet.Fleet
+	nodes    *queue.Wire // to the others
+	roaming  *roaming
+	secret   []byte
 	engine   *dialer.Engine
 	web      *webui.Server
 	recorder *recording.Recorder // nil where the settings have no place for recordings
@@ -84,7 +89,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.refs = dialer.NewRefs(key)
+	a.refs, a.secret = dialer.NewRefs(key), key
 	metrics := prometheus.NewRegistry()
 	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
@@ -131,28 +136,37 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		conf.RecordingNotice = s.Recording.Notice
 	}
 	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
+	a.nodes = a.line.Wire(a.secret, o.log)
+	a.roaming = newRoaming(a.nodes.PhoneBook(), o.log)
+	conf.Where = a.roaming.note
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
+	a.roaming.agent = a.agent
 	a.hub = webui.NewHub(a.watch.Now(), webui.LiveSettings{})
 	a.agent.OnTrunk(newTrunkBoard(a.hub, a.watch.Now).show)
+	if err := a.newFleet(o, metrics); err != nil {
+		return err
+	}
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.fleet, metrics),
+		Leased: a.fleet.Leased, DesksApart: true,
 		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
+	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.watch.Now}, Hours: open,
-		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
+		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
 	return err
@@ -242,7 +256,12 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	})
 	group.Go(func() error { return a.ledger.Run(rooms) })
 	group.Go(func() error { return a.watch.Run(rooms) })
-	err := a.prepared(ctx, prepare)
+	err := a.fleet.Join(ctx)
+	if err == nil {
+		group.Go(func() error { return a.fleet.Run(rooms) })
+		group.Go(func() error { return a.roaming.Run(rooms) })
+		err = a.prepared(ctx, prepare)
+	}
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
@@ -268,7 +287,7 @@ func (a *app) prepared(ctx context.Context, prepare func(context.Context) error)
 	if err := a.watch.Compare(ctx); err != nil {
 		a.log.Warn("the clocks could not be compared", "err", err) // the watch goes on trying
 	}
-	if err := a.engine.Recover(ctx); err != nil {
+	if err := a.fleet.Start(ctx); err != nil {
 		return err
 	}
 	return prepare(ctx)
@@ -278,7 +297,7 @@ func (a *app) drain(ctx context.Context) {
 	a.log.Info("stopping: no new calls", "live", len(a.engine.Calls()))
 	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.Calls.Drain)
 	defer cancel()
-	a.engine.Drain(dctx)
+	a.fleet.Drain(dctx)
 }
 
 // close gives back what was opened, in the reverse order. Safe on an app that was only half made.
