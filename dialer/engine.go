@@ -52,6 +52,7 @@ type Deps struct {
 	Cases  Cases
 	Queue  Queue
 	Line   LineSource
+	Upkeep Upkeep // nil for none
 	Board  Board
 
 	Now Clock

@@ -85,7 +85,9 @@ func drawVerdict(t *rapid.T) Verdict {
 
 type chances func(NumberKind, time.Weekday, int) float64
 
-func (c chances) Chance(kind NumberKind, day time.Weekday, hour int) float64 { return c(kind, day, hour) }
+func (c chances) Chance(kind NumberKind, day time.Weekday, hour int) float64 {
+	return c(kind, day, hour)
+}
 
 func TestTheBestHourOfTheDay(t *testing.T) {
 	h, rules := wardHours(), DefaultRules()

@@ -131,12 +131,12 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if found := entry.Check(now, c, s.d.Hours); len(found) > 0 {
 		return nil, invalidFields(found)
 	}
-	next, err := s.nextAfter(ctx, a, c, entry)
+	next, spoilt, err := s.nextAfter(ctx, a, c, entry)
 	if err != nil {
 		return nil, err
 	}
 	revision, err := s.d.Results.Record(ctx, casework.Recorded{
-		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next,
+		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
 	})
 	if err != nil {
 		return nil, err
@@ -182,26 +182,50 @@ func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Att
 	return a, nil
 }
 
-// nextAfter says what the case waits for after an entry. Correcting an older attempt moves nothing: what came later
-// decided since.
-func (s *Server) nextAfter(ctx context.Context, a casework.Attempt, c casework.Case, e casework.Entry) (dialer.CaseNext, error) {
-	newest, _, err := s.d.Results.Attempts(ctx, casework.AttemptFilter{CaseID: a.CaseID, Limit: 1})
+// entriesRead is how many attempts of a case are looked at for what was recorded before.
+const entriesRead = 50
+
+// nextAfter says what the case waits for after an entry, and whether the number is useless. Correcting an older attempt moves
+// nothing: what came later decided since.
+func (s *Server) nextAfter(ctx context.Context, a casework.Attempt, c casework.Case, e casework.Entry) (dialer.CaseNext, bool, error) {
+	newest, _, err := s.d.Results.Attempts(ctx, casework.AttemptFilter{CaseID: a.CaseID, Limit: entriesRead})
 	if err != nil {
-		return dialer.CaseNext{}, err
+		return dialer.CaseNext{}, false, err
 	}
-	if len(newest) == 1 && newest[0].ID != a.ID {
-		return c.Next, nil
+	if len(newest) > 0 && newest[0].ID != a.ID {
+		return c.Next, false, nil
 	}
-	next := casework.NextAfter(e, a.Verdict, s.d.Now(), s.d.Hours)
+	situation := casework.Situation{
+		Now: s.d.Now(), Hours: s.d.Hours, By: from(ctx).User.ID, Kind: a.NumberKind, OtherNumber: numbersOf(c) > 1,
+	}
+	for _, earlier := range newest {
+		if earlier.Entry != nil && earlier.ID != a.ID {
+			situation.Earlier = append(situation.Earlier, earlier.Entry.Entry)
+		}
+	}
+	next, spoilt := s.d.Rules.NextAfter(e, a.Verdict, situation)
 	if next.State == dialer.CaseWaiting && a.Direction == string(dialer.Inbound) && !canBeCalled(c) {
-		return dialer.CaseNext{State: dialer.CaseClosed, Why: "折り返せる番号がないため、架電しません"}, nil
+		return dialer.CaseNext{
+			State: dialer.CaseClosed, Why: "折り返せる番号がないため、架電しません", WhyEN: "there is no number to call back, so nobody is called",
+		}, spoilt, nil
 	}
-	return next, nil
+	return next, spoilt, nil
 }
 
 // canBeCalled is false of a case that was opened for a caller who withheld the number, until somebody names another.
 func canBeCalled(c casework.Case) bool {
 	return slices.ContainsFunc(c.Phones, func(p casework.Phone) bool { return p.Usable })
+}
+
+// numbersOf is how many numbers of a case may be dialled.
+func numbersOf(c casework.Case) int {
+	n := 0
+	for _, p := range c.Phones {
+		if p.Usable && !p.DoNotCall && p.Kind != dialer.KindNever {
+			n++
+		}
+	}
+	return n
 }
 
 func entryOf(in *resultInput) casework.Entry {

@@ -16,6 +16,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 	"kakeru/queue"
@@ -31,6 +32,8 @@ type app struct {
 	settings configs.Settings
 	log      *slog.Logger
 	refs     dialer.Refs
+	hours    dialer.Hours
+	rules    casework.Rules
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
@@ -78,9 +81,18 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 		return nil, err
 	}
 	a.refs = dialer.NewRefs(key)
+	if a.hours, err = hours(s.Centre); err != nil {
+		return nil, err
+	}
+	if a.rules, err = queueRules(s, a.hours); err != nil {
+		return nil, err
+	}
+	if o.numberRuleOff {
+		a.rules = lifted(a.rules)
+	}
 	metrics := prometheus.NewRegistry()
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
-		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Rules: a.rules, Hours: a.hours,
 		Now: time.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
@@ -96,10 +108,6 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 // wire makes the rooms that stand on the stores.
 func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	s := a.settings
-	open, err := hours(s.Centre)
-	if err != nil {
-		return err
-	}
 	table, err := results(s.SIP.Trunks)
 	if err != nil {
 		return err
@@ -129,9 +137,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.hub = webui.NewHub(time.Now(), webui.LiveSettings{})
 	a.agent.OnTrunk(newTrunkBoard(a.hub, time.Now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
+		Desks: desksOf(s.SIP), Hours: a.hours, Rules: a.rules.Rules, Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.hub, metrics),
 		Now: time.Now, Log: o.log,
 	})
 	a.ledger.OnHealth(a.ledgerHealth)
@@ -141,9 +149,10 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Rules: a.rules, Line: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours}, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
 		Metrics: metrics, Now: time.Now, Log: o.log,
 	})

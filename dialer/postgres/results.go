@@ -224,6 +224,7 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (revision int,
 	if err := l.settle(ctx); err != nil {
 		return 0, err
 	}
+	var caseID dialer.CaseID
 	err = l.inTx(ctx, "record the result", func(ctx context.Context, q *db.Queries) error {
 		a, err := q.LockAttempt(ctx, string(r.Attempt))
 		if err != nil {
@@ -236,16 +237,19 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (revision int,
 		if err != nil {
 			return err
 		}
-		revision = int(n)
+		revision, caseID = int(n), dialer.CaseID(a.CaseID)
 		return record(ctx, q, r, n, a)
 	})
+	if err == nil && r.Next.State == dialer.CaseWaiting {
+		l.rank(ctx, caseID)
+	}
 	return revision, err
 }
 
 func record(ctx context.Context, q *db.Queries, r casework.Recorded, revision int32, a db.LockAttemptRow) error {
 	id := string(r.Attempt)
 	business := make([]string, len(r.Business))
-	wrong := false
+	wrong := r.Spoilt
 	for i, b := range r.Business {
 		business[i] = string(b)
 		wrong = wrong || b == casework.WrongNumber
