@@ -55,6 +55,11 @@ type Deps struct {
 	Upkeep Upkeep // nil for none
 	Board  Board
 
+	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.
+	Leased func() bool
+	// DesksApart has every desk be another's until Adopt; else all are this engine's from the start.
+	DesksApart bool
+
 	Now Clock
 	Log *slog.Logger
 }
@@ -103,6 +108,7 @@ func NewEngine(d Deps) *Engine {
 	}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
+		e.desks[c.ID].away = d.DesksApart
 		e.order = append(e.order, c.ID)
 	}
 	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })

@@ -325,6 +325,8 @@ func ledgerRefusal(err error) error {
 		return nil
 	case errors.Is(err, ErrLedgerDown):
 		return Refuse(LedgerDown)
+	case errors.Is(err, ErrFenced):
+		return errFenced
 	case errors.Is(err, ErrNotFound):
 		return Refuse(UnknownCase)
 	default:

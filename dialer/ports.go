@@ -96,7 +96,8 @@ type Ledger interface {
 	NameCase(ctx context.Context, id CallID, to CaseID, by UserID) (Target, error)
 	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg.
 	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error
-	// Note keeps evidence and handles as they come. It is a courtesy to a crash: End brings everything once more.
+	// Note keeps evidence and handles as they come, so that after a crash the legs can be ended; End brings all evidence once
+	// more. When PostgreSQL is away the adapter may keep them in its spool and return nil.
 	Note(ctx context.Context, id CallID, p Progress) error
 	// End closes an attempt, once: a second End of the same attempt changes nothing and is no error. When PostgreSQL is
 	// away the adapter puts the end into its fsynced spool and returns nil; it fails only if neither can be written.

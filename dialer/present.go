@@ -63,6 +63,8 @@ func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan 
 	switch {
 	case d == nil:
 		return nil, nil, Refuse(UnknownDesk)
+	case d.away:
+		return nil, nil, ErrElsewhere
 	case e.draining:
 		return nil, nil, Refuse(Draining)
 	case d.view.Operator != a.User:

@@ -24,9 +24,10 @@ type queueInput struct {
 
 type queueOutput struct {
 	Body struct {
-		Items []CaseBrief `json:"items"`
-		Held  []CaseBrief `json:"held"`
-		Depth Depth       `json:"depth"`
+		Items      []CaseBrief `json:"items"`
+		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
+		Held       []CaseBrief `json:"held"`
+		Depth      Depth       `json:"depth"`
 		// HeldBack is what does not come now, by what it waits for; WhyNobody says in one sentence why nobody is called.
 		HeldBack  []HeldBack `json:"held_back"`
 		WhyNobody *Reason    `json:"why_nobody,omitempty" doc:"only when no case is due"`
@@ -53,7 +54,8 @@ type searchInput struct {
 
 type searchOutput struct {
 	Body struct {
-		Items []CaseBrief `json:"items"`
+		Items      []CaseBrief `json:"items"`
+		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
 	}
 }
 

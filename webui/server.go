@@ -41,12 +41,12 @@ type Deps struct {
 	Cases      casework.CaseStore
 	Results    casework.ResultStore
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
-	Rules casework.Rules
-	Line  casework.LineStore
-	Lists      Lists
-	Queue      dialer.Queue
-	Figures    Figures
-	Hours      dialer.Hours
+	Rules   casework.Rules
+	Line    casework.LineStore
+	Lists   Lists
+	Queue   dialer.Queue
+	Figures Figures
+	Hours   dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 

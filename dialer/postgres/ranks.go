@@ -34,6 +34,19 @@ func (l *Ledger) rank(ctx context.Context, ids ...dialer.CaseID) {
 	}
 }
 
+// rankEnded ranks the cases of ended attempts that wait again.
+func (l *Ledger) rankEnded(ctx context.Context, ended ...record) {
+	var ids []dialer.CaseID
+	for _, r := range ended {
+		if r.End.Next.State == dialer.CaseWaiting {
+			ids = append(ids, r.End.CaseID)
+		}
+	}
+	if len(ids) > 0 {
+		l.rank(ctx, ids...)
+	}
+}
+
 // rankAll ranks every waiting case for the day of now, and returns those whose rank is another than before.
 func (l *Ledger) rankAll(ctx context.Context, now time.Time) (changed []string, err error) {
 	after := "00000000-0000-0000-0000-000000000000"

@@ -49,6 +49,9 @@ UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @numb
 -- name: CasePlace :one
 SELECT state, due, priority, why, pinned FROM cases WHERE id = @id;
 
+-- name: LockCasePlace :one
+SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = @id FOR UPDATE;
+
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
   c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,

@@ -280,6 +280,33 @@ func (q *Queries) IsForbidden(ctx context.Context, numberRef string) (bool, erro
 	return exists, err
 }
 
+const lockCasePlace = `-- name: LockCasePlace :one
+SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = $1 FOR UPDATE
+`
+
+type LockCasePlaceRow struct {
+	State    string
+	Due      *time.Time
+	Priority int32
+	Why      string
+	WhyEn    string
+	Cause    string
+}
+
+func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRow, error) {
+	row := q.db.QueryRow(ctx, lockCasePlace, id)
+	var i LockCasePlaceRow
+	err := row.Scan(
+		&i.State,
+		&i.Due,
+		&i.Priority,
+		&i.Why,
+		&i.WhyEn,
+		&i.Cause,
+	)
+	return i, err
+}
+
 const moveCase = `-- name: MoveCase :execrows
 UPDATE cases SET state = $1::text, due = $2, why = $3, why_en = $4, cause = $5,
   mine = CASE WHEN $6::boolean THEN mine ELSE $7 END,
