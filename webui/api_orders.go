@@ -57,7 +57,7 @@ func (s *Server) orderRoutes() {
 // order carries out what a supervisor orders of a case, and puts the case where it stands then. Ordering the same again puts
 // it there once more, so that a try during which the queue was away can be repeated.
 func (s *Server) order(ctx context.Context, id dialer.CaseID, o casework.Order) (*nextStateOutput, error) {
-	o.By, o.At = from(ctx).User.ID, s.d.Now()
+	o.By, o.At, o.Reason = from(ctx).User.ID, s.d.Now(), dialer.MaskDigits(o.Reason)
 	if found := o.Check(); len(found) > 0 {
 		return nil, invalidFields(found)
 	}
