@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"sort"
 	"sync"
 	"time"
 )
@@ -289,4 +290,8 @@ func (e *Engine) Call(id CallID) (CallView, bool) {
 		return CallView{}, false
 	}
 	return c.shown, true
+}
+
+func sortCalls(v []CallView) {
+	sort.Slice(v, func(i, j int) bool { return v[i].ID < v[j].ID })
 }
