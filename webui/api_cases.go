@@ -175,7 +175,7 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(c, tries), []Attempt{}, !whole
+	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
 	}
