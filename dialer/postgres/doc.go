@@ -12,7 +12,7 @@
 //
 // # Who owns what
 //
-// A Ledger implements the ports of dialer (Ledger, Cases, Users, Sessions), casework (CaseStore, ResultStore, ListStore)
+// A Ledger implements the ports of dialer (Ledger, Cases, Users, Sessions), casework (CaseStore, LineStore, ResultStore, ListStore)
 // and report (Source). The schema is migrations/, the queries are queries/, and internal/db is what sqlc makes of both.
 // Personal data stands in tables of its own (persons, phones, case_notes, entry_notes, attempt_legs, staged_rows,
 // staged_cases), because it will be sealed and destroyed day by day; an attempt holds references in its place and
