@@ -16,6 +16,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
@@ -34,6 +35,8 @@ type app struct {
 	now      dialer.Clock
 	refs     dialer.Refs
 	watch    *dialer.Watch // the clock of every room
+	hours    dialer.Hours
+	rules    casework.Rules
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
@@ -90,10 +93,19 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 		return nil, err
 	}
 	a.refs, a.secret = dialer.NewRefs(key), key
+	if a.hours, err = hours(s.Centre); err != nil {
+		return nil, err
+	}
+	if a.rules, err = queueRules(s, a.hours); err != nil {
+		return nil, err
+	}
+	if o.numberRuleOff {
+		a.rules = lifted(a.rules)
+	}
 	metrics := prometheus.NewRegistry()
 	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
-		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Rules: a.rules, Hours: a.hours,
 		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
@@ -109,10 +121,6 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 // wire makes the rooms that stand on the stores.
 func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	s := a.settings
-	open, err := hours(s.Centre)
-	if err != nil {
-		return err
-	}
 	table, err := results(s.SIP.Trunks)
 	if err != nil {
 		return err
@@ -149,9 +157,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		return err
 	}
 	a.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
+		Desks: desksOf(s.SIP), Hours: a.hours, Rules: a.rules.Rules, Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.fleet, metrics),
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.fleet, metrics),
 		Leased: a.fleet.Leased, DesksApart: true,
 		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
@@ -163,9 +171,10 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Rules: a.rules, Line: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.watch.Now}, Hours: open,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})

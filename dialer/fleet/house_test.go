@@ -77,7 +77,7 @@ func (c *centre) node(id dialer.NodeID, phones ...dialer.DeskID) *node {
 	})
 	table := dialer.DefaultResults()
 	n.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desks, Hours: dialer.Hours{Week: dialer.WardHours()}, NumberRule: dialer.WardNumberRule(), Limits: dialer.WardLimits(),
+		Desks: desks, Hours: dialer.Hours{Week: dialer.WardHours()}, Rules: dialer.DefaultRules(), Limits: dialer.WardLimits(),
 		Results: func(string) dialer.ResultTable { return table }, Refs: c.ledger.Refs(),
 		Phone: n.phone, Ledger: n.door, Cases: n.door, Queue: c.queue, Line: n.door, Board: n.Fleet, Leased: n.Leased, DesksApart: true,
 		Now: time.Now,

@@ -246,7 +246,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		return err
 	})
 	if err == nil {
-		done.Waiting, err = l.waitingOfList(ctx, list)
+		done.Waiting, err = l.rankList(ctx, list)
 	}
 	if err != nil {
 		return casework.Applied{}, err
@@ -330,7 +330,7 @@ func (a application) check(ctx context.Context) error {
 
 func (a application) chunk(ctx context.Context, total, after, upto int32) error {
 	err := a.q.ApplyCases(ctx, db.ApplyCasesParams{
-		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, At: a.at,
+		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, WhyEn: newCaseWhyEN, At: a.at,
 		FirstDue: a.at.Add(-time.Duration(total) * time.Millisecond),
 	})
 	if err != nil {
