@@ -1,0 +1,102 @@
+package besthour
+
+import (
+	"hash/fnv"
+	"strconv"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Grade says how an hour compares with the others of the same kind of number.
+type Grade int
+
+// The grades. Usual is every hour of which the history does not show that it is better or worse.
+const (
+	Usual Grade = iota
+	Good
+	Poor
+)
+
+const (
+	// sure is how likely it must be that an hour truly is better, or worse, than the kind's usual one.
+	sure = 0.95
+	// worth is by how much of the usual rate it must differ: one call in twenty more is the least that anybody would notice.
+	worth = 0.05
+)
+
+// graded is Usual unless the hour is surely and noticeably better or worse.
+func (c Chance) graded() Grade {
+	switch {
+	case c.relative >= 1+worth && 1-betaCDF(c.usual, c.a, c.b) >= sure:
+		return Good
+	case c.relative <= 1-worth && betaCDF(c.usual, c.a, c.b) >= sure:
+		return Poor
+	}
+	return Usual
+}
+
+const (
+	// rankUsual is the rank of every hour that is not known to differ.
+	rankUsual = 4
+	// rankStep is by how much of the usual rate one rank differs from the next.
+	rankStep = 0.1
+)
+
+// Rank is the place of a kind of number at an instant, from 0 to 2*rankUsual: by how much better or worse the hour is than
+// the kind's own others, not by how well the kind answers. In a day everybody's hours pass; a kind that answers seldom at
+// every hour must be called too, and loses nothing by waiting for its best.
+func (m *Model) Rank(kind dialer.NumberKind, at time.Time) int {
+	grade := m.grade(kind, at)
+	if grade == Usual || left(strconv.FormatInt(at.Unix()/3600, 10)) {
+		return rankUsual
+	}
+	c := m.cells[cellKey{kind, slotOf(at)}]
+	if grade == Good {
+		return max(rankUsual-1-int((c.relative-1-worth)/rankStep), 0)
+	}
+	return min(rankUsual+1+int((1-worth-c.relative)/rankStep), 2*rankUsual)
+}
+
+func (m *Model) grade(kind dialer.NumberKind, at time.Time) Grade {
+	if m == nil {
+		return Usual
+	}
+	return m.cells[cellKey{kind, slotOf(at)}].Grade
+}
+
+// horizon is how far a call is moved at most: every hour of the week comes once in it.
+const horizon = 7 * 24 * time.Hour
+
+// Better moves a call out of a poor hour, to the kind's next good one that is allowed. In any other hour it stays: to be
+// called soon is worth more than a little.
+func (m *Model) Better(id dialer.CaseID, kind dialer.NumberKind, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
+	if m.grade(kind, due) != Poor || left(string(id)+strconv.FormatInt(due.Unix(), 10)) {
+		return due, dialer.HourNote{}, false
+	}
+	for at := due.Truncate(time.Hour).Add(time.Hour); !at.After(due.Add(horizon)); at = at.Add(time.Hour) {
+		if m.grade(kind, at) == Good && allowed(at) {
+			n, _ := m.Note(kind, at)
+			return at, n, true
+		}
+	}
+	return due, dialer.HourNote{}, false
+}
+
+// leftAlone is one in how many hours, and one in how many moves, that the advice leaves as the rules have it: so every hour goes
+// on being tried with every kind, and what has changed is found out.
+const leftAlone = 16
+
+// left says by a hash whether something is among them: by chance as far as calls go, yet the same whenever it is asked.
+func left(what string) bool {
+	h := fnv.New32a()
+	_, _ = h.Write([]byte(what))
+	return mixed(h.Sum32())%leftAlone == 0
+}
+
+// mixed spreads a hash over its low bits too (the finaliser of MurmurHash3): FNV's depend on little but the last characters.
+func mixed(x uint32) uint32 {
+	x = (x ^ x>>16) * 0x85ebca6b
+	x = (x ^ x>>13) * 0xc2b2ae35
+	return x ^ x>>16
+}
