@@ -39,13 +39,13 @@ type DeskConfig struct {
 
 // Deps is what an Engine is made of. All fields are needed but Log.
 type Deps struct {
-	Desks      []DeskConfig
-	Hours      Hours
-	NumberRule NumberRule
-	Limits     Limits
-	Results    func(trunk string) ResultTable
-	Refs       Refs
-	Inbound    InboundRules // WardInbound if zero
+	Desks   []DeskConfig
+	Hours   Hours
+	Rules   Rules // DefaultRules if it has no rows
+	Limits  Limits
+	Results func(trunk string) ResultTable
+	Refs    Refs
+	Inbound InboundRules // WardInbound if zero
 
 	Phone  Phone
 	Ledger Ledger
@@ -53,6 +53,11 @@ type Deps struct {
 	Queue  Queue
 	Line   LineSource
 	Board  Board
+
+	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.
+	Leased func() bool
+	// DesksApart has every desk be another's until Adopt; else all are this engine's from the start.
+	DesksApart bool
 
 	Now Clock
 	Log *slog.Logger
@@ -92,6 +97,9 @@ func NewEngine(d Deps) *Engine {
 	if d.Inbound == (InboundRules{}) {
 		d.Inbound = WardInbound()
 	}
+	if len(d.Rules.Connections) == 0 {
+		d.Rules = DefaultRules()
+	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
 	e := &Engine{
 		d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true,
@@ -99,6 +107,7 @@ func NewEngine(d Deps) *Engine {
 	}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
+		e.desks[c.ID].away = d.DesksApart
 		e.order = append(e.order, c.ID)
 	}
 	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })
@@ -173,7 +182,8 @@ const householdGap = 5 * time.Minute
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
 	e.putOff(ctx, *p.claim, p.target, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Cause: CauseNumber, Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
+		WhyEN: "its number, or the case itself, is in a call: put off for a moment",
 	})
 	e.clearPresented(r.Desk, *p.claim)
 	if r.Next && presented == nil {

@@ -51,14 +51,14 @@ type Arrival struct {
 	ID    CallID
 	At    time.Time
 	Trunk string
-	// Caller is empty when the number was withheld, or is no Japanese one. It is personal data, and stays out of the spool.
-	Caller    Number `json:"-"`
+	// Caller is empty when the number was withheld, or is no Japanese one. It is personal data.
+	Caller    Number
 	NumberRef string // empty with Caller
 	Kind      NumberKind
 	// NewCase is opened when the number belongs to no case: a call that came in is a matter of its own until somebody says
 	// whose it is.
 	NewCase     CaseID
-	CustomerLeg LegHandle `json:"-"`
+	CustomerLeg LegHandle
 }
 
 // caller is a call's other side when it came in: nil in calls of ours.
@@ -369,7 +369,7 @@ func (n CaseNext) StaysHeld(why string) CaseNext {
 	if !strings.Contains(why, missedCall) {
 		why = strings.TrimSuffix(why, "。") + "。" + n.Why
 	}
-	return CaseNext{State: CaseHeld, Why: why}
+	return CaseNext{State: CaseHeld, Cause: n.Cause, Why: why, WhyEN: "held for a reason of its own; and " + n.WhyEN}
 }
 
 const missedCall = "不在着信がありました"
@@ -379,7 +379,13 @@ func (e *Engine) callBack(caller Number, at time.Time) CaseNext {
 	at = at.In(Tokyo)
 	when := fmt.Sprintf("%d月%d日 %02d:%02d", int(at.Month()), at.Day(), at.Hour(), at.Minute())
 	if rule, _ := caller.Forbidden(); rule != "" {
-		return CaseNext{State: CaseClosed, Why: when + "に番号の分からない不在着信がありました(折り返せません)"}
+		return CaseNext{
+			State: CaseClosed, Why: when + "に番号の分からない不在着信がありました(折り返せません)",
+			WhyEN: "a call without a number was missed; nobody can be called back",
+		}
 	}
-	return CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Why: when + "に" + missedCall + "。折り返してください"}
+	return CaseNext{
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Cause: CauseMissed, Why: when + "に" + missedCall + "。折り返してください",
+		WhyEN: "they called at " + at.Format("2006-01-02 15:04") + " and nobody answered; call them back",
+	}
 }

@@ -35,6 +35,17 @@ type Target struct {
 	Language    string // BCP 47: "ja", "en", "zh", "vi"
 	BalanceBand string // "0", "-10k", "-50k", "-100k", "-300k", "300k-": never the sum itself
 	Priority    int    // the case's place among those due; smaller is sooner
+	// Made is how often the case was called.
+	Made CaseCount
+	// Numbers are the case's numbers that may be dialled, in their order; of them Number is the one asked for, or the first.
+	Numbers []CaseNumber
+}
+
+// CaseNumber is a number of a case. Number is personal data.
+type CaseNumber struct {
+	Number    Number
+	Ref       string
+	DoNotCall bool
 }
 
 // Cases tells the engine whom a case is about. The ledger implements it.
@@ -77,7 +88,8 @@ type Ledger interface {
 	NameCase(ctx context.Context, id CallID, to CaseID, by UserID) (Target, error)
 	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg.
 	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error
-	// Note keeps evidence and handles as they come. It is a courtesy to a crash: End brings everything once more.
+	// Note keeps evidence and handles as they come, so that after a crash the legs can be ended; End brings all evidence once
+	// more. When PostgreSQL is away the adapter may keep them in its spool and return nil.
 	Note(ctx context.Context, id CallID, p Progress) error
 	// End closes an attempt, once: a second End of the same attempt changes nothing and is no error. When PostgreSQL is
 	// away the adapter puts the end into its fsynced spool and returns nil; it fails only if neither can be written.
@@ -116,6 +128,8 @@ type AttemptEnd struct {
 	Evidence   []Evidence
 	CaseID     CaseID
 	Next       CaseNext // its State is empty when the case stays where it stands
+	// Spoilt: the number proved useless for the case, and is not dialled again.
+	Spoilt bool `json:",omitempty"`
 	// Arrival, of a call that came in, is what opens its record if that could not be done when it came.
 	Arrival *Arrival
 	// Desk and Operator are where it ended: who took a call that came in, who was handed a talk, and owes its result. Empty
@@ -133,6 +147,11 @@ type CaseNext struct {
 	State CaseState `json:"state"`
 	Due   time.Time `json:"due"` // with CaseWaiting only
 	Why   string    `json:"why"` // one Japanese sentence for the panel, without personal data
+	WhyEN string    `json:"why_en,omitempty"`
+	Cause Cause     `json:"cause,omitempty"`
+	// Mine is the operator who promised to make this call, until MineUntil; then anyone may.
+	Mine      UserID    `json:"mine,omitempty"`
+	MineUntil time.Time `json:"mine_until,omitzero"`
 }
 
 // CaseState is where a case stands between calls.

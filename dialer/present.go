@@ -50,7 +50,8 @@ func (e *Engine) setAside(ctx context.Context, c Claim) {
 		return
 	}
 	e.putOff(ctx, c, Target{Priority: w.Priority}, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Why: "後回しにしたため、15分後にふたたび出ます",
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Cause: CauseAside, Why: "後回しにしたため、15分後にふたたび出ます",
+		WhyEN: "put off by an operator; it comes again after 15 minutes",
 	})
 }
 
@@ -62,6 +63,8 @@ func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan 
 	switch {
 	case d == nil:
 		return nil, nil, Refuse(UnknownDesk)
+	case d.away:
+		return nil, nil, ErrElsewhere
 	case e.draining:
 		return nil, nil, Refuse(Draining)
 	case d.view.Operator != a.User:

@@ -25,9 +25,10 @@ type queueInput struct {
 
 type queueOutput struct {
 	Body struct {
-		Items []CaseBrief `json:"items"`
-		Held  []CaseBrief `json:"held"`
-		Depth Depth       `json:"depth"`
+		Items      []CaseBrief `json:"items"`
+		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
+		Held       []CaseBrief `json:"held"`
+		Depth      Depth       `json:"depth"`
 	}
 }
 
@@ -51,7 +52,8 @@ type searchInput struct {
 
 type searchOutput struct {
 	Body struct {
-		Items []CaseBrief `json:"items"`
+		Items      []CaseBrief `json:"items"`
+		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
 	}
 }
 

@@ -30,6 +30,7 @@ import (
 type app struct {
 	settings configs.Settings
 	log      *slog.Logger
+	now      dialer.Clock
 	refs     dialer.Refs
 	listener net.Listener
 	ledger   *postgres.Ledger
@@ -55,13 +56,18 @@ type appOptions struct {
 	fast bool
 	// stopping is called when the house was told to stop; nil for nothing.
 	stopping func()
+	// now is the clock of every room that asks what time it is; nil for the machine's.
+	now dialer.Clock
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
 	numberRuleOff bool
 }
 
 // newApp takes the settings and builds every room; nothing is dialled and nobody is served yet.
 func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err error) {
-	a := &app{settings: s, log: o.log, stopping: o.stopping}
+	a := &app{settings: s, log: o.log, now: o.now, stopping: o.stopping}
+	if a.now == nil {
+		a.now = time.Now
+	}
 	if a.stopping == nil {
 		a.stopping = func() {}
 	}
@@ -81,7 +87,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	metrics := prometheus.NewRegistry()
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
-		Now: time.Now, Log: o.log, Registerer: metrics,
+		Now: a.now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -126,13 +132,13 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
-	a.hub = webui.NewHub(time.Now(), webui.LiveSettings{})
-	a.agent.OnTrunk(newTrunkBoard(a.hub, time.Now).show)
+	a.hub = webui.NewHub(a.now(), webui.LiveSettings{})
+	a.agent.OnTrunk(newTrunkBoard(a.hub, a.now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
 		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
-		Now: time.Now, Log: o.log,
+		Now: a.now, Log: o.log,
 	})
 	a.ledger.OnHealth(a.ledgerHealth)
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
@@ -143,9 +149,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open}, Hours: open,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.now}, Hours: open,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
-		Metrics: metrics, Now: time.Now, Log: o.log,
+		Metrics: metrics, Now: a.now, Log: o.log,
 	})
 	return err
 }
@@ -171,11 +177,12 @@ type progress struct {
 	source report.Source
 	centre configs.Centre
 	hours  dialer.Hours
+	now    dialer.Clock
 }
 
 // Progress returns the figures of a month written YYYY-MM.
 func (p progress) Progress(ctx context.Context, month string) (report.Progress, error) {
-	plan := report.Plan{Target: p.centre.Target, Definition: p.centre.Definition, Hours: p.hours, Now: time.Now()}
+	plan := report.Plan{Target: p.centre.Target, Definition: p.centre.Definition, Hours: p.hours, Now: p.now()}
 	return report.Compute(ctx, p.source, plan, month)
 }
 
@@ -188,7 +195,7 @@ func (a *app) ledgerHealth(up bool) {
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
 	}
-	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: time.Now(), Alert: &alert})
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.now(), Alert: &alert})
 }
 
 func desksOf(s configs.SIP) []dialer.DeskConfig {

@@ -29,6 +29,9 @@ import (
 const asBinary = "KAKERU_TEST_AS_BINARY"
 
 func TestMain(m *testing.M) {
+	if clock := os.Getenv(asServer); clock != "" {
+		os.Exit(serveBy(clock, os.Args[1:]))
+	}
 	if os.Getenv(asBinary) != "" {
 		_ = os.Unsetenv(asBinary)
 		main()
@@ -49,6 +52,7 @@ type house struct {
 	http     string
 	accounts []account
 	ledger   *postgres.Ledger // the test's own look at what is written
+	env      []string         // what the server is given besides
 	child    *exec.Cmd
 	exited   chan error
 }
@@ -58,7 +62,10 @@ type houseOptions struct {
 	fastCarrier bool
 	ring        time.Duration
 	desks       int
-	noPhones    bool // the test brings its own
+	cases       int              // 200 if 0
+	postgres    *stores.Postgres // one of the test's own; nil: an ordinary one
+	rtp         int              // the first of 500 ports for sound; 30000 if 0
+	noPhones    bool             // the test brings its own
 	trunk       string
 	inbound     string // YAML
 	recording   string // YAML
@@ -78,7 +85,10 @@ func testLogins() []login {
 // newHouse builds a house with a made-up list of 200 cases; the server is not started.
 func newHouse(t *testing.T, o houseOptions) *house {
 	t.Helper()
-	h := &house{t: t, dir: t.TempDir(), postgres: storestest.OwnPostgres(t), redis: storestest.OwnRedis(t)}
+	if o.postgres == nil {
+		o.postgres = storestest.OwnPostgres(t)
+	}
+	h := &house{t: t, dir: t.TempDir(), postgres: o.postgres, redis: storestest.OwnRedis(t)}
 	ctx := t.Context()
 	h.must(h.postgres.CreateDatabase(ctx, database, ""))
 	h.must(postgres.Migrate(ctx, h.postgres.URL(database)))
@@ -100,7 +110,10 @@ func newHouse(t *testing.T, o houseOptions) *house {
 	h.must(err)
 	t.Cleanup(h.ledger.Close)
 	h.must(addPeople(ctx, h.ledger, testLogins(), auth.Cost{MemoryKiB: 64, Passes: 1}))
-	h.must(importSample(ctx, h.ledger, refs, sampleOf{200, demoSeed}))
+	if o.cases == 0 {
+		o.cases = 200
+	}
+	h.must(importSample(ctx, h.ledger, refs, sampleOf{o.cases, demoSeed}))
 	if !o.noPhones {
 		h.must(world.startPhones(h.sip, h.accounts, o.fastCarrier, slog.New(slog.DiscardHandler)))
 	}
@@ -148,6 +161,9 @@ func (h *house) writeSettings(o houseOptions) {
 	if inbound == "" {
 		inbound = "{}"
 	}
+	if o.rtp == 0 {
+		o.rtp = 30000
+	}
 	recording := o.recording
 	if recording == "" {
 		recording = "{}"
@@ -168,10 +184,10 @@ recording: %s
 sip:
   listen: %q
   tcp: false # the port was found free for UDP alone
-  rtp: {port_min: 30000, port_max: 30999}
+  rtp: {port_min: %d, port_max: %d}
   trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:
-%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, inbound, recording, h.sip, trunk, demoCallerID, watch, desks.String())), 0o600))
+%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, inbound, recording, h.sip, o.rtp, o.rtp+499, trunk, demoCallerID, watch, desks.String())), 0o600))
 }
 
 func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }
@@ -180,7 +196,7 @@ func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }
 func (h *house) start() {
 	h.t.Helper()
 	cmd := exec.Command(os.Args[0], "serve", "--config", h.config()) //nolint:gosec,noctx // this very binary; killed by the test
-	cmd.Env = append(os.Environ(), asBinary+"=1")
+	cmd.Env = append(append(os.Environ(), asBinary+"=1"), h.env...)
 	cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	logFile, err := os.OpenFile(filepath.Join(h.dir, "server.log"), os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600)
 	h.must(err)

@@ -161,6 +161,10 @@ func (l *Ledger) Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error] {
 	return func(yield func(dialer.Waiting, error) bool) {
 		ctx, cancel := bounded(ctx, longPatience)
 		defer cancel()
+		if err := l.settle(ctx); err != nil {
+			yield(dialer.Waiting{}, err)
+			return
+		}
 		// Not through sqlc, which would hold the whole line in memory.
 		rows, err := l.pool.Query(ctx, "SELECT id, due, priority FROM cases WHERE state = 'waiting' ORDER BY due, id")
 		if err != nil {

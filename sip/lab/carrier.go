@@ -61,7 +61,7 @@ type Carrier struct {
 	journal *journal
 
 	mu     sync.Mutex
-	called map[string]int // how often a number was called; in memory only
+	called map[string]*callee // by number; in memory only
 }
 
 // NewCarrier opens the SIP port. The carrier answers once Run is called; Close
@@ -72,7 +72,7 @@ func NewCarrier(o CarrierOptions) (*Carrier, error) {
 	if err != nil {
 		return nil, err
 	}
-	c := &Carrier{options: o, end: end, journal: j, called: map[string]int{}}
+	c := &Carrier{options: o, end: end, journal: j, called: map[string]*callee{}}
 	end.invited = c.invited
 	return c, nil
 }
@@ -98,6 +98,10 @@ func (c *Carrier) Close() { c.end.close() }
 // Calls is what the carrier saw and did, oldest call first.
 func (c *Carrier) Calls() []CallLog { return c.journal.list() }
 
+// Silence cuts the carrier's signalling off, or joins it again: what is sent to it is lost, and so is what it says. Sound
+// that flows goes on.
+func (c *Carrier) Silence(on bool) { c.end.cut.Store(on) }
+
 // wait is a time of the plan as it is waited here.
 func (c *Carrier) wait(d time.Duration) time.Duration { return shortened(d, c.options.Fast) }
 
@@ -118,7 +122,8 @@ func fallback(s, otherwise string) string {
 // invited runs a call of the plan.
 func (c *Carrier) invited(invite *sip.Request, inbox <-chan message) {
 	l := newCall(c.end, c.options.Media, c.journal, invite)
-	rnd := c.lot(invite.Recipient.User)
+	who, rnd := c.lot(invite.Recipient.User)
+	l.change(false, func(r *record) { r.Callee = who })
 	s := &subscriber{carrier: c, call: l, fate: decide(lastTwo(invite.Recipient.User), rnd), rnd: rnd}
 	l.glare = s.fate.glares
 	l.ring = s.ring
@@ -129,11 +134,22 @@ func (c *Carrier) invited(invite *sip.Request, inbox <-chan message) {
 	l.run(inbox)
 }
 
-// lot draws for the next call of a number.
-func (c *Carrier) lot(number string) *rand.Rand {
+// callee is a number that was called.
+type callee struct {
+	nth    int // in the order in which they were first called, from 1
+	before int // calls
+}
+
+// lot draws for the next call of a number, and says whose it is.
+func (c *Carrier) lot(number string) (nth int, rnd *rand.Rand) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	before := c.called[number]
-	c.called[number]++
-	return lot(c.options.Seed, number, before)
+	who := c.called[number]
+	if who == nil {
+		who = &callee{nth: len(c.called) + 1}
+		c.called[number] = who
+	}
+	before := who.before
+	who.before++
+	return who.nth, lot(c.options.Seed, number, before)
 }

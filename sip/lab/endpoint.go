@@ -8,6 +8,7 @@ import (
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -48,6 +49,7 @@ type endpoint struct {
 	// invited starts a call for an INVITE outside any; the message is put into
 	// its inbox. It runs on the reading goroutine and must not block.
 	invited func(invite *sip.Request, inbox <-chan message)
+	cut     atomic.Bool // the wire is cut: nothing comes in, nothing goes out
 
 	mu      sync.Mutex
 	inboxes map[string]chan message
@@ -138,6 +140,9 @@ func (e *endpoint) read() {
 			return
 		}
 		if err != nil {
+			continue
+		}
+		if e.cut.Load() {
 			continue
 		}
 		// The parser's result refers to its input.
@@ -268,6 +273,9 @@ func (r request) replyAddr() netip.AddrPort {
 // send puts a message on the wire. A lost one is sent again by its
 // transaction, whatever the reason was.
 func (e *endpoint) send(raw []byte, to netip.AddrPort) {
+	if e.cut.Load() {
+		return
+	}
 	if _, err := e.conn.WriteToUDPAddrPort(raw, to); err != nil && !errors.Is(err, net.ErrClosed) {
 		e.log.Warn("lab cannot send a SIP message", "err", err)
 	}

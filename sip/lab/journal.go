@@ -13,8 +13,9 @@ import (
 // retransmissions out. No number stands in it but its last two digits.
 type CallLog struct {
 	CallID  string `json:"call_id"`
-	LastTwo string `json:"last_two"` // of the number in the Request-URI, if it ends in digits
-	Row     string `json:"row"`      // what the far end was to do, in words
+	LastTwo string `json:"last_two"`         // of the number in the Request-URI, if it ends in digits
+	Callee  int    `json:"callee,omitempty"` // calls to one number have the same; 0 where that is not known
+	Row     string `json:"row"`              // what the far end was to do, in words
 
 	Started  time.Time `json:"started"`
 	Ringing  time.Time `json:"ringing,omitzero"`

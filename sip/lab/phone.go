@@ -126,6 +126,18 @@ func (p *Phone) SetBusy(busy bool) { p.busy.Store(busy) }
 // SetNeverAnswer is described at SetBusy.
 func (p *Phone) SetNeverAnswer(never bool) { p.neverAnswer.Store(never) }
 
+// Unplug pulls the phone's cable, or plugs it in again: it hears nothing, and nothing that it says is heard.
+func (p *Phone) Unplug(out bool) {
+	p.end.cut.Store(out)
+	if h := p.line.Load(); h != nil && out {
+		h.call.order(func() {
+			if h.call.sound != nil {
+				h.call.sound.stop()
+			}
+		})
+	}
+}
+
 // Hangup puts the handset down: BYE in a talk, 486 while ringing. It does
 // nothing on an idle phone, and does not wait.
 func (p *Phone) Hangup() {
