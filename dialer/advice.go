@@ -9,9 +9,9 @@ type HourAdvice interface {
 	// Rank is the place of a kind of number among cases of equal priority at an instant: smaller is sooner. Kinds for which
 	// the hour is not known to be better or worse than others have the same.
 	Rank(kind NumberKind, at time.Time) int
-	// Better returns an instant in a better hour than due's, later than due and allowed, and what makes it better; ok is
-	// false when due is to be kept.
-	Better(id CaseID, kind NumberKind, due time.Time, allowed func(time.Time) bool) (at time.Time, why HourNote, ok bool)
+	// Better returns an instant in a better hour than due's, later than due and allowed, and what makes it better, for a
+	// number that was called just now; ok is false when due is to be kept.
+	Better(kind NumberKind, called, due time.Time, allowed func(time.Time) bool) (at time.Time, why HourNote, ok bool)
 	// Note says what is known of the hour of an instant; ok is false when it is like the kind's others, or nothing is known.
 	Note(kind NumberKind, at time.Time) (n HourNote, ok bool)
 }
@@ -29,31 +29,21 @@ type HourNote struct {
 }
 
 // AtBestHour moves what a case waits for to a better hour, where there is advice and the wait is not about a certain time.
-// called is when the case was called last. What the rules decided stays true: it is not earlier, the centre is open, and
-// where they wanted another part of the day it is another still.
-func (n CaseNext) AtBestHour(advice HourAdvice, id CaseID, kind NumberKind, called time.Time, hours Hours) CaseNext {
-	if advice == nil || n.State != CaseWaiting || n.Due.Sub(called) < shortWait {
+// called is when the case was called. What the rules decided stays true: it is not earlier, the centre is open, and where
+// they came to another part of the day it is another still.
+func (r Rules) AtBestHour(n CaseNext, kind NumberKind, called time.Time, hours Hours) CaseNext {
+	if r.Advice == nil || n.State != CaseWaiting || n.Due.Sub(called) < shortWait {
 		return n
 	}
-	another := !sameBand(n.Due, called)
-	at, why, ok := advice.Better(id, kind, n.Due, func(t time.Time) bool {
-		return hours.Open(t) && (!another || !sameBand(t, called))
+	another := r.Bands.Of(n.Due) != r.Bands.Of(called)
+	at, why, ok := r.Advice.Better(kind, called, n.Due, func(t time.Time) bool {
+		return hours.Open(t) && (!another || r.Bands.Of(t) != r.Bands.Of(called))
 	})
 	if ok {
-		n.Due, n.Why = at, n.Why+"。"+why.JA+"ため、その時間に架電します"
+		n.Due, n.Why, n.WhyEN = at, n.Why+"。"+why.JA+"ため、その時間に架電します", n.WhyEN+"; moved to a better hour: "+why.EN
 	}
 	return n
 }
 
 // shortWait is how long a wait must be to be moved: a busy number has somebody there, and trouble on the line passes.
 const shortWait = time.Hour
-
-// sameBand reports whether two instants, of whatever days, lie in the same of Bands.
-func sameBand(a, b time.Time) bool {
-	for i := range len(Bands) - 1 {
-		if minuteOf(a) < Bands[i+1] || minuteOf(b) < Bands[i+1] {
-			return minuteOf(a) < Bands[i+1] && minuteOf(b) < Bands[i+1]
-		}
-	}
-	return true
-}

@@ -54,11 +54,11 @@ func logBeta(a, b float64) float64 {
 	return la + lb - lab
 }
 
-// betaQuantile is the x below which a Beta(a, b) variable lies with chance p, by bisection: fifty halvings are exact to
+// betaQuantile is the x below which a Beta(a, b) variable lies with chance p, by bisection: thirty halvings are exact to
 // more digits than any rate has.
 func betaQuantile(p, a, b float64) float64 {
 	low, high := 0.0, 1.0
-	for range 50 {
+	for range 30 {
 		mid := (low + high) / 2
 		if betaCDF(mid, a, b) < p {
 			low = mid

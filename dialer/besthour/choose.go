@@ -1,8 +1,6 @@
 package besthour
 
 import (
-	"hash/fnv"
-	"strconv"
 	"time"
 
 	"kakeru/dialer"
@@ -48,7 +46,7 @@ const (
 // every hour must be called too, and loses nothing by waiting for its best.
 func (m *Model) Rank(kind dialer.NumberKind, at time.Time) int {
 	grade := m.grade(kind, at)
-	if grade == Usual || left(strconv.FormatInt(at.Unix()/3600, 10)) {
+	if grade == Usual || left(at.Unix()/stretch) {
 		return rankUsual
 	}
 	c := m.cells[cellKey{kind, slotOf(at)}]
@@ -70,8 +68,8 @@ const horizon = 7 * 24 * time.Hour
 
 // Better moves a call out of a poor hour, to the kind's next good one that is allowed. In any other hour it stays: to be
 // called soon is worth more than a little.
-func (m *Model) Better(id dialer.CaseID, kind dialer.NumberKind, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
-	if m.grade(kind, due) != Poor || left(string(id)+strconv.FormatInt(due.Unix(), 10)) {
+func (m *Model) Better(kind dialer.NumberKind, called, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
+	if m.grade(kind, due) != Poor || left(called.Unix(), due.Unix()) {
 		return due, dialer.HourNote{}, false
 	}
 	for at := due.Truncate(time.Hour).Add(time.Hour); !at.After(due.Add(horizon)); at = at.Add(time.Hour) {
@@ -83,20 +81,21 @@ func (m *Model) Better(id dialer.CaseID, kind dialer.NumberKind, due time.Time, 
 	return due, dialer.HourNote{}, false
 }
 
-// leftAlone is one in how many hours, and one in how many moves, that the advice leaves as the rules have it: so every hour goes
-// on being tried with every kind, and what has changed is found out.
-const leftAlone = 16
+// leftAlone is one in how many stretches of five minutes, and one in how many moves, that the advice leaves as the rules
+// have them: so every hour goes on being tried with every kind, and what has changed is found out.
+const (
+	leftAlone = 16
+	stretch   = 5 * 60
+)
 
 // left says by a hash whether something is among them: by chance as far as calls go, yet the same whenever it is asked.
-func left(what string) bool {
-	h := fnv.New32a()
-	_, _ = h.Write([]byte(what))
-	return mixed(h.Sum32())%leftAlone == 0
-}
-
-// mixed spreads a hash over its low bits too (the finaliser of MurmurHash3): FNV's depend on little but the last characters.
-func mixed(x uint32) uint32 {
-	x = (x ^ x>>16) * 0x85ebca6b
-	x = (x ^ x>>13) * 0xc2b2ae35
-	return x ^ x>>16
+func left(what ...int64) bool {
+	h := uint64(0)
+	for _, w := range what { // the finaliser of SplitMix64
+		h += uint64(w) + 0x9e3779b97f4a7c15 //nolint:gosec // bits to be mixed, not a quantity
+		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
+		h = (h ^ h>>27) * 0x94d049bb133111eb
+		h ^= h >> 31
+	}
+	return h%leftAlone == 0
 }

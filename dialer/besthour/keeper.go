@@ -77,8 +77,8 @@ func (k *Keeper) Refresh(ctx context.Context) error {
 func (k *Keeper) Rank(kind dialer.NumberKind, at time.Time) int { return k.model.Load().Rank(kind, at) }
 
 // Better implements dialer.HourAdvice.
-func (k *Keeper) Better(id dialer.CaseID, kind dialer.NumberKind, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
-	return k.model.Load().Better(id, kind, due, allowed)
+func (k *Keeper) Better(kind dialer.NumberKind, called, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
+	return k.model.Load().Better(kind, called, due, allowed)
 }
 
 // Note implements dialer.HourAdvice.

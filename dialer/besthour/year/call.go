@@ -1,7 +1,6 @@
 package year
 
 import (
-	"strconv"
 	"time"
 
 	"kakeru/dialer"
@@ -12,10 +11,10 @@ import (
 // call makes the next call there is, and returns what it took.
 func (h *house) call(now time.Time) time.Duration {
 	rank := func(k dialer.NumberKind) int {
-		if h.advice == nil {
+		if h.rules.Advice == nil {
 			return 0
 		}
-		return h.advice.Rank(k, now)
+		return h.rules.Advice.Rank(k, now)
 	}
 	for {
 		p := h.line.next(now, rank)
@@ -31,22 +30,19 @@ func (h *house) call(now time.Time) time.Duration {
 	}
 }
 
-// freeFrom is when the rules let a person be called: that of the number, and how often a case is called in a week.
+// freeFrom is when the rules let a person be called: that of the number, and how often a case is called.
 func (h *house) freeFrom(p *person, now time.Time) time.Time {
-	if w := weekOf(now); w != p.week {
-		p.week, p.inWeek = w, 0
+	from, _ := h.rules.Number.FreeFrom(now, p.number.tries)
+	if capped, _ := h.rules.Caps.FreeFrom(now, p.made.until(now).CaseCount); capped.After(from) && p.asked.IsZero() {
+		return capped
 	}
-	if p.inWeek >= perWeek && p.asked.IsZero() {
-		return start.At(0).Add(time.Duration(p.week+1) * week)
-	}
-	from, _ := h.rule.FreeFrom(now, p.number.tries)
 	return from
 }
 
 // dial rings a person, writes down what came of it, and puts the case where the rules say.
 func (h *house) dial(p *person, now time.Time) time.Duration {
 	asked := !p.asked.IsZero()
-	p.tries, p.inWeek, p.asked = p.tries+1, p.inWeek+1, time.Time{}
+	p.tries, p.asked, p.made = p.tries+1, time.Time{}, p.made.until(now).more()
 	out, party := h.outcome(p, now, asked)
 	v, rule := h.table.Decide(out)
 	next := h.next(p, v, rule, party, now)
@@ -68,9 +64,10 @@ func (h *house) dial(p *person, now time.Time) time.Duration {
 }
 
 // next is what the rules of the house, and the advice within them, say the case waits for.
-func (h *house) next(p *person, v dialer.Verdict, rule dialer.NextRule, party casework.Party, now time.Time) dialer.CaseNext {
+func (h *house) next(p *person, v dialer.Verdict, rule *dialer.NextRule, party casework.Party, now time.Time) dialer.CaseNext {
 	if v.Result != dialer.Answered {
-		return h.atBestHour(p, dialer.NextFor(rule, v, now, h.Hours, p.number.tries), now)
+		next, _ := h.rules.NextFor(v, rule, dialer.Situation{Now: now, Hours: h.Hours, Tries: p.number.tries, Kind: p.kind})
+		return next
 	}
 	e := h.entry(p, party, now)
 	next := casework.NextAfter(e, v, now, h.Hours)
@@ -81,11 +78,7 @@ func (h *house) next(p *person, v dialer.Verdict, rule dialer.NextRule, party ca
 	case e.Promise != nil:
 		next.State = dialer.CaseClosed // and kept: what becomes of promises is not the matter here
 	}
-	return h.atBestHour(p, next, now)
-}
-
-func (h *house) atBestHour(p *person, next dialer.CaseNext, now time.Time) dialer.CaseNext {
-	return next.AtBestHour(h.advice, dialer.CaseID(strconv.Itoa(p.id)), p.kind, now, h.Hours)
+	return h.rules.AtBestHour(next, p.kind, now, h.Hours)
 }
 
 // keep adds the try to the number's history, of which the rules look at three months.

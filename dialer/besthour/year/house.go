@@ -49,7 +49,6 @@ const (
 	seats     = 2
 	inVain    = 150 * time.Second
 	talk      = 300 * time.Second
-	perWeek   = 3  // tries at a case in a week at most
 	inVainMax = 10 // tries in vain in a row, after which the case is left to a supervisor
 )
 
@@ -61,9 +60,8 @@ type house struct {
 	Plan
 	line   *line
 	people []*person
-	rule   dialer.NumberRule
+	rules  dialer.Rules
 	table  dialer.ResultTable
-	advice dialer.HourAdvice
 	counts map[besthour.Count]*[2]int // by all but the age, which is the week; tried and answered
 	f      Figures
 }
@@ -77,11 +75,11 @@ func Replay(p Plan) Figures {
 
 func newHouse(p Plan) *house {
 	h := &house{
-		Plan: p, line: newLine(), rule: dialer.WardNumberRule(), table: dialer.DefaultResults(),
+		Plan: p, line: newLine(), rules: dialer.DefaultRules(), table: dialer.DefaultResults(),
 		counts: map[besthour.Count]*[2]int{}, f: Figures{ByKind: map[dialer.NumberKind]Tally{}},
 	}
 	if p.Advice == Oracle {
-		h.advice = oracle(p)
+		h.rules.Advice = oracle(p)
 	}
 	return h
 }
@@ -95,7 +93,7 @@ func (h *house) live() {
 		}
 		if w := weekOf(d.At(0)); w != learnt && h.Advice == On {
 			learnt = w
-			h.advice = besthour.Learn(h.history(w), h.Learn)
+			h.rules.Advice = besthour.Learn(h.history(w), h.Learn)
 		}
 		h.day(d)
 	}

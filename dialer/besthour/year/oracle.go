@@ -38,7 +38,7 @@ func (o *omniscient) Rank(kind dialer.NumberKind, at time.Time) int {
 	return 1000 - int(math.Round(50*o.relative(kind, at)))
 }
 
-func (o *omniscient) Better(_ dialer.CaseID, kind dialer.NumberKind, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
+func (o *omniscient) Better(kind dialer.NumberKind, _, due time.Time, allowed func(time.Time) bool) (time.Time, dialer.HourNote, bool) {
 	if o.relative(kind, due) > 0.95 {
 		return due, dialer.HourNote{}, false
 	}

@@ -17,10 +17,37 @@ type person struct {
 	due      time.Time
 	tries    int       // all there were: each draws its own luck
 	asked    time.Time // when they asked to be called; zero when they did not
-	week     int       // the week of the cap, and the tries in it
-	inWeek   int
-	inVain   int
+	made     made
+	inVain   int // tries in a row that no person answered
 	reached  bool
+}
+
+// made is how often a case was called, for its caps.
+type made struct {
+	dialer.CaseCount
+	last dialer.Date
+}
+
+// until is what counts still at an instant, and more what counts after one more.
+func (m made) until(now time.Time) made {
+	today := dialer.DateOf(now)
+	year, week := now.In(dialer.Tokyo).ISOWeek()
+	if y, w := m.last.At(0).ISOWeek(); y != year || w != week {
+		m.Week = 0
+	}
+	if m.last != today {
+		m.Day = 0
+	}
+	if m.last.Month != today.Month || m.last.Year != today.Year {
+		m.Month = 0
+	}
+	m.last = today
+	return m
+}
+
+func (m made) more() made {
+	m.Day, m.Week, m.Month = m.Day+1, m.Week+1, m.Month+1
+	return m
 }
 
 // number is what is rung: the cases of a household share it.

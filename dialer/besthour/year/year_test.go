@@ -132,7 +132,7 @@ func TestAYearKeepsTheRules(t *testing.T) {
 				}
 			}
 			for d, n := range rings {
-				if n > h.rule.RingsPerDay {
+				if n > h.rules.Number.RingsPerDay {
 					t.Fatalf("%s: a number rang in vain %d times on %v", advice, n, d)
 				}
 			}
