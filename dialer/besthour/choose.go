@@ -1,6 +1,7 @@
 package besthour
 
 import (
+	"slices"
 	"time"
 
 	"kakeru/dialer"
@@ -44,16 +45,23 @@ const (
 // Rank is the place of a kind of number at an instant, from 0 to 2*rankUsual: by how much better or worse the hour is than
 // the kind's own others, not by how well the kind answers. In a day everybody's hours pass; a kind that answers seldom at
 // every hour must be called too, and loses nothing by waiting for its best.
+//
+// One stretch in sixteen of an hour in which kinds differ is for learning: there the kinds take turns, whatever is known.
 func (m *Model) Rank(kind dialer.NumberKind, at time.Time) int {
-	grade := m.grade(kind, at)
-	if grade == Usual || left(at.Unix()/stretch) {
+	if m == nil || !m.differ[slotOf(at)] {
 		return rankUsual
 	}
-	c := m.cells[cellKey{kind, slotOf(at)}]
-	if grade == Good {
-		return max(rankUsual-1-int((c.relative-1-worth)/rankStep), 0)
+	if now := at.Unix() / stretch; left(now) {
+		return int(mixed(now, int64(slices.Index(kinds, kind))) % (2*rankUsual + 1)) //nolint:gosec // below nine
 	}
-	return min(rankUsual+1+int((1-worth-c.relative)/rankStep), 2*rankUsual)
+	c := m.cells[cellKey{kind, slotOf(at)}]
+	switch c.Grade {
+	case Good:
+		return max(rankUsual-1-int((c.relative-1-worth)/rankStep), 0)
+	case Poor:
+		return min(rankUsual+1+int((1-worth-c.relative)/rankStep), 2*rankUsual)
+	}
+	return rankUsual
 }
 
 func (m *Model) grade(kind dialer.NumberKind, at time.Time) Grade {
@@ -62,6 +70,9 @@ func (m *Model) grade(kind dialer.NumberKind, at time.Time) Grade {
 	}
 	return m.cells[cellKey{kind, slotOf(at)}].Grade
 }
+
+// kinds are those there are, in an order for the turns.
+var kinds = []dialer.NumberKind{dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi}
 
 // horizon is how far a call is moved at most: every hour of the week comes once in it.
 const horizon = 7 * 24 * time.Hour
@@ -81,21 +92,24 @@ func (m *Model) Better(kind dialer.NumberKind, called, due time.Time, allowed fu
 	return due, dialer.HourNote{}, false
 }
 
-// leftAlone is one in how many stretches of five minutes, and one in how many moves, that the advice leaves as the rules
-// have them: so every hour goes on being tried with every kind, and what has changed is found out.
+// leftAlone is one in how many stretches of five minutes, and one in how many moves, that what is known is left aside: so
+// every hour goes on being tried with every kind, and what has changed is found out.
 const (
 	leftAlone = 16
 	stretch   = 5 * 60
 )
 
 // left says by a hash whether something is among them: by chance as far as calls go, yet the same whenever it is asked.
-func left(what ...int64) bool {
+func left(what ...int64) bool { return mixed(what...)%leftAlone == 0 }
+
+// mixed is a hash of numbers (the finaliser of SplitMix64).
+func mixed(what ...int64) uint64 {
 	h := uint64(0)
-	for _, w := range what { // the finaliser of SplitMix64
+	for _, w := range what {
 		h += uint64(w) + 0x9e3779b97f4a7c15 //nolint:gosec // bits to be mixed, not a quantity
 		h = (h ^ h>>30) * 0xbf58476d1ce4e5b9
 		h = (h ^ h>>27) * 0x94d049bb133111eb
 		h ^= h >> 31
 	}
-	return h%leftAlone == 0
+	return h
 }

@@ -12,6 +12,8 @@ import (
 type Model struct {
 	kinds map[dialer.NumberKind]kindRate
 	cells map[cellKey]Chance
+	// differ are the hours that are better or worse for one kind or another.
+	differ map[slot]bool
 	// Learnt says which effects the history gave proof of.
 	Learnt Learnt
 }
@@ -47,7 +49,7 @@ func Learn(counts []Count, o Options) *Model {
 	if f == nil {
 		return nil
 	}
-	m := &Model{kinds: map[dialer.NumberKind]kindRate{}, cells: map[cellKey]Chance{}}
+	m := &Model{kinds: map[dialer.NumberKind]kindRate{}, cells: map[cellKey]Chance{}, differ: map[slot]bool{}}
 	m.Learnt = Learnt{f.matters(byEarlier), f.matters(byKind), f.matters(byHour), f.matters(byWeekday), f.matters(byCell)}
 	ordinary, earlier := f.usualEarlier(), f.factors[byEarlier]
 	for i, r := range f.rows {
@@ -65,6 +67,9 @@ func Learn(counts []Count, o Options) *Model {
 		c.relative = c.Rate / c.usual
 		c.Grade = c.graded()
 		m.cells[key] = c
+		if c.Grade != Usual {
+			m.differ[key.slot] = true
+		}
 	}
 	return m
 }
@@ -81,15 +86,19 @@ func (f *fitted) usualEarlier() float64 {
 }
 
 // spread is how uncertain the rate of a row is, as a variance over the rate's square. Each factor that matters adds what
-// its own group leaves open, and takes away of what was open before as much as the group's own tries count against it.
+// its own group leaves open. A group that lies within the one before (an hour of the kind, a cell of both) takes away of
+// what was open before as much as its own tries count against it; a weekday lies across the hours, and takes nothing.
 func (f *fitted) spread(i int) float64 {
 	open := (1 - f.overall) / (f.overall * (f.tried + 1))
-	for _, x := range f.factors[byKind:] {
-		if math.IsInf(x.strength, 1) {
+	for n, x := range f.factors {
+		if n == byEarlier || math.IsInf(x.strength, 1) {
 			continue
 		}
 		g := x.groups[x.of[i]]
 		rate, held := g.shrunk(x.strength), x.strength/(g.tried+x.strength)
+		if n == byWeekday {
+			held = 1
+		}
 		open = (1-rate)/(rate*(g.tried+x.strength+1)) + held*held*open
 	}
 	return open
