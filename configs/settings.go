@@ -11,6 +11,7 @@ type Settings struct {
 	Calls    Calls    `koanf:"calls"`
 	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
+	Queue    Queue    `koanf:"queue"`
 	SIP      SIP      `koanf:"sip"`
 	// Recording is of its own, since it is not for whoever sets up phones to decide.
 	Recording Recording `koanf:"recording"`
@@ -71,7 +72,7 @@ type Inbound struct {
 	OutsideHours string `koanf:"outside_hours"`
 }
 
-// Numbers keeps one number from being rung too often.
+// Numbers keeps one number from being rung too often. A file of rules with a section of its own about that goes instead.
 type Numbers struct {
 	RingsPerDay int           `koanf:"rings_per_day"`
 	RingGap     time.Duration `koanf:"ring_gap"`

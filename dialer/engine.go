@@ -52,6 +52,7 @@ type Deps struct {
 	Cases  Cases
 	Queue  Queue
 	Line   LineSource
+	Upkeep Upkeep // nil for none
 	Board  Board
 
 	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.

@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"sync"
 	"time"
 )
 
@@ -10,6 +11,9 @@ import (
 // missed something is rebuilt from the ledger.
 func (e *Engine) Run(ctx context.Context) error {
 	e.takeCalls()
+	var tidying sync.WaitGroup
+	defer tidying.Wait()
+	tidying.Go(func() { e.keepTidy(ctx) })
 	tick := time.NewTicker(lineCheck)
 	defer tick.Stop()
 	for {

@@ -61,6 +61,14 @@ type Cases interface {
 	Defer(ctx context.Context, id CaseID, next CaseNext) error
 }
 
+// Upkeep is what time alone changes in the line. The ledger implements it.
+type Upkeep interface {
+	// Tidy makes the changes that have fallen due: calls that were promised in person are anyone's once their time is over, cases
+	// in a language that nobody speaks today wait for a day on which somebody does, and with each new day all are ranked anew. It
+	// returns the places that changed. Told again, it changes nothing.
+	Tidy(ctx context.Context, now time.Time) ([]Waiting, error)
+}
+
 // Reservation opens an attempt: the row that stands before anything is sent.
 type Reservation struct {
 	ID             CallID

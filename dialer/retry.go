@@ -126,4 +126,3 @@ func (r NumberRule) clearBand(last, t time.Time) time.Time {
 	}
 	return r.bands().After(t)
 }
-

@@ -271,7 +271,9 @@ func (n NextRule) check(p *ruleProblems, key string) {
 // ruleProblems collects what is wrong.
 type ruleProblems []error
 
-func (p *ruleProblems) addf(key, format string, args ...any) { *p = append(*p, ruleError(key, format, args...)) }
+func (p *ruleProblems) addf(key, format string, args ...any) {
+	*p = append(*p, ruleError(key, format, args...))
+}
 
 func (p *ruleProblems) least(key string, n, low int) {
 	switch {

@@ -124,3 +124,38 @@ func (s Seats) Stray(desks []DeskID) []string {
 	slices.Sort(stray)
 	return stray
 }
+
+// Ever reports whether a language is spoken on any day at all. One that never is needs no desk: its cases are everybody's, or
+// nobody would ever call.
+func (s Seats) Ever(language string) bool { return slices.Contains(s.Languages(), language) }
+
+// languageNames are the languages of the ward's list by their names.
+var languageNames = map[string]Reason{
+	"en": {"英語", "English"}, "zh": {"中国語", "Chinese"}, "vi": {"ベトナム語", "Vietnamese"}, "ko": {"韓国語", "Korean"},
+	"ne": {"ネパール語", "Nepali"}, "tl": {"タガログ語", "Tagalog"}, "my": {"ミャンマー語", "Burmese"}, "bn": {"ベンガル語", "Bengali"},
+	"hi": {"ヒンディー語", "Hindi"}, "es": {"スペイン語", "Spanish"}, "pt": {"ポルトガル語", "Portuguese"}, "ja": {"日本語", "Japanese"},
+}
+
+// LanguageName is what a language is called; its code where that is not known.
+func LanguageName(code string) Reason {
+	if name, ok := languageNames[code]; ok {
+		return name
+	}
+	return Reason{code, code}
+}
+
+// AwaitLanguage says when a case comes whose language nobody speaks today: on the next day that is set, or, when none is, on the
+// next opening, when it is looked at again.
+func (r Rules) AwaitLanguage(language string, now time.Time, hours Hours) (due time.Time, why Reason) {
+	name, tomorrow := LanguageName(language), DateOf(now).Next().At(0)
+	if at, ok := r.Seats.Next(language, tomorrow, hours); ok {
+		d := DateOf(at)
+		return at, Reason{
+			fmt.Sprintf("%sの席がある%d月%d日を待ちます", name.JA, int(d.Month), d.Day),
+			fmt.Sprintf("waits for %s, when a desk speaks %s", d, name.EN),
+		}
+	}
+	return hours.NextOpen(tomorrow), Reason{
+		name.JA + "の席の予定がまだありません。予定が入るまで待ちます", "no day is set yet on which a desk speaks " + name.EN + "; it waits for one",
+	}
+}

@@ -143,6 +143,8 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &r) && r.Rule == dialer.QueueEmpty:
+		return refused(s.whyNobody(ctx, r))
 	case errors.As(err, &r):
 		return refused(r)
 	case errors.As(err, &t):

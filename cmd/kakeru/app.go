@@ -16,6 +16,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 	"kakeru/queue"
@@ -32,6 +33,8 @@ type app struct {
 	log      *slog.Logger
 	now      dialer.Clock
 	refs     dialer.Refs
+	hours    dialer.Hours
+	rules    casework.Rules
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
@@ -84,9 +87,18 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 		return nil, err
 	}
 	a.refs = dialer.NewRefs(key)
+	if a.hours, err = hours(s.Centre); err != nil {
+		return nil, err
+	}
+	if a.rules, err = queueRules(s, a.hours); err != nil {
+		return nil, err
+	}
+	if o.numberRuleOff {
+		a.rules = lifted(a.rules)
+	}
 	metrics := prometheus.NewRegistry()
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
-		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Rules: a.rules, Hours: a.hours,
 		Now: a.now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
@@ -102,10 +114,6 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 // wire makes the rooms that stand on the stores.
 func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	s := a.settings
-	open, err := hours(s.Centre)
-	if err != nil {
-		return err
-	}
 	table, err := results(s.SIP.Trunks)
 	if err != nil {
 		return err
@@ -135,9 +143,9 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.hub = webui.NewHub(a.now(), webui.LiveSettings{})
 	a.agent.OnTrunk(newTrunkBoard(a.hub, a.now).show)
 	a.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
+		Desks: desksOf(s.SIP), Hours: a.hours, Rules: a.rules.Rules, Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.hub, metrics),
 		Now: a.now, Log: o.log,
 	})
 	a.ledger.OnHealth(a.ledgerHealth)
@@ -147,9 +155,10 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Rules: a.rules, Line: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.now}, Hours: open,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.now}, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
 		Metrics: metrics, Now: a.now, Log: o.log,
 	})

@@ -24,7 +24,7 @@
 //     dialer.ErrLedgerDown, at the deadline. When it is back, the next call finds it.
 //   - Only End does not fail then: the end goes to the spool, which Run replays when the database is back. While ends
 //     are spooled, everything that asks who may be called, or moves a case (Reserve, Open, ResultsDue, Tries, Record,
-//     Defer, SetNext), replays them first and answers ErrLedgerDown if it cannot: so a spooled end counts as an end.
+//     Defer, Order), replays them first and answers ErrLedgerDown if it cannot: so a spooled end counts as an end.
 //   - An end the database refuses for good (it contradicts itself) is set aside beside the spool and logged as an error.
 //   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
 //     only their code and constraint are kept (errors.go).

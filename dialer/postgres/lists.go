@@ -245,6 +245,9 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		done, err = a.run(ctx)
 		return err
 	})
+	if err == nil {
+		done.Waiting, err = l.rankList(ctx, done.Waiting)
+	}
 	if err != nil {
 		return casework.Applied{}, err
 	}
@@ -333,7 +336,7 @@ func (a application) check(ctx context.Context) error {
 
 func (a application) chunk(ctx context.Context, total, after, upto int32) error {
 	err := a.q.ApplyCases(ctx, db.ApplyCasesParams{
-		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, At: a.at,
+		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, WhyEn: newCaseWhyEN, At: a.at,
 		FirstDue: a.at.Add(-time.Duration(total) * time.Millisecond),
 	})
 	if err != nil {

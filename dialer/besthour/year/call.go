@@ -70,7 +70,7 @@ func (h *house) next(p *person, v dialer.Verdict, rule *dialer.NextRule, party c
 		return next
 	}
 	e := h.entry(p, party, now)
-	next := casework.NextAfter(e, v, now, h.Hours)
+	next, _ := h.rules.NextAfter(e, v, casework.Situation{Now: now, Hours: h.Hours, Kind: p.kind})
 	switch {
 	case e.CallAgain != nil:
 		p.asked = *e.CallAgain
@@ -78,7 +78,7 @@ func (h *house) next(p *person, v dialer.Verdict, rule *dialer.NextRule, party c
 	case e.Promise != nil:
 		next.State = dialer.CaseClosed // and kept: what becomes of promises is not the matter here
 	}
-	return h.rules.AtBestHour(next, p.kind, now, h.Hours)
+	return next
 }
 
 // keep adds the try to the number's history, of which the rules look at three months.

@@ -5,6 +5,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/besthour"
+	"kakeru/dialer/casework"
 )
 
 // Plan is a year to be replayed.
@@ -60,7 +61,7 @@ type house struct {
 	Plan
 	line   *line
 	people []*person
-	rules  dialer.Rules
+	rules  casework.Rules
 	table  dialer.ResultTable
 	counts map[besthour.Count]*[2]int // by all but the age, which is the week; tried and answered
 	f      Figures
@@ -75,7 +76,7 @@ func Replay(p Plan) Figures {
 
 func newHouse(p Plan) *house {
 	h := &house{
-		Plan: p, line: newLine(), rules: dialer.DefaultRules(), table: dialer.DefaultResults(),
+		Plan: p, line: newLine(), rules: casework.DefaultRules(), table: dialer.DefaultResults(),
 		counts: map[besthour.Count]*[2]int{}, f: Figures{ByKind: map[dialer.NumberKind]Tally{}},
 	}
 	if p.Advice == Oracle {

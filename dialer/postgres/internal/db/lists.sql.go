@@ -23,18 +23,19 @@ func (q *Queries) ApplyBalances(ctx context.Context, listID string, after int32,
 }
 
 const applyCases = `-- name: ApplyCases :exec
-INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, moved_at, list_id, updated_at)
+INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at)
 SELECT s.case_id, r.case_ref, 'list', l.sample, r.language, 'waiting',
-  $1::timestamptz + s.n * interval '00:00:00.001', $2::text,
-  $3::timestamptz, s.list_id, $3::timestamptz
+  $1::timestamptz + s.n * interval '00:00:00.001', $2::text, $3::text, 'new',
+  $4::timestamptz, s.list_id, $4::timestamptz
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
   JOIN lists l ON l.id = s.list_id
-WHERE s.list_id = $4 AND s.n > $5::int AND s.n <= $6::int AND s.verdict = 'new'
+WHERE s.list_id = $5 AND s.n > $6::int AND s.n <= $7::int AND s.verdict = 'new'
 `
 
 type ApplyCasesParams struct {
 	FirstDue time.Time
 	Why      string
+	WhyEn    string
 	At       time.Time
 	ListID   string
 	After    int32
@@ -46,6 +47,7 @@ func (q *Queries) ApplyCases(ctx context.Context, arg ApplyCasesParams) error {
 	_, err := q.db.Exec(ctx, applyCases,
 		arg.FirstDue,
 		arg.Why,
+		arg.WhyEn,
 		arg.At,
 		arg.ListID,
 		arg.After,

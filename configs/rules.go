@@ -1,0 +1,33 @@
+package configs
+
+import (
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+
+	"github.com/knadh/koanf/parsers/yaml"
+)
+
+// Queue is the waiting line.
+type Queue struct {
+	// RulesFile holds the queue's rules (YAML or JSON); empty for the built-in ones. docs/rules.md has what may stand in it.
+	RulesFile string `koanf:"rules_file"`
+}
+
+// ReadRules reads a file of rules, YAML or JSON, as JSON. What it means is not for this room.
+func ReadRules(path string) ([]byte, error) {
+	b, err := os.ReadFile(path) //nolint:gosec // named by the administrator
+	switch {
+	case errors.Is(err, fs.ErrNotExist):
+		return nil, fmt.Errorf("settings: queue.rules_file: there is no file %s; name yours, or leave the setting out for the built-in rules", path)
+	case err != nil:
+		return nil, fmt.Errorf("settings: queue.rules_file: %w", err)
+	}
+	sections, err := yaml.Parser().Unmarshal(b)
+	if err != nil {
+		return nil, fmt.Errorf("settings: queue.rules_file: %s is neither YAML nor JSON: %w", path, err)
+	}
+	return json.Marshal(sections)
+}
