@@ -31,6 +31,7 @@ func (s Settings) Check() error {
 	s.Calls.check(&p)
 	s.Inbound.check(&p)
 	s.Numbers.check(&p)
+	s.Queue.check(&p)
 	s.SIP.check(&p)
 	s.Recording.check(&p)
 	return errors.Join(p...)
