@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"log/slog"
-	"sort"
 	"time"
 )
 
@@ -395,8 +394,4 @@ func (c *call) show(heard time.Time) {
 	defer c.e.mu.Unlock()
 	c.shown = v
 	c.e.d.Board.Show(Change{Type: ChangeCall, At: heard, Call: &v})
-}
-
-func sortCalls(v []CallView) {
-	sort.Slice(v, func(i, j int) bool { return v[i].ID < v[j].ID })
 }

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"sort"
 	"sync"
 	"time"
 )
@@ -33,7 +34,7 @@ func WardLimits() Limits {
 type DeskConfig struct {
 	ID   DeskID
 	Name string
-	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in.
+	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in and cases that need them.
 	Languages []string
 }
 
@@ -100,6 +101,9 @@ func NewEngine(d Deps) *Engine {
 	}
 	if len(d.Rules.Connections) == 0 {
 		d.Rules = DefaultRules()
+	}
+	if d.Rules.Seats.Usual == nil {
+		d.Rules.Seats.Usual = usualLanguages(d.Desks)
 	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
 	e := &Engine{
@@ -182,7 +186,7 @@ const householdGap = 5 * time.Minute
 // case after it; a case that an operator had read is never exchanged for one unread.
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
-	e.putOff(ctx, *p.claim, p.target, CaseNext{
+	e.putOff(ctx, *p.claim, CaseNext{
 		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Cause: CauseNumber, Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
 		WhyEN: "its number, or the case itself, is in a call: put off for a moment",
 	})
@@ -286,4 +290,8 @@ func (e *Engine) Call(id CallID) (CallView, bool) {
 		return CallView{}, false
 	}
 	return c.shown, true
+}
+
+func sortCalls(v []CallView) {
+	sort.Slice(v, func(i, j int) bool { return v[i].ID < v[j].ID })
 }

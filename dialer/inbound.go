@@ -179,7 +179,7 @@ func (e *Engine) seize(c *call) []DeskID {
 	switch e.d.Inbound.Order {
 	case RingByLanguage:
 		if e.d.Now().Sub(c.view.StartedAt) < e.d.Inbound.Step && e.anybodySpeaks(c.target.Language) {
-			free = slices.DeleteFunc(free, func(id DeskID) bool { return !e.desks[id].speaks(c.target.Language) })
+			free = slices.DeleteFunc(free, func(id DeskID) bool { return !e.speaks(id, c.target.Language) })
 		}
 	case RingLongestIdle:
 		slices.SortStableFunc(free, func(a, b DeskID) int { return e.desks[a].view.Since.Compare(e.desks[b].view.Since) })
@@ -215,14 +215,13 @@ func (e *Engine) isFree(id DeskID) bool {
 // anybodySpeaks needs mu: whether a desk where somebody sits speaks a language.
 func (e *Engine) anybodySpeaks(language string) bool {
 	return slices.ContainsFunc(e.order, func(id DeskID) bool {
-		d := e.desks[id]
-		return d.view.Operator != "" && d.speaks(language)
+		return e.desks[id].view.Operator != "" && e.speaks(id, language)
 	})
 }
 
-// speaks reports whether a desk's people speak a language. Japanese is spoken everywhere.
-func (d *desk) speaks(language string) bool {
-	return language == "" || language == "ja" || slices.Contains(d.languages, language)
+// speaks reports whether a desk's people speak a language today. Japanese is spoken everywhere.
+func (e *Engine) speaks(id DeskID, language string) bool {
+	return Everybodys(language) || slices.Contains(e.d.Rules.Seats.On(DateOf(e.d.Now()), id), language)
 }
 
 // deskFree needs mu: calls that wait for a desk look again.
@@ -294,7 +293,7 @@ func (e *Engine) claimCaller(ctx context.Context, call CallID, id DeskID, caseID
 	if caseID == "" {
 		return
 	}
-	claim, err := e.d.Queue.Claim(ctx, id, caseID, e.d.Limits.Lease)
+	claim, err := e.d.Queue.Claim(ctx, id, caseID, nil, e.d.Limits.Lease)
 	if err != nil {
 		e.d.Log.Info("the case of a call that came in could not be claimed", "call", call, "err", err)
 		return

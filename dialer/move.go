@@ -92,7 +92,7 @@ func (e *Engine) TakeOver(ctx context.Context, open []OpenAttempt) {
 		all.Go(func() {
 			e.closeInterrupted(ctx, a)
 			// Whoever claims a case for the desk that holds it gets the same lease, and may end it.
-			if claim, err := e.d.Queue.Claim(ctx, a.Desk, a.CaseID, e.d.Limits.Lease); err == nil {
+			if claim, err := e.d.Queue.Claim(ctx, a.Desk, a.CaseID, nil, e.d.Limits.Lease); err == nil {
 				e.release(ctx, claim)
 			}
 			e.place(ctx, a.CaseID)

@@ -44,12 +44,7 @@ const asideFor = 15 * time.Minute
 
 // setAside puts a skipped case off for a while.
 func (e *Engine) setAside(ctx context.Context, c Claim) {
-	w, err := e.d.Cases.Place(ctx, c.Case)
-	if err != nil || w == nil {
-		e.release(ctx, c)
-		return
-	}
-	e.putOff(ctx, c, Target{Priority: w.Priority}, CaseNext{
+	e.putOff(ctx, c, CaseNext{
 		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Cause: CauseAside, Why: "後回しにしたため、15分後にふたたび出ます",
 		WhyEN: "put off by an operator; it comes again after 15 minutes",
 	})
@@ -89,7 +84,7 @@ func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
 	if e.elsewhere(r.Desk, r.Case) { // in the line it may still be this desk's: a talk that it has handed on
 		return nil, Refuse(CaseBusy)
 	}
-	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
+	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, nil, e.d.Limits.Lease)
 	if err != nil {
 		return nil, e.claimRefusal(err)
 	}

@@ -85,8 +85,8 @@ func parseSeats(of map[string]map[DeskID][]string) (Seats, error) {
 		}
 		for desk, languages := range of[day] {
 			for _, l := range languages {
-				if !Language(l) || Everybodys(l) {
-					p.addf(fmt.Sprintf("seats.%s.%s", day, desk), "%q is no language besides Japanese; write its code, for instance en, zh or vi", l)
+				if !slices.Contains(Languages, l) {
+					p.addf(fmt.Sprintf("seats.%s.%s", day, desk), "%q is no language that cases wait for; write one of %v", l, Languages)
 				}
 			}
 		}
@@ -96,19 +96,6 @@ func parseSeats(of map[string]map[DeskID][]string) (Seats, error) {
 		return Seats{}, p[0]
 	}
 	return s, nil
-}
-
-// Language reports whether a text looks like a language's code (BCP 47, two or three letters).
-func Language(code string) bool {
-	if len(code) < 2 || len(code) > 3 {
-		return false
-	}
-	for _, c := range code {
-		if c < 'a' || c > 'z' {
-			return false
-		}
-	}
-	return true
 }
 
 // Stray returns the desks of the calendar that there are not, each as the key at which it stands.

@@ -66,7 +66,7 @@ func (s *Server) caseRoutes() {
 }
 
 func (s *Server) queue(ctx context.Context, in *queueInput) (*queueOutput, error) {
-	places, err := s.d.Queue.List(ctx, in.Limit)
+	places, err := s.d.Queue.List(ctx, nil, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -145,7 +145,7 @@ func (s *Server) depth(ctx context.Context, held int) (Depth, error) {
 		d.Due, d.Later, err = q.Depth(ctx)
 		return d, err
 	}
-	places, err := s.d.Queue.List(ctx, depthListed)
+	places, err := s.d.Queue.List(ctx, nil, depthListed)
 	for _, p := range places {
 		switch {
 		case p.Desk != "":
@@ -175,7 +175,7 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(c, tries), []Attempt{}, !whole
+	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
 	}

@@ -65,7 +65,7 @@ func (s *Server) order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 	if err != nil {
 		return nil, err
 	}
-	w, err := s.d.Line.Place(ctx, id)
+	w, err := s.d.Cases.Place(ctx, id)
 	switch {
 	case err != nil:
 	case w != nil:

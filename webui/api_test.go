@@ -3,11 +3,9 @@ package webui
 import (
 	"bytes"
 	"context"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"mime/multipart"
-	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -296,7 +294,7 @@ func TestQueueAndCases(t *testing.T) {
 	if got := h.cases["case-2"].Next; got.State != dialer.CaseWaiting || !got.Due.Equal(tuesday) || !strings.HasSuffix(got.Why, "番号を確認した ##########") {
 		t.Fatalf("next %+v", got)
 	}
-	if len(h.put) != 1 || h.put[0] != (dialer.Waiting{Case: "case-2", Due: h.put[0].Due, Priority: 3}) {
+	if len(h.put) != 1 || h.put[0] != (dialer.Waiting{Case: "case-2", Due: h.put[0].Due, Priority: 3, Lane: "its lane"}) {
 		t.Fatalf("put %+v", h.put)
 	}
 	h.set(func() { h.fail.queue = dialer.ErrQueueDown })
@@ -551,38 +549,6 @@ func TestResultWhenItCannotBe(t *testing.T) {
 	}
 }
 
-// TestAResultWhileTheLedgerIsAway: the one that is owed at the visitor's desk is kept, and the desk is free; no other is.
-func TestAResultWhileTheLedgerIsAway(t *testing.T) {
-	h := open(t)
-	op, other, entry := h.as("operator"), h.as("operator2"), map[string]any{"party": "self", "business_results": []string{"no_commitment"}}
-	h.set(func() {
-		h.attempts = []casework.Attempt{talked("a1", "user-operator")}
-		h.fail.attempts, h.fail.spools = dialer.ErrLedgerDown, true
-	})
-	op.do("PUT", "/api/attempts/a1/result", entry).problem(t, 503, "ledger_down") // nobody owes it
-	h.set(func() {
-		i := slices.IndexFunc(h.desks, func(d dialer.DeskView) bool { return d.ID == "desk1" })
-		h.desks[i].Operator, h.desks[i].State, h.desks[i].CallID, h.desks[i].CaseID = "user-operator", dialer.DeskWrapUp, "a1", "case-1"
-	})
-	other.do("PUT", "/api/attempts/a1/result", entry).problem(t, 503, "ledger_down")
-	op.do("PUT", "/api/attempts/a1/result", map[string]any{"party": "self"}).problem(t, 422, "invalid")
-	if len(h.told) != 0 || len(h.spooled) != 0 {
-		t.Fatalf("told %v, kept %+v", h.told, h.spooled)
-	}
-	got := into[struct {
-		Revision int
-		Kept     bool
-		Next     Next
-	}](t, op.do("PUT", "/api/attempts/a1/result", entry).want(t, 200))
-	if !got.Kept || got.Revision != 0 || got.Next.State != dialer.CaseWaiting {
-		t.Errorf("%+v", got)
-	}
-	h.as("supervisor").do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
-	if len(h.told) != 2 || len(h.spooled) != 2 || h.spooled[0].By != "user-operator" || h.spooled[0].Case != "case-1" {
-		t.Errorf("told %v, kept %+v", h.told, h.spooled)
-	}
-}
-
 // TestCorrectingAnOldAttemptMovesNothing: what a later call decided stays.
 func TestCorrectingAnOldAttemptMovesNothing(t *testing.T) {
 	h := open(t)
@@ -706,35 +672,4 @@ func TestListsThatCannotBeTaken(t *testing.T) {
 	h.set(func() { h.fail.apply = nil })
 	c.do("POST", "/api/lists/"+id+"/apply", nil).want(t, 202)
 	eventually(t, "applied", func() bool { return state() == listApplied })
-}
-
-// TestNamesOfTheContractAreAlwaysThere: whoever reads a list or an attempt finds every key, whatever there is to say.
-func TestNamesOfTheContractAreAlwaysThere(t *testing.T) {
-	h := open(t)
-	bare := talked("a1", "user-operator")
-	bare.Evidence = nil
-	h.set(func() { h.attempts = []casework.Attempt{bare} })
-	for _, c := range []struct{ login, method, path, names string }{
-		{"supervisor", "GET", "/api/attempts", "items next_cursor"},
-		{"supervisor", "GET", "/api/queue", "items next_cursor held"},
-		{"supervisor", "GET", "/api/calls", "items next_cursor"},
-		{"admin", "GET", "/api/users", "items next_cursor"},
-		{"operator", "POST", "/api/cases/search", "items next_cursor"},
-		{"supervisor", "GET", "/api/attempts/a1", "id case_id desk operator direction started_at ringing_at answered_at ended_at ended_by " +
-			"result confidence why counted party business_results evidence"},
-	} {
-		var body any
-		if c.method == "POST" {
-			body = map[string]string{"q": "1234"}
-		}
-		got := into[map[string]json.RawMessage](t, h.as(c.login).do(c.method, c.path, body).want(t, 200))
-		for name := range strings.FieldsSeq(c.names) {
-			if _, there := got[name]; !there {
-				t.Errorf("%s: %s is missing", c.path, name)
-			}
-		}
-		if e := got["evidence"]; e != nil && string(e) != "[]" {
-			t.Errorf("evidence is %s", e)
-		}
-	}
 }

@@ -7,19 +7,33 @@ import (
 	"kakeru/dialer/casework"
 )
 
-// explain says why a case stands where it stands; desk is the one at which it stands.
-func (s *Server) explain(c casework.Case, desk dialer.DeskID, tries casework.TriesAt) casework.Explained {
-	m := casework.Moment{Now: s.d.Now(), Hours: s.d.Hours, Tries: tries, Mine: s.names.of(c.Next.Mine)}
+// explain says why a case stands where it stands; desk is the name of the one at which it stands.
+func (s *Server) explain(c casework.Case, desk string, tries casework.TriesAt) casework.Explained {
+	return s.d.Rules.Explain(c, casework.Moment{Now: s.d.Now(), Hours: s.d.Hours, Desk: desk, Tries: tries, Mine: s.names.of(c.Next.Mine)})
+}
+
+// deskName is what a desk is called; empty for none.
+func (s *Server) deskName(id dialer.DeskID) string {
 	for _, d := range s.d.Calls.Desks() {
-		if d.ID == desk && desk != "" || desk == "" && d.CaseID == c.ID {
-			m.Desk = d.Name
+		if d.ID == id && id != "" {
+			return d.Name
 		}
 	}
-	return s.d.Rules.Explain(c, m)
+	return ""
+}
+
+// elsewhere is the name of the desk at which a case stands, unless it is the viewer's own: they know.
+func (s *Server) elsewhere(v viewer, id dialer.CaseID) string {
+	for _, d := range s.d.Calls.Desks() {
+		if d.CaseID == id && d.Operator != v.user {
+			return d.Name
+		}
+	}
+	return ""
 }
 
 func (s *Server) explainedBrief(c casework.Case, desk dialer.DeskID, tries casework.TriesAt) CaseBrief {
-	b, x := briefOf(c, s.d.Now()), s.explain(c, desk, tries)
+	b, x := briefOf(c, s.d.Now()), s.explain(c, s.deskName(desk), tries)
 	b.Why, b.WhyEN, b.NextNumber, b.Order = x.JA, x.EN, dressNumber(x.Next), s.dressOrder(c.Order)
 	if x.Next != nil {
 		b.NumberKind = x.Next.Kind
@@ -27,8 +41,8 @@ func (s *Server) explainedBrief(c casework.Case, desk dialer.DeskID, tries casew
 	return b
 }
 
-func (s *Server) explainedCase(c casework.Case, tries casework.TriesAt) Case {
-	out, x := dressCase(c), s.explain(c, "", tries)
+func (s *Server) explainedCase(v viewer, c casework.Case, tries casework.TriesAt) Case {
+	out, x := dressCase(c), s.explain(c, s.elsewhere(v, c.ID), tries)
 	out.Stands, out.NextNumber, out.Order = dressReason(x.Reason), dressNumber(x.Next), s.dressOrder(c.Order)
 	return out
 }

@@ -407,6 +407,23 @@ func (w caseBook) Waiting(context.Context) iter.Seq2[dialer.Waiting, error] {
 	return func(func(dialer.Waiting, error) bool) {}
 }
 
+func (w caseBook) Place(_ context.Context, id dialer.CaseID) (*dialer.Waiting, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.cases[id]
+	switch {
+	case !ok:
+		return nil, dialer.ErrNotFound
+	case c.Next.State != dialer.CaseWaiting:
+		return nil, nil
+	}
+	priority := c.Priority
+	if c.Pinned {
+		priority = casework.PinnedPriority
+	}
+	return &dialer.Waiting{Case: id, Due: c.Next.Due, Priority: priority, Lane: "its lane"}, nil
+}
+
 func (w caseBook) Held(context.Context, int) ([]casework.Case, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -448,20 +465,6 @@ func (w waitingRoom) Counts(context.Context) (casework.Counts, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.counts, w.fail.counts
-}
-
-func (w waitingRoom) Place(_ context.Context, id dialer.CaseID) (*dialer.Waiting, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	c := w.cases[id]
-	if c.Next.State != dialer.CaseWaiting {
-		return nil, nil //nolint:nilnil // as the port says
-	}
-	priority := c.Priority
-	if c.Pinned {
-		priority = casework.PinnedPriority
-	}
-	return &dialer.Waiting{Case: id, Due: c.Next.Due, Priority: priority}, nil
 }
 
 // Results.
@@ -530,7 +533,7 @@ type line struct {
 	*world
 }
 
-func (w line) List(_ context.Context, limit int) ([]dialer.Place, error) {
+func (w line) List(_ context.Context, _ []dialer.Served, limit int) ([]dialer.Place, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.places[:min(limit, len(w.places))], w.fail.queue

@@ -19,6 +19,8 @@ type CaseStore interface {
 	Search(ctx context.Context, q string, limit int) ([]Case, error)
 	// Waiting yields every case in the line, for rebuilding the queue.
 	Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error]
+	// Place returns the case's place in the line, with its lane; nil when it does not wait.
+	Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error)
 	// Held lists cases that are held back, newest first, with why.
 	Held(ctx context.Context, limit int) ([]Case, error)
 }
@@ -32,8 +34,6 @@ type LineStore interface {
 	TriesAt(ctx context.Context, ids []dialer.CaseID) (TriesAt, error)
 	// Counts says how many cases wait, and for what.
 	Counts(ctx context.Context) (Counts, error)
-	// Place returns a case's place in the line; nil when it does not wait.
-	Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error)
 }
 
 // ResultStore keeps what operators record.

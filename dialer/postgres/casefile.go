@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"iter"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -162,38 +161,5 @@ func caseFrom(r db.CasesByIDRow) *casework.Case {
 			Mine: dialer.UserID(r.Mine), MineUntil: timeOf(r.MineUntil),
 		},
 		UpdatedAt: r.UpdatedAt,
-	}
-}
-
-// Waiting yields every case in the line, first due first. It holds a connection while it is read, and yields one error,
-// last, when reading fails.
-func (l *Ledger) Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error] {
-	return func(yield func(dialer.Waiting, error) bool) {
-		ctx, cancel := bounded(ctx, longPatience)
-		defer cancel()
-		if err := l.settle(ctx); err != nil {
-			yield(dialer.Waiting{}, err)
-			return
-		}
-		// Not through sqlc, which would hold the whole line in memory.
-		rows, err := l.pool.Query(ctx, "SELECT id, due, CASE WHEN pinned THEN 0 ELSE priority END FROM cases WHERE state = 'waiting' ORDER BY due, id")
-		if err != nil {
-			yield(dialer.Waiting{}, l.noticed(classify("read the line", err)))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var w dialer.Waiting
-			if err := rows.Scan((*string)(&w.Case), &w.Due, &w.Priority); err != nil {
-				yield(dialer.Waiting{}, classify("read the line", err))
-				return
-			}
-			if !yield(w, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(dialer.Waiting{}, l.noticed(classify("read the line", err)))
-		}
 	}
 }

@@ -115,22 +115,6 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 	return dialer.CaseID(id), err
 }
 
-// Place returns the case's place in the line, nil when it does not wait.
-func (l *Ledger) Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error) {
-	if err := l.settle(ctx); err != nil {
-		return nil, err
-	}
-	var w *dialer.Waiting
-	err := l.query(ctx, "find a case's place", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.CasePlace(ctx, string(id))
-		if err == nil && row.State == string(dialer.CaseWaiting) {
-			w = &dialer.Waiting{Case: id, Due: timeOf(row.Due), Priority: placed(row.Pinned, row.Priority)}
-		}
-		return err
-	})
-	return w, err
-}
-
 // Defer writes when and why a case is next to be called. It waits for what it waited for, only longer: it stays pinned, and its
 // operator's.
 func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNext) error {
@@ -156,12 +140,4 @@ func (l *Ledger) SetDoNotCall(ctx context.Context, number dialer.Number, on bool
 		}
 		return q.Allow(ctx, ref)
 	})
-}
-
-// placed is a case's priority in the line.
-func placed(pinned bool, priority int32) int {
-	if pinned {
-		return casework.PinnedPriority
-	}
-	return int(priority)
 }

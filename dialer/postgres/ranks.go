@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5/pgtype"
@@ -105,33 +106,33 @@ func dayFrom(d pgtype.Date) time.Time {
 	return dialer.Date{Year: y, Month: m, Day: day}.At(0)
 }
 
-// rankList ranks the cases that a list brought or changed, and returns their places.
-func (l *Ledger) rankList(ctx context.Context, waiting []dialer.Waiting) ([]dialer.Waiting, error) {
-	at := make(map[dialer.CaseID]int, len(waiting))
-	ids := make([]string, len(waiting))
-	for i, w := range waiting {
-		at[w.Case], ids[i] = i, string(w.Case)
+// rankList ranks the cases of a list that wait, and returns their places.
+func (l *Ledger) rankList(ctx context.Context, list string) ([]dialer.Waiting, error) {
+	waiting, err := l.waitingOfList(ctx, list)
+	if err != nil {
+		return nil, err
 	}
-	var changed []string
-	for len(ids) > 0 {
-		n := min(len(ids), ranksAtOnce)
+	changed := false
+	for some := range slices.Chunk(waiting, ranksAtOnce) {
+		ids := make([]string, len(some))
+		for i, w := range some {
+			ids[i] = string(w.Case)
+		}
 		err := l.query(ctx, "rank the list", func(ctx context.Context, q *db.Queries) error {
-			rows, err := q.FactsOf(ctx, ids[:n])
+			rows, err := q.FactsOf(ctx, ids)
 			if err != nil {
 				return err
 			}
 			moved, err := setRanks(ctx, q, l.rules, rows, l.now())
-			changed = append(changed, moved...)
+			changed = changed || len(moved) > 0
 			return err
 		})
 		if err != nil {
 			return nil, err
 		}
-		ids = ids[n:]
 	}
-	places, err := l.placesOf(ctx, changed)
-	for _, w := range places {
-		waiting[at[w.Case]] = w
+	if !changed {
+		return waiting, nil
 	}
-	return waiting, err
+	return l.waitingOfList(ctx, list)
 }

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"kakeru/dialer"
@@ -72,31 +71,4 @@ func (l *Ledger) awaitLanguage(ctx context.Context, q *db.Queries, language stri
 	}
 	due, why := l.rules.AwaitLanguage(language, now, l.hours)
 	return q.AwaitLanguage(ctx, db.AwaitLanguageParams{Due: due, Why: why.JA, WhyEn: why.EN, Now: now, Language: language})
-}
-
-// placesOf are the places of those of some cases that wait.
-func (l *Ledger) placesOf(ctx context.Context, ids []string) (places []dialer.Waiting, err error) {
-	for len(ids) > 0 {
-		n := min(len(ids), ranksAtOnce)
-		err := l.query(ctx, "read places", func(ctx context.Context, _ *db.Queries) error {
-			rows, err := l.pool.Query(ctx, "SELECT id, due, CASE WHEN pinned THEN 0 ELSE priority END FROM cases WHERE id = ANY ($1) AND state = 'waiting'", ids[:n])
-			if err != nil {
-				return err
-			}
-			defer rows.Close()
-			for rows.Next() {
-				var w dialer.Waiting
-				if err := rows.Scan((*string)(&w.Case), &w.Due, &w.Priority); err != nil {
-					return err
-				}
-				places = append(places, w)
-			}
-			return rows.Err()
-		})
-		if err != nil {
-			return nil, fmt.Errorf("read places: %w", err)
-		}
-		ids = ids[n:]
-	}
-	return places, nil
 }
