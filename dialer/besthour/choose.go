@@ -52,7 +52,7 @@ func (m *Model) Rank(kind dialer.NumberKind, at time.Time) int {
 		return rankUsual
 	}
 	if now := at.Unix() / stretch; left(now) {
-		return int(mixed(now, int64(slices.Index(kinds, kind))) % (2*rankUsual + 1)) //nolint:gosec // below nine
+		return int(mixed(now, int64(slices.Index(dialer.LaneKinds, kind))) % (2*rankUsual + 1)) //nolint:gosec // below nine
 	}
 	c := m.cells[cellKey{kind, slotOf(at)}]
 	switch c.Grade {
@@ -70,9 +70,6 @@ func (m *Model) grade(kind dialer.NumberKind, at time.Time) Grade {
 	}
 	return m.cells[cellKey{kind, slotOf(at)}].Grade
 }
-
-// kinds are those there are, in an order for the turns.
-var kinds = []dialer.NumberKind{dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi}
 
 // horizon is how far a call is moved at most: every hour of the week comes once in it.
 const horizon = 7 * 24 * time.Hour
