@@ -32,6 +32,7 @@ func (s Settings) Check() error {
 	s.Calls.check(&p)
 	s.Inbound.check(&p)
 	s.Numbers.check(&p)
+	s.Queue.check(&p)
 	s.SIP.check(&p)
 	s.Recording.check(&p)
 	s.Node.check(&p)

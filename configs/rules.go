@@ -15,7 +15,12 @@ import (
 type Queue struct {
 	// RulesFile holds the queue's rules (YAML or JSON); empty for the built-in ones. docs/rules.md has what may stand in it.
 	RulesFile string `koanf:"rules_file"`
+	// BestHour is "on" (cases of equal priority are ordered, and calls moved, by the hours at which the history says that people
+	// answer) or "off".
+	BestHour string `koanf:"best_hour"`
 }
+
+func (q Queue) check(p *problems) { p.oneOf("queue.best_hour", q.BestHour, "on", "off") }
 
 // ReadRules reads a file of rules, YAML or JSON, as JSON. What it means is not for this room.
 func ReadRules(path string) ([]byte, error) {

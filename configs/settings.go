@@ -215,6 +215,7 @@ func Default() Settings {
 		Clock:     Clock{Tell: 2 * time.Second, Stop: time.Minute},
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
+		Queue:     Queue{BestHour: "on"},
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
 		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		Recording: Recording{Notice: Beep},

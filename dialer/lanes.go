@@ -20,17 +20,22 @@ func (e *Engine) lanesOf(id DeskID) []Served {
 	lanes := make([]Served, 0, (len(languages)+1)*len(LaneKinds))
 	for _, kind := range LaneKinds {
 		for _, l := range languages {
-			lanes = append(lanes, Served{LaneOf("", l, kind), rankOf(kind)})
+			lanes = append(lanes, Served{LaneOf("", l, kind), e.rankOf(kind)})
 		}
 		if mine := d.view.Operator; mine != "" {
-			lanes = append(lanes, Served{LaneOf(mine, "", kind), rankOf(kind)})
+			lanes = append(lanes, Served{LaneOf(mine, "", kind), e.rankOf(kind)})
 		}
 	}
 	return lanes
 }
 
 // rankOf is which kind of number goes first now, among cases of equal priority.
-func rankOf(NumberKind) int { return 0 }
+func (e *Engine) rankOf(kind NumberKind) int {
+	if e.d.Rules.Advice == nil {
+		return 0
+	}
+	return e.d.Rules.Advice.Rank(kind, e.d.Now())
+}
 
 func serves(lanes []Served, l Lane) bool {
 	return slices.ContainsFunc(lanes, func(s Served) bool { return s.Lane == l })

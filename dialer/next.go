@@ -46,8 +46,8 @@ func (r Rules) NextFor(v Verdict, own *NextRule, s Situation) (next CaseNext, sp
 	if rule.OtherBand && DateOf(due) == DateOf(s.Now) && r.Bands.Of(due) == r.Bands.Of(s.Now) {
 		due = r.Bands.After(s.Now)
 	}
-	due = r.BestHour(s.Kind, s.Hours.NextOpen(due), s.Hours)
-	return CaseNext{State: CaseWaiting, Due: due, Cause: CauseResult, Why: rule.JA, WhyEN: rule.EN}, false
+	next = CaseNext{State: CaseWaiting, Due: s.Hours.NextOpen(due), Cause: CauseResult, Why: rule.JA, WhyEN: rule.EN}
+	return r.AtBestHour(next, s.Kind, s.Now, s.Hours), false
 }
 
 // OtherNumber is what a case waits for whose number proved useless and which has another.
@@ -58,28 +58,6 @@ func (r Rules) OtherNumber(why Reason, now time.Time, hours Hours) CaseNext {
 		Why:   "この番号は使えないため、次の番号に架電します(" + why.JA + ")",
 		WhyEN: "this number is of no use, so the next one is called (" + why.EN + ")",
 	}
-}
-
-// BestHour is the instant of the day of from, from then on and while the centre is open, at which a number of a kind is
-// likeliest to be answered; from itself when no hour is better, or nobody knows.
-func (r Rules) BestHour(kind NumberKind, from time.Time, hours Hours) time.Time {
-	if r.Chances == nil || !hours.Open(from) {
-		return from
-	}
-	chance := func(t time.Time) float64 {
-		return r.Chances.Chance(kind, DateOf(t).Weekday(), minuteOf(t)/60)
-	}
-	best, most := from, chance(from)
-	for hour := minuteOf(from)/60 + 1; hour < 24; hour++ {
-		t := DateOf(from).At(hour * 60)
-		if !hours.Open(t) {
-			continue
-		}
-		if c := chance(t); c > most {
-			best, most = t, c
-		}
-	}
-	return best
 }
 
 // CaseCount is how many counted attempts were made at a case: today, this week from Monday on, and this month.

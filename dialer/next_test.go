@@ -66,8 +66,8 @@ func TestWhatComesNextIsDueWhenOpen(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {
 		v := drawVerdict(t)
 		now := tokyo(1, 5, 0, 0).Add(time.Duration(rapid.Int64Range(0, 360*24*3600).Draw(t, "second")) * time.Second)
-		if rapid.Bool().Draw(t, "with chances") {
-			rules.Chances = chances(func(NumberKind, time.Weekday, int) float64 { return rapid.Float64Range(0, 1).Draw(t, "chance") })
+		if rapid.Bool().Draw(t, "with advice") {
+			rules.Advice = advice{rapid.IntRange(0, 23).Draw(t, "good hour")}
 		}
 		next, _ := rules.NextFor(v, nil, Situation{Now: now, Hours: h, OtherNumber: rapid.Bool().Draw(t, "other")})
 		if next.State == CaseWaiting && (!h.Open(next.Due) || next.Due.Before(now)) || next.Why == "" || next.WhyEN == "" || next.Cause == "" {
@@ -80,43 +80,6 @@ func drawVerdict(t *rapid.T) Verdict {
 	return Verdict{
 		Result:     rapid.SampledFrom(Results).Filter(func(r Result) bool { return r != Answered && r != NotDialled }).Draw(t, "result"),
 		Confidence: rapid.SampledFrom([]Confidence{High, Medium, Low}).Draw(t, "confidence"), Counted: rapid.Bool().Draw(t, "counted"),
-	}
-}
-
-type chances func(NumberKind, time.Weekday, int) float64
-
-func (c chances) Chance(kind NumberKind, day time.Weekday, hour int) float64 {
-	return c(kind, day, hour)
-}
-
-func TestTheBestHourOfTheDay(t *testing.T) {
-	h, rules := wardHours(), DefaultRules()
-	at16 := chances(func(kind NumberKind, day time.Weekday, hour int) float64 {
-		if kind == KindMobile && day == time.Tuesday && hour == 16 {
-			return 0.9
-		}
-		return 0.4
-	})
-	for _, c := range []struct {
-		name string
-		from time.Time
-		kind NumberKind
-		best time.Time
-	}{
-		{"a better hour to come", at(10, 20), KindMobile, at(16, 0)},
-		{"within the best hour", at(16, 20), KindMobile, at(16, 20)},
-		{"no hour is better: the earliest", at(10, 20), KindFixed, at(10, 20)},
-		{"another day", tokyo(11, 26, 9, 0), KindMobile, tokyo(11, 26, 9, 0)},
-		{"when shut", at(20, 0), KindMobile, at(20, 0)},
-	} {
-		rules.Chances = at16
-		if got := rules.BestHour(c.kind, c.from, h); !got.Equal(c.best) {
-			t.Errorf("%s: %v, want %v", c.name, got, c.best)
-		}
-	}
-	rules.Chances = nil
-	if got := rules.BestHour(KindMobile, at(10, 20), h); !got.Equal(at(10, 20)) {
-		t.Errorf("nobody knows: %v", got)
 	}
 }
 

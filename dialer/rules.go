@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"encoding/json"
 	"slices"
-	"time"
 )
 
 // Reason is why something is so: one sentence in each language, without personal data.
@@ -23,13 +22,8 @@ type Rules struct {
 	Mine        MineRule
 	Connections []ConnectionRule
 	Seats       Seats
-	// Chances, when there is one, chooses the hour among those that the rules allow. Nil takes the earliest.
-	Chances Chances
-}
-
-// Chances says how likely a number of a kind is answered, from 0 to 1, at a weekday and an hour of the day.
-type Chances interface {
-	Chance(kind NumberKind, day time.Weekday, hour int) float64
+	// Advice, when there is any, chooses the hour among those that the rules allow. Nil takes the earliest.
+	Advice HourAdvice
 }
 
 // Caps bound how often one case is called, counted attempts at all its numbers; 0 is no bound.

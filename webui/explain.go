@@ -38,12 +38,14 @@ func (s *Server) explainedBrief(c casework.Case, desk dialer.DeskID, tries casew
 	if x.Next != nil {
 		b.NumberKind = x.Next.Kind
 	}
+	b.BestHour = s.bestHour(c, x.Next)
 	return b
 }
 
 func (s *Server) explainedCase(v viewer, c casework.Case, tries casework.TriesAt) Case {
 	out, x := dressCase(c), s.explain(c, s.elsewhere(v, c.ID), tries)
 	out.Stands, out.NextNumber, out.Order = dressReason(x.Reason), dressNumber(x.Next), s.dressOrder(c.Order)
+	out.BestHour = s.bestHour(c, x.Next)
 	return out
 }
 

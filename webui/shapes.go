@@ -161,6 +161,7 @@ type Case struct {
 	Stands     Reason        `json:"stands" doc:"why it comes now, or why not yet, in one sentence"`
 	NextNumber *NextNumber   `json:"next_number"`
 	Order      *Order        `json:"order" doc:"the newest that a supervisor gave"`
+	BestHour   *BestHour     `json:"best_hour"`
 }
 
 // Reason is one sentence in each language.
@@ -233,6 +234,7 @@ type CaseBrief struct {
 	// NextNumber is left out where cases are only searched.
 	NextNumber *NextNumber `json:"next_number"`
 	Order      *Order      `json:"order"`
+	BestHour   *BestHour   `json:"best_hour"`
 }
 
 // Depth is how many cases wait; those at a desk are not among them. Held stops counting at 200.

@@ -16,6 +16,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/besthour"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
@@ -37,6 +38,7 @@ type app struct {
 	watch    *dialer.Watch // the clock of every room
 	hours    dialer.Hours
 	rules    casework.Rules
+	best     *besthour.Keeper // nil when it is switched off
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
@@ -102,6 +104,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	if o.numberRuleOff {
 		a.rules = lifted(a.rules)
 	}
+	a.adviseHours()
 	metrics := prometheus.NewRegistry()
 	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
@@ -274,6 +277,9 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
+		if a.best != nil {
+			group.Go(func() error { return a.best.Run(rooms) })
+		}
 		if keep := a.settings.Recording; a.recorder != nil {
 			group.Go(func() error {
 				return a.recorder.Run(rooms, recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys})

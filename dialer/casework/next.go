@@ -90,8 +90,7 @@ func (r Rules) next(row NextRow, e Entry, v dialer.Verdict, s Situation) (dialer
 	if row.OtherBand {
 		next.Due = r.otherBand(next.Due, s.Now, s.Hours)
 	}
-	next.Due = r.BestHour(s.Kind, next.Due, s.Hours)
-	return next, false
+	return r.AtBestHour(next, s.Kind, s.Now, s.Hours), false
 }
 
 func (r NextRow) cause() dialer.Cause {
