@@ -63,7 +63,7 @@ const (
 	// settleLimit is how long it may take until every desk is free: the longest is a leg that never confirms its end.
 	settleLimit = 50 * time.Second
 	// witnessPatience is how long what is true may take to be shown everywhere.
-	witnessPatience = 12 * time.Second
+	witnessPatience = 30 * time.Second
 )
 
 // run plays the cell and returns what the witness found. An error is a house that cannot be used any more.
@@ -142,19 +142,23 @@ func (c *cell) settle(ctx context.Context) error {
 
 // heard hears the witness. What is true may take a moment to be shown everywhere, so a violation counts when it stays.
 func (f *faultHouse) heard(ctx context.Context) (found []violation, err error) {
+	asking := ctx
 	ctx, cancel := context.WithTimeout(ctx, witnessPatience)
 	defer cancel()
 	for {
 		w := &testimony{}
-		err = errors.Join(w.stand(ctx, f.postgres.URL(database)), w.ask(ctx, f.chief))
+		err = errors.Join(w.stand(asking, f.postgres.URL(database)), w.ask(asking, f.chief))
 		if err == nil {
 			f.tell(w)
 			if found = w.violations(); len(found) == 0 {
 				return nil, nil
 			}
 		}
+		for _, s := range f.desks {
+			_ = s.tidy(ctx) // a click that was under way when its browser gave up may have become a call since
+		}
 		if pause(ctx, 150*time.Millisecond) != nil {
-			if found != nil {
+			if err == nil {
 				return found, nil
 			}
 			return nil, fmt.Errorf("the witness is not heard: %w", err)
