@@ -9,6 +9,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -349,10 +351,20 @@ func (f *faultHouse) replug(n int) error {
 	return nil
 }
 
-// tail is the end of what the node said.
-func (f *faultHouse) tail() string {
-	s := f.serverLog()
-	return s[max(0, len(s)-12_000):]
+// anyID is how calls and cases are named.
+var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// saidOf is what the node said, from an octet on, of the calls and cases that are named in a text, and its warnings.
+func (f *faultHouse) saidOf(text string, from int) string {
+	ids := anyID.FindAllString(text, -1)
+	var lines []string
+	for line := range strings.Lines(f.serverLog()[from:]) {
+		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) || !strings.HasPrefix(line, "{") ||
+			slices.ContainsFunc(ids, func(id string) bool { return strings.Contains(line, id) }) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-200):], "")
 }
 
 // spoolSize is how many octets wait in the node's spool.
