@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"log/slog"
-	"sort"
 	"time"
 )
 
@@ -160,6 +159,11 @@ func (c *call) heardOutside(p posted) {
 	if p.fact == HangupAsked {
 		c.ends(p.by)
 		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvHangupAsked, Reason: string(p.by)})
+	}
+	if p.fact == DialSaved && !c.e.leased() {
+		// The ledger has taken it, but we have slept since: another may have closed the attempt meanwhile.
+		c.log.Warn("nobody is rung: the lease of this server has run out")
+		p.fact = DialNotSaved
 	}
 	if p.fact == DialNotSaved {
 		c.ends(BySystem)
@@ -390,8 +394,4 @@ func (c *call) show(heard time.Time) {
 	defer c.e.mu.Unlock()
 	c.shown = v
 	c.e.d.Board.Show(Change{Type: ChangeCall, At: heard, Call: &v})
-}
-
-func sortCalls(v []CallView) {
-	sort.Slice(v, func(i, j int) bool { return v[i].ID < v[j].ID })
 }

@@ -107,6 +107,8 @@ func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
 	switch d := e.desks[to]; {
 	case d == nil:
 		return Refuse(UnknownDesk)
+	case d.away:
+		return otherServer
 	case !e.isFree(to):
 		return noSuchTarget
 	default:

@@ -11,6 +11,7 @@ type desk struct {
 	claim     *Claim        // the case presented, or in call; nil when none, or when the queue was away
 	held      chan struct{} // not nil while a click is being worked on; closed when that is done
 	languages []string
+	away      bool   // it is another node's: nobody sits or dials there by this engine
 	key       string // the idempotency key of the click held, or of the call running
 }
 
@@ -18,13 +19,15 @@ func newDesk(c DeskConfig, now time.Time) *desk {
 	return &desk{view: DeskView{ID: c.ID, Name: c.Name, State: DeskEmpty, Since: now}, languages: c.Languages}
 }
 
-// Desks returns all desks in the settings' order.
+// Desks returns the desks of this engine in the settings' order.
 func (e *Engine) Desks() []DeskView {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	out := make([]DeskView, 0, len(e.order))
 	for _, id := range e.order {
-		out = append(out, e.seen(id))
+		if !e.desks[id].away {
+			out = append(out, e.seen(id))
+		}
 	}
 	return out
 }
@@ -37,6 +40,10 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 	if d == nil {
 		e.mu.Unlock()
 		return DeskView{}, Refuse(UnknownDesk)
+	}
+	if d.away {
+		e.mu.Unlock()
+		return DeskView{}, ErrElsewhere
 	}
 	if d.view.Operator == a.User {
 		defer e.mu.Unlock()
@@ -79,6 +86,9 @@ func (e *Engine) Leave(ctx context.Context, a Asker, id DeskID) (DeskView, error
 	case d == nil:
 		e.mu.Unlock()
 		return DeskView{}, Refuse(UnknownDesk)
+	case d.away:
+		e.mu.Unlock()
+		return DeskView{}, ErrElsewhere
 	case d.view.Operator != a.User && !a.Supervises():
 		e.mu.Unlock()
 		return DeskView{}, Refuse(NotYourDesk)
@@ -143,6 +153,8 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wa
 		return nil, repeated, nil, Refuse(Draining)
 	case d == nil:
 		return nil, repeated, nil, Refuse(UnknownDesk)
+	case d.away:
+		return nil, repeated, nil, ErrElsewhere
 	case d.view.Operator != r.Asker.User:
 		return nil, repeated, nil, Refuse(NotYourDesk)
 	case d.held != nil:
@@ -193,7 +205,7 @@ func (e *Engine) seen(id DeskID) DeskView {
 func (e *Engine) phoneUsed(id DeskID, used bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
-	if e.desks[id] == nil {
+	if d := e.desks[id]; d == nil || d.away {
 		return
 	}
 	e.d.Log.Info("desk phone", "desk", id, "used_elsewhere", used)
@@ -217,7 +229,7 @@ func (e *Engine) phoneCameOrWent(id DeskID, registered bool) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.desks[id]
-	if d == nil {
+	if d == nil || d.away {
 		return
 	}
 	v := e.seen(id)

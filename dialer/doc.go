@@ -5,7 +5,8 @@
 // An attempt (架電) is one try at a debtor's number, written down before its INVITE is sent and counted once. A call is
 // an attempt while it lives: a desk leg to the operator's phone, then a customer leg to the debtor, and the media
 // between them. A connection result is what the network said of it, a verdict that result with the rule that decided.
-// A claim is a desk's lease of a case in the queue; a case is presented when it stands at a desk, ready to be read.
+// A claim is a desk's lease of a case in the queue; a case is presented when it stands at a desk, ready to be read. A lane
+// (lane.go) says which desks may take a case; lanes.go says from which lanes a desk takes now.
 //
 // # A call's life
 //

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"sort"
 	"sync"
 	"time"
 )
@@ -33,7 +34,7 @@ func WardLimits() Limits {
 type DeskConfig struct {
 	ID   DeskID
 	Name string
-	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in.
+	// Languages are those spoken at the desk besides Japanese (BCP 47), for calls that come in and cases that need them.
 	Languages []string
 }
 
@@ -53,6 +54,11 @@ type Deps struct {
 	Queue  Queue
 	Line   LineSource
 	Board  Board
+
+	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.
+	Leased func() bool
+	// DesksApart has every desk be another's until Adopt; else all are this engine's from the start.
+	DesksApart bool
 
 	Now Clock
 	Log *slog.Logger
@@ -99,6 +105,7 @@ func NewEngine(d Deps) *Engine {
 	}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
+		e.desks[c.ID].away = d.DesksApart
 		e.order = append(e.order, c.ID)
 	}
 	d.Phone.OnRegistered(func(id DeskID, registered bool) { e.phoneCameOrWent(id, registered) })
@@ -172,7 +179,7 @@ const householdGap = 5 * time.Minute
 // case after it; a case that an operator had read is never exchanged for one unread.
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
-	e.putOff(ctx, *p.claim, p.target, CaseNext{
+	e.putOff(ctx, *p.claim, CaseNext{
 		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
 	})
 	e.clearPresented(r.Desk, *p.claim)
@@ -275,4 +282,8 @@ func (e *Engine) Call(id CallID) (CallView, bool) {
 		return CallView{}, false
 	}
 	return c.shown, true
+}
+
+func sortCalls(v []CallView) {
+	sort.Slice(v, func(i, j int) bool { return v[i].ID < v[j].ID })
 }

@@ -131,6 +131,16 @@ func (e *Engine) leaveLine(c *call, end AttemptEnd) bool {
 	return e.d.Queue.Done(ctx, *c.claim, nil) == nil
 }
 
+// stood is the case's place as the ledger has it now; while the ledger is away, what the call knows of it.
+func (e *Engine) stood(ctx context.Context, c *call, id CaseID) Waiting {
+	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Save) // the line is told all the same
+	defer cancel()
+	if w, err := e.d.Cases.Place(ctx, id); err == nil && w != nil {
+		return *w
+	}
+	return Waiting{Case: id, Priority: c.target.Priority, Lane: LaneOf("", c.target.Language, c.target.Number.Kind())}
+}
+
 // moveOn ends the claim in the queue: the case stands where it stood, waits again, or leaves the line.
 func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
 	if c.claim == nil {
@@ -141,7 +151,7 @@ func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
 	if end.Next.State == "" {
 		err = e.d.Queue.Release(ctx, *c.claim)
 	} else {
-		err = e.d.Queue.Done(ctx, *c.claim, end.Next.waiting(end.CaseID, c.target.Priority))
+		err = e.d.Queue.Done(ctx, *c.claim, end.Next.from(e.stood(ctx, c, end.CaseID)))
 	}
 	switch {
 	case err == nil:

@@ -216,7 +216,7 @@ func (h *house) result(id dialer.CallID, party string, next dialer.CaseNext) {
 // inOrder is what the line shows.
 func (h *house) line() []dialer.CaseID {
 	h.t.Helper()
-	places, err := h.queue.List(h.t.Context(), 1000)
+	places, err := h.queue.List(h.t.Context(), nil, 1000)
 	h.must(err)
 	ids := make([]dialer.CaseID, len(places))
 	for i, p := range places {

@@ -48,8 +48,13 @@ func (r Refs) Number(n Number) string { return r.sum("number:" + string(n)) }
 // Case returns the case_ref of the ward's own number for a person (宛名番号).
 func (r Refs) Case(wardNumber string) string { return r.sum("case:" + wardNumber) }
 
-func (r Refs) sum(s string) string {
+// Key returns a key of 32 bytes for a purpose, made from the secret: the same for ever, and of no use for another purpose.
+func (r Refs) Key(purpose string) []byte { return r.mac("key:" + purpose) }
+
+func (r Refs) sum(s string) string { return base64.RawURLEncoding.EncodeToString(r.mac(s)[:18]) }
+
+func (r Refs) mac(s string) []byte {
 	m := hmac.New(sha256.New, r.secret)
 	m.Write([]byte(s))
-	return base64.RawURLEncoding.EncodeToString(m.Sum(nil)[:18])
+	return m.Sum(nil)
 }

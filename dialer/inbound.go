@@ -51,14 +51,14 @@ type Arrival struct {
 	ID    CallID
 	At    time.Time
 	Trunk string
-	// Caller is empty when the number was withheld, or is no Japanese one. It is personal data, and stays out of the spool.
-	Caller    Number `json:"-"`
+	// Caller is empty when the number was withheld, or is no Japanese one. It is personal data.
+	Caller    Number
 	NumberRef string // empty with Caller
 	Kind      NumberKind
 	// NewCase is opened when the number belongs to no case: a call that came in is a matter of its own until somebody says
 	// whose it is.
 	NewCase     CaseID
-	CustomerLeg LegHandle `json:"-"`
+	CustomerLeg LegHandle
 }
 
 // caller is a call's other side when it came in: nil in calls of ours.
@@ -294,7 +294,7 @@ func (e *Engine) claimCaller(ctx context.Context, call CallID, id DeskID, caseID
 	if caseID == "" {
 		return
 	}
-	claim, err := e.d.Queue.Claim(ctx, id, caseID, e.d.Limits.Lease)
+	claim, err := e.d.Queue.Claim(ctx, id, caseID, nil, e.d.Limits.Lease)
 	if err != nil {
 		e.d.Log.Info("the case of a call that came in could not be claimed", "call", call, "err", err)
 		return

@@ -148,14 +148,16 @@ func (e *Engine) forgetPresented(c Claim) {
 // follow runs work that outlives the request it came from, but not the engine.
 func (e *Engine) follow(work func(context.Context)) {
 	e.mu.Lock()
-	draining := e.draining
-	if !draining {
-		e.running.Add(1)
-	}
-	e.mu.Unlock()
-	if draining {
+	defer e.mu.Unlock()
+	e.followLocked(work)
+}
+
+// followLocked is follow for who has mu.
+func (e *Engine) followLocked(work func(context.Context)) {
+	if e.draining {
 		return
 	}
+	e.running.Add(1)
 	go func() {
 		defer e.running.Done()
 		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)

@@ -51,16 +51,16 @@ func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picke
 	if next == nil {
 		return picked{}, err
 	}
-	e.putOff(ctx, c, p.target, *next)
+	e.putOff(ctx, c, *next)
 	e.clearPresented(r.Desk, c)
 	return picked{}, err
 }
 
 // pickNext claims from the head of the line until a case may be called. Those that may not are put off with the reason.
 func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
-	mended := false
+	mended, lanes := false, e.lanesOf(r.Desk)
 	for range pickLimit {
-		claim, err := e.d.Queue.Claim(ctx, r.Desk, "", e.d.Limits.Lease)
+		claim, err := e.d.Queue.Claim(ctx, r.Desk, "", lanes, e.d.Limits.Lease)
 		if errors.Is(err, ErrQueueEmpty) && !mended {
 			// A line that was emptied is no line that is empty: nobody is told so before the ledger was asked.
 			mended = true
@@ -72,7 +72,7 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 		if err != nil {
 			return picked{}, e.claimRefusal(err)
 		}
-		misplaced, err := e.setRight(ctx, claim)
+		misplaced, err := e.setRight(ctx, claim, lanes)
 		if err != nil {
 			e.release(ctx, claim)
 			return picked{}, err
@@ -89,7 +89,7 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 			e.release(ctx, claim)
 			return picked{}, err
 		}
-		e.putOff(ctx, claim, p.target, *next)
+		e.putOff(ctx, claim, *next)
 	}
 	return picked{}, Refuse(QueueEmpty)
 }
@@ -97,9 +97,10 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 // clockSkew is how far the clock of the queue may be ahead of ours.
 const clockSkew = 5 * time.Second
 
-// setRight asks the ledger whether a case that the line gave us waits in truth, and is due: the line only orders, and may
-// be older than what happened since (Redis came back from a dump, or missed a change). If not, it is put right.
-func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err error) {
+// setRight asks the ledger whether a case that the line gave us waits in truth, is due, and is this desk's to take: the line
+// only orders, and may be older than what happened since (Redis came back from a dump, or missed a change). If not, it is put
+// right.
+func (e *Engine) setRight(ctx context.Context, c Claim, lanes []Served) (misplaced bool, err error) {
 	pctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
 	defer cancel()
 	w, err := e.d.Cases.Place(pctx, c.Case)
@@ -108,10 +109,10 @@ func (e *Engine) setRight(ctx context.Context, c Claim) (misplaced bool, err err
 		w = nil
 	case err != nil:
 		return false, ledgerRefusal(err)
-	case w != nil && !w.Due.After(e.d.Now().Add(clockSkew)):
+	case w != nil && !w.Due.After(e.d.Now().Add(clockSkew)) && serves(lanes, w.Lane):
 		return false, nil
 	}
-	e.d.Log.Warn("the queue gave out a case that is not due", "case", c.Case)
+	e.d.Log.Warn("the queue gave out a case that is not due, or not for this desk", "case", c.Case, "desk", c.Desk)
 	if err := e.d.Queue.Done(ctx, c, w); err != nil {
 		e.lineMissed("done", c.Case, err)
 	}
@@ -133,7 +134,7 @@ func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 	if err != nil {
 		return picked{}, err
 	}
-	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
+	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, nil, e.d.Limits.Lease)
 	switch {
 	case err == nil:
 		p.claim = &claim
@@ -288,6 +289,8 @@ func ledgerRefusal(err error) error {
 		return nil
 	case errors.Is(err, ErrLedgerDown):
 		return Refuse(LedgerDown)
+	case errors.Is(err, ErrFenced):
+		return errFenced
 	case errors.Is(err, ErrNotFound):
 		return Refuse(UnknownCase)
 	default:
@@ -311,7 +314,7 @@ func (e *Engine) claimRefusal(err error) error {
 
 // putOff ends a claim on a case that a rule keeps from being called now, in the line and in the ledger. A case that was
 // named, and does not wait or is to wait longer (a promise runs, a supervisor holds it), stays where it stands.
-func (e *Engine) putOff(ctx context.Context, c Claim, t Target, next CaseNext) {
+func (e *Engine) putOff(ctx context.Context, c Claim, next CaseNext) {
 	w, err := e.d.Cases.Place(ctx, c.Case)
 	if err != nil || w == nil || next.State == CaseWaiting && w.Due.After(next.Due) {
 		e.release(ctx, c)
@@ -320,17 +323,18 @@ func (e *Engine) putOff(ctx context.Context, c Claim, t Target, next CaseNext) {
 	if err := e.d.Cases.Defer(ctx, c.Case, next); err != nil {
 		e.d.Log.Warn("case could not be put off in the ledger", "case", c.Case, "err", err)
 	}
-	if err := e.d.Queue.Done(ctx, c, next.waiting(c.Case, t.Priority)); err != nil {
+	if err := e.d.Queue.Done(ctx, c, next.from(*w)); err != nil {
 		e.lineMissed("done", c.Case, err)
 	}
 }
 
-// waiting is the place in the line that n means; nil when the case leaves it.
-func (n CaseNext) waiting(id CaseID, priority int) *Waiting {
+// from is the place in the line that n means for a case that stood at w; nil when the case leaves it.
+func (n CaseNext) from(w Waiting) *Waiting {
 	if n.State != CaseWaiting {
 		return nil
 	}
-	return &Waiting{Case: id, Due: n.Due, Priority: priority}
+	w.Due = n.Due
+	return &w
 }
 
 func (e *Engine) release(ctx context.Context, c Claim) {

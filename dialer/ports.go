@@ -44,7 +44,7 @@ type Cases interface {
 	Target(ctx context.Context, id CaseID, number Number) (Target, error)
 	// AdHoc opens a case for a number a supervisor wants dialled that belongs to none, and returns its id.
 	AdHoc(ctx context.Context, number Number, reason string, by UserID) (CaseID, error)
-	// Place returns the case's place in the line as the ledger has it; nil when it does not wait.
+	// Place returns the case's place in the line as the ledger has it, with its lane; nil when it does not wait.
 	Place(ctx context.Context, id CaseID) (*Waiting, error)
 	// Defer writes when and why a case is next to be called, so that a rebuilt queue knows it too.
 	Defer(ctx context.Context, id CaseID, next CaseNext) error
@@ -77,7 +77,8 @@ type Ledger interface {
 	NameCase(ctx context.Context, id CallID, to CaseID, by UserID) (Target, error)
 	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg.
 	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error
-	// Note keeps evidence and handles as they come. It is a courtesy to a crash: End brings everything once more.
+	// Note keeps evidence and handles as they come, so that after a crash the legs can be ended; End brings all evidence once
+	// more. When PostgreSQL is away the adapter may keep them in its spool and return nil.
 	Note(ctx context.Context, id CallID, p Progress) error
 	// End closes an attempt, once: a second End of the same attempt changes nothing and is no error. When PostgreSQL is
 	// away the adapter puts the end into its fsynced spool and returns nil; it fails only if neither can be written.
@@ -187,10 +188,10 @@ func (r *Repeated) Error() string { return "this click was already taken" }
 // Queue is the waiting line: it orders and leases, and holds no truth. Redis implements it; a rebuilt queue equals a
 // lost one. All methods return ErrQueueDown when Redis does not answer within the context's deadline (or 1 s).
 type Queue interface {
-	// Claim leases a case to a desk: the given one (waiting, not yet due, or not in the line at all), or with an empty
-	// id the first that is due: lowest Priority, then earliest Due, then CaseID. ErrCaseClaimed, ErrQueueEmpty.
-	// A desk that claims a case it already holds gets the lease renewed.
-	Claim(ctx context.Context, desk DeskID, id CaseID, lease time.Duration) (Claim, error)
+	// Claim leases a case to a desk: the given one, whatever its lane (waiting, not yet due, or not in the line at all), or
+	// with an empty id the first that is due in those lanes: lowest Priority, then lowest Rank, then earliest Due, then
+	// CaseID. ErrCaseClaimed, ErrQueueEmpty. A desk that claims a case it already holds gets the lease renewed.
+	Claim(ctx context.Context, desk DeskID, id CaseID, lanes []Served, lease time.Duration) (Claim, error)
 	// Renew prolongs a lease; ErrClaimLost when it is no longer this claim's.
 	Renew(ctx context.Context, c Claim, lease time.Duration) error
 	// Release puts a claimed case back where it stood in the line. Releasing a lost claim is no error.
@@ -202,8 +203,9 @@ type Queue interface {
 	Put(ctx context.Context, ws ...Waiting) error
 	// Remove takes a case out of the line and ends any lease on it.
 	Remove(ctx context.Context, id CaseID) error
-	// List returns the first limit cases in the order they will be claimed: those due, then those due later.
-	List(ctx context.Context, limit int) ([]Place, error)
+	// List returns the first limit cases of those lanes in the order they will be claimed: those due, then those due later,
+	// by Due, Priority, Rank and CaseID. Nil lanes are all there are, of one rank.
+	List(ctx context.Context, lanes []Served, limit int) ([]Place, error)
 	// Rebuild replaces the line by all of cases, keeping the leases given; readers see the old line or the new, never
 	// half of one.
 	Rebuild(ctx context.Context, cases iter.Seq2[Waiting, error], keep []Claim) error
@@ -216,6 +218,7 @@ type Waiting struct {
 	Case     CaseID
 	Due      time.Time
 	Priority int
+	Lane     Lane
 }
 
 // Place is a case as the line shows it. Desk is set when it is leased.

@@ -44,12 +44,7 @@ const asideFor = 15 * time.Minute
 
 // setAside puts a skipped case off for a while.
 func (e *Engine) setAside(ctx context.Context, c Claim) {
-	w, err := e.d.Cases.Place(ctx, c.Case)
-	if err != nil || w == nil {
-		e.release(ctx, c)
-		return
-	}
-	e.putOff(ctx, c, Target{Priority: w.Priority}, CaseNext{
+	e.putOff(ctx, c, CaseNext{
 		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Why: "後回しにしたため、15分後にふたたび出ます",
 	})
 }
@@ -62,6 +57,8 @@ func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan 
 	switch {
 	case d == nil:
 		return nil, nil, Refuse(UnknownDesk)
+	case d.away:
+		return nil, nil, ErrElsewhere
 	case e.draining:
 		return nil, nil, Refuse(Draining)
 	case d.view.Operator != a.User:
@@ -86,7 +83,7 @@ func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
 	if e.elsewhere(r.Desk, r.Case) { // in the line it may still be this desk's: a talk that it has handed on
 		return nil, Refuse(CaseBusy)
 	}
-	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, e.d.Limits.Lease)
+	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, nil, e.d.Limits.Lease)
 	if err != nil {
 		return nil, e.claimRefusal(err)
 	}

@@ -29,12 +29,17 @@ func (e *Engine) Recover(ctx context.Context) error {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, r := range due {
-		if d := e.desks[r.Desk]; d != nil {
-			d.view.State, d.view.CallID, d.view.CaseID = DeskWrapUp, r.ID, r.CaseID
-			d.view.Operator, d.view.Since = r.Operator, e.d.Now()
+		if d := e.desks[r.Desk]; d != nil && !d.away {
+			d.owes(r, e.d.Now())
 		}
 	}
 	return nil
+}
+
+// owes has the desk wait for the result of a talk.
+func (d *desk) owes(r ResultDue, now time.Time) {
+	d.view.State, d.view.CallID, d.view.CaseID = DeskWrapUp, r.ID, r.CaseID
+	d.view.Operator, d.view.Since = r.Operator, now
 }
 
 // terminateWithin bounds the hanging-up of one leg: long enough for a lost message to be sent again.

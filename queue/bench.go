@@ -1,6 +1,7 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"fmt"
@@ -44,7 +45,7 @@ func Bench(ctx context.Context, url string, cases, workers int) (Figures, error)
 
 	f := Figures{Cases: cases, Workers: workers}
 	began := time.Now()
-	if err := q.Rebuild(ctx, madeUp(cases, began), nil); err != nil {
+	if err := q.Rebuild(ctx, madeUp(cases, workers, began), nil); err != nil {
 		return Figures{}, err
 	}
 	f.RebuildS = time.Since(began).Seconds()
@@ -57,18 +58,45 @@ func Bench(ctx context.Context, url string, cases, workers int) (Figures, error)
 	return f, nil
 }
 
-// madeUp are cases in ten priorities, due one after the other in the last hours.
-func madeUp(cases int, now time.Time) iter.Seq2[dialer.Waiting, error] {
+// madeUp are cases in ten priorities, due one after the other in the last hours, in lanes as a centre has them: one case in
+// ten needs another language, one in fifty is the own of one of the workers.
+func madeUp(cases, workers int, now time.Time) iter.Seq2[dialer.Waiting, error] {
+	kinds := []dialer.NumberKind{dialer.KindMobile, dialer.KindMobile, dialer.KindFixed}
+	languages := []string{5: "en", 15: "zh", 25: "vi", 29: ""}
 	return func(yield func(dialer.Waiting, error) bool) {
 		for i := range cases {
+			mine := dialer.UserID("")
+			if i%50 == 7 {
+				mine = workerID(i / 50 % workers)
+			}
 			w := dialer.Waiting{
 				Case: dialer.CaseID(strconv.Itoa(i)), Due: now.Add(-time.Duration(cases-i) * time.Millisecond), Priority: i % 10,
+				Lane: dialer.LaneOf(mine, languages[i%len(languages)], kinds[i/10%len(kinds)]),
 			}
 			if !yield(w, nil) {
 				return
 			}
 		}
 	}
+}
+
+func workerID(n int) dialer.UserID { return dialer.UserID("bench" + strconv.Itoa(n)) }
+
+// lanesOf are a worker's, as many as a desk of the centre has: every second one speaks all languages.
+func lanesOf(n int) []dialer.Served {
+	var lanes []dialer.Served
+	ranks := map[dialer.NumberKind]int{dialer.KindMobile: 1, dialer.KindFixed: 2} // as when mobile telephones are likelier to answer
+	for _, kind := range dialer.LaneKinds {
+		rank := cmp.Or(ranks[kind], 3)
+		lanes = append(lanes, dialer.Served{Lane: dialer.LaneOf("", "", kind), Rank: rank},
+			dialer.Served{Lane: dialer.LaneOf(workerID(n), "", kind), Rank: rank})
+		for _, l := range dialer.Languages {
+			if n%2 == 0 {
+				lanes = append(lanes, dialer.Served{Lane: dialer.LaneOf("", l, kind), Rank: rank})
+			}
+		}
+	}
+	return lanes
 }
 
 // bench is one run of the workers.
@@ -84,13 +112,13 @@ type bench struct {
 func (b *bench) run(ctx context.Context, workers int) error {
 	var g errgroup.Group
 	for n := range workers {
-		g.Go(func() error { return b.work(ctx, dialer.DeskID("bench"+strconv.Itoa(n))) })
+		g.Go(func() error { return b.work(ctx, dialer.DeskID(workerID(n)), lanesOf(n)) })
 	}
 	return g.Wait()
 }
 
-// work claims and finishes until the line is empty.
-func (b *bench) work(ctx context.Context, desk dialer.DeskID) error {
+// work claims and finishes until its lanes are empty.
+func (b *bench) work(ctx context.Context, desk dialer.DeskID, lanes []dialer.Served) error {
 	var took []time.Duration
 	failed := 0
 	defer func() {
@@ -101,7 +129,7 @@ func (b *bench) work(ctx context.Context, desk dialer.DeskID) error {
 	}()
 	for ctx.Err() == nil {
 		began := time.Now()
-		c, err := b.q.Claim(ctx, desk, "", time.Minute)
+		c, err := b.q.Claim(ctx, desk, "", lanes, time.Minute)
 		switch {
 		case errors.Is(err, dialer.ErrQueueEmpty):
 			return nil

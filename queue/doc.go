@@ -5,6 +5,8 @@
 //
 //   - Place: when a case is due, and its priority among those that are due. A
 //     case keeps its place while it is claimed, so that it can go back there.
+//   - Lane: who may take a case, a text that means nothing here. A desk takes from
+//     some lanes, each with a rank. A cell is one lane at one priority.
 //   - Lease: a desk's hold on a case, until an instant of the Redis server's
 //     clock. Our own clock is never asked, so nodes need not agree on the time.
 //   - Lapse: a lease that was not renewed in time. Every script first puts
@@ -16,9 +18,10 @@
 //
 // Every operation is one Lua script, and so happens as a whole or not at all
 // (lua/, each with its contract at its head; keys.go has all the keys). Waiting
-// cases stand in two sorted sets, by (priority, due, case) and by (due, priority,
-// case), so that neither the first case to call nor the list on the panel needs
-// more than a few look-ups, however many become due at once in the morning.
+// cases stand in one sorted set by (priority, lane, due, case), and the first case
+// of each cell beside it in a hash. So the first case for a desk is found by one
+// look-up for all its lanes at each priority, until one is due, and the list on the
+// panel is a merge of cells, however many cases become due at once in the morning.
 //
 // A rebuild fills keys of its own, and one script puts them in the place of the
 // line. What other desks change meanwhile is noted in a journal and done again to

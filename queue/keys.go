@@ -9,14 +9,14 @@ const (
 
 // keys are the keys of one line, under one prefix.
 type keys struct {
-	// line is a sorted set of "priority:due:case", all of score 0: the cases that
-	// wait, in the order in which those due are claimed.
+	// line is a sorted set of "priority:lane:due:case", all of score 0: the cases that
+	// wait, each lane at each priority (a cell) in the order in which it is claimed.
 	line string
-	// when is a sorted set of "due:priority:case", all of score 0: the same cases
-	// by time.
-	when string
-	// place is a hash from case to "priority:due": the waiting and the leased cases
-	// of the line.
+	// heads is a hash from the cell "priority:lane" to "due:case", the first case in
+	// it; cells without a case are not there.
+	heads string
+	// place is a hash from case to "priority:lane:due": the waiting and the leased
+	// cases of the line.
 	place string
 	// lease is a hash from case to "token since until desk", instants in
 	// microseconds since 1970.
@@ -36,7 +36,7 @@ type keys struct {
 
 func newKeys(prefix string) keys {
 	return keys{
-		line: prefix + "line", when: prefix + "when", place: prefix + "place",
+		line: prefix + "line", heads: prefix + "heads", place: prefix + "place",
 		lease: prefix + "lease", until: prefix + "until",
 		rebuilding: prefix + "rebuilding", changes: prefix + "changes", built: prefix + "built",
 		prefix: prefix,
@@ -45,12 +45,12 @@ func newKeys(prefix string) keys {
 
 // all is what every script gets as KEYS[1] to KEYS[8].
 func (k keys) all() []string {
-	return []string{k.line, k.when, k.place, k.lease, k.until, k.rebuilding, k.changes, k.built}
+	return []string{k.line, k.heads, k.place, k.lease, k.until, k.rebuilding, k.changes, k.built}
 }
 
-// stage is where the rebuild named token gathers the new line: line, when, place
+// stage is where the rebuild named token gathers the new line: line, place
 // and the count of what was sent. They expire should the rebuild die.
 func (k keys) stage(token string) []string {
 	stage := k.prefix + "stage:" + token + ":"
-	return []string{stage + "line", stage + "when", stage + "place", stage + "count"}
+	return []string{stage + "line", stage + "place", stage + "count"}
 }

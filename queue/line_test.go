@@ -12,6 +12,9 @@ import (
 
 const long = time.Hour
 
+// everybodys is the lane of every case that is put nowhere else.
+var everybodys = []dialer.Served{{}}
+
 // line is a queue whose every call must succeed.
 type line struct {
 	dialer.Queue
@@ -29,7 +32,7 @@ func (l line) put(ws ...dialer.Waiting) { l.t.Helper(); l.must(l.Put(l.t.Context
 
 func (l line) claim(desk dialer.DeskID, id dialer.CaseID) dialer.Claim {
 	l.t.Helper()
-	c, err := l.Claim(l.t.Context(), desk, id, long)
+	c, err := l.Claim(l.t.Context(), desk, id, everybodys, long)
 	l.must(err)
 	if c.Desk != desk || c.Token == "" || c.Until.IsZero() {
 		l.t.Fatalf("an incomplete claim: %+v", c)
@@ -46,14 +49,14 @@ func (l line) wants(err, want error) {
 
 func (l line) claimFails(desk dialer.DeskID, id dialer.CaseID, want error) {
 	l.t.Helper()
-	_, err := l.Claim(l.t.Context(), desk, id, long)
+	_, err := l.Claim(l.t.Context(), desk, id, everybodys, long)
 	l.wants(err, want)
 }
 
 // order is what List shows.
 func (l line) order() []dialer.CaseID {
 	l.t.Helper()
-	places, err := l.List(l.t.Context(), 1000)
+	places, err := l.List(l.t.Context(), nil, 1000)
 	l.must(err)
 	var ids []dialer.CaseID
 	for _, p := range places {
@@ -84,6 +87,11 @@ func eventually(t *testing.T, what string, ok func() bool) {
 func at(id dialer.CaseID, minutes, priority int) dialer.Waiting {
 	due := time.Now().Add(time.Duration(minutes) * time.Minute).Truncate(time.Minute)
 	return dialer.Waiting{Case: id, Due: due, Priority: priority}
+}
+
+func inLane(l dialer.Lane, w dialer.Waiting) dialer.Waiting {
+	w.Lane = l
+	return w
 }
 
 func each(ws ...dialer.Waiting) iter.Seq2[dialer.Waiting, error] {

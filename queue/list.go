@@ -1,10 +1,10 @@
 package queue
 
 import (
+	"cmp"
 	"context"
 	"slices"
 	"strconv"
-	"strings"
 	"time"
 
 	"kakeru/dialer"
@@ -12,11 +12,19 @@ import (
 
 // List implements dialer.Queue. A leased case is shown where it would stand; one that was claimed without being in the
 // line is not shown.
-func (q *Queue) List(ctx context.Context, limit int) ([]dialer.Place, error) {
+func (q *Queue) List(ctx context.Context, lanes []dialer.Served, limit int) ([]dialer.Place, error) {
 	if limit <= 0 {
 		return nil, nil
 	}
-	answer, err := q.run(ctx, listScript, nil, limit)
+	which := "some"
+	if lanes == nil {
+		which = "all"
+	}
+	args, err := withLanes([]any{limit, which}, lanes)
+	if err != nil {
+		return nil, err
+	}
+	answer, err := q.run(ctx, listScript, nil, args...)
 	if err != nil {
 		return nil, err
 	}
@@ -39,7 +47,7 @@ func (q *Queue) List(ctx context.Context, limit int) ([]dialer.Place, error) {
 			return nil, err
 		}
 	}
-	slices.SortFunc(places, inOrder)
+	slices.SortFunc(places, inOrder(lanes))
 	return places[:min(limit, len(places))], nil
 }
 
@@ -62,23 +70,27 @@ func appendPlaces(places []dialer.Place, list []any, width int, now time.Time) (
 	return places, nil
 }
 
-// inOrder compares as cases are claimed: those due by priority, due time, case; then the others by due time, priority,
-// case.
-func inOrder(a, b dialer.Place) int {
-	byPriority, byDue := a.Priority-b.Priority, a.Due.Compare(b.Due)
-	switch {
-	case a.IsDue != b.IsDue && a.IsDue:
-		return -1
-	case a.IsDue != b.IsDue:
-		return 1
-	case a.IsDue && byPriority != 0:
-		return byPriority
-	case byDue != 0:
-		return byDue
-	case byPriority != 0:
-		return byPriority
+// inOrder compares as cases are claimed: those due by priority, rank, due time, case; then the others by due time, priority,
+// rank, case.
+func inOrder(lanes []dialer.Served) func(a, b dialer.Place) int {
+	ranks := make(map[dialer.Lane]int, len(lanes))
+	for _, s := range lanes {
+		ranks[s.Lane] = s.Rank
 	}
-	return strings.Compare(string(a.Case), string(b.Case))
+	return func(a, b dialer.Place) int {
+		byPriority, byRank := cmp.Compare(a.Priority, b.Priority), cmp.Compare(ranks[a.Lane], ranks[b.Lane])
+		byDue, byCase := a.Due.Compare(b.Due), cmp.Compare(a.Case, b.Case)
+		switch {
+		case a.IsDue != b.IsDue && a.IsDue:
+			return -1
+		case a.IsDue != b.IsDue:
+			return 1
+		case a.IsDue:
+			return cmp.Or(byPriority, byRank, byDue, byCase)
+		default:
+			return cmp.Or(byDue, byPriority, byRank, byCase)
+		}
+	}
 }
 
 // Depth counts the cases that wait: those due and those due later. Leased ones are not among them.

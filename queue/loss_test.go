@@ -17,7 +17,7 @@ import (
 // everyCall is each method of the port, with arguments that do not matter.
 var everyCall = map[string]func(context.Context, *Queue) error{
 	"claim": func(ctx context.Context, q *Queue) error {
-		_, err := q.Claim(ctx, "d", "", long)
+		_, err := q.Claim(ctx, "d", "", everybodys, long)
 		return err
 	},
 	"renew": func(ctx context.Context, q *Queue) error {
@@ -30,7 +30,7 @@ var everyCall = map[string]func(context.Context, *Queue) error{
 	"put":    func(ctx context.Context, q *Queue) error { return q.Put(ctx, at("c", 0, 0)) },
 	"remove": func(ctx context.Context, q *Queue) error { return q.Remove(ctx, "c") },
 	"list": func(ctx context.Context, q *Queue) error {
-		_, err := q.List(ctx, 1)
+		_, err := q.List(ctx, nil, 1)
 		return err
 	},
 	"built": func(ctx context.Context, q *Queue) error {
@@ -75,7 +75,7 @@ func TestRedisThatDoesNotAnswer(t *testing.T) {
 	send(t, server, syscall.SIGSTOP)
 	allDown(t, q, 50*time.Millisecond, answerLimit) // the caller's deadline
 	began := time.Now()
-	_, err := q.Claim(t.Context(), "d", "", long) // our own
+	_, err := q.Claim(t.Context(), "d", "", everybodys, long) // our own
 	if !errors.Is(err, dialer.ErrQueueDown) || time.Since(began) > 3*answerLimit {
 		t.Errorf("without a deadline: %v after %v", err, time.Since(began))
 	}
@@ -157,7 +157,7 @@ func TestHalfARebuildIsNeverSeen(t *testing.T) {
 	l := line{q, t}
 	l.put(at("old", -1, 0))
 	l.must(during(t, q, nil, func() { l.shows("old") }, at("new", -1, 0)))
-	places, err := q.List(t.Context(), 5000)
+	places, err := q.List(t.Context(), nil, 5000)
 	l.must(err)
 	if len(places) != stageBatch+1 || places[0].Case != "new" {
 		t.Fatalf("%d cases, the first %+v", len(places), places[0])
@@ -191,14 +191,14 @@ func TestChangesDuringARebuildAreKept(t *testing.T) {
 		next := at("again", 60, 0)
 		l.must(q.Done(t.Context(), again, &next))
 		l.must(q.Remove(t.Context(), "removed"))
-		l.put(at("moved", -1, 9), at("added", -1, 1))
+		l.put(inLane("zh", at("moved", -1, 9)), at("added", -1, 1))
 		taken = l.claim("d6", "taken")
 		l.must(q.Release(t.Context(), givenBack))
 		age(t, q, lapsed)
 		l.shows("taken", "given back", "lapsed", "added", "moved", "again")
 	}, asRead...))
 
-	places, err := q.List(t.Context(), 6)
+	places, err := q.List(t.Context(), nil, 6)
 	l.must(err)
 	var got []dialer.CaseID
 	for _, p := range places {
@@ -209,6 +209,9 @@ func TestChangesDuringARebuildAreKept(t *testing.T) {
 		if i >= len(got) || got[i] != want[i] {
 			t.Fatalf("the line shows %v, want %v", got, want)
 		}
+	}
+	if zh, err := q.List(t.Context(), []dialer.Served{{Lane: "zh"}}, 6); err != nil || len(zh) != 1 || zh[0].Case != "moved" {
+		t.Errorf("the journal forgot a lane: %v, %v", zh, err)
 	}
 	l.must(q.Renew(t.Context(), taken, long))
 	l.must(q.Renew(t.Context(), lapsed, long)) // its call lives, or it would not have been given

@@ -3,7 +3,9 @@ package queue
 import (
 	"errors"
 	"fmt"
+	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
@@ -22,17 +24,20 @@ type model struct {
 }
 
 // order is the line as List shows it. Due times are hours away from now, so the clock does not matter.
-func (m *model) order(now time.Time) []dialer.Place {
+func (m *model) order(now time.Time, lanes []dialer.Served) []dialer.Place {
 	var places []dialer.Place
 	for id, w := range m.place {
-		places = append(places, dialer.Place{Waiting: w, IsDue: !w.Due.After(now), Desk: m.lease[id].Desk})
+		served := slices.ContainsFunc(lanes, func(s dialer.Served) bool { return s.Lane == w.Lane })
+		if served || lanes == nil {
+			places = append(places, dialer.Place{Waiting: w, IsDue: !w.Due.After(now), Desk: m.lease[id].Desk})
+		}
 	}
-	slices.SortFunc(places, inOrder)
+	slices.SortFunc(places, inOrder(lanes))
 	return places
 }
 
-func (m *model) first(now time.Time) (dialer.CaseID, bool) {
-	for _, p := range m.order(now) {
+func (m *model) first(now time.Time, lanes []dialer.Served) (dialer.CaseID, bool) {
+	for _, p := range m.order(now, lanes) {
 		if p.Desk == "" {
 			return p.Case, p.IsDue
 		}
@@ -57,12 +62,22 @@ type machine struct {
 var (
 	someCase = rapid.SampledFrom([]dialer.CaseID{"a", "b", "c", "d", "e", "f"})
 	someDesk = rapid.SampledFrom([]dialer.DeskID{"d1", "d2", "d3"})
+	someLane = rapid.SampledFrom([]dialer.Lane{"", "a", "a:"})
+	// someLanes are never nil, which would be all.
+	someLanes = rapid.Custom(func(t *rapid.T) []dialer.Served {
+		lanes := []dialer.Served{}
+		for _, l := range rapid.SliceOfNDistinct(someLane, 0, 3, rapid.ID).Draw(t, "lanes") {
+			lanes = append(lanes, dialer.Served{Lane: l, Rank: rapid.IntRange(-1, 1).Draw(t, "rank")})
+		}
+		return lanes
+	})
 )
 
 func (m *machine) drawPlace(t *rapid.T, id dialer.CaseID) dialer.Waiting {
 	hours := rapid.SampledFrom([]int{-3, -2, -1, 1, 2}).Draw(t, "due in hours")
 	return dialer.Waiting{
 		Case: id, Due: m.now.Add(time.Duration(hours) * time.Hour), Priority: rapid.IntRange(-1, 1).Draw(t, "priority"),
+		Lane: someLane.Draw(t, "lane"),
 	}
 }
 
@@ -82,12 +97,12 @@ func (m *machine) drawClaim(t *rapid.T) (c dialer.Claim, live bool) {
 }
 
 func (m *machine) claim(t *rapid.T, id dialer.CaseID) {
-	desk := someDesk.Draw(t, "desk")
-	got, err := m.q.Claim(t.Context(), desk, id, long)
+	desk, lanes := someDesk.Draw(t, "desk"), someLanes.Draw(t, "served")
+	got, err := m.q.Claim(t.Context(), desk, id, lanes, long)
 	want := error(nil)
 	if id == "" {
 		var due bool
-		if id, due = m.m.first(m.now); !due {
+		if id, due = m.m.first(m.now, lanes); !due {
 			want = dialer.ErrQueueEmpty
 		}
 	}
@@ -175,20 +190,50 @@ func (m *machine) lapse(t *rapid.T) {
 }
 
 func (m *machine) check(t *rapid.T) {
-	got, err := m.q.List(t.Context(), 100)
+	lanes, limit := someLanes.Draw(t, "listed"), rapid.SampledFrom([]int{1, 2, 100}).Draw(t, "limit")
+	if len(lanes) == 0 {
+		lanes = nil
+	}
+	got, err := m.q.List(t.Context(), lanes, limit)
 	if err != nil {
 		t.Fatal(err)
 	}
-	want := m.m.order(m.now)
+	want := m.m.order(m.now, lanes)
+	want = want[:min(limit, len(want))]
 	same := slices.EqualFunc(got, want, func(a, b dialer.Place) bool {
-		return a.Case == b.Case && a.Due.Equal(b.Due) && a.Priority == b.Priority && a.IsDue == b.IsDue && a.Desk == b.Desk
+		return a.Case == b.Case && a.Due.Equal(b.Due) && a.Priority == b.Priority && a.IsDue == b.IsDue && a.Desk == b.Desk &&
+			a.Lane == b.Lane
 	})
 	if !same {
 		t.Fatalf("the line shows\n%+v\nand the model\n%+v", got, want)
 	}
-	waiting := m.q.client.ZCard(t.Context(), m.q.keys.line).Val()
-	if byTime := m.q.client.ZCard(t.Context(), m.q.keys.when).Val(); waiting != byTime {
-		t.Fatalf("%d cases by priority and %d by time", waiting, byTime)
+	m.checkHeads(t)
+}
+
+// checkHeads compares the heads with the cells that the line has.
+func (m *machine) checkHeads(t *rapid.T) {
+	want := map[string]string{}
+	for _, member := range m.q.client.ZRange(t.Context(), m.q.keys.line, 0, -1).Val() {
+		at := strings.Index(member[7:], ":") + 7
+		if _, known := want[member[:at]]; !known {
+			want[member[:at]] = member[at+1:]
+		}
+	}
+	if got := m.q.client.HGetAll(t.Context(), m.q.keys.heads).Val(); !maps.Equal(got, want) {
+		t.Fatalf("the heads are\n%v\nbut the cells begin with\n%v", got, want)
+	}
+	due, later := 0, 0
+	for _, p := range m.m.order(m.now, nil) {
+		switch {
+		case p.Desk != "":
+		case p.IsDue:
+			due++
+		default:
+			later++
+		}
+	}
+	if d, l, err := m.q.Depth(t.Context()); err != nil || d != due || l != later {
+		t.Fatalf("counted %d due and %d later, %v; want %d and %d", d, l, err, due, later)
 	}
 }
 

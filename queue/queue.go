@@ -88,8 +88,18 @@ func errAnswer(answer any) error {
 }
 
 // Claim implements dialer.Queue. A claim whose answer is lost on the way lapses after its lease.
-func (q *Queue) Claim(ctx context.Context, desk dialer.DeskID, id dialer.CaseID, lease time.Duration) (dialer.Claim, error) {
-	answer, err := q.run(ctx, claimScript, nil, string(desk), string(id), lease.Microseconds(), rand.Text())
+func (q *Queue) Claim(
+	ctx context.Context, desk dialer.DeskID, id dialer.CaseID, lanes []dialer.Served, lease time.Duration,
+) (dialer.Claim, error) {
+	if id != "" {
+		lanes = nil // a named case is a person's decision
+	}
+	args := append(make([]any, 0, 4+len(dialer.LaneKinds)), string(desk), string(id), lease.Microseconds(), rand.Text())
+	args, err := withLanes(args, lanes)
+	if err != nil {
+		return dialer.Claim{}, err
+	}
+	answer, err := q.run(ctx, claimScript, nil, args...)
 	if err != nil {
 		q.claims.WithLabelValues(claimDown).Inc()
 		return dialer.Claim{}, err

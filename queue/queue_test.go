@@ -48,10 +48,12 @@ func TestPlacesSortAsText(t *testing.T) {
 		us := rapid.Int64Range(-1_000_000, maxMicros).Draw(t, "due")
 		return dialer.Waiting{
 			Case: "c", Due: time.UnixMicro(us), Priority: rapid.IntRange(-maxPriority, maxPriority).Draw(t, "priority"),
+			Lane: dialer.Lane(rapid.String().Draw(t, "lane")),
 		}
 	})
 	rapid.Check(t, func(t *rapid.T) {
 		a, b := places.Draw(t, "a"), places.Draw(t, "b")
+		b.Lane = a.Lane
 		textA, errA := placeOf(a)
 		textB, errB := placeOf(b)
 		if errA != nil || errB != nil {
@@ -62,7 +64,7 @@ func TestPlacesSortAsText(t *testing.T) {
 			t.Fatalf("%s and %s do not sort as %v and %v", textA, textB, a, b)
 		}
 		back, err := waitingAt("c", textA)
-		if err != nil || back.Priority != a.Priority || micros(back.Due) != micros(a.Due) {
+		if err != nil || back.Priority != a.Priority || micros(back.Due) != micros(a.Due) || back.Lane != a.Lane {
 			t.Fatalf("%+v came back as %+v, %v", a, back, err)
 		}
 	})
@@ -74,7 +76,7 @@ func TestPlacesThatCannotBe(t *testing.T) {
 			t.Errorf("%+v became %q", w, place)
 		}
 	}
-	for _, text := range []string{"", "x", "00000x:0000000000000001", "000001:000000000000000x", "0000010000000000000001:"} {
+	for _, text := range []string{"", "x", "00000x::0000000000000001", "000001:0000000000000001", "000001:a:000000000000000x", "0000010000000000000001:"} {
 		if w, err := waitingAt("c", text); err == nil {
 			t.Errorf("%q became %+v", text, w)
 		}
@@ -114,7 +116,7 @@ func TestMetrics(t *testing.T) {
 	}
 
 	away := openAt(t, "unix:///tmp/kakeru-no-such.sock")
-	_, _ = away.Claim(t.Context(), "d", "", long)
+	_, _ = away.Claim(t.Context(), "d", "", everybodys, long)
 	if got, want := scrape(t, away), "claims{busy}=0 claims{down}=1 claims{empty}=0 claims{ok}=0"; got != want {
 		t.Errorf("while redis is away:\ngot  %s\nwant %s", got, want)
 	}

@@ -11,7 +11,7 @@ import (
 )
 
 const (
-	// stageBatch is how many cases are sent to the stage at once.
+	// stageBatch is how many cases are sent to the stage at once; stage.lua bears no more.
 	stageBatch = 1000
 	// rebuildPause is how long a rebuild may wait for the ledger between two batches before it counts as dead.
 	rebuildPause = 10 * time.Minute
@@ -89,7 +89,7 @@ func (r *rebuild) send(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
 	args := append([]any{r.token, rebuildPause.Milliseconds()}, r.batch...)
-	alive, err := stageScript.Run(ctx, r.q.client, append(r.stage[:4:4], r.q.keys.rebuilding), args...).Bool()
+	alive, err := stageScript.Run(ctx, r.q.client, append(r.stage[:3:3], r.q.keys.rebuilding), args...).Bool()
 	if err != nil {
 		return down(err)
 	}

@@ -33,7 +33,7 @@ func TestOneOfTwoGetsTheCase(t *testing.T) {
 				done.Go(func() {
 					ready.Done()
 					ready.Wait()
-					claims[n], got[n] = q.Claim(t.Context(), desk, ask, long)
+					claims[n], got[n] = q.Claim(t.Context(), desk, ask, everybodys, long)
 				})
 			}
 			done.Wait()
@@ -85,7 +85,7 @@ func shareTheLine(t *testing.T, workers, cases int) {
 	}
 	wg.Go(func() { // somebody moves cases in the line all the while
 		for l.open.Load() > 0 && !t.Failed() {
-			c, err := q.Claim(t.Context(), "mover", "", long)
+			c, err := q.Claim(t.Context(), "mover", "", everybodys, long)
 			if err == nil {
 				next := at(c.Case, -1, rand.IntN(5))
 				l.check(q.Done(t.Context(), c, &next))
@@ -98,7 +98,7 @@ func shareTheLine(t *testing.T, workers, cases int) {
 			t.Errorf("case %d was to be called %d times more", i, n)
 		}
 	}
-	if places, err := q.List(t.Context(), 10); err != nil || len(places) != 0 {
+	if places, err := q.List(t.Context(), nil, 10); err != nil || len(places) != 0 {
 		t.Errorf("at the end the line holds %v, %v", places, err)
 	}
 }
@@ -115,7 +115,7 @@ func (l *ledgerOfHolds) work(q *Queue, me int32) {
 	ctx := l.t.Context()
 	desk := dialer.DeskID(fmt.Sprintf("desk%d", me))
 	for l.open.Load() > 0 && !l.t.Failed() {
-		c, err := q.Claim(ctx, desk, "", long)
+		c, err := q.Claim(ctx, desk, "", everybodys, long)
 		if errors.Is(err, dialer.ErrQueueEmpty) {
 			continue // another still holds the last ones
 		}
@@ -195,7 +195,7 @@ func TestRebuildUnderWork(t *testing.T) {
 			desk := dialer.DeskID(fmt.Sprintf("d%d", n))
 			for open.Load() > 0 && !t.Failed() {
 				gate.RLock()
-				c, err := q.Claim(t.Context(), desk, "", long)
+				c, err := q.Claim(t.Context(), desk, "", everybodys, long)
 				if err == nil {
 					mu.Lock()
 					held[c.Case] = c

@@ -31,7 +31,8 @@ type dialOutput struct {
 
 type callsOutput struct {
 	Body struct {
-		Items []Call `json:"items"`
+		Items      []Call  `json:"items"`
+		NextCursor *string `json:"next_cursor" doc:"null: the list is whole"`
 	}
 }
 

@@ -25,9 +25,10 @@ type queueInput struct {
 
 type queueOutput struct {
 	Body struct {
-		Items []CaseBrief `json:"items"`
-		Held  []CaseBrief `json:"held"`
-		Depth Depth       `json:"depth"`
+		Items      []CaseBrief `json:"items"`
+		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
+		Held       []CaseBrief `json:"held"`
+		Depth      Depth       `json:"depth"`
 	}
 }
 
@@ -51,7 +52,8 @@ type searchInput struct {
 
 type searchOutput struct {
 	Body struct {
-		Items []CaseBrief `json:"items"`
+		Items      []CaseBrief `json:"items"`
+		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
 	}
 }
 
@@ -78,7 +80,7 @@ func (s *Server) caseRoutes() {
 }
 
 func (s *Server) queue(ctx context.Context, in *queueInput) (*queueOutput, error) {
-	places, err := s.d.Queue.List(ctx, in.Limit)
+	places, err := s.d.Queue.List(ctx, nil, in.Limit)
 	if err != nil {
 		return nil, err
 	}
@@ -143,7 +145,7 @@ func (s *Server) depth(ctx context.Context, held int) (Depth, error) {
 		d.Due, d.Later, err = q.Depth(ctx)
 		return d, err
 	}
-	places, err := s.d.Queue.List(ctx, depthListed)
+	places, err := s.d.Queue.List(ctx, nil, depthListed)
 	for _, p := range places {
 		switch {
 		case p.Desk != "":
@@ -212,7 +214,11 @@ func (s *Server) release(ctx context.Context, in *releaseInput) (*nextStateOutpu
 		return nil, refused(dialer.Refuse(dialer.CaseBusy)).with(
 			"この案件は保留中ではないため、再開できません", "this case is not held back, so it cannot be released")
 	}
-	if err := s.d.Queue.Put(ctx, dialer.Waiting{Case: in.ID, Due: next.Due, Priority: c.Priority}); err != nil {
+	w, err := s.d.Cases.Place(ctx, in.ID)
+	if err == nil && w != nil { // or somebody has moved it on meanwhile
+		err = s.d.Queue.Put(ctx, *w)
+	}
+	if err != nil {
 		return nil, err
 	}
 	s.recount.queueChanged()

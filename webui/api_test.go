@@ -293,7 +293,7 @@ func TestQueueAndCases(t *testing.T) {
 	if got := h.cases["case-2"].Next; got.State != dialer.CaseWaiting || !got.Due.Equal(tuesday) || !strings.HasSuffix(got.Why, "番号を確認した ##########") {
 		t.Fatalf("next %+v", got)
 	}
-	if len(h.put) != 1 || h.put[0] != (dialer.Waiting{Case: "case-2", Due: h.put[0].Due, Priority: 3}) {
+	if len(h.put) != 1 || h.put[0] != (dialer.Waiting{Case: "case-2", Due: h.put[0].Due, Priority: 3, Lane: "its lane"}) {
 		t.Fatalf("put %+v", h.put)
 	}
 	h.set(func() { h.fail.queue = dialer.ErrQueueDown })

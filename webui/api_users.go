@@ -15,7 +15,8 @@ import (
 
 type usersOutput struct {
 	Body struct {
-		Items []Person `json:"items"`
+		Items      []Person `json:"items"`
+		NextCursor *string  `json:"next_cursor" doc:"null: the list is whole"`
 	}
 }
 

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"io"
 	"iter"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -36,6 +37,7 @@ type world struct {
 	presents []present
 	told     []dialer.CallID // ResultRecorded
 	put      []dialer.Waiting
+	spooled  []casework.Recorded
 	asked    []string // of a talk: hold, mute, transfer
 	named    map[dialer.CallID]dialer.CaseID
 	callers  map[dialer.CallID]callerIn
@@ -47,6 +49,8 @@ type world struct {
 
 	fail struct {
 		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress, recording, listened, sound error
+
+		spools bool // the ledger is away: what is recorded goes to its spool
 	}
 	// stalled blocks the stores of sessions and people until the context of the asker ends.
 	stalled bool
@@ -400,6 +404,19 @@ func (w caseBook) Waiting(context.Context) iter.Seq2[dialer.Waiting, error] {
 	return func(func(dialer.Waiting, error) bool) {}
 }
 
+func (w caseBook) Place(_ context.Context, id dialer.CaseID) (*dialer.Waiting, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c, ok := w.cases[id]
+	switch {
+	case !ok:
+		return nil, dialer.ErrNotFound
+	case c.Next.State != dialer.CaseWaiting:
+		return nil, nil
+	}
+	return &dialer.Waiting{Case: id, Due: c.Next.Due, Priority: c.Priority, Lane: "its lane"}, nil
+}
+
 func (w caseBook) Held(context.Context, int) ([]casework.Case, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -452,11 +469,15 @@ func (w *world) Attempts(_ context.Context, f casework.AttemptFilter) ([]casewor
 	return out, "", nil
 }
 
-func (w *world) Record(_ context.Context, r casework.Recorded) (int, error) {
+func (w *world) Record(_ context.Context, r casework.Recorded) (casework.Recorded, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fail.record != nil {
-		return 0, w.fail.record
+		return casework.Recorded{}, w.fail.record
+	}
+	if w.fail.spools {
+		w.spooled = append(w.spooled, r)
+		return r, nil
 	}
 	for i, a := range w.attempts {
 		if a.ID == r.Attempt {
@@ -464,14 +485,17 @@ func (w *world) Record(_ context.Context, r casework.Recorded) (int, error) {
 				r.Revision = a.Entry.Revision
 			}
 			r.Revision++
-			w.attempts[i].Entry = &r
 			c := w.cases[r.Case]
+			if first := slices.IndexFunc(w.attempts, func(a casework.Attempt) bool { return a.CaseID == r.Case }); first < i {
+				r.Next = c.Next // a later attempt has decided
+			}
+			w.attempts[i].Entry = &r
 			c.Next = r.Next
 			w.cases[r.Case] = c
-			return r.Revision, nil
+			return r, nil
 		}
 	}
-	return 0, dialer.ErrNotFound
+	return casework.Recorded{}, dialer.ErrNotFound
 }
 
 // line is the world's Queue.
@@ -480,7 +504,7 @@ type line struct {
 	*world
 }
 
-func (w line) List(_ context.Context, limit int) ([]dialer.Place, error) {
+func (w line) List(_ context.Context, _ []dialer.Served, limit int) ([]dialer.Place, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.places[:min(limit, len(w.places))], w.fail.queue

@@ -25,6 +25,7 @@ const (
 	frameSnapshot = "snapshot"
 	frameAttempt  = "attempt"
 	frameList     = "list"
+	frameBeat     = "beat"
 	frameBye      = "bye"
 )
 
@@ -33,6 +34,7 @@ type LiveSettings struct {
 	Kept      int           // frames kept for readers that come back; 2,048
 	Buffer    int           // frames a reader may lag behind before it is dropped; 256
 	Waiting   int           // changes that wait to be numbered; 4,096
+	Beat      time.Duration // between frames that only say that the connection lives: browsers do not show pings; 10 s
 	Ping      time.Duration // between pings, and between looks at the session; 20 s
 	WriteWait time.Duration // for one frame to leave; 10 s
 }
@@ -46,6 +48,9 @@ func (l LiveSettings) withDefaults() LiveSettings {
 	}
 	if l.Waiting == 0 {
 		l.Waiting = 4096
+	}
+	if l.Beat == 0 {
+		l.Beat = 10 * time.Second
 	}
 	if l.Ping == 0 {
 		l.Ping = 20 * time.Second
@@ -131,10 +136,14 @@ func (h *Hub) serve(s *Server) { h.server = s }
 // Run numbers what is shown until ctx is done, then says goodbye to all readers.
 func (h *Hub) Run(ctx context.Context) {
 	defer h.Close()
+	beat := time.NewTicker(h.settings.Beat)
+	defer beat.Stop()
 	for {
 		select {
 		case s := <-h.queue:
 			h.take(s)
+		case <-beat.C:
+			h.number(frameBeat, nil, time.Time{})
 		case <-ctx.Done():
 			return
 		}
@@ -143,7 +152,12 @@ func (h *Hub) Run(ctx context.Context) {
 
 func (h *Hub) take(s shown) {
 	if h.lost.Swap(false) {
+		h.passOver(s)
+		for range len(h.queue) {
+			h.passOver(<-h.queue)
+		}
 		h.startOver()
+		return
 	}
 	if s.kind != "" {
 		h.number(s.kind, s.data, time.Time{})
@@ -168,17 +182,38 @@ func (h *Hub) take(s shown) {
 	}
 }
 
+// passOver takes a change that stood in line before one that was lost. It is older than the snapshot that every reader
+// comes back to, and would take the picture there back to what was: nobody is shown it, and only what follows from it is done.
+func (h *Hub) passOver(s shown) {
+	switch c := s.change; c.Type {
+	case dialer.ChangeCall:
+		if c.Call.State == dialer.Ended {
+			h.server.recount.attemptChanged(c.Call.ID)
+		}
+	case dialer.ChangeAlert:
+		h.keepAlert(Alert{Alert: *c.Alert, At: c.At})
+	case dialer.ChangeProgress:
+		h.server.recount.figuresChanged()
+	case dialer.ChangeQueue:
+		h.server.recount.queueChanged()
+	}
+}
+
 // alertsKept is how many alerts a snapshot shows.
 const alertsKept = 20
 
 func (h *Hub) alert(a Alert) {
+	h.keepAlert(a)
+	h.number(string(dialer.ChangeAlert), a, time.Time{})
+}
+
+func (h *Hub) keepAlert(a Alert) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	h.alerts = append(h.alerts, a)
 	if len(h.alerts) > alertsKept {
 		h.alerts = h.alerts[1:]
 	}
-	h.mu.Unlock()
-	h.number(string(dialer.ChangeAlert), a, time.Time{})
 }
 
 // alertsFor returns the last alerts that a viewer may see, newest first.

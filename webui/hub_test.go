@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"context"
 	"log/slog"
 	"sort"
 	"testing"
@@ -212,6 +213,49 @@ func TestClosedHubTakesNobody(t *testing.T) {
 		}
 		if s.why != byeShutdown {
 			t.Fatalf("told %q", s.why)
+		}
+	}
+}
+
+// TestNothingOlderComesBehindASnapshot: once a change was lost, those that had stood in line before it are shown to nobody, since
+// the last of what they tell is wrong; an alert among them is kept.
+func TestNothingOlderComesBehindASnapshot(t *testing.T) {
+	h := bareHub(LiveSettings{Waiting: 3})
+	before := h.subscribe(0, "")
+	busy, free := dialer.DeskView{ID: "desk-1", State: dialer.DeskInCall}, dialer.DeskView{ID: "desk-1", State: dialer.DeskReady}
+	h.Show(dialer.Change{Type: dialer.ChangeDesk, Desk: &busy})
+	h.Show(dialer.Change{Type: dialer.ChangeAlert, Alert: &dialer.Alert{Kind: "trunk_down"}})
+	h.Show(dialer.Change{Type: dialer.ChangeDesk, Desk: &busy})
+	h.Show(dialer.Change{Type: dialer.ChangeDesk, Desk: &free}) // finds no room
+	h.take(<-h.queue)
+	if before.why != byeSlow || len(before.frames) != 0 {
+		t.Fatalf("a reader was told %q and has %d frames", before.why, len(before.frames))
+	}
+	after := h.subscribe(before.at, "")
+	if after.resumed || len(h.queue) != 0 || len(h.kept) != 0 {
+		t.Fatalf("resumed %v, %d changes wait and %d frames are kept, all older than what was lost", after.resumed, len(h.queue), len(h.kept))
+	}
+	if alerts := h.alertsFor(viewer{role: dialer.RoleSupervisor}); len(alerts) != 1 {
+		t.Fatalf("alerts %+v", alerts)
+	}
+}
+
+// TestABeatSaysThatTheConnectionLives: while nothing happens every reader still hears something.
+func TestABeatSaysThatTheConnectionLives(t *testing.T) {
+	h := bareHub(LiveSettings{Beat: time.Millisecond})
+	reader := h.subscribe(0, "")
+	ctx, stop := context.WithCancel(t.Context())
+	done := make(chan struct{})
+	go func() { defer close(done); h.Run(ctx) }()
+	first, second := <-reader.frames, <-reader.frames
+	stop()
+	<-done
+	if first.kind != frameBeat || second.seq <= first.seq || first.seq <= reader.at {
+		t.Fatalf("%s %d, then %d, after %d", first.kind, first.seq, second.seq, reader.at)
+	}
+	for _, role := range dialer.Roles {
+		if _, _, ok := (viewer{role: role}).see(first); !ok {
+			t.Errorf("%s does not hear it", role)
 		}
 	}
 }

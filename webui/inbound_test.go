@@ -1,7 +1,6 @@
 package webui
 
 import (
-	"fmt"
 	"reflect"
 	"strings"
 	"testing"
@@ -152,38 +151,22 @@ func TestNamingTheCase(t *testing.T) {
 	c.do("PUT", "/api/attempts/in-1/case", map[string]string{"case_id": "none"}).problem(t, 404, "unknown_case")
 }
 
-// TestAResultOfACallThatCameIn: it was never dialled, and its result is recorded like any other's; a case without a number is
-// not put into the line.
+// TestAResultOfACallThatCameIn: it was never dialled, and its result is recorded like any other's.
 func TestAResultOfACallThatCameIn(t *testing.T) {
-	for _, withheld := range []bool{false, true} {
-		t.Run(fmt.Sprintf("withheld %v", withheld), func(t *testing.T) {
-			h := open(t)
-			a := talked("in-1", "user-operator")
-			a.Direction, a.Verdict.Counted = "inbound", false
-			a.DialledAt = time.Time{}
-			h.set(func() {
-				h.attempts = []casework.Attempt{a}
-				if withheld {
-					c := h.cases["case-1"]
-					c.Phones = nil
-					h.cases["case-1"] = c
-				}
-			})
-			c := h.as("operator")
-			got := into[struct{ Next Next }](t, c.do("PUT", "/api/attempts/in-1/result", map[string]any{
-				"party": "self", "business_results": []string{"no_commitment"},
-			}).want(t, 200)).Next
-			want := dialer.CaseWaiting
-			if withheld {
-				want = dialer.CaseClosed
-			}
-			if got.State != want || got.Why == "" {
-				t.Fatalf("the case is %+v, want %s", got, want)
-			}
-			seen := into[map[string]any](t, c.do("GET", "/api/attempts/in-1", nil).want(t, 200))
-			if seen["direction"] != "inbound" || seen["dialled_at"] != nil || seen["counted"] != false {
-				t.Fatalf("the attempt is %v", seen)
-			}
-		})
+	h := open(t)
+	a := talked("in-1", "user-operator")
+	a.Direction, a.Verdict.Counted = "inbound", false
+	a.DialledAt = time.Time{}
+	h.set(func() { h.attempts = []casework.Attempt{a} })
+	c := h.as("operator")
+	got := into[struct{ Next Next }](t, c.do("PUT", "/api/attempts/in-1/result", map[string]any{
+		"party": "self", "business_results": []string{"no_commitment"},
+	}).want(t, 200)).Next
+	if got.State != dialer.CaseWaiting || got.Why == "" {
+		t.Fatalf("the case is %+v", got)
+	}
+	seen := into[map[string]any](t, c.do("GET", "/api/attempts/in-1", nil).want(t, 200))
+	if seen["direction"] != "inbound" || seen["dialled_at"] != nil || seen["counted"] != false {
+		t.Fatalf("the attempt is %v", seen)
 	}
 }

@@ -131,7 +131,7 @@ func TestFiguresFollow(t *testing.T) {
 		switch f := s.next(); f.Type {
 		case "attempt":
 			a := dataOf[Attempt](t, f)
-			ended = a.ID == "call-1" && a.EndedAt != nil && a.Evidence == nil
+			ended = a.ID == "call-1" && a.EndedAt != nil && len(a.Evidence) == 0
 		case "progress":
 			summed = dataOf[report.Progress](t, f).Done.Attempts == 1
 		}

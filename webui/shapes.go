@@ -43,7 +43,7 @@ type Call struct {
 }
 
 // Attempt is one 架電, or a call that came in (CONTRACT "attempt"). What is not known yet is null. CaseID and the entry's note are left out for
-// those who may not see them, Evidence in live frames.
+// those who may not see them; Evidence is empty in live frames.
 type Attempt struct {
 	ID              dialer.CallID       `json:"id"`
 	CaseID          dialer.CaseID       `json:"case_id,omitempty"`
@@ -67,7 +67,7 @@ type Attempt struct {
 	Counted         bool                `json:"counted"`
 	Party           *casework.Party     `json:"party" nullable:"true"`
 	BusinessResults []casework.Business `json:"business_results"`
-	Evidence        []dialer.Evidence   `json:"evidence,omitempty"`
+	Evidence        []dialer.Evidence   `json:"evidence"`
 	NumberKind      dialer.NumberKind   `json:"number_kind,omitempty"`
 	Trunk           string              `json:"trunk"`
 	SIPCallID       string              `json:"sip_call_id,omitempty"`
@@ -263,7 +263,7 @@ type Bye struct {
 // Frame is one frame of /api/live.
 type Frame struct {
 	Seq  uint64    `json:"seq" doc:"increases; not dense"`
-	Type string    `json:"type" enum:"snapshot,desk,trunk,call,progress,queue,alert,attempt,list,bye"`
+	Type string    `json:"type" enum:"snapshot,desk,trunk,call,progress,queue,alert,attempt,list,beat,bye"`
 	At   time.Time `json:"at" doc:"the server's clock"`
 	Data any       `json:"data"`
 }

@@ -95,7 +95,7 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 		return d, true, v.role == dialer.RoleOperator || v.role == dialer.RoleSupervisor
 	case casework.Preview:
 		return d, true, v.role != dialer.RoleOperator
-	default: // progress: everyone's
+	default: // progress, and the beat: everyone's
 		return d, true, true
 	}
 }
@@ -150,7 +150,7 @@ func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: known(a.EndedBy),
 		Result: known(a.Verdict.Result), Confidence: known(a.Verdict.Confidence), Rule: a.Verdict.Rule, Why: known(a.Verdict.Why),
 		Counted:         a.Verdict.Counted,
-		BusinessResults: []casework.Business{}, Evidence: a.Evidence,
+		BusinessResults: []casework.Business{}, Evidence: orEmpty(a.Evidence),
 		NumberKind: a.NumberKind, Trunk: a.Trunk, SIPCallID: a.SIPCallID, Quality: dressQuality(a.Quality),
 	}
 	if a.Entry != nil {

@@ -11,17 +11,17 @@ import (
 
 // The kinds of violation that the witness knows.
 const (
-	strayCall      = "stray call"         // the carrier saw a call that belongs to no attempt
-	sharedCall     = "shared call"        // two attempts have one Call-ID
-	unseenAttempt  = "unseen attempt"     // it says that it was dialled, and the carrier never saw it
-	silentDial     = "silent dial"        // it says that nobody was dialled, and somebody was
-	openAttempt    = "open attempt"       // it has not ended
+	strayCall      = "stray call"     // the carrier saw a call that belongs to no attempt
+	sharedCall     = "shared call"    // two attempts have one Call-ID
+	unseenAttempt  = "unseen attempt" // it says that it was dialled, and the carrier never saw it
+	silentDial     = "silent dial"    // it says that nobody was dialled, and somebody was
+	openAttempt    = "open attempt"   // it has not ended
 	caselessCall   = "attempt of no case"
-	legUp          = "leg left up"        // a far end still believes in a call
-	wronglyCounted = "wrongly counted"    // or not counted
-	wrongResult    = "wrong result"       // the carrier saw otherwise
-	twiceAtOnce    = "twice at once"      // one number, or one case, in two calls at the same time
-	againstRule    = "against a rule"     // a number rung too soon, or too often
+	legUp          = "leg left up"     // a far end still believes in a call
+	wronglyCounted = "wrongly counted" // or not counted
+	wrongResult    = "wrong result"    // the carrier saw otherwise
+	twiceAtOnce    = "twice at once"   // one number, or one case, in two calls at the same time
+	againstRule    = "against a rule"  // a number rung too soon, or too often
 	deskStuck      = "desk stuck"
 	countsDiffer   = "counts differ"
 	forgottenCase  = "forgotten case"

@@ -19,6 +19,8 @@ type CaseStore interface {
 	Search(ctx context.Context, q string, limit int) ([]Case, error)
 	// Waiting yields every case in the line, for rebuilding the queue.
 	Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error]
+	// Place returns the case's place in the line, with its lane; nil when it does not wait.
+	Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error)
 	// Held lists cases that are held back, newest first, with why.
 	Held(ctx context.Context, limit int) ([]Case, error)
 	// SetNext moves a case (a supervisor releases a held one, or closes it).
@@ -31,9 +33,11 @@ type ResultStore interface {
 	Attempt(ctx context.Context, id dialer.CallID) (Attempt, error)
 	// Attempts lists attempts newest first; next is empty on the last page.
 	Attempts(ctx context.Context, f AttemptFilter) (items []Attempt, next string, err error)
-	// Record appends an entry to an attempt, with its promise, and moves the case to r.Next, in one transaction.
-	// It returns the revision written.
-	Record(ctx context.Context, r Recorded) (revision int, err error)
+	// Record appends an entry to an attempt, with its promise, and moves the case to r.Next, in one transaction, unless a
+	// later attempt of the case has decided since. It returns the entry as it was kept: with its revision, and with what the
+	// case waits for now. The same entry of the same person again is the same revision. When PostgreSQL is away the entry
+	// waits in the adapter's fsynced spool, and its revision is 0.
+	Record(ctx context.Context, r Recorded) (Recorded, error)
 }
 
 // Attempt is one 架電 as it is read back (CONTRACT "attempt").

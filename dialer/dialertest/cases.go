@@ -16,8 +16,9 @@ type Case struct {
 	Numbers  []dialer.Number
 	Priority int
 	Next     dialer.CaseNext
-	Reason   string // of an ad-hoc case
-	Language string // "ja" if empty
+	Reason   string        // of an ad-hoc case
+	Language string        // "ja" if empty
+	Mine     dialer.UserID // who promised to call back; empty for anyone
 	// Opened cases are for calls that came in and belong to no other, OpenedFor those of one number.
 	Opened    bool
 	OpenedFor string
@@ -101,7 +102,11 @@ func (c *Case) waiting() *dialer.Waiting {
 	if c.Next.State != dialer.CaseWaiting {
 		return nil
 	}
-	return &dialer.Waiting{Case: c.ID, Due: c.Next.Due, Priority: c.Priority}
+	kind := dialer.NumberKind("")
+	if len(c.Numbers) > 0 {
+		kind = c.Numbers[0].Kind()
+	}
+	return &dialer.Waiting{Case: c.ID, Due: c.Next.Due, Priority: c.Priority, Lane: dialer.LaneOf(c.Mine, c.Language, kind)}
 }
 
 // Defer implements dialer.Cases.

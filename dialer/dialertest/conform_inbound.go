@@ -185,7 +185,7 @@ func proveLateArrival(t *testing.T, l ledgerTest) {
 		t.Errorf("%+v", due)
 	}
 	s := l.strange(Noon.Add(time.Minute))
-	s.Caller = "" // as the spool has it
+	s.Caller = "" // known by its reference alone
 	l.end(endOfArrival(s, "", dialer.NoAnswer))
 	if len(l.open()) != 0 {
 		t.Errorf("%+v", l.open())

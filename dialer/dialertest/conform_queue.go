@@ -21,12 +21,17 @@ func RunQueue(t *testing.T, open func(*testing.T) dialer.Queue) {
 		"lapse": proveLapse, "release": proveRelease, "done": proveDone, "put": provePut, "remove": proveRemove,
 		"list": proveList, "rebuild": proveRebuild, "a rebuild that fails": proveRebuildFails,
 		"rebuild keeps leases": proveRebuildKeeps, "one case, one desk": proveOneDesk,
+		"lanes": proveLanes, "ranks": proveRanks, "ties": proveTies, "a name knows no lane": proveNamedInAnyLane,
+		"put into another lane": proveLaneMoves, "rebuild keeps lanes": proveRebuildLanes, "lanes of any text": proveLaneTexts,
 	} {
 		t.Run(name, func(t *testing.T) { prove(t, line{open(t), t}) })
 	}
 }
 
 const long = time.Hour
+
+// everybodys is the lane of every case that these tests put nowhere else.
+var everybodys = []dialer.Served{{}}
 
 // line is a queue whose every call must succeed.
 type line struct {
@@ -53,7 +58,7 @@ func (l line) put(ws ...dialer.Waiting) { l.t.Helper(); l.must(l.Put(l.t.Context
 
 func (l line) claim(desk dialer.DeskID, id dialer.CaseID) dialer.Claim {
 	l.t.Helper()
-	c, err := l.Claim(l.t.Context(), desk, id, long)
+	c, err := l.Claim(l.t.Context(), desk, id, everybodys, long)
 	l.must(err)
 	if c.Case == "" || c.Desk != desk || c.Token == "" || c.Until.IsZero() {
 		l.t.Fatalf("an incomplete claim: %+v", c)
@@ -63,13 +68,13 @@ func (l line) claim(desk dialer.DeskID, id dialer.CaseID) dialer.Claim {
 
 func (l line) claimFails(desk dialer.DeskID, id dialer.CaseID, want error) {
 	l.t.Helper()
-	_, err := l.Claim(l.t.Context(), desk, id, long)
+	_, err := l.Claim(l.t.Context(), desk, id, everybodys, long)
 	l.wants(err, want)
 }
 
 func (l line) shows(want ...dialer.CaseID) {
 	l.t.Helper()
-	places, err := l.List(l.t.Context(), 5000)
+	places, err := l.List(l.t.Context(), nil, 5000)
 	l.must(err)
 	got := make([]dialer.CaseID, len(places))
 	for i, p := range places {
@@ -147,14 +152,14 @@ func proveHeldCase(t *testing.T, l line) {
 
 func proveRenew(t *testing.T, l line) {
 	l.put(waitFor("x", -1, 0))
-	c, err := l.Claim(t.Context(), "d1", "", 200*time.Millisecond)
+	c, err := l.Claim(t.Context(), "d1", "", everybodys, 200*time.Millisecond)
 	l.must(err)
 	l.must(l.Renew(t.Context(), c, long))
 	// It outlives its first lease: wait until a longer one that was taken later has lapsed.
-	_, err = l.Claim(t.Context(), "d2", "y", 250*time.Millisecond)
+	_, err = l.Claim(t.Context(), "d2", "y", nil, 250*time.Millisecond)
 	l.must(err)
 	eventually(t, "the other lease lapses", func() bool {
-		_, err := l.Claim(t.Context(), "d3", "y", long)
+		_, err := l.Claim(t.Context(), "d3", "y", nil, long)
 		return err == nil
 	})
 	l.claimFails("d2", "x", dialer.ErrCaseClaimed)
@@ -165,11 +170,11 @@ func proveRenew(t *testing.T, l line) {
 
 func proveLapse(t *testing.T, l line) {
 	l.put(waitFor("x", -1, 0))
-	c, err := l.Claim(t.Context(), "d1", "", time.Millisecond)
+	c, err := l.Claim(t.Context(), "d1", "", everybodys, time.Millisecond)
 	l.must(err)
 	var second dialer.Claim
 	eventually(t, "the lapsed case is claimed by another", func() bool {
-		second, err = l.Claim(t.Context(), "d2", "", long)
+		second, err = l.Claim(t.Context(), "d2", "", everybodys, long)
 		return err == nil
 	})
 	if second.Case != "x" || second.Token == c.Token {
@@ -227,7 +232,7 @@ func provePut(t *testing.T, l line) {
 		many = append(many, waitFor(dialer.CaseID(fmt.Sprintf("many-%04d", i)), 1, 0))
 	}
 	l.put(many...)
-	places, err := l.List(t.Context(), 5000)
+	places, err := l.List(t.Context(), nil, 5000)
 	l.must(err)
 	if len(places) != 1203 {
 		t.Fatalf("%d cases in the line, want 1203", len(places))
@@ -254,7 +259,7 @@ func proveList(t *testing.T, l line) {
 	l.claim("desk 1", "b")
 	l.claim("desk2", "e")
 	for limit := range 7 {
-		places, err := l.List(t.Context(), limit)
+		places, err := l.List(t.Context(), nil, limit)
 		l.must(err)
 		if len(places) != min(limit, 5) {
 			t.Fatalf("asked for %d, got %d", limit, len(places))
@@ -341,7 +346,7 @@ func proveOneDesk(t *testing.T, l line) {
 	for d := range desks {
 		all.Go(func() {
 			for {
-				c, err := l.Claim(t.Context(), dialer.DeskID(fmt.Sprintf("d%d", d)), "", long)
+				c, err := l.Claim(t.Context(), dialer.DeskID(fmt.Sprintf("d%d", d)), "", everybodys, long)
 				if err != nil {
 					return
 				}

@@ -16,6 +16,16 @@ func TestLedgerKeepsThePromises(t *testing.T) {
 	dialertest.RunLedger(t, func(*testing.T) dialertest.LedgerRig { return ledgerRig(dialertest.NewLedger()) })
 }
 
+func TestNodesKeepThePromises(t *testing.T) {
+	dialertest.RunNodes(t, func(*testing.T) dialertest.NodesRig {
+		l := dialertest.NewLedger()
+		return dialertest.NodesRig{
+			Node:      func(*testing.T) dialertest.NodeLedger { return l.Node() },
+			NewTarget: func(*testing.T) dialer.Target { return dialertest.NewTarget(l.Refs()) },
+		}
+	})
+}
+
 func ledgerRig(l *dialertest.Ledger) dialertest.LedgerRig {
 	return dialertest.LedgerRig{
 		Ledger: l, Cases: l, Line: l,

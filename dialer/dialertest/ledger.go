@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/fleet"
 )
 
 // Ledger is a dialer.Ledger, dialer.Cases and dialer.LineSource in memory. Two open attempts for one case or one number
@@ -24,6 +25,7 @@ type Ledger struct {
 	cases    map[dialer.CaseID]*Case
 	barred   map[string]bool // number_refs on the do-not-call list
 	spooled  int
+	fleet    *register
 }
 
 var (
@@ -48,6 +50,7 @@ type Attempt struct {
 	AskedFor    time.Time         // when the person asked to be called again
 	Recorded    bool
 
+	life  fleet.Life             // whose it is
 	noted map[dialer.LegName]int // how much evidence there was when a leg's handle was noted
 }
 
@@ -59,6 +62,7 @@ func NewLedger() *Ledger {
 	return &Ledger{
 		refs:     dialer.NewRefs([]byte("a secret of at least thirty-two bytes")),
 		attempts: map[dialer.CallID]*Attempt{}, cases: map[dialer.CaseID]*Case{}, barred: map[string]bool{},
+		fleet: newRegister(),
 	}
 }
 
@@ -112,33 +116,36 @@ func (l *Ledger) Spooled() int {
 
 // Reserve implements dialer.Ledger.
 func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
-	return l.do(ctx, "Reserve", func() error {
-		if id := l.byKey(r.Operator, r.IdempotencyKey); id != "" {
-			return &dialer.Repeated{ID: id}
+	return l.do(ctx, "Reserve", func() error { return l.reserve(r) })
+}
+
+// reserve needs mu.
+func (l *Ledger) reserve(r dialer.Reservation) error {
+	if id := l.byKey(r.Operator, r.IdempotencyKey); id != "" {
+		return &dialer.Repeated{ID: id}
+	}
+	if _, ok := l.attempts[r.ID]; ok {
+		return fmt.Errorf("the attempt %s is reserved already", r.ID)
+	}
+	locked := false
+	for _, a := range l.attempts {
+		if a.End != nil {
+			continue
 		}
-		if _, ok := l.attempts[r.ID]; ok {
-			return fmt.Errorf("the attempt %s is reserved already", r.ID)
+		if a.Arrival == nil && a.Reservation.Target.CaseID == r.Target.CaseID {
+			return dialer.Refuse(dialer.CaseBusy)
 		}
-		locked := false
-		for _, a := range l.attempts {
-			if a.End != nil {
-				continue
-			}
-			if a.Arrival == nil && a.Reservation.Target.CaseID == r.Target.CaseID {
-				return dialer.Refuse(dialer.CaseBusy)
-			}
-			locked = locked || a.Reservation.Target.NumberRef == r.Target.NumberRef
-		}
-		if locked {
-			return dialer.Refuse(dialer.NumberLocked)
-		}
-		a := &Attempt{Reservation: r, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}, noted: map[dialer.LegName]int{}}
-		if r.DeskLeg.Leg != "" {
-			a.Legs[r.DeskLeg.Leg] = r.DeskLeg
-		}
-		l.attempts[r.ID] = a
-		return nil
-	})
+		locked = locked || a.Reservation.Target.NumberRef == r.Target.NumberRef
+	}
+	if locked {
+		return dialer.Refuse(dialer.NumberLocked)
+	}
+	a := &Attempt{Reservation: r, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}, noted: map[dialer.LegName]int{}}
+	if r.DeskLeg.Leg != "" {
+		a.Legs[r.DeskLeg.Leg] = r.DeskLeg
+	}
+	l.attempts[r.ID] = a
+	return nil
 }
 
 // byKey needs mu.
@@ -165,20 +172,23 @@ func (l *Ledger) find(id dialer.CallID) (*Attempt, error) {
 
 // Dialled implements dialer.Ledger.
 func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, customerLeg dialer.LegHandle) error {
-	return l.do(ctx, "Dialled", func() error {
-		a, err := l.find(id)
-		switch {
-		case err != nil:
-			return err
-		case a.End != nil:
-			return errors.New("the attempt is ended already")
-		case !a.DialledAt.IsZero() && a.SIPCallID != customerLeg.SIPCallID:
-			return errors.New("the attempt is dialled already")
-		}
-		a.DialledAt, a.CommittedAt, a.SIPCallID = at, time.Now(), customerLeg.SIPCallID
-		a.Legs[customerLeg.Leg] = customerLeg
-		return nil
-	})
+	return l.do(ctx, "Dialled", func() error { return l.dialled(id, at, customerLeg) })
+}
+
+// dialled needs mu.
+func (l *Ledger) dialled(id dialer.CallID, at time.Time, customerLeg dialer.LegHandle) error {
+	a, err := l.find(id)
+	switch {
+	case err != nil:
+		return err
+	case a.End != nil:
+		return errors.New("the attempt is ended already")
+	case !a.DialledAt.IsZero() && a.SIPCallID != customerLeg.SIPCallID:
+		return errors.New("the attempt is dialled already")
+	}
+	a.DialledAt, a.CommittedAt, a.SIPCallID = at, time.Now(), customerLeg.SIPCallID
+	a.Legs[customerLeg.Leg] = customerLeg
+	return nil
 }
 
 // Note implements dialer.Ledger.
@@ -248,43 +258,6 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 		c.Next = e.Next
 	}
 	return nil
-}
-
-// Open implements dialer.Ledger.
-func (l *Ledger) Open(ctx context.Context) (open []dialer.OpenAttempt, err error) {
-	err = l.do(ctx, "Open", func() error {
-		for id, a := range l.attempts {
-			if a.End != nil {
-				continue
-			}
-			o := dialer.OpenAttempt{
-				ID: id, Direction: a.direction(), Dialable: a.Reservation.Target.Number != "", CaseID: a.Reservation.Target.CaseID, Desk: a.Reservation.Desk, StartedAt: a.Reservation.At,
-				DialledAt: a.DialledAt, Trunk: a.Reservation.Trunk,
-			}
-			for n := range maxKey(a.Evidence) + 1 {
-				if ev, ok := a.Evidence[n]; ok {
-					o.Evidence = append(o.Evidence, ev)
-				}
-			}
-			for _, leg := range []dialer.LegName{dialer.DeskLeg, dialer.CustomerLeg} {
-				if h, ok := a.Legs[leg]; ok {
-					o.Legs = append(o.Legs, h)
-				}
-			}
-			open = append(open, o)
-		}
-		slices.SortFunc(open, func(a, b dialer.OpenAttempt) int { return cmp.Compare(a.ID, b.ID) })
-		return nil
-	})
-	return open, err
-}
-
-func maxKey(m map[int]dialer.Evidence) int {
-	n := -1
-	for k := range m {
-		n = max(n, k)
-	}
-	return n
 }
 
 // ResultsDue implements dialer.Ledger.

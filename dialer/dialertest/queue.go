@@ -88,10 +88,12 @@ func (q *Queue) live(c dialer.Claim) bool {
 }
 
 // Claim implements dialer.Queue.
-func (q *Queue) Claim(ctx context.Context, desk dialer.DeskID, id dialer.CaseID, lease time.Duration) (c dialer.Claim, err error) {
+func (q *Queue) Claim(
+	ctx context.Context, desk dialer.DeskID, id dialer.CaseID, lanes []dialer.Served, lease time.Duration,
+) (c dialer.Claim, err error) {
 	err = q.do(ctx, "Claim", func() error {
 		if id == "" {
-			for _, p := range q.inOrder() {
+			for _, p := range q.inOrder(ranksOf(lanes)) {
 				if p.Desk == "" && p.IsDue {
 					id = p.Case
 					break
@@ -179,21 +181,38 @@ func (q *Queue) Remove(ctx context.Context, id dialer.CaseID) error {
 }
 
 // List implements dialer.Queue.
-func (q *Queue) List(ctx context.Context, limit int) (places []dialer.Place, err error) {
+func (q *Queue) List(ctx context.Context, lanes []dialer.Served, limit int) (places []dialer.Place, err error) {
 	err = q.do(ctx, "List", func() error {
-		places = q.inOrder()
+		ranks := ranksOf(lanes)
+		if lanes == nil {
+			for _, w := range q.place {
+				ranks[w.Lane] = 0
+			}
+		}
+		places = q.inOrder(ranks)
 		places = places[:min(limit, len(places))]
 		return nil
 	})
 	return places, err
 }
 
-// inOrder is the line: those due by priority, due time and case, then those due later, by due time. It needs mu.
-func (q *Queue) inOrder() []dialer.Place {
+func ranksOf(lanes []dialer.Served) map[dialer.Lane]int {
+	ranks := map[dialer.Lane]int{}
+	for _, s := range lanes {
+		ranks[s.Lane] = s.Rank
+	}
+	return ranks
+}
+
+// inOrder is the line in some lanes: those due by priority, rank, due time and case, then those due later, by due time. It
+// needs mu.
+func (q *Queue) inOrder(ranks map[dialer.Lane]int) []dialer.Place {
 	now := time.Now()
 	places := make([]dialer.Place, 0, len(q.place))
 	for id, w := range q.place {
-		places = append(places, dialer.Place{Waiting: w, IsDue: !w.Due.After(now), Desk: q.lease[id].Desk})
+		if _, served := ranks[w.Lane]; served {
+			places = append(places, dialer.Place{Waiting: w, IsDue: !w.Due.After(now), Desk: q.lease[id].Desk})
+		}
 	}
 	slices.SortFunc(places, func(a, b dialer.Place) int {
 		if a.IsDue != b.IsDue {
@@ -202,11 +221,12 @@ func (q *Queue) inOrder() []dialer.Place {
 			}
 			return 1
 		}
-		first, second := cmp.Compare(a.Priority, b.Priority), a.Due.Compare(b.Due)
+		byPriority, byDue := cmp.Compare(a.Priority, b.Priority), a.Due.Compare(b.Due)
+		byRank, byCase := cmp.Compare(ranks[a.Lane], ranks[b.Lane]), cmp.Compare(a.Case, b.Case)
 		if !a.IsDue {
-			first, second = second, first
+			return cmp.Or(byDue, byPriority, byRank, byCase)
 		}
-		return cmp.Or(first, second, cmp.Compare(a.Case, b.Case))
+		return cmp.Or(byPriority, byRank, byDue, byCase)
 	})
 	return places
 }

@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -18,8 +19,9 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	if err := l.settle(ctx); err != nil {
 		return err
 	}
+	by := l.self().Life
 	err := l.inTx(ctx, "reserve the attempt", func(ctx context.Context, q *db.Queries) error {
-		return insertAttempt(ctx, q, r)
+		return insertAttempt(ctx, q, r, by)
 	})
 	if again := l.repeated(ctx, r, err); again != nil {
 		return again
@@ -27,7 +29,7 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	return err
 }
 
-func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by fleet.Life) error {
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
@@ -38,14 +40,14 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation) err
 	if calls {
 		return dialer.Refuse(dialer.NumberLocked)
 	}
-	err = q.InsertAttempt(ctx, db.InsertAttemptParams{
+	n, err := q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,
 		NumberKind: string(r.Target.Number.Kind()), Insurance: r.Target.Insurance, Language: r.Target.Language,
 		BalanceBand: r.Target.BalanceBand, Sample: r.Target.Sample, Desk: string(r.Desk), Operator: string(r.Operator),
 		Trunk: r.Trunk, OverrideReason: dialer.MaskDigits(plain(r.Override)), IdempotencyKey: plain(r.IdempotencyKey),
-		StartedAt: r.At,
+		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch,
 	})
-	if err != nil {
+	if err := fenced(n, err); err != nil {
 		return err
 	}
 	return putLeg(ctx, q, r.ID, r.DeskLeg)
@@ -111,36 +113,45 @@ func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h diale
 	if a.State == "dialled" && a.SipCallID == plain(h.SIPCallID) {
 		return nil
 	}
+	if a.State == "reserved" {
+		return dialer.ErrFenced
+	}
 	return fmt.Errorf("the attempt is %s already", a.State)
 }
 
 // Note keeps evidence and handles of a running attempt. What comes after its end is dropped: the end brought everything,
 // and a handle must not outlive it. A note whose answer was lost may be kept all the same; it is true, and may come again.
+// When the database is away it goes to the spool: after a crash it is what ends the legs.
 func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) error {
-	return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error {
-		e := evidenceRows(id, numbered(p.First, p.Evidence))
-		n := db.NoteProgressParams{
-			ID: string(id), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
-			Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
-		}
-		for _, h := range p.Legs {
-			if leg := legRow(id, h); leg.Leg != "" {
-				n.HandleLegs = append(n.HandleLegs, leg.Leg)
-				n.SipCallIds = append(n.SipCallIds, leg.SipCallID)
-				n.Handles = append(n.Handles, leg.Handle)
-			}
-		}
-		if r := p.Recording; r != nil {
-			if err := q.BeginRecording(ctx, plain(r.Ref), r.From, string(id)); err != nil {
-				return err
-			}
-		}
-		_, err := q.NoteProgress(ctx, n)
-		if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
-			_, err = q.AttemptState(ctx, string(id))
-		}
-		return err
+	n := note{id, p}
+	return l.writeOrKeep(record{Note: &n}, func() error {
+		return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error { return putNote(ctx, q, n) })
 	})
+}
+
+func putNote(ctx context.Context, q *db.Queries, p note) error {
+	e := evidenceRows(p.ID, numbered(p.First, p.Evidence))
+	n := db.NoteProgressParams{
+		ID: string(p.ID), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
+		Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
+	}
+	for _, h := range p.Legs {
+		if leg := legRow(p.ID, h); leg.Leg != "" {
+			n.HandleLegs = append(n.HandleLegs, leg.Leg)
+			n.SipCallIds = append(n.SipCallIds, leg.SipCallID)
+			n.Handles = append(n.Handles, leg.Handle)
+		}
+	}
+	if r := p.Recording; r != nil {
+		if err := q.BeginRecording(ctx, plain(r.Ref), r.From, string(p.ID)); err != nil {
+			return err
+		}
+	}
+	_, err := q.NoteProgress(ctx, n)
+	if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
+		_, err = q.AttemptState(ctx, string(p.ID))
+	}
+	return err
 }
 
 // nth is a piece of evidence with its number in the attempt.
@@ -180,14 +191,20 @@ func evidenceRows(id dialer.CallID, evidence []nth) db.AddEvidenceParams {
 	return p
 }
 
-// Open lists the attempts that a crash left open, oldest first. An attempt whose end waits in the spool is not open.
+// Open lists the attempts that earlier lives of this node left open, and those that are no node's, oldest first; for a ledger
+// that joined no fleet, all of them. An attempt whose end waits in the spool is not open.
 func (l *Ledger) Open(ctx context.Context) ([]dialer.OpenAttempt, error) {
+	return l.open(ctx, l.self().Life, true)
+}
+
+// open lists what lives of a node before an epoch left open.
+func (l *Ledger) open(ctx context.Context, before fleet.Life, ownerless bool) ([]dialer.OpenAttempt, error) {
 	if err := l.settle(ctx); err != nil {
 		return nil, err
 	}
 	var open []dialer.OpenAttempt
 	err := l.query(ctx, "list the open attempts", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.OpenAttempts(ctx)
+		rows, err := q.OpenAttempts(ctx, string(before.Node), before.Epoch, ownerless)
 		if err != nil || len(rows) == 0 {
 			return err
 		}

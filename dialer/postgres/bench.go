@@ -124,7 +124,8 @@ func (b *bench) replay(ctx context.Context) (float64, error) {
 		return 0, err
 	}
 	for _, a := range open {
-		if err := b.l.spool.append(benchEnd(a.ID, a.CaseID, a.StartedAt)); err != nil {
+		end := benchEnd(a.ID, a.CaseID, a.StartedAt)
+		if err := b.l.spool.append(record{End: &end}); err != nil {
 			return 0, err
 		}
 	}

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"iter"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -152,34 +151,5 @@ func caseFrom(r db.CasesByIDRow) *casework.Case {
 		Language: r.Language, WardNote: r.Note, Sample: r.Sample, DoNotCall: r.DoNotCall, Priority: int(r.Priority),
 		Next:      dialer.CaseNext{State: dialer.CaseState(r.State), Due: timeOf(r.Due), Why: r.Why},
 		UpdatedAt: r.UpdatedAt,
-	}
-}
-
-// Waiting yields every case in the line, first due first. It holds a connection while it is read, and yields one error,
-// last, when reading fails.
-func (l *Ledger) Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error] {
-	return func(yield func(dialer.Waiting, error) bool) {
-		ctx, cancel := bounded(ctx, longPatience)
-		defer cancel()
-		// Not through sqlc, which would hold the whole line in memory.
-		rows, err := l.pool.Query(ctx, "SELECT id, due, priority FROM cases WHERE state = 'waiting' ORDER BY due, id")
-		if err != nil {
-			yield(dialer.Waiting{}, l.noticed(classify("read the line", err)))
-			return
-		}
-		defer rows.Close()
-		for rows.Next() {
-			var w dialer.Waiting
-			if err := rows.Scan((*string)(&w.Case), &w.Due, &w.Priority); err != nil {
-				yield(dialer.Waiting{}, classify("read the line", err))
-				return
-			}
-			if !yield(w, nil) {
-				return
-			}
-		}
-		if err := rows.Err(); err != nil {
-			yield(dialer.Waiting{}, l.noticed(classify("read the line", err)))
-		}
 	}
 }

@@ -12,6 +12,10 @@ import (
 // Target returns whom a case is about and the number to dial: the usable one of the lowest rank, or the one given. A
 // number that is given is not judged here; the engine says why it may not be dialled.
 func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Number) (t dialer.Target, err error) {
+	// What waits may spoil a number.
+	if err := l.settle(ctx); err != nil {
+		return dialer.Target{}, err
+	}
 	err = l.query(ctx, "find whom to call", func(ctx context.Context, q *db.Queries) error {
 		if t, err = wholeTarget(ctx, q, id); err != nil {
 			return err
@@ -80,19 +84,6 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 		l.log.Info("ad-hoc case opened", "case", id, "by", by)
 	}
 	return dialer.CaseID(id), err
-}
-
-// Place returns the case's place in the line, nil when it does not wait.
-func (l *Ledger) Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error) {
-	var w *dialer.Waiting
-	err := l.query(ctx, "find a case's place", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.CasePlace(ctx, string(id))
-		if err == nil && row.State == string(dialer.CaseWaiting) {
-			w = &dialer.Waiting{Case: id, Due: timeOf(row.Due), Priority: int(row.Priority)}
-		}
-		return err
-	})
-	return w, err
 }
 
 // Defer writes when and why a case is next to be called.

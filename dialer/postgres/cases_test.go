@@ -125,7 +125,7 @@ func TestACasesPlace(t *testing.T) {
 	due := noon.Add(time.Hour)
 	must(t, l.Defer(t.Context(), id, dialer.CaseNext{State: dialer.CaseWaiting, Due: due, Why: "あとで"}))
 	w, err := l.Place(t.Context(), id)
-	if must(t, err); w == nil || *w != (dialer.Waiting{Case: id, Due: due, Priority: 50}) {
+	if must(t, err); w == nil || *w != (dialer.Waiting{Case: id, Due: due, Priority: 50, Lane: w.Lane}) {
 		t.Errorf("%+v", w)
 	}
 	must(t, l.SetNext(t.Context(), id, dialer.CaseNext{State: dialer.CaseClosed, Why: "完了"}))

@@ -14,44 +14,22 @@ import (
 // End closes an attempt, once. When the database does not take it within ctx's deadline, it goes to the spool and End
 // returns nil; it fails when neither could be written, or when the end contradicts itself.
 func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
-	if l.spool != nil && l.spool.holds(e.ID) {
+	if l.spool != nil && l.spool.holdsEnd(e.ID) {
 		return nil
 	}
 	e.Quality = whole(e.Quality)
-	err := dialer.ErrLedgerDown
-	if l.spool == nil || !l.down.Load() { // known to be away: do not wait for it
-		err = l.writeEnd(ctx, e)
-	}
-	if err == nil || !isDown(err) {
-		return err
-	}
-	if l.spool == nil {
-		return err
-	}
-	if spoolErr := l.spool.append(e); spoolErr != nil {
-		return errors.Join(err, spoolErr)
-	}
-	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
-	l.log.Warn("the end of an attempt waits in the spool", "call", e.ID, "depth", l.spool.depth())
-	l.poke()
-	return nil
+	r := record{End: &e}
+	return l.writeOrKeep(r, func() error { return l.write(ctx, r) })
 }
 
-func (l *Ledger) writeEnd(ctx context.Context, e dialer.AttemptEnd) error {
-	var ended bool
-	err := l.inTx(ctx, "end the attempt", func(ctx context.Context, q *db.Queries) (err error) {
-		if e.Arrival != nil {
-			if _, err := l.arrive(ctx, q, *e.Arrival); err != nil {
-				return err
-			}
+// putEnd writes an end in the transaction of q, and opens the record of a call that came in while that could not be done.
+func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended bool, err error) {
+	if e.Arrival != nil {
+		if _, err := l.arrive(ctx, q, *e.Arrival); err != nil {
+			return false, err
 		}
-		ended, err = endAttempt(ctx, q, e)
-		return err
-	})
-	if err == nil && ended {
-		l.metrics.attempts.WithLabelValues(string(e.Verdict.Result)).Inc()
 	}
-	return err
+	return endAttempt(ctx, q, e)
 }
 
 // endAttempt writes an end in the transaction of q. ended is false when there is nothing to end: it was ended before, or

@@ -58,7 +58,8 @@ func classify(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown):
+	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown),
+		errors.Is(err, dialer.ErrFenced):
 		return err // classified by the operation itself
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%s: %w", op, dialer.ErrNotFound)
@@ -91,13 +92,14 @@ func classifyServer(op string, pg *pgconn.PgError) error {
 }
 
 // isAway reports whether a SQLSTATE means that the server cannot serve now: connection (08), resources (53), operator
-// intervention (57), a system error (58), or that it is a standby (25006).
+// intervention (57), a system error (58), or that it is a standby (25006), or
+// ended a transaction in which we had fallen asleep (25P03).
 func isAway(code string) bool {
 	switch code[:min(2, len(code))] {
 	case "08", "53", "57", "58":
 		return true
 	}
-	return code == "25006"
+	return code == "25006" || code == "25P03"
 }
 
 func isConnection(err error) bool {
@@ -121,6 +123,13 @@ func connectionCause(err error) error {
 	default:
 		return errors.New("the connection broke")
 	}
+}
+
+// keepable reports whether what the database did not take may be taken later: it was away, or something is wrong with the
+// database itself, which a person will mend. What is wrong with the data stays wrong.
+func keepable(err error) bool {
+	var f *failure
+	return isDown(err) || errors.As(err, &f) && !f.final()
 }
 
 // isDown reports whether the operation may succeed later with the same data.

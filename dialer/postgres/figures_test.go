@@ -137,9 +137,13 @@ func (m *model) finish(t *rapid.T) {
 
 func (m *model) record(t *rapid.T) {
 	a := m.draw(t)
-	revision, err := m.l.Record(t.Context(), entry(a.r))
-	if a.entries++; err != nil || revision != a.entries {
-		t.Fatalf("revision %d of %d: %v", revision, a.entries, err)
+	e := entry(a.r)
+	a.entries++
+	e.At, e.Promise.Yen = e.At.Add(time.Duration(a.entries)*time.Second), int64(a.entries)
+	for range 2 { // the second changes nothing
+		if kept, err := m.l.Record(t.Context(), e); err != nil || kept.Revision != a.entries {
+			t.Fatalf("revision %d of %d: %v", kept.Revision, a.entries, err)
+		}
 	}
 }
 

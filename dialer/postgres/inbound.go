@@ -20,20 +20,23 @@ const (
 	withheldAs   = "withheld" // number_kind of a caller whose number we do not have
 )
 
-// Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record.
+// Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record. When
+// the database is away the answer is ErrLedgerDown, but the arrival waits in the spool: after a crash it is what hangs up.
 func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target, err error) {
-	if err := l.settle(ctx); err != nil {
-		return dialer.Target{}, err
-	}
-	err = l.inTx(ctx, "open the record of a call that came in", func(ctx context.Context, q *db.Queries) error {
-		id, err := l.arrive(ctx, q, in)
-		if err != nil {
+	if err = l.settle(ctx); err == nil {
+		err = l.inTx(ctx, "open the record of a call that came in", func(ctx context.Context, q *db.Queries) error {
+			id, err := l.arrive(ctx, q, in)
+			if err != nil {
+				return err
+			}
+			t, err = wholeTarget(ctx, q, id)
 			return err
-		}
-		t, err = wholeTarget(ctx, q, id)
-		return err
-	})
+		})
+	}
 	if err != nil {
+		if l.spool != nil && keepable(err) {
+			err = errors.Join(err, l.keep(record{Arrival: &in}))
+		}
 		return dialer.Target{}, err
 	}
 	t.Number, t.NumberRef = in.Caller, in.NumberRef
@@ -61,10 +64,12 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	if in.NumberRef == "" {
 		kind = withheldAs
 	}
+	by := l.self()
 	err = q.InsertArrival(ctx, db.InsertArrivalParams{
 		ID: string(in.ID), CaseID: string(id), CaseRef: t.CaseRef, NumberRef: in.NumberRef, NumberKind: kind,
 		Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand, Sample: t.Sample || in.Caller.MadeUp(),
 		Trunk: plain(in.Trunk), SipCallID: plain(in.CustomerLeg.SIPCallID), StartedAt: in.At,
+		Node: string(by.Node), NodeEpoch: by.Epoch,
 	})
 	if err != nil {
 		return "", err

@@ -21,7 +21,7 @@ func Inspect(ctx context.Context, url string, refs *dialer.Refs) error {
 		return unreachable(cfg.ConnConfig, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
-	have, err := schemaVersion(ctx, conn)
+	have, err := schemaVersions(ctx, conn)
 	if err != nil {
 		return classify("the schema cannot be read", err)
 	}

@@ -16,6 +16,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres/internal/db"
 	"kakeru/dialer/report"
 )
@@ -31,14 +32,15 @@ var (
 	_ casework.ResultStore = (*Ledger)(nil)
 	_ casework.ListStore   = (*Ledger)(nil)
 	_ report.Source        = (*Ledger)(nil)
+	_ fleet.Nodes          = (*Ledger)(nil)
 )
 
 // Options says where a ledger is and what it needs of the house.
 type Options struct {
 	// URL is PostgreSQL's address, as libpq and pgx read it. pool_max_conns in it sets the size of the pool (default 16).
 	URL string
-	// SpoolDir is where ends wait for the database. One process may use it at a time; empty means no spool, for commands
-	// that end no attempts.
+	// SpoolDir is where ends, results and notes wait for the database. One process may use it at a time; empty means no
+	// spool, for commands that end no attempts.
 	SpoolDir string
 	// Refs makes the references that stay when personal data goes.
 	Refs dialer.Refs
@@ -64,7 +66,8 @@ type Ledger struct {
 	wake     chan struct{} // tells Run to look at once
 	onHealth []func(up bool)
 
-	progress sync.Map // of lists being staged or applied here: id → *atomic.Int64
+	joined   atomic.Pointer[life] // which node's life this is; nil for none
+	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64
 }
 
 // patience bounds an operation whose caller gave no deadline, so that none can hang on a paused server.
@@ -115,13 +118,15 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 	if err := l.Ready(ctx); err != nil {
 		return err
 	}
-	if err := l.sameSecret(ctx); err != nil {
+	which, err := l.sameSecret(ctx)
+	if err != nil || spoolDir == "" {
 		return err
 	}
-	if spoolDir == "" {
-		return nil
+	seal, err := newSeal(l.refs, which)
+	if err != nil {
+		return err
 	}
-	if l.spool, err = openSpool(spoolDir, l.log); err != nil {
+	if l.spool, err = openSpool(spoolDir, seal, l.log); err != nil {
 		return err
 	}
 	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
@@ -147,6 +152,10 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 	if cfg.ConnConfig.RuntimeParams["synchronous_commit"] == "" {
 		// A server that is told to forgo durability would forget, in a crash, whom we have just rung.
 		cfg.ConnConfig.RuntimeParams["synchronous_commit"] = "on"
+	}
+	if cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] == "" {
+		// A process that is stopped in the middle of a transaction keeps what it holds from nobody for longer than that.
+		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
 	}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		// Times come back in one zone, whatever the machine's is.

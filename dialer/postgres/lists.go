@@ -245,6 +245,9 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		done, err = a.run(ctx)
 		return err
 	})
+	if err == nil {
+		done.Waiting, err = l.waitingOfList(ctx, list)
+	}
 	if err != nil {
 		return casework.Applied{}, err
 	}
@@ -266,15 +269,9 @@ func (a application) run(ctx context.Context) (done casework.Applied, err error)
 	case "applied":
 		done = casework.Applied{New: int(a.list.New), Changed: int(a.list.Changed), Same: int(a.list.Same)}
 	case "staged":
-		if done, err = a.apply(ctx); err != nil {
-			return done, err
-		}
+		done, err = a.apply(ctx)
 	default:
-		return done, errNotStaged
-	}
-	waiting, err := a.q.WaitingOfList(ctx, a.list.ID)
-	for _, w := range waiting {
-		done.Waiting = append(done.Waiting, dialer.Waiting{Case: dialer.CaseID(w.ID), Due: w.Due, Priority: int(w.Priority)})
+		err = errNotStaged
 	}
 	return done, err
 }

@@ -20,7 +20,7 @@ func newMetrics(r prometheus.Registerer) metrics {
 			Name: "kakeru_attempts_total", Help: "Attempts ended by this process, by connection result.",
 		}, []string{"result"}),
 		spoolDepth: prometheus.NewGauge(prometheus.GaugeOpts{
-			Name: "kakeru_ledger_spool_depth", Help: "Ends of attempts that wait in the spool for the database.",
+			Name: "kakeru_ledger_spool_depth", Help: "Records that wait in the spool for the database.",
 		}),
 	}
 	if r != nil {

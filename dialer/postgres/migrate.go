@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io/fs"
+	"slices"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -50,7 +51,8 @@ func provider(sqlDB *sql.DB) (*goose.Provider, error) {
 	if err != nil {
 		return nil, err
 	}
-	return goose.NewProvider(goose.DialectPostgres, sqlDB, files, goose.WithSessionLocker(locker), goose.WithDisableGlobalRegistry(true))
+	return goose.NewProvider(goose.DialectPostgres, sqlDB, files, goose.WithSessionLocker(locker),
+		goose.WithDisableGlobalRegistry(true), goose.WithAllowOutofOrder(true))
 }
 
 // migrationError keeps PostgreSQL's own words: migrations are ours and hold nobody's data.
@@ -67,50 +69,58 @@ func migrationError(err error) error {
 func (l *Ledger) Ready(ctx context.Context) error {
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
-	have, err := schemaVersion(ctx, l.pool)
+	have, err := schemaVersions(ctx, l.pool)
 	if err != nil {
 		return l.noticed(classify("the ledger is not ready", err))
 	}
 	return sameSchema(have)
 }
 
-// sameSchema compares a database's version with this program's.
-func sameSchema(have int64) error {
-	want, err := newestMigration()
+// sameSchema compares the migrations a database has with this program's.
+func sameSchema(have []int64) error {
+	want, err := migrations()
 	if err != nil {
 		return err
 	}
-	switch {
-	case have < want:
-		return fmt.Errorf("the database's schema is version %d, this program needs %d: run `kakeru migrate`", have, want)
-	case have > want:
-		return fmt.Errorf("the database's schema is version %d, this program knows only %d: run the newer kakeru", have, want)
+	newest, known := slices.Max(append(have, 0)), slices.Max(want)
+	if newest > known {
+		return fmt.Errorf("the database's schema is version %d, this program knows only %d: run the newer kakeru", newest, known)
+	}
+	for _, v := range want {
+		switch {
+		case slices.Contains(have, v):
+		case v > newest:
+			return fmt.Errorf("the database's schema is version %d, this program needs %d: run `kakeru migrate`", newest, known)
+		default: // two branches of the program met
+			return fmt.Errorf("the database's schema is version %d, but lacks version %d: run `kakeru migrate`", newest, v)
+		}
 	}
 	return nil
 }
 
-func schemaVersion(ctx context.Context, q interface {
+func schemaVersions(ctx context.Context, q interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row
 },
-) (version int64, err error) {
-	err = q.QueryRow(ctx, "SELECT coalesce(max(version_id), 0) FROM goose_db_version WHERE is_applied").Scan(&version)
+) (versions []int64, err error) {
+	err = q.QueryRow(ctx, "SELECT coalesce(array_agg(version_id), '{}') FROM goose_db_version WHERE is_applied").Scan(&versions)
 	if pg := (*pgconn.PgError)(nil); errors.As(err, &pg) && pg.Code == "42P01" { // undefined_table: never migrated
-		return 0, nil
+		return nil, nil
 	}
-	return version, err
+	return versions, err
 }
 
-func newestMigration() (newest int64, err error) {
+// migrations are the versions that this program brings, in order.
+func migrations() (versions []int64, err error) {
 	names, err := fs.Glob(migrationFiles, "migrations/*.sql")
 	if err != nil {
-		return 0, err
+		return nil, err
 	}
 	for _, name := range names {
 		v, err := goose.NumericComponent(strings.TrimPrefix(name, "migrations/"))
 		if err != nil {
-			return 0, err
+			return nil, err
 		}
-		newest = max(newest, v)
+		versions = append(versions, v)
 	}
-	return newest, nil
+	return versions, nil
 }

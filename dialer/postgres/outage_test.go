@@ -124,6 +124,9 @@ func TestAPausedDatabaseKeepsNobodyWaiting(t *testing.T) {
 			if took := time.Since(began); took > slack {
 				t.Fatalf("%s hung for %s", name, took)
 			}
+			if kept := name == "Note" || name == "Record"; kept && err == nil {
+				continue // in the spool
+			}
 			if !errors.Is(err, dialer.ErrLedgerDown) {
 				t.Fatalf("%s: %v", name, err)
 			}
@@ -222,11 +225,11 @@ func TestOpenReplaysTheSpoolFirst(t *testing.T) {
 		must(t, l.Reserve(t.Context(), r))
 		must(t, l.Dialled(t.Context(), r.ID, noon, customerLeg(noon)))
 	}
-	must(t, l.spool.append(endOf(r, dialer.Answered)))
+	must(t, l.spool.append(ended(endOf(r, dialer.Answered))))
 	// An entry recorded meanwhile replays the end first, so that the end cannot undo it.
 	_, err := l.Record(t.Context(), entry(r))
 	must(t, err)
-	must(t, l.spool.append(endOf(r, dialer.Answered))) // as if the crash came before the file was emptied
+	must(t, l.spool.append(ended(endOf(r, dialer.Answered)))) // as if the crash came before the file was emptied
 	l.Close()
 
 	l = openLedger(t, url, dir)
@@ -255,14 +258,16 @@ func TestAnEndRefusedForGoodIsSetAside(t *testing.T) {
 	if err := l.End(t.Context(), nonsense); err == nil || errors.Is(err, dialer.ErrLedgerDown) {
 		t.Fatalf("nonsense: %v", err)
 	}
-	must(t, l.spool.append(nonsense))
-	must(t, l.spool.append(endOf(good, dialer.NotDialled)))
+	must(t, l.spool.append(ended(nonsense)))
+	must(t, l.spool.append(ended(endOf(good, dialer.NotDialled))))
 	open, err := l.Open(t.Context())
 	if must(t, err); len(open) != 1 || open[0].ID != bad.ID {
 		t.Fatalf("%+v", open)
 	}
-	if b, err := os.ReadFile(filepath.Join(dir, rejectedName)); err != nil || !strings.Contains(string(b), string(bad.ID)) {
-		t.Errorf("not set aside: %v", err)
+	line, err := os.ReadFile(filepath.Join(dir, rejectedName))
+	must(t, err)
+	if r, err := l.spool.decode(line); err != nil || r.End == nil || r.End.ID != bad.ID {
+		t.Errorf("not set aside: %+v, %v", r, err)
 	}
 }
 

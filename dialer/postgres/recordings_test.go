@@ -67,12 +67,12 @@ func TestARecordingThatOnlyItsEndTellsOf(t *testing.T) {
 	end.Recording = &recording
 	must(t, l.End(t.Context(), end))
 	wantRecording(t, l, r.ID, recording)
-	line, err := encode(end)
+	line, err := l.spool.encode(record{End: &end})
 	must(t, err)
-	back, err := decode(line)
+	back, err := l.spool.decode(line)
 	must(t, err)
-	if !reflect.DeepEqual(back.Recording, end.Recording) {
-		t.Errorf("by the spool: %+v", back.Recording)
+	if !reflect.DeepEqual(back.End.Recording, end.Recording) {
+		t.Errorf("by the spool: %+v", back.End.Recording)
 	}
 }
 

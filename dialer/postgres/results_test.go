@@ -39,8 +39,8 @@ func TestRecordAppendsAndTheNewestCounts(t *testing.T) {
 	}
 	first := entry(r)
 	rev, err := l.Record(t.Context(), first)
-	if must(t, err); rev != 1 {
-		t.Fatalf("revision %d", rev)
+	if must(t, err); rev.Revision != 1 {
+		t.Fatalf("revision %d", rev.Revision)
 	}
 	first.Revision = 1
 	if got := attempt(t, l, r.ID).Entry; got == nil || !reflect.DeepEqual(*got, first) {
@@ -57,8 +57,8 @@ func TestRecordAppendsAndTheNewestCounts(t *testing.T) {
 		Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "確認中"},
 	}
 	rev, err = l.Record(t.Context(), second)
-	if must(t, err); rev != 2 {
-		t.Fatalf("revision %d", rev)
+	if must(t, err); rev.Revision != 2 {
+		t.Fatalf("revision %d", rev.Revision)
 	}
 	second.Revision = 2
 	if got := attempt(t, l, r.ID).Entry; got == nil || !reflect.DeepEqual(*got, second) {

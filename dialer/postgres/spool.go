@@ -2,8 +2,7 @@ package postgres
 
 import (
 	"bufio"
-	"bytes"
-	"encoding/json"
+	"encoding/base64"
 	"errors"
 	"fmt"
 	"hash/crc32"
@@ -11,23 +10,26 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strconv"
 	"sync"
-	"syscall"
 
 	"kakeru/dialer"
 )
 
-// spool is the file in which ends wait for the database: one record a line, synced before append returns. A record is
-// taken out only by emptying the file once all of them are replayed; replaying one twice changes nothing. An end holds no
-// personal data.
+// spool is the file in which what the database did not take waits for it: a head, then one sealed record a line, synced
+// before append returns. A record is taken out only by emptying the file once all of them are replayed; replaying one twice
+// changes nothing.
 type spool struct {
-	log  *slog.Logger
-	dir  string
-	mu   sync.Mutex // guards all below; held over local file operations only
-	file spoolFile
-	size int64 // where the next record goes
-	from int64 // where the first record not yet replayed begins
-	ids  map[dialer.CallID]bool
+	log   *slog.Logger
+	dir   string
+	seal  *seal
+	mu    sync.Mutex // guards all below; held over local file operations only
+	file  spoolFile
+	size  int64 // where the next record goes
+	from  int64 // where the first record not yet replayed begins
+	waits int
+	ends  map[dialer.CallID]bool // whose end is among them
+	aside map[int64]bool         // where broken records stand that were set aside
 }
 
 // spoolFile is the part of *os.File a spool needs.
@@ -44,45 +46,11 @@ const (
 	rejectedName = "ends.rejected"
 )
 
-var castagnoli = crc32.MakeTable(crc32.Castagnoli)
-
-// openSpool opens or makes the spool in dir, for this process alone. A torn record at its end, the trace of a crash while
-// writing, is cut off and reported; a broken one further up is set aside.
-func openSpool(dir string, log *slog.Logger) (*spool, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
-		return nil, fmt.Errorf("the spool's folder cannot be made: %w", err)
-	}
-	path := filepath.Join(dir, spoolName)
-	f, err := os.OpenFile(path, os.O_RDWR|os.O_CREATE, 0o600) //nolint:gosec // the folder comes from the settings
-	if err != nil {
-		return nil, fmt.Errorf("the spool cannot be opened: %w", err)
-	}
-	if err := lockSpool(f, dir); err != nil {
-		_ = f.Close()
-		return nil, err
-	}
-	s := &spool{log: log, dir: dir, file: f, ids: map[dialer.CallID]bool{}}
-	if err := s.scan(); err != nil {
-		_ = f.Close()
-		return nil, fmt.Errorf("the spool cannot be read: %w", err)
-	}
-	return s, nil
-}
-
-func lockSpool(f *os.File, dir string) error {
-	if err := f.Chmod(0o600); err != nil {
-		return fmt.Errorf("the spool's permissions cannot be set: %w", err)
-	}
-	//nolint:gosec // a file descriptor fits an int
-	if err := syscall.Flock(int(f.Fd()), syscall.LOCK_EX|syscall.LOCK_NB); err != nil {
-		return fmt.Errorf("the spool in %s is used by another kakeru; stop that one, or give this one another folder", dir)
-	}
-	return nil
-}
-
-// scan learns what an earlier run left.
+// scan learns what an earlier run left behind the head. A torn record at its end, the trace of a crash while writing, is cut
+// off and reported; a broken one further up is set aside when its turn comes.
 func (s *spool) scan() error {
-	r := bufio.NewReader(io.NewSectionReader(s.file, 0, 1<<62))
+	s.size, s.from, s.waits = s.headLen(), s.headLen(), 0
+	r := bufio.NewReader(io.NewSectionReader(s.file, s.size, 1<<62))
 	for {
 		line, err := r.ReadBytes('\n')
 		if errors.Is(err, io.EOF) {
@@ -92,11 +60,14 @@ func (s *spool) scan() error {
 			return err
 		}
 		s.size += int64(len(line))
-		if e, err := decode(line); err == nil {
-			s.ids[e.ID] = true
+		s.waits++
+		if r, err := s.decode(line); err == nil && r.End != nil {
+			s.ends[r.End.ID] = true
 		}
 	}
 }
+
+func (s *spool) headLen() int64 { return int64(len(s.seal.head)) }
 
 func (s *spool) cutTorn(rest []byte) error {
 	if len(rest) == 0 {
@@ -109,15 +80,15 @@ func (s *spool) cutTorn(rest []byte) error {
 	return s.file.Sync()
 }
 
-// append writes an end and syncs it. One that waits already is not written again. On error the file is as it was.
-func (s *spool) append(e dialer.AttemptEnd) error {
-	line, err := encode(e)
+// append writes a record and syncs it. An end that waits already is not written again. On error the file is as it was.
+func (s *spool) append(r record) error {
+	line, err := s.encode(r)
 	if err != nil {
 		return err
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	if s.ids[e.ID] {
+	if r.End != nil && s.ends[r.End.ID] {
 		return nil
 	}
 	_, err = s.file.WriteAt(line, s.size)
@@ -129,27 +100,32 @@ func (s *spool) append(e dialer.AttemptEnd) error {
 		return errors.Join(fmt.Errorf("the spool cannot be written: %w", err), s.file.Truncate(s.size))
 	}
 	s.size += int64(len(line))
-	s.ids[e.ID] = true
+	s.waits++
+	if r.End != nil {
+		s.ends[r.End.ID] = true
+	}
 	return nil
 }
 
-func (s *spool) holds(id dialer.CallID) bool {
+// holdsEnd reports whether the end of an attempt waits.
+func (s *spool) holdsEnd(id dialer.CallID) bool {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.ids[id]
+	return s.ends[id]
 }
 
-// depth is how many ends wait.
+// depth is how many records wait.
 func (s *spool) depth() int {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return len(s.ids)
+	return s.waits
 }
 
 // spooled is a record on its way out; end is where it ends in the file.
 type spooled struct {
-	dialer.AttemptEnd
-	end int64
+	record
+	line []byte
+	end  int64
 }
 
 // next reads up to limit records that wait, oldest first. Broken ones are set aside.
@@ -166,19 +142,19 @@ func (s *spool) next(limit int) ([]spooled, error) {
 		if err != nil {
 			return nil, fmt.Errorf("the spool cannot be read: %w", err)
 		}
+		began := at
 		at += int64(len(line))
-		e, err := decode(line)
-		if err != nil {
-			if err := s.setAside(line); err != nil {
-				return nil, err
-			}
-			if len(out) == 0 {
-				s.from = at
-			}
-			s.log.Error("a record of the spool is broken and was set aside", "file", rejectedName, "err", err)
+		rec, err := s.decode(line)
+		if err == nil {
+			out = append(out, spooled{rec, line, at})
 			continue
 		}
-		out = append(out, spooled{e, at})
+		if err := s.setBrokenAside(began, line, err); err != nil {
+			return nil, err
+		}
+		if len(out) == 0 {
+			s.from = at
+		}
 	}
 	if len(out) == 0 {
 		return nil, s.emptyLocked()
@@ -186,38 +162,52 @@ func (s *spool) next(limit int) ([]spooled, error) {
 	return out, nil
 }
 
+// setBrokenAside keeps a record that cannot be read, once however often its place is passed.
+func (s *spool) setBrokenAside(at int64, line []byte, why error) error {
+	if s.aside[at] {
+		return nil
+	}
+	if err := s.setAside(line); err != nil {
+		return err
+	}
+	s.aside[at] = true
+	s.waits--
+	s.log.Error("a record of the spool is broken and was set aside", "file", rejectedName, "err", why)
+	return nil
+}
+
 // done notes that records were replayed, and empties the file when they were the last.
-func (s *spool) done(es ...spooled) error {
+func (s *spool) done(rs ...spooled) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	for _, e := range es {
-		s.from = e.end
-		delete(s.ids, e.ID)
+	for _, r := range rs {
+		s.from = r.end
+		s.waits--
+		if r.End != nil {
+			delete(s.ends, r.End.ID)
+		}
 	}
 	return s.emptyLocked()
 }
 
 func (s *spool) emptyLocked() error {
-	if s.from < s.size || s.size == 0 {
+	if s.from < s.size || s.size == s.headLen() {
 		return nil
 	}
-	if err := s.file.Truncate(0); err != nil {
+	if err := s.file.Truncate(s.headLen()); err != nil {
 		return fmt.Errorf("the spool cannot be emptied: %w", err)
 	}
-	s.size, s.from = 0, 0
-	clear(s.ids)
+	s.size, s.from, s.waits = s.headLen(), s.headLen(), 0
+	clear(s.ends)
+	clear(s.aside)
 	return s.file.Sync()
 }
 
-// reject sets a record aside that the database will never take.
-func (s *spool) reject(e spooled) error {
-	line, err := encode(e.AttemptEnd)
-	if err != nil {
-		return err
-	}
+// reject sets a record aside that the database will never take, sealed as it was.
+func (s *spool) reject(r spooled) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.setAside(line)
+	return s.setAside(r.line)
 }
 
 func (s *spool) setAside(line []byte) error {
@@ -226,7 +216,7 @@ func (s *spool) setAside(line []byte) error {
 		return fmt.Errorf("a record cannot be set aside: %w", err)
 	}
 	_, err = f.Write(line)
-	return errors.Join(err, f.Sync(), f.Close())
+	return errors.Join(err, f.Sync(), f.Close(), syncDir(s.dir))
 }
 
 func (s *spool) close() {
@@ -235,32 +225,37 @@ func (s *spool) close() {
 	_ = s.file.Close() // all that matters was synced
 }
 
-// encode writes a record: CRC-32C of the rest and its length, both fixed in width, then the end as JSON.
-func encode(e dialer.AttemptEnd) ([]byte, error) {
-	b, err := json.Marshal(e)
+var (
+	castagnoli = crc32.MakeTable(crc32.Castagnoli)
+	written    = base64.RawStdEncoding.Strict()
+)
+
+// encode writes a record as a line: CRC-32C of the rest and its length, both fixed in width, then what is sealed as base64.
+func (s *spool) encode(r record) ([]byte, error) {
+	sealed, err := s.seal.close(r)
 	if err != nil {
-		return nil, fmt.Errorf("the end cannot be written down: %w", err)
+		return nil, err
 	}
-	return fmt.Appendf(nil, "%08x %08x %s\n", crc32.Checksum(b, castagnoli), len(b), b), nil
+	b := written.EncodeToString(sealed)
+	return fmt.Appendf(nil, "%08x %08x %s\n", crc32.Checksum([]byte(b), castagnoli), len(b), b), nil
 }
 
-var errBroken = errors.New("checksum or length is wrong")
+// prefixLen is the length of what stands before what is sealed.
+const prefixLen = 18
 
-func decode(line []byte) (e dialer.AttemptEnd, err error) {
-	line = bytes.TrimSuffix(line, []byte("\n"))
-	var sum, length uint32
-	if len(line) < 18 {
-		return e, errBroken
+func (s *spool) decode(line []byte) (record, error) {
+	if len(line) <= prefixLen || line[8] != ' ' || line[prefixLen-1] != ' ' || line[len(line)-1] != '\n' {
+		return record{}, errBroken
 	}
-	if _, err := fmt.Sscanf(string(line[:17]), "%08x %08x", &sum, &length); err != nil {
-		return e, errBroken
+	body := line[prefixLen : len(line)-1]
+	sum, err1 := strconv.ParseUint(string(line[:8]), 16, 32)
+	length, err2 := strconv.ParseUint(string(line[9:prefixLen-1]), 16, 32)
+	if err1 != nil || err2 != nil || int(length) != len(body) || uint32(sum) != crc32.Checksum(body, castagnoli) { //nolint:gosec // parsed as 32 bits
+		return record{}, errBroken
 	}
-	body := line[18:]
-	if int(length) != len(body) || sum != crc32.Checksum(body, castagnoli) {
-		return e, errBroken
+	sealed, err := written.DecodeString(string(body))
+	if err != nil {
+		return record{}, errBroken
 	}
-	if err := json.Unmarshal(body, &e); err != nil {
-		return e, errBroken
-	}
-	return e, nil
+	return s.seal.open(sealed)
 }

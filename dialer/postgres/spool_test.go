@@ -20,11 +20,21 @@ import (
 func newSpool(t testing.TB, dir string) (*spool, *bytes.Buffer) {
 	t.Helper()
 	var log bytes.Buffer
-	s, err := openSpool(dir, slog.New(slog.NewTextHandler(&log, nil)))
+	s, err := openSpool(dir, testSeal(t), slog.New(slog.NewTextHandler(&log, nil)))
 	must(t, err)
 	t.Cleanup(s.close)
 	return s, &log
 }
+
+// testSeal is the seal of a ledger that has no database.
+func testSeal(t testing.TB) *seal {
+	t.Helper()
+	s, err := newSeal(testRefs, "01935b6e-0000-7000-8000-000000000001")
+	must(t, err)
+	return s
+}
+
+func ended(e dialer.AttemptEnd) record { return record{End: &e} }
 
 func anEnd() dialer.AttemptEnd { return endOf(reservation(newTarget(), noon), dialer.Answered) }
 
@@ -38,7 +48,7 @@ func drain(t testing.TB, s *spool) (ends []dialer.AttemptEnd) {
 			return ends
 		}
 		for _, e := range batch {
-			ends = append(ends, e.AttemptEnd)
+			ends = append(ends, *e.End)
 			must(t, s.done(e))
 		}
 	}
@@ -49,9 +59,9 @@ func TestTheSpoolKeepsEndsInOrderAcrossAKill(t *testing.T) {
 	s, _ := newSpool(t, dir)
 	want := []dialer.AttemptEnd{anEnd(), anEnd(), anEnd()}
 	for _, e := range append(want, want[0]) { // the last is a repeat
-		must(t, s.append(e))
+		must(t, s.append(ended(e)))
 	}
-	if s.depth() != 3 || !s.holds(want[1].ID) || s.holds("another") {
+	if s.depth() != 3 || !s.holdsEnd(want[1].ID) || s.holdsEnd("another") {
 		t.Errorf("depth %d", s.depth())
 	}
 	info, err := os.Stat(filepath.Join(dir, spoolName))
@@ -63,7 +73,7 @@ func TestTheSpoolKeepsEndsInOrderAcrossAKill(t *testing.T) {
 	if got := drain(t, s); !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
-	if info, err = os.Stat(filepath.Join(dir, spoolName)); err != nil || info.Size() != 0 || s.depth() != 0 {
+	if info, err = os.Stat(filepath.Join(dir, spoolName)); err != nil || info.Size() != s.headLen() || s.depth() != 0 {
 		t.Errorf("%d bytes were left, depth %d, %v", info.Size(), s.depth(), err)
 	}
 }
@@ -73,19 +83,19 @@ func TestATornRecordIsCutOff(t *testing.T) {
 	full := t.TempDir()
 	s, _ := newSpool(t, full)
 	first, second, third := anEnd(), anEnd(), anEnd()
-	must(t, s.append(first))
+	must(t, s.append(ended(first)))
 	whole := s.size
-	must(t, s.append(second))
+	must(t, s.append(ended(second)))
 	s.close()
 	b, err := os.ReadFile(filepath.Join(full, spoolName))
 	must(t, err)
 	rapid.Check(t, func(rt *rapid.T) {
-		at := rapid.IntRange(1, len(b)-1).Draw(rt, "cut")
+		at := rapid.IntRange(0, len(b)-1).Draw(rt, "cut")
 		dir, err := os.MkdirTemp(full, "cut")
 		must(t, err)
 		must(t, os.WriteFile(filepath.Join(dir, spoolName), b[:at], 0o600))
 		s, log := newSpool(t, dir)
-		must(t, s.append(third))
+		must(t, s.append(ended(third)))
 		got := drain(t, s)
 		want := []dialer.AttemptEnd{third}
 		if int64(at) >= whole {
@@ -94,7 +104,7 @@ func TestATornRecordIsCutOff(t *testing.T) {
 		if !reflect.DeepEqual(got, want) {
 			rt.Fatalf("cut at %d of %d: %d records", at, len(b), len(got))
 		}
-		if torn := int64(at) != whole; torn != strings.Contains(log.String(), "torn") {
+		if torn := int64(at) != whole && int64(at) > s.headLen(); torn != strings.Contains(log.String(), "torn") {
 			rt.Fatalf("cut at %d: the log says %q", at, log)
 		}
 	})
@@ -104,10 +114,10 @@ func TestABrokenRecordIsSetAside(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := newSpool(t, dir)
 	first, second := anEnd(), anEnd()
-	must(t, s.append(first))
+	must(t, s.append(ended(first)))
 	at := s.size
-	must(t, s.append(anEnd()))
-	must(t, s.append(second))
+	must(t, s.append(ended(anEnd())))
+	must(t, s.append(ended(second)))
 	s.close()
 	path := filepath.Join(dir, spoolName)
 	b, err := os.ReadFile(path)
@@ -125,20 +135,17 @@ func TestABrokenRecordIsSetAside(t *testing.T) {
 }
 
 func FuzzDecode(f *testing.F) {
-	line, err := encode(anEnd())
+	s := &spool{seal: testSeal(f)}
+	line, err := s.encode(ended(anEnd()))
 	must(f, err)
 	f.Add(line)
 	f.Add([]byte("00000000 00000000 \n"))
 	f.Add([]byte("fffffff0 ffffffff {}"))
+	f.Add(append([]byte("00000000 00000010 "), "AAAAAAAAAAAAAAAA\n"...))
 	f.Fuzz(func(t *testing.T, b []byte) {
-		e, err := decode(b)
-		if err != nil {
-			return
-		}
-		again, err := encode(e)
-		must(t, err)
-		if back, err := decode(again); err != nil || back.ID != e.ID {
-			t.Errorf("%v", err)
+		// Without the key nobody writes a record that can be opened.
+		if r, err := s.decode(b); err == nil && !bytes.Equal(b, line) {
+			t.Errorf("%+v", r)
 		}
 	})
 }
@@ -162,17 +169,17 @@ func (f *fullDisk) WriteAt(b []byte, at int64) (int, error) {
 func TestAFullDiskIsToldAndLeavesNoHalfRecord(t *testing.T) {
 	s, _ := newSpool(t, t.TempDir())
 	first, second := anEnd(), anEnd()
-	line, err := encode(first)
+	line, err := s.encode(ended(first))
 	must(t, err)
 	disk := &fullDisk{s.file, len(line) + 20}
 	s.file = disk
-	must(t, s.append(first))
-	wantErr(t, s.append(second), syscall.ENOSPC)
-	if s.depth() != 1 || s.holds(second.ID) {
+	must(t, s.append(ended(first)))
+	wantErr(t, s.append(ended(second)), syscall.ENOSPC)
+	if s.depth() != 1 || s.holdsEnd(second.ID) {
 		t.Error("what was not written counts as kept")
 	}
 	disk.left = 1 << 20 // somebody made room
-	must(t, s.append(second))
+	must(t, s.append(ended(second)))
 	if got := drain(t, s); !reflect.DeepEqual(got, []dialer.AttemptEnd{first, second}) {
 		t.Errorf("%+v", got)
 	}
@@ -181,13 +188,13 @@ func TestAFullDiskIsToldAndLeavesNoHalfRecord(t *testing.T) {
 func TestASpoolIsOneProcesss(t *testing.T) {
 	dir := t.TempDir()
 	s, _ := newSpool(t, dir)
-	_, err := openSpool(dir, slog.New(slog.DiscardHandler))
+	_, err := openSpool(dir, testSeal(t), slog.New(slog.DiscardHandler))
 	oneLine(t, err, "used by another kakeru")
 	s.close()
 	newSpool(t, dir)
 	blocked := filepath.Join(dir, "file")
 	must(t, os.WriteFile(blocked, nil, 0o600))
-	if _, err = openSpool(blocked, slog.New(slog.DiscardHandler)); err == nil || errors.Is(err, syscall.EAGAIN) {
+	if _, err = openSpool(blocked, testSeal(t), slog.New(slog.DiscardHandler)); err == nil || errors.Is(err, syscall.EAGAIN) {
 		t.Errorf("%v", err)
 	}
 }
@@ -199,7 +206,7 @@ func TestTheSpoolTakesEndsWhileItIsDrained(t *testing.T) {
 	for range writers {
 		all.Go(func() {
 			for range each {
-				if err := s.append(anEnd()); err != nil {
+				if err := s.append(ended(anEnd())); err != nil {
 					t.Error(err)
 				}
 			}

@@ -1,40 +1,58 @@
 -- Leases a case to a desk.
 --
--- ARGV[1] desk  ARGV[2] case, or '' for the first that is due
+-- ARGV[1] desk  ARGV[2] case, or '' for the first that is due in the lanes
 -- ARGV[3] length of the lease in microseconds  ARGV[4] a token for a new lease
+-- ARGV[5] the lanes of the first rank, each with a colon behind it; ARGV[6] those of
+-- the next; and so on
 --
 -- Returns {'ok', case, token, until}; {'busy'} when another desk holds the case;
 -- {'empty'} when none is due. A desk that holds the case already gets its own
--- lease prolonged. Looks at one case for each priority in use.
+-- lease prolonged. Looks once at the lanes of each rank at each priority in use,
+-- until a case is due.
 
 local desk, case, length, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
+-- first_at returns the cell of the first case that is due at a priority, and its head.
+local function first_at(priority)
+	for rank = 5, #ARGV do
+		local cells = {}
+		for lane in string.gmatch(ARGV[rank], '([^:]*):') do cells[#cells + 1] = priority .. ':' .. lane end
+		local cell, best
+		for i, head in ipairs(redis.call('HMGET', HEADS, unpack(cells))) do
+			if head and tonumber(string.sub(head, 1, 16)) <= now and (not best or before(head, best)) then
+				cell, best = cells[i], head
+			end
+		end
+		if best then return cell, best end
+	end
+end
+
 local function first_due()
-	local soonest = redis.call('ZRANGEBYLEX', WHEN, '-', '+', 'LIMIT', 0, 1)[1]
-	if not soonest or tonumber(string.sub(soonest, 1, 16)) > now then return nil end
 	local from = '-'
-	while true do
-		local head = redis.call('ZRANGEBYLEX', LINE, from, '+', 'LIMIT', 0, 1)[1]
-		if not head then return nil end
-		if tonumber(string.sub(head, 8, 23)) <= now then return string.sub(head, 25) end
-		from = '(' .. string.sub(head, 1, 6) .. ';' -- ';' follows ':', so the next priority
+	while #ARGV > 4 do
+		local m = redis.call('ZRANGEBYLEX', LINE, from, '+', 'LIMIT', 0, 1)[1]
+		if not m then return nil end
+		local priority = string.sub(m, 1, 6)
+		local cell, head = first_at(priority)
+		if cell then return cell, head end
+		from = '(' .. priority .. ';'
 	end
 end
 
 local lease = nil
-if case ~= '' then
+if case == '' then
+	local cell, head = first_due()
+	if not cell then return { 'empty' } end
+	take(cell, head)
+	case = string.sub(head, 18)
+else
 	lease = lease_of(case)
 	if lease and lease.desk ~= desk then return { 'busy' } end
-else
-	case = first_due()
-	if not case then return { 'empty' } end
+	local place = not lease and redis.call('HGET', PLACE, case)
+	if place then leave(case, place) end
 end
 
-if not lease then
-	local place = redis.call('HGET', PLACE, case)
-	if place then leave(case, place) end
-	lease = { token = token, desk = desk }
-end
+lease = lease or { token = token, desk = desk }
 lease.since, lease.till = now, now + length
 set_lease(case, lease)
 return { 'ok', case, lease.token, micros(lease.till) }

@@ -4,9 +4,15 @@
 --
 -- Returns 1, or 0 when the lease is no longer this token's; then nothing changed.
 
-local lease = lease_of(ARGV[1])
-if not lease or lease.token ~= ARGV[2] then return 0 end
-end_lease(ARGV[1], lease.token)
-redis.call('HDEL', PLACE, ARGV[1]) -- a leased case stands in neither set
-settle(ARGV[1], ARGV[3])
+local case, token, place = ARGV[1], ARGV[2], ARGV[3]
+local lease = lease_of(case)
+if not lease or lease.token ~= token then return 0 end
+drop_lease(case)
+if place == '-' then
+	redis.call('HDEL', PLACE, case)
+else
+	redis.call('HSET', PLACE, case, place)
+	enter(case, place)
+end
+journal('t:' .. token, '', 'c:' .. case, place)
 return 1

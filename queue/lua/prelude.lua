@@ -1,28 +1,61 @@
 -- Stands before every script of the line.
 --
--- KEYS[1..8]  line, when, place, lease, until, rebuilding, changes, built (keys.go)
+-- KEYS[1..8]  line, heads, place, lease, until, rebuilding, changes, built (keys.go)
 --
 -- A script runs alone: nothing else happens in Redis meanwhile. Instants are
 -- microseconds of the server's clock; as text they have 16 digits, since Lua
--- would round them when left to itself. A place is "PPPPPP:DDDDDDDDDDDDDDDD".
+-- would round them when left to itself. A place is "PPPPPP:lane:DDDDDDDDDDDDDDDD"
+-- and a cell, which is a lane at one priority, "PPPPPP:lane"; no lane holds a colon.
 
-local LINE, WHEN, PLACE, LEASE, UNTIL = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
+local LINE, HEADS, PLACE, LEASE, UNTIL = KEYS[1], KEYS[2], KEYS[3], KEYS[4], KEYS[5]
 local REBUILDING, CHANGES, BUILT = KEYS[6], KEYS[7], KEYS[8]
 
 local clock = redis.call('TIME')
 local now = clock[1] * 1000000 + clock[2]
 
-local function micros(n) return string.format('%016.0f', n) end
+local function micros(n) return string.format('%016d', n) end
 
--- enter lets a case wait at a place; leave takes it from there.
-local function enter(case, place)
-	redis.call('ZADD', LINE, 0, place .. ':' .. case)
-	redis.call('ZADD', WHEN, 0, string.sub(place, 8) .. ':' .. string.sub(place, 1, 6) .. ':' .. case)
+-- before compares two cases "DDDDDDDDDDDDDDDD:case" as Redis would, byte by byte;
+-- Lua's own < asks the server's locale.
+local function before(a, b)
+	local x, y = tonumber(string.sub(a, 1, 16)), tonumber(string.sub(b, 1, 16))
+	if x ~= y then return x < y end
+	for i = 18, math.min(#a, #b) do
+		x, y = string.byte(a, i), string.byte(b, i)
+		if x ~= y then return x < y end
+	end
+	return #a < #b
 end
 
+-- after returns what waits in a cell after an instant or a case of it, or nil.
+local function after(cell, from)
+	local m = redis.call('ZRANGEBYLEX', LINE, '(' .. cell .. ':' .. from, '(' .. cell .. ';', 'LIMIT', 0, 1)[1]
+	return m and string.sub(m, #cell + 2) -- ';' follows ':', so the range ends with the cell
+end
+
+-- enter lets a case wait at a place.
+local function enter(case, place)
+	local cell, head = string.sub(place, 1, -18), string.sub(place, -16) .. ':' .. case
+	redis.call('ZADD', LINE, 0, cell .. ':' .. head)
+	local first = redis.call('HGET', HEADS, cell)
+	if not first or before(head, first) then redis.call('HSET', HEADS, cell, head) end
+end
+
+-- take takes the first case of a cell out of the line.
+local function take(cell, head)
+	redis.call('ZREM', LINE, cell .. ':' .. head)
+	local next = after(cell, '')
+	if next then redis.call('HSET', HEADS, cell, next) else redis.call('HDEL', HEADS, cell) end
+end
+
+-- leave takes a case from a place where it waits.
 local function leave(case, place)
-	redis.call('ZREM', LINE, place .. ':' .. case)
-	redis.call('ZREM', WHEN, string.sub(place, 8) .. ':' .. string.sub(place, 1, 6) .. ':' .. case)
+	local cell, head = string.sub(place, 1, -18), string.sub(place, -16) .. ':' .. case
+	if redis.call('HGET', HEADS, cell) == head then
+		take(cell, head)
+	else
+		redis.call('ZREM', LINE, cell .. ':' .. head)
+	end
 end
 
 -- lease_of returns a case's lease, or nil. Desks come last: they may hold spaces.
@@ -38,21 +71,16 @@ local function set_lease(case, l)
 	redis.call('ZADD', UNTIL, micros(l.till), case)
 end
 
--- journal notes a change for the rebuild that runs, if one does.
-local function journal(field, value)
-	if redis.call('EXISTS', REBUILDING) == 1 then redis.call('HSET', CHANGES, field, value) end
+-- journal notes changes (field, value, …) for the rebuild that runs, if one does.
+local function journal(...)
+	if redis.call('EXISTS', REBUILDING) == 1 then redis.call('HSET', CHANGES, ...) end
 end
 
--- drop_lease ends a lease; the case stands nowhere until the caller says where.
+-- drop_lease ends a lease; the case stands nowhere until the caller says where. Ended
+-- by someone's wish, it is noted, and no rebuild brings it back.
 local function drop_lease(case)
 	redis.call('HDEL', LEASE, case)
 	redis.call('ZREM', UNTIL, case)
-end
-
--- end_lease is drop_lease by someone's wish: no rebuild brings that lease back.
-local function end_lease(case, token)
-	drop_lease(case)
-	journal('t:' .. token, '')
 end
 
 -- back puts a case that is no longer leased where it stood in the line, if it did.
@@ -63,16 +91,15 @@ end
 
 -- settle writes a case's new place ('-': none). A leased case only remembers it.
 local function settle(case, place)
-	local old = redis.call('HGET', PLACE, case)
 	local leased = redis.call('HEXISTS', LEASE, case) == 1
-	if old and not leased then leave(case, old) end
+	local old = not leased and redis.call('HGET', PLACE, case)
+	if old then leave(case, old) end
 	if place == '-' then
 		redis.call('HDEL', PLACE, case)
 	else
 		redis.call('HSET', PLACE, case, place)
 		if not leased then enter(case, place) end
 	end
-	journal('c:' .. case, place)
 end
 
 -- Whatever a script does, it does after lapsed leases have gone back into the line.

@@ -5,5 +5,8 @@
 --
 -- Returns the number of cases.
 
-for i = 1, #ARGV, 2 do settle(ARGV[i], ARGV[i + 1]) end
+for i = 1, #ARGV, 2 do
+	settle(ARGV[i], ARGV[i + 1])
+	journal('c:' .. ARGV[i], ARGV[i + 1])
+end
 return #ARGV / 2

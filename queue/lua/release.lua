@@ -6,6 +6,7 @@
 
 local lease = lease_of(ARGV[1])
 if not lease or lease.token ~= ARGV[2] then return 0 end
-end_lease(ARGV[1], lease.token)
+drop_lease(ARGV[1])
 back(ARGV[1])
+journal('t:' .. lease.token, '')
 return 1

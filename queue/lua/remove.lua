@@ -6,8 +6,10 @@
 
 local lease = lease_of(ARGV[1])
 if lease then
-	end_lease(ARGV[1], lease.token)
+	drop_lease(ARGV[1])
 	redis.call('HDEL', PLACE, ARGV[1])
+	journal('t:' .. lease.token, '')
 end
 settle(ARGV[1], '-')
+journal('c:' .. ARGV[1], '-')
 return 1

@@ -1,30 +1,31 @@
 -- Adds cases to a new line that is being gathered. Of a case that comes twice the
 -- last place holds. Runs without the prelude: it does not touch the line itself.
 --
--- KEYS[1..4] the stage: line, when, place, count  KEYS[5] rebuilding
+-- KEYS[1..3] the stage: line, place, count  KEYS[4] rebuilding
 -- ARGV[1] token of the rebuild  ARGV[2] milliseconds until it counts as dead
--- ARGV[3], ARGV[4] case and place; ARGV[5], ARGV[6] the next; and so on
+-- ARGV[3], ARGV[4] case and place; ARGV[5], ARGV[6] the next; and so on: not more
+-- than a thousand, for Lua calls with that many arguments
 --
 -- Returns 1, or 0 when this rebuild is no longer the one that runs.
 
-local running = redis.call('GET', KEYS[5])
+local running = redis.call('GET', KEYS[4])
 if not running or string.match(running, '^%S+') ~= ARGV[1] then return 0 end
 
-local function by_time(case, place)
-	return string.sub(place, 8) .. ':' .. string.sub(place, 1, 6) .. ':' .. case
-end
-
+local places, cases, rows, members, gone = {}, {}, {}, {}, {}
 for i = 3, #ARGV, 2 do
-	local case, place = ARGV[i], ARGV[i + 1]
-	if redis.call('HSETNX', KEYS[3], case, place) == 0 then
-		local old = redis.call('HGET', KEYS[3], case)
-		redis.call('ZREM', KEYS[1], old .. ':' .. case)
-		redis.call('ZREM', KEYS[2], by_time(case, old))
-		redis.call('HSET', KEYS[3], case, place)
-	end
-	redis.call('ZADD', KEYS[1], 0, place .. ':' .. case)
-	redis.call('ZADD', KEYS[2], 0, by_time(case, place))
+	if not places[ARGV[i]] then cases[#cases + 1] = ARGV[i] end
+	places[ARGV[i]] = ARGV[i + 1]
 end
-redis.call('INCRBY', KEYS[4], (#ARGV - 2) / 2)
+for i, old in ipairs(redis.call('HMGET', KEYS[2], unpack(cases))) do
+	local case = cases[i]
+	local place = places[case]
+	if old then gone[#gone + 1] = old .. ':' .. case end
+	rows[2 * i - 1], rows[2 * i] = case, place
+	members[2 * i - 1], members[2 * i] = 0, place .. ':' .. case
+end
+if #gone > 0 then redis.call('ZREM', KEYS[1], unpack(gone)) end
+redis.call('HSET', KEYS[2], unpack(rows))
+redis.call('ZADD', KEYS[1], unpack(members))
+redis.call('INCRBY', KEYS[3], (#ARGV - 2) / 2)
 for _, key in ipairs(KEYS) do redis.call('PEXPIRE', key, ARGV[2]) end
 return 1

@@ -2,7 +2,7 @@
 -- changes made since the rebuild began, the leases taken since then, and the
 -- leases given, where they were not ended since.
 --
--- KEYS[9..12] the stage: line, when, place, count
+-- KEYS[9..11] the stage: line, place, count
 -- ARGV[1] token of the rebuild  ARGV[2] how many cases were sent to the stage
 -- ARGV[3] the least time in microseconds that a given lease goes on
 -- ARGV[4..7] case, token, until, desk of a lease to keep; ARGV[8..11] the next; …
@@ -14,7 +14,7 @@
 local running = redis.call('GET', REBUILDING)
 local token, begun = string.match(running or '', '^(%S+) (%d+)$')
 if token ~= ARGV[1] then return 'superseded' end
-if tonumber(redis.call('GET', KEYS[12]) or 0) ~= tonumber(ARGV[2]) then return 'short' end
+if tonumber(redis.call('GET', KEYS[11]) or 0) ~= tonumber(ARGV[2]) then return 'short' end
 begun = tonumber(begun)
 
 local leases = {}
@@ -37,12 +37,21 @@ for i = 4, #ARGV, 4 do
 	end
 end
 
-redis.call('UNLINK', LINE, WHEN, PLACE, LEASE, UNTIL, REBUILDING, CHANGES, KEYS[12])
-for i, key in ipairs({ LINE, WHEN, PLACE }) do
+redis.call('UNLINK', LINE, HEADS, PLACE, LEASE, UNTIL, REBUILDING, CHANGES, KEYS[11])
+for i, key in ipairs({ LINE, PLACE }) do
 	if redis.call('EXISTS', KEYS[8 + i]) == 1 then -- an empty line has no keys
 		redis.call('RENAME', KEYS[8 + i], key)
 		redis.call('PERSIST', key)
 	end
+end
+local from = '-'
+while true do -- from cell to cell
+	local m = redis.call('ZRANGEBYLEX', LINE, from, '+', 'LIMIT', 0, 1)[1]
+	if not m then break end
+	local ends = string.find(m, ':', 8, true)
+	local cell = string.sub(m, 1, ends - 1)
+	redis.call('HSET', HEADS, cell, string.sub(m, ends + 1))
+	from = '(' .. cell .. ';'
 end
 for field, place in pairs(changed) do
 	if string.sub(field, 1, 2) == 'c:' then settle(string.sub(field, 3), place) end

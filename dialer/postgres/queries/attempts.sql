@@ -2,19 +2,30 @@
 -- Whoever reserves or ends an attempt holds its id until the transaction is over, also while there is no row yet.
 SELECT pg_advisory_xact_lock(hashtextextended(@id::text, 0));
 
--- name: InsertAttempt :exec
+-- name: InsertAttempt :execrows
+-- None is written for a node whose lease has run out. The lease is held until the transaction is over: whoever ends the
+-- node's life then waits, and finds the attempt.
+WITH held AS MATERIALIZED (
+  SELECT n.epoch FROM nodes n WHERE n.id = @node AND n.epoch = @node_epoch AND n.until > clock_timestamp() FOR KEY SHARE
+)
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, override_reason, idempotency_key, started_at)
-VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
-  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at);
+  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch)
+SELECT @id::uuid, @case_id::uuid, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
+  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at::timestamptz, @node, @node_epoch
+WHERE @node = '' OR EXISTS (SELECT FROM held);
 
 -- name: CallsUsNow :one
 -- Whether a call from the number is open.
 SELECT EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL);
 
 -- name: MarkDialled :execrows
-UPDATE attempts SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
-WHERE id = @id AND ended_at IS NULL AND dialled_at IS NULL;
+-- Fenced as the reservation is, by the life of the node that made it.
+WITH held AS MATERIALIZED (
+  SELECT n.epoch FROM attempts a JOIN nodes n ON n.id = a.node AND n.epoch = a.node_epoch
+  WHERE a.id = @id AND n.until > clock_timestamp() FOR KEY SHARE OF n
+)
+UPDATE attempts u SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
+WHERE u.id = @id AND u.ended_at IS NULL AND u.dialled_at IS NULL AND (u.node = '' OR EXISTS (SELECT FROM held));
 
 -- name: AttemptState :one
 SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE id = @id;
@@ -24,7 +35,7 @@ SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE
 SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
 
 -- name: LockAttempt :one
-SELECT case_id, number_ref FROM attempts WHERE id = @id FOR UPDATE;
+SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = @id FOR UPDATE;
 
 -- name: PutLeg :exec
 INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle) VALUES (@attempt_id, @leg, @sip_call_id, @handle)
@@ -85,9 +96,12 @@ WITH held AS MATERIALIZED (
 SELECT id FROM held;
 
 -- name: OpenAttempts :many
+-- Those of a node's lives before an epoch, and, with ownerless, those that are no node's; with an empty node all there are.
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
-FROM attempts WHERE ended_at IS NULL ORDER BY started_at, id;
+FROM attempts WHERE ended_at IS NULL
+  AND (@node::text = '' OR node = @node::text AND node_epoch < @before::bigint OR @ownerless::boolean AND node = '')
+ORDER BY started_at, id;
 
 -- name: EvidenceOf :many
 SELECT attempt_id, n, at, leg, event, status, reason, cause FROM attempt_evidence

@@ -44,6 +44,9 @@ UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @numb
 -- name: CasePlace :one
 SELECT state, due, priority, why FROM cases WHERE id = @id;
 
+-- name: LockCasePlace :one
+SELECT state, due, priority, why FROM cases WHERE id = @id FOR UPDATE;
+
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
   coalesce(p.ward_number, '')::text AS ward_number, coalesce(p.name, '')::text AS name, coalesce(p.kana, '')::text AS kana,

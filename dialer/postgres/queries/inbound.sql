@@ -17,9 +17,9 @@ RETURNING id;
 
 -- name: InsertArrival :exec
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, direction, sip_call_id, started_at)
+  operator, trunk, direction, sip_call_id, started_at, node, node_epoch)
 VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, '', '',
-  @trunk, 'inbound', NULLIF(@sip_call_id::text, ''), @started_at);
+  @trunk, 'inbound', NULLIF(@sip_call_id::text, ''), @started_at, @node, @node_epoch);
 
 -- name: InsertCaller :exec
 INSERT INTO inbound_callers (attempt_id, number) VALUES (@attempt_id, @number) ON CONFLICT DO NOTHING;

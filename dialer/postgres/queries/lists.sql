@@ -156,9 +156,6 @@ UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = @at:
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
 WHERE s.list_id = @list_id AND s.verdict = 'changed' AND c.id = s.case_id;
 
--- name: WaitingOfList :many
-SELECT id, due::timestamptz AS due, priority FROM cases WHERE list_id = @list_id::uuid AND state = 'waiting' ORDER BY due, id;
-
 -- name: DropStagedRows :exec
 DELETE FROM staged_rows WHERE list_id = @list_id;
 

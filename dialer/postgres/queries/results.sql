@@ -34,3 +34,15 @@ ORDER BY r.attempt_id, r.revision DESC;
 -- name: PromisePartsOf :many
 SELECT attempt_id, revision, insurance, term, yen FROM promise_parts
 WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, revision, n;
+
+-- name: RevisionOf :one
+SELECT revision FROM attempt_results
+WHERE attempt_id = @attempt_id AND by_user = @by_user AND at = @at::timestamptz AND party = @party AND business = @business
+  AND mine = @mine AND call_again_at IS NOT DISTINCT FROM sqlc.narg('call_again_at')
+LIMIT 1;
+
+-- name: OthersOfCase :one
+-- Of the other attempts of a case: whether one came later, and whether a talk among them still owes its result.
+SELECT coalesce(bool_or((o.started_at, o.id) > (@started_at::timestamptz, @id::uuid)), false)::boolean AS newer,
+  coalesce(bool_or(o.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = o.id)), false)::boolean AS owing
+FROM attempts o WHERE o.case_id = @case_id::uuid AND o.id <> @id::uuid;

@@ -268,7 +268,8 @@ func heldOut(s *studio, each int) []example {
 // The floors are a little under what docs/hearing.md shows: other versions of
 // the programs sound a little different.
 func TestHeldOut(t *testing.T) {
-	s := judge(heldOut(newStudio(t), 12))
+	each, _ := size(12)
+	s := judge(heldOut(newStudio(t), each))
 	t.Log("\n" + s.table())
 	s.hold(t, map[Kind]least{
 		Speech: {0.86, 0.94}, Silence: {0.95, 0.93}, Ringback: {0.88, 0.9}, Busy: {0.95, 0.87}, DialTone: {0.9, 0.9},

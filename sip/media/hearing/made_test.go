@@ -453,7 +453,8 @@ func made(each int) []example {
 
 // The floors are a little under what docs/hearing.md shows.
 func TestMadeSet(t *testing.T) {
-	s := judge(made(20))
+	each, _ := size(20)
+	s := judge(made(each))
 	t.Log("\n" + s.table())
 	s.hold(t, map[Kind]least{
 		Speech: {0.87, 0.96}, Silence: {0.94, 0.86}, Ringback: {0.97, 0.97}, Busy: {0.97, 0.97}, DialTone: {0.95, 0.95},

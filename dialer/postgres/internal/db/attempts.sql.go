@@ -78,7 +78,7 @@ func (q *Queries) AddQuality(ctx context.Context, arg AddQualityParams) error {
 }
 
 const attemptByID = `-- name: AttemptByID :one
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts WHERE id = $1
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch FROM attempts WHERE id = $1
 `
 
 func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
@@ -115,6 +115,8 @@ func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
 		&i.State,
 		&i.HandedDesk,
 		&i.HandedOperator,
+		&i.Node,
+		&i.NodeEpoch,
 	)
 	return i, err
 }
@@ -147,7 +149,7 @@ func (q *Queries) AttemptState(ctx context.Context, id string) (AttemptStateRow,
 }
 
 const attemptsBefore = `-- name: AttemptsBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch FROM attempts
 WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR $3 IN (desk, handed_desk))
   AND ($4::text = '' OR $4::text IN (operator, handed_operator))
   AND (started_at, id) < ($5::timestamptz, $6::uuid)
@@ -213,6 +215,8 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 			&i.State,
 			&i.HandedDesk,
 			&i.HandedOperator,
+			&i.Node,
+			&i.NodeEpoch,
 		); err != nil {
 			return nil, err
 		}
@@ -225,7 +229,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 }
 
 const attemptsOfCaseBefore = `-- name: AttemptsOfCaseBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch FROM attempts
 WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR $4 IN (desk, handed_desk))
   AND ($5::text = '' OR $5::text IN (operator, handed_operator))
   AND (started_at, id) < ($6::timestamptz, $7::uuid)
@@ -292,6 +296,8 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 			&i.State,
 			&i.HandedDesk,
 			&i.HandedOperator,
+			&i.Node,
+			&i.NodeEpoch,
 		); err != nil {
 			return nil, err
 		}
@@ -510,11 +516,15 @@ func (q *Queries) HoldAttempt(ctx context.Context, id string) error {
 	return err
 }
 
-const insertAttempt = `-- name: InsertAttempt :exec
+const insertAttempt = `-- name: InsertAttempt :execrows
+WITH held AS MATERIALIZED (
+  SELECT n.epoch FROM nodes n WHERE n.id = $16 AND n.epoch = $17 AND n.until > clock_timestamp() FOR KEY SHARE
+)
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, override_reason, idempotency_key, started_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10,
-  $11, $12, $13, NULLIF($14::text, ''), $15)
+  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch)
+SELECT $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10,
+  $11, $12, $13, NULLIF($14::text, ''), $15::timestamptz, $16, $17
+WHERE $16 = '' OR EXISTS (SELECT FROM held)
 `
 
 type InsertAttemptParams struct {
@@ -533,10 +543,14 @@ type InsertAttemptParams struct {
 	OverrideReason string
 	IdempotencyKey string
 	StartedAt      time.Time
+	Node           string
+	NodeEpoch      int64
 }
 
-func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) error {
-	_, err := q.db.Exec(ctx, insertAttempt,
+// None is written for a node whose lease has run out. The lease is held until the transaction is over: whoever ends the
+// node's life then waits, and finds the attempt.
+func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (int64, error) {
+	result, err := q.db.Exec(ctx, insertAttempt,
 		arg.ID,
 		arg.CaseID,
 		arg.CaseRef,
@@ -552,8 +566,13 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) er
 		arg.OverrideReason,
 		arg.IdempotencyKey,
 		arg.StartedAt,
+		arg.Node,
+		arg.NodeEpoch,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const legsOf = `-- name: LegsOf :many
@@ -594,18 +613,25 @@ func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]LegsOfRow, error)
 }
 
 const lockAttempt = `-- name: LockAttempt :one
-SELECT case_id, number_ref FROM attempts WHERE id = $1 FOR UPDATE
+SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = $1 FOR UPDATE
 `
 
 type LockAttemptRow struct {
 	CaseID    string
 	NumberRef string
+	Direction string
+	StartedAt time.Time
 }
 
 func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, error) {
 	row := q.db.QueryRow(ctx, lockAttempt, id)
 	var i LockAttemptRow
-	err := row.Scan(&i.CaseID, &i.NumberRef)
+	err := row.Scan(
+		&i.CaseID,
+		&i.NumberRef,
+		&i.Direction,
+		&i.StartedAt,
+	)
 	return i, err
 }
 
@@ -622,10 +648,15 @@ func (q *Queries) LockOpenAttempt(ctx context.Context, id string) (string, error
 }
 
 const markDialled = `-- name: MarkDialled :execrows
-UPDATE attempts SET dialled_at = $1::timestamptz, sip_call_id = NULLIF($2::text, '')
-WHERE id = $3 AND ended_at IS NULL AND dialled_at IS NULL
+WITH held AS MATERIALIZED (
+  SELECT n.epoch FROM attempts a JOIN nodes n ON n.id = a.node AND n.epoch = a.node_epoch
+  WHERE a.id = $3 AND n.until > clock_timestamp() FOR KEY SHARE OF n
+)
+UPDATE attempts u SET dialled_at = $1::timestamptz, sip_call_id = NULLIF($2::text, '')
+WHERE u.id = $3 AND u.ended_at IS NULL AND u.dialled_at IS NULL AND (u.node = '' OR EXISTS (SELECT FROM held))
 `
 
+// Fenced as the reservation is, by the life of the node that made it.
 func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallID string, iD string) (int64, error) {
 	result, err := q.db.Exec(ctx, markDialled, dialledAt, sipCallID, iD)
 	if err != nil {
@@ -690,7 +721,9 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 const openAttempts = `-- name: OpenAttempts :many
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
-FROM attempts WHERE ended_at IS NULL ORDER BY started_at, id
+FROM attempts WHERE ended_at IS NULL
+  AND ($1::text = '' OR node = $1::text AND node_epoch < $2::bigint OR $3::boolean AND node = '')
+ORDER BY started_at, id
 `
 
 type OpenAttemptsRow struct {
@@ -704,8 +737,9 @@ type OpenAttemptsRow struct {
 	Dialable  bool
 }
 
-func (q *Queries) OpenAttempts(ctx context.Context) ([]OpenAttemptsRow, error) {
-	rows, err := q.db.Query(ctx, openAttempts)
+// Those of a node's lives before an epoch, and, with ownerless, those that are no node's; with an empty node all there are.
+func (q *Queries) OpenAttempts(ctx context.Context, node string, before int64, ownerless bool) ([]OpenAttemptsRow, error) {
+	rows, err := q.db.Query(ctx, openAttempts, node, before, ownerless)
 	if err != nil {
 		return nil, err
 	}

@@ -263,6 +263,29 @@ func (q *Queries) IsForbidden(ctx context.Context, numberRef string) (bool, erro
 	return exists, err
 }
 
+const lockCasePlace = `-- name: LockCasePlace :one
+SELECT state, due, priority, why FROM cases WHERE id = $1 FOR UPDATE
+`
+
+type LockCasePlaceRow struct {
+	State    string
+	Due      *time.Time
+	Priority int32
+	Why      string
+}
+
+func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRow, error) {
+	row := q.db.QueryRow(ctx, lockCasePlace, id)
+	var i LockCasePlaceRow
+	err := row.Scan(
+		&i.State,
+		&i.Due,
+		&i.Priority,
+		&i.Why,
+	)
+	return i, err
+}
+
 const moveCase = `-- name: MoveCase :execrows
 UPDATE cases SET state = $1, due = $2, why = $3, moved_at = $4, updated_at = $4 WHERE id = $5
 `

@@ -130,9 +130,9 @@ func (q *Queries) InboundFigures(ctx context.Context, fromAt time.Time, toAt tim
 
 const insertArrival = `-- name: InsertArrival :exec
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, direction, sip_call_id, started_at)
+  operator, trunk, direction, sip_call_id, started_at, node, node_epoch)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '',
-  $10, 'inbound', NULLIF($11::text, ''), $12)
+  $10, 'inbound', NULLIF($11::text, ''), $12, $13, $14)
 `
 
 type InsertArrivalParams struct {
@@ -148,6 +148,8 @@ type InsertArrivalParams struct {
 	Trunk       string
 	SipCallID   string
 	StartedAt   time.Time
+	Node        string
+	NodeEpoch   int64
 }
 
 func (q *Queries) InsertArrival(ctx context.Context, arg InsertArrivalParams) error {
@@ -164,6 +166,8 @@ func (q *Queries) InsertArrival(ctx context.Context, arg InsertArrivalParams) er
 		arg.Trunk,
 		arg.SipCallID,
 		arg.StartedAt,
+		arg.Node,
+		arg.NodeEpoch,
 	)
 	return err
 }

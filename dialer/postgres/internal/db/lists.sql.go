@@ -520,33 +520,3 @@ func (q *Queries) TouchChanged(ctx context.Context, at time.Time, listID string)
 	_, err := q.db.Exec(ctx, touchChanged, at, listID)
 	return err
 }
-
-const waitingOfList = `-- name: WaitingOfList :many
-SELECT id, due::timestamptz AS due, priority FROM cases WHERE list_id = $1::uuid AND state = 'waiting' ORDER BY due, id
-`
-
-type WaitingOfListRow struct {
-	ID       string
-	Due      time.Time
-	Priority int32
-}
-
-func (q *Queries) WaitingOfList(ctx context.Context, listID string) ([]WaitingOfListRow, error) {
-	rows, err := q.db.Query(ctx, waitingOfList, listID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []WaitingOfListRow
-	for rows.Next() {
-		var i WaitingOfListRow
-		if err := rows.Scan(&i.ID, &i.Due, &i.Priority); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}

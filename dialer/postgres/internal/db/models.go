@@ -39,6 +39,8 @@ type Attempt struct {
 	State          string
 	HandedDesk     *string
 	HandedOperator *string
+	Node           string
+	NodeEpoch      int64
 }
 
 type AttemptEvidence struct {

@@ -183,6 +183,25 @@ func (q *Queries) NextRevision(ctx context.Context, attemptID string) (int32, er
 	return column_1, err
 }
 
+const othersOfCase = `-- name: OthersOfCase :one
+SELECT coalesce(bool_or((o.started_at, o.id) > ($1::timestamptz, $2::uuid)), false)::boolean AS newer,
+  coalesce(bool_or(o.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = o.id)), false)::boolean AS owing
+FROM attempts o WHERE o.case_id = $3::uuid AND o.id <> $2::uuid
+`
+
+type OthersOfCaseRow struct {
+	Newer bool
+	Owing bool
+}
+
+// Of the other attempts of a case: whether one came later, and whether a talk among them still owes its result.
+func (q *Queries) OthersOfCase(ctx context.Context, startedAt time.Time, iD string, caseID string) (OthersOfCaseRow, error) {
+	row := q.db.QueryRow(ctx, othersOfCase, startedAt, iD, caseID)
+	var i OthersOfCaseRow
+	err := row.Scan(&i.Newer, &i.Owing)
+	return i, err
+}
+
 const promisePartsOf = `-- name: PromisePartsOf :many
 SELECT attempt_id, revision, insurance, term, yen FROM promise_parts
 WHERE attempt_id = ANY ($1::uuid[]) ORDER BY attempt_id, revision, n
@@ -229,4 +248,36 @@ UPDATE promises SET state = 'replaced' WHERE attempt_id = $1 AND state = 'open'
 func (q *Queries) ReplacePromises(ctx context.Context, attemptID string) error {
 	_, err := q.db.Exec(ctx, replacePromises, attemptID)
 	return err
+}
+
+const revisionOf = `-- name: RevisionOf :one
+SELECT revision FROM attempt_results
+WHERE attempt_id = $1 AND by_user = $2 AND at = $3::timestamptz AND party = $4 AND business = $5
+  AND mine = $6 AND call_again_at IS NOT DISTINCT FROM $7
+LIMIT 1
+`
+
+type RevisionOfParams struct {
+	AttemptID   string
+	ByUser      string
+	At          time.Time
+	Party       string
+	Business    []string
+	Mine        bool
+	CallAgainAt *time.Time
+}
+
+func (q *Queries) RevisionOf(ctx context.Context, arg RevisionOfParams) (int32, error) {
+	row := q.db.QueryRow(ctx, revisionOf,
+		arg.AttemptID,
+		arg.ByUser,
+		arg.At,
+		arg.Party,
+		arg.Business,
+		arg.Mine,
+		arg.CallAgainAt,
+	)
+	var revision int32
+	err := row.Scan(&revision)
+	return revision, err
 }

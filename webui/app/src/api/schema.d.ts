@@ -660,7 +660,7 @@ export interface components {
             ended_at: string | null;
             ended_by: string | null;
             entry: components["schemas"]["Entry"];
-            evidence?: components["schemas"]["Evidence"][];
+            evidence: components["schemas"]["Evidence"][];
             handed_desk?: string;
             handed_to?: string;
             handed_to_name?: string;
@@ -687,7 +687,8 @@ export interface components {
         };
         AttemptsOutputBody: {
             items: components["schemas"]["Attempt"][];
-            next_cursor?: string;
+            /** @description where the next page begins; null on the last */
+            next_cursor: string | null;
         };
         Balance: {
             due_on: string;
@@ -753,6 +754,8 @@ export interface components {
         };
         CallsOutputBody: {
             items: components["schemas"]["Call"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         Case: {
             address: string;
@@ -933,7 +936,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "bye";
+            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "beat" | "bye";
         };
         Hint: {
             /** Format: double */
@@ -1147,6 +1150,8 @@ export interface components {
             depth: components["schemas"]["Depth"];
             held: components["schemas"]["CaseBrief"][];
             items: components["schemas"]["CaseBrief"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         Recording: {
             /**
@@ -1186,8 +1191,13 @@ export interface components {
             promise?: components["schemas"]["PromiseIn"];
         };
         ResultOutputBody: {
+            /** @description the ledger is away; the result is kept on disk, and recorded when it is back */
+            kept: boolean;
             next: components["schemas"]["Next"];
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description 0 while it is kept for the ledger, which is away
+             */
             revision: number;
         };
         SearchInputBody: {
@@ -1196,6 +1206,8 @@ export interface components {
         };
         SearchOutputBody: {
             items: components["schemas"]["CaseBrief"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         SignInInputBody: {
             login: string;
@@ -1337,6 +1349,8 @@ export interface components {
         };
         UsersOutputBody: {
             items: components["schemas"]["Person"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         Verdict: {
             /** @enum {string} */

@@ -70,6 +70,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "list":
       client.setQueryData(keys.list(frame.data.list), frame.data);
       return;
+    case "beat":
     case "bye":
       return;
   }

@@ -144,6 +144,23 @@ describe("LiveConnection", () => {
     expect(wait()).toBe(300);
   });
 
+  it("is lost when nothing comes any more, though the socket knows of no loss", () => {
+    snapshot(1);
+    last().send(3, "beat", null);
+    expect(timers.filter((t) => !t.off).map((t) => t.ms)).toEqual([25_000]);
+    wait();
+    expect(states.at(-1)).toBe("lost");
+    expect(last().closed).toBe(true);
+    wait();
+    expect(last().path).toBe("/api/live?since=3&boot=b1");
+  });
+
+  it("does not wait for ever for a socket that neither opens nor fails", () => {
+    expect(wait()).toBe(25_000);
+    wait();
+    expect(sockets).toHaveLength(2);
+  });
+
   it("plans one return only, however often it hears of the loss", () => {
     snapshot(1);
     connection.lose();
@@ -157,7 +174,7 @@ describe("LiveConnection", () => {
     last().break();
     connection.retry();
     expect(sockets).toHaveLength(2);
-    expect(timers.filter((t) => !t.off)).toHaveLength(0);
+    expect(timers.filter((t) => !t.off).map((t) => t.ms)).toEqual([25_000]);
     connection.retry();
     expect(sockets).toHaveLength(2);
   });
@@ -203,7 +220,7 @@ describe("LiveConnection", () => {
     connection.stop();
     last().break();
     expect(sockets).toHaveLength(1);
-    expect(timers).toHaveLength(0);
+    expect(timers.filter((t) => !t.off)).toHaveLength(0);
     connection.retry();
     connection.lose();
     expect(sockets).toHaveLength(1);

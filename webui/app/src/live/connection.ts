@@ -32,6 +32,8 @@ export interface Listener {
 
 const firstWait = 300;
 const longestWait = 8_000;
+// The server sends a beat every 10 s: when two are missing, nothing comes through, whatever the socket believes.
+const silence = 25_000;
 
 /**
  * Keeps one websocket to /api/live, for as long as it is started. After a loss it says so at once, comes back with
@@ -41,6 +43,7 @@ const longestWait = 8_000;
 export class LiveConnection {
   private socket: Socket | null = null;
   private forget: (() => void) | null = null;
+  private unwatch: (() => void) | null = null;
   private losses = 0;
   private seen: number | null = null;
   private boot = "";
@@ -85,8 +88,11 @@ export class LiveConnection {
     const socket = this.outside.open(this.path());
     let opened = false;
     this.socket = socket;
+    this.watch();
     socket.onmessage = (event) => {
-      if (this.socket === socket && typeof event.data === "string") this.take(event.data);
+      if (this.socket !== socket || typeof event.data !== "string") return;
+      this.watch();
+      this.take(event.data);
     };
     socket.onopen = () => {
       opened = true;
@@ -95,7 +101,7 @@ export class LiveConnection {
     };
     socket.onclose = () => {
       if (this.socket !== socket) return;
-      this.socket = null;
+      this.drop();
       this.comeBack();
       if (!opened) void this.askWhy();
     };
@@ -144,7 +150,15 @@ export class LiveConnection {
     }, pause);
   }
 
+  // A cable pulled far away closes no socket: silence is the only sign.
+  private watch(): void {
+    this.unwatch?.();
+    this.unwatch = this.outside.later(() => this.lose(), silence);
+  }
+
   private drop(): void {
+    this.unwatch?.();
+    this.unwatch = null;
     const socket = this.socket;
     this.socket = null;
     socket?.close();

@@ -20,6 +20,8 @@ export type Frame =
   | Numbered<"alert", Alert>
   | Numbered<"attempt", Attempt>
   | Numbered<"list", Preview>
+  /** Says that the connection lives, every 10 s. */
+  | Numbered<"beat", null>
   | Numbered<"bye", { reason: "slow" | "session" | "shutdown" }>;
 
 /** Reads a frame's text; null when it is none, so that one odd frame never stops the panel. */

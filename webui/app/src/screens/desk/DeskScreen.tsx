@@ -21,7 +21,7 @@ import { TodayList } from "./TodayList";
 import { type MyDesk, useMyDesk, usePresented, useTelephone } from "./useDesk";
 import { useDeskKeys } from "./useDeskKeys";
 import { useObstacle } from "./useObstacle";
-import { proposedDraft, useResult } from "./useResult";
+import { proposedDraft, type Saved, useResult } from "./useResult";
 
 /** The operator's desk: one case, one telephone, one form. */
 export function DeskScreen() {
@@ -44,7 +44,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const about = page?.case;
   const [rank, setRank] = useState<number | null>(null);
   const [copied, setCopied] = useState(false);
-  const [saved, setSaved] = useState("");
+  const [saved, setSaved] = useState<Saved | "">("");
   const [choosing, setChoosing] = useState(false);
   const arrived = useRef(0);
   const form = useRef<HTMLFormElement>(null);

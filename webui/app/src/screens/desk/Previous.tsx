@@ -7,6 +7,7 @@ import { keys } from "../../live/apply";
 import { useEntryWords } from "../../parts/AttemptLine";
 import { ResultChip } from "../../parts/ResultChip";
 import css from "./desk.module.css";
+import type { Saved } from "./useResult";
 
 /** The attempts of late, as frames bring them. */
 export function useRecent(): Attempt[] {
@@ -14,12 +15,12 @@ export function useRecent(): Attempt[] {
 }
 
 /** One quiet line: how the attempt before ended, and why. It is all there is to read after a call that nobody answered. */
-export function Previous({ desk, saved }: { desk: string; saved: string }) {
+export function Previous({ desk, saved }: { desk: string; saved: Saved | "" }) {
   const { t } = useTranslation();
   const words = useEntryWords();
   const last = useRecent().find((a) => a.desk === desk && a.ended_at && a.result);
   if (!last?.result) return <p className={css.previous}>{t("previous.none")}</p>;
-  const about = last.entry ? words(last.entry) : last.result === "answered" ? t("attempt.result_owed") : last.why;
+  const about = saved === "kept" ? t("previous.kept") : last.entry ? words(last.entry) : last.result === "answered" ? t("attempt.result_owed") : last.why;
   return (
     <p className={css.previous} role="status" key={last.id + (last.entry?.revision ?? 0)} data-attempt={last.id}>
       <span className="nowrap">
@@ -28,7 +29,7 @@ export function Previous({ desk, saved }: { desk: string; saved: string }) {
       <ResultChip result={last.result} confidence={last.confidence} />
       <span className={css.previousWhy} title={about ?? undefined}>
         {about}
-        {saved && last.entry ? ` ${t("previous.saved")}` : ""}
+        {saved === "recorded" && last.entry ? ` ${t("previous.saved")}` : ""}
       </span>
     </p>
   );

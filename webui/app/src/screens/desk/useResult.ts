@@ -18,8 +18,11 @@ export function proposedDraft(about: Case | undefined): Draft {
   return emptyDraft(about?.total_yen ?? 0, weekdayAfter(serverNow(), promiseInDays));
 }
 
+/** Where a result is: in the ledger, or kept on the server's disk until the ledger is back. */
+export type Saved = "recorded" | "kept";
+
 /** The result of one attempt while it is being typed: kept through reloads, sent once, errors by field. */
-export function useResult(user: string, attempt: string | undefined, proposed: Draft, onSaved: (why: string) => void) {
+export function useResult(user: string, attempt: string | undefined, proposed: Draft, onSaved: (where: Saved) => void) {
   const client = useQueryClient();
   const { t } = useTranslation();
   const say = useProblemText();
@@ -46,10 +49,10 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
     setSaving(true);
     setFailure(null);
     try {
-      const { next } = await kakeru.putResult(attempt, entryOf(draft));
+      const { kept } = await kakeru.putResult(attempt, entryOf(draft));
       dropDraft(user, attempt);
       setHeld(null);
-      onSaved(next.why);
+      onSaved(kept ? "kept" : "recorded");
       for (const key of [keys.desks, ["case"], keys.attempt(attempt)]) void client.invalidateQueries({ queryKey: key });
     } catch (error) {
       setFailure(error);

@@ -1,0 +1,2 @@
+// Package fleet makes one centre of several processes.
+package fleet

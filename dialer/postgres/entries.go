@@ -1,0 +1,202 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"reflect"
+	"slices"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// Record appends an entry to an attempt and moves its case, in one transaction. A later entry's promise replaces the
+// earlier one's; a number the operator found to be wrong is spoiled. The same entry of the same person again is the same
+// revision. When the database is away the entry waits in the spool, behind its attempt's end, and comes back without a
+// revision.
+func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Recorded, error) {
+	kept := r
+	err := l.writeOrKeep(record{Result: &r}, func() error {
+		// The attempt's own end may wait in the spool; replayed afterwards, it must not undo what is recorded now.
+		if err := l.settle(ctx); err != nil {
+			return err
+		}
+		return l.inTx(ctx, "record the result", func(ctx context.Context, q *db.Queries) (err error) {
+			kept, err = putResult(ctx, q, r)
+			return err
+		})
+	})
+	if err != nil {
+		return casework.Recorded{}, err
+	}
+	return kept, nil
+}
+
+// putResult writes an entry in the transaction of q, unless it is there, and returns it as it was kept.
+func putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casework.Recorded, error) {
+	a, err := q.LockAttempt(ctx, string(r.Attempt))
+	if err != nil {
+		return r, err
+	}
+	if r.Case != "" && string(r.Case) != a.CaseID {
+		return r, fmt.Errorf("record the result: the attempt belongs to another case: %w", dialer.ErrNotFound)
+	}
+	r.Case = dialer.CaseID(a.CaseID)
+	if again, err := knownEntry(ctx, q, r); err != nil || again != nil {
+		return deref(again, r), err
+	}
+	revision, err := q.NextRevision(ctx, string(r.Attempt))
+	if err != nil {
+		return r, err
+	}
+	r.Revision = int(revision)
+	moves := r.Next.State != ""
+	if moves {
+		if r.Next, moves, err = placeAfter(ctx, q, r, a); err != nil {
+			return r, err
+		}
+	}
+	if err := insertEntry(ctx, q, r, a); err != nil || !moves {
+		return r, err
+	}
+	_, err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
+	return r, err
+}
+
+func deref(r *casework.Recorded, otherwise casework.Recorded) casework.Recorded {
+	if r == nil {
+		return otherwise
+	}
+	return *r
+}
+
+// knownEntry finds the entry among those that are there: the very same, written before a crash or an answer that was lost, at
+// any place; or one that says again what the newest says.
+func knownEntry(ctx context.Context, q *db.Queries, r casework.Recorded) (*casework.Recorded, error) {
+	revision, err := q.RevisionOf(ctx, db.RevisionOfParams{
+		AttemptID: string(r.Attempt), ByUser: string(r.By), At: r.At, Party: string(r.Party), Business: textsOf(r.Business), Mine: r.Mine,
+		CallAgainAt: r.CallAgain,
+	})
+	if err == nil {
+		r.Revision = int(revision)
+		return &r, nil
+	}
+	if !errors.Is(err, pgx.ErrNoRows) {
+		return nil, err
+	}
+	newest, err := entriesOf(ctx, q, []string{string(r.Attempt)})
+	if err != nil {
+		return nil, err
+	}
+	n := newest[string(r.Attempt)]
+	if n == nil || n.By != r.By || !saysTheSame(n.Entry, r.Entry) {
+		return nil, nil //nolint:nilnil // there is none, and that is no mistake
+	}
+	n.Case = r.Case
+	return n, nil
+}
+
+// saysTheSame compares what the ledger kept of an entry with one that is about to be kept.
+func saysTheSame(kept, e casework.Entry) bool {
+	if (kept.CallAgain == nil) != (e.CallAgain == nil) ||
+		kept.CallAgain != nil && !kept.CallAgain.Equal(e.CallAgain.Truncate(time.Microsecond)) {
+		return false
+	}
+	kept.CallAgain, e.CallAgain, e.Note = nil, nil, plain(e.Note)
+	if len(kept.Business) == 0 && len(e.Business) == 0 {
+		kept.Business, e.Business = nil, nil
+	}
+	return reflect.DeepEqual(kept, e)
+}
+
+// noNumberWhy is why a case is closed whose caller cannot be called back.
+const noNumberWhy = "折り返せる番号がないため、架電しません"
+
+// placeAfter says where the case stands after an entry: where the entry says, unless a later attempt of the case has decided
+// since. A case that waits for this very result, and for no other, is decided by it all the same.
+func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) (next dialer.CaseNext, moves bool, err error) {
+	place, err := q.LockCasePlace(ctx, a.CaseID)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return r.Next, false, nil
+	}
+	if err != nil {
+		return next, false, err
+	}
+	others, err := q.OthersOfCase(ctx, a.StartedAt, string(r.Attempt), a.CaseID)
+	if err != nil {
+		return next, false, err
+	}
+	if others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
+		return dialer.CaseNext{State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why}, false, nil
+	}
+	if r.Next.State == dialer.CaseWaiting && a.Direction == string(dialer.Inbound) {
+		switch _, err := q.NextNumber(ctx, a.CaseID); {
+		case errors.Is(err, pgx.ErrNoRows):
+			return dialer.CaseNext{State: dialer.CaseClosed, Why: noNumberWhy}, true, nil
+		case err != nil:
+			return next, false, err
+		}
+	}
+	return r.Next, true, nil
+}
+
+func insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) error {
+	id, revision := string(r.Attempt), int32(r.Revision) //nolint:gosec // counted from 1
+	err := q.InsertResult(ctx, db.InsertResultParams{
+		AttemptID: id, Revision: revision, Party: string(r.Party), Business: textsOf(r.Business), CallAgainAt: r.CallAgain, Mine: r.Mine,
+		ByUser: string(r.By), At: r.At, NextState: string(r.Next.State), NextDue: opt(r.Next.Due), NextWhy: plain(r.Next.Why),
+	})
+	if err != nil {
+		return err
+	}
+	if err := q.ReplacePromises(ctx, id); err != nil {
+		return err
+	}
+	if err := recordPromise(ctx, q, id, revision, r.Promise); err != nil {
+		return err
+	}
+	if r.Note != "" {
+		if err := q.InsertEntryNote(ctx, id, revision, plain(r.Note)); err != nil {
+			return err
+		}
+	}
+	if !slices.Contains(r.Business, casework.WrongNumber) {
+		return nil
+	}
+	return q.SpoilNumber(ctx, a.CaseID, a.NumberRef)
+}
+
+func textsOf(business []casework.Business) []string {
+	out := make([]string, len(business))
+	for i, b := range business {
+		out[i] = string(b)
+	}
+	return out
+}
+
+func recordPromise(ctx context.Context, q *db.Queries, id string, revision int32, p *casework.Promise) error {
+	if p == nil {
+		return nil
+	}
+	err := q.InsertPromise(ctx, db.InsertPromiseParams{
+		AttemptID: id, Revision: revision, Yen: p.Yen, DueOn: p.DueOn, Means: p.Means,
+	})
+	if err != nil {
+		return err
+	}
+	for i, part := range p.Parts {
+		err := q.InsertPromisePart(ctx, db.InsertPromisePartParams{
+			AttemptID: id, Revision: revision, N: int32(i), //nolint:gosec // a handful
+			Insurance: string(part.Insurance), Term: plain(part.Term), Yen: part.Yen,
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}

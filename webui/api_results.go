@@ -1,0 +1,153 @@
+package webui
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// The words of an entry are plain text here: casework says what is wrong with them, and what to do.
+type resultInput struct {
+	ID   dialer.CallID `path:"id" maxLength:"100"`
+	Body struct {
+		Party           string     `json:"party" doc:"who was there"`
+		BusinessResults []string   `json:"business_results,omitempty" maxItems:"30" doc:"what came of it; the first is the primary one"`
+		Promise         *promiseIn `json:"promise,omitempty"`
+		Note            string     `json:"note,omitempty" maxLength:"10000"`
+		CallAgainAt     *time.Time `json:"call_again_at,omitempty" nullable:"true"`
+		Mine            bool       `json:"mine,omitempty" doc:"call again by this same operator"`
+	}
+}
+
+type promiseIn struct {
+	_         struct{} `nullable:"true"`
+	AmountYen int64    `json:"amount_yen"`
+	DueOn     string   `json:"due_on" doc:"YYYY-MM-DD"`
+	Means     string   `json:"means"`
+	Parts     []struct {
+		Insurance string `json:"insurance"`
+		Term      string `json:"term"`
+		AmountYen int64  `json:"amount_yen"`
+	} `json:"parts,omitempty" maxItems:"200"`
+}
+
+type resultOutput struct {
+	Body struct {
+		Revision int  `json:"revision" doc:"0 while it is kept for the ledger, which is away"`
+		Next     Next `json:"next"`
+		Kept     bool `json:"kept" doc:"the ledger is away; the result is kept on disk, and recorded when it is back"`
+	}
+}
+
+// askLedger is how long a result waits for what the ledger knows of its talk. One that is away keeps nobody from going on:
+// what the engine knows will do.
+const askLedger = time.Second
+
+func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutput, error) {
+	a, c, err := s.talk(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	entry, now := entryOf(in), s.d.Now()
+	if found := entry.Check(now, c, s.d.Hours); len(found) > 0 {
+		return nil, invalidFields(found)
+	}
+	kept, err := s.d.Results.Record(ctx, casework.Recorded{
+		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now,
+		Next: casework.NextAfter(entry, a.Verdict, now, s.d.Hours),
+	})
+	if err != nil {
+		return nil, err
+	}
+	s.log.Info("result recorded", "call", a.ID, "revision", kept.Revision, "kept", kept.Revision == 0, "user", from(ctx).User.ID)
+	// The result stands. What remains is the desk's and the line's, and is not undone by a browser that leaves.
+	if err := s.d.Calls.ResultRecorded(context.WithoutCancel(ctx), a.ID, kept.Case); err != nil {
+		s.log.Warn("the desk could not be told of its result", "call", a.ID, "err", err)
+	}
+	s.recount.attemptChanged(a.ID)
+	out := &resultOutput{}
+	out.Body.Revision, out.Body.Next, out.Body.Kept = kept.Revision, dressNext(kept.Next), kept.Revision == 0
+	return out, nil
+}
+
+// talk returns the talk a result is for, and its case. While the ledger is away that is one whose result is owed at a desk:
+// more than the engine knows of it nobody knows then, and its case is the zero one.
+func (s *Server) talk(ctx context.Context, id dialer.CallID) (casework.Attempt, casework.Case, error) {
+	brief, cancel := context.WithTimeout(ctx, askLedger)
+	defer cancel()
+	a, err := s.ownAttempt(brief, id)
+	if err == nil {
+		var c casework.Case
+		c, err = s.d.Cases.Case(brief, a.CaseID)
+		if err == nil {
+			return a, c, nil
+		}
+	}
+	if ctx.Err() != nil || !errors.Is(err, dialer.ErrLedgerDown) && !errors.Is(err, context.DeadlineExceeded) {
+		return casework.Attempt{}, casework.Case{}, err
+	}
+	a, ok := s.owedTalk(ctx, id)
+	if !ok {
+		return a, casework.Case{}, err
+	}
+	return a, casework.Case{}, nil
+}
+
+// owedTalk is a talk whose result a desk owes, to whoever sits there or supervises.
+func (s *Server) owedTalk(ctx context.Context, id dialer.CallID) (casework.Attempt, bool) {
+	v := from(ctx)
+	for _, d := range s.d.Calls.Desks() {
+		if d.CallID == id && d.State == dialer.DeskWrapUp && (d.Operator == v.User.ID || v.Asker().Supervises()) {
+			return casework.Attempt{ID: id, CaseID: d.CaseID, Desk: d.ID, Verdict: dialer.Verdict{Result: dialer.Answered}}, true
+		}
+	}
+	return casework.Attempt{}, false
+}
+
+// ownAttempt returns an ended attempt whose result the visitor may record: their own, which is that of a talk they were
+// handed and not of one they handed on, one that is owed at the desk they sit at, or for a supervisor any.
+func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Attempt, error) {
+	if _, live := s.d.Calls.Call(id); live {
+		return casework.Attempt{}, refused(dialer.Refuse(dialer.DeskBusy)).with(
+			"通話中は結果を登録できません。終話してから登録してください", "the call is still up; hang up, then record its result")
+	}
+	a, err := s.d.Results.Attempt(ctx, id)
+	if err != nil {
+		return a, err
+	}
+	v := from(ctx)
+	desk := s.seat(v.User.ID)
+	// Whoever takes a seat over takes over what is owed there, and no more: others' results are theirs.
+	at, by := a.Desk, a.Operator
+	if a.HandedDesk != "" {
+		at, by = a.HandedDesk, a.HandedTo
+	}
+	owed := desk != nil && *desk == at && (a.Entry == nil || a.Entry.By == v.User.ID)
+	if by != v.User.ID && !v.Asker().Supervises() && !owed {
+		return a, errForbidden.with("ほかの人の通話の結果は登録できません。スーパーバイザーに頼んでください",
+			"you may not record the result of another's call; ask a supervisor")
+	}
+	if a.EndedAt.IsZero() {
+		return a, refused(dialer.Refuse(dialer.LedgerDown)).with(
+			"通話の記録がまだ台帳に届いていません。しばらくしてから登録してください", "the call's end has not reached the ledger yet; try again shortly")
+	}
+	return a, nil
+}
+
+func entryOf(in *resultInput) casework.Entry {
+	b := in.Body
+	e := casework.Entry{Party: casework.Party(b.Party), Note: b.Note, CallAgain: b.CallAgainAt, Mine: b.Mine}
+	for _, r := range b.BusinessResults {
+		e.Business = append(e.Business, casework.Business(r))
+	}
+	if b.Promise != nil {
+		e.Promise = &casework.Promise{Yen: b.Promise.AmountYen, DueOn: b.Promise.DueOn, Means: b.Promise.Means}
+		for _, p := range b.Promise.Parts {
+			e.Promise.Parts = append(e.Promise.Parts, casework.PromisePart{Insurance: casework.Insurance(p.Insurance), Term: p.Term, Yen: p.AmountYen})
+		}
+	}
+	return e
+}
