@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -384,14 +385,14 @@ func (f *faultHouse) saidOf(text string, from int) string {
 	return strings.Join(lines[max(0, len(lines)-200):], "")
 }
 
-// spoolSize is how many octets wait in the node's spool.
-func (f *faultHouse) spoolSize() int64 {
-	var n int64
-	_ = filepath.Walk(filepath.Join(f.dir, "spool"), func(path string, info os.FileInfo, err error) error {
-		if err == nil && !info.IsDir() && strings.HasSuffix(path, ".spool") {
-			n += info.Size()
+// spooled is how many records wait in the node's spool: each is a line, behind one that says whose spool it is.
+func (f *faultHouse) spooled() int {
+	n := 0
+	files, _ := filepath.Glob(filepath.Join(f.dir, "spool", "*.spool"))
+	for _, file := range files {
+		if b, err := os.ReadFile(file); err == nil {
+			n += max(0, bytes.Count(b, []byte("\n"))-1)
 		}
-		return nil
-	})
+	}
 	return n
 }
