@@ -116,17 +116,18 @@ func (j *judgement) deaf(a attemptRow) bool {
 	})
 }
 
-// nothingIsLeft: no far end still believes in a call, and nothing is kept for calls that are over.
+// nothingIsLeft: no far end still believes in a call, and nothing is kept for calls that are over. A carrier that asked who
+// calls, and was not told, has no call.
 func (j *judgement) nothingIsLeft() {
 	for who, calls := range append([][]lab.CallLog{j.carrier}, j.phones...) {
 		for _, c := range calls {
-			if c.Ended.IsZero() {
+			if asked := c.Status == 401 && c.Ringing.IsZero() && c.Answered.IsZero(); c.Ended.IsZero() && !asked {
 				j.found(legUp, "far end %d (0 is the carrier), %s, %s", who, c.CallID, c.Row)
 			}
 		}
 	}
 	if j.legs > 0 || j.spooled > 0 {
-		j.found(leftovers, "%d handles of legs, %d octets in the spool", j.legs, j.spooled)
+		j.found(leftovers, "%d handles of legs, %d records in the spool", j.legs, j.spooled)
 	}
 }
 
@@ -147,7 +148,7 @@ func (j *judgement) countedOnce() {
 			want, certain = j.noticed(a.id, "ringing", "early_media", "answered", "answer_crossed_cancel"), true
 		}
 		if a.result == "cancelled" {
-			want, certain = j.noticed(a.id, "answer_crossed_cancel"), a.ringing.IsZero() || a.ended.Sub(a.ringing) < 10*time.Second
+			want, certain = j.noticed(a.id, "answered", "answer_crossed_cancel"), a.ringing.IsZero() || a.ended.Sub(a.ringing) < 10*time.Second
 		}
 		if certain && a.counted != want {
 			j.found(wronglyCounted, "%s (%s by %s): counted %v", a.id, a.result, a.endedBy, a.counted)
