@@ -233,7 +233,7 @@ func TestNobodyIsDialledByAWrongClock(t *testing.T) {
 				h.must(h.ledger.Defer(t.Context(), ids[1], dialer.CaseNext{
 					State: dialer.CaseWaiting, Due: w.Now().Add(30 * time.Minute), Why: "希望の時刻です",
 				}))
-				h.Engine.LineMissed(nil)
+				h.LineMissed(nil)
 				time.Sleep(3 * sec)
 				if got, err := h.Present(t.Context(), first, desk1, "", false); err != nil || got != ids[0] {
 					t.Fatalf("%s, %v", got, err)
