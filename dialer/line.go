@@ -138,7 +138,7 @@ func (e *Engine) renewClaims(ctx context.Context) {
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrClaimLost):
-			e.forgetPresented(c)
+			e.forgetPresented(ctx, c)
 		default:
 			e.noteQueueDown()
 			return
@@ -146,13 +146,28 @@ func (e *Engine) renewClaims(ctx context.Context) {
 	}
 }
 
-func (e *Engine) forgetPresented(c Claim) {
+func (e *Engine) forgetPresented(ctx context.Context, c Claim) {
 	e.mu.Lock()
 	d := e.desks[c.Desk]
 	idle := d.view.State == DeskReady && d.held == nil
 	e.mu.Unlock()
-	if idle {
+	if !idle {
+		return
+	}
+	// Another process may have built the line anew, which knows its own leases alone: then nobody has the case.
+	again, err := e.d.Queue.Claim(ctx, c.Desk, c.Case, nil, e.d.Limits.Lease)
+	if err != nil {
 		e.clearPresented(c.Desk, c)
+		return
+	}
+	e.mu.Lock()
+	still := d.claim != nil && d.claim.Token == c.Token && d.held == nil
+	if still {
+		d.claim = &again
+	}
+	e.mu.Unlock()
+	if !still {
+		e.release(ctx, again)
 	}
 }
 

@@ -411,6 +411,26 @@ func TestACallerIsNotRungByAnotherNode(t *testing.T) {
 	})
 }
 
+// TestALineBuiltAnew by one node leaves what stands at the desks of the others.
+func TestALineBuiltAnew(t *testing.T) {
+	inCentre(t, func(t *testing.T, c *centre) {
+		a, b := twoNodes(c)
+		c.sit(b, second, desk2)
+		id := c.newCase()
+		_, err := b.Present(t.Context(), second, desk2, id, false)
+		c.must(err)
+		before := c.queue.Leases()[0]
+		a.engine.LineMissed(dialer.ErrQueueDown)
+		c.until("the case is leased again, in the new line", func() bool {
+			l := c.queue.Leases()
+			return len(l) == 1 && l[0].Case == id && l[0].Desk == desk2 && l[0].Token != before.Token
+		})
+		if v := a.desk(desk2); v.CaseID != id {
+			t.Errorf("at the desk stands %q", v.CaseID)
+		}
+	})
+}
+
 // TestAResultThatTheOwnerWasNotTold: the desk is free all the same, soon.
 func TestAResultThatTheOwnerWasNotTold(t *testing.T) {
 	inCentre(t, func(t *testing.T, c *centre) {
