@@ -183,11 +183,9 @@ func (e *Engine) followLocked(work func(context.Context)) {
 	if e.draining {
 		return
 	}
-	e.running.Add(1)
-	go func() {
-		defer e.running.Done()
+	e.running.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)
 		defer cancel()
 		work(ctx)
-	}()
+	})
 }

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"errors"
+	"maps"
 	"strings"
 	"testing"
 	"time"
@@ -15,9 +16,7 @@ func TestSupervisorsOrders(t *testing.T) {
 	boss := h.as("supervisor")
 	order := func(act string, more map[string]any) answered {
 		body := map[string]any{"reason": "区の依頼 0312345678"}
-		for k, v := range more {
-			body[k] = v
-		}
+		maps.Copy(body, more)
 		return boss.do("POST", "/api/cases/case-1/"+act, body)
 	}
 	next := func(a answered) Next {

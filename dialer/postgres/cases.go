@@ -123,7 +123,7 @@ func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNe
 		return err
 	}
 	return l.inTx(ctx, "move a case", func(ctx context.Context, q *db.Queries) error {
-		moved, err := moveFrom(ctx, q, string(id), next, l.now(), true)
+		moved, err := putCaseOff(ctx, q, string(id), next, l.now())
 		if err == nil && !moved {
 			return fmt.Errorf("move a case: %w", dialer.ErrNotFound)
 		}
