@@ -8,17 +8,30 @@ type Settings struct {
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
+	Clock    Clock    `koanf:"clock"`
 	Calls    Calls    `koanf:"calls"`
 	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
+	Queue    Queue    `koanf:"queue"`
 	SIP      SIP      `koanf:"sip"`
 	// Recording is of its own, since it is not for whoever sets up phones to decide.
 	Recording Recording `koanf:"recording"`
+	Node      Node      `koanf:"node"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
 	SecretFile string `koanf:"secret_file"`
 	LogLevel   string `koanf:"log_level"` // debug, info, warn, error
+}
+
+// Node is this process among those that run the centre together, over one PostgreSQL and one Redis.
+type Node struct {
+	// ID names it, and outlives it: no two processes that run at once have the same. Made at the first start, and kept in
+	// state_dir, when empty.
+	ID string `koanf:"id"`
+	// Lease is how long it may be silent before the others take its desks over; Beat how often it shows itself, at most a third.
+	Lease time.Duration `koanf:"lease"`
+	Beat  time.Duration `koanf:"beat"`
 }
 
 // HTTP is the panel's door.
@@ -52,6 +65,12 @@ type Centre struct {
 	AlwaysOpen   bool              `koanf:"always_open"`
 }
 
+// Clock says how far this machine's clock may be from PostgreSQL's.
+type Clock struct {
+	Tell time.Duration `koanf:"tell"` // beyond it the supervisor is told
+	Stop time.Duration `koanf:"stop"` // beyond it nothing is dialled
+}
+
 // Calls bounds the waits of a call.
 type Calls struct {
 	DeskRing time.Duration `koanf:"desk_ring"`
@@ -71,7 +90,7 @@ type Inbound struct {
 	OutsideHours string `koanf:"outside_hours"`
 }
 
-// Numbers keeps one number from being rung too often.
+// Numbers keeps one number from being rung too often. A file of rules with a section of its own about that goes instead.
 type Numbers struct {
 	RingsPerDay int           `koanf:"rings_per_day"`
 	RingGap     time.Duration `koanf:"ring_gap"`
@@ -193,11 +212,14 @@ func Default() Settings {
 				"mon": "09:00-17:00", "tue": "09:00-17:00", "wed": "13:00-19:00", "thu": "09:00-17:00", "fri": "09:00-17:00",
 			},
 		},
+		Clock:     Clock{Tell: 2 * time.Second, Stop: time.Minute},
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
+		Queue:     Queue{BestHour: "on"},
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
 		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		Recording: Recording{Notice: Beep},
+		Node:      Node{Lease: 6 * time.Second, Beat: 2 * time.Second},
 		StateDir:  "/var/lib/kakeru",
 		LogLevel:  "info",
 	}

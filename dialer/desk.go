@@ -7,16 +7,15 @@ import (
 
 // desk is one seat: who sits there, what it does, and the case that stands presented. Guarded by Engine.mu.
 type desk struct {
-	view      DeskView
-	claim     *Claim        // the case presented, or in call; nil when none, or when the queue was away
-	held      chan struct{} // not nil while a click is being worked on; closed when that is done
-	languages []string
-	away      bool   // it is another node's: nobody sits or dials there by this engine
-	key       string // the idempotency key of the click held, or of the call running
+	view  DeskView
+	claim *Claim        // the case presented, or in call; nil when none, or when the queue was away
+	held  chan struct{} // not nil while a click is being worked on; closed when that is done
+	away  bool          // it is another node's: nobody sits or dials there by this engine
+	key   string        // the idempotency key of the click held, or of the call running
 }
 
 func newDesk(c DeskConfig, now time.Time) *desk {
-	return &desk{view: DeskView{ID: c.ID, Name: c.Name, State: DeskEmpty, Since: now}, languages: c.Languages}
+	return &desk{view: DeskView{ID: c.ID, Name: c.Name, State: DeskEmpty, Since: now}}
 }
 
 // Desks returns the desks of this engine in the settings' order.

@@ -55,13 +55,14 @@ func bracket(s string) string {
 func TestPageOfTheResults(t *testing.T) {
 	var b strings.Builder
 	b.WriteString("# Connection results\n\nMade from `dialer/results.json`, the built-in table, by a test. The first row that matches decides. A trunk may have\n" +
-		"a table of its own.\n\n| rule | when | result | confidence | counts | next | why |\n|---|---|---|---|---|---|---|\n")
+		"a table of its own, whose rows may say with `next` what follows; else [the queue's rules](rules.md) do.\n\n" +
+		"| rule | when | result | confidence | counts | why |\n|---|---|---|---|---|---|\n")
 	for _, r := range DefaultResults() {
 		counts := "no"
 		if r.Counted {
 			counts = "yes"
 		}
-		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s | %s |\n", r.Name, whenOf(r), r.Result, r.Confidence, counts, nextOf(r.Next), r.Why)
+		fmt.Fprintf(&b, "| `%s` | %s | %s | %s | %s | %s |\n", r.Name, whenOf(r), r.Result, r.Confidence, counts, r.Why)
 	}
 	page(t, "results.md", b.String())
 }
@@ -107,27 +108,4 @@ func whenOf(r ResultRule) string {
 
 func list[T any](all []T) string {
 	return strings.ReplaceAll(strings.Trim(fmt.Sprint(all), "[]"), " ", " or ")
-}
-
-func nextOf(n NextRule) string {
-	var out []string
-	if n.AfterMinutes > 0 {
-		out = append(out, fmt.Sprintf("after %d min", n.AfterMinutes))
-	}
-	if n.NextDay {
-		out = append(out, "another day")
-	}
-	if n.OtherBand {
-		out = append(out, "another time band")
-	}
-	if n.Hold {
-		out = append(out, "held")
-	}
-	if n.HoldAfter > 0 {
-		out = append(out, fmt.Sprintf("held from time %d on", n.HoldAfter))
-	}
-	if len(out) == 0 {
-		return "–"
-	}
-	return strings.Join(out, ", ")
 }

@@ -38,21 +38,22 @@ type DeskConfig struct {
 	Languages []string
 }
 
-// Deps is what an Engine is made of. All fields are needed but Log.
+// Deps is what an Engine is made of. All fields are needed but Log and ClockWrong.
 type Deps struct {
-	Desks      []DeskConfig
-	Hours      Hours
-	NumberRule NumberRule
-	Limits     Limits
-	Results    func(trunk string) ResultTable
-	Refs       Refs
-	Inbound    InboundRules // WardInbound if zero
+	Desks   []DeskConfig
+	Hours   Hours
+	Rules   Rules // DefaultRules if it has no rows
+	Limits  Limits
+	Results func(trunk string) ResultTable
+	Refs    Refs
+	Inbound InboundRules // WardInbound if zero
 
 	Phone  Phone
 	Ledger Ledger
 	Cases  Cases
 	Queue  Queue
 	Line   LineSource
+	Upkeep Upkeep // nil for none
 	Board  Board
 
 	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.
@@ -60,8 +61,11 @@ type Deps struct {
 	// DesksApart has every desk be another's until Adopt; else all are this engine's from the start.
 	DesksApart bool
 
+	// Now is the clock of the house, by which all rules go.
 	Now Clock
-	Log *slog.Logger
+	// ClockWrong says why nothing may be dialled by it; nil for a clock that is always right.
+	ClockWrong func() *Refusal
+	Log        *slog.Logger
 }
 
 // LineSource yields every waiting case, to rebuild the queue from. The ledger implements it.
@@ -97,6 +101,15 @@ func NewEngine(d Deps) *Engine {
 	}
 	if d.Inbound == (InboundRules{}) {
 		d.Inbound = WardInbound()
+	}
+	if d.ClockWrong == nil {
+		d.ClockWrong = func() *Refusal { return nil }
+	}
+	if len(d.Rules.Connections) == 0 {
+		d.Rules = DefaultRules()
+	}
+	if d.Rules.Seats.Usual == nil {
+		d.Rules.Seats.Usual = usualLanguages(d.Desks)
 	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
 	e := &Engine{
@@ -142,6 +155,9 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 	if id, err := e.seenBefore(ctx, r); id != "" || err != nil {
 		return nil, Accepted{CallID: id, Repeated: id != ""}, err
 	}
+	if no := e.d.ClockWrong(); no != nil {
+		return nil, Accepted{}, no
+	}
 	if no := e.d.Hours.Refusal(clicked); no != nil {
 		return nil, Accepted{}, no
 	}
@@ -180,7 +196,8 @@ const householdGap = 5 * time.Minute
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
 	e.putOff(ctx, *p.claim, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Cause: CauseNumber, Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
+		WhyEN: "its number, or the case itself, is in a call: put off for a moment",
 	})
 	e.clearPresented(r.Desk, *p.claim)
 	if r.Next && presented == nil {

@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 )
 
@@ -18,10 +19,11 @@ func (e *Engine) finish(c *call) {
 		}
 		e.mu.Unlock()
 	}
+	next, spoilt := e.nextFor(c, verdict, rule)
 	end := AttemptEnd{
 		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,
 		AnsweredAt: c.view.AnsweredAt, EndedAt: c.view.EndedAt, EndedBy: c.endedBy, Trunk: c.view.Trunk, Verdict: verdict,
-		Evidence: c.evidence, CaseID: c.view.CaseID, Next: e.nextFor(c, verdict, rule),
+		Evidence: c.evidence, CaseID: c.view.CaseID, Next: next, Spoilt: spoilt,
 		Desk: c.view.Desk, Operator: c.view.Operator, Quality: c.view.Quality, Recording: c.recording,
 	}
 	if c.caller != nil {
@@ -38,20 +40,27 @@ func (e *Engine) finish(c *call) {
 const endGrace = 2 * time.Second
 
 // ResultOwed is what the case of a talk waits for.
-var ResultOwed = CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です"}
+var ResultOwed = CaseNext{State: CaseResultDue, Why: "通話の業務結果が未入力です", WhyEN: "the result of the talk is owed"}
 
 // nextFor says what the case waits for. A talk waits for its result; a case that was not dialled stays where it stood,
 // which need not be in the line.
-func (e *Engine) nextFor(c *call, v Verdict, rule NextRule) CaseNext {
+func (e *Engine) nextFor(c *call, v Verdict, rule *NextRule) (next CaseNext, spoilt bool) {
 	switch {
 	case v.Result == Answered:
-		return ResultOwed
+		return ResultOwed, false
 	case v.Result == NotDialled:
-		return CaseNext{}
+		return CaseNext{}, false
 	case c.caller != nil:
-		return e.callBack(c.target.Number, c.view.StartedAt)
+		return e.callBack(c.target.Number, c.view.StartedAt), false
 	}
-	return NextFor(rule, v, e.d.Now(), e.d.Hours, c.tries)
+	return e.d.Rules.NextFor(v, rule, Situation{
+		Now: e.d.Now(), Hours: e.d.Hours, Tries: c.tries, Kind: c.target.Number.Kind(), OtherNumber: c.target.hasOther(),
+	})
+}
+
+// hasOther reports whether the case has another number that may be dialled.
+func (t Target) hasOther() bool {
+	return slices.ContainsFunc(t.Numbers, func(n CaseNumber) bool { return n.Ref != t.NumberRef && !n.DoNotCall })
 }
 
 // showFinished frees the desk, or has it wait for the result of a talk, and shows both: after the end was written, so that

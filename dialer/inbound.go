@@ -179,7 +179,7 @@ func (e *Engine) seize(c *call) []DeskID {
 	switch e.d.Inbound.Order {
 	case RingByLanguage:
 		if e.d.Now().Sub(c.view.StartedAt) < e.d.Inbound.Step && e.anybodySpeaks(c.target.Language) {
-			free = slices.DeleteFunc(free, func(id DeskID) bool { return !e.desks[id].speaks(c.target.Language) })
+			free = slices.DeleteFunc(free, func(id DeskID) bool { return !e.speaks(id, c.target.Language) })
 		}
 	case RingLongestIdle:
 		slices.SortStableFunc(free, func(a, b DeskID) int { return e.desks[a].view.Since.Compare(e.desks[b].view.Since) })
@@ -215,14 +215,13 @@ func (e *Engine) isFree(id DeskID) bool {
 // anybodySpeaks needs mu: whether a desk where somebody sits speaks a language.
 func (e *Engine) anybodySpeaks(language string) bool {
 	return slices.ContainsFunc(e.order, func(id DeskID) bool {
-		d := e.desks[id]
-		return d.view.Operator != "" && d.speaks(language)
+		return e.desks[id].view.Operator != "" && e.speaks(id, language)
 	})
 }
 
-// speaks reports whether a desk's people speak a language. Japanese is spoken everywhere.
-func (d *desk) speaks(language string) bool {
-	return language == "" || language == "ja" || slices.Contains(d.languages, language)
+// speaks reports whether a desk's people speak a language today. Japanese is spoken everywhere.
+func (e *Engine) speaks(id DeskID, language string) bool {
+	return Everybodys(language) || slices.Contains(e.d.Rules.Seats.On(DateOf(e.d.Now()), id), language)
 }
 
 // deskFree needs mu: calls that wait for a desk look again.
@@ -369,7 +368,7 @@ func (n CaseNext) StaysHeld(why string) CaseNext {
 	if !strings.Contains(why, missedCall) {
 		why = strings.TrimSuffix(why, "。") + "。" + n.Why
 	}
-	return CaseNext{State: CaseHeld, Why: why}
+	return CaseNext{State: CaseHeld, Cause: n.Cause, Why: why, WhyEN: "held for a reason of its own; and " + n.WhyEN}
 }
 
 const missedCall = "不在着信がありました"
@@ -379,7 +378,13 @@ func (e *Engine) callBack(caller Number, at time.Time) CaseNext {
 	at = at.In(Tokyo)
 	when := fmt.Sprintf("%d月%d日 %02d:%02d", int(at.Month()), at.Day(), at.Hour(), at.Minute())
 	if rule, _ := caller.Forbidden(); rule != "" {
-		return CaseNext{State: CaseClosed, Why: when + "に番号の分からない不在着信がありました(折り返せません)"}
+		return CaseNext{
+			State: CaseClosed, Why: when + "に番号の分からない不在着信がありました(折り返せません)",
+			WhyEN: "a call without a number was missed; nobody can be called back",
+		}
 	}
-	return CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Why: when + "に" + missedCall + "。折り返してください"}
+	return CaseNext{
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Cause: CauseMissed, Why: when + "に" + missedCall + "。折り返してください",
+		WhyEN: "they called at " + at.Format("2006-01-02 15:04") + " and nobody answered; call them back",
+	}
 }

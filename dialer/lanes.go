@@ -2,8 +2,8 @@ package dialer
 
 import "slices"
 
-// lanesOf are the lanes that a desk takes cases from: everybody's, those of the languages spoken there, and those of the
-// operator who sits there. A language that no desk of the house speaks is everybody's too, or nobody would ever call.
+// lanesOf are the lanes that a desk takes cases from: everybody's, those of the languages spoken there today, and
+// those of the operator who sits there. A language that no desk of the house ever speaks is everybody's too, or nobody would call.
 func (e *Engine) lanesOf(id DeskID) []Served {
 	e.mu.Lock()
 	defer e.mu.Unlock()
@@ -11,32 +11,41 @@ func (e *Engine) lanesOf(id DeskID) []Served {
 	if d == nil {
 		return nil
 	}
-	languages := []string{""}
+	languages, today, seats := []string{""}, DateOf(e.d.Now()), e.d.Rules.Seats
 	for _, l := range Languages {
-		if d.speaks(l) || !e.spokenHere(l) {
+		if slices.Contains(seats.On(today, id), l) || !seats.Ever(l) {
 			languages = append(languages, l)
 		}
 	}
 	lanes := make([]Served, 0, (len(languages)+1)*len(LaneKinds))
 	for _, kind := range LaneKinds {
 		for _, l := range languages {
-			lanes = append(lanes, Served{LaneOf("", l, kind), rankOf(kind)})
+			lanes = append(lanes, Served{LaneOf("", l, kind), e.rankOf(kind)})
 		}
 		if mine := d.view.Operator; mine != "" {
-			lanes = append(lanes, Served{LaneOf(mine, "", kind), rankOf(kind)})
+			lanes = append(lanes, Served{LaneOf(mine, "", kind), e.rankOf(kind)})
 		}
 	}
 	return lanes
 }
 
 // rankOf is which kind of number goes first now, among cases of equal priority.
-func rankOf(NumberKind) int { return 0 }
-
-// spokenHere needs Engine.mu: whether any desk of the house speaks a language, today or not.
-func (e *Engine) spokenHere(language string) bool {
-	return slices.ContainsFunc(e.order, func(id DeskID) bool { return e.desks[id].speaks(language) })
+func (e *Engine) rankOf(kind NumberKind) int {
+	if e.d.Rules.Advice == nil {
+		return 0
+	}
+	return e.d.Rules.Advice.Rank(kind, e.d.Now())
 }
 
 func serves(lanes []Served, l Lane) bool {
 	return slices.ContainsFunc(lanes, func(s Served) bool { return s.Lane == l })
+}
+
+// usualLanguages are those that the settings give each desk.
+func usualLanguages(desks []DeskConfig) map[DeskID][]string {
+	usual := make(map[DeskID][]string, len(desks))
+	for _, d := range desks {
+		usual[d.ID] = d.Languages
+	}
+	return usual
 }

@@ -7,8 +7,8 @@ import (
 	"time"
 )
 
-// triesKept is how far back a number's history is read: far enough for "once more another day" to see the first time.
-const triesKept = 92 * 24 * time.Hour
+// TriesKept is how far back a number's history is read: far enough for "once more another day" to see the first time.
+const TriesKept = 92 * 24 * time.Hour
 
 // pickLimit is how many cases in a row may be put off by a rule before the operator is told that none is due.
 const pickLimit = 50
@@ -225,37 +225,74 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	defer cancel()
 	t, err := e.d.Cases.Target(ctx, id, r.Number)
 	if errors.Is(err, ErrNotFound) {
-		return picked{}, &CaseNext{State: CaseHeld, Why: "発信できる番号がありません"}, Refuse(UnknownCase)
+		return picked{}, &CaseNext{
+			State: CaseHeld, Cause: CauseNumberless, Why: "発信できる番号がありません", WhyEN: "it has no number that may be dialled",
+		}, Refuse(UnknownCase)
 	}
 	if err != nil {
 		return picked{}, nil, ledgerRefusal(err)
-	}
-	if t.DoNotCall {
-		return picked{target: t}, &CaseNext{State: CaseHeld, Why: "架電禁止の登録があります"}, Refuse(DoNotCall)
-	}
-	if err := numberRefusal(t.Number, r.Asker.Supervises()); err != nil {
-		return picked{target: t}, &CaseNext{State: CaseHeld, Why: "発信できない番号です"}, err
 	}
 	now := e.d.Now()
-	if t.NumberRef != "" && e.calling(t.NumberRef) {
-		next := CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Why: callsUsNow.JA}
-		return picked{target: t}, &next, callsUsNow
-	}
-	tries, err := e.d.Ledger.Tries(ctx, t.NumberRef, now.Add(-triesKept))
+	numbers, err := e.factsOf(ctx, t, now)
 	if err != nil {
 		return picked{}, nil, ledgerRefusal(err)
 	}
-	from, why := e.d.NumberRule.FreeFrom(now, tries)
-	if from.After(now) && (!r.Asker.Supervises() || r.Reason == "") {
-		next := CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(from), Why: why}
-		return picked{target: t}, &next, lockedRefusal(why, next.Due)
+	c := e.d.Rules.Choose(now, numbers, r.Asker.Supervises())
+	if c.At < 0 {
+		return picked{target: t}, &CaseNext{State: CaseHeld, Cause: CauseNumberless, Why: c.No.JA, WhyEN: c.No.EN}, c.No
 	}
-	p := picked{target: t, tries: tries}
+	p := picked{target: t.at(numbers[c.At].CaseNumber), tries: numbers[c.At].Tries}
+	return e.judgeTime(r, p, c, now)
+}
+
+// factsOf is what is known of the numbers of a case among which the next one is chosen.
+func (e *Engine) factsOf(ctx context.Context, t Target, now time.Time) ([]NumberFacts, error) {
+	all := t.Numbers
+	if len(all) == 0 {
+		all = []CaseNumber{{Number: t.Number, Ref: t.NumberRef, DoNotCall: t.DoNotCall}}
+	}
+	facts := make([]NumberFacts, len(all))
+	for i, n := range all {
+		tries, err := e.d.Ledger.Tries(ctx, n.Ref, now.Add(-TriesKept))
+		if err != nil {
+			return nil, err
+		}
+		facts[i] = NumberFacts{CaseNumber: n, Tries: tries, Calling: n.Ref != "" && e.calling(n.Ref)}
+	}
+	return facts, nil
+}
+
+// at is the target with another of its numbers.
+func (t Target) at(n CaseNumber) Target {
+	t.Number, t.NumberRef, t.DoNotCall = n.Number, n.Ref, n.DoNotCall
+	t.Sample = t.Sample || n.Number.MadeUp()
+	return t
+}
+
+// judgeTime asks the rules about when a case may be called. A supervisor who gives a reason may call against them, and what
+// the person asked for is an exception: either stands in the record.
+func (e *Engine) judgeTime(r DialRequest, p picked, c Choice, now time.Time) (picked, *CaseNext, error) {
+	wait := CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(c.From), Cause: CauseNumber, Why: c.Why.JA, WhyEN: c.Why.EN}
+	if e.calling(p.target.NumberRef) && p.target.NumberRef != "" {
+		return p, &wait, callsUsNow
+	}
+	exception := c.Why != (Reason{}) && !c.From.After(now)
+	capped, why := e.d.Rules.Caps.FreeFrom(now, p.target.Made)
+	var no *Refusal
 	switch {
-	case from.After(now):
+	case c.From.After(now):
+		no = lockedRefusal(c.Why, wait.Due)
+	case capped.After(now) && !exception:
+		wait.Due, wait.Cause, wait.Why, wait.WhyEN = e.d.Hours.NextOpen(capped), CauseCap, why.JA, why.EN
+		no = &Refusal{Rule: CapReached, JA: why.JA, EN: why.EN}
+	}
+	switch {
+	case no != nil && (!r.Asker.Supervises() || r.Reason == ""):
+		return p, &wait, no
+	case no != nil:
 		p.override = r.Reason
-	case why != "":
-		p.override = why // an exception is in the record
+	case exception:
+		p.override = c.Why.JA
 	}
 	return p, nil, nil
 }
@@ -266,12 +303,12 @@ var callsUsNow = &Refusal{
 	EN: "somebody is calling us from this number, or talking with us",
 }
 
-func lockedRefusal(why string, until time.Time) *Refusal {
+func lockedRefusal(why Reason, until time.Time) *Refusal {
 	at := until.In(Tokyo)
 	return &Refusal{
 		Rule: NumberLocked,
-		JA:   fmt.Sprintf("%s。%d月%d日 %s から発信できます", why, int(at.Month()), at.Day(), at.Format("15:04")),
-		EN:   "the number was rung before; it may be dialled again from " + at.Format("2006-01-02 15:04"),
+		JA:   fmt.Sprintf("%s。%d月%d日 %s から発信できます", why.JA, int(at.Month()), at.Day(), at.Format("15:04")),
+		EN:   why.EN + "; it may be dialled again from " + at.Format("2006-01-02 15:04"),
 	}
 }
 

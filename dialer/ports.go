@@ -35,6 +35,17 @@ type Target struct {
 	Language    string // BCP 47: "ja", "en", "zh", "vi"
 	BalanceBand string // "0", "-10k", "-50k", "-100k", "-300k", "300k-": never the sum itself
 	Priority    int    // the case's place among those due; smaller is sooner
+	// Made is how often the case was called.
+	Made CaseCount
+	// Numbers are the case's numbers that may be dialled, in their order; of them Number is the one asked for, or the first.
+	Numbers []CaseNumber
+}
+
+// CaseNumber is a number of a case. Number is personal data.
+type CaseNumber struct {
+	Number    Number
+	Ref       string
+	DoNotCall bool
 }
 
 // Cases tells the engine whom a case is about. The ledger implements it.
@@ -48,6 +59,14 @@ type Cases interface {
 	Place(ctx context.Context, id CaseID) (*Waiting, error)
 	// Defer writes when and why a case is next to be called, so that a rebuilt queue knows it too.
 	Defer(ctx context.Context, id CaseID, next CaseNext) error
+}
+
+// Upkeep is what time alone changes in the line. The ledger implements it.
+type Upkeep interface {
+	// Tidy makes the changes that have fallen due: calls that were promised in person are anyone's once their time is over, cases
+	// in a language that nobody speaks today wait for a day on which somebody does, and with each new day all are ranked anew. It
+	// returns the places that changed. Told again, it changes nothing.
+	Tidy(ctx context.Context, now time.Time) ([]Waiting, error)
 }
 
 // Reservation opens an attempt: the row that stands before anything is sent.
@@ -117,6 +136,8 @@ type AttemptEnd struct {
 	Evidence   []Evidence
 	CaseID     CaseID
 	Next       CaseNext // its State is empty when the case stays where it stands
+	// Spoilt: the number proved useless for the case, and is not dialled again.
+	Spoilt bool `json:",omitempty"`
 	// Arrival, of a call that came in, is what opens its record if that could not be done when it came.
 	Arrival *Arrival
 	// Desk and Operator are where it ended: who took a call that came in, who was handed a talk, and owes its result. Empty
@@ -134,6 +155,11 @@ type CaseNext struct {
 	State CaseState `json:"state"`
 	Due   time.Time `json:"due"` // with CaseWaiting only
 	Why   string    `json:"why"` // one Japanese sentence for the panel, without personal data
+	WhyEN string    `json:"why_en,omitempty"`
+	Cause Cause     `json:"cause,omitempty"`
+	// Mine is the operator who promised to make this call, until MineUntil; then anyone may.
+	Mine      UserID    `json:"mine,omitempty"`
+	MineUntil time.Time `json:"mine_until,omitzero"`
 }
 
 // CaseState is where a case stands between calls.
@@ -325,7 +351,7 @@ type DeskView struct {
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
 	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
-	// one_way_audio dead_air sound_back recording_failed.
+	// one_way_audio dead_air sound_back recording_failed clock_off clock_back.
 	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`

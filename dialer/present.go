@@ -45,7 +45,8 @@ const asideFor = 15 * time.Minute
 // setAside puts a skipped case off for a while.
 func (e *Engine) setAside(ctx context.Context, c Claim) {
 	e.putOff(ctx, c, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Why: "後回しにしたため、15分後にふたたび出ます",
+		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Cause: CauseAside, Why: "後回しにしたため、15分後にふたたび出ます",
+		WhyEN: "put off by an operator; it comes again after 15 minutes",
 	})
 }
 

@@ -97,7 +97,10 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 	}
 	verdict, rule := e.d.Results(a.Trunk).Decide(o)
 	end.Verdict = verdict
-	end.Next = CaseNext{State: CaseHeld, Why: rule.Why}
+	if rule == nil {
+		rule = new(e.d.Rules.After(verdict))
+	}
+	end.Next = CaseNext{State: CaseHeld, Cause: CauseResult, Why: rule.JA, WhyEN: rule.EN}
 	if verdict.Result == NotDialled {
 		end.Next = CaseNext{}
 	}
@@ -113,7 +116,7 @@ func (e *Engine) interruptedArrival(a OpenAttempt, end AttemptEnd) AttemptEnd {
 	}
 	if !end.AnsweredAt.IsZero() {
 		end.Verdict = Verdict{Result: Interrupted, Confidence: High, Rule: "inbound_crash", Why: "受電中にシステムが停止しました"}
-		end.Next = CaseNext{State: CaseHeld, Why: end.Verdict.Why}
+		end.Next = CaseNext{State: CaseHeld, Cause: CauseResult, Why: end.Verdict.Why, WhyEN: "the server stopped in the call: a supervisor decides"}
 		return end
 	}
 	end.Verdict = Verdict{Result: NoAnswer, Confidence: High, Rule: "inbound_missed", Why: "着信中にシステムが停止し、応答できませんでした"}

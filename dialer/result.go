@@ -88,18 +88,8 @@ type ResultRule struct {
 	Confidence Confidence `json:"confidence"`
 	Counted    bool       `json:"counted"`
 	Why        string     `json:"why"`
-	Next       NextRule   `json:"next"`
-}
-
-// NextRule says when a case is called again after a result.
-type NextRule struct {
-	AfterMinutes int  `json:"after_minutes,omitempty"`
-	NextDay      bool `json:"next_day,omitempty"`
-	OtherBand    bool `json:"other_band,omitempty"` // not in the same band of the same day
-	Hold         bool `json:"hold,omitempty"`       // a supervisor decides
-	// HoldAfter holds the case once so many tries at the number had this result, this one included; 0 is never.
-	HoldAfter int    `json:"hold_after,omitempty"`
-	Why       string `json:"why"`
+	// Next, on one trunk's own table, is what follows this row instead of what the queue's rules say of the result.
+	Next *NextRule `json:"next,omitempty"`
 }
 
 //go:embed results.json
@@ -157,20 +147,22 @@ func (r ResultRule) wrong() string {
 		return "answered needs the condition answered: true"
 	case r.StatusTo != 0 && (len(r.Status) != 1 || r.StatusTo < r.Status[0]):
 		return "status_to needs exactly one status, the first of the range"
+	case r.Next != nil && (r.Next.AfterMinutes < 0 || r.Next.HoldAfter < 0 || r.Next.MostPerDay < 0):
+		return "a number in next is negative; write 0 or more"
 	default:
 		return ""
 	}
 }
 
-// Decide returns the verdict on an outcome, and the rule for what comes next.
-func (t ResultTable) Decide(o Outcome) (Verdict, NextRule) {
+// Decide returns the verdict on an outcome; next is nil where the queue's rules say what follows.
+func (t ResultTable) Decide(o Outcome) (v Verdict, next *NextRule) {
 	for _, r := range t {
 		if r.matches(o) {
 			return Verdict{Result: r.Result, Confidence: r.Confidence, Rule: r.Name, Why: r.Why, Counted: r.Counted}, r.Next
 		}
 	}
 	// Only a table not made by ParseResults can come here.
-	return Verdict{Result: LineTrouble, Confidence: Low, Rule: "none", Why: "判定表に当てはまる行がありません"}, NextRule{Hold: true}
+	return Verdict{Result: LineTrouble, Confidence: Low, Rule: "none", Why: "判定表に当てはまる行がありません"}, nil
 }
 
 func (r ResultRule) matches(o Outcome) bool {

@@ -62,14 +62,21 @@ func TestEveryRowOfTheResults(t *testing.T) {
 		{"crash before the INVITE", Outcome{EndedBy: ByCrash}, NotDialled, []Confidence{h}, false, NextRule{}},
 		{"a redirection nobody follows", sent(Outcome{Status: 302, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
 	} {
-		v, next := DefaultResults().Decide(c.o)
+		v, own := DefaultResults().Decide(c.o)
 		if v.Result != c.want || v.Counted != c.cnt || v.Why == "" || v.Rule == "" || !slices.Contains(c.sure, v.Confidence) {
 			t.Errorf("%s: %+v", c.name, v)
 		}
-		if next.Why == "" {
+		if own != nil {
+			t.Errorf("%s: the built-in table says what follows: %+v", c.name, own)
+		}
+		if v.Result == Answered || v.Result == NotDialled {
+			continue
+		}
+		next := DefaultRules().After(v)
+		if next.JA == "" || next.EN == "" {
 			t.Errorf("%s: nobody can say what comes next", c.name)
 		}
-		if next.Why = ""; next != c.next {
+		if next.Reason, next.SpoilsNumber, next.MostPerDay = (Reason{}), false, 0; next != c.next {
 			t.Errorf("%s: next %+v, want %+v", c.name, next, c.next)
 		}
 	}
@@ -128,7 +135,7 @@ func TestParseResultsRefuses(t *testing.T) {
 // A table that ParseResults never saw decides all the same.
 func TestATableWithoutItsLastRow(t *testing.T) {
 	v, next := ResultTable{}.Decide(Outcome{Sent: true})
-	if v.Result != LineTrouble || v.Counted || !next.Hold || v.Why == "" {
+	if v.Result != LineTrouble || v.Counted || next != nil || v.Why == "" {
 		t.Errorf("%+v %+v", v, next)
 	}
 }

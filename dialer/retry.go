@@ -5,21 +5,6 @@ import (
 	"time"
 )
 
-// Bands are the parts of a day that count as different times to try (DOMAIN "Number rule"): before noon, early
-// afternoon, late afternoon, evening. Each is [start, next start) in minutes since midnight.
-var Bands = []int{0, 12 * 60, 15 * 60, 17 * 60, 24 * 60}
-
-// bandOf returns which of Bands an instant falls in.
-func bandOf(t time.Time) int {
-	m := minuteOf(t)
-	for i := len(Bands) - 2; i > 0; i-- {
-		if m >= Bands[i] {
-			return i
-		}
-	}
-	return 0
-}
-
 // NumberRule keeps one number from being rung too often, across the cases of a household, both desks and restarts.
 type NumberRule struct {
 	// RingsPerDay is how often a number may be rung in a day without an answer, RingGap apart and in different bands.
@@ -31,11 +16,19 @@ type NumberRule struct {
 	BusyGap    time.Duration
 	// Off lifts the rule, for load tests and benchmarks only: settings refuse it unless every trunk is a lab.
 	Off bool
+	// Bands are the parts of a day; the ward's when nil.
+	Bands DayBands
+	Reason
 }
 
 // WardNumberRule is the rule of DOMAIN.
-func WardNumberRule() NumberRule {
-	return NumberRule{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute}
+func WardNumberRule() NumberRule { return DefaultRules().Number }
+
+func (r NumberRule) bands() DayBands {
+	if r.Bands == nil {
+		return Bands
+	}
+	return r.Bands
 }
 
 // answeredByPerson reports whether a person was reached: unless the operator said it was a machine, an answer is one.
@@ -51,33 +44,42 @@ func (t Try) answeredByPerson() bool {
 }
 
 // askedFor is what stands in the record of a call that only the person's own wish allows (DOMAIN "Number rule").
-const (
-	askedFor   = "相手の希望の日時による再架電"
-	missedThem = "不在着信への折り返し"
+var (
+	askedFor   = Reason{"相手の希望の日時による再架電", "called again at the time that was asked for"}
+	missedThem = Reason{"不在着信への折り返し", "they called and nobody answered"}
+)
+
+// Why a number is not rung at once.
+var (
+	waitForThem  = Reason{"相手の希望の時刻までお待ちください", "it is not yet the time that was asked for"}
+	answeredOnce = Reason{"本日すでに応答があった番号のため、本日は発信できません", "somebody answered at this number today"}
+	ringGap      = Reason{"前回の呼び出しから間隔をあけています", "the number was rung a short while ago"}
+	ringBand     = Reason{"前回と違う時間帯に発信します", "the number was rung in this part of the day"}
+	busyGap      = Reason{"話中だったため、間隔をあけています", "the number was busy a short while ago"}
 )
 
 // FreeFrom returns when a number may be rung next, given today's earlier tries: now itself when it may at once. why is
-// a Japanese sentence when it may not, or may only because the person asked to be called again at a time that has come, or
+// said when it may not, or may only because the person asked to be called again at a time that has come, or
 // called us and nobody answered: with that wish, what came before it counts no more.
-func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why string) {
+func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why Reason) {
 	if r.Off {
-		return now, ""
+		return now, Reason{}
 	}
 	today, tomorrow := DateOf(now), DateOf(now).Next().At(0)
 	var rings, busies int
 	var lastRing, lastBusy, locked time.Time
-	asked, lockedWhy := "", ""
+	var asked, lockedWhy Reason
 	for _, t := range tries {
 		switch {
 		case DateOf(t.At) != today:
 		case t.CalledUs:
 			asked, locked, rings, busies = missedThem, time.Time{}, 0, 0
 		case t.answeredByPerson() && DateOf(t.AskedFor) == today && now.Before(t.AskedFor):
-			locked, lockedWhy = t.AskedFor, "相手の希望の時刻までお待ちください"
+			locked, lockedWhy = t.AskedFor, waitForThem
 		case t.answeredByPerson() && DateOf(t.AskedFor) == today:
 			asked, locked, rings, busies = askedFor, time.Time{}, 0, 0
 		case t.answeredByPerson():
-			locked, lockedWhy = tomorrow, "本日すでに応答があった番号のため、本日は発信できません"
+			locked, lockedWhy = tomorrow, answeredOnce
 		case t.Result == Busy:
 			busies, lastBusy = busies+1, t.At
 		case t.MayHaveRung:
@@ -87,58 +89,40 @@ func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why st
 	if !locked.IsZero() {
 		return locked, lockedWhy
 	}
-	if asked != "" && rings+busies == 0 {
+	if asked != (Reason{}) && rings+busies == 0 {
 		return now, asked
 	}
 	return r.gap(now, tomorrow, [2]int{rings, busies}, [2]time.Time{lastRing, lastBusy})
 }
 
-func (r NumberRule) gap(now, tomorrow time.Time, n [2]int, last [2]time.Time) (time.Time, string) {
+func (r NumberRule) gap(now, tomorrow time.Time, n [2]int, last [2]time.Time) (time.Time, Reason) {
 	const rings, busies = 0, 1
 	if n[rings] >= r.RingsPerDay {
-		return tomorrow, fmt.Sprintf("本日すでに%d回呼び出した番号のため、本日は発信できません", n[rings])
+		return tomorrow, Reason{
+			fmt.Sprintf("本日すでに%d回呼び出した番号のため、本日は発信できません", n[rings]), fmt.Sprintf("the number was rung %d times today", n[rings]),
+		}
 	}
 	if n[busies] >= r.BusyPerDay {
-		return tomorrow, fmt.Sprintf("本日すでに%d回話中だった番号のため、本日は発信できません", n[busies])
+		return tomorrow, Reason{
+			fmt.Sprintf("本日すでに%d回話中だった番号のため、本日は発信できません", n[busies]), fmt.Sprintf("the number was busy %d times today", n[busies]),
+		}
 	}
 	if free := last[rings].Add(r.RingGap); n[rings] > 0 && now.Before(free) {
-		return r.clearBand(last[rings], free), "前回の呼び出しから間隔をあけています"
+		return r.clearBand(last[rings], free), ringGap
 	}
-	if n[rings] > 0 && r.OtherBand && bandOf(now) == bandOf(last[rings]) {
-		return r.clearBand(last[rings], now), "前回と違う時間帯に発信します"
+	if n[rings] > 0 && r.OtherBand && r.bands().Of(now) == r.bands().Of(last[rings]) {
+		return r.clearBand(last[rings], now), ringBand
 	}
 	if free := last[busies].Add(r.BusyGap); n[busies] > 0 && now.Before(free) {
-		return free, "話中だったため、間隔をあけています"
+		return free, busyGap
 	}
-	return now, ""
+	return now, Reason{}
 }
 
 // clearBand moves t to the start of the next band when it is still in the band of last.
 func (r NumberRule) clearBand(last, t time.Time) time.Time {
-	if !r.OtherBand || DateOf(t) != DateOf(last) || bandOf(t) != bandOf(last) {
+	if !r.OtherBand || DateOf(t) != DateOf(last) || r.bands().Of(t) != r.bands().Of(last) {
 		return t
 	}
-	return DateOf(t).At(Bands[bandOf(t)+1])
-}
-
-// NextFor says what a case waits for after a verdict that ends in no talk: by the verdict's rule, the opening hours, and
-// how often the number had this result before (tries, this one not among them).
-func NextFor(rule NextRule, v Verdict, now time.Time, hours Hours, tries []Try) CaseNext {
-	same := 1
-	for _, t := range tries {
-		if t.Result == v.Result {
-			same++
-		}
-	}
-	if rule.Hold || (rule.HoldAfter > 0 && same >= rule.HoldAfter) {
-		return CaseNext{State: CaseHeld, Why: rule.Why}
-	}
-	due := now.Add(time.Duration(rule.AfterMinutes) * time.Minute)
-	if rule.NextDay {
-		due = DateOf(now).Next().At(0)
-	}
-	if rule.OtherBand && DateOf(due) == DateOf(now) && bandOf(due) == bandOf(now) {
-		due = DateOf(now).At(Bands[bandOf(now)+1])
-	}
-	return CaseNext{State: CaseWaiting, Due: hours.NextOpen(due), Why: rule.Why}
+	return r.bands().After(t)
 }

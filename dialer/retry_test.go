@@ -48,7 +48,7 @@ func TestNumberRule(t *testing.T) {
 		{"still running, and it rings", at(10, 1), []Try{{At: at(10, 0), MayHaveRung: true}}, at(12, 0)},
 	} {
 		from, why := WardNumberRule().FreeFrom(c.now, c.tries)
-		if !from.Equal(c.free) || (why == "") != c.free.Equal(c.now) {
+		if !from.Equal(c.free) || (why == Reason{}) != c.free.Equal(c.now) {
 			t.Errorf("%s: free from %v (%s), want %v", c.name, from, why, c.free)
 		}
 	}
@@ -60,14 +60,14 @@ func TestNumberRule(t *testing.T) {
 		now   time.Time
 		tries []Try
 		free  time.Time
-		why   string
+		why   Reason
 	}{
-		{"asked, and not yet", at(14, 0), []Try{ask(10, 0, at(15, 0))}, at(15, 0), "相手の希望の時刻までお待ちください"},
+		{"asked, and not yet", at(14, 0), []Try{ask(10, 0, at(15, 0))}, at(15, 0), waitForThem},
 		{"asked, and now", at(15, 0), []Try{ask(10, 0, at(15, 0))}, at(15, 0), askedFor},
 		{"rung twice before it was asked", at(15, 0), []Try{rang(9, 0), rang(12, 30), ask(13, 0, at(15, 0))}, at(15, 0), askedFor},
-		{"tried at the time asked, in vain", at(15, 10), []Try{ask(10, 0, at(15, 0)), rang(15, 1)}, at(17, 0), "前回の呼び出しから間隔をあけています"},
-		{"answered again since", at(16, 0), []Try{ask(10, 0, at(15, 0)), talk(15, 1, "self")}, tomorrow, "本日すでに応答があった番号のため、本日は発信できません"},
-		{"asked for another day", at(15, 0), []Try{ask(10, 0, at(39, 0))}, tomorrow, "本日すでに応答があった番号のため、本日は発信できません"},
+		{"tried at the time asked, in vain", at(15, 10), []Try{ask(10, 0, at(15, 0)), rang(15, 1)}, at(17, 0), ringGap},
+		{"answered again since", at(16, 0), []Try{ask(10, 0, at(15, 0)), talk(15, 1, "self")}, tomorrow, answeredOnce},
+		{"asked for another day", at(15, 0), []Try{ask(10, 0, at(39, 0))}, tomorrow, answeredOnce},
 	} {
 		from, why := WardNumberRule().FreeFrom(c.now, c.tries)
 		if !from.Equal(c.free) || why != c.why {
@@ -126,7 +126,7 @@ func TestWhoeverFollowsTheRuleKeepsIt(t *testing.T) {
 					t.Fatalf("at %v, after %+v", now, today)
 				case x.Result == Busy:
 					busies++
-				case x.MayHaveRung && (now.Sub(x.At) < time.Hour || bandOf(now) == bandOf(x.At)):
+				case x.MayHaveRung && (now.Sub(x.At) < time.Hour || Bands.Of(now) == Bands.Of(x.At)):
 					t.Fatalf("at %v, after %+v", now, today)
 				case x.MayHaveRung:
 					rings++
@@ -146,58 +146,12 @@ func TestWhoeverFollowsTheRuleKeepsIt(t *testing.T) {
 	})
 }
 
-func TestNextFor(t *testing.T) {
-	h := wardHours()
-	for _, c := range []struct {
-		name  string
-		rule  NextRule
-		now   time.Time
-		tries []Result
-		want  CaseState
-		due   time.Time
-	}{
-		{"five minutes", NextRule{AfterMinutes: 5}, at(10, 0), nil, CaseWaiting, at(10, 5)},
-		{"at once", NextRule{}, at(10, 0), nil, CaseWaiting, at(10, 0)},
-		{"an hour, another band", NextRule{AfterMinutes: 60, OtherBand: true}, at(10, 0), nil, CaseWaiting, at(12, 0)},
-		{"an hour, another band already", NextRule{AfterMinutes: 60, OtherBand: true}, at(11, 30), nil, CaseWaiting, at(12, 30)},
-		{"past the closing", NextRule{AfterMinutes: 60}, at(16, 30), nil, CaseWaiting, tokyo(11, 25, 13, 0)},
-		{"another day", NextRule{NextDay: true}, at(10, 0), nil, CaseWaiting, tokyo(11, 25, 13, 0)},
-		{"another day, over the year's end", NextRule{NextDay: true}, tokyo(12, 28, 16, 0), nil, CaseWaiting, time.Date(2027, 1, 4, 9, 0, 0, 0, Tokyo)},
-		{"held", NextRule{Hold: true, AfterMinutes: 5}, at(10, 0), nil, CaseHeld, time.Time{}},
-		{"the first time", NextRule{NextDay: true, HoldAfter: 2}, at(10, 0), []Result{NoAnswer, Busy}, CaseWaiting, tokyo(11, 25, 13, 0)},
-		{"the second time", NextRule{NextDay: true, HoldAfter: 2}, at(10, 0), []Result{NoAnswer, Unallocated}, CaseHeld, time.Time{}},
-	} {
-		var tries []Try
-		for _, r := range c.tries {
-			tries = append(tries, Try{Result: r})
-		}
-		c.rule.Why = "理由"
-		got := NextFor(c.rule, Verdict{Result: Unallocated}, c.now, h, tries)
-		if got.State != c.want || !got.Due.Equal(c.due) || got.Why != "理由" {
-			t.Errorf("%s: %+v, want %s at %v", c.name, got, c.want, c.due)
-		}
-	}
-}
-
-// Whatever the built-in table says comes next is due when the centre is open.
-func TestWhatComesNextIsDueWhenOpen(t *testing.T) {
-	h, table := wardHours(), DefaultResults()
-	rapid.Check(t, func(t *rapid.T) {
-		r := rapid.SampledFrom(table).Draw(t, "rule")
-		now := tokyo(1, 5, 0, 0).Add(time.Duration(rapid.Int64Range(0, 360*24*3600).Draw(t, "second")) * time.Second)
-		next := NextFor(r.Next, Verdict{Result: r.Result}, now, h, nil)
-		if next.State == CaseWaiting && (!h.Open(next.Due) || next.Due.Before(now)) {
-			t.Fatalf("%s at %v: due %v", r.Name, now, next.Due)
-		}
-	})
-}
-
 func TestBandsCoverTheDay(t *testing.T) {
 	if !slices.IsSorted(Bands) || Bands[0] != 0 || Bands[len(Bands)-1] != 24*60 {
 		t.Fatal(Bands)
 	}
 	for minute := range 24 * 60 {
-		b := bandOf(tokyo(11, 24, 0, minute))
+		b := Bands.Of(tokyo(11, 24, 0, minute))
 		if minute < Bands[b] || minute >= Bands[b+1] {
 			t.Fatalf("minute %d is not in band %d", minute, b)
 		}

@@ -3,7 +3,6 @@ package webui
 import (
 	"context"
 	"net/http"
-	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -29,6 +28,9 @@ type queueOutput struct {
 		NextCursor *string     `json:"next_cursor" doc:"null: the list is whole"`
 		Held       []CaseBrief `json:"held"`
 		Depth      Depth       `json:"depth"`
+		// HeldBack is what does not come now, by what it waits for; WhyNobody says in one sentence why nobody is called.
+		HeldBack  []HeldBack `json:"held_back"`
+		WhyNobody *Reason    `json:"why_nobody,omitempty" doc:"only when no case is due"`
 	}
 }
 
@@ -57,26 +59,10 @@ type searchOutput struct {
 	}
 }
 
-type releaseInput struct {
-	ID   dialer.CaseID `path:"id" maxLength:"100"`
-	Body struct {
-		Reason string `json:"reason" minLength:"1" maxLength:"100"`
-	}
-}
-
-type nextStateOutput struct {
-	Body struct {
-		Next Next `json:"next"`
-	}
-}
-
 func (s *Server) caseRoutes() {
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/queue", OperationID: "queue", Summary: "The next cases, and those held back"}, s.queue)
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/cases/{id}", OperationID: "case", Summary: "A case with its history"}, s.showCase)
 	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/cases/search", OperationID: "search-cases", Summary: "Find cases"}, s.search)
-	route(s, huma.Operation{
-		Method: http.MethodPost, Path: "/api/cases/{id}/release", OperationID: "release-case", Summary: "Let a held case wait again, from now",
-	}, s.release)
 }
 
 func (s *Server) queue(ctx context.Context, in *queueInput) (*queueOutput, error) {
@@ -84,50 +70,64 @@ func (s *Server) queue(ctx context.Context, in *queueInput) (*queueOutput, error
 	if err != nil {
 		return nil, err
 	}
-	out := &queueOutput{}
-	if out.Body.Items, err = s.briefs(ctx, places); err != nil {
-		return nil, err
-	}
 	held, err := s.d.Cases.Held(ctx, heldShown)
 	if err != nil {
 		return nil, err
 	}
-	out.Body.Held = []CaseBrief{}
-	for _, c := range held {
-		out.Body.Held = append(out.Body.Held, briefOf(c, s.d.Now()))
+	out := &queueOutput{}
+	if out.Body.Items, out.Body.Held, err = s.briefs(ctx, places, held); err != nil {
+		return nil, err
+	}
+	counts, err := s.d.Line.Counts(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out.Body.HeldBack = dressHeldBack(counts)
+	if len(places) == 0 || !places[0].IsDue {
+		out.Body.WhyNobody = new(dressReason(counts.WhyNobody(s.d.Now(), s.d.Hours)))
 	}
 	out.Body.Depth, err = s.depth(ctx, len(held))
 	return out, err
 }
 
-// briefs joins places in the line with their cases.
-func (s *Server) briefs(ctx context.Context, places []dialer.Place) ([]CaseBrief, error) {
-	ids := make([]dialer.CaseID, len(places))
+// briefs joins places in the line with their cases, and says of those and of the held ones why they stand there.
+func (s *Server) briefs(ctx context.Context, places []dialer.Place, held []casework.Case) (line, back []CaseBrief, err error) {
+	ids := make([]dialer.CaseID, len(places), len(places)+len(held))
 	for i, p := range places {
 		ids[i] = p.Case
 	}
 	cases, err := s.d.Cases.Cases(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	byID := make(map[dialer.CaseID]casework.Case, len(cases))
 	for _, c := range cases {
 		byID[c.ID] = c
 	}
-	briefs := []CaseBrief{}
+	for _, c := range held {
+		ids = append(ids, c.ID)
+	}
+	tries, err := s.d.Line.TriesAt(ctx, ids)
+	if err != nil {
+		return nil, nil, err
+	}
+	line, back = []CaseBrief{}, []CaseBrief{}
 	for _, p := range places {
 		c, ok := byID[p.Case]
 		if !ok {
 			continue // left the ledger since: the line is only an order
 		}
-		b := briefOf(c, s.d.Now())
+		b := s.explainedBrief(c, p.Desk, tries)
 		b.Priority, b.DueAt, b.IsDue = p.Priority, instant(p.Due), p.IsDue
 		if p.Desk != "" {
 			b.Desk = &p.Desk
 		}
-		briefs = append(briefs, b)
+		line = append(line, b)
 	}
-	return briefs, nil
+	for _, c := range held {
+		back = append(back, s.explainedBrief(c, "", tries))
+	}
+	return line, back, nil
 }
 
 // counter is a queue that can count without listing.
@@ -171,7 +171,11 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 	whole := s.readsCase(v, in.ID)
 	s.log.Info("case shown", "case", in.ID, "user", v.user, "masked", !whole)
 	out := &caseOutput{}
-	out.Body.Case, out.Body.History, out.Body.Masked = dressCase(c), []Attempt{}, !whole
+	tries, err := s.d.Line.TriesAt(ctx, []dialer.CaseID{in.ID})
+	if err != nil {
+		return nil, err
+	}
+	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
 	}
@@ -191,38 +195,5 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	for _, c := range found {
 		out.Body.Items = append(out.Body.Items, briefOf(c, s.d.Now()))
 	}
-	return out, nil
-}
-
-// release lets a held case wait again. Releasing one that waits already puts it into the line once more, so that a try
-// during which the queue was away can be repeated.
-func (s *Server) release(ctx context.Context, in *releaseInput) (*nextStateOutput, error) {
-	c, err := s.d.Cases.Case(ctx, in.ID)
-	if err != nil {
-		return nil, err
-	}
-	next := c.Next
-	switch c.Next.State {
-	case dialer.CaseHeld:
-		next = dialer.CaseNext{State: dialer.CaseWaiting, Due: s.d.Now().Truncate(time.Second), Why: "スーパーバイザーが再開しました: " + dialer.MaskDigits(in.Body.Reason)}
-		if err := s.d.Cases.SetNext(ctx, in.ID, next); err != nil {
-			return nil, err
-		}
-		s.log.Info("case released", "case", in.ID, "user", from(ctx).User.ID)
-	case dialer.CaseWaiting:
-	default:
-		return nil, refused(dialer.Refuse(dialer.CaseBusy)).with(
-			"この案件は保留中ではないため、再開できません", "this case is not held back, so it cannot be released")
-	}
-	w, err := s.d.Cases.Place(ctx, in.ID)
-	if err == nil && w != nil { // or somebody has moved it on meanwhile
-		err = s.d.Queue.Put(ctx, *w)
-	}
-	if err != nil {
-		return nil, err
-	}
-	s.recount.queueChanged()
-	out := &nextStateOutput{}
-	out.Body.Next = dressNext(next)
 	return out, nil
 }

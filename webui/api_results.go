@@ -55,9 +55,9 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if found := entry.Check(now, c, s.d.Hours); len(found) > 0 {
 		return nil, invalidFields(found)
 	}
+	next, spoilt := s.d.Rules.NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
-		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now,
-		Next: casework.NextAfter(entry, a.Verdict, now, s.d.Hours),
+		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
 	})
 	if err != nil {
 		return nil, err
@@ -71,6 +71,42 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	out := &resultOutput{}
 	out.Body.Revision, out.Body.Next, out.Body.Kept = kept.Revision, dressNext(kept.Next), kept.Revision == 0
 	return out, nil
+}
+
+// entriesRead is how many attempts of a case are looked at for what was recorded before.
+const entriesRead = 50
+
+// situation is what the rules are told of a talk and its case. What the ledger cannot say now is left out.
+func (s *Server) situation(ctx context.Context, a casework.Attempt, c casework.Case) casework.Situation {
+	out := casework.Situation{
+		Now: s.d.Now(), Hours: s.d.Hours, By: from(ctx).User.ID, Kind: a.NumberKind, OtherNumber: numbersOf(c) > 1,
+	}
+	brief, cancel := context.WithTimeout(ctx, askLedger)
+	defer cancel()
+	if c.ID == "" { // the ledger is away
+		return out
+	}
+	earlier, _, err := s.d.Results.Attempts(brief, casework.AttemptFilter{CaseID: a.CaseID, Limit: entriesRead})
+	if err != nil {
+		return out
+	}
+	for _, e := range earlier {
+		if e.Entry != nil && e.ID != a.ID {
+			out.Earlier = append(out.Earlier, e.Entry.Entry)
+		}
+	}
+	return out
+}
+
+// numbersOf is how many numbers of a case may be dialled.
+func numbersOf(c casework.Case) int {
+	n := 0
+	for _, p := range c.Phones {
+		if p.Usable && !p.DoNotCall && p.Kind != dialer.KindNever {
+			n++
+		}
+	}
+	return n
 }
 
 // talk returns the talk a result is for, and its case. While the ledger is away that is one whose result is owed at a desk:

@@ -158,7 +158,7 @@ func TestRefusalsOfTheEngine(t *testing.T) {
 	c := h.as("operator")
 	for rule, status := range map[dialer.Rule]int{
 		dialer.OutsideHours: 409, dialer.NumberLocked: 409, dialer.CaseBusy: 409, dialer.DeskBusy: 409, dialer.DeskUnregistered: 409,
-		dialer.NotYourDesk: 409, dialer.ResultIsDue: 409, dialer.QueueEmpty: 409, dialer.DoNotCall: 409, dialer.ForbiddenNumber: 409,
+		dialer.NotYourDesk: 409, dialer.ResultIsDue: 409, dialer.DoNotCall: 409, dialer.ForbiddenNumber: 409,
 		dialer.CapReached: 409, dialer.NoRoute: 409,
 		dialer.LedgerDown: 503, dialer.QueueDown: 503, dialer.Draining: 503, dialer.UnknownDesk: 404, dialer.UnknownCase: 404,
 	} {
@@ -283,10 +283,11 @@ func TestQueueAndCases(t *testing.T) {
 		Depth       Depth
 	}](t, boss.do("GET", "/api/queue?limit=10", nil).want(t, 200))
 	if len(q.Items) != 1 || q.Items[0].Name != "見本 太郎" || q.Items[0].NumberKind != dialer.KindMobile || q.Items[0].BalanceYen != 12_300 ||
-		!q.Items[0].IsDue || q.Items[0].Desk == nil || *q.Items[0].Desk != desk || q.Items[0].Why != "新しい案件です" {
+		!q.Items[0].IsDue || q.Items[0].Desk == nil || *q.Items[0].Desk != desk ||
+		q.Items[0].Why != "いま1番席で扱っています(いま架電できます。新しい案件です)" || q.Items[0].NextNumber == nil || q.Items[0].NextNumber.Rank != 2 {
 		t.Fatalf("items %+v", q.Items)
 	}
-	if len(q.Held) != 1 || q.Held[0].Why != "番号相違" || q.Depth != (Depth{Later: 1, Held: 1}) {
+	if len(q.Held) != 1 || q.Held[0].Why != "保留中です(番号相違)" || q.Depth != (Depth{Later: 1, Held: 1}) {
 		t.Fatalf("held %+v depth %+v", q.Held, q.Depth)
 	}
 	boss.do("POST", "/api/cases/case-2/release", map[string]string{"reason": "番号を確認した 0300001234"}).want(t, 200)

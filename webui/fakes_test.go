@@ -37,6 +37,9 @@ type world struct {
 	presents []present
 	told     []dialer.CallID // ResultRecorded
 	put      []dialer.Waiting
+	removed  []dialer.CaseID
+	tries    casework.TriesAt
+	counts   casework.Counts
 	spooled  []casework.Recorded
 	asked    []string // of a talk: hold, mute, transfer
 	named    map[dialer.CallID]dialer.CaseID
@@ -48,7 +51,7 @@ type world struct {
 	openSounds int
 
 	fail struct {
-		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress, recording, listened, sound error
+		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress, recording, listened, sound, counts error
 
 		spools bool // the ledger is away: what is recorded goes to its spool
 	}
@@ -414,7 +417,11 @@ func (w caseBook) Place(_ context.Context, id dialer.CaseID) (*dialer.Waiting, e
 	case c.Next.State != dialer.CaseWaiting:
 		return nil, nil
 	}
-	return &dialer.Waiting{Case: id, Due: c.Next.Due, Priority: c.Priority, Lane: "its lane"}, nil
+	priority := c.Priority
+	if c.Pinned {
+		priority = casework.PinnedPriority
+	}
+	return &dialer.Waiting{Case: id, Due: c.Next.Due, Priority: priority, Lane: "its lane"}, nil
 }
 
 func (w caseBook) Held(context.Context, int) ([]casework.Case, error) {
@@ -429,13 +436,35 @@ func (w caseBook) Held(context.Context, int) ([]casework.Case, error) {
 	return out, nil
 }
 
-func (w caseBook) SetNext(_ context.Context, id dialer.CaseID, next dialer.CaseNext) error {
+// waitingRoom is the world's LineStore.
+type waitingRoom struct{ *world }
+
+func (w waitingRoom) Order(_ context.Context, id dialer.CaseID, o casework.Order) (dialer.CaseNext, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	c := w.cases[id]
-	c.Next = next
+	c, ok := w.cases[id]
+	if !ok {
+		return dialer.CaseNext{}, dialer.ErrNotFound
+	}
+	after, no := o.Apply(casework.Stands{Next: c.Next, Pinned: c.Pinned}, dialer.Hours{Week: dialer.WardHours()})
+	if no != nil {
+		return dialer.CaseNext{}, no
+	}
+	c.Next, c.Pinned, c.Order = after.Next, after.Pinned, &o
 	w.cases[id] = c
-	return nil
+	return c.Next, nil
+}
+
+func (w waitingRoom) TriesAt(context.Context, []dialer.CaseID) (casework.TriesAt, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.tries, nil
+}
+
+func (w waitingRoom) Counts(context.Context) (casework.Counts, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.counts, w.fail.counts
 }
 
 // Results.
@@ -508,6 +537,13 @@ func (w line) List(_ context.Context, _ []dialer.Served, limit int) ([]dialer.Pl
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.places[:min(limit, len(w.places))], w.fail.queue
+}
+
+func (w line) Remove(_ context.Context, id dialer.CaseID) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.removed = append(w.removed, id)
+	return w.fail.queue
 }
 
 func (w line) Put(_ context.Context, ws ...dialer.Waiting) error {

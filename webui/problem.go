@@ -118,7 +118,7 @@ const badCursor dialer.Rule = "bad_cursor"
 func refused(r *dialer.Refusal) *Problem {
 	status := http.StatusConflict
 	switch r.Rule {
-	case dialer.LedgerDown, dialer.QueueDown, dialer.Draining:
+	case dialer.LedgerDown, dialer.QueueDown, dialer.ClockOff, dialer.Draining:
 		status = http.StatusServiceUnavailable
 	case dialer.UnknownDesk, dialer.UnknownCase:
 		status = http.StatusNotFound
@@ -143,6 +143,8 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 	switch {
 	case errors.As(err, &p):
 		return p
+	case errors.As(err, &r) && r.Rule == dialer.QueueEmpty:
+		return refused(s.whyNobody(ctx, r))
 	case errors.As(err, &r):
 		return refused(r)
 	case errors.As(err, &t):

@@ -40,10 +40,13 @@ type Deps struct {
 	Sessions   dialer.Sessions
 	Cases      casework.CaseStore
 	Results    casework.ResultStore
-	Lists      Lists
-	Queue      dialer.Queue
-	Figures    Figures
-	Hours      dialer.Hours
+	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
+	Rules   casework.Rules
+	Line    casework.LineStore
+	Lists   Lists
+	Queue   dialer.Queue
+	Figures Figures
+	Hours   dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 
@@ -81,6 +84,9 @@ func New(d Deps) (*Server, error) {
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
+	if len(d.Rules.Business) == 0 {
+		d.Rules = casework.DefaultRules()
+	}
 	d.Auth.Now = d.Now
 	keeper, err := auth.NewKeeper(d.Users, d.Sessions, d.Auth)
 	if err != nil {
@@ -110,6 +116,7 @@ func (s *Server) routes() {
 	s.traceRoutes()
 	s.controlRoutes()
 	s.caseRoutes()
+	s.orderRoutes()
 	s.attemptRoutes()
 	s.callerRoutes()
 	s.recordingRoutes()

@@ -136,6 +136,7 @@ type Next struct {
 	State dialer.CaseState `json:"state"`
 	Due   *time.Time       `json:"due"`
 	Why   string           `json:"why"`
+	WhyEN string           `json:"why_en"`
 }
 
 // Case is a case with all its personal data: for operators and supervisors only.
@@ -155,7 +156,45 @@ type Case struct {
 	Sample     bool          `json:"sample"`
 	DoNotCall  bool          `json:"do_not_call"`
 	Priority   int           `json:"priority"`
+	Pinned     bool          `json:"pinned"`
 	Next       Next          `json:"next"`
+	Stands     Reason        `json:"stands" doc:"why it comes now, or why not yet, in one sentence"`
+	NextNumber *NextNumber   `json:"next_number"`
+	Order      *Order        `json:"order" doc:"the newest that a supervisor gave"`
+	BestHour   *BestHour     `json:"best_hour"`
+}
+
+// Reason is one sentence in each language.
+type Reason struct {
+	JA string `json:"ja"`
+	EN string `json:"en"`
+}
+
+// NextNumber is which of a case's numbers is dialled next; null when none may be.
+type NextNumber struct {
+	_    struct{}          `nullable:"true"`
+	Rank int               `json:"rank"`
+	Kind dialer.NumberKind `json:"kind"`
+	From *time.Time        `json:"from" doc:"null when it may be dialled at once"`
+	Why  *Reason           `json:"why,omitempty" doc:"why this one and not the first, or why not yet"`
+}
+
+// Order is what a supervisor ordered of a case.
+type Order struct {
+	_      struct{}     `nullable:"true"`
+	Act    casework.Act `json:"act"`
+	ByName string       `json:"by_name"`
+	At     time.Time    `json:"at"`
+	Until  *time.Time   `json:"until"`
+	Reason string       `json:"reason"`
+}
+
+// HeldBack is how many cases do not come now, for one reason.
+type HeldBack struct {
+	Cause dialer.Cause `json:"cause"`
+	Count int          `json:"count"`
+	Next  *time.Time   `json:"next" doc:"when the first of them comes; null where nobody knows"`
+	Why   Reason       `json:"why"`
 }
 
 // Phone is one number of a person; rank 1 is dialled first.
@@ -164,6 +203,8 @@ type Phone struct {
 	Number dialer.Number     `json:"number"`
 	Kind   dialer.NumberKind `json:"kind"`
 	Usable bool              `json:"usable"`
+	// DoNotCall: it is on the do-not-call list.
+	DoNotCall bool `json:"do_not_call"`
 }
 
 // Balance is what is owed for one insurance and term.
@@ -186,7 +227,14 @@ type CaseBrief struct {
 	IsDue      bool              `json:"is_due"`
 	Desk       *dialer.DeskID    `json:"desk"`
 	State      dialer.CaseState  `json:"state"`
-	Why        string            `json:"why"`
+	Pinned     bool              `json:"pinned"`
+	// Why and WhyEN say in one sentence why it stands where it stands.
+	Why   string `json:"why"`
+	WhyEN string `json:"why_en"`
+	// NextNumber is left out where cases are only searched.
+	NextNumber *NextNumber `json:"next_number"`
+	Order      *Order      `json:"order"`
+	BestHour   *BestHour   `json:"best_hour"`
 }
 
 // Depth is how many cases wait; those at a desk are not among them. Held stops counting at 200.
@@ -296,6 +344,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.TrunkState]():        texts(dialer.TrunkStarting, dialer.TrunkUp, dialer.TrunkDown),
 	reflect.TypeFor[dialer.TrunkAddressState](): texts(dialer.AddressUnasked, dialer.AddressAnswers, dialer.AddressSilent, dialer.AddressWaits),
 	reflect.TypeFor[dialer.TrunkTrouble]():      texts(dialer.TrunkTroubles...),
+	reflect.TypeFor[dialer.Cause]():             append([]string{""}, texts(dialer.Causes...)...),
+	reflect.TypeFor[casework.Act]():             texts(casework.Acts...),
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
@@ -329,6 +379,8 @@ func describeWords(r huma.Registry) {
 	alias[dialer.TrunkState](r)
 	alias[dialer.TrunkAddressState](r)
 	alias[dialer.TrunkTrouble](r)
+	alias[dialer.Cause](r)
+	alias[casework.Act](r)
 	alias[casework.Party](r)
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)

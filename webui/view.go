@@ -198,14 +198,16 @@ func orEmpty[T any](list []T) []T {
 	return list
 }
 
-func dressNext(n dialer.CaseNext) Next { return Next{State: n.State, Due: instant(n.Due), Why: n.Why} }
+func dressNext(n dialer.CaseNext) Next {
+	return Next{State: n.State, Due: instant(n.Due), Why: n.Why, WhyEN: n.WhyEN}
+}
 
 func dressCase(c casework.Case) Case {
 	out := Case{
 		ID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, Kana: c.Person.Kana, Address: c.Person.Address,
 		PostalCode: c.Person.PostalCode, BornOn: c.Person.BornOn, Phones: []Phone{}, Balances: []Balance{},
 		TotalYen: c.TotalYen(), Language: c.Language, WardNote: c.WardNote, Sample: c.Sample, DoNotCall: c.DoNotCall,
-		Priority: c.Priority, Next: dressNext(c.Next),
+		Priority: c.Priority, Pinned: c.Pinned, Next: dressNext(c.Next),
 	}
 	for _, p := range c.Phones {
 		out.Phones = append(out.Phones, Phone(p))
@@ -221,7 +223,7 @@ func briefOf(c casework.Case, now time.Time) CaseBrief {
 	b := CaseBrief{
 		CaseID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, BalanceYen: c.TotalYen(), Priority: c.Priority,
 		DueAt: instant(c.Next.Due), IsDue: c.Next.State == dialer.CaseWaiting && !c.Next.Due.After(now),
-		State: c.Next.State, Why: c.Next.Why,
+		State: c.Next.State, Why: c.Next.Why, WhyEN: c.Next.WhyEN, Pinned: c.Pinned,
 	}
 	for _, p := range c.Phones {
 		if p.Usable {

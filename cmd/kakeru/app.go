@@ -16,6 +16,9 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/besthour"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 	"kakeru/queue"
@@ -32,11 +35,19 @@ type app struct {
 	log      *slog.Logger
 	now      dialer.Clock
 	refs     dialer.Refs
+	watch    *dialer.Watch // the clock of every room
+	hours    dialer.Hours
+	rules    casework.Rules
+	best     *besthour.Keeper // nil when it is switched off
 	listener net.Listener
 	ledger   *postgres.Ledger
 	line     *queue.Queue
 	agent    *sip.Agent
 	hub      *webui.Hub
+	fleet    *fleet.Fleet
+	nodes    *queue.Wire // to the others
+	roaming  *roaming
+	secret   []byte
 	engine   *dialer.Engine
 	web      *webui.Server
 	recorder *recording.Recorder // nil where the settings have no place for recordings
@@ -56,7 +67,7 @@ type appOptions struct {
 	fast bool
 	// stopping is called when the house was told to stop; nil for nothing.
 	stopping func()
-	// now is the clock of every room that asks what time it is; nil for the machine's.
+	// now is this machine's clock, from which the watch sets out; nil for the real one.
 	now dialer.Clock
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
 	numberRuleOff bool
@@ -83,11 +94,22 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.refs = dialer.NewRefs(key)
+	a.refs, a.secret = dialer.NewRefs(key), key
+	if a.hours, err = hours(s.Centre); err != nil {
+		return nil, err
+	}
+	if a.rules, err = queueRules(s, a.hours); err != nil {
+		return nil, err
+	}
+	if o.numberRuleOff {
+		a.rules = lifted(a.rules)
+	}
+	a.adviseHours()
 	metrics := prometheus.NewRegistry()
+	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
-		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs,
-		Now: a.now, Log: o.log, Registerer: metrics,
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Rules: a.rules, Hours: a.hours,
+		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -102,10 +124,6 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 // wire makes the rooms that stand on the stores.
 func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	s := a.settings
-	open, err := hours(s.Centre)
-	if err != nil {
-		return err
-	}
 	table, err := results(s.SIP.Trunks)
 	if err != nil {
 		return err
@@ -114,11 +132,11 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if err != nil {
 		return err
 	}
-	conf.Log, conf.Metrics = o.log, metrics
+	conf.Log, conf.Metrics, conf.Now = o.log, metrics, a.watch.Now
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
-	if a.recorder, err = recorder(s.Recording, o.log); err != nil {
+	if a.recorder, err = recorder(s.Recording, a.watch.Now, o.log); err != nil {
 		return err
 	}
 	if s.Recording.Allowed {
@@ -129,29 +147,39 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		conf.RecordingNotice = s.Recording.Notice
 	}
 	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
+	a.nodes = a.line.Wire(a.secret, o.log)
+	a.roaming = newRoaming(a.nodes.PhoneBook(), o.log)
+	conf.Where = a.roaming.note
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
-	a.hub = webui.NewHub(a.now(), webui.LiveSettings{})
-	a.agent.OnTrunk(newTrunkBoard(a.hub, a.now).show)
+	a.roaming.agent = a.agent
+	a.hub = webui.NewHub(a.watch.Now(), webui.LiveSettings{})
+	a.agent.OnTrunk(newTrunkBoard(a.hub, a.watch.Now).show)
+	if err := a.newFleet(o, metrics); err != nil {
+		return err
+	}
 	a.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desksOf(s.SIP), Hours: open, NumberRule: numberRule(s.Numbers, o.numberRuleOff), Limits: limits(s.Calls),
+		Desks: desksOf(s.SIP), Hours: a.hours, Rules: a.rules.Rules, Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Board: newTimedBoard(a.hub, metrics),
-		Now: a.now, Log: o.log,
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.fleet, metrics),
+		Leased: a.fleet.Leased, DesksApart: true,
+		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
+	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
+		Rules: a.rules, Line: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: open, now: a.now}, Hours: open,
-		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
-		Metrics: metrics, Now: a.now, Log: o.log,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
+		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
+		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
 	return err
 }
@@ -195,7 +223,23 @@ func (a *app) ledgerHealth(up bool) {
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
 	}
-	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.now(), Alert: &alert})
+	a.alert(alert)
+}
+
+func (a *app) alert(alert dialer.Alert) {
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.watch.Now(), Alert: &alert})
+}
+
+// keepTime makes the watch that every room goes by.
+func (a *app) keepTime(metrics *prometheus.Registry) {
+	c := a.settings.Clock
+	a.watch = dialer.NewWatch(dialer.WatchDeps{
+		Ledger: func(ctx context.Context) (time.Time, error) { return a.ledger.Time(ctx) },
+		Limits: dialer.ClockLimits{Tell: c.Tell, Stop: c.Stop}, Alert: a.alert, Log: a.log, Wall: a.now,
+	})
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kakeru_clock_offset_seconds", Help: "PostgreSQL's clock less this machine's, when last compared.",
+	}, func() float64 { return a.watch.Offset().Seconds() }))
 }
 
 func desksOf(s configs.SIP) []dialer.DeskConfig {
@@ -223,10 +267,19 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		return a.agent.Run(rooms)
 	})
 	group.Go(func() error { return a.ledger.Run(rooms) })
-	err := a.prepared(ctx, prepare)
+	group.Go(func() error { return a.watch.Run(rooms) })
+	err := a.fleet.Join(ctx)
+	if err == nil {
+		group.Go(func() error { return a.fleet.Run(rooms) })
+		group.Go(func() error { return a.roaming.Run(rooms) })
+		err = a.prepared(ctx, prepare)
+	}
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
+		if a.best != nil {
+			group.Go(func() error { return a.best.Run(rooms) })
+		}
 		if keep := a.settings.Recording; a.recorder != nil {
 			group.Go(func() error {
 				return a.recorder.Run(rooms, recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys})
@@ -244,9 +297,12 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	return errors.Join(err, group.Wait())
 }
 
-// prepared hangs up what a crash left, then does what the command wants done before anyone is served.
+// prepared sets the watch, hangs up what a crash left, then does what the command wants done before anyone is served.
 func (a *app) prepared(ctx context.Context, prepare func(context.Context) error) error {
-	if err := a.engine.Recover(ctx); err != nil {
+	if err := a.watch.Compare(ctx); err != nil {
+		a.log.Warn("the clocks could not be compared", "err", err) // the watch goes on trying
+	}
+	if err := a.fleet.Start(ctx); err != nil {
 		return err
 	}
 	return prepare(ctx)
@@ -256,7 +312,7 @@ func (a *app) drain(ctx context.Context) {
 	a.log.Info("stopping: no new calls", "live", len(a.engine.Calls()))
 	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.Calls.Drain)
 	defer cancel()
-	a.engine.Drain(dctx)
+	a.fleet.Drain(dctx)
 }
 
 // close gives back what was opened, in the reverse order. Safe on an app that was only half made.

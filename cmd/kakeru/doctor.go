@@ -75,7 +75,7 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkQueue, checkClock, checkDisk, checkPanel, checkSound, checkKeys, checkRecording, checkPhones,
+	checkLedger, checkQueue, checkRules, checkClock, checkDisk, checkPanel, checkSound, checkKeys, checkRecording, checkPhones,
 }
 
 // checkWithin bounds the answer of a store.
@@ -119,17 +119,6 @@ func checkQueue(ctx context.Context, s configs.Settings) []finding {
 		return []finding{{major, "Redis", oneLine(err), "start it, or correct redis.url"}}
 	}
 	return []finding{{fine, "Redis", "answers", ""}}
-}
-
-// checkClock asks the kernel whether something keeps its clock right (adjtimex(2)): evidence is worth its times.
-func checkClock(context.Context, configs.Settings) []finding {
-	const unsynchronised = 5 // TIME_ERROR
-	var t syscall.Timex
-	state, err := syscall.Adjtimex(&t)
-	if err != nil || state == unsynchronised {
-		return []finding{{minor, "clock", "nothing keeps this machine's clock right", "install chrony, or systemd-timesyncd"}}
-	}
-	return []finding{{fine, "clock", "is kept in step", ""}}
 }
 
 // What must be free for the spool: an end is a few kilobytes, a bad day a few megabytes.

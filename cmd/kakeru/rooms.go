@@ -68,14 +68,6 @@ func spans(of map[string]string) (map[string]dialer.Span, error) {
 	return out, nil
 }
 
-// numberRule makes the rule of the settings. It can be lifted for a benchmark, and only where every trunk is a lab.
-func numberRule(n configs.Numbers, lifted bool) dialer.NumberRule {
-	return dialer.NumberRule{
-		RingsPerDay: n.RingsPerDay, RingGap: n.RingGap, OtherBand: n.OtherBand,
-		BusyPerDay: n.BusyPerDay, BusyGap: n.BusyGap, Off: lifted,
-	}
-}
-
 func inbound(i configs.Inbound) dialer.InboundRules {
 	return dialer.InboundRules{
 		Order: dialer.InboundOrder(i.Order), Ring: time.Duration(i.RingSeconds) * time.Second,

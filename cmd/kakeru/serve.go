@@ -65,7 +65,15 @@ func withLedger(ctx context.Context, s configs.Settings, do func(*postgres.Ledge
 	if err != nil {
 		return err
 	}
-	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key)})
+	open, err := hours(s.Centre)
+	if err != nil {
+		return err
+	}
+	rules, err := queueRules(s, open)
+	if err != nil {
+		return err
+	}
+	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key), Rules: rules, Hours: open})
 	if err != nil {
 		return err
 	}

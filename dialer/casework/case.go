@@ -19,7 +19,10 @@ type Case struct {
 	WardNote   string // 備考, from the list
 	Sample     bool   // from a made-up list: never dialled on a real trunk
 	DoNotCall  bool
-	Priority   int // smaller is sooner
+	Priority   int           // smaller is sooner
+	RankWhy    dialer.Reason // why Priority is what it is; empty for an ordinary one
+	Pinned     bool          // a supervisor wants it called before all others
+	Order      *Order        // the newest that a supervisor gave; nil for none
 	Next       dialer.CaseNext
 	UpdatedAt  time.Time
 }
@@ -39,6 +42,8 @@ type Phone struct {
 	Number dialer.Number
 	Kind   dialer.NumberKind
 	Usable bool // false once it proved unallocated or wrong
+	// DoNotCall: it is on the do-not-call list.
+	DoNotCall bool
 }
 
 // Balance is what is owed for one insurance and term (期別), in yen.

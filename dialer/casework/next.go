@@ -7,86 +7,55 @@ import (
 	"kakeru/dialer"
 )
 
-// GraceDays is how many days after its due date a promise is looked at: payments take about two weeks to reach the books.
-const GraceDays = 14
-
 // NextRow is one line of the table that says what a case waits for after an entry. Empty conditions match anything; a
-// list matches when any of its codes is there. The first row that matches decides.
-type NextRow struct {
-	Name     string
-	Business []Business
-	Party    []Party
-	Result   []dialer.Result
-	Asked    bool // only when the debtor asked for a time
-	Then     Wait
-	Why      string // one Japanese sentence for the panel
-}
-
-// Wait is what a row makes a case wait for.
-type Wait struct {
-	Until Until
-	Days  int // with AfterDays: days from today; with AfterPromise: days from the promise's due date
-	// OtherBand wants another time band than this call's (dialer.Bands), on whatever day it is.
-	OtherBand bool
-}
-
-// Until is the kind of a wait.
-type Until string
-
-// What a case can wait for.
-const (
-	Decision     Until = "decision"      // held: a supervisor, or the ward, decides
-	AskedTime    Until = "asked_time"    // the time the debtor asked for
-	AfterPromise Until = "after_promise" // some days after the promise's due date
-	AfterDays    Until = "after_days"    // some days from today, at the opening
-	AfterHour    Until = "after_hour"    // an hour from now
-)
-
-// NextTable is the order in which an entry's parts decide: first what makes another call wrong, then what the debtor
-// asked for, then what the ward must do, then promises and payments, then the rest.
+// list matches when any of its codes is there. The first row that matches decides: first what makes another call wrong, then
+// what the debtor asked for, then what the ward must do, then promises and payments, then the rest.
 // docs/decisions/0020-what-a-case-waits-for.md says why.
-var NextTable = []NextRow{
-	{Name: "wrong_number", Business: []Business{WrongNumber}, Then: Wait{Until: Decision}, Why: "番号相違のため、区への相違報告を待ちます"},
-	{Name: "moved_or_deceased", Business: []Business{MovedOrDeceased}, Then: Wait{Until: Decision}, Why: "転出・死亡の申し出のため、区の確認を待ちます"},
-	{Name: "complaint", Business: []Business{Complaint}, Then: Wait{Until: Decision}, Why: "苦情のため、スーパーバイザーの判断待ちです"},
+type NextRow struct {
+	Name     string          `json:"name"`
+	Business []Business      `json:"business,omitempty"`
+	Party    []Party         `json:"party,omitempty"`
+	Result   []dialer.Result `json:"results,omitempty"`
+	// Asked is a row for entries with a time that the debtor asked for, and the case waits for that.
+	Asked bool `json:"asked,omitempty"`
 
-	{Name: "asked", Asked: true, Then: Wait{Until: AskedTime}, Why: "相手の希望の日時に再架電します"},
-
-	{Name: "hardship", Business: []Business{Hardship}, Then: Wait{Until: Decision}, Why: "減免・生活相談のため、区への引継ぎ中です"},
-	{Name: "instalments", Business: []Business{Instalments}, Then: Wait{Until: Decision}, Why: "分割納付の希望のため、区への引継ぎ中です"},
-	{Name: "other_insurance", Business: []Business{OtherInsurance}, Then: Wait{Until: Decision}, Why: "社保加入・資格喪失届未了のため、区の確認を待ちます"},
-	{Name: "refuses_to_pay", Business: []Business{RefusesToPay}, Then: Wait{Until: Decision}, Why: "納付拒否のため、スーパーバイザーの判断待ちです"},
-
-	{Name: "promise", Business: []Business{Promised}, Then: Wait{Until: AfterPromise, Days: GraceDays}, Why: "納付約束の期日から14日後に履行を確かめます"},
-	{Name: "slip_reissue", Business: []Business{SlipReissue}, Then: Wait{Until: Decision}, Why: "納付書再発行のため、区への引継ぎ中です"},
-	{Name: "already_paid", Business: []Business{AlreadyPaid}, Then: Wait{Until: AfterDays, Days: 14}, Why: "納付済(行き違い)の申し出のため、14日後に納付を確かめます"},
-	{Name: "account_transfer", Business: []Business{AccountTransfer}, Then: Wait{Until: Decision}, Why: "口座振替を案内したため、区で申込みの確認を待ちます"},
-
-	{Name: "language", Business: []Business{LanguageWanted}, Then: Wait{Until: Decision}, Why: "外国語での対応が必要なため、スーパーバイザーの手配を待ちます"},
-	{Name: "message_left", Business: []Business{MessageLeft}, Then: Wait{Until: AfterDays, Days: 3, OtherBand: true}, Why: "伝言を残したため、折返しを待ち3日後に再架電します"},
-	{Name: "call_back", Business: []Business{CallBack}, Then: Wait{Until: AfterDays, Days: 1, OtherBand: true}, Why: "折返しの予定のため、翌日以降に時間帯を変えて再架電します"},
-	{Name: "no_commitment", Business: []Business{NoCommitment, Information}, Then: Wait{Until: AfterDays, Days: 7}, Why: "約束に至らなかったため、7日後に再架電します"},
-	{Name: "hung_up", Business: []Business{HungUp}, Then: Wait{Until: AfterDays, Days: 1, OtherBand: true}, Why: "途中で切れたため、翌日以降に時間帯を変えて再架電します"},
-
-	// No talk at all: the operator only says what was heard.
-	{Name: "number", Result: []dialer.Result{dialer.Unallocated, dialer.NumberChanged, dialer.BadNumber}, Then: Wait{Until: Decision},
-		Why: "番号の確認が必要なため、区への相違報告を待ちます"},
-	{Name: "refused", Result: []dialer.Result{dialer.Refused, dialer.Interrupted}, Then: Wait{Until: Decision}, Why: "架電の結果を確かめるため、スーパーバイザーの判断待ちです"},
-	{Name: "fax", Party: []Party{Fax}, Then: Wait{Until: Decision}, Why: "FAXの番号のため、番号の確認を待ちます"},
-	{Name: "machine", Party: []Party{Voicemail, Recorder}, Then: Wait{Until: AfterHour, OtherBand: true}, Why: "留守電・録音機のため、1時間以上あけ時間帯を変えて再架電します"},
-	{Name: "anyone", Then: Wait{Until: AfterDays, Days: 1, OtherBand: true}, Why: "本人と話せなかったため、翌日以降に時間帯を変えて再架電します"},
+	Hold             bool `json:"hold,omitempty"`               // a supervisor, or the ward, decides
+	AfterPromiseDays int  `json:"after_promise_days,omitempty"` // from the promise's due date
+	Days             int  `json:"days,omitempty"`               // from today, at the opening
+	AfterMinutes     int  `json:"after_minutes,omitempty"`
+	// OtherBand wants another part of the day than this call's, on whatever day it is.
+	OtherBand bool `json:"other_band,omitempty"`
+	// HoldAfter holds the case once so many of its entries matched the row, this one included; 0 is never.
+	HoldAfter int `json:"hold_after,omitempty"`
+	// SpoilsNumber makes the number useless: with another number the case is called there, instead of being held.
+	SpoilsNumber bool `json:"spoils_number,omitempty"`
+	dialer.Reason
 }
 
-// NextAfter says what the case waits for once an entry was recorded at the instant now, about an attempt with verdict v.
-// A waiting case is always due at an instant the centre is open.
-func NextAfter(e Entry, v dialer.Verdict, now time.Time, hours dialer.Hours) dialer.CaseNext {
-	for _, r := range NextTable {
-		if r.matches(e, v) {
-			return r.next(e, now, hours)
+// Situation is what is known when an entry is recorded.
+type Situation struct {
+	Now   time.Time
+	Hours dialer.Hours
+	By    dialer.UserID
+	// Kind is that of the number that was called, OtherNumber whether the case has another that may be dialled.
+	Kind        dialer.NumberKind
+	OtherNumber bool
+	// Earlier are the entries on the case before this one.
+	Earlier []Entry
+}
+
+// NextAfter says what the case waits for once an entry was recorded, about an attempt with verdict v. A waiting case is always
+// due at an instant the centre is open. spoilt: the number is useless.
+func (r Rules) NextAfter(e Entry, v dialer.Verdict, s Situation) (next dialer.CaseNext, spoilt bool) {
+	for _, row := range r.Business {
+		if row.matches(e, v) {
+			return r.next(row, e, v, s)
 		}
 	}
-	// The last row has no condition, which a test checks.
-	return dialer.CaseNext{State: dialer.CaseHeld, Why: "次の予定を決められないため、スーパーバイザーの判断待ちです"}
+	// The last row of rules that ParseRules took has no condition.
+	return dialer.CaseNext{
+		State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "次の予定を決められないため、スーパーバイザーの判断待ちです", WhyEN: "no rule says what follows: a supervisor decides",
+	}, false
 }
 
 func (r NextRow) matches(e Entry, v dialer.Verdict) bool {
@@ -96,53 +65,68 @@ func (r NextRow) matches(e Entry, v dialer.Verdict) bool {
 		(!r.Asked || e.CallAgain != nil)
 }
 
-func (r NextRow) next(e Entry, now time.Time, hours dialer.Hours) dialer.CaseNext {
-	if r.Then.Until == Decision {
-		return dialer.CaseNext{State: dialer.CaseHeld, Why: r.Why}
+func (r Rules) next(row NextRow, e Entry, v dialer.Verdict, s Situation) (dialer.CaseNext, bool) {
+	same := 1
+	for _, earlier := range s.Earlier {
+		if row.matches(earlier, v) {
+			same++
+		}
 	}
-	due := hours.NextOpen(r.Then.due(e, now))
-	if r.Then.OtherBand {
-		due = otherBand(due, now, hours)
+	if row.Hold || row.HoldAfter > 0 && same >= row.HoldAfter {
+		if row.SpoilsNumber && s.OtherNumber {
+			return r.OtherNumber(row.Reason, s.Now, s.Hours), true
+		}
+		return dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: row.JA, WhyEN: row.EN}, row.SpoilsNumber
 	}
-	return dialer.CaseNext{State: dialer.CaseWaiting, Due: due, Why: r.Why}
+	next := dialer.CaseNext{
+		State: dialer.CaseWaiting, Due: s.Hours.NextOpen(row.due(e, s.Now)), Cause: row.cause(), Why: row.JA, WhyEN: row.EN,
+	}
+	if row.Asked {
+		if e.Mine {
+			next.Mine, next.MineUntil = s.By, next.Due.Add(time.Duration(r.Mine.GraceMinutes)*time.Minute)
+		}
+		return next, false
+	}
+	if row.OtherBand {
+		next.Due = r.otherBand(next.Due, s.Now, s.Hours)
+	}
+	return r.AtBestHour(next, s.Kind, s.Now, s.Hours), false
+}
+
+func (r NextRow) cause() dialer.Cause {
+	switch {
+	case r.Asked:
+		return dialer.CauseAsked
+	case r.AfterPromiseDays > 0:
+		return dialer.CausePromise
+	}
+	return dialer.CauseEntry
 }
 
 // due is the first instant that a wait allows, without regard to opening hours.
-func (w Wait) due(e Entry, now time.Time) time.Time {
+func (r NextRow) due(e Entry, now time.Time) time.Time {
 	switch {
-	case w.Until == AskedTime && e.CallAgain != nil:
+	case r.Asked && e.CallAgain != nil:
 		return *e.CallAgain
-	case w.Until == AfterHour:
-		return now.Add(time.Hour)
-	case w.Until == AfterPromise && e.Promise != nil:
+	case r.AfterMinutes > 0:
+		return now.Add(time.Duration(r.AfterMinutes) * time.Minute)
+	case r.AfterPromiseDays > 0 && e.Promise != nil:
 		if due, err := dialer.ParseDate(e.Promise.DueOn); err == nil {
-			return due.At(w.Days * 24 * 60)
+			return due.At(r.AfterPromiseDays * 24 * 60)
 		}
 	}
-	return dialer.DateOf(now).At(w.Days * 24 * 60)
+	return dialer.DateOf(now).At(max(r.Days, r.AfterPromiseDays) * 24 * 60)
 }
 
 // otherBand moves due to the start of the next band when it falls in the band of the call just made. On another day it
 // stays where it was when the centre has closed by then: a day with a single band is better than none.
-func otherBand(due, now time.Time, hours dialer.Hours) time.Time {
-	b := band(due)
-	if b != band(now) {
+func (r Rules) otherBand(due, now time.Time, hours dialer.Hours) time.Time {
+	if r.Bands.Of(due) != r.Bands.Of(now) {
 		return due
 	}
-	later := dialer.DateOf(due).At(dialer.Bands[b+1])
+	later := r.Bands.After(due)
 	if hours.Open(later) || dialer.DateOf(due) == dialer.DateOf(now) {
 		return hours.NextOpen(later)
 	}
 	return due
-}
-
-// band returns which of dialer.Bands an instant falls in.
-func band(t time.Time) int {
-	h, m, _ := t.In(dialer.Tokyo).Clock()
-	for i := range len(dialer.Bands) - 1 {
-		if h*60+m < dialer.Bands[i+1] {
-			return i
-		}
-	}
-	return len(dialer.Bands) - 2
 }

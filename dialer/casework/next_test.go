@@ -63,7 +63,7 @@ func TestNextAfter(t *testing.T) {
 		{"a note on nobody there", say(Silent), noAnswer, jst(24, 16, 0), jst(25, 13, 0)},
 		{"an announcement heard", say(Silent), dialer.Verdict{Result: dialer.Unallocated}, jst(24, 10, 0), held},
 	} {
-		got := NextAfter(c.e, c.v, c.now, wardHours())
+		got, _ := DefaultRules().NextAfter(c.e, c.v, Situation{Now: c.now, Hours: wardHours(), By: "operator1"})
 		want := dialer.CaseWaiting
 		if c.want.IsZero() {
 			want = dialer.CaseHeld
@@ -71,19 +71,15 @@ func TestNextAfter(t *testing.T) {
 		if got.State != want || !got.Due.Equal(c.want) {
 			t.Errorf("%s: got %s %s, want %s %s", c.name, got.State, got.Due, want, c.want)
 		}
-		if got.Why == "" {
-			t.Errorf("%s: no reason given", c.name)
+		if got.Why == "" || got.WhyEN == "" || got.Cause == "" {
+			t.Errorf("%s: no reason given: %+v", c.name, got)
 		}
 	}
 }
 
-func TestNextTableIsWhole(t *testing.T) {
-	last := NextTable[len(NextTable)-1]
-	if len(last.Business)+len(last.Party)+len(last.Result) > 0 || last.Asked {
-		t.Error("the last row must match everything")
-	}
+func TestEveryBusinessResultHasItsRow(t *testing.T) {
 	named := map[Business]bool{}
-	for _, r := range NextTable {
+	for _, r := range DefaultRules().Business {
 		for _, b := range r.Business {
 			named[b] = true
 		}
@@ -98,7 +94,7 @@ func TestNextTableIsWhole(t *testing.T) {
 // Whatever is recorded, a case ends up either with somebody or in the line at an instant the centre is open, later
 // than now; and a person who was reached is not rung again the same day unless they asked for it.
 func TestNextIsAlwaysCallable(t *testing.T) {
-	hours := wardHours()
+	hours, rules := wardHours(), DefaultRules()
 	rapid.Check(t, func(t *rapid.T) {
 		now := jst(1, 0, 0).Add(time.Duration(rapid.IntRange(0, 30*24*60).Draw(t, "minute")) * time.Minute)
 		e := Entry{Party: rapid.SampledFrom(Parties).Draw(t, "party"), Business: rapid.SliceOfDistinct(rapid.SampledFrom(Businesses), rapid.ID).Draw(t, "business")}
@@ -110,7 +106,8 @@ func TestNextIsAlwaysCallable(t *testing.T) {
 		if rapid.Bool().Draw(t, "asked") {
 			e.CallAgain = new(hours.NextOpen(now.Add(time.Duration(rapid.IntRange(1, 10_000).Draw(t, "in")) * time.Minute)))
 		}
-		next := NextAfter(e, dialer.Verdict{Result: rapid.SampledFrom(dialer.Results).Draw(t, "result")}, now, hours)
+		v := dialer.Verdict{Result: rapid.SampledFrom(dialer.Results).Draw(t, "result")}
+		next, _ := rules.NextAfter(e, v, Situation{Now: now, Hours: hours})
 		if next.State == dialer.CaseHeld && next.Why != "" {
 			return
 		}
@@ -121,4 +118,55 @@ func TestNextIsAlwaysCallable(t *testing.T) {
 			t.Fatalf("a person reached is rung again the same day: %+v", next)
 		}
 	})
+}
+
+// A call that one operator promised to make is theirs until the grace is over.
+func TestMineUntilTheGraceIsOver(t *testing.T) {
+	e := Entry{Party: Self, Business: []Business{CallBack}, CallAgain: new(jst(24, 15, 0)), Mine: true}
+	s := Situation{Now: jst(24, 10, 0), Hours: wardHours(), By: "operator1"}
+	next, _ := DefaultRules().NextAfter(e, answered, s)
+	if next.Mine != "operator1" || !next.MineUntil.Equal(jst(24, 15, 30)) || next.Cause != dialer.CauseAsked {
+		t.Errorf("%+v", next)
+	}
+	e.Mine = false
+	if next, _ := DefaultRules().NextAfter(e, answered, s); next.Mine != "" || !next.MineUntil.IsZero() {
+		t.Errorf("anyone's: %+v", next)
+	}
+}
+
+func TestAUselessNumberAndAnother(t *testing.T) {
+	s := Situation{Now: jst(24, 10, 0), Hours: wardHours()}
+	for _, e := range []Entry{{Party: ThirdParty, Business: []Business{WrongNumber}}, {Party: Fax}} {
+		s.OtherNumber = false
+		if next, spoilt := DefaultRules().NextAfter(e, answered, s); next.State != dialer.CaseHeld || !spoilt {
+			t.Errorf("%+v: %+v, spoilt %v", e, next, spoilt)
+		}
+		s.OtherNumber = true
+		if next, spoilt := DefaultRules().NextAfter(e, answered, s); next.State != dialer.CaseWaiting || !next.Due.Equal(jst(24, 11, 0)) || !spoilt {
+			t.Errorf("%+v, another number: %+v, spoilt %v", e, next, spoilt)
+		}
+	}
+	if next, spoilt := DefaultRules().NextAfter(Entry{Party: Self, Business: []Business{Complaint}}, answered, s); next.State != dialer.CaseHeld || spoilt {
+		t.Errorf("a complaint is about the calls, not the number: %+v, spoilt %v", next, spoilt)
+	}
+}
+
+// A row may hold a case once its entries say the same too often.
+func TestHeldAfterTooMany(t *testing.T) {
+	rules := DefaultRules()
+	for i, r := range rules.Business {
+		if r.Name == "hung_up" {
+			rules.Business[i].HoldAfter = 3
+		}
+	}
+	e := Entry{Party: Self, Business: []Business{HungUp}}
+	for n, want := range []dialer.CaseState{dialer.CaseWaiting, dialer.CaseWaiting, dialer.CaseHeld} {
+		s := Situation{Now: jst(24, 10, 0), Hours: wardHours()}
+		for range n {
+			s.Earlier = append(s.Earlier, e, Entry{Party: Self, Business: []Business{CallBack}})
+		}
+		if next, _ := rules.NextAfter(e, answered, s); next.State != want {
+			t.Errorf("after %d: %+v", n, next)
+		}
+	}
 }

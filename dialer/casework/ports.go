@@ -23,8 +23,17 @@ type CaseStore interface {
 	Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error)
 	// Held lists cases that are held back, newest first, with why.
 	Held(ctx context.Context, limit int) ([]Case, error)
-	// SetNext moves a case (a supervisor releases a held one, or closes it).
-	SetNext(ctx context.Context, id dialer.CaseID, next dialer.CaseNext) error
+}
+
+// LineStore is what the queue's rules need to be told of, and to be obeyed. The ledger implements it.
+type LineStore interface {
+	// Order carries out what a supervisor orders of a case, and keeps the order; a *dialer.Refusal when it cannot be. It
+	// returns what the case waits for then.
+	Order(ctx context.Context, id dialer.CaseID, o Order) (dialer.CaseNext, error)
+	// TriesAt lists the tries at every usable number of some cases.
+	TriesAt(ctx context.Context, ids []dialer.CaseID) (TriesAt, error)
+	// Counts says how many cases wait, and for what.
+	Counts(ctx context.Context) (Counts, error)
 }
 
 // ResultStore keeps what operators record.

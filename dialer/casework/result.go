@@ -92,4 +92,5 @@ type Recorded struct {
 	By       dialer.UserID
 	At       time.Time
 	Next     dialer.CaseNext // what the case waits for after this entry
+	Spoilt   bool            // the number that was called is useless
 }

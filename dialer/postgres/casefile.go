@@ -124,7 +124,7 @@ func loadCases(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 	for _, p := range phones {
 		if c := byID[p.CaseID]; c != nil {
 			c.Phones = append(c.Phones, casework.Phone{
-				Rank: int(p.Rank), Number: dialer.Number(p.Number), Kind: dialer.NumberKind(p.Kind), Usable: p.Usable,
+				Rank: int(p.Rank), Number: dialer.Number(p.Number), Kind: dialer.NumberKind(p.Kind), Usable: p.Usable, DoNotCall: p.DoNotCall,
 			})
 		}
 	}
@@ -139,7 +139,13 @@ func loadCases(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 			})
 		}
 	}
-	return byID, nil
+	orders, err := ordersOf(ctx, q, ids)
+	for id, o := range orders {
+		if c := byID[id]; c != nil {
+			c.Order = o
+		}
+	}
+	return byID, err
 }
 
 func caseFrom(r db.CasesByIDRow) *casework.Case {
@@ -149,7 +155,11 @@ func caseFrom(r db.CasesByIDRow) *casework.Case {
 			Name: r.Name, Kana: r.Kana, PostalCode: r.PostalCode, Address: r.Address, BornOn: r.BornOn,
 		},
 		Language: r.Language, WardNote: r.Note, Sample: r.Sample, DoNotCall: r.DoNotCall, Priority: int(r.Priority),
-		Next:      dialer.CaseNext{State: dialer.CaseState(r.State), Due: timeOf(r.Due), Why: r.Why},
+		RankWhy: dialer.Reason{JA: r.RankWhy, EN: r.RankWhyEn}, Pinned: r.Pinned,
+		Next: dialer.CaseNext{
+			State: dialer.CaseState(r.State), Due: timeOf(r.Due), Why: r.Why, WhyEN: r.WhyEn, Cause: dialer.Cause(r.Cause),
+			Mine: dialer.UserID(r.Mine), MineUntil: timeOf(r.MineUntil),
+		},
 		UpdatedAt: r.UpdatedAt,
 	}
 }

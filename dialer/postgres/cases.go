@@ -4,6 +4,8 @@ import (
 	"context"
 	"fmt"
 
+	"github.com/jackc/pgx/v5"
+
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres/internal/db"
@@ -20,12 +22,19 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		if t, err = wholeTarget(ctx, q, id); err != nil {
 			return err
 		}
+		if err := addNumbers(ctx, q, &t); err != nil {
+			return err
+		}
+		if t.Made, err = l.made(ctx, q, id); err != nil {
+			return err
+		}
 		if number == "" {
-			next, err := q.NextNumber(ctx, string(id))
-			if err != nil {
-				return err
+			if len(t.Numbers) == 0 {
+				return pgx.ErrNoRows
 			}
-			number = dialer.Number(next)
+			number = t.Numbers[0].Number
+		} else {
+			t.Numbers = nil // the one asked for, and no other
 		}
 		t.Number, t.NumberRef = number, l.refs.Number(number)
 		t.Sample = t.Sample || number.MadeUp() // whatever the case is, a made-up number is nobody's and stays in the lab
@@ -36,6 +45,25 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		return dialer.Target{}, err
 	}
 	return t, nil
+}
+
+// addNumbers adds the numbers of a case that may be dialled, in their order.
+func addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target) error {
+	rows, err := q.NumbersOf(ctx, string(t.CaseID))
+	for _, r := range rows {
+		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: dialer.Number(r.Number), Ref: r.NumberRef, DoNotCall: r.DoNotCall})
+	}
+	return err
+}
+
+// made counts the calls of a case for its caps.
+func (l *Ledger) made(ctx context.Context, q *db.Queries, id dialer.CaseID) (dialer.CaseCount, error) {
+	today := dialer.DateOf(l.now())
+	sinceMonday := (int(today.Weekday()) + 6) % 7
+	row, err := q.CaseMade(ctx, db.CaseMadeParams{
+		CaseID: string(id), Day: today.At(0), Week: today.At(-sinceMonday * 24 * 60), Month: dialer.Date{Year: today.Year, Month: today.Month, Day: 1}.At(0),
+	})
+	return dialer.CaseCount{Day: int(row.Day), Week: int(row.Week), Month: int(row.Month)}, err
 }
 
 // insurance says for the attempt whose premium is owed; empty for a case without balances.
@@ -53,8 +81,9 @@ func insurance(kokuho, kouki bool) string {
 }
 
 const (
-	adHocWhy   = "スーパーバイザーが番号を指定した案件です"
-	newCaseWhy = "名簿で新しく届いた案件です"
+	adHocWhy     = "スーパーバイザーが番号を指定した案件です"
+	newCaseWhy   = "名簿で新しく届いた案件です"
+	newCaseWhyEN = "new from the ward's list"
 )
 
 // AdHoc opens a case for a number that belongs to none; asked again for the same number, it returns the same case. It is
@@ -86,19 +115,15 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 	return dialer.CaseID(id), err
 }
 
-// Defer writes when and why a case is next to be called.
+// Defer writes when and why a case is next to be called. It waits for what it waited for, only longer: it stays pinned, and its
+// operator's.
 func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNext) error {
-	return l.SetNext(ctx, id, next)
-}
-
-// SetNext moves a case. The log says who asked for it; the case says why.
-func (l *Ledger) SetNext(ctx context.Context, id dialer.CaseID, next dialer.CaseNext) error {
 	// An end in the spool moves the case too, and is older.
 	if err := l.settle(ctx); err != nil {
 		return err
 	}
 	return l.inTx(ctx, "move a case", func(ctx context.Context, q *db.Queries) error {
-		moved, err := moveCase(ctx, q, string(id), next, l.now())
+		moved, err := moveFrom(ctx, q, string(id), next, l.now(), true)
 		if err == nil && !moved {
 			return fmt.Errorf("move a case: %w", dialer.ErrNotFound)
 		}

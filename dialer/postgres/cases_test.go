@@ -65,9 +65,10 @@ func TestTargetIsTheFirstNumberThatMayBeDialled(t *testing.T) {
 	n := row.Phones[1].Number
 	want := dialer.Target{
 		CaseID: id, CaseRef: testRefs.Case("0000000001"), Number: n, NumberRef: testRefs.Number(n), Sample: true,
-		Insurance: "both", Language: "ja", BalanceBand: "-100k", Priority: 50,
+		Insurance: "both", Language: "ja", BalanceBand: "-100k", Priority: 49, // never called yet
+		Numbers: []dialer.CaseNumber{{Number: n, Ref: testRefs.Number(n)}, {Number: row.Phones[2].Number, Ref: testRefs.Number(row.Phones[2].Number)}},
 	}
-	if got != want {
+	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)
 	}
 	if got, err = l.Target(t.Context(), id, row.Phones[2].Number); err != nil || got.Number != row.Phones[2].Number {
@@ -125,14 +126,14 @@ func TestACasesPlace(t *testing.T) {
 	due := noon.Add(time.Hour)
 	must(t, l.Defer(t.Context(), id, dialer.CaseNext{State: dialer.CaseWaiting, Due: due, Why: "あとで"}))
 	w, err := l.Place(t.Context(), id)
-	if must(t, err); w == nil || *w != (dialer.Waiting{Case: id, Due: due, Priority: 50, Lane: w.Lane}) {
+	if must(t, err); w == nil || *w != (dialer.Waiting{Case: id, Due: due, Priority: 49, Lane: w.Lane}) {
 		t.Errorf("%+v", w)
 	}
-	must(t, l.SetNext(t.Context(), id, dialer.CaseNext{State: dialer.CaseClosed, Why: "完了"}))
+	must(t, l.Defer(t.Context(), id, dialer.CaseNext{State: dialer.CaseClosed, Why: "完了"}))
 	if w, err = l.Place(t.Context(), id); err != nil || w != nil {
 		t.Errorf("%+v, %v", w, err)
 	}
-	must(t, l.SetNext(t.Context(), id, dialer.CaseNext{State: dialer.CaseWaiting, Why: "すぐ"})) // no time: at once
+	must(t, l.Defer(t.Context(), id, dialer.CaseNext{State: dialer.CaseWaiting, Why: "すぐ"})) // no time: at once
 	if w, err = l.Place(t.Context(), id); err != nil || w == nil || !w.Due.Equal(noon) {
 		t.Errorf("%+v, %v", w, err)
 	}
@@ -140,7 +141,7 @@ func TestACasesPlace(t *testing.T) {
 	_, err = l.Place(t.Context(), unknown)
 	wantErr(t, err, dialer.ErrNotFound)
 	wantErr(t, l.Defer(t.Context(), unknown, dialer.CaseNext{State: dialer.CaseClosed}), dialer.ErrNotFound)
-	if err := l.SetNext(t.Context(), id, dialer.CaseNext{State: "nowhere"}); err == nil {
+	if err := l.Defer(t.Context(), id, dialer.CaseNext{State: "nowhere"}); err == nil {
 		t.Error("a state that does not exist was taken")
 	}
 }
@@ -152,8 +153,11 @@ func TestCasesWhole(t *testing.T) {
 	got := caseOf(t, l, id)
 	want := casework.Case{
 		ID: id, CaseRef: testRefs.Case(row.WardNumber), WardNumber: row.WardNumber, Person: row.Person, Phones: row.Phones,
-		Balances: []casework.Balance{row.Balance}, Language: "ja", WardNote: row.Note, Sample: true, Priority: 50,
-		Next:      dialer.CaseNext{State: dialer.CaseWaiting, Due: noon, Why: "名簿で新しく届いた案件です"},
+		Balances: []casework.Balance{row.Balance}, Language: "ja", WardNote: row.Note, Sample: true, Priority: 49,
+		RankWhy: dialer.Reason{JA: "初めての架電", EN: "never called yet"},
+		Next: dialer.CaseNext{
+			State: dialer.CaseWaiting, Due: noon, Cause: dialer.CauseNew, Why: "名簿で新しく届いた案件です", WhyEN: "new from the ward's list",
+		},
 		UpdatedAt: noon,
 	}
 	if !reflect.DeepEqual(got, want) {
@@ -205,7 +209,7 @@ func TestSearch(t *testing.T) {
 func TestTheLineAndWhatIsHeld(t *testing.T) {
 	l := newLedger(t)
 	ws := load(t, l, person("1"), person("2"), person("3")).Waiting
-	must(t, l.SetNext(t.Context(), ws[0].Case, dialer.CaseNext{State: dialer.CaseHeld, Why: "判断待ち"}))
+	must(t, l.Defer(t.Context(), ws[0].Case, dialer.CaseNext{State: dialer.CaseHeld, Why: "判断待ち"}))
 	var got []dialer.Waiting
 	for w, err := range l.Waiting(t.Context()) {
 		must(t, err)

@@ -26,7 +26,7 @@ func TestLedgerKeepsItsPorts(t *testing.T) {
 				}
 				id := load(t, l, row).Waiting[0].Case
 				next := dialer.CaseNext{State: dialer.CaseWaiting, Due: dialertest.Noon.Add(-time.Hour), Why: "待機"}
-				must(t, l.SetNext(t.Context(), id, next))
+				must(t, l.Defer(t.Context(), id, next))
 				return id
 			},
 			Record: func(t *testing.T, id dialer.CallID, party string) {

@@ -82,7 +82,7 @@ func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.En
 			return err
 		}
 	}
-	wrong := e.Verdict.Result == dialer.NumberChanged
+	wrong := e.Spoilt || e.Verdict.Result == dialer.NumberChanged
 	if e.Verdict.Result == dialer.Unallocated {
 		n, err := q.CountResult(ctx, row.NumberRef, string(dialer.Unallocated))
 		if err != nil {
@@ -145,7 +145,17 @@ func missing(have []db.AttemptEvidence, all []dialer.Evidence) []nth {
 
 // moveCase writes where a case stands. A case that waits without a time is due at once.
 func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) (moved bool, err error) {
-	p := db.MoveCaseParams{ID: id, State: string(next.State), Why: plain(next.Why), At: at}
+	return moveFrom(ctx, q, id, next, at, false)
+}
+
+// moveFrom is moveCase. A case that is only put off stays pinned, and its operator's.
+func moveFrom(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time, putOff bool) (moved bool, err error) {
+	p := db.MoveCaseParams{
+		ID: id, State: string(next.State), Why: plain(next.Why), WhyEn: plain(next.WhyEN), Cause: string(next.Cause), At: at, PutOff: putOff,
+	}
+	if next.Mine != "" && next.State == dialer.CaseWaiting {
+		p.Mine, p.MineUntil = string(next.Mine), opt(next.MineUntil)
+	}
 	if next.State == dialer.CaseWaiting {
 		p.Due = opt(next.Due)
 		if p.Due == nil {

@@ -34,6 +34,9 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 	if err != nil {
 		return casework.Recorded{}, err
 	}
+	if kept.Revision > 0 && kept.Next.State == dialer.CaseWaiting {
+		l.rank(ctx, kept.Case)
+	}
 	return kept, nil
 }
 
@@ -115,7 +118,10 @@ func saysTheSame(kept, e casework.Entry) bool {
 }
 
 // noNumberWhy is why a case is closed whose caller cannot be called back.
-const noNumberWhy = "折り返せる番号がないため、架電しません"
+const (
+	noNumberWhy   = "折り返せる番号がないため、架電しません"
+	noNumberWhyEN = "there is no number to call back, so nobody is called"
+)
 
 // placeAfter says where the case stands after an entry: where the entry says, unless a later attempt of the case has decided
 // since. A case that waits for this very result, and for no other, is decided by it all the same.
@@ -132,12 +138,14 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 		return next, false, err
 	}
 	if others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
-		return dialer.CaseNext{State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why}, false, nil
+		return dialer.CaseNext{
+			State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why, WhyEN: place.WhyEn, Cause: dialer.Cause(place.Cause),
+		}, false, nil
 	}
 	if r.Next.State == dialer.CaseWaiting && a.Direction == string(dialer.Inbound) {
 		switch _, err := q.NextNumber(ctx, a.CaseID); {
 		case errors.Is(err, pgx.ErrNoRows):
-			return dialer.CaseNext{State: dialer.CaseClosed, Why: noNumberWhy}, true, nil
+			return dialer.CaseNext{State: dialer.CaseClosed, Why: noNumberWhy, WhyEN: noNumberWhyEN}, true, nil
 		case err != nil:
 			return next, false, err
 		}
@@ -165,7 +173,7 @@ func insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.L
 			return err
 		}
 	}
-	if !slices.Contains(r.Business, casework.WrongNumber) {
+	if !r.Spoilt && !slices.Contains(r.Business, casework.WrongNumber) {
 		return nil
 	}
 	return q.SpoilNumber(ctx, a.CaseID, a.NumberRef)

@@ -31,6 +31,8 @@ var (
 	_ casework.CaseStore   = (*Ledger)(nil)
 	_ casework.ResultStore = (*Ledger)(nil)
 	_ casework.ListStore   = (*Ledger)(nil)
+	_ casework.LineStore   = (*Ledger)(nil)
+	_ dialer.Upkeep        = (*Ledger)(nil)
 	_ report.Source        = (*Ledger)(nil)
 	_ fleet.Nodes          = (*Ledger)(nil)
 )
@@ -44,6 +46,9 @@ type Options struct {
 	SpoolDir string
 	// Refs makes the references that stay when personal data goes.
 	Refs dialer.Refs
+	// Rules are the queue's, by which cases are ranked; the built-in ones when they have no rows. Hours are the centre's.
+	Rules casework.Rules
+	Hours dialer.Hours
 	// Now is the clock; time.Now when nil.
 	Now dialer.Clock
 	// Log takes one line for each change; discarded when nil.
@@ -56,6 +61,8 @@ type Options struct {
 type Ledger struct {
 	pool    *pgxpool.Pool
 	refs    dialer.Refs
+	rules   casework.Rules
+	hours   dialer.Hours
 	now     dialer.Clock
 	log     *slog.Logger
 	spool   *spool        // nil without SpoolDir
@@ -65,6 +72,7 @@ type Ledger struct {
 	down     atomic.Bool   // as Run last saw it
 	wake     chan struct{} // tells Run to look at once
 	onHealth []func(up bool)
+	ranked   atomic.Pointer[string] // the day for which all cases were ranked
 
 	joined   atomic.Pointer[life] // which node's life this is; nil for none
 	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64
@@ -87,6 +95,9 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if o.Log == nil {
 		o.Log = slog.New(slog.DiscardHandler)
 	}
+	if len(o.Rules.Business) == 0 {
+		o.Rules = casework.DefaultRules()
+	}
 	cfg, err := poolConfig(o.URL)
 	if err != nil {
 		return nil, err
@@ -96,7 +107,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	l := &Ledger{
-		pool: pool, refs: o.Refs, now: o.Now, log: o.Log,
+		pool: pool, refs: o.Refs, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log,
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {

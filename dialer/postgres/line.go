@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"iter"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgtype"
@@ -13,7 +14,9 @@ import (
 
 // lineSQL says where cases stand in the line, and in which lane: the one place that knows. The kind is that of the number
 // that NextNumber would give. Not through sqlc, which would hold the whole line in memory, and wants the text three times.
-const lineSQL = `SELECT c.id, c.state, c.due, c.priority, c.language,
+// A case that a supervisor pinned stands before all others, in the lane of everybody.
+const lineSQL = `SELECT c.id, c.state, c.due, CASE WHEN c.pinned THEN 0 ELSE c.priority END,
+  CASE WHEN c.pinned THEN '' ELSE c.language END, CASE WHEN c.pinned THEN '' ELSE c.mine END,
   coalesce((SELECT f.kind FROM phones f WHERE f.case_id = c.id AND f.usable AND f.kind <> 'never'
     ORDER BY f.rank, f.number LIMIT 1), '')
 FROM cases c `
@@ -29,10 +32,11 @@ func scanStanding(row pgx.CollectableRow) (s standing, err error) {
 	var (
 		due      pgtype.Timestamptz // null of a case that does not wait
 		language string
+		mine     dialer.UserID
 		kind     dialer.NumberKind
 	)
-	err = row.Scan((*string)(&s.Case), (*string)(&s.state), &due, &s.Priority, &language, (*string)(&kind))
-	s.Due, s.Lane = due.Time, dialer.LaneOf("", language, kind)
+	err = row.Scan((*string)(&s.Case), (*string)(&s.state), &due, &s.Priority, &language, (*string)(&mine), (*string)(&kind))
+	s.Due, s.Lane = due.Time, dialer.LaneOf(mine, language, kind)
 	return s, err
 }
 
@@ -57,9 +61,28 @@ func (l *Ledger) Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, 
 }
 
 // waitingOfList are the cases of a list that wait, first due first.
-func (l *Ledger) waitingOfList(ctx context.Context, list string) (all []dialer.Waiting, err error) {
-	err = l.query(ctx, "read a list's cases", func(ctx context.Context, _ *db.Queries) error {
-		rows, err := l.pool.Query(ctx, lineSQL+"WHERE c.list_id = $1 AND c.state = 'waiting' ORDER BY c.due, c.id", list)
+func (l *Ledger) waitingOfList(ctx context.Context, list string) ([]dialer.Waiting, error) {
+	return l.places(ctx, "read a list's cases", lineSQL+"WHERE c.list_id = $1 AND c.state = 'waiting' ORDER BY c.due, c.id", list)
+}
+
+// placesAtOnce is how many places are asked for at once.
+const placesAtOnce = 5000
+
+// placesOf are the places of those of some cases that wait.
+func (l *Ledger) placesOf(ctx context.Context, ids []string) (all []dialer.Waiting, err error) {
+	for some := range slices.Chunk(ids, placesAtOnce) {
+		found, err := l.places(ctx, "read places", lineSQL+"WHERE c.id = ANY ($1) AND c.state = 'waiting'", some)
+		if err != nil {
+			return nil, err
+		}
+		all = append(all, found...)
+	}
+	return all, nil
+}
+
+func (l *Ledger) places(ctx context.Context, op, sql string, of any) (all []dialer.Waiting, err error) {
+	err = l.query(ctx, op, func(ctx context.Context, _ *db.Queries) error {
+		rows, err := l.pool.Query(ctx, sql, of)
 		if err != nil {
 			return err
 		}

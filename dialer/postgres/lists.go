@@ -49,7 +49,12 @@ func (l *Ledger) Stage(
 ) (casework.Preview, error) {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
-	err := l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
+	release, err := l.holdStaging(ctx, list.ID)
+	if err != nil {
+		return casework.Preview{}, err
+	}
+	defer release()
+	err = l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
 		return q.InsertList(ctx, db.InsertListParams{
 			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
 		})
@@ -164,6 +169,11 @@ func (l *Ledger) Preview(ctx context.Context, list string) (p casework.Preview, 
 		if err != nil {
 			return err
 		}
+		if row.State == "staging" {
+			if row, err = l.failedIfLost(ctx, q, row); err != nil {
+				return err
+			}
+		}
 		p, err = previewFrom(row)
 		return err
 	})
@@ -246,7 +256,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		return err
 	})
 	if err == nil {
-		done.Waiting, err = l.waitingOfList(ctx, list)
+		done.Waiting, err = l.rankList(ctx, list)
 	}
 	if err != nil {
 		return casework.Applied{}, err
@@ -330,7 +340,7 @@ func (a application) check(ctx context.Context) error {
 
 func (a application) chunk(ctx context.Context, total, after, upto int32) error {
 	err := a.q.ApplyCases(ctx, db.ApplyCasesParams{
-		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, At: a.at,
+		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, WhyEn: newCaseWhyEN, At: a.at,
 		FirstDue: a.at.Add(-time.Duration(total) * time.Millisecond),
 	})
 	if err != nil {

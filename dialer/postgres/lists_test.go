@@ -84,7 +84,7 @@ func TestTheNextListTellsNewChangedSameAndMissing(t *testing.T) {
 	ids := load(t, l, same, changed, missing).Waiting
 	id := ids[1].Case
 	r := call(t, l, targetOf(t, l, id), noon, dialer.NumberChanged) // the first number proves wrong
-	must(t, l.SetNext(t.Context(), id, dialer.CaseNext{State: dialer.CaseHeld, Why: "番号変更"}))
+	must(t, l.Defer(t.Context(), id, dialer.CaseNext{State: dialer.CaseHeld, Why: "番号変更"}))
 
 	old := changed.Phones
 	added := newNumber()

@@ -50,6 +50,7 @@ func (l *Ledger) write(ctx context.Context, r record) error {
 	})
 	if err == nil && ended {
 		l.countEnd(r)
+		l.rankEnded(ctx, r)
 	}
 	return err
 }
@@ -149,6 +150,7 @@ func (l *Ledger) replayBatch(ctx context.Context, batch []spooled) error {
 	for _, r := range ended {
 		l.countEnd(r)
 	}
+	l.rankEnded(ctx, ended...)
 	return l.replayed(batch...)
 }
 

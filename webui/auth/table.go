@@ -60,6 +60,9 @@ var Table = []Row{
 	{Route: "GET /api/queue", Roles: seniors},
 	{Route: "GET /api/cases/{id}", Roles: callers},
 	{Route: "POST /api/cases/search", Roles: callers},
+	{Route: "POST /api/cases/{id}/pin", Roles: seniors},
+	{Route: "POST /api/cases/{id}/skip", Roles: seniors},
+	{Route: "POST /api/cases/{id}/hold", Roles: seniors},
 	{Route: "POST /api/cases/{id}/release", Roles: seniors},
 
 	{Route: "GET /api/attempts", Roles: readers},

@@ -36,19 +36,25 @@ INSERT INTO case_notes (case_id, note) VALUES (@case_id, @note)
 ON CONFLICT (case_id) DO UPDATE SET note = case_notes.note || E'\n' || EXCLUDED.note;
 
 -- name: MoveCase :execrows
-UPDATE cases SET state = @state, due = sqlc.narg('due'), why = @why, moved_at = @at, updated_at = @at WHERE id = @id;
+-- A case that is only put off (it keeps waiting for what it waited for) stays pinned, and its operator's.
+UPDATE cases SET state = @state::text, due = sqlc.narg('due'), why = @why, why_en = @why_en, cause = @cause,
+  mine = CASE WHEN @put_off::boolean THEN mine ELSE @mine END,
+  mine_until = CASE WHEN @put_off::boolean THEN mine_until ELSE sqlc.narg('mine_until')::timestamptz END,
+  pinned = pinned AND @put_off::boolean AND @state::text = 'waiting', moved_at = @at, updated_at = @at
+WHERE id = @id;
 
 -- name: SpoilNumber :exec
 UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @number_ref;
 
 -- name: CasePlace :one
-SELECT state, due, priority, why FROM cases WHERE id = @id;
+SELECT state, due, priority, why, pinned FROM cases WHERE id = @id;
 
 -- name: LockCasePlace :one
-SELECT state, due, priority, why FROM cases WHERE id = @id FOR UPDATE;
+SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = @id FOR UPDATE;
 
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
+  c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,
   coalesce(p.ward_number, '')::text AS ward_number, coalesce(p.name, '')::text AS name, coalesce(p.kana, '')::text AS kana,
   coalesce(p.postal_code, '')::text AS postal_code, coalesce(p.address, '')::text AS address,
   coalesce(p.born_on, '')::text AS born_on, coalesce(n.note, '')::text AS note,
@@ -57,7 +63,8 @@ FROM cases c LEFT JOIN persons p ON p.case_id = c.id LEFT JOIN case_notes n ON n
 WHERE c.id = ANY (@ids::uuid[]);
 
 -- name: PhonesOf :many
-SELECT case_id, rank, number, kind, usable FROM phones WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, rank, number;
+SELECT f.case_id, f.rank, f.number, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
+FROM phones f WHERE f.case_id = ANY (@ids::uuid[]) ORDER BY f.case_id, f.rank, f.number;
 
 -- name: BalancesOf :many
 SELECT case_id, insurance, term, coalesce(due_on::text, '')::text AS due_on, yen FROM balances

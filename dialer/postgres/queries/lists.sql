@@ -95,9 +95,9 @@ SELECT EXISTS (SELECT FROM cases WHERE origin = 'list' AND sample <> @sample);
 
 -- name: ApplyCases :exec
 -- New cases wait from now on, in the order of the list.
-INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, moved_at, list_id, updated_at)
+INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at)
 SELECT s.case_id, r.case_ref, 'list', l.sample, r.language, 'waiting',
-  sqlc.arg('first_due')::timestamptz + s.n * interval '00:00:00.001', sqlc.arg('why')::text,
+  sqlc.arg('first_due')::timestamptz + s.n * interval '00:00:00.001', sqlc.arg('why')::text, sqlc.arg('why_en')::text, 'new',
   sqlc.arg('at')::timestamptz, s.list_id, sqlc.arg('at')::timestamptz
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
   JOIN lists l ON l.id = s.list_id
@@ -161,3 +161,14 @@ DELETE FROM staged_rows WHERE list_id = @list_id;
 
 -- name: DropStagedCases :exec
 DELETE FROM staged_cases WHERE list_id = @list_id;
+
+-- name: HoldStaging :exec
+SELECT pg_advisory_lock(hashtextextended('staging ' || @id::text, 0));
+
+-- name: LetGoStaging :exec
+SELECT pg_advisory_unlock(hashtextextended('staging ' || @id::text, 0));
+
+-- name: FailLostStaging :execrows
+-- A list that is being staged, and that no session holds.
+UPDATE lists SET state = 'failed', problems = @problems
+WHERE id = @id AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));

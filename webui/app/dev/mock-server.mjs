@@ -114,8 +114,21 @@ const deskView = (d) => ({ ringing: null, ...d, operator_name: nameOf(d.operator
 const showDesk = (d) => tell("desk", deskView(d));
 const brief = (c) => ({
   case_id: c.id, ward_number: c.ward_number, name: c.name, number_kind: c.phones[0].kind, balance_yen: c.total_yen, priority: c.priority,
-  due_at: c.next.due ?? null, is_due: c.next.state === "waiting", desk: desks.find((d) => d.case_id === c.id)?.id ?? null, state: c.next.state, why: c.next.why,
+  due_at: c.next.due ?? null, is_due: c.next.state === "waiting", desk: desks.find((d) => d.case_id === c.id)?.id ?? null, state: c.next.state,
+  why: c.next.why, why_en: c.next.why, pinned: !!c.pinned, order: c.order ?? null, next_number: numberOf(c),
 });
+const numberOf = (c) => ({ rank: c.phones[0].rank, kind: c.phones[0].kind, from: null });
+const whole = (c) => ({ ...c, pinned: !!c.pinned, order: c.order ?? null, next_number: numberOf(c), stands: { ja: c.next.why, en: c.next.why } });
+function order(act, next) {
+  return ({ args, body, me }) => {
+    const c = caseOf(args[0]);
+    c.pinned = act === "pin";
+    c.order = { act, by_name: me.name, at: iso(), until: body.until ?? null, reason: body.reason };
+    c.next = next(body);
+    tell("queue", { depth: depth() });
+    return { next: c.next };
+  };
+}
 
 // --- calls ---
 function present(d, wanted) {
@@ -282,14 +295,13 @@ const routes = {
     status(202);
     return {};
   },
-  "GET /api/queue": () => ({ items: cases.filter((c) => c.next.state === "waiting").map(brief), held: cases.filter((c) => c.next.state === "held").map(brief), depth: depth() }),
+  "GET /api/queue": () => ({ items: cases.filter((c) => c.next.state === "waiting").map(brief), held: cases.filter((c) => c.next.state === "held").map(brief), held_back: [], next_cursor: null, depth: depth() }),
   "POST /api/cases/search": ({ body }) => ({ items: cases.filter((c) => [c.ward_number, c.name, c.kana, ...c.phones.map((p) => p.number)].some((s) => s.includes(body.q))).map(brief) }),
-  "GET /api/cases/:id": ({ args }) => ({ case: caseOf(args[0]), history: attempts.filter((a) => a.case_id === args[0] && a.ended_at).concat(old(args[0])), masked: false }),
-  "POST /api/cases/:id/release": ({ args, body }) => {
-    caseOf(args[0]).next = { state: "waiting", due: iso(), why: `保留解除: ${body.reason}` };
-    tell("queue", { depth: depth() });
-    return {};
-  },
+  "GET /api/cases/:id": ({ args }) => ({ case: whole(caseOf(args[0])), history: attempts.filter((a) => a.case_id === args[0] && a.ended_at).concat(old(args[0])), masked: false }),
+  "POST /api/cases/:id/pin": order("pin", (b) => ({ state: "waiting", due: iso(), why: `先頭に固定: ${b.reason}` })),
+  "POST /api/cases/:id/skip": order("skip", (b) => ({ state: "waiting", due: b.until, why: `後回し: ${b.reason}` })),
+  "POST /api/cases/:id/hold": order("hold", (b) => ({ state: "held", due: null, why: `保留: ${b.reason}` })),
+  "POST /api/cases/:id/release": order("release", (b) => ({ state: "waiting", due: iso(), why: `再開: ${b.reason}` })),
   "GET /api/attempts": () => ({ items: attempts }),
   "GET /api/attempts/:id": ({ args }) => attempts.find((a) => a.id === args[0]) ?? refuse(404, "not_found", "見つかりません", "not found"),
   "PUT /api/attempts/:id/result": ({ args, body, me }) => {

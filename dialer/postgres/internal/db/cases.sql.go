@@ -69,7 +69,7 @@ func (q *Queries) BalancesOf(ctx context.Context, ids []string) ([]BalancesOfRow
 }
 
 const casePlace = `-- name: CasePlace :one
-SELECT state, due, priority, why FROM cases WHERE id = $1
+SELECT state, due, priority, why, pinned FROM cases WHERE id = $1
 `
 
 type CasePlaceRow struct {
@@ -77,6 +77,7 @@ type CasePlaceRow struct {
 	Due      *time.Time
 	Priority int32
 	Why      string
+	Pinned   bool
 }
 
 func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error) {
@@ -87,12 +88,14 @@ func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error
 		&i.Due,
 		&i.Priority,
 		&i.Why,
+		&i.Pinned,
 	)
 	return i, err
 }
 
 const casesByID = `-- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
+  c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,
   coalesce(p.ward_number, '')::text AS ward_number, coalesce(p.name, '')::text AS name, coalesce(p.kana, '')::text AS kana,
   coalesce(p.postal_code, '')::text AS postal_code, coalesce(p.address, '')::text AS address,
   coalesce(p.born_on, '')::text AS born_on, coalesce(n.note, '')::text AS note,
@@ -111,6 +114,13 @@ type CasesByIDRow struct {
 	Due        *time.Time
 	Why        string
 	UpdatedAt  time.Time
+	WhyEn      string
+	Cause      string
+	Mine       string
+	MineUntil  *time.Time
+	RankWhy    string
+	RankWhyEn  string
+	Pinned     bool
 	WardNumber string
 	Name       string
 	Kana       string
@@ -140,6 +150,13 @@ func (q *Queries) CasesByID(ctx context.Context, ids []string) ([]CasesByIDRow, 
 			&i.Due,
 			&i.Why,
 			&i.UpdatedAt,
+			&i.WhyEn,
+			&i.Cause,
+			&i.Mine,
+			&i.MineUntil,
+			&i.RankWhy,
+			&i.RankWhyEn,
+			&i.Pinned,
 			&i.WardNumber,
 			&i.Name,
 			&i.Kana,
@@ -264,7 +281,7 @@ func (q *Queries) IsForbidden(ctx context.Context, numberRef string) (bool, erro
 }
 
 const lockCasePlace = `-- name: LockCasePlace :one
-SELECT state, due, priority, why FROM cases WHERE id = $1 FOR UPDATE
+SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = $1 FOR UPDATE
 `
 
 type LockCasePlaceRow struct {
@@ -272,6 +289,8 @@ type LockCasePlaceRow struct {
 	Due      *time.Time
 	Priority int32
 	Why      string
+	WhyEn    string
+	Cause    string
 }
 
 func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRow, error) {
@@ -282,27 +301,44 @@ func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRo
 		&i.Due,
 		&i.Priority,
 		&i.Why,
+		&i.WhyEn,
+		&i.Cause,
 	)
 	return i, err
 }
 
 const moveCase = `-- name: MoveCase :execrows
-UPDATE cases SET state = $1, due = $2, why = $3, moved_at = $4, updated_at = $4 WHERE id = $5
+UPDATE cases SET state = $1::text, due = $2, why = $3, why_en = $4, cause = $5,
+  mine = CASE WHEN $6::boolean THEN mine ELSE $7 END,
+  mine_until = CASE WHEN $6::boolean THEN mine_until ELSE $8::timestamptz END,
+  pinned = pinned AND $6::boolean AND $1::text = 'waiting', moved_at = $9, updated_at = $9
+WHERE id = $10
 `
 
 type MoveCaseParams struct {
-	State string
-	Due   *time.Time
-	Why   string
-	At    time.Time
-	ID    string
+	State     string
+	Due       *time.Time
+	Why       string
+	WhyEn     string
+	Cause     string
+	PutOff    bool
+	Mine      string
+	MineUntil *time.Time
+	At        time.Time
+	ID        string
 }
 
+// A case that is only put off (it keeps waiting for what it waited for) stays pinned, and its operator's.
 func (q *Queries) MoveCase(ctx context.Context, arg MoveCaseParams) (int64, error) {
 	result, err := q.db.Exec(ctx, moveCase,
 		arg.State,
 		arg.Due,
 		arg.Why,
+		arg.WhyEn,
+		arg.Cause,
+		arg.PutOff,
+		arg.Mine,
+		arg.MineUntil,
 		arg.At,
 		arg.ID,
 	)
@@ -324,15 +360,17 @@ func (q *Queries) NextNumber(ctx context.Context, caseID string) (string, error)
 }
 
 const phonesOf = `-- name: PhonesOf :many
-SELECT case_id, rank, number, kind, usable FROM phones WHERE case_id = ANY ($1::uuid[]) ORDER BY case_id, rank, number
+SELECT f.case_id, f.rank, f.number, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
+FROM phones f WHERE f.case_id = ANY ($1::uuid[]) ORDER BY f.case_id, f.rank, f.number
 `
 
 type PhonesOfRow struct {
-	CaseID string
-	Rank   int32
-	Number string
-	Kind   string
-	Usable bool
+	CaseID    string
+	Rank      int32
+	Number    string
+	Kind      string
+	Usable    bool
+	DoNotCall bool
 }
 
 func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, error) {
@@ -350,6 +388,7 @@ func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, er
 			&i.Number,
 			&i.Kind,
 			&i.Usable,
+			&i.DoNotCall,
 		); err != nil {
 			return nil, err
 		}

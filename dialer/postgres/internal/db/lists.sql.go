@@ -23,18 +23,19 @@ func (q *Queries) ApplyBalances(ctx context.Context, listID string, after int32,
 }
 
 const applyCases = `-- name: ApplyCases :exec
-INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, moved_at, list_id, updated_at)
+INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at)
 SELECT s.case_id, r.case_ref, 'list', l.sample, r.language, 'waiting',
-  $1::timestamptz + s.n * interval '00:00:00.001', $2::text,
-  $3::timestamptz, s.list_id, $3::timestamptz
+  $1::timestamptz + s.n * interval '00:00:00.001', $2::text, $3::text, 'new',
+  $4::timestamptz, s.list_id, $4::timestamptz
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
   JOIN lists l ON l.id = s.list_id
-WHERE s.list_id = $4 AND s.n > $5::int AND s.n <= $6::int AND s.verdict = 'new'
+WHERE s.list_id = $5 AND s.n > $6::int AND s.n <= $7::int AND s.verdict = 'new'
 `
 
 type ApplyCasesParams struct {
 	FirstDue time.Time
 	Why      string
+	WhyEn    string
 	At       time.Time
 	ListID   string
 	After    int32
@@ -46,6 +47,7 @@ func (q *Queries) ApplyCases(ctx context.Context, arg ApplyCasesParams) error {
 	_, err := q.db.Exec(ctx, applyCases,
 		arg.FirstDue,
 		arg.Why,
+		arg.WhyEn,
 		arg.At,
 		arg.ListID,
 		arg.After,
@@ -301,6 +303,20 @@ func (q *Queries) DropStagedRows(ctx context.Context, listID string) error {
 	return err
 }
 
+const failLostStaging = `-- name: FailLostStaging :execrows
+UPDATE lists SET state = 'failed', problems = $1
+WHERE id = $2 AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0))
+`
+
+// A list that is being staged, and that no session holds.
+func (q *Queries) FailLostStaging(ctx context.Context, problems []byte, iD string) (int64, error) {
+	result, err := q.db.Exec(ctx, failLostStaging, problems, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const finishApplying = `-- name: FinishApplying :exec
 UPDATE lists SET state = 'applied', cases = $1, new = $2, changed = $3, same = $4,
   applied_at = $5::timestamptz, applied_by = $6
@@ -401,6 +417,15 @@ func (q *Queries) HoldLists(ctx context.Context) error {
 	return err
 }
 
+const holdStaging = `-- name: HoldStaging :exec
+SELECT pg_advisory_lock(hashtextextended('staging ' || $1::text, 0))
+`
+
+func (q *Queries) HoldStaging(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, holdStaging, id)
+	return err
+}
+
 const insertList = `-- name: InsertList :exec
 INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, $2, $3, $4, $5, 'staging')
 `
@@ -421,6 +446,15 @@ func (q *Queries) InsertList(ctx context.Context, arg InsertListParams) error {
 		arg.At,
 		arg.Sample,
 	)
+	return err
+}
+
+const letGoStaging = `-- name: LetGoStaging :exec
+SELECT pg_advisory_unlock(hashtextextended('staging ' || $1::text, 0))
+`
+
+func (q *Queries) LetGoStaging(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, letGoStaging, id)
 	return err
 }
 

@@ -45,6 +45,56 @@ export default [
     await supervisor.leave();
   }],
 
+  ["a case that a supervisor pins comes next, and says why; one that is held does not come", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/queue");
+    const rows = supervisor.page.locator("tr[data-case]");
+    await rows.nth(9).waitFor();
+    // Not from the head of the line, where the desks take their cases.
+    const pinned = await rows.nth(8).getAttribute("data-case");
+    const held = await rows.nth(9).getAttribute("data-case");
+    const order = async (id, act, reason) => {
+      await supervisor.page.locator(`tr[data-case="${id}"]`).getByRole("button", { name: "指示" }).click();
+      const form = supervisor.page.getByRole("dialog");
+      await form.getByText(act, { exact: true }).first().click();
+      await form.getByLabel("理由").fill(reason);
+      if (act === "先頭に固定") {
+        await supervisor.accessible("an order on a case");
+        await supervisor.picture("order");
+      }
+      await form.getByRole("button", { name: act }).click();
+      await form.waitFor({ state: "detached" });
+    };
+    await order(held, "保留", "区の確認待ちのため");
+    await supervisor.page.locator(`tr[data-case="${held}"]`).waitFor({ state: "detached" });
+    await order(pinned, "先頭に固定", "区の依頼のため");
+    const first = async () => (await supervisor.api("/api/queue?limit=500")).data;
+    await supervisor.until("the pinned case at the head of what is free", async () => {
+      const { items } = await first();
+      return items.find((item) => !item.desk)?.case_id === pinned;
+    });
+    const { held: back, held_back: why } = await first();
+    assert.match(back.find((item) => item.case_id === held).why, /区の確認待ちのため/);
+    assert.ok(why.some((w) => w.why.ja === "保留中" && w.count >= 1), JSON.stringify(why));
+
+    const operator = await Person.come(house, "operator2");
+    await operator.atDesk();
+    if ((await operator.shownCase()) !== pinned) {
+      await operator.press("s");
+      await operator.until("the pinned case comes next", async () => (await operator.shownCase()) === pinned);
+    }
+    await operator.page.getByText("区の依頼のため").waitFor();
+    await operator.accessible("the pinned case at the desk");
+    await operator.leave();
+
+    await supervisor.page.getByText("保留", { exact: false }).first().waitFor();
+    await supervisor.page.locator("label").filter({ hasText: /^保留/ }).click();
+    await order(held, "再開", "確認が済んだため");
+    await supervisor.until("the case waits again", async () => (await first()).items.some((item) => item.case_id === held));
+    await supervisor.accessible("the queue with what is held back");
+    await supervisor.leave();
+  }],
+
   ["a list: looked at first, nothing changes until it is applied", async (house) => {
     const supervisor = await Person.come(house, "supervisor");
     await supervisor.signIn("/lists");

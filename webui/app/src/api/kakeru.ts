@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { EntryIn, Role } from "./types";
+import type { Act, EntryIn, Role } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -57,8 +57,20 @@ export const nameCase = (call: string, caseID: string) =>
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));
 export const searchCases = async (q: string) => (await take(api.POST("/api/cases/search", { body: { q } }))).items;
-export const releaseCase = (id: string, reason: string) =>
-  take(api.POST("/api/cases/{id}/release", { ...at(id), body: { reason } }));
+/** A supervisor's order on a case; until is a skip's. */
+export const orderCase = (id: string, act: Act, reason: string, until: string) => {
+  const plain = { ...at(id), body: { reason } };
+  switch (act) {
+    case "pin":
+      return take(api.POST("/api/cases/{id}/pin", plain));
+    case "skip":
+      return take(api.POST("/api/cases/{id}/skip", { ...at(id), body: { reason, until } }));
+    case "hold":
+      return take(api.POST("/api/cases/{id}/hold", plain));
+    case "release":
+      return take(api.POST("/api/cases/{id}/release", plain));
+  }
+};
 
 export interface AttemptFilter {
   from?: string;

@@ -351,6 +351,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/hold": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a case out of the line until it is released */
+        post: operations["hold-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/pin": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a case come before all others that are due, to whoever is next */
+        post: operations["pin-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/release": {
         parameters: {
             query?: never;
@@ -360,8 +394,25 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let a held case wait again, from now */
+        /** Let a case wait again, from now */
         post: operations["release-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/skip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a case not come before a time */
+        post: operations["skip-case"];
         delete?: never;
         options?: never;
         head?: never;
@@ -698,6 +749,36 @@ export interface components {
             /** Format: int64 */
             yen: number;
         };
+        BestHour: {
+            /** @description people answer more in this hour than usual, or less */
+            good: boolean;
+            /**
+             * Format: double
+             * @description and this lies the true share, with a chance of 95 in 100
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description between this
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description estimated share of tries that a person answers
+             */
+            rate: number;
+            says: components["schemas"]["Reason"];
+            /**
+             * Format: int64
+             * @description that the estimate is made from
+             */
+            tries: number;
+            /**
+             * Format: double
+             * @description the share over all hours, for this kind of number
+             */
+            usual: number;
+        };
         Bye: {
             /** @enum {string} */
             reason: "slow" | "session" | "shutdown";
@@ -760,6 +841,7 @@ export interface components {
         Case: {
             address: string;
             balances: components["schemas"]["Balance"][];
+            best_hour: components["schemas"]["BestHour"];
             /** @description YYYY-MM-DD, or empty */
             born_on: string;
             do_not_call: boolean;
@@ -769,11 +851,17 @@ export interface components {
             language: string;
             name: string;
             next: components["schemas"]["Next"];
+            next_number: components["schemas"]["NextNumber"];
+            /** @description the newest that a supervisor gave */
+            order: components["schemas"]["Order"];
             phones: components["schemas"]["Phone"][];
+            pinned: boolean;
             postal_code: string;
             /** Format: int64 */
             priority: number;
             sample: boolean;
+            /** @description why it comes now, or why not yet, in one sentence */
+            stands: components["schemas"]["Reason"];
             /** Format: int64 */
             total_yen: number;
             ward_note: string;
@@ -782,20 +870,25 @@ export interface components {
         CaseBrief: {
             /** Format: int64 */
             balance_yen: number;
+            best_hour: components["schemas"]["BestHour"];
             case_id: string;
             desk: string | null;
             /** Format: date-time */
             due_at: string | null;
             is_due: boolean;
             name: string;
+            next_number: components["schemas"]["NextNumber"];
             /** @enum {string} */
             number_kind?: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+            order: components["schemas"]["Order"];
+            pinned: boolean;
             /** Format: int64 */
             priority: number;
             /** @enum {string} */
             state: "waiting" | "result_due" | "held" | "closed";
             ward_number: string;
             why: string;
+            why_en: string;
         };
         CaseOutputBody: {
             case: components["schemas"]["Case"];
@@ -938,6 +1031,18 @@ export interface components {
             /** @enum {string} */
             type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "beat" | "bye";
         };
+        HeldBack: {
+            /** @enum {string} */
+            cause: "" | "result" | "number_rule" | "cap" | "language" | "asked" | "promise" | "entry" | "missed_call" | "aside" | "supervisor" | "no_number" | "new";
+            /** Format: int64 */
+            count: number;
+            /**
+             * Format: date-time
+             * @description when the first of them comes; null where nobody knows
+             */
+            next: string | null;
+            why: components["schemas"]["Reason"];
+        };
         Hint: {
             /** Format: double */
             confidence: number;
@@ -1000,6 +1105,7 @@ export interface components {
             /** @enum {string} */
             state: "waiting" | "result_due" | "held" | "closed";
             why: string;
+            why_en: string;
         };
         NextInputBody: {
             /** @description this case instead of the first in the line */
@@ -1007,6 +1113,19 @@ export interface components {
             /** @description put the presented case back and take the next */
             skip?: boolean;
         };
+        NextNumber: {
+            /**
+             * Format: date-time
+             * @description null when it may be dialled at once
+             */
+            from: string | null;
+            /** @enum {string} */
+            kind: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+            /** Format: int64 */
+            rank: number;
+            /** @description why this one and not the first, or why not yet */
+            why?: components["schemas"]["Reason"];
+        } | null;
         NextOutputBody: {
             case_id: string;
         };
@@ -1022,6 +1141,20 @@ export interface components {
             from: string;
             to: string;
         } | null;
+        Order: {
+            /** @enum {string} */
+            act: "pin" | "skip" | "hold" | "release";
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            reason: string;
+            /** Format: date-time */
+            until: string | null;
+        } | null;
+        OrderInputBody: {
+            /** @description stands with the case; no personal data */
+            reason: string;
+        };
         Pause: {
             /** Format: date-time */
             from: string;
@@ -1037,6 +1170,7 @@ export interface components {
             role: "operator" | "supervisor" | "ward" | "admin";
         };
         Phone: {
+            do_not_call: boolean;
             /** @enum {string} */
             kind: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
             number: string;
@@ -1149,9 +1283,16 @@ export interface components {
         QueueOutputBody: {
             depth: components["schemas"]["Depth"];
             held: components["schemas"]["CaseBrief"][];
+            held_back: components["schemas"]["HeldBack"][];
             items: components["schemas"]["CaseBrief"][];
             /** @description null: the list is whole */
             next_cursor: string | null;
+            /** @description only when no case is due */
+            why_nobody?: components["schemas"]["Reason"];
+        };
+        Reason: {
+            en: string;
+            ja: string;
         };
         Recording: {
             /**
@@ -1175,9 +1316,6 @@ export interface components {
              */
             until: string | null;
         } | null;
-        ReleaseInputBody: {
-            reason: string;
-        };
         ResultInputBody: {
             /** @description what came of it; the first is the primary one */
             business_results?: string[];
@@ -1228,6 +1366,15 @@ export interface components {
         SitInputBody: {
             /** @description relieve whoever sits there */
             take_over?: boolean;
+        };
+        SkipInputBody: {
+            /** @description stands with the case; no personal data */
+            reason: string;
+            /**
+             * Format: date-time
+             * @description the case does not come before
+             */
+            until: string;
         };
         Snapshot: {
             /** @description the last alerts, newest first */
@@ -2029,6 +2176,76 @@ export interface operations {
             };
         };
     };
+    "hold-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pin-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OrderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "release-case": {
         parameters: {
             query?: never;
@@ -2040,7 +2257,42 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["ReleaseInputBody"];
+                "application/json": components["schemas"]["OrderInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NextStateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "skip-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SkipInputBody"];
             };
         };
         responses: {

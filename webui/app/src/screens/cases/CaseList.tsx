@@ -6,6 +6,7 @@ import { Notice } from "../../parts/Notice";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import type { CaseSearch } from "./useCaseSearch";
+import { inWords } from "../../parts/useWords";
 
 interface Props {
   search: CaseSearch;
@@ -39,7 +40,7 @@ export function CaseList({ search, action, onChoose }: Props) {
             <td className="digits nowrap">{item.ward_number}</td>
             <td className="nowrap">{item.name}</td>
             <td className={parts.number}>{yen(item.balance_yen)}</td>
-            <td className="quiet">{item.why}</td>
+            <td className="quiet">{inWords({ ja: item.why, en: item.why_en })}</td>
             <td style={{ textAlign: "end" }}>
               <Button size="compact-sm" variant="default" onClick={() => onChoose(item.case_id)}>
                 {action}

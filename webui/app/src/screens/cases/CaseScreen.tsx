@@ -43,7 +43,7 @@ export function CaseScreen() {
       {data.masked && <Notice tone="note">{t("case.masked")}</Notice>}
       <CasePanel
         about={about}
-        chosen={about.phones.find((p) => p.usable)}
+        chosen={about.phones.find((p) => p.rank === about.next_number?.rank)}
         copied={copied}
         onCopy={() => void copyText(about.ward_number).then(setCopied)}
       />

@@ -9,6 +9,7 @@ import { language } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
+import { inWords } from "../../parts/useWords";
 import css from "./desk.module.css";
 
 interface Props {
@@ -38,7 +39,7 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
       </header>
       <p className={css.why}>
         <IconArrowForward size={17} aria-hidden />
-        <span>{about.next.why || t("case.first_time")}</span>
+        <span>{inWords(about.stands) || t("case.first_time")}</span>
       </p>
       <div className={css.facts}>
         <Numbers about={about} chosen={chosen} onChoose={onChoose} />

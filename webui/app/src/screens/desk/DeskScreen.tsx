@@ -62,7 +62,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const cameIn = !!mine.attempt && (mine.call ?? owed)?.direction === "inbound";
 
   const usable = about?.phones.filter((p) => p.usable) ?? [];
-  const phone: Phone | undefined = usable.find((p) => p.rank === rank) ?? usable[0];
+  const phone: Phone | undefined = usable.find((p) => p.rank === (rank ?? about?.next_number?.rank)) ?? usable[0];
   const obstacle = useObstacle(mine, phone, about);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";

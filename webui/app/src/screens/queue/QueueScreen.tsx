@@ -1,11 +1,11 @@
-import { Button, Modal, SegmentedControl, TextInput } from "@mantine/core";
-import { keepPreviousData, useQuery, useQueryClient } from "@tanstack/react-query";
+import { Button, SegmentedControl } from "@mantine/core";
+import { keepPreviousData, useQuery } from "@tanstack/react-query";
 import { Link } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useDesks } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
-import type { CaseBrief } from "../../api/types";
+import type { CaseBrief, Queue } from "../../api/types";
 import { dayAndTime, isTime } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
@@ -15,14 +15,15 @@ import { Empty } from "../../parts/Empty";
 import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
-import { useProblemText } from "../../parts/useWords";
+import { inWords, useProblemText } from "../../parts/useWords";
+import { OrderForm } from "./OrderForm";
 
 /** The line: who comes next and why; and what is held back until a supervisor decides. */
 export function QueueScreen() {
   const { t } = useTranslation();
   const say = useProblemText();
   const [side, setSide] = useState<"line" | "held">("line");
-  const [releasing, setReleasing] = useState<CaseBrief | null>(null);
+  const [ordering, setOrdering] = useState<CaseBrief | null>(null);
   const { data, error } = useQuery({
     queryKey: keys.queue,
     queryFn: () => kakeru.getQueue(50),
@@ -51,15 +52,40 @@ export function QueueScreen() {
           { value: "held", label: `${t("queue.held")} ${data?.depth.held ?? ""}` },
         ]}
       />
+      {data && side === "line" && <HeldBack queue={data} />}
       <div className={`${parts.panel} ${page.tablePanel}`}>
         {items && items.length > 0 ? (
-          <Table items={items} onRelease={side === "held" ? setReleasing : undefined} />
+          <Table items={items} onOrder={setOrdering} />
         ) : (
           data && <Empty title={side === "line" ? t("queue.empty") : t("queue.none_held")} />
         )}
       </div>
-      <Release about={releasing} onClose={() => setReleasing(null)} />
+      <OrderForm about={ordering} onClose={() => setOrdering(null)} />
     </div>
+  );
+}
+
+/** What does not come now, by what it waits for; and in one sentence why nobody is called, when nobody is. */
+function HeldBack({ queue }: { queue: Queue }) {
+  const { t } = useTranslation();
+  const back = queue.held_back ?? [];
+  return (
+    <>
+      {queue.why_nobody && <Notice tone="wait">{inWords(queue.why_nobody)}</Notice>}
+      {back.length > 0 && (
+        <details data-held-back>
+          <summary>{t("queue.held_back", { n: back.reduce((sum, b) => sum + b.count, 0) })}</summary>
+          <ul>
+            {back.map((b) => (
+              <li key={b.why.ja}>
+                {t("queue.held_back_row", { n: b.count, why: inWords(b.why) })}
+                {isTime(b.next) && <span className="quiet"> {t("queue.from", { at: dayAndTime(b.next, language()) })}</span>}
+              </li>
+            ))}
+          </ul>
+        </details>
+      )}
+    </>
   );
 }
 
@@ -73,7 +99,7 @@ export function Count({ name, value, tone }: { name: string; value: number; tone
   );
 }
 
-function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: CaseBrief) => void) | undefined }) {
+function Table({ items, onOrder }: { items: CaseBrief[]; onOrder: (item: CaseBrief) => void }) {
   const { t } = useTranslation();
   const { data: desks } = useDesks();
   return (
@@ -87,11 +113,9 @@ function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: C
           <th className={parts.number}>{t("case.total")}</th>
           <th>{t("queue.when")}</th>
           <th>{t("queue.why")}</th>
-          {onRelease && (
-            <th>
-              <span className="visually-hidden">{t("queue.release")}</span>
-            </th>
-          )}
+          <th>
+            <span className="visually-hidden">{t("queue.order")}</span>
+          </th>
         </tr>
       </thead>
       <tbody>
@@ -107,6 +131,7 @@ function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: C
             <td className="nowrap">{item.number_kind && t(`kind.${item.number_kind}`)}</td>
             <td className={parts.number}>{yen(item.balance_yen)}</td>
             <td className="nowrap">
+              {item.pinned && <Chip tone="wait">{t("queue.pinned")}</Chip>}
               {item.desk ? (
                 <Chip tone="note">{t("queue.at_desk", { desk: desks?.find((d) => d.id === item.desk)?.name ?? item.desk })}</Chip>
               ) : item.is_due ? (
@@ -115,67 +140,18 @@ function Table({ items, onRelease }: { items: CaseBrief[]; onRelease?: ((item: C
                 isTime(item.due_at) && <span className="digits">{dayAndTime(item.due_at, language())}</span>
               )}
             </td>
-            <td>{item.why}</td>
-            {onRelease && (
-              <td>
-                <Button size="compact-sm" variant="default" onClick={() => onRelease(item)}>
-                  {t("queue.release")}
-                </Button>
-              </td>
-            )}
+            <td>
+              {inWords({ ja: item.why, en: item.why_en })}
+              {item.order && <div className="quiet">{t("queue.ordered", { name: item.order.by_name, at: dayAndTime(item.order.at, language()) })}</div>}
+            </td>
+            <td>
+              <Button size="compact-sm" variant="default" onClick={() => onOrder(item)}>
+                {t("queue.order")}
+              </Button>
+            </td>
           </tr>
         ))}
       </tbody>
     </table>
-  );
-}
-
-function Release({ about, onClose }: { about: CaseBrief | null; onClose: () => void }) {
-  const { t } = useTranslation();
-  const say = useProblemText();
-  const client = useQueryClient();
-  const [reason, setReason] = useState("");
-  const [failure, setFailure] = useState<unknown>(null);
-  async function release() {
-    if (!about || !reason.trim()) return;
-    try {
-      await kakeru.releaseCase(about.case_id, reason.trim());
-      setReason("");
-      setFailure(null);
-      void client.invalidateQueries({ queryKey: keys.queue });
-      onClose();
-    } catch (error) {
-      setFailure(error);
-    }
-  }
-  return (
-    <Modal
-      opened={about !== null}
-      onClose={onClose}
-      title={t("queue.release_title")}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          void release();
-        }}
-      >
-        <p>{t("queue.release_hint")}</p>
-        <p className="quiet">{about?.why}</p>
-        <TextInput
-          data-autofocus
-          label={t("queue.reason")}
-          placeholder={t("queue.reason_example")}
-          value={reason}
-          maxLength={200}
-          onChange={(e) => setReason(e.currentTarget.value)}
-        />
-        {failure !== null && <Notice tone="bad">{say(failure)}</Notice>}
-        <Button type="submit" fullWidth mt="md" disabled={!reason.trim()}>
-          {t("queue.release")}
-        </Button>
-      </form>
-    </Modal>
   );
 }

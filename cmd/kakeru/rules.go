@@ -1,0 +1,86 @@
+package main
+
+import (
+	"context"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"strings"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// errTwoNumberRules is told when the number rule stands in two places that would have to agree.
+var errTwoNumberRules = errors.New("rules: number: the settings have numbers too; take numbers out of the settings, or number out of the rules")
+
+// queueRules makes the queue's rules of their file (the built-in ones when there is none), the settings' number rule and the
+// languages of the desks, and checks that all of it goes together.
+func queueRules(s configs.Settings, open dialer.Hours) (casework.Rules, error) {
+	rules := casework.DefaultRules()
+	numbers := true
+	if path := s.Queue.RulesFile; path != "" {
+		file, err := configs.ReadRules(path)
+		if err != nil {
+			return casework.Rules{}, err
+		}
+		if rules, err = casework.ParseRules(file); err != nil {
+			return casework.Rules{}, fmt.Errorf("settings: queue.rules_file: %s: %w", path, err)
+		}
+		if numbers = !hasSection(file, "number"); !numbers && s.Numbers != configs.Default().Numbers {
+			return casework.Rules{}, errTwoNumberRules
+		}
+	}
+	if n := s.Numbers; numbers {
+		rules.Number.RingsPerDay, rules.Number.RingGap, rules.Number.OtherBand = n.RingsPerDay, n.RingGap, n.OtherBand
+		rules.Number.BusyPerDay, rules.Number.BusyGap = n.BusyPerDay, n.BusyGap
+	}
+	rules.Seats.Usual = map[dialer.DeskID][]string{}
+	desks := make([]dialer.DeskID, 0, len(s.SIP.Desks))
+	for _, d := range s.SIP.Desks {
+		desks = append(desks, dialer.DeskID(d.ID))
+		rules.Seats.Usual[dialer.DeskID(d.ID)] = d.Languages
+	}
+	err := rules.Agree(open, desks)
+	if numbers && err != nil { // say it by the names that the settings have for it
+		err = errors.New(strings.NewReplacer(
+			"rules: number.ring_gap_minutes", "settings: numbers.ring_gap", "rings_per_day: 1", "numbers.rings_per_day: 1",
+			"rules: number.rings_per_day", "settings: numbers.rings_per_day", "other_band: false", "numbers.other_band: false",
+		).Replace(err.Error()))
+	}
+	return rules, err
+}
+
+func hasSection(file []byte, name string) bool {
+	var sections map[string]json.RawMessage
+	return json.Unmarshal(file, &sections) == nil && sections[name] != nil
+}
+
+// lifted are the rules without what keeps a case from being called again at once: for benchmarks, whose calls all go to a lab.
+func lifted(r casework.Rules) casework.Rules {
+	r.Number.Off, r.Caps = true, dialer.Caps{Reason: r.Caps.Reason}
+	return r
+}
+
+// centreLanguages are those the specification wants the centre to call in, besides Japanese.
+var centreLanguages = []string{"en", "zh", "vi"}
+
+// checkRules reads the queue's rules as a start would.
+func checkRules(_ context.Context, s configs.Settings) []finding {
+	open, err := hours(s.Centre)
+	if err != nil {
+		return []finding{{major, "rules", oneLine(err), "correct centre"}}
+	}
+	rules, err := queueRules(s, open)
+	if err != nil {
+		return []finding{{major, "rules", oneLine(err), "correct queue.rules_file; docs/rules.md has what may stand there"}}
+	}
+	if silent := rules.Seats.Unspoken(centreLanguages); len(silent) > 0 {
+		return []finding{{
+			minor, "rules", "nobody ever speaks " + strings.Join(silent, ", ") + ": cases that need it come to any desk",
+			"write languages at a desk of sip.desks, or seats in queue.rules_file",
+		}}
+	}
+	return []finding{{fine, "rules", "agree with each other, the hours and the desks", ""}}
+}

@@ -1,0 +1,52 @@
+package dialer
+
+import (
+	"context"
+	"slices"
+	"time"
+)
+
+const (
+	// tidyEvery is how often the line is looked at for what time alone changes.
+	tidyEvery = 20 * time.Second
+	// tidyAtOnce is how many places the queue is told of at once.
+	tidyAtOnce = 1000
+)
+
+// keepTidy has the ledger make the changes that time alone brings, and tells the queue, until ctx is done.
+func (e *Engine) keepTidy(ctx context.Context) {
+	if e.d.Upkeep == nil {
+		return
+	}
+	tick := time.NewTicker(tidyEvery)
+	defer tick.Stop()
+	for {
+		e.tidy(ctx)
+		select {
+		case <-ctx.Done():
+			return
+		case <-tick.C:
+		}
+	}
+}
+
+func (e *Engine) tidy(ctx context.Context) {
+	moved, err := e.d.Upkeep.Tidy(ctx, e.d.Now())
+	if err != nil {
+		if ctx.Err() == nil {
+			e.d.Log.Warn("the line could not be tidied; it is tried again", "err", err)
+		}
+		return
+	}
+	for places := range slices.Chunk(moved, tidyAtOnce) {
+		if err := e.d.Queue.Put(ctx, places...); err != nil {
+			if ctx.Err() == nil {
+				e.lineMissed("put", "", err)
+			}
+			return
+		}
+	}
+	if len(moved) > 0 {
+		e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()})
+	}
+}
