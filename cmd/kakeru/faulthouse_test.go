@@ -326,12 +326,6 @@ func (s *seat) tidy(ctx context.Context) (err error) {
 
 var errBusy = errors.New("the desk is not free yet")
 
-// startAgain starts the node, and has the time that takes bounded by the cell's own.
-func (f *faultHouse) startAgain() error {
-	f.start()
-	return nil
-}
-
 // terminate is SIGTERM: the node must end by itself.
 func (f *faultHouse) terminate() error {
 	if err := f.child.Process.Signal(syscall.SIGTERM); err != nil {

@@ -43,8 +43,7 @@ type cell struct {
 	key    string
 	wake   func() // wakes what hangs
 	hidden sync.WaitGroup
-	over   context.CancelFunc
-	ctx    context.Context // of what runs behind
+	over   <-chan struct{} // closed when what runs behind is to stop
 }
 
 func (c *cell) name() string { return c.row.name + "/" + c.stage.name }
@@ -55,7 +54,20 @@ func (c *cell) replay() string {
 }
 
 // behind does something whose answer is not waited for.
-func (c *cell) behind(do func(context.Context)) { c.hidden.Go(func() { do(c.ctx) }) }
+func (c *cell) behind(do func(context.Context)) {
+	c.hidden.Go(func() {
+		ctx, cancel := context.WithCancel(context.Background())
+		defer cancel()
+		go func() {
+			select {
+			case <-c.over:
+				cancel()
+			case <-ctx.Done():
+			}
+		}()
+		do(ctx)
+	})
+}
 
 const (
 	// cellLimit ends a cell that never would.
@@ -71,8 +83,9 @@ func (c *cell) run(ctx context.Context) (found []violation, err error) {
 	ctx, cancel := context.WithTimeout(ctx, cellLimit)
 	defer cancel()
 	c.rnd = rand.New(rand.NewPCG(c.seed, hashOf(c.name())))
-	c.ctx, c.over = context.WithCancel(ctx)
-	defer func() { c.over(); c.hidden.Wait() }()
+	over, stop := context.WithCancel(ctx)
+	c.over = over.Done()
+	defer func() { stop(); c.hidden.Wait() }()
 	day, evening := context.WithCancel(ctx)
 	var others sync.WaitGroup
 	for i, s := range c.h.desks[1:] {

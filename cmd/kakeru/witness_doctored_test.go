@@ -18,9 +18,18 @@ func honestDay() *testimony {
 	at := func(minutes float64) time.Time { return morning.Add(time.Duration(minutes * float64(time.Minute))) }
 	w := &testimony{
 		attempts: []attemptRow{
-			{id: "talk", caseID: "c1", callID: "C1", desk: "desk1", operator: "o1", key: "k1", started: at(0), dialled: at(0.1), ringing: at(0.2), answered: at(0.3), ended: at(1), endedBy: "operator", result: "answered", counted: true},
-			{id: "ring", caseID: "c2", callID: "C2", desk: "desk1", operator: "o1", key: "k2", started: at(2), dialled: at(2.1), ringing: at(2.2), ended: at(3), endedBy: "ring_limit", result: "no_answer", counted: true},
-			{id: "busy", caseID: "c3", callID: "C3", desk: "desk2", operator: "o2", key: "k3", started: at(2), dialled: at(2.1), ended: at(2.2), endedBy: "network", result: "busy", counted: true},
+			{
+				id: "talk", caseID: "c1", callID: "C1", desk: "desk1", operator: "o1", key: "k1",
+				started: at(0), dialled: at(0.1), ringing: at(0.2), answered: at(0.3), ended: at(1), endedBy: "operator", result: "answered", counted: true,
+			},
+			{
+				id: "ring", caseID: "c2", callID: "C2", desk: "desk1", operator: "o1", key: "k2",
+				started: at(2), dialled: at(2.1), ringing: at(2.2), ended: at(3), endedBy: "ring_limit", result: "no_answer", counted: true,
+			},
+			{
+				id: "busy", caseID: "c3", callID: "C3", desk: "desk2", operator: "o2", key: "k3",
+				started: at(2), dialled: at(2.1), ended: at(2.2), endedBy: "network", result: "busy", counted: true,
+			},
 			{id: "none", caseID: "c4", desk: "desk2", operator: "o2", key: "k4", started: at(4), ended: at(5), endedBy: "network", result: "not_dialled"},
 			{id: "crash", caseID: "c5", callID: "C5", desk: "desk2", operator: "o2", key: "k5", started: at(6), dialled: at(6.1), ended: at(7), endedBy: "crash", result: "interrupted"},
 		},

@@ -36,7 +36,6 @@ type testimony struct {
 	clicks    []clickSeen
 	recorded  []string // attempts whose result the API said it has
 	deafUntil []span   // when the carrier heard nothing, and said nothing
-	crashes   []time.Time
 }
 
 type span struct{ from, to time.Time }
