@@ -145,13 +145,14 @@ func missing(have []db.AttemptEvidence, all []dialer.Evidence) []nth {
 
 // moveCase writes where a case stands. A case that waits without a time is due at once.
 func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) (moved bool, err error) {
-	return moveFrom(ctx, q, id, next, at, false)
+	n, err := q.MoveCase(ctx, moveTo(id, next, at))
+	return n > 0, err
 }
 
-// moveFrom is moveCase. A case that is only put off stays pinned, and its operator's.
-func moveFrom(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time, putOff bool) (moved bool, err error) {
+// moveTo are the columns of where a case stands.
+func moveTo(id string, next dialer.CaseNext, at time.Time) db.MoveCaseParams {
 	p := db.MoveCaseParams{
-		ID: id, State: string(next.State), Why: plain(next.Why), WhyEn: plain(next.WhyEN), Cause: string(next.Cause), At: at, PutOff: putOff,
+		ID: id, State: string(next.State), Why: plain(next.Why), WhyEn: plain(next.WhyEN), Cause: string(next.Cause), At: at,
 	}
 	if next.Mine != "" && next.State == dialer.CaseWaiting {
 		p.Mine, p.MineUntil = string(next.Mine), opt(next.MineUntil)
@@ -162,6 +163,5 @@ func moveFrom(ctx context.Context, q *db.Queries, id string, next dialer.CaseNex
 			p.Due = &at
 		}
 	}
-	n, err := q.MoveCase(ctx, p)
-	return n > 0, err
+	return p
 }
