@@ -70,7 +70,8 @@ func TestExplain(t *testing.T) {
 		{"the next number", func(_ *Case, m *Moment) { m.Tries[one] = []dialer.Try{miss(20, 10), miss(23, 10)} },
 			"いま架電できます。不在のため。1番目の番号は2回続けてつながらないため、次は2番目の番号です", "may be called now; no answer; number 2 is next: the first reached nobody 2 times in a row", 2, true},
 		{"its only number was rung", func(c *Case, m *Moment) { c.Phones = phones[:1]; m.Tries[one] = []dialer.Try{miss(24, 9)} },
-			"順番は来ていますが、番号は12:00まで発信できません。不在のため。前回と違う時間帯に発信します", "its turn has come, but the number may not be rung before 12:00; no answer; the number was rung in this part of the day", 1, true},
+			"順番は来ていますが、番号は12:00まで発信できません。不在のため。前回と違う時間帯に発信します",
+			"its turn has come, but the number may not be rung before 12:00; no answer; the number was rung in this part of the day", 1, true},
 		{
 			"no number", func(c *Case, _ *Moment) { c.Phones = nil },
 			"いま架電できます。不在のため。発信できる番号がありません",
@@ -117,7 +118,10 @@ func TestEveryCaseIsExplained(t *testing.T) {
 		}
 		m := Moment{Now: now, Hours: wardHours(), Tries: TriesAt{}, Desk: rapid.SampledFrom([]string{"", "席1"}).Draw(t, "desk")}
 		for i := range rapid.IntRange(0, 3).Draw(t, "phones") {
-			p := Phone{Rank: i + 1, Number: dialer.Number("0300000" + string(rune('1'+i)) + "00"), Kind: dialer.KindFixed, Usable: rapid.Bool().Draw(t, "usable"), DoNotCall: rapid.Bool().Draw(t, "barred")}
+			p := Phone{
+				Rank: i + 1, Number: dialer.Number("0300000" + string(rune('1'+i)) + "00"), Kind: dialer.KindFixed,
+				Usable: rapid.Bool().Draw(t, "usable"), DoNotCall: rapid.Bool().Draw(t, "barred"),
+			}
 			c.Phones = append(c.Phones, p)
 			for range rapid.IntRange(0, 3).Draw(t, "tries") {
 				at := At{c.ID, p.Number}

@@ -78,7 +78,7 @@ func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.En
 		return err
 	}
 	if !known && e.Next.State != "" {
-		if _, err := moveCase(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
+		if err := moveCase(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
 			return err
 		}
 	}
@@ -144,9 +144,9 @@ func missing(have []db.AttemptEvidence, all []dialer.Evidence) []nth {
 }
 
 // moveCase writes where a case stands. A case that waits without a time is due at once.
-func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) (moved bool, err error) {
-	n, err := q.MoveCase(ctx, moveTo(id, next, at))
-	return n > 0, err
+func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
+	_, err := q.MoveCase(ctx, moveTo(id, next, at))
+	return err
 }
 
 // moveTo are the columns of where a case stands.
