@@ -145,7 +145,7 @@ func TestTheLineIsKeptTidy(t *testing.T) {
 
 // A language is spoken at a desk on the days that the calendar says.
 func TestADeskSpeaksWhatTheCalendarSays(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house) {
+	inHouse(t, func(_ *testing.T, h *house) {
 		h.by(func(d *dialer.Deps) {
 			d.Rules.Seats = dialer.Seats{
 				Days:  map[dialer.Date]map[dialer.DeskID][]string{{Year: 2026, Month: 11, Day: 24}: {desk1: {"zh"}, desk2: nil}},
