@@ -24,7 +24,7 @@ func (s Settings) Check() error {
 	var p problems
 	p.hostPort("http.addr", s.HTTP.Addr)
 	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
-	p.needed("redis.url", s.Redis.URL, "redis://host:6379/0")
+	s.Redis.check(&p)
 	p.needed("state_dir", s.StateDir, "/var/lib/kakeru")
 	p.oneOf("log_level", s.LogLevel, "debug", "info", "warn", "error")
 	s.Centre.check(&p)

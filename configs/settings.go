@@ -46,11 +46,6 @@ type Database struct {
 	URL string `koanf:"url"`
 }
 
-// Redis is the queue's Redis.
-type Redis struct {
-	URL string `koanf:"url"`
-}
-
 // Centre is the call centre: its target and its opening hours (spec §5, §10).
 type Centre struct {
 	Target     int    `koanf:"target"`     // attempts a month

@@ -39,6 +39,7 @@ type streams interface {
 // each life of a node, emptied as it is read. Everything in them is sealed.
 type Wire struct {
 	client streams
+	down   func(context.Context, error) error // the line's
 	prefix string
 	seal   *sealer
 	log    *slog.Logger
@@ -49,7 +50,7 @@ var _ fleet.Wire = (*Wire)(nil)
 
 // Wire returns the wire beside the line, for nodes that share the secret.
 func (q *Queue) Wire(secret []byte, log *slog.Logger) *Wire {
-	return &Wire{client: q.client, prefix: q.keys.prefix, seal: newSealer(secret), log: log}
+	return &Wire{client: q.client, down: q.down, prefix: q.keys.prefix, seal: newSealer(secret), log: log}
 }
 
 // inboxScript empties an inbox.
@@ -102,7 +103,7 @@ func (w *Wire) Publish(ctx context.Context, m fleet.Message) error {
 	if err != nil {
 		return err
 	}
-	return down(w.client.XAdd(ctx, &redis.XAddArgs{Stream: w.live(), MaxLen: liveKept, Approx: true, Values: values}).Err())
+	return w.down(ctx, w.client.XAdd(ctx, &redis.XAddArgs{Stream: w.live(), MaxLen: liveKept, Approx: true, Values: values}).Err())
 }
 
 // Send implements fleet.Wire.
@@ -119,7 +120,7 @@ func (w *Wire) Send(ctx context.Context, to fleet.Life, m fleet.Message, within 
 		p.PExpire(ctx, inbox, inboxLife)
 		return nil
 	})
-	return down(err)
+	return w.down(ctx, err)
 }
 
 // Listen implements fleet.Wire. It ends with an error when Redis does not answer: what was published until it is called again
@@ -158,7 +159,7 @@ func (w *Wire) newest(ctx context.Context, stream string) (string, error) {
 	defer cancel()
 	entries, err := w.client.XRevRangeN(ctx, stream, "+", "-", 1).Result()
 	if err != nil || len(entries) == 0 {
-		return "0-0", down(err)
+		return "0-0", w.down(ctx, err)
 	}
 	return entries[0].ID, nil
 }
@@ -175,7 +176,7 @@ func (w *Wire) wait(ctx context.Context, me fleet.Life, last string, e fleet.Ear
 		return last, false, nil
 	}
 	if err != nil {
-		return last, false, down(err)
+		return last, false, w.down(ctx, err)
 	}
 	for _, stream := range found {
 		for _, entry := range stream.Messages {
@@ -202,7 +203,7 @@ func (w *Wire) empty(ctx context.Context, me fleet.Life, e fleet.Ears) error {
 	inbox := w.inbox(me)
 	answer, err := inboxScript.Run(ctx, w.client, []string{inbox}).Result()
 	if err != nil {
-		return down(err)
+		return w.down(ctx, err)
 	}
 	list, err := texts(answer)
 	if err != nil || len(list)%3 != 1 {

@@ -114,7 +114,10 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	if a.line, err = queue.Open(s.Redis.URL); err != nil {
+	if a.line, err = openQueue(s.Redis); err != nil {
+		return nil, err
+	}
+	if err := checkLine(ctx, a.line, o.log); err != nil {
 		return nil, err
 	}
 	metrics.MustRegister(a.line)

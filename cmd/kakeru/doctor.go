@@ -21,7 +21,6 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/postgres"
-	"kakeru/queue"
 	"kakeru/sip"
 )
 
@@ -105,20 +104,6 @@ func knownRefs(s configs.Settings) (*dialer.Refs, error) {
 	}
 	refs := dialer.NewRefs(key)
 	return &refs, nil
-}
-
-func checkQueue(ctx context.Context, s configs.Settings) []finding {
-	ctx, cancel := context.WithTimeout(ctx, checkWithin)
-	defer cancel()
-	q, err := queue.Open(s.Redis.URL)
-	if err == nil {
-		defer func() { _ = q.Close() }()
-		err = q.Ping(ctx)
-	}
-	if err != nil {
-		return []finding{{major, "Redis", oneLine(err), "start it, or correct redis.url"}}
-	}
-	return []finding{{fine, "Redis", "answers", ""}}
 }
 
 // What must be free for the spool: an end is a few kilobytes, a bad day a few megabytes.
