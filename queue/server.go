@@ -156,7 +156,8 @@ func (q *Queue) node(ctx context.Context) (*node, error) {
 	if !known {
 		return nil, q.down(ctx, errors.New("a node of the cluster that nobody has made"))
 	}
-	return n.(*node), nil
+	one, _ := n.(*node) // newNode stores nothing else
+	return one, nil
 }
 
 // down wraps what went wrong between us and Redis. Another node of a cluster may have the line by now: the next one who asks

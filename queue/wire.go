@@ -148,7 +148,7 @@ func (w *Wire) Listen(ctx context.Context, me fleet.Life, e fleet.Ears) error {
 // quiet is nil for what went wrong because nobody listens any more.
 func quiet(ctx context.Context, err error) error {
 	if ctx.Err() != nil {
-		return nil
+		return nil //nolint:nilerr // that is what this is for
 	}
 	return err
 }

@@ -29,7 +29,7 @@ func openQueue(r configs.Redis) (*queue.Queue, error) {
 func checkLine(ctx context.Context, q *queue.Queue, log *slog.Logger) error {
 	warning, err := q.Check(ctx)
 	if warning != "" {
-		log.Warn(warning)
+		log.Warn("the queue's Redis may lose the line one day", "why", warning)
 	}
 	if errors.Is(err, dialer.ErrQueueDown) {
 		return nil

@@ -37,7 +37,7 @@ func (f *Fleet) beat(ctx context.Context) error {
 	cancel()
 	switch {
 	case ctx.Err() != nil:
-		return nil
+		return nil //nolint:nilerr // we are told to stop: what did not get through no longer matters
 	case errors.Is(err, dialer.ErrFenced):
 		return f.fenced(ctx)
 	case err != nil:

@@ -120,7 +120,7 @@ func (r *reply) fail(err error) {
 }
 
 // err is what went wrong there.
-func (r reply) err() error {
+func (r *reply) err() error {
 	switch {
 	case r.Refusal != nil:
 		return r.Refusal
