@@ -61,7 +61,7 @@ func TestAResultIsKeptWhileTheLedgerIsAway(t *testing.T) {
 	}
 	c, err := h.ledger.Case(t.Context(), caseID)
 	h.must(err)
-	if c.Next != a.Entry.Next || c.Next.State != dialer.CaseWaiting || !c.Next.Due.After(time.Now()) {
+	if !c.Next.Due.Equal(a.Entry.Next.Due) || c.Next.Why != a.Entry.Next.Why || c.Next.State != dialer.CaseWaiting || !c.Next.Due.After(time.Now()) {
 		t.Errorf("the case stands at %+v", c.Next)
 	}
 	operator = h.seated("operator1", "desk1")

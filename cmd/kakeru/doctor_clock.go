@@ -23,7 +23,7 @@ func checkLedgerClock(ctx context.Context, s configs.Settings) []finding {
 	if err != nil {
 		return nil // that it does not answer was said above
 	}
-	f := finding{fine, "clock", fmt.Sprintf("is %s from PostgreSQL's", off.Abs().Round(time.Millisecond)), ""}
+	f := finding{fine, "clock", fmt.Sprintf("is %s from PostgreSQL's", off.Abs().Round(10*time.Millisecond)), ""}
 	switch todo := "see which of the two machines is wrong, and what keeps its time"; {
 	case off.Abs() > s.Clock.Stop:
 		f.grade, f.todo = major, "nothing is dialled: "+todo

@@ -3,6 +3,7 @@ package fleet
 import (
 	"context"
 	"errors"
+	"slices"
 
 	"kakeru/dialer"
 )
@@ -82,8 +83,10 @@ func (f *Fleet) Present(ctx context.Context, a dialer.Asker, id dialer.DeskID, w
 
 // Sit seats a person at a desk. A person sits at one desk: one that they have at another node they leave first.
 func (f *Fleet) Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (v dialer.DeskView, err error) {
-	if err := f.leaveOther(ctx, a, id); err != nil {
-		return dialer.DeskView{}, err
+	if f.sittable(a, id, takeOver) { // nobody gives up a seat for one they do not get
+		if err := f.leaveOther(ctx, a, id); err != nil {
+			return dialer.DeskView{}, err
+		}
 	}
 	answer, err := f.desk(ctx, id, func() (err error) { v, err = f.engine.Sit(ctx, a, id, takeOver); return err },
 		command{Do: doSit, Asker: a, On: takeOver})
@@ -91,6 +94,13 @@ func (f *Fleet) Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeO
 		v = *answer.Desk
 	}
 	return v, err
+}
+
+// sittable reports whether a person can sit down at a desk, as far as is known here.
+func (f *Fleet) sittable(a dialer.Asker, to dialer.DeskID, takeOver bool) bool {
+	return slices.ContainsFunc(f.Desks(), func(d dialer.DeskView) bool {
+		return d.ID == to && (takeOver || d.Operator == "" || d.Operator == a.User)
+	})
 }
 
 // leaveOther has a person leave the desk that they have at another node than that of the desk they go to.
