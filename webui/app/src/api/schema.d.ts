@@ -749,6 +749,36 @@ export interface components {
             /** Format: int64 */
             yen: number;
         };
+        BestHour: {
+            /** @description people answer more in this hour than usual, or less */
+            good: boolean;
+            /**
+             * Format: double
+             * @description and this lies the true share, with a chance of 95 in 100
+             */
+            high: number;
+            /**
+             * Format: double
+             * @description between this
+             */
+            low: number;
+            /**
+             * Format: double
+             * @description estimated share of tries that a person answers
+             */
+            rate: number;
+            says: components["schemas"]["Reason"];
+            /**
+             * Format: int64
+             * @description that the estimate is made from
+             */
+            tries: number;
+            /**
+             * Format: double
+             * @description the share over all hours, for this kind of number
+             */
+            usual: number;
+        };
         Bye: {
             /** @enum {string} */
             reason: "slow" | "session" | "shutdown";
@@ -811,6 +841,7 @@ export interface components {
         Case: {
             address: string;
             balances: components["schemas"]["Balance"][];
+            best_hour: components["schemas"]["BestHour"];
             /** @description YYYY-MM-DD, or empty */
             born_on: string;
             do_not_call: boolean;
@@ -839,6 +870,7 @@ export interface components {
         CaseBrief: {
             /** Format: int64 */
             balance_yen: number;
+            best_hour: components["schemas"]["BestHour"];
             case_id: string;
             desk: string | null;
             /** Format: date-time */
