@@ -1,5 +1,5 @@
 import { ActionIcon, Radio, Tooltip } from "@mantine/core";
-import { IconArrowForward, IconBan, IconCheck, IconCopy, IconFlask, IconLanguage, IconNote } from "@tabler/icons-react";
+import { IconArrowForward, IconBan, IconCheck, IconClock, IconCopy, IconFlask, IconLanguage, IconNote } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import type { Case, Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
@@ -41,6 +41,14 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
         <IconArrowForward size={17} aria-hidden />
         <span>{inWords(about.stands) || t("case.first_time")}</span>
       </p>
+      {about.best_hour && (
+        <p className={css.why}>
+          <IconClock size={17} aria-hidden />
+          <span>
+            <b>{t(about.best_hour.good ? "case.good_hour" : "case.poor_hour")}</b> {inWords(about.best_hour.says)}
+          </span>
+        </p>
+      )}
       <div className={css.facts}>
         <Numbers about={about} chosen={chosen} onChoose={onChoose} />
         <Balances about={about} />
