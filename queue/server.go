@@ -152,12 +152,12 @@ func (q *Queue) node(ctx context.Context) (*node, error) {
 	if err != nil {
 		return nil, q.down(ctx, err)
 	}
-	n, known := q.nodes.Load(c)
-	if !known {
-		return nil, q.down(ctx, errors.New("a node of the cluster that nobody has made"))
+	made, _ := q.nodes.Load(c)
+	n, ok := made.(*node)
+	if !ok {
+		return nil, q.down(ctx, errors.New("a node of the cluster that newNode has not made"))
 	}
-	one, _ := n.(*node) // newNode stores nothing else
-	return one, nil
+	return n, nil
 }
 
 // down wraps what went wrong between us and Redis. Another node of a cluster may have the line by now: the next one who asks
