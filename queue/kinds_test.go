@@ -19,6 +19,7 @@ import (
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/fleet"
 )
 
 func connected(t *testing.T, s Server) *Queue {
@@ -334,6 +335,14 @@ func TestACLUser(t *testing.T) {
 		}
 		return q
 	})
+	dialertest.RunWire(t, func(t *testing.T) func(*testing.T) fleet.Wire {
+		own := storestest.StartRedis(t, "user kakeru "+strings.Replace(user, ">PASSWORD", ">"+password, 1))
+		eventually(t, "the server answers", func() bool { return own.Client(t).Ping(t.Context()).Err() == nil })
+		return func(t *testing.T) fleet.Wire { t.Helper(); return wireAt(t, "redis://kakeru:"+password+"@"+own.Addr) }
+	})
+	if _, err := wireAt(t, "redis://kakeru:"+password+"@"+s.Addr).PhoneBook().Find(t.Context(), []dialer.DeskID{"desk1"}); err != nil {
+		t.Errorf("the phones: %v", err)
+	}
 	c := openAt(t, "redis://kakeru:"+password+"@"+s.Addr).client
 	for _, beyond := range [][]any{{"GET", "another's"}, {"KEYS", "*"}, {"FLUSHALL"}, {"CONFIG", "GET", "*"}, {"ACL", "LIST"}} {
 		if err := c.Do(t.Context(), beyond...).Err(); err == nil || !strings.Contains(err.Error(), "NOPERM") {
