@@ -154,7 +154,12 @@ func (e *Engine) forgetPresented(ctx context.Context, c Claim) {
 	if !idle {
 		return
 	}
-	// Another process may have built the line anew, which knows its own leases alone: then nobody has the case.
+	// Another process may have built the line anew, which knows its own leases alone: then nobody has the case, and it still waits.
+	w, err := e.d.Cases.Place(ctx, c.Case)
+	if err != nil || w == nil {
+		e.clearPresented(c.Desk, c)
+		return
+	}
 	again, err := e.d.Queue.Claim(ctx, c.Desk, c.Case, nil, e.d.Limits.Lease)
 	if err != nil {
 		e.clearPresented(c.Desk, c)

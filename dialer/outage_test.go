@@ -219,9 +219,25 @@ func TestALostClaimIsForgotten(t *testing.T) {
 		ids := h.cases(1)
 		_, err := h.Present(t.Context(), first, desk1, "", false)
 		h.must(err)
+		h.must(h.ledger.Defer(t.Context(), ids[0], dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}))
 		h.must(h.queue.Remove(t.Context(), ids[0]))
 		time.Sleep(5 * sec)
 		h.deskIs(desk1, dialer.DeskReady, "")
+	})
+}
+
+// One that nobody ended goes on at the desk: the line was built anew by a process that did not know of it.
+func TestALostClaimOfAWaitingCaseIsMadeAgain(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(1)
+		_, err := h.Present(t.Context(), first, desk1, "", false)
+		h.must(err)
+		h.must(h.queue.Rebuild(t.Context(), h.ledger.Waiting(t.Context()), nil))
+		time.Sleep(5 * sec)
+		h.deskIs(desk1, dialer.DeskReady, ids[0])
+		if leases := h.queue.Leases(); len(leases) != 1 || leases[0].Case != ids[0] {
+			t.Errorf("leases %v", leases)
+		}
 	})
 }
 

@@ -80,6 +80,9 @@ func measureMedia(ctx context.Context, o benchFlags, kind mediaSystemKind, seed 
 	for call := range o.calls {
 		desk, customer := ears.ears[ears.earOf(call, 0)].at, ears.ears[ears.earOf(call, 1)].at
 		toDesk, toCustomer, err := system.bridge(ctx, desk, customer)
+		if ctx.Err() != nil {
+			return row, ctx.Err() // and the relay has been told to end
+		}
 		if err != nil {
 			return row, fmt.Errorf("call %d: %w", call+1, err)
 		}
