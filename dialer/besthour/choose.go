@@ -60,8 +60,9 @@ func (m *Model) Rank(kind dialer.NumberKind, at time.Time) int {
 		return max(rankUsual-1-int((c.relative-1-worth)/rankStep), 0)
 	case Poor:
 		return min(rankUsual+1+int((1-worth-c.relative)/rankStep), 2*rankUsual)
+	default:
+		return rankUsual
 	}
-	return rankUsual
 }
 
 func (m *Model) grade(kind dialer.NumberKind, at time.Time) Grade {

@@ -34,8 +34,9 @@ func Tells(r dialer.Result) bool {
 	switch r {
 	case dialer.Answered, dialer.NoAnswer, dialer.Busy, dialer.OutOfReach:
 		return true
+	default:
+		return false
 	}
-	return false
 }
 
 // slot is an hour of the week.

@@ -92,7 +92,7 @@ func TestBoundsHoldTheTruth(t *testing.T) {
 	for seed := range uint64(10) {
 		r := dice(seed)
 		effects := map[cellKey]float64{}
-		of := func(kind dialer.NumberKind, s slot, earlier int) float64 { return 0.25 * effects[cellKey{kind, s}] }
+		of := func(kind dialer.NumberKind, s slot, _ int) float64 { return 0.25 * effects[cellKey{kind, s}] }
 		for _, kind := range []dialer.NumberKind{dialer.KindMobile, dialer.KindFixed} {
 			var hours [24]float64
 			for i := range hours {
@@ -163,7 +163,7 @@ func TestEarlierTriesAreNoEffectOfTheHour(t *testing.T) {
 }
 
 func TestTheNewerCountsMore(t *testing.T) {
-	turned := func(kind dialer.NumberKind, s slot, earlier int) float64 {
+	turned := func(_ dialer.NumberKind, s slot, _ int) float64 {
 		if s.hour < 16 {
 			return 0.4
 		}

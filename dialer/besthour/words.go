@@ -44,9 +44,12 @@ func (m *Model) Note(kind dialer.NumberKind, at time.Time) (dialer.HourNote, boo
 // alike finds the hours around one that have its grade: [from, to).
 func (m *Model) alike(kind dialer.NumberKind, s slot, g Grade) (from, to int) {
 	same := func(hour int) bool { return m.cells[cellKey{kind, slot{s.weekday, hour}}].Grade == g }
-	for from = s.hour; same(from - 1); from-- {
+	from, to = s.hour, s.hour+1
+	for same(from - 1) {
+		from--
 	}
-	for to = s.hour + 1; same(to); to++ {
+	for same(to) {
+		to++
 	}
 	return from, to
 }
