@@ -24,16 +24,18 @@ func (s Settings) Check() error {
 	var p problems
 	p.hostPort("http.addr", s.HTTP.Addr)
 	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
-	p.needed("redis.url", s.Redis.URL, "redis://host:6379/0")
+	s.Redis.check(&p)
 	p.needed("state_dir", s.StateDir, "/var/lib/kakeru")
 	p.oneOf("log_level", s.LogLevel, "debug", "info", "warn", "error")
 	s.Centre.check(&p)
+	s.Clock.check(&p)
 	s.Calls.check(&p)
 	s.Inbound.check(&p)
 	s.Numbers.check(&p)
 	s.Queue.check(&p)
 	s.SIP.check(&p)
 	s.Recording.check(&p)
+	s.Node.check(&p)
 	return errors.Join(p...)
 }
 
@@ -60,6 +62,14 @@ func (c Centre) check(p *problems) {
 	for date, span := range c.OpenOn {
 		p.date("centre.open_on", date)
 		p.span("centre.open_on."+date, span)
+	}
+}
+
+func (c Clock) check(p *problems) {
+	p.between("clock.tell", c.Tell, 100*time.Millisecond, time.Minute)
+	p.between("clock.stop", c.Stop, time.Second, time.Hour)
+	if c.Stop < c.Tell {
+		p.addf("clock.stop", "%s is less than clock.tell; write at least %s", c.Stop, c.Tell)
 	}
 }
 

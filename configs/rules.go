@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"io/fs"
 	"os"
+	"time"
 
 	"github.com/knadh/koanf/parsers/yaml"
 )
@@ -34,5 +35,33 @@ func ReadRules(path string) ([]byte, error) {
 	if err != nil {
 		return nil, fmt.Errorf("settings: queue.rules_file: %s is neither YAML nor JSON: %w", path, err)
 	}
-	return json.Marshal(sections)
+	if sections == nil {
+		return []byte("{}"), nil
+	}
+	return json.Marshal(plainKeys(sections))
+}
+
+// plainKeys makes every key a text: YAML takes a date that stands without quotes for a date.
+func plainKeys(v any) any {
+	switch v := v.(type) {
+	case map[string]any:
+		for key, below := range v {
+			v[key] = plainKeys(below)
+		}
+	case []any:
+		for i, below := range v {
+			v[i] = plainKeys(below)
+		}
+	case map[any]any:
+		out := make(map[string]any, len(v))
+		for key, below := range v {
+			text := fmt.Sprint(key)
+			if day, ok := key.(time.Time); ok {
+				text = day.Format(time.DateOnly)
+			}
+			out[text] = plainKeys(below)
+		}
+		return out
+	}
+	return v
 }

@@ -8,6 +8,7 @@ type Settings struct {
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
+	Clock    Clock    `koanf:"clock"`
 	Calls    Calls    `koanf:"calls"`
 	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
@@ -15,11 +16,22 @@ type Settings struct {
 	SIP      SIP      `koanf:"sip"`
 	// Recording is of its own, since it is not for whoever sets up phones to decide.
 	Recording Recording `koanf:"recording"`
+	Node      Node      `koanf:"node"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
 	SecretFile string `koanf:"secret_file"`
 	LogLevel   string `koanf:"log_level"` // debug, info, warn, error
+}
+
+// Node is this process among those that run the centre together, over one PostgreSQL and one Redis.
+type Node struct {
+	// ID names it, and outlives it: no two processes that run at once have the same. Made at the first start, and kept in
+	// state_dir, when empty.
+	ID string `koanf:"id"`
+	// Lease is how long it may be silent before the others take its desks over; Beat how often it shows itself, at most a third.
+	Lease time.Duration `koanf:"lease"`
+	Beat  time.Duration `koanf:"beat"`
 }
 
 // HTTP is the panel's door.
@@ -31,11 +43,6 @@ type HTTP struct {
 
 // Database is the ledger's PostgreSQL.
 type Database struct {
-	URL string `koanf:"url"`
-}
-
-// Redis is the queue's Redis.
-type Redis struct {
 	URL string `koanf:"url"`
 }
 
@@ -51,6 +58,12 @@ type Centre struct {
 	OpenOn       map[string]string `koanf:"open_on"`
 	BreakMinutes int               `koanf:"break_minutes"`
 	AlwaysOpen   bool              `koanf:"always_open"`
+}
+
+// Clock says how far this machine's clock may be from PostgreSQL's.
+type Clock struct {
+	Tell time.Duration `koanf:"tell"` // beyond it the supervisor is told
+	Stop time.Duration `koanf:"stop"` // beyond it nothing is dialled
 }
 
 // Calls bounds the waits of a call.
@@ -194,12 +207,14 @@ func Default() Settings {
 				"mon": "09:00-17:00", "tue": "09:00-17:00", "wed": "13:00-19:00", "thu": "09:00-17:00", "fri": "09:00-17:00",
 			},
 		},
+		Clock:     Clock{Tell: 2 * time.Second, Stop: time.Minute},
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
 		Queue:     Queue{BestHour: "on"},
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},
 		SIP:       SIP{Listen: "0.0.0.0:5060", TCP: true, Hearing: true, RTP: RTP{PortMin: 20000, PortMax: 20999}},
 		Recording: Recording{Notice: Beep},
+		Node:      Node{Lease: 6 * time.Second, Beat: 2 * time.Second},
 		StateDir:  "/var/lib/kakeru",
 		LogLevel:  "info",
 	}

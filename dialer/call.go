@@ -161,9 +161,7 @@ func (c *call) heardOutside(p posted) {
 		c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvHangupAsked, Reason: string(p.by)})
 	}
 	if p.fact == DialSaved && !c.e.leased() {
-		// The ledger has taken it, but we have slept since: another may have closed the attempt meanwhile.
-		c.log.Warn("nobody is rung: the lease of this server has run out")
-		p.fact = DialNotSaved
+		p.fact = DialNotSaved // we have slept since: another may have closed the attempt meanwhile
 	}
 	if p.fact == DialNotSaved {
 		c.ends(BySystem)

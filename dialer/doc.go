@@ -23,6 +23,12 @@
 // for each; Board is shown every change and must not block. The ports are small, owned here, and each has a fake and a
 // conformance suite in dialertest.
 //
+// # The queue's rules
+//
+// rules.json is the built-in file of rules, rules.go what the engine makes of it: next.go says when a case is called again,
+// retry.go when a number may be, choose.go which of its numbers is next, seats.go who speaks what on which day. All of it is
+// pure, and says why. docs/rules.md is the page for people, decision 17 why it is so.
+//
 // # How it fails
 //
 // What forbids a call is a *Refusal with its rule and a sentence for the operator. A ledger that is away refuses new

@@ -38,7 +38,7 @@ type DeskConfig struct {
 	Languages []string
 }
 
-// Deps is what an Engine is made of. All fields are needed but Log.
+// Deps is what an Engine is made of. All fields are needed but Log and ClockWrong.
 type Deps struct {
 	Desks   []DeskConfig
 	Hours   Hours
@@ -61,8 +61,11 @@ type Deps struct {
 	// DesksApart has every desk be another's until Adopt; else all are this engine's from the start.
 	DesksApart bool
 
+	// Now is the clock of the house, by which all rules go.
 	Now Clock
-	Log *slog.Logger
+	// ClockWrong says why nothing may be dialled by it; nil for a clock that is always right.
+	ClockWrong func() *Refusal
+	Log        *slog.Logger
 }
 
 // LineSource yields every waiting case, to rebuild the queue from. The ledger implements it.
@@ -98,6 +101,9 @@ func NewEngine(d Deps) *Engine {
 	}
 	if d.Inbound == (InboundRules{}) {
 		d.Inbound = WardInbound()
+	}
+	if d.ClockWrong == nil {
+		d.ClockWrong = func() *Refusal { return nil }
 	}
 	if len(d.Rules.Connections) == 0 {
 		d.Rules = DefaultRules()
@@ -148,6 +154,9 @@ func (e *Engine) Dial(ctx context.Context, r DialRequest) (Accepted, error) {
 func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, clicked time.Time) (*call, Accepted, error) {
 	if id, err := e.seenBefore(ctx, r); id != "" || err != nil {
 		return nil, Accepted{CallID: id, Repeated: id != ""}, err
+	}
+	if no := e.d.ClockWrong(); no != nil {
+		return nil, Accepted{}, no
 	}
 	if no := e.d.Hours.Refusal(clicked); no != nil {
 		return nil, Accepted{}, no

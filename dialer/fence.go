@@ -5,10 +5,10 @@ import "errors"
 // NodeID names one of the processes that run a centre's calls.
 type NodeID string
 
-// ErrFenced: this process's lease has run out, or another has taken its place. It makes no call until it has a lease again.
+// ErrFenced means that this process's lease has run out, or another has taken its place. It makes no call until it has a lease again.
 var ErrFenced = errors.New("this server's lease has run out, or another has taken its place")
 
-// ErrElsewhere: the desk is another node's.
+// ErrElsewhere means that the desk is another node's.
 var ErrElsewhere = errors.New("the desk belongs to another server")
 
 // errFenced is what an operator is told.

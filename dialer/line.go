@@ -47,6 +47,13 @@ func (e *Engine) lineMissed(what string, id CaseID, err error) {
 // LineMissed has the line rebuilt from the ledger because the queue did not take what somebody else put into it.
 func (e *Engine) LineMissed(err error) { e.lineMissed("put", "", err) }
 
+// LineKept says that other processes have kept the line while this one was away: it need not be built anew for that alone.
+func (e *Engine) LineKept() {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	e.lineStale = false
+}
+
 // Draining reports whether new calls are refused because the house is closing.
 func (e *Engine) Draining() bool {
 	e.mu.Lock()
@@ -131,7 +138,7 @@ func (e *Engine) renewClaims(ctx context.Context) {
 		switch {
 		case err == nil:
 		case errors.Is(err, ErrClaimLost):
-			e.forgetPresented(c)
+			e.forgetPresented(ctx, c)
 		default:
 			e.noteQueueDown()
 			return
@@ -139,13 +146,28 @@ func (e *Engine) renewClaims(ctx context.Context) {
 	}
 }
 
-func (e *Engine) forgetPresented(c Claim) {
+func (e *Engine) forgetPresented(ctx context.Context, c Claim) {
 	e.mu.Lock()
 	d := e.desks[c.Desk]
 	idle := d.view.State == DeskReady && d.held == nil
 	e.mu.Unlock()
-	if idle {
+	if !idle {
+		return
+	}
+	// Another process may have built the line anew, which knows its own leases alone: then nobody has the case.
+	again, err := e.d.Queue.Claim(ctx, c.Desk, c.Case, nil, e.d.Limits.Lease)
+	if err != nil {
 		e.clearPresented(c.Desk, c)
+		return
+	}
+	e.mu.Lock()
+	still := d.claim != nil && d.claim.Token == c.Token && d.held == nil
+	if still {
+		d.claim = &again
+	}
+	e.mu.Unlock()
+	if !still {
+		e.release(ctx, again)
 	}
 }
 
@@ -161,11 +183,9 @@ func (e *Engine) followLocked(work func(context.Context)) {
 	if e.draining {
 		return
 	}
-	e.running.Add(1)
-	go func() {
-		defer e.running.Done()
+	e.running.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Reserve)
 		defer cancel()
 		work(ctx)
-	}()
+	})
 }

@@ -18,6 +18,7 @@ const (
 	CapReached       Rule = "cap_reached"
 	NoRoute          Rule = "no_route"
 	LedgerDown       Rule = "ledger_down"
+	ClockOff         Rule = "clock_off"
 	QueueDown        Rule = "queue_down"
 	Draining         Rule = "draining"
 	UnknownDesk      Rule = "unknown_desk"

@@ -198,19 +198,7 @@ func (r Rules) checkConnections(p *ruleProblems) {
 		if len(c.Results) == 0 {
 			p.addf(key+".results", "there is none; write which results the row is for")
 		}
-		for _, result := range c.Results {
-			switch {
-			case !slices.Contains(Results, result):
-				p.addf(key+".results", "unknown result %q; use one of %v", result, Results)
-			case result == Answered || result == NotDialled:
-				p.addf(key+".results", "nothing follows %s by this table: a talk waits for its entry, and what was not dialled stays where it stood", result)
-			}
-		}
-		for _, sure := range c.Confidence {
-			if sure != High && sure != Medium && sure != Low {
-				p.addf(key+".confidence", "unknown confidence %q; use high, medium or low", sure)
-			}
-		}
+		c.checkWords(p, key)
 		c.check(p, key)
 		for j, before := range r.Connections[:i] {
 			if before.covers(c) {
@@ -227,6 +215,23 @@ func (r Rules) checkConnections(p *ruleProblems) {
 			return slices.Contains(c.Results, result) && len(c.Confidence) == 0 && c.Counted == nil
 		}) {
 			p.addf("connections", "no row says what follows %s whatever its confidence; add one with results: [%q]", result, result)
+		}
+	}
+}
+
+// checkWords refuses results and confidences that there are not, or that nothing follows.
+func (c ConnectionRule) checkWords(p *ruleProblems, key string) {
+	for _, result := range c.Results {
+		switch {
+		case !slices.Contains(Results, result):
+			p.addf(key+".results", "unknown result %q; use one of %v", result, Results)
+		case result == Answered || result == NotDialled:
+			p.addf(key+".results", "nothing follows %s by this table: a talk waits for its entry, and what was not dialled stays where it stood", result)
+		}
+	}
+	for _, sure := range c.Confidence {
+		if sure != High && sure != Medium && sure != Low {
+			p.addf(key+".confidence", "unknown confidence %q; use high, medium or low", sure)
 		}
 	}
 }

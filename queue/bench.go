@@ -36,12 +36,12 @@ func Bench(ctx context.Context, url string, cases, workers int) (Figures, error)
 	if cases < 1 || workers < 1 {
 		return Figures{}, fmt.Errorf("queue: a measurement needs at least one case and one worker, not %d and %d", cases, workers)
 	}
-	q, err := open(url, benchPrefix)
+	q, err := connect(Server{URL: url}, benchPrefix)
 	if err != nil {
 		return Figures{}, err
 	}
 	defer func() { _ = q.Close() }()
-	defer func() { _ = q.client.Unlink(context.WithoutCancel(ctx), q.keys.all()...).Err() }()
+	defer func() { _ = q.client.Unlink(context.WithoutCancel(ctx), append(q.keys.all(), q.keys.layout)...).Err() }()
 
 	f := Figures{Cases: cases, Workers: workers}
 	began := time.Now()

@@ -28,8 +28,10 @@ type keys struct {
 	// changes is a hash, the journal of a running rebuild: "c:CASE" to a place or
 	// "-", "t:TOKEN" to "" for leases that ended.
 	changes string
-	// built is a string, there once the line was built.
+	// built is a string: the life of Redis in which the line was built, not there before.
 	built string
+	// layout is a string, the number of the way in which these keys are written (check.go).
+	layout string
 
 	prefix string
 }
@@ -38,7 +40,7 @@ func newKeys(prefix string) keys {
 	return keys{
 		line: prefix + "line", heads: prefix + "heads", place: prefix + "place",
 		lease: prefix + "lease", until: prefix + "until",
-		rebuilding: prefix + "rebuilding", changes: prefix + "changes", built: prefix + "built",
+		rebuilding: prefix + "rebuilding", changes: prefix + "changes", built: prefix + "built", layout: prefix + "layout",
 		prefix: prefix,
 	}
 }

@@ -6,14 +6,11 @@ import (
 	"errors"
 	"fmt"
 	"strconv"
-	"strings"
-	"sync/atomic"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus"
 	"github.com/redis/go-redis/v9"
-	"github.com/redis/go-redis/v9/logging"
-	"github.com/redis/go-redis/v9/maintnotifications"
 
 	"kakeru/dialer"
 )
@@ -26,34 +23,29 @@ const putBatch = 500
 
 // Queue is the waiting line. It is safe for concurrent use, and for several processes on one Redis.
 type Queue struct {
-	client *redis.Client
-	keys   keys
-	claims *prometheus.CounterVec
-	life   atomic.Pointer[string] // which life of Redis the line stands in; nil before it was asked
+	client  redis.UniversalClient
+	one     node                 // the server, unless it is a cluster
+	cluster *redis.ClusterClient // nil unless it is one
+	nodes   sync.Map             // of a cluster: *redis.Client → *node
+	keys    keys
+	claims  *prometheus.CounterVec
 }
 
 var _ dialer.Queue = (*Queue)(nil)
 
-// Open reads the URL (redis://, rediss:// or unix://, as go-redis has it) and returns the line it leads to. Nothing is
-// connected yet: Redis may come later, and go and come back. Close frees the connections.
-func Open(url string) (*Queue, error) { return open(url, prefix) }
+// Open is Connect for one server by its URL.
+func Open(url string) (*Queue, error) { return Connect(Server{URL: url}) }
 
-func open(url, prefix string) (*Queue, error) {
-	o, err := redis.ParseURL(url)
-	if err != nil {
-		// The cause may quote the URL, and with it a password.
-		return nil, errors.New("the address of Redis cannot be read; it must look like redis://host:6379/0 or unix:///path/redis.sock")
+// Connect returns the line that stands in a Redis. Nothing is connected yet: Redis may come later, and go and come back. Close
+// frees the connections.
+func Connect(s Server) (*Queue, error) { return connect(s, prefix) }
+
+func connect(s Server, prefix string) (*Queue, error) {
+	q := &Queue{keys: newKeys(prefix), claims: newClaims()}
+	if err := q.connect(s); err != nil {
+		return nil, err
 	}
-	// A script that was sent may have run: it is never sent again behind our back.
-	o.MaxRetries, o.DialerRetries = -1, 1
-	o.DialTimeout, o.ReadTimeout, o.WriteTimeout, o.PoolTimeout = answerLimit, answerLimit, answerLimit, answerLimit
-	o.ContextTimeoutEnabled = true
-	// A connection is ready after one exchange less, and asks for nothing that an old server lacks.
-	o.DisableIdentity = true
-	o.MaintNotificationsConfig = &maintnotifications.Config{Mode: maintnotifications.ModeDisabled}
-	// The client would log every refused connection; what fails is returned, and its user logs the change.
-	logging.Disable()
-	return &Queue{client: redis.NewClient(o), keys: newKeys(prefix), claims: newClaims()}, nil
+	return q, nil
 }
 
 // Close frees the connections to Redis.
@@ -63,23 +55,23 @@ func (q *Queue) Close() error { return q.client.Close() }
 func (q *Queue) Ping(ctx context.Context) error {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	return down(q.client.Ping(ctx).Err())
+	n, err := q.node(ctx)
+	if err != nil {
+		return err
+	}
+	return q.down(ctx, n.Ping(ctx).Err())
 }
 
 // run executes a script on the line's keys and those in more.
 func (q *Queue) run(ctx context.Context, s *redis.Script, more []string, args ...any) (any, error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	answer, err := s.Run(ctx, q.client, append(q.keys.all(), more...), args...).Result()
-	return answer, down(err)
-}
-
-// down wraps what went wrong between us and Redis.
-func down(err error) error {
-	if err == nil {
-		return nil
+	n, err := q.node(ctx)
+	if err != nil {
+		return nil, err
 	}
-	return fmt.Errorf("%w: %w", dialer.ErrQueueDown, err)
+	answer, err := s.Run(ctx, n, append(q.keys.all(), more...), args...).Result()
+	return answer, q.down(ctx, err)
 }
 
 // errAnswer is an answer that no script of ours gives.
@@ -87,19 +79,23 @@ func errAnswer(answer any) error {
 	return fmt.Errorf("queue: redis gave an unknown answer of type %T", answer)
 }
 
-// Claim implements dialer.Queue. A claim whose answer is lost on the way lapses after its lease.
+// Claim implements dialer.Queue. A claim whose answer is lost on the way lapses after its lease. From a line that was built in
+// another life of Redis only named cases are claimed: it is empty until it is rebuilt.
 func (q *Queue) Claim(
 	ctx context.Context, desk dialer.DeskID, id dialer.CaseID, lanes []dialer.Served, lease time.Duration,
 ) (dialer.Claim, error) {
 	if id != "" {
 		lanes = nil // a named case is a person's decision
 	}
-	args := append(make([]any, 0, 4+len(dialer.LaneKinds)), string(desk), string(id), lease.Microseconds(), rand.Text())
+	const life = 4 // where it stands among the arguments
+	args := append(make([]any, 0, 5+len(dialer.LaneKinds)), string(desk), string(id), lease.Microseconds(), rand.Text(), "")
 	args, err := withLanes(args, lanes)
 	if err != nil {
 		return dialer.Claim{}, err
 	}
-	answer, err := q.run(ctx, claimScript, nil, args...)
+	ctx, cancel := context.WithTimeout(ctx, answerLimit)
+	defer cancel()
+	answer, err := q.claim(ctx, args, life)
 	if err != nil {
 		q.claims.WithLabelValues(claimDown).Inc()
 		return dialer.Claim{}, err
@@ -123,6 +119,19 @@ func (q *Queue) Claim(
 		return dialer.Claim{}, errAnswer(answer)
 	}
 	return dialer.Claim{Case: dialer.CaseID(words[1]), Desk: desk, Token: words[2], Until: instant(until)}, nil
+}
+
+func (q *Queue) claim(ctx context.Context, args []any, life int) (answer any, err error) {
+	n, err := q.node(ctx)
+	if err != nil {
+		return nil, err
+	}
+	err = n.during(ctx, func(id string) error {
+		args[life] = id
+		answer, err = claimScript.Run(ctx, n, q.keys.all(), args...).Result()
+		return err
+	})
+	return answer, q.down(ctx, err)
 }
 
 // Renew implements dialer.Queue.
@@ -197,36 +206,25 @@ func (q *Queue) Remove(ctx context.Context, id dialer.CaseID) error {
 }
 
 // Built implements dialer.Queue.
-func (q *Queue) Built(ctx context.Context) (bool, error) {
+func (q *Queue) Built(ctx context.Context) (built bool, err error) {
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	life, err := q.askLife(ctx)
+	n, err := q.node(ctx)
 	if err != nil {
 		return false, err
 	}
-	n, err := q.client.Exists(ctx, q.keys.built).Result()
-	// A Redis that was restarted may have come back from an older dump, or be another one that took over: what it holds looks
-	// whole and is not.
-	known := q.life.Load()
-	if known == nil {
-		known = &life
-		q.life.Store(known)
-	}
-	return n == 1 && *known == life, down(err)
-}
-
-// askLife is the id that a Redis has from its start to its end (INFO server, run_id).
-func (q *Queue) askLife(ctx context.Context) (string, error) {
-	info, err := q.client.Info(ctx, "server").Result()
-	if err != nil {
-		return "", down(err)
-	}
-	for line := range strings.Lines(info) {
-		if id, ok := strings.CutPrefix(line, "run_id:"); ok {
-			return strings.TrimSpace(id), nil
+	err = n.during(ctx, func(id string) error {
+		in, err := n.Get(ctx, q.keys.built).Result()
+		built = err == nil && in == id
+		if errors.Is(err, redis.Nil) {
+			return nil
 		}
+		return err
+	})
+	if errors.Is(err, errTookOver) {
+		return false, nil
 	}
-	return "", nil // something like a Redis, without lives: only its being empty can be seen
+	return built, q.down(ctx, err)
 }
 
 // texts reads a list of strings from a script's answer; it has at least one.

@@ -26,18 +26,18 @@ var (
 	errShort      = errors.New("redis lost part of the new line meanwhile")
 )
 
-// Rebuild implements dialer.Queue. Besides the leases in keep, those taken after the rebuild began go on. An error from
+// Rebuild implements dialer.Queue, in a Redis that Check does not refuse. Besides the leases in keep, those taken after the rebuild began go on. An error from
 // cases ends the rebuild and is returned; the line is then as it was. Should Redis lose what it was sent, or another
 // rebuild begin meanwhile, the error is dialer.ErrQueueDown.
 func (q *Queue) Rebuild(ctx context.Context, cases iter.Seq2[dialer.Waiting, error], keep []dialer.Claim) error {
 	r := &rebuild{q: q, token: rand.Text()}
 	r.stage = q.keys.stage(r.token)
-	life, err := q.askLife(ctx)
+	life, err := q.lifeNow(ctx)
 	if err == nil {
-		err = r.all(ctx, cases, keep)
+		err = q.fits(ctx)
 	}
 	if err == nil {
-		q.life.Store(&life)
+		err = r.all(ctx, life, cases, keep)
 	}
 	if err != nil {
 		// Clean-up is tried even when the caller has given up; what it misses expires.
@@ -57,7 +57,7 @@ type rebuild struct {
 	sent  int
 }
 
-func (r *rebuild) all(ctx context.Context, cases iter.Seq2[dialer.Waiting, error], keep []dialer.Claim) error {
+func (r *rebuild) all(ctx context.Context, life string, cases iter.Seq2[dialer.Waiting, error], keep []dialer.Claim) error {
 	if _, err := r.q.run(ctx, beginScript, nil, r.token, rebuildPause.Milliseconds()); err != nil {
 		return err
 	}
@@ -79,7 +79,7 @@ func (r *rebuild) all(ctx context.Context, cases iter.Seq2[dialer.Waiting, error
 	if err := r.send(ctx); err != nil {
 		return err
 	}
-	return r.swap(ctx, keep)
+	return r.swap(ctx, life, keep)
 }
 
 func (r *rebuild) send(ctx context.Context) error {
@@ -88,35 +88,39 @@ func (r *rebuild) send(ctx context.Context) error {
 	}
 	ctx, cancel := context.WithTimeout(ctx, answerLimit)
 	defer cancel()
-	args := append([]any{r.token, rebuildPause.Milliseconds()}, r.batch...)
-	alive, err := stageScript.Run(ctx, r.q.client, append(r.stage[:3:3], r.q.keys.rebuilding), args...).Bool()
+	n, err := r.q.node(ctx)
 	if err != nil {
-		return down(err)
+		return err
 	}
-	if !alive {
-		return down(errSuperseded)
+	args := append([]any{r.token, rebuildPause.Milliseconds()}, r.batch...)
+	alive, err := stageScript.Run(ctx, n, append(r.stage[:3:3], r.q.keys.rebuilding), args...).Bool()
+	if err == nil && !alive {
+		err = errSuperseded
+	}
+	if err != nil {
+		return r.q.down(ctx, err)
 	}
 	r.sent += len(r.batch) / 2
 	r.batch = r.batch[:0]
 	return nil
 }
 
-func (r *rebuild) swap(ctx context.Context, keep []dialer.Claim) error {
-	args := make([]any, 0, 3+4*len(keep))
-	args = append(args, r.token, r.sent, keptLease.Microseconds())
+func (r *rebuild) swap(ctx context.Context, life string, keep []dialer.Claim) error {
+	args := make([]any, 0, 5+4*len(keep))
+	args = append(args, r.token, r.sent, keptLease.Microseconds(), life, layout)
 	for _, c := range keep {
 		args = append(args, string(c.Case), c.Token, micros(c.Until), string(c.Desk))
 	}
-	answer, err := r.q.run(ctx, swapScript, r.stage, args...)
+	answer, err := r.q.run(ctx, swapScript, append(r.stage[:3:3], r.q.keys.layout), args...)
 	switch {
 	case err != nil:
 		return err
 	case answer == "ok":
 		return nil
 	case answer == "superseded":
-		return down(errSuperseded)
+		return r.q.down(ctx, errSuperseded)
 	case answer == "short":
-		return down(errShort)
+		return r.q.down(ctx, errShort)
 	default:
 		return errAnswer(answer)
 	}

@@ -23,6 +23,7 @@ var (
 	stageScript   = redis.NewScript(source("stage"))
 	swapScript    = load("swap")
 	cancelScript  = load("cancel")
+	checkScript   = redis.NewScript(source("check"))
 )
 
 func load(name string) *redis.Script { return redis.NewScript(source("prelude") + source(name)) }

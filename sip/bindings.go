@@ -25,11 +25,18 @@ type kept struct {
 
 // keep has the bindings written down, after what is being written now: no lock is held over the file. It needs r.mu.
 func (r *registrar) keep() {
-	if r.agent.cfg.BindingsFile == "" || r.ended {
+	if r.agent.cfg.BindingsFile == "" && r.agent.cfg.Where == nil || r.ended {
 		return
 	}
 	all := r.snapshot()
-	r.agent.notices.post(func() { r.write(all) })
+	r.agent.notices.post(func() {
+		if r.agent.cfg.BindingsFile != "" {
+			r.write(all)
+		}
+		if r.agent.cfg.Where != nil {
+			r.tellWhere(all)
+		}
+	})
 }
 
 // snapshot needs r.mu.
@@ -80,16 +87,21 @@ func (r *registrar) recall() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range all {
-		s, left := r.seats[k.Desk], k.Expires.Sub(r.agent.cfg.Now())
-		if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.IsValid() {
-			continue
-		}
-		if k.At.flow {
-			s.lostFlow(k.At) // it went with the process that had it; the phone comes back by another
-			continue
-		}
-		r.revive(s, binding{uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq})
+		r.takeUp(k)
 	}
+}
+
+// takeUp takes a binding up that another process knew, if it still holds. It needs r.mu.
+func (r *registrar) takeUp(k kept) {
+	s, left := r.seats[k.Desk], k.Expires.Sub(r.agent.cfg.Now())
+	if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.IsValid() {
+		return
+	}
+	if k.At.flow {
+		s.lostFlow(k.At) // it went with the process that had it; the phone comes back by another
+		return
+	}
+	r.revive(s, binding{uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq})
 }
 
 // revive takes up a binding of which it is not known whether its phone is there: it is asked at once. It needs r.mu.

@@ -92,6 +92,45 @@ func TestRestartedAgentFindsThePhone(t *testing.T) {
 	}
 }
 
+// A phone that registered with one server is rung by another that was told where it is, once it has answered there.
+func TestAnotherServerFindsThePhone(t *testing.T) {
+	told := make(chan []byte, 16)
+	first := newRig(t, func(c *Config) {
+		account(c)
+		c.Where = func(_ dialer.DeskID, where []byte) { told <- where }
+	})
+	p := newPhoneSide(t, first.Agent)
+	p.login(t, p.contact(""))
+	where := within(t, told, "where the phone is")
+	second := newRig(t, account)
+	seen := observe(second.Agent)
+	for range 2 { // to be told twice is to be told once
+		if err := second.Learn("desk1", where); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := second.Learn("desk9", where); err != nil {
+		t.Errorf("a desk that is not there: %v", err)
+	}
+	if registered(t, second.Agent) {
+		t.Error("a phone counts as there before it has answered")
+	}
+	p.reply(p.request(t, sip.OPTIONS), say{status: 200})
+	if !within(t, seen.told, "the phone to be found") {
+		t.Error("it was not found")
+	}
+	if _, err := second.phoneOf(t.Context(), "desk1"); err != nil {
+		t.Errorf("it cannot be rung: %v", err)
+	}
+	if err := second.Learn("desk1", []byte("[{")); err == nil {
+		t.Error("something that cannot be read was learnt")
+	}
+	p.login(t, p.contact(";expires=0"))
+	if gone := within(t, told, "that it is gone"); string(gone) != "[]" {
+		t.Errorf("a phone that went is told as %s", gone)
+	}
+}
+
 // FuzzRegister has an authenticated phone send anything: it gets one final answer, what is refused changes nothing, and what
 // is bound stays bounded, each contact once.
 func FuzzRegister(f *testing.F) {

@@ -61,6 +61,9 @@ type Config struct {
 	MinExpires time.Duration
 	// BindingsFile is where registrations are kept over a restart; empty keeps none, and phones are gone until they renew.
 	BindingsFile string
+	// Where is called, never concurrently with itself, with where a desk's phone is whenever that has changed, in an encoding of
+	// ours for Learn. It must not wait for anything; nil where no other server rings these phones.
+	Where func(desk dialer.DeskID, where []byte)
 	// Hearing has the customer's sound listened to, for hints at recorders, faxes and tones.
 	Hearing bool
 	// BusyTone is how long the operator hears that the other side is gone, or did not come, before the desk phone is hung up;

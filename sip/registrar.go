@@ -26,6 +26,8 @@ type registrar struct {
 	nonces *nonces
 	seats  map[dialer.DeskID]*seat // never changed, only the seats are
 
+	told map[dialer.DeskID]string // what Config.Where was told last; only the notices touch it
+
 	noSecret    string // of users without an account
 	firstSHA256 bool   // what the first account is offered
 
@@ -58,7 +60,7 @@ type binding struct {
 }
 
 func newRegistrar(a *Agent) *registrar {
-	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}, noSecret: rand.Text()}
+	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text()}
 	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
 		r.firstSHA256 = a.cfg.Desks[i].SHA256
 	}

@@ -415,7 +415,7 @@ func (w caseBook) Place(_ context.Context, id dialer.CaseID) (*dialer.Waiting, e
 	case !ok:
 		return nil, dialer.ErrNotFound
 	case c.Next.State != dialer.CaseWaiting:
-		return nil, nil
+		return nil, nil //nolint:nilnil // the port says so: it does not wait
 	}
 	priority := c.Priority
 	if c.Pinned {

@@ -196,6 +196,7 @@ func (h *Hub) passOver(s shown) {
 		h.server.recount.figuresChanged()
 	case dialer.ChangeQueue:
 		h.server.recount.queueChanged()
+	case dialer.ChangeDesk, dialer.ChangeTrunk: // the snapshot shows them
 	}
 }
 

@@ -118,7 +118,7 @@ const badCursor dialer.Rule = "bad_cursor"
 func refused(r *dialer.Refusal) *Problem {
 	status := http.StatusConflict
 	switch r.Rule {
-	case dialer.LedgerDown, dialer.QueueDown, dialer.Draining:
+	case dialer.LedgerDown, dialer.QueueDown, dialer.ClockOff, dialer.Draining:
 		status = http.StatusServiceUnavailable
 	case dialer.UnknownDesk, dialer.UnknownCase:
 		status = http.StatusNotFound

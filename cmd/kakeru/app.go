@@ -3,10 +3,8 @@ package main
 import (
 	"context"
 	"errors"
-	"fmt"
 	"log/slog"
 	"net"
-	"net/netip"
 	"path/filepath"
 	"sync/atomic"
 	"time"
@@ -18,11 +16,11 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/besthour"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 	"kakeru/queue"
 	"kakeru/sip"
-	"kakeru/sip/media"
 	"kakeru/sip/media/recording"
 	"kakeru/webui"
 	"kakeru/webui/auth"
@@ -34,6 +32,7 @@ type app struct {
 	log      *slog.Logger
 	now      dialer.Clock
 	refs     dialer.Refs
+	watch    *dialer.Watch // the clock of every room
 	hours    dialer.Hours
 	rules    casework.Rules
 	best     *besthour.Keeper // nil when it is switched off
@@ -42,6 +41,10 @@ type app struct {
 	line     *queue.Queue
 	agent    *sip.Agent
 	hub      *webui.Hub
+	fleet    *fleet.Fleet
+	nodes    *queue.Wire // to the others
+	roaming  *roaming
+	secret   []byte
 	engine   *dialer.Engine
 	web      *webui.Server
 	recorder *recording.Recorder // nil where the settings have no place for recordings
@@ -61,7 +64,7 @@ type appOptions struct {
 	fast bool
 	// stopping is called when the house was told to stop; nil for nothing.
 	stopping func()
-	// now is the clock of every room that asks what time it is; nil for the machine's.
+	// now is this machine's clock, from which the watch sets out; nil for the real one.
 	now dialer.Clock
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
 	numberRuleOff bool
@@ -88,7 +91,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	if err != nil {
 		return nil, err
 	}
-	a.refs = dialer.NewRefs(key)
+	a.refs, a.secret = dialer.NewRefs(key), key
 	if a.hours, err = hours(s.Centre); err != nil {
 		return nil, err
 	}
@@ -100,14 +103,18 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	}
 	a.adviseHours()
 	metrics := prometheus.NewRegistry()
+	a.keepTime(metrics)
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Rules: a.rules, Hours: a.hours,
-		Now: a.now, Log: o.log, Registerer: metrics,
+		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
 	}
-	if a.line, err = queue.Open(s.Redis.URL); err != nil {
+	if a.line, err = openQueue(s.Redis); err != nil {
+		return nil, err
+	}
+	if err := checkLine(ctx, a.line, o.log); err != nil {
 		return nil, err
 	}
 	metrics.MustRegister(a.line)
@@ -125,11 +132,11 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if err != nil {
 		return err
 	}
-	conf.Log, conf.Metrics = o.log, metrics
+	conf.Log, conf.Metrics, conf.Now = o.log, metrics, a.watch.Now
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
-	if a.recorder, err = recorder(s.Recording, o.log); err != nil {
+	if a.recorder, err = recorder(s.Recording, a.watch.Now, o.log); err != nil {
 		return err
 	}
 	if s.Recording.Allowed {
@@ -140,30 +147,39 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		conf.RecordingNotice = s.Recording.Notice
 	}
 	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
+	a.nodes = a.line.Wire(a.secret, o.log)
+	a.roaming = newRoaming(a.nodes.PhoneBook(), o.log)
+	conf.Where = a.roaming.note
 	if a.agent, err = sip.New(conf); err != nil {
 		return err
 	}
-	a.hub = webui.NewHub(a.now(), webui.LiveSettings{})
-	a.agent.OnTrunk(newTrunkBoard(a.hub, a.now).show)
+	a.roaming.agent = a.agent
+	a.hub = webui.NewHub(a.watch.Now(), webui.LiveSettings{})
+	a.agent.OnTrunk(newTrunkBoard(a.hub, a.watch.Now).show)
+	if err := a.newFleet(o, metrics); err != nil {
+		return err
+	}
 	a.engine = dialer.NewEngine(dialer.Deps{
 		Desks: desksOf(s.SIP), Hours: a.hours, Rules: a.rules.Rules, Limits: limits(s.Calls),
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.hub, metrics),
-		Now: a.now, Log: o.log,
+		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.fleet, metrics),
+		Leased: a.fleet.Leased, DesksApart: true,
+		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
+	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.engine, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Rules: a.rules, Line: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.now}, Hours: a.hours,
-		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe},
-		Metrics: metrics, Now: a.now, Log: o.log,
+		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
+		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
+		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
 	return err
 }
@@ -207,7 +223,23 @@ func (a *app) ledgerHealth(up bool) {
 	if up {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
 	}
-	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.now(), Alert: &alert})
+	a.alert(alert)
+}
+
+func (a *app) alert(alert dialer.Alert) {
+	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.watch.Now(), Alert: &alert})
+}
+
+// keepTime makes the watch that every room goes by.
+func (a *app) keepTime(metrics *prometheus.Registry) {
+	c := a.settings.Clock
+	a.watch = dialer.NewWatch(dialer.WatchDeps{
+		Ledger: func(ctx context.Context) (time.Time, error) { return a.ledger.Time(ctx) },
+		Limits: dialer.ClockLimits{Tell: c.Tell, Stop: c.Stop}, Alert: a.alert, Log: a.log, Wall: a.now,
+	})
+	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
+		Name: "kakeru_clock_offset_seconds", Help: "PostgreSQL's clock less this machine's, when last compared.",
+	}, func() float64 { return a.watch.Offset().Seconds() }))
 }
 
 func desksOf(s configs.SIP) []dialer.DeskConfig {
@@ -235,7 +267,13 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		return a.agent.Run(rooms)
 	})
 	group.Go(func() error { return a.ledger.Run(rooms) })
-	err := a.prepared(ctx, prepare)
+	group.Go(func() error { return a.watch.Run(rooms) })
+	err := a.fleet.Join(ctx)
+	if err == nil {
+		group.Go(func() error { return a.fleet.Run(rooms) })
+		group.Go(func() error { return a.roaming.Run(rooms) })
+		err = a.prepared(ctx, prepare)
+	}
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
@@ -259,9 +297,12 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	return errors.Join(err, group.Wait())
 }
 
-// prepared hangs up what a crash left, then does what the command wants done before anyone is served.
+// prepared sets the watch, hangs up what a crash left, then does what the command wants done before anyone is served.
 func (a *app) prepared(ctx context.Context, prepare func(context.Context) error) error {
-	if err := a.engine.Recover(ctx); err != nil {
+	if err := a.watch.Compare(ctx); err != nil {
+		a.log.Warn("the clocks could not be compared", "err", err) // the watch goes on trying
+	}
+	if err := a.fleet.Start(ctx); err != nil {
 		return err
 	}
 	return prepare(ctx)
@@ -271,7 +312,7 @@ func (a *app) drain(ctx context.Context) {
 	a.log.Info("stopping: no new calls", "live", len(a.engine.Calls()))
 	dctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), a.settings.Calls.Drain)
 	defer cancel()
-	a.engine.Drain(dctx)
+	a.fleet.Drain(dctx)
 }
 
 // close gives back what was opened, in the reverse order. Safe on an app that was only half made.
@@ -285,68 +326,6 @@ func (a *app) close() {
 	if a.listener != nil {
 		_ = a.listener.Close()
 	}
-}
-
-// sipConfig makes the agent's own settings.
-func sipConfig(s configs.SIP) (sip.Config, error) {
-	bind := s.RTP.Bind
-	if host, _, err := net.SplitHostPort(s.Listen); bind == "" && err == nil {
-		bind = host
-	}
-	bindIP, err := netip.ParseAddr(bind)
-	if err != nil {
-		return sip.Config{}, fmt.Errorf("settings: sip.rtp.bind: %q is no IP address", bind)
-	}
-	advertise := s.RTP.Advertise
-	if advertise == "" {
-		advertise = firstOf(s.Advertise, bind)
-	}
-	advertiseIP, err := netip.ParseAddr(advertise)
-	if err != nil || advertiseIP.IsUnspecified() {
-		return sip.Config{}, fmt.Errorf("settings: sip.rtp.advertise: write the IP address that phones and carrier reach us at")
-	}
-	c := sip.Config{
-		Listen: s.Listen, TCP: s.TCP, AdvertiseHost: s.Advertise, Announcement: s.Announcement, BusyTone: s.BusyTone, Hearing: s.Hearing,
-		TLS:   sip.TLS{Listen: s.TLS.Listen, Certificate: s.TLS.Cert, Key: s.TLS.Key, CA: s.TLS.CA},
-		Media: media.Config{BindIP: bindIP, AdvertiseIP: advertiseIP, PortMin: uint16(s.RTP.PortMin), PortMax: uint16(s.RTP.PortMax)}, //nolint:gosec // configs checked the range
-	}
-	for _, network := range s.RTP.Networks {
-		c.Media.Networks = append(c.Media.Networks, netip.MustParsePrefix(network)) // configs checked it
-	}
-	for _, t := range s.Trunks {
-		c.Trunks = append(c.Trunks, sip.Trunk{
-			Name: t.Name, Address: t.Address, Transport: t.Transport, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
-			Numbers: t.Numbers,
-			Lab:     t.Lab, User: t.User, AuthUser: t.AuthUser, Password: t.Password,
-			Register: t.Register, Expires: t.Expires, FromUser: t.From == "user", Watch: t.Watch != "none",
-			SRTP: securityOf(t.SRTP), Wideband: t.Wideband,
-		})
-	}
-	for _, d := range s.Desks {
-		c.Desks = append(c.Desks, sipDesk(d))
-	}
-	c.PhoneProfiles = map[string]sip.Profile{}
-	for name, p := range s.PhoneProfiles {
-		c.PhoneProfiles[name] = sip.Profile{Headers: p.Headers, Talk: p.Talk, DialogEvent: p.DialogEvent}
-	}
-	return c, nil
-}
-
-func sipDesk(d configs.Desk) sip.Desk {
-	return sip.Desk{
-		ID: dialer.DeskID(d.ID), URI: d.Address, Account: d.User, Password: d.Password, Trunk: d.Trunk, Extension: d.Extension,
-		SHA256: d.SHA256, Phone: d.Phone, SRTP: securityOf(d.SRTP),
-	}
-}
-
-func securityOf(srtp string) media.Security {
-	switch srtp {
-	case "allowed":
-		return media.SRTPAllowed
-	case "required":
-		return media.SRTPRequired
-	}
-	return media.SRTPOff
 }
 
 func firstOf(values ...string) string {

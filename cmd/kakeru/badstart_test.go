@@ -67,7 +67,8 @@ func TestBadStarts(t *testing.T) {
 
 	t.Run("wrong usage", func(t *testing.T) {
 		for _, args := range [][]string{
-			{"dial"}, {"serve", "now"}, {"serve", "--confg", "x"}, {"import"}, {"sample", "--cases", "many"}, {"user"}, {"user", "promote"},
+			{"dial"}, {"serve", "now"}, {"serve", "--confg", "x"}, {"import"}, {"sample", "--cases", "many"}, {"sample", "--cases", "0"},
+			{"sample", "--cases", "-3"}, {"user"}, {"user", "promote"},
 			{"lab"}, {"lab", "pigeon"}, {"bench", "patience"}, {"install"}, {"demo", "tomorrow"},
 		} {
 			r := h.command(args...)

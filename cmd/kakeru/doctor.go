@@ -21,7 +21,6 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/postgres"
-	"kakeru/queue"
 	"kakeru/sip"
 )
 
@@ -105,31 +104,6 @@ func knownRefs(s configs.Settings) (*dialer.Refs, error) {
 	}
 	refs := dialer.NewRefs(key)
 	return &refs, nil
-}
-
-func checkQueue(ctx context.Context, s configs.Settings) []finding {
-	ctx, cancel := context.WithTimeout(ctx, checkWithin)
-	defer cancel()
-	q, err := queue.Open(s.Redis.URL)
-	if err == nil {
-		defer func() { _ = q.Close() }()
-		err = q.Ping(ctx)
-	}
-	if err != nil {
-		return []finding{{major, "Redis", oneLine(err), "start it, or correct redis.url"}}
-	}
-	return []finding{{fine, "Redis", "answers", ""}}
-}
-
-// checkClock asks the kernel whether something keeps its clock right (adjtimex(2)): evidence is worth its times.
-func checkClock(context.Context, configs.Settings) []finding {
-	const unsynchronised = 5 // TIME_ERROR
-	var t syscall.Timex
-	state, err := syscall.Adjtimex(&t)
-	if err != nil || state == unsynchronised {
-		return []finding{{minor, "clock", "nothing keeps this machine's clock right", "install chrony, or systemd-timesyncd"}}
-	}
-	return []finding{{fine, "clock", "is kept in step", ""}}
 }
 
 // What must be free for the spool: an end is a few kilobytes, a bad day a few megabytes.

@@ -43,7 +43,7 @@ func TestDoctor(t *testing.T) {
 		r.says(t, fine, "Redis", "answers")
 		r.says(t, fine, "panel", "free")
 		r.says(t, fine, "SIP port", "free")
-		r.says(t, fine, "RTP ports", "of 1000")
+		r.says(t, fine, "RTP ports", "500 of 500")
 		r.says(t, fine, "trunk lab", "answers")
 		r.says(t, minor, "phone of desk1", "is not registered", "→")
 	})

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -9,6 +10,8 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"regexp"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -134,6 +137,19 @@ func (f *faultHouse) sql(ctx context.Context, command string) error {
 
 // freshCase picks, among the cases that wait and whose first number nobody has dialled, one whose number ends so.
 func (f *faultHouse) freshCase(ctx context.Context, rnd *rand.Rand, endings []string) (id string, err error) {
+	return f.oneOf(ctx, rnd, `SELECT c.id::text FROM cases c JOIN phones p ON p.case_id = c.id
+		WHERE c.state = 'waiting' AND c.due <= now() AND p.usable AND right(p.number, 2) = ANY ($1)
+		AND p.rank = (SELECT min(q.rank) FROM phones q WHERE q.case_id = c.id AND q.usable)
+		AND NOT EXISTS (SELECT FROM attempts a WHERE a.number_ref = p.number_ref) ORDER BY c.priority DESC, c.id`, endings)
+}
+
+// calledCase picks a case that was called before, or one of the same household.
+func (f *faultHouse) calledCase(ctx context.Context, rnd *rand.Rand) (id string, err error) {
+	return f.oneOf(ctx, rnd, "SELECT DISTINCT p.case_id::text FROM phones p JOIN attempts a USING (number_ref) ORDER BY 1")
+}
+
+// oneOf picks one of the ids that a query yields.
+func (f *faultHouse) oneOf(ctx context.Context, rnd *rand.Rand, query string, args ...any) (id string, err error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, err := pgx.Connect(ctx, f.postgres.URL(database))
@@ -141,10 +157,7 @@ func (f *faultHouse) freshCase(ctx context.Context, rnd *rand.Rand, endings []st
 		return "", err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
-	rows, err := c.Query(ctx, `SELECT c.id::text FROM cases c JOIN phones p ON p.case_id = c.id
-		WHERE c.state = 'waiting' AND c.due <= now() AND p.usable AND right(p.number, 2) = ANY ($1)
-		AND p.rank = (SELECT min(q.rank) FROM phones q WHERE q.case_id = c.id AND q.usable)
-		AND NOT EXISTS (SELECT FROM attempts a WHERE a.number_ref = p.number_ref) ORDER BY c.priority DESC, c.id`, endings)
+	rows, err := c.Query(ctx, query, args...)
 	if err != nil {
 		return "", err
 	}
@@ -254,10 +267,17 @@ func (s *seat) record(ctx context.Context, call string) error {
 }
 
 // work is an ordinary day at a desk, until ctx is done: the next case, a ring that is given up after a while, a talk, its
-// result. Whatever is refused or breaks is tried again, as people do.
+// result; now and then a case that was called already, which the rules must refuse. Whatever is refused or breaks is tried
+// again, as people do.
 func (s *seat) work(ctx context.Context, rnd *rand.Rand) {
 	for ctx.Err() == nil {
-		call, err := s.click(ctx, dialer.NewID(time.Now()), map[string]any{"next": true})
+		whom := map[string]any{"next": true}
+		if rnd.IntN(4) == 0 {
+			if id, err := s.h.calledCase(ctx, rnd); err == nil {
+				whom = map[string]any{"case_id": id}
+			}
+		}
+		call, err := s.click(ctx, dialer.NewID(time.Now()), whom)
 		if err != nil {
 			_ = s.tidy(ctx)
 			_ = pause(ctx, time.Duration(50+rnd.IntN(150))*time.Millisecond)
@@ -306,12 +326,6 @@ func (s *seat) tidy(ctx context.Context) (err error) {
 
 var errBusy = errors.New("the desk is not free yet")
 
-// startAgain starts the node, and has the time that takes bounded by the cell's own.
-func (f *faultHouse) startAgain() error {
-	f.start()
-	return nil
-}
-
 // terminate is SIGTERM: the node must end by itself.
 func (f *faultHouse) terminate() error {
 	if err := f.child.Process.Signal(syscall.SIGTERM); err != nil {
@@ -349,20 +363,30 @@ func (f *faultHouse) replug(n int) error {
 	return nil
 }
 
-// tail is the end of what the node said.
-func (f *faultHouse) tail() string {
-	s := f.serverLog()
-	return s[max(0, len(s)-12_000):]
+// anyID is how calls and cases are named.
+var anyID = regexp.MustCompile(`[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[0-9a-f]{4}-[0-9a-f]{12}`)
+
+// saidOf is what the node said, from an octet on, of the calls and cases that are named in a text, and its warnings.
+func (f *faultHouse) saidOf(text string, from int) string {
+	ids := anyID.FindAllString(text, -1)
+	var lines []string
+	for line := range strings.Lines(f.serverLog()[from:]) {
+		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) || !strings.HasPrefix(line, "{") ||
+			slices.ContainsFunc(ids, func(id string) bool { return strings.Contains(line, id) }) {
+			lines = append(lines, line)
+		}
+	}
+	return strings.Join(lines[max(0, len(lines)-200):], "")
 }
 
-// spoolSize is how many octets wait in the node's spool.
-func (f *faultHouse) spoolSize() int64 {
-	var n int64
-	_ = filepath.Walk(filepath.Join(f.dir, "spool"), func(path string, info os.FileInfo, err error) error {
-		if err == nil && !info.IsDir() && strings.HasSuffix(path, ".spool") {
-			n += info.Size()
+// spooled is how many records wait in the node's spool: each is a line, behind one that says whose spool it is.
+func (f *faultHouse) spooled() int {
+	n := 0
+	files, _ := filepath.Glob(filepath.Join(f.dir, "spool", "*.spool"))
+	for _, file := range files {
+		if b, err := os.ReadFile(file); err == nil {
+			n += max(0, bytes.Count(b, []byte("\n"))-1)
 		}
-		return nil
-	})
+	}
 	return n
 }

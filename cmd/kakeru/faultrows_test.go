@@ -82,7 +82,7 @@ func hangPostgres(_ context.Context, c *cell) error {
 	return nil
 }
 
-func wakePostgres(context.Context, *cell) error { return nil } // by the cell's own end, see below
+func wakePostgres(_ context.Context, c *cell) error { c.wake(); return nil }
 
 func killRedis(_ context.Context, c *cell) error {
 	err := syscall.Kill(c.h.redis.Pid(), syscall.SIGKILL)
@@ -257,9 +257,15 @@ func fillDisk(_ context.Context, c *cell) error {
 	return nil
 }
 
-func emptyDisk(_ context.Context, c *cell) error {
+// emptyDisk makes room. PostgreSQL may have given up meanwhile; whoever looks after it starts it again.
+func emptyDisk(ctx context.Context, c *cell) error {
 	if err := os.Remove(filepath.Join(c.h.disk, "filler")); err != nil {
 		return fmt.Errorf("the disk cannot be emptied: %w", err)
 	}
-	return nil
+	select {
+	case <-c.h.postgres.Exited():
+		return startPostgres(ctx, c)
+	default:
+		return nil
+	}
 }

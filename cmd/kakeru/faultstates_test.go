@@ -67,24 +67,19 @@ func (c *cell) linger(ctx context.Context, most time.Duration) error {
 
 // farEnd is the carrier's log of the cell's call.
 func (c *cell) farEnd(ctx context.Context, what string, ok func(lab.CallLog) bool) error {
-	return await(ctx, 15*time.Second, what, func() bool {
-		id := c.callID(ctx)
+	var reached, over bool
+	err := await(ctx, 15*time.Second, what, func() bool {
+		a, err := c.h.ledger.Attempt(ctx, dialer.CallID(c.call)) // past the node
+		over = err == nil && !a.EndedAt.IsZero()
 		for _, l := range c.h.carrier.Calls() {
-			if l.CallID == id && id != "" {
-				return ok(l)
-			}
+			reached = reached || err == nil && a.SIPCallID != "" && l.CallID == a.SIPCallID && ok(l)
 		}
-		return false
+		return reached || over
 	})
-}
-
-// callID asks the ledger, past the node.
-func (c *cell) callID(ctx context.Context) string {
-	a, err := c.h.ledger.Attempt(ctx, dialer.CallID(c.call))
-	if err != nil {
-		return ""
+	if err == nil && over {
+		return fmt.Errorf("it was over before: %s", what)
 	}
-	return a.SIPCallID
+	return err
 }
 
 func (c *cell) toPresented(ctx context.Context) error {

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"flag"
 	"fmt"
 	"log/slog"
 	"net"
@@ -36,6 +37,7 @@ func TestMain(m *testing.M) {
 		_ = os.Unsetenv(asBinary)
 		main()
 	}
+	_ = flag.Set("test.parallel", fmt.Sprint(houses+1)) // they wait for others most of the time
 	storestest.Main(m)
 }
 

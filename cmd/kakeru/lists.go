@@ -16,7 +16,6 @@ import (
 	"kakeru/dialer/casework"
 	"kakeru/dialer/japan"
 	"kakeru/dialer/postgres"
-	"kakeru/queue"
 )
 
 // lists takes the ward's list in, for the panel and the command alike: bytes are decoded, read row by row, staged and
@@ -120,7 +119,7 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	line, err := queue.Open(s.Redis.URL)
+	line, err := openQueue(s.Redis)
 	if err != nil {
 		return err
 	}

@@ -9,7 +9,6 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
-	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer"
@@ -19,7 +18,7 @@ import (
 
 // recorder opens the recordings and their keys. It is nil where the settings name no place for them. Whether anything is
 // recorded is another question: what was, stays there to be heard, and is removed in time.
-func recorder(s configs.Recording, log *slog.Logger) (*recording.Recorder, error) {
+func recorder(s configs.Recording, now dialer.Clock, log *slog.Logger) (*recording.Recorder, error) {
 	if s.Folder == "" || s.KeysFolder == "" || s.KeyFile == "" {
 		return nil, nil //nolint:nilnil // there is none, and that is no mistake
 	}
@@ -27,7 +26,7 @@ func recorder(s configs.Recording, log *slog.Logger) (*recording.Recorder, error
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	r, err := recording.New(recording.Config{Folder: s.Folder, Keys: keys, Zone: dialer.Tokyo, Now: time.Now, Log: log})
+	r, err := recording.New(recording.Config{Folder: s.Folder, Keys: keys, Zone: dialer.Tokyo, Now: now, Log: log})
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"flag"
+	"fmt"
 	"os"
 
 	"golang.org/x/term"
@@ -27,6 +28,9 @@ func runSample(_ context.Context, args []string, std streams) error {
 	}
 	if len(rest) > 0 {
 		return errUsage{"arguments not understood"}
+	}
+	if cases < 1 || cases > casework.SampleMost {
+		return errUsage{fmt.Sprintf("--cases %d: a list has 1 to %d cases", cases, casework.SampleMost)}
 	}
 	if f, ok := std.out.(*os.File); ok && term.IsTerminal(int(f.Fd())) { //nolint:gosec // a file descriptor fits
 		return errUsage{"the list is written to standard output: send it to a file, kakeru sample … > list.csv"}

@@ -48,7 +48,7 @@ type judgement struct {
 	findings []violation
 }
 
-func (j *judgement) found(kind, format string, args ...any) {
+func (j *judgement) foundf(kind, format string, args ...any) {
 	j.findings = append(j.findings, violation{kind, fmt.Sprintf(format, args...)})
 }
 
@@ -75,13 +75,13 @@ func (j *judgement) callsBelongToAttempts() {
 			continue
 		}
 		if _, twice := j.byCall[a.callID]; twice {
-			j.found(sharedCall, "%s", a.callID)
+			j.foundf(sharedCall, "%s", a.callID)
 		}
 		j.byCall[a.callID] = a
 	}
 	for _, c := range j.carrier {
 		if _, ok := j.byCall[c.CallID]; !ok {
-			j.found(strayCall, "%s, to ..%s at %s", c.CallID, c.LastTwo, c.Started.Format(time.TimeOnly))
+			j.foundf(strayCall, "%s, to ..%s at %s", c.CallID, c.LastTwo, c.Started.Format(time.TimeOnly))
 		}
 	}
 }
@@ -90,21 +90,21 @@ func (j *judgement) callsBelongToAttempts() {
 func (j *judgement) attemptsWereSeen() {
 	for _, a := range j.attempts {
 		if _, ok := j.cases[a.caseID]; !ok {
-			j.found(caselessCall, "%s", a.id)
+			j.foundf(caselessCall, "%s", a.id)
 		}
 		if a.ended.IsZero() {
-			j.found(openAttempt, "%s of %s", a.id, a.desk)
+			j.foundf(openAttempt, "%s of %s", a.id, a.desk)
 			continue
 		}
 		_, seen := j.seen[a.callID]
 		switch {
 		case a.result == "not_dialled" && (seen || !a.dialled.IsZero()):
-			j.found(silentDial, "%s", a.id)
+			j.foundf(silentDial, "%s", a.id)
 		case a.result == "not_dialled" || seen || a.direction != "outbound":
 		case a.result == "interrupted" && a.endedBy == "crash" && a.ringing.IsZero() && a.answered.IsZero():
 		case j.deaf(a):
 		default:
-			j.found(unseenAttempt, "%s ended as %s by %s", a.id, a.result, a.endedBy)
+			j.foundf(unseenAttempt, "%s ended as %s by %s", a.id, a.result, a.endedBy)
 		}
 	}
 }
@@ -116,17 +116,18 @@ func (j *judgement) deaf(a attemptRow) bool {
 	})
 }
 
-// nothingIsLeft: no far end still believes in a call, and nothing is kept for calls that are over.
+// nothingIsLeft: no far end still believes in a call, and nothing is kept for calls that are over. A carrier that asked who
+// calls, and was not told, has no call.
 func (j *judgement) nothingIsLeft() {
 	for who, calls := range append([][]lab.CallLog{j.carrier}, j.phones...) {
 		for _, c := range calls {
-			if c.Ended.IsZero() {
-				j.found(legUp, "far end %d (0 is the carrier), %s, %s", who, c.CallID, c.Row)
+			if asked := c.Status == 401 && c.Ringing.IsZero() && c.Answered.IsZero(); c.Ended.IsZero() && !asked {
+				j.foundf(legUp, "far end %d (0 is the carrier), %s, %s", who, c.CallID, c.Row)
 			}
 		}
 	}
 	if j.legs > 0 || j.spooled > 0 {
-		j.found(leftovers, "%d handles of legs, %d octets in the spool", j.legs, j.spooled)
+		j.foundf(leftovers, "%d handles of legs, %d records in the spool", j.legs, j.spooled)
 	}
 }
 
@@ -147,13 +148,13 @@ func (j *judgement) countedOnce() {
 			want, certain = j.noticed(a.id, "ringing", "early_media", "answered", "answer_crossed_cancel"), true
 		}
 		if a.result == "cancelled" {
-			want, certain = j.noticed(a.id, "answer_crossed_cancel"), a.ringing.IsZero() || a.ended.Sub(a.ringing) < 10*time.Second
+			want, certain = j.noticed(a.id, "answered", "answer_crossed_cancel"), a.ringing.IsZero() || a.ended.Sub(a.ringing) < 10*time.Second
 		}
 		if certain && a.counted != want {
-			j.found(wronglyCounted, "%s (%s by %s): counted %v", a.id, a.result, a.endedBy, a.counted)
+			j.foundf(wronglyCounted, "%s (%s by %s): counted %v", a.id, a.result, a.endedBy, a.counted)
 		}
 		if _, seen := j.seen[a.callID]; a.counted && !seen {
-			j.found(wronglyCounted, "%s (%s) is counted, and the carrier never saw it", a.id, a.result)
+			j.foundf(wronglyCounted, "%s (%s) is counted, and the carrier never saw it", a.id, a.result)
 		}
 	}
 }
@@ -177,10 +178,10 @@ func (j *judgement) resultsFit() {
 			continue // anything may have crossed them
 		}
 		if !slices.Contains(possible[c.Status], a.result) {
-			j.found(wrongResult, "%s is %s, but the carrier answered %d (%s)", a.id, a.result, c.Status, c.Row)
+			j.foundf(wrongResult, "%s is %s, but the carrier answered %d (%s)", a.id, a.result, c.Status, c.Row)
 		}
 		if a.result == "answered" && c.Answered.IsZero() {
-			j.found(wrongResult, "%s is answered, but nobody did", a.id)
+			j.foundf(wrongResult, "%s is answered, but nobody did", a.id)
 		}
 	}
 }
@@ -195,7 +196,7 @@ func (j *judgement) neverTwiceAtOnce() {
 		}
 		for _, key := range keys {
 			if last, ok := until[key]; ok && (last.Ended.IsZero() || c.Started.Before(last.Ended)) {
-				j.found(twiceAtOnce, "%s: %s came while %s was up", key, c.CallID, last.CallID)
+				j.foundf(twiceAtOnce, "%s: %s came while %s was up", key, c.CallID, last.CallID)
 			}
 			until[key] = c
 		}
@@ -226,16 +227,16 @@ func (j *judgement) numberRule() {
 			for _, ring := range p.rings {
 				switch {
 				case len(p.rings) >= 2:
-					j.found(againstRule, "%s rings number %d for the third time today", c.CallID, c.Callee)
+					j.foundf(againstRule, "%s rings number %d for the third time today", c.CallID, c.Callee)
 				case at.Sub(ring) < time.Hour:
-					j.found(againstRule, "%s rings number %d %s after the last time", c.CallID, c.Callee, at.Sub(ring))
+					j.foundf(againstRule, "%s rings number %d %s after the last time", c.CallID, c.Callee, at.Sub(ring))
 				case partOfDay(at) == partOfDay(ring):
-					j.found(againstRule, "%s rings number %d in the same part of the day", c.CallID, c.Callee)
+					j.foundf(againstRule, "%s rings number %d in the same part of the day", c.CallID, c.Callee)
 				}
 			}
 			for _, busy := range p.busies {
 				if len(p.busies) >= 3 || at.Sub(busy) < 5*time.Minute {
-					j.found(againstRule, "%s tries number %d %s after it was busy", c.CallID, c.Callee, at.Sub(busy))
+					j.foundf(againstRule, "%s tries number %d %s after it was busy", c.CallID, c.Callee, at.Sub(busy))
 				}
 			}
 		}
@@ -264,7 +265,7 @@ func partOfDay(t time.Time) int {
 func (j *judgement) desksAreFree() {
 	for _, d := range j.desks {
 		if d.State != "ready" && d.State != "empty" || d.CallID != nil {
-			j.found(deskStuck, "%s is %s", d.ID, d.State)
+			j.foundf(deskStuck, "%s is %s", d.ID, d.State)
 		}
 	}
 }
@@ -282,15 +283,15 @@ func (j *judgement) countsAgree() {
 		}
 	}
 	if j.counted != counted {
-		j.found(countsDiffer, "the report says %d, the ledger has %d", j.counted, counted)
+		j.foundf(countsDiffer, "the report says %d, the ledger has %d", j.counted, counted)
 	}
 	for result, n := range byResult {
 		if j.byResult[result] != n {
-			j.found(countsDiffer, "%s: the report says %d, the ledger has %d", result, j.byResult[result], n)
+			j.foundf(countsDiffer, "%s: the report says %d, the ledger has %d", result, j.byResult[result], n)
 		}
 	}
 	if n := len(j.panels); n > 0 && j.panels[n-1].progress != counted {
-		j.found(countsDiffer, "the panel shows %d, the ledger has %d", j.panels[n-1].progress, counted)
+		j.foundf(countsDiffer, "the panel shows %d, the ledger has %d", j.panels[n-1].progress, counted)
 	}
 }
 
@@ -305,11 +306,11 @@ func (j *judgement) noCaseForgotten() {
 	for id, c := range j.cases {
 		switch {
 		case c.state == "waiting" && !j.queued[id]:
-			j.found(forgottenCase, "%s waits, and is not in the queue", id)
+			j.foundf(forgottenCase, "%s waits, and is not in the queue", id)
 		case c.state == "result_due" && !owed[id]:
-			j.found(forgottenCase, "%s waits for a result that nobody owes", id)
+			j.foundf(forgottenCase, "%s waits for a result that nobody owes", id)
 		case c.state != "waiting" && c.state != "closed" && c.why == "":
-			j.found(forgottenCase, "%s is %s, and does not say why", id, c.state)
+			j.foundf(forgottenCase, "%s is %s, and does not say why", id, c.state)
 		}
 	}
 }
@@ -318,7 +319,7 @@ func (j *judgement) evidenceIsWhole() {
 	for id, rows := range j.evidence {
 		for i, e := range rows {
 			if e.n != i {
-				j.found(brokenEvidence, "%s has number %d in place %d", id, e.n, i)
+				j.foundf(brokenEvidence, "%s has number %d in place %d", id, e.n, i)
 				break
 			}
 		}
@@ -334,7 +335,7 @@ func (j *judgement) panelToldTheTruth() {
 		last, newest := map[string]int{}, uint64(0)
 		for _, f := range s.frames {
 			if f.seq <= newest && newest > 0 {
-				j.found(panelLied, "frame %d came after %d", f.seq, newest)
+				j.foundf(panelLied, "frame %d came after %d", f.seq, newest)
 			}
 			newest = f.seq
 			if f.call == "" {
@@ -342,14 +343,14 @@ func (j *judgement) panelToldTheTruth() {
 			}
 			at, known := stateOrder[f.state]
 			if !known || at < last[f.call] {
-				j.found(panelLied, "%s went back to %s", f.call, f.state)
+				j.foundf(panelLied, "%s went back to %s", f.call, f.state)
 			}
 			last[f.call] = at
 			if f.state != "ended" {
 				continue
 			}
 			if a, ok := j.byID[f.call]; !ok || a.result != f.result || a.counted != f.counted {
-				j.found(panelLied, "%s ended as %s (counted %v) on the panel, as %s (counted %v) in the ledger", f.call, f.result, f.counted, a.result, a.counted)
+				j.foundf(panelLied, "%s ended as %s (counted %v) on the panel, as %s (counted %v) in the ledger", f.call, f.result, f.counted, a.result, a.counted)
 			}
 		}
 	}
@@ -360,17 +361,17 @@ func (j *judgement) confirmedIsKept() {
 	calls := map[string]string{}
 	for _, c := range j.clicks {
 		if _, ok := j.byID[c.call]; !ok {
-			j.found(clickLost, "%s", c.call)
+			j.foundf(clickLost, "%s", c.call)
 		}
 		key := c.operator + " " + c.key
 		if have, ok := calls[key]; ok && have != c.call {
-			j.found(clickTwice, "%s and %s", have, c.call)
+			j.foundf(clickTwice, "%s and %s", have, c.call)
 		}
 		calls[key] = c.call
 	}
 	for _, id := range j.recorded {
 		if j.entries[id] == 0 {
-			j.found(resultLost, "%s", id)
+			j.foundf(resultLost, "%s", id)
 		}
 	}
 }

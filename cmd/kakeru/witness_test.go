@@ -25,7 +25,7 @@ type testimony struct {
 	cases     map[string]caseRow
 	entries   map[string]int // results recorded, by attempt
 	legs      int            // handles of legs that are still kept
-	spooled   int64          // octets
+	spooled   int            // what waits in the spool
 	carrier   []lab.CallLog
 	phones    [][]lab.CallLog
 	panels    []*sitting // what a supervisor's panel received, a connection each
@@ -36,7 +36,6 @@ type testimony struct {
 	clicks    []clickSeen
 	recorded  []string // attempts whose result the API said it has
 	deafUntil []span   // when the carrier heard nothing, and said nothing
-	crashes   []time.Time
 }
 
 type span struct{ from, to time.Time }

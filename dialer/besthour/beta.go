@@ -19,7 +19,7 @@ func betaCDF(x, a, b float64) float64 {
 
 // lentz sums the continued fraction.
 func lentz(x, a, b float64) float64 {
-	const tiny, exact, most = 1e-300, 1e-14, 1000
+	const tiny, near, most = 1e-300, 1e-14, 1000
 	c, d := 1.0, 1/away(1-(a+b)*x/(a+1), tiny)
 	f := d
 	for m := 1.0; m <= most; m++ {
@@ -31,7 +31,7 @@ func lentz(x, a, b float64) float64 {
 			c = away(1+term/c, tiny)
 			f *= c * d
 		}
-		if math.Abs(f-last) <= exact*math.Abs(f) {
+		if math.Abs(f-last) <= near*math.Abs(f) {
 			break
 		}
 	}

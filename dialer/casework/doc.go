@@ -7,10 +7,14 @@
 // what the operator says of it; it is appended, never written over. A Row is one line of the ward's list, a Preview what
 // the list would do, before anything is done.
 //
+// Rules are the queue's rules, whole: next.go decides what a case waits for after an entry, priority.go which case comes first,
+// orders.go what a supervisor's order makes of it, and explain.go and counts.go say in one sentence why a case stands where it
+// stands, and why nobody is called.
+//
 // # Who owns what
 //
 // The package decides (what is a valid entry, what a row means, when a case is next) and owns the ports it needs
-// (CaseStore, ResultStore, ListStore); dialer/postgres keeps, webui shows. It knows no HTTP, no SQL and no encoding:
+// (CaseStore, LineStore, ResultStore, ListStore); dialer/postgres keeps, webui shows. It knows no HTTP, no SQL and no encoding:
 // text comes in as UTF-8, numbers through the Notation port.
 //
 // # How it fails

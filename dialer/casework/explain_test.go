@@ -35,23 +35,60 @@ func TestExplain(t *testing.T) {
 	}{
 		{"due", func(*Case, *Moment) {}, "いま架電できます。不在のため", "may be called now; no answer", 1, true},
 		{"later today", func(c *Case, _ *Moment) { c.Next.Due = jst(24, 13, 0) }, "13:00まで待ちます。不在のため", "waits until 13:00; no answer", 1, true},
-		{"another day", func(c *Case, _ *Moment) { c.Next.Due = jst(26, 9, 0) }, "11月26日 09:00まで待ちます。不在のため", "waits until 2026-11-26 09:00; no answer", 1, true},
-		{"shut", func(c *Case, m *Moment) { m.Now = jst(24, 18, 0) }, "開設時間外のため、11月25日 13:00から架電できます。不在のため", "the centre is closed; it may be called from 2026-11-25 13:00; no answer", 1, true},
-		{"why it comes sooner", func(c *Case, _ *Moment) { c.RankWhy = dialer.Reason{JA: "滞納額30万円以上", EN: "much"} }, "いま架電できます。不在のため。優先の理由: 滞納額30万円以上", "may be called now; no answer; comes sooner or later for: much", 1, true},
-		{"pinned", func(c *Case, _ *Moment) { c.Pinned, c.RankWhy = true, dialer.Reason{JA: "滞納額", EN: "much"} }, "いま架電できます。不在のため。先頭に固定されています", "may be called now; no answer; it stands before all others", 1, true},
+		{
+			"another day", func(c *Case, _ *Moment) { c.Next.Due = jst(26, 9, 0) },
+			"11月26日 09:00まで待ちます。不在のため",
+			"waits until 2026-11-26 09:00; no answer", 1, true,
+		},
+		{
+			"shut", func(_ *Case, m *Moment) { m.Now = jst(24, 18, 0) },
+			"開設時間外のため、11月25日 13:00から架電できます。不在のため",
+			"the centre is closed; it may be called from 2026-11-25 13:00; no answer", 1, true,
+		},
+		{
+			"why it comes sooner", func(c *Case, _ *Moment) { c.RankWhy = dialer.Reason{JA: "滞納額30万円以上", EN: "much"} },
+			"いま架電できます。不在のため。優先の理由: 滞納額30万円以上",
+			"may be called now; no answer; comes sooner or later for: much", 1, true,
+		},
+		{
+			"pinned", func(c *Case, _ *Moment) { c.Pinned, c.RankWhy = true, dialer.Reason{JA: "滞納額", EN: "much"} },
+			"いま架電できます。不在のため。先頭に固定されています",
+			"may be called now; no answer; it stands before all others", 1, true,
+		},
 		{"promised", func(c *Case, m *Moment) { c.Next.Mine, c.Next.MineUntil, m.Mine = "u1", jst(24, 10, 30), "佐藤" },
 			"いま架電できます。不在のため。10:30までは佐藤だけに出ます", "may be called now; no answer; until 10:30 it comes only to 佐藤", 1, true},
-		{"a language spoken today", func(c *Case, _ *Moment) { c.Language = "zh" }, "いま架電できます。不在のため。中国語を話す席だけに出ます", "may be called now; no answer; it comes only to desks that speak Chinese", 1, true},
-		{"a language nobody speaks", func(c *Case, _ *Moment) { c.Language = "ne" }, "いま架電できます。不在のため。ネパール語を話す席の設定がないため、どの席にも出ます", "may be called now; no answer; no desk is ever set to speak Nepali, so it comes to any", 1, true},
+		{
+			"a language spoken today", func(c *Case, _ *Moment) { c.Language = "zh" },
+			"いま架電できます。不在のため。中国語を話す席だけに出ます",
+			"may be called now; no answer; it comes only to desks that speak Chinese", 1, true,
+		},
+		{
+			"a language nobody speaks", func(c *Case, _ *Moment) { c.Language = "ne" },
+			"いま架電できます。不在のため。ネパール語を話す席の設定がないため、どの席にも出ます",
+			"may be called now; no answer; no desk is ever set to speak Nepali, so it comes to any", 1, true,
+		},
 		{"the next number", func(_ *Case, m *Moment) { m.Tries[one] = []dialer.Try{miss(20, 10), miss(23, 10)} },
 			"いま架電できます。不在のため。1番目の番号は2回続けてつながらないため、次は2番目の番号です", "may be called now; no answer; number 2 is next: the first reached nobody 2 times in a row", 2, true},
 		{"its only number was rung", func(c *Case, m *Moment) { c.Phones = phones[:1]; m.Tries[one] = []dialer.Try{miss(24, 9)} },
-			"順番は来ていますが、番号は12:00まで発信できません。不在のため。前回と違う時間帯に発信します", "its turn has come, but the number may not be rung before 12:00; no answer; the number was rung in this part of the day", 1, true},
-		{"no number", func(c *Case, _ *Moment) { c.Phones = nil }, "いま架電できます。不在のため。発信できる番号がありません", "may be called now; no answer; none of its numbers may be dialled", 0, false},
+			"順番は来ていますが、番号は12:00まで発信できません。不在のため。前回と違う時間帯に発信します",
+			"its turn has come, but the number may not be rung before 12:00; no answer; the number was rung in this part of the day", 1, true},
+		{
+			"no number", func(c *Case, _ *Moment) { c.Phones = nil },
+			"いま架電できます。不在のため。発信できる番号がありません",
+			"may be called now; no answer; none of its numbers may be dialled", 0, false,
+		},
 		{"at a desk", func(_ *Case, m *Moment) { m.Desk = "席1" }, "いま席1で扱っています(いま架電できます。不在のため)", "stands at 席1 now (may be called now; no answer)", 1, true},
 		{"held", func(c *Case, _ *Moment) { c.Next.State = dialer.CaseHeld }, "保留中です(不在のため)", "held back (no answer)", 1, true},
-		{"its result is owed", func(c *Case, _ *Moment) { c.Next.State = dialer.CaseResultDue }, "結果の登録を待っています(不在のため)", "waits for the result of a talk (no answer)", 1, true},
-		{"closed, of an older ledger", func(c *Case, _ *Moment) { c.Next.State, c.Next.WhyEN = dialer.CaseClosed, "" }, "完了しています(不在のため)", "closed (不在のため)", 1, true},
+		{
+			"its result is owed", func(c *Case, _ *Moment) { c.Next.State = dialer.CaseResultDue },
+			"結果の登録を待っています(不在のため)",
+			"waits for the result of a talk (no answer)", 1, true,
+		},
+		{
+			"closed, of an older ledger", func(c *Case, _ *Moment) { c.Next.State, c.Next.WhyEN = dialer.CaseClosed, "" },
+			"完了しています(不在のため)",
+			"closed (不在のため)", 1, true,
+		},
 	} {
 		got := rules.Explain(waits(c.of))
 		if got.JA != c.ja || got.EN != c.en {
@@ -81,7 +118,10 @@ func TestEveryCaseIsExplained(t *testing.T) {
 		}
 		m := Moment{Now: now, Hours: wardHours(), Tries: TriesAt{}, Desk: rapid.SampledFrom([]string{"", "席1"}).Draw(t, "desk")}
 		for i := range rapid.IntRange(0, 3).Draw(t, "phones") {
-			p := Phone{Rank: i + 1, Number: dialer.Number("0300000" + string(rune('1'+i)) + "00"), Kind: dialer.KindFixed, Usable: rapid.Bool().Draw(t, "usable"), DoNotCall: rapid.Bool().Draw(t, "barred")}
+			p := Phone{
+				Rank: i + 1, Number: dialer.Number("0300000" + string(rune('1'+i)) + "00"), Kind: dialer.KindFixed,
+				Usable: rapid.Bool().Draw(t, "usable"), DoNotCall: rapid.Bool().Draw(t, "barred"),
+			}
 			c.Phones = append(c.Phones, p)
 			for range rapid.IntRange(0, 3).Draw(t, "tries") {
 				at := At{c.ID, p.Number}

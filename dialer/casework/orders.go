@@ -62,6 +62,7 @@ func (o Order) Apply(s Stands, hours dialer.Hours) (Stands, *dialer.Refusal) {
 	case Hold:
 		return Stands{Next: o.why(dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseSupervisor},
 			"スーパーバイザーが保留にしました", "held by a supervisor")}, nil
+	case Release:
 	}
 	if s.Next.State == dialer.CaseWaiting && !s.Pinned && s.Next.Cause != dialer.CauseSupervisor {
 		return s, nil // it waits as it is

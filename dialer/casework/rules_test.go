@@ -41,7 +41,8 @@ func TestRulesKeepWhatIsLeftOut(t *testing.T) {
 // Each mistake is named by its key, with what to do.
 func TestBadRulesAreRefused(t *testing.T) {
 	reason := `"why": "理由", "why_en": "a reason"`
-	rest := `{"name": "rest", "results": ["busy", "unallocated", "number_changed", "out_of_reach", "bad_number", "refused", "line_trouble", "cancelled", "interrupted"], "after_minutes": 5, ` + reason + `}`
+	rest := `{"name": "rest", "results": ["busy", "unallocated", "number_changed", "out_of_reach", "bad_number", "refused", ` +
+		`"line_trouble", "cancelled", "interrupted"], "after_minutes": 5, ` + reason + `}`
 	connections := func(row string) string {
 		return `"connections": [` + row + `, {"name": "no_answer", "results": ["no_answer"], "after_minutes": 5, ` + reason + `}, ` + rest + `]`
 	}
@@ -49,9 +50,12 @@ func TestBadRulesAreRefused(t *testing.T) {
 	business := func(row string) string { return `"business": [` + row + `, ` + last + `]` }
 	priorities := func(row string) string { return `"priorities": [` + row + `]` }
 	for name, c := range map[string]struct{ sections, key, remedy string }{
-		"an unknown section":          {`"cap": {}`, "rules: cap: ", "there is no such key"},
-		"an unknown key":              {`"caps": {"per_hour": 1}`, "rules: caps.per_hour: ", "there is no such key"},
-		"an unknown key in a row":     {connections(`{"name": "x", "results": ["busy"], "after": 5, ` + reason + `}`), "rules: connections[0].after: ", "there is no such key"},
+		"an unknown section": {`"cap": {}`, "rules: cap: ", "there is no such key"},
+		"an unknown key":     {`"caps": {"per_hour": 1}`, "rules: caps.per_hour: ", "there is no such key"},
+		"an unknown key in a row": {
+			connections(`{"name": "x", "results": ["busy"], "after": 5, ` + reason + `}`),
+			"rules: connections[0].after: ", "there is no such key",
+		},
 		"text for a number":           {`"caps": {"per_day": "five"}`, "rules: caps.per_day: ", "a string stands where a number belongs"},
 		"a number for a table":        {`"caps": 5`, "rules: caps: ", "where a table belongs"},
 		"no bands":                    {`"bands": []`, "rules: bands: ", "write the times"},
@@ -71,21 +75,55 @@ func TestBadRulesAreRefused(t *testing.T) {
 		"a negative grace":            {`"mine": {"grace_minutes": -5}`, "rules: mine.grace_minutes: ", "write 0 or more"},
 		"a section without a reason":  {`"mine": {"why": ""}`, "rules: mine.why: ", "write why and why_en"},
 
-		"an unknown result":        {connections(`{"name": "x", "results": ["no_anser"], "after_minutes": 5, ` + reason + `}`), "rules: connections[0].results: ", `unknown result "no_anser"`},
-		"what follows a talk":      {connections(`{"name": "x", "results": ["answered"], "after_minutes": 5, ` + reason + `}`), "rules: connections[0].results: ", "a talk waits for its entry"},
-		"a row for nothing":        {connections(`{"name": "x", "after_minutes": 5, ` + reason + `}`), "rules: connections[0].results: ", "write which results"},
-		"an unknown confidence":    {connections(`{"name": "x", "results": ["busy"], "confidence": ["sure"], "after_minutes": 5, ` + reason + `}`), "rules: connections[0].confidence: ", "high, medium or low"},
-		"a negative delay":         {connections(`{"name": "x", "results": ["busy"], "after_minutes": -5, ` + reason + `}`), "rules: connections[0].after_minutes: ", "write 0 or more"},
-		"held, and a delay":        {connections(`{"name": "x", "results": ["busy"], "hold": true, "after_minutes": 5, ` + reason + `}`), "rules: connections[0].hold: ", "take out hold, or the wait"},
-		"held, and held later":     {connections(`{"name": "x", "results": ["busy"], "hold": true, "hold_after": 2, ` + reason + `}`), "rules: connections[0].hold_after: ", "take out one of the two"},
-		"minutes, and another day": {connections(`{"name": "x", "results": ["busy"], "next_day": true, "after_minutes": 5, ` + reason + `}`), "rules: connections[0].next_day: ", "take out after_minutes or next_day"},
-		"waits for nothing":        {connections(`{"name": "x", "results": ["busy"], ` + reason + `}`), "rules: connections[0]: ", "write after_minutes, next_day, other_band or hold"},
-		"spoilt and not held":      {connections(`{"name": "x", "results": ["busy"], "after_minutes": 5, "spoils_number": true, ` + reason + `}`), "rules: connections[0].spoils_number: ", "write hold or hold_after too"},
-		"a row without a reason":   {connections(`{"name": "x", "results": ["busy"], "after_minutes": 5, "why": "理由"}`), "rules: connections[0].why: ", "write why and why_en"},
-		"a row without a name":     {connections(`{"results": ["busy"], "after_minutes": 5, ` + reason + `}`), "rules: connections[0].name: ", "is missing"},
-		"a name twice":             {connections(`{"name": "rest", "results": ["busy"], "confidence": ["low"], "after_minutes": 5, ` + reason + `}`), "rules: connections[2].name: ", "is there twice"},
+		"an unknown result": {
+			connections(`{"name": "x", "results": ["no_anser"], "after_minutes": 5, ` + reason + `}`),
+			"rules: connections[0].results: ", `unknown result "no_anser"`,
+		},
+		"what follows a talk": {
+			connections(`{"name": "x", "results": ["answered"], "after_minutes": 5, ` + reason + `}`),
+			"rules: connections[0].results: ", "a talk waits for its entry",
+		},
+		"a row for nothing": {connections(`{"name": "x", "after_minutes": 5, ` + reason + `}`), "rules: connections[0].results: ", "write which results"},
+		"an unknown confidence": {
+			connections(`{"name": "x", "results": ["busy"], "confidence": ["sure"], "after_minutes": 5, ` + reason + `}`),
+			"rules: connections[0].confidence: ", "high, medium or low",
+		},
+		"a negative delay": {
+			connections(`{"name": "x", "results": ["busy"], "after_minutes": -5, ` + reason + `}`),
+			"rules: connections[0].after_minutes: ", "write 0 or more",
+		},
+		"held, and a delay": {
+			connections(`{"name": "x", "results": ["busy"], "hold": true, "after_minutes": 5, ` + reason + `}`),
+			"rules: connections[0].hold: ", "take out hold, or the wait",
+		},
+		"held, and held later": {
+			connections(`{"name": "x", "results": ["busy"], "hold": true, "hold_after": 2, ` + reason + `}`),
+			"rules: connections[0].hold_after: ", "take out one of the two",
+		},
+		"minutes, and another day": {
+			connections(`{"name": "x", "results": ["busy"], "next_day": true, "after_minutes": 5, ` + reason + `}`),
+			"rules: connections[0].next_day: ", "take out after_minutes or next_day",
+		},
+		"waits for nothing": {
+			connections(`{"name": "x", "results": ["busy"], ` + reason + `}`),
+			"rules: connections[0]: ", "write after_minutes, next_day, other_band or hold",
+		},
+		"spoilt and not held": {
+			connections(`{"name": "x", "results": ["busy"], "after_minutes": 5, "spoils_number": true, ` + reason + `}`),
+			"rules: connections[0].spoils_number: ", "write hold or hold_after too",
+		},
+		"a row without a reason": {
+			connections(`{"name": "x", "results": ["busy"], "after_minutes": 5, "why": "理由"}`),
+			"rules: connections[0].why: ", "write why and why_en",
+		},
+		"a row without a name": {connections(`{"results": ["busy"], "after_minutes": 5, ` + reason + `}`), "rules: connections[0].name: ", "is missing"},
+		"a name twice": {
+			connections(`{"name": "rest", "results": ["busy"], "confidence": ["low"], "after_minutes": 5, ` + reason + `}`),
+			"rules: connections[2].name: ", "is there twice",
+		},
 		"a row never reached": {
-			`"connections": [` + rest + `, {"name": "no_answer", "results": ["no_answer"], "after_minutes": 5, ` + reason + `}, {"name": "x", "results": ["busy"], "confidence": ["low"], "after_minutes": 9, ` + reason + `}]`,
+			`"connections": [` + rest + `, {"name": "no_answer", "results": ["no_answer"], "after_minutes": 5, ` + reason + `}, ` +
+				`{"name": "x", "results": ["busy"], "confidence": ["low"], "after_minutes": 9, ` + reason + `}]`,
 			"rules: connections[2]: ", `"x" is never reached: connections[0] (rest) takes all of it`,
 		},
 		"a result without a row": {`"connections": [` + rest + `]`, "rules: connections: ", `no row says what follows no_answer`},
@@ -94,24 +132,69 @@ func TestBadRulesAreRefused(t *testing.T) {
 			"rules: connections: ", "no row says what follows no_answer",
 		},
 
-		"an unknown business result":   {business(`{"name": "x", "business": ["promis"], "days": 1, ` + reason + `}`), "rules: business[0].business: ", `"promis" is not known`},
-		"an unknown party":             {business(`{"name": "x", "party": ["dog"], "days": 1, ` + reason + `}`), "rules: business[0].party: ", `"dog" is not known`},
-		"negative days":                {business(`{"name": "x", "business": ["complaint"], "days": -1, ` + reason + `}`), "rules: business[0].days: ", "write 0 or more"},
-		"an entry held and waiting":    {business(`{"name": "x", "business": ["complaint"], "days": 1, "hold": true, ` + reason + `}`), "rules: business[0].hold: ", "take out hold, or the wait"},
-		"two waits":                    {business(`{"name": "x", "business": ["complaint"], "days": 1, "after_minutes": 5, ` + reason + `}`), "rules: business[0]: ", "waits for one thing"},
-		"an entry waits for nothing":   {business(`{"name": "x", "business": ["complaint"], ` + reason + `}`), "rules: business[0]: ", "nothing says what the case waits for"},
-		"a date where none is":         {business(`{"name": "x", "business": ["complaint"], "after_promise_days": 3, ` + reason + `}`), "rules: business[0].after_promise_days: ", "only a promise has a date"},
-		"no last row":                  {`"business": [{"name": "x", "business": ["complaint"], "hold": true, ` + reason + `}]`, "rules: business: ", "the last row must have no condition"},
-		"an entry's row never reached": {`"business": [` + last + `, {"name": "x", "business": ["complaint"], "hold": true, ` + reason + `}]`, "rules: business[1]: ", `"x" is never reached`},
-		"spoilt by an entry, not held": {business(`{"name": "x", "business": ["wrong_number"], "days": 1, "spoils_number": true, ` + reason + `}`), "rules: business[0].spoils_number: ", "write hold too"},
+		"an unknown business result": {
+			business(`{"name": "x", "business": ["promis"], "days": 1, ` + reason + `}`),
+			"rules: business[0].business: ", `"promis" is not known`,
+		},
+		"an unknown party": {
+			business(`{"name": "x", "party": ["dog"], "days": 1, ` + reason + `}`),
+			"rules: business[0].party: ", `"dog" is not known`,
+		},
+		"negative days": {
+			business(`{"name": "x", "business": ["complaint"], "days": -1, ` + reason + `}`),
+			"rules: business[0].days: ", "write 0 or more",
+		},
+		"an entry held and waiting": {
+			business(`{"name": "x", "business": ["complaint"], "days": 1, "hold": true, ` + reason + `}`),
+			"rules: business[0].hold: ", "take out hold, or the wait",
+		},
+		"two waits": {
+			business(`{"name": "x", "business": ["complaint"], "days": 1, "after_minutes": 5, ` + reason + `}`),
+			"rules: business[0]: ", "waits for one thing",
+		},
+		"an entry waits for nothing": {
+			business(`{"name": "x", "business": ["complaint"], ` + reason + `}`),
+			"rules: business[0]: ", "nothing says what the case waits for",
+		},
+		"a date where none is": {
+			business(`{"name": "x", "business": ["complaint"], "after_promise_days": 3, ` + reason + `}`),
+			"rules: business[0].after_promise_days: ", "only a promise has a date",
+		},
+		"no last row": {
+			`"business": [{"name": "x", "business": ["complaint"], "hold": true, ` + reason + `}]`,
+			"rules: business: ", "the last row must have no condition",
+		},
+		"an entry's row never reached": {
+			`"business": [` + last + `, {"name": "x", "business": ["complaint"], "hold": true, ` + reason + `}]`,
+			"rules: business[1]: ", `"x" is never reached`,
+		},
+		"spoilt by an entry, not held": {
+			business(`{"name": "x", "business": ["wrong_number"], "days": 1, "spoils_number": true, ` + reason + `}`),
+			"rules: business[0].spoils_number: ", "write hold too",
+		},
 
-		"points for nothing":        {priorities(`{"name": "x", ` + reason + `}`), "rules: priorities[0].points: ", "0 changes nothing"},
-		"too many points":           {priorities(`{"name": "x", "points": 50, ` + reason + `}`), "rules: priorities[0].points: ", "write -49 to 49"},
-		"an unknown cause":          {priorities(`{"name": "x", "causes": ["weather"], "points": 1, ` + reason + `}`), "rules: priorities[0].causes: ", `"weather" is not known`},
-		"an unknown promise":        {priorities(`{"name": "x", "promise": ["maybe"], "points": 1, ` + reason + `}`), "rules: priorities[0].promise: ", `"maybe" is not known`},
-		"negative yen":              {priorities(`{"name": "x", "yen_at_least": -1, "points": 1, ` + reason + `}`), "rules: priorities[0].yen_at_least: ", "write 0 or more"},
-		"a balance nobody has":      {priorities(`{"name": "x", "yen_at_least": 5, "yen_below": 5, "points": 1, ` + reason + `}`), "rules: priorities[0].yen_below: ", "never reached"},
-		"a number of calls of none": {priorities(`{"name": "x", "tries_at_least": 5, "tries_below": 2, "points": 1, ` + reason + `}`), "rules: priorities[0].tries_below: ", "never reached"},
+		"points for nothing": {priorities(`{"name": "x", ` + reason + `}`), "rules: priorities[0].points: ", "0 changes nothing"},
+		"too many points":    {priorities(`{"name": "x", "points": 50, ` + reason + `}`), "rules: priorities[0].points: ", "write -49 to 49"},
+		"an unknown cause": {
+			priorities(`{"name": "x", "causes": ["weather"], "points": 1, ` + reason + `}`),
+			"rules: priorities[0].causes: ", `"weather" is not known`,
+		},
+		"an unknown promise": {
+			priorities(`{"name": "x", "promise": ["maybe"], "points": 1, ` + reason + `}`),
+			"rules: priorities[0].promise: ", `"maybe" is not known`,
+		},
+		"negative yen": {
+			priorities(`{"name": "x", "yen_at_least": -1, "points": 1, ` + reason + `}`),
+			"rules: priorities[0].yen_at_least: ", "write 0 or more",
+		},
+		"a balance nobody has": {
+			priorities(`{"name": "x", "yen_at_least": 5, "yen_below": 5, "points": 1, ` + reason + `}`),
+			"rules: priorities[0].yen_below: ", "never reached",
+		},
+		"a number of calls of none": {
+			priorities(`{"name": "x", "tries_at_least": 5, "tries_below": 2, "points": 1, ` + reason + `}`),
+			"rules: priorities[0].tries_below: ", "never reached",
+		},
 
 		"a seat on no day":            {`"seats": {"3 December": {"desk1": ["zh"]}}`, "rules: seats.3 December: ", "write YYYY-MM-DD"},
 		"a language nobody waits for": {`"seats": {"2026-12-03": {"desk1": ["klingon"]}}`, "rules: seats.2026-12-03.desk1: ", "write one of [en zh vi]"},
@@ -125,8 +208,7 @@ func TestBadRulesAreRefused(t *testing.T) {
 			if line == "" || !strings.Contains(line, c.remedy) {
 				t.Errorf("got %v\nwant %s…%s", err, c.key, c.remedy)
 			}
-			var of *dialer.RuleError
-			if !errors.As(err, &of) {
+			if _, ok := errors.AsType[*dialer.RuleError](err); !ok {
 				t.Errorf("it is no RuleError: %T", err)
 			}
 		})

@@ -34,12 +34,15 @@ var (
 	samplePrefixes = []string{"030", "0900", "0900", "0700", "0500"}
 )
 
+// SampleMost is the most cases a made-up list may have.
+const SampleMost = 1_000_000
+
 // WriteSample writes a made-up list of so many cases in the ward's format, as UTF-8 with CRLF line ends; the caller
 // encodes it. The same seed gives the same list. Every row is marked as a sample and every number is one that nobody
 // can have, so the list can be shown to anyone and dialled only in a lab.
 func WriteSample(w io.Writer, cases int, seed int64) error {
-	if cases < 1 || cases > 1_000_000 {
-		return fmt.Errorf("a sample has 1 to 1,000,000 cases, not %d", cases)
+	if cases < 1 || cases > SampleMost {
+		return fmt.Errorf("a sample has 1 to %d cases, not %d", SampleMost, cases)
 	}
 	out := bufio.NewWriterSize(w, 64<<10)
 	m := DefaultMapping()

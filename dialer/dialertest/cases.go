@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"iter"
 	"slices"
+	"time"
 
 	"kakeru/dialer"
 )
@@ -57,17 +58,49 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		if c == nil || (number == "" && len(c.Numbers) == 0) {
 			return dialer.ErrNotFound
 		}
+		var all []dialer.CaseNumber
 		if number == "" {
 			number = c.Numbers[0]
+			for _, n := range c.Numbers {
+				all = append(all, dialer.CaseNumber{Number: n, Ref: l.refs.Number(n), DoNotCall: l.barred[l.refs.Number(n)]})
+			}
 		}
 		ref := l.refs.Number(number)
 		t = dialer.Target{
 			CaseID: id, CaseRef: l.refs.Case(string(id)), Number: number, NumberRef: ref, Sample: number.MadeUp(),
 			DoNotCall: l.barred[ref], Insurance: "kokuho", Language: cmp.Or(c.Language, "ja"), BalanceBand: "-50k", Priority: c.Priority,
+			Numbers: all, Made: l.made(id, time.Now()),
 		}
 		return nil
 	})
 	return t, err
+}
+
+// spoil takes a number out of those that are dialled.
+func (c *Case) spoil(n dialer.Number) {
+	c.Numbers = slices.DeleteFunc(slices.Clone(c.Numbers), func(other dialer.Number) bool { return other == n })
+}
+
+// made counts the calls of a case: what counts, and what still runs. It needs mu.
+func (l *Ledger) made(id dialer.CaseID, now time.Time) (n dialer.CaseCount) {
+	today := dialer.DateOf(now)
+	monday := today.At(-(int(today.Weekday()) + 6) % 7 * 24 * 60)
+	for _, a := range l.attempts {
+		at := a.DialledAt
+		if a.Reservation.Target.CaseID != id || a.Arrival != nil || at.IsZero() || a.End != nil && !a.End.Verdict.Counted {
+			continue
+		}
+		if dialer.DateOf(at) == today {
+			n.Day++
+		}
+		if !at.Before(monday) {
+			n.Week++
+		}
+		if d := dialer.DateOf(at); d.Year == today.Year && d.Month == today.Month {
+			n.Month++
+		}
+	}
+	return n
 }
 
 // AdHoc implements dialer.Cases.

@@ -101,12 +101,24 @@ func proveTarget(t *testing.T, l ledgerTest) {
 	if tg.CaseID != id || tg.Number != first || tg.NumberRef == "" || tg.CaseRef == "" || !tg.Sample || tg.DoNotCall {
 		t.Fatalf("target %+v", tg)
 	}
+	if len(tg.Numbers) != 2 || tg.Numbers[0] != (dialer.CaseNumber{Number: first, Ref: tg.NumberRef}) || tg.Numbers[1].Number != second {
+		t.Fatalf("the numbers to choose from: %+v", tg.Numbers)
+	}
 	other := l.target(id, second)
+	if len(other.Numbers) > 0 {
+		t.Fatalf("there is no choice where one is named: %+v", other.Numbers)
+	}
 	if other.Number != second || other.NumberRef == tg.NumberRef || other.CaseRef != tg.CaseRef {
 		t.Fatalf("the case's other number: %+v", other)
 	}
 	_, err := l.Cases.Target(t.Context(), dialer.CaseID(dialer.NewID(Noon)), "")
 	l.wants(err, dialer.ErrNotFound)
+	e := endOf(l.dial(tg, Noon), dialer.BadNumber)
+	e.Spoilt = true
+	l.end(e)
+	if now := l.target(id, ""); now.Number != second || len(now.Numbers) != 1 {
+		t.Fatalf("after its first number proved useless: %+v", now.Numbers)
+	}
 }
 
 func proveAdHoc(t *testing.T, l ledgerTest) {

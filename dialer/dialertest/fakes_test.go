@@ -6,6 +6,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/fleet"
 )
 
 func TestQueueKeepsThePromises(t *testing.T) {
@@ -23,6 +24,13 @@ func TestNodesKeepThePromises(t *testing.T) {
 			Node:      func(*testing.T) dialertest.NodeLedger { return l.Node() },
 			NewTarget: func(*testing.T) dialer.Target { return dialertest.NewTarget(l.Refs()) },
 		}
+	})
+}
+
+func TestWireKeepsThePromises(t *testing.T) {
+	dialertest.RunWire(t, func(*testing.T) func(*testing.T) fleet.Wire {
+		w := dialertest.NewWire()
+		return func(*testing.T) fleet.Wire { return w }
 	})
 }
 

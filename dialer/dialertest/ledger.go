@@ -245,6 +245,9 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	if err := judge(e); err != nil {
 		return err
 	}
+	if c := l.cases[e.CaseID]; c != nil && e.Spoilt {
+		c.spoil(a.Reservation.Target.Number)
+	}
 	a.record(e.Recording)
 	e.Quality = kept(e.Quality)
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}

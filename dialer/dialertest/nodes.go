@@ -3,6 +3,7 @@ package dialertest
 import (
 	"cmp"
 	"context"
+	"maps"
 	"slices"
 	"time"
 
@@ -174,12 +175,10 @@ func (n *Node) Standing(ctx context.Context) (s fleet.Standing, err error) {
 			seen.Alive = seen.Left > 0
 			s.Nodes = append(s.Nodes, seen)
 		}
-		for id, o := range n.fleet.desks {
-			s.Desks[id] = o
-		}
+		maps.Copy(s.Desks, n.fleet.desks)
 		return nil
 	})
-	slices.SortFunc(s.Nodes, func(a, b fleet.Node) int { return cmp.Compare(a.Life.Node, b.Life.Node) })
+	slices.SortFunc(s.Nodes, func(a, b fleet.Node) int { return cmp.Compare(a.Node, b.Node) })
 	return s, err
 }
 

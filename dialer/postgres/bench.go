@@ -16,6 +16,8 @@ import (
 type BenchOptions struct {
 	// URL is a migrated database that may be thrown away: attempts can never be deleted from it.
 	URL string
+	// Refs are those the database was, or is to be, made with.
+	Refs dialer.Refs
 	// Attempts is how many are written for each figure (default 2000), by Workers at once (default 8).
 	Attempts, Workers int
 	// Restart kills the database's server and starts it again on the same URL; without it ReadyAfterKillS stays 0.
@@ -26,7 +28,7 @@ type BenchOptions struct {
 type BenchFigures struct {
 	AttemptsPerS    float64 `json:"attempts_per_s"`     // whole attempts: reserved, dialled, ended with evidence
 	SpoolReplayPerS float64 `json:"spool_replay_per_s"` // ends from the spool into the database
-	ReadyAfterKillS float64 `json:"ready_after_kill_s"` // from the kill until an attempt is reserved again
+	ReadyAfterKillS float64 `json:"ready_after_kill_s"` // from the kill of the database until an attempt is written again
 }
 
 // Bench measures a ledger at work. Nothing is faked: every write waits for its commit.
@@ -42,7 +44,7 @@ func Bench(ctx context.Context, o BenchOptions) (f BenchFigures, err error) {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	l, err := Open(ctx, Options{URL: o.URL, SpoolDir: dir, Refs: dialer.NewRefs([]byte("no secret: these numbers are nobody's"))})
+	l, err := Open(ctx, Options{URL: o.URL, SpoolDir: dir, Refs: o.Refs})
 	if err != nil {
 		return f, err
 	}

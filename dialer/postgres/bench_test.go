@@ -14,7 +14,7 @@ func TestBench(t *testing.T) {
 	must(t, pg.CreateDatabase(t.Context(), "bench", ""))
 	must(t, Migrate(t.Context(), pg.URL("bench")))
 	f, err := Bench(t.Context(), BenchOptions{
-		URL: pg.URL("bench"), Attempts: 200,
+		URL: pg.URL("bench"), Refs: testRefs, Attempts: 200,
 		Restart: func(context.Context) error {
 			must(t, syscall.Kill(pg.Pid(), syscall.SIGKILL))
 			<-pg.Exited()

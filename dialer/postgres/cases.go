@@ -123,8 +123,10 @@ func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNe
 		return err
 	}
 	return l.inTx(ctx, "move a case", func(ctx context.Context, q *db.Queries) error {
-		moved, err := moveFrom(ctx, q, string(id), next, l.now(), true)
-		if err == nil && !moved {
+		to := moveTo(string(id), next, l.now())
+		to.PutOff = true
+		moved, err := q.MoveCase(ctx, to)
+		if err == nil && moved == 0 {
 			return fmt.Errorf("move a case: %w", dialer.ErrNotFound)
 		}
 		return err

@@ -7,12 +7,13 @@
 //     refuses any change after that, and a second open outbound attempt for one case or one number.
 //   - Evidence: everything that was seen or done on an attempt's legs, numbered, appended, for ever.
 //   - Leg: what is needed to end a far leg after a crash. It may hold a number and goes with the attempt's end.
-//   - Spool: a local, fsynced file for ends that the database did not take in time.
+//   - Spool: a local, fsynced file for what the database did not take in time: arrivals, notes, ends and results. It is sealed
+//     with a key made from the house's secret, and belongs to one ledger.
 //   - Staged list: the ward's list on its way in, where no other part of the house sees it.
 //
 // # Who owns what
 //
-// A Ledger implements the ports of dialer (Ledger, Cases, Users, Sessions), casework (CaseStore, ResultStore, ListStore)
+// A Ledger implements the ports of dialer (Ledger, Cases, Users, Sessions), casework (CaseStore, LineStore, ResultStore, ListStore)
 // and report (Source). The schema is migrations/, the queries are queries/, and internal/db is what sqlc makes of both.
 // Personal data stands in tables of its own (persons, phones, case_notes, entry_notes, attempt_legs, staged_rows,
 // staged_cases), because it will be sealed and destroyed day by day; an attempt holds references in its place and
@@ -22,10 +23,17 @@
 //
 //   - The database does not answer before the context's deadline (or within 5 s where the caller gave none):
 //     dialer.ErrLedgerDown, at the deadline. When it is back, the next call finds it.
-//   - Only End does not fail then: the end goes to the spool, which Run replays when the database is back. While ends
-//     are spooled, everything that asks who may be called, or moves a case (Reserve, Open, ResultsDue, Tries, Record,
-//     Defer, Order), replays them first and answers ErrLedgerDown if it cannot: so a spooled end counts as an end.
-//   - An end the database refuses for good (it contradicts itself) is set aside beside the spool and logged as an error.
+//   - Only End, Note and Record do not fail then: what they bring goes to the spool, which Run replays when the database is
+//     back. While something waits there, everything that asks who may be called, or moves a case (Reserve, Open, ResultsDue,
+//     Tries, Target, Place, Waiting, Record, Defer, Order), replays it first and answers ErrLedgerDown if it cannot: so a
+//     spooled end counts as an end. Replaying anything twice, or after what came later, changes nothing.
+//   - What the database refuses for good (it contradicts itself) is set aside beside the spool and logged as an error.
+//
+// # The files
+//
+// spool.go, spoolfile.go and seal.go are the spool; replay.go decides what goes into it and brings it back; health.go looks
+// whether the database is there and what its clock shows; errors.go says what each failure means; end.go, entries.go,
+// attempts.go and inbound.go write calls; staging.go and lists.go take lists in.
 //   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
 //     only their code and constraint are kept (errors.go).
 package postgres

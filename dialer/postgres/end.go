@@ -78,7 +78,7 @@ func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.En
 		return err
 	}
 	if !known && e.Next.State != "" {
-		if _, err := moveCase(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
+		if err := moveCase(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
 			return err
 		}
 	}
@@ -144,14 +144,15 @@ func missing(have []db.AttemptEvidence, all []dialer.Evidence) []nth {
 }
 
 // moveCase writes where a case stands. A case that waits without a time is due at once.
-func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) (moved bool, err error) {
-	return moveFrom(ctx, q, id, next, at, false)
+func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
+	_, err := q.MoveCase(ctx, moveTo(id, next, at))
+	return err
 }
 
-// moveFrom is moveCase. A case that is only put off stays pinned, and its operator's.
-func moveFrom(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time, putOff bool) (moved bool, err error) {
+// moveTo are the columns of where a case stands.
+func moveTo(id string, next dialer.CaseNext, at time.Time) db.MoveCaseParams {
 	p := db.MoveCaseParams{
-		ID: id, State: string(next.State), Why: plain(next.Why), WhyEn: plain(next.WhyEN), Cause: string(next.Cause), At: at, PutOff: putOff,
+		ID: id, State: string(next.State), Why: plain(next.Why), WhyEn: plain(next.WhyEN), Cause: string(next.Cause), At: at,
 	}
 	if next.Mine != "" && next.State == dialer.CaseWaiting {
 		p.Mine, p.MineUntil = string(next.Mine), opt(next.MineUntil)
@@ -162,6 +163,5 @@ func moveFrom(ctx context.Context, q *db.Queries, id string, next dialer.CaseNex
 			p.Due = &at
 		}
 	}
-	n, err := q.MoveCase(ctx, p)
-	return n > 0, err
+	return p
 }

@@ -67,7 +67,7 @@ func putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casewor
 	if err := insertEntry(ctx, q, r, a); err != nil || !moves {
 		return r, err
 	}
-	_, err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
+	err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
 	return r, err
 }
 

@@ -91,15 +91,15 @@ func classifyServer(op string, pg *pgconn.PgError) error {
 	return fmt.Errorf("%s: %w", op, f)
 }
 
-// isAway reports whether a SQLSTATE means that the server cannot serve now: connection (08), resources (53), operator
-// intervention (57), a system error (58), or that it is a standby (25006), or
-// ended a transaction in which we had fallen asleep (25P03).
+// isAway reports whether a SQLSTATE means that the server cannot serve now: connection (08), who may come in (28, 3D: asked
+// when a connection is made, and well at the start), resources (53), operator intervention (57), a system error (58), that it
+// is a standby (25006), or that a transaction was idle or long for too much time (25P03, 25P04).
 func isAway(code string) bool {
 	switch code[:min(2, len(code))] {
-	case "08", "53", "57", "58":
+	case "08", "28", "3D", "53", "57", "58":
 		return true
 	}
-	return code == "25006" || code == "25P03"
+	return code == "25006" || code == "25P03" || code == "25P04"
 }
 
 func isConnection(err error) bool {

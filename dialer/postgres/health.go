@@ -81,3 +81,13 @@ func (l *Ledger) Down() bool { return l.down.Load() }
 
 // OnHealth has f called by Run whenever the database goes away or comes back. Call it before Run.
 func (l *Ledger) OnHealth(f func(up bool)) { l.onHealth = append(l.onHealth, f) }
+
+// Time is what the database's clock shows.
+func (l *Ledger) Time(ctx context.Context) (at time.Time, err error) {
+	ctx, cancel := bounded(ctx, lookWithin)
+	defer cancel()
+	err = l.pool.QueryRow(ctx, tellTime).Scan(&at)
+	return at, l.noticed(classify("ask the time", err))
+}
+
+const tellTime = "SELECT clock_timestamp()"

@@ -144,7 +144,7 @@ func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseI
 			return err
 		}
 		if was.Result == string(dialer.Answered) {
-			if _, err := moveCase(ctx, q, string(to), dialer.ResultOwed, l.now()); err != nil {
+			if err := moveCase(ctx, q, string(to), dialer.ResultOwed, l.now()); err != nil {
 				return err
 			}
 		}
@@ -167,8 +167,7 @@ func letGo(ctx context.Context, q *db.Queries, was db.LockArrivalRow, at time.Ti
 	if err != nil || was.Result != string(dialer.Answered) || place.State != string(dialer.CaseResultDue) {
 		return err
 	}
-	_, err = moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
-	return err
+	return moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
 }
 
 // afterArrival moves the case of a call that came in: where its end says, but for a case that waits for another talk's result,
@@ -199,8 +198,7 @@ func afterArrival(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, id st
 	if next.State == dialer.CaseClosed && place.State != string(dialer.CaseHeld) {
 		return nil // a caller who withheld the number ends nothing but the case of that one call
 	}
-	_, err = moveCase(ctx, q, id, next, e.EndedAt)
-	return err
+	return moveCase(ctx, q, id, next, e.EndedAt)
 }
 
 // Caller returns who called, as far as that is known, and the cases that have the number: the one it counts for first.

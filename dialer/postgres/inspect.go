@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -39,4 +40,24 @@ func Inspect(ctx context.Context, url string, refs *dialer.Refs) error {
 		return errOtherSecret
 	}
 	return nil
+}
+
+// ClockOffset is the clock of the database at url less this machine's.
+func ClockOffset(ctx context.Context, url string) (time.Duration, error) {
+	cfg, err := poolConfig(url)
+	if err != nil {
+		return 0, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
+	if err != nil {
+		return 0, unreachable(cfg.ConnConfig, err)
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	began := time.Now()
+	count := func() time.Duration { return time.Since(began) }
+	r, err := dialer.AskTime(ctx, func(ctx context.Context) (at time.Time, err error) {
+		err = conn.QueryRow(ctx, tellTime).Scan(&at)
+		return at, classify("ask the time", err)
+	}, count)
+	return r.At.Sub(began.Round(0).Add(r.Count)), err
 }

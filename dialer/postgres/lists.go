@@ -49,7 +49,12 @@ func (l *Ledger) Stage(
 ) (casework.Preview, error) {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
-	err := l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
+	release, err := l.holdStaging(ctx, list.ID)
+	if err != nil {
+		return casework.Preview{}, err
+	}
+	defer release()
+	err = l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
 		return q.InsertList(ctx, db.InsertListParams{
 			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
 		})
@@ -163,6 +168,11 @@ func (l *Ledger) Preview(ctx context.Context, list string) (p casework.Preview, 
 		row, err := q.ListByID(ctx, list)
 		if err != nil {
 			return err
+		}
+		if row.State == "staging" {
+			if row, err = l.failedIfLost(ctx, q, row); err != nil {
+				return err
+			}
 		}
 		p, err = previewFrom(row)
 		return err

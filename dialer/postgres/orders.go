@@ -32,7 +32,7 @@ func (l *Ledger) Order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 			return refusal
 		}
 		next = after.Next
-		if _, err := moveCase(ctx, q, string(id), next, o.At); err != nil {
+		if err := moveCase(ctx, q, string(id), next, o.At); err != nil {
 			return err
 		}
 		if err := q.PinCase(ctx, after.Pinned, string(id)); err != nil {

@@ -2,7 +2,8 @@
 --
 -- ARGV[1] desk  ARGV[2] case, or '' for the first that is due in the lanes
 -- ARGV[3] length of the lease in microseconds  ARGV[4] a token for a new lease
--- ARGV[5] the lanes of the first rank, each with a colon behind it; ARGV[6] those of
+-- ARGV[5] the life of this Redis, which must be that in which the line was built
+-- ARGV[6] the lanes of the first rank, each with a colon behind it; ARGV[7] those of
 -- the next; and so on
 --
 -- Returns {'ok', case, token, until}; {'busy'} when another desk holds the case;
@@ -14,7 +15,7 @@ local desk, case, length, token = ARGV[1], ARGV[2], tonumber(ARGV[3]), ARGV[4]
 
 -- first_at returns the cell of the first case that is due at a priority, and its head.
 local function first_at(priority)
-	for rank = 5, #ARGV do
+	for rank = 6, #ARGV do
 		local cells = {}
 		for lane in string.gmatch(ARGV[rank], '([^:]*):') do cells[#cells + 1] = priority .. ':' .. lane end
 		local cell, best
@@ -28,8 +29,10 @@ local function first_at(priority)
 end
 
 local function first_due()
+	local built = redis.call('GET', BUILT)
+	if built and built ~= ARGV[5] then return nil end
 	local from = '-'
-	while #ARGV > 4 do
+	while #ARGV > 5 do
 		local m = redis.call('ZRANGEBYLEX', LINE, from, '+', 'LIMIT', 0, 1)[1]
 		if not m then return nil end
 		local priority = string.sub(m, 1, 6)

@@ -2,10 +2,12 @@
 -- changes made since the rebuild began, the leases taken since then, and the
 -- leases given, where they were not ended since.
 --
--- KEYS[9..11] the stage: line, place, count
+-- KEYS[9..11] the stage: line, place, count  KEYS[12] layout
 -- ARGV[1] token of the rebuild  ARGV[2] how many cases were sent to the stage
 -- ARGV[3] the least time in microseconds that a given lease goes on
--- ARGV[4..7] case, token, until, desk of a lease to keep; ARGV[8..11] the next; …
+-- ARGV[4] the life of this Redis in which the rebuild began
+-- ARGV[5] the number of this layout
+-- ARGV[6..9] case, token, until, desk of a lease to keep; ARGV[10..13] the next; …
 --
 -- Returns 'ok'. Returns 'superseded' when another rebuild has begun meanwhile or
 -- Redis forgot this one, 'short' when Redis forgot part of what it was sent; then
@@ -25,7 +27,7 @@ end
 local changes = redis.call('HGETALL', CHANGES)
 local changed = {}
 for i = 1, #changes, 2 do changed[changes[i]] = changes[i + 1] end
-for i = 4, #ARGV, 4 do
+for i = 6, #ARGV, 4 do
 	local case, held = ARGV[i], ARGV[i + 1]
 	if not changed['t:' .. held] and changed['c:' .. case] ~= '-' then
 		local old = redis.call('HGET', LEASE, case)
@@ -61,5 +63,6 @@ for case, lease in pairs(leases) do
 	if place then leave(case, place) end
 	set_lease(case, lease)
 end
-redis.call('SET', BUILT, token)
+redis.call('SET', BUILT, ARGV[4])
+redis.call('SET', KEYS[12], ARGV[5])
 return 'ok'

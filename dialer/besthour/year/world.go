@@ -18,7 +18,7 @@ type World struct {
 
 // Worlds are the towns there are.
 var Worlds = []World{
-	{"real", "mobiles answer at noon and in the evening, fixed lines in the morning, Mondays are worse", lifelike},
+	{"real", "mobiles answer at noon and in the evening, fixed lines in the morning, Mondays are worse", realistic},
 	{"flat", "the hour has no effect at all, nor has the kind", func(dialer.NumberKind, dialer.Date, int) float64 { return 0.3 }},
 	{"kind", "mobiles answer less than fixed lines, at every hour alike", func(k dialer.NumberKind, _ dialer.Date, _ int) float64 { return level(k) }},
 	{"weekday", "mobiles answer on Wednesdays and Fridays, fixed lines on Mondays and Tuesdays", weekday},
@@ -47,7 +47,7 @@ func level(k dialer.NumberKind) float64 {
 	}
 }
 
-func lifelike(k dialer.NumberKind, d dialer.Date, hour int) float64 {
+func realistic(k dialer.NumberKind, d dialer.Date, hour int) float64 {
 	p := level(k)
 	if k == dialer.KindFixed {
 		p *= [...]float64{1.25, 1.3, 1.2, 0.95, 0.75, 0.75, 0.85, 0.9, 0.9, 0.9}[hour-9]
@@ -62,9 +62,9 @@ func lifelike(k dialer.NumberKind, d dialer.Date, hour int) float64 {
 
 func turned(k dialer.NumberKind, d dialer.Date, hour int) float64 {
 	if d.Month >= 4 && d.Month < 10 {
-		return lifelike(k, d, hour)
+		return realistic(k, d, hour)
 	}
-	return lifelike(k, d, 27-hour)
+	return realistic(k, d, 27-hour)
 }
 
 func weekday(k dialer.NumberKind, d dialer.Date, _ int) float64 {

@@ -161,3 +161,14 @@ DELETE FROM staged_rows WHERE list_id = @list_id;
 
 -- name: DropStagedCases :exec
 DELETE FROM staged_cases WHERE list_id = @list_id;
+
+-- name: HoldStaging :exec
+SELECT pg_advisory_lock(hashtextextended('staging ' || @id::text, 0));
+
+-- name: LetGoStaging :exec
+SELECT pg_advisory_unlock(hashtextextended('staging ' || @id::text, 0));
+
+-- name: FailLostStaging :execrows
+-- A list that is being staged, and that no session holds.
+UPDATE lists SET state = 'failed', problems = @problems
+WHERE id = @id AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));

@@ -145,7 +145,7 @@ export class Person {
 /** Finds cases by the last two digits of the number that would be dialled, each once. */
 export async function casesByEnding(supervisor, taken = new Set()) {
   const found = new Map();
-  const { items } = (await supervisor.api("/api/queue?limit=100")).data;
+  const { items } = (await supervisor.api("/api/queue?limit=300")).data;
   for (const item of items) {
     if ((item.desk && item.desk !== "desk1") || taken.has(item.case_id)) continue;
     const about = (await supervisor.api(`/api/cases/${item.case_id}`)).data.case;

@@ -303,6 +303,20 @@ func (q *Queries) DropStagedRows(ctx context.Context, listID string) error {
 	return err
 }
 
+const failLostStaging = `-- name: FailLostStaging :execrows
+UPDATE lists SET state = 'failed', problems = $1
+WHERE id = $2 AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0))
+`
+
+// A list that is being staged, and that no session holds.
+func (q *Queries) FailLostStaging(ctx context.Context, problems []byte, iD string) (int64, error) {
+	result, err := q.db.Exec(ctx, failLostStaging, problems, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const finishApplying = `-- name: FinishApplying :exec
 UPDATE lists SET state = 'applied', cases = $1, new = $2, changed = $3, same = $4,
   applied_at = $5::timestamptz, applied_by = $6
@@ -403,6 +417,15 @@ func (q *Queries) HoldLists(ctx context.Context) error {
 	return err
 }
 
+const holdStaging = `-- name: HoldStaging :exec
+SELECT pg_advisory_lock(hashtextextended('staging ' || $1::text, 0))
+`
+
+func (q *Queries) HoldStaging(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, holdStaging, id)
+	return err
+}
+
 const insertList = `-- name: InsertList :exec
 INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, $2, $3, $4, $5, 'staging')
 `
@@ -423,6 +446,15 @@ func (q *Queries) InsertList(ctx context.Context, arg InsertListParams) error {
 		arg.At,
 		arg.Sample,
 	)
+	return err
+}
+
+const letGoStaging = `-- name: LetGoStaging :exec
+SELECT pg_advisory_unlock(hashtextextended('staging ' || $1::text, 0))
+`
+
+func (q *Queries) LetGoStaging(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, letGoStaging, id)
 	return err
 }
 
