@@ -90,7 +90,7 @@ func TestDeskGetsItsLanes(t *testing.T) {
 
 // The line may have a case in a lane where it no longer belongs: the ledger is asked, and the line is put right.
 func TestCaseInTheWrongLaneIsPutRight(t *testing.T) {
-	inHouse(t, func(t *testing.T, h *house) {
+	inHouse(t, func(_ *testing.T, h *house) {
 		c := dialertest.Case{ID: "x", Numbers: []dialer.Number{dialertest.NewNumber()}}
 		h.laned(c)
 		c = h.ledger.Case("x")

@@ -29,7 +29,7 @@ func openQueue(r configs.Redis) (*queue.Queue, error) {
 func checkLine(ctx context.Context, q *queue.Queue, log *slog.Logger) error {
 	warning, err := q.Check(ctx)
 	if warning != "" {
-		log.Warn(warning)
+		log.Warn("redis may lose the line", "why", warning)
 	}
 	if errors.Is(err, dialer.ErrQueueDown) {
 		return nil
