@@ -217,6 +217,9 @@ func (s *story) arrive(rnd *rand.Rand, target dialer.Target, at time.Time) {
 func told(t *testing.T, l *Ledger) map[string]string {
 	t.Helper()
 	out := map[string]string{}
+	// A rank is made of the rest, whenever something happens and every day anew.
+	_, err := l.pool.Exec(t.Context(), "UPDATE cases SET priority = 0, rank_why = '', rank_why_en = ''")
+	must(t, err)
 	for _, table := range []string{
 		"attempts", "attempt_evidence", "attempt_legs", "attempt_results", "attempt_quality", "promises", "promise_parts", "entry_notes", "cases", "phones",
 		"inbound_callers",
