@@ -20,6 +20,7 @@ var keptResult = map[string]any{"party": "self", "business_results": []string{"n
 // TestAResultIsKeptWhileTheLedgerIsAway: PostgreSQL sleeps in a talk. The operator hangs up, gives the result and is free; no new
 // call is made, and the panel says why; the server is killed and starts again. Nothing is lost, nothing is there twice.
 func TestAResultIsKeptWhileTheLedgerIsAway(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
 	operator := h.seated("operator1", "desk1")
@@ -83,6 +84,7 @@ func TestAResultIsKeptWhileTheLedgerIsAway(t *testing.T) {
 // TestACrashWhileTheLedgerIsAway: PostgreSQL sleeps, the debtor answers, and the server is killed in that talk. What ends the
 // legs was kept beside the database: both far ends are hung up, and the attempt counts.
 func TestACrashWhileTheLedgerIsAway(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
 	operator := h.seated("operator1", "desk1")
@@ -120,6 +122,7 @@ func (h *house) spooled() int {
 // TestAFullDiskHoldsUpNobody: the spool's disk is full while PostgreSQL sleeps. The BYE leaves at once, the supervisor is told,
 // and the end is written when either is back.
 func TestAFullDiskHoldsUpNobody(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	dir := filepath.Join(h.dir, "spool")
 	h.must(os.MkdirAll(dir, 0o700))

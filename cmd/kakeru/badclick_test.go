@@ -20,6 +20,7 @@ import (
 // TestBadClicks gives a running house everything a click can be wrong in. Each gets the answer the API promises, nothing
 // is written or dialled that should not be, and the house goes on.
 func TestBadClicks(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()
 	b := &badClicks{house: h, one: h.seated("operator1", "desk1"), two: h.seated("operator2", "desk2"), chief: h.signIn("supervisor")}

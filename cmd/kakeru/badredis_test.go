@@ -13,6 +13,7 @@ import (
 // case can still be dialled, only "the next one" is refused with the reason. Back and empty, the line is built again from
 // the ledger, and nobody is called twice.
 func TestRedisGoesInMidTalk(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{})
 	h.start()
 	one, two := h.seated("operator1", "desk1"), h.seated("operator2", "desk2")

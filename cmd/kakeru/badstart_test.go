@@ -180,6 +180,7 @@ func badLists(t *testing.T) []badList {
 
 // TestBadLists gives both ways in what is no list: each says what is wrong, and nothing is taken in.
 func TestBadLists(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{noPhones: true})
 	h.start()
 	chief := h.signIn("supervisor")

@@ -16,6 +16,7 @@ import (
 // TestAClockAnHourOff starts the server beside a PostgreSQL whose clock is an hour ahead: the doctor, the figures and the click
 // say so, nobody is dialled, and when the clock is set right calls are made again, with honest times.
 func TestAClockAnHourOff(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true})
 	h.shiftableClock()
 	h.shiftClock(time.Hour)

@@ -54,6 +54,7 @@ func TestKillInEachState(t *testing.T) {
 
 // TestKillWhileEnding kills the server right behind the operator's hang-up, when anything may be half done.
 func TestKillWhileEnding(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
 	operator := h.seated("operator1", "desk1")
@@ -159,6 +160,7 @@ func (h *house) notRedialled(a casework.Attempt, want dialer.CaseState) {
 // TestHangUpDoesNotWaitForTheLedger pauses PostgreSQL in the middle of a talk: the BYE reaches the carrier while the
 // database still sleeps, and the end is in the ledger once it wakes.
 func TestHangUpDoesNotWaitForTheLedger(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
 	operator := h.seated("operator1", "desk1")

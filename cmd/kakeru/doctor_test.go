@@ -43,7 +43,7 @@ func TestDoctor(t *testing.T) {
 		r.says(t, fine, "Redis", "answers")
 		r.says(t, fine, "panel", "free")
 		r.says(t, fine, "SIP port", "free")
-		r.says(t, fine, "RTP ports", "500 of 500")
+		r.says(t, fine, "RTP ports", "of 500")
 		r.says(t, fine, "trunk lab", "answers")
 		r.says(t, minor, "phone of desk1", "is not registered", "→")
 	})
@@ -55,12 +55,16 @@ func TestDoctor(t *testing.T) {
 			t.Errorf("status %d: %s\n%s", r.status, r.err, r.out)
 		}
 		r.says(t, fine, "panel", "a server runs")
+		r.says(t, fine, "node ", "is live at http://"+h.http, "with 2 desks", "its lease runs for")
 		r.says(t, fine, "SIP port", "as it should be")
 		r.says(t, fine, "phone of desk1", "is registered for another")
 		if strings.Contains(r.out, string(major)) || strings.Contains(r.out, "secret-0") {
 			t.Errorf("it says:\n%s", r.out)
 		}
 		h.kill()
+		h.eventually("the doctor misses the node", func() bool {
+			return strings.Contains(h.command(config...).out, "has not shown itself for")
+		})
 	})
 	t.Run("when nothing is right", func(t *testing.T) {
 		silent, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // loopback

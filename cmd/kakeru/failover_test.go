@@ -52,6 +52,7 @@ func refusalOf(invite string) string {
 // TestABrokenTrunkIsFollowedByTheNext: the debtor is rung once, by the second trunk; one attempt says so, with both trunks
 // in its evidence, and counts once. Killed while that rings, it is hung up there.
 func TestABrokenTrunkIsFollowedByTheNext(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.resetting("trunks: [", `trunks: [{name: broken, address: "`+brokenTrunk(t)+`", caller_id: "`+demoCallerID+`", lab: true, watch: none}, `)
 	h.start()

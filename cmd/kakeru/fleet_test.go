@@ -52,7 +52,7 @@ func (h *house) sibling(o houseOptions) *house {
 	h.t.Helper()
 	s := *h
 	s.dir, s.sip, s.http, s.child, s.exited = h.t.TempDir(), freeUDP(h.t), freeTCP(h.t), nil, nil
-	o.rtp = 30500
+	o.rtp = nextRTP()
 	s.writeSettings(o)
 	h.must(os.WriteFile(filepath.Join(s.dir, "secret"), []byte(strings.Repeat("s", secretBytes)), 0o600))
 	return &s
@@ -169,6 +169,7 @@ func stateIs(h *house, c *panelClient, desk string, want dialer.DeskState) func(
 
 // TestAPanelAtAnotherNode has an operator at one server call from a desk of the other, see all that happens, and record the result.
 func TestAPanelAtAnotherNode(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t, 2)
 	panel := a.seated("operator2", "desk2")
 	watching := a.watch(panel)
@@ -203,6 +204,7 @@ func TestAPanelAtAnotherNode(t *testing.T) {
 // TestANodeIsKilled pulls the plug of a server that has a call in every state. The other hangs all of them up, closes their attempts
 // as they were, and has the desks.
 func TestANodeIsKilled(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t, 5)
 	calls := []struct {
 		desk, ending string
@@ -306,6 +308,7 @@ func talkOnB(t *testing.T, a *house) (*panelClient, dialer.CallID) {
 // TestANodeFallsAsleep stops a server for longer than its lease, and lets it go on: nothing of what it was doing is done, its legs are
 // down, and it comes back as another life.
 func TestANodeFallsAsleep(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t, 2)
 	_, id := talkOnB(t, a)
 	before := b.node("node-b").Epoch
@@ -334,6 +337,7 @@ func TestANodeFallsAsleep(t *testing.T) {
 
 // TestPostgresAsleepKillsNobody: for longer than a lease nobody can beat. The talk goes on, and both servers are who they were.
 func TestPostgresAsleepKillsNobody(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t, 2)
 	panel, id := talkOnB(t, a)
 	wake := a.pausePostgres()
@@ -365,6 +369,7 @@ func TestPostgresAsleepKillsNobody(t *testing.T) {
 // TestRedisGoneBetweenNodes: each server goes on with its own desks, says of the other's that they are out of reach, and shows
 // everything when Redis is back.
 func TestRedisGoneBetweenNodes(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t, 2)
 	own := a.seated("operator1", "desk1")
 	theirs := a.seated("operator2", "desk2")
@@ -402,6 +407,7 @@ func (h *house) allLive(c *panelClient) []dialer.CallView {
 // TestARollingRestart tells a server with a talk to stop: the talk goes on until it ends, then the server does, and its desk is the
 // other's with the result still owed.
 func TestARollingRestart(t *testing.T) {
+	t.Parallel()
 	a, b := twoNodes(t, 2, "KAKERU_CALLS_DRAIN=5m")
 	panel, id := talkOnB(t, a)
 	a.must(b.child.Process.Signal(syscall.SIGTERM))

@@ -11,6 +11,7 @@ import (
 
 // TestAFaxIsHintedAt: what the carrier plays is heard by the whole house: live for the operator, and kept with the attempt.
 func TestAFaxIsHintedAt(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()
 	c := h.seated("operator1", "desk1")

@@ -66,7 +66,7 @@ type houseOptions struct {
 	desks       int
 	cases       int              // 200 if 0
 	postgres    *stores.Postgres // one of the test's own; nil: an ordinary one
-	rtp         int              // the first of 500 ports for sound; 30000 if 0
+	rtp         int              // the first of 500 ports for sound; of its own if 0
 	noPhones    bool             // the test brings its own
 	trunk       string
 	inbound     string // YAML
@@ -164,7 +164,7 @@ func (h *house) writeSettings(o houseOptions) {
 		inbound = "{}"
 	}
 	if o.rtp == 0 {
-		o.rtp = 30000
+		o.rtp = nextRTP()
 	}
 	recording := o.recording
 	if recording == "" {

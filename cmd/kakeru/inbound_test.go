@@ -75,6 +75,7 @@ func eventsOf(a casework.Attempt) string {
 // TestACallComesInIsHeldAndHandedOn: two desks ring, one answers, both ends hear each other; the talk is held, taken up
 // again, and handed on to the other desk, all over HTTP; the ledger proves each step.
 func TestACallComesInIsHeldAndHandedOn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()
 	supervisor := h.signIn("supervisor")
@@ -167,6 +168,7 @@ func TestACallComesInIsHeldAndHandedOn(t *testing.T) {
 
 // TestAMissedCallIsCalledBack: its case waits from now on, with the reason, and may be rung though the number was reached that day.
 func TestAMissedCallIsCalledBack(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true, desks: 1, inbound: "{ring_seconds: 5}"})
 	h.start()
 	supervisor, operator := h.signIn("supervisor"), h.seated("operator1", "desk1")
@@ -221,6 +223,7 @@ func TestAMissedCallIsCalledBack(t *testing.T) {
 
 // TestKillWhileItRings: the caller is told 503 by the restarted server, the call is missed, and its case waits.
 func TestKillWhileItRings(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true, desks: 1})
 	h.start()
 	supervisor := h.signIn("supervisor")

@@ -9,6 +9,7 @@ import (
 
 // TestMetricsHaveTheNamesOthersRelyOn makes one call and looks for every figure that monitoring is built on.
 func TestMetricsHaveTheNamesOthersRelyOn(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true})
 	h.start()
 	h.seated("operator1", "desk1")

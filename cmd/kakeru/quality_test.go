@@ -11,6 +11,7 @@ import (
 // TestACustomerWhoIsNotHeard: the whole house, whose carrier answers and sends no sound. The operator sees whose it is that does
 // not come; the attempt keeps that, and how the rest sounded.
 func TestACustomerWhoIsNotHeard(t *testing.T) {
+	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true})
 	h.start()
 	operator := h.seated("operator1", "desk1")

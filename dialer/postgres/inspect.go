@@ -8,18 +8,16 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
+	"kakeru/dialer/fleet"
+	"kakeru/dialer/postgres/internal/db"
 )
 
 // Inspect looks at a database without changing anything: whether it answers, has this program's schema, and, where refs are
 // given, was made with their secret. Its error is one line that says what to do.
 func Inspect(ctx context.Context, url string, refs *dialer.Refs) error {
-	cfg, err := poolConfig(url)
+	conn, err := connect(ctx, url)
 	if err != nil {
 		return err
-	}
-	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
-	if err != nil {
-		return unreachable(cfg.ConnConfig, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	have, err := schemaVersions(ctx, conn)
@@ -44,13 +42,9 @@ func Inspect(ctx context.Context, url string, refs *dialer.Refs) error {
 
 // ClockOffset is the clock of the database at url less this machine's.
 func ClockOffset(ctx context.Context, url string) (time.Duration, error) {
-	cfg, err := poolConfig(url)
+	conn, err := connect(ctx, url)
 	if err != nil {
 		return 0, err
-	}
-	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
-	if err != nil {
-		return 0, unreachable(cfg.ConnConfig, err)
 	}
 	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
 	began := time.Now()
@@ -60,4 +54,27 @@ func ClockOffset(ctx context.Context, url string) (time.Duration, error) {
 		return at, classify("ask the time", err)
 	}, count)
 	return r.At.Sub(began.Round(0).Add(r.Count)), err
+}
+
+// Standing lists the nodes that the ledger at url knows, and whose its desks are.
+func Standing(ctx context.Context, url string) (s fleet.Standing, err error) {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return s, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	s, err = whoIsThere(ctx, db.New(conn))
+	return s, classify("list the fleet", err)
+}
+
+func connect(ctx context.Context, url string) (*pgx.Conn, error) {
+	cfg, err := poolConfig(url)
+	if err != nil {
+		return nil, err
+	}
+	conn, err := pgx.ConnectConfig(ctx, cfg.ConnConfig)
+	if err != nil {
+		return nil, unreachable(cfg.ConnConfig, err)
+	}
+	return conn, nil
 }

@@ -62,24 +62,29 @@ func fenced(n int64, err error) error {
 
 // Standing lists nodes and desks.
 func (l *Ledger) Standing(ctx context.Context) (s fleet.Standing, err error) {
-	s.Desks = map[dialer.DeskID]fleet.Owner{}
-	err = l.query(ctx, "list the fleet", func(ctx context.Context, q *db.Queries) error {
-		nodes, err := q.Nodes(ctx)
-		if err != nil {
-			return err
-		}
-		for _, n := range nodes {
-			s.Nodes = append(s.Nodes, fleet.Node{
-				Life: fleet.Life{Node: dialer.NodeID(n.ID), Epoch: n.Epoch}, Label: n.Label, State: fleet.State(n.State),
-				StartedAt: n.StartedAt, Alive: n.Alive, Left: time.Duration(n.LeftS * float64(time.Second)),
-			})
-		}
-		desks, err := q.DeskOwners(ctx)
-		for _, d := range desks {
-			s.Desks[dialer.DeskID(d.Desk)] = fleet.Owner{Node: dialer.NodeID(d.Node), Operator: dialer.UserID(d.Operator)}
-		}
+	err = l.query(ctx, "list the fleet", func(ctx context.Context, q *db.Queries) (err error) {
+		s, err = whoIsThere(ctx, q)
 		return err
 	})
+	return s, err
+}
+
+func whoIsThere(ctx context.Context, q *db.Queries) (s fleet.Standing, err error) {
+	s.Desks = map[dialer.DeskID]fleet.Owner{}
+	nodes, err := q.Nodes(ctx)
+	if err != nil {
+		return s, err
+	}
+	for _, n := range nodes {
+		s.Nodes = append(s.Nodes, fleet.Node{
+			Life: fleet.Life{Node: dialer.NodeID(n.ID), Epoch: n.Epoch}, Label: n.Label, State: fleet.State(n.State),
+			StartedAt: n.StartedAt, Alive: n.Alive, Left: time.Duration(n.LeftS * float64(time.Second)),
+		})
+	}
+	desks, err := q.DeskOwners(ctx)
+	for _, d := range desks {
+		s.Desks[dialer.DeskID(d.Desk)] = fleet.Owner{Node: dialer.NodeID(d.Node), Operator: dialer.UserID(d.Operator)}
+	}
 	return s, err
 }
 
