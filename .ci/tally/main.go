@@ -61,7 +61,7 @@ func run(args []string) int {
 
 func everyday() []suite {
 	return []suite{
-		{name: "go", args: goTest("-timeout", "20m", "-p", "3", "./..."), count: countGo},
+		{name: "go", args: goTest("-timeout", "20m", "./..."), count: countGo},
 		{name: "web", dir: app, args: []string{"npm", "test"}, count: countText},
 		{name: "browser", dir: app, args: []string{"npm", "run", "test:browser"}, count: countText},
 	}
