@@ -234,7 +234,7 @@ func told(t *testing.T, l *Ledger) map[string]string {
 // The same facts, told through cuts at any octet, through crashes, and through replays that are cut and crash, leave the ledger
 // they leave when they are told live.
 func TestAReplayLeavesWhatLiveWritesLeave(t *testing.T) {
-	stories := 12
+	stories := 6
 	if os.Getenv("KAKERU_LONG") != "" {
 		stories = 200
 	}
