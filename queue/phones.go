@@ -43,13 +43,13 @@ func (b PhoneBook) Find(ctx context.Context, desks []dialer.DeskID) (map[dialer.
 		return nil, b.wire.down(ctx, err)
 	}
 	found := map[dialer.DeskID][]byte{}
-	for i, v := range values {
-		sealed, ok := v.(string)
+	for i, desk := range desks[:min(len(desks), len(values))] {
+		sealed, ok := values[i].(string)
 		if !ok {
 			continue
 		}
 		if where, err := b.wire.seal.open(sealedBy, b.phones()+" "+fields[i], []byte(sealed)); err == nil {
-			found[desks[i]] = where
+			found[desk] = where
 		}
 	}
 	return found, nil
