@@ -152,9 +152,11 @@ func (h *Hub) Run(ctx context.Context) {
 
 func (h *Hub) take(s shown) {
 	if h.lost.Swap(false) {
-		h.passOver(s)
+		// What stood in line before the lost change is older than the snapshot that every reader comes back to, and would take the
+		// picture there back to what was: nobody is shown it, and only what follows from it is done.
+		h.follow(s.change)
 		for range len(h.queue) {
-			h.passOver(<-h.queue)
+			h.follow((<-h.queue).change)
 		}
 		h.startOver()
 		return
@@ -163,29 +165,23 @@ func (h *Hub) take(s shown) {
 		h.number(s.kind, s.data, time.Time{})
 		return
 	}
+	h.follow(s.change)
 	switch c := s.change; c.Type {
 	case dialer.ChangeCall:
 		h.number(string(c.Type), h.server.dressCall(*c.Call), c.Call.HeardAt)
-		if c.Call.State == dialer.Ended {
-			h.server.recount.attemptChanged(c.Call.ID)
-		}
 	case dialer.ChangeDesk:
 		h.number(string(c.Type), h.server.dressDesk(*c.Desk), time.Time{})
 	case dialer.ChangeTrunk:
 		h.number(string(c.Type), h.server.trunkChanged(*c.Trunk), time.Time{})
 	case dialer.ChangeAlert:
-		h.alert(Alert{Alert: *c.Alert, At: c.At})
-	case dialer.ChangeProgress:
-		h.server.recount.figuresChanged()
-	case dialer.ChangeQueue:
-		h.server.recount.queueChanged()
+		h.number(string(c.Type), Alert{Alert: *c.Alert, At: c.At}, time.Time{})
+	case dialer.ChangeProgress, dialer.ChangeQueue: // the figures are shown when they are counted
 	}
 }
 
-// passOver takes a change that stood in line before one that was lost. It is older than the snapshot that every reader
-// comes back to, and would take the picture there back to what was: nobody is shown it, and only what follows from it is done.
-func (h *Hub) passOver(s shown) {
-	switch c := s.change; c.Type {
+// follow does what follows from a change, whether or not anybody is shown it.
+func (h *Hub) follow(c dialer.Change) {
+	switch c.Type {
 	case dialer.ChangeCall:
 		if c.Call.State == dialer.Ended {
 			h.server.recount.attemptChanged(c.Call.ID)
@@ -196,17 +192,12 @@ func (h *Hub) passOver(s shown) {
 		h.server.recount.figuresChanged()
 	case dialer.ChangeQueue:
 		h.server.recount.queueChanged()
-	case dialer.ChangeDesk, dialer.ChangeTrunk: // the snapshot shows them
+	case dialer.ChangeDesk, dialer.ChangeTrunk:
 	}
 }
 
 // alertsKept is how many alerts a snapshot shows.
 const alertsKept = 20
-
-func (h *Hub) alert(a Alert) {
-	h.keepAlert(a)
-	h.number(string(dialer.ChangeAlert), a, time.Time{})
-}
 
 func (h *Hub) keepAlert(a Alert) {
 	h.mu.Lock()
