@@ -106,20 +106,16 @@ func (f *Fleet) sittable(a dialer.Asker, to dialer.DeskID, takeOver bool) bool {
 // leaveOther has a person leave the desk that they have at another node than that of the desk they go to.
 func (f *Fleet) leaveOther(ctx context.Context, a dialer.Asker, to dialer.DeskID) error {
 	own := f.own()
-	_, target := f.elsewhere(to)
-	if _, mine := own[to]; mine {
-		target = f.me.life()
+	lifeOf := func(id dialer.DeskID) Life {
+		if _, mine := own[id]; mine {
+			return f.me.life()
+		}
+		_, at := f.elsewhere(id)
+		return at
 	}
 	for _, d := range f.Desks() {
-		if d.Operator != a.User || d.ID == to {
+		if d.Operator != a.User || d.ID == to || lifeOf(d.ID) == lifeOf(to) { // the same engine sees to it
 			continue
-		}
-		_, at := f.elsewhere(d.ID)
-		if _, mine := own[d.ID]; mine {
-			at = f.me.life()
-		}
-		if at == target {
-			continue // that engine sees to it
 		}
 		_, err := f.Leave(ctx, a, d.ID)
 		if no := (*dialer.Refusal)(nil); errors.As(err, &no) && no.Rule == dialer.DeskBusy {
