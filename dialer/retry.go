@@ -21,9 +21,6 @@ type NumberRule struct {
 	Reason
 }
 
-// WardNumberRule is the rule of DOMAIN.
-func WardNumberRule() NumberRule { return DefaultRules().Number }
-
 func (r NumberRule) bands() DayBands {
 	if r.Bands == nil {
 		return Bands

@@ -47,7 +47,7 @@ func TestNumberRule(t *testing.T) {
 		{"may have rung", at(10, 1), []Try{{At: at(10, 0), Result: LineTrouble, MayHaveRung: true}}, at(12, 0)},
 		{"still running, and it rings", at(10, 1), []Try{{At: at(10, 0), MayHaveRung: true}}, at(12, 0)},
 	} {
-		from, why := WardNumberRule().FreeFrom(c.now, c.tries)
+		from, why := DefaultRules().Number.FreeFrom(c.now, c.tries)
 		if !from.Equal(c.free) || (why == Reason{}) != c.free.Equal(c.now) {
 			t.Errorf("%s: free from %v (%s), want %v", c.name, from, why, c.free)
 		}
@@ -69,16 +69,16 @@ func TestNumberRule(t *testing.T) {
 		{"answered again since", at(16, 0), []Try{ask(10, 0, at(15, 0)), talk(15, 1, "self")}, tomorrow, answeredOnce},
 		{"asked for another day", at(15, 0), []Try{ask(10, 0, at(39, 0))}, tomorrow, answeredOnce},
 	} {
-		from, why := WardNumberRule().FreeFrom(c.now, c.tries)
+		from, why := DefaultRules().Number.FreeFrom(c.now, c.tries)
 		if !from.Equal(c.free) || why != c.why {
 			t.Errorf("%s: free from %v (%s), want %v (%s)", c.name, from, why, c.free, c.why)
 		}
 	}
-	off := WardNumberRule()
+	off := DefaultRules().Number
 	if off.Off = true; off.gapless() != nil {
 		t.Error("a rule that is off")
 	}
-	same := WardNumberRule()
+	same := DefaultRules().Number
 	same.OtherBand = false
 	if from, _ := same.FreeFrom(at(9, 40), []Try{rang(9, 30)}); !from.Equal(at(10, 30)) {
 		t.Errorf("without the bands: %v", from)
@@ -97,7 +97,7 @@ func (r NumberRule) gapless() *time.Time {
 // Who calls whenever the rule lets them never rings too often, too soon, or a person who was reached; and the rule lets
 // them on in the end.
 func TestWhoeverFollowsTheRuleKeepsIt(t *testing.T) {
-	rule := WardNumberRule()
+	rule := DefaultRules().Number
 	rapid.Check(t, func(t *rapid.T) {
 		var tries []Try
 		now := at(9, 0)

@@ -33,9 +33,6 @@ type Queue struct {
 
 var _ dialer.Queue = (*Queue)(nil)
 
-// Open is Connect for one server by its URL.
-func Open(url string) (*Queue, error) { return Connect(Server{URL: url}) }
-
 // Connect returns the line that stands in a Redis. Nothing is connected yet: Redis may come later, and go and come back. Close
 // frees the connections.
 func Connect(s Server) (*Queue, error) { return connect(s, prefix) }

@@ -19,7 +19,7 @@ func TestMain(m *testing.M) { storestest.Main(m) }
 
 func openAt(t *testing.T, url string) *Queue {
 	t.Helper()
-	q, err := Open(url)
+	q, err := Connect(Server{URL: url})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -35,7 +35,7 @@ func TestConformance(t *testing.T) {
 
 func TestOpenRefusesAnAddressWithoutQuotingIt(t *testing.T) {
 	for _, url := range []string{"", "localhost:6379", "http://:secret@host", "redis://:secret@ho st"} {
-		_, err := Open(url)
+		_, err := Connect(Server{URL: url})
 		if err == nil || strings.Contains(err.Error(), "secret") {
 			t.Errorf("%q: %v", url, err)
 		}
