@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -113,13 +114,15 @@ func (e *Engine) receive(in Incoming) {
 		e.d.Log.Warn("a call came in while its record could not be opened; its end will bring it", "call", a.ID, "err", err)
 		target = Target{Number: in.Caller, NumberRef: a.NumberRef}
 	}
+	var no *Refusal
+	closed := errors.As(err, &no) && no.Rule == DayClosed
 	c := e.makeCall(CallView{
 		ID: a.ID, Direction: Inbound, CaseID: target.CaseID, State: Queued, Trunk: a.Trunk, StartedAt: in.At, HeardAt: in.At,
 	}, in.Line)
 	c.target = target
 	c.caller = &caller{
 		line: in.Line, arrival: a, asked: map[DeskID]bool{}, wake: make(chan struct{}, 1),
-		shut: !e.d.Inbound.RingWhenShut && e.d.Hours.Refusal(in.At) != nil,
+		shut: closed || !e.d.Inbound.RingWhenShut && e.d.Hours.Refusal(in.At) != nil,
 	}
 	e.mu.Lock()
 	e.enter(c)

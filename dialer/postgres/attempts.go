@@ -33,11 +33,13 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by 
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
-	calls, err := q.CallsUsNow(ctx, r.Target.NumberRef)
-	if err != nil {
+	now, err := q.MayReserve(ctx, r.Target.NumberRef, dialer.DateOf(r.At).String())
+	switch {
+	case err != nil:
 		return err
-	}
-	if calls {
+	case now.Closed:
+		return dialer.Refuse(dialer.DayClosed)
+	case now.CallsUs:
 		return dialer.Refuse(dialer.NumberLocked)
 	}
 	n, err := q.InsertAttempt(ctx, db.InsertAttemptParams{

@@ -27,6 +27,9 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 			return err
 		}
 		return l.inTx(ctx, "record the result", func(ctx context.Context, q *db.Queries) (err error) {
+			if err := enterDay(ctx, q); err != nil {
+				return err
+			}
 			kept, err = putResult(ctx, q, r)
 			return err
 		})

@@ -15,6 +15,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
 )
 
 // refusedBy says which rule of the house a constraint of the schema stands for.
@@ -53,13 +54,14 @@ func classify(op string, err error) error {
 		refusal  *dialer.Refusal
 		repeated *dialer.Repeated
 		list     *casework.ListError
+		notReady *dayclose.NotReady
 		pg       *pgconn.PgError
 	)
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown),
-		errors.Is(err, dialer.ErrFenced):
+	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.As(err, &notReady), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown),
+		errors.Is(err, dialer.ErrFenced), errors.Is(err, dayclose.ErrUnderWay), errors.Is(err, dayclose.ErrMoved):
 		return err // classified by the operation itself
 	case errors.Is(err, pgx.ErrNoRows):
 		return fmt.Errorf("%s: %w", op, dialer.ErrNotFound)

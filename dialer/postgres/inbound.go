@@ -21,11 +21,15 @@ const (
 )
 
 // Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record. When
-// the database is away the answer is ErrLedgerDown, but the arrival waits in the spool: after a crash it is what hangs up.
+// the database is away the answer is ErrLedgerDown, but the arrival waits in the spool: after a crash it is what hangs up. On a
+// day that was closed it is a refusal: its end will bring it.
 func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target, err error) {
 	if err = l.settle(ctx); err == nil {
 		err = l.inTx(ctx, "open the record of a call that came in", func(ctx context.Context, q *db.Queries) error {
 			id, err := l.arrive(ctx, q, in)
+			if err == nil {
+				err = refuseClosedDay(ctx, q, in.At)
+			}
 			if err != nil {
 				return err
 			}

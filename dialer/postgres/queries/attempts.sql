@@ -1,6 +1,7 @@
 -- name: HoldAttempt :exec
--- Whoever reserves or ends an attempt holds its id until the transaction is over, also while there is no row yet.
-SELECT pg_advisory_xact_lock(hashtextextended(@id::text, 0));
+-- Whoever reserves or ends an attempt holds its id until the transaction is over, also while there is no row yet, and is in the
+-- day (EnterDay).
+SELECT pg_advisory_xact_lock(hashtextextended(@id::text, 0)), pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0));
 
 -- name: InsertAttempt :execrows
 -- None is written for a node whose lease has run out. The lease is held until the transaction is over: whoever ends the
@@ -14,9 +15,10 @@ SELECT @id::uuid, @case_id::uuid, @case_ref, @number_ref, @number_kind, @insuran
   @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at::timestamptz, @node, @node_epoch
 WHERE @node = '' OR EXISTS (SELECT FROM held);
 
--- name: CallsUsNow :one
--- Whether a call from the number is open.
-SELECT EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL);
+-- name: MayReserve :one
+-- Whether a call from the number is open, and whether the day is closed (DayIsClosed).
+SELECT EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL) AS calls_us,
+  EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date) AS closed;
 
 -- name: MarkDialled :execrows
 -- Fenced as the reservation is, by the life of the node that made it.

@@ -309,18 +309,6 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 	return items, nil
 }
 
-const callsUsNow = `-- name: CallsUsNow :one
-SELECT EXISTS (SELECT FROM attempts WHERE number_ref = $1 AND direction = 'inbound' AND ended_at IS NULL)
-`
-
-// Whether a call from the number is open.
-func (q *Queries) CallsUsNow(ctx context.Context, numberRef string) (bool, error) {
-	row := q.db.QueryRow(ctx, callsUsNow, numberRef)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const countResult = `-- name: CountResult :one
 SELECT count(*)::int FROM attempts WHERE number_ref = $1 AND dialled_at IS NOT NULL AND result = $2::text
 `
@@ -507,10 +495,11 @@ func (q *Queries) HasResult(ctx context.Context, attemptID string) (bool, error)
 }
 
 const holdAttempt = `-- name: HoldAttempt :exec
-SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0))
+SELECT pg_advisory_xact_lock(hashtextextended($1::text, 0)), pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0))
 `
 
-// Whoever reserves or ends an attempt holds its id until the transaction is over, also while there is no row yet.
+// Whoever reserves or ends an attempt holds its id until the transaction is over, also while there is no row yet, and is in the
+// day (EnterDay).
 func (q *Queries) HoldAttempt(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, holdAttempt, id)
 	return err
@@ -663,6 +652,24 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const mayReserve = `-- name: MayReserve :one
+SELECT EXISTS (SELECT FROM attempts WHERE number_ref = $1 AND direction = 'inbound' AND ended_at IS NULL) AS calls_us,
+  EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($2::text)::date) AS closed
+`
+
+type MayReserveRow struct {
+	CallsUs bool
+	Closed  bool
+}
+
+// Whether a call from the number is open, and whether the day is closed (DayIsClosed).
+func (q *Queries) MayReserve(ctx context.Context, numberRef string, today string) (MayReserveRow, error) {
+	row := q.db.QueryRow(ctx, mayReserve, numberRef, today)
+	var i MayReserveRow
+	err := row.Scan(&i.CallsUs, &i.Closed)
+	return i, err
 }
 
 const noteProgress = `-- name: NoteProgress :one

@@ -1,0 +1,268 @@
+package dayclose
+
+import (
+	"context"
+	"crypto/ed25519"
+	"errors"
+	"fmt"
+	"log/slog"
+	"sync"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Deps is what a Closer is made of; all fields are needed.
+type Deps struct {
+	Store     Store
+	Returns   Returner
+	Destroyer Destroyer
+	Folder    Folder
+	Key       ed25519.PrivateKey // signs manifests
+	Keep      Keep
+	Day       func() dialer.Date // the day that would be closed now
+	Now       dialer.Clock
+	Show      func(Close) // told of each step
+	Log       *slog.Logger
+}
+
+// Closer carries closes. Its methods may be called from anywhere at once.
+type Closer struct {
+	d    Deps
+	wake chan struct{}
+
+	mu      sync.Mutex
+	trouble string // why the close that is under way does not get on; empty while it does
+}
+
+// New makes a Closer; Run has to be called for closes to get on.
+func New(d Deps) *Closer { return &Closer{d: d, wake: make(chan struct{}, 1)} }
+
+// Now returns what a supervisor reads before the button: the day that would be closed, what stands in the way, and the close
+// that is under way, if any, with why it does not get on.
+func (c *Closer) Now(ctx context.Context) (day dialer.Date, found Found, under *Close, trouble string, err error) {
+	if found, err = c.d.Store.Found(ctx); err != nil {
+		return day, found, nil, "", err
+	}
+	newest, err := c.d.Store.Closes(ctx, 1)
+	if err != nil {
+		return day, found, nil, "", err
+	}
+	if len(newest) > 0 && !newest[0].Step.Over() {
+		under, trouble = &newest[0], c.troubled("")
+	}
+	return c.d.Day(), found, under, trouble, nil
+}
+
+// Closes lists the closes there were, newest first.
+func (c *Closer) Closes(ctx context.Context, limit int) ([]Close, error) {
+	return c.d.Store.Closes(ctx, limit)
+}
+
+// Begin begins the close of a day and has it carried on. A *NotReady says what stands in the way.
+func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID) (Close, error) {
+	now := c.d.Now()
+	cl := Close{ID: dialer.NewID(now), Day: day, Upto: c.d.Keep.Upto(day), By: by, BegunAt: now, Moved: now, Step: Begun, Counts: Counts{}, Destroyed: Counts{}}
+	if err := c.d.Store.BeginClose(ctx, cl); err != nil {
+		return Close{}, err
+	}
+	c.d.Log.Info("the day's close has begun", "close", cl.ID, "day", day, "by", by)
+	c.d.Show(cl)
+	select {
+	case c.wake <- struct{}{}:
+	default:
+	}
+	return cl, nil
+}
+
+// GiveUp ends a close that has destroyed nothing yet; the day goes on. ErrNoWayBack when it is too late.
+func (c *Closer) GiveUp(ctx context.Context, id string, by dialer.UserID) (Close, error) {
+	cl, err := c.d.Store.CloseByID(ctx, id)
+	if err != nil {
+		return cl, err
+	}
+	from := cl.Step
+	if !from.Leads(GivenUp) {
+		return cl, ErrNoWayBack
+	}
+	cl.Step, cl.Moved = GivenUp, c.d.Now()
+	if err := c.d.Store.MoveClose(ctx, cl, from); err != nil {
+		return cl, err
+	}
+	c.d.Log.Info("the day's close was given up", "close", cl.ID, "step", from, "by", by)
+	c.d.Show(cl)
+	return cl, nil
+}
+
+// How long a close that does not get on is left alone before it is tried again, at first and at most.
+const (
+	firstWait = time.Second
+	longWait  = 30 * time.Second
+	// look is how often it is looked whether a close was left by a process that is gone.
+	look = 10 * time.Second
+)
+
+// Run carries what is under way, also what another process left, until ctx ends.
+func (c *Closer) Run(ctx context.Context) error {
+	wait := firstWait
+	for {
+		err := c.carryNewest(ctx)
+		switch {
+		case ctx.Err() != nil:
+			return nil
+		case err == nil || errors.Is(err, ErrHeld):
+			c.troubled("none")
+			wait = look
+		default:
+			c.d.Log.Error("the day's close does not get on", "err", err)
+			c.troubled(err.Error())
+			wait = min(max(2*wait, firstWait), longWait)
+		}
+		timer := time.NewTimer(wait)
+		select {
+		case <-ctx.Done():
+		case <-timer.C:
+		case <-c.wake:
+			wait = firstWait
+		}
+		timer.Stop()
+	}
+}
+
+func (c *Closer) carryNewest(ctx context.Context) error {
+	newest, err := c.d.Store.Closes(ctx, 1)
+	if err != nil || len(newest) == 0 || newest[0].Step.Over() {
+		return err
+	}
+	release, err := c.d.Store.HoldClose(ctx, newest[0].ID)
+	if err != nil {
+		return err
+	}
+	defer release()
+	// It may have moved before it was ours.
+	cl, err := c.d.Store.CloseByID(ctx, newest[0].ID)
+	for err == nil && !cl.Step.Over() {
+		cl, err = c.step(ctx, cl)
+	}
+	return err
+}
+
+// step does what leads to the next step, and keeps that it was reached.
+func (c *Closer) step(ctx context.Context, cl Close) (Close, error) {
+	from := cl.Step
+	next, err := from.after()
+	if err != nil {
+		return cl, err
+	}
+	switch next {
+	case Written:
+		err = c.write(ctx, &cl)
+	case Signed:
+		err = c.sign(ctx, &cl)
+	case Destroying:
+		err = c.checkFiles(cl)
+	case Closed:
+		err = c.destroy(ctx, &cl)
+	}
+	if err != nil {
+		return cl, fmt.Errorf("on the way from %s to %s: %w", from, next, err)
+	}
+	cl.Step, cl.Moved = next, c.d.Now()
+	if err := c.d.Store.MoveClose(ctx, cl, from); err != nil {
+		return cl, err
+	}
+	c.d.Log.Info("the day's close gets on", "close", cl.ID, "step", next)
+	c.d.Show(cl)
+	return cl, nil
+}
+
+func (c *Closer) write(ctx context.Context, cl *Close) error {
+	files, err := c.d.Returns.Return(ctx, *cl)
+	if err != nil {
+		return err
+	}
+	cl.Files = files
+	if cl.Counts, err = c.d.Store.DayCounts(ctx, cl.Day); err != nil {
+		return err
+	}
+	return c.checkFiles(*cl)
+}
+
+func (c *Closer) sign(ctx context.Context, cl *Close) error {
+	before, err := c.previous(ctx, cl.ID)
+	if err != nil {
+		return err
+	}
+	m := c.manifest(*cl, "return", cl.Counts, before)
+	signed, err := sign(c.d.Folder, c.d.Key, kindManifest, manifestName(*cl), m)
+	if err != nil {
+		return err
+	}
+	cl.Files, cl.Manifest = append(cl.Files, signed...), signed[0].SHA256
+	return nil
+}
+
+// destroy is what there is no way back from. The files were checked in the step before, and are once more: a close that comes
+// back after a while may find the ward's folder gone, and then nothing may go.
+func (c *Closer) destroy(ctx context.Context, cl *Close) error {
+	if err := c.checkFiles(*cl); err != nil {
+		return err
+	}
+	gone, err := c.d.Destroyer.Destroy(ctx, *cl)
+	if err != nil {
+		return err
+	}
+	cl.Destroyed = gone
+	signed, err := sign(c.d.Folder, c.d.Key, kindReceipt, receiptName(*cl), c.manifest(*cl, "destruction", gone, cl.Manifest))
+	if err != nil {
+		return err
+	}
+	cl.Files = append(cl.Files, signed...)
+	return nil
+}
+
+func (c *Closer) manifest(cl Close, kind string, counts Counts, previous string) Manifest {
+	m := Manifest{
+		Kind: kind, Close: cl.ID, Day: cl.Day.String(), By: cl.By, BegunAt: cl.BegunAt.UTC(), At: c.d.Now().UTC(),
+		Files: cl.Files, Counts: counts, Previous: previous,
+	}
+	if cl.Upto != nil {
+		m.Upto = cl.Upto.String()
+	}
+	return m
+}
+
+// previous is the hash of the manifest before this close's.
+func (c *Closer) previous(ctx context.Context, id string) (string, error) {
+	const enough = 50 // given-up closes have none, and are few
+	earlier, err := c.d.Store.Closes(ctx, enough)
+	for _, e := range earlier {
+		if e.ID != id && e.Step == Closed {
+			return e.Manifest, err
+		}
+	}
+	return "", err
+}
+
+func (c *Closer) checkFiles(cl Close) error {
+	for _, f := range cl.Files {
+		if err := c.d.Folder.Check(f); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// troubled returns what is in the way of the close that is under way, after it was set: "none" clears it, empty only asks.
+func (c *Closer) troubled(set string) string {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	switch set {
+	case "":
+	case "none":
+		c.trouble = ""
+	default:
+		c.trouble = set
+	}
+	return c.trouble
+}

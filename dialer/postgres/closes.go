@@ -1,0 +1,211 @@
+package postgres
+
+import (
+	"context"
+	"encoding/json"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+var _ dayclose.Store = (*Ledger)(nil)
+
+// enterDay lets a transaction write what a close takes away or counts. While a close is under way the answer is a refusal; one
+// that begins waits until the transaction is over.
+func enterDay(ctx context.Context, q *db.Queries) error {
+	if err := q.EnterDay(ctx); err != nil {
+		return err
+	}
+	closing, err := q.CloseUnderWay(ctx)
+	if err == nil && closing {
+		err = dialer.Refuse(dialer.DayClosed)
+	}
+	return err
+}
+
+// Found looks at what stands in the way of a close.
+func (l *Ledger) Found(ctx context.Context) (found dayclose.Found, err error) {
+	err = l.query(ctx, "look whether the day can be closed", func(ctx context.Context, q *db.Queries) error {
+		found, err = l.found(ctx, q)
+		return err
+	})
+	return found, err
+}
+
+func (l *Ledger) found(ctx context.Context, q *db.Queries) (dayclose.Found, error) {
+	o, err := q.CloseObstacles(ctx)
+	return dayclose.Found{
+		OpenCalls: int(o.OpenCalls), ResultsDue: int(o.ResultsDue), Staging: int(o.Staging), Spooled: l.waiting(),
+	}, err
+}
+
+// BeginClose begins a close. Whoever writes in the day is waited for, and from the commit on finds the day closed.
+func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
+	// What waits in the spool is of this day.
+	if err := l.settle(ctx); err != nil {
+		return err
+	}
+	upto := ""
+	if c.Upto != nil {
+		upto = c.Upto.String()
+	}
+	return l.inTx(ctx, "begin the day's close", func(ctx context.Context, q *db.Queries) error {
+		if err := q.HoldDay(ctx); err != nil {
+			return err
+		}
+		if under, err := q.CloseUnderWay(ctx); err != nil || under {
+			return orElse(err, dayclose.ErrUnderWay)
+		}
+		found, err := l.found(ctx, q)
+		if err == nil {
+			err = found.Ready()
+		}
+		if err != nil {
+			return err
+		}
+		return q.InsertClose(ctx, db.InsertCloseParams{
+			ID: c.ID, Day: c.Day.String(), Upto: upto, ByUser: string(c.By), BegunAt: c.BegunAt,
+		})
+	})
+}
+
+func orElse(err, otherwise error) error {
+	if err != nil {
+		return err
+	}
+	return otherwise
+}
+
+// MoveClose keeps what a close has become.
+func (l *Ledger) MoveClose(ctx context.Context, c dayclose.Close, from dayclose.Step) error {
+	if !from.Leads(c.Step) {
+		return dayclose.ErrMoved
+	}
+	p := db.MoveCloseParams{ID: c.ID, Step: string(c.Step), FromStep: string(from), MovedAt: c.Moved, Manifest: c.Manifest}
+	for to, v := range map[*[]byte]any{&p.Files: orEmptyList(c.Files), &p.Counts: orEmptyCounts(c.Counts), &p.Destroyed: orEmptyCounts(c.Destroyed)} {
+		b, err := json.Marshal(v)
+		if err != nil {
+			return err
+		}
+		*to = b
+	}
+	return l.query(ctx, "keep how the day's close stands", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.MoveClose(ctx, p)
+		if err == nil && n == 0 {
+			err = dayclose.ErrMoved
+		}
+		return err
+	})
+}
+
+func orEmptyList(files []dayclose.File) []dayclose.File {
+	if files == nil {
+		return []dayclose.File{}
+	}
+	return files
+}
+
+func orEmptyCounts(c dayclose.Counts) dayclose.Counts {
+	if c == nil {
+		return dayclose.Counts{}
+	}
+	return c
+}
+
+// CloseByID returns one close.
+func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, err error) {
+	err = l.query(ctx, "find a close", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.CloseByID(ctx, id)
+		if err == nil {
+			c, err = closeFrom(row)
+		}
+		return err
+	})
+	return c, err
+}
+
+// Closes lists closes, newest first.
+func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, err error) {
+	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.NewestCloses(ctx, int32(min(max(limit, 0), 1000))) //nolint:gosec // bounded here
+		for _, r := range rows {
+			c, err := closeFrom(db.CloseByIDRow(r))
+			if err != nil {
+				return err
+			}
+			list = append(list, c)
+		}
+		return err
+	})
+	return list, err
+}
+
+func closeFrom(r db.CloseByIDRow) (c dayclose.Close, err error) {
+	c = dayclose.Close{
+		ID: r.ID, By: dialer.UserID(r.ByUser), BegunAt: r.BegunAt, Step: dayclose.Step(r.Step), Moved: r.MovedAt, Manifest: r.Manifest,
+	}
+	if c.Day, err = dialer.ParseDate(r.Day); err != nil {
+		return c, err
+	}
+	if r.Upto != "" {
+		upto, err := dialer.ParseDate(r.Upto)
+		if err != nil {
+			return c, err
+		}
+		c.Upto = &upto
+	}
+	for _, f := range []struct {
+		b  []byte
+		to any
+	}{{r.Files, &c.Files}, {r.Counts, &c.Counts}, {r.Destroyed, &c.Destroyed}} {
+		if err := json.Unmarshal(f.b, f.to); err != nil {
+			return c, err
+		}
+	}
+	return c, nil
+}
+
+// HoldClose has one process carry a close. The lock is a session's, and goes with the process.
+func (l *Ledger) HoldClose(ctx context.Context, id string) (release func(), err error) {
+	conn, err := l.pool.Acquire(ctx)
+	if err != nil {
+		return nil, l.noticed(classify("hold the day's close", err))
+	}
+	got, err := db.New(conn).HoldClose(ctx, id)
+	if err != nil || !got {
+		conn.Release()
+		return nil, orElse(l.noticed(classify("hold the day's close", err)), dayclose.ErrHeld)
+	}
+	return func() {
+		ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), time.Second)
+		defer cancel()
+		if err := db.New(conn).LetGoClose(ctx, id); err != nil {
+			_ = conn.Conn().Close(ctx) // and the lock with it
+		}
+		conn.Release()
+	}, nil
+}
+
+// DayCounts sums a day in Tokyo.
+func (l *Ledger) DayCounts(ctx context.Context, day dialer.Date) (dayclose.Counts, error) {
+	counts := dayclose.Counts{}
+	err := l.query(ctx, "count the day", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.DayCounts(ctx, day.At(0), day.Next().At(0))
+		for _, r := range rows {
+			counts[r.Name] = r.N
+		}
+		return err
+	})
+	return counts, err
+}
+
+// refuseClosedDay is asked in a transaction that opens an attempt, after it entered the day.
+func refuseClosedDay(ctx context.Context, q *db.Queries, at time.Time) error {
+	closed, err := q.DayIsClosed(ctx, dialer.DateOf(at).String())
+	if err == nil && closed {
+		err = dialer.Refuse(dialer.DayClosed)
+	}
+	return err
+}

@@ -1,0 +1,256 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"reflect"
+	"slices"
+	"sync"
+	"testing"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+func newClose(at time.Time) dayclose.Close {
+	day := dialer.DateOf(at)
+	return dayclose.Close{ID: dialer.NewID(at), Day: day, Upto: &day, By: "supervisor", BegunAt: at, Moved: at, Step: dayclose.Begun}
+}
+
+// walk takes a close to a step, by the steps there are.
+func walk(t *testing.T, l *Ledger, c dayclose.Close, to dayclose.Step) dayclose.Close {
+	t.Helper()
+	for c.Step != to {
+		from := c.Step
+		c.Step = dayclose.Steps[slices.Index(dayclose.Steps, from)+1]
+		c.Manifest = "0123"
+		must(t, l.MoveClose(t.Context(), c, from))
+	}
+	return c
+}
+
+// TestWhatStandsInTheWayOfAClose: each thing by itself, and once it is gone the close begins.
+func TestWhatStandsInTheWayOfAClose(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	c := newClose(noon)
+	refused := func(want dayclose.Found) {
+		t.Helper()
+		no := (*dayclose.NotReady)(nil)
+		if err := l.BeginClose(t.Context(), c); !errors.As(err, &no) || no.Found != want {
+			t.Fatalf("%v, not %+v", err, want)
+		}
+		if found, err := l.Found(t.Context()); err != nil || found != want {
+			t.Fatalf("%+v, %v", found, err)
+		}
+	}
+	r := reservation(newTarget(), noon)
+	must(t, l.Reserve(t.Context(), r))
+	refused(dayclose.Found{OpenCalls: 1})
+	must(t, l.Dialled(t.Context(), r.ID, noon.Add(2*time.Second), customerLeg(noon)))
+	must(t, l.End(t.Context(), endOf(r, dialer.Answered)))
+	refused(dayclose.Found{ResultsDue: 1})
+	_, err := l.Record(t.Context(), casework.Recorded{
+		Entry: casework.Entry{Party: casework.Self, Business: []casework.Business{casework.NoCommitment}}, Attempt: r.ID, By: "operator1", At: noon,
+		Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "x"},
+	})
+	must(t, err)
+	must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, 'x', 'x', now(), true, 'staging')`, dialer.NewID(noon)))
+	refused(dayclose.Found{Staging: 1})
+	must(t, exec(t, l.pool.Config().ConnString(), `UPDATE lists SET state = 'failed'`))
+	must(t, l.BeginClose(t.Context(), c))
+	wantErr(t, l.BeginClose(t.Context(), newClose(noon)), dayclose.ErrUnderWay)
+}
+
+// TestAClosedDay: from the moment a close begins nobody is dialled, nobody is put through and no result is written, until it is given
+// up; a day that was closed stays so until midnight.
+func TestAClosedDay(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	talked := call(t, l, newTarget(), noon, dialer.NoAnswer)
+	c := newClose(noon)
+	entry := casework.Recorded{
+		Entry: casework.Entry{Party: casework.Silent}, Attempt: talked.ID, By: "operator1", At: noon, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "x"},
+	}
+	closed := func(at time.Time) {
+		t.Helper()
+		wantRule(t, l.Reserve(t.Context(), reservation(newTarget(), at)), dialer.DayClosed)
+		n := newNumber()
+		_, err := l.Arrive(t.Context(), dialer.Arrival{
+			ID: dialer.CallID(dialer.NewID(at)), At: at, Trunk: "lab", Caller: n, NumberRef: testRefs.Number(n), Kind: n.Kind(),
+			NewCase: dialer.CaseID(dialer.NewID(at)), CustomerLeg: customerLeg(at),
+		})
+		wantRule(t, err, dialer.DayClosed)
+	}
+	must(t, l.BeginClose(t.Context(), c))
+	closed(noon)
+	_, err := l.Record(t.Context(), entry)
+	wantRule(t, err, dialer.DayClosed)
+	c.Step = dayclose.GivenUp
+	must(t, l.MoveClose(t.Context(), c, dayclose.Begun))
+	call(t, l, newTarget(), noon, dialer.NoAnswer)
+
+	later := noon.Add(4 * time.Hour)
+	c = newClose(later)
+	must(t, l.BeginClose(t.Context(), c))
+	c = walk(t, l, c, dayclose.Destroying)
+	closed(later)
+	c = walk(t, l, c, dayclose.Closed)
+	closed(later.Add(time.Hour))
+	call(t, l, newTarget(), noon.Add(22*time.Hour), dialer.NoAnswer)
+	if _, err := l.Record(t.Context(), entry); err != nil {
+		t.Errorf("a correction on the next day: %v", err)
+	}
+	if n := count(t, l, `SELECT count(*) FROM attempts`); n != 3 {
+		t.Errorf("%d attempts", n)
+	}
+}
+
+// TestACloseWaitsForWhoIsInTheDay: a click whose transaction is not over yet is seen by the close that begins, or the click sees the
+// close. With many at once there is never an open attempt beside a close.
+func TestACloseWaitsForWhoIsInTheDay(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	for range 20 {
+		var wg sync.WaitGroup
+		made := make([]error, 8)
+		clicks := make([]dialer.Reservation, len(made))
+		for i := range made {
+			clicks[i] = reservation(newTarget(), noon)
+			wg.Go(func() { made[i] = l.Reserve(t.Context(), clicks[i]) })
+		}
+		c := newClose(noon)
+		err := l.BeginClose(t.Context(), c)
+		wg.Wait()
+		open := count(t, l, `SELECT count(*) FROM attempts WHERE ended_at IS NULL`)
+		no := (*dayclose.NotReady)(nil)
+		switch {
+		case err == nil && open > 0:
+			t.Fatalf("%d calls are open in a day that is being closed", open)
+		case err != nil && !errors.As(err, &no):
+			t.Fatal(err)
+		}
+		for i, r := range clicks {
+			if made[i] == nil {
+				must(t, l.End(t.Context(), endOf(r, dialer.NotDialled)))
+			} else {
+				wantRule(t, made[i], dialer.DayClosed)
+			}
+		}
+		if err == nil {
+			c.Step = dayclose.GivenUp
+			must(t, l.MoveClose(t.Context(), c, dayclose.Begun))
+		}
+	}
+	// And surely so when the click is in the middle.
+	inside, goOn := make(chan struct{}), make(chan struct{})
+	var wg sync.WaitGroup
+	r := reservation(newTarget(), noon)
+	wg.Go(func() {
+		must(t, pgx.BeginFunc(t.Context(), l.pool, func(tx pgx.Tx) error {
+			err := insertAttempt(t.Context(), db.New(tx), r, l.self().Life)
+			close(inside)
+			<-goOn
+			return err
+		}))
+	})
+	<-inside
+	brief, cancel := context.WithTimeout(t.Context(), 300*time.Millisecond)
+	defer cancel()
+	if err := l.BeginClose(brief, newClose(noon)); err == nil {
+		t.Error("a close began beside a click that was not over")
+	}
+	close(goOn)
+	wg.Wait()
+	no := (*dayclose.NotReady)(nil)
+	if err := l.BeginClose(t.Context(), newClose(noon)); !errors.As(err, &no) || no.Found.OpenCalls != 1 {
+		t.Error(err)
+	}
+}
+
+// TestACloseIsKept: whole, by its steps only, never back from destroying, and for ever.
+func TestACloseIsKept(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	c := newClose(noon)
+	must(t, l.BeginClose(t.Context(), c))
+	wantErr(t, l.MoveClose(t.Context(), with(c, dayclose.Signed), dayclose.Begun), dayclose.ErrMoved)
+	c.Step, c.Files, c.Counts = dayclose.Written, []dayclose.File{{Kind: "records", Name: "a/b.csv", SHA256: "00", Octets: 3, Rows: 1}}, dayclose.Counts{"attempts": 1}
+	must(t, l.MoveClose(t.Context(), c, dayclose.Begun))
+	wantErr(t, l.MoveClose(t.Context(), c, dayclose.Begun), dayclose.ErrMoved)
+	c = walk(t, l, c, dayclose.Destroying)
+	url := l.pool.Config().ConnString()
+	for _, sql := range []string{
+		`UPDATE day_closes SET step = 'given_up'`, `UPDATE day_closes SET step = 'signed'`, `DELETE FROM day_closes`, `TRUNCATE day_closes`,
+	} {
+		if exec(t, url, sql) == nil {
+			t.Errorf("%s was carried out", sql)
+		}
+	}
+	c.Destroyed = dayclose.Counts{"persons": 2}
+	c = walk(t, l, c, dayclose.Closed)
+	got, err := l.CloseByID(t.Context(), c.ID)
+	must(t, err)
+	got.BegunAt, got.Moved = got.BegunAt.UTC(), got.Moved.UTC()
+	if !reflect.DeepEqual(got, c) {
+		t.Errorf("%+v\n%+v", got, c)
+	}
+	if exec(t, url, `UPDATE day_closes SET by_user = 'somebody'`) == nil {
+		t.Error("a close that is over was changed")
+	}
+	_, err = l.CloseByID(t.Context(), dialer.NewID(noon))
+	wantErr(t, err, dialer.ErrNotFound)
+	again := newClose(noon.Add(time.Hour))
+	must(t, l.BeginClose(t.Context(), again))
+	list, err := l.Closes(t.Context(), 10)
+	if err != nil || len(list) != 2 || list[0].ID != again.ID {
+		t.Errorf("%d, %v", len(list), err)
+	}
+	release, err := l.HoldClose(t.Context(), c.ID)
+	must(t, err)
+	_, err = l.HoldClose(t.Context(), c.ID)
+	wantErr(t, err, dayclose.ErrHeld)
+	release()
+	release, err = l.HoldClose(t.Context(), c.ID)
+	must(t, err)
+	release()
+}
+
+func with(c dayclose.Close, s dayclose.Step) dayclose.Close {
+	c.Step = s
+	return c
+}
+
+// TestDayCounts are the manifest's: of the day in Tokyo, and of no other.
+func TestDayCounts(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	call(t, l, newTarget(), noon.Add(-24*time.Hour), dialer.NoAnswer)
+	call(t, l, newTarget(), noon, dialer.NoAnswer)
+	r := call(t, l, newTarget(), noon, dialer.Answered)
+	call(t, l, newTarget(), noon, dialer.NotDialled)
+	e := casework.Recorded{
+		Entry: casework.Entry{
+			Party: casework.Self, Business: []casework.Business{casework.Promised}, Promise: &casework.Promise{Yen: 1200, DueOn: "2026-11-30", Means: "slip"},
+		},
+		Attempt: r.ID, By: "operator1", At: noon, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "x"},
+	}
+	_, err := l.Record(t.Context(), e)
+	must(t, err)
+	e.At, e.Promise = noon.Add(time.Minute), &casework.Promise{Yen: 1300, DueOn: "2026-11-30", Means: "slip"}
+	_, err = l.Record(t.Context(), e)
+	must(t, err)
+	got, err := l.DayCounts(t.Context(), dialer.DateOf(noon))
+	want := dayclose.Counts{
+		"attempts": 2, "not_counted": 1, "inbound": 0, "result_no_answer": 1, "result_answered": 1, "result_not_dialled": 1,
+		"persons_called": 2, "entries": 2, "corrections": 1, "promises": 1, "promised_yen": 1300,
+	}
+	if err != nil || !reflect.DeepEqual(got, want) {
+		t.Errorf("%v, %v", got, err)
+	}
+}

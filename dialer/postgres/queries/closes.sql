@@ -1,0 +1,62 @@
+-- name: EnterDay :exec
+-- Whoever writes what a close takes away or counts is in the day until their transaction is over; a close that begins waits for
+-- them. What is asked next sees it.
+SELECT pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0));
+
+-- name: HoldDay :exec
+SELECT pg_advisory_xact_lock(hashtextextended('the day''s close', 0));
+
+-- name: CloseUnderWay :one
+SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up'));
+
+-- name: DayIsClosed :one
+-- A close is under way, or the day was closed.
+SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date);
+
+-- name: CloseObstacles :one
+SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls,
+  (SELECT count(*) FROM attempts a WHERE a.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id))::int AS results_due,
+  (SELECT count(*) FROM lists WHERE state = 'staging')::int AS staging;
+
+-- name: InsertClose :exec
+INSERT INTO day_closes (id, day, upto, by_user, begun_at, step, moved_at)
+VALUES (@id, (@day::text)::date, NULLIF(@upto::text, '')::date, @by_user, @begun_at, 'begun', @begun_at);
+
+-- name: MoveClose :execrows
+UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts = @counts, manifest = @manifest, destroyed = @destroyed
+WHERE id = @id AND step = @from_step;
+
+-- name: CloseByID :one
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+FROM day_closes WHERE id = @id;
+
+-- name: NewestCloses :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+FROM day_closes ORDER BY begun_at DESC, id DESC LIMIT @max;
+
+-- name: HoldClose :one
+SELECT pg_try_advisory_lock(hashtextextended('close ' || @id::text, 0));
+
+-- name: LetGoClose :exec
+SELECT pg_advisory_unlock(hashtextextended('close ' || @id::text, 0));
+
+-- name: DayCounts :many
+-- What a manifest says of its day, by name.
+WITH day AS (
+  SELECT @from_at::timestamptz AS from_at, @to_at::timestamptz AS to_at
+), a AS (
+  SELECT a.* FROM attempts a, day WHERE a.started_at >= day.from_at AND a.started_at < day.to_at AND a.ended_at IS NOT NULL
+), r AS (
+  SELECT r.* FROM attempt_results r, day WHERE r.at >= day.from_at AND r.at < day.to_at
+)
+SELECT name::text, n::bigint FROM (
+  SELECT 'attempts' AS name, count(*) FILTER (WHERE counted AND direction = 'outbound') AS n FROM a
+  UNION ALL SELECT 'not_counted', count(*) FILTER (WHERE NOT counted AND direction = 'outbound') FROM a
+  UNION ALL SELECT 'inbound', count(*) FILTER (WHERE direction = 'inbound') FROM a
+  UNION ALL SELECT 'result_' || result, count(*) FROM a WHERE direction = 'outbound' GROUP BY result
+  UNION ALL SELECT 'persons_called', count(DISTINCT case_ref) FILTER (WHERE counted AND direction = 'outbound') FROM a
+  UNION ALL SELECT 'entries', count(*) FROM r
+  UNION ALL SELECT 'corrections', count(*) FILTER (WHERE revision > 1) FROM r
+  UNION ALL SELECT 'promises', count(*) FROM r JOIN promises p USING (attempt_id, revision) WHERE p.state <> 'replaced'
+  UNION ALL SELECT 'promised_yen', coalesce(sum(p.yen), 0) FROM r JOIN promises p USING (attempt_id, revision) WHERE p.state <> 'replaced'
+) counted ORDER BY name;
