@@ -1,6 +1,5 @@
 import i18next from "i18next";
 import { initReactI18next } from "react-i18next";
-import en from "./en.json";
 import ja from "./ja.json";
 
 /** The languages of the panel. Japanese is what it was written for; English is for those who help. */
@@ -16,27 +15,34 @@ function remembered(): Language {
   }
 }
 
-/** Changes the language everywhere at once and remembers it on this machine. */
-export function speak(language: Language): void {
-  document.documentElement.lang = language;
+/** Changes the language everywhere at once, as soon as its words are here, and remembers it on this machine. */
+export async function speak(language: Language): Promise<void> {
   try {
     localStorage.setItem(stored, language);
   } catch {
     // not remembered, which harms nobody
   }
-  void i18next.changeLanguage(language);
+  await learn(language);
+  document.documentElement.lang = language;
+  await i18next.changeLanguage(language);
 }
 
-/** Gets the language files ready. Both are small enough to come with the first load. */
-export function initLanguages(): void {
+/** Gets the words ready. Japanese comes with the first load; English when somebody wants it. */
+export async function initLanguages(): Promise<void> {
   const language = remembered();
   document.documentElement.lang = language;
-  void i18next.use(initReactI18next).init({
-    resources: { ja: { translation: ja }, en: { translation: en } },
-    lng: language,
+  await i18next.use(initReactI18next).init({
+    resources: { ja: { translation: ja } },
+    lng: "ja",
     fallbackLng: "ja",
     interpolation: { escapeValue: false },
   });
+  if (language !== "ja") await speak(language);
+}
+
+async function learn(language: Language): Promise<void> {
+  if (language === "ja" || i18next.hasResourceBundle(language, "translation")) return;
+  i18next.addResourceBundle(language, "translation", (await import("./en.json")).default);
 }
 
 /** The language in use now. */

@@ -12,7 +12,7 @@ export function Preferences() {
   const other: Language = i18n.language === "ja" ? "en" : "ja";
   return (
     <>
-      <UnstyledButton className={css.tool} lang={other} onClick={() => speak(other)} aria-label={t("shell.other_language")}>
+      <UnstyledButton className={css.tool} lang={other} onClick={() => void speak(other).catch(() => undefined)} aria-label={t("shell.other_language")}>
         <IconLanguage size={20} stroke={1.6} aria-hidden />
         {t("shell.other_language_short")}
       </UnstyledButton>
