@@ -65,10 +65,11 @@ var tuesday = time.Date(2026, 11, 24, 10, 0, 0, 0, dialer.Tokyo)
 type house struct {
 	t testing.TB
 	*world
-	clock  *clockOf
-	server *Server
-	url    string
-	logs   *lockedBuffer
+	closing *closing
+	clock   *clockOf
+	server  *Server
+	url     string
+	logs    *lockedBuffer
 	// stop ends it; it is called once more at the end of the test.
 	stop func()
 }
@@ -100,7 +101,7 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
-	h := &house{t: t, world: newWorld(), clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
+	h := &house{t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
 		id := dialer.UserID("user-" + login)
 		h.users[id] = dialer.User{
@@ -114,7 +115,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
 		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, Cases: caseBook{h.world},
-		Results: h.world, Lists: shelf{h.world},
+		Results: h.world, Lists: shelf{h.world}, Closes: h.closing,
 		Line: waitingRoom{h.world}, Queue: line{world: h.world}, Figures: h.world, Hours: dialer.Hours{Week: dialer.WardHours()},
 		Probes: map[string]Probe{"ledger": func(context.Context) error { return nil }},
 		Now:    h.clock.Now, Log: slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),

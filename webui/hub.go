@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework/dayclose"
 )
 
 // Why a reader is said goodbye to.
@@ -27,6 +28,7 @@ const (
 	frameList     = "list"
 	frameBeat     = "beat"
 	frameBye      = "bye"
+	frameClose    = "close"
 )
 
 // LiveSettings bound the live board. Zero fields are the defaults.
@@ -160,6 +162,9 @@ func (h *Hub) take(s shown) {
 		}
 		h.startOver()
 		return
+	}
+	if c, ok := s.data.(dayclose.Close); ok {
+		s.data = h.server.dressClose(c)
 	}
 	if s.kind != "" {
 		h.number(s.kind, s.data, time.Time{})

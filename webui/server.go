@@ -41,10 +41,12 @@ type Deps struct {
 	Cases      casework.CaseStore
 	Results    casework.ResultStore
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
-	Rules   casework.Rules
-	Line    casework.LineStore
-	Lists   Lists
-	Queue   dialer.Queue
+	Rules casework.Rules
+	Line  casework.LineStore
+	Lists Lists
+	Queue dialer.Queue
+	// Closes are the day's: 終業返却.
+	Closes  Closes
 	Figures Figures
 	Hours   dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
@@ -117,6 +119,7 @@ func (s *Server) routes() {
 	s.controlRoutes()
 	s.caseRoutes()
 	s.orderRoutes()
+	s.closeRoutes()
 	s.attemptRoutes()
 	s.callerRoutes()
 	s.recordingRoutes()

@@ -62,6 +62,18 @@ func (v viewer) seesAlert(a Alert) bool {
 	}
 }
 
+// readsCloses: what went back is the supervisor's and the ward's to read. An operator need know only how far the day's close is.
+func (v viewer) readsCloses() bool {
+	return v.role == dialer.RoleSupervisor || v.role == dialer.RoleWard
+}
+
+func (v viewer) close(c Close) Close {
+	if v.readsCloses() {
+		return c
+	}
+	return Close{ID: c.ID, Day: c.Day, Step: c.Step, BegunAt: c.BegunAt, MovedAt: c.MovedAt, Files: []ReturnedFile{}}
+}
+
 // seesTrunks: the trunks are looked after by supervisor and administrator. seesLine: who calls need know only whether there
 // is a line.
 func (v viewer) seesTrunks() bool {
@@ -93,6 +105,9 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 		return TrunkChanged{LineUp: d.LineUp}, false, v.seesLine()
 	case QueueChanged:
 		return d, true, v.role == dialer.RoleOperator || v.role == dialer.RoleSupervisor
+	case Close:
+		seen := v.close(d)
+		return seen, v.readsCloses(), v.role != dialer.RoleAdmin
 	case casework.Preview:
 		return d, true, v.role != dialer.RoleOperator
 	default: // progress, and the beat: everyone's

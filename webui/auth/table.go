@@ -77,6 +77,12 @@ var Table = []Row{
 	{Route: "POST /api/lists/{id}/apply", Roles: listers},
 	{Route: "DELETE /api/lists/{id}", Roles: listers},
 
+	{Route: "GET /api/close", Roles: seniors},
+	{Route: "POST /api/close", Roles: seniors},
+	{Route: "GET /api/closes", Roles: listeners},
+	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
+	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
+
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},
 	{Route: "PATCH /api/users/{id}", Roles: admins},

@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"log/slog"
+	"os"
 	"sync"
 	"time"
 
@@ -38,25 +39,48 @@ type Closer struct {
 // New makes a Closer; Run has to be called for closes to get on.
 func New(d Deps) *Closer { return &Closer{d: d, wake: make(chan struct{}, 1)} }
 
-// Now returns what a supervisor reads before the button: the day that would be closed, what stands in the way, and the close
-// that is under way, if any, with why it does not get on.
-func (c *Closer) Now(ctx context.Context) (day dialer.Date, found Found, under *Close, trouble string, err error) {
-	if found, err = c.d.Store.Found(ctx); err != nil {
-		return day, found, nil, "", err
+// State is what a supervisor reads before the button.
+type State struct {
+	Day   dialer.Date // what would be closed now
+	Found Found
+	Under *Close // the close that is under way
+	// Trouble is why it does not get on, as the last try found; empty while it does.
+	Trouble string
+}
+
+// State returns how the day and its close stand.
+func (c *Closer) State(ctx context.Context) (State, error) {
+	found, err := c.d.Store.Found(ctx)
+	if err != nil {
+		return State{}, err
 	}
 	newest, err := c.d.Store.Closes(ctx, 1)
 	if err != nil {
-		return day, found, nil, "", err
+		return State{}, err
 	}
+	s := State{Day: c.d.Day(), Found: found}
 	if len(newest) > 0 && !newest[0].Step.Over() {
-		under, trouble = &newest[0], c.troubled("")
+		s.Under, s.Trouble = &newest[0], c.troubled("")
 	}
-	return c.d.Day(), found, under, trouble, nil
+	return s, nil
 }
 
 // Closes lists the closes there were, newest first.
 func (c *Closer) Closes(ctx context.Context, limit int) ([]Close, error) {
 	return c.d.Store.Closes(ctx, limit)
+}
+
+// Open opens one of a close's files, if it is as it was written; dialer.ErrNotFound when there is no such file.
+func (c *Closer) Open(ctx context.Context, id string, n int) (File, *os.File, error) {
+	cl, err := c.d.Store.CloseByID(ctx, id)
+	if err != nil {
+		return File{}, nil, err
+	}
+	if n < 0 || n >= len(cl.Files) {
+		return File{}, nil, fmt.Errorf("the close has no file %d: %w", n, dialer.ErrNotFound)
+	}
+	r, err := c.d.Folder.Open(cl.Files[n])
+	return cl.Files[n], r, err
 }
 
 // Begin begins the close of a day and has it carried on. A *NotReady says what stands in the way.

@@ -86,6 +86,18 @@ func (f Folder) Check(file File) error {
 	return nil
 }
 
+// Open opens a file that is as it was written.
+func (f Folder) Open(file File) (*os.File, error) {
+	if err := f.Check(file); err != nil {
+		return nil, err
+	}
+	path, err := f.path(file.Name)
+	if err != nil {
+		return nil, err
+	}
+	return os.Open(path)
+}
+
 // path keeps names within the folder.
 func (f Folder) path(name string) (string, error) {
 	local, err := filepath.Localize(name)

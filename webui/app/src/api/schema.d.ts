@@ -419,6 +419,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What stands in the way of the day's close, and how it stands */
+        get: operations["close-state"];
+        put?: never;
+        /** Close the day: return, sign, destroy */
+        post: operations["close-day"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The closes there were, newest first */
+        get: operations["closes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closes/{id}/files/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of the files that went back */
+        get: operations["close-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/closes/{id}/give-up": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let the day go on, while nothing is destroyed yet */
+        post: operations["give-up-close"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desks": {
         parameters: {
             query?: never;
@@ -749,6 +818,13 @@ export interface components {
             /** Format: int64 */
             yen: number;
         };
+        BeginCloseInputBody: {
+            /**
+             * Format: date
+             * @description as GET /api/close named it: what is closed is what was read
+             */
+            day: string;
+        };
         BestHour: {
             /** @description people answer more in this hour than usual, or less */
             good: boolean;
@@ -903,6 +979,56 @@ export interface components {
             /** @enum {string} */
             role?: "operator" | "supervisor" | "ward" | "admin";
         };
+        CheckItem: {
+            blocks: boolean;
+            /** Format: int64 */
+            n: number;
+            name: string;
+            ok: boolean;
+        };
+        Close: {
+            /** Format: date-time */
+            begun_at: string;
+            by_name: string;
+            /** @description what the manifest says of the day */
+            counts: {
+                [key: string]: number;
+            };
+            /** @description YYYY-MM-DD */
+            day: string;
+            /** @description what was destroyed, by kind */
+            destroyed: {
+                [key: string]: number;
+            };
+            files: components["schemas"]["ReturnedFile"][];
+            id: string;
+            /** @description its SHA-256 */
+            manifest: string;
+            /** Format: date-time */
+            moved_at: string;
+            /** @enum {string} */
+            step: "begun" | "written" | "signed" | "destroying" | "closed" | "given_up";
+            /** @description the last day whose personal data goes; empty when the ward has let it stay */
+            upto: string;
+        };
+        CloseStateOutputBody: {
+            checklist: components["schemas"]["CheckItem"][];
+            /** @description what would be closed now, YYYY-MM-DD */
+            day: string;
+            /** @description the centre is still open: closing now ends its day early */
+            open_now: boolean;
+            ready: boolean;
+            /** @description the close that is under way does not get on; it is tried again by itself */
+            stuck: boolean;
+            /** @description what stopped it, for whoever looks after the server */
+            trouble?: string;
+            under_way: components["schemas"]["Close"];
+        };
+        ClosesOutputBody: {
+            items: components["schemas"]["Close"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
+        };
         Counts: {
             /** Format: int64 */
             attempts: number;
@@ -1029,7 +1155,7 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "beat" | "bye";
+            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "close" | "beat" | "bye";
         };
         HeldBack: {
             /** @enum {string} */
@@ -1337,6 +1463,15 @@ export interface components {
              * @description 0 while it is kept for the ledger, which is away
              */
             revision: number;
+        };
+        ReturnedFile: {
+            kind: string;
+            name: string;
+            /** Format: int64 */
+            octets: number;
+            /** Format: int64 */
+            rows: number;
+            sha256: string;
         };
         SearchInputBody: {
             /** @description 宛名番号, a number or its last four digits, or how a name begins */
@@ -2303,6 +2438,160 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["NextStateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-state": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CloseStateOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["BeginCloseInputBody"];
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Close"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    closes: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ClosesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "close-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "give-up-close": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Close"];
                 };
             };
             /** @description Error */

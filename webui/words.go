@@ -1,0 +1,92 @@
+package webui
+
+import (
+	"reflect"
+	"slices"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
+)
+
+// enumOf makes huma describe a type of words as the list of its words.
+type enumOf[T ~string] struct{}
+
+// Schema implements huma.SchemaProvider.
+func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
+	s := &huma.Schema{Type: huma.TypeString}
+	for _, word := range words[reflect.TypeFor[T]()] {
+		s.Enum = append(s.Enum, word)
+	}
+	return s
+}
+
+// words are the words of each enumeration in the API's description.
+var words = map[reflect.Type][]string{
+	reflect.TypeFor[dialer.Role]():              texts(dialer.Roles...),
+	reflect.TypeFor[dialer.Direction]():         texts(dialer.Outbound, dialer.Inbound),
+	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
+	reflect.TypeFor[dialer.Confidence]():        texts(dialer.High, dialer.Medium, dialer.Low),
+	reflect.TypeFor[dialer.DeskState]():         texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
+	reflect.TypeFor[dialer.State]():             texts(dialer.Queued, dialer.CallingDesk, dialer.CallingCustomer, dialer.Talking, dialer.Ending, dialer.Ended),
+	reflect.TypeFor[dayclose.Step]():            texts(append(slices.Clone(dayclose.Steps), dayclose.GivenUp)...),
+	reflect.TypeFor[dialer.CaseState]():         texts(dialer.CaseWaiting, dialer.CaseResultDue, dialer.CaseHeld, dialer.CaseClosed),
+	reflect.TypeFor[dialer.RecordingState]():    texts(dialer.RecordingOn, dialer.RecordingPaused),
+	reflect.TypeFor[dialer.RecordingFault]():    texts(dialer.FaultDiskFull, dialer.FaultUnwritable, dialer.FaultSlow, dialer.FaultNoKey),
+	reflect.TypeFor[dialer.LegName]():           texts(dialer.DeskLeg, dialer.CustomerLeg),
+	reflect.TypeFor[dialer.TrunkKind]():         texts(dialer.TrunkRegisters, dialer.TrunkByAddress),
+	reflect.TypeFor[dialer.TrunkState]():        texts(dialer.TrunkStarting, dialer.TrunkUp, dialer.TrunkDown),
+	reflect.TypeFor[dialer.TrunkAddressState](): texts(dialer.AddressUnasked, dialer.AddressAnswers, dialer.AddressSilent, dialer.AddressWaits),
+	reflect.TypeFor[dialer.TrunkTrouble]():      texts(dialer.TrunkTroubles...),
+	reflect.TypeFor[dialer.Cause]():             append([]string{""}, texts(dialer.Causes...)...),
+	reflect.TypeFor[casework.Act]():             texts(casework.Acts...),
+	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
+	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
+	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
+	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
+	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
+	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
+	reflect.TypeFor[dialer.NumberKind]():        texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
+}
+
+func texts[T ~string](of ...T) []string {
+	out := make([]string, len(of))
+	for i, w := range of {
+		out[i] = string(w)
+	}
+	return out
+}
+
+// describeWords tells the API's description about the enumerations.
+func describeWords(r huma.Registry) {
+	alias[dialer.Role](r)
+	alias[dialer.Direction](r)
+	alias[dialer.Result](r)
+	alias[dialer.Confidence](r)
+	alias[dialer.DeskState](r)
+	alias[dialer.CaseState](r)
+	alias[dayclose.Step](r)
+	alias[dialer.State](r)
+	alias[dialer.RecordingState](r)
+	alias[dialer.RecordingFault](r)
+	alias[dialer.LegName](r)
+	alias[dialer.TrunkKind](r)
+	alias[dialer.TrunkState](r)
+	alias[dialer.TrunkAddressState](r)
+	alias[dialer.TrunkTrouble](r)
+	alias[dialer.Cause](r)
+	alias[casework.Act](r)
+	alias[casework.Party](r)
+	alias[casework.Business](r)
+	alias[casework.Insurance](r)
+	alias[dialer.NumberKind](r)
+	alias[dialer.Grade](r)
+	alias[dialer.HintKind](r)
+	alias[dialer.Silence](r)
+}
+
+func alias[T ~string](r huma.Registry) {
+	r.RegisterTypeAlias(reflect.TypeFor[T](), reflect.TypeFor[enumOf[T]]())
+}
