@@ -25,8 +25,8 @@ export default [
   ["the doors: each role sees its own screens and no other", async (house) => {
     const doors = {
       operator1: ["架電", "案件"],
-      supervisor: ["ボード", "架電", "架電順", "架電記録", "案件", "リスト取込"],
-      ward: ["進捗", "架電記録", "リスト取込"],
+      supervisor: ["ボード", "架電", "架電順", "架電記録", "案件", "リスト取込", "終業返却"],
+      ward: ["進捗", "架電記録", "リスト取込", "終業返却"],
       admin: ["席と電話", "回線", "利用者", "リスト取込"],
     };
     for (const [login, names] of Object.entries(doors)) {

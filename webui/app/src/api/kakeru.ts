@@ -94,6 +94,14 @@ export const getList = (id: string) => take(api.GET("/api/lists/{id}", at(id)));
 export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", at(id)));
 export const discardList = (id: string) => take(api.DELETE("/api/lists/{id}", at(id)));
 
+export const getCloseState = () => take(api.GET("/api/close"));
+export const closeDay = (day: string) => take(api.POST("/api/close", { body: { day } }));
+export const giveUpClose = (id: string) => take(api.POST("/api/closes/{id}/give-up", at(id)));
+export const getCloses = async () => (await take(api.GET("/api/closes"))).items;
+/** A file that went back to the ward. That it was taken is written down. */
+export const getCloseFile = async (id: string, n: number) =>
+  (await take(api.GET("/api/closes/{id}/files/{n}", { params: { path: { id, n } }, parseAs: "blob" }))) as unknown as Blob;
+
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>
   take(api.POST("/api/users", { body: user }));

@@ -35,6 +35,9 @@ export type Progress = S["Progress"];
 export type Hours = S["Hours"];
 export type Alert = S["Alert"];
 export type Snapshot = S["Snapshot"];
+export type Close = S["Close"];
+export type CloseState = S["CloseStateOutputBody"];
+export type CheckItem = S["CheckItem"];
 export type Problem = S["ListProblem"];
 export type Preview = S["Preview"];
 

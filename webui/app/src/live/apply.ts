@@ -22,6 +22,8 @@ export const keys = {
   attempt: (id: string) => ["attempt", id] as const,
   trace: (call: string) => ["trace", call] as const,
   list: (id: string) => ["list", id] as const,
+  closeState: ["close-state"] as const,
+  closes: ["closes"] as const,
   users: ["users"] as const,
 };
 
@@ -42,7 +44,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       if (trunks) client.setQueryData<Trunk[]>(keys.trunks, trunks);
       client.setQueryData<boolean>(keys.lineUp, line_up);
       // What a snapshot does not carry may have changed while nobody was looking.
-      for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"]]) stale(client, key);
+      for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes]) stale(client, key);
       return;
     }
     case "desk":
@@ -69,6 +71,12 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       return;
     case "list":
       client.setQueryData(keys.list(frame.data.list), frame.data);
+      return;
+    case "close":
+      stale(client, keys.closeState);
+      stale(client, keys.closes);
+      // What the day's keys sealed is gone from the server; nothing of it stays in a browser.
+      if (frame.data.step === "closed") for (const key of [["case"], ["caller"], ["trace"], keys.queue, keys.attempts, ["attempt"]]) void client.resetQueries({ queryKey: key });
       return;
     case "beat":
     case "bye":

@@ -1,4 +1,4 @@
-import type { Alert, Attempt, Call, Depth, Desk, Preview, Progress, Snapshot, TrunkChanged } from "../api/types";
+import type { Alert, Attempt, Call, Close, Depth, Desk, Preview, Progress, Snapshot, TrunkChanged } from "../api/types";
 
 interface Numbered<T extends string, D> {
   /** Increases from frame to frame; not dense, since a role gets only what it may see. */
@@ -20,6 +20,7 @@ export type Frame =
   | Numbered<"alert", Alert>
   | Numbered<"attempt", Attempt>
   | Numbered<"list", Preview>
+  | Numbered<"close", Close>
   /** Says that the connection lives, every 10 s. */
   | Numbered<"beat", null>
   | Numbered<"bye", { reason: "slow" | "session" | "shutdown" }>;

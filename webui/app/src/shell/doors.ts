@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconDeviceLandlinePhone, IconRouter,
+  IconArchive, IconDeviceLandlinePhone, IconRouter,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/progress" | "/desks" | "/trunks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "progress" | "desks" | "trunks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/close" | "/progress" | "/desks" | "/trunks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "close" | "progress" | "desks" | "trunks" | "users";
   Icon: typeof IconHeadset;
 }
 
@@ -17,6 +17,7 @@ const queue: Door = { to: "/queue", name: "queue", Icon: IconListNumbers };
 const attempts: Door = { to: "/attempts", name: "attempts", Icon: IconPhoneCall };
 const cases: Door = { to: "/cases", name: "cases", Icon: IconAddressBook };
 const lists: Door = { to: "/lists", name: "lists", Icon: IconFileImport };
+const close: Door = { to: "/close", name: "close", Icon: IconArchive };
 const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine };
 const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
 const trunks: Door = { to: "/trunks", name: "trunks", Icon: IconRouter };
@@ -25,8 +26,8 @@ const users: Door = { to: "/users", name: "users", Icon: IconUsers };
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
 export const doors: Record<Role, Door[]> = {
   operator: [desk, cases],
-  supervisor: [board, desk, queue, attempts, cases, lists],
-  ward: [progress, attempts, lists],
+  supervisor: [board, desk, queue, attempts, cases, lists, close],
+  ward: [progress, attempts, lists, close],
   admin: [desks, trunks, users, lists],
 };
 

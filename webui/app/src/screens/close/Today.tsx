@@ -1,0 +1,111 @@
+import { Button, Checkbox } from "@mantine/core";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import * as kakeru from "../../api/kakeru";
+import type { CheckItem, Close, CloseState } from "../../api/types";
+import { longDate } from "../../format/time";
+import { language } from "../../i18n";
+import { keys } from "../../live/apply";
+import { Notice } from "../../parts/Notice";
+import parts from "../../parts/parts.module.css";
+import { useProblemText } from "../../parts/useWords";
+import css from "./close.module.css";
+
+/** What stands in the way of the day's close, the button, and how far a close has come. */
+export function Today() {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const client = useQueryClient();
+  const [refusal, setRefusal] = useState<unknown>(null);
+  const [sure, setSure] = useState(false);
+  const { data: state, error } = useQuery({ queryKey: keys.closeState, queryFn: kakeru.getCloseState, refetchInterval: 5_000 });
+
+  async function ask(request: () => Promise<unknown>) {
+    setRefusal(null);
+    setSure(false);
+    try {
+      await request();
+    } catch (failure) {
+      setRefusal(failure);
+    }
+    await client.invalidateQueries({ queryKey: keys.closeState });
+    await client.invalidateQueries({ queryKey: keys.closes });
+  }
+
+  if (error) return <Notice tone="bad">{say(error)}</Notice>;
+  if (!state) return null;
+  return (
+    <section className={`${parts.panel} ${css.today}`} aria-labelledby="close-today">
+      <h2 id="close-today" className={css.day}>
+        {longDate(state.day, language())}
+      </h2>
+      {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
+      {state.under_way ? (
+        <UnderWay state={state} close={state.under_way} onGiveUp={(id) => void ask(() => kakeru.giveUpClose(id))} />
+      ) : (
+        <>
+          <ul className={css.checks}>
+            {state.checklist.map((item) => (
+              <Check key={item.name} item={item} />
+            ))}
+          </ul>
+          {state.open_now && <Notice tone="wait">{t("close.open_now")}</Notice>}
+          <Notice tone="note">{t("close.what_happens")}</Notice>
+          <Checkbox label={t("close.sure")} checked={sure} disabled={!state.ready} onChange={(e) => setSure(e.currentTarget.checked)} />
+          <Button size="md" className={css.button} disabled={!state.ready || !sure} onClick={() => void ask(() => kakeru.closeDay(state.day))}>
+            {t("close.button")}
+          </Button>
+        </>
+      )}
+    </section>
+  );
+}
+
+function Check({ item }: { item: CheckItem }) {
+  const { t } = useTranslation();
+  const bad = !item.ok && item.blocks;
+  const Icon = bad ? IconAlertTriangle : item.ok && item.n === 0 ? IconCircleCheck : IconInfoCircle;
+  return (
+    <li data-check={item.name} data-bad={bad || undefined}>
+      <Icon size={18} aria-hidden />
+      <span>
+        {t(`close_check.${item.name as CheckName}`, { count: item.n })}
+        {bad && <b> {t(`close_remedy.${item.name as Remedy}`)}</b>}
+      </span>
+    </li>
+  );
+}
+
+const steps = ["begun", "written", "signed", "destroying", "closed"] as const;
+
+function UnderWay({ state, close, onGiveUp }: { state: CloseState; close: Close; onGiveUp: (id: string) => void }) {
+  const { t } = useTranslation();
+  const at = steps.indexOf(close.step as (typeof steps)[number]);
+  return (
+    <>
+      <ol className={css.steps} aria-label={t("close.steps")}>
+        {steps.map((step, i) => (
+          <li key={step} data-done={i <= at || undefined} aria-current={i === at ? "step" : undefined}>
+            {t(`close_step.${step}`)}
+          </li>
+        ))}
+      </ol>
+      {state.stuck && (
+        <Notice tone="bad">
+          {t("close.stuck")}
+          {state.trouble && <code className={css.trouble}>{state.trouble}</code>}
+        </Notice>
+      )}
+      {close.step !== "destroying" && (
+        <Button variant="default" className={css.button} onClick={() => onGiveUp(close.id)}>
+          {t("close.give_up")}
+        </Button>
+      )}
+    </>
+  );
+}
+
+type Remedy = "open_calls" | "results_due" | "spool" | "lists";
+type CheckName = Remedy | "handoffs_unseen" | "days_without" | "entries_waiting" | "numbers_waiting" | "handoffs_open";
