@@ -21,7 +21,10 @@ type Settings struct {
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
 	SecretFile string `koanf:"secret_file"`
-	LogLevel   string `koanf:"log_level"` // debug, info, warn, error
+	// SigningKeyFile names an Ed25519 key (PKCS #8, PEM) that the manifests of the day's close are signed with; one is made in
+	// StateDir when it is empty.
+	SigningKeyFile string `koanf:"signing_key_file"`
+	LogLevel       string `koanf:"log_level"` // debug, info, warn, error
 }
 
 // Node is this process among those that run the centre together, over one PostgreSQL and one Redis.
