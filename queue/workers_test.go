@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"kakeru/dialer"
 )
@@ -261,5 +262,8 @@ func TestLongManyWorkers(t *testing.T) {
 	if os.Getenv("KAKERU_LONG") == "" {
 		t.Skip("set KAKERU_LONG=1, as make test-long does")
 	}
+	// Fifty workers that ask without a pause, beside whatever else the machine does: how soon Redis answers is not what is shown here.
+	defer func(was time.Duration) { answerLimit = was }(answerLimit)
+	answerLimit = time.Minute
 	shareTheLine(t, 50, 10_000)
 }
