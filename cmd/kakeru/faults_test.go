@@ -282,7 +282,8 @@ type player struct {
 	tally  *tallyOf
 	disk   string
 	h      *faultHouse
-	broken int // houses in which something was found
+	fresh  bool // nothing was played in it yet: when it has no case, no other has
+	broken int  // houses in which something was found
 }
 
 // play runs a cell in the house there is. A house in which something was found, or whose cases are used up, is left.
@@ -292,16 +293,17 @@ func (p *player) play(c *cell) {
 		return // it is the same again and again: every house would take its time to say so
 	}
 	if p.h == nil {
-		p.h = newFaultHouse(p.t, p.disk)
+		p.h, p.fresh = newFaultHouse(p.t, p.disk), true
 	}
 	c.h = p.h
 	began, said := time.Now(), len(p.h.serverLog())
 	found, err := c.run(p.t.Context())
-	if errors.Is(err, errNoCase) {
-		p.leave()
+	if errors.Is(err, errNoCase) && !p.fresh {
+		p.leave() // its cases are used up
 		p.play(&cell{row: c.row, stage: c.stage, seed: c.seed})
 		return
 	}
+	p.fresh = false
 	p.tally.add(c, found, err)
 	p.t.Logf("%-45s seed %-6d %5.1f s", c.name(), c.seed, time.Since(began).Seconds())
 	if err == nil && len(found) == 0 {
