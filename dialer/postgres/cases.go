@@ -106,6 +106,9 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 		return "", err
 	}
 	err = l.inTx(ctx, "open an ad-hoc case", func(ctx context.Context, q *db.Queries) (err error) {
+		if err := enterDay(ctx, q); err != nil {
+			return err
+		}
 		id, err = q.InsertAdHocCase(ctx, db.InsertAdHocCaseParams{
 			ID: dialer.NewID(at), CaseRef: ref, Sample: number.MadeUp(), Why: adHocWhy, At: at, Custody: c.day,
 		})

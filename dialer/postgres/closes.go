@@ -10,7 +10,10 @@ import (
 	"kakeru/dialer/postgres/internal/db"
 )
 
-var _ dayclose.Store = (*Ledger)(nil)
+var (
+	_ dayclose.Store     = (*Ledger)(nil)
+	_ dayclose.Destroyer = (*Ledger)(nil)
+)
 
 // enterDay lets a transaction write what a close takes away or counts. While a close is under way the answer is a refusal; one
 // that begins waits until the transaction is over.
@@ -208,4 +211,43 @@ func refuseClosedDay(ctx context.Context, q *db.Queries, at time.Time) error {
 		err = dialer.Refuse(dialer.DayClosed)
 	}
 	return err
+}
+
+// Doomed counts what goes with a close.
+func (l *Ledger) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Counts, error) {
+	counts := dayclose.Counts{}
+	if c.Upto == nil {
+		return counts, nil
+	}
+	err := l.query(ctx, "count what goes back", func(ctx context.Context, q *db.Queries) error {
+		r, err := q.CountCustody(ctx, dateColumn(*c.Upto))
+		for name, n := range map[string]int64{
+			"cases": r.Cases, "persons": r.Persons, "phones": r.Phones, "case_notes": r.CaseNotes, "entry_notes": r.EntryNotes,
+			"callers": r.Callers, "staged_rows": r.StagedRows,
+		} {
+			counts[name] = n
+		}
+		return err
+	})
+	if err != nil {
+		return nil, err
+	}
+	days, err := l.vault.Days()
+	for _, day := range days {
+		if day.String() <= c.Upto.String() {
+			counts["keys"]++
+		}
+	}
+	return counts, err
+}
+
+// Destroy ends the custody of a close's days.
+func (l *Ledger) Destroy(ctx context.Context, c dayclose.Close) error {
+	if c.Upto == nil {
+		return nil
+	}
+	if _, err := l.DestroyCustody(ctx, *c.Upto); err != nil {
+		return err
+	}
+	return l.query(ctx, "empty the staging", func(ctx context.Context, q *db.Queries) error { return q.EmptyStaging(ctx) })
 }

@@ -249,6 +249,9 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		if err := q.HoldLists(ctx); err != nil {
 			return err
 		}
+		if err := enterDay(ctx, q); err != nil {
+			return err
+		}
 		row, err := q.LockList(ctx, list)
 		if err != nil {
 			return err

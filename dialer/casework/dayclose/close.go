@@ -38,7 +38,7 @@ type Close struct {
 	Files     []File    // what the ward gets, with the manifest and the receipt
 	Counts    Counts
 	Manifest  string // SHA-256 of the manifest in hex, once it is signed
-	Destroyed Counts // what went, once it went
+	Destroyed Counts // what goes, from the step Destroying on
 }
 
 // Counts are figures by name, without personal data.

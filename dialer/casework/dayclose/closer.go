@@ -184,7 +184,10 @@ func (c *Closer) step(ctx context.Context, cl Close) (Close, error) {
 	case Signed:
 		err = c.sign(ctx, &cl)
 	case Destroying:
-		err = c.checkFiles(cl)
+		if err = c.checkFiles(cl); err == nil {
+			// Counted before it goes: half of it may be gone when a close is carried on.
+			cl.Destroyed, err = c.d.Destroyer.Doomed(ctx, cl)
+		}
 	case Closed:
 		err = c.destroy(ctx, &cl)
 	}
@@ -232,12 +235,10 @@ func (c *Closer) destroy(ctx context.Context, cl *Close) error {
 	if err := c.checkFiles(*cl); err != nil {
 		return err
 	}
-	gone, err := c.d.Destroyer.Destroy(ctx, *cl)
-	if err != nil {
+	if err := c.d.Destroyer.Destroy(ctx, *cl); err != nil {
 		return err
 	}
-	cl.Destroyed = gone
-	signed, err := sign(c.d.Folder, c.d.Key, kindReceipt, receiptName(*cl), c.manifest(*cl, "destruction", gone, cl.Manifest))
+	signed, err := sign(c.d.Folder, c.d.Key, kindReceipt, receiptName(*cl), c.manifest(*cl, "destruction", cl.Destroyed, cl.Manifest))
 	if err != nil {
 		return err
 	}

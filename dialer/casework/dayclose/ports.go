@@ -33,10 +33,12 @@ type Returner interface {
 	Return(ctx context.Context, c Close) ([]File, error)
 }
 
-// Destroyer destroys the personal data of a close's days, and of the ward's own records that went back with it. It can be asked
-// again.
+// Destroyer destroys the personal data of a close's days, and of the ward's own records that went back with it.
 type Destroyer interface {
-	Destroy(ctx context.Context, c Close) (Counts, error)
+	// Doomed counts what Destroy will destroy. Nothing comes in between the two: the day is closed.
+	Doomed(ctx context.Context, c Close) (Counts, error)
+	// Destroy can be asked again, and then does what is left of it.
+	Destroy(ctx context.Context, c Close) error
 }
 
 // The errors of a Store.

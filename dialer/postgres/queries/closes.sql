@@ -60,3 +60,17 @@ SELECT name::text, n::bigint FROM (
   UNION ALL SELECT 'promises', count(*) FROM r JOIN promises p USING (attempt_id, revision) WHERE p.state <> 'replaced'
   UNION ALL SELECT 'promised_yen', coalesce(sum(p.yen), 0) FROM r JOIN promises p USING (attempt_id, revision) WHERE p.state <> 'replaced'
 ) counted ORDER BY name;
+
+-- name: CountCustody :one
+-- What ReturnCustody would take away.
+SELECT (SELECT count(*) FROM cases WHERE custody <= @upto::date)::bigint AS cases,
+  (SELECT count(*) FROM persons WHERE custody <= @upto::date)::bigint AS persons,
+  (SELECT count(*) FROM phones WHERE custody <= @upto::date)::bigint AS phones,
+  (SELECT count(*) FROM case_notes WHERE custody <= @upto::date)::bigint AS case_notes,
+  (SELECT count(*) FROM entry_notes WHERE custody <= @upto::date)::bigint AS entry_notes,
+  (SELECT count(*) FROM inbound_callers WHERE custody <= @upto::date)::bigint AS callers,
+  (SELECT count(*) FROM staged_rows WHERE custody <= @upto::date)::bigint AS staged_rows;
+
+-- name: EmptyStaging :exec
+-- The files go, and not only the rows: the tables are in no write-ahead log, and a list in them is staged once more.
+TRUNCATE staged_rows, staged_cases;

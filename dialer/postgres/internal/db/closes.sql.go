@@ -8,6 +8,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const closeByID = `-- name: CloseByID :one
@@ -78,6 +80,42 @@ func (q *Queries) CloseUnderWay(ctx context.Context) (bool, error) {
 	return exists, err
 }
 
+const countCustody = `-- name: CountCustody :one
+SELECT (SELECT count(*) FROM cases WHERE custody <= $1::date)::bigint AS cases,
+  (SELECT count(*) FROM persons WHERE custody <= $1::date)::bigint AS persons,
+  (SELECT count(*) FROM phones WHERE custody <= $1::date)::bigint AS phones,
+  (SELECT count(*) FROM case_notes WHERE custody <= $1::date)::bigint AS case_notes,
+  (SELECT count(*) FROM entry_notes WHERE custody <= $1::date)::bigint AS entry_notes,
+  (SELECT count(*) FROM inbound_callers WHERE custody <= $1::date)::bigint AS callers,
+  (SELECT count(*) FROM staged_rows WHERE custody <= $1::date)::bigint AS staged_rows
+`
+
+type CountCustodyRow struct {
+	Cases      int64
+	Persons    int64
+	Phones     int64
+	CaseNotes  int64
+	EntryNotes int64
+	Callers    int64
+	StagedRows int64
+}
+
+// What ReturnCustody would take away.
+func (q *Queries) CountCustody(ctx context.Context, upto pgtype.Date) (CountCustodyRow, error) {
+	row := q.db.QueryRow(ctx, countCustody, upto)
+	var i CountCustodyRow
+	err := row.Scan(
+		&i.Cases,
+		&i.Persons,
+		&i.Phones,
+		&i.CaseNotes,
+		&i.EntryNotes,
+		&i.Callers,
+		&i.StagedRows,
+	)
+	return i, err
+}
+
 const dayCounts = `-- name: DayCounts :many
 WITH day AS (
   SELECT $1::timestamptz AS from_at, $2::timestamptz AS to_at
@@ -135,6 +173,16 @@ func (q *Queries) DayIsClosed(ctx context.Context, today string) (bool, error) {
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const emptyStaging = `-- name: EmptyStaging :exec
+TRUNCATE staged_rows, staged_cases
+`
+
+// The files go, and not only the rows: the tables are in no write-ahead log, and a list in them is staged once more.
+func (q *Queries) EmptyStaging(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, emptyStaging)
+	return err
 }
 
 const enterDay = `-- name: EnterDay :exec
