@@ -69,6 +69,7 @@ func newFaultHouse(t *testing.T, disk string) *faultHouse {
 	f := &faultHouse{disk: disk}
 	o := houseOptions{desks: faultDesks, cases: faultCases, rtp: nextRTP()}
 	if disk != "" {
+		emptied(t, disk) // of the house before
 		var err error
 		if o.postgres, err = stores.StartPostgres(t.Context(), stores.Options{Dir: disk, Fast: true, Log: slog.New(slog.DiscardHandler)}); err != nil {
 			t.Fatal(err)
@@ -122,6 +123,18 @@ func postgresSocket(p *stores.Postgres) string {
 }
 
 func redisSocket(r *stores.Redis) string { return strings.TrimPrefix(r.URL(), "unix://") }
+
+// emptied removes what is on a disk: a new house on it has a new database.
+func emptied(t *testing.T, disk string) {
+	t.Helper()
+	left, err := os.ReadDir(disk)
+	for _, e := range left {
+		err = errors.Join(err, os.RemoveAll(filepath.Join(disk, e.Name())))
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+}
 
 // sql speaks with the database past the wires and the node.
 func (f *faultHouse) sql(ctx context.Context, command string) error {
