@@ -51,6 +51,7 @@ func deskNamed(i int) dialer.DeskID { return dialer.DeskID("desk" + string(rune(
 func (h *house) sibling(o houseOptions) *house {
 	h.t.Helper()
 	s := *h
+	s.sharedKeys = h.keys()
 	s.dir, s.sip, s.http, s.child, s.exited = h.t.TempDir(), freeUDP(h.t), freeTCP(h.t), nil, nil
 	o.rtp = nextRTP()
 	s.writeSettings(o)

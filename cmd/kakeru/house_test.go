@@ -45,19 +45,20 @@ func TestMain(m *testing.M) {
 // house is a centre for tests: stores, lab carrier and lab phones in the test's own process, so that they outlive the
 // server, which is a process of its own.
 type house struct {
-	t        *testing.T
-	dir      string
-	postgres *stores.Postgres
-	redis    *stores.Redis
-	carrier  *lab.Carrier
-	world    *labWorld
-	sip      netip.AddrPort // where the server listens, in every life
-	http     string
-	accounts []account
-	ledger   *postgres.Ledger // the test's own look at what is written
-	env      []string         // what the server is given besides
-	child    *exec.Cmd
-	exited   chan error
+	t          *testing.T
+	dir        string
+	postgres   *stores.Postgres
+	redis      *stores.Redis
+	carrier    *lab.Carrier
+	world      *labWorld
+	sip        netip.AddrPort // where the server listens, in every life
+	http       string
+	accounts   []account
+	ledger     *postgres.Ledger // the test's own look at what is written
+	env        []string         // what the server is given besides
+	child      *exec.Cmd
+	exited     chan error
+	sharedKeys string // of another node
 }
 
 // houseOptions vary a house.
@@ -109,7 +110,7 @@ func newHouse(t *testing.T, o houseOptions) *house {
 	h.writeSettings(o)
 	h.must(os.WriteFile(filepath.Join(h.dir, "secret"), []byte(strings.Repeat("s", secretBytes)), 0o600))
 	refs := dialer.NewRefs([]byte(strings.Repeat("s", secretBytes)))
-	personal, err := keys(configs.Settings{StateDir: h.dir})
+	personal, err := keys(configs.Settings{Vault: configs.Vault{Folder: h.keys()}})
 	h.must(err)
 	h.ledger, err = postgres.Open(ctx, postgres.Options{URL: h.postgres.URL(database), Refs: refs, Vault: personal})
 	h.must(err)
@@ -182,6 +183,7 @@ http: {addr: %q}
 database: {url: %q}
 redis: {url: %q}
 state_dir: %q
+vault: {folder: %q}
 centre: {always_open: true}
 calls: {ring: %s, drain: 0s}
 inbound: %s
@@ -192,7 +194,15 @@ sip:
   rtp: {port_min: %d, port_max: %d}
   trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:
-%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, ring, inbound, recording, h.sip, o.rtp, o.rtp+499, trunk, demoCallerID, watch, desks.String())), 0o600))
+%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, h.keys(), ring, inbound, recording, h.sip, o.rtp, o.rtp+499, trunk, demoCallerID, watch, desks.String())), 0o600))
+}
+
+// keys is the folder of the keys: a node that is started beside another has the same.
+func (h *house) keys() string {
+	if h.sharedKeys != "" {
+		return h.sharedKeys
+	}
+	return filepath.Join(h.dir, "keys")
 }
 
 func (h *house) config() string { return filepath.Join(h.dir, "kakeru.yaml") }

@@ -8,16 +8,16 @@
 //   - Evidence: everything that was seen or done on an attempt's legs, numbered, appended, for ever.
 //   - Leg: what is needed to end a far leg after a crash. It may hold a number and goes with the attempt's end.
 //   - Spool: a local, fsynced file for what the database did not take in time: arrivals, notes, ends and results. It is sealed
-//     with a key made from the house's secret, and belongs to one ledger.
+//     under the day's key, and belongs to one ledger.
 //   - Staged list: the ward's list on its way in, where no other part of the house sees it.
 //
 // # Who owns what
 //
 // A Ledger implements the ports of dialer (Ledger, Cases, Users, Sessions), casework (CaseStore, LineStore, ResultStore, ListStore)
 // and report (Source). The schema is migrations/, the queries are queries/, and internal/db is what sqlc makes of both.
-// Personal data stands in tables of its own (persons, phones, case_notes, entry_notes, attempt_legs, staged_rows,
-// staged_cases), because it will be sealed and destroyed day by day; an attempt holds references in its place and
-// outlives it.
+// Personal data stands in tables of its own (persons, phones, case_notes, entry_notes, attempt_legs, inbound_callers, staged_rows),
+// sealed under the key of its day of custody and found by blind tokens; an attempt holds references in its place and outlives it.
+// Once a day's custody is over its rows and its key go, and the case is the ward's until a list brings it again (decision 0024).
 //
 // # How it fails
 //
@@ -34,6 +34,8 @@
 // spool.go, spoolfile.go and seal.go are the spool; replay.go decides what goes into it and brings it back; health.go looks
 // whether the database is there and what its clock shows; errors.go says what each failure means; end.go, entries.go,
 // attempts.go and inbound.go write calls; staging.go and lists.go take lists in.
+// custody.go seals and unseals, and ends a day's custody; persons.go and search.go are people and how they are found; sealold.go
+// seals what an earlier version kept in plain.
 //   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
 //     only their code and constraint are kept (errors.go).
 package postgres

@@ -266,6 +266,9 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		return err
 	})
 	if err == nil {
+		err = l.query(ctx, "index the list", func(ctx context.Context, q *db.Queries) error { return q.IndexTokens(ctx) })
+	}
+	if err == nil {
 		done.Waiting, err = l.rankList(ctx, list)
 	}
 	if err != nil {

@@ -178,3 +178,6 @@ SELECT pg_advisory_unlock(hashtextextended('staging ' || @id::text, 0));
 -- A list that is being staged, and that no session holds.
 UPDATE lists SET state = 'failed', problems = @problems
 WHERE id = @id AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));
+
+-- name: IndexTokens :exec
+SELECT gin_clean_pending_list('persons_tokens');

@@ -438,6 +438,15 @@ func (q *Queries) HoldStaging(ctx context.Context, id string) error {
 	return err
 }
 
+const indexTokens = `-- name: IndexTokens :exec
+SELECT gin_clean_pending_list('persons_tokens')
+`
+
+func (q *Queries) IndexTokens(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, indexTokens)
+	return err
+}
+
 const insertList = `-- name: InsertList :exec
 INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, $2, $3, $4, $5, 'staging')
 `
