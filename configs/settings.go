@@ -17,6 +17,7 @@ type Settings struct {
 	// Recording is of its own, since it is not for whoever sets up phones to decide.
 	Recording Recording `koanf:"recording"`
 	Node      Node      `koanf:"node"`
+	Vault     Vault     `koanf:"vault"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
@@ -35,6 +36,12 @@ type Node struct {
 	// Lease is how long it may be silent before the others take its desks over; Beat how often it shows itself, at most a third.
 	Lease time.Duration `koanf:"lease"`
 	Beat  time.Duration `koanf:"beat"`
+}
+
+// Vault is where the keys of personal data are.
+type Vault struct {
+	// Folder is in no backup, not on the database's disk, and shared by all nodes; state_dir/keys when empty.
+	Folder string `koanf:"folder"`
 }
 
 // HTTP is the panel's door.

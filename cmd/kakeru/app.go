@@ -104,8 +104,13 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	a.adviseHours()
 	metrics := prometheus.NewRegistry()
 	a.keepTime(metrics)
+	personal, err := keys(s)
+	if err != nil {
+		return nil, err
+	}
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
-		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Rules: a.rules, Hours: a.hours,
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Vault: personal,
+		Rules: a.rules, Hours: a.hours,
 		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {

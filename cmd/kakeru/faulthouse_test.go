@@ -23,6 +23,7 @@ import (
 	"kakeru/cmd/stores"
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/sip/lab"
 	"kakeru/webui/auth"
 )
@@ -137,10 +138,29 @@ func (f *faultHouse) sql(ctx context.Context, command string) error {
 
 // freshCase picks, among the cases that wait and whose first number nobody has dialled, one whose number ends so.
 func (f *faultHouse) freshCase(ctx context.Context, rnd *rand.Rand, endings []string) (id string, err error) {
-	return f.oneOf(ctx, rnd, `SELECT c.id::text FROM cases c JOIN phones p ON p.case_id = c.id
-		WHERE c.state = 'waiting' AND c.due <= now() AND p.usable AND right(p.number, 2) = ANY ($1)
+	fresh, err := f.listOf(ctx, `SELECT c.id::text FROM cases c JOIN phones p ON p.case_id = c.id
+		WHERE c.state = 'waiting' AND c.due <= now() AND p.usable
 		AND p.rank = (SELECT min(q.rank) FROM phones q WHERE q.case_id = c.id AND q.usable)
-		AND NOT EXISTS (SELECT FROM attempts a WHERE a.number_ref = p.number_ref) ORDER BY c.priority DESC, c.id`, endings)
+		AND NOT EXISTS (SELECT FROM attempts a WHERE a.number_ref = p.number_ref) ORDER BY c.priority DESC, c.id`)
+	if err != nil {
+		return "", err
+	}
+	ids := make([]dialer.CaseID, len(fresh))
+	for i, id := range fresh {
+		ids[i] = dialer.CaseID(id)
+	}
+	cases, err := f.ledger.Cases(ctx, ids)
+	if err != nil {
+		return "", err
+	}
+	var fit []string
+	for _, c := range cases {
+		i := slices.IndexFunc(c.Phones, func(p casework.Phone) bool { return p.Usable })
+		if i >= 0 && slices.Contains(endings, c.Phones[i].Number.LastTwo()) {
+			fit = append(fit, string(c.ID))
+		}
+	}
+	return pickOf(rnd, fit)
 }
 
 // calledCase picks a case that was called before, or one of the same household.
@@ -150,21 +170,29 @@ func (f *faultHouse) calledCase(ctx context.Context, rnd *rand.Rand) (id string,
 
 // oneOf picks one of the ids that a query yields.
 func (f *faultHouse) oneOf(ctx context.Context, rnd *rand.Rand, query string, args ...any) (id string, err error) {
+	all, err := f.listOf(ctx, query, args...)
+	if err != nil {
+		return "", err
+	}
+	return pickOf(rnd, all)
+}
+
+func (f *faultHouse) listOf(ctx context.Context, query string, args ...any) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
 	c, err := pgx.Connect(ctx, f.postgres.URL(database))
 	if err != nil {
-		return "", err
+		return nil, err
 	}
 	defer func() { _ = c.Close(context.WithoutCancel(ctx)) }()
 	rows, err := c.Query(ctx, query, args...)
 	if err != nil {
-		return "", err
+		return nil, err
 	}
-	all, err := pgx.CollectRows(rows, pgx.RowTo[string])
-	if err != nil {
-		return "", err
-	}
+	return pgx.CollectRows(rows, pgx.RowTo[string])
+}
+
+func pickOf(rnd *rand.Rand, all []string) (string, error) {
 	if len(all) == 0 {
 		return "", errNoCase
 	}

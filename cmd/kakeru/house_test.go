@@ -19,6 +19,7 @@ import (
 
 	"kakeru/cmd/stores"
 	"kakeru/cmd/stores/storestest"
+	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres"
@@ -108,7 +109,9 @@ func newHouse(t *testing.T, o houseOptions) *house {
 	h.writeSettings(o)
 	h.must(os.WriteFile(filepath.Join(h.dir, "secret"), []byte(strings.Repeat("s", secretBytes)), 0o600))
 	refs := dialer.NewRefs([]byte(strings.Repeat("s", secretBytes)))
-	h.ledger, err = postgres.Open(ctx, postgres.Options{URL: h.postgres.URL(database), Refs: refs})
+	personal, err := keys(configs.Settings{StateDir: h.dir})
+	h.must(err)
+	h.ledger, err = postgres.Open(ctx, postgres.Options{URL: h.postgres.URL(database), Refs: refs, Vault: personal})
 	h.must(err)
 	t.Cleanup(h.ledger.Close)
 	h.must(addPeople(ctx, h.ledger, testLogins(), auth.Cost{MemoryKiB: 64, Passes: 1}))

@@ -73,7 +73,11 @@ func withLedger(ctx context.Context, s configs.Settings, do func(*postgres.Ledge
 	if err != nil {
 		return err
 	}
-	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key), Rules: rules, Hours: open})
+	personal, err := keys(s)
+	if err != nil {
+		return err
+	}
+	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key), Vault: personal, Rules: rules, Hours: open})
 	if err != nil {
 		return err
 	}

@@ -21,7 +21,10 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	}
 	by := l.self().Life
 	err := l.inTx(ctx, "reserve the attempt", func(ctx context.Context, q *db.Queries) error {
-		return insertAttempt(ctx, q, r, by)
+		if err := insertAttempt(ctx, q, r, by); err != nil {
+			return err
+		}
+		return l.putLeg(ctx, q, r.ID, r.DeskLeg)
 	})
 	if again := l.repeated(ctx, r, err); again != nil {
 		return again
@@ -49,10 +52,7 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by 
 		Trunk: r.Trunk, OverrideReason: dialer.MaskDigits(plain(r.Override)), IdempotencyKey: plain(r.IdempotencyKey),
 		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch,
 	})
-	if err := fenced(n, err); err != nil {
-		return err
-	}
-	return putLeg(ctx, q, r.ID, r.DeskLeg)
+	return fenced(n, err)
 }
 
 // repeated finds the first click's call for a reservation that was refused: with that call still open, the case and the
@@ -75,19 +75,26 @@ func (l *Ledger) repeated(ctx context.Context, r dialer.Reservation, err error) 
 }
 
 // putLeg keeps what would end a leg; a leg that was never prepared has nothing.
-func putLeg(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHandle) error {
+func (l *Ledger) putLeg(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHandle) error {
 	if h.Leg == "" {
 		return nil
 	}
-	return q.PutLeg(ctx, legRow(id, h))
+	c, err := l.custody()
+	if err != nil {
+		return err
+	}
+	row, err := legRow(c, id, h)
+	if err != nil {
+		return err
+	}
+	return q.PutLeg(ctx, row)
 }
 
-func legRow(id dialer.CallID, h dialer.LegHandle) db.PutLegParams {
-	handle := h.Data
-	if handle == nil {
-		handle = []byte{}
-	}
-	return db.PutLegParams{AttemptID: string(id), Leg: string(h.Leg), SipCallID: plain(h.SIPCallID), Handle: handle}
+func legRow(c custody, id dialer.CallID, h dialer.LegHandle) (db.PutLegParams, error) {
+	sealed, err := c.seal(string(h.Data), aboutLeg(string(id), string(h.Leg)))
+	return db.PutLegParams{
+		AttemptID: string(id), Leg: string(h.Leg), SipCallID: plain(h.SIPCallID), Custody: c.day, Handle: sealed,
+	}, err
 }
 
 // Dialled commits that the customer's INVITE is about to be sent. An attempt that has ended is not dialled any more: that
@@ -103,7 +110,7 @@ func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, cu
 				return err
 			}
 		}
-		return putLeg(ctx, q, id, customerLeg)
+		return l.putLeg(ctx, q, id, customerLeg)
 	})
 }
 
@@ -127,18 +134,26 @@ func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h diale
 func (l *Ledger) Note(ctx context.Context, id dialer.CallID, p dialer.Progress) error {
 	n := note{id, p}
 	return l.writeOrKeep(record{Note: &n}, func() error {
-		return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error { return putNote(ctx, q, n) })
+		return l.query(ctx, "note progress", func(ctx context.Context, q *db.Queries) error { return l.putNote(ctx, q, n) })
 	})
 }
 
-func putNote(ctx context.Context, q *db.Queries, p note) error {
+func (l *Ledger) putNote(ctx context.Context, q *db.Queries, p note) error {
+	c, err := l.custody()
+	if err != nil {
+		return err
+	}
 	e := evidenceRows(p.ID, numbered(p.First, p.Evidence))
 	n := db.NoteProgressParams{
 		ID: string(p.ID), Ns: e.Ns, Ats: e.Ats, Legs: e.Legs, Events: e.Events, Statuses: e.Statuses, Reasons: e.Reasons, Causes: e.Causes,
-		Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
+		Custody: c.day, Noted: int32(p.First + len(p.Evidence)), //nolint:gosec // an attempt's evidence is counted in tens
 	}
 	for _, h := range p.Legs {
-		if leg := legRow(p.ID, h); leg.Leg != "" {
+		if h.Leg != "" {
+			leg, err := legRow(c, p.ID, h)
+			if err != nil {
+				return err
+			}
 			n.HandleLegs = append(n.HandleLegs, leg.Leg)
 			n.SipCallIds = append(n.SipCallIds, leg.SipCallID)
 			n.Handles = append(n.Handles, leg.Handle)
@@ -149,7 +164,7 @@ func putNote(ctx context.Context, q *db.Queries, p note) error {
 			return err
 		}
 	}
-	_, err := q.NoteProgress(ctx, n)
+	_, err = q.NoteProgress(ctx, n)
 	if errors.Is(err, pgx.ErrNoRows) { // it has ended, or there is no such attempt
 		_, err = q.AttemptState(ctx, string(p.ID))
 	}
@@ -218,7 +233,7 @@ func (l *Ledger) open(ctx context.Context, before fleet.Life, ownerless bool) ([
 		if err != nil {
 			return err
 		}
-		legs, err := legsOf(ctx, q, ids)
+		legs, err := l.legsOf(ctx, q, ids)
 		if err != nil {
 			return err
 		}
@@ -250,11 +265,15 @@ func evidenceFrom(r db.AttemptEvidence) dialer.Evidence {
 	}
 }
 
-func legsOf(ctx context.Context, q *db.Queries, ids []string) (map[string][]dialer.LegHandle, error) {
+func (l *Ledger) legsOf(ctx context.Context, q *db.Queries, ids []string) (map[string][]dialer.LegHandle, error) {
 	rows, err := q.LegsOf(ctx, ids)
 	out := map[string][]dialer.LegHandle{}
 	for _, r := range rows {
-		h := dialer.LegHandle{Leg: dialer.LegName(r.Leg), SIPCallID: r.SipCallID, Data: r.Handle}
+		data, err := l.unseal(r.Custody, r.Handle, aboutLeg(r.AttemptID, r.Leg))
+		if err != nil {
+			return nil, err
+		}
+		h := dialer.LegHandle{Leg: dialer.LegName(r.Leg), SIPCallID: r.SipCallID, Data: []byte(data)}
 		out[r.AttemptID] = append(out[r.AttemptID], h)
 	}
 	return out, err

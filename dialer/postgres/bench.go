@@ -5,11 +5,13 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"sync"
 	"sync/atomic"
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/vault"
 )
 
 // BenchOptions says what Bench is to do.
@@ -44,7 +46,11 @@ func Bench(ctx context.Context, o BenchOptions) (f BenchFigures, err error) {
 		return f, err
 	}
 	defer func() { err = errors.Join(err, os.RemoveAll(dir)) }()
-	l, err := Open(ctx, Options{URL: o.URL, SpoolDir: dir, Refs: o.Refs})
+	keys, err := vault.Open(filepath.Join(dir, "keys"))
+	if err != nil {
+		return f, err
+	}
+	l, err := Open(ctx, Options{URL: o.URL, SpoolDir: filepath.Join(dir, "spool"), Refs: o.Refs, Vault: keys})
 	if err != nil {
 		return f, err
 	}

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"encoding/json"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -36,49 +37,6 @@ func (l *Ledger) Cases(ctx context.Context, ids []dialer.CaseID) ([]casework.Cas
 	return l.casesOf(ctx, "read cases", func(context.Context, *db.Queries) ([]string, error) { return known, nil })
 }
 
-// Search finds cases by 宛名番号, by a whole number, by the last four digits, or by the beginning of name or kana.
-func (l *Ledger) Search(ctx context.Context, q string, limit int) ([]casework.Case, error) {
-	p := searchFor(q)
-	p.Max = int32(min(max(limit, 0), 1000)) //nolint:gosec // bounded here
-	if p.Digits == "" && p.Name == "" {
-		return nil, nil
-	}
-	return l.casesOf(ctx, "search cases", func(ctx context.Context, q *db.Queries) ([]string, error) { return q.SearchCases(ctx, p) })
-}
-
-// searchFor reads what a person typed: digits in any width with their punctuation, or the beginning of a name, whose kana
-// may be typed as hiragana.
-func searchFor(q string) db.SearchCasesParams {
-	var digits, name, kana strings.Builder
-	isNumber := true
-	for _, r := range plain(q) {
-		switch {
-		case r == ' ' || r == '\u3000':
-			continue
-		case r >= '０' && r <= '９':
-			r -= '０' - '0'
-		}
-		if r >= '0' && r <= '9' {
-			digits.WriteRune(r)
-		} else if !strings.ContainsRune("-－‐−―ー()（）", r) {
-			isNumber = false
-		}
-		if strings.ContainsRune(`\%_`, r) { // LIKE's own signs
-			name.WriteRune('\\')
-			kana.WriteRune('\\')
-		}
-		name.WriteRune(r)
-		if r >= 'ぁ' && r <= 'ゖ' {
-			r += 'ァ' - 'ぁ'
-		}
-		kana.WriteRune(r)
-	}
-	if isNumber {
-		return db.SearchCasesParams{Digits: digits.String()}
-	}
-	return db.SearchCasesParams{Name: name.String() + "%", Kana: kana.String() + "%"}
-}
-
 // Held lists the cases that are held back, newest first.
 func (l *Ledger) Held(ctx context.Context, limit int) ([]casework.Case, error) {
 	most := int32(min(max(limit, 0), 1000)) //nolint:gosec // bounded here
@@ -94,7 +52,7 @@ func (l *Ledger) casesOf(
 		if err != nil || len(ids) == 0 {
 			return err
 		}
-		byID, err := loadCases(ctx, q, ids)
+		byID, err := l.loadCases(ctx, q, ids)
 		if err != nil {
 			return err
 		}
@@ -108,23 +66,32 @@ func (l *Ledger) casesOf(
 	return cases, err
 }
 
-func loadCases(ctx context.Context, q *db.Queries, ids []string) (map[string]*casework.Case, error) {
+func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (map[string]*casework.Case, error) {
 	rows, err := q.CasesByID(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	byID := make(map[string]*casework.Case, len(rows))
 	for _, r := range rows {
-		byID[r.ID] = caseFrom(r)
+		if byID[r.ID], err = l.caseFrom(r); err != nil {
+			return nil, err
+		}
+	}
+	if err := l.addNotes(ctx, q, byID, ids); err != nil {
+		return nil, err
 	}
 	phones, err := q.PhonesOf(ctx, ids)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range phones {
-		if c := byID[p.CaseID]; c != nil {
+		number, err := l.unseal(p.Custody, p.Sealed, aboutPhone(p.NumberRef))
+		if err != nil {
+			return nil, err
+		}
+		if c := byID[p.CaseID]; c != nil && number != "" {
 			c.Phones = append(c.Phones, casework.Phone{
-				Rank: int(p.Rank), Number: dialer.Number(p.Number), Kind: dialer.NumberKind(p.Kind), Usable: p.Usable, DoNotCall: p.DoNotCall,
+				Rank: int(p.Rank), Number: dialer.Number(number), Kind: dialer.NumberKind(p.Kind), Usable: p.Usable, DoNotCall: p.DoNotCall,
 			})
 		}
 	}
@@ -148,18 +115,43 @@ func loadCases(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 	return byID, err
 }
 
-func caseFrom(r db.CasesByIDRow) *casework.Case {
+// addNotes adds the ward's notes to cases.
+func (l *Ledger) addNotes(ctx context.Context, q *db.Queries, byID map[string]*casework.Case, ids []string) error {
+	notes, err := q.CaseNotesOf(ctx, ids)
+	if err != nil {
+		return err
+	}
+	for _, n := range notes {
+		c := byID[n.CaseID]
+		if c == nil {
+			continue
+		}
+		note, err := l.unseal(n.Custody, n.Sealed, aboutCaseNote(c.CaseRef))
+		if err != nil {
+			return err
+		}
+		c.WardNote = strings.TrimPrefix(c.WardNote+"\n"+note, "\n")
+	}
+	return nil
+}
+
+func (l *Ledger) caseFrom(r db.CasesByIDRow) (*casework.Case, error) {
+	var p sealedPerson
+	text, err := l.unseal(r.Custody, r.Sealed, aboutPerson(r.CaseRef))
+	if err == nil && text != "" {
+		err = json.Unmarshal([]byte(text), &p)
+	}
 	return &casework.Case{
-		ID: dialer.CaseID(r.ID), CaseRef: r.CaseRef, WardNumber: r.WardNumber,
+		ID: dialer.CaseID(r.ID), CaseRef: r.CaseRef, WardNumber: p.WardNumber,
 		Person: casework.Person{
-			Name: r.Name, Kana: r.Kana, PostalCode: r.PostalCode, Address: r.Address, BornOn: r.BornOn,
+			Name: p.Name, Kana: p.Kana, PostalCode: p.PostalCode, Address: p.Address, BornOn: p.BornOn,
 		},
-		Language: r.Language, WardNote: r.Note, Sample: r.Sample, DoNotCall: r.DoNotCall, Priority: int(r.Priority),
+		Language: r.Language, Sample: r.Sample, DoNotCall: r.DoNotCall, Priority: int(r.Priority),
 		RankWhy: dialer.Reason{JA: r.RankWhy, EN: r.RankWhyEn}, Pinned: r.Pinned,
 		Next: dialer.CaseNext{
 			State: dialer.CaseState(r.State), Due: timeOf(r.Due), Why: r.Why, WhyEN: r.WhyEn, Cause: dialer.Cause(r.Cause),
 			Mine: dialer.UserID(r.Mine), MineUntil: timeOf(r.MineUntil),
 		},
 		UpdatedAt: r.UpdatedAt,
-	}
+	}, err
 }

@@ -22,7 +22,10 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		if t, err = wholeTarget(ctx, q, id); err != nil {
 			return err
 		}
-		if err := addNumbers(ctx, q, &t); err != nil {
+		if err := refuseReturned(ctx, q, id); err != nil {
+			return err
+		}
+		if err := l.addNumbers(ctx, q, &t); err != nil {
 			return err
 		}
 		if t.Made, err = l.made(ctx, q, id); err != nil {
@@ -48,10 +51,17 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 }
 
 // addNumbers adds the numbers of a case that may be dialled, in their order.
-func addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target) error {
+func (l *Ledger) addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target) error {
 	rows, err := q.NumbersOf(ctx, string(t.CaseID))
 	for _, r := range rows {
-		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: dialer.Number(r.Number), Ref: r.NumberRef, DoNotCall: r.DoNotCall})
+		number, err := l.unseal(r.Custody, r.Sealed, aboutPhone(r.NumberRef))
+		if err != nil {
+			return err
+		}
+		if number == "" {
+			continue
+		}
+		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: dialer.Number(number), Ref: r.NumberRef, DoNotCall: r.DoNotCall})
 	}
 	return err
 }
@@ -90,29 +100,51 @@ const (
 // held, not in the line. The reason is kept with the case as a note.
 func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string, by dialer.UserID) (dialer.CaseID, error) {
 	var id string
-	at := l.now()
-	err := l.inTx(ctx, "open an ad-hoc case", func(ctx context.Context, q *db.Queries) (err error) {
+	at, ref := l.now(), l.refs.Case("ad hoc "+string(number))
+	c, err := l.custody()
+	if err != nil {
+		return "", err
+	}
+	err = l.inTx(ctx, "open an ad-hoc case", func(ctx context.Context, q *db.Queries) (err error) {
 		id, err = q.InsertAdHocCase(ctx, db.InsertAdHocCaseParams{
-			ID: dialer.NewID(at), CaseRef: l.refs.Case("ad hoc " + string(number)), Sample: number.MadeUp(), Why: adHocWhy, At: at,
+			ID: dialer.NewID(at), CaseRef: ref, Sample: number.MadeUp(), Why: adHocWhy, At: at, Custody: c.day,
 		})
 		if err != nil {
 			return err
 		}
-		if err := q.InsertNobody(ctx, id); err != nil {
+		if err := insertPhone(ctx, q, c, id, number, l.refs.Number(number)); err != nil {
 			return err
 		}
-		err = q.InsertPhone(ctx, db.InsertPhoneParams{
-			CaseID: id, Number: string(number), Kind: string(number.Kind()), NumberRef: l.refs.Number(number),
-		})
+		note, err := c.seal(plain(reason), aboutCaseNote(ref))
 		if err != nil {
 			return err
 		}
-		return q.AppendCaseNote(ctx, id, plain(reason))
+		return q.AppendCaseNote(ctx, id, c.day, note)
 	})
 	if err == nil {
 		l.log.Info("ad-hoc case opened", "case", id, "by", by)
 	}
 	return dialer.CaseID(id), err
+}
+
+// insertPhone gives a case the one number that it is about.
+func insertPhone(ctx context.Context, q *db.Queries, c custody, id string, number dialer.Number, ref string) error {
+	sealed, lastFour, err := c.phone(number, ref)
+	if err != nil {
+		return err
+	}
+	return q.InsertPhone(ctx, db.InsertPhoneParams{
+		CaseID: id, NumberRef: ref, Kind: string(number.Kind()), Custody: c.day, Sealed: sealed, LastFour: lastFour,
+	})
+}
+
+// refuseReturned refuses to dial a case whose personal data went back to the ward.
+func refuseReturned(ctx context.Context, q *db.Queries, id dialer.CaseID) error {
+	row, err := q.TargetOf(ctx, string(id))
+	if err == nil && !row.Here {
+		err = dialer.Refuse(dialer.CaseReturned)
+	}
+	return err
 }
 
 // Defer writes when and why a case is next to be called. It waits for what it waited for, only longer: it stays pinned, and its

@@ -30,7 +30,7 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 			if err := enterDay(ctx, q); err != nil {
 				return err
 			}
-			kept, err = putResult(ctx, q, r)
+			kept, err = l.putResult(ctx, q, r)
 			return err
 		})
 	})
@@ -44,7 +44,7 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 }
 
 // putResult writes an entry in the transaction of q, unless it is there, and returns it as it was kept.
-func putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casework.Recorded, error) {
+func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casework.Recorded, error) {
 	a, err := q.LockAttempt(ctx, string(r.Attempt))
 	if err != nil {
 		return r, err
@@ -53,7 +53,7 @@ func putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casewor
 		return r, fmt.Errorf("record the result: the attempt belongs to another case: %w", dialer.ErrNotFound)
 	}
 	r.Case = dialer.CaseID(a.CaseID)
-	if again, err := knownEntry(ctx, q, r); err != nil || again != nil {
+	if again, err := l.knownEntry(ctx, q, r); err != nil || again != nil {
 		return deref(again, r), err
 	}
 	revision, err := q.NextRevision(ctx, string(r.Attempt))
@@ -67,7 +67,7 @@ func putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casewor
 			return r, err
 		}
 	}
-	if err := insertEntry(ctx, q, r, a); err != nil || !moves {
+	if err := l.insertEntry(ctx, q, r, a); err != nil || !moves {
 		return r, err
 	}
 	err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
@@ -83,7 +83,7 @@ func deref(r *casework.Recorded, otherwise casework.Recorded) casework.Recorded 
 
 // knownEntry finds the entry among those that are there: the very same, written before a crash or an answer that was lost, at
 // any place; or one that says again what the newest says.
-func knownEntry(ctx context.Context, q *db.Queries, r casework.Recorded) (*casework.Recorded, error) {
+func (l *Ledger) knownEntry(ctx context.Context, q *db.Queries, r casework.Recorded) (*casework.Recorded, error) {
 	revision, err := q.RevisionOf(ctx, db.RevisionOfParams{
 		AttemptID: string(r.Attempt), ByUser: string(r.By), At: r.At, Party: string(r.Party), Business: textsOf(r.Business), Mine: r.Mine,
 		CallAgainAt: r.CallAgain,
@@ -95,7 +95,7 @@ func knownEntry(ctx context.Context, q *db.Queries, r casework.Recorded) (*casew
 	if !errors.Is(err, pgx.ErrNoRows) {
 		return nil, err
 	}
-	newest, err := entriesOf(ctx, q, []string{string(r.Attempt)})
+	newest, err := l.entriesOf(ctx, q, []string{string(r.Attempt)})
 	if err != nil {
 		return nil, err
 	}
@@ -156,7 +156,7 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 	return r.Next, true, nil
 }
 
-func insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) error {
+func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) error {
 	id, revision := string(r.Attempt), int32(r.Revision) //nolint:gosec // counted from 1
 	err := q.InsertResult(ctx, db.InsertResultParams{
 		AttemptID: id, Revision: revision, Party: string(r.Party), Business: textsOf(r.Business), CallAgainAt: r.CallAgain, Mine: r.Mine,
@@ -172,7 +172,7 @@ func insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.L
 		return err
 	}
 	if r.Note != "" {
-		if err := q.InsertEntryNote(ctx, id, revision, plain(r.Note)); err != nil {
+		if err := l.keepNote(ctx, q, id, revision, plain(r.Note)); err != nil {
 			return err
 		}
 	}
@@ -180,6 +180,19 @@ func insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.L
 		return nil
 	}
 	return q.SpoilNumber(ctx, a.CaseID, a.NumberRef)
+}
+
+// keepNote keeps what was said, sealed.
+func (l *Ledger) keepNote(ctx context.Context, q *db.Queries, id string, revision int32, note string) error {
+	c, err := l.custody()
+	if err != nil {
+		return err
+	}
+	sealed, err := c.seal(note, aboutEntryNote(id, revision))
+	if err != nil {
+		return err
+	}
+	return q.InsertEntryNote(ctx, db.InsertEntryNoteParams{AttemptID: id, Revision: revision, Custody: c.day, Sealed: sealed})
 }
 
 func textsOf(business []casework.Business) []string {

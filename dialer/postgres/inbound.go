@@ -56,7 +56,11 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	if id, err := q.CaseOfAttempt(ctx, string(in.ID)); !errors.Is(err, pgx.ErrNoRows) {
 		return dialer.CaseID(id), err
 	}
-	id, err := l.callersCase(ctx, q, in)
+	c, err := l.custody()
+	if err != nil {
+		return "", err
+	}
+	id, err := l.callersCase(ctx, q, c, in)
 	if err != nil {
 		return "", err
 	}
@@ -79,20 +83,27 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 		return "", err
 	}
 	if in.Caller != "" {
-		if err := q.InsertCaller(ctx, string(in.ID), string(in.Caller)); err != nil {
+		sealed, err := c.seal(string(in.Caller), aboutCaller(string(in.ID)))
+		if err != nil {
+			return "", err
+		}
+		if err := q.InsertCaller(ctx, string(in.ID), c.day, sealed); err != nil {
 			return "", err
 		}
 	}
-	return id, putLeg(ctx, q, in.ID, in.CustomerLeg)
+	return id, l.putLeg(ctx, q, in.ID, in.CustomerLeg)
 }
 
 // callersCase finds the case of a caller's number, or opens one: for all the calls of one number the same, and for one whose
 // number was withheld its own.
-func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, in dialer.Arrival) (dialer.CaseID, error) {
+func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, c custody, in dialer.Arrival) (dialer.CaseID, error) {
 	if in.NumberRef != "" {
 		id, err := q.CaseOfNumber(ctx, in.NumberRef)
+		if err == nil {
+			return dialer.CaseID(id), takeBack(ctx, q, c, id, in)
+		}
 		if !errors.Is(err, pgx.ErrNoRows) {
-			return dialer.CaseID(id), err
+			return "", err
 		}
 	}
 	whose := in.NumberRef
@@ -101,19 +112,24 @@ func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, in dialer.Arriv
 	}
 	id, err := q.InsertInboundCase(ctx, db.InsertInboundCaseParams{
 		ID: string(in.NewCase), CaseRef: l.refs.Case("inbound " + whose), Sample: in.Caller.MadeUp(), Why: cameInWhy, At: in.At,
+		Custody: c.day,
 	})
 	if err != nil {
-		return "", err
-	}
-	if err := q.InsertNobody(ctx, id); err != nil {
 		return "", err
 	}
 	if in.Caller == "" {
 		return dialer.CaseID(id), nil
 	}
-	return dialer.CaseID(id), q.InsertPhone(ctx, db.InsertPhoneParams{
-		CaseID: id, Number: string(in.Caller), Kind: string(in.Caller.Kind()), NumberRef: in.NumberRef,
-	})
+	return dialer.CaseID(id), insertPhone(ctx, q, c, id, in.Caller, in.NumberRef)
+}
+
+// takeBack takes a case up again that is the caller's alone, with the number to call back.
+func takeBack(ctx context.Context, q *db.Queries, c custody, id string, in dialer.Arrival) error {
+	n, err := q.TakeCallersCase(ctx, c.day, id)
+	if err != nil || n == 0 || in.Caller == "" {
+		return err
+	}
+	return insertPhone(ctx, q, c, id, in.Caller, in.NumberRef)
 }
 
 // NameCase says whose call it was that came in, as long as no result of it is recorded: a result belongs to the case that it
@@ -212,7 +228,11 @@ func (l *Ledger) Caller(ctx context.Context, id dialer.CallID) (number dialer.Nu
 		if err != nil {
 			return err
 		}
-		number, cases = dialer.Number(row.Number), []dialer.CaseID{dialer.CaseID(row.CaseID)}
+		text, err := l.unseal(row.Custody, row.Sealed, aboutCaller(string(id)))
+		if err != nil {
+			return err
+		}
+		number, cases = dialer.Number(text), []dialer.CaseID{dialer.CaseID(row.CaseID)}
 		if row.NumberRef == "" {
 			return nil
 		}

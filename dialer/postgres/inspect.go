@@ -40,6 +40,17 @@ func Inspect(ctx context.Context, url string, refs *dialer.Refs) error {
 	return nil
 }
 
+// DataFolder is where the database at url keeps its files; empty where its user may not know.
+func DataFolder(ctx context.Context, url string) (folder string, err error) {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return "", err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	err = conn.QueryRow(ctx, `SELECT CASE WHEN pg_has_role('pg_read_all_settings', 'MEMBER') THEN current_setting('data_directory') ELSE '' END`).Scan(&folder)
+	return folder, classify("ask where the database's files are", err)
+}
+
 // ClockOffset is the clock of the database at url less this machine's.
 func ClockOffset(ctx context.Context, url string) (time.Duration, error) {
 	conn, err := connect(ctx, url)

@@ -1,6 +1,9 @@
 package postgres
 
 import (
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
 	"iter"
 	"slices"
 	"time"
@@ -11,8 +14,8 @@ import (
 
 // stagedColumns are the columns of staged_rows in the order in which intake gives their values.
 var stagedColumns = []string{
-	"list_id", "line", "ward_number", "case_ref", "name", "kana", "postal_code", "address", "born_on", "language", "note",
-	"phone_numbers", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen",
+	"list_id", "line", "case_ref", "custody", "who", "born", "listed", "sealed", "tokens", "language", "note", "note_token",
+	"phone_numbers", "phone_ends", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen",
 }
 
 const (
@@ -21,13 +24,15 @@ const (
 )
 
 // intake hands the rows of a list to COPY one by one, and keeps what the preview says of them. Of rows it holds no more than
-// the ward's numbers of those that were wrong.
+// the references of those that were wrong.
 type intake struct {
-	list     casework.StagedList
-	refs     dialer.Refs
-	next     func() (casework.Row, error, bool)
-	stop     func()
-	progress func(rows int)
+	list      casework.StagedList
+	refs      dialer.Refs
+	custody   custody
+	listedKey []byte
+	next      func() (casework.Row, error, bool)
+	stop      func()
+	progress  func(rows int)
 
 	row   []any // the row that COPY is to take now
 	err   error // what ended the reading
@@ -37,11 +42,11 @@ type intake struct {
 
 	repaired          int32
 	problems, repairs []casework.Problem
-	spoiled           map[string]bool // the persons of rows that were not taken
+	spoiled           map[string]bool // the case_refs of rows that were not taken
 }
 
-func newIntake(list casework.StagedList, refs dialer.Refs, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
-	in := &intake{list: list, refs: refs, progress: progress, problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{}}
+func newIntake(list casework.StagedList, refs dialer.Refs, c custody, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
+	in := &intake{list: list, refs: refs, custody: c, listedKey: refs.Key("what lists say"), progress: progress, problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{}}
 	in.next, in.stop = iter.Pull2(rows)
 	return in
 }
@@ -62,6 +67,9 @@ func (in *intake) Next() bool {
 		}
 		if in.take(r) {
 			return true
+		}
+		if in.err != nil {
+			return false
 		}
 	}
 }
@@ -96,12 +104,15 @@ func (in *intake) take(r casework.Row) bool {
 	if fatal {
 		in.wrong++
 		if r.WardNumber != "" {
-			in.spoiled[plain(r.WardNumber)] = true
+			in.spoiled[in.refOf(r)] = true
 		}
 		return false
 	}
 	in.taken++
-	in.row = in.values(r, dueOn)
+	if in.row, in.err = in.values(r, dueOn); in.err != nil {
+		in.stop()
+		return false
+	}
 	return true
 }
 
@@ -143,20 +154,90 @@ func (in *intake) check(r casework.Row) (dueOn *time.Time, problems []casework.P
 	return dueOn, problems
 }
 
-func (in *intake) values(r casework.Row, dueOn *time.Time) []any {
-	ref := r.CaseRef
-	if ref == "" {
-		ref = in.refs.Case(r.WardNumber)
+func (in *intake) refOf(r casework.Row) string {
+	if r.CaseRef != "" {
+		return r.CaseRef
 	}
-	numbers, kinds, refs := make([]string, len(r.Phones)), make([]string, len(r.Phones)), make([]string, len(r.Phones))
-	for i, p := range r.Phones {
-		numbers[i], kinds[i], refs[i] = plain(string(p.Number)), string(p.Kind), in.refs.Number(p.Number)
+	return in.refs.Case(r.WardNumber)
+}
+
+// values seals a row: nothing of it stands anywhere in plain, staged or not.
+func (in *intake) values(r casework.Row, dueOn *time.Time) ([]any, error) {
+	ref, c, person := in.refOf(r), in.custody, personOf(r.WardNumber, r.Person)
+	phones, err := in.phones(r.Phones)
+	if err != nil {
+		return nil, err
+	}
+	sealed, tokens, err := c.person(ref, person)
+	if err != nil {
+		return nil, err
+	}
+	who, err := c.token("who", unspaced(person.Name))
+	if err != nil {
+		return nil, err
+	}
+	var born []byte // none is no other
+	if person.BornOn != "" {
+		if born, err = c.token("born", person.BornOn); err != nil {
+			return nil, err
+		}
+	}
+	note, token, err := in.note(ref, plain(r.Note))
+	if err != nil {
+		return nil, err
+	}
+	listed, err := in.digest(r, person, phones.refs)
+	if err != nil {
+		return nil, err
 	}
 	return []any{
-		in.list.ID, r.Line, plain(r.WardNumber), ref, plain(r.Person.Name), plain(r.Person.Kana), plain(r.Person.PostalCode),
-		plain(r.Person.Address), plain(r.Person.BornOn), plain(r.Language), plain(r.Note), numbers, kinds, refs,
-		string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen,
+		in.list.ID, r.Line, ref, c.day, who, born, listed, sealed, tokens, plain(r.Language), note, token,
+		phones.sealed, phones.ends, phones.kinds, phones.refs, string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen,
+	}, nil
+}
+
+// note seals the ward's note; its token tells the same note on several rows.
+func (in *intake) note(ref, text string) (sealed, token []byte, err error) {
+	if text == "" {
+		return []byte{}, []byte{}, nil
 	}
+	if token, err = in.custody.token("note", text); err != nil {
+		return nil, nil, err
+	}
+	sealed, err = in.custody.seal(text, aboutCaseNote(ref))
+	return sealed, token, err
+}
+
+// digest is a keyed digest of what a row says. It outlives the day, so that the next list can tell what is new: nothing can be
+// read from it, and it is not the day's key that makes it.
+func (in *intake) digest(r casework.Row, person sealedPerson, phones []string) ([]byte, error) {
+	text, err := json.Marshal([]any{
+		person, r.Language, r.Note, phones, r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen,
+	})
+	if err != nil {
+		return nil, err
+	}
+	m := hmac.New(sha256.New, in.listedKey)
+	m.Write(text)
+	return m.Sum(nil), nil
+}
+
+// stagedPhones are the columns of a row's numbers.
+type stagedPhones struct {
+	sealed, ends [][]byte
+	kinds, refs  []string
+}
+
+func (in *intake) phones(phones []casework.Phone) (p stagedPhones, err error) {
+	n := len(phones)
+	p = stagedPhones{make([][]byte, n), make([][]byte, n), make([]string, n), make([]string, n)}
+	for i, phone := range phones {
+		p.kinds[i], p.refs[i] = string(phone.Kind), in.refs.Number(phone.Number)
+		if p.sealed[i], p.ends[i], err = in.custody.phone(phone.Number, p.refs[i]); err != nil {
+			return p, err
+		}
+	}
+	return p, nil
 }
 
 // The reasons why rows that could be read are left out all the same.

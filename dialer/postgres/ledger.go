@@ -19,6 +19,7 @@ import (
 	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres/internal/db"
 	"kakeru/dialer/report"
+	"kakeru/dialer/vault"
 )
 
 // The ports a Ledger implements.
@@ -46,6 +47,8 @@ type Options struct {
 	SpoolDir string
 	// Refs makes the references that stay when personal data goes.
 	Refs dialer.Refs
+	// Vault has the keys of personal data. All nodes of a ledger need the same.
+	Vault *vault.Vault
 	// Rules are the queue's, by which cases are ranked; the built-in ones when they have no rows. Hours are the centre's.
 	Rules casework.Rules
 	Hours dialer.Hours
@@ -61,6 +64,7 @@ type Options struct {
 type Ledger struct {
 	pool    *pgxpool.Pool
 	refs    dialer.Refs
+	vault   *vault.Vault
 	rules   casework.Rules
 	hours   dialer.Hours
 	now     dialer.Clock
@@ -73,6 +77,8 @@ type Ledger struct {
 	wake     chan struct{} // tells Run to look at once
 	onHealth []func(up bool)
 	ranked   atomic.Pointer[string] // the day for which all cases were ranked
+
+	entered atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
 
 	joined   atomic.Pointer[life] // which node's life this is; nil for none
 	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64
@@ -98,6 +104,9 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if len(o.Rules.Business) == 0 {
 		o.Rules = casework.DefaultRules()
 	}
+	if o.Vault == nil {
+		return nil, errors.New("a ledger needs a vault: personal data is never written unsealed")
+	}
 	cfg, err := poolConfig(o.URL)
 	if err != nil {
 		return nil, err
@@ -107,7 +116,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	l := &Ledger{
-		pool: pool, refs: o.Refs, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log,
+		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log,
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {
@@ -130,14 +139,16 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 		return err
 	}
 	which, err := l.sameSecret(ctx)
-	if err != nil || spoolDir == "" {
-		return err
-	}
-	seal, err := newSeal(l.refs, which)
 	if err != nil {
 		return err
 	}
-	if l.spool, err = openSpool(spoolDir, seal, l.log); err != nil {
+	if err := l.openCustody(ctx); err != nil {
+		return err
+	}
+	if spoolDir == "" {
+		return nil
+	}
+	if l.spool, err = openSpool(spoolDir, newSeal(l.vault, l.now, which), l.log); err != nil {
 		return err
 	}
 	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
@@ -212,6 +223,9 @@ func (l *Ledger) query(ctx context.Context, op string, f func(context.Context, *
 func (l *Ledger) inTx(ctx context.Context, op string, f func(context.Context, *db.Queries) error) error {
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
+	if err := l.enterCustody(ctx); err != nil {
+		return l.noticed(classify(op, err))
+	}
 	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error { return f(ctx, db.New(tx)) })
 	return l.noticed(classify(op, err))
 }

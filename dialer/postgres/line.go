@@ -14,11 +14,11 @@ import (
 
 // lineSQL says where cases stand in the line, and in which lane: the one place that knows. The kind is that of the number
 // that NextNumber would give. Not through sqlc, which would hold the whole line in memory, and wants the text three times.
-// A case that a supervisor pinned stands before all others, in the lane of everybody.
+// A case that is in nobody's custody is in no line. One that a supervisor pinned stands before all others, in the lane of everybody.
 const lineSQL = `SELECT c.id, c.state, c.due, CASE WHEN c.pinned THEN 0 ELSE c.priority END,
   CASE WHEN c.pinned THEN '' ELSE c.language END, CASE WHEN c.pinned THEN '' ELSE c.mine END,
   coalesce((SELECT f.kind FROM phones f WHERE f.case_id = c.id AND f.usable AND f.kind <> 'never'
-    ORDER BY f.rank, f.number LIMIT 1), '')
+    AND f.custody IS NOT NULL ORDER BY f.rank, f.number_ref LIMIT 1), '')
 FROM cases c `
 
 // standing is a row of lineSQL.
@@ -47,7 +47,7 @@ func (l *Ledger) Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, 
 	}
 	var w *dialer.Waiting
 	err := l.query(ctx, "find a case's place", func(ctx context.Context, _ *db.Queries) error {
-		rows, err := l.pool.Query(ctx, lineSQL+"WHERE c.id = $1", string(id))
+		rows, err := l.pool.Query(ctx, lineSQL+"WHERE c.id = $1 AND c.custody IS NOT NULL", string(id))
 		if err != nil {
 			return err
 		}
@@ -62,7 +62,7 @@ func (l *Ledger) Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, 
 
 // waitingOfList are the cases of a list that wait, first due first.
 func (l *Ledger) waitingOfList(ctx context.Context, list string) ([]dialer.Waiting, error) {
-	return l.places(ctx, "read a list's cases", lineSQL+"WHERE c.list_id = $1 AND c.state = 'waiting' ORDER BY c.due, c.id", list)
+	return l.places(ctx, "read a list's cases", lineSQL+"WHERE c.list_id = $1 AND c.state = 'waiting' AND c.custody IS NOT NULL ORDER BY c.due, c.id", list)
 }
 
 // placesAtOnce is how many places are asked for at once.
@@ -71,7 +71,7 @@ const placesAtOnce = 5000
 // placesOf are the places of those of some cases that wait.
 func (l *Ledger) placesOf(ctx context.Context, ids []string) (all []dialer.Waiting, err error) {
 	for some := range slices.Chunk(ids, placesAtOnce) {
-		found, err := l.places(ctx, "read places", lineSQL+"WHERE c.id = ANY ($1) AND c.state = 'waiting'", some)
+		found, err := l.places(ctx, "read places", lineSQL+"WHERE c.id = ANY ($1) AND c.state = 'waiting' AND c.custody IS NOT NULL", some)
 		if err != nil {
 			return nil, err
 		}
@@ -105,7 +105,7 @@ func (l *Ledger) Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error] {
 			yield(dialer.Waiting{}, err)
 			return
 		}
-		rows, err := l.pool.Query(ctx, lineSQL+"WHERE c.state = 'waiting' ORDER BY c.due, c.id")
+		rows, err := l.pool.Query(ctx, lineSQL+"WHERE c.state = 'waiting' AND c.custody IS NOT NULL ORDER BY c.due, c.id")
 		if err != nil {
 			yield(dialer.Waiting{}, l.noticed(classify("read the line", err)))
 			return

@@ -49,6 +49,13 @@ func (l *Ledger) Stage(
 ) (casework.Preview, error) {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
+	if err := l.enterCustody(ctx); err != nil {
+		return casework.Preview{}, l.noticed(classify("stage the list", err))
+	}
+	c, err := l.custody()
+	if err != nil {
+		return casework.Preview{}, err
+	}
 	release, err := l.holdStaging(ctx, list.ID)
 	if err != nil {
 		return casework.Preview{}, err
@@ -63,7 +70,7 @@ func (l *Ledger) Stage(
 		return casework.Preview{}, err
 	}
 	at, forget := l.track(list.ID)
-	err = l.stage(ctx, newIntake(list, l.refs, rows, func(n int) {
+	err = l.stage(ctx, newIntake(list, l.refs, c, rows, func(n int) {
 		at.Store(int64(n))
 		if progress != nil {
 			progress(n)
@@ -347,7 +354,7 @@ func (a application) chunk(ctx context.Context, total, after, upto int32) error 
 		return fmt.Errorf("cases: %w", err)
 	}
 	for _, step := range []func(context.Context, string, int32, int32) error{
-		a.q.ApplyPersons, a.q.ApplyNotes, a.q.ApplyPhones, a.q.DropPhones, a.q.DropBalances, a.q.ApplyBalances,
+		a.q.ApplyPersons, a.q.DropNotes, a.q.ApplyNotes, a.q.ApplyPhones, a.q.DropPhones, a.q.DropBalances, a.q.ApplyBalances,
 	} {
 		if err := step(ctx, a.list.ID, after, upto); err != nil {
 			return err

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"strings"
+	"sync"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -15,6 +16,7 @@ import (
 
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
+	"kakeru/dialer/vault"
 )
 
 func TestMain(m *testing.M) { storestest.Main(m) }
@@ -23,6 +25,24 @@ var testRefs = dialer.NewRefs([]byte("a secret of at least thirty-two bytes"))
 
 // noon is a working day's noon in Tokyo.
 var noon = time.Date(2026, 11, 24, 3, 0, 0, 0, time.UTC)
+
+func testNow() time.Time { return noon }
+
+var (
+	vaultOnce sync.Once
+	theVault  *vault.Vault
+)
+
+// testVault is one for all tests: a database may have been furnished for another test before.
+func testVault(t testing.TB) *vault.Vault {
+	t.Helper()
+	vaultOnce.Do(func() {
+		v, err := vault.Open(storestest.Dir(t, "keys"))
+		must(t, err)
+		theVault = v
+	})
+	return theVault
+}
 
 func migrate(url string) error { return Migrate(context.Background(), url) }
 
@@ -40,7 +60,7 @@ func newLedger(t testing.TB) *Ledger {
 func openLedger(t testing.TB, url, spoolDir string) *Ledger {
 	t.Helper()
 	l, err := Open(t.Context(), Options{
-		URL: url, SpoolDir: spoolDir, Refs: testRefs, Now: func() time.Time { return noon },
+		URL: url, SpoolDir: spoolDir, Refs: testRefs, Vault: testVault(t), Now: func() time.Time { return noon },
 		Log: slog.New(slog.DiscardHandler), Registerer: prometheus.NewRegistry(),
 	})
 	if err != nil {

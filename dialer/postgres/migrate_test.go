@@ -35,26 +35,26 @@ func TestAnotherSchemaIsRefusedInOneLine(t *testing.T) {
 	all, err := migrations()
 	must(t, err)
 	newest, before := all[len(all)-1], all[len(all)-2]
-	_, err = Open(t.Context(), Options{URL: storestest.Postgres(t), Refs: testRefs})
+	_, err = Open(t.Context(), Options{URL: storestest.Postgres(t), Refs: testRefs, Vault: testVault(t)})
 	oneLine(t, err, "version 0", fmt.Sprintf("needs %d", newest), "kakeru migrate")
 
 	older := migrated(t)
 	must(t, exec(t, older, "DELETE FROM goose_db_version WHERE version_id = $1", newest))
-	_, err = Open(t.Context(), Options{URL: older, Refs: testRefs})
+	_, err = Open(t.Context(), Options{URL: older, Refs: testRefs, Vault: testVault(t)})
 	oneLine(t, err, fmt.Sprintf("version %d", before), fmt.Sprintf("needs %d", newest), "kakeru migrate")
 
 	holed := migrated(t)
 	const recordings = 10
 	must(t, exec(t, holed, "DELETE FROM goose_db_version WHERE version_id = $1", recordings))
 	must(t, exec(t, holed, "DROP TABLE recordings, recording_pauses, recording_listens"))
-	_, err = Open(t.Context(), Options{URL: holed, Refs: testRefs})
+	_, err = Open(t.Context(), Options{URL: holed, Refs: testRefs, Vault: testVault(t)})
 	oneLine(t, err, fmt.Sprintf("version %d", newest), fmt.Sprintf("lacks version %d", recordings), "kakeru migrate")
 	must(t, Migrate(t.Context(), holed))
 	must(t, openLedger(t, holed, "").Ready(t.Context()))
 
 	newer := migrated(t)
 	must(t, exec(t, newer, "INSERT INTO goose_db_version (version_id, is_applied) VALUES (9999, true)"))
-	_, err = Open(t.Context(), Options{URL: newer, Refs: testRefs})
+	_, err = Open(t.Context(), Options{URL: newer, Refs: testRefs, Vault: testVault(t)})
 	oneLine(t, err, "version 9999", "newer kakeru")
 }
 

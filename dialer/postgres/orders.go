@@ -78,7 +78,11 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 			if r.AskedFor.Unix() != 0 {
 				t.AskedFor = r.AskedFor
 			}
-			at := casework.At{Case: dialer.CaseID(r.CaseID), Number: dialer.Number(r.Number)}
+			number, err := l.unseal(r.Custody, r.Sealed, aboutPhone(r.NumberRef))
+			if err != nil {
+				return err
+			}
+			at := casework.At{Case: dialer.CaseID(r.CaseID), Number: dialer.Number(number)}
 			out[at] = append(out[at], t)
 		}
 		return err

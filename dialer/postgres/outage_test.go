@@ -159,7 +159,7 @@ func TestEndsSurviveAnOutage(t *testing.T) {
 			pg, url := ownServer(t)
 			registry := prometheus.NewRegistry()
 			l, err := Open(t.Context(), Options{
-				URL: url, SpoolDir: t.TempDir(), Refs: testRefs, Now: func() time.Time { return noon }, Registerer: registry,
+				URL: url, SpoolDir: t.TempDir(), Refs: testRefs, Vault: testVault(t), Now: func() time.Time { return noon }, Registerer: registry,
 				Log: slog.New(slog.DiscardHandler),
 			})
 			must(t, err)
@@ -338,14 +338,14 @@ func TestOpenOnASilentOrMissingServer(t *testing.T) {
 		pg.URL("nowhere"):                      {"no such database", "createdb nowhere"},
 		strings.Replace(url, "user=kakeru", "user=x", 1): {"does not let the user x in"},
 	} {
-		_, err := Open(t.Context(), Options{URL: address, SpoolDir: t.TempDir(), Refs: testRefs})
+		_, err := Open(t.Context(), Options{URL: address, SpoolDir: t.TempDir(), Refs: testRefs, Vault: testVault(t)})
 		oneLine(t, err, words...)
 		oneLine(t, Migrate(t.Context(), address), words...)
 	}
 	pause(t, pg)
 	ctx, cancel := context.WithTimeout(t.Context(), saveWithin)
 	defer cancel()
-	_, err := Open(ctx, Options{URL: url, SpoolDir: t.TempDir(), Refs: testRefs})
+	_, err := Open(ctx, Options{URL: url, SpoolDir: t.TempDir(), Refs: testRefs, Vault: testVault(t)})
 	wantErr(t, err, dialer.ErrLedgerDown)
 	oneLine(t, err, "does not answer")
 }

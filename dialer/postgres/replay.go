@@ -62,11 +62,11 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 	case r.Arrival != nil:
 		_, err = l.arrive(ctx, q, *r.Arrival)
 	case r.Note != nil:
-		err = putNote(ctx, q, *r.Note)
+		err = l.putNote(ctx, q, *r.Note)
 	case r.End != nil:
 		ended, err = l.putEnd(ctx, q, *r.End)
 	case r.Result != nil:
-		_, err = putResult(ctx, q, *r.Result)
+		_, err = l.putResult(ctx, q, *r.Result)
 	}
 	return ended, err
 }

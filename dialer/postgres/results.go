@@ -24,7 +24,7 @@ func (l *Ledger) Attempt(ctx context.Context, id dialer.CallID) (a casework.Atte
 		if err != nil {
 			return err
 		}
-		list, err := withEntries(ctx, q, []db.Attempt{row})
+		list, err := l.withEntries(ctx, q, []db.Attempt{row})
 		if err != nil {
 			return err
 		}
@@ -63,7 +63,7 @@ func (l *Ledger) Attempts(ctx context.Context, f casework.AttemptFilter) (items 
 			rows = rows[:limit]
 			next = cursor(rows[limit-1])
 		}
-		if items, err = withEntries(ctx, q, rows); err != nil {
+		if items, err = l.withEntries(ctx, q, rows); err != nil {
 			return err
 		}
 		return addDetails(ctx, q, items)
@@ -133,7 +133,7 @@ func attemptRows(ctx context.Context, q *db.Queries, of dialer.CaseID, p db.Atte
 	})
 }
 
-func withEntries(ctx context.Context, q *db.Queries, rows []db.Attempt) ([]casework.Attempt, error) {
+func (l *Ledger) withEntries(ctx context.Context, q *db.Queries, rows []db.Attempt) ([]casework.Attempt, error) {
 	ids := make([]string, len(rows))
 	out := make([]casework.Attempt, len(rows))
 	for i, r := range rows {
@@ -142,7 +142,7 @@ func withEntries(ctx context.Context, q *db.Queries, rows []db.Attempt) ([]casew
 	if len(rows) == 0 {
 		return out, nil
 	}
-	entries, err := entriesOf(ctx, q, ids)
+	entries, err := l.entriesOf(ctx, q, ids)
 	if err != nil {
 		return nil, err
 	}
@@ -171,7 +171,7 @@ func attemptFrom(r db.Attempt) casework.Attempt {
 }
 
 // entriesOf reads the newest entry of each attempt.
-func entriesOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*casework.Recorded, error) {
+func (l *Ledger) entriesOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*casework.Recorded, error) {
 	rows, err := q.NewestResults(ctx, ids)
 	if err != nil {
 		return nil, err
@@ -180,6 +180,9 @@ func entriesOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 	promised := false
 	for _, r := range rows {
 		e := entryFrom(r)
+		if e.Note, err = l.unseal(r.Custody, r.Sealed, aboutEntryNote(r.AttemptID, r.Revision)); err != nil {
+			return nil, err
+		}
 		entries[r.AttemptID] = e
 		promised = promised || e.Promise != nil
 	}
@@ -203,7 +206,7 @@ func entriesOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*ca
 func entryFrom(r db.NewestResultsRow) *casework.Recorded {
 	e := &casework.Recorded{
 		Entry: casework.Entry{
-			Party: casework.Party(r.Party), Note: r.Note, CallAgain: r.CallAgainAt, Mine: r.Mine,
+			Party: casework.Party(r.Party), CallAgain: r.CallAgainAt, Mine: r.Mine,
 		},
 		Attempt: dialer.CallID(r.AttemptID), Revision: int(r.Revision), By: dialer.UserID(r.ByUser), At: r.At,
 		Next: dialer.CaseNext{State: dialer.CaseState(r.NextState), Due: timeOf(r.NextDue), Why: r.NextWhy},

@@ -16,7 +16,7 @@ func ruled(t testing.TB, rules casework.Rules) (l *Ledger, url string, clock *ti
 	url = migrated(t)
 	clock = new(noon)
 	l, err := Open(t.Context(), Options{
-		URL: url, Refs: testRefs, Rules: rules, Hours: dialer.Hours{Week: dialer.WardHours()},
+		URL: url, Refs: testRefs, Vault: testVault(t), Rules: rules, Hours: dialer.Hours{Week: dialer.WardHours()},
 		Now: func() time.Time { return *clock }, Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)

@@ -1,16 +1,13 @@
 package postgres
 
 import (
-	"crypto/aes"
-	"crypto/cipher"
-	"crypto/rand"
 	"encoding/json"
 	"errors"
 	"fmt"
-	"io"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/vault"
 )
 
 // record is one thing that waits in the spool. Exactly one of its fields is set.
@@ -43,51 +40,51 @@ func (r record) about() (kind string, id dialer.CallID) {
 	}
 }
 
-// seal keeps what waits in a spool from whoever reads the disk: a record may hold a number, or what was said. Its key comes
-// from the house's secret and is one ledger's: AES-256-GCM (NIST SP 800-38D), with a random nonce a record and the spool's
-// head as what is signed along.
+// seal keeps what waits in a spool from whoever reads the disk: a record may hold a number, or what was said. Each is sealed under
+// the key of the day it was written on, which stands before it, and bound to one ledger by the spool's head.
 type seal struct {
-	aead cipher.AEAD
-	head []byte // the first line of a spool under this seal
+	vault *vault.Vault
+	now   dialer.Clock
+	head  []byte // the first line of a spool under this seal
 }
 
 // headBegins is what every spool of this kind begins with.
-const headBegins = "kakeru spool 1 "
+const headBegins = "kakeru spool 2 "
 
-func newSeal(refs dialer.Refs, ledger string) (*seal, error) {
-	block, err := aes.NewCipher(refs.Key("spool of " + ledger))
-	if err != nil {
-		return nil, err
-	}
-	aead, err := cipher.NewGCM(block)
-	if err != nil {
-		return nil, err
-	}
-	// The check says whether the key is the same, and nothing of the key.
-	check := refs.Key("check of the spool of " + ledger)[:8]
-	return &seal{aead: aead, head: fmt.Appendf(nil, "%s%s %x\n", headBegins, ledger, check)}, nil
+func newSeal(v *vault.Vault, now dialer.Clock, ledger string) *seal {
+	return &seal{vault: v, now: now, head: fmt.Appendf(nil, "%s%s\n", headBegins, ledger)}
 }
+
+// dayLen is the length of a day as it stands before what is sealed.
+const dayLen = len("2026-11-24")
 
 func (s *seal) close(r record) ([]byte, error) {
 	plain, err := json.Marshal(r)
 	if err != nil {
 		return nil, fmt.Errorf("a record cannot be written down: %w", err)
 	}
-	nonce := make([]byte, s.aead.NonceSize())
-	if _, err := io.ReadFull(rand.Reader, nonce); err != nil {
+	day, err := s.vault.Custody(s.now())
+	if err != nil {
 		return nil, err
 	}
-	return s.aead.Seal(nonce, nonce, plain, s.head), nil
+	sealed, err := s.vault.Seal(vault.Day(day), plain, s.head)
+	return append([]byte(day.String()), sealed...), err
 }
 
 var errBroken = errors.New("its checksum, its length or its seal is wrong")
 
 func (s *seal) open(sealed []byte) (r record, err error) {
-	n := s.aead.NonceSize()
-	if len(sealed) < n {
+	if len(sealed) < dayLen {
 		return r, errBroken
 	}
-	plain, err := s.aead.Open(nil, sealed[:n], sealed[n:], s.head)
+	day, err := dialer.ParseDate(string(sealed[:dayLen]))
+	if err != nil {
+		return r, errBroken
+	}
+	plain, err := s.vault.Unseal(vault.Day(day), sealed[dayLen:], s.head)
+	if errors.Is(err, vault.ErrDestroyed) || errors.Is(err, vault.ErrNoKey) {
+		return r, err
+	}
 	if err != nil || json.Unmarshal(plain, &r) != nil {
 		return record{}, errBroken
 	}

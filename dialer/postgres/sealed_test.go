@@ -61,22 +61,18 @@ func TestASealThatDoesNotHold(t *testing.T) {
 			t.Fatalf("octet %d: %v", i, err)
 		}
 	}
-	other, err := newSeal(testRefs, "01935b6e-0000-7000-8000-000000000002")
-	must(t, err)
+	other := newSeal(testVault(t), testNow, "01935b6e-0000-7000-8000-000000000002")
 	if _, err := other.open(sealed); !errors.Is(err, errBroken) {
 		t.Errorf("%v", err)
 	}
 }
 
-// A spool that waits for another ledger, or under another secret, is refused in one line and left as it is; one in which
+// A spool that waits for another ledger is refused in one line and left as it is; one in which
 // nothing waits is taken over.
 func TestAnothersSpoolIsRefused(t *testing.T) {
-	otherLedger, err := newSeal(testRefs, "01935b6e-0000-7000-8000-000000000002")
-	must(t, err)
-	otherSecret, err := newSeal(dialer.NewRefs([]byte("another secret, also of at least 32 bytes")), "01935b6e-0000-7000-8000-000000000001")
-	must(t, err)
+	otherLedger := newSeal(testVault(t), testNow, "01935b6e-0000-7000-8000-000000000002")
 	open := func(dir string, s *seal) (*spool, error) { return openSpool(dir, s, slog.New(slog.DiscardHandler)) }
-	for words, theirs := range map[string]*seal{"another database": otherLedger, "another secret": otherSecret} {
+	for words, theirs := range map[string]*seal{"another database": otherLedger} {
 		dir := t.TempDir()
 		path := filepath.Join(dir, spoolName)
 		s, err := open(dir, theirs)
@@ -105,7 +101,7 @@ func TestAnothersSpoolIsRefused(t *testing.T) {
 	// The ends of an earlier version stood there unsealed.
 	dir := t.TempDir()
 	must(t, os.WriteFile(filepath.Join(dir, spoolName), []byte(`0dd3f19a 00000002 {}`+"\n"), 0o600))
-	_, err = open(dir, testSeal(t))
+	_, err := open(dir, testSeal(t))
 	oneLine(t, err, dir, "version", "left as")
 }
 
@@ -115,7 +111,7 @@ func TestALedgerRefusesTheSpoolOfAnother(t *testing.T) {
 	l := openLedger(t, url, dir)
 	must(t, l.spool.append(record{Result: &casework.Recorded{Attempt: newID(), By: "operator1"}}))
 	l.Close()
-	_, err := Open(t.Context(), Options{URL: migrated(t), SpoolDir: dir, Refs: testRefs})
+	_, err := Open(t.Context(), Options{URL: migrated(t), SpoolDir: dir, Refs: testRefs, Vault: testVault(t)})
 	oneLine(t, err, "another database", "database.url")
 	if strings.Contains(err.Error(), url) {
 		t.Error(err)

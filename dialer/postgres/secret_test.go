@@ -11,7 +11,7 @@ import (
 func TestAnotherSecretIsRefused(t *testing.T) {
 	url := migrated(t)
 	open := func(secret string) error {
-		l, err := Open(t.Context(), Options{URL: url, Refs: dialer.NewRefs([]byte(strings.Repeat(secret, 32)))})
+		l, err := Open(t.Context(), Options{URL: url, Refs: dialer.NewRefs([]byte(strings.Repeat(secret, 32))), Vault: testVault(t)})
 		if err == nil {
 			l.Close()
 		}

@@ -29,9 +29,7 @@ func newSpool(t testing.TB, dir string) (*spool, *bytes.Buffer) {
 // testSeal is the seal of a ledger that has no database.
 func testSeal(t testing.TB) *seal {
 	t.Helper()
-	s, err := newSeal(testRefs, "01935b6e-0000-7000-8000-000000000001")
-	must(t, err)
-	return s
+	return newSeal(testVault(t), testNow, "01935b6e-0000-7000-8000-000000000001")
 }
 
 func ended(e dialer.AttemptEnd) record { return record{End: &e} }

@@ -8,7 +8,6 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
-	"strings"
 	"syscall"
 
 	"kakeru/dialer"
@@ -81,18 +80,9 @@ func (s *spool) judgeHead() (fresh bool, err error) {
 	case !bytes.HasPrefix(head, []byte(headBegins)):
 		return false, fmt.Errorf("the spool in %s was not written by this version of kakeru and was left as it is: "+
 			"start the version that wrote it once more, so that it brings what waits there to the database", s.dir)
-	case ledgerOf(head) != ledgerOf(ours):
-		return false, fmt.Errorf("in the spool in %s records wait for another database and were left as they are: "+
-			"correct database.url, or start kakeru once with the one they belong to", s.dir)
 	}
-	return false, fmt.Errorf("the spool in %s was sealed with another secret and was left as it is: "+
-		"put the old file back (state_dir/secret, or secret_file)", s.dir)
-}
-
-// ledgerOf is which ledger a head names.
-func ledgerOf(head []byte) string {
-	ledger, _, _ := strings.Cut(strings.TrimPrefix(string(head), headBegins), " ")
-	return ledger
+	return false, fmt.Errorf("in the spool in %s records wait for another database and were left as they are: "+
+		"correct database.url, or start kakeru once with the one they belong to", s.dir)
 }
 
 func (s *spool) writeHead() error {

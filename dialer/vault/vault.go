@@ -98,6 +98,12 @@ func (v *Vault) Unseal(id KeyID, sealed, about []byte) ([]byte, error) {
 // bound is what is signed along.
 func bound(id KeyID, about []byte) []byte { return fmt.Appendf(nil, "%s\x00%s", id, about) }
 
+// Has says whether a key can be used: nil, ErrDestroyed or ErrNoKey.
+func (v *Vault) Has(id KeyID) error {
+	_, err := v.key(id, false)
+	return err
+}
+
 // Index is the blind index of a word of some kind under a key, which is made if there never was one.
 func (v *Vault) Index(id KeyID, kind, word string) ([]byte, error) {
 	k, err := v.key(id, true)

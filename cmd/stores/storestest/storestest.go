@@ -44,6 +44,17 @@ func Main(m *testing.M, may ...goleak.Option) {
 	os.Exit(code)
 }
 
+// Dir is a folder for all tests of this process, for whatever they keep beside their servers. It goes with them.
+func Dir(t testing.TB, name string) string {
+	t.Helper()
+	shared.mu.Lock()
+	defer shared.mu.Unlock()
+	if shared.dir == nil {
+		shared.dir = newScratch(t)
+	}
+	return filepath.Join(shared.dir.path, name)
+}
+
 func (s *servers) stop() {
 	s.mu.Lock()
 	defer s.mu.Unlock()

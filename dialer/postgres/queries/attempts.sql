@@ -40,8 +40,8 @@ SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
 SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = @id FOR UPDATE;
 
 -- name: PutLeg :exec
-INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle) VALUES (@attempt_id, @leg, @sip_call_id, @handle)
-ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle;
+INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, custody, handle) VALUES (@attempt_id, @leg, @sip_call_id, @custody, @handle)
+ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, custody = EXCLUDED.custody, handle = EXCLUDED.handle;
 
 -- name: DeleteLegs :exec
 DELETE FROM attempt_legs WHERE attempt_id = @attempt_id;
@@ -90,9 +90,9 @@ WITH held AS MATERIALIZED (
     unnest(@statuses::int[]), unnest(@reasons::text[]), unnest(@causes::int[]) FROM held
   ON CONFLICT (attempt_id, n) DO NOTHING
 ), legs AS (
-  INSERT INTO attempt_legs AS l (attempt_id, leg, sip_call_id, handle, noted)
-  SELECT id, unnest(@handle_legs::text[]), unnest(@sip_call_ids::text[]), unnest(@handles::bytea[]), @noted::int FROM held
-  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle, noted = EXCLUDED.noted
+  INSERT INTO attempt_legs AS l (attempt_id, leg, sip_call_id, custody, handle, noted)
+  SELECT id, unnest(@handle_legs::text[]), unnest(@sip_call_ids::text[]), @custody::date, unnest(@handles::bytea[]), @noted::int FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, custody = EXCLUDED.custody, handle = EXCLUDED.handle, noted = EXCLUDED.noted
   WHERE l.noted <= EXCLUDED.noted
 )
 SELECT id FROM held;
@@ -121,7 +121,7 @@ SELECT attempt_id, leg, direction, packets, lost, jitter_ms, coalesce(round_trip
 FROM attempt_quality WHERE attempt_id = ANY (@ids::uuid[]);
 
 -- name: LegsOf :many
-SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
+SELECT attempt_id, leg, sip_call_id, custody, handle FROM attempt_legs
 WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, leg DESC;
 
 -- name: ResultsDue :many

@@ -1,12 +1,12 @@
 -- name: TargetOf :one
-SELECT c.case_ref, c.sample, c.language, c.priority,
+SELECT c.case_ref, c.sample, c.language, c.priority, (c.custody IS NOT NULL)::boolean AS here,
   (SELECT coalesce(sum(b.yen), 0) FROM balances b WHERE b.case_id = c.id)::bigint AS yen,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kokuho') AS kokuho,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kouki') AS kouki
 FROM cases c WHERE c.id = @id;
 
 -- name: NextNumber :one
-SELECT number FROM phones WHERE case_id = @case_id AND usable AND kind <> 'never' ORDER BY rank, number LIMIT 1;
+SELECT number_ref FROM phones WHERE case_id = @case_id AND usable AND kind <> 'never' AND custody IS NOT NULL ORDER BY rank, number_ref LIMIT 1;
 
 -- name: IsForbidden :one
 SELECT EXISTS (SELECT FROM do_not_call WHERE number_ref = @number_ref);
@@ -18,22 +18,19 @@ INSERT INTO do_not_call (number_ref, by_user, at) VALUES (@number_ref, @by_user,
 DELETE FROM do_not_call WHERE number_ref = @number_ref;
 
 -- name: InsertAdHocCase :one
-INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at)
-VALUES (@id, @case_ref, 'ad_hoc', @sample, 'ja', 'held', @why, @at, @at)
-ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at
+INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at, custody)
+VALUES (@id, @case_ref, 'ad_hoc', @sample, 'ja', 'held', @why, @at, @at, @custody)
+ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at, custody = EXCLUDED.custody
 RETURNING id;
 
--- name: InsertNobody :exec
-INSERT INTO persons (case_id, ward_number, name, kana, postal_code, address, born_on, listed)
-VALUES (@case_id, '', '', '', '', '', '', '') ON CONFLICT DO NOTHING;
-
 -- name: InsertPhone :exec
-INSERT INTO phones (case_id, number, rank, kind, number_ref) VALUES (@case_id, @number, 1, @kind, @number_ref)
-ON CONFLICT DO NOTHING;
+INSERT INTO phones (case_id, number_ref, rank, kind, custody, sealed, last_four)
+VALUES (@case_id, @number_ref, 1, @kind, @custody, @sealed, @last_four)
+ON CONFLICT (case_id, number_ref) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four;
 
 -- name: AppendCaseNote :exec
-INSERT INTO case_notes (case_id, note) VALUES (@case_id, @note)
-ON CONFLICT (case_id) DO UPDATE SET note = case_notes.note || E'\n' || EXCLUDED.note;
+INSERT INTO case_notes (case_id, n, custody, sealed)
+SELECT @case_id::uuid, coalesce(max(n), 0) + 1, @custody::date, @sealed::bytea FROM case_notes WHERE case_id = @case_id::uuid;
 
 -- name: MoveCase :execrows
 -- A case that is only put off (it keeps waiting for what it waited for) stays pinned, and its operator's.
@@ -55,38 +52,37 @@ SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = @id FOR UP
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
   c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,
-  coalesce(p.ward_number, '')::text AS ward_number, coalesce(p.name, '')::text AS name, coalesce(p.kana, '')::text AS kana,
-  coalesce(p.postal_code, '')::text AS postal_code, coalesce(p.address, '')::text AS address,
-  coalesce(p.born_on, '')::text AS born_on, coalesce(n.note, '')::text AS note,
+  p.custody, p.sealed, (c.custody IS NULL)::boolean AS returned,
   EXISTS (SELECT FROM phones f JOIN do_not_call d ON d.number_ref = f.number_ref WHERE f.case_id = c.id) AS do_not_call
-FROM cases c LEFT JOIN persons p ON p.case_id = c.id LEFT JOIN case_notes n ON n.case_id = c.id
+FROM cases c LEFT JOIN persons p ON p.case_id = c.id
 WHERE c.id = ANY (@ids::uuid[]);
 
 -- name: PhonesOf :many
-SELECT f.case_id, f.rank, f.number, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
-FROM phones f WHERE f.case_id = ANY (@ids::uuid[]) ORDER BY f.case_id, f.rank, f.number;
+SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
+FROM phones f WHERE f.case_id = ANY (@ids::uuid[]) AND f.custody IS NOT NULL ORDER BY f.case_id, f.rank, f.number_ref;
+
+-- name: CaseNotesOf :many
+SELECT case_id, custody, sealed FROM case_notes WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, n;
 
 -- name: BalancesOf :many
 SELECT case_id, insurance, term, coalesce(due_on::text, '')::text AS due_on, yen FROM balances
 WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, insurance, balances.due_on NULLS LAST, term;
 
 -- name: SearchCases :many
--- Best match first: ward number as written, without its leading zeros, a whole number, its end, a name's beginning.
+-- By blind tokens, best match first: the ward's number, a whole number, its end, the beginning of a name or its kana. What only
+-- begins alike is told apart once it is unsealed.
 SELECT case_id FROM (
-  SELECT case_id, 1 AS grade FROM persons WHERE @digits::text <> '' AND ward_number <> '' AND ward_number = @digits
+  SELECT case_id, 1 AS grade FROM persons WHERE tokens && @ward::bytea[]
   UNION ALL
-  SELECT case_id, 2 FROM persons
-  WHERE @digits::text <> '' AND ward_number <> '' AND ltrim(ward_number, '0') = ltrim(@digits::text, '0')
+  SELECT case_id, 2 FROM phones WHERE number_ref = @number_ref::text AND custody IS NOT NULL
   UNION ALL
-  SELECT case_id, 3 FROM phones WHERE number = @digits
+  SELECT case_id, 3 FROM phones WHERE last_four = ANY (@last_four::bytea[])
   UNION ALL
-  SELECT case_id, 4 FROM phones WHERE right(number, 4) = @digits
+  SELECT case_id, 4 FROM persons WHERE tokens && @name::bytea[]
   UNION ALL
-  SELECT case_id, 5 FROM persons WHERE @name::text <> '' AND translate(name, ' 　', '') LIKE @name::text
-  UNION ALL
-  SELECT case_id, 6 FROM persons WHERE @kana::text <> '' AND translate(kana, ' 　', '') LIKE @kana::text
+  SELECT case_id, 5 FROM persons WHERE tokens && @kana::bytea[]
 ) hits GROUP BY case_id ORDER BY min(grade), case_id LIMIT @max;
 
 -- name: HeldCases :many
-SELECT id FROM cases WHERE state = 'held' ORDER BY moved_at DESC, id DESC LIMIT @max;
+SELECT id FROM cases WHERE state = 'held' AND custody IS NOT NULL ORDER BY moved_at DESC, id DESC LIMIT @max;
 

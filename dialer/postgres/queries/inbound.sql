@@ -10,10 +10,14 @@ SELECT id FROM (
 ) found ORDER BY grade LIMIT 1;
 
 -- name: InsertInboundCase :one
-INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at)
-VALUES (@id, @case_ref, 'inbound', @sample, 'ja', 'held', @why, @at, @at)
-ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at
+INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at, custody)
+VALUES (@id, @case_ref, 'inbound', @sample, 'ja', 'held', @why, @at, @at, @custody)
+ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at, custody = EXCLUDED.custody
 RETURNING id;
+
+-- name: TakeCallersCase :execrows
+-- A case that is nobody's but the caller's comes back with the call; one of the ward's with its list.
+UPDATE cases SET custody = @custody::date WHERE id = @id AND origin <> 'list' AND custody IS NULL;
 
 -- name: InsertArrival :exec
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
@@ -22,7 +26,7 @@ VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @langua
   @trunk, 'inbound', NULLIF(@sip_call_id::text, ''), @started_at, @node, @node_epoch);
 
 -- name: InsertCaller :exec
-INSERT INTO inbound_callers (attempt_id, number) VALUES (@attempt_id, @number) ON CONFLICT DO NOTHING;
+INSERT INTO inbound_callers (attempt_id, custody, sealed) VALUES (@attempt_id, @custody, @sealed) ON CONFLICT DO NOTHING;
 
 -- name: LockArrival :one
 SELECT case_id, coalesce(result, '')::text AS result, number_ref FROM attempts WHERE id = @id AND direction = 'inbound' FOR UPDATE;
@@ -41,8 +45,8 @@ UPDATE cases c SET state = 'closed', due = NULL, why = @why, moved_at = @at, upd
 WHERE c.id = @id AND c.origin = 'inbound' AND NOT EXISTS (SELECT FROM attempts a WHERE a.case_id = c.id);
 
 -- name: CallerOf :one
-SELECT coalesce((SELECT number FROM inbound_callers c WHERE c.attempt_id = a.id), '')::text AS number, a.number_ref, a.case_id
-FROM attempts a WHERE a.id = @id AND a.direction = 'inbound';
+SELECT c.custody, c.sealed, a.number_ref, a.case_id
+FROM attempts a LEFT JOIN inbound_callers c ON c.attempt_id = a.id WHERE a.id = @id AND a.direction = 'inbound';
 
 -- name: CasesOfNumber :many
 SELECT DISTINCT case_id FROM phones WHERE number_ref = @number_ref ORDER BY case_id LIMIT 20;

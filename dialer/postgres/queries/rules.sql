@@ -8,9 +8,9 @@ WHERE case_id = @case_id AND direction = 'outbound' AND (counted OR ended_at IS 
   AND dialled_at >= least(@week::timestamptz, @month::timestamptz);
 
 -- name: NumbersOf :many
-SELECT f.number, f.number_ref, (d.number_ref IS NOT NULL)::boolean AS do_not_call
+SELECT f.number_ref, f.custody, f.sealed, (d.number_ref IS NOT NULL)::boolean AS do_not_call
 FROM phones f LEFT JOIN do_not_call d ON d.number_ref = f.number_ref
-WHERE f.case_id = @case_id AND f.usable AND f.kind <> 'never' ORDER BY f.rank, f.number;
+WHERE f.case_id = @case_id AND f.usable AND f.kind <> 'never' AND f.custody IS NOT NULL ORDER BY f.rank, f.number_ref;
 
 -- name: FactsOf :many
 SELECT id, cause, priority, rank_why, yen, oldest_due, tries, promise, promise_on FROM case_facts
@@ -67,15 +67,15 @@ WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, id DESC;
 SELECT (due <= @now::timestamptz)::boolean AS is_due, CASE WHEN due <= @now::timestamptz THEN '' ELSE cause END::text AS cause,
   CASE WHEN NOT pinned AND (due <= @now::timestamptz OR cause = 'language') THEN language ELSE '' END::text AS language,
   (mine <> '' AND NOT pinned AND due <= @now::timestamptz)::boolean AS mine, count(*)::int AS n, min(due)::timestamptz AS first_due
-FROM cases WHERE state = 'waiting' GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC, 2, 3;
+FROM cases WHERE state = 'waiting' AND custody IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC, 2, 3;
 
 -- name: CountHeld :one
 SELECT (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'result_due'))::int AS result_due
-FROM cases WHERE state IN ('held', 'result_due');
+FROM cases WHERE state IN ('held', 'result_due') AND custody IS NOT NULL;
 
 -- name: TriesAtCases :many
 -- The tries at every number of some cases.
-SELECT f.case_id, f.number, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
+SELECT f.case_id, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
   coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
   coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
@@ -84,6 +84,6 @@ SELECT f.case_id, f.number, coalesce(a.dialled_at, a.started_at)::timestamptz AS
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
 FROM phones f JOIN attempts a ON a.number_ref = f.number_ref
-WHERE f.case_id = ANY (@ids::uuid[]) AND f.usable AND (a.dialled_at >= @since::timestamptz
+WHERE f.case_id = ANY (@ids::uuid[]) AND f.usable AND f.custody IS NOT NULL AND (a.dialled_at >= @since::timestamptz
   OR a.direction = 'inbound' AND a.result = 'no_answer' AND a.started_at >= @since::timestamptz)
-ORDER BY f.case_id, f.number, coalesce(a.dialled_at, a.started_at), a.id;
+ORDER BY f.case_id, f.number_ref, coalesce(a.dialled_at, a.started_at), a.id;

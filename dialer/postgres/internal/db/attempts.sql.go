@@ -8,6 +8,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const addEvidence = `-- name: AddEvidence :exec
@@ -565,7 +567,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 }
 
 const legsOf = `-- name: LegsOf :many
-SELECT attempt_id, leg, sip_call_id, handle FROM attempt_legs
+SELECT attempt_id, leg, sip_call_id, custody, handle FROM attempt_legs
 WHERE attempt_id = ANY ($1::uuid[]) ORDER BY attempt_id, leg DESC
 `
 
@@ -573,6 +575,7 @@ type LegsOfRow struct {
 	AttemptID string
 	Leg       string
 	SipCallID string
+	Custody   pgtype.Date
 	Handle    []byte
 }
 
@@ -589,6 +592,7 @@ func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]LegsOfRow, error)
 			&i.AttemptID,
 			&i.Leg,
 			&i.SipCallID,
+			&i.Custody,
 			&i.Handle,
 		); err != nil {
 			return nil, err
@@ -681,9 +685,9 @@ WITH held AS MATERIALIZED (
     unnest($6::int[]), unnest($7::text[]), unnest($8::int[]) FROM held
   ON CONFLICT (attempt_id, n) DO NOTHING
 ), legs AS (
-  INSERT INTO attempt_legs AS l (attempt_id, leg, sip_call_id, handle, noted)
-  SELECT id, unnest($9::text[]), unnest($10::text[]), unnest($11::bytea[]), $12::int FROM held
-  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle, noted = EXCLUDED.noted
+  INSERT INTO attempt_legs AS l (attempt_id, leg, sip_call_id, custody, handle, noted)
+  SELECT id, unnest($9::text[]), unnest($10::text[]), $11::date, unnest($12::bytea[]), $13::int FROM held
+  ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, custody = EXCLUDED.custody, handle = EXCLUDED.handle, noted = EXCLUDED.noted
   WHERE l.noted <= EXCLUDED.noted
 )
 SELECT id FROM held
@@ -700,6 +704,7 @@ type NoteProgressParams struct {
 	Causes     []int32
 	HandleLegs []string
 	SipCallIds []string
+	Custody    pgtype.Date
 	Handles    [][]byte
 	Noted      int32
 }
@@ -717,6 +722,7 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 		arg.Causes,
 		arg.HandleLegs,
 		arg.SipCallIds,
+		arg.Custody,
 		arg.Handles,
 		arg.Noted,
 	)
@@ -775,14 +781,15 @@ func (q *Queries) OpenAttempts(ctx context.Context, node string, before int64, o
 }
 
 const putLeg = `-- name: PutLeg :exec
-INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, handle) VALUES ($1, $2, $3, $4)
-ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, handle = EXCLUDED.handle
+INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, custody, handle) VALUES ($1, $2, $3, $4, $5)
+ON CONFLICT (attempt_id, leg) DO UPDATE SET sip_call_id = EXCLUDED.sip_call_id, custody = EXCLUDED.custody, handle = EXCLUDED.handle
 `
 
 type PutLegParams struct {
 	AttemptID string
 	Leg       string
 	SipCallID string
+	Custody   pgtype.Date
 	Handle    []byte
 }
 
@@ -791,6 +798,7 @@ func (q *Queries) PutLeg(ctx context.Context, arg PutLegParams) error {
 		arg.AttemptID,
 		arg.Leg,
 		arg.SipCallID,
+		arg.Custody,
 		arg.Handle,
 	)
 	return err

@@ -8,6 +8,8 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const allow = `-- name: Allow :exec
@@ -20,12 +22,12 @@ func (q *Queries) Allow(ctx context.Context, numberRef string) error {
 }
 
 const appendCaseNote = `-- name: AppendCaseNote :exec
-INSERT INTO case_notes (case_id, note) VALUES ($1, $2)
-ON CONFLICT (case_id) DO UPDATE SET note = case_notes.note || E'\n' || EXCLUDED.note
+INSERT INTO case_notes (case_id, n, custody, sealed)
+SELECT $1::uuid, coalesce(max(n), 0) + 1, $2::date, $3::bytea FROM case_notes WHERE case_id = $1::uuid
 `
 
-func (q *Queries) AppendCaseNote(ctx context.Context, caseID string, note string) error {
-	_, err := q.db.Exec(ctx, appendCaseNote, caseID, note)
+func (q *Queries) AppendCaseNote(ctx context.Context, caseID string, custody pgtype.Date, sealed []byte) error {
+	_, err := q.db.Exec(ctx, appendCaseNote, caseID, custody, sealed)
 	return err
 }
 
@@ -68,6 +70,36 @@ func (q *Queries) BalancesOf(ctx context.Context, ids []string) ([]BalancesOfRow
 	return items, nil
 }
 
+const caseNotesOf = `-- name: CaseNotesOf :many
+SELECT case_id, custody, sealed FROM case_notes WHERE case_id = ANY ($1::uuid[]) ORDER BY case_id, n
+`
+
+type CaseNotesOfRow struct {
+	CaseID  string
+	Custody pgtype.Date
+	Sealed  []byte
+}
+
+func (q *Queries) CaseNotesOf(ctx context.Context, ids []string) ([]CaseNotesOfRow, error) {
+	rows, err := q.db.Query(ctx, caseNotesOf, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CaseNotesOfRow
+	for rows.Next() {
+		var i CaseNotesOfRow
+		if err := rows.Scan(&i.CaseID, &i.Custody, &i.Sealed); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const casePlace = `-- name: CasePlace :one
 SELECT state, due, priority, why, pinned FROM cases WHERE id = $1
 `
@@ -96,39 +128,33 @@ func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error
 const casesByID = `-- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
   c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,
-  coalesce(p.ward_number, '')::text AS ward_number, coalesce(p.name, '')::text AS name, coalesce(p.kana, '')::text AS kana,
-  coalesce(p.postal_code, '')::text AS postal_code, coalesce(p.address, '')::text AS address,
-  coalesce(p.born_on, '')::text AS born_on, coalesce(n.note, '')::text AS note,
+  p.custody, p.sealed, (c.custody IS NULL)::boolean AS returned,
   EXISTS (SELECT FROM phones f JOIN do_not_call d ON d.number_ref = f.number_ref WHERE f.case_id = c.id) AS do_not_call
-FROM cases c LEFT JOIN persons p ON p.case_id = c.id LEFT JOIN case_notes n ON n.case_id = c.id
+FROM cases c LEFT JOIN persons p ON p.case_id = c.id
 WHERE c.id = ANY ($1::uuid[])
 `
 
 type CasesByIDRow struct {
-	ID         string
-	CaseRef    string
-	Sample     bool
-	Language   string
-	Priority   int32
-	State      string
-	Due        *time.Time
-	Why        string
-	UpdatedAt  time.Time
-	WhyEn      string
-	Cause      string
-	Mine       string
-	MineUntil  *time.Time
-	RankWhy    string
-	RankWhyEn  string
-	Pinned     bool
-	WardNumber string
-	Name       string
-	Kana       string
-	PostalCode string
-	Address    string
-	BornOn     string
-	Note       string
-	DoNotCall  bool
+	ID        string
+	CaseRef   string
+	Sample    bool
+	Language  string
+	Priority  int32
+	State     string
+	Due       *time.Time
+	Why       string
+	UpdatedAt time.Time
+	WhyEn     string
+	Cause     string
+	Mine      string
+	MineUntil *time.Time
+	RankWhy   string
+	RankWhyEn string
+	Pinned    bool
+	Custody   pgtype.Date
+	Sealed    []byte
+	Returned  bool
+	DoNotCall bool
 }
 
 func (q *Queries) CasesByID(ctx context.Context, ids []string) ([]CasesByIDRow, error) {
@@ -157,13 +183,9 @@ func (q *Queries) CasesByID(ctx context.Context, ids []string) ([]CasesByIDRow, 
 			&i.RankWhy,
 			&i.RankWhyEn,
 			&i.Pinned,
-			&i.WardNumber,
-			&i.Name,
-			&i.Kana,
-			&i.PostalCode,
-			&i.Address,
-			&i.BornOn,
-			&i.Note,
+			&i.Custody,
+			&i.Sealed,
+			&i.Returned,
 			&i.DoNotCall,
 		); err != nil {
 			return nil, err
@@ -186,7 +208,7 @@ func (q *Queries) Forbid(ctx context.Context, numberRef string, byUser string, a
 }
 
 const heldCases = `-- name: HeldCases :many
-SELECT id FROM cases WHERE state = 'held' ORDER BY moved_at DESC, id DESC LIMIT $1
+SELECT id FROM cases WHERE state = 'held' AND custody IS NOT NULL ORDER BY moved_at DESC, id DESC LIMIT $1
 `
 
 func (q *Queries) HeldCases(ctx context.Context, max int32) ([]string, error) {
@@ -210,9 +232,9 @@ func (q *Queries) HeldCases(ctx context.Context, max int32) ([]string, error) {
 }
 
 const insertAdHocCase = `-- name: InsertAdHocCase :one
-INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at)
-VALUES ($1, $2, 'ad_hoc', $3, 'ja', 'held', $4, $5, $5)
-ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at
+INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at, custody)
+VALUES ($1, $2, 'ad_hoc', $3, 'ja', 'held', $4, $5, $5, $6)
+ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at, custody = EXCLUDED.custody
 RETURNING id
 `
 
@@ -222,6 +244,7 @@ type InsertAdHocCaseParams struct {
 	Sample  bool
 	Why     string
 	At      time.Time
+	Custody pgtype.Date
 }
 
 func (q *Queries) InsertAdHocCase(ctx context.Context, arg InsertAdHocCaseParams) (string, error) {
@@ -231,40 +254,36 @@ func (q *Queries) InsertAdHocCase(ctx context.Context, arg InsertAdHocCaseParams
 		arg.Sample,
 		arg.Why,
 		arg.At,
+		arg.Custody,
 	)
 	var id string
 	err := row.Scan(&id)
 	return id, err
 }
 
-const insertNobody = `-- name: InsertNobody :exec
-INSERT INTO persons (case_id, ward_number, name, kana, postal_code, address, born_on, listed)
-VALUES ($1, '', '', '', '', '', '', '') ON CONFLICT DO NOTHING
-`
-
-func (q *Queries) InsertNobody(ctx context.Context, caseID string) error {
-	_, err := q.db.Exec(ctx, insertNobody, caseID)
-	return err
-}
-
 const insertPhone = `-- name: InsertPhone :exec
-INSERT INTO phones (case_id, number, rank, kind, number_ref) VALUES ($1, $2, 1, $3, $4)
-ON CONFLICT DO NOTHING
+INSERT INTO phones (case_id, number_ref, rank, kind, custody, sealed, last_four)
+VALUES ($1, $2, 1, $3, $4, $5, $6)
+ON CONFLICT (case_id, number_ref) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four
 `
 
 type InsertPhoneParams struct {
 	CaseID    string
-	Number    string
-	Kind      string
 	NumberRef string
+	Kind      string
+	Custody   pgtype.Date
+	Sealed    []byte
+	LastFour  []byte
 }
 
 func (q *Queries) InsertPhone(ctx context.Context, arg InsertPhoneParams) error {
 	_, err := q.db.Exec(ctx, insertPhone,
 		arg.CaseID,
-		arg.Number,
-		arg.Kind,
 		arg.NumberRef,
+		arg.Kind,
+		arg.Custody,
+		arg.Sealed,
+		arg.LastFour,
 	)
 	return err
 }
@@ -349,25 +368,27 @@ func (q *Queries) MoveCase(ctx context.Context, arg MoveCaseParams) (int64, erro
 }
 
 const nextNumber = `-- name: NextNumber :one
-SELECT number FROM phones WHERE case_id = $1 AND usable AND kind <> 'never' ORDER BY rank, number LIMIT 1
+SELECT number_ref FROM phones WHERE case_id = $1 AND usable AND kind <> 'never' AND custody IS NOT NULL ORDER BY rank, number_ref LIMIT 1
 `
 
 func (q *Queries) NextNumber(ctx context.Context, caseID string) (string, error) {
 	row := q.db.QueryRow(ctx, nextNumber, caseID)
-	var number string
-	err := row.Scan(&number)
-	return number, err
+	var number_ref string
+	err := row.Scan(&number_ref)
+	return number_ref, err
 }
 
 const phonesOf = `-- name: PhonesOf :many
-SELECT f.case_id, f.rank, f.number, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
-FROM phones f WHERE f.case_id = ANY ($1::uuid[]) ORDER BY f.case_id, f.rank, f.number
+SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
+FROM phones f WHERE f.case_id = ANY ($1::uuid[]) AND f.custody IS NOT NULL ORDER BY f.case_id, f.rank, f.number_ref
 `
 
 type PhonesOfRow struct {
 	CaseID    string
 	Rank      int32
-	Number    string
+	NumberRef string
+	Custody   pgtype.Date
+	Sealed    []byte
 	Kind      string
 	Usable    bool
 	DoNotCall bool
@@ -385,7 +406,9 @@ func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, er
 		if err := rows.Scan(
 			&i.CaseID,
 			&i.Rank,
-			&i.Number,
+			&i.NumberRef,
+			&i.Custody,
+			&i.Sealed,
 			&i.Kind,
 			&i.Usable,
 			&i.DoNotCall,
@@ -402,32 +425,34 @@ func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, er
 
 const searchCases = `-- name: SearchCases :many
 SELECT case_id FROM (
-  SELECT case_id, 1 AS grade FROM persons WHERE $1::text <> '' AND ward_number <> '' AND ward_number = $1
+  SELECT case_id, 1 AS grade FROM persons WHERE tokens && $1::bytea[]
   UNION ALL
-  SELECT case_id, 2 FROM persons
-  WHERE $1::text <> '' AND ward_number <> '' AND ltrim(ward_number, '0') = ltrim($1::text, '0')
+  SELECT case_id, 2 FROM phones WHERE number_ref = $2::text AND custody IS NOT NULL
   UNION ALL
-  SELECT case_id, 3 FROM phones WHERE number = $1
+  SELECT case_id, 3 FROM phones WHERE last_four = ANY ($3::bytea[])
   UNION ALL
-  SELECT case_id, 4 FROM phones WHERE right(number, 4) = $1
+  SELECT case_id, 4 FROM persons WHERE tokens && $4::bytea[]
   UNION ALL
-  SELECT case_id, 5 FROM persons WHERE $2::text <> '' AND translate(name, ' 　', '') LIKE $2::text
-  UNION ALL
-  SELECT case_id, 6 FROM persons WHERE $3::text <> '' AND translate(kana, ' 　', '') LIKE $3::text
-) hits GROUP BY case_id ORDER BY min(grade), case_id LIMIT $4
+  SELECT case_id, 5 FROM persons WHERE tokens && $5::bytea[]
+) hits GROUP BY case_id ORDER BY min(grade), case_id LIMIT $6
 `
 
 type SearchCasesParams struct {
-	Digits string
-	Name   string
-	Kana   string
-	Max    int32
+	Ward      [][]byte
+	NumberRef string
+	LastFour  [][]byte
+	Name      [][]byte
+	Kana      [][]byte
+	Max       int32
 }
 
-// Best match first: ward number as written, without its leading zeros, a whole number, its end, a name's beginning.
+// By blind tokens, best match first: the ward's number, a whole number, its end, the beginning of a name or its kana. What only
+// begins alike is told apart once it is unsealed.
 func (q *Queries) SearchCases(ctx context.Context, arg SearchCasesParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, searchCases,
-		arg.Digits,
+		arg.Ward,
+		arg.NumberRef,
+		arg.LastFour,
 		arg.Name,
 		arg.Kana,
 		arg.Max,
@@ -460,7 +485,7 @@ func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef stri
 }
 
 const targetOf = `-- name: TargetOf :one
-SELECT c.case_ref, c.sample, c.language, c.priority,
+SELECT c.case_ref, c.sample, c.language, c.priority, (c.custody IS NOT NULL)::boolean AS here,
   (SELECT coalesce(sum(b.yen), 0) FROM balances b WHERE b.case_id = c.id)::bigint AS yen,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kokuho') AS kokuho,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kouki') AS kouki
@@ -472,6 +497,7 @@ type TargetOfRow struct {
 	Sample   bool
 	Language string
 	Priority int32
+	Here     bool
 	Yen      int64
 	Kokuho   bool
 	Kouki    bool
@@ -485,6 +511,7 @@ func (q *Queries) TargetOf(ctx context.Context, id string) (TargetOfRow, error) 
 		&i.Sample,
 		&i.Language,
 		&i.Priority,
+		&i.Here,
 		&i.Yen,
 		&i.Kokuho,
 		&i.Kouki,

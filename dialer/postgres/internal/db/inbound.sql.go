@@ -8,15 +8,18 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const callerOf = `-- name: CallerOf :one
-SELECT coalesce((SELECT number FROM inbound_callers c WHERE c.attempt_id = a.id), '')::text AS number, a.number_ref, a.case_id
-FROM attempts a WHERE a.id = $1 AND a.direction = 'inbound'
+SELECT c.custody, c.sealed, a.number_ref, a.case_id
+FROM attempts a LEFT JOIN inbound_callers c ON c.attempt_id = a.id WHERE a.id = $1 AND a.direction = 'inbound'
 `
 
 type CallerOfRow struct {
-	Number    string
+	Custody   pgtype.Date
+	Sealed    []byte
 	NumberRef string
 	CaseID    string
 }
@@ -24,7 +27,12 @@ type CallerOfRow struct {
 func (q *Queries) CallerOf(ctx context.Context, id string) (CallerOfRow, error) {
 	row := q.db.QueryRow(ctx, callerOf, id)
 	var i CallerOfRow
-	err := row.Scan(&i.Number, &i.NumberRef, &i.CaseID)
+	err := row.Scan(
+		&i.Custody,
+		&i.Sealed,
+		&i.NumberRef,
+		&i.CaseID,
+	)
 	return i, err
 }
 
@@ -173,18 +181,18 @@ func (q *Queries) InsertArrival(ctx context.Context, arg InsertArrivalParams) er
 }
 
 const insertCaller = `-- name: InsertCaller :exec
-INSERT INTO inbound_callers (attempt_id, number) VALUES ($1, $2) ON CONFLICT DO NOTHING
+INSERT INTO inbound_callers (attempt_id, custody, sealed) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `
 
-func (q *Queries) InsertCaller(ctx context.Context, attemptID string, number string) error {
-	_, err := q.db.Exec(ctx, insertCaller, attemptID, number)
+func (q *Queries) InsertCaller(ctx context.Context, attemptID string, custody pgtype.Date, sealed []byte) error {
+	_, err := q.db.Exec(ctx, insertCaller, attemptID, custody, sealed)
 	return err
 }
 
 const insertInboundCase = `-- name: InsertInboundCase :one
-INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at)
-VALUES ($1, $2, 'inbound', $3, 'ja', 'held', $4, $5, $5)
-ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at
+INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at, custody)
+VALUES ($1, $2, 'inbound', $3, 'ja', 'held', $4, $5, $5, $6)
+ON CONFLICT (case_ref) DO UPDATE SET updated_at = EXCLUDED.updated_at, custody = EXCLUDED.custody
 RETURNING id
 `
 
@@ -194,6 +202,7 @@ type InsertInboundCaseParams struct {
 	Sample  bool
 	Why     string
 	At      time.Time
+	Custody pgtype.Date
 }
 
 func (q *Queries) InsertInboundCase(ctx context.Context, arg InsertInboundCaseParams) (string, error) {
@@ -203,6 +212,7 @@ func (q *Queries) InsertInboundCase(ctx context.Context, arg InsertInboundCasePa
 		arg.Sample,
 		arg.Why,
 		arg.At,
+		arg.Custody,
 	)
 	var id string
 	err := row.Scan(&id)
@@ -251,4 +261,17 @@ func (q *Queries) NameArrival(ctx context.Context, arg NameArrivalParams) error 
 		arg.ID,
 	)
 	return err
+}
+
+const takeCallersCase = `-- name: TakeCallersCase :execrows
+UPDATE cases SET custody = $1::date WHERE id = $2 AND origin <> 'list' AND custody IS NULL
+`
+
+// A case that is nobody's but the caller's comes back with the call; one of the ward's with its list.
+func (q *Queries) TakeCallersCase(ctx context.Context, custody pgtype.Date, iD string) (int64, error) {
+	result, err := q.db.Exec(ctx, takeCallersCase, custody, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }

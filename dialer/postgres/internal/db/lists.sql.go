@@ -13,7 +13,7 @@ import (
 const applyBalances = `-- name: ApplyBalances :exec
 INSERT INTO balances (case_id, insurance, term, due_on, yen)
 SELECT s.case_id, r.insurance, r.term, r.due_on, r.yen
-FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
 `
 
@@ -23,11 +23,11 @@ func (q *Queries) ApplyBalances(ctx context.Context, listID string, after int32,
 }
 
 const applyCases = `-- name: ApplyCases :exec
-INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at)
-SELECT s.case_id, r.case_ref, 'list', l.sample, r.language, 'waiting',
+INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at, custody, listed)
+SELECT s.case_id, s.case_ref, 'list', l.sample, r.language, 'waiting',
   $1::timestamptz + s.n * interval '00:00:00.001', $2::text, $3::text, 'new',
-  $4::timestamptz, s.list_id, $4::timestamptz
-FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
+  $4::timestamptz, s.list_id, $4::timestamptz, r.custody, s.listed
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
   JOIN lists l ON l.id = s.list_id
 WHERE s.list_id = $5 AND s.n > $6::int AND s.n <= $7::int AND s.verdict = 'new'
 `
@@ -57,12 +57,14 @@ func (q *Queries) ApplyCases(ctx context.Context, arg ApplyCasesParams) error {
 }
 
 const applyNotes = `-- name: ApplyNotes :exec
-INSERT INTO case_notes (case_id, note)
-SELECT s.case_id, coalesce(string_agg(DISTINCT r.note, E'\n') FILTER (WHERE r.note <> ''), '')
-FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number
-WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
-GROUP BY s.case_id
-ON CONFLICT (case_id) DO UPDATE SET note = EXCLUDED.note
+INSERT INTO case_notes (case_id, n, custody, sealed)
+SELECT case_id, row_number() OVER (PARTITION BY case_id ORDER BY line), custody, note
+FROM (
+  SELECT DISTINCT ON (s.case_id, r.note_token) s.case_id, r.line, r.custody, r.note
+  FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
+  WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.takes AND r.note <> ''
+  ORDER BY s.case_id, r.note_token, r.line
+) once
 `
 
 func (q *Queries) ApplyNotes(ctx context.Context, listID string, after int32, upto int32) error {
@@ -71,12 +73,11 @@ func (q *Queries) ApplyNotes(ctx context.Context, listID string, after int32, up
 }
 
 const applyPersons = `-- name: ApplyPersons :exec
-INSERT INTO persons (case_id, ward_number, name, kana, postal_code, address, born_on, listed)
-SELECT s.case_id, s.ward_number, r.name, r.kana, r.postal_code, r.address, r.born_on, s.listed
-FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
-WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
-ON CONFLICT (case_id) DO UPDATE SET name = EXCLUDED.name, kana = EXCLUDED.kana, postal_code = EXCLUDED.postal_code,
-  address = EXCLUDED.address, born_on = EXCLUDED.born_on, listed = EXCLUDED.listed
+INSERT INTO persons (case_id, custody, sealed, tokens)
+SELECT s.case_id, r.custody, r.sealed, r.tokens
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
+WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.takes
+ON CONFLICT (case_id) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, tokens = EXCLUDED.tokens
 `
 
 func (q *Queries) ApplyPersons(ctx context.Context, listID string, after int32, upto int32) error {
@@ -85,18 +86,19 @@ func (q *Queries) ApplyPersons(ctx context.Context, listID string, after int32, 
 }
 
 const applyPhones = `-- name: ApplyPhones :exec
-INSERT INTO phones (case_id, number, rank, kind, usable, number_ref)
-SELECT case_id, number, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', number_ref
+INSERT INTO phones (case_id, number_ref, rank, kind, usable, custody, sealed, last_four)
+SELECT case_id, number_ref, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', custody, sealed, last_four
 FROM (
-  SELECT DISTINCT ON (case_id, number) case_id, number, kind, number_ref, line, i
+  SELECT DISTINCT ON (case_id, number_ref) case_id, number_ref, kind, custody, sealed, last_four, line, i
   FROM (
-    SELECT s.case_id, r.line, generate_subscripts(r.phone_numbers, 1) AS i, unnest(r.phone_numbers) AS number,
-      unnest(r.phone_kinds) AS kind, unnest(r.phone_refs) AS number_ref
-    FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number
-    WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
-  ) listed ORDER BY case_id, number, line, i
+    SELECT s.case_id, r.line, r.custody, generate_subscripts(r.phone_refs, 1) AS i, unnest(r.phone_numbers) AS sealed,
+      unnest(r.phone_ends) AS last_four, unnest(r.phone_kinds) AS kind, unnest(r.phone_refs) AS number_ref
+    FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
+    WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.takes
+  ) listed ORDER BY case_id, number_ref, line, i
 ) once
-ON CONFLICT (case_id, number) DO UPDATE SET rank = EXCLUDED.rank, kind = EXCLUDED.kind
+ON CONFLICT (case_id, number_ref) DO UPDATE SET rank = EXCLUDED.rank, kind = EXCLUDED.kind, custody = EXCLUDED.custody,
+  sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four
 `
 
 // A number that the case had stays unusable if it was.
@@ -107,7 +109,7 @@ func (q *Queries) ApplyPhones(ctx context.Context, listID string, after int32, u
 
 const countKinds = `-- name: CountKinds :many
 SELECT kind::text AS kind, count(*)::int AS n FROM (
-  SELECT DISTINCT ward_number, unnest(phone_numbers) AS number, unnest(phone_kinds) AS kind
+  SELECT DISTINCT case_ref, unnest(phone_refs) AS number_ref, unnest(phone_kinds) AS kind
   FROM staged_rows WHERE list_id = $1
 ) numbers GROUP BY kind
 `
@@ -206,10 +208,10 @@ func (q *Queries) DropBalances(ctx context.Context, listID string, after int32, 
 
 const dropDiffering = `-- name: DropDiffering :one
 WITH differ AS (
-  SELECT ward_number FROM staged_rows r WHERE r.list_id = $1 GROUP BY ward_number
-  HAVING count(DISTINCT regexp_replace(name, '[[:space:]　]', '', 'g')) > 1 OR count(DISTINCT NULLIF(born_on, '')) > 1
+  SELECT case_ref FROM staged_rows r WHERE r.list_id = $1 GROUP BY case_ref
+  HAVING count(DISTINCT who) > 1 OR count(DISTINCT born) > 1
 ), gone AS (
-  DELETE FROM staged_rows r USING differ d WHERE r.list_id = $1 AND r.ward_number = d.ward_number RETURNING r.line
+  DELETE FROM staged_rows r USING differ d WHERE r.list_id = $1 AND r.case_ref = d.case_ref RETURNING r.line
 )
 SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone
 `
@@ -229,7 +231,7 @@ func (q *Queries) DropDiffering(ctx context.Context, listID string) (DropDifferi
 
 const dropIncomplete = `-- name: DropIncomplete :one
 WITH gone AS (
-  DELETE FROM staged_rows r WHERE r.list_id = $1 AND r.ward_number = ANY ($2::text[]) RETURNING r.line
+  DELETE FROM staged_rows r WHERE r.list_id = $1 AND r.case_ref = ANY ($2::text[]) RETURNING r.line
 )
 SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone
 `
@@ -240,18 +242,28 @@ type DropIncompleteRow struct {
 }
 
 // No case is half taken: with one row that is wrong, all rows about its person are out, and a known case stays as it was.
-func (q *Queries) DropIncomplete(ctx context.Context, listID string, wardNumbers []string) (DropIncompleteRow, error) {
-	row := q.db.QueryRow(ctx, dropIncomplete, listID, wardNumbers)
+func (q *Queries) DropIncomplete(ctx context.Context, listID string, caseRefs []string) (DropIncompleteRow, error) {
+	row := q.db.QueryRow(ctx, dropIncomplete, listID, caseRefs)
 	var i DropIncompleteRow
 	err := row.Scan(&i.N, &i.Lines)
 	return i, err
 }
 
+const dropNotes = `-- name: DropNotes :exec
+DELETE FROM case_notes n USING staged_cases s
+WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.takes AND s.verdict <> 'new' AND n.case_id = s.case_id
+`
+
+func (q *Queries) DropNotes(ctx context.Context, listID string, after int32, upto int32) error {
+	_, err := q.db.Exec(ctx, dropNotes, listID, after, upto)
+	return err
+}
+
 const dropPhones = `-- name: DropPhones :exec
 DELETE FROM phones p USING staged_cases s
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict = 'changed' AND p.case_id = s.case_id
-  AND NOT EXISTS (SELECT FROM staged_rows r WHERE r.list_id = s.list_id AND r.ward_number = s.ward_number
-    AND p.number = ANY (r.phone_numbers))
+  AND NOT EXISTS (SELECT FROM staged_rows r WHERE r.list_id = s.list_id AND r.case_ref = s.case_ref
+    AND p.number_ref = ANY (r.phone_refs))
 `
 
 func (q *Queries) DropPhones(ctx context.Context, listID string, after int32, upto int32) error {
@@ -261,11 +273,11 @@ func (q *Queries) DropPhones(ctx context.Context, listID string, after int32, up
 
 const dropRepeats = `-- name: DropRepeats :one
 WITH firsts AS (
-  SELECT ward_number, insurance, term, min(line) AS line FROM staged_rows r WHERE r.list_id = $1
-  GROUP BY ward_number, insurance, term HAVING count(*) > 1
+  SELECT case_ref, insurance, term, min(line) AS line FROM staged_rows r WHERE r.list_id = $1
+  GROUP BY case_ref, insurance, term HAVING count(*) > 1
 ), gone AS (
   DELETE FROM staged_rows r USING firsts f
-  WHERE r.list_id = $1 AND r.ward_number = f.ward_number AND r.insurance = f.insurance AND r.term = f.term
+  WHERE r.list_id = $1 AND r.case_ref = f.case_ref AND r.insurance = f.insurance AND r.term = f.term
     AND r.line > f.line
   RETURNING r.line
 )
@@ -389,16 +401,16 @@ func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) er
 }
 
 const groupStaged = `-- name: GroupStaged :exec
-INSERT INTO staged_cases (list_id, n, ward_number, first_line, listed, case_id, verdict)
-SELECT $1::uuid, row_number() OVER (ORDER BY g.first_line), g.ward_number, g.first_line, g.listed,
-  coalesce(p.case_id, new_id($2::timestamptz)),
-  CASE WHEN p.case_id IS NULL THEN 'new' WHEN p.listed = g.listed THEN 'same' ELSE 'changed' END
+INSERT INTO staged_cases (list_id, n, case_ref, first_line, listed, case_id, verdict, takes)
+SELECT $1::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.first_line, g.listed,
+  coalesce(c.id, new_id($2::timestamptz)),
+  CASE WHEN c.id IS NULL THEN 'new' WHEN c.listed = g.listed THEN 'same' ELSE 'changed' END,
+  c.listed IS DISTINCT FROM g.listed OR c.custody IS DISTINCT FROM g.custody
 FROM (
-  SELECT r.ward_number, min(r.line) AS first_line, sha256(convert_to(string_agg(
-    jsonb_build_array(r.name, r.kana, r.postal_code, r.address, r.born_on, r.language, r.note, r.phone_numbers, r.insurance,
-      r.term, r.due_on, r.yen)::text, '' ORDER BY r.insurance, r.term, r.line), 'UTF8')) AS listed
-  FROM staged_rows r WHERE r.list_id = $1 GROUP BY r.ward_number
-) g LEFT JOIN persons p ON p.ward_number = g.ward_number
+  SELECT r.case_ref, min(r.line) AS first_line, max(r.custody) AS custody,
+    sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed
+  FROM staged_rows r WHERE r.list_id = $1 GROUP BY r.case_ref
+) g LEFT JOIN cases c ON c.case_ref = g.case_ref
 `
 
 // One staged case for each person, compared with what the last list said of them.
@@ -544,9 +556,9 @@ func (q *Queries) SetListState(ctx context.Context, state string, iD string) err
 }
 
 const touchChanged = `-- name: TouchChanged :exec
-UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = $1::timestamptz
-FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.ward_number = s.ward_number AND r.line = s.first_line
-WHERE s.list_id = $2 AND s.verdict = 'changed' AND c.id = s.case_id
+UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = $1::timestamptz, custody = r.custody, listed = s.listed
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
+WHERE s.list_id = $2 AND s.takes AND s.verdict <> 'new' AND c.id = s.case_id
 `
 
 // Where a known case stands is not for a list to say. Last of all, so that a call's end waits for this lock but briefly.

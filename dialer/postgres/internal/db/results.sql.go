@@ -8,14 +8,28 @@ package db
 import (
 	"context"
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 const insertEntryNote = `-- name: InsertEntryNote :exec
-INSERT INTO entry_notes (attempt_id, revision, note) VALUES ($1, $2, $3)
+INSERT INTO entry_notes (attempt_id, revision, custody, sealed) VALUES ($1, $2, $3, $4)
 `
 
-func (q *Queries) InsertEntryNote(ctx context.Context, attemptID string, revision int32, note string) error {
-	_, err := q.db.Exec(ctx, insertEntryNote, attemptID, revision, note)
+type InsertEntryNoteParams struct {
+	AttemptID string
+	Revision  int32
+	Custody   pgtype.Date
+	Sealed    []byte
+}
+
+func (q *Queries) InsertEntryNote(ctx context.Context, arg InsertEntryNoteParams) error {
+	_, err := q.db.Exec(ctx, insertEntryNote,
+		arg.AttemptID,
+		arg.Revision,
+		arg.Custody,
+		arg.Sealed,
+	)
 	return err
 }
 
@@ -108,7 +122,7 @@ func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) erro
 
 const newestResults = `-- name: NewestResults :many
 SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at,
-  r.next_state, r.next_due, r.next_why, coalesce(n.note, '')::text AS note,
+  r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means
 FROM attempt_results r
@@ -130,7 +144,8 @@ type NewestResultsRow struct {
 	NextState    string
 	NextDue      *time.Time
 	NextWhy      string
-	Note         string
+	Custody      pgtype.Date
+	Sealed       []byte
 	PromiseYen   int64
 	PromiseDueOn string
 	PromiseMeans string
@@ -157,7 +172,8 @@ func (q *Queries) NewestResults(ctx context.Context, ids []string) ([]NewestResu
 			&i.NextState,
 			&i.NextDue,
 			&i.NextWhy,
-			&i.Note,
+			&i.Custody,
+			&i.Sealed,
 			&i.PromiseYen,
 			&i.PromiseDueOn,
 			&i.PromiseMeans,

@@ -91,7 +91,7 @@ func (q *Queries) CaseMade(ctx context.Context, arg CaseMadeParams) (CaseMadeRow
 
 const countHeld = `-- name: CountHeld :one
 SELECT (count(*) FILTER (WHERE state = 'held'))::int AS held, (count(*) FILTER (WHERE state = 'result_due'))::int AS result_due
-FROM cases WHERE state IN ('held', 'result_due')
+FROM cases WHERE state IN ('held', 'result_due') AND custody IS NOT NULL
 `
 
 type CountHeldRow struct {
@@ -110,7 +110,7 @@ const countWaiting = `-- name: CountWaiting :many
 SELECT (due <= $1::timestamptz)::boolean AS is_due, CASE WHEN due <= $1::timestamptz THEN '' ELSE cause END::text AS cause,
   CASE WHEN NOT pinned AND (due <= $1::timestamptz OR cause = 'language') THEN language ELSE '' END::text AS language,
   (mine <> '' AND NOT pinned AND due <= $1::timestamptz)::boolean AS mine, count(*)::int AS n, min(due)::timestamptz AS first_due
-FROM cases WHERE state = 'waiting' GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC, 2, 3
+FROM cases WHERE state = 'waiting' AND custody IS NOT NULL GROUP BY 1, 2, 3, 4 ORDER BY 1 DESC, 5 DESC, 2, 3
 `
 
 type CountWaitingRow struct {
@@ -404,14 +404,15 @@ func (q *Queries) NewestOrders(ctx context.Context, ids []string) ([]NewestOrder
 }
 
 const numbersOf = `-- name: NumbersOf :many
-SELECT f.number, f.number_ref, (d.number_ref IS NOT NULL)::boolean AS do_not_call
+SELECT f.number_ref, f.custody, f.sealed, (d.number_ref IS NOT NULL)::boolean AS do_not_call
 FROM phones f LEFT JOIN do_not_call d ON d.number_ref = f.number_ref
-WHERE f.case_id = $1 AND f.usable AND f.kind <> 'never' ORDER BY f.rank, f.number
+WHERE f.case_id = $1 AND f.usable AND f.kind <> 'never' AND f.custody IS NOT NULL ORDER BY f.rank, f.number_ref
 `
 
 type NumbersOfRow struct {
-	Number    string
 	NumberRef string
+	Custody   pgtype.Date
+	Sealed    []byte
 	DoNotCall bool
 }
 
@@ -424,7 +425,12 @@ func (q *Queries) NumbersOf(ctx context.Context, caseID string) ([]NumbersOfRow,
 	var items []NumbersOfRow
 	for rows.Next() {
 		var i NumbersOfRow
-		if err := rows.Scan(&i.Number, &i.NumberRef, &i.DoNotCall); err != nil {
+		if err := rows.Scan(
+			&i.NumberRef,
+			&i.Custody,
+			&i.Sealed,
+			&i.DoNotCall,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -469,7 +475,7 @@ func (q *Queries) SetRanks(ctx context.Context, arg SetRanksParams) error {
 }
 
 const triesAtCases = `-- name: TriesAtCases :many
-SELECT f.case_id, f.number, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
+SELECT f.case_id, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
   coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
   coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
@@ -478,14 +484,16 @@ SELECT f.case_id, f.number, coalesce(a.dialled_at, a.started_at)::timestamptz AS
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
 FROM phones f JOIN attempts a ON a.number_ref = f.number_ref
-WHERE f.case_id = ANY ($1::uuid[]) AND f.usable AND (a.dialled_at >= $2::timestamptz
+WHERE f.case_id = ANY ($1::uuid[]) AND f.usable AND f.custody IS NOT NULL AND (a.dialled_at >= $2::timestamptz
   OR a.direction = 'inbound' AND a.result = 'no_answer' AND a.started_at >= $2::timestamptz)
-ORDER BY f.case_id, f.number, coalesce(a.dialled_at, a.started_at), a.id
+ORDER BY f.case_id, f.number_ref, coalesce(a.dialled_at, a.started_at), a.id
 `
 
 type TriesAtCasesRow struct {
 	CaseID      string
-	Number      string
+	NumberRef   string
+	Custody     pgtype.Date
+	Sealed      []byte
 	TriedAt     time.Time
 	CalledUs    bool
 	Result      string
@@ -506,7 +514,9 @@ func (q *Queries) TriesAtCases(ctx context.Context, ids []string, since time.Tim
 		var i TriesAtCasesRow
 		if err := rows.Scan(
 			&i.CaseID,
-			&i.Number,
+			&i.NumberRef,
+			&i.Custody,
+			&i.Sealed,
 			&i.TriedAt,
 			&i.CalledUs,
 			&i.Result,
