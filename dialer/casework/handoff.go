@@ -73,6 +73,11 @@ const (
 	HandoffWithdraw    HandoffAct = "withdraw"
 )
 
+// HandoffActs lists every act.
+var HandoffActs = []HandoffAct{
+	HandoffPass, HandoffAdd, HandoffAcknowledge, HandoffAnswer, HandoffReturn, HandoffReopen, HandoffWithdraw,
+}
+
 // HandoffStep is a row of the table of what may be done with a hand-off.
 type HandoffStep struct {
 	From HandoffState
