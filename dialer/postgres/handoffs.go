@@ -142,7 +142,7 @@ func (l *Ledger) PassOn(
 }
 
 // MoveHandoff carries out an act. Returning destroys the matter's key, once that is written: a crash between the two leaves a
-// returned matter whose key Forget destroys later.
+// returned matter whose key is still there.
 func (l *Ledger) MoveHandoff(ctx context.Context, m casework.HandoffMove) (h casework.Handoff, err error) {
 	err = l.inTx(ctx, "move a hand-off", func(ctx context.Context, q *db.Queries) error {
 		state, err := q.LockHandoff(ctx, m.ID)
