@@ -13,13 +13,22 @@ import (
 type resultInput struct {
 	ID   dialer.CallID `path:"id" maxLength:"100"`
 	Body struct {
-		Party           string     `json:"party" doc:"who was there"`
-		BusinessResults []string   `json:"business_results,omitempty" maxItems:"30" doc:"what came of it; the first is the primary one"`
-		Promise         *promiseIn `json:"promise,omitempty"`
-		Note            string     `json:"note,omitempty" maxLength:"10000"`
-		CallAgainAt     *time.Time `json:"call_again_at,omitempty" nullable:"true"`
-		Mine            bool       `json:"mine,omitempty" doc:"call again by this same operator"`
+		Party           string       `json:"party" doc:"who was there"`
+		BusinessResults []string     `json:"business_results,omitempty" maxItems:"30" doc:"what came of it; the first is the primary one"`
+		Promise         *promiseIn   `json:"promise,omitempty"`
+		Note            string       `json:"note,omitempty" maxLength:"10000"`
+		CallAgainAt     *time.Time   `json:"call_again_at,omitempty" nullable:"true"`
+		Mine            bool         `json:"mine,omitempty" doc:"call again by this same operator"`
+		Handoffs        []wardIsTold `json:"handoffs,omitempty" maxItems:"8" doc:"what the ward is told with the hand-offs that follow from the results"`
+		Language        string       `json:"language,omitempty" enum:"ja,en,zh,vi,und" doc:"that the debtor speaks; und for another"`
+		DoNotCall       bool         `json:"do_not_call,omitempty" doc:"the number that was called is not to be called again"`
 	}
+}
+
+// wardIsTold is what goes to the ward with the hand-off of a kind that follows from a result.
+type wardIsTold struct {
+	Kind casework.HandoffKind `json:"kind"`
+	Text string               `json:"text" maxLength:"4000" doc:"personal data"`
 }
 
 type promiseIn struct {
@@ -68,6 +77,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 		s.log.Warn("the desk could not be told of its result", "call", a.ID, "err", err)
 	}
 	s.recount.attemptChanged(a.ID)
+	s.passedOn(a, entry)
 	out := &resultOutput{}
 	out.Body.Revision, out.Body.Next, out.Body.Kept = kept.Revision, dressNext(kept.Next), kept.Revision == 0
 	return out, nil
@@ -176,6 +186,13 @@ func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Att
 func entryOf(in *resultInput) casework.Entry {
 	b := in.Body
 	e := casework.Entry{Party: casework.Party(b.Party), Note: b.Note, CallAgain: b.CallAgainAt, Mine: b.Mine}
+	e.Language, e.DoNotCall = b.Language, b.DoNotCall
+	for _, h := range b.Handoffs {
+		if e.Details == nil {
+			e.Details = map[casework.HandoffKind]string{}
+		}
+		e.Details[h.Kind] = h.Text
+	}
 	for _, r := range b.BusinessResults {
 		e.Business = append(e.Business, casework.Business(r))
 	}

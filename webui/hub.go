@@ -29,6 +29,7 @@ const (
 	frameBeat     = "beat"
 	frameBye      = "bye"
 	frameClose    = "close"
+	frameHandoff  = "handoff"
 )
 
 // LiveSettings bound the live board. Zero fields are the defaults.

@@ -45,6 +45,8 @@ type Deps struct {
 	Line  casework.LineStore
 	Lists Lists
 	Queue dialer.Queue
+	// Handoffs are what is passed to the ward: 引継ぎ.
+	Handoffs casework.HandoffStore
 	// Closes are the day's: 終業返却.
 	Closes  Closes
 	Figures Figures
@@ -120,6 +122,7 @@ func (s *Server) routes() {
 	s.caseRoutes()
 	s.orderRoutes()
 	s.closeRoutes()
+	s.handoffRoutes()
 	s.attemptRoutes()
 	s.callerRoutes()
 	s.recordingRoutes()

@@ -310,7 +310,7 @@ type Bye struct {
 // Frame is one frame of /api/live.
 type Frame struct {
 	Seq  uint64    `json:"seq" doc:"increases; not dense"`
-	Type string    `json:"type" enum:"snapshot,desk,trunk,call,progress,queue,alert,attempt,list,close,beat,bye"`
+	Type string    `json:"type" enum:"snapshot,desk,trunk,call,progress,queue,alert,attempt,list,close,handoff,beat,bye"`
 	At   time.Time `json:"at" doc:"the server's clock"`
 	Data any       `json:"data"`
 }

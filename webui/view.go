@@ -108,6 +108,8 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 	case Close:
 		seen := v.close(d)
 		return seen, v.readsCloses(), v.role != dialer.RoleAdmin
+	case HandoffsChanged:
+		return d, true, v.role != dialer.RoleAdmin
 	case casework.Preview:
 		return d, true, v.role != dialer.RoleOperator
 	default: // progress, and the beat: everyone's

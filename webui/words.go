@@ -42,6 +42,9 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.TrunkTrouble]():      texts(dialer.TrunkTroubles...),
 	reflect.TypeFor[dialer.Cause]():             append([]string{""}, texts(dialer.Causes...)...),
 	reflect.TypeFor[casework.Act]():             texts(casework.Acts...),
+	reflect.TypeFor[casework.HandoffKind]():     texts(casework.HandoffKinds...),
+	reflect.TypeFor[casework.HandoffState]():    texts(casework.HandoffStates...),
+	reflect.TypeFor[casework.HandoffAct]():      texts(casework.HandoffActs...),
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
@@ -78,6 +81,9 @@ func describeWords(r huma.Registry) {
 	alias[dialer.TrunkTrouble](r)
 	alias[dialer.Cause](r)
 	alias[casework.Act](r)
+	alias[casework.HandoffKind](r)
+	alias[casework.HandoffState](r)
+	alias[casework.HandoffAct](r)
 	alias[casework.Party](r)
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)

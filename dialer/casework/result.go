@@ -63,9 +63,12 @@ type Entry struct {
 	Party     Party
 	Business  []Business
 	Promise   *Promise
-	Note      string     // 交渉経過; personal data
-	CallAgain *time.Time // a time the debtor asked for
-	Mine      bool       // … and by this same operator
+	Note      string                 // 交渉経過; personal data
+	CallAgain *time.Time             // a time the debtor asked for
+	Mine      bool                   // … and by this same operator
+	Details   map[HandoffKind]string // what the ward is told with the hand-offs that follow; personal data
+	Language  string                 // that the talk showed the debtor to speak, BCP 47; empty when nothing was learnt
+	DoNotCall bool                   // the number that was called is not to be called again
 }
 
 // Promise is a promise to pay (納付約束): one date, one sum in yen, split by insurance and term when Parts is not empty.

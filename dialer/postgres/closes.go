@@ -39,8 +39,13 @@ func (l *Ledger) Found(ctx context.Context) (found dayclose.Found, err error) {
 
 func (l *Ledger) found(ctx context.Context, q *db.Queries) (dayclose.Found, error) {
 	o, err := q.CloseObstacles(ctx)
+	if err != nil {
+		return dayclose.Found{}, err
+	}
+	h, err := q.CountHandoffs(ctx)
 	return dayclose.Found{
 		OpenCalls: int(o.OpenCalls), ResultsDue: int(o.ResultsDue), Staging: int(o.Staging), Spooled: l.waiting(),
+		HandoffsOpen: int(h.Waiting), HandoffsUnseen: int(h.Unseen),
 	}, err
 }
 

@@ -29,7 +29,10 @@ func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd)
 			return false, err
 		}
 	}
-	return endAttempt(ctx, q, e)
+	if ended, err = endAttempt(ctx, q, e); err != nil || !ended {
+		return ended, err
+	}
+	return true, l.reportNumber(ctx, q, e)
 }
 
 // endAttempt writes an end in the transaction of q. ended is false when there is nothing to end: it was ended before, or

@@ -30,7 +30,7 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 			if err := enterDay(ctx, q); err != nil {
 				return err
 			}
-			kept, err = l.putResult(ctx, q, r)
+			kept, err = l.putAndPassOn(ctx, q, r)
 			return err
 		})
 	})
@@ -114,6 +114,8 @@ func saysTheSame(kept, e casework.Entry) bool {
 		return false
 	}
 	kept.CallAgain, e.CallAgain, e.Note = nil, nil, plain(e.Note)
+	// What these lead to is kept with what they led to, and is done again without harm.
+	e.Details, e.Language, e.DoNotCall = nil, "", false
 	if len(kept.Business) == 0 && len(e.Business) == 0 {
 		kept.Business, e.Business = nil, nil
 	}

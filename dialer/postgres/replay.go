@@ -66,7 +66,7 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 	case r.End != nil:
 		ended, err = l.putEnd(ctx, q, *r.End)
 	case r.Result != nil:
-		_, err = l.putResult(ctx, q, *r.Result)
+		_, err = l.putAndPassOn(ctx, q, *r.Result)
 	}
 	return ended, err
 }

@@ -83,6 +83,17 @@ var Table = []Row{
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
 
+	{Route: "GET /api/handoffs", Roles: readers},
+	{Route: "POST /api/handoffs", Roles: callers},
+	{Route: "GET /api/handoffs/{id}", Roles: readers}, // an operator's own, or of the case in hand; each time is written down
+	{Route: "POST /api/handoffs/{id}/add", Roles: callers},
+	{Route: "POST /api/handoffs/{id}/acknowledge", Roles: listeners},
+	{Route: "POST /api/handoffs/{id}/answer", Roles: listeners},
+	{Route: "POST /api/handoffs/{id}/return", Roles: listeners},
+	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers},
+	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers},
+	{Route: "POST /api/cases/{id}/do-not-call", Roles: callers}, // only a supervisor takes a number off the list
+
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},
 	{Route: "PATCH /api/users/{id}", Roles: admins},

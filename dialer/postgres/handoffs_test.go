@@ -1,0 +1,221 @@
+package postgres
+
+import (
+	"bytes"
+	"slices"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// wishes is an entry for the ward.
+func wishes(r dialer.Reservation, at time.Time, business ...casework.Business) casework.Recorded {
+	e := entry(r)
+	e.Promise, e.Business, e.At = nil, business, at
+	return e
+}
+
+func handoffsOf(t testing.TB, l *Ledger, id dialer.CaseID) []casework.Handoff {
+	t.Helper()
+	items, next, err := l.Handoffs(t.Context(), casework.HandoffFilter{Case: id})
+	if must(t, err); next != "" {
+		t.Fatalf("more than a page: %q", next)
+	}
+	return items
+}
+
+func anybody(casework.Handoff) bool { return true }
+
+func actsOf(h casework.Handoff) (acts []string) {
+	for _, e := range h.Events {
+		acts = append(acts, string(e.Act))
+	}
+	return acts
+}
+
+func TestAResultIsPassedOnOnceAndFollowsItsCorrections(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	r := call(t, l, target, noon, dialer.Answered)
+	first := wishes(r, noon, casework.Instalments, casework.SlipReissue, casework.Information)
+	first.Details = map[casework.HandoffKind]string{casework.HandInstalments: "10日に3000円"}
+	for range 2 { // the second is what a replay, or an answer that was lost, brings
+		_, err := l.Record(t.Context(), first)
+		must(t, err)
+	}
+	found := handoffsOf(t, l, target.CaseID)
+	if len(found) != 2 {
+		t.Fatalf("%d hand-offs, want 2: %+v", len(found), found)
+	}
+	i := slices.IndexFunc(found, func(h casework.Handoff) bool { return h.Kind == casework.HandInstalments })
+	h, err := l.Handoff(t.Context(), found[i].ID, "ward1", anybody)
+	must(t, err)
+	if h.About.Number != target.Number || h.About.WardNumber == "" || h.About.Name == "" || h.Events[0].Text != "10日に3000円" || len(h.Events) != 1 {
+		t.Fatalf("the ward reads %+v", h)
+	}
+	if n := count(t, l, `SELECT count(*) FROM handoff_reads WHERE handoff_id = $1 AND by_user = 'ward1'`, h.ID); n != 1 {
+		t.Errorf("%d reads kept, want 1", n)
+	}
+	// The ward has one of them; then the operator corrects the result to neither.
+	_, err = l.MoveHandoff(t.Context(), casework.HandoffMove{ID: h.ID, Act: casework.HandoffAcknowledge, By: "ward1", Role: dialer.RoleWard})
+	must(t, err)
+	second := wishes(r, noon.Add(time.Minute), casework.Complaint)
+	_, err = l.Record(t.Context(), second)
+	must(t, err)
+	states := map[casework.HandoffKind]casework.HandoffState{}
+	for _, h := range handoffsOf(t, l, target.CaseID) {
+		states[h.Kind] = h.State
+	}
+	for kind, want := range map[casework.HandoffKind]casework.HandoffState{
+		casework.HandInstalments: casework.HandoffAcknowledged, casework.HandSlip: casework.HandoffWithdrawn, casework.HandComplaint: casework.HandoffOpen,
+	} {
+		if states[kind] != want {
+			t.Errorf("%s is %q, want %q", kind, states[kind], want)
+		}
+	}
+	// The old entry comes again, from a spool, say: what came later has decided.
+	_, err = l.Record(t.Context(), first)
+	must(t, err)
+	third := wishes(r, noon.Add(2*time.Minute), casework.SlipReissue)
+	_, err = l.Record(t.Context(), third)
+	must(t, err)
+	for _, h := range handoffsOf(t, l, target.CaseID) {
+		if h.Kind == casework.HandSlip {
+			h, err := l.Handoff(t.Context(), h.ID, "ward1", anybody)
+			if must(t, err); h.State != casework.HandoffOpen || !slices.Equal(actsOf(h), []string{"pass", "withdraw", "reopen"}) {
+				t.Errorf("the slip went through %v and is %s", actsOf(h), h.State)
+			}
+		}
+	}
+}
+
+func TestTheNetworksWordOfANumberIsPassedOnByRule(t *testing.T) {
+	l := newLedger(t)
+	for _, c := range []struct {
+		name    string
+		results []dialer.Result
+		want    int
+	}{
+		{"changed", []dialer.Result{dialer.NumberChanged}, 1},
+		{"cannot be one", []dialer.Result{dialer.BadNumber}, 1},
+		{"unallocated once", []dialer.Result{dialer.Unallocated}, 0},
+		{"unallocated twice", []dialer.Result{dialer.Unallocated, dialer.Unallocated}, 1},
+		{"nobody there", []dialer.Result{dialer.NoAnswer}, 0},
+	} {
+		target := listedTarget(t, l)
+		for i, result := range c.results {
+			r := call(t, l, target, noon.Add(time.Duration(i)*24*time.Hour), result)
+			must(t, l.End(t.Context(), endOf(r, result))) // once more changes nothing
+		}
+		got := handoffsOf(t, l, target.CaseID)
+		if len(got) != c.want {
+			t.Errorf("%s: %d hand-offs, want %d", c.name, len(got), c.want)
+		}
+		for _, h := range got {
+			if h.Kind != casework.HandDiscrepancy || h.By != "" {
+				t.Errorf("%s: %+v", c.name, h)
+			}
+		}
+	}
+}
+
+// TestNoHandoffIsLost tries acts in any order: only the table's are taken, each is appended, and nothing goes but by its end.
+func TestNoHandoffIsLost(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	acts := []casework.HandoffAct{
+		casework.HandoffAdd, casework.HandoffAcknowledge, casework.HandoffAnswer, casework.HandoffReopen, casework.HandoffWithdraw, casework.HandoffReturn,
+	}
+	made := 0
+	rapid.Check(t, func(rt *rapid.T) {
+		h, err := l.PassOn(t.Context(), target.CaseID, casework.HandOther, "はじめ", "operator1")
+		must(t, err)
+		made++
+		state, want := casework.HandoffOpen, []string{"pass"}
+		for range rapid.IntRange(1, 12).Draw(rt, "acts") {
+			act := rapid.SampledFrom(acts).Draw(rt, "act")
+			role := rapid.SampledFrom(dialer.Roles).Draw(rt, "role")
+			to, known, may := state.After(act, role)
+			got, err := l.MoveHandoff(t.Context(), casework.HandoffMove{ID: h.ID, Act: act, Text: "つぎ", By: "operator1", Role: role})
+			if !known || !may {
+				if err == nil {
+					rt.Fatalf("%s by %s of one that is %s was taken", act, role, state)
+				}
+				continue
+			}
+			if err != nil || got.State != to {
+				rt.Fatalf("%s by %s of one that is %s: %s, %v", act, role, state, got.State, err)
+			}
+			state, want = to, append(want, string(act))
+		}
+		got, err := l.Handoff(t.Context(), h.ID, "ward1", anybody)
+		must(t, err)
+		if got.State != state || !slices.Equal(actsOf(got), want) || got.Gone != (state == casework.HandoffReturned) {
+			rt.Fatalf("it is %s (gone %v) by %v; want %s by %v", got.State, got.Gone, actsOf(got), state, want)
+		}
+		if !got.Gone && got.Events[0].Text != "はじめ" || got.Gone && (got.Events[0].Text != "" || got.About != casework.HandoffAbout{}) {
+			rt.Fatalf("what was said: %+v", got)
+		}
+	})
+	if n := count(t, l, `SELECT count(*) FROM handoffs`); n != made {
+		t.Errorf("%d hand-offs of %d are there", n, made)
+	}
+	if n := count(t, l, `SELECT count(*) FROM handoffs h WHERE state <>
+		(SELECT to_state FROM handoff_events e WHERE e.handoff_id = h.id ORDER BY n DESC LIMIT 1)`); n != 0 {
+		t.Errorf("%d hand-offs stand where no act led", n)
+	}
+}
+
+func TestTheDatabaseLosesNoHandoffAndReadsNone(t *testing.T) {
+	url := migrated(t)
+	l := openLedger(t, url, t.TempDir())
+	target := listedTarget(t, l)
+	h, err := l.PassOn(t.Context(), target.CaseID, casework.HandComplaint, "窓口の対応について", "operator1")
+	must(t, err)
+	for _, sql := range []string{
+		`DELETE FROM handoff_events`, `UPDATE handoff_events SET act = 'answer'`, `DELETE FROM handoffs`, `TRUNCATE handoffs CASCADE`,
+		`UPDATE handoffs SET kind = 'other'`, `UPDATE handoffs SET sealed = ''`,
+	} {
+		if err := exec(t, url, sql); err == nil {
+			t.Errorf("%s was taken", sql)
+		}
+	}
+	var about, said []byte
+	must(t, l.pool.QueryRow(t.Context(), `SELECT h.sealed, e.sealed FROM handoffs h JOIN handoff_events e ON e.handoff_id = h.id WHERE h.id = $1`, h.ID).
+		Scan(&about, &said))
+	if bytes.Contains(about, []byte(target.Number)) || bytes.Contains(said, []byte("窓口")) || len(about) == 0 || len(said) == 0 {
+		t.Error("the database holds what a hand-off says of a person")
+	}
+	if found, err := l.Found(t.Context()); err != nil || found.HandoffsOpen != 1 || found.HandoffsUnseen != 1 {
+		t.Errorf("the close finds %+v, %v", found, err)
+	}
+}
+
+func TestAnEntryMayForbidTheNumberAndLearnTheLanguage(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	r := call(t, l, target, noon, dialer.Answered)
+	e := wishes(r, noon, casework.LanguageWanted)
+	e.Language, e.DoNotCall = "vi", true
+	for range 2 {
+		_, err := l.Record(t.Context(), e)
+		must(t, err)
+	}
+	if c := caseOf(t, l, target.CaseID); c.Language != "vi" || !c.DoNotCall {
+		t.Errorf("the case: language %q, do not call %v", c.Language, c.DoNotCall)
+	}
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, false, "supervisor1", "本人が電話 0312345678 で了承"))
+	if c := caseOf(t, l, target.CaseID); c.DoNotCall {
+		t.Error("the number is still on the list")
+	}
+	if n := count(t, l, `SELECT count(*) FROM do_not_call_log`); n != 2 {
+		t.Errorf("%d rows say who did that, want 2", n)
+	}
+	if n := count(t, l, `SELECT count(*) FROM do_not_call_log WHERE reason LIKE '%0312345678%'`); n != 0 {
+		t.Error("the log has a number")
+	}
+}

@@ -1,0 +1,139 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// handed stands in for the ledger's hand-offs.
+type handed struct {
+	mu        sync.Mutex
+	list      []casework.Handoff
+	reads     []dialer.UserID
+	filter    casework.HandoffFilter
+	forbidden []bool
+}
+
+func (b *handed) Handoffs(_ context.Context, f casework.HandoffFilter) (items []casework.Handoff, next string, err error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.filter = f
+	for _, h := range b.list {
+		if f.By == "" || h.By == f.By {
+			items = append(items, h)
+		}
+	}
+	return items, "", nil
+}
+
+func (b *handed) Handoff(_ context.Context, id string, by dialer.UserID, may func(casework.Handoff) bool) (casework.Handoff, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.list, func(h casework.Handoff) bool { return h.ID == id })
+	if i < 0 || !may(b.list[i]) {
+		return casework.Handoff{}, dialer.ErrNotFound
+	}
+	b.reads = append(b.reads, by)
+	return b.list[i], nil
+}
+
+func (b *handed) PassOn(
+	_ context.Context, of dialer.CaseID, kind casework.HandoffKind, text string, by dialer.UserID,
+) (casework.Handoff, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	h := casework.Handoff{
+		ID: "handoff-" + string(kind), Case: of, Kind: kind, State: casework.HandoffOpen, By: by, At: tuesday, Moved: tuesday,
+		DueOn: dialer.DateOf(tuesday), About: casework.HandoffAbout{WardNumber: "0000000001", Name: "見本 花子", Number: "09000000001"},
+		Events: []casework.HandoffEvent{{Act: casework.HandoffPass, To: casework.HandoffOpen, By: by, At: tuesday, Text: text}},
+	}
+	b.list = append(b.list, h)
+	return h, nil
+}
+
+func (b *handed) MoveHandoff(_ context.Context, m casework.HandoffMove) (casework.Handoff, error) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	i := slices.IndexFunc(b.list, func(h casework.Handoff) bool { return h.ID == m.ID })
+	if i < 0 {
+		return casework.Handoff{}, dialer.ErrNotFound
+	}
+	h := &b.list[i]
+	to, _, may := h.State.After(m.Act, m.Role)
+	if !may {
+		return casework.Handoff{}, &dialer.Refusal{Rule: "handoff_moved", JA: "できません", EN: "no"}
+	}
+	h.Events = append(h.Events, casework.HandoffEvent{Act: m.Act, From: h.State, To: to, By: m.By, At: tuesday, Text: m.Text})
+	h.State = to
+	return *h, nil
+}
+
+func (b *handed) ForbidNumber(_ context.Context, _ dialer.CaseID, _ int, on bool, _ dialer.UserID, _ string) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	b.forbidden = append(b.forbidden, on)
+	return nil
+}
+
+// TestAHandoffGoesToTheWardAndBack: the operator passes it on with the case in hand, the ward takes note and answers, the operator
+// reads the answer; another operator reads nothing of it.
+func TestAHandoffGoesToTheWardAndBack(t *testing.T) {
+	h := open(t)
+	operator, other, ward := h.as("operator"), h.as("operator2"), h.as("ward")
+	pass := map[string]any{"case_id": "case-1", "kind": "other", "text": "住所が変わったとのこと"}
+	operator.do(http.MethodPost, "/api/handoffs", pass).problem(t, http.StatusForbidden, "forbidden") // no case in hand
+	h.set(func() {
+		h.desks[0].Operator, h.desks[0].CaseID = "user-operator", "case-1"
+	})
+	made := into[HandoffWhole](t, operator.do(http.MethodPost, "/api/handoffs", pass).want(t, http.StatusCreated))
+	at := "/api/handoffs/" + made.ID
+
+	seen := into[HandoffWhole](t, ward.do(http.MethodGet, at, nil).want(t, http.StatusOK))
+	if seen.Name == "" || seen.WardNumber == "" || seen.Number == "" || seen.Events[0].Text != "住所が変わったとのこと" || seen.CaseID != "" {
+		t.Errorf("the ward reads %+v", seen)
+	}
+	if !slices.Equal(h.board.reads, []dialer.UserID{"user-ward"}) {
+		t.Errorf("reads kept: %v", h.board.reads)
+	}
+	other.do(http.MethodGet, at, nil).problem(t, http.StatusNotFound, "not_found")
+	ward.do(http.MethodPost, at+"/answer", map[string]any{}).problem(t, http.StatusUnprocessableEntity, "invalid")
+	ward.do(http.MethodPost, at+"/acknowledge", map[string]any{}).want(t, http.StatusOK)
+	ward.do(http.MethodPost, at+"/acknowledge", map[string]any{}).problem(t, http.StatusConflict, "handoff_moved")
+	ward.do(http.MethodPost, at+"/answer", map[string]any{"text": "転居届を送付済み"}).want(t, http.StatusOK)
+
+	got := into[HandoffWhole](t, operator.do(http.MethodGet, at, nil).want(t, http.StatusOK))
+	if got.State != casework.HandoffAnswered || got.Events[2].Text != "転居届を送付済み" || got.Events[2].ByName != "職員ward" {
+		t.Errorf("the operator reads %+v", got)
+	}
+	other.do(http.MethodGet, "/api/handoffs", nil).want(t, http.StatusOK)
+	if h.board.filter.By != "user-operator2" {
+		t.Errorf("another operator is listed those of %q", h.board.filter.By)
+	}
+	for _, word := range []string{"住所", "見本", "09000000001"} {
+		if strings.Contains(h.logs.String(), word) {
+			t.Errorf("%q is in the log", word)
+		}
+	}
+}
+
+// TestOnlyASupervisorTakesANumberOffTheList: putting one on is for whoever has the case in hand.
+func TestOnlyASupervisorTakesANumberOffTheList(t *testing.T) {
+	h := open(t)
+	on, off := map[string]any{"rank": 1, "on": true, "reason": "本人の申し出"}, map[string]any{"rank": 1, "on": false, "reason": "本人の申し出"}
+	operator := h.as("operator")
+	operator.do(http.MethodPost, "/api/cases/case-1/do-not-call", on).problem(t, http.StatusForbidden, "forbidden")
+	h.set(func() { h.desks[0].Operator, h.desks[0].CaseID = "user-operator", "case-1" })
+	operator.do(http.MethodPost, "/api/cases/case-1/do-not-call", on).want(t, http.StatusNoContent)
+	operator.do(http.MethodPost, "/api/cases/case-1/do-not-call", off).problem(t, http.StatusForbidden, "forbidden")
+	h.as("supervisor").do(http.MethodPost, "/api/cases/case-1/do-not-call", off).want(t, http.StatusNoContent)
+	if !slices.Equal(h.board.forbidden, []bool{true, false}) {
+		t.Errorf("the list was changed %v", h.board.forbidden)
+	}
+}
