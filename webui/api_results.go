@@ -19,6 +19,7 @@ type resultInput struct {
 		Note            string     `json:"note,omitempty" maxLength:"10000"`
 		CallAgainAt     *time.Time `json:"call_again_at,omitempty" nullable:"true"`
 		Mine            bool       `json:"mine,omitempty" doc:"call again by this same operator"`
+		Confirm         []string   `json:"confirm,omitempty" maxItems:"10" doc:"codes of the warnings that were seen and confirmed: above_balance"`
 	}
 }
 
@@ -39,6 +40,8 @@ type resultOutput struct {
 		Revision int  `json:"revision" doc:"0 while it is kept for the ledger, which is away"`
 		Next     Next `json:"next"`
 		Kept     bool `json:"kept" doc:"the ledger is away; the result is kept on disk, and recorded when it is back"`
+		// Warnings are what is odd about what was recorded all the same.
+		Warnings []FieldProblem `json:"warnings"`
 	}
 }
 
@@ -55,6 +58,10 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if found := entry.Check(now, c, s.d.Hours); len(found) > 0 {
 		return nil, invalidFields(found)
 	}
+	ask, tell := unconfirmed(entry.Warn(c, &s.d.Banks), in.Body.Confirm)
+	if len(ask) > 0 {
+		return nil, invalidFields(ask)
+	}
 	next, spoilt := s.d.Rules.NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
 		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
@@ -70,6 +77,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	s.recount.attemptChanged(a.ID)
 	out := &resultOutput{}
 	out.Body.Revision, out.Body.Next, out.Body.Kept = kept.Revision, dressNext(kept.Next), kept.Revision == 0
+	out.Body.Warnings = dressWarnings(tell)
 	return out, nil
 }
 

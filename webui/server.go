@@ -44,7 +44,11 @@ type Deps struct {
 	Rules casework.Rules
 	Line  casework.LineStore
 	Lists Lists
-	Queue dialer.Queue
+	// Paid takes paid lists in, Promises says how promises stand, Banks when banks are open.
+	Paid     PaidLists
+	Promises casework.PromiseStore
+	Banks    casework.BankDays
+	Queue    dialer.Queue
 	// Closes are the day's: 終業返却.
 	Closes  Closes
 	Figures Figures
@@ -125,6 +129,8 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()
+	s.paymentRoutes()
+	s.promiseRoutes()
 	s.userRoutes()
 	s.liveRoutes()
 	s.serverRoutes()

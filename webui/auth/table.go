@@ -83,6 +83,13 @@ var Table = []Row{
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
 
+	{Route: "POST /api/payments", Roles: listers},
+	{Route: "GET /api/payments/{id}", Roles: listers},
+	{Route: "POST /api/payments/{id}/apply", Roles: listers},
+	{Route: "DELETE /api/payments/{id}", Roles: listers},
+	{Route: "GET /api/promises", Roles: listeners}, // the ward sees figures, and no person
+	{Route: "GET /api/promises/day", Roles: callers},
+
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},
 	{Route: "PATCH /api/users/{id}", Roles: admins},
