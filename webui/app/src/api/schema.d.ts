@@ -645,6 +645,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a paid list in, to look at */
+        post: operations["upload-payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a paid list would do, or did */
+        get: operations["payments"];
+        put?: never;
+        post?: never;
+        /** Forget a paid list */
+        delete: operations["discard-payments"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a paid list count */
+        post: operations["apply-payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/progress": {
         parameters: {
             query?: never;
@@ -654,6 +706,40 @@ export interface paths {
         };
         /** Where a month stands */
         get: operations["progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a month's promises stand */
+        get: operations["promises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Are banks open on a day */
+        get: operations["bank-day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -818,6 +904,13 @@ export interface components {
             /** Format: int64 */
             yen: number;
         };
+        BankDayOutputBody: {
+            /** @description the first day from then on on which banks are open, YYYY-MM-DD */
+            next: string;
+            open: boolean;
+            /** @description why banks are closed, in Japanese; empty when open */
+            why: string;
+        };
         BeginCloseInputBody: {
             /**
              * Format: date
@@ -971,6 +1064,8 @@ export interface components {
             history: components["schemas"]["Attempt"][];
             /** @description personal data was left out */
             masked: boolean;
+            paid: components["schemas"]["Paid"];
+            promises: components["schemas"]["PromiseLine"][];
         };
         ChangeUserInputBody: {
             disabled?: boolean;
@@ -1159,7 +1254,7 @@ export interface components {
         };
         HeldBack: {
             /** @enum {string} */
-            cause: "" | "result" | "number_rule" | "cap" | "language" | "asked" | "promise" | "entry" | "missed_call" | "aside" | "supervisor" | "no_number" | "new";
+            cause: "" | "result" | "number_rule" | "cap" | "language" | "asked" | "promise" | "promise_broken" | "promise_kept" | "paid" | "entry" | "missed_call" | "aside" | "supervisor" | "no_number" | "new";
             /** Format: int64 */
             count: number;
             /**
@@ -1281,6 +1376,48 @@ export interface components {
             /** @description stands with the case; no personal data */
             reason: string;
         };
+        Paid: {
+            /** @description the newest day of payment, YYYY-MM-DD */
+            newest: string;
+            /**
+             * Format: date-time
+             * @description when the newest of it was taken in
+             */
+            read_at: string;
+            /** Format: int64 */
+            yen: number;
+        } | null;
+        PaidPreview: {
+            /** Format: date-time */
+            applied_at?: string;
+            file_name: string;
+            from: string;
+            /** Format: int64 */
+            known: number;
+            list: string;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            new_yen: number;
+            problems: components["schemas"]["ListProblem"][];
+            /** Format: int64 */
+            progress: number;
+            /** Format: int64 */
+            repaired: number;
+            repairs: components["schemas"]["ListProblem"][];
+            /** Format: int64 */
+            rows: number;
+            sample: boolean;
+            settled: components["schemas"]["Verdicts"];
+            state: string;
+            /** Format: int64 */
+            taken_back: number;
+            to: string;
+            /** Format: int64 */
+            unknown: number;
+            /** Format: int64 */
+            wrong: number;
+        };
         Pause: {
             /** Format: date-time */
             from: string;
@@ -1370,6 +1507,21 @@ export interface components {
             means: string;
             parts?: components["schemas"]["PromisePart"][];
         } | null;
+        PromiseFigures: {
+            broken: components["schemas"]["Sum"];
+            grace: components["schemas"]["Sum"];
+            kept: components["schemas"]["Sum"];
+            kept_in_month: components["schemas"]["Sum"];
+            month: string;
+            open: components["schemas"]["Sum"];
+            /** Format: int64 */
+            paid_in_month_yen: number;
+            /** Format: int64 */
+            paid_yen: number;
+            partly: components["schemas"]["Sum"];
+            promised: components["schemas"]["Sum"];
+            unread: components["schemas"]["Sum"];
+        };
         PromiseIn: {
             /** Format: int64 */
             amount_yen: number;
@@ -1378,12 +1530,40 @@ export interface components {
             means: string;
             parts?: components["schemas"]["Item"][];
         } | null;
+        PromiseLine: {
+            /** Format: int64 */
+            amount_yen: number;
+            attempt_id: string;
+            case_id: string;
+            due_on: string;
+            /** @description YYYY-MM-DD; empty unless it was kept */
+            kept_on: string;
+            /** Format: date-time */
+            made_at: string;
+            means: string;
+            name: string;
+            /** Format: int64 */
+            paid_yen: number;
+            /** @enum {string} */
+            stage: "today" | "grace" | "unread" | "broken" | "partly" | "ahead" | "kept";
+            why: string;
+            why_en: string;
+        };
         PromisePart: {
             /** Format: int64 */
             amount_yen: number;
             /** @enum {string} */
             insurance: "kokuho" | "kouki";
             term: string;
+        };
+        PromisesOutputBody: {
+            figures: components["schemas"]["PromiseFigures"];
+            /** Format: int64 */
+            grace_days: number;
+            /** @description made in the month, or earlier and still open; the most urgent first; none for the ward, which sees no person */
+            items: components["schemas"]["PromiseLine"][];
+            /** @description the last day of payment in the paid lists read so far; empty for none */
+            read_to: string;
         };
         Quality: {
             customer: components["schemas"]["LegQuality"];
@@ -1447,6 +1627,8 @@ export interface components {
             business_results?: string[];
             /** Format: date-time */
             call_again_at?: string | null;
+            /** @description codes of the warnings that were seen and confirmed: above_balance */
+            confirm?: string[];
             /** @description call again by this same operator */
             mine?: boolean;
             note?: string;
@@ -1463,6 +1645,7 @@ export interface components {
              * @description 0 while it is kept for the ledger, which is away
              */
             revision: number;
+            warnings: components["schemas"]["FieldProblem"][];
         };
         ReturnedFile: {
             kind: string;
@@ -1548,6 +1731,12 @@ export interface components {
              */
             worst_mos: number;
         } | null;
+        Sum: {
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            yen: number;
+        };
         Today: {
             /** Format: int64 */
             answered: number;
@@ -1642,6 +1831,18 @@ export interface components {
             result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
             rule: string;
             why: string;
+        };
+        Verdicts: {
+            /** Format: int64 */
+            broken: number;
+            /** Format: int64 */
+            kept: number;
+            /** Format: int64 */
+            maybe_paid: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            partly: number;
         };
     };
     responses: never;
@@ -2912,6 +3113,131 @@ export interface operations {
             };
         };
     };
+    "upload-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     progress: {
         parameters: {
             query?: {
@@ -2931,6 +3257,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Progress"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promises: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM; this month when left out */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromisesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bank-day": {
+        parameters: {
+            query: {
+                /** @description YYYY-MM-DD */
+                on: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankDayOutputBody"];
                 };
             };
             /** @description Error */
