@@ -19,6 +19,12 @@ const judgedAtOnce = 500
 // judgeAll settles every promise by the payments there are, moves the cases that wait for a verdict, and holds those that are
 // perhaps paid. list is the paid list that gave the occasion; empty for none. Told again, it changes nothing.
 func (l *Ledger) judgeAll(ctx context.Context, list string, now time.Time) (casework.Moved, error) {
+	if list != "" {
+		// The planner knows nothing of payments that have just come.
+		if _, err := l.pool.Exec(ctx, "ANALYZE payments"); err != nil {
+			return casework.Moved{}, l.noticed(classify("look at the payments", err))
+		}
+	}
 	var all casework.Verdicts
 	var changed []string
 	for after, more := "", true; more; {

@@ -23,8 +23,8 @@ export function BankDay({ on, onMove }: { on: string; onMove: (day: string) => v
   return (
     <div className={css.bankDay} role="status">
       <span>{t("form.not_banking", { why: data.why })}</span>
-      <Button size="compact-sm" variant="light" data-promise="next_bank_day" aria-keyshortcuts="." onMouseDown={keepKeys} onClick={() => onMove(data.next)}>
-        {t("form.next_bank_day", { day: day(`${data.next}T12:00:00+09:00`, language()) })} <Key name="." />
+      <Button size="compact-sm" variant="light" data-promise="next_bank_day" aria-keyshortcuts="." onMouseDown={keepKeys} rightSection={<Key name="." />} onClick={() => onMove(data.next)}>
+        {t("form.next_bank_day", { day: day(`${data.next}T12:00:00+09:00`, language()) })}
       </Button>
     </div>
   );

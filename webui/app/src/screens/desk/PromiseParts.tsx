@@ -4,6 +4,7 @@ import type { Balance } from "../../api/types";
 import { parseYen, yen } from "../../format/yen";
 import { keepKeys } from "../../keys/keepKeys";
 import { Key } from "../../parts/Key";
+import { BankDay } from "./BankDay";
 import css from "./desk.module.css";
 import type { Draft, DraftPart } from "./draft";
 import { rowsOf, splitOver, sumOf } from "./split";
@@ -15,8 +16,18 @@ interface Props {
   errors: Record<string, string>;
 }
 
+/** What comes with a promise once one is made: whether banks are open on its date, and its parts. */
+export default function PromiseMore(props: Props) {
+  return (
+    <>
+      <BankDay on={props.draft.dueOn} onMove={(dueOn) => props.set({ dueOn })} />
+      {props.balances.length > 0 && <PromiseParts {...props} />}
+    </>
+  );
+}
+
 /** A promise by insurance and term: proposed from the oldest term on, each amount to be typed over, the sum held against the promise. */
-export default function PromiseParts({ draft, balances, set, errors }: Props) {
+function PromiseParts({ draft, balances, set, errors }: Props) {
   const { t } = useTranslation();
   const amount = parseYen(draft.amount) ?? 0;
   const parts = draft.parts ?? null;
@@ -29,10 +40,11 @@ export default function PromiseParts({ draft, balances, set, errors }: Props) {
           data-promise="split"
           aria-keyshortcuts=","
           aria-pressed={parts !== null}
+          rightSection={<Key name="," />}
           onMouseDown={keepKeys}
           onClick={() => set({ parts: parts ? null : splitOver(amount, balances) })}
         >
-          {t(parts ? "form.unsplit" : "form.split")} <Key name="," />
+          {t(parts ? "form.unsplit" : "form.split")}
         </Button>
         {parts && <Left amount={amount} parts={parts} />}
       </div>

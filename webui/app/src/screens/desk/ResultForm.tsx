@@ -11,7 +11,6 @@ import { type Business, businesses, businessKeys, noPerson, type Party, parties 
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import css from "./desk.module.css";
-import { BankDay } from "./BankDay";
 import { type Draft, means, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
@@ -263,12 +262,9 @@ function PromiseFields({ draft, set, errors, balances }: PromiseProps) {
         data={means.map((m) => ({ value: m, label: t(`means.${m}`) }))}
         onChange={(m) => m && set({ means: m })}
       />
-      <BankDay on={draft.dueOn} onMove={(dueOn) => set({ dueOn })} />
-      {balances.length > 0 && (
-        <Suspense fallback={null}>
-          <Parts draft={draft} balances={balances} set={set} errors={errors} />
-        </Suspense>
-      )}
+      <Suspense fallback={null}>
+        <Parts draft={draft} balances={balances} set={set} errors={errors} />
+      </Suspense>
     </fieldset>
   );
 }

@@ -62,13 +62,15 @@ export function PromisesScreen() {
   );
 }
 
+const tones: Record<string, "good" | "bad"> = { kept: "good", broken: "bad" };
+
 function Figures({ of }: { of: PromiseFigures }) {
   const { t } = useTranslation();
   const sums = ["promised", "kept", "partly", "broken", "open", "grace"] as const;
   return (
     <dl className={page.counts} aria-label={t("promises.figures")}>
       {sums.map((name) => (
-        <Figure key={name} name={t(`promises.${name}`)} n={of[name].n} sum={of[name].yen} tone={name === "kept" ? "good" : name === "broken" ? "bad" : undefined} />
+        <Figure key={name} name={t(`promises.${name}`)} n={of[name].n} sum={of[name].yen} tone={of[name].n > 0 ? tones[name] : undefined} />
       ))}
       <Figure name={t("promises.paid_yen")} sum={of.paid_yen} />
       <Figure name={t("promises.kept_in_month")} n={of.kept_in_month.n} sum={of.kept_in_month.yen} />
