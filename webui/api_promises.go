@@ -51,7 +51,7 @@ type bankDayOutput struct {
 	Body struct {
 		Open bool   `json:"open"`
 		Why  string `json:"why" doc:"why banks are closed, in Japanese; empty when open"`
-		Next string `json:"next" doc:"the first day from then on on which banks are open, YYYY-MM-DD"`
+		Next string `json:"next" doc:"the first day, not before it, when banks are open, YYYY-MM-DD"`
 	}
 }
 

@@ -406,7 +406,8 @@ func TestRandomListsLeaveTheBooksBalanced(t *testing.T) {
 			readPaidList(t, l, rows...)
 		}
 	}
-	if n := count(t, l, "SELECT count(*) FROM (SELECT c.payment_id FROM promise_counted c JOIN payments p ON p.id = c.payment_id GROUP BY 1, p.yen HAVING sum(c.yen) > p.yen) x"); n != 0 {
+	if n := count(t, l, `SELECT count(*) FROM (SELECT c.payment_id FROM promise_counted c JOIN payments p ON p.id = c.payment_id
+		GROUP BY 1, p.yen HAVING sum(c.yen) > p.yen) x`); n != 0 {
 		t.Errorf("%d payments count for more than they are", n)
 	}
 	if n := count(t, l, `SELECT count(*) FROM promises p WHERE p.paid_yen <> coalesce((SELECT sum(c.yen) FROM promise_counted c

@@ -905,7 +905,7 @@ export interface components {
             yen: number;
         };
         BankDayOutputBody: {
-            /** @description the first day from then on on which banks are open, YYYY-MM-DD */
+            /** @description the first day, not before it, when banks are open, YYYY-MM-DD */
             next: string;
             open: boolean;
             /** @description why banks are closed, in Japanese; empty when open */
