@@ -43,6 +43,9 @@ type caseOutput struct {
 		Case    Case      `json:"case"`
 		History []Attempt `json:"history"`
 		Masked  bool      `json:"masked" doc:"personal data was left out"`
+		// Promises are those that no later entry replaced, newest first; Paid is what was paid since the ward last said what is owed.
+		Promises []PromiseLine `json:"promises"`
+		Paid     *Paid         `json:"paid"`
 	}
 }
 
@@ -176,8 +179,11 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 		return nil, err
 	}
 	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
+	out.Body.Promises = []PromiseLine{}
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
+	} else if err := s.addPromises(ctx, in.ID, out); err != nil {
+		return nil, err
 	}
 	for _, a := range history {
 		out.Body.History = append(out.Body.History, s.historyEntry(v, a, whole))

@@ -22,6 +22,7 @@ type resultInput struct {
 		Handoffs        []wardIsTold `json:"handoffs,omitempty" maxItems:"8" doc:"what the ward is told with the hand-offs that follow from the results"`
 		Language        string       `json:"language,omitempty" enum:"ja,en,zh,vi,und" doc:"that the debtor speaks; und for another"`
 		DoNotCall       bool         `json:"do_not_call,omitempty" doc:"the number that was called is not to be called again"`
+		Confirm         []string     `json:"confirm,omitempty" maxItems:"10" doc:"codes of the warnings that were seen and confirmed: above_balance"`
 	}
 }
 
@@ -48,6 +49,8 @@ type resultOutput struct {
 		Revision int  `json:"revision" doc:"0 while it is kept for the ledger, which is away"`
 		Next     Next `json:"next"`
 		Kept     bool `json:"kept" doc:"the ledger is away; the result is kept on disk, and recorded when it is back"`
+		// Warnings are what is odd about what was recorded all the same.
+		Warnings []FieldProblem `json:"warnings"`
 	}
 }
 
@@ -63,6 +66,10 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	entry, now := entryOf(in), s.d.Now()
 	if found := entry.Check(now, c, s.d.Hours); len(found) > 0 {
 		return nil, invalidFields(found)
+	}
+	ask, tell := unconfirmed(entry.Warn(c, &s.d.Banks), in.Body.Confirm)
+	if len(ask) > 0 {
+		return nil, invalidFields(ask)
 	}
 	next, spoilt := s.d.Rules.NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
@@ -80,6 +87,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	s.passedOn(a, entry)
 	out := &resultOutput{}
 	out.Body.Revision, out.Body.Next, out.Body.Kept = kept.Revision, dressNext(kept.Next), kept.Revision == 0
+	out.Body.Warnings = dressWarnings(tell)
 	return out, nil
 }
 

@@ -47,6 +47,10 @@ type Deps struct {
 	Queue dialer.Queue
 	// Handoffs are what is passed to the ward: 引継ぎ.
 	Handoffs casework.HandoffStore
+	// Paid takes paid lists in, Promises says how promises stand, Banks when banks are open.
+	Paid     PaidLists
+	Promises casework.PromiseStore
+	Banks    casework.BankDays
 	// Closes are the day's: 終業返却.
 	Closes  Closes
 	Figures Figures
@@ -128,6 +132,8 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()
+	s.paymentRoutes()
+	s.promiseRoutes()
 	s.userRoutes()
 	s.liveRoutes()
 	s.serverRoutes()

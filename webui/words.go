@@ -48,6 +48,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
+	reflect.TypeFor[casework.PromiseStage]():    texts(casework.PromiseStages...),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
@@ -87,6 +88,7 @@ func describeWords(r huma.Registry) {
 	alias[casework.Party](r)
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)
+	alias[casework.PromiseStage](r)
 	alias[dialer.NumberKind](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)

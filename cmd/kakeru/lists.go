@@ -1,6 +1,7 @@
 package main
 
 import (
+	"cmp"
 	"context"
 	"flag"
 	"fmt"
@@ -87,6 +88,7 @@ func labOnly(trunks []configs.Trunk) bool {
 
 // importFlags are the flags of `kakeru import`.
 type importFlags struct {
+	paid               string
 	path               string
 	preview, skipWrong bool
 }
@@ -97,20 +99,21 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	var o importFlags
 	load, rest, err := configured("import", args, std, func(f *flag.FlagSet) {
 		f.StringVar(&o.path, "list", "", "the ward's list, a CSV `file` in CP932 or UTF-8")
+		f.StringVar(&o.paid, "paid", "", "a paid list (消込リスト) instead, a CSV `file` in CP932 or UTF-8")
 		f.BoolVar(&o.preview, "preview", false, "only show what it would do")
 		f.BoolVar(&o.skipWrong, "skip-wrong", false, "take it in without its wrong rows")
 	})
 	if err != nil {
 		return err
 	}
-	if o.path == "" || len(rest) > 0 {
-		return errUsage{"--list is missing, or there are arguments besides"}
+	if (o.path == "") == (o.paid == "") || len(rest) > 0 {
+		return errUsage{"give either --list or --paid, and no other arguments"}
 	}
 	s, err := load()
 	if err != nil {
 		return err
 	}
-	file, err := os.Open(o.path) //nolint:gosec // the operator's own file
+	file, err := os.Open(cmp.Or(o.path, o.paid)) //nolint:gosec // the operator's own file
 	if err != nil {
 		return fmt.Errorf("the list cannot be read: %w", err)
 	}
@@ -125,6 +128,10 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	}
 	defer func() { _ = line.Close() }()
 	return withLedger(ctx, s, func(l *postgres.Ledger) error {
+		if o.paid != "" {
+			in := payments{PaidStore: l, line: line, refs: dialer.NewRefs(key), labOnly: labOnly(s.SIP.Trunks)}
+			return in.fromCommand(ctx, file, o, std)
+		}
 		in := lists{store: l, line: line, refs: dialer.NewRefs(key), labOnly: labOnly(s.SIP.Trunks)}
 		return in.fromCommand(ctx, file, o, std)
 	})

@@ -14,13 +14,15 @@ import (
 )
 
 // runSample writes a made-up list in the ward's format to standard output.
-func runSample(_ context.Context, args []string, std streams) error {
+func runSample(ctx context.Context, args []string, std streams) error {
 	var cases int
 	var seed int64
 	var utf8 bool
-	rest, err := flags("sample", args, std, func(f *flag.FlagSet) {
+	var paid bool
+	load, rest, err := configured("sample", args, std, func(f *flag.FlagSet) {
 		f.IntVar(&cases, "cases", 6000, "how many `cases`")
 		f.Int64Var(&seed, "seed", 7, "the same seed gives the same list")
+		f.BoolVar(&paid, "paid", false, "write a paid list (消込リスト) for the promises of the ledger instead")
 		f.BoolVar(&utf8, "utf8", false, "write UTF-8 instead of CP932")
 	})
 	if err != nil {
@@ -40,5 +42,12 @@ func runSample(_ context.Context, args []string, std streams) error {
 		enc = japan.UTF8
 	}
 	w := japan.NewWriter(std.out, enc)
+	if paid {
+		s, err := load()
+		if err != nil {
+			return err
+		}
+		return errors.Join(samplePaid(ctx, s, w), w.Close())
+	}
 	return errors.Join(casework.WriteSample(w, cases, seed), w.Close())
 }

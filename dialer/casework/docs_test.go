@@ -46,6 +46,7 @@ func rulesPage(r Rules) string {
 	settingsPage(b, r)
 	connectionsPage(b, r)
 	businessPage(b, r)
+	promisesPage(b, r)
 	prioritiesPage(b, r)
 	b.WriteString(rulesEnd)
 	return b.String()
@@ -141,6 +142,25 @@ func businessPage(b *strings.Builder, r Rules) {
 			when = append(when, "anything else")
 		}
 		fmt.Fprintf(b, "| `%s` | %s | %s | %s | %s |\n", row.Name, strings.Join(when, ", "), strings.Join(next, ", "), row.JA, row.EN)
+	}
+	b.WriteString("\n")
+}
+
+func promisesPage(b *strings.Builder, r Rules) {
+	fmt.Fprintf(b, "## After a promise\n\n`promises`: the paid lists say whether a promise was kept, [decision 25](decisions/0025-promises-and-payments.md) how. "+
+		"`grace_days: %d` is how long\nafter its date a payment still counts, and how far a paid list must reach before there is a verdict. The case that waits for it then waits "+
+		"for this:\n\n| name | next | why | why_en |\n|---|---|---|---|\n", r.Promises.GraceDays)
+	for _, row := range []struct {
+		name string
+		PromiseFollow
+	}{{"kept", r.Promises.Kept}, {"partly", r.Promises.Partly}, {"broken", r.Promises.Broken}} {
+		next := "at once"
+		if row.Hold {
+			next = "`hold`"
+		} else if row.Days > 0 {
+			next = fmt.Sprintf("`days: %d`", row.Days)
+		}
+		fmt.Fprintf(b, "| `%s` | %s | %s | %s |\n", row.name, next, row.JA, row.EN)
 	}
 	b.WriteString("\n")
 }

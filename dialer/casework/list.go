@@ -18,14 +18,22 @@ const headerWithin = 10
 // problems is yielded with them and the rest still read; an error is a *ListError, ends the sequence, and says that the
 // list as a whole is not to be taken. Rows of one 宛名番号 belong to one case; whether they agree is for who gathers them.
 func ReadList(r io.Reader, m Mapping, n Notation, refs dialer.Refs) iter.Seq2[Row, error] {
-	return func(yield func(Row, error) bool) {
-		in := bufio.NewReaderSize(r, 64<<10)
-		recs := &records{in: in}
-		key := compare(n)
-		l := lines{mapping: m, notation: n, refs: refs, key: key, insurances: byKey(m.Insurances, key), languages: byKey(m.Languages, key)}
+	l := newLines(m, n, refs)
+	return readRows(r, l, func(rec record, ofHeader []Problem) Row {
+		row := l.row(rec)
+		row.Problems = append(ofHeader, row.Problems...)
+		return row
+	})
+}
+
+// readRows finds the header and reads the records behind it; read is given what was wrong with the header, once.
+func readRows[R any](r io.Reader, l *lines, read func(rec record, ofHeader []Problem) R) iter.Seq2[R, error] {
+	var none R
+	return func(yield func(R, error) bool) {
+		recs := &records{in: bufio.NewReaderSize(r, 64<<10)}
 		first, err := l.findHeader(recs)
 		if err != nil {
-			yield(Row{}, err)
+			yield(none, err)
 			return
 		}
 		rows := 0
@@ -34,17 +42,16 @@ func ReadList(r io.Reader, m Mapping, n Notation, refs dialer.Refs) iter.Seq2[Ro
 			switch {
 			case errors.Is(err, io.EOF):
 				if rows == 0 {
-					yield(Row{}, &ListError{Code: "no_rows", JA: "見出しだけで、明細が1行もありません。一覧表を出力し直してください", EN: "the list has a header but no rows; export it again"})
+					yield(none, &ListError{Code: "no_rows", JA: "見出しだけで、明細が1行もありません。一覧表を出力し直してください", EN: "the list has a header but no rows; export it again"})
 				}
 				return
 			case err != nil:
-				yield(Row{}, unread(err))
+				yield(none, unread(err))
 				return
 			case rec.blank():
 				continue
 			}
-			row := l.row(rec)
-			row.Problems = append(first, row.Problems...)
+			row := read(rec, first)
 			first, rows = nil, rows+1
 			if !yield(row, nil) {
 				return
@@ -62,6 +69,11 @@ type lines struct {
 	insurances map[string]Insurance
 	languages  map[string]string
 	header     header
+}
+
+func newLines(m Mapping, n Notation, refs dialer.Refs) *lines {
+	key := compare(n)
+	return &lines{mapping: m, notation: n, refs: refs, key: key, insurances: byKey(m.Insurances, key), languages: byKey(m.Languages, key)}
 }
 
 // findHeader reads up to the header and settles the separator. It returns what is wrong with single columns.

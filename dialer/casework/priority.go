@@ -48,6 +48,8 @@ const (
 	PromiseKept   PromiseState = "kept"
 	PromisePartly PromiseState = "partly"
 	PromiseBroken PromiseState = "broken"
+	// PromiseReplaced is one whose entry was corrected since: it counts for nothing.
+	PromiseReplaced PromiseState = "replaced"
 )
 
 // PromiseStates lists those that a row may name.
@@ -71,7 +73,7 @@ type Rank struct {
 
 // Rank says how soon a case comes on the day of now.
 func (r Rules) Rank(f Facts, now time.Time) Rank {
-	if f.Promise == PromiseOpen && !f.PromiseOn.IsZero() && !now.Before(f.PromiseOn.AddDate(0, 0, r.promiseGrace())) {
+	if f.Promise == PromiseOpen && !f.PromiseOn.IsZero() && !now.Before(f.PromiseOn.AddDate(0, 0, r.Promises.GraceDays)) {
 		f.Promise = PromiseDue
 	}
 	points := 0
@@ -86,16 +88,6 @@ func (r Rules) Rank(f Facts, now time.Time) Rank {
 		Priority: min(max(Ordinary-points, PriorityFirst), PriorityLast),
 		Why:      dialer.Reason{JA: strings.Join(ja, "・"), EN: strings.Join(en, ", ")},
 	}
-}
-
-// promiseGrace is how many days after its date a promise is looked at.
-func (r Rules) promiseGrace() int {
-	for _, row := range r.Business {
-		if row.AfterPromiseDays > 0 {
-			return row.AfterPromiseDays
-		}
-	}
-	return 0
 }
 
 func (p PriorityRow) matches(f Facts, now time.Time) bool {

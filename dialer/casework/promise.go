@@ -35,8 +35,6 @@ func (p Promise) checkYen(f *findings, c Case) {
 	switch {
 	case p.Yen <= 0:
 		f.add(field, "not_positive", "約束の金額は1円以上にしてください", "a promise is for one yen or more")
-	case len(c.Balances) > 0 && p.Yen > c.TotalYen():
-		f.add(field, "above_balance", "約束の金額が滞納額の合計を超えています。金額を確かめてください", "the sum is above all that is owed; check it")
 	case p.Yen > maxYen:
 		f.add(field, "too_large", "約束の金額が大きすぎます。桁を確かめてください", "the sum is too large; check its digits")
 	}
@@ -65,15 +63,12 @@ func (p Promise) checkParts(f *findings, c Case) {
 	if len(p.Parts) == 0 {
 		return
 	}
-	owed := make(map[balanceKey]int64, len(c.Balances))
-	for _, b := range c.Balances {
-		owed[balanceKey{b.Insurance, b.Term}] += b.Yen
-	}
+	owed := owedOf(c)
 	seen := make(map[balanceKey]bool, len(p.Parts))
 	var sum int64
 	for i, part := range p.Parts {
 		field, key := fmt.Sprintf("promise.parts[%d]", i), balanceKey{part.Insurance, part.Term}
-		yen, known := owed[key]
+		_, known := owed[key]
 		switch {
 		case part.Insurance != Kokuho && part.Insurance != Kouki:
 			f.add(field+".insurance", "unknown", "保険の区分が正しくありません。国保か後期を選んでください", "unknown insurance; use kokuho or kouki")
@@ -83,8 +78,8 @@ func (p Promise) checkParts(f *findings, c Case) {
 			f.add(field+".term", "double", "同じ保険・期別が重複しています。1つにまとめてください", "this insurance and term is named twice; name it once")
 		case part.Yen <= 0:
 			f.add(field+".amount_yen", "not_positive", "内訳の金額は1円以上にしてください", "a part is for one yen or more")
-		case part.Yen > maxYen, known && part.Yen > yen:
-			f.add(field+".amount_yen", "above_balance", "内訳の金額がその期別の滞納額を超えています", "the part is above what is owed for it")
+		case part.Yen > maxYen:
+			f.add(field+".amount_yen", "too_large", "内訳の金額が大きすぎます。桁を確かめてください", "the part is too large; check its digits")
 		}
 		seen[key] = true
 		// A part out of range was named above; adding it could overflow.
@@ -95,6 +90,15 @@ func (p Promise) checkParts(f *findings, c Case) {
 	if sum != p.Yen {
 		f.add("promise.parts", "sum", "内訳の合計が約束の金額と一致しません。金額を直してください", "the parts do not sum to the promise; correct the sums")
 	}
+}
+
+// owedOf is what a case owes by insurance and term.
+func owedOf(c Case) map[balanceKey]int64 {
+	owed := make(map[balanceKey]int64, len(c.Balances))
+	for _, b := range c.Balances {
+		owed[balanceKey{b.Insurance, b.Term}] += b.Yen
+	}
+	return owed
 }
 
 // balanceKey is what tells the balances of a case apart.

@@ -14,6 +14,7 @@ type Rules struct {
 	dialer.Rules
 	Business   []NextRow
 	Priorities []PriorityRow
+	Promises   PromiseRules
 }
 
 // DefaultRules are those of DOMAIN, and of docs/decisions/0020 and 0017.
@@ -53,6 +54,10 @@ func ParseRules(file []byte) (Rules, error) {
 	if r.Priorities, err = rows[PriorityRow](sections, builtIn, "priorities"); err != nil {
 		return Rules{}, err
 	}
+	r.Promises, err = promiseRules(sections, builtIn)
+	if err != nil {
+		return Rules{}, err
+	}
 	return r, r.check()
 }
 
@@ -79,6 +84,7 @@ func (r Rules) check() error {
 	var p ruleProblems
 	checkBusiness(&p, r.Business)
 	checkPriorities(&p, r.Priorities)
+	r.Promises.check(&p)
 	return errors.Join(p...)
 }
 

@@ -37,6 +37,9 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 	if err != nil {
 		return casework.Recorded{}, err
 	}
+	if kept.Revision > 0 && (kept.Promise != nil || kept.Revision > 1) {
+		l.judgeCase(ctx, kept.Case)
+	}
 	if kept.Revision > 0 && kept.Next.State == dialer.CaseWaiting {
 		l.rank(ctx, kept.Case)
 	}

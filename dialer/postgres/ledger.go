@@ -24,18 +24,20 @@ import (
 
 // The ports a Ledger implements.
 var (
-	_ dialer.Ledger        = (*Ledger)(nil)
-	_ dialer.Cases         = (*Ledger)(nil)
-	_ dialer.LineSource    = (*Ledger)(nil)
-	_ dialer.Users         = (*Ledger)(nil)
-	_ dialer.Sessions      = (*Ledger)(nil)
-	_ casework.CaseStore   = (*Ledger)(nil)
-	_ casework.ResultStore = (*Ledger)(nil)
-	_ casework.ListStore   = (*Ledger)(nil)
-	_ casework.LineStore   = (*Ledger)(nil)
-	_ dialer.Upkeep        = (*Ledger)(nil)
-	_ report.Source        = (*Ledger)(nil)
-	_ fleet.Nodes          = (*Ledger)(nil)
+	_ dialer.Ledger         = (*Ledger)(nil)
+	_ dialer.Cases          = (*Ledger)(nil)
+	_ dialer.LineSource     = (*Ledger)(nil)
+	_ dialer.Users          = (*Ledger)(nil)
+	_ dialer.Sessions       = (*Ledger)(nil)
+	_ casework.CaseStore    = (*Ledger)(nil)
+	_ casework.ResultStore  = (*Ledger)(nil)
+	_ casework.ListStore    = (*Ledger)(nil)
+	_ casework.LineStore    = (*Ledger)(nil)
+	_ casework.PaidStore    = (*Ledger)(nil)
+	_ casework.PromiseStore = (*Ledger)(nil)
+	_ dialer.Upkeep         = (*Ledger)(nil)
+	_ report.Source         = (*Ledger)(nil)
+	_ fleet.Nodes           = (*Ledger)(nil)
 )
 
 // Options says where a ledger is and what it needs of the house.
@@ -78,7 +80,8 @@ type Ledger struct {
 	onHealth []func(up bool)
 	ranked   atomic.Pointer[string] // the day for which all cases were ranked
 
-	entered atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
+	entered  atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
+	unjudged atomic.Bool                 // payments were read, and not all promises have been settled by them
 
 	joined   atomic.Pointer[life] // which node's life this is; nil for none
 	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64

@@ -245,6 +245,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 	at, forget := l.track(list)
 	defer forget()
 	var done casework.Applied
+	var freed []string
 	err := l.inTx(ctx, "apply the list", func(ctx context.Context, q *db.Queries) error {
 		if err := q.HoldLists(ctx); err != nil {
 			return err
@@ -263,6 +264,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 			}
 		}}
 		done, err = a.run(ctx)
+		freed = a.freed
 		return err
 	})
 	if err == nil {
@@ -270,6 +272,9 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 	}
 	if err == nil {
 		done.Waiting, err = l.rankList(ctx, list)
+	}
+	if err == nil && len(freed) > 0 {
+		err = l.addFreed(ctx, &done, freed)
 	}
 	if err != nil {
 		return casework.Applied{}, err
@@ -285,9 +290,21 @@ type application struct {
 	by       dialer.UserID
 	at       time.Time
 	progress func(cases int)
+	freed    []string // the cases that were held as perhaps paid, and are not any more
 }
 
-func (a application) run(ctx context.Context) (done casework.Applied, err error) {
+// addFreed puts cases that wait again, and that the list left as they were, to those that wait.
+func (l *Ledger) addFreed(ctx context.Context, done *casework.Applied, freed []string) error {
+	moved, err := l.moved(ctx, freed)
+	for _, w := range moved.Waiting {
+		if !slices.ContainsFunc(done.Waiting, func(known dialer.Waiting) bool { return known.Case == w.Case }) {
+			done.Waiting = append(done.Waiting, w)
+		}
+	}
+	return err
+}
+
+func (a *application) run(ctx context.Context) (done casework.Applied, err error) {
 	switch a.list.State {
 	case "applied":
 		done = casework.Applied{New: int(a.list.New), Changed: int(a.list.Changed), Same: int(a.list.Same)}
@@ -299,7 +316,7 @@ func (a application) run(ctx context.Context) (done casework.Applied, err error)
 	return done, err
 }
 
-func (a application) apply(ctx context.Context) (done casework.Applied, err error) {
+func (a *application) apply(ctx context.Context) (done casework.Applied, err error) {
 	if err := a.check(ctx); err != nil {
 		return done, err
 	}
@@ -324,6 +341,9 @@ func (a application) apply(ctx context.Context) (done casework.Applied, err erro
 	if err := a.q.TouchChanged(ctx, a.at, a.list.ID); err != nil {
 		return done, err
 	}
+	if err := a.absorbPayments(ctx); err != nil {
+		return done, err
+	}
 	if err := dropStaged(ctx, a.q, a.list.ID); err != nil {
 		return done, err
 	}
@@ -332,8 +352,17 @@ func (a application) apply(ctx context.Context) (done casework.Applied, err erro
 	})
 }
 
+// absorbPayments leaves to the list's balances what was paid before it came: the ward's word is the truth of what is owed.
+func (a *application) absorbPayments(ctx context.Context) (err error) {
+	if err := a.q.PaymentsInList(ctx, a.list.ID); err != nil {
+		return err
+	}
+	a.freed, err = freeNotPaid(ctx, a.q, a.at)
+	return err
+}
+
 // check refuses what must not be applied.
-func (a application) check(ctx context.Context) error {
+func (a *application) check(ctx context.Context) error {
 	rows, err := a.q.CountStagedRows(ctx, a.list.ID)
 	if err != nil {
 		return err
@@ -351,7 +380,7 @@ func (a application) check(ctx context.Context) error {
 	return nil
 }
 
-func (a application) chunk(ctx context.Context, total, after, upto int32) error {
+func (a *application) chunk(ctx context.Context, total, after, upto int32) error {
 	err := a.q.ApplyCases(ctx, db.ApplyCasesParams{
 		ListID: a.list.ID, After: after, Upto: upto, Why: newCaseWhy, WhyEn: newCaseWhyEN, At: a.at,
 		FirstDue: a.at.Add(-time.Duration(total) * time.Millisecond),

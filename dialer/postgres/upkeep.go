@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -21,7 +22,15 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) ([]dialer.Waiting, err
 		return nil, err
 	}
 	changed = append(changed, awaited...)
-	if today := dialer.DateOf(now).String(); l.ranked.Load() == nil || *l.ranked.Load() != today {
+	today := dialer.DateOf(now).String()
+	newDay := l.ranked.Load() == nil || *l.ranked.Load() != today
+	var promised casework.Moved
+	if newDay || l.unjudged.Load() {
+		if promised, err = l.judgeAll(ctx, "", now); err != nil {
+			return nil, err
+		}
+	}
+	if newDay {
 		ranked, err := l.rankAll(ctx, now)
 		if err != nil {
 			return nil, err
@@ -29,7 +38,8 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) ([]dialer.Waiting, err
 		l.ranked.Store(&today)
 		changed = append(changed, ranked...)
 	}
-	return l.placesOf(ctx, changed)
+	places, err := l.placesOf(ctx, changed)
+	return append(promised.Waiting, places...), err
 }
 
 // freeMine lets anyone make the calls that were promised in person, once the grace is over.

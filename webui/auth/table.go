@@ -93,6 +93,12 @@ var Table = []Row{
 	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers},
 	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers},
 	{Route: "POST /api/cases/{id}/do-not-call", Roles: callers}, // only a supervisor takes a number off the list
+	{Route: "POST /api/payments", Roles: listers},
+	{Route: "GET /api/payments/{id}", Roles: listers},
+	{Route: "POST /api/payments/{id}/apply", Roles: listers},
+	{Route: "DELETE /api/payments/{id}", Roles: listers},
+	{Route: "GET /api/promises", Roles: listeners}, // the ward sees figures, and no person
+	{Route: "GET /api/promises/day", Roles: callers},
 
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},

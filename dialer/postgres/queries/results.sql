@@ -7,7 +7,7 @@ VALUES (@attempt_id, @revision, @party, @business, sqlc.narg('call_again_at'), @
   sqlc.narg('next_due'), @next_why);
 
 -- name: ReplacePromises :exec
-UPDATE promises SET state = 'replaced' WHERE attempt_id = @attempt_id AND state = 'open';
+UPDATE promises SET state = 'replaced', paid_yen = 0, kept_on = NULL WHERE attempt_id = @attempt_id AND state <> 'replaced';
 
 -- name: InsertPromise :exec
 INSERT INTO promises (attempt_id, revision, yen, due_on, means)

@@ -19,6 +19,7 @@ const tree = root.addChildren([
   screen("/cases", lazyRouteComponent(() => import("./screens/cases/CasesScreen"), "CasesScreen")),
   screen("/cases/$id", lazyRouteComponent(() => import("./screens/cases/CaseScreen"), "CaseScreen")),
   screen("/lists", lazyRouteComponent(() => import("./screens/lists/ListsScreen"), "ListsScreen")),
+  screen("/promises", lazyRouteComponent(() => import("./screens/promises/PromisesScreen"), "PromisesScreen")),
   screen("/close", lazyRouteComponent(() => import("./screens/close/CloseScreen"), "CloseScreen")),
   screen("/progress", lazyRouteComponent(() => import("./screens/progress/ProgressScreen"), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => import("./screens/admin/DesksScreen"), "DesksScreen")),

@@ -6,6 +6,8 @@ package db
 
 import (
 	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 )
 
 type Attempt struct {
@@ -75,6 +77,39 @@ type List struct {
 	Kinds     []byte
 	AppliedAt *time.Time
 	AppliedBy string
+}
+
+type PaidList struct {
+	ID        string
+	FileName  string
+	ByUser    string
+	At        time.Time
+	Sample    bool
+	State     string
+	Rows      int32
+	Taken     int32
+	New       int32
+	NewYen    int64
+	Known     int32
+	TakenBack int32
+	Unknown   int32
+	Wrong     int32
+	Repaired  int32
+	FromOn    pgtype.Date
+	ToOn      pgtype.Date
+	Problems  []byte
+	Repairs   []byte
+	Settled   []byte
+	AppliedAt *time.Time
+	AppliedBy string
+}
+
+type PromiseCounted struct {
+	AttemptID string
+	Revision  int32
+	PaymentID int64
+	Part      int32
+	Yen       int64
 }
 
 type User struct {

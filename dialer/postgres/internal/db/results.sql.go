@@ -258,7 +258,7 @@ func (q *Queries) PromisePartsOf(ctx context.Context, ids []string) ([]PromisePa
 }
 
 const replacePromises = `-- name: ReplacePromises :exec
-UPDATE promises SET state = 'replaced' WHERE attempt_id = $1 AND state = 'open'
+UPDATE promises SET state = 'replaced', paid_yen = 0, kept_on = NULL WHERE attempt_id = $1 AND state <> 'replaced'
 `
 
 func (q *Queries) ReplacePromises(ctx context.Context, attemptID string) error {

@@ -102,6 +102,19 @@ export const getCloses = async () => (await take(api.GET("/api/closes"))).items;
 export const getCloseFile = async (id: string, n: number) =>
   (await take(api.GET("/api/closes/{id}/files/{n}", { params: { path: { id, n } }, parseAs: "blob" }))) as unknown as Blob;
 
+/** A paid list (消込リスト), in the same two steps. */
+export const uploadPaid = async (file: File) => {
+  const form = new FormData();
+  form.append("file", file);
+  return (await take(api.POST("/api/payments", { body: form as never, bodySerializer: () => form }))).list;
+};
+export const getPaid = (id: string) => take(api.GET("/api/payments/{id}", at(id)));
+export const applyPaid = (id: string) => take(api.POST("/api/payments/{id}/apply", at(id)));
+export const discardPaid = (id: string) => take(api.DELETE("/api/payments/{id}", at(id)));
+export const getPromises = (month?: string) => take(api.GET("/api/promises", { params: { query: month ? { month } : {} } }));
+/** Whether banks are open on a day, and when next. */
+export const getBankDay = (on: string) => take(api.GET("/api/promises/day", { params: { query: { on } } }));
+
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>
   take(api.POST("/api/users", { body: user }));

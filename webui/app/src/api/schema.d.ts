@@ -351,6 +351,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/do-not-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a number on the do-not-call list; a supervisor also takes it off */
+        post: operations["do-not-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/hold": {
         parameters: {
             query?: never;
@@ -556,6 +573,143 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/handoffs": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What was passed to the ward */
+        get: operations["handoffs"];
+        put?: never;
+        /** Pass a matter to the ward by hand */
+        post: operations["pass-on"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of them whole; that it was read is kept */
+        get: operations["handoff"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take note of it */
+        post: operations["acknowledge-handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}/add": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Tell the ward more */
+        post: operations["add-handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}/answer": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Answer it */
+        post: operations["answer-handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}/reopen": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have it wait for the ward again */
+        post: operations["reopen-handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}/return": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Let it be done: what it says of a person is destroyed */
+        post: operations["return-handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/handoffs/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take it back */
+        post: operations["withdraw-handoff"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/hours": {
         parameters: {
             query?: never;
@@ -645,6 +799,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Take a paid list in, to look at */
+        post: operations["upload-payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a paid list would do, or did */
+        get: operations["payments"];
+        put?: never;
+        post?: never;
+        /** Forget a paid list */
+        delete: operations["discard-payments"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/payments/{id}/apply": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Make a paid list count */
+        post: operations["apply-payments"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/progress": {
         parameters: {
             query?: never;
@@ -654,6 +860,40 @@ export interface paths {
         };
         /** Where a month stands */
         get: operations["progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a month's promises stand */
+        get: operations["promises"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/promises/day": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Are banks open on a day */
+        get: operations["bank-day"];
         put?: never;
         post?: never;
         delete?: never;
@@ -818,6 +1058,13 @@ export interface components {
             /** Format: int64 */
             yen: number;
         };
+        BankDayOutputBody: {
+            /** @description the first day, not before it, when banks are open, YYYY-MM-DD */
+            next: string;
+            open: boolean;
+            /** @description why banks are closed, in Japanese; empty when open */
+            why: string;
+        };
         BeginCloseInputBody: {
             /**
              * Format: date
@@ -971,6 +1218,8 @@ export interface components {
             history: components["schemas"]["Attempt"][];
             /** @description personal data was left out */
             masked: boolean;
+            paid: components["schemas"]["Paid"];
+            promises: components["schemas"]["PromiseLine"][];
         };
         ChangeUserInputBody: {
             disabled?: boolean;
@@ -1089,6 +1338,16 @@ export interface components {
             call_id: string;
             case_id?: string;
         };
+        DoNotCallInputBody: {
+            on: boolean;
+            /**
+             * Format: int64
+             * @description which of the case's numbers
+             */
+            rank: number;
+            /** @description kept for ever; no personal data */
+            reason: string;
+        };
         DtmfInputBody: {
             /** @description the keys, in order: 0-9, *, #, A-D, 1 to 32 */
             digits: string;
@@ -1155,11 +1414,72 @@ export interface components {
              */
             seq: number;
             /** @enum {string} */
-            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "close" | "beat" | "bye";
+            type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "close" | "handoff" | "beat" | "bye";
+        };
+        Handoff: {
+            /** Format: date-time */
+            at: string;
+            attempt_id?: string;
+            /** @description empty when it was passed on by rule */
+            by_name: string;
+            /** @description left out for the ward, which does not read the centre's cases */
+            case_id?: string;
+            /** @description YYYY-MM-DD */
+            due_on: string;
+            id: string;
+            /** @enum {string} */
+            kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
+            /** Format: date-time */
+            moved_at: string;
+            overdue: boolean;
+            /** @enum {string} */
+            state: "open" | "acknowledged" | "answered" | "returned" | "withdrawn";
+        };
+        HandoffEvent: {
+            /** @enum {string} */
+            act: "pass" | "add" | "acknowledge" | "answer" | "return" | "reopen" | "withdraw";
+            /** Format: date-time */
+            at: string;
+            /** @description empty for a rule */
+            by_name: string;
+            text: string;
+        };
+        HandoffWhole: {
+            /** Format: date-time */
+            at: string;
+            attempt_id?: string;
+            /** @description empty when it was passed on by rule */
+            by_name: string;
+            /** @description left out for the ward, which does not read the centre's cases */
+            case_id?: string;
+            /** @description YYYY-MM-DD */
+            due_on: string;
+            /** @description oldest first */
+            events: components["schemas"]["HandoffEvent"][];
+            /** @description it was returned, and what it said of a person destroyed */
+            gone: boolean;
+            id: string;
+            /** @enum {string} */
+            kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
+            /** Format: date-time */
+            moved_at: string;
+            name: string;
+            /** @description that was called; empty when none was */
+            number: string;
+            overdue: boolean;
+            /** @enum {string} */
+            state: "open" | "acknowledged" | "answered" | "returned" | "withdrawn";
+            /** @description empty once gone, as are name, number and texts */
+            ward_number: string;
+        };
+        HandoffsOutputBody: {
+            /** @description what waits for the ward first, by the day it is due */
+            items: components["schemas"]["Handoff"][];
+            next_cursor: string | null;
         };
         HeldBack: {
             /** @enum {string} */
-            cause: "" | "result" | "number_rule" | "cap" | "language" | "asked" | "promise" | "entry" | "missed_call" | "aside" | "supervisor" | "no_number" | "new";
+            cause: "" | "result" | "number_rule" | "cap" | "language" | "asked" | "promise" | "promise_broken" | "promise_kept" | "paid" | "entry" | "missed_call" | "aside" | "supervisor" | "no_number" | "new";
             /** Format: int64 */
             count: number;
             /**
@@ -1214,6 +1534,10 @@ export interface components {
             ja: string;
             /** Format: int64 */
             line: number;
+        };
+        MoveHandoffInputBody: {
+            /** @description personal data; an answer, and whatever is added or taken back, needs one */
+            text?: string;
         };
         NameCaseInputBody: {
             case_id: string;
@@ -1280,6 +1604,55 @@ export interface components {
         OrderInputBody: {
             /** @description stands with the case; no personal data */
             reason: string;
+        };
+        Paid: {
+            /** @description the newest day of payment, YYYY-MM-DD */
+            newest: string;
+            /**
+             * Format: date-time
+             * @description when the newest of it was taken in
+             */
+            read_at: string;
+            /** Format: int64 */
+            yen: number;
+        } | null;
+        PaidPreview: {
+            /** Format: date-time */
+            applied_at?: string;
+            file_name: string;
+            from: string;
+            /** Format: int64 */
+            known: number;
+            list: string;
+            /** Format: int64 */
+            new: number;
+            /** Format: int64 */
+            new_yen: number;
+            problems: components["schemas"]["ListProblem"][];
+            /** Format: int64 */
+            progress: number;
+            /** Format: int64 */
+            repaired: number;
+            repairs: components["schemas"]["ListProblem"][];
+            /** Format: int64 */
+            rows: number;
+            sample: boolean;
+            settled: components["schemas"]["Verdicts"];
+            state: string;
+            /** Format: int64 */
+            taken_back: number;
+            to: string;
+            /** Format: int64 */
+            unknown: number;
+            /** Format: int64 */
+            wrong: number;
+        };
+        PassOnInputBody: {
+            case_id: string;
+            /** @enum {string} */
+            kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
+            /** @description personal data */
+            text: string;
         };
         Pause: {
             /** Format: date-time */
@@ -1370,6 +1743,21 @@ export interface components {
             means: string;
             parts?: components["schemas"]["PromisePart"][];
         } | null;
+        PromiseFigures: {
+            broken: components["schemas"]["Sum"];
+            grace: components["schemas"]["Sum"];
+            kept: components["schemas"]["Sum"];
+            kept_in_month: components["schemas"]["Sum"];
+            month: string;
+            open: components["schemas"]["Sum"];
+            /** Format: int64 */
+            paid_in_month_yen: number;
+            /** Format: int64 */
+            paid_yen: number;
+            partly: components["schemas"]["Sum"];
+            promised: components["schemas"]["Sum"];
+            unread: components["schemas"]["Sum"];
+        };
         PromiseIn: {
             /** Format: int64 */
             amount_yen: number;
@@ -1378,12 +1766,40 @@ export interface components {
             means: string;
             parts?: components["schemas"]["Item"][];
         } | null;
+        PromiseLine: {
+            /** Format: int64 */
+            amount_yen: number;
+            attempt_id: string;
+            case_id: string;
+            due_on: string;
+            /** @description YYYY-MM-DD; empty unless it was kept */
+            kept_on: string;
+            /** Format: date-time */
+            made_at: string;
+            means: string;
+            name: string;
+            /** Format: int64 */
+            paid_yen: number;
+            /** @enum {string} */
+            stage: "today" | "grace" | "unread" | "broken" | "partly" | "ahead" | "kept";
+            why: string;
+            why_en: string;
+        };
         PromisePart: {
             /** Format: int64 */
             amount_yen: number;
             /** @enum {string} */
             insurance: "kokuho" | "kouki";
             term: string;
+        };
+        PromisesOutputBody: {
+            figures: components["schemas"]["PromiseFigures"];
+            /** Format: int64 */
+            grace_days: number;
+            /** @description made in the month, or earlier and still open; the most urgent first; none for the ward, which sees no person */
+            items: components["schemas"]["PromiseLine"][];
+            /** @description the last day of payment in the paid lists read so far; empty for none */
+            read_to: string;
         };
         Quality: {
             customer: components["schemas"]["LegQuality"];
@@ -1447,6 +1863,17 @@ export interface components {
             business_results?: string[];
             /** Format: date-time */
             call_again_at?: string | null;
+            /** @description codes of the warnings that were seen and confirmed: above_balance */
+            confirm?: string[];
+            /** @description the number that was called is not to be called again */
+            do_not_call?: boolean;
+            /** @description what the ward is told with the hand-offs that follow from the results */
+            handoffs?: components["schemas"]["WardIsTold"][];
+            /**
+             * @description that the debtor speaks; und for another
+             * @enum {string}
+             */
+            language?: "ja" | "en" | "zh" | "vi" | "und";
             /** @description call again by this same operator */
             mine?: boolean;
             note?: string;
@@ -1463,6 +1890,7 @@ export interface components {
              * @description 0 while it is kept for the ledger, which is away
              */
             revision: number;
+            warnings: components["schemas"]["FieldProblem"][];
         };
         ReturnedFile: {
             kind: string;
@@ -1548,6 +1976,12 @@ export interface components {
              */
             worst_mos: number;
         } | null;
+        Sum: {
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            yen: number;
+        };
         Today: {
             /** Format: int64 */
             answered: number;
@@ -1642,6 +2076,24 @@ export interface components {
             result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
             rule: string;
             why: string;
+        };
+        Verdicts: {
+            /** Format: int64 */
+            broken: number;
+            /** Format: int64 */
+            kept: number;
+            /** Format: int64 */
+            maybe_paid: number;
+            /** Format: int64 */
+            open: number;
+            /** Format: int64 */
+            partly: number;
+        };
+        WardIsTold: {
+            /** @enum {string} */
+            kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
+            /** @description personal data */
+            text: string;
         };
     };
     responses: never;
@@ -2311,6 +2763,39 @@ export interface operations {
             };
         };
     };
+    "do-not-call": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DoNotCallInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "hold-case": {
         parameters: {
             query?: never;
@@ -2735,6 +3220,315 @@ export interface operations {
             };
         };
     };
+    handoffs: {
+        parameters: {
+            query?: {
+                state?: "open" | "acknowledged" | "answered" | "returned" | "withdrawn";
+                kind?: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
+                case_id?: string;
+                cursor?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "pass-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PassOnInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    handoff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-handoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHandoffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "add-handoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHandoffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "answer-handoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHandoffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "reopen-handoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHandoffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "return-handoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHandoffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-handoff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveHandoffInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HandoffWhole"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     hours: {
         parameters: {
             query?: never;
@@ -2912,6 +3706,131 @@ export interface operations {
             };
         };
     };
+    "upload-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "multipart/form-data": {
+                    /** Format: binary */
+                    file: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["UploadOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    payments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PaidPreview"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "discard-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "apply-payments": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     progress: {
         parameters: {
             query?: {
@@ -2931,6 +3850,70 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Progress"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    promises: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM; this month when left out */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PromisesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "bank-day": {
+        parameters: {
+            query: {
+                /** @description YYYY-MM-DD */
+                on: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BankDayOutputBody"];
                 };
             };
             /** @description Error */

@@ -40,6 +40,10 @@ export type CloseState = S["CloseStateOutputBody"];
 export type CheckItem = S["CheckItem"];
 export type Problem = S["ListProblem"];
 export type Preview = S["Preview"];
+export type PaidPreview = S["PaidPreview"];
+export type PromiseLine = S["PromiseLine"];
+export type PromiseFigures = S["PromiseFigures"];
+export type Balance = S["Balance"];
 
 /** What an operator sends of a talk. */
 export type EntryIn = S["ResultInputBody"];

@@ -62,6 +62,7 @@ export type Command =
   | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "help" | "save" | "leave_field" }
   | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
+  | { do: "next_bank_day" | "split" }
   | { do: "party"; party: Party }
   | { do: "business"; business: Business };
 
@@ -97,6 +98,8 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "S" && phase === "idle") return { do: "skip" };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
+  const sign = promiseSigns[press.key];
+  if (form && sign) return { do: sign };
   return form ? inForm(letter) : null;
 }
 
@@ -110,6 +113,9 @@ function enter(phase: Phase, typing: Typing): Command | null {
   if (phase === "idle") return { do: "dial" };
   return phase === "wrap_up" ? { do: "save" } : null;
 }
+
+// Every letter is taken by a result: a promise's date and its parts have signs.
+const promiseSigns: Record<string, "next_bank_day" | "split"> = { ".": "next_bank_day", "。": "next_bank_day", ",": "split", "、": "split" };
 
 function inForm(letter: string): Command | null {
   const party = parties[Number(letter) - 1];

@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconArchive, IconDeviceLandlinePhone, IconRouter,
+  IconArchive, IconCoinYen, IconDeviceLandlinePhone, IconRouter,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/close" | "/progress" | "/desks" | "/trunks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "close" | "progress" | "desks" | "trunks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/close" | "/progress" | "/desks" | "/trunks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "close" | "progress" | "desks" | "trunks" | "users";
   Icon: typeof IconHeadset;
 }
 
@@ -17,6 +17,7 @@ const queue: Door = { to: "/queue", name: "queue", Icon: IconListNumbers };
 const attempts: Door = { to: "/attempts", name: "attempts", Icon: IconPhoneCall };
 const cases: Door = { to: "/cases", name: "cases", Icon: IconAddressBook };
 const lists: Door = { to: "/lists", name: "lists", Icon: IconFileImport };
+const promises: Door = { to: "/promises", name: "promises", Icon: IconCoinYen };
 const close: Door = { to: "/close", name: "close", Icon: IconArchive };
 const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine };
 const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
@@ -26,8 +27,8 @@ const users: Door = { to: "/users", name: "users", Icon: IconUsers };
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
 export const doors: Record<Role, Door[]> = {
   operator: [desk, cases],
-  supervisor: [board, desk, queue, attempts, cases, lists, close],
-  ward: [progress, attempts, lists, close],
+  supervisor: [board, desk, queue, attempts, cases, promises, lists, close],
+  ward: [progress, promises, attempts, lists, close],
   admin: [desks, trunks, users, lists],
 };
 

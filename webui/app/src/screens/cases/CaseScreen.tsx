@@ -10,6 +10,8 @@ import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { AttemptDrawer } from "../attempts/AttemptDrawer";
+import { PaidLine } from "../../parts/PaidLine";
+import { PromiseTable } from "../promises/PromiseTable";
 import { CasePanel } from "../desk/CasePanel";
 import { History } from "../desk/History";
 
@@ -47,6 +49,8 @@ export function CaseScreen() {
         copied={copied}
         onCopy={() => void copyText(about.ward_number).then(setCopied)}
       />
+      {data.paid && <PaidLine paid={data.paid} />}
+      {data.promises.length > 0 && <PromiseTable lines={data.promises} />}
       <History attempts={data.history ?? []} onOpen={setOpened} />
       <AttemptDrawer id={opened} onClose={() => setOpened(null)} />
     </div>

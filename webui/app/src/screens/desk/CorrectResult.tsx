@@ -40,6 +40,8 @@ function Form({ attempt, onDone }: { attempt: string; onDone: () => void }) {
     <ResultForm
       root={form}
       draft={result.draft}
+      balances={page.case.balances}
+      confirming={result.confirming}
       onChange={result.change}
       onParty={(party) => obey({ do: "party", party })}
       onBusiness={(business) => obey({ do: "business", business })}

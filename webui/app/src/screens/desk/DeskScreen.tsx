@@ -14,6 +14,7 @@ import { CasePanel } from "./CasePanel";
 import css from "./desk.module.css";
 import { obeyInForm } from "./formCommands";
 import { History } from "./History";
+import { PaidLine } from "../../parts/PaidLine";
 import { Previous } from "./Previous";
 import { ResultForm } from "./ResultForm";
 import { SeatPicker } from "./SeatPicker";
@@ -125,6 +126,7 @@ function Desk({ mine }: { mine: MyDesk }) {
               onCopy={() => void copy()}
               keyed
             />
+            {page.paid && <PaidLine paid={page.paid} />}
             <History attempts={page.history ?? []} />
           </>
         ) : (
@@ -145,6 +147,8 @@ function Desk({ mine }: { mine: MyDesk }) {
           <ResultForm
             root={form}
             draft={result.draft}
+            balances={about?.balances ?? []}
+            confirming={result.confirming}
             onChange={result.change}
             onParty={(party) => obey({ do: "party", party })}
             onBusiness={(business) => obey({ do: "business", business })}

@@ -1,7 +1,8 @@
 import { Button, Checkbox, Select, Textarea, TextInput, Tooltip } from "@mantine/core";
 import { IconDeviceFloppy } from "@tabler/icons-react";
-import { type RefObject, useEffect, useId } from "react";
+import { lazy, type RefObject, Suspense, useEffect, useId } from "react";
 import { useTranslation } from "react-i18next";
+import type { Balance } from "../../api/types";
 import { day, dayAndTime, fromLocalField } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
 import { language } from "../../i18n";
@@ -12,7 +13,13 @@ import { Notice } from "../../parts/Notice";
 import css from "./desk.module.css";
 import { type Draft, means, withoutPerson } from "./draft";
 
+const Parts = lazy(() => import("./PromiseParts"));
+
 interface Props {
+  /** What the case owes, by insurance and term. */
+  balances: Balance[];
+  /** Saving the same once more records it although more is promised than is owed. */
+  confirming: boolean;
   draft: Draft;
   onChange: (draft: Draft) => void;
   onParty: (party: Party) => void;
@@ -50,7 +57,7 @@ export function ResultForm(props: Props) {
     >
       <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
       <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
-      {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} />}
+      {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} balances={props.balances} />}
       <Textarea
         label={<Label text={t("form.note")} name="N" />}
         aria-label={t("form.note")}
@@ -87,6 +94,7 @@ export function ResultForm(props: Props) {
           onChange={(e) => set({ mine: e.currentTarget.checked })}
         />
       </div>
+      {props.confirming && <Notice tone="wait">{t("form.confirm_above")}</Notice>}
       {problem && <Notice tone="bad">{problem}</Notice>}
       <Tooltip label={obstacle} disabled={!obstacle} withArrow>
         <Button
@@ -102,7 +110,7 @@ export function ResultForm(props: Props) {
           loading={saving}
           onClick={(event) => obstacle && event.preventDefault()}
         >
-          {obstacle || props.saveLabel}
+          {obstacle || (props.confirming ? t("form.confirm_save") : props.saveLabel)}
         </Button>
       </Tooltip>
     </form>
@@ -210,10 +218,11 @@ function BusinessChoice({ draft, nobody, onBusiness, error }: BusinessProps) {
 interface PromiseProps {
   draft: Draft;
   set: (change: Partial<Draft>) => void;
+  balances: Balance[];
   errors: Record<string, string>;
 }
 
-function PromiseFields({ draft, set, errors }: PromiseProps) {
+function PromiseFields({ draft, set, errors, balances }: PromiseProps) {
   const { t } = useTranslation();
   const amount = parseYen(draft.amount);
   return (
@@ -253,6 +262,9 @@ function PromiseFields({ draft, set, errors }: PromiseProps) {
         data={means.map((m) => ({ value: m, label: t(`means.${m}`) }))}
         onChange={(m) => m && set({ means: m })}
       />
+      <Suspense fallback={null}>
+        <Parts draft={draft} balances={balances} set={set} errors={errors} />
+      </Suspense>
     </fieldset>
   );
 }

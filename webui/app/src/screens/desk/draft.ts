@@ -10,9 +10,18 @@ export interface Draft {
   amount: string;
   dueOn: string;
   means: string;
+  /** The promise by insurance and term, amounts as typed; null for one that is not split. */
+  parts?: DraftPart[] | null;
   note: string;
   callAgain: string;
   mine: boolean;
+}
+
+/** One insurance and term of a promise that is split. */
+export interface DraftPart {
+  insurance: "kokuho" | "kouki";
+  term: string;
+  amount: string;
 }
 
 /** The ways to pay that a promise can name. */
@@ -29,6 +38,7 @@ export function emptyDraft(totalYen: number, dueOn: string): Draft {
     amount: totalYen > 0 ? totalYen.toLocaleString("ja-JP") : "",
     dueOn,
     means: "slip",
+    parts: null,
     note: "",
     callAgain: "",
     mine: false,
@@ -45,20 +55,29 @@ export function draftOf(entry: Entry, proposed: Draft): Draft {
     callAgain: entry.call_again_at ? toLocalField(entry.call_again_at) : "",
     mine: entry.mine,
     ...(entry.promise
-      ? { amount: entry.promise.amount_yen.toLocaleString("ja-JP"), dueOn: entry.promise.due_on, means: entry.promise.means }
+      ? { amount: entry.promise.amount_yen.toLocaleString("ja-JP"), dueOn: entry.promise.due_on, means: entry.promise.means, parts: partsOf(entry.promise.parts ?? []) }
       : {}),
   };
 }
 
+function partsOf(parts: { insurance: "kokuho" | "kouki"; term: string; amount_yen: number }[]): DraftPart[] | null {
+  if (parts.length === 0) return null;
+  return parts.map((p) => ({ insurance: p.insurance, term: p.term, amount: p.amount_yen.toLocaleString("ja-JP") }));
+}
+
 /** The entry to send. What does not belong to the results chosen stays behind. An amount nobody can read goes as 0, which the server refuses. */
-export function entryOf(draft: Draft): EntryIn {
+export function entryOf(draft: Draft, confirm: string[] = []): EntryIn {
+  const parts = (draft.parts ?? [])
+    .map((p) => ({ insurance: p.insurance, term: p.term, amount_yen: p.amount.trim() === "" ? 0 : (parseYen(p.amount) ?? -1) }))
+    .filter((p) => p.amount_yen !== 0);
   const callAgain = fromLocalField(draft.callAgain);
   return {
     party: draft.party,
     business_results: draft.business,
     ...(draft.business.includes("promise")
-      ? { promise: { amount_yen: parseYen(draft.amount) ?? 0, due_on: draft.dueOn, means: draft.means } }
+      ? { promise: { amount_yen: parseYen(draft.amount) ?? 0, due_on: draft.dueOn, means: draft.means, ...(parts.length > 0 ? { parts } : {}) } }
       : {}),
+    ...(confirm.length > 0 ? { confirm } : {}),
     ...(draft.note.trim() ? { note: draft.note.trim() } : {}),
     ...(callAgain ? { call_again_at: callAgain, mine: draft.mine } : {}),
   };

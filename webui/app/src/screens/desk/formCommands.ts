@@ -16,6 +16,9 @@ export function obeyInForm(command: Command, form: HTMLFormElement | null, filli
       return (document.activeElement as HTMLElement | null)?.blur();
     case "focus":
       return focusField(form, command.field);
+    case "next_bank_day":
+    case "split":
+      return form?.querySelector<HTMLButtonElement>(`[data-promise="${command.do}"]`)?.click();
     case "party":
       return filling.change(chooseParty(filling.draft, command.party, noPerson.includes(command.party)));
     case "business":

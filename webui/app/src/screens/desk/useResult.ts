@@ -18,6 +18,13 @@ export function proposedDraft(about: Case | undefined): Draft {
   return emptyDraft(about?.total_yen ?? 0, weekdayAfter(serverNow(), promiseInDays));
 }
 
+const aboveBalance = "above_balance";
+
+/** Whether all that the server minds can be confirmed: then saving the same once more does so. */
+function toConfirm(error: unknown): boolean {
+  return error instanceof Problem && error.errors.length > 0 && error.errors.every((e) => e.code === aboveBalance);
+}
+
 /** Where a result is: in the ledger, or kept on the server's disk until the ledger is back. */
 export type Saved = "recorded" | "kept";
 
@@ -29,9 +36,13 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
   const [held, setHeld] = useState<{ attempt: string; draft: Draft } | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const [saving, setSaving] = useState(false);
+  const [asked, setAsked] = useState(""); // the form that the server wants confirmed, as it stood then
   const [unsaid, setUnsaid] = useState(false);
 
-  useEffect(() => setFailure(null), [attempt]);
+  useEffect(() => {
+    setFailure(null);
+    setAsked("");
+  }, [attempt]);
 
   const kept = attempt ? (held?.attempt === attempt ? held.draft : loadDraft(user, attempt)) : null;
   const draft = kept ?? proposed;
@@ -49,13 +60,14 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
     setSaving(true);
     setFailure(null);
     try {
-      const { kept } = await kakeru.putResult(attempt, entryOf(draft));
+      const { kept } = await kakeru.putResult(attempt, entryOf(draft, asked === JSON.stringify(draft) ? [aboveBalance] : []));
       dropDraft(user, attempt);
       setHeld(null);
       onSaved(kept ? "kept" : "recorded");
       for (const key of [keys.desks, ["case"], keys.attempt(attempt)]) void client.invalidateQueries({ queryKey: key });
     } catch (error) {
       setFailure(error);
+      setAsked(toConfirm(error) ? JSON.stringify(draft) : "");
     } finally {
       setSaving(false);
     }
@@ -64,5 +76,6 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
   const fields: Record<string, string> = failure instanceof Problem ? failure.fields(language()) : {};
   const problem = failure !== null && Object.keys(fields).length === 0 ? say(failure) : "";
   const errors = unsaid && !draft.party ? { ...fields, party: t("form.choose_party") } : fields;
-  return { draft, change, save, saving, errors, problem };
+  const confirming = asked !== "" && asked === JSON.stringify(draft);
+  return { confirming, draft, change, save, saving, errors, problem };
 }

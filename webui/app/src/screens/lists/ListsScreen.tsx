@@ -1,25 +1,46 @@
+import { SegmentedControl } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import * as kakeru from "../../api/kakeru";
 import page from "../../parts/page.module.css";
 import { ListPreview } from "./ListPreview";
+import { PaidPreview } from "./PaidPreview";
 import { Upload } from "./Upload";
 
-const remembered = "kakeru-list";
+type Kind = "cases" | "paid";
 
-/** The ward's list: looked at first, taken in only when somebody says so. A list being looked at survives a reload. */
+const remembered: Record<Kind, string> = { cases: "kakeru-list", paid: "kakeru-paid-list" };
+
+/** The ward's lists: looked at first, taken in only when somebody says so. A list being looked at survives a reload. */
 export function ListsScreen() {
   const { t } = useTranslation();
-  const [list, setList] = useState(() => sessionStorage.getItem(remembered));
-  function take(id: string | null) {
-    setList(id);
-    if (id) sessionStorage.setItem(remembered, id);
-    else sessionStorage.removeItem(remembered);
-  }
+  const [kind, setKind] = useState<Kind>("cases");
   return (
     <div className={page.page}>
       <h1 className={page.title}>{t("door.lists")}</h1>
-      <p className={page.lead}>{t("lists.lead")}</p>
-      {list ? <ListPreview id={list} onDone={() => take(null)} /> : <Upload onTaken={take} />}
+      <SegmentedControl
+        style={{ alignSelf: "flex-start" }}
+        aria-label={t("lists.kind")}
+        value={kind}
+        onChange={(k) => setKind(k as Kind)}
+        data={[
+          { value: "cases", label: t("lists.kind_cases") },
+          { value: "paid", label: t("lists.kind_paid") },
+        ]}
+      />
+      <p className={page.lead}>{t(kind === "cases" ? "lists.lead" : "paid.lead")}</p>
+      <OneList key={kind} kind={kind} />
     </div>
   );
+}
+
+function OneList({ kind }: { kind: Kind }) {
+  const [list, setList] = useState(() => sessionStorage.getItem(remembered[kind]));
+  function take(id: string | null) {
+    setList(id);
+    if (id) sessionStorage.setItem(remembered[kind], id);
+    else sessionStorage.removeItem(remembered[kind]);
+  }
+  if (!list) return <Upload onTaken={take} upload={kind === "cases" ? kakeru.uploadList : kakeru.uploadPaid} />;
+  return kind === "cases" ? <ListPreview id={list} onDone={() => take(null)} /> : <PaidPreview id={list} onDone={() => take(null)} />;
 }

@@ -10,7 +10,7 @@ import { useProblemText } from "../../parts/useWords";
 import css from "./lists.module.css";
 
 /** Takes one CSV file, dropped or chosen. */
-export function Upload({ onTaken }: { onTaken: (id: string) => void }) {
+export function Upload({ onTaken, upload = kakeru.uploadList }: { onTaken: (id: string) => void; upload?: (file: File) => Promise<string> }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const input = useRef<HTMLInputElement>(null);
@@ -23,7 +23,7 @@ export function Upload({ onTaken }: { onTaken: (id: string) => void }) {
     setSending(true);
     setFailure(null);
     try {
-      onTaken(await kakeru.uploadList(file));
+      onTaken(await upload(file));
     } catch (error) {
       setFailure(error);
     } finally {
