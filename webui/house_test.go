@@ -66,6 +66,7 @@ type house struct {
 	t testing.TB
 	*world
 	closing *closing
+	typing  *typing
 	clock   *clockOf
 	server  *Server
 	url     string
@@ -101,7 +102,7 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
-	h := &house{t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
+	h := &house{t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, typing: &typing{}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
 		id := dialer.UserID("user-" + login)
 		h.users[id] = dialer.User{
@@ -115,7 +116,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
 		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, Cases: caseBook{h.world},
-		Results: h.world, Lists: shelf{h.world}, Closes: h.closing,
+		Results: h.world, Lists: shelf{h.world}, Closes: h.closing, Numbers: h.typing, Refs: testRefs,
 		Line: waitingRoom{h.world}, Queue: line{world: h.world}, Figures: h.world, Hours: dialer.Hours{Week: dialer.WardHours()},
 		Probes: map[string]Probe{"ledger": func(context.Context) error { return nil }},
 		Now:    h.clock.Now, Log: slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),

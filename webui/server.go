@@ -46,7 +46,10 @@ type Deps struct {
 	Lists Lists
 	Queue dialer.Queue
 	// Closes are the day's: 終業返却.
-	Closes  Closes
+	Closes Closes
+	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
+	Numbers casework.NumberStore
+	Refs    dialer.Refs
 	Figures Figures
 	Hours   dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
@@ -125,6 +128,7 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()
+	s.numberRoutes()
 	s.userRoutes()
 	s.liveRoutes()
 	s.serverRoutes()

@@ -45,6 +45,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
+	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
@@ -82,6 +83,7 @@ func describeWords(r huma.Registry) {
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)
 	alias[dialer.NumberKind](r)
+	alias[casework.NumberSeen](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)
 	alias[dialer.Silence](r)

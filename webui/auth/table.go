@@ -83,6 +83,11 @@ var Table = []Row{
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
 
+	{Route: "GET /api/numbers", Roles: callers},
+	{Route: "POST /api/numbers", Roles: callers},
+	{Route: "DELETE /api/numbers/{id}", Roles: callers}, // one's own; a supervisor anybody's
+	{Route: "GET /api/numbers/counts", Roles: seniors},
+
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},
 	{Route: "PATCH /api/users/{id}", Roles: admins},

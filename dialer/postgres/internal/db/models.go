@@ -54,6 +54,26 @@ type AttemptEvidence struct {
 	Cause     int32
 }
 
+type EnteredNumber struct {
+	ID         string
+	At         time.Time
+	ByUser     string
+	CaseRef    string
+	NumberRef  string
+	Kind       string
+	Mended     string
+	Source     string
+	DocumentOn string
+	First      bool
+	CaseID     string
+	Seen       string
+	Ranked     *int32
+	WardNumber string
+	Number     string
+	TakenBack  bool
+	Returned   bool
+}
+
 type List struct {
 	ID        string
 	FileName  string

@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, Role } from "./types";
+import type { Act, EntryIn, NumberIn, Role } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -101,6 +101,11 @@ export const getCloses = async () => (await take(api.GET("/api/closes"))).items;
 /** A file that went back to the ward. That it was taken is written down. */
 export const getCloseFile = async (id: string, n: number) =>
   (await take(api.GET("/api/closes/{id}/files/{n}", { params: { path: { id, n } }, parseAs: "blob" }))) as unknown as Blob;
+
+export const getNumbers = () => take(api.GET("/api/numbers"));
+export const enterNumber = (row: NumberIn) => take(api.POST("/api/numbers", { body: row }));
+export const takeNumberBack = (id: string) => take(api.DELETE("/api/numbers/{id}", at(id)));
+export const getNumberCounts = () => take(api.GET("/api/numbers/counts"));
 
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>

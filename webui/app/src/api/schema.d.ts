@@ -645,6 +645,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I entered today */
+        get: operations["entered-numbers"];
+        put?: never;
+        /** Enter a number from a document */
+        post: operations["enter-number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/numbers/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers entered in a month, by day and person */
+        get: operations["number-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/numbers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a number back, which stays in the record */
+        delete: operations["take-number-back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/progress": {
         parameters: {
             query?: never;
@@ -1093,6 +1145,58 @@ export interface components {
             /** @description the keys, in order: 0-9, *, #, A-D, 1 to 32 */
             digits: string;
         };
+        EnterNumberInputBody: {
+            /** @description the number once more, typed without seeing the first */
+            again: string;
+            /** @description the document's date as people write dates */
+            document_on: string;
+            /** @description dialled before the case's other numbers */
+            first?: boolean;
+            number: string;
+            source: string;
+            ward_number: string;
+        };
+        EnterNumberOutputBody: {
+            entered: components["schemas"]["EnteredNumber"];
+            tally: components["schemas"]["EnteredTally"];
+        };
+        EnteredCount: {
+            by_name: string;
+            /** Format: int64 */
+            count: number;
+            /** @description YYYY-MM-DD */
+            day: string;
+        };
+        EnteredNumber: {
+            /** Format: date-time */
+            at: string;
+            /** @description left out when the person is not among the cases */
+            case_id?: string;
+            /** @description YYYY-MM-DD */
+            document_on: string;
+            id: string;
+            /** @enum {string} */
+            kind: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+            /** @description what was mended in reading it: leading_zero or country_code */
+            mended?: string;
+            /** @description empty once its day was closed */
+            number: string;
+            /**
+             * @description whether the number was known: at this case, or at another, which may be the same household
+             * @enum {string}
+             */
+            seen: "new" | "at_case" | "elsewhere";
+            source: string;
+            taken_back: boolean;
+            /** @description empty once its day was closed */
+            ward_number: string;
+        };
+        EnteredTally: {
+            /** Format: int64 */
+            month: number;
+            /** Format: int64 */
+            today: number;
+        };
         Entry: {
             /** Format: date-time */
             at: string;
@@ -1257,6 +1361,24 @@ export interface components {
         };
         NextStateOutputBody: {
             next: components["schemas"]["Next"];
+        };
+        NumberCountsOutputBody: {
+            items: components["schemas"]["EnteredCount"][];
+            month: string;
+            /** Format: int64 */
+            total: number;
+        };
+        NumberSource: {
+            en: string;
+            ja: string;
+            key: string;
+        };
+        NumbersOutputBody: {
+            /** @description what this person entered today, newest first; at most 100 */
+            items: components["schemas"]["EnteredNumber"][];
+            sources: components["schemas"]["NumberSource"][];
+            /** @description this person's */
+            tally: components["schemas"]["EnteredTally"];
         };
         OpenDay: {
             day: string;
@@ -2909,6 +3031,129 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    "entered-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumbersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterNumberInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterNumberOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "number-counts": {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM; left out: this month */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberCountsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-number-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };

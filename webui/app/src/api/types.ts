@@ -40,6 +40,9 @@ export type CloseState = S["CloseStateOutputBody"];
 export type CheckItem = S["CheckItem"];
 export type Problem = S["ListProblem"];
 export type Preview = S["Preview"];
+export type EnteredNumber = S["EnteredNumber"];
+export type NumberSource = S["NumberSource"];
+export type NumberIn = S["EnterNumberInputBody"];
 
 /** What an operator sends of a talk. */
 export type EntryIn = S["ResultInputBody"];

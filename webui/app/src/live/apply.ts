@@ -25,6 +25,8 @@ export const keys = {
   closeState: ["close-state"] as const,
   closes: ["closes"] as const,
   users: ["users"] as const,
+  numbers: ["numbers"] as const,
+  numberCounts: ["number-counts"] as const,
 };
 
 const keptRecent = 50;
