@@ -10,7 +10,7 @@ APP_SOURCES := $(shell find $(APP) -type f -not -path '$(APP)/node_modules/*' -n
 	-not -path '$(APP)/test-results/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long soak check build bench bench-media generate clean
+.PHONY: help run test test-long soak manual check build bench bench-media generate clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -29,6 +29,10 @@ test-long: build ## the long proofs: fuzzing, fault matrix, thousand-call runs (
 
 soak: ## break things on purpose for MINUTES=60, and print the tally that docs/reliability.md keeps
 	@KAKERU_SOAK_MINUTES=$(or $(MINUTES),60) go test -race -count=1 -v -timeout 0 -run '^TestSoak$$' ./cmd/kakeru
+
+manual: build ## take the pictures of docs/manual.ja.md anew, by the browser tests
+	@bin/kakeru install test
+	@cd $(APP) && KAKERU_MANUAL=1 node browser/run.mjs
 
 check: bin/golangci-lint-$(LINT) ## the quick half, for use while working: format, vet, lint, unit tests
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \

@@ -1,6 +1,6 @@
 // The browser tests: the real server, two desks, a supervisor, and Debian's Chromium. Run after `make build`.
 // One flow after the other, on one house, so that the figures can be followed.
-import { mkdirSync, readdirSync, rmSync } from "node:fs";
+import { copyFileSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync } from "node:fs";
 import { chromium } from "playwright-core";
 import { startServer } from "./server.mjs";
 
@@ -52,8 +52,23 @@ else {
     await server.stop();
   }
 }
+if (!only && failed === 0) failed += manual();
 console.log(`${passed} passed, ${failed} failed`);
 process.exit(failed > 0 ? 1 : 0);
+
+// Every picture of the manual is one that a flow takes. With KAKERU_MANUAL (make manual) the manual gets what was taken just now.
+function manual() {
+  const docs = new URL("../../../docs/", import.meta.url).pathname;
+  let missing = 0;
+  for (const [, name] of readFileSync(`${docs}manual.ja.md`, "utf8").matchAll(/images\/manual\/([\w-]+\.png)/g)) {
+    const taken = existsSync(`${pictures}/${name}`);
+    if (taken && process.env.KAKERU_MANUAL) copyFileSync(`${pictures}/${name}`, `${docs}images/manual/${name}`);
+    if (taken && existsSync(`${docs}images/manual/${name}`)) continue;
+    missing++;
+    console.log(taken ? `FAIL the manual has no picture ${name}: run make manual` : `FAIL no flow takes the manual's picture ${name}`);
+  }
+  return missing;
+}
 
 async function pictureEverything(browser, name) {
   let i = 0;
