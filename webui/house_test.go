@@ -116,7 +116,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
 		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, Cases: caseBook{h.world},
-		Results: h.world, Lists: shelf{h.world}, Closes: h.closing, Numbers: h.typing, Refs: testRefs,
+		Results: h.world, Lists: shelf{h.world}, Closes: h.closing, Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{},
 		Line: waitingRoom{h.world}, Queue: line{world: h.world}, Figures: h.world, Hours: dialer.Hours{Week: dialer.WardHours()},
 		Probes: map[string]Probe{"ledger": func(context.Context) error { return nil }},
 		Now:    h.clock.Now, Log: slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),

@@ -50,6 +50,8 @@ type Deps struct {
 	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
 	Numbers casework.NumberStore
 	Refs    dialer.Refs
+	// Scripts are the ward's texts.
+	Scripts casework.ScriptStore
 	Figures Figures
 	Hours   dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
@@ -129,6 +131,7 @@ func (s *Server) routes() {
 	s.figureRoutes()
 	s.listRoutes()
 	s.numberRoutes()
+	s.scriptRoutes()
 	s.userRoutes()
 	s.liveRoutes()
 	s.serverRoutes()

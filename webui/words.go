@@ -46,6 +46,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
 	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
+	reflect.TypeFor[casework.ScriptSituation](): texts(casework.ScriptSituations...),
+	reflect.TypeFor[casework.ScriptState]():     texts(casework.Drafted, casework.Approved, casework.Withdrawn),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
@@ -84,6 +86,8 @@ func describeWords(r huma.Registry) {
 	alias[casework.Insurance](r)
 	alias[dialer.NumberKind](r)
 	alias[casework.NumberSeen](r)
+	alias[casework.ScriptSituation](r)
+	alias[casework.ScriptState](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)
 	alias[dialer.Silence](r)

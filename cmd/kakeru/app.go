@@ -174,7 +174,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
-		Rules: a.rules, Line: a.ledger, Numbers: a.ledger, Refs: a.refs,
+		Rules: a.rules, Line: a.ledger, Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger,
 		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue:   a.line,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,

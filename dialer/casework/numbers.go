@@ -3,7 +3,6 @@ package casework
 import (
 	"context"
 	_ "embed"
-	"encoding/json"
 	"slices"
 	"strings"
 	"time"
@@ -22,12 +21,7 @@ type NumberSource struct {
 var sourcesFile []byte
 
 // NumberSources are the sources there are, in the order of the screen.
-var NumberSources = func() (s []NumberSource) {
-	if err := json.Unmarshal(sourcesFile, &s); err != nil {
-		panic("the built-in sources.json is broken: " + err.Error())
-	}
-	return s
-}()
+var NumberSources = builtIn[[]NumberSource](sourcesFile, "sources.json")
 
 // TypedNumber is one row of 番号入力 as a person typed it: the number twice, the second time without seeing the first.
 type TypedNumber struct {

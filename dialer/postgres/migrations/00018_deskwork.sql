@@ -54,6 +54,40 @@ SELECT e.id, e.at, e.by_user, e.case_ref, e.number_ref, e.kind, e.mended, e.sour
 FROM numbers_entered e LEFT JOIN numbers_entered_whose w ON w.id = e.id
   LEFT JOIN numbers_taken_back b ON b.id = e.id LEFT JOIN numbers_returned r ON r.id = e.id;
 
+-- The ward's texts for the desk. Each version is kept; an edit is another one.
+CREATE TABLE script_pages (
+  id         uuid PRIMARY KEY,
+  key        text NOT NULL,
+  language   text NOT NULL,
+  version    integer NOT NULL CHECK (version >= 1),
+  title      text NOT NULL,
+  body       text NOT NULL,
+  situations text[] NOT NULL,
+  by_user    text NOT NULL,
+  at         timestamptz NOT NULL,
+  UNIQUE (key, language, version)
+);
+CREATE TRIGGER script_pages_once BEFORE UPDATE OR DELETE ON script_pages FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+-- What the ward decided of a version: approved, then perhaps withdrawn. Each once.
+CREATE TABLE script_decisions (
+  page_id uuid NOT NULL REFERENCES script_pages,
+  state   text NOT NULL CHECK (state IN ('approved', 'withdrawn')),
+  by_user text NOT NULL CHECK (by_user <> ''),
+  at      timestamptz NOT NULL,
+  PRIMARY KEY (page_id, state)
+);
+CREATE TRIGGER script_decisions_once BEFORE UPDATE OR DELETE ON script_decisions FOR EACH ROW EXECUTE FUNCTION refuse_change();
+
+CREATE VIEW script_versions AS
+SELECT p.*, coalesce(d.state, 'draft')::text AS state, coalesce(d.by_user, '')::text AS decided_by,
+  coalesce(d.at, p.at) AS decided_at
+FROM script_pages p LEFT JOIN LATERAL (
+  SELECT * FROM script_decisions d WHERE d.page_id = p.id ORDER BY d.state DESC LIMIT 1 -- withdrawn is after approved
+) d ON true;
+
 -- +goose Down
+DROP VIEW script_versions;
+DROP TABLE script_decisions, script_pages;
 DROP VIEW entered_numbers;
 DROP TABLE numbers_entered_whose, numbers_returned, numbers_taken_back, numbers_entered;

@@ -21,6 +21,7 @@ const tree = root.addChildren([
   screen("/lists", lazyRouteComponent(() => import("./screens/lists/ListsScreen"), "ListsScreen")),
   screen("/close", lazyRouteComponent(() => import("./screens/close/CloseScreen"), "CloseScreen")),
   screen("/numbers", lazyRouteComponent(() => import("./screens/numbers/NumbersScreen"), "NumbersScreen")),
+  screen("/scripts", lazyRouteComponent(() => import("./screens/scripts/ScriptsScreen"), "ScriptsScreen")),
   screen("/progress", lazyRouteComponent(() => import("./screens/progress/ProgressScreen"), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => import("./screens/admin/DesksScreen"), "DesksScreen")),
   screen("/trunks", lazyRouteComponent(() => import("./screens/admin/TrunksScreen"), "TrunksScreen")),

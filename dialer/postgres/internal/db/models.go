@@ -97,6 +97,21 @@ type List struct {
 	AppliedBy string
 }
 
+type ScriptVersion struct {
+	ID         string
+	Key        string
+	Language   string
+	Version    int32
+	Title      string
+	Body       string
+	Situations []string
+	ByUser     string
+	At         time.Time
+	State      string
+	DecidedBy  string
+	DecidedAt  time.Time
+}
+
 type User struct {
 	ID           string
 	Login        string

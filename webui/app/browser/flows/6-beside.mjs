@@ -77,4 +77,49 @@ export default [
     await boss.picture("numbers-counts");
     await boss.leave();
   }],
+
+  ["a page is drafted, approved by the ward's own sign-in, and then seen at the desk; family sees its own page alone", async (house) => {
+    const boss = await Person.come(house, "supervisor");
+    await boss.signIn("/scripts");
+    await boss.page.getByRole("button", { name: "新しい文面" }).click();
+    const form = boss.page.getByRole("dialog");
+    await form.getByLabel("項目名").fill("browser_page");
+    await form.getByLabel("見出し").fill("点検用の文面");
+    await form.getByLabel("本文").fill("**督促**の前の段落\n\n- 一つ目\n- <b>二つ目</b>");
+    await form.getByLabel("本人確認の前").check();
+    await boss.accessible("the form of a page");
+    await form.getByRole("button", { name: "下書きとして保存" }).click();
+    await boss.page.getByText("「督促」は法律上").waitFor();
+    await boss.accessible("a draft with a warning");
+    await boss.picture("scripts-draft");
+    await boss.leave();
+
+    const operator = await Person.come(house, "operator1");
+    await operator.atDesk();
+    await operator.sees("[data-situation=before_call] [data-script=opening]");
+    assert.equal(await operator.page.locator("[data-script=browser_page]").count(), 0, "a draft shows at a desk");
+    assert.equal(await operator.page.locator("[data-script=self]").count(), 0, "the matter shows before identity");
+
+    const ward = await Person.come(house, "ward");
+    await ward.signIn("/scripts");
+    await ward.page.locator("[data-page=browser_page]").click();
+    await ward.page.getByRole("button", { name: "承認する" }).click();
+    await ward.page.getByText(/区の承認 \d{4}-/).waitFor();
+    await ward.accessible("a page the ward approved");
+    await ward.picture("scripts-approved");
+    await ward.leave();
+
+    await operator.page.reload();
+    await operator.sees("[data-situation=before_call] [data-script=browser_page]");
+    await operator.page.locator("[data-script=browser_page]").getByText(/区の承認/).waitFor();
+    await operator.page.locator("[data-script=browser_page]").getByText("<b>二つ目</b>").waitFor(); // as it was typed, no HTML
+    await operator.accessible("the desk with the ward's texts");
+    await operator.picture("desk-scripts");
+    await operator.press("F2");
+    await operator.page.getByRole("dialog").getByLabel("文面をさがす").fill("減免");
+    await operator.sees("[role=dialog] [data-script=reduction]");
+    await operator.accessible("the search of texts");
+    await operator.picture("scripts-search");
+    await operator.leave();
+  }],
 ];

@@ -731,6 +731,92 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The approved pages, for the desks */
+        get: operations["scripts"];
+        put?: never;
+        /** Draft a page's next version */
+        post: operations["draft-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/starter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft the pages to begin with that are not there yet */
+        post: operations["draft-starter-scripts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of every page */
+        get: operations["script-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a version: the desks show it from now on */
+        post: operations["approve-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a version: no desk shows it any more */
+        post: operations["withdraw-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session": {
         parameters: {
             query?: never;
@@ -1140,6 +1226,13 @@ export interface components {
             attempt_id: string;
             call_id: string;
             case_id?: string;
+        };
+        DraftInputBody: {
+            body: string;
+            key: string;
+            language: string;
+            situations: ("before_call" | "self" | "family" | "third_party" | "voicemail" | "inbound_known" | "inbound_withheld" | "promise" | "hardship" | "knowledge")[];
+            title: string;
         };
         DtmfInputBody: {
             /** @description the keys, in order: 0-9, *, #, A-D, 1 to 32 */
@@ -1595,6 +1688,36 @@ export interface components {
             rows: number;
             sha256: string;
         };
+        ScriptPage: {
+            /** Format: date-time */
+            at: string;
+            /** @description paragraphs, lines that begin with a hyphen, **bold**; no HTML */
+            body: string;
+            by_name: string;
+            /**
+             * Format: date-time
+             * @description when the ward approved or withdrew it
+             */
+            decided_at: string | null;
+            decided_by_name?: string;
+            id: string;
+            /** @description it is what the desks show */
+            in_force: boolean;
+            key: string;
+            /** @enum {string} */
+            language: "ja" | "en" | "zh" | "vi";
+            situations: ("before_call" | "self" | "family" | "third_party" | "voicemail" | "inbound_known" | "inbound_withheld" | "promise" | "hardship" | "knowledge")[];
+            /** @enum {string} */
+            state: "draft" | "approved" | "withdrawn";
+            title: string;
+            /** Format: int64 */
+            version: number;
+            /** @description words that the law or the contract does not let the centre say */
+            warnings: components["schemas"]["Warning"][];
+        };
+        ScriptsOutputBody: {
+            items: components["schemas"]["ScriptPage"][];
+        };
         SearchInputBody: {
             /** @description 宛名番号, a number or its last four digits, or how a name begins */
             q: string;
@@ -1670,6 +1793,13 @@ export interface components {
              */
             worst_mos: number;
         } | null;
+        StarterOutputBody: {
+            /**
+             * Format: int64
+             * @description how many pages were not there yet
+             */
+            drafted: number;
+        };
         Today: {
             /** Format: int64 */
             answered: number;
@@ -1764,6 +1894,11 @@ export interface components {
             result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
             rule: string;
             why: string;
+        };
+        Warning: {
+            en: string;
+            ja: string;
+            word: string;
         };
     };
     responses: never;
@@ -3207,6 +3342,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scripts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "draft-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "draft-starter-scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StarterOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "script-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptPage"];
                 };
             };
             /** @description Error */

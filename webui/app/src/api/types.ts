@@ -42,6 +42,9 @@ export type Problem = S["ListProblem"];
 export type Preview = S["Preview"];
 export type EnteredNumber = S["EnteredNumber"];
 export type NumberSource = S["NumberSource"];
+export type ScriptPage = S["ScriptPage"];
+export type Situation = ScriptPage["situations"][number];
+export type ScriptIn = S["DraftInputBody"];
 export type NumberIn = S["EnterNumberInputBody"];
 
 /** What an operator sends of a talk. */

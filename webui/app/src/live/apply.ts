@@ -26,6 +26,8 @@ export const keys = {
   closes: ["closes"] as const,
   users: ["users"] as const,
   numbers: ["numbers"] as const,
+  scripts: ["scripts"] as const,
+  scriptVersions: ["script-versions"] as const,
   numberCounts: ["number-counts"] as const,
 };
 

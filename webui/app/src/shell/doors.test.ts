@@ -23,6 +23,7 @@ describe("doors", () => {
     ["operator", "/trunks"],
     ["ward", "/trunks"],
     ["ward", "/numbers"],
+    ["operator", "/scripts"],
     ["admin", "/numbers"],
   ] as [Role, string][])("keep the %s out of %s", (role, path) => expect(mayEnter(role, path)).toBe(false));
 

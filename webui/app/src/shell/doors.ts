@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconArchive, IconKeyboard, IconDeviceLandlinePhone, IconRouter,
+  IconArchive, IconKeyboard, IconNotes, IconDeviceLandlinePhone, IconRouter,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/close" | "/numbers" | "/progress" | "/desks" | "/trunks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "close" | "numbers" | "progress" | "desks" | "trunks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/close" | "/numbers" | "/scripts" | "/progress" | "/desks" | "/trunks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "close" | "numbers" | "scripts" | "progress" | "desks" | "trunks" | "users";
   Icon: typeof IconHeadset;
 }
 
@@ -19,6 +19,7 @@ const cases: Door = { to: "/cases", name: "cases", Icon: IconAddressBook };
 const lists: Door = { to: "/lists", name: "lists", Icon: IconFileImport };
 const close: Door = { to: "/close", name: "close", Icon: IconArchive };
 const numbers: Door = { to: "/numbers", name: "numbers", Icon: IconKeyboard };
+const scripts: Door = { to: "/scripts", name: "scripts", Icon: IconNotes };
 const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine };
 const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
 const trunks: Door = { to: "/trunks", name: "trunks", Icon: IconRouter };
@@ -27,8 +28,8 @@ const users: Door = { to: "/users", name: "users", Icon: IconUsers };
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
 export const doors: Record<Role, Door[]> = {
   operator: [desk, cases, numbers],
-  supervisor: [board, desk, queue, attempts, cases, numbers, lists, close],
-  ward: [progress, attempts, lists, close],
+  supervisor: [board, desk, queue, attempts, cases, numbers, scripts, lists, close],
+  ward: [progress, attempts, scripts, lists, close],
   admin: [desks, trunks, users, lists],
 };
 
