@@ -78,7 +78,7 @@ export default [
     await boss.leave();
   }],
 
-  ["a page is drafted, approved by the ward's own sign-in, and then seen at the desk; family sees its own page alone", async (house) => {
+  ["a page is drafted, approved by the ward's own sign-in, and only then seen at the desk, and found by F2", async (house) => {
     const boss = await Person.come(house, "supervisor");
     await boss.signIn("/scripts");
     await boss.page.getByRole("button", { name: "新しい文面" }).click();
