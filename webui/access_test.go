@@ -95,6 +95,10 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET /api/calls/{id}/trace", "supervisor admin"},
 		{"GET /api/users", "admin"},
 		{"PATCH /api/users/{id}", "admin"},
+		{"POST /api/scripts", "supervisor"},
+		{"POST /api/scripts/{id}/approve", "ward"},
+		{"POST /api/numbers", "operator supervisor"},
+		{"GET /api/numbers/counts", "supervisor"},
 		{"GET /api/progress", "operator supervisor ward admin"},
 	} {
 		row, ok := auth.Lookup(c.route)

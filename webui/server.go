@@ -52,7 +52,12 @@ type Deps struct {
 	Promises casework.PromiseStore
 	Banks    casework.BankDays
 	// Closes are the day's: 終業返却.
-	Closes  Closes
+	Closes Closes
+	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
+	Numbers casework.NumberStore
+	Refs    dialer.Refs
+	// Scripts are the ward's texts.
+	Scripts casework.ScriptStore
 	Figures Figures
 	Hours   dialer.Hours
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
@@ -134,6 +139,8 @@ func (s *Server) routes() {
 	s.listRoutes()
 	s.paymentRoutes()
 	s.promiseRoutes()
+	s.numberRoutes()
+	s.scriptRoutes()
 	s.userRoutes()
 	s.liveRoutes()
 	s.serverRoutes()

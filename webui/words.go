@@ -49,6 +49,9 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
 	reflect.TypeFor[casework.PromiseStage]():    texts(casework.PromiseStages...),
+	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
+	reflect.TypeFor[casework.ScriptSituation](): texts(casework.ScriptSituations...),
+	reflect.TypeFor[casework.ScriptState]():     texts(casework.Drafted, casework.Approved, casework.Withdrawn),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
@@ -90,6 +93,9 @@ func describeWords(r huma.Registry) {
 	alias[casework.Insurance](r)
 	alias[casework.PromiseStage](r)
 	alias[dialer.NumberKind](r)
+	alias[casework.NumberSeen](r)
+	alias[casework.ScriptSituation](r)
+	alias[casework.ScriptState](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)
 	alias[dialer.Silence](r)

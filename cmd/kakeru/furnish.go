@@ -24,6 +24,9 @@ func furnish(ctx context.Context, l *postgres.Ledger, refs dialer.Refs, logins [
 	if err := addPeople(ctx, l, logins, auth.Cost{}); err != nil {
 		return err
 	}
+	if err := addPages(ctx, l); err != nil {
+		return err
+	}
 	if full, err := hasCases(ctx, l); full || err != nil {
 		return err
 	}
@@ -47,6 +50,27 @@ func addPeople(ctx context.Context, l dialer.Users, logins []login, cost auth.Co
 		now := time.Now()
 		u := dialer.User{ID: dialer.UserID(dialer.NewID(now)), Login: p.Login, Name: p.Name, Role: p.Role, PasswordHash: hash, CreatedAt: now}
 		if _, err := l.PutUser(ctx, u); err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+// addPages gives a demo the pages to begin with, as a sample that the demo's own ward user has approved.
+func addPages(ctx context.Context, l *postgres.Ledger) error {
+	if pages, err := l.Scripts(ctx); err != nil || len(pages) > 0 {
+		return err
+	}
+	ward, err := l.UserByLogin(ctx, "ward")
+	if err != nil {
+		return err
+	}
+	for _, p := range casework.StarterScripts() {
+		p.Title, p.By, p.At = "見本 / "+p.Title, ward.ID, time.Now()
+		if p, err = l.DraftScript(ctx, p); err != nil {
+			return err
+		}
+		if _, err = l.DecideScript(ctx, p.ID, casework.Approved, ward.ID, time.Now()); err != nil {
 			return err
 		}
 	}

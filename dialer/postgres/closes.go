@@ -228,7 +228,7 @@ func (l *Ledger) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Counts,
 		r, err := q.CountCustody(ctx, dateColumn(*c.Upto))
 		for name, n := range map[string]int64{
 			"cases": r.Cases, "persons": r.Persons, "phones": r.Phones, "case_notes": r.CaseNotes, "entry_notes": r.EntryNotes,
-			"callers": r.Callers, "staged_rows": r.StagedRows,
+			"callers": r.Callers, "staged_rows": r.StagedRows, "numbers_entered": r.NumbersEntered,
 		} {
 			counts[name] = n
 		}

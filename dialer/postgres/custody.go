@@ -132,7 +132,7 @@ func (l *Ledger) openCustody(ctx context.Context) error {
 
 // Returned says what a destruction took away, by kind. What a destruction before it had taken is not in it.
 type Returned struct {
-	Cases, Persons, Phones, CaseNotes, EntryNotes, Legs, Callers, StagedRows int64
+	Cases, Persons, Phones, CaseNotes, EntryNotes, Legs, Callers, StagedRows, NumbersEntered int64
 }
 
 // DestroyCustody ends the custody of the days up to one, for good: their personal rows go, their cases are the ward's until a list

@@ -22,6 +22,8 @@ var (
 	listers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard, dialer.RoleAdmin}
 	keepers = []dialer.Role{dialer.RoleSupervisor, dialer.RoleAdmin}
 	admins  = []dialer.Role{dialer.RoleAdmin}
+	// wards decide what is the ward's alone to decide.
+	wards = []dialer.Role{dialer.RoleWard}
 	// listeners hear recordings: who answers for the talks, and the ward, whose data they are.
 	listeners = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard}
 )
@@ -99,6 +101,17 @@ var Table = []Row{
 	{Route: "DELETE /api/payments/{id}", Roles: listers},
 	{Route: "GET /api/promises", Roles: listeners}, // the ward sees figures, and no person
 	{Route: "GET /api/promises/day", Roles: callers},
+	{Route: "GET /api/numbers", Roles: callers},
+	{Route: "POST /api/numbers", Roles: callers},
+	{Route: "DELETE /api/numbers/{id}", Roles: callers}, // one's own; a supervisor anybody's
+	{Route: "GET /api/numbers/counts", Roles: seniors},
+
+	{Route: "GET /api/scripts", Roles: readers},
+	{Route: "GET /api/scripts/versions", Roles: listeners},
+	{Route: "POST /api/scripts", Roles: seniors},
+	{Route: "POST /api/scripts/starter", Roles: seniors},
+	{Route: "POST /api/scripts/{id}/approve", Roles: wards},
+	{Route: "POST /api/scripts/{id}/withdraw", Roles: wards},
 
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},

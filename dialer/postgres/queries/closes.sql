@@ -69,7 +69,8 @@ SELECT (SELECT count(*) FROM cases WHERE custody <= @upto::date)::bigint AS case
   (SELECT count(*) FROM case_notes WHERE custody <= @upto::date)::bigint AS case_notes,
   (SELECT count(*) FROM entry_notes WHERE custody <= @upto::date)::bigint AS entry_notes,
   (SELECT count(*) FROM inbound_callers WHERE custody <= @upto::date)::bigint AS callers,
-  (SELECT count(*) FROM staged_rows WHERE custody <= @upto::date)::bigint AS staged_rows;
+  (SELECT count(*) FROM staged_rows WHERE custody <= @upto::date)::bigint AS staged_rows,
+  (SELECT count(*) FROM numbers_entered_whose WHERE custody <= @upto::date)::bigint AS numbers_entered;
 
 -- name: EmptyStaging :exec
 -- The files go, and not only the rows: the tables are in no write-ahead log, and a list in them is staged once more.

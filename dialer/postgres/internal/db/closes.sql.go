@@ -87,17 +87,19 @@ SELECT (SELECT count(*) FROM cases WHERE custody <= $1::date)::bigint AS cases,
   (SELECT count(*) FROM case_notes WHERE custody <= $1::date)::bigint AS case_notes,
   (SELECT count(*) FROM entry_notes WHERE custody <= $1::date)::bigint AS entry_notes,
   (SELECT count(*) FROM inbound_callers WHERE custody <= $1::date)::bigint AS callers,
-  (SELECT count(*) FROM staged_rows WHERE custody <= $1::date)::bigint AS staged_rows
+  (SELECT count(*) FROM staged_rows WHERE custody <= $1::date)::bigint AS staged_rows,
+  (SELECT count(*) FROM numbers_entered_whose WHERE custody <= $1::date)::bigint AS numbers_entered
 `
 
 type CountCustodyRow struct {
-	Cases      int64
-	Persons    int64
-	Phones     int64
-	CaseNotes  int64
-	EntryNotes int64
-	Callers    int64
-	StagedRows int64
+	Cases          int64
+	Persons        int64
+	Phones         int64
+	CaseNotes      int64
+	EntryNotes     int64
+	Callers        int64
+	StagedRows     int64
+	NumbersEntered int64
 }
 
 // What ReturnCustody would take away.
@@ -112,6 +114,7 @@ func (q *Queries) CountCustody(ctx context.Context, upto pgtype.Date) (CountCust
 		&i.EntryNotes,
 		&i.Callers,
 		&i.StagedRows,
+		&i.NumbersEntered,
 	)
 	return i, err
 }

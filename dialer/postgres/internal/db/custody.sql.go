@@ -56,24 +56,27 @@ WITH upto AS MATERIALIZED (SELECT $1::date AS day
 ), e AS (DELETE FROM entry_notes WHERE custody <= (SELECT day FROM upto) RETURNING 1
 ), l AS (DELETE FROM attempt_legs WHERE custody <= (SELECT day FROM upto) RETURNING 1
 ), i AS (DELETE FROM inbound_callers WHERE custody <= (SELECT day FROM upto) RETURNING 1
+), w AS (DELETE FROM numbers_entered_whose WHERE custody <= (SELECT day FROM upto) RETURNING 1
 ), s AS (DELETE FROM staged_rows WHERE custody <= (SELECT day FROM upto) RETURNING list_id
 ), g AS (DELETE FROM staged_cases WHERE list_id IN (SELECT list_id FROM s)
 ), t AS (UPDATE lists SET state = 'failed' WHERE state = 'staged' AND id IN (SELECT list_id FROM s)
 )
 SELECT (SELECT count(*) FROM c)::bigint AS cases, (SELECT count(*) FROM p)::bigint AS persons, (SELECT count(*) FROM f)::bigint AS phones,
   (SELECT count(*) FROM n)::bigint AS case_notes, (SELECT count(*) FROM e)::bigint AS entry_notes, (SELECT count(*) FROM l)::bigint AS legs,
-  (SELECT count(*) FROM i)::bigint AS callers, (SELECT count(*) FROM s)::bigint AS staged_rows
+  (SELECT count(*) FROM i)::bigint AS callers, (SELECT count(*) FROM s)::bigint AS staged_rows,
+  (SELECT count(*) FROM w)::bigint AS numbers_entered
 `
 
 type ReturnCustodyRow struct {
-	Cases      int64
-	Persons    int64
-	Phones     int64
-	CaseNotes  int64
-	EntryNotes int64
-	Legs       int64
-	Callers    int64
-	StagedRows int64
+	Cases          int64
+	Persons        int64
+	Phones         int64
+	CaseNotes      int64
+	EntryNotes     int64
+	Legs           int64
+	Callers        int64
+	StagedRows     int64
+	NumbersEntered int64
 }
 
 // What stands under the keys of days up to one goes; their cases are the ward's. A number keeps its reference.
@@ -89,6 +92,7 @@ func (q *Queries) ReturnCustody(ctx context.Context, upto pgtype.Date) (ReturnCu
 		&i.Legs,
 		&i.Callers,
 		&i.StagedRows,
+		&i.NumbersEntered,
 	)
 	return i, err
 }

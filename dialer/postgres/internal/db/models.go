@@ -56,6 +56,26 @@ type AttemptEvidence struct {
 	Cause     int32
 }
 
+type EnteredNumber struct {
+	ID         string
+	At         time.Time
+	ByUser     string
+	CaseRef    string
+	NumberRef  string
+	Kind       string
+	Mended     string
+	Source     string
+	DocumentOn string
+	First      bool
+	CaseID     string
+	Seen       string
+	Ranked     *int32
+	Custody    pgtype.Date
+	Sealed     []byte
+	TakenBack  bool
+	Returned   bool
+}
+
 type List struct {
 	ID        string
 	FileName  string
@@ -110,6 +130,21 @@ type PromiseCounted struct {
 	PaymentID int64
 	Part      int32
 	Yen       int64
+}
+
+type ScriptVersion struct {
+	ID         string
+	Key        string
+	Language   string
+	Version    int32
+	Title      string
+	Body       string
+	Situations []string
+	ByUser     string
+	At         time.Time
+	State      string
+	DecidedBy  string
+	DecidedAt  time.Time
 }
 
 type User struct {

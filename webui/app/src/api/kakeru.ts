@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, Role } from "./types";
+import type { Act, EntryIn, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -114,6 +114,17 @@ export const discardPaid = (id: string) => take(api.DELETE("/api/payments/{id}",
 export const getPromises = (month?: string) => take(api.GET("/api/promises", { params: { query: month ? { month } : {} } }));
 /** Whether banks are open on a day, and when next. */
 export const getBankDay = (on: string) => take(api.GET("/api/promises/day", { params: { query: { on } } }));
+export const getNumbers = () => take(api.GET("/api/numbers"));
+export const enterNumber = (row: NumberIn) => take(api.POST("/api/numbers", { body: row }));
+export const takeNumberBack = (id: string) => take(api.DELETE("/api/numbers/{id}", at(id)));
+export const getNumberCounts = () => take(api.GET("/api/numbers/counts"));
+
+export const getScripts = async () => (await take(api.GET("/api/scripts"))).items;
+export const getScriptVersions = async () => (await take(api.GET("/api/scripts/versions"))).items;
+export const draftScript = (page: ScriptIn) => take(api.POST("/api/scripts", { body: page }));
+export const draftStarters = () => take(api.POST("/api/scripts/starter"));
+export const decideScript = (id: string, act: "approve" | "withdraw") =>
+  take(act === "approve" ? api.POST("/api/scripts/{id}/approve", at(id)) : api.POST("/api/scripts/{id}/withdraw", at(id)));
 
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>

@@ -799,6 +799,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What I entered today */
+        get: operations["entered-numbers"];
+        put?: never;
+        /** Enter a number from a document */
+        post: operations["enter-number"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/numbers/counts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Numbers entered in a month, by day and person */
+        get: operations["number-counts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/numbers/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        /** Take a number back, which stays in the record */
+        delete: operations["take-number-back"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/payments": {
         parameters: {
             query?: never;
@@ -913,6 +965,92 @@ export interface paths {
         get: operations["queue"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The approved pages, for the desks */
+        get: operations["scripts"];
+        put?: never;
+        /** Draft a page's next version */
+        post: operations["draft-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/starter": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Draft the pages to begin with that are not there yet */
+        post: operations["draft-starter-scripts"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every version of every page */
+        get: operations["script-versions"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/{id}/approve": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Approve a version: the desks show it from now on */
+        post: operations["approve-script"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/scripts/{id}/withdraw": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Withdraw a version: no desk shows it any more */
+        post: operations["withdraw-script"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1348,9 +1486,68 @@ export interface components {
             /** @description kept for ever; no personal data */
             reason: string;
         };
+        DraftInputBody: {
+            body: string;
+            key: string;
+            language: string;
+            situations: ("before_call" | "self" | "family" | "third_party" | "voicemail" | "inbound_known" | "inbound_withheld" | "promise" | "hardship" | "knowledge")[];
+            title: string;
+        };
         DtmfInputBody: {
             /** @description the keys, in order: 0-9, *, #, A-D, 1 to 32 */
             digits: string;
+        };
+        EnterNumberInputBody: {
+            /** @description the number once more, typed without seeing the first */
+            again: string;
+            /** @description the document's date as people write dates */
+            document_on: string;
+            /** @description dialled before the case's other numbers */
+            first?: boolean;
+            number: string;
+            source: string;
+            ward_number: string;
+        };
+        EnterNumberOutputBody: {
+            entered: components["schemas"]["EnteredNumber"];
+            tally: components["schemas"]["EnteredTally"];
+        };
+        EnteredCount: {
+            by_name: string;
+            /** Format: int64 */
+            count: number;
+            /** @description YYYY-MM-DD */
+            day: string;
+        };
+        EnteredNumber: {
+            /** Format: date-time */
+            at: string;
+            /** @description left out when the person is not among the cases */
+            case_id?: string;
+            /** @description YYYY-MM-DD */
+            document_on: string;
+            id: string;
+            /** @enum {string} */
+            kind: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+            /** @description what was mended in reading it: leading_zero or country_code */
+            mended?: string;
+            /** @description empty once its day was closed */
+            number: string;
+            /**
+             * @description whether the number was known: at this case, or at another, which may be the same household
+             * @enum {string}
+             */
+            seen: "new" | "at_case" | "elsewhere";
+            source: string;
+            taken_back: boolean;
+            /** @description empty once its day was closed */
+            ward_number: string;
+        };
+        EnteredTally: {
+            /** Format: int64 */
+            month: number;
+            /** Format: int64 */
+            today: number;
         };
         Entry: {
             /** Format: date-time */
@@ -1581,6 +1778,24 @@ export interface components {
         };
         NextStateOutputBody: {
             next: components["schemas"]["Next"];
+        };
+        NumberCountsOutputBody: {
+            items: components["schemas"]["EnteredCount"][];
+            month: string;
+            /** Format: int64 */
+            total: number;
+        };
+        NumberSource: {
+            en: string;
+            ja: string;
+            key: string;
+        };
+        NumbersOutputBody: {
+            /** @description what this person entered today, newest first; at most 100 */
+            items: components["schemas"]["EnteredNumber"][];
+            sources: components["schemas"]["NumberSource"][];
+            /** @description this person's */
+            tally: components["schemas"]["EnteredTally"];
         };
         OpenDay: {
             day: string;
@@ -1901,6 +2116,36 @@ export interface components {
             rows: number;
             sha256: string;
         };
+        ScriptPage: {
+            /** Format: date-time */
+            at: string;
+            /** @description paragraphs, lines that begin with a hyphen, **bold**; no HTML */
+            body: string;
+            by_name: string;
+            /**
+             * Format: date-time
+             * @description when the ward approved or withdrew it
+             */
+            decided_at: string | null;
+            decided_by_name?: string;
+            id: string;
+            /** @description it is what the desks show */
+            in_force: boolean;
+            key: string;
+            /** @enum {string} */
+            language: "ja" | "en" | "zh" | "vi";
+            situations: ("before_call" | "self" | "family" | "third_party" | "voicemail" | "inbound_known" | "inbound_withheld" | "promise" | "hardship" | "knowledge")[];
+            /** @enum {string} */
+            state: "draft" | "approved" | "withdrawn";
+            title: string;
+            /** Format: int64 */
+            version: number;
+            /** @description words that the law or the contract does not let the centre say */
+            warnings: components["schemas"]["Warning"][];
+        };
+        ScriptsOutputBody: {
+            items: components["schemas"]["ScriptPage"][];
+        };
         SearchInputBody: {
             /** @description 宛名番号, a number or its last four digits, or how a name begins */
             q: string;
@@ -1976,6 +2221,13 @@ export interface components {
              */
             worst_mos: number;
         } | null;
+        StarterOutputBody: {
+            /**
+             * Format: int64
+             * @description how many pages were not there yet
+             */
+            drafted: number;
+        };
         Sum: {
             /** Format: int64 */
             n: number;
@@ -2094,6 +2346,11 @@ export interface components {
             kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
             /** @description personal data */
             text: string;
+        };
+        Warning: {
+            en: string;
+            ja: string;
+            word: string;
         };
     };
     responses: never;
@@ -3706,6 +3963,129 @@ export interface operations {
             };
         };
     };
+    "entered-numbers": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumbersOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-number": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["EnterNumberInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["EnterNumberOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "number-counts": {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM; left out: this month */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NumberCountsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-number-back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "upload-payments": {
         parameters: {
             query?: never;
@@ -3945,6 +4325,188 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["QueueOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    scripts: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "draft-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["DraftInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "draft-starter-scripts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["StarterOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "script-versions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "approve-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptPage"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "withdraw-script": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ScriptPage"];
                 };
             };
             /** @description Error */

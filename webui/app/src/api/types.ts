@@ -44,6 +44,12 @@ export type PaidPreview = S["PaidPreview"];
 export type PromiseLine = S["PromiseLine"];
 export type PromiseFigures = S["PromiseFigures"];
 export type Balance = S["Balance"];
+export type EnteredNumber = S["EnteredNumber"];
+export type NumberSource = S["NumberSource"];
+export type ScriptPage = S["ScriptPage"];
+export type Situation = ScriptPage["situations"][number];
+export type ScriptIn = S["DraftInputBody"];
+export type NumberIn = S["EnterNumberInputBody"];
 
 /** What an operator sends of a talk. */
 export type EntryIn = S["ResultInputBody"];

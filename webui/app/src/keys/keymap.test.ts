@@ -55,6 +55,13 @@ describe("commandFor", () => {
     expect(commandFor(press("1"), "idle", "nowhere")).toBeNull();
   });
 
+  it("looks the ward's texts up by F2, whatever the desk is doing", () => {
+    for (const phase of phases)
+      for (const typing of typings) expect(commandFor(press("F2"), phase, typing)).toEqual({ do: "scripts" });
+    expect(commandFor(press("F2", { composing: true }), "talking", "text")).toBeNull();
+    expect(commandFor(press("F2", { alt: true }), "talking", "nowhere")).toBeNull();
+  });
+
   it("chooses business results by their letters", () => {
     for (const business of businesses)
       expect(commandFor(press(businessKeys[business].toLowerCase()), "wrap_up", "nowhere")).toEqual({ do: "business", business });

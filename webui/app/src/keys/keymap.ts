@@ -59,7 +59,7 @@ export interface Press {
 }
 
 export type Command =
-  | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "help" | "save" | "leave_field" }
+  | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "scripts" | "help" | "save" | "leave_field" }
   | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "next_bank_day" | "split" }
@@ -86,6 +86,7 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (press.composing || press.alt) return null;
   const form = phase === "talking" || phase === "wrap_up";
   if (press.ctrl) return press.key === "Enter" && phase === "wrap_up" ? { do: "save" } : null;
+  if (press.key === "F2" && !press.repeat) return { do: "scripts" };
   if (typing === "line" || typing === "text") return whileTyping(press, phase, typing);
   if (press.repeat) return null;
   if (press.key === "?" || press.key === "？") return { do: "help" };

@@ -28,6 +28,10 @@ export const keys = {
   closeState: ["close-state"] as const,
   closes: ["closes"] as const,
   users: ["users"] as const,
+  numbers: ["numbers"] as const,
+  scripts: ["scripts"] as const,
+  scriptVersions: ["script-versions"] as const,
+  numberCounts: ["number-counts"] as const,
 };
 
 const keptRecent = 50;

@@ -19,6 +19,7 @@ const deskKeys = [
   ["C", "copy"],
   ["S", "skip"],
   ["/", "find"],
+  ["F2", "scripts"],
   ["?", "help"],
 ] as const;
 const formKeys = [

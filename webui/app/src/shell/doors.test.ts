@@ -22,6 +22,9 @@ describe("doors", () => {
     ["supervisor", "/users"],
     ["operator", "/trunks"],
     ["ward", "/trunks"],
+    ["ward", "/numbers"],
+    ["operator", "/scripts"],
+    ["admin", "/numbers"],
   ] as [Role, string][])("keep the %s out of %s", (role, path) => expect(mayEnter(role, path)).toBe(false));
 
   it("let operators into a single case", () => expect(mayEnter("operator", "/cases/019a")).toBe(true));

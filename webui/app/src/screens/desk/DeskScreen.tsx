@@ -1,9 +1,10 @@
 import { IconCoffee } from "@tabler/icons-react";
-import { useEffect, useRef, useState } from "react";
+import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useCase, useSession } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import type { Command } from "../../keys/keymap";
+import { situationOf } from "../../keys/situation";
 import { copyText } from "../../parts/copy";
 import { Empty } from "../../parts/Empty";
 import { useProblemText } from "../../parts/useWords";
@@ -30,6 +31,8 @@ export function DeskScreen() {
   if (mine === undefined) return null;
   return mine ? <Desk mine={mine} /> : <SeatPicker />;
 }
+
+const DeskScripts = lazy(() => import("../scripts/DeskScripts"));
 
 // Enter that saved a result must not, pressed twice, dial the case that comes next.
 const breath = 450;
@@ -103,6 +106,8 @@ function Desk({ mine }: { mine: MyDesk }) {
         return mine.call?.consulting && telephone.endTransfer("complete");
       case "cancel_transfer":
         return telephone.endTransfer("cancel");
+      case "scripts":
+        return show("scripts");
       case "help":
         return show("help");
       case "save":
@@ -111,6 +116,16 @@ function Desk({ mine }: { mine: MyDesk }) {
         return obeyInForm(command, form.current, result);
     }
   }
+  const scripts = (
+    <Suspense>
+      <DeskScripts
+        situations={situationOf(mine.phase, cameIn, !!about, result.draft.party, result.draft.business)}
+        spoken={about?.language ?? "ja"}
+        searching={open === "scripts"}
+        onClose={close}
+      />
+    </Suspense>
+  );
   useDeskKeys(mine.phase, open !== null, obey);
 
   return (
@@ -127,17 +142,21 @@ function Desk({ mine }: { mine: MyDesk }) {
               keyed
             />
             {page.paid && <PaidLine paid={page.paid} />}
+            {scripts}
             <History attempts={page.history ?? []} />
           </>
         ) : (
-          <section className={css.noCase}>
-            <Empty
-              title={error ? say(error) : noCase ? say(noCase) : t("desk.fetching")}
-              icon={<IconCoffee size={36} stroke={1.4} aria-hidden />}
-            >
-              {noCase !== null && <span>{t("desk.empty_hint")}</span>}
-            </Empty>
-          </section>
+          <>
+            <section className={css.noCase}>
+              <Empty
+                title={error ? say(error) : noCase ? say(noCase) : t("desk.fetching")}
+                icon={<IconCoffee size={36} stroke={1.4} aria-hidden />}
+              >
+                {noCase !== null && <span>{t("desk.empty_hint")}</span>}
+              </Empty>
+            </section>
+            {scripts}
+          </>
         )}
       </div>
       <div className={css.right}>

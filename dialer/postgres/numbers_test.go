@@ -1,0 +1,168 @@
+package postgres
+
+import (
+	"fmt"
+	"sync"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// typed is a number as it comes from the screen, for a person.
+func typed(ward string, n dialer.Number, at time.Time) casework.EnteredNumber {
+	return casework.EnteredNumber{
+		At: at, By: "operator1", WardNumber: ward, CaseRef: testRefs.Case(ward), Number: n, NumberRef: testRefs.Number(n), Kind: n.Kind(),
+		Source: "counter", DocumentOn: "2026-11-20",
+	}
+}
+
+func enter(t testing.TB, l *Ledger, n casework.EnteredNumber) casework.EnteredNumber {
+	t.Helper()
+	kept, err := l.EnterNumber(t.Context(), n)
+	must(t, err)
+	return kept
+}
+
+// listedPerson is a case with two numbers and its 宛名番号, which the ledger knows by its reference.
+func listedPerson(t testing.TB, l *Ledger) (string, casework.Case) {
+	t.Helper()
+	row := person(fmt.Sprintf("%010d", numbers.Add(1)))
+	row.CaseRef = testRefs.Case(row.WardNumber)
+	for i, p := range row.Phones {
+		row.Phones[i].Number = p.Number
+	}
+	return row.WardNumber, caseOf(t, l, load(t, l, row).Waiting[0].Case)
+}
+
+func dialOrder(c casework.Case) (order []dialer.Number) {
+	for _, p := range c.Phones {
+		order = append(order, p.Number)
+	}
+	return order
+}
+
+func TestAnEnteredNumberJoinsItsCaseAndLeavesItAgain(t *testing.T) {
+	l := newLedger(t)
+	ward, c := listedPerson(t, l)
+	a, b := c.Phones[0].Number, c.Phones[1].Number
+	last, first := newNumber(), newNumber()
+	one := enter(t, l, typed(ward, last, noon))
+	in := typed(ward, first, noon.Add(time.Second))
+	in.First = true
+	two := enter(t, l, in)
+	if one.Case != c.ID || one.Seen != casework.NumberNew || two.Case != c.ID {
+		t.Fatalf("kept %+v and %+v", one, two)
+	}
+	want := fmt.Sprint([]dialer.Number{first, a, b, last})
+	if got := fmt.Sprint(dialOrder(caseOf(t, l, c.ID))); got != want {
+		t.Fatalf("dialled in the order %s, want %s", got, want)
+	}
+	known := enter(t, l, typed(ward, a, noon))
+	if known.Seen != casework.NumberAtCase {
+		t.Errorf("the case's own number was %q", known.Seen)
+	}
+	for _, id := range []string{two.ID, one.ID, one.ID, known.ID} {
+		must(t, l.TakeNumberBack(t.Context(), id, "operator1", false, noon))
+	}
+	after := caseOf(t, l, c.ID)
+	if got := fmt.Sprint(dialOrder(after)); got != fmt.Sprint([]dialer.Number{a, b}) || after.Phones[0].Rank != 1 || after.Phones[1].Rank != 2 {
+		t.Errorf("after taking all back: %+v", after.Phones)
+	}
+	mine, err := l.EnteredNumbers(t.Context(), "operator1", noon, 10)
+	must(t, err)
+	if len(mine) != 3 || mine[0].ID != two.ID || !mine[0].TakenBack || mine[0].Number != first || mine[0].WardNumber != ward || mine[0].DocumentOn != "2026-11-20" {
+		t.Errorf("listed %+v", mine)
+	}
+}
+
+func TestANumberOfAPersonWhoIsNotHereIsKept(t *testing.T) {
+	l := newLedger(t)
+	_, other := listedPerson(t, l)
+	kept := enter(t, l, typed("0009999999", newNumber(), noon))
+	if kept.Case != "" || kept.Seen != casework.NumberNew {
+		t.Errorf("kept %+v", kept)
+	}
+	household := enter(t, l, typed("0009999998", other.Phones[0].Number, noon))
+	if household.Case != "" || household.Seen != casework.NumberElsewhere {
+		t.Errorf("another case's number: %+v", household)
+	}
+	if n := len(caseOf(t, l, other.ID).Phones); n != 2 {
+		t.Errorf("the other case has %d numbers", n)
+	}
+}
+
+func TestTheSameNumberIsKeptOnceADay(t *testing.T) {
+	l := newLedger(t)
+	ward, c := listedPerson(t, l)
+	n := newNumber()
+	errs := make([]error, 8)
+	var all sync.WaitGroup
+	for i := range errs {
+		all.Go(func() { _, errs[i] = l.EnterNumber(within(t, time.Minute), typed(ward, n, noon)) })
+	}
+	all.Wait()
+	kept := 0
+	for _, err := range errs {
+		if err == nil {
+			kept++
+		} else {
+			wantRule(t, err, casework.NumberEntered)
+		}
+	}
+	if kept != 1 || len(caseOf(t, l, c.ID).Phones) != 3 {
+		t.Fatalf("kept %d times", kept)
+	}
+	enter(t, l, typed(ward, n, noon.Add(24*time.Hour))) // another day's document
+}
+
+func TestNumbersReturnToTheWardOnce(t *testing.T) {
+	l := newLedger(t)
+	a := enter(t, l, typed("0000000101", newNumber(), noon))
+	b := enter(t, l, typed("0000000102", newNumber(), noon.Add(time.Second)))
+	wrong := enter(t, l, typed("0000000103", newNumber(), noon))
+	wantErr(t, l.TakeNumberBack(t.Context(), wrong.ID, "operator2", false, noon), dialer.ErrNotFound)
+	must(t, l.TakeNumberBack(t.Context(), wrong.ID, "supervisor", true, noon))
+	waiting, err := l.NumbersToReturn(t.Context(), 100)
+	must(t, err)
+	if len(waiting) != 2 || waiting[0].ID != a.ID || waiting[1].ID != b.ID || waiting[0].Number != a.Number {
+		t.Fatalf("waiting: %+v", waiting)
+	}
+	// All or none.
+	wantRule(t, l.NumbersReturned(t.Context(), []string{a.ID, wrong.ID}, "export-1", noon), casework.NumberReturned)
+	must(t, l.NumbersReturned(t.Context(), []string{a.ID}, "export-1", noon))
+	must(t, l.NumbersReturned(t.Context(), []string{a.ID}, "export-1", noon)) // after a crash
+	wantRule(t, l.NumbersReturned(t.Context(), []string{a.ID}, "export-2", noon), casework.NumberReturned)
+	wantRule(t, l.TakeNumberBack(t.Context(), a.ID, "operator1", false, noon), casework.NumberReturned)
+	if waiting, _ = l.NumbersToReturn(t.Context(), 100); len(waiting) != 1 || waiting[0].ID != b.ID {
+		t.Errorf("still waiting: %+v", waiting)
+	}
+}
+
+func TestNumbersAreCountedByPersonAndTokyoDay(t *testing.T) {
+	l := newLedger(t)
+	midnight := dialer.DateOf(noon).At(0)
+	for i, at := range []time.Time{midnight.Add(-time.Second), midnight, midnight.Add(time.Hour)} {
+		enter(t, l, typed(fmt.Sprintf("%010d", 200+i), newNumber(), at))
+	}
+	other := typed("0000000300", newNumber(), noon)
+	other.By = "operator2"
+	enter(t, l, other)
+	gone := enter(t, l, typed("0000000301", newNumber(), noon))
+	must(t, l.TakeNumberBack(t.Context(), gone.ID, "operator1", false, noon))
+	got, err := l.NumberCounts(t.Context(), midnight.AddDate(0, 0, -1), midnight.AddDate(0, 0, 1))
+	must(t, err)
+	want := []casework.NumberCount{
+		{Day: "2026-11-23", By: "operator1", N: 1}, {Day: "2026-11-24", By: "operator1", N: 2}, {Day: "2026-11-24", By: "operator2", N: 1},
+	}
+	if fmt.Sprint(got) != fmt.Sprint(want) {
+		t.Errorf("got %v, want %v", got, want)
+	}
+	if n := count(t, l, "SELECT count(*) FROM numbers_entered"); n != 5 {
+		t.Errorf("%d rows kept", n)
+	}
+	if _, err := l.pool.Exec(t.Context(), "UPDATE numbers_entered SET by_user = 'x'"); err == nil {
+		t.Error("a row could be written over")
+	}
+}

@@ -1,0 +1,89 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+var _ casework.ScriptStore = (*Ledger)(nil)
+
+// DraftScript keeps a page as the next version of its key and language.
+func (l *Ledger) DraftScript(ctx context.Context, p casework.ScriptPage) (casework.ScriptPage, error) {
+	p.ID, p.State = dialer.NewID(p.At), casework.Drafted
+	situations := make([]string, len(p.Situations))
+	for i, s := range p.Situations {
+		situations[i] = string(s)
+	}
+	err := l.inTx(ctx, "draft a page", func(ctx context.Context, q *db.Queries) error {
+		if err := q.HoldScript(ctx, p.Key+" "+p.Language); err != nil {
+			return err
+		}
+		version, err := q.InsertScript(ctx, db.InsertScriptParams{
+			ID: p.ID, Key: p.Key, Language: p.Language, Title: plain(p.Title), Body: plain(p.Body), Situations: situations,
+			ByUser: string(p.By), At: p.At,
+		})
+		p.Version = int(version)
+		return err
+	})
+	if err != nil {
+		return casework.ScriptPage{}, err
+	}
+	l.log.Info("a page was drafted", "page", p.Key, "language", p.Language, "version", p.Version, "by", p.By)
+	return p, nil
+}
+
+// DecideScript approves or withdraws a version.
+func (l *Ledger) DecideScript(
+	ctx context.Context, id string, to casework.ScriptState, by dialer.UserID, at time.Time,
+) (p casework.ScriptPage, err error) {
+	err = l.inTx(ctx, "decide on a page", func(ctx context.Context, q *db.Queries) error {
+		if err := q.HoldScript(ctx, id); err != nil {
+			return err
+		}
+		row, err := q.ScriptVersion(ctx, id)
+		if err != nil {
+			return err
+		}
+		p = scriptFrom(row)
+		if !p.State.Leads(to) {
+			return casework.RefuseScript()
+		}
+		p.State, p.DecidedBy, p.DecidedAt = to, by, at
+		return q.InsertScriptDecision(ctx, db.InsertScriptDecisionParams{PageID: id, State: string(to), ByUser: string(by), At: at})
+	})
+	if err != nil {
+		return casework.ScriptPage{}, err
+	}
+	l.log.Info("the ward decided on a page", "page", p.Key, "language", p.Language, "version", p.Version, "state", to, "by", by)
+	return p, nil
+}
+
+// Scripts lists every version, by key and language, the newest first.
+func (l *Ledger) Scripts(ctx context.Context) (pages []casework.ScriptPage, err error) {
+	err = l.query(ctx, "list the pages", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.ScriptVersions(ctx)
+		for _, r := range rows {
+			pages = append(pages, scriptFrom(r))
+		}
+		return err
+	})
+	return pages, err
+}
+
+func scriptFrom(r db.ScriptVersion) casework.ScriptPage {
+	p := casework.ScriptPage{
+		ID: r.ID, Key: r.Key, Language: r.Language, Version: int(r.Version), Title: r.Title, Body: r.Body, By: dialer.UserID(r.ByUser),
+		At: r.At, State: casework.ScriptState(r.State), DecidedBy: dialer.UserID(r.DecidedBy),
+	}
+	if r.DecidedBy != "" {
+		p.DecidedAt = r.DecidedAt
+	}
+	for _, s := range r.Situations {
+		p.Situations = append(p.Situations, casework.ScriptSituation(s))
+	}
+	return p
+}

@@ -1,0 +1,58 @@
+package postgres
+
+import (
+	"sync"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+func TestAPagesVersionsAreKeptAndDecidedOnOnce(t *testing.T) {
+	l := newLedger(t)
+	page := casework.ScriptPage{
+		Key: "self", Language: "ja", Title: "題", Body: "本文", Situations: []casework.ScriptSituation{casework.WithSelf, casework.AtPromise}, By: "boss", At: noon,
+	}
+	var all sync.WaitGroup
+	for range 4 { // at once: each a version of its own
+		all.Go(func() {
+			if _, err := l.DraftScript(within(t, time.Minute), page); err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	other := page
+	other.Language = "vi"
+	if p, err := l.DraftScript(t.Context(), other); err != nil || p.Version != 1 || p.State != casework.Drafted {
+		t.Fatalf("another language: %+v, %v", p, err)
+	}
+	pages, err := l.Scripts(t.Context())
+	must(t, err)
+	if len(pages) != 5 || pages[0].Version != 4 || pages[3].Version != 1 || pages[4].Language != "vi" || len(pages[0].Situations) != 2 {
+		t.Fatalf("pages: %+v", pages)
+	}
+	id := pages[0].ID
+	p, err := l.DecideScript(t.Context(), id, casework.Approved, "ward", noon.Add(time.Hour))
+	must(t, err)
+	if p.State != casework.Approved || p.DecidedBy != "ward" {
+		t.Errorf("approved: %+v", p)
+	}
+	_, err = l.DecideScript(t.Context(), id, casework.Approved, "ward", noon)
+	wantRule(t, err, casework.ScriptNotSo)
+	_, err = l.DecideScript(t.Context(), id, casework.Withdrawn, "ward", noon.Add(2*time.Hour))
+	must(t, err)
+	_, err = l.DecideScript(t.Context(), id, casework.Withdrawn, "ward", noon)
+	wantRule(t, err, casework.ScriptNotSo)
+	_, err = l.DecideScript(t.Context(), dialer.NewID(noon), casework.Approved, "ward", noon)
+	wantErr(t, err, dialer.ErrNotFound)
+	pages, err = l.Scripts(t.Context())
+	must(t, err)
+	if pages[0].State != casework.Withdrawn || !pages[0].DecidedAt.Equal(noon.Add(2*time.Hour)) || pages[1].State != casework.Drafted || pages[0].Title != "題" {
+		t.Errorf("pages: %+v", pages[:2])
+	}
+	if _, err := l.pool.Exec(t.Context(), "UPDATE script_pages SET body = 'x'"); err == nil {
+		t.Error("a page could be written over")
+	}
+}
