@@ -115,7 +115,7 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 		if err != nil {
 			return err
 		}
-		if err := insertPhone(ctx, q, c, id, number, l.refs.Number(number)); err != nil {
+		if err := c.insertPhone(ctx, q, id, number, l.refs.Number(number)); err != nil {
 			return err
 		}
 		note, err := c.seal(plain(reason), aboutCaseNote(ref))
@@ -131,7 +131,7 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 }
 
 // insertPhone gives a case the one number that it is about.
-func insertPhone(ctx context.Context, q *db.Queries, c custody, id string, number dialer.Number, ref string) error {
+func (c custody) insertPhone(ctx context.Context, q *db.Queries, id string, number dialer.Number, ref string) error {
 	sealed, lastFour, err := c.phone(number, ref)
 	if err != nil {
 		return err

@@ -100,7 +100,7 @@ func TestAClosedDay(t *testing.T) {
 	must(t, l.BeginClose(t.Context(), c))
 	c = walk(t, l, c, dayclose.Destroying)
 	closed(later)
-	c = walk(t, l, c, dayclose.Closed)
+	walk(t, l, c, dayclose.Closed)
 	closed(later.Add(time.Hour))
 	call(t, l, newTarget(), noon.Add(22*time.Hour), dialer.NoAnswer)
 	if _, err := l.Record(t.Context(), entry); err != nil {
@@ -193,7 +193,7 @@ func TestACloseIsKept(t *testing.T) {
 		}
 	}
 	c.Destroyed = dayclose.Counts{"persons": 2}
-	c = walk(t, l, c, dayclose.Closed)
+	walk(t, l, c, dayclose.Closed)
 	got, err := l.CloseByID(t.Context(), c.ID)
 	must(t, err)
 	got.BegunAt, got.Moved = got.BegunAt.UTC(), got.Moved.UTC()

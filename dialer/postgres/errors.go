@@ -60,7 +60,8 @@ func classify(op string, err error) error {
 	switch {
 	case err == nil:
 		return nil
-	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.As(err, &notReady), errors.Is(err, dialer.ErrNotFound), errors.Is(err, dialer.ErrLedgerDown),
+	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.As(err, &notReady), errors.Is(err, dialer.ErrNotFound),
+		errors.Is(err, dialer.ErrLedgerDown),
 		errors.Is(err, dialer.ErrFenced), errors.Is(err, dayclose.ErrUnderWay), errors.Is(err, dayclose.ErrMoved):
 		return err // classified by the operation itself
 	case errors.Is(err, pgx.ErrNoRows):

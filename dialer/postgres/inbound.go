@@ -120,7 +120,7 @@ func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, c custody, in d
 	if in.Caller == "" {
 		return dialer.CaseID(id), nil
 	}
-	return dialer.CaseID(id), insertPhone(ctx, q, c, id, in.Caller, in.NumberRef)
+	return dialer.CaseID(id), c.insertPhone(ctx, q, id, in.Caller, in.NumberRef)
 }
 
 // takeBack takes a case up again that is the caller's alone, with the number to call back.
@@ -129,7 +129,7 @@ func takeBack(ctx context.Context, q *db.Queries, c custody, id string, in diale
 	if err != nil || n == 0 || in.Caller == "" {
 		return err
 	}
-	return insertPhone(ctx, q, c, id, in.Caller, in.NumberRef)
+	return c.insertPhone(ctx, q, id, in.Caller, in.NumberRef)
 }
 
 // NameCase says whose call it was that came in, as long as no result of it is recorded: a result belongs to the case that it

@@ -46,7 +46,10 @@ type intake struct {
 }
 
 func newIntake(list casework.StagedList, refs dialer.Refs, c custody, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
-	in := &intake{list: list, refs: refs, custody: c, listedKey: refs.Key("what lists say"), progress: progress, problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{}}
+	in := &intake{
+		list: list, refs: refs, custody: c, listedKey: refs.Key("what lists say"), progress: progress,
+		problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{},
+	}
 	in.next, in.stop = iter.Pull2(rows)
 	return in
 }

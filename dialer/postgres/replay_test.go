@@ -225,8 +225,9 @@ func told(t *testing.T, l *Ledger) map[string]string {
 		"inbound_callers",
 	} {
 		var s string
-		// What is sealed is never twice the same: what it says is compared by whoever reads it.
-		must(t, l.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(x, E'\n' ORDER BY x), '') FROM (SELECT (to_jsonb(r) - 'sealed' - 'handle')::text AS x FROM "+table+" r) x").Scan(&s))
+		// What is sealed is never twice the same octets.
+		must(t, l.pool.QueryRow(t.Context(), "SELECT coalesce(string_agg(x, E'\n' ORDER BY x), '') "+
+			"FROM (SELECT (to_jsonb(r) - 'sealed' - 'handle')::text AS x FROM "+table+" r) x").Scan(&s))
 		out[table] = s
 	}
 	return out

@@ -70,9 +70,15 @@ type old struct {
 // oldAtOnce is how many rows are held in memory.
 const oldAtOnce = 5000
 
+// sealedTable is where what was plain goes.
+type sealedTable struct {
+	name    string
+	columns []string
+}
+
 // move reads rows of a query, a few thousand at a time, seals each, and copies them into a table.
-func move[T any](ctx context.Context, o old, query, table string, columns []string, seal func(T) ([]any, error)) error {
-	cursor := "old_" + table // its own name: what a FETCH gives is remembered by its text
+func move[T any](ctx context.Context, o old, query string, to sealedTable, seal func(T) ([]any, error)) error {
+	cursor := "old_" + to.name // its own name: what a FETCH gives is remembered by its text
 	if _, err := o.tx.Exec(ctx, "DECLARE "+cursor+" NO SCROLL CURSOR FOR "+query); err != nil {
 		return err
 	}
@@ -85,7 +91,7 @@ func move[T any](ctx context.Context, o old, query, table string, columns []stri
 		if err != nil {
 			return err
 		}
-		_, err = o.tx.CopyFrom(ctx, pgx.Identifier{table}, columns, pgx.CopyFromSlice(len(some), func(i int) ([]any, error) { return seal(some[i]) }))
+		_, err = o.tx.CopyFrom(ctx, pgx.Identifier{to.name}, to.columns, pgx.CopyFromSlice(len(some), func(i int) ([]any, error) { return seal(some[i]) }))
 		if err != nil {
 			return err
 		}
@@ -103,7 +109,9 @@ func (o old) persons(ctx context.Context) error {
 	}
 	return move(ctx, o, `SELECT c.id::text, c.case_ref, p.ward_number, p.name, p.kana, p.postal_code, p.address, p.born_on
 		FROM plain_persons p JOIN cases c ON c.id = p.case_id WHERE p.ward_number <> '' OR p.name <> ''`,
-		"persons", []string{"case_id", "custody", "sealed", "tokens"}, func(r row) ([]any, error) {
+		sealedTable{
+			"persons", []string{"case_id", "custody", "sealed", "tokens"},
+		}, func(r row) ([]any, error) {
 			sealed, tokens, err := o.c.person(r.CaseRef, sealedPerson{r.Ward, r.Name, r.Kana, r.PostalCode, r.Address, r.BornOn})
 			return []any{r.CaseID, o.c.day, sealed, tokens}, err
 		})
@@ -115,17 +123,20 @@ func (o old) phones(ctx context.Context) error {
 		Rank                      int32
 		Usable                    bool
 	}
-	return move(ctx, o, "SELECT case_id::text, number_ref, number, kind, rank, usable FROM plain_phones", "phones",
-		[]string{"case_id", "number_ref", "rank", "kind", "usable", "custody", "sealed", "last_four"}, func(r row) ([]any, error) {
-			sealed, ends, err := o.c.phone(dialer.Number(r.Number), r.Ref)
-			return []any{r.CaseID, r.Ref, r.Rank, r.Kind, r.Usable, o.c.day, sealed, ends}, err
-		})
+	return move(ctx, o, "SELECT case_id::text, number_ref, number, kind, rank, usable FROM plain_phones", sealedTable{
+		"phones", []string{"case_id", "number_ref", "rank", "kind", "usable", "custody", "sealed", "last_four"},
+	}, func(r row) ([]any, error) {
+		sealed, ends, err := o.c.phone(dialer.Number(r.Number), r.Ref)
+		return []any{r.CaseID, r.Ref, r.Rank, r.Kind, r.Usable, o.c.day, sealed, ends}, err
+	})
 }
 
 func (o old) caseNotes(ctx context.Context) error {
 	type row struct{ CaseID, CaseRef, Note string }
 	return move(ctx, o, "SELECT c.id::text, c.case_ref, n.note FROM plain_case_notes n JOIN cases c ON c.id = n.case_id WHERE n.note <> ''",
-		"case_notes", []string{"case_id", "n", "custody", "sealed"}, func(r row) ([]any, error) {
+		sealedTable{
+			"case_notes", []string{"case_id", "n", "custody", "sealed"},
+		}, func(r row) ([]any, error) {
 			sealed, err := o.c.seal(r.Note, aboutCaseNote(r.CaseRef))
 			return []any{r.CaseID, 1, o.c.day, sealed}, err
 		})
@@ -137,11 +148,12 @@ func (o old) entryNotes(ctx context.Context) error {
 		Revision int32
 		Note     string
 	}
-	return move(ctx, o, "SELECT attempt_id::text, revision, note FROM plain_entry_notes", "entry_notes",
-		[]string{"attempt_id", "revision", "custody", "sealed"}, func(r row) ([]any, error) {
-			sealed, err := o.c.seal(r.Note, aboutEntryNote(r.Attempt, r.Revision))
-			return []any{r.Attempt, r.Revision, o.c.day, sealed}, err
-		})
+	return move(ctx, o, "SELECT attempt_id::text, revision, note FROM plain_entry_notes", sealedTable{
+		"entry_notes", []string{"attempt_id", "revision", "custody", "sealed"},
+	}, func(r row) ([]any, error) {
+		sealed, err := o.c.seal(r.Note, aboutEntryNote(r.Attempt, r.Revision))
+		return []any{r.Attempt, r.Revision, o.c.day, sealed}, err
+	})
 }
 
 func (o old) legs(ctx context.Context) error {
@@ -150,18 +162,20 @@ func (o old) legs(ctx context.Context) error {
 		Handle               []byte
 		Noted                int32
 	}
-	return move(ctx, o, "SELECT attempt_id::text, leg, sip_call_id, handle, noted FROM plain_attempt_legs", "attempt_legs",
-		[]string{"attempt_id", "leg", "sip_call_id", "custody", "handle", "noted"}, func(r row) ([]any, error) {
-			sealed, err := o.c.seal(string(r.Handle), aboutLeg(r.Attempt, r.Leg))
-			return []any{r.Attempt, r.Leg, r.CallID, o.c.day, sealed, r.Noted}, err
-		})
+	return move(ctx, o, "SELECT attempt_id::text, leg, sip_call_id, handle, noted FROM plain_attempt_legs", sealedTable{
+		"attempt_legs", []string{"attempt_id", "leg", "sip_call_id", "custody", "handle", "noted"},
+	}, func(r row) ([]any, error) {
+		sealed, err := o.c.seal(string(r.Handle), aboutLeg(r.Attempt, r.Leg))
+		return []any{r.Attempt, r.Leg, r.CallID, o.c.day, sealed, r.Noted}, err
+	})
 }
 
 func (o old) callers(ctx context.Context) error {
 	type row struct{ Attempt, Number string }
-	return move(ctx, o, "SELECT attempt_id::text, number FROM plain_inbound_callers", "inbound_callers",
-		[]string{"attempt_id", "custody", "sealed"}, func(r row) ([]any, error) {
-			sealed, err := o.c.seal(r.Number, aboutCaller(r.Attempt))
-			return []any{r.Attempt, o.c.day, sealed}, err
-		})
+	return move(ctx, o, "SELECT attempt_id::text, number FROM plain_inbound_callers", sealedTable{
+		"inbound_callers", []string{"attempt_id", "custody", "sealed"},
+	}, func(r row) ([]any, error) {
+		sealed, err := o.c.seal(r.Number, aboutCaller(r.Attempt))
+		return []any{r.Attempt, o.c.day, sealed}, err
+	})
 }
