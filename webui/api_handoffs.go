@@ -101,7 +101,6 @@ var handoffActs = []struct {
 	{casework.HandoffAdd, "Tell the ward more", true},
 	{casework.HandoffAcknowledge, "Take note of it", false},
 	{casework.HandoffAnswer, "Answer it", true},
-	{casework.HandoffReturn, "Let it be done: what it says of a person is destroyed", false},
 	{casework.HandoffReopen, "Have it wait for the ward again", true},
 	{casework.HandoffWithdraw, "Take it back", true},
 }

@@ -99,7 +99,8 @@ var HandoffSteps = []HandoffStep{
 	{HandoffOpen, HandoffWithdraw, HandoffWithdrawn, passers},
 	{HandoffAcknowledged, HandoffAdd, HandoffAcknowledged, passers},
 	{HandoffAcknowledged, HandoffAnswer, HandoffAnswered, either},
-	{HandoffAnswered, HandoffReturn, HandoffReturned, either},
+	{HandoffAnswered, HandoffReturn, HandoffReturned, nil}, // the day's close: the file for the ward has it then
+	{HandoffWithdrawn, HandoffReturn, HandoffReturned, nil},
 	{HandoffAnswered, HandoffReopen, HandoffOpen, either},
 	{HandoffWithdrawn, HandoffReopen, HandoffOpen, passers},
 }

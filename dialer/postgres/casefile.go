@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"encoding/json"
 	"strings"
 
 	"github.com/jackc/pgx/v5"
@@ -136,11 +135,7 @@ func (l *Ledger) addNotes(ctx context.Context, q *db.Queries, byID map[string]*c
 }
 
 func (l *Ledger) caseFrom(r db.CasesByIDRow) (*casework.Case, error) {
-	var p sealedPerson
-	text, err := l.unseal(r.Custody, r.Sealed, aboutPerson(r.CaseRef))
-	if err == nil && text != "" {
-		err = json.Unmarshal([]byte(text), &p)
-	}
+	p, err := l.openPerson(r.Custody, r.CaseRef, r.Sealed)
 	return &casework.Case{
 		ID: dialer.CaseID(r.ID), CaseRef: r.CaseRef, WardNumber: p.WardNumber,
 		Person: casework.Person{

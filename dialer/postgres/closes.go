@@ -43,9 +43,18 @@ func (l *Ledger) found(ctx context.Context, q *db.Queries) (dayclose.Found, erro
 		return dayclose.Found{}, err
 	}
 	h, err := q.CountHandoffs(ctx)
+	if err != nil {
+		return dayclose.Found{}, err
+	}
+	today, err := l.vault.Custody(l.now())
+	if err != nil {
+		return dayclose.Found{}, err
+	}
+	goes, err := q.CountToReturn(ctx, dateColumn(today))
 	return dayclose.Found{
 		OpenCalls: int(o.OpenCalls), ResultsDue: int(o.ResultsDue), Staging: int(o.Staging), Spooled: l.waiting(),
 		HandoffsOpen: int(h.Waiting), HandoffsUnseen: int(h.Unseen),
+		EntriesWaiting: int(goes.Records), NumbersWaiting: int(goes.Numbers), DaysWithoutGone: int(goes.DaysBefore),
 	}, err
 }
 
@@ -252,6 +261,9 @@ func (l *Ledger) Destroy(ctx context.Context, c dayclose.Close) error {
 		return nil
 	}
 	if _, err := l.DestroyCustody(ctx, *c.Upto); err != nil {
+		return err
+	}
+	if err := l.forgetReturned(ctx, c.BegunAt); err != nil {
 		return err
 	}
 	return l.query(ctx, "empty the staging", func(ctx context.Context, q *db.Queries) error { return q.EmptyStaging(ctx) })

@@ -42,10 +42,10 @@ func TestWhatStandsInTheWayOfAClose(t *testing.T) {
 	refused := func(want dayclose.Found) {
 		t.Helper()
 		no := (*dayclose.NotReady)(nil)
-		if err := l.BeginClose(t.Context(), c); !errors.As(err, &no) || no.Found != want {
+		if err := l.BeginClose(t.Context(), c); !errors.As(err, &no) || obstacles(no.Found) != want {
 			t.Fatalf("%v, not %+v", err, want)
 		}
-		if found, err := l.Found(t.Context()); err != nil || found != want {
+		if found, err := l.Found(t.Context()); err != nil || obstacles(found) != want {
 			t.Fatalf("%+v, %v", found, err)
 		}
 	}
@@ -193,7 +193,7 @@ func TestACloseIsKept(t *testing.T) {
 		}
 	}
 	c.Destroyed = dayclose.Counts{"persons": 2}
-	walk(t, l, c, dayclose.Closed)
+	c = walk(t, l, c, dayclose.Closed)
 	got, err := l.CloseByID(t.Context(), c.ID)
 	must(t, err)
 	got.BegunAt, got.Moved = got.BegunAt.UTC(), got.Moved.UTC()
@@ -219,6 +219,11 @@ func TestACloseIsKept(t *testing.T) {
 	release, err = l.HoldClose(t.Context(), c.ID)
 	must(t, err)
 	release()
+}
+
+// obstacles is what stands in the way, without what only is to be known.
+func obstacles(f dayclose.Found) dayclose.Found {
+	return dayclose.Found{OpenCalls: f.OpenCalls, ResultsDue: f.ResultsDue, Spooled: f.Spooled, Staging: f.Staging, Files: f.Files}
 }
 
 func with(c dayclose.Close, s dayclose.Step) dayclose.Close {

@@ -145,6 +145,10 @@ func (l *Ledger) PassOn(
 // returned matter whose key is still there.
 func (l *Ledger) MoveHandoff(ctx context.Context, m casework.HandoffMove) (h casework.Handoff, err error) {
 	err = l.inTx(ctx, "move a hand-off", func(ctx context.Context, q *db.Queries) error {
+		// A close that is under way has its file of answers already.
+		if err := enterDay(ctx, q); err != nil {
+			return err
+		}
 		state, err := q.LockHandoff(ctx, m.ID)
 		if err != nil {
 			return err
@@ -166,10 +170,6 @@ func (l *Ledger) MoveHandoff(ctx context.Context, m casework.HandoffMove) (h cas
 		h, err = l.handoff(ctx, q, m.ID)
 		return err
 	})
-	if err == nil && h.State == casework.HandoffReturned {
-		err = l.vault.Destroy(vault.Matter(m.ID))
-		h = h.Forgotten()
-	}
 	return h, err
 }
 

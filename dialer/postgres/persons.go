@@ -5,6 +5,8 @@ import (
 	"strings"
 	"unicode"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 )
@@ -47,6 +49,15 @@ func (c custody) person(caseRef string, p sealedPerson) (sealed []byte, tokens [
 		}
 	}
 	return sealed, tokens, nil
+}
+
+// openPerson is person's way back; the zero one when its key was destroyed, or there is none.
+func (l *Ledger) openPerson(day pgtype.Date, caseRef string, sealed []byte) (p sealedPerson, err error) {
+	text, err := l.unseal(day, sealed, aboutPerson(caseRef))
+	if err == nil && text != "" {
+		err = json.Unmarshal([]byte(text), &p)
+	}
+	return p, err
 }
 
 // phone seals a number, and makes the token of its last four digits.

@@ -67,6 +67,7 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 		ended, err = l.putEnd(ctx, q, *r.End)
 	case r.Result != nil:
 		_, err = l.putAndPassOn(ctx, q, *r.Result)
+		l.unjudged.Store(true) // the next upkeep settles what it promises
 	}
 	return ended, err
 }

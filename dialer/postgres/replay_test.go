@@ -269,6 +269,10 @@ func TestAReplayLeavesWhatLiveWritesLeave(t *testing.T) {
 			}
 			cuts := tellThroughCuts(t, rnd, s, through)
 			l := openLedger(t, through.url, t.TempDir())
+			for _, judged := range []*Ledger{live, l} { // as the next upkeep does
+				_, err := judged.judgeAll(t.Context(), "", noon)
+				must(t, err)
+			}
 			want, got := told(t, live), told(t, l)
 			for table := range want {
 				if got[table] != want[table] {

@@ -91,7 +91,6 @@ var Table = []Row{
 	{Route: "POST /api/handoffs/{id}/add", Roles: callers},
 	{Route: "POST /api/handoffs/{id}/acknowledge", Roles: listeners},
 	{Route: "POST /api/handoffs/{id}/answer", Roles: listeners},
-	{Route: "POST /api/handoffs/{id}/return", Roles: listeners},
 	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers},
 	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers},
 	{Route: "POST /api/cases/{id}/do-not-call", Roles: callers}, // only a supervisor takes a number off the list

@@ -1,0 +1,19 @@
+// Package returns writes what goes back to the ward at the day's close: the negotiation records (交渉経過) for its own system
+// (§8(1)②, §19(8)), the numbers that were entered (§8(1)⑪), and the hand-offs that it has answered.
+//
+// # Each row once
+//
+// Which rows belong to a close is written down before their file is. A close that is carried on after a crash writes the same rows
+// again, into the same file; a row that went with a close which was given up goes once more, marked 再出力. What is recorded after an
+// attempt went is another row, marked 訂正.
+//
+// # The file
+//
+// layout.go reads the layout: which columns in which order, and the ward's word for each of our codes. It is data (layout.json, or
+// export.layout_file). file.go writes cells: CP932 unless the layout says otherwise, all cells quoted, CRLF. A character that CP932
+// does not have is replaced by the layout's rule, or by 〓, and each such cell is named in a report beside the file: nothing is
+// replaced silently.
+//
+// The files are for the ward's system. A spreadsheet that opens them may drop leading zeros and take a note that begins with = for a
+// formula; nothing is put into the cells against that, since it would reach the ward's books.
+package returns

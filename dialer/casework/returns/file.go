@@ -1,0 +1,109 @@
+package returns
+
+import (
+	"bytes"
+	"fmt"
+	"strings"
+
+	"kakeru/dialer"
+)
+
+// Alphabet writes text for the ward: japan's CP932 is one.
+type Alphabet interface {
+	// Has reports whether a character can be written.
+	Has(r rune) bool
+	// Encode writes a text all of whose characters it has.
+	Encode(s string) ([]byte, error)
+}
+
+// geta stands for a character that cannot be written and has no rule, as printers in Japan have always done.
+const geta = "〓"
+
+// Replaced names one cell in which characters were replaced: where, and which by what.
+type Replaced struct {
+	Row    int // as a person counts the file's lines: the header is 1
+	Column string
+	From   rune
+	To     string
+}
+
+func (r Replaced) String() string {
+	return fmt.Sprintf("%d行 %s: U+%04X → %s", r.Row, r.Column, r.From, r.To)
+}
+
+// table is a file being written.
+type table struct {
+	alphabet Alphabet
+	rules    map[string]string
+	out      bytes.Buffer
+	rows     int
+	replaced []Replaced
+}
+
+// add writes a row, cell by cell; headers name the columns.
+func (t *table) add(headers, cells []string) error {
+	t.rows++
+	for i, cell := range cells {
+		if i > 0 {
+			t.out.WriteByte(',')
+		}
+		text, err := t.alphabet.Encode(`"` + strings.ReplaceAll(t.fit(headers[i], cell), `"`, `""`) + `"`)
+		if err != nil {
+			return fmt.Errorf("row %d, column %s cannot be written", t.rows, headers[i]) // the cell's text is personal
+		}
+		t.out.Write(text)
+	}
+	t.out.WriteString("\r\n")
+	return nil
+}
+
+// fit replaces what cannot be written. Line ends within a cell are CRLF, as they are between rows.
+func (t *table) fit(column, cell string) string {
+	var b strings.Builder
+	for _, r := range strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\n", "\r\n") {
+		if t.alphabet.Has(r) {
+			b.WriteRune(r)
+			continue
+		}
+		to, ok := t.rules[string(r)]
+		if !ok {
+			to = geta
+		}
+		t.replaced = append(t.replaced, Replaced{Row: t.rows, Column: column, From: r, To: to})
+		b.WriteString(to)
+	}
+	return b.String()
+}
+
+// Records writes negotiation records as the layout has them. replaced names the cells that could not be written as they are.
+func (l Layout) Records(rows []Row, alphabet Alphabet, name func(dialer.UserID) string) (file []byte, replaced []Replaced, err error) {
+	headers := make([]string, len(l.Columns))
+	for i, c := range l.Columns {
+		headers[i] = c.Header
+	}
+	t := &table{alphabet: alphabet, rules: l.Replace}
+	if err := t.add(headers, headers); err != nil {
+		return nil, nil, err
+	}
+	cells := make([]string, len(l.Columns))
+	for _, r := range rows {
+		for i, c := range l.Columns {
+			cells[i] = fields[c.Field](r, l.Codes, name)
+		}
+		if err := t.add(headers, cells); err != nil {
+			return nil, nil, err
+		}
+	}
+	return t.out.Bytes(), t.replaced, nil
+}
+
+// plainTable writes rows under headers.
+func (l Layout) plainTable(headers []string, rows [][]string, alphabet Alphabet) (file []byte, replaced []Replaced, err error) {
+	t := &table{alphabet: alphabet, rules: l.Replace}
+	for _, cells := range append([][]string{headers}, rows...) {
+		if err := t.add(headers, cells); err != nil {
+			return nil, nil, err
+		}
+	}
+	return t.out.Bytes(), t.replaced, nil
+}

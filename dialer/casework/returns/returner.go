@@ -1,0 +1,179 @@
+package returns
+
+import (
+	"context"
+	"fmt"
+	"strings"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
+)
+
+// Store knows what has not gone back. The ledger implements it.
+type Store interface {
+	// TakeForReturn writes down which records go with a close: those that went with none that counts. Again it changes nothing
+	// once the close's own are there.
+	TakeForReturn(ctx context.Context, c dayclose.Close) error
+	// RowsOfReturn are the records that go with a close, in the order in which they happened.
+	RowsOfReturn(ctx context.Context, c dayclose.Close) ([]Row, error)
+	// NumbersToReturn and NumbersReturned: casework.NumberStore.
+	NumbersToReturn(ctx context.Context, limit int) ([]casework.EnteredNumber, error)
+	NumbersReturned(ctx context.Context, ids []string, export string, at time.Time) error
+	// AnsweredHandoffs are those that the ward has answered, whole.
+	AnsweredHandoffs(ctx context.Context) ([]casework.Handoff, error)
+	// ReturnHandoff ends one that went back, and destroys what it said of a person. One that is returned already is no error.
+	ReturnHandoff(ctx context.Context, id string, by dialer.UserID, at time.Time) error
+}
+
+// Returner writes a close's files, and lets go of what went with them.
+type Returner struct {
+	Store    Store
+	Then     dayclose.Destroyer // destroys the days' keys, after what is kept by itself
+	Folder   dayclose.Folder
+	Layout   Layout
+	Alphabet Alphabet
+	Name     func(dialer.UserID) string
+	Now      dialer.Clock
+}
+
+var (
+	_ dayclose.Returner  = (*Returner)(nil)
+	_ dayclose.Destroyer = (*Returner)(nil)
+)
+
+// numbersAtOnce is more than a month's (§10(6): 1,200).
+const numbersAtOnce = 100_000
+
+// Return writes the files of a close. The day is closed: nothing is added to what they hold.
+func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclose.File, err error) {
+	if err := x.Store.TakeForReturn(ctx, c); err != nil {
+		return nil, err
+	}
+	rows, err := x.Store.RowsOfReturn(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	numbers, err := x.Store.NumbersToReturn(ctx, numbersAtOnce)
+	if err != nil {
+		return nil, err
+	}
+	handoffs, err := x.Store.AnsweredHandoffs(ctx)
+	if err != nil {
+		return nil, err
+	}
+	var report []string
+	add := func(kind string, n int, body []byte, replaced []Replaced, err error) error {
+		if err != nil {
+			return err
+		}
+		for _, r := range replaced {
+			report = append(report, kind+" "+r.String())
+		}
+		f, err := x.Folder.Write(kind, x.name(c, kind, "csv"), body, n)
+		files = append(files, f)
+		return err
+	}
+	body, replaced, err := x.Layout.Records(rows, x.Alphabet, x.Name)
+	if err := add("records", len(rows), body, replaced, err); err != nil {
+		return nil, err
+	}
+	if len(numbers) > 0 {
+		body, replaced, err := x.numbers(numbers)
+		if err := add("numbers", len(numbers), body, replaced, err); err != nil {
+			return nil, err
+		}
+	}
+	if len(handoffs) > 0 {
+		body, replaced, err := x.handoffs(handoffs)
+		if err := add("handoffs", len(handoffs), body, replaced, err); err != nil {
+			return nil, err
+		}
+	}
+	if len(report) > 0 {
+		f, err := x.Folder.Write("replaced", x.name(c, "replaced", "txt"), []byte(strings.Join(report, "\r\n")+"\r\n"), len(report))
+		if err != nil {
+			return nil, err
+		}
+		files = append(files, f)
+	}
+	return files, nil
+}
+
+// name is the same for a close however often it is written.
+func (x *Returner) name(c dayclose.Close, kind, ext string) string {
+	return fmt.Sprintf("%s/%s-%s.%s", c.Day, kind, c.ID, ext)
+}
+
+func (x *Returner) numbers(numbers []casework.EnteredNumber) ([]byte, []Replaced, error) {
+	rows := make([][]string, len(numbers))
+	for i, n := range numbers {
+		rows[i] = []string{
+			n.WardNumber, string(n.Number), x.Layout.Codes.NumberKind[string(n.Kind)], sourceOf(n.Source), n.DocumentOn, inTokyo(n.At, "2006/01/02 15:04"), x.Name(n.By),
+		}
+	}
+	return x.Layout.plainTable([]string{"宛名番号", "電話番号", "番号種別", "出典", "書類の日付", "入力日時", "入力者"}, rows, x.Alphabet)
+}
+
+func sourceOf(key string) string {
+	for _, s := range casework.NumberSources {
+		if s.Key == key {
+			return s.JA
+		}
+	}
+	return key
+}
+
+func (x *Returner) handoffs(handoffs []casework.Handoff) ([]byte, []Replaced, error) {
+	rows := make([][]string, len(handoffs))
+	for i, h := range handoffs {
+		var said []string
+		for _, e := range h.Events {
+			if e.Text != "" {
+				said = append(said, fmt.Sprintf("%s %s %s", inTokyo(e.At, "2006/01/02 15:04"), x.Name(e.By), e.Text))
+			}
+		}
+		rows[i] = []string{h.About.WardNumber, string(h.Kind), inTokyo(h.At, "2006/01/02 15:04"), h.DueOn.String(), strings.Join(said, "\n"), h.ID}
+	}
+	return x.Layout.plainTable([]string{"宛名番号", "引継ぎの種類", "引継日時", "回答期限", "経過", "管理番号"}, rows, x.Alphabet)
+}
+
+// Doomed counts what goes with a close.
+func (x *Returner) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Counts, error) {
+	counts, err := x.Then.Doomed(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	handoffs, err := x.Store.AnsweredHandoffs(ctx)
+	if n := len(handoffs); n > 0 {
+		counts["handoffs"] = int64(n)
+	}
+	return counts, err
+}
+
+// Destroy notes what went, then destroys. Until a close gets here, nothing that it wrote counts as gone.
+func (x *Returner) Destroy(ctx context.Context, c dayclose.Close) error {
+	now := x.Now()
+	numbers, err := x.Store.NumbersToReturn(ctx, numbersAtOnce)
+	if err != nil {
+		return err
+	}
+	ids := make([]string, len(numbers))
+	for i, n := range numbers {
+		ids[i] = n.ID
+	}
+	if err := x.Store.NumbersReturned(ctx, ids, c.ID, now); err != nil {
+		return err
+	}
+	handoffs, err := x.Store.AnsweredHandoffs(ctx)
+	if err != nil {
+		return err
+	}
+	for _, h := range handoffs {
+		if err := x.Store.ReturnHandoff(ctx, h.ID, c.By, now); err != nil {
+			return err
+		}
+	}
+	return x.Then.Destroy(ctx, c)
+}

@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/casework/returns"
+	"kakeru/dialer/postgres/internal/db"
+	"kakeru/dialer/vault"
+)
+
+var _ returns.Store = (*Ledger)(nil)
+
+// TakeForReturn writes down which negotiation records go with a close.
+func (l *Ledger) TakeForReturn(ctx context.Context, c dayclose.Close) error {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	return l.query(ctx, "take what goes back", func(ctx context.Context, q *db.Queries) error { return q.TakeForReturn(ctx, c.ID) })
+}
+
+// RowsOfReturn are the records that go with a close, in the order in which they happened.
+func (l *Ledger) RowsOfReturn(ctx context.Context, c dayclose.Close) (out []returns.Row, err error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	err = l.query(ctx, "read what goes back", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.RowsOfReturn(ctx, c.ID)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			row, err := l.returnRow(r)
+			if err != nil {
+				return err
+			}
+			out = append(out, row)
+		}
+		return nil
+	})
+	return out, err
+}
+
+func (l *Ledger) returnRow(r db.RowsOfReturnRow) (returns.Row, error) {
+	who, err := l.openPerson(r.PersonCustody, r.CaseRef, r.Person)
+	if err != nil {
+		return returns.Row{}, err
+	}
+	note, err := l.unseal(r.NoteCustody, r.Note, aboutEntryNote(r.AttemptID, r.Revision))
+	if err != nil {
+		return returns.Row{}, err
+	}
+	row := returns.Row{
+		Attempt: dialer.CallID(r.AttemptID), Revision: int(r.Revision), WardNumber: who.WardNumber, At: r.StartedAt,
+		Direction: dialer.Direction(r.Direction), NumberKind: dialer.NumberKind(r.NumberKind), Result: dialer.Result(r.Result),
+		Party: casework.Party(r.Party), Note: note, CallAgain: r.CallAgainAt, Operator: dialer.UserID(r.Operator), Mark: returns.Mark(r.Mark),
+	}
+	if r.ByUser != "" { // who recorded it is who talked
+		row.Operator = dialer.UserID(r.ByUser)
+	}
+	for _, b := range r.Business {
+		row.Business = append(row.Business, casework.Business(b))
+	}
+	if r.DueOn != "" {
+		row.Promise = &casework.Promise{Yen: r.Yen, DueOn: r.DueOn, Means: r.Means}
+	}
+	return row, nil
+}
+
+// AnsweredHandoffs are those that the ward has answered, or that were taken back, whole. That they are read here is the close's
+// own doing, and is kept with it.
+func (l *Ledger) AnsweredHandoffs(ctx context.Context) (out []casework.Handoff, err error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	err = l.query(ctx, "read the answered hand-offs", func(ctx context.Context, q *db.Queries) error {
+		ids, err := q.HandoffsToReturn(ctx)
+		if err != nil {
+			return err
+		}
+		for _, id := range ids {
+			h, err := l.handoff(ctx, q, id)
+			if err != nil {
+				return err
+			}
+			out = append(out, h)
+		}
+		return nil
+	})
+	return out, err
+}
+
+// ReturnHandoff ends a hand-off that went back, and destroys its key.
+func (l *Ledger) ReturnHandoff(ctx context.Context, id string, by dialer.UserID, at time.Time) error {
+	err := l.inTx(ctx, "return a hand-off", func(ctx context.Context, q *db.Queries) error {
+		state, err := q.LockHandoff(ctx, id)
+		if err != nil {
+			return err
+		}
+		from := casework.HandoffState(state)
+		to, known, _ := from.After(casework.HandoffReturn, "")
+		if !known { // it is returned already
+			return nil
+		}
+		return l.addEvent(ctx, q, id, casework.HandoffEvent{Act: casework.HandoffReturn, From: from, To: to, By: by, At: at})
+	})
+	if err != nil {
+		return err
+	}
+	return l.vault.Destroy(vault.Matter(id))
+}
+
+// forgetReturned destroys the keys of hand-offs that a crash left between the return and the destruction.
+func (l *Ledger) forgetReturned(ctx context.Context, since time.Time) error {
+	var ids []string
+	err := l.query(ctx, "find returned hand-offs", func(ctx context.Context, q *db.Queries) (err error) {
+		ids, err = q.HandoffsReturned(ctx, since)
+		return err
+	})
+	for _, id := range ids {
+		if err == nil {
+			err = l.vault.Destroy(vault.Matter(id))
+		}
+	}
+	return err
+}
