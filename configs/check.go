@@ -36,6 +36,7 @@ func (s Settings) Check() error {
 	s.SIP.check(&p)
 	s.Recording.check(&p)
 	s.Node.check(&p)
+	s.Close.check(&p)
 	return errors.Join(p...)
 }
 

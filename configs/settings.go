@@ -18,6 +18,7 @@ type Settings struct {
 	Recording Recording `koanf:"recording"`
 	Node      Node      `koanf:"node"`
 	Vault     Vault     `koanf:"vault"`
+	Close     Close     `koanf:"close"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
@@ -43,6 +44,26 @@ type Vault struct {
 	// Folder is in no backup, not on the database's disk, and shared by all nodes; state_dir/keys when empty.
 	Folder string `koanf:"folder"`
 }
+
+// Close is the day's close (終業返却): where what goes back is left, and how long personal data may stay. The ward decides that.
+type Close struct {
+	Folder     string `koanf:"folder"`      // the ward's; shared by all nodes; state_dir/returns when empty
+	LayoutFile string `koanf:"layout_file"` // of the negotiation records; the built-in one when empty
+	KeepDays   int    `koanf:"keep_days"`   // 0: personal data goes the same day
+	KeepToEnd  bool   `koanf:"keep_to_end"` // it stays until the contract's end
+}
+
+func (c Close) check(p *problems) {
+	if c.KeepDays < 0 || c.KeepDays > maxKeepDays {
+		p.addf("close.keep_days", "%d is out of range; write 0 (the same day) to %d, or keep_to_end: true", c.KeepDays, maxKeepDays)
+	}
+	if c.KeepToEnd && c.KeepDays > 0 {
+		p.addf("close.keep_to_end", "it contradicts close.keep_days %d; leave one of the two out", c.KeepDays)
+	}
+}
+
+// maxKeepDays is a contract's year.
+const maxKeepDays = 366
 
 // HTTP is the panel's door.
 type HTTP struct {

@@ -72,6 +72,17 @@ func (s *ladders) trace(id dialer.CallID) []dialer.TraceMessage {
 	return append([]dialer.TraceMessage{}, l.rungs...)
 }
 
+// ForgetTraces forgets the messages of all calls: at a day's close nothing that names anybody stays.
+func (a *Agent) ForgetTraces() { a.ladders.forgetAll() }
+
+func (s *ladders) forgetAll() {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	clear(s.calls)
+	clear(s.dialog)
+	s.order, s.bytes = nil, 0
+}
+
 // remembered has the leg's messages be its call's from now on.
 func (l *leg) remembered() {
 	l.lane.agent.ladders.join(l.line.id, l.dialog.CallID, side{leg: l.name, desk: l.desk})

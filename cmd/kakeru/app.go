@@ -16,6 +16,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/besthour"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
@@ -47,6 +48,7 @@ type app struct {
 	secret   []byte
 	engine   *dialer.Engine
 	web      *webui.Server
+	closer   *dayclose.Closer
 	recorder *recording.Recorder // nil where the settings have no place for recordings
 	sipUp    atomic.Bool
 	stopping func()
@@ -176,14 +178,17 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
+	if a.closer, err = a.newCloser(); err != nil {
+		return err
+	}
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
 		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
 		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger,
-		Lists:   lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
-		Paid:    payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
-		Queue:   a.line,
+		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
+		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
+		Queue: a.line, Closes: a.closer,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
@@ -284,6 +289,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	if err == nil {
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
+		group.Go(func() error { return a.closer.Run(rooms) })
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })
 		}

@@ -173,3 +173,14 @@ func (l *Ledger) returnCustody(ctx context.Context, upto dialer.Date) (gone Retu
 	})
 	return gone, err
 }
+
+// CustodyDay is the day in whose custody is what comes in now: the one that would be closed. The day of the clock where the keys
+// cannot be read: then a close does not get far either.
+func (l *Ledger) CustodyDay() dialer.Date {
+	now := l.now()
+	day, err := l.vault.Custody(now)
+	if err != nil {
+		return dialer.DateOf(now)
+	}
+	return day
+}

@@ -676,23 +676,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/api/handoffs/{id}/return": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Let it be done: what it says of a person is destroyed */
-        post: operations["return-handoff"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/api/handoffs/{id}/withdraw": {
         parameters: {
             query?: never;
@@ -3682,41 +3665,6 @@ export interface operations {
         };
     };
     "reopen-handoff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": components["schemas"]["MoveHandoffInputBody"];
-            };
-        };
-        responses: {
-            /** @description OK */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/json": components["schemas"]["HandoffWhole"];
-                };
-            };
-            /** @description Error */
-            default: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    "return-handoff": {
         parameters: {
             query?: never;
             header?: never;

@@ -1,0 +1,107 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/casework/returns"
+	"kakeru/dialer/japan"
+)
+
+// newCloser wires the day's close: what goes back, where to, and what is destroyed then.
+func (a *app) newCloser() (*dayclose.Closer, error) {
+	s := a.settings
+	key, err := signingKey(s)
+	if err != nil {
+		return nil, err
+	}
+	layout, err := recordsLayout(s.Close)
+	if err != nil {
+		return nil, err
+	}
+	folder := dayclose.Folder(returnsFolder(s))
+	if err := os.MkdirAll(string(folder), 0o700); err != nil {
+		return nil, fmt.Errorf("settings: close.folder: %w", err)
+	}
+	back := &returns.Returner{
+		Store: a.ledger, Then: a.ledger, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: a.nameOf, Now: a.watch.Now,
+	}
+	return dayclose.New(dayclose.Deps{
+		Store: a.ledger, Returns: back, Destroyer: back, Folder: folder, Key: key,
+		Keep: dayclose.Keep{Days: s.Close.KeepDays, ToEnd: s.Close.KeepToEnd},
+		Day:  a.ledger.CustodyDay, Now: a.watch.Now, Show: a.showClose, Log: a.log,
+	}), nil
+}
+
+func returnsFolder(s configs.Settings) string {
+	return firstOf(s.Close.Folder, filepath.Join(s.StateDir, "returns"))
+}
+
+// recordsLayout is the ward's own layout of the negotiation records, or the built-in one.
+func recordsLayout(s configs.Close) (returns.Layout, error) {
+	if s.LayoutFile == "" {
+		return returns.DefaultLayout(), nil
+	}
+	text, err := os.ReadFile(s.LayoutFile)
+	if err != nil {
+		return returns.Layout{}, fmt.Errorf("settings: close.layout_file: %w", err)
+	}
+	l, err := returns.ParseLayout(text)
+	if err != nil {
+		return l, fmt.Errorf("settings: close.layout_file: %s: %w", s.LayoutFile, err)
+	}
+	return l, nil
+}
+
+// nameWithin bounds the question for a name: a close does not wait for one.
+const nameWithin = 2 * time.Second
+
+// nameOf is what a person is called in the ward's files; the login where there is no name any more.
+func (a *app) nameOf(id dialer.UserID) string {
+	if id == "" {
+		return ""
+	}
+	ctx, cancel := context.WithTimeout(context.Background(), nameWithin)
+	defer cancel()
+	u, err := a.ledger.User(ctx, id)
+	if err != nil {
+		return string(id)
+	}
+	return firstOf(u.Name, u.Login)
+}
+
+// showClose tells the panels how far a close has come, and forgets what the phones' messages held when it is over.
+func (a *app) showClose(c dayclose.Close) {
+	a.hub.ShowClose(c)
+	if c.Step == dayclose.Closed {
+		a.agent.ForgetTraces()
+	}
+}
+
+// alphabetOf is the ward's, as its layout says.
+func alphabetOf(l returns.Layout) returns.Alphabet {
+	if l.Encoding == "cp932" {
+		return wardCP932{}
+	}
+	return unicodeText{}
+}
+
+type wardCP932 struct{}
+
+func (wardCP932) Has(r rune) bool {
+	_, err := japan.EncodeCP932(string(r))
+	return err == nil
+}
+
+func (wardCP932) Encode(s string) ([]byte, error) { return japan.EncodeCP932(s) }
+
+type unicodeText struct{}
+
+func (unicodeText) Has(rune) bool                   { return true }
+func (unicodeText) Encode(s string) ([]byte, error) { return []byte(s), nil }
