@@ -20,6 +20,7 @@ const tree = root.addChildren([
   screen("/cases/$id", lazyRouteComponent(() => import("./screens/cases/CaseScreen"), "CaseScreen")),
   screen("/lists", lazyRouteComponent(() => import("./screens/lists/ListsScreen"), "ListsScreen")),
   screen("/promises", lazyRouteComponent(() => import("./screens/promises/PromisesScreen"), "PromisesScreen")),
+  screen("/handoffs", lazyRouteComponent(() => import("./screens/handoffs/HandoffsScreen"), "HandoffsScreen")),
   screen("/close", lazyRouteComponent(() => import("./screens/close/CloseScreen"), "CloseScreen")),
   screen("/numbers", lazyRouteComponent(() => import("./screens/numbers/NumbersScreen"), "NumbersScreen")),
   screen("/scripts", lazyRouteComponent(() => import("./screens/scripts/ScriptsScreen"), "ScriptsScreen")),

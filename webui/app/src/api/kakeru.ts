@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, NumberIn, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, HandoffAct, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -93,6 +93,25 @@ export const uploadList = async (file: File) => {
 export const getList = (id: string) => take(api.GET("/api/lists/{id}", at(id)));
 export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", at(id)));
 export const discardList = (id: string) => take(api.DELETE("/api/lists/{id}", at(id)));
+
+export const getHandoffs = async () => (await take(api.GET("/api/handoffs", { params: { query: { limit: 500 } } }))).items;
+export const getHandoff = (id: string) => take(api.GET("/api/handoffs/{id}", at(id)));
+/** Does something with a hand-off; the text is what is said with it. */
+export const moveHandoff = (id: string, act: HandoffAct, text: string) => {
+  const ask = { ...at(id), body: text ? { text } : {} };
+  switch (act) {
+    case "add":
+      return take(api.POST("/api/handoffs/{id}/add", ask));
+    case "acknowledge":
+      return take(api.POST("/api/handoffs/{id}/acknowledge", ask));
+    case "answer":
+      return take(api.POST("/api/handoffs/{id}/answer", ask));
+    case "reopen":
+      return take(api.POST("/api/handoffs/{id}/reopen", ask));
+    case "withdraw":
+      return take(api.POST("/api/handoffs/{id}/withdraw", ask));
+  }
+};
 
 export const getCloseState = () => take(api.GET("/api/close"));
 export const closeDay = (day: string) => take(api.POST("/api/close", { body: { day } }));

@@ -35,6 +35,10 @@ export type Progress = S["Progress"];
 export type Hours = S["Hours"];
 export type Alert = S["Alert"];
 export type Snapshot = S["Snapshot"];
+export type Handoff = S["Handoff"];
+export type HandoffWhole = S["HandoffWhole"];
+/** What people do with a hand-off; the server has more, which come about by themselves. */
+export type HandoffAct = "add" | "acknowledge" | "answer" | "reopen" | "withdraw";
 export type Close = S["Close"];
 export type CloseState = S["CloseStateOutputBody"];
 export type CheckItem = S["CheckItem"];

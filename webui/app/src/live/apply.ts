@@ -27,6 +27,7 @@ export const keys = {
   bankDay: (on: string) => ["bank-day", on] as const,
   closeState: ["close-state"] as const,
   closes: ["closes"] as const,
+  handoffs: ["handoffs"] as const,
   users: ["users"] as const,
   numbers: ["numbers"] as const,
   scripts: ["scripts"] as const,
@@ -78,6 +79,9 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       return;
     case "list":
       client.setQueryData(keys.list(frame.data.list), frame.data);
+      return;
+    case "handoff":
+      stale(client, keys.handoffs);
       return;
     case "close":
       stale(client, keys.closeState);

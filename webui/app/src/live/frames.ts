@@ -21,6 +21,7 @@ export type Frame =
   | Numbered<"attempt", Attempt>
   | Numbered<"list", Preview>
   | Numbered<"close", Close>
+  | Numbered<"handoff", Record<string, never>>
   /** Says that the connection lives, every 10 s. */
   | Numbered<"beat", null>
   | Numbered<"bye", { reason: "slow" | "session" | "shutdown" }>;

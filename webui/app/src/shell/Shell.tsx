@@ -35,7 +35,7 @@ export function Shell() {
         {t("shell.skip")}
       </a>
       <div className={css.header}>
-        <nav className={css.doors} aria-label={t("shell.doors")}>
+        <nav className={css.doors} data-many={doors[role].length > few || undefined} aria-label={t("shell.doors")}>
           <Link to="/" className={css.wordmark} aria-label={t("shell.home")}>
             <img src="/favicon.svg" alt="" width={24} height={24} />
             Kakeru
@@ -67,6 +67,9 @@ export function Shell() {
     </div>
   );
 }
+
+// More doors than this find room on a narrow screen only without their pictures.
+const few = 6;
 
 function PersonMenu() {
   const { t } = useTranslation();

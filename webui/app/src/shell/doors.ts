@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconArchive, IconCoinYen, IconDeviceLandlinePhone, IconKeyboard, IconNotes, IconRouter,
+  IconArchive, IconArrowsExchange, IconCoinYen, IconDeviceLandlinePhone, IconKeyboard, IconNotes, IconRouter,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/close" | "/numbers" | "/scripts" | "/progress" | "/desks" | "/trunks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "close" | "numbers" | "scripts" | "progress" | "desks" | "trunks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/handoffs" | "/close" | "/numbers" | "/scripts" | "/progress" | "/desks" | "/trunks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "handoffs" | "close" | "numbers" | "scripts" | "progress" | "desks" | "trunks" | "users";
   Icon: typeof IconHeadset;
 }
 
@@ -18,6 +18,7 @@ const attempts: Door = { to: "/attempts", name: "attempts", Icon: IconPhoneCall 
 const cases: Door = { to: "/cases", name: "cases", Icon: IconAddressBook };
 const lists: Door = { to: "/lists", name: "lists", Icon: IconFileImport };
 const promises: Door = { to: "/promises", name: "promises", Icon: IconCoinYen };
+const handoffs: Door = { to: "/handoffs", name: "handoffs", Icon: IconArrowsExchange };
 const close: Door = { to: "/close", name: "close", Icon: IconArchive };
 const numbers: Door = { to: "/numbers", name: "numbers", Icon: IconKeyboard };
 const scripts: Door = { to: "/scripts", name: "scripts", Icon: IconNotes };
@@ -28,9 +29,9 @@ const users: Door = { to: "/users", name: "users", Icon: IconUsers };
 
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
 export const doors: Record<Role, Door[]> = {
-  operator: [desk, cases, numbers],
-  supervisor: [board, desk, queue, attempts, cases, promises, numbers, scripts, lists, close],
-  ward: [progress, promises, attempts, scripts, lists, close],
+  operator: [desk, cases, handoffs, numbers],
+  supervisor: [board, desk, queue, attempts, cases, promises, handoffs, numbers, scripts, lists, close],
+  ward: [progress, handoffs, promises, attempts, scripts, lists, close],
   admin: [desks, trunks, users, lists],
 };
 
