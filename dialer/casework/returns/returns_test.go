@@ -1,0 +1,259 @@
+package returns
+
+import (
+	"bytes"
+	"context"
+	"encoding/csv"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"os"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"pgregory.net/rapid"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/japan"
+)
+
+// ward is the alphabet of the ward's system.
+type ward struct{}
+
+func (ward) Has(r rune) bool {
+	_, err := japan.EncodeCP932(string(r))
+	return err == nil
+}
+
+func (ward) Encode(s string) ([]byte, error) { return japan.EncodeCP932(s) }
+
+func named(id dialer.UserID) string { return "担当 " + string(id) }
+
+// readBack reads a file as the ward's system would.
+func readBack(t testing.TB, file []byte) [][]string {
+	t.Helper()
+	text, _, err := japan.Decode(bytes.NewReader(file))
+	if err != nil {
+		t.Fatal(err)
+	}
+	rows, err := csv.NewReader(text).ReadAll()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return rows
+}
+
+func rows() *rapid.Generator[Row] {
+	return rapid.Custom(func(t *rapid.T) Row {
+		at := time.Unix(rapid.Int64Range(1_700_000_000, 1_900_000_000).Draw(t, "at"), 0)
+		r := Row{
+			Attempt: dialer.CallID(dialer.NewID(at)), Revision: rapid.IntRange(0, 3).Draw(t, "revision"), At: at,
+			WardNumber: fmt.Sprintf("%010d", rapid.Int64Range(0, 9_999_999_999).Draw(t, "ward number")),
+			Direction:  rapid.SampledFrom([]dialer.Direction{dialer.Outbound, dialer.Inbound}).Draw(t, "direction"),
+			NumberKind: rapid.SampledFrom([]dialer.NumberKind{dialer.KindFixed, dialer.KindMobile, dialer.KindIP}).Draw(t, "kind"),
+			Result:     rapid.SampledFrom(dialer.Results).Draw(t, "result"),
+			Party:      rapid.SampledFrom(append([]casework.Party{""}, casework.Parties...)).Draw(t, "party"),
+			Business:   rapid.SliceOfNDistinct(rapid.SampledFrom(casework.Businesses), 0, 4, rapid.ID[casework.Business]).Draw(t, "business"),
+			Note:       rapid.StringOfN(rapid.OneOf(rapid.RuneFrom([]rune("\",\r\n =〜−—‖①髙𠮷😀あ漢字ｱ")), rapid.Rune()), 0, 60, -1).Draw(t, "note"),
+			Operator:   "operator1", Mark: rapid.SampledFrom([]Mark{"", Correction, Again}).Draw(t, "mark"),
+		}
+		if rapid.Bool().Draw(t, "promised") {
+			r.Promise = &casework.Promise{Yen: rapid.Int64Range(1, 99_999_999).Draw(t, "yen"), DueOn: "2026-12-01", Means: rapid.SampledFrom(casework.Means).Draw(t, "means")}
+		}
+		if rapid.Bool().Draw(t, "again") {
+			r.CallAgain = new(at.Add(time.Hour))
+		}
+		return r
+	})
+}
+
+// TestRecordsComeBack: whatever was noted, the ward's system reads every cell as it was written; and where it differs from what was
+// noted, the report names the cell, and nothing else.
+func TestRecordsComeBack(t *testing.T) {
+	l := DefaultLayout()
+	rapid.Check(t, func(rt *rapid.T) {
+		all := rapid.SliceOfN(rows(), 0, 8).Draw(rt, "rows")
+		file, replaced, err := l.Records(all, ward{}, named)
+		if err != nil {
+			rt.Fatal(err)
+		}
+		got := readBack(t, file)
+		if len(got) != len(all)+1 || !bytes.HasSuffix(file, []byte("\r\n")) {
+			rt.Fatalf("%d rows of %d", len(got), len(all))
+		}
+		told := map[string]bool{}
+		for _, r := range replaced {
+			told[fmt.Sprintf("%d %s", r.Row, r.Column)] = true
+		}
+		for i, r := range all {
+			for n, c := range l.Columns {
+				// encoding/csv reads CRLF within a cell as LF; CP932 has one code for each of the look-alikes.
+				want := lookAlike(strings.ReplaceAll(fields[c.Field](r, l.Codes, named), "\r\n", "\n"))
+				same := got[i+1][n] == want
+				if at := fmt.Sprintf("%d %s", i+2, c.Header); same == told[at] {
+					rt.Fatalf("%s: same %v, told %v: %q and %q", at, same, told[at], got[i+1][n], want)
+				}
+			}
+		}
+	})
+}
+
+func lookAlike(s string) string {
+	return strings.NewReplacer("〜", "～", "−", "－", "—", "―", "‖", "∥").Replace(s)
+}
+
+// TestWhatCannotBeWritten is replaced by the rule, else by 〓, and each cell is named by row and column.
+func TestWhatCannotBeWritten(t *testing.T) {
+	l := DefaultLayout()
+	file, replaced, err := l.Records([]Row{{WardNumber: "0000000001", Direction: dialer.Outbound, Result: dialer.Answered, Note: "a•b😀c髙"}}, ward{}, named)
+	if err != nil {
+		t.Fatal(err)
+	}
+	note := slices.IndexFunc(l.Columns, func(c Column) bool { return c.Field == "note" })
+	if got := readBack(t, file)[1][note]; got != "a・b〓c髙" {
+		t.Errorf("%q", got)
+	}
+	want := []Replaced{{2, "交渉経過", '•', "・"}, {2, "交渉経過", '😀', "〓"}}
+	if !reflect.DeepEqual(replaced, want) || replaced[1].String() != "2行 交渉経過: U+1F600 → 〓" {
+		t.Errorf("%v", replaced)
+	}
+}
+
+// TestALayoutThatIsWrong is refused with the key.
+func TestALayoutThatIsWrong(t *testing.T) {
+	for key, change := range map[string]func(map[string]any){
+		"encoding":              func(l map[string]any) { l["encoding"] = "ebcdic" },
+		"columns: none":         func(l map[string]any) { l["columns"] = []any{} },
+		"columns[0].field":      func(l map[string]any) { l["columns"] = []any{map[string]any{"header": "x", "field": "shoe_size"}} },
+		"columns[0].header":     func(l map[string]any) { l["columns"] = []any{map[string]any{"header": "", "field": "date"}} },
+		"columns: ward_number":  func(l map[string]any) { l["columns"] = []any{map[string]any{"header": "x", "field": "date"}} },
+		"codes.result":          func(l map[string]any) { delete(l["codes"].(map[string]any)["result"].(map[string]any), "busy") },
+		"replace":               func(l map[string]any) { l["replace"] = map[string]any{"ab": "c"} },
+		"the layout of the rec": func(l map[string]any) { l["colums"] = 1 },
+	} {
+		var l map[string]any
+		if err := json.Unmarshal(builtIn, &l); err != nil {
+			t.Fatal(err)
+		}
+		change(l)
+		text, err := json.Marshal(l)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := ParseLayout(text); err == nil || !strings.HasPrefix(err.Error(), key) {
+			t.Errorf("%s: %v", key, err)
+		}
+	}
+}
+
+// TestText is for a form of one field: without what is known there.
+func TestText(t *testing.T) {
+	r := Row{
+		WardNumber: "0000000001", Attempt: "a", At: time.Date(2026, 11, 24, 1, 12, 0, 0, time.UTC), Direction: dialer.Outbound, NumberKind: dialer.KindMobile,
+		Result: dialer.Answered, Party: casework.Self, Business: []casework.Business{casework.Information, casework.AccountTransfer}, Note: "案内済み", Operator: "o",
+	}
+	got := DefaultLayout().Text(r, named)
+	if strings.Contains(got, "0000000001") || !strings.Contains(got, "対応時刻:10:12") || !strings.Contains(got, "交渉経過:案内済み") || !strings.Contains(got, "、") {
+		t.Error(got)
+	}
+}
+
+// day is a store of one day, whose destroyer remembers what it was left.
+type day struct {
+	rows     []Row
+	numbers  []casework.EnteredNumber
+	handoffs []casework.Handoff
+	taken    []string
+	marked   []string
+	gone     []string
+	fails    error
+}
+
+func (d *day) TakeForReturn(_ context.Context, c dayclose.Close) error {
+	d.taken = append(d.taken, c.ID)
+	return nil
+}
+func (d *day) RowsOfReturn(context.Context, dayclose.Close) ([]Row, error) { return d.rows, nil }
+func (d *day) NumbersToReturn(context.Context, int) ([]casework.EnteredNumber, error) {
+	if len(d.marked) > 0 {
+		return nil, nil
+	}
+	return d.numbers, nil
+}
+
+func (d *day) NumbersReturned(_ context.Context, ids []string, export string, _ time.Time) error {
+	for _, id := range ids {
+		d.marked = append(d.marked, export+" "+id)
+	}
+	return d.fails
+}
+func (d *day) AnsweredHandoffs(context.Context) ([]casework.Handoff, error) { return d.handoffs, nil }
+func (d *day) ReturnHandoff(_ context.Context, id string, _ dialer.UserID, _ time.Time) error {
+	d.gone = append(d.gone, id)
+	return nil
+}
+
+func (d *day) Doomed(context.Context, dayclose.Close) (dayclose.Counts, error) {
+	return dayclose.Counts{"persons": 3}, nil
+}
+
+func (d *day) Destroy(context.Context, dayclose.Close) error {
+	d.gone = append(d.gone, "the day's keys")
+	return nil
+}
+
+// TestACloseReturnsEverythingOnce: written twice it is the same files; what went counts as gone only when the rest is destroyed, and
+// before it.
+func TestACloseReturnsEverythingOnce(t *testing.T) {
+	d := &day{
+		rows:    []Row{{WardNumber: "0000000001", Direction: dialer.Outbound, Result: dialer.NoAnswer, Note: "😀"}},
+		numbers: []casework.EnteredNumber{{ID: "n1", WardNumber: "0000000002", Number: "0300000001", Kind: dialer.KindFixed}},
+		handoffs: []casework.Handoff{{ID: "h1", Kind: casework.HandOther, About: casework.HandoffAbout{WardNumber: "0000000003"}, Events: []casework.HandoffEvent{
+			{Text: "相談したいとのこと"}, {Text: "お受けします"},
+		}}},
+	}
+	dir := t.TempDir()
+	x := &Returner{Store: d, Then: d, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now}
+	c := dayclose.Close{ID: "close-1", Day: dialer.Date{Year: 2026, Month: 11, Day: 24}}
+	first, err := x.Return(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	again, err := x.Return(t.Context(), c)
+	if err != nil || !reflect.DeepEqual(first, again) {
+		t.Errorf("%v, %v", again, err)
+	}
+	var kinds []string
+	for _, f := range first {
+		kinds = append(kinds, f.Kind)
+		if err := x.Folder.Check(f); err != nil {
+			t.Error(err)
+		}
+	}
+	if !slices.Equal(kinds, []string{"records", "numbers", "handoffs", "replaced"}) || len(d.marked)+len(d.gone) > 0 {
+		t.Errorf("%v; gone: %v", kinds, d.gone)
+	}
+	report, err := os.ReadFile(dir + "/" + first[3].Name)
+	if err != nil || !strings.Contains(string(report), "records 2行 交渉経過") {
+		t.Errorf("%q, %v", report, err)
+	}
+	if counts, err := x.Doomed(t.Context(), c); err != nil || counts["persons"] != 3 || counts["handoffs"] != 1 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	d.fails = errors.New("the database is away")
+	if err := x.Destroy(t.Context(), c); err == nil || len(d.gone) > 0 {
+		t.Errorf("destroyed although it could not be kept what went: %v, %v", err, d.gone)
+	}
+	d.fails, d.marked = nil, nil
+	if err := x.Destroy(t.Context(), c); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Equal(d.marked, []string{"close-1 n1"}) || !slices.Equal(d.gone, []string{"h1", "the day's keys"}) {
+		t.Errorf("%v; %v", d.marked, d.gone)
+	}
+}
