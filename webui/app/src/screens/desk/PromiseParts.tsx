@@ -46,7 +46,7 @@ function PromiseParts({ draft, balances, set, errors }: Props) {
         >
           {t(parts ? "form.unsplit" : "form.split")}
         </Button>
-        {parts && <Left amount={amount} parts={parts} />}
+        {parts ? <Left amount={amount} parts={parts} /> : <span className="quiet">{t("form.one_date")}</span>}
       </div>
       {parts && <Rows rows={rowsOf(parts, balances)} set={set} errors={errors} />}
       {errors["promise.parts"] && (
@@ -54,7 +54,6 @@ function PromiseParts({ draft, balances, set, errors }: Props) {
           {errors["promise.parts"]}
         </p>
       )}
-      <p className="quiet">{t("form.one_date")}</p>
     </div>
   );
 }
