@@ -88,12 +88,16 @@ type closeFileInput struct {
 const closesShown = 300
 
 func (s *Server) closeRoutes() {
-	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/close", OperationID: "close-state", Summary: "What stands in the way of the day's close, and how it stands"}, s.closeState)
+	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/close", OperationID: "close-state", Summary: "What stands in the way of the day's close, and how it stands",
+	}, s.closeState)
 	route(s, huma.Operation{
 		Method: http.MethodPost, Path: "/api/close", OperationID: "close-day", Summary: "Close the day: return, sign, destroy", DefaultStatus: http.StatusAccepted,
 	}, s.beginClose)
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/closes", OperationID: "closes", Summary: "The closes there were, newest first"}, s.closes)
-	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/closes/{id}/give-up", OperationID: "give-up-close", Summary: "Let the day go on, while nothing is destroyed yet"}, s.giveUpClose)
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/closes/{id}/give-up", OperationID: "give-up-close", Summary: "Let the day go on, while nothing is destroyed yet",
+	}, s.giveUpClose)
 	route(s, huma.Operation{
 		Method: http.MethodGet, Path: "/api/closes/{id}/files/{n}", OperationID: "close-file", Summary: "One of the files that went back",
 		Responses: map[string]*huma.Response{"200": {

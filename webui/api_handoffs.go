@@ -195,7 +195,7 @@ func (s *Server) doNotCall(ctx context.Context, in *doNotCallInput) (*struct{}, 
 	case !s.readsCase(viewerOf(v), in.ID):
 		return nil, errForbidden.with("手元の案件の番号だけ登録できます", "only numbers of the case in hand")
 	}
-	if err := s.d.Handoffs.ForbidNumber(ctx, in.ID, b.Rank, b.On, v.User.ID, b.Reason); err != nil {
+	if err := s.d.Handoffs.ForbidNumber(ctx, in.ID, b.Rank, casework.Forbidding{On: b.On, By: v.User.ID, At: s.d.Now(), Reason: b.Reason}); err != nil {
 		return nil, err
 	}
 	s.log.Info("do-not-call list changed", "case", in.ID, "on", b.On, "user", v.User.ID)

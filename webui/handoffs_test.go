@@ -75,10 +75,10 @@ func (b *handed) MoveHandoff(_ context.Context, m casework.HandoffMove) (casewor
 	return *h, nil
 }
 
-func (b *handed) ForbidNumber(_ context.Context, _ dialer.CaseID, _ int, on bool, _ dialer.UserID, _ string) error {
+func (b *handed) ForbidNumber(_ context.Context, _ dialer.CaseID, _ int, f casework.Forbidding) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.forbidden = append(b.forbidden, on)
+	b.forbidden = append(b.forbidden, f.On)
 	return nil
 }
 

@@ -178,6 +178,12 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
+	return a.wireFace(o, metrics)
+}
+
+// wireFace makes what people see, and what they ask of it.
+func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
+	s := a.settings
 	if a.closer, err = a.newCloser(); err != nil {
 		return err
 	}

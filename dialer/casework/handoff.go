@@ -205,6 +205,14 @@ type HandoffMove struct {
 	Role dialer.Role
 }
 
+// Forbidding puts a number on the do-not-call list, or takes it off. The reason is kept for ever, with its digits masked.
+type Forbidding struct {
+	On     bool
+	By     dialer.UserID
+	At     time.Time
+	Reason string
+}
+
 // HandoffStore keeps hand-offs. The ledger implements it.
 type HandoffStore interface {
 	// Handoffs lists them without texts: what waits for the ward first, by the day it is due.
@@ -216,5 +224,5 @@ type HandoffStore interface {
 	// MoveHandoff carries out an act. A *dialer.Refusal when the table does not have it, or not for the role.
 	MoveHandoff(ctx context.Context, m HandoffMove) (Handoff, error)
 	// ForbidNumber puts one of a case's numbers on the do-not-call list, or takes it off, and keeps who did it and why.
-	ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, on bool, by dialer.UserID, reason string) error
+	ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f Forbidding) error
 }

@@ -22,7 +22,7 @@ func (e Entry) checkPromise(f *findings, now time.Time, c Case) {
 			"there is a promise but no business result promise; add the one or drop the other")
 	}
 	p := *e.Promise
-	p.checkYen(f, c)
+	p.checkYen(f)
 	p.checkDueOn(f, now)
 	if !slices.Contains(Means, p.Means) {
 		f.add("promise.means", "unknown", "納付方法を一覧から選んでください", fmt.Sprintf("unknown means; use one of %v", Means))
@@ -30,7 +30,7 @@ func (e Entry) checkPromise(f *findings, now time.Time, c Case) {
 	p.checkParts(f, c)
 }
 
-func (p Promise) checkYen(f *findings, c Case) {
+func (p Promise) checkYen(f *findings) {
 	const field = "promise.amount_yen"
 	switch {
 	case p.Yen <= 0:

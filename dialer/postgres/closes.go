@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"maps"
 	"time"
 
 	"kakeru/dialer"
@@ -235,12 +236,10 @@ func (l *Ledger) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Counts,
 	}
 	err := l.query(ctx, "count what goes back", func(ctx context.Context, q *db.Queries) error {
 		r, err := q.CountCustody(ctx, dateColumn(*c.Upto))
-		for name, n := range map[string]int64{
+		maps.Copy(counts, dayclose.Counts{
 			"cases": r.Cases, "persons": r.Persons, "phones": r.Phones, "case_notes": r.CaseNotes, "entry_notes": r.EntryNotes,
 			"callers": r.Callers, "staged_rows": r.StagedRows, "numbers_entered": r.NumbersEntered,
-		} {
-			counts[name] = n
-		}
+		})
 		return err
 	})
 	if err != nil {

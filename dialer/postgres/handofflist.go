@@ -3,7 +3,6 @@ package postgres
 import (
 	"context"
 	"strconv"
-	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -50,24 +49,24 @@ func (l *Ledger) Handoffs(ctx context.Context, f casework.HandoffFilter) (items 
 }
 
 // ForbidNumber puts one of a case's numbers on the do-not-call list or takes it off, and keeps who did it and why.
-func (l *Ledger) ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, on bool, by dialer.UserID, reason string) error {
+func (l *Ledger) ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f casework.Forbidding) error {
 	return l.inTx(ctx, "change the do-not-call list", func(ctx context.Context, q *db.Queries) error {
 		ref, err := q.NumberRefAt(ctx, string(of), int32(rank)) //nolint:gosec // the API bounds it
 		if err != nil {
 			return err
 		}
-		return l.forbid(ctx, q, ref, on, by, l.now(), reason)
+		return forbid(ctx, q, ref, f)
 	})
 }
 
 // forbid changes the list, and its log when that changes anything.
-func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, on bool, by dialer.UserID, at time.Time, reason string) error {
+func forbid(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
 	is, err := q.IsForbidden(ctx, ref)
-	if err != nil || is == on || ref == "" {
+	if err != nil || is == f.On || ref == "" {
 		return err
 	}
-	if on {
-		err = q.Forbid(ctx, ref, string(by), at)
+	if f.On {
+		err = q.Forbid(ctx, ref, string(f.By), f.At)
 	} else {
 		err = q.Allow(ctx, ref)
 	}
@@ -75,6 +74,6 @@ func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, on bool,
 		return err
 	}
 	return q.LogDoNotCall(ctx, db.LogDoNotCallParams{
-		NumberRef: ref, Listed: on, ByUser: string(by), At: at, Reason: dialer.MaskDigits(plain(reason)),
+		NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason)),
 	})
 }

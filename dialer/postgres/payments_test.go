@@ -336,11 +336,12 @@ func TestAVerdictLeavesAloneWhatWasDecidedSince(t *testing.T) {
 func TestPaidRowsThatAreNotTaken(t *testing.T) {
 	l := newLedger(t)
 	load(t, l, person("1"))
-	later, real, wrong := payment("1", firstTerm, tokyo(time.December, 1), 5), payment("1", firstTerm, tokyo(time.November, 1), 5), payment("1", firstTerm, tokyo(time.November, 1), 5)
-	real.Sample = false
+	later, genuine := payment("1", firstTerm, tokyo(time.December, 1), 5), payment("1", firstTerm, tokyo(time.November, 1), 5)
+	wrong := payment("1", firstTerm, tokyo(time.November, 1), 5)
+	genuine.Sample = false
 	wrong.Problems = []casework.Problem{{Line: 4, Code: "bad_date", Fatal: true}}
 	list := newList(true)
-	p, err := l.StagePaid(t.Context(), list, paidRows(later, real, wrong), nil)
+	p, err := l.StagePaid(t.Context(), list, paidRows(later, genuine, wrong), nil)
 	if must(t, err); p.Rows != 3 || p.Wrong != 3 || p.New != 0 || p.To != "" || p.State != "staged" {
 		t.Errorf("%+v", p)
 	}
@@ -350,7 +351,7 @@ func TestPaidRowsThatAreNotTaken(t *testing.T) {
 
 	// Real payments never come to made-up cases.
 	list = newList(false)
-	_, err = l.StagePaid(t.Context(), list, paidRows(real), nil)
+	_, err = l.StagePaid(t.Context(), list, paidRows(genuine), nil)
 	must(t, err)
 	_, _, err = l.ApplyPaid(t.Context(), list.ID, "admin")
 	wantListError(t, err, "sample_mixed")

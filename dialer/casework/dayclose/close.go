@@ -53,7 +53,7 @@ type File struct {
 	Rows   int    `json:"rows"`
 }
 
-// ErrNoWayBack: what was begun to be destroyed cannot be given up.
+// ErrNoWayBack is told to whoever comes too late: what was begun to be destroyed cannot be given up.
 var ErrNoWayBack = errors.New("the day's data is being destroyed; this close can only be finished")
 
 // Over reports whether nothing is left to do.

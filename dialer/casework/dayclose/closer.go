@@ -129,11 +129,10 @@ const (
 // Run carries what is under way, also what another process left, until ctx ends.
 func (c *Closer) Run(ctx context.Context) error {
 	wait := firstWait
-	for {
+	for ctx.Err() == nil {
 		err := c.carryNewest(ctx)
 		switch {
-		case ctx.Err() != nil:
-			return nil
+		case ctx.Err() != nil: // whatever it was, it is no trouble
 		case err == nil || errors.Is(err, ErrHeld):
 			c.troubled("none")
 			wait = look
@@ -151,6 +150,7 @@ func (c *Closer) Run(ctx context.Context) error {
 		}
 		timer.Stop()
 	}
+	return nil
 }
 
 func (c *Closer) carryNewest(ctx context.Context) error {
@@ -178,7 +178,7 @@ func (c *Closer) step(ctx context.Context, cl Close) (Close, error) {
 	if err != nil {
 		return cl, err
 	}
-	switch next {
+	switch next { //nolint:exhaustive // nothing leads to the first step, and a close is given up elsewhere
 	case Written:
 		err = c.write(ctx, &cl)
 	case Signed:

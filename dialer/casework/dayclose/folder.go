@@ -57,7 +57,7 @@ func replace(path string, data []byte) (err error) {
 }
 
 func syncFolder(dir string) error {
-	d, err := os.Open(dir)
+	d, err := os.Open(dir) //nolint:gosec // one of ours
 	if err != nil {
 		return err
 	}
@@ -70,7 +70,7 @@ func (f Folder) Check(file File) error {
 	if err != nil {
 		return err
 	}
-	r, err := os.Open(path)
+	r, err := os.Open(path) //nolint:gosec // path keeps it in the folder of the settings
 	if err != nil {
 		return fmt.Errorf("the ward's file %s cannot be read: %w", file.Name, err)
 	}
@@ -95,7 +95,7 @@ func (f Folder) Open(file File) (*os.File, error) {
 	if err != nil {
 		return nil, err
 	}
-	return os.Open(path)
+	return os.Open(path) //nolint:gosec // path keeps it in the folder of the settings
 }
 
 // path keeps names within the folder.

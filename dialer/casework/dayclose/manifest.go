@@ -68,11 +68,15 @@ func publicOf(key ed25519.PrivateKey) ed25519.PublicKey {
 // Verify reads a manifest beside its signature and says what is wrong with it or with a file it names. trusted is the centre's
 // public key as the ward has it; with none, the manifest's own is taken, which shows that nothing was changed by accident.
 func Verify(folder Folder, name string, trusted ed25519.PublicKey) (Manifest, error) {
-	b, err := os.ReadFile(string(folder) + "/" + name)
+	path, err := folder.path(name)
 	if err != nil {
 		return Manifest{}, err
 	}
-	s, err := os.ReadFile(string(folder) + "/" + name + signatureEnd)
+	b, err := os.ReadFile(path) //nolint:gosec // path keeps it in the folder that was named
+	if err != nil {
+		return Manifest{}, err
+	}
+	s, err := os.ReadFile(path + signatureEnd) //nolint:gosec // as above
 	if err != nil {
 		return Manifest{}, err
 	}
