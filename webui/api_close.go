@@ -54,6 +54,7 @@ type closeStateOutput struct {
 		OpenNow   bool        `json:"open_now" doc:"the centre is still open: closing now ends its day early"`
 		Checklist []CheckItem `json:"checklist"`
 		Ready     bool        `json:"ready"`
+		Closed    bool        `json:"closed" doc:"today was closed; day is a day to come"`
 		UnderWay  *Close      `json:"under_way"`
 		Stuck     bool        `json:"stuck" doc:"the close that is under way does not get on; it is tried again by itself"`
 		Trouble   string      `json:"trouble,omitempty" doc:"what stopped it, for whoever looks after the server"`
@@ -118,6 +119,8 @@ func (s *Server) closeState(ctx context.Context, _ *struct{}) (*closeStateOutput
 	for _, i := range state.Found.Checklist() {
 		b.Checklist = append(b.Checklist, CheckItem(i))
 	}
+	b.Closed = state.Closed
+	b.Ready = b.Ready && !b.Closed
 	b.Stuck, b.Trouble = state.Trouble != "", state.Trouble
 	if state.Under != nil {
 		b.UnderWay = new(s.dressClose(*state.Under))
@@ -155,6 +158,8 @@ var (
 		"まだ閉じられません。赤い項目を片付けてからもう一度押してください", "the day cannot be closed yet; settle what is marked red and try again")
 	errCloseUnderWay = newProblem(http.StatusConflict, "under_way",
 		"終業返却はもう始まっています", "the day's close is under way already")
+	errDayIsClosed = newProblem(http.StatusConflict, string(dialer.DayClosed),
+		"本日は返却済みです。次の開設日に返却してください", "today was closed already; close the next open day when it is over")
 	errNoWayBack = newProblem(http.StatusConflict, "no_way_back",
 		"消去が始まっているため、取りやめられません", "the data is being destroyed; the close can only be finished")
 	errFileChanged = newProblem(http.StatusGone, ruleNotFound,
@@ -167,6 +172,8 @@ func (s *Server) closeProblem(err error) error {
 	switch {
 	case errors.As(err, &notReady):
 		return errNotReadyToClose
+	case errors.Is(err, dayclose.ErrClosed):
+		return errDayIsClosed
 	case errors.Is(err, dayclose.ErrUnderWay):
 		return errCloseUnderWay
 	case errors.Is(err, dayclose.ErrNoWayBack), errors.Is(err, dayclose.ErrMoved):

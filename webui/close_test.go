@@ -19,6 +19,7 @@ type closing struct {
 	day     dialer.Date
 	found   dayclose.Found
 	trouble string
+	closed  bool // today was
 	list    []dayclose.Close
 	folder  dayclose.Folder
 }
@@ -26,7 +27,7 @@ type closing struct {
 func (c *closing) State(context.Context) (dayclose.State, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	s := dayclose.State{Day: c.day, Found: c.found}
+	s := dayclose.State{Day: c.day, Found: c.found, Closed: c.closed}
 	if n := len(c.list); n > 0 && !c.list[n-1].Step.Over() {
 		s.Under, s.Trouble = &c.list[n-1], c.trouble
 	}
@@ -36,6 +37,9 @@ func (c *closing) State(context.Context) (dayclose.State, error) {
 func (c *closing) Begin(_ context.Context, day dialer.Date, by dialer.UserID) (dayclose.Close, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if c.closed {
+		return dayclose.Close{}, dayclose.ErrClosed
+	}
 	if err := c.found.Ready(); err != nil {
 		return dayclose.Close{}, err
 	}
@@ -123,6 +127,18 @@ func TestClosingADay(t *testing.T) {
 	}
 	supervisor.do(http.MethodPost, "/api/closes/"+c.ID+"/give-up", nil).problem(t, http.StatusConflict, "no_way_back")
 	supervisor.do(http.MethodPost, "/api/closes/nothing/give-up", nil).problem(t, http.StatusNotFound, "not_found")
+}
+
+// TestADayIsClosedOnce: afterwards the screen offers nothing, and who asks all the same is told.
+func TestADayIsClosedOnce(t *testing.T) {
+	h := open(t)
+	h.closing.closed, h.closing.day = true, h.closing.day.Next()
+	supervisor := h.as("supervisor")
+	s := into[struct{ Closed, Ready bool }](t, supervisor.do(http.MethodGet, "/api/close", nil).want(t, http.StatusOK))
+	if !s.Closed || s.Ready {
+		t.Errorf("%+v", s)
+	}
+	supervisor.do(http.MethodPost, "/api/close", map[string]any{"day": "2026-11-25"}).problem(t, http.StatusConflict, "day_closed")
 }
 
 // TestAReturnedFile comes as it was written, with its name; the ward may take it, and that is in the log. One that was changed is not

@@ -296,7 +296,7 @@ func (l *Ledger) follow(ctx context.Context, q *db.Queries, r casework.Recorded)
 	}
 	for _, kind := range wanted {
 		_, err := l.passOn(ctx, q, pass{
-			of: dialer.CaseID(a.CaseID), attempt: r.Attempt, numberRef: a.NumberRef, kind: kind, text: r.Details[kind], by: r.By, at: r.At,
+			of: dialer.CaseID(a.CaseID), attempt: r.Attempt, numberRef: a.NumberRef, kind: kind, text: tells(r, kind), by: r.By, at: r.At,
 		})
 		if err != nil {
 			return err
@@ -305,9 +305,17 @@ func (l *Ledger) follow(ctx context.Context, q *db.Queries, r casework.Recorded)
 	return nil
 }
 
+// tells is what the ward is told with a hand-off: what was written for it, else what was noted of the talk.
+func tells(r casework.Recorded, kind casework.HandoffKind) string {
+	if text := r.Details[kind]; text != "" {
+		return text
+	}
+	return r.Note
+}
+
 // reconcile has a hand-off that an earlier entry or a rule made fit the newest entry.
 func (l *Ledger) reconcile(ctx context.Context, q *db.Queries, r casework.Recorded, h db.HandoffsOfAttemptRow, wanted bool) error {
-	state, text := casework.HandoffState(h.State), r.Details[casework.HandoffKind(h.Kind)]
+	state, text := casework.HandoffState(h.State), tells(r, casework.HandoffKind(h.Kind))
 	act := casework.HandoffAdd
 	switch {
 	case !wanted && h.ByUser == "": // the network's word, which no entry takes back

@@ -41,9 +41,11 @@ func New(d Deps) *Closer { return &Closer{d: d, wake: make(chan struct{}, 1)} }
 
 // State is what a supervisor reads before the button.
 type State struct {
-	Day   dialer.Date // what would be closed now
-	Found Found
-	Under *Close // the close that is under way
+	Day dialer.Date // what would be closed now
+	// Closed: today was closed already; Day is a day to come, and cannot be closed before.
+	Closed bool
+	Found  Found
+	Under  *Close // the close that is under way
 	// Trouble is why it does not get on, as the last try found; empty while it does.
 	Trouble string
 }
@@ -59,6 +61,7 @@ func (c *Closer) State(ctx context.Context) (State, error) {
 		return State{}, err
 	}
 	s := State{Day: c.d.Day(), Found: found}
+	s.Closed = isAfter(s.Day, dialer.DateOf(c.d.Now()))
 	if len(newest) > 0 && !newest[0].Step.Over() {
 		s.Under, s.Trouble = &newest[0], c.troubled("")
 	}
@@ -86,6 +89,9 @@ func (c *Closer) Open(ctx context.Context, id string, n int) (File, *os.File, er
 // Begin begins the close of a day and has it carried on. A *NotReady says what stands in the way.
 func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID) (Close, error) {
 	now := c.d.Now()
+	if isAfter(day, dialer.DateOf(now)) {
+		return Close{}, ErrClosed
+	}
 	cl := Close{ID: dialer.NewID(now), Day: day, Upto: c.d.Keep.Upto(day), By: by, BegunAt: now, Moved: now, Step: Begun, Counts: Counts{}, Destroyed: Counts{}}
 	if err := c.d.Store.BeginClose(ctx, cl); err != nil {
 		return Close{}, err
@@ -98,6 +104,8 @@ func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID) (
 	}
 	return cl, nil
 }
+
+func isAfter(a, b dialer.Date) bool { return a.String() > b.String() }
 
 // GiveUp ends a close that has destroyed nothing yet; the day goes on. ErrNoWayBack when it is too late.
 func (c *Closer) GiveUp(ctx context.Context, id string, by dialer.UserID) (Close, error) {

@@ -309,6 +309,20 @@ func TestACloseThatIsNotReady(t *testing.T) {
 	}
 }
 
+// TestTomorrow cannot be closed today: a second press of the button would shut the centre for a day.
+func TestTomorrow(t *testing.T) {
+	w := newWorld(t)
+	c := w.closer()
+	day := dialer.DateOf(time.Now()).Next()
+	c.d.Day = func() dialer.Date { return day }
+	if _, err := c.Begin(t.Context(), day, "supervisor"); !errors.Is(err, ErrClosed) || len(w.closes) > 0 {
+		t.Errorf("%v, %d closes", err, len(w.closes))
+	}
+	if s, err := c.State(t.Context()); err != nil || !s.Closed {
+		t.Errorf("%+v, %v", s, err)
+	}
+}
+
 // TestGivingUp is possible until there is no way back, and another close may follow; its manifest names the last one that counts.
 func TestGivingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {

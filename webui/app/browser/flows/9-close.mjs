@@ -56,6 +56,8 @@ export default [
     await supervisor.accessible("a close that is over");
     await supervisor.picture("close-over");
 
+    await supervisor.page.getByText("本日は返却済みです").waitFor();
+
     // Nobody is left on the screens, and nothing is dialled any more.
     const hits = (await supervisor.api("/api/cases/search", "POST", { q: about.name.slice(0, 2) })).data.items;
     assert.deepEqual(hits, [], "somebody is found after the close");

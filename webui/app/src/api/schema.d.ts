@@ -1383,6 +1383,8 @@ export interface components {
         };
         CloseStateOutputBody: {
             checklist: components["schemas"]["CheckItem"][];
+            /** @description today was closed; day is a day to come */
+            closed: boolean;
             /** @description what would be closed now, YYYY-MM-DD */
             day: string;
             /** @description the centre is still open: closing now ends its day early */

@@ -39,11 +39,13 @@ export function Today() {
   return (
     <section className={`${parts.panel} ${css.today}`} aria-labelledby="close-today">
       <h2 id="close-today" className={css.day}>
-        {longDate(state.day, language())}
+        {state.closed ? t("close.today") : longDate(state.day, language())}
       </h2>
       {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
       {state.under_way ? (
         <UnderWay state={state} close={state.under_way} onGiveUp={(id) => void ask(() => kakeru.giveUpClose(id))} />
+      ) : state.closed ? (
+        <Notice tone="talk">{t("close.closed_today")}</Notice>
       ) : (
         <>
           <ul className={css.checks}>
