@@ -11,6 +11,11 @@
 // orders.go what a supervisor's order makes of it, and explain.go and counts.go say in one sentence why a case stands where it
 // stands, and why nobody is called.
 //
+// A promise is settled by payments: pledge.go, settle.go and promised.go say which are kept, paidlist.go reads the ward's paid list, warn.go says
+// what is odd about one before it is recorded. handoff.go is what is passed to the ward, by a table of acts; numbers.go the numbers typed in
+// from documents; scripts.go the ward's texts, by versions that it approves. dayclose is the day's close, returns the files that go back
+// with it.
+//
 // # Who owns what
 //
 // The package decides (what is a valid entry, what a row means, when a case is next) and owns the ports it needs

@@ -28,6 +28,8 @@
 //     Tries, Target, Place, Waiting, Record, Defer, Order), replays it first and answers ErrLedgerDown if it cannot: so a
 //     spooled end counts as an end. Replaying anything twice, or after what came later, changes nothing.
 //   - What the database refuses for good (it contradicts itself) is set aside beside the spool and logged as an error.
+//   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
+//     only their code and constraint are kept (errors.go).
 //
 // # The files
 //
@@ -35,9 +37,9 @@
 // whether the database is there and what its clock shows; errors.go says what each failure means; end.go, entries.go,
 // attempts.go and inbound.go write calls; staging.go and lists.go take lists in.
 // custody.go seals and unseals, and ends a day's custody; persons.go and search.go are people and how they are found; sealold.go
-// seals what an earlier version kept in plain.
-//   - No error text carries a value from the database: PostgreSQL's own messages quote them, so they are taken apart and
-//     only their code and constraint are kept (errors.go).
+// seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it;
+// payments.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
+// numbers.go and scripts.go the work beside the calls.
 package postgres
 
 //go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate
