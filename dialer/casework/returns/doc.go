@@ -10,9 +10,9 @@
 // # The file
 //
 // layout.go reads the layout: which columns in which order, and the ward's word for each of our codes. It is data (layout.json, or
-// export.layout_file). file.go writes cells: CP932 unless the layout says otherwise, all cells quoted, CRLF. A character that CP932
-// does not have is replaced by the layout's rule, or by 〓, and each such cell is named in a report beside the file: nothing is
-// replaced silently.
+// close.layout_file). file.go writes cells: CP932 unless the layout says otherwise, all cells quoted, CRLF. A character that CP932
+// does not have is replaced by the layout's rule, or by 〓, and each such cell is named in a report beside the file: nothing else is
+// replaced (the look-alikes 〜 − — ‖ have one code in CP932, and are read back as ～ － ― ∥).
 //
 // The files are for the ward's system. A spreadsheet that opens them may drop leading zeros and take a note that begins with = for a
 // formula; nothing is put into the cells against that, since it would reach the ward's books.
