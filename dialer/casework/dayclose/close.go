@@ -56,7 +56,7 @@ type File struct {
 // ErrNoWayBack is told to whoever comes too late: what was begun to be destroyed cannot be given up.
 var ErrNoWayBack = errors.New("the day's data is being destroyed; this close can only be finished")
 
-// ErrClosed: today was closed, and tomorrow is not to be closed before it comes.
+// ErrClosed is told to who presses twice: today was closed, and tomorrow is not to be closed before it comes.
 var ErrClosed = errors.New("today was closed already; what came in since goes back with the next open day's close")
 
 // Over reports whether nothing is left to do.
