@@ -62,16 +62,20 @@ func (l lists) Apply(ctx context.Context, list string, by dialer.UserID, progres
 	if err != nil || l.line == nil {
 		return done, err
 	}
-	err = l.line.Put(ctx, done.Waiting...)
+	return done, lineMissed("the list", l.line.Put(ctx, done.Waiting...), l.missed)
+}
+
+// lineMissed is what becomes of a list that was taken in when the queue did not take its cases: the engine is told, or whoever gave
+// the command.
+func lineMissed(what string, err error, tell func(error)) error {
 	switch {
 	case err == nil:
-		return done, nil
-	case l.missed != nil:
-		l.missed(err)
-		return done, nil
-	default:
-		return done, fmt.Errorf("the list was taken in, but the queue did not take its cases (%w); the server finds them at its next start", err)
+		return nil
+	case tell != nil:
+		tell(err)
+		return nil
 	}
+	return fmt.Errorf("%s was taken in, but the queue did not take its cases (%w); the server finds them at its next start", what, err)
 }
 
 // Discard forgets a staged list.
@@ -146,18 +150,24 @@ func (l lists) fromCommand(ctx context.Context, file *os.File, o importFlags, st
 		return err
 	}
 	printPreview(std.out, p)
-	if o.preview || (p.Wrong > 0 && !o.skipWrong) {
-		err := l.Discard(ctx, p.List)
-		if !o.preview && err == nil {
-			err = fmt.Errorf("%d rows are wrong, so nothing was taken in; mend them, or give --skip-wrong to leave them out", p.Wrong)
-		}
-		return err
+	if o.leaves(p.Wrong) {
+		return o.left(p.Wrong, l.Discard(ctx, p.List))
 	}
 	done, err := l.Apply(ctx, p.List, "", func(int) {})
 	if err == nil {
 		fmt.Fprintf(std.out, "taken in: %d new, %d changed, %d as they were\n", done.New, done.Changed, done.Same)
 	}
 	return err
+}
+
+// leaves reports whether a list that was looked at is not to be taken in; left says why, once it was discarded.
+func (o importFlags) leaves(wrong int) bool { return o.preview || wrong > 0 && !o.skipWrong }
+
+func (o importFlags) left(wrong int, discarded error) error {
+	if o.preview || discarded != nil {
+		return discarded
+	}
+	return fmt.Errorf("%d rows are wrong, so nothing was taken in; mend them, or give --skip-wrong to leave them out", wrong)
 }
 
 // counting shows a person at a terminal how far a list has come; a log gets nothing of it.
@@ -172,11 +182,16 @@ func counting(std streams) (show func(rows int), over func()) {
 func printPreview(w io.Writer, p casework.Preview) {
 	fmt.Fprintf(w, "rows %d, cases %d: %d new, %d changed, %d as they were; %d earlier cases are not in this list\n",
 		p.Rows, p.Cases, p.New, p.Changed, p.Same, p.Missing)
-	fmt.Fprintf(w, "rows that are not taken: %d; rows repaired: %d\n", p.Wrong, p.Repaired)
-	for _, x := range p.Problems {
+	printRows(w, p.Wrong, p.Repaired, p.Problems, p.Repairs)
+}
+
+// printRows names the rows that are not taken, and those that were mended.
+func printRows(w io.Writer, wrong, repaired int, problems, repairs []casework.Problem) {
+	fmt.Fprintf(w, "rows that are not taken: %d; rows repaired: %d\n", wrong, repaired)
+	for _, x := range problems {
 		fmt.Fprintf(w, "  line %d, %s: %s\n", x.Line, x.Column, x.EN)
 	}
-	for _, x := range p.Repairs {
+	for _, x := range repairs {
 		fmt.Fprintf(w, "  line %d, %s (repaired): %s\n", x.Line, x.Column, x.EN)
 	}
 }

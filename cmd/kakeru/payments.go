@@ -49,14 +49,7 @@ func (p payments) ApplyPaid(ctx context.Context, list string, by dialer.UserID) 
 	if err != nil || p.line == nil {
 		return done, err
 	}
-	if err = p.move(ctx, moved); err == nil {
-		return done, nil
-	}
-	if p.missed != nil {
-		p.missed(err)
-		return done, nil
-	}
-	return done, fmt.Errorf("the paid list was taken in, but the queue did not take its cases (%w); the server finds them at its next start", err)
+	return done, lineMissed("the paid list", p.move(ctx, moved), p.missed)
 }
 
 func (p payments) move(ctx context.Context, moved casework.Moved) error {
@@ -82,12 +75,8 @@ func (p payments) fromCommand(ctx context.Context, file *os.File, o importFlags,
 		return err
 	}
 	printPaid(std.out, found)
-	if o.preview || (found.Wrong > 0 && !o.skipWrong) {
-		err := p.DiscardPaid(ctx, found.List)
-		if !o.preview && err == nil {
-			err = fmt.Errorf("%d rows are wrong, so nothing was taken in; mend them, or give --skip-wrong to leave them out", found.Wrong)
-		}
-		return err
+	if o.leaves(found.Wrong) {
+		return o.left(found.Wrong, p.DiscardPaid(ctx, found.List))
 	}
 	done, err := p.ApplyPaid(ctx, found.List, "")
 	if err == nil {
@@ -101,13 +90,7 @@ func (p payments) fromCommand(ctx context.Context, file *os.File, o importFlags,
 func printPaid(w io.Writer, p casework.PaidPreview) {
 	fmt.Fprintf(w, "rows %d: %d new payments (%d yen), %d known, %d taken back; %d of no case there is; paid from %s to %s\n",
 		p.Rows, p.New, p.NewYen, p.Known, p.TakenBack, p.Unknown, p.From, p.To)
-	fmt.Fprintf(w, "rows that are not taken: %d; rows repaired: %d\n", p.Wrong, p.Repaired)
-	for _, x := range p.Problems {
-		fmt.Fprintf(w, "  line %d, %s: %s\n", x.Line, x.Column, x.EN)
-	}
-	for _, x := range p.Repairs {
-		fmt.Fprintf(w, "  line %d, %s (repaired): %s\n", x.Line, x.Column, x.EN)
-	}
+	printRows(w, p.Wrong, p.Repaired, p.Problems, p.Repairs)
 }
 
 // bankDays are the days on which banks are open.

@@ -177,15 +177,6 @@ func (h Handoff) Overdue(today dialer.Date) bool {
 	return (h.State == HandoffOpen || h.State == HandoffAcknowledged) && h.DueOn.At(0).Before(today.At(0))
 }
 
-// Forgotten is the hand-off without what it said of a person.
-func (h Handoff) Forgotten() Handoff {
-	h.About, h.Gone, h.Events = HandoffAbout{}, true, slices.Clone(h.Events)
-	for i := range h.Events {
-		h.Events[i].Text = ""
-	}
-	return h
-}
-
 // HandoffFilter narrows a list of hand-offs; zero fields do not narrow.
 type HandoffFilter struct {
 	State  HandoffState

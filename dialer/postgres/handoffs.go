@@ -141,8 +141,7 @@ func (l *Ledger) PassOn(
 	return h, err
 }
 
-// MoveHandoff carries out an act. Returning destroys the matter's key, once that is written: a crash between the two leaves a
-// returned matter whose key is still there.
+// MoveHandoff carries out what a person does. Returning is the day's close's alone (ReturnHandoff).
 func (l *Ledger) MoveHandoff(ctx context.Context, m casework.HandoffMove) (h casework.Handoff, err error) {
 	err = l.inTx(ctx, "move a hand-off", func(ctx context.Context, q *db.Queries) error {
 		// A close that is under way has its file of answers already.

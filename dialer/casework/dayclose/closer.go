@@ -63,7 +63,7 @@ func (c *Closer) State(ctx context.Context) (State, error) {
 	s := State{Day: c.d.Day(), Found: found}
 	s.Closed = isAfter(s.Day, dialer.DateOf(c.d.Now()))
 	if len(newest) > 0 && !newest[0].Step.Over() {
-		s.Under, s.Trouble = &newest[0], c.troubled("")
+		s.Under, s.Trouble = &newest[0], c.troubleNow()
 	}
 	return s, nil
 }
@@ -142,11 +142,11 @@ func (c *Closer) Run(ctx context.Context) error {
 		switch {
 		case ctx.Err() != nil: // whatever it was, it is no trouble
 		case err == nil || errors.Is(err, ErrHeld):
-			c.troubled("none")
+			c.setTrouble("")
 			wait = look
 		default:
 			c.d.Log.Error("the day's close does not get on", "err", err)
-			c.troubled(err.Error())
+			c.setTrouble(err.Error())
 			wait = min(max(2*wait, firstWait), longWait)
 		}
 		timer := time.NewTimer(wait)
@@ -286,16 +286,14 @@ func (c *Closer) checkFiles(cl Close) error {
 	return nil
 }
 
-// troubled returns what is in the way of the close that is under way, after it was set: "none" clears it, empty only asks.
-func (c *Closer) troubled(set string) string {
+func (c *Closer) troubleNow() string {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	switch set {
-	case "":
-	case "none":
-		c.trouble = ""
-	default:
-		c.trouble = set
-	}
 	return c.trouble
+}
+
+func (c *Closer) setTrouble(why string) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.trouble = why
 }

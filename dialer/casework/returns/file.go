@@ -81,20 +81,14 @@ func (l Layout) Records(rows []Row, alphabet Alphabet, name func(dialer.UserID) 
 	for i, c := range l.Columns {
 		headers[i] = c.Header
 	}
-	t := &table{alphabet: alphabet, rules: l.Replace}
-	if err := t.add(headers, headers); err != nil {
-		return nil, nil, err
-	}
-	cells := make([]string, len(l.Columns))
-	for _, r := range rows {
+	cells := make([][]string, len(rows))
+	for n, r := range rows {
+		cells[n] = make([]string, len(l.Columns))
 		for i, c := range l.Columns {
-			cells[i] = fields[c.Field](r, l.Codes, name)
-		}
-		if err := t.add(headers, cells); err != nil {
-			return nil, nil, err
+			cells[n][i] = fields[c.Field](r, l.Codes, name)
 		}
 	}
-	return t.out.Bytes(), t.replaced, nil
+	return l.plainTable(headers, cells, alphabet)
 }
 
 // plainTable writes rows under headers.

@@ -75,18 +75,19 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 		files = append(files, f)
 		return err
 	}
-	body, replaced, err := x.Layout.Records(rows, x.Alphabet, x.Name)
+	name := once(x.Name)
+	body, replaced, err := x.Layout.Records(rows, x.Alphabet, name)
 	if err := add("records", len(rows), body, replaced, err); err != nil {
 		return nil, err
 	}
 	if len(numbers) > 0 {
-		body, replaced, err := x.numbers(numbers)
+		body, replaced, err := x.numbers(numbers, name)
 		if err := add("numbers", len(numbers), body, replaced, err); err != nil {
 			return nil, err
 		}
 	}
 	if len(handoffs) > 0 {
-		body, replaced, err := x.handoffs(handoffs)
+		body, replaced, err := x.handoffs(handoffs, name)
 		if err := add("handoffs", len(handoffs), body, replaced, err); err != nil {
 			return nil, err
 		}
@@ -101,16 +102,29 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 	return files, nil
 }
 
+// once asks for each person's name once: a day has hundreds of rows and a handful of people.
+func once(name func(dialer.UserID) string) func(dialer.UserID) string {
+	known := map[dialer.UserID]string{}
+	return func(id dialer.UserID) string {
+		n, ok := known[id]
+		if !ok {
+			n = name(id)
+			known[id] = n
+		}
+		return n
+	}
+}
+
 // name is the same for a close however often it is written.
 func (x *Returner) name(c dayclose.Close, kind, ext string) string {
 	return fmt.Sprintf("%s/%s-%s.%s", c.Day, kind, c.ID, ext)
 }
 
-func (x *Returner) numbers(numbers []casework.EnteredNumber) ([]byte, []Replaced, error) {
+func (x *Returner) numbers(numbers []casework.EnteredNumber, name func(dialer.UserID) string) ([]byte, []Replaced, error) {
 	rows := make([][]string, len(numbers))
 	for i, n := range numbers {
 		rows[i] = []string{
-			n.WardNumber, string(n.Number), x.Layout.Codes.NumberKind[string(n.Kind)], sourceOf(n.Source), n.DocumentOn, inTokyo(n.At, "2006/01/02 15:04"), x.Name(n.By),
+			n.WardNumber, string(n.Number), x.Layout.Codes.NumberKind[string(n.Kind)], sourceOf(n.Source), n.DocumentOn, inTokyo(n.At, "2006/01/02 15:04"), name(n.By),
 		}
 	}
 	return x.Layout.plainTable([]string{"宛名番号", "電話番号", "番号種別", "出典", "書類の日付", "入力日時", "入力者"}, rows, x.Alphabet)
@@ -125,13 +139,13 @@ func sourceOf(key string) string {
 	return key
 }
 
-func (x *Returner) handoffs(handoffs []casework.Handoff) ([]byte, []Replaced, error) {
+func (x *Returner) handoffs(handoffs []casework.Handoff, name func(dialer.UserID) string) ([]byte, []Replaced, error) {
 	rows := make([][]string, len(handoffs))
 	for i, h := range handoffs {
 		var said []string
 		for _, e := range h.Events {
 			if e.Text != "" {
-				said = append(said, fmt.Sprintf("%s %s %s", inTokyo(e.At, "2006/01/02 15:04"), x.Name(e.By), e.Text))
+				said = append(said, fmt.Sprintf("%s %s %s", inTokyo(e.At, "2006/01/02 15:04"), name(e.By), e.Text))
 			}
 		}
 		rows[i] = []string{h.About.WardNumber, string(h.Kind), inTokyo(h.At, "2006/01/02 15:04"), h.DueOn.String(), strings.Join(said, "\n"), h.ID}
