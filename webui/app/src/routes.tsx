@@ -1,4 +1,5 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
+import { withWords } from "./i18n";
 import { DeskScreen } from "./screens/desk/DeskScreen";
 import { Gate } from "./shell/Gate";
 import { Home } from "./shell/Home";
@@ -13,21 +14,21 @@ const screen = <P extends string>(path: P, component: ReturnType<typeof lazyRout
 const tree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/", component: Home }),
   createRoute({ getParentRoute: () => root, path: "/desk", component: DeskScreen }),
-  screen("/board", lazyRouteComponent(() => import("./screens/board/BoardScreen"), "BoardScreen")),
-  screen("/queue", lazyRouteComponent(() => import("./screens/queue/QueueScreen"), "QueueScreen")),
-  screen("/attempts", lazyRouteComponent(() => import("./screens/attempts/AttemptsScreen"), "AttemptsScreen")),
-  screen("/cases", lazyRouteComponent(() => import("./screens/cases/CasesScreen"), "CasesScreen")),
-  screen("/cases/$id", lazyRouteComponent(() => import("./screens/cases/CaseScreen"), "CaseScreen")),
-  screen("/lists", lazyRouteComponent(() => import("./screens/lists/ListsScreen"), "ListsScreen")),
-  screen("/promises", lazyRouteComponent(() => import("./screens/promises/PromisesScreen"), "PromisesScreen")),
-  screen("/handoffs", lazyRouteComponent(() => import("./screens/handoffs/HandoffsScreen"), "HandoffsScreen")),
-  screen("/close", lazyRouteComponent(() => import("./screens/close/CloseScreen"), "CloseScreen")),
-  screen("/numbers", lazyRouteComponent(() => import("./screens/numbers/NumbersScreen"), "NumbersScreen")),
-  screen("/scripts", lazyRouteComponent(() => import("./screens/scripts/ScriptsScreen"), "ScriptsScreen")),
-  screen("/progress", lazyRouteComponent(() => import("./screens/progress/ProgressScreen"), "ProgressScreen")),
-  screen("/desks", lazyRouteComponent(() => import("./screens/admin/DesksScreen"), "DesksScreen")),
-  screen("/trunks", lazyRouteComponent(() => import("./screens/admin/TrunksScreen"), "TrunksScreen")),
-  screen("/users", lazyRouteComponent(() => import("./screens/admin/UsersScreen"), "UsersScreen")),
+  screen("/board", lazyRouteComponent(() => withWords(import("./screens/board/BoardScreen")), "BoardScreen")),
+  screen("/queue", lazyRouteComponent(() => withWords(import("./screens/queue/QueueScreen")), "QueueScreen")),
+  screen("/attempts", lazyRouteComponent(() => withWords(import("./screens/attempts/AttemptsScreen")), "AttemptsScreen")),
+  screen("/cases", lazyRouteComponent(() => withWords(import("./screens/cases/CasesScreen")), "CasesScreen")),
+  screen("/cases/$id", lazyRouteComponent(() => withWords(import("./screens/cases/CaseScreen")), "CaseScreen")),
+  screen("/lists", lazyRouteComponent(() => withWords(import("./screens/lists/ListsScreen")), "ListsScreen")),
+  screen("/promises", lazyRouteComponent(() => withWords(import("./screens/promises/PromisesScreen")), "PromisesScreen")),
+  screen("/handoffs", lazyRouteComponent(() => withWords(import("./screens/handoffs/HandoffsScreen")), "HandoffsScreen")),
+  screen("/close", lazyRouteComponent(() => withWords(import("./screens/close/CloseScreen")), "CloseScreen")),
+  screen("/numbers", lazyRouteComponent(() => withWords(import("./screens/numbers/NumbersScreen")), "NumbersScreen")),
+  screen("/scripts", lazyRouteComponent(() => withWords(import("./screens/scripts/ScriptsScreen")), "ScriptsScreen")),
+  screen("/progress", lazyRouteComponent(() => withWords(import("./screens/progress/ProgressScreen")), "ProgressScreen")),
+  screen("/desks", lazyRouteComponent(() => withWords(import("./screens/admin/DesksScreen")), "DesksScreen")),
+  screen("/trunks", lazyRouteComponent(() => withWords(import("./screens/admin/TrunksScreen")), "TrunksScreen")),
+  screen("/users", lazyRouteComponent(() => withWords(import("./screens/admin/UsersScreen")), "UsersScreen")),
 ]);
 
 export const router = createRouter({ routeTree: tree, defaultPreload: "intent" });

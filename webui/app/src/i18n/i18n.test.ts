@@ -1,7 +1,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { describe, expect, it } from "vitest";
 import en from "./en.json";
+import enScreens from "./en.screens.json";
 import ja from "./ja.json";
+import jaScreens from "./ja.screens.json";
 
 type Words = { [name: string]: string | Words };
 
@@ -15,8 +17,8 @@ function flat(words: Words, path = ""): Map<string, string> {
   return found;
 }
 
-const japanese = flat(ja);
-const english = flat(en);
+const japanese = flat({ ...ja, ...jaScreens });
+const english = flat({ ...en, ...enScreens });
 const source = new URL("..", import.meta.url).pathname;
 const files = sourceFiles();
 const holes = (text: string) => [...text.matchAll(/\{\{(\w+)\}\}/g)].map((m) => m[1]).sort();
@@ -30,6 +32,21 @@ function sourceFiles(): { name: string; text: string }[] {
 
 describe("the language files", () => {
   it("have the same keys", () => expect([...english.keys()]).toEqual([...japanese.keys()]));
+
+  it("say each thing in one file", () => {
+    for (const [words, screens] of [
+      [ja, jaScreens],
+      [en, enScreens],
+    ]) {
+      expect(Object.keys(words!).filter((section) => section in screens!)).toEqual([]);
+    }
+  });
+
+  it("have what the first load says in the file that comes with it", () => {
+    for (const { name, text } of files.filter((f) => !/^screens\//.test(f.name) || /^screens\/(desk|signin)\//.test(f.name))) {
+      for (const [, section] of text.matchAll(/["`]([a-z_]+)\.[a-z_$]/g)) expect(section! in jaScreens, `${name}: ${section}`).toBe(false);
+    }
+  });
 
   it("leave no text empty, and fill in the same things", () => {
     for (const [key, text] of japanese) {

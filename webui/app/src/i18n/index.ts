@@ -27,7 +27,7 @@ export async function speak(language: Language): Promise<void> {
   await i18next.changeLanguage(language);
 }
 
-/** Gets the words ready. Japanese comes with the first load; English when somebody wants it. */
+/** Gets the words ready. Japanese comes with the first load, but for its screens' words; English when somebody wants it. */
 export async function initLanguages(): Promise<void> {
   const language = remembered();
   document.documentElement.lang = language;
@@ -40,9 +40,40 @@ export async function initLanguages(): Promise<void> {
   if (language !== "ja") await speak(language);
 }
 
+// The desk's words come with the first load. Those of the screens that are loaded when they are asked for come with them: the
+// first load is small, and there is one bundle of words all the same.
+let screensAsked = false;
+
+/** A part of the panel that is loaded when it is asked for, together with the words of such parts. */
+export async function withWords<T>(part: Promise<T>): Promise<T> {
+  screensAsked = true;
+  await Promise.all([part, learn("ja"), learn(language())]);
+  return part;
+}
+
+type Bundle = "en" | `${Language}.screens`;
+
+const bundles: Record<Bundle, () => Promise<{ default: object }>> = {
+  en: () => import("./en.json"),
+  "ja.screens": () => import("./ja.screens.json"),
+  "en.screens": () => import("./en.screens.json"),
+};
+const learnt = new Map<Bundle, Promise<void>>();
+
 async function learn(language: Language): Promise<void> {
-  if (language === "ja" || i18next.hasResourceBundle(language, "translation")) return;
-  i18next.addResourceBundle(language, "translation", (await import("./en.json")).default);
+  const words: Bundle[] = language === "en" ? ["en"] : [];
+  if (screensAsked) words.push(`${language}.screens`);
+  await Promise.all(words.map((bundle) => once(language, bundle)));
+}
+
+function once(language: Language, bundle: Bundle): Promise<void> {
+  let learning = learnt.get(bundle);
+  if (!learning) {
+    learning = bundles[bundle]().then((words) => void i18next.addResourceBundle(language, "translation", words.default, true));
+    learnt.set(bundle, learning);
+    learning.catch(() => learnt.delete(bundle)); // not to be had now: it is asked for again the next time
+  }
+  return learning;
 }
 
 /** The language in use now. */

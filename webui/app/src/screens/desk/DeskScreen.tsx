@@ -3,6 +3,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useCase, useSession } from "../../api/hooks";
 import type { Phone } from "../../api/types";
+import { withWords } from "../../i18n";
 import type { Command } from "../../keys/keymap";
 import { situationOf } from "../../keys/situation";
 import { copyText } from "../../parts/copy";
@@ -32,7 +33,7 @@ export function DeskScreen() {
   return mine ? <Desk mine={mine} /> : <SeatPicker />;
 }
 
-const DeskScripts = lazy(() => import("../scripts/DeskScripts"));
+const DeskScripts = lazy(() => withWords(import("../scripts/DeskScripts")));
 
 // Enter that saved a result must not, pressed twice, dial the case that comes next.
 const breath = 450;
