@@ -56,12 +56,14 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/mute", Roles: callers},
 	{Route: "POST /api/calls/{id}/unmute", Roles: callers},
 	{Route: "POST /api/calls/{id}/transfer", Roles: callers},
+	{Route: "PUT /api/calls/{id}/identity", Roles: callers}, // each time is written down
 	{Route: "POST /api/calls/{id}/recording/pause", Roles: callers},
 	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers},
 
 	{Route: "GET /api/queue", Roles: seniors},
 	{Route: "GET /api/cases/{id}", Roles: callers},
 	{Route: "POST /api/cases/search", Roles: callers},
+	{Route: "POST /api/cases/{id}/history-check", Roles: callers},
 	{Route: "POST /api/cases/{id}/pin", Roles: seniors},
 	{Route: "POST /api/cases/{id}/skip", Roles: seniors},
 	{Route: "POST /api/cases/{id}/hold", Roles: seniors},

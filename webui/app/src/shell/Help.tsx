@@ -17,12 +17,14 @@ const deskKeys = [
   ["E", "complete_transfer"],
   ["Q", "cancel_transfer"],
   ["C", "copy"],
+  ["K", "check_history"],
   ["S", "skip"],
   ["/", "find"],
   ["F2", "scripts"],
   ["?", "help"],
 ] as const;
 const formKeys = [
+  ["⇧1 …", "identify"],
   ["N", "note"],
   ["M", "amount"],
   ["P", "due_on"],
