@@ -15,7 +15,7 @@ type Mark string
 // The marks.
 const (
 	Correction Mark = "correction" // something was recorded after the attempt had gone
-	Again      Mark = "again"      // it went with a close that was given up
+	Again      Mark = "again"      // the same stands in a file that the ward was given before: of an export, or of a close that was given up
 )
 
 // Row is one negotiation record: an attempt, or a call that came in, with what was recorded of it.
