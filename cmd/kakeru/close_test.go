@@ -102,7 +102,7 @@ func TestADayIsClosed(t *testing.T) {
 			if f.Kind != kind {
 				continue
 			}
-			m, err := dayclose.Verify(dayclose.Folder(returned), f.Name, nil)
+			m, _, err := dayclose.Verify(dayclose.Folder(returned), f.Name, nil)
 			if err != nil || kind == "receipt" && m.Counts["persons"] != 300 {
 				t.Errorf("%s: %+v, %v", kind, m.Counts, err)
 			}

@@ -84,7 +84,7 @@ var fields = map[string]func(r Row, c Codes, name func(dialer.UserID) string) st
 
 func inTokyo(at time.Time, layout string) string { return at.In(dialer.Tokyo).Format(layout) }
 
-// Text is a record to paste into a form that has one field.
+// Text is a record to paste into a form that has one field: one line, also of a note that has several.
 func (l Layout) Text(r Row, name func(dialer.UserID) string) string {
 	var parts []string
 	for _, c := range l.Columns {
@@ -92,7 +92,7 @@ func (l Layout) Text(r Row, name func(dialer.UserID) string) string {
 			continue // it is pasted where these are known
 		}
 		if cell := fields[c.Field](r, l.Codes, name); cell != "" {
-			parts = append(parts, c.Header+":"+cell)
+			parts = append(parts, c.Header+":"+strings.Join(strings.Fields(cell), " "))
 		}
 	}
 	return strings.Join(parts, " / ")
