@@ -92,8 +92,10 @@ func (l Layout) Text(r Row, name func(dialer.UserID) string) string {
 			continue // it is pasted where these are known
 		}
 		if cell := fields[c.Field](r, l.Codes, name); cell != "" {
-			parts = append(parts, c.Header+":"+strings.Join(strings.Fields(cell), " "))
+			parts = append(parts, c.Header+":"+oneLine.Replace(cell))
 		}
 	}
 	return strings.Join(parts, " / ")
 }
+
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ")
