@@ -50,10 +50,10 @@ export default [
     await supervisor.page.getByRole("button", { name: "記録を書き出す" }).click();
     await supervisor.sees("[data-export]");
     await supervisor.sees('[data-waiting="0"]');
-    await supervisor.page.getByRole("button", { name: "記録を書き出す" }).click();
-    await supervisor.page.getByText("書き出す記録がありません").waitFor();
     await supervisor.accessible("records before the close");
     await supervisor.picture("exports");
+    await supervisor.page.getByRole("button", { name: "記録を書き出す" }).click();
+    await supervisor.page.getByText("書き出す記録がありません").waitFor();
     await ward.go("/close");
     const taken = ward.page.waitForEvent("download");
     await ward.page.locator("[data-export]").getByRole("button", { name: /^records-/ }).click();
@@ -72,7 +72,7 @@ export default [
     await supervisor.page.getByRole("button", { name: "終業返却を始める" }).click();
     await supervisor.sees('details[data-step="closed"]');
     await supervisor.page.locator('details[data-step="closed"] summary').click();
-    await supervisor.page.getByText(/^records-/).waitFor();
+    await supervisor.page.locator('details[data-step="closed"]').getByText(/^records-/).waitFor();
     await supervisor.accessible("a close that is over");
     await supervisor.picture("close-over");
 
