@@ -61,7 +61,7 @@ func VerifyAll(folder Folder, trusted ed25519.PublicKey, only func(Manifest) boo
 			continue
 		}
 		if !slices.ContainsFunc(v.manifests, func(m signed) bool { return m.Close == id }) {
-			v.bad(r.name, "the manifest that it belongs to is not here, or was changed")
+			v.badf(r.name, "the manifest that it belongs to is not here, or was changed")
 		}
 	}
 	return v.found, nil
@@ -75,7 +75,7 @@ func signedNames(folder Folder) (names []string, err error) {
 		}
 		inside, err := filepath.Rel(string(folder), at)
 		base := filepath.Base(at)
-		if path.Ext(base) == manifestEnd && (strings.HasPrefix(base, returnPrefix) || strings.HasPrefix(base, receiptPrefix)) {
+		if !d.IsDir() && path.Ext(base) == manifestEnd && (strings.HasPrefix(base, returnPrefix) || strings.HasPrefix(base, receiptPrefix)) {
 			names = append(names, filepath.ToSlash(inside))
 		}
 		return err
@@ -98,11 +98,11 @@ type verification struct {
 	receipts  map[string]signed // by close
 }
 
-func (v *verification) good(name, format string, args ...any) {
+func (v *verification) goodf(name, format string, args ...any) {
 	v.found = append(v.found, Finding{Name: name, Text: fmt.Sprintf(format, args...)})
 }
 
-func (v *verification) bad(name, format string, args ...any) {
+func (v *verification) badf(name, format string, args ...any) {
 	v.found = append(v.found, Finding{Name: name, Text: fmt.Sprintf(format, args...), Bad: true})
 }
 
@@ -117,25 +117,25 @@ func (v *verification) read(name string, trusted ed25519.PublicKey) {
 	s := signed{Manifest: m, name: name, hash: hash}
 	switch {
 	case err != nil:
-		v.bad(name, "%v", err)
+		v.badf(name, "%v", err)
 	case m.Kind == kindReturn && misplaced == nil && name == manifestName(c):
 		v.manifests = append(v.manifests, s)
 	case m.Kind == kindDestruction && misplaced == nil && name == receiptName(c):
 		v.receipts[m.Close] = s
 	default:
-		v.bad(name, "it is the %s of the close %s on %s, in another's place", m.Kind, m.Close, m.Day)
+		v.badf(name, "it is the %s of the close %s on %s, in another's place", m.Kind, m.Close, m.Day)
 	}
 }
 
 // close checks one close: its manifest's files, its place in the row, its receipt.
 func (v *verification) close(i int) {
 	m := v.manifests[i]
-	v.good(m.name, "as it was signed; %d files; key %s", len(m.Files), m.Key)
+	v.goodf(m.name, "as it was signed; %d files; key %s", len(m.Files), m.Key)
 	for _, f := range m.Files {
 		if err := v.file(f); err != nil {
-			v.bad(f.Name, "%v", err)
+			v.badf(f.Name, "%v", err)
 		} else {
-			v.good(f.Name, "as it was written; %d rows", f.Rows)
+			v.goodf(f.Name, "as it was written; %d rows", f.Rows)
 		}
 	}
 	v.row(i)
@@ -179,21 +179,21 @@ func (v *verification) row(i int) {
 	m := v.manifests[i]
 	for _, other := range v.manifests {
 		if other.Close != m.Close && other.Previous == m.Previous && v.ended(other) && v.ended(m) {
-			v.bad(m.name, "it names the same manifest before it as %s does: one of the two was slipped in", other.name)
+			v.badf(m.name, "it names the same manifest before it as %s does: one of the two was slipped in", other.name)
 		}
 	}
 	if m.Previous == "" {
-		v.good(m.name, "it is the first in the row")
+		v.goodf(m.name, "it is the first in the row")
 		return
 	}
 	n := slices.IndexFunc(v.manifests, func(b signed) bool { return b.hash == m.Previous })
 	switch {
 	case n < 0:
-		v.bad(m.name, "the manifest before it is not here, or was changed (SHA-256 %s)", m.Previous)
+		v.badf(m.name, "the manifest before it is not here, or was changed (SHA-256 %s)", m.Previous)
 	case v.manifests[n].Key != m.Key:
-		v.bad(m.name, "it is signed with another key than the one before it, %s", v.manifests[n].name)
+		v.badf(m.name, "it is signed with another key than the one before it, %s", v.manifests[n].name)
 	default:
-		v.good(m.name, "it follows %s", v.manifests[n].name)
+		v.goodf(m.name, "it follows %s", v.manifests[n].name)
 	}
 }
 
@@ -208,17 +208,17 @@ func (v *verification) receipt(i int) {
 	r, ok := v.receipts[m.Close]
 	switch {
 	case !ok && slices.ContainsFunc(v.manifests[i+1:], func(later signed) bool { return later.Previous == m.Previous }):
-		v.good(m.name, "it was given up, and nothing was destroyed with it")
+		v.goodf(m.name, "it was given up, and nothing was destroyed with it")
 	case !ok:
-		v.bad(m.name, "its receipt is not here: the close is not over, was given up, or the receipt was taken away")
+		v.badf(m.name, "its receipt is not here: the close is not over, was given up, or the receipt was taken away")
 	case r.Previous != m.hash || r.Day != m.Day || r.Upto != m.Upto || r.By != m.By || r.Key != m.Key || !slices.Equal(r.Files[:min(len(m.Files), len(r.Files))], m.Files):
-		v.bad(r.name, "it is not the receipt of %s as that is now", m.name)
+		v.badf(r.name, "it is not the receipt of %s as that is now", m.name)
 	default:
 		for _, f := range r.Files[len(m.Files):] { // the manifest and its signature
 			if err := v.folder.Check(f); err != nil {
-				v.bad(f.Name, "%v", err)
+				v.badf(f.Name, "%v", err)
 			}
 		}
-		v.good(r.name, "the receipt of %s, as it was signed; what was in custody up to %s is destroyed", m.name, cmp.Or(r.Upto, "no day"))
+		v.goodf(r.name, "the receipt of %s, as it was signed; what was in custody up to %s is destroyed", m.name, cmp.Or(r.Upto, "no day"))
 	}
 }
