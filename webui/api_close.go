@@ -101,12 +101,15 @@ func (s *Server) closeRoutes() {
 	}, s.giveUpClose)
 	route(s, huma.Operation{
 		Method: http.MethodGet, Path: "/api/closes/{id}/files/{n}", OperationID: "close-file", Summary: "One of the files that went back",
-		Responses: map[string]*huma.Response{"200": {
-			Description: "the file, read anew and found as it was written",
-			Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
-		}},
+		Responses: fileResponse,
 	}, s.closeFile)
 }
+
+// fileResponse is a file for the ward.
+var fileResponse = map[string]*huma.Response{"200": {
+	Description: "the file, read anew and found as it was written",
+	Content:     map[string]*huma.MediaType{"application/octet-stream": {Schema: &huma.Schema{Type: huma.TypeString, Format: "binary"}}},
+}}
 
 func (s *Server) closeState(ctx context.Context, _ *struct{}) (*closeStateOutput, error) {
 	state, err := s.d.Closes.State(ctx)
@@ -198,14 +201,19 @@ func (s *Server) closes(ctx context.Context, _ *struct{}) (*closesOutput, error)
 // closeFile hands out a file that holds what the ward is owed; that somebody took it is written down.
 func (s *Server) closeFile(ctx context.Context, in *closeFileInput) (*huma.StreamResponse, error) {
 	file, r, err := s.d.Closes.Open(ctx, in.ID, in.N)
+	return s.handOut(ctx, in.ID, file, r, err)
+}
+
+// handOut sends a file of a close or an export, as it was opened.
+func (s *Server) handOut(ctx context.Context, of string, file dayclose.File, r *os.File, err error) (*huma.StreamResponse, error) {
 	switch {
 	case isGone(err):
 		return nil, errNotFound
 	case err != nil:
-		s.log.Error("a returned file is not as it was written", "close", in.ID, "file", in.N, "err", err)
+		s.log.Error("a returned file is not as it was written", "of", of, "kind", file.Kind, "err", err)
 		return nil, errFileChanged
 	}
-	s.log.Info("a returned file was taken", "close", in.ID, "kind", file.Kind, "user", from(ctx).User.ID)
+	s.log.Info("a returned file was taken", "of", of, "kind", file.Kind, "user", from(ctx).User.ID)
 	return &huma.StreamResponse{Body: func(to huma.Context) {
 		defer func() { _ = r.Close() }() // it was only read
 		to.SetHeader("Content-Type", "application/octet-stream")
@@ -213,7 +221,7 @@ func (s *Server) closeFile(ctx context.Context, in *closeFileInput) (*huma.Strea
 		to.SetHeader("Content-Length", strconv.FormatInt(file.Octets, 10))
 		to.SetHeader("Cache-Control", "no-store")
 		if _, err := io.Copy(to.BodyWriter(), r); err != nil {
-			s.log.Warn("a returned file was not sent to its end", "close", in.ID, "err", err)
+			s.log.Warn("a returned file was not sent to its end", "of", of, "err", err)
 		}
 	}}, nil
 }

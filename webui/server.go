@@ -58,6 +58,8 @@ type Deps struct {
 	Banks    casework.BankDays
 	// Closes are the day's: 終業返却.
 	Closes Closes
+	// Exports are the records that go before it.
+	Exports Exports
 	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
 	Numbers casework.NumberStore
 	Refs    dialer.Refs
@@ -137,6 +139,7 @@ func (s *Server) routes() {
 	s.orderRoutes()
 	s.identityRoutes()
 	s.closeRoutes()
+	s.exportRoutes()
 	s.handoffRoutes()
 	s.attemptRoutes()
 	s.callerRoutes()

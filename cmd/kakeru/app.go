@@ -187,6 +187,10 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 	if a.closer, err = a.newCloser(); err != nil {
 		return err
 	}
+	exports, err := newExporter(a.ledger, s, a.watch.Now)
+	if err != nil {
+		return err
+	}
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger,
@@ -195,7 +199,7 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Identity: identity(s.Identity), Disclosures: a.ledger, NeedHistory: s.Calls.NeedHistoryCheck,
 		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
-		Queue: a.line, Closes: a.closer,
+		Queue: a.line, Closes: a.closer, Exports: exports,
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,

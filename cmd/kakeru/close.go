@@ -21,22 +21,31 @@ func (a *app) newCloser() (*dayclose.Closer, error) {
 	if err != nil {
 		return nil, err
 	}
-	layout, err := recordsLayout(s.Close)
+	folder, layout, err := wardsFolder(s)
 	if err != nil {
 		return nil, err
 	}
-	folder := dayclose.Folder(returnsFolder(s))
-	if err := os.MkdirAll(string(folder), 0o700); err != nil {
-		return nil, fmt.Errorf("settings: close.folder: %w", err)
-	}
 	back := &returns.Returner{
-		Store: a.ledger, Then: a.ledger, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: a.nameOf, Now: a.watch.Now,
+		Store: a.ledger, Then: a.ledger, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: namesOf(a.ledger), Now: a.watch.Now,
 	}
 	return dayclose.New(dayclose.Deps{
 		Store: a.ledger, Returns: back, Destroyer: back, Folder: folder, Key: key,
 		Keep: dayclose.Keep{Days: s.Close.KeepDays, ToEnd: s.Close.KeepToEnd},
 		Day:  a.ledger.CustodyDay, Now: a.watch.Now, Show: a.showClose, Log: a.log,
 	}), nil
+}
+
+// wardsFolder is where the ward's files go, made if it is not there, and how its records are laid out.
+func wardsFolder(s configs.Settings) (dayclose.Folder, returns.Layout, error) {
+	layout, err := recordsLayout(s.Close)
+	if err != nil {
+		return "", layout, err
+	}
+	folder := returnsFolder(s)
+	if err := os.MkdirAll(folder, 0o700); err != nil {
+		return "", layout, fmt.Errorf("settings: close.folder: %w", err)
+	}
+	return dayclose.Folder(folder), layout, nil
 }
 
 func returnsFolder(s configs.Settings) string {
@@ -62,18 +71,20 @@ func recordsLayout(s configs.Close) (returns.Layout, error) {
 // nameWithin bounds the question for a name: a close does not wait for one.
 const nameWithin = 2 * time.Second
 
-// nameOf is what a person is called in the ward's files; the login where there is no name any more.
-func (a *app) nameOf(id dialer.UserID) string {
-	if id == "" {
-		return ""
+// namesOf tells what a person is called in the ward's files: the login where there is no name any more.
+func namesOf(users dialer.Users) func(dialer.UserID) string {
+	return func(id dialer.UserID) string {
+		if id == "" {
+			return ""
+		}
+		ctx, cancel := context.WithTimeout(context.Background(), nameWithin)
+		defer cancel()
+		u, err := users.User(ctx, id)
+		if err != nil {
+			return string(id)
+		}
+		return firstOf(u.Name, u.Login)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), nameWithin)
-	defer cancel()
-	u, err := a.ledger.User(ctx, id)
-	if err != nil {
-		return string(id)
-	}
-	return firstOf(u.Name, u.Login)
 }
 
 // showClose tells the panels how far a close has come, and forgets what the phones' messages held when it is over.

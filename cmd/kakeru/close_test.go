@@ -32,6 +32,7 @@ func TestADayIsClosed(t *testing.T) {
 	for _, ending := range []string{"40", "41", "42"} {
 		h.ended(h.dial(operator, "desk1", h.caseEnding(ending)))
 	}
+	early := h.exported(chief)
 	note, wish := "月末に コンビニで払うとのこと 髙橋", "毎月二十日に三回で払いたいとのこと"
 	promised := h.talked(operator, map[string]any{
 		"party": "self", "business_results": []string{"promise"}, "note": note,
@@ -91,6 +92,13 @@ func TestADayIsClosed(t *testing.T) {
 			t.Errorf("the records lack %s", want)
 		}
 	}
+	// What an export had before it goes once more, marked: its own file is gone with the folder.
+	if again := strings.Count(records, "再出力\""); again != early {
+		t.Errorf("%d rows are marked 再出力, not %d", again, early)
+	}
+	if got := h.command("export", "verify", returned); got.status != 0 || !strings.Contains(got.out, "receipt") || strings.Contains(got.out, "WRONG") {
+		t.Errorf("%d %s %s", got.status, got.out, got.err)
+	}
 	if lines := strings.Count(records, "\r\n"); lines != 7 { // the header and six calls
 		t.Errorf("%d lines", lines)
 	}
@@ -102,7 +110,7 @@ func TestADayIsClosed(t *testing.T) {
 			if f.Kind != kind {
 				continue
 			}
-			m, err := dayclose.Verify(dayclose.Folder(returned), f.Name, nil)
+			m, _, err := dayclose.Verify(dayclose.Folder(returned), f.Name, nil)
 			if err != nil || kind == "receipt" && m.Counts["persons"] != 300 {
 				t.Errorf("%s: %+v, %v", kind, m.Counts, err)
 			}

@@ -38,6 +38,7 @@ func commands() []command {
 		{"provision", "--config FILE [--desk ID] [--out DIR] [--force]", "write the settings files of Yealink, Grandstream and Snom phones", runProvision},
 		{"migrate", "--config FILE", "bring the database's schema up to date", runMigrate},
 		{"import", "--list FILE.csv | --paid FILE.csv [--preview] [--skip-wrong] --config FILE", "take the ward's list in", runImport},
+		{"export", "--day 2026-11-24 [--again] --out FILE.csv --config FILE | verify FOLDER|MANIFEST.json [--key FILE]", "the records out; what went back checked", runExport},
 		{"sample", "--cases N --seed S | --paid", "write a made-up, marked list in the ward's format", runSample},
 		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},

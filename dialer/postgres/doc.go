@@ -37,7 +37,8 @@
 // whether the database is there and what its clock shows; errors.go says what each failure means; end.go, entries.go,
 // attempts.go and inbound.go write calls; staging.go and lists.go take lists in.
 // custody.go seals and unseals, and ends a day's custody; persons.go and search.go are people and how they are found; sealold.go
-// seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it;
+// seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it,
+// exports.go what goes before;
 // payments.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
 // numbers.go and scripts.go the work beside the calls.
 package postgres

@@ -26,20 +26,26 @@ func (l *Ledger) RowsOfReturn(ctx context.Context, c dayclose.Close) (out []retu
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
 	err = l.query(ctx, "read what goes back", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.RowsOfReturn(ctx, c.ID)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			row, err := l.returnRow(r)
-			if err != nil {
-				return err
-			}
-			out = append(out, row)
-		}
-		return nil
+		out, err = l.rowsOf(ctx, q, c.ID)
+		return err
 	})
 	return out, err
+}
+
+// rowsOf are the records in the file of a close or of an export.
+func (l *Ledger) rowsOf(ctx context.Context, q *db.Queries, id string) (out []returns.Row, err error) {
+	rows, err := q.RowsOfReturn(ctx, id)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		row, err := l.returnRow(r)
+		if err != nil {
+			return nil, err
+		}
+		out = append(out, row)
+	}
+	return out, nil
 }
 
 func (l *Ledger) returnRow(r db.RowsOfReturnRow) (returns.Row, error) {

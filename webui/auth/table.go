@@ -86,6 +86,10 @@ var Table = []Row{
 	{Route: "GET /api/closes", Roles: listeners},
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
+	{Route: "GET /api/exports", Roles: listeners},
+	{Route: "POST /api/exports", Roles: seniors},
+	{Route: "GET /api/exports/{id}/files/{n}", Roles: listeners},
+	{Route: "GET /api/cases/{id}/record", Roles: callers}, // who reads the case whole
 
 	{Route: "GET /api/handoffs", Roles: readers},
 	{Route: "POST /api/handoffs", Roles: callers},

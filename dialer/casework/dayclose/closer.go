@@ -228,7 +228,7 @@ func (c *Closer) sign(ctx context.Context, cl *Close) error {
 	if err != nil {
 		return err
 	}
-	m := c.manifest(*cl, "return", cl.Counts, before)
+	m := c.manifest(*cl, kindReturn, cl.Counts, before)
 	signed, err := sign(c.d.Folder, c.d.Key, kindManifest, manifestName(*cl), m)
 	if err != nil {
 		return err
@@ -246,7 +246,7 @@ func (c *Closer) destroy(ctx context.Context, cl *Close) error {
 	if err := c.d.Destroyer.Destroy(ctx, *cl); err != nil {
 		return err
 	}
-	signed, err := sign(c.d.Folder, c.d.Key, kindReceipt, receiptName(*cl), c.manifest(*cl, "destruction", cl.Destroyed, cl.Manifest))
+	signed, err := sign(c.d.Folder, c.d.Key, kindReceipt, receiptName(*cl), c.manifest(*cl, kindDestruction, cl.Destroyed, cl.Manifest))
 	if err != nil {
 		return err
 	}

@@ -17,6 +17,6 @@
 //
 // # Files
 //
-// close.go has the steps, checklist.go what must be so before, closer.go carries a close, manifest.go what is signed, folder.go how a
-// file is written so that it is there, ports.go what is needed of others.
+// close.go has the steps, checklist.go what must be so before, closer.go carries a close, manifest.go what is signed, verify.go
+// how whoever has the files checks them without the centre, folder.go how a file is written so that it is there, ports.go what is needed of others.
 package dayclose

@@ -3,7 +3,9 @@ package dayclose
 import (
 	"bytes"
 	"crypto/ed25519"
+	"crypto/sha256"
 	"encoding/base64"
+	"encoding/hex"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -36,11 +38,19 @@ const (
 	kindReceipt  = "receipt"
 )
 
-// names of the two, within the folder of a day.
-func manifestName(c Close) string { return path.Join(c.Day.String(), "return-"+c.ID+".json") }
-func receiptName(c Close) string  { return path.Join(c.Day.String(), "destruction-"+c.ID+".json") }
+// What the two say they are, and how their names begin and end.
+const (
+	kindReturn      = "return"
+	kindDestruction = "destruction"
+	returnPrefix    = kindReturn + "-"
+	receiptPrefix   = kindDestruction + "-"
+	manifestEnd     = ".json"
+	signatureEnd    = ".sig"
+)
 
-const signatureEnd = ".sig"
+// names of the two, within the folder of a day.
+func manifestName(c Close) string { return path.Join(c.Day.String(), returnPrefix+c.ID+manifestEnd) }
+func receiptName(c Close) string  { return path.Join(c.Day.String(), receiptPrefix+c.ID+manifestEnd) }
 
 // sign writes a manifest and its signature beside it: Ed25519 over the octets of the file (RFC 8032), in base64.
 func sign(to Folder, key ed25519.PrivateKey, kind, name string, m Manifest) ([]File, error) {
@@ -65,39 +75,34 @@ func publicOf(key ed25519.PrivateKey) ed25519.PublicKey {
 	return p
 }
 
-// Verify reads a manifest beside its signature and says what is wrong with it or with a file it names. trusted is the centre's
-// public key as the ward has it; with none, the manifest's own is taken, which shows that nothing was changed by accident.
-func Verify(folder Folder, name string, trusted ed25519.PublicKey) (Manifest, error) {
+// Verify reads a manifest or a receipt and says whether it is as it was signed; hash is its SHA-256. trusted is the centre's public
+// key as the ward has it; with none, the manifest's own is taken, which shows that nothing was changed by accident.
+func Verify(folder Folder, name string, trusted ed25519.PublicKey) (m Manifest, hash string, err error) {
 	path, err := folder.path(name)
 	if err != nil {
-		return Manifest{}, err
+		return m, "", err
 	}
 	b, err := os.ReadFile(path) //nolint:gosec // path keeps it in the folder that was named
 	if err != nil {
-		return Manifest{}, err
+		return m, "", err
 	}
 	s, err := os.ReadFile(path + signatureEnd) //nolint:gosec // as above
 	if err != nil {
-		return Manifest{}, err
+		return m, "", err
 	}
-	var m Manifest
 	if err := json.Unmarshal(b, &m); err != nil {
-		return m, fmt.Errorf("%s is no manifest: %w", name, err)
+		return m, "", fmt.Errorf("%s is no manifest: %w", name, err)
 	}
 	key := trusted
 	if key == nil {
 		if key, err = base64.StdEncoding.DecodeString(m.Key); err != nil || len(key) != ed25519.PublicKeySize {
-			return m, errors.New("the manifest names no key")
+			return m, "", errors.New("the manifest names no key")
 		}
 	}
 	signature, err := base64.StdEncoding.DecodeString(strings.TrimSpace(string(s)))
 	if err != nil || !ed25519.Verify(key, b, signature) {
-		return m, errors.New("the signature is not that of this manifest and this key: one of the two was changed")
+		return m, "", errors.New("the signature is not that of this manifest and this key: one of the two was changed")
 	}
-	for _, f := range m.Files {
-		if err := folder.Check(f); err != nil {
-			return m, err
-		}
-	}
-	return m, nil
+	sum := sha256.Sum256(b)
+	return m, hex.EncodeToString(sum[:]), nil
 }

@@ -1,11 +1,15 @@
 // Package returns writes what goes back to the ward at the day's close: the negotiation records (交渉経過) for its own system
-// (§8(1)②, §19(8)), the numbers that were entered (§8(1)⑪), and the hand-offs that it has answered.
+// (§8(1)②, §19(8)), the numbers that were entered (§8(1)⑪), and the hand-offs that it has answered. Records also go before the close,
+// as a file when somebody asks, and as text to paste (export.go).
 //
 // # Each row once
 //
+// Of all files that the ward was given, the first that has a row has it unmarked, and every later one marks it 再出力. What is recorded
+// after an attempt went is another row, marked 訂正. So whoever reads all files and leaves out 再出力 has each row once. A close's file
+// is the day whole, with what exports had before it: nobody depends on an export's file being still there (decision 0031).
+//
 // Which rows belong to a close is written down before their file is. A close that is carried on after a crash writes the same rows
-// again, into the same file; a row that went with a close which was given up goes once more, marked 再出力. What is recorded after an
-// attempt went is another row, marked 訂正.
+// again, into the same file. An export is kept with its rows in one transaction, or has taken none.
 //
 // # The file
 //

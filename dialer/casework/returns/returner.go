@@ -63,43 +63,25 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 	if err != nil {
 		return nil, err
 	}
-	var report []string
-	add := func(kind string, n int, body []byte, replaced []Replaced, err error) error {
-		if err != nil {
-			return err
-		}
-		for _, r := range replaced {
-			report = append(report, kind+" "+r.String())
-		}
-		f, err := x.Folder.Write(kind, x.name(c, kind, "csv"), body, n)
-		files = append(files, f)
-		return err
-	}
+	out := &leaving{folder: x.Folder, day: c.Day, id: c.ID}
 	name := once(x.Name)
 	body, replaced, err := x.Layout.Records(rows, x.Alphabet, name)
-	if err := add("records", len(rows), body, replaced, err); err != nil {
+	if err := out.add(kindRecords, len(rows), body, replaced, err); err != nil {
 		return nil, err
 	}
 	if len(numbers) > 0 {
 		body, replaced, err := x.numbers(numbers, name)
-		if err := add("numbers", len(numbers), body, replaced, err); err != nil {
+		if err := out.add(kindNumbers, len(numbers), body, replaced, err); err != nil {
 			return nil, err
 		}
 	}
 	if len(handoffs) > 0 {
 		body, replaced, err := x.handoffs(handoffs, name)
-		if err := add("handoffs", len(handoffs), body, replaced, err); err != nil {
+		if err := out.add(kindHandoffs, len(handoffs), body, replaced, err); err != nil {
 			return nil, err
 		}
 	}
-	if len(report) > 0 {
-		f, err := x.Folder.Write("replaced", x.name(c, "replaced", "txt"), []byte(strings.Join(report, "\r\n")+"\r\n"), len(report))
-		if err != nil {
-			return nil, err
-		}
-		files = append(files, f)
-	}
-	return files, nil
+	return out.done()
 }
 
 // once asks for each person's name once: a day has hundreds of rows and a handful of people.
@@ -113,11 +95,6 @@ func once(name func(dialer.UserID) string) func(dialer.UserID) string {
 		}
 		return n
 	}
-}
-
-// name is the same for a close however often it is written.
-func (x *Returner) name(c dayclose.Close, kind, ext string) string {
-	return fmt.Sprintf("%s/%s-%s.%s", c.Day, kind, c.ID, ext)
 }
 
 func (x *Returner) numbers(numbers []casework.EnteredNumber, name func(dialer.UserID) string) ([]byte, []Replaced, error) {

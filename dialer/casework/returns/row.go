@@ -15,7 +15,7 @@ type Mark string
 // The marks.
 const (
 	Correction Mark = "correction" // something was recorded after the attempt had gone
-	Again      Mark = "again"      // it went with a close that was given up
+	Again      Mark = "again"      // the same stands in a file that the ward was given before: of an export, or of a close that was given up
 )
 
 // Row is one negotiation record: an attempt, or a call that came in, with what was recorded of it.
@@ -84,7 +84,7 @@ var fields = map[string]func(r Row, c Codes, name func(dialer.UserID) string) st
 
 func inTokyo(at time.Time, layout string) string { return at.In(dialer.Tokyo).Format(layout) }
 
-// Text is a record to paste into a form that has one field.
+// Text is a record to paste into a form that has one field: one line, also of a note that has several.
 func (l Layout) Text(r Row, name func(dialer.UserID) string) string {
 	var parts []string
 	for _, c := range l.Columns {
@@ -92,8 +92,10 @@ func (l Layout) Text(r Row, name func(dialer.UserID) string) string {
 			continue // it is pasted where these are known
 		}
 		if cell := fields[c.Field](r, l.Codes, name); cell != "" {
-			parts = append(parts, c.Header+":"+cell)
+			parts = append(parts, c.Header+":"+oneLine.Replace(cell))
 		}
 	}
 	return strings.Join(parts, " / ")
 }
+
+var oneLine = strings.NewReplacer("\r\n", " ", "\n", " ")

@@ -13,10 +13,7 @@ import (
 )
 
 const countToReturn = `-- name: CountToReturn :one
-SELECT (SELECT count(*) FROM attempts a JOIN cases c ON c.id = a.case_id
-    WHERE a.ended_at IS NOT NULL AND a.result <> 'not_dialled' AND c.custody IS NOT NULL
-      AND NOT EXISTS (SELECT FROM return_rows x JOIN day_closes d ON d.id = x.close_id WHERE x.attempt_id = a.id AND d.step <> 'given_up'
-        AND x.revision >= coalesce((SELECT max(r.revision) FROM attempt_results r WHERE r.attempt_id = a.id), 0)))::int AS records,
+SELECT (SELECT count(*) FROM records_now WHERE NOT returned)::int AS records,
   (SELECT count(*) FROM entered_numbers WHERE NOT taken_back AND NOT returned)::int AS numbers,
   (SELECT count(DISTINCT custody) FROM persons WHERE custody < $1::date)::int AS days_before
 `
@@ -94,7 +91,7 @@ FROM return_rows x JOIN attempts a ON a.id = x.attempt_id JOIN cases c ON c.id =
   LEFT JOIN attempt_results r ON r.attempt_id = x.attempt_id AND r.revision = x.revision
   LEFT JOIN promises m ON m.attempt_id = x.attempt_id AND m.revision = x.revision
   LEFT JOIN entry_notes n ON n.attempt_id = x.attempt_id AND n.revision = x.revision
-WHERE x.close_id = $1::uuid ORDER BY a.started_at, a.id
+WHERE x.close_id = $1::uuid OR x.export_id = $1::uuid ORDER BY a.started_at, a.id
 `
 
 type RowsOfReturnRow struct {
@@ -120,8 +117,8 @@ type RowsOfReturnRow struct {
 	Note          []byte
 }
 
-func (q *Queries) RowsOfReturn(ctx context.Context, closeID string) ([]RowsOfReturnRow, error) {
-	rows, err := q.db.Query(ctx, rowsOfReturn, closeID)
+func (q *Queries) RowsOfReturn(ctx context.Context, id string) ([]RowsOfReturnRow, error) {
+	rows, err := q.db.Query(ctx, rowsOfReturn, id)
 	if err != nil {
 		return nil, err
 	}
@@ -163,20 +160,12 @@ func (q *Queries) RowsOfReturn(ctx context.Context, closeID string) ([]RowsOfRet
 
 const takeForReturn = `-- name: TakeForReturn :exec
 INSERT INTO return_rows (close_id, attempt_id, revision, mark)
-SELECT $1::uuid, n.id, n.revision, CASE
-    WHEN EXISTS (SELECT FROM return_rows x JOIN day_closes d ON d.id = x.close_id WHERE x.attempt_id = n.id AND d.step <> 'given_up') THEN 'correction'
-    WHEN EXISTS (SELECT FROM return_rows x WHERE x.attempt_id = n.id) THEN 'again' ELSE '' END
-FROM (
-  SELECT a.id, coalesce((SELECT max(r.revision) FROM attempt_results r WHERE r.attempt_id = a.id), 0)::int AS revision
-  FROM attempts a JOIN cases c ON c.id = a.case_id
-  WHERE a.ended_at IS NOT NULL AND a.result <> 'not_dialled' AND c.custody IS NOT NULL
-) n
-WHERE NOT EXISTS (SELECT FROM return_rows x JOIN day_closes d ON d.id = x.close_id
-  WHERE x.attempt_id = n.id AND x.revision >= n.revision AND d.step <> 'given_up')
+SELECT $1::uuid, attempt_id, revision, mark FROM records_now WHERE NOT returned
 ON CONFLICT DO NOTHING
 `
 
-// The newest of each attempt in custody that no close took which counts. A close that was given up took nothing.
+// The newest of each attempt in custody that no close has. What an export has goes with the close too, marked: the close's files are
+// the day whole, whatever became of the export's.
 func (q *Queries) TakeForReturn(ctx context.Context, closeID string) error {
 	_, err := q.db.Exec(ctx, takeForReturn, closeID)
 	return err

@@ -46,13 +46,33 @@ export default [
     for (const a of owed) await supervisor.api(`/api/attempts/${a.id}/result`, "PUT", { party: "silent" });
     const check = supervisor.page.getByLabel("返却する内容を確かめました");
     await supervisor.until("the close to be ready", async () => await check.isEnabled());
+    // The records so far go before the close, once; and one key has a case's record on the clipboard.
+    await supervisor.page.getByRole("button", { name: "記録を書き出す" }).click();
+    await supervisor.sees("[data-export]");
+    await supervisor.sees('[data-waiting="0"]');
+    await supervisor.accessible("records before the close");
+    await supervisor.picture("exports");
+    await supervisor.page.getByRole("button", { name: "記録を書き出す" }).click();
+    await supervisor.page.getByText("書き出す記録がありません").waitFor();
+    await ward.go("/close");
+    const taken = ward.page.waitForEvent("download");
+    await ward.page.locator("[data-export]").getByRole("button", { name: /^records-/ }).click();
+    assert.match((await taken).suggestedFilename(), /^records-.*\.csv$/);
+    await supervisor.go(`/cases/${about.id}`);
+    await supervisor.page.getByRole("button", { name: "今日の記録をコピー" }).waitFor();
+    await supervisor.press("r");
+    await supervisor.page.getByText("1件の記録をコピーしました").waitFor();
+    await supervisor.accessible("a case whose record was copied");
+    await supervisor.go("/close");
+    await check.waitFor();
+
     await supervisor.accessible("the close's checklist");
     await supervisor.picture("close-checklist");
     await check.check();
     await supervisor.page.getByRole("button", { name: "終業返却を始める" }).click();
     await supervisor.sees('details[data-step="closed"]');
     await supervisor.page.locator('details[data-step="closed"] summary').click();
-    await supervisor.page.getByText(/^records-/).waitFor();
+    await supervisor.page.locator('details[data-step="closed"]').getByText(/^records-/).waitFor();
     await supervisor.accessible("a close that is over");
     await supervisor.picture("close-over");
 

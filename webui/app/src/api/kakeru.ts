@@ -125,6 +125,14 @@ export const getCloses = async () => (await take(api.GET("/api/closes"))).items;
 export const getCloseFile = async (id: string, n: number) =>
   (await take(api.GET("/api/closes/{id}/files/{n}", { params: { path: { id, n } }, parseAs: "blob" }))) as unknown as Blob;
 
+/** Records that go before the day's close: as files, and as text to paste. */
+export const getExports = () => take(api.GET("/api/exports"));
+export const exportRecords = (day: string, again: boolean) => take(api.POST("/api/exports", { body: { day, again } }));
+export const getExportFile = async (id: string, n: number) =>
+  (await take(api.GET("/api/exports/{id}/files/{n}", { params: { path: { id, n } }, parseAs: "blob" }))) as unknown as Blob;
+export const getCaseRecord = (id: string, day?: string) =>
+  take(api.GET("/api/cases/{id}/record", { params: { path: { id }, query: day ? { day } : {} } }));
+
 /** A paid list (消込リスト), in the same two steps. */
 export const uploadPaid = async (file: File) => {
   const form = new FormData();

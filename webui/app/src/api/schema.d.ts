@@ -436,6 +436,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/record": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A case's record of a day as text to paste */
+        get: operations["case-record"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/release": {
         parameters: {
             query?: never;
@@ -601,6 +618,41 @@ export interface paths {
         put?: never;
         /** Sit down at a desk */
         post: operations["sit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The files of records that were written before a close */
+        get: operations["exports"];
+        put?: never;
+        /** Write a day's records so far, each once */
+        post: operations["export-records"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/exports/{id}/files/{n}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One of an export's files */
+        get: operations["export-file"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1613,6 +1665,57 @@ export interface components {
             /** Format: int64 */
             status?: number;
         };
+        Export: {
+            /** @description what had gone before was asked for once more */
+            again: boolean;
+            /** Format: date-time */
+            at: string;
+            /** @description empty when it was asked for on the command line */
+            by_name: string;
+            /**
+             * Format: int64
+             * @description rows marked 訂正
+             */
+            corrections: number;
+            /** @description YYYY-MM-DD */
+            day: string;
+            files: components["schemas"]["ReturnedFile"][];
+            /**
+             * Format: int64
+             * @description rows that went for the first time
+             */
+            firsts: number;
+            id: string;
+            /**
+             * Format: int64
+             * @description rows marked 再出力
+             */
+            repeats: number;
+        };
+        ExportInputBody: {
+            /** @description what went before goes once more, marked 再出力 */
+            again?: boolean;
+            /** Format: date */
+            day: string;
+        };
+        ExportOutputBody: {
+            export: components["schemas"]["Export"];
+            /** @description the cells whose characters the ward's code does not have: line, column, and what stands there instead */
+            replaced: string[];
+        };
+        ExportsOutputBody: {
+            /** @description today, YYYY-MM-DD */
+            day: string;
+            /** @description newest first */
+            items: components["schemas"]["Export"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
+            /**
+             * Format: int64
+             * @description today's rows that stand in no file yet
+             */
+            waiting: number;
+        };
         FieldProblem: {
             code: string;
             detail: string;
@@ -2125,6 +2228,14 @@ export interface components {
         Reason: {
             en: string;
             ja: string;
+        };
+        RecordOutputBody: {
+            /** Format: int64 */
+            calls: number;
+            /** @description YYYY-MM-DD */
+            day: string;
+            /** @description a line for each call, to paste into the ward's system; empty when nothing was recorded */
+            text: string;
         };
         Recording: {
             /**
@@ -3264,6 +3375,40 @@ export interface operations {
             };
         };
     };
+    "case-record": {
+        parameters: {
+            query?: {
+                /** @description today unless given */
+                day?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["RecordOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "release-case": {
         parameters: {
             query?: never;
@@ -3605,6 +3750,100 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    exports: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-records": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ExportInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ExportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "export-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+                n: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
                 };
             };
             /** @description Error */

@@ -42,6 +42,7 @@ export type HandoffWhole = S["HandoffWhole"];
 /** What people do with a hand-off; the server has more, which come about by themselves. */
 export type HandoffAct = "add" | "acknowledge" | "answer" | "reopen" | "withdraw";
 export type Close = S["Close"];
+export type Export = S["Export"];
 export type CloseState = S["CloseStateOutputBody"];
 export type CheckItem = S["CheckItem"];
 export type Problem = S["ListProblem"];

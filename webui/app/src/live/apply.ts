@@ -27,6 +27,7 @@ export const keys = {
   bankDay: (on: string) => ["bank-day", on] as const,
   closeState: ["close-state"] as const,
   closes: ["closes"] as const,
+  exports: ["exports"] as const,
   handoffs: ["handoffs"] as const,
   users: ["users"] as const,
   numbers: ["numbers"] as const,
@@ -52,7 +53,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       if (trunks) client.setQueryData<Trunk[]>(keys.trunks, trunks);
       client.setQueryData<boolean>(keys.lineUp, line_up);
       // What a snapshot does not carry may have changed while nobody was looking.
-      for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes]) stale(client, key);
+      for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes, keys.exports]) stale(client, key);
       return;
     }
     case "desk":
@@ -86,6 +87,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "close":
       stale(client, keys.closeState);
       stale(client, keys.closes);
+      stale(client, keys.exports);
       // What the day's keys sealed is gone from the server; nothing of it stays in a browser.
       if (frame.data.step === "closed") for (const key of [["case"], ["caller"], ["trace"], keys.queue, keys.attempts, ["attempt"]]) void client.resetQueries({ queryKey: key });
       return;

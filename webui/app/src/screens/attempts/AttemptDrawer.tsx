@@ -4,13 +4,14 @@ import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useDesks, useSession } from "../../api/hooks";
 import type { Attempt } from "../../api/types";
-import { dayAndTime, elapsed, isTime } from "../../format/time";
+import { dayAndTime, elapsed, isTime, tokyoDate } from "../../format/time";
 import { language } from "../../i18n";
 import { useEntryWords } from "../../parts/AttemptLine";
 import { DirectionWord } from "../../parts/DirectionWord";
 import { Notice } from "../../parts/Notice";
 import { AttemptResult } from "../../parts/ResultChip";
 import { useProblemText } from "../../parts/useWords";
+import { CopyRecord } from "../cases/CopyRecord";
 import { CorrectResult } from "../desk/CorrectResult";
 import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
@@ -92,6 +93,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
           </div>
         ))}
       </dl>
+      {role === "supervisor" && a.case_id && <CopyRecord caseID={a.case_id} day={tokyoDate(Date.parse(a.started_at))} />}
       {seesCases && a.case_id && (
         <p>
           <Link to="/cases/$id" params={{ id: a.case_id }}>

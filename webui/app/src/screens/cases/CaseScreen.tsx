@@ -14,6 +14,7 @@ import { PaidLine } from "../../parts/PaidLine";
 import { PromiseTable } from "../promises/PromiseTable";
 import { CasePanel } from "../desk/CasePanel";
 import { History } from "../desk/History";
+import { CopyRecord } from "./CopyRecord";
 
 const tones = { waiting: "note", result_due: "wait", held: "bad", closed: "still" } as const;
 
@@ -50,6 +51,7 @@ export function CaseScreen() {
         onCopy={() => void copyText(about.ward_number).then(setCopied)}
         identity={!data.identity.shown && <p className="quiet">{t("identity.hidden")}</p>}
       />
+      {!data.masked && <CopyRecord key={about.id} caseID={about.id} keyed={opened === null} />}
       {data.paid && <PaidLine paid={data.paid} />}
       {data.promises.length > 0 && <PromiseTable lines={data.promises} />}
       <History attempts={data.history ?? []} onOpen={setOpened} />

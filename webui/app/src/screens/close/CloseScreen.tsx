@@ -8,6 +8,7 @@ import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { CloseRecord } from "./CloseRecord";
+import { Exports } from "./Exports";
 import { Today } from "./Today";
 
 /** 終業返却: the day's close for the supervisor, and what went back each day for the supervisor and the ward. */
@@ -21,6 +22,7 @@ export function CloseScreen() {
       <h1 className={page.title}>{t("door.close")}</h1>
       <p className={page.lead}>{t("close.lead")}</p>
       {supervises && <Today />}
+      <Exports />
       {error && <Notice tone="bad">{say(error)}</Notice>}
       <h2 className={page.title}>{t("close.earlier")}</h2>
       {data?.length === 0 && <Empty title={t("close.none")} />}

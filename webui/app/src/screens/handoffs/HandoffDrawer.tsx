@@ -39,7 +39,7 @@ export function HandoffDrawer({ id, onClose }: { id: string | null; onClose: () 
     setRefusal(null);
     try {
       await kakeru.moveHandoff(id!, what, text.trim());
-      setText("");
+      setText((now) => (now === text ? "" : now)); // what was typed meanwhile was not sent
     } catch (failure) {
       setRefusal(failure);
     }
