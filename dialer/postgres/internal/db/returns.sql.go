@@ -85,7 +85,7 @@ func (q *Queries) HandoffsToReturn(ctx context.Context) ([]string, error) {
 }
 
 const rowsOfReturn = `-- name: RowsOfReturn :many
-SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
+SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.origin, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
   p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
   r.call_again_at, coalesce(r.by_user, '')::text AS by_user, coalesce(m.yen, 0)::bigint AS yen, coalesce(m.due_on::text, '')::text AS due_on,
   coalesce(m.means, '')::text AS means, n.custody AS note_custody, n.sealed AS note
@@ -103,6 +103,7 @@ type RowsOfReturnRow struct {
 	Mark          string
 	StartedAt     time.Time
 	Direction     string
+	Origin        string
 	NumberKind    string
 	Result        string
 	Operator      string
@@ -135,6 +136,7 @@ func (q *Queries) RowsOfReturn(ctx context.Context, closeID string) ([]RowsOfRet
 			&i.Mark,
 			&i.StartedAt,
 			&i.Direction,
+			&i.Origin,
 			&i.NumberKind,
 			&i.Result,
 			&i.Operator,
