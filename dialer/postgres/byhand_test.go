@@ -96,7 +96,7 @@ func TestTheNumberRuleKnowsOfCallsByHand(t *testing.T) {
 		t.Run(string(of.result), func(t *testing.T) {
 			l := newLedger(t)
 			target := listedTarget(t, l)
-			noted(t, l, byHand(target, noon.Add(-5*time.Minute), of.result))
+			noted(t, l, byHand(target, noon.Add(-time.Minute), of.result))
 			tries, err := l.Tries(t.Context(), target.NumberRef, noon.Add(-time.Hour))
 			must(t, err)
 			if len(tries) != 1 || tries[0].Result != of.result || tries[0].MayHaveRung != of.rings || tries[0].CalledUs {
