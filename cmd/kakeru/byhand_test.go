@@ -29,10 +29,9 @@ func TestACallByHandIsNoneOfTheNetworks(t *testing.T) {
 	if a := h.attempt(noted.ID); a.Origin != casework.ByHand || a.Entry == nil || noted.Next.State != dialer.CaseWaiting {
 		t.Errorf("%+v, and its case is %s", a, noted.Next.State)
 	}
-	var no *problem
 	err := operator.call(t.Context(), http.MethodPost, "/api/calls", map[string]any{"desk": "desk1", "case_id": id}, nil)
 	if !ruled(err, dialer.NumberLocked) {
-		t.Errorf("the number of somebody who answered today: %v, %v", err, no)
+		t.Errorf("the number of somebody who answered today: %v", err)
 	}
 	// A real call beside it is counted, and seen by the carrier.
 	real := h.dial(operator, "desk1", h.caseEnding("10"))
@@ -44,7 +43,7 @@ func TestACallByHandIsNoneOfTheNetworks(t *testing.T) {
 	if progress.Done.Attempts != 1 || progress.ByHand != 1 || progress.Today.ByHand != 1 {
 		t.Errorf("%+v", progress)
 	}
-	w := &testimony{carrier: h.carrier.Log()}
+	w := &testimony{carrier: h.carrier.Calls()}
 	h.must(w.stand(t.Context(), h.postgres.URL(database)))
 	if len(w.attempts) != 1 || w.attempts[0].id != string(real) {
 		t.Errorf("the witness heard of %+v", w.attempts)

@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, HandoffAct, NumberIn, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, HandoffAct, NoteCallIn, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -80,6 +80,10 @@ export interface AttemptFilter {
 }
 export const getAttempts = (filter: AttemptFilter) => take(api.GET("/api/attempts", { params: { query: { ...filter } } }));
 export const getAttempt = (id: string) => take(api.GET("/api/attempts/{id}", at(id)));
+/** Notes a call by hand. The click's name keeps one that is sent twice one call. */
+export const noteCall = (body: NoteCallIn, click: string) =>
+  take(api.POST("/api/attempts", { params: { header: { "Idempotency-Key": click } }, body }));
+export type Noted = Awaited<ReturnType<typeof noteCall>>;
 export const putResult = (attempt: string, entry: EntryIn) =>
   take(api.PUT("/api/attempts/{id}/result", { ...at(attempt), body: entry }));
 
