@@ -74,7 +74,7 @@ export function ResultForm(props: Props) {
         aria-keyshortcuts="N"
         size="sm"
         autosize
-        minRows={2}
+        minRows={props.cameIn ? 1 : 2}
         maxRows={5}
         maxLength={2000}
         value={draft.note}

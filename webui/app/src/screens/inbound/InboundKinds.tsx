@@ -17,9 +17,9 @@ export function InboundKinds({ draft, onChange, error }: Props) {
   const { t } = useTranslation();
   const said = useId();
   return (
-    <fieldset className={css.choice} aria-describedby={error ? said : undefined}>
-      <legend>{t("inbound_kind.title")}</legend>
+    <div role="group" aria-label={t("inbound_kind.title")} aria-describedby={error ? said : undefined}>
       <div className={css.kinds}>
+        <b aria-hidden>{t("inbound_kind.short")}</b>
         {inboundKinds.map((kind) => (
           <button
             key={kind}
@@ -41,7 +41,7 @@ export function InboundKinds({ draft, onChange, error }: Props) {
           {error}
         </p>
       )}
-    </fieldset>
+    </div>
   );
 }
 
