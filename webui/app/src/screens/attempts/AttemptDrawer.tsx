@@ -53,7 +53,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
     [t("attempt.direction"), <DirectionWord attempt={a} />],
-    [t("attempt.desk"), a.origin === "sip" ? seatOf(a.desk, a.operator_name) : (a.operator_name ?? "")],
+    a.origin === "sip" ? [t("attempt.desk"), seatOf(a.desk, a.operator_name)] : [t("attempt.operator"), a.operator_name ?? ""],
     [t("attempt.counted"), <Counted attempt={a} />],
   ];
   if (a.handed_desk) rows.push([t("attempt.handed_to"), seatOf(a.handed_desk, a.handed_to_name)]);
@@ -61,7 +61,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   if (a.origin === "sip" && isTime(a.answered_at) && isTime(a.ended_at)) {
     rows.push([t("attempt.talk"), <span className="digits">{elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}</span>]);
   }
-  if (a.ended_by) rows.push([t("attempt.ended_by"), t(`ended_by.${a.ended_by as EndedBy}`)]);
+  if (a.ended_by && a.origin === "sip") rows.push([t("attempt.ended_by"), t(`ended_by.${a.ended_by as EndedBy}`)]);
   if (a.confidence) rows.push([t("attempt.confidence"), t(`confidence.${a.confidence}`)]);
   if (a.rule) rows.push([t("attempt.rule"), <code>{a.rule}</code>]);
   if (a.trunk) rows.push([t("attempt.trunk"), <code>{a.trunk}</code>]);

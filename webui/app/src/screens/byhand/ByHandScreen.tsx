@@ -115,24 +115,22 @@ function Form({ wanted, onNoted }: { wanted: string | undefined; onNoted: (noted
         )}
       </section>
       {talked(call) && (
-        <section className={`${parts.panel} ${css.talk}`}>
-          <ResultForm
-            root={form}
-            draft={draft}
-            balances={about?.balances ?? []}
-            confirming={sending.confirming}
-            cameIn={call.direction === "inbound"}
-            onChange={filling.change}
-            onParty={(party) => obey({ do: "party", party })}
-            onBusiness={(business) => obey({ do: "business", business })}
-            onSave={() => void sending.save()}
-            saveLabel={t("byhand.save")}
-            obstacle=""
-            saving={sending.busy}
-            errors={sending.errors}
-            problem={sending.problem}
-          />
-        </section>
+        <ResultForm
+          root={form}
+          draft={draft}
+          balances={about?.balances ?? []}
+          confirming={sending.confirming}
+          cameIn={call.direction === "inbound"}
+          onChange={filling.change}
+          onParty={(party) => obey({ do: "party", party })}
+          onBusiness={(business) => obey({ do: "business", business })}
+          onSave={() => void sending.save()}
+          saveLabel={t("byhand.save")}
+          obstacle=""
+          saving={sending.busy}
+          errors={sending.errors}
+          problem={sending.problem}
+        />
       )}
       <CaseFinder
         opened={open === "find_by_hand"}
