@@ -166,6 +166,13 @@ func TestCallsByHandThatAreRefused(t *testing.T) {
 	wantRule(t, try(byHand(target, end.EndedAt.Add(-time.Second), dialer.NoAnswer)), dialer.CaseBusy)
 	must(t, try(byHand(target, end.EndedAt.Add(time.Second), dialer.NoAnswer)))
 
+	// They are calling us, from a telephone that is none of the case's.
+	calling := listedTarget(t, l)
+	in := dialer.Arrival{ID: newID(), At: noon, Trunk: "t", NewCase: newTarget().CaseID, Case: calling.CaseID}
+	_, err := l.Arrive(t.Context(), in)
+	must(t, err)
+	wantRule(t, try(byHand(calling, noon.Add(time.Minute), dialer.NoAnswer)), dialer.CaseBusy)
+
 	household := listedTarget(t, l)
 	other := household
 	other.CaseID = target.CaseID

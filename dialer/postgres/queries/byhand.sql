@@ -5,8 +5,9 @@ UPDATE attempts SET origin = 'manual', trunk = '', idempotency_key = NULLIF(@ide
 WHERE id = @id AND ended_at IS NULL;
 
 -- name: CallOfCaseAt :one
--- Whether the case was in a call at an instant that ended: what is noted by hand is then that call, or a mistake.
-SELECT EXISTS (SELECT FROM attempts WHERE case_id = @case_id AND started_at < @at::timestamptz AND ended_at > @at::timestamptz);
+-- Whether the case was in a call at an instant, or is still: what is noted by hand is then that call, or a mistake.
+SELECT EXISTS (SELECT FROM attempts WHERE case_id = @case_id AND started_at < @at::timestamptz
+  AND (ended_at IS NULL OR ended_at > @at::timestamptz));
 
 -- name: ByHandFigures :many
 SELECT to_char(started_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')::text AS day, count(*)::int AS n

@@ -44,10 +44,11 @@ func (q *Queries) ByHandFigures(ctx context.Context, fromAt time.Time, toAt time
 }
 
 const callOfCaseAt = `-- name: CallOfCaseAt :one
-SELECT EXISTS (SELECT FROM attempts WHERE case_id = $1 AND started_at < $2::timestamptz AND ended_at > $2::timestamptz)
+SELECT EXISTS (SELECT FROM attempts WHERE case_id = $1 AND started_at < $2::timestamptz
+  AND (ended_at IS NULL OR ended_at > $2::timestamptz))
 `
 
-// Whether the case was in a call at an instant that ended: what is noted by hand is then that call, or a mistake.
+// Whether the case was in a call at an instant, or is still: what is noted by hand is then that call, or a mistake.
 func (q *Queries) CallOfCaseAt(ctx context.Context, caseID string, at time.Time) (bool, error) {
 	row := q.db.QueryRow(ctx, callOfCaseAt, caseID, at)
 	var exists bool

@@ -34,11 +34,17 @@ function clockInTokyo(now: number): string {
 /** Whether there was a talk, of which something is to be recorded. */
 export const talked = (call: HandCall): boolean => call.direction === "inbound" || call.result === "answered";
 
+// The minute under way has begun, and a call of ours may have ended in it: this one came after. A second is left for the clocks.
+function instant(at: string, now: number): string {
+  const minute = `${tokyoDate(now)}T${at || "00:00"}:00+09:00`;
+  return at === clockInTokyo(now) ? new Date(Math.max(Date.parse(minute), now - 1000)).toISOString() : minute;
+}
+
 /** What is sent. Of a call that reached nobody there is no talk to tell of. */
 export function bodyOf(call: HandCall, draft: Draft, now: number, confirmed: boolean): NoteCallIn {
   return {
     direction: call.direction,
-    at: `${tokyoDate(now)}T${call.at || "00:00"}:00+09:00`,
+    at: instant(call.at, now),
     ...(call.caseID ? { case_id: call.caseID } : {}),
     ...(call.direction === "outbound"
       ? { ...(call.result ? { result: call.result } : {}), ...(call.rank ? { number_rank: Number(call.rank) } : {}) }
