@@ -58,7 +58,9 @@ type Arrival struct {
 	Kind      NumberKind
 	// NewCase is opened when the number belongs to no case: a call that came in is a matter of its own until somebody says
 	// whose it is.
-	NewCase     CaseID
+	NewCase CaseID
+	// Case is whose call it was, where that was known from the beginning.
+	Case        CaseID `json:",omitempty"`
 	CustomerLeg LegHandle
 }
 

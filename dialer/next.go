@@ -60,7 +60,7 @@ func (r Rules) OtherNumber(why Reason, now time.Time, hours Hours) CaseNext {
 	}
 }
 
-// CaseCount is how many counted attempts were made at a case: today, this week from Monday on, and this month.
+// CaseCount is how often a case was called, by attempts that count or by hand: today, this week from Monday on, and this month.
 type CaseCount struct{ Day, Week, Month int }
 
 // FreeFrom returns when a case may be called next by its caps: now itself when it may at once, else why not.

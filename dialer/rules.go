@@ -26,7 +26,7 @@ type Rules struct {
 	Advice HourAdvice
 }
 
-// Caps bound how often one case is called, counted attempts at all its numbers; 0 is no bound.
+// Caps bound how often one case is called, at all its numbers: attempts that count, and calls noted by hand; 0 is no bound.
 type Caps struct {
 	PerDay   int `json:"per_day"`
 	PerWeek  int `json:"per_week"` // from Monday on

@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 )
 
 type callerOutput struct{ Body Caller }
@@ -45,8 +46,9 @@ func (s *Server) caller(ctx context.Context, in *attemptInput) (*callerOutput, e
 	if err != nil {
 		return nil, err
 	}
+	rung := s.rungBefore(ctx, in.ID)
 	for _, c := range cases {
-		out.Body.Cases = append(out.Body.Cases, CallersCase{ID: c.ID, Name: c.Person.Name})
+		out.Body.Cases = append(out.Body.Cases, CallersCase{ID: c.ID, Name: c.Person.Name, Rung: rung[c.ID]})
 	}
 	s.log.Info("caller shown", "call", in.ID, "cases", ids, "user", v.user)
 	return out, nil
@@ -64,6 +66,21 @@ func (s *Server) callersCases(ctx context.Context, id dialer.CallID, c *Caller) 
 	number, ids, err := s.d.Callers.Caller(ctx, id)
 	c.Number, c.Withheld = number, number == ""
 	return ids, err
+}
+
+// rungBefore is when we last called whoever calls. Who calls is shown without it when it cannot be had.
+func (s *Server) rungBefore(ctx context.Context, id dialer.CallID) map[dialer.CaseID]*Rung {
+	rung, err := s.d.Callers.RungBefore(ctx, id, s.d.Now().Add(-casework.RungKept))
+	if err != nil {
+		s.log.Warn("when the caller was called is not known", "call", id, "err", err)
+	}
+	out := make(map[dialer.CaseID]*Rung, len(rung))
+	for of, r := range rung {
+		out[of] = &Rung{
+			At: r.At, ByName: s.names.of(r.By), Result: r.Result, Origin: r.Origin, Party: r.Party, BusinessResults: orEmpty(r.Business),
+		}
+	}
+	return out
 }
 
 // hears reports whether a call rings at a viewer's desk, or is there; a supervisor hears of all.

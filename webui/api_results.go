@@ -13,17 +13,23 @@ import (
 type resultInput struct {
 	ID   dialer.CallID `path:"id" maxLength:"100"`
 	Body struct {
-		Party           string       `json:"party" doc:"who was there"`
-		BusinessResults []string     `json:"business_results,omitempty" maxItems:"30" doc:"what came of it; the first is the primary one"`
-		Promise         *promiseIn   `json:"promise,omitempty"`
-		Note            string       `json:"note,omitempty" maxLength:"10000"`
-		CallAgainAt     *time.Time   `json:"call_again_at,omitempty" nullable:"true"`
-		Mine            bool         `json:"mine,omitempty" doc:"call again by this same operator"`
-		Handoffs        []wardIsTold `json:"handoffs,omitempty" maxItems:"8" doc:"what the ward is told with the hand-offs that follow from the results"`
-		Language        string       `json:"language,omitempty" enum:"ja,en,zh,vi,und" doc:"that the debtor speaks; und for another"`
-		DoNotCall       bool         `json:"do_not_call,omitempty" doc:"the number that was called is not to be called again"`
-		Confirm         []string     `json:"confirm,omitempty" maxItems:"10" doc:"codes of the warnings that were seen and confirmed: above_balance"`
+		Party string `json:"party" doc:"who was there"`
+		EntryFields
 	}
+}
+
+// EntryFields are what is recorded of a talk, beside who was there.
+type EntryFields struct {
+	BusinessResults []string     `json:"business_results,omitempty" maxItems:"30" doc:"what came of it; the first is the primary one"`
+	Promise         *promiseIn   `json:"promise,omitempty"`
+	Note            string       `json:"note,omitempty" maxLength:"10000"`
+	CallAgainAt     *time.Time   `json:"call_again_at,omitempty" nullable:"true"`
+	Mine            bool         `json:"mine,omitempty" doc:"call again by this same operator"`
+	Handoffs        []wardIsTold `json:"handoffs,omitempty" maxItems:"8" doc:"what the ward is told with the hand-offs that follow from the results"`
+	Language        string       `json:"language,omitempty" enum:"ja,en,zh,vi,und" doc:"that the debtor speaks; und for another"`
+	DoNotCall       bool         `json:"do_not_call,omitempty" doc:"the number that was called is not to be called again"`
+	Confirm         []string     `json:"confirm,omitempty" maxItems:"10" doc:"codes of the warnings that were seen and confirmed: above_balance"`
+	Kind            string       `json:"kind,omitempty" doc:"what a call that came in was: call_back_received, inquiry, complaint or other_business"`
 }
 
 // wardIsTold is what goes to the ward with the hand-off of a kind that follows from a result.
@@ -63,8 +69,8 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if err != nil {
 		return nil, err
 	}
-	entry, now := entryOf(in), s.d.Now()
-	if found := entry.Check(now, c, s.d.Hours); len(found) > 0 {
+	entry, now := entryOf(in.Body.Party, in.Body.EntryFields), s.d.Now()
+	if found := append(entry.CheckKind(dialer.Direction(a.Direction)), entry.Check(now, c, s.d.Hours)...); len(found) > 0 {
 		return nil, invalidFields(found)
 	}
 	ask, tell := unconfirmed(entry.Warn(c, &s.d.Banks), in.Body.Confirm)
@@ -192,10 +198,9 @@ func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Att
 	return a, nil
 }
 
-func entryOf(in *resultInput) casework.Entry {
-	b := in.Body
-	e := casework.Entry{Party: casework.Party(b.Party), Note: b.Note, CallAgain: b.CallAgainAt, Mine: b.Mine}
-	e.Language, e.DoNotCall = b.Language, b.DoNotCall
+func entryOf(party string, b EntryFields) casework.Entry {
+	e := casework.Entry{Party: casework.Party(party), Note: b.Note, CallAgain: b.CallAgainAt, Mine: b.Mine}
+	e.Language, e.DoNotCall, e.Kind = b.Language, b.DoNotCall, casework.InboundKind(b.Kind)
 	for _, h := range b.Handoffs {
 		if e.Details == nil {
 			e.Details = map[casework.HandoffKind]string{}
@@ -211,5 +216,5 @@ func entryOf(in *resultInput) casework.Entry {
 			e.Promise.Parts = append(e.Promise.Parts, casework.PromisePart{Insurance: casework.Insurance(p.Insurance), Term: p.Term, Yen: p.AmountYen})
 		}
 	}
-	return e
+	return e.AsCameIn()
 }

@@ -39,6 +39,7 @@ type world struct {
 	put      []dialer.Waiting
 	removed  []dialer.CaseID
 	tries    casework.TriesAt
+	hand     byHandWorld
 	counts   casework.Counts
 	spooled  []casework.Recorded
 	asked    []string // of a talk: hold, mute, transfer

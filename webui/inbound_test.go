@@ -160,7 +160,7 @@ func TestAResultOfACallThatCameIn(t *testing.T) {
 	h.set(func() { h.attempts = []casework.Attempt{a} })
 	c := h.as("operator")
 	got := into[struct{ Next Next }](t, c.do("PUT", "/api/attempts/in-1/result", map[string]any{
-		"party": "self", "business_results": []string{"no_commitment"},
+		"party": "self", "business_results": []string{"no_commitment"}, "kind": "call_back_received",
 	}).want(t, 200)).Next
 	if got.State != dialer.CaseWaiting || got.Why == "" {
 		t.Fatalf("the case is %+v", got)

@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"io"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -41,6 +42,9 @@ type Callers interface {
 	// Caller returns the number of a call that came in, empty when it was withheld, and the cases that have it: the one it
 	// counts for first. dialer.ErrNotFound for any other call.
 	Caller(ctx context.Context, id dialer.CallID) (dialer.Number, []dialer.CaseID, error)
+	// RungBefore says when each case was last called at the number that a call came from, since an instant; nothing where the
+	// number is not known.
+	RungBefore(ctx context.Context, id dialer.CallID, since time.Time) (map[dialer.CaseID]casework.Rung, error)
 }
 
 // Trunks tells how the lines to the telephone network stand.

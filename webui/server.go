@@ -40,6 +40,8 @@ type Deps struct {
 	Sessions   dialer.Sessions
 	Cases      casework.CaseStore
 	Results    casework.ResultStore
+	// ByHand keeps calls that were made or taken without SIP.
+	ByHand casework.HandStore
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
 	Rules casework.Rules
 	Line  casework.LineStore
@@ -143,6 +145,7 @@ func (s *Server) routes() {
 	s.handoffRoutes()
 	s.attemptRoutes()
 	s.callerRoutes()
+	s.byHandRoutes()
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()

@@ -53,6 +53,7 @@ type Attempt struct {
 	HandedTo        dialer.UserID       `json:"handed_to,omitempty"`
 	HandedToName    string              `json:"handed_to_name,omitempty"`
 	Direction       dialer.Direction    `json:"direction"`
+	Origin          casework.Origin     `json:"origin" doc:"manual: made or taken on another telephone, and noted by hand"`
 	StartedAt       time.Time           `json:"started_at"`
 	DialledAt       *time.Time          `json:"dialled_at"`
 	RingingAt       *time.Time          `json:"ringing_at"`
@@ -90,16 +91,17 @@ func (Attempt) TransformSchema(_ huma.Registry, s *huma.Schema) *huma.Schema {
 
 // Entry is what an operator recorded of an attempt; its newest revision.
 type Entry struct {
-	_               struct{}            `nullable:"true"`
-	Party           casework.Party      `json:"party"`
-	BusinessResults []casework.Business `json:"business_results"`
-	Promise         *Promise            `json:"promise"`
-	Note            string              `json:"note,omitempty"`
-	CallAgainAt     *time.Time          `json:"call_again_at"`
-	Mine            bool                `json:"mine"`
-	Revision        int                 `json:"revision"`
-	ByName          string              `json:"by_name"`
-	At              time.Time           `json:"at"`
+	_               struct{}             `nullable:"true"`
+	Party           casework.Party       `json:"party"`
+	BusinessResults []casework.Business  `json:"business_results"`
+	Promise         *Promise             `json:"promise"`
+	Note            string               `json:"note,omitempty"`
+	CallAgainAt     *time.Time           `json:"call_again_at"`
+	Mine            bool                 `json:"mine"`
+	Kind            casework.InboundKind `json:"kind,omitempty"`
+	Revision        int                  `json:"revision"`
+	ByName          string               `json:"by_name"`
+	At              time.Time            `json:"at"`
 }
 
 // Caller is who calls, as far as that is known, to whom it rings for.
@@ -114,6 +116,18 @@ type Caller struct {
 type CallersCase struct {
 	ID   dialer.CaseID `json:"id"`
 	Name string        `json:"name"`
+	Rung *Rung         `json:"rung" doc:"when we last called the case at this number, lately"`
+}
+
+// Rung is a call of ours.
+type Rung struct {
+	_               struct{}            `nullable:"true"`
+	At              time.Time           `json:"at"`
+	ByName          string              `json:"by_name"`
+	Result          dialer.Result       `json:"result"`
+	Origin          casework.Origin     `json:"origin"`
+	Party           casework.Party      `json:"party,omitempty"`
+	BusinessResults []casework.Business `json:"business_results"`
 }
 
 // Promise is a promise to pay, in whole yen.

@@ -163,12 +163,15 @@ func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 	out := Attempt{
 		ID: a.ID, CaseID: a.CaseID, Desk: a.Desk, Operator: a.Operator, OperatorName: s.names.of(a.Operator),
 		HandedDesk: a.HandedDesk, HandedTo: a.HandedTo, HandedToName: s.names.of(a.HandedTo),
-		Direction: dialer.Direction(a.Direction), StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
+		Direction: dialer.Direction(a.Direction), Origin: a.Origin, StartedAt: a.StartedAt, DialledAt: instant(a.DialledAt), RingingAt: instant(a.RingingAt),
 		AnsweredAt: instant(a.AnsweredAt), EndedAt: instant(a.EndedAt), EndedBy: known(a.EndedBy),
 		Result: known(a.Verdict.Result), Confidence: known(a.Verdict.Confidence), Rule: a.Verdict.Rule, Why: known(a.Verdict.Why),
 		Counted:         a.Verdict.Counted,
 		BusinessResults: []casework.Business{}, Evidence: orEmpty(a.Evidence),
 		NumberKind: a.NumberKind, Trunk: a.Trunk, SIPCallID: a.SIPCallID, Quality: dressQuality(a.Quality),
+	}
+	if out.Origin == "" {
+		out.Origin = casework.BySIP
 	}
 	if a.Entry != nil {
 		out.Party, out.BusinessResults = known(a.Entry.Party), orEmpty(a.Entry.Business)
@@ -179,7 +182,7 @@ func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 
 func (s *Server) dressEntry(r casework.Recorded) *Entry {
 	e := &Entry{
-		Party: r.Party, BusinessResults: orEmpty(r.Business), Note: r.Note, CallAgainAt: r.CallAgain, Mine: r.Mine,
+		Party: r.Party, BusinessResults: orEmpty(r.Business), Note: r.Note, CallAgainAt: r.CallAgain, Mine: r.Mine, Kind: r.Kind,
 		Revision: r.Revision, ByName: s.names.of(r.By), At: r.At,
 	}
 	if p := r.Promise; p != nil {

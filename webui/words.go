@@ -48,6 +48,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Identifier]():      texts(casework.Identifiers...),
+	reflect.TypeFor[casework.InboundKind]():     texts(casework.InboundKinds...),
+	reflect.TypeFor[casework.Origin]():          texts(casework.BySIP, casework.ByHand),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
 	reflect.TypeFor[casework.PromiseStage]():    texts(casework.PromiseStages...),
 	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
@@ -92,6 +94,8 @@ func describeWords(r huma.Registry) {
 	alias[casework.Party](r)
 	alias[casework.Business](r)
 	alias[casework.Identifier](r)
+	alias[casework.InboundKind](r)
+	alias[casework.Origin](r)
 	alias[casework.Insurance](r)
 	alias[casework.PromiseStage](r)
 	alias[dialer.NumberKind](r)

@@ -159,7 +159,7 @@ func TestACallComesInIsHeldAndHandedOn(t *testing.T) {
 		t.Errorf("over HTTP it is %s with %d pieces of evidence, in the ledger %d", seen.Direction, len(seen.Evidence), len(a.Evidence))
 	}
 	h.must(two.call(t.Context(), http.MethodPut, "/api/attempts/"+string(call.ID)+"/result", map[string]any{
-		"party": "self", "business_results": []string{"no_commitment"},
+		"party": "self", "business_results": []string{"no_commitment"}, "kind": "call_back_received",
 	}, nil))
 	if log := h.serverLog(); strings.Contains(log, string(target.Number)) {
 		t.Error("the log holds the caller's number")

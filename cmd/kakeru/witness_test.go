@@ -112,10 +112,11 @@ func each(ctx context.Context, c *pgx.Conn, sql string, row func(pgx.Rows) error
 	return rows.Err()
 }
 
+// readAttempts reads what the network can bear witness to; what was noted by hand (decision 0032) it has never seen.
 func (w *testimony) readAttempts(ctx context.Context, c *pgx.Conn) error {
 	return each(ctx, c, `SELECT id::text, case_id::text, number_ref, desk, operator, coalesce(idempotency_key, ''), direction,
 		coalesce(sip_call_id, ''), started_at, dialled_at, ringing_at, answered_at, ended_at, coalesce(ended_by, ''),
-		coalesce(result, ''), override_reason, counted FROM attempts ORDER BY started_at, id`, func(r pgx.Rows) error {
+		coalesce(result, ''), override_reason, counted FROM attempts WHERE origin = 'sip' ORDER BY started_at, id`, func(r pgx.Rows) error {
 		var a attemptRow
 		var dialled, ringing, answered, ended *time.Time
 		err := r.Scan(&a.id, &a.caseID, &a.numberRef, &a.desk, &a.operator, &a.key, &a.direction, &a.callID, &a.started,

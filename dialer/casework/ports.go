@@ -58,6 +58,7 @@ type Attempt struct {
 	HandedDesk dialer.DeskID // where a talk of ours ended that was handed on; empty when it was not
 	HandedTo   dialer.UserID // with HandedDesk
 	Direction  string        // "outbound"
+	Origin     Origin
 	Trunk      string
 	SIPCallID  string // the customer leg's Call-ID
 	StartedAt  time.Time

@@ -60,7 +60,7 @@ type Facts struct {
 	Cause     dialer.Cause
 	Yen       int64
 	OldestDue time.Time // of the terms; zero when none is known
-	Tries     int       // counted, over all
+	Tries     int       // counted or by hand, over all
 	Promise   PromiseState
 	PromiseOn time.Time // the day it falls due
 }

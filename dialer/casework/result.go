@@ -69,6 +69,7 @@ type Entry struct {
 	Details   map[HandoffKind]string // what the ward is told with the hand-offs that follow; personal data
 	Language  string                 // that the talk showed the debtor to speak, BCP 47; empty when nothing was learnt
 	DoNotCall bool                   // the number that was called is not to be called again
+	Kind      InboundKind            // what a call that came in was
 }
 
 // Promise is a promise to pay (納付約束): one date, one sum in yen, split by insurance and term when Parts is not empty.

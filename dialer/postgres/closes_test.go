@@ -252,7 +252,7 @@ func TestDayCounts(t *testing.T) {
 	must(t, err)
 	got, err := l.DayCounts(t.Context(), dialer.DateOf(noon))
 	want := dayclose.Counts{
-		"attempts": 2, "not_counted": 1, "inbound": 0, "result_no_answer": 1, "result_answered": 1, "result_not_dialled": 1,
+		"attempts": 2, "not_counted": 1, "by_hand": 0, "inbound": 0, "result_no_answer": 1, "result_answered": 1, "result_not_dialled": 1,
 		"persons_called": 2, "entries": 2, "corrections": 1, "promises": 1, "promised_yen": 1300,
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {

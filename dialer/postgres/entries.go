@@ -37,13 +37,20 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 	if err != nil {
 		return casework.Recorded{}, err
 	}
-	if kept.Revision > 0 && (kept.Promise != nil || kept.Revision > 1) {
-		l.judgeCase(ctx, kept.Case)
-	}
-	if kept.Revision > 0 && kept.Next.State == dialer.CaseWaiting {
-		l.rank(ctx, kept.Case)
+	if kept.Revision > 0 {
+		l.recorded(ctx, kept)
 	}
 	return kept, nil
+}
+
+// recorded does what is done of itself once an entry is committed.
+func (l *Ledger) recorded(ctx context.Context, kept casework.Recorded) {
+	if kept.Promise != nil || kept.Revision > 1 {
+		l.judgeCase(ctx, kept.Case)
+	}
+	if kept.Next.State == dialer.CaseWaiting {
+		l.rank(ctx, kept.Case)
+	}
 }
 
 // putResult writes an entry in the transaction of q, unless it is there, and returns it as it was kept.
@@ -89,7 +96,7 @@ func deref(r *casework.Recorded, otherwise casework.Recorded) casework.Recorded 
 func (l *Ledger) knownEntry(ctx context.Context, q *db.Queries, r casework.Recorded) (*casework.Recorded, error) {
 	revision, err := q.RevisionOf(ctx, db.RevisionOfParams{
 		AttemptID: string(r.Attempt), ByUser: string(r.By), At: r.At, Party: string(r.Party), Business: textsOf(r.Business), Mine: r.Mine,
-		CallAgainAt: r.CallAgain,
+		CallAgainAt: r.CallAgain, Kind: string(r.Kind),
 	})
 	if err == nil {
 		r.Revision = int(revision)
@@ -166,6 +173,7 @@ func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Reco
 	err := q.InsertResult(ctx, db.InsertResultParams{
 		AttemptID: id, Revision: revision, Party: string(r.Party), Business: textsOf(r.Business), CallAgainAt: r.CallAgain, Mine: r.Mine,
 		ByUser: string(r.By), At: r.At, NextState: string(r.Next.State), NextDue: opt(r.Next.Due), NextWhy: plain(r.Next.Why),
+		Kind: string(r.Kind),
 	})
 	if err != nil {
 		return err

@@ -27,6 +27,14 @@ func (l *Ledger) Figures(ctx context.Context, from, to time.Time) (f report.Figu
 		for _, r := range inbound {
 			addInbound(&f, r)
 		}
+		if err != nil {
+			return err
+		}
+		byHand, err := q.ByHandFigures(ctx, from, to)
+		for _, r := range byHand {
+			dayIn(&f, r.Day).ByHand += int(r.N)
+			f.ByHand += int(r.N)
+		}
 		return err
 	})
 	return f, err
@@ -34,14 +42,21 @@ func (l *Ledger) Figures(ctx context.Context, from, to time.Time) (f report.Figu
 
 // addInbound adds one day's calls that came in.
 func addInbound(f *report.Figures, r db.InboundFiguresRow) {
-	i, found := slices.BinarySearchFunc(f.ByDay, r.Day, func(d report.Day, day string) int { return strings.Compare(d.Date, day) })
-	if !found {
-		f.ByDay = slices.Insert(f.ByDay, i, report.Day{Date: r.Day})
+	of := report.Inbound{
+		Answered: int(r.Answered), Missed: int(r.Missed), CallBacks: int(r.CallBacks), Inquiries: int(r.Inquiries),
+		Complaints: int(r.Complaints), Others: int(r.Others), ByHand: int(r.ByHand),
 	}
-	of := report.Inbound{Answered: int(r.Answered), Missed: int(r.Missed)}
-	f.ByDay[i].Inbound = of
-	f.Inbound.Answered += of.Answered
-	f.Inbound.Missed += of.Missed
+	dayIn(f, r.Day).Inbound = of
+	f.Inbound.Add(of)
+}
+
+// dayIn finds a day's figures, or makes room for them in their place.
+func dayIn(f *report.Figures, date string) *report.Day {
+	i, found := slices.BinarySearchFunc(f.ByDay, date, func(d report.Day, day string) int { return strings.Compare(d.Date, day) })
+	if !found {
+		f.ByDay = slices.Insert(f.ByDay, i, report.Day{Date: date})
+	}
+	return &f.ByDay[i]
 }
 
 // addFigures adds the sums of one day and result; rows come by day.

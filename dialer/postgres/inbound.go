@@ -60,9 +60,11 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	if err != nil {
 		return "", err
 	}
-	id, err := l.callersCase(ctx, q, c, in)
-	if err != nil {
-		return "", err
+	id := in.Case
+	if id == "" {
+		if id, err = l.callersCase(ctx, q, c, in); err != nil {
+			return "", err
+		}
 	}
 	t, err := wholeTarget(ctx, q, id)
 	if err != nil {

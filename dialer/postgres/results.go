@@ -159,7 +159,7 @@ func attemptFrom(r db.Attempt) casework.Attempt {
 	return casework.Attempt{
 		ID: dialer.CallID(r.ID), CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator),
 		HandedDesk: dialer.DeskID(textOf(r.HandedDesk)), HandedTo: dialer.UserID(textOf(r.HandedOperator)),
-		Direction: r.Direction, Trunk: r.Trunk, SIPCallID: textOf(r.SipCallID), StartedAt: r.StartedAt,
+		Direction: r.Direction, Origin: casework.Origin(r.Origin), Trunk: r.Trunk, SIPCallID: textOf(r.SipCallID), StartedAt: r.StartedAt,
 		DialledAt: timeOf(r.DialledAt), RingingAt: timeOf(r.RingingAt), AnsweredAt: timeOf(r.AnsweredAt),
 		EndedAt: timeOf(r.EndedAt), EndedBy: dialer.EndedBy(textOf(r.EndedBy)),
 		Verdict: dialer.Verdict{
@@ -206,7 +206,7 @@ func (l *Ledger) entriesOf(ctx context.Context, q *db.Queries, ids []string) (ma
 func entryFrom(r db.NewestResultsRow) *casework.Recorded {
 	e := &casework.Recorded{
 		Entry: casework.Entry{
-			Party: casework.Party(r.Party), CallAgain: r.CallAgainAt, Mine: r.Mine,
+			Party: casework.Party(r.Party), CallAgain: r.CallAgainAt, Mine: r.Mine, Kind: casework.InboundKind(r.Kind),
 		},
 		Attempt: dialer.CallID(r.AttemptID), Revision: int(r.Revision), By: dialer.UserID(r.ByUser), At: r.At,
 		Next: dialer.CaseNext{State: dialer.CaseState(r.NextState), Due: timeOf(r.NextDue), Why: r.NextWhy},

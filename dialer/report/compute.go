@@ -49,7 +49,7 @@ func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress
 	}
 	p := Progress{
 		Month: month, Target: plan.Target, Definition: plan.Definition,
-		Done: figures.Done, ByResult: resultsOf(figures), ByDay: daysOf(figures), Inbound: figures.Inbound,
+		Done: figures.Done, ByResult: resultsOf(figures), ByDay: daysOf(figures), Inbound: figures.Inbound, ByHand: figures.ByHand,
 		OpenDays: openDays(plan.Hours, from, to),
 		Today:    Today{ByResult: map[dialer.Result]int{}},
 	}
@@ -95,7 +95,9 @@ func (plan Plan) today(ctx context.Context, src Source, p Progress) (Today, erro
 	if err != nil {
 		return Today{}, fmt.Errorf("sum the day: %w", err)
 	}
-	t := Today{Date: day.String(), Attempts: figures.Done.Attempts, ByResult: resultsOf(figures), Inbound: figures.Inbound}
+	t := Today{
+		Date: day.String(), Attempts: figures.Done.Attempts, ByResult: resultsOf(figures), Inbound: figures.Inbound, ByHand: figures.ByHand,
+	}
 	for _, d := range figures.ByDay {
 		t.Answered += d.Answered
 	}

@@ -21,12 +21,31 @@ type Day struct {
 	Answered int    `json:"answered"`
 	// Inbound are the calls that came in: never attempts.
 	Inbound Inbound `json:"inbound"`
+	// ByHand are the calls of ours that were made on another telephone and noted by hand (手動): never among the attempts.
+	ByHand int `json:"by_hand"`
 }
 
-// Inbound counts calls that came in (受電), by whether somebody answered them.
+// Inbound counts calls that came in (受電): by whether somebody answered them, and those of which a result was recorded by what
+// they were.
 type Inbound struct {
-	Answered int `json:"answered"`
-	Missed   int `json:"missed"`
+	Answered   int `json:"answered"`
+	Missed     int `json:"missed"`
+	CallBacks  int `json:"call_backs"`
+	Inquiries  int `json:"inquiries"`
+	Complaints int `json:"complaints"`
+	Others     int `json:"others" doc:"other business of the ward's"`
+	ByHand     int `json:"by_hand" doc:"of all these, those that were taken on another telephone and noted by hand"`
+}
+
+// Add adds another's.
+func (i *Inbound) Add(of Inbound) {
+	i.Answered += of.Answered
+	i.Missed += of.Missed
+	i.CallBacks += of.CallBacks
+	i.Inquiries += of.Inquiries
+	i.Complaints += of.Complaints
+	i.Others += of.Others
+	i.ByHand += of.ByHand
 }
 
 // Figures are a span's figures as the ledger sums them: no counter can disagree with the rows.
@@ -35,6 +54,7 @@ type Figures struct {
 	ByResult map[dialer.Result]int // counted or not, all but not_dialled
 	ByDay    []Day
 	Inbound  Inbound
+	ByHand   int // calls of ours noted by hand, in none of the others
 }
 
 // Source sums the ledger over [from, to). dialer/postgres implements it.
@@ -51,6 +71,7 @@ type Progress struct {
 	ByResult   map[dialer.Result]int `json:"by_result"`
 	ByDay      []Day                 `json:"by_day"`
 	Inbound    Inbound               `json:"inbound"`
+	ByHand     int                   `json:"by_hand" doc:"calls of ours noted by hand, which are in none of the other figures"`
 	Forecast   Forecast              `json:"forecast"`
 	Today      Today                 `json:"today"`
 	// OpenDays lists the month's days on which the centre opens, with their hours: the plan's shape.
@@ -71,6 +92,7 @@ type Today struct {
 	Answered int                   `json:"answered"`
 	Target   int                   `json:"target"`
 	Inbound  Inbound               `json:"inbound"`
+	ByHand   int                   `json:"by_hand"`
 	ByResult map[dialer.Result]int `json:"by_result"`
 }
 

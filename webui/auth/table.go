@@ -72,6 +72,7 @@ var Table = []Row{
 	{Route: "GET /api/attempts", Roles: readers},
 	{Route: "GET /api/attempts/{id}", Roles: readers},
 	{Route: "PUT /api/attempts/{id}/result", Roles: callers},
+	{Route: "POST /api/attempts", Roles: callers},
 	{Route: "GET /api/attempts/{id}/recording", Roles: listeners}, // each time is written down
 	{Route: "GET /api/attempts/{id}/caller", Roles: callers},
 	{Route: "PUT /api/attempts/{id}/case", Roles: callers},

@@ -36,6 +36,8 @@ type Codes struct {
 	Business   map[string]string `json:"business"`
 	Means      map[string]string `json:"means"`
 	Mark       map[string]string `json:"mark"`
+	Kind       map[string]string `json:"kind"`
+	Origin     map[string]string `json:"origin"`
 }
 
 //go:embed layout.json
@@ -104,6 +106,8 @@ func (c Codes) check() error {
 		{"business", c.Business, texts(casework.Businesses...)},
 		{"means", c.Means, casework.Means},
 		{"mark", c.Mark, []string{string(Correction), string(Again)}},
+		{"kind", c.Kind, texts(casework.InboundKinds...)},
+		{"origin", c.Origin, texts(casework.ByHand)},
 	} {
 		for _, w := range part.want {
 			if part.words[w] == "" {

@@ -56,6 +56,8 @@ func rows() *rapid.Generator[Row] {
 			WardNumber: fmt.Sprintf("%010d", rapid.Int64Range(0, 9_999_999_999).Draw(t, "ward number")),
 			Direction:  rapid.SampledFrom([]dialer.Direction{dialer.Outbound, dialer.Inbound}).Draw(t, "direction"),
 			NumberKind: rapid.SampledFrom([]dialer.NumberKind{dialer.KindFixed, dialer.KindMobile, dialer.KindIP}).Draw(t, "kind"),
+			Origin:     rapid.SampledFrom([]casework.Origin{casework.BySIP, casework.ByHand}).Draw(t, "origin"),
+			Kind:       rapid.SampledFrom(append([]casework.InboundKind{""}, casework.InboundKinds...)).Draw(t, "kind of call"),
 			Result:     rapid.SampledFrom(dialer.Results).Draw(t, "result"),
 			Party:      rapid.SampledFrom(append([]casework.Party{""}, casework.Parties...)).Draw(t, "party"),
 			Business:   rapid.SliceOfNDistinct(rapid.SampledFrom(casework.Businesses), 0, 4, rapid.ID[casework.Business]).Draw(t, "business"),
@@ -124,6 +126,21 @@ func TestWhatCannotBeWritten(t *testing.T) {
 	}
 }
 
+// TestACallByHandSaysSo, whichever way it went, and one that came in says what it was.
+func TestACallByHandSaysSo(t *testing.T) {
+	l := DefaultLayout()
+	for want, r := range map[string]Row{
+		"区分:架電":               {Direction: dialer.Outbound, Origin: casework.BySIP},
+		"区分:架電(手動)":           {Direction: dialer.Outbound, Origin: casework.ByHand},
+		"区分:受電(手動) / 受電区分:問合せ": {Direction: dialer.Inbound, Origin: casework.ByHand, Kind: casework.Inquiry},
+		"区分:受電 / 受電区分:区の他用件":   {Direction: dialer.Inbound, Origin: casework.BySIP, Kind: casework.OtherBusiness},
+	} {
+		if got := l.Text(r, named); !strings.Contains(" / "+got+" / ", " / "+want+" / ") {
+			t.Errorf("%q is not in %q", want, got)
+		}
+	}
+}
+
 // TestALayoutThatIsWrong is refused with the key.
 func TestALayoutThatIsWrong(t *testing.T) {
 	for key, change := range map[string]func(map[string]any){
@@ -133,6 +150,8 @@ func TestALayoutThatIsWrong(t *testing.T) {
 		"columns[0].header":     func(l map[string]any) { l["columns"] = []any{map[string]any{"header": "", "field": "date"}} },
 		"columns: ward_number":  func(l map[string]any) { l["columns"] = []any{map[string]any{"header": "x", "field": "date"}} },
 		"codes.result":          func(l map[string]any) { delete(l["codes"].(map[string]any)["result"].(map[string]any), "busy") },
+		"codes.origin":          func(l map[string]any) { delete(l["codes"].(map[string]any), "origin") },
+		"codes.kind":            func(l map[string]any) { delete(l["codes"].(map[string]any)["kind"].(map[string]any), "inquiry") },
 		"replace":               func(l map[string]any) { l["replace"] = map[string]any{"ab": "c"} },
 		"the layout of the rec": func(l map[string]any) { l["colums"] = 1 },
 	} {

@@ -25,6 +25,8 @@ type Row struct {
 	WardNumber string
 	At         time.Time
 	Direction  dialer.Direction
+	Origin     casework.Origin
+	Kind       casework.InboundKind // of a call that came in
 	NumberKind dialer.NumberKind
 	Result     dialer.Result
 	Party      casework.Party
@@ -41,7 +43,10 @@ var fields = map[string]func(r Row, c Codes, name func(dialer.UserID) string) st
 	"ward_number": func(r Row, _ Codes, _ func(dialer.UserID) string) string { return r.WardNumber },
 	"date":        func(r Row, _ Codes, _ func(dialer.UserID) string) string { return inTokyo(r.At, "2006/01/02") },
 	"time":        func(r Row, _ Codes, _ func(dialer.UserID) string) string { return inTokyo(r.At, "15:04") },
-	"direction":   func(r Row, c Codes, _ func(dialer.UserID) string) string { return c.Direction[string(r.Direction)] },
+	"direction": func(r Row, c Codes, _ func(dialer.UserID) string) string {
+		return c.Direction[string(r.Direction)] + c.Origin[string(r.Origin)]
+	},
+	"kind":        func(r Row, c Codes, _ func(dialer.UserID) string) string { return c.Kind[string(r.Kind)] },
 	"number_kind": func(r Row, c Codes, _ func(dialer.UserID) string) string { return c.NumberKind[string(r.NumberKind)] },
 	"result":      func(r Row, c Codes, _ func(dialer.UserID) string) string { return c.Result[string(r.Result)] },
 	"party":       func(r Row, c Codes, _ func(dialer.UserID) string) string { return c.Party[string(r.Party)] },

@@ -171,10 +171,11 @@ WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND 
 ORDER BY started_at DESC, id DESC LIMIT @max;
 
 -- name: Figures :many
--- One statement, so that the sums agree. A person whose calls were about both insurances is two cases.
+-- Of what the network proves. One statement, so that the sums agree. A person whose calls were about both insurances is two cases.
 WITH a AS MATERIALIZED (
   SELECT (dialled_at AT TIME ZONE 'Asia/Tokyo')::date AS day, result, counted, case_ref, insurance
   FROM attempts WHERE dialled_at >= @from_at::timestamptz AND dialled_at < @to_at::timestamptz AND ended_at IS NOT NULL
+    AND origin = 'sip'
 ), p AS (
   SELECT (bool_or(insurance IN ('kokuho', 'both'))::int + bool_or(insurance IN ('kouki', 'both'))::int
     + bool_or(insurance NOT IN ('kokuho', 'kouki', 'both'))::int) AS cases

@@ -51,9 +51,10 @@ WITH day AS (
 )
 SELECT name::text, n::bigint FROM (
   SELECT 'attempts' AS name, count(*) FILTER (WHERE counted AND direction = 'outbound') AS n FROM a
-  UNION ALL SELECT 'not_counted', count(*) FILTER (WHERE NOT counted AND direction = 'outbound') FROM a
+  UNION ALL SELECT 'not_counted', count(*) FILTER (WHERE NOT counted AND direction = 'outbound' AND origin = 'sip') FROM a
+  UNION ALL SELECT 'by_hand', count(*) FILTER (WHERE origin = 'manual' AND direction = 'outbound') FROM a
   UNION ALL SELECT 'inbound', count(*) FILTER (WHERE direction = 'inbound') FROM a
-  UNION ALL SELECT 'result_' || result, count(*) FROM a WHERE direction = 'outbound' GROUP BY result
+  UNION ALL SELECT 'result_' || result, count(*) FROM a WHERE direction = 'outbound' AND origin = 'sip' GROUP BY result
   UNION ALL SELECT 'persons_called', count(DISTINCT case_ref) FILTER (WHERE counted AND direction = 'outbound') FROM a
   UNION ALL SELECT 'entries', count(*) FROM r
   UNION ALL SELECT 'corrections', count(*) FILTER (WHERE revision > 1) FROM r

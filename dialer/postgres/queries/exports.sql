@@ -32,8 +32,8 @@ SELECT id, day::text AS day, by_user, at, again, firsts, corrections, repeats, f
 
 -- name: RowsOfCase :many
 -- One case's records of a day, as RowsOfReturn has them, whether they went or not.
-SELECT a.id AS attempt_id, coalesce(r.revision, 0)::int AS revision, ''::text AS mark, a.started_at, a.direction, a.number_kind, a.result::text AS result,
-  a.operator, c.case_ref, p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party,
+SELECT a.id AS attempt_id, coalesce(r.revision, 0)::int AS revision, ''::text AS mark, a.started_at, a.direction, a.origin, a.number_kind, a.result::text AS result,
+  a.operator, c.case_ref, p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.kind, '')::text AS kind,
   coalesce(r.business, '{}')::text[] AS business, r.call_again_at, coalesce(r.by_user, '')::text AS by_user, coalesce(m.yen, 0)::bigint AS yen,
   coalesce(m.due_on::text, '')::text AS due_on, coalesce(m.means, '')::text AS means, n.custody AS note_custody, n.sealed AS note
 FROM attempts a JOIN cases c ON c.id = a.case_id

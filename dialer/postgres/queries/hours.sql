@@ -1,7 +1,7 @@
 -- name: HourCounts :many
 -- The tries of a span, by kind of number, hour of the week in Tokyo, how often the number had been tried in vain since a person last
 -- answered, and how many weeks ago. Left out is what says nothing of the hour: what the network ended, an answer of which
--- nobody has said yet who it was, and the call that somebody had asked for at a time. References sort by their bytes, which is
+-- nobody has said yet who it was, what was noted by hand, and the call that somebody had asked for at a time. References sort by their bytes, which is
 -- faster than as words.
 WITH said AS MATERIALIZED (
   SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.party IN ('self', 'family', 'third_party') AS person, r.call_again_at
@@ -9,7 +9,7 @@ WITH said AS MATERIALIZED (
 ), tries AS (
   SELECT a.number_ref COLLATE "C" AS number_ref, a.number_kind, a.dialled_at, coalesce(s.person, false) AS person, s.call_again_at
   FROM attempts a LEFT JOIN said s ON s.attempt_id = a.id
-  WHERE a.dialled_at >= @since::timestamptz AND a.dialled_at < @until::timestamptz AND a.sample = @sample
+  WHERE a.dialled_at >= @since::timestamptz AND a.dialled_at < @until::timestamptz AND a.sample = @sample AND a.origin = 'sip'
     AND (a.result IN ('no_answer', 'busy', 'out_of_reach') OR a.result = 'answered' AND s.attempt_id IS NOT NULL)
 ), numbered AS (
   SELECT number_ref, number_kind, dialled_at, person, row_number() OVER series AS n, lag(call_again_at) OVER series IS NOT NULL AS asked

@@ -52,9 +52,17 @@ FROM attempts a LEFT JOIN inbound_callers c ON c.attempt_id = a.id WHERE a.id = 
 SELECT DISTINCT case_id FROM phones WHERE number_ref = @number_ref ORDER BY case_id LIMIT 20;
 
 -- name: InboundFigures :many
+-- By what they were, as the newest result of each says; those noted by hand are among them.
 SELECT to_char(started_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')::text AS day,
   (count(*) FILTER (WHERE result IN ('answered', 'interrupted')))::int AS answered,
-  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed
-FROM attempts
+  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed,
+  (count(*) FILTER (WHERE kind = 'call_back_received'))::int AS call_backs,
+  (count(*) FILTER (WHERE kind = 'inquiry'))::int AS inquiries,
+  (count(*) FILTER (WHERE kind = 'complaint'))::int AS complaints,
+  (count(*) FILTER (WHERE kind = 'other_business'))::int AS others,
+  (count(*) FILTER (WHERE origin = 'manual'))::int AS by_hand
+FROM attempts LEFT JOIN LATERAL (
+  SELECT r.kind FROM attempt_results r WHERE r.attempt_id = attempts.id ORDER BY r.revision DESC LIMIT 1
+) newest ON true
 WHERE direction = 'inbound' AND ended_at IS NOT NULL AND started_at >= @from_at::timestamptz AND started_at < @to_at::timestamptz
 GROUP BY 1 ORDER BY 1;

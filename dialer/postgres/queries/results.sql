@@ -2,9 +2,9 @@
 SELECT (coalesce(max(revision), 0) + 1)::int FROM attempt_results WHERE attempt_id = @attempt_id;
 
 -- name: InsertResult :exec
-INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why)
+INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, kind)
 VALUES (@attempt_id, @revision, @party, @business, sqlc.narg('call_again_at'), @mine, @by_user, @at, @next_state,
-  sqlc.narg('next_due'), @next_why);
+  sqlc.narg('next_due'), @next_why, @kind);
 
 -- name: ReplacePromises :exec
 UPDATE promises SET state = 'replaced', paid_yen = 0, kept_on = NULL WHERE attempt_id = @attempt_id AND state <> 'replaced';
@@ -21,7 +21,7 @@ VALUES (@attempt_id, @revision, @n, @insurance, @term, @yen);
 INSERT INTO entry_notes (attempt_id, revision, custody, sealed) VALUES (@attempt_id, @revision, @custody, @sealed);
 
 -- name: NewestResults :many
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at,
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind,
   r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means
@@ -38,7 +38,7 @@ WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, revision, n;
 -- name: RevisionOf :one
 SELECT revision FROM attempt_results
 WHERE attempt_id = @attempt_id AND by_user = @by_user AND at = @at::timestamptz AND party = @party AND business = @business
-  AND mine = @mine AND call_again_at IS NOT DISTINCT FROM sqlc.narg('call_again_at')
+  AND kind = @kind AND mine = @mine AND call_again_at IS NOT DISTINCT FROM sqlc.narg('call_again_at')
 LIMIT 1;
 
 -- name: OthersOfCase :one

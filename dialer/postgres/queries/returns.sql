@@ -6,8 +6,8 @@ SELECT @close_id::uuid, attempt_id, revision, mark FROM records_now WHERE NOT re
 ON CONFLICT DO NOTHING;
 
 -- name: RowsOfReturn :many
-SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
-  p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
+SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.origin, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
+  p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.kind, '')::text AS kind, coalesce(r.business, '{}')::text[] AS business,
   r.call_again_at, coalesce(r.by_user, '')::text AS by_user, coalesce(m.yen, 0)::bigint AS yen, coalesce(m.due_on::text, '')::text AS due_on,
   coalesce(m.means, '')::text AS means, n.custody AS note_custody, n.sealed AS note
 FROM return_rows x JOIN attempts a ON a.id = x.attempt_id JOIN cases c ON c.id = a.case_id

@@ -1,10 +1,10 @@
 -- name: CaseMade :one
--- How often a case was called: what counts, and what still runs.
+-- How often a case was called: what counts, what was called by hand, and what still runs.
 SELECT (count(*) FILTER (WHERE dialled_at >= @day::timestamptz))::int AS day,
   (count(*) FILTER (WHERE dialled_at >= @week::timestamptz))::int AS week,
   (count(*) FILTER (WHERE dialled_at >= @month::timestamptz))::int AS month
 FROM attempts
-WHERE case_id = @case_id AND direction = 'outbound' AND (counted OR ended_at IS NULL)
+WHERE case_id = @case_id AND direction = 'outbound' AND (counted OR origin = 'manual' OR ended_at IS NULL)
   AND dialled_at >= least(@week::timestamptz, @month::timestamptz);
 
 -- name: NumbersOf :many

@@ -24,6 +24,7 @@ const tree = root.addChildren([
   screen("/handoffs", lazyRouteComponent(() => withWords(import("./screens/handoffs/HandoffsScreen")), "HandoffsScreen")),
   screen("/close", lazyRouteComponent(() => withWords(import("./screens/close/CloseScreen")), "CloseScreen")),
   screen("/numbers", lazyRouteComponent(() => withWords(import("./screens/numbers/NumbersScreen")), "NumbersScreen")),
+  screen("/by-hand", lazyRouteComponent(() => withWords(import("./screens/byhand/ByHandScreen")), "ByHandScreen")),
   screen("/scripts", lazyRouteComponent(() => withWords(import("./screens/scripts/ScriptsScreen")), "ScriptsScreen")),
   screen("/progress", lazyRouteComponent(() => withWords(import("./screens/progress/ProgressScreen")), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => withWords(import("./screens/admin/DesksScreen")), "DesksScreen")),

@@ -80,7 +80,7 @@ func (q *Queries) AddQuality(ctx context.Context, arg AddQualityParams) error {
 }
 
 const attemptByID = `-- name: AttemptByID :one
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch FROM attempts WHERE id = $1
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin FROM attempts WHERE id = $1
 `
 
 func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
@@ -119,6 +119,7 @@ func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
 		&i.HandedOperator,
 		&i.Node,
 		&i.NodeEpoch,
+		&i.Origin,
 	)
 	return i, err
 }
@@ -151,7 +152,7 @@ func (q *Queries) AttemptState(ctx context.Context, id string) (AttemptStateRow,
 }
 
 const attemptsBefore = `-- name: AttemptsBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin FROM attempts
 WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR $3 IN (desk, handed_desk))
   AND ($4::text = '' OR $4::text IN (operator, handed_operator))
   AND (started_at, id) < ($5::timestamptz, $6::uuid)
@@ -219,6 +220,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 			&i.HandedOperator,
 			&i.Node,
 			&i.NodeEpoch,
+			&i.Origin,
 		); err != nil {
 			return nil, err
 		}
@@ -231,7 +233,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 }
 
 const attemptsOfCaseBefore = `-- name: AttemptsOfCaseBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin FROM attempts
 WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR $4 IN (desk, handed_desk))
   AND ($5::text = '' OR $5::text IN (operator, handed_operator))
   AND (started_at, id) < ($6::timestamptz, $7::uuid)
@@ -300,6 +302,7 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 			&i.HandedOperator,
 			&i.Node,
 			&i.NodeEpoch,
+			&i.Origin,
 		); err != nil {
 			return nil, err
 		}
@@ -437,6 +440,7 @@ const figures = `-- name: Figures :many
 WITH a AS MATERIALIZED (
   SELECT (dialled_at AT TIME ZONE 'Asia/Tokyo')::date AS day, result, counted, case_ref, insurance
   FROM attempts WHERE dialled_at >= $1::timestamptz AND dialled_at < $2::timestamptz AND ended_at IS NOT NULL
+    AND origin = 'sip'
 ), p AS (
   SELECT (bool_or(insurance IN ('kokuho', 'both'))::int + bool_or(insurance IN ('kouki', 'both'))::int
     + bool_or(insurance NOT IN ('kokuho', 'kouki', 'both'))::int) AS cases
@@ -457,7 +461,7 @@ type FiguresRow struct {
 	Cases   int32
 }
 
-// One statement, so that the sums agree. A person whose calls were about both insurances is two cases.
+// Of what the network proves. One statement, so that the sums agree. A person whose calls were about both insurances is two cases.
 func (q *Queries) Figures(ctx context.Context, fromAt time.Time, toAt time.Time) ([]FiguresRow, error) {
 	rows, err := q.db.Query(ctx, figures, fromAt, toAt)
 	if err != nil {

@@ -160,8 +160,8 @@ func (q *Queries) NewestExports(ctx context.Context, max int32) ([]NewestExports
 }
 
 const rowsOfCase = `-- name: RowsOfCase :many
-SELECT a.id AS attempt_id, coalesce(r.revision, 0)::int AS revision, ''::text AS mark, a.started_at, a.direction, a.number_kind, a.result::text AS result,
-  a.operator, c.case_ref, p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party,
+SELECT a.id AS attempt_id, coalesce(r.revision, 0)::int AS revision, ''::text AS mark, a.started_at, a.direction, a.origin, a.number_kind, a.result::text AS result,
+  a.operator, c.case_ref, p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.kind, '')::text AS kind,
   coalesce(r.business, '{}')::text[] AS business, r.call_again_at, coalesce(r.by_user, '')::text AS by_user, coalesce(m.yen, 0)::bigint AS yen,
   coalesce(m.due_on::text, '')::text AS due_on, coalesce(m.means, '')::text AS means, n.custody AS note_custody, n.sealed AS note
 FROM attempts a JOIN cases c ON c.id = a.case_id
@@ -181,6 +181,7 @@ type RowsOfCaseRow struct {
 	Mark          string
 	StartedAt     time.Time
 	Direction     string
+	Origin        string
 	NumberKind    string
 	Result        string
 	Operator      string
@@ -188,6 +189,7 @@ type RowsOfCaseRow struct {
 	PersonCustody pgtype.Date
 	Person        []byte
 	Party         string
+	Kind          string
 	Business      []string
 	CallAgainAt   *time.Time
 	ByUser        string
@@ -214,6 +216,7 @@ func (q *Queries) RowsOfCase(ctx context.Context, caseID string, fromAt time.Tim
 			&i.Mark,
 			&i.StartedAt,
 			&i.Direction,
+			&i.Origin,
 			&i.NumberKind,
 			&i.Result,
 			&i.Operator,
@@ -221,6 +224,7 @@ func (q *Queries) RowsOfCase(ctx context.Context, caseID string, fromAt time.Tim
 			&i.PersonCustody,
 			&i.Person,
 			&i.Party,
+			&i.Kind,
 			&i.Business,
 			&i.CallAgainAt,
 			&i.ByUser,

@@ -17,7 +17,7 @@ WITH said AS MATERIALIZED (
 ), tries AS (
   SELECT a.number_ref COLLATE "C" AS number_ref, a.number_kind, a.dialled_at, coalesce(s.person, false) AS person, s.call_again_at
   FROM attempts a LEFT JOIN said s ON s.attempt_id = a.id
-  WHERE a.dialled_at >= $2::timestamptz AND a.dialled_at < $3::timestamptz AND a.sample = $4
+  WHERE a.dialled_at >= $2::timestamptz AND a.dialled_at < $3::timestamptz AND a.sample = $4 AND a.origin = 'sip'
     AND (a.result IN ('no_answer', 'busy', 'out_of_reach') OR a.result = 'answered' AND s.attempt_id IS NOT NULL)
 ), numbered AS (
   SELECT number_ref, number_kind, dialled_at, person, row_number() OVER series AS n, lag(call_again_at) OVER series IS NOT NULL AS asked
@@ -53,7 +53,7 @@ type HourCountsRow struct {
 
 // The tries of a span, by kind of number, hour of the week in Tokyo, how often the number had been tried in vain since a person last
 // answered, and how many weeks ago. Left out is what says nothing of the hour: what the network ended, an answer of which
-// nobody has said yet who it was, and the call that somebody had asked for at a time. References sort by their bytes, which is
+// nobody has said yet who it was, what was noted by hand, and the call that somebody had asked for at a time. References sort by their bytes, which is
 // faster than as words.
 func (q *Queries) HourCounts(ctx context.Context, arg HourCountsParams) ([]HourCountsRow, error) {
 	rows, err := q.db.Query(ctx, hourCounts,

@@ -104,18 +104,31 @@ func (q *Queries) CloseOpened(ctx context.Context, why string, at time.Time, iD 
 const inboundFigures = `-- name: InboundFigures :many
 SELECT to_char(started_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')::text AS day,
   (count(*) FILTER (WHERE result IN ('answered', 'interrupted')))::int AS answered,
-  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed
-FROM attempts
+  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed,
+  (count(*) FILTER (WHERE kind = 'call_back_received'))::int AS call_backs,
+  (count(*) FILTER (WHERE kind = 'inquiry'))::int AS inquiries,
+  (count(*) FILTER (WHERE kind = 'complaint'))::int AS complaints,
+  (count(*) FILTER (WHERE kind = 'other_business'))::int AS others,
+  (count(*) FILTER (WHERE origin = 'manual'))::int AS by_hand
+FROM attempts LEFT JOIN LATERAL (
+  SELECT r.kind FROM attempt_results r WHERE r.attempt_id = attempts.id ORDER BY r.revision DESC LIMIT 1
+) newest ON true
 WHERE direction = 'inbound' AND ended_at IS NOT NULL AND started_at >= $1::timestamptz AND started_at < $2::timestamptz
 GROUP BY 1 ORDER BY 1
 `
 
 type InboundFiguresRow struct {
-	Day      string
-	Answered int32
-	Missed   int32
+	Day        string
+	Answered   int32
+	Missed     int32
+	CallBacks  int32
+	Inquiries  int32
+	Complaints int32
+	Others     int32
+	ByHand     int32
 }
 
+// By what they were, as the newest result of each says; those noted by hand are among them.
 func (q *Queries) InboundFigures(ctx context.Context, fromAt time.Time, toAt time.Time) ([]InboundFiguresRow, error) {
 	rows, err := q.db.Query(ctx, inboundFigures, fromAt, toAt)
 	if err != nil {
@@ -125,7 +138,16 @@ func (q *Queries) InboundFigures(ctx context.Context, fromAt time.Time, toAt tim
 	var items []InboundFiguresRow
 	for rows.Next() {
 		var i InboundFiguresRow
-		if err := rows.Scan(&i.Day, &i.Answered, &i.Missed); err != nil {
+		if err := rows.Scan(
+			&i.Day,
+			&i.Answered,
+			&i.Missed,
+			&i.CallBacks,
+			&i.Inquiries,
+			&i.Complaints,
+			&i.Others,
+			&i.ByHand,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -43,6 +43,7 @@ type Attempt struct {
 	HandedOperator *string
 	Node           string
 	NodeEpoch      int64
+	Origin         string
 }
 
 type AttemptEvidence struct {

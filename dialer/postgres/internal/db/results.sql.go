@@ -84,9 +84,9 @@ func (q *Queries) InsertPromisePart(ctx context.Context, arg InsertPromisePartPa
 }
 
 const insertResult = `-- name: InsertResult :exec
-INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why)
+INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, kind)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-  $10, $11)
+  $10, $11, $12)
 `
 
 type InsertResultParams struct {
@@ -101,6 +101,7 @@ type InsertResultParams struct {
 	NextState   string
 	NextDue     *time.Time
 	NextWhy     string
+	Kind        string
 }
 
 func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) error {
@@ -116,12 +117,13 @@ func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) erro
 		arg.NextState,
 		arg.NextDue,
 		arg.NextWhy,
+		arg.Kind,
 	)
 	return err
 }
 
 const newestResults = `-- name: NewestResults :many
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at,
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind,
   r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means
@@ -141,6 +143,7 @@ type NewestResultsRow struct {
 	Mine         bool
 	ByUser       string
 	At           time.Time
+	Kind         string
 	NextState    string
 	NextDue      *time.Time
 	NextWhy      string
@@ -169,6 +172,7 @@ func (q *Queries) NewestResults(ctx context.Context, ids []string) ([]NewestResu
 			&i.Mine,
 			&i.ByUser,
 			&i.At,
+			&i.Kind,
 			&i.NextState,
 			&i.NextDue,
 			&i.NextWhy,
@@ -269,7 +273,7 @@ func (q *Queries) ReplacePromises(ctx context.Context, attemptID string) error {
 const revisionOf = `-- name: RevisionOf :one
 SELECT revision FROM attempt_results
 WHERE attempt_id = $1 AND by_user = $2 AND at = $3::timestamptz AND party = $4 AND business = $5
-  AND mine = $6 AND call_again_at IS NOT DISTINCT FROM $7
+  AND kind = $6 AND mine = $7 AND call_again_at IS NOT DISTINCT FROM $8
 LIMIT 1
 `
 
@@ -279,6 +283,7 @@ type RevisionOfParams struct {
 	At          time.Time
 	Party       string
 	Business    []string
+	Kind        string
 	Mine        bool
 	CallAgainAt *time.Time
 }
@@ -290,6 +295,7 @@ func (q *Queries) RevisionOf(ctx context.Context, arg RevisionOfParams) (int32, 
 		arg.At,
 		arg.Party,
 		arg.Business,
+		arg.Kind,
 		arg.Mine,
 		arg.CallAgainAt,
 	)

@@ -82,8 +82,8 @@ func (q *Queries) HandoffsToReturn(ctx context.Context) ([]string, error) {
 }
 
 const rowsOfReturn = `-- name: RowsOfReturn :many
-SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
-  p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
+SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.origin, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
+  p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.kind, '')::text AS kind, coalesce(r.business, '{}')::text[] AS business,
   r.call_again_at, coalesce(r.by_user, '')::text AS by_user, coalesce(m.yen, 0)::bigint AS yen, coalesce(m.due_on::text, '')::text AS due_on,
   coalesce(m.means, '')::text AS means, n.custody AS note_custody, n.sealed AS note
 FROM return_rows x JOIN attempts a ON a.id = x.attempt_id JOIN cases c ON c.id = a.case_id
@@ -100,6 +100,7 @@ type RowsOfReturnRow struct {
 	Mark          string
 	StartedAt     time.Time
 	Direction     string
+	Origin        string
 	NumberKind    string
 	Result        string
 	Operator      string
@@ -107,6 +108,7 @@ type RowsOfReturnRow struct {
 	PersonCustody pgtype.Date
 	Person        []byte
 	Party         string
+	Kind          string
 	Business      []string
 	CallAgainAt   *time.Time
 	ByUser        string
@@ -132,6 +134,7 @@ func (q *Queries) RowsOfReturn(ctx context.Context, id string) ([]RowsOfReturnRo
 			&i.Mark,
 			&i.StartedAt,
 			&i.Direction,
+			&i.Origin,
 			&i.NumberKind,
 			&i.Result,
 			&i.Operator,
@@ -139,6 +142,7 @@ func (q *Queries) RowsOfReturn(ctx context.Context, id string) ([]RowsOfReturnRo
 			&i.PersonCustody,
 			&i.Person,
 			&i.Party,
+			&i.Kind,
 			&i.Business,
 			&i.CallAgainAt,
 			&i.ByUser,

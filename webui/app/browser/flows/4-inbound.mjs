@@ -11,7 +11,9 @@ export default [
     const pair = [await Person.come(house, "operator1"), await Person.come(house, "operator2")];
     for (const p of pair) await p.atDesk();
     const about = (await casesByEnding(supervisor, house.taken))("05");
-    const number = about.phones.find((p) => p.usable).number;
+    const { number, rank } = about.phones.find((p) => p.usable);
+    const rung = { direction: "outbound", case_id: about.id, number_rank: rank, at: new Date().toISOString(), result: "no_answer" };
+    assert.equal((await pair[0].api("/api/attempts", "POST", rung)).status, 201, "we rang them a moment ago");
     const caller = spawn(binary, ["lab", "call", "--to", house.server.incoming, "--from", number, "--seconds", "120"], { stdio: "ignore" });
     const left = new Promise((resolve) => caller.once("exit", resolve));
     try {
@@ -21,6 +23,8 @@ export default [
         await p.until("who calls", async () => (await p.page.locator("[data-incoming]").innerText()).includes(about.name));
         assert.ok((await p.page.locator("[data-incoming]").innerText()).replaceAll("-", "").includes(number), "the caller's number");
         await p.sees("button[aria-keyshortcuts=Enter][aria-disabled=true]");
+        await p.sees(`[data-incoming] [data-rung="${about.id}"]`);
+        await p.page.locator("[data-rung]").getByText("にこちらから架電しています").waitFor();
       }
       await supervisor.sees('[data-desk="desk1"][data-doing="ringing"]');
       await pair[0].picture("desk-incoming");
@@ -33,6 +37,8 @@ export default [
       const second = pair.find((p) => p !== first);
       await second.until("the other to ring no longer", async () => (await second.phase()) === "idle");
       await first.sees(`section[data-case="${about.id}"]`);
+      await first.sees(`[data-rung="${about.id}"]`);
+      await first.sees("button[data-kind=complaint]");
       await fits(first);
       await first.press("8");
       await first.page.getByText("保留中", { exact: true }).waitFor();
@@ -70,11 +76,17 @@ export default [
       await second.sees("[data-phase=wrap_up]");
       assert.equal(await left, 0, "the caller was answered and heard");
       await second.press("1", "x", "Enter");
+      await second.page.getByText("受電の区分を選んでください").waitFor();
+      await second.press(";");
+      await second.sees("button[data-business=complaint][aria-pressed=true]");
+      await second.press("]", "Enter"); // it was no complaint after all
       await second.until("the next case", async () => (await second.phase()) === "idle");
 
       const [attempt] = (await supervisor.api(`/api/attempts?case_id=${other.id}`)).data.items;
       assert.equal(attempt.direction, "inbound");
       assert.equal(attempt.counted, false);
+      assert.equal(attempt.entry.kind, "inquiry");
+      assert.deepEqual(attempt.entry.business_results, ["no_commitment"]);
       const { evidence } = (await supervisor.api(`/api/attempts/${attempt.id}`)).data;
       for (const event of ["invite_received", "answer_sent", "held", "resumed", "transfer_asked", "consulting", "transferred"])
         assert.ok(evidence.some((e) => e.event === event), `${event} is proven`);

@@ -2,6 +2,61 @@ import assert from "node:assert/strict";
 import { Person } from "../person.mjs";
 
 export default [
+  ["a call made on another telephone and one taken there are noted by hand: they lock, they show, and they count apart", async (house) => {
+    const operator = await Person.come(house, "operator1");
+    await operator.atDesk();
+    const id = await operator.shownCase();
+    const counted = await operator.countToday();
+    const [{ number }] = (await operator.api(`/api/cases/${id}`)).data.case.phones;
+    await operator.press("m");
+    await operator.sees(`[data-chosen="${id}"]`);
+    await operator.accessible("the form of a call by hand");
+    await choose(operator, "かけた番号", 0);
+    await choose(operator, "通信結果", 0);
+    await operator.sees("form button[data-business]");
+    await operator.page.getByLabel("交渉経過").fill("携帯電話から架電");
+    await operator.press("Escape", "1", "x");
+    await operator.picture("by-hand");
+    await operator.accessible("the form of a talk by hand");
+    await operator.press("Enter");
+    await operator.sees("[data-noted]");
+    const [attempt] = (await operator.api(`/api/attempts?case_id=${id}`)).data.items;
+    assert.deepEqual([attempt.origin, attempt.counted, attempt.result, attempt.entry.party], ["manual", false, "answered", "self"]);
+    assert.equal(await operator.countToday(), counted, "it is none of the attempts that count");
+    await operator.go("/desk");
+    await operator.until("another case at the desk", async () => ![null, id].includes(await operator.shownCase()));
+    const desk = (await operator.api("/api/desks")).data.desks.find((d) => d.operator === attempt.operator);
+    const again = await operator.api("/api/calls", "POST", { desk: desk.id, case_id: id, number });
+    assert.deepEqual([again.status, again.data.rule], [409, "number_locked"]);
+
+    // Somebody called another telephone: of no case, a complaint.
+    await operator.go("/by-hand");
+    await operator.page.getByLabel("受電").check();
+    await operator.page.getByText("案件なし").waitFor();
+    await operator.sees("button[data-kind]");
+    await operator.page.keyboard.press("Escape");
+    await operator.press(";", "1");
+    await operator.sees("button[data-business=complaint][aria-pressed=true]");
+    await operator.picture("by-hand-inbound");
+    await operator.press("Enter");
+    await operator.sees("[data-noted]");
+    await operator.leave();
+
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/attempts");
+    await supervisor.sees(`tr[data-attempt="${attempt.id}"] [data-origin=manual]`);
+    await supervisor.page.locator(`tr[data-attempt="${attempt.id}"] button`).click();
+    await supervisor.page.getByText("発信した人が手動で記録した架電です").waitFor();
+    await supervisor.picture("attempt-by-hand");
+    await supervisor.leave();
+    const ward = await Person.come(house, "ward");
+    await ward.signIn("/progress");
+    await ward.sees("table[data-inbound] [data-sum=complaints]");
+    await ward.accessible("the calls that came in by kind");
+    await ward.picture("ward-inbound");
+    await ward.leave();
+  }],
+
   ["five numbers entered by keyboard alone; one typed wrong, one of another case, one taken back", async (house) => {
     const supervisor = await Person.come(house, "supervisor");
     await supervisor.signIn("/queue");
@@ -125,3 +180,9 @@ export default [
     await operator.leave();
   }],
 ];
+
+/** Chooses the nth of a list, as a mouse does. */
+async function choose(person, label, n) {
+  await person.page.getByLabel(label, { exact: true }).first().click();
+  await person.page.getByRole("option").nth(n).click();
+}

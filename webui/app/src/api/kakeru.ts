@@ -1,6 +1,6 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type { Act, EntryIn, HandoffAct, Identifier, NumberIn, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, HandoffAct, Identifier, NoteCallIn, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -84,6 +84,10 @@ export const getAttempt = (id: string) => take(api.GET("/api/attempts/{id}", at(
 export const confirmIdentity = (call: string, confirmed: Identifier[], party: Party | "") =>
   take(api.PUT("/api/calls/{id}/identity", { ...at(call), body: { confirmed, ...(party ? { party } : {}) } }));
 export const checkHistory = (id: string) => take(api.POST("/api/cases/{id}/history-check", at(id)));
+/** Notes a call by hand. The click's name keeps one that is sent twice one call. */
+export const noteCall = (body: NoteCallIn, click: string) =>
+  take(api.POST("/api/attempts", { params: { header: { "Idempotency-Key": click } }, body }));
+export type Noted = Awaited<ReturnType<typeof noteCall>>;
 export const putResult = (attempt: string, entry: EntryIn) =>
   take(api.PUT("/api/attempts/{id}/result", { ...at(attempt), body: entry }));
 

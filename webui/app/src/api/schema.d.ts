@@ -14,7 +14,8 @@ export interface paths {
         /** Attempts, newest first */
         get: operations["attempts"];
         put?: never;
-        post?: never;
+        /** Note a call that was made or taken on another telephone (手動) */
+        post: operations["note-call"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1238,6 +1239,11 @@ export interface components {
             number_kind?: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
             operator: string;
             operator_name?: string;
+            /**
+             * @description manual: made or taken on another telephone, and noted by hand
+             * @enum {string}
+             */
+            origin: "sip" | "manual";
             /** @enum {string|null} */
             party: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent" | null;
             /** @description how the talk sounded; left out when nobody heard anything */
@@ -1364,6 +1370,8 @@ export interface components {
         CallersCase: {
             id: string;
             name: string;
+            /** @description when we last called the case at this number, lately */
+            rung: components["schemas"]["Rung"];
         };
         CallsOutputBody: {
             items: components["schemas"]["Call"][];
@@ -1510,6 +1518,8 @@ export interface components {
             answered: number;
             /** Format: int64 */
             attempts: number;
+            /** Format: int64 */
+            by_hand: number;
             day: string;
             inbound: components["schemas"]["Inbound"];
         };
@@ -1645,6 +1655,8 @@ export interface components {
             by_name: string;
             /** Format: date-time */
             call_again_at: string | null;
+            /** @enum {string} */
+            kind?: "call_back_received" | "inquiry" | "complaint" | "other_business";
             mine: boolean;
             note?: string;
             /** @enum {string} */
@@ -1886,8 +1898,24 @@ export interface components {
         Inbound: {
             /** Format: int64 */
             answered: number;
+            /**
+             * Format: int64
+             * @description of all these, those that were taken on another telephone and noted by hand
+             */
+            by_hand: number;
+            /** Format: int64 */
+            call_backs: number;
+            /** Format: int64 */
+            complaints: number;
+            /** Format: int64 */
+            inquiries: number;
             /** Format: int64 */
             missed: number;
+            /**
+             * Format: int64
+             * @description other business of the ward's
+             */
+            others: number;
         };
         Item: {
             /** Format: int64 */
@@ -1956,6 +1984,59 @@ export interface components {
         };
         NextStateOutputBody: {
             next: components["schemas"]["Next"];
+        };
+        NoteCallInputBody: {
+            /**
+             * Format: date-time
+             * @description when the call was made; of today
+             */
+            at: string;
+            /** @description what came of it; the first is the primary one */
+            business_results?: string[];
+            /** Format: date-time */
+            call_again_at?: string | null;
+            /** @description left out of a call that came in: the number's, or none */
+            case_id?: string;
+            /** @description codes of the warnings that were seen and confirmed: above_balance */
+            confirm?: string[];
+            /** @enum {string} */
+            direction: "outbound" | "inbound";
+            /** @description the number that was called is not to be called again */
+            do_not_call?: boolean;
+            /** @description what the ward is told with the hand-offs that follow from the results */
+            handoffs?: components["schemas"]["WardIsTold"][];
+            /** @description what a call that came in was: call_back_received, inquiry, complaint or other_business */
+            kind?: string;
+            /**
+             * @description that the debtor speaks; und for another
+             * @enum {string}
+             */
+            language?: "ja" | "en" | "zh" | "vi" | "und";
+            /** @description call again by this same operator */
+            mine?: boolean;
+            note?: string;
+            /** @description one of the case's; of a call that came in the caller's, where it is known */
+            number?: string;
+            /**
+             * Format: int64
+             * @description which of the case's numbers, for those who do not see them
+             */
+            number_rank?: number;
+            /** @description who was there */
+            party?: string;
+            promise?: components["schemas"]["PromiseIn"];
+            /** @description the connection result of a call of ours; with answered comes what was recorded of the talk */
+            result?: string;
+        };
+        NoteCallOutputBody: {
+            id: string;
+            next: components["schemas"]["Next"];
+            /**
+             * Format: int64
+             * @description 0 of a call that reached nobody: nothing was recorded of it
+             */
+            revision: number;
+            warnings: components["schemas"]["FieldProblem"][];
         };
         NumberCountsOutputBody: {
             items: components["schemas"]["EnteredCount"][];
@@ -2115,6 +2196,11 @@ export interface components {
         };
         Progress: {
             by_day: components["schemas"]["Day"][];
+            /**
+             * Format: int64
+             * @description calls of ours noted by hand, which are in none of the other figures
+             */
+            by_hand: number;
             by_result: {
                 [key: string]: number;
             };
@@ -2270,6 +2356,8 @@ export interface components {
             do_not_call?: boolean;
             /** @description what the ward is told with the hand-offs that follow from the results */
             handoffs?: components["schemas"]["WardIsTold"][];
+            /** @description what a call that came in was: call_back_received, inquiry, complaint or other_business */
+            kind?: string;
             /**
              * @description that the debtor speaks; und for another
              * @enum {string}
@@ -2302,6 +2390,18 @@ export interface components {
             rows: number;
             sha256: string;
         };
+        Rung: {
+            /** Format: date-time */
+            at: string;
+            business_results: ("promise" | "already_paid" | "instalments" | "slip_reissue" | "call_back" | "message_left" | "refuses_to_pay" | "complaint" | "wrong_number" | "language" | "information" | "account_transfer" | "moved_or_deceased" | "not_in" | "hung_up" | "other_insurance" | "hardship" | "no_commitment")[];
+            by_name: string;
+            /** @enum {string} */
+            origin: "sip" | "manual";
+            /** @enum {string} */
+            party?: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent";
+            /** @enum {string} */
+            result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
+        } | null;
         ScriptPage: {
             /** Format: date-time */
             at: string;
@@ -2425,6 +2525,8 @@ export interface components {
             answered: number;
             /** Format: int64 */
             attempts: number;
+            /** Format: int64 */
+            by_hand: number;
             by_result: {
                 [key: string]: number;
             };
@@ -2572,6 +2674,42 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AttemptsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "note-call": {
+        parameters: {
+            query?: never;
+            header?: {
+                /** @description makes a repeated click the same click */
+                "Idempotency-Key"?: string;
+            };
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoteCallInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["NoteCallOutputBody"];
                 };
             };
             /** @description Error */

@@ -60,3 +60,6 @@ export type NumberIn = S["EnterNumberInputBody"];
 
 /** What an operator sends of a talk. */
 export type EntryIn = S["ResultInputBody"];
+/** What is sent of a call that was made or taken without this system. */
+export type NoteCallIn = S["NoteCallInputBody"];
+export type Rung = NonNullable<S["Rung"]>;

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { businesses, businessKeys, commandFor, parties, type Phase, type Press, type Typing } from "./keymap";
+import { businesses, businessKeys, commandFor, inboundKinds, kindKeys, parties, type Phase, type Press, type Typing } from "./keymap";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
@@ -74,6 +74,22 @@ describe("commandFor", () => {
     expect(commandFor(press("k"), "idle", "nowhere")).toEqual({ do: "check_history" });
     expect(commandFor(press("k"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "refuses_to_pay" });
     for (const phase of ["calling", "ringing"] as const) expect(commandFor(press("k"), phase, "nowhere")).toBeNull();
+  });
+
+  it("says what a call that came in was by one sign each, also with a Japanese input method on, and only where there is a form", () => {
+    const wide = { "[": "「", "]": "」", ";": "；", ":": "：" };
+    for (const kind of inboundKinds)
+      for (const key of [kindKeys[kind], wide[kindKeys[kind]]]) {
+        for (const phase of ["talking", "wrap_up"] as const) expect(commandFor(press(key), phase, "nowhere")).toEqual({ do: "kind", kind });
+        for (const phase of ["idle", "ringing", "calling"] as const) expect(commandFor(press(key), phase, "nowhere")).toBeNull();
+        expect(commandFor(press(key), "wrap_up", "text")).toBeNull();
+      }
+  });
+
+  it("goes to note a call by hand by M while nothing is up; in the form M is the amount", () => {
+    for (const phase of ["ringing", "calling"] as const) expect(commandFor(press("m"), phase, "nowhere")).toBeNull();
+    expect(commandFor(press("m"), "idle", "nowhere")).toEqual({ do: "by_hand" });
+    expect(commandFor(press("m"), "wrap_up", "nowhere")).toEqual({ do: "focus", field: "amount" });
   });
 
   it("looks the ward's texts up by F2, whatever the desk is doing", () => {

@@ -37,6 +37,11 @@ export const businessKeys = {
 export type Business = keyof typeof businessKeys;
 export const businesses = Object.keys(businessKeys) as Business[];
 
+/** What a call that came in was, each with its sign: every letter is taken by a result. */
+export const kindKeys = { call_back_received: "[", inquiry: "]", complaint: ";", other_business: ":" } as const;
+export type InboundKind = keyof typeof kindKeys;
+export const inboundKinds = Object.keys(kindKeys) as InboundKind[];
+
 /** What the operator's desk is doing, as far as keys go. */
 export type Phase =
   | "ringing" // a call comes in: the handset answers it, and nothing is dialled
@@ -68,7 +73,9 @@ export type Command =
   /** Ticks off the nth way in which somebody was known, from 0. */
   | { do: "identify"; nth: number }
   | { do: "party"; party: Party }
-  | { do: "business"; business: Business };
+  | { do: "business"; business: Business }
+  | { do: "kind"; kind: InboundKind }
+  | { do: "by_hand" };
 
 const fields: Record<string, "amount" | "due_on" | "note" | "call_again"> = {
   M: "amount",
@@ -104,10 +111,13 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
   if (letter === "S" && phase === "idle") return { do: "skip" };
   if (letter === "K" && phase === "idle") return { do: "check_history" };
+  if (letter === "M" && phase === "idle") return { do: "by_hand" };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   const sign = promiseSigns[press.key];
   if (form && sign) return { do: sign };
+  const kind = kindSigns[press.key];
+  if (form && kind) return { do: "kind", kind };
   return form ? inForm(letter) : null;
 }
 
@@ -124,6 +134,13 @@ function enter(phase: Phase, typing: Typing): Command | null {
 
 // Every letter is taken by a result: a promise's date and its parts have signs.
 const promiseSigns: Record<string, "next_bank_day" | "split"> = { ".": "next_bank_day", "。": "next_bank_day", ",": "split", "、": "split" };
+
+const kindSigns: Record<string, InboundKind> = {
+  "[": "call_back_received", "「": "call_back_received",
+  "]": "inquiry", "」": "inquiry",
+  ";": "complaint", "；": "complaint",
+  ":": "other_business", "：": "other_business",
+};
 
 function inForm(letter: string): Command | null {
   const party = parties[Number(letter) - 1];

@@ -17,6 +17,7 @@ export function DirectionWord({ attempt }: { attempt: Attempt }) {
   return (
     <span className={parts.direction} data-direction={direction}>
       <Icon size={15} aria-hidden /> {t(`direction.${direction}`)}
+      {attempt.origin === "manual" && <b data-origin="manual">({t("origin.manual")})</b>}
     </span>
   );
 }

@@ -37,7 +37,7 @@ export function ResultChip({ result, confidence }: { result: Result; confidence?
 /** An attempt's result, or that it is still under way. */
 export function AttemptResult({ attempt }: { attempt: Attempt }) {
   const { t } = useTranslation();
-  if (attempt.result) return <ResultChip result={attempt.result} confidence={attempt.confidence} />;
+  if (attempt.result) return <ResultChip result={attempt.result} confidence={attempt.origin === "sip" ? attempt.confidence : null} />;
   return (
     <Chip tone="wait" icon={<IconPhone size={15} aria-hidden />}>
       {t("result.under_way")}

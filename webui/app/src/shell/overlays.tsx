@@ -1,7 +1,7 @@
 import { createContext, type ReactNode, useContext, useMemo, useState } from "react";
 
 /** The windows that lie over any screen. While one is open the desk's keys rest. */
-export type Overlay = "help" | "find" | "name" | "correct" | "scripts";
+export type Overlay = "help" | "find" | "name" | "correct" | "scripts" | "find_by_hand";
 
 interface Overlays {
   open: Overlay | null;

@@ -55,15 +55,15 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
     [t("attempt.direction"), <DirectionWord attempt={a} />],
-    [t("attempt.desk"), seatOf(a.desk, a.operator_name)],
+    a.origin === "sip" ? [t("attempt.desk"), seatOf(a.desk, a.operator_name)] : [t("attempt.operator"), a.operator_name ?? ""],
     [t("attempt.counted"), <Counted attempt={a} />],
   ];
   if (a.handed_desk) rows.push([t("attempt.handed_to"), seatOf(a.handed_desk, a.handed_to_name)]);
   if (a.number_kind) rows.push([t("attempt.number_kind"), t(`kind.${a.number_kind}`)]);
-  if (isTime(a.answered_at) && isTime(a.ended_at)) {
+  if (a.origin === "sip" && isTime(a.answered_at) && isTime(a.ended_at)) {
     rows.push([t("attempt.talk"), <span className="digits">{elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}</span>]);
   }
-  if (a.ended_by) rows.push([t("attempt.ended_by"), t(`ended_by.${a.ended_by as EndedBy}`)]);
+  if (a.ended_by && a.origin === "sip") rows.push([t("attempt.ended_by"), t(`ended_by.${a.ended_by as EndedBy}`)]);
   if (a.confidence) rows.push([t("attempt.confidence"), t(`confidence.${a.confidence}`)]);
   if (a.rule) rows.push([t("attempt.rule"), <code>{a.rule}</code>]);
   if (a.trunk) rows.push([t("attempt.trunk"), <code>{a.trunk}</code>]);
@@ -77,6 +77,7 @@ function Details({ attempt: a }: { attempt: Attempt }) {
       {a.entry && (
         <div className={css.entry}>
           <b>{words(a.entry)}</b>
+          {a.entry.kind && <p>{t("inbound_kind.said", { kind: t(`inbound_kind.${a.entry.kind}`) })}</p>}
           {a.entry.call_again_at && <p>{t("attempt.call_again", { at: dayAndTime(a.entry.call_again_at, language()) })}</p>}
           {a.entry.note && <p className={css.note}>{a.entry.note}</p>}
           <p className="quiet">
@@ -120,9 +121,13 @@ function Details({ attempt: a }: { attempt: Attempt }) {
         </>
       )}
       {a.quality && <Sounded quality={a.quality} />}
-      <h3>{t("ladder.title")}</h3>
-      <Ladder evidence={a.evidence ?? []} />
-      {(role === "supervisor" || role === "admin") && (
+      {a.origin === "sip" && (
+        <>
+          <h3>{t("ladder.title")}</h3>
+          <Ladder evidence={a.evidence ?? []} />
+        </>
+      )}
+      {a.origin === "sip" && (role === "supervisor" || role === "admin") && (
         <>
           <h3>{t("trace.title")}</h3>
           {tracing ? (

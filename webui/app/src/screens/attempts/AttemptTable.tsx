@@ -55,7 +55,7 @@ export function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen
               <EntryLine attempt={a} />
             </td>
             <td className={parts.number}>
-              {isTime(a.answered_at) && isTime(a.ended_at) && elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}
+              {a.origin === "sip" && isTime(a.answered_at) && isTime(a.ended_at) && elapsed(Date.parse(a.ended_at) - Date.parse(a.answered_at))}
             </td>
             <td className="nowrap">
               <Counted attempt={a} />

@@ -23,6 +23,11 @@ export function Figures({ progress }: { progress: Progress }) {
         <p className="quiet" data-figure="inbound">
           {t("figures.inbound", { answered: grouped(today.inbound.answered), missed: grouped(today.inbound.missed) })}
         </p>
+        {today.by_hand > 0 && (
+          <p className="quiet" data-figure="by-hand">
+            {t("figures.by_hand", { n: grouped(today.by_hand) })}
+          </p>
+        )}
       </div>
       <div className={css.figure}>
         <h2>{t("figures.month")}</h2>

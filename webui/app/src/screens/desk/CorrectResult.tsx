@@ -42,6 +42,7 @@ function Form({ attempt, onDone }: { attempt: string; onDone: () => void }) {
       draft={result.draft}
       balances={page.case.balances}
       confirming={result.confirming}
+      cameIn={known.direction === "inbound"}
       onChange={result.change}
       onParty={(party) => obey({ do: "party", party })}
       onBusiness={(business) => obey({ do: "business", business })}

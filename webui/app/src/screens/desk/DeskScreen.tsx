@@ -1,4 +1,5 @@
 import { IconCoffee } from "@tabler/icons-react";
+import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useCase, useSession } from "../../api/hooks";
@@ -36,6 +37,7 @@ export function DeskScreen() {
   return mine ? <Desk mine={mine} /> : <SeatPicker />;
 }
 
+const RungBefore = lazy(() => withWords(import("../inbound/RungBefore")));
 const DeskScripts = lazy(() => withWords(import("../scripts/DeskScripts")));
 
 // Enter that saved a result must not, pressed twice, dial the case that comes next.
@@ -46,6 +48,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const session = useSession();
   const say = useProblemText();
   const { open, show, close } = useOverlays();
+  const go = useNavigate();
   const noCase = usePresented(mine);
   const telephone = useTelephone(mine);
   const { data: page, error } = useCase(mine.desk.case_id);
@@ -127,6 +130,8 @@ function Desk({ mine }: { mine: MyDesk }) {
         return telephone.endTransfer("cancel");
       case "scripts":
         return show("scripts");
+      case "by_hand":
+        return void go({ to: "/by-hand", search: mine.desk.case_id ? { case: mine.desk.case_id } : {} });
       case "help":
         return show("help");
       case "save":
@@ -173,6 +178,11 @@ function Desk({ mine }: { mine: MyDesk }) {
               }
             />
             {page.paid && <PaidLine paid={page.paid} />}
+            {cameIn && mine.attempt && (
+              <Suspense>
+                <RungBefore call={mine.attempt} />
+              </Suspense>
+            )}
             {scripts}
             <History attempts={page.history ?? []} />
           </>
@@ -199,6 +209,7 @@ function Desk({ mine }: { mine: MyDesk }) {
             draft={result.draft}
             balances={about?.balances ?? []}
             confirming={result.confirming}
+            cameIn={cameIn}
             onChange={result.change}
             onParty={(party) => obey({ do: "party", party })}
             onBusiness={(business) => obey({ do: "business", business })}

@@ -55,7 +55,7 @@ function HistoryItem({ attempt, onOpen }: { attempt: Attempt; onOpen?: ((id: str
         {entry?.note && <div className={css.historyNote}>{entry.note}</div>}
       </div>
       <span className={`quiet ${css.historyWho}`}>
-        {isTime(attempt.answered_at) && isTime(attempt.ended_at) && (
+        {attempt.origin === "sip" && isTime(attempt.answered_at) && isTime(attempt.ended_at) && (
           <span className="digits">{elapsed(Date.parse(attempt.ended_at) - Date.parse(attempt.answered_at))} </span>
         )}
         {attempt.operator_name}

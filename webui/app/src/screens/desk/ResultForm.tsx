@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Balance } from "../../api/types";
 import { day, dayAndTime, fromLocalField } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
-import { language } from "../../i18n";
+import { language, withWords } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
 import { type Business, businesses, businessKeys, noPerson, type Party, parties } from "../../keys/keymap";
 import { Key } from "../../parts/Key";
@@ -14,6 +14,7 @@ import css from "./desk.module.css";
 import { type Draft, means, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
+const InboundKinds = lazy(() => withWords(import("../inbound/InboundKinds")));
 
 interface Props {
   /** What the case owes, by insurance and term. */
@@ -21,6 +22,8 @@ interface Props {
   /** Saving the same once more records it although more is promised than is owed. */
   confirming: boolean;
   draft: Draft;
+  /** The call came in: then it has a kind. */
+  cameIn?: boolean;
   onChange: (draft: Draft) => void;
   onParty: (party: Party) => void;
   onBusiness: (business: Business) => void;
@@ -49,12 +52,18 @@ export function ResultForm(props: Props) {
       ref={root}
       className={css.form}
       aria-label={t("form.title")}
+      data-came-in={props.cameIn || undefined}
       noValidate
       onSubmit={(event) => {
         event.preventDefault();
         if (!obstacle) onSave();
       }}
     >
+      {props.cameIn && (
+        <Suspense fallback={null}>
+          <InboundKinds draft={draft} onChange={onChange} error={errors.kind} />
+        </Suspense>
+      )}
       <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
       <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
       {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} balances={props.balances} />}
@@ -65,7 +74,7 @@ export function ResultForm(props: Props) {
         aria-keyshortcuts="N"
         size="sm"
         autosize
-        minRows={2}
+        minRows={props.cameIn ? 1 : 2}
         maxRows={5}
         maxLength={2000}
         value={draft.note}

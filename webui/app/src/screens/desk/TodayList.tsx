@@ -32,7 +32,7 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
   const { open, show, close } = useOverlays();
   const lost = useLink().state !== "live";
   const [correct, setCorrect] = useState<string | null>(null);
-  const attempts = useRecent().filter((a) => a.desk === mine.desk.id && a.ended_at);
+  const attempts = useRecent().filter((a) => (a.desk === mine.desk.id || (a.origin === "manual" && a.operator === mine.desk.operator)) && a.ended_at);
   return (
     <section className={css.today} aria-label={t("today.title")}>
       <div className={css.todayTools}>

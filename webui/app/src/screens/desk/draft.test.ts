@@ -19,6 +19,17 @@ const proposed = d.emptyDraft(24500, "2026-12-01");
 describe("the result form", () => {
   it("proposes all that is owed", () => expect(proposed).toMatchObject({ amount: "24,500", dueOn: "2026-12-01", means: "slip" }));
 
+  it("makes a complaint that came in a result too, and takes it back with the kind", () => {
+    const talked = { ...proposed, party: "self" as const, business: ["information" as const] };
+    const complained = d.chooseKind(talked, "complaint");
+    expect(d.entryOf(complained)).toEqual({ party: "self", business_results: ["information", "complaint"], kind: "complaint" });
+    expect(d.chooseKind(complained, "complaint").business).toEqual(["information", "complaint"]);
+    expect(d.entryOf(d.chooseKind(complained, "inquiry"))).toEqual({ party: "self", business_results: ["information"], kind: "inquiry" });
+    // One that was pressed for itself stays.
+    const both = { ...talked, business: ["complaint" as const] };
+    expect(d.chooseKind(both, "inquiry").business).toEqual(["complaint"]);
+  });
+
   it("sends a promise only with the result promise", () => {
     const talked = { ...proposed, party: "self" as const, business: ["information" as const] };
     expect(d.entryOf(talked)).toEqual({ party: "self", business_results: ["information"] });

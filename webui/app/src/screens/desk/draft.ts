@@ -1,4 +1,4 @@
-import type { Business, Party } from "../../keys/keymap";
+import type { Business, InboundKind, Party } from "../../keys/keymap";
 import type { Entry, EntryIn } from "../../api/types";
 import { parseYen } from "../../format/yen";
 import { fromLocalField, toLocalField } from "../../format/time";
@@ -15,6 +15,8 @@ export interface Draft {
   note: string;
   callAgain: string;
   mine: boolean;
+  /** What a call that came in was. */
+  kind?: InboundKind;
 }
 
 /** One insurance and term of a promise that is split. */
@@ -54,6 +56,7 @@ export function draftOf(entry: Entry, proposed: Draft): Draft {
     note: entry.note ?? "",
     callAgain: entry.call_again_at ? toLocalField(entry.call_again_at) : "",
     mine: entry.mine,
+    ...(entry.kind ? { kind: entry.kind } : {}),
     ...(entry.promise
       ? { amount: entry.promise.amount_yen.toLocaleString("ja-JP"), dueOn: entry.promise.due_on, means: entry.promise.means, parts: partsOf(entry.promise.parts ?? []) }
       : {}),
@@ -78,6 +81,7 @@ export function entryOf(draft: Draft, confirm: string[] = []): EntryIn {
       ? { promise: { amount_yen: parseYen(draft.amount) ?? 0, due_on: draft.dueOn, means: draft.means, ...(parts.length > 0 ? { parts } : {}) } }
       : {}),
     ...(confirm.length > 0 ? { confirm } : {}),
+    ...(draft.kind ? { kind: draft.kind } : {}),
     ...(draft.note.trim() ? { note: draft.note.trim() } : {}),
     ...(callAgain ? { call_again_at: callAgain, mine: draft.mine } : {}),
   };
@@ -97,6 +101,12 @@ export function toggleBusiness(draft: Draft, business: Business): Draft {
     ...draft,
     business: chosen ? draft.business.filter((b) => b !== business) : [...draft.business, business],
   };
+}
+
+/** The form after a kind was pressed. A complaint is a result too: it comes with the kind, and goes with it. */
+export function chooseKind(draft: Draft, kind: InboundKind): Draft {
+  const business = draft.kind === "complaint" || kind === "complaint" ? draft.business.filter((b) => b !== "complaint") : draft.business;
+  return { ...draft, kind, business: kind === "complaint" ? [...business, "complaint"] : business };
 }
 
 const prefix = "kakeru-draft:";

@@ -1,5 +1,5 @@
 import { type Command, noPerson } from "../../keys/keymap";
-import { chooseParty, type Draft, toggleBusiness } from "./draft";
+import { chooseKind, chooseParty, type Draft, toggleBusiness } from "./draft";
 
 interface Filling {
   draft: Draft;
@@ -25,6 +25,8 @@ export function obeyInForm(command: Command, form: HTMLFormElement | null, filli
       // A result that needs a person cannot be chosen by its letter either while its button is disabled.
       if (form?.querySelector<HTMLButtonElement>(`[data-business="${command.business}"]`)?.disabled) return;
       return filling.change(toggleBusiness(filling.draft, command.business));
+    case "kind":
+      return form?.dataset.cameIn === undefined ? undefined : filling.change(chooseKind(filling.draft, command.kind));
     default:
       return;
   }

@@ -21,7 +21,7 @@ export function proposedDraft(about: Case | undefined): Draft {
 const aboveBalance = "above_balance";
 
 /** Whether all that the server minds can be confirmed: then saving the same once more does so. */
-function toConfirm(error: unknown): boolean {
+export function toConfirm(error: unknown): boolean {
   return error instanceof Problem && error.errors.length > 0 && error.errors.every((e) => e.code === aboveBalance);
 }
 

@@ -10,7 +10,7 @@ import parts from "../../parts/parts.module.css";
 /** Every day of the month on which somebody was called. */
 export function DayTable({ progress }: { progress: Progress }) {
   const { t } = useTranslation();
-  const days = progress.by_day.filter((d) => d.attempts > 0).toReversed();
+  const days = progress.by_day.filter((d) => d.attempts + d.by_hand > 0).toReversed();
   return (
     <Panel title={t("progress.by_day")}>
       {days.length === 0 ? (
@@ -23,6 +23,7 @@ export function DayTable({ progress }: { progress: Progress }) {
               <th className={parts.number}>{t("figures.way.attempts")}</th>
               <th className={parts.number}>{t("result.answered")}</th>
               <th className={parts.number}>{t("progress.rate")}</th>
+              <th className={parts.number}>{t("progress.by_hand")}</th>
             </tr>
           </thead>
           <tbody>
@@ -31,7 +32,8 @@ export function DayTable({ progress }: { progress: Progress }) {
                 <td>{longDate(d.day, language())}</td>
                 <td className={parts.number}>{grouped(d.attempts)}</td>
                 <td className={parts.number}>{grouped(d.answered)}</td>
-                <td className={parts.number}>{Math.round((100 * d.answered) / d.attempts)} %</td>
+                <td className={parts.number}>{d.attempts > 0 && `${Math.round((100 * d.answered) / d.attempts)} %`}</td>
+                <td className={parts.number}>{grouped(d.by_hand)}</td>
               </tr>
             ))}
           </tbody>

@@ -11,6 +11,7 @@ import { Figures } from "../board/Figures";
 import { MonthChart } from "../board/MonthChart";
 import { ResultBars } from "../board/ResultBars";
 import { DayTable } from "./DayTable";
+import { InboundTable } from "./InboundTable";
 
 /** How a month stands, for the ward: figures, the plan, every day. */
 export function ProgressScreen() {
@@ -53,6 +54,7 @@ export function ProgressScreen() {
             <ResultBars progress={progress} />
           </div>
           <DayTable progress={progress} />
+          <InboundTable progress={progress} />
         </>
       )}
     </div>

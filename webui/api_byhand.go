@@ -1,0 +1,138 @@
+package webui
+
+import (
+	"context"
+	"net/http"
+	"slices"
+	"time"
+
+	"github.com/danielgtaylor/huma/v2"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/japan"
+)
+
+type noteCallInput struct {
+	Key  string `header:"Idempotency-Key" maxLength:"200" doc:"makes a repeated click the same click"`
+	Body struct {
+		EntryFields
+
+		Party     string           `json:"party,omitempty" doc:"who was there"`
+		Direction dialer.Direction `json:"direction"`
+		CaseID    dialer.CaseID    `json:"case_id,omitempty" maxLength:"100" doc:"left out of a call that came in: the number's, or none"`
+		Number    string           `json:"number,omitempty" maxLength:"40" doc:"one of the case's; of a call that came in the caller's, where it is known"`
+		Rank      int              `json:"number_rank,omitempty" minimum:"1" maximum:"1000" doc:"which of the case's numbers, for those who do not see them"`
+		At        time.Time        `json:"at" doc:"when the call was made; of today"`
+		Result    string           `json:"result,omitempty" doc:"the connection result of a call of ours; with answered comes what was recorded of the talk"`
+	}
+}
+
+type noteCallOutput struct {
+	Body struct {
+		ID       dialer.CallID  `json:"id"`
+		Revision int            `json:"revision" doc:"0 of a call that reached nobody: nothing was recorded of it"`
+		Next     Next           `json:"next"`
+		Warnings []FieldProblem `json:"warnings"`
+	}
+}
+
+// byHandRoutes are about calls that were made or taken without SIP.
+func (s *Server) byHandRoutes() {
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/attempts", OperationID: "note-call", DefaultStatus: http.StatusCreated,
+		Summary: "Note a call that was made or taken on another telephone (手動)",
+	}, s.noteCall)
+}
+
+func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutput, error) {
+	n, c, err := s.handCall(ctx, in)
+	if err != nil {
+		return nil, err
+	}
+	found := n.Check(c)
+	var warnings []casework.FieldError
+	if n.Entry != nil {
+		found = append(found, append(n.Entry.CheckKind(n.Direction), n.Entry.Check(n.Noted, c, s.d.Hours)...)...)
+		warnings = n.Entry.Warn(c, &s.d.Banks)
+	}
+	if len(found) > 0 {
+		return nil, invalidFields(found)
+	}
+	ask, tell := unconfirmed(warnings, in.Body.Confirm)
+	if len(ask) > 0 {
+		return nil, invalidFields(ask)
+	}
+	if err := s.follow(ctx, &n, c); err != nil {
+		return nil, err
+	}
+	kept, err := s.d.ByHand.NoteCall(ctx, n)
+	if err != nil {
+		return nil, err
+	}
+	s.noted(ctx, n, kept)
+	out := &noteCallOutput{}
+	out.Body.ID, out.Body.Revision, out.Body.Next, out.Body.Warnings = kept.Attempt, kept.Revision, dressNext(kept.Next), dressWarnings(tell)
+	return out, nil
+}
+
+// handCall reads what was sent, with the case that it names.
+func (s *Server) handCall(ctx context.Context, in *noteCallInput) (n casework.HandCall, c casework.Case, err error) {
+	b, now := in.Body, s.d.Now()
+	n = casework.HandCall{
+		ID: dialer.CallID(dialer.NewID(now)), Direction: b.Direction, Case: b.CaseID, At: b.At, Result: dialer.Result(b.Result),
+		By: from(ctx).User.ID, Noted: now, Key: in.Key,
+	}
+	if b.Number != "" {
+		digits, _ := japan.Number(b.Number)
+		if digits == "" {
+			return n, c, invalid("number", "bad_number", "電話番号として読めません。市外局番から入力してください", "this is no telephone number; give it with its area code")
+		}
+		n.Number = dialer.Number(digits)
+	}
+	if n.Direction == dialer.Inbound && n.Result == "" {
+		n.Result = dialer.Answered
+	}
+	if n.Result == dialer.Answered {
+		entry := entryOf(b.Party, b.EntryFields)
+		n.Entry = &entry
+	} else if b.Party != "" || len(b.BusinessResults) > 0 || b.Note != "" || b.Promise != nil {
+		return n, c, invalid("party", "nobody_answered", "応答のなかった架電には通話の結果を付けられません", "a call that nobody answered has no talk to record")
+	}
+	if n.Case != "" {
+		c, err = s.d.Cases.Case(ctx, n.Case)
+	}
+	if i := slices.IndexFunc(c.Phones, func(p casework.Phone) bool { return p.Rank == b.Rank }); i >= 0 && n.Number == "" {
+		n.Number = c.Phones[i].Number
+	}
+	return n, c, err
+}
+
+// follow has the rules decide what the case waits for.
+func (s *Server) follow(ctx context.Context, n *casework.HandCall, c casework.Case) error {
+	situation := s.situation(ctx, casework.Attempt{ID: n.ID, CaseID: n.Case, NumberKind: n.Number.Kind()}, c)
+	var tries []dialer.Try
+	if n.Entry == nil {
+		var err error
+		if tries, err = s.d.ByHand.Tries(ctx, s.d.Refs.Number(n.Number), n.Noted.Add(-dialer.TriesKept)); err != nil {
+			return err
+		}
+		situation.OtherNumber = slices.ContainsFunc(c.Phones, func(p casework.Phone) bool {
+			return p.Number != n.Number && p.Usable && !p.DoNotCall && p.Kind != dialer.KindNever
+		})
+	}
+	n.Follow(s.d.Rules, situation, tries)
+	return nil
+}
+
+// noted tells the line, the board and the ward of what was noted.
+func (s *Server) noted(ctx context.Context, n casework.HandCall, kept casework.Recorded) {
+	s.log.Info("call noted by hand", "call", kept.Attempt, "direction", n.Direction, "case", kept.Case, "result", n.Result, "user", n.By)
+	if err := s.d.Calls.ResultRecorded(context.WithoutCancel(ctx), kept.Attempt, kept.Case); err != nil {
+		s.log.Warn("the line could not be told of a call noted by hand", "call", kept.Attempt, "err", err)
+	}
+	s.recount.attemptChanged(kept.Attempt)
+	if n.Entry != nil {
+		s.passedOn(casework.Attempt{ID: kept.Attempt}, *n.Entry)
+	}
+}

@@ -1,0 +1,232 @@
+package webui
+
+import (
+	"context"
+	"maps"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// byHandWorld is the world's part that knows of calls made without SIP.
+type byHandWorld struct {
+	rung  map[dialer.CallID]map[dialer.CaseID]casework.Rung
+	tries []dialer.Try
+	noted []casework.HandCall
+	fail  error
+}
+
+// RungBefore implements Callers.
+func (w *world) RungBefore(_ context.Context, id dialer.CallID, since time.Time) (map[dialer.CaseID]casework.Rung, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hand.fail != nil {
+		return nil, w.hand.fail
+	}
+	rung := maps.Clone(w.hand.rung[id])
+	maps.DeleteFunc(rung, func(_ dialer.CaseID, r casework.Rung) bool { return r.At.Before(since) })
+	return rung, nil
+}
+
+// Tries implements casework.HandStore.
+func (w *world) Tries(context.Context, string, time.Time) ([]dialer.Try, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.hand.tries, w.hand.fail
+}
+
+// NoteCall implements casework.HandStore.
+func (w *world) NoteCall(_ context.Context, n casework.HandCall) (casework.Recorded, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if w.hand.fail != nil {
+		return casework.Recorded{}, w.hand.fail
+	}
+	w.hand.noted = append(w.hand.noted, n)
+	kept := casework.Recorded{Attempt: n.ID, Case: n.Case, Next: n.Next, By: n.By, At: n.Noted}
+	a := casework.Attempt{
+		ID: n.ID, CaseID: n.Case, Operator: n.By, Direction: string(n.Direction), Origin: casework.ByHand, StartedAt: n.At,
+		EndedAt: n.At, EndedBy: dialer.ByOperator, Verdict: n.Verdict(), NumberKind: n.Number.Kind(),
+	}
+	if n.Entry != nil {
+		kept.Entry, kept.Revision = *n.Entry, 1
+		a.Entry = &kept
+	}
+	w.attempts = append([]casework.Attempt{a}, w.attempts...)
+	return kept, nil
+}
+
+// noting is a call by hand as the panel sends it, with changes.
+func noting(change map[string]any) map[string]any {
+	body := map[string]any{
+		"direction": "outbound", "case_id": "case-1", "number": "090-0000-1234", "at": tuesday.Add(-10 * time.Minute), "result": "answered",
+		"party": "self", "business_results": []string{"no_commitment"}, "note": "携帯から架電",
+	}
+	for k, v := range change {
+		if body[k] = v; v == nil {
+			delete(body, k)
+		}
+	}
+	return body
+}
+
+type notedCall struct {
+	ID       dialer.CallID
+	Revision int
+	Next     Next
+}
+
+// TestACallMadeByHandFollowsTheRules: it is kept with its result, the line is told where its case stands, and it is shown as what it is.
+func TestACallMadeByHandFollowsTheRules(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	got := into[notedCall](t, op.do("POST", "/api/attempts", noting(nil), "Idempotency-Key", "click-1").want(t, 201))
+	n := h.hand.noted[0]
+	if got.ID != n.ID || got.Revision != 1 || got.Next.State != dialer.CaseWaiting || !n.Next.Due.After(dialer.DateOf(tuesday).Next().At(0)) {
+		t.Errorf("%+v of %+v", got, n)
+	}
+	if n.By != "user-operator" || n.Number != "09000001234" || n.Key != "click-1" || !n.Noted.Equal(tuesday) || n.Entry.Note != "携帯から架電" {
+		t.Errorf("%+v", n)
+	}
+	if len(h.told) != 1 {
+		t.Errorf("the line was told %v", h.told)
+	}
+	a := into[Attempt](t, op.do("GET", "/api/attempts/"+string(n.ID), nil).want(t, 200))
+	if a.Origin != casework.ByHand || a.Counted || a.SIPCallID != "" || len(a.Evidence) != 0 {
+		t.Errorf("%+v", a)
+	}
+
+	// Nobody answered: the table for calls that reach nobody decides, with what was tried before at the number.
+	h.set(func() { h.hand.tries = []dialer.Try{{At: tuesday.Add(-time.Hour), Result: dialer.Unallocated}} })
+	gone := map[string]any{"party": nil, "business_results": nil, "note": nil, "number": nil, "number_rank": 2, "result": "unallocated"}
+	op.do("POST", "/api/attempts", noting(gone)).want(t, 201)
+	n = h.hand.noted[1]
+	if n.Entry != nil || n.Number != "09000001234" || !n.Spoilt || n.Next.State != dialer.CaseHeld {
+		t.Errorf("unallocated for the second time, at the only number: %+v", n)
+	}
+	if logs := h.logs.String(); !strings.Contains(logs, "call noted by hand") || strings.Contains(logs, "09000001234") || strings.Contains(logs, "携帯から架電") {
+		t.Error("the log does not say so, or says too much")
+	}
+}
+
+func TestACallByHandThatIsNone(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	nobody := map[string]any{"party": nil, "business_results": nil, "note": nil, "result": "no_answer"}
+	for name, of := range map[string]struct {
+		change map[string]any
+		field  string
+		code   string
+	}{
+		"of tomorrow":             {map[string]any{"at": tuesday.Add(time.Minute)}, "at", "future"},
+		"of yesterday":            {map[string]any{"at": tuesday.Add(-11 * time.Hour)}, "at", "not_today"},
+		"at another's number":     {map[string]any{"number": "0300005678"}, "number", "not_the_cases"},
+		"at no number":            {map[string]any{"number": nil}, "number", "not_the_cases"},
+		"at a rank there is not":  {map[string]any{"number": nil, "number_rank": 9}, "number", "not_the_cases"},
+		"at a word":               {map[string]any{"number": "自宅"}, "number", "bad_number"},
+		"of no case":              {map[string]any{"case_id": nil}, "case_id", "missing"},
+		"without its result":      {map[string]any{"result": nil, "party": nil, "business_results": nil, "note": nil}, "result", "unknown"},
+		"that did not leave":      {map[string]any{"result": "line_trouble", "party": nil, "business_results": nil, "note": nil}, "result", "unknown"},
+		"with a talk with nobody": {map[string]any{"result": "no_answer"}, "party", "nobody_answered"},
+		"without who was there":   {map[string]any{"party": nil}, "party", "missing"},
+		"of ours with a kind":     {map[string]any{"kind": "inquiry"}, "kind", "not_inbound"},
+		"that came in, without":   {map[string]any{"direction": "inbound", "result": nil}, "kind", "missing"},
+		"that came in, unheard":   {map[string]any{"direction": "inbound", "kind": "gossip", "result": nil}, "kind", "unknown"},
+		"that came in and missed": {maps.Collect(func(yield func(string, any) bool) {
+			for k, v := range nobody {
+				yield(k, v)
+			}
+			yield("direction", "inbound")
+		}), "result", "unknown"},
+		"with more than is owed": {map[string]any{"business_results": []string{"promise"}, "promise": map[string]any{"amount_yen": 20_000, "due_on": "2026-11-30", "means": "slip"}},
+			"promise.amount_yen", casework.AboveBalance},
+	} {
+		p := op.do("POST", "/api/attempts", noting(of.change)).problem(t, 422, "invalid")
+		if !slices.ContainsFunc(p.Errors, func(e FieldProblem) bool { return e.Field == of.field && e.Code == of.code }) {
+			t.Errorf("%s: %+v", name, p.Errors)
+		}
+	}
+	op.do("POST", "/api/attempts", noting(map[string]any{"case_id": "case-9"})).problem(t, 404, "not_found")
+	h.as("ward").do("POST", "/api/attempts", noting(nil)).problem(t, 403, "forbidden")
+	h.set(func() { h.hand.fail = dialer.Refuse(dialer.CaseBusy) })
+	op.do("POST", "/api/attempts", noting(nil)).problem(t, 409, "case_busy")
+	h.set(func() { h.hand.fail = dialer.ErrLedgerDown })
+	op.do("POST", "/api/attempts", noting(nobody)).problem(t, 503, "ledger_down")
+	if len(h.hand.noted) != 0 {
+		t.Errorf("kept %+v", h.hand.noted)
+	}
+}
+
+// TestACallTakenByHand may belong to a case, a number, or to nobody.
+func TestACallTakenByHand(t *testing.T) {
+	h := open(t)
+	boss := h.as("supervisor")
+	for _, change := range []map[string]any{
+		{"number": nil}, {"case_id": nil, "number": "03-0000-1234"}, {"case_id": nil, "number": nil},
+	} {
+		change["direction"], change["kind"], change["result"] = "inbound", "inquiry", nil
+		boss.do("POST", "/api/attempts", noting(change)).want(t, 201)
+	}
+	for i, n := range h.hand.noted {
+		if n.Direction != dialer.Inbound || n.Result != dialer.Answered || n.Entry.Kind != casework.Inquiry || (n.Case == "") != (i > 0) || (n.Number == "") != (i != 1) {
+			t.Errorf("%d: %+v", i, n)
+		}
+	}
+}
+
+// TestAComplaintThatCameInAlarms, as the business result does: it is among the results, and the supervisor is told, once.
+func TestAComplaintThatCameInAlarms(t *testing.T) {
+	h := open(t)
+	came := talked("in-1", "user-operator")
+	came.Direction = "inbound"
+	h.set(func() { h.attempts = []casework.Attempt{came} })
+	board := h.as("supervisor").watch("")
+	op, entry := h.as("operator"), map[string]any{"party": "self", "business_results": []string{"information"}}
+	p := op.do("PUT", "/api/attempts/in-1/result", entry).problem(t, 422, "invalid")
+	if len(p.Errors) != 1 || p.Errors[0].Field != "kind" {
+		t.Errorf("without its kind: %+v", p.Errors)
+	}
+	entry["kind"] = "complaint"
+	op.do("PUT", "/api/attempts/in-1/result", entry).want(t, 200)
+	alert := dataOf[Alert](t, board.until("alert"))
+	kept := into[Attempt](t, op.do("GET", "/api/attempts/in-1", nil).want(t, 200)).Entry
+	want := []casework.Business{casework.Information, casework.Complaint}
+	if alert.Kind != "complaint" || kept.Kind != casework.ComplaintMade || !reflect.DeepEqual(kept.BusinessResults, want) {
+		t.Errorf("alert %+v, entry %+v", alert, kept)
+	}
+}
+
+// TestWhoeverCallsWasRungByUs: the caller's cases each say when we called there last, for as long as that is lately.
+func TestWhoeverCallsWasRungByUs(t *testing.T) {
+	h := open(t)
+	h.set(func() {
+		other := sampleCase()
+		other.ID, other.Person.Name = "case-2", "見本 花子"
+		h.cases["case-2"] = other
+		h.calls["in-1"] = dialer.CallView{ID: "in-1", Direction: dialer.Inbound, CaseID: "case-1", State: dialer.CallingDesk}
+		h.callers["in-1"] = callerIn{"0300001234", []dialer.CaseID{"case-1", "case-2"}}
+		h.hand.rung = map[dialer.CallID]map[dialer.CaseID]casework.Rung{"in-1": {
+			"case-1": {At: tuesday.Add(-time.Hour), By: "user-operator2", Result: dialer.NoAnswer, Origin: casework.BySIP},
+			"case-2": {At: tuesday.Add(-60 * 24 * time.Hour), By: "user-operator2", Result: dialer.Answered},
+		}}
+	})
+	boss := h.as("supervisor")
+	got := into[Caller](t, boss.do("GET", "/api/attempts/in-1/caller", nil).want(t, 200))
+	if len(got.Cases) != 2 || got.Cases[0].Rung == nil || got.Cases[1].Rung != nil {
+		t.Fatalf("%+v", got.Cases)
+	}
+	if r := got.Cases[0].Rung; !r.At.Equal(tuesday.Add(-time.Hour)) || r.ByName != "職員operator2" || r.Result != dialer.NoAnswer || r.BusinessResults == nil {
+		t.Errorf("%+v", r)
+	}
+	// What cannot be had keeps nobody from seeing who calls.
+	h.set(func() { h.hand.fail = dialer.ErrLedgerDown })
+	got = into[Caller](t, boss.do("GET", "/api/attempts/in-1/caller", nil).want(t, 200))
+	if len(got.Cases) != 2 || got.Cases[0].Rung != nil || got.Number == "" {
+		t.Errorf("%+v", got)
+	}
+}
