@@ -54,7 +54,7 @@ function Rows({ of: e }: { of: Export }) {
     e.corrections > 0 && t("exports.corrections", { n: grouped(e.corrections) }),
     e.repeats > 0 && t("exports.repeats", { n: grouped(e.repeats) }),
   ];
-  return <span className="digits">{counts.filter(Boolean).join("・")}</span>;
+  return <span className="digits">{counts.filter(Boolean).join(" / ")}</span>;
 }
 
 function Write({ today, waiting }: { today: string; waiting: number }) {
