@@ -59,7 +59,8 @@ func (l *Ledger) returnRow(r db.RowsOfReturnRow) (returns.Row, error) {
 	}
 	row := returns.Row{
 		Attempt: dialer.CallID(r.AttemptID), Revision: int(r.Revision), WardNumber: who.WardNumber, At: r.StartedAt,
-		Direction: dialer.Direction(r.Direction), Origin: casework.Origin(r.Origin), Kind: casework.InboundKind(r.Kind), NumberKind: dialer.NumberKind(r.NumberKind), Result: dialer.Result(r.Result),
+		Direction: dialer.Direction(r.Direction), Origin: casework.Origin(r.Origin), Kind: casework.InboundKind(r.Kind),
+		NumberKind: dialer.NumberKind(r.NumberKind), Result: dialer.Result(r.Result),
 		Party: casework.Party(r.Party), Note: note, CallAgain: r.CallAgainAt, Operator: dialer.UserID(r.Operator), Mark: returns.Mark(r.Mark),
 	}
 	if r.ByUser != "" { // who recorded it is who talked

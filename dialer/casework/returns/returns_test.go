@@ -130,8 +130,8 @@ func TestWhatCannotBeWritten(t *testing.T) {
 func TestACallByHandSaysSo(t *testing.T) {
 	l := DefaultLayout()
 	for want, r := range map[string]Row{
-		"区分:架電":               {Direction: dialer.Outbound, Origin: casework.BySIP},
-		"区分:架電(手動)":           {Direction: dialer.Outbound, Origin: casework.ByHand},
+		"区分:架電":     {Direction: dialer.Outbound, Origin: casework.BySIP},
+		"区分:架電(手動)": {Direction: dialer.Outbound, Origin: casework.ByHand},
 		"区分:受電(手動) / 受電区分:問合せ": {Direction: dialer.Inbound, Origin: casework.ByHand, Kind: casework.Inquiry},
 		"区分:受電 / 受電区分:区の他用件":   {Direction: dialer.Inbound, Origin: casework.BySIP, Kind: casework.OtherBusiness},
 	} {
