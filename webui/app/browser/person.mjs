@@ -119,13 +119,14 @@ export class Person {
   /** Finds a case by its 宛名番号, all by keyboard, and puts it on the desk. */
   async present(about) {
     await this.until("the desk to be idle", async () => (await this.phase()) === "idle");
-    if ((await this.shownCase()) === about.id) return;
-    await this.press("/");
-    await this.page.keyboard.type(about.ward_number); // at once, as people do
-    await this.sees(`tr[data-case="${about.id}"]`);
-    await this.press("Enter");
-    await this.sees(`section[data-case="${about.id}"]`);
-    await this.page.getByRole("dialog").waitFor({ state: "hidden" });
+    if ((await this.shownCase()) !== about.id) {
+      await this.press("/");
+      await this.page.keyboard.type(about.ward_number); // at once, as people do
+      await this.sees(`tr[data-case="${about.id}"]`);
+      await this.press("Enter");
+      await this.sees(`section[data-case="${about.id}"]`);
+      await this.page.getByRole("dialog").waitFor({ state: "hidden" });
+    }
     await this.until("the button", () => this.page.locator("button[aria-keyshortcuts=Enter]:not([aria-disabled])").count());
     await this.page.waitForTimeout(500); // the panel ignores Enter for a breath after a case has come
   }
