@@ -234,6 +234,10 @@ func (w *world) control(a dialer.Asker, id dialer.CallID, what string) error {
 	return nil
 }
 
+func (w *world) AnnouncementHeard(_ context.Context, a dialer.Asker, id dialer.CallID, what dialer.Announcement) error {
+	return w.control(a, id, "announcement_heard "+string(what))
+}
+
 func (w *world) Hold(_ context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
 	return w.control(a, id, fmt.Sprintf("hold %v", on))
 }

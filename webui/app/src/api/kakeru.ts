@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, HandoffAct, NumberIn, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, HandoffAct, HeardIn, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -35,6 +35,8 @@ export const hangUp = (call: string) => take(api.POST("/api/calls/{id}/hangup", 
 /** Presses keys at the far end. */
 export const sendDigits = (call: string, digits: string) =>
   take(api.POST("/api/calls/{id}/dtmf", { ...at(call), body: { digits } }));
+
+export const heard = (call: string, announcement: HeardIn) => take(api.POST("/api/calls/{id}/heard", { ...at(call), body: { announcement } }));
 
 export const getTrace = async (call: string) => (await take(api.GET("/api/calls/{id}/trace", at(call)))).messages;
 export const hold = (call: string, on: boolean) =>

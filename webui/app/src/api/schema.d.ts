@@ -178,6 +178,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/heard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which announcement of the network is heard */
+        post: operations["heard-announcement"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/hold": {
         parameters: {
             query?: never;
@@ -1228,6 +1245,8 @@ export interface components {
             reason: "slow" | "session" | "shutdown";
         };
         Call: {
+            /** @enum {string} */
+            announcement?: "vacant" | "carrier_reason" | "by_request" | "out_of_reach" | "refused" | "none";
             /** Format: date-time */
             answered_at?: string;
             case_id: string;
@@ -1658,6 +1677,13 @@ export interface components {
             /** @description what waits for the ward first, by the day it is due */
             items: components["schemas"]["Handoff"][];
             next_cursor: string | null;
+        };
+        HeardInputBody: {
+            /**
+             * @description none takes back what was said before
+             * @enum {string}
+             */
+            announcement: "vacant" | "carrier_reason" | "by_request" | "out_of_reach" | "refused" | "none";
         };
         HeldBack: {
             /** @enum {string} */
@@ -2684,6 +2710,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "heard-announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeardInputBody"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {

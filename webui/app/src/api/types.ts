@@ -54,6 +54,8 @@ export type ScriptPage = S["ScriptPage"];
 export type Situation = ScriptPage["situations"][number];
 export type ScriptIn = S["DraftInputBody"];
 export type NumberIn = S["EnterNumberInputBody"];
+/** What an operator hears the network say; none takes it back. */
+export type HeardIn = S["HeardInputBody"]["announcement"];
 
 /** What an operator sends of a talk. */
 export type EntryIn = S["ResultInputBody"];

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { businesses, businessKeys, commandFor, parties, type Phase, type Press, type Typing } from "./keymap";
+import { announcementKeys, announcements, businesses, businessKeys, commandFor, parties, type Phase, type Press, type Typing } from "./keymap";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
@@ -37,6 +37,17 @@ describe("commandFor", () => {
     expect(commandFor(press(key), "talking", "button")).toEqual({ do: "hang_up" });
     expect(commandFor(press(key), "idle", "nowhere")).toBeNull();
     expect(commandFor(press(key), "wrap_up", "nowhere")).toBeNull();
+  });
+
+  it("notes the announcement that is heard while it rings, by keys that change nothing once somebody answers", () => {
+    expect(new Set(Object.values(announcementKeys)).size).toBe(announcements.length);
+    for (const what of announcements) {
+      const key = announcementKeys[what];
+      expect(commandFor(press(key.toLowerCase()), "calling", "nowhere")).toEqual({ do: "heard", what });
+      expect(["focus", "complete_transfer", "cancel_transfer"]).toContain(commandFor(press(key), "talking", "nowhere")?.do);
+      expect(commandFor(press(key), "idle", "nowhere")).toBeNull();
+      expect(commandFor(press(key), "calling", "line")).toBeNull();
+    }
   });
 
   it("never hangs up from inside a field: Escape leaves the field first", () => {
@@ -94,7 +105,7 @@ describe("commandFor", () => {
   ] as const)("%s does %s in a talk, and in nothing else", (key, what) => {
     expect(commandFor(press(key), "talking", "nowhere")).toEqual({ do: what });
     if (/\d/.test(key)) expect(commandFor(press("Unidentified", { code: `Numpad${key}` }), "talking", "nowhere")).toEqual({ do: what });
-    for (const phase of phases.filter((p) => p !== "talking")) expect(commandFor(press(key), phase, "nowhere")).toBeNull();
+    for (const phase of phases.filter((p) => p !== "talking")) expect(commandFor(press(key), phase, "nowhere")?.do ?? "heard").toBe("heard");
     for (const typing of ["line", "text"] as const) expect(commandFor(press(key), "talking", typing)).toBeNull();
     expect(commandFor(press(key, { repeat: true }), "talking", "nowhere")).toBeNull();
   });

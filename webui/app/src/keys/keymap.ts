@@ -37,6 +37,14 @@ export const businessKeys = {
 export type Business = keyof typeof businessKeys;
 export const businesses = Object.keys(businessKeys) as Business[];
 
+/**
+ * The announcements of the network, each with its key while it rings. A person may answer in the very moment in which one is
+ * pressed: so these are keys that change nothing in the talk's form.
+ */
+export const announcementKeys = { vacant: "N", carrier_reason: "P", by_request: "M", out_of_reach: "E", refused: "Q" } as const;
+export type Announcement = keyof typeof announcementKeys;
+export const announcements = Object.keys(announcementKeys) as Announcement[];
+
 /** What the operator's desk is doing, as far as keys go. */
 export type Phase =
   | "ringing" // a call comes in: the handset answers it, and nothing is dialled
@@ -63,6 +71,7 @@ export type Command =
   | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "next_bank_day" | "split" }
+  | { do: "heard"; what: Announcement }
   | { do: "party"; party: Party }
   | { do: "business"; business: Business };
 
@@ -97,6 +106,8 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
   if (letter === "S" && phase === "idle") return { do: "skip" };
+  const heard = phase === "calling" && announcements.find((a) => announcementKeys[a] === letter);
+  if (heard) return { do: "heard", what: heard };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   const sign = promiseSigns[press.key];

@@ -9,6 +9,7 @@ import css from "./shell.module.css";
 const deskKeys = [
   ["Enter", "dial"],
   ["Esc / H", "hang_up"],
+  ["N P M E Q", "heard"],
   ["#", "keypad"],
   ["8", "hold"],
   ["9", "mute"],
@@ -26,6 +27,8 @@ const formKeys = [
   ["N", "note"],
   ["M", "amount"],
   ["P", "due_on"],
+  [".", "next_bank_day"],
+  [",", "split"],
   ["V", "call_again"],
   ["Esc", "leave_field"],
   ["Enter", "save"],

@@ -95,6 +95,8 @@ function Desk({ mine }: { mine: MyDesk }) {
         if (mine.phase === "idle") show("find");
         else if (cameIn) show("name");
         return;
+      case "heard":
+        return telephone.heard(command.what);
       case "hold":
         return mine.call && !mine.call.transfer_to && telephone.hold();
       case "mute":
@@ -162,7 +164,7 @@ function Desk({ mine }: { mine: MyDesk }) {
       </div>
       <div className={css.right}>
         {!mine.attempt && <Previous desk={mine.desk.id} saved={saved} />}
-        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} onName={cameIn ? () => show("name") : undefined} />
+        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} nobody={!result.draft.party} onName={cameIn ? () => show("name") : undefined} />
         {mine.attempt ? (
           <ResultForm
             root={form}
