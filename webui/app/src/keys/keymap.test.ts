@@ -78,6 +78,17 @@ describe("commandFor", () => {
       expect(commandFor(press(businessKeys[business].toLowerCase()), "wrap_up", "nowhere")).toEqual({ do: "business", business });
   });
 
+  it.each([
+    [";", "；", "told"],
+    ["[", "「", "next_language"],
+    ["]", "」", "do_not_call"],
+  ] as const)("%s, also full-width %s, is %s in the form, and nothing else", (sign, wide, what) => {
+    for (const key of [sign, wide])
+      for (const phase of ["talking", "wrap_up"] as const) expect(commandFor(press(key), phase, "nowhere")).toEqual({ do: "more", what });
+    for (const phase of ["idle", "ringing", "calling"] as const) expect(commandFor(press(sign), phase, "nowhere")).toBeNull();
+    expect(commandFor(press(sign), "wrap_up", "line")).toBeNull();
+  });
+
   it("saves by Enter, and from the note by Ctrl+Enter", () => {
     expect(commandFor(press("Enter"), "wrap_up", "nowhere")).toEqual({ do: "save" });
     expect(commandFor(press("Enter"), "wrap_up", "line")).toEqual({ do: "save" });

@@ -71,6 +71,7 @@ export type Command =
   | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "next_bank_day" | "split" }
+  | { do: "more"; what: "told" | "next_language" | "do_not_call" }
   | { do: "heard"; what: Announcement }
   | { do: "party"; party: Party }
   | { do: "business"; business: Business };
@@ -112,6 +113,8 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   const sign = promiseSigns[press.key];
   if (form && sign) return { do: sign };
+  const more = moreSigns[press.key];
+  if (form && more) return { do: "more", what: more };
   return form ? inForm(letter) : null;
 }
 
@@ -128,6 +131,16 @@ function enter(phase: Phase, typing: Typing): Command | null {
 
 // Every letter is taken by a result: a promise's date and its parts have signs.
 const promiseSigns: Record<string, "next_bank_day" | "split"> = { ".": "next_bank_day", "。": "next_bank_day", ",": "split", "、": "split" };
+
+// What a result leads to: the line for the ward, the language, and the number that is not to be called again.
+const moreSigns: Record<string, "told" | "next_language" | "do_not_call"> = {
+  ";": "told",
+  "；": "told",
+  "[": "next_language",
+  "「": "next_language",
+  "]": "do_not_call",
+  "」": "do_not_call",
+};
 
 function inForm(letter: string): Command | null {
   const party = parties[Number(letter) - 1];

@@ -20,7 +20,7 @@ import { Incoming } from "./Incoming";
 import { NameCase, Standing, TalkControls } from "./TalkControls";
 import { announces, type MyDesk, type Telephone } from "./useDesk";
 
-const Announcements = lazy(() => withWords(import("./Announcements")));
+const Announcements = lazy(() => withWords(import("../talk/Announcements")));
 
 interface Props {
   mine: MyDesk;

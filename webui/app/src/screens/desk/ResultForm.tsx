@@ -5,15 +5,16 @@ import { useTranslation } from "react-i18next";
 import type { Balance } from "../../api/types";
 import { day, dayAndTime, fromLocalField } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
-import { language } from "../../i18n";
+import { language, withWords } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
 import { type Business, businesses, businessKeys, noPerson, type Party, parties } from "../../keys/keymap";
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import css from "./desk.module.css";
-import { type Draft, means, withoutPerson } from "./draft";
+import { type Draft, hasMore, means, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
+const More = lazy(() => withWords(import("../talk/ResultMore")));
 
 interface Props {
   /** What the case owes, by insurance and term. */
@@ -58,6 +59,11 @@ export function ResultForm(props: Props) {
       <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
       <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
       {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} balances={props.balances} />}
+      {hasMore(draft.business) && (
+        <Suspense fallback={null}>
+          <More draft={draft} set={set} errors={errors} />
+        </Suspense>
+      )}
       <Textarea
         label={<Label text={t("form.note")} name="N" />}
         aria-label={t("form.note")}

@@ -4,7 +4,7 @@ import type { Call } from "../../api/types";
 import { type Announcement, announcementKeys, announcements } from "../../keys/keymap";
 import { keepKeys } from "../../keys/keepKeys";
 import { Key } from "../../parts/Key";
-import css from "./desk.module.css";
+import css from "../desk/desk.module.css";
 
 interface Props {
   call: Call;
