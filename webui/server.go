@@ -130,6 +130,7 @@ func (s *Server) routes() {
 	s.controlRoutes()
 	s.caseRoutes()
 	s.orderRoutes()
+	s.askedRoutes()
 	s.closeRoutes()
 	s.handoffRoutes()
 	s.attemptRoutes()

@@ -39,7 +39,7 @@
 // custody.go seals and unseals, and ends a day's custody; persons.go and search.go are people and how they are found; sealold.go
 // seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it;
 // payments.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
-// numbers.go and scripts.go the work beside the calls.
+// numbers.go and scripts.go the work beside the calls, asked.go the calls that fall due.
 package postgres
 
 //go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate

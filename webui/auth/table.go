@@ -61,6 +61,7 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers},
 
 	{Route: "GET /api/queue", Roles: seniors},
+	{Route: "GET /api/asked-for", Roles: callers}, // an operator's own, and anyone's
 	{Route: "GET /api/cases/{id}", Roles: callers},
 	{Route: "POST /api/cases/search", Roles: callers},
 	{Route: "POST /api/cases/{id}/pin", Roles: seniors},

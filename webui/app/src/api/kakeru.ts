@@ -57,6 +57,7 @@ export const nameCase = (call: string, caseID: string) =>
   take(api.PUT("/api/attempts/{id}/case", { ...at(call), body: { case_id: caseID } }));
 
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
+export const getAskedFor = async () => (await take(api.GET("/api/asked-for"))).items;
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));
 export const searchCases = async (q: string) => (await take(api.POST("/api/cases/search", { body: { q } }))).items;
 /** A supervisor's order on a case; until is a skip's. */
@@ -97,6 +98,8 @@ export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", 
 export const discardList = (id: string) => take(api.DELETE("/api/lists/{id}", at(id)));
 
 export const getHandoffs = async () => (await take(api.GET("/api/handoffs", { params: { query: { limit: 500 } } }))).items;
+export const getHandoffsOf = async (about: string) =>
+  (await take(api.GET("/api/handoffs", { params: { query: { case_id: about, limit: 20 } } }))).items;
 export const getHandoff = (id: string) => take(api.GET("/api/handoffs/{id}", at(id)));
 /** Does something with a hand-off; the text is what is said with it. */
 export const moveHandoff = (id: string, act: HandoffAct, text: string) => {

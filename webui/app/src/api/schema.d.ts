@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/asked-for": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls asked for at a time that has come, or comes soon: one's own and anyone's; a supervisor's are all */
+        get: operations["asked-for"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts": {
         parameters: {
             query?: never;
@@ -1140,6 +1157,22 @@ export interface components {
             kind: string;
             text: string;
             text_en: string;
+        };
+        AskedFor: {
+            /** Format: date-time */
+            at: string;
+            case_id: string;
+            /** @description name of the desk where the case stands already */
+            desk?: string;
+            /** @description it should have been made ten minutes ago */
+            late: boolean;
+            /** @description who promised to make it; left out when it is anyone's */
+            operator?: string;
+            operator_name?: string;
+        };
+        AskedOutputBody: {
+            /** @description the earliest first */
+            items: components["schemas"]["AskedFor"][];
         };
         Attempt: {
             /** Format: date-time */
@@ -2372,6 +2405,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "asked-for": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     attempts: {
         parameters: {
             query?: {

@@ -39,6 +39,7 @@ export type Handoff = S["Handoff"];
 export type HandoffWhole = S["HandoffWhole"];
 /** What people do with a hand-off; the server has more, which come about by themselves. */
 export type HandoffAct = "add" | "acknowledge" | "answer" | "reopen" | "withdraw";
+export type AskedFor = S["AskedFor"];
 export type Close = S["Close"];
 export type CloseState = S["CloseStateOutputBody"];
 export type CheckItem = S["CheckItem"];

@@ -129,6 +129,8 @@ describe("commandFor", () => {
   it("passes the case over by S only while nothing is up; in the form S is a result", () => {
     expect(commandFor(press("s"), "idle", "nowhere")).toEqual({ do: "skip" });
     expect(commandFor(press("s"), "calling", "nowhere")).toBeNull();
+    expect(commandFor(press("o"), "idle", "nowhere")).toEqual({ do: "asked" });
+    expect(commandFor(press("o"), "calling", "nowhere")).toBeNull();
     expect(commandFor(press("s"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "other_insurance" });
   });
 

@@ -67,7 +67,7 @@ export interface Press {
 }
 
 export type Command =
-  | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "scripts" | "help" | "save" | "leave_field" }
+  | { do: "dial" | "hang_up" | "skip" | "asked" | "copy" | "search" | "scripts" | "help" | "save" | "leave_field" }
   | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "next_bank_day" | "split" }
@@ -107,6 +107,7 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
   if (letter === "S" && phase === "idle") return { do: "skip" };
+  if (letter === "O" && phase === "idle") return { do: "asked" };
   const heard = phase === "calling" && announcements.find((a) => announcementKeys[a] === letter);
   if (heard) return { do: "heard", what: heard };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };

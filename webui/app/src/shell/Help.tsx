@@ -19,6 +19,7 @@ const deskKeys = [
   ["Q", "cancel_transfer"],
   ["C", "copy"],
   ["S", "skip"],
+  ["O", "asked"],
   ["/", "find"],
   ["F2", "scripts"],
   ["?", "help"],

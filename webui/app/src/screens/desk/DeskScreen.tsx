@@ -10,6 +10,7 @@ import { copyText } from "../../parts/copy";
 import { Empty } from "../../parts/Empty";
 import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
+import { useAskedNow } from "./asked";
 import { CallBar } from "./CallBar";
 import { CaseFinder } from "./CaseFinder";
 import { CasePanel } from "./CasePanel";
@@ -33,6 +34,7 @@ export function DeskScreen() {
   return mine ? <Desk mine={mine} /> : <SeatPicker />;
 }
 
+const CaseHandoffs = lazy(() => withWords(import("../talk/CaseHandoffs")));
 const DeskScripts = lazy(() => withWords(import("../scripts/DeskScripts")));
 
 // Enter that saved a result must not, pressed twice, dial the case that comes next.
@@ -70,6 +72,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const phone: Phone | undefined = usable.find((p) => p.rank === (rank ?? about?.next_number?.rank)) ?? usable[0];
   const obstacle = useObstacle(mine, phone, about);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
+  const [asked] = useAskedNow(mine.desk.case_id);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
 
   function dial() {
@@ -89,6 +92,8 @@ function Desk({ mine }: { mine: MyDesk }) {
         return telephone.hangUp();
       case "skip":
         return mine.desk.case_id && telephone.skip();
+      case "asked":
+        return asked && telephone.present(asked.case_id);
       case "copy":
         return void copy();
       case "search":
@@ -145,6 +150,9 @@ function Desk({ mine }: { mine: MyDesk }) {
               keyed
             />
             {page.paid && <PaidLine paid={page.paid} />}
+            <Suspense>
+              <CaseHandoffs about={about.id} />
+            </Suspense>
             {scripts}
             <History attempts={page.history ?? []} />
           </>
