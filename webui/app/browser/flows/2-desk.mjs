@@ -246,7 +246,9 @@ export default [
     await operator.present(about);
     const attempt = await operator.dial();
     await operator.sees("[data-phase=talking]");
-    await operator.press("1", "o", "r", ";");
+    await operator.press("1", "o", "r");
+    await operator.sees("[data-told=slip_reissue]");
+    await operator.press(";");
     await operator.page.keyboard.insertText("国保 第5期を自宅へ");
     await operator.press("Escape", "g", "[");
     await operator.sees("button[data-language=en][aria-pressed=true]");

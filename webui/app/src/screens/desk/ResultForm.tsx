@@ -14,7 +14,8 @@ import css from "./desk.module.css";
 import { type Draft, hasMore, means, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
-const More = lazy(() => withWords(import("../talk/ResultMore")));
+const loadMore = () => withWords(import("../talk/ResultMore"));
+const More = lazy(loadMore);
 
 interface Props {
   /** What the case owes, by insurance and term. */
@@ -42,6 +43,8 @@ export function ResultForm(props: Props) {
   const { draft, onChange, onSave, obstacle, saving, errors, problem, root } = props;
   const { t } = useTranslation();
   useFirstError(root, errors);
+  // Its keys must not come too early for it: what is then typed would choose results.
+  useEffect(() => void loadMore(), []);
   const nobody = noPerson.includes(draft.party as Party);
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
   const callAgain = fromLocalField(draft.callAgain);

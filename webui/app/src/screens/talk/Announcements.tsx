@@ -5,6 +5,7 @@ import { type Announcement, announcementKeys, announcements } from "../../keys/k
 import { keepKeys } from "../../keys/keepKeys";
 import { Key } from "../../parts/Key";
 import css from "../desk/desk.module.css";
+import more from "./talk.module.css";
 
 interface Props {
   call: Call;
@@ -17,7 +18,7 @@ export default function Announcements({ call, onHeard }: Props) {
   const keyed = call.state === "calling_customer";
   return (
     <div className={css.controls} role="group" aria-label={t("announcement.title")} data-announcements>
-      <span className="quiet">{t("announcement.title")}</span>
+      <span className={more.legend}>{t("announcement.title")}</span>
       {announcements.map((what) => (
         <Button
           key={what}

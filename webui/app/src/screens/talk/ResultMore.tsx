@@ -4,6 +4,7 @@ import { keepKeys } from "../../keys/keepKeys";
 import { Key } from "../../parts/Key";
 import css from "../desk/desk.module.css";
 import { asksDoNotCall, type Draft, languages, passedOn } from "../desk/draft";
+import more from "./talk.module.css";
 
 interface Props {
   draft: Draft;
@@ -63,7 +64,7 @@ function Spoken({ spoken, onSpoken }: { spoken: string; onSpoken: (language: str
   const next = languages[(languages.findIndex((l) => l === spoken) + 1) % languages.length]!;
   return (
     <div className={css.controls} role="group" aria-label={t("told.language")}>
-      <span className={css.label}>{t("told.language")}</span>
+      <span className={more.legend}>{t("told.language")}</span>
       {languages.map((l) => (
         <Button
           key={l}
