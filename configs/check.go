@@ -30,6 +30,7 @@ func (s Settings) Check() error {
 	s.Centre.check(&p)
 	s.Clock.check(&p)
 	s.Calls.check(&p)
+	s.Identity.check(&p)
 	s.Inbound.check(&p)
 	s.Numbers.check(&p)
 	s.Queue.check(&p)

@@ -1,6 +1,10 @@
 package configs
 
-import "time"
+import (
+	"fmt"
+	"slices"
+	"time"
+)
 
 // Settings is everything that can be set. Durations are written "30s", times of day "09:00", dates "2026-11-24".
 type Settings struct {
@@ -10,6 +14,7 @@ type Settings struct {
 	Centre   Centre   `koanf:"centre"`
 	Clock    Clock    `koanf:"clock"`
 	Calls    Calls    `koanf:"calls"`
+	Identity Identity `koanf:"identity"`
 	Inbound  Inbound  `koanf:"inbound"`
 	Numbers  Numbers  `koanf:"numbers"`
 	Queue    Queue    `koanf:"queue"`
@@ -103,6 +108,30 @@ type Calls struct {
 	Ring     time.Duration `koanf:"ring"`
 	Talk     time.Duration `koanf:"talk"`
 	Drain    time.Duration `koanf:"drain"` // how long talks may go on after SIGTERM
+	// NeedHistoryCheck: nobody is dialled before the operator has ticked off that they read the case's history (経過確認済).
+	NeedHistoryCheck bool `koanf:"need_history_check"`
+}
+
+// Identity is what a person on the telephone must be known by before the operator sees the debt (本人確認). The ward decides that.
+type Identity struct {
+	Needed  int      `koanf:"needed"`  // how many of Allowed; 0 shows debts at once
+	Allowed []string `koanf:"allowed"` // of Identifiers, in the order of the form
+}
+
+// Identifiers are what a person can be known by.
+var Identifiers = []string{"name", "born_on", "address", "ward_number", "insured_number", "phone"}
+
+func (i Identity) check(p *problems) {
+	for n, word := range i.Allowed {
+		key := fmt.Sprintf("identity.allowed[%d]", n)
+		p.oneOf(key, word, Identifiers...)
+		if slices.Contains(i.Allowed[:n], word) {
+			p.addf(key, "%q is there twice; leave one out", word)
+		}
+	}
+	if i.Needed < 0 || i.Needed > len(i.Allowed) {
+		p.addf("identity.needed", "%d is out of range; write 0 (debts are shown at once) to %d, the length of identity.allowed", i.Needed, len(i.Allowed))
+	}
 }
 
 // Inbound says how calls that come in are taken.
@@ -240,6 +269,7 @@ func Default() Settings {
 		},
 		Clock:     Clock{Tell: 2 * time.Second, Stop: time.Minute},
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
+		Identity:  Identity{Needed: 2, Allowed: []string{"name", "born_on", "address", "ward_number"}},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},
 		Queue:     Queue{BestHour: "on"},
 		Numbers:   Numbers{RingsPerDay: 2, RingGap: time.Hour, OtherBand: true, BusyPerDay: 3, BusyGap: 5 * time.Minute},

@@ -376,6 +376,24 @@ func TestAnOperatorDialsWhatWaits(t *testing.T) {
 	})
 }
 
+// A lease that was lost without our knowing (the line was built anew in that moment): another desk had the case, and what it came to
+// is not ours to undo. The next one stands there.
+func TestACaseThatAnotherDeskHadMeanwhile(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		ids := h.cases(2)
+		_, err := h.Present(t.Context(), first, desk1, ids[0], false)
+		h.must(err)
+		h.must(h.queue.Remove(t.Context(), ids[0]))
+		h.must(h.ledger.Defer(t.Context(), ids[0], dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}))
+		h.refused(h.click(next(first, desk1)), dialer.CaseBusy)
+		synctest.Wait() // for what comes up by itself
+		h.deskIs(desk1, dialer.DeskReady, ids[1])
+		if n := len(h.ledger.Attempts()); n != 0 {
+			t.Errorf("%d attempts", n)
+		}
+	})
+}
+
 func TestASupervisorMayMore(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		boss := dialer.Asker{User: "supervisor", Role: dialer.RoleSupervisor}

@@ -48,11 +48,13 @@ func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picke
 		p.claim = &c
 		return p, nil
 	}
-	if next == nil {
-		return picked{}, err
+	switch {
+	case next != nil:
+		e.putOff(ctx, c, *next)
+		e.clearPresented(r.Desk, c)
+	case errors.Is(err, errNotWaiting) && errors.Is(e.d.Queue.Renew(ctx, c, e.d.Limits.Lease), ErrClaimLost):
+		e.clearPresented(r.Desk, c) // another desk has it, or had: the line was built anew in between
 	}
-	e.putOff(ctx, c, *next)
-	e.clearPresented(r.Desk, c)
 	return picked{}, err
 }
 
@@ -360,7 +362,9 @@ func (e *Engine) putOff(ctx context.Context, c Claim, next CaseNext) {
 	if err := e.d.Cases.Defer(ctx, c.Case, next); err != nil {
 		e.d.Log.Warn("case could not be put off in the ledger", "case", c.Case, "err", err)
 	}
-	if err := e.d.Queue.Done(ctx, c, next.from(*w)); err != nil {
+	switch err := e.d.Queue.Done(ctx, c, next.from(*w)); {
+	case errors.Is(err, ErrClaimLost): // whoever has it now puts it where it belongs
+	case err != nil:
 		e.lineMissed("done", c.Case, err)
 	}
 }

@@ -23,6 +23,7 @@ const (
 	Draining         Rule = "draining"
 	DayClosed        Rule = "day_closed"
 	CaseReturned     Rule = "case_returned"
+	HistoryUnread    Rule = "history_unread"
 	UnknownDesk      Rule = "unknown_desk"
 	UnknownCase      Rule = "unknown_case"
 	NotTalking       Rule = "not_talking"
@@ -56,6 +57,7 @@ var refusals = map[Rule]Refusal{
 	Draining:         {Draining, "システムを停止する準備中です。新しい発信はできません", "the server is shutting down; no new calls"},
 	DayClosed:        {DayClosed, "本日の終業返却を行っているか、済んでいます。架電と入力は翌開設日にしてください", "the day is being closed, or was; call and write on the next open day"},
 	CaseReturned:     {CaseReturned, "この案件は区へ返却済みです。次の名簿に載ると架電できます", "the case went back to the ward; it can be called once a list brings it again"},
+	HistoryUnread:    {HistoryUnread, "経過を確認していません。区のシステムで確認し、「経過確認済」にしてから発信してください", "the case's history has not been read; read it in the ward's system and tick it off, then call"},
 	UnknownDesk:      {UnknownDesk, "この席は登録されていません", "there is no such desk"},
 	UnknownCase:      {UnknownCase, "この案件は見つからないか、発信できる番号がありません", "there is no such case, or it has no number that may be dialled"},
 	NotTalking:       {NotTalking, "通話中ではないため、操作できません", "there is no talk to do that with"},

@@ -83,7 +83,10 @@ func (s *Server) attempt(ctx context.Context, in *attemptInput) (*attemptOutput,
 		return &attemptOutput{Body: s.historyEntry(v, a, s.readsCase(v, a.CaseID))}, nil
 	}
 	seen, _ := v.attempt(s.dressAttempt(a))
-	seen.Recording, err = s.recordingFor(ctx, v, a.ID)
+	if seen.Recording, err = s.recordingFor(ctx, v, a.ID); err != nil {
+		return nil, err
+	}
+	seen.Disclosures, err = s.disclosuresOf(ctx, a.ID)
 	return &attemptOutput{Body: seen}, err
 }
 

@@ -46,6 +46,9 @@ type caseOutput struct {
 		// Promises are those that no later entry replaced, newest first; Paid is what was paid since the ward last said what is owed.
 		Promises []PromiseLine `json:"promises"`
 		Paid     *Paid         `json:"paid"`
+		// Identity says whether the debt is shown, HistoryCheck whether it may be called for: both for who asks.
+		Identity     IdentityCheck `json:"identity"`
+		HistoryCheck HistoryCheck  `json:"history_check"`
 	}
 }
 
@@ -178,11 +181,20 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 	if err != nil {
 		return nil, err
 	}
+	if out.Body.Identity, err = s.identityOf(ctx, v, in.ID); err != nil {
+		return nil, err
+	}
+	if !out.Body.Identity.Shown {
+		c.Balances, c.RankWhy = nil, dialer.Reason{} // why it comes early says how much is owed
+	}
 	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
 	out.Body.Promises = []PromiseLine{}
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
 	} else if err := s.addPromises(ctx, in.ID, out); err != nil {
+		return nil, err
+	}
+	if err := s.addChecks(ctx, v, in.ID, out); err != nil {
 		return nil, err
 	}
 	for _, a := range history {
@@ -199,7 +211,11 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	out := &searchOutput{}
 	out.Body.Items = []CaseBrief{}
 	for _, c := range found {
-		out.Body.Items = append(out.Body.Items, briefOf(c, s.d.Now()))
+		brief := briefOf(c, s.d.Now())
+		if s.d.Identity.Needed > 0 && !from(ctx).Asker().Supervises() {
+			brief.BalanceYen = nil
+		}
+		out.Body.Items = append(out.Body.Items, brief)
 	}
 	return out, nil
 }

@@ -71,6 +71,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if len(ask) > 0 {
 		return nil, invalidFields(ask)
 	}
+	tell = append(tell, s.unchecked(ctx, a, entry)...)
 	next, spoilt := s.d.Rules.NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
 		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,

@@ -171,7 +171,8 @@ func TestAWarningIsConfirmed(t *testing.T) {
 	}
 	entry["confirm"] = []string{casework.AboveBalance}
 	got := into[struct{ Warnings []FieldProblem }](t, op.do("PUT", "/api/attempts/a1/result", entry).want(t, 200))
-	if len(got.Warnings) != 2 || got.Warnings[0].Code != casework.AboveBalance || got.Warnings[1].Code != casework.NonBankingDay {
+	if len(got.Warnings) != 3 || got.Warnings[0].Code != casework.AboveBalance || got.Warnings[1].Code != casework.NonBankingDay ||
+		got.Warnings[2].Code != "identity_unchecked" {
 		t.Errorf("%+v", got)
 	}
 }

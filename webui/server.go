@@ -43,8 +43,13 @@ type Deps struct {
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
 	Rules casework.Rules
 	Line  casework.LineStore
-	Lists Lists
-	Queue dialer.Queue
+	// Identity is what must be known of who is on the telephone before a debt is shown; Disclosures keeps who was shown one.
+	Identity    casework.Identity
+	Disclosures casework.DisclosureStore
+	// NeedHistory: nobody is called whose history was not read.
+	NeedHistory bool
+	Lists       Lists
+	Queue       dialer.Queue
 	// Handoffs are what is passed to the ward: 引継ぎ.
 	Handoffs casework.HandoffStore
 	// Paid takes paid lists in, Promises says how promises stand, Banks when banks are open.
@@ -131,6 +136,7 @@ func (s *Server) routes() {
 	s.caseRoutes()
 	s.orderRoutes()
 	s.askedRoutes()
+	s.identityRoutes()
 	s.closeRoutes()
 	s.handoffRoutes()
 	s.attemptRoutes()

@@ -74,6 +74,8 @@ type Attempt struct {
 	Entry           *Entry              `json:"entry"`
 	// Recording is there for those who may listen, where the attempt is asked for by its id.
 	Recording *Recording `json:"recording,omitempty"`
+	// Disclosures are there for those who answer for the talks, where the attempt is asked for by its id.
+	Disclosures []Disclosure `json:"disclosures,omitempty" doc:"who was shown the debt, and by what the person was known"`
 }
 
 // TransformSchema implements huma.SchemaTransformer: the words of a field that may be null have null among them.
@@ -149,7 +151,7 @@ type Case struct {
 	BornOn     string        `json:"born_on" doc:"YYYY-MM-DD, or empty"`
 	Phones     []Phone       `json:"phones"`
 	Balances   []Balance     `json:"balances"`
-	TotalYen   int64         `json:"total_yen"`
+	TotalYen   *int64        `json:"total_yen" doc:"null until it may be shown: identity"`
 	Language   string        `json:"language" doc:"BCP 47"`
 	WardNote   string        `json:"ward_note"`
 	Sample     bool          `json:"sample"`
@@ -220,7 +222,7 @@ type CaseBrief struct {
 	WardNumber string            `json:"ward_number"`
 	Name       string            `json:"name"`
 	NumberKind dialer.NumberKind `json:"number_kind,omitempty"`
-	BalanceYen int64             `json:"balance_yen"`
+	BalanceYen *int64            `json:"balance_yen" doc:"null where debts are not shown"`
 	Priority   int               `json:"priority"`
 	DueAt      *time.Time        `json:"due_at"`
 	IsDue      bool              `json:"is_due"`

@@ -223,7 +223,7 @@ func dressCase(c casework.Case) Case {
 	out := Case{
 		ID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, Kana: c.Person.Kana, Address: c.Person.Address,
 		PostalCode: c.Person.PostalCode, BornOn: c.Person.BornOn, Phones: []Phone{}, Balances: []Balance{},
-		TotalYen: c.TotalYen(), Language: c.Language, WardNote: c.WardNote, Sample: c.Sample, DoNotCall: c.DoNotCall,
+		TotalYen: new(c.TotalYen()), Language: c.Language, WardNote: c.WardNote, Sample: c.Sample, DoNotCall: c.DoNotCall,
 		Priority: c.Priority, Pinned: c.Pinned, Next: dressNext(c.Next),
 	}
 	for _, p := range c.Phones {
@@ -238,7 +238,7 @@ func dressCase(c casework.Case) Case {
 // briefOf is a case in one line, as it stands in the ledger.
 func briefOf(c casework.Case, now time.Time) CaseBrief {
 	b := CaseBrief{
-		CaseID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, BalanceYen: c.TotalYen(), Priority: c.Priority,
+		CaseID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, BalanceYen: new(c.TotalYen()), Priority: c.Priority,
 		DueAt: instant(c.Next.Due), IsDue: c.Next.State == dialer.CaseWaiting && !c.Next.Due.After(now),
 		State: c.Next.State, Why: c.Next.Why, WhyEN: c.Next.WhyEN, Pinned: c.Pinned,
 	}

@@ -47,6 +47,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.HandoffAct]():      texts(casework.HandoffActs...),
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
+	reflect.TypeFor[casework.Identifier]():      texts(casework.Identifiers...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
 	reflect.TypeFor[casework.PromiseStage]():    texts(casework.PromiseStages...),
 	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
@@ -91,6 +92,7 @@ func describeWords(r huma.Registry) {
 	alias[casework.HandoffAct](r)
 	alias[casework.Party](r)
 	alias[casework.Business](r)
+	alias[casework.Identifier](r)
 	alias[casework.Insurance](r)
 	alias[casework.PromiseStage](r)
 	alias[dialer.NumberKind](r)

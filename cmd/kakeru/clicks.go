@@ -108,14 +108,15 @@ const (
 )
 
 // again says whether a person would look at a refusal and click again: the next case is just coming to stand there, or its
-// number is in a call for another of the household, or the ledger did not take the call in time.
+// number is in a call for another of the household, or another desk had the case meanwhile, or the ledger did not take the call in
+// time.
 func again(refused error, since time.Time) bool {
 	p := (*problem)(nil)
 	if !errors.As(refused, &p) {
 		return false
 	}
 	rule := dialer.Rule(p.Rule)
-	return rule == dialer.DeskBusy || rule == dialer.NumberLocked ||
+	return rule == dialer.DeskBusy || rule == dialer.NumberLocked || rule == dialer.CaseBusy ||
 		rule == dialer.LedgerDown && time.Since(since) < ledgerPatience
 }
 

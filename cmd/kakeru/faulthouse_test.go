@@ -32,6 +32,7 @@ import (
 // set, people work at every desk, and a witness looks on.
 type faultHouse struct {
 	*house
+	ledgerURL string // the same after each restart
 
 	ledgerWire, lineWire *pipe
 	spare                *stores.Redis // an empty one, to fail over to
@@ -77,12 +78,13 @@ func newFaultHouse(t *testing.T, disk string) *faultHouse {
 		t.Cleanup(o.postgres.Stop)
 	}
 	f.house = newHouse(t, o)
+	f.ledgerURL = f.postgres.URL(database)
 	f.ledgerWire = newPipe(t, postgresSocket(f.postgres))
 	f.lineWire = newPipe(t, redisSocket(f.redis))
 	f.spare = storestest.OwnRedis(t)
 	f.clock = wrongClock{filepath.Join(f.dir, "clock")}
 	f.env = []string{asServer + "=" + f.clock.path}
-	f.resetting(fmt.Sprintf("%q", f.postgres.URL(database)), fmt.Sprintf("%q", "postgres://kakeru@"+f.ledgerWire.addr()+"/"+database+"?sslmode=disable"))
+	f.resetting(fmt.Sprintf("%q", f.ledgerURL), fmt.Sprintf("%q", "postgres://kakeru@"+f.ledgerWire.addr()+"/"+database+"?sslmode=disable"))
 	f.resetting(fmt.Sprintf("%q", f.redis.URL()), fmt.Sprintf("%q", "redis://"+f.lineWire.addr()))
 	f.resetting("  tcp: false", "  busy_tone: 0s\n  tcp: false")
 	// What PostgreSQL has confirmed must outlive its being killed; with this a test's server keeps that promise too.
@@ -140,7 +142,7 @@ func emptied(t *testing.T, disk string) {
 func (f *faultHouse) sql(ctx context.Context, command string) error {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	c, err := pgx.Connect(ctx, f.postgres.URL(database))
+	c, err := pgx.Connect(ctx, f.ledgerURL)
 	if err != nil {
 		return err
 	}
@@ -193,7 +195,7 @@ func (f *faultHouse) oneOf(ctx context.Context, rnd *rand.Rand, query string, ar
 func (f *faultHouse) listOf(ctx context.Context, query string, args ...any) ([]string, error) {
 	ctx, cancel := context.WithTimeout(ctx, 10*time.Second)
 	defer cancel()
-	c, err := pgx.Connect(ctx, f.postgres.URL(database))
+	c, err := pgx.Connect(ctx, f.ledgerURL)
 	if err != nil {
 		return nil, err
 	}

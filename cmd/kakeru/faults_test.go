@@ -175,7 +175,7 @@ func (f *faultHouse) heard(ctx context.Context) (found []violation, err error) {
 	defer cancel()
 	for {
 		w := &testimony{}
-		err = errors.Join(w.stand(asking, f.postgres.URL(database)), w.ask(asking, f.chief))
+		err = errors.Join(w.stand(asking, f.ledgerURL), w.ask(asking, f.chief))
 		if err == nil {
 			f.tell(w)
 			if found = w.violations(); len(found) == 0 {

@@ -84,3 +84,12 @@ func checkRules(_ context.Context, s configs.Settings) []finding {
 	}
 	return []finding{{fine, "rules", "agree with each other, the hours and the desks", ""}}
 }
+
+// identity is what the settings ask to be known of who is on the telephone.
+func identity(s configs.Identity) casework.Identity {
+	out := casework.Identity{Needed: s.Needed}
+	for _, word := range s.Allowed {
+		out.Allowed = append(out.Allowed, casework.Identifier(word))
+	}
+	return out
+}

@@ -21,7 +21,7 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	}
 	by := l.self().Life
 	err := l.inTx(ctx, "reserve the attempt", func(ctx context.Context, q *db.Queries) error {
-		if err := insertAttempt(ctx, q, r, by); err != nil {
+		if err := l.insertAttempt(ctx, q, r, by); err != nil {
 			return err
 		}
 		return l.putLeg(ctx, q, r.ID, r.DeskLeg)
@@ -32,11 +32,15 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	return err
 }
 
-func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by fleet.Life) error {
+func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by fleet.Life) error {
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
-	now, err := q.MayReserve(ctx, r.Target.NumberRef, dialer.DateOf(r.At).String())
+	today := dialer.DateOf(r.At)
+	now, err := q.MayReserve(ctx, db.MayReserveParams{
+		NeedHistory: l.needHistory, CaseID: string(r.Target.CaseID), ByUser: string(r.Operator), DayBegan: today.At(0),
+		NumberRef: r.Target.NumberRef, Today: today.String(),
+	})
 	switch {
 	case err != nil:
 		return err
@@ -44,6 +48,8 @@ func insertAttempt(ctx context.Context, q *db.Queries, r dialer.Reservation, by 
 		return dialer.Refuse(dialer.DayClosed)
 	case now.CallsUs:
 		return dialer.Refuse(dialer.NumberLocked)
+	case now.Unread:
+		return dialer.Refuse(dialer.HistoryUnread)
 	}
 	n, err := q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,

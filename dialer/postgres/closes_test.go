@@ -153,7 +153,7 @@ func TestACloseWaitsForWhoIsInTheDay(t *testing.T) {
 	r := reservation(newTarget(), noon)
 	wg.Go(func() {
 		must(t, pgx.BeginFunc(t.Context(), l.pool, func(tx pgx.Tx) error {
-			err := insertAttempt(t.Context(), db.New(tx), r, l.self().Life)
+			err := l.insertAttempt(t.Context(), db.New(tx), r, l.self().Life)
 			close(inside)
 			<-goOn
 			return err

@@ -24,20 +24,21 @@ import (
 
 // The ports a Ledger implements.
 var (
-	_ dialer.Ledger         = (*Ledger)(nil)
-	_ dialer.Cases          = (*Ledger)(nil)
-	_ dialer.LineSource     = (*Ledger)(nil)
-	_ dialer.Users          = (*Ledger)(nil)
-	_ dialer.Sessions       = (*Ledger)(nil)
-	_ casework.CaseStore    = (*Ledger)(nil)
-	_ casework.ResultStore  = (*Ledger)(nil)
-	_ casework.ListStore    = (*Ledger)(nil)
-	_ casework.LineStore    = (*Ledger)(nil)
-	_ casework.PaidStore    = (*Ledger)(nil)
-	_ casework.PromiseStore = (*Ledger)(nil)
-	_ dialer.Upkeep         = (*Ledger)(nil)
-	_ report.Source         = (*Ledger)(nil)
-	_ fleet.Nodes           = (*Ledger)(nil)
+	_ dialer.Ledger            = (*Ledger)(nil)
+	_ dialer.Cases             = (*Ledger)(nil)
+	_ dialer.LineSource        = (*Ledger)(nil)
+	_ dialer.Users             = (*Ledger)(nil)
+	_ dialer.Sessions          = (*Ledger)(nil)
+	_ casework.CaseStore       = (*Ledger)(nil)
+	_ casework.ResultStore     = (*Ledger)(nil)
+	_ casework.ListStore       = (*Ledger)(nil)
+	_ casework.LineStore       = (*Ledger)(nil)
+	_ casework.DisclosureStore = (*Ledger)(nil)
+	_ casework.PaidStore       = (*Ledger)(nil)
+	_ casework.PromiseStore    = (*Ledger)(nil)
+	_ dialer.Upkeep            = (*Ledger)(nil)
+	_ report.Source            = (*Ledger)(nil)
+	_ fleet.Nodes              = (*Ledger)(nil)
 )
 
 // Options says where a ledger is and what it needs of the house.
@@ -54,6 +55,8 @@ type Options struct {
 	// Rules are the queue's, by which cases are ranked; the built-in ones when they have no rows. Hours are the centre's.
 	Rules casework.Rules
 	Hours dialer.Hours
+	// NeedHistory: nobody is called before whoever calls has said that they have read the case's history (CheckHistory).
+	NeedHistory bool
 	// Now is the clock; time.Now when nil.
 	Now dialer.Clock
 	// Log takes one line for each change; discarded when nil.
@@ -64,12 +67,15 @@ type Options struct {
 
 // Ledger keeps what happened in PostgreSQL. Its methods may be called from anywhere at once.
 type Ledger struct {
-	pool    *pgxpool.Pool
-	refs    dialer.Refs
-	vault   *vault.Vault
-	rules   casework.Rules
-	hours   dialer.Hours
-	now     dialer.Clock
+	pool  *pgxpool.Pool
+	refs  dialer.Refs
+	vault *vault.Vault
+	rules casework.Rules
+	hours dialer.Hours
+	now   dialer.Clock
+
+	needHistory bool
+
 	log     *slog.Logger
 	spool   *spool        // nil without SpoolDir
 	replay  chan struct{} // holds one token: whoever replays the spool has it
@@ -119,7 +125,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	l := &Ledger{
-		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log,
+		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log, needHistory: o.NeedHistory,
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {

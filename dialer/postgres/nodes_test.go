@@ -36,7 +36,7 @@ func TestReapWaitsForWhatIsBeingWritten(t *testing.T) {
 	writing, goOn, wrote := make(chan struct{}), make(chan struct{}), make(chan error)
 	go func() {
 		wrote <- b.inTx(t.Context(), "reserve slowly", func(ctx context.Context, q *db.Queries) error {
-			if err := insertAttempt(ctx, q, r, b.self().Life); err != nil {
+			if err := b.insertAttempt(ctx, q, r, b.self().Life); err != nil {
 				return err
 			}
 			close(writing)

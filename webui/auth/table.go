@@ -57,6 +57,7 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/mute", Roles: callers},
 	{Route: "POST /api/calls/{id}/unmute", Roles: callers},
 	{Route: "POST /api/calls/{id}/transfer", Roles: callers},
+	{Route: "PUT /api/calls/{id}/identity", Roles: callers}, // each time is written down
 	{Route: "POST /api/calls/{id}/recording/pause", Roles: callers},
 	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers},
 
@@ -64,6 +65,7 @@ var Table = []Row{
 	{Route: "GET /api/asked-for", Roles: callers}, // an operator's own, and anyone's
 	{Route: "GET /api/cases/{id}", Roles: callers},
 	{Route: "POST /api/cases/search", Roles: callers},
+	{Route: "POST /api/cases/{id}/history-check", Roles: callers},
 	{Route: "POST /api/cases/{id}/pin", Roles: seniors},
 	{Route: "POST /api/cases/{id}/skip", Roles: seniors},
 	{Route: "POST /api/cases/{id}/hold", Roles: seniors},

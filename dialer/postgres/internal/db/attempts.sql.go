@@ -659,20 +659,40 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 }
 
 const mayReserve = `-- name: MayReserve :one
-SELECT EXISTS (SELECT FROM attempts WHERE number_ref = $1 AND direction = 'inbound' AND ended_at IS NULL) AS calls_us,
-  EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($2::text)::date) AS closed
+SELECT ($1::boolean AND history_checked($2, $3::text, $4::timestamptz) IS NULL
+    AND EXISTS (SELECT FROM persons p WHERE p.case_id = $2))::boolean AS unread,
+  EXISTS (SELECT FROM attempts WHERE number_ref = $5 AND direction = 'inbound' AND ended_at IS NULL) AS calls_us,
+  EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($6::text)::date) AS closed
 `
 
+type MayReserveParams struct {
+	NeedHistory bool
+	CaseID      string
+	ByUser      string
+	DayBegan    time.Time
+	NumberRef   string
+	Today       string
+}
+
 type MayReserveRow struct {
+	Unread  bool
 	CallsUs bool
 	Closed  bool
 }
 
-// Whether a call from the number is open, and whether the day is closed (DayIsClosed).
-func (q *Queries) MayReserve(ctx context.Context, numberRef string, today string) (MayReserveRow, error) {
-	row := q.db.QueryRow(ctx, mayReserve, numberRef, today)
+// Whether a call from the number is open, whether the day is closed (DayIsClosed), and whether who calls has read the case's
+// history. A case that was opened for the call alone has none.
+func (q *Queries) MayReserve(ctx context.Context, arg MayReserveParams) (MayReserveRow, error) {
+	row := q.db.QueryRow(ctx, mayReserve,
+		arg.NeedHistory,
+		arg.CaseID,
+		arg.ByUser,
+		arg.DayBegan,
+		arg.NumberRef,
+		arg.Today,
+	)
 	var i MayReserveRow
-	err := row.Scan(&i.CallsUs, &i.Closed)
+	err := row.Scan(&i.Unread, &i.CallsUs, &i.Closed)
 	return i, err
 }
 

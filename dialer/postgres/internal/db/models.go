@@ -56,6 +56,17 @@ type AttemptEvidence struct {
 	Cause     int32
 }
 
+type Disclosure struct {
+	N         int64
+	AttemptID string
+	CaseID    string
+	ByUser    string
+	At        time.Time
+	Shown     bool
+	Ticked    []string
+	Party     string
+}
+
 type EnteredNumber struct {
 	ID         string
 	At         time.Time

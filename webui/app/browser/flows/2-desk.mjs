@@ -59,12 +59,25 @@ export default [
     const caseWith = await casesByEnding(supervisor, house.taken);
     const about = caseWith("05");
     await operator.present(about);
+    await operator.press("k");
+    await operator.sees("[data-history-check][aria-pressed=true]");
     const before = await operator.countToday();
     const attempt = await operator.dial();
     await operator.sees("[data-phase=calling], [data-phase=talking]");
     await operator.sees("[data-phase=talking], [data-phase=wrap_up]");
     await supervisor.sees('[data-desk="desk1"][data-doing="talking"], [data-desk="desk1"][data-doing="wrap_up"]');
-    await operator.press("1", "y", "i", "n");
+    const debt = operator.page.getByRole("group", { name: "未納額" });
+    assert.equal(await debt.count(), 0, "a debt that stands there before anybody was known");
+    await operator.picture("desk-identity");
+    await operator.press("Shift+Digit1", "Shift+Digit2");
+    await debt.waitFor();
+    assert.equal(await operator.page.locator('[aria-keyshortcuts="1"]').getAttribute("aria-pressed"), "true", "who is known is the person");
+    await operator.press("2");
+    await operator.page.getByText("本人以外の方です").waitFor();
+    await debt.waitFor({ state: "hidden" });
+    await operator.press("1");
+    await debt.waitFor();
+    await operator.press("y", "i", "n");
     await operator.page.keyboard.insertText("給料日のあとに納付するとのこと。");
     await operator.press("Escape");
     if ((await operator.phase()) === "talking") await operator.press("h");
@@ -102,6 +115,11 @@ export default [
     assert.ok(data.quality.desk.in.loss_percent < 5, "what was lost of the operator's sound");
     await supervisor.page.locator(`tr[data-attempt="${attempt}"]`).click();
     await supervisor.page.getByText("通話品質").waitFor();
+    assert.deepEqual(
+      (await supervisor.api(`/api/attempts/${attempt}`)).data.disclosures.map((d) => d.shown),
+      [true, false, true],
+    );
+    await supervisor.page.getByText("表示(確認: 氏名 / 生年月日)").first().waitFor();
     await supervisor.sees("table[data-grade] tr[data-way=customer_in]");
     await supervisor.accessible("an attempt's quality");
     await supervisor.picture("attempt-quality");

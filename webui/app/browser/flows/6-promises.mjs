@@ -41,7 +41,8 @@ async function promise(operator, about) {
   await operator.present(about);
   const attempt = await operator.dial();
   await operator.sees("[data-phase=talking], [data-phase=wrap_up]");
-  await operator.press("1", "y");
+  await operator.press("Shift+Digit1", "Shift+Digit2", "y");
+  await operator.page.getByRole("group", { name: "未納額" }).waitFor();
   if ((await operator.phase()) === "talking") await operator.press("h");
   await operator.sees("[data-phase=wrap_up]");
   await operator.page.locator('[data-field="due_on"]').fill(nextSunday());

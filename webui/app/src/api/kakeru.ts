@@ -1,5 +1,6 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, HandoffAct, HeardIn, NumberIn, Role, ScriptIn } from "./types";
+import type { Party } from "../keys/keymap";
+import type { Act, EntryIn, HandoffAct, HeardIn, Identifier, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -83,6 +84,9 @@ export interface AttemptFilter {
 }
 export const getAttempts = (filter: AttemptFilter) => take(api.GET("/api/attempts", { params: { query: { ...filter } } }));
 export const getAttempt = (id: string) => take(api.GET("/api/attempts/{id}", at(id)));
+export const confirmIdentity = (call: string, confirmed: Identifier[], party: Party | "") =>
+  take(api.PUT("/api/calls/{id}/identity", { ...at(call), body: { confirmed, ...(party ? { party } : {}) } }));
+export const checkHistory = (id: string) => take(api.POST("/api/cases/{id}/history-check", at(id)));
 export const putResult = (attempt: string, entry: EntryIn) =>
   take(api.PUT("/api/attempts/{id}/result", { ...at(attempt), body: entry }));
 

@@ -229,6 +229,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/calls/{id}/identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        /** Say by what the person was known */
+        put: operations["confirm-identity"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls/{id}/mute": {
         parameters: {
             query?: never;
@@ -396,6 +413,23 @@ export interface paths {
         put?: never;
         /** Put a number on the do-not-call list; a supervisor also takes it off */
         post: operations["do-not-call"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/cases/{id}/history-check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that the case's history was read */
+        post: operations["check-history"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1187,6 +1221,8 @@ export interface components {
             dialled_at: string | null;
             /** @enum {string} */
             direction: "outbound" | "inbound";
+            /** @description who was shown the debt, and by what the person was known */
+            disclosures?: components["schemas"]["Disclosure"][];
             /** Format: date-time */
             ended_at: string | null;
             ended_by: string | null;
@@ -1358,14 +1394,20 @@ export interface components {
             sample: boolean;
             /** @description why it comes now, or why not yet, in one sentence */
             stands: components["schemas"]["Reason"];
-            /** Format: int64 */
-            total_yen: number;
+            /**
+             * Format: int64
+             * @description null until it may be shown: identity
+             */
+            total_yen: number | null;
             ward_note: string;
             ward_number: string;
         };
         CaseBrief: {
-            /** Format: int64 */
-            balance_yen: number;
+            /**
+             * Format: int64
+             * @description null where debts are not shown
+             */
+            balance_yen: number | null;
             best_hour: components["schemas"]["BestHour"];
             case_id: string;
             desk: string | null;
@@ -1389,6 +1431,8 @@ export interface components {
         CaseOutputBody: {
             case: components["schemas"]["Case"];
             history: components["schemas"]["Attempt"][];
+            history_check: components["schemas"]["HistoryCheck"];
+            identity: components["schemas"]["IdentityCheck"];
             /** @description personal data was left out */
             masked: boolean;
             paid: components["schemas"]["Paid"];
@@ -1512,6 +1556,14 @@ export interface components {
             attempt_id: string;
             call_id: string;
             case_id?: string;
+        };
+        Disclosure: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            confirmed: ("name" | "born_on" | "address" | "ward_number" | "insured_number" | "phone")[];
+            /** @description false: hidden again */
+            shown: boolean;
         };
         DoNotCallInputBody: {
             on: boolean;
@@ -1736,6 +1788,19 @@ export interface components {
             /** @enum {string} */
             kind: "recorder" | "beep" | "fax" | "busy";
         };
+        HistoryCheck: {
+            /**
+             * Format: date-time
+             * @description null while they have not
+             */
+            at: string | null;
+            /** @description nobody is called without it */
+            needed: boolean;
+        };
+        HistoryCheckOutputBody: {
+            /** Format: date-time */
+            at: string;
+        };
         Hours: {
             /** @description the rule is lifted, for trials */
             always_open: boolean;
@@ -1748,6 +1813,31 @@ export interface components {
             today: components["schemas"]["OpenSpan"];
             /** @description why it is closed, in Japanese; empty when open */
             why: string;
+        };
+        IdentityCheck: {
+            allowed: ("name" | "born_on" | "address" | "ward_number" | "insured_number" | "phone")[];
+            /** @description ticked off in the call that the case stands in */
+            confirmed: ("name" | "born_on" | "address" | "ward_number" | "insured_number" | "phone")[];
+            /**
+             * Format: int64
+             * @description 0: the debt is shown at once
+             */
+            needed: number;
+            /** @description false: balances and sums are left out */
+            shown: boolean;
+        };
+        IdentityInputBody: {
+            /** @description by what the person was known; empty hides the debt again */
+            confirmed: string[];
+            /**
+             * @description who is there, as far as it is known
+             * @enum {string}
+             */
+            party?: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent";
+        };
+        IdentityOutputBody: {
+            /** @description the debt is shown from now on */
+            shown: boolean;
         };
         Inbound: {
             /** Format: int64 */
@@ -2853,6 +2943,41 @@ export interface operations {
             };
         };
     };
+    "confirm-identity": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IdentityInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IdentityOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     mute: {
         parameters: {
             query?: never;
@@ -3147,6 +3272,37 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["HistoryCheckOutputBody"];
+                };
             };
             /** @description Error */
             default: {

@@ -6,6 +6,7 @@ const press = (key: string, more: Partial<Press> = {}): Press => ({
   code: /^[a-z]$/i.test(key) ? `Key${key.toUpperCase()}` : "",
   ctrl: false,
   alt: false,
+  shift: false,
   repeat: false,
   composing: false,
   ...more,
@@ -64,6 +65,26 @@ describe("commandFor", () => {
     });
     expect(commandFor(press("8"), "wrap_up", "nowhere")).toBeNull();
     expect(commandFor(press("1"), "idle", "nowhere")).toBeNull();
+  });
+
+  it("ticks off by shift and a number how somebody was known, whatever the keyboard makes of it, and chooses no party by that", () => {
+    for (const [key, n] of [
+      ["!", 1],
+      ['"', 2],
+      ["@", 2],
+      ["&", 6],
+    ] as const)
+      for (const phase of ["talking", "wrap_up"] as const)
+        expect(commandFor(press(key, { code: `Digit${n}`, shift: true }), phase, "nowhere")).toEqual({ do: "identify", nth: n - 1 });
+    for (const phase of ["idle", "calling", "ringing"] as const)
+      expect(commandFor(press("!", { code: "Digit1", shift: true }), phase, "nowhere")).toBeNull();
+    expect(commandFor(press("!", { code: "Digit1", shift: true }), "talking", "text")).toBeNull();
+  });
+
+  it("says by K that the history was read, before calling and only then", () => {
+    expect(commandFor(press("k"), "idle", "nowhere")).toEqual({ do: "check_history" });
+    expect(commandFor(press("k"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "refuses_to_pay" });
+    for (const phase of ["calling", "ringing"] as const) expect(commandFor(press("k"), phase, "nowhere")).toBeNull();
   });
 
   it("looks the ward's texts up by F2, whatever the desk is doing", () => {

@@ -61,6 +61,7 @@ export interface Press {
   code: string;
   ctrl: boolean;
   alt: boolean;
+  shift: boolean;
   repeat: boolean;
   /** An input method is composing: the key is its, not ours. */
   composing: boolean;
@@ -73,6 +74,9 @@ export type Command =
   | { do: "next_bank_day" | "split" }
   | { do: "more"; what: "told" | "next_language" | "do_not_call" }
   | { do: "heard"; what: Announcement }
+  | { do: "check_history" }
+  /** Ticks off the nth way in which somebody was known, from 0. */
+  | { do: "identify"; nth: number }
   | { do: "party"; party: Party }
   | { do: "business"; business: Business };
 
@@ -103,6 +107,8 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (press.key === "/" || press.key === "／") return { do: "search" };
   if (press.key === "Enter") return enter(phase, typing);
   if (press.key === "Escape") return phase === "calling" || phase === "talking" ? { do: "hang_up" } : null;
+  const nth = form && press.shift ? /^Digit([1-6])$/.exec(press.code)?.[1] : undefined;
+  if (nth) return { do: "identify", nth: Number(nth) - 1 };
   const letter = letterOf(press);
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
@@ -110,6 +116,7 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "O" && phase === "idle") return { do: "asked" };
   const heard = phase === "calling" && announcements.find((a) => announcementKeys[a] === letter);
   if (heard) return { do: "heard", what: heard };
+  if (letter === "K" && phase === "idle") return { do: "check_history" };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   const sign = promiseSigns[press.key];

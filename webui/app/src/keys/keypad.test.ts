@@ -7,6 +7,7 @@ const press = (key: string, more: Partial<Press> = {}): Press => ({
   code: "",
   ctrl: false,
   alt: false,
+  shift: false,
   repeat: false,
   composing: false,
   ...more,

@@ -18,6 +18,7 @@ const deskKeys = [
   ["E", "complete_transfer"],
   ["Q", "cancel_transfer"],
   ["C", "copy"],
+  ["K", "check_history"],
   ["S", "skip"],
   ["O", "asked"],
   ["/", "find"],
@@ -25,6 +26,7 @@ const deskKeys = [
   ["?", "help"],
 ] as const;
 const formKeys = [
+  ["⇧1 …", "identify"],
   ["N", "note"],
   ["M", "amount"],
   ["P", "due_on"],

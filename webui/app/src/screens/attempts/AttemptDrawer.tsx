@@ -14,6 +14,7 @@ import { useProblemText } from "../../parts/useWords";
 import { CorrectResult } from "../desk/CorrectResult";
 import css from "./attempts.module.css";
 import { Counted } from "./AttemptTable";
+import { Disclosed } from "./Disclosed";
 import { Ladder } from "./Ladder";
 import { Listening } from "./Listening";
 import { Sounded } from "./Sounded";
@@ -108,6 +109,12 @@ function Details({ attempt: a }: { attempt: Attempt }) {
         <>
           <h3>{t("listening.title")}</h3>
           <Listening key={a.id} attempt={a.id} recording={a.recording} />
+        </>
+      )}
+      {a.disclosures && a.disclosures.length > 0 && (
+        <>
+          <h3>{t("disclosed.title")}</h3>
+          <Disclosed lines={a.disclosures} />
         </>
       )}
       {a.quality && <Sounded quality={a.quality} />}

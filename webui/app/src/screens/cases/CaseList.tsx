@@ -39,7 +39,7 @@ export function CaseList({ search, action, onChoose }: Props) {
           <tr key={item.case_id} data-case={item.case_id}>
             <td className="digits nowrap">{item.ward_number}</td>
             <td className="nowrap">{item.name}</td>
-            <td className={parts.number}>{yen(item.balance_yen)}</td>
+            <td className={parts.number}>{item.balance_yen === null ? t("identity.hidden_short") : yen(item.balance_yen)}</td>
             <td className="quiet">{inWords({ ja: item.why, en: item.why_en })}</td>
             <td style={{ textAlign: "end" }}>
               <Button size="compact-sm" variant="default" onClick={() => onChoose(item.case_id)}>

@@ -48,6 +48,7 @@ export function CaseScreen() {
         chosen={about.phones.find((p) => p.rank === about.next_number?.rank)}
         copied={copied}
         onCopy={() => void copyText(about.ward_number).then(setCopied)}
+        identity={!data.identity.shown && <p className="quiet">{t("identity.hidden")}</p>}
       />
       {data.paid && <PaidLine paid={data.paid} />}
       {data.promises.length > 0 && <PromiseTable lines={data.promises} />}

@@ -1,9 +1,10 @@
 import { ActionIcon, Radio, Tooltip } from "@mantine/core";
 import { IconArrowForward, IconBan, IconCheck, IconClock, IconCopy, IconFlask, IconLanguage, IconNote } from "@tabler/icons-react";
+import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
 import type { Case, Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
-import { plainDate, shortDate } from "../../format/time";
+import { plainDate, shortDate, timeOfDay } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
@@ -22,10 +23,14 @@ interface Props {
   onCopy: () => void;
   /** Whether the desk's keys work here. */
   keyed?: boolean;
+  /** Stands where the debt stands: why it is hidden, and what opens it. */
+  identity?: ReactNode;
+  /** 経過確認済: when the history was said to have been read, and how that is said; absent where nothing is dialled from. */
+  history?: { at: string | null; needed: boolean; onCheck: () => void } | undefined;
 }
 
 /** One case as an operator reads it before calling: who, why now, which number, what is owed, what the ward says. */
-export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = false }: Props) {
+export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = false, identity, history }: Props) {
   const { t } = useTranslation();
   return (
     <section className={css.casePanel} aria-label={t("case.region")} data-case={about.id}>
@@ -35,7 +40,10 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
           <h1 className={css.name}>{about.name || t("case.no_name")}</h1>
           <Marks about={about} />
         </div>
-        <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} keyed={keyed} />
+        <div>
+          <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} keyed={keyed} />
+          {history && <HistoryCheck {...history} />}
+        </div>
       </header>
       <p className={css.why}>
         <IconArrowForward size={17} aria-hidden />
@@ -51,7 +59,11 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
       )}
       <div className={css.facts}>
         <Numbers about={about} chosen={chosen} onChoose={onChoose} />
-        <Balances about={about} />
+        <div className={css.balances}>
+          <h2 className={css.factHead}>{t("case.balances")}</h2>
+          {about.total_yen !== null && <Balances about={about} total={about.total_yen} />}
+          {identity}
+        </div>
       </div>
       {(about.postal_code || about.address || about.born_on) && (
         <p className={css.address}>
@@ -158,11 +170,35 @@ function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "
   );
 }
 
-function Balances({ about }: { about: Case }) {
+interface HistoryCheckProps {
+  at: string | null;
+  needed: boolean;
+  onCheck: () => void;
+}
+
+function HistoryCheck({ at, needed, onCheck }: HistoryCheckProps) {
   const { t } = useTranslation();
   return (
-    <div className={css.balances}>
-      <h2 className={css.factHead}>{t("case.balances")}</h2>
+    <button
+      type="button"
+      onMouseDown={keepKeys}
+      className={css.historyCheck}
+      data-history-check
+      data-needed={(needed && !at) || undefined}
+      aria-pressed={at !== null}
+      aria-keyshortcuts="K"
+      onClick={onCheck}
+    >
+      {at ? <IconCheck size={15} aria-hidden /> : <Key name="K" />}
+      <span>{at ? t("case.history_read", { at: timeOfDay(at, language()) }) : t("case.read_history")}</span>
+    </button>
+  );
+}
+
+function Balances({ about, total }: { about: Case; total: number }) {
+  const { t } = useTranslation();
+  return (
+    <>
       <div className={css.balanceScroll} tabIndex={0} role="group" aria-label={t("case.balances")}>
         <table className={css.balanceTable}>
           <thead className="visually-hidden">
@@ -188,9 +224,9 @@ function Balances({ about }: { about: Case }) {
       <div className={css.total}>
         <span>{t("case.total")}</span>
         <span className="digits">
-          <b>{yen(about.total_yen)}</b> {t("case.yen")}
+          <b>{yen(total)}</b> {t("case.yen")}
         </span>
       </div>
-    </div>
+    </>
   );
 }

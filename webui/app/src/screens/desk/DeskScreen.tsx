@@ -2,7 +2,7 @@ import { IconCoffee } from "@tabler/icons-react";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useCase, useSession } from "../../api/hooks";
-import type { Phone } from "../../api/types";
+import type { Identifier, Phone } from "../../api/types";
 import { withWords } from "../../i18n";
 import type { Command } from "../../keys/keymap";
 import { situationOf } from "../../keys/situation";
@@ -15,8 +15,11 @@ import { CallBar } from "./CallBar";
 import { CaseFinder } from "./CaseFinder";
 import { CasePanel } from "./CasePanel";
 import css from "./desk.module.css";
+import { chooseParty } from "./draft";
 import { obeyInForm } from "./formCommands";
 import { History } from "./History";
+import { IdentityTicks } from "./IdentityTicks";
+import { mayBeThePerson, useIdentity } from "./useIdentity";
 import { PaidLine } from "../../parts/PaidLine";
 import { Previous } from "./Previous";
 import { ResultForm } from "./ResultForm";
@@ -70,9 +73,10 @@ function Desk({ mine }: { mine: MyDesk }) {
 
   const usable = about?.phones.filter((p) => p.usable) ?? [];
   const phone: Phone | undefined = usable.find((p) => p.rank === (rank ?? about?.next_number?.rank)) ?? usable[0];
-  const obstacle = useObstacle(mine, phone, about);
+  const obstacle = useObstacle(mine, phone, page);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
   const [asked] = useAskedNow(mine.desk.case_id);
+  const identity = useIdentity(mine.attempt, page?.identity, result.draft.party);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
 
   function dial() {
@@ -84,8 +88,22 @@ function Desk({ mine }: { mine: MyDesk }) {
     if (about && (await copyText(about.ward_number))) setCopied(true);
   }
 
+  const asking = mine.phase === "talking" || mine.phase === "wrap_up";
+  function tick(it: Identifier | undefined) {
+    if (!it || !page || !asking || !mayBeThePerson(result.draft.party)) return;
+    const all = identity.toggle(it).length >= page.identity.needed;
+    if (all && !result.draft.party) result.change(chooseParty(result.draft, "self", false));
+  }
+  function checkHistory() {
+    if (page && !page.history_check.at) telephone.checkHistory(page.case.id);
+  }
+
   function obey(command: Command) {
     switch (command.do) {
+      case "identify":
+        return tick(page?.identity.allowed[command.nth]);
+      case "check_history":
+        return checkHistory();
       case "dial":
         return dial();
       case "hang_up":
@@ -148,6 +166,18 @@ function Desk({ mine }: { mine: MyDesk }) {
               copied={copied}
               onCopy={() => void copy()}
               keyed
+              history={mine.phase === "idle" ? { ...page.history_check, onCheck: checkHistory } : undefined}
+              identity={
+                page.identity.needed > 0 && (
+                  <IdentityTicks
+                    check={page.identity}
+                    ticks={identity.ticks}
+                    party={result.draft.party}
+                    onTick={asking ? tick : undefined}
+                    problem={identity.problem}
+                  />
+                )
+              }
             />
             {page.paid && <PaidLine paid={page.paid} />}
             <Suspense>

@@ -50,7 +50,7 @@ describe("a promise that is split", () => {
 });
 
 describe("the keys of a promise", () => {
-  const press = (key: string) => ({ key, code: "", ctrl: false, alt: false, repeat: false, composing: false });
+  const press = (key: string) => ({ key, code: "", ctrl: false, alt: false, shift: false, repeat: false, composing: false });
   it.each([
     [".", "next_bank_day"],
     ["。", "next_bank_day"],

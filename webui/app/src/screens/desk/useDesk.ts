@@ -167,6 +167,11 @@ export function useTelephone(mine: MyDesk) {
       const call = mine.attempt;
       if (call) void ask(() => kakeru.nameCase(call, id));
     },
+    checkHistory: (id: string) =>
+      void ask(async () => {
+        await kakeru.checkHistory(id);
+        await client.invalidateQueries({ queryKey: keys.case(id) });
+      }),
     skip: () => void ask(() => kakeru.presentNext(desk, { skip: true })),
     present: (id: string) => void ask(() => kakeru.presentNext(desk, { case_id: id })),
   };

@@ -25,6 +25,7 @@ export function pressOf(event: KeyboardEvent): Press {
     code: event.code,
     ctrl: event.ctrlKey || event.metaKey,
     alt: event.altKey,
+    shift: event.shiftKey,
     repeat: event.repeat,
     composing: event.isComposing || event.keyCode === 229,
   };

@@ -1,6 +1,6 @@
 import { useTranslation } from "react-i18next";
 import { useHours, useLineUp } from "../../api/hooks";
-import type { Case, Phone } from "../../api/types";
+import type { CasePage, Phone } from "../../api/types";
 import { dayAndTime } from "../../format/time";
 import { language } from "../../i18n";
 import { useLink } from "../../live/Live";
@@ -10,7 +10,7 @@ import type { MyDesk } from "./useDesk";
  * Why nothing can be dialled now, in one sentence; empty when it can. A courtesy: the server decides, and its refusals
  * are shown as they come.
  */
-export function useObstacle(mine: MyDesk, phone: Phone | undefined, about: Case | undefined): string {
+export function useObstacle(mine: MyDesk, phone: Phone | undefined, page: CasePage | undefined): string {
   const { t } = useTranslation();
   const { state: link } = useLink();
   const { data: hours } = useHours();
@@ -26,8 +26,9 @@ export function useObstacle(mine: MyDesk, phone: Phone | undefined, about: Case 
       : t("obstacle.closed");
   }
   if (!mine.desk.case_id) return t("obstacle.no_case");
-  if (!about) return t("obstacle.loading");
-  if (about.do_not_call) return t("obstacle.do_not_call");
+  if (!page) return t("obstacle.loading");
+  if (page.case.do_not_call) return t("obstacle.do_not_call");
   if (!phone) return t("obstacle.no_number");
+  if (page.history_check.needed && !page.history_check.at) return t("obstacle.history");
   return "";
 }

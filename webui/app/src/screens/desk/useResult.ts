@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
 import { Problem } from "../../api/problem";
@@ -52,6 +52,15 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
     setHeld({ attempt, draft: next });
     keepDraft(user, attempt, next);
   }
+
+  // The sum proposed comes and goes with what may be shown of the debt; one that was typed stays.
+  const before = useRef(proposed.amount);
+  useEffect(() => {
+    if (before.current === proposed.amount) return;
+    const untouched = draft.amount === "" || draft.amount === before.current;
+    before.current = proposed.amount;
+    if (kept && untouched) change({ ...draft, amount: proposed.amount, parts: null });
+  }, [proposed.amount]);
 
   async function save() {
     if (!attempt || saving) return;

@@ -129,7 +129,7 @@ function Table({ items, onOrder }: { items: CaseBrief[]; onOrder: (item: CaseBri
             </td>
             <td className="nowrap">{item.name}</td>
             <td className="nowrap">{item.number_kind && t(`kind.${item.number_kind}`)}</td>
-            <td className={parts.number}>{yen(item.balance_yen)}</td>
+            <td className={parts.number}>{yen(item.balance_yen ?? 0)}</td>
             <td className="nowrap">
               {item.pinned && <Chip tone="wait">{t("queue.pinned")}</Chip>}
               {item.desk ? (
