@@ -308,6 +308,12 @@ export default [
     await operator.page.locator("[data-handoff=answered]").getByText("本日発送しました").waitFor();
     await operator.accessible("the ward's answer at the desk");
     await operator.picture("desk-answered");
+
+    // Nobody makes the call: it must not come before what other flows look for.
+    await operator.press("s");
+    await operator.until("another case", async () => ![null, about.id].includes(await operator.shownCase().catch(() => null)));
+    assert.equal((await supervisor.api(`/api/cases/${about.id}/hold`, "POST", { reason: "点検" })).status, 200);
+    assert.ok(!(await supervisor.api("/api/asked-for")).data.items.some((a) => a.case_id === about.id), "it is still told");
     await operator.leave();
     await supervisor.leave();
   }],
