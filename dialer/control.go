@@ -11,6 +11,7 @@ type control struct {
 	desk DeskID // with controlTransfer
 	how  bool   // on, of hold, mute and a recording's pause; with consultation, of a transfer
 	keys string // with controlDigits
+	said Announcement
 }
 
 type controlKind int
@@ -23,6 +24,7 @@ const (
 	controlTakeBack
 	controlDigits
 	controlPauseRecording
+	controlAnnouncement
 )
 
 // Hold has the customer of a talk hear that somebody will come back, or takes that back. Asking twice changes nothing.
@@ -70,11 +72,11 @@ func (e *Engine) control(a Asker, id CallID, ask control) error {
 
 // talkOf finds a talk that somebody may control: that of the desk they sit at, or any for a supervisor.
 func (e *Engine) talkOf(a Asker, id CallID) (*call, error) {
-	return e.callFor(a, id, func(v CallView) bool { return v.State == Talking })
+	return e.callFor(a, id, func(v CallView) bool { return v.State == Talking }, NotTalking)
 }
 
-// callFor is talkOf for a call in which fit holds.
-func (e *Engine) callFor(a Asker, id CallID, fit func(CallView) bool) (*call, error) {
+// callFor is talkOf for a call in which fit holds; else the rule forbids it.
+func (e *Engine) callFor(a Asker, id CallID, fit func(CallView) bool, otherwise Rule) (*call, error) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	c := e.calls[id]
@@ -86,7 +88,7 @@ func (e *Engine) callFor(a Asker, id CallID, fit func(CallView) bool) (*call, er
 	case !a.Supervises() && (d == nil || d.view.Operator != a.User):
 		return nil, Refuse(NotYourDesk)
 	case !fit(c.shown):
-		return nil, Refuse(NotTalking)
+		return nil, Refuse(otherwise)
 	}
 	return c, nil
 }
@@ -120,7 +122,7 @@ func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
 
 // heardControl does what was asked, if the talk still goes on.
 func (c *call) heardControl(ask control) {
-	if c.m.State != Talking && ask.do != controlDigits {
+	if c.m.State != Talking && ask.do != controlDigits && ask.do != controlAnnouncement {
 		if ask.do == controlTransfer {
 			c.unring(ask.desk)
 		}
@@ -158,6 +160,9 @@ func (c *call) heardControl(ask control) {
 		return
 	case controlPauseRecording:
 		c.pauseRecording(ask.how)
+		return
+	case controlAnnouncement:
+		c.announcementHeard(ask.said)
 		return
 	}
 	c.note(nil)

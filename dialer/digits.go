@@ -12,7 +12,7 @@ const maxDigits = 32
 // Digits presses keys at the customer's end: an answering machine or a switchboard asks for them, also before it answers.
 // They may be a secret (a voice box's PIN), so that only how many there were is kept.
 func (e *Engine) Digits(_ context.Context, a Asker, id CallID, digits string) error {
-	c, err := e.callFor(a, id, takesDigits)
+	c, err := e.callFor(a, id, takesDigits, NotTalking)
 	switch {
 	case err != nil:
 		return err

@@ -91,6 +91,9 @@ func whenOf(r ResultRule) string {
 	case len(r.Status) > 0:
 		add("status %s", list(r.Status))
 	}
+	if len(r.Heard) > 0 {
+		add("heard %s", list(r.Heard))
+	}
 	if len(r.Cause) > 0 {
 		add("cause %s", list(r.Cause))
 	}

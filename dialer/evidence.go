@@ -89,7 +89,8 @@ const (
 	EvDeadAir   EvidenceEvent = "dead_air"      // none come from either leg
 	EvSoundBack EvidenceEvent = "sound_back"    // they come again
 
-	EvHeard EvidenceEvent = "heard" // what the customer's sound seems to be; Reason is a Hint's
+	EvHeard             EvidenceEvent = "heard"              // what the customer's sound seems to be; Reason is a Hint's
+	EvAnnouncementHeard EvidenceEvent = "announcement_heard" // what the operator heard; Reason is an Announcement
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -100,7 +101,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
-	EvOneWay, EvDeadAir, EvSoundBack, EvHeard,
+	EvOneWay, EvDeadAir, EvSoundBack, EvHeard, EvAnnouncementHeard,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

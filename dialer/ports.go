@@ -312,9 +312,11 @@ type CallView struct {
 	Consulting bool      `json:"consulting"`            // that desk has answered, and the two talk
 	// Recording is empty while nothing is recorded.
 	Recording RecordingState `json:"recording,omitempty"`
-	Silent    Silence        `json:"silent,omitempty"`  // of a talk: who no longer sends any sound
-	Hints     []Hint         `json:"hints,omitempty"`   // what the customer's sound seems to be
-	Verdict   *Verdict       `json:"verdict,omitempty"` // set when ended
+	Silent    Silence        `json:"silent,omitempty"` // of a talk: who no longer sends any sound
+	Hints     []Hint         `json:"hints,omitempty"`  // what the customer's sound seems to be
+	// Announcement is what the operator heard the network say; empty for nothing.
+	Announcement Announcement `json:"announcement,omitempty"`
+	Verdict      *Verdict     `json:"verdict,omitempty"` // set when ended
 	// Quality is how it sounds, or sounded; nil while nothing is known. What it points to is never changed.
 	Quality *Quality `json:"-"`
 	// HeardAt is when the fact that led here reached us; webui measures event-to-panel from it.

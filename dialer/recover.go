@@ -74,7 +74,7 @@ func (e *Engine) closeInterrupted(ctx context.Context, a OpenAttempt) {
 
 // interruptedEnd says of an interrupted attempt what its evidence allows.
 func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
-	o := Outcome{EndedBy: ByCrash, Sent: !a.DialledAt.IsZero()}
+	o := Outcome{EndedBy: ByCrash, Sent: !a.DialledAt.IsZero(), Heard: lastAnnouncement(a.Evidence)}
 	end := AttemptEnd{
 		ID: a.ID, StartedAt: a.StartedAt, DialledAt: a.DialledAt, EndedAt: e.d.Now(), EndedBy: ByCrash, Evidence: ev, CaseID: a.CaseID,
 	}

@@ -28,6 +28,7 @@ const (
 	UnknownCase      Rule = "unknown_case"
 	NotTalking       Rule = "not_talking"
 	BadDigits        Rule = "bad_digits"
+	NothingRings     Rule = "nothing_rings"
 )
 
 // Refusal says why a call is not made: the rule, and one sentence in each language that says what is wrong and what to
@@ -60,6 +61,7 @@ var refusals = map[Rule]Refusal{
 	UnknownDesk:      {UnknownDesk, "この席は登録されていません", "there is no such desk"},
 	UnknownCase:      {UnknownCase, "この案件は見つからないか、発信できる番号がありません", "there is no such case, or it has no number that may be dialled"},
 	NotTalking:       {NotTalking, "通話中ではないため、操作できません", "there is no talk to do that with"},
+	NothingRings:     {NothingRings, "呼び出し中ではないため、聞こえた案内を記録できません", "nothing rings, so no announcement can have been heard"},
 	BadDigits:        {BadDigits, "送信できるのは 0〜9、*、#、A〜D を1〜32文字です", "keys are 0-9, *, #, A-D, 1 to 32 at a time"},
 	NumberLocked:     {NumberLocked, "この番号はいま呼び出し中です", "the number is being called now"},
 }

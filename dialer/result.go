@@ -66,6 +66,7 @@ type Outcome struct {
 	RangFor  time.Duration // from the first 18x to the end or the answer
 	Took     time.Duration // from the INVITE to the end or the answer
 	EndedBy  EndedBy
+	Heard    Announcement // what the operator heard the network say, empty for nothing
 }
 
 // ResultRule is one row of the table that turns an outcome into a result. Empty conditions match anything. The first
@@ -80,6 +81,8 @@ type ResultRule struct {
 	Ringing  *bool     `json:"ringing,omitempty"`
 	Answered *bool     `json:"answered,omitempty"`
 	Crossed  *bool     `json:"crossed,omitempty"`
+	// Heard is what the operator heard the network say.
+	Heard []Announcement `json:"heard,omitempty"`
 	// RangAtLeastS and WithinS bound how long it rang, and how long the whole try took, in seconds.
 	RangAtLeastS int `json:"rang_at_least_s,omitempty"`
 	WithinS      int `json:"within_s,omitempty"`
@@ -149,6 +152,8 @@ func (r ResultRule) wrong() string {
 		return "status_to needs exactly one status, the first of the range"
 	case r.Next != nil && (r.Next.AfterMinutes < 0 || r.Next.HoldAfter < 0 || r.Next.MostPerDay < 0):
 		return "a number in next is negative; write 0 or more"
+	case slices.ContainsFunc(r.Heard, func(a Announcement) bool { return a == HeardNothing || !slices.Contains(Announcements, a) }):
+		return fmt.Sprintf("unknown word in heard; use some of %v", Announcements[:len(Announcements)-1])
 	default:
 		return ""
 	}
@@ -170,6 +175,7 @@ func (r ResultRule) matches(o Outcome) bool {
 		r.statusMatches(o.Status) &&
 		(len(r.Cause) == 0 || slices.Contains(r.Cause, o.Cause)) &&
 		is(r.Sent, o.Sent) && is(r.Ringing, o.Ringing) && is(r.Answered, o.Answered) && is(r.Crossed, o.Crossed) &&
+		(len(r.Heard) == 0 || slices.Contains(r.Heard, o.Heard)) &&
 		(r.RangAtLeastS == 0 || o.RangFor >= time.Duration(r.RangAtLeastS)*time.Second) &&
 		(r.WithinS == 0 || o.Took <= time.Duration(r.WithinS)*time.Second)
 }
@@ -183,7 +189,7 @@ func (r ResultRule) statusMatches(status int) bool {
 
 func (r ResultRule) matchesAll() bool {
 	return len(r.EndedBy) == 0 && len(r.Status) == 0 && len(r.Cause) == 0 && r.Sent == nil && r.Ringing == nil &&
-		r.Answered == nil && r.Crossed == nil && r.RangAtLeastS == 0 && r.WithinS == 0
+		r.Answered == nil && r.Crossed == nil && len(r.Heard) == 0 && r.RangAtLeastS == 0 && r.WithinS == 0
 }
 
 func is(want *bool, got bool) bool { return want == nil || *want == got }

@@ -14,6 +14,7 @@ func TestEveryRowOfTheResults(t *testing.T) {
 	const s = time.Second
 	const h, m, l = High, Medium, Low
 	otherBand := NextRule{AfterMinutes: 60, OtherBand: true}
+	againOnce, inAnHour := NextRule{NextDay: true, HoldAfter: 2}, NextRule{AfterMinutes: 60}
 	sent := func(o Outcome) Outcome { o.Sent = true; return o }
 	for _, c := range []struct {
 		name string
@@ -37,9 +38,9 @@ func TestEveryRowOfTheResults(t *testing.T) {
 		{"480 cause 31", sent(Outcome{Status: 480, Cause: 31, EndedBy: ByNetwork}), NoAnswer, []Confidence{l, m}, true, otherBand},
 		{"480 cause 18, no ring", sent(Outcome{Status: 480, Cause: 18, EndedBy: ByNetwork}), NoAnswer, []Confidence{l, m}, true, otherBand},
 		{"480", sent(Outcome{Status: 480, EndedBy: ByNetwork}), NoAnswer, []Confidence{l, m}, true, otherBand},
-		{"404 cause 1", sent(Outcome{Status: 404, Cause: 1, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, NextRule{NextDay: true, HoldAfter: 2}},
-		{"604", sent(Outcome{Status: 604, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, NextRule{NextDay: true, HoldAfter: 2}},
-		{"485 cause 3", sent(Outcome{Status: 485, Cause: 3, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, NextRule{NextDay: true, HoldAfter: 2}},
+		{"404 cause 1", sent(Outcome{Status: 404, Cause: 1, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, againOnce},
+		{"604", sent(Outcome{Status: 604, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, againOnce},
+		{"485 cause 3", sent(Outcome{Status: 485, Cause: 3, EndedBy: ByNetwork}), Unallocated, []Confidence{m}, true, againOnce},
 		{"410 cause 22", sent(Outcome{Status: 410, Cause: 22, EndedBy: ByNetwork}), NumberChanged, []Confidence{m}, true, NextRule{Hold: true}},
 		{"484 cause 28", sent(Outcome{Status: 484, Cause: 28, EndedBy: ByNetwork}), BadNumber, []Confidence{h}, false, NextRule{Hold: true}},
 		{"603 cause 21", sent(Outcome{Ringing: true, Status: 603, Cause: 21, EndedBy: ByNetwork}), Refused, []Confidence{l}, true, NextRule{Hold: true}},
@@ -58,6 +59,19 @@ func TestEveryRowOfTheResults(t *testing.T) {
 		{"crash, 18x was seen", sent(Outcome{Ringing: true, EndedBy: ByCrash}), Interrupted, []Confidence{l}, true, NextRule{Hold: true}},
 		{"crash, 2xx was seen", sent(Outcome{Crossed: true, EndedBy: ByCrash}), Interrupted, []Confidence{l}, true, NextRule{Hold: true}},
 		{"an answer crossed our limit", sent(Outcome{Ringing: true, Crossed: true, RangFor: 30 * s, EndedBy: ByRingLimit}), NoAnswer, []Confidence{m}, true, otherBand},
+		{"404, and heard so", sent(Outcome{Ringing: true, Status: 404, Heard: HeardVacant, EndedBy: ByNetwork}), Unallocated, []Confidence{h}, true, againOnce},
+		{"cause 1, and heard so", sent(Outcome{Status: 480, Cause: 1, Heard: HeardVacant, EndedBy: ByNetwork}), Unallocated, []Confidence{h}, true, againOnce},
+		{"heard vacant until our limit", sent(Outcome{Ringing: true, Status: 487, Heard: HeardVacant, EndedBy: ByRingLimit}), Unallocated, []Confidence{m}, true, againOnce},
+		{"410, and heard to be vacant", sent(Outcome{Status: 410, Heard: HeardVacant, EndedBy: ByNetwork}), NumberChanged, []Confidence{h}, true, NextRule{Hold: true}},
+		{"we hung up, heard out of reach", sent(Outcome{Ringing: true, Status: 487, Heard: HeardOutOfReach, EndedBy: ByOperator}), OutOfReach, []Confidence{m}, true, inAnHour},
+		{"480, and heard out of reach", sent(Outcome{Ringing: true, Status: 480, Heard: HeardOutOfReach, EndedBy: ByNetwork}), OutOfReach, []Confidence{h}, true, inAnHour},
+		{"an answer crossed, heard out of reach", sent(Outcome{Ringing: true, Crossed: true, Heard: HeardOutOfReach, EndedBy: ByOperator}), OutOfReach, []Confidence{m}, true, inAnHour},
+		{"603, and heard to be refused", sent(Outcome{Ringing: true, Status: 603, Heard: HeardRefused, EndedBy: ByNetwork}), Refused, []Confidence{h}, true, NextRule{Hold: true}},
+		{"heard to be refused", sent(Outcome{Ringing: true, Status: 487, Heard: HeardRefused, EndedBy: ByOperator}), Refused, []Confidence{m}, true, NextRule{Hold: true}},
+		{"the carrier's reasons", sent(Outcome{Ringing: true, Status: 487, Heard: HeardCarrierReason, EndedBy: ByOperator}), Refused, []Confidence{m}, true, NextRule{Hold: true}},
+		{"at its owner's request", sent(Outcome{Ringing: true, Status: 480, Heard: HeardByRequest, EndedBy: ByNetwork}), Refused, []Confidence{m}, true, NextRule{Hold: true}},
+		{"2xx, and an announcement", sent(Outcome{Answered: true, Ringing: true, Heard: HeardVacant, EndedBy: ByOperator}), Answered, []Confidence{m}, true, NextRule{}},
+		{"crash, and an announcement", sent(Outcome{Ringing: true, Heard: HeardVacant, EndedBy: ByCrash}), Interrupted, []Confidence{l}, true, NextRule{Hold: true}},
 		{"the desk phone never answered", Outcome{EndedBy: ByDeskLimit}, NotDialled, []Confidence{h}, false, NextRule{}},
 		{"crash before the INVITE", Outcome{EndedBy: ByCrash}, NotDialled, []Confidence{h}, false, NextRule{}},
 		{"a redirection nobody follows", sent(Outcome{Status: 302, Took: 9 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
@@ -91,6 +105,7 @@ func TestEveryOutcomeIsDecided(t *testing.T) {
 			Crossed: rapid.Bool().Draw(t, "crossed"), Status: rapid.IntRange(0, 699).Draw(t, "status"), Cause: rapid.IntRange(0, 127).Draw(t, "cause"),
 			RangFor: time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "rang for")),
 			Took:    time.Duration(rapid.Int64Range(0, int64(time.Hour)).Draw(t, "took")),
+			Heard:   rapid.SampledFrom(append([]Announcement{""}, Announcements...)).Draw(t, "heard"),
 			EndedBy: rapid.SampledFrom([]EndedBy{ByOperator, ByCustomer, ByNetwork, ByRingLimit, ByTalkLimit, BySystem, ByCrash}).Draw(t, "by"),
 		}
 		if !o.Sent { // nothing of it can be then
@@ -117,6 +132,7 @@ func TestParseResultsRefuses(t *testing.T) {
 		`[]`: "last row",
 		`[` + strings.TrimSuffix(unsent, ",") + `]`: "last row",
 		`[` + rest + `]`: "never sent",
+		row(`"result":"refused","confidence":"low","heard":["none"]`):                                                       "unknown word in heard",
 		row(`"result":"no_anser","confidence":"low"`):                                                                       "row 2 (odd): unknown result",
 		row(`"result":"busy","confidence":"sure"`):                                                                          "unknown confidence",
 		row(`"result":"busy","confidence":"low","statsu":[486]`):                                                            "statsu",

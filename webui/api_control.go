@@ -18,6 +18,13 @@ type transferInput struct {
 	}
 }
 
+type heardInput struct {
+	ID   dialer.CallID `path:"id" maxLength:"100"`
+	Body struct {
+		Announcement dialer.Announcement `json:"announcement" doc:"none takes back what was said before"`
+	}
+}
+
 type dtmfInput struct {
 	ID   dialer.CallID `path:"id" maxLength:"100"`
 	Body struct {
@@ -54,6 +61,15 @@ func (s *Server) controlRoutes() {
 		Method: http.MethodPost, Path: "/api/calls/{id}/dtmf", OperationID: "send-digits",
 		Summary: "Press keys at the far end", DefaultStatus: http.StatusAccepted,
 	}, s.sendDigits)
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/calls/{id}/heard", OperationID: "heard-announcement",
+		Summary: "Say which announcement of the network is heard", DefaultStatus: http.StatusAccepted,
+	}, s.heard)
+}
+
+// heard keeps what the operator hears the network say.
+func (s *Server) heard(ctx context.Context, in *heardInput) (*struct{}, error) {
+	return nil, s.d.Calls.AnnouncementHeard(ctx, from(ctx).Asker(), in.ID, in.Body.Announcement)
 }
 
 func (s *Server) transfer(ctx context.Context, in *transferInput) (*struct{}, error) {

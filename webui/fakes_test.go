@@ -235,6 +235,10 @@ func (w *world) control(a dialer.Asker, id dialer.CallID, what string) error {
 	return nil
 }
 
+func (w *world) AnnouncementHeard(_ context.Context, a dialer.Asker, id dialer.CallID, what dialer.Announcement) error {
+	return w.control(a, id, "announcement_heard "+string(what))
+}
+
 func (w *world) Hold(_ context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
 	return w.control(a, id, fmt.Sprintf("hold %v", on))
 }
@@ -460,6 +464,18 @@ func (w waitingRoom) TriesAt(context.Context, []dialer.CaseID) (casework.TriesAt
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	return w.tries, nil
+}
+
+func (w waitingRoom) AskedFor(_ context.Context, until time.Time) (list []casework.AskedFor, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range w.cases {
+		if c.Next.Cause == dialer.CauseAsked && !c.Next.Due.After(until) {
+			list = append(list, casework.AskedFor{Case: c.ID, At: c.Next.Due, Mine: c.Next.Mine})
+		}
+	}
+	slices.SortFunc(list, func(a, b casework.AskedFor) int { return a.At.Compare(b.At) })
+	return list, w.fail.counts
 }
 
 func (w waitingRoom) Counts(context.Context) (casework.Counts, error) {

@@ -17,6 +17,8 @@ type Calls interface {
 	Hangup(ctx context.Context, a dialer.Asker, id dialer.CallID) error
 	// Digits presses keys at the far end of a call. They may be a secret.
 	Digits(ctx context.Context, a dialer.Asker, id dialer.CallID, digits string) error
+	// AnnouncementHeard says what the operator of a call hears the network say.
+	AnnouncementHeard(ctx context.Context, a dialer.Asker, id dialer.CallID, what dialer.Announcement) error
 	Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error)
 	Hold(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
 	Mute(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error

@@ -139,6 +139,7 @@ func (s *Server) routes() {
 	s.controlRoutes()
 	s.caseRoutes()
 	s.orderRoutes()
+	s.askedRoutes()
 	s.identityRoutes()
 	s.closeRoutes()
 	s.exportRoutes()

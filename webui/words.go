@@ -57,6 +57,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.ScriptState]():     texts(casework.Drafted, casework.Approved, casework.Withdrawn),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
+	reflect.TypeFor[dialer.Announcement]():      texts(dialer.Announcements...),
 	reflect.TypeFor[dialer.Silence]():           texts(dialer.SilentDesk, dialer.SilentCustomer, dialer.SilentBoth),
 	reflect.TypeFor[dialer.NumberKind]():        texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever),
 }
@@ -104,6 +105,7 @@ func describeWords(r huma.Registry) {
 	alias[casework.ScriptState](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)
+	alias[dialer.Announcement](r)
 	alias[dialer.Silence](r)
 }
 

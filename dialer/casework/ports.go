@@ -32,6 +32,8 @@ type LineStore interface {
 	Order(ctx context.Context, id dialer.CaseID, o Order) (dialer.CaseNext, error)
 	// TriesAt lists the tries at every usable number of some cases.
 	TriesAt(ctx context.Context, ids []dialer.CaseID) (TriesAt, error)
+	// AskedFor lists the calls that were asked for at a time up to until and not made yet, the earliest first.
+	AskedFor(ctx context.Context, until time.Time) ([]AskedFor, error)
 	// Counts says how many cases wait, and for what.
 	Counts(ctx context.Context) (Counts, error)
 }

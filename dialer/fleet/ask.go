@@ -132,6 +132,8 @@ func (f *Fleet) do(ctx context.Context, from Life, c command) (r reply) {
 		err = e.Hangup(ctx, c.Asker, c.Call)
 	case doDigits:
 		err = e.Digits(ctx, c.Asker, c.Call, c.Keys)
+	case doSaid:
+		err = e.AnnouncementHeard(ctx, c.Asker, c.Call, c.Said)
 	case doHold:
 		err = e.Hold(ctx, c.Asker, c.Call, c.On)
 	case doMute:

@@ -147,6 +147,11 @@ func (f *Fleet) Digits(ctx context.Context, a dialer.Asker, id dialer.CallID, di
 	return f.call(ctx, a, id, func() error { return f.engine.Digits(ctx, a, id, digits) }, command{Do: doDigits, Keys: digits})
 }
 
+// AnnouncementHeard says what the operator of a call hears the network say.
+func (f *Fleet) AnnouncementHeard(ctx context.Context, a dialer.Asker, id dialer.CallID, what dialer.Announcement) error {
+	return f.call(ctx, a, id, func() error { return f.engine.AnnouncementHeard(ctx, a, id, what) }, command{Do: doSaid, Said: what})
+}
+
 // Hold has the customer of a talk wait.
 func (f *Fleet) Hold(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error {
 	return f.call(ctx, a, id, func() error { return f.engine.Hold(ctx, a, id, on) }, command{Do: doHold, On: on})

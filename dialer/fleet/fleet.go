@@ -55,6 +55,7 @@ type Engine interface {
 	Dial(ctx context.Context, r dialer.DialRequest) (dialer.Accepted, error)
 	Hangup(ctx context.Context, a dialer.Asker, id dialer.CallID) error
 	Digits(ctx context.Context, a dialer.Asker, id dialer.CallID, digits string) error
+	AnnouncementHeard(ctx context.Context, a dialer.Asker, id dialer.CallID, what dialer.Announcement) error
 	Sit(ctx context.Context, a dialer.Asker, id dialer.DeskID, takeOver bool) (dialer.DeskView, error)
 	Hold(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error
 	Mute(ctx context.Context, a dialer.Asker, id dialer.CallID, on bool) error

@@ -68,6 +68,8 @@ func TestAPanelCommandsAnotherNodesDesk(t *testing.T) {
 		c.must(a.Hold(ctx, second, id, false))
 		c.must(a.Mute(ctx, second, id, true))
 		c.must(a.Digits(ctx, second, id, "12#"))
+		c.must(a.AnnouncementHeard(ctx, second, id, dialer.HeardOutOfReach))
+		c.until("a sees what was heard", func() bool { v, _ := a.Call(id); return v.Announcement == dialer.HeardOutOfReach })
 		c.refused(a.PauseRecording(ctx, second, id, true), dialer.NotTalking) // nothing is recorded
 		c.until("a sees the mute", func() bool { v, _ := a.Call(id); return v.Muted })
 		if got := b.phone.Digits(id); got != "12#" {

@@ -59,6 +59,7 @@ const (
 	doDial     deed = "dial"
 	doHangup   deed = "hangup"
 	doDigits   deed = "digits"
+	doSaid     deed = "announcement_heard"
 	doHold     deed = "hold"
 	doMute     deed = "mute"
 	doPause    deed = "pause_recording"
@@ -82,6 +83,7 @@ type command struct {
 	Case  dialer.CaseID       `json:"case,omitempty"`
 	On    bool                `json:"on,omitempty"` // hold, mute, pause; consult; take over; skip
 	Keys  string              `json:"keys,omitempty"`
+	Said  dialer.Announcement `json:"said,omitempty"`
 	Dial  *dialer.DialRequest `json:"dial,omitempty"`
 }
 

@@ -40,7 +40,8 @@
 // seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it,
 // exports.go what goes before;
 // payments.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
-// numbers.go and scripts.go the work beside the calls, byhand.go calls made or taken without SIP.
+// numbers.go and scripts.go the work beside the calls, byhand.go calls made or taken without SIP,
+// asked.go the calls that fall due.
 package postgres
 
 //go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate

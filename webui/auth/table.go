@@ -51,6 +51,7 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/hangup", Roles: callers},
 	{Route: "POST /api/calls/{id}/dtmf", Roles: callers},
 	{Route: "GET /api/calls/{id}/trace", Roles: keepers}, // masked for who may not see numbers
+	{Route: "POST /api/calls/{id}/heard", Roles: callers},
 	{Route: "POST /api/calls/{id}/hold", Roles: callers},
 	{Route: "POST /api/calls/{id}/resume", Roles: callers},
 	{Route: "POST /api/calls/{id}/mute", Roles: callers},
@@ -61,6 +62,7 @@ var Table = []Row{
 	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers},
 
 	{Route: "GET /api/queue", Roles: seniors},
+	{Route: "GET /api/asked-for", Roles: callers}, // an operator's own, and anyone's
 	{Route: "GET /api/cases/{id}", Roles: callers},
 	{Route: "POST /api/cases/search", Roles: callers},
 	{Route: "POST /api/cases/{id}/history-check", Roles: callers},

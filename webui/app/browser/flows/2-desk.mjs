@@ -178,6 +178,14 @@ export default [
     await operator.sees("[data-phase=talking]");
     const clock = () => operator.page.getByRole("timer").innerText();
     const first = await clock();
+    // Networks may answer in order to announce: while nobody is known to be there, what is heard can be said, and taken back.
+    const vacant = operator.page.locator("[data-announcements]").getByRole("button", { name: "欠番" });
+    await vacant.click();
+    await operator.sees("[data-announcements] button[aria-pressed=true]");
+    await operator.picture("desk-heard");
+    await operator.accessible("an announcement heard");
+    await vacant.click();
+    await operator.sees("[data-announcements]:not(:has(button[aria-pressed=true]))");
     await operator.until("the clock to run", async () => (await clock()) !== first);
     await operator.press("2", "d", "n");
     await operator.page.keyboard.insertText("家族に区の名称と電話番号のみ伝言。");
@@ -209,6 +217,7 @@ export default [
     assert.equal(data.party, "family");
     assert.deepEqual(data.business_results, ["message_left"]);
     assert.ok(data.evidence.some((e) => e.event === "bye_sent"));
+    assert.deepEqual(data.evidence.filter((e) => e.event === "announcement_heard").map((e) => e.reason), ["vacant", "none"]);
     await operator.leave();
     await supervisor.leave();
   }],
@@ -224,6 +233,87 @@ export default [
     const { data } = await operator.api(`/api/attempts/${attempt}`);
     assert.ok(["cancelled", "not_dialled"].includes(data.result), data.result);
     assert.equal(data.ended_by, "operator");
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["an announcement is heard while it rings (40): one key, and it decides", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    await operator.present(caseWith("40"));
+    const before = await operator.countToday();
+    const attempt = await operator.dial();
+    await operator.sees("[data-announcements]");
+    await operator.press("e");
+    await operator.until("what was heard", () => operator.frames.some((f) => f.type === "call" && f.data.id === attempt && f.data.announcement === "out_of_reach"));
+    await operator.press("h");
+    await operator.sees(`p[data-attempt="${attempt}"]`);
+    const { data } = await operator.api(`/api/attempts/${attempt}`);
+    assert.equal(data.result, "out_of_reach");
+    assert.ok(data.counted && data.why.includes("案内"), data.why);
+    assert.ok(data.evidence.some((e) => e.event === "announcement_heard" && e.reason === "out_of_reach"));
+    assert.equal(await operator.countToday(), before + 1);
+    await operator.leave();
+    await supervisor.leave();
+  }],
+
+  ["what the ward is told, a call asked for that falls due, and the ward's answer at the desk", async (house) => {
+    const [operator, supervisor] = await pair(house);
+    const caseWith = await casesByEnding(supervisor, house.taken);
+    const about = caseWith("55");
+    await operator.present(about);
+    const attempt = await operator.dial();
+    await operator.sees("[data-phase=talking]");
+    await operator.press("1", "o", "r");
+    await operator.sees("[data-told=slip_reissue]");
+    await operator.press("F6");
+    await operator.page.keyboard.insertText("国保 第5期を自宅へ");
+    await operator.press("Escape", "g", "F8");
+    await operator.sees("button[data-language=en][aria-pressed=true]");
+    await operator.press("F8");
+    await operator.sees("button[data-language=zh][aria-pressed=true]");
+    await operator.press("k", "F9");
+    await operator.until("架電禁止", () => operator.page.locator("[data-more=do_not_call]").isChecked());
+    await operator.page.locator("[data-field=call_again]").fill(tokyoIn(2));
+    await operator.page.getByLabel("自分が架電する").check();
+    await operator.picture("desk-result-more");
+    await operator.accessible("the result form with what it leads to");
+    await operator.press("g", "k"); // neither was meant
+    if ((await operator.phase()) === "talking") await operator.press("h");
+    await operator.sees("[data-phase=wrap_up]");
+    await operator.press("Control+Enter");
+    await operator.sees("[data-phase=idle]");
+    const { data } = await operator.api(`/api/attempts/${attempt}`);
+    assert.deepEqual(data.entry.business_results, ["call_back", "slip_reissue"]);
+
+    // It falls due within two minutes: the panel says so, and one key brings the case; nothing is dialled.
+    await operator.sees(`[data-asked="${about.id}"]`);
+    await operator.page.getByText("のお約束の架電です").waitFor();
+    await operator.picture("desk-asked");
+    await operator.accessible("a call asked for falls due");
+    const boss = (await supervisor.api("/api/asked-for")).data.items;
+    assert.ok(boss.some((a) => a.case_id === about.id && a.operator && !a.late), JSON.stringify(boss));
+    await operator.press("o");
+    await operator.sees(`section[data-case="${about.id}"]`);
+    await operator.page.locator("[data-asked]").waitFor({ state: "hidden" });
+    assert.equal(await operator.phase(), "idle");
+
+    await operator.sees("[data-handoff=open]");
+    const { items } = (await supervisor.api(`/api/handoffs?case_id=${about.id}`)).data;
+    const slip = items.find((h) => h.kind === "slip_reissue");
+    const whole = (await supervisor.api(`/api/handoffs/${slip.id}`)).data;
+    assert.equal(whole.events[0].text, "国保 第5期を自宅へ");
+    const answered = await supervisor.api(`/api/handoffs/${slip.id}/answer`, "POST", { text: "本日発送しました" });
+    assert.equal(answered.status, 200);
+    await operator.page.locator("[data-handoff=answered]").getByText("本日発送しました").waitFor();
+    await operator.accessible("the ward's answer at the desk");
+    await operator.picture("desk-answered");
+
+    // Nobody makes the call: it must not come before what other flows look for.
+    await operator.press("s");
+    await operator.until("another case", async () => ![null, about.id].includes(await operator.shownCase().catch(() => null)));
+    assert.equal((await supervisor.api(`/api/cases/${about.id}/hold`, "POST", { reason: "点検" })).status, 200);
+    assert.ok(!(await supervisor.api("/api/asked-for")).data.items.some((a) => a.case_id === about.id), "it is still told");
     await operator.leave();
     await supervisor.leave();
   }],
@@ -255,6 +345,11 @@ export default [
     await supervisor.leave();
   }],
 ];
+
+/** A time some minutes from now as a field of date and time has it, in Tokyo. */
+function tokyoIn(minutes) {
+  return new Date(Date.now() + minutes * 60_000 + 9 * 3_600_000).toISOString().slice(0, 16);
+}
 
 async function pair(house) {
   const supervisor = await Person.come(house, "supervisor");

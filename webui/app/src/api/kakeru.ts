@@ -1,6 +1,6 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type { Act, EntryIn, HandoffAct, Identifier, NoteCallIn, NumberIn, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, HandoffAct, HeardIn, Identifier, NoteCallIn, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -37,6 +37,8 @@ export const hangUp = (call: string) => take(api.POST("/api/calls/{id}/hangup", 
 export const sendDigits = (call: string, digits: string) =>
   take(api.POST("/api/calls/{id}/dtmf", { ...at(call), body: { digits } }));
 
+export const heard = (call: string, announcement: HeardIn) => take(api.POST("/api/calls/{id}/heard", { ...at(call), body: { announcement } }));
+
 export const getTrace = async (call: string) => (await take(api.GET("/api/calls/{id}/trace", at(call)))).messages;
 export const hold = (call: string, on: boolean) =>
   take(on ? api.POST("/api/calls/{id}/hold", at(call)) : api.POST("/api/calls/{id}/resume", at(call)));
@@ -56,6 +58,7 @@ export const nameCase = (call: string, caseID: string) =>
   take(api.PUT("/api/attempts/{id}/case", { ...at(call), body: { case_id: caseID } }));
 
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
+export const getAskedFor = async () => (await take(api.GET("/api/asked-for"))).items;
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));
 export const searchCases = async (q: string) => (await take(api.POST("/api/cases/search", { body: { q } }))).items;
 /** A supervisor's order on a case; until is a skip's. */
@@ -103,6 +106,8 @@ export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", 
 export const discardList = (id: string) => take(api.DELETE("/api/lists/{id}", at(id)));
 
 export const getHandoffs = async () => (await take(api.GET("/api/handoffs", { params: { query: { limit: 500 } } }))).items;
+export const getHandoffsOf = async (about: string) =>
+  (await take(api.GET("/api/handoffs", { params: { query: { case_id: about, limit: 20 } } }))).items;
 export const getHandoff = (id: string) => take(api.GET("/api/handoffs/{id}", at(id)));
 /** Does something with a hand-off; the text is what is said with it. */
 export const moveHandoff = (id: string, act: HandoffAct, text: string) => {

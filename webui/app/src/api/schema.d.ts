@@ -4,6 +4,23 @@
  */
 
 export interface paths {
+    "/api/asked-for": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Calls asked for at a time that has come, or comes soon: one's own and anyone's; a supervisor's are all */
+        get: operations["asked-for"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/attempts": {
         parameters: {
             query?: never;
@@ -173,6 +190,23 @@ export interface paths {
         put?: never;
         /** Hang up */
         post: operations["hang-up"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calls/{id}/heard": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say which announcement of the network is heard */
+        post: operations["heard-announcement"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1211,6 +1245,22 @@ export interface components {
             text: string;
             text_en: string;
         };
+        AskedFor: {
+            /** Format: date-time */
+            at: string;
+            case_id: string;
+            /** @description name of the desk where the case stands already */
+            desk?: string;
+            /** @description it should have been made ten minutes ago */
+            late: boolean;
+            /** @description who promised to make it; left out when it is anyone's */
+            operator?: string;
+            operator_name?: string;
+        };
+        AskedOutputBody: {
+            /** @description the earliest first */
+            items: components["schemas"]["AskedFor"][];
+        };
         Attempt: {
             /** Format: date-time */
             answered_at: string | null;
@@ -1322,6 +1372,8 @@ export interface components {
             reason: "slow" | "session" | "shutdown";
         };
         Call: {
+            /** @enum {string} */
+            announcement?: "vacant" | "carrier_reason" | "by_request" | "out_of_reach" | "refused" | "none";
             /** Format: date-time */
             answered_at?: string;
             case_id: string;
@@ -1825,6 +1877,13 @@ export interface components {
             /** @description what waits for the ward first, by the day it is due */
             items: components["schemas"]["Handoff"][];
             next_cursor: string | null;
+        };
+        HeardInputBody: {
+            /**
+             * @description none takes back what was said before
+             * @enum {string}
+             */
+            announcement: "vacant" | "carrier_reason" | "by_request" | "out_of_reach" | "refused" | "none";
         };
         HeldBack: {
             /** @enum {string} */
@@ -2649,6 +2708,35 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    "asked-for": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AskedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     attempts: {
         parameters: {
             query?: {
@@ -3023,6 +3111,39 @@ export interface operations {
             cookie?: never;
         };
         requestBody?: never;
+        responses: {
+            /** @description Accepted */
+            202: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "heard-announcement": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HeardInputBody"];
+            };
+        };
         responses: {
             /** @description Accepted */
             202: {

@@ -41,6 +41,7 @@ export type Handoff = S["Handoff"];
 export type HandoffWhole = S["HandoffWhole"];
 /** What people do with a hand-off; the server has more, which come about by themselves. */
 export type HandoffAct = "add" | "acknowledge" | "answer" | "reopen" | "withdraw";
+export type AskedFor = S["AskedFor"];
 export type Close = S["Close"];
 export type Export = S["Export"];
 export type CloseState = S["CloseStateOutputBody"];
@@ -57,6 +58,8 @@ export type ScriptPage = S["ScriptPage"];
 export type Situation = ScriptPage["situations"][number];
 export type ScriptIn = S["DraftInputBody"];
 export type NumberIn = S["EnterNumberInputBody"];
+/** What an operator hears the network say; none takes it back. */
+export type HeardIn = S["HeardInputBody"]["announcement"];
 
 /** What an operator sends of a talk. */
 export type EntryIn = S["ResultInputBody"];

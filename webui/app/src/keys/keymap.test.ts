@@ -1,5 +1,7 @@
 import { describe, expect, it } from "vitest";
-import { businesses, businessKeys, commandFor, inboundKinds, kindKeys, parties, type Phase, type Press, type Typing } from "./keymap";
+import {
+  announcementKeys, announcements, businesses, businessKeys, commandFor, inboundKinds, kindKeys, parties, type Phase, type Press, type Typing,
+} from "./keymap";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
   key,
@@ -38,6 +40,17 @@ describe("commandFor", () => {
     expect(commandFor(press(key), "talking", "button")).toEqual({ do: "hang_up" });
     expect(commandFor(press(key), "idle", "nowhere")).toBeNull();
     expect(commandFor(press(key), "wrap_up", "nowhere")).toBeNull();
+  });
+
+  it("notes the announcement that is heard while it rings, by keys that change nothing once somebody answers", () => {
+    expect(new Set(Object.values(announcementKeys)).size).toBe(announcements.length);
+    for (const what of announcements) {
+      const key = announcementKeys[what];
+      expect(commandFor(press(key.toLowerCase()), "calling", "nowhere")).toEqual({ do: "heard", what });
+      expect(["focus", "complete_transfer", "cancel_transfer"]).toContain(commandFor(press(key), "talking", "nowhere")?.do);
+      expect(commandFor(press(key), "idle", "nowhere")).toBeNull();
+      expect(commandFor(press(key), "calling", "line")).toBeNull();
+    }
   });
 
   it("never hangs up from inside a field: Escape leaves the field first", () => {
@@ -87,7 +100,7 @@ describe("commandFor", () => {
   });
 
   it("goes to note a call by hand by M while nothing is up; in the form M is the amount", () => {
-    for (const phase of ["ringing", "calling"] as const) expect(commandFor(press("m"), phase, "nowhere")).toBeNull();
+    expect(commandFor(press("m"), "ringing", "nowhere")).toBeNull();
     expect(commandFor(press("m"), "idle", "nowhere")).toEqual({ do: "by_hand" });
     expect(commandFor(press("m"), "wrap_up", "nowhere")).toEqual({ do: "focus", field: "amount" });
   });
@@ -102,6 +115,17 @@ describe("commandFor", () => {
   it("chooses business results by their letters", () => {
     for (const business of businesses)
       expect(commandFor(press(businessKeys[business].toLowerCase()), "wrap_up", "nowhere")).toEqual({ do: "business", business });
+  });
+
+  it.each([
+    ["F6", "told"],
+    ["F8", "next_language"],
+    ["F9", "do_not_call"],
+  ] as const)("%s is %s in the form, and nothing else, nor while an input method is composing", (key, what) => {
+    for (const phase of ["talking", "wrap_up"] as const) expect(commandFor(press(key), phase, "nowhere")).toEqual({ do: "more", what });
+    for (const phase of ["idle", "ringing", "calling"] as const) expect(commandFor(press(key), phase, "nowhere")).toBeNull();
+    expect(commandFor(press(key), "wrap_up", "line")).toBeNull();
+    expect(commandFor(press(key, { composing: true }), "wrap_up", "nowhere")).toBeNull();
   });
 
   it("saves by Enter, and from the note by Ctrl+Enter", () => {
@@ -131,7 +155,7 @@ describe("commandFor", () => {
   ] as const)("%s does %s in a talk, and in nothing else", (key, what) => {
     expect(commandFor(press(key), "talking", "nowhere")).toEqual({ do: what });
     if (/\d/.test(key)) expect(commandFor(press("Unidentified", { code: `Numpad${key}` }), "talking", "nowhere")).toEqual({ do: what });
-    for (const phase of phases.filter((p) => p !== "talking")) expect(commandFor(press(key), phase, "nowhere")).toBeNull();
+    for (const phase of phases.filter((p) => p !== "talking")) expect(commandFor(press(key), phase, "nowhere")?.do ?? "heard").toBe("heard");
     for (const typing of ["line", "text"] as const) expect(commandFor(press(key), "talking", typing)).toBeNull();
     expect(commandFor(press(key, { repeat: true }), "talking", "nowhere")).toBeNull();
   });
@@ -144,6 +168,8 @@ describe("commandFor", () => {
   it("passes the case over by S only while nothing is up; in the form S is a result", () => {
     expect(commandFor(press("s"), "idle", "nowhere")).toEqual({ do: "skip" });
     expect(commandFor(press("s"), "calling", "nowhere")).toBeNull();
+    expect(commandFor(press("o"), "idle", "nowhere")).toEqual({ do: "asked" });
+    expect(commandFor(press("o"), "calling", "nowhere")).toBeNull();
     expect(commandFor(press("s"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "other_insurance" });
   });
 

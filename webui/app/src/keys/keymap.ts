@@ -41,6 +41,13 @@ export const businesses = Object.keys(businessKeys) as Business[];
 export const kindKeys = { call_back_received: "[", inquiry: "]", complaint: ";", other_business: ":" } as const;
 export type InboundKind = keyof typeof kindKeys;
 export const inboundKinds = Object.keys(kindKeys) as InboundKind[];
+/**
+ * The announcements of the network, each with its key while it rings. A person may answer in the very moment in which one is
+ * pressed: so these are keys that change nothing in the talk's form.
+ */
+export const announcementKeys = { vacant: "N", carrier_reason: "P", by_request: "M", out_of_reach: "E", refused: "Q" } as const;
+export type Announcement = keyof typeof announcementKeys;
+export const announcements = Object.keys(announcementKeys) as Announcement[];
 
 /** What the operator's desk is doing, as far as keys go. */
 export type Phase =
@@ -65,10 +72,12 @@ export interface Press {
 }
 
 export type Command =
-  | { do: "dial" | "hang_up" | "skip" | "copy" | "search" | "scripts" | "help" | "save" | "leave_field" }
+  | { do: "dial" | "hang_up" | "skip" | "asked" | "copy" | "search" | "scripts" | "help" | "save" | "leave_field" }
   | { do: "hold" | "mute" | "pause_recording" | "transfer" | "complete_transfer" | "cancel_transfer" }
   | { do: "focus"; field: "amount" | "due_on" | "note" | "call_again" }
   | { do: "next_bank_day" | "split" }
+  | { do: "more"; what: "told" | "next_language" | "do_not_call" }
+  | { do: "heard"; what: Announcement }
   | { do: "check_history" }
   /** Ticks off the nth way in which somebody was known, from 0. */
   | { do: "identify"; nth: number }
@@ -110,6 +119,9 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
   if (letter === "S" && phase === "idle") return { do: "skip" };
+  if (letter === "O" && phase === "idle") return { do: "asked" };
+  const heard = phase === "calling" && announcements.find((a) => announcementKeys[a] === letter);
+  if (heard) return { do: "heard", what: heard };
   if (letter === "K" && phase === "idle") return { do: "check_history" };
   if (letter === "M" && phase === "idle") return { do: "by_hand" };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
@@ -118,6 +130,8 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   if (form && sign) return { do: sign };
   const kind = kindSigns[press.key];
   if (form && kind) return { do: "kind", kind };
+  const more = moreKeys[press.key];
+  if (form && more) return { do: "more", what: more };
   return form ? inForm(letter) : null;
 }
 
@@ -140,6 +154,13 @@ const kindSigns: Record<string, InboundKind> = {
   "]": "inquiry", "」": "inquiry",
   ";": "complaint", "；": "complaint",
   ":": "other_business", "：": "other_business",
+};
+
+// What a result leads to: the line for the ward, the language, and the number that is not to be called again.
+const moreKeys: Record<string, "told" | "next_language" | "do_not_call"> = {
+  F6: "told",
+  F8: "next_language",
+  F9: "do_not_call",
 };
 
 function inForm(letter: string): Command | null {

@@ -17,6 +17,7 @@ export const keys = {
   recent: ["recent"] as const,
   alerts: ["alerts"] as const,
   queue: ["queue"] as const,
+  asked: ["asked"] as const,
   case: (id: string) => ["case", id] as const,
   attempts: ["attempts"] as const,
   attempt: (id: string) => ["attempt", id] as const,
@@ -53,7 +54,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       if (trunks) client.setQueryData<Trunk[]>(keys.trunks, trunks);
       client.setQueryData<boolean>(keys.lineUp, line_up);
       // What a snapshot does not carry may have changed while nobody was looking.
-      for (const key of [keys.queue, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes, keys.exports]) stale(client, key);
+      for (const key of [keys.queue, keys.asked, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes, keys.exports]) stale(client, key);
       return;
     }
     case "desk":
@@ -71,6 +72,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "queue":
       client.setQueryData<Queue>(keys.queue, (queue) => queue && { ...queue, depth: frame.data.depth });
       stale(client, keys.queue);
+      stale(client, keys.asked);
       return;
     case "alert":
       client.setQueryData<Alert[]>(keys.alerts, (alerts) => [frame.data, ...(alerts ?? [])].slice(0, keptAlerts));

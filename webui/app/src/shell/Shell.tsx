@@ -4,10 +4,12 @@ import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import {
   IconArmchairOff, IconChevronDown, IconKeyboard, IconLogout, IconUserCircle,
 } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/hooks";
 import * as kakeru from "../api/kakeru";
 import { forgetSession } from "../api/session";
+import { withWords } from "../i18n";
 import { keys } from "../live/apply";
 import { dropDraftsBut } from "../screens/desk/draft";
 import { useMyDesk } from "../screens/desk/useDesk";
@@ -21,6 +23,8 @@ import { Preferences } from "./Preferences";
 import css from "./shell.module.css";
 import { StatusLine } from "./StatusLine";
 import { useHelpKey } from "./useHelpKey";
+
+const AskedBar = lazy(() => withWords(import("../screens/asked/AskedBar")));
 
 /** What stands around every screen: the doors above, how things are below. */
 export function Shell() {
@@ -57,7 +61,14 @@ export function Shell() {
           <PersonMenu />
         </section>
       </div>
-      <LostBanner />
+      <div className={css.told}>
+        <LostBanner />
+        {(role === "operator" || role === "supervisor") && (
+          <Suspense>
+            <AskedBar />
+          </Suspense>
+        )}
+      </div>
       <main id="screen" className={css.screen} tabIndex={-1}>
         {mayEnter(role, pathname) ? <Outlet /> : <NotThere />}
       </main>

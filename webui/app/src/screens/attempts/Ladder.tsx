@@ -11,7 +11,7 @@ type Event =
   | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "announced"
   | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed"
   | "recording_began" | "recording_paused" | "recording_resumed" | "recording_gap" | "recording_ended" | "recording_failed"
-  | "one_way_audio" | "dead_air" | "sound_back" | "heard";
+  | "one_way_audio" | "dead_air" | "sound_back" | "heard" | "announcement_heard";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {

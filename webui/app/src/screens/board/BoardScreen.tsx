@@ -3,6 +3,7 @@ import { useTranslation } from "react-i18next";
 import { useDesks, useProgress } from "../../api/hooks";
 import { Panel } from "../../parts/Panel";
 import { AttemptDrawer } from "../attempts/AttemptDrawer";
+import { AskedLate } from "./AskedLate";
 import { Alerts } from "./Alerts";
 import css from "./board.module.css";
 import { DeskCard } from "./DeskCard";
@@ -26,6 +27,7 @@ export function BoardScreen() {
           <DeskCard key={desk.id} desk={desk} />
         ))}
         <Alerts />
+        <AskedLate />
       </div>
       <Trunks />
       {progress && (

@@ -1,11 +1,12 @@
 import { Button, Tooltip } from "@mantine/core";
 import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
+import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useDesks, useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
-import { language } from "../../i18n";
+import { language, withWords } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
@@ -17,7 +18,9 @@ import css from "./desk.module.css";
 import { Keypad, takesKeys } from "./Keypad";
 import { Incoming } from "./Incoming";
 import { NameCase, Standing, TalkControls } from "./TalkControls";
-import type { MyDesk, Telephone } from "./useDesk";
+import { announces, type MyDesk, type Telephone } from "./useDesk";
+
+const Announcements = lazy(() => withWords(import("../talk/Announcements")));
 
 interface Props {
   mine: MyDesk;
@@ -29,12 +32,14 @@ interface Props {
   /** The list of desks to hand the talk on to is open. */
   choosing: boolean;
   onChoose: (open: boolean) => void;
+  /** Nobody is known to be there: what is heard may be the network's own announcement. */
+  nobody: boolean;
   /** Opens the search for the case of a call that came in; absent where there is none. */
   onName?: (() => void) | undefined;
 }
 
 /** The telephone: what it does, for how long, and the one button that matters now. */
-export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, onName }: Props) {
+export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, nobody, onName }: Props) {
   const { t } = useTranslation();
   const say = useProblemText();
   const { open: overlay } = useOverlays();
@@ -47,6 +52,11 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, on
       {mine.desk.ringing && mine.phase === "ringing" && <Incoming call={mine.desk.ringing} />}
       {(mine.phase === "idle" || mine.phase === "ringing") && <Ready phone={mine.phase === "idle" ? phone : null} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
       {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
+      {nobody && announces(mine.call) && (
+        <Suspense>
+          <Announcements call={mine.call} onHeard={telephone.heard} />
+        </Suspense>
+      )}
       {takesKeys(mine.call) && <Keypad call={mine.call} covered={overlay !== null} />}
       {mine.call?.state === "talking" && <TalkControls call={mine.call} telephone={telephone} choosing={choosing} onChoose={onChoose} />}
       {mine.phase === "wrap_up" && (

@@ -11,6 +11,7 @@ import { copyText } from "../../parts/copy";
 import { Empty } from "../../parts/Empty";
 import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
+import { useAskedNow } from "./asked";
 import { CallBar } from "./CallBar";
 import { CaseFinder } from "./CaseFinder";
 import { CasePanel } from "./CasePanel";
@@ -38,6 +39,7 @@ export function DeskScreen() {
 }
 
 const RungBefore = lazy(() => withWords(import("../inbound/RungBefore")));
+const CaseHandoffs = lazy(() => withWords(import("../talk/CaseHandoffs")));
 const DeskScripts = lazy(() => withWords(import("../scripts/DeskScripts")));
 
 // Enter that saved a result must not, pressed twice, dial the case that comes next.
@@ -76,6 +78,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const phone: Phone | undefined = usable.find((p) => p.rank === (rank ?? about?.next_number?.rank)) ?? usable[0];
   const obstacle = useObstacle(mine, phone, page);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
+  const [asked] = useAskedNow(mine.desk.case_id);
   const identity = useIdentity(mine.attempt, page?.identity, result.draft.party);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
 
@@ -110,12 +113,16 @@ function Desk({ mine }: { mine: MyDesk }) {
         return telephone.hangUp();
       case "skip":
         return mine.desk.case_id && telephone.skip();
+      case "asked":
+        return asked && telephone.present(asked.case_id);
       case "copy":
         return void copy();
       case "search":
         if (mine.phase === "idle") show("find");
         else if (cameIn) show("name");
         return;
+      case "heard":
+        return telephone.heard(command.what);
       case "hold":
         return mine.call && !mine.call.transfer_to && telephone.hold();
       case "mute":
@@ -183,6 +190,9 @@ function Desk({ mine }: { mine: MyDesk }) {
                 <RungBefore call={mine.attempt} />
               </Suspense>
             )}
+            <Suspense>
+              <CaseHandoffs about={about.id} />
+            </Suspense>
             {scripts}
             <History attempts={page.history ?? []} />
           </>
@@ -202,7 +212,7 @@ function Desk({ mine }: { mine: MyDesk }) {
       </div>
       <div className={css.right}>
         {!mine.attempt && <Previous desk={mine.desk.id} saved={saved} />}
-        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} onName={cameIn ? () => show("name") : undefined} />
+        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} nobody={!result.draft.party} onName={cameIn ? () => show("name") : undefined} />
         {mine.attempt ? (
           <ResultForm
             root={form}

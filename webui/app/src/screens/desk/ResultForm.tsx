@@ -11,10 +11,12 @@ import { type Business, businesses, businessKeys, noPerson, type Party, parties 
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import css from "./desk.module.css";
-import { type Draft, means, withoutPerson } from "./draft";
+import { type Draft, hasMore, means, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
 const InboundKinds = lazy(() => withWords(import("../inbound/InboundKinds")));
+const loadMore = () => withWords(import("../talk/ResultMore"));
+const More = lazy(loadMore);
 
 interface Props {
   /** What the case owes, by insurance and term. */
@@ -44,6 +46,8 @@ export function ResultForm(props: Props) {
   const { draft, onChange, onSave, obstacle, saving, errors, problem, root } = props;
   const { t } = useTranslation();
   useFirstError(root, errors);
+  // Its keys must not come too early for it: what is then typed would choose results.
+  useEffect(() => void loadMore(), []);
   const nobody = noPerson.includes(draft.party as Party);
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
   const callAgain = fromLocalField(draft.callAgain);
@@ -67,6 +71,11 @@ export function ResultForm(props: Props) {
       <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
       <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
       {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} balances={props.balances} />}
+      {hasMore(draft.business) && (
+        <Suspense fallback={null}>
+          <More draft={draft} set={set} errors={errors} />
+        </Suspense>
+      )}
       <Textarea
         label={<Label text={t("form.note")} name="N" />}
         aria-label={t("form.note")}

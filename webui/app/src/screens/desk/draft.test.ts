@@ -64,6 +64,19 @@ describe("the result form", () => {
     expect(d.chooseParty({ ...proposed, business: ["promise"] }, "family", false).business).toEqual(["promise"]);
   });
 
+  it("tells the ward, names the language and forbids the number only with results that lead there", () => {
+    const typed = { ...proposed, told: { slip_reissue: " 第5期 ", hardship: "  ", instalments: "月5千円" }, spoken: "vi", doNotCall: true };
+    expect(d.entryOf({ ...typed, business: ["information"] })).toEqual({ party: "", business_results: ["information"] });
+    expect(d.entryOf({ ...typed, business: ["slip_reissue", "hardship", "language", "complaint"] })).toMatchObject({
+      handoffs: [{ kind: "slip_reissue", text: "第5期" }],
+      language: "vi",
+      do_not_call: true,
+    });
+    expect(d.entryOf({ ...typed, spoken: "", business: ["language"] })).not.toHaveProperty("language");
+    expect(d.hasMore(["promise", "information"])).toBe(false);
+    for (const b of ["refuses_to_pay", "complaint", "language", "wrong_number", "moved_or_deceased"] as const) expect(d.hasMore([b])).toBe(true);
+  });
+
   it("shows a recorded entry as it can be sent again", () => {
     const entry = {
       party: "self",

@@ -1,5 +1,5 @@
 import type { Business, InboundKind, Party } from "../../keys/keymap";
-import type { Entry, EntryIn } from "../../api/types";
+import type { Entry, EntryIn, Handoff } from "../../api/types";
 import { parseYen } from "../../format/yen";
 import { fromLocalField, toLocalField } from "../../format/time";
 
@@ -17,6 +17,12 @@ export interface Draft {
   mine: boolean;
   /** What a call that came in was. */
   kind?: InboundKind;
+  /** What the ward is told with each hand-off that follows, as typed. */
+  told?: Partial<Record<Handoff["kind"], string>>;
+  /** The language that the debtor speaks; empty while none was chosen. */
+  spoken?: string;
+  /** The number that was called is not to be called again. */
+  doNotCall?: boolean;
 }
 
 /** One insurance and term of a promise that is split. */
@@ -31,6 +37,29 @@ export const means = ["slip", "convenience", "bank", "account_transfer", "counte
 
 /** What can be said when nobody was there to talk to. */
 export const withoutPerson: readonly Business[] = ["message_left", "not_in", "wrong_number", "hung_up", "call_back"];
+
+/** The hand-offs that results lead to, as the server has them follow. */
+export const handedOn: Partial<Record<Business, Handoff["kind"]>> = {
+  instalments: "instalments",
+  slip_reissue: "slip_reissue",
+  wrong_number: "discrepancy",
+  complaint: "complaint",
+  moved_or_deceased: "moved_or_deceased",
+  hardship: "hardship",
+  other_insurance: "other_insurance",
+};
+
+/** The hand-offs of the results chosen, in their order. */
+export const passedOn = (business: readonly Business[]) => business.flatMap((b) => handedOn[b] ?? []);
+
+/** The languages that can be wanted; und is another. */
+export const languages = ["en", "zh", "vi", "und", "ja"] as const;
+
+/** Whether somebody may have asked not to be called again. */
+export const asksDoNotCall = (business: readonly Business[]) => business.includes("refuses_to_pay") || business.includes("complaint");
+
+/** Whether there is more to say of the results chosen. */
+export const hasMore = (business: readonly Business[]) => passedOn(business).length > 0 || business.includes("language") || asksDoNotCall(business);
 
 /** An empty form, with a promise proposed: all that is owed, on the day given. */
 export function emptyDraft(totalYen: number, dueOn: string): Draft {
@@ -84,6 +113,17 @@ export function entryOf(draft: Draft, confirm: string[] = []): EntryIn {
     ...(draft.kind ? { kind: draft.kind } : {}),
     ...(draft.note.trim() ? { note: draft.note.trim() } : {}),
     ...(callAgain ? { call_again_at: callAgain, mine: draft.mine } : {}),
+    ...moreOf(draft),
+  };
+}
+
+function moreOf({ business, told, spoken, doNotCall }: Draft): Pick<EntryIn, "handoffs" | "language" | "do_not_call"> {
+  const handoffs = passedOn(business).flatMap((kind) => (told?.[kind]?.trim() ? { kind, text: told[kind].trim() } : []));
+  const language = business.includes("language") && languages.find((l) => l === spoken);
+  return {
+    ...(handoffs.length > 0 ? { handoffs } : {}),
+    ...(language ? { language } : {}),
+    ...(doNotCall && asksDoNotCall(business) ? { do_not_call: true } : {}),
   };
 }
 

@@ -16,6 +16,8 @@ export function obeyInForm(command: Command, form: HTMLFormElement | null, filli
       return (document.activeElement as HTMLElement | null)?.blur();
     case "focus":
       return focusField(form, command.field);
+    case "more":
+      return more(form, command.what);
     case "next_bank_day":
     case "split":
       return form?.querySelector<HTMLButtonElement>(`[data-promise="${command.do}"]`)?.click();
@@ -30,6 +32,13 @@ export function obeyInForm(command: Command, form: HTMLFormElement | null, filli
     default:
       return;
   }
+}
+
+/** A line is gone to, anything else is done. */
+function more(form: HTMLFormElement | null, what: string) {
+  const control = form?.querySelector<HTMLElement>(`[data-more="${what}"]`);
+  if (what === "told") control?.focus();
+  else control?.click();
 }
 
 function focusField(form: HTMLFormElement | null, field: string) {

@@ -4,7 +4,7 @@ import { useCalls, useDesks, useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import { Problem } from "../../api/problem";
 import type { Call, Desk } from "../../api/types";
-import type { Phase } from "../../keys/keymap";
+import type { Announcement, Phase } from "../../keys/keymap";
 import { keys } from "../../live/apply";
 import { useLink } from "../../live/Live";
 
@@ -38,6 +38,10 @@ export function phaseOf(desk: Desk, call: Call | undefined): Phase {
   if (desk.state === "in_call") return "calling";
   return desk.ringing ? "ringing" : "idle";
 }
+
+/** Whether the network of a number that we dial may be speaking. */
+export const announces = (call: Call | undefined): call is Call =>
+  call?.direction === "outbound" && (call.state === "talking" || (call.state === "calling_customer" && !!call.ringing_at));
 
 const patience = 700; // milliseconds that the server has to present the next case by itself
 const again = 20_000; // an empty line is asked again so often
@@ -131,6 +135,11 @@ export function useTelephone(mine: MyDesk) {
       const call = mine.call?.id ?? mine.desk.call_id;
       // Not through ask: a hang-up waits for nothing, and pressing twice does no harm.
       if (call) kakeru.hangUp(call).catch(setRefusal);
+    },
+    /** Notes what is heard; the same once more takes it back. */
+    heard: (what: Announcement) => {
+      const { call } = mine;
+      if (call && announces(call)) void send(() => kakeru.heard(call.id, call.announcement === what ? "none" : what));
     },
     hold: () => {
       const { call } = mine;
