@@ -111,7 +111,7 @@ func (s *Server) listFailed(at casework.Preview, err error) {
 	told := s.problemOf(context.Background(), err)
 	p := casework.Problem{Code: "failed", JA: told.Detail, EN: told.DetailEN, Fatal: true}
 	if wrong := (*casework.ListError)(nil); errors.As(err, &wrong) {
-		p.Code = wrong.Code
+		p.Code, at.Header = wrong.Code, wrong.Header
 	}
 	at.State, at.Problems = listFailed, []casework.Problem{p}
 	s.jobs.set(at)

@@ -69,6 +69,7 @@ type house struct {
 	board   *handed
 	paid    paidState
 	typing  *typing
+	sources sourceShelf
 	clock   *clockOf
 	server  *Server
 	url     string
@@ -104,7 +105,7 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
-	h := &house{t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
+	h := &house{t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
 		id := dialer.UserID("user-" + login)
 		h.users[id] = dialer.User{
@@ -118,7 +119,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
 		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, Cases: caseBook{h.world},
-		Results: h.world, Lists: shelf{h.world}, Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing,
+		Results: h.world, Lists: shelf{h.world}, Sources: h.sources, Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing,
 		Handoffs: h.board, Line: waitingRoom{h.world},
 		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world, Hours: dialer.Hours{Week: dialer.WardHours()},
 		Probes: map[string]Probe{"ledger": func(context.Context) error { return nil }},

@@ -44,6 +44,8 @@ type Deps struct {
 	Rules casework.Rules
 	Line  casework.LineStore
 	Lists Lists
+	// Sources are where lists come from whose columns have names of their own.
+	Sources casework.SourceStore
 	Queue dialer.Queue
 	// Handoffs are what is passed to the ward: 引継ぎ.
 	Handoffs casework.HandoffStore
@@ -137,6 +139,7 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()
+	s.listSourceRoutes()
 	s.paymentRoutes()
 	s.promiseRoutes()
 	s.numberRoutes()

@@ -45,6 +45,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.HandoffKind]():     texts(casework.HandoffKinds...),
 	reflect.TypeFor[casework.HandoffState]():    texts(casework.HandoffStates...),
 	reflect.TypeFor[casework.HandoffAct]():      texts(casework.HandoffActs...),
+	reflect.TypeFor[casework.Field]():              append([]string{""}, texts(casework.Fields()...)...),
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
@@ -89,6 +90,7 @@ func describeWords(r huma.Registry) {
 	alias[casework.HandoffState](r)
 	alias[casework.HandoffAct](r)
 	alias[casework.Party](r)
+	alias[casework.Field](r)
 	alias[casework.Business](r)
 	alias[casework.Insurance](r)
 	alias[casework.PromiseStage](r)

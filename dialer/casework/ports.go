@@ -106,6 +106,8 @@ type StagedList struct {
 	By       dialer.UserID
 	At       time.Time
 	Sample   bool // the rows carry the sample mark
+	// Source is by which saved source it is read; empty for the built-in names.
+	Source string
 }
 
 // Row is one line of the list after reading: one person, one insurance, one term. Line is its line in the file.
@@ -152,6 +154,8 @@ type Preview struct {
 	Progress  int                       `json:"progress"` // rows or cases done so far in this state
 	Kinds     map[dialer.NumberKind]int `json:"kinds"`
 	AppliedAt time.Time                 `json:"applied_at,omitzero"`
+	Source    string                    `json:"source,omitempty"` // by which it was read; left out: by the built-in names
+	Header    *HeaderUnread             `json:"header,omitempty"` // of a list that nobody knows how to read
 }
 
 // Applied says what a list did. Waiting are the cases to put into the line.

@@ -78,7 +78,7 @@ func (c *cells) repair(f Field, code string) {
 func (c *cells) describe(f Field, code string, fatal bool) Problem {
 	p := Problem{Line: c.row.Line, Code: code, JA: sentences[code][0], EN: sentences[code][1], Fatal: fatal}
 	if f != "" {
-		p.Column = c.mapping.name(f)
+		p.Column = c.mapping.Name(f)
 	}
 	return p
 }

@@ -63,7 +63,7 @@ func (l *Ledger) Stage(
 	defer release()
 	err = l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
 		return q.InsertList(ctx, db.InsertListParams{
-			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
+			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample, Source: plain(list.Source),
 		})
 	})
 	if err != nil {
@@ -197,7 +197,7 @@ func previewFrom(r db.List) (casework.Preview, error) {
 	p := casework.Preview{
 		List: r.ID, FileName: r.FileName, State: r.State, Rows: int(r.Rows), Cases: int(r.Cases), New: int(r.New),
 		Changed: int(r.Changed), Same: int(r.Same), Missing: int(r.Missing), Wrong: int(r.Wrong), Repaired: int(r.Repaired),
-		Sample: r.Sample, Progress: int(r.Rows), AppliedAt: timeOf(r.AppliedAt),
+		Sample: r.Sample, Source: r.Source, Progress: int(r.Rows), AppliedAt: timeOf(r.AppliedAt),
 	}
 	if r.State == "applied" {
 		p.Progress = p.Cases

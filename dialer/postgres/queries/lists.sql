@@ -1,5 +1,5 @@
 -- name: InsertList :exec
-INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES (@id, @file_name, @by_user, @at, @sample, 'staging');
+INSERT INTO lists (id, file_name, by_user, at, sample, state, source) VALUES (@id, @file_name, @by_user, @at, @sample, 'staging', @source);
 
 -- name: ListByID :one
 SELECT * FROM lists WHERE id = @id;

@@ -448,7 +448,7 @@ func (q *Queries) IndexTokens(ctx context.Context) error {
 }
 
 const insertList = `-- name: InsertList :exec
-INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, $2, $3, $4, $5, 'staging')
+INSERT INTO lists (id, file_name, by_user, at, sample, state, source) VALUES ($1, $2, $3, $4, $5, 'staging', $6)
 `
 
 type InsertListParams struct {
@@ -457,6 +457,7 @@ type InsertListParams struct {
 	ByUser   string
 	At       time.Time
 	Sample   bool
+	Source   string
 }
 
 func (q *Queries) InsertList(ctx context.Context, arg InsertListParams) error {
@@ -466,6 +467,7 @@ func (q *Queries) InsertList(ctx context.Context, arg InsertListParams) error {
 		arg.ByUser,
 		arg.At,
 		arg.Sample,
+		arg.Source,
 	)
 	return err
 }
@@ -480,7 +482,7 @@ func (q *Queries) LetGoStaging(ctx context.Context, id string) error {
 }
 
 const listByID = `-- name: ListByID :one
-SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by FROM lists WHERE id = $1
+SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by, source FROM lists WHERE id = $1
 `
 
 func (q *Queries) ListByID(ctx context.Context, id string) (List, error) {
@@ -507,12 +509,13 @@ func (q *Queries) ListByID(ctx context.Context, id string) (List, error) {
 		&i.Kinds,
 		&i.AppliedAt,
 		&i.AppliedBy,
+		&i.Source,
 	)
 	return i, err
 }
 
 const lockList = `-- name: LockList :one
-SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by FROM lists WHERE id = $1 FOR UPDATE
+SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by, source FROM lists WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockList(ctx context.Context, id string) (List, error) {
@@ -539,6 +542,7 @@ func (q *Queries) LockList(ctx context.Context, id string) (List, error) {
 		&i.Kinds,
 		&i.AppliedAt,
 		&i.AppliedBy,
+		&i.Source,
 	)
 	return i, err
 }

@@ -97,6 +97,15 @@ type List struct {
 	Kinds     []byte
 	AppliedAt *time.Time
 	AppliedBy string
+	Source    string
+}
+
+type ListSource struct {
+	Name    string
+	Version int32
+	Columns []byte
+	ByUser  string
+	At      time.Time
 }
 
 type PaidList struct {

@@ -710,6 +710,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/list-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where lists come from, and what their columns mean */
+        get: operations["list-sources"];
+        put?: never;
+        /** Say what the columns of a source's lists mean: the next version of its name */
+        post: operations["save-list-source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lists": {
         parameters: {
             query?: never;
@@ -1401,6 +1419,12 @@ export interface components {
             /** @description null: the list is whole */
             next_cursor: string | null;
         };
+        ColumnGuess: {
+            /** @enum {string} */
+            field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
+            name: string;
+            new: boolean;
+        };
         Counts: {
             /** Format: int64 */
             attempts: number;
@@ -1659,6 +1683,11 @@ export interface components {
             items: components["schemas"]["Handoff"][];
             next_cursor: string | null;
         };
+        HeaderUnread: {
+            columns: components["schemas"]["ColumnGuess"][];
+            gone: string[];
+            near?: string;
+        };
         HeldBack: {
             /** @enum {string} */
             cause: "" | "result" | "number_rule" | "cap" | "language" | "asked" | "promise" | "promise_broken" | "promise_kept" | "paid" | "entry" | "missed_call" | "aside" | "supervisor" | "no_number" | "new";
@@ -1708,6 +1737,19 @@ export interface components {
             /** @description ours, as the far end says by RTCP that it got it */
             out: components["schemas"]["Sound"];
         };
+        ListColumn: {
+            /** @enum {string} */
+            field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
+            name: string;
+        };
+        ListField: {
+            /** @enum {string} */
+            field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
+            /** @description what the ward calls it */
+            name: string;
+            /** @description a list without it is refused */
+            required: boolean;
+        };
         ListProblem: {
             code: string;
             column: string;
@@ -1716,6 +1758,19 @@ export interface components {
             ja: string;
             /** Format: int64 */
             line: number;
+        };
+        ListSource: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            columns: components["schemas"]["ListColumn"][];
+            name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ListSourcesOutputBody: {
+            fields: components["schemas"]["ListField"][];
+            items: components["schemas"]["ListSource"][];
         };
         MoveHandoffInputBody: {
             /** @description personal data; an answer, and whatever is added or taken back, needs one */
@@ -1885,6 +1940,7 @@ export interface components {
             /** Format: int64 */
             changed: number;
             file_name: string;
+            header?: components["schemas"]["HeaderUnread"];
             kinds: {
                 [key: string]: number;
             };
@@ -1904,6 +1960,7 @@ export interface components {
             /** Format: int64 */
             same: number;
             sample: boolean;
+            source?: string;
             state: string;
             /** Format: int64 */
             wrong: number;
@@ -2100,6 +2157,10 @@ export interface components {
             /** Format: int64 */
             rows: number;
             sha256: string;
+        };
+        SaveListSourceInputBody: {
+            columns: components["schemas"]["ListColumn"][];
+            name: string;
         };
         ScriptPage: {
             /** Format: date-time */
@@ -3752,6 +3813,68 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSourcesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-list-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveListSourceInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSource"];
                 };
             };
             /** @description Error */
