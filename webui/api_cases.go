@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -46,6 +47,7 @@ type caseOutput struct {
 		// Promises are those that no later entry replaced, newest first; Paid is what was paid since the ward last said what is owed.
 		Promises []PromiseLine `json:"promises"`
 		Paid     *Paid         `json:"paid"`
+		Kin      []Kin         `json:"kin" doc:"cases with the same number, or address and surname; none for who does not read the case whole"`
 	}
 }
 
@@ -179,10 +181,10 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 		return nil, err
 	}
 	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
-	out.Body.Promises = []PromiseLine{}
+	out.Body.Promises, out.Body.Kin = []PromiseLine{}, []Kin{}
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
-	} else if err := s.addPromises(ctx, in.ID, out); err != nil {
+	} else if err := errors.Join(s.addPromises(ctx, in.ID, out), s.addKin(ctx, in.ID, out)); err != nil {
 		return nil, err
 	}
 	for _, a := range history {

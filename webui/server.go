@@ -46,7 +46,7 @@ type Deps struct {
 	Lists Lists
 	// Sources are where lists come from whose columns have names of their own.
 	Sources casework.SourceStore
-	Queue dialer.Queue
+	Queue   dialer.Queue
 	// Handoffs are what is passed to the ward: 引継ぎ.
 	Handoffs casework.HandoffStore
 	// Paid takes paid lists in, Promises says how promises stand, Banks when banks are open.

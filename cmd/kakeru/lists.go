@@ -27,8 +27,8 @@ type lists struct {
 		casework.ListStore
 		casework.SourceStore
 	}
-	line  dialer.Queue
-	refs  dialer.Refs
+	line dialer.Queue
+	refs dialer.Refs
 	// labOnly is true when every trunk is a lab: only then may a made-up list be taken in.
 	labOnly bool
 	// missed is told when the queue did not take what was applied; nil where nobody can rebuild the line.
@@ -80,6 +80,11 @@ var errSampleOnTrunk = &casework.ListError{
 // Preview returns what Stage found.
 func (l lists) Preview(ctx context.Context, list string) (casework.Preview, error) {
 	return l.store.Preview(ctx, list)
+}
+
+// FoundCases lists what Stage found to be different, or to go together.
+func (l lists) FoundCases(ctx context.Context, list string, kind casework.FindingKind, from, limit int) ([]casework.FoundCase, error) {
+	return l.store.FoundCases(ctx, list, kind, from, limit)
 }
 
 // Apply makes a staged list's cases real and puts them into the line. Where the queue does not take them the engine is
@@ -214,7 +219,18 @@ func printPreview(w io.Writer, p casework.Preview) {
 	}
 	fmt.Fprintf(w, "rows %d, cases %d: %d new, %d changed, %d as they were; %d earlier cases are not in this list\n",
 		p.Rows, p.Cases, p.New, p.Changed, p.Same, p.Missing)
+	for _, f := range p.Findings {
+		fmt.Fprintf(w, "  %s: %d cases\n", findingWords[f.Kind], f.Cases)
+	}
 	printRows(w, p.Wrong, p.Repaired, p.Problems, p.Repairs)
+}
+
+var findingWords = map[casework.FindingKind]string{
+	casework.BalanceChanged: "another balance", casework.PhonesChanged: "other numbers", casework.NameChanged: "another name",
+	casework.AddressChanged: "another address", casework.RestChanged: "another language or note", casework.ChangeUnknown: "changed since a list of long ago",
+	casework.CameBack: "back on the list", casework.GonePaid: "gone, and paid", casework.GonePromised: "gone, with an open promise",
+	casework.GoneOwing: "gone, and nobody knows why", casework.GoneBefore: "gone since an earlier list",
+	casework.SameNumber: "share a number", casework.SameHousehold: "perhaps one household", casework.SamePerson: "have a row twice",
 }
 
 // printRows names the rows that are not taken, and those that were mended.

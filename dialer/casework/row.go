@@ -92,6 +92,7 @@ func (c *cells) readPerson() {
 		Name: c.getText(FieldName), Kana: c.notation.Kana(c.get(FieldKana)), Address: c.getText(FieldAddress),
 		PostalCode: c.postalCode(), BornOn: c.date(FieldBornOn, false),
 	}
+	c.row.Household = c.household(c.row.Person)
 	if c.row.Person.Name == "" {
 		c.problem(FieldName, "missing", true)
 	}

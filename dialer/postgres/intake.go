@@ -15,7 +15,7 @@ import (
 // stagedColumns are the columns of staged_rows in the order in which intake gives their values.
 var stagedColumns = []string{
 	"list_id", "line", "case_ref", "custody", "who", "born", "listed", "sealed", "tokens", "language", "note", "note_token",
-	"phone_numbers", "phone_ends", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen",
+	"phone_numbers", "phone_ends", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen", "parts", "household",
 }
 
 const (
@@ -189,13 +189,23 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) ([]any, error) {
 	if err != nil {
 		return nil, err
 	}
+	var household []byte // none is no other's
+	if r.Household != "" {
+		if household, err = c.token("household", r.Household); err != nil {
+			return nil, err
+		}
+	}
 	listed, err := in.digest(r, person, phones.refs)
+	if err != nil {
+		return nil, err
+	}
+	parts, err := in.parts(ref, r, person, phones.refs)
 	if err != nil {
 		return nil, err
 	}
 	return []any{
 		in.list.ID, r.Line, ref, c.day, who, born, listed, sealed, tokens, plain(r.Language), note, token,
-		phones.sealed, phones.ends, phones.kinds, phones.refs, string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen,
+		phones.sealed, phones.ends, phones.kinds, phones.refs, string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen, parts, household,
 	}, nil
 }
 
@@ -214,15 +224,33 @@ func (in *intake) note(ref, text string) (sealed, token []byte, err error) {
 // digest is a keyed digest of what a row says. It outlives the day, so that the next list can tell what is new: nothing can be
 // read from it, and it is not the day's key that makes it.
 func (in *intake) digest(r casework.Row, person sealedPerson, phones []string) ([]byte, error) {
-	text, err := json.Marshal([]any{
-		person, r.Language, r.Note, phones, r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen,
-	})
+	return in.keyed(person, r.Language, r.Note, phones, r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen)
+}
+
+func (in *intake) keyed(of ...any) ([]byte, error) {
+	text, err := json.Marshal(of)
 	if err != nil {
 		return nil, err
 	}
 	m := hmac.New(sha256.New, in.listedKey)
 	m.Write(text)
 	return m.Sum(nil), nil
+}
+
+// parts are digests like the whole's, of what a list can change of a case: name, address, numbers, balance, the rest (GroupStaged).
+// They are bound to the case: what two cases have in common cannot be told from them.
+func (in *intake) parts(ref string, r casework.Row, p sealedPerson, phones []string) (parts [][]byte, err error) {
+	for _, part := range [][]any{
+		{ref, "name", p.Name, p.Kana, p.BornOn}, {ref, "address", p.PostalCode, p.Address}, {ref, "phones", phones},
+		{ref, "balance", r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen}, {ref, "other", r.Language, r.Note},
+	} {
+		d, err := in.keyed(part...)
+		if err != nil {
+			return nil, err
+		}
+		parts = append(parts, d)
+	}
+	return parts, nil
 }
 
 // stagedPhones are the columns of a row's numbers.

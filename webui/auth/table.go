@@ -78,6 +78,7 @@ var Table = []Row{
 	{Route: "GET /api/lists/{id}", Roles: listers},
 	{Route: "POST /api/lists/{id}/apply", Roles: listers},
 	{Route: "DELETE /api/lists/{id}", Roles: listers},
+	{Route: "GET /api/lists/{id}/found", Roles: listers},
 	{Route: "GET /api/list-sources", Roles: listers},
 	{Route: "POST /api/list-sources", Roles: keepers},
 

@@ -97,6 +97,7 @@ type List struct {
 	Kinds     []byte
 	AppliedAt *time.Time
 	AppliedBy string
+	Findings  []byte
 	Source    string
 }
 

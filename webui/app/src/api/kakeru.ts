@@ -1,5 +1,5 @@
 import { api, take } from "./client";
-import type { Act, EntryIn, HandoffAct, ListSourceIn, NumberIn, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, FindingKind, HandoffAct, ListSourceIn, NumberIn, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -94,6 +94,8 @@ export const getList = (id: string) => take(api.GET("/api/lists/{id}", at(id)));
 export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", at(id)));
 export const getListSources = () => take(api.GET("/api/list-sources"));
 export const saveListSource = (body: ListSourceIn) => take(api.POST("/api/list-sources", { body }));
+export const getFoundCases = (list: string, kind: FindingKind, cursor: string) =>
+  take(api.GET("/api/lists/{id}/found", { params: { path: { id: list }, query: { kind, cursor } } }));
 export const discardList = (id: string) => take(api.DELETE("/api/lists/{id}", at(id)));
 
 export const getHandoffs = async () => (await take(api.GET("/api/handoffs", { params: { query: { limit: 500 } } }))).items;

@@ -780,6 +780,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/lists/{id}/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases of one kind that a staged list would change, or that go together */
+        get: operations["found-cases"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/live": {
         parameters: {
             query?: never;
@@ -1355,6 +1372,8 @@ export interface components {
         CaseOutputBody: {
             case: components["schemas"]["Case"];
             history: components["schemas"]["Attempt"][];
+            /** @description cases with the same number, or address and surname; none for who does not read the case whole */
+            kin: components["schemas"]["Kin"][];
             /** @description personal data was left out */
             masked: boolean;
             paid: components["schemas"]["Paid"];
@@ -1592,6 +1611,14 @@ export interface components {
             /** @description as the request spells it, e.g. promise.due_on */
             field: string;
         };
+        Finding: {
+            /** Format: int64 */
+            cases: number;
+            /** Format: int64 */
+            groups?: number;
+            /** @enum {string} */
+            kind: "balance" | "phones" | "name" | "address" | "other" | "unknown" | "back" | "gone_paid" | "gone_promise" | "gone_open" | "gone_before" | "same_number" | "household" | "repeated";
+        };
         Forecast: {
             /** Format: int64 */
             high: number;
@@ -1606,6 +1633,19 @@ export interface components {
             IsSet: boolean;
             /** Format: int64 */
             Size: number;
+        };
+        FoundCase: {
+            case_id?: string;
+            changes: ("balance" | "phones" | "name" | "address" | "other" | "unknown" | "back" | "gone_paid" | "gone_promise" | "gone_open" | "gone_before" | "same_number" | "household" | "repeated")[];
+            /** Format: int64 */
+            group?: number;
+            /** Format: int64 */
+            line?: number;
+        };
+        FoundOutputBody: {
+            items: components["schemas"]["FoundCase"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         Frame: {
             /**
@@ -1730,6 +1770,12 @@ export interface components {
             amount_yen: number;
             insurance: string;
             term: string;
+        };
+        Kin: {
+            case_id: string;
+            /** @description the same address and surname */
+            household: boolean;
+            same_number: boolean;
         };
         LegQuality: {
             /** @description the far end's sound, as it reached us */
@@ -1940,6 +1986,7 @@ export interface components {
             /** Format: int64 */
             changed: number;
             file_name: string;
+            findings: components["schemas"]["Finding"][];
             header?: components["schemas"]["HeaderUnread"];
             kinds: {
                 [key: string]: number;
@@ -4001,6 +4048,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "found-cases": {
+        parameters: {
+            query: {
+                kind: "balance" | "phones" | "name" | "address" | "other" | "unknown" | "back" | "gone_paid" | "gone_promise" | "gone_open" | "gone_before" | "same_number" | "household" | "repeated";
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundOutputBody"];
+                };
             };
             /** @description Error */
             default: {

@@ -44,6 +44,7 @@ export type CloseState = S["CloseStateOutputBody"];
 export type CheckItem = S["CheckItem"];
 export type Problem = S["ListProblem"];
 export type Preview = S["Preview"];
+export type FindingKind = S["Finding"]["kind"];
 export type ListColumn = S["ListColumn"];
 export type ListSourceIn = S["SaveListSourceInputBody"];
 export type PaidPreview = S["PaidPreview"];

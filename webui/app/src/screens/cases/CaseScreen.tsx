@@ -10,8 +10,10 @@ import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { AttemptDrawer } from "../attempts/AttemptDrawer";
+import { KinLine } from "../../parts/KinLine";
 import { PaidLine } from "../../parts/PaidLine";
 import { PromiseTable } from "../promises/PromiseTable";
+import { KinLinks } from "./KinLinks";
 import { CasePanel } from "../desk/CasePanel";
 import { History } from "../desk/History";
 
@@ -49,6 +51,8 @@ export function CaseScreen() {
         copied={copied}
         onCopy={() => void copyText(about.ward_number).then(setCopied)}
       />
+      <KinLine kin={data.kin} />
+      <KinLinks kin={data.kin} />
       {data.paid && <PaidLine paid={data.paid} />}
       {data.promises.length > 0 && <PromiseTable lines={data.promises} />}
       <History attempts={data.history ?? []} onOpen={setOpened} />

@@ -16,6 +16,7 @@ import { CasePanel } from "./CasePanel";
 import css from "./desk.module.css";
 import { obeyInForm } from "./formCommands";
 import { History } from "./History";
+import { KinLine } from "../../parts/KinLine";
 import { PaidLine } from "../../parts/PaidLine";
 import { Previous } from "./Previous";
 import { ResultForm } from "./ResultForm";
@@ -142,6 +143,7 @@ function Desk({ mine }: { mine: MyDesk }) {
               onCopy={() => void copy()}
               keyed
             />
+            <KinLine kin={page.kin} />
             {page.paid && <PaidLine paid={page.paid} />}
             {scripts}
             <History attempts={page.history ?? []} />

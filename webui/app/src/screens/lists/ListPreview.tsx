@@ -14,6 +14,7 @@ import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { Count } from "../queue/QueueScreen";
 import { ColumnsForm } from "./ColumnsForm";
+import { DifferencesPanel } from "./Findings";
 import css from "./lists.module.css";
 import { ProblemTable } from "./ProblemTable";
 
@@ -71,7 +72,7 @@ export function ListPreview({ id, onDone, onRead }: { id: string; onDone: () => 
       {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
       {list.state === "staged" && (
         <div className={css.decide}>
-          <Button size="md" disabled={list.new + list.changed === 0} onClick={() => void ask(() => kakeru.applyList(id))}>
+          <Button size="md" disabled={list.cases === 0} onClick={() => void ask(() => kakeru.applyList(id))}>
             {t("lists.apply", { count: list.new + list.changed })}
           </Button>
           <Button size="md" variant="default" onClick={() => void ask(() => kakeru.discardList(id), onDone)}>
@@ -89,6 +90,7 @@ export function ListPreview({ id, onDone, onRead }: { id: string; onDone: () => 
         <ColumnsForm name={list.header.near ?? ""} columns={list.header.columns} gone={list.header.gone} onSaved={onRead} />
       )}
       {list.state === "failed" && list.header && !mayAssign && <Notice tone="note">{t("sources.ask")}</Notice>}
+      <DifferencesPanel list={list} />
       <Findings list={list} />
     </>
   );
