@@ -43,7 +43,9 @@ type Deps struct {
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
 	Rules casework.Rules
 	Line  casework.LineStore
-	Lists Lists
+	// Languages counts what is needed besides Japanese.
+	Languages casework.LanguageStore
+	Lists     Lists
 	// Sources are where lists come from whose columns have names of their own.
 	Sources casework.SourceStore
 	Queue   dialer.Queue
@@ -140,6 +142,7 @@ func (s *Server) routes() {
 	s.figureRoutes()
 	s.listRoutes()
 	s.listSourceRoutes()
+	s.languageRoutes()
 	s.paymentRoutes()
 	s.promiseRoutes()
 	s.numberRoutes()

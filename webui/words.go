@@ -46,7 +46,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.HandoffState]():    texts(casework.HandoffStates...),
 	reflect.TypeFor[casework.HandoffAct]():      texts(casework.HandoffActs...),
 	reflect.TypeFor[casework.Field]():           append([]string{""}, texts(casework.Fields()...)...),
-	reflect.TypeFor[casework.FindingKind]():        texts(casework.FindingKinds...),
+	reflect.TypeFor[casework.FindingKind]():     texts(casework.FindingKinds...),
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),

@@ -164,7 +164,9 @@ func TestDuplicatesAndHouseholds(t *testing.T) {
 	}
 	kin, err := l.Kin(t.Context(), ids["3"])
 	must(t, err)
-	slices.SortFunc(kin, func(x, y casework.Kin) int { return strings.Compare(caseOf(t, l, x.Case).WardNumber, caseOf(t, l, y.Case).WardNumber) })
+	slices.SortFunc(kin, func(x, y casework.Kin) int {
+		return strings.Compare(caseOf(t, l, x.Case).WardNumber, caseOf(t, l, y.Case).WardNumber)
+	})
 	if want := []casework.Kin{{Case: ids["1"], Household: true}, {Case: ids["2"], SameNumber: true}}; !slices.Equal(kin, want) {
 		t.Errorf("%+v, want %+v", kin, want)
 	}

@@ -115,6 +115,8 @@ var Table = []Row{
 	{Route: "POST /api/scripts/{id}/approve", Roles: wards},
 	{Route: "POST /api/scripts/{id}/withdraw", Roles: wards},
 
+	{Route: "GET /api/languages", Roles: keepers},
+
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},
 	{Route: "PATCH /api/users/{id}", Roles: admins},

@@ -32,7 +32,25 @@ ALTER TABLE staged_cases ADD COLUMN parts bytea[] NOT NULL, ADD COLUMN changes t
 ALTER TABLE lists ADD COLUMN findings jsonb NOT NULL DEFAULT '[]';
 ALTER TABLE lists ADD COLUMN source text NOT NULL DEFAULT ''; -- by which it was read; empty: by the built-in names
 
+-- What people speak besides Japanese, by which a supervisor plans the language days.
+ALTER TABLE users ADD COLUMN languages text[] NOT NULL DEFAULT '{}';
+-- What a talk showed the debtor to speak; empty when nothing was learnt.
+ALTER TABLE attempt_results ADD COLUMN language text NOT NULL DEFAULT '';
+-- Cases whose turn came on a day on which nobody spoke their language: one row for a case, language and month, for ever.
+CREATE TABLE language_waits (
+  month    date NOT NULL,
+  language text NOT NULL,
+  case_ref text NOT NULL,
+  at       timestamptz NOT NULL,
+  PRIMARY KEY (month, language, case_ref)
+);
+CREATE TRIGGER language_waits_once BEFORE UPDATE OR DELETE ON language_waits FOR EACH ROW EXECUTE FUNCTION refuse_change();
+CREATE TRIGGER language_waits_stay BEFORE TRUNCATE ON language_waits EXECUTE FUNCTION refuse_change();
+
 -- +goose Down
+DROP TABLE language_waits;
+ALTER TABLE attempt_results DROP COLUMN language;
+ALTER TABLE users DROP COLUMN languages;
 ALTER TABLE lists DROP COLUMN source, DROP COLUMN findings;
 ALTER TABLE staged_cases DROP COLUMN parts, DROP COLUMN changes;
 ALTER TABLE staged_rows DROP COLUMN parts, DROP COLUMN household;

@@ -165,4 +165,5 @@ type User struct {
 	PasswordHash string
 	Disabled     bool
 	CreatedAt    time.Time
+	Languages    []string
 }

@@ -84,9 +84,9 @@ func (q *Queries) InsertPromisePart(ctx context.Context, arg InsertPromisePartPa
 }
 
 const insertResult = `-- name: InsertResult :exec
-INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why)
+INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, language)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-  $10, $11)
+  $10, $11, $12)
 `
 
 type InsertResultParams struct {
@@ -101,6 +101,7 @@ type InsertResultParams struct {
 	NextState   string
 	NextDue     *time.Time
 	NextWhy     string
+	Language    string
 }
 
 func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) error {
@@ -116,6 +117,7 @@ func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) erro
 		arg.NextState,
 		arg.NextDue,
 		arg.NextWhy,
+		arg.Language,
 	)
 	return err
 }

@@ -92,6 +92,7 @@ export const uploadList = async (file: File) => {
 };
 export const getList = (id: string) => take(api.GET("/api/lists/{id}", at(id)));
 export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", at(id)));
+export const getLanguages = () => take(api.GET("/api/languages"));
 export const getListSources = () => take(api.GET("/api/list-sources"));
 export const saveListSource = (body: ListSourceIn) => take(api.POST("/api/list-sources", { body }));
 export const getFoundCases = (list: string, kind: FindingKind, cursor: string) =>
@@ -152,5 +153,5 @@ export const decideScript = (id: string, act: "approve" | "withdraw") =>
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>
   take(api.POST("/api/users", { body: user }));
-export const changeUser = (id: string, change: { name?: string; role?: Role; disabled?: boolean; password?: string }) =>
+export const changeUser = (id: string, change: { name?: string; role?: Role; disabled?: boolean; password?: string; languages?: string[] }) =>
   take(api.PATCH("/api/users/{id}", { ...at(id), body: change }));

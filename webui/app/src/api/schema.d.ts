@@ -710,6 +710,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/languages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which languages are needed, who speaks them when, and what could not be met */
+        get: operations["languages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/list-sources": {
         parameters: {
             query?: never;
@@ -1381,6 +1398,7 @@ export interface components {
         };
         ChangeUserInputBody: {
             disabled?: boolean;
+            languages?: string[];
             name?: string;
             password?: string;
             /** @enum {string} */
@@ -1777,6 +1795,53 @@ export interface components {
             household: boolean;
             same_number: boolean;
         };
+        LanguageDay: {
+            /** @description YYYY-MM-DD */
+            day: string;
+            desks: components["schemas"]["LanguageDesk"][];
+        };
+        LanguageDesk: {
+            desk: string;
+            languages: string[];
+            name: string;
+        };
+        LanguagePerson: {
+            id: string;
+            languages: string[];
+            name: string;
+        };
+        LanguageWaiting: {
+            /** @description no desk speaks it on any day, so its cases come to every desk */
+            anyone: boolean;
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: int64
+             * @description of them now
+             */
+            due: number;
+            /** @description BCP 47 */
+            language: string;
+            name: components["schemas"]["Reason"];
+            /** @description YYYY-MM-DD, the next day on which some desk does, from today on; null: none is set */
+            next: string | null;
+            /** @description some desk speaks it today */
+            today: boolean;
+            /**
+             * Format: int64
+             * @description of them for a day on which somebody speaks it
+             */
+            unspoken: number;
+        };
+        LanguagesOutputBody: {
+            /** @description the days to come on which a desk speaks something */
+            days: components["schemas"]["LanguageDay"][];
+            /** @description who calls; an administrator says what they speak */
+            people: components["schemas"]["LanguagePerson"][];
+            /** @description newest month first */
+            unmet: components["schemas"]["UnmetLanguage"][];
+            waiting: components["schemas"]["LanguageWaiting"][];
+        };
         LegQuality: {
             /** @description the far end's sound, as it reached us */
             in: components["schemas"]["Sound"];
@@ -1964,6 +2029,7 @@ export interface components {
         Person: {
             disabled: boolean;
             id: string;
+            languages: string[];
             login: string;
             name: string;
             /** @enum {string} */
@@ -2404,6 +2470,23 @@ export interface components {
         };
         TrunksOutputBody: {
             trunks: components["schemas"]["TrunkView"][];
+        };
+        UnmetLanguage: {
+            /**
+             * Format: int64
+             * @description whose turn came on a day on which nobody spoke it
+             */
+            cases: number;
+            /** @description empty where a talk did not show which */
+            language: string;
+            /** @description YYYY-MM */
+            month: string;
+            name: components["schemas"]["Reason"];
+            /**
+             * Format: int64
+             * @description that ended because it was wanted
+             */
+            talks: number;
         };
         UploadOutputBody: {
             list: string;
@@ -3860,6 +3943,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    languages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LanguagesOutputBody"];
                 };
             };
             /** @description Error */

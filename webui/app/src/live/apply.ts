@@ -23,6 +23,7 @@ export const keys = {
   trace: (call: string) => ["trace", call] as const,
   list: (id: string) => ["list", id] as const,
   foundCases: (list: string, kind: string) => ["found", list, kind] as const,
+  languages: ["languages"] as const,
   listSources: ["list-sources"] as const,
   paid: (id: string) => ["paid", id] as const,
   promises: (month: string) => ["promises", month] as const,
