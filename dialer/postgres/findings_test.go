@@ -206,3 +206,45 @@ func TestPartsTellNobodyWhatCasesHaveInCommon(t *testing.T) {
 		t.Errorf("%d parts", len(seen))
 	}
 }
+
+// A person's further rows are staged with what they owe alone, unless they say something else of the person: nothing of it is lost.
+func TestAPersonsRowsSayItOnce(t *testing.T) {
+	l := newLedger(t)
+	row := func(ward string, of casework.Row, term int, change func(*casework.Row)) casework.Row {
+		of.WardNumber, of.Balance.Term = ward, fmt.Sprintf("令和8年度 第%d期", term)
+		change(&of)
+		return of
+	}
+	same := func(*casework.Row) {}
+	a, b := person("1"), person("2")
+	more := newNumber()
+	list := []casework.Row{
+		row("1", a, 1, same), row("1", a, 2, same), row("2", b, 1, same), row("1", a, 3, same), // not behind one another
+		row("2", b, 2, func(r *casework.Row) {
+			r.Note, r.Phones = "夜間のみ", []casework.Phone{{Rank: 1, Number: more, Kind: more.Kind(), Usable: true}}
+		}),
+	}
+	p := stageNext(t, l, list...)
+	if n := count(t, l, "SELECT count(*) FROM staged_rows WHERE sealed = '' AND phone_refs = '{}' AND tokens = '{}' AND note = ''"); n != 1 {
+		t.Errorf("%d rows repeat nothing, want 1", n)
+	}
+	applied(t, l, p)
+	for w, err := range l.Waiting(t.Context()) {
+		must(t, err)
+		c := caseOf(t, l, w.Case)
+		switch c.WardNumber {
+		case "1":
+			if c.Person != a.Person || len(c.Phones) != 2 || len(c.Balances) != 3 || c.WardNote != a.Note {
+				t.Errorf("%+v", c)
+			}
+		default:
+			if c.Person != b.Person || len(c.Phones) != 3 || len(c.Balances) != 2 || !strings.Contains(c.WardNote, "夜間のみ") || !strings.Contains(c.WardNote, b.Note) {
+				t.Errorf("%+v", c)
+			}
+		}
+	}
+	list[4].Note = "早朝" // in another row than the first
+	if p := stageNext(t, l, list...); foundIn(p) != "other=1" {
+		t.Error(foundIn(p))
+	}
+}

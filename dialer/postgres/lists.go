@@ -109,11 +109,7 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged_rows"}, stagedColumns, in); err != nil {
 			return in.errOr(err)
 		}
-		// The planner knows nothing of rows that came in this transaction.
-		if _, err := tx.Exec(ctx, "ANALYZE staged_rows"); err != nil {
-			return err
-		}
-		return compare(ctx, db.New(tx), in)
+		return compare(ctx, tx, in)
 	})
 	if in.err != nil {
 		return in.err // the reader's own: it says what is wrong with the file
@@ -121,8 +117,13 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 	return l.noticed(classify("stage the list", err))
 }
 
-func compare(ctx context.Context, q *db.Queries, in *intake) error {
-	id := in.list.ID
+func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
+	q, id := db.New(tx), in.list.ID
+	// The planner knows nothing of rows that came in this transaction. What is sealed is in no condition of a query, and figures
+	// about it are what takes ANALYZE its time.
+	if _, err := tx.Exec(ctx, "ANALYZE staged_rows (list_id, case_ref, line)"); err != nil {
+		return err
+	}
 	repeats, err := q.DropRepeats(ctx, id)
 	if err != nil {
 		return err
@@ -139,6 +140,9 @@ func compare(ctx context.Context, q *db.Queries, in *intake) error {
 	}
 	in.leftOut(differing.N, differing.Lines, personDiffers)
 	if err := q.GroupStaged(ctx, id, in.list.At); err != nil {
+		return err
+	}
+	if _, err := tx.Exec(ctx, "ANALYZE staged_cases (list_id, n, case_ref)"); err != nil {
 		return err
 	}
 	n, err := q.CountStaged(ctx, id)

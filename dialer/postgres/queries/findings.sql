@@ -8,7 +8,7 @@ WITH gone AS (
     coalesce((SELECT sum(p.yen) FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL), 0) AS paid,
     EXISTS (SELECT FROM attempts a JOIN promises p ON p.attempt_id = a.id WHERE a.case_ref = c.case_ref AND p.state = 'open') AS promised
   FROM cases c WHERE c.origin = 'list' AND c.sample = @sample
-    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_id = c.id)
+    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_ref = c.case_ref)
 )
 SELECT count(*)::int AS missing, (count(*) FILTER (WHERE gone_at IS NOT NULL))::int AS before,
   (count(*) FILTER (WHERE gone_at IS NULL AND owed <= paid))::int AS paid,
@@ -44,7 +44,7 @@ SELECT id FROM (
     WHEN EXISTS (SELECT FROM attempts a JOIN promises p ON p.attempt_id = a.id WHERE a.case_ref = c.case_ref AND p.state = 'open')
       THEN 'gone_promise' ELSE 'gone_open' END AS sort
   FROM cases c WHERE c.origin = 'list' AND c.sample = @sample
-    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_id = c.id)
+    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_ref = c.case_ref)
 ) gone WHERE sort = @sort::text ORDER BY id LIMIT @most::int OFFSET @skip::int;
 
 -- name: SharedNumbers :many
@@ -67,10 +67,10 @@ ORDER BY place, s.first_line LIMIT @most::int OFFSET @skip::int;
 -- name: MarkGone :exec
 -- It is a mark only: what becomes of a case that the list has no more is a person's to say.
 UPDATE cases c SET gone_at = @at::timestamptz WHERE c.origin = 'list' AND c.sample = @sample AND c.gone_at IS NULL
-  AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_id = c.id);
+  AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_ref = c.case_ref);
 
 -- name: MarkBack :exec
-UPDATE cases c SET gone_at = NULL FROM staged_cases s WHERE s.list_id = @list_id AND c.id = s.case_id AND c.gone_at IS NOT NULL;
+UPDATE cases c SET gone_at = NULL FROM staged_cases s WHERE s.list_id = @list_id AND c.case_ref = s.case_ref AND c.gone_at IS NOT NULL;
 
 -- name: KinOf :many
 -- The household is told by the day's key: of cases in the ward's hands nobody knows it.

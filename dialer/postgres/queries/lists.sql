@@ -60,7 +60,8 @@ WITH differ AS (
 SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone;
 
 -- name: GroupStaged :exec
--- One staged case for each person, compared with what the last list said of them, whole and part by part.
+-- One staged case for each person, compared with what the last list said of them, whole and part by part. The parts are those of the
+-- person's first row, but the balance, which is of all of them: a change that stands in none of these is in another row.
 INSERT INTO staged_cases (list_id, n, case_ref, first_line, listed, parts, case_id, verdict, changes, takes)
 SELECT @list_id::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.first_line, g.listed, g.parts,
   coalesce(c.id, new_id(@at::timestamptz)),
@@ -68,17 +69,18 @@ SELECT @list_id::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.
   array_remove(ARRAY[CASE WHEN c.gone_at IS NOT NULL THEN 'back' END] || CASE
     WHEN c.id IS NULL OR c.listed = g.listed THEN '{}'
     WHEN c.parts IS NULL THEN ARRAY['unknown']
+    WHEN c.parts = g.parts THEN ARRAY['other']
     ELSE ARRAY[CASE WHEN c.parts[1] <> g.parts[1] THEN 'name' END, CASE WHEN c.parts[2] <> g.parts[2] THEN 'address' END,
       CASE WHEN c.parts[3] <> g.parts[3] THEN 'phones' END, CASE WHEN c.parts[4] <> g.parts[4] THEN 'balance' END,
       CASE WHEN c.parts[5] <> g.parts[5] THEN 'other' END] END, NULL),
   c.listed IS DISTINCT FROM g.listed OR c.custody IS DISTINCT FROM g.custody
 FROM (
-  SELECT r.case_ref, min(r.line) AS first_line, max(r.custody) AS custody,
-    sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed,
-    ARRAY[sha256(string_agg(DISTINCT r.parts[1], '' ORDER BY r.parts[1])), sha256(string_agg(DISTINCT r.parts[2], '' ORDER BY r.parts[2])),
-      sha256(string_agg(DISTINCT r.parts[3], '' ORDER BY r.parts[3])), sha256(string_agg(DISTINCT r.parts[4], '' ORDER BY r.parts[4])),
-      sha256(string_agg(DISTINCT r.parts[5], '' ORDER BY r.parts[5]))] AS parts
-  FROM staged_rows r WHERE r.list_id = @list_id GROUP BY r.case_ref
+  SELECT a.case_ref, a.first_line, f.custody, a.listed, ARRAY[f.parts[1], f.parts[2], f.parts[3], a.balance, f.parts[5]] AS parts
+  FROM (
+    SELECT r.case_ref, min(r.line) AS first_line, sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed,
+      sha256(string_agg(r.parts[4], '' ORDER BY r.insurance, r.term, r.line)) AS balance
+    FROM staged_rows r WHERE r.list_id = @list_id GROUP BY r.case_ref
+  ) a JOIN staged_rows f ON f.list_id = @list_id AND f.case_ref = a.case_ref AND f.line = a.first_line
 ) g LEFT JOIN cases c ON c.case_ref = g.case_ref;
 
 -- name: CountStaged :one

@@ -96,7 +96,7 @@ WITH gone AS (
     coalesce((SELECT sum(p.yen) FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL), 0) AS paid,
     EXISTS (SELECT FROM attempts a JOIN promises p ON p.attempt_id = a.id WHERE a.case_ref = c.case_ref AND p.state = 'open') AS promised
   FROM cases c WHERE c.origin = 'list' AND c.sample = $1
-    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $2 AND s.case_id = c.id)
+    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $2 AND s.case_ref = c.case_ref)
 )
 SELECT count(*)::int AS missing, (count(*) FILTER (WHERE gone_at IS NOT NULL))::int AS before,
   (count(*) FILTER (WHERE gone_at IS NULL AND owed <= paid))::int AS paid,
@@ -176,7 +176,7 @@ SELECT id FROM (
     WHEN EXISTS (SELECT FROM attempts a JOIN promises p ON p.attempt_id = a.id WHERE a.case_ref = c.case_ref AND p.state = 'open')
       THEN 'gone_promise' ELSE 'gone_open' END AS sort
   FROM cases c WHERE c.origin = 'list' AND c.sample = $1
-    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $2 AND s.case_id = c.id)
+    AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $2 AND s.case_ref = c.case_ref)
 ) gone WHERE sort = $3::text ORDER BY id LIMIT $5::int OFFSET $4::int
 `
 
@@ -253,7 +253,7 @@ func (q *Queries) KinOf(ctx context.Context, caseID string) ([]KinOfRow, error) 
 }
 
 const markBack = `-- name: MarkBack :exec
-UPDATE cases c SET gone_at = NULL FROM staged_cases s WHERE s.list_id = $1 AND c.id = s.case_id AND c.gone_at IS NOT NULL
+UPDATE cases c SET gone_at = NULL FROM staged_cases s WHERE s.list_id = $1 AND c.case_ref = s.case_ref AND c.gone_at IS NOT NULL
 `
 
 func (q *Queries) MarkBack(ctx context.Context, listID string) error {
@@ -263,7 +263,7 @@ func (q *Queries) MarkBack(ctx context.Context, listID string) error {
 
 const markGone = `-- name: MarkGone :exec
 UPDATE cases c SET gone_at = $1::timestamptz WHERE c.origin = 'list' AND c.sample = $2 AND c.gone_at IS NULL
-  AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $3 AND s.case_id = c.id)
+  AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $3 AND s.case_ref = c.case_ref)
 `
 
 // It is a mark only: what becomes of a case that the list has no more is a person's to say.
