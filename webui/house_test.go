@@ -105,7 +105,10 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
-	h := &house{t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{}}
+	h := &house{
+		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{},
+		sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
+	}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
 		id := dialer.UserID("user-" + login)
 		h.users[id] = dialer.User{
