@@ -183,7 +183,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
 	}
 	if cfg.ConnConfig.RuntimeParams["jit"] == "" {
-		// No query here runs so long that compiling it pays: taking a list in took seconds for it.
+		// No query here runs so long that compiling it can pay (docs/decisions/0034-lists-of-many-sources.md).
 		cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
