@@ -123,6 +123,11 @@ var languageNames = map[string]Reason{
 	"hi": {"ヒンディー語", "Hindi"}, "es": {"スペイン語", "Spanish"}, "pt": {"ポルトガル語", "Portuguese"}, "ja": {"日本語", "Japanese"},
 }
 
+// KnownLanguages are the languages of the ward's list besides Japanese, by their codes.
+func KnownLanguages() []string {
+	return slices.DeleteFunc(slices.Sorted(maps.Keys(languageNames)), Everybodys)
+}
+
 // LanguageName is what a language is called; its code where that is not known.
 func LanguageName(code string) Reason {
 	if name, ok := languageNames[code]; ok {

@@ -28,6 +28,7 @@ type User struct {
 	PasswordHash string // argon2id, PHC string
 	Disabled     bool
 	CreatedAt    time.Time
+	Languages    []string // that they speak besides Japanese (BCP 47): language days are planned by it
 }
 
 // Users keeps the people who can sign in. The ledger implements it.

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -49,6 +50,7 @@ type caseOutput struct {
 		// Identity says whether the debt is shown, HistoryCheck whether it may be called for: both for who asks.
 		Identity     IdentityCheck `json:"identity"`
 		HistoryCheck HistoryCheck  `json:"history_check"`
+		Kin          []Kin         `json:"kin" doc:"cases with the same number, or address and surname; none for who does not read the case whole"`
 	}
 }
 
@@ -188,10 +190,10 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 		c.Balances, c.RankWhy = nil, dialer.Reason{} // why it comes early says how much is owed
 	}
 	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
-	out.Body.Promises = []PromiseLine{}
+	out.Body.Promises, out.Body.Kin = []PromiseLine{}, []Kin{}
 	if !whole {
 		out.Body.Case = masked(out.Body.Case)
-	} else if err := s.addPromises(ctx, in.ID, out); err != nil {
+	} else if err := errors.Join(s.addPromises(ctx, in.ID, out), s.addKin(ctx, in.ID, out)); err != nil {
 		return nil, err
 	}
 	if err := s.addChecks(ctx, v, in.ID, out); err != nil {

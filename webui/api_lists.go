@@ -53,6 +53,9 @@ func (s *Server) listRoutes() {
 	}, s.uploadList)
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/lists/{id}", OperationID: "list", Summary: "What a list would do, and how far it is"}, s.showList)
 	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/lists/{id}/found", OperationID: "found-cases", Summary: "The cases of one kind that a staged list would change, or that go together",
+	}, s.foundCases)
+	route(s, huma.Operation{
 		Method: http.MethodPost, Path: "/api/lists/{id}/apply", OperationID: "apply-list", Summary: "Make a list's cases real",
 		DefaultStatus: http.StatusAccepted,
 	}, s.applyList)
@@ -111,7 +114,7 @@ func (s *Server) listFailed(at casework.Preview, err error) {
 	told := s.problemOf(context.Background(), err)
 	p := casework.Problem{Code: "failed", JA: told.Detail, EN: told.DetailEN, Fatal: true}
 	if wrong := (*casework.ListError)(nil); errors.As(err, &wrong) {
-		p.Code = wrong.Code
+		p.Code, at.Header = wrong.Code, wrong.Header
 	}
 	at.State, at.Problems = listFailed, []casework.Problem{p}
 	s.jobs.set(at)
@@ -129,7 +132,7 @@ func (s *Server) preview(ctx context.Context, id string) (casework.Preview, erro
 }
 
 func wholeList(p casework.Preview) casework.Preview {
-	p.Problems, p.Repairs = orEmpty(p.Problems), orEmpty(p.Repairs)
+	p.Problems, p.Repairs, p.Findings = orEmpty(p.Problems), orEmpty(p.Repairs), orEmpty(p.Findings)
 	if p.Kinds == nil {
 		p.Kinds = map[dialer.NumberKind]int{}
 	}

@@ -36,6 +36,8 @@ type changeUserInput struct {
 		Role     *dialer.Role `json:"role,omitempty"`
 		Disabled *bool        `json:"disabled,omitempty"`
 		Password *string      `json:"password,omitempty" maxLength:"1000"`
+		// Languages are what they speak besides Japanese, whole: those left out are no longer spoken.
+		Languages *[]string `json:"languages,omitempty" maxItems:"20" nullable:"false"`
 	}
 }
 
@@ -89,6 +91,12 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 	if u.ID == from(ctx).User.ID && ((b.Disabled != nil && *b.Disabled) || (b.Role != nil && *b.Role != u.Role)) {
 		return nil, invalid("role", "yourself", "自分の権限は変えられません。ほかの管理者に頼んでください",
 			"you cannot take your own rights away; ask another administrator")
+	}
+	if b.Languages != nil {
+		if wrong := knownLanguages(*b.Languages); wrong != nil {
+			return nil, wrong
+		}
+		u.Languages = *b.Languages
 	}
 	if b.Name != nil {
 		u.Name = *b.Name

@@ -396,6 +396,10 @@ func (w caseBook) Cases(_ context.Context, ids []dialer.CaseID) ([]casework.Case
 	return out, nil
 }
 
+func (w caseBook) Kin(_ context.Context, id dialer.CaseID) ([]casework.Kin, error) {
+	return []casework.Kin{{Case: "kin of " + id, SameNumber: true}, {Case: "house of " + id, Household: true}}, nil
+}
+
 func (w caseBook) Search(_ context.Context, q string, _ int) ([]casework.Case, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
@@ -623,6 +627,13 @@ func (w shelf) Apply(_ context.Context, list string, _ dialer.UserID, progress f
 	p.State = listApplied
 	w.lists[list] = p
 	return casework.Applied{New: p.Rows}, nil
+}
+
+func (w shelf) FoundCases(_ context.Context, list string, kind casework.FindingKind, from, limit int) (found []casework.FoundCase, err error) {
+	for n := from; n < min(from+limit, 150) && list != ""; n++ {
+		found = append(found, casework.FoundCase{Line: n + 2, Changes: []casework.FindingKind{kind}})
+	}
+	return found, nil
 }
 
 func (w shelf) Discard(_ context.Context, list string) error {

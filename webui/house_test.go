@@ -71,6 +71,7 @@ type house struct {
 	paid    paidState
 	typing  *typing
 	looks   *looks
+	sources sourceShelf
 	clock   *clockOf
 	server  *Server
 	url     string
@@ -108,7 +109,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
 	h := &house{
 		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{},
-		records: &records{}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
+		records: &records{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
 	}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
 		id := dialer.UserID("user-" + login)
@@ -123,7 +124,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
 		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, Cases: caseBook{h.world},
-		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
+		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Sources: h.sources, Languages: demand{}, Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},
 		Identity: testIdentity, Disclosures: h.looks,
 		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world, Hours: dialer.Hours{Week: dialer.WardHours()},

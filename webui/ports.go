@@ -72,6 +72,7 @@ type Lists interface {
 	Preview(ctx context.Context, list string) (casework.Preview, error)
 	// Apply makes a staged list's cases real and puts them into the line. Applying twice changes nothing.
 	Apply(ctx context.Context, list string, by dialer.UserID, progress func(cases int)) (casework.Applied, error)
+	casework.FindingStore
 	// Discard forgets a staged list.
 	Discard(ctx context.Context, list string) error
 }

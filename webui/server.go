@@ -50,8 +50,12 @@ type Deps struct {
 	Disclosures casework.DisclosureStore
 	// NeedHistory: nobody is called whose history was not read.
 	NeedHistory bool
-	Lists       Lists
-	Queue       dialer.Queue
+	// Languages counts what is needed besides Japanese.
+	Languages casework.LanguageStore
+	Lists     Lists
+	// Sources are where lists come from whose columns have names of their own.
+	Sources casework.SourceStore
+	Queue   dialer.Queue
 	// Handoffs are what is passed to the ward: 引継ぎ.
 	Handoffs casework.HandoffStore
 	// Paid takes paid lists in, Promises says how promises stand, Banks when banks are open.
@@ -150,6 +154,8 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.listRoutes()
+	s.listSourceRoutes()
+	s.languageRoutes()
 	s.paymentRoutes()
 	s.promiseRoutes()
 	s.numberRoutes()

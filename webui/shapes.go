@@ -282,6 +282,8 @@ type Person struct {
 	Name     string        `json:"name"`
 	Role     dialer.Role   `json:"role"`
 	Disabled bool          `json:"disabled"`
+	// Languages are what they speak besides Japanese.
+	Languages []string `json:"languages" nullable:"false"`
 }
 
 // SignedIn is the session of whoever asks.

@@ -45,6 +45,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.HandoffKind]():     texts(casework.HandoffKinds...),
 	reflect.TypeFor[casework.HandoffState]():    texts(casework.HandoffStates...),
 	reflect.TypeFor[casework.HandoffAct]():      texts(casework.HandoffActs...),
+	reflect.TypeFor[casework.Field]():           append([]string{""}, texts(casework.Fields()...)...),
+	reflect.TypeFor[casework.FindingKind]():     texts(casework.FindingKinds...),
 	reflect.TypeFor[casework.Party]():           texts(casework.Parties...),
 	reflect.TypeFor[casework.Business]():        texts(casework.Businesses...),
 	reflect.TypeFor[casework.Identifier]():      texts(casework.Identifiers...),
@@ -93,6 +95,8 @@ func describeWords(r huma.Registry) {
 	alias[casework.HandoffState](r)
 	alias[casework.HandoffAct](r)
 	alias[casework.Party](r)
+	alias[casework.Field](r)
+	alias[casework.FindingKind](r)
 	alias[casework.Business](r)
 	alias[casework.Identifier](r)
 	alias[casework.InboundKind](r)

@@ -195,7 +195,7 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
 		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
-		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger,
+		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger, Sources: a.ledger, Languages: a.ledger,
 		Identity: identity(s.Identity), Disclosures: a.ledger, NeedHistory: s.Calls.NeedHistoryCheck,
 		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},

@@ -207,6 +207,7 @@ func TestBadLists(t *testing.T) {
 		})
 	}
 	t.Run("moved columns", func(t *testing.T) { movedColumns(t, h) })
+	t.Run("columns with names of their own", func(t *testing.T) { savedColumns(t, h, chief) })
 	t.Run("a made-up list where a trunk is real", func(t *testing.T) { sampleOnRealTrunk(t, h) })
 	h.saysNothingOfAnyone()
 }
@@ -248,6 +249,35 @@ func movedColumns(t *testing.T, h *house) {
 	if r.status != 0 || !strings.Contains(r.out, "taken in: 0 new, 0 changed, 1 as they were") {
 		t.Errorf("the same list again: status %d\n%s%s", r.status, r.out, r.err)
 	}
+}
+
+// savedColumns: what a list's columns mean is said once; the next list with them is known, by panel and command alike, and one whose
+// columns have changed is refused.
+func savedColumns(t *testing.T, h *house, chief *panelClient) {
+	t.Helper()
+	const heading, line = "番号,名前,連絡先,種別,期,金額,区分\r\n", "0009000002,試験　三奈,03-0000-0041,国保,令和8年度 第1期,12000,見本\r\n"
+	p := h.upload(chief, "own.csv", heading+line)
+	if p.State != "failed" || p.Header == nil || len(p.Header.Columns) != 7 || p.Problems[0].Code != "columns" {
+		t.Fatalf("before it was saved: %+v", p)
+	}
+	fields := []casework.Field{"ward_number", "name", "phone1", "insurance", "term", "amount", "sample"}
+	body := map[string]any{"name": "三課", "columns": []casework.ListColumn{}}
+	for i, c := range p.Header.Columns {
+		body["columns"] = append(body["columns"].([]casework.ListColumn), casework.ListColumn{Name: c.Name, Field: fields[i]})
+	}
+	h.must(chief.call(t.Context(), http.MethodPost, "/api/list-sources", body, nil))
+	if p := h.upload(chief, "own.csv", heading+line); p.State != "staged" || p.Source != "三課" || p.New != 1 || p.Wrong != 0 {
+		t.Errorf("once it was saved: %+v", p)
+	}
+	own := h.file("own.csv", cp932(t, heading+line))
+	r := h.command("import", "--list", own, "--source", "三課", "--config", h.config())
+	if r.status != 0 || !strings.Contains(r.out, "read as a list of 三課") || !strings.Contains(r.out, "taken in: 1 new") {
+		t.Errorf("status %d\n%s%s", r.status, r.out, r.err)
+	}
+	h.command("import", "--list", own, "--source", "四課", "--config", h.config()).failed(t, 1, "no source of that name")
+	moved := h.file("own2.csv", strings.Replace(heading, "連絡先", "連絡", 1)+line)
+	h.command("import", "--list", moved, "--config", h.config()).failed(t, 1, "gone: 連絡先; new: 3列目")
+	h.command("import", "--list", moved, "--source", "三課", "--config", h.config()).failed(t, 1, "gone: 連絡先; new: 3列目")
 }
 
 // sampleOnRealTrunk: with a trunk that is no lab, a made-up list is refused both ways.

@@ -8,6 +8,7 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+	"slices"
 	"time"
 
 	"golang.org/x/term"
@@ -22,9 +23,12 @@ import (
 // lists takes the ward's list in, for the panel and the command alike: bytes are decoded, read row by row, staged and
 // compared; applied, the cases go into the line.
 type lists struct {
-	store casework.ListStore
-	line  dialer.Queue
-	refs  dialer.Refs
+	store interface {
+		casework.ListStore
+		casework.SourceStore
+	}
+	line dialer.Queue
+	refs dialer.Refs
 	// labOnly is true when every trunk is a lab: only then may a made-up list be taken in.
 	labOnly bool
 	// missed is told when the queue did not take what was applied; nil where nobody can rebuild the line.
@@ -37,13 +41,36 @@ func (l lists) Stage(ctx context.Context, list casework.StagedList, file io.Read
 	if err != nil {
 		return casework.Preview{}, err
 	}
-	sample, rows, stop := casework.PeekSample(casework.ReadList(text, casework.DefaultMapping(), japan.Notation{}, l.refs))
+	m, err := l.mapping(ctx, list.Source)
+	if err != nil {
+		return casework.Preview{}, err
+	}
+	m.Found = func(source string) { list.Source = source } // with the first row
+	sample, rows, stop := casework.PeekSample(casework.ReadList(text, m, japan.Notation{}, l.refs))
 	defer stop()
 	if sample && !l.labOnly {
 		return casework.Preview{}, errSampleOnTrunk
 	}
 	list.Sample = sample
 	return l.store.Stage(ctx, list, rows, progress)
+}
+
+// mapping is how lists are read here: those of one source only, when one is named.
+func (l lists) mapping(ctx context.Context, source string) (casework.Mapping, error) {
+	m := casework.DefaultMapping()
+	var err error
+	m.Source = source
+	if m.Sources, err = l.store.ListSources(ctx); err != nil {
+		return m, err
+	}
+	if source != "" && !slices.ContainsFunc(m.Sources, func(s casework.ListSource) bool { return s.Name == source }) {
+		return m, errNoSource
+	}
+	return m, nil
+}
+
+var errNoSource = &casework.ListError{
+	Code: "no_source", JA: "その名前の取込元は登録されていません。名簿の画面で列の対応を保存してください", EN: "there is no source of that name; save what its columns mean on the panel's screen for lists",
 }
 
 var errSampleOnTrunk = &casework.ListError{
@@ -53,6 +80,11 @@ var errSampleOnTrunk = &casework.ListError{
 // Preview returns what Stage found.
 func (l lists) Preview(ctx context.Context, list string) (casework.Preview, error) {
 	return l.store.Preview(ctx, list)
+}
+
+// FoundCases lists what Stage found to be different, or to go together.
+func (l lists) FoundCases(ctx context.Context, list string, kind casework.FindingKind, from, limit int) ([]casework.FoundCase, error) {
+	return l.store.FoundCases(ctx, list, kind, from, limit)
 }
 
 // Apply makes a staged list's cases real and puts them into the line. Where the queue does not take them the engine is
@@ -94,6 +126,7 @@ func labOnly(trunks []configs.Trunk) bool {
 type importFlags struct {
 	paid               string
 	path               string
+	source             string
 	preview, skipWrong bool
 }
 
@@ -104,14 +137,15 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	load, rest, err := configured("import", args, std, func(f *flag.FlagSet) {
 		f.StringVar(&o.path, "list", "", "the ward's list, a CSV `file` in CP932 or UTF-8")
 		f.StringVar(&o.paid, "paid", "", "a paid list (消込リスト) instead, a CSV `file` in CP932 or UTF-8")
+		f.StringVar(&o.source, "source", "", "read it as lists of this saved source, and in no other way; recognised by its columns when left out")
 		f.BoolVar(&o.preview, "preview", false, "only show what it would do")
 		f.BoolVar(&o.skipWrong, "skip-wrong", false, "take it in without its wrong rows")
 	})
 	if err != nil {
 		return err
 	}
-	if (o.path == "") == (o.paid == "") || len(rest) > 0 {
-		return errUsage{"give either --list or --paid, and no other arguments"}
+	if (o.path == "") == (o.paid == "") || len(rest) > 0 || o.paid != "" && o.source != "" {
+		return errUsage{"give either --list, with or without --source, or --paid, and no other arguments"}
 	}
 	s, err := load()
 	if err != nil {
@@ -144,7 +178,7 @@ func runImport(ctx context.Context, args []string, std streams) error {
 func (l lists) fromCommand(ctx context.Context, file *os.File, o importFlags, std streams) error {
 	now := time.Now()
 	show, over := counting(std)
-	p, err := l.Stage(ctx, casework.StagedList{ID: dialer.NewID(now), FileName: filepath.Base(file.Name()), At: now}, file, show)
+	p, err := l.Stage(ctx, casework.StagedList{ID: dialer.NewID(now), FileName: filepath.Base(file.Name()), At: now, Source: o.source}, file, show)
 	over()
 	if err != nil {
 		return err
@@ -180,9 +214,23 @@ func counting(std streams) (show func(rows int), over func()) {
 }
 
 func printPreview(w io.Writer, p casework.Preview) {
+	if p.Source != "" {
+		fmt.Fprintf(w, "read as a list of %s\n", p.Source)
+	}
 	fmt.Fprintf(w, "rows %d, cases %d: %d new, %d changed, %d as they were; %d earlier cases are not in this list\n",
 		p.Rows, p.Cases, p.New, p.Changed, p.Same, p.Missing)
+	for _, f := range p.Findings {
+		fmt.Fprintf(w, "  %s: %d cases\n", findingWords[f.Kind], f.Cases)
+	}
 	printRows(w, p.Wrong, p.Repaired, p.Problems, p.Repairs)
+}
+
+var findingWords = map[casework.FindingKind]string{
+	casework.BalanceChanged: "another balance", casework.PhonesChanged: "other numbers", casework.NameChanged: "another name",
+	casework.AddressChanged: "another address", casework.RestChanged: "another language or note", casework.ChangeUnknown: "changed since a list of long ago",
+	casework.CameBack: "back on the list", casework.GonePaid: "gone, and paid", casework.GonePromised: "gone, with an open promise",
+	casework.GoneOwing: "gone, and nobody knows why", casework.GoneBefore: "gone since an earlier list",
+	casework.SameNumber: "share a number", casework.SameHousehold: "perhaps one household", casework.SamePerson: "have a row twice",
 }
 
 // printRows names the rows that are not taken, and those that were mended.

@@ -103,12 +103,15 @@ func (l *lines) findHeader(recs *records) ([]Problem, error) {
 			continue
 		}
 		seen++
-		h := l.mapping.locate(rec.cells, l.key)
-		if len(h.missing) == 0 && len(h.twice) == 0 {
-			l.header = h
+		m, h, ok := l.mapping.settle(rec.cells, l.key)
+		if ok {
+			l.mapping, l.header = m, h
+			if m.Found != nil {
+				m.Found(m.Source)
+			}
 			return l.unknownColumns(rec.line), nil
 		}
-		if best == nil || len(h.at) > len(best.at) {
+		if best == nil || h.better(*best) {
 			best = &h
 		}
 	}
@@ -123,24 +126,6 @@ func (l *lines) findHeader(recs *records) ([]Problem, error) {
 func isBook(in *bufio.Reader) bool {
 	magic, _ := in.Peek(7)
 	return strings.HasPrefix(string(magic), "PK\x03\x04") || string(magic) == "\uff90\uff8f\x11"
-}
-
-// refuse says what is wrong with the line that looked most like a header.
-func (l *lines) refuse(h header) error {
-	if len(h.missing) > 0 {
-		names := l.mapping.namesOf(h.missing)
-		return &ListError{
-			Code: "columns",
-			JA:   fmt.Sprintf("必要な列がありません: %s。見出しの行を確かめるか、列の対応を設定してください", names),
-			EN:   fmt.Sprintf("columns are missing: %s; check the header, or set what the columns are called", names),
-		}
-	}
-	names := l.mapping.namesOf(h.twice)
-	return &ListError{
-		Code: "double_column",
-		JA:   fmt.Sprintf("同じ意味の列が2つ以上あります: %s。どちらかを除いてください", names),
-		EN:   fmt.Sprintf("columns stand there twice: %s; leave one out", names),
-	}
 }
 
 // unknownColumns reports columns that mean nothing, by their place: what stands there may be anything.

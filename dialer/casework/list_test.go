@@ -63,8 +63,9 @@ func TestGoodRow(t *testing.T) {
 			{Rank: 1, Number: "0301234567", Kind: dialer.KindFixed, Usable: true},
 			{Rank: 2, Number: "09001234567", Kind: dialer.KindMobile, Usable: true},
 		},
-		Balance:  casework.Balance{Insurance: casework.Kokuho, Term: "令和8年度 第3期", DueOn: "2026-08-31", Yen: 12_000},
-		Language: "ja", Sample: true,
+		Household: "見本 見本市1",
+		Balance:   casework.Balance{Insurance: casework.Kokuho, Term: "令和8年度 第3期", DueOn: "2026-08-31", Yen: 12_000},
+		Language:  "ja", Sample: true,
 	}
 	if got := rows[0]; fmt.Sprint(got) != fmt.Sprint(want) {
 		t.Errorf("got  %v\nwant %v", got, want)

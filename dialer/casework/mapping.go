@@ -41,6 +41,14 @@ type Mapping struct {
 	Languages  map[string]string
 	// WardDigits is how many digits a 宛名番号 has; shorter ones get their leading zeros back. 0 takes any number.
 	WardDigits int
+
+	// Sources are those that were saved; a list with the columns of one is read as it says. Source narrows that to one of them, by
+	// name, and no other reading then; Found is told the name of the one a list is read by, empty for the built-in names.
+	Sources []ListSource
+	Source  string
+	Found   func(source string)
+
+	left []string // columns that are known and not taken
 }
 
 // fields lists every field in the order of the list.
@@ -94,8 +102,11 @@ func DefaultMapping() Mapping {
 	}
 }
 
-// name is a field's column as problems and the sample name it.
-func (m Mapping) name(f Field) string {
+// Needs reports whether a list without the field is refused.
+func (m Mapping) Needs(f Field) bool { return slices.Contains(m.Need, f) }
+
+// Name is a field's column as problems and the sample name it.
+func (m Mapping) Name(f Field) string {
 	if names := m.Columns[f]; len(names) > 0 {
 		return names[0]
 	}
@@ -104,6 +115,7 @@ func (m Mapping) name(f Field) string {
 
 // header is where each field stands in the file at hand.
 type header struct {
+	cells   []string
 	at      map[Field]int
 	width   int   // cells in the header
 	unknown []int // columns that no field claims, counted from one
@@ -113,8 +125,11 @@ type header struct {
 
 // locate finds the fields in a header's cells by their names.
 func (m Mapping) locate(cells []string, key func(string) string) header {
-	h := header{at: map[Field]int{}, width: len(cells)}
+	h := header{cells: cells, at: map[Field]int{}, width: len(cells)}
 	means := map[string]Field{}
+	for _, name := range m.left {
+		means[key(name)] = ""
+	}
 	for f, names := range m.Columns {
 		for _, name := range names {
 			means[key(name)] = f
@@ -125,7 +140,7 @@ func (m Mapping) locate(cells []string, key func(string) string) header {
 		f, known := means[k]
 		_, taken := h.at[f]
 		switch {
-		case k == "":
+		case k == "", known && f == "":
 		case !known:
 			h.unknown = append(h.unknown, i+1)
 		case taken:
@@ -142,11 +157,35 @@ func (m Mapping) locate(cells []string, key func(string) string) header {
 	return h
 }
 
+// whole reports whether a list can be read by a header.
+func (h header) whole() bool { return len(h.missing) == 0 && len(h.twice) == 0 }
+
+// better reports whether a line looks more like a header than another: a row of somebody's never does; else by the columns that are
+// known, and by those there are.
+func (h header) better(than header) bool {
+	if row := slices.ContainsFunc(h.cells, hasNumber); row != slices.ContainsFunc(than.cells, hasNumber) {
+		return !row
+	}
+	if len(h.at) != len(than.at) {
+		return len(h.at) > len(than.at)
+	}
+	return filled(h.cells) > filled(than.cells)
+}
+
+func filled(cells []string) (n int) {
+	for _, c := range cells {
+		if strings.TrimSpace(c) != "" {
+			n++
+		}
+	}
+	return n
+}
+
 // namesOf joins the column names of fields for a sentence.
 func (m Mapping) namesOf(fs []Field) string {
 	names := make([]string, 0, len(fs))
 	for _, f := range fs {
-		if name := m.name(f); !slices.Contains(names, name) {
+		if name := m.Name(f); !slices.Contains(names, name) {
 			names = append(names, name)
 		}
 	}

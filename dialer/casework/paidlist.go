@@ -166,7 +166,7 @@ type Moved struct {
 
 // PaidProblem is what is wrong with one cell of a paid list, for what only its keeper can see.
 func PaidProblem(line int, f Field, code string, fatal bool) Problem {
-	return Problem{Line: line, Column: PaidMapping().name(f), Code: code, JA: sentences[code][0], EN: sentences[code][1], Fatal: fatal}
+	return Problem{Line: line, Column: PaidMapping().Name(f), Code: code, JA: sentences[code][0], EN: sentences[code][1], Fatal: fatal}
 }
 
 // PaidStore takes paid lists in, in two steps, so that nothing is ever half taken.

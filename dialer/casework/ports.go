@@ -23,6 +23,8 @@ type CaseStore interface {
 	Place(ctx context.Context, id dialer.CaseID) (*dialer.Waiting, error)
 	// Held lists cases that are held back, newest first, with why.
 	Held(ctx context.Context, limit int) ([]Case, error)
+	// Kin lists the cases that share a number with one, or address and surname: perhaps one household.
+	Kin(ctx context.Context, id dialer.CaseID) ([]Kin, error)
 }
 
 // LineStore is what the queue's rules need to be told of, and to be obeyed. The ledger implements it.
@@ -94,6 +96,7 @@ type ListStore interface {
 	// Stage writes the rows of a list where nothing else sees them and compares them with the cases there are.
 	// progress is called now and then with the rows taken so far. It reads rows to the end once, holding none.
 	Stage(ctx context.Context, list StagedList, rows iter.Seq2[Row, error], progress func(rows int)) (Preview, error)
+	FindingStore
 	// Preview returns what Stage found.
 	Preview(ctx context.Context, list string) (Preview, error)
 	// Apply makes a staged list's cases real in one transaction; a second Apply of one list changes nothing.
@@ -109,6 +112,8 @@ type StagedList struct {
 	By       dialer.UserID
 	At       time.Time
 	Sample   bool // the rows carry the sample mark
+	// Source is by which saved source it is read; empty for the built-in names.
+	Source string
 }
 
 // Row is one line of the list after reading: one person, one insurance, one term. Line is its line in the file.
@@ -117,6 +122,7 @@ type Row struct {
 	WardNumber string
 	CaseRef    string
 	Person     Person
+	Household  string // what people of one household have in common; empty where that is not known
 	Phones     []Phone
 	Balance    Balance
 	Language   string
@@ -155,6 +161,9 @@ type Preview struct {
 	Progress  int                       `json:"progress"` // rows or cases done so far in this state
 	Kinds     map[dialer.NumberKind]int `json:"kinds"`
 	AppliedAt time.Time                 `json:"applied_at,omitzero"`
+	Findings  []Finding                 `json:"findings"`         // what is different, and what goes together
+	Source    string                    `json:"source,omitempty"` // by which it was read; left out: by the built-in names
+	Header    *HeaderUnread             `json:"header,omitempty"` // of a list that nobody knows how to read
 }
 
 // Applied says what a list did. Waiting are the cases to put into the line.

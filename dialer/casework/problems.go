@@ -30,11 +30,13 @@ var sentences = map[string][2]string{
 	"unknown_column":    {"見出しを読み替えられない列です。この列は取り込みません", "a column whose name means nothing here; it is not taken"},
 }
 
-// ListError is why a list as a whole cannot be read. Code is one of columns, double_column, empty, no_rows, excel,
-// encoding, long_line and read; who takes lists in may refuse them for reasons of its own.
+// ListError is why a list as a whole cannot be read. Code is one of columns, columns_moved, other_source, double_column, empty,
+// no_rows, excel, encoding, long_line and read; who takes lists in may refuse them for reasons of its own.
 type ListError struct {
 	Code   string
 	JA, EN string
+	// Header is the one that is not known, for a person to say what its columns mean; nil where that is not what is wrong.
+	Header *HeaderUnread
 	cause  error
 }
 

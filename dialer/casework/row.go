@@ -78,7 +78,7 @@ func (c *cells) repair(f Field, code string) {
 func (c *cells) describe(f Field, code string, fatal bool) Problem {
 	p := Problem{Line: c.row.Line, Code: code, JA: sentences[code][0], EN: sentences[code][1], Fatal: fatal}
 	if f != "" {
-		p.Column = c.mapping.name(f)
+		p.Column = c.mapping.Name(f)
 	}
 	return p
 }
@@ -92,6 +92,7 @@ func (c *cells) readPerson() {
 		Name: c.getText(FieldName), Kana: c.notation.Kana(c.get(FieldKana)), Address: c.getText(FieldAddress),
 		PostalCode: c.postalCode(), BornOn: c.date(FieldBornOn, false),
 	}
+	c.row.Household = c.household(c.row.Person)
 	if c.row.Person.Name == "" {
 		c.problem(FieldName, "missing", true)
 	}

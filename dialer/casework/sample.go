@@ -48,7 +48,7 @@ func WriteSample(w io.Writer, cases int, seed int64) error {
 	m := DefaultMapping()
 	names := make([]string, 0, len(fields))
 	for _, f := range fields {
-		names = append(names, m.name(f))
+		names = append(names, m.Name(f))
 	}
 	writeRow(out, names)
 	s := sampler{rand: rand.New(rand.NewPCG(uint64(seed), 0)), taken: map[string]bool{}}

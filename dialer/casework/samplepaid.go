@@ -20,7 +20,7 @@ func WriteSamplePaid(w io.Writer, payments []SamplePayment) error {
 	m := PaidMapping()
 	names := make([]string, 0, len(paidFields))
 	for _, f := range paidFields {
-		names = append(names, m.name(f))
+		names = append(names, m.Name(f))
 	}
 	writeRow(out, names)
 	for i, p := range payments {

@@ -45,6 +45,7 @@ func people(n int) []casework.Row {
 		r.Person.Name, r.Person.Kana = fmt.Sprintf("鷲見%c 椛", '一'+rune(i)), "スミ モミジ"
 		r.Person.Address = fmt.Sprintf("見本が丘%d丁目", 4000+i)
 		r.Person.BornOn, r.Person.PostalCode = "1961-02-03", "999-7391"
+		r.Household = "鷲見 " + r.Person.Address
 		r.Note = fmt.Sprintf("犬がいる家%d", i)
 		rows[i] = r
 	}
@@ -54,7 +55,7 @@ func people(n int) []casework.Row {
 // secrets are all that says who somebody of a list is.
 func secrets(rows []casework.Row) (all []string) {
 	for _, r := range rows {
-		all = append(all, r.WardNumber, r.Person.Name, r.Person.Kana, r.Person.Address, r.Person.PostalCode, r.Person.BornOn, r.Note)
+		all = append(all, r.WardNumber, r.Person.Name, r.Person.Kana, r.Person.Address, r.Person.PostalCode, r.Person.BornOn, r.Note, r.Household)
 		for _, p := range r.Phones {
 			all = append(all, string(p.Number))
 		}

@@ -173,7 +173,7 @@ func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Reco
 	err := q.InsertResult(ctx, db.InsertResultParams{
 		AttemptID: id, Revision: revision, Party: string(r.Party), Business: textsOf(r.Business), CallAgainAt: r.CallAgain, Mine: r.Mine,
 		ByUser: string(r.By), At: r.At, NextState: string(r.Next.State), NextDue: opt(r.Next.Due), NextWhy: plain(r.Next.Why),
-		Kind: string(r.Kind),
+		Kind: string(r.Kind), Language: plain(r.Language),
 	})
 	if err != nil {
 		return err

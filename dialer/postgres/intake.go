@@ -1,9 +1,6 @@
 package postgres
 
 import (
-	"crypto/hmac"
-	"crypto/sha256"
-	"encoding/json"
 	"iter"
 	"slices"
 	"time"
@@ -15,7 +12,7 @@ import (
 // stagedColumns are the columns of staged_rows in the order in which intake gives their values.
 var stagedColumns = []string{
 	"list_id", "line", "case_ref", "custody", "who", "born", "listed", "sealed", "tokens", "language", "note", "note_token",
-	"phone_numbers", "phone_ends", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen",
+	"phone_numbers", "phone_ends", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen", "parts", "household",
 }
 
 const (
@@ -35,6 +32,7 @@ type intake struct {
 	progress  func(rows int)
 
 	row   []any // the row that COPY is to take now
+	last  about // whom the row before it was about
 	err   error // what ended the reading
 	rows  int32 // read
 	taken int32 // handed on
@@ -162,85 +160,6 @@ func (in *intake) refOf(r casework.Row) string {
 		return r.CaseRef
 	}
 	return in.refs.Case(r.WardNumber)
-}
-
-// values seals a row: nothing of it stands anywhere in plain, staged or not.
-func (in *intake) values(r casework.Row, dueOn *time.Time) ([]any, error) {
-	ref, c, person := in.refOf(r), in.custody, personOf(r.WardNumber, r.Person)
-	phones, err := in.phones(r.Phones)
-	if err != nil {
-		return nil, err
-	}
-	sealed, tokens, err := c.person(ref, person)
-	if err != nil {
-		return nil, err
-	}
-	who, err := c.token("who", unspaced(person.Name))
-	if err != nil {
-		return nil, err
-	}
-	var born []byte // none is no other
-	if person.BornOn != "" {
-		if born, err = c.token("born", person.BornOn); err != nil {
-			return nil, err
-		}
-	}
-	note, token, err := in.note(ref, plain(r.Note))
-	if err != nil {
-		return nil, err
-	}
-	listed, err := in.digest(r, person, phones.refs)
-	if err != nil {
-		return nil, err
-	}
-	return []any{
-		in.list.ID, r.Line, ref, c.day, who, born, listed, sealed, tokens, plain(r.Language), note, token,
-		phones.sealed, phones.ends, phones.kinds, phones.refs, string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen,
-	}, nil
-}
-
-// note seals the ward's note; its token tells the same note on several rows.
-func (in *intake) note(ref, text string) (sealed, token []byte, err error) {
-	if text == "" {
-		return []byte{}, []byte{}, nil
-	}
-	if token, err = in.custody.token("note", text); err != nil {
-		return nil, nil, err
-	}
-	sealed, err = in.custody.seal(text, aboutCaseNote(ref))
-	return sealed, token, err
-}
-
-// digest is a keyed digest of what a row says. It outlives the day, so that the next list can tell what is new: nothing can be
-// read from it, and it is not the day's key that makes it.
-func (in *intake) digest(r casework.Row, person sealedPerson, phones []string) ([]byte, error) {
-	text, err := json.Marshal([]any{
-		person, r.Language, r.Note, phones, r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen,
-	})
-	if err != nil {
-		return nil, err
-	}
-	m := hmac.New(sha256.New, in.listedKey)
-	m.Write(text)
-	return m.Sum(nil), nil
-}
-
-// stagedPhones are the columns of a row's numbers.
-type stagedPhones struct {
-	sealed, ends [][]byte
-	kinds, refs  []string
-}
-
-func (in *intake) phones(phones []casework.Phone) (p stagedPhones, err error) {
-	n := len(phones)
-	p = stagedPhones{make([][]byte, n), make([][]byte, n), make([]string, n), make([]string, n)}
-	for i, phone := range phones {
-		p.kinds[i], p.refs[i] = string(phone.Kind), in.refs.Number(phone.Number)
-		if p.sealed[i], p.ends[i], err = in.custody.phone(phone.Number, p.refs[i]); err != nil {
-			return p, err
-		}
-	}
-	return p, nil
 }
 
 // The reasons why rows that could be read are left out all the same.

@@ -188,6 +188,10 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		// A process that is stopped in the middle of a transaction keeps what it holds from nobody for longer than that.
 		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
 	}
+	if cfg.ConnConfig.RuntimeParams["jit"] == "" {
+		// No query here runs so long that compiling it can pay (docs/decisions/0034-lists-of-many-sources.md).
+		cfg.ConnConfig.RuntimeParams["jit"] = "off"
+	}
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		// Times come back in one zone, whatever the machine's is.
 		c.TypeMap().RegisterType(&pgtype.Type{

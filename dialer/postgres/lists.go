@@ -63,7 +63,7 @@ func (l *Ledger) Stage(
 	defer release()
 	err = l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
 		return q.InsertList(ctx, db.InsertListParams{
-			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
+			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample, Source: plain(list.Source),
 		})
 	})
 	if err != nil {
@@ -109,11 +109,7 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged_rows"}, stagedColumns, in); err != nil {
 			return in.errOr(err)
 		}
-		// The planner knows nothing of rows that came in this transaction.
-		if _, err := tx.Exec(ctx, "ANALYZE staged_rows"); err != nil {
-			return err
-		}
-		return compare(ctx, db.New(tx), in)
+		return compare(ctx, tx, in)
 	})
 	if in.err != nil {
 		return in.err // the reader's own: it says what is wrong with the file
@@ -121,8 +117,13 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 	return l.noticed(classify("stage the list", err))
 }
 
-func compare(ctx context.Context, q *db.Queries, in *intake) error {
-	id := in.list.ID
+func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
+	q, id := db.New(tx), in.list.ID
+	// The planner knows nothing of rows that came in this transaction. What is sealed is in no condition of a query, and figures
+	// about it are what takes ANALYZE its time.
+	if _, err := tx.Exec(ctx, "ANALYZE staged_rows (list_id, case_ref, line)"); err != nil {
+		return err
+	}
 	repeats, err := q.DropRepeats(ctx, id)
 	if err != nil {
 		return err
@@ -141,11 +142,14 @@ func compare(ctx context.Context, q *db.Queries, in *intake) error {
 	if err := q.GroupStaged(ctx, id, in.list.At); err != nil {
 		return err
 	}
+	if _, err := tx.Exec(ctx, "ANALYZE staged_cases (list_id, n, case_ref)"); err != nil {
+		return err
+	}
 	n, err := q.CountStaged(ctx, id)
 	if err != nil {
 		return err
 	}
-	missing, err := q.CountMissing(ctx, in.list.Sample, id)
+	found, missing, err := findings(ctx, q, in, repeats.Persons)
 	if err != nil {
 		return err
 	}
@@ -161,53 +165,12 @@ func compare(ctx context.Context, q *db.Queries, in *intake) error {
 		ID: id, Rows: in.rows, Taken: in.taken - repeats.N - incomplete.N - differing.N, Cases: n.Cases, New: n.New, Changed: n.Changed, Same: n.Same,
 		Missing: missing, Wrong: in.wrong, Repaired: in.repaired,
 	}
-	for to, v := range map[*[]byte]any{&p.Problems: in.problems, &p.Repairs: in.repairs, &p.Kinds: byKind} {
+	for to, v := range map[*[]byte]any{&p.Problems: in.problems, &p.Repairs: in.repairs, &p.Kinds: byKind, &p.Findings: found} {
 		if *to, err = json.Marshal(v); err != nil {
 			return err
 		}
 	}
 	return q.FinishStaging(ctx, p)
-}
-
-// Preview returns what Stage found. While a list is worked on by this process, Progress runs.
-func (l *Ledger) Preview(ctx context.Context, list string) (p casework.Preview, err error) {
-	err = l.query(ctx, "read the list's preview", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.ListByID(ctx, list)
-		if err != nil {
-			return err
-		}
-		if row.State == "staging" {
-			if row, err = l.failedIfLost(ctx, q, row); err != nil {
-				return err
-			}
-		}
-		p, err = previewFrom(row)
-		return err
-	})
-	if at, ok := l.progress.Load(list); ok && err == nil {
-		p.Progress = int(at.(*atomic.Int64).Load()) //nolint:forcetypeassert // only track stores
-		if p.State == "staged" {
-			p.State = "applying"
-		}
-	}
-	return p, err
-}
-
-func previewFrom(r db.List) (casework.Preview, error) {
-	p := casework.Preview{
-		List: r.ID, FileName: r.FileName, State: r.State, Rows: int(r.Rows), Cases: int(r.Cases), New: int(r.New),
-		Changed: int(r.Changed), Same: int(r.Same), Missing: int(r.Missing), Wrong: int(r.Wrong), Repaired: int(r.Repaired),
-		Sample: r.Sample, Progress: int(r.Rows), AppliedAt: timeOf(r.AppliedAt),
-	}
-	if r.State == "applied" {
-		p.Progress = p.Cases
-	}
-	for b, to := range map[string]any{string(r.Problems): &p.Problems, string(r.Repairs): &p.Repairs} {
-		if err := json.Unmarshal([]byte(b), to); err != nil {
-			return p, err
-		}
-	}
-	return p, json.Unmarshal(r.Kinds, &p.Kinds)
 }
 
 // Discard forgets a staged list. A list that was applied stays known; one that is not there is dialer.ErrNotFound.
@@ -339,6 +302,9 @@ func (a *application) apply(ctx context.Context) (done casework.Applied, err err
 		a.progress(int(upto))
 	}
 	if err := a.q.TouchChanged(ctx, a.at, a.list.ID); err != nil {
+		return done, err
+	}
+	if err := a.markGone(ctx); err != nil {
 		return done, err
 	}
 	if err := a.absorbPayments(ctx); err != nil {

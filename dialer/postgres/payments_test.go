@@ -43,6 +43,11 @@ func paidRows(rows ...casework.PaidRow) iter.Seq2[casework.PaidRow, error] {
 func lateLedger(t testing.TB) (l *Ledger, set func(time.Time)) {
 	t.Helper()
 	l = newLedger(t)
+	return l, clockFor(l)
+}
+
+// clockFor lets a test set a ledger's clock.
+func clockFor(l *Ledger) (set func(time.Time)) {
 	var mu sync.Mutex
 	now := noon
 	l.now = func() time.Time {
@@ -50,7 +55,7 @@ func lateLedger(t testing.TB) (l *Ledger, set func(time.Time)) {
 		defer mu.Unlock()
 		return now
 	}
-	return l, func(to time.Time) {
+	return func(to time.Time) {
 		mu.Lock()
 		defer mu.Unlock()
 		now = to

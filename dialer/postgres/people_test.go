@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"context"
+	"reflect"
 	"testing"
 	"time"
 
@@ -11,21 +12,21 @@ import (
 
 func TestUsers(t *testing.T) {
 	l := newLedger(t)
-	u := dialer.User{Login: "Hanako", Name: "花子", Role: dialer.RoleOperator, PasswordHash: "$argon2id$x"}
+	u := dialer.User{Login: "Hanako", Name: "花子", Role: dialer.RoleOperator, PasswordHash: "$argon2id$x", Languages: []string{"vi", "en"}}
 	id, err := l.PutUser(t.Context(), u)
 	must(t, err)
 	u.ID, u.CreatedAt = id, noon
 	got, err := l.UserByLogin(t.Context(), "hANAKO")
-	if must(t, err); got != u {
+	if must(t, err); !reflect.DeepEqual(got, u) {
 		t.Errorf("got %+v, want %+v", got, u)
 	}
-	changed := dialer.User{Login: "HANAKO", Name: "花子", Role: dialer.RoleSupervisor, PasswordHash: "$argon2id$y", Disabled: true}
+	changed := dialer.User{Login: "HANAKO", Name: "花子", Role: dialer.RoleSupervisor, PasswordHash: "$argon2id$y", Disabled: true, Languages: []string{}}
 	again, err := l.PutUser(t.Context(), changed)
 	if must(t, err); again != id {
 		t.Errorf("the id became %s", again)
 	}
 	changed.ID, changed.CreatedAt = id, noon
-	if got, err = l.User(t.Context(), id); err != nil || got != changed {
+	if got, err = l.User(t.Context(), id); err != nil || !reflect.DeepEqual(got, changed) {
 		t.Errorf("got %+v, %v", got, err)
 	}
 	_, err = l.PutUser(t.Context(), dialer.User{Login: "akira", Role: dialer.RoleWard})

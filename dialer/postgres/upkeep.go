@@ -80,5 +80,9 @@ func (l *Ledger) awaitLanguage(ctx context.Context, q *db.Queries, language stri
 		return q.LanguageIsHere(ctx, now, language)
 	}
 	due, why := l.rules.AwaitLanguage(language, now, l.hours)
-	return q.AwaitLanguage(ctx, db.AwaitLanguageParams{Due: due, Why: why.JA, WhyEn: why.EN, Now: now, Language: language})
+	moved, err := q.AwaitLanguage(ctx, db.AwaitLanguageParams{Due: due, Why: why.JA, WhyEn: why.EN, Now: now, Language: language})
+	if err != nil || len(moved) == 0 {
+		return moved, err
+	}
+	return moved, q.KeepLanguageWaits(ctx, monthOf(now), now, moved)
 }

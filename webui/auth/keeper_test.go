@@ -5,6 +5,7 @@ import (
 	"errors"
 	"net/http"
 	"net/http/httptest"
+	"reflect"
 	"strings"
 	"sync"
 	"testing"
@@ -21,7 +22,7 @@ func TestSignInAndOut(t *testing.T) {
 		t.Fatalf("session %+v", s)
 	}
 	again, err := k.Session(t.Context(), s.Token)
-	if err != nil || again.User != s.User || again.User.PasswordHash != "" {
+	if err != nil || !reflect.DeepEqual(again.User, s.User) || again.User.PasswordHash != "" {
 		t.Fatalf("session %+v, %v", again, err)
 	}
 	for range 2 {

@@ -83,6 +83,9 @@ var Table = []Row{
 	{Route: "GET /api/lists/{id}", Roles: listers},
 	{Route: "POST /api/lists/{id}/apply", Roles: listers},
 	{Route: "DELETE /api/lists/{id}", Roles: listers},
+	{Route: "GET /api/lists/{id}/found", Roles: listers},
+	{Route: "GET /api/list-sources", Roles: listers},
+	{Route: "POST /api/list-sources", Roles: keepers},
 
 	{Route: "GET /api/close", Roles: seniors},
 	{Route: "POST /api/close", Roles: seniors},
@@ -120,6 +123,8 @@ var Table = []Row{
 	{Route: "POST /api/scripts/starter", Roles: seniors},
 	{Route: "POST /api/scripts/{id}/approve", Roles: wards},
 	{Route: "POST /api/scripts/{id}/withdraw", Roles: wards},
+
+	{Route: "GET /api/languages", Roles: keepers},
 
 	{Route: "GET /api/users", Roles: admins},
 	{Route: "POST /api/users", Roles: admins},

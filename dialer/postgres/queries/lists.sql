@@ -1,5 +1,5 @@
 -- name: InsertList :exec
-INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES (@id, @file_name, @by_user, @at, @sample, 'staging');
+INSERT INTO lists (id, file_name, by_user, at, sample, state, source) VALUES (@id, @file_name, @by_user, @at, @sample, 'staging', @source);
 
 -- name: ListByID :one
 SELECT * FROM lists WHERE id = @id;
@@ -20,7 +20,7 @@ DELETE FROM lists WHERE id = @id;
 -- name: FinishStaging :exec
 UPDATE lists SET state = 'staged', rows = @rows, taken = @taken, cases = @cases, new = @new, changed = @changed,
   same = @same, missing = @missing, wrong = @wrong, repaired = @repaired, problems = @problems, repairs = @repairs,
-  kinds = @kinds
+  kinds = @kinds, findings = @findings
 WHERE id = @id;
 
 -- name: FinishApplying :exec
@@ -37,9 +37,10 @@ WITH firsts AS (
   DELETE FROM staged_rows r USING firsts f
   WHERE r.list_id = @list_id AND r.case_ref = f.case_ref AND r.insurance = f.insurance AND r.term = f.term
     AND r.line > f.line
-  RETURNING r.line
+  RETURNING r.line, r.case_ref
 )
-SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone;
+SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines,
+  count(DISTINCT case_ref)::int AS persons FROM gone;
 
 -- name: DropIncomplete :one
 -- No case is half taken: with one row that is wrong, all rows about its person are out, and a known case stays as it was.
@@ -59,16 +60,27 @@ WITH differ AS (
 SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone;
 
 -- name: GroupStaged :exec
--- One staged case for each person, compared with what the last list said of them.
-INSERT INTO staged_cases (list_id, n, case_ref, first_line, listed, case_id, verdict, takes)
-SELECT @list_id::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.first_line, g.listed,
+-- One staged case for each person, compared with what the last list said of them, whole and part by part. The parts are those of the
+-- person's first row, but the balance, which is of all of them: a change that stands in none of these is in another row.
+INSERT INTO staged_cases (list_id, n, case_ref, first_line, listed, parts, case_id, verdict, changes, takes)
+SELECT @list_id::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.first_line, g.listed, g.parts,
   coalesce(c.id, new_id(@at::timestamptz)),
   CASE WHEN c.id IS NULL THEN 'new' WHEN c.listed = g.listed THEN 'same' ELSE 'changed' END,
+  array_remove(ARRAY[CASE WHEN c.gone_at IS NOT NULL THEN 'back' END] || CASE
+    WHEN c.id IS NULL OR c.listed = g.listed THEN '{}'
+    WHEN c.parts IS NULL THEN ARRAY['unknown']
+    WHEN c.parts = g.parts THEN ARRAY['other']
+    ELSE ARRAY[CASE WHEN c.parts[1] <> g.parts[1] THEN 'name' END, CASE WHEN c.parts[2] <> g.parts[2] THEN 'address' END,
+      CASE WHEN c.parts[3] <> g.parts[3] THEN 'phones' END, CASE WHEN c.parts[4] <> g.parts[4] THEN 'balance' END,
+      CASE WHEN c.parts[5] <> g.parts[5] THEN 'other' END] END, NULL),
   c.listed IS DISTINCT FROM g.listed OR c.custody IS DISTINCT FROM g.custody
 FROM (
-  SELECT r.case_ref, min(r.line) AS first_line, max(r.custody) AS custody,
-    sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed
-  FROM staged_rows r WHERE r.list_id = @list_id GROUP BY r.case_ref
+  SELECT a.case_ref, a.first_line, f.custody, a.listed, ARRAY[f.parts[1], f.parts[2], f.parts[3], a.balance, f.parts[5]] AS parts
+  FROM (
+    SELECT r.case_ref, min(r.line) AS first_line, sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed,
+      sha256(string_agg(r.parts[4], '' ORDER BY r.insurance, r.term, r.line)) AS balance
+    FROM staged_rows r WHERE r.list_id = @list_id GROUP BY r.case_ref
+  ) a JOIN staged_rows f ON f.list_id = @list_id AND f.case_ref = a.case_ref AND f.line = a.first_line
 ) g LEFT JOIN cases c ON c.case_ref = g.case_ref;
 
 -- name: CountStaged :one
@@ -78,10 +90,6 @@ FROM staged_cases WHERE list_id = @list_id;
 
 -- name: CountStagedRows :one
 SELECT count(*)::int FROM staged_rows WHERE list_id = @list_id;
-
--- name: CountMissing :one
-SELECT count(*)::int FROM cases c WHERE c.origin = 'list' AND c.sample = @sample
-  AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = @list_id AND s.case_id = c.id);
 
 -- name: CountKinds :many
 SELECT kind::text AS kind, count(*)::int AS n FROM (
@@ -95,20 +103,21 @@ SELECT EXISTS (SELECT FROM cases WHERE origin = 'list' AND sample <> @sample);
 
 -- name: ApplyCases :exec
 -- New cases wait from now on, in the order of the list.
-INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at, custody, listed)
+INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at, custody, listed, parts)
 SELECT s.case_id, s.case_ref, 'list', l.sample, r.language, 'waiting',
   sqlc.arg('first_due')::timestamptz + s.n * interval '00:00:00.001', sqlc.arg('why')::text, sqlc.arg('why_en')::text, 'new',
-  sqlc.arg('at')::timestamptz, s.list_id, sqlc.arg('at')::timestamptz, r.custody, s.listed
+  sqlc.arg('at')::timestamptz, s.list_id, sqlc.arg('at')::timestamptz, r.custody, s.listed, s.parts
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
   JOIN lists l ON l.id = s.list_id
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict = 'new';
 
 -- name: ApplyPersons :exec
-INSERT INTO persons (case_id, custody, sealed, tokens)
-SELECT s.case_id, r.custody, r.sealed, r.tokens
+INSERT INTO persons (case_id, custody, sealed, tokens, household)
+SELECT s.case_id, r.custody, r.sealed, r.tokens, r.household
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.takes
-ON CONFLICT (case_id) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, tokens = EXCLUDED.tokens;
+ON CONFLICT (case_id) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, tokens = EXCLUDED.tokens,
+  household = EXCLUDED.household;
 
 -- name: DropNotes :exec
 DELETE FROM case_notes n USING staged_cases s
@@ -158,7 +167,7 @@ WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.ver
 
 -- name: TouchChanged :exec
 -- Where a known case stands is not for a list to say. Last of all, so that a call's end waits for this lock but briefly.
-UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = @at::timestamptz, custody = r.custody, listed = s.listed
+UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = @at::timestamptz, custody = r.custody, listed = s.listed, parts = s.parts
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
 WHERE s.list_id = @list_id AND s.takes AND s.verdict <> 'new' AND c.id = s.case_id;
 

@@ -8,10 +8,10 @@ SELECT * FROM users WHERE id = @id;
 SELECT * FROM users ORDER BY lower(login);
 
 -- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at)
-VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages)
+VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[])
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
-  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled
+  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages
 RETURNING id;
 
 -- name: FindSession :one

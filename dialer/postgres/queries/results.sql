@@ -2,9 +2,9 @@
 SELECT (coalesce(max(revision), 0) + 1)::int FROM attempt_results WHERE attempt_id = @attempt_id;
 
 -- name: InsertResult :exec
-INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, kind)
+INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, kind, language)
 VALUES (@attempt_id, @revision, @party, @business, sqlc.narg('call_again_at'), @mine, @by_user, @at, @next_state,
-  sqlc.narg('next_due'), @next_why, @kind);
+  sqlc.narg('next_due'), @next_why, @kind, @language);
 
 -- name: ReplacePromises :exec
 UPDATE promises SET state = 'replaced', paid_yen = 0, kept_on = NULL WHERE attempt_id = @attempt_id AND state <> 'replaced';

@@ -23,10 +23,10 @@ func (q *Queries) ApplyBalances(ctx context.Context, listID string, after int32,
 }
 
 const applyCases = `-- name: ApplyCases :exec
-INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at, custody, listed)
+INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at, custody, listed, parts)
 SELECT s.case_id, s.case_ref, 'list', l.sample, r.language, 'waiting',
   $1::timestamptz + s.n * interval '00:00:00.001', $2::text, $3::text, 'new',
-  $4::timestamptz, s.list_id, $4::timestamptz, r.custody, s.listed
+  $4::timestamptz, s.list_id, $4::timestamptz, r.custody, s.listed, s.parts
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
   JOIN lists l ON l.id = s.list_id
 WHERE s.list_id = $5 AND s.n > $6::int AND s.n <= $7::int AND s.verdict = 'new'
@@ -73,11 +73,12 @@ func (q *Queries) ApplyNotes(ctx context.Context, listID string, after int32, up
 }
 
 const applyPersons = `-- name: ApplyPersons :exec
-INSERT INTO persons (case_id, custody, sealed, tokens)
-SELECT s.case_id, r.custody, r.sealed, r.tokens
+INSERT INTO persons (case_id, custody, sealed, tokens, household)
+SELECT s.case_id, r.custody, r.sealed, r.tokens, r.household
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.takes
-ON CONFLICT (case_id) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, tokens = EXCLUDED.tokens
+ON CONFLICT (case_id) DO UPDATE SET custody = EXCLUDED.custody, sealed = EXCLUDED.sealed, tokens = EXCLUDED.tokens,
+  household = EXCLUDED.household
 `
 
 func (q *Queries) ApplyPersons(ctx context.Context, listID string, after int32, upto int32) error {
@@ -137,18 +138,6 @@ func (q *Queries) CountKinds(ctx context.Context, listID string) ([]CountKindsRo
 		return nil, err
 	}
 	return items, nil
-}
-
-const countMissing = `-- name: CountMissing :one
-SELECT count(*)::int FROM cases c WHERE c.origin = 'list' AND c.sample = $1
-  AND NOT EXISTS (SELECT FROM staged_cases s WHERE s.list_id = $2 AND s.case_id = c.id)
-`
-
-func (q *Queries) CountMissing(ctx context.Context, sample bool, listID string) (int32, error) {
-	row := q.db.QueryRow(ctx, countMissing, sample, listID)
-	var column_1 int32
-	err := row.Scan(&column_1)
-	return column_1, err
 }
 
 const countStaged = `-- name: CountStaged :one
@@ -279,21 +268,23 @@ WITH firsts AS (
   DELETE FROM staged_rows r USING firsts f
   WHERE r.list_id = $1 AND r.case_ref = f.case_ref AND r.insurance = f.insurance AND r.term = f.term
     AND r.line > f.line
-  RETURNING r.line
+  RETURNING r.line, r.case_ref
 )
-SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines FROM gone
+SELECT count(*)::int AS n, coalesce((array_agg(line ORDER BY line))[1:200], '{}')::int[] AS lines,
+  count(DISTINCT case_ref)::int AS persons FROM gone
 `
 
 type DropRepeatsRow struct {
-	N     int32
-	Lines []int32
+	N       int32
+	Lines   []int32
+	Persons int32
 }
 
 // The first of several lines about one person, insurance and term stands; the others are taken out and named.
 func (q *Queries) DropRepeats(ctx context.Context, listID string) (DropRepeatsRow, error) {
 	row := q.db.QueryRow(ctx, dropRepeats, listID)
 	var i DropRepeatsRow
-	err := row.Scan(&i.N, &i.Lines)
+	err := row.Scan(&i.N, &i.Lines, &i.Persons)
 	return i, err
 }
 
@@ -361,8 +352,8 @@ func (q *Queries) FinishApplying(ctx context.Context, arg FinishApplyingParams) 
 const finishStaging = `-- name: FinishStaging :exec
 UPDATE lists SET state = 'staged', rows = $1, taken = $2, cases = $3, new = $4, changed = $5,
   same = $6, missing = $7, wrong = $8, repaired = $9, problems = $10, repairs = $11,
-  kinds = $12
-WHERE id = $13
+  kinds = $12, findings = $13
+WHERE id = $14
 `
 
 type FinishStagingParams struct {
@@ -378,6 +369,7 @@ type FinishStagingParams struct {
 	Problems []byte
 	Repairs  []byte
 	Kinds    []byte
+	Findings []byte
 	ID       string
 }
 
@@ -395,25 +387,37 @@ func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) er
 		arg.Problems,
 		arg.Repairs,
 		arg.Kinds,
+		arg.Findings,
 		arg.ID,
 	)
 	return err
 }
 
 const groupStaged = `-- name: GroupStaged :exec
-INSERT INTO staged_cases (list_id, n, case_ref, first_line, listed, case_id, verdict, takes)
-SELECT $1::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.first_line, g.listed,
+INSERT INTO staged_cases (list_id, n, case_ref, first_line, listed, parts, case_id, verdict, changes, takes)
+SELECT $1::uuid, row_number() OVER (ORDER BY g.first_line), g.case_ref, g.first_line, g.listed, g.parts,
   coalesce(c.id, new_id($2::timestamptz)),
   CASE WHEN c.id IS NULL THEN 'new' WHEN c.listed = g.listed THEN 'same' ELSE 'changed' END,
+  array_remove(ARRAY[CASE WHEN c.gone_at IS NOT NULL THEN 'back' END] || CASE
+    WHEN c.id IS NULL OR c.listed = g.listed THEN '{}'
+    WHEN c.parts IS NULL THEN ARRAY['unknown']
+    WHEN c.parts = g.parts THEN ARRAY['other']
+    ELSE ARRAY[CASE WHEN c.parts[1] <> g.parts[1] THEN 'name' END, CASE WHEN c.parts[2] <> g.parts[2] THEN 'address' END,
+      CASE WHEN c.parts[3] <> g.parts[3] THEN 'phones' END, CASE WHEN c.parts[4] <> g.parts[4] THEN 'balance' END,
+      CASE WHEN c.parts[5] <> g.parts[5] THEN 'other' END] END, NULL),
   c.listed IS DISTINCT FROM g.listed OR c.custody IS DISTINCT FROM g.custody
 FROM (
-  SELECT r.case_ref, min(r.line) AS first_line, max(r.custody) AS custody,
-    sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed
-  FROM staged_rows r WHERE r.list_id = $1 GROUP BY r.case_ref
+  SELECT a.case_ref, a.first_line, f.custody, a.listed, ARRAY[f.parts[1], f.parts[2], f.parts[3], a.balance, f.parts[5]] AS parts
+  FROM (
+    SELECT r.case_ref, min(r.line) AS first_line, sha256(string_agg(r.listed, '' ORDER BY r.insurance, r.term, r.line)) AS listed,
+      sha256(string_agg(r.parts[4], '' ORDER BY r.insurance, r.term, r.line)) AS balance
+    FROM staged_rows r WHERE r.list_id = $1 GROUP BY r.case_ref
+  ) a JOIN staged_rows f ON f.list_id = $1 AND f.case_ref = a.case_ref AND f.line = a.first_line
 ) g LEFT JOIN cases c ON c.case_ref = g.case_ref
 `
 
-// One staged case for each person, compared with what the last list said of them.
+// One staged case for each person, compared with what the last list said of them, whole and part by part. The parts are those of the
+// person's first row, but the balance, which is of all of them: a change that stands in none of these is in another row.
 func (q *Queries) GroupStaged(ctx context.Context, listID string, at time.Time) error {
 	_, err := q.db.Exec(ctx, groupStaged, listID, at)
 	return err
@@ -448,7 +452,7 @@ func (q *Queries) IndexTokens(ctx context.Context) error {
 }
 
 const insertList = `-- name: InsertList :exec
-INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, $2, $3, $4, $5, 'staging')
+INSERT INTO lists (id, file_name, by_user, at, sample, state, source) VALUES ($1, $2, $3, $4, $5, 'staging', $6)
 `
 
 type InsertListParams struct {
@@ -457,6 +461,7 @@ type InsertListParams struct {
 	ByUser   string
 	At       time.Time
 	Sample   bool
+	Source   string
 }
 
 func (q *Queries) InsertList(ctx context.Context, arg InsertListParams) error {
@@ -466,6 +471,7 @@ func (q *Queries) InsertList(ctx context.Context, arg InsertListParams) error {
 		arg.ByUser,
 		arg.At,
 		arg.Sample,
+		arg.Source,
 	)
 	return err
 }
@@ -480,7 +486,7 @@ func (q *Queries) LetGoStaging(ctx context.Context, id string) error {
 }
 
 const listByID = `-- name: ListByID :one
-SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by FROM lists WHERE id = $1
+SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by, findings, source FROM lists WHERE id = $1
 `
 
 func (q *Queries) ListByID(ctx context.Context, id string) (List, error) {
@@ -507,12 +513,14 @@ func (q *Queries) ListByID(ctx context.Context, id string) (List, error) {
 		&i.Kinds,
 		&i.AppliedAt,
 		&i.AppliedBy,
+		&i.Findings,
+		&i.Source,
 	)
 	return i, err
 }
 
 const lockList = `-- name: LockList :one
-SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by FROM lists WHERE id = $1 FOR UPDATE
+SELECT id, file_name, by_user, at, sample, state, rows, taken, cases, new, changed, same, missing, wrong, repaired, problems, repairs, kinds, applied_at, applied_by, findings, source FROM lists WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockList(ctx context.Context, id string) (List, error) {
@@ -539,6 +547,8 @@ func (q *Queries) LockList(ctx context.Context, id string) (List, error) {
 		&i.Kinds,
 		&i.AppliedAt,
 		&i.AppliedBy,
+		&i.Findings,
+		&i.Source,
 	)
 	return i, err
 }
@@ -565,7 +575,7 @@ func (q *Queries) SetListState(ctx context.Context, state string, iD string) err
 }
 
 const touchChanged = `-- name: TouchChanged :exec
-UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = $1::timestamptz, custody = r.custody, listed = s.listed
+UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = $1::timestamptz, custody = r.custody, listed = s.listed, parts = s.parts
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
 WHERE s.list_id = $2 AND s.takes AND s.verdict <> 'new' AND c.id = s.case_id
 `

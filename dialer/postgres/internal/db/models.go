@@ -109,6 +109,16 @@ type List struct {
 	Kinds     []byte
 	AppliedAt *time.Time
 	AppliedBy string
+	Findings  []byte
+	Source    string
+}
+
+type ListSource struct {
+	Name    string
+	Version int32
+	Columns []byte
+	ByUser  string
+	At      time.Time
 }
 
 type PaidList struct {
@@ -167,4 +177,5 @@ type User struct {
 	PasswordHash string
 	Disabled     bool
 	CreatedAt    time.Time
+	Languages    []string
 }

@@ -50,10 +50,10 @@ func (q *Queries) PutSession(ctx context.Context, tokenHash []byte, data []byte,
 }
 
 const putUser = `-- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[])
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
-  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled
+  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages
 RETURNING id
 `
 
@@ -65,6 +65,7 @@ type PutUserParams struct {
 	PasswordHash string
 	Disabled     bool
 	CreatedAt    time.Time
+	Languages    []string
 }
 
 func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error) {
@@ -76,6 +77,7 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error
 		arg.PasswordHash,
 		arg.Disabled,
 		arg.CreatedAt,
+		arg.Languages,
 	)
 	var id string
 	err := row.Scan(&id)
@@ -83,7 +85,7 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error
 }
 
 const userByID = `-- name: UserByID :one
-SELECT id, login, name, role, password_hash, disabled, created_at FROM users WHERE id = $1
+SELECT id, login, name, role, password_hash, disabled, created_at, languages FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -97,12 +99,13 @@ func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
 		&i.PasswordHash,
 		&i.Disabled,
 		&i.CreatedAt,
+		&i.Languages,
 	)
 	return i, err
 }
 
 const userByLogin = `-- name: UserByLogin :one
-SELECT id, login, name, role, password_hash, disabled, created_at FROM users WHERE lower(login) = lower($1::text)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages FROM users WHERE lower(login) = lower($1::text)
 `
 
 func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
@@ -116,12 +119,13 @@ func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
 		&i.PasswordHash,
 		&i.Disabled,
 		&i.CreatedAt,
+		&i.Languages,
 	)
 	return i, err
 }
 
 const users = `-- name: Users :many
-SELECT id, login, name, role, password_hash, disabled, created_at FROM users ORDER BY lower(login)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages FROM users ORDER BY lower(login)
 `
 
 func (q *Queries) Users(ctx context.Context) ([]User, error) {
@@ -141,6 +145,7 @@ func (q *Queries) Users(ctx context.Context) ([]User, error) {
 			&i.PasswordHash,
 			&i.Disabled,
 			&i.CreatedAt,
+			&i.Languages,
 		); err != nil {
 			return nil, err
 		}

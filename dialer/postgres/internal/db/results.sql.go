@@ -84,9 +84,9 @@ func (q *Queries) InsertPromisePart(ctx context.Context, arg InsertPromisePartPa
 }
 
 const insertResult = `-- name: InsertResult :exec
-INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, kind)
+INSERT INTO attempt_results (attempt_id, revision, party, business, call_again_at, mine, by_user, at, next_state, next_due, next_why, kind, language)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9,
-  $10, $11, $12)
+  $10, $11, $12, $13)
 `
 
 type InsertResultParams struct {
@@ -102,6 +102,7 @@ type InsertResultParams struct {
 	NextDue     *time.Time
 	NextWhy     string
 	Kind        string
+	Language    string
 }
 
 func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) error {
@@ -118,6 +119,7 @@ func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) erro
 		arg.NextDue,
 		arg.NextWhy,
 		arg.Kind,
+		arg.Language,
 	)
 	return err
 }

@@ -122,6 +122,49 @@ export default [
       (await supervisor.page.getByText("失敗").count()) + (await supervisor.page.locator("[role=alert]:visible").count()) > 0,
     );
     await supervisor.picture("list-refused");
+    await supervisor.page.getByRole("button", { name: "別のリストを読み込む" }).click();
+    await supervisor.leave();
+  }],
+
+  ["a list whose columns have names of their own: assigned once, known the next time, with what it changes", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/lists");
+    const lines = ["番号,お名前,住まい,連絡先,種別,期,金額,区分"];
+    for (const [i, family] of ["試山", "試山", "控田"].entries()) {
+      lines.push(`${7900000 + i},${family} 一花${"あいう"[i]},見本県見本市東見本町1丁目2番3号,03-0000-9${i}41,国保,令和8年度 第2期,1${i}000,見本`);
+    }
+    const file = { name: "own.csv", mimeType: "text/csv", buffer: Buffer.from(lines.join("\r\n") + "\r\n") };
+    await supervisor.page.setInputFiles("input[type=file]", file);
+    await supervisor.sees("[data-columns]");
+    const assign = async (column, field) => {
+      await supervisor.page.getByLabel(`「${column}」の項目`).first().click();
+      await supervisor.page.getByRole("option", { name: field }).first().click();
+    };
+    for (const [column, field] of [
+      ["番号", "宛名番号(必須)"], ["お名前", "氏名(必須)"], ["住まい", "住所"], ["連絡先", "電話番号1(必須)"], ["種別", "保険区分(必須)"], ["期", "期別(必須)"], ["金額", "滞納額(必須)"],
+    ]) {
+      await assign(column, field);
+    }
+    await supervisor.page.getByLabel("取込元の名前").fill("見本課の一覧");
+    await assign("区分", "氏名(必須)"); // one field twice is said of its column
+    await supervisor.page.getByRole("button", { name: "対応を保存して読み込む" }).click();
+    await supervisor.page.getByText("どちらも「氏名」になっています").waitFor();
+    await assign("区分", "見本");
+    await supervisor.accessible("the columns of a list");
+    await supervisor.picture("list-columns");
+    await supervisor.page.getByRole("button", { name: "対応を保存して読み込む" }).click();
+    await supervisor.page.getByText("取込元: 見本課の一覧").waitFor(); // it was read again by itself
+    await supervisor.page.locator("[data-finding=household]").getByRole("button", { name: "一覧" }).click();
+    await supervisor.sees("[data-found=household] tbody tr");
+    await supervisor.accessible("what a list changes");
+    await supervisor.picture("list-findings");
+    await supervisor.page.getByRole("button", { name: "破棄する" }).click();
+    await supervisor.sees("[data-sources]");
+    await supervisor.go("/queue");
+    await supervisor.page.getByText("言語", { exact: true }).click();
+    await supervisor.sees("[data-languages=people]");
+    await supervisor.accessible("the languages");
+    await supervisor.picture("languages");
     await supervisor.leave();
   }],
 

@@ -1,6 +1,8 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type { Act, EntryIn, HandoffAct, HeardIn, Identifier, NoteCallIn, NumberIn, Role, ScriptIn } from "./types";
+import type {
+  Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, NoteCallIn, NumberIn, Role, ScriptIn,
+} from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -103,6 +105,11 @@ export const uploadList = async (file: File) => {
 };
 export const getList = (id: string) => take(api.GET("/api/lists/{id}", at(id)));
 export const applyList = (id: string) => take(api.POST("/api/lists/{id}/apply", at(id)));
+export const getLanguages = () => take(api.GET("/api/languages"));
+export const getListSources = () => take(api.GET("/api/list-sources"));
+export const saveListSource = (body: ListSourceIn) => take(api.POST("/api/list-sources", { body }));
+export const getFoundCases = (list: string, kind: FindingKind, cursor: string) =>
+  take(api.GET("/api/lists/{id}/found", { params: { path: { id: list }, query: { kind, cursor } } }));
 export const discardList = (id: string) => take(api.DELETE("/api/lists/{id}", at(id)));
 
 export const getHandoffs = async () => (await take(api.GET("/api/handoffs", { params: { query: { limit: 500 } } }))).items;
@@ -169,5 +176,5 @@ export const decideScript = (id: string, act: "approve" | "withdraw") =>
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>
   take(api.POST("/api/users", { body: user }));
-export const changeUser = (id: string, change: { name?: string; role?: Role; disabled?: boolean; password?: string }) =>
+export const changeUser = (id: string, change: { name?: string; role?: Role; disabled?: boolean; password?: string; languages?: string[] }) =>
   take(api.PATCH("/api/users/{id}", { ...at(id), body: change }));

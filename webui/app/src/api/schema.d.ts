@@ -831,6 +831,41 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/languages": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which languages are needed, who speaks them when, and what could not be met */
+        get: operations["languages"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/list-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where lists come from, and what their columns mean */
+        get: operations["list-sources"];
+        put?: never;
+        /** Say what the columns of a source's lists mean: the next version of its name */
+        post: operations["save-list-source"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/lists": {
         parameters: {
             query?: never;
@@ -877,6 +912,23 @@ export interface paths {
         put?: never;
         /** Make a list's cases real */
         post: operations["apply-list"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/lists/{id}/found": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The cases of one kind that a staged list would change, or that go together */
+        get: operations["found-cases"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -1493,6 +1545,8 @@ export interface components {
             history: components["schemas"]["Attempt"][];
             history_check: components["schemas"]["HistoryCheck"];
             identity: components["schemas"]["IdentityCheck"];
+            /** @description cases with the same number, or address and surname; none for who does not read the case whole */
+            kin: components["schemas"]["Kin"][];
             /** @description personal data was left out */
             masked: boolean;
             paid: components["schemas"]["Paid"];
@@ -1500,6 +1554,7 @@ export interface components {
         };
         ChangeUserInputBody: {
             disabled?: boolean;
+            languages?: string[];
             name?: string;
             password?: string;
             /** @enum {string} */
@@ -1556,6 +1611,12 @@ export interface components {
             items: components["schemas"]["Close"][];
             /** @description null: the list is whole */
             next_cursor: string | null;
+        };
+        ColumnGuess: {
+            /** @enum {string} */
+            field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
+            name: string;
+            new: boolean;
         };
         Counts: {
             /** Format: int64 */
@@ -1787,6 +1848,14 @@ export interface components {
             /** @description as the request spells it, e.g. promise.due_on */
             field: string;
         };
+        Finding: {
+            /** Format: int64 */
+            cases: number;
+            /** Format: int64 */
+            groups?: number;
+            /** @enum {string} */
+            kind: "balance" | "phones" | "name" | "address" | "other" | "unknown" | "back" | "gone_paid" | "gone_promise" | "gone_open" | "gone_before" | "same_number" | "household" | "repeated";
+        };
         Forecast: {
             /** Format: int64 */
             high: number;
@@ -1801,6 +1870,19 @@ export interface components {
             IsSet: boolean;
             /** Format: int64 */
             Size: number;
+        };
+        FoundCase: {
+            case_id?: string;
+            changes: ("balance" | "phones" | "name" | "address" | "other" | "unknown" | "back" | "gone_paid" | "gone_promise" | "gone_open" | "gone_before" | "same_number" | "household" | "repeated")[];
+            /** Format: int64 */
+            group?: number;
+            /** Format: int64 */
+            line?: number;
+        };
+        FoundOutputBody: {
+            items: components["schemas"]["FoundCase"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         Frame: {
             /**
@@ -1877,6 +1959,11 @@ export interface components {
             /** @description what waits for the ward first, by the day it is due */
             items: components["schemas"]["Handoff"][];
             next_cursor: string | null;
+        };
+        HeaderUnread: {
+            columns: components["schemas"]["ColumnGuess"][];
+            gone: string[];
+            near?: string;
         };
         HeardInputBody: {
             /**
@@ -1982,11 +2069,77 @@ export interface components {
             insurance: string;
             term: string;
         };
+        Kin: {
+            case_id: string;
+            /** @description the same address and surname */
+            household: boolean;
+            same_number: boolean;
+        };
+        LanguageDay: {
+            /** @description YYYY-MM-DD */
+            day: string;
+            desks: components["schemas"]["LanguageDesk"][];
+        };
+        LanguageDesk: {
+            desk: string;
+            languages: string[];
+            name: string;
+        };
+        LanguagePerson: {
+            id: string;
+            languages: string[];
+            name: string;
+        };
+        LanguageWaiting: {
+            /** @description no desk speaks it on any day, so its cases come to every desk */
+            anyone: boolean;
+            /** Format: int64 */
+            cases: number;
+            /**
+             * Format: int64
+             * @description of them now
+             */
+            due: number;
+            /** @description BCP 47 */
+            language: string;
+            name: components["schemas"]["Reason"];
+            /** @description YYYY-MM-DD, the next day on which some desk does, from today on; null: none is set */
+            next: string | null;
+            /** @description some desk speaks it today */
+            today: boolean;
+            /**
+             * Format: int64
+             * @description of them for a day on which somebody speaks it
+             */
+            unspoken: number;
+        };
+        LanguagesOutputBody: {
+            /** @description the days to come on which a desk speaks something */
+            days: components["schemas"]["LanguageDay"][];
+            /** @description who calls; an administrator says what they speak */
+            people: components["schemas"]["LanguagePerson"][];
+            /** @description newest month first */
+            unmet: components["schemas"]["UnmetLanguage"][];
+            waiting: components["schemas"]["LanguageWaiting"][];
+        };
         LegQuality: {
             /** @description the far end's sound, as it reached us */
             in: components["schemas"]["Sound"];
             /** @description ours, as the far end says by RTCP that it got it */
             out: components["schemas"]["Sound"];
+        };
+        ListColumn: {
+            /** @enum {string} */
+            field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
+            name: string;
+        };
+        ListField: {
+            /** @enum {string} */
+            field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
+            /** @description what the ward calls it */
+            name: string;
+            /** @description a list without it is refused */
+            required: boolean;
         };
         ListProblem: {
             code: string;
@@ -1996,6 +2149,19 @@ export interface components {
             ja: string;
             /** Format: int64 */
             line: number;
+        };
+        ListSource: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            columns: components["schemas"]["ListColumn"][];
+            name: string;
+            /** Format: int64 */
+            version: number;
+        };
+        ListSourcesOutputBody: {
+            fields: components["schemas"]["ListField"][];
+            items: components["schemas"]["ListSource"][];
         };
         MoveHandoffInputBody: {
             /** @description personal data; an answer, and whatever is added or taken back, needs one */
@@ -2196,6 +2362,7 @@ export interface components {
         Person: {
             disabled: boolean;
             id: string;
+            languages: string[];
             login: string;
             name: string;
             /** @enum {string} */
@@ -2218,6 +2385,8 @@ export interface components {
             /** Format: int64 */
             changed: number;
             file_name: string;
+            findings: components["schemas"]["Finding"][];
+            header?: components["schemas"]["HeaderUnread"];
             kinds: {
                 [key: string]: number;
             };
@@ -2237,6 +2406,7 @@ export interface components {
             /** Format: int64 */
             same: number;
             sample: boolean;
+            source?: string;
             state: string;
             /** Format: int64 */
             wrong: number;
@@ -2461,6 +2631,10 @@ export interface components {
             /** @enum {string} */
             result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
         } | null;
+        SaveListSourceInputBody: {
+            columns: components["schemas"]["ListColumn"][];
+            name: string;
+        };
         ScriptPage: {
             /** Format: date-time */
             at: string;
@@ -2658,6 +2832,23 @@ export interface components {
         };
         TrunksOutputBody: {
             trunks: components["schemas"]["TrunkView"][];
+        };
+        UnmetLanguage: {
+            /**
+             * Format: int64
+             * @description whose turn came on a day on which nobody spoke it
+             */
+            cases: number;
+            /** @description empty where a talk did not show which */
+            language: string;
+            /** @description YYYY-MM */
+            month: string;
+            name: components["schemas"]["Reason"];
+            /**
+             * Format: int64
+             * @description that ended because it was wanted
+             */
+            talks: number;
         };
         UploadOutputBody: {
             list: string;
@@ -4419,6 +4610,97 @@ export interface operations {
             };
         };
     };
+    languages: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["LanguagesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "list-sources": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSourcesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-list-source": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveListSourceInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ListSource"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "upload-list": {
         parameters: {
             query?: never;
@@ -4532,6 +4814,40 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "found-cases": {
+        parameters: {
+            query: {
+                kind: "balance" | "phones" | "name" | "address" | "other" | "unknown" | "back" | "gone_paid" | "gone_promise" | "gone_open" | "gone_before" | "same_number" | "household" | "repeated";
+                cursor?: string;
+            };
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["FoundOutputBody"];
+                };
             };
             /** @description Error */
             default: {

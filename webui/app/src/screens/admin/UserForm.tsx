@@ -1,16 +1,20 @@
-import { Button, Modal, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
+import { Button, Checkbox, Group, Modal, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
 import { Problem } from "../../api/problem";
 import type { Role, User } from "../../api/types";
+import { languageName } from "../../format/language";
 import { language } from "../../i18n";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import { useProblemText } from "../../parts/useWords";
 
 const roles: Role[] = ["operator", "supervisor", "ward", "admin"];
+
+/** What people may speak besides Japanese: the languages of the ward's list. */
+const languages = ["en", "zh", "vi", "ko", "ne", "tl", "my", "bn", "hi", "es", "pt"];
 
 /** Adds a person, or changes one. */
 export function UserForm({ of, onClose }: { of: User | "new" | null; onClose: () => void }) {
@@ -34,6 +38,7 @@ function Form({ user, onDone }: { user: User | null; onDone: () => void }) {
   const [login, setLogin] = useState("");
   const [name, setName] = useState(user?.name ?? "");
   const [role, setRole] = useState<Role>(user?.role ?? "operator");
+  const [spoken, setSpoken] = useState<string[]>(user?.languages ?? []);
   const [password, setPassword] = useState("");
   const [failure, setFailure] = useState<unknown>(null);
   const errors = failure instanceof Problem ? failure.fields(language()) : {};
@@ -41,7 +46,7 @@ function Form({ user, onDone }: { user: User | null; onDone: () => void }) {
   async function save() {
     setFailure(null);
     try {
-      if (user) await kakeru.changeUser(user.id, { name, role, ...(password ? { password } : {}) });
+      if (user) await kakeru.changeUser(user.id, { name, role, languages: spoken, ...(password ? { password } : {}) });
       else await kakeru.addUser({ login, name, role, password });
       void client.invalidateQueries({ queryKey: keys.users });
       onDone();
@@ -80,6 +85,15 @@ function Form({ user, onDone }: { user: User | null; onDone: () => void }) {
           onChange={(r) => r && setRole(r as Role)}
           data={roles.map((r) => ({ value: r, label: t(`role.${r}`) }))}
         />
+        {user && (
+          <Checkbox.Group label={t("users.languages")} value={spoken} error={errors.languages} onChange={setSpoken}>
+            <Group gap="sm" mt={4}>
+              {languages.map((l) => (
+                <Checkbox key={l} value={l} label={languageName(l)} />
+              ))}
+            </Group>
+          </Checkbox.Group>
+        )}
         <PasswordInput
           label={user ? t("users.new_password") : t("sign_in.password")}
           description={user ? t("users.keep_password") : undefined}

@@ -10,8 +10,10 @@ import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { AttemptDrawer } from "../attempts/AttemptDrawer";
+import { KinLine } from "../../parts/KinLine";
 import { PaidLine } from "../../parts/PaidLine";
 import { PromiseTable } from "../promises/PromiseTable";
+import { KinLinks } from "./KinLinks";
 import { CasePanel } from "../desk/CasePanel";
 import { History } from "../desk/History";
 import { CopyRecord } from "./CopyRecord";
@@ -52,6 +54,8 @@ export function CaseScreen() {
         identity={!data.identity.shown && <p className="quiet">{t("identity.hidden")}</p>}
       />
       {!data.masked && <CopyRecord key={about.id} caseID={about.id} keyed={opened === null} />}
+      <KinLine kin={data.kin} />
+      <KinLinks kin={data.kin} />
       {data.paid && <PaidLine paid={data.paid} />}
       {data.promises.length > 0 && <PromiseTable lines={data.promises} />}
       <History attempts={data.history ?? []} onOpen={setOpened} />

@@ -21,6 +21,7 @@ import { obeyInForm } from "./formCommands";
 import { History } from "./History";
 import { IdentityTicks } from "./IdentityTicks";
 import { mayBeThePerson, useIdentity } from "./useIdentity";
+import { KinLine } from "../../parts/KinLine";
 import { PaidLine } from "../../parts/PaidLine";
 import { Previous } from "./Previous";
 import { ResultForm } from "./ResultForm";
@@ -184,6 +185,7 @@ function Desk({ mine }: { mine: MyDesk }) {
                 )
               }
             />
+            <KinLine kin={page.kin} />
             {page.paid && <PaidLine paid={page.paid} />}
             {cameIn && mine.attempt && (
               <Suspense>

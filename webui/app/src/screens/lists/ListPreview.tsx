@@ -3,6 +3,7 @@ import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconFileCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { Kind, Preview } from "../../api/types";
 import { yen as grouped } from "../../format/yen";
@@ -12,14 +13,17 @@ import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { Count } from "../queue/QueueScreen";
+import { ColumnsForm } from "./ColumnsForm";
+import { DifferencesPanel } from "./Findings";
 import css from "./lists.module.css";
 import { ProblemTable } from "./ProblemTable";
 
 /** What a list would do, before it does it. */
-export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) {
+export function ListPreview({ id, onDone, onRead }: { id: string; onDone: () => void; onRead: () => void }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const client = useQueryClient();
+  const mayAssign = useSession().user.role !== "ward";
   const [refusal, setRefusal] = useState<unknown>(null);
   const { data: list, error } = useQuery({
     queryKey: keys.list(id),
@@ -55,6 +59,7 @@ export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) 
       <div className={css.file}>
         <IconFileCheck size={22} aria-hidden />
         <b>{list.file_name}</b>
+        {list.source && <span>{t("sources.read_as", { name: list.source })}</span>}
         <span className="quiet" role="status">
           {t(`list_state.${list.state as State}`)}
         </span>
@@ -67,7 +72,7 @@ export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) 
       {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
       {list.state === "staged" && (
         <div className={css.decide}>
-          <Button size="md" disabled={list.new + list.changed === 0} onClick={() => void ask(() => kakeru.applyList(id))}>
+          <Button size="md" disabled={list.cases === 0} onClick={() => void ask(() => kakeru.applyList(id))}>
             {t("lists.apply", { count: list.new + list.changed })}
           </Button>
           <Button size="md" variant="default" onClick={() => void ask(() => kakeru.discardList(id), onDone)}>
@@ -81,6 +86,11 @@ export function ListPreview({ id, onDone }: { id: string; onDone: () => void }) 
           {t("lists.another")}
         </Button>
       )}
+      {list.state === "failed" && list.header && mayAssign && (
+        <ColumnsForm name={list.header.near ?? ""} columns={list.header.columns} gone={list.header.gone} onSaved={onRead} />
+      )}
+      {list.state === "failed" && list.header && !mayAssign && <Notice tone="note">{t("sources.ask")}</Notice>}
+      <DifferencesPanel list={list} />
       <Findings list={list} />
     </>
   );

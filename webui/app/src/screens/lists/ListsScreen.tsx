@@ -1,10 +1,11 @@
 import { SegmentedControl } from "@mantine/core";
-import { useState } from "react";
+import { useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
 import page from "../../parts/page.module.css";
 import { ListPreview } from "./ListPreview";
 import { PaidPreview } from "./PaidPreview";
+import { Sources } from "./Sources";
 import { Upload } from "./Upload";
 
 type Kind = "cases" | "paid";
@@ -41,6 +42,22 @@ function OneList({ kind }: { kind: Kind }) {
     if (id) sessionStorage.setItem(remembered[kind], id);
     else sessionStorage.removeItem(remembered[kind]);
   }
-  if (!list) return <Upload onTaken={take} upload={kind === "cases" ? kakeru.uploadList : kakeru.uploadPaid} />;
-  return kind === "cases" ? <ListPreview id={list} onDone={() => take(null)} /> : <PaidPreview id={list} onDone={() => take(null)} />;
+  // The file is kept until it could be read: saying what its columns mean reads it again.
+  const file = useRef<File | null>(null);
+  const upload = (chosen: File) => {
+    file.current = chosen;
+    return kind === "cases" ? kakeru.uploadList(chosen) : kakeru.uploadPaid(chosen);
+  };
+  async function again() {
+    take(file.current ? await upload(file.current).catch(() => null) : null);
+  }
+  if (!list) {
+    return (
+      <>
+        <Upload onTaken={take} upload={upload} />
+        {kind === "cases" && <Sources />}
+      </>
+    );
+  }
+  return kind === "cases" ? <ListPreview id={list} onDone={() => take(null)} onRead={() => void again()} /> : <PaidPreview id={list} onDone={() => take(null)} />;
 }

@@ -16,13 +16,14 @@ import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
 import { inWords, useProblemText } from "../../parts/useWords";
+import { Languages } from "./Languages";
 import { OrderForm } from "./OrderForm";
 
 /** The line: who comes next and why; and what is held back until a supervisor decides. */
 export function QueueScreen() {
   const { t } = useTranslation();
   const say = useProblemText();
-  const [side, setSide] = useState<"line" | "held">("line");
+  const [side, setSide] = useState<"line" | "held" | "languages">("line");
   const [ordering, setOrdering] = useState<CaseBrief | null>(null);
   const { data, error } = useQuery({
     queryKey: keys.queue,
@@ -46,20 +47,25 @@ export function QueueScreen() {
         style={{ alignSelf: "flex-start" }}
         aria-label={t("queue.which")}
         value={side}
-        onChange={(v) => setSide(v as "line" | "held")}
+        onChange={(v) => setSide(v as typeof side)}
         data={[
           { value: "line", label: t("queue.line") },
           { value: "held", label: `${t("queue.held")} ${data?.depth.held ?? ""}` },
+          { value: "languages", label: t("languages.title") },
         ]}
       />
       {data && side === "line" && <HeldBack queue={data} />}
-      <div className={`${parts.panel} ${page.tablePanel}`}>
-        {items && items.length > 0 ? (
-          <Table items={items} onOrder={setOrdering} />
-        ) : (
-          data && <Empty title={side === "line" ? t("queue.empty") : t("queue.none_held")} />
-        )}
-      </div>
+      {side === "languages" ? (
+        <Languages />
+      ) : (
+        <div className={`${parts.panel} ${page.tablePanel}`}>
+          {items && items.length > 0 ? (
+            <Table items={items} onOrder={setOrdering} />
+          ) : (
+            data && <Empty title={side === "line" ? t("queue.empty") : t("queue.none_held")} />
+          )}
+        </div>
+      )}
       <OrderForm about={ordering} onClose={() => setOrdering(null)} />
     </div>
   );
