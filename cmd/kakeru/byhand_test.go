@@ -34,8 +34,8 @@ func TestACallByHandIsNoneOfTheNetworks(t *testing.T) {
 		t.Errorf("the number of somebody who answered today: %v", err)
 	}
 	// A real call beside it is counted, and seen by the carrier.
-	real := h.dial(operator, "desk1", h.caseEnding("10"))
-	if a := h.ended(real); !a.Verdict.Counted || h.carrierCall(a) == nil {
+	sip := h.dial(operator, "desk1", h.caseEnding("10"))
+	if a := h.ended(sip); !a.Verdict.Counted || h.carrierCall(a) == nil {
 		t.Errorf("%+v", a)
 	}
 	var progress report.Progress
@@ -45,7 +45,7 @@ func TestACallByHandIsNoneOfTheNetworks(t *testing.T) {
 	}
 	w := &testimony{carrier: h.carrier.Calls()}
 	h.must(w.stand(t.Context(), h.postgres.URL(database)))
-	if len(w.attempts) != 1 || w.attempts[0].id != string(real) {
+	if len(w.attempts) != 1 || w.attempts[0].id != string(sip) {
 		t.Errorf("the witness heard of %+v", w.attempts)
 	}
 }

@@ -52,7 +52,7 @@ type HandStore interface {
 }
 
 // Check returns what is wrong with a call to be noted of case c, without its entry: that is checked as any.
-func (n HandCall) Check(c Case) []FieldError {
+func (n *HandCall) Check(c Case) []FieldError {
 	f := &findings{}
 	n.checkTime(f)
 	if n.Direction == dialer.Inbound {
@@ -73,7 +73,7 @@ func (n HandCall) Check(c Case) []FieldError {
 }
 
 // checkTime: it is noted on the day on which it was made, since the day's close takes that day's records along.
-func (n HandCall) checkTime(f *findings) {
+func (n *HandCall) checkTime(f *findings) {
 	const field = "at"
 	switch {
 	case n.At.IsZero():
@@ -89,7 +89,7 @@ func (n HandCall) checkTime(f *findings) {
 const byHand = "by_hand"
 
 // Verdict is what is taken for true of it. It is never counted: nothing but somebody's word says that it was made.
-func (n HandCall) Verdict() dialer.Verdict {
+func (n *HandCall) Verdict() dialer.Verdict {
 	why := "発信した人が手動で記録した架電です"
 	if n.Direction == dialer.Inbound {
 		why = "応対した人が手動で記録した受電です"

@@ -98,14 +98,11 @@ func TestColumnsThatMovedAreRefused(t *testing.T) {
 
 // A list that the built-in names could read, but otherwise than the source it almost is, is never read that way.
 func TestTheBuiltInNamesDoNotReadWhatASourceReadsOtherwise(t *testing.T) {
-	s := casework.ListSource{Name: "二号様式"}
-	for _, c := range []casework.ListColumn{
+	s := casework.ListSource{Name: "二号様式", Columns: []casework.ListColumn{
 		{Name: "宛名番号", Field: casework.FieldWardNumber}, {Name: "氏名", Field: casework.FieldName}, {Name: "携帯", Field: casework.FieldPhone1},
 		{Name: "電話番号", Field: casework.FieldPhone2}, {Name: "保険区分", Field: casework.FieldInsurance}, {Name: "期別", Field: casework.FieldTerm},
 		{Name: "滞納額", Field: casework.FieldAmount}, {Name: "住所"},
-	} {
-		s.Columns = append(s.Columns, c)
-	}
+	}}
 	const row = "11,見本 一太,090-0123-4567,03-0123-4567,国保,令和8年度 第3期,12000,見本市\n"
 	for name, line := range map[string]string{
 		"the first number's column was renamed":   "宛名番号,氏名,携帯電話2,電話番号,保険区分,期別,滞納額,住所\n",
