@@ -54,6 +54,8 @@ func TestEveryRowOfTheResults(t *testing.T) {
 		{"408 without 18x", sent(Outcome{Status: 408, Took: 32 * s, EndedBy: ByNetwork}), LineTrouble, []Confidence{l}, false, NextRule{AfterMinutes: 60}},
 		{"487 after a hang-up", sent(Outcome{Ringing: true, Status: 487, RangFor: 14 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
 		{"the same after 15 s of ringing", sent(Outcome{Ringing: true, Status: 487, RangFor: 15 * s, EndedBy: ByOperator}), Cancelled, []Confidence{h}, true, otherBand},
+		{"486 that met our hang-up", sent(Outcome{Status: 486, EndedBy: ByOperator}), Busy, []Confidence{h}, true, NextRule{AfterMinutes: 5}},
+		{"486 that met our closing", sent(Outcome{Status: 486, EndedBy: BySystem}), Busy, []Confidence{h}, true, NextRule{AfterMinutes: 5}},
 		{"the house is closing", sent(Outcome{Ringing: true, Status: 487, RangFor: 20 * s, EndedBy: BySystem}), Cancelled, []Confidence{h}, false, NextRule{AfterMinutes: 60}},
 		{"crash", sent(Outcome{EndedBy: ByCrash}), Interrupted, []Confidence{l}, false, NextRule{Hold: true}},
 		{"crash, 18x was seen", sent(Outcome{Ringing: true, EndedBy: ByCrash}), Interrupted, []Confidence{l}, true, NextRule{Hold: true}},

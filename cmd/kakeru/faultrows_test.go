@@ -262,10 +262,17 @@ func emptyDisk(ctx context.Context, c *cell) error {
 	if err := os.Remove(filepath.Join(c.h.disk, "filler")); err != nil {
 		return fmt.Errorf("the disk cannot be emptied: %w", err)
 	}
-	select {
-	case <-c.h.postgres.Exited():
-		return startPostgres(ctx, c)
-	default:
-		return nil
+	for { // it may be giving up at this very moment
+		select {
+		case <-c.h.postgres.Exited():
+			return startPostgres(ctx, c)
+		default:
+		}
+		if c.h.sql(ctx, "SELECT 1") == nil {
+			return nil
+		}
+		if err := pause(ctx, 20*time.Millisecond); err != nil {
+			return err
+		}
 	}
 }

@@ -121,7 +121,7 @@ func (j *judgement) deaf(a attemptRow) bool {
 func (j *judgement) nothingIsLeft() {
 	for who, calls := range append([][]lab.CallLog{j.carrier}, j.phones...) {
 		for _, c := range calls {
-			if asked := c.Status == 401 && c.Ringing.IsZero() && c.Answered.IsZero(); c.Ended.IsZero() && !asked {
+			if c.Ended.IsZero() && !onlyAsked(c) {
 				j.foundf(legUp, "far end %d (0 is the carrier), %s, %s", who, c.CallID, c.Row)
 			}
 		}
@@ -130,6 +130,9 @@ func (j *judgement) nothingIsLeft() {
 		j.foundf(leftovers, "%d handles of legs, %d records in the spool", j.legs, j.spooled)
 	}
 }
+
+// onlyAsked: the carrier asked who calls, and was not told before we gave up. It waits for that a while, and rings nobody.
+func onlyAsked(c lab.CallLog) bool { return c.Status == 401 && c.Ringing.IsZero() && c.Answered.IsZero() }
 
 // countedResults is DOMAIN's column "counts?". What is not here depends on what was seen.
 var countedResults = map[string]bool{
@@ -195,7 +198,7 @@ func (j *judgement) neverTwiceAtOnce() {
 			keys = append(keys, "case "+a.caseID)
 		}
 		for _, key := range keys {
-			if last, ok := until[key]; ok && (last.Ended.IsZero() || c.Started.Before(last.Ended)) {
+			if last, ok := until[key]; ok && !onlyAsked(last) && (last.Ended.IsZero() || c.Started.Before(last.Ended)) {
 				j.foundf(twiceAtOnce, "%s: %s came while %s was up", key, c.CallID, last.CallID)
 			}
 			until[key] = c
