@@ -132,7 +132,9 @@ func (j *judgement) nothingIsLeft() {
 }
 
 // onlyAsked: the carrier asked who calls, and was not told before we gave up. It waits for that a while, and rings nobody.
-func onlyAsked(c lab.CallLog) bool { return c.Status == 401 && c.Ringing.IsZero() && c.Answered.IsZero() }
+func onlyAsked(c lab.CallLog) bool {
+	return c.Status == 401 && c.Ringing.IsZero() && c.Answered.IsZero()
+}
 
 // countedResults is DOMAIN's column "counts?". What is not here depends on what was seen.
 var countedResults = map[string]bool{
