@@ -306,13 +306,18 @@ func (h *house) caseEnding(digits string) dialer.CaseID {
 	return ""
 }
 
-// dial clicks.
+// dial clicks, once the desk is free of the call before: its record may have ended a moment earlier.
 func (h *house) dial(c *panelClient, desk string, id dialer.CaseID) dialer.CallID {
 	h.t.Helper()
 	var accepted struct {
 		CallID dialer.CallID `json:"call_id"`
 	}
-	h.must(c.call(h.t.Context(), http.MethodPost, "/api/calls", map[string]any{"desk": desk, "case_id": id}, &accepted))
+	var err error
+	h.eventually(desk+" is free", func() bool {
+		err = c.call(h.t.Context(), http.MethodPost, "/api/calls", map[string]any{"desk": desk, "case_id": id}, &accepted)
+		return !ruled(err, dialer.DeskBusy)
+	})
+	h.must(err)
 	return accepted.CallID
 }
 
