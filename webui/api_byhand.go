@@ -50,6 +50,9 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err != nil {
 		return nil, err
 	}
+	if c, err = s.asShown(ctx, c); err != nil {
+		return nil, err
+	}
 	found := n.Check(c)
 	var warnings []casework.FieldError
 	if n.Entry != nil {

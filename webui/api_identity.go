@@ -152,6 +152,24 @@ func (s *Server) identityOf(ctx context.Context, v viewer, id dialer.CaseID) (Id
 	return c, nil
 }
 
+// asShown is a case as far as its debt may be shown to who asks: what is wrong with an entry, and what it is warned of, must not tell
+// the rest. What the ledger cannot say while it is away is not shown.
+func (s *Server) asShown(ctx context.Context, c casework.Case) (casework.Case, error) {
+	if c.ID == "" || len(c.Balances) == 0 {
+		return c, nil
+	}
+	brief, cancel := context.WithTimeout(ctx, askLedger)
+	defer cancel()
+	check, err := s.identityOf(brief, viewerOf(from(ctx)), c.ID)
+	if ctx.Err() != nil {
+		return c, ctx.Err()
+	}
+	if err != nil || !check.Shown {
+		c.Balances = nil
+	}
+	return c, nil
+}
+
 // deskWith is the desk where somebody sits and a case stands.
 func (s *Server) deskWith(user dialer.UserID, id dialer.CaseID) (dialer.DeskView, bool) {
 	for _, d := range s.d.Calls.Desks() {

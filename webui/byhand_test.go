@@ -143,13 +143,19 @@ func TestACallByHandThatIsNone(t *testing.T) {
 			}
 			yield("direction", "inbound")
 		}), "result", "unknown"},
-		"with more than is owed": {map[string]any{"business_results": []string{"promise"}, "promise": map[string]any{"amount_yen": 20_000, "due_on": "2026-11-30", "means": "slip"}},
-			"promise.amount_yen", casework.AboveBalance},
 	} {
 		p := op.do("POST", "/api/attempts", noting(of.change)).problem(t, 422, "invalid")
 		if !slices.ContainsFunc(p.Errors, func(e FieldProblem) bool { return e.Field == of.field && e.Code == of.code }) {
 			t.Errorf("%s: %+v", name, p.Errors)
 		}
+	}
+	// More than is owed is told to who may see what is owed, and to nobody else: the refusal says the sum.
+	above := noting(map[string]any{"business_results": []string{"promise"}, "promise": map[string]any{"amount_yen": 20_000, "due_on": "2026-11-30", "means": "slip"}})
+	if p := h.as("supervisor").do("POST", "/api/attempts", above).problem(t, 422, "invalid"); p.Errors[0].Code != casework.AboveBalance {
+		t.Errorf("%+v", p.Errors)
+	}
+	if got := op.do("POST", "/api/attempts", above).want(t, 201); strings.Contains(string(got.body), "12,300") {
+		t.Errorf("an operator is told what is owed: %s", got.body)
 	}
 	op.do("POST", "/api/attempts", noting(map[string]any{"case_id": "case-9"})).problem(t, 404, "not_found")
 	h.as("ward").do("POST", "/api/attempts", noting(nil)).problem(t, 403, "forbidden")

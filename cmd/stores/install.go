@@ -17,11 +17,11 @@ import (
 var RunPackages = []string{"postgresql", "redis-server"}
 
 // TestPackages are those that `make test` needs: besides the stores a browser,
-// a font with Japanese in it, and a carrier, two desk phones, a PBX, and a voice
-// and its sound studio that nobody here wrote.
+// a font with Japanese in it, another day, and a carrier, two desk phones, a PBX,
+// and a voice and its sound studio that nobody here wrote.
 var TestPackages = []string{
 	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core", "twinkle-console", "kamailio",
-	"kamailio-tls-modules", "sox", "espeak-ng",
+	"kamailio-tls-modules", "sox", "espeak-ng", "faketime",
 }
 
 // BenchPackages are those that `make bench-media` needs: a relay to measure ours
@@ -41,6 +41,7 @@ var signs = map[string][]string{
 	"kamailio":        {"kamailio", "/usr/sbin/kamailio"},
 	"sox":             {"sox"},
 	"espeak-ng":       {"espeak-ng"},
+	"faketime":        {fakeTime},
 
 	"rtpengine-daemon":     {"rtpengine"},
 	"kamailio-tls-modules": {"/usr/lib/*/kamailio/modules/tls.so"},

@@ -54,6 +54,9 @@ func startPostgres(ctx context.Context, f *folder, o Options) (*Postgres, error)
 	// Fast shutdown (SIGINT) closes sessions and writes a checkpoint; immediate
 	// (SIGQUIT) leaves recovery to the next start.
 	cmd := f.newCommand(context.WithoutCancel(ctx), syscall.SIGINT, filepath.Join(bin, "postgres"), postgresArgs(f, o)...)
+	if err := later(cmd, o.Later); err != nil {
+		return nil, err
+	}
 	proc, err := f.launch(cmd, o, syscall.SIGINT, syscall.SIGQUIT)
 	if err != nil {
 		return nil, err

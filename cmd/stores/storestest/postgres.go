@@ -8,6 +8,7 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -59,6 +60,18 @@ func RestartPostgres(t testing.TB, pg *stores.Postgres) *stores.Postgres {
 	t.Helper()
 	pg.Stop() // frees its folder if it was killed
 	again := launch(t, pg.StateDir(), stores.StartPostgres)
+	t.Cleanup(again.Stop)
+	return again
+}
+
+// PostgresLater starts pg once more on the same data, by a clock that is ahead.
+func PostgresLater(t testing.TB, pg *stores.Postgres, by time.Duration) *stores.Postgres {
+	t.Helper()
+	pg.Stop()
+	again := launch(t, pg.StateDir(), func(ctx context.Context, o stores.Options) (*stores.Postgres, error) {
+		o.Later = by
+		return stores.StartPostgres(ctx, o)
+	})
 	t.Cleanup(again.Stop)
 	return again
 }

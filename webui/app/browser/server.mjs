@@ -14,7 +14,7 @@ const stopWithin = 30_000;
 export async function startServer(how = ["--fast"]) {
   if (process.env.KAKERU_URL) {
     const logins = JSON.parse(process.env.KAKERU_LOGINS ?? "{}");
-    return { url: process.env.KAKERU_URL.replace(/\/$/, ""), logins, restart: null, stop: async () => {} };
+    return { url: process.env.KAKERU_URL.replace(/\/$/, ""), logins, incoming: process.env.KAKERU_INCOMING ?? null, restart: null, stop: async () => {} };
   }
   // Short, because the path of a unix socket in it may have 107 bytes at most.
   const state = mkdtempSync(join(tmpdir(), "kakeru-browser-"));

@@ -197,7 +197,7 @@ export default [
     await supervisor.page.getByText("お客様側の音声が届いていません").first().waitFor();
     await operator.picture("desk-talking");
     await operator.accessible("the desk in a talk");
-    await operator.press("#");
+    await operator.press("F4");
     await operator.page.getByText("そのまま相手先に送られます").waitFor();
     await operator.press("1", "#");
     await operator.page.getByText("2個 送信しました").waitFor();

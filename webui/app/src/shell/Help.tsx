@@ -10,7 +10,7 @@ const deskKeys = [
   ["Enter", "dial"],
   ["Esc / H", "hang_up"],
   ["N P M E Q", "heard"],
-  ["#", "keypad"],
+  ["F4", "keypad"],
   ["8", "hold"],
   ["9", "mute"],
   ["0", "transfer"],

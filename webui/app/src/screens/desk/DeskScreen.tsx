@@ -80,7 +80,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const obstacle = useObstacle(mine, phone, page);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
   const [asked] = useAskedNow(mine.desk.case_id);
-  const identity = useIdentity(mine.attempt, page?.identity, result.draft.party);
+  const identity = useIdentity(mine.attempt, about?.id, page?.identity, result.draft.party);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
 
   function dial() {

@@ -65,9 +65,9 @@ export function Keypad({ call, covered }: Props) {
         size="xs"
         onMouseDown={keepKeys}
         leftSection={<IconDialpad size={16} aria-hidden />}
-        rightSection={<Key name={open ? "Esc" : "#"} />}
+        rightSection={<Key name={open ? "Esc" : "F4"} />}
         aria-expanded={open}
-        aria-keyshortcuts={open ? "Escape" : "#"}
+        aria-keyshortcuts={open ? "Escape" : "F4"}
         onClick={() => setOpen(!open)}
       >
         {t(open ? "keypad.close" : "keypad.open")}

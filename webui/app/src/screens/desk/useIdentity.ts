@@ -15,14 +15,14 @@ export function ticked(allowed: readonly Identifier[], now: readonly Identifier[
 
 /**
  * 本人確認 in a talk: what was ticked off, kept in step with the server, which shows the debt and writes each showing down. With
- * anybody but the person it is hidden again.
+ * anybody but the person it is hidden again. A call that turns out to be about another case begins from nothing.
  */
-export function useIdentity(attempt: string | undefined, check: Identity | undefined, party: Party | "") {
+export function useIdentity(attempt: string | undefined, about: string | undefined, check: Identity | undefined, party: Party | "") {
   const client = useQueryClient();
   const say = useProblemText();
-  const [held, setHeld] = useState<{ attempt: string; ticks: Identifier[] } | null>(null);
+  const [held, setHeld] = useState<{ attempt: string; about: string | undefined; ticks: Identifier[] } | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
-  const ticks = attempt && held?.attempt === attempt ? held.ticks : (check?.confirmed ?? []);
+  const ticks = attempt && held?.attempt === attempt && held.about === about ? held.ticks : (check?.confirmed ?? []);
   const enough = !!check && check.needed > 0 && ticks.length >= check.needed && mayBeThePerson(party);
   const wanted = (enough ? ticks : []).join();
   const told = (check?.shown ? check.confirmed : []).join();
@@ -42,7 +42,7 @@ export function useIdentity(attempt: string | undefined, check: Identity | undef
     /** Ticks one off or takes it back; returns what is ticked off then. */
     toggle(it: Identifier): Identifier[] {
       const next = ticked(check?.allowed ?? [], ticks, it);
-      if (attempt) setHeld({ attempt, ticks: next });
+      if (attempt) setHeld({ attempt, about, ticks: next });
       return next;
     },
   };

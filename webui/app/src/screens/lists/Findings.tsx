@@ -66,7 +66,7 @@ function Cases({ list, kind }: { list: string; kind: FindingKind }) {
             <th className={parts.number}>{t("findings.group")}</th>
             <th className={parts.number}>{t("lists.line")}</th>
             <th>{t("findings.changes")}</th>
-            <th />
+            <td />
           </tr>
         </thead>
         <tbody>

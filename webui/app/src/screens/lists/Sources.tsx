@@ -29,7 +29,7 @@ export function Sources() {
               <th className={parts.number}>{t("sources.version")}</th>
               <th className={parts.number}>{t("sources.taken")}</th>
               <th>{t("sources.by")}</th>
-              <th />
+              <td />
             </tr>
           </thead>
           <tbody>
