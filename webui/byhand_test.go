@@ -157,6 +157,7 @@ func TestACallByHandThatIsNone(t *testing.T) {
 	if got := op.do("POST", "/api/attempts", above).want(t, 201); strings.Contains(string(got.body), "12,300") {
 		t.Errorf("an operator is told what is owed: %s", got.body)
 	}
+	h.set(func() { h.hand.noted = nil })
 	op.do("POST", "/api/attempts", noting(map[string]any{"case_id": "case-9"})).problem(t, 404, "not_found")
 	h.as("ward").do("POST", "/api/attempts", noting(nil)).problem(t, 403, "forbidden")
 	h.set(func() { h.hand.fail = dialer.Refuse(dialer.CaseBusy) })
