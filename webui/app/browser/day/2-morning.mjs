@@ -28,22 +28,6 @@ export default [
     await operator.atDesk();
     for (const person of [operator, boss]) await person.leave();
   }],
-
-  ["three weeks later", async (house) => {
-    const { promised } = noted();
-    const boss = await Person.come(house, "supervisor");
-    await boss.signIn("/lists");
-    await readList(boss, list());
-    await readPaidList(boss, [{ ...promised[1], all: false }]);
-    await boss.leave();
-    const again = await Person.come(house, "supervisor");
-    await again.signIn("/promises");
-    await stands(again, promised[0], "kept");
-    await stands(again, promised[1], "partly");
-    await stands(again, promised[2], "broken");
-    await again.picture("promises");
-    await again.leave();
-  }],
 ];
 
 /** The promise of a case has come so far. */
