@@ -50,7 +50,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err != nil {
 		return nil, err
 	}
-	if c, err = s.asShown(ctx, c); err != nil {
+	if c, err = s.asShown(ctx, c, n.Entry); err != nil {
 		return nil, err
 	}
 	found := n.Check(c)

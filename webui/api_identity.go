@@ -152,10 +152,10 @@ func (s *Server) identityOf(ctx context.Context, v viewer, id dialer.CaseID) (Id
 	return c, nil
 }
 
-// asShown is a case as far as its debt may be shown to who asks: what is wrong with an entry, and what it is warned of, must not tell
-// the rest. What the ledger cannot say while it is away is not shown.
-func (s *Server) asShown(ctx context.Context, c casework.Case) (casework.Case, error) {
-	if c.ID == "" || len(c.Balances) == 0 {
+// asShown is a case as far as its debt may be shown to who records e: what is wrong with an entry, and what it is warned of, must not
+// tell the rest. Only a promise is held against what is owed. What the ledger cannot say while it is away is not shown.
+func (s *Server) asShown(ctx context.Context, c casework.Case, e *casework.Entry) (casework.Case, error) {
+	if e == nil || e.Promise == nil || len(c.Balances) == 0 {
 		return c, nil
 	}
 	brief, cancel := context.WithTimeout(ctx, askLedger)

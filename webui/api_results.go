@@ -69,10 +69,10 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if err != nil {
 		return nil, err
 	}
-	if c, err = s.asShown(ctx, c); err != nil {
+	entry, now := entryOf(in.Body.Party, in.Body.EntryFields), s.d.Now()
+	if c, err = s.asShown(ctx, c, &entry); err != nil {
 		return nil, err
 	}
-	entry, now := entryOf(in.Body.Party, in.Body.EntryFields), s.d.Now()
 	if found := append(entry.CheckKind(dialer.Direction(a.Direction)), entry.Check(now, c, s.d.Hours)...); len(found) > 0 {
 		return nil, invalidFields(found)
 	}

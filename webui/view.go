@@ -122,9 +122,8 @@ func (s *Server) readsCase(v viewer, id dialer.CaseID) bool {
 	if v.role == dialer.RoleSupervisor {
 		return true
 	}
-	return v.role == dialer.RoleOperator && slices.ContainsFunc(s.d.Calls.Desks(), func(d dialer.DeskView) bool {
-		return d.Operator == v.user && d.CaseID == id
-	})
+	_, here := s.deskWith(v.user, id)
+	return v.role == dialer.RoleOperator && here
 }
 
 // masked is a case as those read it who do not read it whole.
