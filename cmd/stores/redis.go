@@ -56,9 +56,6 @@ func startRedis(ctx context.Context, f *folder, o Options) (*Redis, error) {
 		"--port", "0", "--unixsocket", socket, "--unixsocketperm", "700",
 		"--dir", f.data, "--appendonly", appendOnly, "--save", "",
 		"--databases", redisDatabases, "--daemonize", "no")
-	if err := later(cmd, o.Later); err != nil {
-		return nil, err
-	}
 	proc, err := f.launch(cmd, o, syscall.SIGTERM)
 	if err != nil {
 		return nil, err

@@ -31,8 +31,10 @@ type Options struct {
 	// fsync, Redis without its append-only file. For tests only: Redis then
 	// forgets everything when it stops.
 	Fast bool
-	// Later is by how much the stores' clocks are ahead, for trials of the days to
-	// come; whoever uses them has to be as far ahead. It needs the package faketime.
+	// Later is by how much PostgreSQL's clock is ahead, for trials of the days to
+	// come; whoever uses it has to be as far ahead. It needs the package faketime.
+	// Redis has no such thing: its allocator asks for the time before that library
+	// is ready, and waits for ever.
 	Later time.Duration
 	// Log gets one line for each start and stop; nil means slog.Default().
 	Log *slog.Logger

@@ -58,16 +58,13 @@ func OwnPostgres(t testing.TB) *stores.Postgres {
 // the same data.
 func RestartPostgres(t testing.TB, pg *stores.Postgres) *stores.Postgres {
 	t.Helper()
-	pg.Stop() // frees its folder if it was killed
-	again := launch(t, pg.StateDir(), stores.StartPostgres)
-	t.Cleanup(again.Stop)
-	return again
+	return PostgresLater(t, pg, 0)
 }
 
 // PostgresLater starts pg once more on the same data, by a clock that is ahead.
 func PostgresLater(t testing.TB, pg *stores.Postgres, by time.Duration) *stores.Postgres {
 	t.Helper()
-	pg.Stop()
+	pg.Stop() // frees its folder if it was killed
 	again := launch(t, pg.StateDir(), func(ctx context.Context, o stores.Options) (*stores.Postgres, error) {
 		o.Later = by
 		return stores.StartPostgres(ctx, o)
