@@ -3,12 +3,14 @@ package main
 import (
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 )
 
 // rulesOf makes the rules of a file, in a centre with two desks of which one speaks Chinese.
@@ -58,6 +60,14 @@ func TestRulesOfTheSettingsAndTheirFile(t *testing.T) {
 }
 
 // A server with rules that cannot work does not start, and the doctor says why.
+// The settings name the ways in which a person can be known as the cases do.
+func TestIdentifiersAreTheSame(t *testing.T) {
+	known := identity(configs.Identity{Allowed: configs.Identifiers}).Allowed
+	if !slices.Equal(known, casework.Identifiers) {
+		t.Errorf("the settings know %v, the cases %v", known, casework.Identifiers)
+	}
+}
+
 func TestBadRulesStopTheStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		file   string

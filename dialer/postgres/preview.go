@@ -42,10 +42,10 @@ func previewFrom(r db.List) (casework.Preview, error) {
 	if r.State == "applied" {
 		p.Progress = p.Cases
 	}
-	for to, b := range map[any][]byte{&p.Problems: r.Problems, &p.Repairs: r.Repairs, &p.Findings: r.Findings} {
+	for to, b := range map[any][]byte{&p.Problems: r.Problems, &p.Repairs: r.Repairs, &p.Findings: r.Findings, &p.Kinds: r.Kinds} {
 		if err := json.Unmarshal(b, to); err != nil {
 			return p, err
 		}
 	}
-	return p, json.Unmarshal(r.Kinds, &p.Kinds)
+	return p, nil
 }
