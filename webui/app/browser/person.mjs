@@ -97,6 +97,20 @@ export class Person {
     assert.deepEqual(found, [], `axe on ${what}`);
   }
 
+  // --- the ward's ---
+
+  /** Reads a wish for instalments on the board, and answers it there; look sees it first. */
+  async answerInstalments(about, look = async () => {}) {
+    await this.page.getByRole("button", { name: "分割希望" }).first().click();
+    const drawer = this.page.getByRole("dialog");
+    await drawer.getByText(about.name).waitFor();
+    await look();
+    await drawer.getByRole("button", { name: "確認した" }).click();
+    await drawer.getByLabel("内容").fill("窓口で相談をお受けします。");
+    await drawer.getByRole("button", { name: "回答する" }).click();
+    await drawer.getByText("窓口で相談をお受けします。").waitFor();
+  }
+
   // --- at the desk ---
 
   /** Signs in and goes to the desk; sits down at the first free one unless there is a seat already. */

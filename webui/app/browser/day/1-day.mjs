@@ -133,13 +133,7 @@ async function handedOn(house, operator, caseWith) {
   await talk(operator, about, ["1", "b"]);
   const ward = await Person.come(house, "ward");
   await ward.signIn("/handoffs");
-  await ward.page.getByRole("button", { name: "分割希望" }).first().click();
-  const drawer = ward.page.getByRole("dialog");
-  await drawer.getByText(about.name).waitFor();
-  await drawer.getByRole("button", { name: "確認した" }).click();
-  await drawer.getByLabel("内容").fill("窓口で相談をお受けします。");
-  await drawer.getByRole("button", { name: "回答する" }).click();
-  await drawer.getByText("窓口で相談をお受けします。").waitFor();
+  await ward.answerInstalments(about);
   await ward.leave();
 }
 

@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readPaidList } from "../paper.mjs";
 import { casesByEnding, Person } from "../person.mjs";
 
 export default [
@@ -16,7 +17,12 @@ export default [
     await supervisor.go(`/cases/${about.id}`);
     await supervisor.sees('[data-promises] tr[data-stage="ahead"]');
 
-    await readPaidList(supervisor, about, entry.promise);
+    await readPaidList(supervisor, [{ about, promise: entry.promise }], async () => {
+      await supervisor.page.getByText("この宛名番号の案件が名簿にありません").first().waitFor();
+      await supervisor.picture("paid-list");
+      await supervisor.accessible("a paid list before it counts");
+    });
+    await supervisor.page.getByText(/約束の履行 1件/).waitFor();
     await supervisor.go("/promises");
     await supervisor.page.locator(`tr[data-stage="kept"] a[href="/cases/${about.id}"]`).waitFor();
     await supervisor.picture("promises");
@@ -65,20 +71,4 @@ function nextSunday() {
   for (let at = Date.now() + 86_400_000; ; at += 86_400_000) {
     if (new Date(`${day(at)}T12:00:00Z`).getUTCDay() === 0) return day(at);
   }
-}
-
-async function readPaidList(supervisor, about, promised) {
-  const today = day(Date.now());
-  const rows = promised.parts.map((p) => `${about.ward_number},${p.insurance === "kouki" ? "後期" : "国保"},${p.term},${today},${p.amount_yen},コンビニ,見本`);
-  const text = ["宛名番号,保険区分,期別,収納日,収納額,収納方法,見本", ...rows, `9999999999,国保,令和8年度 第1期,${today},"１，０００円",,見本`].join("\r\n") + "\r\n";
-  await supervisor.go("/lists");
-  await supervisor.page.getByText("消込リスト", { exact: true }).click();
-  await supervisor.page.locator("input[type=file]").setInputFiles({ name: "消込リスト.csv", mimeType: "text/csv", buffer: Buffer.from(text) });
-  await supervisor.sees("[data-paid-state=staged]");
-  await supervisor.page.getByText("この宛名番号の案件が名簿にありません").first().waitFor();
-  await supervisor.picture("paid-list");
-  await supervisor.accessible("a paid list before it counts");
-  await supervisor.page.getByRole("button", { name: new RegExp(`${rows.length + 1}件の入金を反映する`) }).click();
-  await supervisor.sees("[data-paid-state=applied]");
-  await supervisor.page.getByText(/約束の履行 1件/).waitFor();
 }

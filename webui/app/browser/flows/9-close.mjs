@@ -20,15 +20,10 @@ export default [
     await operator.until("the result", async () => (await operator.api(`/api/attempts/${attempt}`)).data?.entry);
 
     // It stands on the ward's board by itself, and the ward answers it there.
-    await ward.page.getByRole("button", { name: "分割希望" }).first().click();
-    const drawer = ward.page.getByRole("dialog");
-    await drawer.getByText(about.name).waitFor();
-    await ward.accessible("a hand-off");
-    await ward.picture("handoff");
-    await drawer.getByRole("button", { name: "確認した" }).click();
-    await drawer.getByLabel("内容").fill("窓口で相談をお受けします。");
-    await drawer.getByRole("button", { name: "回答する" }).click();
-    await drawer.getByText("窓口で相談をお受けします。").waitFor();
+    await ward.answerInstalments(about, async () => {
+      await ward.accessible("a hand-off");
+      await ward.picture("handoff");
+    });
     await ward.press("Escape");
     await supervisor.go("/handoffs");
     await supervisor.page.getByText("すべて").click();

@@ -81,7 +81,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
   const [asked] = useAskedNow(mine.desk.case_id);
   // With anybody but the person nothing waits for the server's word that it is hidden.
-  const kept = !!page && page.identity.needed > 0 && !mayBeThePerson(result.draft.party);
+  const withheld = !!page && page.identity.needed > 0 && !mayBeThePerson(result.draft.party);
   const identity = useIdentity(mine.attempt, about?.id, page?.identity, result.draft.party);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
 
@@ -168,7 +168,7 @@ function Desk({ mine }: { mine: MyDesk }) {
         {about ? (
           <>
             <CasePanel
-              about={kept ? { ...about, total_yen: null, balances: [] } : about}
+              about={withheld ? { ...about, total_yen: null, balances: [] } : about}
               chosen={phone}
               onChoose={mine.phase === "idle" ? (p) => setRank(p.rank) : undefined}
               copied={copied}
@@ -221,7 +221,7 @@ function Desk({ mine }: { mine: MyDesk }) {
           <ResultForm
             root={form}
             draft={result.draft}
-            balances={kept ? [] : (about?.balances ?? [])}
+            balances={withheld ? [] : (about?.balances ?? [])}
             confirming={result.confirming}
             cameIn={cameIn}
             onChange={result.change}
