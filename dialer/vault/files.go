@@ -169,12 +169,9 @@ func (v *Vault) destroy(id KeyID) error {
 		return fmt.Errorf("a key cannot be destroyed: %w", err)
 	}
 	path := v.path(id, keySuffix)
-	info, err := os.Lstat(path)
+	err := overwrite(path)
 	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
-	if err == nil {
-		err = overwrite(path, info.Size())
+		return nil // there was none, or another process was here at the same time
 	}
 	if err = errors.Join(err, v.step("overwritten")); err != nil {
 		return fmt.Errorf("a key cannot be destroyed: %w", err)
@@ -196,12 +193,15 @@ func (v *Vault) tombstone(id KeyID) error {
 	return errors.Join(f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
 }
 
-func overwrite(path string, size int64) error {
+func overwrite(path string) error {
 	f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // ours, in the folder of the settings
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(make([]byte, size))
+	info, err := f.Stat()
+	if err == nil {
+		_, err = f.Write(make([]byte, info.Size()))
+	}
 	return errors.Join(err, f.Sync(), f.Close())
 }
 

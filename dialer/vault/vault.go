@@ -152,6 +152,9 @@ func (v *Vault) look(id KeyID, mayMake bool, now time.Time) (*key, error) {
 	k := v.keys[id]
 	if k == nil {
 		if k, err = v.read(id); err != nil {
+			if _, gone, _ := v.stat(id); gone { // meanwhile
+				return nil, ErrDestroyed
+			}
 			return nil, err
 		}
 	}

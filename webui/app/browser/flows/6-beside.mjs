@@ -46,7 +46,7 @@ export default [
     await supervisor.signIn("/attempts");
     await supervisor.sees(`tr[data-attempt="${attempt.id}"] [data-origin=manual]`);
     await supervisor.page.locator(`tr[data-attempt="${attempt.id}"] button`).click();
-    await supervisor.page.getByText("発信した人が手動で記録した架電です").waitFor();
+    await supervisor.page.getByRole("dialog").getByText("発信した人が手動で記録した架電です").first().waitFor();
     await supervisor.picture("attempt-by-hand");
     await supervisor.leave();
     const ward = await Person.come(house, "ward");
