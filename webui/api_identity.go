@@ -185,6 +185,9 @@ func (s *Server) addChecks(ctx context.Context, v viewer, id dialer.CaseID, out 
 	b := &out.Body
 	if !b.Identity.Shown {
 		b.Case.TotalYen, b.Paid = nil, nil
+		for i := range b.Promises { // what they promised stays, what they paid of it does not
+			b.Promises[i].PaidYen, b.Promises[i].Why, b.Promises[i].WhyEN = nil, "", ""
+		}
 	}
 	checked, err := s.d.Disclosures.HistoryChecked(ctx, id, v.user, s.d.Now())
 	b.HistoryCheck = HistoryCheck{Needed: s.d.NeedHistory, At: instant(checked)}

@@ -34,7 +34,7 @@ type PromiseLine struct {
 	Name      string                `json:"name"`
 	MadeAt    time.Time             `json:"made_at"`
 	AmountYen int64                 `json:"amount_yen"`
-	PaidYen   int64                 `json:"paid_yen"`
+	PaidYen   *int64                `json:"paid_yen" doc:"null where what was paid is not to be shown: the reason is left out too"`
 	DueOn     string                `json:"due_on"`
 	Means     string                `json:"means"`
 	Stage     casework.PromiseStage `json:"stage"`
@@ -124,7 +124,7 @@ func dressPromises(lines []casework.PromiseLine) []PromiseLine {
 	out := make([]PromiseLine, len(lines))
 	for i, l := range lines {
 		out[i] = PromiseLine{
-			AttemptID: l.Attempt, CaseID: l.Case, MadeAt: l.MadeAt, AmountYen: l.Yen, PaidYen: l.PaidYen, DueOn: l.DueOn.String(), Means: l.Means,
+			AttemptID: l.Attempt, CaseID: l.Case, MadeAt: l.MadeAt, AmountYen: l.Yen, PaidYen: &lines[i].PaidYen, DueOn: l.DueOn.String(), Means: l.Means,
 			Stage: l.Stage, KeptOn: l.KeptOn, Why: l.Why.JA, WhyEN: l.Why.EN,
 		}
 	}

@@ -64,6 +64,8 @@ type page struct {
 		Balances []Balance
 		TotalYen *int64 `json:"total_yen"`
 	}
+	Promises     []PromiseLine
+	Paid         *Paid
 	Identity     IdentityCheck
 	HistoryCheck HistoryCheck `json:"history_check"`
 }
@@ -75,6 +77,11 @@ func (c *client) page(t *testing.T) page {
 
 func (p page) owes(t *testing.T, shown bool) {
 	t.Helper()
+	for _, l := range p.Promises {
+		if (l.PaidYen != nil) != shown || (l.Why != "") != shown || (p.Paid != nil) != shown || l.AmountYen == 0 {
+			t.Errorf("what was paid shown: want %v, got %+v", shown, p)
+		}
+	}
 	if (len(p.Case.Balances) > 0) != shown || (p.Case.TotalYen != nil) != shown || p.Identity.Shown != shown {
 		t.Errorf("debt shown: want %v, got %+v", shown, p)
 	}
@@ -91,6 +98,7 @@ func (h *house) atDesk(desk int, user dialer.UserID, call dialer.CallID, state d
 // The debt is hidden from whoever has the case at a desk until the person there is known, and from operators beside that.
 func TestTheDebtIsShownOnceThePersonIsKnown(t *testing.T) {
 	h := open(t)
+	h.promised()
 	o, boss := h.as("operator"), h.as("supervisor")
 	o.page(t).owes(t, false)
 	boss.page(t).owes(t, true)

@@ -138,6 +138,25 @@ func TestFiguresFollow(t *testing.T) {
 	}
 }
 
+// TestFiguresFollowAnEndThatWaited: an end that stood in the spool while everything was summed is in the figures as soon as it can be shown.
+func TestFiguresFollowAnEndThatWaited(t *testing.T) {
+	h := open(t)
+	s := h.as("supervisor").watch("")
+	s.until("snapshot")
+	unended := talked("call-1", "user-operator")
+	unended.EndedAt = time.Time{}
+	h.set(func() { h.attempts, h.progress.Target = []casework.Attempt{unended}, 5700 })
+	h.showCall("call-1", "user-operator", dialer.Ended)
+	for target := 0; target != 5700; { // the sum without it
+		target = dataOf[report.Progress](t, s.until("progress")).Target
+	}
+	began := time.Now()
+	h.set(func() { h.attempts[0].EndedAt, h.progress.Done.Attempts = tuesday, 1 })
+	if p := dataOf[report.Progress](t, s.until("progress")); p.Done.Attempts != 1 || time.Since(began) > recountAlways/2 {
+		t.Errorf("%d attempts; if they are right, only since everything is read again by and by", p.Done.Attempts)
+	}
+}
+
 // TestManyChangesFewSums: a burst of changes is summed a few times, and the last sum is the newest.
 func TestManyChangesFewSums(t *testing.T) {
 	h := open(t)

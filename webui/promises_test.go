@@ -132,7 +132,7 @@ func TestACaseShowsItsPromisesAndWhatWasPaid(t *testing.T) {
 		Paid     *Paid
 	}
 	got := into[page](t, h.as("supervisor").do("GET", "/api/cases/case-1", nil).want(t, 200))
-	if len(got.Promises) != 1 || got.Promises[0].PaidYen != 3000 || got.Paid == nil || got.Paid.Yen != 3000 || got.Paid.Newest != "2026-11-19" {
+	if len(got.Promises) != 1 || *got.Promises[0].PaidYen != 3000 || got.Paid == nil || got.Paid.Yen != 3000 || got.Paid.Newest != "2026-11-19" {
 		t.Errorf("%+v", got)
 	}
 	// Who may not read the case reads neither.

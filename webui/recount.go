@@ -125,7 +125,9 @@ func (r *recounter) once(ctx context.Context) (ok bool) {
 	}
 	left := map[dialer.CallID]bool{}
 	for _, id := range ids {
-		if !r.showAttempt(ctx, id) {
+		if r.showAttempt(ctx, id) {
+			figures = true // what was summed while its end waited in the spool had it not
+		} else {
 			left[id] = true
 		}
 	}

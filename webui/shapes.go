@@ -99,6 +99,7 @@ type Entry struct {
 	CallAgainAt     *time.Time           `json:"call_again_at"`
 	Mine            bool                 `json:"mine"`
 	Kind            casework.InboundKind `json:"kind,omitempty"`
+	Language        string               `json:"language,omitempty" doc:"that the talk showed the debtor to speak, BCP 47"`
 	Revision        int                  `json:"revision"`
 	ByName          string               `json:"by_name"`
 	At              time.Time            `json:"at"`

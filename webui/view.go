@@ -181,7 +181,7 @@ func (s *Server) dressAttempt(a casework.Attempt) Attempt {
 
 func (s *Server) dressEntry(r casework.Recorded) *Entry {
 	e := &Entry{
-		Party: r.Party, BusinessResults: orEmpty(r.Business), Note: r.Note, CallAgainAt: r.CallAgain, Mine: r.Mine, Kind: r.Kind,
+		Party: r.Party, BusinessResults: orEmpty(r.Business), Note: r.Note, CallAgainAt: r.CallAgain, Mine: r.Mine, Kind: r.Kind, Language: r.Language,
 		Revision: r.Revision, ByName: s.names.of(r.By), At: r.At,
 	}
 	if p := r.Promise; p != nil {

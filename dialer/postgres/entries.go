@@ -125,7 +125,7 @@ func saysTheSame(kept, e casework.Entry) bool {
 	}
 	kept.CallAgain, e.CallAgain, e.Note = nil, nil, plain(e.Note)
 	// What these lead to is kept with what they led to, and is done again without harm.
-	e.Details, e.Language, e.DoNotCall = nil, "", false
+	e.Details, e.DoNotCall = nil, false
 	if len(kept.Business) == 0 && len(e.Business) == 0 {
 		kept.Business, e.Business = nil, nil
 	}

@@ -78,10 +78,12 @@ func TestTheSameEntryAgain(t *testing.T) {
 	later.At = first.At.Add(time.Minute)
 	other := first
 	other.At, other.Note = first.At.Add(2*time.Minute), "言い直した"
+	spoken := other
+	spoken.At, spoken.Language = other.At.Add(time.Minute), "vi"
 	for i, step := range []struct {
 		entry casework.Recorded
 		want  int
-	}{{first, 1}, {first, 1}, {later, 1}, {other, 2}, {first, 1}, {other, 2}, {later, 3}} {
+	}{{first, 1}, {first, 1}, {later, 1}, {other, 2}, {first, 1}, {other, 2}, {later, 3}, {spoken, 4}, {spoken, 4}} {
 		kept, err := l.Record(t.Context(), step.entry)
 		if must(t, err); kept.Revision != step.want {
 			t.Fatalf("step %d: revision %d, want %d", i, kept.Revision, step.want)

@@ -206,7 +206,7 @@ func (l *Ledger) entriesOf(ctx context.Context, q *db.Queries, ids []string) (ma
 func entryFrom(r db.NewestResultsRow) *casework.Recorded {
 	e := &casework.Recorded{
 		Entry: casework.Entry{
-			Party: casework.Party(r.Party), CallAgain: r.CallAgainAt, Mine: r.Mine, Kind: casework.InboundKind(r.Kind),
+			Party: casework.Party(r.Party), CallAgain: r.CallAgainAt, Mine: r.Mine, Kind: casework.InboundKind(r.Kind), Language: r.Language,
 		},
 		Attempt: dialer.CallID(r.AttemptID), Revision: int(r.Revision), By: dialer.UserID(r.ByUser), At: r.At,
 		Next: dialer.CaseNext{State: dialer.CaseState(r.NextState), Due: timeOf(r.NextDue), Why: r.NextWhy},

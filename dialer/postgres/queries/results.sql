@@ -21,7 +21,7 @@ VALUES (@attempt_id, @revision, @n, @insurance, @term, @yen);
 INSERT INTO entry_notes (attempt_id, revision, custody, sealed) VALUES (@attempt_id, @revision, @custody, @sealed);
 
 -- name: NewestResults :many
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind,
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind, r.language,
   r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means

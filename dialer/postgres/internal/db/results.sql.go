@@ -125,7 +125,7 @@ func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) erro
 }
 
 const newestResults = `-- name: NewestResults :many
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind,
+SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind, r.language,
   r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means
@@ -146,6 +146,7 @@ type NewestResultsRow struct {
 	ByUser       string
 	At           time.Time
 	Kind         string
+	Language     string
 	NextState    string
 	NextDue      *time.Time
 	NextWhy      string
@@ -175,6 +176,7 @@ func (q *Queries) NewestResults(ctx context.Context, ids []string) ([]NewestResu
 			&i.ByUser,
 			&i.At,
 			&i.Kind,
+			&i.Language,
 			&i.NextState,
 			&i.NextDue,
 			&i.NextWhy,

@@ -1770,6 +1770,8 @@ export interface components {
             call_again_at: string | null;
             /** @enum {string} */
             kind?: "call_back_received" | "inquiry" | "complaint" | "other_business";
+            /** @description that the talk showed the debtor to speak, BCP 47 */
+            language?: string;
             mine: boolean;
             note?: string;
             /** @enum {string} */
@@ -2486,8 +2488,11 @@ export interface components {
             made_at: string;
             means: string;
             name: string;
-            /** Format: int64 */
-            paid_yen: number;
+            /**
+             * Format: int64
+             * @description null where what was paid is not to be shown: the reason is left out too
+             */
+            paid_yen: number | null;
             /** @enum {string} */
             stage: "today" | "grace" | "unread" | "broken" | "partly" | "ahead" | "kept";
             why: string;

@@ -18,6 +18,7 @@ export const keys = {
   alerts: ["alerts"] as const,
   queue: ["queue"] as const,
   asked: ["asked"] as const,
+  askedClosed: ["asked-closed"] as const,
   case: (id: string) => ["case", id] as const,
   attempts: ["attempts"] as const,
   attempt: (id: string) => ["attempt", id] as const,
@@ -85,9 +86,11 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       return;
     case "list":
       client.setQueryData(keys.list(frame.data.list), frame.data);
+      stale(client, keys.closeState);
       return;
     case "handoff":
       stale(client, keys.handoffs);
+      stale(client, keys.closeState);
       return;
     case "close":
       stale(client, keys.closeState);
@@ -131,6 +134,7 @@ function applyAttempt(client: QueryClient, attempt: Attempt): void {
     if (known >= 0) return list.map((a) => (a.id === attempt.id ? attempt : a));
     return [attempt, ...list].slice(0, keptRecent);
   });
+  stale(client, keys.closeState);
   stale(client, keys.attempt(attempt.id));
   stale(client, keys.attempts);
   if (attempt.case_id) stale(client, keys.case(attempt.case_id));

@@ -1,6 +1,6 @@
 import { ActionIcon, Button } from "@mantine/core";
 import { IconBell, IconX } from "@tabler/icons-react";
-import { useNavigate } from "@tanstack/react-router";
+import { useLocation, useNavigate } from "@tanstack/react-router";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
@@ -10,7 +10,7 @@ import { language } from "../../i18n";
 import { useServerNow } from "../../live/clock";
 import { Key } from "../../parts/Key";
 import { useProblemText } from "../../parts/useWords";
-import { useAskedNow } from "../desk/asked";
+import { noticeOf, useAskedNow, useCloseNotice } from "../desk/asked";
 import { type MyDesk, useMyDesk } from "../desk/useDesk";
 import css from "./asked.module.css";
 
@@ -24,13 +24,11 @@ function Told({ mine }: { mine: MyDesk }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const navigate = useNavigate();
-  const [closed, setClosed] = useState<readonly string[]>([]);
+  const close = useCloseNotice();
+  const atDesk = useLocation({ select: (l) => l.pathname === "/desk" }); // the only screen where its key listens
   const [refusal, setRefusal] = useState<unknown>(null);
   const now = useServerNow(5_000);
-  const due = useAskedNow(mine.desk.case_id);
-  // What was closed before its time comes once more when it has come.
-  const nameOf = (a: AskedFor) => `${a.case_id} ${a.at} ${Date.parse(a.at) <= now ? "now" : "soon"}`;
-  const [first, ...others] = due.filter((a) => !closed.includes(nameOf(a)));
+  const [first, ...others] = useAskedNow(mine.desk.case_id);
 
   async function present(a: AskedFor) {
     setRefusal(null);
@@ -54,13 +52,12 @@ function Told({ mine }: { mine: MyDesk }) {
             size="compact-sm"
             variant="default"
             disabled={mine.phase !== "idle"}
-            rightSection={<Key name="O" />}
-            aria-keyshortcuts="O"
+            {...(atDesk && { rightSection: <Key name="O" />, "aria-keyshortcuts": "O" })}
             onClick={() => void present(first)}
           >
             {t("asked.present")}
           </Button>
-          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t("asked.close")} onClick={() => setClosed([...closed, nameOf(first)])}>
+          <ActionIcon variant="subtle" color="gray" size="sm" aria-label={t("asked.close")} onClick={() => close(noticeOf(first, now))}>
             <IconX size={16} aria-hidden />
           </ActionIcon>
         </div>

@@ -1,5 +1,5 @@
 import { Button, Checkbox } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { type Query, useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -20,7 +20,9 @@ export function Today() {
   const client = useQueryClient();
   const [refusal, setRefusal] = useState<unknown>(null);
   const [sure, setSure] = useState(false);
-  const { data: state, error } = useQuery({ queryKey: keys.closeState, queryFn: kakeru.getCloseState, refetchInterval: 5_000 });
+  // Frames tell of most that changes; what waits in a spool, or an old close's trouble, no frame tells.
+  const refetchInterval = (query: Query<CloseState>) => (query.state.data?.under_way ? 5_000 : 20_000);
+  const { data: state, error } = useQuery({ queryKey: keys.closeState, queryFn: kakeru.getCloseState, refetchInterval });
 
   async function ask(request: () => Promise<unknown>) {
     setRefusal(null);

@@ -1,4 +1,4 @@
-import { useQuery } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { AskedFor } from "../../api/types";
@@ -18,10 +18,20 @@ export function askedNow(items: readonly AskedFor[], me: string, now: number): A
   return items.filter((a) => !a.desk && (!a.operator || a.operator === me) && Date.parse(a.at) - askedAhead <= now);
 }
 
-/** Those that the person at a desk is to be told of now, but for the case that stands there. */
+/** A notice by what it says: one that was closed before its time comes once more when that has come. */
+export const noticeOf = (a: AskedFor, now: number) => `${a.case_id} ${a.at} ${Date.parse(a.at) <= now ? "now" : "soon"}`;
+
+/** Closes a notice: the bar shows it no more, and its key goes to the next. */
+export function useCloseNotice() {
+  const client = useQueryClient();
+  return (notice: string) => client.setQueryData<string[]>(keys.askedClosed, (before = []) => [...before, notice]);
+}
+
+/** Those that the person at a desk is to be told of now, but for the case that stands there and for notices that were closed. */
 export function useAskedNow(standing: string | undefined): AskedFor[] {
   const me = useSession().user.id;
   const now = useServerNow(5_000);
   const { data } = useAskedFor();
-  return askedNow(data ?? [], me, now).filter((a) => a.case_id !== standing);
+  const { data: closed } = useQuery<string[]>({ queryKey: keys.askedClosed, enabled: false, initialData: [], staleTime: Infinity, gcTime: Infinity });
+  return askedNow(data ?? [], me, now).filter((a) => a.case_id !== standing && !closed.includes(noticeOf(a, now)));
 }

@@ -88,6 +88,8 @@ describe("the result form", () => {
     } as const;
     const recorded = { ...entry, business_results: [...entry.business_results], revision: 1, by_name: "x", at: "" };
     expect(d.entryOf(d.draftOf(recorded, proposed))).toEqual(entry);
+    const vi = { ...recorded, business_results: ["language" as const], promise: null, language: "vi" };
+    expect(d.entryOf(d.draftOf(vi, proposed)).language).toBe("vi");
   });
 });
 

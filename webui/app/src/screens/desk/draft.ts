@@ -86,6 +86,7 @@ export function draftOf(entry: Entry, proposed: Draft): Draft {
     callAgain: entry.call_again_at ? toLocalField(entry.call_again_at) : "",
     mine: entry.mine,
     ...(entry.kind ? { kind: entry.kind } : {}),
+    ...(entry.language ? { spoken: entry.language } : {}),
     ...(entry.promise
       ? { amount: entry.promise.amount_yen.toLocaleString("ja-JP"), dueOn: entry.promise.due_on, means: entry.promise.means, parts: partsOf(entry.promise.parts ?? []) }
       : {}),

@@ -50,7 +50,7 @@ export function PromiseTable({ lines, named = false }: { lines: PromiseLine[]; n
               <td className="nowrap">{shortDate(tokyoDate(Date.parse(l.made_at)))}</td>
               <td className="nowrap">{plainDate(l.due_on, language())}</td>
               <td className={parts.number}>{yen(l.amount_yen)}</td>
-              <td className={parts.number}>{yen(l.paid_yen)}</td>
+              <td className={parts.number}>{l.paid_yen === null ? "—" : yen(l.paid_yen)}</td>
               <td>{language() === "en" ? l.why_en : l.why}</td>
             </tr>
           ))}
