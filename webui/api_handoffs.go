@@ -169,7 +169,7 @@ func (s *Server) handoff(ctx context.Context, in *handoffInput) (*handoffOutput,
 	if err != nil {
 		return nil, err
 	}
-	return &handoffOutput{Body: s.dressWhole(h, v.User.Role)}, nil
+	return &handoffOutput{Body: s.dressWhole(h, viewerOf(v))}, nil
 }
 
 func (s *Server) moveHandoff(ctx context.Context, in *moveHandoffInput, act casework.HandoffAct) (*handoffOutput, error) {
@@ -184,7 +184,7 @@ func (s *Server) handoffMoved(ctx context.Context, h casework.Handoff, err error
 	}
 	s.log.Info("hand-off moved", "handoff", h.ID, "kind", h.Kind, "state", h.State, "user", from(ctx).User.ID)
 	s.d.Hub.publish(frameHandoff, HandoffsChanged{})
-	return &handoffOutput{Body: s.dressWhole(h, from(ctx).User.Role)}, nil
+	return &handoffOutput{Body: s.dressWhole(h, viewerOf(from(ctx)))}, nil
 }
 
 func (s *Server) doNotCall(ctx context.Context, in *doNotCallInput) (*struct{}, error) {
@@ -229,10 +229,15 @@ func (s *Server) dressHandoff(h casework.Handoff, role dialer.Role) Handoff {
 	return out
 }
 
-func (s *Server) dressWhole(h casework.Handoff, role dialer.Role) HandoffWhole {
+// dressWhole is a hand-off with what it says. Its number is masked for operators unless the case stands at their desk: a call noted
+// by hand can be of any case.
+func (s *Server) dressWhole(h casework.Handoff, v viewer) HandoffWhole {
 	out := HandoffWhole{
-		Handoff: s.dressHandoff(h, role), WardNumber: h.About.WardNumber, Name: h.About.Name, Number: h.About.Number, Gone: h.Gone,
+		Handoff: s.dressHandoff(h, v.role), WardNumber: h.About.WardNumber, Name: h.About.Name, Number: h.About.Number, Gone: h.Gone,
 		Events: []HandoffEvent{},
+	}
+	if v.role == dialer.RoleOperator && !s.readsCase(v, h.Case) {
+		out.Number = maskedNumber(out.Number)
 	}
 	for _, e := range h.Events {
 		out.Events = append(out.Events, HandoffEvent{Act: e.Act, ByName: s.names.of(e.By), At: e.At, Text: e.Text})

@@ -112,6 +112,10 @@ func TestAHandoffGoesToTheWardAndBack(t *testing.T) {
 	if got.State != casework.HandoffAnswered || got.Events[2].Text != "転居届を送付済み" || got.Events[2].ByName != "職員ward" {
 		t.Errorf("the operator reads %+v", got)
 	}
+	h.set(func() { h.desks[0].CaseID = "" }) // the next case; this one's number is no longer theirs to see
+	if later := into[HandoffWhole](t, operator.do(http.MethodGet, at, nil).want(t, http.StatusOK)); got.Number != seen.Number || later.Number != "•••••••••01" {
+		t.Errorf("the operator sees %s with the case in hand, and %s later", got.Number, later.Number)
+	}
 	other.do(http.MethodGet, "/api/handoffs", nil).want(t, http.StatusOK)
 	if h.board.filter.By != "user-operator2" {
 		t.Errorf("another operator is listed those of %q", h.board.filter.By)

@@ -131,10 +131,15 @@ func masked(c Case) Case {
 	c.Address, c.PostalCode, c.BornOn, c.WardNote = "", "", "", ""
 	c.Phones = slices.Clone(c.Phones)
 	for i, p := range c.Phones {
-		last := p.Number.LastTwo()
-		c.Phones[i].Number = dialer.Number(strings.Repeat("•", len(p.Number)-len(last)) + last)
+		c.Phones[i].Number = maskedNumber(p.Number)
 	}
 	return c
+}
+
+// maskedNumber is as many dots as it has digits, but for the last two.
+func maskedNumber(n dialer.Number) dialer.Number {
+	last := n.LastTwo()
+	return dialer.Number(strings.Repeat("•", len(n)-len(last)) + last)
 }
 
 // historyEntry is an attempt in a case's history, which an operator reads before calling. What others noted is left out
