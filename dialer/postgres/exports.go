@@ -28,6 +28,9 @@ func (l *Ledger) Export(ctx context.Context, e returns.Export, write func([]retu
 		if err := q.HoldExports(ctx); err != nil {
 			return err
 		}
+		if err := q.WaitForFiles(ctx); err != nil {
+			return err
+		}
 		rows, err := l.takeForExport(ctx, q, e)
 		if err != nil {
 			return err

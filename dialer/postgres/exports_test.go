@@ -273,6 +273,19 @@ func TestAnExportIsKept(t *testing.T) {
 	}
 }
 
+// TestAnExportWaitsForItsFolder longer than a transaction may stand idle otherwise.
+func TestAnExportWaitsForItsFolder(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	l := openLedger(t, url+"&idle_in_transaction_session_timeout=50", t.TempDir())
+	call(t, l, listedTarget(t, l), noon, dialer.NoAnswer)
+	e := returns.Export{ID: dialer.NewID(noon), Day: today, By: "supervisor", At: noon}
+	_, err := l.Export(t.Context(), e, func([]returns.Row) ([]dayclose.File, error) {
+		return nil, exec(t, url, "SELECT pg_sleep(0.5)")
+	})
+	must(t, err)
+}
+
 // TestADayThatIsGone is not exported once more: its notes are destroyed, and a file without them would replace the one that has them.
 func TestADayThatIsGone(t *testing.T) {
 	t.Parallel()

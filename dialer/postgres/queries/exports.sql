@@ -1,3 +1,7 @@
+-- name: WaitForFiles :exec
+-- The rest of the transaction waits for a folder, perhaps on another machine's disk, longer than others may be idle.
+SELECT set_config('idle_in_transaction_session_timeout', '60s', true);
+
 -- name: HoldExports :exec
 -- One export at a time: what it finds ungone is its own.
 SELECT pg_advisory_xact_lock(hashtextextended('the exports', 0));

@@ -269,3 +269,13 @@ func (q *Queries) TakeForExport(ctx context.Context, arg TakeForExportParams) er
 	)
 	return err
 }
+
+const waitForFiles = `-- name: WaitForFiles :exec
+SELECT set_config('idle_in_transaction_session_timeout', '60s', true)
+`
+
+// The rest of the transaction waits for a folder, perhaps on another machine's disk, longer than others may be idle.
+func (q *Queries) WaitForFiles(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, waitForFiles)
+	return err
+}
