@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"os"
@@ -142,7 +143,7 @@ func startSippAt(t *testing.T, at netip.AddrPort, scenario string, more ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, sound := t.TempDir(), freePort(t)
+	dir, sound := t.TempDir(), sippsSound(t)
 	s := &sipp{at: at, errors: filepath.Join(dir, "errors")}
 	network := "udp"
 	if i := slices.Index(more, "-t"); i >= 0 && more[i+1] == "t1" {
@@ -157,6 +158,19 @@ func startSippAt(t *testing.T, at netip.AddrPort, scenario string, more ...strin
 	// What had to be repeated before it was there, it would take for something new. One that calls may be through already.
 	eventually(t, "SIPp listens", func() bool { return listening(t, network, s.at.Port()) || len(s.done) > 0 })
 	return s
+}
+
+// sippsSound is a port for SIPp's sound. SIPp takes the second after it for video, asked or not, and ends where that is another's: so
+// they are drawn from below what the system gives away to whoever asks for any.
+func sippsSound(t *testing.T) int {
+	t.Helper()
+	for range 100 {
+		if port := 20000 + 2*rand.IntN(5000); isFree(port) && isFree(port+2) {
+			return port
+		}
+	}
+	t.Fatal("no two ports are free")
+	return 0
 }
 
 func (s *sipp) ok(t *testing.T) {

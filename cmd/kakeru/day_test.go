@@ -5,6 +5,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -55,6 +56,17 @@ func (h *house) play(part, day string) {
 	out, err := cmd.CombinedOutput()
 	h.t.Logf("%s", out)
 	if err != nil {
-		h.t.Fatalf("%s: %v", part, err)
+		h.t.Fatalf("%s: %v; the server's warnings:\n%s", part, err, h.warnings())
 	}
+}
+
+// warnings are the lines of the server's log that are no everyday ones.
+func (h *house) warnings() string {
+	var out strings.Builder
+	for line := range strings.Lines(h.serverLog()) {
+		if strings.Contains(line, `"level":"WARN"`) || strings.Contains(line, `"level":"ERROR"`) {
+			out.WriteString(line)
+		}
+	}
+	return out.String()
 }

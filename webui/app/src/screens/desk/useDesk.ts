@@ -44,7 +44,8 @@ export const announces = (call: Call | undefined): call is Call =>
   call?.direction === "outbound" && (call.state === "talking" || (call.state === "calling_customer" && !!call.ringing_at));
 
 const patience = 700; // milliseconds that the server has to present the next case by itself
-const again = 20_000; // an empty line is asked again so often
+const soon = 1_000; // a store that was busy for a moment is asked again so soon, then after twice as long each time
+const again = 20_000; // and an empty line so often at last
 
 /**
  * Makes the next case stand at a ready desk. After a call the server does that by itself; this is for the moment of
@@ -61,13 +62,15 @@ export function usePresented(mine: MyDesk): unknown {
       return;
     }
     let timer = setTimeout(ask, patience);
+    let wait = soon;
     async function ask() {
       try {
         await kakeru.presentNext(id, {});
       } catch (error) {
         // A desk that is busy for a moment will say itself when it is ready.
         if (!(error instanceof Problem && error.rule === "desk_busy")) setRefusal(error);
-        timer = setTimeout(ask, again);
+        timer = setTimeout(ask, wait);
+        wait = Math.min(2 * wait, again);
       }
     }
     return () => clearTimeout(timer);
