@@ -75,7 +75,7 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 	known := newRecall[[]byte](s.Now)
 	// Not scs.New, which starts a goroutine for a store in memory that nobody would use or stop.
 	m := &scs.SessionManager{
-		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: known},
+		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: known, now: s.Now, lifetime: s.Absolute},
 	}
 	return &Keeper{
 		users: users, manager: m, known: known, people: newRecall[person](s.Now), checker: c,

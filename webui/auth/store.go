@@ -10,8 +10,10 @@ import (
 
 // sessionStore is dialer.Sessions as scs wants it, with what was last answered remembered.
 type sessionStore struct {
-	kept  dialer.Sessions
-	known *recall[[]byte]
+	kept     dialer.Sessions
+	known    *recall[[]byte]
+	now      func() time.Time
+	lifetime time.Duration
 }
 
 func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
@@ -28,9 +30,11 @@ func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 	return b, err == nil, err
 }
 
-func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error {
+// CommitCtx takes no notice of scs's expiry, which goes by the machine's clock. When a session is over the Keeper says, by the
+// ledger's; what is kept with it says only from when on it can be tidied away.
+func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, _ time.Time) error {
 	s.known.put(token, b)
-	return s.kept.CommitCtx(ctx, token, b, expiry)
+	return s.kept.CommitCtx(ctx, token, b, s.now().Add(s.lifetime))
 }
 
 // DeleteCtx forgets twice: before, since the session is over whether or not the store can be told; and after, since who

@@ -28,6 +28,21 @@ export default [
     await operator.atDesk();
     for (const person of [operator, boss]) await person.leave();
   }],
+
+  // The days of grace are over, and the paid lists have been read beyond them.
+  ["three weeks later", async (house) => {
+    const { promised } = noted();
+    const boss = await Person.come(house, "supervisor");
+    await boss.signIn("/lists");
+    await readList(boss, list());
+    await readPaidList(boss, []);
+    await stands(boss, promised[0], "kept");
+    for (const p of promised.slice(1)) await stands(boss, p, "broken");
+    await boss.go(`/cases/${promised[1].about.id}`);
+    await boss.sees('[data-promises] tr[data-stage="broken"]');
+    await boss.picture("promise-broken");
+    await boss.leave();
+  }],
 ];
 
 /** The promise of a case has come so far. */
