@@ -9,7 +9,7 @@ import (
 	"kakeru/dialer/postgres/internal/db"
 )
 
-// Disclose writes down that a debt was shown, or hidden again.
+// Disclose writes down that a debt was shown, or hidden again; what the attempt's newest line says already is not written twice.
 func (l *Ledger) Disclose(ctx context.Context, d casework.Disclosure) error {
 	ticked := make([]string, len(d.Ticked))
 	for i, t := range d.Ticked {
@@ -43,10 +43,10 @@ func (l *Ledger) Disclosures(ctx context.Context, attempt dialer.CallID) ([]case
 	return out, err
 }
 
-// CheckHistory writes down that a case's history was read.
+// CheckHistory writes down that a case's history was read; while that holds, saying it again writes nothing.
 func (l *Ledger) CheckHistory(ctx context.Context, id dialer.CaseID, by dialer.UserID, at time.Time) error {
 	return l.query(ctx, "write down that the history was read", func(ctx context.Context, q *db.Queries) error {
-		return q.AddHistoryCheck(ctx, string(id), string(by), at)
+		return q.AddHistoryCheck(ctx, db.AddHistoryCheckParams{CaseID: string(id), ByUser: string(by), At: at, DayBegan: dialer.DateOf(at).At(0)})
 	})
 }
 

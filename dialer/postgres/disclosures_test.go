@@ -22,6 +22,9 @@ func TestDisclosuresStay(t *testing.T) {
 	for i := range lines {
 		lines[i].Attempt, lines[i].Case, lines[i].By, lines[i].At = r.ID, target.CaseID, "operator1", noon.Add(time.Duration(i)*time.Second)
 		must(t, l.Disclose(t.Context(), lines[i]))
+		again := lines[i]
+		again.At = again.At.Add(time.Millisecond)
+		must(t, l.Disclose(t.Context(), again)) // a key pressed twice
 	}
 	got, err := l.Disclosures(t.Context(), r.ID)
 	must(t, err)
@@ -62,6 +65,7 @@ func TestNobodyIsCalledWhoseHistoryWasNotRead(t *testing.T) {
 	wantRule(t, err, dialer.HistoryUnread)
 
 	must(t, l.CheckHistory(t.Context(), target.CaseID, "operator1", noon))
+	must(t, l.CheckHistory(t.Context(), target.CaseID, "operator1", noon.Add(time.Millisecond)))
 	if !checked("operator1", noon).Equal(noon) || !checked("operator2", noon).IsZero() {
 		t.Error("the tick is of its own reader")
 	}

@@ -12,7 +12,10 @@ import (
 
 const addDisclosure = `-- name: AddDisclosure :exec
 INSERT INTO disclosures (attempt_id, case_id, by_user, at, shown, ticked, party)
-VALUES ($1, $2, $3, $4, $5, $6, $7)
+SELECT $1::uuid, $2::uuid, $3::text, $4::timestamptz, $5::boolean, $6::text[], $7::text
+WHERE ($2, $3, $5, $6, $7) IS DISTINCT FROM (
+  SELECT (d.case_id, d.by_user, d.shown, d.ticked, d.party) FROM disclosures d WHERE d.attempt_id = $1 ORDER BY d.n DESC LIMIT 1
+)
 `
 
 type AddDisclosureParams struct {
@@ -25,6 +28,7 @@ type AddDisclosureParams struct {
 	Party     string
 }
 
+// What stands there already says it: repeating it adds nothing.
 func (q *Queries) AddDisclosure(ctx context.Context, arg AddDisclosureParams) error {
 	_, err := q.db.Exec(ctx, addDisclosure,
 		arg.AttemptID,
@@ -39,11 +43,24 @@ func (q *Queries) AddDisclosure(ctx context.Context, arg AddDisclosureParams) er
 }
 
 const addHistoryCheck = `-- name: AddHistoryCheck :exec
-INSERT INTO history_checks (case_id, by_user, at) VALUES ($1, $2, $3)
+INSERT INTO history_checks (case_id, by_user, at)
+SELECT $1::uuid, $2::text, $3::timestamptz WHERE history_checked($1, $2, $4::timestamptz) IS NULL
 `
 
-func (q *Queries) AddHistoryCheck(ctx context.Context, caseID string, byUser string, at time.Time) error {
-	_, err := q.db.Exec(ctx, addHistoryCheck, caseID, byUser, at)
+type AddHistoryCheckParams struct {
+	CaseID   string
+	ByUser   string
+	At       time.Time
+	DayBegan time.Time
+}
+
+func (q *Queries) AddHistoryCheck(ctx context.Context, arg AddHistoryCheckParams) error {
+	_, err := q.db.Exec(ctx, addHistoryCheck,
+		arg.CaseID,
+		arg.ByUser,
+		arg.At,
+		arg.DayBegan,
+	)
 	return err
 }
 

@@ -202,7 +202,13 @@ export default [
     assert.equal(await operator.phase(), "idle");
     await operator.picture("desk-lost");
     await operator.accessible("the desk without a connection");
+    await operator.press("?"); // a part that was never loaded: the desk stays, and the keys come with the connection
+    await operator.page.waitForTimeout(300);
+    await operator.sees("section[data-case]");
     await operator.context.setOffline(false);
+    await operator.page.getByRole("dialog", { name: "キー操作の一覧" }).waitFor();
+    await operator.press("Escape");
+    await operator.page.getByRole("dialog").waitFor({ state: "hidden" });
     await operator.sees("[data-link=live]");
     await operator.page.waitForTimeout(500);
     const attempt = await operator.dial();

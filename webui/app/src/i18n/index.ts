@@ -44,11 +44,22 @@ export async function initLanguages(): Promise<void> {
 // first load is small, and there is one bundle of words all the same.
 let screensAsked = false;
 
-/** A part of the panel that is loaded when it is asked for, together with the words of such parts. */
-export async function withWords<T>(part: Promise<T>): Promise<T> {
+/** A screen that is loaded when it is asked for, together with the words of such screens. */
+export async function withWords<T>(load: () => Promise<T>): Promise<T> {
   screensAsked = true;
-  await Promise.all([part, learn("ja"), learn(language())]);
-  return part;
+  const [screen] = await Promise.all([load(), learn("ja"), learn(language())]);
+  return screen;
+}
+
+/** A part of a screen, as withWords. While the server is away it is asked for again and again: the screen, and a call on it, stay. */
+export async function inTime<T>(load: () => Promise<T>): Promise<T> {
+  for (;;) {
+    try {
+      return await withWords(load);
+    } catch {
+      await new Promise((later) => setTimeout(later, 2_000));
+    }
+  }
 }
 
 type Bundle = "en" | `${Language}.screens`;

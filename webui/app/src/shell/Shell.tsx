@@ -9,13 +9,12 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../api/hooks";
 import * as kakeru from "../api/kakeru";
 import { forgetSession } from "../api/session";
-import { withWords } from "../i18n";
+import { inTime } from "../i18n";
 import { keys } from "../live/apply";
 import { dropDraftsBut } from "../screens/desk/draft";
 import { useMyDesk } from "../screens/desk/useDesk";
 import { AlertToasts } from "./AlertToasts";
 import { doors, mayEnter } from "./doors";
-import { Help } from "./Help";
 import { LostBanner } from "./LostBanner";
 import { NotThere } from "./NotThere";
 import { useOverlays } from "./overlays";
@@ -24,14 +23,15 @@ import css from "./shell.module.css";
 import { StatusLine } from "./StatusLine";
 import { useHelpKey } from "./useHelpKey";
 
-const AskedBar = lazy(() => withWords(import("../screens/asked/AskedBar")));
+const Help = lazy(() => inTime(() => import("../screens/help/Help")));
+const AskedBar = lazy(() => inTime(() => import("../screens/asked/AskedBar")));
 
 /** What stands around every screen: the doors above, how things are below. */
 export function Shell() {
   const { t } = useTranslation();
   const { role } = useSession().user;
   const { pathname } = useLocation();
-  const { show } = useOverlays();
+  const { open, show } = useOverlays();
   useHelpKey();
   return (
     <div className={css.shell}>
@@ -52,8 +52,8 @@ export function Shell() {
           ))}
         </nav>
         <section className={css.tools} aria-label={t("shell.tools")}>
-          <Tooltip label={t("help.title")} withArrow>
-            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("help.title")} onClick={() => show("help")}>
+          <Tooltip label={t("shell.keys")} withArrow>
+            <ActionIcon variant="subtle" color="gray" size="lg" aria-label={t("shell.keys")} onClick={() => show("help")}>
               <IconKeyboard size={21} stroke={1.6} aria-hidden />
             </ActionIcon>
           </Tooltip>
@@ -73,7 +73,11 @@ export function Shell() {
         {mayEnter(role, pathname) ? <Outlet /> : <NotThere />}
       </main>
       <StatusLine />
-      <Help />
+      {open === "help" && (
+        <Suspense>
+          <Help />
+        </Suspense>
+      )}
       <AlertToasts />
     </div>
   );

@@ -6,7 +6,7 @@ import { useDesks, useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
-import { language, withWords } from "../../i18n";
+import { language, inTime } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
 import { Key } from "../../parts/Key";
@@ -20,7 +20,7 @@ import { Incoming } from "./Incoming";
 import { NameCase, Standing, TalkControls } from "./TalkControls";
 import { announces, type MyDesk, type Telephone } from "./useDesk";
 
-const Announcements = lazy(() => withWords(import("../talk/Announcements")));
+const Announcements = lazy(() => inTime(() => import("../talk/Announcements")));
 
 interface Props {
   mine: MyDesk;

@@ -4,7 +4,7 @@ import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useAttempt, useCase, useSession } from "../../api/hooks";
 import type { Identifier, Phone } from "../../api/types";
-import { withWords } from "../../i18n";
+import { inTime } from "../../i18n";
 import type { Command } from "../../keys/keymap";
 import { situationOf } from "../../keys/situation";
 import { copyText } from "../../parts/copy";
@@ -39,9 +39,9 @@ export function DeskScreen() {
   return mine ? <Desk mine={mine} /> : <SeatPicker />;
 }
 
-const RungBefore = lazy(() => withWords(import("../inbound/RungBefore")));
-const CaseHandoffs = lazy(() => withWords(import("../talk/CaseHandoffs")));
-const DeskScripts = lazy(() => withWords(import("../scripts/DeskScripts")));
+const RungBefore = lazy(() => inTime(() => import("../inbound/RungBefore")));
+const CaseHandoffs = lazy(() => inTime(() => import("../talk/CaseHandoffs")));
+const DeskScripts = lazy(() => inTime(() => import("../scripts/DeskScripts")));
 
 // Enter that saved a result must not, pressed twice, dial the case that comes next.
 const breath = 450;

@@ -3,12 +3,12 @@ import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useCaller, useDesks } from "../../api/hooks";
 import { phoneNumber } from "../../format/phone";
-import { withWords } from "../../i18n";
+import { inTime } from "../../i18n";
 import { Notice } from "../../parts/Notice";
 import { useProblemText } from "../../parts/useWords";
 import css from "./desk.module.css";
 
-const RungBefore = lazy(() => withWords(import("../inbound/RungBefore")));
+const RungBefore = lazy(() => inTime(() => import("../inbound/RungBefore")));
 
 /** A call that comes in, or is handed on: who it is, as far as that is known, and that the handset answers it. */
 export function Incoming({ call }: { call: string }) {

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Balance } from "../../api/types";
 import { day, dayAndTime, fromLocalField } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
-import { language, withWords } from "../../i18n";
+import { language, inTime } from "../../i18n";
 import { keepKeys } from "../../keys/keepKeys";
 import { type Business, businesses, businessKeys, noPerson, type Party, parties } from "../../keys/keymap";
 import { Key } from "../../parts/Key";
@@ -14,8 +14,8 @@ import css from "./desk.module.css";
 import { type Draft, hasMore, means, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
-const InboundKinds = lazy(() => withWords(import("../inbound/InboundKinds")));
-const loadMore = () => withWords(import("../talk/ResultMore"));
+const InboundKinds = lazy(() => inTime(() => import("../inbound/InboundKinds")));
+const loadMore = () => inTime(() => import("../talk/ResultMore"));
 const More = lazy(loadMore);
 
 interface Props {

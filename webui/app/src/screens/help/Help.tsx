@@ -1,10 +1,10 @@
 import { Modal } from "@mantine/core";
 import { useTranslation } from "react-i18next";
-import { useSession } from "../api/hooks";
-import { businesses, businessKeys, parties } from "../keys/keymap";
-import { Key } from "../parts/Key";
-import { useOverlays } from "./overlays";
-import css from "./shell.module.css";
+import { useSession } from "../../api/hooks";
+import { businesses, businessKeys, parties } from "../../keys/keymap";
+import { Key } from "../../parts/Key";
+import { useOverlays } from "../../shell/overlays";
+import css from "./help.module.css";
 
 const deskKeys = [
   ["Enter", "dial"],
@@ -44,16 +44,16 @@ const formKeys = [
 ] as const;
 
 /** All keys at a glance. */
-export function Help() {
+export default function Help() {
   const { t } = useTranslation();
-  const { open, close } = useOverlays();
+  const { close } = useOverlays();
   const { role } = useSession().user;
   const dials = role === "operator" || role === "supervisor";
   return (
     <Modal
-      opened={open === "help"}
+      opened
       onClose={close}
-      title={t("help.title")}
+      title={t("shell.keys")}
       size={dials ? "xl" : "md"}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
@@ -83,7 +83,7 @@ export function Help() {
           ]}
         />
       )}
-      <p className={css.helpNote}>{dials ? t("help.never_dials") : t("help.all_by_keys")}</p>
+      <p className={css.note}>{dials ? t("help.never_dials") : t("help.all_by_keys")}</p>
     </Modal>
   );
 }
