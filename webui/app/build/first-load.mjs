@@ -1,5 +1,7 @@
-// Prints how much a browser fetches before the sign-in screen stands (gzip), and fails the build above the limit.
-import { readFileSync, rmSync } from "node:fs";
+// Prints how much a browser fetches before the sign-in screen stands (gzip), and fails the build above the limit; or when a component
+// of Mantine's is used whose styles are not (src/theme/mantine.ts).
+import { readdirSync, readFileSync, rmSync } from "node:fs";
+import { createRequire } from "node:module";
 import { gzipSync } from "node:zlib";
 
 const limitKB = 300;
@@ -15,6 +17,18 @@ const take = (name) => {
   chunk.imports?.forEach(take);
 };
 take("index.html");
+
+const built = (end) => readdirSync(new URL("assets/", dist)).filter((f) => f.endsWith(end)).map((f) => readFileSync(new URL(`assets/${f}`, dist), "utf8")).join();
+const [scripts, styles] = [built(".js"), built(".css")];
+const theirs = createRequire(import.meta.url).resolve("@mantine/core/styles.css").replace(/\.css$/, "/");
+const missing = readdirSync(theirs).filter((f) => /^[A-Z]\w*\.css$/.test(f)).filter((f) => {
+  const classes = new Set(readFileSync(theirs + f, "utf8").match(/\bm_[0-9a-f]{6,8}\b/g));
+  return [...classes].some((c) => scripts.includes(`"${c}"`) || scripts.includes(`\`${c}\``)) && ![...classes].every((c) => styles.includes(c));
+});
+if (missing.length > 0) {
+  console.log(`these components are used without their styles; add them to src/theme/mantine.ts: ${missing.join(", ")}`);
+  process.exit(1);
+}
 
 const size = (file) => gzipSync(readFileSync(new URL(file, dist))).length;
 const total = [...files].reduce((sum, file) => sum + size(file), 0);
