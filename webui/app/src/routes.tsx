@@ -1,6 +1,7 @@
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from "@tanstack/react-router";
 import { withWords } from "./i18n";
 import { DeskScreen } from "./screens/desk/DeskScreen";
+import { Broken } from "./shell/Broken";
 import { Gate } from "./shell/Gate";
 import { Home } from "./shell/Home";
 import { NotThere } from "./shell/NotThere";
@@ -32,7 +33,7 @@ const tree = root.addChildren([
   screen("/users", lazyRouteComponent(() => withWords(() => import("./screens/admin/UsersScreen")), "UsersScreen")),
 ]);
 
-export const router = createRouter({ routeTree: tree, defaultPreload: "intent" });
+export const router = createRouter({ routeTree: tree, defaultPreload: "intent", defaultErrorComponent: Broken });
 
 declare module "@tanstack/react-router" {
   interface Register {

@@ -227,6 +227,22 @@ export default [
     await supervisor.leave();
   }],
 
+  ["a screen that cannot be drawn says so in place; what is around it goes on", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/board");
+    await supervisor.page.route("**/api/queue?*", (route) => route.fulfill({ json: { items: 1 } }));
+    await supervisor.page.getByRole("link", { name: "架電順" }).click();
+    await supervisor.page.getByText("この画面を表示できませんでした").waitFor();
+    await supervisor.sees("[data-link=live]");
+    await supervisor.picture("screen-broken");
+    await supervisor.accessible("a screen that cannot be drawn");
+    await supervisor.page.unroute("**/api/queue?*");
+    await supervisor.page.getByRole("button", { name: "読み込み直す" }).click();
+    await supervisor.sees("tr[data-case]");
+    supervisor.faults = []; // they were made here
+    await supervisor.leave();
+  }],
+
   ["the session ends elsewhere: the sign-in comes up by itself, and leads back to the same screen", async (house) => {
     const supervisor = await Person.come(house, "supervisor");
     await supervisor.signIn("/queue");
