@@ -76,6 +76,8 @@ async function pictureEverything(browser, name) {
   for (const context of browser.contexts()) {
     for (const page of context.pages()) {
       await page.screenshot({ path: `${pictures}/failed-${name.replaceAll(/\W+/g, "-")}-${++i}.png` }).catch(() => {});
+      const says = await page.locator("main").innerText({ timeout: 1_000 }).catch((error) => error.message); // all of it is made up
+      console.log(`     ${page.url()} said: ${says.replaceAll(/\s+/g, " ").slice(0, 600)}`);
     }
   }
 }

@@ -159,8 +159,20 @@ export default [
     await supervisor.picture("board-sound");
     if ((await operator.phase()) === "talking") await operator.press("Escape");
     await operator.sees("[data-phase=wrap_up]");
+    // The desks are read again, and the answer is old when it comes: the next case, of which a frame told, stands there all the same.
+    const told = operator.frames.length;
+    const old = (await operator.api("/api/desks")).data;
+    const late = operator.page.waitForResponse("**/api/desks");
+    await operator.page.route("**/api/desks", async (route) => {
+      const next = ({ type, data }) => type === "desk" && data.id === "desk1" && data.state === "ready" && data.case_id;
+      await operator.until("the next case", () => operator.frames.slice(told).some(next));
+      await route.fulfill({ json: old });
+    }, { times: 1 });
     await operator.press("Enter");
     await operator.sees("[data-phase=idle]");
+    await (await late).finished();
+    await operator.page.waitForTimeout(200);
+    await operator.sees("section[data-case]");
     const { data } = await operator.api(`/api/attempts/${attempt}`);
     assert.equal(data.result, "answered");
     assert.equal(data.party, "voicemail");

@@ -1,5 +1,6 @@
 import { useQuery } from "@tanstack/react-query";
 import { keys } from "../live/apply";
+import { besideFrames } from "../live/beside";
 import * as kakeru from "./kakeru";
 import { fetchSession } from "./session";
 import type { Session } from "./types";
@@ -16,7 +17,7 @@ export function useSession(): Session {
   return data;
 }
 
-export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: kakeru.getDesks });
+export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: ({ client }) => besideFrames(client, keys.desks, kakeru.getDesks) });
 /** The lines to the telephone network, for who looks after them. */
 export const useTrunks = () => useQuery({ queryKey: keys.trunks, queryFn: kakeru.getTrunks });
 /** Whether calls can leave by any line, as frames bring it; undefined while that is not known. */
@@ -25,7 +26,7 @@ export const useLineUp = () => useQuery<boolean>({ queryKey: keys.lineUp, queryF
 export function useCalls() {
   const { data: session } = useSessionQuery();
   const calls = session?.user.role === "operator" || session?.user.role === "supervisor";
-  return useQuery({ queryKey: keys.calls, queryFn: kakeru.getCalls, enabled: calls });
+  return useQuery({ queryKey: keys.calls, queryFn: ({ client }) => besideFrames(client, keys.calls, kakeru.getCalls), enabled: calls });
 }
 
 /** Who calls, while a desk's phone rings for it. Forgotten at once: it is personal data, and the next ring may be of another desk's making. */

@@ -2,6 +2,7 @@ import { QueryClient } from "@tanstack/react-query";
 import { beforeEach, describe, expect, it } from "vitest";
 import type { Alert, Attempt, Call, Desk, Snapshot, Trunk } from "../api/types";
 import { applyFrame, keys } from "./apply";
+import { besideFrames } from "./beside";
 import type { Frame } from "./frames";
 
 let client: QueryClient;
@@ -24,6 +25,29 @@ describe("applyFrame", () => {
   it("changes one desk and leaves the other", () => {
     put("desk", desk("desk1", "in_call"));
     expect(client.getQueryData<Desk[]>(keys.desks)!.map((d) => d.state)).toEqual(["in_call", "empty"]);
+  });
+
+  it("is newer than an answer that was under way when it came", async () => {
+    let answer = (_: Desk[]) => {};
+    const read = besideFrames(client, keys.desks, () => new Promise<Desk[]>((done) => (answer = done)));
+    put("desk", { ...desk("desk1", "ready"), case_id: "next" });
+    answer([desk("desk1", "wrap_up"), desk("desk2", "ready")]); // as it was before the frame
+    client.setQueryData(keys.desks, await read);
+    expect(client.getQueryData<Desk[]>(keys.desks)!.map((d) => [d.state, d.case_id])).toEqual([["ready", "next"], ["ready", undefined]]);
+    // What is asked for afterwards counts again.
+    expect(await besideFrames(client, keys.desks, () => Promise.resolve([desk("desk1", "in_call")]))).toEqual([desk("desk1", "in_call")]);
+  });
+
+  it("is newer than an answer about calls that have begun, ended or been handed on, and about everything when it is a snapshot", async () => {
+    client.setQueryData(keys.calls, [call("ending", "talking"), call("staying", "talking"), { ...call("handed", "talking"), desk: "desk2" }]);
+    const reading = (then: () => void, answer: Call[]) => besideFrames(client, keys.calls, async () => (then(), Promise.resolve(answer)));
+    const seen = await reading(() => {
+      put("call", call("ending", "ended"));
+      put("call", call("beginning", "queued"));
+      put("desk", desk("desk2", "ready"));
+    }, [call("ending", "talking"), call("staying", "ending"), { ...call("handed", "talking"), desk: "desk2" }]);
+    expect(seen).toEqual([call("staying", "ending"), call("beginning", "queued")]);
+    expect(await reading(() => put("snapshot", { ...snapshot, calls: [call("new", "talking")] }), [call("old", "talking")])).toEqual([call("new", "talking")]);
   });
 
   it("changes one line and leaves the other, and keeps whether there is any", () => {

@@ -1,5 +1,6 @@
 import type { QueryClient } from "@tanstack/react-query";
 import type { Alert, Attempt, Call, Desk, Queue, Trunk, TrunkChanged } from "../api/types";
+import { noteRetold, noteTold } from "./beside";
 import type { Frame } from "./frames";
 
 /** The names under which what the server says is kept; screens read these, frames and requests write them. */
@@ -49,6 +50,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
   switch (frame.type) {
     case "snapshot": {
       const { desks, calls, progress, hours, recent, alerts, trunks, line_up } = frame.data;
+      noteRetold();
       client.setQueryData<Desk[]>(keys.desks, desks);
       client.setQueryData<Call[]>(keys.calls, calls);
       client.setQueryData(keys.progress, progress);
@@ -106,10 +108,15 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
 }
 
 function applyDesk(client: QueryClient, desk: Desk): void {
+  noteTold(desk.id);
   const before = client.getQueryData<Desk[]>(keys.desks)?.find((d) => d.id === desk.id)?.case_id;
   client.setQueryData<Desk[]>(keys.desks, (desks) => (desks ?? []).map((d) => (d.id === desk.id ? desk : d)));
   // A talk that was handed on is another desk's, and nobody may see it here any more: the desk without a call says so.
-  if (!desk.call_id) client.setQueryData<Call[]>(keys.calls, (calls) => calls?.filter((c) => c.desk !== desk.id));
+  if (!desk.call_id) {
+    const gone = client.getQueryData<Call[]>(keys.calls)?.filter((c) => c.desk === desk.id) ?? [];
+    for (const c of gone) noteTold(c.id);
+    client.setQueryData<Call[]>(keys.calls, (calls) => calls?.filter((c) => !gone.includes(c)));
+  }
   // A case read before it stood at the desk may be masked, and its number no number: it is read anew.
   if (desk.case_id && desk.case_id !== before) void client.resetQueries({ queryKey: keys.case(desk.case_id) });
 }
@@ -120,6 +127,7 @@ function applyTrunk(client: QueryClient, { trunk, line_up }: TrunkChanged): void
 }
 
 function applyCall(client: QueryClient, call: Call): void {
+  noteTold(call.id);
   client.setQueryData<Call[]>(keys.calls, (calls) => {
     const others = (calls ?? []).filter((c) => c.id !== call.id);
     return call.state === "ended" ? others : [...others, call];
