@@ -28,6 +28,9 @@ func (a *app) newCloser() (*dayclose.Closer, error) {
 	back := &returns.Returner{
 		Store: a.ledger, Then: a.ledger, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: namesOf(a.ledger), Now: a.watch.Now,
 	}
+	if a.recorder != nil { // also where recording is off by now: what was recorded is there
+		back.Sound = a.recorder
+	}
 	return dayclose.New(dayclose.Deps{
 		Store: a.ledger, Returns: back, Destroyer: back, Folder: folder, Key: key,
 		Keep: dayclose.Keep{Days: s.Close.KeepDays, ToEnd: s.Close.KeepToEnd},
