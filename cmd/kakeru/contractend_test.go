@@ -69,6 +69,9 @@ func TestTheContractEnds(t *testing.T) {
 	if handed := h.returnedFile(returned, c, "handoffs"); !strings.Contains(handed, wish) || !strings.Contains(handed, "未確認") {
 		t.Error("the hand-off that nobody had answered did not go back as it stood")
 	}
+	if handed := h.returnedFile(returned, c, "handover"); !strings.Contains(handed, "分割希望") || strings.Count(handed, "\r\n") < 2 {
+		t.Error("the hand-over does not know of the talk")
+	}
 	if c.Destroyed["recording_keys"] != 1 || c.Destroyed["recordings"] != 1 || c.Destroyed["handoffs"] != 1 {
 		t.Errorf("destroyed: %v", c.Destroyed)
 	}

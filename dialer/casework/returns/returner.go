@@ -43,6 +43,8 @@ type Returner struct {
 	Store    Store
 	Then     dayclose.Destroyer // destroys the days' keys, after what is kept by itself
 	Sound    Recordings         // nil where the settings have no place for recordings: then there are none
+	Handing  HandoverStore      // what a final close hands over
+	Rules    casework.Rules     // as they are set, for the hand-over
 	Folder   dayclose.Folder
 	Layout   Layout
 	Alphabet Alphabet
@@ -90,6 +92,11 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 	if len(handoffs) > 0 {
 		body, replaced, err := x.handoffs(handoffs, c.Final, name)
 		if err := out.add(kindHandoffs, len(handoffs), body, replaced, err); err != nil {
+			return nil, err
+		}
+	}
+	if c.Final {
+		if err := x.handover(ctx, c, out); err != nil {
 			return nil, err
 		}
 	}

@@ -184,13 +184,15 @@ func TestText(t *testing.T) {
 
 // day is a store of one day, whose destroyer remembers what it was left.
 type day struct {
-	rows     []Row
-	numbers  []casework.EnteredNumber
-	handoffs []casework.Handoff
-	taken    []string
-	marked   []string
-	gone     []string
-	fails    error
+	rows      []Row
+	numbers   []casework.EnteredNumber
+	handoffs  []casework.Handoff
+	taken     []string
+	marked    []string
+	gone      []string
+	fails     error
+	handing   Handover
+	yearBegan time.Time
 }
 
 func (d *day) TakeForReturn(_ context.Context, c dayclose.Close) error {
@@ -309,7 +311,7 @@ func TestTheContractsEnd(t *testing.T) {
 		{ID: "h3", State: casework.HandoffAcknowledged, About: casework.HandoffAbout{WardNumber: "0000000005"}},
 	}}
 	dir := t.TempDir()
-	x := &Returner{Store: d, Then: d, Sound: d, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now}
+	x := &Returner{Store: d, Then: d, Handing: d, Sound: d, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now}
 	c := dayclose.Close{ID: "close-1", Day: dialer.Date{Year: 2026, Month: 11, Day: 24}, Final: true}
 	files, err := x.Return(t.Context(), c)
 	if err != nil {
