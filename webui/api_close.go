@@ -71,6 +71,7 @@ type contractEndOutput struct {
 		Day       string           `json:"day" doc:"what would be closed now, YYYY-MM-DD: what has to be typed"`
 		Checklist []CheckItem      `json:"checklist"`
 		Ready     bool             `json:"ready"`
+		Closed    bool             `json:"closed" doc:"today was closed already: the contract is ended on a day to come"`
 		Goes      map[string]int64 `json:"goes" doc:"what would be destroyed, by kind"`
 	}
 }
@@ -161,6 +162,7 @@ func (s *Server) contractEnd(ctx context.Context, _ *struct{}) (*contractEndOutp
 	for _, i := range end.Found.FinalChecklist() {
 		b.Checklist = append(b.Checklist, CheckItem(i))
 	}
+	b.Closed = end.Closed
 	b.Ready = end.Found.Ready() == nil && !end.Closed && !end.Ended && end.Under == nil
 	return out, nil
 }

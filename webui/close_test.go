@@ -149,6 +149,10 @@ func TestADayIsClosedOnce(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	supervisor.do(http.MethodPost, "/api/close", map[string]any{"day": "2026-11-25"}).problem(t, http.StatusConflict, "day_closed")
+	s = into[struct{ Closed, Ready bool }](t, supervisor.do(http.MethodGet, "/api/close/final", nil).want(t, http.StatusOK))
+	if !s.Closed || s.Ready {
+		t.Errorf("the contract's end: %+v", s)
+	}
 }
 
 // TestTheContractsEnd: a supervisor reads what goes and types the day; the server reads it too. Afterwards nothing is closed any more.

@@ -1645,6 +1645,8 @@ export interface components {
         };
         ContractEndOutputBody: {
             checklist: components["schemas"]["CheckItem"][];
+            /** @description today was closed already: the contract is ended on a day to come */
+            closed: boolean;
             /** @description what would be closed now, YYYY-MM-DD: what has to be typed */
             day: string;
             /** @description what would be destroyed, by kind */

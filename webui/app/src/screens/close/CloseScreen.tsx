@@ -24,6 +24,8 @@ export function CloseScreen() {
   const supervises = useSession().user.role === "supervisor";
   const { data, error } = useQuery({ queryKey: keys.closes, queryFn: kakeru.getCloses });
   const end = data?.find((close) => close.final && close.step === "closed");
+  const newest = data?.[0];
+  const mayEnd = data !== undefined && (!newest || newest.step === "given_up" || (newest.step === "closed" && !newest.final));
   return (
     <div className={page.page}>
       <h1 className={page.title}>{t("door.close")}</h1>
@@ -41,7 +43,7 @@ export function CloseScreen() {
       <h2 className={page.title}>{t("close.earlier")}</h2>
       {data?.length === 0 && <Empty title={t("close.none")} />}
       {data?.map((close) => <CloseRecord key={close.id} close={close} />)}
-      {supervises && data && (!data[0]?.final || data[0].step === "given_up") && <ContractEnd />}
+      {supervises && mayEnd && <ContractEnd />}
     </div>
   );
 }

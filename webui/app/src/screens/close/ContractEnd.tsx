@@ -64,6 +64,7 @@ function Asked() {
           <Check key={item.name} item={item} />
         ))}
       </ul>
+      {end.closed && <Notice tone="wait">{t("contract_end.closed")}</Notice>}
       <Figures title={t("contract_end.goes")} counts={end.goes} />
       <Notice tone="note">{t("contract_end.what_goes")}</Notice>
       <Notice tone="note">{t("contract_end.what_stays")}</Notice>
