@@ -117,7 +117,7 @@ func (e *Engine) receive(in Incoming) {
 		target = Target{Number: in.Caller, NumberRef: a.NumberRef}
 	}
 	var no *Refusal
-	closed := errors.As(err, &no) && no.Rule == DayClosed
+	closed := errors.As(err, &no) && (no.Rule == DayClosed || no.Rule == ContractEnded)
 	c := e.makeCall(CallView{
 		ID: a.ID, Direction: Inbound, CaseID: target.CaseID, State: Queued, Trunk: a.Trunk, StartedAt: in.At, HeardAt: in.At,
 	}, in.Line)

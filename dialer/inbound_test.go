@@ -338,6 +338,22 @@ func TestOutsideTheHours(t *testing.T) {
 	})
 }
 
+// On a day that is closed, and after the contract's end, nobody is put through, whoever sits there.
+func TestACallThatComesInAfterTheClose(t *testing.T) {
+	for _, rule := range []dialer.Rule{dialer.DayClosed, dialer.ContractEnded} {
+		inHouse(t, func(t *testing.T, h *house) {
+			h.sit(first, desk1)
+			_, number := h.known("ja")
+			h.ledger.Break("Arrive", dialertest.Fault{Err: dialer.Refuse(rule)})
+			caller := h.phone.Come(number)
+			synctest.Wait()
+			if !caller.TurnedAway() || len(caller.Rung()) != 0 {
+				t.Errorf("%s: turned away %v, rang %v", rule, caller.TurnedAway(), caller.Rung())
+			}
+		})
+	}
+}
+
 // A ledger that is away keeps nobody from answering a telephone; the record comes with the end.
 func TestLedgerIsAwayWhenACallComesIn(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {

@@ -22,6 +22,7 @@ const (
 	QueueDown        Rule = "queue_down"
 	Draining         Rule = "draining"
 	DayClosed        Rule = "day_closed"
+	ContractEnded    Rule = "contract_ended"
 	CaseReturned     Rule = "case_returned"
 	HistoryUnread    Rule = "history_unread"
 	UnknownDesk      Rule = "unknown_desk"
@@ -56,6 +57,7 @@ var refusals = map[Rule]Refusal{
 	QueueDown:        {QueueDown, "待ち行列が応答しないため次の案件を出せません。復旧までお待ちください", "the queue does not answer, so no next case can be taken; wait until it is back"},
 	Draining:         {Draining, "システムを停止する準備中です。新しい発信はできません", "the server is shutting down; no new calls"},
 	DayClosed:        {DayClosed, "本日の終業返却を行っているか、済んでいます。架電と入力は翌開設日にしてください", "the day is being closed, or was; call and write on the next open day"},
+	ContractEnded:    {ContractEnded, "契約終了の返却を行っているか、済んでいます。架電・受電・取込・入力はできません", "the contract's last return is under way, or done: nothing is called, taken in or written any more"},
 	CaseReturned:     {CaseReturned, "この案件は区へ返却済みです。次の名簿に載ると架電できます", "the case went back to the ward; it can be called once a list brings it again"},
 	HistoryUnread:    {HistoryUnread, "経過を確認していません。区のシステムで確認し、「経過確認済」にしてから発信してください", "the case's history has not been read; read it in the ward's system and tick it off, then call"},
 	UnknownDesk:      {UnknownDesk, "この席は登録されていません", "there is no such desk"},

@@ -20,7 +20,10 @@ import (
 // Closes is 終業返却 as the panel asks for it; *dayclose.Closer implements it.
 type Closes interface {
 	State(ctx context.Context) (dayclose.State, error)
-	Begin(ctx context.Context, day dialer.Date, by dialer.UserID) (dayclose.Close, error)
+	// End is the state before the contract's end, with what would go.
+	End(ctx context.Context) (dayclose.End, error)
+	// Begin begins a day's close; with final it is the contract's end.
+	Begin(ctx context.Context, day dialer.Date, by dialer.UserID, final bool) (dayclose.Close, error)
 	GiveUp(ctx context.Context, id string, by dialer.UserID) (dayclose.Close, error)
 	Closes(ctx context.Context, limit int) ([]dayclose.Close, error)
 	// Open opens one of a close's files, if it is as it was written.
@@ -32,6 +35,7 @@ type Close struct {
 	ID        string           `json:"id"`
 	Day       string           `json:"day" doc:"YYYY-MM-DD"`
 	Upto      string           `json:"upto" doc:"the last day whose personal data goes; empty when the ward has let it stay"`
+	Final     bool             `json:"final" doc:"the contract's end: everything goes, and no close follows"`
 	ByName    string           `json:"by_name"`
 	BegunAt   time.Time        `json:"begun_at"`
 	Step      dayclose.Step    `json:"step"`
@@ -55,9 +59,20 @@ type closeStateOutput struct {
 		Checklist []CheckItem `json:"checklist"`
 		Ready     bool        `json:"ready"`
 		Closed    bool        `json:"closed" doc:"today was closed; day is a day to come"`
+		Ended     bool        `json:"ended" doc:"the contract has ended: there is nothing to close any more"`
 		UnderWay  *Close      `json:"under_way"`
 		Stuck     bool        `json:"stuck" doc:"the close that is under way does not get on; it is tried again by itself"`
 		Trouble   string      `json:"trouble,omitempty" doc:"what stopped it, for whoever looks after the server"`
+	}
+}
+
+type contractEndOutput struct {
+	Body struct {
+		Day       string           `json:"day" doc:"what would be closed now, YYYY-MM-DD: what has to be typed"`
+		Checklist []CheckItem      `json:"checklist"`
+		Ready     bool             `json:"ready"`
+		Closed    bool             `json:"closed" doc:"today was closed already: the contract is ended on a day to come"`
+		Goes      map[string]int64 `json:"goes" doc:"what would be destroyed, by kind"`
 	}
 }
 
@@ -70,7 +85,9 @@ type closesOutput struct {
 
 type beginCloseInput struct {
 	Body struct {
-		Day string `json:"day" format:"date" doc:"as GET /api/close named it: what is closed is what was read"`
+		Day     string `json:"day" format:"date" doc:"as GET /api/close named it: what is closed is what was read"`
+		Final   bool   `json:"final,omitempty" doc:"the contract's end: everything goes back or is destroyed, and nothing follows"`
+		Confirm string `json:"confirm,omitempty" maxLength:"10" doc:"with final: the day once more, as a person has typed it, YYYY-MM-DD"`
 	}
 }
 
@@ -95,6 +112,9 @@ func (s *Server) closeRoutes() {
 	route(s, huma.Operation{
 		Method: http.MethodPost, Path: "/api/close", OperationID: "close-day", Summary: "Close the day: return, sign, destroy", DefaultStatus: http.StatusAccepted,
 	}, s.beginClose)
+	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/close/final", OperationID: "contract-end", Summary: "What the contract's end would take away, and what stands in its way",
+	}, s.contractEnd)
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/closes", OperationID: "closes", Summary: "The closes there were, newest first"}, s.closes)
 	route(s, huma.Operation{
 		Method: http.MethodPost, Path: "/api/closes/{id}/give-up", OperationID: "give-up-close", Summary: "Let the day go on, while nothing is destroyed yet",
@@ -122,12 +142,28 @@ func (s *Server) closeState(ctx context.Context, _ *struct{}) (*closeStateOutput
 	for _, i := range state.Found.Checklist() {
 		b.Checklist = append(b.Checklist, CheckItem(i))
 	}
-	b.Closed = state.Closed
-	b.Ready = b.Ready && !b.Closed
+	b.Closed, b.Ended = state.Closed, state.Ended
+	b.Ready = b.Ready && !b.Closed && !b.Ended
 	b.Stuck, b.Trouble = state.Trouble != "", state.Trouble
 	if state.Under != nil {
 		b.UnderWay = new(s.dressClose(*state.Under))
 	}
+	return out, nil
+}
+
+func (s *Server) contractEnd(ctx context.Context, _ *struct{}) (*contractEndOutput, error) {
+	end, err := s.d.Closes.End(ctx)
+	if err != nil {
+		return nil, err
+	}
+	out := &contractEndOutput{}
+	b := &out.Body
+	b.Day, b.Checklist, b.Goes = end.Day.String(), []CheckItem{}, end.Goes
+	for _, i := range end.Found.FinalChecklist() {
+		b.Checklist = append(b.Checklist, CheckItem(i))
+	}
+	b.Closed = end.Closed
+	b.Ready = end.Found.Ready() == nil && !end.Closed && !end.Ended && end.Under == nil
 	return out, nil
 }
 
@@ -139,7 +175,10 @@ func (s *Server) beginClose(ctx context.Context, in *beginCloseInput) (*closeOut
 	if in.Body.Day != state.Day.String() {
 		return nil, errOtherDay
 	}
-	c, err := s.d.Closes.Begin(ctx, state.Day, from(ctx).User.ID)
+	if in.Body.Final && in.Body.Confirm != in.Body.Day {
+		return nil, errNotConfirmed
+	}
+	c, err := s.d.Closes.Begin(ctx, state.Day, from(ctx).User.ID, in.Body.Final)
 	if err != nil {
 		return nil, s.closeProblem(err)
 	}
@@ -157,6 +196,8 @@ func (s *Server) giveUpClose(ctx context.Context, in *closeIDInput) (*closeOutpu
 var (
 	errOtherDay = newProblem(http.StatusConflict, "other_day",
 		"閉じる日が変わりました。画面を読み直してください", "the day to be closed is another by now; read the page again")
+	errNotConfirmed = newProblem(http.StatusUnprocessableEntity, "not_confirmed",
+		"確認のため、返却する日を 2026-11-24 のような形で入力してください", "type the day that is closed, like 2026-11-24, to confirm the contract's end")
 	errNotReadyToClose = newProblem(http.StatusConflict, "not_ready",
 		"まだ閉じられません。赤い項目を片付けてからもう一度押してください", "the day cannot be closed yet; settle what is marked red and try again")
 	errCloseUnderWay = newProblem(http.StatusConflict, "under_way",
@@ -228,7 +269,7 @@ func (s *Server) handOut(ctx context.Context, of string, file dayclose.File, r *
 
 func (s *Server) dressClose(c dayclose.Close) Close {
 	out := Close{
-		ID: c.ID, Day: c.Day.String(), ByName: s.names.of(c.By), BegunAt: c.BegunAt, Step: c.Step, MovedAt: c.Moved, Files: []ReturnedFile{},
+		ID: c.ID, Day: c.Day.String(), Final: c.Final, ByName: s.names.of(c.By), BegunAt: c.BegunAt, Step: c.Step, MovedAt: c.Moved, Files: []ReturnedFile{},
 		Counts: c.Counts, Manifest: c.Manifest, Destroyed: c.Destroyed,
 	}
 	for _, f := range c.Files {

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -28,15 +29,24 @@ func (c *closing) State(context.Context) (dayclose.State, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	s := dayclose.State{Day: c.day, Found: c.found, Closed: c.closed}
+	s.Ended = slices.ContainsFunc(c.list, func(cl dayclose.Close) bool { return cl.Final && cl.Step == dayclose.Closed })
 	if n := len(c.list); n > 0 && !c.list[n-1].Step.Over() {
 		s.Under, s.Trouble = &c.list[n-1], c.trouble
 	}
 	return s, nil
 }
 
-func (c *closing) Begin(_ context.Context, day dialer.Date, by dialer.UserID) (dayclose.Close, error) {
+func (c *closing) End(ctx context.Context) (dayclose.End, error) {
+	s, err := c.State(ctx)
+	return dayclose.End{State: s, Goes: dayclose.Counts{"persons": 7, "recording_keys": 2}}, err
+}
+
+func (c *closing) Begin(_ context.Context, day dialer.Date, by dialer.UserID, final bool) (dayclose.Close, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
+	if slices.ContainsFunc(c.list, dayclose.Close.Ends) {
+		return dayclose.Close{}, dialer.Refuse(dialer.ContractEnded)
+	}
 	if c.closed {
 		return dayclose.Close{}, dayclose.ErrClosed
 	}
@@ -46,7 +56,7 @@ func (c *closing) Begin(_ context.Context, day dialer.Date, by dialer.UserID) (d
 	if n := len(c.list); n > 0 && !c.list[n-1].Step.Over() {
 		return dayclose.Close{}, dayclose.ErrUnderWay
 	}
-	cl := dayclose.Close{ID: fmt.Sprintf("close-%d", len(c.list)+1), Day: day, Upto: &day, By: by, BegunAt: tuesday, Moved: tuesday, Step: dayclose.Begun}
+	cl := dayclose.Close{ID: fmt.Sprintf("close-%d", len(c.list)+1), Day: day, Upto: &day, Final: final, By: by, BegunAt: tuesday, Moved: tuesday, Step: dayclose.Begun}
 	c.list = append(c.list, cl)
 	return cl, nil
 }
@@ -139,6 +149,52 @@ func TestADayIsClosedOnce(t *testing.T) {
 		t.Errorf("%+v", s)
 	}
 	supervisor.do(http.MethodPost, "/api/close", map[string]any{"day": "2026-11-25"}).problem(t, http.StatusConflict, "day_closed")
+	s = into[struct{ Closed, Ready bool }](t, supervisor.do(http.MethodGet, "/api/close/final", nil).want(t, http.StatusOK))
+	if !s.Closed || s.Ready {
+		t.Errorf("the contract's end: %+v", s)
+	}
+}
+
+// TestTheContractsEnd: a supervisor reads what goes and types the day; the server reads it too. Afterwards nothing is closed any more.
+func TestTheContractsEnd(t *testing.T) {
+	h := open(t)
+	supervisor := h.as("supervisor")
+	h.closing.found = dayclose.Found{HandoffsOpen: 3, HandoffsUnseen: 1}
+	end := into[struct {
+		Day       string
+		Ready     bool
+		Checklist []dayclose.Item
+		Goes      map[string]int64
+	}](t, supervisor.do(http.MethodGet, "/api/close/final", nil).want(t, http.StatusOK))
+	if end.Day != "2026-11-24" || !end.Ready || end.Goes["recording_keys"] != 2 ||
+		!slices.ContainsFunc(end.Checklist, func(i dayclose.Item) bool { return i.Name == "handoffs_go_open" && i.N == 3 && !i.Blocks }) {
+		t.Fatalf("%+v", end)
+	}
+	for _, typed := range []any{nil, "", "2026-11-23", "2026/11/24", " 2026-11-2"} {
+		body := map[string]any{"day": end.Day, "final": true}
+		if typed != nil {
+			body["confirm"] = typed
+		}
+		supervisor.do(http.MethodPost, "/api/close", body).problem(t, http.StatusUnprocessableEntity, "not_confirmed")
+	}
+	if len(h.closing.list) > 0 {
+		t.Fatal("it began unconfirmed")
+	}
+	for _, login := range []string{"operator", "ward", "admin"} {
+		person := h.as(login)
+		person.do(http.MethodGet, "/api/close/final", nil).want(t, http.StatusForbidden)
+		person.do(http.MethodPost, "/api/close", map[string]any{"day": end.Day, "final": true, "confirm": end.Day}).want(t, http.StatusForbidden)
+	}
+	c := into[Close](t, supervisor.do(http.MethodPost, "/api/close", map[string]any{"day": end.Day, "final": true, "confirm": end.Day}).want(t, http.StatusAccepted))
+	if !c.Final || c.Step != dayclose.Begun {
+		t.Errorf("%+v", c)
+	}
+	h.closing.list[0].Step = dayclose.Closed
+	s := into[struct{ Ended, Ready bool }](t, supervisor.do(http.MethodGet, "/api/close", nil).want(t, http.StatusOK))
+	if !s.Ended || s.Ready {
+		t.Errorf("%+v", s)
+	}
+	supervisor.do(http.MethodPost, "/api/close", map[string]any{"day": end.Day}).problem(t, http.StatusConflict, "contract_ended")
 }
 
 // TestAReturnedFile comes as it was written, with its name; the ward may take it, and that is in the log. One that was changed is not

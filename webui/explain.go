@@ -80,6 +80,9 @@ func dressHeldBack(c casework.Counts) []HeldBack {
 // whyNobody has an operator to whom no case comes told why, instead of only that there is none. What the ledger cannot say now
 // is left as it was.
 func (s *Server) whyNobody(ctx context.Context, no *dialer.Refusal) *dialer.Refusal {
+	if newest, err := s.d.Closes.Closes(ctx, 1); err == nil && len(newest) > 0 && newest[0].Ends() {
+		return dialer.Refuse(dialer.ContractEnded) // no list will come
+	}
 	counts, err := s.d.Line.Counts(ctx)
 	if err != nil {
 		return no

@@ -304,10 +304,8 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })
 		}
-		if keep := a.settings.Recording; a.recorder != nil {
-			group.Go(func() error {
-				return a.recorder.Run(rooms, recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys})
-			})
+		if a.recorder != nil {
+			group.Go(func() error { return a.keepSound(rooms) })
 		}
 		ready("http://" + a.listener.Addr().String())
 		select {

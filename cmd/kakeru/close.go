@@ -26,7 +26,10 @@ func (a *app) newCloser() (*dayclose.Closer, error) {
 		return nil, err
 	}
 	back := &returns.Returner{
-		Store: a.ledger, Then: a.ledger, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: namesOf(a.ledger), Now: a.watch.Now,
+		Store: a.ledger, Then: a.ledger, Handing: a.ledger, Rules: a.rules, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: namesOf(a.ledger), Now: a.watch.Now,
+	}
+	if a.recorder != nil { // also where recording is off by now: what was recorded is there
+		back.Sound = a.recorder
 	}
 	return dayclose.New(dayclose.Deps{
 		Store: a.ledger, Returns: back, Destroyer: back, Folder: folder, Key: key,

@@ -33,6 +33,21 @@ func recorder(s configs.Recording, now dialer.Clock, log *slog.Logger) (*recordi
 	return r, nil
 }
 
+// keepSound removes recordings in time. Where the contract has ended, what is there goes first: another node carried that close, or a
+// backup was put back.
+func (a *app) keepSound(ctx context.Context) error {
+	switch s, err := a.closer.State(ctx); {
+	case err != nil:
+		a.log.Warn("whether the contract has ended is not known; recordings are left as they are", "err", err)
+	case s.Ended:
+		if err := a.recorder.DestroyAll(); err != nil {
+			a.log.Error("recordings are left after the contract's end", "err", err)
+		}
+	}
+	keep := a.settings.Recording
+	return a.recorder.Run(ctx, recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys})
+}
+
 // sounds are the recordings as the panel is given them.
 type sounds struct{ recorder *recording.Recorder }
 

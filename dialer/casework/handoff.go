@@ -52,7 +52,7 @@ const (
 	HandoffOpen         HandoffState = "open"
 	HandoffAcknowledged HandoffState = "acknowledged"
 	HandoffAnswered     HandoffState = "answered"
-	HandoffReturned     HandoffState = "returned" // answered and back with the ward: what it said of a person is gone
+	HandoffReturned     HandoffState = "returned" // answered, or open at the contract's end, and back with the ward: what it said of a person is gone
 	HandoffWithdrawn    HandoffState = "withdrawn"
 )
 
@@ -101,6 +101,8 @@ var HandoffSteps = []HandoffStep{
 	{HandoffAcknowledged, HandoffAnswer, HandoffAnswered, either},
 	{HandoffAnswered, HandoffReturn, HandoffReturned, nil}, // the day's close: the file for the ward has it then
 	{HandoffWithdrawn, HandoffReturn, HandoffReturned, nil},
+	{HandoffOpen, HandoffReturn, HandoffReturned, nil}, // the contract's end: it goes as it stands
+	{HandoffAcknowledged, HandoffReturn, HandoffReturned, nil},
 	{HandoffAnswered, HandoffReopen, HandoffOpen, either},
 	{HandoffWithdrawn, HandoffReopen, HandoffOpen, passers},
 }

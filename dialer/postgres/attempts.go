@@ -44,8 +44,8 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	switch {
 	case err != nil:
 		return err
-	case now.Closed:
-		return dialer.Refuse(dialer.DayClosed)
+	case now.Closed || now.Ended:
+		return shut(now.Closed, now.Ended)
 	case now.CallsUs:
 		return dialer.Refuse(dialer.NumberLocked)
 	case now.Unread:

@@ -141,13 +141,17 @@ func (c custody) insertPhone(ctx context.Context, q *db.Queries, id string, numb
 	})
 }
 
-// refuseReturned refuses to dial a case whose personal data went back to the ward.
+// refuseReturned refuses to dial a case whose personal data went back to the ward: until the next list, or for good.
 func refuseReturned(ctx context.Context, q *db.Queries, id dialer.CaseID) error {
 	row, err := q.TargetOf(ctx, string(id))
-	if err == nil && !row.Here {
+	if err != nil || row.Here {
+		return err
+	}
+	now, err := q.DayShut(ctx)
+	if err == nil && !now.Ended {
 		err = dialer.Refuse(dialer.CaseReturned)
 	}
-	return err
+	return orElse(err, shut(false, now.Ended))
 }
 
 // Defer writes when and why a case is next to be called. It waits for what it waited for, only longer: it stays pinned, and its

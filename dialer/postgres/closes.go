@@ -22,11 +22,28 @@ func enterDay(ctx context.Context, q *db.Queries) error {
 	if err := q.EnterDay(ctx); err != nil {
 		return err
 	}
-	closing, err := q.CloseUnderWay(ctx)
-	if err == nil && closing {
-		err = dialer.Refuse(dialer.DayClosed)
+	now, err := q.DayShut(ctx)
+	return orElse(err, shut(now.Closing, now.Ended))
+}
+
+// enterContract lets a transaction take in what only the contract's end takes away: an ordinary close that is under way is no matter.
+func enterContract(ctx context.Context, q *db.Queries) error {
+	if err := q.EnterDay(ctx); err != nil {
+		return err
 	}
-	return err
+	now, err := q.DayShut(ctx)
+	return orElse(err, shut(false, now.Ended))
+}
+
+// shut is why nothing is dialled or written; nil when nothing is shut.
+func shut(closed, ended bool) error {
+	switch {
+	case ended:
+		return dialer.Refuse(dialer.ContractEnded)
+	case closed:
+		return dialer.Refuse(dialer.DayClosed)
+	}
+	return nil
 }
 
 // Found looks at what stands in the way of a close.
@@ -73,8 +90,11 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 		if err := q.HoldDay(ctx); err != nil {
 			return err
 		}
-		if under, err := q.CloseUnderWay(ctx); err != nil || under {
-			return orElse(err, dayclose.ErrUnderWay)
+		switch now, err := q.DayShut(ctx); {
+		case err != nil || now.Ended:
+			return orElse(err, shut(false, now.Ended))
+		case now.Closing:
+			return dayclose.ErrUnderWay
 		}
 		found, err := l.found(ctx, q)
 		if err == nil {
@@ -84,7 +104,7 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 			return err
 		}
 		return q.InsertClose(ctx, db.InsertCloseParams{
-			ID: c.ID, Day: c.Day.String(), Upto: upto, ByUser: string(c.By), BegunAt: c.BegunAt,
+			ID: c.ID, Day: c.Day.String(), Upto: upto, Final: c.Final, ByUser: string(c.By), BegunAt: c.BegunAt,
 		})
 	})
 }
@@ -162,7 +182,7 @@ func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, 
 
 func closeFrom(r db.CloseByIDRow) (c dayclose.Close, err error) {
 	c = dayclose.Close{
-		ID: r.ID, By: dialer.UserID(r.ByUser), BegunAt: r.BegunAt, Step: dayclose.Step(r.Step), Moved: r.MovedAt, Manifest: r.Manifest,
+		ID: r.ID, Final: r.Final, By: dialer.UserID(r.ByUser), BegunAt: r.BegunAt, Step: dayclose.Step(r.Step), Moved: r.MovedAt, Manifest: r.Manifest,
 	}
 	if c.Day, err = dialer.ParseDate(r.Day); err != nil {
 		return c, err
@@ -221,11 +241,8 @@ func (l *Ledger) DayCounts(ctx context.Context, day dialer.Date) (dayclose.Count
 
 // refuseClosedDay is asked in a transaction that opens an attempt, after it entered the day.
 func refuseClosedDay(ctx context.Context, q *db.Queries, at time.Time) error {
-	closed, err := q.DayIsClosed(ctx, dialer.DateOf(at).String())
-	if err == nil && closed {
-		err = dialer.Refuse(dialer.DayClosed)
-	}
-	return err
+	now, err := q.DayIsClosed(ctx, dialer.DateOf(at).String())
+	return orElse(err, shut(now.Closed, now.Ended))
 }
 
 // Doomed counts what goes with a close.
@@ -264,6 +281,11 @@ func (l *Ledger) Destroy(ctx context.Context, c dayclose.Close) error {
 	}
 	if err := l.forgetReturned(ctx, c.BegunAt); err != nil {
 		return err
+	}
+	if c.Final {
+		if err := l.forgetMatters(); err != nil {
+			return err
+		}
 	}
 	return l.query(ctx, "empty the staging", func(ctx context.Context, q *db.Queries) error { return q.EmptyStaging(ctx) })
 }

@@ -22,11 +22,19 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	return l.writeOrKeep(r, func() error { return l.write(ctx, r) })
 }
 
+// unlessEnded is nil for what came after the contract's end: there is no record of it to end, to note or to correct.
+func unlessEnded(err error) error {
+	if no := (*dialer.Refusal)(nil); errors.As(err, &no) && no.Rule == dialer.ContractEnded {
+		return nil
+	}
+	return err
+}
+
 // putEnd writes an end in the transaction of q, and opens the record of a call that came in while that could not be done.
 func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended bool, err error) {
 	if e.Arrival != nil {
 		if _, err := l.arrive(ctx, q, *e.Arrival); err != nil {
-			return false, err
+			return false, unlessEnded(err)
 		}
 	}
 	if ended, err = endAttempt(ctx, q, e); err != nil || !ended {

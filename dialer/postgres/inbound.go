@@ -48,13 +48,17 @@ func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target
 	return t, nil
 }
 
-// arrive writes the row in the transaction of q, unless it is there, and returns its case.
+// arrive writes the row in the transaction of q, unless it is there, and returns its case. After the contract's end none is written:
+// a caller's number would be somebody's.
 func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (dialer.CaseID, error) {
 	if err := q.HoldAttempt(ctx, string(in.ID)); err != nil {
 		return "", err
 	}
 	if id, err := q.CaseOfAttempt(ctx, string(in.ID)); !errors.Is(err, pgx.ErrNoRows) {
 		return dialer.CaseID(id), err
+	}
+	if now, err := q.DayShut(ctx); err != nil || now.Ended {
+		return "", orElse(err, shut(false, now.Ended))
 	}
 	c, err := l.custody()
 	if err != nil {

@@ -43,7 +43,7 @@ var (
 
 // Stage streams a list into tables of its own and compares it with the cases there are. Nothing of it is kept when rows
 // yields an error or the database fails: the list is then marked failed. progress is called from another goroutine, but
-// never after Stage has returned.
+// never after Stage has returned. After the contract's end it is a refusal (contract_ended).
 func (l *Ledger) Stage(
 	ctx context.Context, list casework.StagedList, rows iter.Seq2[casework.Row, error], progress func(rows int),
 ) (casework.Preview, error) {
@@ -61,7 +61,10 @@ func (l *Ledger) Stage(
 		return casework.Preview{}, err
 	}
 	defer release()
-	err = l.query(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
+	err = l.inTx(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
+		if err := enterContract(ctx, q); err != nil {
+			return err
+		}
 		return q.InsertList(ctx, db.InsertListParams{
 			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample, Source: plain(list.Source),
 		})

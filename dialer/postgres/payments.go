@@ -27,7 +27,10 @@ func (l *Ledger) StagePaid(
 		return casework.PaidPreview{}, err
 	}
 	defer release()
-	err = l.query(ctx, "open the paid list", func(ctx context.Context, q *db.Queries) error {
+	err = l.inTx(ctx, "open the paid list", func(ctx context.Context, q *db.Queries) error {
+		if err := enterContract(ctx, q); err != nil {
+			return err
+		}
 		return q.InsertPaidList(ctx, db.InsertPaidListParams{
 			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
 		})
@@ -181,6 +184,9 @@ func (l *Ledger) ApplyPaid(ctx context.Context, list string, by dialer.UserID) (
 	first := false
 	err := l.inTx(ctx, "apply the paid list", func(ctx context.Context, q *db.Queries) (err error) {
 		if err := q.HoldPaidLists(ctx); err != nil {
+			return err
+		}
+		if err := enterContract(ctx, q); err != nil {
 			return err
 		}
 		row, err := q.LockPaidList(ctx, list)

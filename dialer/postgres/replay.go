@@ -61,12 +61,16 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 	switch {
 	case r.Arrival != nil:
 		_, err = l.arrive(ctx, q, *r.Arrival)
+		err = unlessEnded(err)
 	case r.Note != nil:
 		err = l.putNote(ctx, q, *r.Note)
 	case r.End != nil:
 		ended, err = l.putEnd(ctx, q, *r.End)
 	case r.Result != nil:
-		_, err = l.putAndPassOn(ctx, q, *r.Result)
+		if err = enterContract(ctx, q); err == nil {
+			_, err = l.putAndPassOn(ctx, q, *r.Result)
+		}
+		err = unlessEnded(err) // what it notes of a person would stay
 		l.unjudged.Store(true) // the next upkeep settles what it promises
 	}
 	return ended, err

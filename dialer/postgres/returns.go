@@ -75,16 +75,20 @@ func (l *Ledger) returnRow(r db.RowsOfReturnRow) (returns.Row, error) {
 	return row, nil
 }
 
-// AnsweredHandoffs are those that the ward has answered, or that were taken back, whole. That they are read here is the close's
-// own doing, and is kept with it.
-func (l *Ledger) AnsweredHandoffs(ctx context.Context) (out []casework.Handoff, err error) {
+// HandoffsToReturn are those that the ward has answered, or that were taken back; with a final close those too that are open.
+func (l *Ledger) HandoffsToReturn(ctx context.Context, c dayclose.Close) (ids []string, err error) {
+	err = l.query(ctx, "find the hand-offs that go back", func(ctx context.Context, q *db.Queries) error {
+		ids, err = q.HandoffsToReturn(ctx, c.Final)
+		return err
+	})
+	return ids, err
+}
+
+// WholeHandoffs reads hand-offs with what they say. That they are read here is the close's own doing, and is kept with it.
+func (l *Ledger) WholeHandoffs(ctx context.Context, ids []string) (out []casework.Handoff, err error) {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
-	err = l.query(ctx, "read the answered hand-offs", func(ctx context.Context, q *db.Queries) error {
-		ids, err := q.HandoffsToReturn(ctx)
-		if err != nil {
-			return err
-		}
+	err = l.query(ctx, "read the hand-offs that go back", func(ctx context.Context, q *db.Queries) error {
 		for _, id := range ids {
 			h, err := l.handoff(ctx, q, id)
 			if err != nil {
@@ -115,6 +119,18 @@ func (l *Ledger) ReturnHandoff(ctx context.Context, id string, by dialer.UserID,
 		return err
 	}
 	return l.vault.Destroy(vault.Matter(id))
+}
+
+// forgetMatters destroys the keys of all matters that are left: at the contract's end none is open, and what a transaction that
+// failed left is nobody's.
+func (l *Ledger) forgetMatters() error {
+	ids, err := l.vault.Matters()
+	for _, id := range ids {
+		if err == nil {
+			err = l.vault.Destroy(id)
+		}
+	}
+	return err
 }
 
 // forgetReturned destroys the keys of hand-offs that a crash left between the return and the destruction.

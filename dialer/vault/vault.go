@@ -194,6 +194,12 @@ func (v *Vault) Days() ([]dialer.Date, error) {
 	return days, nil
 }
 
+// Matters lists the matters' keys that live.
+func (v *Vault) Matters() ([]KeyID, error) {
+	ids, err := v.list(keySuffix)
+	return slices.DeleteFunc(ids, func(id KeyID) bool { return !strings.HasPrefix(string(id), ofMatter) }), err
+}
+
 // Custody is the day whose key seals what comes in at an instant: that day's own, or, once it was destroyed, the first after it
 // whose was not.
 func (v *Vault) Custody(now time.Time) (dialer.Date, error) {

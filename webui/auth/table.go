@@ -89,6 +89,7 @@ var Table = []Row{
 
 	{Route: "GET /api/close", Roles: seniors},
 	{Route: "POST /api/close", Roles: seniors},
+	{Route: "GET /api/close/final", Roles: seniors}, // before the contract's end
 	{Route: "GET /api/closes", Roles: listeners},
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward

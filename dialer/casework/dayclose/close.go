@@ -30,7 +30,9 @@ type Close struct {
 	ID  string // UUIDv7
 	Day dialer.Date
 	// Upto is the last day of custody whose personal data goes; nil when the ward has let it stay longer.
-	Upto      *dialer.Date
+	Upto *dialer.Date
+	// Final is 契約終了の返却, the contract's end (§20(3)): everything goes, whatever Keep says, and no close follows it.
+	Final     bool
 	By        dialer.UserID
 	BegunAt   time.Time
 	Step      Step
@@ -41,12 +43,15 @@ type Close struct {
 	Destroyed Counts // what goes, from the step Destroying on
 }
 
+// Ends reports whether the contract is over with this close, or is about to be: nothing is dialled or taken in any more.
+func (c Close) Ends() bool { return c.Final && c.Step != GivenUp }
+
 // Counts are figures by name, without personal data.
 type Counts map[string]int64
 
 // File is one file for the ward.
 type File struct {
-	Kind   string `json:"kind"` // records, handoffs, numbers, manifest, receipt
+	Kind   string `json:"kind"` // records, handoffs, numbers, handover, manifest, receipt
 	Name   string `json:"name"` // within the ward's folder, with slashes
 	SHA256 string `json:"sha256"`
 	Octets int64  `json:"octets"`

@@ -44,8 +44,10 @@ type State struct {
 	Day dialer.Date // what would be closed now
 	// Closed: today was closed already; Day is a day to come, and cannot be closed before.
 	Closed bool
-	Found  Found
-	Under  *Close // the close that is under way
+	// Ended: the contract is over; there is nothing to close any more.
+	Ended bool
+	Found Found
+	Under *Close // the close that is under way
 	// Trouble is why it does not get on, as the last try found; empty while it does.
 	Trouble string
 }
@@ -62,10 +64,27 @@ func (c *Closer) State(ctx context.Context) (State, error) {
 	}
 	s := State{Day: c.d.Day(), Found: found}
 	s.Closed = isAfter(s.Day, dialer.DateOf(c.d.Now()))
+	s.Ended = len(newest) > 0 && newest[0].Final && newest[0].Step == Closed // none follows it
 	if len(newest) > 0 && !newest[0].Step.Over() {
 		s.Under, s.Trouble = &newest[0], c.troubleNow()
 	}
 	return s, nil
+}
+
+// End is what a supervisor reads before the contract's end.
+type End struct {
+	State
+	Goes Counts // what a final close would destroy now
+}
+
+// End returns how the contract's end stands. It counts all that is in custody: ask it when somebody looks, not by the clock.
+func (c *Closer) End(ctx context.Context) (End, error) {
+	s, err := c.State(ctx)
+	if err != nil || s.Ended {
+		return End{State: s}, err
+	}
+	goes, err := c.d.Destroyer.Doomed(ctx, Close{Day: s.Day, Upto: &s.Day, Final: true})
+	return End{State: s, Goes: goes}, err
 }
 
 // Closes lists the closes there were, newest first.
@@ -86,23 +105,39 @@ func (c *Closer) Open(ctx context.Context, id string, n int) (File, *os.File, er
 	return cl.Files[n], r, err
 }
 
-// Begin begins the close of a day and has it carried on. A *NotReady says what stands in the way.
-func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID) (Close, error) {
+// Begin begins the close of a day, or with final the contract's end, and has it carried on. A *NotReady says what stands in the way.
+func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID, final bool) (Close, error) {
 	now := c.d.Now()
+	if newest, err := c.d.Store.Closes(ctx, 1); err != nil || len(newest) > 0 && newest[0].Ends() {
+		return Close{}, orEnded(err)
+	}
 	if isAfter(day, dialer.DateOf(now)) {
 		return Close{}, ErrClosed
 	}
-	cl := Close{ID: dialer.NewID(now), Day: day, Upto: c.d.Keep.Upto(day), By: by, BegunAt: now, Moved: now, Step: Begun, Counts: Counts{}, Destroyed: Counts{}}
+	cl := Close{
+		ID: dialer.NewID(now), Day: day, Upto: c.d.Keep.Upto(day), Final: final, By: by, BegunAt: now, Moved: now, Step: Begun, Counts: Counts{}, Destroyed: Counts{},
+	}
+	if final {
+		cl.Upto = &day
+	}
 	if err := c.d.Store.BeginClose(ctx, cl); err != nil {
 		return Close{}, err
 	}
-	c.d.Log.Info("the day's close has begun", "close", cl.ID, "day", day, "by", by)
+	c.d.Log.Info("the day's close has begun", "close", cl.ID, "day", day, "final", final, "by", by)
 	c.d.Show(cl)
 	select {
 	case c.wake <- struct{}{}:
 	default:
 	}
 	return cl, nil
+}
+
+// orEnded is an error, or that the contract has ended.
+func orEnded(err error) error {
+	if err != nil {
+		return err
+	}
+	return dialer.Refuse(dialer.ContractEnded)
 }
 
 func isAfter(a, b dialer.Date) bool { return a.String() > b.String() }
@@ -256,7 +291,7 @@ func (c *Closer) destroy(ctx context.Context, cl *Close) error {
 
 func (c *Closer) manifest(cl Close, kind string, counts Counts, previous string) Manifest {
 	m := Manifest{
-		Kind: kind, Close: cl.ID, Day: cl.Day.String(), By: cl.By, BegunAt: cl.BegunAt.UTC(), At: c.d.Now().UTC(),
+		Kind: kind, Close: cl.ID, Day: cl.Day.String(), Final: cl.Final, By: cl.By, BegunAt: cl.BegunAt.UTC(), At: c.d.Now().UTC(),
 		Files: cl.Files, Counts: counts, Previous: previous,
 	}
 	if cl.Upto != nil {

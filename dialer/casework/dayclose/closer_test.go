@@ -68,6 +68,9 @@ func (w *world) BeginClose(_ context.Context, c Close) error {
 	return w.power.do(func() error {
 		w.mu.Lock()
 		defer w.mu.Unlock()
+		if slices.ContainsFunc(w.closes, Close.Ends) {
+			return dialer.Refuse(dialer.ContractEnded)
+		}
 		if len(w.closes) > 0 && !w.closes[len(w.closes)-1].Step.Over() {
 			return ErrUnderWay
 		}
@@ -129,11 +132,14 @@ func (w *world) Return(_ context.Context, c Close) (files []File, err error) {
 	return files, err
 }
 
-func (w *world) Doomed(context.Context, Close) (counts Counts, err error) {
+func (w *world) Doomed(_ context.Context, c Close) (counts Counts, err error) {
 	err = w.power.do(func() error {
 		counts = Counts{}
 		if !w.gone {
 			counts["persons"] = 7
+		}
+		if c.Final {
+			counts["recording_keys"] = 3
 		}
 		return nil
 	})
@@ -192,17 +198,23 @@ func newWorld(t *testing.T) *world {
 
 // TestPowerFailsAtEveryStep: before and after everything that a close asks of the world the power fails once. Started again it is
 // carried to its end, nothing goes before the files are there, and the receipt says what went, also when it is written the second
-// time.
+// time. An ordinary close, and the contract's end.
 func TestPowerFailsAtEveryStep(t *testing.T) {
+	for _, final := range []bool{false, true} {
+		powerFailsAtEveryStep(t, final)
+	}
+}
+
+func powerFailsAtEveryStep(t *testing.T, final bool) {
 	for cut := 1; ; cut++ {
 		reached := true
 		for _, after := range []bool{false, true} {
-			name := fmt.Sprintf("%d,after=%v", cut, after)
+			name := fmt.Sprintf("%d,after=%v,final=%v", cut, after, final)
 			synctest.Test(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.power.cut, w.power.after = cut, after
 				c := w.closer()
-				_, err := c.Begin(t.Context(), c.d.Day(), "supervisor")
+				_, err := c.Begin(t.Context(), c.d.Day(), "supervisor", final)
 				if err == nil {
 					w.untilOver(c)
 				}
@@ -215,7 +227,7 @@ func TestPowerFailsAtEveryStep(t *testing.T) {
 				w.power = &power{} // and is back
 				again := w.closer()
 				if len(w.closes) == 0 {
-					if _, err := again.Begin(t.Context(), again.d.Day(), "supervisor"); err != nil {
+					if _, err := again.Begin(t.Context(), again.d.Day(), "supervisor", final); err != nil {
 						t.Fatal(err)
 					}
 				}
@@ -251,6 +263,9 @@ func (w *world) isClosed(name string) {
 	if err != nil || slices.ContainsFunc(found, func(f Finding) bool { return f.Bad }) {
 		w.t.Errorf("%s: %v, %v", name, found, err)
 	}
+	if m.Final != c.Final || r.Final != c.Final || c.Final != (r.Counts["recording_keys"] == 3) {
+		w.t.Errorf("%s: final %v, its manifest %v, its receipt %v", name, c.Final, m.Final, r.Final)
+	}
 	if left, _ := filepath.Glob(filepath.Join(string(w.folder), "*", ".writing-*")); len(left) > 0 {
 		w.t.Errorf("%s: half written files are left: %d", name, len(left))
 	}
@@ -271,7 +286,7 @@ func TestNothingGoesWithoutItsFiles(t *testing.T) {
 					}
 				}
 			}
-			cl, err := c.Begin(t.Context(), c.d.Day(), "supervisor")
+			cl, err := c.Begin(t.Context(), c.d.Day(), "supervisor", false)
 			if err != nil {
 				t.Fatal(err)
 			}
@@ -300,7 +315,7 @@ func TestACloseThatIsNotReady(t *testing.T) {
 	} {
 		w := newWorld(t)
 		w.found = f
-		_, err := w.closer().Begin(t.Context(), dialer.Date{Year: 2026, Month: 11, Day: 24}, "supervisor")
+		_, err := w.closer().Begin(t.Context(), dialer.Date{Year: 2026, Month: 11, Day: 24}, "supervisor", false)
 		no := (*NotReady)(nil)
 		if !errors.As(err, &no) || !strings.HasSuffix(err.Error(), name) || len(w.closes) > 0 {
 			t.Errorf("%s: %v", name, err)
@@ -308,7 +323,7 @@ func TestACloseThatIsNotReady(t *testing.T) {
 	}
 	w := newWorld(t)
 	w.found = Found{HandoffsOpen: 1, HandoffsUnseen: 1, NumbersWaiting: 1, EntriesWaiting: 1, DaysWithoutGone: 1}
-	if _, err := w.closer().Begin(t.Context(), dialer.Date{Year: 2026, Month: 11, Day: 24}, "supervisor"); err != nil {
+	if _, err := w.closer().Begin(t.Context(), dialer.Date{Year: 2026, Month: 11, Day: 24}, "supervisor", false); err != nil {
 		t.Errorf("what only is to be known stands in the way: %v", err)
 	}
 }
@@ -319,7 +334,7 @@ func TestTomorrow(t *testing.T) {
 	c := w.closer()
 	day := dialer.DateOf(time.Now()).Next()
 	c.d.Day = func() dialer.Date { return day }
-	if _, err := c.Begin(t.Context(), day, "supervisor"); !errors.Is(err, ErrClosed) || len(w.closes) > 0 {
+	if _, err := c.Begin(t.Context(), day, "supervisor", false); !errors.Is(err, ErrClosed) || len(w.closes) > 0 {
 		t.Errorf("%v, %d closes", err, len(w.closes))
 	}
 	if s, err := c.State(t.Context()); err != nil || !s.Closed {
@@ -332,11 +347,11 @@ func TestGivingUp(t *testing.T) {
 	synctest.Test(t, func(t *testing.T) {
 		w := newWorld(t)
 		c := w.closer()
-		given, err := c.Begin(t.Context(), c.d.Day(), "supervisor")
+		given, err := c.Begin(t.Context(), c.d.Day(), "supervisor", false)
 		if err != nil {
 			t.Fatal(err)
 		}
-		if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor"); !errors.Is(err, ErrUnderWay) {
+		if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor", false); !errors.Is(err, ErrUnderWay) {
 			t.Errorf("a second one: %v", err)
 		}
 		if _, err := c.GiveUp(t.Context(), given.ID, "supervisor"); err != nil {
@@ -348,7 +363,7 @@ func TestGivingUp(t *testing.T) {
 		}
 		before := ""
 		for range 2 {
-			if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor"); err != nil {
+			if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor", false); err != nil {
 				t.Fatal(err)
 			}
 			w.untilOver(c)
@@ -360,6 +375,59 @@ func TestGivingUp(t *testing.T) {
 			before = cl.Manifest
 		}
 	})
+}
+
+// TestTheContractsEnd: all days' keys go whatever the settings keep, nothing follows it, and given up all is as before.
+func TestTheContractsEnd(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		w := newWorld(t)
+		c := w.closer()
+		c.d.Keep = Keep{ToEnd: true}
+		var refused *dialer.Refusal
+		given, err := c.Begin(t.Context(), c.d.Day(), "supervisor", true)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor", false); !errors.As(err, &refused) || refused.Rule != dialer.ContractEnded {
+			t.Errorf("beside it: %v", err)
+		}
+		if _, err := c.GiveUp(t.Context(), given.ID, "supervisor"); err != nil {
+			t.Fatal(err)
+		}
+		for _, final := range []bool{false, true} {
+			if e, err := c.End(t.Context()); err != nil || e.Ended || e.Goes["persons"] != 7 || e.Goes["recording_keys"] != 3 {
+				t.Fatalf("%+v, %v", e, err)
+			}
+			cl, err := c.Begin(t.Context(), c.d.Day(), "supervisor", final)
+			if err != nil || cl.Final != final || final != (cl.Upto != nil) {
+				t.Fatalf("final %v: %+v, %v", final, cl, err)
+			}
+			w.untilOver(c)
+			w.gone = w.gone && final // the ordinary one took nothing: all is kept to the contract's end
+		}
+		for _, final := range []bool{false, true} {
+			if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor", final); !errors.As(err, &refused) || refused.Rule != dialer.ContractEnded {
+				t.Errorf("after it: %v", err)
+			}
+		}
+		if e, err := c.End(t.Context()); err != nil || !e.Ended || len(e.Goes) > 0 {
+			t.Errorf("%+v, %v", e, err)
+		}
+	})
+}
+
+// TestFinalChecklist: the contract's end waits for no hand-off, and says how many go back open. It waits for whatever else a close waits for.
+func TestFinalChecklist(t *testing.T) {
+	f := Found{HandoffsOpen: 3, HandoffsUnseen: 2, OpenCalls: 1}
+	var got []string
+	for _, i := range f.FinalChecklist() {
+		if i.N > 0 {
+			got = append(got, fmt.Sprintf("%s %d %v", i.Name, i.N, i.Blocks && !i.OK))
+		}
+	}
+	if want := []string{"open_calls 1 true", "handoffs_go_open 3 false"}; !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
 }
 
 // TestSteps: the table of what leads where.

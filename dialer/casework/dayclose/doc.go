@@ -15,6 +15,11 @@
 //
 // Until destroying a supervisor may give a close up; the day then goes on.
 //
+// # The contract's end
+//
+// A close may be final (契約終了の返却, §20(3)): then nothing is left, whatever the settings keep, no hand-off is waited for, and no close
+// follows. From its begin on nothing is called, taken in or written, for ever unless it is given up (decision 0035).
+//
 // # Files
 //
 // close.go has the steps, checklist.go what must be so before, closer.go carries a close, manifest.go what is signed, verify.go

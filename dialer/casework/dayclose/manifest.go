@@ -22,8 +22,9 @@ type Manifest struct {
 	Kind     string        `json:"kind"` // "return" or "destruction"
 	Version  int           `json:"version"`
 	Close    string        `json:"close"`
-	Day      string        `json:"day"`  // the day that was closed
-	Upto     string        `json:"upto"` // the last day whose personal data goes; empty for none
+	Day      string        `json:"day"`             // the day that was closed
+	Upto     string        `json:"upto"`            // the last day whose personal data goes; empty for none
+	Final    bool          `json:"final,omitempty"` // the contract's end: no close follows
 	By       dialer.UserID `json:"by"`
 	BegunAt  time.Time     `json:"begun_at"`
 	At       time.Time     `json:"at"`

@@ -131,6 +131,7 @@ func (v *verification) read(name string, trusted ed25519.PublicKey) {
 func (v *verification) close(i int) {
 	m := v.manifests[i]
 	v.goodf(m.name, "as it was signed; %d files; key %s", len(m.Files), m.Key)
+	v.final(i)
 	for _, f := range m.Files {
 		if err := v.file(f); err != nil {
 			v.badf(f.Name, "%v", err)
@@ -197,6 +198,20 @@ func (v *verification) row(i int) {
 	}
 }
 
+// final says of the contract's end that it is one. What was closed after it is wrong: there was nothing any more to call with, and
+// nobody to have closed.
+func (v *verification) final(i int) {
+	m := v.manifests[i]
+	if m.Final {
+		v.goodf(m.name, "it is the final close: the contract's end")
+	}
+	for _, before := range v.manifests[:i] {
+		if before.Final && v.ended(before) {
+			v.badf(m.name, "it was made after the contract's end, which %s says", before.name)
+		}
+	}
+}
+
 func (v *verification) ended(m signed) bool {
 	_, ok := v.receipts[m.Close]
 	return ok
@@ -211,7 +226,8 @@ func (v *verification) receipt(i int) {
 		v.goodf(m.name, "it was given up, and nothing was destroyed with it")
 	case !ok:
 		v.badf(m.name, "its receipt is not here: the close is not over, was given up, or the receipt was taken away")
-	case r.Previous != m.hash || r.Day != m.Day || r.Upto != m.Upto || r.By != m.By || r.Key != m.Key || !slices.Equal(r.Files[:min(len(m.Files), len(r.Files))], m.Files):
+	case r.Previous != m.hash || r.Day != m.Day || r.Upto != m.Upto || r.Final != m.Final || r.By != m.By || r.Key != m.Key,
+		!slices.Equal(r.Files[:min(len(m.Files), len(r.Files))], m.Files):
 		v.badf(r.name, "it is not the receipt of %s as that is now", m.name)
 	default:
 		for _, f := range r.Files[len(m.Files):] { // the manifest and its signature

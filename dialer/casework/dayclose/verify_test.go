@@ -19,6 +19,7 @@ type handed struct {
 	t      *testing.T
 	folder Folder
 	last   string // the newest manifest in the row
+	final  bool   // what is closed next is the contract's end
 	made   int
 }
 
@@ -26,7 +27,7 @@ type handed struct {
 func (h *handed) close(day int, key ed25519.PrivateKey, ended bool) Close {
 	h.t.Helper()
 	h.made++
-	c := Close{ID: fmt.Sprintf("01a20b7e-0000-7000-8000-%012d", h.made), Day: dialer.Date{Year: 2026, Month: 11, Day: day}, By: "supervisor"}
+	c := Close{ID: fmt.Sprintf("01a20b7e-0000-7000-8000-%012d", h.made), Day: dialer.Date{Year: 2026, Month: 11, Day: day}, By: "supervisor", Final: h.final}
 	c.Upto = &c.Day
 	f, err := h.folder.Write("records", c.Day.String()+"/records-"+c.ID+".csv", []byte("\"a\"\r\n\"\x83\x5c, \"\"x\"\"\r\n2\"\r\n\"z\"\r\n"), 2)
 	h.ok(err)
@@ -103,6 +104,27 @@ func TestAFolderThatIsWhole(t *testing.T) {
 	}
 	if _, err := VerifyAll(Folder(t.TempDir()), nil, nil); err == nil {
 		t.Error("an empty folder is in order")
+	}
+}
+
+// TestTheContractsEndIsSaid, and one that was given up ends nothing.
+func TestTheContractsEndIsSaid(t *testing.T) {
+	h, _ := threeDays(t)
+	h.final = true
+	h.close(26, testKey, false)
+	h.final = false
+	h.close(27, testKey, true)
+	h.final = true
+	end := h.close(28, testKey, true)
+	if got := h.wrong(publicOf(testKey), nil); len(got) > 0 {
+		t.Errorf("wrong: %v", got)
+	}
+	found, err := VerifyAll(h.folder, nil, func(m Manifest) bool { return m.Close == end.ID })
+	h.ok(err)
+	if !slices.ContainsFunc(found, func(f Finding) bool {
+		return f.Name == manifestName(end) && strings.Contains(f.Text, "the contract's end")
+	}) {
+		t.Errorf("%v", found)
 	}
 }
 
@@ -190,6 +212,20 @@ func TestTheRow(t *testing.T) {
 			_, err := sign(h.folder, testKey, kindReceipt, receiptName(c), x.manifest(c, kindDestruction, nil, closes[2].Manifest))
 			h.ok(err)
 		}, func(closes []Close) string { return receiptName(closes[0]) }},
+		"a close follows the contract's end": {func(h *handed, _ []Close) {
+			h.final = true
+			h.close(26, testKey, true)
+			h.final = false
+			h.close(27, testKey, true)
+		}, func([]Close) string { return "2026-11-27/return-01a20b7e-0000-7000-8000-000000000005.json" }},
+		"a receipt is of no final close": {func(h *handed, _ []Close) {
+			h.final = true
+			c := h.close(26, testKey, true)
+			c.Final, c.Files = false, c.Files[:len(c.Files)-2]
+			x := &Closer{d: Deps{Folder: h.folder, Key: testKey, Now: noTime}}
+			_, err := sign(h.folder, testKey, kindReceipt, receiptName(c), x.manifest(c, kindDestruction, nil, c.Manifest))
+			h.ok(err)
+		}, func([]Close) string { return "2026-11-26/destruction-01a20b7e-0000-7000-8000-000000000004.json" }},
 		"a row count is not the file's": {func(h *handed, closes []Close) {
 			c := Close{ID: "01a20b7e-0000-7000-8000-000000000009", Day: closes[2].Day, Files: []File{closes[2].Files[0]}}
 			c.Files[0].Rows++

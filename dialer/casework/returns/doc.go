@@ -11,6 +11,12 @@
 // Which rows belong to a close is written down before their file is. A close that is carried on after a crash writes the same rows
 // again, into the same file. An export is kept with its rows in one transaction, or has taken none.
 //
+// # The contract's end
+//
+// A final close takes the hand-offs that nobody has answered too, as they stand, and the recordings' keys, and leaves 引継書 for the
+// next contractor (§23): handover.go has its table of cases, summary.go its text, which names nobody. A case that the ward has back is
+// in the table by its reference alone (decision 0035).
+//
 // # The file
 //
 // layout.go reads the layout: which columns in which order, and the ward's word for each of our codes. It is data (layout.json, or

@@ -52,4 +52,5 @@ const (
 	kindNumbers  = "numbers"
 	kindHandoffs = "handoffs"
 	kindReplaced = "replaced"
+	kindHandover = "handover"
 )

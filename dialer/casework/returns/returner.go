@@ -21,16 +21,30 @@ type Store interface {
 	// NumbersToReturn and NumbersReturned: casework.NumberStore.
 	NumbersToReturn(ctx context.Context, limit int) ([]casework.EnteredNumber, error)
 	NumbersReturned(ctx context.Context, ids []string, export string, at time.Time) error
-	// AnsweredHandoffs are those that the ward has answered, whole.
-	AnsweredHandoffs(ctx context.Context) ([]casework.Handoff, error)
+	// HandoffsToReturn are those that go with a close, by their IDs: what the ward has answered or was taken back, and with a final
+	// close what is open too.
+	HandoffsToReturn(ctx context.Context, c dayclose.Close) (ids []string, err error)
+	// WholeHandoffs reads hand-offs with what they say of a person.
+	WholeHandoffs(ctx context.Context, ids []string) ([]casework.Handoff, error)
 	// ReturnHandoff ends one that went back, and destroys what it said of a person. One that is returned already is no error.
 	ReturnHandoff(ctx context.Context, id string, by dialer.UserID, at time.Time) error
+}
+
+// Recordings are what was recorded of talks, under keys of their own (decision 0014). Only the contract's end takes them.
+type Recordings interface {
+	// Count is how many recordings there are, and how many keys.
+	Count() (recordings, keys int, err error)
+	// DestroyAll destroys all keys, and removes what they sealed. Asked again it does what is left.
+	DestroyAll() error
 }
 
 // Returner writes a close's files, and lets go of what went with them.
 type Returner struct {
 	Store    Store
 	Then     dayclose.Destroyer // destroys the days' keys, after what is kept by itself
+	Sound    Recordings         // nil where the settings have no place for recordings: then there are none
+	Handing  HandoverStore      // what a final close hands over
+	Rules    casework.Rules     // as they are set, for the hand-over
 	Folder   dayclose.Folder
 	Layout   Layout
 	Alphabet Alphabet
@@ -59,7 +73,7 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 	if err != nil {
 		return nil, err
 	}
-	handoffs, err := x.Store.AnsweredHandoffs(ctx)
+	handoffs, err := x.wholeHandoffs(ctx, c)
 	if err != nil {
 		return nil, err
 	}
@@ -76,12 +90,25 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 		}
 	}
 	if len(handoffs) > 0 {
-		body, replaced, err := x.handoffs(handoffs, name)
+		body, replaced, err := x.handoffs(handoffs, c.Final, name)
 		if err := out.add(kindHandoffs, len(handoffs), body, replaced, err); err != nil {
 			return nil, err
 		}
 	}
+	if c.Final {
+		if err := x.handover(ctx, c, out); err != nil {
+			return nil, err
+		}
+	}
 	return out.done()
+}
+
+func (x *Returner) wholeHandoffs(ctx context.Context, c dayclose.Close) ([]casework.Handoff, error) {
+	ids, err := x.Store.HandoffsToReturn(ctx, c)
+	if err != nil {
+		return nil, err
+	}
+	return x.Store.WholeHandoffs(ctx, ids)
 }
 
 // once asks for each person's name once: a day has hundreds of rows and a handful of people.
@@ -116,7 +143,12 @@ func sourceOf(key string) string {
 	return key
 }
 
-func (x *Returner) handoffs(handoffs []casework.Handoff, name func(dialer.UserID) string) ([]byte, []Replaced, error) {
+// handoffs writes hand-offs. Those of a final close say where they stand: not all of them are answered.
+func (x *Returner) handoffs(handoffs []casework.Handoff, final bool, name func(dialer.UserID) string) ([]byte, []Replaced, error) {
+	headers := []string{"宛名番号", "引継ぎの種類", "引継日時", "回答期限", "経過", "管理番号"}
+	if final {
+		headers = append(headers, "状態")
+	}
 	rows := make([][]string, len(handoffs))
 	for i, h := range handoffs {
 		var said []string
@@ -126,8 +158,16 @@ func (x *Returner) handoffs(handoffs []casework.Handoff, name func(dialer.UserID
 			}
 		}
 		rows[i] = []string{h.About.WardNumber, string(h.Kind), inTokyo(h.At, "2006/01/02 15:04"), h.DueOn.String(), strings.Join(said, "\n"), h.ID}
+		if final {
+			rows[i] = append(rows[i], stateWords[h.State])
+		}
 	}
-	return x.Layout.plainTable([]string{"宛名番号", "引継ぎの種類", "引継日時", "回答期限", "経過", "管理番号"}, rows, x.Alphabet)
+	return x.Layout.plainTable(headers, rows, x.Alphabet)
+}
+
+// stateWords are where a hand-off stands, as the ward's board calls it.
+var stateWords = map[casework.HandoffState]string{
+	casework.HandoffOpen: "未確認", casework.HandoffAcknowledged: "確認済", casework.HandoffAnswered: "回答済", casework.HandoffWithdrawn: "取消",
 }
 
 // Doomed counts what goes with a close.
@@ -136,10 +176,15 @@ func (x *Returner) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Count
 	if err != nil {
 		return nil, err
 	}
-	handoffs, err := x.Store.AnsweredHandoffs(ctx)
+	handoffs, err := x.Store.HandoffsToReturn(ctx, c)
 	if n := len(handoffs); n > 0 {
 		counts["handoffs"] = int64(n)
 	}
+	if err != nil || !c.Final || x.Sound == nil {
+		return counts, err
+	}
+	recordings, keys, err := x.Sound.Count()
+	counts["recordings"], counts["recording_keys"] = int64(recordings), int64(keys)
 	return counts, err
 }
 
@@ -157,12 +202,17 @@ func (x *Returner) Destroy(ctx context.Context, c dayclose.Close) error {
 	if err := x.Store.NumbersReturned(ctx, ids, c.ID, now); err != nil {
 		return err
 	}
-	handoffs, err := x.Store.AnsweredHandoffs(ctx)
+	handoffs, err := x.Store.HandoffsToReturn(ctx, c)
 	if err != nil {
 		return err
 	}
-	for _, h := range handoffs {
-		if err := x.Store.ReturnHandoff(ctx, h.ID, c.By, now); err != nil {
+	for _, id := range handoffs {
+		if err := x.Store.ReturnHandoff(ctx, id, c.By, now); err != nil {
+			return err
+		}
+	}
+	if c.Final && x.Sound != nil {
+		if err := x.Sound.DestroyAll(); err != nil {
 			return err
 		}
 	}

@@ -184,13 +184,15 @@ func TestText(t *testing.T) {
 
 // day is a store of one day, whose destroyer remembers what it was left.
 type day struct {
-	rows     []Row
-	numbers  []casework.EnteredNumber
-	handoffs []casework.Handoff
-	taken    []string
-	marked   []string
-	gone     []string
-	fails    error
+	rows      []Row
+	numbers   []casework.EnteredNumber
+	handoffs  []casework.Handoff
+	taken     []string
+	marked    []string
+	gone      []string
+	fails     error
+	handing   Handover
+	yearBegan time.Time
 }
 
 func (d *day) TakeForReturn(_ context.Context, c dayclose.Close) error {
@@ -211,7 +213,30 @@ func (d *day) NumbersReturned(_ context.Context, ids []string, export string, _ 
 	}
 	return d.fails
 }
-func (d *day) AnsweredHandoffs(context.Context) ([]casework.Handoff, error) { return d.handoffs, nil }
+func (d *day) HandoffsToReturn(_ context.Context, c dayclose.Close) (ids []string, err error) {
+	for _, h := range d.handoffs {
+		if h.State == casework.HandoffAnswered || c.Final {
+			ids = append(ids, h.ID)
+		}
+	}
+	return ids, nil
+}
+
+func (d *day) WholeHandoffs(_ context.Context, ids []string) (whole []casework.Handoff, err error) {
+	for _, h := range d.handoffs {
+		if slices.Contains(ids, h.ID) {
+			whole = append(whole, h)
+		}
+	}
+	return whole, nil
+}
+
+func (d *day) Count() (recordings, keys int, err error) { return 5, 2, nil }
+func (d *day) DestroyAll() error {
+	d.gone = append(d.gone, "the recordings")
+	return nil
+}
+
 func (d *day) ReturnHandoff(_ context.Context, id string, _ dialer.UserID, _ time.Time) error {
 	d.gone = append(d.gone, id)
 	return nil
@@ -232,12 +257,13 @@ func TestACloseReturnsEverythingOnce(t *testing.T) {
 	d := &day{
 		rows:    []Row{{WardNumber: "0000000001", Direction: dialer.Outbound, Result: dialer.NoAnswer, Note: "😀"}},
 		numbers: []casework.EnteredNumber{{ID: "n1", WardNumber: "0000000002", Number: "0300000001", Kind: dialer.KindFixed}},
-		handoffs: []casework.Handoff{{ID: "h1", Kind: casework.HandOther, About: casework.HandoffAbout{WardNumber: "0000000003"}, Events: []casework.HandoffEvent{
-			{Text: "相談したいとのこと"}, {Text: "お受けします"},
-		}}},
+		handoffs: []casework.Handoff{{
+			ID: "h1", Kind: casework.HandOther, State: casework.HandoffAnswered, About: casework.HandoffAbout{WardNumber: "0000000003"},
+			Events: []casework.HandoffEvent{{Text: "相談したいとのこと"}, {Text: "お受けします"}},
+		}},
 	}
 	dir := t.TempDir()
-	x := &Returner{Store: d, Then: d, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now}
+	x := &Returner{Store: d, Then: d, Sound: d, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now}
 	c := dayclose.Close{ID: "close-1", Day: dialer.Date{Year: 2026, Month: 11, Day: 24}}
 	first, err := x.Return(t.Context(), c)
 	if err != nil {
@@ -274,5 +300,52 @@ func TestACloseReturnsEverythingOnce(t *testing.T) {
 	}
 	if !slices.Equal(d.marked, []string{"close-1 n1"}) || !slices.Equal(d.gone, []string{"h1", "the day's keys"}) {
 		t.Errorf("%v; %v", d.marked, d.gone)
+	}
+}
+
+// TestTheContractsEnd takes open hand-offs as they stand, and the recordings; one without a place for recordings has none to count.
+func TestTheContractsEnd(t *testing.T) {
+	d := &day{handoffs: []casework.Handoff{
+		{ID: "h1", State: casework.HandoffAnswered, About: casework.HandoffAbout{WardNumber: "0000000003"}},
+		{ID: "h2", State: casework.HandoffOpen, About: casework.HandoffAbout{WardNumber: "0000000004"}, Events: []casework.HandoffEvent{{Text: "分割の希望"}}},
+		{ID: "h3", State: casework.HandoffAcknowledged, About: casework.HandoffAbout{WardNumber: "0000000005"}},
+	}}
+	dir := t.TempDir()
+	x := &Returner{Store: d, Then: d, Handing: d, Sound: d, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now}
+	c := dayclose.Close{ID: "close-1", Day: dialer.Date{Year: 2026, Month: 11, Day: 24}, Final: true}
+	files, err := x.Return(t.Context(), c)
+	if err != nil {
+		t.Fatal(err)
+	}
+	i := slices.IndexFunc(files, func(f dayclose.File) bool { return f.Kind == "handoffs" })
+	body, err := os.ReadFile(dir + "/" + files[i].Name)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var got []string
+	for _, row := range readBack(t, body) {
+		got = append(got, row[0]+" "+row[len(row)-1])
+	}
+	if want := []string{"宛名番号 状態", "0000000003 回答済", "0000000004 未確認", "0000000005 確認済"}; !slices.Equal(got, want) {
+		t.Errorf("%v", got)
+	}
+	if counts, err := x.Doomed(t.Context(), c); err != nil || counts["handoffs"] != 3 || counts["recordings"] != 5 || counts["recording_keys"] != 2 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	for range 2 { // the power failed in between
+		if err := x.Destroy(t.Context(), c); err != nil {
+			t.Fatal(err)
+		}
+	}
+	once := []string{"h1", "h2", "h3", "the recordings", "the day's keys"}
+	if !slices.Equal(d.gone, slices.Concat(once, once)) {
+		t.Errorf("%v", d.gone)
+	}
+	x.Sound, d.gone = nil, nil
+	if counts, err := x.Doomed(t.Context(), c); err != nil || counts["persons"] != 3 || counts["recordings"] != 0 {
+		t.Errorf("%v, %v", counts, err)
+	}
+	if err := x.Destroy(t.Context(), c); err != nil || slices.Contains(d.gone, "the recordings") {
+		t.Errorf("%v, %v", d.gone, err)
 	}
 }

@@ -6,12 +6,15 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0));
 -- name: HoldDay :exec
 SELECT pg_advisory_xact_lock(hashtextextended('the day''s close', 0));
 
--- name: CloseUnderWay :one
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up'));
+-- name: DayShut :one
+-- Whether a close is under way, and whether the contract is over: a final close is under way, or was carried out.
+SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up')) AS closing,
+  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended;
 
 -- name: DayIsClosed :one
--- A close is under way, or the day was closed.
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date);
+-- A close is under way, or the day was closed; and whether the contract is over (DayShut).
+SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date) AS closed,
+  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended;
 
 -- name: CloseObstacles :one
 SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls,
@@ -19,19 +22,19 @@ SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls
   (SELECT count(*) FROM lists WHERE state = 'staging')::int AS staging;
 
 -- name: InsertClose :exec
-INSERT INTO day_closes (id, day, upto, by_user, begun_at, step, moved_at)
-VALUES (@id, (@day::text)::date, NULLIF(@upto::text, '')::date, @by_user, @begun_at, 'begun', @begun_at);
+INSERT INTO day_closes (id, day, upto, final, by_user, begun_at, step, moved_at)
+VALUES (@id, (@day::text)::date, NULLIF(@upto::text, '')::date, @final, @by_user, @begun_at, 'begun', @begun_at);
 
 -- name: MoveClose :execrows
 UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts = @counts, manifest = @manifest, destroyed = @destroyed
 WHERE id = @id AND step = @from_step;
 
 -- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
 FROM day_closes WHERE id = @id;
 
 -- name: NewestCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
 FROM day_closes ORDER BY begun_at DESC, id DESC LIMIT @max;
 
 -- name: HoldClose :one

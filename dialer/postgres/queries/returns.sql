@@ -24,7 +24,8 @@ SELECT (SELECT count(*) FROM records_now WHERE NOT returned)::int AS records,
   (SELECT count(DISTINCT custody) FROM persons WHERE custody < @day::date)::int AS days_before;
 
 -- name: HandoffsToReturn :many
-SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') ORDER BY at, id;
+-- With a final close those too that nobody has answered.
+SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') OR @final::boolean AND state <> 'returned' ORDER BY at, id;
 
 -- name: HandoffsReturned :many
 -- Those whose key a crash may have left.

@@ -21,7 +21,7 @@
 //	playback.go   the file read again: whole, or up to where it breaks off
 //	wav.go        the header that players want
 //	keys.go       a key a day, sealed under the master key
-//	sweep.go      what has been kept long enough
+//	sweep.go      what has been kept long enough, or goes with the contract's end
 //
 // # Who owns what
 //

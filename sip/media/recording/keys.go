@@ -134,13 +134,14 @@ func (k *KeyFolder) OfDay(day string) (tink.AEAD, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
+	if _, err := os.Stat(k.path(day)); errors.Is(err, fs.ErrNotExist) { // another node may have destroyed it
+		delete(k.keys, day)
+		return nil, ErrNoKey
+	}
 	if key := k.keys[day]; key != nil {
 		return key, nil
 	}
 	sealed, err := os.ReadFile(k.path(day))
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, ErrNoKey
-	}
 	if err != nil {
 		return nil, err
 	}

@@ -144,6 +144,44 @@ func TestManyAskForADaysKeyAtOnce(t *testing.T) {
 	}
 }
 
+// TestAllIsDestroyed: every day's key and file, once and again, also for who had a key in memory; and it is counted before.
+func TestAllIsDestroyed(t *testing.T) {
+	r := recorder(t)
+	var refs []string
+	for _, day := range []string{"2026-10-27", "2026-11-27"} {
+		ref := reference{day: day}
+		key := must[tink.AEAD](t)(r.Keys.ForDay(day))
+		f := must[file](t)(createFile(r.path(ref)))
+		must[int](t)(f.Write(join(sealed(t, key, ref, sounds...)...)))
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		refs = append(refs, ref.String())
+	}
+	k, _ := r.Keys.(*KeyFolder)
+	other := &KeyFolder{folder: k.folder, master: k.master, keys: map[string]tink.AEAD{}}
+	must[tink.AEAD](t)(other.OfDay("2026-10-27"))
+	if n, keys, err := r.Count(); n != 2 || keys != 2 || err != nil {
+		t.Errorf("%d recordings, %d keys, %v", n, keys, err)
+	}
+	for range 2 {
+		if err := r.DestroyAll(); err != nil {
+			t.Fatal(err)
+		}
+		if n, keys, err := r.Count(); n != 0 || keys != 0 || err != nil {
+			t.Errorf("%d recordings and %d keys are left, %v", n, keys, err)
+		}
+	}
+	for _, ref := range refs {
+		if _, err := r.Open(ref); !errors.Is(err, ErrGone) || r.Kept(ref) {
+			t.Errorf("%v", err)
+		}
+	}
+	if _, err := other.OfDay("2026-10-27"); !errors.Is(err, ErrNoKey) {
+		t.Errorf("another node has the key still: %v", err)
+	}
+}
+
 func TestWhatWasKeptLongEnoughGoes(t *testing.T) {
 	for _, c := range []struct {
 		name    string

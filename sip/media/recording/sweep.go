@@ -50,13 +50,55 @@ func (r *Recorder) Sweep(keep Retention) error {
 			}
 		}
 	}
+	all = append(all, r.eachDay(func(day string) error {
+		if day >= first {
+			return nil
+		}
+		r.Log.Info("recordings of a day removed", "day", day, "key", keep.Keys)
+		return os.RemoveAll(filepath.Join(r.Folder, day))
+	}))
+	return errors.Join(all...)
+}
+
+// eachDay hands on each day of which there is a folder of recordings, and goes on past an error.
+func (r *Recorder) eachDay(do func(day string) error) error {
 	entries, err := os.ReadDir(r.Folder)
-	all = append(all, err)
+	all := []error{err}
 	for _, e := range entries {
-		if e.IsDir() && isDay(e.Name()) && e.Name() < first {
-			all = append(all, os.RemoveAll(filepath.Join(r.Folder, e.Name())))
-			r.Log.Info("recordings of a day removed", "day", e.Name(), "key", keep.Keys)
+		if e.IsDir() && isDay(e.Name()) {
+			all = append(all, do(e.Name()))
 		}
 	}
 	return errors.Join(all...)
+}
+
+// Count is how many recordings there are, and how many days' keys. A recording whose key is gone counts: its file is there.
+func (r *Recorder) Count() (recordings, keys int, err error) {
+	days, err := r.Keys.Days()
+	if err != nil {
+		return 0, 0, err
+	}
+	err = r.eachDay(func(day string) error {
+		files, err := filepath.Glob(filepath.Join(r.Folder, day, "*"+fileSuffix))
+		recordings += len(files)
+		return err
+	})
+	return recordings, len(days), err
+}
+
+// DestroyAll ends all recordings: every day's key first, so that what is cut off in between is noise, also in a backup; then the
+// files. Asked again it does what is left. Nothing may be recorded meanwhile: no call is open when it is asked.
+func (r *Recorder) DestroyAll() error {
+	days, err := r.Keys.Days()
+	if err != nil {
+		return err
+	}
+	for _, day := range days {
+		if err := r.Keys.Destroy(day); err != nil {
+			return err
+		}
+	}
+	err = r.eachDay(func(day string) error { return os.RemoveAll(filepath.Join(r.Folder, day)) })
+	r.Log.Info("all recordings were destroyed", "keys", len(days))
+	return err
 }

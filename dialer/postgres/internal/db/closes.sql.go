@@ -13,7 +13,7 @@ import (
 )
 
 const closeByID = `-- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
 FROM day_closes WHERE id = $1
 `
 
@@ -21,6 +21,7 @@ type CloseByIDRow struct {
 	ID        string
 	Day       string
 	Upto      string
+	Final     bool
 	ByUser    string
 	BegunAt   time.Time
 	Step      string
@@ -38,6 +39,7 @@ func (q *Queries) CloseByID(ctx context.Context, id string) (CloseByIDRow, error
 		&i.ID,
 		&i.Day,
 		&i.Upto,
+		&i.Final,
 		&i.ByUser,
 		&i.BegunAt,
 		&i.Step,
@@ -67,17 +69,6 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 	var i CloseObstaclesRow
 	err := row.Scan(&i.OpenCalls, &i.ResultsDue, &i.Staging)
 	return i, err
-}
-
-const closeUnderWay = `-- name: CloseUnderWay :one
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up'))
-`
-
-func (q *Queries) CloseUnderWay(ctx context.Context) (bool, error) {
-	row := q.db.QueryRow(ctx, closeUnderWay)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
 }
 
 const countCustody = `-- name: CountCustody :one
@@ -168,15 +159,39 @@ func (q *Queries) DayCounts(ctx context.Context, fromAt time.Time, toAt time.Tim
 }
 
 const dayIsClosed = `-- name: DayIsClosed :one
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($1::text)::date)
+SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($1::text)::date) AS closed,
+  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended
 `
 
-// A close is under way, or the day was closed.
-func (q *Queries) DayIsClosed(ctx context.Context, today string) (bool, error) {
+type DayIsClosedRow struct {
+	Closed bool
+	Ended  bool
+}
+
+// A close is under way, or the day was closed; and whether the contract is over (DayShut).
+func (q *Queries) DayIsClosed(ctx context.Context, today string) (DayIsClosedRow, error) {
 	row := q.db.QueryRow(ctx, dayIsClosed, today)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
+	var i DayIsClosedRow
+	err := row.Scan(&i.Closed, &i.Ended)
+	return i, err
+}
+
+const dayShut = `-- name: DayShut :one
+SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up')) AS closing,
+  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended
+`
+
+type DayShutRow struct {
+	Closing bool
+	Ended   bool
+}
+
+// Whether a close is under way, and whether the contract is over: a final close is under way, or was carried out.
+func (q *Queries) DayShut(ctx context.Context) (DayShutRow, error) {
+	row := q.db.QueryRow(ctx, dayShut)
+	var i DayShutRow
+	err := row.Scan(&i.Closing, &i.Ended)
+	return i, err
 }
 
 const emptyStaging = `-- name: EmptyStaging :exec
@@ -221,14 +236,15 @@ func (q *Queries) HoldDay(ctx context.Context) error {
 }
 
 const insertClose = `-- name: InsertClose :exec
-INSERT INTO day_closes (id, day, upto, by_user, begun_at, step, moved_at)
-VALUES ($1, ($2::text)::date, NULLIF($3::text, '')::date, $4, $5, 'begun', $5)
+INSERT INTO day_closes (id, day, upto, final, by_user, begun_at, step, moved_at)
+VALUES ($1, ($2::text)::date, NULLIF($3::text, '')::date, $4, $5, $6, 'begun', $6)
 `
 
 type InsertCloseParams struct {
 	ID      string
 	Day     string
 	Upto    string
+	Final   bool
 	ByUser  string
 	BegunAt time.Time
 }
@@ -238,6 +254,7 @@ func (q *Queries) InsertClose(ctx context.Context, arg InsertCloseParams) error 
 		arg.ID,
 		arg.Day,
 		arg.Upto,
+		arg.Final,
 		arg.ByUser,
 		arg.BegunAt,
 	)
@@ -287,7 +304,7 @@ func (q *Queries) MoveClose(ctx context.Context, arg MoveCloseParams) (int64, er
 }
 
 const newestCloses = `-- name: NewestCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
 FROM day_closes ORDER BY begun_at DESC, id DESC LIMIT $1
 `
 
@@ -295,6 +312,7 @@ type NewestClosesRow struct {
 	ID        string
 	Day       string
 	Upto      string
+	Final     bool
 	ByUser    string
 	BegunAt   time.Time
 	Step      string
@@ -318,6 +336,7 @@ func (q *Queries) NewestCloses(ctx context.Context, max int32) ([]NewestClosesRo
 			&i.ID,
 			&i.Day,
 			&i.Upto,
+			&i.Final,
 			&i.ByUser,
 			&i.BegunAt,
 			&i.Step,

@@ -58,11 +58,12 @@ func (q *Queries) HandoffsReturned(ctx context.Context, since time.Time) ([]stri
 }
 
 const handoffsToReturn = `-- name: HandoffsToReturn :many
-SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') ORDER BY at, id
+SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') OR $1::boolean AND state <> 'returned' ORDER BY at, id
 `
 
-func (q *Queries) HandoffsToReturn(ctx context.Context) ([]string, error) {
-	rows, err := q.db.Query(ctx, handoffsToReturn)
+// With a final close those too that nobody has answered.
+func (q *Queries) HandoffsToReturn(ctx context.Context, final bool) ([]string, error) {
+	rows, err := q.db.Query(ctx, handoffsToReturn, final)
 	if err != nil {
 		return nil, err
 	}

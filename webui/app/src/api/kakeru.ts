@@ -134,7 +134,9 @@ export const moveHandoff = (id: string, act: HandoffAct, text: string) => {
 };
 
 export const getCloseState = () => take(api.GET("/api/close"));
-export const closeDay = (day: string) => take(api.POST("/api/close", { body: { day } }));
+/** Closes a day; with the day typed once more, the contract. */
+export const closeDay = (day: string, confirm?: string) => take(api.POST("/api/close", { body: { day, confirm, final: confirm !== undefined } }));
+export const getContractEnd = () => take(api.GET("/api/close/final"));
 export const giveUpClose = (id: string) => take(api.POST("/api/closes/{id}/give-up", at(id)));
 export const getCloses = async () => (await take(api.GET("/api/closes"))).items;
 /** A file that went back to the ward. That it was taken is written down. */

@@ -540,6 +540,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/close/final": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What the contract's end would take away, and what stands in its way */
+        get: operations["contract-end"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/closes": {
         parameters: {
             query?: never;
@@ -1383,11 +1400,15 @@ export interface components {
             why: string;
         };
         BeginCloseInputBody: {
+            /** @description with final: the day once more, as a person has typed it, YYYY-MM-DD */
+            confirm?: string;
             /**
              * Format: date
              * @description as GET /api/close named it: what is closed is what was read
              */
             day: string;
+            /** @description the contract's end: everything goes back or is destroyed, and nothing follows */
+            final?: boolean;
         };
         BestHour: {
             /** @description people answer more in this hour than usual, or less */
@@ -1582,6 +1603,8 @@ export interface components {
                 [key: string]: number;
             };
             files: components["schemas"]["ReturnedFile"][];
+            /** @description the contract's end: everything goes, and no close follows */
+            final: boolean;
             id: string;
             /** @description its SHA-256 */
             manifest: string;
@@ -1598,6 +1621,8 @@ export interface components {
             closed: boolean;
             /** @description what would be closed now, YYYY-MM-DD */
             day: string;
+            /** @description the contract has ended: there is nothing to close any more */
+            ended: boolean;
             /** @description the centre is still open: closing now ends its day early */
             open_now: boolean;
             ready: boolean;
@@ -1617,6 +1642,18 @@ export interface components {
             field: "" | "ward_number" | "name" | "kana" | "born_on" | "postal_code" | "address" | "phone1" | "phone2" | "phone3" | "insurance" | "term" | "due_on" | "amount" | "language" | "note" | "sample";
             name: string;
             new: boolean;
+        };
+        ContractEndOutputBody: {
+            checklist: components["schemas"]["CheckItem"][];
+            /** @description today was closed already: the contract is ended on a day to come */
+            closed: boolean;
+            /** @description what would be closed now, YYYY-MM-DD: what has to be typed */
+            day: string;
+            /** @description what would be destroyed, by kind */
+            goes: {
+                [key: string]: number;
+            };
+            ready: boolean;
         };
         Counts: {
             /** Format: int64 */
@@ -3983,6 +4020,35 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Close"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "contract-end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ContractEndOutputBody"];
                 };
             };
             /** @description Error */

@@ -19,6 +19,7 @@ export function CloseRecord({ close }: { close: Close }) {
       <summary className={css.summary}>
         <b>{longDate(close.day, language())}</b>
         <Chip tone={tones[close.step]}>{t(`close_step.${close.step}`)}</Chip>
+        {close.final && <Chip tone="bad">{t("contract_end.final")}</Chip>}
         <span className="quiet">{t("close.by", { name: close.by_name, at: dayAndTime(close.moved_at, language()) })}</span>
       </summary>
       <div className={css.record}>
@@ -31,7 +32,8 @@ export function CloseRecord({ close }: { close: Close }) {
   );
 }
 
-function Figures({ title, counts }: { title: string; counts: Close["counts"] }) {
+/** Counts by what they are of. */
+export function Figures({ title, counts }: { title: string; counts: Close["counts"] }) {
   const { t } = useTranslation();
   const names = Object.keys(counts);
   if (names.length === 0) return null;

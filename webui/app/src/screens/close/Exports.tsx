@@ -17,7 +17,7 @@ import css from "./close.module.css";
 import { Files } from "./Files";
 
 /** Records that go to the ward before the day's close: a button for the supervisor, and who wrote what when. */
-export function Exports() {
+export function Exports({ ended }: { ended: boolean }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const writes = useSession().user.role === "supervisor";
@@ -29,7 +29,7 @@ export function Exports() {
       </h2>
       <p className="quiet">{t("exports.lead")}</p>
       {error && <Notice tone="bad">{say(error)}</Notice>}
-      {data && writes && <Write key={data.day} today={data.day} waiting={data.waiting} />}
+      {data && writes && !ended && <Write key={data.day} today={data.day} waiting={data.waiting} />}
       <h3 className={css.head}>{t("exports.list")}</h3>
       {data?.items.length === 0 && <Empty title={t("exports.none")} />}
       <ul className={css.exports}>

@@ -1,16 +1,16 @@
 import { Button, Checkbox } from "@mantine/core";
 import { type Query, useQuery, useQueryClient } from "@tanstack/react-query";
-import { IconAlertTriangle, IconCircleCheck, IconInfoCircle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
-import type { CheckItem, Close, CloseState } from "../../api/types";
+import type { Close, CloseState } from "../../api/types";
 import { longDate } from "../../format/time";
 import { language } from "../../i18n";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
+import { Check } from "./Check";
 import css from "./close.module.css";
 
 /** What stands in the way of the day's close, the button, and how far a close has come. */
@@ -67,21 +67,6 @@ export function Today() {
   );
 }
 
-function Check({ item }: { item: CheckItem }) {
-  const { t } = useTranslation();
-  const bad = !item.ok && item.blocks;
-  const Icon = bad ? IconAlertTriangle : item.ok && item.n === 0 ? IconCircleCheck : IconInfoCircle;
-  return (
-    <li data-check={item.name} data-bad={bad || undefined}>
-      <Icon size={18} aria-hidden />
-      <span>
-        {t(`close_check.${item.name as CheckName}`, { count: item.n })}
-        {bad && <b> {t(`close_remedy.${item.name as Remedy}`)}</b>}
-      </span>
-    </li>
-  );
-}
-
 const steps = ["begun", "written", "signed", "destroying", "closed"] as const;
 
 function UnderWay({ state, close, onGiveUp }: { state: CloseState; close: Close; onGiveUp: (id: string) => void }) {
@@ -110,6 +95,3 @@ function UnderWay({ state, close, onGiveUp }: { state: CloseState; close: Close;
     </>
   );
 }
-
-type Remedy = "open_calls" | "results_due" | "spool" | "lists";
-type CheckName = Remedy | "handoffs_unseen" | "days_without" | "entries_waiting" | "numbers_waiting" | "handoffs_open";
