@@ -22,9 +22,10 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	return l.writeOrKeep(r, func() error { return l.write(ctx, r) })
 }
 
-// unlessEnded is nil for what came after the contract's end: there is no record of it to end, to note or to correct.
-func unlessEnded(err error) error {
+// unlessEnded is nil for what came after the contract's end, of which only the log tells: it may not be kept, and nobody would take it.
+func (l *Ledger) unlessEnded(id dialer.CallID, err error) error {
 	if no := (*dialer.Refusal)(nil); errors.As(err, &no) && no.Rule == dialer.ContractEnded {
+		l.log.Warn("what came after the contract's end was not kept", "call", id)
 		return nil
 	}
 	return err
@@ -34,7 +35,7 @@ func unlessEnded(err error) error {
 func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended bool, err error) {
 	if e.Arrival != nil {
 		if _, err := l.arrive(ctx, q, *e.Arrival); err != nil {
-			return false, unlessEnded(err)
+			return false, l.unlessEnded(e.ID, err)
 		}
 	}
 	if ended, err = endAttempt(ctx, q, e); err != nil || !ended {

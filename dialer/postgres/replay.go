@@ -61,7 +61,7 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 	switch {
 	case r.Arrival != nil:
 		_, err = l.arrive(ctx, q, *r.Arrival)
-		err = unlessEnded(err)
+		err = l.unlessEnded(r.Arrival.ID, err)
 	case r.Note != nil:
 		err = l.putNote(ctx, q, *r.Note)
 	case r.End != nil:
@@ -70,8 +70,8 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 		if err = enterContract(ctx, q); err == nil {
 			_, err = l.putAndPassOn(ctx, q, *r.Result)
 		}
-		err = unlessEnded(err) // what it notes of a person would stay
-		l.unjudged.Store(true) // the next upkeep settles what it promises
+		err = l.unlessEnded(r.Result.Attempt, err) // what it notes of a person would stay
+		l.unjudged.Store(true)                     // the next upkeep settles what it promises
 	}
 	return ended, err
 }
