@@ -36,8 +36,7 @@ func TestRedisGoesInMidTalk(t *testing.T) {
 	if a := h.ended(talk); a.Verdict.Result != dialer.Answered || a.EndedBy != dialer.ByOperator {
 		t.Errorf("the talk ended as %s by %s", a.Verdict.Result, a.EndedBy)
 	}
-	h.must(one.call(t.Context(), http.MethodPut, "/api/attempts/"+string(talk)+"/result",
-		map[string]any{"party": "recorder", "business_results": []string{}}, nil))
+	h.recorded(one, talk, map[string]any{"party": "recorder", "business_results": []string{}})
 
 	h.redis = storestest.RestartRedis(t, h.redis)
 	chief := h.signIn("supervisor")
@@ -66,8 +65,7 @@ func (h *house) finish(c *panelClient, id dialer.CallID) {
 		h.t.Fatal(err)
 	}
 	if a := h.ended(id); a.Verdict.Result == dialer.Answered {
-		h.must(c.call(h.t.Context(), http.MethodPut, "/api/attempts/"+string(id)+"/result",
-			map[string]any{"party": "self", "business_results": []string{"no_commitment"}}, nil))
+		h.recorded(c, id, map[string]any{"party": "self", "business_results": []string{"no_commitment"}})
 	}
 }
 

@@ -64,7 +64,7 @@ func TestADayIsClosed(t *testing.T) {
 	}
 	h.must(operator.call(t.Context(), http.MethodPost, "/api/calls/"+string(up)+"/hangup", nil, nil))
 	h.ended(up)
-	h.must(operator.call(t.Context(), http.MethodPut, "/api/attempts/"+string(up)+"/result", map[string]any{"party": "silent"}, nil))
+	h.recorded(operator, up, map[string]any{"party": "silent"})
 
 	// The ward's folder is away, so that the close stands still; then the power fails.
 	returned := filepath.Join(h.dir, "returns")
@@ -138,7 +138,7 @@ func (h *house) talked(operator *panelClient, result map[string]any) casework.At
 	h.eventually("talking", func() bool { return talkNoted(h, id) })
 	h.must(operator.call(h.t.Context(), http.MethodPost, "/api/calls/"+string(id)+"/hangup", nil, nil))
 	a := h.ended(id)
-	h.must(operator.call(h.t.Context(), http.MethodPut, "/api/attempts/"+string(id)+"/result", result, nil))
+	h.recorded(operator, id, result)
 	return a
 }
 

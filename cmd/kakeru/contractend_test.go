@@ -25,9 +25,9 @@ func TestTheContractEnds(t *testing.T) {
 	id := h.recordedTalk(operator)
 	h.must(operator.call(t.Context(), http.MethodPost, "/api/calls/"+string(id)+"/hangup", nil, nil))
 	h.ended(id)
-	h.must(operator.call(t.Context(), http.MethodPut, "/api/attempts/"+string(id)+"/result", map[string]any{
+	h.recorded(operator, id, map[string]any{
 		"party": "self", "business_results": []string{"instalments"}, "note": "分割を希望", "handoffs": []map[string]string{{"kind": "instalments", "text": wish}},
-	}, nil))
+	})
 	words := append(h.everybody(), wish)
 	if status, _ := h.listens("ward", id); status != http.StatusOK {
 		t.Fatalf("before the end the recording is not heard: %d", status)
