@@ -267,6 +267,7 @@ func (e *Engine) ResultRecorded(ctx context.Context, id CallID, caseID CaseID) e
 	e.mu.Unlock()
 	e.place(ctx, caseID)
 	e.d.Board.Show(Change{Type: ChangeProgress, At: e.d.Now()})
+	e.d.Board.Show(Change{Type: ChangeQueue, At: e.d.Now()}) // the case waits now, perhaps for a time that was asked for
 	if freed != "" {
 		e.follow(func(ctx context.Context) { e.presentNext(ctx, freed) })
 	}

@@ -28,7 +28,7 @@ function Told({ mine }: { mine: MyDesk }) {
   const atDesk = useLocation({ select: (l) => l.pathname === "/desk" }); // the only screen where its key listens
   const [refusal, setRefusal] = useState<unknown>(null);
   const now = useServerNow(5_000);
-  const [first, ...others] = useAskedNow(mine.desk.case_id);
+  const [first, ...others] = useAskedNow(mine.desk);
 
   async function present(a: AskedFor) {
     setRefusal(null);

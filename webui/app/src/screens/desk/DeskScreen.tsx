@@ -79,7 +79,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const phone: Phone | undefined = usable.find((p) => p.rank === (rank ?? about?.next_number?.rank)) ?? usable[0];
   const obstacle = useObstacle(mine, phone, page);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
-  const [asked] = useAskedNow(mine.desk.case_id);
+  const [asked] = useAskedNow(mine.desk);
   // With anybody but the person nothing waits for the server's word that it is hidden.
   const withheld = !!page && page.identity.needed > 0 && !mayBeThePerson(result.draft.party);
   const identity = useIdentity(mine.attempt, about?.id, page?.identity, result.draft.party);

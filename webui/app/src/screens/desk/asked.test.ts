@@ -10,10 +10,12 @@ it("tells of a call asked for from two minutes before its time on, whom it conce
     call("mine", 0, { operator: "me" }),
     call("theirs", 0, { operator: "other" }),
     call("taken", 0, { desk: "席1" }),
+    call("left", 0, { desk: "席2" }),
+    call("here", 0),
     call("soon", 2),
   ];
-  const told = (minutes: number) => askedNow(calls, "me", Date.parse(at(minutes))).map((a) => a.case_id);
-  expect(told(0)).toEqual(["late", "mine", "soon"]);
-  expect(told(-1)).toEqual(["late", "mine"]);
+  const told = (minutes: number) => askedNow(calls, "me", Date.parse(at(minutes)), { name: "席2", case_id: "here" }).map((a) => a.case_id);
+  expect(told(0)).toEqual(["late", "mine", "left", "soon"]);
+  expect(told(-1)).toEqual(["late", "mine", "left"]);
   expect(told(-3)).toEqual(["late"]);
 });
