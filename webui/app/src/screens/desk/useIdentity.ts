@@ -1,5 +1,5 @@
 import { useQueryClient } from "@tanstack/react-query";
-import { useEffect, useState } from "react";
+import { useEffect, useRef, useState } from "react";
 import * as kakeru from "../../api/kakeru";
 import type { Identifier, Identity } from "../../api/types";
 import type { Party } from "../../keys/keymap";
@@ -23,6 +23,8 @@ export function useIdentity(attempt: string | undefined, about: string | undefin
   const [held, setHeld] = useState<{ attempt: string; about: string | undefined; ticks: Identifier[] } | null>(null);
   const [failure, setFailure] = useState<unknown>(null);
   const ticks = attempt && held?.attempt === attempt && held.about === about ? held.ticks : (check?.confirmed ?? []);
+  const latest = useRef(ticks); // as the draft of a result (useResult)
+  latest.current = ticks;
   const enough = !!check && check.needed > 0 && ticks.length >= check.needed && mayBeThePerson(party);
   const wanted = (enough ? ticks : []).join();
   const told = (check?.shown ? check.confirmed : []).join();
@@ -41,7 +43,8 @@ export function useIdentity(attempt: string | undefined, about: string | undefin
     problem: failure ? say(failure) : "",
     /** Ticks one off or takes it back; returns what is ticked off then. */
     toggle(it: Identifier): Identifier[] {
-      const next = ticked(check?.allowed ?? [], ticks, it);
+      const next = ticked(check?.allowed ?? [], latest.current, it);
+      latest.current = next;
       if (attempt) setHeld({ attempt, about, ticks: next });
       return next;
     },

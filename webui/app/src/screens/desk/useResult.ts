@@ -46,9 +46,13 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
 
   const kept = attempt ? (held?.attempt === attempt ? held.draft : loadDraft(user, attempt)) : null;
   const draft = kept ?? proposed;
+  // A key may be pressed before its listener has seen what the one before it changed: it goes by what stands here.
+  const latest = useRef(draft);
+  latest.current = draft;
 
   function change(next: Draft) {
     if (!attempt) return;
+    latest.current = next;
     setHeld({ attempt, draft: next });
     keepDraft(user, attempt, next);
   }
@@ -57,26 +61,28 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
   const before = useRef(proposed.amount);
   useEffect(() => {
     if (before.current === proposed.amount) return;
-    const untouched = draft.amount === "" || draft.amount === before.current;
+    const now = latest.current;
+    const untouched = now.amount === "" || now.amount === before.current;
     before.current = proposed.amount;
-    if (kept && untouched) change({ ...draft, amount: proposed.amount, parts: null });
+    if (kept && untouched) change({ ...now, amount: proposed.amount, parts: null });
   }, [proposed.amount]);
 
   async function save() {
     if (!attempt || saving) return;
-    setUnsaid(!draft.party);
-    if (!draft.party) return;
+    const now = latest.current;
+    setUnsaid(!now.party);
+    if (!now.party) return;
     setSaving(true);
     setFailure(null);
     try {
-      const { kept } = await kakeru.putResult(attempt, entryOf(draft, asked === JSON.stringify(draft) ? [aboveBalance] : []));
+      const { kept } = await kakeru.putResult(attempt, entryOf(now, asked === JSON.stringify(now) ? [aboveBalance] : []));
       dropDraft(user, attempt);
       setHeld(null);
       onSaved(kept ? "kept" : "recorded");
       for (const key of [keys.desks, ["case"], keys.attempt(attempt)]) void client.invalidateQueries({ queryKey: key });
     } catch (error) {
       setFailure(error);
-      setAsked(toConfirm(error) ? JSON.stringify(draft) : "");
+      setAsked(toConfirm(error) ? JSON.stringify(now) : "");
     } finally {
       setSaving(false);
     }
@@ -86,5 +92,15 @@ export function useResult(user: string, attempt: string | undefined, proposed: D
   const problem = failure !== null && Object.keys(fields).length === 0 ? say(failure) : "";
   const errors = unsaid && !draft.party ? { ...fields, party: t("form.choose_party") } : fields;
   const confirming = asked !== "" && asked === JSON.stringify(draft);
-  return { confirming, draft, change, save, saving, errors, problem };
+  return {
+    confirming,
+    get draft() {
+      return latest.current;
+    },
+    change,
+    save,
+    saving,
+    errors,
+    problem,
+  };
 }
