@@ -172,6 +172,9 @@ func (s *Server) beginClose(ctx context.Context, in *beginCloseInput) (*closeOut
 	if err != nil {
 		return nil, err
 	}
+	if state.Ended { // whatever day it is
+		return nil, refused(dialer.Refuse(dialer.ContractEnded))
+	}
 	if in.Body.Day != state.Day.String() {
 		return nil, errOtherDay
 	}

@@ -191,6 +191,7 @@ func TestTheContractsEnd(t *testing.T) {
 	}
 	h.closing.list[0].Step = dayclose.Closed
 	s := into[struct{ Ended, Ready bool }](t, supervisor.do(http.MethodGet, "/api/close", nil).want(t, http.StatusOK))
+	supervisor.do(http.MethodPost, "/api/close", map[string]any{"day": "2020-01-01"}).problem(t, http.StatusConflict, "contract_ended") // whatever day
 	if !s.Ended || s.Ready {
 		t.Errorf("%+v", s)
 	}
