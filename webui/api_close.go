@@ -138,10 +138,7 @@ func (s *Server) closeState(ctx context.Context, _ *struct{}) (*closeStateOutput
 	}
 	out := &closeStateOutput{}
 	b := &out.Body
-	b.Day, b.OpenNow, b.Checklist, b.Ready = state.Day.String(), s.d.Hours.Open(s.d.Now()), []CheckItem{}, state.Found.Ready() == nil
-	for _, i := range state.Found.Checklist() {
-		b.Checklist = append(b.Checklist, CheckItem(i))
-	}
+	b.Day, b.OpenNow, b.Checklist, b.Ready = state.Day.String(), s.d.Hours.Open(s.d.Now()), dressChecks(state.Found.Checklist()), state.Found.Ready() == nil
 	b.Closed, b.Ended = state.Closed, state.Ended
 	b.Ready = b.Ready && !b.Closed && !b.Ended
 	b.Stuck, b.Trouble = state.Trouble != "", state.Trouble
@@ -151,6 +148,14 @@ func (s *Server) closeState(ctx context.Context, _ *struct{}) (*closeStateOutput
 	return out, nil
 }
 
+func dressChecks(items []dayclose.Item) []CheckItem {
+	out := make([]CheckItem, len(items))
+	for i, item := range items {
+		out[i] = CheckItem(item)
+	}
+	return out
+}
+
 func (s *Server) contractEnd(ctx context.Context, _ *struct{}) (*contractEndOutput, error) {
 	end, err := s.d.Closes.End(ctx)
 	if err != nil {
@@ -158,10 +163,7 @@ func (s *Server) contractEnd(ctx context.Context, _ *struct{}) (*contractEndOutp
 	}
 	out := &contractEndOutput{}
 	b := &out.Body
-	b.Day, b.Checklist, b.Goes = end.Day.String(), []CheckItem{}, end.Goes
-	for _, i := range end.Found.FinalChecklist() {
-		b.Checklist = append(b.Checklist, CheckItem(i))
-	}
+	b.Day, b.Checklist, b.Goes = end.Day.String(), dressChecks(end.Found.FinalChecklist()), end.Goes
 	b.Closed = end.Closed
 	b.Ready = end.Found.Ready() == nil && !end.Closed && !end.Ended && end.Under == nil
 	return out, nil

@@ -127,12 +127,18 @@ func dayOf(d dialer.Date) string { return fmt.Sprintf("%d月%d日", int(d.Month)
 
 // inYen writes a sum with its commas.
 func inYen(yen int64) dialer.Reason {
-	digits, sign := strconv.FormatInt(yen, 10), ""
+	digits, sign := Grouped(yen), ""
 	if yen < 0 {
 		digits, sign = digits[1:], "-"
 	}
-	for i := len(digits) - 3; i > 0; i -= 3 {
-		digits = digits[:i] + "," + digits[i:]
-	}
 	return dialer.Reason{JA: sign + digits + "円", EN: sign + "¥" + digits}
+}
+
+// Grouped writes a number with a comma at every third digit.
+func Grouped(n int64) string {
+	s := strconv.FormatInt(n, 10)
+	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
+		s = s[:i] + "," + s[i:]
+	}
+	return s
 }

@@ -2,7 +2,6 @@ package returns
 
 import (
 	"fmt"
-	"strconv"
 	"strings"
 
 	"kakeru/dialer/casework"
@@ -39,8 +38,8 @@ func (h Handover) figures(b *strings.Builder, c dayclose.Close) {
 }
 
 func monthLine(b *strings.Builder, m HandoverMonth) {
-	fmt.Fprintf(b, "%s: 架電 %s件、本人との通話 %s件、納付約束 %s件 %s円、うち履行 %s件 %s円\n", m.Month, grouped(int64(m.Attempts)), grouped(int64(m.Talks)),
-		grouped(int64(m.Promises)), grouped(m.PromisedYen), grouped(int64(m.Kept)), grouped(m.KeptYen))
+	fmt.Fprintf(b, "%s: 架電 %s件、本人との通話 %s件、納付約束 %s件 %s円、うち履行 %s件 %s円\n", m.Month, casework.Grouped(int64(m.Attempts)), casework.Grouped(int64(m.Talks)),
+		casework.Grouped(int64(m.Promises)), casework.Grouped(m.PromisedYen), casework.Grouped(int64(m.Kept)), casework.Grouped(m.KeptYen))
 }
 
 // standing is what is open, in numbers.
@@ -55,13 +54,13 @@ func (h Handover) standing(b *strings.Builder) {
 		}
 	}
 	b.WriteString("\n■ 引き継ぐもの\n")
-	fmt.Fprintf(b, "期日前または履行を確かめていない納付約束: %s件 %s円\n", grouped(int64(h.Open.Promises)), grouped(h.Open.PromisedYen))
-	fmt.Fprintf(b, "お約束の架電: %s件\n", grouped(int64(asked)))
-	fmt.Fprintf(b, "区の回答を待っている引継ぎ(状態のまま返却): %s件\n", grouped(int64(h.Open.Handoffs)))
-	fmt.Fprintf(b, "架電禁止の番号: %s件\n", grouped(int64(h.Open.NumbersForbidden)))
-	fmt.Fprintf(b, "CSV の案件: %s件(うち区へ返却済みで宛名番号を示せず、照合番号だけのもの %s件)\n", grouped(int64(len(h.Cases))), grouped(int64(unnamed)))
+	fmt.Fprintf(b, "期日前または履行を確かめていない納付約束: %s件 %s円\n", casework.Grouped(int64(h.Open.Promises)), casework.Grouped(h.Open.PromisedYen))
+	fmt.Fprintf(b, "お約束の架電: %s件\n", casework.Grouped(int64(asked)))
+	fmt.Fprintf(b, "区の回答を待っている引継ぎ(状態のまま返却): %s件\n", casework.Grouped(int64(h.Open.Handoffs)))
+	fmt.Fprintf(b, "架電禁止の番号: %s件\n", casework.Grouped(int64(h.Open.NumbersForbidden)))
+	fmt.Fprintf(b, "CSV の案件: %s件(うち区へ返却済みで宛名番号を示せず、照合番号だけのもの %s件)\n", casework.Grouped(int64(len(h.Cases))), casework.Grouped(int64(unnamed)))
 	for _, l := range h.Languages {
-		fmt.Fprintf(b, "言語 %s を要する案件: %s件\n", languageWord(l.Language), grouped(int64(l.N)))
+		fmt.Fprintf(b, "言語 %s を要する案件: %s件\n", languageWord(l.Language), casework.Grouped(int64(l.N)))
 	}
 }
 
@@ -113,13 +112,4 @@ func (h Handover) pages(b *strings.Builder) {
 		}
 		fmt.Fprintf(b, "・%s(%s、第%d版、%s承認)\n", p.Title, language, p.Version, inTokyo(p.DecidedAt, "2006/01/02"))
 	}
-}
-
-// grouped writes a number with a comma at every third digit.
-func grouped(n int64) string {
-	s := strconv.FormatInt(n, 10)
-	for i := len(s) - 3; i > 0 && s[i-1] != '-'; i -= 3 {
-		s = s[:i] + "," + s[i:]
-	}
-	return s
 }

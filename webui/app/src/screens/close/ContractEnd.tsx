@@ -1,5 +1,5 @@
 import { Button, TextInput } from "@mantine/core";
-import { useQuery, useQueryClient } from "@tanstack/react-query";
+import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
@@ -11,6 +11,7 @@ import { Figures } from "./CloseRecord";
 import { Check } from "./Check";
 import css from "./close.module.css";
 import { confirms, typedDay } from "./confirm";
+import { useClosing } from "./useClosing";
 
 /** 契約終了の返却, for the supervisor: folded, since nobody is to come here by the way. */
 export function ContractEnd() {
@@ -37,21 +38,13 @@ export function ContractEnd() {
 function Asked() {
   const { t } = useTranslation();
   const say = useProblemText();
-  const client = useQueryClient();
+  const { refusal, ask } = useClosing();
   const [typed, setTyped] = useState("");
-  const [refusal, setRefusal] = useState<unknown>(null);
   const { data: end, error } = useQuery({ queryKey: [...keys.closeState, "final"], queryFn: kakeru.getContractEnd });
 
   async function begin(day: string) {
-    setRefusal(null);
-    try {
-      await kakeru.closeDay(day, typedDay(typed));
-    } catch (failure) {
-      setRefusal(failure);
-    }
+    await ask(() => kakeru.closeDay(day, typedDay(typed)));
     setTyped("");
-    await client.invalidateQueries({ queryKey: keys.closeState });
-    await client.invalidateQueries({ queryKey: keys.closes });
   }
 
   if (error) return <Notice tone="bad">{say(error)}</Notice>;

@@ -1,5 +1,5 @@
 import { Button, Checkbox } from "@mantine/core";
-import { type Query, useQuery, useQueryClient } from "@tanstack/react-query";
+import { type Query, useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
@@ -12,28 +12,21 @@ import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { Check } from "./Check";
 import css from "./close.module.css";
+import { useClosing } from "./useClosing";
 
 /** What stands in the way of the day's close, the button, and how far a close has come. */
 export function Today() {
   const { t } = useTranslation();
   const say = useProblemText();
-  const client = useQueryClient();
-  const [refusal, setRefusal] = useState<unknown>(null);
+  const { refusal, ask } = useClosing();
   const [sure, setSure] = useState(false);
   // Frames tell of most that changes; what waits in a spool, or an old close's trouble, no frame tells.
   const refetchInterval = (query: Query<CloseState>) => (query.state.data?.under_way ? 5_000 : 20_000);
   const { data: state, error } = useQuery({ queryKey: keys.closeState, queryFn: kakeru.getCloseState, refetchInterval });
 
-  async function ask(request: () => Promise<unknown>) {
-    setRefusal(null);
+  function act(request: () => Promise<unknown>) {
     setSure(false);
-    try {
-      await request();
-    } catch (failure) {
-      setRefusal(failure);
-    }
-    await client.invalidateQueries({ queryKey: keys.closeState });
-    await client.invalidateQueries({ queryKey: keys.closes });
+    void ask(request);
   }
 
   if (error) return <Notice tone="bad">{say(error)}</Notice>;
@@ -45,7 +38,7 @@ export function Today() {
       </h2>
       {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
       {state.under_way ? (
-        <UnderWay state={state} close={state.under_way} onGiveUp={(id) => void ask(() => kakeru.giveUpClose(id))} />
+        <UnderWay state={state} close={state.under_way} onGiveUp={(id) => act(() => kakeru.giveUpClose(id))} />
       ) : state.closed ? (
         <Notice tone="talk">{t("close.closed_today")}</Notice>
       ) : (
@@ -58,7 +51,7 @@ export function Today() {
           {state.open_now && <Notice tone="wait">{t("close.open_now")}</Notice>}
           <Notice tone="note">{t("close.what_happens")}</Notice>
           <Checkbox label={t("close.sure")} checked={sure} disabled={!state.ready} onChange={(e) => setSure(e.currentTarget.checked)} />
-          <Button size="md" className={css.button} disabled={!state.ready || !sure} onClick={() => void ask(() => kakeru.closeDay(state.day))}>
+          <Button size="md" className={css.button} disabled={!state.ready || !sure} onClick={() => act(() => kakeru.closeDay(state.day))}>
             {t("close.button")}
           </Button>
         </>
