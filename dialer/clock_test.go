@@ -7,11 +7,11 @@ import (
 	"sync"
 	"sync/atomic"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/dialertest/bubble"
 )
 
 // clocks are this machine's clock and the ledger's, either of which may be set wrong by so much.
@@ -65,7 +65,7 @@ func set(at *atomic.Int64, d time.Duration) { at.Store(int64(d)) }
 // inClocks runs a test in a bubble, with a watch that runs.
 func inClocks(t *testing.T, test func(*testing.T, *clocks, *dialer.Watch)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		c := &clocks{}
 		w := c.watch()
 		if err := w.Compare(t.Context()); err != nil {
@@ -158,7 +158,7 @@ func TestALedgersClockThatJumpsIsNotBelieved(t *testing.T) {
 
 // A machine whose clock is wrong from the start goes by the ledger's, and dials nobody.
 func TestAWrongClockAtTheStart(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		c := &clocks{}
 		set(&c.wall, -time.Hour)
 		w := c.watch()

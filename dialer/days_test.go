@@ -4,13 +4,13 @@ import (
 	"errors"
 	"fmt"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"pgregory.net/rapid"
 
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/dialertest/bubble"
 )
 
 // step is one thing that happens in a random day, and how long it is until the next.
@@ -71,7 +71,7 @@ func TestDays(t *testing.T) {
 	rapid.Check(t, func(rt *rapid.T) {
 		d := drawDay(rt)
 		var wrong []string
-		synctest.Test(t, func(t *testing.T) { wrong = d.live(t) })
+		bubble.Run(t, func(t *testing.T) { wrong = d.live(t) })
 		if len(wrong) > 0 {
 			rt.Fatalf("%d things are wrong: %q", len(wrong), wrong)
 		}

@@ -12,6 +12,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/dialertest/bubble"
 )
 
 // house is an engine among fakes, in a bubble of virtual time.
@@ -43,7 +44,7 @@ var (
 // nothing may be left: no leg, no open line, no goroutine.
 func inHouse(t *testing.T, test func(*testing.T, *house)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		sleepUntil(time.Date(2026, 11, 24, 10, 0, 0, 0, dialer.Tokyo))
 		h := furnish(t)
 		t.Cleanup(h.close)

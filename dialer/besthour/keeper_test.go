@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/bubble"
 )
 
 // shelf is a history that may be out of reach.
@@ -33,7 +34,7 @@ func (s *shelf) HourCounts(_ context.Context, since, now time.Time) ([]Count, er
 }
 
 func TestTheKeeperLearnsEveryHour(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		var log bytes.Buffer
 		s := &shelf{counts: seen(dice(1), 200, evenings)}
 		s.away.Store(true)

@@ -11,6 +11,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/dialertest/bubble"
 	"kakeru/dialer/fleet"
 )
 
@@ -55,7 +56,7 @@ type node struct {
 // inCentre runs a test in a bubble of virtual time, at ten on a working Tuesday.
 func inCentre(t *testing.T, test func(*testing.T, *centre)) {
 	t.Helper()
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		time.Sleep(time.Until(time.Date(2026, 11, 24, 10, 0, 0, 0, dialer.Tokyo)))
 		c := &centre{t: t, ledger: dialertest.NewLedger(), queue: dialertest.NewQueue(), wire: dialertest.NewWire()}
 		t.Cleanup(c.close)

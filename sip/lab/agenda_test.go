@@ -3,8 +3,9 @@ package lab
 import (
 	"slices"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"kakeru/dialer/dialertest/bubble"
 )
 
 // The instants of RFC 3261 §17.1.2.2 and §13.3.1.4 for T1 = 500 ms, in units of
@@ -23,7 +24,7 @@ func TestDoublingFollowsTheRFC(t *testing.T) {
 }
 
 func TestAgendaDoesThingsInTimeAndOrder(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		a := newAgenda()
 		defer a.stop()
 		start := time.Now()

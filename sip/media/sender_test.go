@@ -3,12 +3,13 @@ package media
 import (
 	"context"
 	"testing"
-	"testing/synctest"
 	"time"
+
+	"kakeru/dialer/dialertest/bubble"
 )
 
 func TestPaceDoesNotDrift(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		start := time.Now()
 		n := 0
 		pace(t.Context().Done(), func(now time.Time) bool {
@@ -26,7 +27,7 @@ func TestPaceDoesNotDrift(t *testing.T) {
 }
 
 func TestPaceCatchesUpAfterAStall(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		start := time.Now()
 		n := 0
 		pace(t.Context().Done(), func(time.Time) bool {

@@ -12,10 +12,10 @@ import (
 	"strings"
 	"sync"
 	"testing"
-	"testing/synctest"
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/bubble"
 )
 
 var errPower = errors.New("the power failed")
@@ -210,7 +210,7 @@ func powerFailsAtEveryStep(t *testing.T, final bool) {
 		reached := true
 		for _, after := range []bool{false, true} {
 			name := fmt.Sprintf("%d,after=%v,final=%v", cut, after, final)
-			synctest.Test(t, func(t *testing.T) {
+			bubble.Run(t, func(t *testing.T) {
 				w := newWorld(t)
 				w.power.cut, w.power.after = cut, after
 				c := w.closer()
@@ -274,7 +274,7 @@ func (w *world) isClosed(name string) {
 // TestNothingGoesWithoutItsFiles: somebody removes or changes a file in each step before the data goes.
 func TestNothingGoesWithoutItsFiles(t *testing.T) {
 	for _, spoil := range []func(string) error{os.Remove, func(p string) error { return os.WriteFile(p, []byte("other"), 0o600) }} {
-		synctest.Test(t, func(t *testing.T) {
+		bubble.Run(t, func(t *testing.T) {
 			w := newWorld(t)
 			c := w.closer()
 			spoilt := ""
@@ -344,7 +344,7 @@ func TestTomorrow(t *testing.T) {
 
 // TestGivingUp is possible until there is no way back, and another close may follow; its manifest names the last one that counts.
 func TestGivingUp(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		w := newWorld(t)
 		c := w.closer()
 		given, err := c.Begin(t.Context(), c.d.Day(), "supervisor", false)
@@ -379,7 +379,7 @@ func TestGivingUp(t *testing.T) {
 
 // TestTheContractsEnd: all days' keys go whatever the settings keep, nothing follows it, and given up all is as before.
 func TestTheContractsEnd(t *testing.T) {
-	synctest.Test(t, func(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
 		w := newWorld(t)
 		c := w.closer()
 		c.d.Keep = Keep{ToEnd: true}
