@@ -95,3 +95,33 @@ func TestSuiteThatSaysNothing(t *testing.T) {
 		}
 	}
 }
+
+// TestAFuzzTargetThatRanOutIsRunAgain: only one whose clock ended it, never one that found something.
+func TestAFuzzTargetThatRanOutIsRunAgain(t *testing.T) {
+	for shown, want := range map[string]bool{
+		"--- FAIL: FuzzA (30.06s)\n    context deadline exceeded\nFAIL\n":                                               true,
+		"--- FAIL: FuzzA (3.1s)\n    --- FAIL: FuzzA (0.00s)\n    Failing input written to testdata\n":                  false,
+		"--- FAIL: FuzzA (30.06s)\n    context deadline exceeded\n    Failing input written to testdata/fuzz/FuzzA/1\n": false,
+		"--- FAIL: FuzzA (0.1s)\n    a_test.go:3: got context deadline exceeded\n":                                      false,
+		"--- FAIL: FuzzA (30.06s)\n    context deadline exceeded\npanic: runtime error\n":                               false,
+	} {
+		if got := ranOut(shown); got != want {
+			t.Errorf("%q: %v, want %v", shown, got, want)
+		}
+	}
+	s := suite{
+		name: "fuzz", args: []string{"sh", "-c", "cat ran 2>/dev/null || { echo first > ran; echo '    context deadline exceeded'; exit 1; }"}, dir: t.TempDir(),
+		count: func(output io.Reader, show io.Writer) tally {
+			text, _ := io.ReadAll(output)
+			_, _ = show.Write(append([]byte("\n"), text...))
+			if strings.Contains(string(text), "first") {
+				return tally{passed: 1}
+			}
+			return tally{failed: 1}
+		},
+		again: ranOut,
+	}
+	if got := s.run(t.Context(), io.Discard); got != (tally{passed: 1}) {
+		t.Errorf("run once more: %+v", got)
+	}
+}
