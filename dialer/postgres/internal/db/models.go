@@ -88,6 +88,17 @@ type EnteredNumber struct {
 	Returned   bool
 }
 
+type IssuedReport struct {
+	Kind     string
+	Period   string
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Reason   string
+	Content  []byte
+	Sha256   []byte
+}
+
 type List struct {
 	ID        string
 	FileName  string

@@ -1,0 +1,75 @@
+-- name: ReportAttempts :many
+-- With the newest result of each.
+SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
+  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
+  coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
+  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
+FROM calls_ended a LEFT JOIN LATERAL (
+  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
+) r ON true
+WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz
+ORDER BY a.began, a.id;
+
+-- name: ReportPromises :many
+-- Those that were made in a call of [from, to), and those that were kept on a day of it.
+WITH p AS (
+  SELECT p.attempt_id, p.revision FROM calls_ended a JOIN promises p ON p.attempt_id = a.id
+  WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz AND p.state <> 'replaced'
+  UNION
+  SELECT p.attempt_id, p.revision FROM promises p
+  WHERE p.state = 'kept' AND p.kept_on >= (@from_day::text)::date AND p.kept_on < (@to_day::text)::date
+)
+SELECT m.attempt_id, a.began::timestamptz AS made_at, a.direction, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
+  coalesce(m.kept_on::text, '')::text AS kept_on,
+  (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kokuho')::bigint AS kokuho,
+  (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kouki')::bigint AS kouki
+FROM p JOIN promises m ON m.attempt_id = p.attempt_id AND m.revision = p.revision JOIN calls_ended a ON a.id = p.attempt_id
+  JOIN attempt_results r ON r.attempt_id = p.attempt_id AND r.revision = p.revision
+ORDER BY made_at, m.attempt_id;
+
+-- name: ReportPayments :many
+-- What the payments of a span's days counted towards promises.
+SELECT c.attempt_id, a.began::timestamptz AS made_at, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
+FROM payments y JOIN promise_counted c ON c.payment_id = y.id
+  JOIN promises p ON p.attempt_id = c.attempt_id AND p.revision = c.revision AND p.state <> 'replaced'
+  JOIN calls_ended a ON a.id = c.attempt_id
+WHERE y.paid_on >= (@from_day::text)::date AND y.paid_on < (@to_day::text)::date
+GROUP BY y.id, c.attempt_id, a.began ORDER BY y.paid_on, y.id, c.attempt_id;
+
+-- name: ReportHandoffs :many
+SELECT id, at, kind, state FROM handoffs WHERE at >= @from_at::timestamptz AND at < @to_at::timestamptz AND state <> 'withdrawn' ORDER BY at, id;
+
+-- name: ReportNumbers :many
+SELECT id, at, first FROM numbers_entered
+WHERE at >= @from_at::timestamptz AND at < @to_at::timestamptz AND NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = numbers_entered.id)
+ORDER BY at, id;
+
+-- name: ReportSMS :many
+SELECT DISTINCT ON (day) day::text AS day, sent FROM sms_counts
+WHERE day >= (@from_day::text)::date AND day < (@to_day::text)::date ORDER BY day, id DESC;
+
+-- name: EnterSMS :exec
+INSERT INTO sms_counts (day, sent, by_user, at) VALUES ((@day::text)::date, @sent, @by_user, @at);
+
+-- name: IssueReport :exec
+INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
+VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256);
+
+-- name: IssuedReports :many
+SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports WHERE kind = @kind AND period = @period ORDER BY revision;
+
+-- name: IssuedReport :one
+SELECT kind, period, revision, at, by_user, reason, content, sha256 FROM issued_reports WHERE kind = @kind AND period = @period AND revision = @revision::int;
+
+-- name: NewestIssuedReports :many
+SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports ORDER BY at DESC, kind, period DESC, revision DESC LIMIT @max;
+
+-- name: RowsBehind :many
+-- The calls behind a figure, as a list on the screen shows them.
+SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.case_id, a.case_ref, a.desk, a.operator, a.number_kind, a.result::text AS result, a.counted,
+  coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business, coalesce(r.revision, 0)::int AS revision
+FROM calls_ended a LEFT JOIN LATERAL (
+  SELECT r.revision, r.party, r.business FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
+) r ON true
+WHERE a.id = ANY (@ids::uuid[]) ORDER BY a.began, a.id;

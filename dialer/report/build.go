@@ -1,0 +1,376 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// Options are the definitions a report is made by.
+type Options struct {
+	Now           time.Time
+	Hours         dialer.Hours
+	Desks         []dialer.DeskID // the seats: what an hour of work is counted for
+	MachinesApart bool            // voicemail and recorders are not among 不在件数
+}
+
+// Make makes a period's report from the ledger: the same ledger gives the same report.
+func Make(ctx context.Context, l Ledger, o Options, p Period) (Report, error) {
+	b := newBuilder(o, p)
+	from, to := p.facts()
+	if err := l.Facts(ctx, from, to, b); err != nil {
+		return Report{}, fmt.Errorf("read the ledger: %w", err)
+	}
+	return b.report(), nil
+}
+
+// ErrNoCell is a question for a cell that no report has.
+var ErrNoCell = errors.New("there is no such cell")
+
+// Behind returns the rows of the ledger that a cell of a period's report was made of. Those of a ratio are what it is a ratio of.
+func Behind(ctx context.Context, l Ledger, o Options, p Period, w Where) ([]Ref, error) {
+	b := newBuilder(o, p)
+	g := b.grid(w.Section)
+	if w.Section == efficiencySection {
+		g, w.Column = b.pace, behindPace[w.Column]
+	}
+	if g == nil || !g.want(w) {
+		return nil, ErrNoCell
+	}
+	from, to := p.facts()
+	if err := l.Facts(ctx, from, to, b); err != nil {
+		return nil, fmt.Errorf("read the ledger: %w", err)
+	}
+	return g.refs, nil
+}
+
+// total is the row of all.
+const total = "total"
+
+// cut is one way of cutting the attempts into rows.
+type cut struct {
+	grid *grid
+	key  func(*marked) string
+}
+
+// builder sums facts into the sections of one report.
+type builder struct {
+	o    Options
+	p    Period
+	from time.Time
+
+	cuts     []cut
+	counting *grid
+	pace     *grid
+	first    *grid
+	business *grid
+	promises *grid
+	kept     *grid
+	inbound  *grid
+	others   *grid
+	wanted   *grid
+
+	day      dialer.Date     // of the attempts being read
+	numbers  map[string]bool // dialled on that day
+	month    time.Month
+	absences map[string]int // of each person, in that month
+	known    [2]people
+	met      map[string]bool // persons who came to the telephone themselves
+	sms      bool
+}
+
+// people are those that the attempts of one row of the counting were made to.
+type people struct {
+	persons map[string]bool
+	cases   map[[2]string]bool
+}
+
+func newBuilder(o Options, p Period) *builder {
+	b := &builder{
+		o: o, p: p, from: p.Start(), numbers: map[string]bool{}, absences: map[string]int{}, met: map[string]bool{},
+	}
+	for i := range b.known {
+		b.known[i] = people{map[string]bool{}, map[[2]string]bool{}}
+	}
+	b.lay()
+	return b
+}
+
+// Attempt implements Sink.
+func (b *builder) Attempt(a Attempt) {
+	switch ref := (Ref{RefAttempt, string(a.ID)}); {
+	case a.Direction == dialer.Inbound:
+		if !a.At.Before(b.from) {
+			b.cameIn(a, ref)
+			b.talked(a, ref)
+		}
+	case a.Origin == casework.ByHand:
+		if !a.At.Before(b.from) {
+			b.others.add("by_hand", 0, 1, ref)
+			b.talked(a, ref)
+		}
+	default:
+		b.dialled(a, ref)
+	}
+}
+
+// dialled takes an attempt of ours that went out.
+func (b *builder) dialled(a Attempt, ref Ref) {
+	day := dialer.DateOf(a.At)
+	if day != b.day {
+		if day.Month != b.month {
+			clear(b.absences)
+		}
+		clear(b.numbers)
+		b.day, b.month = day, day.Month
+	}
+	m := &marked{Attempt: a, repeat: b.numbers[a.NumberRef]}
+	if a.Counted {
+		b.numbers[a.NumberRef] = true
+	}
+	if m.absent(b.o) {
+		b.absences[a.CaseRef]++
+		m.third = b.absences[a.CaseRef]%3 == 0
+	}
+	if a.At.Before(b.from) {
+		return
+	}
+	held := make([]int, 0, len(attemptColumns))
+	for i := range attemptColumns {
+		if attemptColumns[i].holds(m, b.o) {
+			held = append(held, i)
+		}
+	}
+	for _, c := range b.cuts {
+		row := c.key(m)
+		for _, i := range held {
+			c.grid.add(row, i, 1, ref)
+		}
+	}
+	b.count(m, ref)
+	b.paced(m, ref)
+	b.talked(a, ref)
+}
+
+// count counts 件 in the four ways.
+func (b *builder) count(m *marked, ref Ref) {
+	if !m.Counted {
+		return
+	}
+	b.countInto(0, "attempts", m, ref)
+	if m.spoke() {
+		b.countInto(1, "answered", m, ref)
+	}
+}
+
+func (b *builder) countInto(i int, row string, m *marked, ref Ref) {
+	b.counting.add(row, 0, 1, ref)
+	if seen := b.known[i].persons; !seen[m.CaseRef] {
+		seen[m.CaseRef] = true
+		b.counting.add(row, 1, 1, ref)
+	}
+	for _, insurance := range insurances(m.Insurance) {
+		if key := [2]string{m.CaseRef, insurance}; !b.known[i].cases[key] {
+			b.known[i].cases[key] = true
+			b.counting.add(row, 2, 1, ref)
+		}
+	}
+	if !m.absent(b.o) || m.third {
+		b.counting.add(row, 3, 1, ref)
+	}
+}
+
+// insurances are the cases that a call was about: one for each insurance.
+func insurances(of string) []string {
+	switch of {
+	case "both":
+		return []string{"kokuho", "kouki"}
+	case "kokuho", "kouki":
+		return []string{of}
+	default:
+		return []string{""}
+	}
+}
+
+// paced sums the times of a counted attempt, in the columns of pace.
+func (b *builder) paced(m *marked, ref Ref) {
+	if !m.Counted {
+		return
+	}
+	for _, row := range []string{total, "desk:" + string(m.Desk)} {
+		b.pace.add(row, paceAttempts, 1, ref)
+		if m.spoke() {
+			b.pace.add(row, paceSpoke, 1, ref)
+		}
+		if m.spoke() && m.Party == casework.Self {
+			b.pace.add(row, paceSelf, 1, ref)
+		}
+		if m.Result == dialer.Answered {
+			b.pace.add(row, paceTalks, 1, ref)
+			b.pace.add(row, paceTalk, int64(m.Talk.Round(time.Second)/time.Second), ref)
+		}
+		if m.Revision > 0 {
+			b.pace.add(row, paceRecorded, 1, ref)
+			b.pace.add(row, paceWrap, int64(m.WrapUp.Round(time.Second)/time.Second), ref)
+		}
+	}
+}
+
+// talked takes what came of a talk, whoever began it.
+func (b *builder) talked(a Attempt, ref Ref) {
+	if a.Revision == 0 {
+		return
+	}
+	channel := channelOf(a.Direction == dialer.Inbound, a.Origin)
+	for _, of := range a.Business {
+		b.business.add(string(of), channel, 1, ref)
+		switch of {
+		case casework.AccountTransfer:
+			b.others.add("account_transfer", 0, 1, ref)
+		case casework.Complaint:
+			b.others.add("complaints", 0, 1, ref)
+		default:
+		}
+	}
+	if a.Wanted != "" && a.Wanted != "ja" {
+		b.wanted.add(a.Wanted, 0, 1, ref)
+	} else if slices.Contains(a.Business, casework.LanguageWanted) {
+		b.wanted.add("", 0, 1, ref)
+	}
+	if a.Party == casework.Self && a.Direction == dialer.Outbound && !b.met[a.CaseRef] {
+		b.met[a.CaseRef] = true
+		row := "none"
+		if len(a.Business) > 0 {
+			row = string(a.Business[0])
+		}
+		b.first.add(row, 0, 1, ref)
+	}
+}
+
+// The channels, as columns.
+const (
+	byCall = iota
+	byInbound
+	byHand
+)
+
+func channelOf(inbound bool, origin casework.Origin) int {
+	switch {
+	case origin == casework.ByHand:
+		return byHand
+	case inbound:
+		return byInbound
+	default:
+		return byCall
+	}
+}
+
+// cameIn takes a call that came in.
+func (b *builder) cameIn(a Attempt, ref Ref) {
+	b.inbound.add(total, 0, 1, ref)
+	kind := map[casework.InboundKind]int{
+		casework.CallBackReceived: 3, casework.Inquiry: 4, casework.ComplaintMade: 5, casework.OtherBusiness: 6,
+	}
+	if a.Result == dialer.Answered || a.Result == dialer.Interrupted {
+		b.inbound.add(total, 1, 1, ref)
+	} else {
+		b.inbound.add(total, 2, 1, ref)
+	}
+	if at, ok := kind[a.Kind]; ok {
+		b.inbound.add(total, at, 1, ref)
+	} else {
+		b.inbound.add(total, 7, 1, ref)
+	}
+	if a.Origin == casework.ByHand {
+		b.inbound.add(total, 8, 1, ref)
+	}
+}
+
+// Promise implements Sink.
+func (b *builder) Promise(p Promise) {
+	ref := Ref{RefPromise, string(p.Attempt)}
+	if made := !p.At.Before(b.from) && p.At.Before(b.p.End()); made {
+		rows := []string{total, "party:" + string(p.Party), "means:" + p.Means}
+		for _, row := range rows {
+			b.promises.add(row, 0, 1, ref)
+			b.promises.add(row, 1, p.Yen, ref)
+			b.promises.add(row, 2, p.ByKokuho, ref)
+			b.promises.add(row, 3, p.ByKouki, ref)
+			b.promises.add(row, 4, p.Yen-p.ByKokuho-p.ByKouki, ref)
+			if at := slices.Index(promiseStates, p.State); at >= 0 {
+				b.promises.add(row, 5+at, 1, ref)
+			}
+			b.promises.add(row, 5+len(promiseStates), p.PaidYen, ref)
+		}
+	}
+	if p.State == "kept" && b.within(p.KeptOn) {
+		b.keptRow(p.At, func(row string) {
+			b.kept.add(row, 0, 1, ref)
+			b.kept.add(row, 1, p.Yen, ref)
+		})
+	}
+}
+
+var promiseStates = []string{"open", "kept", "partly", "broken"}
+
+// Payment implements Sink.
+func (b *builder) Payment(p Payment) {
+	if b.within(p.PaidOn) {
+		b.keptRow(p.Promised, func(row string) { b.kept.add(row, 2, p.Yen, Ref{RefPayment, string(p.Attempt)}) })
+	}
+}
+
+// keptRow adds to the row of all and to that of the month of the promise.
+func (b *builder) keptRow(promised time.Time, add func(row string)) {
+	add(total)
+	add(monthName(promised))
+}
+
+func (b *builder) within(d dialer.Date) bool {
+	day := d.String()
+	return day >= b.p.From.String() && day < b.p.To.String()
+}
+
+// Handoff implements Sink.
+func (b *builder) Handoff(h Handoff) {
+	if h.At.Before(b.from) {
+		return
+	}
+	ref := Ref{RefHandoff, h.ID}
+	b.others.add("handoffs", 0, 1, ref)
+	b.others.add("handoff:"+string(h.Kind), 0, 1, ref)
+}
+
+// Number implements Sink.
+func (b *builder) Number(n Number) {
+	if n.At.Before(b.from) {
+		return
+	}
+	b.others.add("numbers", 0, 1, Ref{RefNumber, n.ID})
+	if n.First {
+		b.others.add("numbers_first", 0, 1, Ref{RefNumber, n.ID})
+	}
+}
+
+// SMS implements Sink.
+func (b *builder) SMS(s SMS) {
+	if b.within(s.On) {
+		b.sms = true
+		b.others.add("sms", 0, int64(s.Sent), Ref{RefSMS, s.On.String()})
+	}
+}
+
+func monthName(t time.Time) string { return t.In(dialer.Tokyo).Format("2006-01") }
+
+func hourName(t time.Time) string { return fmt.Sprintf("%02d", t.In(dialer.Tokyo).Hour()) }
+
+func afterColon(key string) string {
+	_, rest, _ := strings.Cut(key, ":")
+	return rest
+}

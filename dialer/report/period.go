@@ -1,0 +1,103 @@
+package report
+
+import (
+	"fmt"
+	"strconv"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Kind is which of the ward's reports it is (§8(3)①).
+type Kind string
+
+// The reports.
+const (
+	OfDay   Kind = "day"   // 日報
+	OfMonth Kind = "month" // 月報
+	OfYear  Kind = "year"  // 年報, of a fiscal year: April to March
+)
+
+// Kinds lists the reports.
+var Kinds = []Kind{OfDay, OfMonth, OfYear}
+
+// Period is the span a report is about, in whole days of Asia/Tokyo. To is the day after the last.
+type Period struct {
+	Kind     Kind
+	Name     string // "2026-11-24", "2026-11" or the fiscal year "2026"
+	From, To dialer.Date
+}
+
+// ParsePeriod reads a period by its kind and name. One that has not begun, or that is none, is an *AskError.
+func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
+	p := Period{Kind: kind, Name: name}
+	today := dialer.DateOf(now)
+	switch kind {
+	case OfDay:
+		day, err := dialer.ParseDate(name)
+		if err != nil {
+			return Period{}, &AskError{JA: "日の指定が正しくありません。2026-11-24 のように指定してください", EN: "not a day; write YYYY-MM-DD, as in 2026-11-24"}
+		}
+		p.From, p.To = day, day.Next()
+	case OfMonth:
+		first, err := time.ParseInLocation("2006-01", name, dialer.Tokyo)
+		if err != nil {
+			return Period{}, &AskError{JA: "月の指定が正しくありません。2026-11 のように指定してください", EN: "not a month; write YYYY-MM, as in 2026-11"}
+		}
+		p.From, p.To = dialer.DateOf(first), dialer.DateOf(first.AddDate(0, 1, 0))
+	case OfYear:
+		year, err := strconv.Atoi(name)
+		if err != nil || len(name) != 4 || year < 2000 {
+			return Period{}, &AskError{
+				JA: "年度の指定が正しくありません。2026 のように、4月が属する年で指定してください",
+				EN: "not a fiscal year; write the year in which its April lies, as in 2026",
+			}
+		}
+		p.From, p.To = dialer.Date{Year: year, Month: time.April, Day: 1}, dialer.Date{Year: year + 1, Month: time.April, Day: 1}
+	default:
+		return Period{}, &AskError{JA: "報告書の種類は day、month、year のいずれかです", EN: fmt.Sprintf("unknown report; use one of %v", Kinds)}
+	}
+	if p.Start().After(now) {
+		return Period{}, &AskError{
+			JA: fmt.Sprintf("その期間はまだ始まっていません。%sまでを指定してください", today),
+			EN: "that period has not begun; ask for one that holds " + today.String() + " or lies before it",
+		}
+	}
+	return p, nil
+}
+
+// Start is the first instant of the period, and End the first after it.
+func (p Period) Start() time.Time { return p.From.At(0) }
+
+// End is the first instant after the period.
+func (p Period) End() time.Time { return p.To.At(0) }
+
+// Over reports whether the period has ended.
+func (p Period) Over(now time.Time) bool { return !p.End().After(now) }
+
+// Title is the report's name for a person.
+func (p Period) Title() dialer.Reason {
+	switch p.Kind {
+	case OfDay:
+		return dialer.Reason{
+			JA: fmt.Sprintf("日報 %d年%d月%d日(%s)", p.From.Year, int(p.From.Month), p.From.Day, weekdays[p.From.Weekday()]),
+			EN: "Daily report, " + p.Name,
+		}
+	case OfMonth:
+		return dialer.Reason{JA: fmt.Sprintf("月報 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Monthly report, " + p.Name}
+	default:
+		return dialer.Reason{
+			JA: fmt.Sprintf("年報 %d年度(%d年4月〜%d年3月)", p.From.Year, p.From.Year, p.To.Year),
+			EN: fmt.Sprintf("Annual report, fiscal year %s (April %d to March %d)", p.Name, p.From.Year, p.To.Year),
+		}
+	}
+}
+
+var weekdays = [...]string{"日", "月", "火", "水", "木", "金", "土"}
+
+// facts is the span whose facts a report needs: from the first of the month on, since three absences in a month may be one 件.
+func (p Period) facts() (from, to time.Time) {
+	first := p.From
+	first.Day = 1
+	return first.At(0), p.End()
+}

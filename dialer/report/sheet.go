@@ -1,0 +1,88 @@
+package report
+
+import (
+	"kakeru/dialer"
+)
+
+// Report is a report as it is shown, exported, frozen and compared. It holds figures and words, never personal data.
+type Report struct {
+	Kind     Kind          `json:"kind"`
+	Period   string        `json:"period"`
+	From     string        `json:"from"` // first day, YYYY-MM-DD
+	Until    string        `json:"until" doc:"last day, YYYY-MM-DD"`
+	Title    dialer.Reason `json:"title"`
+	Whole    bool          `json:"whole" doc:"the period is over; one that is not shows what is there so far"`
+	Sections []Section     `json:"sections"`
+}
+
+// Section is one table of a report.
+type Section struct {
+	Key     string          `json:"key"`
+	Title   dialer.Reason   `json:"title"`
+	Columns []Column        `json:"columns"`
+	Rows    []Row           `json:"rows"`
+	Notes   []dialer.Reason `json:"notes" doc:"by which definition the figures were made"`
+}
+
+// Column is one figure of each row.
+type Column struct {
+	Key   string        `json:"key"`
+	Title dialer.Reason `json:"title"`
+	Unit  Unit          `json:"unit"`
+}
+
+// Row is what a line of figures is about.
+type Row struct {
+	Key   string        `json:"key"`
+	Title dialer.Reason `json:"title"`
+	Cells []Cell        `json:"cells"` // one for each column
+}
+
+// Cell is one figure. A cell that has none is not zero: Value is nil, and Why says so.
+type Cell struct {
+	Value *float64 `json:"value,omitempty"`
+	Why   Absence  `json:"absent,omitempty"`
+}
+
+// Absence says why a cell has no figure.
+type Absence string
+
+// The absences.
+const (
+	NoBase Absence = "no_base" // a ratio of nothing
+	Unused Absence = "unused"  // 未使用: the service is not in use
+)
+
+// Unit is what a column's figures are.
+type Unit string
+
+// The units.
+const (
+	InCalls   Unit = "count"
+	InYen     Unit = "yen"
+	InSeconds Unit = "seconds"
+	InPercent Unit = "percent" // of 100, with one decimal
+	InRate    Unit = "rate"    // per hour, with one decimal
+)
+
+// At returns a cell by its section, row and column; nil where there is none.
+func (r Report) At(section, row, column string) *Cell {
+	for _, s := range r.Sections {
+		if s.Key != section {
+			continue
+		}
+		for c := range s.Columns {
+			if s.Columns[c].Key != column {
+				continue
+			}
+			for i := range s.Rows {
+				if s.Rows[i].Key == row {
+					return &s.Rows[i].Cells[c]
+				}
+			}
+		}
+	}
+	return nil
+}
+
+func number(v float64) Cell { return Cell{Value: &v} }
