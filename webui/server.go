@@ -66,6 +66,8 @@ type Deps struct {
 	Closes Closes
 	// Exports are the records that go before it.
 	Exports Exports
+	// Reports are the ward's reports.
+	Reports Reports
 	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
 	Numbers casework.NumberStore
 	Refs    dialer.Refs
@@ -153,6 +155,7 @@ func (s *Server) routes() {
 	s.byHandRoutes()
 	s.recordingRoutes()
 	s.figureRoutes()
+	s.reportRoutes()
 	s.listRoutes()
 	s.listSourceRoutes()
 	s.languageRoutes()

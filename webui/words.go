@@ -9,6 +9,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/report"
 )
 
 // enumOf makes huma describe a type of words as the list of its words.
@@ -57,6 +58,10 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
 	reflect.TypeFor[casework.ScriptSituation](): texts(casework.ScriptSituations...),
 	reflect.TypeFor[casework.ScriptState]():     texts(casework.Drafted, casework.Approved, casework.Withdrawn),
+	reflect.TypeFor[report.Kind]():              texts(report.Kinds...),
+	reflect.TypeFor[report.Unit]():              texts(report.Units...),
+	reflect.TypeFor[report.Absence]():           texts(report.NoBase, report.Unused),
+	reflect.TypeFor[report.RefKind]():           texts(report.RefKinds...),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Announcement]():      texts(dialer.Announcements...),
@@ -107,6 +112,10 @@ func describeWords(r huma.Registry) {
 	alias[casework.NumberSeen](r)
 	alias[casework.ScriptSituation](r)
 	alias[casework.ScriptState](r)
+	alias[report.Kind](r)
+	alias[report.Unit](r)
+	alias[report.Absence](r)
+	alias[report.RefKind](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)
 	alias[dialer.Announcement](r)

@@ -208,10 +208,10 @@ func (l *Ledger) keepNote(ctx context.Context, q *db.Queries, id string, revisio
 	return q.InsertEntryNote(ctx, db.InsertEntryNoteParams{AttemptID: id, Revision: revision, Custody: c.day, Sealed: sealed})
 }
 
-func textsOf(business []casework.Business) []string {
-	out := make([]string, len(business))
-	for i, b := range business {
-		out[i] = string(b)
+func textsOf[T ~string](of []T) []string {
+	out := make([]string, len(of))
+	for i, text := range of {
+		out[i] = string(text)
 	}
 	return out
 }

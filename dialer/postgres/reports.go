@@ -2,6 +2,8 @@ package postgres
 
 import (
 	"context"
+	"encoding/hex"
+	"errors"
 	"fmt"
 	"time"
 
@@ -13,7 +15,10 @@ import (
 	"kakeru/dialer/report"
 )
 
-var _ report.Ledger = (*Ledger)(nil)
+var (
+	_ report.Ledger = (*Ledger)(nil)
+	_ report.Store  = (*Ledger)(nil)
+)
 
 // factsAtOnce is how many days of calls are read with one query: a year does not lie in memory, and a month takes few queries.
 const factsAtOnce = 10
@@ -126,4 +131,92 @@ func promiseFact(r db.ReportPromisesRow) (p report.Promise, err error) {
 		}
 	}
 	return p, nil
+}
+
+// EnterSMS writes down how many messages were sent on a day; the newest entry of a day counts.
+func (l *Ledger) EnterSMS(ctx context.Context, day dialer.Date, sent int, by dialer.UserID) error {
+	return l.query(ctx, "enter the messages of a day", func(ctx context.Context, q *db.Queries) error {
+		return q.EnterSMS(ctx, db.EnterSMSParams{Day: day.String(), Sent: int32(sent), ByUser: string(by), At: l.now()})
+	})
+}
+
+// Issue implements report.Store.
+func (l *Ledger) Issue(ctx context.Context, i report.Issued) error {
+	sum, err := hex.DecodeString(i.SHA256)
+	if err != nil {
+		return fmt.Errorf("a report's digest: %w", err)
+	}
+	var n int64
+	err = l.query(ctx, "issue a report", func(ctx context.Context, q *db.Queries) error {
+		n, err = q.IssueReport(ctx, db.IssueReportParams{
+			Kind: string(i.Kind), Period: i.Period, Revision: int32(i.Revision), At: i.At, ByUser: string(i.By), Reason: i.Reason, Content: i.Content, Sha256: sum,
+		})
+		return err
+	})
+	if err == nil && n == 0 {
+		return report.ErrIssued
+	}
+	return err
+}
+
+// IssuedOf implements report.Store.
+func (l *Ledger) IssuedOf(ctx context.Context, kind report.Kind, period string) (out []report.Issued, err error) {
+	err = l.query(ctx, "list issued reports", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.IssuedReports(ctx, string(kind), period)
+		out = make([]report.Issued, len(rows))
+		for i, r := range rows {
+			out[i] = issuedOf(r)
+		}
+		return err
+	})
+	return out, err
+}
+
+// IssuedReport implements report.Store.
+func (l *Ledger) IssuedReport(ctx context.Context, kind report.Kind, period string, revision int) (out report.Issued, err error) {
+	err = l.query(ctx, "read an issued report", func(ctx context.Context, q *db.Queries) error {
+		r, err := q.IssuedReport(ctx, string(kind), period, int32(revision))
+		out = issuedOf(db.IssuedReportsRow{
+			Kind: r.Kind, Period: r.Period, Revision: r.Revision, At: r.At, ByUser: r.ByUser, Reason: r.Reason, Sha256: r.Sha256,
+		})
+		out.Content = r.Content
+		return err
+	})
+	if errors.Is(err, dialer.ErrNotFound) {
+		return out, report.ErrNotIssued
+	}
+	return out, err
+}
+
+// issuedOf is a report without its content.
+func issuedOf(r db.IssuedReportsRow) report.Issued {
+	return report.Issued{
+		Kind: report.Kind(r.Kind), Period: r.Period, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), Reason: r.Reason,
+		SHA256: hex.EncodeToString(r.Sha256),
+	}
+}
+
+// ReportCalls returns the calls behind a figure, by when they began.
+func (l *Ledger) ReportCalls(ctx context.Context, ids []dialer.CallID) (out []report.Attempt, err error) {
+	err = l.query(ctx, "read the calls behind a figure", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.ReportCalls(ctx, textsOf(ids))
+		for _, r := range rows {
+			of := db.ReportAttemptsRow(r)
+			out = append(out, factOf(&of))
+		}
+		return err
+	})
+	return out, err
+}
+
+// CorrectedSince lists the corrections of a span's calls that were made after an instant, the first 200.
+func (l *Ledger) CorrectedSince(ctx context.Context, from, to, since time.Time) (out []report.Correction, err error) {
+	err = l.query(ctx, "find what was corrected", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.CorrectedSince(ctx, from, to, since)
+		for _, r := range rows {
+			out = append(out, report.Correction{Attempt: dialer.CallID(r.ID), Revision: int(r.Revision), By: dialer.UserID(r.ByUser), At: r.At})
+		}
+		return err
+	})
+	return out, err
 }

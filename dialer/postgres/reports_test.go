@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"encoding/json"
+	"errors"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -12,6 +13,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/report"
 )
 
@@ -435,7 +437,7 @@ func TestReportsAgreeWithAnIndependentCount(t *testing.T) {
 			must(t, err)
 			r := rand.New(rand.NewPCG(uint64(i), 7))
 			y := &randomYear{t: t, tx: tx, r: r, year: 2026}
-			y.write(60 + 4*i)
+			y.write(120 + 4*i)
 			must(t, tx.Commit(t.Context()))
 			x := export(t, l)
 			some := dialer.DateOf(y.at())
@@ -498,5 +500,85 @@ func agree(t *testing.T, l *Ledger, x exportedRows, kind report.Kind, name strin
 	}
 	if _, err := report.Behind(t.Context(), l, o, p, report.Where{Section: "attempts", Row: "total", Column: "none"}); err == nil {
 		t.Error("there are rows behind a cell that does not exist")
+	}
+}
+
+// An issued report is frozen, in the database too; a second of one revision is refused.
+func TestIssuedReportsAreFrozen(t *testing.T) {
+	l := newLedger(t)
+	i := report.Issued{
+		Kind: report.OfDay, Period: "2026-11-24", Revision: 1, At: noon, By: "sv", SHA256: strings.Repeat("ab", 32), Content: []byte("{}"),
+	}
+	must(t, l.Issue(t.Context(), i))
+	if err := l.Issue(t.Context(), i); !errors.Is(err, report.ErrIssued) {
+		t.Errorf("issued twice: %v", err)
+	}
+	again := i
+	again.Revision = 2
+	if err := l.Issue(t.Context(), again); err == nil || errors.Is(err, report.ErrIssued) {
+		t.Errorf("a revision without a reason: %v", err)
+	}
+	again.Reason = "訂正"
+	must(t, l.Issue(t.Context(), again))
+	got, err := l.IssuedReport(t.Context(), report.OfDay, "2026-11-24", 1)
+	if err != nil || string(got.Content) != "{}" || got.SHA256 != i.SHA256 || !got.At.Equal(noon) {
+		t.Errorf("%+v, %v", got, err)
+	}
+	if _, err := got.Report(); err == nil {
+		t.Error("content that does not have its digest is taken for a report")
+	}
+	if _, err := l.IssuedReport(t.Context(), report.OfDay, "2026-11-24", 3); !errors.Is(err, report.ErrNotIssued) {
+		t.Errorf("%v", err)
+	}
+	if all, err := l.IssuedOf(t.Context(), report.OfDay, "2026-11-24"); err != nil || len(all) != 2 || all[1].Reason != "訂正" {
+		t.Errorf("%+v, %v", all, err)
+	}
+	for _, sql := range []string{"UPDATE issued_reports SET reason = 'x'", "DELETE FROM issued_reports", "TRUNCATE issued_reports", "DELETE FROM sms_counts"} {
+		must(t, l.EnterSMS(t.Context(), dialer.DateOf(noon), 3, "sv"))
+		if _, err := l.pool.Exec(t.Context(), sql); err == nil {
+			t.Errorf("%s was done", sql)
+		}
+	}
+}
+
+// A report of a month is changed by what is corrected in the next, and says of which call.
+func TestACorrectionAcrossMonths(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	midnight := time.Date(2026, 11, 30, 15, 0, 0, 0, time.UTC)                // the end of November in Tokyo
+	talk := call(t, l, target, midnight.Add(-3*time.Second), dialer.Answered) // the INVITE left two seconds later
+	call(t, l, newTarget(), midnight.Add(-2*time.Second), dialer.NoAnswer)    // December's
+	first := entry(talk)
+	first.Party = casework.Family
+	_, err := l.Record(t.Context(), first)
+	must(t, err)
+	o := report.Options{Now: noon.AddDate(1, 0, 0), Hours: dialer.Hours{Week: dialer.WardHours()}}
+	november, err := report.ParsePeriod(report.OfMonth, "2026-11", o.Now)
+	must(t, err)
+	issuer := report.Issuer{Ledger: l, Store: l}
+	issued, err := issuer.Issue(t.Context(), o, november, "sv", "")
+	must(t, err)
+	was, err := issued.Report()
+	must(t, err)
+	if at := was.At("attempts", "total", "attempts"); *at.Value != 1 {
+		t.Fatalf("November has %v attempts, want the one that left a second before its end", *at.Value)
+	}
+	corrected := entry(talk)
+	corrected.At = midnight.AddDate(0, 0, 3)
+	_, err = l.Record(t.Context(), corrected)
+	must(t, err)
+	is, err := report.Make(t.Context(), l, o, november)
+	must(t, err)
+	for _, c := range report.Changes(was, is) {
+		if c.Column == "attempts" || c.Column == "answered" {
+			t.Errorf("%s changed, and a party alone was corrected", c.Title.EN)
+		}
+	}
+	if *is.At("attempts", "total", "self").Value != 1 || *is.At("attempts", "total", "family").Value != 0 {
+		t.Error("the correction is not in November")
+	}
+	fixed, err := l.CorrectedSince(t.Context(), november.Start(), november.End(), midnight.AddDate(0, 0, 2))
+	if err != nil || len(fixed) != 1 || fixed[0].Attempt != talk.ID || fixed[0].Revision != 2 {
+		t.Errorf("%+v, %v", fixed, err)
 	}
 }

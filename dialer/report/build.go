@@ -14,10 +14,12 @@ import (
 
 // Options are the definitions a report is made by.
 type Options struct {
-	Now           time.Time
-	Hours         dialer.Hours
-	Desks         []dialer.DeskID // the seats: what an hour of work is counted for
-	MachinesApart bool            // voicemail and recorders are not among 不在件数
+	Now   time.Time
+	Hours dialer.Hours
+	Desks []dialer.DeskID // the seats: what an hour of work is counted for
+	// Named is how somebody of the staff is called; what is empty or unknown stands for itself.
+	Named         func(dialer.UserID) string
+	MachinesApart bool // voicemail and recorders are not among 不在件数
 }
 
 // Make makes a period's report from the ledger: the same ledger gives the same report.

@@ -61,11 +61,11 @@ func col(key, ja, en string, holds func(*marked, Options) bool) attemptColumn {
 }
 
 func count(key, ja, en string) Column {
-	return Column{Key: key, Title: dialer.Reason{JA: ja, EN: en}, Unit: InCalls}
+	return Column{Key: key, Title: Words{JA: ja, EN: en}, Unit: InCalls}
 }
 
 func yen(key, ja, en string) Column {
-	return Column{Key: key, Title: dialer.Reason{JA: ja, EN: en}, Unit: InYen}
+	return Column{Key: key, Title: Words{JA: ja, EN: en}, Unit: InYen}
 }
 
 // with holds the counted talks with one party.

@@ -3,25 +3,29 @@ package report
 import (
 	"maps"
 	"slices"
-
-	"kakeru/dialer"
 )
 
 // Ref names a row of the ledger behind a figure.
 type Ref struct {
-	Kind string `json:"kind"` // attempt, promise, payment, handoff, number or sms
-	ID   string `json:"id"`   // of the attempt, hand-off or number; the day of an SMS entry
+	Kind RefKind `json:"kind"`
+	ID   string  `json:"id" doc:"of the attempt, hand-off or number; the day of an SMS entry"`
 }
 
-// The kinds of Ref.
+// RefKind says what a Ref names.
+type RefKind string
+
+// The kinds of Ref. Those of a promise and of a payment towards one name the attempt in which it was promised.
 const (
-	RefAttempt = "attempt"
-	RefPromise = "promise"
-	RefPayment = "payment"
-	RefHandoff = "handoff"
-	RefNumber  = "number"
-	RefSMS     = "sms"
+	RefAttempt RefKind = "attempt"
+	RefPromise RefKind = "promise"
+	RefPayment RefKind = "payment"
+	RefHandoff RefKind = "handoff"
+	RefNumber  RefKind = "number"
+	RefSMS     RefKind = "sms"
 )
+
+// RefKinds lists the kinds of Ref.
+var RefKinds = []RefKind{RefAttempt, RefPromise, RefPayment, RefHandoff, RefNumber, RefSMS}
 
 // Where is one cell of a report.
 type Where struct{ Section, Row, Column string }
@@ -31,14 +35,14 @@ type grid struct {
 	section Section
 	rows    map[string][]int64
 	keep    []string                          // rows that stand there even when nothing fell into them, in their order
-	titled  func(key string) dialer.Reason    // of a row
+	titled  func(key string) Words            // of a row
 	wanted  func(row string, column int) bool // the cell whose rows are asked for; nil: none
 	refs    []Ref
 }
 
-func newGrid(key, ja, en string, titled func(string) dialer.Reason, columns ...Column) *grid {
+func newGrid(key, ja, en string, titled func(string) Words, columns ...Column) *grid {
 	return &grid{
-		section: Section{Key: key, Title: dialer.Reason{JA: ja, EN: en}, Columns: columns, Notes: []dialer.Reason{}},
+		section: Section{Key: key, Title: Words{JA: ja, EN: en}, Columns: columns, Notes: []Words{}},
 		rows:    map[string][]int64{}, titled: titled,
 	}
 }
@@ -64,7 +68,7 @@ func (g *grid) want(w Where) bool {
 }
 
 func (g *grid) note(ja, en string) {
-	g.section.Notes = append(g.section.Notes, dialer.Reason{JA: ja, EN: en})
+	g.section.Notes = append(g.section.Notes, Words{JA: ja, EN: en})
 }
 
 // done returns the section: the rows that always stand there, then the others by their keys.

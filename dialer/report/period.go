@@ -66,6 +66,21 @@ func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 	return p, nil
 }
 
+// Current is the name of the period that holds an instant.
+func Current(kind Kind, now time.Time) string {
+	switch today := dialer.DateOf(now); kind {
+	case OfDay:
+		return today.String()
+	case OfMonth:
+		return monthName(now)
+	default:
+		if today.Month < time.April {
+			today.Year--
+		}
+		return strconv.Itoa(today.Year)
+	}
+}
+
 // Start is the first instant of the period, and End the first after it.
 func (p Period) Start() time.Time { return p.From.At(0) }
 
@@ -76,17 +91,17 @@ func (p Period) End() time.Time { return p.To.At(0) }
 func (p Period) Over(now time.Time) bool { return !p.End().After(now) }
 
 // Title is the report's name for a person.
-func (p Period) Title() dialer.Reason {
+func (p Period) Title() Words {
 	switch p.Kind {
 	case OfDay:
-		return dialer.Reason{
+		return Words{
 			JA: fmt.Sprintf("日報 %d年%d月%d日(%s)", p.From.Year, int(p.From.Month), p.From.Day, weekdays[p.From.Weekday()]),
 			EN: "Daily report, " + p.Name,
 		}
 	case OfMonth:
-		return dialer.Reason{JA: fmt.Sprintf("月報 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Monthly report, " + p.Name}
+		return Words{JA: fmt.Sprintf("月報 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Monthly report, " + p.Name}
 	default:
-		return dialer.Reason{
+		return Words{
 			JA: fmt.Sprintf("年報 %d年度(%d年4月〜%d年3月)", p.From.Year, p.From.Year, p.To.Year),
 			EN: fmt.Sprintf("Annual report, fiscal year %s (April %d to March %d)", p.Name, p.From.Year, p.To.Year),
 		}

@@ -24,7 +24,7 @@ func (b *builder) lay() {
 	for i, c := range attemptColumns {
 		attempts[i] = c.Column
 	}
-	cutBy := func(key, ja, en string, titled func(string) dialer.Reason, row func(*marked) string) *grid {
+	cutBy := func(key, ja, en string, titled func(string) Words, row func(*marked) string) *grid {
 		g := newGrid(key, ja, en, titled, attempts...)
 		b.cuts = append(b.cuts, cut{g, row})
 		return g
@@ -46,7 +46,7 @@ func (b *builder) lay() {
 	}
 	cutBy("attempts_by_hour", "ア 時間帯別", "Attempts by hour", hourWords, func(a *marked) string { return hourName(a.At) })
 	cutBy("attempts_by_desk", "ア 席別", "Attempts by desk", sameWords, func(a *marked) string { return string(a.Desk) })
-	cutBy("attempts_by_operator", "ア 担当者別", "Attempts by operator", sameWords, func(a *marked) string { return string(a.Operator) })
+	cutBy("attempts_by_operator", "ア 担当者別", "Attempts by operator", b.called, func(a *marked) string { return string(a.Operator) })
 	cutBy("attempts_by_insurance", "ア 保険別", "Attempts by insurance", named(insuranceWords), func(a *marked) string { return a.Insurance })
 	cutBy("attempts_by_language", "ア 言語別", "Attempts by language", named(languageWords), func(a *marked) string { return a.Language })
 	cutBy("attempts_by_number", "ア 番号種別", "Attempts by kind of number", named(kindWords), func(a *marked) string { return string(a.NumberKind) })
@@ -56,7 +56,7 @@ func (b *builder) lay() {
 }
 
 func (b *builder) layTalks() {
-	b.counting = newGrid("counting", "件数の数え方", "Ways of counting", named(map[string]dialer.Reason{
+	b.counting = newGrid("counting", "件数の数え方", "Ways of counting", named(map[string]Words{
 		"attempts": words("架電", "attempts"), "answered": words("応答", "answered by a person"),
 	}), count("attempts", "架電ごと", "by attempts"), count("persons", "人ごと", "by persons"), count("cases", "人×保険ごと", "by cases"),
 		count("thirds", "不在3回で1件", "three absences are one"))
@@ -98,12 +98,12 @@ func (b *builder) layPromises() {
 }
 
 func (b *builder) layOthers() {
-	titles := map[string]dialer.Reason{
+	titles := map[string]Words{
 		"sms": words("SMS催告", "SMS"), "handoffs": words("区への引継ぎ", "handed to the ward"), "account_transfer": words("口座振替案内", "account transfer advised"),
 		"numbers": words("電話番号入力", "numbers entered"), "numbers_first": words("うち番号のなかった人", "of persons without one"),
 		"complaints": words("苦情", "complaints"), "by_hand": words("手動記録の架電(架電件数に含まない)", "calls noted by hand (not among the attempts)"),
 	}
-	b.others = newGrid("others", "オ その他", "Others", func(key string) dialer.Reason {
+	b.others = newGrid("others", "オ その他", "Others", func(key string) Words {
 		if kind, ok := strings.CutPrefix(key, "handoff:"); ok {
 			w := named(handoffWords)(kind)
 			return words("うち"+w.JA, "of them: "+w.EN)
@@ -118,20 +118,30 @@ func (b *builder) layOthers() {
 	b.wanted = newGrid("languages", "オ 必要とされた言語", "Languages wanted", named(languageWords), count("talks", "通話件数", "talks"))
 }
 
-func always(w dialer.Reason) func(string) dialer.Reason {
-	return func(string) dialer.Reason { return w }
+func always(w Words) func(string) Words {
+	return func(string) Words { return w }
 }
 
-func sameWords(key string) dialer.Reason {
+func sameWords(key string) Words {
 	if key == total {
 		return totalWords
 	}
 	return words(key, key)
 }
 
-func hourWords(key string) dialer.Reason { return words(key+"時台", key+":00–"+key+":59") }
+// called is how an operator is called.
+func (b *builder) called(operator string) Words {
+	if b.o.Named != nil {
+		if name := b.o.Named(dialer.UserID(operator)); name != "" {
+			return words(name, name)
+		}
+	}
+	return sameWords(operator)
+}
 
-func promiseRowWords(key string) dialer.Reason {
+func hourWords(key string) Words { return words(key+"時台", key+":00–"+key+":59") }
+
+func promiseRowWords(key string) Words {
 	switch {
 	case strings.HasPrefix(key, "party:"):
 		w := named(partyWords)(afterColon(key))
@@ -144,7 +154,7 @@ func promiseRowWords(key string) dialer.Reason {
 	}
 }
 
-func keptRowWords(key string) dialer.Reason {
+func keptRowWords(key string) Words {
 	if key == total {
 		return totalWords
 	}
@@ -204,7 +214,7 @@ var behindPace = map[string]string{
 // efficiency is made of pace: ratios, and figures per hour of work.
 func (b *builder) efficiency() Section {
 	s := Section{
-		Key: efficiencySection, Title: words("効率", "Efficiency"), Rows: []Row{}, Notes: []dialer.Reason{
+		Key: efficiencySection, Title: words("効率", "Efficiency"), Rows: []Row{}, Notes: []Words{
 			words("率の分母は架電件数です。時間は開設時間から休憩を除き、席数を掛けたものです",
 				"Rates are of the attempts; hours are those of opening without the breaks, for each seat"),
 		},

@@ -1,41 +1,37 @@
 package report
 
-import (
-	"kakeru/dialer"
-)
-
 // Report is a report as it is shown, exported, frozen and compared. It holds figures and words, never personal data.
 type Report struct {
-	Kind     Kind          `json:"kind"`
-	Period   string        `json:"period"`
-	From     string        `json:"from"` // first day, YYYY-MM-DD
-	Until    string        `json:"until" doc:"last day, YYYY-MM-DD"`
-	Title    dialer.Reason `json:"title"`
-	Whole    bool          `json:"whole" doc:"the period is over; one that is not shows what is there so far"`
-	Sections []Section     `json:"sections"`
+	Kind     Kind      `json:"kind"`
+	Period   string    `json:"period"`
+	From     string    `json:"from"` // first day, YYYY-MM-DD
+	Until    string    `json:"until" doc:"last day, YYYY-MM-DD"`
+	Title    Words     `json:"title"`
+	Whole    bool      `json:"whole" doc:"the period is over; one that is not shows what is there so far"`
+	Sections []Section `json:"sections"`
 }
 
 // Section is one table of a report.
 type Section struct {
-	Key     string          `json:"key"`
-	Title   dialer.Reason   `json:"title"`
-	Columns []Column        `json:"columns"`
-	Rows    []Row           `json:"rows"`
-	Notes   []dialer.Reason `json:"notes" doc:"by which definition the figures were made"`
+	Key     string   `json:"key"`
+	Title   Words    `json:"title"`
+	Columns []Column `json:"columns"`
+	Rows    []Row    `json:"rows"`
+	Notes   []Words  `json:"notes" doc:"by which definition the figures were made"`
 }
 
 // Column is one figure of each row.
 type Column struct {
-	Key   string        `json:"key"`
-	Title dialer.Reason `json:"title"`
-	Unit  Unit          `json:"unit"`
+	Key   string `json:"key"`
+	Title Words  `json:"title"`
+	Unit  Unit   `json:"unit"`
 }
 
 // Row is what a line of figures is about.
 type Row struct {
-	Key   string        `json:"key"`
-	Title dialer.Reason `json:"title"`
-	Cells []Cell        `json:"cells"` // one for each column
+	Key   string `json:"key"`
+	Title Words  `json:"title"`
+	Cells []Cell `json:"cells"` // one for each column
 }
 
 // Cell is one figure. A cell that has none is not zero: Value is nil, and Why says so.
@@ -53,6 +49,12 @@ const (
 	Unused Absence = "unused"  // 未使用: the service is not in use
 )
 
+// Words are a title or a note.
+type Words struct {
+	JA string `json:"ja"`
+	EN string `json:"en"`
+}
+
 // Unit is what a column's figures are.
 type Unit string
 
@@ -64,6 +66,9 @@ const (
 	InPercent Unit = "percent" // of 100, with one decimal
 	InRate    Unit = "rate"    // per hour, with one decimal
 )
+
+// Units lists the units.
+var Units = []Unit{InCalls, InYen, InSeconds, InPercent, InRate}
 
 // At returns a cell by its section, row and column; nil where there is none.
 func (r Report) At(section, row, column string) *Cell {

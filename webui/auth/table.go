@@ -93,6 +93,10 @@ var Table = []Row{
 	{Route: "GET /api/closes", Roles: listeners},
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
+	{Route: "GET /api/reports/{kind}", Roles: listeners},
+	{Route: "GET /api/reports/{kind}/rows", Roles: listeners}, // every figure down to the call
+	{Route: "POST /api/reports/{kind}/issue", Roles: seniors},
+	{Route: "POST /api/sms", Roles: seniors},
 	{Route: "GET /api/exports", Roles: listeners},
 	{Route: "POST /api/exports", Roles: seniors},
 	{Route: "GET /api/exports/{id}/files/{n}", Roles: listeners},

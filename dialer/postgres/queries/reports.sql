@@ -52,9 +52,10 @@ WHERE day >= (@from_day::text)::date AND day < (@to_day::text)::date ORDER BY da
 -- name: EnterSMS :exec
 INSERT INTO sms_counts (day, sent, by_user, at) VALUES ((@day::text)::date, @sent, @by_user, @at);
 
--- name: IssueReport :exec
+-- name: IssueReport :execrows
 INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
-VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256);
+VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256)
+ON CONFLICT DO NOTHING;
 
 -- name: IssuedReports :many
 SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports WHERE kind = @kind AND period = @period ORDER BY revision;
@@ -62,14 +63,21 @@ SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports W
 -- name: IssuedReport :one
 SELECT kind, period, revision, at, by_user, reason, content, sha256 FROM issued_reports WHERE kind = @kind AND period = @period AND revision = @revision::int;
 
--- name: NewestIssuedReports :many
-SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports ORDER BY at DESC, kind, period DESC, revision DESC LIMIT @max;
-
--- name: RowsBehind :many
--- The calls behind a figure, as a list on the screen shows them.
-SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.case_id, a.case_ref, a.desk, a.operator, a.number_kind, a.result::text AS result, a.counted,
-  coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business, coalesce(r.revision, 0)::int AS revision
+-- name: ReportCalls :many
+-- Those behind a figure, as ReportAttempts has them.
+SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
+  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
+  coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
+  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
 FROM calls_ended a LEFT JOIN LATERAL (
-  SELECT r.revision, r.party, r.business FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
+  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
 ) r ON true
-WHERE a.id = ANY (@ids::uuid[]) ORDER BY a.began, a.id;
+WHERE a.id = ANY (@ids::uuid[])
+ORDER BY a.began, a.id;
+
+-- name: CorrectedSince :many
+-- Which of a span's calls had their result recorded or corrected after an instant: what may have changed a report.
+SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
+WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz AND r.at > @since::timestamptz AND r.revision > 1
+ORDER BY r.at, a.id LIMIT 200;

@@ -10,6 +10,45 @@ import (
 	"time"
 )
 
+const correctedSince = `-- name: CorrectedSince :many
+SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
+WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz AND r.at > $3::timestamptz AND r.revision > 1
+ORDER BY r.at, a.id LIMIT 200
+`
+
+type CorrectedSinceRow struct {
+	ID       string
+	Revision int32
+	ByUser   string
+	At       time.Time
+}
+
+// Which of a span's calls had their result recorded or corrected after an instant: what may have changed a report.
+func (q *Queries) CorrectedSince(ctx context.Context, fromAt time.Time, toAt time.Time, since time.Time) ([]CorrectedSinceRow, error) {
+	rows, err := q.db.Query(ctx, correctedSince, fromAt, toAt, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CorrectedSinceRow
+	for rows.Next() {
+		var i CorrectedSinceRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Revision,
+			&i.ByUser,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const enterSMS = `-- name: EnterSMS :exec
 INSERT INTO sms_counts (day, sent, by_user, at) VALUES (($1::text)::date, $2, $3, $4)
 `
@@ -31,9 +70,10 @@ func (q *Queries) EnterSMS(ctx context.Context, arg EnterSMSParams) error {
 	return err
 }
 
-const issueReport = `-- name: IssueReport :exec
+const issueReport = `-- name: IssueReport :execrows
 INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+ON CONFLICT DO NOTHING
 `
 
 type IssueReportParams struct {
@@ -47,8 +87,8 @@ type IssueReportParams struct {
 	Sha256   []byte
 }
 
-func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) error {
-	_, err := q.db.Exec(ctx, issueReport,
+func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64, error) {
+	result, err := q.db.Exec(ctx, issueReport,
 		arg.Kind,
 		arg.Period,
 		arg.Revision,
@@ -58,7 +98,10 @@ func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) error 
 		arg.Content,
 		arg.Sha256,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const issuedReport = `-- name: IssuedReport :one
@@ -104,48 +147,6 @@ func (q *Queries) IssuedReports(ctx context.Context, kind string, period string)
 	var items []IssuedReportsRow
 	for rows.Next() {
 		var i IssuedReportsRow
-		if err := rows.Scan(
-			&i.Kind,
-			&i.Period,
-			&i.Revision,
-			&i.At,
-			&i.ByUser,
-			&i.Reason,
-			&i.Sha256,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const newestIssuedReports = `-- name: NewestIssuedReports :many
-SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports ORDER BY at DESC, kind, period DESC, revision DESC LIMIT $1
-`
-
-type NewestIssuedReportsRow struct {
-	Kind     string
-	Period   string
-	Revision int32
-	At       time.Time
-	ByUser   string
-	Reason   string
-	Sha256   []byte
-}
-
-func (q *Queries) NewestIssuedReports(ctx context.Context, max int32) ([]NewestIssuedReportsRow, error) {
-	rows, err := q.db.Query(ctx, newestIssuedReports, max)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []NewestIssuedReportsRow
-	for rows.Next() {
-		var i NewestIssuedReportsRow
 		if err := rows.Scan(
 			&i.Kind,
 			&i.Period,
@@ -212,6 +213,86 @@ func (q *Queries) ReportAttempts(ctx context.Context, fromAt time.Time, toAt tim
 	var items []ReportAttemptsRow
 	for rows.Next() {
 		var i ReportAttemptsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Began,
+			&i.Direction,
+			&i.Origin,
+			&i.Desk,
+			&i.Operator,
+			&i.CaseRef,
+			&i.NumberRef,
+			&i.NumberKind,
+			&i.Insurance,
+			&i.Language,
+			&i.Result,
+			&i.Counted,
+			&i.AnsweredAt,
+			&i.EndedAt,
+			&i.Revision,
+			&i.Party,
+			&i.Business,
+			&i.Kind,
+			&i.Wanted,
+			&i.RecordedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportCalls = `-- name: ReportCalls :many
+SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
+  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
+  coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
+  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
+FROM calls_ended a LEFT JOIN LATERAL (
+  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
+) r ON true
+WHERE a.id = ANY ($1::uuid[])
+ORDER BY a.began, a.id
+`
+
+type ReportCallsRow struct {
+	ID         string
+	Began      time.Time
+	Direction  string
+	Origin     string
+	Desk       string
+	Operator   string
+	CaseRef    string
+	NumberRef  string
+	NumberKind string
+	Insurance  string
+	Language   string
+	Result     string
+	Counted    bool
+	AnsweredAt *time.Time
+	EndedAt    time.Time
+	Revision   int32
+	Party      string
+	Business   []string
+	Kind       string
+	Wanted     string
+	RecordedAt time.Time
+}
+
+// Those behind a figure, as ReportAttempts has them.
+func (q *Queries) ReportCalls(ctx context.Context, ids []string) ([]ReportCallsRow, error) {
+	rows, err := q.db.Query(ctx, reportCalls, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportCallsRow
+	for rows.Next() {
+		var i ReportCallsRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Began,
@@ -453,68 +534,6 @@ func (q *Queries) ReportSMS(ctx context.Context, fromDay string, toDay string) (
 	for rows.Next() {
 		var i ReportSMSRow
 		if err := rows.Scan(&i.Day, &i.Sent); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const rowsBehind = `-- name: RowsBehind :many
-SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.case_id, a.case_ref, a.desk, a.operator, a.number_kind, a.result::text AS result, a.counted,
-  coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business, coalesce(r.revision, 0)::int AS revision
-FROM calls_ended a LEFT JOIN LATERAL (
-  SELECT r.revision, r.party, r.business FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
-) r ON true
-WHERE a.id = ANY ($1::uuid[]) ORDER BY a.began, a.id
-`
-
-type RowsBehindRow struct {
-	ID         string
-	Began      time.Time
-	Direction  string
-	Origin     string
-	CaseID     string
-	CaseRef    string
-	Desk       string
-	Operator   string
-	NumberKind string
-	Result     string
-	Counted    bool
-	Party      string
-	Business   []string
-	Revision   int32
-}
-
-// The calls behind a figure, as a list on the screen shows them.
-func (q *Queries) RowsBehind(ctx context.Context, ids []string) ([]RowsBehindRow, error) {
-	rows, err := q.db.Query(ctx, rowsBehind, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []RowsBehindRow
-	for rows.Next() {
-		var i RowsBehindRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Began,
-			&i.Direction,
-			&i.Origin,
-			&i.CaseID,
-			&i.CaseRef,
-			&i.Desk,
-			&i.Operator,
-			&i.NumberKind,
-			&i.Result,
-			&i.Counted,
-			&i.Party,
-			&i.Business,
-			&i.Revision,
-		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -1144,6 +1144,57 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/reports/{kind}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A day's, a month's or a fiscal year's report */
+        get: operations["report"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{kind}/issue": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze a report as it stands */
+        post: operations["issue-report"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/reports/{kind}/rows": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The rows of the ledger behind a figure */
+        get: operations["report-rows"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/scripts": {
         parameters: {
             query?: never;
@@ -1244,6 +1295,23 @@ export interface paths {
         post: operations["sign-in"];
         /** Sign out */
         delete: operations["sign-out"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say how many messages were sent on a day */
+        post: operations["enter-sms"];
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -1410,6 +1478,17 @@ export interface components {
             /** @description the contract's end: everything goes back or is destroyed, and nothing follows */
             final?: boolean;
         };
+        BehindOutputBody: {
+            /** @description those of them that are calls, or were promised in one, at most 200 from offset on */
+            calls: components["schemas"]["ReportCall"][];
+            /** @description those that are none */
+            others: components["schemas"]["Ref"][];
+            /**
+             * Format: int64
+             * @description all rows of the ledger behind the figure
+             */
+            total: number;
+        };
         BestHour: {
             /** @description people answer more in this hour than usual, or less */
             good: boolean;
@@ -1573,6 +1652,23 @@ export interface components {
             paid: components["schemas"]["Paid"];
             promises: components["schemas"]["PromiseLine"][];
         };
+        Cell: {
+            /** @enum {string} */
+            absent?: "no_base" | "unused";
+            /** Format: double */
+            value?: number;
+        };
+        Change: {
+            column: string;
+            /** @description left out when the row is not there any more */
+            is?: components["schemas"]["Cell"];
+            row: string;
+            section: string;
+            title: components["schemas"]["Words"];
+            /** @enum {string} */
+            unit: "count" | "yen" | "seconds" | "percent" | "rate";
+            was?: components["schemas"]["Cell"];
+        };
         ChangeUserInputBody: {
             disabled?: boolean;
             languages?: string[];
@@ -1636,6 +1732,12 @@ export interface components {
             items: components["schemas"]["Close"][];
             /** @description null: the list is whole */
             next_cursor: string | null;
+        };
+        Column: {
+            key: string;
+            title: components["schemas"]["Words"];
+            /** @enum {string} */
+            unit: "count" | "yen" | "seconds" | "percent" | "rate";
         };
         ColumnGuess: {
             /** @enum {string} */
@@ -2101,6 +2203,21 @@ export interface components {
              * @description other business of the ward's
              */
             others: number;
+        };
+        IssueInputBody: {
+            period: string;
+            /** @description why it is issued again: never personal data */
+            reason?: string;
+        };
+        IssuedReport: {
+            /** Format: date-time */
+            at: string;
+            /** @description empty: at the close, or by the calendar */
+            by_name: string;
+            reason: string;
+            /** Format: int64 */
+            revision: number;
+            sha256: string;
         };
         Item: {
             /** Format: int64 */
@@ -2616,6 +2733,73 @@ export interface components {
              */
             until: string | null;
         } | null;
+        Ref: {
+            /** @description of the attempt, hand-off or number; the day of an SMS entry */
+            id: string;
+            /** @enum {string} */
+            kind: "attempt" | "promise" | "payment" | "handoff" | "number" | "sms";
+        };
+        Report: {
+            from: string;
+            /** @enum {string} */
+            kind: "day" | "month" | "year";
+            period: string;
+            sections: components["schemas"]["Section"][];
+            title: components["schemas"]["Words"];
+            /** @description last day, YYYY-MM-DD */
+            until: string;
+            /** @description the period is over; one that is not shows what is there so far */
+            whole: boolean;
+        };
+        ReportCall: {
+            /** Format: date-time */
+            at: string;
+            business: ("promise" | "already_paid" | "instalments" | "slip_reissue" | "call_back" | "message_left" | "refuses_to_pay" | "complaint" | "wrong_number" | "language" | "information" | "account_transfer" | "moved_or_deceased" | "not_in" | "hung_up" | "other_insurance" | "hardship" | "no_commitment")[];
+            by_name: string;
+            counted: boolean;
+            desk: string;
+            /** @enum {string} */
+            direction: "outbound" | "inbound";
+            id: string;
+            /** @enum {string} */
+            number_kind?: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+            /** @enum {string} */
+            origin: "sip" | "manual";
+            /**
+             * @description left out where nothing was recorded
+             * @enum {string}
+             */
+            party?: "self" | "family" | "third_party" | "voicemail" | "recorder" | "fax" | "silent";
+            /** @enum {string} */
+            result: "answered" | "no_answer" | "busy" | "unallocated" | "number_changed" | "out_of_reach" | "bad_number" | "refused" | "line_trouble" | "cancelled" | "interrupted" | "not_dialled";
+            /**
+             * Format: int64
+             * @description how often its result was recorded
+             */
+            revision: number;
+        };
+        ReportCorrection: {
+            /** Format: date-time */
+            at: string;
+            attempt_id: string;
+            by_name: string;
+            /** Format: int64 */
+            revision: number;
+        };
+        ReportOutputBody: {
+            /** @description against the newest that was issued; of one that was issued: against the one before it */
+            changes: components["schemas"]["Change"][];
+            /** @description results recorded anew since then */
+            corrections: components["schemas"]["ReportCorrection"][];
+            /** @description the first first */
+            issued: components["schemas"]["IssuedReport"][];
+            report: components["schemas"]["Report"];
+            /**
+             * Format: int64
+             * @description 0: as it stands now
+             */
+            revision: number;
+        };
         ResultInputBody: {
             /** @description what came of it; the first is the primary one */
             business_results?: string[];
@@ -2660,6 +2844,11 @@ export interface components {
             /** Format: int64 */
             rows: number;
             sha256: string;
+        };
+        Row: {
+            cells: components["schemas"]["Cell"][];
+            key: string;
+            title: components["schemas"]["Words"];
         };
         Rung: {
             /** Format: date-time */
@@ -2716,6 +2905,14 @@ export interface components {
             /** @description null: the list is whole */
             next_cursor: string | null;
         };
+        Section: {
+            columns: components["schemas"]["Column"][];
+            key: string;
+            /** @description by which definition the figures were made */
+            notes: components["schemas"]["Words"][];
+            rows: components["schemas"]["Row"][];
+            title: components["schemas"]["Words"];
+        };
         SignInInputBody: {
             login: string;
             password: string;
@@ -2744,6 +2941,12 @@ export interface components {
              * @description the case does not come before
              */
             until: string;
+        };
+        SmsInputBody: {
+            /** Format: date */
+            day: string;
+            /** Format: int64 */
+            sent: number;
         };
         Snapshot: {
             /** @description the last alerts, newest first */
@@ -2931,6 +3134,10 @@ export interface components {
             en: string;
             ja: string;
             word: string;
+        };
+        Words: {
+            en: string;
+            ja: string;
         };
     };
     responses: never;
@@ -5329,6 +5536,115 @@ export interface operations {
             };
         };
     };
+    report: {
+        parameters: {
+            query?: {
+                /** @description 2026-11-24, 2026-11, or the fiscal year 2026; the current one when left out */
+                period?: string;
+                /** @description as it was issued; 0: as it stands now */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                kind: "day" | "month" | "year";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ReportOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "issue-report": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                kind: "day" | "month" | "year";
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IssueInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IssuedReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-rows": {
+        parameters: {
+            query: {
+                period?: string;
+                section: string;
+                /** @description empty is a row too: that of what has no insurance, for instance */
+                row?: string;
+                column: string;
+                offset?: number;
+            };
+            header?: never;
+            path: {
+                kind: "day" | "month" | "year";
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["BehindOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     scripts: {
         parameters: {
             query?: never;
@@ -5587,6 +5903,37 @@ export interface operations {
             204: {
                 headers: {
                     "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "enter-sms": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SmsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
                     [name: string]: unknown;
                 };
                 content?: never;

@@ -1,0 +1,171 @@
+package report
+
+import (
+	"context"
+	"crypto/sha256"
+	"encoding/hex"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Issued is a report as it went out: frozen. What is found out later goes into a revision of its own, which says why there is one.
+type Issued struct {
+	Kind     Kind
+	Period   string
+	Revision int // 1 for the first
+	At       time.Time
+	By       dialer.UserID // empty: at the close, or by the calendar
+	Reason   string        // why there is another; empty for the first
+	SHA256   string        // of Content, in hexadecimal
+	Content  []byte        // JSON of the Report; nil in a list
+}
+
+// Report is what was issued. It fails when the bytes are not those that were.
+func (i Issued) Report() (r Report, err error) {
+	if sum := sha256.Sum256(i.Content); hex.EncodeToString(sum[:]) != i.SHA256 {
+		return r, fmt.Errorf("%s %s, revision %d: the content is not what was issued: its digest differs", i.Kind, i.Period, i.Revision)
+	}
+	if err := json.Unmarshal(i.Content, &r); err != nil {
+		return r, fmt.Errorf("%s %s, revision %d: %w", i.Kind, i.Period, i.Revision, err)
+	}
+	return r, nil
+}
+
+// Store keeps issued reports. dialer/postgres implements it.
+type Store interface {
+	// Issue adds a report; ErrIssued when the period has that revision already.
+	Issue(ctx context.Context, i Issued) error
+	// IssuedOf lists a period's, the first first, without their contents.
+	IssuedOf(ctx context.Context, kind Kind, period string) ([]Issued, error)
+	// IssuedReport returns one with its content; ErrNotIssued when there is none.
+	IssuedReport(ctx context.Context, kind Kind, period string, revision int) (Issued, error)
+}
+
+// The errors of a Store.
+var (
+	ErrIssued    = errors.New("that revision has been issued")
+	ErrNotIssued = errors.New("no such report was issued")
+)
+
+// Issuer issues reports.
+type Issuer struct {
+	Ledger Ledger
+	Store  Store
+}
+
+// maxReason is how long a reason may be, in characters.
+const maxReason = 200
+
+// Issue freezes a period's report as it stands. The second and every later one needs a reason, and something that changed. Two that
+// are issued at once are one: the other gets ErrIssued. What cannot be issued is an *AskError.
+func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID, reason string) (Issued, error) {
+	reason = strings.TrimSpace(reason)
+	if len([]rune(reason)) > maxReason {
+		return Issued{}, &AskError{JA: fmt.Sprintf("理由は%d文字以内で書いてください", maxReason), EN: fmt.Sprintf("a reason has at most %d characters", maxReason)}
+	}
+	before, err := i.Store.IssuedOf(ctx, p.Kind, p.Name)
+	if err != nil {
+		return Issued{}, fmt.Errorf("find what was issued: %w", err)
+	}
+	made, err := Make(ctx, i.Ledger, o, p)
+	if err != nil {
+		return Issued{}, err
+	}
+	content, err := json.Marshal(made)
+	if err != nil {
+		return Issued{}, fmt.Errorf("write the report: %w", err)
+	}
+	sum := sha256.Sum256(content)
+	out := Issued{
+		Kind: p.Kind, Period: p.Name, Revision: len(before) + 1, At: o.Now, By: by, Reason: reason, SHA256: hex.EncodeToString(sum[:]), Content: content,
+	}
+	if n := len(before); n > 0 {
+		switch last := before[n-1]; {
+		case last.SHA256 == out.SHA256:
+			return Issued{}, &AskError{
+				JA: fmt.Sprintf("第%d版から変わった数値はありません。再発行は不要です", last.Revision),
+				EN: fmt.Sprintf("nothing has changed since revision %d: there is nothing to issue", last.Revision),
+			}
+		case reason == "":
+			return Issued{}, &AskError{JA: "再発行の理由を書いてください", EN: "say why it is issued again"}
+		}
+	}
+	if err := i.Store.Issue(ctx, out); err != nil {
+		return Issued{}, fmt.Errorf("issue the report: %w", err)
+	}
+	return out, nil
+}
+
+// Correction is a result that was recorded anew: what may lie behind a change.
+type Correction struct {
+	Attempt  dialer.CallID
+	Revision int
+	By       dialer.UserID
+	At       time.Time
+}
+
+// Change is one cell that differs between two reports of a period.
+type Change struct {
+	Section string `json:"section"`
+	Row     string `json:"row"`
+	Column  string `json:"column"`
+	Title   Words  `json:"title"` // of the section, the row and the column
+	Was     *Cell  `json:"was,omitempty"`
+	Is      *Cell  `json:"is,omitempty" doc:"left out when the row is not there any more"`
+	Unit    Unit   `json:"unit"`
+}
+
+// Changes lists the cells in which a report differs from an earlier one, in the order of the page.
+func Changes(was, is Report) []Change {
+	out := []Change{}
+	for _, s := range is.Sections {
+		for _, row := range s.Rows {
+			for i, c := range s.Columns {
+				now, before := &row.Cells[i], was.At(s.Key, row.Key, c.Key)
+				if !same(before, now) {
+					out = append(out, Change{s.Key, row.Key, c.Key, titleOf(s, row, c), before, now, c.Unit})
+				}
+			}
+		}
+	}
+	for _, s := range was.Sections {
+		for _, row := range s.Rows {
+			for i, c := range s.Columns {
+				if before := &row.Cells[i]; is.At(s.Key, row.Key, c.Key) == nil && !same(before, nil) {
+					out = append(out, Change{s.Key, row.Key, c.Key, titleOf(s, row, c), before, nil, c.Unit})
+				}
+			}
+		}
+	}
+	return slices.Clip(out)
+}
+
+// same compares two cells; a row that is not there is one of nothing.
+func same(a, b *Cell) bool {
+	value := func(c *Cell) (float64, Absence) {
+		switch {
+		case c == nil:
+			return 0, ""
+		case c.Value == nil:
+			return 0, c.Why
+		default:
+			return *c.Value, ""
+		}
+	}
+	av, aw := value(a)
+	bv, bw := value(b)
+	return av == bv && aw == bw
+}
+
+func titleOf(s Section, r Row, c Column) Words {
+	join := func(parts ...string) string {
+		return strings.Join(slices.DeleteFunc(parts, func(p string) bool { return p == "" }), " › ")
+	}
+	return Words{JA: join(s.Title.JA, r.Title.JA, c.Title.JA), EN: join(s.Title.EN, r.Title.EN, c.Title.EN)}
+}
