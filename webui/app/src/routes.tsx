@@ -27,6 +27,7 @@ const tree = root.addChildren([
   screen("/numbers", lazyRouteComponent(() => withWords(() => import("./screens/numbers/NumbersScreen")), "NumbersScreen")),
   screen("/by-hand", lazyRouteComponent(() => withWords(() => import("./screens/byhand/ByHandScreen")), "ByHandScreen")),
   screen("/scripts", lazyRouteComponent(() => withWords(() => import("./screens/scripts/ScriptsScreen")), "ScriptsScreen")),
+  screen("/reports", lazyRouteComponent(() => withWords(() => import("./screens/reports/ReportsScreen")), "ReportsScreen")),
   screen("/progress", lazyRouteComponent(() => withWords(() => import("./screens/progress/ProgressScreen")), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => withWords(() => import("./screens/admin/DesksScreen")), "DesksScreen")),
   screen("/trunks", lazyRouteComponent(() => withWords(() => import("./screens/admin/TrunksScreen")), "TrunksScreen")),

@@ -1,8 +1,6 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type {
-  Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, NoteCallIn, NumberIn, Role, ScriptIn,
-} from "./types";
+import type { Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -163,6 +161,14 @@ export const discardPaid = (id: string) => take(api.DELETE("/api/payments/{id}",
 export const getPromises = (month?: string) => take(api.GET("/api/promises", { params: { query: month ? { month } : {} } }));
 /** Whether banks are open on a day, and when next. */
 export const getBankDay = (on: string) => take(api.GET("/api/promises/day", { params: { query: { on } } }));
+/** A day's, a month's or a fiscal year's report; revision 0 is how it stands now. */
+export const getReport = (kind: ReportKind, period: string, revision: number) =>
+  take(api.GET("/api/reports/{kind}", { params: { path: { kind }, query: { ...(period ? { period } : {}), revision } } }));
+/** The ledger's rows behind one figure of it. */
+export const getReportRows = (kind: ReportKind, query: ReportRowsQuery) => take(api.GET("/api/reports/{kind}/rows", { params: { path: { kind }, query } }));
+export const issueReport = (kind: ReportKind, period: string, reason: string) =>
+  take(api.POST("/api/reports/{kind}/issue", { params: { path: { kind } }, body: { period, reason } }));
+export const enterSMS = (day: string, sent: number) => take(api.POST("/api/sms", { body: { day, sent } }));
 export const getNumbers = () => take(api.GET("/api/numbers"));
 export const enterNumber = (row: NumberIn) => take(api.POST("/api/numbers", { body: row }));
 export const takeNumberBack = (id: string) => take(api.DELETE("/api/numbers/{id}", at(id)));

@@ -69,3 +69,19 @@ export type EntryIn = S["ResultInputBody"];
 /** What is sent of a call that was made or taken without this system. */
 export type NoteCallIn = S["NoteCallInputBody"];
 export type Rung = NonNullable<S["Rung"]>;
+export type Report = S["Report"];
+export type ReportSection = S["Section"];
+export type ReportCell = S["Cell"];
+export type ReportColumn = S["Column"];
+export type ReportChange = S["Change"];
+export type ReportBody = S["ReportOutputBody"];
+export type IssuedReport = S["IssuedReport"];
+export type ReportCall = S["ReportCall"];
+export type ReportKind = Report["kind"];
+export interface ReportRowsQuery {
+  period: string;
+  section: string;
+  row: string;
+  column: string;
+  offset: number;
+}

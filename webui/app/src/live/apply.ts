@@ -34,6 +34,7 @@ export const keys = {
   closeState: ["close-state"] as const,
   closes: ["closes"] as const,
   exports: ["exports"] as const,
+  reports: ["reports"] as const,
   handoffs: ["handoffs"] as const,
   users: ["users"] as const,
   numbers: ["numbers"] as const,
@@ -74,6 +75,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       return;
     case "progress":
       client.setQueryData(keys.progress, frame.data);
+      stale(client, [...keys.reports, "day"]);
       return;
     case "queue":
       client.setQueryData<Queue>(keys.queue, (queue) => queue && { ...queue, depth: frame.data.depth });

@@ -1,0 +1,87 @@
+import { useTranslation } from "react-i18next";
+import type { ReportCell, ReportColumn, ReportSection } from "../../api/types";
+import { language } from "../../i18n";
+import { Empty } from "../../parts/Empty";
+import parts from "../../parts/parts.module.css";
+import { figure } from "./figures";
+import css from "./reports.module.css";
+
+/** Beyond so many columns a table is turned: its columns stand below one another, and its rows beside. */
+const wide = 10;
+
+/** One table of a report. Each figure that was counted opens the rows behind it. */
+export function SectionTable({ section: s, onOpen }: { section: ReportSection; onOpen: (row: string, column: string) => void }) {
+  const { t } = useTranslation();
+  const said = (w: { ja: string; en: string }) => (language() === "en" ? w.en : w.ja);
+  const rows = s.rows ?? [];
+  const columns = s.columns ?? [];
+  const turned = columns.length > wide;
+  const cell = (row: (typeof rows)[number], i: number) => {
+    const c = columns[i]!;
+    return <Figure key={`${row.key} ${c.key}`} cell={row.cells?.[i]} column={c} name={`${said(row.title)} ${said(c.title)}`} where={`${s.key}/${row.key}/${c.key}`} onOpen={() => onOpen(row.key, c.key)} />;
+  };
+  return (
+    <section className={`${parts.panel} ${css.section}`} aria-labelledby={`section-${s.key}`} data-section={s.key}>
+      <h3 id={`section-${s.key}`} className={css.head}>
+        {said(s.title)}
+      </h3>
+      {rows.length === 0 ? (
+        <Empty title={t("reports.nothing")} />
+      ) : (
+        <div className={css.scroll} tabIndex={0} role="group" aria-label={said(s.title)}>
+          <table className={parts.table}>
+            <thead>
+              <tr>
+                <td />
+                {(turned ? rows : columns).map((c) => (
+                  <th key={c.key} scope="col" className={parts.number}>
+                    {said(c.title)}
+                  </th>
+                ))}
+              </tr>
+            </thead>
+            <tbody>
+              {turned
+                ? columns.map((c, i) => (
+                    <tr key={c.key}>
+                      <th scope="row">{said(c.title)}</th>
+                      {rows.map((row) => cell(row, i))}
+                    </tr>
+                  ))
+                : rows.map((row) => (
+                    <tr key={row.key}>
+                      <th scope="row">{said(row.title)}</th>
+                      {columns.map((_, i) => cell(row, i))}
+                    </tr>
+                  ))}
+            </tbody>
+          </table>
+        </div>
+      )}
+      {s.notes?.map((n) => (
+        <p key={n.ja} className={css.note}>
+          {language() === "en" ? `* ${n.en}` : `※ ${n.ja}`}
+        </p>
+      ))}
+    </section>
+  );
+}
+
+/** Nothing stands behind nought, nor behind the hours. */
+const opens = (cell: ReportCell | undefined, column: ReportColumn) => cell?.value !== undefined && cell.value !== 0 && column.key !== "hours";
+
+function Figure({ cell, column, name, where, onOpen }: { cell: ReportCell | undefined; column: ReportColumn; name: string; where: string; onOpen: () => void }) {
+  const { t } = useTranslation();
+  const text = figure(cell, column.unit, { none: "—", unused: t("reports.unused") });
+  return (
+    <td className={parts.number} data-cell={where}>
+      {opens(cell, column) ? (
+        <button type="button" className={css.figure} onClick={onOpen} aria-label={t("reports.open", { name, figure: text })}>
+          {text}
+        </button>
+      ) : (
+        <span className="quiet">{text}</span>
+      )}
+    </td>
+  );
+}
