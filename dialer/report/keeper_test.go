@@ -1,0 +1,102 @@
+package report
+
+import (
+	"context"
+	"errors"
+	"log/slog"
+	"slices"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// ledgerOf is a ledger of a few calls, and what was issued of it.
+type ledgerOf struct {
+	calls    []time.Time
+	issued   []Issued
+	down     error
+	overtake bool
+}
+
+func (l *ledgerOf) Facts(_ context.Context, from, to time.Time, into Sink) error {
+	for _, at := range l.calls {
+		if !at.Before(from) && at.Before(to) {
+			into.Attempt(Attempt{ID: "c", At: at, Direction: dialer.Outbound, Result: dialer.Busy, Counted: true})
+		}
+	}
+	return l.down
+}
+
+func (l *ledgerOf) Issue(_ context.Context, i Issued) error {
+	if l.overtake {
+		return ErrIssued
+	}
+	l.issued = append(l.issued, i)
+	return nil
+}
+
+func (l *ledgerOf) IssuedOf(_ context.Context, kind Kind, period string) (out []Issued, _ error) {
+	for _, i := range l.issued {
+		if i.Kind == kind && i.Period == period {
+			out = append(out, i)
+		}
+	}
+	return out, nil
+}
+
+func (l *ledgerOf) IssuedReport(context.Context, Kind, string, int) (Issued, error) { return Issued{}, ErrNotIssued }
+
+func (l *ledgerOf) names() (out []string) {
+	for _, i := range l.issued {
+		out = append(out, i.Period)
+	}
+	slices.Sort(out)
+	return out
+}
+
+// What is due is issued once: days with calls that are over, today once it is closed, the month and the year on the 1st after them.
+func TestReportsIssueThemselves(t *testing.T) {
+	at := func(day string) time.Time {
+		d, err := dialer.ParseDate(day)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return d.At(10 * 60)
+	}
+	l := &ledgerOf{calls: []time.Time{at("2027-03-30"), at("2027-03-31"), at("2027-04-01")}}
+	now, closed := at("2027-03-31"), false
+	k := Keeper{
+		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler),
+		Options: func(context.Context) (Options, error) { return Options{Now: now}, nil },
+		Closed:  func(_ context.Context, d dialer.Date) (bool, error) { return closed && d == dialer.DateOf(now), nil },
+	}
+	once := func(want ...string) {
+		t.Helper()
+		before := len(l.issued)
+		n, err := k.Once(t.Context())
+		if err != nil || n != len(l.issued)-before || !slices.Equal(l.names(), want) {
+			t.Errorf("%s: %d issued (%v): %v, want %v", now, n, err, l.names(), want)
+		}
+	}
+	l.down = errors.New("away")
+	if _, err := k.Once(t.Context()); !errors.Is(err, l.down) {
+		t.Errorf("%v", err)
+	}
+	l.down, l.overtake = nil, true
+	once() // another node was first
+	l.overtake = false
+	once("2027-03-30")
+	closed = true
+	once("2027-03-30", "2027-03-31")
+	once("2027-03-30", "2027-03-31")
+	closed, now = false, at("2027-04-01")
+	once("2026", "2027-03", "2027-03-30", "2027-03-31")
+	now = at("2027-05-02") // nobody was there for a month
+	once("2026", "2027-03", "2027-03-30", "2027-03-31", "2027-04", "2027-04-01")
+	for _, i := range l.issued {
+		if i.By != "" || i.Reason != "" || i.Revision != 1 {
+			t.Errorf("%+v", i)
+		}
+	}
+}
