@@ -1,6 +1,9 @@
 package render
 
-import "fmt"
+import (
+	"fmt"
+	"slices"
+)
 
 // The measures of a page, in points.
 const (
@@ -60,16 +63,27 @@ func layOut(doc Document, k *ink) []*page {
 	s.turn(false)
 	s.masthead()
 	for _, t := range upright {
-		s.table(t)
+		s.table(t, t.rows)
 	}
 	if len(across) > 0 {
 		s.turn(true)
 		for _, t := range across {
-			s.table(t)
+			s.table(t, alike(across, t))
 		}
 	}
 	s.feet()
 	return s.pages
+}
+
+// alike are the rows of all tables with the columns of one.
+func alike(all []table, one table) [][]field {
+	var out [][]field
+	for _, t := range all {
+		if slices.Equal(t.columns, one.columns) {
+			out = append(out, t.rows...)
+		}
+	}
+	return out
 }
 
 // turn begins a page. Those after the first say in small what they belong to.

@@ -21,6 +21,11 @@ func TestPictures(t *testing.T) {
 		}
 		os.WriteFile(dir+"/"+string(k)+".pdf", b.Bytes(), 0o600)
 		b.Reset()
+		if err := XLSX(&b, document(t, k)); err != nil {
+			t.Fatal(err)
+		}
+		os.WriteFile(dir+"/"+string(k)+".xlsx", b.Bytes(), 0o600)
+		b.Reset()
 		CSV(&b, document(t, k))
 		os.WriteFile(dir+"/"+string(k)+".csv", b.Bytes(), 0o600)
 	}

@@ -10,6 +10,7 @@ const (
 	noteSize    = 7.0
 	pad         = 3.0 // left and right of a field
 	padAcross   = 1.6
+	leastLabel  = 42.0
 	mostLabel   = 190.0
 	mostFigure  = 78.0
 	leading     = 1.3
@@ -36,9 +37,14 @@ func (t *setTable) width() float64 {
 
 // table sets a table with its title, its notes, and its head again on each further page. It goes to the next page as a whole where
 // that has room for it and this one has not; only one that is longer than a page is split, and never right after its head.
-func (s *press) table(t table) {
-	set := s.measure(t)
+func (s *press) table(t table, alike [][]field) {
+	set := s.measure(t, alike)
 	across := s.at.w > s.at.h
+	if len(t.rows) == 0 {
+		nothing := make([]field, len(t.columns))
+		nothing[0].words = wordNothing
+		t.rows = [][]field{nothing}
+	}
 	whole := titleHeight + s.headHeight(set) + s.notesHeight(t)
 	for _, r := range t.rows {
 		whole += s.rowHeight(set, r)
@@ -50,12 +56,6 @@ func (s *press) table(t table) {
 	s.title(set)
 	s.head(set)
 	top := s.at.y
-	if len(t.rows) == 0 {
-		h := set.size * 1.9
-		s.put(left, box{s.at.side + set.pad, s.at.y, set.width(), h}, set.size, wordNothing)
-		s.at.y += h
-		s.sides(set, top)
-	}
 	for i, r := range t.rows {
 		need := s.rowHeight(set, r)
 		if i == len(t.rows)-1 {
@@ -71,16 +71,16 @@ func (s *press) table(t table) {
 		}
 		s.row(set, r)
 	}
-	if len(t.rows) > 0 {
-		s.sides(set, top)
-	}
+	s.sides(set, top)
 	s.notes(t)
 	s.at.y += tableGap
 }
 
-// measure finds the largest size at which all figures stand on one line, and gives each column the width that it needs.
-func (s *press) measure(t table) *setTable {
+// measure finds the largest size at which all figures stand on one line, and gives each column the width that it needs. The rows of
+// all tables that are to look alike are measured for each of them.
+func (s *press) measure(t table, alike [][]field) *setTable {
 	set := &setTable{table: t, size: bodySize, pad: pad}
+	set.rows = alike
 	if s.at.w > s.at.h {
 		set.size, set.pad = 7.5, padAcross
 	}
@@ -91,6 +91,7 @@ func (s *press) measure(t table) *setTable {
 		}
 	}
 	s.spread(set)
+	set.rows = t.rows
 	for i, c := range t.columns {
 		set.head = append(set.head, s.wrap(c.heading(), set.headSize(), set.widths[i]-2*set.pad))
 	}
@@ -121,36 +122,58 @@ func (s *press) needs(t *setTable) []float64 {
 			}
 			need = max(need, w)
 		}
-		out[i] = need + 2*t.pad
+		if c.words {
+			need = max(need, leastLabel)
+		}
+		out[i] = need + 2*t.pad + 0.1 // against the rounding of sums
 	}
 	return out
 }
 
-// spread gives what is left of the page's width to the figures, alike, as far as that helps to read them.
+// spread gives what is left of the page's width to the figures: one width for all of them where there is room for that, and never
+// more than helps to read them.
 func (s *press) spread(t *setTable) {
-	rest := s.at.inner() - t.width()
-	figures := 0
-	for _, c := range t.columns {
-		if !c.words {
-			figures++
-		}
-	}
-	if rest <= 0 || figures == 0 {
-		return
-	}
+	var figures []int
+	words, widestNeed := 0.0, 0.0
 	for i, c := range t.columns {
 		if c.words {
+			words += t.widths[i]
 			continue
 		}
-		t.widths[i] += max(0, min(rest/float64(figures), mostFigure-t.widths[i]))
+		figures = append(figures, i)
+		widestNeed = max(widestNeed, t.widths[i])
+	}
+	if len(figures) == 0 {
+		return
+	}
+	n := float64(len(figures))
+	if each := (s.at.inner() - words) / n; each >= widestNeed {
+		for _, i := range figures {
+			t.widths[i] = max(widestNeed, min(each, mostFigure))
+		}
+		return
+	}
+	rest := max(0, s.at.inner()-t.width())
+	for _, i := range figures {
+		t.widths[i] += rest / n
 	}
 }
 
-// closing characters do not begin a line, and opening ones do not end it.
+// The places where Japanese is not broken: before what closes, behind what opens, and within the words of our own headings.
 var (
-	closing = []rune(")\uff09、。」ー・:\uff1aょっゃュョッャ%")
-	opening = []rune("(\uff08「")
+	closing  = []rune(")\uff09、。」ー・:\uff1aょっゃュョッャ%")
+	opening  = []rune("(\uff08「")
+	unparted = words("対象外", "電話", "番号", "時間", "取消", "異常", "形式", "誤り", "再架電", "架電", "金額", "約束", "電源断", "国保", "後期", "内訳", "なし",
+		"納付", "済額", "猶予", "結果", "未入力", "件数", "保険", "通話", "秒", "処理", "開設", "人")
 )
+
+func words(of ...string) [][]rune {
+	var out [][]rune
+	for _, w := range of {
+		out = append(out, []rune(w))
+	}
+	return out
+}
 
 // wrap breaks words into lines: before a bracket where that is enough, else wherever a line is full.
 func (s *press) wrap(words string, size, width float64) []string {
@@ -174,21 +197,42 @@ func (s *press) wrap(words string, size, width float64) []string {
 	return out
 }
 
-// nicer moves the end of a line of n characters to where Japanese may be broken.
+// nicer moves the end of a line of n characters back to where Japanese may be broken; a place behind a colon or a middle dot, or
+// before a bracket, is better than any other in the second half of the line.
 func nicer(runes []rune, n int) int {
 	if n == len(runes) {
 		return n
 	}
-	for i := n; i > 1; i-- {
-		if isOpening := slices.Contains(opening, runes[i]); isOpening && i > n/2 {
+	for i := n; i > n/2; i-- {
+		if slices.Contains(opening, runes[i]) || slices.Contains([]rune(":・ "), runes[i-1]) {
 			return i
 		}
 	}
-	for n > 1 && (slices.Contains(closing, runes[n]) || slices.Contains(opening, runes[n-1])) {
-		n--
+	for i := n; i > 1; i-- {
+		if !slices.Contains(closing, runes[i]) && !slices.Contains(opening, runes[i-1]) && !parts(runes, i) {
+			return i
+		}
 	}
 	return n
 }
+
+// parts says whether a break before character i would part a word, or a number.
+func parts(runes []rune, i int) bool {
+	if narrow(runes[i-1]) && narrow(runes[i]) {
+		return true
+	}
+	for _, w := range unparted {
+		for from := max(0, i-len(w)+1); from < i; from++ {
+			if from+len(w) <= len(runes) && slices.Equal(runes[from:from+len(w)], w) {
+				return true
+			}
+		}
+	}
+	return false
+}
+
+// narrow says whether a character is of a Latin word or a number.
+func narrow(r rune) bool { return r > ' ' && r < 0x80 }
 
 func (s *press) headHeight(t *setTable) float64 {
 	deepest := 1
@@ -209,11 +253,11 @@ func (s *press) rowHeight(t *setTable, r []field) float64 {
 }
 
 func (s *press) title(t *setTable) {
-	words := t.title
+	title := t.title
 	if t.again {
-		words += "(続き)"
+		title += " (続き)"
 	}
-	s.put(left, box{s.at.side, s.at.y, s.at.inner(), titleHeight - 4}, titleSize, words)
+	s.put(left, box{s.at.side, s.at.y, s.at.inner(), titleHeight - 4}, titleSize, title)
 	s.at.y += titleHeight
 }
 
@@ -230,13 +274,8 @@ func (s *press) head(t *setTable) {
 		x += t.widths[i]
 	}
 	p.lines = append(p.lines, line{p.side, p.y, x, p.y, thin}, line{p.side, p.y + h, x, p.y + h, thin})
-	t.headTop(p, h)
-	p.y += h
-}
-
-// headTop draws the upright rules of the head.
-func (t *setTable) headTop(p *page, h float64) {
 	t.uprights(p, p.y, p.y+h)
+	p.y += h
 }
 
 func (t *setTable) uprights(p *page, from, to float64) {

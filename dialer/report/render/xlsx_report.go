@@ -1,0 +1,185 @@
+package render
+
+import (
+	"math"
+
+	"github.com/xuri/excelize/v2"
+
+	"kakeru/dialer/report"
+)
+
+// The columns of the sheet 報告書: one of words, then those of figures. Widths are in characters of the default font.
+const (
+	figureColumns = 10
+	labelWide     = 25.0
+	figureWide    = 11.5
+	xlsxSize      = 10.0
+	rowHigh       = 17.0
+)
+
+// formats are how figures are shown, by what they are.
+var formats = map[report.Unit]string{
+	report.InCalls: `#,##0`, report.InYen: `#,##0"円"`, report.InSeconds: `#,##0.0`, report.InRate: `#,##0.0`, report.InPercent: `0.0"%"`,
+}
+
+var (
+	plainWords = look{size: xlsxSize, align: "left"}
+	noteWords  = look{size: 8, align: "left", wrapped: true}
+	tableWords = look{size: xlsxSize, align: "left", border: true, wrapped: true}
+	tableHead  = look{size: 9, align: "center", border: true, shaded: true, wrapped: true}
+)
+
+func figureLook(size float64, unit report.Unit) look {
+	l := look{size: size, align: "right", border: true, format: formats[unit]}
+	if l.format == "" {
+		l.format = formats[report.InCalls]
+	}
+	return l
+}
+
+// report writes the sheet 報告書.
+func (b *book) report(ts []table) {
+	wide := func(from, to string, w float64) { b.try(b.SetColWidth(sheetReport, from, to, w)) }
+	wide("A", "A", labelWide)
+	wide("B", column1(figureColumns), figureWide)
+	b.grid(sheetReport)
+	row := b.masthead()
+	for _, t := range ts {
+		row = b.table(t, row) + 1
+	}
+	b.paper(sheetReport, "portrait", 0)
+}
+
+// grid takes the lines of the screen away: what has a rule is a table.
+func (b *book) grid(sheet string) {
+	no := false
+	b.try(b.SetSheetView(sheet, 0, &excelize.ViewOptions{ShowGridLines: &no}))
+}
+
+// column1 is the letter of the n-th column of figures.
+func column1(n int) string {
+	name, err := excelize.ColumnNumberToName(n + 1)
+	if err != nil {
+		panic(err) // a page has fewer columns than a sheet
+	}
+	return name
+}
+
+// masthead writes the head of the sheet, and returns the row beneath it.
+func (b *book) masthead() int {
+	last := 1 + figureColumns
+	boxes := b.doc.Header.Boxes
+	first := last - len(boxes) + 1
+	for i, name := range boxes {
+		b.set(span{sheetReport, 1, first + i, first + i}, field{words: name}, look{size: 9, align: "center", border: true})
+		top, foot := cellName(first+i, 2), cellName(first+i, 3)
+		b.try(b.SetCellStyle(sheetReport, top, foot, b.style(look{size: 9, border: true, align: "center"})))
+		b.try(b.MergeCell(sheetReport, top, foot))
+	}
+	b.high(sheetReport, 2, 24)
+	b.high(sheetReport, 3, 24)
+	words := max(1, first-2)
+	b.set(span{sheetReport, 1, 1, words}, field{words: b.doc.Header.Ward}, look{size: 12, align: "left"})
+	if c := b.doc.Header.Contractor; c != "" {
+		b.set(span{sheetReport, 2, 1, words}, field{words: wordContractor + " " + c}, plainWords)
+	}
+	b.set(span{sheetReport, 5, 1, last}, field{words: b.doc.Report.Title.JA}, look{size: 16, align: "center"})
+	b.high(sheetReport, 5, 28)
+	lines := []string{wordPeriod + " " + b.doc.period(), b.doc.status()}
+	if h := b.doc.hash(); h != "" {
+		lines = append(lines, h)
+	}
+	if !b.doc.Report.Whole {
+		lines = append(lines, wordSoFar)
+	}
+	row := 6
+	for _, l := range lines {
+		b.set(span{sheetReport, row, 1, last}, field{words: l}, look{size: xlsxSize, align: "center"})
+		row++
+	}
+	return row + 1
+}
+
+func (b *book) high(sheet string, row int, points float64) {
+	b.try(b.SetRowHeight(sheet, row, points))
+}
+
+// table writes a table from a row on, and returns the row beneath it.
+func (b *book) table(t table, row int) int {
+	places := placesOf(t)
+	b.set(span{sheetReport, row, 1, 1}, field{words: t.title}, look{size: 11, align: "left"})
+	b.high(sheetReport, row, rowHigh+2)
+	row++
+	deep := 1
+	for i, c := range t.columns {
+		b.set(places[i].at(row), field{words: c.title}, tableHead)
+		deep = max(deep, linesOf(c.title, 9, places[i].wide()))
+	}
+	b.high(sheetReport, row, rowHigh+float64(deep-1)*13)
+	row++
+	if len(t.rows) == 0 {
+		b.set(span{sheetReport, row, 1, len(t.columns)}, field{words: wordNothing}, tableWords)
+		row++
+	}
+	for _, r := range t.rows {
+		deep = 1
+		for i, f := range r {
+			l := tableWords
+			if !t.columns[i].words {
+				l = figureLook(xlsxSize, f.unit)
+			} else {
+				deep = max(deep, linesOf(f.words, xlsxSize, places[i].wide()))
+			}
+			b.set(places[i].at(row), f, l)
+		}
+		b.high(sheetReport, row, rowHigh+float64(deep-1)*14)
+		row++
+	}
+	for _, n := range t.notes {
+		b.set(span{sheetReport, row, 1, 1 + figureColumns}, field{words: n}, noteWords)
+		b.high(sheetReport, row, 13*float64(linesOf(n, 8, labelWide+figureColumns*figureWide)))
+		row++
+	}
+	return row
+}
+
+// place is where a column of a table stands: from one column of the sheet to another.
+type place struct{ from, to int }
+
+func (p place) at(row int) span { return span{sheetReport, row, p.from, p.to} }
+
+func (p place) wide() float64 {
+	w := float64(p.to-p.from+1) * figureWide
+	if p.from == 1 {
+		w += labelWide - figureWide
+	}
+	return w
+}
+
+// placesOf gives words in the middle of a table, which only a folded one has, two columns of the sheet, and all else one.
+func placesOf(t table) []place {
+	var out []place
+	next := 1
+	for i, c := range t.columns {
+		p := place{next, next}
+		if c.words && i > 0 {
+			p.to++
+		}
+		out = append(out, p)
+		next = p.to + 1
+	}
+	return out
+}
+
+// linesOf is how many lines words take in a column. Neither Excel nor LibreOffice makes merged cells high enough by itself.
+func linesOf(words string, size, wide float64) int {
+	units := 0.0
+	for _, r := range words {
+		if r < 0x80 {
+			units++
+		} else {
+			units += 2
+		}
+	}
+	return max(1, int(math.Ceil(units*size/11*1.06/(wide-1))))
+}
