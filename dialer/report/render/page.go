@@ -62,8 +62,12 @@ func layOut(doc Document, k *ink) []*page {
 	s := &press{ink: k, doc: doc}
 	s.turn(false)
 	s.masthead()
-	for _, t := range upright {
-		s.table(t, t.rows)
+	for i := 0; i < len(upright); i++ {
+		if t := upright[i]; i+1 < len(upright) && s.beside(t, upright[i+1]) {
+			i++
+		} else {
+			s.table(t, t.rows)
+		}
 	}
 	if len(across) > 0 {
 		s.turn(true)

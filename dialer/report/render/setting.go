@@ -12,9 +12,11 @@ const (
 	padAcross   = 1.6
 	leastLabel  = 42.0
 	mostLabel   = 190.0
+	leastFigure = 54.0
 	mostFigure  = 78.0
 	leading     = 1.3
 	tableGap    = 14.0
+	besideGap   = 22.0
 	titleHeight = 18.0
 )
 
@@ -25,6 +27,7 @@ type setTable struct {
 	widths    []float64
 	head      [][]string // the lines of each heading
 	again     bool       // it went on from the page before
+	x, room   float64    // where it stands, and how wide its title and its notes may be
 }
 
 func (t *setTable) width() float64 {
@@ -40,26 +43,16 @@ func (t *setTable) width() float64 {
 func (s *press) table(t table, alike [][]field) {
 	set := s.measure(t, alike)
 	across := s.at.w > s.at.h
-	if len(t.rows) == 0 {
-		nothing := make([]field, len(t.columns))
-		nothing[0].words = wordNothing
-		t.rows = [][]field{nothing}
-	}
-	whole := titleHeight + s.headHeight(set) + s.notesHeight(t)
-	for _, r := range t.rows {
-		whole += s.rowHeight(set, r)
-	}
-	fresh := s.at.h - marginTop - 12 - marginFoot
-	if s.at.room() < whole && (whole < fresh || s.at.room() < fresh/3) {
+	if whole := s.whole(set); s.at.room() < whole && (whole < s.fresh() || s.at.room() < s.fresh()/3) {
 		s.turn(across)
 	}
 	s.title(set)
 	s.head(set)
 	top := s.at.y
-	for i, r := range t.rows {
+	for i, r := range set.rows {
 		need := s.rowHeight(set, r)
-		if i == len(t.rows)-1 {
-			need += s.notesHeight(t)
+		if i == len(set.rows)-1 {
+			need += s.notesHeight(set)
 		}
 		if s.at.room() < need {
 			s.sides(set, top)
@@ -72,14 +65,80 @@ func (s *press) table(t table, alike [][]field) {
 		s.row(set, r)
 	}
 	s.sides(set, top)
-	s.notes(t)
+	s.notes(set)
 	s.at.y += tableGap
+}
+
+// beside sets two small tables next to each other, if they are small enough for that. A page of narrow tables is mostly empty.
+func (s *press) beside(a, b table) bool {
+	if max(len(a.columns), len(b.columns)) > 4 {
+		return false
+	}
+	one, two := s.narrow(a), s.narrow(b)
+	if one.width()+besideGap+two.width() > s.at.inner() {
+		return false
+	}
+	two.x = one.x + one.width() + besideGap
+	one.room, two.room = one.width(), s.at.inner()-one.width()-besideGap
+	whole := max(s.whole(one), s.whole(two))
+	if whole > s.fresh() {
+		return false
+	}
+	if s.at.room() < whole {
+		s.turn(false)
+	}
+	top, low := s.at.y, s.at.y
+	for _, t := range []*setTable{one, two} {
+		s.at.y = top
+		s.title(t)
+		s.head(t)
+		from := s.at.y
+		for _, r := range t.rows {
+			s.row(t, r)
+		}
+		s.sides(t, from)
+		s.notes(t)
+		low = max(low, s.at.y)
+	}
+	s.at.y = low + tableGap
+	return true
+}
+
+// narrow is a table no wider than it needs to be.
+func (s *press) narrow(t table) *setTable {
+	set := s.measure(t, t.rows)
+	set.widths = s.needs(set)
+	for i, c := range set.columns {
+		if !c.words {
+			set.widths[i] = max(set.widths[i], leastFigure)
+		}
+	}
+	s.headings(set)
+	return set
+}
+
+// fresh is the room of a page on which nothing stands yet.
+func (s *press) fresh() float64 { return s.at.h - marginTop - 12 - marginFoot }
+
+// whole is how high a table is that is not split.
+func (s *press) whole(t *setTable) float64 {
+	sum := titleHeight + s.headHeight(t) + s.notesHeight(t)
+	for _, r := range t.rows {
+		sum += s.rowHeight(t, r)
+	}
+	return sum
 }
 
 // measure finds the largest size at which all figures stand on one line, and gives each column the width that it needs. The rows of
 // all tables that are to look alike are measured for each of them.
 func (s *press) measure(t table, alike [][]field) *setTable {
-	set := &setTable{table: t, size: bodySize, pad: pad}
+	set := &setTable{table: t, size: bodySize, pad: pad, x: s.at.side, room: s.at.inner()}
+	if len(t.rows) == 0 {
+		nothing := make([]field, len(t.columns))
+		nothing[0].words = wordNothing
+		t.rows = [][]field{nothing}
+		alike = append(slices.Clone(alike), nothing)
+	}
 	set.rows = alike
 	if s.at.w > s.at.h {
 		set.size, set.pad = 7.5, padAcross
@@ -92,10 +151,15 @@ func (s *press) measure(t table, alike [][]field) *setTable {
 	}
 	s.spread(set)
 	set.rows = t.rows
-	for i, c := range t.columns {
-		set.head = append(set.head, s.wrap(c.heading(), set.headSize(), set.widths[i]-2*set.pad))
-	}
+	s.headings(set)
 	return set
+}
+
+func (s *press) headings(t *setTable) {
+	t.head = nil
+	for i, c := range t.columns {
+		t.head = append(t.head, s.wrap(c.heading(), t.headSize(), t.widths[i]-2*t.pad))
+	}
 }
 
 // headSize is a little below that of the figures: headings are read once.
@@ -159,81 +223,6 @@ func (s *press) spread(t *setTable) {
 	}
 }
 
-// The places where Japanese is not broken: before what closes, behind what opens, and within the words of our own headings.
-var (
-	closing  = []rune(")\uff09、。」ー・:\uff1aょっゃュョッャ%")
-	opening  = []rune("(\uff08「")
-	unparted = words("対象外", "電話", "番号", "時間", "取消", "異常", "形式", "誤り", "再架電", "架電", "金額", "約束", "電源断", "国保", "後期", "内訳", "なし",
-		"納付", "済額", "猶予", "結果", "未入力", "件数", "保険", "通話", "秒", "処理", "開設", "人")
-)
-
-func words(of ...string) [][]rune {
-	var out [][]rune
-	for _, w := range of {
-		out = append(out, []rune(w))
-	}
-	return out
-}
-
-// wrap breaks words into lines: before a bracket where that is enough, else wherever a line is full.
-func (s *press) wrap(words string, size, width float64) []string {
-	if words == "" {
-		return nil
-	}
-	if s.width(words, size) <= width {
-		return []string{words}
-	}
-	var out []string
-	runes := []rune(words)
-	for len(runes) > 0 {
-		n := 1
-		for n < len(runes) && s.width(string(runes[:n+1]), size) <= width {
-			n++
-		}
-		n = nicer(runes, n)
-		out = append(out, string(runes[:n]))
-		runes = runes[n:]
-	}
-	return out
-}
-
-// nicer moves the end of a line of n characters back to where Japanese may be broken; a place behind a colon or a middle dot, or
-// before a bracket, is better than any other in the second half of the line.
-func nicer(runes []rune, n int) int {
-	if n == len(runes) {
-		return n
-	}
-	for i := n; i > n/2; i-- {
-		if slices.Contains(opening, runes[i]) || slices.Contains([]rune(":・ "), runes[i-1]) {
-			return i
-		}
-	}
-	for i := n; i > 1; i-- {
-		if !slices.Contains(closing, runes[i]) && !slices.Contains(opening, runes[i-1]) && !parts(runes, i) {
-			return i
-		}
-	}
-	return n
-}
-
-// parts says whether a break before character i would part a word, or a number.
-func parts(runes []rune, i int) bool {
-	if narrow(runes[i-1]) && narrow(runes[i]) {
-		return true
-	}
-	for _, w := range unparted {
-		for from := max(0, i-len(w)+1); from < i; from++ {
-			if from+len(w) <= len(runes) && slices.Equal(runes[from:from+len(w)], w) {
-				return true
-			}
-		}
-	}
-	return false
-}
-
-// narrow says whether a character is of a Latin word or a number.
-func narrow(r rune) bool { return r > ' ' && r < 0x80 }
-
 func (s *press) headHeight(t *setTable) float64 {
 	deepest := 1
 	for _, h := range t.head {
@@ -257,12 +246,12 @@ func (s *press) title(t *setTable) {
 	if t.again {
 		title += " (続き)"
 	}
-	s.put(left, box{s.at.side, s.at.y, s.at.inner(), titleHeight - 4}, titleSize, title)
+	s.put(left, box{t.x, s.at.y, t.room, titleHeight - 4}, titleSize, title)
 	s.at.y += titleHeight
 }
 
 func (s *press) head(t *setTable) {
-	p, h, x := s.at, s.headHeight(t), s.at.side
+	p, h, x := s.at, s.headHeight(t), t.x
 	p.shades = append(p.shades, box{x, p.y, t.width(), h})
 	step := t.headSize() * leading
 	for i, lines := range t.head {
@@ -273,13 +262,13 @@ func (s *press) head(t *setTable) {
 		}
 		x += t.widths[i]
 	}
-	p.lines = append(p.lines, line{p.side, p.y, x, p.y, thin}, line{p.side, p.y + h, x, p.y + h, thin})
+	p.lines = append(p.lines, line{t.x, p.y, x, p.y, thin}, line{t.x, p.y + h, x, p.y + h, thin})
 	t.uprights(p, p.y, p.y+h)
 	p.y += h
 }
 
 func (t *setTable) uprights(p *page, from, to float64) {
-	x := p.side
+	x := t.x
 	for i := range len(t.widths) + 1 {
 		thick := hair
 		if i == 0 || i == len(t.widths) {
@@ -294,7 +283,7 @@ func (t *setTable) uprights(p *page, from, to float64) {
 
 // row sets a row: words to the left, figures to the right, and what stands for a figure like one.
 func (s *press) row(t *setTable, r []field) {
-	p, h, x := s.at, s.rowHeight(t, r), s.at.side
+	p, h, x := s.at, s.rowHeight(t, r), t.x
 	step := t.size * leading
 	for i, f := range r {
 		b := box{x + t.pad, p.y, t.widths[i] - 2*t.pad, h}
@@ -311,24 +300,24 @@ func (s *press) row(t *setTable, r []field) {
 		x += t.widths[i]
 	}
 	p.y += h
-	p.lines = append(p.lines, line{p.side, p.y, x, p.y, hair})
+	p.lines = append(p.lines, line{t.x, p.y, x, p.y, hair})
 }
 
 // sides draws the rules that stand upright, from the head to here, and the one beneath the last row.
 func (s *press) sides(t *setTable, top float64) {
 	t.uprights(s.at, top, s.at.y)
-	s.at.lines = append(s.at.lines, line{s.at.side, s.at.y, s.at.side + t.width(), s.at.y, thin})
+	s.at.lines = append(s.at.lines, line{t.x, s.at.y, t.x + t.width(), s.at.y, thin})
 }
 
-func (s *press) noteLines(t table) []string {
+func (s *press) noteLines(t *setTable) []string {
 	var out []string
 	for _, n := range t.notes {
-		out = append(out, s.wrap(n, noteSize, s.at.inner())...)
+		out = append(out, s.wrap(n, noteSize, t.room)...)
 	}
 	return out
 }
 
-func (s *press) notesHeight(t table) float64 {
+func (s *press) notesHeight(t *setTable) float64 {
 	n := len(s.noteLines(t))
 	if n == 0 {
 		return 0
@@ -336,14 +325,14 @@ func (s *press) notesHeight(t table) float64 {
 	return 3 + float64(n)*noteSize*1.4
 }
 
-func (s *press) notes(t table) {
+func (s *press) notes(t *setTable) {
 	lines := s.noteLines(t)
 	if len(lines) == 0 {
 		return
 	}
 	s.at.y += 3
 	for _, l := range lines {
-		s.put(left, box{s.at.side, s.at.y, s.at.inner(), noteSize * 1.4}, noteSize, l)
+		s.put(left, box{t.x, s.at.y, t.room, noteSize * 1.4}, noteSize, l)
 		s.at.y += noteSize * 1.4
 	}
 }

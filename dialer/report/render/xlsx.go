@@ -76,6 +76,8 @@ type look struct {
 	border  bool
 	shaded  bool
 	wrapped bool
+	inset   int  // from the side that it is aligned to, in characters
+	shrunk  bool // to the column, where it would not fit: a figure never becomes ####
 }
 
 func (b *book) style(l look) int {
@@ -84,7 +86,7 @@ func (b *book) style(l look) int {
 	}
 	s := &excelize.Style{
 		Font:      &excelize.Font{Family: xlsxFont, Size: l.size},
-		Alignment: &excelize.Alignment{Horizontal: l.align, Vertical: "center", WrapText: l.wrapped},
+		Alignment: &excelize.Alignment{Horizontal: l.align, Vertical: "center", WrapText: l.wrapped, Indent: l.inset, ShrinkToFit: l.shrunk},
 	}
 	if l.format != "" {
 		s.CustomNumFmt = &l.format

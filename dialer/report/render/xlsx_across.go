@@ -8,8 +8,8 @@ import (
 
 // The sheet 内訳, whose tables all have the same many columns.
 const (
-	acrossLabel  = 17.0
-	acrossFigure = 7.6
+	acrossLabel  = 14.0
+	acrossFigure = 4.9
 	acrossSize   = 9.0
 )
 

@@ -13,7 +13,7 @@ var detailColumns = []struct {
 	of    func(Detail) string
 }{
 	{"種別", 10, func(d Detail) string { return d.Kind }},
-	{"ID", 40, func(d Detail) string { return d.ID }},
+	{"ID", 38, func(d Detail) string { return d.ID }},
 	{"日時", 20, func(d Detail) string { return d.At }},
 	{"方向", 11, func(d Detail) string { return d.Direction }},
 	{"接続結果", 15, func(d Detail) string { return d.Result }},
@@ -42,9 +42,9 @@ func countedWord(counted *bool) string {
 func (b *book) details() {
 	_, err := b.NewSheet(sheetDetails)
 	b.try(err)
-	b.paper(sheetDetails, "landscape", 1)
 	last := len(detailColumns)
 	b.try(b.AutoFilter(sheetDetails, "A1:"+cellName(last, len(b.doc.Details)+1), nil))
+	b.paper(sheetDetails, "landscape", 1) // behind the filter, which forgets that the sheet is to fit on the paper
 	if b.err != nil {
 		return
 	}

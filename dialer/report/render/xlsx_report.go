@@ -8,13 +8,20 @@ import (
 	"kakeru/dialer/report"
 )
 
-// The columns of the sheet 報告書: one of words, then those of figures. Widths are in characters of the default font.
+// The columns of the sheet 報告書: one of words, then those of figures. Widths are in characters of the default font, heights in points.
 const (
 	figureColumns = 10
-	labelWide     = 25.0
-	figureWide    = 11.5
-	xlsxSize      = 10.0
-	rowHigh       = 17.0
+	labelWide     = 22.0
+	figureWide    = 9.2
+	xlsxSize      = 11.0
+	headSize      = 10.0
+	smallSize     = 9.0
+	rowHigh       = 18.0
+	lineHigh      = 15.0 // of each further line
+	smallHigh     = 14.0
+	// pageHigh is what one printed page holds at the scale at which the columns fill its width: 755 by 516 points of paper. A character
+	// of the default font is 6 to 7 points wide, by what stands in for it; where it is less than this, a page holds less.
+	pageHigh = 755.0 / 516 * (labelWide + figureColumns*figureWide) * 5.9
 )
 
 // formats are how figures are shown, by what they are.
@@ -24,13 +31,13 @@ var formats = map[report.Unit]string{
 
 var (
 	plainWords = look{size: xlsxSize, align: "left"}
-	noteWords  = look{size: 8, align: "left", wrapped: true}
-	tableWords = look{size: xlsxSize, align: "left", border: true, wrapped: true}
-	tableHead  = look{size: 9, align: "center", border: true, shaded: true, wrapped: true}
+	noteWords  = look{size: smallSize, align: "left", wrapped: true}
+	tableWords = look{size: xlsxSize, align: "left", border: true, wrapped: true, inset: 1}
+	tableHead  = look{size: headSize, align: "center", border: true, shaded: true, wrapped: true}
 )
 
 func figureLook(size float64, unit report.Unit) look {
-	l := look{size: size, align: "right", border: true, format: formats[unit]}
+	l := look{size: size, align: "right", border: true, format: formats[unit], shrunk: true}
 	if l.format == "" {
 		l.format = formats[report.InCalls]
 	}
@@ -44,7 +51,17 @@ func (b *book) report(ts []table) {
 	wide("B", column1(figureColumns), figureWide)
 	b.grid(sheetReport)
 	row := b.masthead()
+	left := pageHigh - float64(row)*rowHigh
 	for _, t := range ts {
+		high := rowHigh
+		for _, h := range heightsOf(t) {
+			high += h
+		}
+		if high > left && high < pageHigh {
+			b.try(b.InsertPageBreak(sheetReport, cellName(1, row)))
+			left = pageHigh
+		}
+		left -= high
 		row = b.table(t, row) + 1
 	}
 	b.paper(sheetReport, "portrait", 0)
@@ -107,40 +124,60 @@ func (b *book) high(sheet string, row int, points float64) {
 // table writes a table from a row on, and returns the row beneath it.
 func (b *book) table(t table, row int) int {
 	places := placesOf(t)
-	b.set(span{sheetReport, row, 1, 1}, field{words: t.title}, look{size: 11, align: "left"})
-	b.high(sheetReport, row, rowHigh+2)
+	for i, h := range heightsOf(t) {
+		b.high(sheetReport, row+i, h)
+	}
+	b.set(span{sheetReport, row, 1, 1}, field{words: t.title}, look{size: 12, align: "left"})
 	row++
-	deep := 1
 	for i, c := range t.columns {
 		b.set(places[i].at(row), field{words: c.title}, tableHead)
-		deep = max(deep, linesOf(c.title, 9, places[i].wide()))
 	}
-	b.high(sheetReport, row, rowHigh+float64(deep-1)*13)
 	row++
 	if len(t.rows) == 0 {
 		b.set(span{sheetReport, row, 1, len(t.columns)}, field{words: wordNothing}, tableWords)
 		row++
 	}
 	for _, r := range t.rows {
-		deep = 1
 		for i, f := range r {
 			l := tableWords
 			if !t.columns[i].words {
 				l = figureLook(xlsxSize, f.unit)
-			} else {
-				deep = max(deep, linesOf(f.words, xlsxSize, places[i].wide()))
 			}
 			b.set(places[i].at(row), f, l)
 		}
-		b.high(sheetReport, row, rowHigh+float64(deep-1)*14)
 		row++
 	}
 	for _, n := range t.notes {
 		b.set(span{sheetReport, row, 1, 1 + figureColumns}, field{words: n}, noteWords)
-		b.high(sheetReport, row, 13*float64(linesOf(n, 8, labelWide+figureColumns*figureWide)))
 		row++
 	}
 	return row
+}
+
+// heightsOf is how high each row of a table on the sheet is: its title, its head, its rows and its notes.
+func heightsOf(t table) []float64 {
+	places := placesOf(t)
+	deep := 1
+	for i, c := range t.columns {
+		deep = max(deep, linesOf(c.title, headSize, places[i].wide()))
+	}
+	out := []float64{rowHigh + 3, rowHigh + float64(deep-1)*lineHigh}
+	for _, r := range t.rows {
+		deep = 1
+		for i, f := range r {
+			if t.columns[i].words {
+				deep = max(deep, linesOf(f.words, xlsxSize, places[i].wide()-2))
+			}
+		}
+		out = append(out, rowHigh+float64(deep-1)*lineHigh)
+	}
+	if len(t.rows) == 0 {
+		out = append(out, rowHigh)
+	}
+	for _, n := range t.notes {
+		out = append(out, smallHigh*float64(linesOf(n, smallSize, labelWide+figureColumns*figureWide)))
+	}
+	return out
 }
 
 // place is where a column of a table stands: from one column of the sheet to another.
@@ -178,8 +215,8 @@ func linesOf(words string, size, wide float64) int {
 		if r < 0x80 {
 			units++
 		} else {
-			units += 2
+			units += 1.8 // the default font's digits are wider than half of a character
 		}
 	}
-	return max(1, int(math.Ceil(units*size/11*1.06/(wide-1))))
+	return max(1, int(math.Ceil(units*size/11/(wide-0.5))))
 }
