@@ -193,7 +193,7 @@ func (s *press) feet() {
 		s.at = p
 		b := box{p.side, p.h - 34, p.inner(), 10}
 		p.rule(b.y-3, hair)
-		s.put(right, b, 8, fmt.Sprintf("%d / %d", i+1, len(s.pages)))
+		s.put(right, b, 8, pageNumber(i+1, len(s.pages)))
 		of := s.doc.status()
 		if s.doc.Issued != nil {
 			of = fmt.Sprintf("第%d版 %s", s.doc.Issued.Revision, s.doc.hash())
@@ -211,3 +211,5 @@ func (s *press) fit(words string, size, width float64) float64 {
 	}
 	return size
 }
+
+func pageNumber(n, of int) string { return fmt.Sprintf("%d / %d", n, of) }

@@ -12,7 +12,7 @@ import (
 const (
 	figureColumns = 10
 	labelWide     = 22.0
-	figureWide    = 9.2
+	figureWide    = 10.2
 	xlsxSize      = 11.0
 	headSize      = 10.0
 	smallSize     = 9.0
