@@ -61,7 +61,7 @@ func nicer(runes []rune, n int) int {
 
 // parts says whether a break before character i would part a word, or a number.
 func parts(runes []rune, i int) bool {
-	if narrow(runes[i-1]) && narrow(runes[i]) {
+	if narrow(runes[i-1]) && narrow(runes[i]) && !slices.Contains([]rune("@-._/"), runes[i-1]) {
 		return true
 	}
 	for _, w := range unparted {

@@ -74,9 +74,12 @@ func (l *madeUp) add(r *rand.Rand, at time.Time, on dialer.Date) {
 
 // talk makes up what came of a talk with the debtor or the family.
 func (l *madeUp) talk(r *rand.Rand, a *report.Attempt, on dialer.Date) {
-	a.Business = []casework.Business{pick(r, casework.Promised, casework.Promised, casework.Promised, casework.Promised, casework.Promised, casework.Promised, casework.AlreadyPaid, casework.Instalments, casework.SlipReissue,
+	a.Business = []casework.Business{pick(r, casework.AlreadyPaid, casework.Instalments, casework.SlipReissue,
 		casework.CallBack, casework.RefusesToPay, casework.Complaint, casework.LanguageWanted, casework.Information, casework.AccountTransfer,
 		casework.MovedOrDeceased, casework.HungUp, casework.OtherInsurance, casework.Hardship, casework.NoCommitment, casework.NotIn)}
+	if r.IntN(3) == 0 {
+		a.Business[0] = casework.Promised
+	}
 	switch a.Business[0] {
 	case casework.Promised:
 		p := report.Promise{

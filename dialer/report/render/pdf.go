@@ -29,7 +29,11 @@ func PDF(w io.Writer, doc Document, font []byte) error {
 			return err
 		}
 	}
-	return errors.Join(ink.err, pdf.Write(w))
+	if ink.err != nil {
+		return ink.err
+	}
+	_, err = pdf.WriteTo(w)
+	return err
 }
 
 // ink knows how wide the font's characters are.
@@ -47,6 +51,11 @@ func newInk(pdf *gopdf.GoPdf, font []byte) (*ink, error) {
 	}
 	if err := pdf.SetFont(family, "", measured); err != nil {
 		return nil, fmt.Errorf("use the PDF's font: %w", err)
+	}
+	for _, r := range "架電件数〓" {
+		if has, err := pdf.IsCurrFontContainGlyph(r); err != nil || !has {
+			return nil, errors.Join(errors.New("the PDF's font has no Japanese characters; "+fontPackage+" has"), err)
+		}
 	}
 	return &ink{pdf: pdf, wide: map[rune]float64{}}, nil
 }

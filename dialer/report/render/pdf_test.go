@@ -292,6 +292,32 @@ func TestPDFIsTheSameTwice(t *testing.T) {
 	}
 }
 
+// A character that the font lacks leaves a mark: a name is never printed as if it were another.
+func TestPDFMarksWhatTheFontLacks(t *testing.T) {
+	program, err := exec.LookPath("pdftotext")
+	if err != nil {
+		t.Skip("pdftotext is not installed: apt-get install poppler-utils")
+	}
+	doc := small()
+	doc.Header.Ward = "江東\U0001F4DE区"
+	cmd := exec.CommandContext(t.Context(), program, "-", "-")
+	cmd.Stdin = bytes.NewReader(pdfOf(t, doc))
+	if out, err := cmd.Output(); err != nil || !strings.Contains(string(out), "江東〓区") {
+		t.Errorf("%v: %s", err, out)
+	}
+}
+
+func TestPDFRefusesAFontWithoutJapanese(t *testing.T) {
+	font, err := os.ReadFile("/usr/share/fonts/truetype/dejavu/DejaVuSans.ttf")
+	if err != nil {
+		t.Skip("no font without Japanese is installed to try it with: apt-get install fonts-dejavu-core")
+	}
+	var b bytes.Buffer
+	if err := PDF(&b, small(), font); err == nil || !strings.Contains(err.Error(), fontPackage) || b.Len() > 0 {
+		t.Errorf("got %v and %d bytes", err, b.Len())
+	}
+}
+
 func TestFindFont(t *testing.T) {
 	dir := t.TempDir()
 	second := filepath.Join(dir, "second.ttf")

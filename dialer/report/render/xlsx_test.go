@@ -199,7 +199,7 @@ func TestXLSXInLibreOffice(t *testing.T) {
 	dir := t.TempDir()
 	var files []string
 	books := map[string]*excelize.File{}
-	for name, doc := range map[string]Document{"small": small(), "day": document(t, report.OfDay), "month": document(t, report.OfMonth)} {
+	for name, doc := range map[string]Document{"small": small(), "day": document(t, report.OfDay), "month": document(t, report.OfMonth), "crowded": crowded(t)} {
 		b := xlsxOf(t, doc)
 		keep(t, name+".xlsx", b)
 		file := filepath.Join(dir, name+".xlsx")
