@@ -11,6 +11,9 @@ const (
 	acrossLabel  = 14.0
 	acrossFigure = 4.9
 	acrossSize   = 9.0
+	acrossRow    = 15.0
+	// acrossHigh is what one printed page holds beneath the head, as pageHigh is reckoned: 509 by 762 points of paper.
+	acrossHigh = 509.0/762*(acrossLabel+26*acrossFigure)*5.9 - 85
 )
 
 // across writes the sheet 内訳. The heads of its tables are one, at the top of each printed page; a table with other columns than the
@@ -27,7 +30,7 @@ func (b *book) across(ts []table) {
 	b.try(b.SetColWidth(sheetAcross, "B", column1(most), acrossFigure))
 	b.set(span{sheetAcross, 1, 1, 1 + most}, field{words: b.doc.Report.Title.JA + " " + sheetAcross + " " + b.doc.Header.Ward}, look{size: 11, align: "left"})
 	b.high(sheetAcross, 1, 20)
-	row := 2
+	row, left := 2, acrossHigh
 	var head []column
 	for _, t := range ts {
 		if !slices.Equal(head, t.columns) {
@@ -35,6 +38,15 @@ func (b *book) across(ts []table) {
 			b.acrossHead(t, row)
 			row++
 		}
+		high := rowHigh
+		for _, r := range t.rows {
+			high += acrossRow * float64(linesOf(r[0].words, acrossSize, acrossLabel))
+		}
+		if high > left && high < acrossHigh {
+			b.try(b.InsertPageBreak(sheetAcross, cellName(1, row)))
+			left = acrossHigh
+		}
+		left -= high
 		row = b.acrossRows(t, row)
 	}
 	b.paper(sheetAcross, "landscape", 2)
@@ -70,7 +82,7 @@ func (b *book) acrossRows(t table, row int) int {
 			}
 			b.set(span{sheetAcross, row, 1 + i, 1 + i}, f, l)
 		}
-		b.high(sheetAcross, row, 15*float64(linesOf(r[0].words, acrossSize, acrossLabel)))
+		b.high(sheetAcross, row, acrossRow*float64(linesOf(r[0].words, acrossSize, acrossLabel)))
 		row++
 	}
 	for _, n := range t.notes {

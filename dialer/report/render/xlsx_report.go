@@ -11,7 +11,7 @@ import (
 // The columns of the sheet 報告書: one of words, then those of figures. Widths are in characters of the default font, heights in points.
 const (
 	figureColumns = 10
-	labelWide     = 22.0
+	labelWide     = 24.5
 	figureWide    = 10.2
 	xlsxSize      = 11.0
 	headSize      = 10.0
@@ -30,7 +30,6 @@ var formats = map[report.Unit]string{
 }
 
 var (
-	plainWords = look{size: xlsxSize, align: "left"}
 	noteWords  = look{size: smallSize, align: "left", wrapped: true}
 	tableWords = look{size: xlsxSize, align: "left", border: true, wrapped: true, inset: 1}
 	tableHead  = look{size: headSize, align: "center", border: true, shaded: true, wrapped: true}
@@ -96,9 +95,9 @@ func (b *book) masthead() int {
 	b.high(sheetReport, 2, 24)
 	b.high(sheetReport, 3, 24)
 	words := max(1, first-2)
-	b.set(span{sheetReport, 1, 1, words}, field{words: b.doc.Header.Ward}, look{size: 12, align: "left"})
+	b.set(span{sheetReport, 1, 1, words}, field{words: b.doc.Header.Ward}, look{size: 12, align: "left", shrunk: true})
 	if c := b.doc.Header.Contractor; c != "" {
-		b.set(span{sheetReport, 2, 1, words}, field{words: wordContractor + " " + c}, plainWords)
+		b.contractor(wordContractor+" "+c, words)
 	}
 	b.set(span{sheetReport, 5, 1, last}, field{words: b.doc.Report.Title.JA}, look{size: 16, align: "center"})
 	b.high(sheetReport, 5, 28)
@@ -115,6 +114,18 @@ func (b *book) masthead() int {
 		row++
 	}
 	return row + 1
+}
+
+// contractor writes who did the work, beside the boxes: as large as two or three lines allow.
+func (b *book) contractor(words string, columns int) {
+	size := xlsxSize
+	for size > 6 && float64(linesOf(words, size, place{1, columns}.wide()))*size*1.4 > 2*24 {
+		size--
+	}
+	first, last := cellName(1, 2), cellName(columns, 3)
+	b.try(b.SetCellStr(sheetReport, first, words))
+	b.try(b.SetCellStyle(sheetReport, first, last, b.style(look{size: size, align: "left", wrapped: true})))
+	b.try(b.MergeCell(sheetReport, first, last))
 }
 
 func (b *book) high(sheet string, row int, points float64) {
