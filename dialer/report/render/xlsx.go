@@ -76,6 +76,7 @@ type look struct {
 	border  bool
 	shaded  bool
 	wrapped bool
+	high    bool // at the top of its cell, not in the middle
 	inset   int  // from the side that it is aligned to, in characters
 	shrunk  bool // to the column, where it would not fit: a figure never becomes ####
 }
@@ -87,6 +88,9 @@ func (b *book) style(l look) int {
 	s := &excelize.Style{
 		Font:      &excelize.Font{Family: xlsxFont, Size: l.size},
 		Alignment: &excelize.Alignment{Horizontal: l.align, Vertical: "center", WrapText: l.wrapped, Indent: l.inset, ShrinkToFit: l.shrunk},
+	}
+	if l.high {
+		s.Alignment.Vertical = "top"
 	}
 	if l.format != "" {
 		s.CustomNumFmt = &l.format

@@ -124,7 +124,7 @@ func (b *book) contractor(words string, columns int) {
 	}
 	first, last := cellName(1, 2), cellName(columns, 3)
 	b.try(b.SetCellStr(sheetReport, first, words))
-	b.try(b.SetCellStyle(sheetReport, first, last, b.style(look{size: size, align: "left", wrapped: true})))
+	b.try(b.SetCellStyle(sheetReport, first, last, b.style(look{size: size, align: "left", wrapped: true, high: true})))
 	b.try(b.MergeCell(sheetReport, first, last))
 }
 
