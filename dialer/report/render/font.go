@@ -23,7 +23,8 @@ type FontError struct {
 }
 
 func (e *FontError) Error() string {
-	return fmt.Sprintf("no Japanese font for the PDF (looked for %s): install one with: apt-get install %s: %v", strings.Join(e.Tried, ", "), fontPackage, e.Cause)
+	return fmt.Sprintf("no Japanese font for the PDF (looked for %s): install one with: apt-get install %s: %v",
+		strings.Join(e.Tried, ", "), fontPackage, e.Cause)
 }
 
 // Unwrap is why the last file could not be read.
