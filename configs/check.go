@@ -38,6 +38,7 @@ func (s Settings) Check() error {
 	s.Recording.check(&p)
 	s.Node.check(&p)
 	s.Close.check(&p)
+	s.Report.check(&p)
 	return errors.Join(p...)
 }
 

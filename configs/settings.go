@@ -24,6 +24,7 @@ type Settings struct {
 	Node      Node      `koanf:"node"`
 	Vault     Vault     `koanf:"vault"`
 	Close     Close     `koanf:"close"`
+	Report    Report    `koanf:"report"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
 	// SecretFile names another.
 	StateDir   string `koanf:"state_dir"`
@@ -48,6 +49,25 @@ type Node struct {
 type Vault struct {
 	// Folder is in no backup, not on the database's disk, and shared by all nodes; state_dir/keys when empty.
 	Folder string `koanf:"folder"`
+}
+
+// Report is how the ward wants its reports (日報・月報・年報).
+type Report struct {
+	Ward       string   `koanf:"ward"`       // whose report it is, as its head says
+	Contractor string   `koanf:"contractor"` // who did the work
+	Boxes      []string `koanf:"boxes"`      // the approval boxes (確認印), from left to right
+	// MachinesApart: voicemail and recorders do not count as 不在.
+	MachinesApart bool   `koanf:"machines_apart"`
+	Font          string `koanf:"font"` // a TrueType font with Japanese in it, for the PDF; Debian's IPAex when empty
+}
+
+// mostBoxes is how many approval boxes stand beside each other at the head of a page.
+const mostBoxes = 8
+
+func (r Report) check(p *problems) {
+	if n := len(r.Boxes); n > mostBoxes {
+		p.addf("report.boxes", "%d boxes do not fit beside each other; write at most %d", n, mostBoxes)
+	}
 }
 
 // Close is the day's close (終業返却): where what goes back is left, and how long personal data may stay. The ward decides that.

@@ -92,6 +92,7 @@ func TestMistakesAreNamedByKey(t *testing.T) {
 		"rings too long":     {minimal + "inbound: {ring_seconds: 121}\n", "inbound.ring_seconds: 121 is out of range; write 5 to 120"},
 		"no step":            {minimal + "inbound: {step_seconds: 0}\n", "inbound.step_seconds: 0 is out of range; write 1 to 60"},
 		"bad outside hours":  {minimal + "inbound: {outside_hours: never}\n", "inbound.outside_hours"},
+		"too many boxes":     {minimal + "report: {boxes: [a, b, c, d, e, f, g, h, i]}\n", "report.boxes"},
 		"bad day":            {minimal + "centre: {week: {monday: \"09:00-17:00\"}}\n", "centre.week.monday"},
 		"bad hours":          {minimal + "centre: {week: {mon: \"17:00-09:00\"}}\n", "centre.week.mon"},
 		"two spans":          {minimal + "centre: {week: {mon: \"09:00-12:00 13:00-17:00\"}}\n", "centre.week.mon"},

@@ -1,9 +1,13 @@
 package webui
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -28,6 +32,8 @@ type Reports interface {
 	IssuedReport(ctx context.Context, kind report.Kind, period string, revision int) (report.Issued, error)
 	// CorrectedSince lists the corrections of a span's calls that were made after an instant.
 	CorrectedSince(ctx context.Context, from, to, since time.Time) ([]report.Correction, error)
+	// Write writes a report as a file: as it stands now (revision 0), or as it was issued.
+	Write(ctx context.Context, to io.Writer, p report.Period, revision int, format report.Format) error
 	// EnterSMS writes down how many messages were sent on a day.
 	EnterSMS(ctx context.Context, day dialer.Date, sent int, by dialer.UserID) error
 }
@@ -69,16 +75,26 @@ type reportInput struct {
 	Kind     report.Kind `path:"kind" enum:"day,month,year"`
 	Period   string      `query:"period" maxLength:"10" doc:"2026-11-24, 2026-11, or the fiscal year 2026; the current one when left out"`
 	Revision int         `query:"revision" minimum:"0" doc:"as it was issued; 0: as it stands now"`
+	Format   string      `query:"format" enum:"json,csv,xlsx,pdf" doc:"json when left out; the others are under /file, and lead there"`
 }
 
 type reportOutput struct {
-	Body struct {
+	Status   int
+	Location string `header:"Location"`
+	Body     struct {
 		Report      report.Report      `json:"report"`
 		Revision    int                `json:"revision" doc:"0: as it stands now"`
 		Issued      []IssuedReport     `json:"issued" doc:"the first first"`
 		Changes     []report.Change    `json:"changes" doc:"against the newest that was issued; of one that was issued: against the one before it"`
 		Corrections []ReportCorrection `json:"corrections" doc:"results recorded anew since then"`
 	}
+}
+
+type reportFileInput struct {
+	Kind     report.Kind   `path:"kind" enum:"day,month,year"`
+	Period   string        `query:"period" maxLength:"10"`
+	Revision int           `query:"revision" minimum:"0"`
+	Format   report.Format `query:"format" enum:"csv,xlsx,pdf" required:"true"`
 }
 
 const behindAtOnce = 200
@@ -130,6 +146,9 @@ func (s *Server) reportRoutes() {
 		Method: http.MethodGet, Path: "/api/reports/{kind}/rows", OperationID: "report-rows", Summary: "The rows of the ledger behind a figure",
 	}, s.behind)
 	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/reports/{kind}/file", OperationID: "report-file", Summary: "A report as CSV, XLSX or PDF", Responses: fileResponse,
+	}, s.reportFile)
+	route(s, huma.Operation{
 		Method: http.MethodPost, Path: "/api/reports/{kind}/issue", OperationID: "issue-report", Summary: "Freeze a report as it stands",
 	}, s.issueReport)
 	route(s, huma.Operation{
@@ -151,6 +170,10 @@ func (s *Server) report(ctx context.Context, in *reportInput) (*reportOutput, er
 	if err != nil {
 		return nil, err
 	}
+	if in.Format != "" && in.Format != "json" {
+		to := fmt.Sprintf("/api/reports/%s/file?period=%s&revision=%d&format=%s", p.Kind, p.Name, in.Revision, in.Format)
+		return &reportOutput{Status: http.StatusSeeOther, Location: to}, nil
+	}
 	issued, err := s.d.Reports.IssuedOf(ctx, p.Kind, p.Name)
 	if err != nil {
 		return nil, err
@@ -158,7 +181,7 @@ func (s *Server) report(ctx context.Context, in *reportInput) (*reportOutput, er
 	if in.Revision > len(issued) {
 		return nil, errNoReport
 	}
-	out := &reportOutput{}
+	out := &reportOutput{Status: http.StatusOK}
 	out.Body.Revision, out.Body.Changes, out.Body.Corrections = in.Revision, []report.Change{}, []ReportCorrection{}
 	if in.Revision == 0 {
 		out.Body.Report, err = s.d.Reports.Make(ctx, p)
@@ -216,6 +239,35 @@ func (s *Server) compare(ctx context.Context, p report.Period, with report.Issue
 
 func issuedView(r report.Issued, names *names) IssuedReport {
 	return IssuedReport{Revision: r.Revision, At: r.At, ByName: names.of(r.By), Reason: r.Reason, SHA256: r.SHA256}
+}
+
+func (s *Server) reportFile(ctx context.Context, in *reportFileInput) (*huma.StreamResponse, error) {
+	p, err := s.period(in.Kind, in.Period)
+	if err != nil {
+		return nil, err
+	}
+	var file bytes.Buffer // whole before the first byte goes: half a report would be taken for one
+	err = s.d.Reports.Write(ctx, &file, p, in.Revision, in.Format)
+	if errors.Is(err, report.ErrNotIssued) {
+		return nil, errNoReport
+	}
+	if err != nil {
+		return nil, err
+	}
+	s.log.Info("a report was taken", "kind", p.Kind, "period", p.Name, "revision", in.Revision, "format", in.Format, "user", from(ctx).User.ID)
+	name := fmt.Sprintf("report-%s-%s", p.Kind, p.Name)
+	if in.Revision > 0 {
+		name += fmt.Sprintf("-%d", in.Revision)
+	}
+	return &huma.StreamResponse{Body: func(to huma.Context) {
+		to.SetHeader("Content-Type", "application/octet-stream")
+		to.SetHeader("Content-Disposition", "attachment; filename*=UTF-8''"+name+"."+string(in.Format))
+		to.SetHeader("Content-Length", strconv.Itoa(file.Len()))
+		to.SetHeader("Cache-Control", "no-store")
+		if _, err := file.WriteTo(to.BodyWriter()); err != nil {
+			s.log.Warn("a report was not sent to its end", "err", err)
+		}
+	}}, nil
 }
 
 func (s *Server) behind(ctx context.Context, in *behindInput) (*behindOutput, error) {

@@ -2,6 +2,8 @@ package webui
 
 import (
 	"context"
+	"fmt"
+	"io"
 	"net/http"
 	"slices"
 	"strings"
@@ -102,6 +104,14 @@ func (b *books) CorrectedSince(_ context.Context, _, _, since time.Time) (out []
 	return out, nil
 }
 
+func (b *books) Write(_ context.Context, to io.Writer, p report.Period, revision int, format report.Format) error {
+	if revision > len(b.issued) {
+		return report.ErrNotIssued
+	}
+	_, err := fmt.Fprintf(to, "%s %s %d %s", p.Kind, p.Name, revision, format)
+	return err
+}
+
 func (b *books) EnterSMS(_ context.Context, day dialer.Date, sent int, _ dialer.UserID) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
@@ -196,6 +206,17 @@ func TestADaysReport(t *testing.T) {
 	if figure(old, "attempts", "total", "family") != 1 || figure(renewed, "attempts", "total", "family") != 0 || len(renewed.Changes) != len(now.Changes) || len(old.Changes) != 0 {
 		t.Errorf("the frozen reports: %d and %d changes", len(old.Changes), len(renewed.Changes))
 	}
+	for path, want := range map[string]string{
+		"/file?period=2026-11-24&format=csv":            "day 2026-11-24 0 csv",
+		"/file?period=2026-11-24&revision=2&format=pdf": "day 2026-11-24 2 pdf",
+		"?period=2026-11-24&revision=1&format=xlsx":     "day 2026-11-24 1 xlsx", // leads there
+	} {
+		if got := ward.do(http.MethodGet, "/api/reports/day"+path, nil); got.status != http.StatusOK || string(got.body) != want {
+			t.Errorf("%s: %d %s", path, got.status, got.body)
+		}
+	}
+	ward.do(http.MethodGet, "/api/reports/day/file?period=2026-11-24&revision=3&format=csv", nil).problem(t, http.StatusNotFound, "not_found")
+	ward.do(http.MethodGet, "/api/reports/day/file?period=2026-11-24&format=doc", nil).problem(t, http.StatusUnprocessableEntity, "invalid")
 	b.issued[0].Content = []byte(strings.Replace(string(b.issued[0].Content), "2026-11-24", "2026-11-25", 1))
 	if got := ward.do(http.MethodGet, "/api/reports/day?period=2026-11-24&revision=1", nil); got.status != http.StatusInternalServerError {
 		t.Errorf("a frozen report that was tampered with is shown: %d", got.status)

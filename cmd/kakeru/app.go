@@ -200,7 +200,7 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue: a.line, Closes: a.closer, Exports: exports,
-		Reports: newReports(a.ledger, s, a.hours, a.watch.Now),
+		Reports: a.reports(),
 		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
@@ -302,6 +302,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })
+		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })
 		}

@@ -164,6 +164,7 @@ func demoSettings(dir string, o demoOptions, p *privateStores, carrier netip.Add
 	s.Database.URL, s.Redis.URL = p.ledger, p.redis.URL()
 	s.StateDir = dir
 	s.Centre.AlwaysOpen = o.alwaysOpen
+	s.Report.Ward, s.Report.Contractor, s.Report.Boxes = "見本区 保険年金課", "見本コールセンター(デモ)", []string{"課長", "係長", "担当"}
 	if o.record {
 		s.Recording = configs.Recording{
 			Allowed: true, AllowedBy: "demo", AllowedAt: time.Now().Format(time.DateOnly), Folder: filepath.Join(dir, "recordings"),

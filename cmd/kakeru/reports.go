@@ -2,9 +2,12 @@ package main
 
 import (
 	"context"
+	"log/slog"
+	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 )
@@ -15,15 +18,21 @@ type reports struct {
 	hours dialer.Hours
 	desks []dialer.DeskID
 	now   dialer.Clock
+	head  configs.Report
 }
 
 func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Hours, now dialer.Clock) reports {
-	r := reports{Ledger: l, hours: hours, now: now}
+	r := reports{Ledger: l, hours: hours, now: now, head: s.Report}
 	for _, d := range desksOf(s.SIP) {
 		r.desks = append(r.desks, d.ID)
 	}
 	return r
 }
+
+// reportsEvery is how often it is looked which reports are due.
+const reportsEvery = time.Minute
+
+func (a *app) reports() reports { return newReports(a.ledger, a.settings, a.hours, a.watch.Now) }
 
 // options are the definitions as they are now.
 func (r reports) options(ctx context.Context) (report.Options, error) {
@@ -36,7 +45,7 @@ func (r reports) options(ctx context.Context) (report.Options, error) {
 		called[u.ID] = u.Name
 	}
 	return report.Options{
-		Now: r.now(), Hours: r.hours, Desks: r.desks, Named: func(id dialer.UserID) string { return called[id] },
+		Now: r.now(), Hours: r.hours, Desks: r.desks, MachinesApart: r.head.MachinesApart, Named: func(id dialer.UserID) string { return called[id] },
 	}, nil
 }
 
@@ -51,7 +60,11 @@ func (r reports) Make(ctx context.Context, p report.Period) (report.Report, erro
 
 // Behind implements webui.Reports.
 func (r reports) Behind(ctx context.Context, p report.Period, w report.Where) ([]report.Ref, error) {
-	return report.Behind(ctx, r.Ledger, report.Options{Now: r.now(), Hours: r.hours, Desks: r.desks}, p, w)
+	o, err := r.options(ctx)
+	if err != nil {
+		return nil, err
+	}
+	return report.Behind(ctx, r.Ledger, o, p, w)
 }
 
 // Issue implements webui.Reports.
@@ -60,5 +73,18 @@ func (r reports) Issue(ctx context.Context, p report.Period, by dialer.UserID, r
 	if err != nil {
 		return report.Issued{}, err
 	}
-	return report.Issuer{Ledger: r.Ledger, Store: r.Ledger}.Issue(ctx, o, p, by, reason)
+	return r.issuer().Issue(ctx, o, p, by, reason)
+}
+
+func (r reports) issuer() report.Issuer { return report.Issuer{Ledger: r.Ledger, Store: r.Ledger} }
+
+// keeper issues what is due by itself.
+func (r reports) keeper(log *slog.Logger) report.Keeper {
+	return report.Keeper{Issuer: r.issuer(), Options: r.options, Closed: r.closed, Log: log}
+}
+
+// closed reports whether a day was closed.
+func (r reports) closed(ctx context.Context, day dialer.Date) (bool, error) {
+	newest, err := r.Closes(ctx, 1)
+	return err == nil && len(newest) > 0 && newest[0].Step == dayclose.Closed && newest[0].Day == day, err
 }

@@ -13,15 +13,16 @@ import (
 	"strings"
 )
 
-// RunPackages are the Debian packages that `make run` needs.
-var RunPackages = []string{"postgresql", "redis-server"}
+// RunPackages are the Debian packages that `make run` needs: the stores, and the
+// type of the reports' PDF.
+var RunPackages = []string{"postgresql", "redis-server", "fonts-ipaexfont-gothic"}
 
 // TestPackages are those that `make test` needs: besides the stores a browser,
 // a font with Japanese in it, another day, and a carrier, two desk phones, a PBX,
-// and a voice and its sound studio that nobody here wrote.
+// a voice and its sound studio, and a spreadsheet that nobody here wrote.
 var TestPackages = []string{
 	"postgresql", "redis-server", "chromium", "fonts-noto-cjk", "sip-tester", "baresip-core", "twinkle-console", "kamailio",
-	"kamailio-tls-modules", "sox", "espeak-ng", "faketime",
+	"kamailio-tls-modules", "sox", "espeak-ng", "faketime", "fonts-ipaexfont-gothic", "poppler-utils", "libreoffice-calc",
 }
 
 // BenchPackages are those that `make bench-media` needs: a relay to measure ours
@@ -42,6 +43,11 @@ var signs = map[string][]string{
 	"sox":             {"sox"},
 	"espeak-ng":       {"espeak-ng"},
 	"faketime":        {fakeTime},
+	"poppler-utils":   {"pdftoppm"},
+
+	"fonts-ipaexfont-gothic": {"/usr/share/fonts/*/ipaexfont-gothic/ipaexg.ttf"},
+	// The program alone is the suite's: the calc filter is what the tests need.
+	"libreoffice-calc": {"/usr/lib/libreoffice/program/libsclo.so"},
 
 	"rtpengine-daemon":     {"rtpengine"},
 	"kamailio-tls-modules": {"/usr/lib/*/kamailio/modules/tls.so"},

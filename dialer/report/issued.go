@@ -37,6 +37,20 @@ func (i Issued) Report() (r Report, err error) {
 	return r, nil
 }
 
+// Format is how a report is written as a file.
+type Format string
+
+// The formats.
+const (
+	CSV  Format = "csv"
+	XLSX Format = "xlsx"
+	PDF  Format = "pdf"
+	JSON Format = "json" // as the API has it
+)
+
+// Formats lists the formats.
+var Formats = []Format{CSV, XLSX, PDF, JSON}
+
 // Store keeps issued reports. dialer/postgres implements it.
 type Store interface {
 	// Issue adds a report; ErrIssued when the period has that revision already.

@@ -45,7 +45,9 @@ func (l *ledgerOf) IssuedOf(_ context.Context, kind Kind, period string) (out []
 	return out, nil
 }
 
-func (l *ledgerOf) IssuedReport(context.Context, Kind, string, int) (Issued, error) { return Issued{}, ErrNotIssued }
+func (l *ledgerOf) IssuedReport(context.Context, Kind, string, int) (Issued, error) {
+	return Issued{}, ErrNotIssued
+}
 
 func (l *ledgerOf) names() (out []string) {
 	for _, i := range l.issued {

@@ -95,6 +95,7 @@ var Table = []Row{
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
 	{Route: "GET /api/reports/{kind}", Roles: listeners},
 	{Route: "GET /api/reports/{kind}/rows", Roles: listeners}, // every figure down to the call
+	{Route: "GET /api/reports/{kind}/file", Roles: listeners},
 	{Route: "POST /api/reports/{kind}/issue", Roles: seniors},
 	{Route: "POST /api/sms", Roles: seniors},
 	{Route: "GET /api/exports", Roles: listeners},

@@ -8,13 +8,12 @@ import (
 	"strings"
 	"testing"
 
-	"kakeru/dialer"
 	"kakeru/dialer/report"
 )
 
 func number(v float64) report.Cell { return report.Cell{Value: &v} }
 
-func ja(s string) dialer.Reason { return dialer.Reason{JA: s, EN: "not to be seen"} }
+func ja(s string) report.Words { return report.Words{JA: s, EN: "not to be seen"} }
 
 // small is a report with one of everything: units, absences, words that a spreadsheet could take for a formula, an empty table.
 func small() Document {
@@ -24,7 +23,7 @@ func small() Document {
 			Kind: report.OfMonth, Period: "2026-11", From: "2026-11-01", Until: "2026-11-30", Title: ja("月報 2026年11月"),
 			Sections: []report.Section{
 				{
-					Key: "money", Title: ja("イ \"金額\", 率"), Notes: []dialer.Reason{ja("一つ目"), ja("二つ目、長い")},
+					Key: "money", Title: ja("イ \"金額\", 率"), Notes: []report.Words{ja("一つ目"), ja("二つ目、長い")},
 					Columns: []report.Column{
 						{Key: "n", Title: ja("件数"), Unit: report.InCalls}, {Key: "y", Title: ja("金額"), Unit: report.InYen},
 						{Key: "p", Title: ja("率"), Unit: report.InPercent}, {Key: "s", Title: ja("秒"), Unit: report.InSeconds},

@@ -180,7 +180,7 @@ func document(t *testing.T, kind report.Kind) Document {
 		}
 		counted := a.Counted
 		doc.Details = append(doc.Details, Detail{
-			ID: string(a.ID), Kind: report.RefAttempt, At: a.At.In(dialer.Tokyo).Format("2006-01-02 15:04:05"), Direction: string(a.Direction),
+			ID: string(a.ID), Kind: string(report.RefAttempt), At: a.At.In(dialer.Tokyo).Format("2006-01-02 15:04:05"), Direction: string(a.Direction),
 			Result: string(a.Result), Party: string(a.Party), Counted: &counted, Desk: string(a.Desk), Operator: string(a.Operator), CaseRef: a.CaseRef,
 			Insurance: a.Insurance, Language: a.Language, NumberKind: string(a.NumberKind),
 		})

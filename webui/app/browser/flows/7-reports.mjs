@@ -1,4 +1,5 @@
 import assert from "node:assert/strict";
+import { readFile } from "node:fs/promises";
 import { casesByEnding, Person } from "../person.mjs";
 
 export default [
@@ -57,6 +58,13 @@ export default [
     await supervisor.picture("report-changes");
     await again.click();
     await supervisor.sees("[data-issue='2']");
+
+    // The frozen one as a file to sign.
+    const paper = supervisor.page.waitForEvent("download");
+    await supervisor.page.getByRole("button", { name: "PDF" }).click();
+    const pdf = await paper;
+    assert.match(pdf.suggestedFilename(), /^report-day-.*\.pdf$/);
+    assert.equal((await readFile(await pdf.path())).subarray(0, 5).toString(), "%PDF-");
 
     const ward = await Person.come(house, "ward");
     await ward.signIn("/reports");

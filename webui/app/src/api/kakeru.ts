@@ -166,6 +166,8 @@ export const getReport = (kind: ReportKind, period: string, revision: number) =>
   take(api.GET("/api/reports/{kind}", { params: { path: { kind }, query: { ...(period ? { period } : {}), revision } } }));
 /** The ledger's rows behind one figure of it. */
 export const getReportRows = (kind: ReportKind, query: ReportRowsQuery) => take(api.GET("/api/reports/{kind}/rows", { params: { path: { kind }, query } }));
+export const getReportFile = async (kind: ReportKind, period: string, revision: number, format: "csv" | "xlsx" | "pdf") =>
+  (await take(api.GET("/api/reports/{kind}/file", { params: { path: { kind }, query: { period, revision, format } }, parseAs: "blob" }))) as unknown as Blob;
 export const issueReport = (kind: ReportKind, period: string, reason: string) =>
   take(api.POST("/api/reports/{kind}/issue", { params: { path: { kind } }, body: { period, reason } }));
 export const enterSMS = (day: string, sent: number) => take(api.POST("/api/sms", { body: { day, sent } }));

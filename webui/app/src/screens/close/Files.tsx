@@ -5,6 +5,7 @@ import { useTranslation } from "react-i18next";
 import type { Close } from "../../api/types";
 import { yen as grouped } from "../../format/yen";
 import { Notice } from "../../parts/Notice";
+import { save } from "../../parts/save";
 import { useProblemText } from "../../parts/useWords";
 import css from "./close.module.css";
 
@@ -43,11 +44,3 @@ export function Files({ files, take }: { files: Close["files"]; take: (n: number
 }
 
 const last = (name: string) => name.split("/").at(-1)!;
-
-function save(blob: Blob, name: string) {
-  const link = document.createElement("a");
-  link.href = URL.createObjectURL(blob);
-  link.download = name;
-  link.click();
-  URL.revokeObjectURL(link.href);
-}

@@ -16,6 +16,7 @@ import { Behind, type Asked } from "./Behind";
 import { fiscalYear } from "./figures";
 import { Issue } from "./Issue";
 import { SectionTable } from "./SectionTable";
+import { Take } from "./Take";
 
 const kinds = ["day", "month", "year"] as const;
 
@@ -72,6 +73,7 @@ export function ReportsScreen() {
       {data && !error && (
         <div data-report={data.report.period} data-revision={data.revision} style={{ display: "contents" }}>
           <Head of={data} />
+          <Take key={`${kind} ${data.report.period} ${data.revision}`} kind={kind} period={data.report.period} revision={data.revision} />
           <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind, period, ...c })} />
           {data.report.sections?.map((s) => <SectionTable key={s.key} section={s} onOpen={(row, column) => setAsked(askedOf(kind, period, s, row, column))} />)}
         </div>
