@@ -290,17 +290,31 @@ func (d *desk) free(now time.Time) {
 	d.view.CallID, d.view.CaseID, d.claim, d.key = "", "", nil, ""
 }
 
-// place puts a case into the line, or takes it out, as the ledger says.
+// place puts a case into the line, or takes it out, as the ledger says. Somebody else may move the case between what is read and what
+// is written here, in the ledger first and then in the line; so the ledger is read once more, until both say the same.
 func (e *Engine) place(ctx context.Context, id CaseID) {
 	w, err := e.d.Cases.Place(ctx, id)
-	switch {
-	case err != nil:
-	case w != nil:
-		err = e.d.Queue.Put(ctx, *w)
-	default:
-		err = e.d.Queue.Remove(ctx, id)
+	for err == nil {
+		if w != nil {
+			err = e.d.Queue.Put(ctx, *w)
+		} else {
+			err = e.d.Queue.Remove(ctx, id)
+		}
+		if err != nil {
+			break
+		}
+		var again *Waiting
+		if again, err = e.d.Cases.Place(ctx, id); err == nil && sameWait(w, again) {
+			return
+		}
+		w = again
 	}
-	if err != nil {
-		e.lineMissed("place", id, err)
+	e.lineMissed("place", id, err)
+}
+
+func sameWait(a, b *Waiting) bool {
+	if a == nil || b == nil {
+		return a == b
 	}
+	return a.Due.Equal(b.Due) && a.Priority == b.Priority && a.Lane == b.Lane
 }

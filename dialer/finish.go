@@ -137,7 +137,11 @@ func (e *Engine) leaveLine(c *call, end AttemptEnd) bool {
 	}
 	ctx, cancel := context.WithTimeout(context.Background(), e.d.Limits.Save)
 	defer cancel()
-	return e.d.Queue.Done(ctx, *c.claim, nil) == nil
+	err := e.d.Queue.Done(ctx, *c.claim, nil)
+	if err != nil && !errors.Is(err, ErrClaimLost) {
+		e.lineMissed("done", end.CaseID, err) // it may still be done, when nobody expects it any more
+	}
+	return err == nil
 }
 
 // stood is the case's place as the ledger has it now; while the ledger is away, what the call knows of it.
@@ -157,9 +161,15 @@ func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
 		return
 	}
 	var err error
-	if end.Next.State == "" {
+	switch {
+	case end.Verdict.Result == Answered:
+		// leaveLine could not take it out before the end was written. Its result may have been recorded since, which moves it too: the
+		// line does as the ledger says, and only then is the case let go.
+		e.place(ctx, end.CaseID)
 		err = e.d.Queue.Release(ctx, *c.claim)
-	} else {
+	case end.Next.State == "":
+		err = e.d.Queue.Release(ctx, *c.claim)
+	default:
 		err = e.d.Queue.Done(ctx, *c.claim, end.Next.from(e.stood(ctx, c, end.CaseID)))
 	}
 	switch {

@@ -320,6 +320,39 @@ func TestAResultAtOnce(t *testing.T) {
 	})
 }
 
+// A talk's case could not leave the line before its end was written, because the queue hung; its result is recorded while the engine
+// still sees to that. Whatever comes first, the case waits where the ledger has it.
+func TestAResultWhileTheQueueWakes(t *testing.T) {
+	for name, broken := range map[string]map[string]dialertest.Fault{
+		"leaving is slow":              {"Done": {Slow: sec}},
+		"leaving is done late":         {"Done": {Lost: true}},
+		"leaving and removing is slow": {"Done": {Slow: sec}, "Remove": {Slow: sec}},
+		"the claim was lost meanwhile": {"Done": {Err: dialer.ErrClaimLost}, "Remove": {Slow: sec}},
+	} {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				ids := h.cases(1)
+				h.phone.Far(dialertest.Answers(sec, 0), dialertest.Answers(sec, 0))
+				id := h.dial(first, desk1, ids[0])
+				h.state(id, dialer.Talking)
+				for op, how := range broken {
+					h.queue.Break(op, how)
+				}
+				h.must(h.Hangup(t.Context(), first, id))
+				time.Sleep(600 * time.Millisecond) // the end is written, the line still has the case
+				h.result(id, "family", dialer.CaseNext{State: dialer.CaseWaiting, Due: time.Now().Add(time.Hour), Why: "再架電"})
+				for op := range broken {
+					h.queue.Break(op, dialertest.Fault{})
+				}
+				time.Sleep(5 * sec)
+				if !slices.Contains(h.line(), ids[0]) {
+					t.Errorf("the case waits by the ledger, and is not in the line: %v", h.line())
+				}
+			})
+		})
+	}
+}
+
 // TestWhatTheLedgerDidNotTakeIsOwed: a ledger that stalls just as the debtor answers has, once it is back, the handle that
 // ends the talk and the evidence of the answer, also when nothing more happens.
 func TestWhatTheLedgerDidNotTakeIsOwed(t *testing.T) {

@@ -12,7 +12,7 @@ export default [
     await operator.present(about);
     const attempt = await operator.dial();
     await operator.sees("[data-phase=talking], [data-phase=wrap_up]");
-    await operator.press("2"); // 家族
+    await operator.press("2", "d"); // 家族、伝言
     if ((await operator.phase()) === "talking") await operator.press("h");
     await operator.sees("[data-phase=wrap_up]");
     await operator.press("Control+Enter");
