@@ -33,6 +33,9 @@ func TestADayIsClosed(t *testing.T) {
 		h.ended(h.dial(operator, "desk1", h.caseEnding(ending)))
 	}
 	early := h.exported(chief)
+	if n := h.reported(chief); n < early {
+		t.Errorf("the report counts %d attempts, and %d records were written", n, early)
+	}
 	note, wish := "月末に コンビニで払うとのこと 髙橋", "毎月二十日に三回で払いたいとのこと"
 	promised := h.talked(operator, map[string]any{
 		"party": "self", "business_results": []string{"promise"}, "note": note,

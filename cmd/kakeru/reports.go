@@ -40,12 +40,16 @@ func (r reports) options(ctx context.Context) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, err
 	}
+	closed, err := r.closed(ctx)
+	if err != nil {
+		return report.Options{}, err
+	}
 	called := make(map[dialer.UserID]string, len(users))
 	for _, u := range users {
 		called[u.ID] = u.Name
 	}
 	return report.Options{
-		Now: r.now(), Hours: r.hours, Desks: r.desks, MachinesApart: r.head.MachinesApart, Named: func(id dialer.UserID) string { return called[id] },
+		Now: r.now(), Hours: r.hours, Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart, Named: func(id dialer.UserID) string { return called[id] },
 	}, nil
 }
 
@@ -79,12 +83,15 @@ func (r reports) Issue(ctx context.Context, p report.Period, by dialer.UserID, r
 func (r reports) issuer() report.Issuer { return report.Issuer{Ledger: r.Ledger, Store: r.Ledger} }
 
 // keeper issues what is due by itself.
-func (r reports) keeper(log *slog.Logger) report.Keeper {
-	return report.Keeper{Issuer: r.issuer(), Options: r.options, Closed: r.closed, Log: log}
+func (r reports) keeper(log *slog.Logger) *report.Keeper {
+	return &report.Keeper{Issuer: r.issuer(), Options: r.options, Log: log}
 }
 
-// closed reports whether a day was closed.
-func (r reports) closed(ctx context.Context, day dialer.Date) (bool, error) {
+// closed is the newest day that was closed; zero for none.
+func (r reports) closed(ctx context.Context) (dialer.Date, error) {
 	newest, err := r.Closes(ctx, 1)
-	return err == nil && len(newest) > 0 && newest[0].Step == dayclose.Closed && newest[0].Day == day, err
+	if err != nil || len(newest) == 0 || newest[0].Step != dayclose.Closed {
+		return dialer.Date{}, err
+	}
+	return newest[0].Day, nil
 }

@@ -27,6 +27,9 @@ const factsAtOnce = 10
 func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
+	if err := l.settle(ctx); err != nil { // what waits in the spool is a fact too
+		return err
+	}
 	atOnce := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return l.noticed(classify("read a report's facts", pgx.BeginTxFunc(ctx, l.pool, atOnce, func(tx pgx.Tx) error {
 		q := db.New(tx)

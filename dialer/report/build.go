@@ -16,7 +16,9 @@ import (
 type Options struct {
 	Now   time.Time
 	Hours dialer.Hours
-	Desks []dialer.DeskID // the seats: what an hour of work is counted for
+	// Closed is the newest day that was closed (終業返却): nothing is dialled on it any more; zero for none.
+	Closed dialer.Date
+	Desks  []dialer.DeskID // the seats: what an hour of work is counted for
 	// Named is how somebody of the staff is called; what is empty or unknown stands for itself.
 	Named         func(dialer.UserID) string
 	MachinesApart bool // voicemail and recorders are not among 不在件数

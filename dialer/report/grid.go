@@ -55,7 +55,7 @@ func (g *grid) add(row string, column int, n int64, of Ref) {
 		g.rows[row] = cells
 	}
 	cells[column] += n
-	if g.wanted != nil && g.wanted(row, column) {
+	if n != 0 && g.wanted != nil && g.wanted(row, column) {
 		g.refs = append(g.refs, of)
 	}
 }

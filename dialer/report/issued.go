@@ -100,8 +100,12 @@ func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID
 		Kind: p.Kind, Period: p.Name, Revision: len(before) + 1, At: o.Now, By: by, Reason: reason, SHA256: hex.EncodeToString(sum[:]), Content: content,
 	}
 	if n := len(before); n > 0 {
-		switch last := before[n-1]; {
-		case last.SHA256 == out.SHA256:
+		last := before[n-1]
+		moved, err := i.moved(ctx, last, made)
+		switch {
+		case err != nil:
+			return Issued{}, err
+		case !moved:
 			return Issued{}, &AskError{
 				JA: fmt.Sprintf("第%d版から変わった数値はありません。再発行は不要です", last.Revision),
 				EN: fmt.Sprintf("nothing has changed since revision %d: there is nothing to issue", last.Revision),
@@ -116,7 +120,21 @@ func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID
 	return out, nil
 }
 
-// Correction is a result that was recorded anew: what may lie behind a change.
+// moved reports whether a report says anything else than one that was issued: a figure, or that it is whole now. The words of its
+// titles and the names in it may be others since.
+func (i Issuer) moved(ctx context.Context, last Issued, is Report) (bool, error) {
+	frozen, err := i.Store.IssuedReport(ctx, last.Kind, last.Period, last.Revision)
+	if err != nil {
+		return false, fmt.Errorf("read what was issued: %w", err)
+	}
+	was, err := frozen.Report()
+	if err != nil {
+		return false, err
+	}
+	return was.Whole != is.Whole || len(Changes(was, is)) > 0, nil
+}
+
+// Correction is a result that was recorded, or recorded anew, after a report went out: what may lie behind a change.
 type Correction struct {
 	Attempt  dialer.CallID
 	Revision int

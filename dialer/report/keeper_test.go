@@ -45,7 +45,12 @@ func (l *ledgerOf) IssuedOf(_ context.Context, kind Kind, period string) (out []
 	return out, nil
 }
 
-func (l *ledgerOf) IssuedReport(context.Context, Kind, string, int) (Issued, error) {
+func (l *ledgerOf) IssuedReport(_ context.Context, kind Kind, period string, revision int) (Issued, error) {
+	for _, i := range l.issued {
+		if i.Kind == kind && i.Period == period && i.Revision == revision {
+			return i, nil
+		}
+	}
 	return Issued{}, ErrNotIssued
 }
 
@@ -70,8 +75,13 @@ func TestReportsIssueThemselves(t *testing.T) {
 	now, closed := at("2027-03-31"), false
 	k := Keeper{
 		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler),
-		Options: func(context.Context) (Options, error) { return Options{Now: now}, nil },
-		Closed:  func(_ context.Context, d dialer.Date) (bool, error) { return closed && d == dialer.DateOf(now), nil },
+		Options: func(context.Context) (Options, error) {
+			o := Options{Now: now}
+			if closed {
+				o.Closed = dialer.DateOf(now)
+			}
+			return o, nil
+		},
 	}
 	once := func(want ...string) {
 		t.Helper()
@@ -97,8 +107,42 @@ func TestReportsIssueThemselves(t *testing.T) {
 	now = at("2027-05-02") // nobody was there for a month
 	once("2026", "2027-03", "2027-03-30", "2027-03-31", "2027-04", "2027-04-01")
 	for _, i := range l.issued {
+		if r, err := i.Report(); err != nil || !r.Whole {
+			t.Errorf("%s went out before it was whole: %v", i.Period, err)
+		}
 		if i.By != "" || i.Reason != "" || i.Revision != 1 {
 			t.Errorf("%+v", i)
 		}
+	}
+}
+
+// A day that somebody issued at noon goes out again when it is closed, and says why; then no more.
+func TestADayIssuedTooEarlyIsIssuedAgain(t *testing.T) {
+	noon := time.Date(2027, 4, 1, 12, 0, 0, 0, dialer.Tokyo)
+	l := &ledgerOf{calls: []time.Time{noon.Add(-time.Hour)}}
+	o := Options{Now: noon}
+	k := Keeper{
+		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler),
+		Options: func(context.Context) (Options, error) { return o, nil },
+	}
+	day, err := ParsePeriod(OfDay, "2027-04-01", noon)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := k.Issuer.Issue(t.Context(), o, day, "sv", ""); err != nil {
+		t.Fatal(err)
+	}
+	o.Closed = day.From
+	for i, want := range []int{1, 0, 0} {
+		if n, err := k.Once(t.Context()); n != want || err != nil {
+			t.Errorf("round %d: %d issued, %v; want %d", i, n, err, want)
+		}
+	}
+	if len(l.issued) != 2 || l.issued[1].Revision != 2 || l.issued[1].Reason == "" {
+		t.Errorf("%+v", l.issued)
+	}
+	var asked *AskError
+	if _, err := k.Issuer.Issue(t.Context(), o, day, "sv", "念のため"); !errors.As(err, &asked) {
+		t.Errorf("issued though no figure changed: %v", err)
 	}
 }

@@ -183,7 +183,7 @@ func (b *builder) grids() []*grid {
 func (b *builder) report() Report {
 	last := dialer.DateOf(b.p.To.At(-1))
 	r := Report{
-		Kind: b.p.Kind, Period: b.p.Name, From: b.p.From.String(), Until: last.String(), Title: b.p.Title(), Whole: b.p.Over(b.o.Now),
+		Kind: b.p.Kind, Period: b.p.Name, From: b.p.From.String(), Until: last.String(), Title: b.p.Title(), Whole: b.whole(),
 	}
 	for _, g := range b.grids() {
 		s := g.done()
@@ -209,6 +209,11 @@ const efficiencySection = "efficiency"
 var behindPace = map[string]string{
 	"contact_rate": "spoke", "debtor_rate": "self", "attempts_per_hour": "attempts", "talk_per_hour": "talks", "mean_talk": "talks",
 	"mean_wrap_up": "recorded", "mean_handling": "talks",
+}
+
+// whole reports whether nothing more comes: the period is over, or is a day that was closed.
+func (b *builder) whole() bool {
+	return b.p.Over(b.o.Now) || b.p.Kind == OfDay && b.p.From == b.o.Closed
 }
 
 // efficiency is made of pace: ratios, and figures per hour of work.
@@ -256,8 +261,12 @@ func (b *builder) efficiency() Section {
 // hours are the hours of work at one seat, of the period as far as it has come.
 func (b *builder) hours() float64 {
 	minutes := 0.0
+	until := b.o.Now
+	if b.whole() {
+		until = b.p.End() // a day that was closed early was open for its hours
+	}
 	for _, day := range openDays(b.o.Hours, b.p.From, b.p.To) {
-		minutes += worked(b.o.Hours, day, b.o.Now)
+		minutes += worked(b.o.Hours, day, until)
 	}
 	return minutes / 60
 }

@@ -79,5 +79,5 @@ ORDER BY a.began, a.id;
 -- name: CorrectedSince :many
 -- Which of a span's calls had their result recorded or corrected after an instant: what may have changed a report.
 SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
-WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz AND r.at > @since::timestamptz AND r.revision > 1
+WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz AND r.at > @since::timestamptz
 ORDER BY r.at, a.id LIMIT 200;

@@ -12,7 +12,7 @@ import (
 
 const correctedSince = `-- name: CorrectedSince :many
 SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
-WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz AND r.at > $3::timestamptz AND r.revision > 1
+WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz AND r.at > $3::timestamptz
 ORDER BY r.at, a.id LIMIT 200
 `
 

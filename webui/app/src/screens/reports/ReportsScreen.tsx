@@ -74,8 +74,14 @@ export function ReportsScreen() {
         <div data-report={data.report.period} data-revision={data.revision} style={{ display: "contents" }}>
           <Head of={data} />
           <Take key={`${kind} ${data.report.period} ${data.revision}`} kind={kind} period={data.report.period} revision={data.revision} />
-          <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind, period, ...c })} />
-          {data.report.sections?.map((s) => <SectionTable key={s.key} section={s} onOpen={(row, column) => setAsked(askedOf(kind, period, s, row, column))} />)}
+          <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind: data.report.kind, period: data.report.period, ...c })} />
+          {data.report.sections?.map((s) => (
+            <SectionTable
+              key={s.key}
+              section={s}
+              onOpen={data.revision === 0 ? (row, column) => setAsked(askedOf(data.report.kind, data.report.period, s, row, column)) : undefined}
+            />
+          ))}
         </div>
       )}
       <Behind asked={asked} onClose={() => setAsked(null)} />

@@ -9,8 +9,8 @@ import css from "./reports.module.css";
 /** Beyond so many columns a table is turned: its columns stand below one another, and its rows beside. */
 const wide = 10;
 
-/** One table of a report. Each figure that was counted opens the rows behind it. */
-export function SectionTable({ section: s, onOpen }: { section: ReportSection; onOpen: (row: string, column: string) => void }) {
+/** One table of a report. Each figure that was counted opens the rows behind it, where onOpen says how: there are those of today alone. */
+export function SectionTable({ section: s, onOpen }: { section: ReportSection; onOpen: ((row: string, column: string) => void) | undefined }) {
   const { t } = useTranslation();
   const said = (w: { ja: string; en: string }) => (language() === "en" ? w.en : w.ja);
   const rows = s.rows ?? [];
@@ -18,7 +18,7 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
   const turned = columns.length > wide;
   const cell = (row: (typeof rows)[number], i: number) => {
     const c = columns[i]!;
-    return <Figure key={`${row.key} ${c.key}`} cell={row.cells?.[i]} column={c} name={`${said(row.title)} ${said(c.title)}`} where={`${s.key}/${row.key}/${c.key}`} onOpen={() => onOpen(row.key, c.key)} />;
+    return <Figure key={`${row.key} ${c.key}`} cell={row.cells?.[i]} column={c} name={`${said(row.title)} ${said(c.title)}`} where={`${s.key}/${row.key}/${c.key}`} onOpen={onOpen && (() => onOpen(row.key, c.key))} />;
   };
   return (
     <section className={`${parts.panel} ${css.section}`} aria-labelledby={`section-${s.key}`} data-section={s.key}>
@@ -70,12 +70,12 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
 /** Nothing stands behind nought, nor behind the hours. */
 const opens = (cell: ReportCell | undefined, column: ReportColumn) => cell?.value !== undefined && cell.value !== 0 && column.key !== "hours";
 
-function Figure({ cell, column, name, where, onOpen }: { cell: ReportCell | undefined; column: ReportColumn; name: string; where: string; onOpen: () => void }) {
+function Figure({ cell, column, name, where, onOpen }: { cell: ReportCell | undefined; column: ReportColumn; name: string; where: string; onOpen: (() => void) | undefined }) {
   const { t } = useTranslation();
   const text = figure(cell, column.unit, { none: "—", unused: t("reports.unused") });
   return (
     <td className={parts.number} data-cell={where}>
-      {opens(cell, column) ? (
+      {onOpen && opens(cell, column) ? (
         <button type="button" className={css.figure} onClick={onOpen} aria-label={t("reports.open", { name, figure: text })}>
           {text}
         </button>
