@@ -54,13 +54,19 @@ func runExport(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	// Taken before the rows are: a row that goes once must not go where nothing can be written.
-	file, err := os.OpenFile(out, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own file
+	return writeNew(out, func(file *os.File) error {
+		return withLedger(ctx, s, func(l *postgres.Ledger) error { return exportTo(ctx, l, s, export{day, again, file}, std) })
+	})
+}
+
+// writeNew has a file written that is not there yet. What could not be written whole is taken away again.
+func writeNew(name string, write func(*os.File) error) error {
+	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own file
 	if err != nil {
 		return fmt.Errorf("--out: %w", err)
 	}
-	err = withLedger(ctx, s, func(l *postgres.Ledger) error { return exportTo(ctx, l, s, export{day, again, file}, std) })
-	if err = errors.Join(err, file.Close()); err != nil {
-		_ = os.Remove(out) // it is ours, and half of it would be taken for the whole
+	if err = errors.Join(write(file), file.Close()); err != nil {
+		_ = os.Remove(name) // it is ours, and half of it would be taken for the whole
 	}
 	return err
 }

@@ -2,9 +2,7 @@ package main
 
 import (
 	"context"
-	"errors"
 	"flag"
-	"fmt"
 	"io"
 	"os"
 	"slices"
@@ -58,25 +56,13 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	return writeNew(out, std.out, func(to io.Writer) error {
+	write := func(to io.Writer) error {
 		return withLedger(ctx, s, func(l *postgres.Ledger) error {
 			return newReports(l, s, h, time.Now).Write(ctx, to, p, revision, report.Format(format))
 		})
-	})
-}
-
-// writeNew has a file written that is not there yet, or standard output where none is named. What could not be written whole is taken
-// away again: half of it would be taken for all.
-func writeNew(name string, otherwise io.Writer, write func(io.Writer) error) error {
-	if name == "" {
-		return write(otherwise)
 	}
-	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own file
-	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+	if out == "" {
+		return write(std.out)
 	}
-	if err = errors.Join(write(file), file.Close()); err != nil {
-		_ = os.Remove(name) // it is ours
-	}
-	return err
+	return writeNew(out, func(file *os.File) error { return write(file) })
 }

@@ -15,7 +15,7 @@ import (
 
 // Write implements webui.Reports: a report as a file, as it stands now (revision 0) or as it was issued.
 func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revision int, format report.Format) error {
-	doc, err := r.document(ctx, p, revision)
+	doc, err := r.document(ctx, p, revision, format == report.XLSX)
 	if err != nil {
 		return err
 	}
@@ -25,9 +25,6 @@ func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revis
 	case report.CSV:
 		return render.CSV(to, doc)
 	case report.XLSX:
-		if err := r.details(ctx, p, &doc); err != nil {
-			return err
-		}
 		return render.XLSX(to, doc)
 	case report.PDF:
 		var places []string
@@ -44,51 +41,49 @@ func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revis
 	}
 }
 
-// document is a report with what stands around it on paper.
-func (r reports) document(ctx context.Context, p report.Period, revision int) (render.Document, error) {
-	doc := render.Document{Header: render.Header{Ward: r.head.Ward, Contractor: r.head.Contractor, Boxes: r.head.Boxes}}
-	if revision == 0 {
-		made, err := r.Make(ctx, p)
-		doc.Report = made
-		return doc, err
-	}
-	issued, err := r.IssuedReport(ctx, p.Kind, p.Name, revision)
-	if err != nil {
-		return doc, err
-	}
-	if doc.Report, err = issued.Report(); err != nil {
-		return doc, err
-	}
+// document is a report with what stands around it on paper, and with the ledger's rows behind it where they are wanted. One that was
+// issued, and that the ledger has moved on from, has none: the rows of today would not add up to its figures.
+func (r reports) document(ctx context.Context, p report.Period, revision int, rows bool) (doc render.Document, err error) {
+	doc.Header = render.Header{Ward: r.head.Ward, Contractor: r.head.Contractor, Boxes: r.head.Boxes}
 	o, err := r.options(ctx)
 	if err != nil {
 		return doc, err
+	}
+	if revision > 0 {
+		if err := r.asIssued(ctx, p, revision, o, &doc); err != nil || !rows {
+			return doc, err
+		}
+	}
+	d := &detailed{named: o.Named, from: p.Start()}
+	var ledger report.Ledger = r.Ledger
+	if rows {
+		ledger = both{r.Ledger, d}
+	}
+	now, err := report.Make(ctx, ledger, o, p)
+	if err != nil {
+		return doc, err
+	}
+	if revision == 0 {
+		doc.Report = now
+	}
+	if rows && (revision == 0 || len(report.Changes(doc.Report, now)) == 0) {
+		doc.Details = slices.Concat(d.calls, d.others)
+	}
+	return doc, nil
+}
+
+// asIssued puts a frozen report and its stamp into a document.
+func (r reports) asIssued(ctx context.Context, p report.Period, revision int, o report.Options, doc *render.Document) error {
+	issued, err := r.IssuedReport(ctx, p.Kind, p.Name, revision)
+	if err != nil {
+		return err
 	}
 	doc.Issued = &render.Stamp{Revision: issued.Revision, At: issued.At, SHA256: issued.SHA256, By: "自動"}
 	if issued.By != "" {
 		doc.Issued.By = o.Named(issued.By)
 	}
-	return doc, nil
-}
-
-// details are the ledger's rows behind a report, and the report as it stands by those very rows. One that was issued, and that the
-// ledger has moved on from, has none: the rows of today would not add up to its figures.
-func (r reports) details(ctx context.Context, p report.Period, doc *render.Document) error {
-	o, err := r.options(ctx)
-	if err != nil {
-		return err
-	}
-	d := &detailed{named: o.Named, from: p.Start()}
-	now, err := report.Make(ctx, both{r.Ledger, d}, o, p)
-	if err != nil {
-		return err
-	}
-	if doc.Issued == nil {
-		doc.Report = now
-	} else if len(report.Changes(doc.Report, now)) > 0 {
-		return nil
-	}
-	doc.Details = slices.Concat(d.calls, d.others)
-	return nil
+	doc.Report, err = issued.Report()
+	return err
 }
 
 // both is a ledger whose facts are taken down besides.
@@ -118,52 +113,43 @@ type detailed struct {
 	calls, others []render.Detail
 }
 
-const atOnPaper = "2006-01-02 15:04:05"
-
 func (d *detailed) Attempt(a report.Attempt) {
-	if a.At.Before(d.from) {
-		return
-	}
 	counted := a.Counted
-	d.calls = append(d.calls, render.Detail{
-		ID: string(a.ID), Kind: string(report.RefAttempt), At: a.At.In(dialer.Tokyo).Format(atOnPaper), Direction: string(a.Direction),
+	d.note(&d.calls, a.At, render.Detail{
+		ID: string(a.ID), Kind: string(report.RefAttempt), At: onPaper(a.At), Direction: string(a.Direction),
 		Result: string(a.Result), Party: string(a.Party), Counted: &counted, Desk: string(a.Desk), Operator: d.named(a.Operator), CaseRef: a.CaseRef,
 		Insurance: a.Insurance, Language: a.Language, NumberKind: string(a.NumberKind),
 	})
 }
 
+// Promise takes those too that were made before, and kept now.
 func (d *detailed) Promise(p report.Promise) {
 	d.others = append(d.others, render.Detail{
-		ID: string(p.Attempt), Kind: string(report.RefPromise), At: p.At.In(dialer.Tokyo).Format(atOnPaper), Result: p.State, Party: string(p.Party),
+		ID: string(p.Attempt), Kind: string(report.RefPromise), At: onPaper(p.At), Result: p.State, Party: string(p.Party),
 	})
 }
 
 func (d *detailed) Payment(p report.Payment) {
-	if p.PaidOn.At(0).Before(d.from) {
-		return
-	}
-	d.others = append(d.others, render.Detail{ID: string(p.Attempt), Kind: string(report.RefPayment), At: p.PaidOn.String()})
+	d.note(&d.others, p.PaidOn.At(0), render.Detail{ID: string(p.Attempt), Kind: string(report.RefPayment), At: p.PaidOn.String()})
 }
 
 func (d *detailed) Handoff(h report.Handoff) {
-	if h.At.Before(d.from) {
-		return
-	}
-	d.others = append(d.others, render.Detail{
-		ID: h.ID, Kind: string(report.RefHandoff), At: h.At.In(dialer.Tokyo).Format(atOnPaper), Result: string(h.Kind),
-	})
+	d.note(&d.others, h.At, render.Detail{ID: h.ID, Kind: string(report.RefHandoff), At: onPaper(h.At), Result: string(h.Kind)})
 }
 
 func (d *detailed) Number(n report.Number) {
-	if n.At.Before(d.from) {
-		return
-	}
-	d.others = append(d.others, render.Detail{ID: n.ID, Kind: string(report.RefNumber), At: n.At.In(dialer.Tokyo).Format(atOnPaper)})
+	d.note(&d.others, n.At, render.Detail{ID: n.ID, Kind: string(report.RefNumber), At: onPaper(n.At)})
 }
 
 func (d *detailed) SMS(s report.SMS) {
-	if s.On.At(0).Before(d.from) {
-		return
-	}
-	d.others = append(d.others, render.Detail{ID: s.On.String(), Kind: string(report.RefSMS), At: s.On.String()})
+	d.note(&d.others, s.On.At(0), render.Detail{ID: s.On.String(), Kind: string(report.RefSMS), At: s.On.String()})
 }
+
+// note takes a row down, unless it lies before the report: facts begin with the month.
+func (d *detailed) note(to *[]render.Detail, at time.Time, row render.Detail) {
+	if !at.Before(d.from) {
+		*to = append(*to, row)
+	}
+}
+
+func onPaper(at time.Time) string { return at.In(dialer.Tokyo).Format("2006-01-02 15:04:05") }

@@ -73,9 +73,9 @@ func (plan Plan) bounds(month string) (from, to dialer.Date, err error) {
 	if plan.Target < 0 {
 		return from, to, &AskError{JA: "目標件数は0以上にしてください", EN: "a target is zero or more"}
 	}
-	first, err := time.ParseInLocation("2006-01", month, dialer.Tokyo)
+	first, err := firstOf(month)
 	if err != nil {
-		return from, to, &AskError{JA: "月の指定が正しくありません。2026-11 のように指定してください", EN: "not a month; write YYYY-MM, as in 2026-11"}
+		return from, to, err
 	}
 	if first.After(plan.Now) {
 		last := plan.Now.In(dialer.Tokyo)

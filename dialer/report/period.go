@@ -40,9 +40,9 @@ func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 		}
 		p.From, p.To = day, day.Next()
 	case OfMonth:
-		first, err := time.ParseInLocation("2006-01", name, dialer.Tokyo)
+		first, err := firstOf(name)
 		if err != nil {
-			return Period{}, &AskError{JA: "月の指定が正しくありません。2026-11 のように指定してください", EN: "not a month; write YYYY-MM, as in 2026-11"}
+			return Period{}, err
 		}
 		p.From, p.To = dialer.DateOf(first), dialer.DateOf(first.AddDate(0, 1, 0))
 	case OfYear:
@@ -95,7 +95,7 @@ func (p Period) Title() Words {
 	switch p.Kind {
 	case OfDay:
 		return Words{
-			JA: fmt.Sprintf("日報 %d年%d月%d日(%s)", p.From.Year, int(p.From.Month), p.From.Day, weekdays[p.From.Weekday()]),
+			JA: fmt.Sprintf("日報 %d年%d月%d日(%s)", p.From.Year, int(p.From.Month), p.From.Day, Weekday(p.From)),
 			EN: "Daily report, " + p.Name,
 		}
 	case OfMonth:
@@ -108,7 +108,19 @@ func (p Period) Title() Words {
 	}
 }
 
-var weekdays = [...]string{"日", "月", "火", "水", "木", "金", "土"}
+// Weekday is a day's weekday in one Japanese character.
+func Weekday(d dialer.Date) string {
+	return [...]string{"日", "月", "火", "水", "木", "金", "土"}[d.Weekday()]
+}
+
+// firstOf is the first instant of a month written YYYY-MM.
+func firstOf(month string) (time.Time, error) {
+	first, err := time.ParseInLocation("2006-01", month, dialer.Tokyo)
+	if err != nil {
+		return first, &AskError{JA: "月の指定が正しくありません。2026-11 のように指定してください", EN: "not a month; write YYYY-MM, as in 2026-11"}
+	}
+	return first, nil
+}
 
 // facts is the span whose facts a report needs: from the first of the month on, since three absences in a month may be one 件.
 func (p Period) facts() (from, to time.Time) {

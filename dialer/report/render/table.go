@@ -156,7 +156,5 @@ func rowTitle(r report.Row) string {
 	if err != nil || r.Title.JA != r.Key {
 		return r.Title.JA
 	}
-	return r.Title.JA + "(" + weekdays[d.Weekday()] + ")"
+	return r.Title.JA + "(" + report.Weekday(d) + ")"
 }
-
-var weekdays = [...]string{"日", "月", "火", "水", "木", "金", "土"}

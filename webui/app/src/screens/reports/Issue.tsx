@@ -13,6 +13,7 @@ import { useProblemText } from "../../parts/useWords";
 import type { Asked } from "./Behind";
 import { figure } from "./figures";
 import css from "./reports.module.css";
+import { said } from "./said";
 
 interface Props {
   of: ReportBody;
@@ -84,7 +85,7 @@ function Changes({ changes, of, onOpen }: { changes: ReportChange[]; of: ReportB
         <table className={parts.table} data-changes>
           <tbody>
             {changes.map((c) => {
-              const title = language() === "en" ? c.title.en : c.title.ja;
+              const title = said(c.title);
               return (
                 <tr key={`${c.section} ${c.row} ${c.column}`}>
                   <th scope="row">{title}</th>

@@ -15,6 +15,7 @@ import { useProblemText } from "../../parts/useWords";
 import { Behind, type Asked } from "./Behind";
 import { fiscalYear } from "./figures";
 import { Issue } from "./Issue";
+import { said } from "./said";
 import { SectionTable } from "./SectionTable";
 import { Take } from "./Take";
 
@@ -91,7 +92,7 @@ export function ReportsScreen() {
 
 function askedOf(kind: ReportKind, period: string, s: ReportSection, row: string, column: string): Asked {
   const titles = [s.title, s.rows?.find((r) => r.key === row)?.title, s.columns?.find((c) => c.key === column)?.title];
-  return { kind, period, section: s.key, row, column, title: titles.map((w) => (language() === "en" ? w?.en : w?.ja)).filter(Boolean).join(" › ") };
+  return { kind, period, section: s.key, row, column, title: titles.map((w) => w && said(w)).filter(Boolean).join(" › ") };
 }
 
 function Head({ of }: { of: ReportBody }) {
@@ -100,7 +101,7 @@ function Head({ of }: { of: ReportBody }) {
   const { title, whole } = of.report;
   return (
     <div>
-      <h2 className={page.title}>{language() === "en" ? title.en : title.ja}</h2>
+      <h2 className={page.title}>{said(title)}</h2>
       {!whole && <p className="quiet">{t("reports.under_way")}</p>}
       {issued && (
         <p className="quiet">

@@ -5,6 +5,7 @@ import { Empty } from "../../parts/Empty";
 import parts from "../../parts/parts.module.css";
 import { figure } from "./figures";
 import css from "./reports.module.css";
+import { said } from "./said";
 
 /** Beyond so many columns a table is turned: its columns stand below one another, and its rows beside. */
 const wide = 10;
@@ -12,7 +13,6 @@ const wide = 10;
 /** One table of a report. Each figure that was counted opens the rows behind it, where onOpen says how: there are those of today alone. */
 export function SectionTable({ section: s, onOpen }: { section: ReportSection; onOpen: ((row: string, column: string) => void) | undefined }) {
   const { t } = useTranslation();
-  const said = (w: { ja: string; en: string }) => (language() === "en" ? w.en : w.ja);
   const rows = s.rows ?? [];
   const columns = s.columns ?? [];
   const turned = columns.length > wide;
@@ -60,7 +60,7 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
       )}
       {s.notes?.map((n) => (
         <p key={n.ja} className={css.note}>
-          {language() === "en" ? `* ${n.en}` : `※ ${n.ja}`}
+          {language() === "en" ? "*" : "※"} {said(n)}
         </p>
       ))}
     </section>

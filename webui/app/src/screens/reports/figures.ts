@@ -10,7 +10,6 @@ export function figure(cell: ReportCell | undefined, unit: ReportColumn["unit"],
     case "percent":
       return `${tenths.format(cell.value)} %`;
     case "rate":
-      return tenths.format(cell.value);
     case "seconds":
       return tenths.format(cell.value);
     default:
