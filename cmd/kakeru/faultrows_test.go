@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -237,7 +238,16 @@ func sameKeyAfterwards(ctx context.Context, c *cell) error {
 
 func clockBack(_ context.Context, c *cell) error { return c.h.clock.set(-time.Hour) }
 
-func clockRight(_ context.Context, c *cell) error { return c.h.clock.set(0) }
+// clockRight sets it right, and waits until the node has seen so: until then it rightly dials nothing.
+func clockRight(_ context.Context, c *cell) error {
+	if err := c.h.clock.set(0); err != nil {
+		return err
+	}
+	c.h.eventually("the node sees that its clock is right", func() bool {
+		return math.Abs(c.h.metric("kakeru_clock_offset_seconds")) < dialer.WardClock().Stop.Seconds()
+	})
+	return nil
+}
 
 // fillDisk leaves PostgreSQL no room at all.
 func fillDisk(_ context.Context, c *cell) error {
