@@ -12,15 +12,25 @@ import (
 	"kakeru/dialer/report"
 )
 
+// reportFlags are how the command line asks for a report of each kind.
+var reportFlags = []struct {
+	kind       report.Kind
+	name, says string
+}{
+	{report.OfDay, "day", "the `day`, YYYY-MM-DD"},
+	{report.OfMonth, "month", "the `month`, YYYY-MM"},
+	{report.OfYear, "fiscal-year", "the fiscal `year`, by its April: 2026"},
+}
+
 // runReport writes a report as the ledger has it now, or as it was issued: the same figures as the panel's, whoever asks.
 func runReport(ctx context.Context, args []string, std streams) error {
-	periods := map[report.Kind]*string{report.OfDay: new(string), report.OfMonth: new(string), report.OfYear: new(string)}
+	periods := make([]string, len(reportFlags))
 	var format, out string
 	var revision int
 	load, rest, err := configured("report", args, std, func(f *flag.FlagSet) {
-		f.StringVar(periods[report.OfDay], "day", "", "the `day`, YYYY-MM-DD")
-		f.StringVar(periods[report.OfMonth], "month", "", "the `month`, YYYY-MM")
-		f.StringVar(periods[report.OfYear], "fiscal-year", "", "the fiscal `year`, by its April: 2026")
+		for i, r := range reportFlags {
+			f.StringVar(&periods[i], r.name, "", r.says)
+		}
 		f.StringVar(&format, "format", "csv", "csv, xlsx, pdf or json")
 		f.IntVar(&revision, "revision", 0, "as it was issued, `n` being the revision; 0: as it stands now")
 		f.StringVar(&out, "out", "", "a `file` to write; one that is there is not overwritten; standard output when left out")
@@ -28,11 +38,10 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	var kind report.Kind
-	asked := 0
-	for k, name := range periods {
-		if *name != "" {
-			kind = k
+	which, asked := 0, 0
+	for i, name := range periods {
+		if name != "" {
+			which = i
 			asked++
 		}
 	}
@@ -44,7 +53,7 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	case !slices.Contains(report.Formats, report.Format(format)):
 		return errUsage{"--format is csv, xlsx, pdf or json"}
 	}
-	p, err := report.ParsePeriod(kind, *periods[kind], time.Now())
+	p, err := report.ParsePeriod(reportFlags[which].kind, periods[which], time.Now())
 	if err != nil {
 		return err
 	}

@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"slices"
 	"strings"
@@ -11,48 +10,6 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 )
-
-// Options are the definitions a report is made by.
-type Options struct {
-	Now   time.Time
-	Hours dialer.Hours
-	// Closed is the newest day that was closed (終業返却): nothing is dialled on it any more; zero for none.
-	Closed dialer.Date
-	Desks  []dialer.DeskID // the seats: what an hour of work is counted for
-	// Named is how somebody of the staff is called; what is empty or unknown stands for itself.
-	Named         func(dialer.UserID) string
-	MachinesApart bool // voicemail and recorders are not among 不在件数
-}
-
-// Make makes a period's report from the ledger: the same ledger gives the same report.
-func Make(ctx context.Context, l Ledger, o Options, p Period) (Report, error) {
-	b := newBuilder(o, p)
-	from, to := p.facts()
-	if err := l.Facts(ctx, from, to, b); err != nil {
-		return Report{}, fmt.Errorf("read the ledger: %w", err)
-	}
-	return b.report(), nil
-}
-
-// ErrNoCell is a question for a cell that no report has.
-var ErrNoCell = errors.New("there is no such cell")
-
-// Behind returns the rows of the ledger that a cell of a period's report was made of. Those of a ratio are what it is a ratio of.
-func Behind(ctx context.Context, l Ledger, o Options, p Period, w Where) ([]Ref, error) {
-	b := newBuilder(o, p)
-	g := b.grid(w.Section)
-	if w.Section == efficiencySection {
-		g, w.Column = b.pace, behindPace[w.Column]
-	}
-	if g == nil || !g.want(w) {
-		return nil, ErrNoCell
-	}
-	from, to := p.facts()
-	if err := l.Facts(ctx, from, to, b); err != nil {
-		return nil, fmt.Errorf("read the ledger: %w", err)
-	}
-	return g.refs, nil
-}
 
 // total is the row of all.
 const total = "total"
@@ -87,6 +44,7 @@ type builder struct {
 	known    [2]people
 	met      map[string]bool // persons who came to the telephone themselves
 	sms      bool
+	asked    *grid // the one that has the cell whose rows are asked for; nil: none are
 }
 
 // people are those that the attempts of one row of the counting were made to.
@@ -105,6 +63,21 @@ func newBuilder(o Options, p Period) *builder {
 	b.lay()
 	return b
 }
+
+func (b *builder) read(ctx context.Context, l Ledger) error {
+	from, to := b.p.facts()
+	return l.Facts(ctx, from, to, b)
+}
+
+func (b *builder) want(w Where) bool {
+	b.asked = b.grid(w.Section)
+	if w.Section == efficiencySection {
+		b.asked, w.Column = b.pace, behindPace[w.Column]
+	}
+	return b.asked != nil && b.asked.want(w)
+}
+
+func (b *builder) behind() []Ref { return b.asked.refs }
 
 // Attempt implements Sink.
 func (b *builder) Attempt(a Attempt) {

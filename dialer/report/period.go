@@ -18,6 +18,9 @@ const (
 	OfYear  Kind = "year"  // 年報, of a fiscal year: April to March
 )
 
+// span is how long the periods of a kind are: as a day, a month, or a fiscal year.
+func (k Kind) span() Kind { return k }
+
 // Kinds lists the reports.
 var Kinds = []Kind{OfDay, OfMonth, OfYear}
 
@@ -32,7 +35,7 @@ type Period struct {
 func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 	p := Period{Kind: kind, Name: name}
 	today := dialer.DateOf(now)
-	switch kind {
+	switch kind.span() {
 	case OfDay:
 		day, err := dialer.ParseDate(name)
 		if err != nil {
@@ -68,7 +71,7 @@ func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 
 // Current is the name of the period that holds an instant.
 func Current(kind Kind, now time.Time) string {
-	switch today := dialer.DateOf(now); kind {
+	switch today := dialer.DateOf(now); kind.span() {
 	case OfDay:
 		return today.String()
 	case OfMonth:
