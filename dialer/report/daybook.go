@@ -65,7 +65,8 @@ func (b *dayBook) Attempt(a Attempt) {
 		b.absences[a.CaseRef]++
 		m.third = b.absences[a.CaseRef]%3 == 0
 	}
-	b.on(dialer.DateOf(a.At)).Counts.Add(b.seen.count(&m, b.o))
+	d := b.on(dialer.DateOf(a.At))
+	d.Counts = d.Counts.plus(b.seen.count(&m, b.o))
 }
 
 // Promise implements Sink.
@@ -117,7 +118,7 @@ func (p people) count(m *marked, o Options) Counts {
 func between(days []DayDone, from, to dialer.Date) (sum DayDone) {
 	for _, d := range days {
 		if !d.Date.Before(from) && d.Date.Before(to) {
-			sum.Counts.Add(d.Counts)
+			sum.Counts = sum.Counts.plus(d.Counts)
 			sum.Numbers += d.Numbers
 			sum.SMS += d.SMS
 		}
