@@ -22,6 +22,7 @@ type books struct {
 	attempts []report.Attempt
 	messages []report.SMS
 	issued   []report.Issued
+	custody  report.Custody
 	fixed    []report.Correction
 	overtake bool // somebody else issues at the same time
 	now      func() time.Time
@@ -39,6 +40,22 @@ func (b *books) Facts(_ context.Context, from, to time.Time, into report.Sink) e
 		into.SMS(m)
 	}
 	return nil
+}
+
+func (b *books) Papers(ctx context.Context, from, to time.Time, into report.PaperSink) error {
+	return b.Facts(ctx, from, to, into)
+}
+
+func (b *books) Custody(context.Context, time.Time, time.Time) (report.Custody, error) {
+	return b.custody, nil
+}
+
+func (b *books) Look(_ context.Context, periods []report.Period) ([]report.Look, error) {
+	return make([]report.Look, len(periods)), nil
+}
+
+func (b *books) IssuedSince(context.Context, time.Time) ([]report.Issued, error) {
+	return b.issued, nil
 }
 
 func (b *books) options() report.Options {

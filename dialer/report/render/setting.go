@@ -12,6 +12,7 @@ const (
 	padAcross   = 1.6
 	leastLabel  = 42.0
 	mostLabel   = 190.0
+	mostWords   = 330.0 // of a column of words behind the first: a digest stands on one line
 	leastFigure = 54.0
 	mostFigure  = 78.0
 	leading     = 1.3
@@ -181,6 +182,8 @@ func (s *press) needs(t *setTable) []float64 {
 			w := s.width(r[i].text(), t.size)
 			if c.words && len(t.columns) > widest+1 {
 				w = min(w, 9*t.size) // a row may be two lines high, so that its figures are not too small
+			} else if c.words && i > 0 {
+				w = min(w, mostWords)
 			} else if c.words {
 				w = min(w, mostLabel)
 			}
