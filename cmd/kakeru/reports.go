@@ -19,10 +19,13 @@ type reports struct {
 	desks []dialer.DeskID
 	now   dialer.Clock
 	head  configs.Report
+
+	target     int
+	definition string
 }
 
 func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Hours, now dialer.Clock) reports {
-	r := reports{Ledger: l, hours: hours, now: now, head: s.Report}
+	r := reports{Ledger: l, hours: hours, now: now, head: s.Report, target: s.Centre.Target, definition: s.Centre.Definition}
 	for _, d := range desksOf(s.SIP) {
 		r.desks = append(r.desks, d.ID)
 	}
@@ -49,7 +52,8 @@ func (r reports) options(ctx context.Context) (report.Options, error) {
 		called[u.ID] = u.Name
 	}
 	return report.Options{
-		Now: r.now(), Hours: r.hours, Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart, Named: func(id dialer.UserID) string { return called[id] },
+		Now: r.now(), Hours: r.hours, Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart,
+		Target: r.target, Definition: r.definition, Named: func(id dialer.UserID) string { return called[id] },
 	}, nil
 }
 

@@ -54,12 +54,16 @@ type inspection struct {
 	openMinutes map[string]int       // of each day on which the centre was to open so far
 	newest      map[string]time.Time // when each day's newest report went out
 	happened    map[string]bool      // days of which there is something to report
+	messaged    map[string]bool      // days of which messages were entered
 }
 
 func newInspection(o Options, p Period) *inspection {
 	month := p
 	month.Kind = OfMonth
-	b := &inspection{builder: newBuilder(o, month), openMinutes: map[string]int{}, newest: map[string]time.Time{}, happened: map[string]bool{}}
+	b := &inspection{
+		builder: newBuilder(o, month), openMinutes: map[string]int{}, newest: map[string]time.Time{}, happened: map[string]bool{},
+		messaged: map[string]bool{},
+	}
 	b.lay()
 	for _, d := range openDays(o.Hours, p.From, p.To) {
 		if day, err := dialer.ParseDate(d.Date); err == nil && !day.At(0).After(o.Now) {
@@ -154,7 +158,7 @@ func (b *inspection) SMS(s SMS) {
 		return
 	}
 	ref := s.ref()
-	b.happened[s.On.String()] = true
+	b.happened[s.On.String()], b.messaged[s.On.String()] = true, true
 	b.daily(s.On.String(), daySMS, int64(s.Sent), ref)
 	b.bounds.add("sms", 0, int64(s.Sent), ref)
 }
@@ -201,14 +205,25 @@ func (b *inspection) report() Report {
 		b.others.say("sms", "count", Cell{Why: Unused})
 		b.bounds.say("sms", "count", Cell{Why: Unused})
 		b.bounds.say("sms", "verdict", said("未使用(登録なし)", "none was entered"))
-		for day := range b.days.rows {
-			b.days.say(day, "sms", Cell{Why: Unused})
-		}
 	}
+	b.noMessages()
 	for _, g := range b.own() {
 		r.Sections = append(r.Sections, g.done())
 	}
 	return r
+}
+
+// noMessages says of the days of which nobody entered any messages that it is not known how many there were.
+func (b *inspection) noMessages() {
+	why := NoBase
+	if !b.sms {
+		why = Unused
+	}
+	for day := range b.days.rows {
+		if !b.messaged[day] && !(b.sms && day == total) {
+			b.days.say(day, "sms", Cell{Why: why})
+		}
+	}
 }
 
 // compare holds the count by the agreed definition against the target.

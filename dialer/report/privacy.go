@@ -156,7 +156,7 @@ func (b *privacy) returned(c *Close, ref Ref) {
 	b.returns.add(c.ID, 0, int64(c.Files), ref)
 	b.returns.add(c.ID, 1, oneIf(c.Manifest != ""), ref)
 	b.returns.add(c.ID, 2, oneIf(c.Receipt), ref)
-	b.returns.say(c.ID, "ward", Cell{Why: Unused})
+	b.returns.say(c.ID, "ward", Cell{Why: Unused, Text: &Words{JA: "記録なし", EN: "no record"}})
 	b.returns.say(c.ID, "manifest", said(c.Manifest, c.Manifest))
 	b.returns.title(c.ID, closeWords(c))
 }

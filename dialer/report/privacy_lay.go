@@ -83,7 +83,7 @@ func (b *privacy) lay() {
 	b.layCloses()
 	b.layLists()
 	b.layShown()
-	b.unknown = newGrid("unknown", "事故・拒否されたアクセス", "Incidents and refused accesses", named(map[string]Words{
+	b.unknown = newGrid("unknown", "8 事故・拒否されたアクセス", "Incidents and refused accesses", named(map[string]Words{
 		"incidents": words("個人情報に関する事故", "incidents"), "refused": words("拒否されたアクセス", "refused accesses"),
 	}), worded("count", "件数", "count"))
 	b.unknown.keep = []string{"incidents", "refused"}
