@@ -210,6 +210,7 @@ func (l *Ledger) Issue(ctx context.Context, i report.Issued) error {
 	err = l.query(ctx, "issue a report", func(ctx context.Context, q *db.Queries) error {
 		n, err = q.IssueReport(ctx, db.IssueReportParams{
 			Kind: string(i.Kind), Period: i.Period, Revision: int32(i.Revision), At: i.At, ByUser: string(i.By), Reason: i.Reason, Content: i.Content, Sha256: sum,
+			Whole: i.Whole,
 		})
 		return err
 	})

@@ -1,8 +1,11 @@
 -- +goose Up
 
 -- Whether a report went out when nothing more could come: what tells those that are due.
-ALTER TABLE issued_reports ADD COLUMN whole boolean NOT NULL
-  GENERATED ALWAYS AS (coalesce((convert_from(content, 'UTF8')::jsonb ->> 'whole')::boolean, false)) STORED;
+ALTER TABLE issued_reports ADD COLUMN whole boolean NOT NULL DEFAULT false;
+ALTER TABLE issued_reports DISABLE TRIGGER issued_reports_once;
+UPDATE issued_reports SET whole = true WHERE (convert_from(content, 'UTF8')::jsonb ->> 'whole')::boolean;
+ALTER TABLE issued_reports ENABLE TRIGGER issued_reports_once;
+ALTER TABLE issued_reports ALTER COLUMN whole DROP DEFAULT;
 CREATE INDEX issued_reports_at ON issued_reports (at);
 
 -- The logs of personal data are read by month.

@@ -53,8 +53,8 @@ WHERE day >= (@from_day::text)::date AND day < (@to_day::text)::date ORDER BY da
 INSERT INTO sms_counts (day, sent, by_user, at) VALUES ((@day::text)::date, @sent, @by_user, @at);
 
 -- name: IssueReport :execrows
-INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
-VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256)
+INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256, whole)
+VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256, @whole)
 ON CONFLICT DO NOTHING;
 
 -- name: IssuedReports :many

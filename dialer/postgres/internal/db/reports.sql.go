@@ -71,8 +71,8 @@ func (q *Queries) EnterSMS(ctx context.Context, arg EnterSMSParams) error {
 }
 
 const issueReport = `-- name: IssueReport :execrows
-INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256, whole)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING
 `
 
@@ -85,6 +85,7 @@ type IssueReportParams struct {
 	Reason   string
 	Content  []byte
 	Sha256   []byte
+	Whole    bool
 }
 
 func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64, error) {
@@ -97,6 +98,7 @@ func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64
 		arg.Reason,
 		arg.Content,
 		arg.Sha256,
+		arg.Whole,
 	)
 	if err != nil {
 		return 0, err
