@@ -98,6 +98,9 @@ func (y *randomYear) close(day dialer.Date, step string, final bool) {
 	if final {
 		upto = day.String()
 	}
+	if final {
+		destroyed["recordings"], destroyed["recording_keys"] = y.r.IntN(40), y.r.IntN(9)
+	}
 	filesJSON, err := json.Marshal(files)
 	must(y.t, err)
 	destroyedJSON, err := json.Marshal(destroyed)

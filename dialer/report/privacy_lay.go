@@ -43,10 +43,11 @@ var destroyedWords = map[string]Words{
 	"keys": words("日ごとの暗号鍵", "keys of days"), "cases": words("案件(返却)", "cases"), "persons": words("氏名・住所等", "persons"),
 	"phones": words("電話番号", "telephone numbers"), "case_notes": words("名簿の備考", "notes of lists"), "entry_notes": words("交渉メモ", "notes of results"),
 	"callers": words("受電の番号", "callers"), "staged_rows": words("取込待ちの行", "rows not taken in"), "numbers_entered": words("入力した番号の控え", "numbers entered"),
+	"handoffs": words("引継ぎの氏名等", "hand-offs"), "recordings": words("通話録音", "recordings"), "recording_keys": words("通話録音の鍵", "keys of recordings"),
 }
 
 // destroyedRows are what a close destroys, in the order of the page.
-var destroyedRows = []string{"keys", "cases", "persons", "phones", "case_notes", "entry_notes", "callers", "staged_rows", "numbers_entered"}
+var destroyedRows = []string{"keys", "cases", "persons", "phones", "case_notes", "entry_notes", "callers", "staged_rows", "numbers_entered", "handoffs", "recordings", "recording_keys"}
 
 var listWords = map[bool]Words{false: words("滞納一覧表", "list of debts"), true: words("消込リスト", "list of payments")}
 

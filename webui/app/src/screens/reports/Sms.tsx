@@ -1,4 +1,4 @@
-import { Button, NumberInput } from "@mantine/core";
+import { Button, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -17,7 +17,7 @@ export function Sms({ report }: { report: Report }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const client = useQueryClient();
-  const [sent, setSent] = useState<number | string>("");
+  const [sent, setSent] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
   const now = entered(report);
@@ -43,24 +43,26 @@ export function Sms({ report }: { report: Report }) {
       <p>{now === undefined ? t("reports.sms_none") : t("reports.sms_now", { count: now })}</p>
       {failure !== null && <Notice tone="bad">{say(failure)}</Notice>}
       <div className={css.issue}>
-        <NumberInput
+        <TextInput
+          type="number"
           label={t("reports.sms_sent")}
           description={t("reports.sms_hint")}
           value={sent}
-          onChange={setSent}
           min={0}
           max={most}
-          allowDecimal={false}
-          allowNegative={false}
-          clampBehavior="strict"
+          step={1}
+          onChange={(e) => setSent(e.currentTarget.value)}
         />
-        <Button variant="default" size="md" loading={busy} disabled={sent === ""} onClick={() => void enter()}>
+        <Button variant="default" size="md" loading={busy} disabled={!right(sent)} onClick={() => void enter()}>
           {t("reports.sms_enter")}
         </Button>
       </div>
     </section>
   );
 }
+
+/** A whole number that may be entered. */
+const right = (sent: string) => /^[0-9]{1,4}$/.test(sent) && Number(sent) <= most;
 
 /** What was entered last; undefined where nobody entered anything. */
 function entered(report: Report): number | undefined {
