@@ -104,7 +104,7 @@ func (g *again) privacy() {
 // privacyDays says of each day on which the centre opened how it was closed.
 func (g *again) privacyDays() {
 	c := &g.x.Custody
-	open := map[string]bool{}
+	open, held := map[string]bool{}, map[string]bool{}
 	for d, _ := time.ParseInLocation("2006-01-02", g.from, jst); d.Format("2006-01-02") < g.to; d = d.AddDate(0, 0, 1) {
 		if d.Weekday() != time.Saturday && d.Weekday() != time.Sunday {
 			open[d.Format("2006-01-02")] = true
@@ -112,7 +112,7 @@ func (g *again) privacyDays() {
 	}
 	for _, h := range c.Held {
 		if g.in(h.Day) {
-			open[h.Day] = true
+			open[h.Day], held[h.Day] = true, true
 		}
 	}
 	for _, cl := range c.Closes {
@@ -145,6 +145,9 @@ func (g *again) privacyDays() {
 			}
 		}
 		switch {
+		case state == "未返却" && !held[day]:
+			state = "終業返却なし(預かりなし)"
+			g.add(1, "closes", "total", "without")
 		case state == "未返却":
 			g.add(1, "closes", "total", "missing")
 		case strings.HasPrefix(state, "後日"):

@@ -117,7 +117,7 @@ func (b *privacy) readCloses(c *Custody) {
 		}
 	}
 	for _, day := range sortedKeys(opened) {
-		b.openDay(day, c.Closes)
+		b.openDay(day, c)
 	}
 }
 
@@ -162,8 +162,8 @@ func (b *privacy) returned(c *Close, ref Ref) {
 }
 
 // openDay says of a day on which the centre opened how its data went back.
-func (b *privacy) openDay(day string, closes []Close) {
-	open := int64(1)
+func (b *privacy) openDay(day string, of *Custody) {
+	open, closes := int64(1), of.Closes
 	own := slices.IndexFunc(closes, func(c Close) bool { return c.Day.String() == day && c.done() })
 	later := slices.IndexFunc(closes, func(c Close) bool {
 		return c.done() && c.Upto != (dialer.Date{}) && c.Day.String() > day && c.Upto.String() >= day
@@ -188,6 +188,9 @@ func (b *privacy) openDay(day string, closes []Close) {
 		state = words("実施中", "under way")
 	case day == dialer.DateOf(b.o.Now).String():
 		state, open = words("当日(終業前)", "today, not yet"), 0
+	case !slices.ContainsFunc(of.Held, func(d dialer.Date) bool { return d.String() == day }):
+		state = words("終業返却なし(預かりなし)", "not closed, nothing came in")
+		b.closes.add(total, closesWithout, 1, Ref{})
 	default:
 		b.closes.add(total, closesMissing, 1, Ref{})
 	}

@@ -14,6 +14,7 @@ const (
 	closesDone
 	closesLater
 	closesMissing
+	closesWithout
 	closesUnderWay
 	closesGivenUp
 )
@@ -100,11 +101,15 @@ func (b *privacy) lay() {
 func (b *privacy) layCloses() {
 	b.closes = newGrid("closes", "1 終業返却", "The day's closes", always(totalWords), given(count("open_days", "開設日", "days open")),
 		count("closed", "返却済", "closed"), count("later", "後日返却", "returned later"), given(count("missing", "未返却", "not returned")),
+		given(count("without", "終業返却なし", "not closed, nothing came in")),
 		count("under_way", "実施中", "under way"), count("given_up", "取りやめ", "given up"))
 	b.closes.keep = []string{total}
 	b.closes.note("開設日は、開設予定の日、個人情報を預かった日、終業返却を行った日です", "A day is open when it was to be, when personal data came in, or when it was closed")
 	b.closes.note("返却と消去の状況は作成時点のものです。後日返却は、その日の個人情報が後の日の終業返却で返却・消去されたものです",
 		"What was returned is as of now. Returned later: a later day's close took that day's personal data")
+
+	b.closes.note("未返却は、個人情報を預かった日で返却の記録がないものです。終業返却なしは、開設予定の日で、その日に預かった個人情報も終業返却の記録もないものです",
+		"Not returned: personal data came in, and no close took it. Not closed, nothing came in: the centre was to open, and there is neither")
 
 	b.closesByDay = newGrid("closes_by_day", "1 終業返却(日別)", "The day's closes, by day", sameWords,
 		slices.Concat([]Column{worded("state", "状況", "state"), worded("by", "完了・実施者", "done, by")}, returnedKinds,
