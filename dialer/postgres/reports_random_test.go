@@ -138,7 +138,8 @@ func (y *randomYear) results(id string, ended time.Time) {
 		y.exec(`INSERT INTO attempt_results (attempt_id, revision, party, business, mine, by_user, at, next_state, next_why, kind, language)
 			VALUES ($1, $2, $3, $4, false, 'op', $5, 'closed', '', $6, $7)`,
 			id, revision, pick(y.r, "self", "self", "family", "third_party", "voicemail", "recorder", "fax", "silent"), business,
-			ended.Add(time.Duration(revision*(1+y.r.IntN(100)))*time.Second+time.Duration(revision*pick(y.r, 0, 0, 9))*time.Hour), pick(y.r, "", "call_back_received", "inquiry", "complaint", "other_business"),
+			ended.Add(time.Duration(revision*(1+y.r.IntN(100)))*time.Second+time.Duration(revision*pick(y.r, 0, 0, 9))*time.Hour),
+			pick(y.r, "", "call_back_received", "inquiry", "complaint", "other_business"),
 			pick(y.r, "", "", "", "ja", "zh", "ne"))
 		if y.r.IntN(2) == 0 {
 			y.promise(id, revision, revision == revisions)

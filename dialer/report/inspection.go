@@ -167,7 +167,8 @@ func (b *inspection) SMS(s SMS) {
 func (b *inspection) Paper(p Paper) {
 	day := p.Day.String()
 	b.newest[day] = p.At
-	b.papers.add(day, 0, 1, Ref{Kind: RefReport, ID: day, At: p.At, By: p.By, What: words(fmt.Sprintf("第%d版 %s", p.Revision, p.SHA256), fmt.Sprintf("revision %d %s", p.Revision, p.SHA256))})
+	what := words(fmt.Sprintf("第%d版 %s", p.Revision, p.SHA256), fmt.Sprintf("revision %d %s", p.Revision, p.SHA256))
+	b.papers.add(day, 0, 1, Ref{Kind: RefReport, ID: day, At: p.At, By: p.By, What: what})
 	at := p.At.In(dialer.Tokyo).Format("01-02 15:04")
 	b.papers.say(day, "state", said(fmt.Sprintf("第%d版 %s", p.Revision, at), fmt.Sprintf("revision %d, %s", p.Revision, at)))
 	b.papers.say(day, "sha256", said(p.SHA256, p.SHA256))
@@ -220,7 +221,7 @@ func (b *inspection) noMessages() {
 		why = Unused
 	}
 	for day := range b.days.rows {
-		if !b.messaged[day] && !(b.sms && day == total) {
+		if !b.messaged[day] && (!b.sms || day != total) {
 			b.days.say(day, "sms", Cell{Why: why})
 		}
 	}

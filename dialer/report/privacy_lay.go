@@ -48,7 +48,8 @@ var destroyedWords = map[string]Words{
 }
 
 // destroyedRows are what a close destroys, in the order of the page.
-var destroyedRows = []string{"keys", "cases", "persons", "phones", "case_notes", "entry_notes", "callers", "staged_rows", "numbers_entered", "handoffs", "recordings", "recording_keys"}
+var destroyedRows = []string{"keys", "cases", "persons", "phones", "case_notes", "entry_notes", "callers", "staged_rows", "numbers_entered",
+	"handoffs", "recordings", "recording_keys"}
 
 var listWords = map[bool]Words{false: words("滞納一覧表", "list of debts"), true: words("消込リスト", "list of payments")}
 
@@ -134,7 +135,10 @@ func (b *privacy) layLists() {
 		count("rows", "行数", "rows"), count("persons", "人数", "persons"), worded("gone", "返却・消去", "returned, destroyed"))
 	b.lists.note("取り消した名簿と、読み取れなかったファイルは含みません", "Lists that were discarded, and files that could not be read, are not here")
 
-	figures := []Column{count("rows", "行数計", "rows"), count("firsts", "初回", "first"), count("corrections", "訂正", "corrections"), count("repeats", "再出力", "again"), count("files", "ファイル", "files")}
+	figures := []Column{
+		count("rows", "行数計", "rows"), count("firsts", "初回", "first"), count("corrections", "訂正", "corrections"), count("repeats", "再出力", "again"),
+		count("files", "ファイル", "files"),
+	}
 	b.exportsBy = newGrid("exports_by_person", "5 書出し(担当者別)", "Exports by person", func(key string) Words {
 		if key == "" {
 			return words("コマンド", "the command line")

@@ -180,11 +180,13 @@ func (s *press) needs(t *setTable) []float64 {
 		}
 		for _, r := range t.rows {
 			w := s.width(r[i].text(), t.size)
-			if c.words && len(t.columns) > widest+1 {
+			switch {
+			case !c.words:
+			case len(t.columns) > widest+1:
 				w = min(w, 9*t.size) // a row may be two lines high, so that its figures are not too small
-			} else if c.words && i > 0 {
+			case i > 0:
 				w = min(w, mostWords)
-			} else if c.words {
+			default:
 				w = min(w, mostLabel)
 			}
 			need = max(need, w)
