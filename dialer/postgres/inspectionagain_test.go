@@ -20,10 +20,9 @@ func (g *again) inspection(definition string, target, desks int) {
 		delete(g.cells, "counting|attempts|"+by)
 		delete(g.cells, "counting|answered|"+by)
 	}
-	g.say("検査の対象", "accepted", definition, "held")
 	g.add(float64(target), "accepted", definition, "target")
 	g.add(g.cells["accepted|"+definition+"|count"]-float64(target), "accepted", definition, "difference")
-	for row, bounds := range map[string][2]float64{"numbers": {1000, 1200}, "sms": {200, 250}} {
+	for row, bounds := range map[string][2]float64{"numbers": {1, 2}, "sms": {200, 250}} {
 		n, used := g.cells["others|"+row+"|count"]
 		if used {
 			g.add(n, "bounds", row, "count")

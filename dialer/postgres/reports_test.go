@@ -473,7 +473,11 @@ func agree(t *testing.T, l *Ledger, x exportedRows, kind report.Kind, name strin
 	t.Helper()
 	o := report.Options{
 		Now: time.Date(2030, 1, 1, 0, 0, 0, 0, time.UTC), Hours: dialer.Hours{Week: dialer.WardHours(), BreakMinutes: 60}, Desks: []dialer.DeskID{"desk-1", "desk-2"},
-		Target: r.IntN(90) + 1, Definition: pick(r, report.Definitions...),
+		Definition: pick(r, report.Definitions...),
+		Contract: report.Contract{
+			Calls: r.IntN(90) + 1, SMS: report.Bounds{Month: 200, UpTo: 250}, Number: report.Bounds{Month: 1, UpTo: 2},
+		},
+		Words: []report.TargetWord{{Month: "2026-11", Calls: new(r.IntN(90))}},
 	}
 	p, err := report.ParsePeriod(kind, name, o.Now)
 	must(t, err)
@@ -482,7 +486,13 @@ func agree(t *testing.T, l *Ledger, x exportedRows, kind report.Kind, name strin
 	g := again{x: x, from: p.From.String(), to: p.To.String(), cells: map[string]float64{}, texts: map[string]string{}, met: map[string]bool{}}
 	switch kind {
 	case report.Inspection:
-		g.inspection(o.Definition, o.Target, len(o.Desks))
+		said := "検査の対象"
+		target := o.Contract.Calls
+		if name == "2026-11" {
+			said, target = "検査の対象(目標は区の指示)", *o.Words[0].Calls
+		}
+		g.say(said, "accepted", o.Definition, "held")
+		g.inspection(o.Definition, target, len(o.Desks))
 	case report.Privacy:
 		g.privacy()
 	default:

@@ -3,7 +3,6 @@ package report
 import (
 	"context"
 	"fmt"
-	"slices"
 	"time"
 
 	"kakeru/dialer"
@@ -34,12 +33,6 @@ type PaperSink interface {
 	Amendment(Amendment)
 }
 
-// The bounds between which the ward wants the month's other figures (§10(5), (6)).
-const (
-	leastSMS, mostSMS         = 200, 250
-	leastNumbers, mostNumbers = 1000, 1200
-)
-
 // inspection makes 検査・請求資料 of a month: what was done, by which definition, against what was to be done. Its figures are those of
 // the month's report, made by the same builder.
 type inspection struct {
@@ -51,23 +44,23 @@ type inspection struct {
 	papers   *grid
 	amended  *grid
 
-	openMinutes map[string]int       // of each day on which the centre was to open so far
-	newest      map[string]time.Time // when each day's newest report went out
-	happened    map[string]bool      // days of which there is something to report
-	messaged    map[string]bool      // days of which messages were entered
+	opened   map[string]OpenDay   // days on which the centre was to open so far
+	newest   map[string]time.Time // when each day's newest report went out
+	happened map[string]bool      // days of which there is something to report
+	messaged map[string]bool      // days of which messages were entered
 }
 
 func newInspection(o Options, p Period) *inspection {
 	month := p
 	month.Kind = OfMonth
 	b := &inspection{
-		builder: newBuilder(o, month), openMinutes: map[string]int{}, newest: map[string]time.Time{}, happened: map[string]bool{},
+		builder: newBuilder(o, month), opened: map[string]OpenDay{}, newest: map[string]time.Time{}, happened: map[string]bool{},
 		messaged: map[string]bool{},
 	}
 	b.lay()
-	for _, d := range openDays(o.Hours, p.From, p.To) {
+	for _, d := range openDays(o.Hours, p.From, p.To, len(o.Desks)) {
 		if day, err := dialer.ParseDate(d.Date); err == nil && !day.At(0).After(o.Now) {
-			b.openMinutes[d.Date] = d.Minutes
+			b.opened[d.Date] = d
 			b.days.row(d.Date)
 			b.papers.row(d.Date)
 		}
@@ -193,8 +186,8 @@ func (b *inspection) daily(day string, column int, n int64, ref Ref) {
 // report is what was summed.
 func (b *inspection) report() Report {
 	b.compare()
-	b.bound("numbers", leastNumbers, mostNumbers)
-	b.bound("sms", leastSMS, mostSMS)
+	b.bound(Entries)
+	b.bound(Messages)
 	b.finishDays()
 	r := Report{
 		Kind: Inspection, Period: b.p.Name, From: b.p.From.String(), Until: dialer.DateOf(b.p.To.At(-1)).String(), Whole: b.whole(),
@@ -229,7 +222,7 @@ func (b *inspection) noMessages() {
 
 // compare holds the count by the agreed definition against the target.
 func (b *inspection) compare() {
-	counted := b.counting.row("attempts")
+	counted, goal := b.counting.row("attempts"), b.o.Contract.Goal(Calls, b.p, b.o.Words)
 	for i, by := range b.accepted.keep {
 		b.accepted.row(by)[0] = counted[i]
 		if by != b.o.Definition {
@@ -238,27 +231,38 @@ func (b *inspection) compare() {
 			}
 			continue
 		}
-		b.accepted.say(by, "held", said("検査の対象", "held against the target"))
-		if b.o.Target == 0 {
+		switch {
+		case goal.Ward != nil:
+			b.accepted.say(by, "held", said("検査の対象(目標は区の指示)", "held against the target, which the ward said"))
+		default:
+			b.accepted.say(by, "held", said("検査の対象", "held against the target"))
+		}
+		if goal.Target == 0 && goal.Ward == nil {
 			b.accepted.say(by, "target", said("定めなし", "none set"))
 			b.accepted.say(by, "difference", Cell{Why: NoBase})
 			continue
 		}
-		b.accepted.row(by)[1] = int64(b.o.Target)
-		b.accepted.row(by)[2] = counted[i] - int64(b.o.Target)
+		b.accepted.row(by)[1] = int64(goal.Target)
+		b.accepted.row(by)[2] = counted[i] - int64(goal.Target)
 	}
 }
 
 // bound says whether a figure lies where the ward wants it.
-func (b *inspection) bound(row string, least, most int64) {
+func (b *inspection) bound(m Measure) {
+	row, goal := string(m), b.o.Contract.Goal(m, b.p, nil)
 	cells := b.bounds.row(row)
-	n := cells[0]
+	n, least, most := cells[0], int64(goal.Target), int64(goal.UpTo)
 	cells[1], cells[2] = least, most
+	for column, bound := range map[string]int64{"least": least, "most": most} {
+		if bound == 0 {
+			b.bounds.say(row, column, said("定めなし", "none set"))
+		}
+	}
 	verdict := words("範囲内", "within")
 	switch {
 	case n < least:
 		verdict = words(fmt.Sprintf("%d件不足", least-n), fmt.Sprintf("%d too few", least-n))
-	case n > most:
+	case most > 0 && n > most:
 		verdict = words(fmt.Sprintf("%d件超過", n-most), fmt.Sprintf("%d too many", n-most))
 	}
 	b.bounds.say(row, "verdict", said(verdict.JA, verdict.EN))
@@ -266,20 +270,20 @@ func (b *inspection) bound(row string, least, most int64) {
 
 // finishDays says of each day how long the centre was to be open, whether anything was dialled on it, and whether its report went out.
 func (b *inspection) finishDays() {
-	minutes, seats := 0, len(b.o.Desks)
+	minutes := 0
 	for _, day := range sortedKeys(b.days.rows) {
 		if day == total {
 			continue
 		}
-		open := b.openMinutes[day]
-		minutes += open
-		b.days.say(day, "hours", number(tenth(float64(open)/60)))
-		b.days.say(day, "seats", number(float64(seats)))
-		if open == 0 {
+		open, planned := b.opened[day]
+		minutes += open.Minutes
+		b.days.say(day, "hours", number(tenth(float64(open.Minutes)/60)))
+		b.days.say(day, "seats", number(float64(open.Seats)))
+		if !planned {
 			b.days.say(day, "seats", Cell{Why: NoBase})
 		}
-		if open > 0 && b.days.row(day)[dayAttempts] == 0 && day < dialer.DateOf(b.o.Now).String() {
-			b.idle.say(day, "hours", number(tenth(float64(open)/60)))
+		if planned && b.days.row(day)[dayAttempts] == 0 && day < dialer.DateOf(b.o.Now).String() {
+			b.idle.say(day, "hours", number(tenth(float64(open.Minutes)/60)))
 		}
 	}
 	b.days.say(total, "hours", number(tenth(float64(minutes)/60)))
@@ -299,6 +303,3 @@ func (b *inspection) finishDays() {
 		}
 	}
 }
-
-// definitions are the four ways of counting, as the section of counting has them.
-var definitions = slices.Concat(Definitions, []string{"thirds"})

@@ -1,7 +1,5 @@
 package report
 
-import "fmt"
-
 // The columns of the days of an inspection, behind hours and seats.
 const (
 	dayAttempts = iota + 2
@@ -18,9 +16,9 @@ const (
 func (b *inspection) lay() {
 	b.accepted = newGrid("accepted", "1 実施件数", "What was done", named(map[string]Words{
 		ByAttempts: words("架電ごと", "by attempts"), ByPersons: words("人ごと", "by persons"), ByCases: words("人×保険ごと", "by cases"),
-		"thirds": words("不在3回で1件", "three absences are one"),
+		ByThirds: words("不在3回で1件", "three absences are one"),
 	}), count("count", "件数", "count"), given(count("target", "目標", "target")), given(count("difference", "目標との差", "difference")), worded("held", "検査の定義", "by which it is accepted"))
-	b.accepted.keep = definitions
+	b.accepted.keep = Definitions
 	b.accepted.note("架電件数は、発信して相手側の網に届いた架電です。短時間取消・回線異常・番号形式誤りを除き、INVITEが送出された日(日本時間)に属します",
 		"An attempt was sent to the network; short cancels, line trouble and bad numbers are left out. It belongs to the day its INVITE left, in Japan's time")
 	b.accepted.note("人ごとは宛名番号、人×保険ごとは宛名番号と保険の組を、月内で1件とします。不在3回で1件は、同じ月の3回目、6回目…の不在だけを数えます",
@@ -52,9 +50,9 @@ func (b *inspection) layDays() {
 		count("attempts", "架電件数", "attempts"), count("answered", "応答件数", "answered"), count("talks", "架電の通話", "talks"), count("inbound", "受電", "came in"),
 		count("promises", "納付約束", "promises"), count("handoffs", "引継ぎ", "hand-offs"), count("numbers", "番号入力", "numbers"), count("sms", "SMS", "SMS"))
 	b.days.keep = []string{total}
-	b.days.note("開設時間は予定の開設時間から休憩を除いたもの、席数は設定の席です", "Hours are those planned without the breaks, seats those of the settings")
+	b.days.note("開設時間は予定の開設時間から休憩を除いたもの、席数はその日に使う予定の席です", "Hours are those planned without the breaks, seats those to be worked on the day")
 	b.days.note("応答件数は人が応対した架電、架電の通話は留守番電話・録音機等を含む、つながった架電です。手動記録の架電は含みません",
 		"Answered: by a person; talks: all that were connected, machines too. Calls noted by hand are in neither")
 	b.idle = newGrid("idle", "4 架電のなかった開設日", "Open days without an attempt", sameWords, given(Column{Key: "hours", Title: words("開設時間", "hours open"), Unit: InRate}))
-	b.idle.note(fmt.Sprintf("開設予定の日のうち、架電件数が0の日です(当日を除く)。席数は%d席です", len(b.o.Desks)), "Days on which the centre was to open and nothing was dialled, but today")
+	b.idle.note("開設予定の日のうち、架電件数が0の日です(当日を除く)", "Days on which the centre was to open and nothing was dialled, but today")
 }

@@ -19,8 +19,9 @@ type Options struct {
 	// Named is how somebody of the staff is called; what is empty or unknown stands for itself.
 	Named         func(dialer.UserID) string
 	MachinesApart bool // voicemail and recorders are not among 不在件数
-	// Target is how many 件 the month is to come to, counted by Definition; 0 when the ward has set none.
-	Target     int
+	// Contract says what a month is to come to, counted by Definition; Words are the ward's own on some months, the newest of each.
+	Contract   Contract
+	Words      []TargetWord
 	Definition string
 }
 

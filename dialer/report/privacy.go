@@ -93,7 +93,7 @@ func (b *privacy) report() Report {
 // readCloses takes the month's closes, and says of each day on which the centre opened what became of its data.
 func (b *privacy) readCloses(c *Custody) {
 	opened := map[string]bool{}
-	for _, d := range openDays(b.o.Hours, b.p.From, b.p.To) {
+	for _, d := range openDays(b.o.Hours, b.p.From, b.p.To, len(b.o.Desks)) {
 		if day, err := dialer.ParseDate(d.Date); err == nil && !day.At(0).After(b.o.Now) {
 			opened[d.Date] = true
 		}

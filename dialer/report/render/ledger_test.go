@@ -219,7 +219,9 @@ func document(t *testing.T, kind report.Kind) Document {
 		t.Fatal(err)
 	}
 	r, err := report.Make(t.Context(), ledger, report.Options{
-		Now: now, Hours: openHours(), Desks: []dialer.DeskID{"1", "2", "3"}, Target: 5700, Definition: report.ByAttempts,
+		Now: now, Hours: openHours(), Desks: []dialer.DeskID{"1", "2", "3"}, Definition: report.ByAttempts, Contract: report.Contract{
+			Calls: 5700, SMS: report.Bounds{Month: 200, UpTo: 250}, Number: report.Bounds{Month: 1000, UpTo: 1200},
+		},
 	}, p)
 	if err != nil {
 		t.Fatal(err)
