@@ -54,7 +54,7 @@ func (r reports) document(ctx context.Context, p report.Period, revision int, ro
 			return doc, err
 		}
 	}
-	d := &detailed{named: o.Named, from: p.Start()}
+	d := &detailed{named: o.Named, from: p.RowsFrom()}
 	var ledger report.Ledger = r.Ledger
 	if rows {
 		ledger = both{r.Ledger, d}
@@ -96,6 +96,10 @@ func (b both) Facts(ctx context.Context, from, to time.Time, into report.Sink) e
 	return b.Ledger.Facts(ctx, from, to, fork{into, b.too})
 }
 
+func (b both) FactsAndEarlier(ctx context.Context, from, to time.Time, into report.HistorySink) error {
+	return b.Ledger.FactsAndEarlier(ctx, from, to, report.Besides{HistorySink: into, Too: b.too})
+}
+
 // fork gives each fact to two.
 type fork [2]report.Sink
 
@@ -106,7 +110,7 @@ func (f fork) Handoff(h report.Handoff) { f[0].Handoff(h); f[1].Handoff(h) }
 func (f fork) Number(n report.Number)   { f[0].Number(n); f[1].Number(n) }
 func (f fork) SMS(s report.SMS)         { f[0].SMS(s); f[1].SMS(s) }
 
-// detailed takes facts down as rows of a sheet: those of the report's own days.
+// detailed takes facts down as rows of a sheet: those that may stand behind the report's figures.
 type detailed struct {
 	from          time.Time
 	named         func(dialer.UserID) string
@@ -145,7 +149,7 @@ func (d *detailed) SMS(s report.SMS) {
 	d.note(&d.others, s.On.At(0), render.Detail{ID: s.On.String(), Kind: string(report.RefSMS), At: s.On.String()})
 }
 
-// note takes a row down, unless it lies before the report: facts begin with the month.
+// note takes a row down, unless it lies before those that the report counts: facts begin with the month.
 func (d *detailed) note(to *[]render.Detail, at time.Time, row render.Detail) {
 	if !at.Before(d.from) {
 		*to = append(*to, row)

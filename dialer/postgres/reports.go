@@ -25,6 +25,22 @@ const factsAtOnce = 10
 
 // Facts gives a span's facts as they all were at one instant.
 func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink) error {
+	return l.facts(ctx, from, to, into, func(*db.Queries) error { return nil })
+}
+
+// FactsAndEarlier implements report.Ledger.
+func (l *Ledger) FactsAndEarlier(ctx context.Context, from, to time.Time, into report.HistorySink) error {
+	return l.facts(ctx, from, to, into, func(q *db.Queries) error {
+		rows, err := q.ReportEarlier(ctx, from, to)
+		for _, r := range rows {
+			into.Earlier(report.Earlier{CaseRef: r.CaseRef, Attempts: int(r.Attempts)})
+		}
+		return err
+	})
+}
+
+// facts gives a span's facts, and within the same snapshot before them what first gives.
+func (l *Ledger) facts(ctx context.Context, from, to time.Time, into report.Sink, first func(*db.Queries) error) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
 	if err := l.settle(ctx); err != nil { // what waits in the spool is a fact too
@@ -33,6 +49,9 @@ func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink
 	atOnce := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return l.noticed(classify("read a report's facts", pgx.BeginTxFunc(ctx, l.pool, atOnce, func(tx pgx.Tx) error {
 		q := db.New(tx)
+		if err := first(q); err != nil {
+			return err
+		}
 		for at := from; at.Before(to); at = at.AddDate(0, 0, factsAtOnce) {
 			until := at.AddDate(0, 0, factsAtOnce)
 			if until.After(to) {
@@ -73,7 +92,7 @@ func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into rep
 		if err != nil {
 			return err
 		}
-		into.Payment(report.Payment{Attempt: dialer.CallID(r.AttemptID), Promised: r.MadeAt, PaidOn: on, Yen: r.Yen})
+		into.Payment(report.Payment{Attempt: dialer.CallID(r.AttemptID), Promised: r.MadeAt, CaseRef: r.CaseRef, PaidOn: on, Yen: r.Yen})
 	}
 	handoffs, err := q.ReportHandoffs(ctx, from, to)
 	for _, r := range handoffs {
@@ -122,8 +141,8 @@ func factOf(r *db.ReportAttemptsRow) report.Attempt {
 
 func promiseFact(r db.ReportPromisesRow) (p report.Promise, err error) {
 	p = report.Promise{
-		Attempt: dialer.CallID(r.AttemptID), At: r.MadeAt, Inbound: r.Direction == string(dialer.Inbound), Party: casework.Party(r.Party),
-		Yen: r.Yen, Means: r.Means, State: r.State, PaidYen: r.PaidYen, ByKokuho: r.Kokuho, ByKouki: r.Kouki,
+		Attempt: dialer.CallID(r.AttemptID), At: r.MadeAt, CaseRef: r.CaseRef, Inbound: r.Direction == string(dialer.Inbound),
+		Origin: casework.Origin(r.Origin), Party: casework.Party(r.Party), Yen: r.Yen, Means: r.Means, State: r.State, PaidYen: r.PaidYen, ByKokuho: r.Kokuho, ByKouki: r.Kouki,
 	}
 	if p.DueOn, err = dialer.ParseDate(r.DueOn); err != nil {
 		return p, fmt.Errorf("a promise's day: %w", err)

@@ -28,6 +28,10 @@ func (l *ledgerOf) Facts(_ context.Context, from, to time.Time, into Sink) error
 	return l.down
 }
 
+func (l *ledgerOf) FactsAndEarlier(ctx context.Context, from, to time.Time, into HistorySink) error {
+	return l.Facts(ctx, from, to, into)
+}
+
 func (l *ledgerOf) Issue(_ context.Context, i Issued) error {
 	if l.overtake {
 		return ErrIssued

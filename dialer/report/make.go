@@ -31,7 +31,16 @@ type maker interface {
 }
 
 // newMaker is the maker of a period's kind.
-func newMaker(o Options, p Period) maker { return newBuilder(o, p) }
+func newMaker(o Options, p Period) maker {
+	switch p.Kind {
+	case OfAnalysis:
+		return newAnalysis(o, p)
+	case OfPack:
+		return newPack(o, p)
+	default:
+		return newBuilder(o, p)
+	}
+}
 
 // Make makes a period's report from the ledger: the same ledger gives the same report.
 func Make(ctx context.Context, l Ledger, o Options, p Period) (Report, error) {

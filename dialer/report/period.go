@@ -16,13 +16,21 @@ const (
 	OfDay   Kind = "day"   // 日報
 	OfMonth Kind = "month" // 月報
 	OfYear  Kind = "year"  // 年報, of a fiscal year: April to March
+
+	OfAnalysis Kind = "analysis" // 月次分析 of a month (§8(3)④)
+	OfPack     Kind = "pack"     // 定例報告会資料 of a month (§8(4)): its 月報 and its 月次分析
 )
 
 // span is how long the periods of a kind are: as a day, a month, or a fiscal year.
-func (k Kind) span() Kind { return k }
+func (k Kind) span() Kind {
+	if k == OfAnalysis || k == OfPack {
+		return OfMonth
+	}
+	return k
+}
 
 // Kinds lists the reports.
-var Kinds = []Kind{OfDay, OfMonth, OfYear}
+var Kinds = []Kind{OfDay, OfMonth, OfYear, OfAnalysis, OfPack}
 
 // Period is the span a report is about, in whole days of Asia/Tokyo. To is the day after the last.
 type Period struct {
@@ -58,7 +66,7 @@ func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 		}
 		p.From, p.To = dialer.Date{Year: year, Month: time.April, Day: 1}, dialer.Date{Year: year + 1, Month: time.April, Day: 1}
 	default:
-		return Period{}, &AskError{JA: "報告書の種類は day、month、year のいずれかです", EN: fmt.Sprintf("unknown report; use one of %v", Kinds)}
+		return Period{}, &AskError{JA: "報告書の種類は day、month、year、analysis、pack のいずれかです", EN: fmt.Sprintf("unknown report; use one of %v", Kinds)}
 	}
 	if p.Start().After(now) {
 		return Period{}, &AskError{
@@ -102,7 +110,11 @@ func (p Period) Title() Words {
 			EN: "Daily report, " + p.Name,
 		}
 	case OfMonth:
-		return Words{JA: fmt.Sprintf("月報 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Monthly report, " + p.Name}
+		return Words{JA: "月報 " + p.month(), EN: "Monthly report, " + p.Name}
+	case OfAnalysis:
+		return Words{JA: "月次分析 " + p.month(), EN: "Analysis of the month, " + p.Name}
+	case OfPack:
+		return Words{JA: "定例報告会資料 " + p.month(), EN: "For the monthly meeting, " + p.Name}
 	default:
 		return Words{
 			JA: fmt.Sprintf("年報 %d年度(%d年4月〜%d年3月)", p.From.Year, p.From.Year, p.To.Year),
@@ -110,6 +122,9 @@ func (p Period) Title() Words {
 		}
 	}
 }
+
+// month is the month in which the period begins.
+func (p Period) month() string { return fmt.Sprintf("%d年%d月", p.From.Year, int(p.From.Month)) }
 
 // Weekday is a day's weekday in one Japanese character.
 func Weekday(d dialer.Date) string {
@@ -125,9 +140,24 @@ func firstOf(month string) (time.Time, error) {
 	return first, nil
 }
 
-// facts is the span whose facts a report needs: from the first of the month on, since three absences in a month may be one 件.
+// facts is the span whose facts a report needs: from the first of the month on, since three absences in a month may be one 件; an
+// analysis follows the new persons of the months before.
 func (p Period) facts() (from, to time.Time) {
 	first := p.From
 	first.Day = 1
-	return first.At(0), p.End()
+	from = first.At(0)
+	if p.analysed() {
+		from = from.AddDate(0, 1-cohortMonths, 0)
+	}
+	return from, p.End()
+}
+
+func (p Period) analysed() bool { return p.Kind == OfAnalysis || p.Kind == OfPack }
+
+// RowsFrom is the first instant whose rows of the ledger may stand behind a figure.
+func (p Period) RowsFrom() time.Time {
+	if from, _ := p.facts(); p.analysed() {
+		return from
+	}
+	return p.Start()
 }
