@@ -75,7 +75,7 @@ func layOut(doc Document, k *ink) []*page {
 			s.table(t, alike(across, t))
 		}
 	}
-	s.feet()
+	s.feet(doc.foot())
 	return s.pages
 }
 
@@ -187,20 +187,26 @@ func (s *press) contractor() string {
 	return wordContractor + " " + s.doc.Header.Contractor
 }
 
-// feet numbers the pages, and says on each which revision it is of.
-func (s *press) feet() {
+// feet numbers the pages, and says on each what the paper is.
+func (s *press) feet(of string) {
 	for i, p := range s.pages {
 		s.at = p
 		b := box{p.side, p.h - 34, p.inner(), 10}
 		p.rule(b.y-3, hair)
 		s.put(right, b, 8, pageNumber(i+1, len(s.pages)))
-		of := s.doc.status()
-		if s.doc.Issued != nil {
-			of = fmt.Sprintf("第%d版 %s", s.doc.Issued.Revision, s.doc.hash())
-		} else if !s.doc.Report.Whole {
-			of += " " + wordSoFar
-		}
 		s.put(left, b, s.fit(of, 6.5, p.inner()-50), of)
+	}
+}
+
+// foot says on each page which revision it is of.
+func (d Document) foot() string {
+	switch {
+	case d.Issued != nil:
+		return fmt.Sprintf("第%d版 %s", d.Issued.Revision, d.hash())
+	case !d.Report.Whole:
+		return d.status() + " " + wordSoFar
+	default:
+		return d.status()
 	}
 }
 

@@ -23,16 +23,20 @@ func PDF(w io.Writer, doc Document, font []byte) error {
 	if err != nil {
 		return err
 	}
-	pages := layOut(doc, ink)
+	return finish(pdf, ink, layOut(doc, ink), w)
+}
+
+// finish draws pages and writes the file.
+func finish(pdf *gopdf.GoPdf, k *ink, pages []*page, w io.Writer) error {
 	for _, p := range pages {
 		if err := p.draw(pdf); err != nil {
 			return err
 		}
 	}
-	if ink.err != nil {
-		return ink.err
+	if k.err != nil {
+		return k.err
 	}
-	_, err = pdf.WriteTo(w)
+	_, err := pdf.WriteTo(w)
 	return err
 }
 

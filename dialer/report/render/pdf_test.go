@@ -40,13 +40,19 @@ func pdfOf(t *testing.T, doc Document) []byte {
 // laidOut are the pages of a document before they are drawn.
 func laidOut(t *testing.T, doc Document) ([]*page, *ink) {
 	t.Helper()
+	k := testInk(t)
+	return layOut(doc, k), k
+}
+
+func testInk(t *testing.T) *ink {
+	t.Helper()
 	pdf := &gopdf.GoPdf{}
 	pdf.Start(gopdf.Config{Unit: gopdf.UnitPT, PageSize: *gopdf.PageSizeA4})
 	k, err := newInk(pdf, gothic(t))
 	if err != nil {
 		t.Fatal(err)
 	}
-	return layOut(doc, k), k
+	return k
 }
 
 // crowded is the month of a centre ten times as large: long names, large sums, many desks and notes.
@@ -86,20 +92,25 @@ func all(t *testing.T) map[string]Document {
 func TestPDFKeepsItsMargins(t *testing.T) {
 	for name, doc := range all(t) {
 		pages, k := laidOut(t, doc)
-		for n, p := range pages {
-			for i, x := range p.texts {
-				w := k.width(x.text, x.size)
-				if x.x < p.side-0.5 || x.x+w > p.w-p.side+0.5 || x.y-x.size < 20 || x.y > p.h-20 {
-					t.Errorf("%s, page %d: %q at %.0f, %.0f, %.0f wide", name, n+1, x.text, x.x, x.y, w)
+		keepMargins(t, name, pages, k)
+	}
+}
+
+func keepMargins(t *testing.T, name string, pages []*page, k *ink) {
+	t.Helper()
+	for n, p := range pages {
+		for i, x := range p.texts {
+			w := k.width(x.text, x.size)
+			if x.x < p.side-0.5 || x.x+w > p.w-p.side+0.5 || x.y-x.size < 20 || x.y > p.h-20 {
+				t.Errorf("%s, page %d: %q at %.0f, %.0f, %.0f wide", name, n+1, x.text, x.x, x.y, w)
+			}
+			for _, y := range p.texts[i+1:] {
+				if over := min(x.x+w, y.x+k.width(y.text, y.size)) - max(x.x, y.x); over > 0.5 && max(x.y-x.size*0.8, y.y-y.size*0.8) < min(x.y, y.y)-0.5 {
+					t.Errorf("%s, page %d: %q and %q stand upon each other", name, n+1, x.text, y.text)
 				}
-				for _, y := range p.texts[i+1:] {
-					if over := min(x.x+w, y.x+k.width(y.text, y.size)) - max(x.x, y.x); over > 0.5 && max(x.y-x.size*0.8, y.y-y.size*0.8) < min(x.y, y.y)-0.5 {
-						t.Errorf("%s, page %d: %q and %q stand upon each other", name, n+1, x.text, y.text)
-					}
-				}
-				if x.size < leastSize-0.01 {
-					t.Errorf("%s, page %d: %q has %.1f points", name, n+1, x.text, x.size)
-				}
+			}
+			if x.size < leastSize-0.01 {
+				t.Errorf("%s, page %d: %q has %.1f points", name, n+1, x.text, x.size)
 			}
 		}
 	}
