@@ -141,7 +141,9 @@ var (
 )
 
 func (s *Server) reportRoutes() {
-	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/reports/{kind}", OperationID: "report", Summary: "A day's, a month's or a fiscal year's report, a month's analysis, or both of a month"}, s.report)
+	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/reports/{kind}", OperationID: "report", Summary: "A day's, a month's or a fiscal year's report, or a month's analysis",
+	}, s.report)
 	route(s, huma.Operation{
 		Method: http.MethodGet, Path: "/api/reports/{kind}/rows", OperationID: "report-rows", Summary: "The rows of the ledger behind a figure",
 	}, s.behind)

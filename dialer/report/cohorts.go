@@ -76,7 +76,16 @@ func weeksEN(n int) string {
 	return fmt.Sprintf("%d weeks", n)
 }
 
-func cohortWords(month string) Words { return words(month+"に開始", "begun in "+month) }
+func cohortWords(month string) Words { return words(monthJA(month)+"に開始", "begun in "+month) }
+
+// monthJA is a month written YYYY-MM as it is said.
+func monthJA(month string) string {
+	first, err := firstOf(month)
+	if err != nil {
+		return month
+	}
+	return fmt.Sprintf("%d年%d月", first.Year(), int(first.Month()))
+}
 
 func (c *cohorts) has(section string) bool {
 	return section == cohortSection || section == weeksSection
@@ -140,7 +149,8 @@ func (c *cohorts) sections() []Section {
 	of.Reading = &said
 	of.Notes = []Words{
 		words("その月に初めて(それまで一度も架電していない)架電した人です。接触は架電で人につながった最初のとき、率の分母は初回からその週数を経た人です",
-			"Persons attempted in that month for the first time ever. Reached is the first time an attempt met a person; the rates of weeks are of those that many weeks after their first attempt"),
+			"Persons attempted in that month for the first time ever. "+
+				"Reached is the first time an attempt met a person; the rates of weeks are of those that many weeks after their first attempt"),
 		words("納付は、納付約束に充てられたものです", "Paid is what counted towards a promise"),
 	}
 	weeks.Key, weeks.Title = weeksSection, words("分析 新規の人の追跡(人数)", "Analysis: new persons by month, in persons")

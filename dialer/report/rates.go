@@ -46,8 +46,8 @@ func (r *rates) full() Section {
 	for _, of := range r.shares {
 		s.Columns = append(s.Columns, of.Column)
 		for i := range s.Rows {
-			cells := s.Rows[i].Cells
-			s.Rows[i].Cells = append(cells, ratio(*cells[of.of].Value, *cells[of.base].Value, 100))
+			row := &s.Rows[i]
+			row.Cells = append(row.Cells, ratio(*row.Cells[of.of].Value, *row.Cells[of.base].Value, 100))
 		}
 	}
 	return s

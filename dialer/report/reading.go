@@ -42,9 +42,9 @@ func (s sample) fraction(unit Words) Words {
 	return words(fmt.Sprintf("%.1f %%(%d%s中%d%s)", tenth(100*s.rate()), s.base, unit.JA, s.of, unit.JA), fmt.Sprintf("%.1f %% (%d of %d)", tenth(100*s.rate()), s.of, s.base))
 }
 
-func (s sample) span(groups int) string {
+func (s sample) span(groups int) Words {
 	low, high := s.interval(groups)
-	return fmt.Sprintf("%.1f–%.1f %%", low, high)
+	return words(fmt.Sprintf("%.1f〜%.1f %%", low, high), fmt.Sprintf("%.1f–%.1f %%", low, high))
 }
 
 var (
@@ -94,15 +94,15 @@ func ranked(top, low sample, groups int, rate Words) Words {
 	if apart(top, low, groups) {
 		return words(
 			fmt.Sprintf("%sが最も高かったのは%sで%s、最も低かったのは%sで%sでした。95 %%信頼区間(%sと%s)は重ならず、差があるといえます。",
-				rate.JA, top.name.JA, t.JA, low.name.JA, l.JA, ts, ls),
+				rate.JA, top.name.JA, t.JA, low.name.JA, l.JA, ts.JA, ls.JA),
 			fmt.Sprintf("The %s was highest for %s, %s, and lowest for %s, %s. The 95 %% intervals (%s and %s) do not overlap: there is a difference.",
-				rate.EN, top.name.EN, t.EN, low.name.EN, l.EN, ts, ls))
+				rate.EN, top.name.EN, t.EN, low.name.EN, l.EN, ts.EN, ls.EN))
 	}
 	return words(
 		fmt.Sprintf("%sは%sの%sから%sの%sまでですが、95 %%信頼区間(%sと%s)が重なるため、差があるとは言えません。",
-			rate.JA, top.name.JA, t.JA, low.name.JA, l.JA, ts, ls),
+			rate.JA, top.name.JA, t.JA, low.name.JA, l.JA, ts.JA, ls.JA),
 		fmt.Sprintf("The %s goes from %s, %s, to %s, %s, but the 95 %% intervals (%s and %s) overlap: no difference can be told.",
-			rate.EN, top.name.EN, t.EN, low.name.EN, l.EN, ts, ls))
+			rate.EN, top.name.EN, t.EN, low.name.EN, l.EN, ts.EN, ls.EN))
 }
 
 func leftOut(n int, group Words) Words {
@@ -125,16 +125,16 @@ func against(is, was sample, unit Words) Words {
 		return words(fmt.Sprintf("%sとは、%d%sに満たないため比べられません。", was.name.JA, enough, unit.JA),
 			fmt.Sprintf("It cannot be compared with %s: there are fewer than %d.", was.name.EN, enough))
 	}
-	f, spans := was.fraction(unit), is.span(1)+"と"+was.span(1)
-	spansEN := is.span(1) + " and " + was.span(1)
+	f, a, b := was.fraction(unit), is.span(1), was.span(1)
+	spans := words(a.JA+"と"+b.JA, a.EN+" and "+b.EN)
 	if !apart(is, was, 1) {
-		return words(fmt.Sprintf("%sの%sとは95 %%信頼区間(%s)が重なるため、差があるとは言えません。", was.name.JA, f.JA, spans),
-			fmt.Sprintf("The 95 %% intervals (%s) of it and of %s, %s, overlap: no difference can be told.", spansEN, was.name.EN, f.EN))
+		return words(fmt.Sprintf("%sの%sとは95 %%信頼区間(%s)が重なるため、差があるとは言えません。", was.name.JA, f.JA, spans.JA),
+			fmt.Sprintf("The 95 %% intervals (%s) of it and of %s, %s, overlap: no difference can be told.", spans.EN, was.name.EN, f.EN))
 	}
 	higher := words("高い", "higher")
 	if is.rate() < was.rate() {
 		higher = words("低い", "lower")
 	}
-	return words(fmt.Sprintf("%sの%sより%sといえます(95 %%信頼区間%s)。", was.name.JA, f.JA, higher.JA, spans),
-		fmt.Sprintf("It is %s than for %s, %s (95 %% intervals %s).", higher.EN, was.name.EN, f.EN, spansEN))
+	return words(fmt.Sprintf("%sの%sより%sといえます(95 %%信頼区間%s)。", was.name.JA, f.JA, higher.JA, spans.JA),
+		fmt.Sprintf("It is %s than for %s, %s (95 %% intervals %s).", higher.EN, was.name.EN, f.EN, spans.EN))
 }

@@ -83,7 +83,8 @@ func (l *madeUp) talk(r *rand.Rand, a *report.Attempt, on dialer.Date) {
 	switch a.Business[0] {
 	case casework.Promised:
 		p := report.Promise{
-			Attempt: a.ID, At: a.At, CaseRef: a.CaseRef, Party: a.Party, Yen: int64(1+r.IntN(300)) * 1900, DueOn: on.Next(), Means: pick(r, "slip", "convenience", "bank", "counter", "online"),
+			Attempt: a.ID, At: a.At, CaseRef: a.CaseRef, Party: a.Party,
+			Yen: int64(1+r.IntN(300)) * 1900, DueOn: on.Next(), Means: pick(r, "slip", "convenience", "bank", "counter", "online"),
 			State: pick(r, "open", "kept", "kept", "partly", "broken"),
 		}
 		p.ByKokuho = p.Yen / 2

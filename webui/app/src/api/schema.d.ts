@@ -1151,7 +1151,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A day's, a month's or a fiscal year's report */
+        /** A day's, a month's or a fiscal year's report, or a month's analysis */
         get: operations["report"];
         put?: never;
         post?: never;
@@ -2759,7 +2759,7 @@ export interface components {
         Report: {
             from: string;
             /** @enum {string} */
-            kind: "day" | "month" | "year";
+            kind: "day" | "month" | "year" | "analysis" | "pack";
             period: string;
             sections: components["schemas"]["Section"][];
             title: components["schemas"]["Words"];
@@ -2927,6 +2927,8 @@ export interface components {
             key: string;
             /** @description by which definition the figures were made */
             notes: components["schemas"]["Words"][];
+            /** @description what the figures say, in a sentence; left out where nothing is read from them */
+            reading?: components["schemas"]["Words"];
             rows: components["schemas"]["Row"][];
             title: components["schemas"]["Words"];
         };
@@ -5565,7 +5567,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "analysis" | "pack";
             };
             cookie?: never;
         };
@@ -5601,7 +5603,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "analysis" | "pack";
             };
             cookie?: never;
         };
@@ -5632,7 +5634,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "analysis" | "pack";
             };
             cookie?: never;
         };
@@ -5674,7 +5676,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "analysis" | "pack";
             };
             cookie?: never;
         };
