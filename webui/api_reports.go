@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -261,15 +260,7 @@ func (s *Server) reportFile(ctx context.Context, in *reportFileInput) (*huma.Str
 	if in.Revision > 0 {
 		name += fmt.Sprintf("-%d", in.Revision)
 	}
-	return &huma.StreamResponse{Body: func(to huma.Context) {
-		to.SetHeader("Content-Type", "application/octet-stream")
-		to.SetHeader("Content-Disposition", "attachment; filename*=UTF-8''"+name+"."+string(in.Format))
-		to.SetHeader("Content-Length", strconv.Itoa(file.Len()))
-		to.SetHeader("Cache-Control", "no-store")
-		if _, err := file.WriteTo(to.BodyWriter()); err != nil {
-			s.log.Warn("a report was not sent to its end", "err", err)
-		}
-	}}, nil
+	return s.download(name+"."+string(in.Format), &file), nil
 }
 
 func (s *Server) behind(ctx context.Context, in *behindInput) (*behindOutput, error) {

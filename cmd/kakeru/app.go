@@ -200,8 +200,8 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue: a.line, Closes: a.closer, Exports: exports,
-		Reports: a.reports(),
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
+		Reports: a.reports(), Minutes: minutes{a.reports(), a.progress()},
+		Figures: a.progress(), Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
@@ -230,6 +230,10 @@ type progress struct {
 	centre configs.Centre
 	hours  dialer.Hours
 	now    dialer.Clock
+}
+
+func (a *app) progress() progress {
+	return progress{source: a.ledger, centre: a.settings.Centre, hours: a.hours, now: a.watch.Now}
 }
 
 // Progress returns the figures of a month written YYYY-MM.

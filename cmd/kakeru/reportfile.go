@@ -27,11 +27,7 @@ func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revis
 	case report.XLSX:
 		return render.XLSX(to, doc)
 	case report.PDF:
-		var places []string
-		if r.head.Font != "" {
-			places = []string{r.head.Font}
-		}
-		font, err := render.FindFont(places...)
+		font, err := r.font()
 		if err != nil {
 			return err
 		}
@@ -39,6 +35,14 @@ func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revis
 	default:
 		return &report.AskError{JA: "形式は csv、xlsx、pdf、json のいずれかです", EN: fmt.Sprintf("unknown format; use one of %v", report.Formats)}
 	}
+}
+
+// font is the font of the papers: the settings', or one of the system's.
+func (r reports) font() ([]byte, error) {
+	if r.head.Font != "" {
+		return render.FindFont(r.head.Font)
+	}
+	return render.FindFont()
 }
 
 // document is a report with what stands around it on paper, and with the ledger's rows behind it where they are wanted. One that was

@@ -972,6 +972,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/minutes/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The minutes of a month's meeting */
+        get: operations["minutes"];
+        /** Keep another revision of them */
+        put: operations["save-minutes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/minutes/{month}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A revision of them as PDF */
+        get: operations["minutes-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/minutes/{month}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the newest for one's own side */
+        post: operations["sign-minutes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/numbers": {
         parameters: {
             query?: never;
@@ -2336,6 +2388,48 @@ export interface components {
             fields: components["schemas"]["ListField"][];
             items: components["schemas"]["ListSource"][];
         };
+        Minutes: {
+            agenda: string;
+            decided: string;
+            month: string;
+            /** @description when and where the next meeting is */
+            next: string;
+            /** @description the day of the meeting, YYYY-MM-DD */
+            on: string;
+            place: string;
+            /** @description roles and names of the ward's and the contractor's staff: nobody else's */
+            present: string;
+            to_do: components["schemas"]["Task"][];
+        };
+        MinutesOutputBody: {
+            /** @description what was written; while nobody has, what it begins with */
+            minutes: components["schemas"]["Minutes"];
+            /**
+             * Format: int64
+             * @description which revision that is; 0: nobody has written any
+             */
+            revision: number;
+            /** @description the first first */
+            revisions: components["schemas"]["MinutesRevision"][];
+        };
+        MinutesRevision: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** @description both sides have signed it */
+            frozen: boolean;
+            /** Format: int64 */
+            revision: number;
+            sha256: string;
+            signed: components["schemas"]["MinutesSignature"][];
+        };
+        MinutesSignature: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** @enum {string} */
+            side: "ward" | "contractor";
+        };
         MoveHandoffInputBody: {
             /** @description personal data; an answer, and whatever is added or taken back, needs one */
             text?: string;
@@ -2883,6 +2977,14 @@ export interface components {
             columns: components["schemas"]["ListColumn"][];
             name: string;
         };
+        SaveMinutesInputBody: {
+            /**
+             * Format: int64
+             * @description the revision that it was written from; 0: none
+             */
+            from: number;
+            minutes: components["schemas"]["Minutes"];
+        };
         ScriptPage: {
             /** Format: date-time */
             at: string;
@@ -2935,6 +3037,10 @@ export interface components {
         SignInInputBody: {
             login: string;
             password: string;
+        };
+        SignMinutesInputBody: {
+            /** Format: int64 */
+            revision: number;
         };
         SignedIn: {
             always_open: boolean;
@@ -3016,6 +3122,12 @@ export interface components {
             n: number;
             /** Format: int64 */
             yen: number;
+        };
+        Task: {
+            /** @description until when */
+            by: string;
+            what: string;
+            who: string;
         };
         Today: {
             /** Format: int64 */
@@ -5177,6 +5289,143 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    minutes: {
+        parameters: {
+            query?: {
+                /** @description 0: the newest */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinutesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMinutesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinutesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "minutes-file": {
+        parameters: {
+            query: {
+                revision: number;
+            };
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignMinutesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinutesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
