@@ -78,6 +78,10 @@ export type ReportBody = S["ReportOutputBody"];
 export type IssuedReport = S["IssuedReport"];
 export type ReportCall = S["ReportCall"];
 export type ReportKind = Report["kind"];
+export type MinutesBody = S["MinutesOutputBody"];
+export type MinutesText = S["Minutes"];
+export type MinutesRevision = S["MinutesRevision"];
+export type Side = MinutesRevision["signed"][number]["side"];
 export interface ReportRowsQuery {
   period: string;
   section: string;

@@ -16,6 +16,7 @@ import { Behind, type Asked } from "./Behind";
 import { fiscalYear } from "./figures";
 import { HeatMap, heatSections } from "./HeatMap";
 import { Issue } from "./Issue";
+import { Minutes } from "./Minutes";
 import { said } from "./said";
 import { SectionTable } from "./SectionTable";
 import { Take } from "./Take";
@@ -32,7 +33,8 @@ const drawn: readonly string[] = Object.values(heatSections);
 export function ReportsScreen() {
   const { t } = useTranslation();
   const say = useProblemText();
-  const supervises = useSession().user.role === "supervisor";
+  const { role } = useSession().user;
+  const supervises = role === "supervisor";
   const today = tokyoDate(serverNow());
   const [kind, setKind] = useState<ReportKind>("day");
   const [periods, setPeriods] = useState({ day: today, month: today.slice(0, 7), year: fiscalYear(today) });
@@ -83,6 +85,7 @@ export function ReportsScreen() {
         <div data-report={data.report.period} data-revision={data.revision} style={{ display: "contents" }}>
           <Head of={data} />
           <Take key={`${kind} ${data.report.period} ${data.revision}`} kind={kind} period={data.report.period} revision={data.revision} />
+          {kind === "pack" && <Minutes key={data.report.period} month={data.report.period} role={role} />}
           <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind: data.report.kind, period: data.report.period, ...c })} />
           <Sections of={data} onOpen={setAsked} />
         </div>
