@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"io"
 	"net/http"
-	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -187,18 +186,5 @@ func (s *Server) minutesFile(ctx context.Context, in *minutesFileInput) (*huma.S
 		return nil, err
 	}
 	s.log.Info("minutes were taken", "month", p.Name, "revision", in.Revision, "user", from(ctx).User.ID)
-	return s.download(fmt.Sprintf("minutes-%s-%d.pdf", p.Name, in.Revision), &file), nil
-}
-
-// download sends a file that is whole.
-func (s *Server) download(name string, file *bytes.Buffer) *huma.StreamResponse {
-	return &huma.StreamResponse{Body: func(to huma.Context) {
-		to.SetHeader("Content-Type", "application/octet-stream")
-		to.SetHeader("Content-Disposition", "attachment; filename*=UTF-8''"+name)
-		to.SetHeader("Content-Length", strconv.Itoa(file.Len()))
-		to.SetHeader("Cache-Control", "no-store")
-		if _, err := file.WriteTo(to.BodyWriter()); err != nil {
-			s.log.Warn("a paper was not sent to its end", "err", err)
-		}
-	}}
+	return s.download(&file, fmt.Sprintf("minutes-%s-%d.pdf", p.Name, in.Revision)), nil
 }

@@ -70,6 +70,8 @@ type Deps struct {
 	Reports Reports
 	// Minutes are those of the monthly meeting.
 	Minutes Minutes
+	// Targets are what the work is to come to.
+	Targets Targets
 	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
 	Numbers casework.NumberStore
 	Refs    dialer.Refs
@@ -159,6 +161,7 @@ func (s *Server) routes() {
 	s.figureRoutes()
 	s.reportRoutes()
 	s.minutesRoutes()
+	s.targetRoutes()
 	s.listRoutes()
 	s.listSourceRoutes()
 	s.languageRoutes()

@@ -9,12 +9,13 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/report"
 	"kakeru/dialer/report/render"
+	"kakeru/webui"
 )
 
 // minutes are those of the monthly meeting: kept by the ledger, with an agenda of the month's figures, and as a paper.
 type minutes struct {
 	reports
-	figures progress
+	figures webui.Figures
 }
 
 func (m minutes) secretary() report.Secretary { return report.Secretary{Store: m.Ledger, Now: m.now} }
@@ -33,9 +34,8 @@ func (m minutes) DraftMinutes(ctx context.Context, p report.Period) (report.Minu
 	if err != nil {
 		return report.Minutes{}, err
 	}
-	done := map[string]int{report.ByAttempts: stands.Done.Attempts, report.ByPersons: stands.Done.Persons, report.ByCases: stands.Done.Cases}[stands.Definition]
 	return report.Minutes{
-		Month: p.Name, On: dialer.DateOf(m.now()).String(), Agenda: report.Agenda(month, stands.Target, done, open), ToDo: []report.Task{},
+		Month: p.Name, On: dialer.DateOf(m.now()).String(), Agenda: report.Agenda(month, stands, open), ToDo: []report.Task{},
 	}, nil
 }
 
@@ -66,7 +66,7 @@ func (m minutes) WriteMinutes(ctx context.Context, to io.Writer, month string, r
 	if err != nil {
 		return err
 	}
-	font, err := m.font()
+	font, err := fontOf(m.head)
 	if err != nil {
 		return err
 	}

@@ -222,16 +222,16 @@ func holdsNumber(text string) bool {
 }
 
 // Agenda is what minutes begin with: the month's figures, in the order in which they are gone through.
-func Agenda(pack Report, target, done, openHandoffs int) string {
+func Agenda(month Report, stands Progress, openHandoffs int) string {
 	figure := func(section, row, column string) string {
-		c := pack.At(section, row, column)
+		c := month.At(section, row, column)
 		if c == nil || c.Value == nil {
 			return "—"
 		}
 		return thousands(int64(*c.Value))
 	}
-	goal := "目標の定めなし"
-	if target > 0 {
+	goal, done := "目標の定めなし", stands.Done.of(stands.Definition)
+	if target := stands.Target; target > 0 {
 		goal = fmt.Sprintf("目標%s件(達成率%.1f %%)", thousands(int64(target)), 100*float64(done)/float64(target))
 	}
 	return strings.Join([]string{

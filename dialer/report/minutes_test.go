@@ -134,17 +134,18 @@ func TestAgenda(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
-	got := Agenda(r, 5700, 5432, 3)
+	stands := Progress{Target: 5700, Definition: ByPersons, Done: Counts{Attempts: 9999, Persons: 5432}}
+	got := Agenda(r, stands, 3)
 	for _, want := range []string{"実績5,432件、目標5,700件(達成率95.3 %)", "納付約束 1件 1,234,567円", "履行 0件、納付金額0円", "苦情 0件", "引継ぎ 3件"} {
 		if !strings.Contains(got, want) {
 			t.Errorf("%q is not in\n%s", want, got)
 		}
 	}
-	if got := Agenda(r, 0, 12, 0); !strings.Contains(got, "実績12件、目標の定めなし") {
+	if got := Agenda(r, Progress{Definition: ByAttempts, Done: Counts{Attempts: 12}}, 0); !strings.Contains(got, "実績12件、目標の定めなし") {
 		t.Error(got)
 	}
 	m := meeting()
-	m.Agenda = Agenda(r, 5700, 5432, 3)
+	m.Agenda = Agenda(r, stands, 3)
 	if err := m.trimmed().check(december); err != nil {
 		t.Errorf("the agenda that they begin with cannot be kept: %v", err)
 	}

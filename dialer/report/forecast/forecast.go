@@ -214,3 +214,6 @@ func (o Outlook) Quantile(chance float64) float64 {
 	}
 	return (low + high) / 2
 }
+
+// Nothing reports whether it foretells nothing: nothing is left to come, or nothing was done to go by.
+func (o Outlook) Nothing() bool { return len(o.parts) == 0 }

@@ -68,7 +68,7 @@ export default [
     const other = { from: 0, minutes: { ...minutes, present: "区 係長", decided: "ほかの人が書いた" } };
     assert.equal((await supervisor.api(`/api/minutes/${month}`, "PUT", other)).status, 200);
     await form.getByRole("button", { name: "保存する", exact: true }).click();
-    await supervisor.sees("[role=alert]");
+    await form.getByText("その間に別の人が保存または署名しました").waitFor();
     await form.getByRole("button", { name: "最新の版に続けて保存する" }).waitFor();
     assert.equal(await form.getByLabel("決定事項").inputValue(), "つながりやすい時間帯に席を増やす");
     await supervisor.page.locator('[data-minutes-field="decided"]', { hasText: "ほかの人が書いた" }).waitFor();
