@@ -125,7 +125,9 @@ func TestNumbersInProse(t *testing.T) {
 func TestAgenda(t *testing.T) {
 	l := &tale{}
 	l.tried(november(2, 10, 0), "a", "self")
-	l.promises = []Promise{{Attempt: "call-0", At: november(2, 10, 0), CaseRef: "a", Party: "self", Yen: 1234567, DueOn: dialer.DateOf(november(9, 0, 0)), Means: "slip", State: "open"}}
+	l.promises = []Promise{{
+		Attempt: "call-0", At: november(2, 10, 0), CaseRef: "a", Party: "self", Yen: 1234567, DueOn: dialer.DateOf(november(9, 0, 0)), Means: "slip", State: "open",
+	}}
 	p, err := ParsePeriod(OfMonth, "2026-11", december)
 	if err != nil {
 		t.Fatal(err)
