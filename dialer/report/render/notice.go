@@ -33,8 +33,8 @@ func Notice(w io.Writer, k report.KeptNotice, head Header, font []byte) error {
 	l := Letter{
 		On: dialer.DateOf(k.At), From: head.Contractor, Title: fmt.Sprintf("%sの目標件数について(報告)", what),
 		Blocks: []Block{
-			{Paragraphs: []string{asked + "仕様書10(3)に基づき報告します。"}},
-			{Heading: "1 状況", Table: standing(n)},
+			{Paragraphs: []string{asked + "仕様書第10の(3)に基づき報告します。"}},
+			{Heading: "1 状況", Paragraphs: circumstances(s), Table: standing(n)},
 			{Heading: "2 特段の事情", Paragraphs: []string{n.Reason}},
 			{Heading: "3 今後の対応", Paragraphs: []string{n.Remedy}},
 		},
@@ -66,26 +66,31 @@ func standing(n report.Notice) *report.Section {
 	add("見込み(中央値)", float64(s.Forecast.Mid))
 	add("見込みの下限", float64(s.Forecast.Low))
 	add("見込みの上限", float64(s.Forecast.High))
-	if s.Pace != nil {
-		add("これまでの1席1時間あたり", *s.Pace)
-	}
-	if s.Needed != nil {
-		add("目標に要る1席1時間あたり", *s.Needed)
-	}
 	note := func(ja string) { t.Notes = append(t.Notes, report.Words{JA: ja}) }
 	note("見込みの下限と上限の間に、同じ状況の期間の5つに4つが収まります")
+	if s.Pace != nil {
+		note(fmt.Sprintf("1席1時間あたり、これまで%.1f件です", *s.Pace))
+	}
+	if s.Needed != nil {
+		note(fmt.Sprintf("目標には、これから1席1時間あたり%.1f件が要ります(残り%.1f席時間)", *s.Needed, s.HoursLeft))
+	}
 	if s.Measure == report.Calls {
 		note("件数の数え方: " + map[string]string{
 			report.ByAttempts: "架電ごと", report.ByPersons: "人(宛名番号)ごと", report.ByCases: "人×保険ごと", report.ByThirds: "不在3回で1件",
 		}[n.Definition])
 	}
-	if s.Ward != nil {
-		note("区の指示: " + s.Ward.Reason)
-	}
-	if s.FailedOn != "" {
-		note(day(s.FailedOn) + "の終業時から、見込みの上限が目標を下回っています")
-	}
 	return &t
+}
+
+// circumstances are what the table does not say.
+func circumstances(s report.Standing) (out []string) {
+	if s.FailedOn != "" {
+		out = append(out, day(s.FailedOn)+"の終業時から、見込みの上限が目標を下回っています。")
+	}
+	if s.Ward != nil {
+		out = append(out, "目標は区の指示によります: "+s.Ward.Reason)
+	}
+	return out
 }
 
 // month is a month for a person.

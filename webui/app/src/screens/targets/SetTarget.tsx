@@ -1,9 +1,10 @@
-import { Button, NumberInput, Switch, TextInput } from "@mantine/core";
+import { Button, Switch, TextInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
 import type { Standing } from "../../api/types";
+import { parseYen, yen as grouped } from "../../format/yen";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import { Panel } from "../../parts/Panel";
@@ -17,7 +18,8 @@ export function SetTarget({ month, standing }: { month: string; standing: Standi
   const client = useQueryClient();
   const [of, setOf] = useState(month);
   const [contract, setContract] = useState(false);
-  const [calls, setCalls] = useState<number | string>(standing?.target ?? "");
+  const [typed, setTyped] = useState(standing ? grouped(standing.target) : "");
+  const calls = parseYen(typed);
   const [reason, setReason] = useState("");
   const [busy, setBusy] = useState(false);
   const [failure, setFailure] = useState<unknown>(null);
@@ -26,7 +28,7 @@ export function SetTarget({ month, standing }: { month: string; standing: Standi
     setBusy(true);
     setFailure(null);
     try {
-      await kakeru.setTarget(of, contract ? null : Number(calls), reason);
+      await kakeru.setTarget(of, contract ? null : calls, reason);
       setReason("");
       await client.invalidateQueries({ queryKey: keys.targets });
     } catch (error) {
@@ -45,10 +47,10 @@ export function SetTarget({ month, standing }: { month: string; standing: Standi
         }}
       >
         <TextInput type="month" label={t("targets.set_month")} value={of} min={month} onChange={(e) => setOf(e.currentTarget.value)} />
-        <NumberInput label={t("targets.set_calls")} value={calls} onChange={setCalls} min={0} max={1_000_000} thousandSeparator="," allowDecimal={false} disabled={contract} />
+        <TextInput inputMode="numeric" label={t("targets.set_calls")} value={typed} onChange={(e) => setTyped(e.currentTarget.value)} disabled={contract} />
         <Switch label={t("targets.as_contract")} checked={contract} onChange={(e) => setContract(e.currentTarget.checked)} />
         <TextInput className={css.wide} label={t("targets.set_reason")} description={t("targets.set_reason_hint")} value={reason} maxLength={200} onChange={(e) => setReason(e.currentTarget.value)} />
-        <Button type="submit" variant="default" loading={busy} disabled={reason.trim() === "" || of === "" || (!contract && calls === "")}>
+        <Button type="submit" variant="default" loading={busy} disabled={reason.trim() === "" || of === "" || (!contract && calls === null)}>
           {t("targets.set")}
         </Button>
       </form>
