@@ -32,7 +32,9 @@ func TestMinutesOnPaper(t *testing.T) {
 		Signed: []report.Signature{{Side: report.SideWard, By: "w", At: time.Date(2026, 12, 4, 1, 5, 0, 0, time.UTC)}},
 	}
 	m := minutes{reports: reports{head: configs.Report{Ward: "江東区", Contractor: "株式会社○○"}}}
-	named := func(id dialer.UserID) string { return map[dialer.UserID]string{"w": "区の係長", "s": "業務責任者"}[id] }
+	named := func(id dialer.UserID) string {
+		return map[dialer.UserID]string{"w": "区の係長", "s": "業務責任者"}[id]
+	}
 	text := paperOf(t, m, k, named)
 	for _, want := range []string{
 		"定例報告会議事録(2026年11月分)", "2026年12月3日", "場所", "区収納課係長", "実績5,432件", "・席割りを直す/担当受託者/期限12月10日", "・説明する", "次回なし", "区(甲)江東区",
