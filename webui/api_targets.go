@@ -141,7 +141,7 @@ func (s *Server) setTarget(ctx context.Context, in *setTargetInput) (*struct{}, 
 	}
 	s.log.Info("a month's target was set", "month", w.Month, "contract", w.Calls == nil, "user", w.By)
 	s.recount.figuresChanged()
-	return nil, nil
+	return &struct{}{}, nil
 }
 
 func (s *Server) tellWard(ctx context.Context, in *noticeInput) (*noticeOutput, error) {

@@ -143,7 +143,9 @@ func (b *builder) count(m *marked, ref Ref) {
 func (b *builder) countInto(i int, row string, m *marked, ref Ref) {
 	c := b.known[i].count(m, b.o)
 	for column, n := range []int{c.Attempts, c.Persons, c.Cases, c.Thirds} {
-		b.counting.add(row, column, int64(n), ref)
+		for range n { // a call that was about two cases stands behind both
+			b.counting.add(row, column, 1, ref)
+		}
 	}
 }
 

@@ -14,8 +14,9 @@ import (
 type DayDone struct {
 	Date    dialer.Date
 	Counts  Counts
-	Numbers int // entered (§10(6))
-	SMS     int // sent (§10(5)), as somebody entered them
+	Numbers int  // entered (§10(6))
+	SMS     int  // sent (§10(5)), as somebody entered them
+	Entered bool // somebody entered how many messages were sent, be it none
 }
 
 // Days returns what each day of [from, to) added, the days on which something happened, in their order. From is the first of a
@@ -64,7 +65,8 @@ func (b *dayBook) Attempt(a Attempt) {
 		b.absences[a.CaseRef]++
 		m.third = b.absences[a.CaseRef]%3 == 0
 	}
-	b.on(dialer.DateOf(a.At)).Counts.Add(b.seen.count(&m, b.o))
+	d := b.on(dialer.DateOf(a.At))
+	d.Counts = d.Counts.plus(b.seen.count(&m, b.o))
 }
 
 // Promise implements Sink.
@@ -80,7 +82,10 @@ func (b *dayBook) Handoff(Handoff) {}
 func (b *dayBook) Number(n Number) { b.on(dialer.DateOf(n.At)).Numbers++ }
 
 // SMS implements Sink.
-func (b *dayBook) SMS(s SMS) { b.on(s.On).SMS += s.Sent }
+func (b *dayBook) SMS(s SMS) {
+	d := b.on(s.On)
+	d.SMS, d.Entered = d.SMS+s.Sent, true
+}
 
 // people are those that attempts were made to, in some span.
 type people struct {
@@ -113,7 +118,7 @@ func (p people) count(m *marked, o Options) Counts {
 func between(days []DayDone, from, to dialer.Date) (sum DayDone) {
 	for _, d := range days {
 		if !d.Date.Before(from) && d.Date.Before(to) {
-			sum.Counts.Add(d.Counts)
+			sum.Counts = sum.Counts.plus(d.Counts)
 			sum.Numbers += d.Numbers
 			sum.SMS += d.SMS
 		}

@@ -16,12 +16,9 @@ type Counts struct {
 	Thirds int `json:"thirds,omitempty" doc:"three absences are one; left out where it is not the definition"`
 }
 
-// Add adds another's.
-func (c *Counts) Add(o Counts) {
-	c.Attempts += o.Attempts
-	c.Persons += o.Persons
-	c.Cases += o.Cases
-	c.Thirds += o.Thirds
+// plus adds another's.
+func (c Counts) plus(o Counts) Counts {
+	return Counts{c.Attempts + o.Attempts, c.Persons + o.Persons, c.Cases + o.Cases, c.Thirds + o.Thirds}
 }
 
 // Day is one day's figures. Date is YYYY-MM-DD in Asia/Tokyo: the day the INVITE left.

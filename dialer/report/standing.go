@@ -2,6 +2,7 @@ package report
 
 import (
 	"math"
+	"slices"
 	"time"
 
 	"kakeru/dialer"
@@ -46,6 +47,7 @@ type State string
 // The states. Those of a period that runs go by the chance that the target is reached.
 const (
 	NoTarget   State = "none"
+	NotInUse   State = "unused"   // 未使用: nobody has entered any message, be it zero
 	NotKnown   State = "unknown"  // nothing was done yet that a forecast could go by
 	OnTrack    State = "on_track" // it is likelier than not
 	AtRisk     State = "at_risk"  // it is not
@@ -55,7 +57,7 @@ const (
 )
 
 // States lists the states.
-var States = []State{NoTarget, NotKnown, OnTrack, AtRisk, FailingNow, Reached, Missed}
+var States = []State{NoTarget, NotInUse, NotKnown, OnTrack, AtRisk, FailingNow, Reached, Missed}
 
 // The chances, in percent, below which a target is at risk, and failing: the latter is the upper end of the interval of 80 %.
 const (
@@ -163,6 +165,8 @@ func (c course) state(s Standing, now time.Time, o forecast.Outlook) State {
 	switch {
 	case c.Target == 0:
 		return NoTarget
+	case c.Measure == Messages && !c.entered():
+		return NotInUse
 	case s.Done >= c.Target:
 		return Reached
 	case c.Period.Over(now):
@@ -176,6 +180,11 @@ func (c course) state(s Standing, now time.Time, o forecast.Outlook) State {
 	default:
 		return OnTrack
 	}
+}
+
+// entered reports whether somebody entered messages in the period.
+func (c course) entered() bool {
+	return slices.ContainsFunc(c.book, func(d DayDone) bool { return d.Entered && !d.Date.Before(c.Period.From) && d.Date.Before(c.Period.To) })
 }
 
 func (c course) forecastOf(o forecast.Outlook, done int) Forecast {

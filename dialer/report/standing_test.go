@@ -155,6 +155,12 @@ func TestOtherMeasures(t *testing.T) {
 	}
 	g := monthGoal(t, 200)
 	g.Measure, g.UpTo, g.Most = Messages, 250, 5000
+	if s := Stand(g, plan, nil); s.State != NotInUse || s.FailedOn != "" {
+		t.Errorf("messages that nobody counts: %+v", s)
+	}
+	for i := range book {
+		book[i].Entered = true
+	}
 	if s := Stand(g, plan, book); s.Done != 12*len(book) || s.UpTo != 250 || s.Most != 5000 || s.State != OnTrack {
 		t.Errorf("%+v", s)
 	}

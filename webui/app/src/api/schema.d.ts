@@ -2812,7 +2812,7 @@ export interface components {
              */
             pace?: number;
             /** @enum {string} */
-            state: "none" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
+            state: "none" | "unused" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
             /** Format: int64 */
             target: number;
             today: components["schemas"]["Today"];
@@ -3275,7 +3275,7 @@ export interface components {
              */
             plan: number;
             /** @enum {string} */
-            state: "none" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
+            state: "none" | "unused" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
             /** Format: int64 */
             target: number;
             /**

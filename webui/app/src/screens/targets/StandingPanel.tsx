@@ -11,6 +11,7 @@ import { nameOf } from "./words";
 
 const tones: Record<Standing["state"], Tone> = {
   none: "still",
+  unused: "still",
   unknown: "still",
   on_track: "talk",
   at_risk: "wait",
@@ -26,12 +27,12 @@ export function StandingPanel({ standing: s, definition, wardName }: { standing:
   const { t } = useTranslation();
   const title = nameOf(t, s);
   const ahead = s.done - s.plan;
-  const running = s.hours_left > 0 && s.target > 0;
+  const running = s.hours_left > 0 && s.target > 0 && s.state !== "unused";
   return (
     <Panel title={title} side={<Chip tone={tones[s.state]}>{t(`targets.state.${s.state}`)}</Chip>}>
       <div data-standing={`${s.measure} ${s.kind}`} data-state={s.state} className={css.standing}>
         <p className={css.big}>
-          {grouped(s.done)}
+          {s.state === "unused" ? "—" : grouped(s.done)}
           <small>
             {" / "}
             {s.target > 0 ? (s.up_to ? t("targets.between", { low: grouped(s.target), high: grouped(s.up_to) }) : grouped(s.target)) : t("targets.no_target")}

@@ -4,6 +4,7 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
+import type { Standing } from "../../api/types";
 import { tokyoDate } from "../../format/time";
 import { keys } from "../../live/apply";
 import { serverNow } from "../../live/clock";
@@ -31,6 +32,8 @@ export function TargetsScreen() {
   });
   const standings = data?.standings ?? [];
   const troubled = standings.filter((s) => s.state === "failing" || s.state === "missed" || s.state === "at_risk");
+  const panels = (of: Standing[]) =>
+    of.map((s) => <StandingPanel key={`${s.measure} ${s.kind}`} standing={s} definition={data!.definition} wardName={data!.ward_by_name} />);
   return (
     <div className={page.page}>
       <div className={page.tools}>
@@ -48,10 +51,9 @@ export function TargetsScreen() {
       <p className={page.lead}>{t("targets.lead")}</p>
       {error && <Notice tone="bad">{say(error)}</Notice>}
       {data && (
-        <div data-targets={data.month} className={css.standings}>
-          {standings.map((s) => (
-            <StandingPanel key={`${s.measure} ${s.kind}`} standing={s} definition={data.definition} wardName={data.ward_by_name} />
-          ))}
+        <div data-targets={data.month} className={css.both}>
+          <div className={css.calls}>{panels(standings.filter((s) => s.measure === "calls"))}</div>
+          <div className={css.others}>{panels(standings.filter((s) => s.measure !== "calls"))}</div>
         </div>
       )}
       {data && month >= now && <SetTarget key={month} month={month} standing={standings[0]} />}
