@@ -83,7 +83,7 @@ type ReportRow struct {
 }
 
 type reportInput struct {
-	Kind     report.Kind `path:"kind" enum:"day,month,year,inspection,privacy"`
+	Kind     report.Kind `path:"kind" enum:"day,month,year,analysis,pack,inspection,privacy"`
 	Period   string      `query:"period" maxLength:"10" doc:"2026-11-24, 2026-11, or the fiscal year 2026; the current one when left out"`
 	Revision int         `query:"revision" minimum:"0" doc:"as it was issued; 0: as it stands now"`
 	Format   string      `query:"format" enum:"json,csv,xlsx,pdf" doc:"json when left out; the others are under /file, and lead there"`
@@ -102,7 +102,7 @@ type reportOutput struct {
 }
 
 type reportFileInput struct {
-	Kind     report.Kind   `path:"kind" enum:"day,month,year,inspection,privacy"`
+	Kind     report.Kind   `path:"kind" enum:"day,month,year,analysis,pack,inspection,privacy"`
 	Period   string        `query:"period" maxLength:"10"`
 	Revision int           `query:"revision" minimum:"0"`
 	Format   report.Format `query:"format" enum:"csv,xlsx,pdf" required:"true"`
@@ -111,7 +111,7 @@ type reportFileInput struct {
 const behindAtOnce = 200
 
 type behindInput struct {
-	Kind    report.Kind `path:"kind" enum:"day,month,year,inspection,privacy"`
+	Kind    report.Kind `path:"kind" enum:"day,month,year,analysis,pack,inspection,privacy"`
 	Period  string      `query:"period" maxLength:"10"`
 	Section string      `query:"section" required:"true" maxLength:"40"`
 	Row     string      `query:"row" maxLength:"60" doc:"empty is a row too: that of what has no insurance, for instance"`
@@ -128,7 +128,7 @@ type behindOutput struct {
 }
 
 type issueInput struct {
-	Kind report.Kind `path:"kind" enum:"day,month,year,inspection,privacy"`
+	Kind report.Kind `path:"kind" enum:"day,month,year,analysis,pack,inspection,privacy"`
 	Body struct {
 		Period string `json:"period" maxLength:"10"`
 		Reason string `json:"reason,omitempty" maxLength:"400" doc:"why it is issued again: never personal data"`
@@ -152,7 +152,9 @@ var (
 )
 
 func (s *Server) reportRoutes() {
-	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/reports/{kind}", OperationID: "report", Summary: "A day's, a month's or a fiscal year's report"}, s.report)
+	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/reports/{kind}", OperationID: "report", Summary: "A day's, a month's or a fiscal year's report, or a month's analysis",
+	}, s.report)
 	route(s, huma.Operation{
 		Method: http.MethodGet, Path: "/api/reports/{kind}/rows", OperationID: "report-rows", Summary: "The rows of the ledger behind a figure",
 	}, s.behind)

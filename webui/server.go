@@ -68,6 +68,8 @@ type Deps struct {
 	Exports Exports
 	// Reports are the ward's reports.
 	Reports Reports
+	// Minutes are those of the monthly meeting.
+	Minutes Minutes
 	// Targets are what the work is to come to.
 	Targets Targets
 	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
@@ -158,6 +160,7 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.reportRoutes()
+	s.minutesRoutes()
 	s.targetRoutes()
 	s.listRoutes()
 	s.listSourceRoutes()

@@ -64,6 +64,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[report.Unit]():              texts(report.Units...),
 	reflect.TypeFor[report.Absence]():           texts(report.NoBase, report.Unused),
 	reflect.TypeFor[report.RefKind]():           texts(report.RefKinds...),
+	reflect.TypeFor[report.Side]():              texts(report.Sides...),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Announcement]():      texts(dialer.Announcements...),
@@ -120,6 +121,7 @@ func describeWords(r huma.Registry) {
 	alias[report.Unit](r)
 	alias[report.Absence](r)
 	alias[report.RefKind](r)
+	alias[report.Side](r)
 	alias[dialer.Grade](r)
 	alias[dialer.HintKind](r)
 	alias[dialer.Announcement](r)

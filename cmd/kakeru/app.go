@@ -203,7 +203,7 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue: a.line, Closes: a.closer, Exports: exports,
-		Reports: a.reports(),
+		Reports: a.reports(), Minutes: minutes{a.reports(), a.targets},
 		Figures: a.targets, Targets: a.targets, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,

@@ -39,8 +39,11 @@ func commands() []command {
 		{"migrate", "--config FILE", "bring the database's schema up to date", runMigrate},
 		{"import", "--list FILE.csv | --paid FILE.csv [--preview] [--skip-wrong] --config FILE", "take the ward's list in", runImport},
 		{"export", "--day 2026-11-24 [--again] --out FILE.csv --config FILE | verify FOLDER|MANIFEST.json [--key FILE]", "the records out; what went back checked", runExport},
-		{"report", "--day D | --month M | --fiscal-year Y | --inspection M | --privacy M [--format csv|xlsx|pdf|json] [--revision N] [--out FILE] --config FILE",
-			"the ward's reports", runReport},
+		{
+			"report", "--day D | --month M | --fiscal-year Y | --analysis M | --pack M | --inspection M | --privacy M [--format csv|xlsx|pdf|json] " +
+				"[--revision N] [--out FILE] --config FILE",
+			"the ward's reports", runReport,
+		},
 		{"sample", "--cases N --seed S | --paid", "write a made-up, marked list in the ward's format", runSample},
 		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},

@@ -20,6 +20,8 @@ var reportFlags = []struct {
 	{report.OfDay, "day", "the `day`, YYYY-MM-DD"},
 	{report.OfMonth, "month", "the `month`, YYYY-MM"},
 	{report.OfYear, "fiscal-year", "the fiscal `year`, by its April: 2026"},
+	{report.OfAnalysis, "analysis", "the `month` that is analysed, YYYY-MM"},
+	{report.OfPack, "pack", "the `month` whose report and analysis are in one paper, YYYY-MM"},
 	{report.Inspection, "inspection", "the `month` of 検査・請求資料, YYYY-MM"},
 	{report.Privacy, "privacy", "the `month` of 個人情報管理状況報告, YYYY-MM"},
 }
@@ -51,7 +53,7 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	case len(rest) > 0:
 		return errUsage{"arguments not understood"}
 	case asked != 1:
-		return errUsage{"give one of --day, --month, --fiscal-year, --inspection and --privacy"}
+		return errUsage{"give one of --day, --month, --fiscal-year, --analysis, --pack, --inspection and --privacy"}
 	case !slices.Contains(report.Formats, report.Format(format)):
 		return errUsage{"--format is csv, xlsx, pdf or json"}
 	}

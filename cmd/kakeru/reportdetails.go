@@ -19,6 +19,10 @@ func (b both) Facts(ctx context.Context, from, to time.Time, into report.Sink) e
 	return b.Ledger.Facts(ctx, from, to, fork{into, b.too})
 }
 
+func (b both) FactsAndEarlier(ctx context.Context, from, to time.Time, into report.HistorySink) error {
+	return b.Ledger.FactsAndEarlier(ctx, from, to, report.Besides{HistorySink: into, Too: b.too})
+}
+
 func (b both) Papers(ctx context.Context, from, to time.Time, into report.PaperSink) error {
 	return b.Ledger.Papers(ctx, from, to, forkPapers{fork{into, b.too}, into})
 }

@@ -61,7 +61,7 @@ func (r reports) document(ctx context.Context, p report.Period, revision int, ro
 			return doc, err
 		}
 	}
-	d := &detailed{named: o.Named, from: p.Start(), until: p.End()}
+	d := &detailed{named: o.Named, from: p.RowsFrom(), until: p.End()}
 	var ledger report.Ledger = r.Ledger
 	if rows {
 		ledger = both{r.Ledger, d}

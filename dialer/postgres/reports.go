@@ -30,6 +30,20 @@ func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink
 	})
 }
 
+// FactsAndEarlier implements report.Ledger.
+func (l *Ledger) FactsAndEarlier(ctx context.Context, from, to time.Time, into report.HistorySink) error {
+	return l.atOneInstant(ctx, "read an analysis's facts", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.ReportEarlier(ctx, from, to)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			into.Earlier(report.Earlier{CaseRef: r.CaseRef, Attempts: int(r.Attempts)})
+		}
+		return facts(ctx, q, from, to, into)
+	})
+}
+
 // Papers gives a span's facts and the daily reports of it that went out, as they all were at one instant.
 func (l *Ledger) Papers(ctx context.Context, from, to time.Time, into report.PaperSink) error {
 	return l.atOneInstant(ctx, "read an inspection's facts", func(ctx context.Context, q *db.Queries) error {
@@ -130,7 +144,7 @@ func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into rep
 		if err != nil {
 			return err
 		}
-		into.Payment(report.Payment{Attempt: dialer.CallID(r.AttemptID), Promised: r.MadeAt, PaidOn: on, Yen: r.Yen})
+		into.Payment(report.Payment{Attempt: dialer.CallID(r.AttemptID), Promised: r.MadeAt, CaseRef: r.CaseRef, PaidOn: on, Yen: r.Yen})
 	}
 	handoffs, err := q.ReportHandoffs(ctx, from, to)
 	for _, r := range handoffs {
@@ -179,8 +193,8 @@ func factOf(r *db.ReportAttemptsRow) report.Attempt {
 
 func promiseFact(r db.ReportPromisesRow) (p report.Promise, err error) {
 	p = report.Promise{
-		Attempt: dialer.CallID(r.AttemptID), At: r.MadeAt, Inbound: r.Direction == string(dialer.Inbound), Party: casework.Party(r.Party),
-		Yen: r.Yen, Means: r.Means, State: r.State, PaidYen: r.PaidYen, ByKokuho: r.Kokuho, ByKouki: r.Kouki,
+		Attempt: dialer.CallID(r.AttemptID), At: r.MadeAt, CaseRef: r.CaseRef, Inbound: r.Direction == string(dialer.Inbound),
+		Origin: casework.Origin(r.Origin), Party: casework.Party(r.Party), Yen: r.Yen, Means: r.Means, State: r.State, PaidYen: r.PaidYen, ByKokuho: r.Kokuho, ByKouki: r.Kouki,
 	}
 	if p.DueOn, err = dialer.ParseDate(r.DueOn); err != nil {
 		return p, fmt.Errorf("a promise's day: %w", err)

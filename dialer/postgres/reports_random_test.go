@@ -109,7 +109,7 @@ func (y *randomYear) call() {
 	if origin == "manual" {
 		trunk = ""
 	}
-	person := y.r.IntN(12)
+	person := pick(y.r, y.r.IntN(12), y.r.IntN(12), 12+y.r.IntN(60)) // some often, some once or twice
 	y.exec(`INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk,
 			direction, origin, started_at, dialled_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted)
 		VALUES ($1, $2, $3, $4, $5, $6, $7, '', true, $8, $9, $10, $11, $12, $13, $14, $15, $16, 'far', $17, 'high', 'r', 'w', $18)`,

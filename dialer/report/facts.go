@@ -37,7 +37,9 @@ type Attempt struct {
 type Promise struct {
 	Attempt  dialer.CallID
 	At       time.Time
+	CaseRef  string
 	Inbound  bool
+	Origin   casework.Origin
 	Party    casework.Party
 	Yen      int64
 	DueOn    dialer.Date
@@ -53,6 +55,7 @@ type Promise struct {
 type Payment struct {
 	Attempt  dialer.CallID // in which it was promised
 	Promised time.Time     // when that call was
+	CaseRef  string
 	PaidOn   dialer.Date
 	Yen      int64
 }
@@ -87,10 +90,25 @@ type Sink interface {
 	SMS(SMS)
 }
 
+// Earlier is how often a person was attempted, as counted, before a span in which they are attempted again.
+type Earlier struct {
+	CaseRef  string
+	Attempts int
+}
+
+// HistorySink takes, before all facts, what came before them.
+type HistorySink interface {
+	Sink
+	Earlier(Earlier)
+}
+
 // Ledger gives all facts of [from, to) in one snapshot: attempts that have ended, by when they began; promises made then or kept
 // on a day of it; payments by their day; hand-offs and numbers by when they came. dialer/postgres implements it.
 type Ledger interface {
 	Facts(ctx context.Context, from, to time.Time, into Sink) error
+	// FactsAndEarlier gives all that Facts gives, and before it, of the same instant, how often the persons that are attempted in the
+	// span were attempted before it. Who is not named never was.
+	FactsAndEarlier(ctx context.Context, from, to time.Time, into HistorySink) error
 	// Papers gives all that Facts gives, and the reports of the span's days that went out, in one snapshot.
 	Papers(ctx context.Context, from, to time.Time, into PaperSink) error
 	// Custody gives what the logs of personal data say of [from, to), in one snapshot.

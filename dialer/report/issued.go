@@ -182,8 +182,11 @@ func Changes(was, is Report) []Change {
 	return slices.Clip(out)
 }
 
-// same compares two cells; a row that is not there is one of nothing.
+// same compares two cells; a row that is not there is one of nothing, and so is a ratio of nothing.
 func same(a, b *Cell) bool {
+	if nothing := func(c *Cell) bool { return c == nil || c.Why == NoBase }; nothing(a) && nothing(b) {
+		return true
+	}
 	value := func(c *Cell) (v float64, why Absence, text Words) {
 		switch {
 		case c == nil:

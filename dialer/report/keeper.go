@@ -119,6 +119,9 @@ func due(o Options) []Period {
 	var out []Period
 	today := dialer.DateOf(o.Now).String()
 	for _, kind := range Kinds {
+		if kind == OfAnalysis || kind == OfPack { // those are the meeting's, and issued by who prepares it
+			continue
+		}
 		for day := lookBack(o); day.String() <= today; {
 			p, err := ParsePeriod(kind, Current(kind, day.At(0)), o.Now)
 			if err != nil {

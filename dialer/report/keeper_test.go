@@ -59,6 +59,10 @@ func (l *ledgerOf) IssuedSince(_ context.Context, since time.Time) ([]Issued, er
 	return slices.Collect(maps.Values(newest)), nil
 }
 
+func (l *ledgerOf) FactsAndEarlier(ctx context.Context, from, to time.Time, into HistorySink) error {
+	return l.Facts(ctx, from, to, into)
+}
+
 func (l *ledgerOf) Issue(_ context.Context, i Issued) error {
 	if l.overtake {
 		return ErrIssued

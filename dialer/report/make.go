@@ -37,6 +37,10 @@ type maker interface {
 // newMaker is the maker of a period's kind.
 func newMaker(o Options, p Period) maker {
 	switch p.Kind {
+	case OfAnalysis:
+		return newAnalysis(o, p)
+	case OfPack:
+		return newPack(o, p)
 	case Inspection:
 		return newInspection(o, p)
 	case Privacy:

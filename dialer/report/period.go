@@ -17,6 +17,8 @@ const (
 	OfMonth Kind = "month" // 月報
 	OfYear  Kind = "year"  // 年報, of a fiscal year: April to March
 
+	OfAnalysis Kind = "analysis"   // 月次分析 of a month (§8(3)④)
+	OfPack     Kind = "pack"       // 定例報告会資料 of a month (§8(4)): its 月報 and its 月次分析
 	Inspection Kind = "inspection" // 検査・請求資料 (§6), of a month
 	Privacy    Kind = "privacy"    // 個人情報管理状況報告 (§8(3)③), of a month
 )
@@ -24,7 +26,7 @@ const (
 // span is how long the periods of a kind are: as a day, a month, or a fiscal year.
 func (k Kind) span() Kind {
 	switch k {
-	case Inspection, Privacy:
+	case OfAnalysis, OfPack, Inspection, Privacy:
 		return OfMonth
 	default:
 		return k
@@ -32,7 +34,7 @@ func (k Kind) span() Kind {
 }
 
 // Kinds lists the reports.
-var Kinds = []Kind{OfDay, OfMonth, OfYear, Inspection, Privacy}
+var Kinds = []Kind{OfDay, OfMonth, OfYear, OfAnalysis, OfPack, Inspection, Privacy}
 
 // Period is the span a report is about, in whole days of Asia/Tokyo. To is the day after the last.
 type Period struct {
@@ -112,11 +114,15 @@ func (p Period) Title() Words {
 			EN: "Daily report, " + p.Name,
 		}
 	case OfMonth:
-		return Words{JA: fmt.Sprintf("月報 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Monthly report, " + p.Name}
+		return Words{JA: "月報 " + p.month(), EN: "Monthly report, " + p.Name}
+	case OfAnalysis:
+		return Words{JA: "月次分析 " + p.month(), EN: "Analysis of the month, " + p.Name}
+	case OfPack:
+		return Words{JA: "定例報告会資料 " + p.month(), EN: "For the monthly meeting, " + p.Name}
 	case Inspection:
-		return Words{JA: fmt.Sprintf("検査・請求資料 %d年%d月", p.From.Year, int(p.From.Month)), EN: "For inspection and invoice, " + p.Name}
+		return Words{JA: "検査・請求資料 " + p.month(), EN: "For inspection and invoice, " + p.Name}
 	case Privacy:
-		return Words{JA: fmt.Sprintf("個人情報管理状況報告 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Personal data in custody, " + p.Name}
+		return Words{JA: "個人情報管理状況報告 " + p.month(), EN: "Personal data in custody, " + p.Name}
 	default:
 		return Words{
 			JA: fmt.Sprintf("年報 %d年度(%d年4月〜%d年3月)", p.From.Year, p.From.Year, p.To.Year),
@@ -124,6 +130,9 @@ func (p Period) Title() Words {
 		}
 	}
 }
+
+// month is the month in which the period begins.
+func (p Period) month() string { return fmt.Sprintf("%d年%d月", p.From.Year, int(p.From.Month)) }
 
 // Weekday is a day's weekday in one Japanese character.
 func Weekday(d dialer.Date) string {
@@ -139,9 +148,24 @@ func firstOf(month string) (time.Time, error) {
 	return first, nil
 }
 
-// facts is the span whose facts a report needs: from the first of the month on, since three absences in a month may be one 件.
+// facts is the span whose facts a report needs: from the first of the month on, since three absences in a month may be one 件; an
+// analysis follows the new persons of the months before.
 func (p Period) facts() (from, to time.Time) {
 	first := p.From
 	first.Day = 1
-	return first.At(0), p.End()
+	from = first.At(0)
+	if p.analysed() {
+		from = from.AddDate(0, 1-cohortMonths, 0)
+	}
+	return from, p.End()
+}
+
+func (p Period) analysed() bool { return p.Kind == OfAnalysis || p.Kind == OfPack }
+
+// RowsFrom is the first instant whose rows of the ledger may stand behind a figure.
+func (p Period) RowsFrom() time.Time {
+	if from, _ := p.facts(); p.analysed() {
+		return from
+	}
+	return p.Start()
 }

@@ -17,6 +17,7 @@ type Section struct {
 	Title   Words    `json:"title"`
 	Columns []Column `json:"columns"`
 	Rows    []Row    `json:"rows"`
+	Reading *Words   `json:"reading,omitempty" doc:"what the figures say, in a sentence; left out where nothing is read from them"`
 	Notes   []Words  `json:"notes" doc:"by which definition the figures were made"`
 }
 

@@ -101,6 +101,10 @@ var Table = []Row{
 	{Route: "GET /api/reports/{kind}/rows", Roles: listeners}, // every figure down to the call
 	{Route: "GET /api/reports/{kind}/file", Roles: listeners},
 	{Route: "POST /api/reports/{kind}/issue", Roles: seniors},
+	{Route: "GET /api/minutes/{month}", Roles: listeners},
+	{Route: "PUT /api/minutes/{month}", Roles: seniors},
+	{Route: "POST /api/minutes/{month}/sign", Roles: listeners}, // each for their own side
+	{Route: "GET /api/minutes/{month}/file", Roles: listeners},
 	{Route: "POST /api/sms", Roles: seniors},
 	{Route: "GET /api/exports", Roles: listeners},
 	{Route: "POST /api/exports", Roles: seniors},

@@ -11,6 +11,15 @@ FROM calls_ended a LEFT JOIN LATERAL (
 WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz
 ORDER BY a.began, a.id;
 
+-- name: ReportEarlier :many
+-- Of the persons that are attempted in [from, to), how often they were attempted before it. Who never was is left out.
+SELECT a.case_ref, count(*) AS attempts FROM attempts a
+WHERE a.counted AND a.dialled_at < @from_at::timestamptz AND a.case_ref IN (
+  SELECT s.case_ref FROM attempts s
+  WHERE s.origin = 'sip' AND s.dialled_at >= @from_at::timestamptz AND s.dialled_at < @to_at::timestamptz AND s.ended_at IS NOT NULL AND s.counted
+)
+GROUP BY a.case_ref;
+
 -- name: ReportPromises :many
 -- Those that were made in a call of [from, to), and those that were kept on a day of it.
 WITH p AS (
@@ -20,7 +29,7 @@ WITH p AS (
   SELECT p.attempt_id, p.revision FROM promises p
   WHERE p.state = 'kept' AND p.kept_on >= (@from_day::text)::date AND p.kept_on < (@to_day::text)::date
 )
-SELECT m.attempt_id, a.began::timestamptz AS made_at, a.direction, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
+SELECT m.attempt_id, a.began::timestamptz AS made_at, a.case_ref, a.direction, a.origin, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
   coalesce(m.kept_on::text, '')::text AS kept_on,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kokuho')::bigint AS kokuho,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kouki')::bigint AS kouki
@@ -30,12 +39,12 @@ ORDER BY made_at, m.attempt_id;
 
 -- name: ReportPayments :many
 -- What the payments of a span's days counted towards promises.
-SELECT c.attempt_id, a.began::timestamptz AS made_at, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
+SELECT c.attempt_id, a.began::timestamptz AS made_at, a.case_ref, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
 FROM payments y JOIN promise_counted c ON c.payment_id = y.id
   JOIN promises p ON p.attempt_id = c.attempt_id AND p.revision = c.revision AND p.state <> 'replaced'
   JOIN calls_ended a ON a.id = c.attempt_id
 WHERE y.paid_on >= (@from_day::text)::date AND y.paid_on < (@to_day::text)::date
-GROUP BY y.id, c.attempt_id, a.began ORDER BY y.paid_on, y.id, c.attempt_id;
+GROUP BY y.id, c.attempt_id, a.began, a.case_ref ORDER BY y.paid_on, y.id, c.attempt_id;
 
 -- name: ReportHandoffs :many
 SELECT id, at, kind, state FROM handoffs WHERE at >= @from_at::timestamptz AND at < @to_at::timestamptz AND state <> 'withdrawn' ORDER BY at, id;

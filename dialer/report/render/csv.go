@@ -58,7 +58,11 @@ func csvSection(s report.Section) [][]string {
 	for _, c := range s.Columns {
 		head = append(head, tame(column{title: c.Title.JA, unit: c.Unit}.heading()))
 	}
-	lines := [][]string{{tame(s.Title.JA)}, head}
+	lines := [][]string{{tame(s.Title.JA)}}
+	if s.Reading != nil {
+		lines = append(lines, []string{tame(s.Reading.JA)})
+	}
+	lines = append(lines, head)
 	for _, r := range s.Rows {
 		line := []string{tame(r.Title.JA)}
 		for i, c := range r.Cells {

@@ -84,7 +84,8 @@ func (l *madeUp) talk(r *rand.Rand, a *report.Attempt, on dialer.Date) {
 	switch a.Business[0] {
 	case casework.Promised:
 		p := report.Promise{
-			Attempt: a.ID, At: a.At, Party: a.Party, Yen: int64(1+r.IntN(300)) * 1900, DueOn: on.Next(), Means: pick(r, "slip", "convenience", "bank", "counter", "online"),
+			Attempt: a.ID, At: a.At, CaseRef: a.CaseRef, Party: a.Party,
+			Yen: int64(1+r.IntN(300)) * 1900, DueOn: on.Next(), Means: pick(r, "slip", "convenience", "bank", "counter", "online"),
 			State: pick(r, "open", "kept", "kept", "partly", "broken"),
 		}
 		p.ByKokuho = p.Yen / 2
@@ -93,7 +94,7 @@ func (l *madeUp) talk(r *rand.Rand, a *report.Attempt, on dialer.Date) {
 		}
 		if p.State == "kept" {
 			p.PaidYen, p.KeptOn = p.Yen, on.Next()
-			l.payments = append(l.payments, report.Payment{Attempt: a.ID, Promised: a.At, PaidOn: on.Next(), Yen: p.Yen})
+			l.payments = append(l.payments, report.Payment{Attempt: a.ID, Promised: a.At, CaseRef: a.CaseRef, PaidOn: on.Next(), Yen: p.Yen})
 		}
 		l.promises = append(l.promises, p)
 	case casework.Instalments, casework.Hardship, casework.MovedOrDeceased:
@@ -190,6 +191,20 @@ func (l *madeUp) Custody(_ context.Context, from, to time.Time) (c report.Custod
 	return c, nil
 }
 
+// FactsAndEarlier implements report.Ledger.
+func (l *madeUp) FactsAndEarlier(ctx context.Context, from, to time.Time, into report.HistorySink) error {
+	before := map[string]int{}
+	for _, a := range l.attempts {
+		if a.Counted && a.At.Before(from) {
+			before[a.CaseRef]++
+		}
+	}
+	for person, n := range before {
+		into.Earlier(report.Earlier{CaseRef: person, Attempts: n})
+	}
+	return l.Facts(ctx, from, to, into)
+}
+
 func openHours() dialer.Hours {
 	return dialer.Hours{
 		Week: dialer.WardHours(), BreakMinutes: 60,
@@ -206,7 +221,8 @@ var (
 		SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	}
 	names = map[report.Kind]string{
-		report.OfDay: "2026-11-24", report.OfMonth: "2026-11", report.OfYear: "2026", report.Inspection: "2026-11", report.Privacy: "2026-11",
+		report.OfDay: "2026-11-24", report.OfMonth: "2026-11", report.OfYear: "2026", report.OfAnalysis: "2026-11", report.OfPack: "2026-11",
+		report.Inspection: "2026-11", report.Privacy: "2026-11",
 	}
 )
 

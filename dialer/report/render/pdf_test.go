@@ -84,6 +84,7 @@ func crowded(t *testing.T) Document {
 func all(t *testing.T) map[string]Document {
 	return map[string]Document{
 		"small": small(), "day": document(t, report.OfDay), "month": document(t, report.OfMonth), "year": document(t, report.OfYear), "crowded": crowded(t),
+		"analysis": document(t, report.OfAnalysis), "pack": document(t, report.OfPack),
 		"inspection": document(t, report.Inspection), "privacy": document(t, report.Privacy),
 	}
 }
@@ -174,9 +175,8 @@ func TestPDFHoldsEveryCell(t *testing.T) {
 	if err != nil {
 		t.Skip("pdftotext is not installed: apt-get install poppler-utils")
 	}
-	for name, doc := range map[string]Document{"day": document(t, report.OfDay), "month": document(t, report.OfMonth), "year": document(t, report.OfYear),
-		"inspection": document(t, report.Inspection), "privacy": document(t, report.Privacy),
-	} {
+	for _, kind := range report.Kinds {
+		name, doc := string(kind), document(t, kind)
 		b := pdfOf(t, doc)
 		keep(t, name+".pdf", b)
 		keep(t, name+".csv", []byte(csvOf(t, doc)))
@@ -205,7 +205,7 @@ func TestPDFHoldsEveryCell(t *testing.T) {
 					t.Errorf("%s, %s: no line of the PDF has %q", name, tab.title, parted)
 				}
 			}
-			for _, words := range append([]string{tab.title}, tab.notes...) {
+			for _, words := range append([]string{tab.title, tab.reading}, tab.notes...) {
 				if !strings.Contains(squeezed(string(out)), squeezed(words)) && len(tab.columns) > 4 {
 					t.Errorf("%s: the PDF has no %q", name, words)
 				}

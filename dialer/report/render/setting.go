@@ -7,6 +7,7 @@ const (
 	bodySize    = 8.5
 	leastSize   = 5.0
 	titleSize   = 10.0
+	readingSize = 8.5
 	noteSize    = 7.0
 	pad         = 3.0 // left and right of a field
 	padAcross   = 1.6
@@ -123,7 +124,7 @@ func (s *press) fresh() float64 { return s.at.h - marginTop - 12 - marginFoot }
 
 // whole is how high a table is that is not split.
 func (s *press) whole(t *setTable) float64 {
-	sum := titleHeight + s.headHeight(t) + s.notesHeight(t)
+	sum := titleHeight + s.readingHeight(t) + s.headHeight(t) + s.notesHeight(t)
 	for _, r := range t.rows {
 		sum += s.rowHeight(t, r)
 	}
@@ -253,6 +254,31 @@ func (s *press) title(t *setTable) {
 	}
 	s.put(left, box{t.x, s.at.y, t.room, titleHeight - 4}, titleSize, title)
 	s.at.y += titleHeight
+	if t.again {
+		return
+	}
+	for _, l := range s.readingLines(t) {
+		s.put(left, box{t.x, s.at.y - 2, t.room, readingSize * leading}, readingSize, l)
+		s.at.y += readingSize * leading
+	}
+	if t.reading != "" {
+		s.at.y += pad
+	}
+}
+
+// readingLines are what the figures say, above them: it is read first.
+func (s *press) readingLines(t *setTable) []string {
+	if t.reading == "" {
+		return nil
+	}
+	return s.wrap(t.reading, readingSize, t.room)
+}
+
+func (s *press) readingHeight(t *setTable) float64 {
+	if t.reading == "" {
+		return 0
+	}
+	return float64(len(s.readingLines(t)))*readingSize*leading + pad
 }
 
 func (s *press) head(t *setTable) {

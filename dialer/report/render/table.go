@@ -15,6 +15,7 @@ const widest = 12
 type table struct {
 	key     string
 	title   string
+	reading string // what the figures say; empty: nothing is read from them
 	columns []column
 	rows    [][]field
 	notes   []string
@@ -131,6 +132,9 @@ func tableOf(s report.Section) table {
 	for _, n := range s.Notes {
 		t.notes = append(t.notes, noteMark+n.JA)
 	}
+	if s.Reading != nil {
+		t.reading = s.Reading.JA
+	}
 	return t
 }
 
@@ -138,7 +142,7 @@ func tableOf(s report.Section) table {
 func fold(t table) table {
 	row := t.rows[0]
 	pair := []column{{title: wordItem, words: true}, {title: row[0].words}}
-	out := table{key: t.key, title: t.title, columns: slices.Concat(pair, pair), notes: t.notes}
+	out := table{key: t.key, title: t.title, reading: t.reading, columns: slices.Concat(pair, pair), notes: t.notes}
 	half := len(row) / 2 // the title of the row is one too many, so that an odd number of figures has the longer half first
 	for i := range half {
 		line := []field{{words: t.columns[1+i].heading()}, row[1+i]}

@@ -70,6 +70,11 @@ func (b *book) acrossRows(t table, row int) int {
 	b.set(span{sheetAcross, row, 1, len(t.columns)}, field{words: t.title}, look{size: acrossSize, align: "left", border: true, shaded: true})
 	b.high(sheetAcross, row, rowHigh)
 	row++
+	if t.reading != "" {
+		b.set(span{sheetAcross, row, 1, len(t.columns)}, field{words: t.reading}, noteWords)
+		b.high(sheetAcross, row, smallHigh*float64(linesOf(t.reading, smallSize, acrossLabel+float64(len(t.columns)-1)*acrossFigure)))
+		row++
+	}
 	if len(t.rows) == 0 {
 		b.set(span{sheetAcross, row, 1, len(t.columns)}, field{words: wordNothing}, look{size: acrossSize, align: "left", border: true})
 		row++

@@ -30,6 +30,7 @@ var formats = map[report.Unit]string{
 }
 
 var (
+	readWords  = look{size: xlsxSize, align: "left", wrapped: true}
 	noteWords  = look{size: smallSize, align: "left", wrapped: true}
 	tableWords = look{size: xlsxSize, align: "left", border: true, wrapped: true, inset: 1}
 	tableHead  = look{size: headSize, align: "center", border: true, shaded: true, wrapped: true}
@@ -140,6 +141,10 @@ func (b *book) table(t table, row int) int {
 	}
 	b.set(span{sheetReport, row, 1, 1}, field{words: t.title}, look{size: 12, align: "left"})
 	row++
+	if t.reading != "" {
+		b.set(span{sheetReport, row, 1, 1 + figureColumns}, field{words: t.reading}, readWords)
+		row++
+	}
 	for i, c := range t.columns {
 		b.set(places[i].at(row), field{words: c.title}, tableHead)
 	}
@@ -165,14 +170,18 @@ func (b *book) table(t table, row int) int {
 	return row
 }
 
-// heightsOf is how high each row of a table on the sheet is: its title, its head, its rows and its notes.
+// heightsOf is how high each row of a table on the sheet is: its title, what it says, its head, its rows and its notes.
 func heightsOf(t table) []float64 {
 	places := placesOf(t)
 	deep := 1
 	for i, c := range t.columns {
 		deep = max(deep, linesOf(c.title, headSize, places[i].wide()))
 	}
-	out := []float64{rowHigh + 3, rowHigh + float64(deep-1)*lineHigh}
+	out := []float64{rowHigh + 3}
+	if t.reading != "" {
+		out = append(out, lineHigh*float64(linesOf(t.reading, xlsxSize, labelWide+figureColumns*figureWide)))
+	}
+	out = append(out, rowHigh+float64(deep-1)*lineHigh)
 	for _, r := range t.rows {
 		deep = 1
 		for i, f := range r {

@@ -467,6 +467,41 @@ func (q *Queries) ReportCalls(ctx context.Context, ids []string) ([]ReportCallsR
 	return items, nil
 }
 
+const reportEarlier = `-- name: ReportEarlier :many
+SELECT a.case_ref, count(*) AS attempts FROM attempts a
+WHERE a.counted AND a.dialled_at < $1::timestamptz AND a.case_ref IN (
+  SELECT s.case_ref FROM attempts s
+  WHERE s.origin = 'sip' AND s.dialled_at >= $1::timestamptz AND s.dialled_at < $2::timestamptz AND s.ended_at IS NOT NULL AND s.counted
+)
+GROUP BY a.case_ref
+`
+
+type ReportEarlierRow struct {
+	CaseRef  string
+	Attempts int64
+}
+
+// Of the persons that are attempted in [from, to), how often they were attempted before it. Who never was is left out.
+func (q *Queries) ReportEarlier(ctx context.Context, fromAt time.Time, toAt time.Time) ([]ReportEarlierRow, error) {
+	rows, err := q.db.Query(ctx, reportEarlier, fromAt, toAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportEarlierRow
+	for rows.Next() {
+		var i ReportEarlierRow
+		if err := rows.Scan(&i.CaseRef, &i.Attempts); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const reportHandoffs = `-- name: ReportHandoffs :many
 SELECT id, at, kind, state FROM handoffs WHERE at >= $1::timestamptz AND at < $2::timestamptz AND state <> 'withdrawn' ORDER BY at, id
 `
@@ -576,17 +611,18 @@ func (q *Queries) ReportPapers(ctx context.Context, fromDay string, toDay string
 }
 
 const reportPayments = `-- name: ReportPayments :many
-SELECT c.attempt_id, a.began::timestamptz AS made_at, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
+SELECT c.attempt_id, a.began::timestamptz AS made_at, a.case_ref, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
 FROM payments y JOIN promise_counted c ON c.payment_id = y.id
   JOIN promises p ON p.attempt_id = c.attempt_id AND p.revision = c.revision AND p.state <> 'replaced'
   JOIN calls_ended a ON a.id = c.attempt_id
 WHERE y.paid_on >= ($1::text)::date AND y.paid_on < ($2::text)::date
-GROUP BY y.id, c.attempt_id, a.began ORDER BY y.paid_on, y.id, c.attempt_id
+GROUP BY y.id, c.attempt_id, a.began, a.case_ref ORDER BY y.paid_on, y.id, c.attempt_id
 `
 
 type ReportPaymentsRow struct {
 	AttemptID string
 	MadeAt    time.Time
+	CaseRef   string
 	PaidOn    string
 	Yen       int64
 }
@@ -604,6 +640,7 @@ func (q *Queries) ReportPayments(ctx context.Context, fromDay string, toDay stri
 		if err := rows.Scan(
 			&i.AttemptID,
 			&i.MadeAt,
+			&i.CaseRef,
 			&i.PaidOn,
 			&i.Yen,
 		); err != nil {
@@ -625,7 +662,7 @@ WITH p AS (
   SELECT p.attempt_id, p.revision FROM promises p
   WHERE p.state = 'kept' AND p.kept_on >= ($3::text)::date AND p.kept_on < ($4::text)::date
 )
-SELECT m.attempt_id, a.began::timestamptz AS made_at, a.direction, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
+SELECT m.attempt_id, a.began::timestamptz AS made_at, a.case_ref, a.direction, a.origin, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
   coalesce(m.kept_on::text, '')::text AS kept_on,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kokuho')::bigint AS kokuho,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kouki')::bigint AS kouki
@@ -644,7 +681,9 @@ type ReportPromisesParams struct {
 type ReportPromisesRow struct {
 	AttemptID string
 	MadeAt    time.Time
+	CaseRef   string
 	Direction string
+	Origin    string
 	Party     string
 	Yen       int64
 	DueOn     string
@@ -674,7 +713,9 @@ func (q *Queries) ReportPromises(ctx context.Context, arg ReportPromisesParams) 
 		if err := rows.Scan(
 			&i.AttemptID,
 			&i.MadeAt,
+			&i.CaseRef,
 			&i.Direction,
+			&i.Origin,
 			&i.Party,
 			&i.Yen,
 			&i.DueOn,

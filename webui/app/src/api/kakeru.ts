@@ -1,6 +1,6 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type { Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, Standing } from "./types";
+import type { Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, MinutesText, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, Standing } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -170,6 +170,14 @@ export const getReportFile = async (kind: ReportKind, period: string, revision: 
   (await take(api.GET("/api/reports/{kind}/file", { params: { path: { kind }, query: { period, revision, format } }, parseAs: "blob" }))) as unknown as Blob;
 export const issueReport = (kind: ReportKind, period: string, reason: string) =>
   take(api.POST("/api/reports/{kind}/issue", { params: { path: { kind } }, body: { period, reason } }));
+/** The minutes of a month's meeting: a revision, or the newest (0). */
+export const getMinutes = (month: string, revision: number) => take(api.GET("/api/minutes/{month}", { params: { path: { month }, query: { revision } } }));
+/** Keeps another revision, written from one; a problem when somebody was faster. */
+export const saveMinutes = (month: string, from: number, minutes: MinutesText) =>
+  take(api.PUT("/api/minutes/{month}", { params: { path: { month } }, body: { from, minutes } }));
+export const signMinutes = (month: string, revision: number) => take(api.POST("/api/minutes/{month}/sign", { params: { path: { month } }, body: { revision } }));
+export const getMinutesFile = async (month: string, revision: number) =>
+  (await take(api.GET("/api/minutes/{month}/file", { params: { path: { month }, query: { revision } }, parseAs: "blob" }))) as unknown as Blob;
 export const getTargets = (month: string) => take(api.GET("/api/targets", { params: { query: { month } } }));
 /** What the ward says a month is to come to; null: as the contract says, again. */
 export const setTarget = (month: string, calls: number | null, reason: string) =>

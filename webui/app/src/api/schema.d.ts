@@ -972,6 +972,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/minutes/{month}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The minutes of a month's meeting */
+        get: operations["minutes"];
+        /** Keep another revision of them */
+        put: operations["save-minutes"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/minutes/{month}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A revision of them as PDF */
+        get: operations["minutes-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/minutes/{month}/sign": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign the newest for one's own side */
+        post: operations["sign-minutes"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/numbers": {
         parameters: {
             query?: never;
@@ -1151,7 +1203,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** A day's, a month's or a fiscal year's report */
+        /** A day's, a month's or a fiscal year's report, or a month's analysis */
         get: operations["report"];
         put?: never;
         post?: never;
@@ -2396,6 +2448,48 @@ export interface components {
             fields: components["schemas"]["ListField"][];
             items: components["schemas"]["ListSource"][];
         };
+        Minutes: {
+            agenda: string;
+            decided: string;
+            month: string;
+            /** @description when and where the next meeting is */
+            next: string;
+            /** @description the day of the meeting, YYYY-MM-DD */
+            on: string;
+            place: string;
+            /** @description roles and names of the ward's and the contractor's staff: nobody else's */
+            present: string;
+            to_do: components["schemas"]["Task"][];
+        };
+        MinutesOutputBody: {
+            /** @description what was written; while nobody has, what it begins with */
+            minutes: components["schemas"]["Minutes"];
+            /**
+             * Format: int64
+             * @description which revision that is; 0: nobody has written any
+             */
+            revision: number;
+            /** @description the first first */
+            revisions: components["schemas"]["MinutesRevision"][];
+        };
+        MinutesRevision: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** @description both sides have signed it */
+            frozen: boolean;
+            /** Format: int64 */
+            revision: number;
+            sha256: string;
+            signed: components["schemas"]["MinutesSignature"][];
+        };
+        MinutesSignature: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** @enum {string} */
+            side: "ward" | "contractor";
+        };
         MoveHandoffInputBody: {
             /** @description personal data; an answer, and whatever is added or taken back, needs one */
             text?: string;
@@ -2510,7 +2604,7 @@ export interface components {
              * @description month or year
              * @enum {string}
              */
-            kind: "day" | "month" | "year" | "inspection" | "privacy";
+            kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             /** @enum {string} */
             measure: "calls" | "sms" | "numbers";
             period: string;
@@ -2865,7 +2959,7 @@ export interface components {
         Report: {
             from: string;
             /** @enum {string} */
-            kind: "day" | "month" | "year" | "inspection" | "privacy";
+            kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             period: string;
             sections: components["schemas"]["Section"][];
             title: components["schemas"]["Words"];
@@ -3006,6 +3100,14 @@ export interface components {
             columns: components["schemas"]["ListColumn"][];
             name: string;
         };
+        SaveMinutesInputBody: {
+            /**
+             * Format: int64
+             * @description the revision that it was written from; 0: none
+             */
+            from: number;
+            minutes: components["schemas"]["Minutes"];
+        };
         ScriptPage: {
             /** Format: date-time */
             at: string;
@@ -3050,6 +3152,8 @@ export interface components {
             key: string;
             /** @description by which definition the figures were made */
             notes: components["schemas"]["Words"][];
+            /** @description what the figures say, in a sentence; left out where nothing is read from them */
+            reading?: components["schemas"]["Words"];
             rows: components["schemas"]["Row"][];
             title: components["schemas"]["Words"];
         };
@@ -3066,6 +3170,10 @@ export interface components {
         SignInInputBody: {
             login: string;
             password: string;
+        };
+        SignMinutesInputBody: {
+            /** Format: int64 */
+            revision: number;
         };
         SignedIn: {
             always_open: boolean;
@@ -3156,7 +3264,7 @@ export interface components {
              * @description month or year
              * @enum {string}
              */
-            kind: "day" | "month" | "year" | "inspection" | "privacy";
+            kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             /** @enum {string} */
             measure: "calls" | "sms" | "numbers";
             /**
@@ -3226,6 +3334,12 @@ export interface components {
             standings: components["schemas"]["Standing"][];
             /** @description who wrote down the ward's target of the month; empty where it is the contract's */
             ward_by_name: string;
+        };
+        Task: {
+            /** @description until when */
+            by: string;
+            what: string;
+            who: string;
         };
         Today: {
             /** Format: int64 */
@@ -5399,6 +5513,143 @@ export interface operations {
             };
         };
     };
+    minutes: {
+        parameters: {
+            query?: {
+                /** @description 0: the newest */
+                revision?: number;
+            };
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinutesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "save-minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SaveMinutesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinutesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "minutes-file": {
+        parameters: {
+            query: {
+                revision: number;
+            };
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "sign-minutes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                month: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SignMinutesInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MinutesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "entered-numbers": {
         parameters: {
             query?: never;
@@ -5786,7 +6037,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year" | "inspection" | "privacy";
+                kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             };
             cookie?: never;
         };
@@ -5822,7 +6073,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year" | "inspection" | "privacy";
+                kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             };
             cookie?: never;
         };
@@ -5853,7 +6104,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "day" | "month" | "year" | "inspection" | "privacy";
+                kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             };
             cookie?: never;
         };
@@ -5895,7 +6146,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year" | "inspection" | "privacy";
+                kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
             };
             cookie?: never;
         };

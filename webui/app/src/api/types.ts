@@ -81,6 +81,10 @@ export type ReportRow = S["ReportRow"];
 export type Standing = S["Standing"];
 export type WardNotice = S["WardNotice"];
 export type ReportKind = Report["kind"];
+export type MinutesBody = S["MinutesOutputBody"];
+export type MinutesText = S["Minutes"];
+export type MinutesRevision = S["MinutesRevision"];
+export type Side = MinutesRevision["signed"][number]["side"];
 export interface ReportRowsQuery {
   period: string;
   section: string;

@@ -14,31 +14,34 @@ import page from "../../parts/page.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { Behind, type Asked } from "./Behind";
 import { fiscalYear } from "./figures";
+import { HeatMap, heatSections } from "./HeatMap";
 import { Issue } from "./Issue";
+import { Minutes } from "./Minutes";
 import { said } from "./said";
 import { SectionTable } from "./SectionTable";
 import { Sms } from "./Sms";
 import { Take } from "./Take";
 
-const kinds = ["day", "month", "year", "inspection", "privacy"] as const;
+const kinds = ["day", "month", "year", "analysis", "pack", "inspection", "privacy"] as const;
 
-/** 日報・月報・年報, 検査・請求資料 and 個人情報管理状況報告: as they stand now and as they were issued, each figure with the rows behind it. */
+/** How long the periods of a kind of report are. */
+const spanOf = (kind: ReportKind) => (kind === "day" || kind === "year" ? kind : "month");
+
+const drawn: readonly string[] = Object.values(heatSections);
+
+/** The ward's reports and papers: as they stand now and as they were issued, each figure with the rows behind it. */
 export function ReportsScreen() {
   const { t } = useTranslation();
   const say = useProblemText();
-  const supervises = useSession().user.role === "supervisor";
+  const { role } = useSession().user;
+  const supervises = role === "supervisor";
   const today = tokyoDate(serverNow());
   const [kind, setKind] = useState<ReportKind>("day");
-  const [periods, setPeriods] = useState<Record<ReportKind, string>>({
-    day: today,
-    month: today.slice(0, 7),
-    year: fiscalYear(today),
-    inspection: today.slice(0, 7),
-    privacy: today.slice(0, 7),
-  });
+  const [periods, setPeriods] = useState({ day: today, month: today.slice(0, 7), year: fiscalYear(today) });
   const [revision, setRevision] = useState(0);
   const [asked, setAsked] = useState<Asked | null>(null);
-  const period = periods[kind];
+  const span = spanOf(kind);
+  const period = periods[span];
   const { data, error } = useQuery({
     queryKey: [...keys.reports, kind, period, revision],
     queryFn: () => kakeru.getReport(kind, period, revision),
@@ -47,7 +50,7 @@ export function ReportsScreen() {
     refetchInterval: revision === 0 ? 60_000 : false,
   });
   const choose = (to: string) => {
-    setPeriods({ ...periods, [kind]: to });
+    setPeriods({ ...periods, [span]: to });
     setRevision(0);
   };
   return (
@@ -64,7 +67,7 @@ export function ReportsScreen() {
           }}
           data={kinds.map((k) => ({ value: k, label: t(`reports.${k}`) }))}
         />
-        <PeriodField kind={kind} value={period} today={today} onChange={choose} />
+        <PeriodField kind={span} value={period} today={today} onChange={choose} />
         <Select
           label={t("reports.version")}
           allowDeselect={false}
@@ -82,20 +85,28 @@ export function ReportsScreen() {
         <div data-report={data.report.period} data-revision={data.revision} style={{ display: "contents" }}>
           <Head of={data} />
           <Take key={`${kind} ${data.report.period} ${data.revision}`} kind={kind} period={data.report.period} revision={data.revision} />
+          {kind === "pack" && <Minutes key={data.report.period} month={data.report.period} role={role} />}
           <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind: data.report.kind, period: data.report.period, ...c })} />
           {kind === "day" && supervises && data.revision === 0 && <Sms key={data.report.period} report={data.report} />}
-          {data.report.sections?.map((s) => (
-            <SectionTable
-              key={s.key}
-              section={s}
-              onOpen={data.revision === 0 ? (row, column) => setAsked(askedOf(data.report.kind, data.report.period, s, row, column)) : undefined}
-            />
-          ))}
+          <Sections of={data} onOpen={setAsked} />
         </div>
       )}
       <Behind asked={asked} onClose={() => setAsked(null)} />
     </div>
   );
+}
+
+/** The tables of a report, those of the heat map as one. */
+function Sections({ of, onOpen }: { of: ReportBody; onOpen: (asked: Asked) => void }) {
+  const { kind, period } = of.report;
+  const sections = of.report.sections ?? [];
+  const open = of.revision === 0 ? (s: ReportSection | undefined, row: string, column: string) => s && onOpen(askedOf(kind, period, s, row, column)) : undefined;
+  return sections.map((s) => {
+    if (s.key === heatSections.rate) {
+      return <HeatMap key={s.key} sections={sections} onOpen={open && ((key, row, column) => open(sections.find((x) => x.key === key), row, column))} />;
+    }
+    return drawn.includes(s.key) ? null : <SectionTable key={s.key} section={s} onOpen={open && ((row, column) => open(s, row, column))} />;
+  });
 }
 
 function askedOf(kind: ReportKind, period: string, s: ReportSection, row: string, column: string): Asked {
@@ -123,7 +134,7 @@ function Head({ of }: { of: ReportBody }) {
   );
 }
 
-function PeriodField({ kind, value, today, onChange }: { kind: ReportKind; value: string; today: string; onChange: (to: string) => void }) {
+function PeriodField({ kind, value, today, onChange }: { kind: ReturnType<typeof spanOf>; value: string; today: string; onChange: (to: string) => void }) {
   const { t } = useTranslation();
   if (kind === "year") {
     const last = Number(fiscalYear(today));

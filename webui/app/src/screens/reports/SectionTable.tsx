@@ -25,6 +25,7 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
       <h3 id={`section-${s.key}`} className={css.head}>
         {said(s.title)}
       </h3>
+      <Reading of={s} />
       {rows.length === 0 ? (
         <Empty title={t("reports.nothing")} />
       ) : (
@@ -58,13 +59,27 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
           </table>
         </div>
       )}
-      {s.notes?.map((n) => (
-        <p key={n.ja} className={css.note}>
-          {language() === "en" ? "*" : "※"} {said(n)}
-        </p>
-      ))}
+      <Notes of={s} />
     </section>
   );
+}
+
+/** What a table's figures say, in a sentence. */
+export function Reading({ of }: { of: ReportSection }) {
+  return of.reading ? (
+    <p className={css.reading} data-reading={of.key}>
+      {said(of.reading)}
+    </p>
+  ) : null;
+}
+
+/** By which definition a table's figures were made. */
+export function Notes({ of }: { of: ReportSection }) {
+  return of.notes?.map((n) => (
+    <p key={n.ja} className={css.note}>
+      {language() === "en" ? "*" : "※"} {said(n)}
+    </p>
+  ));
 }
 
 function Figure({ cell, column, name, where, onOpen }: { cell: ReportCell | undefined; column: ReportColumn; name: string; where: string; onOpen: (() => void) | undefined }) {

@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { figure, fiscalYear, opens } from "./figures";
+import { figure, fiscalYear, heatLevel, opens } from "./figures";
 
 const absent = { none: "—", unused: "未使用" };
 
@@ -25,6 +25,12 @@ describe("a report's figures", () => {
     expect(figure({ value: 1234567 }, "yen", absent)).toBe("1,234,567");
     expect(figure({ value: 33.3 }, "percent", absent)).toBe("33.3 %");
     expect(figure({ value: 7 }, "rate", absent)).toBe("7.0");
+  });
+});
+
+describe("the shades of the heat map", () => {
+  it("begin with their step, and the last has no end", () => {
+    expect([0, 9.9, 10, 19.9, 20, 39.9, 40, 100].map(heatLevel)).toEqual([0, 0, 1, 1, 2, 3, 4, 4]);
   });
 });
 

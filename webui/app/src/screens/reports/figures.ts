@@ -21,6 +21,11 @@ export function figure(cell: ReportCell | undefined, unit: ReportColumn["unit"],
 
 /** Nothing stands behind words, behind nought, nor behind what was given. */
 export const opens = (cell: ReportCell | undefined, column: ReportColumn) => cell?.value !== undefined && cell.value !== 0 && !column.given && column.unit !== "words";
+/** From which rate on, in percent, a cell of the heat map has its shade. */
+export const heatSteps = [0, 10, 20, 30, 40] as const;
+
+/** The shade of a rate: the number of its step. */
+export const heatLevel = (rate: number) => heatSteps.filter((from) => rate >= from).length - 1;
 
 /** The fiscal year in which a day (YYYY-MM-DD) lies, by the year of its April. */
 export function fiscalYear(day: string): string {

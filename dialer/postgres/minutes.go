@@ -1,0 +1,81 @@
+package postgres
+
+import (
+	"context"
+	"encoding/hex"
+	"fmt"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+	"kakeru/dialer/report"
+)
+
+var _ report.MinutesStore = (*Ledger)(nil)
+
+// MinutesOf implements report.MinutesStore.
+func (l *Ledger) MinutesOf(ctx context.Context, month string) (out []report.KeptMinutes, err error) {
+	err = l.query(ctx, "read minutes", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.MinutesOf(ctx, month)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			out = append(out, report.KeptMinutes{
+				Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), SHA256: hex.EncodeToString(r.Sha256), Content: r.Content,
+			})
+		}
+		signed, err := q.SignaturesOf(ctx, month) // read behind them: none is of a revision that was not read, but of one that came since
+		for _, s := range signed {
+			if at := int(s.Revision) - 1; at < len(out) {
+				out[at].Signed = append(out[at].Signed, report.Signature{Side: report.Side(s.Side), By: dialer.UserID(s.ByUser), At: s.At})
+			}
+		}
+		return err
+	})
+	return out, err
+}
+
+// KeepMinutes implements report.MinutesStore.
+func (l *Ledger) KeepMinutes(ctx context.Context, month string, k report.KeptMinutes) error {
+	sum, err := hex.DecodeString(k.SHA256)
+	if err != nil {
+		return fmt.Errorf("the digest of minutes: %w", err)
+	}
+	return l.keepOne(ctx, "keep minutes", func(ctx context.Context, q *db.Queries) (int64, error) {
+		return q.KeepMinutes(ctx, db.KeepMinutesParams{
+			Month: month, Revision: int32(k.Revision), At: k.At, ByUser: string(k.By), Content: k.Content, Sha256: sum, //nolint:gosec // one more than there are
+		})
+	})
+}
+
+// KeepSignature implements report.MinutesStore.
+func (l *Ledger) KeepSignature(ctx context.Context, month string, revision int, s report.Signature) error {
+	return l.keepOne(ctx, "sign minutes", func(ctx context.Context, q *db.Queries) (int64, error) {
+		return q.KeepSignature(ctx, db.KeepSignatureParams{
+			Month: month, Revision: int32(revision), Side: string(s.Side), ByUser: string(s.By), At: s.At, //nolint:gosec // of those there are
+		})
+	})
+}
+
+// keepOne adds one row, or finds that it is not the one that comes next.
+func (l *Ledger) keepOne(ctx context.Context, op string, add func(context.Context, *db.Queries) (int64, error)) error {
+	var n int64
+	err := l.query(ctx, op, func(ctx context.Context, q *db.Queries) (err error) {
+		n, err = add(ctx, q)
+		return err
+	})
+	if err == nil && n == 0 {
+		return report.ErrMinutesMoved
+	}
+	return err
+}
+
+// OpenHandoffs is how many hand-offs wait for the ward now.
+func (l *Ledger) OpenHandoffs(ctx context.Context) (n int, err error) {
+	err = l.query(ctx, "count open hand-offs", func(ctx context.Context, q *db.Queries) error {
+		open, err := q.OpenHandoffs(ctx)
+		n = int(open)
+		return err
+	})
+	return n, err
+}

@@ -1,0 +1,103 @@
+package postgres
+
+import (
+	"errors"
+	"strings"
+	"sync"
+	"sync/atomic"
+	"testing"
+
+	"kakeru/dialer/report"
+)
+
+func minutesOf(decided string) report.Minutes {
+	return report.Minutes{Month: "2026-10", On: "2026-11-05", Present: "係長", Decided: decided}
+}
+
+// Of many that save from the same revision one is kept, and the others are told; of many that sign for a side one has signed.
+func TestMinutesOfManyHands(t *testing.T) {
+	l := newLedger(t)
+	s := report.Secretary{Store: l, Now: l.now}
+	for revision := range 3 {
+		var kept, told atomic.Int32
+		var all sync.WaitGroup
+		for n := range 6 {
+			all.Go(func() {
+				switch _, err := s.Save(t.Context(), minutesOf(strings.Repeat("決", 10*revision+n+1)), revision, "sv"); {
+				case err == nil:
+					kept.Add(1)
+				case errors.Is(err, report.ErrMinutesMoved):
+					told.Add(1)
+				default:
+					t.Error(err)
+				}
+			})
+		}
+		all.Wait()
+		if kept.Load() != 1 || told.Load() != 5 {
+			t.Errorf("%d kept, %d told", kept.Load(), told.Load())
+		}
+	}
+	var signed atomic.Int32
+	var all sync.WaitGroup
+	for range 6 {
+		all.Go(func() {
+			if err := s.Sign(t.Context(), "2026-10", 3, report.SideWard, "ward"); err == nil {
+				signed.Add(1)
+			} else if !errors.Is(err, report.ErrMinutesMoved) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	must(t, s.Sign(t.Context(), "2026-10", 3, report.SideContractor, "sv"))
+	kept, err := l.MinutesOf(t.Context(), "2026-10")
+	must(t, err)
+	if signed.Load() != 1 || len(kept) != 3 || !kept[2].Frozen() || kept[0].Frozen() || kept[2].SignedBy(report.SideWard).By != "ward" {
+		t.Errorf("%d signed: %+v", signed.Load(), kept)
+	}
+	for _, k := range kept {
+		if _, err := k.Minutes(); err != nil {
+			t.Error(err)
+		}
+	}
+	for _, revision := range []int{1, 2, 4} {
+		if err := s.Sign(t.Context(), "2026-10", revision, report.SideWard, "ward"); !errors.Is(err, report.ErrMinutesMoved) {
+			t.Errorf("revision %d is signed: %v", revision, err)
+		}
+	}
+	if err := l.KeepMinutes(t.Context(), "2026-10", report.KeptMinutes{Revision: 5, At: noon, By: "sv", SHA256: strings.Repeat("ab", 32)}); !errors.Is(err, report.ErrMinutesMoved) {
+		t.Errorf("a revision is left out: %v", err)
+	}
+}
+
+// What was written and signed cannot be unwritten, in the database either.
+func TestMinutesAreFrozen(t *testing.T) {
+	l := newLedger(t)
+	s := report.Secretary{Store: l, Now: l.now}
+	_, err := s.Save(t.Context(), minutesOf("決定"), 0, "sv")
+	must(t, err)
+	must(t, s.Sign(t.Context(), "2026-10", 1, report.SideWard, "ward"))
+	for _, sql := range []string{
+		"UPDATE minutes SET by_user = 'x'", "DELETE FROM minutes", "TRUNCATE minutes CASCADE", "UPDATE minutes_signed SET by_user = 'x'",
+		"DELETE FROM minutes_signed", "TRUNCATE minutes_signed",
+		"INSERT INTO minutes_signed (month, revision, side, by_user, at) VALUES ('2026-10', 2, 'ward', 'x', now())",
+		"INSERT INTO minutes_signed (month, revision, side, by_user, at) VALUES ('2026-10', 1, 'somebody', 'x', now())",
+	} {
+		if _, err := l.pool.Exec(t.Context(), sql); err == nil {
+			t.Errorf("%s was done", sql)
+		}
+	}
+}
+
+func TestOpenHandoffsAreThoseThatWait(t *testing.T) {
+	l := newLedger(t)
+	for i, state := range []string{"open", "open", "acknowledged", "answered", "withdrawn", "returned"} {
+		_, err := l.pool.Exec(t.Context(), `INSERT INTO handoffs (id, case_id, case_ref, kind, state, by_user, at, due_on, moved_at, sealed)
+			VALUES ($1, $1, 'c', 'other', $2, 'op', now(), '2030-01-01', now(), '')`, "00000000-0000-7000-8000-00000000000"+string(rune('0'+i)), state)
+		must(t, err)
+	}
+	if n, err := l.OpenHandoffs(t.Context()); err != nil || n != 3 {
+		t.Errorf("%d wait, %v", n, err)
+	}
+}
