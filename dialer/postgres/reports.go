@@ -23,7 +23,7 @@ var (
 // factsAtOnce is how many days of calls are read with one query: a year does not lie in memory, and a month takes few queries.
 const factsAtOnce = 10
 
-// Facts gives a span's facts as they all were at one instant.
+// Facts gives a span's facts as they all were at one instant. While some calls are being taken in, the next are read.
 func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
@@ -32,28 +32,75 @@ func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink
 	}
 	atOnce := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
 	return l.noticed(classify("read a report's facts", pgx.BeginTxFunc(ctx, l.pool, atOnce, func(tx pgx.Tx) error {
-		q := db.New(tx)
-		for at := from; at.Before(to); at = at.AddDate(0, 0, factsAtOnce) {
-			until := at.AddDate(0, 0, factsAtOnce)
-			if until.After(to) {
-				until = to
-			}
-			rows, err := q.ReportAttempts(ctx, at, until)
-			if err != nil {
-				return err
-			}
-			for i := range rows {
-				into.Attempt(factOf(&rows[i]))
-			}
-		}
-		return otherFacts(ctx, q, from, to, into)
+		return facts(ctx, db.New(tx), from, to, into)
 	})))
 }
 
+func facts(ctx context.Context, q *db.Queries, from, to time.Time, into report.Sink) error {
+	read, taken := make(chan []report.Attempt, 1), make(chan struct{})
+	go func() {
+		defer close(taken)
+		for some := range read {
+			for i := range some {
+				into.Attempt(some[i])
+			}
+		}
+	}()
+	all, err := readCalls(ctx, q, from, to, read)
+	close(read)
+	<-taken
+	if err != nil {
+		return err
+	}
+	return otherFacts(ctx, q, factSpan{from, to, all}, into)
+}
+
+// readCalls reads a span's calls, some at a time, and returns which ids they have.
+func readCalls(ctx context.Context, q *db.Queries, from, to time.Time, read chan<- []report.Attempt) (all idRange, err error) {
+	all = noIDs
+	for at := from; at.Before(to); at = at.AddDate(0, 0, factsAtOnce) {
+		until := at.AddDate(0, 0, factsAtOnce)
+		if until.After(to) {
+			until = to
+		}
+		rows, err := q.ReportAttempts(ctx, at, until)
+		if err != nil {
+			return all, err
+		}
+		ids := noIDs
+		for i := range rows {
+			ids = ids.with(rows[i].ID)
+		}
+		results, err := q.ReportResults(ctx, ids.first, ids.last)
+		if err != nil {
+			return all, err
+		}
+		all = idRange{min(all.first, ids.first), max(all.last, ids.last)}
+		read <- factsOf(rows, results)
+	}
+	return all, nil
+}
+
+// factSpan is what a report is read of: a time, and the ids of the calls that began in it.
+type factSpan struct {
+	from, to time.Time
+	idRange
+}
+
+// idRange are the ids from one to another.
+type idRange struct{ first, last string }
+
+// noIDs is the range that nothing lies in.
+var noIDs = idRange{first: "ffffffff-ffff-ffff-ffff-ffffffffffff", last: "00000000-0000-0000-0000-000000000000"}
+
+func (r idRange) with(id string) idRange { return idRange{min(r.first, id), max(r.last, id)} }
+
 // otherFacts gives what there is besides the calls.
-func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into report.Sink) error {
-	fromDay, toDay := dialer.DateOf(from).String(), dialer.DateOf(to).String()
-	promises, err := q.ReportPromises(ctx, db.ReportPromisesParams{FromAt: from, ToAt: to, FromDay: fromDay, ToDay: toDay})
+func otherFacts(ctx context.Context, q *db.Queries, s factSpan, into report.Sink) error {
+	fromDay, toDay := dialer.DateOf(s.from).String(), dialer.DateOf(s.to).String()
+	promises, err := q.ReportPromises(ctx, db.ReportPromisesParams{
+		FirstID: s.first, LastID: s.last, FromAt: s.from, ToAt: s.to, FromDay: fromDay, ToDay: toDay,
+	})
 	if err != nil {
 		return err
 	}
@@ -75,14 +122,14 @@ func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into rep
 		}
 		into.Payment(report.Payment{Attempt: dialer.CallID(r.AttemptID), Promised: r.MadeAt, PaidOn: on, Yen: r.Yen})
 	}
-	handoffs, err := q.ReportHandoffs(ctx, from, to)
+	handoffs, err := q.ReportHandoffs(ctx, s.from, s.to)
 	for _, r := range handoffs {
 		into.Handoff(report.Handoff{ID: r.ID, At: r.At, Kind: casework.HandoffKind(r.Kind)})
 	}
 	if err != nil {
 		return err
 	}
-	numbers, err := q.ReportNumbers(ctx, from, to)
+	numbers, err := q.ReportNumbers(ctx, s.from, s.to)
 	for _, r := range numbers {
 		into.Number(report.Number{ID: r.ID, At: r.At, First: r.First})
 	}
@@ -103,18 +150,45 @@ func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into rep
 	return nil
 }
 
-func factOf(r *db.ReportAttemptsRow) report.Attempt {
+// factsOf puts calls and what was recorded of them together. Results come by attempt, the newest revision last.
+func factsOf(rows []db.ReportAttemptsRow, results []db.ReportResultsRow) []report.Attempt {
+	of := make(map[string]recorded, len(results))
+	for i := range results {
+		r := recorded{newest: &results[i], at: results[i].At}
+		if first, ok := of[results[i].AttemptID]; ok {
+			r.at = first.at
+		}
+		of[results[i].AttemptID] = r
+	}
+	out := make([]report.Attempt, len(rows))
+	for i := range rows {
+		out[i] = factOf(&rows[i], of[rows[i].ID])
+	}
+	return out
+}
+
+// recorded is what was recorded of a call; newest is nil when nothing was.
+type recorded struct {
+	newest *db.ReportResultsRow
+	at     time.Time // the first time
+}
+
+func factOf(r *db.ReportAttemptsRow, said recorded) report.Attempt {
 	a := report.Attempt{
 		ID: dialer.CallID(r.ID), At: r.Began, Direction: dialer.Direction(r.Direction), Origin: casework.Origin(r.Origin),
 		Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator), CaseRef: r.CaseRef, NumberRef: r.NumberRef,
 		NumberKind: dialer.NumberKind(r.NumberKind), Insurance: r.Insurance, Language: r.Language,
-		Result: dialer.Result(r.Result), Counted: r.Counted, Revision: int(r.Revision), Party: casework.Party(r.Party),
-		Kind: casework.InboundKind(r.Kind), Wanted: r.Wanted, WrapUp: r.RecordedAt.Sub(r.EndedAt),
+		Result: dialer.Result(r.Result), Counted: r.Counted,
 	}
 	if r.AnsweredAt != nil {
 		a.Talk = r.EndedAt.Sub(*r.AnsweredAt)
 	}
-	for _, b := range r.Business {
+	if said.newest == nil {
+		return a
+	}
+	a.Revision, a.Party, a.Kind = int(said.newest.Revision), casework.Party(said.newest.Party), casework.InboundKind(said.newest.Kind)
+	a.Wanted, a.WrapUp = said.newest.Language, said.at.Sub(r.EndedAt)
+	for _, b := range said.newest.Business {
 		a.Business = append(a.Business, casework.Business(b))
 	}
 	return a
@@ -203,10 +277,18 @@ func issuedOf(r db.IssuedReportsRow) report.Issued {
 func (l *Ledger) ReportCalls(ctx context.Context, ids []dialer.CallID) (out []report.Attempt, err error) {
 	err = l.query(ctx, "read the calls behind a figure", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.ReportCalls(ctx, textsOf(ids))
-		for _, r := range rows {
-			of := db.ReportAttemptsRow(r)
-			out = append(out, factOf(&of))
+		if err != nil {
+			return err
 		}
+		said, err := q.ReportCallResults(ctx, textsOf(ids))
+		calls, results := make([]db.ReportAttemptsRow, len(rows)), make([]db.ReportResultsRow, len(said))
+		for i := range rows {
+			calls[i] = db.ReportAttemptsRow(rows[i])
+		}
+		for i := range said {
+			results[i] = db.ReportResultsRow(said[i])
+		}
+		out = factsOf(calls, results)
 		return err
 	})
 	return out, err
