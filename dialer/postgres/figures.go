@@ -14,29 +14,34 @@ import (
 // Figures sums the ended attempts that were dialled in [from, to). A Day's Attempts are those that count; its Answered
 // are those among them whose connection result is answered, whoever was there: parties are another axis.
 func (l *Ledger) Figures(ctx context.Context, from, to time.Time) (f report.Figures, err error) {
-	f.ByResult = map[dialer.Result]int{}
 	err = l.query(ctx, "sum the figures", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.Figures(ctx, from, to)
-		for _, r := range rows {
-			addFigures(&f, r)
-		}
-		if err != nil {
-			return err
-		}
-		inbound, err := q.InboundFigures(ctx, from, to)
-		for _, r := range inbound {
-			addInbound(&f, r)
-		}
-		if err != nil {
-			return err
-		}
-		byHand, err := q.ByHandFigures(ctx, from, to)
-		for _, r := range byHand {
-			dayIn(&f, r.Day).ByHand += int(r.N)
-			f.ByHand += int(r.N)
-		}
+		f, err = figures(ctx, q, from, to)
 		return err
 	})
+	return f, err
+}
+
+func figures(ctx context.Context, q *db.Queries, from, to time.Time) (report.Figures, error) {
+	f := report.Figures{ByResult: map[dialer.Result]int{}}
+	rows, err := q.Figures(ctx, from, to)
+	for _, r := range rows {
+		addFigures(&f, r)
+	}
+	if err != nil {
+		return f, err
+	}
+	inbound, err := q.InboundFigures(ctx, from, to)
+	for _, r := range inbound {
+		addInbound(&f, r)
+	}
+	if err != nil {
+		return f, err
+	}
+	byHand, err := q.ByHandFigures(ctx, from, to)
+	for _, r := range byHand {
+		dayIn(&f, r.Day).ByHand += int(r.N)
+		f.ByHand += int(r.N)
+	}
 	return f, err
 }
 

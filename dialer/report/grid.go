@@ -47,16 +47,32 @@ func newGrid(key, ja, en string, titled func(string) Words, columns ...Column) *
 	}
 }
 
-// add adds n to a cell, for one row of the ledger.
-func (g *grid) add(row string, column int, n int64, of Ref) {
+// cells are those of a row, which is made when it is not there yet.
+func (g *grid) cells(row string) []int64 {
 	cells := g.rows[row]
 	if cells == nil {
 		cells = make([]int64, len(g.section.Columns))
 		g.rows[row] = cells
 	}
-	cells[column] += n
+	return cells
+}
+
+// add adds n to a cell, for one row of the ledger.
+func (g *grid) add(row string, column int, n int64, of Ref) {
+	g.cells(row)[column] += n
 	if n != 0 && g.wanted != nil && g.wanted(row, column) {
 		g.refs = append(g.refs, of)
+	}
+}
+
+// addOne adds one to some cells of a row, for one row of the ledger.
+func (g *grid) addOne(row string, columns []int, of Ref) {
+	cells := g.cells(row)
+	for _, c := range columns {
+		cells[c]++
+		if g.wanted != nil && g.wanted(row, c) {
+			g.refs = append(g.refs, of)
+		}
 	}
 }
 
