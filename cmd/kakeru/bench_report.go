@@ -28,6 +28,8 @@ type reportBench struct {
 	centres int
 	repeat  int
 	json    bool
+
+	profiles string // folder for what asking one's own ledger costs this process
 }
 
 // reportFigures are how long what a person waits for takes, and how many rows, of tables and indexes, are read for it.
@@ -83,6 +85,7 @@ func benchReport(ctx context.Context, args []string, std streams) error {
 		f.BoolVar(&o.json, "json", false, "print one object of figures")
 		f.IntVar(&years, "years", 10, "how many `years` the ledger has, of 5,700 calls a month")
 		f.IntVar(&o.centres, "centres", 1, "how many `centres` besides share tables that are partitioned by month; 100 take half an hour and 40 GB")
+		f.StringVar(&o.profiles, "profiles", "", "write what the reports spent and held to cpu.pprof and heap.pprof in this `folder`")
 		f.IntVar(&o.repeat, "repeat", 120, "how many `times` each is asked for: months and years in turn")
 	})
 	if err != nil {
@@ -223,6 +226,11 @@ func (o reportBench) alone(ctx context.Context, url, dir string, f *ownFigures) 
 		if f.YearRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.yearly(ctx, c, newest) }); err != nil {
 			return err
 		}
+		profiled, err := profile(o.profiles)
+		if err != nil {
+			return err
+		}
+		defer func() { err = errors.Join(err, profiled()) }()
 		progress, err := b.times(func(int) error { return b.progress(ctx, b.ledger, newest) })
 		if err != nil {
 			return err

@@ -53,6 +53,8 @@ type Figures struct {
 	Done     Counts
 	ByResult map[dialer.Result]int // counted or not, all but not_dialled
 	ByDay    []Day
+	// DayResults are ByResult of each day (YYYY-MM-DD) on which anything was dialled.
+	DayResults map[string]map[dialer.Result]int
 	Inbound  Inbound
 	ByHand   int // calls of ours noted by hand, in none of the others
 }
