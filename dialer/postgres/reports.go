@@ -55,30 +55,28 @@ func facts(ctx context.Context, q *db.Queries, from, to time.Time, into report.S
 	return otherFacts(ctx, q, factSpan{from, to, all}, into)
 }
 
-// readCalls reads a span's calls, some at a time, and returns which ids they have.
+// readCalls reads a span's calls, some at a time, and returns which ids they have. All are asked for at once: while some are being
+// decoded, the server looks for the next.
 func readCalls(ctx context.Context, q *db.Queries, from, to time.Time, read chan<- []report.Attempt) (all idRange, err error) {
-	all = noIDs
+	var spans []db.ReportAttemptsParams
 	for at := from; at.Before(to); at = at.AddDate(0, 0, factsAtOnce) {
 		until := at.AddDate(0, 0, factsAtOnce)
 		if until.After(to) {
 			until = to
 		}
-		rows, err := q.ReportAttempts(ctx, at, until)
-		if err != nil {
-			return all, err
-		}
-		ids := noIDs
-		for i := range rows {
-			ids = ids.with(rows[i].ID)
-		}
-		results, err := q.ReportResults(ctx, ids.first, ids.last)
-		if err != nil {
-			return all, err
-		}
-		all = idRange{min(all.first, ids.first), max(all.last, ids.last)}
-		read <- factsOf(rows, results)
+		spans = append(spans, db.ReportAttemptsParams{FromAt: at, ToAt: until})
 	}
-	return all, nil
+	all = noIDs
+	q.ReportAttempts(ctx, spans).Query(func(_ int, rows []db.ReportAttemptsRow, failed error) {
+		if err = errors.Join(err, failed); err != nil {
+			return
+		}
+		for i := range rows {
+			all = all.with(rows[i].ID)
+		}
+		read <- factsOf(rows)
+	})
+	return all, err
 }
 
 // factSpan is what a report is read of: a time, and the ids of the calls that began in it.
@@ -150,45 +148,33 @@ func otherFacts(ctx context.Context, q *db.Queries, s factSpan, into report.Sink
 	return nil
 }
 
-// factsOf puts calls and what was recorded of them together. Results come by attempt, the newest revision last.
-func factsOf(rows []db.ReportAttemptsRow, results []db.ReportResultsRow) []report.Attempt {
-	of := make(map[string]recorded, len(results))
-	for i := range results {
-		r := recorded{newest: &results[i], at: results[i].At}
-		if first, ok := of[results[i].AttemptID]; ok {
-			r.at = first.at
-		}
-		of[results[i].AttemptID] = r
-	}
-	out := make([]report.Attempt, len(rows))
+// factsOf makes calls of rows: one of each, from a row for each revision of its result.
+func factsOf(rows []db.ReportAttemptsRow) []report.Attempt {
+	out := make([]report.Attempt, 0, len(rows))
 	for i := range rows {
-		out[i] = factOf(&rows[i], of[rows[i].ID])
+		a := factOf(&rows[i])
+		if n := len(out); n > 0 && out[n-1].ID == a.ID {
+			a.WrapUp = out[n-1].WrapUp // until the first time that something was recorded
+			out[n-1] = a
+			continue
+		}
+		out = append(out, a)
 	}
 	return out
 }
 
-// recorded is what was recorded of a call; newest is nil when nothing was.
-type recorded struct {
-	newest *db.ReportResultsRow
-	at     time.Time // the first time
-}
-
-func factOf(r *db.ReportAttemptsRow, said recorded) report.Attempt {
+func factOf(r *db.ReportAttemptsRow) report.Attempt {
 	a := report.Attempt{
 		ID: dialer.CallID(r.ID), At: r.Began, Direction: dialer.Direction(r.Direction), Origin: casework.Origin(r.Origin),
 		Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator), CaseRef: r.CaseRef, NumberRef: r.NumberRef,
 		NumberKind: dialer.NumberKind(r.NumberKind), Insurance: r.Insurance, Language: r.Language,
-		Result: dialer.Result(r.Result), Counted: r.Counted,
+		Result: dialer.Result(r.Result), Counted: r.Counted, Revision: int(r.Revision), Party: casework.Party(r.Party),
+		Kind: casework.InboundKind(r.Kind), Wanted: r.Wanted, WrapUp: r.RecordedAt.Sub(r.EndedAt),
 	}
 	if r.AnsweredAt != nil {
 		a.Talk = r.EndedAt.Sub(*r.AnsweredAt)
 	}
-	if said.newest == nil {
-		return a
-	}
-	a.Revision, a.Party, a.Kind = int(said.newest.Revision), casework.Party(said.newest.Party), casework.InboundKind(said.newest.Kind)
-	a.Wanted, a.WrapUp = said.newest.Language, said.at.Sub(r.EndedAt)
-	for _, b := range said.newest.Business {
+	for _, b := range r.Business {
 		a.Business = append(a.Business, casework.Business(b))
 	}
 	return a
@@ -277,18 +263,11 @@ func issuedOf(r db.IssuedReportsRow) report.Issued {
 func (l *Ledger) ReportCalls(ctx context.Context, ids []dialer.CallID) (out []report.Attempt, err error) {
 	err = l.query(ctx, "read the calls behind a figure", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.ReportCalls(ctx, textsOf(ids))
-		if err != nil {
-			return err
-		}
-		said, err := q.ReportCallResults(ctx, textsOf(ids))
-		calls, results := make([]db.ReportAttemptsRow, len(rows)), make([]db.ReportResultsRow, len(said))
+		calls := make([]db.ReportAttemptsRow, len(rows))
 		for i := range rows {
 			calls[i] = db.ReportAttemptsRow(rows[i])
 		}
-		for i := range said {
-			results[i] = db.ReportResultsRow(said[i])
-		}
-		out = factsOf(calls, results)
+		out = factsOf(calls)
 		return err
 	})
 	return out, err

@@ -11,6 +11,7 @@ import (
 )
 
 const correctedSince = `-- name: CorrectedSince :many
+
 SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
 WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz AND r.at > $3::timestamptz
 ORDER BY r.at, a.id LIMIT 200
@@ -23,6 +24,7 @@ type CorrectedSinceRow struct {
 	At       time.Time
 }
 
+// began, id, revision
 // Which of a span's calls had their result recorded or corrected after an instant: what may have changed a report.
 func (q *Queries) CorrectedSince(ctx context.Context, fromAt time.Time, toAt time.Time, since time.Time) ([]CorrectedSinceRow, error) {
 	rows, err := q.db.Query(ctx, correctedSince, fromAt, toAt, since)
@@ -166,117 +168,18 @@ func (q *Queries) IssuedReports(ctx context.Context, kind string, period string)
 	return items, nil
 }
 
-const reportAttempts = `-- name: ReportAttempts :many
-SELECT id, began::timestamptz AS began, direction, origin, desk, operator, case_ref, number_ref, number_kind, insurance, language,
-  result::text AS result, counted, answered_at, ended_at::timestamptz AS ended_at
-FROM calls_ended WHERE began >= $1::timestamptz AND began < $2::timestamptz
-ORDER BY began, id
-`
-
-type ReportAttemptsRow struct {
-	ID         string
-	Began      time.Time
-	Direction  string
-	Origin     string
-	Desk       string
-	Operator   string
-	CaseRef    string
-	NumberRef  string
-	NumberKind string
-	Insurance  string
-	Language   string
-	Result     string
-	Counted    bool
-	AnsweredAt *time.Time
-	EndedAt    time.Time
-}
-
-// Without their results: looked up call by call these cost three times what the calls do.
-func (q *Queries) ReportAttempts(ctx context.Context, fromAt time.Time, toAt time.Time) ([]ReportAttemptsRow, error) {
-	rows, err := q.db.Query(ctx, reportAttempts, fromAt, toAt)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportAttemptsRow
-	for rows.Next() {
-		var i ReportAttemptsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Began,
-			&i.Direction,
-			&i.Origin,
-			&i.Desk,
-			&i.Operator,
-			&i.CaseRef,
-			&i.NumberRef,
-			&i.NumberKind,
-			&i.Insurance,
-			&i.Language,
-			&i.Result,
-			&i.Counted,
-			&i.AnsweredAt,
-			&i.EndedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const reportCallResults = `-- name: ReportCallResults :many
-SELECT attempt_id, revision, party, business, kind, language, at FROM attempt_results WHERE attempt_id = ANY ($1::uuid[])
-ORDER BY attempt_id, revision
-`
-
-type ReportCallResultsRow struct {
-	AttemptID string
-	Revision  int32
-	Party     string
-	Business  []string
-	Kind      string
-	Language  string
-	At        time.Time
-}
-
-// Those behind a figure, as ReportResults has them.
-func (q *Queries) ReportCallResults(ctx context.Context, ids []string) ([]ReportCallResultsRow, error) {
-	rows, err := q.db.Query(ctx, reportCallResults, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportCallResultsRow
-	for rows.Next() {
-		var i ReportCallResultsRow
-		if err := rows.Scan(
-			&i.AttemptID,
-			&i.Revision,
-			&i.Party,
-			&i.Business,
-			&i.Kind,
-			&i.Language,
-			&i.At,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const reportCalls = `-- name: ReportCalls :many
-SELECT id, began::timestamptz AS began, direction, origin, desk, operator, case_ref, number_ref, number_kind, insurance, language,
-  result::text AS result, counted, answered_at, ended_at::timestamptz AS ended_at
-FROM calls_ended WHERE id = ANY ($1::uuid[])
-ORDER BY began, id
+WITH c AS MATERIALIZED (
+  SELECT id, began, direction, origin, desk, operator, case_ref, number_ref, number_kind, insurance, language, result, counted, answered_at, ended_at
+  FROM calls_ended WHERE id = ANY ($1::uuid[])
+)
+SELECT c.id, c.began::timestamptz AS began, c.direction, c.origin, c.desk, c.operator, c.case_ref, c.number_ref, c.number_kind, c.insurance, c.language,
+  c.result::text AS result, c.counted, c.answered_at, c.ended_at::timestamptz AS ended_at,
+  coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted, coalesce(r.at, c.ended_at)::timestamptz AS recorded_at
+FROM c LEFT JOIN attempt_results r ON r.attempt_id = c.id
+  AND r.attempt_id >= (SELECT f.id FROM c f ORDER BY f.id LIMIT 1) AND r.attempt_id <= (SELECT f.id FROM c f ORDER BY f.id DESC LIMIT 1)
+ORDER BY 2, 1, 16
 `
 
 type ReportCallsRow struct {
@@ -295,6 +198,12 @@ type ReportCallsRow struct {
 	Counted    bool
 	AnsweredAt *time.Time
 	EndedAt    time.Time
+	Revision   int32
+	Party      string
+	Business   []string
+	Kind       string
+	Wanted     string
+	RecordedAt time.Time
 }
 
 // Those behind a figure, as ReportAttempts has them.
@@ -323,6 +232,12 @@ func (q *Queries) ReportCalls(ctx context.Context, ids []string) ([]ReportCallsR
 			&i.Counted,
 			&i.AnsweredAt,
 			&i.EndedAt,
+			&i.Revision,
+			&i.Party,
+			&i.Business,
+			&i.Kind,
+			&i.Wanted,
+			&i.RecordedAt,
 		); err != nil {
 			return nil, err
 		}
@@ -445,6 +360,7 @@ func (q *Queries) ReportPayments(ctx context.Context, fromDay string, toDay stri
 }
 
 const reportPromises = `-- name: ReportPromises :many
+
 WITH p AS (
   SELECT p.attempt_id, p.revision, a.began, a.direction, p.yen, p.due_on, p.means, p.state, p.paid_yen, p.kept_on
   FROM promises p JOIN call_ended a ON a.id = p.attempt_id
@@ -487,6 +403,7 @@ type ReportPromisesRow struct {
 	Kouki     int64
 }
 
+// began, id, revision
 // Those that were made in a call of [from, to), whose ids lie from the first to the last, and those that were kept on a day of it.
 func (q *Queries) ReportPromises(ctx context.Context, arg ReportPromisesParams) ([]ReportPromisesRow, error) {
 	rows, err := q.db.Query(ctx, reportPromises,
@@ -517,51 +434,6 @@ func (q *Queries) ReportPromises(ctx context.Context, arg ReportPromisesParams) 
 			&i.KeptOn,
 			&i.Kokuho,
 			&i.Kouki,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
-const reportResults = `-- name: ReportResults :many
-SELECT attempt_id, revision, party, business, kind, language, at FROM attempt_results
-WHERE attempt_id >= $1::uuid AND attempt_id <= $2::uuid
-ORDER BY attempt_id, revision
-`
-
-type ReportResultsRow struct {
-	AttemptID string
-	Revision  int32
-	Party     string
-	Business  []string
-	Kind      string
-	Language  string
-	At        time.Time
-}
-
-// What was recorded of the calls from one id to another: ids are in the order of time, so these are hardly more than a span's.
-func (q *Queries) ReportResults(ctx context.Context, firstID string, lastID string) ([]ReportResultsRow, error) {
-	rows, err := q.db.Query(ctx, reportResults, firstID, lastID)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportResultsRow
-	for rows.Next() {
-		var i ReportResultsRow
-		if err := rows.Scan(
-			&i.AttemptID,
-			&i.Revision,
-			&i.Party,
-			&i.Business,
-			&i.Kind,
-			&i.Language,
-			&i.At,
 		); err != nil {
 			return nil, err
 		}
