@@ -138,6 +138,7 @@ func (o reportBench) run(ctx context.Context, tell io.Writer) (f reportFigures, 
 	if err := o.alone(ctx, url, dir, &f.ownFigures); err != nil || o.centres == 1 {
 		return f, err
 	}
+	printFigures(tell, f.ownFigures) // what follows takes its time
 	f.sharedFigures = &sharedFigures{Centres: o.centres}
 	began = time.Now()
 	if url, err = made.Share(ctx); err != nil {

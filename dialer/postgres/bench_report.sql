@@ -11,8 +11,10 @@ CREATE FUNCTION bench.pick(VARIADIC words text[]) RETURNS text LANGUAGE sql VOLA
 $$;
 
 -- A month's calls in the order of time, on its weekdays from 9 to 17 hours: so many that count, and in proportion some that do not, some
--- that came in, and some that were noted by hand. Three calls in a month are to one person, who stays for about six months.
-CREATE FUNCTION bench.calls(month date, calls int) RETURNS void LANGUAGE sql AS $$
+-- that came in, and some that were noted by hand. Three calls in a month are to one person, who stays for about six months. Only a part
+-- of the month is written, from one share of it to another; the same parts of the same months are the same.
+CREATE FUNCTION bench.calls(month date, calls int, from_share float8, to_share float8) RETURNS void LANGUAGE sql AS $$
+  SELECT setseed((extract(epoch FROM month) / 1e10 + from_share) / 2);
   WITH days AS (
     SELECT array_agg(d::date ORDER BY d) AS all FROM generate_series(month, month + interval '1 month' - interval '1 day', '1 day') d
     WHERE extract(isodow FROM d) < 6
@@ -32,7 +34,7 @@ CREATE FUNCTION bench.calls(month date, calls int) RETURNS void LANGUAGE sql AS 
         WHEN 'spared' THEN bench.pick('cancelled', 'line_trouble', 'bad_number')
         WHEN 'not_dialled' THEN 'not_dialled'
         ELSE bench.pick('answered', 'answered', 'no_answer') END AS result
-    FROM kinds, days
+    FROM kinds, days WHERE place >= from_share AND place < to_share
   ), timed AS MATERIALIZED (
     SELECT kind, at, person, result, new_id(at) AS id, at + interval '2 seconds' AS dialled,
       CASE WHEN result IN ('answered', 'interrupted') THEN at + interval '1 second' * (6 + 20 * random()) END AS answered,
@@ -120,13 +122,11 @@ CREATE FUNCTION bench.others(month date, calls int) RETURNS void LANGUAGE sql AS
   WHERE r.at >= month::timestamp AT TIME ZONE 'Asia/Tokyo' AND r.revision = 1 AND r.business[1] IN ('instalments', 'slip_reissue', 'complaint')
 $$;
 
--- One whole month; the same months make the same figures.
-CREATE FUNCTION bench.month(month date, calls int) RETURNS void LANGUAGE plpgsql AS $$
+-- All that came of a month's calls.
+CREATE FUNCTION bench.outcomes(month date, calls int) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM setseed(extract(epoch FROM month) / 1e10);
   INSERT INTO paid_lists (id, file_name, by_user, at, sample, state) VALUES ('00000000-0000-7000-8000-000000000000', 'x', 'bench', now(), true, 'applied')
     ON CONFLICT DO NOTHING;
-  PERFORM bench.calls(month, calls);
   PERFORM bench.results(month);
   PERFORM bench.promises(month);
   PERFORM bench.others(month, calls);

@@ -55,8 +55,8 @@ type Figures struct {
 	ByDay    []Day
 	// DayResults are ByResult of each day (YYYY-MM-DD) on which anything was dialled.
 	DayResults map[string]map[dialer.Result]int
-	Inbound  Inbound
-	ByHand   int // calls of ours noted by hand, in none of the others
+	Inbound    Inbound
+	ByHand     int // calls of ours noted by hand, in none of the others
 }
 
 // Source sums the ledger over [from, to). dialer/postgres implements it.
