@@ -46,7 +46,23 @@ func (c Centre) check(p *problems) {
 	if c.Target < 0 {
 		p.addf("centre.target", "%d is no number of calls; write 0 or more", c.Target)
 	}
-	p.oneOf("centre.definition", c.Definition, "attempts", "persons", "cases")
+	p.oneOf("centre.definition", c.Definition, "attempts", "persons", "cases", "thirds")
+	c.SMS.check(p, "centre.sms")
+	c.Numbers.check(p, "centre.numbers")
+	for _, d := range []struct{ key, date string }{{"centre.from", c.From}, {"centre.until", c.Until}} {
+		if d.date != "" {
+			p.date(d.key, d.date)
+		}
+	}
+	if c.From != "" && c.Until != "" && c.Until < c.From {
+		p.addf("centre.until", "%s lies before centre.from, %s", c.Until, c.From)
+	}
+	for date, seats := range c.SeatsOn {
+		p.date("centre.seats_on", date)
+		if seats < 0 {
+			p.addf("centre.seats_on."+date, "%d is no number of seats; write 0 or more", seats)
+		}
+	}
 	if c.BreakMinutes < 0 || c.BreakMinutes > 240 {
 		p.addf("centre.break_minutes", "%d is out of range; write 0 to 240", c.BreakMinutes)
 	}
@@ -65,6 +81,18 @@ func (c Centre) check(p *problems) {
 	for date, span := range c.OpenOn {
 		p.date("centre.open_on", date)
 		p.span("centre.open_on."+date, span)
+	}
+}
+
+func (b Bounds) check(p *problems, key string) {
+	if b.Month < 0 || b.UpTo < 0 || b.Year < 0 || b.Most < 0 {
+		p.addf(key, "a bound is below zero; write 0 for none")
+	}
+	if b.UpTo > 0 && b.UpTo < b.Month {
+		p.addf(key+".up_to", "%d is less than %s.month, %d", b.UpTo, key, b.Month)
+	}
+	if b.Most > 0 && b.Most < b.Year {
+		p.addf(key+".most", "%d is less than %s.year, %d", b.Most, key, b.Year)
 	}
 }
 

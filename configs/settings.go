@@ -104,8 +104,15 @@ type Database struct {
 
 // Centre is the call centre: its target and its opening hours (spec §5, §10).
 type Centre struct {
-	Target     int    `koanf:"target"`     // attempts a month
-	Definition string `koanf:"definition"` // what is held against the target: attempts, persons, cases
+	Target     int    `koanf:"target"`     // 件 a month (§10(1))
+	Definition string `koanf:"definition"` // what is held against the target: attempts, persons, cases, thirds
+	SMS        Bounds `koanf:"sms"`        // messages (§10(5))
+	Numbers    Bounds `koanf:"numbers"`    // numbers entered (§10(6))
+	// From and Until are the contract's first and last day (§2), "2026-04-01"; empty: no matter.
+	From  string `koanf:"from"`
+	Until string `koanf:"until"`
+	// SeatsOn are the days on which not all desks are worked: how many are, "2026-12-28": 1.
+	SeatsOn map[string]int `koanf:"seats_on"`
 	// Week maps mon…sun to "09:00-17:00"; a day that is missing is closed.
 	Week map[string]string `koanf:"week"`
 	// ClosedOn are further closed days; national holidays and 12/29–1/3 are known.
@@ -114,6 +121,14 @@ type Centre struct {
 	OpenOn       map[string]string `koanf:"open_on"`
 	BreakMinutes int               `koanf:"break_minutes"`
 	AlwaysOpen   bool              `koanf:"always_open"`
+}
+
+// Bounds are what something is to come to in a month and in a fiscal year; 0 is no bound.
+type Bounds struct {
+	Month int `koanf:"month"`
+	UpTo  int `koanf:"up_to"` // what a month should not go beyond
+	Year  int `koanf:"year"`
+	Most  int `koanf:"most"` // what a year must never go beyond
 }
 
 // Clock says how far this machine's clock may be from PostgreSQL's.
@@ -283,6 +298,7 @@ func Default() Settings {
 		HTTP: HTTP{Addr: "127.0.0.1:8080"},
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,
+			SMS: Bounds{Month: 200, UpTo: 250, Year: 3000, Most: 5000}, Numbers: Bounds{Month: 1000, UpTo: 1200, Year: 14000},
 			Week: map[string]string{
 				"mon": "09:00-17:00", "tue": "09:00-17:00", "wed": "13:00-19:00", "thu": "09:00-17:00", "fri": "09:00-17:00",
 			},

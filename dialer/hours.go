@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"cmp"
 	"fmt"
 	"time"
 )
@@ -42,6 +43,14 @@ func (d Date) At(minutes int) time.Time {
 // Next returns the day after.
 func (d Date) Next() Date { return DateOf(d.At(24 * 60)) }
 
+// Compare returns -1 when the day lies before another, +1 when it lies after it, and 0 when they are one.
+func (d Date) Compare(o Date) int {
+	return cmp.Or(cmp.Compare(d.Year, o.Year), cmp.Compare(d.Month, o.Month), cmp.Compare(d.Day, o.Day))
+}
+
+// Before reports whether the day lies before another.
+func (d Date) Before(o Date) bool { return d.Compare(o) < 0 }
+
 // Weekday returns the day of the week.
 func (d Date) Weekday() time.Weekday { return d.At(0).Weekday() }
 
@@ -59,6 +68,8 @@ type Hours struct {
 	Closed func(Date) string
 	// Extra are the ward's Sunday openings.
 	Extra map[Date]Span
+	// Seats are the days on which not all desks are worked: how many are. Until there is a roster they are written into the settings.
+	Seats map[Date]int
 	// BreakMinutes of each open day are not worked (§5: one hour).
 	BreakMinutes int
 	// AlwaysOpen lifts the rule, for trials: the screen says so.
@@ -88,6 +99,14 @@ func (h Hours) On(d Date) (s Span, why string, ok bool) {
 		return Span{}, "閉庁日", false
 	}
 	return s, "", true
+}
+
+// SeatsOn is how many desks are worked on a day, of those there are.
+func (h Hours) SeatsOn(d Date, usual int) int {
+	if n, ok := h.Seats[d]; ok {
+		return n
+	}
+	return usual
 }
 
 // Open reports whether calls may be made at t.

@@ -259,15 +259,20 @@ func (s *Server) reportFile(ctx context.Context, in *reportFileInput) (*huma.Str
 	if in.Revision > 0 {
 		name += fmt.Sprintf("-%d", in.Revision)
 	}
+	return s.download(&file, name+"."+string(in.Format)), nil
+}
+
+// download sends a file that is whole.
+func (s *Server) download(file *bytes.Buffer, name string) *huma.StreamResponse {
 	return &huma.StreamResponse{Body: func(to huma.Context) {
 		to.SetHeader("Content-Type", "application/octet-stream")
-		to.SetHeader("Content-Disposition", "attachment; filename*=UTF-8''"+name+"."+string(in.Format))
+		to.SetHeader("Content-Disposition", "attachment; filename*=UTF-8''"+name)
 		to.SetHeader("Content-Length", strconv.Itoa(file.Len()))
 		to.SetHeader("Cache-Control", "no-store")
 		if _, err := file.WriteTo(to.BodyWriter()); err != nil {
-			s.log.Warn("a report was not sent to its end", "err", err)
+			s.log.Warn("a file was not sent to its end", "err", err)
 		}
-	}}, nil
+	}}
 }
 
 func (s *Server) behind(ctx context.Context, in *behindInput) (*behindOutput, error) {

@@ -128,7 +128,8 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 		Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},
 		Identity: testIdentity, Disclosures: h.looks,
-		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world, Hours: dialer.Hours{Week: dialer.WardHours()},
+		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world,
+		Targets: &aims{now: h.clock.Now}, Hours: dialer.Hours{Week: dialer.WardHours()},
 		Probes: map[string]Probe{"ledger": func(context.Context) error { return nil }},
 		Now:    h.clock.Now, Log: slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}

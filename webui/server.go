@@ -68,6 +68,8 @@ type Deps struct {
 	Exports Exports
 	// Reports are the ward's reports.
 	Reports Reports
+	// Targets are what the work is to come to.
+	Targets Targets
 	// Numbers keeps what is typed in from documents; Refs make the references by which it finds cases.
 	Numbers casework.NumberStore
 	Refs    dialer.Refs
@@ -156,6 +158,7 @@ func (s *Server) routes() {
 	s.recordingRoutes()
 	s.figureRoutes()
 	s.reportRoutes()
+	s.targetRoutes()
 	s.listRoutes()
 	s.listSourceRoutes()
 	s.languageRoutes()

@@ -59,6 +59,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.ScriptSituation](): texts(casework.ScriptSituations...),
 	reflect.TypeFor[casework.ScriptState]():     texts(casework.Drafted, casework.Approved, casework.Withdrawn),
 	reflect.TypeFor[report.Kind]():              texts(report.Kinds...),
+	reflect.TypeFor[report.Measure]():           texts(report.Measures...),
+	reflect.TypeFor[report.State]():             texts(report.States...),
 	reflect.TypeFor[report.Unit]():              texts(report.Units...),
 	reflect.TypeFor[report.Absence]():           texts(report.NoBase, report.Unused),
 	reflect.TypeFor[report.RefKind]():           texts(report.RefKinds...),
@@ -113,6 +115,8 @@ func describeWords(r huma.Registry) {
 	alias[casework.ScriptSituation](r)
 	alias[casework.ScriptState](r)
 	alias[report.Kind](r)
+	alias[report.Measure](r)
+	alias[report.State](r)
 	alias[report.Unit](r)
 	alias[report.Absence](r)
 	alias[report.RefKind](r)

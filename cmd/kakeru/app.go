@@ -19,7 +19,6 @@ import (
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
-	"kakeru/dialer/report"
 	"kakeru/queue"
 	"kakeru/sip"
 	"kakeru/sip/media/recording"
@@ -35,6 +34,7 @@ type app struct {
 	refs     dialer.Refs
 	watch    *dialer.Watch // the clock of every room
 	hours    dialer.Hours
+	targets  targets
 	rules    casework.Rules
 	best     *besthour.Keeper // nil when it is switched off
 	listener net.Listener
@@ -116,6 +116,9 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 		Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if a.targets, err = newTargets(a.ledger, s, a.hours, a.watch.Now); err != nil {
 		return nil, err
 	}
 	if a.line, err = openQueue(s.Redis); err != nil {
@@ -201,7 +204,7 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue: a.line, Closes: a.closer, Exports: exports,
 		Reports: a.reports(),
-		Figures: progress{source: a.ledger, centre: s.Centre, hours: a.hours, now: a.watch.Now}, Hours: a.hours,
+		Figures: a.targets, Targets: a.targets, Hours: a.hours,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
@@ -222,20 +225,6 @@ func (a *app) callsProbe(context.Context) error {
 		return errors.New("the server is closing and takes no new calls")
 	}
 	return nil
-}
-
-// progress sums a month of the ledger against the settings' target.
-type progress struct {
-	source report.Source
-	centre configs.Centre
-	hours  dialer.Hours
-	now    dialer.Clock
-}
-
-// Progress returns the figures of a month written YYYY-MM.
-func (p progress) Progress(ctx context.Context, month string) (report.Progress, error) {
-	plan := report.Plan{Target: p.centre.Target, Definition: p.centre.Definition, Hours: p.hours, Now: p.now()}
-	return report.Compute(ctx, p.source, plan, month)
 }
 
 // ledgerHealth tells the supervisor when PostgreSQL goes and comes back.
@@ -303,6 +292,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
+		group.Go(func() error { return a.targets.watch(rooms, reportsEvery, a.alert, a.log) })
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })
 		}

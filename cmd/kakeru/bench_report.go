@@ -189,6 +189,7 @@ type reportBencher struct {
 	ledger   *postgres.Ledger
 	settings configs.Settings
 	hours    dialer.Hours
+	targets  targets
 }
 
 // open has f ask the ledger at an address.
@@ -206,6 +207,10 @@ func (o reportBench) open(ctx context.Context, url, dir string, f func(reportBen
 	if b.hours, err = hours(b.settings.Centre); err != nil {
 		return err
 	}
+	middle := o.month(o.months - 1).At(0).AddDate(0, 0, 14).Add(12 * time.Hour)
+	if b.targets, err = newTargets(l, b.settings, b.hours, func() time.Time { return middle }); err != nil {
+		return err
+	}
 	return f(b)
 }
 
@@ -218,7 +223,7 @@ func (o reportBench) alone(ctx context.Context, url, dir string, f *ownFigures) 
 		}
 		f.DatabaseMB = int(octets >> 20)
 		newest := b.months - 1
-		if f.ProgressRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.progress(ctx, c, newest) }); err != nil {
+		if f.ProgressRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.progressFrom(ctx, c) }); err != nil {
 			return err
 		}
 		if f.MonthRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.monthly(ctx, c, newest) }); err != nil {
@@ -232,7 +237,10 @@ func (o reportBench) alone(ctx context.Context, url, dir string, f *ownFigures) 
 			return err
 		}
 		defer func() { err = errors.Join(err, profiled()) }()
-		progress, err := b.times(func(int) error { return b.progress(ctx, b.ledger, newest) })
+		if err := b.remember(ctx); err != nil {
+			return err
+		}
+		progress, err := b.times(func(int) error { return b.progress(ctx) })
 		if err != nil {
 			return err
 		}
@@ -266,13 +274,16 @@ func (o reportBench) shared(ctx context.Context, url, dir string, f *sharedFigur
 			first[i] = time.Since(began)
 		}
 		f.SharedMonthFirst = percentile(first, 99)
-		if f.SharedProgressRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.progress(ctx, c, newest) }); err != nil {
+		if f.SharedProgressRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.progressFrom(ctx, c) }); err != nil {
 			return err
 		}
 		if f.SharedMonthRows, err = b.readBy(func(c *postgres.ReadCounter) error { return b.monthly(ctx, c, newest) }); err != nil {
 			return err
 		}
-		progress, err := b.times(func(int) error { return b.progress(ctx, b.ledger, newest) })
+		if err := b.remember(ctx); err != nil {
+			return err
+		}
+		progress, err := b.times(func(int) error { return b.progress(ctx) })
 		if err != nil {
 			return err
 		}
@@ -288,6 +299,12 @@ func (b reportBencher) readBy(ask func(*postgres.ReadCounter) error) (int, error
 	c := &postgres.ReadCounter{Ledger: b.ledger}
 	err := ask(c)
 	return int(c.Rows), err
+}
+
+// remember has the days before the month read, as they are once an hour.
+func (b reportBencher) remember(ctx context.Context) error {
+	_, err := b.targets.books.read(ctx, b.targets.now())
+	return err
 }
 
 // warm is how often each thing is asked for before it is measured.
@@ -307,13 +324,23 @@ func (b reportBencher) times(ask func(i int) error) (took []time.Duration, err e
 	return took, nil
 }
 
-// progress asks where a month stands, as the server does, in the middle of it.
-func (b reportBencher) progress(ctx context.Context, source report.Source, month int) error {
-	middle := b.month(month).At(0).AddDate(0, 0, 14).Add(12 * time.Hour)
-	p := progress{source: source, centre: b.settings.Centre, hours: b.hours, now: func() time.Time { return middle }}
-	got, err := p.Progress(ctx, b.monthName(month))
-	if err == nil && got.Done.Attempts != b.calls {
-		err = fmt.Errorf("%s has %d attempts, and progress says %d", b.monthName(month), b.calls, got.Done.Attempts)
+// progress asks where the newest month stands, as a panel does, in the middle of it.
+func (b reportBencher) progress(ctx context.Context) error {
+	p, err := b.targets.Progress(ctx, b.monthName(b.months-1))
+	return b.isWhole(p, err)
+}
+
+// progressFrom asks the same of what counts the rows.
+func (b reportBencher) progressFrom(ctx context.Context, source report.Source) error {
+	plan := b.targets.plan()
+	plan.Target = b.settings.Centre.Target
+	p, err := report.Compute(ctx, source, plan, b.monthName(b.months-1))
+	return b.isWhole(p, err)
+}
+
+func (b reportBencher) isWhole(p report.Progress, err error) error {
+	if err == nil && p.Done.Attempts != b.calls {
+		err = fmt.Errorf("%s has %d attempts, and its progress says %d", p.Month, b.calls, p.Done.Attempts)
 	}
 	return err
 }

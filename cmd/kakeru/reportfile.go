@@ -8,6 +8,7 @@ import (
 	"slices"
 	"time"
 
+	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/report"
 	"kakeru/dialer/report/render"
@@ -27,11 +28,7 @@ func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revis
 	case report.XLSX:
 		return render.XLSX(to, doc)
 	case report.PDF:
-		var places []string
-		if r.head.Font != "" {
-			places = []string{r.head.Font}
-		}
-		font, err := render.FindFont(places...)
+		font, err := fontOf(r.head)
 		if err != nil {
 			return err
 		}
@@ -41,10 +38,22 @@ func (r reports) Write(ctx context.Context, to io.Writer, p report.Period, revis
 	}
 }
 
+// fontOf is the font of the settings, or the system's.
+func fontOf(head configs.Report) ([]byte, error) {
+	if head.Font != "" {
+		return render.FindFont(head.Font)
+	}
+	return render.FindFont()
+}
+
+func headerOf(head configs.Report) render.Header {
+	return render.Header{Ward: head.Ward, Contractor: head.Contractor, Boxes: head.Boxes}
+}
+
 // document is a report with what stands around it on paper, and with the ledger's rows behind it where they are wanted. One that was
 // issued, and that the ledger has moved on from, has none: the rows of today would not add up to its figures.
 func (r reports) document(ctx context.Context, p report.Period, revision int, rows bool) (doc render.Document, err error) {
-	doc.Header = render.Header{Ward: r.head.Ward, Contractor: r.head.Contractor, Boxes: r.head.Boxes}
+	doc.Header = headerOf(r.head)
 	o, err := r.options(ctx)
 	if err != nil {
 		return doc, err

@@ -39,6 +39,16 @@ func hours(c configs.Centre) (dialer.Hours, error) {
 		}
 		h.Extra[d] = span
 	}
+	for date, seats := range c.SeatsOn {
+		d, err := dialer.ParseDate(date)
+		if err != nil {
+			return dialer.Hours{}, err
+		}
+		if h.Seats == nil {
+			h.Seats = map[dialer.Date]int{}
+		}
+		h.Seats[d] = seats
+	}
 	closed := map[dialer.Date]bool{}
 	for _, date := range c.ClosedOn {
 		d, err := dialer.ParseDate(date)

@@ -48,19 +48,13 @@ type builder struct {
 	asked    *grid // the one that has the cell whose rows are asked for; nil: none are
 }
 
-// people are those that the attempts of one row of the counting were made to.
-type people struct {
-	persons map[string]bool
-	cases   map[[2]string]bool
-}
-
 func newBuilder(o Options, p Period) *builder {
 	b := &builder{
 		o: o, p: p, from: p.Start(), numbers: map[string]bool{}, absences: map[string]int{}, met: map[string]bool{},
 		deskRows: map[dialer.DeskID]string{},
 	}
 	for i := range b.known {
-		b.known[i] = people{map[string]bool{}, map[[2]string]bool{}}
+		b.known[i] = newPeople()
 	}
 	b.lay()
 	return b
@@ -147,19 +141,9 @@ func (b *builder) count(m *marked, ref Ref) {
 }
 
 func (b *builder) countInto(i int, row string, m *marked, ref Ref) {
-	b.counting.add(row, 0, 1, ref)
-	if seen := b.known[i].persons; !seen[m.CaseRef] {
-		seen[m.CaseRef] = true
-		b.counting.add(row, 1, 1, ref)
-	}
-	for _, insurance := range insurances(m.Insurance) {
-		if key := [2]string{m.CaseRef, insurance}; !b.known[i].cases[key] {
-			b.known[i].cases[key] = true
-			b.counting.add(row, 2, 1, ref)
-		}
-	}
-	if !m.absent(b.o) || m.third {
-		b.counting.add(row, 3, 1, ref)
+	c := b.known[i].count(m, b.o)
+	for column, n := range []int{c.Attempts, c.Persons, c.Cases, c.Thirds} {
+		b.counting.add(row, column, int64(n), ref)
 	}
 }
 

@@ -84,6 +84,9 @@ func spared(r dialer.Result) func(*marked, Options) bool {
 	return func(a *marked, _ Options) bool { return !a.Counted && a.Result == r }
 }
 
+// isOurs reports whether it is one that we placed, and not by hand.
+func (a *marked) isOurs() bool { return a.Direction != dialer.Inbound && a.Origin != casework.ByHand }
+
 // spoke reports whether a counted attempt is one of 応答件数: somebody was there. A 200 is not a person.
 func (a *marked) spoke() bool { return a.Counted && a.Result == dialer.Answered && a.Party.IsPerson() }
 

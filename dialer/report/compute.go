@@ -15,17 +15,34 @@ const (
 	ByAttempts = "attempts"
 	ByPersons  = "persons"
 	ByCases    = "cases"
+	ByThirds   = "thirds" // three absences of a person in a month are one
 )
 
 // Definitions lists the definitions.
-var Definitions = []string{ByAttempts, ByPersons, ByCases}
+var Definitions = []string{ByAttempts, ByPersons, ByCases, ByThirds}
 
 // Plan is what a month is measured by.
 type Plan struct {
-	Target     int    // 件 in the month; 0 when the ward has set none
-	Definition string // one of Definitions
+	Target     int         // 件 in the month; 0 when there is none
+	Ward       *TargetWord // who set it; nil: the contract
+	Definition string      // one of Definitions
 	Hours      dialer.Hours
+	Desks      int // how many are worked on a usual day; zero is taken for one
 	Now        time.Time
+	// Book has what the days from BookFrom of the month on added, those before today: what a forecast goes by. Where Definition is
+	// ByThirds it has today too.
+	Book []DayDone
+}
+
+// seatMinutes are the minutes of work of all seats on a day, and those of them that have passed at an instant.
+func (plan Plan) seatMinutes(d dialer.Date, now time.Time) (whole, passed float64) {
+	span, _, ok := plan.Hours.On(d)
+	if !ok {
+		return 0, 0
+	}
+	seats := float64(plan.Hours.SeatsOn(d, max(1, plan.Desks)))
+	o := OpenDay{Date: d.String(), Minutes: max(0, span.Minutes()-plan.Hours.BreakMinutes)}
+	return seats * float64(o.Minutes), seats * worked(plan.Hours, o, now)
 }
 
 // AskError is a question that has no answer: what is wrong with it, and what to ask instead.
@@ -50,7 +67,7 @@ func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress
 	p := Progress{
 		Month: month, Target: plan.Target, Definition: plan.Definition,
 		Done: figures.Done, ByResult: resultsOf(figures), ByDay: daysOf(figures), Inbound: figures.Inbound, ByHand: figures.ByHand,
-		OpenDays: openDays(plan.Hours, from, to),
+		OpenDays: openDays(plan.Hours, from, to, plan.Desks),
 		Today:    Today{ByResult: map[dialer.Result]int{}},
 	}
 	if to.At(0).After(plan.Now) {
@@ -58,15 +75,57 @@ func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress
 			return Progress{}, err
 		}
 	}
-	p.Forecast = plan.forecast(p)
+	if plan.Definition == ByThirds {
+		p.Done.Thirds = between(plan.Book, from, to).Counts.Thirds
+	}
+	plan.stand(&p, from, to)
 	return p, nil
+}
+
+// stand adds how the month stands against its target.
+func (plan Plan) stand(p *Progress, from, to dialer.Date) {
+	period := Period{Kind: OfMonth, Name: p.Month, From: from, To: to}
+	c := course{Goal: Goal{Measure: Calls, Period: period, Target: plan.Target, Ward: plan.Ward}, plan: plan}
+	c.book = plan.bookWith(p, from, to)
+	s := c.at(plan.Now)
+	p.Forecast, p.Chance, p.State, p.Pace, p.Needed, p.Ward = s.Forecast, s.Chance, s.State, s.Pace, s.Needed, s.Ward
+}
+
+// bookWith is the book with the month as the ledger has it this moment. What a day adds to the attempts the ledger's sums say; what it
+// adds by another definition the book says, and what the sum of the month has more is today's.
+func (plan Plan) bookWith(p *Progress, from, to dialer.Date) (book []DayDone) {
+	for _, d := range plan.Book {
+		if d.Date.Before(from) {
+			book = append(book, d)
+		}
+	}
+	if plan.Definition == ByAttempts {
+		for _, d := range p.ByDay {
+			if date, err := dialer.ParseDate(d.Date); err == nil {
+				book = append(book, DayDone{Date: date, Counts: Counts{Attempts: d.Attempts}})
+			}
+		}
+		return book
+	}
+	last := dialer.DateOf(to.At(-1))
+	if today := dialer.DateOf(plan.Now); today.Before(last) {
+		last = today
+	}
+	rest := p.Done
+	for _, d := range plan.Book {
+		if !d.Date.Before(from) && d.Date.Before(last) {
+			book = append(book, d)
+			rest.Persons, rest.Cases, rest.Thirds = rest.Persons-d.Counts.Persons, rest.Cases-d.Counts.Cases, rest.Thirds-d.Counts.Thirds
+		}
+	}
+	return append(book, DayDone{Date: last, Counts: rest})
 }
 
 // bounds checks the plan and the month, and returns the month's first day and the next month's.
 func (plan Plan) bounds(month string) (from, to dialer.Date, err error) {
 	if !slices.Contains(Definitions, plan.Definition) {
 		return from, to, &AskError{
-			JA: "件数の数え方の設定が正しくありません。attempts、persons、cases のいずれかにしてください",
+			JA: "件数の数え方の設定が正しくありません。attempts、persons、cases、thirds のいずれかにしてください",
 			EN: fmt.Sprintf("unknown definition of what counts; use one of %v", Definitions),
 		}
 	}
@@ -98,7 +157,7 @@ func (plan Plan) today(ctx context.Context, src Source, p Progress, of Figures) 
 		}
 	}
 	before := p.Done.Attempts - t.Attempts
-	if plan.Definition != ByAttempts {
+	if plan.Definition == ByPersons || plan.Definition == ByCases {
 		// A person called yesterday and today is one person: the days' figures do not add up to the month's.
 		month, _ := time.ParseInLocation("2006-01", p.Month, dialer.Tokyo)
 		earlier, err := src.Figures(ctx, month, day.At(0))
@@ -107,13 +166,16 @@ func (plan Plan) today(ctx context.Context, src Source, p Progress, of Figures) 
 		}
 		before = earlier.Done.of(plan.Definition)
 	}
+	if plan.Definition == ByThirds {
+		before = between(plan.Book, dialer.Date{Year: day.Year, Month: day.Month, Day: 1}, day).Counts.Thirds
+	}
 	mine, left := 0, 0
 	for _, d := range p.OpenDays {
 		if d.Date == t.Date {
-			mine = d.Minutes
+			mine = d.Minutes * d.Seats
 		}
 		if d.Date >= t.Date {
-			left += d.Minutes
+			left += d.Minutes * d.Seats
 		}
 	}
 	if mine > 0 && p.Target > before {
@@ -129,17 +191,21 @@ func (c Counts) of(definition string) int {
 		return c.Persons
 	case ByCases:
 		return c.Cases
+	case ByThirds:
+		return c.Thirds
 	default:
 		return c.Attempts
 	}
 }
 
 // openDays lists the days of [from, to) on which the centre opens, without its breaks.
-func openDays(hours dialer.Hours, from, to dialer.Date) []OpenDay {
+func openDays(hours dialer.Hours, from, to dialer.Date, desks int) []OpenDay {
 	days := []OpenDay{}
 	for d := from; d != to; d = d.Next() {
 		if span, _, ok := hours.On(d); ok {
-			days = append(days, OpenDay{Date: d.String(), Minutes: max(0, span.Minutes()-hours.BreakMinutes)})
+			days = append(days, OpenDay{
+				Date: d.String(), Minutes: max(0, span.Minutes()-hours.BreakMinutes), Seats: hours.SeatsOn(d, max(1, desks)),
+			})
 		}
 	}
 	return days

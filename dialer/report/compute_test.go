@@ -184,9 +184,9 @@ func TestForecast(t *testing.T) {
 	}{
 		{"nothing done", november(10, 12, 0), nil, Forecast{}},
 		{"before the first opening", november(1, 12, 0), daily(3, 1), Forecast{3, 3, 3}},
-		{"one day says little", november(2, 20, 0), steady, Forecast{992, 1886, 2779}},
-		{"half a day", november(2, 13, 0), daily(50, 2), Forecast{967, 1886, 2804}},
-		{"a steady pace", november(8, 12, 0), append(daily(84, 2, 5, 6), daily(60, 4)...), Forecast{1584, 1584, 1584}},
+		{"one day says little", november(2, 20, 0), steady, Forecast{1164, 1886, 2607}},
+		{"half a day", november(2, 13, 0), daily(50, 2), Forecast{872, 1886, 2899}},
+		{"a steady pace", november(8, 12, 0), append(daily(84, 2, 5, 6), daily(60, 4)...), Forecast{1484, 1584, 1684}},
 		{"the month is over", november(30, 20, 0), steady, Forecast{100, 100, 100}},
 	} {
 		if got := mustCompute(t, ledger{calls: c.calls}, planAt(c.now), "2026-11").Forecast; got != c.want {
@@ -208,6 +208,9 @@ func TestPastMonthIsWhatWasDone(t *testing.T) {
 	for _, definition := range Definitions {
 		plan := planAt(november(24, 10, 0).AddDate(0, 3, 0))
 		plan.Definition, plan.Target = definition, 0
+		for _, d := range []int{2, 4} {
+			plan.Book = append(plan.Book, DayDone{Date: dialer.Date{Year: 2026, Month: 11, Day: d}, Counts: Counts{Attempts: 10, Persons: 10, Cases: 10, Thirds: 10}})
+		}
 		p := mustCompute(t, ledger{calls: daily(10, 2, 4)}, plan, "2026-11")
 		if want := (Forecast{20, 20, 20}); p.Forecast != want || p.Today.Date != "" || p.Today.ByResult == nil {
 			t.Errorf("%s: %+v", definition, p)

@@ -7,11 +7,18 @@ import (
 	"kakeru/dialer"
 )
 
-// Counts are the three ways of counting 件, side by side (DOMAIN "What counts as 件").
+// Counts are the ways of counting 件, side by side (DOMAIN "What counts as 件").
 type Counts struct {
 	Attempts int `json:"attempts"` // dialled attempts that count
 	Persons  int `json:"persons"`  // distinct 宛名番号 among them
 	Cases    int `json:"cases"`    // distinct 宛名番号 × insurance
+	// Thirds: of a person's absences in a month the third, sixth and so on; everything else counts as it is.
+	Thirds int `json:"thirds,omitempty" doc:"three absences are one; left out where it is not the definition"`
+}
+
+// plus adds another's.
+func (c Counts) plus(o Counts) Counts {
+	return Counts{c.Attempts + o.Attempts, c.Persons + o.Persons, c.Cases + o.Cases, c.Thirds + o.Thirds}
 }
 
 // Day is one day's figures. Date is YYYY-MM-DD in Asia/Tokyo: the day the INVITE left.
@@ -68,19 +75,25 @@ type Source interface {
 type Progress struct {
 	Month      string                `json:"month"` // YYYY-MM
 	Target     int                   `json:"target"`
-	Definition string                `json:"definition"` // which of Counts is held against the target: attempts, persons or cases
+	Definition string                `json:"definition"` // which of Counts is held against the target: attempts, persons, cases or thirds
 	Done       Counts                `json:"done"`
 	ByResult   map[dialer.Result]int `json:"by_result"`
 	ByDay      []Day                 `json:"by_day"`
 	Inbound    Inbound               `json:"inbound"`
 	ByHand     int                   `json:"by_hand" doc:"calls of ours noted by hand, which are in none of the other figures"`
 	Forecast   Forecast              `json:"forecast"`
+	Chance     float64               `json:"chance" doc:"that the target is reached, in percent"`
+	State      State                 `json:"state"`
+	Pace       *float64              `json:"pace,omitempty" doc:"for an hour of one seat, so far; left out before the first"`
+	Needed     *float64              `json:"needed,omitempty" doc:"for an hour of one seat, from now on; left out where nothing is needed any more"`
+	Ward       *TargetWord           `json:"ward,omitempty" doc:"who set the target; left out where it is the contract's"`
 	Today      Today                 `json:"today"`
 	// OpenDays lists the month's days on which the centre opens, with their hours: the plan's shape.
 	OpenDays []OpenDay `json:"open_days"`
 }
 
-// Forecast is the month's total if it goes on like this; all three are equal to what is done once the month is over.
+// Forecast is what a period will come to: four of five such periods lie between Low and High, half of them above Mid. All three are
+// what is done once the period is over, and while nothing was done that one could go by.
 type Forecast struct {
 	Low  int `json:"low"`
 	Mid  int `json:"mid"`
@@ -102,4 +115,5 @@ type Today struct {
 type OpenDay struct {
 	Date    string `json:"day"`
 	Minutes int    `json:"minutes"`
+	Seats   int    `json:"seats"` // how many are worked
 }

@@ -235,12 +235,12 @@ func (b *builder) efficiency() Section {
 			{Key: "mean_handling", Title: words("平均処理秒", "mean handling"), Unit: InSeconds},
 		},
 	}
-	hours := b.hours()
+	one, all := b.hours()
 	for _, row := range b.pace.done().Rows {
 		sum := func(i int) float64 { return *row.Cells[i].Value }
-		mine := hours
+		mine := one
 		if row.Key == total {
-			mine *= float64(max(1, len(b.o.Desks)))
+			mine = all
 		}
 		talk, wrap := ratio(sum(paceTalk), sum(paceTalks), 1), ratio(sum(paceWrap), sum(paceRecorded), 1)
 		handling := talk
@@ -259,17 +259,17 @@ func (b *builder) efficiency() Section {
 	return s
 }
 
-// hours are the hours of work at one seat, of the period as far as it has come.
-func (b *builder) hours() float64 {
-	minutes := 0.0
+// hours are the hours of work at one desk and at all seats, of the period as far as it has come.
+func (b *builder) hours() (one, all float64) {
 	until := b.o.Now
 	if b.whole() {
 		until = b.p.End() // a day that was closed early was open for its hours
 	}
-	for _, day := range openDays(b.o.Hours, b.p.From, b.p.To) {
-		minutes += worked(b.o.Hours, day, until)
+	for _, day := range openDays(b.o.Hours, b.p.From, b.p.To, len(b.o.Desks)) {
+		minutes := worked(b.o.Hours, day, until)
+		one, all = one+minutes, all+minutes*float64(day.Seats)
 	}
-	return minutes / 60
+	return one / 60, all / 60
 }
 
 func ratio(of, base, times float64) Cell {

@@ -93,6 +93,10 @@ var Table = []Row{
 	{Route: "GET /api/closes", Roles: listeners},
 	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
 	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
+	{Route: "GET /api/targets", Roles: listeners},
+	{Route: "POST /api/targets", Roles: listeners}, // the ward says it, or the supervisor writes down what the ward said
+	{Route: "POST /api/targets/notices", Roles: seniors},
+	{Route: "GET /api/targets/notices/{id}/file", Roles: listeners},
 	{Route: "GET /api/reports/{kind}", Roles: listeners},
 	{Route: "GET /api/reports/{kind}/rows", Roles: listeners}, // every figure down to the call
 	{Route: "GET /api/reports/{kind}/file", Roles: listeners},

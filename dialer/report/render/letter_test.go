@@ -101,3 +101,46 @@ func TestALetterIsTheSameTwice(t *testing.T) {
 		t.Error("the same letter gives two files")
 	}
 }
+
+// TestANoticeOnPaper: what was frozen stands there, with whose target it is and since when it fails; content that was changed is refused.
+func TestANoticeOnPaper(t *testing.T) {
+	pace, needed := 41.2, 55.9
+	n := report.Notice{
+		Standing: report.Standing{
+			Measure: report.Calls, Kind: report.OfMonth, Period: "2026-11", Target: 5700, Done: 3012, Plan: 3400, State: report.FailingNow,
+			Forecast: report.Forecast{Low: 4980, Mid: 5102, High: 5233}, Pace: &pace, Needed: &needed, FailedOn: "2026-11-13",
+			Ward: &report.TargetWord{Reason: "収納係の指示"},
+		},
+		Definition: report.ByThirds, Reason: "席が1つ空いた", Remedy: "後任を置く",
+	}
+	k, err := n.Freeze("sv", time.Date(2026, 11, 16, 9, 0, 0, 0, dialer.Tokyo))
+	if err != nil {
+		t.Fatal(err)
+	}
+	k.ID = 3
+	var b bytes.Buffer
+	if err := Notice(&b, k, Header{Ward: "江東区", Contractor: "見本コールセンター株式会社"}, gothic(t)); err != nil {
+		t.Fatal(err)
+	}
+	keep(t, "notice.pdf", b.Bytes())
+	if program, err := exec.LookPath("pdftotext"); err == nil {
+		cmd := exec.CommandContext(t.Context(), program, "-layout", "-", "-")
+		cmd.Stdin = bytes.NewReader(b.Bytes())
+		out, err := cmd.Output()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, want := range []string{
+			"2026年11月16日", "江東区御中", "見本コールセンター株式会社", "満たすことができない見込み", "仕様書第10の(3)", "5,700", "3,012", "3,400", "5,102", "4,980", "5,233",
+			"41.2", "55.9", "目標(区の指示)", "収納係の指示", "不在3回で1件", "2026年11月13日の終業時から", "席が1つ空いた", "後任を置く", "報告第3号", k.SHA256,
+		} {
+			if !strings.Contains(squeezed(string(out)), squeezed(want)) {
+				t.Errorf("not on paper: %s", want)
+			}
+		}
+	}
+	k.Content = bytes.Replace(k.Content, []byte("3012"), []byte("5712"), 1)
+	if err := Notice(&b, k, Header{}, gothic(t)); err == nil {
+		t.Error("a notice that was changed afterwards is printed")
+	}
+}

@@ -27,6 +27,7 @@ const tree = root.addChildren([
   screen("/numbers", lazyRouteComponent(() => withWords(() => import("./screens/numbers/NumbersScreen")), "NumbersScreen")),
   screen("/by-hand", lazyRouteComponent(() => withWords(() => import("./screens/byhand/ByHandScreen")), "ByHandScreen")),
   screen("/scripts", lazyRouteComponent(() => withWords(() => import("./screens/scripts/ScriptsScreen")), "ScriptsScreen")),
+  screen("/targets", lazyRouteComponent(() => withWords(() => import("./screens/targets/TargetsScreen")), "TargetsScreen")),
   screen("/reports", lazyRouteComponent(() => withWords(() => import("./screens/reports/ReportsScreen")), "ReportsScreen")),
   screen("/progress", lazyRouteComponent(() => withWords(() => import("./screens/progress/ProgressScreen")), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => withWords(() => import("./screens/admin/DesksScreen")), "DesksScreen")),

@@ -190,3 +190,11 @@ type User struct {
 	CreatedAt    time.Time
 	Languages    []string
 }
+
+type WardNotice struct {
+	ID      int64
+	At      time.Time
+	ByUser  string
+	Content []byte
+	Sha256  []byte
+}

@@ -1,6 +1,6 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type { Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn } from "./types";
+import type { Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, Standing } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -170,6 +170,14 @@ export const getReportFile = async (kind: ReportKind, period: string, revision: 
   (await take(api.GET("/api/reports/{kind}/file", { params: { path: { kind }, query: { period, revision, format } }, parseAs: "blob" }))) as unknown as Blob;
 export const issueReport = (kind: ReportKind, period: string, reason: string) =>
   take(api.POST("/api/reports/{kind}/issue", { params: { path: { kind } }, body: { period, reason } }));
+export const getTargets = (month: string) => take(api.GET("/api/targets", { params: { query: { month } } }));
+/** What the ward says a month is to come to; null: as the contract says, again. */
+export const setTarget = (month: string, calls: number | null, reason: string) =>
+  take(api.POST("/api/targets", { body: { month, ...(calls === null ? {} : { calls }), reason } }));
+export const tellWard = (measure: Standing["measure"], kind: Standing["kind"], period: string, reason: string, remedy: string) =>
+  take(api.POST("/api/targets/notices", { body: { measure, kind, period, reason, remedy } }));
+export const getNoticeFile = async (id: number) =>
+  (await take(api.GET("/api/targets/notices/{id}/file", { params: { path: { id } }, parseAs: "blob" }))) as unknown as Blob;
 export const enterSMS = (day: string, sent: number) => take(api.POST("/api/sms", { body: { day, sent } }));
 export const getNumbers = () => take(api.GET("/api/numbers"));
 export const enterNumber = (row: NumberIn) => take(api.POST("/api/numbers", { body: row }));

@@ -1334,6 +1334,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/targets": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How a month's and its year's targets stand */
+        get: operations["targets"];
+        put?: never;
+        /** Write down what the ward wants a month to come to */
+        post: operations["set-target"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/targets/notices": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Freeze a notice to the ward that a target cannot be met */
+        post: operations["tell-ward"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/targets/notices/{id}/file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A notice as PDF */
+        get: operations["notice-file"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/trunks": {
         parameters: {
             query?: never;
@@ -1781,6 +1833,11 @@ export interface components {
             cases: number;
             /** Format: int64 */
             persons: number;
+            /**
+             * Format: int64
+             * @description three absences are one; left out where it is not the definition
+             */
+            thirds?: number;
         };
         Day: {
             /** Format: int64 */
@@ -2436,6 +2493,29 @@ export interface components {
             revision: number;
             warnings: components["schemas"]["FieldProblem"][];
         };
+        Notice: {
+            /** @description how 件 are counted */
+            definition: string;
+            /** @description 特段の事情: never personal data */
+            reason: string;
+            /** @description 今後の対応: never personal data */
+            remedy: string;
+            standing: components["schemas"]["Standing"];
+        };
+        NoticeInputBody: {
+            /**
+             * @description month or year
+             * @enum {string}
+             */
+            kind: "day" | "month" | "year";
+            /** @enum {string} */
+            measure: "calls" | "sms" | "numbers";
+            period: string;
+            /** @description never personal data */
+            reason: string;
+            /** @description never personal data */
+            remedy: string;
+        };
         NumberCountsOutputBody: {
             items: components["schemas"]["EnteredCount"][];
             month: string;
@@ -2458,6 +2538,8 @@ export interface components {
             day: string;
             /** Format: int64 */
             minutes: number;
+            /** Format: int64 */
+            seats: number;
         };
         OpenSpan: {
             from: string;
@@ -2550,6 +2632,14 @@ export interface components {
             rank: number;
             usable: boolean;
         };
+        Point: {
+            day: string;
+            /** Format: int64 */
+            done?: number;
+            forecast?: components["schemas"]["Forecast"];
+            /** Format: double */
+            plan: number;
+        };
         Preview: {
             /** Format: date-time */
             applied_at?: string;
@@ -2606,15 +2696,34 @@ export interface components {
             by_result: {
                 [key: string]: number;
             };
+            /**
+             * Format: double
+             * @description that the target is reached, in percent
+             */
+            chance: number;
             definition: string;
             done: components["schemas"]["Counts"];
             forecast: components["schemas"]["Forecast"];
             inbound: components["schemas"]["Inbound"];
             month: string;
+            /**
+             * Format: double
+             * @description for an hour of one seat, from now on; left out where nothing is needed any more
+             */
+            needed?: number;
             open_days: components["schemas"]["OpenDay"][];
+            /**
+             * Format: double
+             * @description for an hour of one seat, so far; left out before the first
+             */
+            pace?: number;
+            /** @enum {string} */
+            state: "none" | "unused" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
             /** Format: int64 */
             target: number;
             today: components["schemas"]["Today"];
+            /** @description who set the target; left out where it is the contract's */
+            ward?: components["schemas"]["TargetWord"];
         };
         Promise: {
             /** Format: int64 */
@@ -2930,6 +3039,16 @@ export interface components {
             rows: components["schemas"]["Row"][];
             title: components["schemas"]["Words"];
         };
+        SetTargetInputBody: {
+            /**
+             * Format: int64
+             * @description left out: as the contract says, again
+             */
+            calls?: number;
+            month: string;
+            /** @description who of the ward said so, and why: never personal data */
+            reason: string;
+        };
         SignInInputBody: {
             login: string;
             password: string;
@@ -3002,6 +3121,63 @@ export interface components {
              */
             worst_mos: number;
         } | null;
+        Standing: {
+            /**
+             * Format: double
+             * @description that the target is reached, in percent
+             */
+            chance: number;
+            curve: components["schemas"]["Point"][];
+            /** Format: int64 */
+            done: number;
+            /** @description since which day the forecast has failed, in the evening of each; left out when it does not fail */
+            failed_on?: string;
+            forecast: components["schemas"]["Forecast"];
+            /**
+             * Format: double
+             * @description of all seats together
+             */
+            hours_left: number;
+            /**
+             * @description month or year
+             * @enum {string}
+             */
+            kind: "day" | "month" | "year";
+            /** @enum {string} */
+            measure: "calls" | "sms" | "numbers";
+            /**
+             * Format: int64
+             * @description what it must never go beyond
+             */
+            most?: number;
+            /**
+             * Format: double
+             * @description left out where nothing is needed any more, or no hour is left
+             */
+            needed?: number;
+            /**
+             * Format: double
+             * @description left out before the first hour
+             */
+            pace?: number;
+            period: string;
+            /**
+             * Format: int64
+             * @description what should be done by now: the target, spread over the hours of all seats
+             */
+            plan: number;
+            /** @enum {string} */
+            state: "none" | "unused" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
+            /** Format: int64 */
+            target: number;
+            /**
+             * Format: int64
+             * @description what it should not go beyond
+             */
+            up_to?: number;
+            /** @description who set the target; left out where it is the contract's */
+            ward?: components["schemas"]["TargetWord"];
+        };
         StarterOutputBody: {
             /**
              * Format: int64
@@ -3014,6 +3190,28 @@ export interface components {
             n: number;
             /** Format: int64 */
             yen: number;
+        };
+        TargetWord: {
+            /** Format: date-time */
+            at: string;
+            /**
+             * Format: int64
+             * @description left out: as the contract says, again
+             */
+            calls?: number;
+            month: string;
+            reason: string;
+        };
+        TargetsOutputBody: {
+            /** @description how 件 are counted */
+            definition: string;
+            month: string;
+            /** @description what the ward was told, the newest first */
+            notices: components["schemas"]["WardNotice"][];
+            /** @description of the month, then of its fiscal year */
+            standings: components["schemas"]["Standing"][];
+            /** @description who wrote down the ward's target of the month; empty where it is the contract's */
+            ward_by_name: string;
         };
         Today: {
             /** Format: int64 */
@@ -3146,6 +3344,15 @@ export interface components {
             kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
             /** @description personal data */
             text: string;
+        };
+        WardNotice: {
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            /** Format: int64 */
+            id: number;
+            notice: components["schemas"]["Notice"];
+            sha256: string;
         };
         Warning: {
             en: string;
@@ -5992,6 +6199,133 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    targets: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM; this month when left out */
+                month?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["TargetsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "set-target": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["SetTargetInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "tell-ward": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["NoticeInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["WardNotice"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notice-file": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description Error */
             default: {

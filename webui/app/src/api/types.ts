@@ -77,6 +77,8 @@ export type ReportChange = S["Change"];
 export type ReportBody = S["ReportOutputBody"];
 export type IssuedReport = S["IssuedReport"];
 export type ReportCall = S["ReportCall"];
+export type Standing = S["Standing"];
+export type WardNotice = S["WardNotice"];
 export type ReportKind = Report["kind"];
 export interface ReportRowsQuery {
   period: string;

@@ -35,6 +35,7 @@ export const keys = {
   closes: ["closes"] as const,
   exports: ["exports"] as const,
   reports: ["reports"] as const,
+  targets: ["targets"] as const,
   handoffs: ["handoffs"] as const,
   users: ["users"] as const,
   numbers: ["numbers"] as const,

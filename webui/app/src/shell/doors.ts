@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconArchive, IconArrowsExchange, IconCoinYen, IconDeviceLandlinePhone, IconKeyboard, IconNotes, IconPencil, IconReportAnalytics, IconRouter,
+  IconArchive, IconArrowsExchange, IconCoinYen, IconDeviceLandlinePhone, IconKeyboard, IconNotes, IconPencil, IconReportAnalytics, IconRouter, IconTarget,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/handoffs" | "/close" | "/numbers" | "/by-hand" | "/scripts" | "/reports" | "/progress" | "/desks" | "/trunks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "handoffs" | "close" | "numbers" | "byhand" | "scripts" | "reports" | "progress" | "desks" | "trunks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/handoffs" | "/close" | "/numbers" | "/by-hand" | "/scripts" | "/reports" | "/targets" | "/progress" | "/desks" | "/trunks" | "/users";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "handoffs" | "close" | "numbers" | "byhand" | "scripts" | "reports" | "targets" | "progress" | "desks" | "trunks" | "users";
   Icon: typeof IconHeadset;
 }
 
@@ -24,6 +24,7 @@ const numbers: Door = { to: "/numbers", name: "numbers", Icon: IconKeyboard };
 const byhand: Door = { to: "/by-hand", name: "byhand", Icon: IconPencil };
 const scripts: Door = { to: "/scripts", name: "scripts", Icon: IconNotes };
 const reports: Door = { to: "/reports", name: "reports", Icon: IconReportAnalytics };
+const targets: Door = { to: "/targets", name: "targets", Icon: IconTarget };
 const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine };
 const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
 const trunks: Door = { to: "/trunks", name: "trunks", Icon: IconRouter };
@@ -32,8 +33,8 @@ const users: Door = { to: "/users", name: "users", Icon: IconUsers };
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
 export const doors: Record<Role, Door[]> = {
   operator: [desk, cases, handoffs, numbers, byhand],
-  supervisor: [board, desk, queue, attempts, cases, promises, handoffs, numbers, byhand, scripts, lists, reports, close],
-  ward: [progress, reports, handoffs, promises, attempts, scripts, lists, close],
+  supervisor: [board, desk, queue, attempts, cases, promises, handoffs, numbers, byhand, scripts, lists, targets, reports, close],
+  ward: [progress, targets, reports, handoffs, promises, attempts, scripts, lists, close],
   admin: [desks, trunks, users, lists],
 };
 

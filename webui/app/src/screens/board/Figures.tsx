@@ -8,7 +8,7 @@ import { planAt } from "./plan";
 export function Figures({ progress }: { progress: Progress }) {
   const { t } = useTranslation();
   const { today, done, target, forecast, definition } = progress;
-  const counted = definition === "persons" || definition === "cases" ? done[definition] : done.attempts;
+  const counted = done[definition as keyof typeof done] ?? 0;
   const plan = Math.round(planAt(progress, today.day));
   const ahead = counted - plan;
   return (
@@ -40,10 +40,10 @@ export function Figures({ progress }: { progress: Progress }) {
         </p>
       </div>
       <dl className={css.three}>
-        {(["attempts", "persons", "cases"] as const).map((way) => (
+        {(definition === "thirds" ? (["attempts", "persons", "cases", "thirds"] as const) : (["attempts", "persons", "cases"] as const)).map((way) => (
           <div key={way} data-counted={way === definition || undefined}>
             <dt>{t(`figures.way.${way}`)}</dt>
-            <dd>{grouped(done[way])}</dd>
+            <dd>{grouped(done[way] ?? 0)}</dd>
           </div>
         ))}
       </dl>

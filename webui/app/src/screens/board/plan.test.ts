@@ -6,9 +6,9 @@ const progress = {
   month: "2026-11",
   target: 600,
   open_days: [
-    { day: "2026-11-02", minutes: 420 },
-    { day: "2026-11-04", minutes: 300 },
-    { day: "2026-11-05", minutes: 480 },
+    { day: "2026-11-02", minutes: 420, seats: 2 },
+    { day: "2026-11-04", minutes: 300, seats: 2 },
+    { day: "2026-11-05", minutes: 480, seats: 2 },
   ],
   by_day: [
     { day: "2026-11-02", attempts: 200, answered: 1 },

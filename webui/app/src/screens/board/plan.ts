@@ -7,11 +7,11 @@ export function daysOf(month: string): string[] {
   return Array.from({ length: count }, (_, i) => `${month}-${String(i + 1).padStart(2, "0")}`);
 }
 
-/** How many should be done by the end of a day: the target, spread over the minutes the centre is open. */
+/** How many should be done by the end of a day: the target, spread over the minutes of all seats. */
 export function planAt(progress: Progress, day: string): number {
-  const all = sum(progress.open_days.map((d) => d.minutes));
+  const all = sum(progress.open_days.map((d) => d.minutes * d.seats));
   if (all === 0) return 0;
-  return (progress.target * sum(progress.open_days.filter((d) => d.day <= day).map((d) => d.minutes))) / all;
+  return (progress.target * sum(progress.open_days.filter((d) => d.day <= day).map((d) => d.minutes * d.seats))) / all;
 }
 
 /** The chart's lines, day by day: what was done up to today, and what the plan asks for. */
