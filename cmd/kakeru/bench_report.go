@@ -207,7 +207,7 @@ func (o reportBench) open(ctx context.Context, url, dir string, f func(reportBen
 	if b.hours, err = hours(b.settings.Centre); err != nil {
 		return err
 	}
-	middle := o.month(o.months - 1).At(0).AddDate(0, 0, 14).Add(12 * time.Hour)
+	middle := o.month(o.months-1).At(0).AddDate(0, 0, 14).Add(12 * time.Hour)
 	if b.targets, err = newTargets(l, b.settings, b.hours, func() time.Time { return middle }); err != nil {
 		return err
 	}
