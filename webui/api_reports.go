@@ -69,10 +69,21 @@ type ReportCall struct {
 	Party      casework.Party      `json:"party,omitempty" doc:"left out where nothing was recorded"`
 	Business   []casework.Business `json:"business"`
 	Revision   int                 `json:"revision" doc:"how often its result was recorded"`
+	Yen        int64               `json:"yen,omitempty" doc:"promised in it, or paid towards what was"`
+	PaidOn     string              `json:"paid_on,omitempty" doc:"of a payment"`
+}
+
+// ReportRow is a row of the ledger behind a figure that is no call: what it is, when it was written, and by whom.
+type ReportRow struct {
+	Kind   report.RefKind `json:"kind"`
+	ID     string         `json:"id" doc:"of the log's row; the day of an SMS entry and of a report"`
+	At     *time.Time     `json:"at,omitempty"`
+	ByName string         `json:"by_name,omitempty"`
+	What   *report.Words  `json:"what,omitempty"`
 }
 
 type reportInput struct {
-	Kind     report.Kind `path:"kind" enum:"day,month,year"`
+	Kind     report.Kind `path:"kind" enum:"day,month,year,inspection,privacy"`
 	Period   string      `query:"period" maxLength:"10" doc:"2026-11-24, 2026-11, or the fiscal year 2026; the current one when left out"`
 	Revision int         `query:"revision" minimum:"0" doc:"as it was issued; 0: as it stands now"`
 	Format   string      `query:"format" enum:"json,csv,xlsx,pdf" doc:"json when left out; the others are under /file, and lead there"`
@@ -91,7 +102,7 @@ type reportOutput struct {
 }
 
 type reportFileInput struct {
-	Kind     report.Kind   `path:"kind" enum:"day,month,year"`
+	Kind     report.Kind   `path:"kind" enum:"day,month,year,inspection,privacy"`
 	Period   string        `query:"period" maxLength:"10"`
 	Revision int           `query:"revision" minimum:"0"`
 	Format   report.Format `query:"format" enum:"csv,xlsx,pdf" required:"true"`
@@ -100,7 +111,7 @@ type reportFileInput struct {
 const behindAtOnce = 200
 
 type behindInput struct {
-	Kind    report.Kind `path:"kind" enum:"day,month,year"`
+	Kind    report.Kind `path:"kind" enum:"day,month,year,inspection,privacy"`
 	Period  string      `query:"period" maxLength:"10"`
 	Section string      `query:"section" required:"true" maxLength:"40"`
 	Row     string      `query:"row" maxLength:"60" doc:"empty is a row too: that of what has no insurance, for instance"`
@@ -112,12 +123,12 @@ type behindOutput struct {
 	Body struct {
 		Total  int          `json:"total" doc:"all rows of the ledger behind the figure"`
 		Calls  []ReportCall `json:"calls" doc:"those of them that are calls, or were promised in one, at most 200 from offset on"`
-		Others []report.Ref `json:"others" doc:"those that are none"`
+		Others []ReportRow  `json:"others" doc:"those that are none"`
 	}
 }
 
 type issueInput struct {
-	Kind report.Kind `path:"kind" enum:"day,month,year"`
+	Kind report.Kind `path:"kind" enum:"day,month,year,inspection,privacy"`
 	Body struct {
 		Period string `json:"period" maxLength:"10"`
 		Reason string `json:"reason,omitempty" maxLength:"400" doc:"why it is issued again: never personal data"`
@@ -288,27 +299,63 @@ func (s *Server) behind(ctx context.Context, in *behindInput) (*behindOutput, er
 		return nil, err
 	}
 	out := &behindOutput{}
-	out.Body.Total, out.Body.Calls, out.Body.Others = len(refs), []ReportCall{}, []report.Ref{}
+	out.Body.Total = len(refs)
+	out.Body.Calls, out.Body.Others, err = s.rowsBehind(ctx, refs[min(in.Offset, len(refs)):min(in.Offset+behindAtOnce, len(refs))])
+	return out, err
+}
+
+// rowsBehind says what some rows are. A call stands there as often as it is a row: once for each payment towards its promise.
+func (s *Server) rowsBehind(ctx context.Context, refs []report.Ref) (rows []ReportCall, others []ReportRow, err error) {
 	var ids []dialer.CallID
-	for _, r := range refs[min(in.Offset, len(refs)):min(in.Offset+behindAtOnce, len(refs))] {
-		switch r.Kind {
-		case report.RefAttempt, report.RefPromise, report.RefPayment:
+	for _, r := range refs {
+		if isCall(r.Kind) {
 			ids = append(ids, dialer.CallID(r.ID))
-		default:
-			out.Body.Others = append(out.Body.Others, r)
 		}
 	}
 	calls, err := s.d.Reports.ReportCalls(ctx, ids)
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
+	known := make(map[string]report.Attempt, len(calls))
 	for _, c := range calls {
-		out.Body.Calls = append(out.Body.Calls, ReportCall{
-			ID: c.ID, At: c.At, Direction: c.Direction, Origin: c.Origin, Desk: c.Desk, ByName: s.names.of(c.Operator), NumberKind: c.NumberKind,
-			Result: c.Result, Counted: c.Counted, Party: c.Party, Business: orEmpty(c.Business), Revision: c.Revision,
-		})
+		known[string(c.ID)] = c
 	}
-	return out, nil
+	rows, others = []ReportCall{}, []ReportRow{}
+	for _, r := range refs {
+		if !isCall(r.Kind) {
+			others = append(others, s.otherRow(r))
+		} else if c, ok := known[r.ID]; ok {
+			rows = append(rows, s.callRow(c, r))
+		}
+	}
+	return rows, others, nil
+}
+
+// isCall reports whether rows of a kind are calls, or were promised in one.
+func isCall(kind report.RefKind) bool {
+	return kind == report.RefAttempt || kind == report.RefPromise || kind == report.RefPayment
+}
+
+func (s *Server) callRow(c report.Attempt, r report.Ref) ReportCall {
+	row := ReportCall{
+		ID: c.ID, At: c.At, Direction: c.Direction, Origin: c.Origin, Desk: c.Desk, ByName: s.names.of(c.Operator), NumberKind: c.NumberKind,
+		Result: c.Result, Counted: c.Counted, Party: c.Party, Business: orEmpty(c.Business), Revision: c.Revision, Yen: r.Yen,
+	}
+	if r.Kind == report.RefPayment {
+		row.PaidOn = dialer.DateOf(r.At).String()
+	}
+	return row
+}
+
+func (s *Server) otherRow(r report.Ref) ReportRow {
+	row := ReportRow{Kind: r.Kind, ID: r.ID, ByName: s.names.of(r.By)}
+	if !r.At.IsZero() {
+		row.At = &r.At
+	}
+	if r.What != (report.Words{}) {
+		row.What = &r.What
+	}
+	return row
 }
 
 func (s *Server) issueReport(ctx context.Context, in *issueInput) (*issueOutput, error) {

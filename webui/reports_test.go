@@ -21,7 +21,10 @@ type books struct {
 	mu       sync.Mutex
 	attempts []report.Attempt
 	messages []report.SMS
+	promises []report.Promise
+	payments []report.Payment
 	issued   []report.Issued
+	custody  report.Custody
 	fixed    []report.Correction
 	overtake bool // somebody else issues at the same time
 	now      func() time.Time
@@ -35,10 +38,32 @@ func (b *books) Facts(_ context.Context, from, to time.Time, into report.Sink) e
 			into.Attempt(a)
 		}
 	}
+	for _, p := range b.promises {
+		into.Promise(p)
+	}
+	for _, p := range b.payments {
+		into.Payment(p)
+	}
 	for _, m := range b.messages {
 		into.SMS(m)
 	}
 	return nil
+}
+
+func (b *books) Papers(ctx context.Context, from, to time.Time, into report.PaperSink) error {
+	return b.Facts(ctx, from, to, into)
+}
+
+func (b *books) Custody(context.Context, time.Time, time.Time) (report.Custody, error) {
+	return b.custody, nil
+}
+
+func (b *books) Look(_ context.Context, periods []report.Period) ([]report.Look, error) {
+	return make([]report.Look, len(periods)), nil
+}
+
+func (b *books) IssuedSince(context.Context, time.Time) ([]report.Issued, error) {
+	return b.issued, nil
 }
 
 func (b *books) options() report.Options {
@@ -257,5 +282,57 @@ func TestQuestionsThatHaveNoReport(t *testing.T) {
 	got := into[reportBody](t, supervisor.do(http.MethodGet, "/api/reports/day", nil).want(t, http.StatusOK))
 	if sms := got.Report.At("others", "sms", "count"); sms.Value == nil || *sms.Value != 0 {
 		t.Errorf("none sent, and somebody says so: %+v, want 0", sms)
+	}
+}
+
+// TestRowsBehindAFigureSayWhatTheyAre: a promise and each payment towards it their yen, a row of a log when, who and what.
+func TestRowsBehindAFigureSayWhatTheyAre(t *testing.T) {
+	b := &books{}
+	h := open(t, func(d *Deps) { d.Reports = b })
+	b.now = h.clock.Now
+	day := dialer.DateOf(tuesday)
+	b.attempts = []report.Attempt{{ID: "call-1", At: tuesday, Direction: dialer.Outbound, Origin: casework.BySIP, Result: dialer.Answered, Counted: true, Operator: "user-operator"}}
+	b.promises = []report.Promise{{Attempt: "call-1", At: tuesday, Yen: 9000, State: "kept", KeptOn: day}}
+	b.payments = []report.Payment{{Attempt: "call-1", Promised: tuesday, PaidOn: day, Yen: 4000}, {Attempt: "call-1", Promised: tuesday, PaidOn: day, Yen: 5000}}
+	b.custody = report.Custody{
+		Held:   []dialer.Date{day},
+		Closes: []report.Close{{ID: "close-1", Day: day, Upto: day, By: "user-supervisor", Begun: tuesday, Moved: tuesday.Add(time.Minute), Step: "closed"}},
+		Checks: []report.Act{{ID: "7", About: "ref-1", By: "user-operator", At: tuesday}},
+	}
+	ward := h.as("ward")
+	type behind struct {
+		Total  int
+		Calls  []ReportCall
+		Others []ReportRow
+	}
+	rows := func(path string) behind {
+		t.Helper()
+		return into[behind](t, ward.do(http.MethodGet, "/api/reports/"+path, nil).want(t, http.StatusOK))
+	}
+	if got := rows("day/rows?period=2026-11-24&section=promises&row=total&column=made"); len(got.Calls) != 1 || got.Calls[0].Yen != 9000 || got.Calls[0].PaidOn != "" {
+		t.Errorf("%+v", got)
+	}
+	paid := rows("day/rows?period=2026-11-24&section=kept&row=total&column=paid_yen")
+	if len(paid.Calls) != 2 || paid.Calls[0].Yen != 4000 || paid.Calls[1].Yen != 5000 || paid.Calls[1].PaidOn != "2026-11-24" || paid.Calls[1].ByName != "職員operator" {
+		t.Errorf("%+v", paid)
+	}
+	closed := rows("privacy/rows?period=2026-11&section=closes&row=total&column=closed")
+	if len(closed.Others) != 1 || closed.Others[0].Kind != report.RefClose || closed.Others[0].ByName != "職員supervisor" || !closed.Others[0].At.Equal(tuesday.Add(time.Minute)) ||
+		closed.Others[0].What.JA != "2026-11-24 終業返却" {
+		t.Errorf("%+v", closed)
+	}
+	checked := rows("privacy/rows?period=2026-11&section=shown_by_person&row=by:user-operator&column=checks")
+	if len(checked.Others) != 1 || checked.Others[0].ID != "7" || checked.Others[0].What.JA != "ref-1" || checked.Others[0].ByName != "職員operator" {
+		t.Errorf("%+v", checked)
+	}
+	for _, given := range []string{
+		"privacy/rows?period=2026-11&section=closes&row=total&column=missing", "privacy/rows?period=2026-11&section=closes_by_day&row=2026-11-24&column=state",
+		"inspection/rows?period=2026-11&section=accepted&row=attempts&column=target", "inspection/rows?period=2026-11&section=days&row=total&column=hours",
+		"inspection/rows?period=2026-11&section=counting&row=attempts&column=attempts", "day/rows?period=2026-11-24&section=efficiency&row=total&column=hours",
+	} {
+		ward.do(http.MethodGet, "/api/reports/"+given, nil).problem(t, http.StatusNotFound, "not_found")
+	}
+	if got := rows("inspection/rows?period=2026-11&section=accepted&row=persons&column=count"); got.Total != 1 || len(got.Calls) != 1 {
+		t.Errorf("%+v", got)
 	}
 }

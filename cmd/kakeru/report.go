@@ -20,6 +20,8 @@ var reportFlags = []struct {
 	{report.OfDay, "day", "the `day`, YYYY-MM-DD"},
 	{report.OfMonth, "month", "the `month`, YYYY-MM"},
 	{report.OfYear, "fiscal-year", "the fiscal `year`, by its April: 2026"},
+	{report.Inspection, "inspection", "the `month` of 検査・請求資料, YYYY-MM"},
+	{report.Privacy, "privacy", "the `month` of 個人情報管理状況報告, YYYY-MM"},
 }
 
 // runReport writes a report as the ledger has it now, or as it was issued: the same figures as the panel's, whoever asks.
@@ -49,7 +51,7 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	case len(rest) > 0:
 		return errUsage{"arguments not understood"}
 	case asked != 1:
-		return errUsage{"give one of --day, --month and --fiscal-year"}
+		return errUsage{"give one of --day, --month, --fiscal-year, --inspection and --privacy"}
 	case !slices.Contains(report.Formats, report.Format(format)):
 		return errUsage{"--format is csv, xlsx, pdf or json"}
 	}

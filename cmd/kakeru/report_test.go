@@ -57,6 +57,14 @@ func (h *house) reported(chief *panelClient) (attempts int) {
 			h.t.Errorf("%s: %d %s %.20q", format, got.status, got.err, got.out)
 		}
 	}
+	for _, paper := range []string{"--inspection", "--privacy"} {
+		kind := strings.TrimPrefix(paper, "--")
+		for format, begins := range map[string]string{"csv": "\ufeff", "pdf": "%PDF-", "xlsx": "PK", "json": `{"kind":"` + kind + `"`} {
+			if got := h.command("report", paper, day[:7], "--config", h.config(), "--format", format); got.status != 0 || !strings.HasPrefix(got.out, begins) {
+				h.t.Errorf("%s %s: %d %s %.20q", paper, format, got.status, got.err, got.out)
+			}
+		}
+	}
 	h.command(append(command, "--revision", "9")...).failed(h.t, 1, "no such report")
 	return int(*figure.Value)
 }
@@ -70,6 +78,8 @@ func TestReportGivenWrongly(t *testing.T) {
 		"write YYYY-MM-DD":       {"--day", "2026-02-30"},
 		"has not begun":          {"--month", "2999-01"},
 		"fiscal year":            {"--fiscal-year", "26"},
+		"write YYYY-MM, ":        {"--inspection", "2026-11-24"},
+		"not a month":            {"--privacy", "2026"},
 	} {
 		var out, errs bytes.Buffer
 		if status := dispatch(t.Context(), append([]string{"report"}, args...), streams{&out, &errs}); status == 0 || !strings.Contains(errs.String(), words) {

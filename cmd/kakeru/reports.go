@@ -15,14 +15,15 @@ import (
 // reports makes the ward's reports by the settings' definitions.
 type reports struct {
 	*postgres.Ledger
-	hours dialer.Hours
-	desks []dialer.DeskID
-	now   dialer.Clock
-	head  configs.Report
+	hours  dialer.Hours
+	centre configs.Centre
+	desks  []dialer.DeskID
+	now    dialer.Clock
+	head   configs.Report
 }
 
 func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Hours, now dialer.Clock) reports {
-	r := reports{Ledger: l, hours: hours, now: now, head: s.Report}
+	r := reports{Ledger: l, hours: hours, now: now, head: s.Report, centre: s.Centre}
 	for _, d := range desksOf(s.SIP) {
 		r.desks = append(r.desks, d.ID)
 	}
@@ -44,12 +45,21 @@ func (r reports) options(ctx context.Context) (report.Options, error) {
 	if err != nil {
 		return report.Options{}, err
 	}
+	contract, err := contractOf(r.centre)
+	if err != nil {
+		return report.Options{}, err
+	}
+	words, err := r.TargetWords(ctx)
+	if err != nil {
+		return report.Options{}, err
+	}
 	called := make(map[dialer.UserID]string, len(users))
 	for _, u := range users {
 		called[u.ID] = u.Name
 	}
 	return report.Options{
-		Now: r.now(), Hours: r.hours, Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart, Named: func(id dialer.UserID) string { return called[id] },
+		Now: r.now(), Hours: r.hours, Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart,
+		Contract: contract, Words: words, Definition: r.centre.Definition, Named: func(id dialer.UserID) string { return called[id] },
 	}, nil
 }
 

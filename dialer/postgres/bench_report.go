@@ -145,8 +145,9 @@ func (m MadeUp) with(ctx context.Context, f func(*pgx.Conn) error) error {
 
 // ReadCounter is a ledger that counts the rows, in tables and indexes, which are read for a report or a sum.
 type ReadCounter struct {
-	Ledger *Ledger
-	Rows   int64
+	*Ledger
+
+	Rows int64
 }
 
 // Facts implements report.Ledger.

@@ -23,19 +23,74 @@ var (
 // factsAtOnce is how many days of calls are read with one query: a year does not lie in memory, and a month takes few queries.
 const factsAtOnce = 10
 
-// Facts gives a span's facts as they all were at one instant. While some calls are being taken in, the next are read.
+// Facts gives a span's facts as they all were at one instant.
 func (l *Ledger) Facts(ctx context.Context, from, to time.Time, into report.Sink) error {
+	return l.atOneInstant(ctx, "read a report's facts", func(ctx context.Context, q *db.Queries) error {
+		return facts(ctx, q, from, to, into)
+	})
+}
+
+// Papers gives a span's facts and the daily reports of it that went out, as they all were at one instant.
+func (l *Ledger) Papers(ctx context.Context, from, to time.Time, into report.PaperSink) error {
+	return l.atOneInstant(ctx, "read an inspection's facts", func(ctx context.Context, q *db.Queries) error {
+		if err := facts(ctx, q, from, to, into); err != nil {
+			return err
+		}
+		return papers(ctx, q, dialer.DateOf(from), dialer.DateOf(to), into)
+	})
+}
+
+// atOneInstant reads what all was so at one instant.
+func (l *Ledger) atOneInstant(ctx context.Context, what string, read func(context.Context, *db.Queries) error) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
 	if err := l.settle(ctx); err != nil { // what waits in the spool is a fact too
 		return err
 	}
-	atOnce := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return l.noticed(classify("read a report's facts", pgx.BeginTxFunc(ctx, l.pool, atOnce, func(tx pgx.Tx) error {
-		return facts(ctx, db.New(tx), from, to, into)
-	})))
+	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+	return l.noticed(classify(what, pgx.BeginTxFunc(ctx, l.pool, snapshot, func(tx pgx.Tx) error { return read(ctx, db.New(tx)) })))
 }
 
+func papers(ctx context.Context, q *db.Queries, from, to dialer.Date, into report.PaperSink) error {
+	issued, err := q.ReportPapers(ctx, from.String(), to.String())
+	if err != nil {
+		return err
+	}
+	for _, r := range issued {
+		day, err := dialer.ParseDate(r.Period)
+		if err != nil {
+			return err
+		}
+		into.Paper(report.Paper{Day: day, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), SHA256: hex.EncodeToString(r.Sha256)})
+	}
+	amended, err := q.ReportAmendments(ctx, from.String(), to.String())
+	for _, r := range amended {
+		into.Amendment(report.Amendment{Attempt: dialer.CallID(r.ID), Began: r.Began, At: r.At})
+	}
+	return err
+}
+
+// Look implements report.Ledger: with one query for all periods.
+func (l *Ledger) Look(ctx context.Context, periods []report.Period) ([]report.Look, error) {
+	if err := l.settle(ctx); err != nil {
+		return nil, err
+	}
+	froms, tos, logs := make([]string, len(periods)), make([]string, len(periods)), make([]bool, len(periods))
+	for i, p := range periods {
+		froms[i], tos[i], logs[i] = p.From.String(), p.To.String(), p.Kind == report.Privacy
+	}
+	out := make([]report.Look, len(periods))
+	err := l.query(ctx, "look what there is to report", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.LookAtSpans(ctx, froms, logs, tos)
+		for _, r := range rows {
+			out[r.N-1] = report.Look{Any: r.Facts, Open: r.Open}
+		}
+		return err
+	})
+	return out, err
+}
+
+// facts has some calls taken in while the next are read.
 func facts(ctx context.Context, q *db.Queries, from, to time.Time, into report.Sink) error {
 	read, taken := make(chan []report.Attempt, 1), make(chan struct{})
 	go func() {
@@ -169,7 +224,7 @@ func factOf(r *db.ReportAttemptsRow) report.Attempt {
 		Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator), CaseRef: r.CaseRef, NumberRef: r.NumberRef,
 		NumberKind: dialer.NumberKind(r.NumberKind), Insurance: r.Insurance, Language: r.Language,
 		Result: dialer.Result(r.Result), Counted: r.Counted, Revision: int(r.Revision), Party: casework.Party(r.Party),
-		Kind: casework.InboundKind(r.Kind), Wanted: r.Wanted, WrapUp: r.RecordedAt.Sub(r.EndedAt),
+		Kind: casework.InboundKind(r.Kind), Wanted: r.Wanted, Ended: r.EndedAt, WrapUp: r.RecordedAt.Sub(r.EndedAt),
 	}
 	if r.AnsweredAt != nil {
 		a.Talk = r.EndedAt.Sub(*r.AnsweredAt)
@@ -213,6 +268,7 @@ func (l *Ledger) Issue(ctx context.Context, i report.Issued) error {
 	err = l.query(ctx, "issue a report", func(ctx context.Context, q *db.Queries) error {
 		n, err = q.IssueReport(ctx, db.IssueReportParams{
 			Kind: string(i.Kind), Period: i.Period, Revision: int32(i.Revision), At: i.At, ByUser: string(i.By), Reason: i.Reason, Content: i.Content, Sha256: sum,
+			Whole: i.Whole,
 		})
 		return err
 	})
@@ -235,12 +291,24 @@ func (l *Ledger) IssuedOf(ctx context.Context, kind report.Kind, period string) 
 	return out, err
 }
 
+// IssuedSince implements report.Store.
+func (l *Ledger) IssuedSince(ctx context.Context, since time.Time) (out []report.Issued, err error) {
+	err = l.query(ctx, "find what was issued", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.IssuedSince(ctx, since)
+		for _, r := range rows {
+			out = append(out, issuedOf(db.IssuedReportsRow(r)))
+		}
+		return err
+	})
+	return out, err
+}
+
 // IssuedReport implements report.Store.
 func (l *Ledger) IssuedReport(ctx context.Context, kind report.Kind, period string, revision int) (out report.Issued, err error) {
 	err = l.query(ctx, "read an issued report", func(ctx context.Context, q *db.Queries) error {
 		r, err := q.IssuedReport(ctx, string(kind), period, int32(revision))
 		out = issuedOf(db.IssuedReportsRow{
-			Kind: r.Kind, Period: r.Period, Revision: r.Revision, At: r.At, ByUser: r.ByUser, Reason: r.Reason, Sha256: r.Sha256,
+			Kind: r.Kind, Period: r.Period, Revision: r.Revision, At: r.At, ByUser: r.ByUser, Reason: r.Reason, Sha256: r.Sha256, Whole: r.Whole,
 		})
 		out.Content = r.Content
 		return err
@@ -255,7 +323,7 @@ func (l *Ledger) IssuedReport(ctx context.Context, kind report.Kind, period stri
 func issuedOf(r db.IssuedReportsRow) report.Issued {
 	return report.Issued{
 		Kind: report.Kind(r.Kind), Period: r.Period, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), Reason: r.Reason,
-		SHA256: hex.EncodeToString(r.Sha256),
+		Whole: r.Whole, SHA256: hex.EncodeToString(r.Sha256),
 	}
 }
 

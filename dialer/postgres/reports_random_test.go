@@ -20,6 +20,7 @@ type randomYear struct {
 	year  int
 	list  string
 	uuids int
+	calls []string
 }
 
 func pick[T any](r *rand.Rand, of ...T) T { return of[r.IntN(len(of))] }
@@ -55,6 +56,8 @@ func (y *randomYear) write(calls int) {
 	for range calls {
 		y.call()
 	}
+	y.custody(y.calls)
+	y.papers()
 	for range calls / 6 {
 		at := y.at()
 		y.exec(`INSERT INTO handoffs (id, case_id, case_ref, kind, state, by_user, at, due_on, moved_at, sealed)
@@ -75,6 +78,7 @@ func (y *randomYear) write(calls int) {
 // call writes one call: ours, one that came in, or one that was noted by hand; some have not ended.
 func (y *randomYear) call() {
 	id, at := y.id(), y.at()
+	y.calls = append(y.calls, id)
 	direction, origin := "outbound", "sip"
 	switch y.r.IntN(10) {
 	case 0:
@@ -134,7 +138,8 @@ func (y *randomYear) results(id string, ended time.Time) {
 		y.exec(`INSERT INTO attempt_results (attempt_id, revision, party, business, mine, by_user, at, next_state, next_why, kind, language)
 			VALUES ($1, $2, $3, $4, false, 'op', $5, 'closed', '', $6, $7)`,
 			id, revision, pick(y.r, "self", "self", "family", "third_party", "voicemail", "recorder", "fax", "silent"), business,
-			ended.Add(time.Duration(revision*(1+y.r.IntN(100)))*time.Second), pick(y.r, "", "call_back_received", "inquiry", "complaint", "other_business"),
+			ended.Add(time.Duration(revision*(1+y.r.IntN(100)))*time.Second+time.Duration(revision*pick(y.r, 0, 0, 9))*time.Hour),
+			pick(y.r, "", "call_back_received", "inquiry", "complaint", "other_business"),
 			pick(y.r, "", "", "", "ja", "zh", "ne"))
 		if y.r.IntN(2) == 0 {
 			y.promise(id, revision, revision == revisions)

@@ -77,7 +77,7 @@ func (b *builder) behind() []Ref { return b.asked.refs }
 
 // Attempt implements Sink.
 func (b *builder) Attempt(a Attempt) {
-	switch ref := (Ref{RefAttempt, string(a.ID)}); {
+	switch ref := a.ref(); {
 	case a.Direction == dialer.Inbound:
 		if !a.At.Before(b.from) {
 			b.cameIn(a, ref)
@@ -143,7 +143,9 @@ func (b *builder) count(m *marked, ref Ref) {
 func (b *builder) countInto(i int, row string, m *marked, ref Ref) {
 	c := b.known[i].count(m, b.o)
 	for column, n := range []int{c.Attempts, c.Persons, c.Cases, c.Thirds} {
-		b.counting.add(row, column, int64(n), ref)
+		for range n { // a call about both insurances is two cases, and stands behind each
+			b.counting.add(row, column, 1, ref)
+		}
 	}
 }
 
@@ -174,7 +176,7 @@ func (b *builder) paced(m *marked, ref Ref) {
 	if m.Result == dialer.Answered {
 		of[paceTalks], of[paceTalk] = 1, int64(m.Talk.Round(time.Second)/time.Second)
 	}
-	if m.Revision > 0 {
+	if m.recordedSameDay() {
 		of[paceRecorded], of[paceWrap] = 1, int64(m.WrapUp.Round(time.Second)/time.Second)
 	}
 	row, ok := b.deskRows[m.Desk]
@@ -260,7 +262,7 @@ func (b *builder) cameIn(a Attempt, ref Ref) {
 
 // Promise implements Sink.
 func (b *builder) Promise(p Promise) {
-	ref := Ref{RefPromise, string(p.Attempt)}
+	ref := p.ref()
 	if made := !p.At.Before(b.from) && p.At.Before(b.p.End()); made {
 		rows := []string{total, "party:" + string(p.Party), "means:" + p.Means}
 		for _, row := range rows {
@@ -288,7 +290,8 @@ var promiseStates = []string{"open", "kept", "partly", "broken"}
 // Payment implements Sink.
 func (b *builder) Payment(p Payment) {
 	if b.within(p.PaidOn) {
-		b.keptRow(p.Promised, func(row string) { b.kept.add(row, 2, p.Yen, Ref{RefPayment, string(p.Attempt)}) })
+		ref := p.ref()
+		b.keptRow(p.Promised, func(row string) { b.kept.add(row, 2, p.Yen, ref) })
 	}
 }
 
@@ -308,7 +311,7 @@ func (b *builder) Handoff(h Handoff) {
 	if h.At.Before(b.from) {
 		return
 	}
-	ref := Ref{RefHandoff, h.ID}
+	ref := h.ref()
 	b.others.add("handoffs", 0, 1, ref)
 	b.others.add("handoff:"+string(h.Kind), 0, 1, ref)
 }
@@ -318,9 +321,10 @@ func (b *builder) Number(n Number) {
 	if n.At.Before(b.from) {
 		return
 	}
-	b.others.add("numbers", 0, 1, Ref{RefNumber, n.ID})
+	ref := n.ref()
+	b.others.add("numbers", 0, 1, ref)
 	if n.First {
-		b.others.add("numbers_first", 0, 1, Ref{RefNumber, n.ID})
+		b.others.add("numbers_first", 0, 1, ref)
 	}
 }
 
@@ -328,7 +332,7 @@ func (b *builder) Number(n Number) {
 func (b *builder) SMS(s SMS) {
 	if b.within(s.On) {
 		b.sms = true
-		b.others.add("sms", 0, int64(s.Sent), Ref{RefSMS, s.On.String()})
+		b.others.add("sms", 0, int64(s.Sent), s.ref())
 	}
 }
 

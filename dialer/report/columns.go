@@ -90,6 +90,12 @@ func (a *marked) isOurs() bool { return a.Direction != dialer.Inbound && a.Origi
 // spoke reports whether a counted attempt is one of 応答件数: somebody was there. A 200 is not a person.
 func (a *marked) spoke() bool { return a.Counted && a.Result == dialer.Answered && a.Party.IsPerson() }
 
+// recordedSameDay reports whether the result was recorded on the day on which the call ended: what was caught up on later says nothing
+// of how long the work after a call takes.
+func (a *marked) recordedSameDay() bool {
+	return a.Revision > 0 && dialer.DateOf(a.Ended) == dialer.DateOf(a.Ended.Add(a.WrapUp))
+}
+
 // absent reports whether a counted attempt is one of 不在件数.
 func (a *marked) absent(o Options) bool {
 	machine := a.Result == dialer.Answered && (a.Party == casework.Voicemail || a.Party == casework.Recorder)

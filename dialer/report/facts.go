@@ -25,6 +25,7 @@ type Attempt struct {
 	Counted    bool
 	Talk       time.Duration // from the answer to the end; zero where nobody answered
 	Revision   int           // how often its result was recorded; zero: never
+	Ended      time.Time
 	WrapUp     time.Duration // from the end to the first record of its result
 	Party      casework.Party
 	Business   []casework.Business
@@ -90,4 +91,16 @@ type Sink interface {
 // on a day of it; payments by their day; hand-offs and numbers by when they came. dialer/postgres implements it.
 type Ledger interface {
 	Facts(ctx context.Context, from, to time.Time, into Sink) error
+	// Papers gives all that Facts gives, and the reports of the span's days that went out, in one snapshot.
+	Papers(ctx context.Context, from, to time.Time, into PaperSink) error
+	// Custody gives what the logs of personal data say of [from, to), in one snapshot.
+	Custody(ctx context.Context, from, to time.Time) (Custody, error)
+	// Look looks at each of some periods whether there is anything to report, without reading it.
+	Look(ctx context.Context, periods []Period) ([]Look, error)
+}
+
+// Look is what there is of a period.
+type Look struct {
+	Any  bool // something to report
+	Open bool // an attempt that began in it has not ended: it is no fact yet
 }

@@ -22,6 +22,7 @@ type Issued struct {
 	At       time.Time
 	By       dialer.UserID // empty: at the close, or by the calendar
 	Reason   string        // why there is another; empty for the first
+	Whole    bool          // nothing more could come when it went out
 	SHA256   string        // of Content, in hexadecimal
 	Content  []byte        // JSON of the Report; nil in a list
 }
@@ -57,6 +58,8 @@ type Store interface {
 	Issue(ctx context.Context, i Issued) error
 	// IssuedOf lists a period's, the first first, without their contents.
 	IssuedOf(ctx context.Context, kind Kind, period string) ([]Issued, error)
+	// IssuedSince returns the newest of each period of which any went out since an instant, without their contents.
+	IssuedSince(ctx context.Context, since time.Time) ([]Issued, error)
 	// IssuedReport returns one with its content; ErrNotIssued when there is none.
 	IssuedReport(ctx context.Context, kind Kind, period string, revision int) (Issued, error)
 }
@@ -97,7 +100,8 @@ func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID
 	}
 	sum := sha256.Sum256(content)
 	out := Issued{
-		Kind: p.Kind, Period: p.Name, Revision: len(before) + 1, At: o.Now, By: by, Reason: reason, SHA256: hex.EncodeToString(sum[:]), Content: content,
+		Kind: p.Kind, Period: p.Name, Revision: len(before) + 1, At: o.Now, By: by, Reason: reason, Whole: made.Whole,
+		SHA256: hex.EncodeToString(sum[:]), Content: content,
 	}
 	if n := len(before); n > 0 {
 		last := before[n-1]
@@ -180,19 +184,21 @@ func Changes(was, is Report) []Change {
 
 // same compares two cells; a row that is not there is one of nothing.
 func same(a, b *Cell) bool {
-	value := func(c *Cell) (float64, Absence) {
+	value := func(c *Cell) (v float64, why Absence, text Words) {
 		switch {
 		case c == nil:
-			return 0, ""
-		case c.Value == nil:
-			return 0, c.Why
-		default:
-			return *c.Value, ""
+			return 0, "", Words{}
+		case c.Text != nil:
+			text = *c.Text
 		}
+		if c.Value == nil {
+			return 0, c.Why, text
+		}
+		return *c.Value, "", text
 	}
-	av, aw := value(a)
-	bv, bw := value(b)
-	return av == bv && aw == bw
+	av, aw, at := value(a)
+	bv, bw, bt := value(b)
+	return av == bv && aw == bw && at == bt
 }
 
 func titleOf(s Section, r Row, c Column) Words {

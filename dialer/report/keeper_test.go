@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"slices"
 	"testing"
 	"time"
@@ -14,6 +15,7 @@ import (
 // ledgerOf is a ledger of a few calls, and what was issued of it.
 type ledgerOf struct {
 	calls    []time.Time
+	open     []time.Time // calls that have not ended
 	issued   []Issued
 	down     error
 	overtake bool
@@ -26,6 +28,35 @@ func (l *ledgerOf) Facts(_ context.Context, from, to time.Time, into Sink) error
 		}
 	}
 	return l.down
+}
+
+func (l *ledgerOf) Papers(ctx context.Context, from, to time.Time, into PaperSink) error {
+	return l.Facts(ctx, from, to, into)
+}
+
+func (l *ledgerOf) Custody(context.Context, time.Time, time.Time) (Custody, error) {
+	return Custody{}, l.down
+}
+
+func (l *ledgerOf) Look(_ context.Context, periods []Period) ([]Look, error) {
+	out := make([]Look, len(periods))
+	in := func(p Period) func(time.Time) bool {
+		return func(at time.Time) bool { return !at.Before(p.Start()) && at.Before(p.End()) }
+	}
+	for i, p := range periods {
+		out[i] = Look{Any: p.Kind != Privacy && slices.ContainsFunc(l.calls, in(p)), Open: slices.ContainsFunc(l.open, in(p))}
+	}
+	return out, l.down
+}
+
+func (l *ledgerOf) IssuedSince(_ context.Context, since time.Time) ([]Issued, error) {
+	newest := map[[2]string]Issued{}
+	for _, i := range l.issued {
+		if !i.At.Before(since) {
+			newest[[2]string{string(i.Kind), i.Period}] = i
+		}
+	}
+	return slices.Collect(maps.Values(newest)), nil
 }
 
 func (l *ledgerOf) Issue(_ context.Context, i Issued) error {
@@ -56,7 +87,11 @@ func (l *ledgerOf) IssuedReport(_ context.Context, kind Kind, period string, rev
 
 func (l *ledgerOf) names() (out []string) {
 	for _, i := range l.issued {
-		out = append(out, i.Period)
+		name := i.Period
+		if i.Kind == Inspection {
+			name += " 検査"
+		}
+		out = append(out, name)
 	}
 	slices.Sort(out)
 	return out
@@ -103,9 +138,12 @@ func TestReportsIssueThemselves(t *testing.T) {
 	once("2027-03-30", "2027-03-31")
 	once("2027-03-30", "2027-03-31")
 	closed, now = false, at("2027-04-01")
-	once("2026", "2027-03", "2027-03-30", "2027-03-31")
-	now = at("2027-05-02") // nobody was there for a month
-	once("2026", "2027-03", "2027-03-30", "2027-03-31", "2027-04", "2027-04-01")
+	l.open = []time.Time{at("2027-03-31").Add(time.Hour)} // another node's, so the month and the year wait too
+	once("2027-03-30", "2027-03-31")
+	l.open = nil
+	once("2026", "2027-03", "2027-03 検査", "2027-03-30", "2027-03-31")
+	now = at("2027-09-02") // nobody was there for months
+	once("2026", "2027-03", "2027-03 検査", "2027-03-30", "2027-03-31", "2027-04", "2027-04 検査", "2027-04-01")
 	for _, i := range l.issued {
 		if r, err := i.Report(); err != nil || !r.Whole {
 			t.Errorf("%s went out before it was whole: %v", i.Period, err)

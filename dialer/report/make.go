@@ -19,6 +19,10 @@ type Options struct {
 	// Named is how somebody of the staff is called; what is empty or unknown stands for itself.
 	Named         func(dialer.UserID) string
 	MachinesApart bool // voicemail and recorders are not among 不在件数
+	// Contract says what a month is to come to, counted by Definition; Words are the ward's own on some months, the newest of each.
+	Contract   Contract
+	Words      []TargetWord
+	Definition string
 }
 
 // maker makes one report of one period: it reads the ledger once, then has the report, and the rows behind the cell that was asked for.
@@ -31,7 +35,16 @@ type maker interface {
 }
 
 // newMaker is the maker of a period's kind.
-func newMaker(o Options, p Period) maker { return newBuilder(o, p) }
+func newMaker(o Options, p Period) maker {
+	switch p.Kind {
+	case Inspection:
+		return newInspection(o, p)
+	case Privacy:
+		return newPrivacy(o, p)
+	default:
+		return newBuilder(o, p)
+	}
+}
 
 // Make makes a period's report from the ledger: the same ledger gives the same report.
 func Make(ctx context.Context, l Ledger, o Options, p Period) (Report, error) {

@@ -8,7 +8,7 @@ import (
 	"kakeru/dialer"
 )
 
-// Kind is which of the ward's reports it is (§8(3)①).
+// Kind is which of the ward's reports it is (§8(3)).
 type Kind string
 
 // The reports.
@@ -16,13 +16,23 @@ const (
 	OfDay   Kind = "day"   // 日報
 	OfMonth Kind = "month" // 月報
 	OfYear  Kind = "year"  // 年報, of a fiscal year: April to March
+
+	Inspection Kind = "inspection" // 検査・請求資料 (§6), of a month
+	Privacy    Kind = "privacy"    // 個人情報管理状況報告 (§8(3)③), of a month
 )
 
 // span is how long the periods of a kind are: as a day, a month, or a fiscal year.
-func (k Kind) span() Kind { return k }
+func (k Kind) span() Kind {
+	switch k {
+	case Inspection, Privacy:
+		return OfMonth
+	default:
+		return k
+	}
+}
 
 // Kinds lists the reports.
-var Kinds = []Kind{OfDay, OfMonth, OfYear}
+var Kinds = []Kind{OfDay, OfMonth, OfYear, Inspection, Privacy}
 
 // Period is the span a report is about, in whole days of Asia/Tokyo. To is the day after the last.
 type Period struct {
@@ -58,7 +68,7 @@ func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 		}
 		p.From, p.To = dialer.Date{Year: year, Month: time.April, Day: 1}, dialer.Date{Year: year + 1, Month: time.April, Day: 1}
 	default:
-		return Period{}, &AskError{JA: "報告書の種類は day、month、year のいずれかです", EN: fmt.Sprintf("unknown report; use one of %v", Kinds)}
+		return Period{}, &AskError{JA: fmt.Sprintf("報告書の種類は %v のいずれかです", Kinds), EN: fmt.Sprintf("unknown report; use one of %v", Kinds)}
 	}
 	if p.Start().After(now) {
 		return Period{}, &AskError{
@@ -103,6 +113,10 @@ func (p Period) Title() Words {
 		}
 	case OfMonth:
 		return Words{JA: fmt.Sprintf("月報 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Monthly report, " + p.Name}
+	case Inspection:
+		return Words{JA: fmt.Sprintf("検査・請求資料 %d年%d月", p.From.Year, int(p.From.Month)), EN: "For inspection and invoice, " + p.Name}
+	case Privacy:
+		return Words{JA: fmt.Sprintf("個人情報管理状況報告 %d年%d月", p.From.Year, int(p.From.Month)), EN: "Personal data in custody, " + p.Name}
 	default:
 		return Words{
 			JA: fmt.Sprintf("年報 %d年度(%d年4月〜%d年3月)", p.From.Year, p.From.Year, p.To.Year),

@@ -47,7 +47,7 @@ func (b *builder) lay() {
 	}
 	cutBy("attempts_by_hour", "ア 時間帯別", "Attempts by hour", hourWords, func(a *marked) string { return a.on.hour(a.At) })
 	cutBy("attempts_by_desk", "ア 席別", "Attempts by desk", sameWords, func(a *marked) string { return string(a.Desk) })
-	cutBy("attempts_by_operator", "ア 担当者別", "Attempts by operator", b.called, func(a *marked) string { return string(a.Operator) })
+	cutBy("attempts_by_operator", "ア 担当者別", "Attempts by operator", b.o.called, func(a *marked) string { return string(a.Operator) })
 	cutBy("attempts_by_insurance", "ア 保険別", "Attempts by insurance", named(insuranceWords), func(a *marked) string { return a.Insurance })
 	cutBy("attempts_by_language", "ア 言語別", "Attempts by language", named(languageWords), func(a *marked) string { return a.Language })
 	cutBy("attempts_by_number", "ア 番号種別", "Attempts by kind of number", named(kindWords), func(a *marked) string { return string(a.NumberKind) })
@@ -131,9 +131,9 @@ func sameWords(key string) Words {
 }
 
 // called is how an operator is called.
-func (b *builder) called(operator string) Words {
-	if b.o.Named != nil {
-		if name := b.o.Named(dialer.UserID(operator)); name != "" {
+func (o Options) called(operator string) Words {
+	if o.Named != nil {
+		if name := o.Named(dialer.UserID(operator)); name != "" {
 			return words(name, name)
 		}
 	}
@@ -223,11 +223,13 @@ func (b *builder) efficiency() Section {
 		Key: efficiencySection, Title: words("効率", "Efficiency"), Rows: []Row{}, Notes: []Words{
 			words("率の分母は架電件数です。時間は開設時間から休憩を除き、席数を掛けたものです",
 				"Rates are of the attempts; hours are those of opening without the breaks, for each seat"),
+			words("後処理は通話の終わりから結果の最初の登録までで、通話と同じ日に登録したものの平均です。翌日以降に登録したものは含みません",
+				"Wrap-up is from the call's end to the first record of its result, of the results recorded on the day of their call"),
 		},
 		Columns: []Column{
 			{Key: "contact_rate", Title: words("接触率(人)", "reached a person"), Unit: InPercent},
 			{Key: "debtor_rate", Title: words("接触率(本人)", "reached the debtor"), Unit: InPercent},
-			{Key: "hours", Title: words("開設時間×席(時間)", "seat-hours open"), Unit: InRate},
+			{Key: "hours", Title: words("開設時間×席(時間)", "seat-hours open"), Unit: InRate, Given: true},
 			{Key: "attempts_per_hour", Title: words("1時間あたり架電", "attempts an hour"), Unit: InRate},
 			{Key: "talk_per_hour", Title: words("1時間あたり通話秒", "seconds of talk an hour"), Unit: InSeconds},
 			{Key: "mean_talk", Title: words("平均通話秒", "mean talk"), Unit: InSeconds},

@@ -25,6 +25,7 @@ type Column struct {
 	Key   string `json:"key"`
 	Title Words  `json:"title"`
 	Unit  Unit   `json:"unit"`
+	Given bool   `json:"given,omitempty" doc:"not made of the ledger's rows: there are none to open"`
 }
 
 // Row is what a line of figures is about.
@@ -34,10 +35,11 @@ type Row struct {
 	Cells []Cell `json:"cells"` // one for each column
 }
 
-// Cell is one figure. A cell that has none is not zero: Value is nil, and Why says so.
+// Cell is one figure, or words. A cell that has none is not zero: Value is nil, and Why says so, in Text's words where it has some.
 type Cell struct {
 	Value *float64 `json:"value,omitempty"`
 	Why   Absence  `json:"absent,omitempty"`
+	Text  *Words   `json:"text,omitempty"`
 }
 
 // Absence says why a cell has no figure.
@@ -65,10 +67,11 @@ const (
 	InSeconds Unit = "seconds"
 	InPercent Unit = "percent" // of 100, with one decimal
 	InRate    Unit = "rate"    // per hour, with one decimal
+	InWords   Unit = "words"   // no figures
 )
 
 // Units lists the units.
-var Units = []Unit{InCalls, InYen, InSeconds, InPercent, InRate}
+var Units = []Unit{InCalls, InYen, InSeconds, InPercent, InRate, InWords}
 
 // At returns a cell by its section, row and column; nil where there is none.
 func (r Report) At(section, row, column string) *Cell {
@@ -91,3 +94,11 @@ func (r Report) At(section, row, column string) *Cell {
 }
 
 func number(v float64) Cell { return Cell{Value: &v} }
+
+// said is a cell of words; one of none says nothing.
+func said(ja, en string) Cell {
+	if ja == "" {
+		return Cell{Why: NoBase}
+	}
+	return Cell{Text: &Words{JA: ja, EN: en}}
+}

@@ -170,11 +170,14 @@ func TestOtherMeasures(t *testing.T) {
 	}
 }
 
-// facts is a Ledger of attempts alone.
-type facts []Attempt
+// facts is a Ledger of attempts alone; it has nothing else to ask for.
+type facts struct {
+	Ledger
+	attempts []Attempt
+}
 
 func (f facts) Facts(_ context.Context, from, to time.Time, into Sink) error {
-	for _, a := range f {
+	for _, a := range f.attempts {
 		if !a.At.Before(from) && a.At.Before(to) {
 			into.Attempt(a)
 		}
@@ -189,7 +192,7 @@ func TestDaysAddUpToTheMonth(t *testing.T) {
 		at := november(1, 0, 0).AddDate(0, -1, 0)
 		for range rapid.IntRange(0, 80).Draw(t, "attempts") {
 			at = at.Add(time.Duration(rapid.IntRange(0, 3*24*60).Draw(t, "after")) * time.Minute)
-			f = append(f, Attempt{
+			f.attempts = append(f.attempts, Attempt{
 				At: at, Direction: rapid.SampledFrom([]dialer.Direction{dialer.Outbound, dialer.Outbound, dialer.Inbound}).Draw(t, "direction"),
 				Origin:  rapid.SampledFrom([]casework.Origin{casework.BySIP, casework.BySIP, casework.ByHand}).Draw(t, "origin"),
 				CaseRef: rapid.SampledFrom([]string{"a", "b", "c"}).Draw(t, "person"), Insurance: rapid.SampledFrom([]string{"", "kokuho", "kouki", "both"}).Draw(t, "insurance"),

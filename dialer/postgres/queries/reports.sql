@@ -57,15 +57,15 @@ WHERE day >= (@from_day::text)::date AND day < (@to_day::text)::date ORDER BY da
 INSERT INTO sms_counts (day, sent, by_user, at) VALUES ((@day::text)::date, @sent, @by_user, @at);
 
 -- name: IssueReport :execrows
-INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
-VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256)
+INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256, whole)
+VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256, @whole)
 ON CONFLICT DO NOTHING;
 
 -- name: IssuedReports :many
-SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports WHERE kind = @kind AND period = @period ORDER BY revision;
+SELECT kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports WHERE kind = @kind AND period = @period ORDER BY revision;
 
 -- name: IssuedReport :one
-SELECT kind, period, revision, at, by_user, reason, content, sha256 FROM issued_reports WHERE kind = @kind AND period = @period AND revision = @revision::int;
+SELECT kind, period, revision, at, by_user, reason, content, sha256, whole FROM issued_reports WHERE kind = @kind AND period = @period AND revision = @revision::int;
 
 -- name: ReportCalls :many
 -- Those behind a figure, as ReportAttempts has them.
@@ -86,3 +86,49 @@ ORDER BY 2, 1, 16; -- began, id, revision
 SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
 WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz AND r.at > @since::timestamptz
 ORDER BY r.at, a.id LIMIT 200;
+
+-- name: ReportPapers :many
+-- The daily reports of a span's days that went out.
+SELECT period, revision, at, by_user, sha256 FROM issued_reports
+WHERE kind = 'day' AND period >= @from_day::text AND period < @to_day::text ORDER BY period, revision;
+
+-- name: ReportAmendments :many
+-- What was recorded of a span's calls after their day's report had first gone out.
+SELECT a.id, a.began::timestamptz AS began, r.at
+FROM (SELECT period, min(at) AS at FROM issued_reports WHERE kind = 'day' AND period >= @from_day::text AND period < @to_day::text GROUP BY period) i
+  JOIN calls_ended a ON a.began >= (i.period::date)::timestamp AT TIME ZONE 'Asia/Tokyo' AND a.began < (i.period::date + 1)::timestamp AT TIME ZONE 'Asia/Tokyo'
+  JOIN attempt_results r ON r.attempt_id = a.id AND r.at > i.at
+ORDER BY r.at, a.id;
+
+-- name: IssuedSince :many
+-- The newest of each period of which any went out since.
+SELECT DISTINCT ON (kind, period) kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports
+WHERE at >= @since::timestamptz ORDER BY kind, period, revision DESC;
+
+-- name: LookAtSpans :many
+-- Of each span whether there is anything to report (of a log: in the logs of personal data), and whether an attempt of it is open.
+SELECT s.n::int AS n,
+  (CASE WHEN s.log THEN
+    EXISTS (SELECT FROM custody_days WHERE day >= s.from_day AND day < s.to_day)
+    OR EXISTS (SELECT FROM day_closes WHERE day >= s.from_day AND day < s.to_day)
+    OR EXISTS (SELECT FROM exports WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM lists WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM paid_lists WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM disclosures WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM history_checks WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM handoff_reads WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM recording_listens WHERE at >= s.from_at AND at < s.to_at)
+  ELSE
+    EXISTS (SELECT FROM calls_ended WHERE began >= s.from_at AND began < s.to_at)
+    OR EXISTS (SELECT FROM payments y JOIN promise_counted c ON c.payment_id = y.id WHERE y.paid_on >= s.from_day AND y.paid_on < s.to_day)
+    OR EXISTS (SELECT FROM handoffs WHERE at >= s.from_at AND at < s.to_at AND state <> 'withdrawn')
+    OR EXISTS (SELECT FROM numbers_entered e WHERE e.at >= s.from_at AND e.at < s.to_at AND NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id))
+    OR EXISTS (SELECT FROM sms_counts WHERE day >= s.from_day AND day < s.to_day)
+  END)::boolean AS facts,
+  EXISTS (SELECT FROM attempts a WHERE a.ended_at IS NULL AND coalesce(a.dialled_at, a.started_at) >= s.from_at AND coalesce(a.dialled_at, a.started_at) < s.to_at) AS open
+FROM (
+  SELECT w.n, w.log, w.from_day, w.to_day, w.from_day::timestamp AT TIME ZONE 'Asia/Tokyo' AS from_at, w.to_day::timestamp AT TIME ZONE 'Asia/Tokyo' AS to_at
+  FROM (
+    SELECT generate_subscripts(@from_days::text[], 1) AS n, unnest(@logs::boolean[]) AS log, unnest(@from_days::text[])::date AS from_day, unnest(@to_days::text[])::date AS to_day
+  ) w
+) s ORDER BY s.n;

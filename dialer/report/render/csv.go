@@ -65,7 +65,7 @@ func csvSection(s report.Section) [][]string {
 			if f := fieldOf(c, s.Columns[i].Unit); f.value != nil {
 				line = append(line, plain(f))
 			} else {
-				line = append(line, f.words)
+				line = append(line, tame(f.words))
 			}
 		}
 		lines = append(lines, line)

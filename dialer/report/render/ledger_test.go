@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"math/rand/v2"
+	"strings"
 	"testing"
 	"time"
 
@@ -141,6 +142,54 @@ func (l *madeUp) Facts(_ context.Context, from, to time.Time, into report.Sink) 
 	return nil
 }
 
+// Papers implements report.Ledger: the days' reports of the first half went out, some twice, and a result was recorded after one.
+func (l *madeUp) Papers(ctx context.Context, from, to time.Time, into report.PaperSink) error {
+	if err := l.Facts(ctx, from, to, into); err != nil {
+		return err
+	}
+	for day := dialer.DateOf(from); day.Day <= 20; day = day.Next() {
+		for revision := 1; revision <= 1+day.Day%7/6; revision++ {
+			at := day.At(17*60 + revision)
+			into.Paper(report.Paper{Day: day, Revision: revision, At: at, By: "sv", SHA256: strings.Repeat(fmt.Sprintf("%02x%02x", day.Day, revision), 16)})
+		}
+	}
+	into.Amendment(report.Amendment{Attempt: "a", Began: from.Add(10 * time.Hour), At: from.Add(40 * time.Hour)})
+	return nil
+}
+
+// Look implements report.Ledger: it is asked by nothing here.
+func (l *madeUp) Look(context.Context, []report.Period) ([]report.Look, error) { return nil, nil }
+
+// Custody implements report.Ledger: a month as it may be, one day of it not closed.
+func (l *madeUp) Custody(_ context.Context, from, to time.Time) (c report.Custody, _ error) {
+	for day := dialer.DateOf(from); day.At(0).Before(to); day = day.Next() {
+		if w := day.Weekday(); w == time.Saturday || w == time.Sunday {
+			continue
+		}
+		id := "0190d0a0-0000-7000-8000-0000000000" + day.String()[8:]
+		c.Held = append(c.Held, day)
+		c.Lists = append(c.Lists, report.List{ID: id, By: "sv", At: day.At(9*60 + 5), State: "applied", Rows: 412, Persons: 280})
+		if day.Day != 12 {
+			c.Closes = append(c.Closes, report.Close{
+				ID: id, Day: day, Upto: day, By: "sv", Begun: day.At(17 * 60), Step: "closed", Moved: day.At(17*60 + 3), Manifest: strings.Repeat("9f86d081", 8),
+				Files: 7, Receipt: true, Rows: map[string]int64{"records": 270, "handoffs": 3, "numbers": 52},
+				Destroyed: map[string]int64{"keys": 1, "persons": 280, "phones": 391, "cases": 280, "entry_notes": 33},
+			})
+		}
+		c.Listens = append(c.Listens, report.Act{ID: id, About: "a", By: "sv", At: day.At(15 * 60)})
+		c.Checks = append(c.Checks, report.Act{ID: id, About: "c1", By: "op1", At: day.At(10 * 60)})
+		for i := range 9 {
+			c.Disclosures = append(c.Disclosures, report.Disclosure{
+				ID: fmt.Sprint(day, i), Attempt: dialer.CallID(fmt.Sprint(day, i/2)), CaseRef: fmt.Sprint(i / 2), By: "op1", At: day.At(10*60 + i), Shown: i%4 != 3,
+				Ticked: []casework.Identifier{casework.ByName, casework.ByBirthday}, Party: casework.Self,
+			})
+		}
+	}
+	c.Lists = append(c.Lists, report.List{ID: "paid", Paid: true, By: "sv", At: from.Add(33 * time.Hour), State: "applied", Rows: 93})
+	c.Exports = []report.Export{{ID: "export", Day: dialer.DateOf(from), By: "sv", At: from.Add(12 * time.Hour), Firsts: 31, Corrections: 2, Repeats: 1, Files: 2}}
+	return c, nil
+}
+
 func openHours() dialer.Hours {
 	return dialer.Hours{
 		Week: dialer.WardHours(), BreakMinutes: 60,
@@ -149,13 +198,16 @@ func openHours() dialer.Hours {
 }
 
 var (
-	april  = dialer.Date{Year: 2026, Month: time.April, Day: 1}
-	ledger = newLedger(april, dialer.Date{Year: 2026, Month: time.December, Day: 1}, 24)
-	stamp  = &Stamp{
+	december = dialer.Date{Year: 2026, Month: time.December, Day: 1}
+	april    = dialer.Date{Year: 2026, Month: time.April, Day: 1}
+	ledger   = newLedger(april, dialer.Date{Year: 2026, Month: time.December, Day: 1}, 24)
+	stamp    = &Stamp{
 		Revision: 2, At: time.Date(2026, 12, 1, 0, 15, 0, 0, time.UTC), By: "業務責任者",
 		SHA256: "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
 	}
-	names = map[report.Kind]string{report.OfDay: "2026-11-24", report.OfMonth: "2026-11", report.OfYear: "2026"}
+	names = map[report.Kind]string{
+		report.OfDay: "2026-11-24", report.OfMonth: "2026-11", report.OfYear: "2026", report.Inspection: "2026-11", report.Privacy: "2026-11",
+	}
 )
 
 // document makes the report of a kind. The month is over and issued; the day and the year are drafts, and the year is not over.
@@ -166,12 +218,16 @@ func document(t *testing.T, kind report.Kind) Document {
 	if err != nil {
 		t.Fatal(err)
 	}
-	r, err := report.Make(t.Context(), ledger, report.Options{Now: now, Hours: openHours(), Desks: []dialer.DeskID{"1", "2", "3"}}, p)
+	r, err := report.Make(t.Context(), ledger, report.Options{
+		Now: now, Hours: openHours(), Desks: []dialer.DeskID{"1", "2", "3"}, Definition: report.ByAttempts, Contract: report.Contract{
+			Calls: 5700, SMS: report.Bounds{Month: 200, UpTo: 250}, Number: report.Bounds{Month: 1000, UpTo: 1200},
+		},
+	}, p)
 	if err != nil {
 		t.Fatal(err)
 	}
 	doc := Document{Report: r, Header: Header{Ward: "江東区", Contractor: "株式会社○○コールセンター", Boxes: []string{"課長", "係長", "担当"}}}
-	if kind == report.OfMonth {
+	if p.To == december {
 		doc.Issued = stamp
 	}
 	for _, a := range ledger.attempts {

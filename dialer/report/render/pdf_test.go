@@ -84,6 +84,7 @@ func crowded(t *testing.T) Document {
 func all(t *testing.T) map[string]Document {
 	return map[string]Document{
 		"small": small(), "day": document(t, report.OfDay), "month": document(t, report.OfMonth), "year": document(t, report.OfYear), "crowded": crowded(t),
+		"inspection": document(t, report.Inspection), "privacy": document(t, report.Privacy),
 	}
 }
 
@@ -173,7 +174,9 @@ func TestPDFHoldsEveryCell(t *testing.T) {
 	if err != nil {
 		t.Skip("pdftotext is not installed: apt-get install poppler-utils")
 	}
-	for name, doc := range map[string]Document{"day": document(t, report.OfDay), "month": document(t, report.OfMonth), "year": document(t, report.OfYear)} {
+	for name, doc := range map[string]Document{"day": document(t, report.OfDay), "month": document(t, report.OfMonth), "year": document(t, report.OfYear),
+		"inspection": document(t, report.Inspection), "privacy": document(t, report.Privacy),
+	} {
 		b := pdfOf(t, doc)
 		keep(t, name+".pdf", b)
 		keep(t, name+".csv", []byte(csvOf(t, doc)))

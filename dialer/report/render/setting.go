@@ -12,6 +12,7 @@ const (
 	padAcross   = 1.6
 	leastLabel  = 42.0
 	mostLabel   = 190.0
+	mostWords   = 330.0 // of a column of words behind the first: a digest stands on one line
 	leastFigure = 54.0
 	mostFigure  = 78.0
 	leading     = 1.3
@@ -179,9 +180,13 @@ func (s *press) needs(t *setTable) []float64 {
 		}
 		for _, r := range t.rows {
 			w := s.width(r[i].text(), t.size)
-			if c.words && len(t.columns) > widest+1 {
+			switch {
+			case !c.words:
+			case len(t.columns) > widest+1:
 				w = min(w, 9*t.size) // a row may be two lines high, so that its figures are not too small
-			} else if c.words {
+			case i > 0:
+				w = min(w, mostWords)
+			default:
 				w = min(w, mostLabel)
 			}
 			need = max(need, w)

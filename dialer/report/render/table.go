@@ -88,6 +88,8 @@ func fieldOf(c report.Cell, unit report.Unit) field {
 	switch {
 	case c.Value != nil:
 		return field{value: c.Value, unit: unit}
+	case c.Text != nil:
+		return field{words: c.Text.JA, unit: unit}
 	case c.Why == report.Unused:
 		return field{words: wordUnused, unit: unit}
 	default:
@@ -117,7 +119,7 @@ func tables(r report.Report) (upright, across []table) {
 func tableOf(s report.Section) table {
 	t := table{key: s.Key, title: s.Title.JA, columns: []column{{words: true}}}
 	for _, c := range s.Columns {
-		t.columns = append(t.columns, column{title: c.Title.JA, unit: c.Unit})
+		t.columns = append(t.columns, column{title: c.Title.JA, unit: c.Unit, words: c.Unit == report.InWords})
 	}
 	for _, r := range s.Rows {
 		row := []field{{words: rowTitle(r)}}

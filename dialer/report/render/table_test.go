@@ -22,13 +22,13 @@ func TestTablesHoldTheReport(t *testing.T) {
 			tab := set[slices.IndexFunc(set, func(x table) bool { return x.key == s.Key })]
 			for n, row := range s.Rows {
 				for i, c := range row.Cells {
-					if got := cellOf(tab, n, i, s.Columns[i].Title.JA); got.value != c.Value {
+					if got := cellOf(tab, n, i, s.Columns[i].Title.JA); got.value != c.Value || c.Text != nil && got.words != c.Text.JA {
 						t.Errorf("%s, %s, %s, %s: %q", kind, s.Key, row.Key, s.Columns[i].Key, got.text())
 					}
 				}
 			}
 		}
-		if !slices.ContainsFunc(upright, func(x table) bool { return x.key == "attempts" && len(x.rows) == 13 && len(x.columns) == 4 }) {
+		if kind != report.Privacy && !slices.ContainsFunc(upright, func(x table) bool { return x.key == "attempts" && len(x.rows) == 13 && len(x.columns) == 4 }) {
 			t.Errorf("%s: the table of all attempts is not folded", kind)
 		}
 		for _, x := range across {
@@ -100,8 +100,8 @@ func TestPDFFiguresKeepRight(t *testing.T) {
 		seen := 0
 		for n, p := range pages {
 			for _, x := range p.texts {
-				// Names of desks are figures too, and those keep left, at the page's side.
-				if !figure.MatchString(x.text) || x.x < p.side+8 {
+				// Names of desks are figures too, and those keep left, at the page's side; so do digests of nothing but digits.
+				if !figure.MatchString(x.text) || x.x < p.side+8 || len(x.text) == 64 {
 					continue
 				}
 				end, next := x.x+k.width(x.text, x.size), math.Inf(1)

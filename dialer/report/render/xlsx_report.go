@@ -204,7 +204,7 @@ func (p place) wide() float64 {
 	return w
 }
 
-// placesOf gives words in the middle of a table, which only a folded one has, two columns of the sheet, and all else one.
+// placesOf gives words in the middle of a table two columns of the sheet, those at its end what is left, and all else one.
 func placesOf(t table) []place {
 	var out []place
 	next := 1
@@ -212,6 +212,9 @@ func placesOf(t table) []place {
 		p := place{next, next}
 		if c.words && i > 0 {
 			p.to++
+			if i == len(t.columns)-1 {
+				p.to = max(p.to, 1+figureColumns)
+			}
 		}
 		out = append(out, p)
 		next = p.to + 1

@@ -68,7 +68,9 @@ func rowsOf(t *testing.T, f *excelize.File, sheet string) [][]string {
 
 // Every table of the report stands on its sheet, with all its cells, in its order.
 func TestXLSXHoldsEveryCell(t *testing.T) {
-	for _, doc := range []Document{small(), document(t, report.OfDay), document(t, report.OfMonth), document(t, report.OfYear)} {
+	for _, doc := range []Document{
+		small(), document(t, report.OfDay), document(t, report.OfMonth), document(t, report.OfYear), document(t, report.Inspection), document(t, report.Privacy),
+	} {
 		f := open(t, xlsxOf(t, doc))
 		upright, across := tables(doc.Report)
 		for sheet, ts := range map[string][]table{sheetReport: upright, sheetAcross: across} {
@@ -199,7 +201,9 @@ func TestXLSXInLibreOffice(t *testing.T) {
 	dir := t.TempDir()
 	var files []string
 	books := map[string]*excelize.File{}
-	for name, doc := range map[string]Document{"small": small(), "day": document(t, report.OfDay), "month": document(t, report.OfMonth), "crowded": crowded(t)} {
+	for name, doc := range map[string]Document{"small": small(), "day": document(t, report.OfDay), "month": document(t, report.OfMonth), "crowded": crowded(t),
+		"inspection": document(t, report.Inspection), "privacy": document(t, report.Privacy),
+	} {
 		b := xlsxOf(t, doc)
 		keep(t, name+".xlsx", b)
 		file := filepath.Join(dir, name+".xlsx")

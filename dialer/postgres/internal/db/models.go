@@ -97,6 +97,7 @@ type IssuedReport struct {
 	Reason   string
 	Content  []byte
 	Sha256   []byte
+	Whole    bool
 }
 
 type List struct {
@@ -163,6 +164,13 @@ type PromiseCounted struct {
 	PaymentID int64
 	Part      int32
 	Yen       int64
+}
+
+type RecordingListen struct {
+	ID        int64
+	AttemptID string
+	ByUser    string
+	At        time.Time
 }
 
 type ScriptVersion struct {

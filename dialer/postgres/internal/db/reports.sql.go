@@ -73,8 +73,8 @@ func (q *Queries) EnterSMS(ctx context.Context, arg EnterSMSParams) error {
 }
 
 const issueReport = `-- name: IssueReport :execrows
-INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
+INSERT INTO issued_reports (kind, period, revision, at, by_user, reason, content, sha256, whole)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)
 ON CONFLICT DO NOTHING
 `
 
@@ -87,6 +87,7 @@ type IssueReportParams struct {
 	Reason   string
 	Content  []byte
 	Sha256   []byte
+	Whole    bool
 }
 
 func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64, error) {
@@ -99,6 +100,7 @@ func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64
 		arg.Reason,
 		arg.Content,
 		arg.Sha256,
+		arg.Whole,
 	)
 	if err != nil {
 		return 0, err
@@ -107,7 +109,7 @@ func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64
 }
 
 const issuedReport = `-- name: IssuedReport :one
-SELECT kind, period, revision, at, by_user, reason, content, sha256 FROM issued_reports WHERE kind = $1 AND period = $2 AND revision = $3::int
+SELECT kind, period, revision, at, by_user, reason, content, sha256, whole FROM issued_reports WHERE kind = $1 AND period = $2 AND revision = $3::int
 `
 
 func (q *Queries) IssuedReport(ctx context.Context, kind string, period string, revision int32) (IssuedReport, error) {
@@ -122,12 +124,13 @@ func (q *Queries) IssuedReport(ctx context.Context, kind string, period string, 
 		&i.Reason,
 		&i.Content,
 		&i.Sha256,
+		&i.Whole,
 	)
 	return i, err
 }
 
 const issuedReports = `-- name: IssuedReports :many
-SELECT kind, period, revision, at, by_user, reason, sha256 FROM issued_reports WHERE kind = $1 AND period = $2 ORDER BY revision
+SELECT kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports WHERE kind = $1 AND period = $2 ORDER BY revision
 `
 
 type IssuedReportsRow struct {
@@ -138,6 +141,7 @@ type IssuedReportsRow struct {
 	ByUser   string
 	Reason   string
 	Sha256   []byte
+	Whole    bool
 }
 
 func (q *Queries) IssuedReports(ctx context.Context, kind string, period string) ([]IssuedReportsRow, error) {
@@ -157,7 +161,144 @@ func (q *Queries) IssuedReports(ctx context.Context, kind string, period string)
 			&i.ByUser,
 			&i.Reason,
 			&i.Sha256,
+			&i.Whole,
 		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const issuedSince = `-- name: IssuedSince :many
+SELECT DISTINCT ON (kind, period) kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports
+WHERE at >= $1::timestamptz ORDER BY kind, period, revision DESC
+`
+
+type IssuedSinceRow struct {
+	Kind     string
+	Period   string
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Reason   string
+	Sha256   []byte
+	Whole    bool
+}
+
+// The newest of each period of which any went out since.
+func (q *Queries) IssuedSince(ctx context.Context, since time.Time) ([]IssuedSinceRow, error) {
+	rows, err := q.db.Query(ctx, issuedSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IssuedSinceRow
+	for rows.Next() {
+		var i IssuedSinceRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Period,
+			&i.Revision,
+			&i.At,
+			&i.ByUser,
+			&i.Reason,
+			&i.Sha256,
+			&i.Whole,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const lookAtSpans = `-- name: LookAtSpans :many
+SELECT s.n::int AS n,
+  (CASE WHEN s.log THEN
+    EXISTS (SELECT FROM custody_days WHERE day >= s.from_day AND day < s.to_day)
+    OR EXISTS (SELECT FROM day_closes WHERE day >= s.from_day AND day < s.to_day)
+    OR EXISTS (SELECT FROM exports WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM lists WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM paid_lists WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM disclosures WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM history_checks WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM handoff_reads WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM recording_listens WHERE at >= s.from_at AND at < s.to_at)
+  ELSE
+    EXISTS (SELECT FROM calls_ended WHERE began >= s.from_at AND began < s.to_at)
+    OR EXISTS (SELECT FROM payments y JOIN promise_counted c ON c.payment_id = y.id WHERE y.paid_on >= s.from_day AND y.paid_on < s.to_day)
+    OR EXISTS (SELECT FROM handoffs WHERE at >= s.from_at AND at < s.to_at AND state <> 'withdrawn')
+    OR EXISTS (SELECT FROM numbers_entered e WHERE e.at >= s.from_at AND e.at < s.to_at AND NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id))
+    OR EXISTS (SELECT FROM sms_counts WHERE day >= s.from_day AND day < s.to_day)
+  END)::boolean AS facts,
+  EXISTS (SELECT FROM attempts a WHERE a.ended_at IS NULL AND coalesce(a.dialled_at, a.started_at) >= s.from_at AND coalesce(a.dialled_at, a.started_at) < s.to_at) AS open
+FROM (
+  SELECT w.n, w.log, w.from_day, w.to_day, w.from_day::timestamp AT TIME ZONE 'Asia/Tokyo' AS from_at, w.to_day::timestamp AT TIME ZONE 'Asia/Tokyo' AS to_at
+  FROM (
+    SELECT generate_subscripts($1::text[], 1) AS n, unnest($2::boolean[]) AS log, unnest($1::text[])::date AS from_day, unnest($3::text[])::date AS to_day
+  ) w
+) s ORDER BY s.n
+`
+
+type LookAtSpansRow struct {
+	N     int32
+	Facts bool
+	Open  bool
+}
+
+// Of each span whether there is anything to report (of a log: in the logs of personal data), and whether an attempt of it is open.
+func (q *Queries) LookAtSpans(ctx context.Context, fromDays []string, logs []bool, toDays []string) ([]LookAtSpansRow, error) {
+	rows, err := q.db.Query(ctx, lookAtSpans, fromDays, logs, toDays)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []LookAtSpansRow
+	for rows.Next() {
+		var i LookAtSpansRow
+		if err := rows.Scan(&i.N, &i.Facts, &i.Open); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportAmendments = `-- name: ReportAmendments :many
+SELECT a.id, a.began::timestamptz AS began, r.at
+FROM (SELECT period, min(at) AS at FROM issued_reports WHERE kind = 'day' AND period >= $1::text AND period < $2::text GROUP BY period) i
+  JOIN calls_ended a ON a.began >= (i.period::date)::timestamp AT TIME ZONE 'Asia/Tokyo' AND a.began < (i.period::date + 1)::timestamp AT TIME ZONE 'Asia/Tokyo'
+  JOIN attempt_results r ON r.attempt_id = a.id AND r.at > i.at
+ORDER BY r.at, a.id
+`
+
+type ReportAmendmentsRow struct {
+	ID    string
+	Began time.Time
+	At    time.Time
+}
+
+// What was recorded of a span's calls after their day's report had first gone out.
+func (q *Queries) ReportAmendments(ctx context.Context, fromDay string, toDay string) ([]ReportAmendmentsRow, error) {
+	rows, err := q.db.Query(ctx, reportAmendments, fromDay, toDay)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportAmendmentsRow
+	for rows.Next() {
+		var i ReportAmendmentsRow
+		if err := rows.Scan(&i.ID, &i.Began, &i.At); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -307,6 +448,46 @@ func (q *Queries) ReportNumbers(ctx context.Context, fromAt time.Time, toAt time
 	for rows.Next() {
 		var i ReportNumbersRow
 		if err := rows.Scan(&i.ID, &i.At, &i.First); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const reportPapers = `-- name: ReportPapers :many
+SELECT period, revision, at, by_user, sha256 FROM issued_reports
+WHERE kind = 'day' AND period >= $1::text AND period < $2::text ORDER BY period, revision
+`
+
+type ReportPapersRow struct {
+	Period   string
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Sha256   []byte
+}
+
+// The daily reports of a span's days that went out.
+func (q *Queries) ReportPapers(ctx context.Context, fromDay string, toDay string) ([]ReportPapersRow, error) {
+	rows, err := q.db.Query(ctx, reportPapers, fromDay, toDay)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ReportPapersRow
+	for rows.Next() {
+		var i ReportPapersRow
+		if err := rows.Scan(
+			&i.Period,
+			&i.Revision,
+			&i.At,
+			&i.ByUser,
+			&i.Sha256,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

@@ -86,4 +86,61 @@ export default [
     await ward.accessible("a year's report");
     for (const person of [operator, supervisor, ward]) await person.leave();
   }],
+
+  ["the papers for the inspection and of personal data: the ward opens both down to the rows, the supervisor takes them", async (house) => {
+    const supervisor = await Person.come(house, "supervisor");
+    await supervisor.signIn("/reports");
+    const operator = await Person.come(house, "operator1");
+    await operator.atDesk();
+    await operator.present((await casesByEnding(supervisor, house.taken))("41"));
+    const attempt = await operator.dial();
+    await operator.until("the end of the call", async () => (await operator.api(`/api/attempts/${attempt}`)).data?.result === "busy");
+    const figure = (person, where) => person.page.locator(`[data-cell="${where}"]`);
+
+    // Nobody entered any messages, so there are none to count; then somebody did.
+    await supervisor.sees("[data-sms='none']");
+    assert.equal(await figure(supervisor, "others/sms/count").innerText(), "未使用");
+    await supervisor.page.getByLabel("送信件数", { exact: true }).fill("12");
+    await supervisor.page.getByRole("button", { name: "登録する", exact: true }).click();
+    await supervisor.sees("[data-sms='12']");
+    await supervisor.until("the messages", async () => (await figure(supervisor, "others/sms/count").innerText()) === "12");
+    await supervisor.accessible("the field of messages");
+
+    const ward = await Person.come(house, "ward");
+    await ward.signIn("/reports");
+    assert.equal(await ward.page.locator("[data-sms]").count(), 0);
+    await ward.page.getByText("検査資料").click();
+    await ward.sees('[data-section="accepted"]');
+    const counted = figure(ward, "accepted/attempts/count");
+    const attempts = Number((await counted.innerText()).replaceAll(",", ""));
+    assert.ok(attempts >= 1);
+    assert.equal(await figure(ward, "accepted/attempts/held").innerText(), "検査の対象");
+    assert.equal(await figure(ward, "accepted/attempts/target").getByRole("button").count(), 0);
+    await ward.accessible("the paper for the inspection");
+    await ward.picture("report-inspection");
+    await counted.getByRole("button").click();
+    await ward.sees("[data-call]");
+    assert.equal(await ward.page.locator("[data-call]").count(), Math.min(attempts, 200));
+    await ward.page.getByRole("button", { name: "閉じる" }).click();
+    await ward.page.locator("[data-call]").first().waitFor({ state: "hidden" });
+
+    await ward.page.getByText("個人情報管理", { exact: true }).click();
+    await ward.sees('[data-section="closes_by_day"]');
+    assert.equal(await figure(ward, "unknown/incidents/count").innerText(), "記録なし(事故の登録は未実装)");
+    await ward.accessible("the report of personal data");
+    await ward.picture("report-privacy");
+    await ward.page.locator('[data-cell^="lists/debts "][data-cell$="/rows"] button').first().click();
+    await ward.sees("[data-ref='list']");
+    assert.match(await ward.page.locator("[data-ref='list']").innerText(), /滞納一覧表の受領/);
+    await ward.accessible("the rows of a log");
+
+    await supervisor.page.getByText("個人情報管理", { exact: true }).click();
+    await supervisor.sees('[data-section="closes_by_day"]');
+    const paper = supervisor.page.waitForEvent("download");
+    await supervisor.page.getByRole("button", { name: "PDF" }).click();
+    const pdf = await paper;
+    assert.match(pdf.suggestedFilename(), /^report-privacy-.*\.pdf$/);
+    assert.equal((await readFile(await pdf.path())).subarray(0, 5).toString(), "%PDF-");
+    for (const person of [operator, supervisor, ward]) await person.leave();
+  }],
 ];

@@ -1551,7 +1551,7 @@ export interface components {
             /** @description those of them that are calls, or were promised in one, at most 200 from offset on */
             calls: components["schemas"]["ReportCall"][];
             /** @description those that are none */
-            others: components["schemas"]["Ref"][];
+            others: components["schemas"]["ReportRow"][];
             /**
              * Format: int64
              * @description all rows of the ledger behind the figure
@@ -1724,6 +1724,7 @@ export interface components {
         Cell: {
             /** @enum {string} */
             absent?: "no_base" | "unused";
+            text?: components["schemas"]["Words"];
             /** Format: double */
             value?: number;
         };
@@ -1735,7 +1736,7 @@ export interface components {
             section: string;
             title: components["schemas"]["Words"];
             /** @enum {string} */
-            unit: "count" | "yen" | "seconds" | "percent" | "rate";
+            unit: "count" | "yen" | "seconds" | "percent" | "rate" | "words";
             was?: components["schemas"]["Cell"];
         };
         ChangeUserInputBody: {
@@ -1803,10 +1804,12 @@ export interface components {
             next_cursor: string | null;
         };
         Column: {
+            /** @description not made of the ledger's rows: there are none to open */
+            given?: boolean;
             key: string;
             title: components["schemas"]["Words"];
             /** @enum {string} */
-            unit: "count" | "yen" | "seconds" | "percent" | "rate";
+            unit: "count" | "yen" | "seconds" | "percent" | "rate" | "words";
         };
         ColumnGuess: {
             /** @enum {string} */
@@ -2507,7 +2510,7 @@ export interface components {
              * @description month or year
              * @enum {string}
              */
-            kind: "day" | "month" | "year";
+            kind: "day" | "month" | "year" | "inspection" | "privacy";
             /** @enum {string} */
             measure: "calls" | "sms" | "numbers";
             period: string;
@@ -2859,16 +2862,10 @@ export interface components {
              */
             until: string | null;
         } | null;
-        Ref: {
-            /** @description of the attempt, hand-off or number; the day of an SMS entry */
-            id: string;
-            /** @enum {string} */
-            kind: "attempt" | "promise" | "payment" | "handoff" | "number" | "sms";
-        };
         Report: {
             from: string;
             /** @enum {string} */
-            kind: "day" | "month" | "year";
+            kind: "day" | "month" | "year" | "inspection" | "privacy";
             period: string;
             sections: components["schemas"]["Section"][];
             title: components["schemas"]["Words"];
@@ -2891,6 +2888,8 @@ export interface components {
             number_kind?: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
             /** @enum {string} */
             origin: "sip" | "manual";
+            /** @description of a payment */
+            paid_on?: string;
             /**
              * @description left out where nothing was recorded
              * @enum {string}
@@ -2903,6 +2902,11 @@ export interface components {
              * @description how often its result was recorded
              */
             revision: number;
+            /**
+             * Format: int64
+             * @description promised in it, or paid towards what was
+             */
+            yen?: number;
         };
         ReportCorrection: {
             /** Format: date-time */
@@ -2925,6 +2929,16 @@ export interface components {
              * @description 0: as it stands now
              */
             revision: number;
+        };
+        ReportRow: {
+            /** Format: date-time */
+            at?: string;
+            by_name?: string;
+            /** @description of the log's row; the day of an SMS entry and of a report */
+            id: string;
+            /** @enum {string} */
+            kind: "attempt" | "promise" | "payment" | "handoff" | "number" | "sms" | "close" | "export" | "list" | "paid_list" | "disclosure" | "history_check" | "handoff_read" | "listen" | "report";
+            what?: components["schemas"]["Words"];
         };
         ResultInputBody: {
             /** @description what came of it; the first is the primary one */
@@ -3142,7 +3156,7 @@ export interface components {
              * @description month or year
              * @enum {string}
              */
-            kind: "day" | "month" | "year";
+            kind: "day" | "month" | "year" | "inspection" | "privacy";
             /** @enum {string} */
             measure: "calls" | "sms" | "numbers";
             /**
@@ -5772,7 +5786,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "inspection" | "privacy";
             };
             cookie?: never;
         };
@@ -5808,7 +5822,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "inspection" | "privacy";
             };
             cookie?: never;
         };
@@ -5839,7 +5853,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "inspection" | "privacy";
             };
             cookie?: never;
         };
@@ -5881,7 +5895,7 @@ export interface operations {
             };
             header?: never;
             path: {
-                kind: "day" | "month" | "year";
+                kind: "day" | "month" | "year" | "inspection" | "privacy";
             };
             cookie?: never;
         };

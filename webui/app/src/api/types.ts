@@ -77,6 +77,7 @@ export type ReportChange = S["Change"];
 export type ReportBody = S["ReportOutputBody"];
 export type IssuedReport = S["IssuedReport"];
 export type ReportCall = S["ReportCall"];
+export type ReportRow = S["ReportRow"];
 export type Standing = S["Standing"];
 export type WardNotice = S["WardNotice"];
 export type ReportKind = Report["kind"];

@@ -3,7 +3,7 @@ import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
-import type { ReportCall, ReportKind } from "../../api/types";
+import type { ReportCall, ReportKind, ReportRow } from "../../api/types";
 import { dayAndTime } from "../../format/time";
 import { language } from "../../i18n";
 import { keys } from "../../live/apply";
@@ -12,6 +12,9 @@ import { Notice } from "../../parts/Notice";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { AttemptDrawer } from "../attempts/AttemptDrawer";
+import { figure } from "./figures";
+import css from "./reports.module.css";
+import { said } from "./said";
 
 /** One figure whose rows are asked for. */
 export interface Asked {
@@ -56,15 +59,7 @@ function Rows({ asked }: { asked: Asked }) {
       {data && <p className="quiet">{t("reports.rows", { count: data.pages[0]?.total ?? 0 })}</p>}
       {!isPending && calls.length + others.length === 0 && !error && <Empty title={t("reports.no_rows")} />}
       {calls.length > 0 && <Calls calls={calls} onOpen={setOpened} />}
-      {others.length > 0 && (
-        <ul data-others>
-          {others.map((o) => (
-            <li key={`${o.kind} ${o.id}`}>
-              {t(`report_ref.${o.kind}`)} <code>{o.id}</code>
-            </li>
-          ))}
-        </ul>
-      )}
+      {others.length > 0 && <Others rows={others} />}
       {hasNextPage && (
         <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
           {t("common.more")}
@@ -75,8 +70,41 @@ function Rows({ asked }: { asked: Asked }) {
   );
 }
 
+/** Rows that are no calls: what each is, when it was written, and by whom. */
+function Others({ rows }: { rows: ReportRow[] }) {
+  const { t } = useTranslation();
+  return (
+    <table className={parts.table} data-others>
+      <thead>
+        <tr>
+          <th>{t("attempt.at")}</th>
+          <th>{t("reports.what")}</th>
+          <th>{t("reports.who")}</th>
+          <th>{t("reports.id")}</th>
+        </tr>
+      </thead>
+      <tbody>
+        {rows.map((r, i) => (
+          // One row of a log may stand there more than once: a hand-off for each time it was opened.
+          <tr key={i} data-ref={r.kind}>
+            <td className="nowrap">{r.at ? dayAndTime(r.at, language()) : "—"}</td>
+            <td>
+              {t(`report_ref.${r.kind}`)} {r.what && <span className={css.anywhere}>{said(r.what)}</span>}
+            </td>
+            <td>{r.by_name || "—"}</td>
+            <td>
+              <code className={css.anywhere}>{r.id}</code>
+            </td>
+          </tr>
+        ))}
+      </tbody>
+    </table>
+  );
+}
+
 function Calls({ calls, onOpen }: { calls: ReportCall[]; onOpen: (id: string) => void }) {
   const { t } = useTranslation();
+  const withYen = calls.some((c) => c.yen !== undefined);
   return (
     <table className={parts.table}>
       <thead>
@@ -86,11 +114,13 @@ function Calls({ calls, onOpen }: { calls: ReportCall[]; onOpen: (id: string) =>
           <th>{t("reports.result")}</th>
           <th>{t("reports.party")}</th>
           <th>{t("reports.business")}</th>
+          {withYen && <th className={parts.number}>{t("reports.yen")}</th>}
         </tr>
       </thead>
       <tbody>
-        {calls.map((c) => (
-          <tr key={c.id} data-call={c.id}>
+        {calls.map((c, i) => (
+          // A call stands there once for each payment towards what was promised in it.
+          <tr key={`${c.id} ${i}`} data-call={c.id}>
             <td className="nowrap">
               <button type="button" className={parts.linkButton} onClick={() => onOpen(c.id)}>
                 {dayAndTime(c.at, language())}
@@ -102,6 +132,12 @@ function Calls({ calls, onOpen }: { calls: ReportCall[]; onOpen: (id: string) =>
             <td>{t(`result.${c.result}`)}</td>
             <td>{c.party ? t(`party.${c.party}`) : "—"}</td>
             <td>{(c.business ?? []).map((b) => t(`business.${b}`)).join("、") || "—"}</td>
+            {withYen && (
+              <td className={parts.number} data-yen={c.yen}>
+                {figure({ value: c.yen ?? 0 }, "yen", { none: "—", unused: "—" })}
+                {c.paid_on && <div className="quiet nowrap">{t("reports.paid_on", { day: c.paid_on })}</div>}
+              </td>
+            )}
           </tr>
         ))}
       </tbody>

@@ -11,7 +11,7 @@ import { Notice } from "../../parts/Notice";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import type { Asked } from "./Behind";
-import { figure } from "./figures";
+import { figure, opens } from "./figures";
 import css from "./reports.module.css";
 import { said } from "./said";
 
@@ -74,6 +74,12 @@ export function Issue({ of, kind, mayIssue, onOpen }: Props) {
   );
 }
 
+/** Whether there are rows behind what a changed figure is now. */
+function isOpen(of: ReportBody, c: ReportChange) {
+  const column = of.report.sections?.find((s) => s.key === c.section)?.columns?.find((k) => k.key === c.column);
+  return of.revision === 0 && column !== undefined && opens(c.is, column);
+}
+
 function Changes({ changes, of, onOpen }: { changes: ReportChange[]; of: ReportBody; onOpen: Props["onOpen"] }) {
   const { t } = useTranslation();
   const absent = { none: "—", unused: t("reports.unused") };
@@ -92,7 +98,7 @@ function Changes({ changes, of, onOpen }: { changes: ReportChange[]; of: ReportB
                   <td className={parts.number}>{figure(c.was, c.unit, absent)}</td>
                   <td>→</td>
                   <td className={parts.number}>
-                    {c.is?.value ? (
+                    {isOpen(of, c) ? (
                       <button type="button" className={css.figure} onClick={() => onOpen({ section: c.section, row: c.row, column: c.column, title })}>
                         {figure(c.is, c.unit, absent)}
                       </button>

@@ -17,18 +17,25 @@ import { fiscalYear } from "./figures";
 import { Issue } from "./Issue";
 import { said } from "./said";
 import { SectionTable } from "./SectionTable";
+import { Sms } from "./Sms";
 import { Take } from "./Take";
 
-const kinds = ["day", "month", "year"] as const;
+const kinds = ["day", "month", "year", "inspection", "privacy"] as const;
 
-/** 日報・月報・年報: as they stand now and as they were issued, each figure with the rows behind it. */
+/** 日報・月報・年報, 検査・請求資料 and 個人情報管理状況報告: as they stand now and as they were issued, each figure with the rows behind it. */
 export function ReportsScreen() {
   const { t } = useTranslation();
   const say = useProblemText();
   const supervises = useSession().user.role === "supervisor";
   const today = tokyoDate(serverNow());
   const [kind, setKind] = useState<ReportKind>("day");
-  const [periods, setPeriods] = useState<Record<ReportKind, string>>({ day: today, month: today.slice(0, 7), year: fiscalYear(today) });
+  const [periods, setPeriods] = useState<Record<ReportKind, string>>({
+    day: today,
+    month: today.slice(0, 7),
+    year: fiscalYear(today),
+    inspection: today.slice(0, 7),
+    privacy: today.slice(0, 7),
+  });
   const [revision, setRevision] = useState(0);
   const [asked, setAsked] = useState<Asked | null>(null);
   const period = periods[kind];
@@ -76,6 +83,7 @@ export function ReportsScreen() {
           <Head of={data} />
           <Take key={`${kind} ${data.report.period} ${data.revision}`} kind={kind} period={data.report.period} revision={data.revision} />
           <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind: data.report.kind, period: data.report.period, ...c })} />
+          {kind === "day" && supervises && data.revision === 0 && <Sms key={data.report.period} report={data.report} />}
           {data.report.sections?.map((s) => (
             <SectionTable
               key={s.key}
@@ -130,7 +138,7 @@ function PeriodField({ kind, value, today, onChange }: { kind: ReportKind; value
       />
     );
   }
-  const month = kind === "month";
+  const month = kind !== "day";
   return (
     <TextInput
       type={month ? "month" : "date"}

@@ -3,7 +3,7 @@ import type { ReportCell, ReportColumn, ReportSection } from "../../api/types";
 import { language } from "../../i18n";
 import { Empty } from "../../parts/Empty";
 import parts from "../../parts/parts.module.css";
-import { figure } from "./figures";
+import { figure, opens } from "./figures";
 import css from "./reports.module.css";
 import { said } from "./said";
 
@@ -34,7 +34,7 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
               <tr>
                 <td />
                 {(turned ? rows : columns).map((c) => (
-                  <th key={c.key} scope="col" className={parts.number}>
+                  <th key={c.key} scope="col" className={"unit" in c && c.unit === "words" ? undefined : parts.number}>
                     {said(c.title)}
                   </th>
                 ))}
@@ -67,14 +67,11 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
   );
 }
 
-/** Nothing stands behind nought, nor behind the hours. */
-const opens = (cell: ReportCell | undefined, column: ReportColumn) => cell?.value !== undefined && cell.value !== 0 && column.key !== "hours";
-
 function Figure({ cell, column, name, where, onOpen }: { cell: ReportCell | undefined; column: ReportColumn; name: string; where: string; onOpen: (() => void) | undefined }) {
   const { t } = useTranslation();
   const text = figure(cell, column.unit, { none: "—", unused: t("reports.unused") });
   return (
-    <td className={parts.number} data-cell={where}>
+    <td className={column.unit === "words" ? css.words : parts.number} data-cell={where}>
       {onOpen && opens(cell, column) ? (
         <button type="button" className={css.figure} onClick={onOpen} aria-label={t("reports.open", { name, figure: text })}>
           {text}

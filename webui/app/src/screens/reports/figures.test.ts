@@ -1,5 +1,5 @@
 import { describe, expect, it } from "vitest";
-import { figure, fiscalYear } from "./figures";
+import { figure, fiscalYear, opens } from "./figures";
 
 const absent = { none: "—", unused: "未使用" };
 
@@ -9,6 +9,17 @@ describe("a report's figures", () => {
     expect(figure({ absent: "no_base" }, "percent", absent)).toBe("—");
     expect(figure(undefined, "count", absent)).toBe("—");
     expect(figure({ value: 0 }, "count", absent)).toBe("0");
+  });
+  it("say their words instead, also where there is no figure", () => {
+    expect(figure({ text: { ja: "返却済", en: "returned" } }, "words", absent)).toBe("返却済");
+    expect(figure({ absent: "unused", text: { ja: "記録なし", en: "no record" } }, "count", absent)).toBe("記録なし");
+  });
+  it("open where rows stand behind them", () => {
+    const column = { key: "n", title: { ja: "", en: "" }, unit: "count" as const };
+    expect(opens({ value: 3 }, column)).toBe(true);
+    expect(opens({ value: 0 }, column)).toBe(false);
+    expect(opens({ value: 3 }, { ...column, given: true })).toBe(false);
+    expect(opens({ text: { ja: "済", en: "done" } }, { ...column, unit: "words" })).toBe(false);
   });
   it("are read in their unit", () => {
     expect(figure({ value: 1234567 }, "yen", absent)).toBe("1,234,567");
