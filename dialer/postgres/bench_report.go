@@ -166,7 +166,7 @@ func (c *ReadCounter) Figures(ctx context.Context, from, to time.Time) (f report
 
 // count adds what one session reads within a transaction. An index that is read counts by its entries, whether or not each leads to a row.
 func (c *ReadCounter) count(ctx context.Context, read func(*db.Queries) error) error {
-	return pgx.BeginFunc(ctx, c.Ledger.pool, func(tx pgx.Tx) error {
+	return pgx.BeginFunc(ctx, c.pool, func(tx pgx.Tx) error {
 		before, err := rowsRead(ctx, tx)
 		if err != nil {
 			return err
@@ -188,6 +188,6 @@ func rowsRead(ctx context.Context, tx pgx.Tx) (n int64, err error) {
 
 // Held returns how many attempts that count the ledger has, and how many bytes the database is.
 func (c *ReadCounter) Held(ctx context.Context) (counted int, octets int64, err error) {
-	err = c.Ledger.pool.QueryRow(ctx, "SELECT (SELECT count(*) FROM attempts WHERE counted), pg_database_size(current_database())").Scan(&counted, &octets)
+	err = c.pool.QueryRow(ctx, "SELECT (SELECT count(*) FROM attempts WHERE counted), pg_database_size(current_database())").Scan(&counted, &octets)
 	return counted, octets, err
 }
