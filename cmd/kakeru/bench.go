@@ -27,8 +27,12 @@ func runBench(ctx context.Context, args []string, std streams) error {
 	if len(args) == 0 {
 		return errUsage{"say which"}
 	}
-	if args[0] == "besthour" { // it measures no machine, and has flags of its own
+	switch args[0] { // those that have flags of their own
+	case "besthour": // it measures no machine
 		return benchBestHour(args[1:], std)
+	case "report":
+		return benchReport(ctx, args[1:], std)
+	default:
 	}
 	var o benchFlags
 	rest, err := flags("bench "+args[0], args[1:], std, func(f *flag.FlagSet) {

@@ -42,6 +42,9 @@ func TestFiguresCountPersonsAndCases(t *testing.T) {
 		Done:     report.Counts{Attempts: 4, Persons: 3, Cases: 4},
 		ByResult: map[dialer.Result]int{dialer.NoAnswer: 2, dialer.Answered: 1, dialer.Busy: 1, dialer.LineTrouble: 1},
 		ByDay:    []report.Day{{Date: "2026-11-24", Attempts: 1}, {Date: "2026-11-25", Attempts: 3, Answered: 1}},
+		DayResults: map[string]map[dialer.Result]int{
+			"2026-11-24": {dialer.NoAnswer: 1}, "2026-11-25": {dialer.NoAnswer: 1, dialer.Answered: 1, dialer.Busy: 1, dialer.LineTrouble: 1},
+		},
 	}
 	if !reflect.DeepEqual(f, want) {
 		t.Errorf("got  %+v\nwant %+v", f, want)
@@ -149,7 +152,7 @@ func (m *model) record(t *rapid.T) {
 
 // figures are the model's sums over [from, to).
 func (m *model) figures(from, to time.Time) report.Figures {
-	f := report.Figures{ByResult: map[dialer.Result]int{}}
+	f := report.Figures{ByResult: map[dialer.Result]int{}, DayResults: map[string]map[dialer.Result]int{}}
 	persons, cases, days := map[string]bool{}, map[string]bool{}, map[string]report.Day{}
 	for _, a := range m.attempts {
 		if a.end == nil || a.dialled.IsZero() || a.dialled.Before(from) || !a.dialled.Before(to) {
@@ -159,6 +162,10 @@ func (m *model) figures(from, to time.Time) report.Figures {
 		f.ByResult[v.Result]++
 		d := days[a.dialled.In(dialer.Tokyo).Format(time.DateOnly)]
 		d.Date = a.dialled.In(dialer.Tokyo).Format(time.DateOnly)
+		if f.DayResults[d.Date] == nil {
+			f.DayResults[d.Date] = map[dialer.Result]int{}
+		}
+		f.DayResults[d.Date][v.Result]++
 		if v.Counted {
 			f.Done.Attempts++
 			d.Attempts++

@@ -65,23 +65,6 @@ func (l *Ledger) atOneInstant(ctx context.Context, what string, read func(contex
 	return l.noticed(classify(what, pgx.BeginTxFunc(ctx, l.pool, snapshot, func(tx pgx.Tx) error { return read(ctx, db.New(tx)) })))
 }
 
-func facts(ctx context.Context, q *db.Queries, from, to time.Time, into report.Sink) error {
-	for at := from; at.Before(to); at = at.AddDate(0, 0, factsAtOnce) {
-		until := at.AddDate(0, 0, factsAtOnce)
-		if until.After(to) {
-			until = to
-		}
-		rows, err := q.ReportAttempts(ctx, at, until)
-		if err != nil {
-			return err
-		}
-		for i := range rows {
-			into.Attempt(factOf(&rows[i]))
-		}
-	}
-	return otherFacts(ctx, q, from, to, into)
-}
-
 func papers(ctx context.Context, q *db.Queries, from, to dialer.Date, into report.PaperSink) error {
 	issued, err := q.ReportPapers(ctx, from.String(), to.String())
 	if err != nil {
@@ -121,10 +104,70 @@ func (l *Ledger) Look(ctx context.Context, periods []report.Period) ([]report.Lo
 	return out, err
 }
 
+// facts has some calls taken in while the next are read.
+func facts(ctx context.Context, q *db.Queries, from, to time.Time, into report.Sink) error {
+	read, taken := make(chan []report.Attempt, 1), make(chan struct{})
+	go func() {
+		defer close(taken)
+		for some := range read {
+			for i := range some {
+				into.Attempt(some[i])
+			}
+		}
+	}()
+	all, err := readCalls(ctx, q, from, to, read)
+	close(read)
+	<-taken
+	if err != nil {
+		return err
+	}
+	return otherFacts(ctx, q, factSpan{from, to, all}, into)
+}
+
+// readCalls reads a span's calls, some at a time, and returns which ids they have. All are asked for at once: while some are being
+// decoded, the server looks for the next.
+func readCalls(ctx context.Context, q *db.Queries, from, to time.Time, read chan<- []report.Attempt) (all idRange, err error) {
+	var spans []db.ReportAttemptsParams
+	for at := from; at.Before(to); at = at.AddDate(0, 0, factsAtOnce) {
+		until := at.AddDate(0, 0, factsAtOnce)
+		if until.After(to) {
+			until = to
+		}
+		spans = append(spans, db.ReportAttemptsParams{FromAt: at, ToAt: until})
+	}
+	all = noIDs
+	q.ReportAttempts(ctx, spans).Query(func(_ int, rows []db.ReportAttemptsRow, failed error) {
+		if err = errors.Join(err, failed); err != nil {
+			return
+		}
+		for i := range rows {
+			all = all.with(rows[i].ID)
+		}
+		read <- factsOf(rows)
+	})
+	return all, err
+}
+
+// factSpan is what a report is read of: a time, and the ids of the calls that began in it.
+type factSpan struct {
+	from, to time.Time
+	idRange
+}
+
+// idRange are the ids from one to another.
+type idRange struct{ first, last string }
+
+// noIDs is the range that nothing lies in.
+var noIDs = idRange{first: "ffffffff-ffff-ffff-ffff-ffffffffffff", last: "00000000-0000-0000-0000-000000000000"}
+
+func (r idRange) with(id string) idRange { return idRange{min(r.first, id), max(r.last, id)} }
+
 // otherFacts gives what there is besides the calls.
-func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into report.Sink) error {
-	fromDay, toDay := dialer.DateOf(from).String(), dialer.DateOf(to).String()
-	promises, err := q.ReportPromises(ctx, db.ReportPromisesParams{FromAt: from, ToAt: to, FromDay: fromDay, ToDay: toDay})
+func otherFacts(ctx context.Context, q *db.Queries, s factSpan, into report.Sink) error {
+	fromDay, toDay := dialer.DateOf(s.from).String(), dialer.DateOf(s.to).String()
+	promises, err := q.ReportPromises(ctx, db.ReportPromisesParams{
+		FirstID: s.first, LastID: s.last, FromAt: s.from, ToAt: s.to, FromDay: fromDay, ToDay: toDay,
+	})
 	if err != nil {
 		return err
 	}
@@ -146,14 +189,14 @@ func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into rep
 		}
 		into.Payment(report.Payment{Attempt: dialer.CallID(r.AttemptID), Promised: r.MadeAt, CaseRef: r.CaseRef, PaidOn: on, Yen: r.Yen})
 	}
-	handoffs, err := q.ReportHandoffs(ctx, from, to)
+	handoffs, err := q.ReportHandoffs(ctx, s.from, s.to)
 	for _, r := range handoffs {
 		into.Handoff(report.Handoff{ID: r.ID, At: r.At, Kind: casework.HandoffKind(r.Kind)})
 	}
 	if err != nil {
 		return err
 	}
-	numbers, err := q.ReportNumbers(ctx, from, to)
+	numbers, err := q.ReportNumbers(ctx, s.from, s.to)
 	for _, r := range numbers {
 		into.Number(report.Number{ID: r.ID, At: r.At, First: r.First})
 	}
@@ -172,6 +215,21 @@ func otherFacts(ctx context.Context, q *db.Queries, from, to time.Time, into rep
 		into.SMS(report.SMS{On: on, Sent: int(r.Sent)})
 	}
 	return nil
+}
+
+// factsOf makes calls of rows: one of each, from a row for each revision of its result.
+func factsOf(rows []db.ReportAttemptsRow) []report.Attempt {
+	out := make([]report.Attempt, 0, len(rows))
+	for i := range rows {
+		a := factOf(&rows[i])
+		if n := len(out); n > 0 && out[n-1].ID == a.ID {
+			a.WrapUp = out[n-1].WrapUp // until the first time that something was recorded
+			out[n-1] = a
+			continue
+		}
+		out = append(out, a)
+	}
+	return out
 }
 
 func factOf(r *db.ReportAttemptsRow) report.Attempt {
@@ -287,10 +345,11 @@ func issuedOf(r db.IssuedReportsRow) report.Issued {
 func (l *Ledger) ReportCalls(ctx context.Context, ids []dialer.CallID) (out []report.Attempt, err error) {
 	err = l.query(ctx, "read the calls behind a figure", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.ReportCalls(ctx, textsOf(ids))
-		for _, r := range rows {
-			of := db.ReportAttemptsRow(r)
-			out = append(out, factOf(&of))
+		calls := make([]db.ReportAttemptsRow, len(rows))
+		for i := range rows {
+			calls[i] = db.ReportAttemptsRow(rows[i])
 		}
+		out = factsOf(calls)
 		return err
 	})
 	return out, err

@@ -2,7 +2,6 @@ package report
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -37,10 +36,12 @@ type builder struct {
 	others   *grid
 	wanted   *grid
 
-	day      dialer.Date     // of the attempts being read
+	now      marked // the attempt being taken in
+	held     []int  // the columns that hold it
+	day      calendarDay
 	numbers  map[string]bool // dialled on that day
-	month    time.Month
-	absences map[string]int // of each person, in that month
+	absences map[string]int  // of each person, in that month
+	deskRows map[dialer.DeskID]string
 	known    [2]people
 	met      map[string]bool // persons who came to the telephone themselves
 	sms      bool
@@ -50,6 +51,7 @@ type builder struct {
 func newBuilder(o Options, p Period) *builder {
 	b := &builder{
 		o: o, p: p, from: p.Start(), numbers: map[string]bool{}, absences: map[string]int{}, met: map[string]bool{},
+		deskRows: map[dialer.DeskID]string{},
 	}
 	for i := range b.known {
 		b.known[i] = newPeople()
@@ -93,15 +95,16 @@ func (b *builder) Attempt(a Attempt) {
 
 // dialled takes an attempt of ours that went out.
 func (b *builder) dialled(a Attempt, ref Ref) {
-	day := dialer.DateOf(a.At)
-	if day != b.day {
-		if day.Month != b.month {
+	if !b.day.has(a.At) {
+		day := calendarDayOf(a.At)
+		if day.month != b.day.month {
 			clear(b.absences)
 		}
 		clear(b.numbers)
-		b.day, b.month = day, day.Month
+		b.day = day
 	}
-	m := &marked{Attempt: a, repeat: b.numbers[a.NumberRef]}
+	b.now = marked{Attempt: a, on: &b.day, repeat: b.numbers[a.NumberRef]}
+	m := &b.now
 	if a.Counted {
 		b.numbers[a.NumberRef] = true
 	}
@@ -112,17 +115,14 @@ func (b *builder) dialled(a Attempt, ref Ref) {
 	if a.At.Before(b.from) {
 		return
 	}
-	held := make([]int, 0, len(attemptColumns))
+	b.held = b.held[:0]
 	for i := range attemptColumns {
 		if attemptColumns[i].holds(m, b.o) {
-			held = append(held, i)
+			b.held = append(b.held, i)
 		}
 	}
 	for _, c := range b.cuts {
-		row := c.key(m)
-		for _, i := range held {
-			c.grid.add(row, i, 1, ref)
-		}
+		c.grid.addOne(c.key(m), b.held, ref)
 	}
 	b.count(m, ref)
 	b.paced(m, ref)
@@ -166,22 +166,27 @@ func (b *builder) paced(m *marked, ref Ref) {
 	if !m.Counted {
 		return
 	}
-	for _, row := range []string{total, "desk:" + string(m.Desk)} {
-		b.pace.add(row, paceAttempts, 1, ref)
-		if m.spoke() {
-			b.pace.add(row, paceSpoke, 1, ref)
-		}
-		if m.spoke() && m.Party == casework.Self {
-			b.pace.add(row, paceSelf, 1, ref)
-		}
-		if m.Result == dialer.Answered {
-			b.pace.add(row, paceTalks, 1, ref)
-			b.pace.add(row, paceTalk, int64(m.Talk.Round(time.Second)/time.Second), ref)
-		}
-		if m.recordedSameDay() {
-			b.pace.add(row, paceRecorded, 1, ref)
-			b.pace.add(row, paceWrap, int64(m.WrapUp.Round(time.Second)/time.Second), ref)
-		}
+	of := [paceColumns]int64{paceAttempts: 1}
+	if m.spoke() {
+		of[paceSpoke] = 1
+	}
+	if m.spoke() && m.Party == casework.Self {
+		of[paceSelf] = 1
+	}
+	if m.Result == dialer.Answered {
+		of[paceTalks], of[paceTalk] = 1, int64(m.Talk.Round(time.Second)/time.Second)
+	}
+	if m.recordedSameDay() {
+		of[paceRecorded], of[paceWrap] = 1, int64(m.WrapUp.Round(time.Second)/time.Second)
+	}
+	row, ok := b.deskRows[m.Desk]
+	if !ok {
+		row = "desk:" + string(m.Desk)
+		b.deskRows[m.Desk] = row
+	}
+	for column, n := range of {
+		b.pace.add(total, column, n, ref)
+		b.pace.add(row, column, n, ref)
 	}
 }
 
@@ -332,8 +337,6 @@ func (b *builder) SMS(s SMS) {
 }
 
 func monthName(t time.Time) string { return t.In(dialer.Tokyo).Format("2006-01") }
-
-func hourName(t time.Time) string { return fmt.Sprintf("%02d", t.In(dialer.Tokyo).Hour()) }
 
 func afterColon(key string) string {
 	_, rest, _ := strings.Cut(key, ":")

@@ -8,6 +8,7 @@ import (
 // marked is an attempt with what only the attempts before it can tell.
 type marked struct {
 	Attempt
+	on     *calendarDay
 	repeat bool // the number was dialled before on the same day
 	third  bool // the third, sixth, … absence of a person in the month
 }

@@ -71,7 +71,7 @@ func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress
 		Today:    Today{ByResult: map[dialer.Result]int{}},
 	}
 	if to.At(0).After(plan.Now) {
-		if p.Today, err = plan.today(ctx, src, p); err != nil {
+		if p.Today, err = plan.today(ctx, src, p, figures); err != nil {
 			return Progress{}, err
 		}
 	}
@@ -146,21 +146,17 @@ func (plan Plan) bounds(month string) (from, to dialer.Date, err error) {
 	return dialer.DateOf(first), dialer.DateOf(first.AddDate(0, 1, 0)), nil
 }
 
-// today returns the current day's figures and its share of the target: what is still to be done when the day begins,
-// spread over the minutes of work that are left from its opening on.
-func (plan Plan) today(ctx context.Context, src Source, p Progress) (Today, error) {
+// today returns the current day's figures, which are among its month's, and its share of the target: what is still to be done when the
+// day begins, spread over the minutes of work that are left from its opening on.
+func (plan Plan) today(ctx context.Context, src Source, p Progress, of Figures) (Today, error) {
 	day := dialer.DateOf(plan.Now)
-	figures, err := src.Figures(ctx, day.At(0), day.Next().At(0))
-	if err != nil {
-		return Today{}, fmt.Errorf("sum the day: %w", err)
+	t := Today{Date: day.String(), ByResult: resultsOf(Figures{ByResult: of.DayResults[day.String()]})}
+	for _, d := range of.ByDay {
+		if d.Date == t.Date {
+			t.Attempts, t.Answered, t.Inbound, t.ByHand = d.Attempts, d.Answered, d.Inbound, d.ByHand
+		}
 	}
-	t := Today{
-		Date: day.String(), Attempts: figures.Done.Attempts, ByResult: resultsOf(figures), Inbound: figures.Inbound, ByHand: figures.ByHand,
-	}
-	for _, d := range figures.ByDay {
-		t.Answered += d.Answered
-	}
-	before := p.Done.Attempts - figures.Done.Attempts
+	before := p.Done.Attempts - t.Attempts
 	if plan.Definition == ByPersons || plan.Definition == ByCases {
 		// A person called yesterday and today is one person: the days' figures do not add up to the month's.
 		month, _ := time.ParseInLocation("2006-01", p.Month, dialer.Tokyo)

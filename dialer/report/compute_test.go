@@ -26,7 +26,7 @@ type ledger struct {
 }
 
 func (l ledger) Figures(_ context.Context, from, to time.Time) (Figures, error) {
-	f := Figures{ByResult: map[dialer.Result]int{}}
+	f := Figures{ByResult: map[dialer.Result]int{}, DayResults: map[string]map[dialer.Result]int{}}
 	persons, cases, days := map[int]bool{}, map[[2]int]bool{}, map[string]*Day{}
 	for _, c := range l.calls {
 		if c.at.Before(from) || !c.at.Before(to) {
@@ -34,7 +34,7 @@ func (l ledger) Figures(_ context.Context, from, to time.Time) (Figures, error) 
 		}
 		date := dialer.DateOf(c.at).String()
 		if days[date] == nil {
-			days[date] = &Day{Date: date}
+			days[date], f.DayResults[date] = &Day{Date: date}, map[dialer.Result]int{}
 		}
 		f.Done.Attempts++
 		days[date].Attempts++
@@ -42,8 +42,10 @@ func (l ledger) Figures(_ context.Context, from, to time.Time) (Figures, error) 
 		if c.answered {
 			days[date].Answered++
 			f.ByResult[dialer.Answered]++
+			f.DayResults[date][dialer.Answered]++
 		} else {
 			f.ByResult[dialer.NoAnswer]++
+			f.DayResults[date][dialer.NoAnswer]++
 		}
 	}
 	f.Done.Persons, f.Done.Cases = len(persons), len(cases)

@@ -124,6 +124,17 @@ func (g *grid) add(row string, column int, n int64, of Ref) {
 	}
 }
 
+// addOne adds one to some cells of a row, for one row of the ledger.
+func (g *grid) addOne(row string, columns []int, of Ref) {
+	cells := g.row(row)
+	for _, c := range columns {
+		cells[c]++
+		if g.wanted != nil && g.wanted(row, c) {
+			g.refs = append(g.refs, of)
+		}
+	}
+}
+
 // want asks for the rows behind a cell; false when there is no such column.
 func (g *grid) want(w Where) bool {
 	at := slices.IndexFunc(g.section.Columns, func(c Column) bool { return c.Key == w.Column && !c.Given && c.Unit != InWords })

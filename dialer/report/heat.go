@@ -29,7 +29,7 @@ type heat struct {
 func newHeat() *heat { return &heat{attempts: map[slot]int64{}, spoke: map[slot]int64{}} }
 
 func (h *heat) add(a *marked, of Ref) {
-	weekday, hour := weekdayKey(dialer.DateOf(a.At)), hourName(a.At)
+	weekday, hour := weekdayKey(dialer.DateOf(a.At)), a.At.In(dialer.Tokyo).Format("15")
 	for _, at := range []slot{{weekday, hour}, {weekday, total}, {total, hour}, {total, total}} {
 		h.attempts[at]++
 		if a.spoke() {

@@ -169,3 +169,26 @@ func (p Period) RowsFrom() time.Time {
 	}
 	return p.Start()
 }
+
+// calendarDay is a day of Tokyo, which always has 24 hours, with the names it has in tables: a year has a thousand attempts to each.
+type calendarDay struct {
+	begins      time.Time
+	name, month string
+}
+
+func calendarDayOf(t time.Time) calendarDay {
+	day := dialer.DateOf(t)
+	return calendarDay{begins: day.At(0), name: day.String(), month: monthName(t)}
+}
+
+func (d calendarDay) has(t time.Time) bool {
+	return !t.Before(d.begins) && t.Sub(d.begins) < 24*time.Hour
+}
+
+// hour is the name of the hour of an instant of the day.
+func (d calendarDay) hour(t time.Time) string {
+	at := int(t.Sub(d.begins) / time.Hour)
+	return hourNames[2*at : 2*at+2]
+}
+
+const hourNames = "000102030405060708091011121314151617181920212223"

@@ -60,8 +60,10 @@ type Figures struct {
 	Done     Counts
 	ByResult map[dialer.Result]int // counted or not, all but not_dialled
 	ByDay    []Day
-	Inbound  Inbound
-	ByHand   int // calls of ours noted by hand, in none of the others
+	// DayResults are ByResult of each day (YYYY-MM-DD) on which anything was dialled.
+	DayResults map[string]map[dialer.Result]int
+	Inbound    Inbound
+	ByHand     int // calls of ours noted by hand, in none of the others
 }
 
 // Source sums the ledger over [from, to). dialer/postgres implements it.

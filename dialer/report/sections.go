@@ -16,6 +16,7 @@ const (
 	paceTalk // seconds
 	paceRecorded
 	paceWrap // seconds
+	paceColumns
 )
 
 // lay makes the empty sections.
@@ -39,12 +40,12 @@ func (b *builder) lay() {
 	}
 	switch b.p.Kind {
 	case OfMonth:
-		cutBy("attempts_by_day", "ア 日別", "Attempts by day", sameWords, func(a *marked) string { return dialer.DateOf(a.At).String() })
+		cutBy("attempts_by_day", "ア 日別", "Attempts by day", sameWords, func(a *marked) string { return a.on.name })
 	case OfYear:
-		cutBy("attempts_by_month", "ア 月別", "Attempts by month", sameWords, func(a *marked) string { return monthName(a.At) })
+		cutBy("attempts_by_month", "ア 月別", "Attempts by month", sameWords, func(a *marked) string { return a.on.month })
 	default:
 	}
-	cutBy("attempts_by_hour", "ア 時間帯別", "Attempts by hour", hourWords, func(a *marked) string { return hourName(a.At) })
+	cutBy("attempts_by_hour", "ア 時間帯別", "Attempts by hour", hourWords, func(a *marked) string { return a.on.hour(a.At) })
 	cutBy("attempts_by_desk", "ア 席別", "Attempts by desk", sameWords, func(a *marked) string { return string(a.Desk) })
 	cutBy("attempts_by_operator", "ア 担当者別", "Attempts by operator", b.o.called, func(a *marked) string { return string(a.Operator) })
 	cutBy("attempts_by_insurance", "ア 保険別", "Attempts by insurance", named(insuranceWords), func(a *marked) string { return a.Insurance })

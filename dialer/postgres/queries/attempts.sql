@@ -172,17 +172,21 @@ WHERE case_id = @case_id AND started_at >= @from_at AND started_at < @to_at AND 
 ORDER BY started_at DESC, id DESC LIMIT @max;
 
 -- name: Figures :many
--- Of what the network proves. One statement, so that the sums agree. A person whose calls were about both insurances is two cases.
-WITH a AS MATERIALIZED (
-  SELECT (dialled_at AT TIME ZONE 'Asia/Tokyo')::date AS day, result, counted, case_ref, insurance
+-- Of what the network proves. One statement, so that the sums agree. A person whose calls were about both insurances is two cases. A
+-- day of Tokyo has always 24 hours. The index is read twice, which costs less than keeping its rows for the second sum.
+WITH p AS (
+  SELECT bit_or(CASE insurance WHEN 'kokuho' THEN 1 WHEN 'kouki' THEN 2 WHEN 'both' THEN 3 ELSE 4 END) AS about
+  FROM attempts WHERE dialled_at >= @from_at::timestamptz AND dialled_at < @to_at::timestamptz AND ended_at IS NOT NULL
+    AND origin = 'sip' AND counted
+  GROUP BY case_ref
+), whose AS MATERIALIZED ( -- once: a month that is new is taken for empty by the planner
+  SELECT count(*)::int AS persons, coalesce(sum((about & 1) + (about >> 1 & 1) + (about >> 2 & 1)), 0)::int AS cases FROM p
+), a AS (
+  SELECT date_bin('1 day', dialled_at, '2000-01-01 00:00+09') AS day, result, count(*)::int AS dialled,
+    (count(*) FILTER (WHERE counted))::int AS counted
   FROM attempts WHERE dialled_at >= @from_at::timestamptz AND dialled_at < @to_at::timestamptz AND ended_at IS NOT NULL
     AND origin = 'sip'
-), p AS (
-  SELECT (bool_or(insurance IN ('kokuho', 'both'))::int + bool_or(insurance IN ('kouki', 'both'))::int
-    + bool_or(insurance NOT IN ('kokuho', 'kouki', 'both'))::int) AS cases
-  FROM a WHERE counted GROUP BY case_ref
+  GROUP BY 1, 2
 )
-SELECT to_char(day, 'YYYY-MM-DD')::text AS day, coalesce(result, '')::text AS result, count(*)::int AS dialled,
-  (count(*) FILTER (WHERE counted))::int AS counted,
-  (SELECT count(*) FROM p)::int AS persons, (SELECT coalesce(sum(cases), 0) FROM p)::int AS cases
-FROM a GROUP BY day, result ORDER BY day, result;
+SELECT a.day::timestamptz AS day, coalesce(a.result, '')::text AS result, a.dialled, a.counted, whose.persons, whose.cases
+FROM a, whose ORDER BY a.day;

@@ -1,15 +1,17 @@
--- name: ReportAttempts :many
--- With the newest result of each.
-SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
-  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
+-- name: ReportAttempts :batchmany
+-- With all that was recorded of each: a row for each revision, the newest last. Ids are in the order of time, so that the results of a
+-- span lie together, and are read together; looked up call by call they cost three times what the calls do.
+WITH c AS MATERIALIZED (
+  SELECT id, began, direction, origin, desk, operator, case_ref, number_ref, number_kind, insurance, language, result, counted, answered_at, ended_at
+  FROM calls_ended WHERE began >= @from_at::timestamptz AND began < @to_at::timestamptz
+)
+SELECT c.id, c.began::timestamptz AS began, c.direction, c.origin, c.desk, c.operator, c.case_ref, c.number_ref, c.number_kind, c.insurance, c.language,
+  c.result::text AS result, c.counted, c.answered_at, c.ended_at::timestamptz AS ended_at,
   coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
-  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
-  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
-FROM calls_ended a LEFT JOIN LATERAL (
-  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
-) r ON true
-WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz
-ORDER BY a.began, a.id;
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted, coalesce(r.at, c.ended_at)::timestamptz AS recorded_at
+FROM c LEFT JOIN attempt_results r ON r.attempt_id = c.id
+  AND r.attempt_id >= (SELECT f.id FROM c f ORDER BY f.id LIMIT 1) AND r.attempt_id <= (SELECT f.id FROM c f ORDER BY f.id DESC LIMIT 1)
+ORDER BY 2, 1, 16; -- began, id, revision
 
 -- name: ReportEarlier :many
 -- Of the persons that are attempted in [from, to), how often they were attempted before it. Who never was is left out.
@@ -21,28 +23,30 @@ WHERE a.counted AND a.dialled_at < @from_at::timestamptz AND a.case_ref IN (
 GROUP BY a.case_ref;
 
 -- name: ReportPromises :many
--- Those that were made in a call of [from, to), and those that were kept on a day of it.
+-- Those that were made in a call of [from, to), whose ids lie from the first to the last, and those that were kept on a day of it.
 WITH p AS (
-  SELECT p.attempt_id, p.revision FROM calls_ended a JOIN promises p ON p.attempt_id = a.id
-  WHERE a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz AND p.state <> 'replaced'
+  SELECT p.attempt_id, p.revision, a.began, a.case_ref, a.direction, a.origin, p.yen, p.due_on, p.means, p.state, p.paid_yen, p.kept_on
+  FROM promises p JOIN call_ended a ON a.id = p.attempt_id
+  WHERE p.attempt_id >= @first_id::uuid AND p.attempt_id <= @last_id::uuid AND p.state <> 'replaced'
+    AND a.began >= @from_at::timestamptz AND a.began < @to_at::timestamptz
   UNION
-  SELECT p.attempt_id, p.revision FROM promises p
+  SELECT p.attempt_id, p.revision, a.began, a.case_ref, a.direction, a.origin, p.yen, p.due_on, p.means, p.state, p.paid_yen, p.kept_on
+  FROM promises p JOIN call_ended a ON a.id = p.attempt_id
   WHERE p.state = 'kept' AND p.kept_on >= (@from_day::text)::date AND p.kept_on < (@to_day::text)::date
 )
-SELECT m.attempt_id, a.began::timestamptz AS made_at, a.case_ref, a.direction, a.origin, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
-  coalesce(m.kept_on::text, '')::text AS kept_on,
+SELECT p.attempt_id, p.began::timestamptz AS made_at, p.case_ref, p.direction, p.origin, r.party, p.yen, p.due_on::text AS due_on, p.means, p.state,
+  p.paid_yen, coalesce(p.kept_on::text, '')::text AS kept_on,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kokuho')::bigint AS kokuho,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kouki')::bigint AS kouki
-FROM p JOIN promises m ON m.attempt_id = p.attempt_id AND m.revision = p.revision JOIN calls_ended a ON a.id = p.attempt_id
-  JOIN attempt_results r ON r.attempt_id = p.attempt_id AND r.revision = p.revision
-ORDER BY made_at, m.attempt_id;
+FROM p JOIN attempt_results r ON r.attempt_id = p.attempt_id AND r.revision = p.revision
+ORDER BY made_at, p.attempt_id;
 
 -- name: ReportPayments :many
 -- What the payments of a span's days counted towards promises.
 SELECT c.attempt_id, a.began::timestamptz AS made_at, a.case_ref, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
 FROM payments y JOIN promise_counted c ON c.payment_id = y.id
   JOIN promises p ON p.attempt_id = c.attempt_id AND p.revision = c.revision AND p.state <> 'replaced'
-  JOIN calls_ended a ON a.id = c.attempt_id
+  JOIN call_ended a ON a.id = c.attempt_id
 WHERE y.paid_on >= (@from_day::text)::date AND y.paid_on < (@to_day::text)::date
 GROUP BY y.id, c.attempt_id, a.began, a.case_ref ORDER BY y.paid_on, y.id, c.attempt_id;
 
@@ -74,16 +78,17 @@ SELECT kind, period, revision, at, by_user, reason, content, sha256, whole FROM 
 
 -- name: ReportCalls :many
 -- Those behind a figure, as ReportAttempts has them.
-SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
-  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
+WITH c AS MATERIALIZED (
+  SELECT id, began, direction, origin, desk, operator, case_ref, number_ref, number_kind, insurance, language, result, counted, answered_at, ended_at
+  FROM calls_ended WHERE id = ANY (@ids::uuid[])
+)
+SELECT c.id, c.began::timestamptz AS began, c.direction, c.origin, c.desk, c.operator, c.case_ref, c.number_ref, c.number_kind, c.insurance, c.language,
+  c.result::text AS result, c.counted, c.answered_at, c.ended_at::timestamptz AS ended_at,
   coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
-  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
-  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
-FROM calls_ended a LEFT JOIN LATERAL (
-  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
-) r ON true
-WHERE a.id = ANY (@ids::uuid[])
-ORDER BY a.began, a.id;
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted, coalesce(r.at, c.ended_at)::timestamptz AS recorded_at
+FROM c LEFT JOIN attempt_results r ON r.attempt_id = c.id
+  AND r.attempt_id >= (SELECT f.id FROM c f ORDER BY f.id LIMIT 1) AND r.attempt_id <= (SELECT f.id FROM c f ORDER BY f.id DESC LIMIT 1)
+ORDER BY 2, 1, 16; -- began, id, revision
 
 -- name: CorrectedSince :many
 -- Which of a span's calls had their result recorded or corrected after an instant: what may have changed a report.

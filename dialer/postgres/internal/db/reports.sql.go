@@ -11,6 +11,7 @@ import (
 )
 
 const correctedSince = `-- name: CorrectedSince :many
+
 SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
 WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz AND r.at > $3::timestamptz
 ORDER BY r.at, a.id LIMIT 200
@@ -23,6 +24,7 @@ type CorrectedSinceRow struct {
 	At       time.Time
 }
 
+// began, id, revision
 // Which of a span's calls had their result recorded or corrected after an instant: what may have changed a report.
 func (q *Queries) CorrectedSince(ctx context.Context, fromAt time.Time, toAt time.Time, since time.Time) ([]CorrectedSinceRow, error) {
 	rows, err := q.db.Query(ctx, correctedSince, fromAt, toAt, since)
@@ -307,97 +309,18 @@ func (q *Queries) ReportAmendments(ctx context.Context, fromDay string, toDay st
 	return items, nil
 }
 
-const reportAttempts = `-- name: ReportAttempts :many
-SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
-  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
-  coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
-  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
-  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
-FROM calls_ended a LEFT JOIN LATERAL (
-  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
-) r ON true
-WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz
-ORDER BY a.began, a.id
-`
-
-type ReportAttemptsRow struct {
-	ID         string
-	Began      time.Time
-	Direction  string
-	Origin     string
-	Desk       string
-	Operator   string
-	CaseRef    string
-	NumberRef  string
-	NumberKind string
-	Insurance  string
-	Language   string
-	Result     string
-	Counted    bool
-	AnsweredAt *time.Time
-	EndedAt    time.Time
-	Revision   int32
-	Party      string
-	Business   []string
-	Kind       string
-	Wanted     string
-	RecordedAt time.Time
-}
-
-// With the newest result of each.
-func (q *Queries) ReportAttempts(ctx context.Context, fromAt time.Time, toAt time.Time) ([]ReportAttemptsRow, error) {
-	rows, err := q.db.Query(ctx, reportAttempts, fromAt, toAt)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ReportAttemptsRow
-	for rows.Next() {
-		var i ReportAttemptsRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Began,
-			&i.Direction,
-			&i.Origin,
-			&i.Desk,
-			&i.Operator,
-			&i.CaseRef,
-			&i.NumberRef,
-			&i.NumberKind,
-			&i.Insurance,
-			&i.Language,
-			&i.Result,
-			&i.Counted,
-			&i.AnsweredAt,
-			&i.EndedAt,
-			&i.Revision,
-			&i.Party,
-			&i.Business,
-			&i.Kind,
-			&i.Wanted,
-			&i.RecordedAt,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const reportCalls = `-- name: ReportCalls :many
-SELECT a.id, a.began::timestamptz AS began, a.direction, a.origin, a.desk, a.operator, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language,
-  a.result::text AS result, a.counted, a.answered_at, a.ended_at::timestamptz AS ended_at,
+WITH c AS MATERIALIZED (
+  SELECT id, began, direction, origin, desk, operator, case_ref, number_ref, number_kind, insurance, language, result, counted, answered_at, ended_at
+  FROM calls_ended WHERE id = ANY ($1::uuid[])
+)
+SELECT c.id, c.began::timestamptz AS began, c.direction, c.origin, c.desk, c.operator, c.case_ref, c.number_ref, c.number_kind, c.insurance, c.language,
+  c.result::text AS result, c.counted, c.answered_at, c.ended_at::timestamptz AS ended_at,
   coalesce(r.revision, 0)::int AS revision, coalesce(r.party, '')::text AS party, coalesce(r.business, '{}')::text[] AS business,
-  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted,
-  coalesce((SELECT f.at FROM attempt_results f WHERE f.attempt_id = a.id AND f.revision = 1), a.ended_at)::timestamptz AS recorded_at
-FROM calls_ended a LEFT JOIN LATERAL (
-  SELECT r.revision, r.party, r.business, r.kind, r.language FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1
-) r ON true
-WHERE a.id = ANY ($1::uuid[])
-ORDER BY a.began, a.id
+  coalesce(r.kind, '')::text AS kind, coalesce(r.language, '')::text AS wanted, coalesce(r.at, c.ended_at)::timestamptz AS recorded_at
+FROM c LEFT JOIN attempt_results r ON r.attempt_id = c.id
+  AND r.attempt_id >= (SELECT f.id FROM c f ORDER BY f.id LIMIT 1) AND r.attempt_id <= (SELECT f.id FROM c f ORDER BY f.id DESC LIMIT 1)
+ORDER BY 2, 1, 16
 `
 
 type ReportCallsRow struct {
@@ -468,6 +391,7 @@ func (q *Queries) ReportCalls(ctx context.Context, ids []string) ([]ReportCallsR
 }
 
 const reportEarlier = `-- name: ReportEarlier :many
+
 SELECT a.case_ref, count(*) AS attempts FROM attempts a
 WHERE a.counted AND a.dialled_at < $1::timestamptz AND a.case_ref IN (
   SELECT s.case_ref FROM attempts s
@@ -481,6 +405,7 @@ type ReportEarlierRow struct {
 	Attempts int64
 }
 
+// began, id, revision
 // Of the persons that are attempted in [from, to), how often they were attempted before it. Who never was is left out.
 func (q *Queries) ReportEarlier(ctx context.Context, fromAt time.Time, toAt time.Time) ([]ReportEarlierRow, error) {
 	rows, err := q.db.Query(ctx, reportEarlier, fromAt, toAt)
@@ -614,7 +539,7 @@ const reportPayments = `-- name: ReportPayments :many
 SELECT c.attempt_id, a.began::timestamptz AS made_at, a.case_ref, y.paid_on::text AS paid_on, sum(c.yen)::bigint AS yen
 FROM payments y JOIN promise_counted c ON c.payment_id = y.id
   JOIN promises p ON p.attempt_id = c.attempt_id AND p.revision = c.revision AND p.state <> 'replaced'
-  JOIN calls_ended a ON a.id = c.attempt_id
+  JOIN call_ended a ON a.id = c.attempt_id
 WHERE y.paid_on >= ($1::text)::date AND y.paid_on < ($2::text)::date
 GROUP BY y.id, c.attempt_id, a.began, a.case_ref ORDER BY y.paid_on, y.id, c.attempt_id
 `
@@ -656,22 +581,26 @@ func (q *Queries) ReportPayments(ctx context.Context, fromDay string, toDay stri
 
 const reportPromises = `-- name: ReportPromises :many
 WITH p AS (
-  SELECT p.attempt_id, p.revision FROM calls_ended a JOIN promises p ON p.attempt_id = a.id
-  WHERE a.began >= $1::timestamptz AND a.began < $2::timestamptz AND p.state <> 'replaced'
+  SELECT p.attempt_id, p.revision, a.began, a.case_ref, a.direction, a.origin, p.yen, p.due_on, p.means, p.state, p.paid_yen, p.kept_on
+  FROM promises p JOIN call_ended a ON a.id = p.attempt_id
+  WHERE p.attempt_id >= $1::uuid AND p.attempt_id <= $2::uuid AND p.state <> 'replaced'
+    AND a.began >= $3::timestamptz AND a.began < $4::timestamptz
   UNION
-  SELECT p.attempt_id, p.revision FROM promises p
-  WHERE p.state = 'kept' AND p.kept_on >= ($3::text)::date AND p.kept_on < ($4::text)::date
+  SELECT p.attempt_id, p.revision, a.began, a.case_ref, a.direction, a.origin, p.yen, p.due_on, p.means, p.state, p.paid_yen, p.kept_on
+  FROM promises p JOIN call_ended a ON a.id = p.attempt_id
+  WHERE p.state = 'kept' AND p.kept_on >= ($5::text)::date AND p.kept_on < ($6::text)::date
 )
-SELECT m.attempt_id, a.began::timestamptz AS made_at, a.case_ref, a.direction, a.origin, r.party, m.yen, m.due_on::text AS due_on, m.means, m.state, m.paid_yen,
-  coalesce(m.kept_on::text, '')::text AS kept_on,
+SELECT p.attempt_id, p.began::timestamptz AS made_at, p.case_ref, p.direction, p.origin, r.party, p.yen, p.due_on::text AS due_on, p.means, p.state,
+  p.paid_yen, coalesce(p.kept_on::text, '')::text AS kept_on,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kokuho')::bigint AS kokuho,
   (SELECT coalesce(sum(x.yen), 0) FROM promise_parts x WHERE x.attempt_id = p.attempt_id AND x.revision = p.revision AND x.insurance = 'kouki')::bigint AS kouki
-FROM p JOIN promises m ON m.attempt_id = p.attempt_id AND m.revision = p.revision JOIN calls_ended a ON a.id = p.attempt_id
-  JOIN attempt_results r ON r.attempt_id = p.attempt_id AND r.revision = p.revision
-ORDER BY made_at, m.attempt_id
+FROM p JOIN attempt_results r ON r.attempt_id = p.attempt_id AND r.revision = p.revision
+ORDER BY made_at, p.attempt_id
 `
 
 type ReportPromisesParams struct {
+	FirstID string
+	LastID  string
 	FromAt  time.Time
 	ToAt    time.Time
 	FromDay string
@@ -695,9 +624,11 @@ type ReportPromisesRow struct {
 	Kouki     int64
 }
 
-// Those that were made in a call of [from, to), and those that were kept on a day of it.
+// Those that were made in a call of [from, to), whose ids lie from the first to the last, and those that were kept on a day of it.
 func (q *Queries) ReportPromises(ctx context.Context, arg ReportPromisesParams) ([]ReportPromisesRow, error) {
 	rows, err := q.db.Query(ctx, reportPromises,
+		arg.FirstID,
+		arg.LastID,
 		arg.FromAt,
 		arg.ToAt,
 		arg.FromDay,
