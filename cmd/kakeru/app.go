@@ -292,7 +292,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
-		group.Go(func() error { return a.targets.watch(rooms, reportsEvery, a.alert, a.log) })
+		group.Go(func() error { return a.targets.watch(rooms, targetsEvery, a.alert, a.log) })
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })
 		}

@@ -15,6 +15,9 @@ import (
 	"kakeru/dialer/report/render"
 )
 
+// targetsEvery is how often it is looked whether a target fails.
+const targetsEvery = 10 * time.Minute
+
 // targets says how the ward's targets stand.
 type targets struct {
 	*postgres.Ledger
