@@ -141,7 +141,7 @@ func (c *clicker) oneCall(ctx context.Context) error {
 		s.Clicked = time.Now()
 	}
 	s.ID = accepted.CallID
-	if err := c.follow(ctx, &s); err != nil {
+	if err := c.followed(ctx, &s); err != nil {
 		return err
 	}
 	c.seen = append(c.seen, s)
@@ -150,6 +150,25 @@ func (c *clicker) oneCall(ctx context.Context) error {
 	}
 	return c.panel.call(ctx, http.MethodPut, "/api/attempts/"+string(s.ID)+"/result",
 		map[string]any{"party": "self", "business_results": []string{"no_commitment"}}, nil)
+}
+
+// callPatience is how long a call may take: the longest rings for half a minute.
+const callPatience = 2 * time.Minute
+
+// followed follows a call to its end. One whose end never comes is an error that says what the ledger knows of it.
+func (c *clicker) followed(ctx context.Context, s *seenCall) error {
+	short, stop := context.WithTimeout(ctx, callPatience)
+	defer stop()
+	err := c.follow(short, s)
+	if err == nil || ctx.Err() != nil || short.Err() == nil {
+		return err
+	}
+	var known struct {
+		Result  dialer.Result `json:"result"`
+		EndedAt *time.Time    `json:"ended_at"`
+	}
+	asked := c.panel.call(ctx, http.MethodGet, "/api/attempts/"+string(s.ID), nil, &known)
+	return fmt.Errorf("%w; the ledger has it as %q, ended %v (%w)", err, known.Result, known.EndedAt, asked)
 }
 
 // follow reads frames until the call has ended, and hangs a talk up.
