@@ -84,6 +84,11 @@ func (a *aims) WriteNotice(to io.Writer, k report.KeptNotice) error {
 	return err
 }
 
+func (a *aims) WriteDraft(to io.Writer, n report.Notice) error {
+	_, err := fmt.Fprintf(to, "案 %d", n.Standing.Target)
+	return err
+}
+
 type targetsBody struct {
 	Month      string
 	Definition string
@@ -125,6 +130,12 @@ func TestTargets(t *testing.T) {
 	}
 	ward.do(http.MethodGet, "/api/targets?month=2027-01", nil).want(t, http.StatusUnprocessableEntity)
 
+	draft := "/api/targets/draft?measure=calls&kind=month&period=2026-11"
+	ward.do(http.MethodGet, draft, nil).want(t, http.StatusForbidden)
+	if file := supervisor.do(http.MethodGet, draft, nil).want(t, http.StatusOK); string(file.body) != "案 5700" {
+		t.Errorf("%s", file.body)
+	}
+	supervisor.do(http.MethodGet, "/api/targets/draft?measure=calls&kind=day&period=2026-11-24", nil).want(t, http.StatusUnprocessableEntity)
 	note := map[string]any{"measure": "calls", "kind": "month", "period": "2026-11", "reason": "席が空いた", "remedy": "席を増やす"}
 	ward.do(http.MethodPost, "/api/targets/notices", note).want(t, http.StatusForbidden)
 	supervisor.do(http.MethodPost, "/api/targets/notices", map[string]any{"measure": "calls", "kind": "month", "period": "2026-11", "reason": "席が空いた", "remedy": " "}).

@@ -7,6 +7,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/report"
 )
 
 // viewer is who looks at desks, calls and attempts, by request or by frame. What they may see of each stands here and
@@ -50,13 +51,14 @@ func (v viewer) attempt(a Attempt) (seen Attempt, ok bool) {
 	return Attempt{}, false
 }
 
-// seesAlert: an alert about a call is for the supervisor; that a store or a phone is away, for all who work with it.
+// seesAlert: an alert about a call is for the supervisor; so is that a target fails; that a store or a
+// phone is away is for all who work with it.
 func (v viewer) seesAlert(a Alert) bool {
 	switch v.role {
 	case dialer.RoleSupervisor:
 		return true
 	case dialer.RoleOperator, dialer.RoleAdmin:
-		return a.CallID == ""
+		return a.CallID == "" && a.Kind != report.TargetFailing
 	default:
 		return false
 	}

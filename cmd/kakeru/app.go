@@ -239,6 +239,11 @@ func (a *app) ledgerHealth(up bool) {
 	a.alert(alert)
 }
 
+// alertAll shows an alert at every node: of what only one of them found out.
+func (a *app) alertAll(alert dialer.Alert) {
+	a.fleet.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.watch.Now(), Alert: &alert})
+}
+
 func (a *app) alert(alert dialer.Alert) {
 	a.hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: a.watch.Now(), Alert: &alert})
 }
@@ -292,7 +297,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
-		group.Go(func() error { return a.targets.watch(rooms, targetsEvery, a.alert, a.log) })
+		group.Go(func() error { return a.targets.watch(rooms, targetsEvery, a.alertAll, a.log) })
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })
 		}

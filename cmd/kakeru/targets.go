@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"io"
 	"log/slog"
@@ -74,14 +75,16 @@ func (t targets) Progress(ctx context.Context, month string) (report.Progress, e
 		return report.Progress{}, err
 	}
 	goal := t.contract.Goal(report.Calls, p, words)
-	plan.Target, plan.Ward = goal.Target, goal.Ward
+	plan.Target, plan.Ward, plan.Within = goal.Target, goal.Ward, goal.Period
 	switch {
 	case t.definition == report.ByAttempts:
 		plan.Book = t.books.known(p.From) // a forecast goes by fewer days until the book is read
 	case t.definition == report.ByThirds || p.Over(plan.Now):
 		plan.Book, err = t.books.fresh(ctx, p, plan.Now)
 	default:
-		plan.Book, err = t.books.read(ctx, plan.Now)
+		if plan.Book = t.books.known(p.To); plan.Book == nil {
+			plan.Book, err = t.books.read(ctx, plan.Now)
+		}
 	}
 	if err != nil {
 		return report.Progress{}, err
@@ -152,6 +155,15 @@ func (t targets) WriteNotice(to io.Writer, k report.KeptNotice) error {
 	return render.Notice(to, k, headerOf(t.head), font)
 }
 
+// WriteDraft implements webui.Targets.
+func (t targets) WriteDraft(to io.Writer, n report.Notice) error {
+	font, err := fontOf(t.head)
+	if err != nil {
+		return err
+	}
+	return render.NoticeDraft(to, n, dialer.DateOf(t.now()), headerOf(t.head), font)
+}
+
 // watch tells the supervisor, once, since when a target fails, and keeps the book of days.
 func (t targets) watch(ctx context.Context, every time.Duration, tell func(dialer.Alert), log *slog.Logger) error {
 	tick := time.NewTicker(every)
@@ -170,40 +182,41 @@ func (t targets) watch(ctx context.Context, every time.Duration, tell func(diale
 
 func (t targets) look(ctx context.Context, tell func(dialer.Alert)) error {
 	now := t.now()
+	var failed []error // what fails of one keeps none of the others back
 	for _, kind := range []report.Kind{report.OfMonth, report.OfYear} {
 		p, err := report.ParsePeriod(kind, report.Current(kind, now), now)
 		if err != nil {
 			return err
 		}
-		s, err := t.stand(ctx, p, now, report.Calls)
-		if err != nil {
-			return err
-		}
-		if s[0].State != report.FailingNow {
-			continue
-		}
-		first, err := t.TellTarget(ctx, s[0], now)
-		if err != nil {
-			return err
-		}
-		if first {
-			tell(failing(s[0], p))
+		standings, err := t.stand(ctx, p, now, report.Measures...)
+		failed = append(failed, err)
+		for _, s := range standings {
+			if s.State != report.FailingNow {
+				continue
+			}
+			first, err := t.TellTarget(ctx, s, now)
+			failed = append(failed, err)
+			if first {
+				tell(failing(s, p))
+			}
 		}
 	}
-	return nil
+	return errors.Join(failed...)
 }
 
 func failing(s report.Standing, p report.Period) dialer.Alert {
-	name := fmt.Sprintf("%d月", int(p.From.Month))
+	name, of := fmt.Sprintf("%d月", int(p.From.Month)), map[report.Measure]report.Words{
+		report.Calls: {JA: "電話催告", EN: "calls"}, report.Messages: {JA: "SMS催告", EN: "messages"}, report.Entries: {JA: "電話番号入力", EN: "numbers entered"},
+	}[s.Measure]
 	if p.Kind == report.OfYear {
 		name = p.Name + "年度"
 	}
 	f := s.Forecast
 	return dialer.Alert{
-		Kind: "target_failing",
-		Text: fmt.Sprintf("%sの架電は目標%d件に届かない見込みです(予測%d〜%d件)。区への報告の案が「目標」にあります", name, s.Target, f.Low, f.High),
-		TextEN: fmt.Sprintf("the calls of %s will not reach their target of %d (forecast %d to %d); a notice to the ward is drafted under Targets",
-			p.Name, s.Target, f.Low, f.High),
+		Kind: report.TargetFailing,
+		Text: fmt.Sprintf("%sの%sは目標%d件に届かない見込みです(予測%d〜%d件)。「目標」から区へ報告してください", name, of.JA, s.Target, f.Low, f.High),
+		TextEN: fmt.Sprintf("the %s of %s will not reach their target of %d (forecast %d to %d); tell the ward, under Targets",
+			of.EN, p.Name, s.Target, f.Low, f.High),
 	}
 }
 
@@ -224,12 +237,12 @@ type books struct {
 // bookKept is how long the days before this month are believed.
 const bookKept = time.Hour
 
-// known are the days that are known already, before a month.
-func (b *books) known(month dialer.Date) (out []report.DayDone) {
+// known are the days that are known already, before one.
+func (b *books) known(before dialer.Date) (out []report.DayDone) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	for _, d := range b.days {
-		if d.Date.Before(month) && !d.Date.Before(report.BookFrom(month)) {
+		if d.Date.Before(before) && !d.Date.Before(report.BookFrom(before)) {
 			out = append(out, d)
 		}
 	}

@@ -46,10 +46,9 @@ func TestTargetWords(t *testing.T) {
 func TestTellTargetOnce(t *testing.T) {
 	l := newLedger(t)
 	s := report.Standing{Measure: report.Calls, Kind: report.OfMonth, Period: "2026-11", FailedOn: "2026-11-13"}
-	for i, want := range []bool{true, false, true} {
-		if i == 2 {
-			s.FailedOn = "2026-11-20"
-		}
+	for i, since := range []string{"2026-11-13", "2026-11-13", "2026-11-12", "2026-12-20"} { // told, known, known though the day moved, anew
+		s.FailedOn = since
+		want := i == 0 || i == 3
 		if first, err := l.TellTarget(t.Context(), s, noon); err != nil || first != want {
 			t.Errorf("%d: %v, %v", i, first, err)
 		}
@@ -58,7 +57,7 @@ func TestTellTargetOnce(t *testing.T) {
 
 func TestNoticesAreKept(t *testing.T) {
 	l := newLedger(t)
-	k, err := report.Notice{Reason: "席が空いた", Remedy: "席を増やす"}.Freeze("sv", noon)
+	k, err := report.Notice{Standing: report.Standing{State: report.FailingNow}, Reason: "席が空いた", Remedy: "席を増やす"}.Freeze("sv", noon)
 	must(t, err)
 	id, err := l.KeepNotice(t.Context(), k)
 	must(t, err)

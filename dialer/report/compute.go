@@ -25,6 +25,7 @@ var Definitions = []string{ByAttempts, ByPersons, ByCases, ByThirds}
 type Plan struct {
 	Target     int         // 件 in the month; 0 when there is none
 	Ward       *TargetWord // who set it; nil: the contract
+	Within     Period      // the part of the month in which the contract runs; zero: all of it
 	Definition string      // one of Definitions
 	Hours      dialer.Hours
 	Desks      int // how many are worked on a usual day; zero is taken for one
@@ -85,6 +86,9 @@ func Compute(ctx context.Context, src Source, plan Plan, month string) (Progress
 // stand adds how the month stands against its target.
 func (plan Plan) stand(p *Progress, from, to dialer.Date) {
 	period := Period{Kind: OfMonth, Name: p.Month, From: from, To: to}
+	if plan.Within != (Period{}) {
+		period = plan.Within
+	}
 	c := course{Goal: Goal{Measure: Calls, Period: period, Target: plan.Target, Ward: plan.Ward}, plan: plan}
 	c.book = plan.bookWith(p, from, to)
 	s := c.at(plan.Now)

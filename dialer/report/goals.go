@@ -3,6 +3,7 @@ package report
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 
 	"kakeru/dialer"
@@ -38,7 +39,7 @@ func (c Contract) within(p Period) Period {
 }
 
 // Goal is what a measure is to come to in a month or a fiscal year. Words are the ward's, the newest of each month. Outside the contract
-// there is no target; a year half inside it has the months that are.
+// there is no target; a year half inside it has the months that are, whole ones and begun ones.
 func (c Contract) Goal(m Measure, p Period, words []TargetWord) Goal {
 	g := Goal{Measure: m, Period: c.within(p)}
 	if g.Period.From == g.Period.To {
@@ -58,7 +59,11 @@ func (c Contract) Goal(m Measure, p Period, words []TargetWord) Goal {
 			b = c.Number
 		}
 		if g.Target, g.UpTo = b.Month, b.UpTo; p.Kind == OfYear {
-			g.Target, g.UpTo, g.Most = b.Year, 0, b.Most
+			months := 0
+			for at := g.Period.From; at.Before(g.Period.To); at = nextMonth(at) {
+				months++
+			}
+			g.Target, g.UpTo, g.Most = (b.Year*months+11)/12, 0, b.Most
 		}
 	}
 	return g
@@ -80,6 +85,9 @@ func nextMonth(d dialer.Date) dialer.Date {
 // MostTarget is the most that a month may be told to come to.
 const MostTarget = 1_000_000
 
+// monthsAhead is how far ahead a target may be set.
+const monthsAhead = 24
+
 // CheckTarget refuses a word on a month that is over, or that says nothing: an *AskError.
 func CheckTarget(w TargetWord, now time.Time) error {
 	first, err := firstOf(w.Month)
@@ -87,7 +95,12 @@ func CheckTarget(w TargetWord, now time.Time) error {
 		return err
 	}
 	last := dialer.DateOf(now)
-	switch n := len([]rune(w.Reason)); {
+	switch n := len([]rune(strings.TrimSpace(w.Reason))); {
+	case first.After(now.AddDate(0, monthsAhead, 0)):
+		return &AskError{
+			JA: fmt.Sprintf("%s は先すぎます。%dか月先までの月に設定してください", w.Month, monthsAhead),
+			EN: fmt.Sprintf("%s is too far ahead; set a target for a month at most %d months from now", w.Month, monthsAhead),
+		}
 	case !first.AddDate(0, 1, 0).After(now):
 		return &AskError{
 			JA: fmt.Sprintf("%s は終わった月です。目標件数は今月(%d-%02d)以降の月に設定してください", w.Month, last.Year, int(last.Month)),

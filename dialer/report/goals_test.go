@@ -31,6 +31,7 @@ func TestGoals(t *testing.T) {
 		{"a word taken back", usual, Calls, OfMonth, "2026-09", 5700, 0, 0, "", "2026-09-01", "2026-10-01"},
 		{"the year is its months", usual, Calls, OfYear, "2026", 68400 - 1700, 0, 0, "", "2026-04-01", "2027-04-01"},
 		{"a year half inside the contract", half, Calls, OfYear, "2026", 6 * 5700, 0, 0, "", "2026-10-01", "2027-03-16"},
+		{"messages in half a year", half, Messages, OfYear, "2026", 1500, 0, 5000, "", "2026-10-01", "2027-03-16"},
 		{"a month before the contract", half, Calls, OfMonth, "2026-08", 0, 0, 0, "", "2026-10-01", "2026-10-01"},
 		{"messages in a month", usual, Messages, OfMonth, "2026-11", 200, 250, 0, "", "2026-11-01", "2026-12-01"},
 		{"messages in a year", usual, Messages, OfYear, "2026", 3000, 0, 5000, "", "2026-04-01", "2027-04-01"},
@@ -64,14 +65,16 @@ func TestWordsThatAreRefused(t *testing.T) {
 		w    TargetWord
 		says string // empty: it is taken
 	}{
-		"this month":        {TargetWord{Month: "2026-11", Calls: &none, Reason: "区・収納係の指示"}, ""},
-		"a month to come":   {TargetWord{Month: "2027-03", Reason: "契約どおり"}, ""},
-		"a month gone by":   {TargetWord{Month: "2026-10", Reason: "訂正"}, "2026-11"},
-		"no month":          {TargetWord{Month: "2026", Reason: "訂正"}, "2026-11"},
-		"no reason":         {TargetWord{Month: "2026-11"}, "理由"},
-		"too long a reason": {TargetWord{Month: "2026-11", Reason: strings.Repeat("長", maxReason+1)}, "200文字"},
-		"less than nothing": {TargetWord{Month: "2026-11", Calls: &minus, Reason: "x"}, "0以上"},
-		"too much":          {TargetWord{Month: "2026-11", Calls: &much, Reason: "x"}, "1,000,000"},
+		"this month":         {TargetWord{Month: "2026-11", Calls: &none, Reason: "区・収納係の指示"}, ""},
+		"a month to come":    {TargetWord{Month: "2027-03", Reason: "契約どおり"}, ""},
+		"a month gone by":    {TargetWord{Month: "2026-10", Reason: "訂正"}, "2026-11"},
+		"no month":           {TargetWord{Month: "2026", Reason: "訂正"}, "2026-11"},
+		"too far ahead":      {TargetWord{Month: "2062-11", Reason: "x"}, "先すぎます"},
+		"a reason of blanks": {TargetWord{Month: "2026-11", Reason: " \n"}, "理由"},
+		"no reason":          {TargetWord{Month: "2026-11"}, "理由"},
+		"too long a reason":  {TargetWord{Month: "2026-11", Reason: strings.Repeat("長", maxReason+1)}, "200文字"},
+		"less than nothing":  {TargetWord{Month: "2026-11", Calls: &minus, Reason: "x"}, "0以上"},
+		"too much":           {TargetWord{Month: "2026-11", Calls: &much, Reason: "x"}, "1,000,000"},
 	} {
 		err := CheckTarget(c.w, now)
 		var ask *AskError
@@ -87,7 +90,7 @@ func TestWordsThatAreRefused(t *testing.T) {
 
 func TestNoticesAreFrozen(t *testing.T) {
 	plan := planAt(november(13, 20, 0))
-	n := Notice{Standing: Stand(monthGoal(t, 5700), plan, nil), Definition: ByAttempts, Reason: " 席が1つ空いたため ", Remedy: "開設時間内の席を増やす"}
+	n := Notice{Standing: Stand(monthGoal(t, 5700), plan, bookOf(plan, perHour(10), nov(1), nov(13))), Definition: ByAttempts, Reason: " 席が1つ空いたため ", Remedy: "開設時間内の席を増やす"}
 	k, err := n.Freeze("sv", plan.Now)
 	if err != nil {
 		t.Fatal(err)
@@ -99,7 +102,11 @@ func TestNoticesAreFrozen(t *testing.T) {
 	if _, err := k.Notice(); err == nil {
 		t.Error("changed content is taken for what went out")
 	}
-	for _, n := range []Notice{{Reason: "x"}, {Remedy: "x"}, {Reason: strings.Repeat("長", maxNotice+1), Remedy: "x"}} {
+	failing := Standing{State: FailingNow}
+	for _, n := range []Notice{
+		{Standing: failing, Reason: "x"}, {Standing: failing, Remedy: "x"}, {Standing: failing, Reason: strings.Repeat("長", maxNotice+1), Remedy: "x"},
+		{Standing: Standing{State: OnTrack}, Reason: "x", Remedy: "x"}, {Standing: Standing{State: NoTarget}, Reason: "x", Remedy: "x"},
+	} {
 		var ask *AskError
 		if _, err := n.Freeze("sv", plan.Now); !errors.As(err, &ask) {
 			t.Errorf("%v", err)

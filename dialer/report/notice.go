@@ -56,6 +56,14 @@ type TargetStore interface {
 
 // Freeze makes a notice what is kept. One that gives no reason, or no remedy, is an *AskError: the ward would ask.
 func (n Notice) Freeze(by dialer.UserID, at time.Time) (KeptNotice, error) {
+	switch n.Standing.State {
+	case AtRisk, FailingNow, Missed, NotKnown:
+	default:
+		return KeptNotice{}, &AskError{
+			JA: "この目標は達成しているか達成の見込みであるため、区への報告(仕様書10(3))の対象ではありません",
+			EN: "this target is reached or on track, or there is none: there is nothing to tell the ward of it",
+		}
+	}
 	n.Reason, n.Remedy, n.Standing.Curve = strings.TrimSpace(n.Reason), strings.TrimSpace(n.Remedy), []Point{}
 	for _, text := range []string{n.Reason, n.Remedy} {
 		if k := len([]rune(text)); k == 0 || k > maxNotice {

@@ -47,17 +47,22 @@ type State string
 // The states. Those of a period that runs go by the chance that the target is reached.
 const (
 	NoTarget   State = "none"
-	NotInUse   State = "unused"   // 未使用: nobody has entered any message, be it zero
-	NotKnown   State = "unknown"  // nothing was done yet that a forecast could go by
-	OnTrack    State = "on_track" // it is likelier than not
-	AtRisk     State = "at_risk"  // it is not
-	FailingNow State = "failing"  // one of ten such periods would reach it: the ward must be told (§10(3))
+	NotInUse   State = "unused"      // 未使用: nobody has entered any message, be it zero
+	Over       State = "over"        // more was done than ever may be
+	OverSoon   State = "over_likely" // more is foretold than ever may be
+	NotKnown   State = "unknown"     // nothing was done yet that a forecast could go by
+	OnTrack    State = "on_track"    // it is likelier than not
+	AtRisk     State = "at_risk"     // it is not
+	FailingNow State = "failing"     // one of ten such periods would reach it: the ward must be told (§10(3))
 	Reached    State = "reached"
 	Missed     State = "missed" // the period is over
 )
 
 // States lists the states.
-var States = []State{NoTarget, NotInUse, NotKnown, OnTrack, AtRisk, FailingNow, Reached, Missed}
+var States = []State{NoTarget, NotInUse, Over, OverSoon, NotKnown, OnTrack, AtRisk, FailingNow, Reached, Missed}
+
+// TargetFailing is the kind of the alert that tells of a target that fails.
+const TargetFailing = "target_failing"
 
 // The chances, in percent, below which a target is at risk, and failing: the latter is the upper end of the interval of 80 %.
 const (
@@ -167,6 +172,10 @@ func (c course) state(s Standing, now time.Time, o forecast.Outlook) State {
 		return NoTarget
 	case c.Measure == Messages && !c.entered():
 		return NotInUse
+	case c.Most > 0 && s.Done > c.Most:
+		return Over
+	case c.Most > 0 && s.Forecast.Mid > c.Most:
+		return OverSoon
 	case s.Done >= c.Target:
 		return Reached
 	case c.Period.Over(now):
@@ -197,8 +206,8 @@ func (c course) forecastOf(o forecast.Outlook, done int) Forecast {
 func (c course) outlook(now time.Time, to dialer.Date) forecast.Outlook {
 	today := dialer.DateOf(now)
 	from := dialer.DateOf(now.AddDate(0, 0, -7*weeksBack))
-	if len(c.book) > 0 && from.Before(c.book[0].Date) { // before its first day of work the centre was not slow: it was not there
-		from = c.book[0].Date
+	if first, ok := c.begins(); ok && from.Before(first) { // before that the work was not slow: there was none
+		from = first
 	}
 	var passed, left []forecast.Day
 	for d := from; d.Before(to); d = d.Next() {
@@ -207,8 +216,8 @@ func (c course) outlook(now time.Time, to dialer.Date) forecast.Outlook {
 			continue
 		}
 		day := forecast.Day{Weekday: d.Weekday(), Phase: c.phase(d), Whole: whole}
-		if !today.Before(d) {
-			day.Minutes, day.Count = gone, float64(c.value(dayOr(c.book, d)))
+		if done := dayOr(c.book, d); !today.Before(d) && c.tells(done) {
+			day.Minutes, day.Count = gone, float64(c.value(done))
 			passed = append(passed, day)
 		}
 		if !d.Before(today) && !d.Before(c.Period.From) {
@@ -217,6 +226,18 @@ func (c course) outlook(now time.Time, to dialer.Date) forecast.Outlook {
 		}
 	}
 	return forecast.Of(passed, left)
+}
+
+// tells reports whether a day says anything of the measure: of messages one does that somebody entered some of, be it none.
+func (c course) tells(d DayDone) bool { return c.Measure != Messages || d.Entered }
+
+// begins is the first day of the book on which something of the measure was done.
+func (c course) begins() (dialer.Date, bool) {
+	i := slices.IndexFunc(c.book, func(d DayDone) bool { return c.value(d) > 0 })
+	if i < 0 {
+		return dialer.Date{}, false
+	}
+	return c.book[i].Date, true
 }
 
 // phases is into how many parts a month falls, where the work thins out in its course: a person who was called before adds none.
@@ -241,7 +262,8 @@ func (c course) minutes(now time.Time) (all, passed float64) {
 	return all, passed
 }
 
-// failedOn is since which day the forecast has failed without a break, as it was in the evening of each; empty when it does not fail now.
+// failedOn is since which day the forecast has failed without a break, as the ledger and the target of now have it for the evening of
+// each, and for today now; empty when it does not fail now.
 func (c course) failedOn(s Standing) (day string) {
 	failing := func(s Standing) bool { return s.State == FailingNow || s.State == Missed }
 	if !failing(s) {
@@ -262,6 +284,9 @@ func (c course) failedOn(s Standing) (day string) {
 		}
 		day = d.String()
 	}
+	if day == "" { // on a day that is closed: the last evening was still good, or there has been none yet
+		day = dialer.DateOf(last.At(-1)).String()
+	}
 	return day
 }
 
@@ -275,7 +300,7 @@ func (c course) curve(s Standing) []Point {
 		whole, _ := c.plan.seatMinutes(d, c.plan.Now)
 		sum += whole
 		done += c.value(dayOr(c.book, d))
-		if c.Period.Kind == OfYear && d.Next().Day != 1 && d != today {
+		if c.Period.Kind == OfYear && d.Next().Day != 1 && d.Next() != c.Period.To && d != today {
 			continue
 		}
 		p := Point{Day: d.String()}

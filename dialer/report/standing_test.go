@@ -225,3 +225,38 @@ func TestDaysAddUpToTheMonth(t *testing.T) {
 		}
 	})
 }
+
+// A month that opens with closed days can fail before its first evening: it fails since today.
+func TestAMonthThatFailsBeforeItOpens(t *testing.T) {
+	plan := planAt(november(1, 12, 0)) // a Sunday
+	october := dialer.Date{Year: 2026, Month: time.October, Day: 1}
+	s := Stand(monthGoal(t, 132*40), plan, bookOf(plan, perHour(20), october, nov(1)))
+	if s.State != FailingNow || s.FailedOn != "2026-11-01" {
+		t.Errorf("%s since %q: %+v", s.State, s.FailedOn, s.Forecast)
+	}
+}
+
+// Messages are foretold from the days on which somebody entered some, and never more than the ceiling goes unmarked.
+func TestMessages(t *testing.T) {
+	plan := planAt(november(13, 20, 0))
+	book := bookOf(plan, perHour(40), dialer.Date{Year: 2026, Month: time.October, Day: 1}, nov(13))
+	sent := func(each int) []DayDone {
+		for i := range book {
+			if !book[i].Date.Before(nov(2)) {
+				book[i].SMS, book[i].Entered = each, true
+			}
+		}
+		return book
+	}
+	g := monthGoal(t, 200)
+	g.Measure, g.Most = Messages, 300
+	if s := Stand(g, plan, sent(11)); s.State != OnTrack || s.Forecast.Mid < 200 || s.Forecast.Mid > 240 {
+		t.Errorf("%s: %+v", s.State, s.Forecast)
+	}
+	if s := Stand(g, plan, sent(20)); s.State != OverSoon {
+		t.Errorf("%s: %+v", s.State, s.Forecast)
+	}
+	if s := Stand(g, plan, sent(60)); s.State != Over {
+		t.Errorf("%s: %d", s.State, s.Done)
+	}
+}

@@ -96,6 +96,7 @@ var Table = []Row{
 	{Route: "GET /api/targets", Roles: listeners},
 	{Route: "POST /api/targets", Roles: listeners}, // the ward says it, or the supervisor writes down what the ward said
 	{Route: "POST /api/targets/notices", Roles: seniors},
+	{Route: "GET /api/targets/draft", Roles: seniors},
 	{Route: "GET /api/targets/notices/{id}/file", Roles: listeners},
 	{Route: "GET /api/reports/{kind}", Roles: listeners},
 	{Route: "GET /api/reports/{kind}/rows", Roles: listeners}, // every figure down to the call

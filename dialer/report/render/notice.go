@@ -1,6 +1,7 @@
 package render
 
 import (
+	"cmp"
 	"fmt"
 	"io"
 	"strconv"
@@ -15,6 +16,20 @@ func Notice(w io.Writer, k report.KeptNotice, head Header, font []byte) error {
 	if err != nil {
 		return err
 	}
+	l := letterOf(n, head)
+	l.On, l.Foot = dialer.DateOf(k.At), fmt.Sprintf("報告第%d号 SHA-256 %s", k.ID, k.SHA256)
+	return WriteLetter(w, l, font)
+}
+
+// NoticeDraft writes a notice that has not gone out: what its people are to write stands open.
+func NoticeDraft(w io.Writer, n report.Notice, on dialer.Date, head Header, font []byte) error {
+	n.Reason, n.Remedy = cmp.Or(n.Reason, "(記入してください)"), cmp.Or(n.Remedy, "(記入してください)")
+	l := letterOf(n, head)
+	l.On, l.Title, l.Foot = on, l.Title+"(案)", "案 — 区にはまだ報告されていません"
+	return WriteLetter(w, l, font)
+}
+
+func letterOf(n report.Notice, head Header) Letter {
 	s := n.Standing
 	what := map[report.Measure]string{report.Calls: "電話催告", report.Messages: "SMS催告", report.Entries: "電話番号入力"}[s.Measure]
 	period := s.Period + "年度"
@@ -31,19 +46,18 @@ func Notice(w io.Writer, k report.KeptNotice, head Header, font []byte) error {
 		asked += "次の状況にあります。"
 	}
 	l := Letter{
-		On: dialer.DateOf(k.At), From: head.Contractor, Title: fmt.Sprintf("%sの目標件数について(報告)", what),
+		From: head.Contractor, Title: fmt.Sprintf("%sの目標件数について(報告)", what),
 		Blocks: []Block{
 			{Paragraphs: []string{asked + "仕様書第10の(3)に基づき報告します。"}},
 			{Heading: "1 状況", Paragraphs: circumstances(s), Table: standing(n)},
 			{Heading: "2 特段の事情", Paragraphs: []string{n.Reason}},
 			{Heading: "3 今後の対応", Paragraphs: []string{n.Remedy}},
 		},
-		Foot: fmt.Sprintf("報告第%d号 SHA-256 %s", k.ID, k.SHA256),
 	}
 	if head.Ward != "" {
 		l.To = head.Ward + " 御中"
 	}
-	return WriteLetter(w, l, font)
+	return l
 }
 
 // standing is the table of how the target stands.
@@ -85,7 +99,7 @@ func standing(n report.Notice) *report.Section {
 // circumstances are what the table does not say.
 func circumstances(s report.Standing) (out []string) {
 	if s.FailedOn != "" {
-		out = append(out, day(s.FailedOn)+"の終業時から、見込みの上限が目標を下回っています。")
+		out = append(out, day(s.FailedOn)+"から、見込みの上限が目標を下回っています(報告時点の目標と記録による計算)。")
 	}
 	if s.Ward != nil {
 		out = append(out, "目標は区の指示によります: "+s.Ward.Reason)

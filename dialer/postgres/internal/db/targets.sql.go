@@ -144,7 +144,13 @@ func (q *Queries) TargetWords(ctx context.Context) ([]TargetWordsRow, error) {
 }
 
 const tellTarget = `-- name: TellTarget :execrows
-INSERT INTO target_alerts (measure, kind, period, since, at) VALUES ($1, $2, $3, ($4::text)::date, $5) ON CONFLICT DO NOTHING
+INSERT INTO target_alerts (measure, kind, period, since, at)
+SELECT $1, $2, $3, ($4::text)::date, $5
+WHERE NOT EXISTS (
+  SELECT FROM target_alerts a WHERE a.measure = $1 AND a.kind = $2 AND a.period = $3
+    AND a.at >= (($4::text)::date)::timestamp AT TIME ZONE 'Asia/Tokyo'
+)
+ON CONFLICT DO NOTHING
 `
 
 type TellTargetParams struct {
@@ -155,6 +161,7 @@ type TellTargetParams struct {
 	At      time.Time
 }
 
+// Unless it was told since then already: the day may have moved, by a correction or another target.
 func (q *Queries) TellTarget(ctx context.Context, arg TellTargetParams) (int64, error) {
 	result, err := q.db.Exec(ctx, tellTarget,
 		arg.Measure,

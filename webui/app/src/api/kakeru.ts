@@ -182,8 +182,11 @@ export const getTargets = (month: string) => take(api.GET("/api/targets", { para
 /** What the ward says a month is to come to; null: as the contract says, again. */
 export const setTarget = (month: string, calls: number | null, reason: string) =>
   take(api.POST("/api/targets", { body: { month, ...(calls === null ? {} : { calls }), reason } }));
-export const tellWard = (measure: Standing["measure"], kind: Standing["kind"], period: string, reason: string, remedy: string) =>
+export const tellWard = (measure: Standing["measure"], kind: "month" | "year", period: string, reason: string, remedy: string) =>
   take(api.POST("/api/targets/notices", { body: { measure, kind, period, reason, remedy } }));
+/** The notice as it would go out now, with what is to be written still open. */
+export const getNoticeDraft = async (measure: Standing["measure"], kind: "month" | "year", period: string) =>
+  (await take(api.GET("/api/targets/draft", { params: { query: { measure, kind, period } }, parseAs: "blob" }))) as unknown as Blob;
 export const getNoticeFile = async (id: number) =>
   (await take(api.GET("/api/targets/notices/{id}/file", { params: { path: { id } }, parseAs: "blob" }))) as unknown as Blob;
 export const enterSMS = (day: string, sent: number) => take(api.POST("/api/sms", { body: { day, sent } }));

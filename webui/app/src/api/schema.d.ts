@@ -1404,6 +1404,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/targets/draft": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** A notice as it would go out now, as PDF */
+        get: operations["notice-draft"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/targets/notices": {
         parameters: {
             query?: never;
@@ -2600,11 +2617,8 @@ export interface components {
             standing: components["schemas"]["Standing"];
         };
         NoticeInputBody: {
-            /**
-             * @description month or year
-             * @enum {string}
-             */
-            kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
+            /** @enum {string} */
+            kind: "month" | "year";
             /** @enum {string} */
             measure: "calls" | "sms" | "numbers";
             period: string;
@@ -2815,7 +2829,7 @@ export interface components {
              */
             pace?: number;
             /** @enum {string} */
-            state: "none" | "unused" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
+            state: "none" | "unused" | "over" | "over_likely" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
             /** Format: int64 */
             target: number;
             today: components["schemas"]["Today"];
@@ -3289,7 +3303,7 @@ export interface components {
              */
             plan: number;
             /** @enum {string} */
-            state: "none" | "unused" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
+            state: "none" | "unused" | "over" | "over_likely" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
             /** Format: int64 */
             target: number;
             /**
@@ -6527,6 +6541,39 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "notice-draft": {
+        parameters: {
+            query: {
+                measure: "calls" | "sms" | "numbers";
+                kind: "month" | "year";
+                period: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
             };
             /** @description Error */
             default: {

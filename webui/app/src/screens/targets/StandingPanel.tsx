@@ -12,6 +12,8 @@ import { nameOf } from "./words";
 const tones: Record<Standing["state"], Tone> = {
   none: "still",
   unused: "still",
+  over: "bad",
+  over_likely: "wait",
   unknown: "still",
   on_track: "talk",
   at_risk: "wait",

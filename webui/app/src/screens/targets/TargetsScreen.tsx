@@ -56,7 +56,7 @@ export function TargetsScreen() {
           <div className={css.others}>{panels(standings.filter((s) => s.measure !== "calls"))}</div>
         </div>
       )}
-      {data && month >= now && <SetTarget key={month} month={month} standing={standings[0]} />}
+      {data && data.month === month && month >= now && <SetTarget key={month} month={month} standing={standings[0]} />}
       {data && supervises && troubled.length > 0 && <NoticeForm standings={troubled} />}
       {data && <Notices notices={data.notices ?? []} />}
     </div>
