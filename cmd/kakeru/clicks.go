@@ -30,6 +30,7 @@ type seenCall struct {
 	Counted bool
 	Rang    time.Time // when the frame that said so was read; zero when none did
 	Talked  time.Time
+	resent  bool // the click was sent again, since the ledger had not answered the first
 }
 
 // sitDown signs in, opens the live socket and takes the desk. The socket lives until ctx is done.
@@ -135,6 +136,8 @@ func (c *clicker) oneCall(ctx context.Context) error {
 		if !again(err, began) {
 			return err
 		}
+		p := (*problem)(nil)
+		s.resent = s.resent || errors.As(err, &p) && dialer.Rule(p.Rule) == dialer.LedgerDown
 		if err := pause(ctx, deskPause); err != nil {
 			return err
 		}
@@ -152,12 +155,22 @@ func (c *clicker) oneCall(ctx context.Context) error {
 		map[string]any{"party": "self", "business_results": []string{"no_commitment"}}, nil)
 }
 
-// callPatience is how long a call may take: the longest rings for half a minute.
-const callPatience = 2 * time.Minute
+const (
+	// callPatience is how long a call may take: the longest rings for half a minute.
+	callPatience = 2 * time.Minute
+	// resentPatience is how long a click that was sent again waits before it asks.
+	resentPatience = 5 * time.Second
+)
 
-// followed follows a call to its end. One whose end never comes is an error that says what the ledger knows of it.
+// followed follows a call to its end. A click that was sent again, since the ledger had not answered, may have found the attempt of the
+// first time: the ledger took it in all the same, and it was closed without ever being a call. Then the ledger says what came of it. The
+// end of any other that is never shown is an error.
 func (c *clicker) followed(ctx context.Context, s *seenCall) error {
-	short, stop := context.WithTimeout(ctx, callPatience)
+	patience := callPatience
+	if s.resent {
+		patience = resentPatience
+	}
+	short, stop := context.WithTimeout(ctx, patience)
 	defer stop()
 	err := c.follow(short, s)
 	if err == nil || ctx.Err() != nil || short.Err() == nil {
@@ -165,10 +178,22 @@ func (c *clicker) followed(ctx context.Context, s *seenCall) error {
 	}
 	var known struct {
 		Result  dialer.Result `json:"result"`
+		Counted bool          `json:"counted"`
 		EndedAt *time.Time    `json:"ended_at"`
 	}
-	asked := c.panel.call(ctx, http.MethodGet, "/api/attempts/"+string(s.ID), nil, &known)
-	return fmt.Errorf("%w; the ledger has it as %q, ended %v (%w)", err, known.Result, known.EndedAt, asked)
+	if asked := c.panel.call(ctx, http.MethodGet, "/api/attempts/"+string(s.ID), nil, &known); asked != nil {
+		return errors.Join(err, asked)
+	}
+	switch {
+	case !s.resent:
+		return fmt.Errorf("%w; the ledger has it as %q, ended %v", err, known.Result, known.EndedAt)
+	case known.EndedAt == nil:
+		s.resent = false
+		return c.followed(ctx, s)
+	default:
+		s.Result, s.Counted = known.Result, known.Counted
+		return nil
+	}
 }
 
 // follow reads frames until the call has ended, and hangs a talk up.
