@@ -5,7 +5,6 @@ import (
 	"fmt"
 	"io"
 	"strings"
-	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/report"
@@ -85,7 +84,7 @@ func (m minutes) letter(k report.KeptMinutes, named func(dialer.UserID) string) 
 		return render.Letter{}, fmt.Errorf("the day of the meeting: %w", err)
 	}
 	out := render.Letter{
-		On: on, From: m.head.Contractor, Title: "定例報告会 議事録(" + monthOf(of.Month) + "分)",
+		On: on, From: m.head.Contractor, Title: "定例報告会 議事録(" + report.MonthJA(of.Month) + "分)",
 		Blocks: []render.Block{
 			{Heading: "出席者", Paragraphs: []string{of.Present}}, {Heading: "議事", Paragraphs: []string{of.Agenda}},
 			{Heading: "決定事項", Paragraphs: []string{orNone(of.Decided)}}, {Heading: "宿題", Paragraphs: []string{tasks(of.ToDo)}},
@@ -110,15 +109,6 @@ func (m minutes) letter(k report.KeptMinutes, named func(dialer.UserID) string) 
 		out.Foot = fmt.Sprintf("第%d版 SHA-256 %s", k.Revision, k.SHA256)
 	}
 	return out, nil
-}
-
-// monthOf is a month written YYYY-MM as it is said.
-func monthOf(month string) string {
-	first, err := time.Parse("2006-01", month)
-	if err != nil {
-		return month
-	}
-	return first.Format("2006年1月")
 }
 
 func orNone(text string) string {

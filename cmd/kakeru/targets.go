@@ -238,11 +238,16 @@ type books struct {
 const bookKept = time.Hour
 
 // known are the days that are known already, before one.
-func (b *books) known(before dialer.Date) (out []report.DayDone) {
+func (b *books) known(before dialer.Date) []report.DayDone {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	for _, d := range b.days {
-		if d.Date.Before(before) && !d.Date.Before(report.BookFrom(before)) {
+	return daysWithin(b.days, report.BookFrom(before), before)
+}
+
+// daysWithin are the days of [from, to).
+func daysWithin(days []report.DayDone, from, to dialer.Date) (out []report.DayDone) {
+	for _, d := range days {
+		if !d.Date.Before(from) && d.Date.Before(to) {
 			out = append(out, d)
 		}
 	}
@@ -297,11 +302,5 @@ func (b *books) fresh(ctx context.Context, p report.Period, now time.Time) ([]re
 	if err != nil {
 		return nil, err
 	}
-	var out []report.DayDone
-	for _, d := range all {
-		if !d.Date.Before(from) && d.Date.Before(newest) {
-			out = append(out, d)
-		}
-	}
-	return append(out, days...), nil
+	return append(daysWithin(all, from, newest), days...), nil
 }

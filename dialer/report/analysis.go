@@ -77,10 +77,7 @@ func (a *analysis) want(w Where) bool {
 func (a *analysis) behind() []Ref { return a.asked.rows() }
 
 func (a *analysis) report() Report {
-	r := Report{
-		Kind: a.p.Kind, Period: a.p.Name, From: a.p.From.String(), Until: dialer.DateOf(a.p.To.At(-1)).String(), Title: a.p.Title(),
-		Whole: a.p.Over(a.o.Now),
-	}
+	r := a.p.head(a.p.Over(a.o.Now))
 	for _, part := range a.parts() {
 		r.Sections = append(r.Sections, part.sections()...)
 	}

@@ -40,7 +40,7 @@ type builder struct {
 	held     []int  // the columns that hold it
 	day      calendarDay
 	numbers  map[string]bool // dialled on that day
-	absences map[string]int  // of each person, in that month
+	absences absences        // of the month
 	deskRows map[dialer.DeskID]string
 	known    [2]people
 	met      map[string]bool // persons who came to the telephone themselves
@@ -50,7 +50,7 @@ type builder struct {
 
 func newBuilder(o Options, p Period) *builder {
 	b := &builder{
-		o: o, p: p, from: p.Start(), numbers: map[string]bool{}, absences: map[string]int{}, met: map[string]bool{},
+		o: o, p: p, from: p.Start(), numbers: map[string]bool{}, absences: absences{}, met: map[string]bool{},
 		deskRows: map[dialer.DeskID]string{},
 	}
 	for i := range b.known {
@@ -108,10 +108,7 @@ func (b *builder) dialled(a Attempt, ref Ref) {
 	if a.Counted {
 		b.numbers[a.NumberRef] = true
 	}
-	if m.absent(b.o) {
-		b.absences[a.CaseRef]++
-		m.third = b.absences[a.CaseRef]%3 == 0
-	}
+	b.absences.mark(m, b.o)
 	if a.At.Before(b.from) {
 		return
 	}

@@ -76,16 +76,7 @@ func weeksEN(n int) string {
 	return fmt.Sprintf("%d weeks", n)
 }
 
-func cohortWords(month string) Words { return words(monthJA(month)+"に開始", "begun in "+month) }
-
-// monthJA is a month written YYYY-MM as it is said.
-func monthJA(month string) string {
-	first, err := firstOf(month)
-	if err != nil {
-		return month
-	}
-	return fmt.Sprintf("%d年%d月", first.Year(), int(first.Month()))
-}
+func cohortWords(month string) Words { return words(MonthJA(month)+"に開始", "begun in "+month) }
 
 func (c *cohorts) has(section string) bool {
 	return section == cohortSection || section == weeksSection

@@ -13,6 +13,17 @@ type marked struct {
 	third  bool // the third, sixth, … absence of a person in the month
 }
 
+// absences counts each person's in a month.
+type absences map[string]int
+
+// mark counts an attempt if it is one, and marks every third.
+func (n absences) mark(m *marked, o Options) {
+	if m.absent(o) {
+		n[m.CaseRef]++
+		m.third = n[m.CaseRef]%3 == 0
+	}
+}
+
 // attemptColumn is one figure of the table ア, and which attempts it is made of.
 type attemptColumn struct {
 	Column

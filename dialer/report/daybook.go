@@ -40,7 +40,7 @@ type dayBook struct {
 	days     map[string]*DayDone
 	month    string
 	seen     people
-	absences map[string]int
+	absences absences
 }
 
 func (b *dayBook) on(d dialer.Date) *DayDone {
@@ -59,12 +59,9 @@ func (b *dayBook) Attempt(a Attempt) {
 		return
 	}
 	if month := monthName(a.At); month != b.month {
-		b.month, b.seen, b.absences = month, newPeople(), map[string]int{}
+		b.month, b.seen, b.absences = month, newPeople(), absences{}
 	}
-	if m.absent(b.o) {
-		b.absences[a.CaseRef]++
-		m.third = b.absences[a.CaseRef]%3 == 0
-	}
+	b.absences.mark(&m, b.o)
 	d := b.on(dialer.DateOf(a.At))
 	d.Counts = d.Counts.plus(b.seen.count(&m, b.o))
 }

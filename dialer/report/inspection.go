@@ -189,12 +189,9 @@ func (b *inspection) report() Report {
 	b.bound(Entries)
 	b.bound(Messages)
 	b.finishDays()
-	r := Report{
-		Kind: Inspection, Period: b.p.Name, From: b.p.From.String(), Until: dialer.DateOf(b.p.To.At(-1)).String(), Whole: b.whole(),
-	}
 	asked := b.p
 	asked.Kind = Inspection
-	r.Title = asked.Title()
+	r := asked.head(b.whole())
 	if !b.sms {
 		b.others.say("sms", "count", Cell{Why: Unused})
 		b.bounds.say("sms", "count", Cell{Why: Unused})

@@ -2,9 +2,6 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"slices"
@@ -29,10 +26,7 @@ type Issued struct {
 
 // Report is what was issued. It fails when the bytes are not those that were.
 func (i Issued) Report() (r Report, err error) {
-	if sum := sha256.Sum256(i.Content); hex.EncodeToString(sum[:]) != i.SHA256 {
-		return r, fmt.Errorf("%s %s, revision %d: the content is not what was issued: its digest differs", i.Kind, i.Period, i.Revision)
-	}
-	if err := json.Unmarshal(i.Content, &r); err != nil {
+	if err := thaw(i.Content, i.SHA256, &r); err != nil {
 		return r, fmt.Errorf("%s %s, revision %d: %w", i.Kind, i.Period, i.Revision, err)
 	}
 	return r, nil
@@ -94,14 +88,13 @@ func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID
 	if err != nil {
 		return Issued{}, err
 	}
-	content, err := json.Marshal(made)
+	content, digest, err := freeze(made)
 	if err != nil {
 		return Issued{}, fmt.Errorf("write the report: %w", err)
 	}
-	sum := sha256.Sum256(content)
 	out := Issued{
 		Kind: p.Kind, Period: p.Name, Revision: len(before) + 1, At: o.Now, By: by, Reason: reason, Whole: made.Whole,
-		SHA256: hex.EncodeToString(sum[:]), Content: content,
+		SHA256: digest, Content: content,
 	}
 	if n := len(before); n > 0 {
 		last := before[n-1]

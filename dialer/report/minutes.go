@@ -2,9 +2,6 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"errors"
 	"fmt"
 	"reflect"
@@ -65,10 +62,7 @@ type KeptMinutes struct {
 
 // Minutes is what was kept. It fails when the bytes are not those that were.
 func (k KeptMinutes) Minutes() (m Minutes, err error) {
-	if sum := sha256.Sum256(k.Content); hex.EncodeToString(sum[:]) != k.SHA256 {
-		return m, fmt.Errorf("minutes, revision %d: the content is not what was kept: its digest differs", k.Revision)
-	}
-	if err := json.Unmarshal(k.Content, &m); err != nil {
+	if err := thaw(k.Content, k.SHA256, &m); err != nil {
 		return m, fmt.Errorf("minutes, revision %d: %w", k.Revision, err)
 	}
 	return m, nil
@@ -131,12 +125,11 @@ func (s Secretary) Save(ctx context.Context, m Minutes, from int, by dialer.User
 			return KeptMinutes{}, &AskError{JA: "議事録は変わっていません", EN: "nothing has changed"}
 		}
 	}
-	content, err := json.Marshal(m)
+	content, digest, err := freeze(m)
 	if err != nil {
 		return KeptMinutes{}, fmt.Errorf("write the minutes: %w", err)
 	}
-	sum := sha256.Sum256(content)
-	kept := KeptMinutes{Revision: from + 1, At: s.Now(), By: by, SHA256: hex.EncodeToString(sum[:]), Content: content}
+	kept := KeptMinutes{Revision: from + 1, At: s.Now(), By: by, SHA256: digest, Content: content}
 	if err := s.Store.KeepMinutes(ctx, m.Month, kept); err != nil {
 		return KeptMinutes{}, fmt.Errorf("keep the minutes: %w", err)
 	}

@@ -2,9 +2,6 @@ package report
 
 import (
 	"context"
-	"crypto/sha256"
-	"encoding/hex"
-	"encoding/json"
 	"fmt"
 	"strings"
 	"time"
@@ -31,10 +28,7 @@ type KeptNotice struct {
 
 // Notice is what went out. It fails when the bytes are not those that did.
 func (k KeptNotice) Notice() (n Notice, err error) {
-	if sum := sha256.Sum256(k.Content); hex.EncodeToString(sum[:]) != k.SHA256 {
-		return n, fmt.Errorf("notice %d: the content is not what went out: its digest differs", k.ID)
-	}
-	if err := json.Unmarshal(k.Content, &n); err != nil {
+	if err := thaw(k.Content, k.SHA256, &n); err != nil {
 		return n, fmt.Errorf("notice %d: %w", k.ID, err)
 	}
 	return n, nil
@@ -73,12 +67,11 @@ func (n Notice) Freeze(by dialer.UserID, at time.Time) (KeptNotice, error) {
 			}
 		}
 	}
-	content, err := json.Marshal(n)
+	content, digest, err := freeze(n)
 	if err != nil {
 		return KeptNotice{}, fmt.Errorf("write the notice: %w", err)
 	}
-	sum := sha256.Sum256(content)
-	return KeptNotice{At: at, By: by, Content: content, SHA256: hex.EncodeToString(sum[:])}, nil
+	return KeptNotice{At: at, By: by, Content: content, SHA256: digest}, nil
 }
 
 // maxNotice is how long each part of a notice may be, in characters.

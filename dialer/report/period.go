@@ -132,7 +132,22 @@ func (p Period) Title() Words {
 }
 
 // month is the month in which the period begins.
-func (p Period) month() string { return fmt.Sprintf("%d年%d月", p.From.Year, int(p.From.Month)) }
+func (p Period) month() string { return MonthJA(monthName(p.Start())) }
+
+// MonthJA is a month written YYYY-MM as it is said; what is none stands for itself.
+func MonthJA(month string) string {
+	first, err := firstOf(month)
+	if err != nil {
+		return month
+	}
+	return first.Format("2006年1月")
+}
+
+// head is a report without its sections.
+func (p Period) head(whole bool) Report {
+	last := dialer.DateOf(p.To.At(-1))
+	return Report{Kind: p.Kind, Period: p.Name, From: p.From.String(), Until: last.String(), Title: p.Title(), Whole: whole}
+}
 
 // Weekday is a day's weekday in one Japanese character.
 func Weekday(d dialer.Date) string {

@@ -80,10 +80,7 @@ func (b *privacy) grids() []*grid {
 }
 
 func (b *privacy) report() Report {
-	r := Report{
-		Kind: b.p.Kind, Period: b.p.Name, From: b.p.From.String(), Until: dialer.DateOf(b.p.To.At(-1)).String(), Title: b.p.Title(),
-		Whole: b.p.Over(b.o.Now),
-	}
+	r := b.p.head(b.p.Over(b.o.Now))
 	for _, g := range b.grids() {
 		r.Sections = append(r.Sections, g.done())
 	}

@@ -80,13 +80,13 @@ func (c *cohorts) reading(s Section) Words {
 	is, was := s.sampled(month, "reached_1", "since_1"), s.sampled(before, "reached_1", "since_1")
 	switch {
 	case persons == 0:
-		return words(monthJA(month)+"に初めて架電した人はいません。", "Nobody was attempted for the first time in "+month+".")
+		return words(MonthJA(month)+"に初めて架電した人はいません。", "Nobody was attempted for the first time in "+month+".")
 	case is.base == 0:
-		return words(fmt.Sprintf("%sに初めて架電した%d人は、まだだれも1週間を経ていません。", monthJA(month), persons),
+		return words(fmt.Sprintf("%sに初めて架電した%d人は、まだだれも1週間を経ていません。", MonthJA(month), persons),
 			fmt.Sprintf("Of the %d persons new in %s none has been followed for a week yet.", persons, month))
 	}
 	f := is.fraction(personsUnit)
-	said := words(fmt.Sprintf("%sに初めて架電した%d人のうち、1週間を経た人で1週間以内に人につながったのは%sでした。", monthJA(month), persons, f.JA),
+	said := words(fmt.Sprintf("%sに初めて架電した%d人のうち、1週間を経た人で1週間以内に人につながったのは%sでした。", MonthJA(month), persons, f.JA),
 		fmt.Sprintf("Of the %d persons new in %s, a person was reached within a week for %s of those followed so long.", persons, month, f.EN))
 	if was.base == 0 {
 		return said

@@ -182,10 +182,7 @@ func (b *builder) grids() []*grid {
 
 // report is what was summed.
 func (b *builder) report() Report {
-	last := dialer.DateOf(b.p.To.At(-1))
-	r := Report{
-		Kind: b.p.Kind, Period: b.p.Name, From: b.p.From.String(), Until: last.String(), Title: b.p.Title(), Whole: b.whole(),
-	}
+	r := b.p.head(b.whole())
 	for _, g := range b.grids() {
 		s := g.done()
 		switch s.Key {

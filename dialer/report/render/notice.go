@@ -34,7 +34,7 @@ func letterOf(n report.Notice, head Header) Letter {
 	what := map[report.Measure]string{report.Calls: "電話催告", report.Messages: "SMS催告", report.Entries: "電話番号入力"}[s.Measure]
 	period := s.Period + "年度"
 	if s.Kind == report.OfMonth {
-		period = month(s.Period)
+		period = report.MonthJA(s.Period)
 	}
 	asked := fmt.Sprintf("%sの%sの目標件数%s件について、", period, what, grouped(strconv.Itoa(s.Target)))
 	switch s.State {
@@ -105,13 +105,4 @@ func circumstances(s report.Standing) (out []string) {
 		out = append(out, "目標は区の指示によります: "+s.Ward.Reason)
 	}
 	return out
-}
-
-// month is a month for a person.
-func month(name string) string {
-	var y, m int
-	if _, err := fmt.Sscanf(name, "%d-%d", &y, &m); err != nil {
-		return name
-	}
-	return fmt.Sprintf("%d年%d月", y, m)
 }
