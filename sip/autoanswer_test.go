@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/sip/lab/ports"
 	"kakeru/sip/media"
 )
 
@@ -36,13 +37,10 @@ func startTwinkle(t *testing.T, registrar netip.AddrPort, script string) *progra
 			t.Fatal(err)
 		}
 	}
-	rtp := freePort(t)
-	for rtp%2 != 0 { // of an odd port it would tell us, and speak from the even one before it
-		rtp = freePort(t)
-	}
+	rtp := ports.Lend(t, 2).Port() // of an odd port it would tell us, and speak from the even one before it
 	write("answer", 0o700, script)
 	write(".twinkle/twinkle.sys", 0o600,
-		fmt.Sprintf("sip_port=%d", freePort(t)), fmt.Sprintf("rtp_port=%d", rtp),
+		fmt.Sprintf("sip_port=%d", localPort(t).Port()), fmt.Sprintf("rtp_port=%d", rtp),
 		"dev_ringtone=alsa:null", "dev_speaker=alsa:null", "dev_mic=alsa:null", "play_ringtone=no", "play_ringback=no")
 	write(".twinkle/twinkle.cfg", 0o600,
 		"user_name=phone1", "user_domain=127.0.0.1", "auth_name=phone1", "auth_pass=desk secret",

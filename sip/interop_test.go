@@ -4,8 +4,6 @@ import (
 	"bytes"
 	"encoding/binary"
 	"fmt"
-	"math/rand/v2"
-	"net"
 	"net/netip"
 	"os"
 	"os/exec"
@@ -17,6 +15,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/sip/lab/ports"
 	"kakeru/sip/media"
 )
 
@@ -30,41 +29,11 @@ func needs(t *testing.T, program, debianPackage string) {
 	}
 }
 
-// freePort is a port that is free now, for UDP and TCP, as is the one after it: programs take two in a row, for RTP and
+// localPort is a port of the test's own, for UDP and TCP, as is the one after it: programs take two in a row, for RTP and
 // RTCP or for TCP and TLS.
-func freePort(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-		if err != nil {
-			t.Fatal(err)
-		}
-		port := conn.LocalAddr().(*net.UDPAddr).Port
-		_ = conn.Close()
-		if isFree(port) && isFree(port+1) {
-			return port
-		}
-	}
-	t.Fatal("no two free ports in a row")
-	return 0
-}
-
 func localPort(t *testing.T) netip.AddrPort {
 	t.Helper()
-	return netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(freePort(t)))
-}
-
-func isFree(port int) bool {
-	packets, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		return false
-	}
-	defer packets.Close()
-	streams, err := net.ListenTCP("tcp4", &net.TCPAddr{IP: net.IPv4(127, 0, 0, 1), Port: port})
-	if err != nil {
-		return false
-	}
-	return streams.Close() == nil
+	return ports.Lend(t, 2)
 }
 
 // output collects what a program writes.
@@ -143,7 +112,8 @@ func startSippAt(t *testing.T, at netip.AddrPort, scenario string, more ...strin
 	if err != nil {
 		t.Fatal(err)
 	}
-	dir, sound := t.TempDir(), sippsSound(t)
+	// SIPp takes the second port after its sound's for video, asked or not, and ends where that is another's.
+	dir, sound := t.TempDir(), ports.Lend(t, 4).Port()
 	s := &sipp{at: at, errors: filepath.Join(dir, "errors")}
 	network := "udp"
 	if i := slices.Index(more, "-t"); i >= 0 && more[i+1] == "t1" {
@@ -158,19 +128,6 @@ func startSippAt(t *testing.T, at netip.AddrPort, scenario string, more ...strin
 	// What had to be repeated before it was there, it would take for something new. One that calls may be through already.
 	eventually(t, "SIPp listens", func() bool { return listening(t, network, s.at.Port()) || len(s.done) > 0 })
 	return s
-}
-
-// sippsSound is a port for SIPp's sound. SIPp takes the second after it for video, asked or not, and ends where that is another's: so
-// they are drawn from below what the system gives away to whoever asks for any.
-func sippsSound(t *testing.T) int {
-	t.Helper()
-	for range 100 {
-		if port := 20000 + 2*rand.IntN(5000); isFree(port) && isFree(port+2) {
-			return port
-		}
-	}
-	t.Fatal("no two ports are free")
-	return 0
 }
 
 func (s *sipp) ok(t *testing.T) {
@@ -301,7 +258,7 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 		as.voice = wav(media.SampleRate, media.Render(20*time.Second, media.NewSpeech(1)))
 	}
 	write("voice.wav", string(as.voice))
-	rtp, every := freePort(t), 60
+	rtp, every := ports.Lend(t, 20).Port(), 60
 	if !as.at.IsValid() {
 		as.at = localPort(t)
 	}
@@ -314,7 +271,7 @@ func startBaresipAs(t *testing.T, as baresipAccount) *program {
 	write("config", strings.Join([]string{
 		"sip_listen " + as.at.String(), "net_interface 127.0.0.1", "call_max_calls 1",
 		"audio_source aufile," + sound, "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
-		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+200), "module_path " + modules,
+		"rtp_ports " + fmt.Sprintf("%d-%d", rtp, rtp+19), "module_path " + modules,
 		"sip_cafile " + as.ca, as.modules, "module g711.so", "module aufile.so", "module aubridge.so", "module_app account.so", "module_app menu.so", "",
 	}, "\n"))
 	write("accounts", fmt.Sprintf("<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=%d;audio_codecs=%s;%s\n",

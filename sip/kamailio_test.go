@@ -25,7 +25,7 @@ func startKamailio(t *testing.T, file string, before netip.AddrPort, transports 
 	if err != nil {
 		t.Fatal(err)
 	}
-	at := netip.AddrPortFrom(netip.AddrFrom4([4]byte{127, 0, 0, 1}), uint16(freePort(t)))
+	at := localPort(t)
 	dir := t.TempDir()
 	cfg := filepath.Join(dir, file)
 	made := strings.NewReplacer("LISTEN", at.String(), "CARRIER", before.String(), "REGISTRAR", before.String(), "TRANSPORTS", transports).Replace(string(text))
@@ -88,7 +88,7 @@ func TestKamailioIsThePBXByTLS(t *testing.T) {
 	}
 	ca := newAuthority(t)
 	pbx := ca.issue(t, identity{}, time.Hour, "pbx.test")
-	secure := fmt.Sprintf("127.0.0.1:%d", freePort(t))
+	secure := localPort(t).String()
 	transports := strings.Join([]string{
 		"enable_tls=yes", "listen=tls:" + secure, `loadmodule "tls.so"`, `modparam("tls", "tls_method", "TLSv1.2+")`,
 		fmt.Sprintf(`modparam("tls", "certificate", %q)`, pbx.cert), fmt.Sprintf(`modparam("tls", "private_key", %q)`, pbx.key),

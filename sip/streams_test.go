@@ -253,7 +253,7 @@ func TestAnswersFindAnotherConnection(t *testing.T) {
 
 func TestNobodyListensAtTheTrunk(t *testing.T) {
 	overStreams(t, func(t *testing.T, s spoken) {
-		nobody := "127.0.0.1:" + fmt.Sprint(freePort(t))
+		nobody := localPort(t).String()
 		r := newRig(t, s.allow, func(c *Config) {
 			next := c.Trunks[0]
 			next.Name = "next"

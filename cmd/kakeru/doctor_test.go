@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kakeru/sip"
+	"kakeru/sip/lab/ports"
 )
 
 // says fails the test unless the doctor has a line that begins with the grade and what it is about, and holds the words.
@@ -99,8 +100,8 @@ func TestDoctor(t *testing.T) {
 		secure := certificate(t, time.Now().Add(-time.Hour), time.Now().Add(9*24*time.Hour), "sip.centre.invalid")
 		b, err := os.ReadFile(h.config())
 		h.must(err)
-		text := strings.Replace(string(b), "tcp: false", fmt.Sprintf("tcp: true\n  tls: {listen: %q, cert: %q, key: %q}", freeTCP(t), secure.Cert, secure.Key), 1)
-		text = strings.Replace(text, "trunks: [", fmt.Sprintf(`trunks: [{name: secure, address: %q, transport: tls, caller_id: "0300000000", lab: true}, `, freeTCP(t)), 1)
+		text := strings.Replace(string(b), "tcp: false", fmt.Sprintf("tcp: true\n  tls: {listen: %q, cert: %q, key: %q}", ports.Lend(t, 1), secure.Cert, secure.Key), 1)
+		text = strings.Replace(text, "trunks: [", fmt.Sprintf(`trunks: [{name: secure, address: %q, transport: tls, caller_id: "0300000000", lab: true}, `, ports.Lend(t, 1)), 1)
 		config := h.file("secure.yaml", text)
 		r := h.command("doctor", "--config", config)
 		// The server that had the port is gone: another test beside this one may use it for a moment.

@@ -18,6 +18,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/fleet"
 	"kakeru/sip/lab"
+	"kakeru/sip/lab/ports"
 	"kakeru/webui/auth"
 )
 
@@ -52,7 +53,7 @@ func (h *house) sibling(o houseOptions) *house {
 	h.t.Helper()
 	s := *h
 	s.sharedKeys = h.keys()
-	s.dir, s.sip, s.http, s.child, s.exited = h.t.TempDir(), freeUDP(h.t), freeTCP(h.t), nil, nil
+	s.dir, s.sip, s.http, s.child, s.exited = h.t.TempDir(), ports.Lend(h.t, 1), ports.Lend(h.t, 1).String(), nil, nil
 	o.rtp = nextRTP()
 	s.writeSettings(o)
 	h.must(os.WriteFile(filepath.Join(s.dir, "secret"), []byte(strings.Repeat("s", secretBytes)), 0o600))

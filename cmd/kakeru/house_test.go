@@ -6,7 +6,6 @@ import (
 	"flag"
 	"fmt"
 	"log/slog"
-	"net"
 	"net/http"
 	"net/netip"
 	"os"
@@ -24,6 +23,7 @@ import (
 	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres"
 	"kakeru/sip/lab"
+	"kakeru/sip/lab/ports"
 	"kakeru/webui/auth"
 )
 
@@ -96,7 +96,7 @@ func newHouse(t *testing.T, o houseOptions) *house {
 	ctx := t.Context()
 	h.must(h.postgres.CreateDatabase(ctx, database, ""))
 	h.must(postgres.Migrate(ctx, h.postgres.URL(database)))
-	h.sip, h.http = freeUDP(t), freeTCP(t)
+	h.sip, h.http = ports.Lend(t, 1), ports.Lend(t, 1).String()
 	world, err := startCarrier(o.fastCarrier, 4, slog.New(slog.DiscardHandler))
 	h.must(err)
 	h.world, h.carrier = world, world.carrier
@@ -131,27 +131,6 @@ func (h *house) must(err error) {
 	if err != nil {
 		h.t.Fatal(err)
 	}
-}
-
-// freeUDP and freeTCP find ports that are free now; the server takes them again in each of its lives.
-func freeUDP(t *testing.T) netip.AddrPort {
-	t.Helper()
-	c, err := net.ListenPacket("udp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = c.Close() }()
-	return netip.MustParseAddrPort(c.LocalAddr().String())
-}
-
-func freeTCP(t *testing.T) string {
-	t.Helper()
-	l, err := net.Listen("tcp4", "127.0.0.1:0")
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer func() { _ = l.Close() }()
-	return l.Addr().String()
 }
 
 func (h *house) writeSettings(o houseOptions) {

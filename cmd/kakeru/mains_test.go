@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/sip/lab/ports"
 	"kakeru/webui"
 )
 
@@ -30,7 +31,7 @@ func startDemo(t *testing.T, dir string) *demo {
 	t.Helper()
 	d := &demo{t: t, dir: dir, exited: make(chan error, 1), logins: map[string][2]string{}}
 	d.cmd = exec.Command(os.Args[0], "demo", "--always-open", "--fast") //nolint:gosec,noctx // this very binary; ended by the test
-	d.cmd.Env = append(os.Environ(), asBinary+"=1", "KAKERU_STATE="+dir, "KAKERU_HTTP_ADDR="+freeTCP(t))
+	d.cmd.Env = append(os.Environ(), asBinary+"=1", "KAKERU_STATE="+dir, "KAKERU_HTTP_ADDR="+ports.Lend(t, 1).String())
 	d.cmd.SysProcAttr = &syscall.SysProcAttr{Pdeathsig: syscall.SIGKILL}
 	var errs strings.Builder
 	d.cmd.Stderr = &errs

@@ -17,6 +17,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kakeru/sip/lab/ports"
 )
 
 // Programs that nobody here wrote: baresip is the desk phone, SIPp the carrier.
@@ -128,10 +130,10 @@ func startSIPp(t *testing.T, scenario string, calls int) *sippCarrier {
 		t.Fatal(err)
 	}
 	dir := t.TempDir()
-	s := &sippCarrier{addr: freeUDP(t), errors: filepath.Join(dir, "errors.log"), messages: filepath.Join(dir, "messages.log")}
+	s := &sippCarrier{addr: ports.Lend(t, 1), errors: filepath.Join(dir, "errors.log"), messages: filepath.Join(dir, "messages.log")}
 	s.other = startOther(t, dir, func(string) {}, "sipp", "-sf", file, "-i", "127.0.0.1", "-p", fmt.Sprint(s.addr.Port()),
-		"-mi", "127.0.0.1", "-mp", fmt.Sprint(freePortPair(t)), "-rtp_echo", "-m", fmt.Sprint(calls), "-nostdin",
-		"-timeout", "60s", "-timeout_error", "-trace_err", "-error_file", s.errors,
+		"-mi", "127.0.0.1", "-mp", fmt.Sprint(ports.Lend(t, 4).Port()), "-rtp_echo", "-m", fmt.Sprint(calls), "-nostdin",
+		"-timeout", "180s", "-timeout_error", "-trace_err", "-error_file", s.errors,
 		"-trace_shortmsg", "-shortmessage_file", s.messages)
 	return s
 }
@@ -151,28 +153,6 @@ func (s *sippCarrier) invites() map[string]bool {
 		}
 	}
 	return seen
-}
-
-// freePortPair is an even UDP port that is free now, and the one after it: a call's sound and its reports.
-func freePortPair(t *testing.T) uint16 {
-	t.Helper()
-	for range 100 {
-		port := freeUDP(t).Port() &^ 1
-		if udpFree(port) && udpFree(port+1) {
-			return port
-		}
-	}
-	t.Fatal("no two free ports in a row")
-	return 0
-}
-
-func udpFree(port uint16) bool {
-	c, err := net.ListenUDP("udp4", net.UDPAddrFromAddrPort(netip.AddrPortFrom(netip.MustParseAddr("127.0.0.1"), port)))
-	if err != nil {
-		return false
-	}
-	_ = c.Close()
-	return true
 }
 
 // baresip is a desk phone with an account for each desk. It is set never to answer by itself (answermode=manual) but
@@ -195,16 +175,16 @@ const toneHz = 440
 func startBaresip(t *testing.T, registrar netip.AddrPort, accounts []account) *baresip {
 	t.Helper()
 	needs(t, "baresip", "baresip-core")
-	p := &baresip{dir: t.TempDir(), control: freeTCP(t), knowsHeader: knowsAutoAnswer(t)}
+	p := &baresip{dir: t.TempDir(), control: ports.Lend(t, 1).String(), knowsHeader: knowsAutoAnswer(t)}
 	modules := "/usr/lib/baresip/modules"
 	if found, _ := filepath.Glob("/usr/lib/*/baresip/modules"); len(found) > 0 {
 		modules = found[0]
 	}
-	rtp := freePortPair(t)
+	rtp := ports.Lend(t, 20).Port()
 	p.write(t, "voice.wav", string(toneWAV(toneHz, 30)))
 	p.write(t, "contacts", "")
 	p.write(t, "config", strings.Join([]string{
-		"sip_listen " + freeUDP(t).String(), "net_interface 127.0.0.1", "call_max_calls 4",
+		"sip_listen " + ports.Lend(t, 1).String(), "net_interface 127.0.0.1", "call_max_calls 4",
 		"audio_source aufile," + filepath.Join(p.dir, "voice.wav"), "audio_player aubridge,nowhere", "audio_alert aubridge,nowhere",
 		fmt.Sprintf("rtp_ports %d-%d", rtp, rtp+19), "ctrl_tcp_listen " + p.control, "snd_path " + p.dir, "module_path " + modules,
 		"module g711.so", "module sndfile.so", "module aufile.so", "module aubridge.so",
@@ -217,6 +197,13 @@ func startBaresip(t *testing.T, registrar netip.AddrPort, accounts []account) *b
 	}
 	p.write(t, "accounts", lines.String())
 	p.other = startOther(t, p.dir, p.read, "baresip", "-f", p.dir, "-v", "-s")
+	for !strings.Contains(p.output(), "baresip is ready") {
+		select {
+		case <-p.exited:
+			t.Fatalf("baresip ended at once: %v", p.err)
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 	return p
 }
 

@@ -2,13 +2,15 @@ package lab
 
 import (
 	"context"
-	"net"
+	"fmt"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strconv"
 	"testing"
 	"time"
+
+	"kakeru/sip/lab/ports"
 )
 
 // TestSIPpAgrees has SIPp, which nobody here wrote, make the calls: its
@@ -54,7 +56,7 @@ func runSIPp(t *testing.T, sipp string, carrier *Carrier, nn string, calls int) 
 	ctx, cancel := context.WithTimeout(t.Context(), 40*time.Second)
 	defer cancel()
 	//nolint:gosec // the arguments are ours
-	cmd := exec.CommandContext(ctx, sipp, "-sf", scenario, "-s", prefix+nn, "-i", "127.0.0.1", "-p", freePort(t),
+	cmd := exec.CommandContext(ctx, sipp, "-sf", scenario, "-s", prefix+nn, "-i", "127.0.0.1", "-p", fmt.Sprint(ports.Lend(t, 1).Port()),
 		"-auth_uri", prefix+nn+"@"+carrier.Addr().String(), // else SIPp leaves the user out, and row 54 compares
 		"-m", strconv.Itoa(calls), "-l", strconv.Itoa(calls), "-r", "50", "-nostdin", "-timeout", "30s", "-timeout_error",
 		"-trace_err", "-error_file", filepath.Join(t.TempDir(), "errors.log"), carrier.Addr().String())
@@ -66,17 +68,3 @@ func runSIPp(t *testing.T, sipp string, carrier *Carrier, nn string, calls int) 
 }
 
 func tail(out []byte) []byte { return out[max(0, len(out)-2000):] }
-
-func freePort(t *testing.T) string {
-	t.Helper()
-	conn, err := net.ListenUDP("udp4", &net.UDPAddr{IP: net.IPv4(127, 0, 0, 1)})
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer conn.Close()
-	_, port, err := net.SplitHostPort(conn.LocalAddr().String())
-	if err != nil {
-		t.Fatal(err)
-	}
-	return port
-}
