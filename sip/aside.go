@@ -153,7 +153,7 @@ func (h *hunt) asideOut(f dialer.LegFact) {
 	t.aside.leg = nil
 	switch {
 	case t.next == nil: // the owner has not said yet whether it may be: its answer finds nobody
-	case h.dropped || t.away || !t.consult:
+	case h.dropped || t.away || !t.consult || t.refers != nil: // its REFER may have been accepted and not yet carried out
 		t.aside = aside{}
 	default:
 		h.takeBack()
