@@ -89,6 +89,8 @@ type Ledger struct {
 	entered  atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
 	unjudged atomic.Bool                 // payments were read, and not all promises have been settled by them
 
+	clerk clerk // writes the audit
+
 	joined   atomic.Pointer[life] // which node's life this is; nil for none
 	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64
 }

@@ -57,6 +57,22 @@ type AttemptEvidence struct {
 	Cause     int32
 }
 
+type Audit struct {
+	N        int64
+	At       time.Time
+	ByUser   string
+	Role     string
+	Action   string
+	Route    string
+	Object   string
+	Outcome  string
+	Detail   string
+	Address  string
+	CaseRefs []string
+	Before   []byte
+	Seal     []byte
+}
+
 type Disclosure struct {
 	N         int64
 	AttemptID string

@@ -1,0 +1,125 @@
+package audit
+
+import (
+	"bytes"
+	"fmt"
+	"slices"
+)
+
+// Fault is a kind of damage.
+type Fault string
+
+// The faults.
+const (
+	FaultChanged  Fault = "changed"   // the entry is not as it was sealed
+	FaultMissing  Fault = "missing"   // entries were taken out
+	FaultUnlinked Fault = "unlinked"  // sealed, but not behind the entry that stands before it
+	FaultCutOff   Fault = "cut_off"   // the record ends before an anchor
+	FaultAnchor   Fault = "anchor"    // the entry is another than the one that was anchored
+	FaultWrongKey Fault = "wrong_key" // the entries hang together, and not one is sealed under this key
+)
+
+// Finding is one fault, at entry N; with FaultMissing and FaultCutOff at the entries from N to To.
+type Finding struct {
+	Fault Fault
+	N, To int64
+}
+
+// String says it in one sentence.
+func (f Finding) String() string {
+	switch f.Fault {
+	case FaultChanged:
+		return fmt.Sprintf("entry %d was changed, or was not written by Kakeru", f.N)
+	case FaultMissing:
+		return fmt.Sprintf("entries %d to %d were taken out", f.N, f.To)
+	case FaultUnlinked:
+		return fmt.Sprintf("entry %d does not follow the entry before it: one of the two was replaced", f.N)
+	case FaultCutOff:
+		return fmt.Sprintf("the record ends before entry %d, which an anchor holds: the entries up to %d were cut off", f.N, f.To)
+	case FaultAnchor:
+		return fmt.Sprintf("entry %d is not the one that was anchored: the record up to there was written anew", f.N)
+	case FaultWrongKey:
+		return "no entry is sealed under this key: give the secret file of the installation that wrote the record; if it is that, all entries were changed"
+	}
+	return string(f.Fault)
+}
+
+// mostFindings bounds what a Checker remembers of a record that is damaged all over.
+const mostFindings = 1000
+
+// Checker reads a record from its first entry on.
+type Checker struct {
+	chain   Chain
+	anchors []Anchor // that were not met yet, by number
+
+	last     Entry
+	read     int64
+	held     int64
+	linked   bool // each entry names the seal of the one before it, the first excepted
+	findings []Finding
+}
+
+// NewChecker begins a check against the anchors that are at hand, in any order.
+func NewChecker(c Chain, anchors []Anchor) *Checker {
+	sorted := slices.Clone(anchors)
+	slices.SortStableFunc(sorted, func(a, b Anchor) int { return int(a.N - b.N) })
+	return &Checker{chain: c, anchors: sorted, linked: true}
+}
+
+// Read looks at the next entry, in the order of their numbers.
+func (c *Checker) Read(e Entry) {
+	c.read++
+	if e.N > c.last.N+1 {
+		c.find(Finding{FaultMissing, c.last.N + 1, e.N - 1})
+		for len(c.anchors) > 0 && c.anchors[0].N < e.N {
+			c.anchors = c.anchors[1:] // what it held is among those
+		}
+	}
+	before := c.last.Seal
+	if c.last.N == 0 {
+		before = c.chain.Origin()
+	}
+	if c.read > 1 && !bytes.Equal(e.Before, before) {
+		c.linked = false
+	}
+	switch {
+	case !c.chain.Holds(e):
+		c.find(Finding{FaultChanged, e.N, e.N})
+	case e.N == c.last.N+1 && !bytes.Equal(e.Before, before):
+		c.held++
+		c.find(Finding{FaultUnlinked, e.N, e.N})
+	default:
+		c.held++
+	}
+	for len(c.anchors) > 0 && c.anchors[0].N == e.N {
+		if !bytes.Equal(c.anchors[0].Seal, e.Seal) {
+			c.find(Finding{FaultAnchor, e.N, e.N})
+		}
+		c.anchors = c.anchors[1:]
+	}
+	c.last = e
+}
+
+func (c *Checker) find(f Finding) {
+	if len(c.findings) < mostFindings {
+		c.findings = append(c.findings, f)
+	}
+}
+
+// Checked is what a check came to.
+type Checked struct {
+	Entries  int64
+	Newest   Anchor // of the last entry
+	Findings []Finding
+}
+
+// End says what was found, the first entries first.
+func (c *Checker) End() Checked {
+	if n := len(c.anchors); n > 0 {
+		c.find(Finding{FaultCutOff, c.last.N + 1, c.anchors[n-1].N})
+	}
+	if c.read > 1 && c.held == 0 && c.linked {
+		c.findings = []Finding{{Fault: FaultWrongKey, N: 1, To: c.last.N}}
+	}
+	return Checked{Entries: c.read, Newest: AnchorOf(c.last), Findings: c.findings}
+}

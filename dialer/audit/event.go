@@ -1,0 +1,95 @@
+package audit
+
+import (
+	"context"
+	"iter"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// Action is what somebody did.
+type Action string
+
+// The actions.
+const (
+	SignedIn      Action = "signed_in"
+	SignInRefused Action = "sign_in_refused" // a wrong password or code for somebody who is known
+	SignedOut     Action = "signed_out"
+	Refused       Action = "refused"     // a route that the person's role may not use
+	CaseRead      Action = "case_read"   // a case, a call or a hand-off was opened
+	Listed        Action = "listed"      // cases or calls were shown in a list
+	Searched      Action = "searched"    // for a person
+	DebtShown     Action = "debt_shown"  // or hidden again: Object says which call
+	Listened      Action = "listened"    // to a recording
+	ReportRead    Action = "report_read" // figures, or the rows behind one
+	Exported      Action = "exported"    // a file was taken or made
+	Printed       Action = "printed"     // as the browser told
+	ListTaken     Action = "list_taken"  // a list of the ward's was looked at, applied or thrown away
+	Changed       Action = "changed"     // a setting, a person, a case's place in the line
+	AuditRead     Action = "audit_read"  // this record itself
+)
+
+// Actions are all there are.
+var Actions = []Action{
+	SignedIn, SignInRefused, SignedOut, Refused, CaseRead, Listed, Searched, DebtShown, Listened, ReportRead, Exported, Printed, ListTaken, Changed, AuditRead,
+}
+
+// Event is one thing that somebody did. It holds no personal data of a debtor.
+type Event struct {
+	At     time.Time
+	By     dialer.UserID // empty: nobody who is known, or the command line
+	Role   dialer.Role
+	Action Action
+	// Route is the request's pattern, "GET /api/cases/{id}", never its path.
+	Route string
+	// Object is what it was done to, besides cases: an attempt, a person, a file, a month.
+	Object string
+	// Outcome is empty when it was done, else the rule that refused it.
+	Outcome string
+	// Detail is what changed, before and after, in words of settings: "role: operator → supervisor".
+	Detail string
+	// Address is the network address of whoever did it.
+	Address string
+	// Cases are those that were seen or changed. What is kept of them is their case_ref.
+	Cases []dialer.CaseID
+	// Refs are the case_refs themselves; in an Event, of cases of which there is no id.
+	Refs []string
+}
+
+// Entry is an event that stands in the record.
+type Entry struct {
+	N int64 // from 1, without gaps
+	Event
+
+	Before []byte // the seal of the entry before
+	Seal   []byte
+}
+
+// Log takes events.
+type Log interface {
+	// WriteDown returns when the events stand in the record. dialer.ErrLedgerDown when they do not.
+	WriteDown(ctx context.Context, events ...Event) error
+}
+
+// Query asks for entries. Empty fields ask for all.
+type Query struct {
+	Ref    string // case_ref
+	Case   dialer.CaseID
+	By     dialer.UserID
+	Action Action
+	From   time.Time // from this instant on
+	Until  time.Time // before this one
+	Below  int64     // entries of smaller numbers only, to page on
+	Most   int
+}
+
+// Book is the record to be read.
+type Book interface {
+	// Entries returns what was asked for, newest first.
+	Entries(ctx context.Context, q Query) ([]Entry, error)
+	// All reads the whole record, oldest first, from an entry on.
+	All(ctx context.Context, from int64) iter.Seq2[Entry, error]
+	// Newest is the last entry; its N is 0 when there is none.
+	Newest(ctx context.Context) (Entry, error)
+}

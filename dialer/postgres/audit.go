@@ -1,0 +1,278 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"iter"
+	"math"
+	"sync"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgtype"
+
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+var (
+	_ audit.Log  = (*Ledger)(nil)
+	_ audit.Book = (*Ledger)(nil)
+)
+
+// auditKey names the key of the record's seals among those that the installation's secret makes.
+const auditKey = "audit"
+
+// AuditChain seals under the installation's secret, which the database does not have.
+func AuditChain(refs dialer.Refs) audit.Chain { return audit.NewChain(refs.Key(auditKey)) }
+
+// clerk appends to the record. Whoever comes while somebody writes waits, and all who wait are written together: one commit for
+// as many as there are, and the order of the seals never holds up more than that.
+type clerk struct {
+	mu      sync.Mutex
+	writing bool
+	waiting []*dictation
+}
+
+// dictation is what one caller wants written down.
+type dictation struct {
+	events []audit.Event
+	done   chan struct{}
+	err    error
+}
+
+// WriteDown implements audit.Log.
+func (l *Ledger) WriteDown(ctx context.Context, events ...audit.Event) error {
+	if len(events) == 0 {
+		return nil
+	}
+	d := &dictation{events: events, done: make(chan struct{})}
+	c := &l.clerk
+	c.mu.Lock()
+	c.waiting = append(c.waiting, d)
+	first := !c.writing
+	c.writing = true
+	c.mu.Unlock()
+	if first {
+		// What the others dictated must not end with this one's request.
+		go l.writeAll(context.WithoutCancel(ctx))
+	}
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	select {
+	case <-d.done:
+		return d.err
+	case <-ctx.Done():
+		return l.noticed(classify("write the audit", ctx.Err())) // it may come to stand there all the same: that does no harm
+	}
+}
+
+// mostTogether bounds one transaction.
+const mostTogether = 500
+
+// writeAll writes until nobody waits.
+func (l *Ledger) writeAll(ctx context.Context) {
+	c := &l.clerk
+	for {
+		c.mu.Lock()
+		if len(c.waiting) == 0 {
+			c.writing = false
+			c.mu.Unlock()
+			return
+		}
+		n := min(mostTogether, len(c.waiting))
+		batch := c.waiting[:n:n]
+		c.waiting = c.waiting[n:]
+		c.mu.Unlock()
+		err := l.appendAudit(ctx, batch)
+		for _, d := range batch {
+			d.err = err
+			close(d.done)
+		}
+	}
+}
+
+func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
+	chain := AuditChain(l.refs)
+	return l.inTx(ctx, "write the audit", func(ctx context.Context, q *db.Queries) error {
+		if err := q.LockAudit(ctx); err != nil {
+			return err
+		}
+		last, err := newestAudit(ctx, q)
+		if err != nil {
+			return err
+		}
+		refs, err := refsOf(ctx, q, batch)
+		if err != nil {
+			return err
+		}
+		var rows []db.AppendAuditParams
+		for _, d := range batch {
+			for _, e := range d.events {
+				last = chain.Append(last, settled(e, refs))
+				rows = append(rows, db.AppendAuditParams{
+					N: last.N, At: last.At, ByUser: string(last.By), Role: string(last.Role), Action: string(last.Action), Route: last.Route,
+					Object: last.Object, Outcome: last.Outcome, Detail: last.Detail, Address: last.Address,
+					CaseRefs: orNone(last.Refs), Before: last.Before, Seal: last.Seal,
+				})
+			}
+		}
+		_, err = q.AppendAudit(ctx, rows)
+		return err
+	})
+}
+
+// settled is an event as the record keeps it: cases by their references, and text that PostgreSQL gives back as it took it.
+func settled(e audit.Event, refs map[dialer.CaseID]string) audit.Event {
+	all := append([]string{}, e.Refs...)
+	for _, id := range e.Cases {
+		if ref := refs[id]; ref != "" {
+			all = append(all, ref)
+		}
+	}
+	e.Refs = all
+	for _, field := range []*string{&e.Route, &e.Object, &e.Outcome, &e.Detail, &e.Address} {
+		*field = plain(*field)
+	}
+	return e
+}
+
+func orNone(refs []string) []string {
+	if refs == nil {
+		return []string{}
+	}
+	return refs
+}
+
+// refsOf finds the references of all cases that the events are about. An id that is no case's is passed over: what was not there
+// was not seen.
+func refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[dialer.CaseID]string, error) {
+	var ids []string
+	for _, d := range batch {
+		for _, e := range d.events {
+			for _, id := range e.Cases {
+				if new(pgtype.UUID).Scan(string(id)) == nil {
+					ids = append(ids, string(id))
+				}
+			}
+		}
+	}
+	refs := map[dialer.CaseID]string{}
+	if len(ids) == 0 {
+		return refs, nil
+	}
+	rows, err := q.RefsOfCases(ctx, ids)
+	for _, r := range rows {
+		refs[dialer.CaseID(r.ID)] = r.CaseRef
+	}
+	return refs, err
+}
+
+func newestAudit(ctx context.Context, q *db.Queries) (audit.Entry, error) {
+	row, err := q.NewestAudit(ctx)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return audit.Entry{}, nil
+	}
+	return auditEntry(row), err
+}
+
+// Newest implements audit.Book.
+func (l *Ledger) Newest(ctx context.Context) (e audit.Entry, err error) {
+	err = l.query(ctx, "read the audit", func(ctx context.Context, q *db.Queries) error {
+		e, err = newestAudit(ctx, q)
+		return err
+	})
+	return e, err
+}
+
+// Entries implements audit.Book.
+func (l *Ledger) Entries(ctx context.Context, ask audit.Query) (found []audit.Entry, err error) {
+	if ask.Below == 0 {
+		ask.Below = math.MaxInt64
+	}
+	if ask.Until.IsZero() {
+		ask.Until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
+	}
+	err = l.query(ctx, "search the audit", func(ctx context.Context, q *db.Queries) error {
+		rows, err := auditRows(ctx, q, ask)
+		for _, r := range rows {
+			found = append(found, auditEntry(r))
+		}
+		return err
+	})
+	return found, err
+}
+
+func auditRows(ctx context.Context, q *db.Queries, ask audit.Query) ([]db.Audit, error) {
+	most := int32(min(max(ask.Most, 1), 10_000)) //nolint:gosec // bounded
+	if ask.Case != "" {
+		ref, err := q.RefOfCase(ctx, string(ask.Case))
+		if err != nil {
+			return nil, err
+		}
+		ask.Ref = ref
+	}
+	switch {
+	case ask.Ref != "":
+		return q.AuditOfCase(ctx, db.AuditOfCaseParams{
+			Ref: ask.Ref, Below: ask.Below, ByUser: string(ask.By), Action: string(ask.Action), FromAt: ask.From, UntilAt: ask.Until, Most: most,
+		})
+	case ask.By != "":
+		return q.AuditOfUser(ctx, db.AuditOfUserParams{
+			ByUser: string(ask.By), Below: ask.Below, Action: string(ask.Action), FromAt: ask.From, UntilAt: ask.Until, Most: most,
+		})
+	}
+	at, below := ask.Until, int64(0) // (at, n) before the first of that instant
+	if ask.Below != math.MaxInt64 {
+		then, err := q.AuditAt(ctx, ask.Below)
+		if err != nil && !errors.Is(err, pgx.ErrNoRows) {
+			return nil, err
+		}
+		if err == nil && then.Before(at) {
+			at, below = then, ask.Below
+		}
+	}
+	return q.AuditOfAll(ctx, db.AuditOfAllParams{BelowAt: at, Below: below, FromAt: ask.From, Action: string(ask.Action), Most: most})
+}
+
+// auditPage is how many entries All reads at a time.
+const auditPage = 5000
+
+// All implements audit.Book. Entries that come while it reads are read too.
+func (l *Ledger) All(ctx context.Context, from int64) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
+		for {
+			var rows []db.Audit
+			err := l.query(ctx, "read the audit", func(ctx context.Context, q *db.Queries) (err error) {
+				rows, err = q.AuditFrom(ctx, from, auditPage)
+				return err
+			})
+			if err != nil {
+				yield(audit.Entry{}, fmt.Errorf("from entry %d: %w", from, err))
+				return
+			}
+			for _, r := range rows {
+				if !yield(auditEntry(r), nil) {
+					return
+				}
+				from = r.N + 1
+			}
+			if len(rows) < auditPage {
+				return
+			}
+		}
+	}
+}
+
+func auditEntry(r db.Audit) audit.Entry {
+	return audit.Entry{
+		N: r.N,
+		Event: audit.Event{
+			At: r.At, By: dialer.UserID(r.ByUser), Role: dialer.Role(r.Role), Action: audit.Action(r.Action), Route: r.Route, Object: r.Object,
+			Outcome: r.Outcome, Detail: r.Detail, Address: r.Address, Refs: r.CaseRefs,
+		},
+		Before: r.Before, Seal: r.Seal,
+	}
+}

@@ -1,0 +1,38 @@
+-- name: LockAudit :exec
+-- One transaction appends at a time, on any node: each entry is sealed with the one before it.
+SELECT pg_advisory_xact_lock(hashtextextended('the audit', 0));
+
+-- name: NewestAudit :one
+SELECT * FROM audit ORDER BY n DESC LIMIT 1;
+
+-- name: RefsOfCases :many
+SELECT id, case_ref FROM cases WHERE id = ANY(@ids::uuid[]);
+
+-- name: AppendAudit :copyfrom
+INSERT INTO audit (n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal)
+VALUES (@n, @at, @by_user, @role, @action, @route, @object, @outcome, @detail, @address, @case_refs, @before, @seal);
+
+-- name: AuditFrom :many
+SELECT * FROM audit WHERE n >= @from_n ORDER BY n LIMIT @most;
+
+-- name: AuditOfCase :many
+-- Of one case, by the index of case_refs; the rest are conditions on what that finds.
+SELECT * FROM audit
+WHERE case_refs @> ARRAY[@ref::text] AND n < @below
+  AND (@by_user::text = '' OR by_user = @by_user) AND (@action::text = '' OR action = @action)
+  AND at >= @from_at AND at < @until_at
+ORDER BY n DESC LIMIT @most;
+
+-- name: AuditOfUser :many
+SELECT * FROM audit
+WHERE by_user = @by_user AND n < @below AND (@action::text = '' OR action = @action) AND at >= @from_at AND at < @until_at
+ORDER BY n DESC LIMIT @most;
+
+-- name: AuditOfAll :many
+-- By the index of time, which goes to the page asked for at once, however old it is.
+SELECT * FROM audit
+WHERE (at, n) < (@below_at::timestamptz, @below::bigint) AND at >= @from_at AND (@action::text = '' OR action = @action)
+ORDER BY at DESC, n DESC LIMIT @most;
+
+-- name: AuditAt :one
+SELECT at FROM audit WHERE n = @n;
