@@ -4,7 +4,7 @@ APP  := webui/app
 LINT := v2.15.0
 
 # Rooms that need neither a store nor a socket: quick enough to test while working.
-PURE := . $(addprefix ./,$(wildcard dialer dialer/casework dialer/report dialer/japan dialer/vault configs))
+PURE := . $(addprefix ./,$(wildcard dialer dialer/audit dialer/casework dialer/report dialer/japan dialer/vault configs))
 
 APP_SOURCES := $(shell find $(APP) -type f -not -path '$(APP)/node_modules/*' -not -path '$(APP)/dist/*' \
 	-not -path '$(APP)/test-results/*' 2>/dev/null)

@@ -2,10 +2,12 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"net/http"
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"kakeru/dialer/audit"
 	"kakeru/webui/auth"
 )
 
@@ -42,9 +44,16 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 	})
 	if err != nil {
 		s.log.Info("sign-in refused")
+		if errors.Is(err, auth.ErrWrong) {
+			s.noteLater(s.event(v, audit.SignInRefused)) // whose login it was is not looked up: what was typed may be a password
+		}
 		return nil, err
 	}
 	s.names.learn(session.User)
+	v.Session = session
+	if err := s.d.Audit.WriteDown(ctx, s.event(v, audit.SignedIn)); err != nil {
+		return nil, errors.Join(err, s.keeper.SignOut(ctx, session.Token))
+	}
 	s.log.Info("signed in", "user", session.User.ID, "role", session.User.Role)
 	return &sessionOutput{SetCookie: s.keeper.Cookie(session), Body: s.signedIn(session)}, nil
 }
@@ -54,8 +63,14 @@ func (s *Server) whoAmI(ctx context.Context, _ *struct{}) (*whoOutput, error) {
 }
 
 func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, error) {
-	if err := s.keeper.SignOut(ctx, from(ctx).token); err != nil {
+	v := from(ctx)
+	session, err := s.keeper.Check(ctx, v.token)
+	if err := s.keeper.SignOut(ctx, v.token); err != nil {
 		return nil, err
+	}
+	if err == nil {
+		v.Session = session
+		s.noteLater(s.event(v, audit.SignedOut))
 	}
 	return &signOutOutput{SetCookie: s.keeper.Cookie(auth.Session{})}, nil
 }

@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"io"
 	"net/http"
 	"strconv"
@@ -149,6 +150,11 @@ func (s *Server) setTarget(ctx context.Context, in *setTargetInput) (*struct{}, 
 	}
 	if err := s.d.Targets.SetTarget(ctx, w); err != nil {
 		return nil, err
+	}
+	if w.Calls == nil {
+		remarked(ctx, w.Month+": as the contract says")
+	} else {
+		remarked(ctx, fmt.Sprintf("%s: %d calls", w.Month, *w.Calls))
 	}
 	s.log.Info("a month's target was set", "month", w.Month, "contract", w.Calls == nil, "user", w.By)
 	s.recount.figuresChanged()

@@ -79,6 +79,7 @@ func (s *Server) addUser(ctx context.Context, in *newUserInput) (*userOutput, er
 	u := dialer.User{
 		ID: dialer.UserID(dialer.NewID(s.d.Now())), Login: login, Name: name, Role: in.Body.Role, CreatedAt: s.d.Now(),
 	}
+	remarked(ctx, fmt.Sprintf("added %s as %s", u.ID, u.Role))
 	return s.put(ctx, u, &in.Body.Password)
 }
 
@@ -92,12 +93,14 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 		return nil, invalid("role", "yourself", "自分の権限は変えられません。ほかの管理者に頼んでください",
 			"you cannot take your own rights away; ask another administrator")
 	}
+	was := u.Languages
 	if b.Languages != nil {
 		if wrong := knownLanguages(*b.Languages); wrong != nil {
 			return nil, wrong
 		}
 		u.Languages = *b.Languages
 	}
+	before := u
 	if b.Name != nil {
 		u.Name = *b.Name
 	}
@@ -107,12 +110,19 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 	if b.Disabled != nil {
 		u.Disabled = *b.Disabled
 	}
+	if b.Name != nil && u.Name != before.Name {
+		remarked(ctx, "name changed")
+	}
+	remarkChange(ctx, "role", before.Role, u.Role)
+	remarkChange(ctx, "disabled", before.Disabled, u.Disabled)
+	remarkChange(ctx, "languages", strings.Join(was, " "), strings.Join(u.Languages, " "))
 	return s.put(ctx, u, b.Password)
 }
 
 // put writes a person, with a new password when one is given.
 func (s *Server) put(ctx context.Context, u dialer.User, password *string) (*userOutput, error) {
 	if password != nil {
+		remarked(ctx, "password set")
 		var err error
 		if u.PasswordHash, err = auth.HashPassword(*password, s.d.Auth.Cost); errors.Is(err, auth.ErrPassword) {
 			return nil, invalid("password", "length",

@@ -84,6 +84,12 @@ var (
 		"Content-Type は application/json にしてください", "send application/json")
 	errTooLarge = newProblem(http.StatusRequestEntityTooLarge, ruleInvalid,
 		"送られたデータが大きすぎます", "what was sent is too large")
+	errUnwritten = newProblem(http.StatusServiceUnavailable, string(dialer.LedgerDown),
+		"閲覧の記録を書けないため、表示しません。しばらくしてからお試しください",
+		"who reads this could not be written down, so it is not shown; try again shortly")
+	errDoneUnwritten = newProblem(http.StatusServiceUnavailable, string(dialer.LedgerDown),
+		"操作は済みましたが、操作記録を書けませんでした。画面を更新して結果を確かめ、管理者に連絡してください",
+		"it was done, but could not be written down; reload to see what became of it, and tell the administrator")
 	errInternal = newProblem(http.StatusInternalServerError, "",
 		"システムの内部で問題が起きました。もう一度お試しください。続くときは管理者に連絡してください",
 		"something went wrong inside; try again, and tell the administrator if it stays")

@@ -20,6 +20,8 @@ type visitor struct {
 	address string // the far end's, without port
 	token   string // as the cookie brought it, valid or not
 	route   string
+	about   subject // as the path says
+	remark  *remark // what the handler adds to what is written down
 }
 
 type visitorKey struct{}
@@ -34,7 +36,7 @@ func routeOf(ctx context.Context) string { return from(ctx).route }
 
 // admit says who makes a request and whether they may use the route: the one place where roles are asked.
 func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
-	v := visitor{address: hostOf(r.RemoteAddr), token: auth.Token(r), route: row.Route}
+	v := visitor{address: hostOf(r.RemoteAddr), token: auth.Token(r), route: row.Route, about: aboutPath(r, row), remark: &remark{}}
 	if row.Public {
 		return v, nil
 	}
@@ -42,10 +44,11 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	if err != nil {
 		return v, err
 	}
+	v.Session = session
 	if !row.Allows(session.User.Role) {
+		s.noteRefusal(r.Context(), v)
 		return v, errForbidden
 	}
-	v.Session = session
 	return v, nil
 }
 
@@ -77,6 +80,9 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 	})
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		out, err := handle(ctx, in)
+		if unwritten := s.note(ctx, row, out, err); unwritten != nil {
+			return nil, unwritten
+		}
 		if err != nil {
 			return nil, s.problemOf(ctx, err)
 		}

@@ -16,6 +16,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 	"kakeru/webui/auth"
 )
@@ -36,10 +37,15 @@ type Deps struct {
 	// Recordings and Sounds: which calls were recorded, and the recordings themselves.
 	Recordings Recordings
 	Sounds     Sounds
-	Users      dialer.Users
-	Sessions   dialer.Sessions
-	Cases      casework.CaseStore
-	Results    casework.ResultStore
+	// Audit takes what is written down of requests, Record reads it, and Checks says whether it was tampered with.
+	Audit  audit.Log
+	Record audit.Book
+	Checks AuditChecks
+
+	Users    dialer.Users
+	Sessions dialer.Sessions
+	Cases    casework.CaseStore
+	Results  casework.ResultStore
 	// ByHand keeps calls that were made or taken without SIP.
 	ByHand casework.HandStore
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
@@ -170,6 +176,7 @@ func (s *Server) routes() {
 	s.numberRoutes()
 	s.scriptRoutes()
 	s.userRoutes()
+	s.auditRoutes()
 	s.liveRoutes()
 	s.serverRoutes()
 	s.mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errNoRoute) }))

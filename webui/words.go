@@ -7,6 +7,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/report"
@@ -27,6 +28,8 @@ func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
 // words are the words of each enumeration in the API's description.
 var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.Role]():              texts(dialer.Roles...),
+	reflect.TypeFor[audit.Action]():             texts(audit.Actions...),
+	reflect.TypeFor[audit.Fault]():              texts(audit.Faults...),
 	reflect.TypeFor[dialer.Direction]():         texts(dialer.Outbound, dialer.Inbound),
 	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
 	reflect.TypeFor[dialer.Confidence]():        texts(dialer.High, dialer.Medium, dialer.Low),
@@ -82,13 +85,18 @@ func texts[T ~string](of ...T) []string {
 
 // describeWords tells the API's description about the enumerations.
 func describeWords(r huma.Registry) {
+	describeCallWords(r)
+	describeCaseWords(r)
+	describeReportWords(r)
+}
+
+func describeCallWords(r huma.Registry) {
 	alias[dialer.Role](r)
 	alias[dialer.Direction](r)
 	alias[dialer.Result](r)
 	alias[dialer.Confidence](r)
 	alias[dialer.DeskState](r)
 	alias[dialer.CaseState](r)
-	alias[dayclose.Step](r)
 	alias[dialer.State](r)
 	alias[dialer.RecordingState](r)
 	alias[dialer.RecordingFault](r)
@@ -98,6 +106,15 @@ func describeWords(r huma.Registry) {
 	alias[dialer.TrunkAddressState](r)
 	alias[dialer.TrunkTrouble](r)
 	alias[dialer.Cause](r)
+	alias[dialer.NumberKind](r)
+	alias[dialer.Grade](r)
+	alias[dialer.HintKind](r)
+	alias[dialer.Announcement](r)
+	alias[dialer.Silence](r)
+}
+
+func describeCaseWords(r huma.Registry) {
+	alias[dayclose.Step](r)
 	alias[casework.Act](r)
 	alias[casework.HandoffKind](r)
 	alias[casework.HandoffState](r)
@@ -111,10 +128,14 @@ func describeWords(r huma.Registry) {
 	alias[casework.Origin](r)
 	alias[casework.Insurance](r)
 	alias[casework.PromiseStage](r)
-	alias[dialer.NumberKind](r)
 	alias[casework.NumberSeen](r)
 	alias[casework.ScriptSituation](r)
 	alias[casework.ScriptState](r)
+}
+
+func describeReportWords(r huma.Registry) {
+	alias[audit.Action](r)
+	alias[audit.Fault](r)
 	alias[report.Kind](r)
 	alias[report.Measure](r)
 	alias[report.State](r)
@@ -122,10 +143,6 @@ func describeWords(r huma.Registry) {
 	alias[report.Absence](r)
 	alias[report.RefKind](r)
 	alias[report.Side](r)
-	alias[dialer.Grade](r)
-	alias[dialer.HintKind](r)
-	alias[dialer.Announcement](r)
-	alias[dialer.Silence](r)
 }
 
 func alias[T ~string](r huma.Registry) {

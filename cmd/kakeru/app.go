@@ -49,6 +49,7 @@ type app struct {
 	engine   *dialer.Engine
 	web      *webui.Server
 	closer   *dayclose.Closer
+	audit    *auditWatch
 	recorder *recording.Recorder // nil where the settings have no place for recordings
 	sipUp    atomic.Bool
 	stopping func()
@@ -194,9 +195,13 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 	if err != nil {
 		return err
 	}
+	a.audit = &auditWatch{
+		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll,
+	}
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
-		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
+		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Audit: a.ledger, Record: a.ledger, Checks: a.audit,
+		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
 		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
 		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger, Sources: a.ledger, Languages: a.ledger,
 		Identity: identity(s.Identity), Disclosures: a.ledger, NeedHistory: s.Calls.NeedHistoryCheck,
@@ -296,6 +301,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })
+		group.Go(func() error { return a.audit.Run(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
 		group.Go(func() error { return a.targets.watch(rooms, targetsEvery, a.alertAll, a.log) })
 		if a.best != nil {

@@ -11,6 +11,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework/returns"
 	"kakeru/dialer/postgres"
 )
@@ -55,7 +56,12 @@ func runExport(ctx context.Context, args []string, std streams) error {
 	}
 	// Taken before the rows are: a row that goes once must not go where nothing can be written.
 	return writeNew(out, func(file *os.File) error {
-		return withLedger(ctx, s, func(l *postgres.Ledger) error { return exportTo(ctx, l, s, export{day, again, file}, std) })
+		return withLedger(ctx, s, func(l *postgres.Ledger) error {
+			if err := noteCommand(ctx, l, "export", audit.Event{Action: audit.Exported, Object: day.String()}); err != nil {
+				return err
+			}
+			return exportTo(ctx, l, s, export{day, again, file}, std)
+		})
 	})
 }
 

@@ -15,6 +15,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/japan"
 	"kakeru/dialer/postgres"
@@ -166,6 +167,9 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	}
 	defer func() { _ = line.Close() }()
 	return withLedger(ctx, s, func(l *postgres.Ledger) error {
+		if err := noteCommand(ctx, l, "import", audit.Event{Action: audit.ListTaken}); err != nil {
+			return err
+		}
 		if o.paid != "" {
 			in := payments{PaidStore: l, line: line, refs: dialer.NewRefs(key), labOnly: labOnly(s.SIP.Trunks)}
 			return in.fromCommand(ctx, file, o, std)

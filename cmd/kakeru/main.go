@@ -46,6 +46,10 @@ func commands() []command {
 		},
 		{"sample", "--cases N --seed S | --paid", "write a made-up, marked list in the ward's format", runSample},
 		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
+		{
+			"audit", "verify [--anchors FILE]|anchor|list [--case-ref REF] [--user ID] [--action A] [--from DAY] [--until DAY] --config FILE",
+			"who saw and changed what: any tampering found, the entries out as CSV", runAudit,
+		},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},
 		{"lab", "phone|carrier|call …", "a simulated desk phone, carrier or caller on its own", runLab},
 		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|besthour [--json]", "the benchmarks", runBench},

@@ -3,11 +3,13 @@ package main
 import (
 	"context"
 	"flag"
+	"fmt"
 	"io"
 	"os"
 	"slices"
 	"time"
 
+	"kakeru/dialer/audit"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/report"
 )
@@ -71,6 +73,9 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	}
 	write := func(to io.Writer) error {
 		return withLedger(ctx, s, func(l *postgres.Ledger) error {
+			if err := noteCommand(ctx, l, "report", audit.Event{Action: audit.Exported, Object: fmt.Sprintf("%s %s", p.Kind, p)}); err != nil {
+				return err
+			}
 			return newReports(l, s, h, time.Now).Write(ctx, to, p, revision, report.Format(format))
 		})
 	}

@@ -14,6 +14,7 @@ import (
 	"golang.org/x/term"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/postgres"
 	"kakeru/webui/auth"
 )
@@ -69,7 +70,7 @@ func listUsers(ctx context.Context, l dialer.Users, std streams) error {
 }
 
 // changeUser adds a person or changes one.
-func changeUser(ctx context.Context, l dialer.Users, what string, o userFlags, std streams) error {
+func changeUser(ctx context.Context, l *postgres.Ledger, what string, o userFlags, std streams) error {
 	if o.login == "" {
 		return errUsage{"--login is missing"}
 	}
@@ -107,7 +108,10 @@ func changeUser(ctx context.Context, l dialer.Users, what string, o userFlags, s
 		return err
 	}
 	_, err = l.PutUser(ctx, u)
-	return err
+	if err != nil {
+		return err
+	}
+	return noteCommand(ctx, l, "user "+what, audit.Event{Action: audit.Changed, Object: string(u.ID), Detail: "role: " + string(u.Role)})
 }
 
 // askPassword reads a new password.

@@ -29,7 +29,7 @@ func (c Chain) Origin() []byte {
 }
 
 // Append makes the entry of an event, behind another; behind none with the zero Entry. The event's Refs must be all there are:
-// its Cases are not sealed.
+// its Cases and Calls are not sealed.
 func (c Chain) Append(last Entry, e Event) Entry {
 	before := last.Seal
 	if last.N == 0 {
@@ -37,7 +37,7 @@ func (c Chain) Append(last Entry, e Event) Entry {
 	}
 	e.At = e.At.UTC().Truncate(time.Microsecond) // as PostgreSQL keeps it
 	e.Refs = slices.Compact(slices.Sorted(slices.Values(e.Refs)))
-	e.Cases = nil
+	e.Cases, e.Calls = nil, nil
 	entry := Entry{N: last.N + 1, Event: e, Before: before}
 	entry.Seal = c.seal(entry)
 	return entry

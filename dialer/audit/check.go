@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"time"
 )
 
 // Fault is a kind of damage.
@@ -18,6 +19,9 @@ const (
 	FaultAnchor   Fault = "anchor"    // the entry is another than the one that was anchored
 	FaultWrongKey Fault = "wrong_key" // the entries hang together, and not one is sealed under this key
 )
+
+// Faults are all there are.
+var Faults = []Fault{FaultChanged, FaultMissing, FaultUnlinked, FaultCutOff, FaultAnchor, FaultWrongKey}
 
 // Finding is one fault, at entry N; with FaultMissing and FaultCutOff at the entries from N to To.
 type Finding struct {
@@ -112,6 +116,17 @@ type Checked struct {
 	Newest   Anchor // of the last entry
 	Findings []Finding
 }
+
+// Check is a check that was made: when, and against how many anchors.
+type Check struct {
+	Checked
+
+	At      time.Time
+	Anchors int
+}
+
+// Sound reports whether nothing was found.
+func (c Checked) Sound() bool { return len(c.Findings) == 0 }
 
 // End says what was found, the first entries first.
 func (c *Checker) End() Checked {

@@ -14,7 +14,7 @@ type Action string
 // The actions.
 const (
 	SignedIn      Action = "signed_in"
-	SignInRefused Action = "sign_in_refused" // a wrong password or code for somebody who is known
+	SignInRefused Action = "sign_in_refused" // by an address; what was typed is not kept
 	SignedOut     Action = "signed_out"
 	Refused       Action = "refused"     // a route that the person's role may not use
 	CaseRead      Action = "case_read"   // a case, a call or a hand-off was opened
@@ -51,8 +51,9 @@ type Event struct {
 	Detail string
 	// Address is the network address of whoever did it.
 	Address string
-	// Cases are those that were seen or changed. What is kept of them is their case_ref.
+	// Cases are those that were seen or changed, and Calls those of such cases. What is kept of them is the case_ref.
 	Cases []dialer.CaseID
+	Calls []dialer.CallID
 	// Refs are the case_refs themselves; in an Event, of cases of which there is no id.
 	Refs []string
 }

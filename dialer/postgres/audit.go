@@ -125,9 +125,9 @@ func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 }
 
 // settled is an event as the record keeps it: cases by their references, and text that PostgreSQL gives back as it took it.
-func settled(e audit.Event, refs map[dialer.CaseID]string) audit.Event {
+func settled(e audit.Event, refs map[string]string) audit.Event {
 	all := append([]string{}, e.Refs...)
-	for _, id := range e.Cases {
+	for _, id := range idsOf(e) {
 		if ref := refs[id]; ref != "" {
 			all = append(all, ref)
 		}
@@ -146,26 +146,45 @@ func orNone(refs []string) []string {
 	return refs
 }
 
-// refsOf finds the references of all cases that the events are about. An id that is no case's is passed over: what was not there
-// was not seen.
-func refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[dialer.CaseID]string, error) {
+// idsOf are the ids of an event's cases and calls that can be any's.
+func idsOf(e audit.Event) (ids []string) {
+	keep := func(id string) {
+		if new(pgtype.UUID).Scan(id) == nil {
+			ids = append(ids, id)
+		}
+	}
+	for _, id := range e.Cases {
+		keep(string(id))
+	}
+	for _, id := range e.Calls {
+		keep(string(id))
+	}
+	return ids
+}
+
+// refsOf finds the references of all cases that the events are about. An id of which there is none is passed over: what was not
+// there was not seen.
+func refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[string]string, error) {
 	var ids []string
 	for _, d := range batch {
 		for _, e := range d.events {
-			for _, id := range e.Cases {
-				if new(pgtype.UUID).Scan(string(id)) == nil {
-					ids = append(ids, string(id))
-				}
-			}
+			ids = append(ids, idsOf(e)...)
 		}
 	}
-	refs := map[dialer.CaseID]string{}
+	refs := map[string]string{}
 	if len(ids) == 0 {
 		return refs, nil
 	}
-	rows, err := q.RefsOfCases(ctx, ids)
-	for _, r := range rows {
-		refs[dialer.CaseID(r.ID)] = r.CaseRef
+	cases, err := q.RefsOfCases(ctx, ids)
+	if err != nil {
+		return nil, err
+	}
+	calls, err := q.RefsOfCalls(ctx, ids)
+	for _, r := range cases {
+		refs[r.ID] = r.CaseRef
+	}
+	for _, r := range calls {
+		refs[r.ID] = r.CaseRef
 	}
 	return refs, err
 }

@@ -126,7 +126,8 @@ func TestAuditIsTamperedWithBySQL(t *testing.T) {
 		"DELETE FROM audit WHERE n > 7":                                                                                {Fault: audit.FaultCutOff, N: 8, To: 9},
 		"DELETE FROM audit WHERE n = 6; UPDATE audit SET n = n - 1 WHERE n > 6":                                        {Fault: audit.FaultChanged, N: 6, To: 6},
 		"UPDATE audit SET n = 20 WHERE n = 2; UPDATE audit SET n = 2 WHERE n = 3; UPDATE audit SET n = 3 WHERE n = 20": {Fault: audit.FaultChanged, N: 2, To: 2},
-		`INSERT INTO audit SELECT 10, at, by_user, role, action, route, object, outcome, detail, address, case_refs, seal, before FROM audit WHERE n = 9`: {Fault: audit.FaultChanged, N: 10, To: 10},
+		`INSERT INTO audit SELECT 10, at, by_user, role, action, route, object, outcome, detail, address, case_refs, seal, before
+			FROM audit WHERE n = 9`: {Fault: audit.FaultChanged, N: 10, To: 10},
 	} {
 		tx, err := l.pool.Begin(t.Context())
 		must(t, err)

@@ -4,6 +4,7 @@ import (
 	"slices"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 )
 
 // Row says who may use a route: everybody, signed in or not, when Public; else the roles listed.
@@ -11,7 +12,19 @@ type Row struct {
 	Route  string // "POST /api/calls", as the route is registered
 	Public bool
 	Roles  []dialer.Role
+	// Noted is what the record says of whoever uses the route (package audit); Unnoted is why it says nothing. One of them is there.
+	Noted   audit.Action
+	Unnoted string
 }
+
+// Why the record is silent about a route.
+const (
+	oneself   = "it shows people themselves"
+	noPerson  = "it shows no debtor"
+	theCall   = "the call's own evidence says who did it, and when"
+	readLater = "what it puts on the desk is read by a route of its own"
+	itsOwn    = "what it writes is kept for ever, with who wrote it and when"
+)
 
 // The groups of roles that the table is written with.
 var (
@@ -30,125 +43,130 @@ var (
 
 // Table is who may do what. A route that is not here cannot be registered.
 var Table = []Row{
-	{Route: "POST /api/session", Public: true},
-	{Route: "GET /api/session", Roles: anyone},
-	{Route: "DELETE /api/session", Public: true}, // signing out twice is no mistake
+	{Route: "POST /api/session", Public: true, Noted: audit.SignedIn},
+	{Route: "GET /api/session", Roles: anyone, Unnoted: oneself},
+	{Route: "DELETE /api/session", Public: true, Noted: audit.SignedOut}, // signing out twice is no mistake
 
-	{Route: "GET /api/live", Roles: anyone}, // what each frame shows whom is webui's to filter
-	{Route: "GET /api/hours", Public: true}, // the sign-in screen says that a demo is one, before anybody has signed in
-	{Route: "GET /api/progress", Roles: anyone},
+	{Route: "GET /api/live", Roles: anyone, Unnoted: noPerson}, // what each frame shows whom is webui's to filter
+	{Route: "GET /api/hours", Public: true, Unnoted: noPerson}, // the sign-in screen says that a demo is one, before anybody has signed in
+	{Route: "GET /api/progress", Roles: anyone, Unnoted: noPerson},
 
-	{Route: "GET /api/desks", Roles: anyone},
-	{Route: "POST /api/desks/{id}/sit", Roles: callers},
-	{Route: "POST /api/desks/{id}/leave", Roles: callers},
-	{Route: "POST /api/desks/{id}/next", Roles: callers},
+	{Route: "GET /api/desks", Roles: anyone, Unnoted: noPerson},
+	{Route: "POST /api/desks/{id}/sit", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/desks/{id}/leave", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/desks/{id}/next", Roles: callers, Unnoted: readLater},
 
-	{Route: "GET /api/trunks", Roles: keepers},
+	{Route: "GET /api/trunks", Roles: keepers, Unnoted: noPerson},
 
-	{Route: "POST /api/calls", Roles: callers},
-	{Route: "GET /api/calls", Roles: callers},
-	{Route: "GET /api/calls/{id}", Roles: callers},
-	{Route: "POST /api/calls/{id}/hangup", Roles: callers},
-	{Route: "POST /api/calls/{id}/dtmf", Roles: callers},
-	{Route: "GET /api/calls/{id}/trace", Roles: keepers}, // masked for who may not see numbers
-	{Route: "POST /api/calls/{id}/heard", Roles: callers},
-	{Route: "POST /api/calls/{id}/hold", Roles: callers},
-	{Route: "POST /api/calls/{id}/resume", Roles: callers},
-	{Route: "POST /api/calls/{id}/mute", Roles: callers},
-	{Route: "POST /api/calls/{id}/unmute", Roles: callers},
-	{Route: "POST /api/calls/{id}/transfer", Roles: callers},
-	{Route: "PUT /api/calls/{id}/identity", Roles: callers}, // each time is written down
-	{Route: "POST /api/calls/{id}/recording/pause", Roles: callers},
-	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers},
+	{Route: "POST /api/calls", Roles: callers, Unnoted: theCall},
+	{Route: "GET /api/calls", Roles: callers, Unnoted: noPerson},
+	{Route: "GET /api/calls/{id}", Roles: callers, Unnoted: noPerson},
+	{Route: "POST /api/calls/{id}/hangup", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/dtmf", Roles: callers, Unnoted: theCall},
+	{Route: "GET /api/calls/{id}/trace", Roles: keepers, Noted: audit.CaseRead}, // masked for who may not see numbers
+	{Route: "POST /api/calls/{id}/heard", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/hold", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/resume", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/mute", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/unmute", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/transfer", Roles: callers, Unnoted: theCall},
+	{Route: "PUT /api/calls/{id}/identity", Roles: callers, Noted: audit.DebtShown}, // each time is written down
+	{Route: "POST /api/calls/{id}/recording/pause", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/calls/{id}/recording/resume", Roles: callers, Unnoted: theCall},
 
-	{Route: "GET /api/queue", Roles: seniors},
-	{Route: "GET /api/asked-for", Roles: callers}, // an operator's own, and anyone's
-	{Route: "GET /api/cases/{id}", Roles: callers},
-	{Route: "POST /api/cases/search", Roles: callers},
-	{Route: "POST /api/cases/{id}/history-check", Roles: callers},
-	{Route: "POST /api/cases/{id}/pin", Roles: seniors},
-	{Route: "POST /api/cases/{id}/skip", Roles: seniors},
-	{Route: "POST /api/cases/{id}/hold", Roles: seniors},
-	{Route: "POST /api/cases/{id}/release", Roles: seniors},
+	{Route: "GET /api/queue", Roles: seniors, Noted: audit.Listed},
+	{Route: "GET /api/asked-for", Roles: callers, Noted: audit.Listed}, // an operator's own, and anyone's
+	{Route: "GET /api/cases/{id}", Roles: callers, Noted: audit.CaseRead},
+	{Route: "POST /api/cases/search", Roles: callers, Noted: audit.Searched},
+	{Route: "POST /api/cases/{id}/history-check", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/cases/{id}/pin", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/cases/{id}/skip", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/cases/{id}/hold", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/cases/{id}/release", Roles: seniors, Noted: audit.Changed},
 
-	{Route: "GET /api/attempts", Roles: readers},
-	{Route: "GET /api/attempts/{id}", Roles: readers},
-	{Route: "PUT /api/attempts/{id}/result", Roles: callers},
-	{Route: "POST /api/attempts", Roles: callers},
-	{Route: "GET /api/attempts/{id}/recording", Roles: listeners}, // each time is written down
-	{Route: "GET /api/attempts/{id}/caller", Roles: callers},
-	{Route: "PUT /api/attempts/{id}/case", Roles: callers},
+	{Route: "GET /api/attempts", Roles: readers, Noted: audit.Listed},
+	{Route: "GET /api/attempts/{id}", Roles: readers, Noted: audit.CaseRead},
+	{Route: "PUT /api/attempts/{id}/result", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/attempts", Roles: callers, Unnoted: itsOwn},
+	{Route: "GET /api/attempts/{id}/recording", Roles: listeners, Noted: audit.Listened}, // each time is written down
+	{Route: "GET /api/attempts/{id}/caller", Roles: callers, Noted: audit.CaseRead},
+	{Route: "PUT /api/attempts/{id}/case", Roles: callers, Noted: audit.Changed},
 
-	{Route: "POST /api/lists", Roles: listers},
-	{Route: "GET /api/lists/{id}", Roles: listers},
-	{Route: "POST /api/lists/{id}/apply", Roles: listers},
-	{Route: "DELETE /api/lists/{id}", Roles: listers},
-	{Route: "GET /api/lists/{id}/found", Roles: listers},
-	{Route: "GET /api/list-sources", Roles: listers},
-	{Route: "POST /api/list-sources", Roles: keepers},
+	{Route: "POST /api/lists", Roles: listers, Noted: audit.ListTaken},
+	{Route: "GET /api/lists/{id}", Roles: listers, Noted: audit.ListTaken},
+	{Route: "POST /api/lists/{id}/apply", Roles: listers, Noted: audit.ListTaken},
+	{Route: "DELETE /api/lists/{id}", Roles: listers, Noted: audit.ListTaken},
+	{Route: "GET /api/lists/{id}/found", Roles: listers, Noted: audit.Listed},
+	{Route: "GET /api/list-sources", Roles: listers, Unnoted: noPerson},
+	{Route: "POST /api/list-sources", Roles: keepers, Noted: audit.Changed},
 
-	{Route: "GET /api/close", Roles: seniors},
-	{Route: "POST /api/close", Roles: seniors},
-	{Route: "GET /api/close/final", Roles: seniors}, // before the contract's end
-	{Route: "GET /api/closes", Roles: listeners},
-	{Route: "POST /api/closes/{id}/give-up", Roles: seniors},
-	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners}, // what was returned to the ward
-	{Route: "GET /api/targets", Roles: listeners},
-	{Route: "POST /api/targets", Roles: listeners}, // the ward says it, or the supervisor writes down what the ward said
-	{Route: "POST /api/targets/notices", Roles: seniors},
-	{Route: "GET /api/targets/draft", Roles: seniors},
-	{Route: "GET /api/targets/notices/{id}/file", Roles: listeners},
-	{Route: "GET /api/reports/{kind}", Roles: listeners},
-	{Route: "GET /api/reports/{kind}/rows", Roles: listeners}, // every figure down to the call
-	{Route: "GET /api/reports/{kind}/file", Roles: listeners},
-	{Route: "POST /api/reports/{kind}/issue", Roles: seniors},
-	{Route: "GET /api/minutes/{month}", Roles: listeners},
-	{Route: "PUT /api/minutes/{month}", Roles: seniors},
-	{Route: "POST /api/minutes/{month}/sign", Roles: listeners}, // each for their own side
-	{Route: "GET /api/minutes/{month}/file", Roles: listeners},
-	{Route: "POST /api/sms", Roles: seniors},
-	{Route: "GET /api/exports", Roles: listeners},
-	{Route: "POST /api/exports", Roles: seniors},
-	{Route: "GET /api/exports/{id}/files/{n}", Roles: listeners},
-	{Route: "GET /api/cases/{id}/record", Roles: callers}, // who reads the case whole
+	{Route: "GET /api/close", Roles: seniors, Unnoted: noPerson},
+	{Route: "POST /api/close", Roles: seniors, Noted: audit.Exported},
+	{Route: "GET /api/close/final", Roles: seniors, Unnoted: noPerson}, // before the contract's end
+	{Route: "GET /api/closes", Roles: listeners, Unnoted: noPerson},
+	{Route: "POST /api/closes/{id}/give-up", Roles: seniors, Noted: audit.Changed},
+	{Route: "GET /api/closes/{id}/files/{n}", Roles: listeners, Noted: audit.Exported}, // what was returned to the ward
+	{Route: "GET /api/targets", Roles: listeners, Unnoted: noPerson},
+	{Route: "POST /api/targets", Roles: listeners, Noted: audit.Changed}, // the ward says it, or the supervisor writes down what the ward said
+	{Route: "POST /api/targets/notices", Roles: seniors, Noted: audit.Exported},
+	{Route: "GET /api/targets/draft", Roles: seniors, Noted: audit.ReportRead},
+	{Route: "GET /api/targets/notices/{id}/file", Roles: listeners, Noted: audit.Exported},
+	{Route: "GET /api/reports/{kind}", Roles: listeners, Noted: audit.ReportRead},
+	{Route: "GET /api/reports/{kind}/rows", Roles: listeners, Noted: audit.ReportRead}, // every figure down to the call
+	{Route: "GET /api/reports/{kind}/file", Roles: listeners, Noted: audit.Exported},
+	{Route: "POST /api/reports/{kind}/issue", Roles: seniors, Noted: audit.Exported},
+	{Route: "GET /api/minutes/{month}", Roles: listeners, Noted: audit.ReportRead},
+	{Route: "PUT /api/minutes/{month}", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/minutes/{month}/sign", Roles: listeners, Noted: audit.Changed}, // each for their own side
+	{Route: "GET /api/minutes/{month}/file", Roles: listeners, Noted: audit.Exported},
+	{Route: "POST /api/sms", Roles: seniors, Noted: audit.Changed},
+	{Route: "GET /api/exports", Roles: listeners, Unnoted: noPerson},
+	{Route: "POST /api/exports", Roles: seniors, Noted: audit.Exported},
+	{Route: "GET /api/exports/{id}/files/{n}", Roles: listeners, Noted: audit.Exported},
+	{Route: "GET /api/cases/{id}/record", Roles: callers, Noted: audit.CaseRead}, // who reads the case whole
 
-	{Route: "GET /api/handoffs", Roles: readers},
-	{Route: "POST /api/handoffs", Roles: callers},
-	{Route: "GET /api/handoffs/{id}", Roles: readers}, // an operator's own, or of the case in hand; each time is written down
-	{Route: "POST /api/handoffs/{id}/add", Roles: callers},
-	{Route: "POST /api/handoffs/{id}/acknowledge", Roles: listeners},
-	{Route: "POST /api/handoffs/{id}/answer", Roles: listeners},
-	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers},
-	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers},
-	{Route: "POST /api/cases/{id}/do-not-call", Roles: callers}, // only a supervisor takes a number off the list
-	{Route: "POST /api/payments", Roles: listers},
-	{Route: "GET /api/payments/{id}", Roles: listers},
-	{Route: "POST /api/payments/{id}/apply", Roles: listers},
-	{Route: "DELETE /api/payments/{id}", Roles: listers},
-	{Route: "GET /api/promises", Roles: listeners}, // the ward sees figures, and no person
-	{Route: "GET /api/promises/day", Roles: callers},
-	{Route: "GET /api/numbers", Roles: callers},
-	{Route: "POST /api/numbers", Roles: callers},
-	{Route: "DELETE /api/numbers/{id}", Roles: callers}, // one's own; a supervisor anybody's
-	{Route: "GET /api/numbers/counts", Roles: seniors},
+	{Route: "GET /api/handoffs", Roles: readers, Noted: audit.Listed},
+	{Route: "POST /api/handoffs", Roles: callers, Unnoted: itsOwn},
+	{Route: "GET /api/handoffs/{id}", Roles: readers, Noted: audit.CaseRead}, // an operator's own, or of the case in hand; each time is written down
+	{Route: "POST /api/handoffs/{id}/add", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/handoffs/{id}/acknowledge", Roles: listeners, Unnoted: itsOwn},
+	{Route: "POST /api/handoffs/{id}/answer", Roles: listeners, Unnoted: itsOwn},
+	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers, Unnoted: itsOwn},
+	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/cases/{id}/do-not-call", Roles: callers, Noted: audit.Changed}, // only a supervisor takes a number off the list
+	{Route: "POST /api/payments", Roles: listers, Noted: audit.ListTaken},
+	{Route: "GET /api/payments/{id}", Roles: listers, Noted: audit.ListTaken},
+	{Route: "POST /api/payments/{id}/apply", Roles: listers, Noted: audit.ListTaken},
+	{Route: "DELETE /api/payments/{id}", Roles: listers, Noted: audit.ListTaken},
+	{Route: "GET /api/promises", Roles: listeners, Noted: audit.Listed}, // the ward sees figures, and no person
+	{Route: "GET /api/promises/day", Roles: callers, Noted: audit.Listed},
+	{Route: "GET /api/numbers", Roles: callers, Noted: audit.Listed},
+	{Route: "POST /api/numbers", Roles: callers, Unnoted: itsOwn},
+	{Route: "DELETE /api/numbers/{id}", Roles: callers, Unnoted: itsOwn}, // one's own; a supervisor anybody's
+	{Route: "GET /api/numbers/counts", Roles: seniors, Unnoted: noPerson},
 
-	{Route: "GET /api/scripts", Roles: readers},
-	{Route: "GET /api/scripts/versions", Roles: listeners},
-	{Route: "POST /api/scripts", Roles: seniors},
-	{Route: "POST /api/scripts/starter", Roles: seniors},
-	{Route: "POST /api/scripts/{id}/approve", Roles: wards},
-	{Route: "POST /api/scripts/{id}/withdraw", Roles: wards},
+	{Route: "GET /api/scripts", Roles: readers, Unnoted: noPerson},
+	{Route: "GET /api/scripts/versions", Roles: listeners, Unnoted: noPerson},
+	{Route: "POST /api/scripts", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/scripts/starter", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/scripts/{id}/approve", Roles: wards, Noted: audit.Changed},
+	{Route: "POST /api/scripts/{id}/withdraw", Roles: wards, Noted: audit.Changed},
 
-	{Route: "GET /api/languages", Roles: keepers},
+	{Route: "GET /api/languages", Roles: keepers, Unnoted: noPerson},
 
-	{Route: "GET /api/users", Roles: admins},
-	{Route: "POST /api/users", Roles: admins},
-	{Route: "PATCH /api/users/{id}", Roles: admins},
+	{Route: "GET /api/users", Roles: admins, Unnoted: noPerson},
+	{Route: "POST /api/users", Roles: admins, Noted: audit.Changed},
+	{Route: "PATCH /api/users/{id}", Roles: admins, Noted: audit.Changed},
 
-	{Route: "GET /healthz", Public: true},
-	{Route: "GET /readyz", Public: true},
-	{Route: "GET /metrics", Public: true}, // figures only; a firewall keeps strangers out where that matters
-	{Route: "GET /api/openapi.json", Public: true},
+	{Route: "GET /api/audit", Roles: listers, Unnoted: noPerson},
+	{Route: "POST /api/audit/search", Roles: listers, Noted: audit.AuditRead},
+	{Route: "POST /api/audit/check", Roles: listers, Unnoted: noPerson},
+	{Route: "POST /api/audit/printed", Roles: anyone, Noted: audit.Printed},
+
+	{Route: "GET /healthz", Public: true, Unnoted: noPerson},
+	{Route: "GET /readyz", Public: true, Unnoted: noPerson},
+	{Route: "GET /metrics", Public: true, Unnoted: noPerson}, // figures only; a firewall keeps strangers out where that matters
+	{Route: "GET /api/openapi.json", Public: true, Unnoted: noPerson},
 }
 
 // Lookup finds a route's row.

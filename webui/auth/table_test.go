@@ -21,6 +21,9 @@ func TestTableIsPlain(t *testing.T) {
 		if row.Public == (len(row.Roles) > 0) {
 			t.Errorf("%s is for nobody, or for everybody and some", row.Route)
 		}
+		if (row.Noted == "") == (row.Unnoted == "") {
+			t.Errorf("%s: say what the record notes of it, or why it notes nothing", row.Route)
+		}
 		if row.Public && method != "GET" && path != "/api/session" {
 			t.Errorf("%s changes something and is public", row.Route)
 		}

@@ -8,6 +8,9 @@ SELECT * FROM audit ORDER BY n DESC LIMIT 1;
 -- name: RefsOfCases :many
 SELECT id, case_ref FROM cases WHERE id = ANY(@ids::uuid[]);
 
+-- name: RefsOfCalls :many
+SELECT id, case_ref FROM attempts WHERE id = ANY(@ids::uuid[]);
+
 -- name: AppendAudit :copyfrom
 INSERT INTO audit (n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal)
 VALUES (@n, @at, @by_user, @role, @action, @route, @object, @outcome, @detail, @address, @case_refs, @before, @seal);

@@ -282,6 +282,35 @@ func (q *Queries) NewestAudit(ctx context.Context) (Audit, error) {
 	return i, err
 }
 
+const refsOfCalls = `-- name: RefsOfCalls :many
+SELECT id, case_ref FROM attempts WHERE id = ANY($1::uuid[])
+`
+
+type RefsOfCallsRow struct {
+	ID      string
+	CaseRef string
+}
+
+func (q *Queries) RefsOfCalls(ctx context.Context, ids []string) ([]RefsOfCallsRow, error) {
+	rows, err := q.db.Query(ctx, refsOfCalls, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []RefsOfCallsRow
+	for rows.Next() {
+		var i RefsOfCallsRow
+		if err := rows.Scan(&i.ID, &i.CaseRef); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const refsOfCases = `-- name: RefsOfCases :many
 SELECT id, case_ref FROM cases WHERE id = ANY($1::uuid[])
 `

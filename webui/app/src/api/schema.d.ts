@@ -127,6 +127,77 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** How the record of who saw what stands */
+        get: operations["audit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/check": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Check the whole record now */
+        post: operations["check-audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/printed": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say that a screen is printed */
+        post: operations["printed"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/audit/search": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /**
+         * Who saw or changed what
+         * @description Of a case by its 宛名番号, case_ref or id; of a person; of a kind; of days. What is asked for stands in the body: it may be personal data.
+         */
+        post: operations["search-audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/calls": {
         parameters: {
             query?: never;
@@ -1590,6 +1661,94 @@ export interface components {
             /** @description where the next page begins; null on the last */
             next_cursor: string | null;
         };
+        AuditCheck: {
+            /**
+             * Format: int64
+             * @description kept outside the database, and compared
+             */
+            anchors: number;
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            entries: number;
+            /** @description none: nobody has changed, taken out or added anything */
+            findings: components["schemas"]["AuditFinding"][];
+        } | null;
+        AuditEntry: {
+            /** @enum {string} */
+            action: "signed_in" | "sign_in_refused" | "signed_out" | "refused" | "case_read" | "listed" | "searched" | "debt_shown" | "listened" | "report_read" | "exported" | "printed" | "list_taken" | "changed" | "audit_read";
+            address?: string;
+            /** Format: date-time */
+            at: string;
+            /** @description empty: nobody who is known */
+            by: string;
+            by_name: string;
+            /** @description case_ref of each case that was seen or changed */
+            cases: string[];
+            /** @description what changed, before and after */
+            detail?: string;
+            /** Format: int64 */
+            n: number;
+            /** @description what it was done to, besides cases, and what it was narrowed down by */
+            object?: string;
+            /** @description the rule that refused it */
+            outcome?: string;
+            /** @description at that time */
+            role: string;
+            route: string;
+        };
+        AuditFinding: {
+            /** @enum {string} */
+            fault: "changed" | "missing" | "unlinked" | "cut_off" | "anchor" | "wrong_key";
+            /** Format: int64 */
+            n: number;
+            /** Format: int64 */
+            to: number;
+        };
+        AuditOutputBody: {
+            /** @description of the last entry: to be written down where nobody can change it */
+            anchor: string;
+            /** @description null while none has been made since the start */
+            check: components["schemas"]["AuditCheck"];
+            /**
+             * Format: int64
+             * @description number of the last entry; 0 when there is none
+             */
+            newest: number;
+        };
+        AuditSearchInputBody: {
+            /** @enum {string} */
+            action?: "signed_in" | "sign_in_refused" | "signed_out" | "refused" | "case_read" | "listed" | "searched" | "debt_shown" | "listened" | "report_read" | "exported" | "printed" | "list_taken" | "changed" | "audit_read";
+            /**
+             * Format: int64
+             * @description entries of smaller numbers only, to page on
+             */
+            below?: number;
+            by?: string;
+            case_id?: string;
+            case_ref?: string;
+            /** @description YYYY-MM-DD, the first day */
+            from?: string;
+            /** @description YYYY-MM-DD, the last day */
+            until?: string;
+            /** @description 宛名番号 */
+            ward_number?: string;
+        };
+        AuditSearchOutputBody: {
+            /** @description of the case that was asked for */
+            case_ref?: string;
+            /** @description newest first */
+            items: components["schemas"]["AuditEntry"][];
+            more: boolean;
+            /** @description everybody whose entries can be asked for */
+            people: components["schemas"]["AuditWho"][];
+        };
+        AuditWho: {
+            id: string;
+            name: string;
+            /** @enum {string} */
+            role: "operator" | "supervisor" | "ward" | "admin";
+        };
         Balance: {
             due_on: string;
             /** @enum {string} */
@@ -2785,6 +2944,10 @@ export interface components {
             /** Format: int64 */
             wrong: number;
         };
+        PrintedInputBody: {
+            /** @description the screen's path, as the browser shows it */
+            screen: string;
+        };
         Problem: {
             detail: string;
             detail_en: string;
@@ -3765,6 +3928,128 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["ResultOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    audit: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "check-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    printed: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PrintedInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "search-audit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AuditSearchInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AuditSearchOutputBody"];
                 };
             };
             /** @description Error */

@@ -1,0 +1,169 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io/fs"
+	"log/slog"
+	"os"
+	"path/filepath"
+	"sync"
+	"time"
+
+	"kakeru/configs"
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+)
+
+// auditWatch looks whether the record of who saw what is as it was written, and keeps anchors of it outside the database: so
+// that whoever has the database alone can neither change the record nor cut it off without its being found.
+type auditWatch struct {
+	book    audit.Book
+	chain   audit.Chain
+	anchors string // a file, one anchor a line
+	now     dialer.Clock
+	log     *slog.Logger
+	alert   func(dialer.Alert)
+
+	checking sync.Mutex // one reads the whole record at a time
+
+	mu   sync.Mutex
+	last audit.Check
+	kept int64 // the entry of the newest anchor
+}
+
+const (
+	// anchorEvery is how much of the record's end could be cut off unseen, besides what other anchors hold.
+	anchorEvery = 10 * time.Minute
+	// auditCheckEvery is how often the whole record is read.
+	auditCheckEvery = 24 * time.Hour
+	anchorWithin    = 10 * time.Second
+)
+
+// anchorsPath is where a node keeps its anchors.
+func anchorsPath(s configs.Settings) string { return filepath.Join(s.StateDir, "audit-anchors.txt") }
+
+// Run keeps anchors and checks until ctx ends.
+func (w *auditWatch) Run(ctx context.Context) error {
+	w.look(ctx)
+	anchor, check := time.NewTicker(anchorEvery), time.NewTicker(auditCheckEvery)
+	defer anchor.Stop()
+	defer check.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			w.anchor(context.WithoutCancel(ctx))
+			return nil
+		case <-anchor.C:
+			w.anchor(ctx)
+		case <-check.C:
+			w.look(ctx)
+		}
+	}
+}
+
+func (w *auditWatch) look(ctx context.Context) {
+	if _, err := w.Check(ctx); err != nil && ctx.Err() == nil {
+		w.log.Warn("the record of who saw what could not be checked; it is tried again", "err", err)
+	}
+}
+
+// anchor appends the record's newest entry to the file, unless it stands there.
+func (w *auditWatch) anchor(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, anchorWithin)
+	defer cancel()
+	newest, err := w.book.Newest(ctx)
+	if err == nil {
+		err = w.keep(newest)
+	}
+	if err != nil {
+		w.log.Warn("no anchor of the record was kept; it is tried again", "err", err)
+	}
+}
+
+func (w *auditWatch) keep(newest audit.Entry) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	if newest.N <= w.kept {
+		return nil // nothing new; what was cut off is for the check to find
+	}
+	f, err := os.OpenFile(w.anchors, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // in the folder that the settings name
+	if err != nil {
+		return err
+	}
+	_, err = fmt.Fprintln(f, audit.AnchorOf(newest))
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		w.kept = newest.N
+	}
+	return err
+}
+
+// Last implements webui.AuditChecks.
+func (w *auditWatch) Last() audit.Check {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	return w.last
+}
+
+// Check implements webui.AuditChecks: it reads the whole record against this node's anchors. What it finds is told as an alert and
+// in the log.
+func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
+	w.checking.Lock()
+	defer w.checking.Unlock()
+	anchors, err := readAnchors(w.anchors)
+	if err != nil {
+		return audit.Check{}, err
+	}
+	check, err := checkAudit(ctx, w.book, w.chain, anchors)
+	if err != nil {
+		return audit.Check{}, err
+	}
+	check.At = w.now()
+	w.mu.Lock()
+	w.last = check
+	if n := len(anchors); n > 0 {
+		w.kept = max(w.kept, anchors[n-1].N)
+	}
+	w.mu.Unlock()
+	if check.Sound() {
+		w.anchor(ctx)
+		return check, nil
+	}
+	first := check.Findings[0]
+	w.log.Error("the record of who saw what was tampered with", "findings", len(check.Findings), "first", first.String())
+	w.alert(dialer.Alert{
+		Kind: "audit_damaged", Text: fmt.Sprintf("閲覧・操作記録に改ざんの跡があります(%d件、最初は記録番号%d)。管理者と区に知らせてください", len(check.Findings), first.N),
+		TextEN: fmt.Sprintf("the record of who saw what was tampered with (%d findings; %s); tell the administrator and the ward", len(check.Findings), first),
+	})
+	return check, nil
+}
+
+// readAnchors reads a file of anchors; none when there is no file.
+func readAnchors(path string) ([]audit.Anchor, error) {
+	f, err := os.Open(path) //nolint:gosec // the node's own, or named by who runs the command
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil
+	}
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = f.Close() }()
+	anchors, err := audit.ReadAnchors(f)
+	if err != nil {
+		return nil, fmt.Errorf("%s: %w", path, err)
+	}
+	return anchors, nil
+}
+
+// checkAudit reads a whole record.
+func checkAudit(ctx context.Context, book audit.Book, chain audit.Chain, anchors []audit.Anchor) (audit.Check, error) {
+	c := audit.NewChecker(chain, anchors)
+	for e, err := range book.All(ctx, 1) {
+		if err != nil {
+			return audit.Check{}, err
+		}
+		c.Read(e)
+	}
+	return audit.Check{Checked: c.End(), Anchors: len(anchors)}, nil
+}

@@ -1,0 +1,203 @@
+package webui
+
+import (
+	"net/http"
+	"reflect"
+	"slices"
+	"strings"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+	"kakeru/webui/auth"
+)
+
+// noted waits for the newest entry that is not a sign-in or -out.
+func (h *house) noted() audit.Entry {
+	h.t.Helper()
+	for _, e := range slices.Backward(h.book.all()) {
+		if e.Action != audit.SignedIn && e.Action != audit.SignedOut {
+			return e
+		}
+	}
+	h.t.Fatal("nothing was written down")
+	return audit.Entry{}
+}
+
+func TestReadingACaseIsWrittenDown(t *testing.T) {
+	h := open(t)
+	operator := h.as("operator")
+	operator.do("GET", "/api/cases/case-1", nil).want(t, http.StatusOK)
+	e := h.noted()
+	if e.Action != audit.CaseRead || e.By != "user-operator" || e.Role != dialer.RoleOperator || e.Route != "GET /api/cases/{id}" || !slices.Contains(e.Refs, "ref-case-1") ||
+		e.Address != "127.0.0.1" || e.Outcome != "" {
+		t.Errorf("written: %+v", e)
+	}
+	n := len(h.book.all())
+	operator.do("GET", "/api/cases/case-9", nil).want(t, http.StatusNotFound)
+	if len(h.book.all()) != n {
+		t.Error("what was not there was written down as seen")
+	}
+	operator.do("POST", "/api/cases/search", map[string]any{"q": "0001234567"}).want(t, http.StatusOK)
+	e = h.noted()
+	if e.Action != audit.Searched || strings.Contains(e.Object+e.Detail+e.Route, "0001234567") || !slices.Contains(e.Refs, "ref-case-1") {
+		t.Errorf("a search, which must not say for whom, and must say who was found: %+v", e)
+	}
+}
+
+// TestWhatCannotBeWrittenDownIsNotShown: with the record away no case is shown, and of a change that was made it is said that it was.
+func TestWhatCannotBeWrittenDownIsNotShown(t *testing.T) {
+	h := open(t)
+	operator, admin := h.as("operator"), h.as("admin")
+	h.book.fails(true)
+	answer := operator.do("GET", "/api/cases/case-1", nil)
+	answer.problem(t, http.StatusServiceUnavailable, string(dialer.LedgerDown))
+	if strings.Contains(string(answer.body), "case-1") {
+		t.Error("the case was shown")
+	}
+	p := admin.do("PATCH", "/api/users/user-operator2", map[string]any{"disabled": true}).problem(t, http.StatusServiceUnavailable, string(dialer.LedgerDown))
+	if p.Detail != errDoneUnwritten.Detail || !h.users["user-operator2"].Disabled {
+		t.Errorf("a change says %q", p.Detail)
+	}
+	// Nothing that must work in any case waits for it.
+	operator.do("GET", "/api/desks", nil).want(t, http.StatusOK)
+	operator.do("DELETE", "/api/session", nil).want(t, http.StatusNoContent)
+	h.browser().do("POST", "/api/session", map[string]string{"login": "operator", "password": password}).want(t, http.StatusServiceUnavailable)
+}
+
+func TestRefusalsAndSignInsAreWrittenDown(t *testing.T) {
+	h := open(t)
+	ward := h.as("ward")
+	ward.do("GET", "/api/cases/case-1", nil).want(t, http.StatusForbidden)
+	if e := h.noted(); e.Action != audit.Refused || e.By != "user-ward" || e.Outcome != ruleForbidden || !slices.Contains(e.Refs, "ref-case-1") {
+		t.Errorf("written: %+v", e)
+	}
+	h.browser().do("POST", "/api/session", map[string]string{"login": "operator", "password": "wrong password"}).want(t, http.StatusUnauthorized)
+	h.browser().do("POST", "/api/session", map[string]string{"login": "nobody", "password": "wrong password"}).want(t, http.StatusUnauthorized)
+	ward.do("DELETE", "/api/session", nil).want(t, http.StatusNoContent)
+	h.stop() // what nothing waits for is written before the end
+	count := map[audit.Action]int{}
+	for _, e := range h.book.all() {
+		count[e.Action]++
+		if e.Action == audit.SignInRefused && (e.By != "" || e.Address == "" || e.Object != "" || e.Detail != "") {
+			t.Errorf("a wrong sign-in says %+v", e)
+		}
+	}
+	if count[audit.SignInRefused] != 2 || count[audit.SignedIn] != 1 || count[audit.SignedOut] != 1 {
+		t.Errorf("written: %v", count)
+	}
+}
+
+func TestAChangeSaysBeforeAndAfter(t *testing.T) {
+	h := open(t)
+	admin := h.as("admin")
+	admin.do("PATCH", "/api/users/user-operator2", map[string]any{"role": "supervisor", "password": "a new pass phrase"}).want(t, http.StatusOK)
+	if e := h.noted(); e.Action != audit.Changed || e.Object != "user-operator2" || e.Detail != "role: operator → supervisor; password set" {
+		t.Errorf("written: %+v", e)
+	}
+	admin.do("PATCH", "/api/users/user-admin", map[string]any{"disabled": true}).want(t, http.StatusUnprocessableEntity)
+	if e := h.noted(); e.Outcome != ruleInvalid || e.Object != "user-admin" {
+		t.Errorf("what was refused: %+v", e)
+	}
+}
+
+// TestEveryNotedRouteIsWrittenDown walks the table: whatever a row says that the record notes, a request that was answered leaves
+// an entry of that kind.
+func TestEveryNotedRouteIsWrittenDown(t *testing.T) {
+	h := open(t)
+	browsers := map[dialer.Role]*client{}
+	for _, role := range dialer.Roles {
+		browsers[role] = h.as(string(role))
+	}
+	answered := 0
+	for _, row := range auth.Table {
+		method, path, _ := strings.Cut(row.Route, " ")
+		if row.Public {
+			continue
+		}
+		path = strings.NewReplacer("/cases/{id}", "/cases/case-1", "{id}", "nothing", "{kind}", "nothing", "{n}", "x", "{month}", "nothing").Replace(path)
+		before := len(h.book.all())
+		got := browsers[row.Roles[0]].do(method, path, nil)
+		written := h.book.all()[before:]
+		done := got.status < 300
+		switch {
+		case row.Noted == "" && len(written) > 0:
+			t.Errorf("%s notes nothing, and wrote %+v", row.Route, written)
+		case row.Noted != "" && done && (len(written) != 1 || written[0].Action != row.Noted || written[0].Outcome != ""):
+			t.Errorf("%s was answered, and wrote %+v", row.Route, written)
+		case method == http.MethodGet && !done && len(written) > 0:
+			t.Errorf("%s showed nothing (%d), and wrote %+v", row.Route, got.status, written)
+		}
+		if row.Noted != "" && done {
+			answered++
+		}
+	}
+	if answered < 5 {
+		t.Errorf("only %d of the noted routes were answered: the walk shows nothing", answered)
+	}
+}
+
+func TestTheRecordIsSearched(t *testing.T) {
+	h := open(t)
+	h.as("operator").do("GET", "/api/cases/case-1", nil).want(t, http.StatusOK)
+	h.clock.forward(24 * time.Hour)
+	h.as("supervisor").do("GET", "/api/cases/case-1", nil).want(t, http.StatusOK)
+	ward := h.as("ward")
+	search := func(body map[string]any) []AuditEntry {
+		t.Helper()
+		return into[struct{ Items []AuditEntry }](t, ward.do("POST", "/api/audit/search", body).want(t, http.StatusOK)).Items
+	}
+	if found := search(map[string]any{"case_ref": "ref-case-1"}); len(found) != 2 || found[0].ByName != "職員supervisor" || found[1].ByName != "職員operator" {
+		t.Errorf("found %+v", found)
+	}
+	if found := search(map[string]any{"case_ref": "ref-case-1", "from": "2026-11-25"}); len(found) != 1 {
+		t.Errorf("from the second day on: %+v", found)
+	}
+	if found := search(map[string]any{"case_ref": "ref-case-1", "until": "2026-11-24", "by": "user-operator", "action": "case_read"}); len(found) != 1 {
+		t.Errorf("until the first day: %+v", found)
+	}
+	if e := h.noted(); e.Action != audit.AuditRead || e.By != "user-ward" {
+		t.Errorf("that the record was read says %+v", e)
+	}
+	for field, body := range map[string]map[string]any{"from": {"from": "24.11.2026"}, "until": {"from": "2026-11-25", "until": "2026-11-24"}} {
+		p := ward.do("POST", "/api/audit/search", body).problem(t, http.StatusUnprocessableEntity, ruleInvalid)
+		if len(p.Errors) != 1 || p.Errors[0].Field != field {
+			t.Errorf("%v says %+v", body, p)
+		}
+	}
+	type stands struct {
+		Newest int64
+		Anchor string
+		Check  *AuditCheck
+	}
+	state := into[stands](t, ward.do("GET", "/api/audit", nil).want(t, http.StatusOK))
+	if _, err := audit.ParseAnchor(state.Anchor); err != nil || state.Newest == 0 || state.Check != nil {
+		t.Errorf("it stands as %+v (%v)", state, err)
+	}
+	state = into[stands](t, ward.do("POST", "/api/audit/check", nil).want(t, http.StatusOK))
+	if state.Check == nil || state.Check.Entries == 0 || len(state.Check.Findings) > 0 {
+		t.Errorf("checked: %+v", state.Check)
+	}
+	h.as("operator").do("POST", "/api/audit/printed", map[string]any{"screen": "/reports"}).want(t, http.StatusNoContent)
+	if e := h.noted(); e.Action != audit.Printed || e.Detail != "/reports" {
+		t.Errorf("printing says %+v", e)
+	}
+}
+
+// TestAnswersAreLookedThrough: cases and calls are found wherever an answer has them.
+func TestAnswersAreLookedThrough(t *testing.T) {
+	type deep struct {
+		Case *dialer.CaseID
+		When time.Time
+		By   map[dialer.CaseID][]dialer.CallID
+		any
+	}
+	out := []any{deep{Case: new(dialer.CaseID("a")), By: map[dialer.CaseID][]dialer.CallID{"b": {"c", "c", ""}}, any: &struct{ dialer.CaseID }{"d"}}, nil, []byte("x")}
+	e := audit.Event{}
+	look(reflect.ValueOf(out), &e, 0)
+	slices.Sort(e.Cases)
+	if !slices.Equal(e.Cases, []dialer.CaseID{"a", "b", "d"}) || !slices.Equal(e.Calls, []dialer.CallID{"c"}) {
+		t.Errorf("found %v %v", e.Cases, e.Calls)
+	}
+}
