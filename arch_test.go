@@ -52,6 +52,7 @@ var house = map[string]room{
 		third: []string{"github.com/nyaruka/phonenumbers", "github.com/rickar/cal", "golang.org/x/text"},
 	},
 	"dialer/vault": {why: "keys are nobody else's matter", ours: []string{"dialer"}, third: []string{"github.com/tink-crypto"}},
+	"dialer/backup": {why: "it wraps and unwraps, and does not know what", third: []string{"filippo.io/age"}},
 	"dialer/postgres": {
 		why: adapter, ours: []string{
 			"dialer", "dialer/audit", "dialer/casework", "dialer/besthour", "dialer/fleet", "dialer/report", "dialer/japan", "dialer/vault",

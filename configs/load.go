@@ -40,6 +40,9 @@ func Load(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	if err := s.readSecrets(); err != nil {
+		return Settings{}, err
+	}
 	return s, s.Check()
 }
 
