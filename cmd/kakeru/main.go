@@ -59,6 +59,10 @@ func commands() []command {
 			"vault", "master --out FILE | status|rotate --config FILE | give-up KEY|lost --config FILE",
 			"the keys of personal data, and the master key that wraps them", runVault,
 		},
+		{
+			"cert", "ca --out FOLDER [--permit DOMAIN|NETWORK] | issue --ca FOLDER --name HOST [--ip ADDRESS] [--force]",
+			"certificates for a closed network", runCert,
+		},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},
 		{"lab", "phone|carrier|call …", "a simulated desk phone, carrier or caller on its own", runLab},
 		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|besthour [--json]", "the benchmarks", runBench},

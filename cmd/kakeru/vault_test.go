@@ -46,11 +46,9 @@ func (h *house) seen() (named, all int) {
 	}
 	h.must(chief.call(h.t.Context(), http.MethodGet, "/api/queue?limit=50", nil, &queue))
 	for _, item := range queue.Items {
-		var c struct {
-			Person struct{ Name string }
-		}
+		var c struct{ Name string }
 		h.must(chief.call(h.t.Context(), http.MethodGet, "/api/cases/"+string(item.CaseID), nil, &c))
-		if c.Person.Name != "" {
+		if c.Name != "" {
 			named++
 		}
 	}
