@@ -35,6 +35,7 @@ type Settings struct {
 	// StateDir when it is empty.
 	SigningKeyFile string `koanf:"signing_key_file"`
 	LogLevel       string `koanf:"log_level"` // debug, info, warn, error
+	File           string `koanf:"-"`         // where these were read from; empty for none
 }
 
 // Node is this process among those that run the centre together, over one PostgreSQL and one Redis.

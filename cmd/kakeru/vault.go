@@ -80,9 +80,9 @@ func checkMaster(s configs.Settings) []finding {
 		return []finding{{major, about, oneLine(err), "mend that"}}
 	case len(lost) > 0:
 		return []finding{{major, about, fmt.Sprintf("%d keys do not open", len(lost)), "`kakeru vault status` names them; put back the master key that wraps them"}}
-	case len(s.Vault.Master.Wrap) == 0 && s.Vault.Master.Key == "" && s.Vault.Master.File == "" && len(s.Vault.Master.Command) == 0:
+	case v.Current() == "":
 		return []finding{{minor, about, "there is none: whoever takes vault.folder has the keys", "make one with `kakeru vault master`, and set vault.master"}}
-	case standing[""] > 0 || len(standing) > 1:
+	case len(standing) > 1 || len(standing) == 1 && standing[v.Current()] == 0:
 		return []finding{{minor, about, "not all keys are wrapped by it", "run `kakeru vault rotate`"}}
 	}
 	return []finding{{fine, about, "wraps all keys", ""}}

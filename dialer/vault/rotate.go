@@ -49,6 +49,14 @@ func (v *Vault) unwrap(id KeyID, file keyFile) (text []byte, by int, err error) 
 	return nil, 0, fmt.Errorf("vault.master: the key %s does not open: %w", id, err)
 }
 
+// Current is the name of the master that wraps what is made from now on; empty where none does.
+func (v *Vault) Current() string {
+	if len(v.masters) == 0 {
+		return ""
+	}
+	return v.masters[0].Name()
+}
+
 // Standing says which master wraps how many of the keys, by its name; "" are those that none does.
 func (v *Vault) Standing() (map[string]int, error) {
 	ids, err := v.list(keySuffix)
