@@ -92,9 +92,10 @@ func TestTheMasterKeyIsLost(t *testing.T) {
 	h.succeeds("vault", "master", "--out", master)
 	h.succeeds("vault", "give-up", "lost", "--config", h.config())
 	h.start()
-	if named, all := h.seen(); named+all != 0 {
-		t.Errorf("%d of %d wait, whom nobody can read", named, all)
-	}
+	h.eventually("nobody waits whom nobody can read", func() bool {
+		named, all := h.seen()
+		return named+all == 0
+	})
 	if after := h.succeeds("report", "--month", h.ledger.CustodyDay().String()[:7], "--format", "csv", "--config", h.config()).out; after != before {
 		t.Error("the month's report is another one")
 	}
@@ -109,9 +110,10 @@ func TestADaysKeyIsLost(t *testing.T) {
 	h.command("serve", "--config", h.config()).failed(t, 1, "vault.folder does not hold the keys")
 	h.succeeds("vault", "give-up", "day-"+day.String(), "--config", h.config())
 	h.start()
-	if named, all := h.seen(); named+all != 0 {
-		t.Errorf("%d of %d wait, whom nobody can read", named, all)
-	}
+	h.eventually("nobody waits whom nobody can read", func() bool {
+		named, all := h.seen()
+		return named+all == 0
+	})
 	h.kill()
 	for _, args := range [][]string{{"vault"}, {"vault", "open"}, {"vault", "master"}, {"vault", "give-up", "--config", h.config()}, {"vault", "rotate", "x", "--config", h.config()}} {
 		h.command(args...).failed(t, 2, "usage")
