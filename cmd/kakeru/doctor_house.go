@@ -13,6 +13,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer/postgres"
+	"kakeru/dialer/vault"
 )
 
 // checkWires looks whether the ways to the stores can be read, or whoever is between be taken for them.
@@ -109,7 +110,7 @@ func checkMode(key, path string) finding {
 	if info.IsDir() { // what is in it may be closed itself
 		bad, to = minor, "700"
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if vault.OpenToOthers(path, info.Mode()) {
 		return finding{
 			bad, "files", fmt.Sprintf("others may read or change %s (%s): mode %04o", path, key, info.Mode().Perm()), fmt.Sprintf("chmod %s %s", to, path),
 		}
