@@ -28,7 +28,7 @@ type Master interface {
 	Unwrap(sealed, about []byte) ([]byte, error)
 }
 
-// ErrNoMaster: a key is wrapped by a master that is not there.
+// ErrNoMaster is told of a key that is wrapped by a master that is not there.
 var ErrNoMaster = errors.New("the master key that wraps it is not in the settings")
 
 // From says where a master key comes from: exactly one of Key, File and Command, or Wrap and Unwrap together. The zero From is none.
