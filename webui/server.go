@@ -17,6 +17,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
 	"kakeru/webui/auth"
 )
@@ -41,6 +42,10 @@ type Deps struct {
 	Audit  audit.Log
 	Record audit.Book
 	Checks AuditChecks
+	// Incidents keeps what happened to personal data, and Evidence writes all of one as a file. Alert tells every node.
+	Incidents incident.Store
+	Evidence  Evidence
+	Alert     func(dialer.Alert)
 
 	Users    dialer.Users
 	Sessions dialer.Sessions
@@ -177,6 +182,7 @@ func (s *Server) routes() {
 	s.scriptRoutes()
 	s.userRoutes()
 	s.auditRoutes()
+	s.incidentRoutes()
 	s.liveRoutes()
 	s.serverRoutes()
 	s.mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errNoRoute) }))
