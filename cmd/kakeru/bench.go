@@ -32,6 +32,8 @@ func runBench(ctx context.Context, args []string, std streams) error {
 		return benchBestHour(args[1:], std)
 	case "report":
 		return benchReport(ctx, args[1:], std)
+	case "audit":
+		return benchAudit(ctx, args[1:], std)
 	default:
 	}
 	var o benchFlags
