@@ -22,7 +22,7 @@ func (p *problems) addf(key, format string, args ...any) {
 // Check refuses settings that cannot work; the error has one line for each key that is wrong.
 func (s Settings) Check() error {
 	var p problems
-	p.hostPort("http.addr", s.HTTP.Addr)
+	s.HTTP.check(&p)
 	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
 	s.Redis.check(&p)
 	p.needed("state_dir", s.StateDir, "/var/lib/kakeru")
@@ -37,6 +37,7 @@ func (s Settings) Check() error {
 	s.SIP.check(&p)
 	s.Recording.check(&p)
 	s.Node.check(&p)
+	s.Vault.check(&p)
 	s.Close.check(&p)
 	s.Report.check(&p)
 	return errors.Join(p...)

@@ -40,6 +40,10 @@ func Load(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	s.File = path
+	if err := s.readSecrets(); err != nil {
+		return Settings{}, err
+	}
 	return s, s.Check()
 }
 

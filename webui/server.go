@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -27,7 +28,9 @@ type Deps struct {
 	Addr string // host:port; not used when Listener is set
 	// Listener is an address already taken, so that a start fails before anything else was started.
 	Listener net.Listener
-	Demo     bool // simulated phones and carrier: the screen says so
+	// Certificate has the panel served by https.
+	Certificate Certificate
+	Demo        bool // simulated phones and carrier: the screen says so
 
 	Auth    auth.Settings
 	Hub     *Hub
@@ -109,6 +112,7 @@ type Server struct {
 	recount *recounter
 	jobs    *jobs
 	metrics metrics
+	cert    *papers // nil: served by http
 
 	unlisted   []error  // routes without a row in auth.Table
 	registered []string // routes with one
@@ -136,6 +140,11 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
+	if d.Certificate.On() {
+		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {
+			return nil, err
+		}
+	}
 	if s.metrics, err = newMetrics(d.Metrics); err != nil {
 		return nil, err
 	}
@@ -206,7 +215,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(secured(foreign.Handler(bounded(s.mux))))
+	return s.logged(s.strictly(secured(foreign.Handler(bounded(s.mux)))))
 }
 
 // The waits of the HTTP server.
@@ -239,6 +248,9 @@ func (s *Server) Run(ctx context.Context) error {
 		if listener, err = Listen(ctx, s.d.Addr); err != nil {
 			return err
 		}
+	}
+	if s.cert != nil {
+		listener = tls.NewListener(listener, s.cert.config())
 	}
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerWait, ReadTimeout: readWait, WriteTimeout: writeWait,

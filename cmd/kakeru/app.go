@@ -199,7 +199,8 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll,
 	}
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, Hub: a.hub, Certificate: webui.Certificate(s.HTTP.TLS),
+		Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie || s.HTTP.TLS.On()}, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Audit: a.ledger, Record: a.ledger, Checks: a.audit,
 		Incidents: a.ledger, Evidence: evidence{a.ledger, a.ledger, a.audit, a.ledger}, Alert: a.alertAll,
 		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
@@ -311,7 +312,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		if a.recorder != nil {
 			group.Go(func() error { return a.keepSound(rooms) })
 		}
-		ready("http://" + a.listener.Addr().String())
+		ready(a.settings.HTTP.Scheme() + "://" + a.listener.Addr().String())
 		select {
 		case <-ctx.Done():
 			a.stopping()

@@ -23,10 +23,12 @@ const (
 	newPrefix  = ".new-"
 )
 
-// keyFile is what a key's file holds: two of Tink's key sets.
+// keyFile is what a key's file holds: two of Tink's key sets, as they are or wrapped by a master.
 type keyFile struct {
-	Seal  json.RawMessage `json:"seal"`  // AES-256-GCM
-	Index json.RawMessage `json:"index"` // HMAC-SHA-256 as a PRF
+	Seal    json.RawMessage `json:"seal,omitempty"`  // AES-256-GCM
+	Index   json.RawMessage `json:"index,omitempty"` // HMAC-SHA-256 as a PRF
+	Master  string          `json:"master,omitempty"`
+	Wrapped []byte          `json:"wrapped,omitempty"` // a keyFile that is not wrapped
 }
 
 func (v *Vault) path(id KeyID, suffix string) string {
@@ -88,6 +90,9 @@ func exists(path string) (bool, error) {
 // bear puts a new key in its place, unless another process was faster. The name appears with all of its octets on disk.
 func (v *Vault) bear(id KeyID) error {
 	text, err := newKey()
+	if err == nil {
+		text, err = v.wrap(id, text)
+	}
 	if err != nil {
 		return err
 	}
@@ -145,6 +150,15 @@ func (v *Vault) read(id KeyID) (*key, error) {
 	if json.Unmarshal(text, &file) != nil {
 		return nil, broken
 	}
+	if file.Wrapped != nil {
+		if text, _, err = v.unwrap(id, file); err != nil {
+			return nil, err
+		}
+		file = keyFile{}
+		if json.Unmarshal(text, &file) != nil {
+			return nil, broken
+		}
+	}
 	seal, err1 := handle(file.Seal)
 	index, err2 := handle(file.Index)
 	if err1 != nil || err2 != nil {
@@ -166,6 +180,9 @@ func handle(text []byte) (*keyset.Handle, error) {
 // destroy does what is left of a destruction. Needs v.mu, or to be alone.
 func (v *Vault) destroy(id KeyID) error {
 	if err := v.tombstone(id); err != nil {
+		return fmt.Errorf("a key cannot be destroyed: %w", err)
+	}
+	if err := v.destroyHalf(id); err != nil {
 		return fmt.Errorf("a key cannot be destroyed: %w", err)
 	}
 	path := v.path(id, keySuffix)
