@@ -200,7 +200,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(secured(foreign.Handler(bounded(s.mux))))
+	return s.logged(s.strict(secured(foreign.Handler(bounded(s.mux)))))
 }
 
 // The waits of the HTTP server.
