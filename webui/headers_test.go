@@ -14,7 +14,7 @@ func TestEveryAnswerBearsTheHeaders(t *testing.T) {
 	h := open(t)
 	c := h.as("supervisor")
 	for _, of := range []struct{ method, path string }{
-		{"GET", "/"}, {"GET", "/board"}, {"GET", "/assets/none.js"}, {"POST", "/"}, {"TRACE", "/"}, {"OPTIONS", "/api/calls"}, {"TRACE", "/api/calls"},
+		{"GET", "/"}, {"GET", "/board"}, {"GET", "/assets/none.js"}, {"GET", "/assets/"}, {"POST", "/"}, {"TRACE", "/"}, {"OPTIONS", "/api/calls"}, {"TRACE", "/api/calls"},
 		{"GET", "/api/session"}, {"GET", "/api/nothing"}, {"GET", "/api/users"}, {"POST", "/api/calls"}, {"GET", "/api/openapi.json"},
 		{"GET", "/healthz"}, {"GET", "/readyz"}, {"GET", "/metrics"}, {"GET", "/api/live"},
 	} {
@@ -40,6 +40,9 @@ func TestEveryAnswerBearsTheHeaders(t *testing.T) {
 		}
 		if of.method == http.MethodTrace && (a.status < 400 || strings.Contains(string(a.body), "echoed")) {
 			t.Errorf("%s is answered with %d %s", about, a.status, a.body)
+		}
+		if strings.HasPrefix(of.path, "/assets/") && a.status != http.StatusNotFound {
+			t.Errorf("%s: %d, where there is no such file and no list of files", about, a.status)
 		}
 		kind := a.header.Get("Content-Type")
 		if len(a.body) > 0 && (kind == "" || strings.HasPrefix(kind, "text/") && !strings.Contains(kind, "charset=utf-8")) {
@@ -73,4 +76,20 @@ func TestHTTPSAlone(t *testing.T) {
 			}
 		}
 	}
+}
+
+// TestHeadersOfAProxyAreNotBelieved: whoever asks cannot say in a header where they are, who they are, or which route they want.
+func TestHeadersOfAProxyAreNotBelieved(t *testing.T) {
+	h := open(t)
+	c := h.as("operator")
+	forged := []string{
+		"X-Forwarded-For", "192.0.2.66", "X-Real-IP", "192.0.2.66", "Forwarded", "for=192.0.2.66", "X-Forwarded-User", "admin", "X-User-ID", "user-admin",
+		"X-Original-URL", "/api/users", "X-Rewrite-URL", "/api/users", "X-HTTP-Method-Override", "DELETE",
+	}
+	c.do("GET", "/api/cases/case-1", nil, forged...).want(t, 200)
+	if e := h.noted(); e.Address != "127.0.0.1" || e.By != "user-operator" {
+		t.Errorf("written down: %+v", e)
+	}
+	c.do("GET", "/api/users", nil, forged...).problem(t, 403, "forbidden")
+	h.browser().do("GET", "/api/users", nil, forged...).problem(t, 401, "unauthorized")
 }

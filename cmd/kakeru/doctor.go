@@ -74,7 +74,8 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkRecording, checkPhones,
+	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkPasswords, checkRecording,
+	checkPhones,
 }
 
 // checkWithin bounds the answer of a store.
