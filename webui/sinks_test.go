@@ -35,7 +35,7 @@ func TestThePanelHasNoDangerousSinks(t *testing.T) {
 		}
 	}
 	look("app/index.html")
-	err := filepath.WalkDir("app/src", func(path string, d fs.DirEntry, err error) error {
+	err := filepath.WalkDir("app/src", func(path string, _ fs.DirEntry, err error) error {
 		if ext := filepath.Ext(path); err == nil && (ext == ".tsx" || ext == ".ts" || ext == ".css") && !strings.HasSuffix(path, ".test.ts") && filepath.Base(path) != "schema.d.ts" {
 			look(path)
 		}
