@@ -215,7 +215,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(s.strictly(secured(foreign.Handler(bounded(s.mux)))))
+	return s.logged(s.strict(secured(foreign.Handler(bounded(s.mux)))))
 }
 
 // The waits of the HTTP server.
