@@ -17,7 +17,7 @@ func policyFor(nonce string) string {
 }
 
 // policy is what any other answer of ours may load. A recording is played from memory: it is fetched once, and that is logged.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+const policy = "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; media-src blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // secured sets the headers that every answer bears.
@@ -29,6 +29,7 @@ func secured(next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Cache-Control", "no-store")
@@ -37,11 +38,23 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// bounded cuts off a request's body where it is longer than anything of ours: a list is the only long one.
+// strict tells browsers to come by https alone for a year (RFC 6797), where the panel is reached by https at all. Over plain http
+// they take no notice of it.
+func (s *Server) strict(next http.Handler) http.Handler {
+	if !s.d.Auth.SecureCookie {
+		return next
+	}
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bounded cuts off a request's body where it is longer than anything of ours: lists and paid lists are the only long ones.
 func bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		most := int64(maxBody)
-		if r.URL.Path == "/api/lists" {
+		if r.URL.Path == "/api/lists" || r.URL.Path == "/api/payments" {
 			most = maxList
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)

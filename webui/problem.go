@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -181,6 +182,7 @@ var speakOurErrors = sync.OnceFunc(func() {
 	huma.NewError = humaProblem
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
+	humago.MultipartMaxMemory = maxList // beyond it a form goes to a file in plain: the ward's list never touches a disk unsealed
 })
 
 // humaProblem says in our words what huma found. The values it quotes are left out: they may be personal data.

@@ -18,6 +18,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
 	"kakeru/webui/auth"
 )
@@ -44,6 +45,10 @@ type Deps struct {
 	Audit  audit.Log
 	Record audit.Book
 	Checks AuditChecks
+	// Incidents keeps what happened to personal data, and Evidence writes all of one as a file. Alert tells every node.
+	Incidents incident.Store
+	Evidence  Evidence
+	Alert     func(dialer.Alert)
 
 	Users    dialer.Users
 	Sessions dialer.Sessions
@@ -186,6 +191,7 @@ func (s *Server) routes() {
 	s.scriptRoutes()
 	s.userRoutes()
 	s.auditRoutes()
+	s.incidentRoutes()
 	s.liveRoutes()
 	s.serverRoutes()
 	s.mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errNoRoute) }))
@@ -209,7 +215,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(s.strictly(secured(foreign.Handler(bounded(s.mux)))))
+	return s.logged(s.strict(secured(foreign.Handler(bounded(s.mux)))))
 }
 
 // The waits of the HTTP server.

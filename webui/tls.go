@@ -4,7 +4,6 @@ import (
 	"crypto/tls"
 	"fmt"
 	"log/slog"
-	"net/http"
 	"os"
 	"sync"
 	"time"
@@ -78,15 +77,4 @@ func (s *papers) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 // config is how the panel speaks TLS. HTTP/1.1 alone: the websocket needs it, and a page of ours makes few requests at once.
 func (s *papers) config() *tls.Config {
 	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: s.get}
-}
-
-// strictly tells browsers to come by https alone, for a year, where the panel is reached that way (RFC 6797).
-func (s *Server) strictly(next http.Handler) http.Handler {
-	if !s.d.Auth.SecureCookie {
-		return next
-	}
-	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		w.Header().Set("Strict-Transport-Security", "max-age=31536000")
-		next.ServeHTTP(w, r)
-	})
 }

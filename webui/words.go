@@ -8,6 +8,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/report"
@@ -29,6 +30,8 @@ func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
 var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.Role]():              texts(dialer.Roles...),
 	reflect.TypeFor[audit.Action]():             texts(audit.Actions...),
+	reflect.TypeFor[incident.Kind]():            texts(incident.Kinds...),
+	reflect.TypeFor[incident.Act]():             texts(incident.Acts...),
 	reflect.TypeFor[audit.Fault]():              texts(audit.Faults...),
 	reflect.TypeFor[dialer.Direction]():         texts(dialer.Outbound, dialer.Inbound),
 	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
@@ -136,6 +139,8 @@ func describeCaseWords(r huma.Registry) {
 func describeReportWords(r huma.Registry) {
 	alias[audit.Action](r)
 	alias[audit.Fault](r)
+	alias[incident.Kind](r)
+	alias[incident.Act](r)
 	alias[report.Kind](r)
 	alias[report.Measure](r)
 	alias[report.State](r)

@@ -75,7 +75,7 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkRecording,
+	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkPasswords, checkRecording,
 	checkWires, checkFiles, checkProcess, checkPhones,
 }
 

@@ -65,7 +65,7 @@ func commands() []command {
 		},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},
 		{"lab", "phone|carrier|call …", "a simulated desk phone, carrier or caller on its own", runLab},
-		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|besthour [--json]", "the benchmarks", runBench},
+		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|audit|besthour [--json]", "the benchmarks", runBench},
 		{"install", "run|test|bench-media", "install the packages that running, testing or comparing needs", runInstall},
 		{"openapi", "", "print the HTTP API's description", runOpenAPI},
 	}
