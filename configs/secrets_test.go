@@ -68,6 +68,12 @@ func TestWhichSecretsStandInTheSettings(t *testing.T) {
 }
 
 func TestMasterKeyAndCertificateSettings(t *testing.T) {
+	t.Run("from the environment", func(t *testing.T) {
+		t.Setenv("KAKERU_VAULT_MASTER_KEY", "kakeru-master-1 AAAA==")
+		if s, err := Load("kakeru.yaml"); err != nil || s.Vault.Master.Key != "kakeru-master-1 AAAA==" {
+			t.Errorf("%q, %v", s.Vault.Master.Key, err)
+		}
+	})
 	for words, change := range map[string]func(*Settings){
 		"in 2 ways":       func(s *Settings) { s.Vault.Master = Master{Key: "k", File: "f"} },
 		"go together":     func(s *Settings) { s.Vault.Master = Master{Wrap: []string{"/bin/true"}} },

@@ -14,6 +14,7 @@ import (
 	"filippo.io/age"
 
 	"kakeru/configs"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/backup"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/vault"
@@ -47,6 +48,7 @@ func runBackup(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
+	noteKept(ctx, s, "backup", audit.Event{Action: audit.Exported, Object: "backup"}, std)
 	var m backup.Manifest
 	err = newFile(out, func(w io.Writer) error {
 		m, err = backup.Write(w, to, func(w io.Writer) (backup.Manifest, error) {
@@ -61,6 +63,14 @@ func runBackup(ctx context.Context, args []string, std streams) error {
 	tellManifest(std, m)
 	fmt.Fprintln(std.out, "it has no key: keep secret_file, signing_key_file and the master key elsewhere, and vault.folder in no backup at all")
 	return nil
+}
+
+// noteKept writes down what was done to the whole ledger or its keys. Where that cannot be (a key is lost, the ledger is away), it is done all the
+// same, and said: it may be what mends that.
+func noteKept(ctx context.Context, s configs.Settings, command string, e audit.Event, std streams) {
+	if err := withLedger(ctx, s, func(l *postgres.Ledger) error { return noteCommand(ctx, l, command, e) }); err != nil {
+		fmt.Fprintf(std.err, "kakeru %s: it is not in the record of who did what: %s\n", command, oneLine(err))
+	}
 }
 
 func manifestOf(s postgres.Snapshot) backup.Manifest {

@@ -124,6 +124,9 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	if r := h.command("audit", "verify", "--config", config); r.status != 0 {
 		t.Errorf("the record of who saw what does not hold after a restore: %s %s", r.out, r.err)
 	}
+	if r := h.command("audit", "list", "--config", config); !strings.Contains(r.out, "kakeru backup") {
+		t.Errorf("who made the backup is not written down: %s %s", r.out, r.err)
+	}
 	h.everybodyIsThere(url)
 	text := opened(t, still, key)
 	if got := readable(text, append(peopleOfSample(t, 400, demoSeed), said...)); len(got) > 0 {

@@ -11,6 +11,7 @@ import (
 	"strings"
 
 	"kakeru/configs"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/vault"
 )
 
@@ -55,6 +56,7 @@ func runVault(ctx context.Context, args []string, std streams) error {
 	if !known {
 		return errUsage{say}
 	}
+	which := args[0]
 	named, args := fileFirst(args[1:])
 	load, rest, err := configured("vault", args, std, func(*flag.FlagSet) {})
 	if err != nil {
@@ -68,7 +70,13 @@ func runVault(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	return do(ctx, v, append(named, rest...), std)
+	if err := do(ctx, v, append(named, rest...), std); err != nil {
+		return err
+	}
+	if which != "status" {
+		noteKept(ctx, s, "vault "+which, audit.Event{Action: audit.Changed, Object: strings.Join(append(named, rest...), " ")}, std)
+	}
+	return nil
 }
 
 func vaultMaster(args []string, std streams) error {

@@ -83,6 +83,9 @@ func TestTheMasterKeyIsLost(t *testing.T) {
 	}
 	h.command("doctor", "--config", h.config()).says(t, fine, "master key", "wraps all")
 	h.command("vault", "give-up", "lost", "--config", h.config()).failed(t, 1, "no key is lost")
+	if r := h.succeeds("audit", "list", "--config", h.config()); !strings.Contains(r.out, "kakeru vault rotate") {
+		t.Errorf("who wrapped the keys anew is not written down: %s", r.out)
+	}
 	h.command("vault", "give-up", "day-"+h.ledger.CustodyDay().String(), "--config", h.config()).failed(t, 1, "opens, and is not given up")
 	h.kill()
 
