@@ -44,6 +44,7 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		s.log.Info("sign-in refused")
 		return nil, err
 	}
+	s.throttle.learn(session.Token)
 	s.names.learn(session.User)
 	s.log.Info("signed in", "user", session.User.ID, "role", session.User.Role)
 	return &sessionOutput{SetCookie: s.keeper.Cookie(session), Body: s.signedIn(session)}, nil
@@ -62,7 +63,7 @@ func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, erro
 
 func (s *Server) signedIn(session auth.Session) SignedIn {
 	return SignedIn{
-		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen,
+		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen, Print: s.d.Print,
 		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires,
 	}
 }

@@ -25,9 +25,11 @@ type Deps struct {
 	Addr string // host:port; not used when Listener is set
 	// Listener is an address already taken, so that a start fails before anything else was started.
 	Listener net.Listener
+	Print    bool // what the panel shows may be printed (§19(5))
 	Demo     bool // simulated phones and carrier: the screen says so
 
 	Auth    auth.Settings
+	Rates   Rates // the zero ones bound nothing
 	Hub     *Hub
 	Calls   Calls
 	Trunks  Trunks
@@ -82,6 +84,8 @@ type Deps struct {
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 
+	BodyWait time.Duration // for a body that is no list to come; default 10 s
+
 	Metrics *prometheus.Registry // default: one of its own
 	Now     dialer.Clock         // default: time.Now
 	Log     *slog.Logger         // default: none
@@ -99,6 +103,10 @@ type Server struct {
 	jobs    *jobs
 	metrics metrics
 
+	throttle *throttle
+	seats    *seats
+	signOff  signOff
+
 	unlisted   []error  // routes without a row in auth.Table
 	registered []string // routes with one
 	readers    sync.WaitGroup
@@ -113,6 +121,9 @@ func New(d Deps) (*Server, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.BodyWait == 0 {
+		d.BodyWait = bodyWait
+	}
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
@@ -125,6 +136,7 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
+	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	if s.metrics, err = newMetrics(d.Metrics); err != nil {
 		return nil, err
 	}
@@ -193,13 +205,14 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(secured(foreign.Handler(bounded(s.mux))))
+	return s.logged(secured(s.throttled(foreign.Handler(legible(s.bounded(s.mux))))))
 }
 
 // The waits of the HTTP server.
 const (
 	headerWait  = 5 * time.Second
-	readWait    = 2 * time.Minute // a list of 200,000 rows over a slow line
+	bodyWait    = 10 * time.Second // a body that is no list
+	readWait    = 2 * time.Minute  // a list of 200,000 rows over a slow line
 	writeWait   = 2 * time.Minute
 	idleWait    = 2 * time.Minute
 	closingWait = 5 * time.Second

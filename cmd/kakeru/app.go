@@ -113,7 +113,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Vault: personal,
 		Rules: a.rules, Hours: a.hours, NeedHistory: s.Calls.NeedHistoryCheck,
-		Now: a.watch.Now, Log: o.log, Registerer: metrics,
+		Ceiling: a.ceiling(o), Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -178,6 +178,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	})
 	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
+	a.ledger.OnCeiling(func(span dialer.CeilingSpan) { a.alertAll(span.Alert()) })
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
@@ -195,7 +196,8 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		return err
 	}
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, Print: s.Panel.Print, Rates: rates(s.HTTP, o),
+		Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie}, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
 		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
 		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger, Sources: a.ledger, Languages: a.ledger,
