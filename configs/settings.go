@@ -10,6 +10,7 @@ import (
 // Settings is everything that can be set. Durations are written "30s", times of day "09:00", dates "2026-11-24".
 type Settings struct {
 	HTTP     HTTP     `koanf:"http"`
+	Panel    Panel    `koanf:"panel"`
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
@@ -145,6 +146,10 @@ type HTTP struct {
 	Addr string `koanf:"addr"` // host:port
 	// SecureCookie is true when the panel is reached by https (directly or through a proxy).
 	SecureCookie bool `koanf:"secure_cookie"`
+	// PerSession and PerAddress are how many requests a second are answered, over a while, to a browser that is signed in and to an
+	// address from which nobody is; ten times as many at once.
+	PerSession int `koanf:"per_session"`
+	PerAddress int `koanf:"per_address"`
 	// TLS serves the panel by https itself; then SecureCookie goes without saying.
 	TLS HTTPTLS `koanf:"tls"`
 }
@@ -168,9 +173,17 @@ func (h HTTP) Scheme() string {
 
 func (h HTTP) check(p *problems) {
 	p.hostPort("http.addr", h.Addr)
+	p.rate("http.per_session", h.PerSession)
+	p.rate("http.per_address", h.PerAddress)
 	if (h.TLS.Cert == "") != (h.TLS.Key == "") {
 		p.addf("http.tls.key", "a certificate and its key go together; write both files")
 	}
+}
+
+// Panel is what the screens allow.
+type Panel struct {
+	// Print: what is on the screen may be printed. The specification forbids it without leave (§19(5)).
+	Print bool `koanf:"print"`
 }
 
 // Database is the ledger's PostgreSQL.
@@ -222,6 +235,10 @@ type Calls struct {
 	Drain    time.Duration `koanf:"drain"` // how long talks may go on after SIGTERM
 	// NeedHistoryCheck: nobody is dialled before the operator has ticked off that they read the case's history (経過確認済).
 	NeedHistoryCheck bool `koanf:"need_history_check"`
+	// MostPerHour and MostPerDay are how many calls may go out of the centre in any hour and in a day; beyond that somebody else is
+	// dialling, and nothing goes out. 0: 60 and 400 for each desk.
+	MostPerHour int `koanf:"most_per_hour"`
+	MostPerDay  int `koanf:"most_per_day"`
 }
 
 // Identity is what a person on the telephone must be known by before the operator sees the debt (本人確認). The ward decides that.
@@ -376,7 +393,7 @@ type Desk struct {
 // Default is a centre as the specification describes it, without phones.
 func Default() Settings {
 	return Settings{
-		HTTP: HTTP{Addr: "127.0.0.1:8080"},
+		HTTP: HTTP{Addr: "127.0.0.1:8080", PerSession: 100, PerAddress: 200},
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,
 			SMS: Bounds{Month: 200, UpTo: 250, Year: 3000, Most: 5000}, Numbers: Bounds{Month: 1000, UpTo: 1200, Year: 14000},
