@@ -149,11 +149,12 @@ func TestWebsocketHijack(t *testing.T) {
 
 // TestWebsocketOfHTTPSPages: where the panel is reached by https, a page that came by http is another's.
 func TestWebsocketOfHTTPSPages(t *testing.T) {
-	h := open(t)
-	h.server.d.Auth.SecureCookie = true
-	c := h.as("operator")
+	h := open(t, func(d *Deps) { d.Auth.SecureCookie = true })
+	signedIn := h.browser().do(http.MethodPost, "/api/session", map[string]string{"login": "operator", "password": password}).want(t, http.StatusOK)
+	cookie, _, _ := strings.Cut(signedIn.header.Get("Set-Cookie"), ";") // which a browser keeps from http
+	c := h.browser()
 	for origin, want := range map[string]int{"http://" + h.host(): 403, "https://" + h.host(): 101} {
-		conn, status := c.connect(websocket.Dialer{}, "", http.Header{"Origin": {origin}})
+		conn, status := c.connect(websocket.Dialer{}, "", http.Header{"Origin": {origin}, "Cookie": {cookie}})
 		if conn != nil {
 			conn.Close()
 		}
