@@ -332,7 +332,7 @@ func TestLicences(t *testing.T) {
 		}
 		name, licence := strings.Trim(cells[0], "|` "), strings.Trim(cells[2], "| ")
 		listed[name+" "+cells[1]] = true
-		for _, one := range strings.Split(licence, " AND ") {
+		for one := range strings.SplitSeq(licence, " AND ") {
 			either := strings.Split(strings.Trim(one, "()"), " OR ")
 			if !slices.ContainsFunc(either, func(l string) bool { return slices.Contains(allowed, l) || tools && slices.Contains(forTool, l) }) {
 				t.Errorf("%s is under %s, which is not allowed: take another, or say in docs/decisions/ why it may be, and allow it here", name, one)

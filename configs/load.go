@@ -41,7 +41,7 @@ func Load(path string) (Settings, error) {
 		return Settings{}, err
 	}
 	s.File = path
-	if err := s.readSecrets(); err != nil {
+	if err := readSecrets(&s); err != nil {
 		return Settings{}, err
 	}
 	return s, s.Check()

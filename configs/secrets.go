@@ -20,7 +20,7 @@ type secretPlace struct {
 	file  string
 }
 
-func (s *Settings) secretPlaces() []secretPlace {
+func secretPlaces(s *Settings) []secretPlace {
 	all := []secretPlace{
 		{key: "database.url", value: &s.Database.URL, file: s.Database.URLFile},
 		{key: "redis.url", value: &s.Redis.URL, file: s.Redis.URLFile},
@@ -39,9 +39,9 @@ func (s *Settings) secretPlaces() []secretPlace {
 }
 
 // readSecrets puts in what stands in files. A secret that stands in both places is a mistake: nobody would know which one holds.
-func (s *Settings) readSecrets() error {
+func readSecrets(s *Settings) error {
 	var p problems
-	for _, place := range s.secretPlaces() {
+	for _, place := range secretPlaces(s) {
 		if place.file == "" {
 			continue
 		}
@@ -65,7 +65,7 @@ func (s *Settings) readSecrets() error {
 }
 
 // SecretFiles lists the files with secrets that these settings name, for whoever looks at their modes.
-func (s *Settings) SecretFiles() []SecretFile {
+func (s Settings) SecretFiles() []SecretFile {
 	var all []SecretFile
 	add := func(key, path string) {
 		if path != "" {
@@ -80,16 +80,16 @@ func (s *Settings) SecretFiles() []SecretFile {
 	add("recording.key_file", s.Recording.KeyFile)
 	add("vault.master.file", s.Vault.Master.File)
 	add("vault.former.file", s.Vault.Former.File)
-	for _, place := range s.secretPlaces() {
+	for _, place := range secretPlaces(&s) {
 		add(place.key+"_file", place.file)
 	}
 	return all
 }
 
 // Plain lists the settings that hold a secret themselves, so that the file they stand in must not be read by others.
-func (s *Settings) Plain() []string {
+func (s Settings) Plain() []string {
 	var keys []string
-	for _, place := range s.secretPlaces() {
+	for _, place := range secretPlaces(&s) {
 		holds := *place.value != ""
 		if strings.HasSuffix(place.key, ".url") {
 			_, after, ok := strings.Cut(*place.value, "://")

@@ -27,9 +27,10 @@ func backupHouse(t *testing.T, cases int) (h *house, key string) {
 	if r.status != 0 {
 		t.Fatal(r.err)
 	}
-	b, err := os.ReadFile(h.config())
-	h.must(err)
-	h.must(os.WriteFile(h.config(), append(b, []byte("\n"+r.out)...), 0o600))
+	master := filepath.Join(h.dir, "master")
+	h.succeeds("vault", "master", "--out", master)
+	text := strings.Replace(h.settings(), "vault: {", `vault: {master: {file: "`+master+`"}, `, 1)
+	h.must(os.WriteFile(h.config(), []byte(text+"\n"+r.out), 0o600))
 	return h, key
 }
 

@@ -104,8 +104,8 @@ func certCA(args []string, std streams) error {
 	if err := writePair(filepath.Join(out, caName), der, key, force); err != nil {
 		return err
 	}
-	fmt.Fprintf(std.out, "%s.crt: install it on the operators' machines (browsers: as a trusted root) and on phones that check certificates; in the settings: sip.tls.ca, redis.tls.ca_file, sslrootcert\n",
-		filepath.Join(out, caName))
+	fmt.Fprintf(std.out, "%s.crt: install it on the operators' machines (browsers: as a trusted root) and on phones that check certificates; "+
+		"in the settings: sip.tls.ca, redis.tls.ca_file, sslrootcert\n", filepath.Join(out, caName))
 	fmt.Fprintf(std.out, "%s.key: signs certificates. Keep it offline, not on the server; then: kakeru cert issue --ca %s --name HOST\n", filepath.Join(out, caName), out)
 	fmt.Fprintf(std.out, "%s.crt は、各席の端末(ブラウザーの信頼されたルート証明機関)と証明書を確認する電話機に入れてください。.key は署名用の鍵です。サーバーには置かず、オフラインで保管してください\n", caName)
 	return nil
@@ -185,8 +185,8 @@ func certIssue(args []string, std streams) error {
 		return err
 	}
 	until := leaf.NotAfter.Format(time.DateOnly)
-	fmt.Fprintf(std.out, "%s.crt and %s.key, valid until %s. For the panel: http.tls.cert and http.tls.key; for phones: sip.tls.cert and sip.tls.key; for PostgreSQL: ssl_cert_file and ssl_key_file; "+
-		"for Redis: tls-cert-file and tls-key-file. The files belong to the user that reads them (chown)\n", path, path, until)
+	fmt.Fprintf(std.out, "%s.crt and %s.key, valid until %s. For the panel: http.tls.cert and http.tls.key; for phones: sip.tls.cert and sip.tls.key; "+
+		"for PostgreSQL: ssl_cert_file and ssl_key_file; for Redis: tls-cert-file and tls-key-file. The files belong to the user that reads them (chown)\n", path, path, until)
 	fmt.Fprintf(std.out, "to renew: the same command with --force; the panel and the SIP side take up the new files by themselves\n")
 	fmt.Fprintf(std.out, "有効期限は %s です。パネルは http.tls、電話機は sip.tls に指定してください。読む利用者の所有(chown)にします。更新は同じ命令に --force を付けて行い、再起動は要りません\n", until)
 	return nil
@@ -256,11 +256,11 @@ func writePair(path string, der []byte, key *ecdsa.PrivateKey, force bool) error
 }
 
 func readPair(path string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
-	text, err := os.ReadFile(path + ".crt")
+	text, err := os.ReadFile(path + ".crt") //nolint:gosec // named by the administrator
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w; make an authority with `kakeru cert ca --out FOLDER`", err)
 	}
-	secret, err := os.ReadFile(path + ".key")
+	secret, err := os.ReadFile(path + ".key") //nolint:gosec // the same
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w; bring the authority's key from where it is kept", err)
 	}

@@ -13,6 +13,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer/postgres"
+	"kakeru/dialer/vault"
 )
 
 // checkWires looks whether the ways to the stores can be read, or whoever is between be taken for them.
@@ -44,8 +45,8 @@ func checkRedisWire(r configs.Redis) []finding {
 	local := true
 	for _, h := range hosts {
 		name, _, ok := strings.Cut(h, ":")
-		if strings.HasPrefix(h, "[") {
-			name, _, ok = strings.Cut(strings.TrimPrefix(h, "["), "]")
+		if v6, bracket := strings.CutPrefix(h, "["); bracket {
+			name, _, ok = strings.Cut(v6, "]")
 		}
 		local = local && (ok || name != "") && (name == "localhost" || name == "::1" || strings.HasPrefix(name, "127.")) || h == ""
 	}
@@ -109,7 +110,7 @@ func checkMode(key, path string) finding {
 	if info.IsDir() { // what is in it may be closed itself
 		bad, to = minor, "700"
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if vault.OpenToOthers(path, info.Mode()) {
 		return finding{
 			bad, "files", fmt.Sprintf("others may read or change %s (%s): mode %04o", path, key, info.Mode().Perm()), fmt.Sprintf("chmod %s %s", to, path),
 		}
@@ -136,7 +137,10 @@ func processFindings(user int, core func() (uint64, error)) []finding {
 		all = append(all, finding{minor, "core dumps", oneLine(err), "see `ulimit -c`"})
 	case most > 0:
 		// serve turns its own off; what starts beside it in the same session does not.
-		all = append(all, finding{minor, "core dumps", "are allowed here: a program's memory would be written to disk when it dies", "set LimitCORE=0 in the unit, or `ulimit -c 0`; the server itself turns its own off"})
+		all = append(all, finding{
+			minor, "core dumps", "are allowed here: a program's memory would be written to disk when it dies",
+			"set LimitCORE=0 in the unit, or `ulimit -c 0`; the server itself turns its own off",
+		})
 	default:
 		all = append(all, finding{fine, "core dumps", "are off", ""})
 	}

@@ -125,7 +125,7 @@ func talkedAbout(h *house) []string {
 	return []string{note, wish}
 }
 
-// keysOnDisk are the octets of this house's keys: those of the vault, and the references' secret.
+// keysOnDisk are the files of this house's keys: those of the vault, the references' secret, the master key.
 func keysOnDisk(h *house) []string {
 	h.t.Helper()
 	files, err := filepath.Glob(filepath.Join(h.keys(), "*.key"))
@@ -133,5 +133,5 @@ func keysOnDisk(h *house) []string {
 	if len(files) == 0 {
 		h.t.Fatal("there is no key")
 	}
-	return append(files, filepath.Join(h.dir, "secret"))
+	return append(files, filepath.Join(h.dir, "secret"), filepath.Join(h.dir, "master"))
 }

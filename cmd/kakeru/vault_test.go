@@ -115,7 +115,9 @@ func TestADaysKeyIsLost(t *testing.T) {
 		return named+all == 0
 	})
 	h.kill()
-	for _, args := range [][]string{{"vault"}, {"vault", "open"}, {"vault", "master"}, {"vault", "give-up", "--config", h.config()}, {"vault", "rotate", "x", "--config", h.config()}} {
+	for _, args := range [][]string{
+		{"vault"}, {"vault", "open"}, {"vault", "master"}, {"vault", "give-up", "--config", h.config()}, {"vault", "rotate", "x", "--config", h.config()},
+	} {
 		h.command(args...).failed(t, 2, "usage")
 	}
 }

@@ -46,7 +46,7 @@ func connection(text string) (map[string]string, error) {
 	put("password", password)
 	put("dbname", strings.TrimPrefix(u.Path, "/"))
 	var hosts, ports []string
-	for _, one := range strings.Split(u.Host, ",") {
+	for one := range strings.SplitSeq(u.Host, ",") {
 		part := &url.URL{Host: one}
 		hosts, ports = append(hosts, part.Hostname()), append(ports, part.Port())
 	}
@@ -104,7 +104,7 @@ func WireOf(text string, environ func(string) string) (Wire, error) {
 	if hosts == "" {
 		hosts = environ("PGHOST")
 	}
-	for _, h := range strings.Split(hosts, ",") {
+	for h := range strings.SplitSeq(hosts, ",") {
 		local := h == "" || strings.HasPrefix(h, "/") || strings.HasPrefix(h, "@") || h == "localhost" || h == "::1" || strings.HasPrefix(h, "127.")
 		w.Local = w.Local && local
 	}

@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -102,7 +103,7 @@ func (v *Vault) bear(id KeyID) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close(), v.step("written")); err != nil {
+	if err = errors.Join(err, v.own(f), f.Sync(), f.Close(), v.step("written")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	if err := os.Link(f.Name(), v.path(id, keySuffix)); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -207,7 +208,22 @@ func (v *Vault) tombstone(id KeyID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
+	return errors.Join(v.own(f), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
+}
+
+// own gives a file to whom the folder belongs, where root has made it: the server, which is not root, must read it.
+func (v *Vault) own(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(v.folder)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		return f.Chown(int(owner.Uid), int(owner.Gid))
+	}
+	return nil
 }
 
 func overwrite(path string) error {

@@ -28,7 +28,7 @@ type Master interface {
 	Unwrap(sealed, about []byte) ([]byte, error)
 }
 
-// ErrNoMaster: a key is wrapped by a master that is not there.
+// ErrNoMaster is told of a key that is wrapped by a master that is not there.
 var ErrNoMaster = errors.New("the master key that wraps it is not in the settings")
 
 // From says where a master key comes from: exactly one of Key, File and Command, or Wrap and Unwrap together. The zero From is none.
@@ -104,11 +104,21 @@ func readSecretFile(path string) (string, error) {
 	if err != nil {
 		return "", err
 	}
-	if info.Mode().Perm()&0o077 != 0 {
+	if OpenToOthers(path, info.Mode()) {
 		return "", fmt.Errorf("others may read %s, which holds the master key; chmod 600 it", path)
 	}
 	text, err := os.ReadFile(path) //nolint:gosec // the settings say which
 	return string(text), err
+}
+
+// OpenToOthers reports whether somebody besides its owner may read or change a file. A credential of systemd's is shown to its service by an
+// access list, whose mask stands where the group's bits do; nobody else gets into its folder.
+func OpenToOthers(path string, mode fs.FileMode) bool {
+	folder := os.Getenv("CREDENTIALS_DIRECTORY")
+	if strings.HasPrefix(path, "/run/credentials/") || folder != "" && strings.HasPrefix(path, folder+"/") {
+		return mode.Perm()&0o037 != 0
+	}
+	return mode.Perm()&0o077 != 0
 }
 
 // held is a master whose key is in this process.

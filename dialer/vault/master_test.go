@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 	"time"
 )
@@ -247,6 +248,46 @@ func TestADayIsClosedDuringARotation(t *testing.T) {
 		}
 		if left, _ := filepath.Glob(filepath.Join(folder, ".*")); len(left) > 0 {
 			t.Fatalf("%v are left", left)
+		}
+	}
+}
+
+// TestRootWorksForTheServer: what root makes in the server's folder belongs to the server.
+func TestRootWorksForTheServer(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	const server = 65534
+	folder := folderOf(t)
+	with(t, folder)
+	if err := os.Chown(folder, server, server); err != nil {
+		t.Fatal(err)
+	}
+	v := with(t, folder, master(t))
+	for _, id := range []KeyID{Day(tuesday), Day(tuesday.Next())} {
+		must[[]byte](t)(v.Seal(id, nil, nil))
+	}
+	if n, err := with(t, folder, master(t), v.masters[0]).Rotate(); n != 2 || err != nil {
+		t.Fatal(n, err)
+	}
+	if err := v.Destroy(Day(tuesday)); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range must[[]string](t)(filepath.Glob(filepath.Join(folder, "*"))) {
+		info, err := os.Stat(name)
+		if err != nil || info.Sys().(*syscall.Stat_t).Uid != server || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s: %v %v", name, info, err)
+		}
+	}
+}
+
+func TestACredentialMayBeShownByAnAccessList(t *testing.T) {
+	t.Setenv("CREDENTIALS_DIRECTORY", "/somewhere/service")
+	for path, want := range map[string]bool{
+		"/somewhere/service/master": false, "/run/credentials/kakeru.service/master": false, "/etc/kakeru/master": true, "/somewhere/servicemaster": true,
+	} {
+		if OpenToOthers(path, 0o440) != want || !OpenToOthers(path, 0o444) || OpenToOthers(path, 0o400) {
+			t.Error(path)
 		}
 	}
 }
