@@ -87,7 +87,7 @@ var house = map[string]room{
 	},
 	"webui": {
 		why: adapter, ours: []string{"dialer", "dialer/audit", "dialer/audit/incident", "dialer/casework", "dialer/report", "dialer/japan", "webui/auth"},
-		third: []string{"github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus"},
+		third: []string{"github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus", "golang.org/x/time/rate"},
 	},
 	"webui/auth": {
 		why: "who may enter is decided apart from what there is to see", ours: []string{"dialer", "dialer/audit"},

@@ -10,6 +10,7 @@ import (
 // Settings is everything that can be set. Durations are written "30s", times of day "09:00", dates "2026-11-24".
 type Settings struct {
 	HTTP     HTTP     `koanf:"http"`
+	Panel    Panel    `koanf:"panel"`
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
@@ -140,39 +141,6 @@ func (c Close) check(p *problems) {
 // maxKeepDays is a contract's year.
 const maxKeepDays = 366
 
-// HTTP is the panel's door.
-type HTTP struct {
-	Addr string `koanf:"addr"` // host:port
-	// SecureCookie is true when the panel is reached by https (directly or through a proxy).
-	SecureCookie bool `koanf:"secure_cookie"`
-	// TLS serves the panel by https itself; then SecureCookie goes without saying.
-	TLS HTTPTLS `koanf:"tls"`
-}
-
-// HTTPTLS are the panel's certificate, with its chain, and its key, both PEM. They are read again when they change.
-type HTTPTLS struct {
-	Cert string `koanf:"cert"`
-	Key  string `koanf:"key"`
-}
-
-// On reports whether the panel is served by https here.
-func (t HTTPTLS) On() bool { return t.Cert != "" }
-
-// Scheme is how the panel's URL begins.
-func (h HTTP) Scheme() string {
-	if h.TLS.On() {
-		return "https"
-	}
-	return "http"
-}
-
-func (h HTTP) check(p *problems) {
-	p.hostPort("http.addr", h.Addr)
-	if (h.TLS.Cert == "") != (h.TLS.Key == "") {
-		p.addf("http.tls.key", "a certificate and its key go together; write both files")
-	}
-}
-
 // Database is the ledger's PostgreSQL.
 type Database struct {
 	URL     string `koanf:"url"`
@@ -222,6 +190,10 @@ type Calls struct {
 	Drain    time.Duration `koanf:"drain"` // how long talks may go on after SIGTERM
 	// NeedHistoryCheck: nobody is dialled before the operator has ticked off that they read the case's history (経過確認済).
 	NeedHistoryCheck bool `koanf:"need_history_check"`
+	// MostPerHour and MostPerDay are how many calls may go out of the centre in any hour and in a day; beyond that somebody else is
+	// dialling, and nothing goes out. 0: 60 and 400 for each desk.
+	MostPerHour int `koanf:"most_per_hour"`
+	MostPerDay  int `koanf:"most_per_day"`
 }
 
 // Identity is what a person on the telephone must be known by before the operator sees the debt (本人確認). The ward decides that.
@@ -376,7 +348,7 @@ type Desk struct {
 // Default is a centre as the specification describes it, without phones.
 func Default() Settings {
 	return Settings{
-		HTTP: HTTP{Addr: "127.0.0.1:8080"},
+		HTTP: HTTP{Addr: "127.0.0.1:8080", PerSession: 100, PerAddress: 200},
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,
 			SMS: Bounds{Month: 200, UpTo: 250, Year: 3000, Most: 5000}, Numbers: Bounds{Month: 1000, UpTo: 1200, Year: 14000},

@@ -49,6 +49,7 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		}
 		return nil, err
 	}
+	s.throttle.learn(session.Token)
 	s.names.learn(session.User)
 	v.Session = session
 	if err := s.d.Audit.WriteDown(ctx, s.event(v, audit.SignedIn)); err != nil {
@@ -77,7 +78,7 @@ func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, erro
 
 func (s *Server) signedIn(session auth.Session) SignedIn {
 	return SignedIn{
-		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen,
+		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen, Print: s.d.Print,
 		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires,
 	}
 }

@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // policyFor is what a page of ours may load: its own files and its own API, and no inline style but one that bears nonce.
@@ -50,16 +54,58 @@ func (s *Server) strict(next http.Handler) http.Handler {
 	})
 }
 
-// bounded cuts off a request's body where it is longer than anything of ours: lists and paid lists are the only long ones.
-func bounded(next http.Handler) http.Handler {
+// bounded cuts off a request's body where it is longer, or takes longer, than anything of ours: a list is the only long one.
+// After a body without a length the connection is closed (RFC 9112 §6.3): where a proxy before us has understood it otherwise,
+// what follows is no request of anybody's.
+func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		most := int64(maxBody)
+		most, within := int64(maxBody), s.d.BodyWait
 		if r.URL.Path == "/api/lists" || r.URL.Path == "/api/payments" {
-			most = maxList
+			most, within = maxList, readWait
+		}
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		if r.ContentLength != 0 {
+			r.Body = &timely{ReadCloser: r.Body, within: within, conn: http.NewResponseController(w)}
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// legible refuses a path or a query that is no text: NUL, which no store takes, and what is not UTF-8.
+func legible(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.QueryUnescape(r.URL.RawQuery)
+		for _, text := range []string{r.URL.Path, query} {
+			if err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+				writeProblem(w, errIllegible)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// timely is a body that has to be there in time, from its first read on. Afterwards the connection has its ordinary time again.
+type timely struct {
+	io.ReadCloser
+	within time.Duration
+	conn   *http.ResponseController
+	begun  bool
+}
+
+func (t *timely) Read(b []byte) (int, error) {
+	if !t.begun {
+		t.begun = true
+		_ = t.conn.SetReadDeadline(time.Now().Add(t.within)) // not every connection has one: then readWait is all there is
+	}
+	n, err := t.ReadCloser.Read(b)
+	if errors.Is(err, io.EOF) {
+		_ = t.conn.SetReadDeadline(time.Now().Add(readWait))
+	}
+	return n, err
 }
 
 // maxBody is the longest body of a request that is no list, in bytes.

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net"
 	"net/http"
@@ -41,10 +42,18 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 		return v, nil
 	}
 	session, err := s.keeper.Session(r.Context(), v.token)
+	if errors.Is(err, auth.ErrSignedOut) {
+		s.throttle.forget(v.token)
+	}
 	if err != nil {
 		return v, err
 	}
 	v.Session = session
+	s.throttle.learn(v.token)
+	if s.signedOff(r.Context(), session) {
+		s.endOfDay(r.Context(), session)
+		return v, errDayOver
+	}
 	if !row.Allows(session.User.Role) {
 		s.noteRefusal(r.Context(), v)
 		return v, errForbidden

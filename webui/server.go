@@ -30,9 +30,11 @@ type Deps struct {
 	Listener net.Listener
 	// Certificate has the panel served by https.
 	Certificate Certificate
+	Print       bool // what the panel shows may be printed (§19(5))
 	Demo        bool // simulated phones and carrier: the screen says so
 
 	Auth    auth.Settings
+	Rates   Rates // the zero ones bound nothing
 	Hub     *Hub
 	Calls   Calls
 	Trunks  Trunks
@@ -96,6 +98,8 @@ type Deps struct {
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 
+	BodyWait time.Duration // for a body that is no list to come; default 10 s
+
 	Metrics *prometheus.Registry // default: one of its own
 	Now     dialer.Clock         // default: time.Now
 	Log     *slog.Logger         // default: none
@@ -114,6 +118,10 @@ type Server struct {
 	metrics metrics
 	cert    *papers // nil: served by http
 
+	throttle *throttle
+	seats    *seats
+	signOff  signOff
+
 	unlisted   []error  // routes without a row in auth.Table
 	registered []string // routes with one
 	readers    sync.WaitGroup
@@ -128,6 +136,9 @@ func New(d Deps) (*Server, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.BodyWait == 0 {
+		d.BodyWait = bodyWait
+	}
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
@@ -140,6 +151,7 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
+	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	if d.Certificate.On() {
 		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {
 			return nil, err
@@ -215,13 +227,14 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(s.strict(secured(foreign.Handler(bounded(s.mux)))))
+	return s.logged(s.strict(secured(s.throttled(foreign.Handler(legible(s.bounded(s.mux)))))))
 }
 
 // The waits of the HTTP server.
 const (
 	headerWait  = 5 * time.Second
-	readWait    = 2 * time.Minute // a list of 200,000 rows over a slow line
+	bodyWait    = 10 * time.Second // a body that is no list
+	readWait    = 2 * time.Minute  // a list of 200,000 rows over a slow line
 	writeWait   = 2 * time.Minute
 	idleWait    = 2 * time.Minute
 	closingWait = 5 * time.Second

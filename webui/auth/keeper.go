@@ -88,6 +88,7 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 type Session struct {
 	User    dialer.User // without the hash of the password
 	Token   string
+	Since   time.Time // when it was opened
 	Expires time.Time // unless it is used before
 }
 
@@ -171,7 +172,7 @@ func (k *Keeper) open(ctx context.Context, user dialer.User, old string) (Sessio
 		return Session{}, err
 	}
 	k.people.put(string(user.ID), p)
-	return Session{User: p.user, Token: token, Expires: k.expires(now, now)}, nil
+	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now)}, nil
 }
 
 func (k *Keeper) expires(since, seen time.Time) time.Time {
@@ -249,7 +250,7 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 	if p.user.ID == "" || p.user.Disabled || p.proof != k.manager.GetString(ctx, keyProof) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
-	return ctx, Session{User: p.user, Token: token, Expires: expires}, nil
+	return ctx, Session{User: p.user, Token: token, Since: since, Expires: expires}, nil
 }
 
 // person finds a person by id; the zero person when there is none.

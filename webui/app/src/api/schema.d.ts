@@ -3530,6 +3530,8 @@ export interface components {
              * @description when the session ends unless it is used before
              */
             expires_at: string;
+            /** @description what is on the screen may be printed; else a print shows that it may not */
+            print: boolean;
             user: components["schemas"]["Person"];
         };
         SitInputBody: {

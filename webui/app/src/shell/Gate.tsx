@@ -8,6 +8,7 @@ import { SignIn } from "../screens/signin/SignIn";
 import { dropDraftsBut } from "../screens/desk/draft";
 import { OverlayHolder } from "./overlays";
 import { Shell } from "./Shell";
+import { Watermark } from "./Watermark";
 
 /** Lets in who is signed in, and shows the sign-in to everyone else; the address stays, so that one comes back to it. */
 export function Gate() {
@@ -30,6 +31,7 @@ export function Gate() {
     <Live key={user}>
       <OverlayHolder>
         <Shell />
+        <Watermark />
       </OverlayHolder>
     </Live>
   );
