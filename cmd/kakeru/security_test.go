@@ -223,7 +223,8 @@ var keptApart = []struct {
 	pkg, why string
 	where    []string // by the beginning of the path, from the top
 }{
-	{"os/exec", "serving starts no other program", []string{"cmd/stores/", "cmd/kakeru/bench_", ".ci/"}},
+	// pg_dump and pg_restore, of `kakeru backup` alone; and the program that the settings name for the master key.
+	{"os/exec", "serving starts no other program", []string{"cmd/stores/", "cmd/kakeru/bench_", ".ci/", "dialer/postgres/dump.go", "dialer/vault/master.go"}},
 	{"plugin", "no code is loaded at run time", nil},
 	{"net/http/pprof", "nothing of the process's inside is served", nil},
 	{"expvar", "nothing of the process's inside is served", nil},
@@ -236,7 +237,7 @@ var keptApart = []struct {
 	{"crypto/sha1", "no new use of a hash that is broken", nil},
 	{"crypto/des", "no new use of a cipher that is broken", nil},
 	{"crypto/rc4", "no new use of a cipher that is broken", nil},
-	{"archive/zip", "no archive that comes from outside is unpacked", nil},
+	{"archive/zip", "no archive that comes from outside is unpacked", []string{"cmd/kakeru/evidence.go"}}, // which packs one
 	{"unsafe", "memory is Go's to guard", []string{"sip/media/socket", "cmd/kakeru/bench_"}},
 }
 
