@@ -201,7 +201,7 @@ func TestARestoreThatIsRefused(t *testing.T) {
 	h.command("restore", file, "--key", key, "--config", h.config()).failed(t, 1, "not empty", "createdb")
 	h.command("restore", "--key", key, "--config", config).failed(t, 2, "one backup")
 	h.command("backup", "--config", config).failed(t, 2, "--out")
-	h.command("backup", "--out", filepath.Join(h.dir, "none", "b"), "--config", config).failed(t, 1, "no such file")
+	h.command("backup", "--out", filepath.Join(h.dir, "none", "b"), "--config", h.config()).failed(t, 1, "no such file")
 	without := h.file("without.yaml", strings.Replace(h.settings(), "recipients", "recipients: []\n#", 1))
 	h.command("backup", "--out", filepath.Join(h.dir, "x"), "--config", without).failed(t, 1, "backup.recipients", "backup key")
 	if r := h.command("restore", file, "--key", key, "--config", config); r.status != 0 {
