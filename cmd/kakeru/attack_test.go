@@ -435,7 +435,7 @@ func TestFormulaInjectionInEvidence(t *testing.T) {
 	var record bytes.Buffer
 	out := newAuditCSV(&record)
 	for _, f := range formulas {
-		out.write(audit.Entry{Object: f, Detail: f, Address: f, Outcome: f, Refs: []string{f}})
+		out.write(audit.Entry{Event: audit.Event{Object: f, Detail: f, Address: f, Outcome: f, Refs: []string{f}}})
 	}
 	if err := out.flush(); err != nil {
 		t.Fatal(err)
