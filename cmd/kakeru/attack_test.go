@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"encoding/csv"
 	"encoding/json"
 	"errors"
 	"fmt"
@@ -20,6 +21,7 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 )
 
 // TestAttacks breaks into a running house, over its real stores, phones and carrier: by other people's ids, by texts that are
@@ -402,4 +404,53 @@ func (a *attacks) alertsOf(t *testing.T, c *panelClient, kind string) []dialer.A
 		}
 	})
 	return slices.DeleteFunc(snap.Alerts, func(al dialer.Alert) bool { return al.Kind != kind })
+}
+
+// people are those of the port; embedded under this name, since the port has a method Users.
+type people interface{ dialer.Users }
+
+// named are people whose names a test chooses.
+type named struct {
+	people
+
+	names []string
+}
+
+func (n named) Users(context.Context) (out []dialer.User, err error) {
+	for _, name := range n.names {
+		out = append(out, dialer.User{ID: "id", Name: name, Role: dialer.RoleAdmin})
+	}
+	return out, nil
+}
+
+// TestFormulaInjectionInEvidence: neither a name that somebody gave an account, nor what a browser sent, is run by who opens the
+// evidence of an incident.
+func TestFormulaInjectionInEvidence(t *testing.T) {
+	t.Parallel()
+	formulas := []string{`=HYPERLINK("http://elsewhere.example","x")`, "+1", "-1", "@SUM(1)", "\t=1", "\r=1", " =1", "　=1", "＝1"}
+	file, err := evidence{users: named{names: formulas}}.people(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	var record bytes.Buffer
+	out := newAuditCSV(&record)
+	for _, f := range formulas {
+		out.write(audit.Entry{Event: audit.Event{Object: f, Detail: f, Address: f, Outcome: f, Refs: []string{f}}})
+	}
+	if err := out.flush(); err != nil {
+		t.Fatal(err)
+	}
+	for _, file := range [][]byte{file, record.Bytes()} {
+		rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
+		if err != nil || len(rows) != len(formulas)+1 {
+			t.Fatalf("%d rows, %v", len(rows), err)
+		}
+		for _, row := range rows {
+			for _, cell := range row {
+				if strings.IndexAny(strings.TrimLeft(cell, " \t\r\n　"), "=+-@＝") == 0 {
+					t.Errorf("%q is run", cell)
+				}
+			}
+		}
+	}
 }

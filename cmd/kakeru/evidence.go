@@ -18,6 +18,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/audit/incident"
+	"kakeru/dialer/report/render"
 )
 
 // evidence gathers what is kept of an incident. It implements webui.Evidence.
@@ -113,7 +114,7 @@ func (e evidence) people(ctx context.Context) ([]byte, error) {
 	out := csv.NewWriter(&b)
 	_ = out.Write([]string{"id", "name", "role"}) // Flush says what failed
 	for _, u := range users {
-		_ = out.Write([]string{string(u.ID), u.Name, string(u.Role)})
+		_ = out.Write([]string{string(u.ID), render.Tame(u.Name), string(u.Role)})
 	}
 	out.Flush()
 	return b.Bytes(), out.Error()
@@ -175,17 +176,9 @@ func (a auditCSV) write(e audit.Entry) {
 		e.Outcome, e.Detail, e.Address, strings.Join(e.Refs, " "),
 	}
 	for i, cell := range row {
-		row[i] = tame(cell)
+		row[i] = render.Tame(cell) // queries and details hold what browsers sent
 	}
 	_ = a.out.Write(row)
-}
-
-// tame keeps a spreadsheet from taking a cell for a formula: queries and details hold what browsers sent.
-func tame(cell string) string {
-	if cell != "" && strings.ContainsRune("=+-@\t\r", rune(cell[0])) {
-		return "'" + cell
-	}
-	return cell
 }
 
 func (a auditCSV) flush() error {

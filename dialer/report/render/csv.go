@@ -30,16 +30,16 @@ func CSV(w io.Writer, doc Document) error {
 
 // csvLines are the lines of the file; one without a field is blank.
 func csvLines(doc Document) [][]string {
-	lines := [][]string{{tame(doc.Report.Title.JA)}, {wordPeriod, doc.period()}}
+	lines := [][]string{{Tame(doc.Report.Title.JA)}, {wordPeriod, doc.period()}}
 	if doc.Header.Ward != "" {
-		lines = append(lines, []string{wordWard, tame(doc.Header.Ward)})
+		lines = append(lines, []string{wordWard, Tame(doc.Header.Ward)})
 	}
 	if doc.Header.Contractor != "" {
-		lines = append(lines, []string{wordContractor, tame(doc.Header.Contractor)})
+		lines = append(lines, []string{wordContractor, Tame(doc.Header.Contractor)})
 	}
-	status := []string{wordIssue, tame(doc.status())}
+	status := []string{wordIssue, Tame(doc.status())}
 	if doc.Issued != nil {
-		status = append(status, tame(doc.hash()))
+		status = append(status, Tame(doc.hash()))
 	}
 	lines = append(lines, status)
 	if !doc.Report.Whole {
@@ -56,20 +56,20 @@ func csvLines(doc Document) [][]string {
 func csvSection(s report.Section) [][]string {
 	head := []string{""}
 	for _, c := range s.Columns {
-		head = append(head, tame(column{title: c.Title.JA, unit: c.Unit}.heading()))
+		head = append(head, Tame(column{title: c.Title.JA, unit: c.Unit}.heading()))
 	}
-	lines := [][]string{{tame(s.Title.JA)}}
+	lines := [][]string{{Tame(s.Title.JA)}}
 	if s.Reading != nil {
-		lines = append(lines, []string{tame(s.Reading.JA)})
+		lines = append(lines, []string{Tame(s.Reading.JA)})
 	}
 	lines = append(lines, head)
 	for _, r := range s.Rows {
-		line := []string{tame(r.Title.JA)}
+		line := []string{Tame(r.Title.JA)}
 		for i, c := range r.Cells {
 			if f := fieldOf(c, s.Columns[i].Unit); f.value != nil {
 				line = append(line, plain(f))
 			} else {
-				line = append(line, tame(f.words))
+				line = append(line, Tame(f.words))
 			}
 		}
 		lines = append(lines, line)
@@ -80,9 +80,9 @@ func csvSection(s report.Section) [][]string {
 	return lines
 }
 
-// tame puts a quote before words that a spreadsheet could take for a formula: those that begin, behind blanks, with one of its
+// Tame puts a quote before words that a spreadsheet could take for a formula: those that begin, behind blanks, with one of its
 // signs, the wide ones of a Japanese keyboard included. Figures never come here, so a minus of theirs stays what it is.
-func tame(s string) string {
+func Tame(s string) string {
 	first := strings.TrimLeft(s, " \t\r\n\u3000")
 	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
 		if strings.HasPrefix(first, sign) {

@@ -136,12 +136,12 @@ func TestCSVHoldsEveryCell(t *testing.T) {
 
 func TestTame(t *testing.T) {
 	for _, words := range []string{"", "合計", "—", "a=1", "2026-11-24", "※=1"} {
-		if got := tame(words); got != words {
+		if got := Tame(words); got != words {
 			t.Errorf("%q became %q", words, got)
 		}
 	}
 	for _, words := range []string{"=1", "+81", "-1", "@x", " =1", "\t=1", "\r@", "\uff1d1", "\uff0b1", "\uff0d1", "\u3000\uff20"} {
-		if got := tame(words); got != "'"+words {
+		if got := Tame(words); got != "'"+words {
 			t.Errorf("%q became %q", words, got)
 		}
 	}

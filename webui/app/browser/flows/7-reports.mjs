@@ -126,7 +126,7 @@ export default [
 
     await ward.page.getByText("個人情報管理", { exact: true }).click();
     await ward.sees('[data-section="closes_by_day"]');
-    assert.equal(await figure(ward, "unknown/incidents/count").innerText(), "記録なし(事故の登録は未実装)");
+    assert.equal(await figure(ward, "unknown/incidents/count").innerText(), "0件");
     await ward.accessible("the report of personal data");
     await ward.picture("report-privacy");
     await ward.page.locator('[data-cell^="lists/debts "][data-cell$="/rows"] button').first().click();
