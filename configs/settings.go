@@ -9,6 +9,7 @@ import (
 // Settings is everything that can be set. Durations are written "30s", times of day "09:00", dates "2026-11-24".
 type Settings struct {
 	HTTP     HTTP     `koanf:"http"`
+	Auth     Auth     `koanf:"auth"`
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
@@ -95,6 +96,8 @@ type HTTP struct {
 	Addr string `koanf:"addr"` // host:port
 	// SecureCookie is true when the panel is reached by https (directly or through a proxy).
 	SecureCookie bool `koanf:"secure_cookie"`
+	// Origin is how browsers reach the panel, "https://kakeru.example"; there are no passkeys without it.
+	Origin string `koanf:"origin"`
 }
 
 // Database is the ledger's PostgreSQL.
@@ -296,6 +299,7 @@ type Desk struct {
 func Default() Settings {
 	return Settings{
 		HTTP: HTTP{Addr: "127.0.0.1:8080"},
+		Auth: defaultAuth(),
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,
 			SMS: Bounds{Month: 200, UpTo: 250, Year: 3000, Most: 5000}, Numbers: Bounds{Month: 1000, UpTo: 1200, Year: 14000},

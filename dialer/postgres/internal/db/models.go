@@ -174,6 +174,15 @@ type PaidList struct {
 	AppliedBy string
 }
 
+type Passkey struct {
+	ID         []byte
+	UserID     string
+	Name       string
+	Credential []byte
+	CreatedAt  time.Time
+	UsedAt     *time.Time
+}
+
 type PromiseCounted struct {
 	AttemptID string
 	Revision  int32
@@ -213,6 +222,7 @@ type User struct {
 	Disabled     bool
 	CreatedAt    time.Time
 	Languages    []string
+	MustChange   bool
 }
 
 type WardNotice struct {
