@@ -63,7 +63,7 @@ func TestTheWayIn(t *testing.T) {
 	if after.Session.Step != auth.StepDone || len(after.Codes) != 10 {
 		t.Fatalf("enrolled: %+v", after)
 	}
-	c.do("GET", "/api/reports/day", nil).want(t, 200)
+	c.do("GET", "/api/handoffs", nil).want(t, 200)
 	if f := into[Factors](t, c.do("GET", "/api/session/factors", nil).want(t, 200)); !f.TOTP || f.Codes != 10 || len(f.Passkeys) != 0 {
 		t.Fatalf("factors: %+v", f)
 	}
@@ -244,7 +244,7 @@ func TestOneChangesOnesPassword(t *testing.T) {
 	}
 	set("wrong", "a sentence that nobody guesses").problem(t, 403, "password")
 	for fresh, code := range map[string]string{
-		"too short": "length", password: "same", strings.Repeat("長", 201): "length", "passwordpassword": "common", "operatoroperator1": "known_word",
+		"kurz": "length", password: "same", strings.Repeat("長", 201): "length", "passwordpassword": "common", "operatoroperator1": "known_word",
 	} {
 		p := set(password, fresh).problem(t, 422, "invalid")
 		if len(p.Errors) != 1 || p.Errors[0].Code != code || strings.Contains(p.Errors[0].Detail+p.Errors[0].DetailEN, fresh) {

@@ -24,7 +24,6 @@ import (
 	"kakeru/sip"
 	"kakeru/sip/media/recording"
 	"kakeru/webui"
-	"kakeru/webui/auth"
 )
 
 // app is the whole house, wired. Its parts stand in the order in which they start; they stop in the reverse.

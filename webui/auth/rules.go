@@ -78,7 +78,7 @@ func CheckPassword(password string, least int, words ...string) error {
 // and backwards).
 func plainRun(word string) bool {
 	runes := []rune(word)
-	for piece := 1; piece <= 4 && piece < len(runes); piece++ {
+	for piece := 1; piece <= len(runes)/2; piece++ {
 		same := true
 		for i := piece; i < len(runes) && same; i++ {
 			same = runes[i] == runes[i-piece]
