@@ -2,15 +2,17 @@
 
 APP  := webui/app
 LINT := v2.15.0
+VULN := v1.9.0
+SBOM := v1.10.0
 
 # Rooms that need neither a store nor a socket: quick enough to test while working.
-PURE := . $(addprefix ./,$(wildcard dialer dialer/audit dialer/casework dialer/report dialer/japan dialer/vault configs))
+PURE := . $(addprefix ./,$(wildcard dialer dialer/audit dialer/casework dialer/report dialer/japan dialer/vault dialer/backup configs))
 
 APP_SOURCES := $(shell find $(APP) -type f -not -path '$(APP)/node_modules/*' -not -path '$(APP)/dist/*' \
 	-not -path '$(APP)/test-results/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long soak manual check build bench bench-media generate clean
+.PHONY: help run test test-long soak manual check build bench bench-media generate sbom audit clean
 
 help: ## list these commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -37,7 +39,7 @@ manual: build ## take the pictures of docs/manual.ja.md anew, by the browser tes
 check: bin/golangci-lint-$(LINT) ## the quick half, for use while working: format, vet, lint, unit tests
 	@unformatted=$$(gofmt -l $$(git ls-files -co --exclude-standard '*.go')); \
 		[ -z "$$unformatted" ] || { echo "run gofmt -w on: $$unformatted" >&2; exit 1; }
-	@go vet ./... ./.ci/tally
+	@go vet ./... ./.ci/tally ./.ci/licences
 	@bin/golangci-lint-$(LINT) run
 	@go test -short $(PURE)
 	@[ ! -d $(APP)/node_modules ] || (cd $(APP) && node_modules/.bin/tsc --noEmit)
@@ -56,6 +58,15 @@ bench-media: build ## what passing sound on costs, beside a bare loop and rtpeng
 generate: $(APP)/node_modules/.package-lock.json ## make again what is generated: queries, API client
 	go generate ./...
 	cd $(APP) && npm run --if-present generate
+
+sbom: build ## what bin/kakeru and the panel are made of, as CycloneDX JSON: bin/sbom-kakeru.json and bin/sbom-panel.json
+	go run github.com/CycloneDX/cyclonedx-gomod/cmd/cyclonedx-gomod@$(SBOM) bin -json -licenses -version "$$(git describe --always)" \
+		-output bin/sbom-kakeru.json bin/kakeru
+	cd $(APP) && npm sbom --sbom-format cyclonedx --omit dev > ../../bin/sbom-panel.json
+
+audit: ## known weaknesses of what we are built with; asks vuln.go.dev and the npm registry
+	go run golang.org/x/vuln/cmd/govulncheck@$(VULN) ./...
+	cd $(APP) && npm audit
 
 clean: ## remove what was built; the demo's data stays
 	rm -rf bin $(APP)/node_modules $(APP)/dist/*

@@ -4,6 +4,7 @@ package kakeru_test
 
 import (
 	"bytes"
+	"encoding/json"
 	"go/ast"
 	"go/parser"
 	"go/token"
@@ -45,16 +46,18 @@ var house = map[string]room{
 		why:  "it writes the tables that dialer/report made, and computes nothing",
 		ours: []string{"dialer", "dialer/report"}, third: []string{"github.com/xuri/excelize", "github.com/signintech/gopdf"},
 	},
-	"dialer/audit": {why: pure, ours: []string{"dialer"}},
-	"dialer/fleet": {why: pure, ours: []string{"dialer"}},
+	"dialer/audit":          {why: pure, ours: []string{"dialer"}},
+	"dialer/audit/incident": {why: pure, ours: []string{"dialer"}},
+	"dialer/fleet":          {why: pure, ours: []string{"dialer"}},
 	"dialer/japan": {
 		why: "what is Japanese about the work stands alone, for every other room to use", ours: []string{"dialer"},
 		third: []string{"github.com/nyaruka/phonenumbers", "github.com/rickar/cal", "golang.org/x/text"},
 	},
-	"dialer/vault": {why: "keys are nobody else's matter", ours: []string{"dialer"}, third: []string{"github.com/tink-crypto"}},
+	"dialer/vault":  {why: "keys are nobody else's matter", ours: []string{"dialer"}, third: []string{"github.com/tink-crypto"}},
+	"dialer/backup": {why: "it wraps and unwraps, and does not know what", third: []string{"filippo.io/age"}},
 	"dialer/postgres": {
 		why: adapter, ours: []string{
-			"dialer", "dialer/audit", "dialer/casework", "dialer/besthour", "dialer/fleet", "dialer/report", "dialer/japan", "dialer/vault",
+			"dialer", "dialer/audit", "dialer/audit/incident", "dialer/casework", "dialer/besthour", "dialer/fleet", "dialer/report", "dialer/japan", "dialer/vault",
 		},
 		third: []string{"github.com/jackc", "github.com/pressly/goose", "github.com/prometheus"},
 	},
@@ -83,8 +86,8 @@ var house = map[string]room{
 		third: []string{"github.com/redis/go-redis", "github.com/prometheus", "golang.org/x/sync"},
 	},
 	"webui": {
-		why: adapter, ours: []string{"dialer", "dialer/audit", "dialer/casework", "dialer/report", "dialer/japan", "webui/auth"},
-		third: []string{"github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus"},
+		why: adapter, ours: []string{"dialer", "dialer/audit", "dialer/audit/incident", "dialer/casework", "dialer/report", "dialer/japan", "webui/auth"},
+		third: []string{"github.com/danielgtaylor/huma", "github.com/gorilla/websocket", "github.com/prometheus", "golang.org/x/time/rate"},
 	},
 	"webui/auth": {
 		why: "who may enter is decided apart from what there is to see", ours: []string{"dialer", "dialer/audit"},
@@ -305,6 +308,68 @@ func TestFilesAreShort(t *testing.T) {
 		if s.lines > limit && !s.generated {
 			t.Errorf("%s has %d lines, more than %d: split it by what it does", s.path, s.lines, limit)
 		}
+	}
+}
+
+// allowed are the licences that a dependency may have. Those for tools alone ask that changes to the tool be published, and nothing of them is shipped.
+var (
+	allowed = []string{"0BSD", "Apache-2.0", "BSD-2-Clause", "BSD-3-Clause", "BSD, public domain", "ISC", "MIT", "Python-2.0", "Unlicense"}
+	forTool = []string{"MPL-2.0"}
+)
+
+// Every dependency is listed in docs/licences.md with its version, and under a licence that is allowed.
+func TestLicences(t *testing.T) {
+	page, err := os.ReadFile("docs/licences.md")
+	if err != nil {
+		t.Fatal(err)
+	}
+	listed, tools := map[string]bool{}, false
+	for line := range strings.Lines(string(page)) {
+		tools = tools || strings.Contains(line, "Built and tested with")
+		cells := strings.Split(strings.TrimSpace(line), " | ")
+		if len(cells) != 3 || !strings.HasPrefix(line, "| `") {
+			continue
+		}
+		name, licence := strings.Trim(cells[0], "|` "), strings.Trim(cells[2], "| ")
+		listed[name+" "+cells[1]] = true
+		for one := range strings.SplitSeq(licence, " AND ") {
+			either := strings.Split(strings.Trim(one, "()"), " OR ")
+			if !slices.ContainsFunc(either, func(l string) bool { return slices.Contains(allowed, l) || tools && slices.Contains(forTool, l) }) {
+				t.Errorf("%s is under %s, which is not allowed: take another, or say in docs/decisions/ why it may be, and allow it here", name, one)
+			}
+		}
+	}
+	want := func(name, version string) {
+		if !listed[name+" "+version] {
+			t.Errorf("%s %s is not listed in docs/licences.md: run `go run ./.ci/licences`", name, version)
+		}
+	}
+	mod, err := os.ReadFile("go.mod")
+	if err != nil {
+		t.Fatal(err)
+	}
+	for line := range strings.Lines(string(mod)) {
+		if f := strings.Fields(line); strings.HasPrefix(line, "\t") && len(f) >= 2 {
+			want(f[0], f[1])
+		}
+	}
+	var lock struct {
+		Packages map[string]struct{ Version string }
+	}
+	text, err := os.ReadFile("webui/app/package-lock.json")
+	if err == nil {
+		err = json.Unmarshal(text, &lock)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	for at, p := range lock.Packages {
+		if i := strings.LastIndex(at, "node_modules/"); i >= 0 {
+			want(at[i+len("node_modules/"):], p.Version)
+		}
+	}
+	if len(listed) < 50 {
+		t.Errorf("only %d dependencies are listed", len(listed))
 	}
 }
 

@@ -22,7 +22,7 @@ func (p *problems) addf(key, format string, args ...any) {
 // Check refuses settings that cannot work; the error has one line for each key that is wrong.
 func (s Settings) Check() error {
 	var p problems
-	p.hostPort("http.addr", s.HTTP.Addr)
+	s.HTTP.check(&p)
 	s.HTTP.checkOrigin(&p)
 	s.Auth.check(&p)
 	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
@@ -39,6 +39,7 @@ func (s Settings) Check() error {
 	s.SIP.check(&p)
 	s.Recording.check(&p)
 	s.Node.check(&p)
+	s.Vault.check(&p)
 	s.Close.check(&p)
 	s.Report.check(&p)
 	return errors.Join(p...)
@@ -111,6 +112,12 @@ func (c Calls) check(p *problems) {
 	p.between("calls.ring", c.Ring, time.Second, 3*time.Minute)
 	p.between("calls.talk", c.Talk, time.Minute, 12*time.Hour)
 	p.between("calls.drain", c.Drain, 0, time.Hour)
+	if c.MostPerHour < 0 || c.MostPerDay < 0 {
+		p.addf("calls.most_per_hour", "a ceiling below zero; write 0 for 60 an hour and 400 a day for each desk (calls.most_per_day likewise)")
+	}
+	if c.MostPerDay > 0 && c.MostPerHour > c.MostPerDay {
+		p.addf("calls.most_per_day", "%d is less than calls.most_per_hour, %d", c.MostPerDay, c.MostPerHour)
+	}
 }
 
 func (i Inbound) check(p *problems) {
@@ -283,6 +290,15 @@ func (p *problems) seconds(key string, n, low, high int) {
 		p.addf(key, "%d is out of range; write %d to %d", n, low, high)
 	}
 }
+
+// rate bounds requests a second: fewer would not do for one screen.
+func (p *problems) rate(key string, perSecond int) {
+	if perSecond < leastRate {
+		p.addf(key, "%d requests a second are too few for a screen; write %d or more", perSecond, leastRate)
+	}
+}
+
+const leastRate = 10
 
 func (p *problems) hostPort(key, value string) {
 	_, port, err := net.SplitHostPort(value)

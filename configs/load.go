@@ -40,6 +40,10 @@ func Load(path string) (Settings, error) {
 	if err != nil {
 		return Settings{}, err
 	}
+	s.File = path
+	if err := readSecrets(&s); err != nil {
+		return Settings{}, err
+	}
 	return s, s.Check()
 }
 

@@ -8,13 +8,16 @@ import (
 // Redis is the queue's Redis: one server by its URL, the master that sentinels watch over, or a cluster.
 type Redis struct {
 	URL      string        `koanf:"url"`
+	URLFile  string        `koanf:"url_file"` // holds the URL, where a password is in it
 	Sentinel RedisSentinel `koanf:"sentinel"`
 	Cluster  RedisCluster  `koanf:"cluster"`
 	// Username, Password and DB are for the servers behind sentinels or in a cluster; a URL has its own.
-	Username string   `koanf:"username"`
-	Password string   `koanf:"password"`
-	DB       int      `koanf:"db"`
-	TLS      RedisTLS `koanf:"tls"`
+	Username string `koanf:"username"`
+	Password string `koanf:"password"`
+	// PasswordFile holds the password instead.
+	PasswordFile string   `koanf:"password_file"`
+	DB           int      `koanf:"db"`
+	TLS          RedisTLS `koanf:"tls"`
 }
 
 // RedisSentinel is how the sentinels are reached. Username and Password are theirs.
@@ -23,6 +26,8 @@ type RedisSentinel struct {
 	Addresses []string `koanf:"addresses"`
 	Username  string   `koanf:"username"`
 	Password  string   `koanf:"password"`
+	// PasswordFile holds the password instead.
+	PasswordFile string `koanf:"password_file"`
 }
 
 // RedisCluster names some nodes of a cluster.

@@ -2,6 +2,7 @@ package configs
 
 import (
 	"fmt"
+	"path/filepath"
 	"slices"
 	"time"
 )
@@ -10,6 +11,7 @@ import (
 type Settings struct {
 	HTTP     HTTP     `koanf:"http"`
 	Auth     Auth     `koanf:"auth"`
+	Panel    Panel    `koanf:"panel"`
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
@@ -24,6 +26,7 @@ type Settings struct {
 	Recording Recording `koanf:"recording"`
 	Node      Node      `koanf:"node"`
 	Vault     Vault     `koanf:"vault"`
+	Backup    Backup    `koanf:"backup"`
 	Close     Close     `koanf:"close"`
 	Report    Report    `koanf:"report"`
 	// StateDir holds what must survive a restart on this machine: the spool, and the secret of the references unless
@@ -34,6 +37,7 @@ type Settings struct {
 	// StateDir when it is empty.
 	SigningKeyFile string `koanf:"signing_key_file"`
 	LogLevel       string `koanf:"log_level"` // debug, info, warn, error
+	File           string `koanf:"-"`         // where these were read from; empty for none
 }
 
 // Node is this process among those that run the centre together, over one PostgreSQL and one Redis.
@@ -50,6 +54,53 @@ type Node struct {
 type Vault struct {
 	// Folder is in no backup, not on the database's disk, and shared by all nodes; state_dir/keys when empty.
 	Folder string `koanf:"folder"`
+	// Master wraps the keys in the folder; they stand there as they are when it is empty. Former is the one before it, while
+	// `kakeru vault rotate` wraps them anew.
+	Master Master `koanf:"master"`
+	Former Master `koanf:"former"`
+}
+
+// Master is where a master key comes from: one of Key, File and Command, or Wrap and Unwrap together.
+type Master struct {
+	Key     string        `koanf:"key"`     // its text; from the environment (KAKERU_VAULT_MASTER_KEY), not from a file that many read
+	File    string        `koanf:"file"`    // holds the text: /run/credentials/kakeru.service/master
+	Command []string      `koanf:"command"` // a program and its arguments, which prints the text
+	Wrap    []string      `koanf:"wrap"`    // programs that seal and open standard input by a key that never leaves them
+	Unwrap  []string      `koanf:"unwrap"`
+	Wait    time.Duration `koanf:"wait"` // how long a program may take; 10 s when 0
+}
+
+func (m Master) check(p *problems, key string) {
+	ways := 0
+	for _, given := range []bool{m.Key != "", m.File != "", len(m.Command) > 0, len(m.Wrap)+len(m.Unwrap) > 0} {
+		if given {
+			ways++
+		}
+	}
+	if ways > 1 {
+		p.addf(key, "says in %d ways where the master key is; keep one of key, file and command, or wrap with unwrap", ways)
+	}
+	if (len(m.Wrap) == 0) != (len(m.Unwrap) == 0) {
+		p.addf(key, "wrap and unwrap go together; write both programs")
+	}
+	for name, argv := range map[string][]string{"command": m.Command, "wrap": m.Wrap, "unwrap": m.Unwrap} {
+		if len(argv) > 0 && !filepath.IsAbs(argv[0]) {
+			p.addf(key+"."+name, "%q is not where a program is; write its whole path first, then its arguments, each of its own", argv[0])
+		}
+	}
+	if m.Wait != 0 {
+		p.between(key+".wait", m.Wait, 100*time.Millisecond, time.Minute)
+	}
+}
+
+func (v Vault) check(p *problems) {
+	v.Master.check(p, "vault.master")
+	v.Former.check(p, "vault.former")
+}
+
+// Backup is who can open what `kakeru backup` writes.
+type Backup struct {
+	Recipients []string `koanf:"recipients"` // public keys, as `kakeru backup key` prints them
 }
 
 // Report is how the ward wants its reports (日報・月報・年報).
@@ -91,18 +142,10 @@ func (c Close) check(p *problems) {
 // maxKeepDays is a contract's year.
 const maxKeepDays = 366
 
-// HTTP is the panel's door.
-type HTTP struct {
-	Addr string `koanf:"addr"` // host:port
-	// SecureCookie is true when the panel is reached by https (directly or through a proxy).
-	SecureCookie bool `koanf:"secure_cookie"`
-	// Origin is how browsers reach the panel, "https://kakeru.example"; there are no passkeys without it.
-	Origin string `koanf:"origin"`
-}
-
 // Database is the ledger's PostgreSQL.
 type Database struct {
-	URL string `koanf:"url"`
+	URL     string `koanf:"url"`
+	URLFile string `koanf:"url_file"` // holds the URL, where a password is in it
 }
 
 // Centre is the call centre: its target and its opening hours (spec §5, §10).
@@ -148,6 +191,10 @@ type Calls struct {
 	Drain    time.Duration `koanf:"drain"` // how long talks may go on after SIGTERM
 	// NeedHistoryCheck: nobody is dialled before the operator has ticked off that they read the case's history (経過確認済).
 	NeedHistoryCheck bool `koanf:"need_history_check"`
+	// MostPerHour and MostPerDay are how many calls may go out of the centre in any hour and in a day; beyond that somebody else is
+	// dialling, and nothing goes out. 0: 60 and 400 for each desk.
+	MostPerHour int `koanf:"most_per_hour"`
+	MostPerDay  int `koanf:"most_per_day"`
 }
 
 // Identity is what a person on the telephone must be known by before the operator sees the debt (本人確認). The ward decides that.
@@ -255,6 +302,8 @@ type Trunk struct {
 	User     string   `koanf:"user"`
 	AuthUser string   `koanf:"auth_user"` // the user name in digests where it is not User
 	Password string   `koanf:"password"`
+	// PasswordFile holds the password instead.
+	PasswordFile string `koanf:"password_file"`
 	// Register has us register as User, as an extension of a PBX or a gateway does.
 	Register bool          `koanf:"register"`
 	Expires  time.Duration `koanf:"expires"` // how long a registration is asked for; an hour when 0
@@ -280,8 +329,10 @@ type Desk struct {
 	Name     string `koanf:"name"`
 	User     string `koanf:"user"`
 	Password string `koanf:"password"`
-	Address  string `koanf:"address"` // "sip:201@192.0.2.10:5060", with ";transport=tcp" where it speaks that
-	Trunk    string `koanf:"trunk"`   // the PBX, by its trunk's name
+	// PasswordFile holds the password instead.
+	PasswordFile string `koanf:"password_file"`
+	Address      string `koanf:"address"` // "sip:201@192.0.2.10:5060", with ";transport=tcp" where it speaks that
+	Trunk        string `koanf:"trunk"`   // the PBX, by its trunk's name
 	// Extension is what the PBX knows the phone by.
 	Extension string `koanf:"extension"`
 	// SHA256 offers a phone that registers here a SHA-256 challenge beside the MD5 one; old phones stumble over it.
@@ -298,7 +349,7 @@ type Desk struct {
 // Default is a centre as the specification describes it, without phones.
 func Default() Settings {
 	return Settings{
-		HTTP: HTTP{Addr: "127.0.0.1:8080"},
+		HTTP: HTTP{Addr: "127.0.0.1:8080", PerSession: 100, PerAddress: 200},
 		Auth: defaultAuth(),
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,

@@ -225,6 +225,7 @@ func (e *Engine) open(ctx context.Context, r DialRequest, p picked, clicked time
 	id := CallID(NewID(clicked))
 	line, err := e.d.Phone.Prepare(ctx, CallOrder{
 		ID: id, Desk: r.Desk, Number: p.target.Number, Sample: p.target.Sample, Supervisor: r.Asker.Supervises(),
+		Click: NewClick(r.Desk),
 	})
 	if err != nil {
 		return nil, err

@@ -61,6 +61,8 @@ type CallOrder struct {
 	Sample bool
 	// Supervisor is true when a supervisor asked: only then may 0570 be dialled.
 	Supervisor bool
+	// Click has the desk's phone asked to pick up by itself, once; without one its operator lifts the handset.
+	Click *Click
 }
 
 // Line is one call's pair of legs and the media between them.

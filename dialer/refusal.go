@@ -16,6 +16,7 @@ const (
 	DoNotCall        Rule = "do_not_call"
 	ForbiddenNumber  Rule = "forbidden_number"
 	CapReached       Rule = "cap_reached"
+	CeilingReached   Rule = "ceiling_reached"
 	NoRoute          Rule = "no_route"
 	LedgerDown       Rule = "ledger_down"
 	ClockOff         Rule = "clock_off"
@@ -52,6 +53,7 @@ var refusals = map[Rule]Refusal{
 	QueueEmpty:       {QueueEmpty, "いま架電できる案件がありません", "no case is due now"},
 	DoNotCall:        {DoNotCall, "架電禁止の登録がある番号です", "the number is on the do-not-call list"},
 	CapReached:       {CapReached, "同時に扱える通話の上限に達しています。少し待ってから発信してください", "no more calls can be carried at once; wait a moment"},
+	CeilingReached:   {CeilingReached, "発信数が上限に達したため、発信を止めています。スーパーバイザーに連絡してください", "as many calls went out as the settings allow; tell the supervisor"},
 	NoRoute:          {NoRoute, "発信できる回線がありません。管理者に連絡してください", "no trunk can carry this call; tell the administrator"},
 	LedgerDown:       {LedgerDown, "記録台帳に書き込めないため発信できません。復旧までお待ちください", "the ledger cannot be written, so nothing is dialled; wait until it is back"},
 	QueueDown:        {QueueDown, "待ち行列が応答しないため次の案件を出せません。復旧までお待ちください", "the queue does not answer, so no next case can be taken; wait until it is back"},

@@ -105,8 +105,8 @@ type Factors interface {
 	FactorHolders(ctx context.Context) ([]UserID, error)
 	// PutTOTP keeps a sealed secret instead of the one before, and the step of the code that proved it.
 	PutTOTP(ctx context.Context, user UserID, sealed []byte, step int64) error
-	// TakeStep notes a code's step; fresh is false when it, or a later one, was taken before.
-	TakeStep(ctx context.Context, user UserID, step int64) (fresh bool, err error)
+	// TakeCodeStep notes a code's step; fresh is false when it, or a later one, was taken before.
+	TakeCodeStep(ctx context.Context, user UserID, step int64) (fresh bool, err error)
 	// RemoveTOTP removes the one-time passwords.
 	RemoveTOTP(ctx context.Context, user UserID) error
 	// PutRecoveryCodes keeps hashes instead of those before.

@@ -365,7 +365,7 @@ func TestPhonePlacesNoCalls(t *testing.T) {
 		c.Trunks[0].Address = "192.0.2.1:5060" // elsewhere: else its calls come from where the phone is
 		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@192.0.2.2"})
 	})
-	for _, to := range []string{"202", "201", string(testNumber)} {
+	for _, to := range []string{"202", "201", string(testNumber), "0101202555", "0312345678", "0990500000", "1840312345678", "*67", "+12025550100"} {
 		d := r.desk.dial(r.Agent, to, plainSDP)
 		if res := d.status(t, 403); res.Reason != "Forbidden: calls are placed from the panel" {
 			t.Errorf("%s got %q", to, res.Reason)

@@ -73,7 +73,7 @@ func callTwinkle(t *testing.T, how string, script string) (*line, *watched) {
 	if !within(t, here, "Twinkle to register") {
 		t.Fatal("Twinkle went")
 	}
-	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber})
 	if err != nil {
 		t.Fatal(err)
 	}

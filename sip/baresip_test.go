@@ -201,7 +201,7 @@ func (o *outsider) isCalled(t *testing.T, way customerWay) {
 		ends   bool   // it, not we
 		status int
 	}{{"we hang up", "accept", false, 0}, {"it hangs up", "accept", true, 0}, {"it declines", "hangup", true, 486}, {"we give up", "", false, 487}} {
-		n, err := o.Prepare(t.Context(), dialer.CallOrder{ID: c.id, Desk: "desk1", Number: testNumber, Sample: true})
+		n, err := o.Prepare(t.Context(), dialer.CallOrder{ID: c.id, Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -126,7 +126,7 @@ func TestNotifyMayComeBeforeItsAnswer(t *testing.T) {
 func TestOurOwnCallIsNotElsewhere(t *testing.T) {
 	p := newTeller(t)
 	p.takes(600)
-	n, err := p.a.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := p.a.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Fatal(err)
 	}

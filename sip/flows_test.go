@@ -33,7 +33,7 @@ func (s spoken) behindNAT() string {
 // desk prepares a call, dials its desk leg and answers it.
 func (p *phoneSide) deskIsUp(t *testing.T, a *Agent) (*watched, *sip.Request) {
 	t.Helper()
-	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -80,7 +80,7 @@ func (c *fuzzCall) renew(t *testing.T) {
 	if c.line != nil {
 		c.line.Close()
 	}
-	n, err := c.a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := c.a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Fatal(err)
 	}

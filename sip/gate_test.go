@@ -58,7 +58,7 @@ func TestPrepareRefuses(t *testing.T) {
 
 func TestSupervisorMayDialNavi(t *testing.T) {
 	r := newRig(t, func(c *Config) { c.Trunks[0].Lab = false })
-	n, err := r.Prepare(t.Context(), dialer.CallOrder{Desk: "desk1", Number: "0570001234", Supervisor: true})
+	n, err := r.Prepare(t.Context(), dialer.CallOrder{Desk: "desk1", Click: dialer.NewClick("desk1"), Number: "0570001234", Supervisor: true})
 	if err != nil {
 		t.Fatal(err)
 	}

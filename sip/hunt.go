@@ -149,9 +149,7 @@ func (h *hunt) add(l *leg) (dial func()) {
 func (h *hunt) find(id dialer.DeskID) (phone, error) {
 	ctx, cancel := context.WithTimeout(context.Background(), lookupLimit)
 	defer cancel()
-	p, err := h.line.agent.phoneOf(ctx, id)
-	p.autoAnswer = false
-	return p, err
+	return h.line.agent.phoneOf(ctx, id)
 }
 
 // cannot says why a phone cannot be rung.

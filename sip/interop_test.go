@@ -323,7 +323,7 @@ func baresipTalks(t *testing.T, security media.Security, account, modules string
 	if !within(t, here, "baresip to register") {
 		t.Fatal("baresip went")
 	}
-	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -368,7 +368,7 @@ func TestBaresipRingsWithoutOurHeader(t *testing.T) {
 	a.OnRegistered(func(_ dialer.DeskID, up bool) { here <- up })
 	startBaresip(t, a.Addr(), "answermode=manual;sip_autoanswer=yes")
 	within(t, here, "baresip to register")
-	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+	n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -112,7 +112,7 @@ func callsThroughPBX(t *testing.T, a *Agent, carrier *lab.Carrier) {
 		number dialer.Number
 		status int
 	}{{"0300001205", 0}, {"0300001241", 486}, {"0300001242", 404}, {"0300001240", 487}} {
-		n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: dialer.CallID(fmt.Sprint("c", i)), Desk: "desk1", Number: c.number})
+		n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: dialer.CallID(fmt.Sprint("c", i)), Desk: "desk1", Click: dialer.NewClick("desk1"), Number: c.number})
 		if err != nil {
 			t.Fatal(err)
 		}
@@ -191,7 +191,7 @@ func TestKamailioIsTheEdge(t *testing.T) {
 		return len(s.bindings) == 1 && s.bindings[0].asked > 2 && !s.bindings[0].silent
 	})
 	for _, hungUp := range []bool{true, false} {
-		n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber})
+		n, err := a.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber})
 		if err != nil {
 			t.Fatal(err)
 		}

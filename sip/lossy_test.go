@@ -201,7 +201,7 @@ func TestEveryCallEndsOverALossyNetwork(t *testing.T) {
 
 // lossyCall makes one call: both legs, each with a fate of its own.
 func (r *rig) lossyCall(t *testing.T, ends [2]*farEnd, dice *rand.Rand, outcome *sync.Map) {
-	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Error(err)
 		return

@@ -100,7 +100,7 @@ func startAgent(t *testing.T, cfg Config) *Agent {
 // line prepares a call to testNumber.
 func (r *rig) line(t *testing.T) dialer.Line {
 	t.Helper()
-	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -18,7 +18,7 @@ type phone struct {
 	behind     bool     // what its Contact says is not where it is
 	uplink     *uplink  // the PBX it hangs behind; nil for none
 	profile    Profile
-	autoAnswer bool // it is asked to pick up by itself, as its profile says
+	autoAnswer bool // it is asked to pick up by itself, as its profile says: by a click alone
 	srtp       media.Security
 }
 
@@ -66,7 +66,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	if up := a.Registered(id); up != nil && !*up {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
-	p := phone{profile: a.cfg.profile(seat.desk), autoAnswer: true, srtp: seat.desk.SRTP}
+	p := phone{profile: a.cfg.profile(seat.desk), srtp: seat.desk.SRTP}
 	if u := a.uplink(seat.desk.Trunk); u != nil {
 		at := u.open(ctx)
 		if len(at) == 0 {

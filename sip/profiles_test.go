@@ -4,8 +4,11 @@ import (
 	"slices"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
 )
 
 // answersOf are the headers of an INVITE that ask a phone to pick up by itself.
@@ -108,5 +111,34 @@ func TestProfilesOfOnesOwnAreChecked(t *testing.T) {
 				t.Errorf("got %v, want %q", err, c.want)
 			}
 		})
+	}
+}
+
+// TestAClickOpensAPhoneOnce: an order without a click, with one that was spent, or with another desk's, rings a phone and asks it
+// nothing: whoever replays an order opens no microphone.
+func TestAClickOpensAPhoneOnce(t *testing.T) {
+	r := newRig(t)
+	asked := func(c *dialer.Click) []string {
+		t.Helper()
+		n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: c, Number: testNumber, Sample: true})
+		if err != nil {
+			t.Fatal(err)
+		}
+		t.Cleanup(n.Close)
+		w := watch(n.Desk())
+		w.Dial()
+		invite := r.desk.request(t, sip.INVITE)
+		r.desk.reply(invite, say{status: 486, tag: dialer.NewID(time.Now())[:8]})
+		w.gone(t)
+		return answersOf(invite)
+	}
+	click := dialer.NewClick("desk1")
+	if got := asked(click); len(got) == 0 {
+		t.Fatal("the click's own call does not ask the phone to pick up")
+	}
+	for name, c := range map[string]*dialer.Click{"the same click again": click, "no click": nil, "another desk's": dialer.NewClick("desk2")} {
+		if got := asked(c); len(got) > 0 {
+			t.Errorf("%s asks the phone to pick up: %q", name, got)
+		}
 	}
 }

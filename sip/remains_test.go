@@ -219,7 +219,7 @@ func TestLegThatIsGoneIsHeldByNobody(t *testing.T) {
 // finished makes a call that ends so, and leaves nothing of it but where its leg was.
 func (r *rig) finished(t *testing.T, end func(*testing.T, *rig, *watched)) (held weak.Pointer[leg], callID string) {
 	t.Helper()
-	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Fatal(err)
 	}

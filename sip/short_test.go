@@ -67,7 +67,7 @@ func TestShortCallsLeaveNothing(t *testing.T) {
 
 // shortCall rings both ends, joins them and hangs up.
 func (r *rig) shortCall(t *testing.T, ends [2]*farEnd) {
-	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber, Sample: true})
+	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Error(err)
 		return
@@ -93,7 +93,7 @@ func TestWithoutPortsACallIsRefusedWhole(t *testing.T) {
 	})
 	first := b.line(t)
 	lanes := len(b.allLanes())
-	_, err := b.Prepare(t.Context(), dialer.CallOrder{ID: "second", Desk: "desk1", Number: testNumber, Sample: true})
+	_, err := b.Prepare(t.Context(), dialer.CallOrder{ID: "second", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if no := (*dialer.Refusal)(nil); !errors.As(err, &no) || no.Rule != dialer.CapReached {
 		t.Errorf("the second call: %v", err)
 	}

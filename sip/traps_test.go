@@ -92,7 +92,7 @@ func TestTrap01ResponsesKeepTheirOrder(t *testing.T) {
 	var mu sync.Mutex
 	lost := 0
 	inParallel(many(t), func(int) {
-		n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber, Sample: true})
+		n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 		if err != nil {
 			t.Error(err)
 			return
@@ -147,7 +147,7 @@ func TestTrap02RequestsKeepTheirOrder(t *testing.T) {
 		}
 	})
 	inParallel(many(t), func(int) {
-		n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber, Sample: true})
+		n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 		if err != nil {
 			t.Error(err)
 			return

@@ -253,7 +253,7 @@ func TestNoTrunkUpIsNoRoute(t *testing.T) {
 	r := newRig(t, watchTrunks)
 	r.answerOptionsOnTrunk(t, &says)
 	eventually(t, "it has said that it is out of service", func() bool { return r.Trunks()[0].State == dialer.TrunkDown })
-	_, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Number: testNumber})
+	_, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber})
 	if no := (*dialer.Refusal)(nil); !errors.As(err, &no) || no.Rule != dialer.NoRoute {
 		t.Errorf("the answer is %v", err)
 	}
@@ -431,7 +431,7 @@ func TestOurRegistrationIsKeptUp(t *testing.T) {
 	if first.Recipient.String() != "sip:carrier.invalid" || value(first, "To") != "<sip:300@carrier.invalid>" || expiresOf(first) != 3600 {
 		t.Errorf("the first REGISTER:\n%s", first)
 	}
-	if _, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Number: testNumber}); err == nil {
+	if _, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "c", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber}); err == nil {
 		t.Error("a call may leave before the trunk has us registered")
 	}
 	r.trunk.reply(first, say{status: 401, tag: "r", headers: []string{`WWW-Authenticate: Digest realm="pbx", nonce="one", qop="auth"`}})

@@ -20,6 +20,9 @@ type AuditChecks interface {
 	Check(ctx context.Context) (audit.Check, error)
 }
 
+// AuditDamaged is the kind of the alert that the record was tampered with.
+const AuditDamaged = "audit_damaged"
+
 // AuditEntry is one line of the record: 閲覧・操作記録. It names no debtor but by case_ref.
 type AuditEntry struct {
 	N       int64         `json:"n"`

@@ -66,6 +66,9 @@ func (s *Server) listRoutes() {
 }
 
 func (s *Server) uploadList(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
+	if s.jobs.full() {
+		return nil, errFull
+	}
 	file := in.RawBody.Data().File
 	// The form's own file ends with the request; reading goes on after it.
 	text, err := io.ReadAll(file)

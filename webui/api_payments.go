@@ -47,6 +47,9 @@ func (s *Server) paymentRoutes() {
 }
 
 func (s *Server) uploadPayments(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
+	if s.jobs.full() {
+		return nil, errFull
+	}
 	file := in.RawBody.Data().File
 	text, err := io.ReadAll(file) // the form's own file ends with the request
 	if err != nil {

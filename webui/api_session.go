@@ -59,6 +59,7 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		}
 		return nil, err
 	}
+	s.throttle.learn(session.Token)
 	s.names.learn(session.User)
 	v.Session = session
 	if session.Step == auth.StepDone {
@@ -124,7 +125,7 @@ func (s *Server) unlock(ctx context.Context, in *passwordInput) (*whoOutput, err
 func (s *Server) signedIn(ctx context.Context, session auth.Session) (SignedIn, error) {
 	role := session.User.Role
 	out := SignedIn{
-		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen,
+		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen, Print: s.d.Print,
 		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires, Step: cmp.Or(session.Step, auth.StepDone), Locked: session.Locked,
 		SecondFactor: s.keeper.Need(role), LockAfterSeconds: int(s.d.IdleLock[role].Seconds()), Ways: []auth.Way{},
 	}

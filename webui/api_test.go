@@ -606,14 +606,16 @@ func TestUsers(t *testing.T) {
 	admin.do("PATCH", "/api/users/none", map[string]any{"disabled": true}).problem(t, 404, "not_found")
 }
 
-// upload sends a file as the panel does.
-func (c *client) upload(name, text string) answered {
+// upload sends a list as the panel does.
+func (c *client) upload(name, text string) answered { return c.uploadTo("/api/lists", name, text) }
+
+func (c *client) uploadTo(path, name, text string) answered {
 	var body bytes.Buffer
 	form := multipart.NewWriter(&body)
 	part, _ := form.CreateFormFile("file", name)
 	_, _ = part.Write([]byte(text))
 	form.Close()
-	return c.do("POST", "/api/lists", body.String(), "Content-Type", form.FormDataContentType())
+	return c.do("POST", path, body.String(), "Content-Type", form.FormDataContentType())
 }
 
 func TestLists(t *testing.T) {

@@ -74,6 +74,7 @@ type house struct {
 	looks   *looks
 	book    *book
 	factors *dialertest.Factors
+	trouble *troubles
 	sources sourceShelf
 	clock   *clockOf
 	server  *Server
@@ -111,7 +112,7 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
 	h := &house{
-		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{}, factors: dialertest.NewFactors(),
+		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{}, trouble: &troubles{}, factors: dialertest.NewFactors(),
 		records: &records{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
 	}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
@@ -130,7 +131,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Sources: h.sources, Languages: demand{},
 		Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},
-		Audit: h.book, Record: h.book, Checks: h.book,
+		Audit: h.book, Record: h.book, Checks: h.book, Incidents: h.trouble, Evidence: h.trouble, Alert: h.trouble.alert,
 		Identity: testIdentity, Disclosures: h.looks,
 		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world,
 		Targets: &aims{now: h.clock.Now}, Hours: dialer.Hours{Week: dialer.WardHours()},

@@ -19,6 +19,7 @@ const (
 	byeSlow     = "slow"
 	byeSession  = "session"
 	byeShutdown = "shutdown"
+	byeTalks    = "talks" // it says too much; in the figures and the closing frame only
 )
 
 // The types of frame beside those of dialer.ChangeType.
@@ -165,6 +166,7 @@ func (h *Hub) take(s shown) {
 		return
 	}
 	if c, ok := s.data.(dayclose.Close); ok {
+		h.server.signOff.note(c)
 		s.data = h.server.dressClose(c)
 	}
 	if s.kind != "" {

@@ -2,9 +2,11 @@ package webui
 
 import (
 	"context"
+	"net/http"
 	"sync"
 	"time"
 
+	"kakeru/dialer"
 	"kakeru/dialer/casework"
 )
 
@@ -51,6 +53,26 @@ func (j *jobs) begin(p casework.Preview, work func(context.Context)) {
 	ctx := j.ctx
 	j.running.Go(func() { work(ctx) })
 }
+
+// mostJobs is how many lists are staged or applied at once: each that is staged is in memory whole, up to maxList.
+const mostJobs = 4
+
+// full says whether no other list can be taken now.
+func (j *jobs) full() bool {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	at := 0
+	for _, p := range j.lists {
+		if p.State != listFailed {
+			at++
+		}
+	}
+	return at >= mostJobs
+}
+
+// errFull is the answer meanwhile.
+var errFull = newProblem(http.StatusTooManyRequests, string(dialer.CaseBusy),
+	"ほかの名簿を処理中です。終わってからもう一度選んでください", "other lists are being worked on; choose the file again once they are done")
 
 // failedKept bounds the lists that failed and that nobody has discarded.
 const failedKept = 100

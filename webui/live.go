@@ -34,12 +34,18 @@ func (s *Server) liveRoutes() {
 func (s *Server) live(w http.ResponseWriter, r *http.Request, v visitor) {
 	s.readers.Add(1)
 	defer s.readers.Done()
-	since, p := checkLive(r)
+	since, p := s.checkLive(r)
 	if p != nil {
 		writeProblem(w, p)
 		return
 	}
-	upgrader := websocket.Upgrader{CheckOrigin: sameOrigin, HandshakeTimeout: headerWait}
+	leave, ok := s.seats.take(v)
+	if !ok {
+		writeProblem(w, errTooManySockets)
+		return
+	}
+	defer leave()
+	upgrader := websocket.Upgrader{CheckOrigin: s.sameOrigin, HandshakeTimeout: headerWait}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // the upgrader has answered
@@ -54,8 +60,8 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request, v visitor) {
 }
 
 // checkLive says what is wrong with a request for the websocket.
-func checkLive(r *http.Request) (since uint64, p *Problem) {
-	if !sameOrigin(r) {
+func (s *Server) checkLive(r *http.Request) (since uint64, p *Problem) {
+	if !s.sameOrigin(r) {
 		return 0, errForeign
 	}
 	if !websocket.IsWebSocketUpgrade(r) {
@@ -72,14 +78,21 @@ func checkLive(r *http.Request) (since uint64, p *Problem) {
 	return since, nil
 }
 
-// sameOrigin reports whether a request comes from a page of this server. Programs other than browsers name no origin.
-func sameOrigin(r *http.Request) bool {
-	origin := r.Header.Get("Origin")
-	if origin == "" {
+// sameOrigin reports whether a request comes from a page of this server, by what browsers say of it in two ways. Programs other
+// than browsers name no origin; a browser always does, and no page can keep it from that.
+func (s *Server) sameOrigin(r *http.Request) bool {
+	if site := r.Header.Get("Sec-Fetch-Site"); site != "" && site != "same-origin" {
+		return false
+	}
+	origins := r.Header.Values("Origin")
+	if len(origins) == 0 {
 		return true
 	}
-	u, err := url.Parse(origin)
-	return err == nil && u.Host != "" && strings.EqualFold(u.Host, r.Host)
+	u, err := url.Parse(origins[0])
+	if err != nil || len(origins) > 1 || u.Host == "" || !strings.EqualFold(u.Host, r.Host) {
+		return false
+	}
+	return u.Scheme == "https" || u.Scheme == "http" && !s.d.Auth.SecureCookie
 }
 
 // reader is one panel's websocket. Only serve writes to it, only listen reads.
@@ -100,13 +113,37 @@ func (r *reader) listen() {
 	alive := func(string) error { return r.conn.SetReadDeadline(time.Now().Add(patience)) }
 	r.conn.SetReadLimit(readLimit)
 	_ = alive("")
-	r.conn.SetPongHandler(alive)
-	for {
-		if _, _, err := r.conn.NextReader(); err != nil {
-			return
+	said := newSayLimit(r.s.d.Hub.settings.Ping)
+	// gorilla calls these from within NextReader, whose error ends the connection.
+	within := func() error {
+		if !said.Allow() {
+			return errTalksTooMuch
 		}
+		return nil
+	}
+	answer := r.conn.PingHandler()
+	r.conn.SetPingHandler(func(data string) error { return errors.Join(within(), answer(data)) })
+	r.conn.SetPongHandler(func(data string) error { return errors.Join(within(), alive(data)) })
+	for {
+		_, _, err := r.conn.NextReader()
+		if err == nil {
+			err = within()
+		}
+		if err == nil {
+			continue
+		}
+		if errors.Is(err, errTalksTooMuch) {
+			r.s.metrics.dropped.WithLabelValues(byeTalks).Inc()
+			policy := websocket.FormatCloseMessage(websocket.ClosePolicyViolation, byeTalks)
+			_ = r.conn.WriteControl(websocket.CloseMessage, policy, time.Now().Add(r.s.d.Hub.settings.WriteWait))
+			_ = r.conn.Close() // whoever floods does not wait for it either
+		}
+		return
 	}
 }
+
+// errTalksTooMuch is a panel's websocket by which too much is said.
+var errTalksTooMuch = errors.New("the far end says too much")
 
 // serve writes frames until the reader leaves or is said goodbye to.
 func (r *reader) serve(since uint64, boot string) {
@@ -130,6 +167,10 @@ func (r *reader) serve(since uint64, boot string) {
 		select {
 		case f := <-sub.frames:
 			if !r.send(f, true) {
+				return
+			}
+			if f.kind == frameClose && r.sessionOver() {
+				r.bye(byeSession)
 				return
 			}
 		case <-sub.over:
@@ -210,6 +251,10 @@ func (r *reader) sessionOver() bool {
 	session, err := r.s.keeper.Check(ctx, r.visitor.Token)
 	if err != nil {
 		return errors.Is(err, auth.ErrSignedOut)
+	}
+	if r.s.signedOff(ctx, session) {
+		r.s.endOfDay(ctx, session)
+		return true
 	}
 	return session.User.Role != r.visitor.User.Role
 }

@@ -4,11 +4,15 @@ import (
 	"bufio"
 	"bytes"
 	"encoding/json"
+	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"net/http"
+	"net/url"
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // policyFor is what a page of ours may load: its own files and its own API, and no inline style but one that bears nonce.
@@ -17,7 +21,7 @@ func policyFor(nonce string) string {
 }
 
 // policy is what any other answer of ours may load. A recording is played from memory: it is fetched once, and that is logged.
-const policy = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
+const policy = "default-src 'none'; object-src 'none'; script-src 'self'; style-src 'self'; img-src 'self' data:; font-src 'self'; " +
 	"connect-src 'self'; media-src blob:; manifest-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"
 
 // secured sets the headers that every answer bears.
@@ -29,6 +33,7 @@ func secured(next http.Handler) http.Handler {
 		h.Set("X-Frame-Options", "DENY")
 		h.Set("Referrer-Policy", "no-referrer")
 		h.Set("Cross-Origin-Opener-Policy", "same-origin")
+		h.Set("Cross-Origin-Resource-Policy", "same-origin")
 		h.Set("Permissions-Policy", "camera=(), geolocation=(), microphone=()")
 		if strings.HasPrefix(r.URL.Path, "/api/") {
 			h.Set("Cache-Control", "no-store")
@@ -37,16 +42,70 @@ func secured(next http.Handler) http.Handler {
 	})
 }
 
-// bounded cuts off a request's body where it is longer than anything of ours: a list is the only long one.
-func bounded(next http.Handler) http.Handler {
+// strict tells browsers to come by https alone for a year (RFC 6797), where the panel is reached by https at all. Over plain http
+// they take no notice of it.
+func (s *Server) strict(next http.Handler) http.Handler {
+	if !s.d.Auth.SecureCookie {
+		return next
+	}
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		most := int64(maxBody)
-		if r.URL.Path == "/api/lists" {
-			most = maxList
+		w.Header().Set("Strict-Transport-Security", "max-age=31536000; includeSubDomains")
+		next.ServeHTTP(w, r)
+	})
+}
+
+// bounded cuts off a request's body where it is longer, or takes longer, than anything of ours: a list is the only long one.
+// After a body without a length the connection is closed (RFC 9112 §6.3): where a proxy before us has understood it otherwise,
+// what follows is no request of anybody's.
+func (s *Server) bounded(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		most, within := int64(maxBody), s.d.BodyWait
+		if r.URL.Path == "/api/lists" || r.URL.Path == "/api/payments" {
+			most, within = maxList, readWait
+		}
+		if len(r.TransferEncoding) > 0 {
+			w.Header().Set("Connection", "close")
+		}
+		if r.ContentLength != 0 {
+			r.Body = &timely{ReadCloser: r.Body, within: within, conn: http.NewResponseController(w)}
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
 	})
+}
+
+// legible refuses a path or a query that is no text: NUL, which no store takes, and what is not UTF-8.
+func legible(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		query, err := url.QueryUnescape(r.URL.RawQuery)
+		for _, text := range []string{r.URL.Path, query} {
+			if err != nil || !utf8.ValidString(text) || strings.ContainsRune(text, 0) {
+				writeProblem(w, errIllegible)
+				return
+			}
+		}
+		next.ServeHTTP(w, r)
+	})
+}
+
+// timely is a body that has to be there in time, from its first read on. Afterwards the connection has its ordinary time again.
+type timely struct {
+	io.ReadCloser
+	within time.Duration
+	conn   *http.ResponseController
+	begun  bool
+}
+
+func (t *timely) Read(b []byte) (int, error) {
+	if !t.begun {
+		t.begun = true
+		_ = t.conn.SetReadDeadline(time.Now().Add(t.within)) // not every connection has one: then readWait is all there is
+	}
+	n, err := t.ReadCloser.Read(b)
+	if errors.Is(err, io.EOF) {
+		_ = t.conn.SetReadDeadline(time.Now().Add(readWait))
+	}
+	return n, err
 }
 
 // maxBody is the longest body of a request that is no list, in bytes.

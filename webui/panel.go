@@ -40,7 +40,7 @@ func (p *panel) ServeHTTP(w http.ResponseWriter, r *http.Request) {
 	switch {
 	case name != "" && name != "index.html" && p.has(name):
 		p.serveFile(w, r, name)
-	case strings.HasPrefix(name, "assets/") || hidden(name):
+	case strings.HasPrefix(name+"/", "assets/") || hidden(name):
 		http.NotFound(w, r)
 	default:
 		p.servePage(w, r)

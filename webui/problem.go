@@ -9,6 +9,7 @@ import (
 	"sync"
 
 	"github.com/danielgtaylor/huma/v2"
+	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -88,8 +89,12 @@ var (
 		"入力に誤りがあります。項目を確かめてください", "the request is not right; see its fields")
 	errMalformed = newProblem(http.StatusBadRequest, ruleInvalid,
 		"リクエストを JSON として読めません", "the request cannot be read as JSON")
+	errIllegible = newProblem(http.StatusBadRequest, ruleInvalid,
+		"URL に文字として読めないものがあります。画面から操作し直してください", "the URL holds something that is no text; use the panel, or write it anew")
 	errMediaType = newProblem(http.StatusUnsupportedMediaType, ruleInvalid,
 		"Content-Type は application/json にしてください", "send application/json")
+	errSlowBody = newProblem(http.StatusRequestTimeout, ruleInvalid,
+		"送信に時間がかかりすぎました。通信を確かめて、もう一度お試しください", "what was sent took too long to come; see the network, and try again")
 	errTooLarge = newProblem(http.StatusRequestEntityTooLarge, ruleInvalid,
 		"送られたデータが大きすぎます", "what was sent is too large")
 	errUnwritten = newProblem(http.StatusServiceUnavailable, string(dialer.LedgerDown),
@@ -185,7 +190,11 @@ var speakOurErrors = sync.OnceFunc(func() {
 	huma.NewError = humaProblem
 	huma.ValidateStrictCasing = true
 	huma.DefaultArrayNullable = false
+	humago.MultipartMaxMemory = maxList // beyond it a form goes to a file in plain: the ward's list never touches a disk unsealed
 })
+
+// unreadable is huma's word for a body that could not be read to its end.
+const unreadable = "cannot read request body"
 
 // humaProblem says in our words what huma found. The values it quotes are left out: they may be personal data.
 func humaProblem(status int, msg string, found ...error) huma.StatusError {
@@ -200,6 +209,10 @@ func humaProblem(status int, msg string, found ...error) huma.StatusError {
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
 		return errTooLarge
+	case status == http.StatusRequestTimeout:
+		return errSlowBody
+	case msg == unreadable: // broken off, or cut into chunks wrongly: nothing of ours went wrong
+		return errMalformed
 	case status == http.StatusUnsupportedMediaType:
 		return errMediaType
 	case status == http.StatusBadRequest:

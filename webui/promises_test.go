@@ -1,10 +1,8 @@
 package webui
 
 import (
-	"bytes"
 	"context"
 	"io"
-	"mime/multipart"
 	"strings"
 	"sync"
 	"testing"
@@ -189,12 +187,7 @@ func TestAWarningIsConfirmed(t *testing.T) {
 // uploadPaid sends a paid list as the panel does.
 func (c *client) uploadPaid(t *testing.T, text string) (id string) {
 	t.Helper()
-	var body bytes.Buffer
-	form := multipart.NewWriter(&body)
-	part, _ := form.CreateFormFile("file", "消込.csv")
-	_, _ = part.Write([]byte(text))
-	_ = form.Close()
-	return into[struct{ List string }](t, c.do("POST", "/api/payments", body.String(), "Content-Type", form.FormDataContentType()).want(t, 202)).List
+	return into[struct{ List string }](t, c.uploadTo("/api/payments", "消込.csv", text).want(t, 202)).List
 }
 
 func TestAPaidListInTwoSteps(t *testing.T) {

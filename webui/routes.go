@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"strings"
@@ -42,10 +43,18 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 		return v, nil
 	}
 	session, err := s.keeper.Session(r.Context(), v.token)
+	if errors.Is(err, auth.ErrSignedOut) {
+		s.throttle.forget(v.token)
+	}
 	if err != nil {
 		return v, err
 	}
 	v.Session = session
+	s.throttle.learn(v.token)
+	if s.signedOff(r.Context(), session) {
+		s.endOfDay(r.Context(), session)
+		return v, errDayOver
+	}
 	switch {
 	case session.Step != auth.StepDone && !row.Half:
 		return v, errHalf

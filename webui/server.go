@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"log/slog"
@@ -17,6 +18,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
 	"kakeru/webui/auth"
 )
@@ -26,9 +28,13 @@ type Deps struct {
 	Addr string // host:port; not used when Listener is set
 	// Listener is an address already taken, so that a start fails before anything else was started.
 	Listener net.Listener
-	Demo     bool // simulated phones and carrier: the screen says so
+	// Certificate has the panel served by https.
+	Certificate Certificate
+	Print       bool // what the panel shows may be printed (§19(5))
+	Demo        bool // simulated phones and carrier: the screen says so
 
 	Auth    auth.Settings
+	Rates   Rates // the zero ones bound nothing
 	Hub     *Hub
 	Calls   Calls
 	Trunks  Trunks
@@ -41,6 +47,10 @@ type Deps struct {
 	Audit  audit.Log
 	Record audit.Book
 	Checks AuditChecks
+	// Incidents keeps what happened to personal data, and Evidence writes all of one as a file. Alert tells every node.
+	Incidents incident.Store
+	Evidence  Evidence
+	Alert     func(dialer.Alert)
 
 	Users    dialer.Users
 	Sessions dialer.Sessions
@@ -95,6 +105,8 @@ type Deps struct {
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 
+	BodyWait time.Duration // for a body that is no list to come; default 10 s
+
 	Metrics *prometheus.Registry // default: one of its own
 	Now     dialer.Clock         // default: time.Now
 	Log     *slog.Logger         // default: none
@@ -111,6 +123,11 @@ type Server struct {
 	recount *recounter
 	jobs    *jobs
 	metrics metrics
+	cert    *papers // nil: served by http
+
+	throttle *throttle
+	seats    *seats
+	signOff  signOff
 
 	unlisted   []error  // routes without a row in auth.Table
 	registered []string // routes with one
@@ -126,6 +143,9 @@ func New(d Deps) (*Server, error) {
 	if d.Log == nil {
 		d.Log = slog.New(slog.DiscardHandler)
 	}
+	if d.BodyWait == 0 {
+		d.BodyWait = bodyWait
+	}
 	if d.Metrics == nil {
 		d.Metrics = prometheus.NewRegistry()
 	}
@@ -138,6 +158,12 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
+	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
+	if d.Certificate.On() {
+		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {
+			return nil, err
+		}
+	}
 	if s.metrics, err = newMetrics(d.Metrics); err != nil {
 		return nil, err
 	}
@@ -187,6 +213,7 @@ func (s *Server) routes() {
 	s.scriptRoutes()
 	s.userRoutes()
 	s.auditRoutes()
+	s.incidentRoutes()
 	s.liveRoutes()
 	s.serverRoutes()
 	s.mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errNoRoute) }))
@@ -210,13 +237,14 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(secured(foreign.Handler(bounded(s.mux))))
+	return s.logged(s.strict(secured(s.throttled(foreign.Handler(legible(s.bounded(s.mux)))))))
 }
 
 // The waits of the HTTP server.
 const (
 	headerWait  = 5 * time.Second
-	readWait    = 2 * time.Minute // a list of 200,000 rows over a slow line
+	bodyWait    = 10 * time.Second // a body that is no list
+	readWait    = 2 * time.Minute  // a list of 200,000 rows over a slow line
 	writeWait   = 2 * time.Minute
 	idleWait    = 2 * time.Minute
 	closingWait = 5 * time.Second
@@ -243,6 +271,9 @@ func (s *Server) Run(ctx context.Context) error {
 		if listener, err = Listen(ctx, s.d.Addr); err != nil {
 			return err
 		}
+	}
+	if s.cert != nil {
+		listener = tls.NewListener(listener, s.cert.config())
 	}
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerWait, ReadTimeout: readWait, WriteTimeout: writeWait,

@@ -296,6 +296,7 @@ type SignedIn struct {
 	User       Person         `json:"user"`
 	Demo       bool           `json:"demo"`
 	AlwaysOpen bool           `json:"always_open"`
+	Print      bool           `json:"print" doc:"what is on the screen may be printed; else a print shows that it may not"`
 	Desk       *dialer.DeskID `json:"desk" doc:"where this person sits"`
 	ExpiresAt  time.Time      `json:"expires_at" doc:"when the session ends unless it is used before"`
 	// Step is what is still to be done; until it is done the session is good for nothing else.

@@ -57,12 +57,19 @@ func (v viewer) seesAlert(a Alert) bool {
 	switch v.role {
 	case dialer.RoleSupervisor:
 		return true
-	case dialer.RoleOperator, dialer.RoleAdmin:
+	case dialer.RoleOperator:
+		return a.CallID == "" && a.Kind != report.TargetFailing && !ofSafety(a)
+	case dialer.RoleAdmin:
 		return a.CallID == "" && a.Kind != report.TargetFailing
+	case dialer.RoleWard:
+		return ofSafety(a)
 	default:
 		return false
 	}
 }
+
+// ofSafety: an incident, and that the record was tampered with, are for the ward too, at once (§22).
+func ofSafety(a Alert) bool { return a.Kind == incidentAlert || a.Kind == AuditDamaged }
 
 // readsCloses: what went back is the supervisor's and the ward's to read. An operator need know only how far the day's close is.
 func (v viewer) readsCloses() bool {

@@ -8,6 +8,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/report"
@@ -33,6 +34,8 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[auth.Step]():                texts(auth.Steps...),
 	reflect.TypeFor[auth.Way]():                 texts(auth.Ways...),
 	reflect.TypeFor[auth.Need]():                texts(auth.Needs...),
+	reflect.TypeFor[incident.Kind]():            texts(incident.Kinds...),
+	reflect.TypeFor[incident.Act]():             texts(incident.Acts...),
 	reflect.TypeFor[audit.Fault]():              texts(audit.Faults...),
 	reflect.TypeFor[dialer.Direction]():         texts(dialer.Outbound, dialer.Inbound),
 	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
@@ -143,6 +146,8 @@ func describeReportWords(r huma.Registry) {
 	alias[auth.Way](r)
 	alias[auth.Need](r)
 	alias[audit.Fault](r)
+	alias[incident.Kind](r)
+	alias[incident.Act](r)
 	alias[report.Kind](r)
 	alias[report.Measure](r)
 	alias[report.State](r)

@@ -117,7 +117,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Vault: personal,
 		Rules: a.rules, Hours: a.hours, NeedHistory: s.Calls.NeedHistoryCheck,
-		Now: a.watch.Now, Log: o.log, Registerer: metrics,
+		Ceiling: a.ceiling(o), Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
 		return nil, err
@@ -187,6 +187,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	})
 	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
+	a.ledger.OnCeiling(func(span dialer.CeilingSpan) { a.alertAll(span.Alert()) })
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
 	}, func() float64 { return float64(len(a.engine.Calls())) }))
@@ -207,8 +208,10 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll,
 	}
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Auth: a.signingIn(), IdleLock: idleLock(s.Auth), Setup: a.setup, Hub: a.hub, Calls: a.fleet, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, Print: s.Panel.Print, Rates: rates(s.HTTP, o), Hub: a.hub, Certificate: webui.Certificate(s.HTTP.TLS),
+		Auth: a.signingIn(), IdleLock: idleLock(s.Auth), Setup: a.setup, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Audit: a.ledger, Record: a.ledger, Checks: a.audit,
+		Incidents: a.ledger, Evidence: evidence{a.ledger, a.ledger, a.audit, a.ledger}, Alert: a.alertAll,
 		Users: a.ledger, Sessions: a.ledger, SessionBook: a.ledger, Factors: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
 		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
 		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger, Sources: a.ledger, Languages: a.ledger,
@@ -318,7 +321,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		if a.recorder != nil {
 			group.Go(func() error { return a.keepSound(rooms) })
 		}
-		ready("http://" + a.listener.Addr().String())
+		ready(a.settings.HTTP.Scheme() + "://" + a.listener.Addr().String())
 		select {
 		case <-ctx.Done():
 			a.stopping()

@@ -2,15 +2,12 @@ package main
 
 import (
 	"context"
-	"encoding/csv"
 	"errors"
 	"flag"
 	"fmt"
 	"io/fs"
 	"os"
 	"os/user"
-	"strconv"
-	"strings"
 	"time"
 
 	"kakeru/configs"
@@ -138,26 +135,20 @@ func listAudit(ctx context.Context, l *postgres.Ledger, _ configs.Settings, o au
 		}
 		*day.at = d.At(0)
 	}
-	out := csv.NewWriter(std.out)
-	_ = out.Write([]string{"n", "at", "user", "role", "action", "route", "object", "outcome", "detail", "address", "case_refs"}) // Flush says what failed
+	out := newAuditCSV(std.out)
 	for {
 		found, err := l.Entries(ctx, q)
 		if err != nil {
 			return err
 		}
 		for _, e := range found {
-			_ = out.Write([]string{
-				strconv.FormatInt(e.N, 10), e.At.In(dialer.Tokyo).Format(time.RFC3339), string(e.By), string(e.Role), string(e.Action), e.Route, e.Object,
-				e.Outcome, e.Detail, e.Address, strings.Join(e.Refs, " "),
-			})
+			out.write(e)
 		}
 		if len(found) < listPage {
-			break
+			return out.flush()
 		}
 		q.Below = found[len(found)-1].N
 	}
-	out.Flush()
-	return out.Error()
 }
 
 // noteCommand writes down what was done from the command line: by an account of the machine, since nobody signs in there.

@@ -1,11 +1,18 @@
 package main
 
 import (
+	"archive/zip"
+	"bytes"
+	"crypto/sha256"
+	"errors"
+	"fmt"
+	"io"
 	"net/http"
 	"os"
 	"path/filepath"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -77,5 +84,57 @@ func TestAuditFromClickToProof(t *testing.T) {
 	}
 	if r := h.command("audit", "burn"); r.status != 2 {
 		t.Errorf("an unknown word: %d %s", r.status, r.err)
+	}
+}
+
+// TestAnIncidentsEvidence: who was in question could see one case; the ward takes all that is kept of it, with the sums that fit.
+func TestAnIncidentsEvidence(t *testing.T) {
+	h := newHouse(t, houseOptions{cases: 10})
+	h.start()
+	operator, supervisor, ward := h.signIn("operator1"), h.signIn("supervisor"), h.signIn("ward")
+	began := time.Now()
+	id := h.caseEnding("05")
+	h.must(operator.call(t.Context(), http.MethodGet, "/api/cases/"+string(id), nil, nil))
+	h.must(operator.call(t.Context(), http.MethodGet, "/api/cases/"+string(id), nil, nil))
+	h.must(supervisor.call(t.Context(), http.MethodGet, "/api/cases/"+string(h.caseEnding("41")), nil, nil))
+	who, err := h.ledger.UserByLogin(t.Context(), "operator1")
+	h.must(err)
+	var told struct {
+		Incident struct{ ID int64 }
+		Reach    struct{ Persons, Entries, Held int }
+	}
+	h.must(supervisor.call(t.Context(), http.MethodPost, "/api/incidents", map[string]any{
+		"kind": "leaked", "found_at": time.Now(), "from": began.Add(-time.Minute), "until": time.Now(), "who": []string{string(who.ID)}, "malice": true,
+		"what": "画面を撮影された", "cause": "", "done": "", "future": "",
+	}, &told))
+	if told.Reach.Persons != 1 || told.Reach.Entries != 2 || told.Reach.Held != 10 {
+		t.Errorf("in reach: %+v", told.Reach)
+	}
+	resp, err := ward.http.Get("http://" + h.http + fmt.Sprintf("/api/incidents/%d/evidence", told.Incident.ID)) //nolint:noctx // a test's
+	h.must(err)
+	b, err := io.ReadAll(resp.Body)
+	h.must(errors.Join(err, resp.Body.Close()))
+	z, err := zip.NewReader(bytes.NewReader(b), int64(len(b)))
+	h.must(err)
+	files := map[string]string{}
+	for _, f := range z.File {
+		r, err := f.Open()
+		h.must(err)
+		content, err := io.ReadAll(r)
+		h.must(err)
+		files[f.Name] = string(content)
+	}
+	n := strings.Count(files["audit.csv"], "case_read")
+	if n != 2 || !strings.Contains(files["audit-check.txt"], "0 findings") || !strings.Contains(files["incident.json"], "画面を撮影された") {
+		t.Errorf("%d readings, %s", n, files["audit-check.txt"])
+	}
+	for line := range strings.Lines(files["SHA256SUMS"]) {
+		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
+		if got := fmt.Sprintf("%x", sha256.Sum256([]byte(files[name]))); got != sum {
+			t.Errorf("%s has another sum", name)
+		}
+	}
+	if len(files) != 6 || strings.Count(files["SHA256SUMS"], "\n") != 5 {
+		t.Errorf("the file holds %d files", len(files))
 	}
 }

@@ -14,6 +14,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/webui"
 )
 
 // auditWatch looks whether the record of who saw what is as it was written, and keeps anchors of it outside the database: so
@@ -133,7 +134,7 @@ func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
 	first := check.Findings[0]
 	w.log.Error("the record of who saw what was tampered with", "findings", len(check.Findings), "first", first.String())
 	w.alert(dialer.Alert{
-		Kind: "audit_damaged", Text: fmt.Sprintf("閲覧・操作記録に改ざんの跡があります(%d件、最初は記録番号%d)。管理者と区に知らせてください", len(check.Findings), first.N),
+		Kind: webui.AuditDamaged, Text: fmt.Sprintf("閲覧・操作記録に改ざんの跡があります(%d件、最初は記録番号%d)。管理者と区に知らせてください", len(check.Findings), first.N),
 		TextEN: fmt.Sprintf("the record of who saw what was tampered with (%d findings; %s); tell the administrator and the ward", len(check.Findings), first),
 	})
 	return check, nil

@@ -22,17 +22,20 @@ type benchFlags struct {
 	ledger, profiles             string
 }
 
+// ownBenches have flags of their own.
+var ownBenches = map[string]func(context.Context, []string, streams) error{
+	"besthour": func(_ context.Context, args []string, std streams) error { return benchBestHour(args, std) }, // it measures no machine
+	"report":   benchReport,
+	"audit":    benchAudit,
+}
+
 // runBench runs a benchmark and prints its figures: a table for people, or with --json one flat object.
 func runBench(ctx context.Context, args []string, std streams) error {
 	if len(args) == 0 {
 		return errUsage{"say which"}
 	}
-	switch args[0] { // those that have flags of their own
-	case "besthour": // it measures no machine
-		return benchBestHour(args[1:], std)
-	case "report":
-		return benchReport(ctx, args[1:], std)
-	default:
+	if own, ok := ownBenches[args[0]]; ok {
+		return own(ctx, args[1:], std)
 	}
 	var o benchFlags
 	rest, err := flags("bench "+args[0], args[1:], std, func(f *flag.FlagSet) {

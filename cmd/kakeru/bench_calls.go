@@ -186,7 +186,7 @@ func (l *callLoad) call(ctx context.Context) error {
 	defer cancel()
 	began := time.Now()
 	line, err := l.agent.Prepare(ctx, dialer.CallOrder{
-		ID: dialer.CallID(dialer.NewID(began)), Desk: "desk1", Number: "0300001234", Sample: true,
+		ID: dialer.CallID(dialer.NewID(began)), Desk: "desk1", Click: dialer.NewClick("desk1"), Number: "0300001234", Sample: true,
 	})
 	if err != nil {
 		return err

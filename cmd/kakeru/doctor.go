@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
@@ -74,7 +75,8 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkRecording, checkPhones,
+	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkPasswords, checkRecording,
+	checkWires, checkFiles, checkProcess, checkPhones,
 }
 
 // checkWithin bounds the answer of a store.
@@ -139,23 +141,26 @@ func checkPanel(ctx context.Context, s configs.Settings) []finding {
 		_ = l.Close()
 	}
 	host, _, err := net.SplitHostPort(s.HTTP.Addr)
-	if ip, bad := netip.ParseAddr(host); err == nil && (bad != nil || !ip.IsLoopback()) && !s.HTTP.SecureCookie {
+	if ip, bad := netip.ParseAddr(host); err == nil && (bad != nil || !ip.IsLoopback()) && !s.HTTP.SecureCookie && !s.HTTP.TLS.On() {
 		all = append(all, finding{
-			minor, "panel", "is reached over the network without https", "put a TLS proxy in front, and set http.secure_cookie",
+			minor, "panel", "is reached over the network without https", "set http.tls (`kakeru cert` makes a certificate), or put a TLS proxy in front and set http.secure_cookie",
 		})
 	}
-	return all
+	return append(all, checkPanelCertificate(s.HTTP)...)
 }
 
 // serves says whether a kakeru answers at the panel's address.
 func serves(ctx context.Context, s configs.Settings) bool {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
-	req, err := http.NewRequestWithContext(ctx, http.MethodGet, "http://"+s.HTTP.Addr+"/healthz", nil)
+	req, err := http.NewRequestWithContext(ctx, http.MethodGet, s.HTTP.Scheme()+"://"+s.HTTP.Addr+"/healthz", nil)
 	if err != nil {
 		return false
 	}
-	resp, err := http.DefaultClient.Do(req)
+	// Who signed the certificate is looked at elsewhere; here it is asked whether it is us that answers at our own address.
+	own := &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}} //nolint:gosec // nothing is sent
+	defer own.CloseIdleConnections()
+	resp, err := (&http.Client{Transport: own}).Do(req)
 	if err != nil {
 		return false
 	}

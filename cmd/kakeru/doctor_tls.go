@@ -33,6 +33,19 @@ func checkCertificate(s configs.SIP) []finding {
 	return found
 }
 
+// checkPanelCertificate looks at what browsers are shown.
+func checkPanelCertificate(s configs.HTTP) []finding {
+	if !s.TLS.On() {
+		return nil
+	}
+	const about = "panel certificate"
+	pair, err := tls.LoadX509KeyPair(s.TLS.Cert, s.TLS.Key)
+	if err != nil {
+		return []finding{{major, about, "cannot be used: " + oneLine(err), "correct http.tls.cert and http.tls.key: the key must be that certificate's"}}
+	}
+	return []finding{lasts(about, pair.Leaf)}
+}
+
 // lasts tells how long a certificate is good for.
 func lasts(about string, cert *x509.Certificate) finding {
 	until := cert.NotAfter.Format(time.DateOnly)

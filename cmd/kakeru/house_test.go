@@ -158,7 +158,7 @@ func (h *house) writeSettings(o houseOptions) {
 		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, phone: generic}\n", i+1, i+1, a.user, a.password)
 	}
 	h.must(os.WriteFile(h.config(), []byte(fmt.Sprintf(`
-http: {addr: %q}
+http: {addr: %q, per_session: 100000, per_address: 100000} # tests ask again and again
 database: {url: %q}
 redis: {url: %q}
 state_dir: %q

@@ -130,11 +130,12 @@ const labCallPorts = 62000
 
 // runLabCall is a simulated customer who calls the centre once: nil when somebody answered and was heard.
 func runLabCall(ctx context.Context, args []string, std streams) error {
-	var to, from string
+	var to, from, name string
 	var seconds int
 	rest, err := flags("lab call", args, std, func(f *flag.FlagSet) {
 		f.StringVar(&to, "to", "", "the centre's `number@host:port`")
 		f.StringVar(&from, "from", "", "the caller's `number`; withheld when left out")
+		f.StringVar(&name, "name", "", "what the caller's telephone company says they are called")
 		f.IntVar(&seconds, "seconds", 20, "how long the caller talks")
 	})
 	if err != nil {
@@ -153,7 +154,7 @@ func runLabCall(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	c, err := lab.NewCustomer(lab.CustomerOptions{
-		Media: pool, Server: server, To: number, From: from, Talk: time.Duration(seconds) * time.Second,
+		Media: pool, Server: server, To: number, From: from, Name: name, Talk: time.Duration(seconds) * time.Second,
 	})
 	if err != nil {
 		return err

@@ -50,9 +50,22 @@ func commands() []command {
 			"audit", "verify [--anchors FILE]|anchor|list [--case-ref REF] [--user ID] [--action A] [--from DAY] [--until DAY] --config FILE",
 			"who saw and changed what: any tampering found, the entries out as CSV", runAudit,
 		},
+		{
+			"backup", "--out FILE --config FILE | key --out FILE | verify FILE --key FILE",
+			"the ledger in one encrypted file, without any key of personal data", runBackup,
+		},
+		{"restore", "FILE --key FILE --config FILE", "a backup into an empty database", runRestore},
+		{
+			"vault", "master --out FILE | status|rotate --config FILE | give-up KEY|lost --config FILE",
+			"the keys of personal data, and the master key that wraps them", runVault,
+		},
+		{
+			"cert", "ca --out FOLDER [--permit DOMAIN|NETWORK] | issue --ca FOLDER --name HOST [--ip ADDRESS] [--force]",
+			"certificates for a closed network", runCert,
+		},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},
 		{"lab", "phone|carrier|call …", "a simulated desk phone, carrier or caller on its own", runLab},
-		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|besthour [--json]", "the benchmarks", runBench},
+		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|audit|besthour [--json]", "the benchmarks", runBench},
 		{"install", "run|test|bench-media", "install the packages that running, testing or comparing needs", runInstall},
 		{"openapi", "", "print the HTTP API's description", runOpenAPI},
 	}

@@ -20,7 +20,7 @@ func (a *app) signingIn() auth.Settings {
 		need[dialer.Role(role)] = auth.Need(word)
 	}
 	return auth.Settings{
-		SecureCookie: s.HTTP.SecureCookie, SecondFactor: need, Secret: a.secret, Origin: s.HTTP.Origin,
+		SecureCookie: s.HTTP.SecureCookie || s.HTTP.TLS.On(), SecondFactor: need, Secret: a.secret, Origin: s.HTTP.Origin,
 		Words: []string{s.Report.Ward, s.Report.Contractor},
 	}
 }

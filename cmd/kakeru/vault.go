@@ -14,8 +14,15 @@ import (
 	"kakeru/dialer/vault"
 )
 
-// keys opens the folder with the keys of personal data.
-func keys(s configs.Settings) (*vault.Vault, error) { return vault.Open(keysFolder(s)) }
+// keys opens the folder with the keys of personal data, and the master key that wraps them. A program that has the master key is
+// bounded by its own patience.
+func keys(s configs.Settings) (*vault.Vault, error) {
+	all, err := masters(context.Background(), s)
+	if err != nil {
+		return nil, err
+	}
+	return vault.Open(keysFolder(s), all...)
+}
 
 func keysFolder(s configs.Settings) string {
 	return firstOf(s.Vault.Folder, filepath.Join(s.StateDir, "keys"))
@@ -50,7 +57,35 @@ func checkVault(ctx context.Context, s configs.Settings) []finding {
 	if err != nil {
 		return []finding{{major, about, oneLine(err), "correct vault.folder"}}
 	}
-	return []finding{{fine, about, fmt.Sprintf("personal data of %d days is kept under their keys in %s; keep it out of every backup", len(living), folder), ""}}
+	return append(
+		[]finding{{fine, about, fmt.Sprintf("personal data of %d days is kept under their keys in %s; keep it out of every backup", len(living), folder), ""}},
+		checkMaster(s)...,
+	)
+}
+
+// checkMaster looks at what wraps the keys.
+func checkMaster(s configs.Settings) []finding {
+	const about = "master key"
+	v, err := keys(s)
+	if err != nil {
+		return []finding{{major, about, oneLine(err), "mend that: the server does not start without it"}}
+	}
+	standing, err := v.Standing()
+	if err != nil {
+		return []finding{{major, about, oneLine(err), "mend that"}}
+	}
+	lost, err := v.Lost()
+	switch {
+	case err != nil:
+		return []finding{{major, about, oneLine(err), "mend that"}}
+	case len(lost) > 0:
+		return []finding{{major, about, fmt.Sprintf("%d keys do not open", len(lost)), "`kakeru vault status` names them; put back the master key that wraps them"}}
+	case v.Current() == "":
+		return []finding{{minor, about, "there is none: whoever takes vault.folder has the keys", "make one with `kakeru vault master`, and set vault.master"}}
+	case len(standing) > 1 || len(standing) == 1 && standing[v.Current()] == 0:
+		return []finding{{minor, about, "not all keys are wrapped by it", "run `kakeru vault rotate`"}}
+	}
+	return []finding{{fine, about, "wraps all keys", ""}}
 }
 
 // within reports whether a path stands in a folder.

@@ -18,7 +18,10 @@ import (
 const pgUser = "kakeru"
 
 // Postgres is a running private PostgreSQL server.
-type Postgres struct{ *process }
+type Postgres struct {
+	*process
+	port string // of its socket
+}
 
 // StartPostgres starts PostgreSQL in o.Dir, makes its data folder at the first
 // start, and returns when it answers. ctx bounds the start only; the server runs
@@ -51,6 +54,9 @@ func startPostgres(ctx context.Context, f *folder, o Options) (*Postgres, error)
 	if err := clearStaleLocks(f); err != nil {
 		return nil, err
 	}
+	if err := o.Network.install(f); err != nil {
+		return nil, err
+	}
 	// Fast shutdown (SIGINT) closes sessions and writes a checkpoint; immediate
 	// (SIGQUIT) leaves recovery to the next start.
 	cmd := f.newCommand(context.WithoutCancel(ctx), syscall.SIGINT, filepath.Join(bin, "postgres"), postgresArgs(f, o)...)
@@ -61,7 +67,10 @@ func startPostgres(ctx context.Context, f *folder, o Options) (*Postgres, error)
 	if err != nil {
 		return nil, err
 	}
-	p := &Postgres{proc}
+	p := &Postgres{proc, "5432"}
+	if o.Network != nil {
+		p.port = o.Network.Port
+	}
 	if err := p.awaitReady(ctx, p.ping); err != nil {
 		p.Stop()
 		return nil, err
@@ -79,6 +88,10 @@ func postgresArgs(f *folder, o Options) []string {
 		"log_error_verbosity=terse",
 		"max_connections=200",
 	}
+	if n := o.Network; n != nil {
+		settings[0] = "listen_addresses=" + n.Host
+		settings = append(settings, "port="+n.Port, "ssl=on", "ssl_cert_file="+f.tlsFile("crt"), "ssl_key_file="+f.tlsFile("key"))
+	}
 	if o.Fast {
 		settings = append(settings, "fsync=off", "synchronous_commit=off", "full_page_writes=off")
 	}
@@ -87,6 +100,30 @@ func postgresArgs(f *folder, o Options) []string {
 		args = append(args, "-c", s)
 	}
 	return args
+}
+
+func (f *folder) tlsFile(ending string) string { return filepath.Join(f.data, "server."+ending) }
+
+// install copies the files to where the server's user may read them, and nobody else.
+func (n *Network) install(f *folder) error {
+	if n == nil {
+		return nil
+	}
+	for ending, from := range map[string]string{"crt": n.Cert, "key": n.Key} {
+		text, err := os.ReadFile(from)
+		if err != nil {
+			return err
+		}
+		if err := os.WriteFile(f.tlsFile(ending), text, 0o600); err != nil {
+			return err
+		}
+		if c := credential(); c != nil {
+			if err := os.Chown(f.tlsFile(ending), int(c.Uid), int(c.Gid)); err != nil {
+				return err
+			}
+		}
+	}
+	return nil
 }
 
 // initdb makes the data folder under another name and renames it when it is
@@ -121,11 +158,8 @@ func initdb(ctx context.Context, f *folder, o Options, bin string) error {
 // container that number may well be another server's. openFolder has made sure
 // that no PostgreSQL works in the data folder, so the files are nobody's.
 func clearStaleLocks(f *folder) error {
-	for _, path := range []string{
-		filepath.Join(f.data, "postmaster.pid"),
-		filepath.Join(f.run, ".s.PGSQL.5432"),
-		filepath.Join(f.run, ".s.PGSQL.5432.lock"),
-	} {
+	sockets, _ := filepath.Glob(filepath.Join(f.run, ".s.PGSQL.*"))
+	for _, path := range append(sockets, filepath.Join(f.data, "postmaster.pid")) {
 		if err := os.Remove(path); err != nil && !errors.Is(err, os.ErrNotExist) {
 			return err
 		}
@@ -143,7 +177,7 @@ func (p *Postgres) ping(ctx context.Context) error {
 
 // URL is the address of a database of this server, as pgx and libpq read it.
 func (p *Postgres) URL(database string) string {
-	query := url.Values{"host": {p.folder.run}, "port": {"5432"}, "user": {pgUser}}
+	query := url.Values{"host": {p.folder.run}, "port": {p.port}, "user": {pgUser}}
 	return "postgres:///" + url.PathEscape(database) + "?" + query.Encode()
 }
 

@@ -36,8 +36,18 @@ type Options struct {
 	// Redis has no such thing: its allocator asks for the time before that library
 	// is ready, and waits for ever.
 	Later time.Duration
+	// Network has PostgreSQL listen at an address too, and speak TLS there.
+	Network *Network
 	// Log gets one line for each start and stop; nil means slog.Default().
 	Log *slog.Logger
+}
+
+// Network is where PostgreSQL listens besides its socket, and the PEM files that it shows who it is with.
+type Network struct {
+	Host string
+	Port string
+	Cert string
+	Key  string
 }
 
 func (o Options) logger() *slog.Logger {

@@ -60,7 +60,7 @@ func (p phoneTest) line(desk, customer Far) dialer.Line {
 }
 
 func (p phoneTest) order() dialer.CallOrder {
-	return dialer.CallOrder{ID: dialer.CallID(dialer.NewID(time.Now())), Desk: p.Desk, Number: p.Number, Sample: true}
+	return dialer.CallOrder{ID: dialer.CallID(dialer.NewID(time.Now())), Desk: p.Desk, Click: dialer.NewClick(p.Desk), Number: p.Number, Sample: true}
 }
 
 // customer prepares a call and dials its customer leg.

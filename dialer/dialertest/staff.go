@@ -77,8 +77,8 @@ func (f *Factors) PutTOTP(_ context.Context, user dialer.UserID, sealed []byte, 
 	})
 }
 
-// TakeStep implements dialer.Factors.
-func (f *Factors) TakeStep(_ context.Context, user dialer.UserID, step int64) (fresh bool, err error) {
+// TakeCodeStep implements dialer.Factors.
+func (f *Factors) TakeCodeStep(_ context.Context, user dialer.UserID, step int64) (fresh bool, err error) {
 	err = f.change(user, func(s *dialer.SecondFactors) error {
 		if fresh = len(s.TOTP) > 0 && step > s.LastStep; fresh {
 			s.LastStep = step

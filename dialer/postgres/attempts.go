@@ -29,6 +29,7 @@ func (l *Ledger) Reserve(ctx context.Context, r dialer.Reservation) error {
 	if again := l.repeated(ctx, r, err); again != nil {
 		return again
 	}
+	l.tellCeiling(ctx, r.At, err)
 	return err
 }
 
@@ -50,6 +51,9 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 		return dialer.Refuse(dialer.NumberLocked)
 	case now.Unread:
 		return dialer.Refuse(dialer.HistoryUnread)
+	}
+	if err := l.underCeiling(ctx, q, r); err != nil {
+		return err
 	}
 	n, err := q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,

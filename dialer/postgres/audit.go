@@ -233,15 +233,15 @@ func auditRows(ctx context.Context, q *db.Queries, ask audit.Query) ([]db.Audit,
 		}
 		ask.Ref = ref
 	}
-	switch {
-	case ask.Ref != "":
-		return q.AuditOfCase(ctx, db.AuditOfCaseParams{
+	if ask.Ref != "" {
+		found, err := q.AuditOfCase(ctx, db.AuditOfCaseParams{
 			Ref: ask.Ref, Below: ask.Below, ByUser: string(ask.By), Action: string(ask.Action), FromAt: ask.From, UntilAt: ask.Until, Most: most,
 		})
-	case ask.By != "":
-		return q.AuditOfUser(ctx, db.AuditOfUserParams{
-			ByUser: string(ask.By), Below: ask.Below, Action: string(ask.Action), FromAt: ask.From, UntilAt: ask.Until, Most: most,
-		})
+		rows := make([]db.Audit, len(found))
+		for i, r := range found {
+			rows[i] = db.Audit(r)
+		}
+		return rows, err
 	}
 	at, below := ask.Until, int64(0) // (at, n) before the first of that instant
 	if ask.Below != math.MaxInt64 {
@@ -252,6 +252,11 @@ func auditRows(ctx context.Context, q *db.Queries, ask audit.Query) ([]db.Audit,
 		if err == nil && then.Before(at) {
 			at, below = then, ask.Below
 		}
+	}
+	if ask.By != "" {
+		return q.AuditOfUser(ctx, db.AuditOfUserParams{
+			ByUser: string(ask.By), BelowAt: at, Below: below, FromAt: ask.From, Action: string(ask.Action), Most: most,
+		})
 	}
 	return q.AuditOfAll(ctx, db.AuditOfAllParams{BelowAt: at, Below: below, FromAt: ask.From, Action: string(ask.Action), Most: most})
 }

@@ -29,6 +29,11 @@ type custodyRows struct {
 		Ticked                              []string
 	}
 	Checks, Reads, Listens []actRow
+	Incidents              []incidentRow
+	Audit                  []struct {
+		Action string
+		At     time.Time
+	}
 }
 
 type closeRow struct {
@@ -41,6 +46,11 @@ type closeRow struct {
 		Rows int
 	}
 	Destroyed map[string]int
+}
+
+type incidentRow struct {
+	ID, Revision int
+	Found_at     time.Time
 }
 
 type actRow struct {
@@ -97,8 +107,30 @@ func (g *again) privacy() {
 			}
 		}
 	}
-	g.say("記録なし(事故の登録は未実装)", "unknown", "incidents", "count")
-	g.say("記録なし(台帳に記録していません)", "unknown", "refused", "count")
+	newest := map[int]incidentRow{}
+	for _, i := range c.Incidents {
+		if i.Revision > newest[i.ID].Revision {
+			newest[i.ID] = i
+		}
+	}
+	var found []int
+	for id, i := range newest {
+		if g.in(tokyoDay(i.Found_at)) {
+			found = append(found, id)
+		}
+	}
+	slices.Sort(found)
+	text, refused := fmt.Sprintf("%d件", len(found)), 0
+	for n, id := range found {
+		text += map[bool]string{true: ": ", false: "、"}[n == 0] + fmt.Sprintf("第%d号", id)
+	}
+	for _, a := range c.Audit {
+		if a.Action == "refused" && g.in(tokyoDay(a.At)) {
+			refused++
+		}
+	}
+	g.say(text, "unknown", "incidents", "count")
+	g.say(fmt.Sprintf("%d件", refused), "unknown", "refused", "count")
 }
 
 // privacyDays says of each day on which the centre opened how it was closed.

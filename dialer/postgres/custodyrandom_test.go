@@ -7,6 +7,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 )
 
 // custody writes a year's logs of personal data: closes that were carried out, given up, left under way and forgotten, lists, exports,
@@ -33,6 +34,17 @@ func (y *randomYear) custody(calls []string) {
 		VALUES ($1, $1, 'debt-h', 'other', 'withdrawn', 'op', '2020-01-01', '2030-01-01', '2020-01-01', '')`, handoff)
 	for _, call := range calls[:min(8, len(calls))] {
 		y.exec(`INSERT INTO recordings (attempt_id, ref, began_at) VALUES ($1, $2, $3)`, call, call, y.at())
+	}
+	var last audit.Entry
+	for range 20 {
+		last = AuditChain(testRefs).Append(last, audit.Event{At: y.at(), By: "op", Action: audit.Action(pick(y.r, "refused", "case_read"))})
+		y.exec(`INSERT INTO audit VALUES ($1, $2, $3, '', $4, '', '', '', '', '', '{}', $5, $6)`, last.N, last.At, string(last.By), string(last.Action), last.Before, last.Seal)
+	}
+	for id := range 3 {
+		for revision := range 1 + y.r.IntN(2) {
+			y.exec(`INSERT INTO incidents (id, revision, at, by_user, kind, found_at, from_at, until_at, who, malice, what, cause, done, future)
+				VALUES ($1, $2, $3, 'sv', 'leaked', $3, $3, $3, '{}', false, 'x', '', '', '')`, id+1, revision+1, y.at())
+		}
 	}
 	for range 40 {
 		shown, ticked := y.r.IntN(4) > 0, []string{}

@@ -127,6 +127,14 @@ func custodyViews(ctx context.Context, q *db.Queries, from, to time.Time, c *rep
 	for _, r := range reads {
 		c.Reads = append(c.Reads, report.Act{ID: r.HandoffID, About: r.CaseRef, By: dialer.UserID(r.ByUser), At: r.At})
 	}
+	if c.Incidents, err = q.CustodyIncidents(ctx, from, to); err != nil {
+		return err
+	}
+	refused, err := q.CustodyRefused(ctx, from, to)
+	if err != nil {
+		return err
+	}
+	c.Refused = int(refused)
 	listens, err := q.CustodyListens(ctx, from, to)
 	for _, r := range listens {
 		c.Listens = append(c.Listens, report.Act{ID: strconv.FormatInt(r.ID, 10), About: r.AttemptID, By: dialer.UserID(r.ByUser), At: r.At})

@@ -139,10 +139,10 @@ func (l *Ledger) PutTOTP(ctx context.Context, user dialer.UserID, sealed []byte,
 	})
 }
 
-// TakeStep implements dialer.Factors.
-func (l *Ledger) TakeStep(ctx context.Context, user dialer.UserID, step int64) (fresh bool, err error) {
+// TakeCodeStep implements dialer.Factors.
+func (l *Ledger) TakeCodeStep(ctx context.Context, user dialer.UserID, step int64) (fresh bool, err error) {
 	err = l.query(ctx, "take a one-time password", func(ctx context.Context, q *db.Queries) error {
-		n, err := q.TakeStep(ctx, step, string(user))
+		n, err := q.TakeTOTPStep(ctx, step, string(user))
 		fresh = n > 0
 		return err
 	})

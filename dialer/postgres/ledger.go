@@ -57,6 +57,8 @@ type Options struct {
 	Hours dialer.Hours
 	// NeedHistory: nobody is called before whoever calls has said that they have read the case's history (CheckHistory).
 	NeedHistory bool
+	// Ceiling bounds how many calls go out; the zero one does not.
+	Ceiling dialer.Ceiling
 	// Now is the clock; time.Now when nil.
 	Now dialer.Clock
 	// Log takes one line for each change; discarded when nil.
@@ -75,6 +77,8 @@ type Ledger struct {
 	now   dialer.Clock
 
 	needHistory bool
+	ceiling     dialer.Ceiling
+	onCeiling   func(dialer.CeilingSpan)
 
 	log     *slog.Logger
 	spool   *spool        // nil without SpoolDir
@@ -128,6 +132,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	}
 	l := &Ledger{
 		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log, needHistory: o.NeedHistory,
+		ceiling: o.Ceiling, onCeiling: func(dialer.CeilingSpan) {},
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {

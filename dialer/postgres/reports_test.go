@@ -79,7 +79,7 @@ func export(t testing.TB, l *Ledger) (x exportedRows) {
 		"payments": &x.Payments, "handoffs": &x.Handoffs, "numbers_entered": &x.Numbers, "numbers_taken_back": &x.Back, "sms_counts": &x.Sms,
 		"issued_reports": &x.Issued, "custody_days": &x.Custody.Held, "day_closes": &x.Custody.Closes, "exports": &x.Custody.Exports, "lists": &x.Custody.Lists,
 		"paid_lists": &x.Custody.Paid, "disclosures": &x.Custody.Disclosures, "history_checks": &x.Custody.Checks, "handoff_reads": &x.Custody.Reads,
-		"recording_listens": &x.Custody.Listens,
+		"recording_listens": &x.Custody.Listens, "incidents": &x.Custody.Incidents, "audit": &x.Custody.Audit,
 	} {
 		var rows []byte
 		must(t, l.pool.QueryRow(t.Context(), "SELECT coalesce(json_agg(r), '[]') FROM "+table+" r").Scan(&rows))

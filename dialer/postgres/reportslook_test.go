@@ -55,7 +55,8 @@ func TestALookSeesWhatReadingFinds(t *testing.T) {
 			c, err := l.Custody(t.Context(), p.Start(), p.End())
 			must(t, err)
 			within := func(c report.Close) bool { return c.Day.String() < p.To.String() }
-			found.seen = slices.ContainsFunc(c.Closes, within) || len(c.Held)+len(c.Exports)+len(c.Lists)+len(c.Disclosures)+len(c.Checks)+len(c.Reads)+len(c.Listens) > 0
+			found.seen = slices.ContainsFunc(c.Closes, within) ||
+				len(c.Held)+len(c.Exports)+len(c.Lists)+len(c.Disclosures)+len(c.Checks)+len(c.Reads)+len(c.Listens)+len(c.Incidents)+c.Refused > 0
 		} else {
 			must(t, l.Facts(t.Context(), p.Start(), p.End(), found))
 		}

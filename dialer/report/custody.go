@@ -15,9 +15,11 @@ type Custody struct {
 	Exports     []Export
 	Lists       []List
 	Disclosures []Disclosure
-	Checks      []Act // 経過確認済
-	Reads       []Act // hand-offs that were opened with whom they are about
-	Listens     []Act // recordings that were played
+	Checks      []Act   // 経過確認済
+	Reads       []Act   // hand-offs that were opened with whom they are about
+	Listens     []Act   // recordings that were played
+	Incidents   []int64 // numbers of those that were found out in the span, in their order
+	Refused     int     // requests that a person's role did not allow
 }
 
 // The steps of a close that a report tells apart.

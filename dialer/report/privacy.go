@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"slices"
+	"strconv"
 	"time"
 
 	"kakeru/dialer"
@@ -42,6 +43,7 @@ func (b *privacy) read(ctx context.Context, l Ledger) error {
 		return err
 	}
 	b.readCloses(&c)
+	b.readIncidents(&c)
 	for _, of := range c.Lists {
 		b.list(of, c.Closes)
 	}
@@ -85,6 +87,21 @@ func (b *privacy) report() Report {
 		r.Sections = append(r.Sections, g.done())
 	}
 	return r
+}
+
+// readIncidents says which incidents were found out, and how often somebody asked for what their role may not do.
+func (b *privacy) readIncidents(c *Custody) {
+	found := Words{JA: fmt.Sprintf("%d件", len(c.Incidents)), EN: strconv.Itoa(len(c.Incidents))}
+	for i, id := range c.Incidents {
+		ja, en := "、", ", "
+		if i == 0 {
+			ja, en = ": ", ": "
+		}
+		found.JA += fmt.Sprintf("%s第%d号", ja, id)
+		found.EN += fmt.Sprintf("%sno. %d", en, id)
+	}
+	b.unknown.say("incidents", "count", Cell{Text: &found})
+	b.unknown.say("refused", "count", Cell{Text: &Words{JA: fmt.Sprintf("%d件", c.Refused), EN: strconv.Itoa(c.Refused)}})
 }
 
 // readCloses takes the month's closes, and says of each day on which the centre opened what became of its data.

@@ -90,13 +90,8 @@ func (b *privacy) lay() {
 		"incidents": words("個人情報に関する事故", "incidents"), "refused": words("拒否されたアクセス", "refused accesses"),
 	}), worded("count", "件数", "count"))
 	b.unknown.keep = []string{"incidents", "refused"}
-	for row, what := range map[string]Words{
-		"incidents": words("記録なし(事故の登録は未実装)", "no record (incidents cannot be entered yet)"),
-		"refused":   words("記録なし(台帳に記録していません)", "no record (the ledger does not keep them)"),
-	} {
-		b.unknown.say(row, "count", Cell{Why: Unused, Text: &what})
-	}
-	b.unknown.note("「記録なし」は0件を意味しません。事故の有無は別途報告します", "\"No record\" does not mean none: incidents are reported otherwise")
+	b.unknown.note("事故は期間内に知ったものです。内容と対応は「監査」の「事故」にあります。拒否されたアクセスは、権限のない操作を台帳が拒んだ回数です",
+		"Incidents are those found out in the span; what happened and what was done stands under Audit, Incidents. Refused accesses are requests that a role did not allow")
 }
 
 func (b *privacy) layCloses() {

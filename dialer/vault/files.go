@@ -9,6 +9,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
@@ -23,10 +24,12 @@ const (
 	newPrefix  = ".new-"
 )
 
-// keyFile is what a key's file holds: two of Tink's key sets.
+// keyFile is what a key's file holds: two of Tink's key sets, as they are or wrapped by a master.
 type keyFile struct {
-	Seal  json.RawMessage `json:"seal"`  // AES-256-GCM
-	Index json.RawMessage `json:"index"` // HMAC-SHA-256 as a PRF
+	Seal    json.RawMessage `json:"seal,omitempty"`  // AES-256-GCM
+	Index   json.RawMessage `json:"index,omitempty"` // HMAC-SHA-256 as a PRF
+	Master  string          `json:"master,omitempty"`
+	Wrapped []byte          `json:"wrapped,omitempty"` // a keyFile that is not wrapped
 }
 
 func (v *Vault) path(id KeyID, suffix string) string {
@@ -88,6 +91,9 @@ func exists(path string) (bool, error) {
 // bear puts a new key in its place, unless another process was faster. The name appears with all of its octets on disk.
 func (v *Vault) bear(id KeyID) error {
 	text, err := newKey()
+	if err == nil {
+		text, err = v.wrap(id, text)
+	}
 	if err != nil {
 		return err
 	}
@@ -97,7 +103,7 @@ func (v *Vault) bear(id KeyID) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(text)
-	if err = errors.Join(err, f.Sync(), f.Close(), v.step("written")); err != nil {
+	if err = errors.Join(err, v.own(f), f.Sync(), f.Close(), v.step("written")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	if err := os.Link(f.Name(), v.path(id, keySuffix)); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -145,6 +151,15 @@ func (v *Vault) read(id KeyID) (*key, error) {
 	if json.Unmarshal(text, &file) != nil {
 		return nil, broken
 	}
+	if file.Wrapped != nil {
+		if text, _, err = v.unwrap(id, file); err != nil {
+			return nil, err
+		}
+		file = keyFile{}
+		if json.Unmarshal(text, &file) != nil {
+			return nil, broken
+		}
+	}
 	seal, err1 := handle(file.Seal)
 	index, err2 := handle(file.Index)
 	if err1 != nil || err2 != nil {
@@ -166,6 +181,9 @@ func handle(text []byte) (*keyset.Handle, error) {
 // destroy does what is left of a destruction. Needs v.mu, or to be alone.
 func (v *Vault) destroy(id KeyID) error {
 	if err := v.tombstone(id); err != nil {
+		return fmt.Errorf("a key cannot be destroyed: %w", err)
+	}
+	if err := v.destroyHalf(id); err != nil {
 		return fmt.Errorf("a key cannot be destroyed: %w", err)
 	}
 	path := v.path(id, keySuffix)
@@ -190,7 +208,22 @@ func (v *Vault) tombstone(id KeyID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
+	return errors.Join(v.own(f), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
+}
+
+// own gives a file to whom the folder belongs, where root has made it: the server, which is not root, must read it.
+func (v *Vault) own(f *os.File) error {
+	if os.Geteuid() != 0 {
+		return nil
+	}
+	info, err := os.Stat(v.folder)
+	if err != nil {
+		return err
+	}
+	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
+		return f.Chown(int(owner.Uid), int(owner.Gid))
+	}
+	return nil
 }
 
 func overwrite(path string) error {

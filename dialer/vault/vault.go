@@ -56,8 +56,9 @@ const indexOctets = 16
 
 // Vault seals and unseals. Its methods may be called from anywhere at once, and from several processes over one folder.
 type Vault struct {
-	folder string
-	now    func() time.Time // the wall clock
+	folder  string
+	masters []Master         // the first wraps, all unwrap; none: keys stand as they are
+	now     func() time.Time // the wall clock
 
 	mu   sync.RWMutex
 	keys map[KeyID]*key
@@ -66,9 +67,9 @@ type Vault struct {
 }
 
 // Open opens a folder of keys, made if it is not there, and finishes what a crash left half destroyed. A folder that others may
-// read is an error.
-func Open(folder string) (*Vault, error) {
-	v := &Vault{folder: folder, now: time.Now, keys: map[KeyID]*key{}, step: func(string) error { return nil }}
+// read is an error. What is made from now on is wrapped by the first of the masters; each opens what it had wrapped.
+func Open(folder string, masters ...Master) (*Vault, error) {
+	v := &Vault{folder: folder, masters: masters, now: time.Now, keys: map[KeyID]*key{}, step: func(string) error { return nil }}
 	return v, v.open()
 }
 

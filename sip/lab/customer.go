@@ -26,6 +26,8 @@ type CustomerOptions struct {
 	Server netip.AddrPort
 	// To is the number called. From is the caller's own; empty withholds it.
 	To, From string
+	// Name is what the caller's telephone company says they are called (the display name of From); empty for nothing.
+	Name string
 	// Talk is how long the customer talks before hanging up; until the other
 	// side does if 0.
 	Talk time.Duration
@@ -158,7 +160,7 @@ func (o *outward) request(tag string) *sip.Request {
 	uri := sip.Uri{Scheme: "sip", User: c.options.To, Host: c.options.Server.Addr().String(), Port: port}
 	req := sip.NewRequest(sip.INVITE, uri)
 	who := sip.Uri{Scheme: "sip", User: c.options.From, Host: c.end.addr.Addr().String()}
-	from := &sip.FromHeader{Address: who, Params: sip.NewParams()}
+	from := &sip.FromHeader{DisplayName: c.options.Name, Address: who, Params: sip.NewParams()}
 	if c.options.From == "" {
 		from.DisplayName, from.Address = "Anonymous", sip.Uri{Scheme: "sip", User: "anonymous", Host: "anonymous.invalid"}
 	}

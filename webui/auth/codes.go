@@ -184,7 +184,7 @@ func (k *Keeper) takeCode(ctx context.Context, user dialer.UserID, code string) 
 	if err != nil {
 		return err
 	}
-	fresh, err := k.factors.TakeStep(ctx, user, step)
+	fresh, err := k.factors.TakeCodeStep(ctx, user, step)
 	if err == nil && !fresh {
 		err = ErrUsed
 	}

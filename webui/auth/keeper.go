@@ -118,6 +118,7 @@ func NewKeeper(stores Stores, s Settings) (*Keeper, error) {
 type Session struct {
 	User    dialer.User // without the hash of the password
 	Token   string
+	Since   time.Time // when it was opened
 	Expires time.Time // unless it is used before
 	Step    Step      // what is still to be done before it is good for anything
 	Locked  bool      // nobody was there for a while: it is good for the talk that goes on, and for unlocking
@@ -184,7 +185,7 @@ func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step)
 		return Session{}, errors.Join(err, k.SignOut(ctx, token))
 	}
 	k.people.put(string(user.ID), p)
-	return Session{User: p.user, Token: token, Expires: k.expires(now, now, step), Step: step}, nil
+	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now, step), Step: step}, nil
 }
 
 func (k *Keeper) expires(since, seen time.Time, step Step) time.Time {
@@ -274,7 +275,7 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 	if p.user.ID == "" || p.user.Disabled || p.proof != k.manager.GetString(ctx, keyProof) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
-	return ctx, Session{User: p.user, Token: token, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock)}, nil
+	return ctx, Session{User: p.user, Token: token, Since: since, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock)}, nil
 }
 
 // person finds a person by id; the zero person when there is none.

@@ -187,6 +187,12 @@ var Table = []Row{
 	{Route: "GET /api/audit", Roles: listers, Unnoted: noPerson},
 	{Route: "POST /api/audit/search", Roles: listers, Noted: audit.AuditRead},
 	{Route: "POST /api/audit/check", Roles: listers, Unnoted: noPerson},
+	{Route: "GET /api/incidents", Roles: listers, Unnoted: noPerson},
+	{Route: "POST /api/incidents", Roles: keepers, Noted: audit.Changed},
+	{Route: "GET /api/incidents/{id}", Roles: listers, Unnoted: noPerson},
+	{Route: "PUT /api/incidents/{id}", Roles: keepers, Noted: audit.Changed},
+	{Route: "POST /api/incidents/{id}/steps", Roles: listers, Noted: audit.Changed}, // each side its own
+	{Route: "GET /api/incidents/{id}/evidence", Roles: listers, Noted: audit.Exported},
 	{Route: "POST /api/audit/printed", Roles: anyone, Noted: audit.Printed},
 
 	{Route: "GET /healthz", Public: true, Unnoted: noPerson},

@@ -5,6 +5,8 @@ import (
 	"crypto/sha256"
 	"encoding/hex"
 	"fmt"
+	"net"
+	"strconv"
 	"sync"
 	"sync/atomic"
 	"testing"
@@ -52,6 +54,21 @@ func OwnPostgres(t testing.TB) *stores.Postgres {
 	pg := launch(t, dir.path, stores.StartPostgres)
 	t.Cleanup(pg.Stop)
 	return pg
+}
+
+// TLSPostgres starts a PostgreSQL for this test alone that speaks TLS at a port of the loopback, besides its socket; it shows these
+// PEM files. It is stopped with the test.
+func TLSPostgres(t testing.TB, cert, key string) (pg *stores.Postgres, addr string) {
+	t.Helper()
+	dir := newScratch(t)
+	t.Cleanup(dir.remove)
+	n := stores.Network{Host: "127.0.0.1", Port: strconv.Itoa(newPort(t)), Cert: cert, Key: key}
+	pg = launch(t, dir.path, func(ctx context.Context, o stores.Options) (*stores.Postgres, error) {
+		o.Network = &n
+		return stores.StartPostgres(ctx, o)
+	})
+	t.Cleanup(pg.Stop)
+	return pg, net.JoinHostPort(n.Host, n.Port)
 }
 
 // RestartPostgres starts pg, which the test has killed or stopped, once more on

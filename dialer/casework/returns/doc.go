@@ -24,6 +24,7 @@
 // does not have is replaced by the layout's rule, or by 〓, and each such cell is named in a report beside the file: nothing else is
 // replaced (the look-alikes 〜 − — ‖ have one code in CP932, and are read back as ～ － ― ∥).
 //
-// The files are for the ward's system. A spreadsheet that opens them may drop leading zeros and take a note that begins with = for a
-// formula; nothing is put into the cells against that, since it would reach the ward's books.
+// The files are for the ward's system, and people open them with a spreadsheet, which may drop leading zeros. A note that begins
+// with =, +, - or @ would be run there as a formula: it gets a ' before it, and its cell is named in that report too. A layout with
+// "formulas": "keep" leaves it as it was written, for a system that takes nothing for a formula.
 package returns

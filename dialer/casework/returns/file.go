@@ -35,6 +35,7 @@ func (r Replaced) String() string {
 type table struct {
 	alphabet Alphabet
 	rules    map[string]string
+	keep     bool // what a spreadsheet could take for a formula is left as it is
 	out      bytes.Buffer
 	rows     int
 	replaced []Replaced
@@ -60,6 +61,10 @@ func (t *table) add(headers, cells []string) error {
 // fit replaces what cannot be written. Line ends within a cell are CRLF, as they are between rows.
 func (t *table) fit(column, cell string) string {
 	var b strings.Builder
+	if sign, ok := formulaSign(cell); ok && !t.keep {
+		t.replaced = append(t.replaced, Replaced{Row: t.rows, Column: column, From: sign, To: "'" + string(sign)})
+		b.WriteByte('\'')
+	}
 	for _, r := range strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\n", "\r\n") {
 		if t.alphabet.Has(r) {
 			b.WriteRune(r)
@@ -73,6 +78,15 @@ func (t *table) fit(column, cell string) string {
 		b.WriteString(to)
 	}
 	return b.String()
+}
+
+// formulaSign finds what has a spreadsheet take a cell for a formula, behind blanks, the wide signs of a Japanese keyboard included.
+// Tab and carriage return are blanks here, and signs to some programs: what follows them decides.
+func formulaSign(cell string) (rune, bool) {
+	for _, r := range strings.TrimLeft(cell, " \t\r\n\u3000") {
+		return r, strings.ContainsRune("=+-@＝＋－＠−", r)
+	}
+	return 0, false
 }
 
 // Records writes negotiation records as the layout has them. replaced names the cells that could not be written as they are.
@@ -93,7 +107,7 @@ func (l Layout) Records(rows []Row, alphabet Alphabet, name func(dialer.UserID) 
 
 // plainTable writes rows under headers.
 func (l Layout) plainTable(headers []string, rows [][]string, alphabet Alphabet) (file []byte, replaced []Replaced, err error) {
-	t := &table{alphabet: alphabet, rules: l.Replace}
+	t := &table{alphabet: alphabet, rules: l.Replace, keep: l.Formulas == keepFormulas}
 	for _, cells := range append([][]string{headers}, rows...) {
 		if err := t.add(headers, cells); err != nil {
 			return nil, nil, err

@@ -19,7 +19,16 @@ type Layout struct {
 	Columns  []Column          `json:"columns"`
 	Codes    Codes             `json:"codes"`
 	Replace  map[string]string `json:"replace"` // one character that CP932 does not have → what stands for it
+	// Formulas says what becomes of a cell that a spreadsheet would take for a formula: text (also when empty) puts a ' before it,
+	// keep leaves it, for a system of the ward's that reads the file and takes nothing for one.
+	Formulas string `json:"formulas,omitempty"`
 }
+
+// The words of Layout.Formulas.
+const (
+	textFormulas = "text"
+	keepFormulas = "keep"
+)
 
 // Column is one column of the file.
 type Column struct {
@@ -62,6 +71,9 @@ func ParseLayout(text []byte) (Layout, error) {
 	}
 	if l.Encoding != "cp932" && l.Encoding != "utf-8" {
 		return l, fmt.Errorf("encoding: %q is none of cp932, utf-8", l.Encoding)
+	}
+	if l.Formulas != "" && l.Formulas != textFormulas && l.Formulas != keepFormulas {
+		return l, fmt.Errorf("formulas: %q is none of text, keep", l.Formulas)
 	}
 	if len(l.Columns) == 0 {
 		return l, errors.New("columns: none; name at least ward_number")

@@ -152,6 +152,7 @@ func TestALayoutThatIsWrong(t *testing.T) {
 		"codes.result":          func(l map[string]any) { delete(l["codes"].(map[string]any)["result"].(map[string]any), "busy") },
 		"codes.origin":          func(l map[string]any) { delete(l["codes"].(map[string]any), "origin") },
 		"codes.kind":            func(l map[string]any) { delete(l["codes"].(map[string]any)["kind"].(map[string]any), "inquiry") },
+		"formulas":              func(l map[string]any) { l["formulas"] = "run" },
 		"replace":               func(l map[string]any) { l["replace"] = map[string]any{"ab": "c"} },
 		"the layout of the rec": func(l map[string]any) { l["colums"] = 1 },
 	} {

@@ -17,8 +17,8 @@ CREATE TABLE audit (
   before    bytea NOT NULL CHECK (length(before) = 32),
   seal      bytea NOT NULL CHECK (length(seal) = 32)
 );
-CREATE INDEX audit_case ON audit USING gin (case_refs) WITH (fastupdate = on);
-CREATE INDEX audit_user ON audit (by_user, n);
+CREATE INDEX audit_case ON audit USING gin (case_refs) WITH (fastupdate = off); -- who looks for a case must not read what waits to be indexed
+CREATE INDEX audit_user ON audit (by_user, at, n);
 CREATE INDEX audit_at ON audit (at, n);
 CREATE INDEX audit_action ON audit (action, at, n);
 CREATE TRIGGER audit_once BEFORE UPDATE OR DELETE ON audit FOR EACH ROW EXECUTE FUNCTION refuse_change();

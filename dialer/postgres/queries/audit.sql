@@ -19,17 +19,17 @@ VALUES (@n, @at, @by_user, @role, @action, @route, @object, @outcome, @detail, @
 SELECT * FROM audit WHERE n >= @from_n ORDER BY n LIMIT @most;
 
 -- name: AuditOfCase :many
--- Of one case, by the index of case_refs; the rest are conditions on what that finds.
-SELECT * FROM audit
-WHERE case_refs @> ARRAY[@ref::text] AND n < @below
-  AND (@by_user::text = '' OR by_user = @by_user) AND (@action::text = '' OR action = @action)
-  AND at >= @from_at AND at < @until_at
+-- Of one case, by the index of case_refs and nothing else: in the order of n the planner would read the record backwards until it
+-- has met enough.
+WITH found AS MATERIALIZED (SELECT * FROM audit WHERE case_refs @> ARRAY[@ref::text])
+SELECT * FROM found
+WHERE n < @below AND (@by_user::text = '' OR by_user = @by_user) AND (@action::text = '' OR action = @action) AND at >= @from_at AND at < @until_at
 ORDER BY n DESC LIMIT @most;
 
 -- name: AuditOfUser :many
 SELECT * FROM audit
-WHERE by_user = @by_user AND n < @below AND (@action::text = '' OR action = @action) AND at >= @from_at AND at < @until_at
-ORDER BY n DESC LIMIT @most;
+WHERE by_user = @by_user AND (at, n) < (@below_at::timestamptz, @below::bigint) AND at >= @from_at AND (@action::text = '' OR action = @action)
+ORDER BY at DESC, n DESC LIMIT @most;
 
 -- name: AuditOfAll :many
 -- By the index of time, which goes to the page asked for at once, however old it is.

@@ -28,5 +28,13 @@ WHERE h.at >= @from_at::timestamptz AND h.at < @to_at::timestamptz ORDER BY h.at
 SELECT r.handoff_id, h.case_ref, r.by_user, r.at FROM handoff_reads r JOIN handoffs h ON h.id = r.handoff_id
 WHERE r.at >= @from_at::timestamptz AND r.at < @to_at::timestamptz ORDER BY r.at, r.handoff_id, r.by_user;
 
+-- name: CustodyIncidents :many
+-- By what is known of each now.
+SELECT id FROM (SELECT DISTINCT ON (id) id, found_at FROM incidents ORDER BY id, revision DESC) i
+WHERE found_at >= @from_at::timestamptz AND found_at < @to_at::timestamptz ORDER BY id;
+
+-- name: CustodyRefused :one
+SELECT count(*) FROM audit WHERE action = 'refused' AND at >= @from_at::timestamptz AND at < @to_at::timestamptz;
+
 -- name: CustodyListens :many
 SELECT id, attempt_id, by_user, at FROM recording_listens WHERE at >= @from_at::timestamptz AND at < @to_at::timestamptz ORDER BY at, id;

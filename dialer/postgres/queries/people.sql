@@ -58,7 +58,7 @@ SELECT sealed, last_step FROM totps WHERE user_id = @user_id;
 INSERT INTO totps (user_id, sealed, last_step) VALUES (@user_id, @sealed, @last_step)
 ON CONFLICT (user_id) DO UPDATE SET sealed = EXCLUDED.sealed, last_step = EXCLUDED.last_step;
 
--- name: TakeStep :execrows
+-- name: TakeTOTPStep :execrows
 UPDATE totps SET last_step = @step WHERE user_id = @user_id AND last_step < @step;
 
 -- name: DeleteTOTP :exec

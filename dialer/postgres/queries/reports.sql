@@ -127,6 +127,9 @@ SELECT s.n::int AS n,
     OR EXISTS (SELECT FROM history_checks WHERE at >= s.from_at AND at < s.to_at)
     OR EXISTS (SELECT FROM handoff_reads WHERE at >= s.from_at AND at < s.to_at)
     OR EXISTS (SELECT FROM recording_listens WHERE at >= s.from_at AND at < s.to_at)
+    OR EXISTS (SELECT FROM incidents i WHERE i.found_at >= s.from_at AND i.found_at < s.to_at
+      AND NOT EXISTS (SELECT FROM incidents n WHERE n.id = i.id AND n.revision > i.revision))
+    OR EXISTS (SELECT FROM audit WHERE action = 'refused' AND at >= s.from_at AND at < s.to_at)
   ELSE
     EXISTS (SELECT FROM calls_ended WHERE began >= s.from_at AND began < s.to_at)
     OR EXISTS (SELECT FROM payments y JOIN promise_counted c ON c.payment_id = y.id WHERE y.paid_on >= s.from_day AND y.paid_on < s.to_day)

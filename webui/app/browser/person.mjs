@@ -11,6 +11,18 @@ export class Person {
     page.setDefaultTimeout(patience);
     const person = new Person(house, login, context, page);
     page.on("websocket", (socket) => socket.on("framereceived", (f) => person.frames.push(JSON.parse(String(f.payload)))));
+    // What the page's own rules stop, and whatever would go to somebody else's server, is a fault.
+    await context.addInitScript(() => {
+      addEventListener("securitypolicyviolation", (e) => console.error(`Content Security Policy: ${e.effectiveDirective} ${e.blockedURI} ${e.sourceFile ?? ""}`));
+    });
+    page.on("request", (request) => {
+      const { protocol, origin } = new URL(request.url());
+      if (!["data:", "blob:"].includes(protocol) && origin !== new URL(house.server.url).origin) person.faults.push(`asked ${origin}`);
+    });
+    page.on("dialog", (dialog) => {
+      if (dialog.type() !== "beforeunload") person.faults.push(`a dialog: ${dialog.message()}`);
+      void dialog.dismiss().catch(() => {});
+    });
     page.on("pageerror", (error) => person.faults.push(error.message));
     page.on("console", (message) => {
       if (message.type() === "error" && /Content Security Policy|React/.test(message.text())) person.faults.push(message.text());

@@ -29,6 +29,7 @@ const tree = root.addChildren([
   screen("/scripts", lazyRouteComponent(() => withWords(() => import("./screens/scripts/ScriptsScreen")), "ScriptsScreen")),
   screen("/targets", lazyRouteComponent(() => withWords(() => import("./screens/targets/TargetsScreen")), "TargetsScreen")),
   screen("/reports", lazyRouteComponent(() => withWords(() => import("./screens/reports/ReportsScreen")), "ReportsScreen")),
+  screen("/audit", lazyRouteComponent(() => withWords(() => import("./screens/audit/AuditScreen")), "AuditScreen")),
   screen("/progress", lazyRouteComponent(() => withWords(() => import("./screens/progress/ProgressScreen")), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => withWords(() => import("./screens/admin/DesksScreen")), "DesksScreen")),
   screen("/trunks", lazyRouteComponent(() => withWords(() => import("./screens/admin/TrunksScreen")), "TrunksScreen")),

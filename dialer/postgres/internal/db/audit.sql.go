@@ -131,41 +131,57 @@ func (q *Queries) AuditOfAll(ctx context.Context, arg AuditOfAllParams) ([]Audit
 }
 
 const auditOfCase = `-- name: AuditOfCase :many
-SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit
-WHERE case_refs @> ARRAY[$1::text] AND n < $2
-  AND ($3::text = '' OR by_user = $3) AND ($4::text = '' OR action = $4)
-  AND at >= $5 AND at < $6
-ORDER BY n DESC LIMIT $7
+WITH found AS MATERIALIZED (SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit WHERE case_refs @> ARRAY[$7::text])
+SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM found
+WHERE n < $1 AND ($2::text = '' OR by_user = $2) AND ($3::text = '' OR action = $3) AND at >= $4 AND at < $5
+ORDER BY n DESC LIMIT $6
 `
 
 type AuditOfCaseParams struct {
-	Ref     string
 	Below   int64
 	ByUser  string
 	Action  string
 	FromAt  time.Time
 	UntilAt time.Time
 	Most    int32
+	Ref     string
 }
 
-// Of one case, by the index of case_refs; the rest are conditions on what that finds.
-func (q *Queries) AuditOfCase(ctx context.Context, arg AuditOfCaseParams) ([]Audit, error) {
+type AuditOfCaseRow struct {
+	N        int64
+	At       time.Time
+	ByUser   string
+	Role     string
+	Action   string
+	Route    string
+	Object   string
+	Outcome  string
+	Detail   string
+	Address  string
+	CaseRefs []string
+	Before   []byte
+	Seal     []byte
+}
+
+// Of one case, by the index of case_refs and nothing else: in the order of n the planner would read the record backwards until it
+// has met enough.
+func (q *Queries) AuditOfCase(ctx context.Context, arg AuditOfCaseParams) ([]AuditOfCaseRow, error) {
 	rows, err := q.db.Query(ctx, auditOfCase,
-		arg.Ref,
 		arg.Below,
 		arg.ByUser,
 		arg.Action,
 		arg.FromAt,
 		arg.UntilAt,
 		arg.Most,
+		arg.Ref,
 	)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []Audit
+	var items []AuditOfCaseRow
 	for rows.Next() {
-		var i Audit
+		var i AuditOfCaseRow
 		if err := rows.Scan(
 			&i.N,
 			&i.At,
@@ -193,26 +209,26 @@ func (q *Queries) AuditOfCase(ctx context.Context, arg AuditOfCaseParams) ([]Aud
 
 const auditOfUser = `-- name: AuditOfUser :many
 SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit
-WHERE by_user = $1 AND n < $2 AND ($3::text = '' OR action = $3) AND at >= $4 AND at < $5
-ORDER BY n DESC LIMIT $6
+WHERE by_user = $1 AND (at, n) < ($2::timestamptz, $3::bigint) AND at >= $4 AND ($5::text = '' OR action = $5)
+ORDER BY at DESC, n DESC LIMIT $6
 `
 
 type AuditOfUserParams struct {
 	ByUser  string
+	BelowAt time.Time
 	Below   int64
-	Action  string
 	FromAt  time.Time
-	UntilAt time.Time
+	Action  string
 	Most    int32
 }
 
 func (q *Queries) AuditOfUser(ctx context.Context, arg AuditOfUserParams) ([]Audit, error) {
 	rows, err := q.db.Query(ctx, auditOfUser,
 		arg.ByUser,
+		arg.BelowAt,
 		arg.Below,
-		arg.Action,
 		arg.FromAt,
-		arg.UntilAt,
+		arg.Action,
 		arg.Most,
 	)
 	if err != nil {

@@ -213,6 +213,32 @@ func (q *Queries) CustodyHeld(ctx context.Context, fromDay string, toDay string)
 	return items, nil
 }
 
+const custodyIncidents = `-- name: CustodyIncidents :many
+SELECT id FROM (SELECT DISTINCT ON (id) id, found_at FROM incidents ORDER BY id, revision DESC) i
+WHERE found_at >= $1::timestamptz AND found_at < $2::timestamptz ORDER BY id
+`
+
+// By what is known of each now.
+func (q *Queries) CustodyIncidents(ctx context.Context, fromAt time.Time, toAt time.Time) ([]int64, error) {
+	rows, err := q.db.Query(ctx, custodyIncidents, fromAt, toAt)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int64
+	for rows.Next() {
+		var id int64
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const custodyListens = `-- name: CustodyListens :many
 SELECT id, attempt_id, by_user, at FROM recording_listens WHERE at >= $1::timestamptz AND at < $2::timestamptz ORDER BY at, id
 `
@@ -322,4 +348,15 @@ func (q *Queries) CustodyReads(ctx context.Context, fromAt time.Time, toAt time.
 		return nil, err
 	}
 	return items, nil
+}
+
+const custodyRefused = `-- name: CustodyRefused :one
+SELECT count(*) FROM audit WHERE action = 'refused' AND at >= $1::timestamptz AND at < $2::timestamptz
+`
+
+func (q *Queries) CustodyRefused(ctx context.Context, fromAt time.Time, toAt time.Time) (int64, error) {
+	row := q.db.QueryRow(ctx, custodyRefused, fromAt, toAt)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }

@@ -104,6 +104,23 @@ type EnteredNumber struct {
 	Returned   bool
 }
 
+type Incident struct {
+	ID       int64
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Kind     string
+	FoundAt  time.Time
+	FromAt   time.Time
+	UntilAt  time.Time
+	Who      []string
+	Malice   bool
+	What     string
+	Cause    string
+	Done     string
+	Future   string
+}
+
 type IssuedReport struct {
 	Kind     string
 	Period   string

@@ -392,12 +392,12 @@ func (q *Queries) TakeRecoveryCode(ctx context.Context, userID string, hash []by
 	return result.RowsAffected(), nil
 }
 
-const takeStep = `-- name: TakeStep :execrows
+const takeTOTPStep = `-- name: TakeTOTPStep :execrows
 UPDATE totps SET last_step = $1 WHERE user_id = $2 AND last_step < $1
 `
 
-func (q *Queries) TakeStep(ctx context.Context, step int64, userID string) (int64, error) {
-	result, err := q.db.Exec(ctx, takeStep, step, userID)
+func (q *Queries) TakeTOTPStep(ctx context.Context, step int64, userID string) (int64, error) {
+	result, err := q.db.Exec(ctx, takeTOTPStep, step, userID)
 	if err != nil {
 		return 0, err
 	}

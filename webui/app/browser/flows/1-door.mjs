@@ -25,9 +25,9 @@ export default [
   ["the doors: each role sees its own screens and no other", async (house) => {
     const doors = {
       operator1: ["架電", "案件", "引継ぎ", "番号入力", "手動記録"],
-      supervisor: ["ボード", "架電", "架電順", "架電記録", "案件", "納付約束", "引継ぎ", "番号入力", "手動記録", "文面", "リスト取込", "目標", "報告書", "終業返却"],
-      ward: ["進捗", "目標", "報告書", "引継ぎ", "納付約束", "架電記録", "文面", "リスト取込", "終業返却"],
-      admin: ["席と電話", "回線", "利用者", "リスト取込"],
+      supervisor: ["ボード", "架電", "架電順", "架電記録", "案件", "納付約束", "引継ぎ", "番号入力", "手動記録", "文面", "リスト取込", "目標", "報告書", "終業返却", "監査"],
+      ward: ["進捗", "目標", "報告書", "引継ぎ", "納付約束", "架電記録", "文面", "リスト取込", "終業返却", "監査"],
+      admin: ["席と電話", "回線", "利用者", "リスト取込", "監査"],
     };
     for (const [login, names] of Object.entries(doors)) {
       const person = await Person.come(house, login);

@@ -73,6 +73,10 @@ export default [
 
     await supervisor.page.getByText("本日は返却済みです").waitFor();
 
+    // Whoever called is signed off: the sign-in screen is all that is left.
+    await operator.page.getByLabel("ログイン名").waitFor();
+    assert.equal((await operator.api("/api/desks")).status, 401);
+
     // Nobody is left on the screens, and nothing is dialled any more.
     const hits = (await supervisor.api("/api/cases/search", "POST", { q: about.name.slice(0, 2) })).data.items;
     assert.deepEqual(hits, [], "somebody is found after the close");

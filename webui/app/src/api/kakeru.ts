@@ -1,6 +1,6 @@
 import { api, take } from "./client";
 import type { Party } from "../keys/keymap";
-import type { Act, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, ListSourceIn, MinutesText, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, Standing } from "./types";
+import type { Act, AuditQuery, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, IncidentAct, IncidentText, ListSourceIn, MinutesText, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, Standing } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -228,6 +228,20 @@ export const draftScript = (page: ScriptIn) => take(api.POST("/api/scripts", { b
 export const draftStarters = () => take(api.POST("/api/scripts/starter"));
 export const decideScript = (id: string, act: "approve" | "withdraw") =>
   take(act === "approve" ? api.POST("/api/scripts/{id}/approve", at(id)) : api.POST("/api/scripts/{id}/withdraw", at(id)));
+
+export const getAudit = () => take(api.GET("/api/audit"));
+export const checkAudit = () => take(api.POST("/api/audit/check"));
+/** What is asked for goes in the body: it may be personal data. */
+export const searchAudit = (query: AuditQuery & { below?: number }) => take(api.POST("/api/audit/search", { body: query }));
+export const tellPrinted = (screen: string) => take(api.POST("/api/audit/printed", { body: { screen } }));
+export const getIncidents = () => take(api.GET("/api/incidents"));
+export const getIncident = (id: number) => take(api.GET("/api/incidents/{id}", { params: { path: { id } } }));
+export const reportIncident = (body: IncidentText) => take(api.POST("/api/incidents", { body }));
+export const changeIncident = (id: number, body: IncidentText) => take(api.PUT("/api/incidents/{id}", { params: { path: { id } }, body }));
+export const takeStep = (id: number, act: IncidentAct, note: string) =>
+  take(api.POST("/api/incidents/{id}/steps", { params: { path: { id } }, body: { act, note } }));
+export const getEvidence = async (id: number) =>
+  (await take(api.GET("/api/incidents/{id}/evidence", { params: { path: { id } }, parseAs: "blob" }))) as unknown as Blob;
 
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
 export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>

@@ -919,6 +919,79 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/incidents": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Incidents with personal data, and their clocks */
+        get: operations["incidents"];
+        put?: never;
+        /**
+         * Say that something happened
+         * @description The ward sees it at once (§22).
+         */
+        post: operations["report-incident"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An incident, and whose data was in reach */
+        get: operations["incident"];
+        /** Write what is known now */
+        put: operations["change-incident"];
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** All that is kept of an incident, as a ZIP */
+        get: operations["incident-evidence"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/incidents/{id}/steps": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Record what was done about it */
+        post: operations["take-step"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/languages": {
         parameters: {
             query?: never;
@@ -2898,6 +2971,91 @@ export interface components {
              */
             others: number;
         };
+        Incident: {
+            /** Format: date-time */
+            at: string;
+            by: string;
+            by_name: string;
+            cause: string;
+            deadlines: components["schemas"]["IncidentDeadline"][];
+            done: string;
+            /** Format: date-time */
+            found_at: string;
+            /** Format: date-time */
+            from: string;
+            future: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "leaked" | "lost" | "damaged" | "tampered" | "feared" | "outage";
+            malice: boolean;
+            /** Format: int64 */
+            revision: number;
+            /** Format: int64 */
+            revisions: number;
+            steps: components["schemas"]["IncidentStep"][];
+            /** Format: date-time */
+            until: string;
+            what: string;
+            who: string[];
+            who_names: string[];
+        };
+        IncidentDeadline: {
+            /** @enum {string} */
+            act: "ward_told" | "ward_ack" | "preliminary" | "final" | "persons" | "closed";
+            /** Format: date-time */
+            due: string;
+            late: boolean;
+            met: boolean;
+        };
+        IncidentOutputBody: {
+            incident: components["schemas"]["Incident"];
+            /** @description by the record, until now */
+            reach: components["schemas"]["Reach"];
+        };
+        IncidentStep: {
+            /** @enum {string} */
+            act: "ward_told" | "ward_ack" | "preliminary" | "final" | "persons" | "closed";
+            /** Format: date-time */
+            at: string;
+            by_name: string;
+            note: string;
+        };
+        IncidentText: {
+            /** @description never personal data */
+            cause: string;
+            /** @description never personal data */
+            done: string;
+            /**
+             * Format: date-time
+             * @description the clocks run from here
+             */
+            found_at: string;
+            /** Format: date-time */
+            from: string;
+            /** @description never personal data */
+            future: string;
+            /** @enum {string} */
+            kind: "leaked" | "lost" | "damaged" | "tampered" | "feared" | "outage";
+            /** @description 60 days for 確報 in place of 30 */
+            malice: boolean;
+            /**
+             * Format: int64
+             * @description the newest one that was read; 0 of a new incident
+             */
+            revision?: number;
+            /** Format: date-time */
+            until: string;
+            /** @description never personal data */
+            what: string;
+            /** @description whose accesses are in question; nobody: everybody's */
+            who: string[];
+        };
+        IncidentsOutputBody: {
+            /** @description newest first */
+            items: components["schemas"]["Incident"][];
+            people: components["schemas"]["AuditWho"][];
+        };
         IssueInputBody: {
             period: string;
             /** @description why it is issued again: never personal data */
@@ -3536,6 +3694,16 @@ export interface components {
             /** @description only when no case is due */
             why_nobody?: components["schemas"]["Reason"];
         };
+        Reach: {
+            /** Format: int64 */
+            entries: number;
+            /** Format: int64 */
+            files: number;
+            /** Format: int64 */
+            held: number;
+            /** Format: int64 */
+            persons: number;
+        };
         Reason: {
             en: string;
             ja: string;
@@ -3829,6 +3997,8 @@ export interface components {
             locked: boolean;
             /** @description where browsers can use passkeys; null: nowhere */
             passkey_origin: string | null;
+            /** @description what is on the screen may be printed; else a print shows that it may not */
+            print: boolean;
             /**
              * @description whether this role must have one
              * @enum {string}
@@ -3959,6 +4129,12 @@ export interface components {
              * @description how many pages were not there yet
              */
             drafted: number;
+        };
+        StepInputBody: {
+            /** @enum {string} */
+            act: "ward_told" | "ward_ack" | "preliminary" | "final" | "persons" | "closed";
+            /** @description to whom, by what means, its number: no personal data of a debtor */
+            note: string;
         };
         Sum: {
             /** Format: int64 */
@@ -6010,6 +6186,200 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Hours"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incidents: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "report-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentText"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    incident: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-incident": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["IncidentText"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "incident-evidence": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description the file, read anew and found as it was written */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/octet-stream": string;
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "take-step": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["StepInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["IncidentOutputBody"];
                 };
             };
             /** @description Error */

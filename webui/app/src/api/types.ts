@@ -3,6 +3,13 @@ import type { components } from "./schema";
 // Short names for the shapes of the generated schema (`npm run gen:api`).
 type S = components["schemas"];
 
+export type AuditWho = S["AuditWho"];
+export type AuditAction = S["AuditEntry"]["action"];
+export type AuditQuery = Omit<S["AuditSearchInputBody"], "below">;
+export type Incident = S["Incident"];
+export type IncidentText = S["IncidentText"];
+export type IncidentKind = Incident["kind"];
+export type IncidentAct = Incident["steps"][number]["act"];
 export type Session = S["SignedIn"];
 export type User = S["Person"];
 export type Role = User["role"];

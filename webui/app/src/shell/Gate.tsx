@@ -10,6 +10,7 @@ import { dropDraftsBut } from "../screens/desk/draft";
 import { IdleWatch } from "./IdleWatch";
 import { OverlayHolder } from "./overlays";
 import { Shell } from "./Shell";
+import { Watermark } from "./Watermark";
 
 const Steps = lazy(() => inTime(() => import("../screens/account/Steps")));
 const Locked = lazy(() => inTime(() => import("../screens/account/Locked")));
@@ -49,6 +50,7 @@ export function Gate() {
           <>
             <IdleWatch />
             <Shell />
+            <Watermark />
           </>
         )}
       </OverlayHolder>

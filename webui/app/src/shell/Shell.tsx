@@ -23,6 +23,7 @@ import { Preferences } from "./Preferences";
 import css from "./shell.module.css";
 import { StatusLine } from "./StatusLine";
 import { useHelpKey } from "./useHelpKey";
+import { usePrintNote } from "./usePrintNote";
 
 const Help = lazy(() => inTime(() => import("../screens/help/Help")));
 const AskedBar = lazy(() => inTime(() => import("../screens/asked/AskedBar")));
@@ -34,6 +35,7 @@ export function Shell() {
   const { pathname } = useLocation();
   const { open, show } = useOverlays();
   useHelpKey();
+  usePrintNote();
   return (
     <div className={css.shell}>
       <a href="#screen" className={css.skip}>

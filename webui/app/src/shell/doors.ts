@@ -1,13 +1,13 @@
 import {
   IconAddressBook, IconChartLine, IconFileImport, IconHeadset, IconLayoutDashboard, IconListNumbers, IconPhoneCall, IconUsers,
-  IconArchive, IconArrowsExchange, IconCoinYen, IconDeviceLandlinePhone, IconKeyboard, IconNotes, IconPencil, IconReportAnalytics, IconRouter, IconTarget,
+  IconArchive, IconArrowsExchange, IconCoinYen, IconDeviceLandlinePhone, IconKeyboard, IconNotes, IconPencil, IconReportAnalytics, IconRouter, IconShieldSearch, IconTarget,
 } from "@tabler/icons-react";
 import type { Role } from "../api/types";
 
 /** A screen that can be gone to from the top of every other. */
 export interface Door {
-  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/handoffs" | "/close" | "/numbers" | "/by-hand" | "/scripts" | "/reports" | "/targets" | "/progress" | "/desks" | "/trunks" | "/users";
-  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "handoffs" | "close" | "numbers" | "byhand" | "scripts" | "reports" | "targets" | "progress" | "desks" | "trunks" | "users";
+  to: "/desk" | "/board" | "/queue" | "/attempts" | "/cases" | "/lists" | "/promises" | "/handoffs" | "/close" | "/numbers" | "/by-hand" | "/scripts" | "/reports" | "/targets" | "/progress" | "/desks" | "/trunks" | "/users" | "/audit";
+  name: "desk" | "board" | "queue" | "attempts" | "cases" | "lists" | "promises" | "handoffs" | "close" | "numbers" | "byhand" | "scripts" | "reports" | "targets" | "progress" | "desks" | "trunks" | "users" | "audit";
   Icon: typeof IconHeadset;
 }
 
@@ -29,13 +29,14 @@ const progress: Door = { to: "/progress", name: "progress", Icon: IconChartLine 
 const desks: Door = { to: "/desks", name: "desks", Icon: IconDeviceLandlinePhone };
 const trunks: Door = { to: "/trunks", name: "trunks", Icon: IconRouter };
 const users: Door = { to: "/users", name: "users", Icon: IconUsers };
+const audit: Door = { to: "/audit", name: "audit", Icon: IconShieldSearch };
 
 /** The doors of each role; the first is where it lands. What a role may not do has no door. */
 export const doors: Record<Role, Door[]> = {
   operator: [desk, cases, handoffs, numbers, byhand],
-  supervisor: [board, desk, queue, attempts, cases, promises, handoffs, numbers, byhand, scripts, lists, targets, reports, close],
-  ward: [progress, targets, reports, handoffs, promises, attempts, scripts, lists, close],
-  admin: [desks, trunks, users, lists],
+  supervisor: [board, desk, queue, attempts, cases, promises, handoffs, numbers, byhand, scripts, lists, targets, reports, close, audit],
+  ward: [progress, targets, reports, handoffs, promises, attempts, scripts, lists, close, audit],
+  admin: [desks, trunks, users, lists, audit],
 };
 
 /** Whether a role may see the screen at a path. */

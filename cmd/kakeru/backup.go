@@ -1,0 +1,240 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"flag"
+	"fmt"
+	"io"
+	"io/fs"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"filippo.io/age"
+
+	"kakeru/configs"
+	"kakeru/dialer/backup"
+	"kakeru/dialer/postgres"
+	"kakeru/dialer/vault"
+)
+
+// runBackup writes the ledger into one encrypted file, makes the key for that, or looks whether a file holds.
+func runBackup(ctx context.Context, args []string, std streams) error {
+	if len(args) > 0 && args[0] == "key" {
+		return backupKey(args[1:], std)
+	}
+	if len(args) > 0 && args[0] == "verify" {
+		return backupVerify(args[1:], std)
+	}
+	var out string
+	load, rest, err := configured("backup", args, std, func(f *flag.FlagSet) {
+		f.StringVar(&out, "out", "", "the `file` to write; one that is there is not overwritten")
+	})
+	switch {
+	case err != nil:
+		return err
+	case len(rest) > 0:
+		return errUsage{"arguments not understood"}
+	case out == "":
+		return errUsage{"give --out FILE"}
+	}
+	s, err := load()
+	if err != nil {
+		return err
+	}
+	to, err := backup.Recipients(s.Backup.Recipients)
+	if err != nil {
+		return err
+	}
+	var m backup.Manifest
+	err = newFile(out, func(w io.Writer) error {
+		m, err = backup.Write(w, to, func(w io.Writer) (backup.Manifest, error) {
+			snap, err := postgres.Dump(ctx, s.Database.URL, w)
+			return manifestOf(snap), err
+		})
+		return err
+	})
+	if err != nil {
+		return err
+	}
+	tellManifest(std, m)
+	fmt.Fprintln(std.out, "it has no key: keep secret_file, signing_key_file and the master key elsewhere, and vault.folder in no backup at all")
+	return nil
+}
+
+func manifestOf(s postgres.Snapshot) backup.Manifest {
+	m := backup.Manifest{At: s.At, Schema: s.Schema, Rows: s.Rows}
+	for _, d := range s.Days {
+		m.Days = append(m.Days, backup.Day{Day: d.Day.String(), Closed: d.Closed})
+	}
+	return m
+}
+
+func tellManifest(std streams, m backup.Manifest) {
+	fmt.Fprintf(std.out, "backup of %s: %d attempts, %d cases, %d tables, %d bytes before encryption, SHA-256 %s\n",
+		m.At.Format("2006-01-02T15:04:05Z07:00"), m.Rows["attempts"], m.Rows["cases"], len(m.Rows), m.Octets, m.SHA256)
+}
+
+// newFile writes a file that nobody else may read. It has its name only once it is whole and on disk.
+func newFile(path string, write func(io.Writer) error) (err error) {
+	if _, err := os.Lstat(path); err == nil {
+		return fmt.Errorf("%s exists, and is not overwritten; give another name", path)
+	}
+	f, err := os.CreateTemp(filepath.Dir(path), ".kakeru-new-") // 0600
+	if err != nil {
+		return err
+	}
+	defer func() { _ = os.Remove(f.Name()) }()
+	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
+		return err
+	}
+	if err := os.Link(f.Name(), path); err != nil {
+		return err
+	}
+	folder, err := os.Open(filepath.Dir(path))
+	if err != nil {
+		return err
+	}
+	return errors.Join(folder.Sync(), folder.Close())
+}
+
+func backupKey(args []string, std streams) error {
+	var out string
+	rest, err := flags("backup key", args, std, func(f *flag.FlagSet) { f.StringVar(&out, "out", "", "the `file` of the secret half") })
+	switch {
+	case err != nil:
+		return err
+	case len(rest) > 0 || out == "":
+		return errUsage{"give --out FILE, and nothing else"}
+	}
+	secret, public, err := backup.NewIdentity()
+	if err != nil {
+		return err
+	}
+	if err := newFile(out, func(w io.Writer) error {
+		_, err := io.WriteString(w, secret)
+		return err
+	}); err != nil {
+		return err
+	}
+	fmt.Fprintf(std.out, "backup:\n  recipients: [%q]\n", public)
+	fmt.Fprintf(std.out, "# write the two lines above into the settings, and take %s away from this machine: it opens every backup, and without it none opens\n", out)
+	fmt.Fprintln(std.out, "# 上の2行を設定に書き、鍵ファイルはこの機械から別の安全な場所へ移してください。この鍵がないとバックアップは開けません")
+	return nil
+}
+
+// openBackup opens a backup and the identities for it.
+func openBackup(path, keyFile string) (*os.File, []age.Identity, error) {
+	k, err := os.Open(keyFile) //nolint:gosec // named by the administrator
+	if err != nil {
+		return nil, nil, fmt.Errorf("--key: %w", err)
+	}
+	with, err := backup.Identities(k)
+	if err = errors.Join(err, k.Close()); err != nil {
+		return nil, nil, fmt.Errorf("--key: %w", err)
+	}
+	f, err := os.Open(path) //nolint:gosec // named by the administrator
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil, nil, fmt.Errorf("there is no file %s", path)
+	}
+	return f, with, err
+}
+
+// fileFirst takes the file out of a command's arguments where it stands before the flags: kakeru restore FILE --key FILE.
+func fileFirst(args []string) (file, rest []string) {
+	if len(args) > 0 && !strings.HasPrefix(args[0], "-") {
+		return args[:1], args[1:]
+	}
+	return nil, args
+}
+
+func backupVerify(args []string, std streams) error {
+	var key string
+	file, args := fileFirst(args)
+	rest, err := flags("backup verify", args, std, func(f *flag.FlagSet) { f.StringVar(&key, "key", "", "the `file` that `kakeru backup key` wrote") })
+	rest = append(file, rest...)
+	switch {
+	case err != nil:
+		return err
+	case len(rest) != 1 || key == "":
+		return errUsage{"give --key FILE, then one backup"}
+	}
+	f, with, err := openBackup(rest[0], key)
+	if err != nil {
+		return err
+	}
+	m, err := backup.Verify(f, with)
+	if err = errors.Join(err, f.Close()); err != nil {
+		return err
+	}
+	tellManifest(std, m)
+	return nil
+}
+
+// runRestore puts a backup into an empty database. The file is read to its end first: one that does not hold is refused before anything
+// is touched.
+func runRestore(ctx context.Context, args []string, std streams) error {
+	var key string
+	file, args := fileFirst(args)
+	load, rest, err := configured("restore", args, std, func(f *flag.FlagSet) {
+		f.StringVar(&key, "key", "", "the `file` that `kakeru backup key` wrote")
+	})
+	rest = append(file, rest...)
+	switch {
+	case err != nil:
+		return err
+	case len(rest) != 1 || key == "":
+		return errUsage{"give --key FILE and --config FILE, then one backup"}
+	}
+	s, err := load()
+	if err != nil {
+		return err
+	}
+	f, with, err := openBackup(rest[0], key)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = f.Close() }()
+	m, err := backup.Verify(f, with)
+	if err != nil {
+		return err
+	}
+	if _, err := f.Seek(0, io.SeekStart); err != nil {
+		return err
+	}
+	r, w := io.Pipe()
+	defer func() { _ = r.Close() }() // whoever still writes is let go
+	go func() {
+		_, err := backup.Read(f, with, w)
+		_ = w.CloseWithError(err) // nil: the end of the dump
+	}()
+	if err := postgres.Restore(ctx, s.Database.URL, r, m.Rows); err != nil {
+		return err
+	}
+	tellManifest(std, m)
+	return tellKeys(s, m, std)
+}
+
+// tellKeys says what has become, since the backup, of the keys that its personal data needs.
+func tellKeys(s configs.Settings, m backup.Manifest, std streams) error {
+	v, err := keys(s)
+	if err != nil {
+		return err
+	}
+	for _, d := range m.Days {
+		err := v.Has(vault.KeyID("day-" + d.Day))
+		switch {
+		case errors.Is(err, vault.ErrDestroyed) && !d.Closed:
+			fmt.Fprintf(std.out, "the day %s was closed after this backup: its people are gone for good, and the next start takes their rows away; "+
+				"that close is not in this ledger, so keep the ward's folder as the record of it\n", d.Day)
+		case errors.Is(err, vault.ErrNoKey):
+			fmt.Fprintf(std.out, "vault.folder has no key of the day %s: the server does not start before it is put back, or given up with `kakeru vault give-up day-%s`\n",
+				d.Day, d.Day)
+		case err != nil && !errors.Is(err, vault.ErrDestroyed):
+			fmt.Fprintf(std.out, "the key of the day %s: %s\n", d.Day, oneLine(err))
+		}
+	}
+	fmt.Fprintln(std.out, "before the first start read docs/operations.md, \"After a restore\": calls, closes and a contract's end since the backup are not in this ledger")
+	return nil
+}

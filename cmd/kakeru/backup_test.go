@@ -1,0 +1,244 @@
+package main
+
+import (
+	"bytes"
+	"context"
+	"net/http"
+	"os"
+	"os/exec"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/backup"
+	"kakeru/dialer/postgres"
+	"kakeru/dialer/vault"
+)
+
+// backupHouse is a house whose settings know a recipient; it returns where its secret half is.
+func backupHouse(t *testing.T, cases int) (h *house, key string) {
+	t.Helper()
+	h = newHouse(t, houseOptions{cases: cases})
+	key = filepath.Join(t.TempDir(), "identity")
+	r := h.command("backup", "key", "--out", key)
+	if r.status != 0 {
+		t.Fatal(r.err)
+	}
+	master := filepath.Join(h.dir, "master")
+	h.succeeds("vault", "master", "--out", master)
+	text := strings.Replace(h.settings(), "vault: {", `vault: {master: {file: "`+master+`"}, `, 1)
+	h.must(os.WriteFile(h.config(), []byte(text+"\n"+r.out), 0o600))
+	return h, key
+}
+
+// elsewhere is the house's settings with another database, which is made.
+func (h *house) elsewhere(name string) (config, url string) {
+	h.t.Helper()
+	h.must(h.postgres.CreateDatabase(h.t.Context(), name, ""))
+	b, err := os.ReadFile(h.config())
+	h.must(err)
+	url = h.postgres.URL(name)
+	return h.file(name+".yaml", strings.ReplaceAll(string(b), h.postgres.URL(database), url)), url
+}
+
+// opened is the SQL text that a backup holds.
+func opened(t *testing.T, file, key string) []byte {
+	t.Helper()
+	f, with, err := openBackup(file, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer func() { _ = f.Close() }()
+	var dump bytes.Buffer
+	if _, err := backup.Read(f, with, &dump); err != nil {
+		t.Fatal(err)
+	}
+	cmd := exec.CommandContext(t.Context(), "pg_restore", "--file=-")
+	cmd.Stdin = &dump
+	text, err := cmd.Output()
+	if err != nil {
+		t.Fatal(err)
+	}
+	return text
+}
+
+// TestBackupUnderLoadAndRestore: while people work and a list is taken in, a backup is made; what comes out of it is one instant's, to the
+// row. Then all is quiet, and the reports of the restored ledger are those of the first, octet by octet. Nobody can be read in it, and no key is in it.
+func TestBackupUnderLoadAndRestore(t *testing.T) {
+	t.Parallel()
+	h, key := backupHouse(t, 400)
+	said := talkedAbout(h)
+	ctx, quiet := context.WithCancel(t.Context())
+	var load sync.WaitGroup
+	load.Go(func() {
+		refs := dialer.NewRefs([]byte(strings.Repeat("s", secretBytes)))
+		for seed := int64(demoSeed); ctx.Err() == nil; seed++ {
+			_ = importSample(ctx, h.ledger, refs, sampleOf{300, seed})
+		}
+	})
+	operator := h.signIn("operator1")
+	h.must(operator.call(t.Context(), http.MethodPost, "/api/desks/desk1/sit", map[string]bool{}, nil))
+	busy := make(chan string, 1)
+	loaded := filepath.Join(t.TempDir(), "loaded.age")
+	load.Go(func() { busy <- h.command("backup", "--out", loaded, "--config", h.config()).err })
+	for range 3 {
+		h.ended(h.dial(operator, "desk1", h.caseEnding("41")))
+	}
+	said2 := <-busy
+	quiet()
+	load.Wait()
+	if said2 != "" {
+		t.Fatal(said2)
+	}
+	config, _ := h.elsewhere("loaded")
+	if r := h.command("restore", loaded, "--key", key, "--config", config); r.status != 0 || !strings.Contains(r.out, "attempts") {
+		t.Fatalf("of the time under load: %d %s %s", r.status, r.out, r.err)
+	}
+
+	h.kill()
+	still := filepath.Join(t.TempDir(), "still.age")
+	if r := h.command("backup", "--out", still, "--config", h.config()); r.status != 0 {
+		t.Fatal(r.err)
+	}
+	h.command("backup", "--out", still, "--config", h.config()).failed(t, 1, "exists")
+	if r := h.command("backup", "verify", "--key", key, still); r.status != 0 || !strings.Contains(r.out, "SHA-256") {
+		t.Fatal(r.err)
+	}
+	config, url := h.elsewhere("still")
+	if r := h.command("restore", still, "--key", key, "--config", config); r.status != 0 {
+		t.Fatal(r.err)
+	}
+	today := dialer.DateOf(time.Now()).String()
+	for _, period := range [][]string{{"--day", today}, {"--month", today[:7]}, {"--analysis", today[:7]}, {"--inspection", today[:7]}} {
+		for _, format := range []string{"csv", "json"} {
+			args := append([]string{"report", "--format", format}, period...)
+			was, is := h.command(append(args, "--config", h.config())...), h.command(append(args, "--config", config)...)
+			if was.status != 0 || was.out == "" || was.out != is.out {
+				t.Errorf("%v: %d, %d, %d octets and %d: %s", period, was.status, is.status, len(was.out), len(is.out), is.err)
+			}
+		}
+	}
+	if r := h.command("audit", "verify", "--config", config); r.status != 0 {
+		t.Errorf("the record of who saw what does not hold after a restore: %s %s", r.out, r.err)
+	}
+	h.everybodyIsThere(url)
+	text := opened(t, still, key)
+	if got := readable(text, append(peopleOfSample(t, 400, demoSeed), said...)); len(got) > 0 {
+		t.Errorf("%d words can be read, among them %q", len(got), got[0])
+	}
+	sealed, err := os.ReadFile(still)
+	h.must(err)
+	for _, file := range keysOnDisk(h) {
+		octets, err := os.ReadFile(file)
+		h.must(err)
+		for _, in := range [][]byte{text, sealed} {
+			if bytes.Contains(in, octets) || len(readable(in, []string{string(octets)})) > 0 {
+				t.Errorf("the backup has the key %s", filepath.Base(file))
+			}
+		}
+	}
+	if bytes.Contains(sealed, []byte("attempts")) || bytes.Contains(text, []byte("COPY public.sessions (token_hash, data, expires_at) FROM stdin;\n\\\\x")) {
+		t.Error("the file can be read, or has sessions")
+	}
+}
+
+// everybodyIsThere reads the people of a restored ledger by the keys that the first one has.
+func (h *house) everybodyIsThere(url string) {
+	h.t.Helper()
+	personal, err := vault.Open(h.keys())
+	h.must(err)
+	l, err := postgres.Open(h.t.Context(), postgres.Options{URL: url, Refs: dialer.NewRefs([]byte(strings.Repeat("s", secretBytes))), Vault: personal})
+	h.must(err)
+	defer l.Close()
+	for w, err := range l.Waiting(h.t.Context()) {
+		h.must(err)
+		c, err := l.Case(h.t.Context(), w.Case)
+		h.must(err)
+		if c.Person.Name == "" || len(c.Phones) == 0 {
+			h.t.Fatal("somebody is not there any more")
+		}
+		return
+	}
+	h.t.Error("nobody waits in the restored ledger")
+}
+
+// TestARestoreThatIsRefused before anything was touched.
+func TestARestoreThatIsRefused(t *testing.T) {
+	h, key := backupHouse(t, 30)
+	file := filepath.Join(t.TempDir(), "b.age")
+	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {
+		t.Fatal(r.err)
+	}
+	whole, err := os.ReadFile(file)
+	h.must(err)
+	changed := bytes.Clone(whole)
+	changed[len(changed)*2/3] ^= 1
+	wrong := filepath.Join(t.TempDir(), "wrong")
+	if r := h.command("backup", "key", "--out", wrong); r.status != 0 {
+		t.Fatal(r.err)
+	}
+	config, url := h.elsewhere("empty")
+	for name, c := range map[string]struct{ file, key, says string }{
+		"cut off":      {h.file("cut", string(whole[:len(whole)-9000])), key, "not whole"},
+		"changed":      {h.file("changed", string(changed)), key, "was changed"},
+		"another key":  {file, wrong, "does not open"},
+		"no backup":    {h.config(), key, "no backup"},
+		"no file":      {file + ".none", key, "no file"},
+		"no key there": {file, key + ".none", "--key"},
+		"no key in it": {file, h.config(), "no identity"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			h.command("restore", c.file, "--key", c.key, "--config", config).failed(t, 1, c.says)
+			h.must(postgres.Empty(t.Context(), url))
+		})
+	}
+	h.command("restore", file, "--key", key, "--config", h.config()).failed(t, 1, "not empty", "createdb")
+	h.command("restore", "--key", key, "--config", config).failed(t, 2, "one backup")
+	h.command("backup", "--config", config).failed(t, 2, "--out")
+	h.command("backup", "--out", filepath.Join(h.dir, "none", "b"), "--config", config).failed(t, 1, "no such file")
+	without := h.file("without.yaml", strings.Replace(h.settings(), "recipients", "recipients: []\n#", 1))
+	h.command("backup", "--out", filepath.Join(h.dir, "x"), "--config", without).failed(t, 1, "backup.recipients", "backup key")
+	if r := h.command("restore", file, "--key", key, "--config", config); r.status != 0 {
+		t.Errorf("after all of that: %s", r.err)
+	}
+}
+
+func (h *house) settings() string {
+	b, err := os.ReadFile(h.config())
+	h.must(err)
+	return string(b)
+}
+
+// TestARestoreKnowsWhatWasClosedSince: a backup of before a day's close brings the rows back, but nobody in them, and says so.
+func TestARestoreKnowsWhatWasClosedSince(t *testing.T) {
+	h, key := backupHouse(t, 30)
+	file := filepath.Join(t.TempDir(), "b.age")
+	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {
+		t.Fatal(r.err)
+	}
+	day := h.ledger.CustodyDay()
+	if _, err := h.ledger.DestroyCustody(t.Context(), day); err != nil {
+		t.Fatal(err)
+	}
+	config, url := h.elsewhere("before")
+	r := h.command("restore", file, "--key", key, "--config", config)
+	if r.status != 0 || !strings.Contains(r.out, "the day "+day.String()+" was closed after this backup") {
+		t.Fatalf("%d %s %s", r.status, r.out, r.err)
+	}
+	personal, err := vault.Open(h.keys())
+	h.must(err)
+	l, err := postgres.Open(t.Context(), postgres.Options{URL: url, Refs: dialer.NewRefs([]byte(strings.Repeat("s", secretBytes))), Vault: personal})
+	h.must(err)
+	defer l.Close()
+	for range l.Waiting(t.Context()) {
+		t.Fatal("somebody waits whose day was closed")
+	}
+	h.must(os.Remove(filepath.Join(h.keys(), "day-"+day.String()+".gone")))
+	config, _ = h.elsewhere("lost")
+	if r := h.command("restore", file, "--key", key, "--config", config); !strings.Contains(r.out, "has no key of the day "+day.String()) {
+		t.Errorf("%s %s", r.out, r.err)
+	}
+}

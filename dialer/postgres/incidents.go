@@ -1,0 +1,126 @@
+package postgres
+
+import (
+	"context"
+
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+	"kakeru/dialer/audit/incident"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+var _ incident.Store = (*Ledger)(nil)
+
+// KeepIncident implements incident.Store.
+func (l *Ledger) KeepIncident(ctx context.Context, i incident.Incident) (id int64, err error) {
+	id = i.ID
+	var kept int64
+	err = l.inTx(ctx, "keep an incident", func(ctx context.Context, q *db.Queries) error {
+		if id == 0 {
+			if id, err = q.NextIncident(ctx); err != nil {
+				return err
+			}
+		}
+		who := []string{}
+		for _, w := range i.Who {
+			who = append(who, string(w))
+		}
+		kept, err = q.KeepIncident(ctx, db.KeepIncidentParams{
+			ID: id, Revision: int32(i.Revision), At: i.At, ByUser: string(i.By), //nolint:gosec // one more than there are
+			Kind: string(i.Kind), FoundAt: i.FoundAt, FromAt: i.From, UntilAt: i.Until,
+			Who: who, Malice: i.Malice, What: plain(i.What), Cause: plain(i.Cause), Done: plain(i.Done), Future: plain(i.Future),
+		})
+		return err
+	})
+	if err == nil && kept == 0 {
+		err = incident.ErrMoved
+	}
+	return id, err
+}
+
+// TakeStep implements incident.Store.
+func (l *Ledger) TakeStep(ctx context.Context, id int64, s incident.Step) error {
+	var taken int64
+	err := l.query(ctx, "take a step", func(ctx context.Context, q *db.Queries) (err error) {
+		taken, err = q.TakeStep(ctx, db.TakeStepParams{ID: id, Act: string(s.Act), At: s.At, ByUser: string(s.By), Note: plain(s.Note)})
+		return err
+	})
+	if err == nil && taken == 0 {
+		err = incident.ErrTaken
+	}
+	return err
+}
+
+// Incident implements incident.Store.
+func (l *Ledger) Incident(ctx context.Context, id int64) (incident.File, error) {
+	all, err := l.incidents(ctx, id)
+	if err != nil {
+		return incident.File{}, err
+	}
+	if len(all) == 0 || id == 0 {
+		return incident.File{}, dialer.ErrNotFound
+	}
+	return all[0], nil
+}
+
+// Incidents implements incident.Store.
+func (l *Ledger) Incidents(ctx context.Context) ([]incident.File, error) { return l.incidents(ctx, 0) }
+
+// incidents reads one, or all with id 0.
+func (l *Ledger) incidents(ctx context.Context, id int64) (all []incident.File, err error) {
+	err = l.query(ctx, "read incidents", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.IncidentRevisions(ctx, id)
+		if err != nil {
+			return err
+		}
+		at := map[int64]int{}
+		for _, r := range rows {
+			n, known := at[r.ID]
+			if !known {
+				n = len(all)
+				at[r.ID] = n
+				all = append(all, incident.File{})
+			}
+			all[n].Revisions = append(all[n].Revisions, incidentOf(r))
+		}
+		steps, err := q.IncidentSteps(ctx, id)
+		for _, s := range steps {
+			if n, known := at[s.ID]; known { // else it came since
+				all[n].Steps = append(all[n].Steps, incident.Step{Act: incident.Act(s.Act), At: s.At, By: dialer.UserID(s.ByUser), Note: s.Note})
+			}
+		}
+		return err
+	})
+	return all, err
+}
+
+func incidentOf(r db.Incident) incident.Incident {
+	i := incident.Incident{
+		ID: r.ID, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), Kind: incident.Kind(r.Kind), FoundAt: r.FoundAt, From: r.FromAt,
+		Until: r.UntilAt, Malice: r.Malice, What: r.What, Cause: r.Cause, Done: r.Done, Future: r.Future,
+	}
+	for _, w := range r.Who {
+		i.Who = append(i.Who, dialer.UserID(w))
+	}
+	return i
+}
+
+// shows are the actions by which persons are seen.
+var shows = []audit.Action{audit.CaseRead, audit.Listed, audit.Searched, audit.DebtShown, audit.Listened, audit.ReportRead, audit.Exported, audit.ListTaken, audit.Printed}
+
+// Reach implements incident.Store.
+func (l *Ledger) Reach(ctx context.Context, i incident.Incident) (r incident.Reach, err error) {
+	p := db.IncidentReachParams{FromAt: i.From, UntilAt: i.Until, Who: []string{}}
+	for _, w := range i.Who {
+		p.Who = append(p.Who, string(w))
+	}
+	for _, a := range shows {
+		p.Actions = append(p.Actions, string(a))
+	}
+	err = l.query(ctx, "count an incident's reach", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.IncidentReach(ctx, p)
+		r = incident.Reach{Persons: int(n.Persons), Entries: int(n.Entries), Files: int(n.Files), Held: int(n.Held)}
+		return err
+	})
+	return r, err
+}

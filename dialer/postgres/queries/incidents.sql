@@ -1,0 +1,35 @@
+-- name: NextIncident :one
+SELECT nextval('incident_ids')::bigint AS id;
+
+-- name: KeepIncident :execrows
+-- The revision after the newest, or none.
+INSERT INTO incidents (id, revision, at, by_user, kind, found_at, from_at, until_at, who, malice, what, cause, done, future)
+SELECT @id::bigint, @revision::integer, @at::timestamptz, @by_user::text, @kind::text, @found_at::timestamptz, @from_at::timestamptz,
+  @until_at::timestamptz, @who::text[], @malice::boolean, @what::text, @cause::text, @done::text, @future::text
+WHERE @revision::integer = 1 + coalesce((SELECT max(i.revision) FROM incidents i WHERE i.id = @id::bigint), 0)
+ON CONFLICT DO NOTHING;
+
+-- name: TakeStep :execrows
+INSERT INTO incident_steps (id, act, at, by_user, note)
+SELECT i.id, @act::text, @at::timestamptz, @by_user::text, @note::text FROM incidents i WHERE i.id = @id AND i.revision = 1
+ON CONFLICT DO NOTHING;
+
+-- name: IncidentRevisions :many
+SELECT * FROM incidents WHERE id = @id OR @id = 0 ORDER BY id DESC, revision;
+
+-- name: IncidentSteps :many
+SELECT id, act, at, by_user, note FROM incident_steps WHERE id = @id OR @id = 0 ORDER BY id, at, act;
+
+-- name: IncidentReach :one
+-- What the record says was seen by who is in question: nobody named means everybody.
+WITH seen AS MATERIALIZED (
+  SELECT a.n, a.action, a.case_refs FROM audit a
+  WHERE a.at >= @from_at::timestamptz AND a.at <= @until_at::timestamptz AND a.outcome = ''
+    AND (cardinality(@who::text[]) = 0 OR a.by_user = ANY(@who::text[]))
+    AND a.action = ANY(@actions::text[])
+)
+SELECT
+  (SELECT count(DISTINCT ref) FROM seen, unnest(seen.case_refs) ref)::bigint AS persons,
+  (SELECT count(*) FROM seen WHERE seen.case_refs <> '{}')::bigint AS entries,
+  (SELECT count(*) FROM seen WHERE seen.action = 'exported')::bigint AS files,
+  (SELECT count(*) FROM cases WHERE custody IS NOT NULL)::bigint AS held;

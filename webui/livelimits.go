@@ -1,0 +1,58 @@
+package webui
+
+import (
+	"net/http"
+	"sync"
+	"time"
+
+	"golang.org/x/time/rate"
+
+	"kakeru/dialer"
+)
+
+// What one panel may do by its websocket. It has nothing to say; a browser answers pings by itself.
+const (
+	socketsPerSession = 8  // tabs
+	socketsPerPerson  = 16 // in all their sessions
+	// saidPerSecond is how many frames a second are read from a panel, pongs included; saidAtOnce as many may come at once.
+	saidPerSecond = 5
+	saidAtOnce    = 20
+)
+
+// seats counts who has how many websockets open.
+type seats struct {
+	mu       sync.Mutex
+	sessions map[string]int // by token
+	people   map[dialer.UserID]int
+}
+
+func newSeats() *seats { return &seats{sessions: map[string]int{}, people: map[dialer.UserID]int{}} }
+
+// take counts one more socket; ok is false when there are too many. Call leave when it closes.
+func (s *seats) take(v visitor) (leave func(), ok bool) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	if s.sessions[v.Token] >= socketsPerSession || s.people[v.User.ID] >= socketsPerPerson {
+		return nil, false
+	}
+	s.sessions[v.Token]++
+	s.people[v.User.ID]++
+	return func() {
+		s.mu.Lock()
+		defer s.mu.Unlock()
+		if s.sessions[v.Token]--; s.sessions[v.Token] == 0 {
+			delete(s.sessions, v.Token)
+		}
+		if s.people[v.User.ID]--; s.people[v.User.ID] == 0 {
+			delete(s.people, v.User.ID)
+		}
+	}, true
+}
+
+var errTooManySockets = newProblem(http.StatusTooManyRequests, "too_many",
+	"この画面を開きすぎています。使っていないタブを閉じてください", "the panel is open too many times; close the tabs that are not used")
+
+// newSayLimit leaves room for the answers to our own pings.
+func newSayLimit(ping time.Duration) *rate.Limiter {
+	return rate.NewLimiter(rate.Limit(saidPerSecond+2/ping.Seconds()), saidAtOnce)
+}

@@ -1,0 +1,80 @@
+package webui
+
+import (
+	"crypto/tls"
+	"fmt"
+	"log/slog"
+	"os"
+	"sync"
+	"time"
+)
+
+// Certificate names the PEM files that the panel is served by https with: the certificate with its chain, and its key. They are read
+// again when they change. Both empty: http, for a proxy in front or for this machine alone.
+type Certificate struct{ Cert, Key string }
+
+// On reports whether there is one.
+func (c Certificate) On() bool { return c.Cert != "" }
+
+// papers are the certificate as it is now.
+type papers struct {
+	files Certificate
+	log   *slog.Logger
+
+	mu     sync.Mutex
+	pair   *tls.Certificate
+	looked time.Time    // when the files were last looked at, by the wall clock
+	seen   [2]time.Time // when they had been changed
+}
+
+// lookEvery is how often the files are looked at, at most: a handshake is not to wait for a disk.
+const lookEvery = time.Second
+
+// newPapers reads the files for the first time; what is wrong with them is an error of the start.
+func newPapers(files Certificate, log *slog.Logger) (*papers, error) {
+	s := &papers{files: files, log: log}
+	pair, err := tls.LoadX509KeyPair(files.Cert, files.Key)
+	if err != nil {
+		return nil, fmt.Errorf("settings: http.tls: the panel's certificate cannot be used: %w; the key must be that certificate's, and readable by the server's user", err)
+	}
+	s.pair, s.seen, s.looked = &pair, s.changed(), time.Now()
+	return s, nil
+}
+
+func (s *papers) changed() (at [2]time.Time) {
+	for i, file := range []string{s.files.Cert, s.files.Key} {
+		if info, err := os.Stat(file); err == nil {
+			at[i] = info.ModTime()
+		}
+	}
+	return at
+}
+
+// get is tls.Config.GetCertificate. New files that cannot be used leave the certificate that was there: a renewal writes one of the two first.
+func (s *papers) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	now := time.Now()
+	if now.Sub(s.looked) < lookEvery && now.After(s.looked) {
+		return s.pair, nil
+	}
+	s.looked = now
+	seen := s.changed()
+	if seen == s.seen {
+		return s.pair, nil
+	}
+	s.seen = seen
+	pair, err := tls.LoadX509KeyPair(s.files.Cert, s.files.Key)
+	if err != nil {
+		s.log.Error("the panel's changed certificate cannot be used; the old one stays", "err", err)
+		return s.pair, nil //nolint:nilerr // it was said
+	}
+	s.pair = &pair
+	s.log.Info("the panel's certificate was read again", "until", pair.Leaf.NotAfter)
+	return s.pair, nil
+}
+
+// config is how the panel speaks TLS. HTTP/1.1 alone: the websocket needs it, and a page of ours makes few requests at once.
+func (s *papers) config() *tls.Config {
+	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: s.get}
+}

@@ -1,0 +1,125 @@
+package webui
+
+import (
+	"crypto/ecdsa"
+	"crypto/elliptic"
+	"crypto/rand"
+	"crypto/tls"
+	"crypto/x509"
+	"encoding/pem"
+	"log/slog"
+	"math/big"
+	"net"
+	"net/http"
+	"os"
+	"path/filepath"
+	"strings"
+	"testing"
+	"time"
+)
+
+// signed writes a certificate for the loopback that signs itself, with a serial number to know it by.
+func signed(t *testing.T, files Certificate, serial int64) {
+	t.Helper()
+	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
+	if err != nil {
+		t.Fatal(err)
+	}
+	made := &x509.Certificate{
+		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
+	}
+	cert, err := x509.CreateCertificate(rand.Reader, made, made, &key.PublicKey, key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	secret, err := x509.MarshalPKCS8PrivateKey(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	for file, block := range map[string]*pem.Block{files.Cert: {Type: "CERTIFICATE", Bytes: cert}, files.Key: {Type: "PRIVATE KEY", Bytes: secret}} {
+		if err := os.WriteFile(file, pem.EncodeToMemory(block), 0o600); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// TestThePanelByHTTPS: TLS 1.2 at least, strict transport, a cookie for https alone, and a renewed certificate without a restart.
+func TestThePanelByHTTPS(t *testing.T) {
+	dir := t.TempDir()
+	files := Certificate{Cert: filepath.Join(dir, "c.pem"), Key: filepath.Join(dir, "k.pem")}
+	signed(t, files, 1)
+	h := open(t, func(d *Deps) { d.Certificate, d.Auth.SecureCookie = files, true })
+	addr := strings.TrimPrefix(h.url, "http://")
+	dial := func(most uint16) (*tls.ConnectionState, error) {
+		c, err := tls.Dial("tcp", addr, &tls.Config{InsecureSkipVerify: true, MaxVersion: most, NextProtos: []string{"h2", "http/1.1"}}) //nolint:gosec // it signs itself
+		if err != nil {
+			return nil, err
+		}
+		state := c.ConnectionState()
+		return &state, c.Close()
+	}
+	state, err := dial(0)
+	if err != nil || state.Version != tls.VersionTLS13 || state.NegotiatedProtocol != "http/1.1" || state.PeerCertificates[0].SerialNumber.Int64() != 1 {
+		t.Fatalf("%+v, %v", state, err)
+	}
+	if _, err := dial(tls.VersionTLS12); err != nil {
+		t.Errorf("TLS 1.2: %v", err)
+	}
+	if _, err := dial(tls.VersionTLS11); err == nil {
+		t.Error("TLS 1.1 is spoken")
+	}
+	client := &http.Client{Transport: &http.Transport{TLSClientConfig: &tls.Config{InsecureSkipVerify: true}}} //nolint:gosec // it signs itself
+	defer client.CloseIdleConnections()
+	resp, err := client.Get("https://" + addr + "/healthz")
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = resp.Body.Close()
+	if resp.StatusCode != http.StatusOK || !strings.HasPrefix(resp.Header.Get("Strict-Transport-Security"), "max-age=31536000") {
+		t.Errorf("%d %v", resp.StatusCode, resp.Header)
+	}
+	plain, err := http.Get("http://" + addr + "/healthz") //nolint:noctx // the loopback
+	if err != nil {
+		t.Fatal(err)
+	}
+	_ = plain.Body.Close()
+	if plain.StatusCode != http.StatusBadRequest {
+		t.Errorf("by http: %d", plain.StatusCode)
+	}
+
+	shownSerial := func() int64 {
+		state, err := dial(0)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return state.PeerCertificates[0].SerialNumber.Int64()
+	}
+	// A renewal that has written one of its files only, then both.
+	later := time.Now().Add(time.Minute)
+	if err := os.WriteFile(files.Key, []byte("half"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	_ = os.Chtimes(files.Key, later, later)
+	h.server.cert.mu.Lock()
+	h.server.cert.looked = time.Time{}
+	h.server.cert.mu.Unlock()
+	if got := shownSerial(); got != 1 {
+		t.Errorf("half renewed, number %d is shown", got)
+	}
+	signed(t, files, 2)
+	_ = os.Chtimes(files.Key, later.Add(time.Minute), later.Add(time.Minute))
+	h.server.cert.mu.Lock()
+	h.server.cert.looked = time.Time{}
+	h.server.cert.mu.Unlock()
+	if got := shownSerial(); got != 2 {
+		t.Errorf("renewed, number %d is shown", got)
+	}
+}
+
+// TestACertificateThatCannotBeUsed is an error of the start.
+func TestACertificateThatCannotBeUsed(t *testing.T) {
+	if _, err := newPapers(Certificate{Cert: "/nowhere/c.pem", Key: "/nowhere/k.pem"}, slog.New(slog.DiscardHandler)); err == nil || !strings.Contains(err.Error(), "http.tls") {
+		t.Errorf("%v", err)
+	}
+}
