@@ -93,7 +93,7 @@ var house = map[string]room{
 		why: "who may enter is decided apart from what there is to see", ours: []string{"dialer", "dialer/audit"},
 		third: []string{
 			"github.com/alexedwards/scs", "github.com/alexedwards/argon2id", "github.com/pquerna/otp",
-			"github.com/go-webauthn", "github.com/coreos/go-oidc",
+			"github.com/go-webauthn", "github.com/coreos/go-oidc", "golang.org/x/text/unicode/norm",
 		},
 	},
 	"configs": {
@@ -119,7 +119,7 @@ var (
 	}
 	testThird = []string{
 		"pgregory.net/rapid", "go.uber.org/goleak", "github.com/prometheus", "github.com/jackc", "github.com/redis/go-redis", "github.com/pion",
-		"golang.org/x/net/dns/dnsmessage",
+		"golang.org/x/net/dns/dnsmessage", "github.com/pquerna/otp",
 	}
 )
 

@@ -23,6 +23,8 @@ func (p *problems) addf(key, format string, args ...any) {
 func (s Settings) Check() error {
 	var p problems
 	s.HTTP.check(&p)
+	s.HTTP.checkOrigin(&p)
+	s.Auth.check(&p)
 	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
 	s.Redis.check(&p)
 	p.needed("state_dir", s.StateDir, "/var/lib/kakeru")

@@ -5,6 +5,8 @@ type HTTP struct {
 	Addr string `koanf:"addr"` // host:port
 	// SecureCookie is true when the panel is reached by https (directly or through a proxy).
 	SecureCookie bool `koanf:"secure_cookie"`
+	// Origin is how browsers reach the panel, "https://kakeru.example"; there are no passkeys without it.
+	Origin string `koanf:"origin"`
 	// PerSession and PerAddress are how many requests a second are answered, over a while, to a browser that is signed in and to an
 	// address from which nobody is; ten times as many at once.
 	PerSession int `koanf:"per_session"`

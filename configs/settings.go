@@ -10,6 +10,7 @@ import (
 // Settings is everything that can be set. Durations are written "30s", times of day "09:00", dates "2026-11-24".
 type Settings struct {
 	HTTP     HTTP     `koanf:"http"`
+	Auth     Auth     `koanf:"auth"`
 	Panel    Panel    `koanf:"panel"`
 	Database Database `koanf:"database"`
 	Redis    Redis    `koanf:"redis"`
@@ -349,6 +350,7 @@ type Desk struct {
 func Default() Settings {
 	return Settings{
 		HTTP: HTTP{Addr: "127.0.0.1:8080", PerSession: 100, PerAddress: 200},
+		Auth: defaultAuth(),
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,
 			SMS: Bounds{Month: 200, UpTo: 250, Year: 3000, Most: 5000}, Numbers: Bounds{Month: 1000, UpTo: 1200, Year: 14000},

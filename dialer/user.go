@@ -28,6 +28,7 @@ type User struct {
 	PasswordHash string // argon2id, PHC string
 	Disabled     bool
 	CreatedAt    time.Time
+	MustChange   bool     // the password was set by somebody else, and is good for one sign-in
 	Languages    []string // that they speak besides Japanese (BCP 47): language days are planned by it
 }
 
@@ -49,6 +50,75 @@ type Sessions interface {
 	FindCtx(ctx context.Context, token string) (b []byte, found bool, err error)
 	CommitCtx(ctx context.Context, token string, b []byte, expiry time.Time) error
 	DeleteCtx(ctx context.Context, token string) error
+}
+
+// SessionInfo is what is known of a session besides what it holds. ID is the hex SHA-256 of its token: it names the session, and opens
+// nothing.
+type SessionInfo struct {
+	ID                string
+	User              UserID
+	CreatedAt, SeenAt time.Time
+	Address           string // the far end's, without port
+	Agent             string // the browser in plain words
+	Half              bool   // more than the password is still to be given
+}
+
+// SessionBook lists sessions and ends other people's. The ledger implements it, over the same sessions as Sessions.
+type SessionBook interface {
+	// DescribeSession notes what is known of a session that was committed just now. Its ID is not looked at.
+	DescribeSession(ctx context.Context, token string, about SessionInfo) error
+	// SessionsOf lists a person's whole sessions, the last used first; everybody's when user is "".
+	SessionsOf(ctx context.Context, user UserID) ([]SessionInfo, error)
+	// EndSession ends a session by ID: ErrNotFound when there is none, or it is not user's. "" is anybody.
+	EndSession(ctx context.Context, id string, user UserID) error
+	// EndSessionsOf ends a person's sessions, but not the one of a token ("": all).
+	EndSessionsOf(ctx context.Context, user UserID, but string) error
+	// LiveSessions says which of the sessions are not over, by ID.
+	LiveSessions(ctx context.Context, ids []string) ([]string, error)
+	// SeenSessions notes that sessions were used just now.
+	SeenSessions(ctx context.Context, ids []string) error
+}
+
+// SecondFactors is what a person proves who they are with besides the password.
+type SecondFactors struct {
+	TOTP     []byte // the sealed secret of their one-time passwords; empty when there is none
+	LastStep int64  // of the last code that was taken
+	Codes    int    // recovery codes left
+	Passkeys []Passkey
+}
+
+// Any reports whether there is a second factor. Recovery codes alone are none.
+func (f SecondFactors) Any() bool { return len(f.TOTP) > 0 || len(f.Passkeys) > 0 }
+
+// Passkey is a WebAuthn credential; Credential is as webui/auth writes it, and holds no secret.
+type Passkey struct {
+	ID                []byte
+	Name              string
+	Credential        []byte
+	CreatedAt, UsedAt time.Time // UsedAt is zero when it never was
+}
+
+// Factors keeps second factors. The ledger implements it. What is taken is taken once, whichever node asks.
+type Factors interface {
+	SecondFactors(ctx context.Context, user UserID) (SecondFactors, error)
+	// FactorHolders are the people who have any.
+	FactorHolders(ctx context.Context) ([]UserID, error)
+	// PutTOTP keeps a sealed secret instead of the one before, and the step of the code that proved it.
+	PutTOTP(ctx context.Context, user UserID, sealed []byte, step int64) error
+	// TakeCodeStep notes a code's step; fresh is false when it, or a later one, was taken before.
+	TakeCodeStep(ctx context.Context, user UserID, step int64) (fresh bool, err error)
+	// RemoveTOTP removes the one-time passwords.
+	RemoveTOTP(ctx context.Context, user UserID) error
+	// PutRecoveryCodes keeps hashes instead of those before.
+	PutRecoveryCodes(ctx context.Context, user UserID, hashes [][]byte) error
+	// TakeRecoveryCode uses one up; false when it is not there.
+	TakeRecoveryCode(ctx context.Context, user UserID, hash []byte) (bool, error)
+	// PutPasskey adds a passkey, or notes the use of one: ErrNotFound when it is another person's.
+	PutPasskey(ctx context.Context, user UserID, p Passkey) error
+	// RemovePasskey removes one: ErrNotFound when the person has no such.
+	RemovePasskey(ctx context.Context, user UserID, id []byte) error
+	// RemoveFactors removes all that a person has.
+	RemoveFactors(ctx context.Context, user UserID) error
 }
 
 // Asker is who asks for something, as far as rules must know.

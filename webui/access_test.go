@@ -54,8 +54,8 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 		method, path, _ := strings.Cut(row.Route, " ")
 		path = strings.ReplaceAll(path, "{id}", "nothing")
 		for role, browser := range browsers {
-			if method == http.MethodDelete && row.Public {
-				continue // signing out would end the walk
+			if (method == http.MethodDelete && row.Public) || row.Route == "POST /api/session/lock" {
+				continue // signing out would end the walk, and so would a lock
 			}
 			got := browser.do(method, path, nil)
 			switch {

@@ -1,6 +1,7 @@
 package webui
 
 import (
+	"cmp"
 	"context"
 	"errors"
 	"net/http"
@@ -19,7 +20,7 @@ type signInInput struct {
 }
 
 type sessionOutput struct {
-	SetCookie http.Cookie `header:"Set-Cookie"`
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 	Body      SignedIn
 }
 
@@ -29,19 +30,28 @@ type signOutOutput struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
 }
 
+type passwordInput struct {
+	Body struct {
+		Password string `json:"password" minLength:"1" maxLength:"1000" doc:"one's own, once more"`
+	}
+}
+
 func (s *Server) sessionRoutes() {
 	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/session", OperationID: "sign-in", Summary: "Sign in"}, s.signIn)
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/session", OperationID: "who-am-i", Summary: "Who am I"}, s.whoAmI)
 	route(s, huma.Operation{
 		Method: http.MethodDelete, Path: "/api/session", OperationID: "sign-out", Summary: "Sign out", DefaultStatus: http.StatusNoContent,
 	}, s.signOut)
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/session/lock", OperationID: "lock-screen", Summary: "Mask the screen until it is unlocked",
+		DefaultStatus: http.StatusNoContent,
+	}, s.lock)
+	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/session/unlock", OperationID: "unlock-screen", Summary: "Unlock the screen"}, s.unlock)
 }
 
 func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, error) {
 	v := from(ctx)
-	session, err := s.keeper.SignIn(ctx, auth.SignIn{
-		Login: in.Body.Login, Password: in.Body.Password, Address: v.address, Token: v.token,
-	})
+	session, err := s.keeper.SignIn(ctx, auth.SignIn{Login: in.Body.Login, Password: in.Body.Password, Visit: v.visit})
 	if err != nil {
 		s.log.Info("sign-in refused")
 		if errors.Is(err, auth.ErrWrong) {
@@ -52,15 +62,36 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 	s.throttle.learn(session.Token)
 	s.names.learn(session.User)
 	v.Session = session
-	if err := s.d.Audit.WriteDown(ctx, s.event(v, audit.SignedIn)); err != nil {
-		return nil, errors.Join(err, s.keeper.SignOut(ctx, session.Token))
+	if session.Step == auth.StepDone {
+		if err := s.d.Audit.WriteDown(ctx, s.event(v, audit.SignedIn)); err != nil {
+			return nil, errors.Join(err, s.keeper.SignOut(ctx, session.Token))
+		}
 	}
-	s.log.Info("signed in", "user", session.User.ID, "role", session.User.Role)
-	return &sessionOutput{SetCookie: s.keeper.Cookie(session), Body: s.signedIn(session)}, nil
+	return s.opened(ctx, session)
+}
+
+// opened answers with a new session, whole or half. A whole one makes the browser known to belong to its person.
+func (s *Server) opened(ctx context.Context, session auth.Session) (*sessionOutput, error) {
+	s.tellAuth("signed in", session, "step", session.Step)
+	body, err := s.signedIn(ctx, session)
+	if err != nil {
+		return nil, err
+	}
+	out := &sessionOutput{SetCookie: []http.Cookie{s.keeper.Cookie(session)}, Body: body}
+	if session.Step == auth.StepDone {
+		out.SetCookie = append(out.SetCookie, s.keeper.KnownCookie(session.User.Login))
+	}
+	return out, nil
+}
+
+// tellAuth is the one place where the log is told of sign-ins, of changes to how people sign in, and of ended sessions.
+func (s *Server) tellAuth(what string, session auth.Session, more ...any) {
+	s.log.Info(what, append([]any{"user", session.User.ID, "role", session.User.Role}, more...)...)
 }
 
 func (s *Server) whoAmI(ctx context.Context, _ *struct{}) (*whoOutput, error) {
-	return &whoOutput{Body: s.signedIn(from(ctx).Session)}, nil
+	body, err := s.signedIn(ctx, from(ctx).Session)
+	return &whoOutput{Body: body}, err
 }
 
 func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, error) {
@@ -72,13 +103,42 @@ func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, erro
 	if err == nil {
 		v.Session = session
 		s.noteLater(s.event(v, audit.SignedOut))
+		s.tellAuth("signed out", session)
 	}
 	return &signOutOutput{SetCookie: s.keeper.Cookie(auth.Session{})}, nil
 }
 
-func (s *Server) signedIn(session auth.Session) SignedIn {
-	return SignedIn{
-		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen, Print: s.d.Print,
-		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires,
+func (s *Server) lock(ctx context.Context, _ *struct{}) (*struct{}, error) {
+	return &struct{}{}, s.keeper.Lock(ctx, from(ctx).visit)
+}
+
+func (s *Server) unlock(ctx context.Context, in *passwordInput) (*whoOutput, error) {
+	session, err := s.keeper.Unlock(ctx, from(ctx).visit, in.Body.Password)
+	if err != nil {
+		s.tellAuth("unlocking refused", from(ctx).Session)
+		return nil, err
 	}
+	body, err := s.signedIn(ctx, session)
+	return &whoOutput{Body: body}, err
+}
+
+func (s *Server) signedIn(ctx context.Context, session auth.Session) (SignedIn, error) {
+	role := session.User.Role
+	out := SignedIn{
+		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen, Print: s.d.Print,
+		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires, Step: cmp.Or(session.Step, auth.StepDone), Locked: session.Locked,
+		SecondFactor: s.keeper.Need(role), LockAfterSeconds: int(s.d.IdleLock[role].Seconds()), Ways: []auth.Way{},
+	}
+	if origin, ok := s.keeper.Passkeys(); ok {
+		out.PasskeyOrigin = &origin
+	}
+	if session.Step != auth.StepSecond {
+		return out, nil
+	}
+	have, err := s.keeper.Factors(ctx, session.User.ID)
+	if err != nil {
+		return out, err
+	}
+	out.Ways = auth.WaysOf(have)
+	return out, nil
 }

@@ -592,6 +592,7 @@ func TestUsers(t *testing.T) {
 		t.Fatalf("user %+v", u)
 	}
 	c := h.as("new")
+	c.do("POST", "/api/session/password", map[string]string{"old": password, "password": "a sentence of my own"}).want(t, 200)
 	admin.do("PATCH", "/api/users/"+string(u.ID), map[string]any{"role": "ward", "name": "異動"}).want(t, 200)
 	c.do("GET", "/api/calls", nil).problem(t, 403, "forbidden") // from the next request on
 	admin.do("PATCH", "/api/users/"+string(u.ID), map[string]any{"password": "another password"}).want(t, 200)

@@ -2,9 +2,9 @@ package webui
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"net/http"
+	"slices"
 	"strings"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -41,6 +41,11 @@ type changeUserInput struct {
 	}
 }
 
+var (
+	errNoName     = invalid("login", "missing", "ログイン名と氏名を入力してください", "give a login and a name")
+	errLoginTaken = invalid("login", "double", "このログイン名はすでに使われています。別の名前にしてください", "this login is taken; choose another")
+)
+
 type userOutput struct{ Body Person }
 
 func (s *Server) userRoutes() {
@@ -56,10 +61,16 @@ func (s *Server) users(ctx context.Context, _ *struct{}) (*usersOutput, error) {
 	if err != nil {
 		return nil, err
 	}
+	holders, err := s.d.Factors.FactorHolders(ctx)
+	if err != nil {
+		return nil, err
+	}
 	out := &usersOutput{}
 	out.Body.Items = []Person{}
 	for _, u := range all {
-		out.Body.Items = append(out.Body.Items, personOf(u))
+		p := personOf(u)
+		p.HasSecondFactor = slices.Contains(holders, u.ID)
+		out.Body.Items = append(out.Body.Items, p)
 	}
 	return out, nil
 }
@@ -67,11 +78,11 @@ func (s *Server) users(ctx context.Context, _ *struct{}) (*usersOutput, error) {
 func (s *Server) addUser(ctx context.Context, in *newUserInput) (*userOutput, error) {
 	login, name := strings.TrimSpace(in.Body.Login), strings.TrimSpace(in.Body.Name)
 	if login == "" || name == "" {
-		return nil, invalid("login", "missing", "ログイン名と氏名を入力してください", "give a login and a name")
+		return nil, errNoName
 	}
 	_, err := s.d.Users.UserByLogin(ctx, login)
 	if err == nil {
-		return nil, invalid("login", "double", "このログイン名はすでに使われています。別の名前にしてください", "this login is taken; choose another")
+		return nil, errLoginTaken
 	}
 	if !isGone(err) {
 		return nil, err
@@ -123,14 +134,15 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 func (s *Server) put(ctx context.Context, u dialer.User, password *string) (*userOutput, error) {
 	if password != nil {
 		remarked(ctx, "password set")
-		var err error
-		if u.PasswordHash, err = auth.HashPassword(*password, s.d.Auth.Cost); errors.Is(err, auth.ErrPassword) {
-			return nil, invalid("password", "length",
-				fmt.Sprintf("パスワードは%d文字以上%d文字以内にしてください", auth.MinPassword, auth.MaxPassword),
-				fmt.Sprintf("give a password of %d to %d characters", auth.MinPassword, auth.MaxPassword))
-		} else if err != nil {
+		if err := s.keeper.CheckPassword(*password, u); err != nil {
 			return nil, err
 		}
+		hash, err := auth.HashPassword(*password, s.d.Auth.Cost)
+		if err != nil {
+			return nil, err
+		}
+		u.PasswordHash = hash
+		u.MustChange = u.ID != from(ctx).User.ID // who was told it by somebody else is not the only one who knows it
 	}
 	id, err := s.d.Users.PutUser(ctx, u)
 	if err != nil {
@@ -138,6 +150,11 @@ func (s *Server) put(ctx context.Context, u dialer.User, password *string) (*use
 	}
 	u.ID = id
 	s.keeper.PersonChanged(id)
+	if u.Disabled {
+		if err := s.keeper.EndSessionsOf(ctx, id, ""); err != nil {
+			return nil, err
+		}
+	}
 	s.names.learn(u)
 	s.log.Info("person changed", "user", id, "role", u.Role, "disabled", u.Disabled, "by", from(ctx).User.ID)
 	return &userOutput{Body: personOf(u)}, nil

@@ -113,7 +113,7 @@ func TestEveryNotedRouteIsWrittenDown(t *testing.T) {
 	answered := 0
 	for _, row := range auth.Table {
 		method, path, _ := strings.Cut(row.Route, " ")
-		if row.Public {
+		if row.Public || row.Route == "POST /api/session/lock" { // a lock would end the walk
 			continue
 		}
 		path = strings.NewReplacer("/cases/{id}", "/cases/case-1", "{id}", "nothing", "{kind}", "nothing", "{n}", "x", "{month}", "nothing").Replace(path)

@@ -19,6 +19,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest"
 	"kakeru/webui/auth"
 )
 
@@ -27,7 +28,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 // patienceOfTests is how long a test waits for something that must come. It bounds a failure, never a success.
 const patienceOfTests = 20 * time.Second
 
-const password = "correct horse"
+const password = "correct horse battery"
 
 var cheap = auth.Cost{MemoryKiB: 8 * 1024, Passes: 1}
 
@@ -72,6 +73,7 @@ type house struct {
 	typing  *typing
 	looks   *looks
 	book    *book
+	factors *dialertest.Factors
 	trouble *troubles
 	sources sourceShelf
 	clock   *clockOf
@@ -110,7 +112,7 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
 	h := &house{
-		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{}, trouble: &troubles{},
+		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{}, trouble: &troubles{}, factors: dialertest.NewFactors(),
 		records: &records{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
 	}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
@@ -125,7 +127,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	h.cases["case-1"] = sampleCase()
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
-		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, Cases: caseBook{h.world},
+		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, SessionBook: h.sessionBook(), Factors: h.factors, Cases: caseBook{h.world},
 		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Sources: h.sources, Languages: demand{},
 		Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},
@@ -141,6 +143,16 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	}
 	h.start(deps)
 	return h
+}
+
+// sessionBook lists the world's sessions.
+func (h *house) sessionBook() *dialertest.Book {
+	return &dialertest.Book{Now: h.clock.Now, Delete: func(token string) { h.set(func() { delete(h.sessions, token) }) }, Has: func(token string) bool {
+		h.mu.Lock()
+		defer h.mu.Unlock()
+		_, there := h.sessions[token]
+		return there
+	}}
 }
 
 func (h *house) start(deps Deps) {

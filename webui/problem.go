@@ -40,6 +40,10 @@ type FieldProblem struct {
 const (
 	ruleUnauthorized = "unauthorized"
 	ruleForbidden    = "forbidden"
+	ruleHalf         = "second_factor"
+	ruleLocked       = "locked"
+	rulePassword     = "password"
+	ruleCode         = "code"
 	ruleInvalid      = "invalid"
 	ruleNotFound     = "not_found"
 )
@@ -69,6 +73,10 @@ var (
 		"サインインしていないか、時間切れです。サインインしてください", "you are not signed in, or the session is over; sign in")
 	errWrongSignIn = newProblem(http.StatusUnauthorized, ruleUnauthorized,
 		"ログイン名かパスワードが違います", "the login or the password is wrong")
+	errHalf = newProblem(http.StatusUnauthorized, ruleHalf,
+		"サインインの途中です。続きの手順を済ませてください", "you have not finished signing in; go on with the next step")
+	errLocked = newProblem(http.StatusForbidden, ruleLocked,
+		"画面がロックされています。パスワードで解除してください", "the screen is locked; unlock it with your password")
 	errForbidden = newProblem(http.StatusForbidden, ruleForbidden,
 		"この操作の権限がありません。必要なときは管理者に相談してください", "your role may not do this; ask the administrator if you need it")
 	errForeign = newProblem(http.StatusForbidden, ruleForbidden,
@@ -146,10 +154,12 @@ func refused(r *dialer.Refusal) *Problem {
 func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 	var p *Problem
 	var r *dialer.Refusal
-	var t *auth.TooMany
 	var said interface { // a question or a file that cannot be answered; the other rooms say it so
 		error
 		Japanese() string
+	}
+	if known, ok := signInProblem(err); ok {
+		return known
 	}
 	switch {
 	case errors.As(err, &p):
@@ -158,14 +168,8 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 		return refused(s.whyNobody(ctx, r))
 	case errors.As(err, &r):
 		return refused(r)
-	case errors.As(err, &t):
-		return tooManySignIns(t)
 	case errors.As(err, &said):
 		return errInvalid.with(said.Japanese(), said.Error())
-	case errors.Is(err, auth.ErrSignedOut):
-		return errSignedOut
-	case errors.Is(err, auth.ErrWrong):
-		return errWrongSignIn
 	case errors.Is(err, dialer.ErrNotFound):
 		return errNotFound
 	case errors.Is(err, dialer.ErrLedgerDown), errors.Is(err, context.DeadlineExceeded):

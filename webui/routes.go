@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"net"
 	"net/http"
 	"strings"
 
@@ -20,6 +19,7 @@ type visitor struct {
 	auth.Session
 	address string // the far end's, without port
 	token   string // as the cookie brought it, valid or not
+	visit   auth.Visit
 	route   string
 	about   subject // as the path says
 	remark  *remark // what the handler adds to what is written down
@@ -37,7 +37,8 @@ func routeOf(ctx context.Context) string { return from(ctx).route }
 
 // admit says who makes a request and whether they may use the route: the one place where roles are asked.
 func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
-	v := visitor{address: hostOf(r.RemoteAddr), token: auth.Token(r), route: row.Route, about: aboutPath(r, row), remark: &remark{}}
+	visit := auth.VisitOf(r)
+	v := visitor{address: visit.Address, token: visit.Token, visit: visit, route: row.Route, about: aboutPath(r, row), remark: &remark{}}
 	if row.Public {
 		return v, nil
 	}
@@ -54,19 +55,17 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 		s.endOfDay(r.Context(), session)
 		return v, errDayOver
 	}
+	switch {
+	case session.Step != auth.StepDone && !row.Half:
+		return v, errHalf
+	case session.Locked && !row.Locked:
+		return v, errLocked
+	}
 	if !row.Allows(session.User.Role) {
 		s.noteRefusal(r.Context(), v)
 		return v, errForbidden
 	}
 	return v, nil
-}
-
-func hostOf(address string) string {
-	host, _, err := net.SplitHostPort(address)
-	if err != nil {
-		return address
-	}
-	return host
 }
 
 // route registers an operation of the API behind its row of auth.Table. What has no row cannot be registered: New fails.

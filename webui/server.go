@@ -54,8 +54,15 @@ type Deps struct {
 
 	Users    dialer.Users
 	Sessions dialer.Sessions
-	Cases    casework.CaseStore
-	Results  casework.ResultStore
+	// SessionBook lists the sessions, Factors keeps second factors.
+	SessionBook dialer.SessionBook
+	Factors     dialer.Factors
+	// IdleLock is how long nobody touches key or mouse until the screen is masked, by role; never for those it does not name.
+	IdleLock map[dialer.Role]time.Duration
+	// Setup lets the first administrator in; nil when there was one at the start.
+	Setup   *Setup
+	Cases   casework.CaseStore
+	Results casework.ResultStore
 	// ByHand keeps calls that were made or taken without SIP.
 	ByHand casework.HandStore
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
@@ -146,7 +153,7 @@ func New(d Deps) (*Server, error) {
 		d.Rules = casework.DefaultRules()
 	}
 	d.Auth.Now = d.Now
-	keeper, err := auth.NewKeeper(d.Users, d.Sessions, d.Auth)
+	keeper, err := auth.NewKeeper(auth.Stores{Users: d.Users, Sessions: d.Sessions, Book: d.SessionBook, Factors: d.Factors}, d.Auth)
 	if err != nil {
 		return nil, err
 	}
@@ -174,6 +181,9 @@ func New(d Deps) (*Server, error) {
 func (s *Server) routes() {
 	s.api = newAPI(s.mux)
 	s.sessionRoutes()
+	s.factorRoutes()
+	s.sessionListRoutes()
+	s.setupRoutes()
 	s.deskRoutes()
 	s.trunkRoutes()
 	s.callRoutes()
@@ -273,6 +283,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { s.d.Hub.Run(parts) })
 	running.Go(func() { s.recount.run(parts) })
+	running.Go(func() { s.keeper.Watch(parts) })
 	s.jobs.open(parts)
 
 	var err error

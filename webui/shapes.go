@@ -8,6 +8,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/report"
+	"kakeru/webui/auth"
 )
 
 // Desk is a desk as the panel shows it. Operator and CallID are null while there is none, or it is not to be seen.
@@ -285,6 +286,9 @@ type Person struct {
 	Disabled bool          `json:"disabled"`
 	// Languages are what they speak besides Japanese.
 	Languages []string `json:"languages" nullable:"false"`
+	// HasSecondFactor and MustChange say how they sign in; in the list of people only.
+	HasSecondFactor bool `json:"has_second_factor"`
+	MustChange      bool `json:"must_change"`
 }
 
 // SignedIn is the session of whoever asks.
@@ -295,6 +299,14 @@ type SignedIn struct {
 	Print      bool           `json:"print" doc:"what is on the screen may be printed; else a print shows that it may not"`
 	Desk       *dialer.DeskID `json:"desk" doc:"where this person sits"`
 	ExpiresAt  time.Time      `json:"expires_at" doc:"when the session ends unless it is used before"`
+	// Step is what is still to be done; until it is done the session is good for nothing else.
+	Step   auth.Step  `json:"step"`
+	Ways   []auth.Way `json:"ways" doc:"to give the second factor, when that is the step"`
+	Locked bool       `json:"locked" doc:"the screen is masked until it is unlocked"`
+
+	SecondFactor     auth.Need `json:"second_factor" doc:"whether this role must have one"`
+	LockAfterSeconds int       `json:"lock_after_seconds" doc:"without key or mouse; 0: never"`
+	PasskeyOrigin    *string   `json:"passkey_origin" doc:"where browsers can use passkeys; null: nowhere"`
 }
 
 // Snapshot is the first frame of /api/live: everything there is to see now.

@@ -268,5 +268,5 @@ func briefOf(c casework.Case, now time.Time) CaseBrief {
 }
 
 func personOf(u dialer.User) Person {
-	return Person{ID: u.ID, Login: u.Login, Name: u.Name, Role: u.Role, Disabled: u.Disabled, Languages: orEmpty(u.Languages)}
+	return Person{ID: u.ID, Login: u.Login, Name: u.Name, Role: u.Role, Disabled: u.Disabled, Languages: orEmpty(u.Languages), MustChange: u.MustChange}
 }

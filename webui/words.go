@@ -12,6 +12,7 @@ import (
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/report"
+	"kakeru/webui/auth"
 )
 
 // enumOf makes huma describe a type of words as the list of its words.
@@ -30,6 +31,9 @@ func (enumOf[T]) Schema(huma.Registry) *huma.Schema {
 var words = map[reflect.Type][]string{
 	reflect.TypeFor[dialer.Role]():              texts(dialer.Roles...),
 	reflect.TypeFor[audit.Action]():             texts(audit.Actions...),
+	reflect.TypeFor[auth.Step]():                texts(auth.Steps...),
+	reflect.TypeFor[auth.Way]():                 texts(auth.Ways...),
+	reflect.TypeFor[auth.Need]():                texts(auth.Needs...),
 	reflect.TypeFor[incident.Kind]():            texts(incident.Kinds...),
 	reflect.TypeFor[incident.Act]():             texts(incident.Acts...),
 	reflect.TypeFor[audit.Fault]():              texts(audit.Faults...),
@@ -138,6 +142,9 @@ func describeCaseWords(r huma.Registry) {
 
 func describeReportWords(r huma.Registry) {
 	alias[audit.Action](r)
+	alias[auth.Step](r)
+	alias[auth.Way](r)
+	alias[auth.Need](r)
 	alias[audit.Fault](r)
 	alias[incident.Kind](r)
 	alias[incident.Act](r)

@@ -3,6 +3,7 @@ package main
 import (
 	"context"
 	"errors"
+	"io"
 	"log/slog"
 	"net"
 	"path/filepath"
@@ -23,7 +24,6 @@ import (
 	"kakeru/sip"
 	"kakeru/sip/media/recording"
 	"kakeru/webui"
-	"kakeru/webui/auth"
 )
 
 // app is the whole house, wired. Its parts stand in the order in which they start; they stop in the reverse.
@@ -46,6 +46,7 @@ type app struct {
 	nodes    *queue.Wire // to the others
 	roaming  *roaming
 	secret   []byte
+	setup    *webui.Setup // nil when there is an administrator
 	engine   *dialer.Engine
 	web      *webui.Server
 	closer   *dayclose.Closer
@@ -67,6 +68,8 @@ type appOptions struct {
 	fast bool
 	// stopping is called when the house was told to stop; nil for nothing.
 	stopping func()
+	// console is where a set-up code is told when there is no administrator; nil where nobody is let in by one.
+	console io.Writer
 	// now is this machine's clock, from which the watch sets out; nil for the real one.
 	now dialer.Clock
 	// numberRuleOff is for benchmarks, whose calls all go to a lab.
@@ -118,6 +121,11 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	})
 	if err != nil {
 		return nil, err
+	}
+	if o.console != nil {
+		if a.setup, err = awaitAdmin(ctx, a.ledger, a.watch.Now, o.console); err != nil {
+			return nil, err
+		}
 	}
 	if a.targets, err = newTargets(a.ledger, s, a.hours, a.watch.Now); err != nil {
 		return nil, err
@@ -201,10 +209,10 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 	}
 	a.web, err = webui.New(webui.Deps{
 		Listener: a.listener, Demo: o.demo, Print: s.Panel.Print, Rates: rates(s.HTTP, o), Hub: a.hub, Certificate: webui.Certificate(s.HTTP.TLS),
-		Auth: auth.Settings{SecureCookie: s.HTTP.SecureCookie || s.HTTP.TLS.On()}, Calls: a.fleet, Trunks: a.agent,
+		Auth: a.signingIn(), IdleLock: idleLock(s.Auth), Setup: a.setup, Calls: a.fleet, Trunks: a.agent,
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Audit: a.ledger, Record: a.ledger, Checks: a.audit,
 		Incidents: a.ledger, Evidence: evidence{a.ledger, a.ledger, a.audit, a.ledger}, Alert: a.alertAll,
-		Users: a.ledger, Sessions: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
+		Users: a.ledger, Sessions: a.ledger, SessionBook: a.ledger, Factors: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
 		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
 		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger, Sources: a.ledger, Languages: a.ledger,
 		Identity: identity(s.Identity), Disclosures: a.ledger, NeedHistory: s.Calls.NeedHistoryCheck,

@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"io"
 	"log/slog"
+	"net"
 	"net/netip"
 	"os"
 	"path/filepath"
@@ -175,12 +176,18 @@ func demoSettings(dir string, o demoOptions, p *privateStores, carrier netip.Add
 	if addr := os.Getenv("KAKERU_HTTP_ADDR"); addr != "" {
 		s.HTTP.Addr = addr
 	}
+	if _, port, err := net.SplitHostPort(s.HTTP.Addr); err == nil {
+		s.HTTP.Origin = "http://localhost:" + port // browsers make no passkeys for an address
+	}
 	return s, s.Check()
 }
 
 // labSettings are settings whose only trunk is a lab carrier and whose phones register here.
 func labSettings(desks []configs.Desk, carrier netip.AddrPort, fast bool) configs.Settings {
 	s := configs.Default()
+	for _, role := range configs.Roles { // who tries it out has its passwords on the screen before them, and no app for codes at hand
+		s.Auth.SecondFactor[role], s.Auth.IdleLock[role] = "optional", 30*time.Minute
+	}
 	s.SIP.Listen = "127.0.0.1:0"
 	s.SIP.RTP = configs.RTP{Bind: "127.0.0.1", Advertise: "127.0.0.1", PortMin: 20000, PortMax: 29999}
 	s.SIP.Trunks = []configs.Trunk{{

@@ -42,7 +42,7 @@ func runServe(ctx context.Context, args []string, std streams) error {
 	if err := undumped(); err != nil {
 		return err
 	}
-	a, err := newApp(ctx, s, appOptions{log: logger(s.LogLevel, std), stopping: func() {
+	a, err := newApp(ctx, s, appOptions{log: logger(s.LogLevel, std), console: std.err, stopping: func() {
 		fmt.Fprintf(std.err, "kakeru serve: stopping; talks may go on for %s, Ctrl-C again ends at once\n", s.Calls.Drain)
 	}})
 	if err != nil {

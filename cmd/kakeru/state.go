@@ -88,7 +88,7 @@ func demoLogins(dir string) ([]login, error) {
 		{"admin", "見本 管理者", dialer.RoleAdmin, ""},
 	}
 	for i := range have {
-		have[i].Password = rand.Text()[:12]
+		have[i].Password = rand.Text()[:16]
 	}
 	b, err = json.Marshal(have) //nolint:gosec // the demo's own passwords, for a file that only its user reads
 	if err != nil {

@@ -13,6 +13,7 @@ import (
 
 	"golang.org/x/term"
 
+	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/postgres"
@@ -22,19 +23,21 @@ import (
 // userFlags are the flags of `kakeru user`.
 type userFlags struct {
 	login, name, role string
+	own               bool // the person types the password themselves
 }
 
 // runUser keeps the people who can sign in. Passwords come from the terminal or standard input, never from the command
 // line, which other people on the machine can read.
 func runUser(ctx context.Context, args []string, std streams) error {
-	if len(args) == 0 || !slices.Contains([]string{"add", "password", "disable", "enable", "list"}, args[0]) {
-		return errUsage{"say add, password, disable, enable or list"}
+	if len(args) == 0 || !slices.Contains([]string{"add", "password", "disable", "enable", "reset-factors", "list"}, args[0]) {
+		return errUsage{"say add, password, disable, enable, reset-factors or list"}
 	}
 	var o userFlags
 	load, rest, err := configured("user "+args[0], args[1:], std, func(f *flag.FlagSet) {
 		f.StringVar(&o.login, "login", "", "the `name` they sign in with")
 		f.StringVar(&o.name, "name", "", "the name colleagues see")
 		f.StringVar(&o.role, "role", "", "operator, supervisor, ward or admin")
+		f.BoolVar(&o.own, "own", false, "the person types the password themselves, and need not change it at the first sign-in")
 	})
 	if err != nil {
 		return err
@@ -50,7 +53,7 @@ func runUser(ctx context.Context, args []string, std streams) error {
 		if args[0] == "list" {
 			return listUsers(ctx, l, std)
 		}
-		return changeUser(ctx, l, args[0], o, std)
+		return changeUser(ctx, l, s, args[0], o, std)
 	})
 }
 
@@ -70,7 +73,7 @@ func listUsers(ctx context.Context, l dialer.Users, std streams) error {
 }
 
 // changeUser adds a person or changes one.
-func changeUser(ctx context.Context, l *postgres.Ledger, what string, o userFlags, std streams) error {
+func changeUser(ctx context.Context, l *postgres.Ledger, s configs.Settings, what string, o userFlags, std streams) error {
 	if o.login == "" {
 		return errUsage{"--login is missing"}
 	}
@@ -94,30 +97,45 @@ func changeUser(ctx context.Context, l *postgres.Ledger, what string, o userFlag
 			ID: dialer.UserID(dialer.NewID(time.Now())), Login: o.login, Name: firstOf(o.name, o.login),
 			Role: dialer.Role(o.role), CreatedAt: time.Now(),
 		}
-		u.PasswordHash, err = askPassword(std)
+		u.PasswordHash, err = askPassword(std, u, s)
+		u.MustChange = !o.own
 	case "password":
-		u.PasswordHash, err = askPassword(std)
+		u.PasswordHash, err = askPassword(std, u, s)
+		u.MustChange = !o.own
+	case "reset-factors":
+		err = l.RemoveFactors(ctx, u.ID)
 	case "disable":
 		u.Disabled = true
 	case "enable":
 		u.Disabled = false
 	default:
-		return errUsage{"say add, password, disable, enable or list"}
+		return errUsage{"say add, password, disable, enable, reset-factors or list"}
 	}
 	if err != nil {
 		return err
 	}
-	_, err = l.PutUser(ctx, u)
-	if err != nil {
+	if u.ID, err = l.PutUser(ctx, u); err != nil {
 		return err
+	}
+	if known && what != "enable" {
+		if err := l.EndSessionsOf(ctx, u.ID, ""); err != nil {
+			return err
+		}
 	}
 	return noteCommand(ctx, l, "user "+what, audit.Event{Action: audit.Changed, Object: string(u.ID), Detail: "role: " + string(u.Role)})
 }
 
-// askPassword reads a new password.
-func askPassword(std streams) (hash string, err error) {
+// askPassword reads a new password of a person's.
+func askPassword(std streams, u dialer.User, s configs.Settings) (hash string, err error) {
 	word, err := readPassword(std, "new password: ")
 	if err != nil {
+		return "", err
+	}
+	least := auth.MinPasswordOnly
+	if s.Auth.SecondFactor[string(u.Role)] == string(auth.Required) {
+		least = auth.MinPassword
+	}
+	if err := auth.CheckPassword(word, least, u.Login, u.Name, s.Report.Ward, s.Report.Contractor); err != nil {
 		return "", err
 	}
 	return auth.HashPassword(word, auth.Cost{})

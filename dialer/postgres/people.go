@@ -47,7 +47,7 @@ func (l *Ledger) Users(ctx context.Context) (users []dialer.User, err error) {
 func userFrom(r db.User) dialer.User {
 	return dialer.User{
 		ID: dialer.UserID(r.ID), Login: r.Login, Name: r.Name, Role: dialer.Role(r.Role), PasswordHash: r.PasswordHash,
-		Disabled: r.Disabled, CreatedAt: r.CreatedAt, Languages: r.Languages,
+		Disabled: r.Disabled, CreatedAt: r.CreatedAt, Languages: r.Languages, MustChange: r.MustChange,
 	}
 }
 
@@ -66,7 +66,7 @@ func (l *Ledger) PutUser(ctx context.Context, u dialer.User) (dialer.UserID, err
 	err := l.query(ctx, "write a user", func(ctx context.Context, q *db.Queries) (err error) {
 		id, err = q.PutUser(ctx, db.PutUserParams{
 			ID: string(u.ID), Login: plain(u.Login), Name: plain(u.Name), Role: string(u.Role), PasswordHash: u.PasswordHash,
-			Disabled: u.Disabled, CreatedAt: u.CreatedAt, Languages: append([]string{}, u.Languages...),
+			Disabled: u.Disabled, CreatedAt: u.CreatedAt, Languages: append([]string{}, u.Languages...), MustChange: u.MustChange,
 		})
 		return err
 	})

@@ -6,11 +6,11 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
-	"net/http"
 	"sync"
 	"time"
 
 	"github.com/alexedwards/scs/v2"
+	"github.com/go-webauthn/webauthn/webauthn"
 
 	"kakeru/dialer"
 )
@@ -38,12 +38,33 @@ type Settings struct {
 	Absolute     time.Duration // a session is over after so long in any case; default 24 h
 	SecureCookie bool          // the panel is reached by https
 	Cost         Cost
-	Now          dialer.Clock
+	// SecondFactor says who must have one; Optional for roles it does not name.
+	SecondFactor map[dialer.Role]Need
+	// Secret is the installation's, of 32 bytes or more: under it second factors are sealed, and browsers known again. Without
+	// it one is made that is gone with the process.
+	Secret []byte
+	// Origin is how browsers reach the panel ("https://kakeru.example"); there are no passkeys without it.
+	Origin string
+	// Words are refused as the heart of a password, besides those of the person: the centre's own.
+	Words []string
+	Now   dialer.Clock
+}
+
+// Stores are what a Keeper stands on; the ledger is all of them.
+type Stores struct {
+	Users    dialer.Users
+	Sessions dialer.Sessions
+	Book     dialer.SessionBook
+	Factors  dialer.Factors
 }
 
 // Keeper signs people in and knows whose a session is. It is safe for concurrent use.
 type Keeper struct {
 	users    dialer.Users
+	book     dialer.SessionBook
+	factors  dialer.Factors
+	safe     safe
+	relying  *webauthn.WebAuthn // nil without an origin
 	manager  *scs.SessionManager
 	known    *recall[[]byte]
 	people   *recall[person]
@@ -55,10 +76,11 @@ type Keeper struct {
 
 	mu      sync.Mutex
 	waiting map[string]map[chan struct{}]bool // who waits for the end of a token's session
+	used    map[string]bool                   // the tokens that were used since that was last written
 }
 
 // NewKeeper makes a Keeper over the stores.
-func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keeper, error) {
+func NewKeeper(stores Stores, s Settings) (*Keeper, error) {
 	if s.Idle == 0 {
 		s.Idle = 12 * time.Hour
 	}
@@ -72,15 +94,23 @@ func NewKeeper(users dialer.Users, sessions dialer.Sessions, s Settings) (*Keepe
 	if err != nil {
 		return nil, err
 	}
+	safe, err := newSafe(s.Secret)
+	if err != nil {
+		return nil, err
+	}
+	relying, err := newRelying(s.Origin)
+	if err != nil {
+		return nil, err
+	}
 	known := newRecall[[]byte](s.Now)
 	// Not scs.New, which starts a goroutine for a store in memory that nobody would use or stop.
 	m := &scs.SessionManager{
-		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: sessions, known: known, now: s.Now, lifetime: s.Absolute},
+		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: stores.Sessions, known: known, now: s.Now, lifetime: s.Absolute},
 	}
 	return &Keeper{
-		users: users, manager: m, known: known, people: newRecall[person](s.Now), checker: c,
+		users: stores.Users, book: stores.Book, factors: stores.Factors, safe: safe, relying: relying, manager: m, known: known, people: newRecall[person](s.Now), checker: c,
 		limiter: newLimiter(s.Now), settings: s,
-		waiting: map[string]map[chan struct{}]bool{},
+		waiting: map[string]map[chan struct{}]bool{}, used: map[string]bool{},
 	}, nil
 }
 
@@ -90,42 +120,12 @@ type Session struct {
 	Token   string
 	Since   time.Time // when it was opened
 	Expires time.Time // unless it is used before
+	Step    Step      // what is still to be done before it is good for anything
+	Locked  bool      // nobody was there for a while: it is good for the talk that goes on, and for unlocking
 }
 
 // Asker is the person as the engine's rules see them.
 func (s Session) Asker() dialer.Asker { return dialer.Asker{User: s.User.ID, Role: s.User.Role} }
-
-// SignIn is a try to sign in. Token is that of the cookie that came along, if any: its session ends.
-type SignIn struct {
-	Login    string
-	Password string
-	Address  string // the far end's, without port
-	Token    string
-}
-
-// SignIn opens a session under a fresh token. ErrWrong, *TooMany, or what the stores answer.
-func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
-	if wait := k.limiter.take(try.Login, try.Address); wait > 0 {
-		return Session{}, &TooMany{Wait: wait}
-	}
-	user, err := k.users.UserByLogin(ctx, try.Login)
-	if err != nil && !errors.Is(err, dialer.ErrNotFound) {
-		k.limiter.forgive(try.Login, try.Address)
-		return Session{}, err
-	}
-	if err != nil || user.Disabled {
-		user.PasswordHash = ""
-	}
-	ok, err := k.checker.matches(ctx, try.Password, user.PasswordHash)
-	if err != nil {
-		return Session{}, err
-	}
-	if !ok {
-		return Session{}, ErrWrong
-	}
-	k.limiter.forgive(try.Login, try.Address)
-	return k.open(ctx, user, try.Token)
-}
 
 // writePatience is how long a store is waited for when a use is noted or a session's end is written.
 const writePatience = 50 * time.Millisecond
@@ -136,6 +136,10 @@ const (
 	keySince = "since" // Unix milliseconds
 	keySeen  = "seen"  // Unix milliseconds
 	keyProof = "proof" // of the password it was opened with
+	keyStep  = "step"  // what is still to be done; "" is nothing
+	keyLock  = "lock"  // whether it is locked
+	keyTOTP  = "totp"  // the sealed secret that is being enrolled
+	keyAsked = "asked" // what a passkey was asked last
 )
 
 // person is somebody as the stores know them. proof changes with the password.
@@ -151,31 +155,43 @@ func personOf(u dialer.User) person {
 }
 
 // open starts a session under a new token. One that came with the browser is deleted: whoever planted it gains nothing.
-func (k *Keeper) open(ctx context.Context, user dialer.User, old string) (Session, error) {
-	if old != "" {
-		if err := k.SignOut(ctx, old); err != nil {
+func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step) (Session, error) {
+	if v.Token != "" {
+		if err := k.SignOut(ctx, v.Token); err != nil {
 			return Session{}, err
 		}
 	}
-	ctx, err := k.manager.Load(ctx, "")
+	loaded, err := k.manager.Load(ctx, "")
 	if err != nil {
 		return Session{}, err
 	}
 	now := k.settings.Now()
-	k.manager.Put(ctx, keyUser, string(user.ID))
-	k.manager.Put(ctx, keySince, now.UnixMilli())
-	k.manager.Put(ctx, keySeen, now.UnixMilli())
+	k.manager.Put(loaded, keyUser, string(user.ID))
+	k.manager.Put(loaded, keySince, now.UnixMilli())
+	k.manager.Put(loaded, keySeen, now.UnixMilli())
+	if step != StepDone {
+		k.manager.Put(loaded, keyStep, string(step))
+	}
 	p := personOf(user)
-	k.manager.Put(ctx, keyProof, p.proof)
-	token, _, err := k.manager.Commit(ctx)
+	k.manager.Put(loaded, keyProof, p.proof)
+	token, _, err := k.manager.Commit(loaded)
 	if err != nil {
 		return Session{}, err
 	}
+	err = k.book.DescribeSession(ctx, token, dialer.SessionInfo{
+		User: user.ID, CreatedAt: now, SeenAt: now, Address: v.Address, Agent: v.Agent, Half: step != StepDone,
+	})
+	if err != nil {
+		return Session{}, errors.Join(err, k.SignOut(ctx, token))
+	}
 	k.people.put(string(user.ID), p)
-	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now)}, nil
+	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now, step), Step: step}, nil
 }
 
-func (k *Keeper) expires(since, seen time.Time) time.Time {
+func (k *Keeper) expires(since, seen time.Time, step Step) time.Time {
+	if step != StepDone {
+		return since.Add(halfLife)
+	}
 	idle, absolute := seen.Add(k.settings.Idle), since.Add(k.settings.Absolute)
 	if idle.Before(absolute) {
 		return idle
@@ -193,15 +209,18 @@ func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
 	seen := time.UnixMilli(k.manager.GetInt64(loaded, keySeen))
 	// Written now and then only: a session of twelve hours need not be known to the second.
 	if now.Sub(seen) >= k.settings.Idle/16 {
-		k.noteUse(loaded, token, now)
+		k.noteUse(ctx, token, now)
 	}
-	s.Expires = k.expires(time.UnixMilli(k.manager.GetInt64(loaded, keySince)), now)
+	s.Expires = k.expires(time.UnixMilli(k.manager.GetInt64(loaded, keySince)), now, s.Step)
+	k.mu.Lock()
+	k.used[token] = true
+	k.mu.Unlock()
 	return s, nil
 }
 
 // noteUse writes that a session is used, unless somebody is ending one just now: a session that was signed out of must
 // not come back. When the store is away the session lives on as it was, and the next use writes it.
-func (k *Keeper) noteUse(loaded context.Context, token string, now time.Time) {
+func (k *Keeper) noteUse(ctx context.Context, token string, now time.Time) {
 	if !k.ending.TryLock() {
 		return
 	}
@@ -209,10 +228,15 @@ func (k *Keeper) noteUse(loaded context.Context, token string, now time.Time) {
 	if !k.known.has(token) {
 		return
 	}
-	k.manager.Put(loaded, keySeen, now.UnixMilli())
-	brief, cancel := context.WithTimeout(loaded, writePatience)
+	brief, cancel := context.WithTimeout(ctx, writePatience)
 	defer cancel()
-	_, _, _ = k.manager.Commit(brief) //nolint:dogsled // scs returns the token and expiry too, which stay as they are
+	// Loaded again: what somebody wrote in the meantime must stay.
+	loaded, err := k.manager.Load(brief, token)
+	if err != nil || k.manager.GetString(loaded, keyUser) == "" {
+		return
+	}
+	k.manager.Put(loaded, keySeen, now.UnixMilli())
+	_, _, _ = k.manager.Commit(loaded) //nolint:dogsled // scs returns the token and expiry too, which stay as they are
 }
 
 // Check returns the session of a token without noting a use: an open socket alone keeps nobody signed in.
@@ -237,7 +261,8 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 		return ctx, Session{}, ErrSignedOut
 	}
 	since, seen := time.UnixMilli(k.manager.GetInt64(ctx, keySince)), time.UnixMilli(k.manager.GetInt64(ctx, keySeen))
-	expires := k.expires(since, seen)
+	step := stepFrom(k.manager.GetString(ctx, keyStep))
+	expires := k.expires(since, seen, step)
 	if !k.settings.Now().Before(expires) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
@@ -250,7 +275,7 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 	if p.user.ID == "" || p.user.Disabled || p.proof != k.manager.GetString(ctx, keyProof) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
-	return ctx, Session{User: p.user, Token: token, Since: since, Expires: expires}, nil
+	return ctx, Session{User: p.user, Token: token, Since: since, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock)}, nil
 }
 
 // person finds a person by id; the zero person when there is none.
@@ -294,54 +319,4 @@ func (k *Keeper) SignOut(ctx context.Context, token string) error {
 		return nil
 	}
 	return k.manager.Destroy(loaded)
-}
-
-// Ended returns a channel that is closed when the session ends by signing out, or is found to be over. Call forget when
-// nobody waits any more.
-func (k *Keeper) Ended(token string) (ended <-chan struct{}, forget func()) {
-	ch := make(chan struct{})
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	if k.waiting[token] == nil {
-		k.waiting[token] = map[chan struct{}]bool{}
-	}
-	k.waiting[token][ch] = true
-	return ch, func() {
-		k.mu.Lock()
-		defer k.mu.Unlock()
-		delete(k.waiting[token], ch)
-		if len(k.waiting[token]) == 0 {
-			delete(k.waiting, token)
-		}
-	}
-}
-
-func (k *Keeper) tell(token string) {
-	k.mu.Lock()
-	defer k.mu.Unlock()
-	for ch := range k.waiting[token] {
-		close(ch)
-	}
-	delete(k.waiting, token)
-}
-
-// Cookie carries a session's token; of the zero Session it is the one that removes the cookie.
-func (k *Keeper) Cookie(s Session) http.Cookie {
-	c := http.Cookie{ //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
-		Name: CookieName, Value: s.Token, Path: "/",
-		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
-	}
-	if s.Token == "" {
-		c.MaxAge = -1
-	}
-	return c
-}
-
-// Token is the session token that a request brings, or "".
-func Token(r *http.Request) string {
-	c, err := r.Cookie(CookieName)
-	if err != nil {
-		return ""
-	}
-	return c.Value
 }

@@ -261,7 +261,7 @@ func TestANewPasswordEndsWhatTheOldOneOpened(t *testing.T) {
 		t.Fatalf("the session of the old password: %v", err)
 	}
 	c.forward(time.Second)
-	fresh, err := k.SignIn(t.Context(), SignIn{Login: "ben", Password: "another password", Address: "192.0.2.1"})
+	fresh, err := k.SignIn(t.Context(), SignIn{Login: "ben", Password: "another password", Visit: Visit{Address: "192.0.2.1"}})
 	if err != nil {
 		t.Fatal(err)
 	}

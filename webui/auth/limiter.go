@@ -13,6 +13,7 @@ const (
 	wrongWindow     = 15 * time.Minute
 	wrongPerLogin   = 10
 	wrongPerAddress = 100
+	wrongCodes      = 5 // of a second factor
 	talliesKept     = 10_000
 )
 
@@ -21,7 +22,7 @@ const (
 type limiter struct {
 	mu      sync.Mutex
 	now     dialer.Clock
-	younger map[string]tally // by "login:…" and "address:…"
+	younger map[string]tally // by tallied.key
 	older   map[string]tally
 }
 
@@ -32,44 +33,54 @@ type tally struct {
 
 func newLimiter(now dialer.Clock) *limiter { return &limiter{now: now, younger: map[string]tally{}} }
 
+// tallied is one tally that a try is counted in, and how many wrong ones are taken there. A right try clears an own one: of one
+// login, or of one browser of its.
+type tallied struct {
+	key  string
+	most int
+	own  bool
+}
+
+// strangers are the tallies of a try from a browser that is not known.
+func strangers(login, address string) []tallied {
+	return []tallied{
+		{key: "login:" + strings.ToLower(login), most: wrongPerLogin, own: true}, {key: "address:" + network(address), most: wrongPerAddress},
+	}
+}
+
 // take counts a try as wrong before it is known to be, so that tries side by side cannot slip through; forgive takes
 // that back. wait is how long until the next try is taken, 0 when this one is.
-func (l *limiter) take(login, address string) (wait time.Duration) {
+func (l *limiter) take(tallies ...tallied) (wait time.Duration) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	keys := limitKeys(login, address)
-	for key, most := range keys {
-		if t := l.get(key); t.wrong >= most {
+	for _, c := range tallies {
+		if t := l.get(c.key); t.wrong >= c.most {
 			wait = max(wait, t.from.Add(wrongWindow).Sub(l.now()))
 		}
 	}
 	if wait > 0 {
 		return wait
 	}
-	for key := range keys {
-		t := l.get(key)
+	for _, c := range tallies {
+		t := l.get(c.key)
 		t.wrong++
-		l.put(key, t)
+		l.put(c.key, t)
 	}
 	return 0
 }
 
-// forgive takes back what take counted for a try that was right, and the login's earlier wrong ones.
-func (l *limiter) forgive(login, address string) {
+// forgive takes back what take counted for a try that was right, and the own tallies' earlier wrong ones.
+func (l *limiter) forgive(tallies ...tallied) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
-	for key := range limitKeys(login, address) {
-		t := l.get(key)
+	for _, c := range tallies {
+		t := l.get(c.key)
 		t.wrong--
-		if strings.HasPrefix(key, "login:") {
+		if c.own {
 			t.wrong = 0
 		}
-		l.put(key, t)
+		l.put(c.key, t)
 	}
-}
-
-func limitKeys(login, address string) map[string]int {
-	return map[string]int{"login:" + strings.ToLower(login): wrongPerLogin, "address:" + address: wrongPerAddress}
 }
 
 func (l *limiter) get(key string) tally {

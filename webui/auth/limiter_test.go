@@ -14,7 +14,7 @@ import (
 func TestTooManyWrongSignIns(t *testing.T) {
 	k, c := newKeeper(t, newStores())
 	try := func(login, password, address string) error {
-		_, err := k.SignIn(t.Context(), SignIn{Login: login, Password: password, Address: address})
+		_, err := k.SignIn(t.Context(), SignIn{Login: login, Password: password, Visit: Visit{Address: address}})
 		return err
 	}
 	for i := range wrongPerLogin {
@@ -39,12 +39,12 @@ func TestARightSignInForgives(t *testing.T) {
 	l := newLimiter(time.Now)
 	for range 100 {
 		for range wrongPerLogin - 1 {
-			if wait := l.take("anna", "a"); wait > 0 {
+			if wait := l.take(strangers("anna", "a")...); wait > 0 {
 				return // the address has had enough, as it should in the end
 			}
 		}
-		l.take("anna", "a")
-		l.forgive("anna", "a")
+		l.take(strangers("anna", "a")...)
+		l.forgive(strangers("anna", "a")...)
 	}
 	t.Fatal("wrong tries of one address are never counted")
 }
@@ -52,14 +52,14 @@ func TestARightSignInForgives(t *testing.T) {
 func TestAddressesAreLimitedToo(t *testing.T) {
 	l := newLimiter(time.Now)
 	for i := range wrongPerAddress {
-		if l.take(fmt.Sprint("login", i), "192.0.2.9") > 0 {
+		if l.take(strangers(fmt.Sprint("login", i), "192.0.2.9")...) > 0 {
 			t.Fatalf("try %d had to wait", i)
 		}
 	}
-	if l.take("one more", "192.0.2.9") == 0 {
+	if l.take(strangers("one more", "192.0.2.9")...) == 0 {
 		t.Fatal("an address may try logins without end")
 	}
-	if l.take("one more", "192.0.2.10") > 0 {
+	if l.take(strangers("one more", "192.0.2.10")...) > 0 {
 		t.Fatal("another address has to wait")
 	}
 }
@@ -69,7 +69,7 @@ func TestLimiterIsBounded(t *testing.T) {
 	c := &clock{now: time.Date(2026, 11, 24, 10, 0, 0, 0, dialer.Tokyo)}
 	l := newLimiter(c.Now)
 	for i := range talliesKept * 2 {
-		l.take(fmt.Sprint("l", i), fmt.Sprint("a", i))
+		l.take(strangers(fmt.Sprint("l", i), fmt.Sprint("a", i))...)
 		if i%1000 == 0 {
 			c.forward(time.Second)
 		}
@@ -90,14 +90,14 @@ func TestLimiterNeverLetsMoreThrough(t *testing.T) {
 			login := rapid.SampledFrom([]string{"anna", "ben"}).Draw(t, "login")
 			switch rapid.IntRange(0, 9).Draw(t, "what") {
 			case 0:
-				if l.take(login, "a") == 0 {
-					l.forgive(login, "a")
+				if l.take(strangers(login, "a")...) == 0 {
+					l.forgive(strangers(login, "a")...)
 					wrong[login] = nil
 				}
 			case 1:
 				c.forward(time.Duration(rapid.IntRange(1, 1200).Draw(t, "seconds")) * time.Second)
 			default:
-				if l.take(login, "a") == 0 {
+				if l.take(strangers(login, "a")...) == 0 {
 					wrong[login] = append(wrong[login], c.Now())
 				}
 			}

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"bytes"
 	"context"
 	"strings"
 	"sync"
@@ -10,6 +11,7 @@ import (
 	"go.uber.org/goleak"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest"
 )
 
 func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
@@ -36,17 +38,39 @@ type stores struct {
 	asked    int
 	finds    int
 	commits  int
+	book     *dialertest.Book
+	factors  *dialertest.Factors
 	deleting func() // called when a deletion is asked for, before it is done
 }
 
 func newStores() *stores {
-	s := &stores{users: map[dialer.UserID]dialer.User{}, sessions: map[string][]byte{}}
-	for _, login := range []string{"anna", "ben", "former"} {
-		id := dialer.UserID("id-" + login)
-		s.users[id] = dialer.User{ID: id, Login: login, Role: dialer.RoleOperator, PasswordHash: passwordHash(), Disabled: login == "former"}
+	s := &stores{users: map[dialer.UserID]dialer.User{}, sessions: map[string][]byte{}, factors: dialertest.NewFactors()}
+	s.book = &dialertest.Book{
+		Has: func(token string) bool {
+			s.mu.Lock()
+			defer s.mu.Unlock()
+			_, there := s.sessions[token]
+			return there
+		},
+		Delete: func(token string) { s.set(func() { delete(s.sessions, token) }) },
+	}
+	for _, login := range []string{"anna", "ben", "former", "chief"} {
+		id, role := dialer.UserID("id-"+login), dialer.RoleOperator
+		if login == "chief" {
+			role = dialer.RoleAdmin // who needs a second factor
+		}
+		s.users[id] = dialer.User{ID: id, Login: login, Role: role, PasswordHash: passwordHash(), Disabled: login == "former"}
 	}
 	return s
 }
+
+// testSecret and testOrigin are an installation's.
+var testSecret = bytes.Repeat([]byte{7}, 32)
+
+const testOrigin = "https://kakeru.example"
+
+// all are the stores as a Keeper wants them.
+func (s *stores) all() Stores { return Stores{Users: s, Sessions: s, Book: s.book, Factors: s.factors} }
 
 func (s *stores) ask(ctx context.Context) error {
 	s.mu.Lock()
@@ -97,7 +121,12 @@ func (s *stores) User(ctx context.Context, id dialer.UserID) (dialer.User, error
 
 func (s *stores) Users(context.Context) ([]dialer.User, error) { return nil, nil }
 
-func (s *stores) PutUser(context.Context, dialer.User) (dialer.UserID, error) { return "", nil }
+func (s *stores) PutUser(_ context.Context, u dialer.User) (dialer.UserID, error) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.users[u.ID] = u
+	return u.ID, nil
+}
 
 func (s *stores) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	if err := s.ask(ctx); err != nil {
@@ -154,7 +183,7 @@ func (c *clock) forward(d time.Duration) {
 func newKeeper(t *testing.T, s *stores) (*Keeper, *clock) {
 	t.Helper()
 	c := &clock{now: time.Date(2026, 11, 24, 10, 0, 0, 0, dialer.Tokyo)}
-	k, err := NewKeeper(s, s, Settings{Cost: cheap, Now: c.Now})
+	k, err := NewKeeper(s.all(), Settings{Cost: cheap, Now: c.Now, Secret: testSecret, Origin: testOrigin, SecondFactor: map[dialer.Role]Need{dialer.RoleAdmin: Required}})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -163,7 +192,7 @@ func newKeeper(t *testing.T, s *stores) (*Keeper, *clock) {
 
 func mustSignIn(t *testing.T, k *Keeper, login, token string) Session {
 	t.Helper()
-	s, err := k.SignIn(t.Context(), SignIn{Login: login, Password: password, Address: "192.0.2.1", Token: token})
+	s, err := k.SignIn(t.Context(), SignIn{Login: login, Password: password, Visit: Visit{Address: "192.0.2.1", Token: token}})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -101,6 +101,17 @@ func (r *recall[V]) has(key string) bool {
 	return known
 }
 
+// keys are what something is known under.
+func (r *recall[V]) keys() []string {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	keys := make([]string, 0, len(r.kept))
+	for key := range r.kept {
+		keys = append(keys, key)
+	}
+	return keys
+}
+
 // doubt makes the next get ask, if what is known is as old as age. It is still better than nothing.
 func (r *recall[V]) doubt(key string, age time.Duration) {
 	r.mu.Lock()

@@ -12,6 +12,9 @@ type Row struct {
 	Route  string // "POST /api/calls", as the route is registered
 	Public bool
 	Roles  []dialer.Role
+	// Half: it belongs to signing in, and may be used before the second factor was given. Locked: it may be used while the screen is
+	// masked, for the talk that goes on and for unlocking. No other route may.
+	Half, Locked bool
 	// Noted is what the record says of whoever uses the route (package audit); Unnoted is why it says nothing. One of them is there.
 	Noted   audit.Action
 	Unnoted string
@@ -44,14 +47,36 @@ var (
 // Table is who may do what. A route that is not here cannot be registered.
 var Table = []Row{
 	{Route: "POST /api/session", Public: true, Noted: audit.SignedIn},
-	{Route: "GET /api/session", Roles: anyone, Unnoted: oneself},
+	{Route: "GET /api/session", Half: true, Locked: true, Roles: anyone, Unnoted: oneself},
 	{Route: "DELETE /api/session", Public: true, Noted: audit.SignedOut}, // signing out twice is no mistake
+	{Route: "POST /api/session/second", Half: true, Roles: anyone, Noted: audit.SignedIn},
+	{Route: "POST /api/session/passkey", Half: true, Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/passkey/answer", Half: true, Roles: anyone, Noted: audit.SignedIn},
+	{Route: "GET /api/session/factors", Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/totp", Half: true, Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/totp/confirm", Half: true, Roles: anyone, Noted: audit.Changed},
+	{Route: "POST /api/session/totp/remove", Roles: anyone, Noted: audit.Changed},
+	{Route: "POST /api/session/passkeys", Half: true, Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/passkeys/confirm", Half: true, Roles: anyone, Noted: audit.Changed},
+	{Route: "POST /api/session/passkeys/{id}/remove", Roles: anyone, Noted: audit.Changed},
+	{Route: "POST /api/session/recovery-codes", Roles: anyone, Noted: audit.Changed},
+	{Route: "POST /api/session/password", Half: true, Roles: anyone, Noted: audit.Changed},
+	{Route: "POST /api/session/lock", Locked: true, Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/unlock", Locked: true, Roles: anyone, Unnoted: oneself},
+	{Route: "GET /api/session/all", Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/all/end", Roles: anyone, Noted: audit.SignedOut},
+	{Route: "POST /api/session/all/{id}/end", Roles: anyone, Noted: audit.SignedOut},
+	{Route: "GET /api/sessions", Roles: admins, Unnoted: noPerson},
+	{Route: "POST /api/sessions/{id}/end", Roles: admins, Noted: audit.Changed},
 
-	{Route: "GET /api/live", Roles: anyone, Unnoted: noPerson}, // what each frame shows whom is webui's to filter
-	{Route: "GET /api/hours", Public: true, Unnoted: noPerson}, // the sign-in screen says that a demo is one, before anybody has signed in
+	{Route: "GET /api/setup", Public: true, Unnoted: noPerson},
+	{Route: "POST /api/setup", Public: true, Noted: audit.Changed}, // by a code that only the console has, and only while there is no administrator
+
+	{Route: "GET /api/live", Locked: true, Roles: anyone, Unnoted: noPerson}, // what each frame shows whom is webui's to filter
+	{Route: "GET /api/hours", Public: true, Unnoted: noPerson},               // the sign-in screen says that a demo is one, before anybody has signed in
 	{Route: "GET /api/progress", Roles: anyone, Unnoted: noPerson},
 
-	{Route: "GET /api/desks", Roles: anyone, Unnoted: noPerson},
+	{Route: "GET /api/desks", Locked: true, Roles: anyone, Unnoted: noPerson},
 	{Route: "POST /api/desks/{id}/sit", Roles: callers, Unnoted: theCall},
 	{Route: "POST /api/desks/{id}/leave", Roles: callers, Unnoted: theCall},
 	{Route: "POST /api/desks/{id}/next", Roles: callers, Unnoted: readLater},
@@ -59,9 +84,9 @@ var Table = []Row{
 	{Route: "GET /api/trunks", Roles: keepers, Unnoted: noPerson},
 
 	{Route: "POST /api/calls", Roles: callers, Unnoted: theCall},
-	{Route: "GET /api/calls", Roles: callers, Unnoted: noPerson},
-	{Route: "GET /api/calls/{id}", Roles: callers, Unnoted: noPerson},
-	{Route: "POST /api/calls/{id}/hangup", Roles: callers, Unnoted: theCall},
+	{Route: "GET /api/calls", Locked: true, Roles: callers, Unnoted: noPerson},
+	{Route: "GET /api/calls/{id}", Locked: true, Roles: callers, Unnoted: noPerson},
+	{Route: "POST /api/calls/{id}/hangup", Locked: true, Roles: callers, Unnoted: theCall},
 	{Route: "POST /api/calls/{id}/dtmf", Roles: callers, Unnoted: theCall},
 	{Route: "GET /api/calls/{id}/trace", Roles: keepers, Noted: audit.CaseRead}, // masked for who may not see numbers
 	{Route: "POST /api/calls/{id}/heard", Roles: callers, Unnoted: theCall},
@@ -157,6 +182,7 @@ var Table = []Row{
 	{Route: "GET /api/users", Roles: admins, Unnoted: noPerson},
 	{Route: "POST /api/users", Roles: admins, Noted: audit.Changed},
 	{Route: "PATCH /api/users/{id}", Roles: admins, Noted: audit.Changed},
+	{Route: "POST /api/users/{id}/reset-factors", Roles: admins, Noted: audit.Changed},
 
 	{Route: "GET /api/audit", Roles: listers, Unnoted: noPerson},
 	{Route: "POST /api/audit/search", Roles: listers, Noted: audit.AuditRead},

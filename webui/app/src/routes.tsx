@@ -33,6 +33,7 @@ const tree = root.addChildren([
   screen("/progress", lazyRouteComponent(() => withWords(() => import("./screens/progress/ProgressScreen")), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => withWords(() => import("./screens/admin/DesksScreen")), "DesksScreen")),
   screen("/trunks", lazyRouteComponent(() => withWords(() => import("./screens/admin/TrunksScreen")), "TrunksScreen")),
+  screen("/account", lazyRouteComponent(() => withWords(() => import("./screens/account/AccountScreen")), "AccountScreen")),
   screen("/users", lazyRouteComponent(() => withWords(() => import("./screens/admin/UsersScreen")), "UsersScreen")),
 ]);
 

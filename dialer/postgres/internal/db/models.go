@@ -191,6 +191,15 @@ type PaidList struct {
 	AppliedBy string
 }
 
+type Passkey struct {
+	ID         []byte
+	UserID     string
+	Name       string
+	Credential []byte
+	CreatedAt  time.Time
+	UsedAt     *time.Time
+}
+
 type PromiseCounted struct {
 	AttemptID string
 	Revision  int32
@@ -230,6 +239,7 @@ type User struct {
 	Disabled     bool
 	CreatedAt    time.Time
 	Languages    []string
+	MustChange   bool
 }
 
 type WardNotice struct {

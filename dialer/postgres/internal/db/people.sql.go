@@ -10,8 +10,49 @@ import (
 	"time"
 )
 
+const countRecoveryCodes = `-- name: CountRecoveryCodes :one
+SELECT count(*)::int FROM recovery_codes WHERE user_id = $1
+`
+
+func (q *Queries) CountRecoveryCodes(ctx context.Context, userID string) (int32, error) {
+	row := q.db.QueryRow(ctx, countRecoveryCodes, userID)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const deletePasskey = `-- name: DeletePasskey :execrows
+DELETE FROM passkeys WHERE user_id = $1 AND id = $2
+`
+
+func (q *Queries) DeletePasskey(ctx context.Context, userID string, iD []byte) (int64, error) {
+	result, err := q.db.Exec(ctx, deletePasskey, userID, iD)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const deletePasskeys = `-- name: DeletePasskeys :exec
+DELETE FROM passkeys WHERE user_id = $1
+`
+
+func (q *Queries) DeletePasskeys(ctx context.Context, userID string) error {
+	_, err := q.db.Exec(ctx, deletePasskeys, userID)
+	return err
+}
+
+const deleteRecoveryCodes = `-- name: DeleteRecoveryCodes :exec
+DELETE FROM recovery_codes WHERE user_id = $1
+`
+
+func (q *Queries) DeleteRecoveryCodes(ctx context.Context, userID string) error {
+	_, err := q.db.Exec(ctx, deleteRecoveryCodes, userID)
+	return err
+}
+
 const deleteSession = `-- name: DeleteSession :exec
-DELETE FROM sessions WHERE token_hash = $1
+UPDATE sessions SET ended = true, data = '' WHERE token_hash = $1
 `
 
 func (q *Queries) DeleteSession(ctx context.Context, tokenHash []byte) error {
@@ -28,8 +69,89 @@ func (q *Queries) DeleteStaleSessions(ctx context.Context, now time.Time) error 
 	return err
 }
 
+const deleteTOTP = `-- name: DeleteTOTP :exec
+DELETE FROM totps WHERE user_id = $1
+`
+
+func (q *Queries) DeleteTOTP(ctx context.Context, userID string) error {
+	_, err := q.db.Exec(ctx, deleteTOTP, userID)
+	return err
+}
+
+const describeSession = `-- name: DescribeSession :exec
+UPDATE sessions SET user_id = $1::uuid, created_at = $2::timestamptz, seen_at = $2::timestamptz,
+  address = $3, agent = $4, half = $5
+WHERE token_hash = $6
+`
+
+type DescribeSessionParams struct {
+	UserID    string
+	CreatedAt time.Time
+	Address   string
+	Agent     string
+	Half      bool
+	TokenHash []byte
+}
+
+func (q *Queries) DescribeSession(ctx context.Context, arg DescribeSessionParams) error {
+	_, err := q.db.Exec(ctx, describeSession,
+		arg.UserID,
+		arg.CreatedAt,
+		arg.Address,
+		arg.Agent,
+		arg.Half,
+		arg.TokenHash,
+	)
+	return err
+}
+
+const endSessionOf = `-- name: EndSessionOf :execrows
+UPDATE sessions SET ended = true, data = '' WHERE token_hash = $1 AND NOT ended AND ($2::text = '' OR user_id::text = $2::text)
+`
+
+func (q *Queries) EndSessionOf(ctx context.Context, tokenHash []byte, userID string) (int64, error) {
+	result, err := q.db.Exec(ctx, endSessionOf, tokenHash, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const endSessionsOf = `-- name: EndSessionsOf :exec
+UPDATE sessions SET ended = true, data = '' WHERE user_id = $1::uuid AND token_hash <> $2 AND NOT ended
+`
+
+func (q *Queries) EndSessionsOf(ctx context.Context, userID string, but []byte) error {
+	_, err := q.db.Exec(ctx, endSessionsOf, userID, but)
+	return err
+}
+
+const factorHolders = `-- name: FactorHolders :many
+SELECT user_id::text FROM totps UNION SELECT user_id::text FROM passkeys
+`
+
+func (q *Queries) FactorHolders(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, factorHolders)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var user_id string
+		if err := rows.Scan(&user_id); err != nil {
+			return nil, err
+		}
+		items = append(items, user_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const findSession = `-- name: FindSession :one
-SELECT data FROM sessions WHERE token_hash = $1 AND expires_at > $2
+SELECT data FROM sessions WHERE token_hash = $1 AND expires_at > $2 AND NOT ended
 `
 
 func (q *Queries) FindSession(ctx context.Context, tokenHash []byte, now time.Time) ([]byte, error) {
@@ -39,9 +161,102 @@ func (q *Queries) FindSession(ctx context.Context, tokenHash []byte, now time.Ti
 	return data, err
 }
 
+const liveSessions = `-- name: LiveSessions :many
+SELECT token_hash FROM sessions WHERE token_hash = ANY($1::bytea[]) AND NOT ended AND expires_at > $2::timestamptz
+`
+
+func (q *Queries) LiveSessions(ctx context.Context, tokenHashes [][]byte, now time.Time) ([][]byte, error) {
+	rows, err := q.db.Query(ctx, liveSessions, tokenHashes, now)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items [][]byte
+	for rows.Next() {
+		var token_hash []byte
+		if err := rows.Scan(&token_hash); err != nil {
+			return nil, err
+		}
+		items = append(items, token_hash)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const passkeys = `-- name: Passkeys :many
+SELECT id, user_id, name, credential, created_at, used_at FROM passkeys WHERE user_id = $1 ORDER BY created_at, id
+`
+
+func (q *Queries) Passkeys(ctx context.Context, userID string) ([]Passkey, error) {
+	rows, err := q.db.Query(ctx, passkeys, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Passkey
+	for rows.Next() {
+		var i Passkey
+		if err := rows.Scan(
+			&i.ID,
+			&i.UserID,
+			&i.Name,
+			&i.Credential,
+			&i.CreatedAt,
+			&i.UsedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const putPasskey = `-- name: PutPasskey :execrows
+INSERT INTO passkeys (id, user_id, name, credential, created_at, used_at) VALUES ($1, $2, $3, $4, $5, $6)
+ON CONFLICT (id) DO UPDATE SET credential = EXCLUDED.credential, used_at = EXCLUDED.used_at WHERE passkeys.user_id = EXCLUDED.user_id
+`
+
+type PutPasskeyParams struct {
+	ID         []byte
+	UserID     string
+	Name       string
+	Credential []byte
+	CreatedAt  time.Time
+	UsedAt     *time.Time
+}
+
+func (q *Queries) PutPasskey(ctx context.Context, arg PutPasskeyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, putPasskey,
+		arg.ID,
+		arg.UserID,
+		arg.Name,
+		arg.Credential,
+		arg.CreatedAt,
+		arg.UsedAt,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const putRecoveryCodes = `-- name: PutRecoveryCodes :exec
+INSERT INTO recovery_codes (user_id, hash) SELECT $1::uuid, unnest($2::bytea[])
+`
+
+func (q *Queries) PutRecoveryCodes(ctx context.Context, userID string, hashes [][]byte) error {
+	_, err := q.db.Exec(ctx, putRecoveryCodes, userID, hashes)
+	return err
+}
+
 const putSession = `-- name: PutSession :exec
 INSERT INTO sessions (token_hash, data, expires_at) VALUES ($1, $2, $3)
-ON CONFLICT (token_hash) DO UPDATE SET data = EXCLUDED.data, expires_at = EXCLUDED.expires_at
+ON CONFLICT (token_hash) DO UPDATE SET data = EXCLUDED.data, expires_at = EXCLUDED.expires_at WHERE NOT sessions.ended
 `
 
 func (q *Queries) PutSession(ctx context.Context, tokenHash []byte, data []byte, expiresAt time.Time) error {
@@ -49,11 +264,21 @@ func (q *Queries) PutSession(ctx context.Context, tokenHash []byte, data []byte,
 	return err
 }
 
+const putTOTP = `-- name: PutTOTP :exec
+INSERT INTO totps (user_id, sealed, last_step) VALUES ($1, $2, $3)
+ON CONFLICT (user_id) DO UPDATE SET sealed = EXCLUDED.sealed, last_step = EXCLUDED.last_step
+`
+
+func (q *Queries) PutTOTP(ctx context.Context, userID string, sealed []byte, lastStep int64) error {
+	_, err := q.db.Exec(ctx, putTOTP, userID, sealed, lastStep)
+	return err
+}
+
 const putUser = `-- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[])
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
-  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages
+  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change
 RETURNING id
 `
 
@@ -66,6 +291,7 @@ type PutUserParams struct {
 	Disabled     bool
 	CreatedAt    time.Time
 	Languages    []string
+	MustChange   bool
 }
 
 func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error) {
@@ -78,14 +304,108 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error
 		arg.Disabled,
 		arg.CreatedAt,
 		arg.Languages,
+		arg.MustChange,
 	)
 	var id string
 	err := row.Scan(&id)
 	return id, err
 }
 
+const seenSessions = `-- name: SeenSessions :exec
+UPDATE sessions SET seen_at = $1::timestamptz WHERE token_hash = ANY($2::bytea[]) AND NOT ended
+`
+
+func (q *Queries) SeenSessions(ctx context.Context, now time.Time, tokenHashes [][]byte) error {
+	_, err := q.db.Exec(ctx, seenSessions, now, tokenHashes)
+	return err
+}
+
+const sessionsOf = `-- name: SessionsOf :many
+SELECT token_hash, user_id::uuid AS user_id, created_at::timestamptz AS created_at, seen_at::timestamptz AS seen_at, address, agent
+FROM sessions
+WHERE NOT ended AND NOT half AND expires_at > $1::timestamptz AND user_id IS NOT NULL
+  AND ($2::text = '' OR user_id::text = $2::text)
+ORDER BY seen_at DESC, token_hash
+`
+
+type SessionsOfRow struct {
+	TokenHash []byte
+	UserID    string
+	CreatedAt time.Time
+	SeenAt    time.Time
+	Address   string
+	Agent     string
+}
+
+func (q *Queries) SessionsOf(ctx context.Context, now time.Time, userID string) ([]SessionsOfRow, error) {
+	rows, err := q.db.Query(ctx, sessionsOf, now, userID)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SessionsOfRow
+	for rows.Next() {
+		var i SessionsOfRow
+		if err := rows.Scan(
+			&i.TokenHash,
+			&i.UserID,
+			&i.CreatedAt,
+			&i.SeenAt,
+			&i.Address,
+			&i.Agent,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const tOTP = `-- name: TOTP :one
+SELECT sealed, last_step FROM totps WHERE user_id = $1
+`
+
+type TOTPRow struct {
+	Sealed   []byte
+	LastStep int64
+}
+
+func (q *Queries) TOTP(ctx context.Context, userID string) (TOTPRow, error) {
+	row := q.db.QueryRow(ctx, tOTP, userID)
+	var i TOTPRow
+	err := row.Scan(&i.Sealed, &i.LastStep)
+	return i, err
+}
+
+const takeRecoveryCode = `-- name: TakeRecoveryCode :execrows
+DELETE FROM recovery_codes WHERE user_id = $1 AND hash = $2
+`
+
+func (q *Queries) TakeRecoveryCode(ctx context.Context, userID string, hash []byte) (int64, error) {
+	result, err := q.db.Exec(ctx, takeRecoveryCode, userID, hash)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const takeTOTPStep = `-- name: TakeTOTPStep :execrows
+UPDATE totps SET last_step = $1 WHERE user_id = $2 AND last_step < $1
+`
+
+func (q *Queries) TakeTOTPStep(ctx context.Context, step int64, userID string) (int64, error) {
+	result, err := q.db.Exec(ctx, takeTOTPStep, step, userID)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const userByID = `-- name: UserByID :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages FROM users WHERE id = $1
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -100,12 +420,13 @@ func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
 		&i.Disabled,
 		&i.CreatedAt,
 		&i.Languages,
+		&i.MustChange,
 	)
 	return i, err
 }
 
 const userByLogin = `-- name: UserByLogin :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages FROM users WHERE lower(login) = lower($1::text)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change FROM users WHERE lower(login) = lower($1::text)
 `
 
 func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
@@ -120,12 +441,13 @@ func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
 		&i.Disabled,
 		&i.CreatedAt,
 		&i.Languages,
+		&i.MustChange,
 	)
 	return i, err
 }
 
 const users = `-- name: Users :many
-SELECT id, login, name, role, password_hash, disabled, created_at, languages FROM users ORDER BY lower(login)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change FROM users ORDER BY lower(login)
 `
 
 func (q *Queries) Users(ctx context.Context) ([]User, error) {
@@ -146,6 +468,7 @@ func (q *Queries) Users(ctx context.Context) ([]User, error) {
 			&i.Disabled,
 			&i.CreatedAt,
 			&i.Languages,
+			&i.MustChange,
 		); err != nil {
 			return nil, err
 		}

@@ -10,6 +10,33 @@ export const getSession = () => take(api.GET("/api/session"));
 export const signIn = (login: string, password: string) => take(api.POST("/api/session", { body: { login, password } }));
 export const signOut = () => take(api.DELETE("/api/session"));
 
+/** The second factor: a code of the app, or a recovery code. */
+export const giveCode = (code: string) => take(api.POST("/api/session/second", { body: { code } }));
+/** A passkey is asked, and answers (WebAuthn). */
+export const askPasskey = async () => (await take(api.POST("/api/session/passkey"))).options as PublicKeyCredentialRequestOptionsJSON;
+export const givePasskey = (answer: unknown) => take(api.POST("/api/session/passkey/answer", { body: { answer } }));
+/** How one signs in oneself. The password is given again, but while signing in. */
+export const getFactors = () => take(api.GET("/api/session/factors"));
+export const beginTOTP = (password?: string) => take(api.POST("/api/session/totp", { body: password ? { password } : {} }));
+export const confirmTOTP = (code: string) => take(api.POST("/api/session/totp/confirm", { body: { code } }));
+export const removeTOTP = (password: string) => take(api.POST("/api/session/totp/remove", { body: { password } }));
+export const beginPasskey = async (password?: string) =>
+  (await take(api.POST("/api/session/passkeys", { body: password ? { password } : {} }))).options as PublicKeyCredentialCreationOptionsJSON;
+export const confirmPasskey = (name: string, made: unknown) => take(api.POST("/api/session/passkeys/confirm", { body: { name, made } }));
+export const removePasskey = (id: string, password: string) => take(api.POST("/api/session/passkeys/{id}/remove", { ...at(id), body: { password } }));
+export const newRecoveryCodes = async (password: string) => (await take(api.POST("/api/session/recovery-codes", { body: { password } }))).recovery_codes;
+export const changePassword = (old: string, password: string) => take(api.POST("/api/session/password", { body: { old, password } }));
+export const lockScreen = () => take(api.POST("/api/session/lock"));
+export const unlockScreen = (password: string) => take(api.POST("/api/session/unlock", { body: { password } }));
+export const getMySessions = async () => (await take(api.GET("/api/session/all"))).items;
+export const endMySession = (id: string) => take(api.POST("/api/session/all/{id}/end", at(id)));
+export const endMyOtherSessions = () => take(api.POST("/api/session/all/end"));
+export const getAllSessions = async () => (await take(api.GET("/api/sessions"))).items;
+export const endAnySession = (id: string) => take(api.POST("/api/sessions/{id}/end", at(id)));
+export const resetFactors = (id: string) => take(api.POST("/api/users/{id}/reset-factors", at(id)));
+export const getSetup = () => take(api.GET("/api/setup"));
+export const setUp = (body: { code: string; login: string; name: string; password: string }) => take(api.POST("/api/setup", { body }));
+
 export const getHours = () => take(api.GET("/api/hours"));
 export const getProgress = (month?: string) =>
   take(api.GET("/api/progress", { params: { query: month ? { month } : {} } }));

@@ -25,6 +25,7 @@ export function makeClient(): QueryClient {
   const watch = (error: unknown) => {
     const signedIn = client.getQueryData<Session | null>(keys.session);
     if (signedIn && error instanceof Problem && error.status === 401) forgetSession(client);
+    if (signedIn && error instanceof Problem && error.rule === "locked") client.setQueryData<Session>(keys.session, { ...signedIn, locked: true }); // in another window
   };
   const client: QueryClient = new QueryClient({
     queryCache: new QueryCache({ onError: watch }),

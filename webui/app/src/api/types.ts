@@ -99,3 +99,5 @@ export interface ReportRowsQuery {
   column: string;
   offset: number;
 }
+export type Way = Session["ways"][number];
+export type OpenSession = S["OpenSession"];

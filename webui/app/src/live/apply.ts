@@ -6,6 +6,9 @@ import type { Frame } from "./frames";
 /** The names under which what the server says is kept; screens read these, frames and requests write them. */
 export const keys = {
   session: ["session"] as const,
+  factors: ["factors"] as const,
+  mySessions: ["sessions", "mine"] as const,
+  allSessions: ["sessions", "all"] as const,
   desks: ["desks"] as const,
   trunks: ["trunks"] as const,
   lineUp: ["line-up"] as const,

@@ -1,14 +1,19 @@
 import { Button } from "@mantine/core";
-import { useEffect } from "react";
+import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useSessionQuery } from "../api/hooks";
+import { inTime } from "../i18n";
 import { Live } from "../live/Live";
 import { Empty } from "../parts/Empty";
 import { SignIn } from "../screens/signin/SignIn";
 import { dropDraftsBut } from "../screens/desk/draft";
+import { IdleWatch } from "./IdleWatch";
 import { OverlayHolder } from "./overlays";
 import { Shell } from "./Shell";
 import { Watermark } from "./Watermark";
+
+const Steps = lazy(() => inTime(() => import("../screens/account/Steps")));
+const Locked = lazy(() => inTime(() => import("../screens/account/Locked")));
 
 /** Lets in who is signed in, and shows the sign-in to everyone else; the address stays, so that one comes back to it. */
 export function Gate() {
@@ -27,11 +32,27 @@ export function Gate() {
     );
   }
   if (!session) return <SignIn />;
+  if (session.step !== "done") {
+    return (
+      <Suspense>
+        <Steps session={session} />
+      </Suspense>
+    );
+  }
   return (
     <Live key={user}>
       <OverlayHolder>
-        <Shell />
-        <Watermark />
+        {session.locked ? (
+          <Suspense>
+            <Locked />
+          </Suspense>
+        ) : (
+          <>
+            <IdleWatch />
+            <Shell />
+            <Watermark />
+          </>
+        )}
       </OverlayHolder>
     </Live>
   );

@@ -2,7 +2,7 @@ import { ActionIcon, Menu, Tooltip, UnstyledButton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import {
-  IconArmchairOff, IconChevronDown, IconKeyboard, IconLogout, IconUserCircle,
+  IconArmchairOff, IconChevronDown, IconKeyboard, IconLock, IconLogout, IconShieldLock, IconUserCircle,
 } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
@@ -15,6 +15,7 @@ import { dropDraftsBut } from "../screens/desk/draft";
 import { useMyDesk } from "../screens/desk/useDesk";
 import { AlertToasts } from "./AlertToasts";
 import { doors, mayEnter } from "./doors";
+import { useLock } from "./IdleWatch";
 import { LostBanner } from "./LostBanner";
 import { NotThere } from "./NotThere";
 import { useOverlays } from "./overlays";
@@ -93,6 +94,7 @@ function PersonMenu() {
   const client = useQueryClient();
   const { user } = useSession();
   const mine = useMyDesk();
+  const lock = useLock();
 
   async function leaveDesk() {
     if (!mine) return;
@@ -126,6 +128,12 @@ function PersonMenu() {
             {t("shell.leave_desk", { desk: mine.desk.name })}
           </Menu.Item>
         )}
+        <Menu.Item component={Link} to="/account" leftSection={<IconShieldLock size={18} aria-hidden />}>
+          {t("shell.account")}
+        </Menu.Item>
+        <Menu.Item leftSection={<IconLock size={18} aria-hidden />} onClick={() => void lock()}>
+          {t("shell.lock")}
+        </Menu.Item>
         <Menu.Item
           leftSection={<IconLogout size={18} aria-hidden />}
           disabled={mine?.phase === "calling" || mine?.phase === "talking"}

@@ -41,5 +41,5 @@ export const doors: Record<Role, Door[]> = {
 
 /** Whether a role may see the screen at a path. */
 export function mayEnter(role: Role, path: string): boolean {
-  return path === "/" || doors[role].some((door) => path === door.to || path.startsWith(door.to + "/"));
+  return path === "/" || path === "/account" || doors[role].some((door) => path === door.to || path.startsWith(door.to + "/"));
 }

@@ -8,9 +8,11 @@ import * as kakeru from "../../api/kakeru";
 import type { User } from "../../api/types";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
+import { Panel } from "../../parts/Panel";
 import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
+import { SessionTable } from "../account/SessionTable";
 import { UserForm } from "./UserForm";
 
 /** The people who can sign in. Nobody is ever deleted: their name stands in the record. */
@@ -27,6 +29,14 @@ export function UsersScreen() {
     setRefusal(null);
     await kakeru.changeUser(user.id, { disabled }).catch(setRefusal);
     void client.invalidateQueries({ queryKey: keys.users });
+  }
+
+  async function resetFactors(user: User) {
+    if (!window.confirm(t("users.reset_factors_sure", { name: user.name }))) return;
+    setRefusal(null);
+    await kakeru.resetFactors(user.id).catch(setRefusal);
+    void client.invalidateQueries({ queryKey: keys.users });
+    void client.invalidateQueries({ queryKey: keys.allSessions });
   }
 
   return (
@@ -47,6 +57,7 @@ export function UsersScreen() {
               <th>{t("users.name")}</th>
               <th>{t("sign_in.login")}</th>
               <th>{t("users.role")}</th>
+              <th>{t("account.second_factor")}</th>
               <th>{t("users.may_sign_in")}</th>
               <th>
             <span className="visually-hidden">{t("users.change")}</span>
@@ -61,6 +72,21 @@ export function UsersScreen() {
                   <code>{user.login}</code>
                 </td>
                 <td>{t(`role.${user.role}`)}</td>
+                <td>
+                  {user.has_second_factor ? (
+                    <Button
+                      size="compact-sm"
+                      variant="default"
+                      disabled={user.id === me}
+                      aria-label={t("users.reset_factors_of", { name: user.name })}
+                      onClick={() => void resetFactors(user)}
+                    >
+                      {t("users.reset_factors")}
+                    </Button>
+                  ) : (
+                    <span className="quiet">{t("users.no_factor")}</span>
+                  )}
+                </td>
                 <td>
                   <Switch
                     aria-label={t("users.may_sign_in_of", { name: user.name })}
@@ -85,7 +111,28 @@ export function UsersScreen() {
           </tbody>
         </table>
       </div>
+      <Sessions />
       <UserForm of={editing} onClose={() => setEditing(null)} />
     </div>
+  );
+}
+
+/** Who is signed in, and where. */
+function Sessions() {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const client = useQueryClient();
+  const { data: list, error } = useQuery({ queryKey: keys.allSessions, queryFn: kakeru.getAllSessions, staleTime: 0, refetchInterval: 30_000 });
+  const [refusal, setRefusal] = useState<unknown>(null);
+  async function end(id: string) {
+    setRefusal(null);
+    await kakeru.endAnySession(id).catch(setRefusal);
+    void client.invalidateQueries({ queryKey: keys.allSessions });
+  }
+  return (
+    <Panel title={t("users.sessions")}>
+      {(error ?? refusal) !== null && <Notice tone="bad">{say(error ?? refusal)}</Notice>}
+      <SessionTable names list={list ?? []} onEnd={(id) => void end(id)} />
+    </Panel>
   );
 }

@@ -1,14 +1,17 @@
 import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { IconFlask, IconLogin2 } from "@tabler/icons-react";
-import { useState } from "react";
+import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
+import { inTime } from "../../i18n";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import { useProblemText } from "../../parts/useWords";
 import { Preferences } from "../../shell/Preferences";
 import css from "./signin.module.css";
+
+const Setup = lazy(() => inTime(() => import("../account/Setup")));
 
 /** The door. */
 export function SignIn() {
@@ -22,6 +25,8 @@ export function SignIn() {
   // Hours are known to everyone; that they are lifted is how a demo shows itself before anyone has signed in.
   const { data: hours } = useQuery({ queryKey: ["hours-before"], queryFn: kakeru.getHours, retry: false, gcTime: 0 });
 
+  const { data: setup } = useQuery({ queryKey: ["setup"], queryFn: kakeru.getSetup, retry: false, gcTime: 0 });
+
   async function enter() {
     if (asking) return;
     setAsking(true);
@@ -34,6 +39,13 @@ export function SignIn() {
     }
   }
 
+  if (setup?.needed) {
+    return (
+      <Suspense>
+        <Setup open={setup.open} />
+      </Suspense>
+    );
+  }
   return (
     <div className={css.page}>
       <div className={css.tools}>

@@ -1,0 +1,203 @@
+package postgres
+
+import (
+	"context"
+	"encoding/hex"
+	"errors"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// DescribeSession implements dialer.SessionBook.
+func (l *Ledger) DescribeSession(ctx context.Context, token string, about dialer.SessionInfo) error {
+	return l.query(ctx, "describe a session", func(ctx context.Context, q *db.Queries) error {
+		return q.DescribeSession(ctx, db.DescribeSessionParams{
+			TokenHash: hashed(token), UserID: string(about.User), CreatedAt: about.CreatedAt,
+			Address: plain(about.Address), Agent: plain(about.Agent), Half: about.Half,
+		})
+	})
+}
+
+// SessionsOf implements dialer.SessionBook.
+func (l *Ledger) SessionsOf(ctx context.Context, user dialer.UserID) (list []dialer.SessionInfo, err error) {
+	err = l.query(ctx, "list sessions", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.SessionsOf(ctx, l.now(), string(user))
+		for _, r := range rows {
+			list = append(list, dialer.SessionInfo{
+				ID: hex.EncodeToString(r.TokenHash), User: dialer.UserID(r.UserID), CreatedAt: r.CreatedAt, SeenAt: r.SeenAt, Address: r.Address, Agent: r.Agent,
+			})
+		}
+		return err
+	})
+	return list, err
+}
+
+// EndSession implements dialer.SessionBook.
+func (l *Ledger) EndSession(ctx context.Context, id string, user dialer.UserID) error {
+	hash, err := hex.DecodeString(id)
+	if err != nil {
+		return dialer.ErrNotFound
+	}
+	return l.met(ctx, "end a session", func(ctx context.Context, q *db.Queries) (int64, error) {
+		return q.EndSessionOf(ctx, hash, string(user))
+	})
+}
+
+// met runs a statement that must meet a row.
+func (l *Ledger) met(ctx context.Context, what string, do func(context.Context, *db.Queries) (int64, error)) error {
+	return l.query(ctx, what, func(ctx context.Context, q *db.Queries) error {
+		n, err := do(ctx, q)
+		if err == nil && n == 0 {
+			return dialer.ErrNotFound
+		}
+		return err
+	})
+}
+
+// EndSessionsOf implements dialer.SessionBook.
+func (l *Ledger) EndSessionsOf(ctx context.Context, user dialer.UserID, but string) error {
+	return l.query(ctx, "end a person's sessions", func(ctx context.Context, q *db.Queries) error {
+		return q.EndSessionsOf(ctx, string(user), hashed(but))
+	})
+}
+
+// LiveSessions implements dialer.SessionBook.
+func (l *Ledger) LiveSessions(ctx context.Context, ids []string) (live []string, err error) {
+	err = l.query(ctx, "ask which sessions live", func(ctx context.Context, q *db.Queries) error {
+		hashes, err := q.LiveSessions(ctx, unhexed(ids), l.now())
+		for _, h := range hashes {
+			live = append(live, hex.EncodeToString(h))
+		}
+		return err
+	})
+	return live, err
+}
+
+// SeenSessions implements dialer.SessionBook.
+func (l *Ledger) SeenSessions(ctx context.Context, ids []string) error {
+	return l.query(ctx, "note the use of sessions", func(ctx context.Context, q *db.Queries) error {
+		return q.SeenSessions(ctx, l.now(), unhexed(ids))
+	})
+}
+
+func unhexed(ids []string) [][]byte {
+	hashes := make([][]byte, 0, len(ids))
+	for _, id := range ids {
+		if h, err := hex.DecodeString(id); err == nil {
+			hashes = append(hashes, h)
+		}
+	}
+	return hashes
+}
+
+// SecondFactors implements dialer.Factors.
+func (l *Ledger) SecondFactors(ctx context.Context, user dialer.UserID) (f dialer.SecondFactors, err error) {
+	err = l.query(ctx, "find second factors", func(ctx context.Context, q *db.Queries) error {
+		f = dialer.SecondFactors{}
+		totp, err := q.TOTP(ctx, string(user))
+		switch {
+		case err == nil:
+			f.TOTP, f.LastStep = totp.Sealed, totp.LastStep
+		case !errors.Is(classify("", err), dialer.ErrNotFound):
+			return err
+		}
+		codes, err := q.CountRecoveryCodes(ctx, string(user))
+		if err != nil {
+			return err
+		}
+		f.Codes = int(codes)
+		rows, err := q.Passkeys(ctx, string(user))
+		for _, r := range rows {
+			p := dialer.Passkey{ID: r.ID, Name: r.Name, Credential: r.Credential, CreatedAt: r.CreatedAt}
+			if r.UsedAt != nil {
+				p.UsedAt = *r.UsedAt
+			}
+			f.Passkeys = append(f.Passkeys, p)
+		}
+		return err
+	})
+	return f, err
+}
+
+// FactorHolders implements dialer.Factors.
+func (l *Ledger) FactorHolders(ctx context.Context) (holders []dialer.UserID, err error) {
+	err = l.query(ctx, "list who has a second factor", func(ctx context.Context, q *db.Queries) error {
+		ids, err := q.FactorHolders(ctx)
+		for _, id := range ids {
+			holders = append(holders, dialer.UserID(id))
+		}
+		return err
+	})
+	return holders, err
+}
+
+// PutTOTP implements dialer.Factors.
+func (l *Ledger) PutTOTP(ctx context.Context, user dialer.UserID, sealed []byte, step int64) error {
+	return l.query(ctx, "write one-time passwords", func(ctx context.Context, q *db.Queries) error {
+		return q.PutTOTP(ctx, string(user), sealed, step)
+	})
+}
+
+// TakeCodeStep implements dialer.Factors.
+func (l *Ledger) TakeCodeStep(ctx context.Context, user dialer.UserID, step int64) (fresh bool, err error) {
+	err = l.query(ctx, "take a one-time password", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.TakeTOTPStep(ctx, step, string(user))
+		fresh = n > 0
+		return err
+	})
+	return fresh, err
+}
+
+// RemoveTOTP implements dialer.Factors.
+func (l *Ledger) RemoveTOTP(ctx context.Context, user dialer.UserID) error {
+	return l.query(ctx, "remove one-time passwords", func(ctx context.Context, q *db.Queries) error { return q.DeleteTOTP(ctx, string(user)) })
+}
+
+// PutRecoveryCodes implements dialer.Factors.
+func (l *Ledger) PutRecoveryCodes(ctx context.Context, user dialer.UserID, hashes [][]byte) error {
+	return l.inTx(ctx, "write recovery codes", func(ctx context.Context, q *db.Queries) error {
+		if err := q.DeleteRecoveryCodes(ctx, string(user)); err != nil {
+			return err
+		}
+		return q.PutRecoveryCodes(ctx, string(user), hashes)
+	})
+}
+
+// TakeRecoveryCode implements dialer.Factors.
+func (l *Ledger) TakeRecoveryCode(ctx context.Context, user dialer.UserID, hash []byte) (taken bool, err error) {
+	err = l.query(ctx, "take a recovery code", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.TakeRecoveryCode(ctx, string(user), hash)
+		taken = n > 0
+		return err
+	})
+	return taken, err
+}
+
+// PutPasskey implements dialer.Factors.
+func (l *Ledger) PutPasskey(ctx context.Context, user dialer.UserID, p dialer.Passkey) error {
+	row := db.PutPasskeyParams{ID: p.ID, UserID: string(user), Name: plain(p.Name), Credential: p.Credential, CreatedAt: p.CreatedAt}
+	if !p.UsedAt.IsZero() {
+		row.UsedAt = &p.UsedAt
+	}
+	return l.met(ctx, "write a passkey", func(ctx context.Context, q *db.Queries) (int64, error) { return q.PutPasskey(ctx, row) })
+}
+
+// RemovePasskey implements dialer.Factors.
+func (l *Ledger) RemovePasskey(ctx context.Context, user dialer.UserID, id []byte) error {
+	return l.met(ctx, "remove a passkey", func(ctx context.Context, q *db.Queries) (int64, error) {
+		return q.DeletePasskey(ctx, string(user), id)
+	})
+}
+
+// RemoveFactors implements dialer.Factors.
+func (l *Ledger) RemoveFactors(ctx context.Context, user dialer.UserID) error {
+	return l.inTx(ctx, "remove second factors", func(ctx context.Context, q *db.Queries) error {
+		for _, remove := range []func(context.Context, string) error{q.DeleteTOTP, q.DeleteRecoveryCodes, q.DeletePasskeys} {
+			if err := remove(ctx, string(user)); err != nil {
+				return err
+			}
+		}
+		return nil
+	})
+}

@@ -1,0 +1,149 @@
+import assert from "node:assert/strict";
+import { createHmac } from "node:crypto";
+import { Person } from "../person.mjs";
+
+/** What an authenticator app shows for a secret (RFC 6238). */
+function totp(secret, at = Date.now()) {
+  const letters = "ABCDEFGHIJKLMNOPQRSTUVWXYZ234567";
+  const bits = [...secret].map((c) => letters.indexOf(c).toString(2).padStart(5, "0")).join("");
+  const key = Buffer.from(bits.match(/.{8}/g).map((b) => parseInt(b, 2)));
+  const step = Buffer.alloc(8);
+  step.writeBigUInt64BE(BigInt(Math.floor(at / 30_000)));
+  const sum = createHmac("sha1", key).update(step).digest();
+  const from = sum[19] & 15;
+  return String((sum.readUInt32BE(from) & 0x7fffffff) % 1_000_000).padStart(6, "0");
+}
+
+async function fillIn(page, login, password) {
+  await page.getByLabel("ログイン名").fill(login);
+  await page.getByLabel("パスワード", { exact: true }).fill(password);
+  await page.keyboard.press("Enter");
+}
+
+export default [
+  ["people: a set password is changed at once, an app is added, its code is asked for, and the administrator resets it", async (house) => {
+    const admin = await Person.come(house, "admin");
+    await admin.signIn();
+    const made = await admin.api("/api/users", "POST", { login: "keyholder", name: "鍵野 守", role: "ward", password: "handed over on paper" });
+    assert.equal(made.status, 201, JSON.stringify(made.data));
+
+    const ward = await Person.come(house, "keyholder");
+    const { page } = ward;
+    await ward.go("/");
+    await fillIn(page, "keyholder", "handed over on paper");
+    await page.getByRole("heading", { name: "パスワードの変更" }).waitFor();
+    await ward.accessible("changing a password that was set");
+    await ward.picture("people-must-change");
+    const own = "すももも桃も もものうち 2026";
+    await page.getByLabel("いまのパスワード").fill("handed over on paper");
+    await page.getByLabel("新しいパスワード", { exact: true }).fill("short");
+    await page.getByLabel("新しいパスワード(もう一度)").fill("short");
+    await page.getByRole("button", { name: "パスワードを変更" }).click();
+    await page.getByRole("alert").getByText("短すぎます").waitFor();
+    await page.getByLabel("新しいパスワード", { exact: true }).fill(own);
+    await page.getByLabel("新しいパスワード(もう一度)").fill(own);
+    await page.getByRole("button", { name: "パスワードを変更" }).click();
+    await ward.sees("[data-link=live]");
+
+    await page.getByRole("button", { name: "鍵野 守" }).click();
+    await page.getByRole("menuitem", { name: "アカウント" }).click();
+    const factors = page.getByRole("region", { name: "二要素認証" });
+    await factors.getByLabel("いまのパスワード").fill(own);
+    await factors.getByRole("button", { name: "認証アプリを登録" }).click();
+    const secret = await factors.locator("code").innerText();
+    await page.getByAltText("認証アプリで読み取るQRコード").waitFor();
+    await ward.accessible("adding an authenticator app");
+    await ward.picture("people-app");
+    await factors.getByLabel("確認コード").fill(totp(secret));
+    await factors.getByRole("button", { name: "登録する" }).click();
+    await factors.getByText("回復コードです").waitFor();
+    const codes = await factors.getByRole("listitem").allInnerTexts();
+    assert.equal(codes.length, 10);
+    await ward.picture("people-codes");
+    await factors.getByRole("button", { name: "保管しました" }).click();
+    await factors.getByText("回復コード 残り10個").waitFor();
+    await ward.accessible("the account");
+    await ward.picture("people-account");
+
+    // The next time the code is asked for; that of the enrolment was used.
+    await page.getByRole("button", { name: "鍵野 守" }).click();
+    await page.getByRole("menuitem", { name: "サインアウト" }).click();
+    await fillIn(page, "keyholder", own);
+    await page.getByRole("heading", { name: "本人の確認" }).waitFor();
+    assert.equal((await ward.api("/api/handoffs")).status, 401);
+    await ward.accessible("the second factor");
+    await ward.picture("people-second");
+    await page.getByLabel("確認コード").fill("000000");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("コードが違います").waitFor();
+    await page.getByLabel("確認コード").fill(codes[0]);
+    await page.keyboard.press("Enter");
+    await ward.sees("[data-link=live]");
+
+    await admin.go("/users");
+    await admin.page.getByRole("button", { name: "鍵野 守さんの二要素認証をリセット" }).waitFor();
+    await admin.page.getByRole("region", { name: "サインイン中の人" }).getByRole("cell", { name: "鍵野 守" }).first().waitFor();
+    await admin.accessible("users and their sessions");
+    await admin.picture("people-users");
+    admin.page.once("dialog", (question) => question.accept());
+    await admin.page.getByRole("button", { name: "鍵野 守さんの二要素認証をリセット" }).click();
+    await page.getByLabel("ログイン名").waitFor(); // the session is over, and the screen says so by itself
+    await ward.leave();
+    await admin.leave();
+  }],
+
+  ["people: a passkey is made, asked for, and opens the door", async (house) => {
+    const server = { ...house.server, url: house.server.url.replace("127.0.0.1", "localhost") };
+    const person = await Person.come({ ...house, server }, "operator2");
+    const { page } = person;
+    const cdp = await person.context.newCDPSession(page);
+    await cdp.send("WebAuthn.enable");
+    await cdp.send("WebAuthn.addVirtualAuthenticator", {
+      options: { protocol: "ctap2", transport: "internal", hasResidentKey: true, hasUserVerification: true, isUserVerified: true, automaticPresenceSimulation: true },
+    });
+    await person.signIn();
+    await person.go("/account");
+    const factors = page.getByRole("region", { name: "二要素認証" });
+    await factors.getByLabel("いまのパスワード").fill(house.server.logins.operator2);
+    await factors.getByLabel("パスキーの名前").fill("窓口の端末");
+    await factors.getByRole("button", { name: "パスキーを登録" }).click();
+    await factors.getByRole("button", { name: "保管しました" }).click();
+    await factors.getByText("パスキー「窓口の端末」").waitFor();
+    await person.picture("people-passkey");
+
+    await person.api("/api/session", "DELETE");
+    await person.go("/");
+    await fillIn(page, "operator2", house.server.logins.operator2);
+    await page.getByRole("button", { name: "パスキーを使う" }).click();
+    await person.sees("[data-link=live]");
+
+    await person.go("/account"); // and away with it: the other flows sign in with the password alone
+    await factors.getByLabel("いまのパスワード").fill(house.server.logins.operator2);
+    await factors.getByRole("button", { name: "解除" }).click();
+    await factors.getByText("パスキー「窓口の端末」").waitFor({ state: "detached" });
+    await person.leave();
+  }],
+
+  ["people: nobody touches the screen, it is masked, and the password brings it back", async (house) => {
+    const person = await Person.come(house, "supervisor");
+    const { page } = person;
+    await page.clock.install();
+    await person.signIn("/queue");
+    await page.locator("main table tbody tr").first().waitFor();
+    await page.clock.fastForward(31 * 60_000);
+    await page.getByRole("heading", { name: "画面ロック中" }).waitFor();
+    assert.equal(await page.locator("table").count(), 0, "a list stands behind the lock");
+    assert.equal((await person.api("/api/queue?limit=5")).status, 403);
+    await page.reload();
+    await page.getByRole("heading", { name: "画面ロック中" }).waitFor();
+    await person.accessible("the lock");
+    await person.picture("people-locked");
+    await page.getByLabel("パスワード", { exact: true }).fill("wrong");
+    await page.keyboard.press("Enter");
+    await page.getByRole("alert").getByText("パスワードが違います").waitFor();
+    await page.getByLabel("パスワード", { exact: true }).fill(house.server.logins.supervisor);
+    await page.keyboard.press("Enter");
+    await page.locator("main table tbody tr").first().waitFor();
+    await person.leave();
+  }],
+];

@@ -1,0 +1,72 @@
+import { Button, PasswordInput } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
+import { IconLockOpen, IconPhoneOff } from "@tabler/icons-react";
+import { useState } from "react";
+import { useTranslation } from "react-i18next";
+import { useSession } from "../../api/hooks";
+import * as kakeru from "../../api/kakeru";
+import { forgetSession } from "../../api/session";
+import { keys } from "../../live/apply";
+import { Notice } from "../../parts/Notice";
+import { RunningClock } from "../../parts/RunningClock";
+import { useMyDesk } from "../desk/useDesk";
+import { Door } from "./Door";
+import { useAsk } from "./useAsk";
+import css from "./account.module.css";
+
+/** The masked screen: nothing of any person is in the page. A call goes on, with its clock and the button that ends it. */
+export default function Locked() {
+  const { t } = useTranslation();
+  const client = useQueryClient();
+  const { user } = useSession();
+  const mine = useMyDesk();
+  const [password, setPassword] = useState("");
+  const { asking, failure, ask } = useAsk();
+  const end = useAsk();
+  const call = mine?.phase === "calling" || mine?.phase === "talking" ? mine.call : null;
+  async function leave() {
+    await kakeru.signOut().catch(() => undefined);
+    forgetSession(client);
+  }
+  return (
+    <Door title={t("account.locked")}>
+      <p className={css.lead}>{t("account.locked_lead", { login: user.login })}</p>
+      <form
+        className={css.form}
+        onSubmit={(event) => {
+          event.preventDefault();
+          void ask(async () => client.setQueryData(keys.session, await kakeru.unlockScreen(password)));
+        }}
+      >
+        <PasswordInput
+          label={t("sign_in.password")}
+          size="md"
+          autoFocus
+          autoComplete="current-password"
+          value={password}
+          visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
+          onChange={(e) => setPassword(e.currentTarget.value)}
+        />
+        {failure && <Notice tone="bad">{failure}</Notice>}
+        <Button type="submit" size="md" leftSection={<IconLockOpen size={20} aria-hidden />} loading={asking} disabled={password === ""}>
+          {t("account.unlock")}
+        </Button>
+      </form>
+      {call ? (
+        <section className={css.talk} aria-label={t("account.talk_goes_on")}>
+          <span>
+            {t("account.talk_goes_on")} <RunningClock since={call.answered_at ?? call.started_at} />
+          </span>
+          <Button color="red" leftSection={<IconPhoneOff size={18} aria-hidden />} onClick={() => void end.ask(() => kakeru.hangUp(call.id))}>
+            {t("account.hang_up")}
+          </Button>
+          {end.failure && <Notice tone="bad">{end.failure}</Notice>}
+        </section>
+      ) : (
+        <Button variant="subtle" color="gray" onClick={() => void leave()}>
+          {t("shell.sign_out")}
+        </Button>
+      )}
+    </Door>
+  );
+}
