@@ -86,7 +86,8 @@ func (s *Server) opened(ctx context.Context, session auth.Session) (*sessionOutp
 
 // tellAuth is the one place where the log is told of sign-ins, of changes to how people sign in, and of ended sessions.
 func (s *Server) tellAuth(what string, session auth.Session, more ...any) {
-	s.log.Info(what, append([]any{"user", session.User.ID, "role", session.User.Role}, more...)...)
+	s.log.Info(what, append( //nolint:sloglint // its callers say it as constants
+		[]any{"user", session.User.ID, "role", session.User.Role}, more...)...)
 }
 
 func (s *Server) whoAmI(ctx context.Context, _ *struct{}) (*whoOutput, error) {

@@ -157,7 +157,7 @@ func (s *Server) setup(ctx context.Context, in *setupInput) (*sessionOutput, err
 		return nil, err
 	}
 	v := from(ctx)
-	v.Session.User = u
+	v.User = u
 	e := s.event(v, audit.Changed)
 	e.Object, e.Detail = string(u.ID), "first administrator"
 	if err := s.d.Audit.WriteDown(ctx, e); err != nil {

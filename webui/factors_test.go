@@ -3,6 +3,7 @@ package webui
 import (
 	"encoding/json"
 	"fmt"
+	"maps"
 	"net/http"
 	"slices"
 	"strings"
@@ -321,10 +322,7 @@ func TestTheFirstAdministrator(t *testing.T) {
 		t.Fatalf("not needed: %+v", s)
 	}
 	with := func(key, value string) map[string]string {
-		m := map[string]string{}
-		for k, v := range fill {
-			m[k] = v
-		}
+		m := maps.Clone(fill)
 		m[key] = value
 		return m
 	}

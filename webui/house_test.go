@@ -112,7 +112,8 @@ func open(t *testing.T, change ...func(*Deps)) *house {
 func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
 	h := &house{
-		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{}, trouble: &troubles{}, factors: dialertest.NewFactors(),
+		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{},
+		trouble: &troubles{}, factors: dialertest.NewFactors(),
 		records: &records{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
 	}
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
@@ -127,7 +128,8 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	h.cases["case-1"] = sampleCase()
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
-		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world, Users: h.world, Sessions: h.world, SessionBook: h.sessionBook(), Factors: h.factors, Cases: caseBook{h.world},
+		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world,
+		Users: h.world, Sessions: h.world, SessionBook: h.sessionBook(), Factors: h.factors, Cases: caseBook{h.world},
 		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Sources: h.sources, Languages: demand{},
 		Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},

@@ -34,12 +34,10 @@ var signInProblems = []struct {
 
 // signInProblem is what is said of such a failure; ok is false when it is none.
 func signInProblem(err error) (p *Problem, ok bool) {
-	var fault *auth.PasswordFault
-	if errors.As(err, &fault) {
+	if fault, is := errors.AsType[*auth.PasswordFault](err); is {
 		return invalid("password", fault.Code, fault.JA, fault.EN), true
 	}
-	var many *auth.TooMany
-	if errors.As(err, &many) {
+	if many, is := errors.AsType[*auth.TooMany](err); is {
 		return tooManySignIns(many), true
 	}
 	for _, known := range signInProblems {

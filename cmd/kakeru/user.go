@@ -22,6 +22,7 @@ import (
 
 // userFlags are the flags of `kakeru user`.
 type userFlags struct {
+	what              string // the word of the command
 	login, name, role string
 	own               bool // the person types the password themselves
 }
@@ -53,7 +54,8 @@ func runUser(ctx context.Context, args []string, std streams) error {
 		if args[0] == "list" {
 			return listUsers(ctx, l, std)
 		}
-		return changeUser(ctx, l, s, args[0], o, std)
+		o.what = args[0]
+		return changeUser(ctx, l, s, o, std)
 	})
 }
 
@@ -73,10 +75,11 @@ func listUsers(ctx context.Context, l dialer.Users, std streams) error {
 }
 
 // changeUser adds a person or changes one.
-func changeUser(ctx context.Context, l *postgres.Ledger, s configs.Settings, what string, o userFlags, std streams) error {
+func changeUser(ctx context.Context, l *postgres.Ledger, s configs.Settings, o userFlags, std streams) error {
 	if o.login == "" {
 		return errUsage{"--login is missing"}
 	}
+	what := o.what
 	u, err := l.UserByLogin(ctx, o.login)
 	known := err == nil
 	if err != nil && !errors.Is(err, dialer.ErrNotFound) {

@@ -3,6 +3,7 @@ package auth
 import (
 	"context"
 	"errors"
+	"slices"
 	"time"
 
 	"kakeru/dialer"
@@ -131,10 +132,8 @@ func (k *Keeper) at(ctx context.Context, v Visit, steps ...Step) (context.Contex
 	if err != nil {
 		return ctx, Session{}, err
 	}
-	for _, step := range steps {
-		if s.Step == step {
-			return loaded, s, nil
-		}
+	if slices.Contains(steps, s.Step) {
+		return loaded, s, nil
 	}
 	return ctx, Session{}, ErrStep
 }
