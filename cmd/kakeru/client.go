@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -13,6 +14,8 @@ import (
 	"time"
 
 	"github.com/gorilla/websocket"
+
+	"kakeru/webui/auth"
 )
 
 // panelClient is a browser's part of the conversation, for benchmarks and end-to-end tests: it signs in, calls the API,
@@ -47,6 +50,31 @@ func newPanelClient(base string) (*panelClient, error) {
 		return nil, err
 	}
 	return &panelClient{base: base, http: &http.Client{Jar: jar, Timeout: 30 * time.Second}}, nil
+}
+
+// errUnfinished: what is left to do needs a browser.
+var errUnfinished = errors.New("sign in at the panel once: a second factor or a password of your own is still to be set there")
+
+// finishSignIn gives the second factor where one is asked for.
+func (c *panelClient) finishSignIn(ctx context.Context, code func() (string, error)) error {
+	var who struct{ Step auth.Step }
+	if err := c.call(ctx, http.MethodGet, "/api/session", nil, &who); err != nil || who.Step == auth.StepDone {
+		return err
+	}
+	if who.Step != auth.StepSecond {
+		return errUnfinished
+	}
+	given, err := code()
+	if err != nil {
+		return err
+	}
+	if err := c.call(ctx, http.MethodPost, "/api/session/second", map[string]string{"code": given}, &who); err != nil {
+		return err
+	}
+	if who.Step != auth.StepDone {
+		return errUnfinished
+	}
+	return nil
 }
 
 // signIn opens a session.

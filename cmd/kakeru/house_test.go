@@ -164,6 +164,9 @@ redis: {url: %q}
 state_dir: %q
 vault: {folder: %q}
 centre: {always_open: true}
+auth: # passwords alone: what a second factor is, webui and webui/auth prove
+  second_factor: {operator: optional, supervisor: optional, ward: optional, admin: optional}
+  idle_lock: {operator: 0, supervisor: 0, ward: 0, admin: 0}
 calls: {ring: %s, drain: 0s}
 inbound: %s
 recording: %s

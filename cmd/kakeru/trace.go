@@ -92,6 +92,9 @@ func fetchTrace(ctx context.Context, o traceFlags, call string, std streams) ([]
 	if err := c.signIn(ctx, o.login, password); err != nil {
 		return nil, traceError(err, o)
 	}
+	if err := c.finishSignIn(ctx, func() (string, error) { return readPassword(std, "one-time password of "+o.login+": ") }); err != nil {
+		return nil, traceError(err, o)
+	}
 	defer func() { _ = c.call(context.WithoutCancel(ctx), http.MethodDelete, "/api/session", nil, nil) }()
 	var got struct{ Messages []dialer.TraceMessage }
 	if err := c.call(ctx, http.MethodGet, "/api/calls/"+url.PathEscape(call)+"/trace", nil, &got); err != nil {
@@ -104,6 +107,9 @@ func fetchTrace(ctx context.Context, o traceFlags, call string, std streams) ([]
 func traceError(err error, o traceFlags) error {
 	if said := (*problem)(nil); errors.As(err, &said) {
 		return errors.New(said.DetailEN)
+	}
+	if errors.Is(err, errUnfinished) {
+		return err
 	}
 	return fmt.Errorf("no server answers at %s; name the panel's address with --server: %w", o.server, err)
 }
