@@ -10,6 +10,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/casework"
 	"kakeru/webui/auth"
 )
 
@@ -199,5 +200,34 @@ func TestAnswersAreLookedThrough(t *testing.T) {
 	slices.Sort(e.Cases)
 	if !slices.Equal(e.Cases, []dialer.CaseID{"a", "b", "d"}) || !slices.Equal(e.Calls, []dialer.CallID{"c"}) {
 		t.Errorf("found %v %v", e.Cases, e.Calls)
+	}
+}
+
+// TestLiveFramesBearNoNote: what an operator wrote of a person is read by asking for the attempt, which is written down; no frame and no
+// snapshot has it, not even for who wrote it.
+func TestLiveFramesBearNoNote(t *testing.T) {
+	h := open(t)
+	h.set(func() {
+		a := talked("call-1", "user-operator")
+		a.Entry = &casework.Recorded{Entry: casework.Entry{Party: casework.Self, Note: "秘密のメモ"}, By: "user-operator"}
+		h.attempts = []casework.Attempt{a}
+	})
+	for _, role := range []string{"operator", "supervisor"} {
+		c := h.as(role)
+		s := c.watch("")
+		snapshot := s.until("snapshot")
+		if !strings.Contains(string(snapshot.Data), `"call-1"`) || strings.Contains(string(snapshot.Data), "秘密のメモ") {
+			t.Errorf("the snapshot of the %s: %s", role, snapshot.Data)
+		}
+		h.server.recount.attemptChanged("call-1")
+		if f := s.until(frameAttempt); strings.Contains(string(f.Data), "秘密のメモ") || !strings.Contains(string(f.Data), `"call-1"`) {
+			t.Errorf("the frame of the %s: %s", role, f.Data)
+		}
+		if got := c.do("GET", "/api/attempts/call-1", nil).want(t, http.StatusOK); !strings.Contains(string(got.body), "秘密のメモ") {
+			t.Errorf("the %s asks for it: %s", role, got.body)
+		}
+		if e := h.noted(); e.Action != audit.CaseRead || e.Object != "call-1" {
+			t.Errorf("written: %+v", e)
+		}
 	}
 }

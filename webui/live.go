@@ -296,7 +296,7 @@ func (s *Server) recent(v viewer) []Attempt {
 		s.log.Warn("a snapshot is without the last attempts", "err", err)
 	}
 	for _, a := range list {
-		if seen, ok := v.attempt(s.dressAttempt(a)); ok && len(out) < recentShown {
+		if seen, ok := v.attempt(withoutNote(s.dressAttempt(a))); ok && len(out) < recentShown {
 			out = append(out, seen)
 		}
 	}

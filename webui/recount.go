@@ -151,7 +151,7 @@ func (r *recounter) showAttempt(ctx context.Context, id dialer.CallID) (done boo
 		return false
 	}
 	a.Evidence = nil
-	r.s.d.Hub.publish(frameAttempt, r.s.dressAttempt(a))
+	r.s.d.Hub.publish(frameAttempt, withoutNote(r.s.dressAttempt(a)))
 	return true
 }
 

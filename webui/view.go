@@ -41,14 +41,20 @@ func (v viewer) attempt(a Attempt) (seen Attempt, ok bool) {
 		return a, true
 	case v.role == dialer.RoleWard:
 		a.CaseID = ""
-		if a.Entry != nil {
-			e := *a.Entry
-			e.Note = ""
-			a.Entry = &e
-		}
-		return a, true
+		return withoutNote(a), true
 	}
 	return Attempt{}, false
+}
+
+// withoutNote is an attempt as frames and snapshots have it: without what the operator wrote of the person. Who reads that asks for the attempt,
+// and is written down (package audit).
+func withoutNote(a Attempt) Attempt {
+	if a.Entry != nil && a.Entry.Note != "" {
+		e := *a.Entry
+		e.Note = ""
+		a.Entry = &e
+	}
+	return a
 }
 
 // seesAlert: an alert about a call is for the supervisor; so is that a target fails; that a store or a

@@ -23,7 +23,7 @@ type Row struct {
 // Why the record is silent about a route.
 const (
 	oneself   = "it shows people themselves"
-	noPerson  = "it shows no debtor"
+	noPerson  = "it shows no debtor's name, number, address or note"
 	theCall   = "the call's own evidence says who did it, and when"
 	readLater = "what it puts on the desk is read by a route of its own"
 	itsOwn    = "what it writes is kept for ever, with who wrote it and when"
