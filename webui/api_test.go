@@ -594,7 +594,7 @@ func TestUsers(t *testing.T) {
 	c := h.as("new")
 	c.do("POST", "/api/session/password", map[string]string{"old": password, "password": "a sentence of my own"}).want(t, 200)
 	admin.do("PATCH", "/api/users/"+string(u.ID), map[string]any{"role": "ward", "name": "異動"}).want(t, 200)
-	c.do("GET", "/api/calls", nil).problem(t, 403, "forbidden") // from the next request on
+	c.do("GET", "/api/calls", nil).problem(t, 401, "unauthorized") // from the next request on: what the old role had opened is over
 	admin.do("PATCH", "/api/users/"+string(u.ID), map[string]any{"password": "another password"}).want(t, 200)
 	h.browser().do("POST", "/api/session", map[string]string{"login": "new", "password": password}).problem(t, 401, "unauthorized")
 	admin.do("PATCH", "/api/users/"+string(u.ID), map[string]any{"disabled": true}).want(t, 200)

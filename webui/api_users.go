@@ -127,7 +127,11 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 	remarkChange(ctx, "role", before.Role, u.Role)
 	remarkChange(ctx, "disabled", before.Disabled, u.Disabled)
 	remarkChange(ctx, "languages", strings.Join(was, " "), strings.Join(u.Languages, " "))
-	return s.put(ctx, u, b.Password)
+	out, err := s.put(ctx, u, b.Password)
+	if err == nil && u.Role != before.Role { // another role may need a second factor, which these sessions were not asked for
+		err = s.keeper.EndSessionsOf(ctx, u.ID, "")
+	}
+	return out, err
 }
 
 // put writes a person, with a new password when one is given.

@@ -189,7 +189,8 @@ func TestPrivilegeEscalation(t *testing.T) {
 	supervisor := h.as("supervisor")
 	supervisor.do(http.MethodGet, "/api/queue", nil).want(t, 200)
 	admin.do(http.MethodPatch, "/api/users/user-supervisor", map[string]any{"role": "operator"}).want(t, 200)
-	supervisor.do(http.MethodGet, "/api/queue", nil).problem(t, 403, "forbidden") // the session is older than the role
+	supervisor.do(http.MethodGet, "/api/queue", nil).problem(t, 401, "unauthorized") // the session is older than the role
+	h.as("supervisor").do(http.MethodGet, "/api/queue", nil).problem(t, 403, "forbidden")
 	admin.do(http.MethodPatch, "/api/users/user-supervisor", map[string]any{"disabled": true}).want(t, 200)
 	supervisor.do(http.MethodGet, "/api/desks", nil).problem(t, 401, "unauthorized")
 }

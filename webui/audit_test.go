@@ -127,6 +127,7 @@ func TestEveryNotedRouteIsWrittenDown(t *testing.T) {
 			t.Errorf("%s notes nothing, and wrote %+v", row.Route, written)
 		case row.Noted != "" && done && (len(written) != 1 || written[0].Action != row.Noted || written[0].Outcome != ""):
 			t.Errorf("%s was answered, and wrote %+v", row.Route, written)
+		case method == http.MethodGet && got.status == http.StatusForbidden && len(written) == 1 && written[0].Action == audit.Refused:
 		case method == http.MethodGet && !done && len(written) > 0:
 			t.Errorf("%s showed nothing (%d), and wrote %+v", row.Route, got.status, written)
 		}
@@ -230,4 +231,36 @@ func TestLiveFramesBearNoNote(t *testing.T) {
 			t.Errorf("written: %+v", e)
 		}
 	}
+}
+
+// TestARefusedRequestPutsNobodysDataIntoTheRecord: what somebody types into an address that they may not use is not kept.
+func TestARefusedRequestPutsNobodysDataIntoTheRecord(t *testing.T) {
+	h := open(t)
+	operator := h.as("operator")
+	for path, want := range map[string]string{
+		"/api/users?%E6%B8%AF%E5%B1%B1=09012345678": "", "/api/reports/09012345678": "(no name of ours)", "/api/reports/month?period=2026-10": "month",
+		"/api/lists/01930000-0000-7000-8000-000000000001": "01930000-0000-7000-8000-000000000001", "/api/reports/%E6%B8%AF%E5%B1%B1": "(no name of ours)",
+	} {
+		operator.do("GET", path, nil).want(t, http.StatusForbidden)
+		if e := h.noted(); e.Action != audit.Refused || e.Object != want {
+			t.Errorf("%s: %+v", path, e)
+		}
+	}
+}
+
+// TestARefusalByTheHandlerIsWrittenDown: who asks for another's case whole gets nothing, and an entry.
+func TestARefusalByTheHandlerIsWrittenDown(t *testing.T) {
+	h := open(t)
+	h.as("operator").do("GET", "/api/cases/case-1/record", nil).want(t, http.StatusForbidden)
+	if e := h.noted(); e.Action != audit.Refused || !slices.Contains(e.Refs, "ref-case-1") || e.Outcome != ruleForbidden {
+		t.Errorf("written: %+v", e)
+	}
+}
+
+// TestAnotherRoleEndsWhatTheOldOneOpened: a session that was opened without a second factor must not become an administrator's.
+func TestAnotherRoleEndsWhatTheOldOneOpened(t *testing.T) {
+	h := open(t)
+	operator := h.as("operator2")
+	h.as("admin").do("PATCH", "/api/users/user-operator2", map[string]any{"role": "supervisor"}).want(t, http.StatusOK)
+	operator.do("GET", "/api/desks", nil).want(t, http.StatusUnauthorized)
 }

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"net/http"
 	"reflect"
+	"regexp"
 	"slices"
 	"strings"
 	"time"
@@ -71,20 +72,38 @@ func aboutPath(r *http.Request, row auth.Row) subject {
 	return about
 }
 
+// ours is how our own ids, months, numbers and kinds are written. A telephone number is not.
+var ours = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{4}-[0-9]{2}|[0-9]{0,6}|[a-z_]{1,20}(-[a-z0-9]{1,12}){0,2})$`)
+
+// asNamed is an object as it is kept of a request that was refused: nothing has looked at what it is made of, and it may be anything that
+// somebody typed. A query is left out.
+func asNamed(object string) string {
+	object, _, _ = strings.Cut(object, "?")
+	for part := range strings.SplitSeq(object, "/") {
+		if !ours.MatchString(part) {
+			return "(no name of ours)"
+		}
+	}
+	return object
+}
+
 // note writes down that a request was answered, or what refused it, before the answer leaves.
 func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) error {
 	if row.Noted == "" || row.Public {
 		return nil
 	}
 	reads := strings.HasPrefix(row.Route, http.MethodGet+" ")
-	if err != nil && reads {
+	var p *Problem
+	if err != nil {
+		p = s.problemOf(ctx, err)
+	}
+	if p != nil && reads && p.Status != http.StatusForbidden {
 		return nil // nothing was shown
 	}
 	v := from(ctx)
 	e := s.event(v, row.Noted)
 	e.Object, e.Cases, e.Calls = v.about.object, v.about.cases, v.about.calls
-	if err != nil {
-		p := s.problemOf(ctx, err)
+	if p != nil {
 		if p.Status >= http.StatusInternalServerError {
 			return nil // it came to nothing, and the record would not be reached either
 		}
@@ -92,6 +111,12 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 	}
 	if v.remark != nil {
 		e.Detail = strings.Join(v.remark.detail, "; ")
+	}
+	if reads && p != nil {
+		e.Action = audit.Refused
+	}
+	if p != nil {
+		e.Object = asNamed(e.Object)
 	}
 	look(reflect.ValueOf(out), &e, 0)
 	if down := s.d.Audit.WriteDown(ctx, e); down != nil {
@@ -111,7 +136,7 @@ func (s *Server) event(v visitor, what audit.Action) audit.Event {
 func (s *Server) noteRefusal(ctx context.Context, v visitor) {
 	e := s.event(v, audit.Refused)
 	e.Object, e.Cases, e.Calls = v.about.object, v.about.cases, v.about.calls
-	e.Outcome = ruleForbidden
+	e.Object, e.Outcome = asNamed(e.Object), ruleForbidden
 	if err := s.d.Audit.WriteDown(ctx, e); err != nil {
 		s.log.Error("a refused request was not written down", "route", v.route, "user", v.User.ID, "err", err)
 	}

@@ -83,6 +83,9 @@ func (k *Keeper) ConfirmTOTP(ctx context.Context, v Visit, code string) (Session
 	if err != nil {
 		return Session{}, nil, err
 	}
+	if err := k.mayEnrol(ctx, s); err != nil {
+		return Session{}, nil, err
+	}
 	sealed := k.manager.GetBytes(loaded, keyTOTP)
 	if sealed == nil {
 		return Session{}, nil, ErrStep
@@ -100,6 +103,19 @@ func (k *Keeper) ConfirmTOTP(ctx context.Context, v Visit, code string) (Session
 		return Session{}, nil, err
 	}
 	return k.enrolled(ctx, v, s)
+}
+
+// mayEnrol refuses a half session whose person has enrolled meanwhile, in another: with the password alone nobody replaces a second factor
+// that is there.
+func (k *Keeper) mayEnrol(ctx context.Context, s Session) error {
+	if s.Step != StepEnrol {
+		return nil
+	}
+	have, err := k.factors.SecondFactors(ctx, s.User.ID)
+	if err == nil && have.Any() {
+		return ErrStep
+	}
+	return err
 }
 
 // enrolled goes on after a second factor was added: new recovery codes, and the next step.

@@ -279,3 +279,19 @@ func TestAnotherSecretOpensNothing(t *testing.T) {
 		t.Fatalf("anna's secret as ben's: %v", err)
 	}
 }
+
+// TestAnOldHalfSessionReplacesNoFactor: who had the password before its owner enrolled, and kept a half session open, cannot put a second
+// factor of their own in place of the owner's.
+func TestAnOldHalfSessionReplacesNoFactor(t *testing.T) {
+	stores := newStores()
+	k, c := newKeeper(t, stores)
+	thief := mustSignIn(t, k, "chief", "")
+	e, err := k.BeginTOTP(t.Context(), visit(thief), "")
+	if err != nil {
+		t.Fatal(err)
+	}
+	enrolled(t, k, c, "chief")
+	if s, _, err := k.ConfirmTOTP(t.Context(), visit(thief), codeAt(t, e.Secret, c.Now())); !errors.Is(err, ErrStep) {
+		t.Errorf("%v at %v", err, s.Step)
+	}
+}

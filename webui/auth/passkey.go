@@ -148,6 +148,9 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	if err != nil {
 		return Session{}, nil, err
 	}
+	if err := k.mayEnrol(ctx, s); err != nil {
+		return Session{}, nil, err
+	}
 	asked, err := k.asked(loaded)
 	if err != nil {
 		return Session{}, nil, err

@@ -20,6 +20,11 @@ export class Person {
       if (!["data:", "blob:"].includes(protocol) && origin !== new URL(house.server.url).origin) person.faults.push(`asked ${origin}`);
     });
     page.on("dialog", (dialog) => {
+      if (person.expects && dialog.message().includes(person.expects)) {
+        person.expects = "";
+        void dialog.accept().catch(() => {});
+        return;
+      }
       if (dialog.type() !== "beforeunload") person.faults.push(`a dialog: ${dialog.message()}`);
       void dialog.dismiss().catch(() => {});
     });
