@@ -11,7 +11,6 @@ import (
 	"golang.org/x/time/rate"
 
 	"kakeru/dialer"
-	"kakeru/webui/auth"
 )
 
 // Rates are how many requests a second are answered, over a while; ten times as many may come at once. 0 is no bound. What comes
@@ -58,8 +57,7 @@ func newThrottle(r Rates, now dialer.Clock) *throttle {
 }
 
 // judge says how long whoever asks has to wait, 0 for not at all, and whether this was the request too many.
-func (t *throttle) judge(r *http.Request) (wait time.Duration, ban bool) {
-	token := auth.Token(r)
+func (t *throttle) judge(r *http.Request, token string) (wait time.Duration, ban bool) {
 	now := t.now()
 	t.mu.Lock()
 	defer t.mu.Unlock()
@@ -148,7 +146,7 @@ func addressOf(r *http.Request) netip.Prefix {
 // throttled answers 429 to whoever asks too much, without looking at what they ask. A ban is one line of the log.
 func (s *Server) throttled(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
-		wait, ban := s.throttle.judge(r)
+		wait, ban := s.throttle.judge(r, s.keeper.Token(r))
 		if ban {
 			s.log.Warn("an address asks too much and is not answered for a while", "source", addressOf(r), "for", banFor.String())
 		}

@@ -37,7 +37,7 @@ func routeOf(ctx context.Context) string { return from(ctx).route }
 
 // admit says who makes a request and whether they may use the route: the one place where roles are asked.
 func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
-	visit := auth.VisitOf(r)
+	visit := s.keeper.Visit(r)
 	v := visitor{address: visit.Address, token: visit.Token, visit: visit, route: row.Route, about: aboutPath(r, row), remark: &remark{}}
 	if row.Public {
 		return v, nil

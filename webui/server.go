@@ -227,7 +227,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.RejectUnknownQueryParameters = true
 	config.Info.Description = "Times are RFC 3339 with offset, money is integer yen, ids are UUIDv7. " +
-		"The session is the cookie " + auth.CookieName + "."
+		"The session is the cookie " + auth.CookieName + ", by https __Host-" + auth.CookieName + "."
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
 	describeWords(config.Components.Schemas)
 	return humago.New(mux, config)

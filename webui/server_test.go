@@ -95,7 +95,21 @@ func TestSecureCookieBehindHTTPS(t *testing.T) {
 	h := open(t, func(d *Deps) { d.Auth = auth.Settings{Cost: cheap, SecureCookie: true} })
 	r := httptest.NewRequest(http.MethodPost, "/api/session", strings.NewReader(`{"login":"ward","password":"`+password+`"}`))
 	r.Header.Set("Content-Type", "application/json")
-	if c := h.handle(r).Header().Get("Set-Cookie"); !strings.Contains(c, "Secure") {
-		t.Fatalf("cookie %q", c)
+	cookies := h.handle(r).Result().Cookies()
+	if len(cookies) != 2 {
+		t.Fatalf("cookies %v", cookies)
+	}
+	for _, c := range cookies {
+		if !strings.HasPrefix(c.Name, "__Host-") || !c.Secure || !c.HttpOnly || c.Path != "/" || c.Domain != "" || c.SameSite != http.SameSiteStrictMode {
+			t.Errorf("cookie %q", c)
+		}
+		// Without its prefix another host of the domain might have planted it.
+		for name, want := range map[string]int{c.Name: http.StatusOK, strings.TrimPrefix(c.Name, "__Host-"): http.StatusUnauthorized} {
+			q := httptest.NewRequest(http.MethodGet, "/api/session", nil)
+			q.AddCookie(&http.Cookie{Name: name, Value: c.Value})
+			if w := h.handle(q); strings.HasSuffix(name, auth.CookieName) && w.Code != want {
+				t.Errorf("by the cookie %s: %d, want %d", name, w.Code, want)
+			}
+		}
 	}
 }

@@ -15,7 +15,7 @@ import (
 	"kakeru/dialer"
 )
 
-// CookieName is the session's cookie.
+// CookieName is the session's cookie; behind https it has the prefix __Host-.
 const CookieName = "kakeru_session"
 
 var (

@@ -350,11 +350,11 @@ func TestCookie(t *testing.T) {
 	k, _ := newKeeper(t, newStores())
 	c := k.Cookie(Session{Token: "abc"})
 	r := httptest.NewRequest(http.MethodGet, "/", nil)
-	if Token(r) != "" {
+	if k.Token(r) != "" {
 		t.Fatal("a token without a cookie")
 	}
 	r.AddCookie(&c)
-	if Token(r) != "abc" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure {
+	if k.Token(r) != "abc" || !c.HttpOnly || c.SameSite != http.SameSiteStrictMode || c.Path != "/" || c.Secure {
 		t.Fatalf("cookie %+v", c)
 	}
 	if gone := k.Cookie(Session{}); gone.MaxAge >= 0 || gone.Value != "" {

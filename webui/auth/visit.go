@@ -22,13 +22,13 @@ type Visit struct {
 	cookies []*http.Cookie
 }
 
-// VisitOf is where a request comes from.
-func VisitOf(r *http.Request) Visit {
+// Visit is where a request comes from.
+func (k *Keeper) Visit(r *http.Request) Visit {
 	host, _, err := net.SplitHostPort(r.RemoteAddr)
 	if err != nil {
 		host = r.RemoteAddr
 	}
-	return Visit{Address: host, Agent: plainAgent(r.UserAgent()), Token: Token(r), cookies: r.Cookies()}
+	return Visit{Address: host, Agent: plainAgent(r.UserAgent()), Token: k.Token(r), cookies: r.Cookies()}
 }
 
 // Programs and systems as their users call them, by what their User-Agent says. The first that fits counts: the later ones are
@@ -78,7 +78,7 @@ const (
 )
 
 func (k *Keeper) knownName(login string) string {
-	return knownCookie + hex.EncodeToString(k.safe.mac("name", strings.ToLower(login))[:6])
+	return k.hostOnly(knownCookie + hex.EncodeToString(k.safe.mac("name", strings.ToLower(login))[:6]))
 }
 
 // KnownCookie makes the browser known to belong to a person who has signed in there.
@@ -87,7 +87,7 @@ func (k *Keeper) KnownCookie(login string) http.Cookie {
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
 	what := base64.RawURLEncoding.EncodeToString(nonce) + "." + strconv.FormatInt(k.settings.Now().Unix(), 10)
 	return http.Cookie{ //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
-		Name: k.knownName(login), Value: what + "." + k.knownProof(login, what), Path: "/api/session", MaxAge: int(knownFor.Seconds()),
+		Name: k.knownName(login), Value: what + "." + k.knownProof(login, what), Path: "/", MaxAge: int(knownFor.Seconds()),
 		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
 	}
 }
@@ -133,10 +133,18 @@ func (k *Keeper) codeTallies(login string, v Visit) []tallied {
 	return []tallied{{key: key, most: wrongCodes, own: true}}
 }
 
+// hostOnly is a cookie's name behind https: by its prefix browsers take the cookie from this very host alone (RFC 6265bis §4.1.3.2).
+func (k *Keeper) hostOnly(name string) string {
+	if k.settings.SecureCookie {
+		return "__Host-" + name
+	}
+	return name
+}
+
 // Cookie carries a session's token; of the zero Session it is the one that removes the cookie.
 func (k *Keeper) Cookie(s Session) http.Cookie {
 	c := http.Cookie{ //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
-		Name: CookieName, Value: s.Token, Path: "/",
+		Name: k.hostOnly(CookieName), Value: s.Token, Path: "/",
 		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
 	}
 	if s.Token == "" {
@@ -146,8 +154,8 @@ func (k *Keeper) Cookie(s Session) http.Cookie {
 }
 
 // Token is the session token that a request brings, or "".
-func Token(r *http.Request) string {
-	c, err := r.Cookie(CookieName)
+func (k *Keeper) Token(r *http.Request) string {
+	c, err := r.Cookie(k.hostOnly(CookieName))
 	if err != nil {
 		return ""
 	}
