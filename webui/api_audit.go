@@ -100,7 +100,7 @@ type AuditWho struct {
 
 type printedInput struct {
 	Body struct {
-		Screen string `json:"screen" minLength:"1" maxLength:"200" doc:"the screen's path, as the browser shows it"`
+		Screen string `json:"screen" maxLength:"100" pattern:"^/[a-z0-9/-]*$" doc:"the screen's path, as the browser shows it"`
 	}
 }
 

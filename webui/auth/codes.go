@@ -128,6 +128,10 @@ func (k *Keeper) enrolled(ctx context.Context, v Visit, s Session) (Session, []s
 		s, err = k.advance(ctx, v, s)
 		return s, codes, err
 	}
+	// Whoever else is signed in as this person was never asked for it.
+	if err := k.EndSessionsOf(ctx, s.User.ID, v.Token); err != nil {
+		return Session{}, nil, err
+	}
 	loaded, s, err := k.at(ctx, v, StepDone)
 	if err != nil {
 		return Session{}, nil, err

@@ -295,3 +295,17 @@ func TestAnOldHalfSessionReplacesNoFactor(t *testing.T) {
 		t.Errorf("%v at %v", err, s.Step)
 	}
 }
+
+// TestASecondFactorEndsWhatWasOpenedWithoutIt: who is signed in with the password alone is out when its owner adds a second factor.
+func TestASecondFactorEndsWhatWasOpenedWithoutIt(t *testing.T) {
+	stores := newStores()
+	k, c := newKeeper(t, stores)
+	thief := mustSignIn(t, k, "anna", "")
+	own, _, _ := enrolled(t, k, c, "anna")
+	if _, err := k.Session(t.Context(), thief.Token); !errors.Is(err, ErrSignedOut) {
+		t.Errorf("the other session: %v", err)
+	}
+	if _, err := k.Session(t.Context(), own.Token); err != nil {
+		t.Errorf("one's own: %v", err)
+	}
+}
