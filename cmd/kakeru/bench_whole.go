@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -25,7 +27,7 @@ func benchWhole(ctx context.Context, o benchFlags) (f callsFigures, err error) {
 		return f, err
 	}
 	f = w.figures
-	f.Goroutines, f.Sockets = max(0, runtime.NumGoroutine()-before), max(0, openSockets()-sockets)
+	f.Goroutines, f.Sockets = leftOpen(before, sockets)
 	return f, w.run.agree()
 }
 
@@ -77,7 +79,7 @@ func (w *wholeRun) inHouse(ctx context.Context, a *app, out *operators) error {
 	ctx, stop := context.WithCancel(ctx)
 	defer stop()
 	calls := int(w.o.rate * w.o.seconds)
-	logins := append(benchLogins(len(a.settings.SIP.Desks)), login{"board", "bench", dialer.RoleSupervisor, "bench-password"})
+	logins := append(benchLogins(len(a.settings.SIP.Desks)), login{"board", "bench", dialer.RoleSupervisor, "bench-password-of-a-bench"})
 	done := make(chan error, 1)
 	err := a.run(ctx, func(ctx context.Context) error { return furnishBench(ctx, a, logins, calls) }, func(url string) {
 		go func() {
