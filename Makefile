@@ -12,10 +12,10 @@ APP_SOURCES := $(shell find $(APP) -type f -not -path '$(APP)/node_modules/*' -n
 	-not -path '$(APP)/test-results/*' 2>/dev/null)
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long soak manual check build bench bench-media generate sbom audit clean
+.PHONY: help run test test-long soak manual look check build build-production bench bench-media generate sbom audit clean
 
 help: ## list these commands
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-11s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-16s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 run: build ## start the demo; RESET=1 from nothing; KAKERU_HTTP_ADDR=host:port, KAKERU_STATE=DIR
 	@bin/kakeru install run
@@ -47,6 +47,9 @@ check: bin/golangci-lint-$(LINT) ## the quick half, for use while working: forma
 build: $(APP)/dist/index.html ## build the panel and bin/kakeru
 	@go build -trimpath -o bin/kakeru ./cmd/kakeru
 
+build-production: $(APP)/dist/index.html ## build bin/kakeru-production: without demo, lab, benches and made-up lists
+	@go build -trimpath -tags production -o bin/kakeru-production ./cmd/kakeru
+
 bench: build ## a thousand calls through the lab: how long a click and an event take
 	@bin/kakeru install run
 	@bin/kakeru bench click
@@ -67,6 +70,10 @@ sbom: build ## what bin/kakeru and the panel are made of, as CycloneDX JSON: bin
 audit: ## known weaknesses of what we are built with; asks vuln.go.dev and the npm registry
 	go run golang.org/x/vuln/cmd/govulncheck@$(VULN) ./...
 	cd $(APP) && npm audit
+
+look: build ## take the pictures anew that every screen is held against (make test-long); look at them in webui/app/test-results
+	@bin/kakeru install test
+	@cd $(APP) && KAKERU_LOOK=take node browser/run.mjs "" look
 
 clean: ## remove what was built; the demo's data stays
 	rm -rf bin $(APP)/node_modules $(APP)/dist/*

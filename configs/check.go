@@ -25,12 +25,14 @@ func (s Settings) Check() error {
 	s.HTTP.check(&p)
 	s.HTTP.checkOrigin(&p)
 	s.Auth.check(&p)
+	s.Auth.OIDC.check(&p, s.HTTP.Origin)
 	p.needed("database.url", s.Database.URL, "postgres://user@host/kakeru")
 	s.Redis.check(&p)
 	p.needed("state_dir", s.StateDir, "/var/lib/kakeru")
 	p.oneOf("log_level", s.LogLevel, "debug", "info", "warn", "error")
 	s.Centre.check(&p)
 	s.Clock.check(&p)
+	s.Alerts.check(&p)
 	s.Calls.check(&p)
 	s.Identity.check(&p)
 	s.Inbound.check(&p)
@@ -42,6 +44,15 @@ func (s Settings) Check() error {
 	s.Vault.check(&p)
 	s.Close.check(&p)
 	s.Report.check(&p)
+	return errors.Join(p...)
+}
+
+// CheckChanged refuses what cannot work of those parts that are changed while the centre works.
+func (s Settings) CheckChanged() error {
+	var p problems
+	s.Auth.check(&p)
+	s.Calls.check(&p)
+	s.Close.check(&p)
 	return errors.Join(p...)
 }
 
@@ -96,6 +107,18 @@ func (b Bounds) check(p *problems, key string) {
 	}
 	if b.Most > 0 && b.Most < b.Year {
 		p.addf(key+".most", "%d is less than %s.year, %d", b.Most, key, b.Year)
+	}
+}
+
+func (a Alerts) check(p *problems) {
+	p.between("alerts.long_talk", a.LongTalk, time.Minute, 4*time.Hour)
+	p.between("alerts.sv_absent", a.SVAbsent, time.Minute, 4*time.Hour)
+	p.between("alerts.sv_break", a.SVBreak, time.Minute, 4*time.Hour)
+	if a.Behind < 1 || a.Behind > 100 {
+		p.addf("alerts.behind", "%d is no percentage; write 1 to 100", a.Behind)
+	}
+	if a.BehindCalls < 1 || a.BehindCalls > 10_000 {
+		p.addf("alerts.behind_calls", "%d calls cannot be; write 1 to 10000", a.BehindCalls)
 	}
 }
 
@@ -299,6 +322,15 @@ func (p *problems) rate(key string, perSecond int) {
 }
 
 const leastRate = 10
+
+// connections are counted at a door through which a browser needs leastConnections.
+func (p *problems) connections(key string, n int) {
+	if n < leastConnections {
+		p.addf(key, "%d connections are too few for two screens; write %d or more", n, leastConnections)
+	}
+}
+
+const leastConnections = 16
 
 func (p *problems) hostPort(key, value string) {
 	_, port, err := net.SplitHostPort(value)

@@ -15,6 +15,8 @@ type Recording struct {
 	Folder     string `koanf:"folder"`
 	KeysFolder string `koanf:"keys_folder"`
 	KeyFile    string `koanf:"key_file"`
+	// FormerKeyFile is the key before, while `kakeru recording rotate` seals the days' keys anew.
+	FormerKeyFile string `koanf:"former_key_file"`
 	// RetentionDays is how long recordings are kept. With DeleteKeys the key of their day goes with them: copies of them cannot be
 	// read then either.
 	RetentionDays int  `koanf:"retention_days"`
@@ -49,6 +51,8 @@ func (r Recording) check(p *problems) {
 		{"recording.folder", r.Folder, "recording.keys_folder", r.KeysFolder},
 		{"recording.key_file", r.KeyFile, "recording.folder", r.Folder},
 		{"recording.key_file", r.KeyFile, "recording.keys_folder", r.KeysFolder},
+		{"recording.former_key_file", r.FormerKeyFile, "recording.folder", r.Folder},
+		{"recording.former_key_file", r.FormerKeyFile, "recording.keys_folder", r.KeysFolder},
 	} {
 		if apart.path != "" && apart.folder != "" && within(apart.path, apart.folder) {
 			p.addf(apart.key, "is within %s; a backup of that must not have it", apart.from)

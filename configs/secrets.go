@@ -23,8 +23,10 @@ type secretPlace struct {
 func secretPlaces(s *Settings) []secretPlace {
 	all := []secretPlace{
 		{key: "database.url", value: &s.Database.URL, file: s.Database.URLFile},
+		{key: "database.migrate_url", value: &s.Database.MigrateURL, file: s.Database.MigrateURLFile},
 		{key: "redis.url", value: &s.Redis.URL, file: s.Redis.URLFile},
 		{key: "redis.password", value: &s.Redis.Password, file: s.Redis.PasswordFile},
+		{key: "auth.oidc.client_secret", value: &s.Auth.OIDC.ClientSecret, file: s.Auth.OIDC.ClientSecretFile},
 		{key: "redis.sentinel.password", value: &s.Redis.Sentinel.Password, file: s.Redis.Sentinel.PasswordFile},
 	}
 	for i := range s.SIP.Trunks {
@@ -78,6 +80,7 @@ func (s Settings) SecretFiles() []SecretFile {
 	add("sip.tls.key", s.SIP.TLS.Key)
 	add("redis.tls.key", s.Redis.TLS.Key)
 	add("recording.key_file", s.Recording.KeyFile)
+	add("recording.former_key_file", s.Recording.FormerKeyFile)
 	add("vault.master.file", s.Vault.Master.File)
 	add("vault.former.file", s.Vault.Former.File)
 	for _, place := range secretPlaces(&s) {
@@ -91,7 +94,7 @@ func (s Settings) Plain() []string {
 	var keys []string
 	for _, place := range secretPlaces(&s) {
 		holds := *place.value != ""
-		if strings.HasSuffix(place.key, ".url") {
+		if strings.HasSuffix(place.key, "url") {
 			_, after, ok := strings.Cut(*place.value, "://")
 			user, _, at := strings.Cut(after, "@")
 			holds = ok && at && strings.Contains(user, ":") || strings.Contains(*place.value, "password=")

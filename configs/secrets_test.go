@@ -1,8 +1,10 @@
 package configs
 
 import (
+	"fmt"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -87,4 +89,59 @@ func TestMasterKeyAndCertificateSettings(t *testing.T) {
 			t.Errorf("%s: %v", words, err)
 		}
 	}
+}
+
+// TestEverySecretIsMarked: whatever setting is named like a secret is one that may stand in a file of its own, that is told of when it stands
+// in the settings, and whose file's mode is looked at. A new one cannot be forgotten.
+func TestEverySecretIsMarked(t *testing.T) {
+	s := Default()
+	s.SIP.Trunks, s.SIP.Desks = []Trunk{{}}, []Desk{{}}
+	marked := map[string]bool{}
+	for _, place := range secretPlaces(&s) {
+		marked[place.key] = true
+	}
+	found := namedAsSecrets(reflect.ValueOf(s), "")
+	for _, key := range []string{"auth.oidc.client_secret", "redis.sentinel.password", "sip.trunks[0].password", "database.url"} {
+		if !slices.Contains(found, key) {
+			t.Errorf("%s was not found: the walk shows nothing", key)
+		}
+	}
+	for _, key := range found {
+		if !marked[key] {
+			t.Errorf("%s is named like a secret, and is not marked as one", key)
+		}
+	}
+	s.Auth.OIDC.ClientSecret = "x"
+	if got := s.Plain(); !slices.Contains(got, "auth.oidc.client_secret") {
+		t.Errorf("in the settings stand %v", got)
+	}
+	s.Auth.OIDC.ClientSecret, s.Auth.OIDC.ClientSecretFile = "", "/etc/kakeru/credentials/oidc"
+	if !slices.Contains(s.SecretFiles(), SecretFile{"auth.oidc.client_secret_file", "/etc/kakeru/credentials/oidc"}) {
+		t.Error("the mode of its file is not looked at")
+	}
+}
+
+// namedAsSecrets are the settings of text whose name says that they hold a secret, or an address that may hold one.
+func namedAsSecrets(v reflect.Value, at string) (keys []string) {
+	switch v.Kind() { //nolint:exhaustive // settings are made of these
+	case reflect.Struct:
+		for i := range v.NumField() {
+			name := v.Type().Field(i).Tag.Get("koanf")
+			if name == "" || name == "-" {
+				continue
+			}
+			keys = append(keys, namedAsSecrets(v.Field(i), strings.TrimPrefix(at+"."+name, "."))...)
+		}
+	case reflect.Slice:
+		for i := range v.Len() {
+			keys = append(keys, namedAsSecrets(v.Index(i), fmt.Sprintf("%s[%d]", at, i))...)
+		}
+	case reflect.String:
+		for _, word := range []string{"secret", "password", "url"} {
+			if strings.HasSuffix(at, word) {
+				return []string{at}
+			}
+		}
+	}
+	return keys
 }

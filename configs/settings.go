@@ -16,6 +16,7 @@ type Settings struct {
 	Redis    Redis    `koanf:"redis"`
 	Centre   Centre   `koanf:"centre"`
 	Clock    Clock    `koanf:"clock"`
+	Alerts   Alerts   `koanf:"alerts"`
 	Calls    Calls    `koanf:"calls"`
 	Identity Identity `koanf:"identity"`
 	Inbound  Inbound  `koanf:"inbound"`
@@ -146,6 +147,18 @@ const maxKeepDays = 366
 type Database struct {
 	URL     string `koanf:"url"`
 	URLFile string `koanf:"url_file"` // holds the URL, where a password is in it
+	// MigrateURL is of the role that owns the tables; URL's may then do no more than serving needs. Only `kakeru migrate` and `kakeru restore`
+	// use it. Empty: URL's role owns them.
+	MigrateURL     string `koanf:"migrate_url"`
+	MigrateURLFile string `koanf:"migrate_url_file"`
+}
+
+// Owner is the URL of the role that owns the tables.
+func (d Database) Owner() string {
+	if d.MigrateURL != "" {
+		return d.MigrateURL
+	}
+	return d.URL
 }
 
 // Centre is the call centre: its target and its opening hours (spec §5, §10).
@@ -175,6 +188,18 @@ type Bounds struct {
 	UpTo  int `koanf:"up_to"` // what a month should not go beyond
 	Year  int `koanf:"year"`
 	Most  int `koanf:"most"` // what a year must never go beyond
+}
+
+// Alerts are when somebody must look (package dialer/alarm).
+type Alerts struct {
+	LongTalk time.Duration `koanf:"long_talk"` // a talk lasts longer
+	// SVAbsent is how long no supervisor touched key or mouse in opening hours until it is an absence (specification 7(6)); SVBreak is how
+	// long their break may last.
+	SVAbsent time.Duration `koanf:"sv_absent"`
+	SVBreak  time.Duration `koanf:"sv_break"`
+	// Behind is how much of what the plan asks for by now must be missing, in percent, and BehindCalls how many calls at least.
+	Behind      int `koanf:"behind"`
+	BehindCalls int `koanf:"behind_calls"`
 }
 
 // Clock says how far this machine's clock may be from PostgreSQL's.
@@ -349,7 +374,7 @@ type Desk struct {
 // Default is a centre as the specification describes it, without phones.
 func Default() Settings {
 	return Settings{
-		HTTP: HTTP{Addr: "127.0.0.1:8080", PerSession: 100, PerAddress: 200},
+		HTTP: HTTP{Addr: "127.0.0.1:8080", PerSession: 100, PerAddress: 200, Connections: 8192, PerAddressConnections: 512},
 		Auth: defaultAuth(),
 		Centre: Centre{
 			Target: 5700, Definition: "attempts", BreakMinutes: 60,
@@ -359,6 +384,7 @@ func Default() Settings {
 			},
 		},
 		Clock:     Clock{Tell: 2 * time.Second, Stop: time.Minute},
+		Alerts:    Alerts{LongTalk: 20 * time.Minute, SVAbsent: 10 * time.Minute, SVBreak: time.Hour, Behind: 20, BehindCalls: 10},
 		Calls:     Calls{DeskRing: 20 * time.Second, Ring: 30 * time.Second, Talk: time.Hour, Drain: 30 * time.Second},
 		Identity:  Identity{Needed: 2, Allowed: []string{"name", "born_on", "address", "ward_number"}},
 		Inbound:   Inbound{Order: "all", RingSeconds: 45, StepSeconds: 10, OutsideHours: "turn_away"},

@@ -85,6 +85,11 @@ func TestMistakesAreNamedByKey(t *testing.T) {
 		"no file content":    {"", "database.url: is missing"},
 		"unknown key":        {minimal + "htpp: {addr: x}\n", "no setting named htpp"},
 		"bad address":        {minimal + "http: {addr: nonsense}\n", "http.addr"},
+		"a proxy's name":     {minimal + "http: {trusted_proxies: [proxy.example]}\n", "http.trusted_proxies[0]: \"proxy.example\" is neither"},
+		"everybody trusted":  {minimal + "http: {trusted_proxies: [10.0.0.1, 0.0.0.0/0]}\n", "http.trusted_proxies[1]: \"0.0.0.0/0\" is too wide"},
+		"all of IPv6":        {minimal + "http: {trusted_proxies: [\"2000::/3\"]}\n", "is too wide"},
+		"IPv4 as IPv6":       {minimal + "http: {trusted_proxies: [\"::ffff:10.0.0.1\"]}\n", "write it as 10.0.0.1"},
+		"another header":     {minimal + "http: {proxy_header: X-Real-IP}\n", "http.proxy_header: \"X-Real-IP\" is not known"},
 		"bad duration":       {minimal + "calls: {ring: soon}\n", "ring"},
 		"wrong kind":         {strings.Replace(minimal, `password: "p"`, "password: {a: b}", 1), "settings: sip.desks[0].password: is not of the kind"},
 		"ring too long":      {minimal + "calls: {ring: 1h}\n", "calls.ring: 1h0m0s is out of range"},
@@ -110,6 +115,22 @@ func TestMistakesAreNamedByKey(t *testing.T) {
 				t.Fatalf("want an error with %q, got %v", c.want, err)
 			}
 		})
+	}
+}
+
+func TestProxiesAreAddressesAndNetworks(t *testing.T) {
+	s, err := Load(write(t, minimal+"http: {trusted_proxies: [192.0.2.10, 10.0.0.9/24, \"2001:db8::1\"], proxy_header: forwarded}\n"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	want := []string{"192.0.2.10/32", "10.0.0.0/24", "2001:db8::1/128"}
+	for i, network := range s.HTTP.Proxies() {
+		if network.String() != want[i] {
+			t.Errorf("%d: %v, want %s", i, network, want[i])
+		}
+	}
+	if len(s.HTTP.Proxies()) != len(want) || len(Default().HTTP.Proxies()) != 0 {
+		t.Errorf("%v", s.HTTP.Proxies())
 	}
 }
 

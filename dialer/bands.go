@@ -31,7 +31,7 @@ func (b DayBands) After(t time.Time) time.Time { return DateOf(t).At(b[b.Of(t)+1
 // parseBands reads the times of day at which bands begin.
 func parseBands(starts []string) (DayBands, error) {
 	if len(starts) == 0 {
-		return nil, ruleError("bands", "there is none; write the times at which the parts of a day begin, for instance [\"00:00\", \"12:00\"]")
+		return nil, Mistake("bands", "there is none; write the times at which the parts of a day begin, for instance [\"00:00\", \"12:00\"]")
 	}
 	var b DayBands
 	for i, text := range starts {
@@ -40,11 +40,11 @@ func parseBands(starts []string) (DayBands, error) {
 		m := t.Hour()*60 + t.Minute()
 		switch {
 		case err != nil:
-			return nil, ruleError(key, "%q is no time of day; write HH:MM", text)
+			return nil, Mistake(key, "%q is no time of day; write HH:MM", text)
 		case i == 0 && m != 0:
-			return nil, ruleError(key, "the first part of a day begins at 00:00, not at %s", text)
+			return nil, Mistake(key, "the first part of a day begins at 00:00, not at %s", text)
 		case i > 0 && m <= b[i-1]:
-			return nil, ruleError(key, "%s does not come after %s; write the times in their order", text, starts[i-1])
+			return nil, Mistake(key, "%s does not come after %s; write the times in their order", text, starts[i-1])
 		}
 		b = append(b, m)
 	}

@@ -283,9 +283,9 @@ func (c *call) limit(s State) time.Duration {
 		if c.caller != nil {
 			return c.e.d.Inbound.Ring
 		}
-		return l.DeskRing
+		return c.e.d.Rings().Desk
 	case CallingCustomer:
-		return l.Ring + l.SaveDialled // set anew when the INVITE leaves
+		return c.e.d.Rings().Customer + l.SaveDialled // set anew when the INVITE leaves
 	case Talking:
 		return l.Talk
 	default:
@@ -304,7 +304,7 @@ func (c *call) act(a Act) {
 		c.saveDialled()
 	case DialCustomer:
 		c.outcome.Sent, c.view.DialledAt = true, c.e.d.Now()
-		c.timer.Reset(c.e.d.Limits.Ring)
+		c.timer.Reset(c.e.d.Rings().Customer)
 		c.line.Customer().Dial()
 	case HearEarly:
 		c.view.EarlyMedia = true

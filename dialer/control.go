@@ -210,7 +210,7 @@ func (c *call) heardTransfer(f LegFact) {
 func (c *call) timeTransfer(f LegFact) {
 	switch {
 	case f.Kind == LegNote && f.Evidence.Event == EvTransferAsked:
-		c.handing = time.NewTimer(c.e.d.Limits.DeskRing)
+		c.handing = time.NewTimer(c.e.d.Rings().Desk)
 	case f.Kind == LegMoved, f.Evidence.Event == EvConsulting, f.Evidence.Event == EvTransferFailed:
 		if c.handing != nil {
 			c.handing.Stop()

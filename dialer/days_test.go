@@ -208,7 +208,7 @@ func (h *house) wrong() []string {
 			continue
 		case a.Ends != 1:
 			say("%s ended %d times", r.ID, a.Ends)
-		case !h.deps.Hours.Open(r.At):
+		case !h.deps.Hours().Open(r.At):
 			say("%s was begun at %v", r.ID, r.At)
 		}
 		want := 0

@@ -11,7 +11,9 @@ type desk struct {
 	claim *Claim        // the case presented, or in call; nil when none, or when the queue was away
 	held  chan struct{} // not nil while a click is being worked on; closed when that is done
 	away  bool          // it is another node's: nobody sits or dials there by this engine
-	key   string        // the idempotency key of the click held, or of the call running
+	// testing: it is held for a test call, for which nobody waits.
+	testing bool
+	key     string // the idempotency key of the click held, or of the call running
 }
 
 func newDesk(c DeskConfig, now time.Time) *desk {
@@ -31,6 +33,20 @@ func (e *Engine) Desks() []DeskView {
 	return out
 }
 
+// NameDesks has desks called by other names from now on; one that is not among them keeps its own.
+func (e *Engine) NameDesks(names map[DeskID]string) {
+	e.mu.Lock()
+	defer e.mu.Unlock()
+	for id, d := range e.desks {
+		if name := names[id]; name != "" && name != d.view.Name {
+			d.view.Name = name
+			if !d.away {
+				e.showDesk(id)
+			}
+		}
+	}
+}
+
 // Sit seats a person at a desk. Someone else's seat is only taken over when asked for; a person sits at one desk, so
 // sitting down here leaves any other. Neither happens in the middle of a call.
 func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (DeskView, error) {
@@ -46,7 +62,7 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 	}
 	if d.view.Operator == a.User {
 		defer e.mu.Unlock()
-		return e.seen(id), nil
+		return e.sitAgain(d, a, takeOver)
 	}
 	if d.busy() || (d.view.Operator != "" && !takeOver) {
 		e.mu.Unlock()
@@ -61,13 +77,17 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 			e.mu.Unlock()
 			return DeskView{}, Refuse(DeskBusy)
 		}
+		e.cameBack(other)
 		left = o.stand(e.d.Now())
 		e.showDesk(other)
 	}
-	d.view.Operator, d.view.Since = a.User, e.d.Now()
-	if d.view.State == DeskEmpty {
+	e.cameBack(id)
+	d.view.Operator, d.view.Screen, d.view.Since, d.view.TouchedAt = a.User, a.Screen, e.d.Now(), time.Time{}
+	if d.view.State == DeskEmpty || d.view.State == DeskAway {
 		d.view.State = DeskReady
 	}
+	e.awayStill(id)
+	d.stillPaused(e.d.Now())
 	v := e.showDesk(id)
 	e.mu.Unlock()
 	e.releaseOther(context.WithoutCancel(ctx), left, nil)
@@ -75,6 +95,23 @@ func (e *Engine) Sit(ctx context.Context, a Asker, id DeskID, takeOver bool) (De
 }
 
 var seatTaken = &Refusal{Rule: DeskBusy, JA: "この席には別の人が着いています。交代するときは「席を引き継ぐ」を選んでください", EN: "somebody else sits at this desk; take it over if you relieve them"}
+
+// sitAgain needs Engine.mu: whoever sits there works the desk from one panel, and from another only when they say so.
+func (e *Engine) sitAgain(d *desk, a Asker, takeOver bool) (DeskView, error) {
+	switch {
+	case a.Screen == "" || a.Screen == d.view.Screen:
+		return e.seen(d.view.ID), nil
+	case d.view.Screen != "" && !takeOver:
+		return DeskView{}, otherScreen
+	}
+	d.view.Screen = a.Screen
+	return e.showDesk(d.view.ID), nil
+}
+
+var otherScreen = &Refusal{
+	Rule: DeskBusy, JA: "この席は、あなたの別の画面で開かれています。こちらで続けるときは「この画面で続ける」を選んでください",
+	EN: "you have this desk open on another screen; choose to go on here if you mean to",
+}
 
 // Leave empties a seat and puts the case presented there back into the line. A result that is owed stays owed: the next
 // person to sit there, or a supervisor, records it.
@@ -95,6 +132,7 @@ func (e *Engine) Leave(ctx context.Context, a Asker, id DeskID) (DeskView, error
 		e.mu.Unlock()
 		return DeskView{}, Refuse(DeskBusy)
 	}
+	e.cameBack(id)
 	left := d.stand(e.d.Now())
 	v := e.showDesk(id)
 	e.mu.Unlock()
@@ -110,7 +148,7 @@ func (d *desk) busy() bool {
 func (d *desk) stand(now time.Time) *Claim {
 	left := d.claim
 	d.claim = nil
-	d.view.Operator, d.view.Since = "", now
+	d.view.Operator, d.view.Screen, d.view.Since, d.view.TouchedAt = "", "", now, time.Time{}
 	if d.view.State != DeskWrapUp {
 		d.view.State, d.view.CaseID = DeskEmpty, ""
 	}
@@ -156,6 +194,8 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wa
 		return nil, repeated, nil, ErrElsewhere
 	case d.view.Operator != r.Asker.User:
 		return nil, repeated, nil, Refuse(NotYourDesk)
+	case d.testing:
+		return nil, repeated, nil, testGoesOn
 	case d.held != nil:
 		return nil, repeated, d.held, nil
 	case d.view.Ringing != "":
@@ -166,6 +206,8 @@ func (e *Engine) tryHold(r DialRequest) (presented *Claim, repeated Accepted, wa
 		return nil, repeated, nil, Refuse(DeskBusy)
 	case d.view.State == DeskWrapUp:
 		return nil, repeated, nil, Refuse(ResultIsDue)
+	case d.view.State == DeskAway:
+		return nil, repeated, nil, d.awayRefusal()
 	}
 	d.held, d.key = make(chan struct{}), r.IdempotencyKey
 	e.running.Add(1)
@@ -196,7 +238,7 @@ func (e *Engine) seen(id DeskID) DeskView {
 	v := e.desks[id].view
 	v.Registered = e.d.Phone.Registered(id)
 	// In a call of ours it is in use here, whatever else the phone says.
-	v.InUseElsewhere = v.State != DeskInCall && v.Ringing == "" && e.d.Phone.InUseElsewhere(id)
+	v.InUseElsewhere = v.State != DeskInCall && v.Ringing == "" && !e.desks[id].testing && e.d.Phone.InUseElsewhere(id)
 	return v
 }
 
@@ -238,10 +280,17 @@ func (e *Engine) phoneCameOrWent(id DeskID, registered bool) {
 	e.d.Log.Info("desk phone", "desk", id, "registered", registered)
 	e.d.Board.Show(Change{Type: ChangeDesk, At: e.d.Now(), Desk: &v})
 	e.deskFree()
-	if !registered && v.State == DeskInCall {
+	switch {
+	case registered: // package alarm sees what it ends
+	case v.State == DeskInCall:
 		e.alert(Alert{
 			Kind: "desk_gone", Desk: id, CallID: v.CallID,
 			Text: "通話中の席の卓上電話が応答しなくなりました", TextEN: "the phone of a desk in a call has fallen silent",
+		})
+	case v.State != DeskEmpty:
+		e.alert(Alert{
+			Kind: "desk_gone", Desk: id, Text: v.Name + "の卓上電話が応答しなくなりました。電源とLANを確かめてください",
+			TextEN: "the phone of " + v.Name + " has fallen silent; check its power and network",
 		})
 	}
 }
@@ -288,6 +337,7 @@ func (d *desk) free(now time.Time) {
 		d.view.State = DeskEmpty
 	}
 	d.view.CallID, d.view.CaseID, d.claim, d.key = "", "", nil, ""
+	d.stillPaused(now)
 }
 
 // place puts a case into the line, or takes it out, as the ledger says. Somebody else may move the case between what is read and what

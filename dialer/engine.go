@@ -30,6 +30,9 @@ func WardLimits() Limits {
 	}
 }
 
+// Rings are the waits that are changed while calls are made. A call goes by those of the moment at which it begins to ring.
+type Rings struct{ Desk, Customer time.Duration }
+
 // DeskConfig is a desk as the settings have it.
 type DeskConfig struct {
 	ID   DeskID
@@ -40,21 +43,27 @@ type DeskConfig struct {
 
 // Deps is what an Engine is made of. All fields are needed but Log and ClockWrong.
 type Deps struct {
-	Desks   []DeskConfig
-	Hours   Hours
-	Rules   Rules // DefaultRules if it has no rows
-	Limits  Limits
+	Desks []DeskConfig
+	Hours Calendar
+	Rules Rules // DefaultRules if it has no rows
+	// RulesNow answers with the rules that hold at the moment, where they are changed while calls are made; nil: Rules. It must not block.
+	RulesNow func() Rules
+	Limits   Limits
+	// Rings says how long phones ring at the moment; nil: as Limits have it. It must not block.
+	Rings   func() Rings
 	Results func(trunk string) ResultTable
 	Refs    Refs
 	Inbound InboundRules // WardInbound if zero
 
-	Phone  Phone
-	Ledger Ledger
-	Cases  Cases
-	Queue  Queue
-	Line   LineSource
-	Upkeep Upkeep // nil for none
-	Board  Board
+	Phone    Phone
+	Tester   PhoneTester // nil where no test calls can be made
+	Ledger   Ledger
+	Cases    Cases
+	Queue    Queue
+	Line     LineSource
+	Upkeep   Upkeep   // nil for none
+	Absences Absences // nil where nobody keeps them
+	Board    Board
 
 	// Leased says whether this process may begin calls now; nil when nobody else could. It must not block.
 	Leased func() bool
@@ -83,10 +92,12 @@ type Engine struct {
 	desks    map[DeskID]*desk
 	order    []DeskID
 	calls    map[CallID]*call
-	draining bool // no new clicks
-	closing  bool // what still becomes a call is hung up at once
+	absent   map[UserID]Absence // open absences of those who sat nowhere when they were read
+	draining bool               // no new clicks
+	closing  bool               // what still becomes a call is hung up at once
 
 	running   sync.WaitGroup // clicks, calls and their followers; added to under mu, and not once draining
+	tidyNow   chan struct{}  // asks keepTidy to look at once
 	mending   chan struct{}  // holds one token: whoever looks after the line has it
 	recovered chan struct{}  // closed when calls that come in may be taken
 	ready     sync.Once      // closes recovered
@@ -102,8 +113,17 @@ func NewEngine(d Deps) *Engine {
 	if d.Inbound == (InboundRules{}) {
 		d.Inbound = WardInbound()
 	}
+	if d.Hours == nil {
+		d.Hours = Hours{}.Always
+	}
+	if d.Rings == nil {
+		d.Rings = func() Rings { return Rings{Desk: d.Limits.DeskRing, Customer: d.Limits.Ring} }
+	}
 	if d.ClockWrong == nil {
 		d.ClockWrong = func() *Refusal { return nil }
+	}
+	if d.Absences == nil {
+		d.Absences = unkept{}
 	}
 	if len(d.Rules.Connections) == 0 {
 		d.Rules = DefaultRules()
@@ -113,8 +133,8 @@ func NewEngine(d Deps) *Engine {
 	}
 	// Whatever the queue has, it is from before: the first thing Run does is to rebuild it.
 	e := &Engine{
-		d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, lineStale: true,
-		mending: make(chan struct{}, 1), recovered: make(chan struct{}),
+		d: d, desks: map[DeskID]*desk{}, calls: map[CallID]*call{}, absent: map[UserID]Absence{}, lineStale: true,
+		tidyNow: make(chan struct{}, 1), mending: make(chan struct{}, 1), recovered: make(chan struct{}),
 	}
 	for _, c := range d.Desks {
 		e.desks[c.ID] = newDesk(c, d.Now())
@@ -125,6 +145,14 @@ func NewEngine(d Deps) *Engine {
 	d.Phone.OnInUseElsewhere(e.phoneUsed)
 	d.Phone.OnCall(e.came)
 	return e
+}
+
+// rules are those that hold at the moment.
+func (e *Engine) rules() Rules {
+	if e.d.RulesNow != nil {
+		return e.d.RulesNow()
+	}
+	return e.d.Rules
 }
 
 // Dial takes a click. It returns once the attempt stands in the ledger and the desk phone is about to be rung, or a
@@ -158,7 +186,7 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 	if no := e.d.ClockWrong(); no != nil {
 		return nil, Accepted{}, no
 	}
-	if no := e.d.Hours.Refusal(clicked); no != nil {
+	if no := e.d.Hours().Refusal(clicked); no != nil {
 		return nil, Accepted{}, no
 	}
 	if up := e.d.Phone.Registered(r.Desk); up != nil && !*up {
@@ -196,7 +224,7 @@ const householdGap = 5 * time.Minute
 func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
 	now := e.d.Now()
 	e.putOff(ctx, *p.claim, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(now.Add(householdGap)), Cause: CauseNumber, Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
+		State: CaseWaiting, Due: e.d.Hours().NextOpen(now.Add(householdGap)), Cause: CauseNumber, Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
 		WhyEN: "its number, or the case itself, is in a call: put off for a moment",
 	})
 	e.clearPresented(r.Desk, *p.claim)

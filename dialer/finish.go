@@ -53,8 +53,8 @@ func (e *Engine) nextFor(c *call, v Verdict, rule *NextRule) (next CaseNext, spo
 	case c.caller != nil:
 		return e.callBack(c.target.Number, c.view.StartedAt), false
 	}
-	return e.d.Rules.NextFor(v, rule, Situation{
-		Now: e.d.Now(), Hours: e.d.Hours, Tries: c.tries, Kind: c.target.Number.Kind(), OtherNumber: c.target.hasOther(),
+	return e.rules().NextFor(v, rule, Situation{
+		Now: e.d.Now(), Hours: e.d.Hours(), Tries: c.tries, Kind: c.target.Number.Kind(), OtherNumber: c.target.hasOther(), Stood: c.target.Stood,
 	})
 }
 

@@ -64,17 +64,35 @@ func (s Span) Minutes() int { return max(0, s.To-s.From) }
 // which it opens although the pattern says no (日曜開庁日).
 type Hours struct {
 	Week map[time.Weekday]Span
+	// Later are patterns that hold from a day on instead, the earliest first.
+	Later []WeekFrom
 	// Closed says why a day is closed ("勤労感謝の日", "年末年始"), or "" when the pattern holds.
 	Closed func(Date) string
-	// Extra are the ward's Sunday openings.
+	// Extra are the ward's Sunday openings, and other days on which it opens all the same.
 	Extra map[Date]Span
+	// Notes say in the ward's words why a day of Extra is open.
+	Notes map[Date]string
 	// Seats are the days on which not all desks are worked: how many are. Until there is a roster they are written into the settings.
 	Seats map[Date]int
-	// BreakMinutes of each open day are not worked (§5: one hour).
+	// BreakMinutes of each open day are not worked (§5: one hour); a later pattern has its own.
 	BreakMinutes int
 	// AlwaysOpen lifts the rule, for trials: the screen says so.
 	AlwaysOpen bool
 }
+
+// WeekFrom is a week's pattern that holds from a day on.
+type WeekFrom struct {
+	From         Date
+	Week         map[time.Weekday]Span
+	BreakMinutes int
+}
+
+// Calendar answers with the hours that hold at the moment. They are changed while calls are made, so whoever lives longer than one
+// question keeps the Calendar and never the Hours. It does not block.
+type Calendar func() Hours
+
+// Always is a Calendar of hours that nobody changes: Hours{…}.Always.
+func (h Hours) Always() Hours { return h }
 
 // WardHours is the pattern of the specification: Monday to Friday 9–17, Wednesday 13–19.
 func WardHours() map[time.Weekday]Span {
@@ -87,18 +105,47 @@ func WardHours() map[time.Weekday]Span {
 // On returns the day's opening span; ok is false when the centre is closed, and why says so in Japanese.
 func (h Hours) On(d Date) (s Span, why string, ok bool) {
 	if s, ok := h.Extra[d]; ok {
-		return s, "日曜開庁日", true
+		switch note := h.Notes[d]; {
+		case note != "":
+			return s, note, true
+		case d.Weekday() == time.Sunday:
+			return s, "日曜開庁日", true
+		default:
+			return s, "臨時開庁日", true
+		}
 	}
 	if h.Closed != nil {
 		if why := h.Closed(d); why != "" {
 			return Span{}, why, false
 		}
 	}
-	s, ok = h.Week[d.Weekday()]
+	week, _ := h.WeekOn(d)
+	s, ok = week[d.Weekday()]
 	if !ok {
 		return Span{}, "閉庁日", false
 	}
 	return s, "", true
+}
+
+// WeekOn is the week's pattern that holds on a day, and its break in minutes.
+func (h Hours) WeekOn(d Date) (week map[time.Weekday]Span, breakMinutes int) {
+	week, breakMinutes = h.Week, h.BreakMinutes
+	for _, later := range h.Later {
+		if !d.Before(later.From) {
+			week, breakMinutes = later.Week, later.BreakMinutes
+		}
+	}
+	return week, breakMinutes
+}
+
+// WorkedMinutes is how long a day is worked at each desk: its span without the break; 0 when the centre is closed.
+func (h Hours) WorkedMinutes(d Date) int {
+	s, _, ok := h.On(d)
+	if !ok {
+		return 0
+	}
+	_, pause := h.WeekOn(d)
+	return max(0, s.Minutes()-pause)
 }
 
 // SeatsOn is how many desks are worked on a day, of those there are.

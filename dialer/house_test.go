@@ -65,9 +65,9 @@ func furnish(t *testing.T) *house {
 	table := dialer.DefaultResults()
 	h.deps = dialer.Deps{
 		Desks: []dialer.DeskConfig{{ID: desk1, Name: "席1"}, {ID: desk2, Name: "席2"}},
-		Hours: dialer.Hours{Week: dialer.WardHours()}, Rules: dialer.DefaultRules(), Limits: dialer.WardLimits(),
+		Hours: dialer.Hours{Week: dialer.WardHours()}.Always, Rules: dialer.DefaultRules(), Limits: dialer.WardLimits(),
 		Results: func(string) dialer.ResultTable { return table },
-		Phone:   h.phone, Ledger: h.ledger, Cases: h.ledger, Queue: h.queue, Line: h.ledger, Board: h.board, Now: time.Now,
+		Phone:   h.phone, Ledger: h.ledger, Cases: h.ledger, Queue: h.queue, Line: h.ledger, Absences: h.ledger, Board: h.board, Now: time.Now,
 		Refs: h.ledger.Refs(),
 	}
 	h.open()

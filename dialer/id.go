@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"encoding/base64"
 	"encoding/hex"
+	"regexp"
 	"time"
 )
 
@@ -20,6 +21,11 @@ type (
 	// UserID names a person who signs in (UUIDv7).
 	UserID string
 )
+
+// IsID reports whether a text is written as NewID writes one: stores read other spellings of an id too, and nothing else knows those.
+func IsID(text string) bool { return idWritten.MatchString(text) }
+
+var idWritten = regexp.MustCompile(`^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
 // NewID returns a UUIDv7 (RFC 9562 §5.7) for the given instant: sortable by time, random in the rest.
 func NewID(now time.Time) string {

@@ -124,7 +124,7 @@ func (e *Engine) receive(in Incoming) {
 	c.target = target
 	c.caller = &caller{
 		line: in.Line, arrival: a, asked: map[DeskID]bool{}, wake: make(chan struct{}, 1),
-		shut: closed || !e.d.Inbound.RingWhenShut && e.d.Hours.Refusal(in.At) != nil,
+		shut: closed || !e.d.Inbound.RingWhenShut && e.d.Hours().Refusal(in.At) != nil,
 	}
 	e.mu.Lock()
 	e.enter(c)
@@ -220,13 +220,13 @@ func (e *Engine) isFree(id DeskID) bool {
 // anybodySpeaks needs mu: whether a desk where somebody sits speaks a language.
 func (e *Engine) anybodySpeaks(language string) bool {
 	return slices.ContainsFunc(e.order, func(id DeskID) bool {
-		return e.desks[id].view.Operator != "" && e.speaks(id, language)
+		return e.desks[id].view.Operator != "" && e.desks[id].view.State != DeskAway && e.speaks(id, language)
 	})
 }
 
 // speaks reports whether a desk's people speak a language today. Japanese is spoken everywhere.
 func (e *Engine) speaks(id DeskID, language string) bool {
-	return Everybodys(language) || slices.Contains(e.d.Rules.Seats.On(DateOf(e.d.Now()), id), language)
+	return Everybodys(language) || slices.Contains(e.rules().Seats.On(DateOf(e.d.Now()), id), language)
 }
 
 // deskFree needs mu: calls that wait for a desk look again.
@@ -389,7 +389,7 @@ func (e *Engine) callBack(caller Number, at time.Time) CaseNext {
 		}
 	}
 	return CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now()), Cause: CauseMissed, Why: when + "に" + missedCall + "。折り返してください",
+		State: CaseWaiting, Due: e.d.Hours().NextOpen(e.d.Now()), Cause: CauseMissed, Why: when + "に" + missedCall + "。折り返してください",
 		WhyEN: "they called at " + at.Format("2006-01-02 15:04") + " and nobody answered; call them back",
 	}
 }

@@ -11,7 +11,7 @@ func (e *Engine) lanesOf(id DeskID) []Served {
 	if d == nil {
 		return nil
 	}
-	languages, today, seats := []string{""}, DateOf(e.d.Now()), e.d.Rules.Seats
+	languages, today, seats := []string{""}, DateOf(e.d.Now()), e.rules().Seats
 	for _, l := range Languages {
 		if slices.Contains(seats.On(today, id), l) || !seats.Ever(l) {
 			languages = append(languages, l)
@@ -31,10 +31,10 @@ func (e *Engine) lanesOf(id DeskID) []Served {
 
 // rankOf is which kind of number goes first now, among cases of equal priority.
 func (e *Engine) rankOf(kind NumberKind) int {
-	if e.d.Rules.Advice == nil {
+	if e.rules().Advice == nil {
 		return 0
 	}
-	return e.d.Rules.Advice.Rank(kind, e.d.Now())
+	return e.rules().Advice.Rank(kind, e.d.Now())
 }
 
 func serves(lanes []Served, l Lane) bool {

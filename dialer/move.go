@@ -31,8 +31,21 @@ func (e *Engine) Adopt(ctx context.Context, seats []Seat) error {
 	for _, r := range all {
 		due[r.Desk] = r
 	}
+	away, err := e.stillAway(ctx)
+	if err != nil {
+		return fmt.Errorf("who is away could not be read: %w", err)
+	}
+	stopped, err := e.d.Absences.OpenPauses(ctx)
+	if err != nil {
+		return fmt.Errorf("which desks are paused could not be read: %w", err)
+	}
+	pauses := map[DeskID]DeskPause{}
+	for _, p := range stopped {
+		pauses[p.Desk] = p
+	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
+	e.absent = away
 	for _, s := range seats {
 		d := e.desks[s.Desk]
 		if d == nil || !d.away {
@@ -41,6 +54,13 @@ func (e *Engine) Adopt(ctx context.Context, seats []Seat) error {
 		d.away = false
 		if s.Operator != "" && !e.sits(s.Operator) {
 			d.view.Operator, d.view.State = s.Operator, DeskReady
+			if a, is := away[s.Operator]; is && a.Desk == s.Desk && due[s.Desk].ID == "" {
+				d.view.State, d.view.Away, d.view.Since = DeskAway, a.Reason, a.From
+				delete(e.absent, s.Operator)
+			}
+		}
+		if p, is := pauses[s.Desk]; is {
+			d.pause(p)
 		}
 		if r, owed := due[s.Desk]; owed {
 			sitting := d.view.Operator

@@ -15,6 +15,13 @@ type Situation struct {
 	Kind NumberKind
 	// OtherNumber: the case has another number that may be dialled.
 	OtherNumber bool
+	// Stood is what the case waited for before; the zero one where that is not known.
+	Stood CaseNext
+}
+
+// keeps reports whether a time that was asked for stands, though the case was called before it and nobody answered.
+func (s Situation) keeps(next CaseNext) bool {
+	return s.Stood.State == CaseWaiting && s.Stood.Cause == CauseAsked && s.Stood.Due.After(s.Now) && next.Due.Before(s.Stood.Due)
 }
 
 // NextFor says what a case waits for after a verdict that ends in no talk: by the rule for it (that of the trunk's own table,
@@ -47,7 +54,10 @@ func (r Rules) NextFor(v Verdict, own *NextRule, s Situation) (next CaseNext, sp
 		due = r.Bands.After(s.Now)
 	}
 	next = CaseNext{State: CaseWaiting, Due: s.Hours.NextOpen(due), Cause: CauseResult, Why: rule.JA, WhyEN: rule.EN}
-	return r.AtBestHour(next, s.Kind, s.Now, s.Hours), false
+	if next = r.AtBestHour(next, s.Kind, s.Now, s.Hours); s.keeps(next) {
+		return s.Stood, false
+	}
+	return next, false
 }
 
 // OtherNumber is what a case waits for whose number proved useless and which has another.

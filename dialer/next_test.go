@@ -38,6 +38,28 @@ func TestNextFor(t *testing.T) {
 	}
 }
 
+// TestATimeThatWasAskedForStands: who asked for a call at a time is called then, though somebody tried before and nobody answered.
+func TestATimeThatWasAskedForStands(t *testing.T) {
+	h, rules := wardHours(), DefaultRules()
+	asked := CaseNext{State: CaseWaiting, Due: tokyo(11, 26, 10, 0), Cause: CauseAsked, Why: "希望", WhyEN: "asked for", Mine: "operator1"}
+	for name, c := range map[string]struct {
+		now    time.Time
+		result Result
+		stood  CaseNext
+		keeps  bool
+	}{
+		"before it":                      {at(10, 0), NoAnswer, asked, true},
+		"at it":                          {tokyo(11, 26, 10, 0), NoAnswer, asked, false},
+		"before it, and there is no one": {at(10, 0), NumberChanged, asked, false},
+		"of another cause":               {at(10, 0), NoAnswer, CaseNext{State: CaseWaiting, Due: tokyo(11, 26, 10, 0), Cause: CauseResult}, false},
+	} {
+		got, _ := rules.NextFor(Verdict{Result: c.result}, nil, Situation{Now: c.now, Hours: h, Stood: c.stood})
+		if (got == asked) != c.keeps {
+			t.Errorf("%s: %+v", name, got)
+		}
+	}
+}
+
 // A number that proved useless does not hold a case that has another.
 func TestAUselessNumberAndTheNext(t *testing.T) {
 	h, rules := wardHours(), DefaultRules()

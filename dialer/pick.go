@@ -216,7 +216,7 @@ func (e *Engine) pickAdHoc(ctx context.Context, r DialRequest) (picked, error) {
 		return picked{}, ledgerRefusal(err)
 	}
 	// The reason was for leaving the case out. To dial against the number rule takes another, once that was shown.
-	r.Case, r.Reason = id, ""
+	r.Case, r.Reason, r.adHoc = id, "", true
 	return e.pickCase(ctx, r)
 }
 
@@ -234,17 +234,31 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	if err != nil {
 		return picked{}, nil, ledgerRefusal(err)
 	}
+	override := ""
+	if t.Foreign && !r.adHoc {
+		if !r.Asker.Supervises() || r.Reason == "" {
+			return picked{}, nil, notItsNumber
+		}
+		override = r.Reason
+	}
 	now := e.d.Now()
 	numbers, err := e.factsOf(ctx, t, now)
 	if err != nil {
 		return picked{}, nil, ledgerRefusal(err)
 	}
-	c := e.d.Rules.Choose(now, numbers, r.Asker.Supervises())
+	c := e.rules().Choose(now, numbers, r.Asker.Supervises())
 	if c.At < 0 {
 		return picked{target: t}, &CaseNext{State: CaseHeld, Cause: CauseNumberless, Why: c.No.JA, WhyEN: c.No.EN}, c.No
 	}
-	p := picked{target: t.at(numbers[c.At].CaseNumber), tries: numbers[c.At].Tries}
+	p := picked{target: t.at(numbers[c.At].CaseNumber), tries: numbers[c.At].Tries, override: override}
 	return e.judgeTime(r, p, c, now)
+}
+
+// notItsNumber is told of a number that stands nowhere in the case, or that was found to be wrong: a click rings whom the ward's list, the
+// documents or the person named, and nobody else.
+var notItsNumber = &Refusal{
+	Rule: ForbiddenNumber, JA: "この案件の番号ではないか、使えないと分かった番号です。番号入力で登録するか、スーパーバイザーが理由を書いて発信してください",
+	EN: "the number is not one of the case's, or was found to be wrong; enter it as the case's, or let a supervisor who gives a reason dial it",
 }
 
 // factsOf is what is known of the numbers of a case among which the next one is chosen.
@@ -274,18 +288,18 @@ func (t Target) at(n CaseNumber) Target {
 // judgeTime asks the rules about when a case may be called. A supervisor who gives a reason may call against them, and what
 // the person asked for is an exception: either stands in the record.
 func (e *Engine) judgeTime(r DialRequest, p picked, c Choice, now time.Time) (picked, *CaseNext, error) {
-	wait := CaseNext{State: CaseWaiting, Due: e.d.Hours.NextOpen(c.From), Cause: CauseNumber, Why: c.Why.JA, WhyEN: c.Why.EN}
+	wait := CaseNext{State: CaseWaiting, Due: e.d.Hours().NextOpen(c.From), Cause: CauseNumber, Why: c.Why.JA, WhyEN: c.Why.EN}
 	if e.calling(p.target.NumberRef) && p.target.NumberRef != "" {
 		return p, &wait, callsUsNow
 	}
 	exception := c.Why != (Reason{}) && !c.From.After(now)
-	capped, why := e.d.Rules.Caps.FreeFrom(now, p.target.Made)
+	capped, why := e.rules().Caps.FreeFrom(now, p.target.Made)
 	var no *Refusal
 	switch {
 	case c.From.After(now):
 		no = lockedRefusal(c.Why, wait.Due)
 	case capped.After(now) && !exception:
-		wait.Due, wait.Cause, wait.Why, wait.WhyEN = e.d.Hours.NextOpen(capped), CauseCap, why.JA, why.EN
+		wait.Due, wait.Cause, wait.Why, wait.WhyEN = e.d.Hours().NextOpen(capped), CauseCap, why.JA, why.EN
 		no = &Refusal{Rule: CapReached, JA: why.JA, EN: why.EN}
 	}
 	switch {
@@ -293,7 +307,7 @@ func (e *Engine) judgeTime(r DialRequest, p picked, c Choice, now time.Time) (pi
 		return p, &wait, no
 	case no != nil:
 		p.override = r.Reason
-	case exception:
+	case exception && p.override == "":
 		p.override = c.Why.JA
 	}
 	return p, nil, nil
@@ -348,45 +362,5 @@ func (e *Engine) claimRefusal(err error) error {
 		return Refuse(CaseBusy)
 	default:
 		return err
-	}
-}
-
-// putOff ends a claim on a case that a rule keeps from being called now, in the line and in the ledger. A case that was
-// named, and does not wait or is to wait longer (a promise runs, a supervisor holds it), stays where it stands.
-func (e *Engine) putOff(ctx context.Context, c Claim, next CaseNext) {
-	w, err := e.d.Cases.Place(ctx, c.Case)
-	if err != nil || w == nil || next.State == CaseWaiting && w.Due.After(next.Due) {
-		e.release(ctx, c)
-		return
-	}
-	if err := e.d.Cases.Defer(ctx, c.Case, next); err != nil {
-		e.d.Log.Warn("case could not be put off in the ledger", "case", c.Case, "err", err)
-	}
-	switch err := e.d.Queue.Done(ctx, c, next.from(*w)); {
-	case errors.Is(err, ErrClaimLost): // whoever has it now puts it where it belongs
-	case err != nil:
-		e.lineMissed("done", c.Case, err)
-	}
-}
-
-// from is the place in the line that n means for a case that stood at w; nil when the case leaves it.
-func (n CaseNext) from(w Waiting) *Waiting {
-	if n.State != CaseWaiting {
-		return nil
-	}
-	w.Due = n.Due
-	return &w
-}
-
-func (e *Engine) release(ctx context.Context, c Claim) {
-	if err := e.d.Queue.Release(ctx, c); err != nil {
-		e.lineMissed("release", c.Case, err)
-	}
-}
-
-// releaseOther gives a claim back unless it is also the one that is kept.
-func (e *Engine) releaseOther(ctx context.Context, c, kept *Claim) {
-	if c != nil && (kept == nil || kept.Token != c.Token) {
-		e.release(ctx, *c)
 	}
 }

@@ -31,6 +31,7 @@ type Target struct {
 	NumberRef   string
 	Sample      bool
 	DoNotCall   bool
+	Foreign     bool   // the number was asked for and is none of those of the case that may be dialled
 	Insurance   string // "kokuho", "kouki" or "both"
 	Language    string // BCP 47: "ja", "en", "zh", "vi"
 	BalanceBand string // "0", "-10k", "-50k", "-100k", "-300k", "300k-": never the sum itself
@@ -39,6 +40,8 @@ type Target struct {
 	Made CaseCount
 	// Numbers are the case's numbers that may be dialled, in their order; of them Number is the one asked for, or the first.
 	Numbers []CaseNumber
+	// Stood is what the case waited for when it was called.
+	Stood CaseNext
 }
 
 // CaseNumber is a number of a case. Number is personal data.
@@ -288,6 +291,7 @@ const (
 	ChangeProgress ChangeType = "progress"
 	ChangeQueue    ChangeType = "queue"
 	ChangeAlert    ChangeType = "alert"
+	ChangeSettings ChangeType = "settings" // something that an administrator may change is another
 )
 
 // CallView is a call as the panel shows it: no personal data.
@@ -333,6 +337,7 @@ const (
 	DeskReady  DeskState = "ready"   // somebody sits there and may dial
 	DeskInCall DeskState = "in_call" // a call of this desk is not yet ended
 	DeskWrapUp DeskState = "wrap_up" // the result of a talk is owed
+	DeskAway   DeskState = "away"    // whoever sits there does not work for a while: nothing is presented or rung
 )
 
 // DeskView is a desk as the panel shows it. CaseID is the case presented there, or in call, or in wrap-up.
@@ -348,15 +353,29 @@ type DeskView struct {
 	CaseID         CaseID    `json:"case_id,omitempty"`
 	Ringing        CallID    `json:"ringing,omitempty"` // the call that came in for which its phone rings
 	Since          time.Time `json:"since"`
+	// Screen is the panel that its person works the desk from, as it named itself when it sat down; empty while none has.
+	Screen string `json:"screen,omitempty"`
+	// Away is why its person does not work; empty while they do. Since then, Since.
+	Away AwayReason `json:"away,omitempty"`
+	// TouchedAt is when its person last touched key or mouse there, as the panel told; zero while it has not.
+	TouchedAt time.Time `json:"touched_at,omitzero"`
+	// PausedBy is the supervisor who has paused it, with why and since when; in a call it is paused after its result. Empty while it is not.
+	PausedBy    UserID    `json:"paused_by,omitempty"`
+	PauseReason string    `json:"pause_reason,omitempty"`
+	PausedAt    time.Time `json:"paused_at,omitzero"`
 }
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
 	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
-	// one_way_audio dead_air sound_back recording_failed clock_off clock_back ceiling_reached.
+	// one_way_audio dead_air sound_back recording_failed clock_off clock_back ceiling_reached complaint, and those of package alarm.
 	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`
-	Text   string `json:"text"`
-	TextEN string `json:"text_en"`
+	// Subject tells alerts of one kind apart that have neither desk nor call: a trunk's name, a target's month. No personal data.
+	Subject string `json:"subject,omitempty"`
+	Text    string `json:"text"`
+	TextEN  string `json:"text_en"`
+	// Since is when it began, where that is earlier than the alert; zero otherwise.
+	Since time.Time `json:"since,omitzero"`
 }

@@ -45,7 +45,7 @@ const asideFor = 15 * time.Minute
 // setAside puts a skipped case off for a while.
 func (e *Engine) setAside(ctx context.Context, c Claim) {
 	e.putOff(ctx, c, CaseNext{
-		State: CaseWaiting, Due: e.d.Hours.NextOpen(e.d.Now().Add(asideFor)), Cause: CauseAside, Why: "後回しにしたため、15分後にふたたび出ます",
+		State: CaseWaiting, Due: e.d.Hours().NextOpen(e.d.Now().Add(asideFor)), Cause: CauseAside, Why: "後回しにしたため、15分後にふたたび出ます",
 		WhyEN: "put off by an operator; it comes again after 15 minutes",
 	})
 }
@@ -64,12 +64,16 @@ func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan 
 		return nil, nil, Refuse(Draining)
 	case d.view.Operator != a.User:
 		return nil, nil, Refuse(NotYourDesk)
+	case d.testing:
+		return nil, nil, testGoesOn
 	case d.held != nil:
 		return nil, d.held, nil
 	case d.view.State == DeskInCall:
 		return nil, nil, Refuse(DeskBusy)
 	case d.view.State == DeskWrapUp:
 		return nil, nil, Refuse(ResultIsDue)
+	case d.view.State == DeskAway:
+		return nil, nil, d.awayRefusal()
 	}
 	d.held = make(chan struct{})
 	return d.claim, nil, nil

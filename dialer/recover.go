@@ -98,7 +98,7 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 	verdict, rule := e.d.Results(a.Trunk).Decide(o)
 	end.Verdict = verdict
 	if rule == nil {
-		rule = new(e.d.Rules.After(verdict))
+		rule = new(e.rules().After(verdict))
 	}
 	end.Next = CaseNext{State: CaseHeld, Cause: CauseResult, Why: rule.JA, WhyEN: rule.EN}
 	if verdict.Result == NotDialled {

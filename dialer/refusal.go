@@ -31,6 +31,7 @@ const (
 	NotTalking       Rule = "not_talking"
 	BadDigits        Rule = "bad_digits"
 	NothingRings     Rule = "nothing_rings"
+	SeatAway         Rule = "seat_away"
 )
 
 // Refusal says why a call is not made: the rule, and one sentence in each language that says what is wrong and what to
@@ -58,7 +59,7 @@ var refusals = map[Rule]Refusal{
 	LedgerDown:       {LedgerDown, "記録台帳に書き込めないため発信できません。復旧までお待ちください", "the ledger cannot be written, so nothing is dialled; wait until it is back"},
 	QueueDown:        {QueueDown, "待ち行列が応答しないため次の案件を出せません。復旧までお待ちください", "the queue does not answer, so no next case can be taken; wait until it is back"},
 	Draining:         {Draining, "システムを停止する準備中です。新しい発信はできません", "the server is shutting down; no new calls"},
-	DayClosed:        {DayClosed, "本日の終業返却を行っているか、済んでいます。架電と入力は翌開設日にしてください", "the day is being closed, or was; call and write on the next open day"},
+	DayClosed:        {DayClosed, "本日の終業返却を行っているか、済んでいます。架電と新しい記録は翌開設日にしてください", "the day is being closed, or was; make calls and new records on the next open day"},
 	ContractEnded:    {ContractEnded, "契約終了の返却を行っているか、済んでいます。架電・受電・取込・入力はできません", "the contract's last return is under way, or done: nothing is called, taken in or written any more"},
 	CaseReturned:     {CaseReturned, "この案件は区へ返却済みです。次の名簿に載ると架電できます", "the case went back to the ward; it can be called once a list brings it again"},
 	HistoryUnread:    {HistoryUnread, "経過を確認していません。区のシステムで確認し、「経過確認済」にしてから発信してください", "the case's history has not been read; read it in the ward's system and tick it off, then call"},
@@ -66,6 +67,7 @@ var refusals = map[Rule]Refusal{
 	UnknownCase:      {UnknownCase, "この案件は見つからないか、発信できる番号がありません", "there is no such case, or it has no number that may be dialled"},
 	NotTalking:       {NotTalking, "通話中ではないため、操作できません", "there is no talk to do that with"},
 	NothingRings:     {NothingRings, "呼び出し中ではないため、聞こえた案内を記録できません", "nothing rings, so no announcement can have been heard"},
+	SeatAway:         {SeatAway, "離席中です。「業務に戻る」を押してから発信してください", "you are away from the seat; press back to work first"},
 	BadDigits:        {BadDigits, "送信できるのは 0〜9、*、#、A〜D を1〜32文字です", "keys are 0-9, *, #, A-D, 1 to 32 at a time"},
 	NumberLocked:     {NumberLocked, "この番号はいま呼び出し中です", "the number is being called now"},
 }

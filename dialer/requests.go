@@ -10,6 +10,8 @@ type DialRequest struct {
 	Case   CaseID
 	Number Number
 	Reason string
+	// adHoc: the case was opened for the number itself, for the reason that was given.
+	adHoc bool
 	// IdempotencyKey makes a repeated click the same click.
 	IdempotencyKey string
 }

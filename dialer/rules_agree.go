@@ -13,16 +13,20 @@ func (r Rules) Agree(h Hours, desks []DeskID) error {
 	for _, key := range r.Seats.Stray(desks) {
 		p.addf(key, "there is no such desk; the settings have %v", desks)
 	}
-	if len(h.Week) > 0 && !h.AlwaysOpen && !r.Number.Off {
-		r.agreeWithHours(&p, h)
+	if !h.AlwaysOpen && !r.Number.Off {
+		for _, week := range append([]WeekFrom{{Week: h.Week}}, h.Later...) {
+			if len(week.Week) > 0 {
+				r.agreeWithHours(&p, week.Week)
+			}
+		}
 	}
 	return errors.Join(p...)
 }
 
-// agreeWithHours: on some day of the week as many rings must fit as the rule allows, else what it allows is never reached.
-func (r Rules) agreeWithHours(p *ruleProblems, h Hours) {
+// agreeWithHours: on some day of a week as many rings must fit as the rule allows, else what it allows is never reached.
+func (r Rules) agreeWithHours(p *ruleProblems, week map[time.Weekday]Span) {
 	rings, bands, longest := r.Number.RingsPerDay, 0, 0
-	for _, s := range h.Week {
+	for _, s := range week {
 		longest = max(longest, s.Minutes())
 		n := 0
 		for i := range len(r.Bands) - 1 {

@@ -93,6 +93,35 @@ func TestTheNextNumberOfACase(t *testing.T) {
 	})
 }
 
+// TestACaseLendsItsNameToItsOwnNumbersAlone: a number that is none of the case's goes out for a supervisor who says why, and that stands
+// in the record; for nobody else, and not without a word.
+func TestACaseLendsItsNameToItsOwnNumbersAlone(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		own, other := dialertest.NewNumber(), dialertest.NewNumber()
+		id := h.laned(dialertest.Case{ID: "x", Numbers: []dialer.Number{own}})
+		sleepUntil(clock(10, 1))
+		chief := first
+		chief.Role = dialer.RoleSupervisor
+		for _, r := range []dialer.DialRequest{
+			{Asker: first, Desk: desk1, Case: id, Number: other}, {Asker: first, Desk: desk1, Case: id, Number: other, Reason: "asked for"},
+			{Asker: chief, Desk: desk1, Case: id, Number: other},
+		} {
+			var no *dialer.Refusal
+			if _, err := h.Dial(t.Context(), r); !errors.As(err, &no) || no.Rule != dialer.ForbiddenNumber {
+				t.Errorf("%+v: %v", r, err)
+			}
+		}
+		h.phone.Far(dialertest.Far{}, dialertest.Rejects(2*time.Second, 486, 17))
+		a, err := h.Dial(t.Context(), dialer.DialRequest{Asker: chief, Desk: desk1, Case: id, Number: other, Reason: "asked for"})
+		if err != nil {
+			t.Fatal(err)
+		}
+		if r := h.ended(a.CallID).Reservation; r.Target.Number != other || r.Override != "asked for" {
+			t.Errorf("the supervisor's call: number %v, override %q", r.Target.Number == other, r.Override)
+		}
+	})
+}
+
 // upkeep is a ledger's, by hand.
 type upkeep struct {
 	mu    sync.Mutex

@@ -12,14 +12,16 @@ import (
 
 // RuleError is what is wrong in a file of rules: where, and what to write instead.
 type RuleError struct {
-	Key  string
-	Says string
+	Key    string
+	Says   string
+	SaysJA string
 }
 
 func (e *RuleError) Error() string { return "rules: " + e.Key + ": " + e.Says }
 
-func ruleError(key, format string, args ...any) error {
-	return &RuleError{Key: key, Says: fmt.Sprintf(format, args...)}
+// Mistake is a RuleError. The Japanese words are those that go with the format.
+func Mistake(key, format string, args ...any) error {
+	return &RuleError{Key: key, Says: fmt.Sprintf(format, args...), SaysJA: fmt.Sprintf(rulesInJapanese[format], args...)}
 }
 
 // ParseRules reads the engine's sections of a file of rules, taking from sections what it has read, so that what is left is
@@ -119,12 +121,12 @@ func DecodeRules(key string, raw json.RawMessage, to any) error {
 		if kind.Field != "" {
 			key += "." + kind.Field
 		}
-		return ruleError(key, "a %s stands where a %s belongs", kind.Value, wordOfKind(kind.Type.Kind().String()))
+		return Mistake(key, "a %s stands where a %s belongs", kind.Value, wordOfKind(kind.Type.Kind().String()))
 	}
 	if name, ok := strings.CutPrefix(err.Error(), "json: unknown field "); ok {
-		return ruleError(key+"."+strings.Trim(name, `"`), "there is no such key; docs/rules.md has the names")
+		return Mistake(key+"."+strings.Trim(name, `"`), "there is no such key; docs/rules.md has the names")
 	}
-	return ruleError(key, "%v", err)
+	return Mistake(key, "%v", err)
 }
 
 // wordOfKind says the kind of a value in the words of a file.
@@ -277,7 +279,7 @@ func (n NextRule) check(p *ruleProblems, key string) {
 type ruleProblems []error
 
 func (p *ruleProblems) addf(key, format string, args ...any) {
-	*p = append(*p, ruleError(key, format, args...))
+	*p = append(*p, Mistake(key, format, args...))
 }
 
 func (p *ruleProblems) least(key string, n, low int) {

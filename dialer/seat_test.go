@@ -10,6 +10,35 @@ import (
 	"kakeru/dialer/dialertest"
 )
 
+// TestADeskIsWorkedFromOneScreen: the later of two panels of one person asks, and the former sees that it was taken.
+func TestADeskIsWorkedFromOneScreen(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(1)
+		at := func(screen string) dialer.Asker { a := first; a.Screen = screen; return a }
+		for _, step := range []struct {
+			screen   string
+			takeOver bool
+			want     string // the screen that has it then; empty for a refusal
+		}{
+			{"", false, "none"}, {"one", false, "one"}, {"one", false, "one"}, {"two", false, ""}, {"", true, "one"}, {"two", true, "two"}, {"one", false, ""},
+		} {
+			v, err := h.Sit(t.Context(), at(step.screen), desk1, step.takeOver)
+			if step.want == "" {
+				h.refused(err, dialer.DeskBusy)
+				continue
+			}
+			if h.must(err); v.Screen != step.want && (step.want != "none" || v.Screen != "") {
+				t.Errorf("%+v: %q", step, v.Screen)
+			}
+		}
+		_, err := h.Leave(t.Context(), first, desk1)
+		h.must(err)
+		if v, err := h.Sit(t.Context(), at("three"), desk1, false); err != nil || v.Screen != "three" {
+			t.Errorf("after leaving: %+v, %v", v, err)
+		}
+	})
+}
+
 func TestSeats(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		ids := h.cases(2)
@@ -152,6 +181,16 @@ func TestPhonesComeAndGo(t *testing.T) {
 		}
 		if v := h.desk(desk1); v.Registered == nil || *v.Registered || v.State != dialer.DeskInCall {
 			t.Errorf("%+v", v)
+		}
+		// Of a seat that somebody sits at without a call it is told too; of an empty one not.
+		h.phone.Register(desk2, true)
+		h.phone.Register(desk2, false)
+		_, err = h.Leave(t.Context(), second, desk2)
+		h.must(err)
+		h.phone.Register(desk2, true)
+		h.phone.Register(desk2, false)
+		if got := h.board.Alerts(); !slices.Equal(got, []string{"desk_gone", "desk_gone"}) {
+			t.Errorf("alerts %v", got)
 		}
 		synctest.Wait()
 	})

@@ -1,6 +1,7 @@
 package dialer
 
 import (
+	"regexp"
 	"strings"
 	"time"
 )
@@ -70,6 +71,11 @@ func MaskSIP(text string) string {
 	return b.String()
 }
 
+// secretParameters are those by which a dialog's requests are known: with them, and the Call-ID (left out whole, as a header that
+// headerKinds does not have), somebody on the phones' network could end
+// a talk that goes on. Who may not see whom it is with needs none of them.
+var secretParameters = regexp.MustCompile(`(?i)([;?&](?:tag|branch|from-tag|to-tag|replaces)=)[^;,>&\s]*`)
+
 // headerKind is what a header's value may say of people.
 type headerKind int
 
@@ -85,7 +91,7 @@ const (
 var headerKinds = func() map[string]headerKind {
 	kinds := map[string]headerKind{"content-type": headerType, "c": headerType}
 	for kind, names := range map[headerKind]string{
-		headerHarmless: "via v call-id i cseq max-forwards content-length l content-encoding content-disposition allow supported k " +
+		headerHarmless: "via v cseq max-forwards content-length l content-encoding content-disposition allow supported k " +
 			"require proxy-require unsupported user-agent server expires min-expires session-expires x min-se rseq rack accept " +
 			"accept-encoding accept-language date timestamp event o allow-events u subscription-state retry-after reason privacy answer-mode " +
 			"priv-answer-mode mime-version path service-route",
@@ -113,7 +119,7 @@ func maskHeader(name, value string, kind headerKind) string {
 	case headerUnknown:
 		name, value = maskURIs(name), " "+masked
 	}
-	return name + ":" + value
+	return name + ":" + secretParameters.ReplaceAllString(value, "${1}"+masked)
 }
 
 // maskURIs masks the user part of each URI: all of a tel: URI, of others what stands before the last @ that can still

@@ -11,7 +11,16 @@ type TrunkView struct {
 	Since      time.Time      `json:"since"`                // since when it is in this state
 	Registered *bool          `json:"registered"`           // null where it asks for no registration
 	LastError  *TrunkError    `json:"last_error,omitempty"` // set when down: why
+	Past       *TrunkPast     `json:"past,omitempty"`       // set when not down: the last trouble there was, since the start
 	Addresses  []TrunkAddress `json:"addresses"`            // in the order in which they are tried
+}
+
+// TrunkPast is a trouble that is over.
+type TrunkPast struct {
+	TrunkError
+
+	From  time.Time `json:"from"`
+	Until time.Time `json:"until"`
 }
 
 // TrunkKind is how a trunk is joined.
@@ -61,6 +70,8 @@ const (
 	TrunkUnregistered TrunkTrouble = "unregistered"   // it does not answer our registration
 	TrunkRefusesUs    TrunkTrouble = "refuses_us"     // it knows no such user, or our secret is wrong
 	TrunkNotNow       TrunkTrouble = "not_now"        // it refuses our registration for another reason
+	TrunkUntrusted    TrunkTrouble = "untrusted"      // TLS fails: a certificate is not accepted, or it speaks none
+	TrunkNoLink       TrunkTrouble = "no_link"        // no connection (TCP, TLS) can be opened to it
 )
 
 // TrunkError is a trouble in plain words: what is wrong and what to do. Status is the SIP status that told us, 0 for none.
@@ -97,6 +108,14 @@ var troubles = map[TrunkTrouble][2]string{
 		"回線がいま登録を受け付けません。自動で送り直しています。続くときは通信事業者またはPBXの管理者に連絡してください",
 		"the trunk takes no registration now; it is sent again by itself; if this goes on, call the carrier or who runs the PBX",
 	},
+	TrunkUntrusted: {
+		"回線との暗号化(TLS)が成り立ちません。証明書の期限・名前・発行元、または宛先のポートを確かめ、設定 sip.tls と照らし合わせてください",
+		"TLS with the trunk fails; check the certificate's dates, name and issuer, or the port, against sip.tls in the settings",
+	},
+	TrunkNoLink: {
+		"回線の相手に接続(TCP/TLS)できません。宛先とポート、ファイアウォール、相手の装置が動いているかを確かめてください",
+		"no connection (TCP or TLS) can be opened to the trunk; check the address and port, the firewall, and that it runs",
+	},
 }
 
 // InWords is a trouble with its sentences; status is the SIP status that told us, 0 for none.
@@ -105,4 +124,4 @@ func (t TrunkTrouble) InWords(status int) *TrunkError {
 }
 
 // TrunkTroubles are all the troubles there are.
-var TrunkTroubles = []TrunkTrouble{TrunkNotFound, TrunkSilent, TrunkOutOfService, TrunkUnregistered, TrunkRefusesUs, TrunkNotNow}
+var TrunkTroubles = []TrunkTrouble{TrunkNotFound, TrunkSilent, TrunkOutOfService, TrunkUnregistered, TrunkRefusesUs, TrunkNotNow, TrunkUntrusted, TrunkNoLink}

@@ -13,6 +13,14 @@ const (
 	tidyAtOnce = 1000
 )
 
+// RulesChanged has keepTidy look without delay: the rules or the hours are others than before. It does not block.
+func (e *Engine) RulesChanged() {
+	select {
+	case e.tidyNow <- struct{}{}:
+	default:
+	}
+}
+
 // keepTidy has the ledger make the changes that time alone brings, and tells the queue, until ctx is done.
 func (e *Engine) keepTidy(ctx context.Context) {
 	if e.d.Upkeep == nil {
@@ -26,6 +34,7 @@ func (e *Engine) keepTidy(ctx context.Context) {
 		case <-ctx.Done():
 			return
 		case <-tick.C:
+		case <-e.tidyNow:
 		}
 	}
 }

@@ -35,10 +35,10 @@ type Agent struct {
 	notices  serial // callbacks to the owner, one at a time
 	crew     crew
 	fade     fade
+	callers  callers
 	deaf     chan struct{} // closed when nobody listens to the talks any more
 
-	announcement []int16
-	notice       []int16
+	announcement, notice []int16
 
 	mu        sync.Mutex // guards what follows; once the agent runs it is never held over I/O
 	phase     phase

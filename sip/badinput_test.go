@@ -209,6 +209,30 @@ func TestRequestStormIsBounded(t *testing.T) {
 	k.hangUp(t)
 }
 
+// Nor by BYEs: only the one that ends the call is always taken, and whoever knows no more than a Call-ID cannot send that.
+func TestAStormOfByesIsBounded(t *testing.T) {
+	const storm = 3 * openAtOnce
+	r := newRig(t)
+	k := newTalk(t, r)
+	stranger := newPeerAt(t, freshAddress())
+	callID := value(k.invite, "Call-ID")
+	for i := range storm {
+		stranger.write(r.Agent, stranger.outside("BYE", callID))
+		if i%50 == 49 || i == storm-1 {
+			r.trunk.write(r.Agent, r.trunk.outside("OPTIONS", newTag()))
+			r.trunk.response(t, sip.OPTIONS) // they have been read
+		}
+	}
+	open := make(chan int, 1)
+	l := r.lane(callID)
+	defer l.release()
+	l.post(func() { open <- len(l.got) })
+	if n := within(t, open, "the call's lane"); n > openAtOnce {
+		t.Errorf("%d requests are remembered", n)
+	}
+	k.hangUp(t)
+}
+
 // Only the address that the SDP named may speak (RFC 3264; media's rule).
 func TestSoundOfAThirdPartyIsNotHeard(t *testing.T) {
 	t.Parallel()

@@ -87,6 +87,9 @@ func (r *registrar) recall() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, k := range all {
+		if s := r.seats[k.Desk]; s != nil && s.desk.registers() && k.At.IsValid() {
+			s.remember(k.At.Addr()) // also one that has run out: its phone was off while we were
+		}
 		r.takeUp(k)
 	}
 }

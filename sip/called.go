@@ -26,7 +26,7 @@ func (a *Agent) callerOfInvite(req *sip.Request) (caller, bool) {
 	var by caller
 	for _, d := range a.cfg.Desks {
 		switch u := a.uplink(d.Trunk); {
-		case u != nil && u.isAt(source.Addr()):
+		case u != nil && u.speaks(source):
 			if by.pbx == nil || d.Extension == user {
 				by = caller{pbx: u}
 			}
@@ -92,6 +92,7 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	} else {
 		l.behind = isElsewhere(req)
 		l.dialog.Pinned = l.behind || l.dialog.First.flow
+		l.dialog.never = a.notForPhones(l.dialog.First)
 	}
 	l.changed()
 	at.hold() // until the line is closed

@@ -123,7 +123,7 @@ type Trunk struct {
 	// to the network itself.
 	FromUser bool
 	// Watch has each of the trunk's addresses asked by OPTIONS. One that had answered and has fallen silent, or says that
-	// it is out of service, is passed over; one that never answers OPTIONS is tried all the same.
+	// it is out of service, or cannot be connected to by TCP or TLS, is passed over; one that never answers OPTIONS is tried all the same.
 	Watch bool
 	// SRTP says whether the sound of the trunk's calls is protected. Its keys stand in the SIP messages: without TLS, whoever
 	// reads those reads the sound too.

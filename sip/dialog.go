@@ -27,13 +27,21 @@ type dialog struct {
 	First  place  `json:"first"`
 	Pinned bool   `json:"pinned,omitempty"`
 	SentBy string `json:"sent_by"` // host:port of our Via
+	// peers are the addresses, besides First's, that the far end was heard from, or has named as its own.
+	peers []netip.Addr
+	// never are places that its far end cannot be at, whatever it says: a desk's phone is at no trunk. Nil for none.
+	never func(netip.AddrPort) bool
 }
 
 // learn takes what a response that makes a dialog says of the far end (§12.1.2).
 func (d *dialog) learn(res *sip.Response) {
 	d.RemoteTag = tagOf(res)
+	d.met(sourceOf(res).Addr())
 	d.retarget(res)
 	d.Routes = values(res, "Record-Route")
+	for _, route := range d.Routes {
+		d.metAt(inBrackets(route))
+	}
 	slices.Reverse(d.Routes)
 }
 
@@ -41,7 +49,35 @@ func (d *dialog) learn(res *sip.Response) {
 func (d *dialog) retarget(m interface{ Contact() *sip.ContactHeader }) {
 	if c := m.Contact(); c != nil && !c.Address.Wildcard {
 		d.Target = c.Address.String()
+		d.metAt(d.Target)
 	}
+}
+
+// mostPeers bounds what one far end may name as its own.
+const mostPeers = 16
+
+// met remembers an address of the far end's.
+func (d *dialog) met(addr netip.Addr) {
+	if addr.IsValid() && !slices.Contains(d.peers, addr) && len(d.peers) < mostPeers {
+		d.peers = append(slices.Clip(d.peers), addr) // a copy of the dialog has a list of its own
+	}
+}
+
+// metAt remembers the address in a URI. Names are not looked up: who has one is at the trunk's addresses.
+func (d *dialog) metAt(uri string) {
+	var to sip.Uri
+	if sip.ParseUri(uri, &to) != nil {
+		return
+	}
+	if addr, err := netip.ParseAddr(strings.Trim(to.Host, "[]")); err == nil {
+		d.met(addr.Unmap())
+	}
+}
+
+// isAt reports whether the far end is known to be at an address. Call-ID and tags are no secret: they stand in traces, and whoever is on
+// the way sees them; with them alone anybody could have its sound sent elsewhere.
+func (d *dialog) isAt(addr netip.Addr) bool {
+	return addr == d.First.Addr() || slices.Contains(d.peers, addr)
 }
 
 // from and to are the dialog's ends as headers.
@@ -82,6 +118,9 @@ func (d *dialog) next(ctx context.Context) place {
 		return d.First
 	}
 	to, err := resolve(ctx, at, network(d.First.Addr()))
+	if err == nil && d.never != nil && d.never(to.AddrPort) {
+		return d.First // what its phone's answer names would have us ask the carrier, for any number, past the gate
+	}
 	if err != nil || to.AddrPort == d.First.AddrPort && (at.by == overUDP || at.by == d.First.by) {
 		// Who says nothing of a transport means the one we have reached it by.
 		return d.First

@@ -77,6 +77,9 @@ func (s *subscription) begin() {
 		CallID: s.lane.callID, LocalURI: us, LocalTag: newTag(), RemoteURI: p.uri, CSeq: s.dialog.CSeq, RemoteCSeq: -1,
 		Routes: p.path, Target: p.uri, First: p.at, Pinned: p.behind, SentBy: s.agent.us,
 	}
+	if p.uplink == nil {
+		s.dialog.never = s.agent.notForPhones(p.at)
+	}
 	s.expires, s.raised, s.routed = dialogExpires, false, false
 	s.send(p.at)
 }

@@ -154,7 +154,7 @@ func FuzzRegistrar(f *testing.F) {
 				return
 			}
 			req.SetSource("192.0.2.9:5060")
-			if r.nonces.check(value(req, "Authorization"), "REGISTER", s.desk, time.Now()) == right {
+			if r.nonces.check(value(req, "Authorization"), "REGISTER", s.desk, asker{sourceOf(req).Addr(), time.Now()}) == right {
 				t.Fatalf("%q was taken for the password", authorization)
 			}
 			res := r.bind(s, req).respond(req, "t")

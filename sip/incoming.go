@@ -44,13 +44,17 @@ func (l *lane) takeCall(req *sip.Request) {
 	if err != nil {
 		return
 	}
+	if !a.roomForCaller() {
+		a.refuse(req, answer{status: sip.StatusBusyHere})
+		return
+	}
 	bridge, err := a.pool.NewBridge()
 	if err != nil {
 		a.log.Error("sip: a call that came in cannot be carried", "trunk", u.trunk.Name, "err", err)
 		a.refuse(req, answer{status: sip.StatusBusyHere})
 		return
 	}
-	n := &line{agent: a, id: dialer.CallID(dialer.NewID(a.cfg.Now())), bridge: bridge, sound: newSound(a, bridge)}
+	n := &line{agent: a, id: dialer.CallID(dialer.NewID(a.cfg.Now())), bridge: bridge, sound: newSound(a, bridge), callsIn: true}
 	n.trunk.Store(&u.trunk.Name)
 	bridge.Secure(media.Customer, u.trunk.SRTP)
 	bridge.Wideband(u.trunk.Wideband && a.cfg.Recorder == nil)
@@ -119,11 +123,13 @@ func (a *Agent) calledBy(req *sip.Request) (*uplink, *answer) {
 	nobody := a.comes == nil || a.phase != phaseRunning
 	a.mu.Unlock()
 	source := sourceOf(req)
-	known := slices.DeleteFunc(slices.Clone(a.uplinks), func(u *uplink) bool { return !u.isAt(source.Addr()) })
+	known := slices.DeleteFunc(slices.Clone(a.uplinks), func(u *uplink) bool { return !u.speaks(source) })
 	u := slices.IndexFunc(known, func(u *uplink) bool { return u.trunk.takes(req.Recipient.User) })
 	switch {
 	case len(known) == 0 && !a.knows(source.Addr()):
 		return nil, &answer{status: sip.StatusForbidden}
+	case len(known) == 0 && slices.ContainsFunc(a.uplinks, func(u *uplink) bool { return u.isAt(source.Addr()) }):
+		return nil, &answer{status: sip.StatusForbidden, reason: "Forbidden: this trunk is heard by TLS alone"}
 	case len(known) == 0 || a.isExtension(known, req):
 		return nil, &answer{status: sip.StatusForbidden, reason: "Forbidden: calls are placed from the panel"}
 	case u < 0:
@@ -237,6 +243,12 @@ func (l *leg) turnAway() {
 		return
 	}
 	l.pickUp()
-	l.note(dialer.EvAnnounced, "")
-	l.line.bridge.Play(l.side, media.Clip(clip), func() { l.lane.post(l.drop) })
+	if l.reoffer == nil {
+		return // what they ask for could not be agreed to
+	}
+	// Not before the ACK: whoever forges a caller's address would have us play it to anybody, half a thousand octets for each of theirs.
+	l.reoffer.acked = func() {
+		l.note(dialer.EvAnnounced, "")
+		l.line.bridge.Play(l.side, media.Clip(clip), func() { l.lane.post(l.drop) })
+	}
 }

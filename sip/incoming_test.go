@@ -550,6 +550,10 @@ func TestCallerHearsTheAnnouncement(t *testing.T) {
 	in.Line.TurnAway()
 	in.Line.TurnAway()
 	d.status(t, 200)
+	eventually(t, "the answer is repeated", func() bool { return d.repeats("SIP/2.0 200") > 1 })
+	if out := in.Line.(*incomingLine).bridge.Stats(media.Customer).PacketsOut; out != 0 {
+		t.Errorf("%d packets before the ACK: the caller's address may be forged", out)
+	}
 	d.say("ACK", 1, "")
 	d.reply(d.request(t, sip.BYE), say{status: 200})
 	caller := watch(in.Line.Customer())

@@ -23,6 +23,8 @@ type line struct {
 	customer *leg
 	left     atomic.Bool // the customer's leg ended, and not because we dropped it
 	closing  sync.Once
+	callsIn  bool        // it began with a caller
+	proven   atomic.Bool // who has acknowledged our answer
 }
 
 // Prepare implements dialer.Phone.
@@ -88,6 +90,9 @@ func (l *leg) toPhone(p phone) {
 	l.dialog.RemoteURI, l.dialog.Target = p.uri, p.uri
 	l.dialog.First, l.dialog.Pinned, l.dialog.SentBy = p.at, p.behind || p.at.flow, a.sentBy(p.at.by)
 	l.dialog.LocalURI = "sip:kakeru@" + l.dialog.SentBy
+	if p.uplink == nil {
+		l.dialog.never = a.notForPhones(p.at)
+	}
 	l.behind, l.srtp = p.behind, p.srtp
 	if p.uplink != nil {
 		t := p.uplink.trunk

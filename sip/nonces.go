@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"net/netip"
 	"strings"
 	"sync"
 	"time"
@@ -20,16 +21,24 @@ const nonceLife = 5 * time.Minute
 
 // nonces gives out challenges and checks their answers (RFC 3261 §22, RFC 7616). A nonce carries its time and our seal,
 // so that a challenge costs no memory; only nonces that were answered rightly are remembered, with the last nonce count.
+// The seal is for the address that asked: who answers has been sent the challenge there, so a right answer proves the address
+// besides the password. Else a datagram with a forged source could register a phone at somebody else's address.
 type nonces struct {
 	realm string
 	key   [32]byte
 
 	mu   sync.Mutex
-	used map[string]int // by nonce: the highest nc seen
+	used map[string]count // by nonce
+}
+
+// count is how far a nonce was used: the highest nc seen, and when the nonce was made.
+type count struct {
+	highest int
+	made    time.Time
 }
 
 func newNonces(realm string) *nonces {
-	n := &nonces{realm: realm, used: map[string]int{}}
+	n := &nonces{realm: realm, used: map[string]count{}}
 	_, _ = rand.Read(n.key[:]) // never fails
 	return n
 }
@@ -39,33 +48,39 @@ const (
 	nonceSeal  = 12
 )
 
-func (n *nonces) make(now time.Time) string {
+func (n *nonces) make(now time.Time, to netip.Addr) string {
 	b := make([]byte, nonceClear, nonceClear+nonceSeal)
 	binary.BigEndian.PutUint64(b, uint64(now.UnixMilli())) //nolint:gosec // the years 1970 on
 	_, _ = rand.Read(b[8:])                                // never fails
-	return base64.RawURLEncoding.EncodeToString(append(b, n.seal(b)...))
+	return base64.RawURLEncoding.EncodeToString(append(b, n.seal(b, to)...))
 }
 
-func (n *nonces) seal(open []byte) []byte {
+func (n *nonces) seal(open []byte, to netip.Addr) []byte {
 	m := hmac.New(sha256.New, n.key[:])
 	m.Write(open)
+	m.Write(to.AsSlice())
 	return m.Sum(nil)[:nonceSeal]
 }
 
-// age is how old a nonce of ours is; false if it is not ours.
-func (n *nonces) age(nonce string, now time.Time) (time.Duration, bool) {
+// made is when we made a nonce for an address; false if we did not.
+func (n *nonces) made(nonce string, to netip.Addr) (time.Time, bool) {
 	b, err := base64.RawURLEncoding.DecodeString(nonce)
-	if err != nil || len(b) != nonceClear+nonceSeal || !hmac.Equal(b[nonceClear:], n.seal(b[:nonceClear])) {
-		return 0, false
+	if err != nil || len(b) != nonceClear+nonceSeal || !hmac.Equal(b[nonceClear:], n.seal(b[:nonceClear], to)) {
+		return time.Time{}, false
 	}
-	made := time.UnixMilli(int64(binary.BigEndian.Uint64(b))) //nolint:gosec // we wrote it
-	return now.Sub(made), true
+	return time.UnixMilli(int64(binary.BigEndian.Uint64(b))), true //nolint:gosec // we wrote it
+}
+
+// asker is who sent a request, and when.
+type asker struct {
+	from netip.Addr
+	at   time.Time
 }
 
 // challenge is a 401. The stronger algorithm comes first (RFC 8760 §2.3).
-func (n *nonces) challenge(now time.Time, sha256Too, stale bool) answer {
+func (n *nonces) challenge(who asker, sha256Too, stale bool) answer {
 	w := answer{status: sip.StatusUnauthorized}
-	nonce := n.make(now)
+	nonce := n.make(who.at, who.from)
 	algorithms := []string{"MD5"}
 	if sha256Too {
 		algorithms = []string{"SHA-256", "MD5"}
@@ -101,18 +116,20 @@ func (n *nonces) given(all []string) string {
 }
 
 // check judges the Authorization of a request.
-func (n *nonces) check(text, method string, d Desk, now time.Time) verdict {
+func (n *nonces) check(text, method string, d Desk, who asker) verdict {
 	c, err := digest.ParseCredentials(text)
 	if err != nil || c.Realm != n.realm || c.Username != d.Account || !acceptable(c, d) {
 		return wrong
 	}
-	age, ours := n.age(c.Nonce, now)
+	made, ours := n.made(c.Nonce, who.from)
 	if !ours {
-		return stale // our own, of a life before; or a guess, which a fresh challenge does not help
+		return stale // our own, of a life before or for another address; or a guess, which a fresh challenge does not help
 	}
 	by := &digest.Challenge{Realm: c.Realm, Nonce: c.Nonce, Algorithm: c.Algorithm}
 	if c.QOP != "" {
 		by.QOP = []string{c.QOP}
+	} else {
+		c.Nc = 0 // the digest does not cover it: whoever has seen an answer could count on
 	}
 	want, err := digest.Digest(by, digest.Options{
 		Method: method, URI: c.URI, Count: c.Nc, Username: d.Account, Password: d.Password, Cnonce: c.Cnonce,
@@ -120,7 +137,7 @@ func (n *nonces) check(text, method string, d Desk, now time.Time) verdict {
 	if err != nil || subtle.ConstantTimeCompare([]byte(want.Response), []byte(strings.ToLower(c.Response))) != 1 {
 		return wrong
 	}
-	if age < 0 || age > nonceLife || !n.first(c.Nonce, c.Nc, now) {
+	if age := who.at.Sub(made); age < 0 || age > nonceLife || !n.first(c.Nonce, count{c.Nc, made}, who.at) {
 		return stale
 	}
 	return right
@@ -135,17 +152,17 @@ func acceptable(c *digest.Credentials, d Desk) bool {
 
 // first reports whether the nonce was never used with this count or a higher one: a replay is not (RFC 7616 §3.4). A
 // nonce without counts serves once.
-func (n *nonces) first(nonce string, count int, now time.Time) bool {
+func (n *nonces) first(nonce string, use count, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for old := range n.used {
-		if age, ours := n.age(old, now); !ours || age > nonceLife {
+	for old, c := range n.used {
+		if now.Sub(c.made) > nonceLife {
 			delete(n.used, old)
 		}
 	}
-	if last, seen := n.used[nonce]; seen && count <= last {
+	if last, seen := n.used[nonce]; seen && use.highest <= last.highest {
 		return false
 	}
-	n.used[nonce] = count
+	n.used[nonce] = use
 	return true
 }

@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"errors"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -85,4 +87,52 @@ func alongRoutes(target string, routes []string) (uri string, left []string) {
 		return target, routes
 	}
 	return inBrackets(routes[0]), append(slices.Clone(routes[1:]), "<"+target+">")
+}
+
+// mayBeAt reports whether a phone can be rung where its REGISTER says: at the address that the REGISTER came from, be it the phone's
+// or that of the proxy next to us, and never at a trunk. What a phone says of itself decides nothing else: an INVITE that left to an address of
+// its choosing would be a call by whoever trusts ours, to any number, past the gate (gate.go). A proxy's name is looked up when
+// the phone is rung.
+func (a *Agent) mayBeAt(path []string, from place) bool {
+	if a.isTrunk(from.AddrPort) {
+		return false
+	}
+	if len(path) == 0 {
+		return true
+	}
+	_, at, err := fixedAddress(inBrackets(path[0]))
+	if err != nil {
+		return false
+	}
+	addr, err := netip.ParseAddr(at.host)
+	return err != nil || addr.Unmap() == from.Addr() && !a.isTrunk(netip.AddrPortFrom(from.Addr(), at.port))
+}
+
+// isTrunk reports whether whoever is at an address is a trunk: by the address alone, for a carrier may listen at more ports than one,
+// but on this machine by the port too.
+func (a *Agent) isTrunk(at netip.AddrPort) bool {
+	return slices.ContainsFunc(a.uplinks, func(u *uplink) bool {
+		return slices.ContainsFunc(u.addresses(), func(p place) bool {
+			return p.AddrPort == at || p.Addr() == at.Addr() && !at.Addr().IsLoopback()
+		})
+	})
+}
+
+// notForPhones are the places where no phone that is at a place can be: the trunks', unless it is at one itself, by the settings.
+func (a *Agent) notForPhones(at place) func(netip.AddrPort) bool {
+	if a.isTrunk(at.AddrPort) {
+		return nil
+	}
+	return a.isTrunk
+}
+
+// errElsewhere: a phone's proxy has come to be at another address than its REGISTER was sent from.
+var errElsewhere = errors.New("its proxy is not where its registration came from")
+
+// byProxy is the proxy next to us on the way to a phone: what its name stands for may change, where it sent the REGISTER from does not.
+func (b *binding) byProxy(at place, a *Agent) (place, error) {
+	if at.Addr() != b.at.Addr() || a.isTrunk(at.AddrPort) {
+		return place{}, errElsewhere
+	}
+	return at, nil
 }

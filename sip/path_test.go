@@ -9,6 +9,7 @@ import (
 	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
+	"kakeru/sip/media"
 )
 
 // farContact is where no packet of ours can go: a phone that only its proxies reach.
@@ -120,6 +121,7 @@ func TestTerminateGoesByThePath(t *testing.T) {
 func TestExtensionsOfARegistration(t *testing.T) {
 	r := newRig(t, account)
 	p := newPhoneSide(t, r.Agent)
+	here := "Path: <sip:" + p.addr.String() + ";lr>"
 	for _, c := range []struct {
 		name        string
 		headers     []string
@@ -128,8 +130,8 @@ func TestExtensionsOfARegistration(t *testing.T) {
 	}{
 		{"Path that the phone does not know", []string{"Path: <sip:192.0.2.1;lr>"}, 420, "path"},
 		{"Path and another extension", []string{"Path: <sip:192.0.2.1;lr>", "Supported: outbound"}, 420, "path"},
-		{"Path, short form", []string{"Path: <sip:192.0.2.1;lr>", "k: outbound,PATH"}, 200, ""},
-		{"Path that is required", []string{"Path: <sip:192.0.2.1;lr>", "Supported: path", "Require: path"}, 200, ""},
+		{"Path, short form", []string{here, "k: outbound,PATH"}, 200, ""},
+		{"Path that is required", []string{here, "Supported: path", "Require: path"}, 200, ""},
 		{"Path of no SIP URI", []string{"Path: <tel:0>", "Supported: path"}, 400, ""},
 		{"Path that is no URI", []string{"Path: ,;<", "Supported: path"}, 400, ""},
 		{"empty Path", []string{"Path: ", "Supported: path"}, 200, ""},
@@ -189,4 +191,70 @@ func FuzzSplitList(f *testing.F) {
 			}
 		}
 	})
+}
+
+// Whoever has a phone's password could else have its desk's call sent to the carrier, as a call by us to a number of their choosing: what
+// goes to a phone passes no gate. So a phone is where its REGISTER has come from.
+func TestAPhoneIsNotRungAtATrunk(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	premium := "Contact: <sip:0990500000@" + r.trunk.addr.String() + ">"
+	for name, path := range map[string]string{
+		"the trunk": "<sip:" + r.trunk.addr.String() + ";lr>", "somebody else": "<sip:192.0.2.99;lr>", "behind a name": "<sip:192.0.2.99;lr>,<sip:edge.invalid;lr>",
+	} {
+		if res := p.login(t, premium, "Supported: path", "Path: "+path); res.StatusCode != 403 {
+			t.Errorf("%s: got %d", name, res.StatusCode)
+		}
+	}
+	// Its own answer to a challenge from the trunk's address, where it can have read it.
+	trunk := &phoneSide{peer: r.trunk, a: r.Agent, callID: newTag()}
+	if res := trunk.login(t, premium); res.StatusCode != 403 {
+		t.Errorf("from the trunk's address: got %d", res.StatusCode)
+	}
+	if registered(t, r.Agent) {
+		t.Error("the desk can be rung")
+	}
+	// A proxy's name is looked up when the phone is rung, and may lead elsewhere by then.
+	for host, ok := range map[string]bool{"127.0.0.1": true, "127.0.0.9": false, r.trunk.addr.String(): false} {
+		b := &binding{uri: farContact, path: []string{"<sip:" + host + ";lr>"}, at: place{AddrPort: p.addr}}
+		if at, err := b.reached(t.Context(), r.Agent); (err == nil) != ok {
+			t.Errorf("by %s: %v, %v", host, at, err)
+		}
+	}
+}
+
+// What a phone answers names where requests within the call go; at a trunk they would be a call to whatever number the phone says, by the
+// session's refresh without anybody's doing.
+func TestAPhonesAnswerLeadsToNoTrunk(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	if res := p.login(t, p.contact("")); res.StatusCode != 200 {
+		t.Fatalf("got %d", res.StatusCode)
+	}
+	var desk dialer.DeskID
+	for id, s := range r.register.seats {
+		if s.desk.registers() {
+			desk = id
+		}
+	}
+	at, err := r.phoneOf(t.Context(), desk)
+	if err != nil {
+		t.Fatal(err)
+	}
+	trunk := r.trunk.addr.String()
+	for name, d := range map[string]dialog{
+		"its Contact":          {Target: "sip:0990500000@" + trunk},
+		"its Record-Route":     {Target: farContact, Routes: []string{"<sip:" + trunk + ";lr>"}},
+		"its strict route":     {Target: farContact, Routes: []string{"<sip:0990500000@" + trunk + ">"}},
+		"its Contact, by name": {Target: "sip:0990500000@localhost:" + strings.Split(trunk, ":")[1]},
+	} {
+		l := (&line{agent: r.Agent}).newLeg(dialer.DeskLeg, media.Desk, make(chan dialer.LegFact, factsKept))
+		l.toPhone(at)
+		l.dialog.Target, l.dialog.Routes = d.Target, d.Routes
+		if to := l.dialog.next(t.Context()); to.AddrPort == r.trunk.addr || to != l.dialog.First && !strings.HasSuffix(name, "name") {
+			t.Errorf("%s leads to %v", name, to)
+		}
+	}
 }

@@ -100,7 +100,11 @@ func (b *binding) reached(ctx context.Context, a *Agent) (place, error) {
 	if err != nil {
 		return place{}, err
 	}
-	return a.resolve(ctx, at)
+	to, err := a.resolve(ctx, at)
+	if err == nil && len(b.path) > 0 {
+		return b.byProxy(to, a)
+	}
+	return to, err
 }
 
 // Registered implements dialer.Phone. Of a phone behind a PBX nothing is known, but that it cannot be rung while the PBX

@@ -27,7 +27,7 @@ import (
 func newRecorder(t *testing.T) *recording.Recorder {
 	t.Helper()
 	dir := t.TempDir()
-	keys, err := recording.OpenKeys(filepath.Join(dir, "keys"), filepath.Join(dir, "master", "key"))
+	keys, err := recording.OpenKeys(filepath.Join(dir, "keys"), filepath.Join(dir, "master", "key"), "")
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -3,6 +3,7 @@ package sip
 import (
 	"crypto/rand"
 	"fmt"
+	"net/netip"
 	"slices"
 	"strconv"
 	"strings"
@@ -38,10 +39,22 @@ type registrar struct {
 // seat is a desk and where its phone can be found. What follows desk is guarded by registrar.mu.
 type seat struct {
 	desk     Desk
-	bindings []*binding // the newest last
-	known    bool       // false for a phone at a fixed address that was not asked yet
-	up       bool       // as last told
-	lost     []place    // flows that its phone once had
+	bindings []*binding   // the newest last
+	known    bool         // false for a phone at a fixed address that was not asked yet
+	up       bool         // as last told
+	lost     []place      // flows that its phone once had
+	been     []netip.Addr // where its phone has been, the latest last
+}
+
+// addressesKept is how many addresses of a phone are remembered.
+const addressesKept = 8
+
+// remember notes where a seat's phone is: a phone that is off, overnight say, must not find itself banned for what others sent in its
+// name meanwhile (strangers.go). It needs registrar.mu.
+func (s *seat) remember(addr netip.Addr) {
+	s.been = slices.DeleteFunc(s.been, func(old netip.Addr) bool { return old == addr })
+	s.been = append(s.been, addr)
+	s.been = s.been[max(0, len(s.been)-addressesKept):]
 }
 
 // binding is one contact of a phone.
@@ -107,19 +120,20 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 // unproven is nil for a request that shows the secret of a seat's phone (RFC 3261 §22.1), else how it is answered.
 func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
 	a := r.agent
+	who := asker{sourceOf(req).Addr(), a.cfg.Now()}
 	given := r.nonces.given(digestsIn(req))
 	if given == "" {
-		no := r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, false)
+		no := r.nonces.challenge(who, s.desk.SHA256, false)
 		return &no
 	}
-	switch r.nonces.check(given, string(req.Method), s.desk, a.cfg.Now()) {
+	switch r.nonces.check(given, string(req.Method), s.desk, who) {
 	case right:
 		return nil
 	case stale:
-		no := r.nonces.challenge(a.cfg.Now(), s.desk.SHA256, true)
+		no := r.nonces.challenge(who, s.desk.SHA256, true)
 		return &no
 	default:
-		a.strange.guessed(sourceOf(req).Addr())
+		a.strange.guessed(who.from)
 		if s.desk.ID != "" {
 			a.log.Warn("sip: a phone shows a wrong password", "desk", s.desk.ID)
 		}
@@ -151,12 +165,18 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 			"supports path (often called outbound), or the proxy leave Path out", "desk", s.desk.ID, "status", fault.status)
 		return *fault
 	}
+	if !r.agent.mayBeAt(path, sourceOf(req)) {
+		r.agent.log.Warn("sip: a phone registers as if it were somewhere else, and is refused: its Path must begin with the proxy that sends us "+
+			"the REGISTER, and no phone is at a trunk", "desk", s.desk.ID)
+		return answer{status: sip.StatusForbidden, reason: "Forbidden: Path must begin with the proxy that this comes from"}
+	}
 	wishes, star, fault := r.wishes(req)
 	if fault != nil {
 		return *fault
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	s.remember(sourceOf(req).Addr())
 	callID, cseq := req.CallID().Value(), req.CSeq().SeqNo
 	for _, b := range s.bindings {
 		if b.callID == callID && cseq <= b.cseq && (star || slices.ContainsFunc(wishes, func(w wish) bool { return w.uri == b.uri })) {
@@ -327,16 +347,24 @@ func (r *registrar) registered(id dialer.DeskID) *bool {
 	return &up
 }
 
-// knows reports whether a registered phone is at this address.
-func (r *registrar) knows(addr string) bool {
+// knows reports whether a phone of ours is at this address, or was when it last registered.
+func (r *registrar) knows(addr netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.seats {
-		if slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr().String() == addr }) {
+		if slices.Contains(s.been, addr) || slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr() == addr }) {
 			return true
 		}
 	}
 	return false
+}
+
+// bound reports whether a desk's phone is registered from an address.
+func (r *registrar) bound(desk dialer.DeskID, addr netip.Addr) bool {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	s := r.seats[desk]
+	return s != nil && slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr() == addr })
 }
 
 // counts is how many desk phones can be rung, and how many cannot, of those that we can know of.

@@ -188,7 +188,8 @@ func TestNonces(t *testing.T) {
 		}
 		return c.String()
 	}
-	ours := n.make(at)
+	from := netip.MustParseAddr("192.0.2.7")
+	ours := n.make(at, from)
 	for _, c := range []struct {
 		name string
 		text string
@@ -207,15 +208,15 @@ func TestNonces(t *testing.T) {
 		{"empty", "", at, wrong},
 		{"another realm", strings.Replace(answerTo(ours, "MD5", 8), "kakeru", "elsewhere", 1), at, wrong},
 	} {
-		if got := n.check(c.text, "REGISTER", d, c.now); got != c.want {
+		if got := n.check(c.text, "REGISTER", d, asker{from, c.now}); got != c.want {
 			t.Errorf("%s: %v, want %v", c.name, got, c.want)
 		}
 	}
 	d.SHA256 = true
-	if got := n.check(answerTo(ours, "SHA-256", 9), "REGISTER", d, at); got != right {
+	if got := n.check(answerTo(ours, "SHA-256", 9), "REGISTER", d, asker{from, at}); got != right {
 		t.Errorf("SHA-256: %v", got)
 	}
-	if n.check(answerTo(n.make(at.Add(time.Hour)), "MD5", 1), "REGISTER", d, at.Add(time.Hour)); len(n.used) != 1 {
+	if n.check(answerTo(n.make(at.Add(time.Hour), from), "MD5", 1), "REGISTER", d, asker{from, at.Add(time.Hour)}); len(n.used) != 1 {
 		t.Errorf("%d nonces are remembered, of which one is alive", len(n.used))
 	}
 }
@@ -521,4 +522,42 @@ func TestFixedPhone(t *testing.T) {
 	w.desk.reply(w.desk.request(t, sip.OPTIONS), say{status: 200})
 	eventually(t, "it is known to be there", func() bool { up := w.Registered("desk1"); return up != nil && *up })
 	eventually(t, "its silence is seen", func() bool { up := w.Registered("desk1"); return up != nil && !*up })
+}
+
+// Without qop the digest does not cover the count: an answer that was overheard must not be made new by counting on.
+func TestCredentialsWithoutQOPServeOnce(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	by, err := digest.ParseChallenge(values(p.register(t), "WWW-Authenticate")[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	by.QOP = nil
+	c, err := digest.Digest(by, digest.Options{Method: "REGISTER", URI: "sip:kakeru", Username: "phone1", Password: "desk secret"})
+	if err != nil {
+		t.Fatal(err)
+	}
+	given := "Authorization: " + c.String()
+	if res := p.register(t, p.contact(""), given); res.StatusCode != 200 {
+		t.Fatalf("a phone of the old kind got %d", res.StatusCode)
+	}
+	for _, more := range []string{"", ", nc=00000001", ", nc=00000002"} {
+		if res := p.register(t, "Contact: <sip:phone1@192.0.2.66>", given+more); res.StatusCode != 401 {
+			t.Errorf("overheard, and sent with %q: got %d", more, res.StatusCode)
+		}
+	}
+}
+
+// A right answer proves the address too: the challenge was sent there.
+func TestANonceIsForWhoAsked(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	given := p.credentials(t, p.register(t), 0, "desk secret")
+	elsewhere := &phoneSide{peer: newPeerAt(t, freshAddress()), a: r.Agent, callID: newTag()}
+	if res := elsewhere.register(t, elsewhere.contact(""), given); res.StatusCode != 401 || registered(t, r.Agent) {
+		t.Errorf("from another address: got %d", res.StatusCode)
+	}
+	if res := p.register(t, p.contact(""), given); res.StatusCode != 200 {
+		t.Errorf("from its own: got %d", res.StatusCode)
+	}
 }

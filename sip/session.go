@@ -16,10 +16,11 @@ import (
 // session is a leg's session timer (RFC 4028): so that a call does not outlive a far end, or a proxy, that died without a
 // word. One side refreshes the dialog at half the time agreed on; the other hangs up when no refresh comes.
 type session struct {
-	asked time.Duration // what our requests ask for
-	armed *time.Timer
-	busy  bool // a refresh of ours is under way
-	plain bool // the far end takes no UPDATE: it is refreshed by a re-INVITE
+	asked  time.Duration // what our requests ask for
+	armed  *time.Timer
+	busy   bool // a refresh of ours is under way
+	plain  bool // the far end takes no UPDATE: it is refreshed by a re-INVITE
+	longer int  // how often a longer one was asked for
 }
 
 // refreshBy is how long before its end an unrefreshed session is given up (§10).
@@ -102,12 +103,16 @@ func (a *Agent) sessionRefusal(req *sip.Request) *answer {
 // longerSession takes a 422: the same request may be sent anew, asking for what it wants (§7.4).
 func (l *leg) longerSession(res *sip.Response) bool {
 	least, _, ok := sessionExpires(res, "Min-SE")
-	if res.StatusCode != statusIntervalTooSmall || !ok || least <= l.session.asked || least > maxSession {
+	if res.StatusCode != statusIntervalTooSmall || !ok || least <= l.session.asked || least > maxSession || l.session.longer >= mostLonger {
 		return false
 	}
 	l.session.asked = least
+	l.session.longer++
 	return true
 }
+
+// mostLonger bounds how often a far end may ask for a longer session: each time costs an INVITE.
+const mostLonger = 4
 
 // maxSession is more than anybody asks for in earnest.
 const maxSession = 24 * time.Hour

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"fmt"
 	"strings"
 	"testing"
 	"time"
@@ -173,6 +174,18 @@ func TestLongerSessionIsAskedForAgain(t *testing.T) {
 		t.Errorf("%+v", f)
 	}
 	r.trunk.reply(again, say{status: 422, tag: "b", headers: []string{"Min-SE: 3600"}}) // nonsense: it has that
+	if f := w.gone(t); !f.FarEnded {
+		t.Error("they refused")
+	}
+}
+
+// A far end that wants a second more each time would have us send INVITEs without end.
+func TestLongerSessionsHaveAnEnd(t *testing.T) {
+	r := newRig(t)
+	w := r.customer(t)
+	for i := range mostLonger + 1 {
+		r.trunk.reply(r.trunk.request(t, sip.INVITE), say{status: 422, tag: "a", headers: []string{fmt.Sprintf("Min-SE: %d", 3600+i)}})
+	}
 	if f := w.gone(t); !f.FarEnded {
 		t.Error("they refused")
 	}

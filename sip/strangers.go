@@ -26,7 +26,7 @@ const (
 	crowdRate  = 500
 )
 
-// strangers are the sources that are neither a trunk's nor a desk's nor a registered phone's. What they send is answered
+// strangers are the sources that are neither a trunk's nor a desk's, and at which no phone of ours has registered. What they send is answered
 // as far as they keep within bounds (docs/decisions/0006-strangers.md).
 type strangers struct {
 	agent *Agent
@@ -137,9 +137,9 @@ func (s *strangers) judge(from netip.Addr) (may, ban bool) {
 
 // shuns reports whether a source is banned, and is nobody we know: not even a connection is taken from it.
 func (s *strangers) shuns(from netip.Addr) bool {
-	now := s.agent.cfg.Now()
+	now, of := s.agent.cfg.Now(), subscriber(from)
 	s.mu.Lock()
-	who := orElse(s.young[from], s.old[from])
+	who := orElse(s.young[of], s.old[of])
 	banned := who != nil && now.Before(who.until)
 	if banned {
 		s.banned++
@@ -162,6 +162,7 @@ func (s *strangers) guessed(from netip.Addr) {
 
 // meet finds a source, or makes room for it. It needs s.mu.
 func (s *strangers) meet(from netip.Addr, now time.Time) *stranger {
+	from = subscriber(from) // who has a /64 has an address for each request
 	who := orElse(s.young[from], s.old[from])
 	if who == nil {
 		who = &stranger{may: bucket{strangerBurst, now}}
@@ -186,7 +187,7 @@ func (s *strangers) counts() (answered, dropped, banned uint64) {
 	return s.answered, s.dropped, s.banned
 }
 
-// knows reports whether an address is a trunk's, a desk phone's, or that of a phone which is registered now.
+// knows reports whether an address is a trunk's, a desk phone's, or that of a phone which is registered now, or was.
 func (a *Agent) knows(addr netip.Addr) bool {
 	for _, u := range a.uplinks {
 		if u.isAt(addr) {
@@ -202,5 +203,5 @@ func (a *Agent) knows(addr netip.Addr) bool {
 			return true
 		}
 	}
-	return a.register.knows(text)
+	return a.register.knows(addr)
 }

@@ -252,9 +252,9 @@ func figures(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 	return all
 }
 
-// Sources can be made up: neither memory nor work grows with them.
-func TestEndlessSourcesAreBounded(t *testing.T) {
-	t.Parallel()
+// unstarted is an agent that nothing was sent to, and its clock.
+func unstarted(t *testing.T) (*Agent, *clock) {
+	t.Helper()
 	now := newClock()
 	cfg := testConfig()
 	cfg.Now = now.Now
@@ -262,6 +262,13 @@ func TestEndlessSourcesAreBounded(t *testing.T) {
 	if err != nil {
 		t.Fatal(err)
 	}
+	return a, now
+}
+
+// Sources can be made up: neither memory nor work grows with them.
+func TestEndlessSourcesAreBounded(t *testing.T) {
+	t.Parallel()
+	a, now := unstarted(t)
 	let := 0
 	for i := range 100_000 {
 		if a.strange.admit(netip.AddrFrom4([4]byte{10, byte(i >> 16), byte(i >> 8), byte(i)})) {
@@ -282,6 +289,29 @@ func TestEndlessSourcesAreBounded(t *testing.T) {
 	}
 	if let != crowdBurst+crowdRate {
 		t.Errorf("%d after a second, want %d more", let, crowdRate)
+	}
+}
+
+// Whoever has an IPv6 address has its /64, and could guess passwords by another address each time.
+func TestANetworkOfIPv6IsOneStranger(t *testing.T) {
+	t.Parallel()
+	a, _ := unstarted(t)
+	let, at := 0, netip.MustParseAddr("2001:db8::1")
+	for range 200 {
+		if a.strange.admit(at) {
+			let++
+			a.strange.guessed(at)
+		}
+		at = at.Next()
+	}
+	if want := strangerBurst/(guessCost+1) + 1; let > want {
+		t.Errorf("%d guesses were judged, want %d at most", let, want)
+	}
+	if !a.strange.shuns(at) {
+		t.Error("another address of the network is heard")
+	}
+	if !a.strange.admit(netip.MustParseAddr("2001:db8:0:1::1")) {
+		t.Error("another network is not heard")
 	}
 }
 
@@ -363,6 +393,29 @@ func TestMistypedPasswordIsSlowedNotBanned(t *testing.T) {
 	}
 }
 
+// A phone that is off is nobody at its address; whoever forges that meanwhile would have it banned when it is switched on.
+func TestAPhoneThatWasOffIsHeard(t *testing.T) {
+	now := newClock()
+	r := newRig(t, account, func(c *Config) { c.Now = now.Now })
+	p := &phoneSide{peer: newPeerAt(t, freshAddress()), a: r.Agent, callID: newTag()}
+	if res := p.login(t, p.contact("")); res.StatusCode != 200 {
+		t.Fatalf("got %d", res.StatusCode)
+	}
+	if res := p.register(t, "Contact: *", "Expires: 0", p.credentials(t, p.register(t), 0, "desk secret")); res.StatusCode != 200 || registered(t, r.Agent) {
+		t.Fatalf("it could not sign off: %d", res.StatusCode)
+	}
+	for range 2 * (strangerBurst + bannedAfter) {
+		p.write(r.Agent, p.outside("OPTIONS", newTag()))
+		p.response(t, sip.OPTIONS)
+	}
+	if res := p.login(t, p.contact("")); res.StatusCode != 200 {
+		t.Errorf("switched on again: %d", res.StatusCode)
+	}
+	if r.strange.shuns(p.addr.Addr()) {
+		t.Error("no connection would be taken from it")
+	}
+}
+
 // An answer nobody asked for is not acted on more often than a request: it would have us send ACK and BYE to wherever it
 // points.
 func TestUnaskedAnswersAreLimited(t *testing.T) {
@@ -387,4 +440,31 @@ func TestUnaskedAnswersAreLimited(t *testing.T) {
 	if len(sent) > strangerBurst {
 		t.Errorf("we spoke of %d calls", len(sent))
 	}
+}
+
+// TestAStrangerWithATalksTagsIsNotHeard: Call-ID and tags stand in traces and go over the network as they are. Whoever has them and is
+// not where the far end is neither has its sound sent elsewhere nor becomes whom we hang up on.
+func TestAStrangerWithATalksTagsIsNotHeard(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.customer(t)
+	invite, _ := r.trunk.answerCall(t, "a")
+	w.until(t, dialer.LegAnswered)
+	stranger := newPeerAt(t, net.IPv4(127, 0, 0, 2))
+	for i, c := range []struct{ method, sdp string }{{"INVITE", sdpAt(9)}, {"UPDATE", sdpAt(9)}, {"INVITE", ""}, {"INFO", ""}, {"REFER", ""}} {
+		stranger.write(r.Agent, stranger.within(invite, "a", c.method, 50+i, nil, c.sdp))
+		if res := stranger.response(t, sip.RequestMethod(c.method)); res.StatusCode != 481 {
+			t.Errorf("%s got %d %s", c.method, res.StatusCode, res.Reason)
+		}
+		stranger.write(r.Agent, stranger.within(invite, "a", "ACK", 50+i, nil, sdpAt(9)))
+	}
+	// The far end itself goes on, with numbers that come after its own and before the stranger's.
+	if res := r.reinvite(t, invite, 2, sdpAt(11)); res.StatusCode != 200 {
+		t.Errorf("the far end got %s", res.StartLine())
+	}
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "ACK", 2, nil, ""))
+	w.untilEvent(t, dialer.EvChanged)
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200}) // and is whom we hang up on
+	w.gone(t)
 }

@@ -46,7 +46,8 @@ type stream struct {
 	wake   chan struct{}
 	done   chan struct{} // closed when it is over
 
-	rubbish int // the reader's
+	stranger bool // it was opened by somebody we did not know then; set before it is served
+	rubbish  int  // the reader's
 
 	mu    sync.Mutex
 	conn  net.Conn // nil before it is connected

@@ -10,11 +10,13 @@ import (
 	"time"
 )
 
-// How many connections there may be: of others in all and of one address, and of ours, for which others leave room.
+// How many connections there may be: of others in all, of those of them whom we do not know, and of one address; and of ours, for which others
+// leave room. Strangers leave room for those whom we know: a phone that has lost its connection must find a place.
 const (
-	streamsKept  = 1024
-	streamsOfOne = 64
-	streamsOurs  = 1024
+	streamsKept      = 1024
+	streamsStrangers = 512
+	streamsOfOne     = 64
+	streamsOurs      = 1024
 )
 
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
@@ -32,8 +34,9 @@ type streams struct {
 	ended     bool
 	listeners []net.Listener
 	open      map[place]*stream  // each by its flow, ours by the place they were opened to too
-	theirs    map[netip.Addr]int // how many an address has opened
+	theirs    map[netip.Addr]int // how many an address has opened, of IPv6 a /64
 	taken     int                // how many all of them have
+	strangers int                // how many those have who were nobody that we know when they came
 	ours      int
 	faults    map[place]linkFault
 }
@@ -86,11 +89,16 @@ func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
 		return
 	}
 	s := newStream(c, place{AddrPort: from, by: by, flow: true})
+	s.stranger = !c.agent.knows(from.Addr())
+	of := subscriber(from.Addr())
 	c.mu.Lock()
-	full := c.ended || c.taken >= streamsKept || c.theirs[from.Addr()] >= streamsOfOne
+	full := c.ended || c.taken >= streamsKept || c.theirs[of] >= streamsOfOne || s.stranger && c.strangers >= streamsStrangers
 	if !full {
-		c.theirs[from.Addr()]++
+		c.theirs[of]++
 		c.taken++
+		if s.stranger {
+			c.strangers++
+		}
 		c.open[s.to] = s
 	}
 	c.mu.Unlock()
@@ -102,6 +110,15 @@ func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
 		conn = tls.Server(conn, secure)
 	}
 	c.work.Go(func() { s.serve(conn) })
+}
+
+// subscriber is whom an address is counted for: of IPv6 the /64, in which one household or office has more addresses than could be counted.
+func subscriber(a netip.Addr) netip.Addr {
+	if a.Is6() {
+		wide, _ := a.WithZone("").Prefix(64) // 64 bits fit
+		return wide.Addr()
+	}
+	return a
 }
 
 // remote is where a TCP connection comes from or goes to.
@@ -183,10 +200,13 @@ func (c *streams) forget(s *stream) {
 			delete(c.open, at)
 		}
 	}
-	if from := s.to.Addr(); s.to.flow {
+	if of := subscriber(s.to.Addr()); s.to.flow {
 		c.taken--
-		if c.theirs[from]--; c.theirs[from] == 0 {
-			delete(c.theirs, from)
+		if s.stranger {
+			c.strangers--
+		}
+		if c.theirs[of]--; c.theirs[of] == 0 {
+			delete(c.theirs, of)
 		}
 	} else {
 		c.ours--

@@ -178,6 +178,7 @@ func TestOperatorHangsUpWhileTheNextPhoneRings(t *testing.T) {
 	h.desk.untilEvent(t, dialer.EvTransferAsked)
 	h.phone().write(h.Agent, h.phone().within(h.first, "p", "BYE", 1, nil, ""))
 	h.phone().response(t, sip.BYE)
+	h.desk.untilEvent(t, dialer.EvGone) // two phones, two lanes: a refusal that is heard before the BYE leaves nobody to ring
 	h.second.reply(invite, say{status: 480, tag: "q"})
 	back := h.phone().request(t, sip.INVITE) // the customer waits: it rings where it was
 	h.phone().reply(back, say{status: 486, tag: "r"})

@@ -32,7 +32,8 @@ type uplink struct {
 	said       int  // the status that refused the last registration; 0 for none
 	state      dialer.TrunkState
 	since      time.Time
-	shown      dialer.TrunkView // as last told
+	past       *dialer.TrunkPast // the last trouble; one that goes on has no end yet
+	shown      dialer.TrunkView  // as last told
 	next       *time.Timer
 }
 
@@ -137,13 +138,13 @@ func (u *uplink) askAll() {
 }
 
 // answered takes what an address said to OPTIONS; status is 0 for nothing. Any answer but "out of service" is a sign of
-// life: many carriers refuse OPTIONS.
+// life: many carriers refuse OPTIONS. One that never answers may take calls all the same, unless no connection to it can be opened.
 func (u *uplink) answered(at place, status int) {
 	alive := status != 0 && status != sip.StatusServiceUnavailable
 	u.mu.Lock()
 	for _, s := range u.spots {
 		if s.at == at {
-			s.silent = !alive && (s.answered || status != 0)
+			s.silent = !alive && (s.answered || status != 0 || u.agent.streams.fault(at) != nil)
 			s.said = 0
 			if s.silent {
 				s.said = status
@@ -201,6 +202,13 @@ func (u *uplink) addresses() []place {
 func (u *uplink) isAt(ip netip.Addr) bool {
 	return slices.ContainsFunc(u.addresses(), func(at place) bool { return at.Addr() == ip })
 }
+
+// speaks reports whether what comes from a place can be the trunk's: one that is set to TLS is heard by nothing else, since a datagram's
+// source can be forged.
+func (u *uplink) speaks(from place) bool { return u.isAt(from.Addr()) && asSafe(from.by, u.trunk.by()) }
+
+// asSafe reports whether a message came by a transport that is no weaker than what was agreed on.
+func asSafe(came, agreed transport) bool { return agreed != overTLS || came == overTLS }
 
 // open are the addresses that a call may be sent to now.
 func (u *uplink) open(ctx context.Context) []place {

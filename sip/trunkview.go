@@ -46,10 +46,20 @@ func (u *uplink) view() dialer.TrunkView {
 	default:
 		v.State, v.LastError = dialer.TrunkDown, trouble.InWords(status)
 	}
+	now := u.agent.cfg.Now()
 	if v.State != u.state {
-		u.state, u.since = v.State, u.agent.cfg.Now()
+		if u.state == dialer.TrunkDown && u.past != nil {
+			u.past.Until = now
+		}
+		u.state, u.since = v.State, now
 	}
 	v.Since = u.since
+	if v.LastError != nil {
+		u.past = &dialer.TrunkPast{TrunkError: *v.LastError, From: u.since}
+	} else if u.past != nil {
+		over := *u.past
+		v.Past = &over
+	}
 	return v
 }
 
@@ -72,6 +82,8 @@ func (u *uplink) trouble() (dialer.TrunkTrouble, int) {
 	switch {
 	case len(u.spots) == 0:
 		return dialer.TrunkNotFound, 0
+	case u.trunk.Register && !u.registered && u.said == 0:
+		return orElse(u.unlinked(), dialer.TrunkUnregistered), 0
 	case u.trunk.Register && !u.registered:
 		return registerTrouble(u.said), u.said
 	}
@@ -85,7 +97,23 @@ func (u *uplink) trouble() (dialer.TrunkTrouble, int) {
 	if status != 0 {
 		return dialer.TrunkOutOfService, status
 	}
-	return dialer.TrunkSilent, 0
+	return orElse(u.unlinked(), dialer.TrunkSilent), 0
+}
+
+// unlinked is why no address can be connected to, where none can, by TCP or TLS; empty when one can. It needs u.mu.
+func (u *uplink) unlinked() (why dialer.TrunkTrouble) {
+	for _, s := range u.spots {
+		fault := u.agent.streams.fault(s.at)
+		switch {
+		case s.at.by == overUDP || fault == nil:
+			return ""
+		case untrusted(fault):
+			why = dialer.TrunkUntrusted
+		default:
+			why = orElse(why, dialer.TrunkNoLink)
+		}
+	}
+	return why
 }
 
 // registerTrouble sorts the answers to a REGISTER that is refused (RFC 3261 §10.3).

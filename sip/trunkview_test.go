@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"crypto/tls"
 	"encoding/json"
 	"regexp"
 	"strings"
@@ -137,5 +138,53 @@ func TestATrunksViewKeepsSecrets(t *testing.T) {
 	}
 	if found := regexp.MustCompile(`"[a-z_]*":"?[0-9]{7,}`).Find(text); found != nil {
 		t.Errorf("digits in %s", text)
+	}
+}
+
+// Why no connection stands is told apart: a certificate is mended by the administrator, a line that nobody listens at by the carrier.
+func TestWhyATrunkCannotBeConnectedTo(t *testing.T) {
+	t.Parallel()
+	ca, other := newAuthority(t), newAuthority(t)
+	shows := func(by *authority, life time.Duration, names ...string) *tls.Config {
+		return by.config(t, by.issue(t, identity{}, life, names...))
+	}
+	listens := func(secure *tls.Config) func(t *testing.T) string {
+		return func(t *testing.T) string {
+			t.Helper()
+			p := newStreamPeer(t, secure)
+			if secure == nil {
+				p.talkative()
+			}
+			return p.addr.String()
+		}
+	}
+	nobody := func(t *testing.T) string { t.Helper(); return localPort(t).String() }
+	for name, c := range map[string]struct {
+		at   func(t *testing.T) string
+		by   transport
+		kind dialer.TrunkTrouble
+	}{
+		"signed by others":    {listens(shows(other, time.Hour, "carrier.invalid")), overTLS, dialer.TrunkUntrusted},
+		"another name":        {listens(shows(ca, time.Hour, "sip1.carrier.invalid")), overTLS, dialer.TrunkUntrusted},
+		"out of date":         {listens(shows(ca, -time.Hour, "carrier.invalid")), overTLS, dialer.TrunkUntrusted},
+		"TLS 1.1":             {listens(old(shows(ca, time.Hour, "carrier.invalid"))), overTLS, dialer.TrunkUntrusted},
+		"no TLS":              {listens(nil), overTLS, dialer.TrunkUntrusted},
+		"nobody there, TLS":   {nobody, overTLS, dialer.TrunkNoLink},
+		"nobody there, TCP":   {nobody, overTCP, dialer.TrunkNoLink},
+		"registers, no proof": {listens(shows(other, time.Hour, "carrier.invalid")), overTLS, dialer.TrunkUntrusted},
+	} {
+		t.Run(name, func(t *testing.T) {
+			watch := watchTrunks
+			if strings.HasPrefix(name, "registers") {
+				watch = registering
+			}
+			r := newRig(t, withTLS(t, ca), withTCP, watch, func(cfg *Config) {
+				cfg.Trunks[0].Address, cfg.Trunks[0].Transport = c.at(t), string(c.by)
+			})
+			v := viewOf(t, r.Agent, "it is down for that", func(v dialer.TrunkView) bool { return v.State == dialer.TrunkDown && v.LastError.Kind == c.kind })
+			if v.LastError.Text == "" || v.LastError.TextEN == "" || v.LastError.Status != 0 {
+				t.Errorf("it says %+v", v.LastError)
+			}
+		})
 	}
 }

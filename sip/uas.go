@@ -2,6 +2,7 @@ package sip
 
 import (
 	"errors"
+	"slices"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -20,7 +21,7 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusLoopDetected})
 		return
 	}
-	if !l.dialog.holds(req) || l.over && req.Method != sip.BYE {
+	if !l.dialog.holds(req) || !l.mayAsk(req) || l.over && req.Method != sip.BYE {
 		l.reply(req, tx, answer{status: sip.StatusCallTransactionDoesNotExists})
 		return
 	}
@@ -51,6 +52,21 @@ func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
 	default:
 		l.reply(req, tx, unserved(req.Method))
 	}
+}
+
+// mayAsk reports whether a request comes from where the far end is: its dialog's addresses, its trunk's, or where the desk's phone is
+// registered now, which may have moved. A BYE is taken from anywhere: a carrier may send it from an address that we were never told, and a
+// talk that is over must not be kept up. A dialog over TLS is spoken to by TLS alone: there the source cannot be forged.
+func (l *leg) mayAsk(req *sip.Request) bool {
+	from := sourceOf(req)
+	addr := from.Addr()
+	if !asSafe(from.by, l.dialog.First.by) {
+		return false
+	}
+	if req.Method == sip.BYE || l.dialog.isAt(addr) || l.desk != "" && l.lane.agent.register.bound(l.desk, addr) {
+		return true
+	}
+	return slices.ContainsFunc(l.lane.agent.uplinks, func(u *uplink) bool { return u.trunk.Name == l.trunk && u.isAt(addr) })
 }
 
 // reply answers in the request's transaction, which repeats the answer to a repeated request.
@@ -85,6 +101,7 @@ type reoffer struct {
 	since   time.Time
 	ours    bool // the SDP in the 2xx is an offer: the ACK must answer it
 	stopped bool
+	acked   func() // done when the ACK has come; nil for nothing
 }
 
 // offered is a re-INVITE or an UPDATE: hold, resume, another address (§14.2, RFC 3311 §5.2).
@@ -181,7 +198,7 @@ func (l *leg) repeatTo(tx *sip.ServerTx) {
 // ack ends the wait for the ACK of a 2xx; it may carry the answer to our offer.
 func (l *leg) ack(req *sip.Request) {
 	r := l.reoffer
-	if r == nil || !l.dialog.holds(req) || req.CSeq().SeqNo != r.cseq {
+	if r == nil || !l.dialog.holds(req) || !l.mayAsk(req) || req.CSeq().SeqNo != r.cseq {
 		return
 	}
 	r.stopped = true
@@ -190,8 +207,11 @@ func (l *leg) ack(req *sip.Request) {
 		l.hangUp()
 		return
 	}
+	l.proves()
 	if r.ours && !l.takeSDP(sdpOf(req)) {
 		l.dropBecause("the far end's answer to our offer cannot be used")
+	} else if r.acked != nil && !l.over && !l.dropped {
+		r.acked()
 	}
 	l.phoneHeld()
 }

@@ -52,6 +52,18 @@ var causes = []struct {
 	{timedOut, "no answer in time"},
 }
 
+// untrusted reports whether it is TLS that failed, and not the connection under it.
+func untrusted(err error) bool {
+	for _, of := range []func(error) bool{
+		is[x509.UnknownAuthorityError], is[x509.HostnameError], expired, is[*tls.CertificateVerificationError], is[tls.RecordHeaderError], is[tls.AlertError], remoteAlert,
+	} {
+		if of(err) {
+			return true
+		}
+	}
+	return false
+}
+
 func is[T error](err error) bool {
 	var target T
 	return errors.As(err, &target)

@@ -50,6 +50,7 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 	for _, role := range dialer.Roles {
 		browsers[role] = h.as(string(role))
 	}
+	_, browsers[dialer.RoleDisplay] = h.hang("壁")
 	for _, row := range auth.Table {
 		method, path, _ := strings.Cut(row.Route, " ")
 		path = strings.ReplaceAll(path, "{id}", "nothing")
@@ -58,12 +59,13 @@ func TestEveryRouteAsEveryRole(t *testing.T) {
 				continue // signing out would end the walk, and so would a lock
 			}
 			got := browser.do(method, path, nil)
+			stranger := role == "" || role == dialer.RoleDisplay // a screen is nobody, but at the wall
 			switch {
 			case row.Allows(role) && (got.status == http.StatusUnauthorized || got.status == http.StatusForbidden):
 				t.Errorf("%s as %q: %d, though the row allows it", row.Route, role, got.status)
-			case !row.Allows(role) && role == "" && got.status != http.StatusUnauthorized:
-				t.Errorf("%s signed out: %d, want 401", row.Route, got.status)
-			case !row.Allows(role) && role != "" && got.status != http.StatusForbidden:
+			case !row.Allows(role) && stranger && got.status != http.StatusUnauthorized:
+				t.Errorf("%s as %q: %d, want 401", row.Route, role, got.status)
+			case !row.Allows(role) && !stranger && got.status != http.StatusForbidden:
 				t.Errorf("%s as %s: %d, want 403", row.Route, role, got.status)
 			}
 		}
@@ -94,12 +96,20 @@ func TestWhoMayDoWhat(t *testing.T) {
 		{"GET /api/trunks", "supervisor admin"},
 		{"GET /api/calls/{id}/trace", "supervisor admin"},
 		{"GET /api/users", "admin"},
+		{"POST /api/settings", "admin"},
+		{"POST /api/settings/changes/{id}/undo", "admin"},
+		{"GET /api/calendar", "admin"},
 		{"PATCH /api/users/{id}", "admin"},
 		{"POST /api/scripts", "supervisor"},
 		{"POST /api/scripts/{id}/approve", "ward"},
 		{"POST /api/numbers", "operator supervisor"},
 		{"GET /api/numbers/counts", "supervisor"},
 		{"GET /api/progress", "operator supervisor ward admin"},
+		{"POST /api/cases/{id}/move", "supervisor"},
+		{"GET /api/wall", ""},
+		{"GET /api/wall/live", ""},
+		{"POST /api/displays", "admin"},
+		{"POST /api/displays/{id}/revoke", "admin"},
 	} {
 		row, ok := auth.Lookup(c.route)
 		var who []string

@@ -50,13 +50,21 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err != nil {
 		return nil, err
 	}
+	inHand := n.Case == "" || s.readsCase(viewerOf(from(ctx)), n.Case)
+	if !inHand && in.Body.Number != "" && n.Direction == dialer.Outbound {
+		// Whether a number is the case's would be told to who does not see it.
+		return nil, errForbidden.with("手元にない案件の番号は、何番目の番号かで選んでください", "of a case that is not in hand choose the number by its place")
+	}
+	if !inHand && n.Entry != nil && n.Entry.DoNotCall {
+		return nil, errForbidden.with("手元の案件の番号だけ登録できます", "only numbers of the case in hand") // as with the case itself
+	}
 	if c, err = s.asShown(ctx, c, n.Entry); err != nil {
 		return nil, err
 	}
 	found := n.Check(c)
 	var warnings []casework.FieldError
 	if n.Entry != nil {
-		found = append(found, append(n.Entry.CheckKind(n.Direction), n.Entry.Check(n.Noted, c, s.d.Hours)...)...)
+		found = append(found, append(n.Entry.CheckKind(n.Direction), n.Entry.Check(n.Noted, c, s.d.Hours())...)...)
 		warnings = n.Entry.Warn(c, &s.d.Banks)
 	}
 	if len(found) > 0 {
@@ -68,6 +76,12 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	}
 	if err := s.follow(ctx, &n, c); err != nil {
 		return nil, err
+	}
+	if !inHand && (n.Spoilt || n.Next.State != dialer.CaseWaiting && n.Next.State != c.Next.State) {
+		return nil, errForbidden.with(
+			"この結果では案件の架電が止まります。案件を席に呼び出してから登録するか、スーパーバイザーに登録を頼んでください",
+			"this result would stop the calls to the case; have the case stand at your desk first, or ask the supervisor to note it",
+		)
 	}
 	kept, err := s.d.ByHand.NoteCall(ctx, n)
 	if err != nil {
@@ -104,6 +118,7 @@ func (s *Server) handCall(ctx context.Context, in *noteCallInput) (n casework.Ha
 	}
 	if n.Case != "" {
 		c, err = s.d.Cases.Case(ctx, n.Case)
+		remarkedCase(ctx, c.ID)
 	}
 	if i := slices.IndexFunc(c.Phones, func(p casework.Phone) bool { return p.Rank == b.Rank }); i >= 0 && n.Number == "" {
 		n.Number = c.Phones[i].Number
@@ -124,7 +139,7 @@ func (s *Server) follow(ctx context.Context, n *casework.HandCall, c casework.Ca
 			return p.Number != n.Number && p.Usable && !p.DoNotCall && p.Kind != dialer.KindNever
 		})
 	}
-	n.Follow(s.d.Rules, situation, tries)
+	n.Follow(s.rules(), situation, tries)
 	return nil
 }
 

@@ -20,7 +20,7 @@ const (
 )
 
 type queueInput struct {
-	Limit int `query:"limit" minimum:"1" maximum:"500" default:"50"`
+	Limit int `query:"limit" minimum:"1" maximum:"1000" default:"50"`
 }
 
 type queueOutput struct {
@@ -92,7 +92,7 @@ func (s *Server) queue(ctx context.Context, in *queueInput) (*queueOutput, error
 	}
 	out.Body.HeldBack = dressHeldBack(counts)
 	if len(places) == 0 || !places[0].IsDue {
-		out.Body.WhyNobody = new(dressReason(counts.WhyNobody(s.d.Now(), s.d.Hours)))
+		out.Body.WhyNobody = new(dressReason(counts.WhyNobody(s.d.Now(), s.d.Hours())))
 	}
 	out.Body.Depth, err = s.depth(ctx, len(held))
 	return out, err

@@ -138,7 +138,7 @@ func (s *Server) closeState(ctx context.Context, _ *struct{}) (*closeStateOutput
 	}
 	out := &closeStateOutput{}
 	b := &out.Body
-	b.Day, b.OpenNow, b.Checklist, b.Ready = state.Day.String(), s.d.Hours.Open(s.d.Now()), dressChecks(state.Found.Checklist()), state.Found.Ready() == nil
+	b.Day, b.OpenNow, b.Checklist, b.Ready = state.Day.String(), s.d.Hours().Open(s.d.Now()), dressChecks(state.Found.Checklist()), state.Found.Ready() == nil
 	b.Closed, b.Ended = state.Closed, state.Ended
 	b.Ready = b.Ready && !b.Closed && !b.Ended
 	b.Stuck, b.Trouble = state.Trouble != "", state.Trouble

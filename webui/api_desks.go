@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/http"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 
@@ -22,11 +23,33 @@ type deskInput struct {
 type sitInput struct {
 	ID   dialer.DeskID `path:"id" maxLength:"100"`
 	Body *struct {
-		TakeOver bool `json:"take_over,omitempty" doc:"relieve whoever sits there"`
+		TakeOver bool   `json:"take_over,omitempty" doc:"relieve whoever sits there, or go on here instead of on another screen of one's own"`
+		Screen   string `json:"screen,omitempty" maxLength:"60" pattern:"^[0-9a-z-]*$" doc:"the panel that asks, by a random word of its own: one at a time works a desk"`
 	} `required:"false"`
 }
 
 type deskOutput struct{ Body Desk }
+
+type awayInput struct {
+	ID   dialer.DeskID `path:"id" maxLength:"100"`
+	Body struct {
+		Reason dialer.AwayReason `json:"reason"`
+	}
+}
+
+type reasonInput struct {
+	ID   dialer.DeskID `path:"id" maxLength:"100"`
+	Body struct {
+		Reason string `json:"reason" minLength:"1" maxLength:"200" pattern:"\\S" doc:"no personal data"`
+	}
+}
+
+type touchedInput struct {
+	ID   dialer.DeskID `path:"id" maxLength:"100"`
+	Body struct {
+		SecondsAgo int `json:"seconds_ago" minimum:"0" maximum:"86400"`
+	}
+}
 
 type nextInput struct {
 	ID   dialer.DeskID `path:"id" maxLength:"100"`
@@ -51,6 +74,58 @@ func (s *Server) deskRoutes() {
 	}, s.presentNext)
 }
 
+func (s *Server) awayRoutes() {
+	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/desks/{id}/away", OperationID: "away", Summary: "Do not work at a desk for a while"}, s.away)
+	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/desks/{id}/back", OperationID: "back", Summary: "Work at it again"}, s.back)
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/desks/{id}/touched", OperationID: "touched", Summary: "When key or mouse were last touched there",
+		DefaultStatus: http.StatusNoContent,
+	}, s.touched)
+}
+
+func (s *Server) pauseRoutes() {
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/desks/{id}/pause", OperationID: "pause", Summary: "No next case and no call at a desk, from now on or after its call",
+	}, s.pause)
+	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/desks/{id}/go-on", OperationID: "go-on", Summary: "End a desk's pause"}, s.goOn)
+	route(s, huma.Operation{
+		Method: http.MethodPost, Path: "/api/desks/{id}/clear", OperationID: "clear-desk",
+		Summary: "Sign somebody's seat off for them; the case that stands there goes back into the line",
+	}, s.clearDesk)
+}
+
+func (s *Server) pause(ctx context.Context, in *reasonInput) (*deskOutput, error) {
+	remarked(ctx, string(in.ID)+": "+in.Body.Reason)
+	d, err := s.d.Calls.Pause(ctx, from(ctx).Asker(), in.ID, in.Body.Reason)
+	return &deskOutput{Body: s.dressDesk(d)}, err
+}
+
+func (s *Server) goOn(ctx context.Context, in *deskInput) (*deskOutput, error) {
+	remarked(ctx, string(in.ID))
+	d, err := s.d.Calls.Unpause(ctx, from(ctx).Asker(), in.ID)
+	return &deskOutput{Body: s.dressDesk(d)}, err
+}
+
+func (s *Server) clearDesk(ctx context.Context, in *reasonInput) (*deskOutput, error) {
+	remarked(ctx, string(in.ID)+": "+in.Body.Reason)
+	d, err := s.d.Calls.Leave(ctx, from(ctx).Asker(), in.ID)
+	return &deskOutput{Body: s.dressDesk(d)}, err
+}
+
+func (s *Server) away(ctx context.Context, in *awayInput) (*deskOutput, error) {
+	d, err := s.d.Calls.Away(ctx, from(ctx).Asker(), in.ID, in.Body.Reason)
+	return &deskOutput{Body: s.dressDesk(d)}, err
+}
+
+func (s *Server) back(ctx context.Context, in *deskInput) (*deskOutput, error) {
+	d, err := s.d.Calls.Back(ctx, from(ctx).Asker(), in.ID)
+	return &deskOutput{Body: s.dressDesk(d)}, err
+}
+
+func (s *Server) touched(ctx context.Context, in *touchedInput) (*struct{}, error) {
+	return &struct{}{}, s.d.Calls.Touched(ctx, from(ctx).Asker(), in.ID, time.Duration(in.Body.SecondsAgo)*time.Second)
+}
+
 func (s *Server) desks(ctx context.Context, _ *struct{}) (*desksOutput, error) {
 	out := &desksOutput{}
 	out.Body.Desks = s.desksFor(viewerOf(from(ctx)))
@@ -68,7 +143,11 @@ func (s *Server) desksFor(v viewer) []Desk {
 }
 
 func (s *Server) sit(ctx context.Context, in *sitInput) (*deskOutput, error) {
-	d, err := s.d.Calls.Sit(ctx, from(ctx).Asker(), in.ID, in.Body != nil && in.Body.TakeOver)
+	asker, takeOver := from(ctx).Asker(), false
+	if in.Body != nil {
+		asker.Screen, takeOver = in.Body.Screen, in.Body.TakeOver
+	}
+	d, err := s.d.Calls.Sit(ctx, asker, in.ID, takeOver)
 	return &deskOutput{Body: s.dressDesk(d)}, err
 }
 
@@ -82,6 +161,10 @@ func (s *Server) presentNext(ctx context.Context, in *nextInput) (*nextOutput, e
 	var skip bool
 	if in.Body != nil {
 		want, skip = in.Body.CaseID, in.Body.Skip
+	}
+	if who := from(ctx).User; (want != "" || skip) && who.Role == dialer.RoleOperator && !s.windows.open(who.ID, s.d.Now()) {
+		s.log.Warn("an operator has more cases stand at a desk than work asks for", "user", who.ID, "desk", in.ID)
+		return nil, errTooManyCases
 	}
 	out := &nextOutput{}
 	var err error

@@ -36,10 +36,15 @@ type codeInput struct {
 	}
 }
 
-type enrolInput struct {
-	Body struct {
-		Password string `json:"password,omitempty" maxLength:"1000" doc:"one's own, once more; not needed while signing in"`
-	}
+// Proof is what is given once more before something that a stranger at one's screen must not do.
+type Proof struct {
+	Password string          `json:"password,omitempty" maxLength:"1000" doc:"one's own; not needed while signing in, nor just after signing in by the directory"`
+	Code     string          `json:"code,omitempty" maxLength:"40" doc:"of one's second factor, if there is one: six digits, or a recovery code"`
+	Passkey  json.RawMessage `json:"passkey,omitempty" doc:"or what a passkey answered to POST /api/session/passkey: PublicKeyCredential.toJSON()"`
+}
+
+func (p Proof) given() auth.Proof {
+	return auth.Proof{Password: p.Password, Code: p.Code, Passkey: p.Passkey}
 }
 
 type totpOutput struct {
@@ -56,6 +61,10 @@ type enrolledOutput struct {
 		Session SignedIn `json:"session"`
 		Codes   []string `json:"recovery_codes" doc:"shown this once; empty when the old ones stay"`
 	}
+}
+
+type knownOutput struct {
+	SetCookie []http.Cookie `header:"Set-Cookie"`
 }
 
 type codesOutput struct {
@@ -85,7 +94,7 @@ type answerInput struct {
 
 type removePasskeyInput struct {
 	ID string `path:"id" maxLength:"1400"`
-	passwordInput
+	proofInput
 }
 
 type resetFactorsInput struct {
@@ -145,8 +154,8 @@ func (s *Server) askPasskey(ctx context.Context, _ *struct{}) (*questionOutput, 
 	return questioned(s.keeper.AskPasskey(ctx, from(ctx).visit))
 }
 
-func (s *Server) beginPasskey(ctx context.Context, in *enrolInput) (*questionOutput, error) {
-	return questioned(s.keeper.BeginPasskey(ctx, from(ctx).visit, in.Body.Password))
+func (s *Server) beginPasskey(ctx context.Context, in *proofInput) (*questionOutput, error) {
+	return questioned(s.keeper.BeginPasskey(ctx, from(ctx).visit, in.Body.given()))
 }
 
 func questioned(options []byte, err error) (*questionOutput, error) {
@@ -166,8 +175,8 @@ func (s *Server) factors(ctx context.Context, _ *struct{}) (*factorsOutput, erro
 	return out, err
 }
 
-func (s *Server) beginTOTP(ctx context.Context, in *enrolInput) (*totpOutput, error) {
-	e, err := s.keeper.BeginTOTP(ctx, from(ctx).visit, in.Body.Password)
+func (s *Server) beginTOTP(ctx context.Context, in *proofInput) (*totpOutput, error) {
+	e, err := s.keeper.BeginTOTP(ctx, from(ctx).visit, in.Body.given())
 	out := &totpOutput{}
 	out.Body.Secret, out.Body.URL, out.Body.QR = e.Secret, e.URL, e.QR
 	return out, err
@@ -199,24 +208,26 @@ func (s *Server) enrolled(ctx context.Context, session auth.Session, codes []str
 	return out, nil
 }
 
-func (s *Server) removeTOTP(ctx context.Context, in *passwordInput) (*struct{}, error) {
-	return s.removed(ctx, s.keeper.RemoveTOTP(ctx, from(ctx).visit, in.Body.Password))
+func (s *Server) removeTOTP(ctx context.Context, in *proofInput) (*knownOutput, error) {
+	return s.removed(ctx, s.keeper.RemoveTOTP(ctx, from(ctx).visit, in.Body.given()))
 }
 
-func (s *Server) removePasskey(ctx context.Context, in *removePasskeyInput) (*struct{}, error) {
-	return s.removed(ctx, s.keeper.RemovePasskey(ctx, from(ctx).visit, in.Body.Password, in.ID))
+func (s *Server) removePasskey(ctx context.Context, in *removePasskeyInput) (*knownOutput, error) {
+	return s.removed(ctx, s.keeper.RemovePasskey(ctx, from(ctx).visit, in.Body.given(), in.ID))
 }
 
-func (s *Server) removed(ctx context.Context, err error) (*struct{}, error) {
-	if err == nil {
-		remarked(ctx, "second factor removed")
-		s.tellAuth("second factor removed", from(ctx).Session)
+// removed answers that a second factor is gone. This browser goes on being known, the person's others are strangers' from now on.
+func (s *Server) removed(ctx context.Context, err error) (*knownOutput, error) {
+	if err != nil {
+		return nil, err
 	}
-	return &struct{}{}, err
+	remarked(ctx, "second factor removed")
+	s.tellAuth("second factor removed", from(ctx).Session)
+	return &knownOutput{SetCookie: s.known(ctx, from(ctx).User)}, nil
 }
 
-func (s *Server) newRecoveryCodes(ctx context.Context, in *passwordInput) (*codesOutput, error) {
-	codes, err := s.keeper.NewRecoveryCodes(ctx, from(ctx).visit, in.Body.Password)
+func (s *Server) newRecoveryCodes(ctx context.Context, in *proofInput) (*codesOutput, error) {
+	codes, err := s.keeper.NewRecoveryCodes(ctx, from(ctx).visit, in.Body.given())
 	if err != nil {
 		return nil, err
 	}

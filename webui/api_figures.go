@@ -17,11 +17,26 @@ type progressInput struct {
 
 type progressOutput struct{ Body report.Progress }
 
+type curveOutput struct{ Body report.Curve }
+
+type ownOutput struct{ Body report.Own }
+
 type hoursOutput struct{ Body Hours }
 
 func (s *Server) figureRoutes() {
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/progress", OperationID: "progress", Summary: "Where a month stands"}, s.progress)
+	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/progress/today", OperationID: "today", Summary: "Today by the half hour, beside its plan"}, s.today)
+	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/progress/mine", OperationID: "my-progress", Summary: "One's own calls today"}, s.myProgress)
 	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/hours", OperationID: "hours", Summary: "May calls be made now"}, s.hours)
+}
+
+func (s *Server) today(ctx context.Context, _ *struct{}) (*curveOutput, error) {
+	p, err := s.d.Figures.Progress(ctx, monthOf(s.d.Now()))
+	if err != nil {
+		return nil, err
+	}
+	curve, err := s.curve(ctx, p)
+	return &curveOutput{Body: curve}, err
 }
 
 func (s *Server) progress(ctx context.Context, in *progressInput) (*progressOutput, error) {
@@ -33,6 +48,13 @@ func (s *Server) progress(ctx context.Context, in *progressInput) (*progressOutp
 	}
 	p, err := s.d.Figures.Progress(ctx, month)
 	return &progressOutput{Body: whole(p)}, err
+}
+
+func (s *Server) myProgress(ctx context.Context, _ *struct{}) (*ownOutput, error) {
+	d := dialer.DateOf(s.d.Now())
+	own, err := s.d.Own.OwnFigures(ctx, from(ctx).User.ID, d.At(0), d.Next().At(0))
+	own.Date = d.String()
+	return &ownOutput{Body: own}, err
 }
 
 func monthOf(t time.Time) string { return t.In(dialer.Tokyo).Format("2006-01") }
@@ -54,7 +76,7 @@ func (s *Server) hours(context.Context, *struct{}) (*hoursOutput, error) {
 }
 
 func (s *Server) hoursNow() Hours {
-	now, h := s.d.Now(), s.d.Hours
+	now, h := s.d.Now(), s.d.Hours()
 	out := Hours{Open: h.Open(now), AlwaysOpen: h.AlwaysOpen}
 	if no := h.Refusal(now); no != nil {
 		out.Why = no.JA
@@ -63,7 +85,26 @@ func (s *Server) hoursNow() Hours {
 	if span, _, ok := h.On(dialer.DateOf(now)); ok {
 		out.Today = &OpenSpan{From: clock(span.From), To: clock(span.To)}
 	}
+	out.NextDay = nextDay(h, dialer.DateOf(now))
 	return out
+}
+
+// daysAhead is how far ahead an opening day is looked for.
+const daysAhead = 31
+
+// nextDay is the first opening day after a day; nil when there is none soon. Where the hours are lifted every day is one.
+func nextDay(h dialer.Hours, d dialer.Date) *NextDay {
+	for range daysAhead {
+		d = d.Next()
+		span, _, ok := h.On(d)
+		if h.AlwaysOpen {
+			span, ok = dialer.Span{From: 0, To: 24*60 - 1}, true
+		}
+		if ok {
+			return &NextDay{Date: d.String(), From: clock(span.From), To: clock(span.To)}
+		}
+	}
+	return nil
 }
 
 // clock writes minutes since midnight as HH:MM.

@@ -169,6 +169,7 @@ func (s *Server) handoff(ctx context.Context, in *handoffInput) (*handoffOutput,
 	if err != nil {
 		return nil, err
 	}
+	remarkedCase(ctx, h.Case) // the ward's answer does not name it
 	return &handoffOutput{Body: s.dressWhole(h, viewerOf(v))}, nil
 }
 
@@ -182,6 +183,7 @@ func (s *Server) handoffMoved(ctx context.Context, h casework.Handoff, err error
 	if err != nil {
 		return nil, err
 	}
+	remarkedCase(ctx, h.Case)
 	s.log.Info("hand-off moved", "handoff", h.ID, "kind", h.Kind, "state", h.State, "user", from(ctx).User.ID)
 	s.d.Hub.publish(frameHandoff, HandoffsChanged{})
 	return &handoffOutput{Body: s.dressWhole(h, viewerOf(from(ctx)))}, nil

@@ -190,7 +190,7 @@ func (s *Server) addChecks(ctx context.Context, v viewer, id dialer.CaseID, out 
 		}
 	}
 	checked, err := s.d.Disclosures.HistoryChecked(ctx, id, v.user, s.d.Now())
-	b.HistoryCheck = HistoryCheck{Needed: s.d.NeedHistory, At: instant(checked)}
+	b.HistoryCheck = HistoryCheck{Needed: s.d.NeedHistory(), At: instant(checked)}
 	return err
 }
 

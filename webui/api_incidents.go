@@ -1,11 +1,12 @@
 package webui
 
 import (
-	"bytes"
 	"context"
 	"errors"
 	"fmt"
+	"io"
 	"net/http"
+	"strconv"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -44,9 +45,9 @@ type IncidentDeadline struct {
 
 // Evidence writes what is kept of an incident as one file for the ward.
 type Evidence interface {
-	// Evidence returns a ZIP: the incident with all its revisions and steps, what the record says of its time and people, and a check of
-	// the record.
-	Evidence(ctx context.Context, id int64, at time.Time) ([]byte, error)
+	// Evidence gathers a ZIP, and returns what writes it: the incident with all its revisions and steps, what the record says of its time
+	// and people, and a check of the record. dialer.ErrNotFound when there is no such incident.
+	Evidence(ctx context.Context, id int64, at time.Time) (write func(context.Context, io.Writer) error, err error)
 }
 
 type incidentsOutput struct {
@@ -189,7 +190,7 @@ func (s *Server) reportIncident(ctx context.Context, in *newIncidentInput) (*inc
 	i := out.Body.Incident
 	s.log.Warn("an incident was reported", "incident", i.ID, "kind", i.Kind, "by", i.By)
 	s.d.Alert(dialer.Alert{
-		Kind: incidentAlert, Text: fmt.Sprintf("個人情報の事故 第%d号が報告されました。「監査」の「事故」を開いて確かめてください", i.ID),
+		Kind: incidentAlert, Subject: strconv.FormatInt(i.ID, 10), Text: fmt.Sprintf("個人情報の事故 第%d号が報告されました。「監査」の「事故」を開いて確かめてください", i.ID),
 		TextEN: fmt.Sprintf("incident no. %d was reported; open it under Audit, Incidents", i.ID),
 	})
 	return out, nil
@@ -252,9 +253,9 @@ func (s *Server) takeStep(ctx context.Context, in *stepInput) (*incidentOutput, 
 }
 
 func (s *Server) evidence(ctx context.Context, in *incidentInput) (*huma.StreamResponse, error) {
-	zip, err := s.d.Evidence.Evidence(ctx, in.ID, s.d.Now())
+	write, err := s.d.Evidence.Evidence(ctx, in.ID, s.d.Now())
 	if err != nil {
 		return nil, err
 	}
-	return s.download(bytes.NewBuffer(zip), fmt.Sprintf("incident-%d.zip", in.ID)), nil
+	return s.stream(write, fmt.Sprintf("incident-%d.zip", in.ID)), nil
 }

@@ -90,13 +90,13 @@ func (s *Server) languages(ctx context.Context, _ *struct{}) (*languagesOutput, 
 	}
 	out := &languagesOutput{}
 	out.Body.Waiting, out.Body.Unmet, out.Body.People = []LanguageWaiting{}, []UnmetLanguage{}, []LanguagePerson{}
-	seats := s.d.Rules.Seats
+	seats := s.rules().Seats
 	for _, w := range waiting {
 		l := LanguageWaiting{
 			Language: w.Language, Name: dressReason(dialer.LanguageName(w.Language)), Cases: w.N, Due: w.Due, Unspoken: w.Unspoken,
 			Today: seats.Spoken(w.Language, dialer.DateOf(now)), Anyone: !seats.Ever(w.Language),
 		}
-		if at, ok := seats.Next(w.Language, now, s.d.Hours); ok {
+		if at, ok := seats.Next(w.Language, now, s.d.Hours()); ok {
 			l.Next = new(dialer.DateOf(at).String())
 		}
 		out.Body.Waiting = append(out.Body.Waiting, l)
@@ -126,12 +126,12 @@ func unmetName(language string) Reason {
 func (s *Server) languageDays(from dialer.Date) []LanguageDay {
 	days := []LanguageDay{}
 	for d, n := from, 0; n < languageDaysShown; d, n = d.Next(), n+1 {
-		if opens := s.d.Hours.NextOpen(d.At(0)); dialer.DateOf(opens) != d {
+		if opens := s.d.Hours().NextOpen(d.At(0)); dialer.DateOf(opens) != d {
 			continue
 		}
 		day := LanguageDay{Day: d.String()}
 		for _, desk := range s.d.Calls.Desks() {
-			if spoken := s.d.Rules.Seats.On(d, desk.ID); len(spoken) > 0 {
+			if spoken := s.rules().Seats.On(d, desk.ID); len(spoken) > 0 {
 				day.Desks = append(day.Desks, LanguageDesk{Desk: desk.ID, Name: desk.Name, Languages: spoken})
 			}
 		}

@@ -4,10 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
-	"io"
 	"net/http"
-	"path"
-	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -66,17 +63,12 @@ func (s *Server) listRoutes() {
 }
 
 func (s *Server) uploadList(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
-	if s.jobs.full() {
-		return nil, errFull
-	}
-	file := in.RawBody.Data().File
-	// The form's own file ends with the request; reading goes on after it.
-	text, err := io.ReadAll(file)
+	name, text, err := in.uploaded()
 	if err != nil {
-		return nil, invalid("file", "read", "ファイルを読めませんでした。もう一度選んでください", "the file could not be read; choose it again")
+		return nil, err
 	}
 	now := s.d.Now()
-	list := casework.StagedList{ID: dialer.NewID(now), FileName: baseName(file.Filename), By: from(ctx).User.ID, At: now}
+	list := casework.StagedList{ID: dialer.NewID(now), FileName: name, By: from(ctx).User.ID, At: now}
 	start := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
 	s.jobs.begin(start, func(ctx context.Context) { s.stage(ctx, list, text) })
 	s.log.Info("list uploaded", "list", list.ID, "bytes", len(text), "user", list.By)
@@ -84,9 +76,6 @@ func (s *Server) uploadList(ctx context.Context, in *uploadInput) (*uploadOutput
 	out.Body.List = list.ID
 	return out, nil
 }
-
-// baseName drops the folders that some browsers send along.
-func baseName(name string) string { return path.Base(strings.ReplaceAll(name, `\`, "/")) }
 
 func (s *Server) stage(ctx context.Context, list casework.StagedList, text []byte) {
 	at := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}

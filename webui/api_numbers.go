@@ -126,6 +126,9 @@ func (s *Server) enterNumber(ctx context.Context, in *enterNumberInput) (*enterN
 	if err != nil {
 		return nil, err
 	}
+	if kept.First {
+		remarked(ctx, "dialled before the case's other numbers")
+	}
 	out := &enterNumberOutput{}
 	out.Body.Entered = dressEntered(kept)
 	out.Body.Tally, err = s.tallyOf(ctx, me, now)

@@ -1,13 +1,16 @@
 package webui
 
 import (
+	"context"
 	"errors"
 	"maps"
+	"slices"
 	"strings"
 	"testing"
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 )
 
@@ -118,4 +121,69 @@ func TestWhyNobodyIsDialled(t *testing.T) {
 	if p := op.do("POST", "/api/calls", map[string]any{"desk": "desk1", "next": true}).problem(t, 409, "queue_empty"); p.Detail == want {
 		t.Errorf("what the ledger could not say is told all the same: %q", p.Detail)
 	}
+}
+
+// TestASupervisorReordersTheLine: up, down and to the end, as far as the rules of the line allow; the record has both places.
+func TestASupervisorReordersTheLine(t *testing.T) {
+	h := open(t)
+	h.set(func() {
+		for i, id := range []dialer.CaseID{"case-1", "case-2", "case-3", "case-4"} {
+			c := sampleCase()
+			c.ID = id
+			h.cases[id] = c
+			due, later := tuesday.Add(-time.Hour), i == 3
+			if later {
+				due = tuesday.Add(time.Hour)
+			}
+			h.places = append(h.places, dialer.Place{Waiting: dialer.Waiting{Case: id, Priority: 100, Due: due}, IsDue: !later})
+		}
+	})
+	supervisor := h.as("supervisor")
+	move := func(id string, body any) answered { return supervisor.do("POST", "/api/cases/"+id+"/move", body) }
+	got := into[map[string]int](t, move("case-3", map[string]string{"before": "case-2"}).want(t, 200))
+	if got["from"] != 3 || got["to"] != 2 {
+		t.Errorf("moved %v", got)
+	}
+	if e := h.noted(); e.Action != audit.Changed || e.Detail != "place in the line: 3 → 2" || !slices.Contains(e.Refs, "ref-case-3") {
+		t.Errorf("written: %+v", e)
+	}
+	if o := h.cases["case-3"].Order; o.Act != casework.Move || o.By != "user-supervisor" || o.From != 3 || o.To != 2 || o.Reason != movedBy {
+		t.Errorf("kept: %+v", o)
+	}
+	put := map[dialer.CaseID]time.Time{}
+	for _, w := range h.put {
+		put[w.Case] = w.Due
+	}
+	// case-1 made room for case-3: they were equals.
+	if len(put) != 2 || !put["case-1"].Before(put["case-3"]) || !put["case-3"].Before(tuesday.Add(-time.Hour)) {
+		t.Errorf("the queue was told %v", h.put)
+	}
+	move("case-4", map[string]string{"before": "case-1"}).problem(t, 409, "case_busy")
+	move("case-1", map[string]string{"after": "case-4"}).problem(t, 409, "case_busy")
+	move("case-9", map[string]string{"before": "case-1"}).problem(t, 409, "case_busy")
+	move("case-1", map[string]string{}).problem(t, 422, "invalid")
+	move("case-1", map[string]string{"before": "case-2", "after": "case-3"}).problem(t, 422, "invalid")
+	h.as("operator").do("POST", "/api/cases/case-1/move", map[string]string{"before": "case-2"}).problem(t, 403, "forbidden")
+}
+
+func (w waitingRoom) Move(_ context.Context, p casework.Placed, o casework.Order) (all []dialer.Waiting, err error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	c := w.cases[p.Case]
+	o.From, o.To = p.From, p.To
+	c.Order = &o
+	w.cases[p.Case] = c
+	for i, at := range w.places {
+		if at.Case == p.Case {
+			w.places[i].Priority, w.places[i].Due = p.Priority, p.Due
+			all = append(all, w.places[i].Waiting)
+		}
+		for _, r := range p.Respaced {
+			if r.Case == at.Case {
+				w.places[i].Due = r.Due
+				all = append(all, w.places[i].Waiting)
+			}
+		}
+	}
+	return all, nil
 }

@@ -47,16 +47,12 @@ func (s *Server) paymentRoutes() {
 }
 
 func (s *Server) uploadPayments(ctx context.Context, in *uploadInput) (*uploadOutput, error) {
-	if s.jobs.full() {
-		return nil, errFull
-	}
-	file := in.RawBody.Data().File
-	text, err := io.ReadAll(file) // the form's own file ends with the request
+	name, text, err := in.uploaded()
 	if err != nil {
-		return nil, invalid("file", "read", "ファイルを読めませんでした。もう一度選んでください", "the file could not be read; choose it again")
+		return nil, err
 	}
 	now := s.d.Now()
-	list := casework.StagedList{ID: dialer.NewID(now), FileName: baseName(file.Filename), By: from(ctx).User.ID, At: now}
+	list := casework.StagedList{ID: dialer.NewID(now), FileName: name, By: from(ctx).User.ID, At: now}
 	s.jobs.begin(casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}, func(ctx context.Context) { s.stagePaid(ctx, list, text) })
 	s.log.Info("paid list uploaded", "list", list.ID, "bytes", len(text), "user", list.By)
 	out := &uploadOutput{}

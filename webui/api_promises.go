@@ -70,7 +70,7 @@ func (s *Server) promises(ctx context.Context, in *promisesInput) (*promisesOutp
 		return nil, err
 	}
 	out := &promisesOutput{}
-	out.Body.Items, out.Body.Grace = []PromiseLine{}, s.d.Rules.Promises.GraceDays
+	out.Body.Items, out.Body.Grace = []PromiseLine{}, s.rules().Promises.GraceDays
 	if out.Body.Figures, err = s.d.Promises.PromiseFigures(ctx, month); err != nil {
 		return nil, err
 	}

@@ -302,8 +302,14 @@ func (s *Server) behind(ctx context.Context, in *behindInput) (*behindOutput, er
 	}
 	out := &behindOutput{}
 	out.Body.Total = len(refs)
-	out.Body.Calls, out.Body.Others, err = s.rowsBehind(ctx, refs[min(in.Offset, len(refs)):min(in.Offset+behindAtOnce, len(refs))])
+	out.Body.Calls, out.Body.Others, err = s.rowsBehind(ctx, rowsFrom(refs, in.Offset))
 	return out, err
+}
+
+// rowsFrom is as many rows as are shown at once, from one on: none from beyond the last.
+func rowsFrom(refs []report.Ref, from int) []report.Ref {
+	rest := refs[min(from, len(refs)):]
+	return rest[:min(behindAtOnce, len(rest))]
 }
 
 // rowsBehind says what some rows are. A call stands there as often as it is a row: once for each payment towards its promise.

@@ -73,7 +73,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if c, err = s.asShown(ctx, c, &entry); err != nil {
 		return nil, err
 	}
-	if found := append(entry.CheckKind(dialer.Direction(a.Direction)), entry.Check(now, c, s.d.Hours)...); len(found) > 0 {
+	if found := append(entry.CheckKind(dialer.Direction(a.Direction)), entry.Check(now, c, s.d.Hours())...); len(found) > 0 {
 		return nil, invalidFields(found)
 	}
 	ask, tell := unconfirmed(entry.Warn(c, &s.d.Banks), in.Body.Confirm)
@@ -81,7 +81,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 		return nil, invalidFields(ask)
 	}
 	tell = append(tell, s.unchecked(ctx, a, entry)...)
-	next, spoilt := s.d.Rules.NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
+	next, spoilt := s.rules().NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
 		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
 	})
@@ -107,7 +107,7 @@ const entriesRead = 50
 // situation is what the rules are told of a talk and its case. What the ledger cannot say now is left out.
 func (s *Server) situation(ctx context.Context, a casework.Attempt, c casework.Case) casework.Situation {
 	out := casework.Situation{
-		Now: s.d.Now(), Hours: s.d.Hours, By: from(ctx).User.ID, Kind: a.NumberKind, OtherNumber: numbersOf(c) > 1,
+		Now: s.d.Now(), Hours: s.d.Hours(), By: from(ctx).User.ID, Kind: a.NumberKind, OtherNumber: numbersOf(c) > 1, Stood: c.Next,
 	}
 	brief, cancel := context.WithTimeout(ctx, askLedger)
 	defer cancel()

@@ -8,6 +8,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 
+	"kakeru/dialer"
 	"kakeru/dialer/audit"
 	"kakeru/webui/auth"
 )
@@ -30,11 +31,7 @@ type signOutOutput struct {
 	SetCookie http.Cookie `header:"Set-Cookie"`
 }
 
-type passwordInput struct {
-	Body struct {
-		Password string `json:"password" minLength:"1" maxLength:"1000" doc:"one's own, once more"`
-	}
-}
+type proofInput struct{ Body Proof }
 
 func (s *Server) sessionRoutes() {
 	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/session", OperationID: "sign-in", Summary: "Sign in"}, s.signIn)
@@ -59,9 +56,15 @@ func (s *Server) signIn(ctx context.Context, in *signInInput) (*sessionOutput, e
 		}
 		return nil, err
 	}
+	v.Session = session
+	return s.entered(ctx, v)
+}
+
+// entered answers whoever has just given the first of what is asked. That a whole session was opened is written down first.
+func (s *Server) entered(ctx context.Context, v visitor) (*sessionOutput, error) {
+	session := v.Session
 	s.throttle.learn(session.Token)
 	s.names.learn(session.User)
-	v.Session = session
 	if session.Step == auth.StepDone {
 		if err := s.d.Audit.WriteDown(ctx, s.event(v, audit.SignedIn)); err != nil {
 			return nil, errors.Join(err, s.keeper.SignOut(ctx, session.Token))
@@ -79,9 +82,19 @@ func (s *Server) opened(ctx context.Context, session auth.Session) (*sessionOutp
 	}
 	out := &sessionOutput{SetCookie: []http.Cookie{s.keeper.Cookie(session)}, Body: body}
 	if session.Step == auth.StepDone {
-		out.SetCookie = append(out.SetCookie, s.keeper.KnownCookie(session.User.Login))
+		out.SetCookie = append(out.SetCookie, s.known(ctx, session.User)...)
 	}
 	return out, nil
+}
+
+// known makes the browser known to belong to a person. Where the stores cannot say how the person signs in, it stays a stranger's until the
+// next sign-in.
+func (s *Server) known(ctx context.Context, user dialer.User) []http.Cookie {
+	cookie, err := s.keeper.KnownCookie(ctx, user.Login)
+	if err != nil {
+		return []http.Cookie{}
+	}
+	return []http.Cookie{cookie}
 }
 
 // tellAuth is the one place where the log is told of sign-ins, of changes to how people sign in, and of ended sessions.
@@ -113,8 +126,8 @@ func (s *Server) lock(ctx context.Context, _ *struct{}) (*struct{}, error) {
 	return &struct{}{}, s.keeper.Lock(ctx, from(ctx).visit)
 }
 
-func (s *Server) unlock(ctx context.Context, in *passwordInput) (*whoOutput, error) {
-	session, err := s.keeper.Unlock(ctx, from(ctx).visit, in.Body.Password)
+func (s *Server) unlock(ctx context.Context, in *proofInput) (*whoOutput, error) {
+	session, err := s.keeper.Unlock(ctx, from(ctx).visit, in.Body.given())
 	if err != nil {
 		s.tellAuth("unlocking refused", from(ctx).Session)
 		return nil, err
@@ -126,14 +139,18 @@ func (s *Server) unlock(ctx context.Context, in *passwordInput) (*whoOutput, err
 func (s *Server) signedIn(ctx context.Context, session auth.Session) (SignedIn, error) {
 	role := session.User.Role
 	out := SignedIn{
-		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours.AlwaysOpen, Print: s.d.Print,
+		User: personOf(session.User), Demo: s.d.Demo, AlwaysOpen: s.d.Hours().AlwaysOpen, Print: s.d.Print(),
 		Desk: s.seat(session.User.ID), ExpiresAt: session.Expires, Step: cmp.Or(session.Step, auth.StepDone), Locked: session.Locked,
-		SecondFactor: s.keeper.Need(role), LockAfterSeconds: int(s.d.IdleLock[role].Seconds()), Ways: []auth.Way{},
+		SecondFactor: s.keeper.Need(role), LockAfterSeconds: int(s.d.IdleLock(role).Seconds()), Ways: []auth.Way{},
 	}
 	if origin, ok := s.keeper.Passkeys(); ok {
 		out.PasskeyOrigin = &origin
 	}
-	if session.Step != auth.StepSecond {
+	if until := session.ConfirmedUntil(); !until.IsZero() {
+		out.ConfirmedUntil = &until
+	}
+	out.InDirectory = s.keeper.InDirectory(session.User) != ""
+	if session.Step != auth.StepSecond && !session.Locked {
 		return out, nil
 	}
 	have, err := s.keeper.Factors(ctx, session.User.ID)

@@ -5,6 +5,7 @@ import (
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
@@ -23,17 +24,16 @@ import (
 type Setup struct {
 	now dialer.Clock
 
-	mu    sync.Mutex
 	hash  [sha256.Size]byte
 	until time.Time
-	tries int
+
+	mu    sync.Mutex
+	spent bool
 }
 
-// How long a set-up code is good, and for how many wrong tries.
-const (
-	setupFor   = time.Hour
-	setupTries = 20
-)
+// setupFor is how long a set-up code is good. It has 100 bits, so that no number of wrong tries ends it for the right person: tries are
+// bounded by address (auth.Keeper.TrySetup).
+const setupFor = time.Hour
 
 // NewSetup makes a code; show it on the console alone.
 func NewSetup(now dialer.Clock) (s *Setup, code string) {
@@ -53,26 +53,20 @@ func (s *Setup) open() bool {
 	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.tries < setupTries && s.now().Before(s.until)
+	return !s.spent && s.now().Before(s.until)
 }
 
-// right reports whether a code is the one; each wrong one is counted.
+// right reports whether a code is the one.
 func (s *Setup) right(code string) bool {
-	s.mu.Lock()
-	defer s.mu.Unlock()
 	given := sha256.Sum256([]byte(plainSetup(code)))
-	if hmac.Equal(given[:], s.hash[:]) {
-		return true
-	}
-	s.tries++
-	return false
+	return hmac.Equal(given[:], s.hash[:])
 }
 
 // spend ends the code.
 func (s *Setup) spend() {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	s.tries = setupTries
+	s.spent = true
 }
 
 // HasAdmin reports whether there is an administrator who can sign in.
@@ -117,8 +111,8 @@ var (
 	errSetUp = newProblem(http.StatusConflict, "set_up",
 		"管理者はすでにいます。サインインしてください", "there is an administrator already; sign in")
 	errSetupOver = newProblem(http.StatusGone, "setup_over",
-		"設定コードの期限が切れたか、誤りが続きました。サーバーを再起動すると、新しいコードが起動画面に出ます",
-		"the set-up code has run out, or was tried too often; restart the server for a new one on its console")
+		"設定コードの期限が切れました。サーバーを再起動すると、新しいコードが起動画面に出ます",
+		"the set-up code has run out; restart the server for a new one on its console")
 	errSetupCode = newProblem(http.StatusForbidden, ruleCode,
 		"設定コードが違います。サーバーの起動画面に表示されたコードを入力してください", "the set-up code is not right; it stands on the server's console")
 )
@@ -132,17 +126,18 @@ func (s *Server) setup(ctx context.Context, in *setupInput) (*sessionOutput, err
 		return nil, errSetUp
 	case !state.Body.Open:
 		return nil, errSetupOver
-	case !s.d.Setup.right(in.Body.Code):
+	}
+	right, err := s.keeper.TrySetup(from(ctx).visit)
+	if err != nil {
+		return nil, err
+	}
+	if !s.d.Setup.right(in.Body.Code) {
 		s.log.Warn("a wrong set-up code was given")
 		return nil, errSetupCode
 	}
-	login, name := strings.TrimSpace(in.Body.Login), strings.TrimSpace(in.Body.Name)
-	if login == "" || name == "" {
-		return nil, errNoName
-	}
-	if _, err := s.d.Users.UserByLogin(ctx, login); err == nil {
-		return nil, errLoginTaken
-	} else if !isGone(err) {
+	right()
+	login, name, err := named(in.Body.Login, in.Body.Name)
+	if err != nil {
 		return nil, err
 	}
 	u := dialer.User{ID: dialer.UserID(dialer.NewID(s.d.Now())), Login: login, Name: name, Role: dialer.RoleAdmin, CreatedAt: s.d.Now()}
@@ -152,10 +147,16 @@ func (s *Server) setup(ctx context.Context, in *setupInput) (*sessionOutput, err
 	if u.PasswordHash, err = auth.HashPassword(in.Body.Password, s.d.Auth.Cost); err != nil {
 		return nil, err
 	}
-	s.d.Setup.spend()
-	if u.ID, err = s.d.Users.PutUser(ctx, u); err != nil {
+	// Of all who have the code and come at once, at any node, the store lets one through.
+	switch err := s.d.Users.AddFirstAdmin(ctx, u); {
+	case errors.Is(err, dialer.ErrAdminThere):
+		return nil, errSetUp
+	case errors.Is(err, dialer.ErrLoginTaken):
+		return nil, errLoginTaken
+	case err != nil:
 		return nil, err
 	}
+	s.d.Setup.spend()
 	v := from(ctx)
 	v.User = u
 	e := s.event(v, audit.Changed)

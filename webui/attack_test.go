@@ -34,6 +34,9 @@ type operation struct {
 	RequestBody *struct {
 		Content map[string]struct{ Schema schema }
 	} `json:"requestBody"`
+	Responses map[string]struct {
+		Content map[string]struct{ Schema schema }
+	}
 }
 
 type schema struct {
@@ -176,7 +179,7 @@ func TestPrivilegeEscalation(t *testing.T) {
 		for _, header := range []string{"X-Role", "X-Forwarded-User", "X-Original-URL", "X-HTTP-Method-Override", "Authorization"} {
 			c.do(http.MethodGet, "/api/users", nil, header, "/api/users admin PATCH").problem(t, 403, "forbidden")
 		}
-		for _, path := range []string{"/api//users", "/api/./users", "/API/users", "/api/users/", "/api/users%2f", "/api/hours/../users", "/api/hours%2f..%2fusers"} {
+		for _, path := range []string{"/api//users", "/api/./users", "/API/users", "/api/users/", "/api/users%2f", "/api/demo/../users", "/api/hours%2f..%2fusers"} {
 			if a := c.do(http.MethodGet, path, nil); strings.Contains(string(a.body), "user-admin") {
 				t.Errorf("%s shows %s the people", path, login)
 			}
@@ -387,11 +390,11 @@ func TestHeaderSmuggling(t *testing.T) {
 		"unknown coding":       "POST /api/calls HTTP/1.1\r\n" + host + cookie + "Transfer-Encoding: xchunked\r\n\r\n" + inner,
 		"two codings":          "POST /api/calls HTTP/1.1\r\n" + host + cookie + "Transfer-Encoding: chunked\r\nTransfer-Encoding: identity\r\n\r\n0\r\n\r\n" + inner,
 		"a blank before colon": "POST /api/calls HTTP/1.1\r\n" + host + cookie + "Transfer-Encoding : chunked\r\n\r\n0\r\n\r\n" + inner,
-		"two hosts":            "GET /api/hours HTTP/1.1\r\n" + host + "Host: elsewhere.example\r\n\r\n" + inner,
-		"no host":              "GET /api/hours HTTP/1.1\r\n\r\n" + inner,
-		"a folded header":      "GET /api/hours HTTP/1.1\r\n folded: yes\r\n" + host + "\r\n" + inner,
-		"bare CR in a header":  "GET /api/hours HTTP/1.1\r\n" + host + "X: a\rContent-Length: 44\r\n\r\n" + inner,
-		"NUL in a header":      "GET /api/hours HTTP/1.1\r\n" + host + "X: a\x00b\r\n\r\n" + inner,
+		"two hosts":            "GET /api/demo HTTP/1.1\r\n" + host + "Host: elsewhere.example\r\n\r\n" + inner,
+		"no host":              "GET /api/demo HTTP/1.1\r\n\r\n" + inner,
+		"a folded header":      "GET /api/demo HTTP/1.1\r\n folded: yes\r\n" + host + "\r\n" + inner,
+		"bare CR in a header":  "GET /api/demo HTTP/1.1\r\n" + host + "X: a\rContent-Length: 44\r\n\r\n" + inner,
+		"NUL in a header":      "GET /api/demo HTTP/1.1\r\n" + host + "X: a\x00b\r\n\r\n" + inner,
 		"a bad chunk":          "POST /api/calls HTTP/1.1\r\n" + host + cookie + "Transfer-Encoding: chunked\r\n\r\n0x0\r\n\r\n" + inner,
 		"garbage":              "\x16\x03\x01\x02\x00\x01\x00\x01\xfc\x03\x03" + inner,
 	} {
@@ -400,7 +403,7 @@ func TestHeaderSmuggling(t *testing.T) {
 			t.Errorf("%s: %d answers: %.400q", name, n, got)
 		}
 	}
-	long := h.raw(t, "GET /api/hours HTTP/1.1\r\n"+host+"X: "+strings.Repeat("a", 128<<10)+"\r\n\r\n")
+	long := h.raw(t, "GET /api/demo HTTP/1.1\r\n"+host+"X: "+strings.Repeat("a", 128<<10)+"\r\n\r\n")
 	if !strings.HasPrefix(long, "HTTP/1.1 431") {
 		t.Errorf("an endless header: %.100q", long)
 	}

@@ -37,8 +37,8 @@ func TestReadingACaseIsWrittenDown(t *testing.T) {
 	}
 	n := len(h.book.all())
 	operator.do("GET", "/api/cases/case-9", nil).want(t, http.StatusNotFound)
-	if len(h.book.all()) != n {
-		t.Error("what was not there was written down as seen")
+	if all := h.book.all(); len(all) != n+1 || all[n].Action != audit.Refused || len(all[n].Refs) > 0 {
+		t.Errorf("what was not there was written down as seen: %+v", all[n:])
 	}
 	operator.do("POST", "/api/cases/search", map[string]any{"q": "0001234567"}).want(t, http.StatusOK)
 	e = h.noted()
@@ -111,6 +111,7 @@ func TestEveryNotedRouteIsWrittenDown(t *testing.T) {
 	for _, role := range dialer.Roles {
 		browsers[role] = h.as(string(role))
 	}
+	_, browsers[dialer.RoleDisplay] = h.hang("壁")
 	answered := 0
 	for _, row := range auth.Table {
 		method, path, _ := strings.Cut(row.Route, " ")
@@ -123,6 +124,10 @@ func TestEveryNotedRouteIsWrittenDown(t *testing.T) {
 		written := h.book.all()[before:]
 		done := got.status < 300
 		switch {
+		case got.status == http.StatusNotFound && probed(row):
+			if len(written) != 1 || written[0].Action == row.Noted && method == http.MethodGet || written[0].Outcome == "" || written[0].Object != noneSuch {
+				t.Errorf("%s found nothing, and wrote %+v", row.Route, written)
+			}
 		case row.Noted == "" && len(written) > 0:
 			t.Errorf("%s notes nothing, and wrote %+v", row.Route, written)
 		case row.Noted != "" && done && (len(written) != 1 || written[0].Action != row.Noted || written[0].Outcome != ""):
@@ -254,6 +259,48 @@ func TestARefusalByTheHandlerIsWrittenDown(t *testing.T) {
 	h.as("operator").do("GET", "/api/cases/case-1/record", nil).want(t, http.StatusForbidden)
 	if e := h.noted(); e.Action != audit.Refused || !slices.Contains(e.Refs, "ref-case-1") || e.Outcome != ruleForbidden {
 		t.Errorf("written: %+v", e)
+	}
+}
+
+// TestAskingForWhatIsNotThereIsWrittenDown: who tries one id after the other leaves an entry for each, without what they typed.
+func TestAskingForWhatIsNotThereIsWrittenDown(t *testing.T) {
+	h := open(t)
+	operator, supervisor, admin := h.as("operator"), h.as("supervisor"), h.as("admin")
+	const none = "01930000-0000-7000-8000-00000000dead"
+	for _, c := range []struct {
+		who          *client
+		method, path string
+		body         any
+		action       audit.Action
+	}{
+		{operator, "GET", "/api/cases/" + none, nil, audit.Refused},
+		{operator, "GET", "/api/cases/09012345678", nil, audit.Refused},
+		{operator, "GET", "/api/cases/%E6%B8%AF%E5%B1%B1", nil, audit.Refused},
+		{operator, "GET", "/api/attempts/" + none, nil, audit.Refused},
+		{operator, "GET", "/api/attempts/09012345678/caller", nil, audit.Refused},
+		{supervisor, "GET", "/api/attempts/" + none + "/recording", nil, audit.Refused},
+		{operator, "GET", "/api/handoffs/" + none, nil, audit.Refused},
+		{operator, "POST", "/api/cases/" + none + "/history-check", nil, audit.Refused},
+		{supervisor, "GET", "/api/calls/" + none + "/trace", nil, audit.Refused},
+		{admin, "PATCH", "/api/users/" + none, map[string]any{"disabled": true}, audit.Changed},
+	} {
+		before := len(h.book.all())
+		c.who.do(c.method, c.path, c.body).want(t, http.StatusNotFound)
+		all := h.book.all()
+		if len(all) != before+1 {
+			t.Errorf("%s %s: %d entries", c.method, c.path, len(all)-before)
+			continue
+		}
+		e := all[before]
+		if e.Action != c.action || e.Outcome != ruleNotFound || e.Object != noneSuch || len(e.Refs) > 0 || e.Detail != "" || e.By == "" {
+			t.Errorf("%s %s: %+v", c.method, c.path, e)
+		}
+	}
+	before := len(h.book.all())
+	operator.do("POST", "/api/calls/"+none+"/hangup", nil).want(t, http.StatusNotFound)
+	operator.do("GET", "/api/calls/"+none, nil).want(t, http.StatusNotFound)
+	if n := len(h.book.all()) - before; n != 0 {
+		t.Errorf("a call that is over: %d entries", n)
 	}
 }
 

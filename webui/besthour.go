@@ -21,7 +21,7 @@ type BestHour struct {
 
 // bestHour is what is known of the hour at which a waiting case may be called: now, if it is due.
 func (s *Server) bestHour(c casework.Case, next *casework.NextNumber) *BestHour {
-	if s.d.Rules.Advice == nil || c.Next.State != dialer.CaseWaiting || next == nil {
+	if s.rules().Advice == nil || c.Next.State != dialer.CaseWaiting || next == nil {
 		return nil
 	}
 	at := s.d.Now()
@@ -30,7 +30,7 @@ func (s *Server) bestHour(c casework.Case, next *casework.NextNumber) *BestHour 
 			at = later
 		}
 	}
-	n, ok := s.d.Rules.Advice.Note(next.Kind, at)
+	n, ok := s.rules().Advice.Note(next.Kind, at)
 	if !ok {
 		return nil
 	}

@@ -75,6 +75,11 @@ func noting(change map[string]any) map[string]any {
 	return body
 }
 
+// atHand has the case stand at the operator's desk.
+func (h *house) atHand() {
+	h.set(func() { h.desks[0].Operator, h.desks[0].CaseID = "user-operator", "case-1" })
+}
+
 type notedCall struct {
 	ID       dialer.CallID
 	Revision int
@@ -85,6 +90,7 @@ type notedCall struct {
 func TestACallMadeByHandFollowsTheRules(t *testing.T) {
 	h := open(t)
 	op := h.as("operator")
+	h.atHand()
 	got := into[notedCall](t, op.do("POST", "/api/attempts", noting(nil), "Idempotency-Key", "click-1").want(t, 201))
 	n := h.hand.noted[0]
 	if got.ID != n.ID || got.Revision != 1 || got.Next.State != dialer.CaseWaiting || !n.Next.Due.After(dialer.DateOf(tuesday).Next().At(0)) {
@@ -117,6 +123,7 @@ func TestACallMadeByHandFollowsTheRules(t *testing.T) {
 func TestACallByHandThatIsNone(t *testing.T) {
 	h := open(t)
 	op := h.as("operator")
+	h.atHand()
 	nobody := map[string]any{"party": nil, "business_results": nil, "note": nil, "result": "no_answer"}
 	for name, of := range map[string]struct {
 		change map[string]any
@@ -167,6 +174,33 @@ func TestACallByHandThatIsNone(t *testing.T) {
 	if len(h.hand.noted) != 0 {
 		t.Errorf("kept %+v", h.hand.noted)
 	}
+}
+
+// TestByHandACaseThatIsNotInHandGoesOn: an operator notes a call for a case found by search, by the place of its number; whether a
+// number is the case's is not told, and nothing takes the case out of the line.
+func TestByHandACaseThatIsNotInHandGoesOn(t *testing.T) {
+	h := open(t)
+	op, boss := h.as("operator"), h.as("supervisor")
+	atRank := map[string]any{"number": nil, "number_rank": 2}
+	for _, number := range []string{"090-0000-1234", "030-0000-5678"} {
+		op.do("POST", "/api/attempts", noting(map[string]any{"number": number})).problem(t, 403, "forbidden")
+	}
+	op.do("POST", "/api/attempts", noting(atRank)).want(t, 201)
+	moved := noting(map[string]any{"number": nil, "number_rank": 2, "party": "family", "business_results": []string{"moved_or_deceased"}})
+	wrong := noting(map[string]any{"number": nil, "number_rank": 2, "party": "third_party", "business_results": []string{"wrong_number"}})
+	cameIn := noting(map[string]any{"direction": "inbound", "result": nil, "kind": "inquiry", "business_results": []string{"moved_or_deceased"}})
+	for _, stops := range []map[string]any{moved, wrong, cameIn} {
+		op.do("POST", "/api/attempts", stops).problem(t, 403, "forbidden")
+	}
+	if len(h.hand.noted) != 1 {
+		t.Fatalf("kept %+v", h.hand.noted)
+	}
+	for _, stops := range []map[string]any{moved, wrong, cameIn} {
+		boss.do("POST", "/api/attempts", stops).want(t, 201)
+	}
+	h.atHand()
+	op.do("POST", "/api/attempts", moved).want(t, 201)
+	op.do("POST", "/api/attempts", noting(nil)).want(t, 201)
 }
 
 // TestACallTakenByHand may belong to a case, a number, or to nobody.
@@ -235,5 +269,30 @@ func TestWhoeverCallsWasRungByUs(t *testing.T) {
 	got = into[Caller](t, boss.do("GET", "/api/attempts/in-1/caller", nil).want(t, 200))
 	if len(got.Cases) != 2 || got.Cases[0].Rung != nil || got.Number == "" {
 		t.Errorf("%+v", got)
+	}
+}
+
+// TestAGuessedNumberIsNotConfirmedByTheFuture: a call that cannot be noted at all tells nothing of its number, and each refusal is on the record.
+func TestAGuessedNumberIsNotConfirmedByTheFuture(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	for _, number := range []string{"0300005678", "0312345678"} { // nor does one of a case that is not in hand
+		op.do("POST", "/api/attempts", noting(map[string]any{"at": tuesday.Add(time.Minute), "number": number})).problem(t, 403, "forbidden")
+	}
+	h.set(func() { h.desks[0].Operator, h.desks[0].CaseID = "user-operator", "case-1" })
+	for _, number := range []string{"0300005678", "0312345678"} {
+		p := op.do("POST", "/api/attempts", noting(map[string]any{"at": tuesday.Add(time.Minute), "number": number})).problem(t, 422, "invalid")
+		if slices.ContainsFunc(p.Errors, func(e FieldProblem) bool { return e.Field == "number" }) {
+			t.Errorf("%s: %+v", number, p.Errors)
+		}
+	}
+	refused := 0
+	for _, e := range h.book.all() {
+		if e.Route == "POST /api/attempts" && e.Outcome == "invalid" && len(e.Cases) == 1 {
+			refused++
+		}
+	}
+	if refused != 2 {
+		t.Errorf("%d of 2 refusals are on the record", refused)
 	}
 }

@@ -9,7 +9,7 @@ import (
 
 // explain says why a case stands where it stands; desk is the name of the one at which it stands.
 func (s *Server) explain(c casework.Case, desk string, tries casework.TriesAt) casework.Explained {
-	return s.d.Rules.Explain(c, casework.Moment{Now: s.d.Now(), Hours: s.d.Hours, Desk: desk, Tries: tries, Mine: s.names.of(c.Next.Mine)})
+	return s.rules().Explain(c, casework.Moment{Now: s.d.Now(), Hours: s.d.Hours(), Desk: desk, Tries: tries, Mine: s.names.of(c.Next.Mine)})
 }
 
 // deskName is what a desk is called; empty for none.
@@ -66,7 +66,7 @@ func (s *Server) dressOrder(o *casework.Order) *Order {
 	if o == nil {
 		return nil
 	}
-	return &Order{Act: o.Act, ByName: s.names.of(o.By), At: o.At, Until: instant(o.Until), Reason: o.Reason}
+	return &Order{Act: o.Act, ByName: s.names.of(o.By), At: o.At, Until: instant(o.Until), Reason: o.Reason, From: o.From, To: o.To}
 }
 
 func dressHeldBack(c casework.Counts) []HeldBack {
@@ -87,6 +87,6 @@ func (s *Server) whyNobody(ctx context.Context, no *dialer.Refusal) *dialer.Refu
 	if err != nil {
 		return no
 	}
-	why := counts.WhyNobody(s.d.Now(), s.d.Hours)
+	why := counts.WhyNobody(s.d.Now(), s.d.Hours())
 	return &dialer.Refusal{Rule: no.Rule, JA: why.JA, EN: why.EN}
 }

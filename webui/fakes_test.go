@@ -147,6 +147,35 @@ func (w *world) PutUser(_ context.Context, u dialer.User) (dialer.UserID, error)
 	return u.ID, nil
 }
 
+func (w *world) UserByDirectory(ctx context.Context, who dialer.DirectoryName) (dialer.User, error) {
+	if err := w.wait(ctx); err != nil {
+		return dialer.User{}, err
+	}
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, u := range w.users {
+		if u.Directory == who && who.Name != "" {
+			return u, nil
+		}
+	}
+	return dialer.User{}, dialer.ErrNotFound
+}
+
+func (w *world) AddFirstAdmin(_ context.Context, u dialer.User) error {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, other := range w.users {
+		if other.Role == dialer.RoleAdmin && !other.Disabled {
+			return dialer.ErrAdminThere
+		}
+		if strings.EqualFold(other.Login, u.Login) {
+			return dialer.ErrLoginTaken
+		}
+	}
+	w.users[u.ID] = u
+	return nil
+}
+
 // Sessions.
 
 func (w *world) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
@@ -309,6 +338,29 @@ func (w *world) Leave(_ context.Context, _ dialer.Asker, id dialer.DeskID) (dial
 		}
 	}
 	return dialer.DeskView{}, dialer.Refuse(dialer.UnknownDesk)
+}
+
+func (w *world) Away(_ context.Context, _ dialer.Asker, id dialer.DeskID, reason dialer.AwayReason) (dialer.DeskView, error) {
+	return w.change(id, func(d *dialer.DeskView) { d.State, d.Away = dialer.DeskAway, reason })
+}
+
+func (w *world) change(id dialer.DeskID, how func(*dialer.DeskView)) (dialer.DeskView, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for i, d := range w.desks {
+		if d.ID == id {
+			how(&w.desks[i])
+			return w.desks[i], nil
+		}
+	}
+	return dialer.DeskView{}, dialer.Refuse(dialer.UnknownDesk)
+}
+
+func (w *world) OwnFigures(_ context.Context, who dialer.UserID, from, to time.Time) (report.Own, error) {
+	if who != "user-operator" || to.Sub(from) != 24*time.Hour {
+		return report.Own{}, nil
+	}
+	return report.Own{Attempts: 112, Answered: 40}, nil
 }
 
 func (w *world) Present(_ context.Context, _ dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error) {

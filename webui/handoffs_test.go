@@ -9,6 +9,7 @@ import (
 	"testing"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 )
 
@@ -139,5 +140,55 @@ func TestOnlyASupervisorTakesANumberOffTheList(t *testing.T) {
 	h.as("supervisor").do(http.MethodPost, "/api/cases/case-1/do-not-call", off).want(t, http.StatusNoContent)
 	if !slices.Equal(h.board.forbidden, []bool{true, false}) {
 		t.Errorf("the list was changed %v", h.board.forbidden)
+	}
+}
+
+// TestEveryActOnAHandoffIsWrittenDown: each act shows whom the hand-off is about, so each leaves an entry that says who did it, which
+// hand-off and which case; and so does one that was refused.
+func TestEveryActOnAHandoffIsWrittenDown(t *testing.T) {
+	h := open(t)
+	operator, ward := h.as("operator"), h.as("ward")
+	h.set(func() { h.desks[0].Operator, h.desks[0].CaseID = "user-operator", "case-1" })
+	pass := map[string]any{"case_id": "case-1", "kind": "other", "text": "住所が変わったとのこと"}
+	before := len(h.book.all())
+	at := "/api/handoffs/" + into[HandoffWhole](t, operator.do(http.MethodPost, "/api/handoffs", pass).want(t, http.StatusCreated)).ID
+	said := map[string]any{"text": "見本花子 09000000001"}
+	for _, c := range []struct {
+		who          *client
+		by           dialer.UserID
+		act, outcome string
+		status       int
+	}{
+		{operator, "user-operator", "add", "", http.StatusOK},
+		{ward, "user-ward", "acknowledge", "", http.StatusOK},
+		{ward, "user-ward", "acknowledge", "handoff_moved", http.StatusConflict},
+		{ward, "user-ward", "answer", "", http.StatusOK},
+		{ward, "user-ward", "reopen", "", http.StatusOK},
+		{operator, "user-operator", "withdraw", "", http.StatusOK},
+	} {
+		from := len(h.book.all())
+		c.who.do(http.MethodPost, at+"/"+c.act, said).want(t, c.status)
+		written := h.book.all()[from:]
+		if len(written) != 1 {
+			t.Errorf("%s: %d entries", c.act, len(written))
+			continue
+		}
+		e := written[0]
+		if e.Action != audit.CaseRead || e.By != c.by || e.Route != "POST /api/handoffs/{id}/"+c.act || e.Object != "handoff-other" || e.Outcome != c.outcome {
+			t.Errorf("%s: %+v", c.act, e)
+		}
+		// The ward is not shown which case of the centre's it is; the record knows.
+		if c.outcome == "" && !slices.Equal(e.Refs, []string{"ref-case-1"}) {
+			t.Errorf("%s: the case is not named: %+v", c.act, e)
+		}
+	}
+	passed := h.book.all()[before]
+	if passed.Action != audit.CaseRead || passed.Route != "POST /api/handoffs" || !slices.Contains(passed.Refs, "ref-case-1") {
+		t.Errorf("passed on: %+v", passed)
+	}
+	for _, e := range h.book.all()[before:] {
+		if text := e.Object + e.Detail + e.Route; strings.Contains(text, "見本") || strings.Contains(text, "0900000") || strings.Contains(text, "住所") {
+			t.Errorf("the record holds what was said: %+v", e)
+		}
 	}
 }

@@ -74,8 +74,10 @@ type house struct {
 	looks   *looks
 	book    *book
 	factors *dialertest.Factors
+	screens *screens
 	trouble *troubles
 	sources sourceShelf
+	knobs   *knobs
 	clock   *clockOf
 	server  *Server
 	url     string
@@ -113,9 +115,10 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	t.Helper()
 	h := &house{
 		t: t, world: newWorld(), closing: &closing{day: dialer.DateOf(tuesday)}, board: &handed{}, typing: &typing{}, looks: &looks{}, book: &book{},
-		trouble: &troubles{}, factors: dialertest.NewFactors(),
+		trouble: &troubles{}, factors: dialertest.NewFactors(), screens: &screens{},
 		records: &records{}, sources: sourceShelf{&[]casework.ListSource{}}, clock: &clockOf{now: tuesday}, logs: &lockedBuffer{},
 	}
+	h.knobs = newKnobs(t, h)
 	for _, login := range []string{"operator", "operator2", "supervisor", "ward", "admin"} {
 		id := dialer.UserID("user-" + login)
 		h.users[id] = dialer.User{
@@ -129,14 +132,14 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 	deps := Deps{
 		Addr: "127.0.0.1:0", Auth: auth.Settings{Cost: cheap}, Hub: NewHub(tuesday, LiveSettings{}),
 		Calls: h.world, Trunks: h.world, Traces: h.world, Callers: h.world, Recordings: h.world, Sounds: h.world,
-		Users: h.world, Sessions: h.world, SessionBook: h.sessionBook(), Factors: h.factors, Cases: caseBook{h.world},
+		Users: h.world, Sessions: h.world, SessionBook: h.sessionBook(), Factors: h.factors, Displays: h.screens, Cases: caseBook{h.world},
 		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Sources: h.sources, Languages: demand{},
 		Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},
 		Audit: h.book, Record: h.book, Checks: h.book, Incidents: h.trouble, Evidence: h.trouble, Alert: h.trouble.alert,
 		Identity: testIdentity, Disclosures: h.looks,
-		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world,
-		Targets: &aims{now: h.clock.Now}, Hours: dialer.Hours{Week: dialer.WardHours()},
+		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world, Own: h.world, Today: h.world,
+		Targets: &aims{now: h.clock.Now}, Reports: &books{}, Minutes: &folder{now: h.clock.Now}, Hours: h.knobs.hours, Settings: h.knobs,
 		Probes: map[string]Probe{"ledger": func(context.Context) error { return nil }},
 		Now:    h.clock.Now, Log: slog.New(slog.NewJSONHandler(h.logs, &slog.HandlerOptions{Level: slog.LevelDebug})),
 	}
@@ -306,8 +309,12 @@ type received struct {
 
 // connect opens the websocket as this browser; conn is nil when the server says no, by status.
 func (c *client) connect(d websocket.Dialer, query string, header http.Header) (conn *websocket.Conn, status int) {
+	return c.connectTo(d, "/api/live"+query, header)
+}
+
+func (c *client) connectTo(d websocket.Dialer, path string, header http.Header) (conn *websocket.Conn, status int) {
 	d.Jar, d.HandshakeTimeout = c.http.Jar, patienceOfTests
-	conn, resp, _ := d.Dial("ws"+strings.TrimPrefix(c.h.url, "http")+"/api/live"+query, header)
+	conn, resp, _ := d.Dial("ws"+strings.TrimPrefix(c.h.url, "http")+path, header)
 	if resp == nil {
 		return conn, 0
 	}
@@ -315,9 +322,11 @@ func (c *client) connect(d websocket.Dialer, query string, header http.Header) (
 	return conn, resp.StatusCode
 }
 
-func (c *client) watch(query string) *socket {
+func (c *client) watch(query string) *socket { return c.watchAt("/api/live" + query) }
+
+func (c *client) watchAt(path string) *socket {
 	c.h.t.Helper()
-	conn, status := c.connect(websocket.Dialer{}, query, nil)
+	conn, status := c.connectTo(websocket.Dialer{}, path, nil)
 	if conn == nil {
 		c.h.t.Fatalf("not connected: %d", status)
 	}

@@ -4,7 +4,6 @@ import (
 	"bytes"
 	"context"
 	"log/slog"
-	"slices"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -104,7 +103,6 @@ type Hub struct {
 	floor  uint64 // every frame after this number is kept
 	kept   []*frame
 	subs   map[*subscriber]struct{}
-	alerts []Alert // the last ones, oldest first
 	closed bool
 }
 
@@ -181,8 +179,12 @@ func (h *Hub) take(s shown) {
 		h.number(string(c.Type), h.server.dressDesk(*c.Desk), time.Time{})
 	case dialer.ChangeTrunk:
 		h.number(string(c.Type), h.server.trunkChanged(*c.Trunk), time.Time{})
-	case dialer.ChangeAlert:
-		h.number(string(c.Type), Alert{Alert: *c.Alert, At: c.At}, time.Time{})
+	case dialer.ChangeAlert: // one that is kept is shown when it is
+		if h.server.d.Alerts == nil {
+			h.number(string(c.Type), Alert{Alert: *c.Alert, At: c.At}, time.Time{})
+		}
+	case dialer.ChangeSettings:
+		h.number(string(c.Type), SettingsChanged{Hours: h.server.hoursNow()}, time.Time{})
 	case dialer.ChangeProgress, dialer.ChangeQueue: // the figures are shown when they are counted
 	}
 }
@@ -195,38 +197,16 @@ func (h *Hub) follow(c dialer.Change) {
 			h.server.recount.attemptChanged(c.Call.ID)
 		}
 	case dialer.ChangeAlert:
-		h.keepAlert(Alert{Alert: *c.Alert, At: c.At})
+		h.server.alerts.take(*c.Alert, c.At)
 	case dialer.ChangeProgress:
 		h.server.recount.figuresChanged()
 	case dialer.ChangeQueue:
 		h.server.recount.queueChanged()
+	case dialer.ChangeSettings: // the hours are part of every figure, the rules of every place
+		h.server.recount.figuresChanged()
+		h.server.recount.queueChanged()
 	case dialer.ChangeDesk, dialer.ChangeTrunk:
 	}
-}
-
-// alertsKept is how many alerts a snapshot shows.
-const alertsKept = 20
-
-func (h *Hub) keepAlert(a Alert) {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	h.alerts = append(h.alerts, a)
-	if len(h.alerts) > alertsKept {
-		h.alerts = h.alerts[1:]
-	}
-}
-
-// alertsFor returns the last alerts that a viewer may see, newest first.
-func (h *Hub) alertsFor(v viewer) []Alert {
-	h.mu.Lock()
-	defer h.mu.Unlock()
-	out := []Alert{}
-	for _, a := range slices.Backward(h.alerts) {
-		if v.seesAlert(a) {
-			out = append(out, a)
-		}
-	}
-	return out
 }
 
 // number makes a frame, keeps it, and puts it before every reader. One that has no room for it is dropped.

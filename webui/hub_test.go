@@ -17,6 +17,7 @@ func bareHub(l LiveSettings) *Hub {
 	h := NewHub(tuesday, l)
 	s := &Server{log: slog.New(slog.DiscardHandler), names: newNames(nil), d: Deps{Now: time.Now, Hub: h}}
 	s.recount = newRecounter(s)
+	s.alerts = newAlertBook(s)
 	h.serve(s)
 	return h
 }
@@ -235,7 +236,7 @@ func TestNothingOlderComesBehindASnapshot(t *testing.T) {
 	if after.resumed || len(h.queue) != 0 || len(h.kept) != 0 {
 		t.Fatalf("resumed %v, %d changes wait and %d frames are kept, all older than what was lost", after.resumed, len(h.queue), len(h.kept))
 	}
-	if alerts := h.alertsFor(viewer{role: dialer.RoleSupervisor}); len(alerts) != 1 {
+	if alerts := h.server.alerts.of(viewer{role: dialer.RoleSupervisor}); len(alerts) != 1 {
 		t.Fatalf("alerts %+v", alerts)
 	}
 }

@@ -184,7 +184,7 @@ func TestDebtsAreShownAtOnceWhereTheWardSaysSo(t *testing.T) {
 }
 
 func TestHistoryIsTickedOff(t *testing.T) {
-	h := open(t, func(d *Deps) { d.NeedHistory = true })
+	h := open(t, func(d *Deps) { d.NeedHistory = func() bool { return true } })
 	o := h.as("operator")
 	if c := o.page(t).HistoryCheck; !c.Needed || c.At != nil {
 		t.Errorf("%+v", c)

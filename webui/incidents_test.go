@@ -2,6 +2,8 @@ package webui
 
 import (
 	"context"
+	"errors"
+	"io"
 	"net/http"
 	"slices"
 	"sync"
@@ -17,6 +19,7 @@ type troubles struct {
 	mu     sync.Mutex
 	files  []incident.File
 	alerts []dialer.Alert
+	torn   error // what becomes of the evidence while it is sent
 }
 
 func (x *troubles) KeepIncident(_ context.Context, i incident.Incident) (int64, error) {
@@ -66,11 +69,14 @@ func (*troubles) Reach(context.Context, incident.Incident) (incident.Reach, erro
 	return incident.Reach{Persons: 3, Entries: 5}, nil
 }
 
-func (*troubles) Evidence(_ context.Context, id int64, _ time.Time) ([]byte, error) {
+func (x *troubles) Evidence(_ context.Context, id int64, _ time.Time) (func(context.Context, io.Writer) error, error) {
 	if id != 1 {
 		return nil, dialer.ErrNotFound
 	}
-	return []byte("PK"), nil
+	return func(_ context.Context, to io.Writer) error {
+		_, err := io.WriteString(to, "PK")
+		return errors.Join(err, x.torn)
+	}, nil
 }
 
 func (x *troubles) alert(a dialer.Alert) {
@@ -127,6 +133,20 @@ func TestAnIncidentFromItsReportToItsEnd(t *testing.T) {
 	got := h.as("ward").do("GET", "/api/incidents/1/evidence", nil).want(t, http.StatusOK)
 	if string(got.body) != "PK" || got.header.Get("Content-Disposition") == "" {
 		t.Errorf("the evidence: %q %v", got.body, got.header)
+	}
+	h.as("ward").do("GET", "/api/incidents/9/evidence", nil).want(t, http.StatusNotFound)
+
+	// What cannot be sent to its end is cut off: half of a file is not to be taken for the whole.
+	h.trouble.torn = errors.New("the ledger went away")
+	r, _ := http.NewRequestWithContext(t.Context(), http.MethodGet, h.url+"/api/incidents/1/evidence", nil)
+	r.Header.Set("Cookie", h.as("ward").cookie())
+	resp, err := http.DefaultClient.Do(r)
+	if err == nil {
+		_, err = io.ReadAll(resp.Body)
+		_ = resp.Body.Close()
+	}
+	if err == nil {
+		t.Error("half of the evidence came as a whole file")
 	}
 }
 

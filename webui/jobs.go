@@ -19,6 +19,7 @@ type jobs struct {
 	ctx     context.Context //nolint:containedctx // the server's life, not a request's
 	running sync.WaitGroup
 	lists   map[string]casework.Preview // as far as they have come; failed ones stay until discarded
+	reading int                         // uploads whose body is being read: each has a place already
 	closed  bool
 }
 
@@ -57,21 +58,32 @@ func (j *jobs) begin(p casework.Preview, work func(context.Context)) {
 // mostJobs is how many lists are staged or applied at once: each that is staged is in memory whole, up to maxList.
 const mostJobs = 4
 
-// full says whether no other list can be taken now.
-func (j *jobs) full() bool {
+// take takes one of the places for an upload that is to be read; false when none is free. leave gives it back, once the list has
+// begun or was refused.
+func (j *jobs) take() bool {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	at := 0
+	at := j.reading
 	for _, p := range j.lists {
 		if p.State != listFailed {
 			at++
 		}
 	}
-	return at >= mostJobs
+	if at >= mostJobs {
+		return false
+	}
+	j.reading++
+	return true
+}
+
+func (j *jobs) leave() {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	j.reading--
 }
 
 // errFull is the answer meanwhile.
-var errFull = newProblem(http.StatusTooManyRequests, string(dialer.CaseBusy),
+var errFull = newProblem(http.StatusServiceUnavailable, string(dialer.CaseBusy),
 	"ほかの名簿を処理中です。終わってからもう一度選んでください", "other lists are being worked on; choose the file again once they are done")
 
 // failedKept bounds the lists that failed and that nobody has discarded.

@@ -32,6 +32,11 @@ func (s *Server) liveRoutes() {
 
 // live is the board's websocket: a snapshot or what was missed, then every frame this viewer may see.
 func (s *Server) live(w http.ResponseWriter, r *http.Request, v visitor) {
+	s.connect(w, r, v, func(reader *reader, since uint64) { reader.serve(since, r.URL.Query().Get("boot")) })
+}
+
+// connect opens a websocket as far as it may be, has it served, and waits until its far end is gone.
+func (s *Server) connect(w http.ResponseWriter, r *http.Request, v visitor, serve func(reader *reader, since uint64)) {
 	s.readers.Add(1)
 	defer s.readers.Done()
 	since, p := s.checkLive(r)
@@ -54,7 +59,7 @@ func (s *Server) live(w http.ResponseWriter, r *http.Request, v visitor) {
 	s.metrics.readers.Inc()
 	defer s.metrics.readers.Dec()
 	go reader.listen()
-	reader.serve(since, r.URL.Query().Get("boot"))
+	serve(reader, since)
 	_ = conn.Close()
 	<-reader.gone
 }
@@ -263,7 +268,7 @@ func (r *reader) sessionOver() bool {
 func (s *Server) snapshot(v viewer) Snapshot {
 	out := Snapshot{
 		Desks: s.desksFor(v), Calls: s.callsFor(v), Progress: s.recount.progress(), Hours: s.hoursNow(),
-		Recent: s.recent(v), Alerts: s.d.Hub.alertsFor(v), Boot: s.d.Hub.boot,
+		Recent: s.recent(v), Alerts: s.alerts.of(v), Boot: s.d.Hub.boot,
 	}
 	if _, _, ok := v.see(&frame{data: QueueChanged{}}); ok {
 		out.Depth = s.recount.depth()

@@ -11,6 +11,8 @@ type metrics struct {
 	eventToPanel prometheus.Histogram
 	readers      prometheus.Gauge
 	dropped      *prometheus.CounterVec
+	unlocated    *prometheus.CounterVec
+	refused      prometheus.Counter
 }
 
 func newMetrics(to prometheus.Registerer) (metrics, error) {
@@ -25,8 +27,16 @@ func newMetrics(to prometheus.Registerer) (metrics, error) {
 		dropped: prometheus.NewCounterVec(prometheus.CounterOpts{
 			Name: "kakeru_live_byes_total", Help: "Readers the server said goodbye to, by reason.",
 		}, []string{"reason"}),
+		unlocated: prometheus.NewCounterVec(prometheus.CounterOpts{
+			Name: "kakeru_http_unlocated_total",
+			Help: "Requests that are counted for who is connected, since what a header says of their origin is not believed, by why: " +
+				"stranger, unsaid, garbled.",
+		}, []string{"why"}),
+		refused: prometheus.NewCounter(prometheus.CounterOpts{
+			Name: "kakeru_http_connections_refused_total", Help: "Connections that were closed at the door, since too many were open.",
+		}),
 	}
-	for _, c := range []prometheus.Collector{m.eventToPanel, m.readers, m.dropped} {
+	for _, c := range []prometheus.Collector{m.eventToPanel, m.readers, m.dropped, m.unlocated, m.refused} {
 		if err := to.Register(c); err != nil {
 			return metrics{}, fmt.Errorf("metrics of the panel: %w", err)
 		}

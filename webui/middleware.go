@@ -67,7 +67,11 @@ func (s *Server) bounded(next http.Handler) http.Handler {
 			w.Header().Set("Connection", "close")
 		}
 		if r.ContentLength != 0 {
-			r.Body = &timely{ReadCloser: r.Body, within: within, conn: http.NewResponseController(w)}
+			body := &timely{ReadCloser: r.Body, within: within, conn: http.NewResponseController(w), header: w.Header()}
+			r.Body = body
+			// Whoever is refused before the body is read does not hold the connection by never sending it.
+			_ = body.conn.SetReadDeadline(time.Now().Add(s.d.BodyWait))
+			defer body.over()
 		}
 		r.Body = http.MaxBytesReader(w, r.Body, most)
 		next.ServeHTTP(w, r)
@@ -93,8 +97,20 @@ type timely struct {
 	io.ReadCloser
 	within time.Duration
 	conn   *http.ResponseController
+	header http.Header // of the answer
 	begun  bool
+	ended  bool
 }
+
+// over is called when the answer is written: of a body that nobody has read to its end a moment more is waited for, as net/http
+// takes in what is left, and then the connection is closed.
+func (t *timely) over() {
+	if !t.ended {
+		_ = t.conn.SetReadDeadline(time.Now().Add(unreadWait))
+	}
+}
+
+const unreadWait = time.Second
 
 func (t *timely) Read(b []byte) (int, error) {
 	if !t.begun {
@@ -102,8 +118,12 @@ func (t *timely) Read(b []byte) (int, error) {
 		_ = t.conn.SetReadDeadline(time.Now().Add(t.within)) // not every connection has one: then readWait is all there is
 	}
 	n, err := t.ReadCloser.Read(b)
-	if errors.Is(err, io.EOF) {
+	switch {
+	case errors.Is(err, io.EOF):
+		t.ended = true
 		_ = t.conn.SetReadDeadline(time.Now().Add(readWait))
+	case err != nil:
+		t.header.Set("Connection", "close") // what comes after it is the rest of this body, and nobody's request
 	}
 	return n, err
 }

@@ -5,11 +5,14 @@ import (
 	"context"
 	"fmt"
 	"net/http"
+	"net/url"
 	"reflect"
 	"regexp"
 	"slices"
 	"strings"
 	"time"
+
+	"github.com/danielgtaylor/huma/v2"
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
@@ -21,12 +24,23 @@ import (
 // subject is what a request is about, as its path says and as its answer shows.
 type subject struct {
 	object string
+	query  url.Values // as it was typed
 	cases  []dialer.CaseID
 	calls  []dialer.CallID
 }
 
 // remark is what a handler has to add.
-type remark struct{ detail []string }
+type remark struct {
+	detail []string
+	cases  []dialer.CaseID // that the body names
+}
+
+// remarkedCase adds a case that is named in a request's body: of a refused one nothing else says which it was.
+func remarkedCase(ctx context.Context, id dialer.CaseID) {
+	if r := from(ctx).remark; r != nil && id != "" {
+		r.cases = append(r.cases, id)
+	}
+}
 
 // remarked adds to what is written down of a request: what changed, before and after. It must hold no personal data.
 func remarked(ctx context.Context, what string) {
@@ -41,9 +55,6 @@ func remarkChange[T comparable](ctx context.Context, name string, before, after 
 		remarked(ctx, fmt.Sprintf("%s: %v → %v", name, before, after))
 	}
 }
-
-// mostQuery is how much of a request's query is kept, in bytes: a filter, never personal data.
-const mostQuery = 200
 
 // aboutPath is what a request's path names.
 func aboutPath(r *http.Request, row auth.Row) subject {
@@ -66,10 +77,64 @@ func aboutPath(r *http.Request, row auth.Row) subject {
 		named = append(named, value)
 	}
 	about.object = strings.Join(named, "/")
-	if q := r.URL.RawQuery; q != "" {
-		about.object += "?" + q[:min(len(q), mostQuery)]
-	}
+	about.query = r.URL.Query()
 	return about
+}
+
+// plainValue is how ids, days, months, years, times and small numbers are written in a query. A telephone number is none of these, and no
+// name.
+var plainValue = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]{4}-[0-9]{2}(-[0-9]{2})?|` +
+	`[0-9]{4}-[0-9]{2}-[0-9]{2}T[0-9]{2}:[0-9]{2}:[0-9]{2}(\.[0-9]{1,9})?(Z|[+-][0-9]{2}:[0-9]{2})|[0-9]{1,6})$`)
+
+// leftOut stands in a kept query for a value that may be anything somebody typed.
+const leftOut = "(left out)"
+
+// filters is what is kept of the query of a request that was answered: the parameters that the route knows, with their values where they
+// are words of ours, plain values or desks. A cursor, or what else is free text, is left out.
+func (s *Server) filters(row auth.Row, query url.Values) string {
+	var kept []string
+	for _, p := range s.parameters(row.Route) {
+		if p.In != "query" || !query.Has(p.Name) {
+			continue
+		}
+		value := query.Get(p.Name)
+		if !plainValue.MatchString(value) && !s.wordOfOurs(p.Schema, value) && !s.isDesk(value) {
+			value = leftOut
+		}
+		kept = append(kept, p.Name+"="+value)
+	}
+	if len(kept) == 0 {
+		return ""
+	}
+	return "?" + strings.Join(kept, "&")
+}
+
+// parameters are those of a route, as the API's description has them.
+func (s *Server) parameters(route string) []*huma.Param {
+	method, path, _ := strings.Cut(route, " ")
+	item := s.api.OpenAPI().Paths[path]
+	if item == nil {
+		return nil
+	}
+	op := map[string]*huma.Operation{
+		http.MethodGet: item.Get, http.MethodPost: item.Post, http.MethodPut: item.Put, http.MethodPatch: item.Patch, http.MethodDelete: item.Delete,
+	}[method]
+	if op == nil {
+		return nil
+	}
+	return op.Parameters
+}
+
+// wordOfOurs reports whether a value is one that a schema lists.
+func (s *Server) wordOfOurs(schema *huma.Schema, value string) bool {
+	if schema != nil && schema.Ref != "" {
+		schema = s.api.OpenAPI().Components.Schemas.SchemaFromRef(schema.Ref)
+	}
+	return schema != nil && slices.ContainsFunc(schema.Enum, func(word any) bool { return fmt.Sprint(word) == value })
+}
+
+func (s *Server) isDesk(value string) bool {
+	return slices.ContainsFunc(s.d.Calls.Desks(), func(d dialer.DeskView) bool { return string(d.ID) == value })
 }
 
 // ours is how our own ids, months, numbers and kinds are written. A telephone number is not.
@@ -87,9 +152,34 @@ func asNamed(object string) string {
 	return object
 }
 
+// noneSuch stands for an object of which there is none: what was typed there may be anything.
+const noneSuch = "(none such)"
+
+// ofPersons are routes that name what is a person's.
+var ofPersons = regexp.MustCompile(` /api/(cases|attempts|handoffs)/\{`)
+
+// probed reports whether not finding what a route names leaves an entry: whoever tries one id after the other until one fits leaves a trace.
+// A call that is over is not found by those who were in it all day long, and leaves none.
+func probed(row auth.Row) bool {
+	return strings.Contains(row.Route, "{") && (row.Noted != "" || ofPersons.MatchString(row.Route))
+}
+
+// noted reports whether a request is written down that ended so: p is nil when it was answered.
+func noted(row auth.Row, reads bool, p *Problem) bool {
+	switch {
+	case p == nil:
+		return row.Noted != ""
+	case p.Status == http.StatusNotFound:
+		return probed(row) || !reads && row.Noted != ""
+	case p.Status >= http.StatusInternalServerError:
+		return false // it came to nothing, and the record would not be reached either
+	}
+	return row.Noted != "" && (!reads || p.Status == http.StatusForbidden) // else nothing was shown
+}
+
 // note writes down that a request was answered, or what refused it, before the answer leaves.
 func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) error {
-	if row.Noted == "" || row.Public {
+	if row.Public {
 		return nil
 	}
 	reads := strings.HasPrefix(row.Route, http.MethodGet+" ")
@@ -97,33 +187,38 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 	if err != nil {
 		p = s.problemOf(ctx, err)
 	}
-	if p != nil && reads && p.Status != http.StatusForbidden {
-		return nil // nothing was shown
+	if !noted(row, reads, p) {
+		return nil
 	}
 	v := from(ctx)
 	e := s.event(v, row.Noted)
-	e.Object, e.Cases, e.Calls = v.about.object, v.about.cases, v.about.calls
-	if p != nil {
-		if p.Status >= http.StatusInternalServerError {
-			return nil // it came to nothing, and the record would not be reached either
-		}
-		e.Outcome = cmp.Or(p.Rule, ruleInvalid)
-	}
+	e.Object, e.Cases, e.Calls = v.about.object+s.filters(row, v.about.query), v.about.cases, v.about.calls
 	if v.remark != nil {
 		e.Detail = strings.Join(v.remark.detail, "; ")
-	}
-	if reads && p != nil {
-		e.Action = audit.Refused
+		e.Cases = append(slices.Clone(e.Cases), v.remark.cases...)
 	}
 	if p != nil {
-		e.Object = asNamed(e.Object)
+		e.Outcome, e.Object = cmp.Or(p.Rule, ruleInvalid), asNamed(e.Object)
+		if p.Status == http.StatusNotFound && probed(row) {
+			e.Object = noneSuch
+		}
+		if reads || e.Action == "" {
+			e.Action = audit.Refused
+		}
 	}
 	look(reflect.ValueOf(out), &e, 0)
+	again := reads && p == nil && e.Action == audit.Listed
+	if again && !s.relists.fresh(v.token, &e) {
+		return nil
+	}
 	if down := s.d.Audit.WriteDown(ctx, e); down != nil {
-		if reads {
+		if reads || p != nil {
 			return errUnwritten
 		}
 		return errDoneUnwritten
+	}
+	if again {
+		s.relists.written(v.token, e)
 	}
 	return nil
 }

@@ -43,7 +43,7 @@ func (s *Server) describeLive() {
 	api := s.api.OpenAPI()
 	for _, t := range []reflect.Type{
 		reflect.TypeFor[Frame](), reflect.TypeFor[Snapshot](), reflect.TypeFor[QueueChanged](), reflect.TypeFor[TrunkChanged](),
-		reflect.TypeFor[Bye](),
+		reflect.TypeFor[Bye](), reflect.TypeFor[SettingsChanged](),
 	} {
 		api.Components.Schemas.Schema(t, true, "")
 	}
@@ -51,11 +51,17 @@ func (s *Server) describeLive() {
 		Method: http.MethodGet, Path: "/api/live", OperationID: "live", Tags: []string{"live"},
 		Summary: "Watch the board: a websocket of text frames",
 		Description: "Each text frame is a Frame. data is a Snapshot, Desk, TrunkChanged, Call, Progress, QueueChanged, Alert, Attempt, " +
-			"Preview or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.",
+			"Preview, SettingsChanged or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.",
 		Parameters: []*huma.Param{
 			{Name: "since", In: "query", Schema: &huma.Schema{Type: huma.TypeInteger}, Description: "the last seq seen"},
 			{Name: "boot", In: "query", Schema: &huma.Schema{Type: huma.TypeString}, Description: "boot of the snapshot it came after"},
 		},
 		Responses: map[string]*huma.Response{"101": {Description: "Switching Protocols"}},
+	})
+	api.AddOperation(&huma.Operation{
+		Method: http.MethodGet, Path: "/api/wall/live", OperationID: "wall-live", Tags: []string{"wall"},
+		Summary:     "Watch the wall: a websocket of text frames, for a screen that was let in",
+		Description: "Each text frame is a Frame of the type wall with a whole Wall as its data, or of the type bye.",
+		Responses:   map[string]*huma.Response{"101": {Description: "Switching Protocols"}},
 	})
 }

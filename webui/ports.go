@@ -29,6 +29,15 @@ type Calls interface {
 	// NameCase says which case a call that came in is about; it stands at the desk from then on.
 	NameCase(ctx context.Context, a dialer.Asker, id dialer.CallID, to dialer.CaseID) error
 	Leave(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	// Away says why whoever sits at a desk does not work there for a while, Back that they do again; Touched when they last touched key
+	// or mouse.
+	Away(ctx context.Context, a dialer.Asker, id dialer.DeskID, reason dialer.AwayReason) (dialer.DeskView, error)
+	Back(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	// Pause has a desk be given no case and rung for no call; Unpause has work go on.
+	Pause(ctx context.Context, a dialer.Asker, id dialer.DeskID, reason string) (dialer.DeskView, error)
+	Unpause(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	TestDesk(ctx context.Context, a dialer.Asker, id dialer.DeskID, auto bool) (dialer.DeskTestReport, error)
+	Touched(ctx context.Context, a dialer.Asker, id dialer.DeskID, ago time.Duration) error
 	Present(ctx context.Context, a dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error)
 	// ResultRecorded frees the desk that owed the result, and puts the case where the ledger says.
 	ResultRecorded(ctx context.Context, id dialer.CallID, caseID dialer.CaseID) error
@@ -62,6 +71,17 @@ type Traces = dialer.Traces
 type Figures interface {
 	// Progress returns the figures of a month written YYYY-MM.
 	Progress(ctx context.Context, month string) (report.Progress, error)
+}
+
+// Today sums one day by the half hour.
+type Today interface {
+	HalfHours(ctx context.Context, from, to time.Time) ([]report.HalfHour, error)
+}
+
+// Own sums what one operator has done.
+type Own interface {
+	// OwnFigures are the calls of an operator that were dialled in [from, to).
+	OwnFigures(ctx context.Context, who dialer.UserID, from, to time.Time) (report.Own, error)
 }
 
 // Lists takes the ward's list in. Its errors may be *casework.ListError: the list as a whole is not to be taken.

@@ -44,6 +44,7 @@ const (
 	ruleLocked       = "locked"
 	rulePassword     = "password"
 	ruleCode         = "code"
+	ruleFactor       = "factor" // besides the password
 	ruleInvalid      = "invalid"
 	ruleNotFound     = "not_found"
 )
@@ -76,7 +77,7 @@ var (
 	errHalf = newProblem(http.StatusUnauthorized, ruleHalf,
 		"サインインの途中です。続きの手順を済ませてください", "you have not finished signing in; go on with the next step")
 	errLocked = newProblem(http.StatusForbidden, ruleLocked,
-		"画面がロックされています。パスワードで解除してください", "the screen is locked; unlock it with your password")
+		"画面がロックされています。パスワードかパスキーで解除してください", "the screen is locked; unlock it with your password or a passkey")
 	errForbidden = newProblem(http.StatusForbidden, ruleForbidden,
 		"この操作の権限がありません。必要なときは管理者に相談してください", "your role may not do this; ask the administrator if you need it")
 	errForeign = newProblem(http.StatusForbidden, ruleForbidden,
@@ -202,9 +203,12 @@ func humaProblem(status int, msg string, found ...error) huma.StatusError {
 		if p := (*Problem)(nil); errors.As(err, &p) {
 			return p
 		}
-		if err != nil && strings.Contains(err.Error(), "body too large") { // net/http's words, by way of the form's reader
+		if strings.Contains(messageOf(err), "body too large") { // net/http's words, by way of the form's reader
 			return errTooLarge
 		}
+	}
+	if p, ok := nulProblem(found); ok {
+		return p
 	}
 	switch {
 	case status == http.StatusRequestEntityTooLarge:
@@ -225,9 +229,27 @@ func humaProblem(status int, msg string, found ...error) huma.StatusError {
 	return newProblem(status, ruleInvalid, errInvalid.Detail, msg)
 }
 
+// messageOf is what an error says, of huma's findings without the value: that is the whole object which a finding stands in, and writing it out
+// once for each of its findings takes hours for a body of a megabyte.
+func messageOf(err error) string {
+	if err == nil {
+		return ""
+	}
+	if d, is := err.(huma.ErrorDetailer); is { //nolint:errorlint // huma hands its findings over unwrapped
+		return d.ErrorDetail().Message
+	}
+	return err.Error()
+}
+
+// mostFindings is how many findings of one request are told: more than any form has fields.
+const mostFindings = 100
+
 func fieldProblems(found []error) *Problem {
 	p := *errInvalid
 	for _, err := range found {
+		if len(p.Errors) == mostFindings {
+			break
+		}
 		d, ok := err.(huma.ErrorDetailer) //nolint:errorlint // huma hands its findings over unwrapped
 		if !ok || err == nil {
 			continue

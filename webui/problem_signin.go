@@ -15,7 +15,18 @@ var signInProblems = []struct {
 	{auth.ErrSignedOut, errSignedOut},
 	{auth.ErrWrong, errWrongSignIn},
 	{auth.ErrPasswordWrong, newProblem(http.StatusForbidden, rulePassword, "パスワードが違います", "the password is not right")},
+	{auth.ErrFactor, newProblem(http.StatusForbidden, ruleFactor,
+		"二要素認証を登録しているため、確認コードかパスキーも必要です", "you have a second factor, so give a code of it, or the passkey, too")},
+	{auth.ErrByDirectory, newProblem(http.StatusForbidden, "by_directory",
+		"この利用者は区の認証でサインインします。サインイン画面のボタンからサインインし直してください(5分以内はパスワードなしで変更できます)",
+		"you sign in by the ward's directory; sign in anew by its button (for five minutes no password is asked then)")},
+	{auth.ErrNoDirectory, newProblem(http.StatusConflict, "no_directory",
+		"区の認証(OIDC)は設定されていません。管理者が設定 auth.oidc を書く必要があります",
+		"there is no directory to sign in by; the setting auth.oidc names one")},
 	{auth.ErrSamePassword, invalid("password", "same", "いまのパスワードと同じです。別のものにしてください", "this is the old one; choose another")},
+	{auth.ErrMoved, newProblem(http.StatusConflict, "moved",
+		"確認している間に、ほかの画面か管理者がこの設定を変えました。サインインし直してから、もう一度お試しください",
+		"this was changed elsewhere, or by an administrator, while it was checked; sign in again and try once more")},
 	{auth.ErrCode, newProblem(http.StatusForbidden, ruleCode,
 		"コードが違います。認証アプリに今出ている6桁か、未使用の回復コードを入力してください",
 		"the code is not right; give the six digits that the app shows now, or a recovery code that was not used")},
@@ -40,10 +51,25 @@ func signInProblem(err error) (p *Problem, ok bool) {
 	if many, is := errors.AsType[*auth.TooMany](err); is {
 		return tooManySignIns(many), true
 	}
+	if f, is := errors.AsType[*auth.DirectoryFault](err); is {
+		return directoryProblem(f), true
+	}
 	for _, known := range signInProblems {
 		if errors.Is(err, known.err) {
 			return known.problem, true
 		}
 	}
 	return nil, false
+}
+
+// directoryProblem is what is said before a browser goes to the directory at all. Why it failed stands in the program's log.
+func directoryProblem(f *auth.DirectoryFault) *Problem {
+	if f.Trouble == auth.DirectorySet {
+		return newProblem(http.StatusServiceUnavailable, "directory_set",
+			"区の認証の設定が合っていません。管理者に知らせてください(理由はサーバーのログにあります)",
+			"the directory and our settings do not agree; tell the administrator (the server's log says why)")
+	}
+	return newProblem(http.StatusServiceUnavailable, "directory_down",
+		"区の認証につながりません。少し待ってもう一度お試しください。急ぐときはログイン名とパスワードでサインインしてください",
+		"the ward's directory does not answer; try again shortly, or sign in with login and password")
 }

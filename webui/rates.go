@@ -11,6 +11,7 @@ import (
 	"golang.org/x/time/rate"
 
 	"kakeru/dialer"
+	"kakeru/webui/auth"
 )
 
 // Rates are how many requests a second are answered, over a while; ten times as many may come at once. 0 is no bound. What comes
@@ -19,6 +20,10 @@ type Rates struct {
 	Session float64
 	Address float64 // of requests that bear no session which was seen to be one
 }
+
+// Connections are how many may be open at the panel's door: in all, and from one address (of IPv6 from one /64) that is no trusted
+// proxy's. 0 is the default of each. Websockets are among them.
+type Connections struct{ All, Each int }
 
 const (
 	rateBurst = 10 // seconds' worth that may come at once
@@ -128,19 +133,13 @@ func (t *throttle) meet(who rated, per float64) *asking {
 	return a
 }
 
-// addressOf is where a request comes from: an address of IPv4, or the network of one household of IPv6, which has more addresses
-// than could be counted.
+// addressOf is what of a request's origin is counted by. Whoever has no address is counted together.
 func addressOf(r *http.Request) netip.Prefix {
 	from, err := netip.ParseAddrPort(r.RemoteAddr)
 	if err != nil {
 		return netip.PrefixFrom(netip.IPv4Unspecified(), 0)
 	}
-	addr := from.Addr().Unmap().WithZone("")
-	bits := addr.BitLen()
-	if addr.Is6() {
-		bits = 64
-	}
-	return netip.PrefixFrom(addr, bits).Masked()
+	return auth.Network(from.Addr())
 }
 
 // throttled answers 429 to whoever asks too much, without looking at what they ask. A ban is one line of the log.

@@ -46,8 +46,11 @@ type soundOf struct {
 	io.Reader
 
 	size   int64
+	cut    bool
 	closed func()
 }
+
+func (s soundOf) Ended() bool { return !s.cut }
 
 func (s soundOf) Size() int64  { return s.size }
 func (s soundOf) Close() error { s.closed(); return nil }
@@ -77,7 +80,7 @@ func (w *world) Sound(ref string) (Playable, error) {
 			return 0, errors.New("it is read before anybody has written down who listens")
 		}
 		return from.Read(b)
-	}), size: int64(len(text)), closed: func() { w.set(func() { w.openSounds-- }) }}, nil
+	}), size: int64(len(text)), cut: strings.HasSuffix(text, "…"), closed: func() { w.set(func() { w.openSounds-- }) }}, nil
 }
 
 func withRecording(h *house) {
@@ -139,6 +142,7 @@ func TestWhatIsNotPlayed(t *testing.T) {
 		"the ledger is away":                 {func() { h.fail.recording = dialer.ErrLedgerDown }, 503, "ledger_down", ""},
 		"not kept":                           {func() { delete(h.sounds, "secret-ref") }, 410, "not_found", "保存期間"},
 		"altered":                            {func() { h.fail.sound = ErrSoundAltered }, 500, "", "書き換え"},
+		"cut off afterwards":                 {func() { h.sounds["secret-ref"] = "RIFF and…" }, 500, "", "書き換え"},
 		"a disk that is away":                {func() { h.fail.sound = errors.New("/secret/path: no such device") }, 500, "", ""},
 		"still going on": {func() {
 			h.calls["a1"] = dialer.CallView{ID: "a1", State: dialer.Talking}
@@ -159,6 +163,25 @@ func TestWhatIsNotPlayed(t *testing.T) {
 				delete(h.calls, "a1")
 			})
 		})
+	}
+}
+
+// TestWhatBreaksOffIsPlayed when the ledger says so: nobody knows its end, or it ended before its time.
+func TestWhatBreaksOffIsPlayed(t *testing.T) {
+	h := open(t)
+	for what, change := range map[string]func(*dialer.Recording){
+		"a crash":     func(r *dialer.Recording) { r.Until = time.Time{} },
+		"a full disk": func(r *dialer.Recording) { r.Fault = dialer.FaultDiskFull },
+	} {
+		withRecording(h)
+		h.set(func() {
+			r := h.recordings["a1"]
+			change(&r)
+			h.recordings["a1"], h.sounds["secret-ref"] = r, "RIFF and…"
+		})
+		if got := h.as("supervisor").do("GET", "/api/attempts/a1/recording", nil); got.status != 200 {
+			t.Errorf("%s: %d", what, got.status)
+		}
 	}
 }
 

@@ -205,6 +205,11 @@ func TestADaysReport(t *testing.T) {
 		t.Errorf("%+v", rows)
 	}
 	ward.do(http.MethodGet, "/api/reports/day/rows?period=2026-11-24&section=attempts&row=total&column=none", nil).problem(t, http.StatusNotFound, "not_found")
+	beyond := "/api/reports/day/rows?period=2026-11-24&section=attempts&row=total&column=family&offset=9223372036854775807"
+	if got := into[behind](t, ward.do(http.MethodGet, beyond, nil).want(t, http.StatusOK)); len(got.Calls) != 0 {
+		t.Errorf("beyond the last row stands %+v", got)
+	}
+	ward.do(http.MethodGet, "/api/reports/month?period=0000-01", nil).problem(t, http.StatusUnprocessableEntity, "invalid")
 
 	issue := func(reason string) answered {
 		return supervisor.do(http.MethodPost, "/api/reports/day/issue", map[string]any{"period": "2026-11-24", "reason": reason})

@@ -18,11 +18,14 @@ import (
 type visitor struct {
 	auth.Session
 	address string // the far end's, without port
+	host    string // by which name the far end has asked, as it says
 	token   string // as the cookie brought it, valid or not
 	visit   auth.Visit
 	route   string
 	about   subject // as the path says
 	remark  *remark // what the handler adds to what is written down
+	// display is the screen on the wall that asks; then the session is nobody's but has its role and secret.
+	display dialer.Display
 }
 
 type visitorKey struct{}
@@ -38,9 +41,17 @@ func routeOf(ctx context.Context) string { return from(ctx).route }
 // admit says who makes a request and whether they may use the route: the one place where roles are asked.
 func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	visit := s.keeper.Visit(r)
-	v := visitor{address: visit.Address, token: visit.Token, visit: visit, route: row.Route, about: aboutPath(r, row), remark: &remark{}}
+	v := visitor{address: visit.Address, host: r.Host, token: visit.Token, visit: visit, route: row.Route, about: aboutPath(r, row), remark: &remark{}}
 	if row.Public {
 		return v, nil
+	}
+	if row.Allows(dialer.RoleDisplay) {
+		if d, token, err := s.display(r); err == nil {
+			v.display, v.User.Role, v.Token = d, dialer.RoleDisplay, token
+			return v, nil
+		} else if !errors.Is(err, auth.ErrSignedOut) {
+			return v, err
+		}
 	}
 	session, err := s.keeper.Session(r.Context(), v.token)
 	if errors.Is(err, auth.ErrSignedOut) {
@@ -84,10 +95,22 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 			_ = huma.WriteErr(s.api, ctx, p.Status, "", p)
 			return
 		}
+		if op.MaxBodyBytes == maxList {
+			// Before the body is read: what waits for a place must not lie in memory.
+			if !s.jobs.take() {
+				_ = huma.WriteErr(s.api, ctx, errFull.Status, "", errFull)
+				return
+			}
+			defer s.jobs.leave()
+		}
 		next(ctx)
 	})
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
-		out, err := handle(ctx, in)
+		var out *O
+		err := wellSpelt(ctx, in)
+		if err == nil {
+			out, err = handle(ctx, in)
+		}
 		if unwritten := s.note(ctx, row, out, err); unwritten != nil {
 			return nil, unwritten
 		}

@@ -17,6 +17,7 @@ import (
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kakeru/dialer"
+	"kakeru/dialer/alarm"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
@@ -30,14 +31,20 @@ type Deps struct {
 	Listener net.Listener
 	// Certificate has the panel served by https.
 	Certificate Certificate
-	Print       bool // what the panel shows may be printed (§19(5))
-	Demo        bool // simulated phones and carrier: the screen says so
+	// Print says whether what the panel shows may be printed (§19(5)); nil: never.
+	Print func() bool
+	Demo  bool // simulated phones and carrier: the screen says so
+	// DemoLogins are a demo's people, for the newcomer at the sign-in; nobody outside a demo.
+	DemoLogins []DemoLogin
 
 	Auth    auth.Settings
 	Rates   Rates // the zero ones bound nothing
+	Proxies auth.Proxies
 	Hub     *Hub
 	Calls   Calls
 	Trunks  Trunks
+	// Phones are the desks' phones as the settings have them.
+	Phones  []DeskPhone
 	Traces  Traces
 	Callers Callers
 	// Recordings and Sounds: which calls were recorded, and the recordings themselves.
@@ -51,14 +58,20 @@ type Deps struct {
 	Incidents incident.Store
 	Evidence  Evidence
 	Alert     func(dialer.Alert)
+	// Alerts keeps what somebody must see, and Presences which supervisors are there. Without them alerts are only shown.
+	Alerts    alarm.Store
+	Presences alarm.PresenceStore
+
+	// Displays are the screens on the wall.
+	Displays dialer.Displays
 
 	Users    dialer.Users
 	Sessions dialer.Sessions
 	// SessionBook lists the sessions, Factors keeps second factors.
 	SessionBook dialer.SessionBook
 	Factors     dialer.Factors
-	// IdleLock is how long nobody touches key or mouse until the screen is masked, by role; never for those it does not name.
-	IdleLock map[dialer.Role]time.Duration
+	// IdleLock is how long nobody of a role touches key or mouse until the screen is masked; 0: never. Nil: never, whoever it is.
+	IdleLock func(dialer.Role) time.Duration
 	// Setup lets the first administrator in; nil when there was one at the start.
 	Setup   *Setup
 	Cases   casework.CaseStore
@@ -67,12 +80,14 @@ type Deps struct {
 	ByHand casework.HandStore
 	// Rules are the queue's (the built-in ones when they have no rows), and Line is where they are applied.
 	Rules casework.Rules
-	Line  casework.LineStore
+	// RulesNow answers with the rules that hold at the moment, where they are changed while calls are made; nil: Rules.
+	RulesNow func() casework.Rules
+	Line     casework.LineStore
 	// Identity is what must be known of who is on the telephone before a debt is shown; Disclosures keeps who was shown one.
 	Identity    casework.Identity
 	Disclosures casework.DisclosureStore
 	// NeedHistory: nobody is called whose history was not read.
-	NeedHistory bool
+	NeedHistory func() bool // nil: that does not matter
 	// Languages counts what is needed besides Japanese.
 	Languages casework.LanguageStore
 	Lists     Lists
@@ -101,11 +116,17 @@ type Deps struct {
 	// Scripts are the ward's texts.
 	Scripts casework.ScriptStore
 	Figures Figures
-	Hours   dialer.Hours
+	Own     Own
+	Today   Today
+	Hours   dialer.Calendar
+	// Settings are what an administrator may change while the centre works.
+	Settings Settings
 	// Probes are asked by /readyz, by name: ledger, queue, sip.
 	Probes map[string]Probe
 
-	BodyWait time.Duration // for a body that is no list to come; default 10 s
+	// Connections are how many may be open.
+	Connections Connections
+	BodyWait    time.Duration // for a body that is no list to come; default 10 s
 
 	Metrics *prometheus.Registry // default: one of its own
 	Now     dialer.Clock         // default: time.Now
@@ -121,13 +142,19 @@ type Server struct {
 	api     huma.API
 	names   *names
 	recount *recounter
+	alerts  *alertBook
 	jobs    *jobs
 	metrics metrics
 	cert    *papers // nil: served by http
 
 	throttle *throttle
+	relists  *relists
 	seats    *seats
+	walls    *walls
+	windows  *windows
 	signOff  signOff
+	// unlocated are the reasons, of those by that name, that the log has.
+	unlocated sync.Map
 
 	unlisted   []error  // routes without a row in auth.Table
 	registered []string // routes with one
@@ -152,6 +179,10 @@ func New(d Deps) (*Server, error) {
 	if len(d.Rules.Business) == 0 {
 		d.Rules = casework.DefaultRules()
 	}
+	d.holds()
+	if d.Hours == nil {
+		d.Hours = dialer.Hours{}.Always
+	}
 	d.Auth.Now = d.Now
 	keeper, err := auth.NewKeeper(auth.Stores{Users: d.Users, Sessions: d.Sessions, Book: d.SessionBook, Factors: d.Factors}, d.Auth)
 	if err != nil {
@@ -159,6 +190,7 @@ func New(d Deps) (*Server, error) {
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
+	s.walls, s.relists, s.windows = newWalls(), newRelists(d.Now), newWindows()
 	if d.Certificate.On() {
 		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {
 			return nil, err
@@ -168,6 +200,7 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s.recount = newRecounter(s)
+	s.alerts = newAlertBook(s)
 	s.jobs = newJobs()
 	s.routes()
 	if err := errors.Join(s.unlisted...); err != nil {
@@ -177,45 +210,42 @@ func New(d Deps) (*Server, error) {
 	return s, nil
 }
 
+// holds fills in what was not said of what holds at the moment.
+func (d *Deps) holds() {
+	never := func() bool { return false }
+	if d.Print == nil {
+		d.Print = never
+	}
+	if d.NeedHistory == nil {
+		d.NeedHistory = never
+	}
+	if d.IdleLock == nil {
+		d.IdleLock = func(dialer.Role) time.Duration { return 0 }
+	}
+}
+
+// rules are those that hold at the moment.
+func (s *Server) rules() casework.Rules {
+	if s.d.RulesNow != nil {
+		return s.d.RulesNow()
+	}
+	return s.d.Rules
+}
+
 // routes registers everything there is.
 func (s *Server) routes() {
 	s.api = newAPI(s.mux)
-	s.sessionRoutes()
-	s.factorRoutes()
-	s.sessionListRoutes()
-	s.setupRoutes()
-	s.deskRoutes()
-	s.trunkRoutes()
-	s.callRoutes()
-	s.traceRoutes()
-	s.controlRoutes()
-	s.caseRoutes()
-	s.orderRoutes()
-	s.askedRoutes()
-	s.identityRoutes()
-	s.closeRoutes()
-	s.exportRoutes()
-	s.handoffRoutes()
-	s.attemptRoutes()
-	s.callerRoutes()
-	s.byHandRoutes()
-	s.recordingRoutes()
-	s.figureRoutes()
-	s.reportRoutes()
-	s.minutesRoutes()
-	s.targetRoutes()
-	s.listRoutes()
-	s.listSourceRoutes()
-	s.languageRoutes()
-	s.paymentRoutes()
-	s.promiseRoutes()
-	s.numberRoutes()
-	s.scriptRoutes()
-	s.userRoutes()
-	s.auditRoutes()
-	s.incidentRoutes()
-	s.liveRoutes()
-	s.serverRoutes()
+	for _, register := range []func(){
+		s.sessionRoutes, s.directoryRoutes, s.factorRoutes, s.sessionListRoutes, s.setupRoutes, s.demoRoutes, s.deskRoutes,
+		s.awayRoutes, s.pauseRoutes, s.trunkRoutes, s.phoneRoutes, s.callRoutes, s.traceRoutes, s.controlRoutes, s.caseRoutes,
+		s.orderRoutes, s.askedRoutes, s.identityRoutes, s.closeRoutes, s.exportRoutes, s.handoffRoutes, s.attemptRoutes,
+		s.callerRoutes, s.byHandRoutes, s.recordingRoutes, s.figureRoutes, s.reportRoutes, s.minutesRoutes, s.targetRoutes,
+		s.listRoutes, s.listSourceRoutes, s.languageRoutes, s.paymentRoutes, s.promiseRoutes, s.numberRoutes, s.scriptRoutes,
+		s.userRoutes, s.settingRoutes, s.auditRoutes, s.incidentRoutes, s.alertRoutes, s.waitingRoutes, s.displayRoutes, s.liveRoutes,
+		s.serverRoutes,
+	} {
+		register()
+	}
 	s.mux.Handle("/api/", http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errNoRoute) }))
 	s.mux.Handle("/", newPanel(panelFiles()))
 }
@@ -226,6 +256,12 @@ func newAPI(mux *http.ServeMux) huma.API {
 	config.CreateHooks, config.Transformers = nil, nil
 	config.OpenAPIPath, config.DocsPath, config.SchemasPath = "", "", ""
 	config.RejectUnknownQueryParameters = true
+	formats := map[string]huma.Format{}
+	for kind, format := range config.Formats {
+		format.Unmarshal = withoutNUL(format.Unmarshal)
+		formats[kind] = format
+	}
+	config.Formats = formats
 	config.Info.Description = "Times are RFC 3339 with offset, money is integer yen, ids are UUIDv7. " +
 		"The session is the cookie " + auth.CookieName + ", by https __Host-" + auth.CookieName + "."
 	config.Components.Schemas = huma.NewMapRegistry("#/components/schemas/", schemaName)
@@ -237,7 +273,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.logged(s.strict(secured(s.throttled(foreign.Handler(legible(s.bounded(s.mux)))))))
+	return s.located(s.logged(s.strict(secured(s.throttled(foreign.Handler(legible(s.bounded(s.mux))))))))
 }
 
 // The waits of the HTTP server.
@@ -272,17 +308,19 @@ func (s *Server) Run(ctx context.Context) error {
 			return err
 		}
 	}
+	listener = newTurnstile(listener, s.d.Connections, s.d.Proxies.Trusts, s.metrics.refused.Inc, s.log)
 	if s.cert != nil {
 		listener = tls.NewListener(listener, s.cert.config())
 	}
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerWait, ReadTimeout: readWait, WriteTimeout: writeWait,
-		IdleTimeout: idleWait, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(s.log.Handler(), slog.LevelWarn),
+		IdleTimeout: idleWait, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(&complaints{Handler: s.log.Handler()}, slog.LevelWarn),
 	}
 	parts, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.d.Hub.Run(parts) })
 	running.Go(func() { s.recount.run(parts) })
+	running.Go(func() { s.alerts.run(parts) })
 	running.Go(func() { s.keeper.Watch(parts) })
 	s.jobs.open(parts)
 

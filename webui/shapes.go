@@ -24,6 +24,14 @@ type Desk struct {
 	CaseID         dialer.CaseID    `json:"case_id,omitempty"`
 	Ringing        *dialer.CallID   `json:"ringing" doc:"the call that came in, or is handed on, for which its phone rings"`
 	Since          time.Time        `json:"since"`
+	// Screen, Away and TouchedAt are left out for other operators.
+	Screen    string            `json:"screen,omitempty" doc:"which of its person's open panels works it, by that panel's own word"`
+	Away      dialer.AwayReason `json:"away,omitempty" doc:"why its person does not work there now, since then"`
+	TouchedAt *time.Time        `json:"touched_at,omitempty" doc:"when its person last touched key or mouse there, to half a minute"`
+	// PausedByName is the supervisor who has paused the desk, and why and since when; left out for other operators.
+	PausedByName string     `json:"paused_by_name,omitempty"`
+	PauseReason  string     `json:"pause_reason,omitempty"`
+	PausedAt     *time.Time `json:"paused_at,omitempty"`
 }
 
 // Trunk is a line to the telephone network as the panel shows it.
@@ -204,6 +212,8 @@ type Order struct {
 	At     time.Time    `json:"at"`
 	Until  *time.Time   `json:"until"`
 	Reason string       `json:"reason"`
+	From   int          `json:"from,omitempty" doc:"of a move: the place before, counted from 1 at the head of the line"`
+	To     int          `json:"to,omitempty"`
 }
 
 // HeldBack is how many cases do not come now, for one reason.
@@ -268,6 +278,15 @@ type Hours struct {
 	Why        string     `json:"why" doc:"why it is closed, in Japanese; empty when open"`
 	Today      *OpenSpan  `json:"today"`
 	NextOpenAt *time.Time `json:"next_open_at" doc:"null when open now"`
+	NextDay    *NextDay   `json:"next_day" doc:"the next day after today on which the centre opens: for when somebody asks to be called tomorrow"`
+}
+
+// NextDay is an opening day, YYYY-MM-DD, with its hours, HH:MM in Asia/Tokyo.
+type NextDay struct {
+	_    struct{} `nullable:"true"`
+	Date string   `json:"day"`
+	From string   `json:"from"`
+	To   string   `json:"to"`
 }
 
 // OpenSpan is a day's opening, HH:MM in Asia/Tokyo.
@@ -289,6 +308,8 @@ type Person struct {
 	// HasSecondFactor and MustChange say how they sign in; in the list of people only.
 	HasSecondFactor bool `json:"has_second_factor"`
 	MustChange      bool `json:"must_change"`
+	// DirectoryName is who they are in the ward's directory; in the list of people only. Empty: not linked.
+	DirectoryName string `json:"directory_name"`
 }
 
 // SignedIn is the session of whoever asks.
@@ -301,12 +322,14 @@ type SignedIn struct {
 	ExpiresAt  time.Time      `json:"expires_at" doc:"when the session ends unless it is used before"`
 	// Step is what is still to be done; until it is done the session is good for nothing else.
 	Step   auth.Step  `json:"step"`
-	Ways   []auth.Way `json:"ways" doc:"to give the second factor, when that is the step"`
+	Ways   []auth.Way `json:"ways" doc:"to give the second factor, when that is the step, or the screen is locked"`
 	Locked bool       `json:"locked" doc:"the screen is masked until it is unlocked"`
 
-	SecondFactor     auth.Need `json:"second_factor" doc:"whether this role must have one"`
-	LockAfterSeconds int       `json:"lock_after_seconds" doc:"without key or mouse; 0: never"`
-	PasskeyOrigin    *string   `json:"passkey_origin" doc:"where browsers can use passkeys; null: nowhere"`
+	SecondFactor     auth.Need  `json:"second_factor" doc:"whether this role must have one"`
+	LockAfterSeconds int        `json:"lock_after_seconds" doc:"without key or mouse; 0: never"`
+	ConfirmedUntil   *time.Time `json:"confirmed_until" doc:"until then signing in by the directory stands in for the password; null: it does not"`
+	InDirectory      bool       `json:"in_directory" doc:"this person can sign in by the ward's directory"`
+	PasskeyOrigin    *string    `json:"passkey_origin" doc:"where browsers can use passkeys; null: nowhere"`
 }
 
 // Snapshot is the first frame of /api/live: everything there is to see now.
@@ -326,7 +349,17 @@ type Snapshot struct {
 // Alert is something a supervisor must see.
 type Alert struct {
 	dialer.Alert
+	// ID is 0 of one that is not kept: the ledger was away.
+	ID int64     `json:"id"`
 	At time.Time `json:"at"`
+	// Lasts: its condition goes on until EndedAt. The others are over once somebody acknowledged them.
+	Lasts      bool       `json:"lasts"`
+	EndedAt    *time.Time `json:"ended_at"`
+	EndText    string     `json:"end_text" doc:"what was said when it was over"`
+	EndTextEN  string     `json:"end_text_en"`
+	SeenAt     *time.Time `json:"acknowledged_at"`
+	SeenByName string     `json:"acknowledged_by_name"`
+	Note       string     `json:"note"`
 }
 
 // QueueChanged is the data of a queue frame.

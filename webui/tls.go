@@ -1,10 +1,12 @@
 package webui
 
 import (
+	"context"
 	"crypto/tls"
 	"fmt"
 	"log/slog"
 	"os"
+	"strings"
 	"sync"
 	"time"
 )
@@ -76,5 +78,43 @@ func (s *papers) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 
 // config is how the panel speaks TLS. HTTP/1.1 alone: the websocket needs it, and a page of ours makes few requests at once.
 func (s *papers) config() *tls.Config {
-	return &tls.Config{MinVersion: tls.VersionTLS12, NextProtos: []string{"http/1.1"}, GetCertificate: s.get}
+	return &tls.Config{MinVersion: tls.VersionTLS12, CipherSuites: sealing, NextProtos: []string{"http/1.1"}, GetCertificate: s.get}
+}
+
+// sealing are TLS 1.2's suites that encrypt and authenticate in one; Go's own list has older ones too, for clients that no browser of today is.
+// Those of TLS 1.3 are all of this kind.
+var sealing = []uint16{
+	tls.TLS_ECDHE_ECDSA_WITH_AES_128_GCM_SHA256, tls.TLS_ECDHE_RSA_WITH_AES_128_GCM_SHA256,
+	tls.TLS_ECDHE_ECDSA_WITH_AES_256_GCM_SHA384, tls.TLS_ECDHE_RSA_WITH_AES_256_GCM_SHA384,
+	tls.TLS_ECDHE_ECDSA_WITH_CHACHA20_POLY1305_SHA256, tls.TLS_ECDHE_RSA_WITH_CHACHA20_POLY1305_SHA256,
+}
+
+// complaints are what net/http says of connections that went wrong. Handshakes that fail are told once in a while, with how many there were
+// since: a stranger makes thousands of them in a second, and a journal is not theirs to fill.
+type complaints struct {
+	slog.Handler
+
+	mu   sync.Mutex
+	told time.Time
+	left int
+}
+
+// complainEvery is how often a failed handshake is told at most.
+const complainEvery = time.Minute
+
+// Handle implements slog.Handler.
+func (c *complaints) Handle(ctx context.Context, r slog.Record) error {
+	if !strings.HasPrefix(r.Message, "http: TLS handshake error") {
+		return c.Handler.Handle(ctx, r)
+	}
+	c.mu.Lock()
+	if r.Time.Sub(c.told) < complainEvery {
+		c.left++
+		c.mu.Unlock()
+		return nil
+	}
+	r.AddAttrs(slog.Int("more_since_the_last", c.left))
+	c.told, c.left = r.Time, 0
+	c.mu.Unlock()
+	return c.Handler.Handle(ctx, r)
 }

@@ -123,3 +123,49 @@ func TestACertificateThatCannotBeUsed(t *testing.T) {
 		t.Errorf("%v", err)
 	}
 }
+
+// TestHandshakesFillNoJournal: strangers whose handshakes fail are told once a minute, with how many there were; all else is told each time.
+// And nobody is served by the older suites of TLS 1.2.
+func TestHandshakesFillNoJournal(t *testing.T) {
+	dir := t.TempDir()
+	files := Certificate{Cert: filepath.Join(dir, "c.pem"), Key: filepath.Join(dir, "k.pem")}
+	signed(t, files, 1)
+	papers, err := newPapers(files, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	client, server := net.Pipe()
+	defer client.Close()
+	go func() {
+		defer server.Close()
+		_ = tls.Server(server, papers.config()).HandshakeContext(t.Context())
+	}()
+	old := &tls.Config{
+		InsecureSkipVerify: true, MaxVersion: tls.VersionTLS12, //nolint:gosec // it signs itself, and this is what must fail
+		CipherSuites: []uint16{tls.TLS_ECDHE_ECDSA_WITH_AES_128_CBC_SHA, tls.TLS_ECDHE_ECDSA_WITH_AES_256_CBC_SHA},
+	}
+	if err := tls.Client(client, old).HandshakeContext(t.Context()); err == nil {
+		t.Error("an older suite was taken")
+	}
+
+	var said strings.Builder
+	now := time.Unix(1_800_000_000, 0)
+	c := &complaints{Handler: slog.NewTextHandler(&said, nil)}
+	tell := func(line string) {
+		if err := c.Handle(t.Context(), slog.NewRecord(now, slog.LevelWarn, line, 0)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 1000 {
+		tell("http: TLS handshake error from 192.0.2.1:1: EOF")
+	}
+	tell("http: something else")
+	if n := strings.Count(said.String(), "\n"); n != 2 {
+		t.Errorf("%d lines:\n%s", n, said.String())
+	}
+	now = now.Add(complainEvery)
+	tell("http: TLS handshake error from 192.0.2.1:2: EOF")
+	if !strings.Contains(said.String(), "more_since_the_last=999") {
+		t.Errorf("the rest is not counted:\n%s", said.String())
+	}
+}

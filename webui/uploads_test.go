@@ -1,6 +1,9 @@
 package webui
 
 import (
+	"io"
+	"net/http"
+	"net/http/httptest"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -35,8 +38,63 @@ func TestOnlySoManyListsAtOnce(t *testing.T) {
 		h.server.jobs.set(casework.Preview{List: id, State: listStaging})
 	}
 	for _, path := range []string{"/api/lists", "/api/payments"} {
-		c.uploadTo(path, "list.csv", "a\n").problem(t, 429, "case_busy")
+		c.uploadTo(path, "list.csv", "a\n").problem(t, 503, "case_busy")
 	}
 	h.server.jobs.set(casework.Preview{List: "d", State: listFailed}) // is not worked on
 	c.upload("list.csv", "a\n").want(t, 202)
+}
+
+// TestAPlaceIsTakenBeforeTheBodyIsRead: with all places taken an upload is refused although nothing of its body has come, and places are
+// given back by uploads that are refused.
+func TestAPlaceIsTakenBeforeTheBodyIsRead(t *testing.T) {
+	h := open(t)
+	cookie := h.as("supervisor").cookie()
+	send := func(body io.Reader) int {
+		r := httptest.NewRequest(http.MethodPost, "http://"+"kakeru.example"+"/api/lists", body)
+		r.Header.Set("Cookie", cookie)
+		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
+		return h.handle(r).Code
+	}
+	for range mostJobs {
+		if !h.server.jobs.take() {
+			t.Fatal("no place at the beginning")
+		}
+	}
+	if code := send(unread{t}); code != http.StatusServiceUnavailable {
+		t.Errorf("with all places taken: %d", code)
+	}
+	for range mostJobs {
+		h.server.jobs.leave()
+	}
+	for range 2 * mostJobs {
+		if code := send(strings.NewReader("no form")); code < 400 || code >= 500 {
+			t.Errorf("a body that is no form: %d", code)
+		}
+	}
+}
+
+// unread is a body that nobody is to read.
+type unread struct{ t *testing.T }
+
+func (u unread) Read([]byte) (int, error) {
+	u.t.Error("the body was read")
+	return 0, io.EOF
+}
+
+// TestANameThatDoesNotFit: a list is text, and its name says so; a workbook by any name goes to what refuses it with how to save it.
+func TestANameThatDoesNotFit(t *testing.T) {
+	h := open(t)
+	c := h.as("supervisor")
+	for _, way := range []string{"/api/lists", "/api/payments"} {
+		for _, name := range []string{"list.xlsx", "list.exe", "list.csv.html", "list", ".csv/evil.js", "list.csv "} {
+			p := c.uploadTo(way, name, "a\n").problem(t, http.StatusUnprocessableEntity, ruleInvalid)
+			if len(p.Errors) != 1 || p.Errors[0].Field != "file" || p.Errors[0].Code != "extension" {
+				t.Errorf("%s %q: %+v", way, name, p)
+			}
+		}
+		for name, text := range map[string]string{"LIST.CSV": "a\n", "list.txt": "a\n", "list.tsv": "a\n", "book.xlsx": "PK\x03\x04", "book.csv": "PK\x03\x04"} {
+			h2 := open(t) // only so many are read at once
+			h2.as("supervisor").uploadTo(way, name, text).want(t, http.StatusAccepted)
+		}
+	}
 }

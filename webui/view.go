@@ -6,6 +6,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/alarm"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/report"
 )
@@ -28,8 +29,9 @@ func (v viewer) seesCall(operator dialer.UserID) bool { return v.own(operator) }
 
 // desk leaves out which case and call another's desk has, or rings for.
 func (v viewer) desk(d Desk) Desk {
-	if d.Operator == nil || !v.own(*d.Operator) {
-		d.CaseID, d.CallID, d.Ringing = "", nil, nil
+	if d.Operator == nil && v.role != dialer.RoleSupervisor || d.Operator != nil && !v.own(*d.Operator) {
+		d.CaseID, d.CallID, d.Ringing, d.Away, d.TouchedAt, d.Screen = "", nil, nil, "", nil, ""
+		d.PausedByName, d.PauseReason, d.PausedAt = "", "", nil
 	}
 	return d
 }
@@ -60,11 +62,14 @@ func withoutNote(a Attempt) Attempt {
 // seesAlert: an alert about a call is for the supervisor; so is that a target fails; that a store or a
 // phone is away is for all who work with it.
 func (v viewer) seesAlert(a Alert) bool {
+	if ofPresence(a) {
+		return true
+	}
 	switch v.role {
 	case dialer.RoleSupervisor:
 		return true
 	case dialer.RoleOperator:
-		return a.CallID == "" && a.Kind != report.TargetFailing && !ofSafety(a)
+		return a.CallID == "" && a.Kind != report.TargetFailing && a.Kind != alarm.PaceBehind && !ofSafety(a)
 	case dialer.RoleAdmin:
 		return a.CallID == "" && a.Kind != report.TargetFailing
 	case dialer.RoleWard:
@@ -76,6 +81,9 @@ func (v viewer) seesAlert(a Alert) bool {
 
 // ofSafety: an incident, and that the record was tampered with, are for the ward too, at once (§22).
 func ofSafety(a Alert) bool { return a.Kind == incidentAlert || a.Kind == AuditDamaged }
+
+// ofPresence: that no supervisor is there is told to everybody, and to the ward at once (仕様書 7(6)).
+func ofPresence(a Alert) bool { return a.Kind == alarm.SVAbsent }
 
 // readsCloses: what went back is the supervisor's and the ward's to read. An operator need know only how far the day's close is.
 func (v viewer) readsCloses() bool {
@@ -170,7 +178,8 @@ func (s *Server) historyEntry(v viewer, a casework.Attempt, whole bool) Attempt 
 func (s *Server) dressDesk(d dialer.DeskView) Desk {
 	return Desk{
 		ID: d.ID, Name: d.Name, Registered: d.Registered, InUseElsewhere: d.InUseElsewhere, State: d.State, Operator: known(d.Operator),
-		OperatorName: s.names.of(d.Operator), CallID: known(d.CallID), CaseID: d.CaseID, Ringing: known(d.Ringing), Since: d.Since,
+		OperatorName: s.names.of(d.Operator), CallID: known(d.CallID), CaseID: d.CaseID, Ringing: known(d.Ringing), Since: d.Since, Away: d.Away, TouchedAt: instant(d.TouchedAt),
+		Screen: d.Screen, PausedByName: s.names.of(d.PausedBy), PauseReason: d.PauseReason, PausedAt: instant(d.PausedAt),
 	}
 }
 

@@ -39,7 +39,7 @@ func TestRatesOfStrangersAndOfPeople(t *testing.T) {
 	}
 	ok := 0
 	for range 30 {
-		w := h.from(bad, "", "/api/hours")
+		w := h.from(bad, "", "/api/demo")
 		if w.Code == 200 {
 			ok++
 			continue
@@ -53,27 +53,27 @@ func TestRatesOfStrangersAndOfPeople(t *testing.T) {
 		t.Errorf("%d of 30 at once were answered, want ten seconds' worth", ok)
 	}
 	h.clock.forward(time.Second)
-	if w := h.from(bad, "", "/api/hours"); w.Code != 200 {
+	if w := h.from(bad, "", "/api/demo"); w.Code != 200 {
 		t.Errorf("a second later: %d", w.Code)
 	}
 	for range 100 {
-		h.from(bad, "", "/api/hours")
+		h.from(bad, "", "/api/demo")
 	}
 	h.clock.forward(time.Minute)
-	if w := h.from(bad, "", "/api/hours"); w.Code != 429 {
+	if w := h.from(bad, "", "/api/demo"); w.Code != 429 {
 		t.Errorf("a minute after a flood: %d, want it banned", w.Code)
 	}
-	if w := h.from(bad, "kakeru_session=made-up", "/api/hours"); w.Code != 429 {
+	if w := h.from(bad, "kakeru_session=made-up", "/api/demo"); w.Code != 429 {
 		t.Errorf("with a cookie that is no session's: %d", w.Code)
 	}
 	if w := h.from(bad, cookie, "/api/session"); w.Code != 200 {
 		t.Errorf("whoever is signed in behind it: %d", w.Code)
 	}
-	if w := h.from("192.0.2.67", "", "/api/hours"); w.Code != 200 {
+	if w := h.from("192.0.2.67", "", "/api/demo"); w.Code != 200 {
 		t.Errorf("the neighbour: %d", w.Code)
 	}
 	h.clock.forward(banFor)
-	if w := h.from(bad, "", "/api/hours"); w.Code != 200 {
+	if w := h.from(bad, "", "/api/demo"); w.Code != 200 {
 		t.Errorf("after the ban: %d", w.Code)
 	}
 	if n := strings.Count(h.logs.String(), "asks too much"); n != 1 {
@@ -95,7 +95,7 @@ func TestRatesAreCountedByNetwork(t *testing.T) {
 	h := open(t, func(d *Deps) { d.Rates = Rates{Session: 5, Address: 2} })
 	refused := 0
 	for i := range 40 {
-		if w := h.from(fmt.Sprintf("2001:db8:0:1::%x", i+1), "", "/api/hours"); w.Code == 429 {
+		if w := h.from(fmt.Sprintf("2001:db8:0:1::%x", i+1), "", "/api/demo"); w.Code == 429 {
 			refused++
 		}
 	}
@@ -318,4 +318,31 @@ func TestSignOffAfterAnotherNodesClose(t *testing.T) {
 	h.closing.list = []dayclose.Close{{ID: "close-1", Step: dayclose.Closed, Moved: h.clock.Now()}}
 	h.closing.mu.Unlock()
 	c.do(http.MethodGet, "/api/desks", nil).problem(t, 401, "unauthorized")
+}
+
+// TestAfterASlowBodyNothingFollows: what comes after a body that was not waited for is the rest of it. A proxy that uses the connection again for
+// others must not have it taken for a request.
+func TestAfterASlowBodyNothingFollows(t *testing.T) {
+	h := open(t, func(d *Deps) { d.BodyWait = 200 * time.Millisecond })
+	conn, err := net.Dial("tcp", h.host())
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer conn.Close()
+	_ = conn.SetDeadline(time.Now().Add(patienceOfTests))
+	_, _ = fmt.Fprintf(conn, "POST /api/session HTTP/1.1\r\nHost: %s\r\nContent-Type: application/json\r\nContent-Length: 1000\r\n\r\n{", h.host())
+	r := bufio.NewReader(conn)
+	answer, err := http.ReadResponse(r, nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	_, _ = io.Copy(io.Discard, answer.Body)
+	_ = answer.Body.Close()
+	if answer.StatusCode != http.StatusRequestTimeout || !answer.Close {
+		t.Errorf("answered with %d, and the connection is closed: %v", answer.StatusCode, answer.Close)
+	}
+	_, _ = io.WriteString(conn, "GET /healthz HTTP/1.1\r\nHost: elsewhere\r\n\r\n")
+	if got, _ := io.ReadAll(r); len(got) > 0 {
+		t.Errorf("the rest of the body was answered: %.100q", got)
+	}
 }

@@ -7,11 +7,13 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kakeru/dialer"
+	"kakeru/dialer/alarm"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/report"
+	"kakeru/dialer/settings"
 	"kakeru/webui/auth"
 )
 
@@ -35,24 +37,28 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[auth.Way]():                 texts(auth.Ways...),
 	reflect.TypeFor[auth.Need]():                texts(auth.Needs...),
 	reflect.TypeFor[incident.Kind]():            texts(incident.Kinds...),
+	reflect.TypeFor[alarm.State]():              append([]string{""}, texts(alarm.States...)...),
 	reflect.TypeFor[incident.Act]():             texts(incident.Acts...),
 	reflect.TypeFor[audit.Fault]():              texts(audit.Faults...),
 	reflect.TypeFor[dialer.Direction]():         texts(dialer.Outbound, dialer.Inbound),
 	reflect.TypeFor[dialer.Result]():            texts(dialer.Results...),
 	reflect.TypeFor[dialer.Confidence]():        texts(dialer.High, dialer.Medium, dialer.Low),
-	reflect.TypeFor[dialer.DeskState]():         texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp),
+	reflect.TypeFor[dialer.DeskState]():         texts(dialer.DeskEmpty, dialer.DeskReady, dialer.DeskInCall, dialer.DeskWrapUp, dialer.DeskAway),
+	reflect.TypeFor[dialer.AwayReason]():        append(texts(dialer.AwayReasons...), string(dialer.AwayPaused)),
 	reflect.TypeFor[dialer.State]():             texts(dialer.Queued, dialer.CallingDesk, dialer.CallingCustomer, dialer.Talking, dialer.Ending, dialer.Ended),
 	reflect.TypeFor[dayclose.Step]():            texts(append(slices.Clone(dayclose.Steps), dayclose.GivenUp)...),
 	reflect.TypeFor[dialer.CaseState]():         texts(dialer.CaseWaiting, dialer.CaseResultDue, dialer.CaseHeld, dialer.CaseClosed),
 	reflect.TypeFor[dialer.RecordingState]():    texts(dialer.RecordingOn, dialer.RecordingPaused),
 	reflect.TypeFor[dialer.RecordingFault]():    texts(dialer.FaultDiskFull, dialer.FaultUnwritable, dialer.FaultSlow, dialer.FaultNoKey),
 	reflect.TypeFor[dialer.LegName]():           texts(dialer.DeskLeg, dialer.CustomerLeg),
+	reflect.TypeFor[dialer.DeskTestEnd]():       texts(dialer.DeskTestEnds...),
+	reflect.TypeFor[PhoneWay]():                 texts(PhoneWays...),
 	reflect.TypeFor[dialer.TrunkKind]():         texts(dialer.TrunkRegisters, dialer.TrunkByAddress),
 	reflect.TypeFor[dialer.TrunkState]():        texts(dialer.TrunkStarting, dialer.TrunkUp, dialer.TrunkDown),
 	reflect.TypeFor[dialer.TrunkAddressState](): texts(dialer.AddressUnasked, dialer.AddressAnswers, dialer.AddressSilent, dialer.AddressWaits),
 	reflect.TypeFor[dialer.TrunkTrouble]():      texts(dialer.TrunkTroubles...),
 	reflect.TypeFor[dialer.Cause]():             append([]string{""}, texts(dialer.Causes...)...),
-	reflect.TypeFor[casework.Act]():             texts(casework.Acts...),
+	reflect.TypeFor[casework.Act]():             texts(append(slices.Clone(casework.Acts), casework.Move)...),
 	reflect.TypeFor[casework.HandoffKind]():     texts(casework.HandoffKinds...),
 	reflect.TypeFor[casework.HandoffState]():    texts(casework.HandoffStates...),
 	reflect.TypeFor[casework.HandoffAct]():      texts(casework.HandoffActs...),
@@ -75,6 +81,10 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[report.Absence]():           texts(report.NoBase, report.Unused),
 	reflect.TypeFor[report.RefKind]():           texts(report.RefKinds...),
 	reflect.TypeFor[report.Side]():              texts(report.Sides...),
+	reflect.TypeFor[settings.Group]():           texts(settings.Groups...),
+	reflect.TypeFor[settings.Kind]():            texts(settings.Kinds...),
+	reflect.TypeFor[settings.DayState]():        texts(settings.DayStates...),
+	reflect.TypeFor[DayCause]():                 texts(DayCauses...),
 	reflect.TypeFor[dialer.Grade]():             texts(dialer.Good, dialer.Fair, dialer.Poor),
 	reflect.TypeFor[dialer.HintKind]():          texts(dialer.HintKinds...),
 	reflect.TypeFor[dialer.Announcement]():      texts(dialer.Announcements...),
@@ -103,6 +113,7 @@ func describeCallWords(r huma.Registry) {
 	alias[dialer.Result](r)
 	alias[dialer.Confidence](r)
 	alias[dialer.DeskState](r)
+	alias[dialer.AwayReason](r)
 	alias[dialer.CaseState](r)
 	alias[dialer.State](r)
 	alias[dialer.RecordingState](r)
@@ -110,6 +121,8 @@ func describeCallWords(r huma.Registry) {
 	alias[dialer.LegName](r)
 	alias[dialer.TrunkKind](r)
 	alias[dialer.TrunkState](r)
+	alias[dialer.DeskTestEnd](r)
+	alias[PhoneWay](r)
 	alias[dialer.TrunkAddressState](r)
 	alias[dialer.TrunkTrouble](r)
 	alias[dialer.Cause](r)
@@ -143,10 +156,15 @@ func describeCaseWords(r huma.Registry) {
 func describeReportWords(r huma.Registry) {
 	alias[audit.Action](r)
 	alias[auth.Step](r)
+	alias[settings.Group](r)
+	alias[settings.Kind](r)
+	alias[settings.DayState](r)
+	alias[DayCause](r)
 	alias[auth.Way](r)
 	alias[auth.Need](r)
 	alias[audit.Fault](r)
 	alias[incident.Kind](r)
+	alias[alarm.State](r)
 	alias[incident.Act](r)
 	alias[report.Kind](r)
 	alias[report.Measure](r)

@@ -125,3 +125,20 @@ func TestAFuzzTargetThatRanOutIsRunAgain(t *testing.T) {
 		t.Errorf("run once more: %+v", got)
 	}
 }
+
+// TestNarrowSuitesRunTwoAtOnce: each waits for the other, and what they say stays apart.
+func TestNarrowSuitesRunTwoAtOnce(t *testing.T) {
+	dir := t.TempDir()
+	waiting := func(me, other string) suite {
+		return suite{name: me, narrow: true, count: countText, dir: dir, args: []string{"sh", "-c",
+			"touch " + me + "; while [ ! -e " + other + " ]; do sleep 0.01; done; echo '1 passed, 0 failed'"}}
+	}
+	var out strings.Builder
+	alone := suite{name: "c", narrow: true, count: countText, args: []string{"echo", "3 passed, 0 failed"}}
+	if !runAll(t.Context(), []suite{waiting("a", "b"), waiting("b", "a"), alone}, &out) {
+		t.Error(out.String())
+	}
+	if s := out.String(); !strings.HasPrefix(s, "== a\n1 passed, 0 failed\n== b\n1 passed, 0 failed\n== c\n") || !strings.HasSuffix(s, "\n5 passed, 0 failed\n") {
+		t.Errorf("%q", s)
+	}
+}

@@ -2,7 +2,8 @@
 // all of them together:
 //
 //	tally test   Go with the race detector, web unit tests, browser tests
-//	tally long   every Go test at its full size (KAKERU_LONG=1), then every fuzz target for 30 s
+//	tally long   every Go test at its full size (KAKERU_LONG=1), then every fuzz target for 30 s,
+//	             and every screen, looked at and held against how it looked
 //
 // A suite that fails does not keep the next from running. A suite that fails
 // without naming a test (it did not compile, it timed out), or that succeeds
@@ -11,6 +12,7 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"fmt"
 	"io"
@@ -18,6 +20,7 @@ import (
 	"os/exec"
 	"os/signal"
 	"strings"
+	"sync"
 	"time"
 )
 
@@ -33,6 +36,8 @@ type suite struct {
 	count func(output io.Reader, show io.Writer) tally
 	// again reports, from what a run that failed has shown, that it failed of the tool and not of what it tests: it is run once more.
 	again func(shown string) bool
+	// narrow uses one processor: two such suites, one after the other in the list, run at once.
+	narrow bool
 }
 
 // tally is what a suite came to.
@@ -76,13 +81,15 @@ func long(ctx context.Context) []suite {
 		count: countGo,
 	}}
 	for _, target := range fuzzTargets(ctx) {
+		// An input that reaches something new is made smaller first, for up to a minute each as Go has it: where reaching it is chance, as with
+		// what a library makes ready at its first use, the whole time went there, and a target tried seven inputs.
 		suites = append(suites, suite{
 			name:  "fuzz " + target.pkg + " " + target.name,
-			args:  []string{"go", "test", "-json", "-run", "^$", "-fuzz", "^" + target.name + "$", "-fuzztime", "30s", target.pkg},
-			count: countGo, again: ranOut,
+			args:  []string{"go", "test", "-json", "-run", "^$", "-fuzz", "^" + target.name + "$", "-fuzztime", "30s", "-fuzzminimizetime", "20x", "-parallel", "1", target.pkg},
+			count: countGo, again: ranOut, narrow: true,
 		})
 	}
-	return suites
+	return append(suites, suite{name: "look", dir: app, args: []string{"node", "browser/run.mjs", "", "look"}, count: countText})
 }
 
 // ranOut reports that a fuzz target that found nothing failed because its time was over: in Go up to 1.26 the deadline can overtake the
@@ -99,17 +106,50 @@ func goTest(args ...string) []string {
 func runAll(ctx context.Context, suites []suite, out io.Writer) bool {
 	var all tally
 	var summary strings.Builder
-	for _, s := range suites {
-		fmt.Fprintf(out, "== %s\n", s.name)
-		began := time.Now()
-		got := s.run(ctx, out)
-		all.passed += got.passed
-		all.failed += got.failed
-		fmt.Fprintf(&summary, "%-10s %5d passed %5d failed %5d skipped  %s\n",
-			s.name, got.passed, got.failed, got.skipped, time.Since(began).Round(time.Second))
+	for len(suites) > 0 {
+		n := 1
+		if len(suites) > 1 && suites[0].narrow && suites[1].narrow {
+			n = 2
+		}
+		for _, r := range atOnce(ctx, suites[:n], out) {
+			all.passed += r.passed
+			all.failed += r.failed
+			fmt.Fprintf(&summary, "%-10s %5d passed %5d failed %5d skipped  %s\n", r.name, r.passed, r.failed, r.skipped, r.took.Round(time.Second))
+		}
+		suites = suites[n:]
 	}
 	fmt.Fprintf(out, "\n%s%d passed, %d failed\n", summary.String(), all.passed, all.failed)
 	return all.failed == 0
+}
+
+// ran is what became of a suite.
+type ran struct {
+	tally
+	name string
+	took time.Duration
+}
+
+// atOnce runs suites at the same time. What the first says is shown as it comes, what the others say after it.
+func atOnce(ctx context.Context, suites []suite, out io.Writer) []ran {
+	results, said := make([]ran, len(suites)), make([]bytes.Buffer, len(suites))
+	var running sync.WaitGroup
+	for i, s := range suites {
+		show := io.Writer(&said[i])
+		if i == 0 {
+			show = out
+		}
+		running.Go(func() {
+			fmt.Fprintf(show, "== %s\n", s.name)
+			began := time.Now()
+			results[i] = ran{tally: s.run(ctx, show), name: s.name}
+			results[i].took = time.Since(began)
+		})
+	}
+	running.Wait()
+	for i := range said {
+		_, _ = said[i].WriteTo(out)
+	}
+	return results
 }
 
 // run runs a suite, and once more where that tells more.

@@ -16,10 +16,10 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/besthour"
-	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/fleet"
 	"kakeru/dialer/postgres"
+	"kakeru/dialer/settings"
 	"kakeru/queue"
 	"kakeru/sip"
 	"kakeru/sip/media/recording"
@@ -33,9 +33,9 @@ type app struct {
 	now      dialer.Clock
 	refs     dialer.Refs
 	watch    *dialer.Watch // the clock of every room
-	hours    dialer.Hours
+	live     *live         // the settings as they hold at the moment
+	keeper   *settings.Keeper
 	targets  targets
-	rules    casework.Rules
 	best     *besthour.Keeper // nil when it is switched off
 	listener net.Listener
 	ledger   *postgres.Ledger
@@ -64,6 +64,8 @@ type appOptions struct {
 	log *slog.Logger
 	// demo says on screen that phones and carrier are simulated.
 	demo bool
+	// logins are the demo's people, whom the sign-in shows.
+	logins []login
 	// fast shortens SIP's timers too, so that a far end that says nothing at all is given up sooner.
 	fast bool
 	// stopping is called when the house was told to stop; nil for nothing.
@@ -98,16 +100,10 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 		return nil, err
 	}
 	a.refs, a.secret = dialer.NewRefs(key), key
-	if a.hours, err = hours(s.Centre); err != nil {
+	if a.live, err = newLive(s); err != nil {
 		return nil, err
 	}
-	if a.rules, err = queueRules(s, a.hours); err != nil {
-		return nil, err
-	}
-	if o.numberRuleOff {
-		a.rules = lifted(a.rules)
-	}
-	a.adviseHours()
+	a.adviseHours(o.numberRuleOff)
 	metrics := prometheus.NewRegistry()
 	a.keepTime(metrics)
 	personal, err := keys(s)
@@ -116,10 +112,13 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	}
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
 		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Vault: personal,
-		Rules: a.rules, Hours: a.hours, NeedHistory: s.Calls.NeedHistoryCheck,
+		Rules: a.live.rules(), RulesNow: a.live.rules, Hours: a.live.hours, NeedHistory: a.live.needHistory,
 		Ceiling: a.ceiling(o), Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
 	if err != nil {
+		return nil, err
+	}
+	if err := a.keepSettings(ctx); err != nil {
 		return nil, err
 	}
 	if o.console != nil {
@@ -127,7 +126,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 			return nil, err
 		}
 	}
-	if a.targets, err = newTargets(a.ledger, s, a.hours, a.watch.Now); err != nil {
+	if a.targets, err = newTargets(a.ledger, s, a.live.hours, a.watch.Now); err != nil {
 		return nil, err
 	}
 	if a.line, err = openQueue(s.Redis); err != nil {
@@ -179,12 +178,13 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 		return err
 	}
 	a.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desksOf(s.SIP), Hours: a.hours, Rules: a.rules.Rules, Limits: limits(s.Calls),
+		Desks: desksOf(s.SIP), Hours: a.live.hours, Rules: a.live.rules().Rules, RulesNow: a.live.engineRules, Limits: limits(s.Calls), Rings: a.live.rings,
 		Inbound: inbound(s.Inbound), Results: table, Refs: a.refs,
-		Phone: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Board: newTimedBoard(a.fleet, metrics),
+		Phone: a.agent, Tester: a.agent, Ledger: a.ledger, Cases: a.ledger, Queue: a.line, Line: a.ledger, Upkeep: a.ledger, Absences: a.ledger, Board: newTimedBoard(a.fleet, metrics),
 		Leased: a.fleet.Leased, DesksApart: true,
 		Now: a.watch.Now, ClockWrong: a.watch.Refusal, Log: o.log,
 	})
+	a.engine.NameDesks(a.live.deskNames())
 	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
 	a.ledger.OnCeiling(func(span dialer.CeilingSpan) { a.alertAll(span.Alert()) })
@@ -207,20 +207,26 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 	a.audit = &auditWatch{
 		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll,
 	}
+	signingIn, err := a.signingIn()
+	if err != nil {
+		return err
+	}
 	a.web, err = webui.New(webui.Deps{
-		Listener: a.listener, Demo: o.demo, Print: s.Panel.Print, Rates: rates(s.HTTP, o), Hub: a.hub, Certificate: webui.Certificate(s.HTTP.TLS),
-		Auth: a.signingIn(), IdleLock: idleLock(s.Auth), Setup: a.setup, Calls: a.fleet, Trunks: a.agent,
+		Listener: a.listener, Demo: o.demo, DemoLogins: newcomers(o.logins), Print: a.live.print, Rates: rates(s.HTTP, o), Connections: connections(s.HTTP), Proxies: proxies(s.HTTP),
+		Hub: a.hub, Certificate: webui.Certificate(s.HTTP.TLS),
+		Auth: signingIn, IdleLock: a.live.idleLock, Setup: a.setup, Calls: a.fleet, Trunks: a.agent, Phones: a.phones(),
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Audit: a.ledger, Record: a.ledger, Checks: a.audit,
+		Alerts: a.ledger, Presences: a.ledger,
 		Incidents: a.ledger, Evidence: evidence{a.ledger, a.ledger, a.audit, a.ledger}, Alert: a.alertAll,
-		Users: a.ledger, Sessions: a.ledger, SessionBook: a.ledger, Factors: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
-		Rules: a.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
+		Displays: a.ledger, Users: a.ledger, Sessions: a.ledger, SessionBook: a.ledger, Factors: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
+		Rules: a.live.rules(), RulesNow: a.live.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
 		Numbers: a.ledger, Refs: a.refs, Scripts: a.ledger, Sources: a.ledger, Languages: a.ledger,
-		Identity: identity(s.Identity), Disclosures: a.ledger, NeedHistory: s.Calls.NeedHistoryCheck,
+		Identity: identity(s.Identity), Disclosures: a.ledger, NeedHistory: a.live.needHistory,
 		Lists: lists{store: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Paid:  payments{PaidStore: a.ledger, line: a.line, refs: a.refs, labOnly: labOnly(s.SIP.Trunks), missed: a.engine.LineMissed},
 		Queue: a.line, Closes: a.closer, Exports: exports,
 		Reports: a.reports(), Minutes: minutes{a.reports(), a.targets},
-		Figures: a.targets, Targets: a.targets, Hours: a.hours,
+		Figures: a.targets, Own: a.ledger, Today: a.ledger, Targets: a.targets, Hours: a.live.hours, Settings: a.keeper,
 		Probes:  map[string]webui.Probe{"ledger": a.ledger.Ready, "queue": a.line.Ping, "sip": a.sipProbe, "calls": a.callsProbe, "node": a.fleet.Ready},
 		Metrics: metrics, Now: a.watch.Now, Log: o.log,
 	})
@@ -288,6 +294,7 @@ func desksOf(s configs.SIP) []dialer.DeskConfig {
 // panel's address, and serves until ctx is done. Then it stops in phases: clicks are refused, talks may end by
 // themselves for the time the settings give, the rest is hung up, and the rooms are closed in the reverse order.
 func (a *app) run(ctx context.Context, prepare func(context.Context) error, ready func(url string)) error {
+	noteLeft(ctx, a.settings, a.ledger, a.log)
 	defer a.close()
 	if err := a.agent.Start(); err != nil {
 		return err
@@ -302,6 +309,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 	})
 	group.Go(func() error { return a.ledger.Run(rooms) })
 	group.Go(func() error { return a.watch.Run(rooms) })
+	group.Go(func() error { return a.keeper.Run(rooms) })
 	err := a.fleet.Join(ctx)
 	if err == nil {
 		group.Go(func() error { return a.fleet.Run(rooms) })
@@ -314,6 +322,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.closer.Run(rooms) })
 		group.Go(func() error { return a.audit.Run(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
+		group.Go(func() error { return a.alarms().Run(rooms) })
 		group.Go(func() error { return a.targets.watch(rooms, targetsEvery, a.alertAll, a.log) })
 		if a.best != nil {
 			group.Go(func() error { return a.best.Run(rooms) })

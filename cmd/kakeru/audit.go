@@ -67,7 +67,7 @@ func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o 
 	if err != nil {
 		return err
 	}
-	anchors, err := readAnchors(anchorsPath(s))
+	anchors, err := nodeAnchors(anchorsPath(s))
 	if err != nil {
 		return err
 	}
@@ -151,8 +151,13 @@ func listAudit(ctx context.Context, l *postgres.Ledger, _ configs.Settings, o au
 	}
 }
 
-// noteCommand writes down what was done from the command line: by an account of the machine, since nobody signs in there.
+// noteCommand writes down what was done from the command line.
 func noteCommand(ctx context.Context, l audit.Log, command string, e audit.Event) error {
+	return l.WriteDown(ctx, byMachine(command, e))
+}
+
+// byMachine is an event of the command line: by an account of the machine, since nobody signs in there.
+func byMachine(command string, e audit.Event) audit.Event {
 	account := "unknown"
 	if u, err := user.Current(); err == nil {
 		account = u.Username
@@ -162,5 +167,5 @@ func noteCommand(ctx context.Context, l audit.Log, command string, e audit.Event
 	}
 	e.At, e.Route = time.Now(), "kakeru "+command
 	e.Detail += "account of the machine: " + account
-	return l.WriteDown(ctx, e)
+	return e
 }

@@ -10,6 +10,7 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -99,6 +100,15 @@ func TestAnIncidentsEvidence(t *testing.T) {
 	h.must(supervisor.call(t.Context(), http.MethodGet, "/api/cases/"+string(h.caseEnding("41")), nil, nil))
 	who, err := h.ledger.UserByLogin(t.Context(), "operator1")
 	h.must(err)
+	stranger, err := newPanelClient("http://" + h.http)
+	h.must(err)
+	if err := stranger.call(t.Context(), http.MethodPost, "/api/session", map[string]string{"login": "operator1", "password": "guessed"}, nil); err == nil {
+		t.Fatal("a wrong password was taken")
+	}
+	h.eventually("the refusal stands in the record", func() bool {
+		found, err := h.ledger.Entries(t.Context(), audit.Query{Action: audit.SignInRefused, Most: 1})
+		return err == nil && len(found) == 1
+	})
 	var told struct {
 		Incident struct{ ID int64 }
 		Reach    struct{ Persons, Entries, Held int }
@@ -128,6 +138,10 @@ func TestAnIncidentsEvidence(t *testing.T) {
 	if n != 2 || !strings.Contains(files["audit-check.txt"], "0 findings") || !strings.Contains(files["incident.json"], "画面を撮影された") {
 		t.Errorf("%d readings, %s", n, files["audit-check.txt"])
 	}
+	rows := strings.Split(strings.TrimSpace(files["audit.csv"]), "\n")
+	if n := strings.Count(files["audit.csv"], "sign_in_refused"); n != 1 || !slices.IsSortedFunc(rows[1:], oldestFirst) || strings.Contains(files["audit.csv"], ",supervisor,") {
+		t.Errorf("%d refused sign-ins in\n%s", n, files["audit.csv"])
+	}
 	for line := range strings.Lines(files["SHA256SUMS"]) {
 		sum, name, _ := strings.Cut(strings.TrimSpace(line), "  ")
 		if got := fmt.Sprintf("%x", sha256.Sum256([]byte(files[name]))); got != sum {
@@ -137,4 +151,9 @@ func TestAnIncidentsEvidence(t *testing.T) {
 	if len(files) != 6 || strings.Count(files["SHA256SUMS"], "\n") != 5 {
 		t.Errorf("the file holds %d files", len(files))
 	}
+}
+
+// oldestFirst compares two rows of the record by their time.
+func oldestFirst(a, b string) int {
+	return strings.Compare(strings.Split(a, ",")[1], strings.Split(b, ",")[1])
 }

@@ -29,14 +29,17 @@ type auditWatch struct {
 
 	checking sync.Mutex // one reads the whole record at a time
 
-	mu   sync.Mutex
-	last audit.Check
-	kept int64 // the entry of the newest anchor
+	mu     sync.Mutex
+	last   audit.Check
+	kept   int64 // the entry of the newest anchor
+	newest int64 // the newest entry that was seen
 }
 
 const (
-	// anchorEvery is how much of the record's end could be cut off unseen, besides what other anchors hold.
+	// anchorEvery is how often an anchor is kept for good. newestEvery is how much of the record's end could be cut off unseen while
+	// this process was away: between two anchors one of the newest entry stands in a file of its own.
 	anchorEvery = 10 * time.Minute
+	newestEvery = 5 * time.Second
 	// auditCheckEvery is how often the whole record is read.
 	auditCheckEvery = 24 * time.Hour
 	anchorWithin    = 10 * time.Second
@@ -48,8 +51,9 @@ func anchorsPath(s configs.Settings) string { return filepath.Join(s.StateDir, "
 // Run keeps anchors and checks until ctx ends.
 func (w *auditWatch) Run(ctx context.Context) error {
 	w.look(ctx)
-	anchor, check := time.NewTicker(anchorEvery), time.NewTicker(auditCheckEvery)
+	anchor, newest, check := time.NewTicker(anchorEvery), time.NewTicker(newestEvery), time.NewTicker(auditCheckEvery)
 	defer anchor.Stop()
+	defer newest.Stop()
 	defer check.Stop()
 	for {
 		select {
@@ -58,6 +62,8 @@ func (w *auditWatch) Run(ctx context.Context) error {
 			return nil
 		case <-anchor.C:
 			w.anchor(ctx)
+		case <-newest.C:
+			w.watch(ctx)
 		case <-check.C:
 			w.look(ctx)
 		}
@@ -70,20 +76,55 @@ func (w *auditWatch) look(ctx context.Context) {
 	}
 }
 
+// newestPath is where the anchor of the newest entry stands.
+func newestPath(anchors string) string { return anchors + ".newest" }
+
+// watch keeps an anchor of the newest entry. A record that is shorter than it was is looked at whole, at once.
+func (w *auditWatch) watch(ctx context.Context) {
+	within, cancel := context.WithTimeout(ctx, anchorWithin)
+	newest, err := w.book.Newest(within)
+	cancel()
+	if err != nil {
+		return // the ledger is away, which is told elsewhere
+	}
+	w.mu.Lock()
+	grown, shrunk := newest.N > w.newest, newest.N < w.newest
+	w.mu.Unlock()
+	switch {
+	case shrunk:
+		w.look(ctx)
+	case grown:
+		if err := replaceFile(newestPath(w.anchors), audit.AnchorOf(newest).String()+"\n"); err != nil {
+			w.log.Warn("no anchor of the record's newest entry was kept; it is tried again", "err", err)
+			return
+		}
+	}
+	w.mu.Lock()
+	w.newest = newest.N
+	w.mu.Unlock()
+}
+
+func replaceFile(path, text string) error {
+	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil { //nolint:gosec // in the folder that the settings name
+		return err
+	}
+	return os.Rename(path+".new", path) //nolint:gosec // in the folder that the settings name
+}
+
 // anchor appends the record's newest entry to the file, unless it stands there.
 func (w *auditWatch) anchor(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, anchorWithin)
 	defer cancel()
 	newest, err := w.book.Newest(ctx)
 	if err == nil {
-		err = w.keep(newest)
+		err = w.keep(audit.AnchorOf(newest))
 	}
 	if err != nil {
 		w.log.Warn("no anchor of the record was kept; it is tried again", "err", err)
 	}
 }
 
-func (w *auditWatch) keep(newest audit.Entry) error {
+func (w *auditWatch) keep(newest audit.Anchor) error {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if newest.N <= w.kept {
@@ -93,7 +134,7 @@ func (w *auditWatch) keep(newest audit.Entry) error {
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(f, audit.AnchorOf(newest))
+	_, err = fmt.Fprintln(f, newest)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		w.kept = newest.N
 	}
@@ -116,6 +157,16 @@ func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
 	if err != nil {
 		return audit.Check{}, err
 	}
+	w.mu.Lock()
+	if n := len(anchors); n > 0 {
+		w.kept = max(w.kept, anchors[n-1].N)
+	}
+	w.mu.Unlock()
+	newest, err := readAnchors(newestPath(w.anchors))
+	if err != nil {
+		return audit.Check{}, err
+	}
+	anchors = append(anchors, newest...)
 	check, err := checkAudit(ctx, w.book, w.chain, anchors)
 	if err != nil {
 		return audit.Check{}, err
@@ -123,10 +174,13 @@ func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
 	check.At = w.now()
 	w.mu.Lock()
 	w.last = check
-	if n := len(anchors); n > 0 {
-		w.kept = max(w.kept, anchors[n-1].N)
-	}
 	w.mu.Unlock()
+	if n := len(anchors); n > 0 && !check.Sound() {
+		// The newest entry's anchor is kept for good: the file that it stands in is written over.
+		if err := w.keep(anchors[n-1]); err != nil {
+			w.log.Warn("no anchor of the record was kept", "err", err)
+		}
+	}
 	if check.Sound() {
 		w.anchor(ctx)
 		return check, nil
@@ -138,6 +192,16 @@ func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
 		TextEN: fmt.Sprintf("the record of who saw what was tampered with (%d findings; %s); tell the administrator and the ward", len(check.Findings), first),
 	})
 	return check, nil
+}
+
+// nodeAnchors are a node's, the newest entry's last.
+func nodeAnchors(path string) ([]audit.Anchor, error) {
+	kept, err := readAnchors(path)
+	if err != nil {
+		return nil, err
+	}
+	newest, err := readAnchors(newestPath(path))
+	return append(kept, newest...), err
 }
 
 // readAnchors reads a file of anchors; none when there is no file.

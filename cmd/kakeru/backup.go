@@ -10,6 +10,7 @@ import (
 	"os"
 	"path/filepath"
 	"strings"
+	"time"
 
 	"filippo.io/age"
 
@@ -48,10 +49,14 @@ func runBackup(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
+	mark, err := secret(s)
+	if err != nil {
+		return err
+	}
 	noteKept(ctx, s, "backup", audit.Event{Action: audit.Exported, Object: "backup"}, std)
 	var m backup.Manifest
 	err = newFile(out, func(w io.Writer) error {
-		m, err = backup.Write(w, to, func(w io.Writer) (backup.Manifest, error) {
+		m, err = backup.Write(w, to, mark, func(w io.Writer) (backup.Manifest, error) {
 			snap, err := postgres.Dump(ctx, s.Database.URL, w)
 			return manifestOf(snap), err
 		})
@@ -63,14 +68,6 @@ func runBackup(ctx context.Context, args []string, std streams) error {
 	tellManifest(std, m)
 	fmt.Fprintln(std.out, "it has no key: keep secret_file, signing_key_file and the master key elsewhere, and vault.folder in no backup at all")
 	return nil
-}
-
-// noteKept writes down what was done to the whole ledger or its keys. Where that cannot be (a key is lost, the ledger is away), it is done all the
-// same, and said: it may be what mends that.
-func noteKept(ctx context.Context, s configs.Settings, command string, e audit.Event, std streams) {
-	if err := withLedger(ctx, s, func(l *postgres.Ledger) error { return noteCommand(ctx, l, command, e) }); err != nil {
-		fmt.Fprintf(std.err, "kakeru %s: it is not in the record of who did what: %s\n", command, oneLine(err))
-	}
 }
 
 func manifestOf(s postgres.Snapshot) backup.Manifest {
@@ -186,9 +183,11 @@ func backupVerify(args []string, std streams) error {
 // is touched.
 func runRestore(ctx context.Context, args []string, std streams) error {
 	var key string
+	var foreign bool
 	file, args := fileFirst(args)
 	load, rest, err := configured("restore", args, std, func(f *flag.FlagSet) {
 		f.StringVar(&key, "key", "", "the `file` that `kakeru backup key` wrote")
+		f.BoolVar(&foreign, "unmarked", false, "take a backup that bears no mark of this secret_file; it may be anybody's, and what is in it is run in the database")
 	})
 	rest = append(file, rest...)
 	switch {
@@ -201,13 +200,16 @@ func runRestore(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	f, with, err := openBackup(rest[0], key)
+	f, with, err := openToRestore(rest[0], key)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
 	m, err := backup.Verify(f, with)
 	if err != nil {
+		return err
+	}
+	if err := ourBackup(s, m); err != nil && !foreign {
 		return err
 	}
 	if _, err := f.Seek(0, io.SeekStart); err != nil {
@@ -219,11 +221,61 @@ func runRestore(ctx context.Context, args []string, std streams) error {
 		_, err := backup.Read(f, with, w)
 		_ = w.CloseWithError(err) // nil: the end of the dump
 	}()
-	if err := postgres.Restore(ctx, s.Database.URL, r, m.Rows); err != nil {
+	if err := postgres.Restore(ctx, s.Database.Owner(), r, m.Rows); err != nil {
 		return err
 	}
 	tellManifest(std, m)
+	if s.Database.MigrateURL != "" {
+		if err := postgres.Grant(ctx, s.Database.Owner(), s.Database.URL); err != nil {
+			return fmt.Errorf("it is restored, but not ready to serve: %w; then run `kakeru migrate`", err)
+		}
+	}
+	// Opening the ledger would do what a first start does, and keys may have to be put back before that.
+	if err := keepUnnoted(unnotedPath(s), byMachine("restore", audit.Event{
+		Action: audit.Changed, Object: "restore", Detail: fmt.Sprintf("backup of %s, %d bytes, SHA-256 %s", m.At.UTC().Format(time.RFC3339), m.Octets, m.SHA256),
+	})); err != nil {
+		fmt.Fprintf(std.err, "kakeru restore: that it was restored will not be in the record of who did what: %s\n", oneLine(err))
+	}
 	return tellKeys(s, m, std)
+}
+
+// openToRestore opens a backup as a copy of our own, which is gone when it is closed: it is read twice, and whoever keeps backups must not give
+// another one the second time. The copy is as encrypted as the file.
+func openToRestore(path, keyFile string) (*os.File, []age.Identity, error) {
+	kept, with, err := openBackup(path, keyFile)
+	if err != nil {
+		return nil, nil, err
+	}
+	own, err := os.CreateTemp("", "kakeru-restore-") // 0600
+	if err != nil {
+		return nil, nil, errors.Join(err, kept.Close())
+	}
+	err = os.Remove(own.Name()) // it lives as long as it is open
+	if err == nil {
+		_, err = io.Copy(own, kept)
+	}
+	if err == nil {
+		_, err = own.Seek(0, io.SeekStart)
+	}
+	if err = errors.Join(err, kept.Close()); err != nil {
+		return nil, nil, errors.Join(fmt.Errorf("the backup cannot be copied; TMPDIR names another folder for that: %w", err), own.Close())
+	}
+	return own, with, nil
+}
+
+// ourBackup refuses a backup that nobody with the centre's secret has made. No secret is made for that.
+func ourBackup(s configs.Settings, m backup.Manifest) error {
+	mark, err := os.ReadFile(secretPath(s))
+	if errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("there is no %s, by which it is seen who made the backup; put it back first, or give --unmarked if you know where the file has been", secretPath(s))
+	}
+	if err != nil {
+		return fmt.Errorf("settings: secret_file: %w", err)
+	}
+	if err := m.MadeBy(mark); err != nil {
+		return fmt.Errorf("%w; put back the secret_file that the server had, or give --unmarked if you know where the file has been since it was made", err)
+	}
+	return nil
 }
 
 // tellKeys says what has become, since the backup, of the keys that its personal data needs.

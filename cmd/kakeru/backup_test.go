@@ -3,6 +3,7 @@ package main
 import (
 	"bytes"
 	"context"
+	"io"
 	"net/http"
 	"os"
 	"os/exec"
@@ -12,6 +13,7 @@ import (
 	"testing"
 	"time"
 
+	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/backup"
 	"kakeru/dialer/postgres"
@@ -41,7 +43,7 @@ func (h *house) elsewhere(name string) (config, url string) {
 	b, err := os.ReadFile(h.config())
 	h.must(err)
 	url = h.postgres.URL(name)
-	return h.file(name+".yaml", strings.ReplaceAll(string(b), h.postgres.URL(database), url)), url
+	return h.file(name+".yaml", strings.ReplaceAll(string(b), "/"+database+"?", "/"+name+"?")), url
 }
 
 // opened is the SQL text that a backup holds.
@@ -127,6 +129,14 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	if r := h.command("audit", "list", "--config", config); !strings.Contains(r.out, "kakeru backup") {
 		t.Errorf("who made the backup is not written down: %s %s", r.out, r.err)
 	}
+	// The next start writes it down: TestTwoRoles.
+	left, err := os.ReadFile(unnotedPath(configs.Settings{StateDir: h.dir}))
+	if err != nil || strings.Count(string(left), "kakeru restore") != 2 || !strings.Contains(string(left), "SHA-256") {
+		t.Errorf("that it was restored is not kept for the record: %s %v", left, err)
+	}
+	if rights, err := postgres.RightsOf(t.Context(), serving(url)); err != nil || !rights.Least() {
+		t.Errorf("the role that serves the restored ledger: %+v %v", rights, err)
+	}
 	h.everybodyIsThere(url)
 	text := opened(t, still, key)
 	if got := readable(text, append(peopleOfSample(t, 400, demoSeed), said...)); len(got) > 0 {
@@ -168,6 +178,29 @@ func (h *house) everybodyIsThere(url string) {
 	h.t.Error("nobody waits in the restored ledger")
 }
 
+// TestARestoreUsesWhatItHasVerified: whoever keeps the backups changes the file after it was looked at.
+func TestARestoreUsesWhatItHasVerified(t *testing.T) {
+	h, key := backupHouse(t, 3)
+	file := filepath.Join(t.TempDir(), "b.age")
+	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {
+		t.Fatal(r.err)
+	}
+	f, with, err := openToRestore(file, key)
+	h.must(err)
+	defer func() { _ = f.Close() }()
+	first, err := backup.Verify(f, with)
+	h.must(err)
+	other, err := os.ReadFile(forged(h, file, key))
+	h.must(err)
+	h.must(os.WriteFile(file, other, 0o600)) // in its place
+	_, err = f.Seek(0, io.SeekStart)
+	h.must(err)
+	again, err := backup.Read(f, with, io.Discard)
+	if h.must(err); again.Mark != first.Mark {
+		t.Error("the second reading is of another backup")
+	}
+}
+
 // TestARestoreThatIsRefused before anything was touched.
 func TestARestoreThatIsRefused(t *testing.T) {
 	h, key := backupHouse(t, 30)
@@ -192,6 +225,7 @@ func TestARestoreThatIsRefused(t *testing.T) {
 		"no file":      {file + ".none", key, "no file"},
 		"no key there": {file, key + ".none", "--key"},
 		"no key in it": {file, h.config(), "no identity"},
+		"anybody's":    {forged(h, file, key), key, "no mark of this centre's secret_file"},
 	} {
 		t.Run(name, func(t *testing.T) {
 			h.command("restore", c.file, "--key", c.key, "--config", config).failed(t, 1, c.says)
@@ -207,6 +241,32 @@ func TestARestoreThatIsRefused(t *testing.T) {
 	if r := h.command("restore", file, "--key", key, "--config", config); r.status != 0 {
 		t.Errorf("after all of that: %s", r.err)
 	}
+	config, _ = h.elsewhere("unmarked")
+	if r := h.command("restore", forged(h, file, key), "--key", key, "--unmarked", "--config", config); r.status != 0 {
+		t.Errorf("taken all the same: %s", r.err)
+	}
+}
+
+// forged is a backup that opens with the key, as whoever knows its public half can make one.
+func forged(h *house, file, key string) string {
+	h.t.Helper()
+	f, with, err := openBackup(file, key)
+	h.must(err)
+	defer func() { _ = f.Close() }()
+	var dump, out bytes.Buffer
+	m, err := backup.Read(f, with, &dump)
+	h.must(err)
+	text, err := os.ReadFile(key)
+	h.must(err)
+	public, _, _ := strings.Cut(strings.TrimPrefix(string(text), "# public key: "), "\n")
+	to, err := backup.Recipients([]string{public})
+	h.must(err)
+	_, err = backup.Write(&out, to, []byte("a secret of somebody else's, of 32 octets"), func(w io.Writer) (backup.Manifest, error) {
+		_, err := dump.WriteTo(w)
+		return m, err
+	})
+	h.must(err)
+	return h.file("forged", out.String())
 }
 
 func (h *house) settings() string {

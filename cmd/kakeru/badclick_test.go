@@ -274,6 +274,19 @@ func (b *badClicks) neverDialled(t *testing.T) {
 	refusedWith(t, err, http.StatusNotFound, dialer.UnknownCase) // no reason given
 	_, err = b.click(b.one, map[string]any{"desk": "desk1", "number": "0300000041", "reason": "本人からの依頼"})
 	refusedWith(t, err, http.StatusNotFound, dialer.UnknownCase) // no supervisor
+	// A case lends its name to none but its own numbers: not to any that somebody types, nor to one of a case that is held.
+	mine, held := b.caseEnding("41"), b.caseEnding("43")
+	target, err := b.ledger.Target(t.Context(), held, "")
+	b.must(err)
+	b.must(b.chief.call(t.Context(), http.MethodPost, "/api/cases/"+string(held)+"/hold", map[string]string{"reason": "点検"}, nil))
+	for _, number := range []string{"0300009841", "09000009841", string(target.Number)} {
+		for desk, who := range map[string]*panelClient{"desk1": b.one, "desk2": b.chief} {
+			_, err := b.click(who, map[string]any{"desk": desk, "case_id": mine, "number": number})
+			refusedWith(t, err, http.StatusConflict, dialer.ForbiddenNumber)
+		}
+		_, err := b.click(b.one, map[string]any{"desk": "desk1", "case_id": mine, "number": number, "reason": "本人からの依頼"})
+		refusedWith(t, err, http.StatusConflict, dialer.ForbiddenNumber) // a reason makes no supervisor
+	}
 	if len(b.attempts()) != attempts || b.count("SELECT count(*) FROM cases") != cases || len(b.carrier.Calls()) != calls {
 		t.Error("a forbidden number left something behind")
 	}

@@ -95,6 +95,7 @@ func TestBadStarts(t *testing.T) {
 	})
 	t.Run("PostgreSQL missing", func(t *testing.T) {
 		t.Setenv("KAKERU_DATABASE_URL", "postgres://kakeru@127.0.0.1:1/kakeru?connect_timeout=2")
+		t.Setenv("KAKERU_DATABASE_MIGRATE__URL", "postgres://kakeru@127.0.0.1:1/kakeru?connect_timeout=2")
 		for _, args := range [][]string{with("serve"), with("migrate"), with("user", "list"), with("import", "--list", h.file("empty.csv", ""))} {
 			h.command(args...).failed(t, 1, "127.0.0.1", "PostgreSQL")
 		}

@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -127,7 +129,7 @@ func furnishBench(ctx context.Context, a *app, logins []login, calls int) error 
 func benchLogins(n int) []login {
 	out := make([]login, n)
 	for i := range out {
-		out[i] = login{fmt.Sprintf("bench%d", i+1), "bench", dialer.RoleOperator, "bench-password"}
+		out[i] = login{fmt.Sprintf("bench%d", i+1), "bench", dialer.RoleOperator, "bench-password-of-a-bench"}
 	}
 	return out
 }

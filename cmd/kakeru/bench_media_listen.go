@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -25,7 +27,7 @@ func newBenchListeners() (*benchListeners, error) {
 		return nil, err
 	}
 	l := &benchListeners{folder: folder}
-	keys, err := recording.OpenKeys(filepath.Join(folder, "keys"), filepath.Join(folder, "master"))
+	keys, err := recording.OpenKeys(filepath.Join(folder, "keys"), filepath.Join(folder, "master"), "")
 	if err == nil {
 		l.recorder, err = recording.New(recording.Config{
 			Folder: filepath.Join(folder, "recordings"), Keys: keys, Zone: time.UTC, Now: time.Now, Log: slog.New(slog.DiscardHandler),

@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -188,7 +190,7 @@ type reportBencher struct {
 
 	ledger   *postgres.Ledger
 	settings configs.Settings
-	hours    dialer.Hours
+	hours    dialer.Calendar
 	targets  targets
 }
 
@@ -204,9 +206,11 @@ func (o reportBench) open(ctx context.Context, url, dir string, f func(reportBen
 	}
 	defer l.Close()
 	b := reportBencher{reportBench: o, ledger: l, settings: configs.Default()}
-	if b.hours, err = hours(b.settings.Centre); err != nil {
+	open, err := hours(b.settings.Centre)
+	if err != nil {
 		return err
 	}
+	b.hours = open.Always
 	middle := o.month(o.months-1).At(0).AddDate(0, 0, 14).Add(12 * time.Hour)
 	if b.targets, err = newTargets(l, b.settings, b.hours, func() time.Time { return middle }); err != nil {
 		return err

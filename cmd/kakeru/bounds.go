@@ -22,6 +22,11 @@ func (a *app) ceiling(o appOptions) dialer.Ceiling {
 	return c
 }
 
+// connections are how many may be open at the panel's door.
+func connections(s configs.HTTP) webui.Connections {
+	return webui.Connections{All: s.Connections, Each: s.PerAddressConnections}
+}
+
 // rates are how many requests the panel answers; benchmarks ask more than people do.
 func rates(s configs.HTTP, o appOptions) webui.Rates {
 	if o.numberRuleOff {

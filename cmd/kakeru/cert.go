@@ -264,17 +264,25 @@ func readPair(path string) (*x509.Certificate, *ecdsa.PrivateKey, error) {
 	if err != nil {
 		return nil, nil, fmt.Errorf("%w; bring the authority's key from where it is kept", err)
 	}
-	broken := fmt.Errorf("%s.crt and .key are not what `kakeru cert ca` wrote", path)
+	cert, key, ok := pairOf(text, secret)
+	if !ok {
+		return nil, nil, fmt.Errorf("%s.crt and .key are not what `kakeru cert ca` wrote", path)
+	}
+	return cert, key, nil
+}
+
+// pairOf reads a certificate and its key in PEM; ok is false when they are not that, or do not belong together.
+func pairOf(text, secret []byte) (cert *x509.Certificate, key *ecdsa.PrivateKey, ok bool) {
 	one, _ := pem.Decode(text)
 	two, _ := pem.Decode(secret)
 	if one == nil || two == nil {
-		return nil, nil, broken
+		return nil, nil, false
 	}
 	cert, err1 := x509.ParseCertificate(one.Bytes)
 	parsed, err2 := x509.ParsePKCS8PrivateKey(two.Bytes)
-	key, ok := parsed.(*ecdsa.PrivateKey)
+	key, ok = parsed.(*ecdsa.PrivateKey)
 	if err1 != nil || err2 != nil || !ok || !key.PublicKey.Equal(cert.PublicKey) {
-		return nil, nil, broken
+		return nil, nil, false
 	}
-	return cert, key, nil
+	return cert, key, true
 }

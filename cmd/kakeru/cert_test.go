@@ -108,7 +108,7 @@ func TestThePanelIsServedByHTTPS(t *testing.T) {
 	defer client.CloseIdleConnections()
 	post := func(c *http.Client) (*http.Response, error) {
 		req, err := http.NewRequestWithContext(t.Context(), http.MethodPost, "https://"+h.http+"/api/session",
-			strings.NewReader(`{"login": "operator1", "password": "password-one"}`))
+			strings.NewReader(`{"login": "operator1", "password": "the password of one"}`))
 		h.must(err)
 		req.Header.Set("Content-Type", "application/json")
 		req.Header.Set("Origin", "https://"+h.http)

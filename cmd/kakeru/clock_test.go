@@ -62,7 +62,7 @@ func TestAClockAnHourOff(t *testing.T) {
 func (h *house) shiftableClock() {
 	h.t.Helper()
 	h.must(h.database(func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, `CREATE TABLE public.shifted AS SELECT interval '0' AS by;
+		_, err := c.Exec(ctx, `CREATE TABLE public.shifted AS SELECT interval '0' AS by; GRANT SELECT ON public.shifted TO kakeru_serves;
 			CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
 				AS 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM public.shifted)';
 			ALTER DATABASE kakeru SET search_path = public, pg_catalog`)

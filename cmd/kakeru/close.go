@@ -26,15 +26,18 @@ func (a *app) newCloser() (*dayclose.Closer, error) {
 		return nil, err
 	}
 	back := &returns.Returner{
-		Store: a.ledger, Then: a.ledger, Handing: a.ledger, Rules: a.rules, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: namesOf(a.ledger), Now: a.watch.Now,
+		Store: a.ledger, Then: a.ledger, Handing: a.ledger, Rules: a.live.rules, Folder: folder, Layout: layout, Alphabet: alphabetOf(layout), Name: namesOf(a.ledger), Now: a.watch.Now,
 	}
 	if a.recorder != nil { // also where recording is off by now: what was recorded is there
 		back.Sound = a.recorder
 	}
 	return dayclose.New(dayclose.Deps{
 		Store: a.ledger, Returns: back, Destroyer: back, Folder: folder, Key: key,
-		Keep: dayclose.Keep{Days: s.Close.KeepDays, ToEnd: s.Close.KeepToEnd},
-		Day:  a.ledger.CustodyDay, Now: a.watch.Now, Show: a.showClose, Log: a.log,
+		Keep: func() dayclose.Keep {
+			s := a.live.settings().Close
+			return dayclose.Keep{Days: s.KeepDays, ToEnd: s.KeepToEnd}
+		},
+		Day: a.ledger.CustodyDay, Now: a.watch.Now, Show: a.showClose, Log: a.log,
 	}), nil
 }
 

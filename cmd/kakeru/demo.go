@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -22,6 +24,7 @@ import (
 // demoOptions are the demo's flags.
 type demoOptions struct {
 	alwaysOpen, fast, reset, record bool
+	directory                       string
 }
 
 // fastFactor is what --fast divides the lab's waits, and our own limit on ringing, by.
@@ -34,6 +37,7 @@ func runDemo(ctx context.Context, args []string, std streams) error {
 		f.BoolVar(&o.alwaysOpen, "always-open", false, "lift the opening hours; the screen says so")
 		f.BoolVar(&o.fast, "fast", false, "divide the lab's waits by 20")
 		f.BoolVar(&o.record, "record", false, "record the talks, which nobody real has")
+		f.StringVar(&o.directory, "directory", "", "an OpenID provider's issuer: people whom the administrator has linked may sign in by it (client kakeru, secret demo)")
 		f.BoolVar(&o.reset, "reset", false, "start from nothing: remove the demo's data first")
 	})
 	if err != nil {
@@ -84,7 +88,7 @@ func demoIn(ctx context.Context, dir string, o demoOptions, std streams) error {
 	if err != nil {
 		return err
 	}
-	a, err := newApp(ctx, settings, appOptions{log: log, demo: true, fast: o.fast})
+	a, err := newApp(ctx, settings, appOptions{log: log, demo: true, logins: logins, fast: o.fast})
 	if err != nil {
 		return err
 	}
@@ -178,6 +182,10 @@ func demoSettings(dir string, o demoOptions, p *privateStores, carrier netip.Add
 	}
 	if _, port, err := net.SplitHostPort(s.HTTP.Addr); err == nil {
 		s.HTTP.Origin = "http://localhost:" + port // browsers make no passkeys for an address
+	}
+	s.Auth.OIDC.Issuer, s.Auth.OIDC.Claim = o.directory, "preferred_username"
+	if o.directory != "" {
+		s.Auth.OIDC.ClientID, s.Auth.OIDC.ClientSecret = "kakeru", "demo"
 	}
 	return s, s.Check()
 }

@@ -9,7 +9,6 @@ import (
 	"io/fs"
 	"net"
 	"net/http"
-	"net/netip"
 	"os"
 	"path/filepath"
 	"slices"
@@ -75,7 +74,8 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkNodes, checkQueue, checkRules, checkClock, checkDisk, checkVault, checkPanel, checkSound, checkKeys, checkPasswords, checkRecording,
+	checkLedger, checkRole, checkNodes, checkQueue, checkRules, checkSettings, checkClock, checkDisk, checkVault, checkPanel, checkDirectory, checkSound,
+	checkKeys, checkPasswords, checkRecording,
 	checkWires, checkFiles, checkProcess, checkPhones,
 }
 
@@ -140,12 +140,7 @@ func checkPanel(ctx context.Context, s configs.Settings) []finding {
 	} else {
 		_ = l.Close()
 	}
-	host, _, err := net.SplitHostPort(s.HTTP.Addr)
-	if ip, bad := netip.ParseAddr(host); err == nil && (bad != nil || !ip.IsLoopback()) && !s.HTTP.SecureCookie && !s.HTTP.TLS.On() {
-		all = append(all, finding{
-			minor, "panel", "is reached over the network without https", "set http.tls (`kakeru cert` makes a certificate), or put a TLS proxy in front and set http.secure_cookie",
-		})
-	}
+	all = append(all, checkPanelWay(s.HTTP)...)
 	return append(all, checkPanelCertificate(s.HTTP)...)
 }
 

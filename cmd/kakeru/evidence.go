@@ -10,7 +10,6 @@ import (
 	"encoding/json"
 	"fmt"
 	"io"
-	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -32,7 +31,11 @@ type evidence struct {
 const evidenceNote = `個人情報の事故の証拠ファイル
 
 incident.json  事故の届出の全改訂、対応の記録、期限、影響範囲の件数
-audit.csv      閲覧・操作記録のうち、影響のあった期間と対象者に当たるもの(1行目は列名)
+audit.csv      閲覧・操作記録のうち、影響のあった期間と対象者に当たるもの(1行目は列名、古い順)。
+               対象者を絞った場合も、利用者の欄が空の記録(拒否されたサインイン、コマンドによる操作)は、
+               誰によるものか分からないため、すべて含みます。影響範囲の件数には数えていません。
+               一覧の閲覧(listed)の記録は、開いたままの一覧の読み直しを10分間代表するため、期間の始めの10分前から含みます。
+               影響範囲の件数には、その10分間のうち一覧の閲覧だけを数えています。
 audit-check.txt 閲覧・操作記録全体の検査結果と、最後の記録の控え(アンカー)
 people.csv     利用者の番号・氏名・権限
 SHA256SUMS     上の各ファイルのSHA-256
@@ -40,18 +43,15 @@ SHA256SUMS     上の各ファイルのSHA-256
 案件は参照番号(case_ref)で示し、氏名・電話番号・金額は含みません。参照番号は、閲覧・操作記録の画面で宛名番号から引けます。
 `
 
-// Evidence implements webui.Evidence.
-func (e evidence) Evidence(ctx context.Context, id int64, at time.Time) ([]byte, error) {
+// Evidence implements webui.Evidence. All that can fail of itself is gathered before the first octet is written; the entries, of which there
+// may be as many as the record has, pass through.
+func (e evidence) Evidence(ctx context.Context, id int64, at time.Time) (func(context.Context, io.Writer) error, error) {
 	file, err := e.store.Incident(ctx, id)
 	if err != nil {
 		return nil, err
 	}
 	now := file.Now()
 	reach, err := e.store.Reach(ctx, now)
-	if err != nil {
-		return nil, err
-	}
-	entries, err := e.entries(ctx, now)
 	if err != nil {
 		return nil, err
 	}
@@ -72,37 +72,27 @@ func (e evidence) Evidence(ctx context.Context, id int64, at time.Time) ([]byte,
 	if err != nil {
 		return nil, err
 	}
-	return packed(at, []packedFile{
-		{"README.txt", []byte(evidenceNote)}, {"incident.json", told}, {"audit.csv", entries}, {"audit-check.txt", []byte(checkInWords(check))}, {"people.csv", people},
-	})
+	return func(ctx context.Context, to io.Writer) error {
+		p := newPacking(to, at)
+		p.whole("README.txt", []byte(evidenceNote))
+		p.whole("incident.json", told)
+		p.file("audit.csv", func(to io.Writer) error { return e.entries(ctx, now, to) })
+		p.whole("audit-check.txt", []byte(checkInWords(check)))
+		p.whole("people.csv", people)
+		return p.end()
+	}, nil
 }
 
-// entries are those of the incident's time and people, oldest first.
-func (e evidence) entries(ctx context.Context, i incident.Incident) ([]byte, error) {
-	var b bytes.Buffer
-	out := newAuditCSV(&b)
-	q := audit.Query{From: i.From, Until: i.Until.Add(time.Microsecond), Most: listPage}
-	var all []audit.Entry
-	for {
-		found, err := e.book.Entries(ctx, q)
+// entries writes those of the incident's time and people, oldest first, and those before it among which a list may have been open still.
+func (e evidence) entries(ctx context.Context, i incident.Incident, to io.Writer) error {
+	out := newAuditCSV(to)
+	for entry, err := range e.book.Within(ctx, i.From.Add(-audit.ListStands), i.Until, i.Who) {
 		if err != nil {
-			return nil, err
+			return err
 		}
-		for _, entry := range found {
-			if len(i.Who) == 0 || slices.Contains(i.Who, entry.By) {
-				all = append(all, entry)
-			}
-		}
-		if len(found) < listPage {
-			break
-		}
-		q.Below = found[len(found)-1].N
-	}
-	for _, entry := range slices.Backward(all) {
 		out.write(entry)
 	}
-	err := out.flush()
-	return b.Bytes(), err
+	return out.flush()
 }
 
 func (e evidence) people(ctx context.Context) ([]byte, error) {
@@ -133,32 +123,43 @@ func checkInWords(c audit.Check) string {
 	return b.String()
 }
 
-type packedFile struct {
-	name    string
-	content []byte
+// packing writes a ZIP, file by file, and keeps their digests. After a mistake it does nothing more; end says what it was.
+type packing struct {
+	out  *zip.Writer
+	at   time.Time
+	sums strings.Builder
+	err  error
 }
 
-// packed is a ZIP of files, with their digests.
-func packed(at time.Time, files []packedFile) ([]byte, error) {
-	var sums strings.Builder
-	for _, f := range files {
-		sum := sha256.Sum256(f.content)
-		fmt.Fprintf(&sums, "%s  %s\n", hex.EncodeToString(sum[:]), f.name)
+func newPacking(to io.Writer, at time.Time) *packing { return &packing{out: zip.NewWriter(to), at: at} }
+
+func (p *packing) file(name string, write func(io.Writer) error) {
+	if p.err != nil {
+		return
 	}
-	files = append(files, packedFile{"SHA256SUMS", []byte(sums.String())})
-	var b bytes.Buffer
-	out := zip.NewWriter(&b)
-	for _, f := range files {
-		w, err := out.CreateHeader(&zip.FileHeader{Name: f.name, Method: zip.Deflate, Modified: at})
-		if err != nil {
-			return nil, err
-		}
-		if _, err := w.Write(f.content); err != nil {
-			return nil, err
-		}
+	var to io.Writer
+	if to, p.err = p.out.CreateHeader(&zip.FileHeader{Name: name, Method: zip.Deflate, Modified: p.at}); p.err != nil {
+		return
 	}
-	err := out.Close()
-	return b.Bytes(), err
+	sum := sha256.New()
+	p.err = write(io.MultiWriter(to, sum))
+	fmt.Fprintf(&p.sums, "%s  %s\n", hex.EncodeToString(sum.Sum(nil)), name)
+}
+
+func (p *packing) whole(name string, content []byte) {
+	p.file(name, func(to io.Writer) error {
+		_, err := to.Write(content)
+		return err
+	})
+}
+
+// end adds the digests. Without it the file is none: what was cut off cannot be taken for the whole.
+func (p *packing) end() error {
+	p.whole("SHA256SUMS", []byte(p.sums.String()))
+	if p.err != nil {
+		return p.err
+	}
+	return p.out.Close()
 }
 
 // auditCSV writes entries of the record as CSV.

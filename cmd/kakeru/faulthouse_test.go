@@ -84,7 +84,7 @@ func newFaultHouse(t *testing.T, disk string) *faultHouse {
 	f.spare = storestest.OwnRedis(t)
 	f.clock = wrongClock{filepath.Join(f.dir, "clock")}
 	f.env = []string{asServer + "=" + f.clock.path}
-	f.resetting(fmt.Sprintf("%q", f.ledgerURL), fmt.Sprintf("%q", "postgres://kakeru@"+f.ledgerWire.addr()+"/"+database+"?sslmode=disable"))
+	f.resetting(fmt.Sprintf("url: %q", serving(f.ledgerURL)), fmt.Sprintf("url: %q", "postgres://"+servingRole+"@"+f.ledgerWire.addr()+"/"+database+"?sslmode=disable"))
 	f.resetting(fmt.Sprintf("%q", f.redis.URL()), fmt.Sprintf("%q", "redis://"+f.lineWire.addr()))
 	f.resetting("  tcp: false", "  busy_tone: 0s\n  tcp: false")
 	// What PostgreSQL has confirmed must outlive its being killed; with this a test's server keeps that promise too.

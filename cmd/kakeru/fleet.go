@@ -26,7 +26,7 @@ func (a *app) newFleet(o appOptions, metrics prometheus.Registerer) error {
 	}
 	a.fleet = fleet.New(fleet.Deps{
 		ID: id, Label: "http://" + a.listener.Addr().String(), Lease: s.Node.Lease, Beat: s.Node.Beat, Desks: desksOf(s.SIP),
-		Nodes: a.ledger, Wire: a.nodes, Phones: a.roaming, Owed: a.ledger, Phone: a.agent, Board: a.hub, Now: a.watch.Now, Log: o.log,
+		Nodes: a.ledger, Wire: a.nodes, Phones: a.roaming, Owed: a.ledger, Phone: a.agent, Board: heedful{a.hub, a.keeper}, Now: a.watch.Now, Log: o.log,
 	})
 	countFleet(a.fleet, id, metrics)
 	return nil

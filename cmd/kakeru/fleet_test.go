@@ -35,6 +35,8 @@ func twoNodes(t *testing.T, desks int, env ...string) (a, b *house) {
 	a.must(a.world.startPhones(a.sip, a.accounts[:1], false, quiet))
 	a.must(a.world.startPhones(b.sip, a.accounts[1:], false, quiet))
 	a.start()
+	// A phone that comes while its desk passes on is found by the other node, and stays there.
+	a.eventually("its phone is here", func() bool { return strings.Contains(a.serverLog(), `"desk":"desk1","registered":true`) })
 	b.start()
 	for i := range desks {
 		want := dialer.NodeID("node-b")
@@ -198,7 +200,7 @@ func TestAPanelAtAnotherNode(t *testing.T) {
 	// The same person at the other server, after a restart of the browser: the same session, the same desk.
 	other, err := newPanelClient("http://" + b.http)
 	b.must(err)
-	b.must(other.signIn(t.Context(), "operator2", "password-two"))
+	b.must(other.signIn(t.Context(), "operator2", "the password of two"))
 	b.ended(b.dial(other, "desk2", b.caseEnding("41")))
 }
 
@@ -289,7 +291,7 @@ func stillUp(calls []lab.CallLog) (n int) {
 // another adds a person and signs them in.
 func (h *house) another(n int) *panelClient {
 	h.t.Helper()
-	who := login{"another" + string(rune('0'+n)), "見本 太郎", dialer.RoleOperator, "password-more"}
+	who := login{"another" + string(rune('0'+n)), "見本 太郎", dialer.RoleOperator, "a longer password"}
 	h.must(addPeople(h.t.Context(), h.ledger, []login{who}, auth.Cost{MemoryKiB: 64, Passes: 1}))
 	c, err := newPanelClient("http://" + h.http)
 	h.must(err)

@@ -3,6 +3,7 @@ package main
 import (
 	"bufio"
 	"context"
+	"errors"
 	"flag"
 	"fmt"
 	"log/slog"
@@ -15,6 +16,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"kakeru/cmd/stores"
 	"kakeru/cmd/stores/storestest"
@@ -78,11 +81,11 @@ type houseOptions struct {
 // testLogins are everyone a house knows.
 func testLogins() []login {
 	return []login{
-		{"operator1", "見本 一郎", dialer.RoleOperator, "password-one"},
-		{"operator2", "見本 花子", dialer.RoleOperator, "password-two"},
-		{"supervisor", "見本 監督", dialer.RoleSupervisor, "password-three"},
-		{"ward", "見本 区職員", dialer.RoleWard, "password-four"},
-		{"admin", "見本 管理者", dialer.RoleAdmin, "password-five"},
+		{"operator1", "見本 一郎", dialer.RoleOperator, "the password of one"},
+		{"operator2", "見本 花子", dialer.RoleOperator, "the password of two"},
+		{"supervisor", "見本 監督", dialer.RoleSupervisor, "the password of three"},
+		{"ward", "見本 区職員", dialer.RoleWard, "the password of four"},
+		{"admin", "見本 管理者", dialer.RoleAdmin, "the password of five"},
 	}
 }
 
@@ -95,7 +98,8 @@ func newHouse(t *testing.T, o houseOptions) *house {
 	h := &house{t: t, dir: t.TempDir(), postgres: o.postgres, redis: storestest.OwnRedis(t)}
 	ctx := t.Context()
 	h.must(h.postgres.CreateDatabase(ctx, database, ""))
-	h.must(postgres.Migrate(ctx, h.postgres.URL(database)))
+	h.must(makeServingRole(ctx, h.postgres.URL(database)))
+	h.must(migrate(ctx, configs.Database{URL: serving(h.postgres.URL(database)), MigrateURL: h.postgres.URL(database)}))
 	h.sip, h.http = ports.Lend(t, 1), ports.Lend(t, 1).String()
 	world, err := startCarrier(o.fastCarrier, 4, slog.New(slog.DiscardHandler))
 	h.must(err)
@@ -112,7 +116,7 @@ func newHouse(t *testing.T, o houseOptions) *house {
 	refs := dialer.NewRefs([]byte(strings.Repeat("s", secretBytes)))
 	personal, err := keys(configs.Settings{Vault: configs.Vault{Folder: h.keys()}})
 	h.must(err)
-	h.ledger, err = postgres.Open(ctx, postgres.Options{URL: h.postgres.URL(database), Refs: refs, Vault: personal})
+	h.ledger, err = postgres.Open(ctx, postgres.Options{URL: serving(h.postgres.URL(database)), Refs: refs, Vault: personal})
 	h.must(err)
 	t.Cleanup(h.ledger.Close)
 	h.must(addPeople(ctx, h.ledger, testLogins(), auth.Cost{MemoryKiB: 64, Passes: 1}))
@@ -157,9 +161,10 @@ func (h *house) writeSettings(o houseOptions) {
 	for i, a := range h.accounts {
 		fmt.Fprintf(&desks, "    - {id: desk%d, name: 席%d, user: %q, password: %q, phone: generic}\n", i+1, i+1, a.user, a.password)
 	}
+	ledger := h.postgres.URL(database)
 	h.must(os.WriteFile(h.config(), []byte(fmt.Sprintf(`
 http: {addr: %q, per_session: 100000, per_address: 100000} # tests ask again and again
-database: {url: %q}
+database: {url: %q, migrate_url: %q}
 redis: {url: %q}
 state_dir: %q
 vault: {folder: %q}
@@ -176,7 +181,22 @@ sip:
   rtp: {port_min: %d, port_max: %d}
   trunks: [{name: lab, address: %q, caller_id: %q, lab: true, user: lab, password: lab, watch: %s}]
   desks:
-%s`, h.http, h.postgres.URL(database), h.redis.URL(), h.dir, h.keys(), ring, inbound, recording, h.sip, o.rtp, o.rtp+499, trunk, demoCallerID, watch, desks.String())), 0o600))
+%s`, h.http, serving(ledger), ledger, h.redis.URL(), h.dir, h.keys(), ring, inbound, recording, h.sip, o.rtp, o.rtp+499, trunk, demoCallerID, watch, desks.String())), 0o600))
+}
+
+// servingRole is the role by which every house serves: it owns nothing, so what a test shows is done without the rights of an owner.
+const servingRole = "kakeru_serves"
+
+// serving is the address of a database for the role that serves; url is the owner's.
+func serving(url string) string { return strings.Replace(url, "user=kakeru", "user="+servingRole, 1) }
+
+func makeServingRole(ctx context.Context, url string) error {
+	conn, err := pgx.Connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	_, err = conn.Exec(ctx, "DO $$ BEGIN CREATE ROLE "+servingRole+" LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$")
+	return errors.Join(err, conn.Close(ctx))
 }
 
 // keys is the folder of the keys: a node that is started beside another has the same.

@@ -29,10 +29,9 @@ type streams struct {
 	err io.Writer
 }
 
-// commands lists them in the order of the help.
+// commands lists them in the order of the help. What is for trials alone is not in a binary for production.
 func commands() []command {
-	return []command{
-		{"demo", "[--always-open] [--fast] [--reset]", "everything on this machine, with simulated phones and carrier", runDemo},
+	return append(demos(), append([]command{
 		{"serve", "--config FILE", "production: real phones and trunk, PostgreSQL and Redis by URL", runServe},
 		{"doctor", "--config FILE", "check a set-up: one line a finding, with what to do", runDoctor},
 		{"provision", "--config FILE [--desk ID] [--out DIR] [--force]", "write the settings files of Yealink, Grandstream and Snom phones", runProvision},
@@ -44,8 +43,11 @@ func commands() []command {
 				"[--revision N] [--out FILE] --config FILE",
 			"the ward's reports", runReport,
 		},
-		{"sample", "--cases N --seed S | --paid", "write a made-up, marked list in the ward's format", runSample},
 		{"user", "add|password|disable|enable|list … --config FILE", "the people who can sign in", runUser},
+		{
+			"settings", "list|history [--key KEY]|reset --reason TEXT KEY --config FILE",
+			"what administrators changed in the panel, over the settings file; one given back to the file", runSettings,
+		},
 		{
 			"audit", "verify [--anchors FILE]|anchor|list [--case-ref REF] [--user ID] [--action A] [--from DAY] [--until DAY] --config FILE",
 			"who saw and changed what: any tampering found, the entries out as CSV", runAudit,
@@ -60,15 +62,16 @@ func commands() []command {
 			"the keys of personal data, and the master key that wraps them", runVault,
 		},
 		{
+			"recording", "key --out FILE | rotate --config FILE",
+			"the master key of the recordings: a new one, and sealing the days' keys anew under it", runRecording,
+		},
+		{
 			"cert", "ca --out FOLDER [--permit DOMAIN|NETWORK] | issue --ca FOLDER --name HOST [--ip ADDRESS] [--force]",
 			"certificates for a closed network", runCert,
 		},
 		{"trace", "CALL [--server URL] [--login NAME] [--full] [--pcap FILE] [--hep HOST:PORT]", "a live or recent call's SIP messages", runTrace},
-		{"lab", "phone|carrier|call …", "a simulated desk phone, carrier or caller on its own", runLab},
-		{"bench", "click|calls [--ledger=on]|media|queue|ledger|report|audit|besthour [--json]", "the benchmarks", runBench},
-		{"install", "run|test|bench-media", "install the packages that running, testing or comparing needs", runInstall},
 		{"openapi", "", "print the HTTP API's description", runOpenAPI},
-	}
+	}, trials()...)...)
 }
 
 // errUsage is a command given wrongly.

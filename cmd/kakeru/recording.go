@@ -22,7 +22,7 @@ func recorder(s configs.Recording, now dialer.Clock, log *slog.Logger) (*recordi
 	if s.Folder == "" || s.KeysFolder == "" || s.KeyFile == "" {
 		return nil, nil //nolint:nilnil // there is none, and that is no mistake
 	}
-	keys, err := recording.OpenKeys(s.KeysFolder, s.KeyFile)
+	keys, err := recording.OpenKeys(s.KeysFolder, s.KeyFile, s.FormerKeyFile)
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
@@ -44,8 +44,10 @@ func (a *app) keepSound(ctx context.Context) error {
 			a.log.Error("recordings are left after the contract's end", "err", err)
 		}
 	}
-	keep := a.settings.Recording
-	return a.recorder.Run(ctx, recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys})
+	return a.recorder.Run(ctx, func() recording.Retention {
+		keep := a.live.settings().Recording
+		return recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys}
+	})
 }
 
 // sounds are the recordings as the panel is given them.
@@ -68,8 +70,14 @@ func (s sounds) Sound(ref string) (webui.Playable, error) {
 	case err != nil:
 		return nil, errors.New("the recording cannot be read: see recording.folder") // the cause names the file
 	}
-	return p, nil
+	return playable{p}, nil
 }
+
+// playable is a recording as the panel is given it.
+type playable struct{ *recording.Playback }
+
+// Ended implements webui.Playable.
+func (p playable) Ended() bool { return p.Whole }
 
 // checkRecording says whether talks are recorded, and whether they can be. It makes nothing.
 func checkRecording(_ context.Context, s configs.Settings) []finding {
@@ -79,7 +87,7 @@ func checkRecording(_ context.Context, s configs.Settings) []finding {
 		return []finding{{fine, about, "is off: the ward has not allowed it (recording.allowed)", ""}}
 	}
 	if _, err := os.Stat(r.KeyFile); !errors.Is(err, fs.ErrNotExist) {
-		if _, err := recording.OpenKeys(r.KeysFolder, r.KeyFile); err != nil {
+		if _, err := recording.OpenKeys(r.KeysFolder, r.KeyFile, r.FormerKeyFile); err != nil {
 			return []finding{{major, about, oneLine(err), "mend that: the server does not start without its keys"}}
 		}
 	}

@@ -143,6 +143,10 @@ func TestATalkIsRecordedAndListenedTo(t *testing.T) {
 	if piece := wav[len(wav)/2 : len(wav)/2+64]; bytes.Contains(sealed, piece) {
 		t.Error("what was said stands in the file as it was said")
 	}
+	h.must(os.WriteFile(path, sealed[:len(sealed)*2/3], 0o600))
+	if status, _ := h.listens("ward", id); status != http.StatusInternalServerError || h.listeners(id) != 1 {
+		t.Errorf("a file whose end was cut off: %d", status)
+	}
 	sealed[len(sealed)/2] ^= 1
 	h.must(os.WriteFile(path, sealed, 0o600))
 	if status, _ := h.listens("ward", id); status != http.StatusInternalServerError || h.listeners(id) != 1 {

@@ -67,16 +67,12 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	h, err := hours(s.Centre)
-	if err != nil {
-		return err
-	}
 	write := func(to io.Writer) error {
-		return withLedger(ctx, s, func(l *postgres.Ledger) error {
+		return withLive(ctx, s, func(l *postgres.Ledger, holds *live) error {
 			if err := noteCommand(ctx, l, "report", audit.Event{Action: audit.Exported, Object: fmt.Sprintf("%s %s", p.Kind, p)}); err != nil {
 				return err
 			}
-			return newReports(l, s, h, time.Now).Write(ctx, to, p, revision, report.Format(format))
+			return newReports(l, s, holds.hours, time.Now).Write(ctx, to, p, revision, report.Format(format))
 		})
 	}
 	if out == "" {

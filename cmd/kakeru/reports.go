@@ -15,14 +15,14 @@ import (
 // reports makes the ward's reports by the settings' definitions.
 type reports struct {
 	*postgres.Ledger
-	hours  dialer.Hours
+	hours  dialer.Calendar
 	centre configs.Centre
 	desks  []dialer.DeskID
 	now    dialer.Clock
 	head   configs.Report
 }
 
-func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Hours, now dialer.Clock) reports {
+func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Calendar, now dialer.Clock) reports {
 	r := reports{Ledger: l, hours: hours, now: now, head: s.Report, centre: s.Centre}
 	for _, d := range desksOf(s.SIP) {
 		r.desks = append(r.desks, d.ID)
@@ -33,7 +33,7 @@ func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Hours, now 
 // reportsEvery is how often it is looked which reports are due.
 const reportsEvery = time.Minute
 
-func (a *app) reports() reports { return newReports(a.ledger, a.settings, a.hours, a.watch.Now) }
+func (a *app) reports() reports { return newReports(a.ledger, a.settings, a.live.hours, a.watch.Now) }
 
 // options are the definitions as they are now.
 func (r reports) options(ctx context.Context) (report.Options, error) {
@@ -58,7 +58,7 @@ func (r reports) options(ctx context.Context) (report.Options, error) {
 		called[u.ID] = u.Name
 	}
 	return report.Options{
-		Now: r.now(), Hours: r.hours, Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart,
+		Now: r.now(), Hours: r.hours(), Closed: closed, Desks: r.desks, MachinesApart: r.head.MachinesApart,
 		Contract: contract, Words: words, Definition: r.centre.Definition, Named: func(id dialer.UserID) string { return called[id] },
 	}, nil
 }

@@ -13,6 +13,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/japan"
+	"kakeru/dialer/settings"
 )
 
 // hours makes the centre's opening hours of its settings and the national calendar.
@@ -59,7 +60,7 @@ func hours(c configs.Centre) (dialer.Hours, error) {
 	}
 	h.Closed = func(d dialer.Date) string {
 		if closed[d] {
-			return "区が定めた閉庁日"
+			return settings.WardClosed
 		}
 		return japan.Closed(d.Year, d.Month, d.Day)
 	}

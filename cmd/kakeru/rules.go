@@ -20,13 +20,13 @@ var errTwoNumberRules = errors.New("rules: number: the settings have numbers too
 func queueRules(s configs.Settings, open dialer.Hours) (casework.Rules, error) {
 	rules := casework.DefaultRules()
 	numbers := true
-	if path := s.Queue.RulesFile; path != "" {
-		file, err := configs.ReadRules(path)
-		if err != nil {
-			return casework.Rules{}, err
-		}
+	file, of, err := rulesSource(s.Queue)
+	if err != nil {
+		return casework.Rules{}, err
+	}
+	if file != nil {
 		if rules, err = casework.ParseRules(file); err != nil {
-			return casework.Rules{}, fmt.Errorf("settings: queue.rules_file: %s: %w", path, err)
+			return casework.Rules{}, fmt.Errorf("%s: %w", of, err)
 		}
 		if numbers = !hasSection(file, "number"); !numbers && s.Numbers != configs.Default().Numbers {
 			return casework.Rules{}, errTwoNumberRules
@@ -42,7 +42,7 @@ func queueRules(s configs.Settings, open dialer.Hours) (casework.Rules, error) {
 		desks = append(desks, dialer.DeskID(d.ID))
 		rules.Seats.Usual[dialer.DeskID(d.ID)] = d.Languages
 	}
-	err := rules.Agree(open, desks)
+	err = rules.Agree(open, desks)
 	if numbers && err != nil { // say it by the names that the settings have for it
 		err = errors.New(strings.NewReplacer(
 			"rules: number.ring_gap_minutes", "settings: numbers.ring_gap", "rings_per_day: 1", "numbers.rings_per_day: 1",
@@ -50,6 +50,22 @@ func queueRules(s configs.Settings, open dialer.Hours) (casework.Rules, error) {
 		).Replace(err.Error()))
 	}
 	return rules, err
+}
+
+// rulesSource is what the queue's rules are written in, as JSON, and what that is called; nil for the built-in rules.
+func rulesSource(q configs.Queue) (file []byte, of string, err error) {
+	switch {
+	case q.RulesText != nil && strings.TrimSpace(*q.RulesText) == "":
+		return nil, "", nil
+	case q.RulesText != nil:
+		file, err = configs.RulesJSON([]byte(*q.RulesText))
+		return file, "the rules that were set in the panel", err
+	case q.RulesFile != "":
+		file, err = configs.ReadRules(q.RulesFile)
+		return file, "settings: queue.rules_file: " + q.RulesFile, err
+	default:
+		return nil, "", nil
+	}
 }
 
 func hasSection(file []byte, name string) bool {

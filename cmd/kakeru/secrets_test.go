@@ -2,6 +2,7 @@ package main
 
 import (
 	"encoding/json"
+	"errors"
 	"fmt"
 	"io"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"github.com/redis/go-redis/v9"
 )
 
 // TestSecretsAreNowhereToBeSeen: a server with marked secrets, each from a file of its own, at the most talkative level, dials. None of them stands in
@@ -16,7 +19,9 @@ import (
 func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 	t.Parallel()
 	h := newHouse(t, houseOptions{cases: 30})
-	marked := map[string]string{"database": "marked-database-password", "trunk": "marked-trunk-password", "master": ""}
+	marked := map[string]string{
+		"database": "marked-database-password", "owner": "marked-owner-password", "redis": "marked-redis-password", "trunk": "marked-trunk-password", "master": "",
+	}
 	master := h.file("master", "")
 	h.must(os.Remove(master))
 	h.succeeds("vault", "master", "--out", master)
@@ -24,8 +29,10 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 	h.must(err)
 	marked["master"] = strings.TrimSpace(strings.TrimPrefix(string(b), "kakeru-master-1 "))
 	text := h.settings()
-	text = strings.Replace(text, fmt.Sprintf("url: %q", h.postgres.URL(database)),
-		fmt.Sprintf("url_file: %q", h.file("database-url", h.postgres.URL(database)+"&password="+marked["database"])), 1)
+	url := h.postgres.URL(database)
+	text = strings.Replace(text, fmt.Sprintf("url: %q, migrate_url: %q", serving(url), url), fmt.Sprintf("url_file: %q, migrate_url_file: %q",
+		h.file("database-url", serving(url)+"&password="+marked["database"]), h.file("owner-url", url+"&password="+marked["owner"])), 1)
+	text = strings.Replace(text, fmt.Sprintf("redis: {url: %q}", h.redis.URL()), fmt.Sprintf("redis: {url_file: %q}", h.file("redis-url", h.redisUser(marked["redis"]))), 1)
 	text = strings.Replace(text, "password: lab,", fmt.Sprintf("password_file: %q,", h.file("trunk-password", marked["trunk"]+"\n")), 1)
 	text = strings.Replace(text, "vault: {", fmt.Sprintf("log_level: debug\nvault: {master: {file: %q}, ", master), 1)
 	h.must(os.WriteFile(h.config(), []byte(text), 0o600))
@@ -85,6 +92,16 @@ func TestSecretsAreNowhereToBeSeen(t *testing.T) {
 			t.Errorf("%v: %d %s %s", args, r.status, r.out, r.err)
 		}
 	}
+}
+
+// redisUser makes a user of Redis with a password, and returns the address by which it is one.
+func (h *house) redisUser(password string) string {
+	h.t.Helper()
+	o, err := redis.ParseURL(h.redis.URL())
+	h.must(err)
+	c := redis.NewClient(o)
+	h.must(errors.Join(c.Do(h.t.Context(), "ACL", "SETUSER", "kakeru", "on", ">"+password, "~*", "&*", "+@all").Err(), c.Close()))
+	return strings.Replace(h.redis.URL(), "://", "://kakeru:"+password+"@", 1)
 }
 
 func proc(t *testing.T, pid int, name string) string {

@@ -4,10 +4,12 @@ import (
 	"context"
 	"flag"
 	"fmt"
+	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/postgres"
+	"kakeru/dialer/settings"
 )
 
 // configured parses the flags of a command that needs the settings, its own among them. The settings are loaded by load,
@@ -59,20 +61,39 @@ func runMigrate(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	return postgres.Migrate(ctx, s.Database.URL)
+	return migrate(ctx, s.Database)
+}
+
+// migrate brings the schema up to date as the role that owns it, and gives the role that serves, where that is another, what it needs of it.
+func migrate(ctx context.Context, d configs.Database) error {
+	if err := postgres.Migrate(ctx, d.Owner()); err != nil || d.MigrateURL == "" {
+		return err
+	}
+	return postgres.Grant(ctx, d.Owner(), d.URL)
 }
 
 // withLedger opens the ledger for a command that makes no calls.
 func withLedger(ctx context.Context, s configs.Settings, do func(*postgres.Ledger) error) error {
+	return withLive(ctx, s, func(l *postgres.Ledger, _ *live) error { return do(l) })
+}
+
+// withLive opens it, with the settings as the panel has changed them.
+func withLive(ctx context.Context, s configs.Settings, do func(*postgres.Ledger, *live) error) error {
+	return withFile(ctx, s, func(l *postgres.Ledger, holds *live) error {
+		if err := settings.NewKeeper(newKeeper(l, holds, time.Now)).Load(ctx); err != nil {
+			return err
+		}
+		return do(l, holds)
+	})
+}
+
+// withFile opens it, with the settings as the file has them.
+func withFile(ctx context.Context, s configs.Settings, do func(*postgres.Ledger, *live) error) error {
 	key, err := secret(s)
 	if err != nil {
 		return err
 	}
-	open, err := hours(s.Centre)
-	if err != nil {
-		return err
-	}
-	rules, err := queueRules(s, open)
+	changed, err := newLive(s)
 	if err != nil {
 		return err
 	}
@@ -80,10 +101,10 @@ func withLedger(ctx context.Context, s configs.Settings, do func(*postgres.Ledge
 	if err != nil {
 		return err
 	}
-	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key), Vault: personal, Rules: rules, Hours: open})
+	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key), Vault: personal, Rules: changed.rules(), Hours: changed.hours})
 	if err != nil {
 		return err
 	}
 	defer l.Close()
-	return do(l)
+	return do(l, changed)
 }

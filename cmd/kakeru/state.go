@@ -1,3 +1,5 @@
+//go:build !production
+
 package main
 
 import (
@@ -59,14 +61,6 @@ func makeState(dir string) error {
 		return fmt.Errorf("cannot make the state directory: %w; name another with KAKERU_STATE=DIR", err)
 	}
 	return os.WriteFile(filepath.Join(dir, stateMark), []byte("made by kakeru demo\n"), 0o600)
-}
-
-// login is a demo person with the password that the demo prints.
-type login struct {
-	Login    string      `json:"login"`
-	Name     string      `json:"name"`
-	Role     dialer.Role `json:"role"`
-	Password string      `json:"password"`
 }
 
 // demoLogins reads the demo's people, or makes them with passwords drawn for this state directory alone.

@@ -24,14 +24,14 @@ type targets struct {
 	*postgres.Ledger
 	contract   report.Contract
 	definition string
-	hours      dialer.Hours
+	hours      dialer.Calendar
 	desks      int
 	now        dialer.Clock
 	head       configs.Report
 	books      *books
 }
 
-func newTargets(l *postgres.Ledger, s configs.Settings, hours dialer.Hours, now dialer.Clock) (targets, error) {
+func newTargets(l *postgres.Ledger, s configs.Settings, hours dialer.Calendar, now dialer.Clock) (targets, error) {
 	contract, err := contractOf(s.Centre)
 	if err != nil {
 		return targets{}, err
@@ -60,7 +60,7 @@ func contractOf(c configs.Centre) (report.Contract, error) {
 }
 
 func (t targets) plan() report.Plan {
-	return report.Plan{Definition: t.definition, Hours: t.hours, Desks: t.desks, Now: t.now()}
+	return report.Plan{Definition: t.definition, Hours: t.hours(), Desks: t.desks, Now: t.now()}
 }
 
 // Progress implements webui.Figures: the figures of a month written YYYY-MM.
@@ -213,7 +213,7 @@ func failing(s report.Standing, p report.Period) dialer.Alert {
 	}
 	f := s.Forecast
 	return dialer.Alert{
-		Kind: report.TargetFailing,
+		Kind: report.TargetFailing, Subject: p.Name + " " + string(s.Measure),
 		Text: fmt.Sprintf("%sの%sは目標%d件に届かない見込みです(予測%d〜%d件)。「目標」から区へ報告してください", name, of.JA, s.Target, f.Low, f.High),
 		TextEN: fmt.Sprintf("the %s of %s will not reach their target of %d (forecast %d to %d); tell the ward, under Targets",
 			of.EN, p.Name, s.Target, f.Low, f.High),

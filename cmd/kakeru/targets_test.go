@@ -38,7 +38,7 @@ func TestTargetsStandAndAreTold(t *testing.T) {
 	end := time.Date(first.Year(), first.Month()+1, 1, 0, 0, 0, 0, dialer.Tokyo).Add(-time.Minute)
 	var told []dialer.Alert
 	for range 2 { // two nodes
-		node, err := newTargets(h.ledger, s, open, func() time.Time { return end })
+		node, err := newTargets(h.ledger, s, open.Always, func() time.Time { return end })
 		h.must(err)
 		for range 2 {
 			h.must(node.look(t.Context(), func(a dialer.Alert) { told = append(told, a) }))
@@ -52,7 +52,7 @@ func TestTargetsStandAndAreTold(t *testing.T) {
 		t.Errorf("%+v", told)
 	}
 
-	node, err := newTargets(h.ledger, s, open, func() time.Time { return end })
+	node, err := newTargets(h.ledger, s, open.Always, func() time.Time { return end })
 	h.must(err)
 	n, err := node.Draft(t.Context(), report.Calls, report.OfMonth, report.Current(report.OfMonth, end))
 	h.must(err)

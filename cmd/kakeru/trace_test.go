@@ -31,7 +31,7 @@ func TestTraceOfACall(t *testing.T) {
 	id := h.dial(c, "desk1", h.caseEnding("41"))
 	h.ended(id)
 	file := filepath.Join(t.TempDir(), "call.pcap")
-	t.Setenv("KAKERU_PASSWORD", "password-three")
+	t.Setenv("KAKERU_PASSWORD", "the password of three")
 	out, errs, code := said(t.Context(), "trace", string(id), "--server", "http://"+h.http, "--full", "--pcap", file)
 	if code != 0 {
 		t.Fatalf("exit %d: %s", code, errs)
@@ -59,7 +59,7 @@ func TestTraceOfACall(t *testing.T) {
 		}
 	}
 
-	t.Setenv("KAKERU_PASSWORD", "password-five")
+	t.Setenv("KAKERU_PASSWORD", "the password of five")
 	out, errs, code = said(t.Context(), "trace", "--login", "admin", "--server", "http://"+h.http+"/", "--full", string(id))
 	if code != 0 || !strings.Contains(out, "|-- INVITE sip:***@") || number == "" || strings.Contains(out, number) {
 		t.Errorf("an administrator: exit %d %s\n%s", code, errs, out)

@@ -23,12 +23,12 @@ func (b *trunkBoard) show(v dialer.TrunkView) {
 	case v.State == dialer.TrunkDown && !was:
 		b.down[v.Name] = true
 		b.alert(dialer.Alert{
-			Kind: "trunk_down", Text: "回線「" + v.Name + "」が使えません。予備の回線があればそちらから発信します。" + v.LastError.Text,
+			Kind: "trunk_down", Subject: v.Name, Text: "回線「" + v.Name + "」が使えません。予備の回線があればそちらから発信します。" + v.LastError.Text,
 			TextEN: "trunk " + v.Name + " cannot be used; calls leave by the next one, if there is one: " + v.LastError.TextEN,
 		})
 	case v.State == dialer.TrunkUp && was:
 		b.down[v.Name] = false
-		b.alert(dialer.Alert{Kind: "trunk_back", Text: "回線「" + v.Name + "」が復旧しました", TextEN: "trunk " + v.Name + " is back"})
+		b.alert(dialer.Alert{Kind: "trunk_back", Subject: v.Name, Text: "回線「" + v.Name + "」が復旧しました", TextEN: "trunk " + v.Name + " is back"})
 	}
 }
 

@@ -96,8 +96,13 @@ func changeUser(ctx context.Context, l *postgres.Ledger, s configs.Settings, o u
 		if !slices.Contains(dialer.Roles, dialer.Role(o.role)) {
 			return errUsage{"--role must be operator, supervisor, ward or admin"}
 		}
+		login, unfit := auth.Login(o.login)
+		name, wrong := auth.Name(firstOf(o.name, o.login))
+		if errors.Join(unfit, wrong) != nil {
+			return errUsage{"--login has no spaces, and neither it nor --name has characters that are not to be seen"}
+		}
 		u = dialer.User{
-			ID: dialer.UserID(dialer.NewID(time.Now())), Login: o.login, Name: firstOf(o.name, o.login),
+			ID: dialer.UserID(dialer.NewID(time.Now())), Login: login, Name: name,
 			Role: dialer.Role(o.role), CreatedAt: time.Now(),
 		}
 		u.PasswordHash, err = askPassword(std, u, s)
@@ -117,7 +122,7 @@ func changeUser(ctx context.Context, l *postgres.Ledger, s configs.Settings, o u
 	if err != nil {
 		return err
 	}
-	if u.ID, err = l.PutUser(ctx, u); err != nil {
+	if err := keepUser(ctx, l, what, u); err != nil {
 		return err
 	}
 	if known && what != "enable" {
@@ -126,6 +131,23 @@ func changeUser(ctx context.Context, l *postgres.Ledger, s configs.Settings, o u
 		}
 	}
 	return noteCommand(ctx, l, "user "+what, audit.Event{Action: audit.Changed, Object: string(u.ID), Detail: "role: " + string(u.Role)})
+}
+
+// keepUser writes what was asked for and nothing else: an administrator may change the same person meanwhile.
+func keepUser(ctx context.Context, l *postgres.Ledger, what string, u dialer.User) error {
+	if what == "add" {
+		return l.AddUser(ctx, u)
+	}
+	_, err := l.ChangeUser(ctx, u.ID, func(now *dialer.User) error {
+		switch what {
+		case "password":
+			now.PasswordHash, now.MustChange = u.PasswordHash, u.MustChange
+		case "disable", "enable":
+			now.Disabled = u.Disabled
+		}
+		return nil
+	})
+	return err
 }
 
 // askPassword reads a new password of a person's.

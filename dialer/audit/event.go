@@ -11,11 +11,16 @@ import (
 // Action is what somebody did.
 type Action string
 
+// ListStands is how long an entry that cases were Listed stands for the same list: whoever has it open, and reads it anew within that
+// time, is written down only with what it had not shown. So whoever counts from an instant on looks so much further back for lists.
+const ListStands = 10 * time.Minute
+
 // The actions.
 const (
 	SignedIn      Action = "signed_in"
 	SignInRefused Action = "sign_in_refused" // by an address; what was typed is not kept
 	SignedOut     Action = "signed_out"
+	Unlocked      Action = "unlocked"    // a masked screen; Outcome says when it was refused
 	Refused       Action = "refused"     // a route that the person's role may not use
 	CaseRead      Action = "case_read"   // a case, a call or a hand-off was opened
 	Listed        Action = "listed"      // cases or calls were shown in a list
@@ -32,7 +37,7 @@ const (
 
 // Actions are all there are.
 var Actions = []Action{
-	SignedIn, SignInRefused, SignedOut, Refused, CaseRead, Listed, Searched, DebtShown, Listened, ReportRead, Exported, Printed, ListTaken, Changed, AuditRead,
+	SignedIn, SignInRefused, SignedOut, Unlocked, Refused, CaseRead, Listed, Searched, DebtShown, Listened, ReportRead, Exported, Printed, ListTaken, Changed, AuditRead,
 }
 
 // Event is one thing that somebody did. It holds no personal data of a debtor.
@@ -91,6 +96,9 @@ type Book interface {
 	Entries(ctx context.Context, q Query) ([]Entry, error)
 	// All reads the whole record, oldest first, from an entry on.
 	All(ctx context.Context, from int64) iter.Seq2[Entry, error]
+	// Within reads what happened from one instant to another, both included, in the order of time: what those who are named did, and what
+	// nobody is known for (refused sign-ins, the command line); of everybody when nobody is named.
+	Within(ctx context.Context, from, until time.Time, who []dialer.UserID) iter.Seq2[Entry, error]
 	// Newest is the last entry; its N is 0 when there is none.
 	Newest(ctx context.Context) (Entry, error)
 }

@@ -3,6 +3,8 @@ package backup
 import (
 	"bufio"
 	"bytes"
+	"crypto/hkdf"
+	"crypto/hmac"
 	"crypto/sha256"
 	"encoding/binary"
 	"encoding/hex"
@@ -25,16 +27,19 @@ var (
 	ErrBroken = errors.New("the backup was changed, or is not whole; take another one, nothing of it was used")
 	// ErrOther: the file is no backup of ours.
 	ErrOther = errors.New("the file is no backup of `kakeru backup`")
+	// ErrForeign: nobody who has the centre's secret has made it. Whoever knows a recipient, which is no secret, can make a backup of anything.
+	ErrForeign = errors.New("the backup bears no mark of this centre's secret_file, so anybody may have made it")
 )
 
 // Manifest says what a backup holds. It stands at the end of it, and is as secret as the rest.
 type Manifest struct {
-	At     time.Time        `json:"at"`     // of the snapshot
-	Schema []int64          `json:"schema"` // the migrations that the database had
-	Rows   map[string]int64 `json:"rows"`   // of each table, in the snapshot
-	Days   []Day            `json:"days"`   // whose keys its personal data needs
-	Octets int64            `json:"octets"` // of the dump
-	SHA256 string           `json:"sha256"` // of the dump, in hexadecimal
+	At     time.Time        `json:"at"`             // of the snapshot
+	Schema []int64          `json:"schema"`         // the migrations that the database had
+	Rows   map[string]int64 `json:"rows"`           // of each table, in the snapshot
+	Days   []Day            `json:"days"`           // whose keys its personal data needs
+	Octets int64            `json:"octets"`         // of the dump
+	SHA256 string           `json:"sha256"`         // of the dump, in hexadecimal
+	Mark   string           `json:"mark,omitempty"` // of whoever has the centre's secret, over all of the above; empty: nobody's
 }
 
 // Day is a day of custody that the backup knows of.
@@ -93,8 +98,34 @@ func NewIdentity() (secret, public string, err error) {
 	return fmt.Sprintf("# public key: %s\n%s\n", public, id), public, nil
 }
 
-// Write makes a backup of what dump writes. The manifest that dump returns is completed by the length and the digest.
-func Write(w io.Writer, to []age.Recipient, dump func(io.Writer) (Manifest, error)) (Manifest, error) {
+// marked is the mark of whoever has the secret: HMAC-SHA-256, in hexadecimal, under a key of its own (RFC 5869).
+func (m Manifest) marked(secret []byte) (string, error) {
+	m.Mark = ""
+	text, err := json.Marshal(m)
+	if err != nil {
+		return "", err
+	}
+	key, err := hkdf.Key(sha256.New, secret, nil, "kakeru backup 1", sha256.Size)
+	if err != nil {
+		return "", err
+	}
+	mac := hmac.New(sha256.New, key)
+	_, _ = mac.Write(text)
+	return hex.EncodeToString(mac.Sum(nil)), nil
+}
+
+// MadeBy returns ErrForeign unless somebody who has the secret has made the backup with this manifest.
+func (m Manifest) MadeBy(secret []byte) error {
+	want, err := m.marked(secret)
+	if err == nil && !hmac.Equal([]byte(want), []byte(m.Mark)) {
+		err = ErrForeign
+	}
+	return err
+}
+
+// Write makes a backup of what dump writes, with the mark of the centre's secret. The manifest that dump returns is completed by the length and
+// the digest.
+func Write(w io.Writer, to []age.Recipient, secret []byte, dump func(io.Writer) (Manifest, error)) (Manifest, error) {
 	sealed, err := age.Encrypt(w, to...)
 	if err != nil {
 		return Manifest{}, err
@@ -111,6 +142,9 @@ func Write(w io.Writer, to []age.Recipient, dump func(io.Writer) (Manifest, erro
 		return m, err
 	}
 	m.Octets, m.SHA256 = p.octets, hex.EncodeToString(p.sum.Sum(nil))
+	if m.Mark, err = m.marked(secret); err != nil {
+		return m, err
+	}
 	text, err := json.Marshal(m)
 	if err != nil {
 		return m, err

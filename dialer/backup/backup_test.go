@@ -31,10 +31,13 @@ func key(t testing.TB) ([]age.Recipient, []age.Identity) {
 	return to, with
 }
 
+// ours is a centre's secret.
+var ours = bytes.Repeat([]byte{5}, 32)
+
 func made(t testing.TB, to []age.Recipient, dump []byte) []byte {
 	t.Helper()
 	var file bytes.Buffer
-	_, err := Write(&file, to, func(w io.Writer) (Manifest, error) {
+	_, err := Write(&file, to, ours, func(w io.Writer) (Manifest, error) {
 		for rest := dump; len(rest) > 0; {
 			n := min(len(rest), 300_000)
 			if _, err := w.Write(rest[:n]); err != nil {
@@ -136,7 +139,7 @@ func TestAManifestThatDoesNotFit(t *testing.T) {
 func TestADumpThatFailsIsNoBackup(t *testing.T) {
 	to, with := key(t)
 	var file bytes.Buffer
-	_, err := Write(&file, to, func(w io.Writer) (Manifest, error) {
+	_, err := Write(&file, to, ours, func(w io.Writer) (Manifest, error) {
 		_, _ = w.Write(make([]byte, 3*mostPiece))
 		return Manifest{}, errDump
 	})

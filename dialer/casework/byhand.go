@@ -54,7 +54,10 @@ type HandStore interface {
 // Check returns what is wrong with a call to be noted of case c, without its entry: that is checked as any.
 func (n *HandCall) Check(c Case) []FieldError {
 	f := &findings{}
-	n.checkTime(f)
+	// The time first: a call that cannot be noted at all must not tell whether a number that was guessed is right.
+	if n.checkTime(f); len(f.found) > 0 {
+		return f.found
+	}
 	if n.Direction == dialer.Inbound {
 		if n.Result != dialer.Answered {
 			f.add("result", "unknown", "受電の手動記録は、応対した通話だけです", "of calls that came in only those that somebody took are noted")
@@ -67,7 +70,7 @@ func (n *HandCall) Check(c Case) []FieldError {
 		f.add("number", "not_the_cases", "この案件の番号ではありません。案件の番号から選んでください", "it is none of the case's numbers; choose one of them")
 	}
 	if !slices.Contains(HandResults, n.Result) {
-		f.add("result", "unknown", "接続結果を一覧から選んでください", "choose a connection result from the list")
+		f.add("result", "unknown", "通信結果を一覧から選んでください", "choose a connection result from the list")
 	}
 	return f.found
 }
@@ -106,7 +109,7 @@ func (n *HandCall) Follow(r Rules, s Situation, tries []dialer.Try) {
 	}
 	tries = slices.DeleteFunc(slices.Clone(tries), func(t dialer.Try) bool { return !t.At.Before(n.At) })
 	n.Next, n.Spoilt = r.NextFor(n.Verdict(), nil, dialer.Situation{
-		Now: n.At, Hours: s.Hours, Tries: tries, Kind: s.Kind, OtherNumber: s.OtherNumber,
+		Now: n.At, Hours: s.Hours, Tries: tries, Kind: s.Kind, OtherNumber: s.OtherNumber, Stood: s.Stood,
 	})
 }
 

@@ -76,7 +76,8 @@ func settingsPage(b *strings.Builder, r Rules) {
 }
 
 func connectionsPage(b *strings.Builder, r Rules) {
-	b.WriteString("## After a connection result\n\n`connections`: the first row that matches decides.\n\n" +
+	b.WriteString("## After a connection result\n\n`connections`: the first row that matches decides. A time that was asked for stands when somebody tries before it and\n" +
+		"nobody answers, unless the case is held.\n\n" +
 		"| name | result | next | why | why_en |\n|---|---|---|---|---|\n")
 	for _, c := range r.Connections {
 		when := oneOf(c.Results)

@@ -40,6 +40,8 @@ type Situation struct {
 	// Kind is that of the number that was called, OtherNumber whether the case has another that may be dialled.
 	Kind        dialer.NumberKind
 	OtherNumber bool
+	// Stood is what the case waited for before.
+	Stood dialer.CaseNext
 	// Earlier are the entries on the case before this one.
 	Earlier []Entry
 }

@@ -28,6 +28,8 @@ type Order struct {
 	At     time.Time
 	Until  time.Time // of Skip
 	Reason string    // without personal data
+	// From and To are the places of Move, counted from 1.
+	From, To int
 }
 
 // longestSkip is how far ahead a case may be put off.
@@ -38,6 +40,19 @@ type Stands struct {
 	Next   dialer.CaseNext
 	Pinned bool
 	InCall bool // an attempt at it has not ended
+}
+
+// MayMove says why a case is not to be put elsewhere in the line; nil when it may.
+func (s Stands) MayMove(at time.Time) *dialer.Refusal {
+	switch {
+	case s.InCall:
+		return busy("この案件は通話中です。終話してから操作してください", "the case is in a call; wait until it is over")
+	case s.Next.State != dialer.CaseWaiting || s.Next.Due.After(at):
+		return busy("この案件は、もう架電を待っていません。一覧を更新してください", "the case does not wait to be called any more; reload the line")
+	case s.Pinned:
+		return pinnedStays
+	}
+	return nil
 }
 
 // Apply says where an order leaves a case, or why it cannot be carried out.
@@ -62,7 +77,7 @@ func (o Order) Apply(s Stands, hours dialer.Hours) (Stands, *dialer.Refusal) {
 	case Hold:
 		return Stands{Next: o.why(dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseSupervisor},
 			"スーパーバイザーが保留にしました", "held by a supervisor")}, nil
-	case Release:
+	case Release, Move: // a move has a way of its own
 	}
 	if s.Next.State == dialer.CaseWaiting && !s.Pinned && s.Next.Cause != dialer.CauseSupervisor {
 		return s, nil // it waits as it is

@@ -32,6 +32,9 @@ type LineStore interface {
 	// Order carries out what a supervisor orders of a case, and keeps the order; a *dialer.Refusal when it cannot be. It
 	// returns what the case waits for then.
 	Order(ctx context.Context, id dialer.CaseID, o Order) (dialer.CaseNext, error)
+	// Move puts a case where a supervisor wants it, and keeps the order with both places; a *dialer.Refusal when it cannot be. It returns
+	// the places of all cases that stand by another instant then.
+	Move(ctx context.Context, p Placed, o Order) ([]dialer.Waiting, error)
 	// TriesAt lists the tries at every usable number of some cases.
 	TriesAt(ctx context.Context, ids []dialer.CaseID) (TriesAt, error)
 	// AskedFor lists the calls that were asked for at a time up to until and not made yet, the earliest first.

@@ -39,7 +39,7 @@ func ParseRules(file []byte) (Rules, error) {
 	}
 	for name := range sections {
 		if _, ok := builtIn[name]; !ok {
-			return Rules{}, &dialer.RuleError{Key: name, Says: "there is no such key; docs/rules.md has the names"}
+			return Rules{}, dialer.Mistake(name, "there is no such key; docs/rules.md has the names")
 		}
 	}
 	var r Rules
@@ -161,7 +161,7 @@ func (r NextRow) matchesAll() bool {
 type ruleProblems []error
 
 func (p *ruleProblems) addf(key, format string, args ...any) {
-	*p = append(*p, &dialer.RuleError{Key: key, Says: fmt.Sprintf(format, args...)})
+	*p = append(*p, dialer.Mistake(key, format, args...))
 }
 
 func (p *ruleProblems) named(key, name string, seen map[string]bool, why dialer.Reason) {

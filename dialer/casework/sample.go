@@ -11,9 +11,10 @@ import (
 // SampleMark stands in the 見本 column of every row of a made-up list.
 const SampleMark = "見本"
 
-// firstEndings are the last two digits of the first cases' first numbers, in this order, so that a list is at once good
-// for trying every answer of the lab dial plan: a talk, no answer, busy, unallocated, voicemail, trouble, and the rest.
-var firstEndings = []int{5, 40, 41, 42, 44, 46, 43, 45, 47, 49, 50, 51, 53, 55, 48, 52, 54, 56, 57, 60}
+// firstEndings are the last two digits of the first numbers of each hundred cases, in this order, so that a list is at once
+// good for trying every answer of the lab dial plan, more than once when it is long: a talk, no answer, busy, unallocated,
+// voicemail, trouble, and the rest.
+var firstEndings = []int{5, 40, 41, 42, 44, 46, 43, 45, 47, 49, 50, 51, 53, 55, 48, 52, 54, 56, 57, 60, 50, 44, 5}
 
 // householdEvery is how many cases there are to one that shares its first number with the case before it.
 const householdEvery = 97
@@ -129,8 +130,8 @@ func dueOn(eraYear, term int) string {
 // phones makes up one to three numbers, the first being the one that is dialled, and the case's note.
 func (s *sampler) phones(i int) (p [3]string, note string) {
 	ending := s.rand.IntN(100)
-	if i < len(firstEndings) {
-		ending = firstEndings[i]
+	if place := i % 100; place < len(firstEndings) {
+		ending = firstEndings[place]
 	}
 	if s.rand.IntN(8) == 0 {
 		note = pick(s.rand, sampleNotes)

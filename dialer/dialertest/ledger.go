@@ -26,6 +26,8 @@ type Ledger struct {
 	barred   map[string]bool // number_refs on the do-not-call list
 	spooled  int
 	fleet    *register
+	away     map[dialer.UserID]dialer.Absence   // open absences
+	paused   map[dialer.DeskID]dialer.DeskPause // desks that are
 }
 
 var (
@@ -62,7 +64,7 @@ func NewLedger() *Ledger {
 	return &Ledger{
 		refs:     dialer.NewRefs([]byte("a secret of at least thirty-two bytes")),
 		attempts: map[dialer.CallID]*Attempt{}, cases: map[dialer.CaseID]*Case{}, barred: map[string]bool{},
-		fleet: newRegister(),
+		fleet: newRegister(), away: map[dialer.UserID]dialer.Absence{},
 	}
 }
 

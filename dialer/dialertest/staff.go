@@ -17,6 +17,7 @@ type Factors struct {
 	mu    sync.Mutex
 	of    map[dialer.UserID]dialer.SecondFactors
 	codes map[dialer.UserID][]string
+	taken map[string]bool
 	err   error
 }
 
@@ -69,9 +70,23 @@ func (f *Factors) FactorHolders(context.Context) (holders []dialer.UserID, err e
 	return holders, f.err
 }
 
-// PutTOTP implements dialer.Factors.
-func (f *Factors) PutTOTP(_ context.Context, user dialer.UserID, sealed []byte, step int64) error {
+// changeSeen runs do on a person's factors if they are those that were seen.
+func (f *Factors) changeSeen(user dialer.UserID, seen dialer.SecondFactors, do func(*dialer.SecondFactors) error) error {
 	return f.change(user, func(s *dialer.SecondFactors) error {
+		if !s.Same(seen) {
+			return dialer.ErrFactorsMoved
+		}
+		err := do(s)
+		if !s.Any() {
+			f.codes[user] = nil
+		}
+		return err
+	})
+}
+
+// PutTOTP implements dialer.Factors.
+func (f *Factors) PutTOTP(_ context.Context, user dialer.UserID, seen dialer.SecondFactors, sealed []byte, step int64) error {
+	return f.changeSeen(user, seen, func(s *dialer.SecondFactors) error {
 		s.TOTP, s.LastStep = sealed, step
 		return nil
 	})
@@ -89,8 +104,8 @@ func (f *Factors) TakeCodeStep(_ context.Context, user dialer.UserID, step int64
 }
 
 // RemoveTOTP implements dialer.Factors.
-func (f *Factors) RemoveTOTP(_ context.Context, user dialer.UserID) error {
-	return f.change(user, func(s *dialer.SecondFactors) error {
+func (f *Factors) RemoveTOTP(_ context.Context, user dialer.UserID, seen dialer.SecondFactors) error {
+	return f.changeSeen(user, seen, func(s *dialer.SecondFactors) error {
 		s.TOTP, s.LastStep = nil, 0
 		return nil
 	})
@@ -98,7 +113,10 @@ func (f *Factors) RemoveTOTP(_ context.Context, user dialer.UserID) error {
 
 // PutRecoveryCodes implements dialer.Factors.
 func (f *Factors) PutRecoveryCodes(_ context.Context, user dialer.UserID, hashes [][]byte) error {
-	return f.change(user, func(*dialer.SecondFactors) error {
+	return f.change(user, func(s *dialer.SecondFactors) error {
+		if !s.Any() {
+			return dialer.ErrNotFound
+		}
 		f.codes[user] = nil
 		for _, h := range hashes {
 			f.codes[user] = append(f.codes[user], string(h))
@@ -118,8 +136,20 @@ func (f *Factors) TakeRecoveryCode(_ context.Context, user dialer.UserID, hash [
 	return taken, err
 }
 
+// TakeAnswer implements dialer.Factors.
+func (f *Factors) TakeAnswer(_ context.Context, answer string, _ time.Time) (bool, error) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.taken == nil {
+		f.taken = map[string]bool{}
+	}
+	fresh := !f.taken[answer]
+	f.taken[answer] = true
+	return fresh && f.err == nil, f.err
+}
+
 // PutPasskey implements dialer.Factors.
-func (f *Factors) PutPasskey(_ context.Context, user dialer.UserID, p dialer.Passkey) error {
+func (f *Factors) PutPasskey(_ context.Context, user dialer.UserID, seen dialer.SecondFactors, p dialer.Passkey) error {
 	f.mu.Lock()
 	for other, s := range f.of {
 		if other != user && slices.ContainsFunc(s.Passkeys, func(q dialer.Passkey) bool { return string(q.ID) == string(p.ID) }) {
@@ -128,6 +158,14 @@ func (f *Factors) PutPasskey(_ context.Context, user dialer.UserID, p dialer.Pas
 		}
 	}
 	f.mu.Unlock()
+	return f.changeSeen(user, seen, func(s *dialer.SecondFactors) error {
+		s.Passkeys = append(slices.Clone(s.Passkeys), p)
+		return nil
+	})
+}
+
+// UsePasskey implements dialer.Factors.
+func (f *Factors) UsePasskey(_ context.Context, user dialer.UserID, p dialer.Passkey) error {
 	return f.change(user, func(s *dialer.SecondFactors) error {
 		for i, q := range s.Passkeys {
 			if string(q.ID) == string(p.ID) {
@@ -135,14 +173,13 @@ func (f *Factors) PutPasskey(_ context.Context, user dialer.UserID, p dialer.Pas
 				return nil
 			}
 		}
-		s.Passkeys = append(s.Passkeys, p)
-		return nil
+		return dialer.ErrNotFound
 	})
 }
 
 // RemovePasskey implements dialer.Factors.
-func (f *Factors) RemovePasskey(_ context.Context, user dialer.UserID, id []byte) error {
-	return f.change(user, func(s *dialer.SecondFactors) error {
+func (f *Factors) RemovePasskey(_ context.Context, user dialer.UserID, seen dialer.SecondFactors, id []byte) error {
+	return f.changeSeen(user, seen, func(s *dialer.SecondFactors) error {
 		left := slices.DeleteFunc(slices.Clone(s.Passkeys), func(p dialer.Passkey) bool { return string(p.ID) == string(id) })
 		if len(left) == len(s.Passkeys) {
 			return dialer.ErrNotFound
@@ -225,6 +262,23 @@ func (b *Book) EndSessionsOf(_ context.Context, user dialer.UserID, but string) 
 		if about.User == user && token != but {
 			b.Delete(token)
 		}
+	}
+	return nil
+}
+
+// KeepNewest implements dialer.SessionBook.
+func (b *Book) KeepNewest(_ context.Context, user dialer.UserID, most int) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	var tokens []string
+	for token, about := range b.about {
+		if about.User == user && !about.Half && b.Has(token) {
+			tokens = append(tokens, token)
+		}
+	}
+	slices.SortFunc(tokens, func(x, y string) int { return b.about[y].CreatedAt.Compare(b.about[x].CreatedAt) })
+	for _, token := range tokens[min(most, len(tokens)):] {
+		b.Delete(token)
 	}
 	return nil
 }

@@ -22,11 +22,26 @@ var (
 		Rule: dialer.QueueDown, JA: "別のサーバーから返事がなく、指示が実行されたか分かりません。画面の表示を確かめてからやり直してください",
 		EN: "another server has not answered, so it is not known whether it was done; look at the screen before you try again",
 	}
+	outOfTime = &dialer.Refusal{
+		Rule: dialer.QueueDown, JA: "サーバーどうしの時計が合っていないため、指示を実行しませんでした。管理者に時計合わせを依頼してください",
+		EN: "the servers' clocks differ by minutes, so it was not done; ask the administrator to set them",
+	}
 	noOwner = &dialer.Refusal{
 		Rule: dialer.DeskBusy, JA: "この席を担当するサーバーがいま決まっていません。数秒待ってからやり直してください",
 		EN: "no server has this desk just now; try again in a few seconds",
 	}
 )
+
+// testWithin is how long a test call may take, with the longest ring that can be set.
+const testWithin = 90 * time.Second
+
+// within is how long the command may take.
+func (c command) within() time.Duration {
+	if c.Do == doTest {
+		return testWithin
+	}
+	return commandWithin
+}
 
 func (f *Fleet) newID() string { return rand.Text() }
 
@@ -35,8 +50,9 @@ func (f *Fleet) ask(ctx context.Context, at Life, c command) (reply, error) {
 	if at.Node == "" {
 		return reply{}, noOwner
 	}
-	ctx, cancel := context.WithTimeout(ctx, commandWithin)
+	ctx, cancel := context.WithTimeout(ctx, c.within())
 	defer cancel()
+	c.At = f.d.Now()
 	id, answer := f.newID(), make(chan reply, 1)
 	f.mu.Lock()
 	f.asked[id] = answer
@@ -84,8 +100,14 @@ func (f *Fleet) told(m Message) {
 	}
 }
 
-// takenKept is how long a command is known by its name after it was carried out, should it come again.
-const takenKept = 10 * time.Minute
+const (
+	// takenKept is how long a command is known by its name after it was carried out, should it come again.
+	takenKept = 10 * time.Minute
+	// clocksApart is how far the asker's clock may be ahead. A command from later is not done, and none that was asked longer ago than it may take:
+	// who asked has been told by then that it could not be sent, or was not answered, and a phone must not be opened behind their back. Redis may
+	// stand still and go on, and who writes there cannot forge a command, but may keep one and put it there later, or again.
+	clocksApart = takenKept/2 - commandWithin
+)
 
 // first is true for a command that was not carried out yet, and may be now: it counts as work from here on.
 func (f *Fleet) first(id string) bool {
@@ -107,9 +129,14 @@ func (f *Fleet) first(id string) bool {
 
 // obey carries a command out and answers it.
 func (f *Fleet) obey(m Message, c command) {
-	ctx, cancel := context.WithTimeout(context.Background(), commandWithin)
+	ctx, cancel := context.WithTimeout(context.Background(), c.within())
 	defer cancel()
-	r := f.do(ctx, m.From, c)
+	r := reply{Refusal: outOfTime}
+	if age := f.d.Now().Sub(c.At); age <= c.within() && age >= -clocksApart {
+		r = f.do(ctx, m.From, c)
+	} else {
+		f.log.Warn("a command of another node is too old, or too new, and is not done; do the clocks agree?", "other", m.From.Node, "do", c.Do)
+	}
 	r.To = m.ID
 	err := f.d.Wire.Send(ctx, m.From, Message{From: f.me.life(), ID: f.newID(), Body: said{Reply: &r}.write()}, commandWithin)
 	if err != nil {
@@ -148,10 +175,12 @@ func (f *Fleet) do(ctx context.Context, from Life, c command) (r reply) {
 		err = e.CancelTransfer(ctx, c.Asker, c.Call)
 	case doName:
 		err = e.NameCase(ctx, c.Asker, c.Call, c.Case)
-	case doSit:
-		r.Desk, err = shown(e.Sit(ctx, c.Asker, c.Desk, c.On))
-	case doLeave:
-		r.Desk, err = shown(e.Leave(ctx, c.Asker, c.Desk))
+	case doSit, doLeave, doAway, doBack, doStop, doGoOn:
+		r.Desk, err = f.seat(ctx, c)
+	case doTest:
+		r.Test, err = f.test(ctx, c)
+	case doTouched:
+		err = e.Touched(ctx, c.Asker, c.Desk, c.Ago)
 	case doPresent:
 		r.Case, err = e.Present(ctx, c.Asker, c.Desk, c.Case, c.On)
 	case doRecorded:
@@ -163,6 +192,31 @@ func (f *Fleet) do(ctx context.Context, from Life, c command) (r reply) {
 	}
 	r.fail(err)
 	return r
+}
+
+// test rings a desk's phone, and returns what it answered.
+func (f *Fleet) test(ctx context.Context, c command) (*dialer.DeskTestReport, error) {
+	t, err := f.engine.TestDesk(ctx, c.Asker, c.Desk, c.On)
+	return &t, err
+}
+
+// seat carries out what changes who works at a desk, and returns the desk as it is then.
+func (f *Fleet) seat(ctx context.Context, c command) (*dialer.DeskView, error) {
+	e := f.engine
+	switch c.Do {
+	case doSit:
+		return shown(e.Sit(ctx, c.Asker, c.Desk, c.On))
+	case doLeave:
+		return shown(e.Leave(ctx, c.Asker, c.Desk))
+	case doAway:
+		return shown(e.Away(ctx, c.Asker, c.Desk, c.Why))
+	case doBack:
+		return shown(e.Back(ctx, c.Asker, c.Desk))
+	case doStop:
+		return shown(e.Pause(ctx, c.Asker, c.Desk, c.Stop))
+	default: // doGoOn
+		return shown(e.Unpause(ctx, c.Asker, c.Desk))
+	}
 }
 
 func shown(v dialer.DeskView, err error) (*dialer.DeskView, error) { return &v, err }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"slices"
+	"time"
 
 	"kakeru/dialer"
 )
@@ -135,6 +136,59 @@ func (f *Fleet) Leave(ctx context.Context, a dialer.Asker, id dialer.DeskID) (v 
 		v = *answer.Desk
 	}
 	return v, err
+}
+
+// Away says that whoever sits at a desk does not work there for a while.
+func (f *Fleet) Away(ctx context.Context, a dialer.Asker, id dialer.DeskID, reason dialer.AwayReason) (v dialer.DeskView, err error) {
+	answer, err := f.desk(ctx, id, func() (err error) { v, err = f.engine.Away(ctx, a, id, reason); return err },
+		command{Do: doAway, Asker: a, Why: reason})
+	if answer.Desk != nil {
+		v = *answer.Desk
+	}
+	return v, err
+}
+
+// Back says that work goes on at a desk.
+func (f *Fleet) Back(ctx context.Context, a dialer.Asker, id dialer.DeskID) (v dialer.DeskView, err error) {
+	answer, err := f.desk(ctx, id, func() (err error) { v, err = f.engine.Back(ctx, a, id); return err }, command{Do: doBack, Asker: a})
+	if answer.Desk != nil {
+		v = *answer.Desk
+	}
+	return v, err
+}
+
+// Pause has a desk be given no case and rung for no call.
+func (f *Fleet) Pause(ctx context.Context, a dialer.Asker, id dialer.DeskID, reason string) (v dialer.DeskView, err error) {
+	answer, err := f.desk(ctx, id, func() (err error) { v, err = f.engine.Pause(ctx, a, id, reason); return err },
+		command{Do: doStop, Asker: a, Stop: reason})
+	if answer.Desk != nil {
+		v = *answer.Desk
+	}
+	return v, err
+}
+
+// Unpause has work go on at a desk.
+func (f *Fleet) Unpause(ctx context.Context, a dialer.Asker, id dialer.DeskID) (v dialer.DeskView, err error) {
+	answer, err := f.desk(ctx, id, func() (err error) { v, err = f.engine.Unpause(ctx, a, id); return err }, command{Do: doGoOn, Asker: a})
+	if answer.Desk != nil {
+		v = *answer.Desk
+	}
+	return v, err
+}
+
+// TestDesk rings a desk's phone and says what it answered.
+func (f *Fleet) TestDesk(ctx context.Context, a dialer.Asker, id dialer.DeskID, auto bool) (r dialer.DeskTestReport, err error) {
+	answer, err := f.desk(ctx, id, func() (err error) { r, err = f.engine.TestDesk(ctx, a, id, auto); return err }, command{Do: doTest, Asker: a, On: auto})
+	if answer.Test != nil {
+		r = *answer.Test
+	}
+	return r, err
+}
+
+// Touched notes when somebody last touched a key at their desk.
+func (f *Fleet) Touched(ctx context.Context, a dialer.Asker, id dialer.DeskID, ago time.Duration) error {
+	_, err := f.desk(ctx, id, func() error { return f.engine.Touched(ctx, a, id, ago) }, command{Do: doTouched, Asker: a, Ago: ago})
+	return err
 }
 
 // Hangup asks for the end of a call.

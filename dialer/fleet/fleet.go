@@ -65,6 +65,12 @@ type Engine interface {
 	CancelTransfer(ctx context.Context, a dialer.Asker, id dialer.CallID) error
 	NameCase(ctx context.Context, a dialer.Asker, id dialer.CallID, to dialer.CaseID) error
 	Leave(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	Away(ctx context.Context, a dialer.Asker, id dialer.DeskID, reason dialer.AwayReason) (dialer.DeskView, error)
+	Back(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	Pause(ctx context.Context, a dialer.Asker, id dialer.DeskID, reason string) (dialer.DeskView, error)
+	Unpause(ctx context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error)
+	TestDesk(ctx context.Context, a dialer.Asker, id dialer.DeskID, auto bool) (dialer.DeskTestReport, error)
+	Touched(ctx context.Context, a dialer.Asker, id dialer.DeskID, ago time.Duration) error
 	Present(ctx context.Context, a dialer.Asker, id dialer.DeskID, want dialer.CaseID, skip bool) (dialer.CaseID, error)
 	ResultRecorded(ctx context.Context, id dialer.CallID, caseID dialer.CaseID) error
 	Desks() []dialer.DeskView

@@ -354,6 +354,62 @@ func TestASeatPassesOn(t *testing.T) {
 	})
 }
 
+// TestAnAbsencePassesOn: whoever is away from a desk of a node that ends is still away, at another; and both go by commands.
+func TestAnAbsencePassesOn(t *testing.T) {
+	inCentre(t, func(t *testing.T, c *centre) {
+		a, b := twoNodes(c)
+		c.sit(a, second, desk2)
+		v, err := a.Away(t.Context(), second, desk2, dialer.AwayBreak)
+		if c.must(err); v.State != dialer.DeskAway || v.Away != dialer.AwayBreak {
+			t.Errorf("the desk is %+v", v)
+		}
+		began := v.Since
+		c.must(a.Touched(t.Context(), second, desk2, time.Second))
+		c.sees(a, desk2, "touched", func(v dialer.DeskView) bool { return v.Away == dialer.AwayBreak && !v.TouchedAt.IsZero() })
+		a.phone.Register(desk2, true)
+		b.end(contextDone())
+		c.has(a, desk1, desk2)
+		if v := a.desk(desk2); v.Operator != op2 || v.State != dialer.DeskAway || v.Away != dialer.AwayBreak || !v.Since.Equal(began) {
+			t.Errorf("the desk is %+v", v)
+		}
+		v, err = a.Back(t.Context(), second, desk2)
+		if c.must(err); v.State != dialer.DeskReady {
+			t.Errorf("the desk is %+v", v)
+		}
+	})
+}
+
+// TestAnAbsenceOutlivesTheHouse: who was away when the only server was stopped is away when they sit down there again; elsewhere they are
+// back.
+func TestAnAbsenceOutlivesTheHouse(t *testing.T) {
+	inCentre(t, func(t *testing.T, c *centre) {
+		a := c.node("a", desk1, desk2)
+		for who, desk := range map[dialer.Asker]dialer.DeskID{first: desk1, second: desk2} {
+			c.sit(a, who, desk)
+			_, err := a.Away(t.Context(), who, desk, dialer.AwayMeeting)
+			c.must(err)
+		}
+		a.end(contextDone())
+		a = c.node("a", desk1, desk2)
+		c.has(a, desk1, desk2)
+		c.sit(a, first, desk1)
+		if v := a.desk(desk1); v.State != dialer.DeskAway || v.Away != dialer.AwayMeeting {
+			t.Errorf("the desk is %+v", v)
+		}
+		_, err := a.Back(t.Context(), first, desk1)
+		c.must(err)
+		_, err = a.Sit(t.Context(), second, desk1, true)
+		if c.must(err); a.desk(desk1).State != dialer.DeskReady {
+			t.Errorf("the desk is %+v", a.desk(desk1))
+		}
+		synctest.Wait()
+		open, err := c.ledger.OpenAbsences(t.Context())
+		if c.must(err); len(open) != 0 {
+			t.Errorf("still away: %+v", open)
+		}
+	})
+}
+
 // TestTwoProcessesOfOneName: the later one stays, the earlier one ends and says why.
 func TestTwoProcessesOfOneName(t *testing.T) {
 	inCentre(t, func(t *testing.T, c *centre) {

@@ -45,6 +45,7 @@ type node struct {
 	t      *testing.T
 	id     dialer.NodeID
 	door   *dialertest.Node
+	tester *tester
 	phone  *dialertest.Phone
 	board  *dialertest.Board
 	engine *dialer.Engine
@@ -67,7 +68,7 @@ func inCentre(t *testing.T, test func(*testing.T, *centre)) {
 // node starts a process; no phone is registered there, unless desks are named: then only those are.
 func (c *centre) node(id dialer.NodeID, phones ...dialer.DeskID) *node {
 	c.t.Helper()
-	n := &node{t: c.t, id: id, door: c.ledger.Node(), phone: dialertest.NewPhone(), board: &dialertest.Board{}, ran: make(chan error, 1)}
+	n := &node{t: c.t, id: id, door: c.ledger.Node(), phone: dialertest.NewPhone(), board: &dialertest.Board{}, tester: &tester{}, ran: make(chan error, 1)}
 	for _, d := range []dialer.DeskID{desk1, desk2} {
 		n.phone.Register(d, slices.Contains(phones, d))
 	}
@@ -78,9 +79,9 @@ func (c *centre) node(id dialer.NodeID, phones ...dialer.DeskID) *node {
 	})
 	table := dialer.DefaultResults()
 	n.engine = dialer.NewEngine(dialer.Deps{
-		Desks: desks, Hours: dialer.Hours{Week: dialer.WardHours()}, Rules: dialer.DefaultRules(), Limits: dialer.WardLimits(),
+		Desks: desks, Hours: dialer.Hours{Week: dialer.WardHours()}.Always, Rules: dialer.DefaultRules(), Limits: dialer.WardLimits(),
 		Results: func(string) dialer.ResultTable { return table }, Refs: c.ledger.Refs(),
-		Phone: n.phone, Ledger: n.door, Cases: n.door, Queue: c.queue, Line: n.door, Board: n.Fleet, Leased: n.Leased, DesksApart: true,
+		Phone: n.phone, Tester: n.tester, Ledger: n.door, Cases: n.door, Queue: c.queue, Line: n.door, Absences: c.ledger, Board: n.Fleet, Leased: n.Leased, DesksApart: true,
 		Now: time.Now,
 	})
 	n.Drive(n.engine)

@@ -26,7 +26,11 @@ func (f *Fleet) heard(m Message) {
 	if m.From.Node == f.d.ID {
 		return
 	}
-	if f.follows(m.From, s.N) {
+	missed, old := f.follows(m.From, s.N)
+	if old {
+		return
+	}
+	if missed {
 		f.gap()
 	}
 	switch {
@@ -46,22 +50,26 @@ func (f *Fleet) heard(m Message) {
 	}
 }
 
-// follows is true when something that the life published before the nth was missed.
-func (f *Fleet) follows(from Life, n uint64) (missed bool) {
+// follows says whether something that the life published before the nth was missed, and whether the nth was heard before: a life counts what
+// it publishes, and it comes in that order, so what comes again was put there by somebody else.
+func (f *Fleet) follows(from Life, n uint64) (missed, old bool) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
 	o := f.others[from.Node]
 	if o == nil || o.life.Epoch < from.Epoch {
 		o = &other{life: from, n: n, desks: map[dialer.DeskID]dialer.DeskView{}, calls: map[dialer.CallID]dialer.CallView{}}
 		f.others[from.Node] = o
-		return n > 1
+		return n > 1, false
 	}
 	if o.life != from { // a dead life's last words
-		return false
+		return false, false
+	}
+	if n <= o.n {
+		return false, true
 	}
 	missed = n > o.n+1
-	o.n = max(o.n, n)
-	return missed
+	o.n = n
+	return missed, false
 }
 
 // gap asks everybody to show all there is: something may have been missed.

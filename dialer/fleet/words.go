@@ -3,6 +3,7 @@ package fleet
 import (
 	"encoding/json"
 	"errors"
+	"time"
 
 	"kakeru/dialer"
 )
@@ -72,27 +73,38 @@ const (
 	doPresent  deed = "present"
 	doRecorded deed = "result_recorded"
 	doGive     deed = "give_desk"
+	doAway     deed = "away"
+	doBack     deed = "back"
+	doTouched  deed = "touched"
+	doStop     deed = "stop"
+	doGoOn     deed = "go_on"
+	doTest     deed = "test_desk"
 )
 
 // command is what one node asks of another, in the name of a person. It may hold a number, or keys that are a secret.
 type command struct {
+	At    time.Time           `json:"at"` // when it was asked, by that node's clock
 	Do    deed                `json:"do"`
 	Asker dialer.Asker        `json:"asker"`
 	Desk  dialer.DeskID       `json:"desk,omitempty"`
 	Call  dialer.CallID       `json:"call,omitempty"`
 	Case  dialer.CaseID       `json:"case,omitempty"`
-	On    bool                `json:"on,omitempty"` // hold, mute, pause; consult; take over; skip
+	On    bool                `json:"on,omitempty"` // hold, mute, pause; consult; take over; skip; pick up by itself
 	Keys  string              `json:"keys,omitempty"`
 	Said  dialer.Announcement `json:"said,omitempty"`
 	Dial  *dialer.DialRequest `json:"dial,omitempty"`
+	Why   dialer.AwayReason   `json:"why,omitempty"`
+	Stop  string              `json:"stop,omitempty"` // why a desk is paused
+	Ago   time.Duration       `json:"ago,omitempty"`  // nanoseconds since a key was touched
 }
 
 // reply answers the command with that ID.
 type reply struct {
-	To       string           `json:"to"`
-	Desk     *dialer.DeskView `json:"desk,omitempty"`
-	Accepted *dialer.Accepted `json:"accepted,omitempty"`
-	Case     dialer.CaseID    `json:"case,omitempty"`
+	To       string                 `json:"to"`
+	Desk     *dialer.DeskView       `json:"desk,omitempty"`
+	Accepted *dialer.Accepted       `json:"accepted,omitempty"`
+	Case     dialer.CaseID          `json:"case,omitempty"`
+	Test     *dialer.DeskTestReport `json:"test,omitempty"`
 
 	Refusal *dialer.Refusal `json:"refusal,omitempty"`
 	Fault   string          `json:"fault,omitempty"` // a word of faults, or what else went wrong

@@ -83,16 +83,23 @@ func (nowhere) Send(context.Context, Life, Message, time.Duration) error { retur
 // TestACommandThatComesTwiceIsDoneOnce, and one that comes when this node's work is over not at all.
 func TestACommandThatComesTwiceIsDoneOnce(t *testing.T) {
 	h := hangsUp{asked: make(chan dialer.CallID, 8)}
-	f := New(Deps{ID: "b", Wire: nowhere{}})
+	now := time.Now()
+	f := New(Deps{ID: "b", Wire: nowhere{}, Now: func() time.Time { return now }})
 	f.Drive(h)
-	tell := func(id string, call dialer.CallID) {
-		f.told(Message{From: Life{Node: "a", Epoch: 1}, ID: id, Body: said{Command: &command{Do: doHangup, Call: call}}.write()})
+	asked := func(id string, call dialer.CallID, at time.Time) {
+		f.told(Message{From: Life{Node: "a", Epoch: 1}, ID: id, Body: said{Command: &command{At: at, Do: doHangup, Call: call}}.write()})
 	}
+	tell := func(id string, call dialer.CallID) { asked(id, call, now) }
 	tell("0", "before its time")
 	f.working = true
 	tell("1", "once")
 	tell("1", "once")
 	tell("2", "another")
+	asked("5", "kept for six minutes", now.Add(-6*time.Minute))
+	asked("6", "of a clock that is ahead", now.Add(6*time.Minute))
+	asked("7", "of no time", time.Time{})
+	asked("8", "kept for four minutes", now.Add(-4*time.Minute))
+	asked("9", "a clock that is seconds behind", now.Add(-5*time.Second))
 	f.told(Message{ID: "3", Body: []byte("no message of ours")})
 	f.work.Wait()
 	f.working = false
@@ -103,7 +110,7 @@ func TestACommandThatComesTwiceIsDoneOnce(t *testing.T) {
 	for id := range h.asked {
 		done[id]++
 	}
-	if !reflect.DeepEqual(done, map[dialer.CallID]int{"once": 1, "another": 1}) {
+	if !reflect.DeepEqual(done, map[dialer.CallID]int{"once": 1, "another": 1, "a clock that is seconds behind": 1}) {
 		t.Errorf("done: %v", done)
 	}
 }

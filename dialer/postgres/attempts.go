@@ -39,7 +39,7 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	}
 	today := dialer.DateOf(r.At) // a call noted by hand has no desk: it was made, whatever was read
 	now, err := q.MayReserve(ctx, db.MayReserveParams{
-		NeedHistory: l.needHistory && r.Desk != "", CaseID: string(r.Target.CaseID), ByUser: string(r.Operator), DayBegan: today.At(0),
+		NeedHistory: l.needHistory() && r.Desk != "", CaseID: string(r.Target.CaseID), ByUser: string(r.Operator), DayBegan: today.At(0),
 		NumberRef: r.Target.NumberRef, Today: today.String(),
 	})
 	switch {

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"fmt"
@@ -10,7 +11,6 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
-	"github.com/jackc/pgx/v5/pgtype"
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
@@ -34,6 +34,8 @@ type clerk struct {
 	mu      sync.Mutex
 	writing bool
 	waiting []*dictation
+	// newest is the entry that this clerk wrote last; only who writes touches it.
+	newest audit.Entry
 }
 
 // dictation is what one caller wants written down.
@@ -96,12 +98,13 @@ func (l *Ledger) writeAll(ctx context.Context) {
 
 func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 	chain := AuditChain(l.refs)
-	return l.inTx(ctx, "write the audit", func(ctx context.Context, q *db.Queries) error {
+	var last audit.Entry
+	err := l.inTx(ctx, "write the audit", func(ctx context.Context, q *db.Queries) error {
 		if err := q.LockAudit(ctx); err != nil {
 			return err
 		}
-		last, err := newestAudit(ctx, q)
-		if err != nil {
+		var err error
+		if last, err = l.clerk.after(ctx, q); err != nil {
 			return err
 		}
 		refs, err := refsOf(ctx, q, batch)
@@ -122,6 +125,31 @@ func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 		_, err = q.AppendAudit(ctx, rows)
 		return err
 	})
+	if err == nil {
+		l.clerk.newest = last
+	}
+	return err
+}
+
+// after is the entry that the next one follows: the record's newest. Where what we wrote ourselves is gone, or another's stands in its
+// place, somebody has cut the record's end off: then the next one follows ours, under the number after both, so that the gap stays
+// for every check to come. A cut that nobody wrote after is what anchors are for.
+func (c *clerk) after(ctx context.Context, q *db.Queries) (audit.Entry, error) {
+	newest, err := newestAudit(ctx, q)
+	if err != nil || c.newest.N == 0 || newest.N == c.newest.N && bytes.Equal(newest.Seal, c.newest.Seal) {
+		return newest, err
+	}
+	ours, err := q.SealOfAudit(ctx, c.newest.N)
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+	case err != nil:
+		return audit.Entry{}, err
+	case bytes.Equal(ours, c.newest.Seal):
+		return newest, nil
+	}
+	cut := c.newest
+	cut.N = max(cut.N, newest.N+1) // one number is left out even where others wrote on over the gap
+	return cut, nil
 }
 
 // settled is an event as the record keeps it: cases by their references, and text that PostgreSQL gives back as it took it.
@@ -146,10 +174,11 @@ func orNone(refs []string) []string {
 	return refs
 }
 
-// idsOf are the ids of an event's cases and calls that can be any's.
+// idsOf are the ids of an event's cases and calls that can be any's: by another spelling, which PostgreSQL takes, no reference would be found, and what
+// only looks like an id would fail the entries of all who are written down together.
 func idsOf(e audit.Event) (ids []string) {
 	keep := func(id string) {
-		if new(pgtype.UUID).Scan(id) == nil {
+		if dialer.IsID(id) {
 			ids = append(ids, id)
 		}
 	}
@@ -282,6 +311,37 @@ func (l *Ledger) All(ctx context.Context, from int64) iter.Seq2[audit.Entry, err
 					return
 				}
 				from = r.N + 1
+			}
+			if len(rows) < auditPage {
+				return
+			}
+		}
+	}
+}
+
+// Within implements audit.Book.
+func (l *Ledger) Within(ctx context.Context, from, until time.Time, who []dialer.UserID) iter.Seq2[audit.Entry, error] {
+	// Numbers begin at 1: the first page is what comes after entry 0 of the first instant.
+	p := db.AuditWithinParams{AfterAt: from, UntilAt: until, Who: []string{}, Most: auditPage}
+	for _, w := range who {
+		p.Who = append(p.Who, string(w))
+	}
+	return func(yield func(audit.Entry, error) bool) {
+		for {
+			var rows []db.Audit
+			err := l.query(ctx, "read the audit", func(ctx context.Context, q *db.Queries) (err error) {
+				rows, err = q.AuditWithin(ctx, p)
+				return err
+			})
+			if err != nil {
+				yield(audit.Entry{}, fmt.Errorf("after entry %d: %w", p.After, err))
+				return
+			}
+			for _, r := range rows {
+				if !yield(auditEntry(r), nil) {
+					return
+				}
+				p.AfterAt, p.After = r.At, r.N
 			}
 			if len(rows) < auditPage {
 				return

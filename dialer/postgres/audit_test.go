@@ -69,6 +69,56 @@ func TestAuditStandsAsWritten(t *testing.T) {
 	}
 }
 
+// TestAuditWithinATime: in the order of time, both ends included; of who is named, and what nobody is known for; page after page.
+func TestAuditWithinATime(t *testing.T) {
+	l := newLedger(t)
+	day := func(n int, by dialer.UserID) audit.Event {
+		return audit.Event{At: noon.Add(time.Duration(n) * time.Hour), By: by, Action: audit.Listed}
+	}
+	must(t, l.WriteDown(t.Context(), day(1, "u1"), day(3, "u2"), day(2, "u1"), day(3, ""), day(4, "u1"), day(3, "u1")))
+	for _, c := range []struct {
+		from, until int
+		who         []dialer.UserID
+		want        []int64
+	}{
+		{0, 9, nil, []int64{1, 3, 2, 4, 6, 5}},
+		{1, 3, nil, []int64{1, 3, 2, 4, 6}},
+		{2, 3, []dialer.UserID{"u1"}, []int64{3, 4, 6}},
+		{2, 3, []dialer.UserID{"u1", "u2"}, []int64{3, 2, 4, 6}},
+		{2, 4, []dialer.UserID{"nobody"}, []int64{4}},
+		{5, 9, nil, nil},
+	} {
+		var got []int64
+		for e, err := range l.Within(t.Context(), noon.Add(time.Duration(c.from)*time.Hour), noon.Add(time.Duration(c.until)*time.Hour), c.who) {
+			must(t, err)
+			got = append(got, e.N)
+		}
+		if !slices.Equal(got, c.want) {
+			t.Errorf("%+v: %v", c, got)
+		}
+	}
+	many := make([]audit.Event, 2*auditPage-5)
+	for i := range many {
+		many[i] = audit.Event{At: noon.Add(20 * time.Hour), By: "u9", Action: audit.Listed}
+	}
+	must(t, l.WriteDown(t.Context(), many...))
+	next := int64(1)
+	for e, err := range l.Within(t.Context(), noon, noon.Add(24*time.Hour), nil) {
+		must(t, err)
+		if next > 6 && e.N != next {
+			t.Fatalf("entry %d comes where %d belongs", e.N, next)
+		}
+		next++
+	}
+	if want := int64(len(many) + 7); next != want {
+		t.Errorf("%d entries, want %d", next-1, want-1)
+	}
+	for _, err := range l.Within(t.Context(), noon, noon.Add(24*time.Hour), nil) {
+		must(t, err)
+		break // who has enough may stop
+	}
+}
+
 // TestAuditOfManyAtOnceIsOneChain: two nodes, each with many requests at once.
 func TestAuditOfManyAtOnceIsOneChain(t *testing.T) {
 	url := migrated(t)
@@ -110,10 +160,11 @@ func TestAuditIsTamperedWithBySQL(t *testing.T) {
 	for i := range 9 {
 		must(t, l.WriteDown(t.Context(), audit.Event{At: noon, By: "u", Action: audit.CaseRead, Object: fmt.Sprint(i), Cases: []dialer.CaseID{target.CaseID}}))
 	}
+	owner := asOwner(t, l)
 	newest, err := l.Newest(t.Context())
 	must(t, err)
 	for _, refused := range []string{"UPDATE audit SET by_user = 'x'", "DELETE FROM audit", "TRUNCATE audit"} {
-		if func() error { _, err := l.pool.Exec(t.Context(), refused); return err }() == nil {
+		if func() error { _, err := owner.Exec(t.Context(), refused); return err }() == nil {
 			t.Errorf("%s was let through", refused)
 		}
 	}
@@ -129,7 +180,7 @@ func TestAuditIsTamperedWithBySQL(t *testing.T) {
 		`INSERT INTO audit SELECT 10, at, by_user, role, action, route, object, outcome, detail, address, case_refs, seal, before
 			FROM audit WHERE n = 9`: {Fault: audit.FaultChanged, N: 10, To: 10},
 	} {
-		tx, err := l.pool.Begin(t.Context())
+		tx, err := owner.Begin(t.Context())
 		must(t, err)
 		for _, sql := range append([]string{"ALTER TABLE audit DISABLE TRIGGER USER"}, strings.Split(what, ";")...) {
 			_, err = tx.Exec(t.Context(), sql)
@@ -154,10 +205,46 @@ func TestAuditIsTamperedWithBySQL(t *testing.T) {
 	}
 }
 
+// TestARecordThatWasCutKeepsTheGap: the newest entries are taken out by SQL, with no anchor of them anywhere, and the record goes on:
+// whoever wrote one of those leaves the gap open for every check to come, also where another server has written over it.
+func TestARecordThatWasCutKeepsTheGap(t *testing.T) {
+	for what, between := range map[string]int{"nobody wrote in between": 0, "another server wrote one": 1, "as many": 2, "and more": 3} {
+		t.Run(what, func(t *testing.T) {
+			url, wrote := migrated(t), 0
+			one, two := openLedger(t, url, t.TempDir()), openLedger(t, url, t.TempDir())
+			owner := asOwner(t, one)
+			write := func(l *Ledger, n int) { // no two entries alike
+				for range n {
+					wrote++
+					must(t, l.WriteDown(t.Context(), audit.Event{At: noon, By: "u", Action: audit.Listed, Object: fmt.Sprint(wrote)}))
+				}
+			}
+			write(one, 5)
+			for _, sql := range []string{"ALTER TABLE audit DISABLE TRIGGER USER", "DELETE FROM audit WHERE n > 3", "ALTER TABLE audit ENABLE TRIGGER USER"} {
+				_, err := owner.Exec(t.Context(), sql)
+				must(t, err)
+			}
+			if c := checked(t, one); !c.Sound() {
+				t.Fatalf("a cut that nobody wrote after is for anchors to find, not %v", c.Findings)
+			}
+			write(two, between)
+			write(one, 2)
+			c := checked(t, two)
+			if len(c.Findings) != 1 || c.Findings[0].Fault != audit.FaultMissing || c.Newest.N < 7 {
+				t.Errorf("found %v, the newest is %d", c.Findings, c.Newest.N)
+			}
+			write(two, 1) // goes on after it
+			if again := checked(t, two); len(again.Findings) != 1 {
+				t.Errorf("then %v", again.Findings)
+			}
+		})
+	}
+}
+
 // TestAuditOfAHungServer: nothing is shown that cannot be written down, and nobody waits for ever.
 func TestAuditOfAHungServer(t *testing.T) {
 	l := newLedger(t)
-	tx, err := l.pool.Begin(t.Context())
+	tx, err := asOwner(t, l).Begin(t.Context())
 	must(t, err)
 	_, err = tx.Exec(t.Context(), "LOCK TABLE audit")
 	must(t, err)
@@ -170,5 +257,21 @@ func TestAuditOfAHungServer(t *testing.T) {
 	must(t, l.WriteDown(t.Context(), audit.Event{At: noon, Action: audit.Searched}))
 	if c := checked(t, l); len(c.Findings) > 0 {
 		t.Errorf("%+v", c)
+	}
+}
+
+// TestAnIDThatIsNoneSpoilsNobodysEntry: entries of one moment are written together, and what somebody typed as an id must not fail the others'.
+func TestAnIDThatIsNoneSpoilsNobodysEntry(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	good := string(target.CaseID)
+	for _, typed := range []string{strings.Repeat("0", 36), good[:8] + "_" + good[9:], "{" + good + "}", strings.ToUpper(good), "x", ""} {
+		must(t, l.WriteDown(t.Context(),
+			audit.Event{At: noon, By: "u1", Action: audit.Refused, Cases: []dialer.CaseID{dialer.CaseID(typed)}, Calls: []dialer.CallID{dialer.CallID(typed)}},
+			audit.Event{At: noon, By: "u2", Action: audit.CaseRead, Cases: []dialer.CaseID{target.CaseID}}))
+	}
+	found, err := l.Entries(t.Context(), audit.Query{Case: target.CaseID, Most: 10})
+	if must(t, err); len(found) != 6 {
+		t.Errorf("%d entries name the case, want 6", len(found))
 	}
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"fmt"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -37,6 +38,8 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 			}
 			number = t.Numbers[0].Number
 		} else {
+			ref := l.refs.Number(number)
+			t.Foreign = !slices.ContainsFunc(t.Numbers, func(n dialer.CaseNumber) bool { return n.Ref == ref })
 			t.Numbers = nil // the one asked for, and no other
 		}
 		t.Number, t.NumberRef = number, l.refs.Number(number)

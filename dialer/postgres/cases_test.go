@@ -67,6 +67,7 @@ func TestTargetIsTheFirstNumberThatMayBeDialled(t *testing.T) {
 		CaseID: id, CaseRef: testRefs.Case("0000000001"), Number: n, NumberRef: testRefs.Number(n), Sample: true,
 		Insurance: "both", Language: "ja", BalanceBand: "-100k", Priority: 49, // never called yet
 		Numbers: []dialer.CaseNumber{{Number: n, Ref: testRefs.Number(n)}, {Number: row.Phones[2].Number, Ref: testRefs.Number(row.Phones[2].Number)}},
+		Stood:   caseOf(t, l, id).Next,
 	}
 	if !reflect.DeepEqual(got, want) {
 		t.Errorf("got  %+v\nwant %+v", got, want)

@@ -317,7 +317,8 @@ func TestWhatWasPlainIsSealed(t *testing.T) {
 	must(t, exec(t, url, "INSERT INTO plain_entry_notes VALUES ($1, 1, $2)", string(r.ID), e.Note))
 	must(t, exec(t, url, "INSERT INTO plain_attempt_legs VALUES ($1, 'desk', 'x', 'handle', 0)", string(r.ID)))
 	must(t, exec(t, url, "INSERT INTO plain_inbound_callers VALUES ($1, $2)", string(r.ID), string(rows[0].Phones[0].Number)))
-	l = openLedger(t, url, t.TempDir())
+	oneLine(t, Grant(t.Context(), url, serving(url)), "with the owner in database.url")
+	l = openBy(t, url, t.TempDir()) // the one start that only the owner can make
 	for i, row := range rows {
 		c := caseOf(t, l, ids[i].Case)
 		if c.Person != row.Person || c.WardNumber != row.WardNumber || c.WardNote != row.Note || len(c.Phones) != 2 || c.Phones[1].Number != row.Phones[1].Number {

@@ -48,7 +48,7 @@ func TestDisclosuresStay(t *testing.T) {
 // 経過確認済 holds for one call of who ticked it, on its day.
 func TestNobodyIsCalledWhoseHistoryWasNotRead(t *testing.T) {
 	l := newLedger(t)
-	l.needHistory = true
+	l.needHistory = func() bool { return true }
 	target := listedTarget(t, l)
 	reserve := func(by dialer.UserID, at time.Time) (dialer.Reservation, error) {
 		r := reservation(target, at)

@@ -42,7 +42,7 @@
 // handover.go what the next contractor is told, exports.go what goes before;
 // payments.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
 // numbers.go and scripts.go the work beside the calls, byhand.go calls made or taken without SIP,
-// asked.go the calls that fall due.
+// asked.go the calls that fall due, alerts.go what somebody must see.
 package postgres
 
 //go:generate go run github.com/sqlc-dev/sqlc/cmd/sqlc@v1.31.1 generate

@@ -62,7 +62,7 @@ func classify(op string, err error) error {
 	case err == nil:
 		return nil
 	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.As(err, &notReady), errors.Is(err, dialer.ErrNotFound),
-		errors.Is(err, dialer.ErrLedgerDown),
+		errors.Is(err, dialer.ErrLedgerDown), errors.Is(err, dialer.ErrFactorsMoved),
 		errors.Is(err, dialer.ErrFenced), errors.Is(err, dayclose.ErrUnderWay), errors.Is(err, dayclose.ErrMoved),
 		errors.Is(err, returns.ErrNothing), errors.Is(err, returns.ErrGone):
 		return err // classified by the operation itself

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"errors"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/postgres/internal/db"
@@ -62,6 +63,13 @@ func (l *Ledger) EndSessionsOf(ctx context.Context, user dialer.UserID, but stri
 	})
 }
 
+// KeepNewest implements dialer.SessionBook.
+func (l *Ledger) KeepNewest(ctx context.Context, user dialer.UserID, most int) error {
+	return l.query(ctx, "end old sessions", func(ctx context.Context, q *db.Queries) error {
+		return q.EndOldSessions(ctx, string(user), l.now(), int32(most)) //nolint:gosec // a few
+	})
+}
+
 // LiveSessions implements dialer.SessionBook.
 func (l *Ledger) LiveSessions(ctx context.Context, ids []string) (live []string, err error) {
 	err = l.query(ctx, "ask which sessions live", func(ctx context.Context, q *db.Queries) error {
@@ -94,30 +102,69 @@ func unhexed(ids []string) [][]byte {
 // SecondFactors implements dialer.Factors.
 func (l *Ledger) SecondFactors(ctx context.Context, user dialer.UserID) (f dialer.SecondFactors, err error) {
 	err = l.query(ctx, "find second factors", func(ctx context.Context, q *db.Queries) error {
-		f = dialer.SecondFactors{}
-		totp, err := q.TOTP(ctx, string(user))
-		switch {
-		case err == nil:
-			f.TOTP, f.LastStep = totp.Sealed, totp.LastStep
-		case !errors.Is(classify("", err), dialer.ErrNotFound):
-			return err
-		}
-		codes, err := q.CountRecoveryCodes(ctx, string(user))
-		if err != nil {
-			return err
-		}
-		f.Codes = int(codes)
-		rows, err := q.Passkeys(ctx, string(user))
-		for _, r := range rows {
-			p := dialer.Passkey{ID: r.ID, Name: r.Name, Credential: r.Credential, CreatedAt: r.CreatedAt}
-			if r.UsedAt != nil {
-				p.UsedAt = *r.UsedAt
-			}
-			f.Passkeys = append(f.Passkeys, p)
-		}
+		f, err = factorsOf(ctx, q, user)
 		return err
 	})
 	return f, err
+}
+
+func factorsOf(ctx context.Context, q *db.Queries, user dialer.UserID) (f dialer.SecondFactors, err error) {
+	totp, err := q.TOTP(ctx, string(user))
+	switch {
+	case err == nil:
+		f.TOTP, f.LastStep = totp.Sealed, totp.LastStep
+	case !errors.Is(classify("", err), dialer.ErrNotFound):
+		return f, err
+	}
+	codes, err := q.CountRecoveryCodes(ctx, string(user))
+	if err != nil {
+		return f, err
+	}
+	f.Codes = int(codes)
+	rows, err := q.Passkeys(ctx, string(user))
+	for _, r := range rows {
+		p := dialer.Passkey{ID: r.ID, Name: r.Name, Credential: r.Credential, CreatedAt: r.CreatedAt}
+		if r.UsedAt != nil {
+			p.UsedAt = *r.UsedAt
+		}
+		f.Passkeys = append(f.Passkeys, p)
+	}
+	return f, err
+}
+
+// withFactors runs do on a person's factors with the person's row locked: whatever changes them stands in line there. Who
+// is left without a factor is left without recovery codes too.
+func (l *Ledger) withFactors(ctx context.Context, what string, user dialer.UserID, do func(context.Context, *db.Queries, dialer.SecondFactors) error) error {
+	return l.inTx(ctx, what, func(ctx context.Context, q *db.Queries) error {
+		if _, err := q.UserToChange(ctx, string(user)); err != nil {
+			return err
+		}
+		now, err := factorsOf(ctx, q, user)
+		if err != nil {
+			return err
+		}
+		if err := do(ctx, q, now); err != nil {
+			return err
+		}
+		if left, err := factorsOf(ctx, q, user); err != nil || left.Any() {
+			return err
+		}
+		return q.DeleteRecoveryCodes(ctx, string(user))
+	})
+}
+
+// seen runs do if the factors are those that were seen.
+func seen(by dialer.SecondFactors, do func(context.Context, *db.Queries) (int64, error)) func(context.Context, *db.Queries, dialer.SecondFactors) error {
+	return func(ctx context.Context, q *db.Queries, now dialer.SecondFactors) error {
+		if !now.Same(by) {
+			return dialer.ErrFactorsMoved
+		}
+		n, err := do(ctx, q)
+		if err == nil && n == 0 {
+			return dialer.ErrNotFound
+		}
+		return err
+	}
 }
 
 // FactorHolders implements dialer.Factors.
@@ -133,10 +180,10 @@ func (l *Ledger) FactorHolders(ctx context.Context) (holders []dialer.UserID, er
 }
 
 // PutTOTP implements dialer.Factors.
-func (l *Ledger) PutTOTP(ctx context.Context, user dialer.UserID, sealed []byte, step int64) error {
-	return l.query(ctx, "write one-time passwords", func(ctx context.Context, q *db.Queries) error {
-		return q.PutTOTP(ctx, string(user), sealed, step)
-	})
+func (l *Ledger) PutTOTP(ctx context.Context, user dialer.UserID, by dialer.SecondFactors, sealed []byte, step int64) error {
+	return l.withFactors(ctx, "write one-time passwords", user, seen(by, func(ctx context.Context, q *db.Queries) (int64, error) {
+		return 1, q.PutTOTP(ctx, string(user), sealed, step)
+	}))
 }
 
 // TakeCodeStep implements dialer.Factors.
@@ -150,13 +197,18 @@ func (l *Ledger) TakeCodeStep(ctx context.Context, user dialer.UserID, step int6
 }
 
 // RemoveTOTP implements dialer.Factors.
-func (l *Ledger) RemoveTOTP(ctx context.Context, user dialer.UserID) error {
-	return l.query(ctx, "remove one-time passwords", func(ctx context.Context, q *db.Queries) error { return q.DeleteTOTP(ctx, string(user)) })
+func (l *Ledger) RemoveTOTP(ctx context.Context, user dialer.UserID, by dialer.SecondFactors) error {
+	return l.withFactors(ctx, "remove one-time passwords", user, seen(by, func(ctx context.Context, q *db.Queries) (int64, error) {
+		return 1, q.DeleteTOTP(ctx, string(user))
+	}))
 }
 
 // PutRecoveryCodes implements dialer.Factors.
 func (l *Ledger) PutRecoveryCodes(ctx context.Context, user dialer.UserID, hashes [][]byte) error {
-	return l.inTx(ctx, "write recovery codes", func(ctx context.Context, q *db.Queries) error {
+	return l.withFactors(ctx, "write recovery codes", user, func(ctx context.Context, q *db.Queries, now dialer.SecondFactors) error {
+		if !now.Any() {
+			return dialer.ErrNotFound
+		}
 		if err := q.DeleteRecoveryCodes(ctx, string(user)); err != nil {
 			return err
 		}
@@ -174,25 +226,42 @@ func (l *Ledger) TakeRecoveryCode(ctx context.Context, user dialer.UserID, hash 
 	return taken, err
 }
 
+// TakeAnswer implements dialer.Factors.
+func (l *Ledger) TakeAnswer(ctx context.Context, answer string, until time.Time) (fresh bool, err error) {
+	err = l.query(ctx, "take an answer", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.TakeAnswer(ctx, hashed(answer), until)
+		fresh = n > 0
+		return err
+	})
+	return fresh, err
+}
+
 // PutPasskey implements dialer.Factors.
-func (l *Ledger) PutPasskey(ctx context.Context, user dialer.UserID, p dialer.Passkey) error {
+func (l *Ledger) PutPasskey(ctx context.Context, user dialer.UserID, by dialer.SecondFactors, p dialer.Passkey) error {
 	row := db.PutPasskeyParams{ID: p.ID, UserID: string(user), Name: plain(p.Name), Credential: p.Credential, CreatedAt: p.CreatedAt}
 	if !p.UsedAt.IsZero() {
 		row.UsedAt = &p.UsedAt
 	}
-	return l.met(ctx, "write a passkey", func(ctx context.Context, q *db.Queries) (int64, error) { return q.PutPasskey(ctx, row) })
+	return l.withFactors(ctx, "write a passkey", user, seen(by, func(ctx context.Context, q *db.Queries) (int64, error) { return q.PutPasskey(ctx, row) }))
+}
+
+// UsePasskey implements dialer.Factors.
+func (l *Ledger) UsePasskey(ctx context.Context, user dialer.UserID, p dialer.Passkey) error {
+	return l.met(ctx, "note the use of a passkey", func(ctx context.Context, q *db.Queries) (int64, error) {
+		return q.UsePasskey(ctx, db.UsePasskeyParams{Credential: p.Credential, UsedAt: &p.UsedAt, UserID: string(user), ID: p.ID})
+	})
 }
 
 // RemovePasskey implements dialer.Factors.
-func (l *Ledger) RemovePasskey(ctx context.Context, user dialer.UserID, id []byte) error {
-	return l.met(ctx, "remove a passkey", func(ctx context.Context, q *db.Queries) (int64, error) {
+func (l *Ledger) RemovePasskey(ctx context.Context, user dialer.UserID, by dialer.SecondFactors, id []byte) error {
+	return l.withFactors(ctx, "remove a passkey", user, seen(by, func(ctx context.Context, q *db.Queries) (int64, error) {
 		return q.DeletePasskey(ctx, string(user), id)
-	})
+	}))
 }
 
 // RemoveFactors implements dialer.Factors.
 func (l *Ledger) RemoveFactors(ctx context.Context, user dialer.UserID) error {
-	return l.inTx(ctx, "remove second factors", func(ctx context.Context, q *db.Queries) error {
+	return l.withFactors(ctx, "remove second factors", user, func(ctx context.Context, q *db.Queries, _ dialer.SecondFactors) error {
 		for _, remove := range []func(context.Context, string) error{q.DeleteTOTP, q.DeleteRecoveryCodes, q.DeletePasskeys} {
 			if err := remove(ctx, string(user)); err != nil {
 				return err

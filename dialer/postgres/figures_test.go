@@ -205,7 +205,7 @@ func (m *model) check(t *rapid.T) {
 func TestFiguresAreSumsInAnyOrder(t *testing.T) {
 	l := newLedger(t)
 	rapid.Check(t, func(rt *rapid.T) {
-		if _, err := l.pool.Exec(t.Context(), "SET session_replication_role = replica; TRUNCATE attempts CASCADE; RESET session_replication_role"); err != nil {
+		if _, err := asOwner(t, l).Exec(t.Context(), "SET session_replication_role = replica; TRUNCATE attempts CASCADE; RESET session_replication_role"); err != nil {
 			rt.Fatal(err)
 		}
 		m := &model{t: rt, l: l, now: noon}

@@ -72,7 +72,7 @@ func (l *Ledger) passOn(ctx context.Context, q *db.Queries, p pass) (made string
 	}
 	n, err := q.InsertHandoff(ctx, db.InsertHandoffParams{
 		ID: id, CaseID: string(p.of), AttemptID: attempt, Kind: string(p.kind), ByUser: string(p.by), At: p.at,
-		DueOn: p.kind.DueOn(p.at, l.hours).String(), Sealed: sealed,
+		DueOn: p.kind.DueOn(p.at, l.hours()).String(), Sealed: sealed,
 	})
 	if err != nil {
 		return "", err

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"time"
 
 	"kakeru/dialer/postgres/internal/db"
@@ -70,7 +71,9 @@ func (l *Ledger) look(ctx context.Context) (up bool) {
 }
 
 func (l *Ledger) sweep(ctx context.Context) {
-	err := l.query(ctx, "sweep sessions", func(ctx context.Context, q *db.Queries) error { return q.DeleteStaleSessions(ctx, l.now()) })
+	err := l.query(ctx, "sweep sessions", func(ctx context.Context, q *db.Queries) error {
+		return errors.Join(q.DeleteStaleSessions(ctx, l.now()), q.DeleteStaleAnswers(ctx, l.now()))
+	})
 	if err != nil && ctx.Err() == nil {
 		l.log.Warn("stale sessions could not be swept", "err", err)
 	}

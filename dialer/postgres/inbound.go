@@ -262,5 +262,9 @@ func wholeTarget(ctx context.Context, q *db.Queries, id dialer.CaseID) (dialer.T
 	return dialer.Target{
 		CaseID: id, CaseRef: row.CaseRef, Sample: row.Sample, Insurance: insurance(row.Kokuho, row.Kouki), Language: row.Language,
 		BalanceBand: casework.BalanceBand(row.Yen), Priority: int(row.Priority),
+		Stood: dialer.CaseNext{
+			State: dialer.CaseState(row.State), Due: timeOf(row.Due), Why: row.Why, WhyEN: row.WhyEn, Cause: dialer.Cause(row.Cause),
+			Mine: dialer.UserID(row.Mine), MineUntil: timeOf(row.MineUntil),
+		},
 	}, nil
 }

@@ -110,7 +110,7 @@ var shows = []audit.Action{audit.CaseRead, audit.Listed, audit.Searched, audit.D
 
 // Reach implements incident.Store.
 func (l *Ledger) Reach(ctx context.Context, i incident.Incident) (r incident.Reach, err error) {
-	p := db.IncidentReachParams{FromAt: i.From, UntilAt: i.Until, Who: []string{}}
+	p := db.IncidentReachParams{FromAt: i.From, ListsFrom: i.From.Add(-audit.ListStands), UntilAt: i.Until, Who: []string{}}
 	for _, w := range i.Who {
 		p.Who = append(p.Who, string(w))
 	}

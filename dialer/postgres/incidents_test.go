@@ -61,6 +61,9 @@ func TestReachIsCountedFromTheRecord(t *testing.T) {
 		t.Helper()
 		must(t, l.WriteDown(t.Context(), audit.Event{At: at, By: by, Action: what, Outcome: outcome, Cases: of}))
 	}
+	write(noon.Add(-audit.ListStands), "u3", audit.Listed, "", a.CaseID, b.CaseID) // open still, it may be
+	write(noon.Add(-audit.ListStands-time.Second), "u3", audit.Listed, "", a.CaseID)
+	write(noon.Add(-time.Second), "u3", audit.CaseRead, "", a.CaseID)
 	write(noon, "u1", audit.CaseRead, "", a.CaseID)
 	write(noon, "u1", audit.Listed, "", a.CaseID, b.CaseID)
 	write(noon, "u1", audit.Exported, "")
@@ -75,7 +78,8 @@ func TestReachIsCountedFromTheRecord(t *testing.T) {
 		want  incident.Reach
 	}{
 		{[]dialer.UserID{"u1"}, noon, incident.Reach{Persons: 2, Entries: 2, Files: 1, Held: 2}},
-		{nil, noon, incident.Reach{Persons: 2, Entries: 3, Files: 1, Held: 2}},
+		{nil, noon, incident.Reach{Persons: 2, Entries: 4, Files: 1, Held: 2}},
+		{[]dialer.UserID{"u3"}, noon, incident.Reach{Persons: 2, Entries: 1, Held: 2}},
 		{[]dialer.UserID{"u2"}, noon, incident.Reach{Persons: 1, Entries: 1, Held: 2}},
 		{[]dialer.UserID{"u1", "u2"}, noon.Add(2 * time.Hour), incident.Reach{Persons: 2, Entries: 4, Files: 1, Held: 2}},
 		{[]dialer.UserID{"nobody"}, noon, incident.Reach{Held: 2}},

@@ -21,7 +21,7 @@ const judgedAtOnce = 500
 func (l *Ledger) judgeAll(ctx context.Context, list string, now time.Time) (casework.Moved, error) {
 	if list != "" {
 		// The planner knows nothing of payments that have just come.
-		if _, err := l.pool.Exec(ctx, "ANALYZE payments"); err != nil {
+		if _, err := l.pool.Exec(ctx, countForPlanner, "payments"); err != nil {
 			return casework.Moved{}, l.noticed(classify("look at the payments", err))
 		}
 	}
@@ -168,7 +168,7 @@ func (l *Ledger) followVerdicts(f *db.FollowVerdictsParams, ref string, settled 
 	if i < 0 {
 		return
 	}
-	next, ok := l.rules.AfterPromise(settled[i], now, l.hours)
+	next, ok := l.rules().AfterPromise(settled[i], now, l.hours())
 	if !ok {
 		return
 	}
@@ -205,7 +205,7 @@ func (l *Ledger) booksOf(ctx context.Context, q *db.Queries, refs []string) (b b
 	if err != nil {
 		return b, err
 	}
-	b.books = casework.Books{GraceDays: l.rules.Promises.GraceDays, ReadTo: dateFrom(readTo)}
+	b.books = casework.Books{GraceDays: l.rules().Promises.GraceDays, ReadTo: dateFrom(readTo)}
 	parts, err := pledgedParts(ctx, q, refs)
 	if err != nil {
 		return b, err

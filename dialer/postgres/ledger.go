@@ -54,9 +54,11 @@ type Options struct {
 	Vault *vault.Vault
 	// Rules are the queue's, by which cases are ranked; the built-in ones when they have no rows. Hours are the centre's.
 	Rules casework.Rules
-	Hours dialer.Hours
+	// RulesNow answers with the rules that hold at the moment, where they are changed while calls are made; nil: Rules.
+	RulesNow func() casework.Rules
+	Hours    dialer.Calendar
 	// NeedHistory: nobody is called before whoever calls has said that they have read the case's history (CheckHistory).
-	NeedHistory bool
+	NeedHistory func() bool // as it holds at the moment; nil: never
 	// Ceiling bounds how many calls go out; the zero one does not.
 	Ceiling dialer.Ceiling
 	// Now is the clock; time.Now when nil.
@@ -72,11 +74,11 @@ type Ledger struct {
 	pool  *pgxpool.Pool
 	refs  dialer.Refs
 	vault *vault.Vault
-	rules casework.Rules
-	hours dialer.Hours
+	rules func() casework.Rules
+	hours dialer.Calendar
 	now   dialer.Clock
 
-	needHistory bool
+	needHistory func() bool
 	ceiling     dialer.Ceiling
 	onCeiling   func(dialer.CeilingSpan)
 
@@ -93,7 +95,8 @@ type Ledger struct {
 	entered  atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
 	unjudged atomic.Bool                 // payments were read, and not all promises have been settled by them
 
-	clerk clerk // writes the audit
+	clerk   clerk    // writes the audit
+	strange sync.Map // people whose rows were written past us, as far as the log has been told
 
 	joined   atomic.Pointer[life] // which node's life this is; nil for none
 	progress sync.Map             // of lists being staged or applied here: id → *atomic.Int64
@@ -119,6 +122,15 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 	if len(o.Rules.Business) == 0 {
 		o.Rules = casework.DefaultRules()
 	}
+	if o.RulesNow == nil {
+		o.RulesNow = func() casework.Rules { return o.Rules }
+	}
+	if o.Hours == nil {
+		o.Hours = dialer.Hours{}.Always
+	}
+	if o.NeedHistory == nil {
+		o.NeedHistory = func() bool { return false }
+	}
 	if o.Vault == nil {
 		return nil, errors.New("a ledger needs a vault: personal data is never written unsealed")
 	}
@@ -131,7 +143,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	l := &Ledger{
-		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.Rules, hours: o.Hours, now: o.Now, log: o.Log, needHistory: o.NeedHistory,
+		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.RulesNow, hours: o.Hours, now: o.Now, log: o.Log, needHistory: o.NeedHistory,
 		ceiling: o.Ceiling, onCeiling: func(dialer.CeilingSpan) {},
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
@@ -159,6 +171,9 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 		return err
 	}
 	if err := l.openCustody(ctx); err != nil {
+		return err
+	}
+	if err := l.markPeople(ctx, spoolDir); err != nil {
 		return err
 	}
 	if spoolDir == "" {

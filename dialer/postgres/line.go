@@ -15,7 +15,8 @@ import (
 // lineSQL says where cases stand in the line, and in which lane: the one place that knows. The kind is that of the number
 // that NextNumber would give. Not through sqlc, which would hold the whole line in memory, and wants the text three times.
 // A case that is in nobody's custody is in no line. One that a supervisor pinned stands before all others, in the lane of everybody.
-const lineSQL = `SELECT c.id, c.state, c.due, CASE WHEN c.pinned THEN 0 ELSE c.priority END,
+// One that a supervisor put somewhere stands there, until something else is to be done with it.
+const lineSQL = `SELECT c.id, c.state, coalesce(c.placed_due, c.due), CASE WHEN c.pinned THEN 0 ELSE coalesce(c.placed_priority, c.priority) END,
   CASE WHEN c.pinned THEN '' ELSE c.language END, CASE WHEN c.pinned THEN '' ELSE c.mine END,
   coalesce((SELECT f.kind FROM phones f WHERE f.case_id = c.id AND f.usable AND f.kind <> 'never'
     AND f.custody IS NOT NULL ORDER BY f.rank, f.number_ref LIMIT 1), '')

@@ -122,9 +122,8 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 
 func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
 	q, id := db.New(tx), in.list.ID
-	// The planner knows nothing of rows that came in this transaction. What is sealed is in no condition of a query, and figures
-	// about it are what takes ANALYZE its time.
-	if _, err := tx.Exec(ctx, "ANALYZE staged_rows (list_id, case_ref, line)"); err != nil {
+	// The planner knows nothing of rows that came in this transaction.
+	if _, err := tx.Exec(ctx, countForPlanner, "staged_rows"); err != nil {
 		return err
 	}
 	repeats, err := q.DropRepeats(ctx, id)
@@ -145,7 +144,7 @@ func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
 	if err := q.GroupStaged(ctx, id, in.list.At); err != nil {
 		return err
 	}
-	if _, err := tx.Exec(ctx, "ANALYZE staged_cases (list_id, n, case_ref)"); err != nil {
+	if _, err := tx.Exec(ctx, countForPlanner, "staged_cases"); err != nil {
 		return err
 	}
 	n, err := q.CountStaged(ctx, id)

@@ -41,7 +41,7 @@ func TestAListsSourceKeepsItsVersions(t *testing.T) {
 	if got := sources[i]; !slices.Equal(got.Columns, s.Columns) || got.By != "boss" || !got.At.Equal(noon) {
 		t.Errorf("%+v", got)
 	}
-	if _, err := l.pool.Exec(t.Context(), "UPDATE list_sources SET columns = '[]'"); err == nil {
+	if _, err := asOwner(t, l).Exec(t.Context(), "UPDATE list_sources SET columns = '[]'"); err == nil {
 		t.Error("a version could be written over")
 	}
 	// A list says by which source it was read.

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"github.com/jackc/pgx/v5"
+	"github.com/jackc/pgx/v5/pgxpool"
 	"github.com/prometheus/client_golang/prometheus"
 
 	"kakeru/cmd/stores/storestest"
@@ -44,7 +45,42 @@ func testVault(t testing.TB) *vault.Vault {
 	return theVault
 }
 
-func migrate(url string) error { return Migrate(context.Background(), url) }
+// migrate makes the schema, and the role by which every ledger of these tests serves: what it may not, no room needs.
+func migrate(url string) error {
+	ctx := context.Background()
+	if err := Migrate(ctx, url); err != nil {
+		return err
+	}
+	if err := makeRole(ctx, url); err != nil {
+		return err
+	}
+	return Grant(ctx, url, serving(url))
+}
+
+// servingRole owns nothing. It is known in all of a server.
+const servingRole = "kakeru_serves"
+
+func makeRole(ctx context.Context, url string) error {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return err
+	}
+	defer func() { _ = conn.Close(ctx) }()
+	_, err = conn.Exec(ctx, "DO $$ BEGIN CREATE ROLE "+servingRole+" LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$")
+	return err
+}
+
+// serving is the address of a database for the role that serves; url is the owner's.
+func serving(url string) string { return strings.Replace(url, "user=kakeru", "user="+servingRole, 1) }
+
+// asOwner is a ledger's database for whoever owns it: for what a test does that serving may not.
+func asOwner(t testing.TB, l *Ledger) *pgxpool.Pool {
+	t.Helper()
+	pool, err := pgxpool.New(t.Context(), strings.Replace(l.pool.Config().ConnString(), servingRole, "kakeru", 1))
+	must(t, err)
+	t.Cleanup(pool.Close)
+	return pool
+}
 
 func migrated(t testing.TB) (url string) {
 	t.Helper()
@@ -58,6 +94,12 @@ func newLedger(t testing.TB) *Ledger {
 }
 
 func openLedger(t testing.TB, url, spoolDir string) *Ledger {
+	t.Helper()
+	return openBy(t, serving(url), spoolDir)
+}
+
+// openBy is a ledger that serves by the role of its address.
+func openBy(t testing.TB, url, spoolDir string) *Ledger {
 	t.Helper()
 	l, err := Open(t.Context(), Options{
 		URL: url, SpoolDir: spoolDir, Refs: testRefs, Vault: testVault(t), Now: func() time.Time { return noon },

@@ -58,6 +58,9 @@ func provider(sqlDB *sql.DB) (*goose.Provider, error) {
 // migrationError keeps PostgreSQL's own words: migrations are ours and hold nobody's data.
 func migrationError(err error) error {
 	var pg *pgconn.PgError
+	if errors.As(err, &pg) && pg.Code == "42501" { // insufficient_privilege
+		return fmt.Errorf("the schema could not be migrated: %s; the role must own it: name its owner in database.migrate_url", pg.Message)
+	}
 	if errors.As(err, &pg) && !isAway(pg.Code) {
 		return fmt.Errorf("the schema could not be migrated: %s (SQLSTATE %s)", pg.Message, pg.Code)
 	}

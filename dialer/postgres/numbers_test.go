@@ -162,7 +162,7 @@ func TestNumbersAreCountedByPersonAndTokyoDay(t *testing.T) {
 	if n := count(t, l, "SELECT count(*) FROM numbers_entered"); n != 5 {
 		t.Errorf("%d rows kept", n)
 	}
-	if _, err := l.pool.Exec(t.Context(), "UPDATE numbers_entered SET by_user = 'x'"); err == nil {
+	if _, err := asOwner(t, l).Exec(t.Context(), "UPDATE numbers_entered SET by_user = 'x'"); err == nil {
 		t.Error("a row could be written over")
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -27,7 +28,7 @@ func (l *Ledger) Order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 			Pinned: row.Pinned, InCall: row.InCall,
 		}
 		o.Reason = dialer.MaskDigits(plain(o.Reason))
-		after, refusal := o.Apply(stands, l.hours)
+		after, refusal := o.Apply(stands, l.hours())
 		if refusal != nil {
 			return refusal
 		}
@@ -38,9 +39,7 @@ func (l *Ledger) Order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 		if err := q.PinCase(ctx, after.Pinned, string(id)); err != nil {
 			return err
 		}
-		return q.InsertOrder(ctx, db.InsertOrderParams{
-			CaseID: string(id), At: o.At, ByUser: string(o.By), Act: string(o.Act), Until: opt(o.Until), Reason: o.Reason,
-		})
+		return keepOrder(ctx, q, id, o)
 	})
 	if err != nil {
 		return dialer.CaseNext{}, err
@@ -50,6 +49,50 @@ func (l *Ledger) Order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 	return next, nil
 }
 
+func keepOrder(ctx context.Context, q *db.Queries, id dialer.CaseID, o casework.Order) error {
+	p := db.InsertOrderParams{CaseID: string(id), At: o.At, ByUser: string(o.By), Act: string(o.Act), Until: opt(o.Until), Reason: o.Reason}
+	if o.Act == casework.Move {
+		p.PlaceBefore, p.PlaceAfter = new(int32(o.From)), new(int32(o.To)) //nolint:gosec // places of a line that is shown
+	}
+	return q.InsertOrder(ctx, p)
+}
+
+// Move puts a case where a supervisor wants it, and keeps who did, when, and from which place to which.
+func (l *Ledger) Move(ctx context.Context, p casework.Placed, o casework.Order) (all []dialer.Waiting, err error) {
+	if err := l.settle(ctx); err != nil {
+		return nil, err
+	}
+	ids, dues := []string{}, []time.Time{}
+	for _, r := range p.Respaced {
+		ids, dues = append(ids, string(r.Case)), append(dues, r.Due)
+	}
+	err = l.inTx(ctx, "put a case elsewhere in the line", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.LockCase(ctx, string(p.Case))
+		if err != nil {
+			return err
+		}
+		stands := casework.Stands{
+			Next: dialer.CaseNext{State: dialer.CaseState(row.State), Due: timeOf(row.Due)}, Pinned: row.Pinned, InCall: row.InCall,
+		}
+		if refusal := stands.MayMove(o.At); refusal != nil {
+			return refusal
+		}
+		if err := q.PlaceCase(ctx, int32(p.Priority), p.Due, string(p.Case)); err != nil { //nolint:gosec // a priority of the line
+			return err
+		}
+		if err := q.RespaceCases(ctx, o.At, ids, dues); err != nil {
+			return err
+		}
+		o.Act, o.From, o.To, o.Reason = casework.Move, p.From, p.To, dialer.MaskDigits(plain(o.Reason))
+		return keepOrder(ctx, q, p.Case, o)
+	})
+	if err != nil {
+		return nil, err
+	}
+	l.log.Info("a supervisor's order", "case", p.Case, "act", casework.Move, "by", o.By, "from", p.From, "to", p.To)
+	return l.placesOf(ctx, append(ids, string(p.Case)))
+}
+
 // ordersOf reads the newest order on each of some cases.
 func ordersOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*casework.Order, error) {
 	rows, err := q.NewestOrders(ctx, ids)
@@ -57,9 +100,18 @@ func ordersOf(ctx context.Context, q *db.Queries, ids []string) (map[string]*cas
 	for _, r := range rows {
 		out[r.CaseID] = &casework.Order{
 			Act: casework.Act(r.Act), By: dialer.UserID(r.ByUser), At: r.At, Until: timeOf(r.Until), Reason: r.Reason,
+			From: placeIn(r.PlaceBefore), To: placeIn(r.PlaceAfter),
 		}
 	}
 	return out, err
+}
+
+// placeIn is 0 for none.
+func placeIn(n *int32) int {
+	if n == nil {
+		return 0
+	}
+	return int(*n)
 }
 
 // TriesAt lists the tries at every usable number of some cases, oldest first.

@@ -34,7 +34,7 @@ func ownServer(t *testing.T) (pg *stores.Postgres, url string) {
 	t.Helper()
 	pg = storestest.OwnPostgres(t)
 	must(t, pg.CreateDatabase(t.Context(), "kakeru", ""))
-	must(t, Migrate(t.Context(), pg.URL("kakeru")))
+	must(t, migrate(pg.URL("kakeru")))
 	return pg, pg.URL("kakeru")
 }
 

@@ -71,7 +71,7 @@ func (l *Ledger) stagePaid(ctx context.Context, in *paidIntake) error {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged_payments"}, stagedPaymentColumns, in); err != nil {
 			return in.errOr(err)
 		}
-		if _, err := tx.Exec(ctx, "ANALYZE staged_payments"); err != nil {
+		if _, err := tx.Exec(ctx, countForPlanner, "staged_payments"); err != nil {
 			return err
 		}
 		return comparePaid(ctx, db.New(tx), in)

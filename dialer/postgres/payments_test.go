@@ -93,7 +93,7 @@ func promiseBy(t testing.TB, l *Ledger, id dialer.CaseID, yen int64, due dialer.
 		},
 		Attempt: r.ID, Case: id, By: "operator1", At: r.At.Add(time.Minute),
 	}
-	e.Next, _ = l.rules.NextAfter(e.Entry, dialer.Verdict{Result: dialer.Answered}, casework.Situation{Now: e.At, Hours: l.hours})
+	e.Next, _ = l.rules().NextAfter(e.Entry, dialer.Verdict{Result: dialer.Answered}, casework.Situation{Now: e.At, Hours: l.hours()})
 	_, err = l.Record(t.Context(), e)
 	must(t, err)
 	return r

@@ -16,7 +16,7 @@ import (
 func (l *Ledger) UserByLogin(ctx context.Context, login string) (u dialer.User, err error) {
 	err = l.query(ctx, "find a user by login", func(ctx context.Context, q *db.Queries) error {
 		row, err := q.UserByLogin(ctx, plain(login))
-		u = userFrom(row)
+		u = l.userFrom(row)
 		return err
 	})
 	return u, err
@@ -26,7 +26,7 @@ func (l *Ledger) UserByLogin(ctx context.Context, login string) (u dialer.User, 
 func (l *Ledger) User(ctx context.Context, id dialer.UserID) (u dialer.User, err error) {
 	err = l.query(ctx, "find a user", func(ctx context.Context, q *db.Queries) error {
 		row, err := q.UserByID(ctx, string(id))
-		u = userFrom(row)
+		u = l.userFrom(row)
 		return err
 	})
 	return u, err
@@ -37,17 +37,26 @@ func (l *Ledger) Users(ctx context.Context) (users []dialer.User, err error) {
 	err = l.query(ctx, "list users", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.Users(ctx)
 		for _, r := range rows {
-			users = append(users, userFrom(r))
+			users = append(users, l.userFrom(r))
 		}
 		return err
 	})
 	return users, err
 }
 
-func userFrom(r db.User) dialer.User {
+// userFrom is a person as a row has them. Whoever a row was changed for by somebody without the installation's secret can do nothing here until
+// an administrator says anew who they are.
+func (l *Ledger) userFrom(r db.User) dialer.User {
+	if r.ID != "" && !l.markedRight(r) {
+		if _, told := l.strange.LoadOrStore(r.ID, true); !told { // people are read at every turn
+			l.log.Error("a person's row was written past us, and opens nothing until an administrator enables them and sets a password", "user", r.ID)
+		}
+		r.Disabled, r.PasswordHash, r.Directory, r.DirectoryName = true, "", "", ""
+	}
 	return dialer.User{
 		ID: dialer.UserID(r.ID), Login: r.Login, Name: r.Name, Role: dialer.Role(r.Role), PasswordHash: r.PasswordHash,
 		Disabled: r.Disabled, CreatedAt: r.CreatedAt, Languages: r.Languages, MustChange: r.MustChange,
+		Directory: dialer.DirectoryName{Of: r.Directory, Name: r.DirectoryName},
 	}
 }
 
@@ -63,14 +72,117 @@ func (l *Ledger) PutUser(ctx context.Context, u dialer.User) (dialer.UserID, err
 		u.ID = dialer.UserID(dialer.NewID(u.CreatedAt))
 	}
 	var id string
-	err := l.query(ctx, "write a user", func(ctx context.Context, q *db.Queries) (err error) {
-		id, err = q.PutUser(ctx, db.PutUserParams{
-			ID: string(u.ID), Login: plain(u.Login), Name: plain(u.Name), Role: string(u.Role), PasswordHash: u.PasswordHash,
-			Disabled: u.Disabled, CreatedAt: u.CreatedAt, Languages: append([]string{}, u.Languages...), MustChange: u.MustChange,
-		})
-		return err
+	err := l.inTx(ctx, "write a user", func(ctx context.Context, q *db.Queries) (err error) {
+		if id, err = q.PutUser(ctx, db.PutUserParams(rowOf(u))); err != nil {
+			return err
+		}
+		return l.mark(ctx, q, id)
 	})
 	return dialer.UserID(id), err
+}
+
+func rowOf(u dialer.User) db.AddUserParams {
+	return db.AddUserParams{
+		ID: string(u.ID), Login: plain(u.Login), Name: plain(u.Name), Role: string(u.Role), PasswordHash: u.PasswordHash,
+		Disabled: u.Disabled, CreatedAt: u.CreatedAt, Languages: append([]string{}, u.Languages...), MustChange: u.MustChange,
+		Directory: plain(u.Directory.Of), DirectoryName: plain(u.Directory.Name),
+	}
+}
+
+// AddUser implements dialer.Users.
+func (l *Ledger) AddUser(ctx context.Context, u dialer.User) error {
+	var refused error
+	err := l.inTx(ctx, "add a user", func(ctx context.Context, q *db.Queries) (err error) {
+		refused, err = l.add(ctx, q, u)
+		return err
+	})
+	return errors.Join(err, refused)
+}
+
+// add adds a person in the transaction of q; refused is dialer.ErrLoginTaken when somebody has the login.
+func (l *Ledger) add(ctx context.Context, q *db.Queries, u dialer.User) (refused, err error) {
+	n, err := q.AddUser(ctx, rowOf(u))
+	switch {
+	case err != nil:
+		return refused, err
+	case n == 0:
+		return dialer.ErrLoginTaken, nil
+	}
+	return refused, l.mark(ctx, q, string(u.ID))
+}
+
+// ChangeUser implements dialer.Users: the row is locked from being read until it is written.
+func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*dialer.User) error) (u dialer.User, err error) {
+	var refused error
+	err = l.inTx(ctx, "change a user", func(ctx context.Context, q *db.Queries) error {
+		if err := q.LockAdmins(ctx); err != nil { // two that take each other's rights away at once
+			return err
+		}
+		row, err := q.UserToChange(ctx, string(id))
+		if err != nil {
+			return err
+		}
+		u = l.userFrom(row)
+		ruled := rules(u)
+		if refused = change(&u); refused != nil {
+			return refused
+		}
+		if ruled && !rules(u) {
+			others, err := q.HasOtherAdmin(ctx, string(id))
+			if err != nil {
+				return err
+			}
+			if !others {
+				refused = dialer.ErrLastAdmin
+				return refused
+			}
+		}
+		to := rowOf(u)
+		err = q.ChangeUser(ctx, db.ChangeUserParams{
+			ID: string(id), Name: to.Name, Role: to.Role, PasswordHash: to.PasswordHash, Disabled: to.Disabled, Languages: to.Languages,
+			MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName,
+		})
+		if err != nil {
+			return err
+		}
+		return l.mark(ctx, q, string(id))
+	})
+	if refused != nil {
+		return u, refused
+	}
+	return u, err
+}
+
+// UserByDirectory finds the person whom a directory knows by a name.
+func (l *Ledger) UserByDirectory(ctx context.Context, who dialer.DirectoryName) (u dialer.User, err error) {
+	err = l.query(ctx, "find a user by directory", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.UserByDirectory(ctx, plain(who.Of), plain(who.Name))
+		u = l.userFrom(row)
+		return err
+	})
+	return u, err
+}
+
+// AddFirstAdmin implements dialer.Users: of all that try at once, at any node, one comes through.
+func (l *Ledger) AddFirstAdmin(ctx context.Context, u dialer.User) error {
+	var refused error
+	err := l.inTx(ctx, "add the first administrator", func(ctx context.Context, q *db.Queries) error {
+		if err := q.LockAdmins(ctx); err != nil {
+			return err
+		}
+		there, err := q.HasAdmin(ctx)
+		if err != nil {
+			return err
+		}
+		if there {
+			refused = dialer.ErrAdminThere
+			return nil
+		}
+		u.Role, u.Disabled = dialer.RoleAdmin, false
+		refused, err = l.add(ctx, q, u)
+		return err
+	})
+	return errors.Join(err, refused)
 }
 
 // FindCtx finds a session that has not run out.

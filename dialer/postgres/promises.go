@@ -57,7 +57,7 @@ func (l *Ledger) promiseLine(r db.PromisesOfMonthRow) casework.PromiseLine {
 }
 
 func (l *Ledger) stageOf(state string, due dialer.Date) casework.PromiseStage {
-	return casework.Stage(casework.PromiseState(state), due, dialer.DateOf(l.now()), l.rules.Promises.GraceDays)
+	return casework.Stage(casework.PromiseState(state), due, dialer.DateOf(l.now()), l.rules().Promises.GraceDays)
 }
 
 // PromiseFigures sums the promises of a month, and the payments of the month that count for promises.

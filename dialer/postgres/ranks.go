@@ -27,7 +27,7 @@ func (l *Ledger) rank(ctx context.Context, ids ...dialer.CaseID) {
 		if err != nil {
 			return err
 		}
-		_, err = setRanks(ctx, q, l.rules, rows, l.now())
+		_, err = setRanks(ctx, q, l.rules(), rows, l.now())
 		return err
 	})
 	if err != nil {
@@ -63,12 +63,41 @@ func (l *Ledger) rankAll(ctx context.Context, now time.Time) (changed []string, 
 			for i, r := range rows {
 				facts[i] = db.FactsOfRow(r)
 			}
-			ids, err := setRanks(ctx, q, l.rules, facts, now)
+			ids, err := setRanks(ctx, q, l.rules(), facts, now)
 			changed = append(changed, ids...)
 			return err
 		})
 		if err != nil || n < ranksAtOnce {
 			return changed, err
+		}
+	}
+}
+
+// Rerank has all cases ranked anew by the next Tidy: the rules are others than before.
+func (l *Ledger) Rerank() { l.ranked.Store(nil) }
+
+// WouldMove counts the waiting cases, and those whose place in the line other rules would make another. It changes nothing.
+func (l *Ledger) WouldMove(ctx context.Context, rules casework.Rules, now time.Time) (waiting, moved int, err error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	after := "00000000-0000-0000-0000-000000000000"
+	for {
+		var rows []db.FactsAfterRow
+		err := l.query(ctx, "look how the cases would be ranked", func(ctx context.Context, q *db.Queries) error {
+			rows, err = q.FactsAfter(ctx, after, ranksAtOnce)
+			return err
+		})
+		if err != nil {
+			return 0, 0, err
+		}
+		for _, r := range rows {
+			waiting, after = waiting+1, r.ID
+			if rules.Rank(factsFrom(db.FactsOfRow(r)), now).Priority != int(r.Priority) {
+				moved++
+			}
+		}
+		if len(rows) < ranksAtOnce {
+			return waiting, moved, nil
 		}
 	}
 }
@@ -123,7 +152,7 @@ func (l *Ledger) rankList(ctx context.Context, list string) ([]dialer.Waiting, e
 			if err != nil {
 				return err
 			}
-			moved, err := setRanks(ctx, q, l.rules, rows, l.now())
+			moved, err := setRanks(ctx, q, l.rules(), rows, l.now())
 			changed = changed || len(moved) > 0
 			return err
 		})

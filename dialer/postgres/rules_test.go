@@ -16,7 +16,7 @@ func ruled(t testing.TB, rules casework.Rules) (l *Ledger, url string, clock *ti
 	url = migrated(t)
 	clock = new(noon)
 	l, err := Open(t.Context(), Options{
-		URL: url, Refs: testRefs, Vault: testVault(t), Rules: rules, Hours: dialer.Hours{Week: dialer.WardHours()},
+		URL: url, Refs: testRefs, Vault: testVault(t), Rules: rules, Hours: dialer.Hours{Week: dialer.WardHours()}.Always,
 		Now: func() time.Time { return *clock }, Log: slog.New(slog.DiscardHandler),
 	})
 	must(t, err)
@@ -229,7 +229,7 @@ func TestACaseWaitsForItsLanguage(t *testing.T) {
 	}
 	// The calendar gets an earlier day: what waits is brought forward.
 	must(t, l.Defer(t.Context(), ids["zh"], dialer.CaseNext{State: dialer.CaseWaiting, Due: opens, Cause: dialer.CauseLanguage, Why: "待ち"}))
-	l.rules.Seats.Days[dialer.Date{Year: 2026, Month: 11, Day: 25}] = map[dialer.DeskID][]string{"desk2": {"zh"}}
+	l.rules().Seats.Days[dialer.Date{Year: 2026, Month: 11, Day: 25}] = map[dialer.DeskID][]string{"desk2": {"zh"}}
 	tidied(t, l, noon)
 	if w := placeOf(t, l, ids["zh"]); !w.Due.Equal(tomorrow) {
 		t.Errorf("an earlier day: %+v", w)

@@ -52,7 +52,7 @@ func TestAPagesVersionsAreKeptAndDecidedOnOnce(t *testing.T) {
 	if pages[0].State != casework.Withdrawn || !pages[0].DecidedAt.Equal(noon.Add(2*time.Hour)) || pages[1].State != casework.Drafted || pages[0].Title != "題" {
 		t.Errorf("pages: %+v", pages[:2])
 	}
-	if _, err := l.pool.Exec(t.Context(), "UPDATE script_pages SET body = 'x'"); err == nil {
+	if _, err := asOwner(t, l).Exec(t.Context(), "UPDATE script_pages SET body = 'x'"); err == nil {
 		t.Error("a page could be written over")
 	}
 }

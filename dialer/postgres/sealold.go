@@ -42,8 +42,7 @@ func (l *Ledger) sealOld(ctx context.Context) error {
 				return err
 			}
 		}
-		_, err := tx.Exec(ctx, `DROP TABLE plain_persons, plain_phones, plain_case_notes, plain_entry_notes, plain_attempt_legs,
-			plain_inbound_callers`)
+		_, err := tx.Exec(ctx, dropPlainTables)
 		return err
 	})
 	if err == nil {
@@ -51,6 +50,8 @@ func (l *Ledger) sealOld(ctx context.Context) error {
 	}
 	return err
 }
+
+const dropPlainTables = `DROP TABLE plain_persons, plain_phones, plain_case_notes, plain_entry_notes, plain_attempt_legs, plain_inbound_callers`
 
 func plainThere(ctx context.Context, q interface {
 	QueryRow(ctx context.Context, sql string, args ...any) pgx.Row

@@ -75,11 +75,11 @@ func (l *Ledger) awaitLanguages(ctx context.Context, now time.Time) (ids []strin
 }
 
 func (l *Ledger) awaitLanguage(ctx context.Context, q *db.Queries, language string, now time.Time) ([]string, error) {
-	seats := l.rules.Seats
+	seats := l.rules().Seats
 	if !seats.Ever(language) || seats.Spoken(language, dialer.DateOf(now)) {
 		return q.LanguageIsHere(ctx, now, language)
 	}
-	due, why := l.rules.AwaitLanguage(language, now, l.hours)
+	due, why := l.rules().AwaitLanguage(language, now, l.hours())
 	moved, err := q.AwaitLanguage(ctx, db.AwaitLanguageParams{Due: due, Why: why.JA, WhyEn: why.EN, Now: now, Language: language})
 	if err != nil || len(moved) == 0 {
 		return moved, err

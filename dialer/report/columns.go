@@ -68,6 +68,25 @@ var attemptColumns = []attemptColumn{
 	}),
 }
 
+// partOf says which column each one's figure is part of, as its holds says: a test compares them. The others stand by themselves.
+func partOf(key string, o Options) string {
+	switch key {
+	case "dialled", "attempts", "not_counted":
+		return ""
+	case "self", "family", "third_party":
+		return "answered"
+	case "no_answer":
+		return "absent"
+	case "voicemail", "recorder":
+		if !o.MachinesApart {
+			return "absent"
+		}
+	case "short_cancel", "line_trouble_spared", "bad_number", "other_spared":
+		return "not_counted"
+	}
+	return "attempts"
+}
+
 func col(key, ja, en string, holds func(*marked, Options) bool) attemptColumn {
 	return attemptColumn{Column: count(key, ja, en), holds: holds}
 }

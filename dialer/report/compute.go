@@ -37,12 +37,11 @@ type Plan struct {
 
 // seatMinutes are the minutes of work of all seats on a day, and those of them that have passed at an instant.
 func (plan Plan) seatMinutes(d dialer.Date, now time.Time) (whole, passed float64) {
-	span, _, ok := plan.Hours.On(d)
-	if !ok {
+	if _, _, ok := plan.Hours.On(d); !ok {
 		return 0, 0
 	}
 	seats := float64(plan.Hours.SeatsOn(d, max(1, plan.Desks)))
-	o := OpenDay{Date: d.String(), Minutes: max(0, span.Minutes()-plan.Hours.BreakMinutes)}
+	o := OpenDay{Date: d.String(), Minutes: plan.Hours.WorkedMinutes(d)}
 	return seats * float64(o.Minutes), seats * worked(plan.Hours, o, now)
 }
 
@@ -168,7 +167,7 @@ func (plan Plan) today(ctx context.Context, src Source, p Progress, of Figures) 
 		if err != nil {
 			return Today{}, fmt.Errorf("sum the days before: %w", err)
 		}
-		before = earlier.Done.of(plan.Definition)
+		before = earlier.Done.Of(plan.Definition)
 	}
 	if plan.Definition == ByThirds {
 		before = between(plan.Book, dialer.Date{Year: day.Year, Month: day.Month, Day: 1}, day).Counts.Thirds
@@ -188,8 +187,8 @@ func (plan Plan) today(ctx context.Context, src Source, p Progress, of Figures) 
 	return t, nil
 }
 
-// of returns the count that a definition means.
-func (c Counts) of(definition string) int {
+// Of returns the count that a definition means.
+func (c Counts) Of(definition string) int {
 	switch definition {
 	case ByPersons:
 		return c.Persons
@@ -206,10 +205,8 @@ func (c Counts) of(definition string) int {
 func openDays(hours dialer.Hours, from, to dialer.Date, desks int) []OpenDay {
 	days := []OpenDay{}
 	for d := from; d != to; d = d.Next() {
-		if span, _, ok := hours.On(d); ok {
-			days = append(days, OpenDay{
-				Date: d.String(), Minutes: max(0, span.Minutes()-hours.BreakMinutes), Seats: hours.SeatsOn(d, max(1, desks)),
-			})
+		if _, _, ok := hours.On(d); ok {
+			days = append(days, OpenDay{Date: d.String(), Minutes: hours.WorkedMinutes(d), Seats: hours.SeatsOn(d, max(1, desks))})
 		}
 	}
 	return days

@@ -270,7 +270,7 @@ func TestProgressIsConsistent(t *testing.T) {
 		for _, d := range p.ByDay {
 			sum += d.Attempts
 		}
-		f, done := p.Forecast, p.Done.of(plan.Definition)
+		f, done := p.Forecast, p.Done.Of(plan.Definition)
 		if f.Low < done || f.Mid < f.Low || f.High < f.Mid || sum != p.Done.Attempts {
 			t.Fatalf("done %d of %v, forecast %+v, days sum to %d", done, p.Done, f, sum)
 		}

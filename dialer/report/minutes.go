@@ -223,7 +223,7 @@ func Agenda(month Report, stands Progress, openHandoffs int) string {
 		}
 		return thousands(int64(*c.Value))
 	}
-	goal, done := "目標の定めなし", stands.Done.of(stands.Definition)
+	goal, done := "目標の定めなし", stands.Done.Of(stands.Definition)
 	if target := stands.Target; target > 0 {
 		goal = fmt.Sprintf("目標%s件(達成率%.1f %%)", thousands(int64(target)), 100*float64(done)/float64(target))
 	}

@@ -72,6 +72,9 @@ func ParsePeriod(kind Kind, name string, now time.Time) (Period, error) {
 	default:
 		return Period{}, &AskError{JA: fmt.Sprintf("報告書の種類は %v のいずれかです", Kinds), EN: fmt.Sprintf("unknown report; use one of %v", Kinds)}
 	}
+	if p.From.Year < 2000 { // nor does every store know a year 0
+		return Period{}, &AskError{JA: "2000年以降の期間を指定してください", EN: "ask for a period from the year 2000 on"}
+	}
 	if p.Start().After(now) {
 		return Period{}, &AskError{
 			JA: fmt.Sprintf("その期間はまだ始まっていません。%sまでを指定してください", today),

@@ -111,6 +111,13 @@ type Today struct {
 	ByResult map[dialer.Result]int `json:"by_result"`
 }
 
+// Own are one operator's figures of a day. What their share of the day's target is follows from Today.Target and OpenDay.Seats.
+type Own struct {
+	Date     string `json:"day"`
+	Attempts int    `json:"attempts"`
+	Answered int    `json:"answered"`
+}
+
 // OpenDay is a day on which the centre opens, and for how many minutes of work.
 type OpenDay struct {
 	Date    string `json:"day"`

@@ -84,6 +84,41 @@ func TestTheColumnsOfAttemptsAddUp(t *testing.T) {
 	}
 }
 
+// What is shown as part of a figure is part of it, whatever came of an attempt, and however machines are counted.
+func TestPartsAreOfTheirWhole(t *testing.T) {
+	place := map[string]int{}
+	for i, c := range attemptColumns {
+		place[c.Key] = i
+	}
+	for _, o := range []Options{{}, {MachinesApart: true}} {
+		parts := 0
+		for _, c := range attemptColumns {
+			whole := partOf(c.Key, o)
+			if whole == "" {
+				continue
+			}
+			parts++
+			at, known := place[whole]
+			if !known || at >= place[c.Key] {
+				t.Fatalf("%s is part of %q, which does not stand above it", c.Key, whole)
+			}
+			for _, result := range dialer.Results {
+				for _, party := range append([]casework.Party{""}, casework.Parties...) {
+					for _, counted := range []bool{true, false} {
+						a := &marked{Attempt: Attempt{Result: result, Party: party, Counted: counted}, repeat: counted}
+						if c.holds(a, o) && !attemptColumns[at].holds(a, o) {
+							t.Errorf("%s with %q, counted %v, apart %v: it is in %s and not in %s", result, party, counted, o.MachinesApart, c.Key, whole)
+						}
+					}
+				}
+			}
+		}
+		if want := len(attemptColumns) - 3; parts != want {
+			t.Errorf("%d parts, want %d", parts, want)
+		}
+	}
+}
+
 // Between two reports exactly the cells are named that differ, whichever rows have come or gone.
 func TestChanges(t *testing.T) {
 	rapid.Check(t, func(t *rapid.T) {

@@ -24,6 +24,7 @@ func (b *builder) lay() {
 	attempts := make([]Column, len(attemptColumns))
 	for i, c := range attemptColumns {
 		attempts[i] = c.Column
+		attempts[i].PartOf = partOf(c.Key, b.o)
 	}
 	cutBy := func(key, ja, en string, titled func(string) Words, row func(*marked) string) *grid {
 		g := newGrid(key, ja, en, titled, attempts...)

@@ -27,6 +27,8 @@ type Column struct {
 	Title Words  `json:"title"`
 	Unit  Unit   `json:"unit"`
 	Given bool   `json:"given,omitempty" doc:"not made of the ledger's rows: there are none to open"`
+	// PartOf is the column of the same table whose figure this one's is part of; empty for one that stands by itself.
+	PartOf string `json:"part_of,omitempty" doc:"the column of the same table whose figure this is a part of"`
 }
 
 // Row is what a line of figures is about.

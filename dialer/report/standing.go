@@ -125,7 +125,7 @@ func (c course) value(d DayDone) int {
 	case Entries:
 		return d.Numbers
 	default:
-		return d.Counts.of(c.plan.Definition)
+		return d.Counts.Of(c.plan.Definition)
 	}
 }
 

@@ -77,12 +77,19 @@ func (v *Vault) Standing() (map[string]int, error) {
 	return all, nil
 }
 
+// peek reads a key's file as it lies there: fs.ErrNotExist also of one that another process is just destroying, whose octets are going.
 func (v *Vault) peek(id KeyID) (file keyFile, err error) {
 	text, err := os.ReadFile(v.path(id, keySuffix))
-	if err == nil && json.Unmarshal(text, &file) != nil {
-		err = fmt.Errorf("vault.folder: the key %s is not whole; put its file back from the folder's other nodes", id)
+	if err != nil || json.Unmarshal(text, &file) == nil {
+		return file, err
 	}
-	return file, err
+	switch gone, err := exists(v.path(id, goneSuffix)); {
+	case err != nil:
+		return file, fmt.Errorf("vault.folder: %w", err)
+	case gone:
+		return file, fs.ErrNotExist
+	}
+	return file, fmt.Errorf("vault.folder: the key %s is not whole; put its file back from the folder's other nodes", id)
 }
 
 // Lost lists the keys that none of the masters opens.

@@ -87,6 +87,15 @@ func (in *inbound) accept(h header, audio bool, n int, now time.Time) {
 	in.spread(h.ts, now)
 }
 
+// silentAfter is how long nothing came from a source that counts as gone.
+const silentAfter = time.Second
+
+func (in *inbound) silent(now time.Time) bool {
+	in.mu.Lock()
+	defer in.mu.Unlock()
+	return now.Sub(in.last) > silentAfter
+}
+
 // begun is where clocks of ours are counted from, so that nobody's setting the
 // machine's clock is taken for jitter.
 var begun = time.Now()

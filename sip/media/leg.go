@@ -118,6 +118,12 @@ func (f *farEnd) mayLatch(from netip.AddrPort, latched bool, networks []netip.Pr
 		slices.ContainsFunc(networks, func(n netip.Prefix) bool { return n.Contains(from.Addr()) }))
 }
 
+// movedPort reports whether a packet comes from another port of the host that was latched: one datagram that forges the host's address must not
+// make us deaf to it for the whole call.
+func (f *farEnd) movedPort(from netip.AddrPort) bool {
+	return f.rtpLatched && f.behind.IsValid() && from.Addr() == f.rtp.Addr()
+}
+
 func (f *farEnd) latchRTP(at netip.AddrPort) {
 	f.rtp, f.rtpLatched = newEndpoint(at), true
 	if f.said.Muxed {
@@ -193,7 +199,8 @@ func (l *leg) setFar(said Description) error {
 // packet is rewritten where it lies.
 func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
-	latch := far != nil && from != far.rtp.AddrPort && far.mayLatch(from, far.rtpLatched, l.pool.config.Networks)
+	latch := far != nil && from != far.rtp.AddrPort &&
+		(far.mayLatch(from, far.rtpLatched, l.pool.config.Networks) || far.movedPort(from) && l.in.silent(now))
 	if far == nil || from != far.rtp.AddrPort && !latch {
 		l.in.stranger()
 		return
@@ -219,7 +226,7 @@ func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 		l.in.notAgreedOn()
 		return
 	}
-	if far.behind.IsValid() && !far.rtpLatched {
+	if far.behind.IsValid() && (latch || !far.rtpLatched) {
 		l.latch(far, func(f *farEnd) { f.latchRTP(from) })
 	}
 	l.in.accept(h, k.audio(), len(packet), now)

@@ -116,3 +116,29 @@ func TestBehindNATNetworksOfTheSettingsMaySpeak(t *testing.T) {
 		b.Close()
 	}
 }
+
+// TestBehindNATOneForgedPacketIsNotTheEnd: who forges the address of a phone behind a NAT before the phone has said anything decides for a
+// second where its sound goes, and no longer.
+func TestBehindNATOneForgedPacketIsNotTheEnd(t *testing.T) {
+	b, desk, forger, customer := newBridge(t), newPeer(t), newPeer(t), newPeer(t)
+	customer.join(b, Customer, "0")
+	desk.to, _ = Parse(b.Offer(Desk))
+	forger.to = desk.to
+	b.BehindNAT(Desk, loopback)
+	if err := b.SetRemote(Desk, body("c=IN IP4 192.0.2.77", "t=0 0", "m=audio 9 RTP/AVP 0")); err != nil {
+		t.Fatal(err)
+	}
+	b.Connect()
+	forger.send(0, []byte{66})
+	if got := customer.receive(); got.Payload[0] != 66 {
+		t.Fatalf("heard %v", got)
+	}
+	until(t, "the phone is heard", func() bool {
+		desk.send(0, []byte{1})
+		return b.Stats(Desk).PacketsIn > 1
+	})
+	customer.send(0, []byte{2})
+	if got := desk.receive(); got.Payload[0] != 2 {
+		t.Errorf("the desk heard %v", got)
+	}
+}

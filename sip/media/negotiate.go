@@ -158,6 +158,7 @@ func (l *Local) choose(offer Description) {
 		return
 	}
 	theirs := offer.keys[0]
+	l.keyring = nil // what was offered before is over: its keys have been used, and their tags are taken by this one's
 	ours := newKey(theirs.tag, theirs.suite)
 	if l.ours != nil && l.theirs.equal(theirs) {
 		ours.octets = l.ours.octets

@@ -494,3 +494,15 @@ func BenchmarkRelay(b *testing.B) {
 		})
 	}
 }
+
+// TestOurKeySentBackIsRefusedLater: also when the far end has offered anew, and a key of an earlier offer has the tag of the one we have.
+func TestOurKeySentBackIsRefusedLater(t *testing.T) {
+	b, _, customer := secureTalk(t, 0)
+	if _, err := b.Answer(Customer, customer.secureSDP("a=crypto:1 "+suite80+" inline:"+base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{9}, 30)))); err != nil {
+		t.Fatal(err)
+	}
+	ours := cryptoLine.FindStringSubmatch(string(b.Offer(Customer)))
+	if err := b.SetRemote(Customer, customer.secureSDP(fmt.Sprintf("a=crypto:%s %s inline:%s", ours[1], ours[2], ours[3]))); !errors.Is(err, ErrNoCrypto) {
+		t.Errorf("got %v", err)
+	}
+}

@@ -31,9 +31,9 @@ func visit(s Session) Visit { return Visit{Address: "192.0.2.1", Token: s.Token}
 func enrolled(t *testing.T, k *Keeper, c *clock, login string) (s Session, secret string, codes []string) {
 	t.Helper()
 	s = mustSignIn(t, k, login, "")
-	given := ""
+	given := Proof{}
 	if s.Step == StepDone {
-		given = password
+		given.Password = password
 	}
 	e, err := k.BeginTOTP(t.Context(), visit(s), given)
 	if err != nil {
@@ -54,7 +54,7 @@ func TestSecondFactorIsRequiredByRole(t *testing.T) {
 	if half.Step != StepEnrol || half.Expires.Sub(c.Now()) != halfLife {
 		t.Fatalf("signed in: %+v", half)
 	}
-	e, err := k.BeginTOTP(t.Context(), visit(half), "")
+	e, err := k.BeginTOTP(t.Context(), visit(half), Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -87,7 +87,7 @@ func TestAHalfSessionRunsOut(t *testing.T) {
 	k, c := newKeeper(t, newStores())
 	half := mustSignIn(t, k, "chief", "")
 	c.forward(halfLife)
-	if _, err := k.BeginTOTP(t.Context(), visit(half), ""); !errors.Is(err, ErrSignedOut) {
+	if _, err := k.BeginTOTP(t.Context(), visit(half), Proof{}); !errors.Is(err, ErrSignedOut) {
 		t.Fatalf("after its time: %v", err)
 	}
 }
@@ -146,11 +146,14 @@ func TestCodesOfAnotherTime(t *testing.T) {
 			t.Errorf("a code of %s: %v", off, err)
 		}
 	}
+	if _, err := k.Second(t.Context(), visit(half), codeAt(t, secret, c.Now().Add(stepSeconds*time.Second))); !errors.Is(err, ErrCode) {
+		t.Errorf("a code whose time has not come: %v", err)
+	}
 	// As people write it: full-width digits, and a space in the middle.
-	code := codeAt(t, secret, c.Now().Add(stepSeconds*time.Second))
+	code := codeAt(t, secret, c.Now().Add(-stepSeconds*time.Second))
 	wide := strings.Map(func(r rune) rune { return r - '0' + '\uff10' }, code)
 	if _, err := k.Second(t.Context(), visit(half), " "+wide[:3*len("\uff10")]+" "+wide[3*len("\uff10"):]); err != nil {
-		t.Errorf("a code of the next half minute, as a Japanese keyboard writes it: %v", err)
+		t.Errorf("a code of the half minute before, as a Japanese keyboard writes it: %v", err)
 	}
 }
 
@@ -183,10 +186,13 @@ func TestRecoveryCodes(t *testing.T) {
 		t.Fatalf("the same once more: %v", err)
 	}
 	// New ones end the old ones, and need the password.
-	if _, err := k.NewRecoveryCodes(t.Context(), visit(s), "wrong"); !errors.Is(err, ErrPasswordWrong) {
+	if _, err := k.NewRecoveryCodes(t.Context(), visit(s), Proof{Password: "wrong"}); !errors.Is(err, ErrPasswordWrong) {
 		t.Fatalf("without the password: %v", err)
 	}
-	if _, err := k.NewRecoveryCodes(t.Context(), visit(s), password); err != nil {
+	if _, err := k.NewRecoveryCodes(t.Context(), visit(s), Proof{Password: password}); !errors.Is(err, ErrFactor) {
+		t.Fatalf("with the password alone: %v", err)
+	}
+	if _, err := k.NewRecoveryCodes(t.Context(), visit(s), Proof{Password: password, Code: codes[0]}); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := k.Second(t.Context(), visit(mustSignIn(t, k, "anna", "")), codes[4]); !errors.Is(err, ErrCode) {
@@ -201,15 +207,15 @@ func TestRecoveryCodes(t *testing.T) {
 
 func TestFactorsAreRemovedAndReset(t *testing.T) {
 	k, c := newKeeper(t, newStores())
-	chief, _, _ := enrolled(t, k, c, "chief")
-	if err := k.RemoveTOTP(t.Context(), visit(chief), password); !errors.Is(err, ErrNeeded) {
+	chief, _, codes := enrolled(t, k, c, "chief")
+	if err := k.RemoveTOTP(t.Context(), visit(chief), Proof{Password: password, Code: codes[0]}); !errors.Is(err, ErrNeeded) {
 		t.Fatalf("the last factor of who needs one: %v", err)
 	}
-	anna, _, _ := enrolled(t, k, c, "anna")
-	if err := k.RemoveTOTP(t.Context(), visit(anna), "wrong"); !errors.Is(err, ErrPasswordWrong) {
+	anna, _, codes := enrolled(t, k, c, "anna")
+	if err := k.RemoveTOTP(t.Context(), visit(anna), Proof{Password: "wrong"}); !errors.Is(err, ErrPasswordWrong) {
 		t.Fatal(err)
 	}
-	if err := k.RemoveTOTP(t.Context(), visit(anna), password); err != nil {
+	if err := k.RemoveTOTP(t.Context(), visit(anna), Proof{Password: password, Code: codes[1]}); err != nil {
 		t.Fatal(err)
 	}
 	if s := mustSignIn(t, k, "anna", ""); s.Step != StepDone {
@@ -236,9 +242,9 @@ func TestFactorsNeedTheirStep(t *testing.T) {
 	half := mustSignIn(t, k, "anna", "")
 	for what, err := range map[string]error{
 		"a code when signed in":               second(k.Second(t.Context(), visit(whole), "123456")),
-		"enrolling with only the password":    second(k.BeginTOTP(t.Context(), visit(half), password)),
+		"enrolling with only the password":    second(k.BeginTOTP(t.Context(), visit(half), Proof{Password: password})),
 		"a new password before the factor":    second(k.ChangePassword(t.Context(), visit(half), password, "a fresh sentence to know")),
-		"a passkey with only the password":    second(k.BeginPasskey(t.Context(), visit(half), password)),
+		"a passkey with only the password":    second(k.BeginPasskey(t.Context(), visit(half), Proof{Password: password})),
 		"locking a half session":              k.Lock(t.Context(), visit(half)),
 		"confirming what was not begun":       third(k.ConfirmTOTP(t.Context(), visit(whole), "123456")),
 		"asking for a passkey that is none":   second(k.AskPasskey(t.Context(), visit(half))),
@@ -249,7 +255,7 @@ func TestFactorsNeedTheirStep(t *testing.T) {
 			t.Errorf("%s: %v", what, err)
 		}
 	}
-	if _, err := k.BeginTOTP(t.Context(), visit(whole), "wrong"); !errors.Is(err, ErrPasswordWrong) {
+	if _, err := k.BeginTOTP(t.Context(), visit(whole), Proof{Password: "wrong"}); !errors.Is(err, ErrPasswordWrong) {
 		t.Errorf("a stranger at somebody's screen: %v", err)
 	}
 }
@@ -286,7 +292,7 @@ func TestAnOldHalfSessionReplacesNoFactor(t *testing.T) {
 	stores := newStores()
 	k, c := newKeeper(t, stores)
 	thief := mustSignIn(t, k, "chief", "")
-	e, err := k.BeginTOTP(t.Context(), visit(thief), "")
+	e, err := k.BeginTOTP(t.Context(), visit(thief), Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}

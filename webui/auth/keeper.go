@@ -45,6 +45,8 @@ type Settings struct {
 	Secret []byte
 	// Origin is how browsers reach the panel ("https://kakeru.example"); there are no passkeys without it.
 	Origin string
+	// Directory signs people in besides the password; nil: there is none.
+	Directory *Directory
 	// Words are refused as the heart of a password, besides those of the person: the centre's own.
 	Words []string
 	Now   dialer.Clock
@@ -65,6 +67,7 @@ type Keeper struct {
 	factors  dialer.Factors
 	safe     safe
 	relying  *webauthn.WebAuthn // nil without an origin
+	ward     *wardDirectory     // nil without a directory
 	manager  *scs.SessionManager
 	known    *recall[[]byte]
 	people   *recall[person]
@@ -105,10 +108,11 @@ func NewKeeper(stores Stores, s Settings) (*Keeper, error) {
 	known := newRecall[[]byte](s.Now)
 	// Not scs.New, which starts a goroutine for a store in memory that nobody would use or stop.
 	m := &scs.SessionManager{
-		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: stores.Sessions, known: known, now: s.Now, lifetime: s.Absolute},
+		Lifetime: s.Absolute, Codec: scs.GobCodec{}, Store: &sessionStore{kept: stores.Sessions, safe: safe, known: known, now: s.Now, lifetime: s.Absolute},
 	}
 	return &Keeper{
-		users: stores.Users, book: stores.Book, factors: stores.Factors, safe: safe, relying: relying, manager: m, known: known, people: newRecall[person](s.Now), checker: c,
+		users: stores.Users, book: stores.Book, factors: stores.Factors, safe: safe, relying: relying,
+		ward: newWardDirectory(s.Directory, s.Now), manager: m, known: known, people: newRecall[person](s.Now), checker: c,
 		limiter: newLimiter(s.Now), settings: s,
 		waiting: map[string]map[chan struct{}]bool{}, used: map[string]bool{},
 	}, nil
@@ -122,6 +126,7 @@ type Session struct {
 	Expires time.Time // unless it is used before
 	Step    Step      // what is still to be done before it is good for anything
 	Locked  bool      // nobody was there for a while: it is good for the talk that goes on, and for unlocking
+	how     how
 }
 
 // Asker is the person as the engine's rules see them.
@@ -139,7 +144,9 @@ const (
 	keyStep  = "step"  // what is still to be done; "" is nothing
 	keyLock  = "lock"  // whether it is locked
 	keyTOTP  = "totp"  // the sealed secret that is being enrolled
-	keyAsked = "asked" // what a passkey was asked last
+	keyAsked = "asked" // what a passkey was asked last, to show whose it is
+	keyMake  = "make"  // what a passkey was asked last, to be made: that question took a proof, the other one none
+	keyHow   = "how"   // bits of what was given
 )
 
 // person is somebody as the stores know them. proof changes with the password.
@@ -155,7 +162,7 @@ func personOf(u dialer.User) person {
 }
 
 // open starts a session under a new token. One that came with the browser is deleted: whoever planted it gains nothing.
-func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step) (Session, error) {
+func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step, given how) (Session, error) {
 	if v.Token != "" {
 		if err := k.SignOut(ctx, v.Token); err != nil {
 			return Session{}, err
@@ -174,6 +181,7 @@ func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step)
 	}
 	p := personOf(user)
 	k.manager.Put(loaded, keyProof, p.proof)
+	k.manager.Put(loaded, keyHow, given.bits())
 	token, _, err := k.manager.Commit(loaded)
 	if err != nil {
 		return Session{}, err
@@ -185,7 +193,27 @@ func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step)
 		return Session{}, errors.Join(err, k.SignOut(ctx, token))
 	}
 	k.people.put(string(user.ID), p)
-	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now, step), Step: step}, nil
+	if step == StepDone {
+		if err := k.boundSessions(ctx, user.ID); err != nil {
+			return Session{}, errors.Join(err, k.SignOut(ctx, token))
+		}
+	}
+	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now, step), Step: step, how: given}, nil
+}
+
+// bits are how it is kept with a session.
+func (h how) bits() int {
+	bits := 0
+	for i, given := range []bool{h.directory, h.second, h.short} {
+		if given {
+			bits |= 1 << i
+		}
+	}
+	return bits
+}
+
+func howFrom(bits int) how {
+	return how{directory: bits&1 != 0, second: bits&2 != 0, short: bits&4 != 0}
 }
 
 func (k *Keeper) expires(since, seen time.Time, step Step) time.Time {
@@ -275,7 +303,9 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 	if p.user.ID == "" || p.user.Disabled || p.proof != k.manager.GetString(ctx, keyProof) {
 		return ctx, Session{}, k.end(ctx, token)
 	}
-	return ctx, Session{User: p.user, Token: token, Since: since, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock)}, nil
+	return ctx, Session{
+		User: p.user, Token: token, Since: since, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock), how: howFrom(k.manager.GetInt(ctx, keyHow)),
+	}, nil
 }
 
 // person finds a person by id; the zero person when there is none.

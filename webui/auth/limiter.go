@@ -13,7 +13,8 @@ const (
 	wrongWindow     = 15 * time.Minute
 	wrongPerLogin   = 10
 	wrongPerAddress = 100
-	wrongCodes      = 5 // of a second factor
+	wrongCodes      = 5  // of a second factor
+	wrongSetups     = 20 // codes of the first set-up, or of a screen on the wall, of an address
 	talliesKept     = 10_000
 )
 
@@ -44,7 +45,7 @@ type tallied struct {
 // strangers are the tallies of a try from a browser that is not known.
 func strangers(login, address string) []tallied {
 	return []tallied{
-		{key: "login:" + strings.ToLower(login), most: wrongPerLogin, own: true}, {key: "address:" + network(address), most: wrongPerAddress},
+		{key: "login:" + strings.ToLower(normal(login)), most: wrongPerLogin, own: true}, {key: "address:" + networkOf(address), most: wrongPerAddress},
 	}
 }
 
@@ -67,6 +68,17 @@ func (l *limiter) take(tallies ...tallied) (wait time.Duration) {
 		l.put(c.key, t)
 	}
 	return 0
+}
+
+// giveBack takes back what take counted for a try that was neither right nor wrong.
+func (l *limiter) giveBack(tallies ...tallied) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range tallies {
+		t := l.get(c.key)
+		t.wrong--
+		l.put(c.key, t)
+	}
 }
 
 // forgive takes back what take counted for a try that was right, and the own tallies' earlier wrong ones.

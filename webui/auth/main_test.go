@@ -18,7 +18,7 @@ func TestMain(m *testing.M) { goleak.VerifyTestMain(m) }
 
 var cheap = Cost{MemoryKiB: 8 * 1024, Passes: 1}
 
-const password = "correct horse"
+const password = "correct horse battery"
 
 var passwordHash = sync.OnceValue(func() string {
 	hash, err := HashPassword(password, cheap)
@@ -40,6 +40,7 @@ type stores struct {
 	commits  int
 	book     *dialertest.Book
 	factors  *dialertest.Factors
+	changing func() // called before a person is changed
 	deleting func() // called when a deletion is asked for, before it is done
 }
 
@@ -119,7 +120,52 @@ func (s *stores) User(ctx context.Context, id dialer.UserID) (dialer.User, error
 	return u, nil
 }
 
+func (s *stores) UserByDirectory(ctx context.Context, who dialer.DirectoryName) (dialer.User, error) {
+	if err := s.ask(ctx); err != nil {
+		return dialer.User{}, err
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, u := range s.users {
+		if u.Directory == who && who.Name != "" {
+			return u, nil
+		}
+	}
+	return dialer.User{}, dialer.ErrNotFound
+}
+
+func (s *stores) AddFirstAdmin(context.Context, dialer.User) error { return nil }
+
 func (s *stores) Users(context.Context) ([]dialer.User, error) { return nil, nil }
+
+func (s *stores) AddUser(_ context.Context, u dialer.User) error {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	for _, other := range s.users {
+		if strings.EqualFold(other.Login, u.Login) {
+			return dialer.ErrLoginTaken
+		}
+	}
+	s.users[u.ID] = u
+	return nil
+}
+
+func (s *stores) ChangeUser(_ context.Context, id dialer.UserID, change func(*dialer.User) error) (dialer.User, error) {
+	if s.changing != nil {
+		s.changing()
+	}
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	u, ok := s.users[id]
+	if !ok {
+		return u, dialer.ErrNotFound
+	}
+	if err := change(&u); err != nil {
+		return u, err
+	}
+	s.users[id] = u
+	return u, nil
+}
 
 func (s *stores) PutUser(_ context.Context, u dialer.User) (dialer.UserID, error) {
 	s.mu.Lock()

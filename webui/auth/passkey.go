@@ -70,35 +70,35 @@ func (o owner) WebAuthnName() string                       { return o.user.Login
 func (o owner) WebAuthnDisplayName() string                { return o.user.Name }
 func (o owner) WebAuthnCredentials() []webauthn.Credential { return o.have }
 
-func (k *Keeper) owner(ctx context.Context, user dialer.User) (owner, dialer.SecondFactors, error) {
+func (k *Keeper) owner(ctx context.Context, user dialer.User) (owner, error) {
 	f, err := k.factors.SecondFactors(ctx, user.ID)
 	if err != nil {
-		return owner{}, f, err
+		return owner{}, err
 	}
 	o := owner{user: user}
 	for _, p := range f.Passkeys {
 		var c webauthn.Credential
 		if err := json.Unmarshal(p.Credential, &c); err != nil {
-			return owner{}, f, fmt.Errorf("a passkey that is kept cannot be read: %w", err)
+			return owner{}, fmt.Errorf("a passkey that is kept cannot be read: %w", err)
 		}
 		o.have = append(o.have, c)
 	}
-	return o, f, nil
+	return o, nil
 }
 
 // Passkeys reports whether there can be passkeys, and for browsers at which origin.
 func (k *Keeper) Passkeys() (origin string, ok bool) { return k.settings.Origin, k.relying != nil }
 
-// BeginPasskey makes what a browser's navigator.credentials.create is asked with, as JSON. The password is as with BeginTOTP.
-func (k *Keeper) BeginPasskey(ctx context.Context, v Visit, password string) ([]byte, error) {
+// BeginPasskey makes what a browser's navigator.credentials.create is asked with, as JSON. The proof is as with BeginTOTP.
+func (k *Keeper) BeginPasskey(ctx context.Context, v Visit, p Proof) ([]byte, error) {
 	if k.relying == nil {
 		return nil, ErrNoOrigin
 	}
-	loaded, s, err := k.enrolling(ctx, v, password)
+	s, err := k.enrolling(ctx, v, p)
 	if err != nil {
 		return nil, err
 	}
-	o, _, err := k.owner(ctx, s.User)
+	o, err := k.owner(ctx, s.User)
 	if err != nil {
 		return nil, err
 	}
@@ -109,11 +109,12 @@ func (k *Keeper) BeginPasskey(ctx context.Context, v Visit, password string) ([]
 	if err != nil {
 		return nil, fmt.Errorf("asking for a passkey: %w", err)
 	}
-	return k.ask(loaded, asked, options.Response)
+	return k.ask(ctx, s, keyMake, asked, options.Response)
 }
 
-// ask keeps what was asked with the session, and returns the question.
-func (k *Keeper) ask(loaded context.Context, asked *webauthn.SessionData, question any) ([]byte, error) {
+// ask keeps what was asked with the session, and returns the question. ErrStep when the session was locked or unlocked since: a locked one
+// asks for more.
+func (k *Keeper) ask(ctx context.Context, s Session, key string, asked *webauthn.SessionData, question any) ([]byte, error) {
 	kept, err := json.Marshal(asked)
 	if err != nil {
 		return nil, err
@@ -122,17 +123,27 @@ func (k *Keeper) ask(loaded context.Context, asked *webauthn.SessionData, questi
 	if err != nil {
 		return nil, err
 	}
-	return b, k.keep(loaded, func(ctx context.Context) { k.manager.Put(ctx, keyAsked, kept) })
+	return b, k.keep(ctx, s.Token, func(loaded context.Context) error {
+		if k.manager.GetBool(loaded, keyLock) != s.Locked {
+			return ErrStep
+		}
+		k.manager.Put(loaded, key, kept)
+		return nil
+	})
 }
 
 // asked takes what was asked out of the session: each question is answered once.
-func (k *Keeper) asked(loaded context.Context) (webauthn.SessionData, error) {
+func (k *Keeper) asked(ctx context.Context, token, key string) (webauthn.SessionData, error) {
 	var asked webauthn.SessionData
-	b := k.manager.GetBytes(loaded, keyAsked)
-	if b == nil {
-		return asked, ErrStep
-	}
-	if err := k.keep(loaded, func(ctx context.Context) { k.manager.Remove(ctx, keyAsked) }); err != nil {
+	var b []byte
+	err := k.keep(ctx, token, func(loaded context.Context) error {
+		if b = k.manager.GetBytes(loaded, key); b == nil {
+			return ErrStep
+		}
+		k.manager.Remove(loaded, key)
+		return nil
+	})
+	if err != nil {
 		return asked, err
 	}
 	return asked, json.Unmarshal(b, &asked)
@@ -144,18 +155,15 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	if k.relying == nil {
 		return Session{}, nil, ErrNoOrigin
 	}
-	loaded, s, err := k.at(ctx, v, StepDone, StepEnrol)
+	_, s, seen, err := k.mayEnrol(ctx, v)
 	if err != nil {
 		return Session{}, nil, err
 	}
-	if err := k.mayEnrol(ctx, s); err != nil {
-		return Session{}, nil, err
-	}
-	asked, err := k.asked(loaded)
+	asked, err := k.asked(ctx, v.Token, keyMake)
 	if err != nil {
 		return Session{}, nil, err
 	}
-	o, before, err := k.owner(ctx, s.User)
+	o, err := k.owner(ctx, s.User)
 	if err != nil {
 		return Session{}, nil, err
 	}
@@ -167,49 +175,50 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	if err != nil {
 		return Session{}, nil, ErrPasskey
 	}
-	if err := k.putPasskey(ctx, s.User.ID, dialer.Passkey{Name: name, CreatedAt: k.settings.Now()}, c); err != nil {
-		if errors.Is(err, dialer.ErrNotFound) {
-			err = ErrPasskey // another person's
-		}
+	kept, err := json.Marshal(c)
+	if err != nil {
 		return Session{}, nil, err
 	}
-	if before.Any() {
+	fresh := dialer.Passkey{ID: c.ID, Name: name, Credential: kept, CreatedAt: k.settings.Now()}
+	if err := k.factors.PutPasskey(ctx, s.User.ID, seen, fresh); err != nil {
+		return Session{}, nil, notThere(moved(err)) // not there: it is another person's
+	}
+	if seen.Any() {
 		s, err := k.Session(ctx, v.Token)
 		return s, nil, err
 	}
 	return k.enrolled(ctx, v, s)
 }
 
-func (k *Keeper) putPasskey(ctx context.Context, user dialer.UserID, p dialer.Passkey, c *webauthn.Credential) error {
-	kept, err := json.Marshal(c)
-	if err != nil {
-		return err
+// notThere tells of a passkey that is not the person's, or is no more, as of one that does not fit.
+func notThere(err error) error {
+	if errors.Is(err, dialer.ErrNotFound) {
+		return ErrPasskey
 	}
-	p.ID, p.Credential = c.ID, kept
-	return k.factors.PutPasskey(ctx, user, p)
+	return err
 }
 
-// AskPasskey makes what a browser's navigator.credentials.get is asked with at StepSecond, as JSON.
+// AskPasskey makes what a browser's navigator.credentials.get is asked with, as JSON: at StepSecond, to unlock, or for a Proof.
 func (k *Keeper) AskPasskey(ctx context.Context, v Visit) ([]byte, error) {
 	if k.relying == nil {
 		return nil, ErrNoOrigin
 	}
-	loaded, s, err := k.at(ctx, v, StepSecond)
+	_, s, err := k.at(ctx, v, StepSecond, StepDone)
 	if err != nil {
 		return nil, err
 	}
-	o, _, err := k.owner(ctx, s.User)
+	o, err := k.owner(ctx, s.User)
 	if err != nil {
 		return nil, err
 	}
 	if len(o.have) == 0 {
 		return nil, ErrStep
 	}
-	question, asked, err := k.relying.BeginLogin(o, webauthn.WithUserVerification(protocol.VerificationPreferred))
+	question, asked, err := k.relying.BeginLogin(o, webauthn.WithUserVerification(verification(s)))
 	if err != nil {
 		return nil, fmt.Errorf("asking for a passkey: %w", err)
 	}
-	return k.ask(loaded, asked, question.Response)
+	return k.ask(ctx, s, keyAsked, asked, question.Response)
 }
 
 // SecondByPasskey takes a passkey's answer at StepSecond, and returns the session that follows. ErrPasskey, ErrStep, *TooMany.
@@ -217,47 +226,56 @@ func (k *Keeper) SecondByPasskey(ctx context.Context, v Visit, answer []byte) (S
 	if k.relying == nil {
 		return Session{}, ErrNoOrigin
 	}
-	loaded, s, err := k.at(ctx, v, StepSecond)
+	_, s, err := k.at(ctx, v, StepSecond)
 	if err != nil {
 		return Session{}, err
 	}
-	tallies := k.codeTallies(s.User.Login, v)
+	if err := k.checkPasskey(ctx, v, s, answer); err != nil {
+		return Session{}, err
+	}
+	return k.advance(ctx, v, s)
+}
+
+// checkPasskey takes a passkey's answer to what the session asked last, and counts wrong ones.
+func (k *Keeper) checkPasskey(ctx context.Context, v Visit, s Session, answer []byte) error {
+	if k.relying == nil {
+		return ErrNoOrigin
+	}
+	tallies := k.codeTallies(ctx, s.User.Login, v)
 	if wait := k.limiter.take(tallies...); wait > 0 {
-		return Session{}, &TooMany{Wait: wait}
+		return &TooMany{Wait: wait}
 	}
-	asked, err := k.asked(loaded)
+	asked, err := k.asked(ctx, v.Token, keyAsked)
 	if err != nil {
-		return Session{}, err
+		return err
 	}
-	o, before, err := k.owner(ctx, s.User)
+	o, err := k.owner(ctx, s.User)
 	if err != nil {
-		return Session{}, err
+		return err
 	}
 	parsed, err := protocol.ParseCredentialRequestResponseBytes(answer)
 	if err != nil {
-		return Session{}, ErrPasskey
+		return ErrPasskey
 	}
 	c, err := k.relying.ValidateLogin(o, asked, parsed)
 	// A counter that goes back is a copy of the key (WebAuthn §6.1.1).
 	if err != nil || c.Authenticator.CloneWarning {
-		return Session{}, ErrPasskey
+		return ErrPasskey
 	}
-	used := dialer.Passkey{UsedAt: k.settings.Now()}
-	for _, p := range before.Passkeys {
-		if string(p.ID) == string(c.ID) {
-			used.Name, used.CreatedAt = p.Name, p.CreatedAt
-		}
+	kept, err := json.Marshal(c)
+	if err != nil {
+		return err
 	}
-	if err := k.putPasskey(ctx, s.User.ID, used, c); err != nil {
-		return Session{}, err
+	if err := k.factors.UsePasskey(ctx, s.User.ID, dialer.Passkey{ID: c.ID, Credential: kept, UsedAt: k.settings.Now()}); err != nil {
+		return notThere(err)
 	}
 	k.limiter.forgive(tallies...)
-	return k.advance(ctx, v, s)
+	return nil
 }
 
 // RemovePasskey removes one of one's own passkeys, by the ID in base64url. ErrNeeded as with RemoveTOTP.
-func (k *Keeper) RemovePasskey(ctx context.Context, v Visit, password, id string) error {
-	user, err := k.Confirm(ctx, v, password)
+func (k *Keeper) RemovePasskey(ctx context.Context, v Visit, p Proof, id string) error {
+	user, err := k.Confirm(ctx, v, p)
 	if err != nil {
 		return err
 	}
@@ -278,5 +296,8 @@ func (k *Keeper) RemovePasskey(ctx context.Context, v Visit, password, id string
 	if len(left.Passkeys) == len(have.Passkeys) {
 		return dialer.ErrNotFound
 	}
-	return k.without(ctx, user, left, func() error { return k.factors.RemovePasskey(ctx, user.ID, raw) })
+	if err := k.enough(user, left); err != nil {
+		return err
+	}
+	return moved(k.factors.RemovePasskey(ctx, user.ID, have, raw))
 }

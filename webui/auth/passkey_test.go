@@ -120,7 +120,7 @@ func TestPasskeysOfAnotherMaking(t *testing.T) {
 	k, _ := newKeeper(t, stores)
 	a := newAuthenticator(t)
 	half := mustSignIn(t, k, "chief", "")
-	question, err := k.BeginPasskey(t.Context(), visit(half), "")
+	question, err := k.BeginPasskey(t.Context(), visit(half), Proof{})
 	if err != nil {
 		t.Fatal(err)
 	}
@@ -180,7 +180,7 @@ func TestACopiedPasskeyIsRefused(t *testing.T) {
 		a := newAuthenticator(t)
 		a.counter = 50
 		half := mustSignIn(t, k, "chief", "")
-		question, err := k.BeginPasskey(t.Context(), visit(half), "")
+		question, err := k.BeginPasskey(t.Context(), visit(half), Proof{})
 		if err != nil {
 			t.Fatal(err)
 		}

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"runtime"
 	"sync/atomic"
+	"time"
 	"unicode/utf8"
 
 	"github.com/alexedwards/argon2id"
@@ -57,8 +58,10 @@ func HashPassword(password string, c Cost) (string, error) {
 // checker compares passwords, a few at a time: each takes its Cost in memory, and a flood of sign-ins must not take all.
 type checker struct {
 	turns  chan struct{}
-	checks atomic.Int64 // how many hashes were computed: what a test counts instead of time
-	decoy  string       // compared with when there is no such login, so that the answer takes as long
+	known  chan struct{} // the turn of those who are signed in, or whose browser is known: they do not stand behind strangers
+	queue  chan struct{} // strangers who have a turn or wait for one
+	checks atomic.Int64  // how many hashes were computed: what a test counts instead of time
+	decoy  string        // compared with when there is no such login, so that the answer takes as long
 }
 
 func newChecker(c Cost) (*checker, error) {
@@ -66,19 +69,36 @@ func newChecker(c Cost) (*checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("argon2id: %w", err)
 	}
-	return &checker{turns: make(chan struct{}, 2), decoy: decoy}, nil
+	return &checker{turns: make(chan struct{}, 2), known: make(chan struct{}, 1), queue: make(chan struct{}, mostWaiting), decoy: decoy}, nil
 }
 
-// matches compares a password with a hash. With an empty hash it does the same work and says no.
-func (c *checker) matches(ctx context.Context, password, hash string) (bool, error) {
+// mostWaiting is how many strangers' passwords wait or are compared at once; one more is told to come back after busyWait.
+const (
+	mostWaiting = 64
+	busyWait    = 10 * time.Second
+)
+
+// matches compares a password with a hash. With an empty hash it does the same work and says no. known is whether it is somebody's
+// who is signed in, or whose browser is known. *TooMany when too many strangers wait.
+func (c *checker) matches(ctx context.Context, password, hash string, known bool) (bool, error) {
+	turns := c.known
+	if !known {
+		turns = c.turns
+		select {
+		case c.queue <- struct{}{}:
+			defer func() { <-c.queue }()
+		default:
+			return false, &TooMany{Wait: busyWait}
+		}
+	}
 	select {
-	case c.turns <- struct{}{}:
-		defer func() { <-c.turns }()
+	case turns <- struct{}{}:
+		defer func() { <-turns }()
 	case <-ctx.Done():
 		return false, ctx.Err()
 	}
-	known := hash != ""
-	if !known {
+	there := hash != ""
+	if !there {
 		hash = c.decoy
 	}
 	c.checks.Add(1)
@@ -86,5 +106,5 @@ func (c *checker) matches(ctx context.Context, password, hash string) (bool, err
 	if err != nil {
 		return false, fmt.Errorf("a stored password hash cannot be read: %w", err)
 	}
-	return ok && known, nil
+	return ok && there, nil
 }

@@ -82,6 +82,26 @@ func (r *recall[V]) put(key string, v V) {
 	r.keep(key, v)
 }
 
+// mark is where putSince counts from.
+func (r *recall[V]) mark() uint64 {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return r.forgot
+}
+
+// putSince is put when nothing was forgotten since the mark; else the key is forgotten, and asked for again.
+func (r *recall[V]) putSince(mark uint64, key string, v V) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	same := r.forgot == mark
+	r.forgot++ // an answer that was asked for before is older
+	if !same {
+		delete(r.kept, key)
+		return
+	}
+	r.keep(key, v)
+}
+
 // keep is put with mu held.
 func (r *recall[V]) keep(key string, v V) {
 	if _, known := r.kept[key]; !known && len(r.kept) >= recallsKept {

@@ -38,11 +38,7 @@ var ours = []string{"kakeru", "password", "パスワード", "callcenter", "コ�
 // CheckPassword says whether a person may have a password: by its length, and by whether others would guess it. There are no rules on
 // what it is made of, and it does not run out (NIST SP 800-63B-4 §3.1.1.2). A *PasswordFault says what is wrong.
 func (k *Keeper) CheckPassword(password string, of dialer.User) error {
-	least := MinPasswordOnly
-	if k.Need(of.Role) == Required {
-		least = MinPassword
-	}
-	return CheckPassword(password, least, append([]string{of.Login, of.Name}, k.settings.Words...)...)
+	return CheckPassword(password, k.least(of.Role), append([]string{of.Login, of.Name}, k.settings.Words...)...)
 }
 
 // CheckPassword is Keeper's, for who has no Keeper: least is how many characters there must be, words are refused as its heart.

@@ -47,9 +47,16 @@ func (k *Keeper) Sessions(ctx context.Context, user dialer.UserID) ([]dialer.Ses
 	return k.book.SessionsOf(ctx, user)
 }
 
+// apart ends sessions while none is being changed: one that is would be written back.
+func (k *Keeper) apart(end func() error) error {
+	k.ending.Lock()
+	defer k.ending.Unlock()
+	return end()
+}
+
 // EndSession ends a session by its ID; dialer.ErrNotFound when there is none, or it is not user's. "" is anybody's.
 func (k *Keeper) EndSession(ctx context.Context, id string, user dialer.UserID) error {
-	if err := k.book.EndSession(ctx, id, user); err != nil {
+	if err := k.apart(func() error { return k.book.EndSession(ctx, id, user) }); err != nil {
 		return err
 	}
 	k.over(func(token string) bool { return sessionID(token) == id })
@@ -58,7 +65,18 @@ func (k *Keeper) EndSession(ctx context.Context, id string, user dialer.UserID) 
 
 // EndSessionsOf ends all sessions of a person but that of a token ("": all).
 func (k *Keeper) EndSessionsOf(ctx context.Context, user dialer.UserID, but string) error {
-	if err := k.book.EndSessionsOf(ctx, user, but); err != nil {
+	if err := k.apart(func() error { return k.book.EndSessionsOf(ctx, user, but) }); err != nil {
+		return err
+	}
+	return k.lookWhatLives(ctx)
+}
+
+// mostSessions is how many sessions one person may have at once. The oldest ends for one more.
+const mostSessions = 8
+
+// boundSessions ends the oldest sessions of a person beyond the bound.
+func (k *Keeper) boundSessions(ctx context.Context, user dialer.UserID) error {
+	if err := k.apart(func() error { return k.book.KeepNewest(ctx, user, mostSessions) }); err != nil {
 		return err
 	}
 	return k.lookWhatLives(ctx)
@@ -154,13 +172,16 @@ func (k *Keeper) writeUses(ctx context.Context) {
 // ErrSamePassword says that the new password is the old one.
 var ErrSamePassword = errors.New("the new password is the old one")
 
+// ErrMoved says that what somebody's change was about is not as it was when they proved who they are.
+var ErrMoved = errors.New("it was changed by somebody else meanwhile")
+
 // ChangePassword sets one's own password by the old one, ends all other sessions of the person, and returns a fresh one. It is what
-// StepPassword asks for. ErrPasswordWrong, *PasswordFault, *TooMany.
+// StepPassword asks for. ErrMoved when the password was changed, or the person disabled, while this was checked; ErrPasswordWrong, *PasswordFault, *TooMany.
 func (k *Keeper) ChangePassword(ctx context.Context, v Visit, old, fresh string) (Session, error) {
 	if _, _, err := k.at(ctx, v, StepDone, StepPassword); err != nil {
 		return Session{}, err
 	}
-	user, err := k.Confirm(ctx, v, old)
+	user, err := k.confirmPassword(ctx, v, old)
 	if err != nil {
 		return Session{}, err
 	}
@@ -170,17 +191,26 @@ func (k *Keeper) ChangePassword(ctx context.Context, v Visit, old, fresh string)
 	if err := k.CheckPassword(fresh, user); err != nil {
 		return Session{}, err
 	}
-	if user.PasswordHash, err = HashPassword(fresh, k.settings.Cost); err != nil {
+	hash, err := HashPassword(fresh, k.settings.Cost)
+	if err != nil {
 		return Session{}, err
 	}
-	user.MustChange = false
-	if _, err := k.users.PutUser(ctx, user); err != nil {
+	// Checking and hashing took their time. What an administrator did to the person meanwhile must stay.
+	checked := user.PasswordHash
+	user, err = k.users.ChangeUser(ctx, user.ID, func(now *dialer.User) error {
+		if now.Disabled || now.PasswordHash != checked {
+			return ErrMoved
+		}
+		now.PasswordHash, now.MustChange = hash, false
+		return nil
+	})
+	if err != nil {
 		return Session{}, err
 	}
 	k.PersonChanged(user.ID)
 	if err := k.EndSessionsOf(ctx, user.ID, ""); err != nil {
 		return Session{}, err
 	}
-	v.Token = ""                          // ended already
-	return k.open(ctx, user, v, StepDone) // the second factor was given before
+	v.Token = ""                                             // ended already
+	return k.open(ctx, user, v, StepDone, how{second: true}) // where one is needed it was given before
 }

@@ -3,8 +3,10 @@ package auth
 import (
 	"context"
 	"errors"
+	"fmt"
 	"slices"
 	"time"
+	"unicode/utf8"
 
 	"kakeru/dialer"
 )
@@ -17,7 +19,7 @@ const (
 	StepDone     Step = "done"
 	StepSecond   Step = "second_factor" // a second factor is to be given
 	StepEnrol    Step = "enrol"         // the role needs one, and there is none yet
-	StepPassword Step = "new_password"  // somebody else has set the password
+	StepPassword Step = "new_password"  // somebody else has set the password, or it is too short for the role
 )
 
 // Steps are all there are.
@@ -46,6 +48,14 @@ const (
 // Needs are all there are.
 var Needs = []Need{Off, Optional, Required}
 
+// least is how many characters a new password of a role's must have.
+func (k *Keeper) least(role dialer.Role) int {
+	if k.Need(role) == Required {
+		return MinPassword
+	}
+	return MinPasswordOnly
+}
+
 // Need is what is needed of a role.
 func (k *Keeper) Need(role dialer.Role) Need {
 	if n := k.settings.SecondFactor[role]; n != "" {
@@ -64,13 +74,17 @@ type SignIn struct {
 	Visit
 }
 
-// SignIn opens a session under a fresh token; its Step says what more is asked. ErrWrong, *TooMany, or what the stores answer.
+// SignIn opens a session under a fresh token; its Step says what more is asked. ErrWrong, ErrByDirectory, *TooMany, or what the
+// stores answer.
 func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
-	tallies := k.tallies(try.Login, try.Visit)
+	tallies, known := k.tallies(ctx, try.Login, try.Visit)
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return Session{}, &TooMany{Wait: wait}
 	}
 	user, err := k.users.UserByLogin(ctx, try.Login)
+	if plain := normal(try.Login); errors.Is(err, dialer.ErrNotFound) && plain != try.Login {
+		user, err = k.users.UserByLogin(ctx, plain) // typed in full-width letters
+	}
 	if err != nil && !errors.Is(err, dialer.ErrNotFound) {
 		k.limiter.forgive(tallies...)
 		return Session{}, err
@@ -78,7 +92,10 @@ func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
 	if err != nil || user.Disabled {
 		user.PasswordHash = ""
 	}
-	ok, err := k.checker.matches(ctx, try.Password, user.PasswordHash)
+	ok, err := k.checker.matches(ctx, try.Password, user.PasswordHash, known)
+	if _, busy := errors.AsType[*TooMany](err); busy {
+		k.limiter.giveBack(tallies...) // nothing was compared
+	}
 	if err != nil {
 		return Session{}, err
 	}
@@ -86,17 +103,34 @@ func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
 		return Session{}, ErrWrong
 	}
 	k.limiter.forgive(tallies...)
-	step, err := k.next(ctx, user, false)
+	if k.byDirectoryAlone(user) {
+		return Session{}, ErrByDirectory
+	}
+	// A role, or a setting, may ask for more than it did when the password was made.
+	given := how{short: utf8.RuneCountInString(normal(try.Password)) < k.least(user.Role)}
+	return k.enter(ctx, user, try.Visit, given)
+}
+
+// how is what somebody has given so far of what is asked.
+type how struct {
+	directory bool // the ward's directory said who it is, and no password
+	second    bool // a second factor
+	short     bool // the password is shorter than the role asks for
+}
+
+// enter opens the session of somebody who has given so much.
+func (k *Keeper) enter(ctx context.Context, user dialer.User, v Visit, given how) (Session, error) {
+	step, err := k.next(ctx, user, given)
 	if err != nil {
 		return Session{}, err
 	}
-	return k.open(ctx, user, try.Visit, step)
+	return k.open(ctx, user, v, step, given)
 }
 
-// next is the step that a person whose password was right is at; proved says that the second factor was given too.
-func (k *Keeper) next(ctx context.Context, user dialer.User, proved bool) (Step, error) {
+// next is the step that a person is at who has given so much.
+func (k *Keeper) next(ctx context.Context, user dialer.User, given how) (Step, error) {
 	need := k.Need(user.Role)
-	if need != Off && !proved {
+	if need != Off && !given.second {
 		have, err := k.factors.SecondFactors(ctx, user.ID)
 		switch {
 		case err != nil:
@@ -107,7 +141,7 @@ func (k *Keeper) next(ctx context.Context, user dialer.User, proved bool) (Step,
 			return StepEnrol, nil
 		}
 	}
-	if user.MustChange {
+	if (user.MustChange || given.short) && !given.directory {
 		return StepPassword, nil
 	}
 	return StepDone, nil
@@ -119,11 +153,9 @@ func (k *Keeper) advance(ctx context.Context, v Visit, s Session) (Session, erro
 	if err != nil {
 		return Session{}, err
 	}
-	step, err := k.next(ctx, user, true)
-	if err != nil {
-		return Session{}, err
-	}
-	return k.open(ctx, user, v, step)
+	given := s.how
+	given.second = true
+	return k.enter(ctx, user, v, given)
 }
 
 // at loads the session of a visit, which must be at one of the steps.
@@ -138,64 +170,25 @@ func (k *Keeper) at(ctx context.Context, v Visit, steps ...Step) (context.Contex
 	return ctx, Session{}, ErrStep
 }
 
-// keep writes what was put into a loaded session. The store's lock keeps it apart from ends and uses.
-func (k *Keeper) keep(loaded context.Context, put func(context.Context)) error {
+// keep changes a session. It is read anew for that, and the lock keeps it apart from ends and uses: what others wrote since the caller has
+// read it stays, and one that has ended meanwhile is not written back (ErrSignedOut). ctx is one without a session in it; put's error
+// leaves the session as it is.
+func (k *Keeper) keep(ctx context.Context, token string, put func(context.Context) error) error {
 	k.ending.Lock()
 	defer k.ending.Unlock()
-	put(loaded)
-	_, _, err := k.manager.Commit(loaded)
-	return err
-}
-
-// Confirm checks the password of somebody who is signed in, before something that a stranger at their screen must not do.
-func (k *Keeper) Confirm(ctx context.Context, v Visit, password string) (dialer.User, error) {
-	_, s, err := k.load(ctx, v.Token, believed)
+	k.known.doubt(token, 0)
+	loaded, err := k.manager.Load(ctx, token)
 	if err != nil {
-		return dialer.User{}, err
+		return fmt.Errorf("sessions: %w", err)
 	}
-	tallies := k.tallies(s.User.Login, v)
-	if wait := k.limiter.take(tallies...); wait > 0 {
-		return dialer.User{}, &TooMany{Wait: wait}
+	if k.manager.GetString(loaded, keyUser) == "" {
+		return ErrSignedOut
 	}
-	user, err := k.users.User(ctx, s.User.ID)
-	if err != nil {
-		k.limiter.forgive(tallies...)
-		return dialer.User{}, err
-	}
-	ok, err := k.checker.matches(ctx, password, user.PasswordHash)
-	if err != nil {
-		return dialer.User{}, err
-	}
-	if !ok {
-		return dialer.User{}, ErrPasswordWrong
-	}
-	k.limiter.forgive(tallies...)
-	return user, nil
-}
-
-// ErrPasswordWrong says that the password of somebody who is signed in was not right.
-var ErrPasswordWrong = errors.New("the password is not right")
-
-// Lock masks a session: it is good for the talk that goes on, until its person has unlocked it.
-func (k *Keeper) Lock(ctx context.Context, v Visit) error {
-	loaded, _, err := k.at(ctx, v, StepDone)
-	if err != nil {
+	if err := put(loaded); err != nil {
 		return err
 	}
-	return k.keep(loaded, func(ctx context.Context) { k.manager.Put(ctx, keyLock, true) })
-}
-
-// Unlock ends a lock by the password. ErrPasswordWrong, *TooMany.
-func (k *Keeper) Unlock(ctx context.Context, v Visit, password string) (Session, error) {
-	if _, err := k.Confirm(ctx, v, password); err != nil {
-		return Session{}, err
-	}
-	loaded, s, err := k.at(ctx, v, StepDone)
-	if err != nil {
-		return Session{}, err
-	}
-	s.Locked = false
-	return s, k.keep(loaded, func(ctx context.Context) { k.manager.Remove(ctx, keyLock) })
+	_, _, err = k.manager.Commit(loaded)
+	return err
 }
 
 // Way is a way to give a second factor.

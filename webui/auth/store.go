@@ -8,21 +8,33 @@ import (
 	"kakeru/dialer"
 )
 
-// sessionStore is dialer.Sessions as scs wants it, with what was last answered remembered.
+// sessionStore is dialer.Sessions as scs wants it, with what was last answered remembered. What is kept of a session is sealed, and bound to
+// its token: who can write in the store, but has not the installation's secret, makes no session of anybody's, nor a second one of one that
+// is there. A row that does not open is no session.
 type sessionStore struct {
 	kept     dialer.Sessions
+	safe     safe
 	known    *recall[[]byte]
 	now      func() time.Time
 	lifetime time.Duration
 }
 
+// sessionOf is what the session of a token is bound to.
+func sessionOf(token string) string { return "session " + token }
+
 func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool, error) {
 	b, err := s.known.get(ctx, token, func(ctx context.Context) ([]byte, error) {
 		b, found, err := s.kept.FindCtx(ctx, token)
-		if err == nil && !found {
+		switch {
+		case err != nil:
+			return nil, err
+		case !found:
 			return nil, errNone
 		}
-		return b, err
+		if b, err = s.safe.open(b, sessionOf(token)); err != nil {
+			return nil, errNone
+		}
+		return b, nil
 	})
 	if errors.Is(err, errNone) {
 		return nil, false, nil
@@ -31,10 +43,15 @@ func (s *sessionStore) FindCtx(ctx context.Context, token string) ([]byte, bool,
 }
 
 // CommitCtx takes no notice of scs's expiry, which goes by the machine's clock. When a session is over the Keeper says, by the
-// ledger's; what is kept with it says only from when on it can be tidied away.
+// ledger's; what is kept with it says only from when on it can be tidied away. It is believed here only once it is written, and if no
+// session was ended meanwhile: that might have been this one.
 func (s *sessionStore) CommitCtx(ctx context.Context, token string, b []byte, _ time.Time) error {
-	s.known.put(token, b)
-	return s.kept.CommitCtx(ctx, token, b, s.now().Add(s.lifetime))
+	before := s.known.mark()
+	if err := s.kept.CommitCtx(ctx, token, s.safe.seal(b, sessionOf(token)), s.now().Add(s.lifetime)); err != nil {
+		return err
+	}
+	s.known.putSince(before, token, b)
+	return nil
 }
 
 // DeleteCtx forgets twice: before, since the session is over whether or not the store can be told; and after, since who

@@ -40,6 +40,8 @@ var (
 	admins  = []dialer.Role{dialer.RoleAdmin}
 	// wards decide what is the ward's alone to decide.
 	wards = []dialer.Role{dialer.RoleWard}
+	// displays are the screens on the wall: what they may read has rows of its own, and no other row names them.
+	displays = []dialer.Role{dialer.RoleDisplay}
 	// listeners hear recordings: who answers for the talks, and the ward, whose data they are.
 	listeners = []dialer.Role{dialer.RoleSupervisor, dialer.RoleWard}
 )
@@ -50,7 +52,10 @@ var Table = []Row{
 	{Route: "GET /api/session", Half: true, Locked: true, Roles: anyone, Unnoted: oneself},
 	{Route: "DELETE /api/session", Public: true, Noted: audit.SignedOut}, // signing out twice is no mistake
 	{Route: "POST /api/session/second", Half: true, Roles: anyone, Noted: audit.SignedIn},
-	{Route: "POST /api/session/passkey", Half: true, Roles: anyone, Unnoted: oneself},
+	{Route: "GET /api/session/directory", Public: true, Unnoted: noPerson},
+	{Route: "POST /api/session/directory", Public: true, Unnoted: noPerson},
+	{Route: "GET /api/session/directory/answer", Public: true, Noted: audit.SignedIn},
+	{Route: "POST /api/session/passkey", Half: true, Locked: true, Roles: anyone, Unnoted: oneself},
 	{Route: "POST /api/session/passkey/answer", Half: true, Roles: anyone, Noted: audit.SignedIn},
 	{Route: "GET /api/session/factors", Roles: anyone, Unnoted: oneself},
 	{Route: "POST /api/session/totp", Half: true, Roles: anyone, Unnoted: oneself},
@@ -62,7 +67,7 @@ var Table = []Row{
 	{Route: "POST /api/session/recovery-codes", Roles: anyone, Noted: audit.Changed},
 	{Route: "POST /api/session/password", Half: true, Roles: anyone, Noted: audit.Changed},
 	{Route: "POST /api/session/lock", Locked: true, Roles: anyone, Unnoted: oneself},
-	{Route: "POST /api/session/unlock", Locked: true, Roles: anyone, Unnoted: oneself},
+	{Route: "POST /api/session/unlock", Locked: true, Roles: anyone, Noted: audit.Unlocked},
 	{Route: "GET /api/session/all", Roles: anyone, Unnoted: oneself},
 	{Route: "POST /api/session/all/end", Roles: anyone, Noted: audit.SignedOut},
 	{Route: "POST /api/session/all/{id}/end", Roles: anyone, Noted: audit.SignedOut},
@@ -72,16 +77,29 @@ var Table = []Row{
 	{Route: "GET /api/setup", Public: true, Unnoted: noPerson},
 	{Route: "POST /api/setup", Public: true, Noted: audit.Changed}, // by a code that only the console has, and only while there is no administrator
 
+	{Route: "GET /api/demo", Public: true, Unnoted: noPerson}, // a demo's logins, to its own machine; nothing anywhere else
+
 	{Route: "GET /api/live", Locked: true, Roles: anyone, Unnoted: noPerson}, // what each frame shows whom is webui's to filter
-	{Route: "GET /api/hours", Public: true, Unnoted: noPerson},               // the sign-in screen says that a demo is one, before anybody has signed in
+	{Route: "GET /api/hours", Roles: anyone, Unnoted: noPerson},
 	{Route: "GET /api/progress", Roles: anyone, Unnoted: noPerson},
+	{Route: "GET /api/progress/today", Roles: anyone, Unnoted: noPerson},
+	{Route: "GET /api/progress/mine", Roles: callers, Unnoted: oneself},
 
 	{Route: "GET /api/desks", Locked: true, Roles: anyone, Unnoted: noPerson},
 	{Route: "POST /api/desks/{id}/sit", Roles: callers, Unnoted: theCall},
 	{Route: "POST /api/desks/{id}/leave", Roles: callers, Unnoted: theCall},
 	{Route: "POST /api/desks/{id}/next", Roles: callers, Unnoted: readLater},
+	{Route: "POST /api/desks/{id}/away", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/desks/{id}/back", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/desks/{id}/pause", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/desks/{id}/go-on", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/desks/{id}/clear", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/desks/{id}/touched", Locked: true, Roles: callers, Unnoted: noPerson},
+
+	{Route: "POST /api/desks/{id}/test", Roles: admins, Noted: audit.Changed},
 
 	{Route: "GET /api/trunks", Roles: keepers, Unnoted: noPerson},
+	{Route: "GET /api/phones", Roles: admins, Unnoted: noPerson},
 
 	{Route: "POST /api/calls", Roles: callers, Unnoted: theCall},
 	{Route: "GET /api/calls", Locked: true, Roles: callers, Unnoted: noPerson},
@@ -107,12 +125,13 @@ var Table = []Row{
 	{Route: "POST /api/cases/{id}/pin", Roles: seniors, Noted: audit.Changed},
 	{Route: "POST /api/cases/{id}/skip", Roles: seniors, Noted: audit.Changed},
 	{Route: "POST /api/cases/{id}/hold", Roles: seniors, Noted: audit.Changed},
+	{Route: "POST /api/cases/{id}/move", Roles: seniors, Noted: audit.Changed},
 	{Route: "POST /api/cases/{id}/release", Roles: seniors, Noted: audit.Changed},
 
 	{Route: "GET /api/attempts", Roles: readers, Noted: audit.Listed},
 	{Route: "GET /api/attempts/{id}", Roles: readers, Noted: audit.CaseRead},
 	{Route: "PUT /api/attempts/{id}/result", Roles: callers, Unnoted: itsOwn},
-	{Route: "POST /api/attempts", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/attempts", Roles: callers, Noted: audit.Changed},
 	{Route: "GET /api/attempts/{id}/recording", Roles: listeners, Noted: audit.Listened}, // each time is written down
 	{Route: "GET /api/attempts/{id}/caller", Roles: callers, Noted: audit.CaseRead},
 	{Route: "PUT /api/attempts/{id}/case", Roles: callers, Noted: audit.Changed},
@@ -151,13 +170,13 @@ var Table = []Row{
 	{Route: "GET /api/cases/{id}/record", Roles: callers, Noted: audit.CaseRead}, // who reads the case whole
 
 	{Route: "GET /api/handoffs", Roles: readers, Noted: audit.Listed},
-	{Route: "POST /api/handoffs", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/handoffs", Roles: callers, Noted: audit.CaseRead},     // the answer shows who it is about
 	{Route: "GET /api/handoffs/{id}", Roles: readers, Noted: audit.CaseRead}, // an operator's own, or of the case in hand; each time is written down
-	{Route: "POST /api/handoffs/{id}/add", Roles: callers, Unnoted: itsOwn},
-	{Route: "POST /api/handoffs/{id}/acknowledge", Roles: listeners, Unnoted: itsOwn},
-	{Route: "POST /api/handoffs/{id}/answer", Roles: listeners, Unnoted: itsOwn},
-	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers, Unnoted: itsOwn},
-	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/handoffs/{id}/add", Roles: callers, Noted: audit.CaseRead},
+	{Route: "POST /api/handoffs/{id}/acknowledge", Roles: listeners, Noted: audit.CaseRead},
+	{Route: "POST /api/handoffs/{id}/answer", Roles: listeners, Noted: audit.CaseRead},
+	{Route: "POST /api/handoffs/{id}/reopen", Roles: readers, Noted: audit.CaseRead},
+	{Route: "POST /api/handoffs/{id}/withdraw", Roles: callers, Noted: audit.CaseRead},
 	{Route: "POST /api/cases/{id}/do-not-call", Roles: callers, Noted: audit.Changed}, // only a supervisor takes a number off the list
 	{Route: "POST /api/payments", Roles: listers, Noted: audit.ListTaken},
 	{Route: "GET /api/payments/{id}", Roles: listers, Noted: audit.ListTaken},
@@ -166,7 +185,7 @@ var Table = []Row{
 	{Route: "GET /api/promises", Roles: listeners, Noted: audit.Listed}, // the ward sees figures, and no person
 	{Route: "GET /api/promises/day", Roles: callers, Noted: audit.Listed},
 	{Route: "GET /api/numbers", Roles: callers, Noted: audit.Listed},
-	{Route: "POST /api/numbers", Roles: callers, Unnoted: itsOwn},
+	{Route: "POST /api/numbers", Roles: callers, Noted: audit.Changed},
 	{Route: "DELETE /api/numbers/{id}", Roles: callers, Unnoted: itsOwn}, // one's own; a supervisor anybody's
 	{Route: "GET /api/numbers/counts", Roles: seniors, Unnoted: noPerson},
 
@@ -184,6 +203,22 @@ var Table = []Row{
 	{Route: "PATCH /api/users/{id}", Roles: admins, Noted: audit.Changed},
 	{Route: "POST /api/users/{id}/reset-factors", Roles: admins, Noted: audit.Changed},
 
+	{Route: "GET /api/settings", Roles: admins, Unnoted: noPerson},
+	{Route: "POST /api/settings", Roles: admins, Noted: audit.Changed},
+	{Route: "POST /api/settings/plan", Roles: admins, Unnoted: noPerson},
+	{Route: "GET /api/settings/changes", Roles: admins, Unnoted: noPerson},
+	{Route: "POST /api/settings/changes/{id}/undo", Roles: admins, Noted: audit.Changed},
+	{Route: "GET /api/calendar", Roles: admins, Unnoted: noPerson},
+
+	{Route: "GET /api/waiting", Roles: wards, Unnoted: noPerson}, // of hand-offs their kinds and days alone
+
+	{Route: "GET /api/displays", Roles: admins, Unnoted: noPerson},
+	{Route: "POST /api/displays", Roles: admins, Noted: audit.Changed},
+	{Route: "POST /api/displays/{id}/revoke", Roles: admins, Noted: audit.Changed},
+	{Route: "POST /api/wall", Public: true, Noted: audit.SignedIn}, // by a code that an administrator made, which is good once
+	{Route: "GET /api/wall", Roles: displays, Unnoted: noPerson},
+	{Route: "GET /api/wall/live", Roles: displays, Unnoted: noPerson},
+
 	{Route: "GET /api/audit", Roles: listers, Unnoted: noPerson},
 	{Route: "POST /api/audit/search", Roles: listers, Noted: audit.AuditRead},
 	{Route: "POST /api/audit/check", Roles: listers, Unnoted: noPerson},
@@ -193,6 +228,10 @@ var Table = []Row{
 	{Route: "PUT /api/incidents/{id}", Roles: keepers, Noted: audit.Changed},
 	{Route: "POST /api/incidents/{id}/steps", Roles: listers, Noted: audit.Changed}, // each side its own
 	{Route: "GET /api/incidents/{id}/evidence", Roles: listers, Noted: audit.Exported},
+	{Route: "GET /api/alerts", Roles: listers, Unnoted: noPerson},
+	{Route: "POST /api/alerts/{id}/acknowledge", Roles: keepers, Unnoted: itsOwn},
+	{Route: "GET /api/supervisors/here", Roles: listers, Unnoted: noPerson},
+	{Route: "POST /api/supervisors/here", Roles: seniors, Unnoted: noPerson},
 	{Route: "POST /api/audit/printed", Roles: anyone, Noted: audit.Printed},
 
 	{Route: "GET /healthz", Public: true, Unnoted: noPerson},

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/sha256"
@@ -8,7 +9,7 @@ import (
 	"encoding/hex"
 	"net"
 	"net/http"
-	"net/netip"
+	"slices"
 	"strconv"
 	"strings"
 	"time"
@@ -54,24 +55,9 @@ func plainAgent(agent string) string {
 	return strings.Join(words, " · ")
 }
 
-// network is what of an address is counted by: a household or an office has a whole /64 of IPv6.
-func network(address string) string {
-	a, err := netip.ParseAddr(address)
-	if err != nil {
-		return address
-	}
-	if a = a.Unmap(); a.Is4() {
-		return a.String()
-	}
-	p, err := a.WithZone("").Prefix(64)
-	if err != nil {
-		return address
-	}
-	return p.String()
-}
-
 // A browser in which a person has signed in is known again by a cookie of its own for that login. Its wrong tries are counted apart, so
-// that strangers who try that login cannot bar the person. The cookie opens nothing.
+// that strangers who try that login cannot bar the person. The cookie opens nothing, and dies with the password and the second factors
+// that were given when it was made: who changes these because of a stranger is rid of the stranger's browser too.
 const (
 	knownCookie = "kakeru_known_"
 	knownFor    = 90 * 24 * time.Hour
@@ -81,23 +67,46 @@ func (k *Keeper) knownName(login string) string {
 	return k.hostOnly(knownCookie + hex.EncodeToString(k.safe.mac("name", strings.ToLower(login))[:6]))
 }
 
-// KnownCookie makes the browser known to belong to a person who has signed in there.
-func (k *Keeper) KnownCookie(login string) http.Cookie {
+// KnownCookie makes the browser known to belong to a person who has signed in there. The error is the stores'.
+func (k *Keeper) KnownCookie(ctx context.Context, login string) (http.Cookie, error) {
+	stamp, err := k.knownStamp(ctx, login)
+	if err != nil {
+		return http.Cookie{}, err
+	}
 	nonce := make([]byte, 12)
 	_, _ = rand.Read(nonce) // never fails (crypto/rand)
-	what := base64.RawURLEncoding.EncodeToString(nonce) + "." + strconv.FormatInt(k.settings.Now().Unix(), 10)
+	what := base64.RawURLEncoding.EncodeToString(nonce) + "." + strconv.FormatInt(k.settings.Now().Unix(), 10) + "." + stamp
 	return http.Cookie{ //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
 		Name: k.knownName(login), Value: what + "." + k.knownProof(login, what), Path: "/", MaxAge: int(knownFor.Seconds()),
 		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
+	}, nil
+}
+
+// knownStamp stands for a person's password and second factors: it is another as soon as one of them is.
+func (k *Keeper) knownStamp(ctx context.Context, login string) (string, error) {
+	user, err := k.users.UserByLogin(ctx, normal(login))
+	if err != nil {
+		return "", err
 	}
+	have, err := k.factors.SecondFactors(ctx, user.ID)
+	if err != nil {
+		return "", err
+	}
+	parts := []string{string(user.ID), user.PasswordHash, hex.EncodeToString(have.TOTP)}
+	for _, p := range have.Passkeys {
+		parts = append(parts, hex.EncodeToString(p.ID))
+	}
+	slices.Sort(parts[3:])
+	return base64.RawURLEncoding.EncodeToString(k.safe.mac("known with", strings.Join(parts, "\x00"))[:12]), nil
 }
 
 func (k *Keeper) knownProof(login, what string) string {
 	return base64.RawURLEncoding.EncodeToString(k.safe.mac("known", strings.ToLower(login)+"\x00"+what))
 }
 
-// known is the name under which this browser is known to belong to a login's person; "" when it is a stranger.
-func (k *Keeper) knownAs(login string, v Visit) string {
+// knownAs is the name under which this browser is known to belong to a login's person; "" when it is a stranger. The stores are asked only
+// about a cookie that was made here: strangers cost them nothing.
+func (k *Keeper) knownAs(ctx context.Context, login string, v Visit) string {
 	name := k.knownName(login)
 	for _, c := range v.cookies {
 		if c.Name != name {
@@ -107,31 +116,47 @@ func (k *Keeper) knownAs(login string, v Visit) string {
 		if i < 0 || !hmac.Equal([]byte(k.knownProof(login, c.Value[:i])), []byte(c.Value[i+1:])) {
 			continue
 		}
-		nonce, since, _ := strings.Cut(c.Value[:i], ".")
-		at, err := strconv.ParseInt(since, 10, 64)
-		if err == nil && k.settings.Now().Sub(time.Unix(at, 0)) < knownFor {
-			return nonce
+		parts := strings.Split(c.Value[:i], ".")
+		if len(parts) != 3 {
+			continue // of a former kind
+		}
+		at, err := strconv.ParseInt(parts[1], 10, 64)
+		if err != nil || k.settings.Now().Sub(time.Unix(at, 0)) >= knownFor {
+			continue
+		}
+		if stamp, err := k.knownStamp(ctx, login); err == nil && hmac.Equal([]byte(stamp), []byte(parts[2])) {
+			return parts[0]
 		}
 	}
 	return ""
 }
 
-// tallies are what a try to sign in is counted under.
-func (k *Keeper) tallies(login string, v Visit) []tallied {
-	if nonce := k.knownAs(login, v); nonce != "" {
-		return []tallied{{key: "browser:" + nonce, most: wrongPerLogin, own: true}}
+// tallies are what a try to sign in is counted under, and whether the browser is known.
+func (k *Keeper) tallies(ctx context.Context, login string, v Visit) (list []tallied, known bool) {
+	if nonce := k.knownAs(ctx, login, v); nonce != "" {
+		return []tallied{
+			{key: "browser:" + nonce, most: wrongPerLogin, own: true},
+			{key: "browsers:" + strings.ToLower(normal(login)), most: browsersTogether * wrongPerLogin, own: true},
+		}, true
 	}
-	return strangers(login, v.Address)
+	return strangers(login, v.Address), false
 }
 
 // codeTallies are what a second factor is counted under.
-func (k *Keeper) codeTallies(login string, v Visit) []tallied {
-	key := "code:" + strings.ToLower(login)
-	if nonce := k.knownAs(login, v); nonce != "" {
-		key = "code-browser:" + nonce
+func (k *Keeper) codeTallies(ctx context.Context, login string, v Visit) []tallied {
+	login = strings.ToLower(normal(login))
+	if nonce := k.knownAs(ctx, login, v); nonce != "" {
+		return []tallied{
+			{key: "code-browser:" + nonce, most: wrongCodes, own: true},
+			{key: "code-browsers:" + login, most: browsersTogether * wrongCodes, own: true},
+		}
 	}
-	return []tallied{{key: key, most: wrongCodes, own: true}}
+	return []tallied{{key: "code:" + login, most: wrongCodes, own: true}}
 }
+
+// browsersTogether is how many known browsers' wrong tries all of a person's have together: each sign-in makes a browser known anew, and
+// whoever collects such cookies must not have so many tries more. Strangers are not counted there, and cannot use it up.
+const browsersTogether = 2
 
 // hostOnly is a cookie's name behind https: by its prefix browsers take the cookie from this very host alone (RFC 6265bis §4.1.3.2).
 func (k *Keeper) hostOnly(name string) string {

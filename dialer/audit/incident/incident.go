@@ -65,6 +65,9 @@ type Incident struct {
 // Lengths of the texts, in characters.
 const mostText = 2000
 
+// mostYears is the longest time that an incident may reach over: as long as the record of who saw what is made to be searched.
+const mostYears = 10
+
 // Wrong is one field that cannot be taken, and what to do.
 type Wrong struct{ Field, Code, JA, EN string }
 
@@ -94,6 +97,9 @@ func (i Incident) Check(now time.Time) []Wrong {
 		say("from", "missing", "影響のあった期間を入れてください", "say from when to when data was in reach")
 	case i.Until.Before(i.From):
 		say("until", "order", "終わりは始めより後にしてください", "the end must not be before the beginning")
+	case i.Until.After(i.From.AddDate(mostYears, 0, 0)):
+		say("from", "long", fmt.Sprintf("期間は%d年以内にしてください。記録が始まる前を含める必要はありません", mostYears),
+			fmt.Sprintf("the period must be no longer than %d years; what lies before the record begins need not be in it", mostYears))
 	case i.From.After(now):
 		say("from", "future", "期間の始めが未来です", "the beginning is in the future")
 	}

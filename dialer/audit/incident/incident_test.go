@@ -71,6 +71,10 @@ func TestWhatCannotBeTaken(t *testing.T) {
 	if wrong := good.Check(now); len(wrong) > 0 {
 		t.Fatal(wrong)
 	}
+	good.From = good.Until.AddDate(-mostYears, 0, 0)
+	if wrong := good.Check(now); len(wrong) > 0 {
+		t.Errorf("ten years: %v", wrong)
+	}
 	for want, spoil := range map[string]func(*Incident){
 		"kind unknown":     func(i *Incident) { i.Kind = "x" },
 		"what missing":     func(i *Incident) { i.What = " " },
@@ -79,6 +83,7 @@ func TestWhatCannotBeTaken(t *testing.T) {
 		"found_at future":  func(i *Incident) { i.FoundAt = now.Add(time.Minute) },
 		"from missing":     func(i *Incident) { i.Until = time.Time{} },
 		"from future":      func(i *Incident) { i.From, i.Until = now.Add(time.Hour), now.Add(2*time.Hour) },
+		"from long":        func(i *Incident) { i.From = i.Until.AddDate(-mostYears, 0, 0).Add(-1) },
 		"until order":      func(i *Incident) { i.Until = i.From.Add(-1) },
 	} {
 		i := good

@@ -20,7 +20,7 @@ type Deps struct {
 	Destroyer Destroyer
 	Folder    Folder
 	Key       ed25519.PrivateKey // signs manifests
-	Keep      Keep
+	Keep      func() Keep        // as it holds at the moment
 	Day       func() dialer.Date // the day that would be closed now
 	Now       dialer.Clock
 	Show      func(Close) // told of each step
@@ -37,7 +37,12 @@ type Closer struct {
 }
 
 // New makes a Closer; Run has to be called for closes to get on.
-func New(d Deps) *Closer { return &Closer{d: d, wake: make(chan struct{}, 1)} }
+func New(d Deps) *Closer {
+	if d.Keep == nil {
+		d.Keep = func() Keep { return Keep{} } // everything goes the same day
+	}
+	return &Closer{d: d, wake: make(chan struct{}, 1)}
+}
 
 // State is what a supervisor reads before the button.
 type State struct {
@@ -115,7 +120,7 @@ func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID, f
 		return Close{}, ErrClosed
 	}
 	cl := Close{
-		ID: dialer.NewID(now), Day: day, Upto: c.d.Keep.Upto(day), Final: final, By: by, BegunAt: now, Moved: now, Step: Begun, Counts: Counts{}, Destroyed: Counts{},
+		ID: dialer.NewID(now), Day: day, Upto: c.d.Keep().Upto(day), Final: final, By: by, BegunAt: now, Moved: now, Step: Begun, Counts: Counts{}, Destroyed: Counts{},
 	}
 	if final {
 		cl.Upto = &day

@@ -382,7 +382,7 @@ func TestTheContractsEnd(t *testing.T) {
 	bubble.Run(t, func(t *testing.T) {
 		w := newWorld(t)
 		c := w.closer()
-		c.d.Keep = Keep{ToEnd: true}
+		c.d.Keep = func() Keep { return Keep{ToEnd: true} }
 		var refused *dialer.Refusal
 		given, err := c.Begin(t.Context(), c.d.Day(), "supervisor", true)
 		if err != nil {

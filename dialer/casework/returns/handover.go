@@ -96,7 +96,11 @@ func (x *Returner) handover(ctx context.Context, c dayclose.Close, out *leaving)
 	if err := out.add(kindHandover, len(rows), body, replaced, err); err != nil {
 		return err
 	}
-	return out.write(kindHandover, "txt", []byte(strings.ReplaceAll(h.summary(c, x.Rules), "\n", "\r\n")), 0)
+	var rules casework.Rules
+	if x.Rules != nil {
+		rules = x.Rules()
+	}
+	return out.write(kindHandover, "txt", []byte(strings.ReplaceAll(h.summary(c, rules), "\n", "\r\n")), 0)
 }
 
 // unnamedLast sorts cases without a 宛名番号 after those with one.

@@ -44,7 +44,7 @@ func handedOver(t *testing.T, h Handover) (rows [][]string, text string, d *day)
 	d = &day{handing: h}
 	dir := t.TempDir()
 	x := &Returner{
-		Store: d, Then: d, Handing: d, Rules: casework.DefaultRules(), Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now,
+		Store: d, Then: d, Handing: d, Rules: casework.DefaultRules, Folder: dayclose.Folder(dir), Layout: DefaultLayout(), Alphabet: ward{}, Name: named, Now: time.Now,
 	}
 	c := dayclose.Close{ID: "close-1", Day: dialer.Date{Year: 2026, Month: 3, Day: 31}, Final: true}
 	first, err := x.Return(t.Context(), c)

@@ -41,10 +41,10 @@ type Recordings interface {
 // Returner writes a close's files, and lets go of what went with them.
 type Returner struct {
 	Store    Store
-	Then     dayclose.Destroyer // destroys the days' keys, after what is kept by itself
-	Sound    Recordings         // nil where the settings have no place for recordings: then there are none
-	Handing  HandoverStore      // what a final close hands over
-	Rules    casework.Rules     // as they are set, for the hand-over
+	Then     dayclose.Destroyer    // destroys the days' keys, after what is kept by itself
+	Sound    Recordings            // nil where the settings have no place for recordings: then there are none
+	Handing  HandoverStore         // what a final close hands over
+	Rules    func() casework.Rules // as they are set at the moment, for the hand-over
 	Folder   dayclose.Folder
 	Layout   Layout
 	Alphabet Alphabet

@@ -39,3 +39,14 @@ ORDER BY at DESC, n DESC LIMIT @most;
 
 -- name: AuditAt :one
 SELECT at FROM audit WHERE n = @n;
+
+-- name: AuditWithin :many
+-- Oldest first, by the index of time, after the entry that was read last. Of those who are named, and what nobody is known for; of everybody
+-- when nobody is named.
+SELECT * FROM audit
+WHERE (at, n) > (@after_at::timestamptz, @after::bigint) AND at <= @until_at::timestamptz
+  AND (cardinality(@who::text[]) = 0 OR by_user = '' OR by_user = ANY(@who::text[]))
+ORDER BY at, n LIMIT @most;
+
+-- name: SealOfAudit :one
+SELECT seal FROM audit WHERE n = @n;

@@ -1,5 +1,5 @@
 -- name: TargetOf :one
-SELECT c.case_ref, c.sample, c.language, c.priority, (c.custody IS NOT NULL)::boolean AS here,
+SELECT c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, (c.custody IS NOT NULL)::boolean AS here,
   (SELECT coalesce(sum(b.yen), 0) FROM balances b WHERE b.case_id = c.id)::bigint AS yen,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kokuho') AS kokuho,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kouki') AS kouki
@@ -33,10 +33,11 @@ INSERT INTO case_notes (case_id, n, custody, sealed)
 SELECT @case_id::uuid, coalesce(max(n), 0) + 1, @custody::date, @sealed::bytea FROM case_notes WHERE case_id = @case_id::uuid;
 
 -- name: MoveCase :execrows
--- A case that is only put off (it keeps waiting for what it waited for) stays pinned, and its operator's.
+-- A case that is only put off (it keeps waiting for what it waited for) stays pinned, at the priority at which it was put, and its operator's.
 UPDATE cases SET state = @state::text, due = sqlc.narg('due'), why = @why, why_en = @why_en, cause = @cause,
   mine = CASE WHEN @put_off::boolean THEN mine ELSE @mine END,
   mine_until = CASE WHEN @put_off::boolean THEN mine_until ELSE sqlc.narg('mine_until')::timestamptz END,
+  placed_priority = CASE WHEN @put_off::boolean THEN placed_priority END,
   pinned = pinned AND @put_off::boolean AND @state::text = 'waiting', moved_at = @at, updated_at = @at
 WHERE id = @id;
 

@@ -21,10 +21,12 @@ SELECT * FROM incidents WHERE id = @id OR @id = 0 ORDER BY id DESC, revision;
 SELECT id, act, at, by_user, note FROM incident_steps WHERE id = @id OR @id = 0 ORDER BY id, at, act;
 
 -- name: IncidentReach :one
--- What the record says was seen by who is in question: nobody named means everybody.
+-- What the record says was seen by who is in question: nobody named means everybody. A list that was written down before, and may
+-- have been open still, counts from lists_from on (audit.ListStands).
 WITH seen AS MATERIALIZED (
   SELECT a.n, a.action, a.case_refs FROM audit a
-  WHERE a.at >= @from_at::timestamptz AND a.at <= @until_at::timestamptz AND a.outcome = ''
+  WHERE a.at >= @lists_from::timestamptz AND a.at <= @until_at::timestamptz AND a.outcome = ''
+    AND (a.at >= @from_at::timestamptz OR a.action = 'listed')
     AND (cardinality(@who::text[]) = 0 OR a.by_user = ANY(@who::text[]))
     AND a.action = ANY(@actions::text[])
 )

@@ -189,4 +189,4 @@ UPDATE lists SET state = 'failed', problems = @problems
 WHERE id = @id AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));
 
 -- name: IndexTokens :exec
-SELECT gin_clean_pending_list('persons_tokens');
+SELECT index_names();

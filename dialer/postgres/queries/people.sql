@@ -8,11 +8,46 @@ SELECT * FROM users WHERE id = @id;
 SELECT * FROM users ORDER BY lower(login);
 
 -- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change)
-VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
+VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
-  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change
+  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change,
+  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name
 RETURNING id;
+
+-- name: UserByDirectory :one
+SELECT * FROM users WHERE directory = @directory AND directory_name = @directory_name AND directory_name <> '';
+
+-- name: LockAdmins :exec
+SELECT pg_advisory_xact_lock(hashtext('kakeru first administrator'));
+
+-- name: HasAdmin :one
+SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled);
+
+-- name: HasOtherAdmin :one
+SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled AND id <> @id);
+
+-- name: MarkUser :exec
+UPDATE users SET mark = @mark WHERE id = @id;
+
+-- name: PeopleAreMarked :one
+SELECT EXISTS (SELECT 1 FROM people_marked);
+
+-- name: NotePeopleMarked :exec
+INSERT INTO people_marked (at) VALUES (@at);
+
+-- name: AddUser :execrows
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
+VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name)
+ON CONFLICT (lower(login)) DO NOTHING;
+
+-- name: UserToChange :one
+SELECT * FROM users WHERE id = @id FOR UPDATE;
+
+-- name: ChangeUser :exec
+UPDATE users SET name = @name, role = @role, password_hash = @password_hash, disabled = @disabled, languages = @languages::text[],
+  must_change = @must_change, directory = @directory, directory_name = @directory_name
+WHERE id = @id;
 
 -- name: FindSession :one
 SELECT data FROM sessions WHERE token_hash = @token_hash AND expires_at > @now AND NOT ended;
@@ -39,6 +74,12 @@ UPDATE sessions SET ended = true, data = '' WHERE token_hash = @token_hash AND N
 -- name: EndSessionsOf :exec
 UPDATE sessions SET ended = true, data = '' WHERE user_id = @user_id::uuid AND token_hash <> @but AND NOT ended;
 
+-- name: EndOldSessions :exec
+UPDATE sessions SET ended = true, data = '' WHERE token_hash IN (
+  SELECT token_hash FROM sessions
+  WHERE user_id = @user_id::uuid AND NOT ended AND NOT half AND expires_at > @now::timestamptz
+  ORDER BY created_at DESC, token_hash OFFSET @most::int);
+
 -- name: LiveSessions :many
 SELECT token_hash FROM sessions WHERE token_hash = ANY(@token_hashes::bytea[]) AND NOT ended AND expires_at > @now::timestamptz;
 
@@ -50,6 +91,12 @@ UPDATE sessions SET ended = true, data = '' WHERE token_hash = @token_hash;
 
 -- name: DeleteStaleSessions :exec
 DELETE FROM sessions WHERE expires_at <= @now;
+
+-- name: TakeAnswer :execrows
+INSERT INTO answers_taken (hash, until) VALUES (@hash, @until) ON CONFLICT (hash) DO NOTHING;
+
+-- name: DeleteStaleAnswers :exec
+DELETE FROM answers_taken WHERE until <= @now;
 
 -- name: TOTP :one
 SELECT sealed, last_step FROM totps WHERE user_id = @user_id;
@@ -82,6 +129,9 @@ SELECT * FROM passkeys WHERE user_id = @user_id ORDER BY created_at, id;
 -- name: PutPasskey :execrows
 INSERT INTO passkeys (id, user_id, name, credential, created_at, used_at) VALUES (@id, @user_id, @name, @credential, @created_at, @used_at)
 ON CONFLICT (id) DO UPDATE SET credential = EXCLUDED.credential, used_at = EXCLUDED.used_at WHERE passkeys.user_id = EXCLUDED.user_id;
+
+-- name: UsePasskey :execrows
+UPDATE passkeys SET credential = @credential, used_at = @used_at WHERE user_id = @user_id AND id = @id;
 
 -- name: DeletePasskey :execrows
 DELETE FROM passkeys WHERE user_id = @user_id AND id = @id;

@@ -52,14 +52,24 @@ SELECT c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, c.pinned,
 FROM cases c WHERE c.id = @id FOR UPDATE OF c;
 
 -- name: InsertOrder :exec
-INSERT INTO case_orders (case_id, at, by_user, act, until, reason)
-VALUES (@case_id, @at, @by_user, @act, sqlc.narg('until'), @reason);
+INSERT INTO case_orders (case_id, at, by_user, act, until, reason, place_before, place_after)
+VALUES (@case_id, @at, @by_user, @act, sqlc.narg('until'), @reason, sqlc.narg('place_before'), sqlc.narg('place_after'));
+
+-- name: PlaceCase :exec
+UPDATE cases SET placed_priority = @priority::int, placed_due = @due::timestamptz WHERE id = @id;
+
+-- name: RespaceCases :exec
+-- Equals that make room: they keep their priority.
+UPDATE cases c SET placed_due = r.due
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@dues::timestamptz[]) AS due) r
+WHERE c.id = r.id AND c.state = 'waiting' AND NOT c.pinned AND c.due <= @now::timestamptz;
 
 -- name: PinCase :exec
-UPDATE cases SET pinned = @pinned WHERE id = @id;
+-- Pinned or released, it stands where that puts it.
+UPDATE cases SET pinned = @pinned, placed_priority = NULL, placed_due = NULL WHERE id = @id;
 
 -- name: NewestOrders :many
-SELECT DISTINCT ON (case_id) case_id, at, by_user, act, until, reason FROM case_orders
+SELECT DISTINCT ON (case_id) case_id, at, by_user, act, until, reason, place_before, place_after FROM case_orders
 WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, id DESC;
 
 -- name: CountWaiting :many

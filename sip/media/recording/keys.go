@@ -32,10 +32,11 @@ type Keys interface {
 	Destroy(day string) error
 }
 
-// KeyFolder keeps each day's key in a file of its own, sealed under a master key that is kept elsewhere.
+// KeyFolder keeps each day's key in a file of its own, sealed under a master key that is kept elsewhere. While that is changed the one before
+// opens too (Rotate).
 type KeyFolder struct {
-	folder string
-	master tink.AEAD
+	folder  string
+	masters []tink.AEAD // the first seals
 
 	mu   sync.Mutex
 	keys map[string]tink.AEAD
@@ -44,8 +45,8 @@ type KeyFolder struct {
 const keySuffix = ".key"
 
 // OpenKeys opens a folder of keys and the master key's file; the first start makes both. A master key that is lost is not
-// replaced while there are keys that only it opens.
-func OpenKeys(folder, masterFile string) (*KeyFolder, error) {
+// replaced while there are keys that only it opens. formerFile holds the master key before; "" when there is none.
+func OpenKeys(folder, masterFile, formerFile string) (*KeyFolder, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("recording.keys_folder: %w", err)
 	}
@@ -54,9 +55,19 @@ func OpenKeys(folder, masterFile string) (*KeyFolder, error) {
 	if err != nil {
 		return nil, fmt.Errorf("recording.keys_folder: %w", err)
 	}
-	if k.master, err = masterKey(masterFile, len(days) > 0); err != nil {
+	master, err := masterKey(masterFile, len(days) > 0 || formerFile != "")
+	if err != nil {
 		return nil, fmt.Errorf("recording.key_file: %w", err)
 	}
+	k.masters = []tink.AEAD{master}
+	if formerFile == "" {
+		return k, nil
+	}
+	former, err := masterKey(formerFile, true)
+	if err != nil {
+		return nil, fmt.Errorf("recording.former_key_file: %w", err)
+	}
+	k.masters = append(k.masters, former)
 	return k, nil
 }
 
@@ -84,19 +95,31 @@ func masterKey(path string, needed bool) (tink.AEAD, error) {
 	return aead.New(handle)
 }
 
-func newMasterKey(path string) (tink.AEAD, error) {
+// NewMaster makes a master key, as its file holds it.
+func NewMaster() ([]byte, error) {
+	_, text, err := makeMaster()
+	return text, err
+}
+
+func makeMaster() (*keyset.Handle, []byte, error) {
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
-		return nil, err
+		return nil, nil, err
 	}
 	var text bytes.Buffer
-	if err := insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&text)); err != nil {
+	err = insecurecleartextkeyset.Write(handle, keyset.NewJSONWriter(&text))
+	return handle, text.Bytes(), err
+}
+
+func newMasterKey(path string) (tink.AEAD, error) {
+	handle, text, err := makeMaster()
+	if err != nil {
 		return nil, err
 	}
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	if err := writeDurably(path, text.Bytes()); err != nil {
+	if err := writeDurably(path, text); err != nil {
 		return nil, err
 	}
 	return aead.New(handle)
@@ -117,11 +140,7 @@ func (k *KeyFolder) ForDay(day string) (tink.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	var sealed bytes.Buffer
-	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&sealed), k.master, purpose(day)); err != nil {
-		return nil, err
-	}
-	if err := writeDurably(k.path(day), sealed.Bytes()); err != nil {
+	if err := k.seal(day, handle); err != nil {
 		return nil, err
 	}
 	return k.keep(day, handle)
@@ -145,9 +164,9 @@ func (k *KeyFolder) OfDay(day string) (tink.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	handle, err := keyset.ReadWithAssociatedData(keyset.NewBinaryReader(bytes.NewReader(sealed)), k.master, purpose(day))
+	handle, _, err := k.unseal(day, sealed)
 	if err != nil {
-		return nil, fmt.Errorf("the key of %s does not open: it was altered, or recording.key_file is another one", day)
+		return nil, err
 	}
 	return k.keep(day, handle)
 }
@@ -185,6 +204,11 @@ func (k *KeyFolder) Destroy(day string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.keys, day)
+	unlock, err := k.lock()
+	if err != nil {
+		return err
+	}
+	defer unlock()
 	path := k.path(day)
 	info, err := os.Stat(path)
 	if errors.Is(err, fs.ErrNotExist) {

@@ -24,7 +24,7 @@ func newKeyPlace(t testing.TB) keyPlace {
 
 func (p keyPlace) open(t testing.TB) *KeyFolder {
 	t.Helper()
-	return must[*KeyFolder](t)(OpenKeys(p.folder, p.master))
+	return must[*KeyFolder](t)(OpenKeys(p.folder, p.master, ""))
 }
 
 func TestADaysKeyOutlivesTheProcess(t *testing.T) {
@@ -107,7 +107,7 @@ func TestMasterKeysThatAreRefused(t *testing.T) {
 			if err := c.do(p); err != nil {
 				t.Fatal(err)
 			}
-			_, err := OpenKeys(p.folder, p.master)
+			_, err := OpenKeys(p.folder, p.master, "")
 			if err == nil || !strings.Contains(err.Error(), c.want) || !strings.Contains(err.Error(), "recording.key_file") || strings.Contains(err.Error(), "secret") {
 				t.Errorf("%v", err)
 			}
@@ -159,7 +159,7 @@ func TestAllIsDestroyed(t *testing.T) {
 		refs = append(refs, ref.String())
 	}
 	k, _ := r.Keys.(*KeyFolder)
-	other := &KeyFolder{folder: k.folder, master: k.master, keys: map[string]tink.AEAD{}}
+	other := &KeyFolder{folder: k.folder, masters: k.masters, keys: map[string]tink.AEAD{}}
 	must[tink.AEAD](t)(other.OfDay("2026-10-27"))
 	if n, keys, err := r.Count(); n != 2 || keys != 2 || err != nil {
 		t.Errorf("%d recordings, %d keys, %v", n, keys, err)
@@ -254,7 +254,7 @@ func TestTheSweepComesAtTheStart(t *testing.T) {
 	r.Now = func() time.Time { return noon }
 	ctx, stop := context.WithCancel(t.Context())
 	stop()
-	if err := r.Run(ctx, Retention{Days: 1, Keys: true}); err != nil {
+	if err := r.Run(ctx, func() Retention { return Retention{Days: 1, Keys: true} }); err != nil {
 		t.Error(err)
 	}
 	if days := must[[]string](t)(r.Keys.Days()); len(days) > 0 {

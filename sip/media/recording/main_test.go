@@ -55,7 +55,7 @@ func must[T any](t testing.TB) func(T, error) T {
 
 // newRecorder makes a recorder that stands in a folder, with its keys beside.
 func newRecorder(folder string) (*Recorder, error) {
-	keys, err := OpenKeys(filepath.Join(folder, "keys"), filepath.Join(folder, "master", "key"))
+	keys, err := OpenKeys(filepath.Join(folder, "keys"), filepath.Join(folder, "master", "key"), "")
 	if err != nil {
 		return nil, err
 	}

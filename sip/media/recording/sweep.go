@@ -17,12 +17,12 @@ type Retention struct {
 
 const sweepEvery = time.Hour
 
-// Run removes what was kept long enough, now and every hour, until ctx is done.
-func (r *Recorder) Run(ctx context.Context, keep Retention) error {
+// Run removes what was kept long enough, now and every hour, until ctx is done. How long that is may be another each time.
+func (r *Recorder) Run(ctx context.Context, keep func() Retention) error {
 	tick := time.NewTicker(sweepEvery)
 	defer tick.Stop()
 	for {
-		if err := r.Sweep(keep); err != nil {
+		if err := r.Sweep(keep()); err != nil {
 			r.Log.Error("old recordings could not be removed", "err", err)
 		}
 		select {

@@ -17,7 +17,7 @@ export class Person {
     });
     page.on("request", (request) => {
       const { protocol, origin } = new URL(request.url());
-      if (!["data:", "blob:"].includes(protocol) && origin !== new URL(house.server.url).origin) person.faults.push(`asked ${origin}`);
+      if (!["data:", "blob:"].includes(protocol) && origin !== new URL(house.server.url).origin && origin !== person.mayAsk) person.faults.push(`asked ${origin}`);
     });
     page.on("dialog", (dialog) => {
       if (person.expects && dialog.message().includes(person.expects)) {
@@ -38,6 +38,7 @@ export class Person {
   constructor(house, login, context, page) {
     Object.assign(this, { house, login, context, page });
     this.frames = []; // what the live connection brought
+    this.mayAsk = ""; // another server that the page may go to
     this.faults = []; // errors that nobody caught in the page: none is allowed
   }
 
@@ -116,9 +117,12 @@ export class Person {
 
   // --- the ward's ---
 
-  /** Reads a wish for instalments on the board, and answers it there; look sees it first. */
-  async answerInstalments(about, look = async () => {}) {
-    await this.page.getByRole("button", { name: "分割希望" }).first().click();
+  /** Reads a case's wish for instalments on the board, and answers it there; look sees it first. boss says which of the wishes it is. */
+  async answerInstalments(about, boss, look = async () => {}) {
+    const { id } = await boss.until("the hand-off", async () =>
+      (await boss.api("/api/handoffs?limit=500")).data.items.find((h) => h.case_id === about.id && h.kind === "instalments" && h.state === "open"),
+    );
+    await this.page.locator(`tr[data-handoff="${id}"]`).getByRole("button", { name: "分割希望" }).click();
     const drawer = this.page.getByRole("dialog");
     await drawer.getByText(about.name).waitFor();
     await look();
@@ -134,8 +138,11 @@ export class Person {
   async atDesk() {
     await this.signIn("/desk");
     const free = this.page.getByRole("button", { name: "着席する" });
-    await this.until("the desk or a seat", async () => (await this.page.locator("[data-phase]").count()) + (await free.count()));
-    if ((await this.page.locator("[data-phase]").count()) === 0) await free.first().click();
+    const here = this.page.getByRole("button", { name: "この画面で続ける" });
+    const there = this.page.locator("[data-phase]");
+    await this.until("the desk or a seat", async () => (await there.count()) + (await free.count()) + (await here.count()));
+    if (await here.count()) await here.click(); // another panel of this person was closed without signing out
+    else if ((await there.count()) === 0) await free.first().click();
     await this.sees("section[data-case]");
   }
 
@@ -174,10 +181,19 @@ export class Person {
   }
 }
 
+/** A supervisor at the board and an operator at the desk, signed in. */
+export async function pair(house) {
+  const supervisor = await Person.come(house, "supervisor");
+  await supervisor.signIn("/board");
+  const operator = await Person.come(house, "operator1");
+  await operator.atDesk();
+  return [operator, supervisor];
+}
+
 /** Finds cases by the last two digits of the number that would be dialled, each once. */
 export async function casesByEnding(supervisor, taken = new Set()) {
   const found = new Map();
-  const { items } = (await supervisor.api("/api/queue?limit=300")).data;
+  const { items } = (await supervisor.api("/api/queue?limit=500")).data;
   for (const item of items) {
     if ((item.desk && item.desk !== "desk1") || taken.has(item.case_id)) continue;
     const about = (await supervisor.api(`/api/cases/${item.case_id}`)).data.case;

@@ -11,7 +11,7 @@ rmSync(pictures, { recursive: true, force: true });
 mkdirSync(pictures, { recursive: true });
 
 const flows = [];
-for (const file of readdirSync(new URL(folder, import.meta.url)).sort()) {
+for (const file of readdirSync(new URL(folder, import.meta.url)).filter((f) => f.endsWith(".mjs")).sort()) {
   const { default: more } = await import(`./${folder}/${file}`);
   flows.push(...more);
 }

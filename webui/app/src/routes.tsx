@@ -15,6 +15,7 @@ const screen = <P extends string>(path: P, component: ReturnType<typeof lazyRout
 const tree = root.addChildren([
   createRoute({ getParentRoute: () => root, path: "/", component: Home }),
   createRoute({ getParentRoute: () => root, path: "/desk", component: DeskScreen }),
+  createRoute({ getParentRoute: () => root, path: "/wall" }), // the gate shows it: nobody is signed in there
   screen("/board", lazyRouteComponent(() => withWords(() => import("./screens/board/BoardScreen")), "BoardScreen")),
   screen("/queue", lazyRouteComponent(() => withWords(() => import("./screens/queue/QueueScreen")), "QueueScreen")),
   screen("/attempts", lazyRouteComponent(() => withWords(() => import("./screens/attempts/AttemptsScreen")), "AttemptsScreen")),
@@ -33,7 +34,11 @@ const tree = root.addChildren([
   screen("/progress", lazyRouteComponent(() => withWords(() => import("./screens/progress/ProgressScreen")), "ProgressScreen")),
   screen("/desks", lazyRouteComponent(() => withWords(() => import("./screens/admin/DesksScreen")), "DesksScreen")),
   screen("/trunks", lazyRouteComponent(() => withWords(() => import("./screens/admin/TrunksScreen")), "TrunksScreen")),
+  screen("/calendar", lazyRouteComponent(() => withWords(() => import("./screens/settings/CalendarScreen")), "CalendarScreen")),
+  screen("/settings", lazyRouteComponent(() => withWords(() => import("./screens/settings/SettingsScreen")), "SettingsScreen")),
   screen("/account", lazyRouteComponent(() => withWords(() => import("./screens/account/AccountScreen")), "AccountScreen")),
+  screen("/ward", lazyRouteComponent(() => withWords(() => import("./screens/ward/WardScreen")), "WardScreen")),
+  screen("/displays", lazyRouteComponent(() => withWords(() => import("./screens/admin/DisplaysScreen")), "DisplaysScreen")),
   screen("/users", lazyRouteComponent(() => withWords(() => import("./screens/admin/UsersScreen")), "UsersScreen")),
 ]);
 

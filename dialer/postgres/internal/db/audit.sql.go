@@ -263,6 +263,63 @@ func (q *Queries) AuditOfUser(ctx context.Context, arg AuditOfUserParams) ([]Aud
 	return items, nil
 }
 
+const auditWithin = `-- name: AuditWithin :many
+SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit
+WHERE (at, n) > ($1::timestamptz, $2::bigint) AND at <= $3::timestamptz
+  AND (cardinality($4::text[]) = 0 OR by_user = '' OR by_user = ANY($4::text[]))
+ORDER BY at, n LIMIT $5
+`
+
+type AuditWithinParams struct {
+	AfterAt time.Time
+	After   int64
+	UntilAt time.Time
+	Who     []string
+	Most    int32
+}
+
+// Oldest first, by the index of time, after the entry that was read last. Of those who are named, and what nobody is known for; of everybody
+// when nobody is named.
+func (q *Queries) AuditWithin(ctx context.Context, arg AuditWithinParams) ([]Audit, error) {
+	rows, err := q.db.Query(ctx, auditWithin,
+		arg.AfterAt,
+		arg.After,
+		arg.UntilAt,
+		arg.Who,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.N,
+			&i.At,
+			&i.ByUser,
+			&i.Role,
+			&i.Action,
+			&i.Route,
+			&i.Object,
+			&i.Outcome,
+			&i.Detail,
+			&i.Address,
+			&i.CaseRefs,
+			&i.Before,
+			&i.Seal,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const lockAudit = `-- name: LockAudit :exec
 SELECT pg_advisory_xact_lock(hashtextextended('the audit', 0))
 `
@@ -354,4 +411,15 @@ func (q *Queries) RefsOfCases(ctx context.Context, ids []string) ([]RefsOfCasesR
 		return nil, err
 	}
 	return items, nil
+}
+
+const sealOfAudit = `-- name: SealOfAudit :one
+SELECT seal FROM audit WHERE n = $1
+`
+
+func (q *Queries) SealOfAudit(ctx context.Context, n int64) ([]byte, error) {
+	row := q.db.QueryRow(ctx, sealOfAudit, n)
+	var seal []byte
+	err := row.Scan(&seal)
+	return seal, err
 }

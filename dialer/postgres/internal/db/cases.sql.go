@@ -330,6 +330,7 @@ const moveCase = `-- name: MoveCase :execrows
 UPDATE cases SET state = $1::text, due = $2, why = $3, why_en = $4, cause = $5,
   mine = CASE WHEN $6::boolean THEN mine ELSE $7 END,
   mine_until = CASE WHEN $6::boolean THEN mine_until ELSE $8::timestamptz END,
+  placed_priority = CASE WHEN $6::boolean THEN placed_priority END,
   pinned = pinned AND $6::boolean AND $1::text = 'waiting', moved_at = $9, updated_at = $9
 WHERE id = $10
 `
@@ -347,7 +348,7 @@ type MoveCaseParams struct {
 	ID        string
 }
 
-// A case that is only put off (it keeps waiting for what it waited for) stays pinned, and its operator's.
+// A case that is only put off (it keeps waiting for what it waited for) stays pinned, at the priority at which it was put, and its operator's.
 func (q *Queries) MoveCase(ctx context.Context, arg MoveCaseParams) (int64, error) {
 	result, err := q.db.Exec(ctx, moveCase,
 		arg.State,
@@ -485,7 +486,7 @@ func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef stri
 }
 
 const targetOf = `-- name: TargetOf :one
-SELECT c.case_ref, c.sample, c.language, c.priority, (c.custody IS NOT NULL)::boolean AS here,
+SELECT c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, (c.custody IS NOT NULL)::boolean AS here,
   (SELECT coalesce(sum(b.yen), 0) FROM balances b WHERE b.case_id = c.id)::bigint AS yen,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kokuho') AS kokuho,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kouki') AS kouki
@@ -493,14 +494,21 @@ FROM cases c WHERE c.id = $1
 `
 
 type TargetOfRow struct {
-	CaseRef  string
-	Sample   bool
-	Language string
-	Priority int32
-	Here     bool
-	Yen      int64
-	Kokuho   bool
-	Kouki    bool
+	CaseRef   string
+	Sample    bool
+	Language  string
+	Priority  int32
+	State     string
+	Due       *time.Time
+	Cause     string
+	Why       string
+	WhyEn     string
+	Mine      string
+	MineUntil *time.Time
+	Here      bool
+	Yen       int64
+	Kokuho    bool
+	Kouki     bool
 }
 
 func (q *Queries) TargetOf(ctx context.Context, id string) (TargetOfRow, error) {
@@ -511,6 +519,13 @@ func (q *Queries) TargetOf(ctx context.Context, id string) (TargetOfRow, error) 
 		&i.Sample,
 		&i.Language,
 		&i.Priority,
+		&i.State,
+		&i.Due,
+		&i.Cause,
+		&i.Why,
+		&i.WhyEn,
+		&i.Mine,
+		&i.MineUntil,
 		&i.Here,
 		&i.Yen,
 		&i.Kokuho,

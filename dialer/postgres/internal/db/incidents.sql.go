@@ -14,8 +14,9 @@ const incidentReach = `-- name: IncidentReach :one
 WITH seen AS MATERIALIZED (
   SELECT a.n, a.action, a.case_refs FROM audit a
   WHERE a.at >= $1::timestamptz AND a.at <= $2::timestamptz AND a.outcome = ''
-    AND (cardinality($3::text[]) = 0 OR a.by_user = ANY($3::text[]))
-    AND a.action = ANY($4::text[])
+    AND (a.at >= $3::timestamptz OR a.action = 'listed')
+    AND (cardinality($4::text[]) = 0 OR a.by_user = ANY($4::text[]))
+    AND a.action = ANY($5::text[])
 )
 SELECT
   (SELECT count(DISTINCT ref) FROM seen, unnest(seen.case_refs) ref)::bigint AS persons,
@@ -25,10 +26,11 @@ SELECT
 `
 
 type IncidentReachParams struct {
-	FromAt  time.Time
-	UntilAt time.Time
-	Who     []string
-	Actions []string
+	ListsFrom time.Time
+	UntilAt   time.Time
+	FromAt    time.Time
+	Who       []string
+	Actions   []string
 }
 
 type IncidentReachRow struct {
@@ -38,11 +40,13 @@ type IncidentReachRow struct {
 	Held    int64
 }
 
-// What the record says was seen by who is in question: nobody named means everybody.
+// What the record says was seen by who is in question: nobody named means everybody. A list that was written down before, and may
+// have been open still, counts from lists_from on (audit.ListStands).
 func (q *Queries) IncidentReach(ctx context.Context, arg IncidentReachParams) (IncidentReachRow, error) {
 	row := q.db.QueryRow(ctx, incidentReach,
-		arg.FromAt,
+		arg.ListsFrom,
 		arg.UntilAt,
+		arg.FromAt,
 		arg.Who,
 		arg.Actions,
 	)

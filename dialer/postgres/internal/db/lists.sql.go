@@ -443,7 +443,7 @@ func (q *Queries) HoldStaging(ctx context.Context, id string) error {
 }
 
 const indexTokens = `-- name: IndexTokens :exec
-SELECT gin_clean_pending_list('persons_tokens')
+SELECT index_names()
 `
 
 func (q *Queries) IndexTokens(ctx context.Context) error {

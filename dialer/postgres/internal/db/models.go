@@ -230,16 +230,39 @@ type ScriptVersion struct {
 	DecidedAt  time.Time
 }
 
+type SettingChange struct {
+	ID         int64
+	At         time.Time
+	ByUser     string
+	Key        string
+	Before     []byte
+	BeforeFile bool
+	After      []byte
+	AfterFile  bool
+	Reason     string
+	Follows    int64
+	Reverts    *int64
+}
+
+type SupervisorsHere struct {
+	UserID  string
+	At      time.Time
+	OnBreak bool
+}
+
 type User struct {
-	ID           string
-	Login        string
-	Name         string
-	Role         string
-	PasswordHash string
-	Disabled     bool
-	CreatedAt    time.Time
-	Languages    []string
-	MustChange   bool
+	ID            string
+	Login         string
+	Name          string
+	Role          string
+	PasswordHash  string
+	Disabled      bool
+	CreatedAt     time.Time
+	Languages     []string
+	MustChange    bool
+	Directory     string
+	DirectoryName string
+	Mark          []byte
 }
 
 type WardNotice struct {

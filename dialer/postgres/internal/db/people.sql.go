@@ -10,6 +10,79 @@ import (
 	"time"
 )
 
+const addUser = `-- name: AddUser :execrows
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11)
+ON CONFLICT (lower(login)) DO NOTHING
+`
+
+type AddUserParams struct {
+	ID            string
+	Login         string
+	Name          string
+	Role          string
+	PasswordHash  string
+	Disabled      bool
+	CreatedAt     time.Time
+	Languages     []string
+	MustChange    bool
+	Directory     string
+	DirectoryName string
+}
+
+func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error) {
+	result, err := q.db.Exec(ctx, addUser,
+		arg.ID,
+		arg.Login,
+		arg.Name,
+		arg.Role,
+		arg.PasswordHash,
+		arg.Disabled,
+		arg.CreatedAt,
+		arg.Languages,
+		arg.MustChange,
+		arg.Directory,
+		arg.DirectoryName,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const changeUser = `-- name: ChangeUser :exec
+UPDATE users SET name = $1, role = $2, password_hash = $3, disabled = $4, languages = $5::text[],
+  must_change = $6, directory = $7, directory_name = $8
+WHERE id = $9
+`
+
+type ChangeUserParams struct {
+	Name          string
+	Role          string
+	PasswordHash  string
+	Disabled      bool
+	Languages     []string
+	MustChange    bool
+	Directory     string
+	DirectoryName string
+	ID            string
+}
+
+func (q *Queries) ChangeUser(ctx context.Context, arg ChangeUserParams) error {
+	_, err := q.db.Exec(ctx, changeUser,
+		arg.Name,
+		arg.Role,
+		arg.PasswordHash,
+		arg.Disabled,
+		arg.Languages,
+		arg.MustChange,
+		arg.Directory,
+		arg.DirectoryName,
+		arg.ID,
+	)
+	return err
+}
+
 const countRecoveryCodes = `-- name: CountRecoveryCodes :one
 SELECT count(*)::int FROM recovery_codes WHERE user_id = $1
 `
@@ -60,6 +133,15 @@ func (q *Queries) DeleteSession(ctx context.Context, tokenHash []byte) error {
 	return err
 }
 
+const deleteStaleAnswers = `-- name: DeleteStaleAnswers :exec
+DELETE FROM answers_taken WHERE until <= $1
+`
+
+func (q *Queries) DeleteStaleAnswers(ctx context.Context, now time.Time) error {
+	_, err := q.db.Exec(ctx, deleteStaleAnswers, now)
+	return err
+}
+
 const deleteStaleSessions = `-- name: DeleteStaleSessions :exec
 DELETE FROM sessions WHERE expires_at <= $1
 `
@@ -102,6 +184,18 @@ func (q *Queries) DescribeSession(ctx context.Context, arg DescribeSessionParams
 		arg.Half,
 		arg.TokenHash,
 	)
+	return err
+}
+
+const endOldSessions = `-- name: EndOldSessions :exec
+UPDATE sessions SET ended = true, data = '' WHERE token_hash IN (
+  SELECT token_hash FROM sessions
+  WHERE user_id = $1::uuid AND NOT ended AND NOT half AND expires_at > $2::timestamptz
+  ORDER BY created_at DESC, token_hash OFFSET $3::int)
+`
+
+func (q *Queries) EndOldSessions(ctx context.Context, userID string, now time.Time, most int32) error {
+	_, err := q.db.Exec(ctx, endOldSessions, userID, now, most)
 	return err
 }
 
@@ -161,6 +255,28 @@ func (q *Queries) FindSession(ctx context.Context, tokenHash []byte, now time.Ti
 	return data, err
 }
 
+const hasAdmin = `-- name: HasAdmin :one
+SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled)
+`
+
+func (q *Queries) HasAdmin(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, hasAdmin)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
+const hasOtherAdmin = `-- name: HasOtherAdmin :one
+SELECT EXISTS (SELECT 1 FROM users WHERE role = 'admin' AND NOT disabled AND id <> $1)
+`
+
+func (q *Queries) HasOtherAdmin(ctx context.Context, id string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasOtherAdmin, id)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const liveSessions = `-- name: LiveSessions :many
 SELECT token_hash FROM sessions WHERE token_hash = ANY($1::bytea[]) AND NOT ended AND expires_at > $2::timestamptz
 `
@@ -183,6 +299,33 @@ func (q *Queries) LiveSessions(ctx context.Context, tokenHashes [][]byte, now ti
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockAdmins = `-- name: LockAdmins :exec
+SELECT pg_advisory_xact_lock(hashtext('kakeru first administrator'))
+`
+
+func (q *Queries) LockAdmins(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockAdmins)
+	return err
+}
+
+const markUser = `-- name: MarkUser :exec
+UPDATE users SET mark = $1 WHERE id = $2
+`
+
+func (q *Queries) MarkUser(ctx context.Context, mark []byte, iD string) error {
+	_, err := q.db.Exec(ctx, markUser, mark, iD)
+	return err
+}
+
+const notePeopleMarked = `-- name: NotePeopleMarked :exec
+INSERT INTO people_marked (at) VALUES ($1)
+`
+
+func (q *Queries) NotePeopleMarked(ctx context.Context, at time.Time) error {
+	_, err := q.db.Exec(ctx, notePeopleMarked, at)
+	return err
 }
 
 const passkeys = `-- name: Passkeys :many
@@ -214,6 +357,17 @@ func (q *Queries) Passkeys(ctx context.Context, userID string) ([]Passkey, error
 		return nil, err
 	}
 	return items, nil
+}
+
+const peopleAreMarked = `-- name: PeopleAreMarked :one
+SELECT EXISTS (SELECT 1 FROM people_marked)
+`
+
+func (q *Queries) PeopleAreMarked(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, peopleAreMarked)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const putPasskey = `-- name: PutPasskey :execrows
@@ -275,23 +429,26 @@ func (q *Queries) PutTOTP(ctx context.Context, userID string, sealed []byte, las
 }
 
 const putUser = `-- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
-  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change
+  password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change,
+  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name
 RETURNING id
 `
 
 type PutUserParams struct {
-	ID           string
-	Login        string
-	Name         string
-	Role         string
-	PasswordHash string
-	Disabled     bool
-	CreatedAt    time.Time
-	Languages    []string
-	MustChange   bool
+	ID            string
+	Login         string
+	Name          string
+	Role          string
+	PasswordHash  string
+	Disabled      bool
+	CreatedAt     time.Time
+	Languages     []string
+	MustChange    bool
+	Directory     string
+	DirectoryName string
 }
 
 func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error) {
@@ -305,6 +462,8 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error
 		arg.CreatedAt,
 		arg.Languages,
 		arg.MustChange,
+		arg.Directory,
+		arg.DirectoryName,
 	)
 	var id string
 	err := row.Scan(&id)
@@ -380,6 +539,18 @@ func (q *Queries) TOTP(ctx context.Context, userID string) (TOTPRow, error) {
 	return i, err
 }
 
+const takeAnswer = `-- name: TakeAnswer :execrows
+INSERT INTO answers_taken (hash, until) VALUES ($1, $2) ON CONFLICT (hash) DO NOTHING
+`
+
+func (q *Queries) TakeAnswer(ctx context.Context, hash []byte, until time.Time) (int64, error) {
+	result, err := q.db.Exec(ctx, takeAnswer, hash, until)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
 const takeRecoveryCode = `-- name: TakeRecoveryCode :execrows
 DELETE FROM recovery_codes WHERE user_id = $1 AND hash = $2
 `
@@ -404,8 +575,56 @@ func (q *Queries) TakeTOTPStep(ctx context.Context, step int64, userID string) (
 	return result.RowsAffected(), nil
 }
 
+const usePasskey = `-- name: UsePasskey :execrows
+UPDATE passkeys SET credential = $1, used_at = $2 WHERE user_id = $3 AND id = $4
+`
+
+type UsePasskeyParams struct {
+	Credential []byte
+	UsedAt     *time.Time
+	UserID     string
+	ID         []byte
+}
+
+func (q *Queries) UsePasskey(ctx context.Context, arg UsePasskeyParams) (int64, error) {
+	result, err := q.db.Exec(ctx, usePasskey,
+		arg.Credential,
+		arg.UsedAt,
+		arg.UserID,
+		arg.ID,
+	)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const userByDirectory = `-- name: UserByDirectory :one
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE directory = $1 AND directory_name = $2 AND directory_name <> ''
+`
+
+func (q *Queries) UserByDirectory(ctx context.Context, directory string, directoryName string) (User, error) {
+	row := q.db.QueryRow(ctx, userByDirectory, directory, directoryName)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Login,
+		&i.Name,
+		&i.Role,
+		&i.PasswordHash,
+		&i.Disabled,
+		&i.CreatedAt,
+		&i.Languages,
+		&i.MustChange,
+		&i.Directory,
+		&i.DirectoryName,
+		&i.Mark,
+	)
+	return i, err
+}
+
 const userByID = `-- name: UserByID :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change FROM users WHERE id = $1
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -421,12 +640,15 @@ func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
 		&i.CreatedAt,
 		&i.Languages,
 		&i.MustChange,
+		&i.Directory,
+		&i.DirectoryName,
+		&i.Mark,
 	)
 	return i, err
 }
 
 const userByLogin = `-- name: UserByLogin :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change FROM users WHERE lower(login) = lower($1::text)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE lower(login) = lower($1::text)
 `
 
 func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
@@ -442,12 +664,39 @@ func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
 		&i.CreatedAt,
 		&i.Languages,
 		&i.MustChange,
+		&i.Directory,
+		&i.DirectoryName,
+		&i.Mark,
+	)
+	return i, err
+}
+
+const userToChange = `-- name: UserToChange :one
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE id = $1 FOR UPDATE
+`
+
+func (q *Queries) UserToChange(ctx context.Context, id string) (User, error) {
+	row := q.db.QueryRow(ctx, userToChange, id)
+	var i User
+	err := row.Scan(
+		&i.ID,
+		&i.Login,
+		&i.Name,
+		&i.Role,
+		&i.PasswordHash,
+		&i.Disabled,
+		&i.CreatedAt,
+		&i.Languages,
+		&i.MustChange,
+		&i.Directory,
+		&i.DirectoryName,
+		&i.Mark,
 	)
 	return i, err
 }
 
 const users = `-- name: Users :many
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change FROM users ORDER BY lower(login)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users ORDER BY lower(login)
 `
 
 func (q *Queries) Users(ctx context.Context) ([]User, error) {
@@ -469,6 +718,9 @@ func (q *Queries) Users(ctx context.Context) ([]User, error) {
 			&i.CreatedAt,
 			&i.Languages,
 			&i.MustChange,
+			&i.Directory,
+			&i.DirectoryName,
+			&i.Mark,
 		); err != nil {
 			return nil, err
 		}

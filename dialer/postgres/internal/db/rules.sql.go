@@ -276,17 +276,19 @@ func (q *Queries) FreeMine(ctx context.Context, now time.Time) ([]FreeMineRow, e
 }
 
 const insertOrder = `-- name: InsertOrder :exec
-INSERT INTO case_orders (case_id, at, by_user, act, until, reason)
-VALUES ($1, $2, $3, $4, $5, $6)
+INSERT INTO case_orders (case_id, at, by_user, act, until, reason, place_before, place_after)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8)
 `
 
 type InsertOrderParams struct {
-	CaseID string
-	At     time.Time
-	ByUser string
-	Act    string
-	Until  *time.Time
-	Reason string
+	CaseID      string
+	At          time.Time
+	ByUser      string
+	Act         string
+	Until       *time.Time
+	Reason      string
+	PlaceBefore *int32
+	PlaceAfter  *int32
 }
 
 func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) error {
@@ -297,6 +299,8 @@ func (q *Queries) InsertOrder(ctx context.Context, arg InsertOrderParams) error 
 		arg.Act,
 		arg.Until,
 		arg.Reason,
+		arg.PlaceBefore,
+		arg.PlaceAfter,
 	)
 	return err
 }
@@ -363,17 +367,19 @@ func (q *Queries) LockCase(ctx context.Context, id string) (LockCaseRow, error) 
 }
 
 const newestOrders = `-- name: NewestOrders :many
-SELECT DISTINCT ON (case_id) case_id, at, by_user, act, until, reason FROM case_orders
+SELECT DISTINCT ON (case_id) case_id, at, by_user, act, until, reason, place_before, place_after FROM case_orders
 WHERE case_id = ANY ($1::uuid[]) ORDER BY case_id, id DESC
 `
 
 type NewestOrdersRow struct {
-	CaseID string
-	At     time.Time
-	ByUser string
-	Act    string
-	Until  *time.Time
-	Reason string
+	CaseID      string
+	At          time.Time
+	ByUser      string
+	Act         string
+	Until       *time.Time
+	Reason      string
+	PlaceBefore *int32
+	PlaceAfter  *int32
 }
 
 func (q *Queries) NewestOrders(ctx context.Context, ids []string) ([]NewestOrdersRow, error) {
@@ -392,6 +398,8 @@ func (q *Queries) NewestOrders(ctx context.Context, ids []string) ([]NewestOrder
 			&i.Act,
 			&i.Until,
 			&i.Reason,
+			&i.PlaceBefore,
+			&i.PlaceAfter,
 		); err != nil {
 			return nil, err
 		}
@@ -442,11 +450,33 @@ func (q *Queries) NumbersOf(ctx context.Context, caseID string) ([]NumbersOfRow,
 }
 
 const pinCase = `-- name: PinCase :exec
-UPDATE cases SET pinned = $1 WHERE id = $2
+UPDATE cases SET pinned = $1, placed_priority = NULL, placed_due = NULL WHERE id = $2
 `
 
+// Pinned or released, it stands where that puts it.
 func (q *Queries) PinCase(ctx context.Context, pinned bool, iD string) error {
 	_, err := q.db.Exec(ctx, pinCase, pinned, iD)
+	return err
+}
+
+const placeCase = `-- name: PlaceCase :exec
+UPDATE cases SET placed_priority = $1::int, placed_due = $2::timestamptz WHERE id = $3
+`
+
+func (q *Queries) PlaceCase(ctx context.Context, priority int32, due time.Time, iD string) error {
+	_, err := q.db.Exec(ctx, placeCase, priority, due, iD)
+	return err
+}
+
+const respaceCases = `-- name: RespaceCases :exec
+UPDATE cases c SET placed_due = r.due
+FROM (SELECT unnest($2::uuid[]) AS id, unnest($3::timestamptz[]) AS due) r
+WHERE c.id = r.id AND c.state = 'waiting' AND NOT c.pinned AND c.due <= $1::timestamptz
+`
+
+// Equals that make room: they keep their priority.
+func (q *Queries) RespaceCases(ctx context.Context, now time.Time, ids []string, dues []time.Time) error {
+	_, err := q.db.Exec(ctx, respaceCases, now, ids, dues)
 	return err
 }
 

@@ -133,7 +133,7 @@ async function handedOn(house, operator, caseWith) {
   await talk(operator, about, ["1", "b"]);
   const ward = await Person.come(house, "ward");
   await ward.signIn("/handoffs");
-  await ward.answerInstalments(about);
+  await ward.answerInstalments(about, operator);
   await ward.leave();
 }
 

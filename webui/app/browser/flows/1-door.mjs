@@ -5,7 +5,7 @@ export default [
   ["the door: a demo says so, shows no password, and is the same to strangers and forgetful people", async (house) => {
     const guest = await Person.come(house, "nobody");
     await guest.go("/");
-    await guest.page.getByText("デモ環境です").waitFor();
+    await guest.page.getByText("はじめての方へ(デモ環境)").waitFor();
     const text = await guest.page.content();
     for (const password of Object.values(house.server.logins)) assert.ok(!text.includes(password), "a password stands in the page");
     await guest.accessible("the sign-in screen");
@@ -26,8 +26,8 @@ export default [
     const doors = {
       operator1: ["架電", "案件", "引継ぎ", "番号入力", "手動記録"],
       supervisor: ["ボード", "架電", "架電順", "架電記録", "案件", "納付約束", "引継ぎ", "番号入力", "手動記録", "文面", "リスト取込", "目標", "報告書", "終業返却", "監査"],
-      ward: ["進捗", "目標", "報告書", "引継ぎ", "納付約束", "架電記録", "文面", "リスト取込", "終業返却", "監査"],
-      admin: ["席と電話", "回線", "利用者", "リスト取込", "監査"],
+      ward: ["確認待ち", "進捗", "引継ぎ", "納付約束", "架電記録", "文面", "リスト取込", "目標", "報告書", "終業返却", "監査"],
+      admin: ["席と電話", "回線", "カレンダー", "設定", "利用者", "壁の画面", "リスト取込", "監査"],
     };
     for (const [login, names] of Object.entries(doors)) {
       const person = await Person.come(house, login);
@@ -43,7 +43,7 @@ export default [
 
   ["the ward sees the progress and no person; the administrator phones, lines and people", async (house) => {
     const ward = await Person.come(house, "ward");
-    await ward.signIn();
+    await ward.signIn("/progress");
     await ward.sees("[data-figure=month]");
     await ward.accessible("the ward's progress");
     await ward.picture("ward-progress");

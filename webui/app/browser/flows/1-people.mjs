@@ -1,6 +1,6 @@
 import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
-import { Person } from "../person.mjs";
+import { casesByEnding, Person } from "../person.mjs";
 
 /** What an authenticator app shows for a secret (RFC 6238). */
 function totp(secret, at = Date.now()) {
@@ -85,8 +85,12 @@ export default [
     await admin.page.getByRole("region", { name: "サインイン中の人" }).getByRole("cell", { name: "鍵野 守" }).first().waitFor();
     await admin.accessible("users and their sessions");
     await admin.picture("people-users");
-    admin.expects = "鍵野"; // the one question of the browser's own
     await admin.page.getByRole("button", { name: "鍵野 守さんの二要素認証をリセット" }).click();
+    const question = admin.page.getByRole("dialog");
+    await question.getByText("本人を確かめましたか").waitFor();
+    await admin.accessible("asking before a reset");
+    await admin.picture("people-reset");
+    await question.getByRole("button", { name: "リセット" }).click();
     await page.getByLabel("ログイン名").waitFor(); // the session is over, and the screen says so by itself
     await ward.leave();
     await admin.leave();
@@ -110,6 +114,15 @@ export default [
     await factors.getByRole("button", { name: "保管しました" }).click();
     await factors.getByText("パスキー「窓口の端末」").waitFor();
     await person.picture("people-passkey");
+
+    // The lock is lifted by it too.
+    assert.equal((await person.api("/api/session/lock", "POST")).status, 204);
+    await page.reload();
+    await page.getByRole("heading", { name: "画面ロック中" }).waitFor();
+    await person.accessible("the lock, with a passkey");
+    await person.picture("people-locked-passkey");
+    await page.getByRole("button", { name: "パスキーで解除" }).click();
+    await person.sees("[data-link=live]");
 
     await person.api("/api/session", "DELETE");
     await person.go("/");
@@ -145,5 +158,31 @@ export default [
     await page.keyboard.press("Enter");
     await page.locator("main table tbody tr").first().waitFor();
     await person.leave();
+  }],
+
+  ["people: the screen is locked in a talk, which goes on, and can be ended from there", async (house) => {
+    const boss = await Person.come(house, "supervisor");
+    await boss.signIn("/queue");
+    const voicemail = (await casesByEnding(boss))("44"); // which is silent until somebody hangs up
+    const person = await Person.come(house, "operator1");
+    const { page } = person;
+    await person.atDesk();
+    await person.present(voicemail);
+    await person.dial();
+    await person.until("the call", async () => (await person.phase()) !== "idle");
+    assert.equal((await person.api("/api/session/lock", "POST")).status, 204);
+    await page.reload();
+    await page.getByRole("region", { name: "通話は続いています" }).waitFor();
+    await person.accessible("the lock in a talk");
+    await person.picture("people-locked-talk");
+    await page.getByRole("button", { name: "切る" }).click();
+    await page.getByRole("button", { name: "サインアウト" }).waitFor();
+    await page.getByLabel("パスワード", { exact: true }).fill(house.server.logins.operator1);
+    await page.keyboard.press("Enter");
+    await person.sees("[data-phase=wrap_up]");
+    await person.press("4", "Enter"); // the desk is free for the flows that follow
+    await person.until("the desk to be idle", async () => (await person.phase()) === "idle");
+    await person.leave();
+    await boss.leave();
   }],
 ];

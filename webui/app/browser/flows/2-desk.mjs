@@ -1,5 +1,5 @@
 import assert from "node:assert/strict";
-import { casesByEnding, Person } from "../person.mjs";
+import { casesByEnding, pair, Person } from "../person.mjs";
 
 const words = { no_answer: "不在", busy: "話中", unallocated: "欠番", line_trouble: "回線異常" };
 const unanswered = [
@@ -209,6 +209,14 @@ export default [
     await supervisor.page.getByText("お客様側の音声が届いていません").first().waitFor();
     await operator.picture("desk-talking");
     await operator.accessible("the desk in a talk");
+    // On another screen the call stays in sight.
+    await operator.page.getByRole("link", { name: "手動記録" }).click();
+    await operator.sees("[data-strip=talking]");
+    await operator.page.locator("[data-strip]").getByRole("button", { name: "終話" }).waitFor();
+    await operator.accessible("the call over another screen");
+    await operator.picture("call-strip");
+    await operator.page.locator("[data-strip]").getByRole("link", { name: "架電画面に戻る" }).click();
+    await operator.sees("[data-phase=talking]");
     await operator.press("F4");
     await operator.page.getByText("そのまま相手先に送られます").waitFor();
     await operator.press("1", "#");
@@ -218,7 +226,7 @@ export default [
     await operator.press("Escape"); // closes the keypad, and only that
     await operator.page.getByText("2個 送信しました").waitFor({ state: "hidden" });
     assert.equal(await operator.phase(), "talking");
-    const button = supervisor.page.locator('[data-desk="desk1"]').getByRole("button");
+    const button = supervisor.page.locator('[data-desk="desk1"]').getByRole("button", { name: "強制終話" });
     await supervisor.picture("board-talking");
     await button.click();
     await supervisor.page.getByRole("button", { name: "もう一度押すと切断" }).click();
@@ -361,14 +369,6 @@ export default [
 /** A time some minutes from now as a field of date and time has it, in Tokyo. */
 function tokyoIn(minutes) {
   return new Date(Date.now() + minutes * 60_000 + 9 * 3_600_000).toISOString().slice(0, 16);
-}
-
-async function pair(house) {
-  const supervisor = await Person.come(house, "supervisor");
-  await supervisor.signIn("/board");
-  const operator = await Person.come(house, "operator1");
-  await operator.atDesk();
-  return [operator, supervisor];
 }
 
 // The form with everything open stands on a screen of 1280×800 without scrolling.

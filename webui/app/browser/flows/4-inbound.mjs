@@ -8,6 +8,9 @@ export default [
     if (!house.server.incoming) return; // a server that runs elsewhere has no simulated line to call by
     const supervisor = await Person.come(house, "supervisor");
     await supervisor.signIn("/board");
+    const cameIn = async () => Number(/受電 (\d+)/.exec(await supervisor.page.locator("[data-figure=inbound]").innerText())?.[1]);
+    await supervisor.sees("[data-figure=inbound]");
+    const before = await cameIn();
     const pair = [await Person.come(house, "operator1"), await Person.come(house, "operator2")];
     for (const p of pair) await p.atDesk();
     const about = (await casesByEnding(supervisor, house.taken))("05");
@@ -90,7 +93,7 @@ export default [
       const { evidence } = (await supervisor.api(`/api/attempts/${attempt.id}`)).data;
       for (const event of ["invite_received", "answer_sent", "held", "resumed", "transfer_asked", "consulting", "transferred"])
         assert.ok(evidence.some((e) => e.event === event), `${event} is proven`);
-      await supervisor.page.getByText("受電 1・不在着信 0").waitFor();
+      await supervisor.until("one more call that came in", async () => (await cameIn()) === before + 1);
       await supervisor.picture("board-inbound");
       for (const p of [...pair, supervisor]) await p.leave();
     } finally {

@@ -166,7 +166,7 @@ export default [
 
     await operator.page.reload();
     // Whoever stands at the desk may speak another language, and the page is written in one.
-    await operator.page.getByText("日本語", { exact: true }).click();
+    await operator.page.getByRole("radiogroup").getByText("日本語", { exact: true }).click();
     await operator.sees("[data-situation=before_call] [data-script=browser_page]");
     await operator.page.locator("[data-script=browser_page]").getByText(/区の承認/).waitFor();
     await operator.page.locator("[data-script=browser_page]").getByText("<b>二つ目</b>").waitFor(); // as it was typed, no HTML

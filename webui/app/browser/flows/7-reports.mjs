@@ -39,8 +39,8 @@ export default [
     await supervisor.sees(`[data-attempt="${attempt}"]`);
     await supervisor.page.getByRole("button", { name: "結果を訂正" }).click();
     const form = supervisor.page.getByRole("dialog", { name: "結果の登録・訂正" });
-    await form.waitFor();
-    await supervisor.press("3"); // 第三者
+    await form.getByRole("button", { name: /第三者/ }).waitFor(); // before, its keys are nobody's
+    await supervisor.press("3");
     await supervisor.press("Control+Enter");
     await form.waitFor({ state: "hidden" });
     assert.equal((await supervisor.api(`/api/attempts/${attempt}`)).data.entry.party, "third_party");

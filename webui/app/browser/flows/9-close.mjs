@@ -20,7 +20,7 @@ export default [
     await operator.until("the result", async () => (await operator.api(`/api/attempts/${attempt}`)).data?.entry);
 
     // It stands on the ward's board by itself, and the ward answers it there.
-    await ward.answerInstalments(about, async () => {
+    await ward.answerInstalments(about, supervisor, async () => {
       await ward.accessible("a hand-off");
       await ward.picture("handoff");
     });

@@ -18,6 +18,11 @@ export function useSession(): Session {
 }
 
 export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: ({ client }) => besideFrames(client, keys.desks, kakeru.getDesks) });
+/** Says what a desk is called; its id as long as that is not known. */
+export function useDeskName(): (id: string | undefined) => string | undefined {
+  const { data: desks } = useDesks();
+  return (id) => desks?.find((d) => d.id === id)?.name ?? id;
+}
 /** The lines to the telephone network, for who looks after them. */
 export const useTrunks = () => useQuery({ queryKey: keys.trunks, queryFn: kakeru.getTrunks });
 /** Whether calls can leave by any line, as frames bring it; undefined while that is not known. */
@@ -35,6 +40,8 @@ export const useCaller = (call: string | null | undefined) =>
 
 export const useHours = () => useQuery({ queryKey: keys.hours, queryFn: kakeru.getHours, refetchInterval: 60_000 });
 export const useProgress = () => useQuery({ queryKey: keys.progress, queryFn: () => kakeru.getProgress() });
+/** One's own calls today. */
+export const useMyProgress = (enabled: boolean) => useQuery({ queryKey: keys.mine, queryFn: kakeru.getMyProgress, enabled });
 export const useCase = (id: string | undefined) =>
   useQuery({ queryKey: keys.case(id ?? ""), queryFn: () => kakeru.getCase(id!), enabled: !!id, gcTime: 60_000 });
 /** A call's SIP messages. They are read anew each time somebody looks, and not kept: each look is in the log. */

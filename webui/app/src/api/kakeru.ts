@@ -1,6 +1,6 @@
 import { api, take } from "./client";
-import type { Party } from "../keys/keymap";
-import type { Act, AuditQuery, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, IncidentAct, IncidentText, ListSourceIn, MinutesText, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, Standing } from "./types";
+import type { AwayReason, Party } from "../keys/keymap";
+import type { Act, AuditQuery, EntryIn, FindingKind, HandoffAct, HeardIn, Identifier, IncidentAct, IncidentText, ListSourceIn, MinutesText, NoteCallIn, NumberIn, ReportKind, ReportRowsQuery, Role, ScriptIn, SettingWant, Standing } from "./types";
 
 // Every request of the panel, by name. Screens use these and nothing else.
 
@@ -17,23 +17,33 @@ export const askPasskey = async () => (await take(api.POST("/api/session/passkey
 export const givePasskey = (answer: unknown) => take(api.POST("/api/session/passkey/answer", { body: { answer } }));
 /** How one signs in oneself. The password is given again, but while signing in. */
 export const getFactors = () => take(api.GET("/api/session/factors"));
-export const beginTOTP = (password?: string) => take(api.POST("/api/session/totp", { body: password ? { password } : {} }));
+/** What is given once more before something that a stranger at one's screen must not do. */
+export interface Proof {
+  password?: string;
+  code?: string;
+  passkey?: unknown;
+}
+export const beginTOTP = (proof: Proof = {}) => take(api.POST("/api/session/totp", { body: proof }));
 export const confirmTOTP = (code: string) => take(api.POST("/api/session/totp/confirm", { body: { code } }));
-export const removeTOTP = (password: string) => take(api.POST("/api/session/totp/remove", { body: { password } }));
-export const beginPasskey = async (password?: string) =>
-  (await take(api.POST("/api/session/passkeys", { body: password ? { password } : {} }))).options as PublicKeyCredentialCreationOptionsJSON;
+export const removeTOTP = (proof: Proof) => take(api.POST("/api/session/totp/remove", { body: proof }));
+export const beginPasskey = async (proof: Proof = {}) =>
+  (await take(api.POST("/api/session/passkeys", { body: proof }))).options as PublicKeyCredentialCreationOptionsJSON;
 export const confirmPasskey = (name: string, made: unknown) => take(api.POST("/api/session/passkeys/confirm", { body: { name, made } }));
-export const removePasskey = (id: string, password: string) => take(api.POST("/api/session/passkeys/{id}/remove", { ...at(id), body: { password } }));
-export const newRecoveryCodes = async (password: string) => (await take(api.POST("/api/session/recovery-codes", { body: { password } }))).recovery_codes;
+export const removePasskey = (id: string, proof: Proof) => take(api.POST("/api/session/passkeys/{id}/remove", { ...at(id), body: proof }));
+export const newRecoveryCodes = async (proof: Proof) => (await take(api.POST("/api/session/recovery-codes", { body: proof }))).recovery_codes;
 export const changePassword = (old: string, password: string) => take(api.POST("/api/session/password", { body: { old, password } }));
 export const lockScreen = () => take(api.POST("/api/session/lock"));
-export const unlockScreen = (password: string) => take(api.POST("/api/session/unlock", { body: { password } }));
+export const unlockScreen = (proof: Proof) => take(api.POST("/api/session/unlock", { body: proof }));
+/** The ward's own directory: its button's words, and where to go to sign in by it. */
+export const getDirectory = async () => (await take(api.GET("/api/session/directory"))).label;
+export const toDirectory = async () => (await take(api.POST("/api/session/directory"))).url;
 export const getMySessions = async () => (await take(api.GET("/api/session/all"))).items;
 export const endMySession = (id: string) => take(api.POST("/api/session/all/{id}/end", at(id)));
 export const endMyOtherSessions = () => take(api.POST("/api/session/all/end"));
 export const getAllSessions = async () => (await take(api.GET("/api/sessions"))).items;
 export const endAnySession = (id: string) => take(api.POST("/api/sessions/{id}/end", at(id)));
 export const resetFactors = (id: string) => take(api.POST("/api/users/{id}/reset-factors", at(id)));
+export const getDemo = () => take(api.GET("/api/demo"));
 export const getSetup = () => take(api.GET("/api/setup"));
 export const setUp = (body: { code: string; login: string; name: string; password: string }) => take(api.POST("/api/setup", { body }));
 
@@ -41,13 +51,44 @@ export const getHours = () => take(api.GET("/api/hours"));
 export const getProgress = (month?: string) =>
   take(api.GET("/api/progress", { params: { query: month ? { month } : {} } }));
 
+/** What a screen on the wall shows; the code lets the screen in. */
+export const getWall = () => take(api.GET("/api/wall"));
+export const openWall = (code: string) => take(api.POST("/api/wall", { body: { code } }));
+/** What waits for the ward. */
+export const getWaiting = () => take(api.GET("/api/waiting"));
+export const getDisplays = async () => (await take(api.GET("/api/displays"))).items;
+export const makeDisplay = (name: string) => take(api.POST("/api/displays", { body: { name } }));
+export const revokeDisplay = (id: string) => take(api.POST("/api/displays/{id}/revoke", at(id)));
+
+export const getToday = () => take(api.GET("/api/progress/today"));
+export const getAlerts = (state: "" | "unseen" | "standing" | "done", cursor: string) =>
+  take(api.GET("/api/alerts", { params: { query: { ...(state ? { state } : {}), ...(cursor ? { cursor } : {}) } } }));
+export const acknowledgeAlert = (id: number, note: string) =>
+  take(api.POST("/api/alerts/{id}/acknowledge", { params: { path: { id } }, body: { note } }));
+export const getSupervisorsHere = () => take(api.GET("/api/supervisors/here"));
+/** A supervisor is there, or begins a break; nothing else of it. */
+export const supervisorHere = (secondsAgo: number, onBreak: boolean) =>
+  take(api.POST("/api/supervisors/here", { body: { seconds_ago: secondsAgo, break: onBreak } }));
+export const pauseDesk = (desk: string, reason: string) => take(api.POST("/api/desks/{id}/pause", { ...at(desk), body: { reason } }));
+export const releaseDesk = (desk: string) => take(api.POST("/api/desks/{id}/go-on", at(desk)));
+export const clearDesk = (desk: string, reason: string) => take(api.POST("/api/desks/{id}/clear", { ...at(desk), body: { reason } }));
+export const getMyProgress = () => take(api.GET("/api/progress/mine"));
+
 export const getDesks = async () => (await take(api.GET("/api/desks"))).desks;
-export const sit = (desk: string, takeOver: boolean) =>
-  take(api.POST("/api/desks/{id}/sit", { ...at(desk), body: { take_over: takeOver } }));
+export const sit = (desk: string, takeOver: boolean, screen: string) =>
+  take(api.POST("/api/desks/{id}/sit", { ...at(desk), body: { take_over: takeOver, screen } }));
 export const leave = (desk: string) => take(api.POST("/api/desks/{id}/leave", at(desk)));
+export const goAway = (desk: string, reason: AwayReason) => take(api.POST("/api/desks/{id}/away", { ...at(desk), body: { reason } }));
+export const comeBack = (desk: string) => take(api.POST("/api/desks/{id}/back", at(desk)));
+/** Says when key or mouse were last touched at a desk, and nothing else of it. */
+export const tellTouched = (desk: string, secondsAgo: number) => take(api.POST("/api/desks/{id}/touched", { ...at(desk), body: { seconds_ago: secondsAgo } }));
 export const presentNext = (desk: string, wish: { case_id?: string; skip?: boolean }) =>
   take(api.POST("/api/desks/{id}/next", { ...at(desk), body: wish }));
 
+/** The desks' phones as the settings have them, and what is spoken there now. */
+export const getPhones = async () => (await take(api.GET("/api/phones"))).phones;
+/** Rings a desk's phone, and says what it answered once that is over. */
+export const testDesk = (desk: string, auto: boolean) => take(api.POST("/api/desks/{id}/test", { ...at(desk), body: { auto } }));
 export const getTrunks = async () => (await take(api.GET("/api/trunks"))).trunks;
 
 export const getCalls = async () => (await take(api.GET("/api/calls"))).items;
@@ -84,6 +125,7 @@ export const getCaller = (call: string) => take(api.GET("/api/attempts/{id}/call
 export const nameCase = (call: string, caseID: string) =>
   take(api.PUT("/api/attempts/{id}/case", { ...at(call), body: { case_id: caseID } }));
 
+export const moveCase = (id: string, where: { before?: string; after?: string }) => take(api.POST("/api/cases/{id}/move", { ...at(id), body: where }));
 export const getQueue = (limit: number) => take(api.GET("/api/queue", { params: { query: { limit } } }));
 export const getAskedFor = async () => (await take(api.GET("/api/asked-for"))).items;
 export const getCase = (id: string) => take(api.GET("/api/cases/{id}", at(id)));
@@ -243,8 +285,19 @@ export const takeStep = (id: number, act: IncidentAct, note: string) =>
 export const getEvidence = async (id: number) =>
   (await take(api.GET("/api/incidents/{id}/evidence", { params: { path: { id } }, parseAs: "blob" }))) as unknown as Blob;
 
+/** What an administrator may change while the centre works. */
+export const getSettings = async () => (await take(api.GET("/api/settings"))).items;
+/** What changes would do; nothing is changed. */
+export const planSettings = (wants: SettingWant[]) => take(api.POST("/api/settings/plan", { body: { wants } }));
+export const changeSettings = (wants: SettingWant[], reason: string) => take(api.POST("/api/settings", { body: { wants, reason } }));
+export const getSettingChanges = (below: number, key?: string) =>
+  take(api.GET("/api/settings/changes", { params: { query: { ...(below ? { below } : {}), ...(key ? { key } : {}) } } }));
+export const undoSetting = (id: number, version: number, reason: string) =>
+  take(api.POST("/api/settings/changes/{id}/undo", { params: { path: { id } }, body: { version, reason } }));
+export const getCalendar = (from: string, to: string) => take(api.GET("/api/calendar", { params: { query: { from, to } } }));
+
 export const getUsers = async () => (await take(api.GET("/api/users"))).items;
-export const addUser = (user: { login: string; name: string; role: Role; password: string }) =>
+export const addUser = (user: { login: string; name: string; role: Role; password: string; directory_name?: string }) =>
   take(api.POST("/api/users", { body: user }));
-export const changeUser = (id: string, change: { name?: string; role?: Role; disabled?: boolean; password?: string; languages?: string[] }) =>
+export const changeUser = (id: string, change: { name?: string; role?: Role; disabled?: boolean; password?: string; languages?: string[]; directory_name?: string }) =>
   take(api.PATCH("/api/users/{id}", { ...at(id), body: change }));

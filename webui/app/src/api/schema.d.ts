@@ -4,6 +4,40 @@
  */
 
 export interface paths {
+    "/api/alerts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What somebody had to see */
+        get: operations["alerts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/alerts/{id}/acknowledge": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Say, once for all, that it was seen */
+        post: operations["acknowledge-alert"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/asked-for": {
         parameters: {
             query?: never;
@@ -192,6 +226,23 @@ export interface paths {
          * @description Of a case by its 宛名番号, case_ref or id; of a person; of a kind; of days. What is asked for stands in the body: it may be personal data.
          */
         post: operations["search-audit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/calendar": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which days are open, and why */
+        get: operations["calendar"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -525,6 +576,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/cases/{id}/move": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Put a case to another place among those that are due */
+        post: operations["move-case"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/cases/{id}/pin": {
         parameters: {
             query?: never;
@@ -679,6 +747,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/demo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Who can be tried out, in a demo */
+        get: operations["demo"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desks": {
         parameters: {
             query?: never;
@@ -690,6 +775,74 @@ export interface paths {
         get: operations["desks"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desks/{id}/away": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Do not work at a desk for a while */
+        post: operations["away"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desks/{id}/back": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Work at it again */
+        post: operations["back"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desks/{id}/clear": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Sign somebody's seat off for them; the case that stands there goes back into the line */
+        post: operations["clear-desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desks/{id}/go-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End a desk's pause */
+        post: operations["go-on"];
         delete?: never;
         options?: never;
         head?: never;
@@ -730,6 +883,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/desks/{id}/pause": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** No next case and no call at a desk, from now on or after its call */
+        post: operations["pause"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/desks/{id}/sit": {
         parameters: {
             query?: never;
@@ -741,6 +911,75 @@ export interface paths {
         put?: never;
         /** Sit down at a desk */
         post: operations["sit"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desks/{id}/test": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ring an idle desk's phone, play it a tone and its own sound, and say what it answered. It is no attempt and never leaves the house */
+        post: operations["test-desk"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/desks/{id}/touched": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** When key or mouse were last touched there */
+        post: operations["touched"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/displays": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The screens on the wall */
+        get: operations["displays"];
+        put?: never;
+        /** Make a code for a screen on the wall */
+        post: operations["make-display"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/displays/{id}/revoke": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Have a screen on the wall show nothing any more */
+        post: operations["revoke-display"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1105,7 +1344,7 @@ export interface paths {
         };
         /**
          * Watch the board: a websocket of text frames
-         * @description Each text frame is a Frame. data is a Snapshot, Desk, TrunkChanged, Call, Progress, QueueChanged, Alert, Attempt, Preview or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.
+         * @description Each text frame is a Frame. data is a Snapshot, Desk, TrunkChanged, Call, Progress, QueueChanged, Alert, Attempt, Preview, SettingsChanged or Bye, by type. With since (and boot) the frames after that number come without a gap, or a new snapshot.
          */
         get: operations["live"];
         put?: never;
@@ -1272,6 +1511,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/phones": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The desks' phones as the settings have them, and what is spoken there now */
+        get: operations["phones"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/progress": {
         parameters: {
             query?: never;
@@ -1281,6 +1537,40 @@ export interface paths {
         };
         /** Where a month stands */
         get: operations["progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/progress/mine": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One's own calls today */
+        get: operations["my-progress"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/progress/today": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Today by the half hour, beside its plan */
+        get: operations["today"];
         put?: never;
         post?: never;
         delete?: never;
@@ -1564,6 +1854,24 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/session/directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Whether one can sign in by the ward's directory */
+        get: operations["directory"];
+        put?: never;
+        /** Begin to sign in by the ward's directory */
+        post: operations["to-directory"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/session/factors": {
         parameters: {
             query?: never;
@@ -1836,6 +2144,75 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What may be changed while the centre works */
+        get: operations["settings"];
+        put?: never;
+        /** Change settings, all or none */
+        post: operations["change-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/changes": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The record of changes, the newest first */
+        get: operations["setting-changes"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/changes/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Bring back what held before a change */
+        post: operations["undo-setting"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/settings/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What changes would do; nothing is changed */
+        post: operations["plan-settings"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/api/setup": {
         parameters: {
             query?: never;
@@ -1865,6 +2242,24 @@ export interface paths {
         put?: never;
         /** Say how many messages were sent on a day */
         post: operations["enter-sms"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/supervisors/here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which supervisors are there */
+        get: operations["supervisors-here"];
+        put?: never;
+        /** A supervisor is there, or begins a break */
+        post: operations["supervisor-is-here"];
         delete?: never;
         options?: never;
         head?: never;
@@ -2009,18 +2404,96 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/api/waiting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What waits for the ward */
+        get: operations["waiting"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** What a screen on the wall shows */
+        get: operations["wall"];
+        put?: never;
+        /** Put a screen's code in */
+        post: operations["open-wall"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/wall/live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Watch the wall: a websocket of text frames, for a screen that was let in
+         * @description Each text frame is a Frame of the type wall with a whole Wall as its data, or of the type bye.
+         */
+        get: operations["wall-live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
 }
 export type webhooks = Record<string, never>;
 export interface components {
     schemas: {
         Alert: {
             /** Format: date-time */
+            acknowledged_at: string | null;
+            acknowledged_by_name: string;
+            /** Format: date-time */
             at: string;
             call_id?: string;
             desk?: string;
+            /** @description what was said when it was over */
+            end_text: string;
+            end_text_en: string;
+            /** Format: date-time */
+            ended_at: string | null;
+            /** Format: int64 */
+            id: number;
             kind: string;
+            lasts: boolean;
+            note: string;
+            /** Format: date-time */
+            since?: string;
+            subject?: string;
             text: string;
             text_en: string;
+        };
+        AlertInputBody: {
+            /** @description what was done about it; no personal data */
+            note?: string;
+        };
+        AlertsOutputBody: {
+            items: components["schemas"]["Alert"][];
+            next_cursor: string;
         };
         AnswerInputBody: {
             /** @description PublicKeyCredential.toJSON() */
@@ -2111,7 +2584,7 @@ export interface components {
         } | null;
         AuditEntry: {
             /** @enum {string} */
-            action: "signed_in" | "sign_in_refused" | "signed_out" | "refused" | "case_read" | "listed" | "searched" | "debt_shown" | "listened" | "report_read" | "exported" | "printed" | "list_taken" | "changed" | "audit_read";
+            action: "signed_in" | "sign_in_refused" | "signed_out" | "unlocked" | "refused" | "case_read" | "listed" | "searched" | "debt_shown" | "listened" | "report_read" | "exported" | "printed" | "list_taken" | "changed" | "audit_read";
             address?: string;
             /** Format: date-time */
             at: string;
@@ -2153,7 +2626,7 @@ export interface components {
         };
         AuditSearchInputBody: {
             /** @enum {string} */
-            action?: "signed_in" | "sign_in_refused" | "signed_out" | "refused" | "case_read" | "listed" | "searched" | "debt_shown" | "listened" | "report_read" | "exported" | "printed" | "list_taken" | "changed" | "audit_read";
+            action?: "signed_in" | "sign_in_refused" | "signed_out" | "unlocked" | "refused" | "case_read" | "listed" | "searched" | "debt_shown" | "listened" | "report_read" | "exported" | "printed" | "list_taken" | "changed" | "audit_read";
             /**
              * Format: int64
              * @description entries of smaller numbers only, to page on
@@ -2183,6 +2656,10 @@ export interface components {
             name: string;
             /** @enum {string} */
             role: "operator" | "supervisor" | "ward" | "admin";
+        };
+        AwayInputBody: {
+            /** @enum {string} */
+            reason: "break" | "errand" | "paper" | "training" | "meeting" | "trouble" | "paused";
         };
         Balance: {
             due_on: string;
@@ -2254,6 +2731,49 @@ export interface components {
         Bye: {
             /** @enum {string} */
             reason: "slow" | "session" | "shutdown";
+        };
+        CalendarDay: {
+            /** @enum {string} */
+            cause: "week" | "holiday" | "year_end" | "ward";
+            date: string;
+            /** @description the national holiday's name, whether or not it closes the centre */
+            holiday: string;
+            note: string;
+            /**
+             * Format: int64
+             * @description set for this day alone; null: all desks
+             */
+            own_seats: number | null;
+            /** @description it has passed, and cannot be changed: reports were made by it */
+            past: boolean;
+            /**
+             * Format: int64
+             * @description how many desks are worked
+             */
+            seats: number;
+            /** @description null: closed */
+            span: components["schemas"]["OpenSpan"];
+            /**
+             * @description what is set for this day alone
+             * @enum {string}
+             */
+            state: "usual" | "open" | "closed";
+            /** Format: int64 */
+            version: number;
+            /** @description in Japanese; empty on a day that is open as every week */
+            why: string;
+        };
+        CalendarOutputBody: {
+            /** @description the hours are lifted, for trials: calls can be made on closed days too */
+            always_open: boolean;
+            days: components["schemas"]["CalendarDay"][];
+            /** Format: int64 */
+            desks: number;
+            today: string;
+            /** Format: int64 */
+            week_version: number;
+            /** @description the week's patterns, each from its day on */
+            weeks: components["schemas"]["Week"][];
         };
         Call: {
             /** @enum {string} */
@@ -2402,7 +2922,13 @@ export interface components {
             unit: "count" | "yen" | "seconds" | "percent" | "rate" | "words";
             was?: components["schemas"]["Cell"];
         };
+        ChangeSettingsInputBody: {
+            /** @description never personal data */
+            reason: string;
+            wants: components["schemas"]["SettingWant"][];
+        };
         ChangeUserInputBody: {
+            directory_name?: string;
             disabled?: boolean;
             languages?: string[];
             name?: string;
@@ -2478,6 +3004,8 @@ export interface components {
             /** @description not made of the ledger's rows: there are none to open */
             given?: boolean;
             key: string;
+            /** @description the column of the same table whose figure this is a part of */
+            part_of?: string;
             title: components["schemas"]["Words"];
             /** @enum {string} */
             unit: "count" | "yen" | "seconds" | "percent" | "rate" | "words";
@@ -2513,6 +3041,12 @@ export interface components {
              */
             thirds?: number;
         };
+        Curve: {
+            day: string;
+            halves: components["schemas"]["HalfHour"][];
+            /** Format: int64 */
+            target: number;
+        };
         Day: {
             /** Format: int64 */
             answered: number;
@@ -2523,6 +3057,19 @@ export interface components {
             day: string;
             inbound: components["schemas"]["Inbound"];
         };
+        DemoLogin: {
+            login: string;
+            name: string;
+            password: string;
+            /** @enum {string} */
+            role: "operator" | "supervisor" | "ward" | "admin";
+        };
+        DemoOutputBody: {
+            /** @description phones and carrier are simulated, every person is made up */
+            demo: boolean;
+            /** @description who can sign in; told to browsers on the demo's own machine alone */
+            logins: components["schemas"]["DemoLogin"][];
+        };
         Depth: {
             /** Format: int64 */
             due: number;
@@ -2532,6 +3079,11 @@ export interface components {
             later: number;
         };
         Desk: {
+            /**
+             * @description why its person does not work there now, since then
+             * @enum {string}
+             */
+            away?: "break" | "errand" | "paper" | "training" | "meeting" | "trouble" | "paused";
             call_id: string | null;
             case_id?: string;
             id: string;
@@ -2540,14 +3092,46 @@ export interface components {
             name: string;
             operator: string | null;
             operator_name?: string;
+            pause_reason?: string;
+            /** Format: date-time */
+            paused_at?: string;
+            paused_by_name?: string;
             /** @description null behind a PBX that does not tell */
             registered: boolean | null;
             /** @description the call that came in, or is handed on, for which its phone rings */
             ringing: string | null;
+            /** @description which of its person's open panels works it, by that panel's own word */
+            screen?: string;
             /** Format: date-time */
             since: string;
             /** @enum {string} */
-            state: "empty" | "ready" | "in_call" | "wrap_up";
+            state: "empty" | "ready" | "in_call" | "wrap_up" | "away";
+            /**
+             * Format: date-time
+             * @description when its person last touched key or mouse there, to half a minute
+             */
+            touched_at?: string;
+        };
+        DeskTestReport: {
+            /** Format: int64 */
+            answered_after_ms: number | null;
+            /** Format: date-time */
+            at: string;
+            auto: boolean;
+            codec: string;
+            desk: string;
+            /** @enum {string} */
+            end: "done" | "hung_up" | "no_answer" | "declined" | "silent" | "cancelled";
+            /** Format: int64 */
+            heard: number;
+            /** Format: int64 */
+            rang_after_ms: number | null;
+            registered: boolean | null;
+            reported: boolean | null;
+            /** Format: int64 */
+            sent: number;
+            /** Format: int64 */
+            status: number;
         };
         DesksOutputBody: {
             desks: components["schemas"]["Desk"][];
@@ -2567,6 +3151,10 @@ export interface components {
             call_id: string;
             case_id?: string;
         };
+        DirectoryOutputBody: {
+            /** @description of the button; null: there is no directory to sign in by */
+            label: string | null;
+        };
         Disclosure: {
             /** Format: date-time */
             at: string;
@@ -2574,6 +3162,31 @@ export interface components {
             confirmed: ("name" | "born_on" | "address" | "ward_number" | "insured_number" | "phone")[];
             /** @description false: hidden again */
             shown: boolean;
+        };
+        Display: {
+            /**
+             * Format: date-time
+             * @description until when its code may be put in, unless it was
+             */
+            code_until: string;
+            id: string;
+            /** Format: date-time */
+            made_at: string;
+            made_by_name: string;
+            name: string;
+            /**
+             * Format: date-time
+             * @description when its code was put in
+             */
+            opened_at: string | null;
+            /** Format: date-time */
+            revoked_at: string | null;
+            revoked_by_name?: string;
+        };
+        DisplaysOutputBody: {
+            items: components["schemas"]["Display"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
         };
         DoNotCallInputBody: {
             on: boolean;
@@ -2595,10 +3208,6 @@ export interface components {
         DtmfInputBody: {
             /** @description the keys, in order: 0-9, *, #, A-D, 1 to 32 */
             digits: string;
-        };
-        EnrolInputBody: {
-            /** @description one's own, once more; not needed while signing in */
-            password?: string;
         };
         EnrolledOutputBody: {
             /** @description shown this once; empty when the old ones stay */
@@ -2807,6 +3416,19 @@ export interface components {
             /** @enum {string} */
             type: "snapshot" | "desk" | "trunk" | "call" | "progress" | "queue" | "alert" | "attempt" | "list" | "close" | "handoff" | "beat" | "bye";
         };
+        HalfHour: {
+            /** Format: int64 */
+            answered: number;
+            /**
+             * Format: date-time
+             * @description when it begins
+             */
+            at: string;
+            /** Format: int64 */
+            attempts: number;
+            /** Format: int64 */
+            plan: number;
+        };
         Handoff: {
             /** Format: date-time */
             at: string;
@@ -2892,6 +3514,15 @@ export interface components {
             next: string | null;
             why: components["schemas"]["Reason"];
         };
+        HereInputBody: {
+            /** @description a break begins */
+            break?: boolean;
+            /**
+             * Format: int64
+             * @description since key or mouse were touched
+             */
+            seconds_ago?: number;
+        };
         Hint: {
             /** Format: double */
             confidence: number;
@@ -2914,6 +3545,8 @@ export interface components {
         Hours: {
             /** @description the rule is lifted, for trials */
             always_open: boolean;
+            /** @description the next day after today on which the centre opens: for when somebody asks to be called tomorrow */
+            next_day: components["schemas"]["NextDay"];
             /**
              * Format: date-time
              * @description null when open now
@@ -3171,10 +3804,19 @@ export interface components {
             fields: components["schemas"]["ListField"][];
             items: components["schemas"]["ListSource"][];
         };
+        MadeDisplayOutputBody: {
+            /** @description put in once at /wall; it is shown this once, and kept nowhere */
+            code: string;
+            display: components["schemas"]["Display"];
+        };
         MadeInputBody: {
             /** @description PublicKeyCredential.toJSON() */
             made: unknown;
             /** @description by which its owner knows it */
+            name: string;
+        };
+        MakeDisplayInputBody: {
+            /** @description where it hangs; no personal data */
             name: string;
         };
         Minutes: {
@@ -3223,6 +3865,23 @@ export interface components {
             /** @description personal data; an answer, and whatever is added or taken back, needs one */
             text?: string;
         };
+        MoveInputBody: {
+            /** @description the case is to stand right after this one */
+            after?: string;
+            /** @description the case is to stand right before this one; or after */
+            before?: string;
+            /** @description stands with the case; no personal data */
+            reason?: string;
+        };
+        MovedOutputBody: {
+            /**
+             * Format: int64
+             * @description the place before, counted from 1 at the head of the line
+             */
+            from: number;
+            /** Format: int64 */
+            to: number;
+        };
         NameCaseInputBody: {
             case_id: string;
         };
@@ -3231,6 +3890,7 @@ export interface components {
             password: string;
         };
         NewUserInputBody: {
+            directory_name?: string;
             login: string;
             name: string;
             password: string;
@@ -3245,6 +3905,11 @@ export interface components {
             why: string;
             why_en: string;
         };
+        NextDay: {
+            day: string;
+            from: string;
+            to: string;
+        } | null;
         NextInputBody: {
             /** @description this case instead of the first in the line */
             case_id?: string;
@@ -3389,19 +4054,36 @@ export interface components {
             from: string;
             to: string;
         } | null;
+        OpenWallInputBody: {
+            code: string;
+        };
         Order: {
             /** @enum {string} */
-            act: "pin" | "skip" | "hold" | "release";
+            act: "pin" | "skip" | "hold" | "release" | "move";
             /** Format: date-time */
             at: string;
             by_name: string;
+            /**
+             * Format: int64
+             * @description of a move: the place before, counted from 1 at the head of the line
+             */
+            from?: number;
             reason: string;
+            /** Format: int64 */
+            to?: number;
             /** Format: date-time */
             until: string | null;
         } | null;
         OrderInputBody: {
             /** @description stands with the case; no personal data */
             reason: string;
+        };
+        Own: {
+            /** Format: int64 */
+            answered: number;
+            /** Format: int64 */
+            attempts: number;
+            day: string;
         };
         Paid: {
             /** @description the newest day of payment, YYYY-MM-DD */
@@ -3463,10 +4145,6 @@ export interface components {
              */
             used_at: string | null;
         };
-        PasswordInputBody: {
-            /** @description one's own, once more */
-            password: string;
-        };
         Pause: {
             /** Format: date-time */
             from: string;
@@ -3474,6 +4152,7 @@ export interface components {
             until: string;
         };
         Person: {
+            directory_name: string;
             disabled: boolean;
             has_second_factor: boolean;
             id: string;
@@ -3492,6 +4171,17 @@ export interface components {
             /** Format: int64 */
             rank: number;
             usable: boolean;
+        };
+        PhonesOutputBody: {
+            phones: components["schemas"]["SeatedPhone"][];
+        };
+        PlanSettingsInputBody: {
+            wants: components["schemas"]["SettingWant"][];
+        };
+        PlanSettingsOutputBody: {
+            /** @description what it does to the work that goes on */
+            effects: components["schemas"]["Reason"][];
+            lines: components["schemas"]["SettingLine"][];
         };
         Point: {
             day: string;
@@ -3659,6 +4349,14 @@ export interface components {
             /** @description the last day of payment in the paid lists read so far; empty for none */
             read_to: string;
         };
+        Proof: {
+            /** @description of one's second factor, if there is one: six digits, or a recovery code */
+            code?: string;
+            /** @description or what a passkey answered to POST /api/session/passkey: PublicKeyCredential.toJSON() */
+            passkey?: unknown;
+            /** @description one's own; not needed while signing in, nor just after signing in by the directory */
+            password?: string;
+        };
         Quality: {
             customer: components["schemas"]["LegQuality"];
             desk: components["schemas"]["LegQuality"];
@@ -3708,6 +4406,10 @@ export interface components {
             en: string;
             ja: string;
         };
+        ReasonInputBody: {
+            /** @description no personal data */
+            reason: string;
+        };
         RecordOutputBody: {
             /** Format: int64 */
             calls: number;
@@ -3738,10 +4440,6 @@ export interface components {
              */
             until: string | null;
         } | null;
-        RemovePasskeyInputBody: {
-            /** @description one's own, once more */
-            password: string;
-        };
         Report: {
             from: string;
             /** @enum {string} */
@@ -3933,6 +4631,25 @@ export interface components {
             /** @description null: the list is whole */
             next_cursor: string | null;
         };
+        SeatedPhone: {
+            /** @description by that profile it can be asked to pick up by itself */
+            auto: boolean;
+            desk: string;
+            /** @description that the settings give the desk besides Japanese (BCP 47) */
+            languages: string[];
+            /** @description the setting by which the desk is renamed */
+            name_key: string;
+            /** @description of the phone's make: how it is asked to pick up by itself */
+            profile: string;
+            /** @description besides Japanese, by who sits there now (BCP 47) */
+            spoken: string[];
+            /** @description its sound is protected */
+            srtp: boolean;
+            /** @description the PBX's trunk; empty for none */
+            via: string;
+            /** @enum {string} */
+            way: "registers" | "address" | "pbx";
+        };
         Section: {
             columns: components["schemas"]["Column"][];
             key: string;
@@ -3958,6 +4675,90 @@ export interface components {
             /** @description who of the ward said so, and why: never personal data */
             reason: string;
         };
+        SettingItem: {
+            /** Format: date-time */
+            at: string | null;
+            /** @description what the law or the specification says of it; empty where they are silent */
+            basis: components["schemas"]["Reason"];
+            /** @description who made that change */
+            by_name: string;
+            /** @description what the settings file says */
+            file_said: components["schemas"]["Reason"];
+            /** @description and that holds */
+            from_file: boolean;
+            /** @enum {string} */
+            group: "calendar" | "data" | "screen" | "calls" | "queue" | "desks";
+            key: string;
+            /** @enum {string} */
+            kind: "number" | "switch" | "text" | "whole";
+            /**
+             * Format: int64
+             * @description of a number
+             */
+            least: number;
+            /** Format: int64 */
+            most: number;
+            name: components["schemas"]["Reason"];
+            /** @description the value in words */
+            said: components["schemas"]["Reason"];
+            /** @description a whole text to begin with, of a text that may be left empty */
+            sample?: string;
+            unit: components["schemas"]["Reason"];
+            value: unknown;
+            /**
+             * Format: int64
+             * @description its last change; 0 for none. Send it back with another value
+             */
+            version: number;
+        };
+        SettingLine: {
+            after: components["schemas"]["Reason"];
+            /** Format: date-time */
+            at: string;
+            before: components["schemas"]["Reason"];
+            /** @description empty: the command line */
+            by_name: string;
+            /** @description why it cannot be undone; null when it can */
+            frozen: components["schemas"]["Reason"];
+            /** Format: int64 */
+            id: number;
+            key: string;
+            name: components["schemas"]["Reason"];
+            /** @description nothing came after it for this setting */
+            newest: boolean;
+            reason: string;
+            /**
+             * Format: int64
+             * @description the change that it undoes; 0 for none
+             */
+            reverts: number;
+            /** @description all of what it is after the change, where that is a text; null for all others */
+            text: string | null;
+            /** @description the settings file's value holds again */
+            to_file: boolean;
+            /**
+             * Format: int64
+             * @description the last change of this setting; send it back to undo
+             */
+            version: number;
+        };
+        SettingLinesOutputBody: {
+            items: components["schemas"]["SettingLine"][];
+            more: boolean;
+        };
+        SettingWant: {
+            key: string;
+            /** @description left out or null: as the settings file says, again */
+            value?: unknown;
+            /** Format: int64 */
+            version: number;
+        };
+        SettingsChanged: {
+            hours: components["schemas"]["Hours"];
+        };
+        SettingsOutputBody: {
+            items: components["schemas"]["SettingItem"][];
+        };
         SetupInputBody: {
             code: string;
             login: string;
@@ -3980,6 +4781,11 @@ export interface components {
         };
         SignedIn: {
             always_open: boolean;
+            /**
+             * Format: date-time
+             * @description until then signing in by the directory stands in for the password; null: it does not
+             */
+            confirmed_until: string | null;
             demo: boolean;
             /** @description where this person sits */
             desk: string | null;
@@ -3988,6 +4794,8 @@ export interface components {
              * @description when the session ends unless it is used before
              */
             expires_at: string;
+            /** @description this person can sign in by the ward's directory */
+            in_directory: boolean;
             /**
              * Format: int64
              * @description without key or mouse; 0: never
@@ -4007,11 +4815,13 @@ export interface components {
             /** @enum {string} */
             step: "done" | "second_factor" | "enrol" | "new_password";
             user: components["schemas"]["Person"];
-            /** @description to give the second factor, when that is the step */
+            /** @description to give the second factor, when that is the step, or the screen is locked */
             ways: ("passkey" | "totp" | "recovery")[];
         };
         SitInputBody: {
-            /** @description relieve whoever sits there */
+            /** @description the panel that asks, by a random word of its own: one at a time works a desk */
+            screen?: string;
+            /** @description relieve whoever sits there, or go on here instead of on another screen of one's own */
             take_over?: boolean;
         };
         SkipInputBody: {
@@ -4142,6 +4952,20 @@ export interface components {
             /** Format: int64 */
             yen: number;
         };
+        Supervised: {
+            people: components["schemas"]["SupervisorHere"][];
+        };
+        SupervisorHere: {
+            /**
+             * Format: date-time
+             * @description when they last touched key or mouse, or began their break
+             */
+            at: string;
+            break: boolean;
+            /** @description whoever asks */
+            mine: boolean;
+            name: string;
+        };
         TargetWord: {
             /** Format: date-time */
             at: string;
@@ -4170,6 +4994,14 @@ export interface components {
             what: string;
             who: string;
         };
+        TestDeskInputBody: {
+            /** @description ask the phone, once, to pick up by itself; else a person lifts the handset */
+            auto: boolean;
+        };
+        ToDirectoryOutputBody: {
+            /** @description where to go, in this very browser */
+            url: string;
+        };
         Today: {
             /** Format: int64 */
             answered: number;
@@ -4192,6 +5024,10 @@ export interface components {
             secret: string;
             /** @description otpauth:// */
             url: string;
+        };
+        TouchedInputBody: {
+            /** Format: int64 */
+            seconds_ago: number;
         };
         TraceMessage: {
             /** Format: date-time */
@@ -4236,11 +5072,23 @@ export interface components {
         };
         TrunkError: {
             /** @enum {string} */
-            kind: "not_found" | "silent" | "out_of_service" | "unregistered" | "refuses_us" | "not_now";
+            kind: "not_found" | "silent" | "out_of_service" | "unregistered" | "refuses_us" | "not_now" | "untrusted" | "no_link";
             /** Format: int64 */
             status?: number;
             text: string;
             text_en: string;
+        };
+        TrunkPast: {
+            /** Format: date-time */
+            from: string;
+            /** @enum {string} */
+            kind: "not_found" | "silent" | "out_of_service" | "unregistered" | "refuses_us" | "not_now" | "untrusted" | "no_link";
+            /** Format: int64 */
+            status?: number;
+            text: string;
+            text_en: string;
+            /** Format: date-time */
+            until: string;
         };
         TrunkView: {
             addresses: components["schemas"]["TrunkAddress"][];
@@ -4249,6 +5097,7 @@ export interface components {
             lab: boolean;
             last_error?: components["schemas"]["TrunkError"];
             name: string;
+            past?: components["schemas"]["TrunkPast"];
             registered: boolean | null;
             /** Format: date-time */
             since: string;
@@ -4257,6 +5106,15 @@ export interface components {
         };
         TrunksOutputBody: {
             trunks: components["schemas"]["TrunkView"][];
+        };
+        UndoSettingInputBody: {
+            /** @description never personal data */
+            reason: string;
+            /**
+             * Format: int64
+             * @description the last change of the setting that was seen; those after the one that is undone are undone with it
+             */
+            version: number;
         };
         UnmetLanguage: {
             /**
@@ -4304,6 +5162,141 @@ export interface components {
             /** Format: int64 */
             partly: number;
         };
+        Waiting: {
+            /** @description what is open, by the day it is due */
+            handoffs: components["schemas"]["Handoff"][];
+            incidents: components["schemas"]["WaitingIncident"][];
+            /** @description written, and not yet signed for the ward */
+            minutes: components["schemas"]["WaitingMinutes"][];
+            /** @description there are more hand-offs */
+            more: boolean;
+            /** @description what the contractor told of targets within two weeks */
+            notices: components["schemas"]["WaitingNotice"][];
+            /** @description issued within two weeks, newest first */
+            reports: components["schemas"]["WaitingReport"][];
+            /** @description drafts that nobody approved */
+            scripts: components["schemas"]["WaitingScript"][];
+            /** @description those that will fail as things stand */
+            targets: components["schemas"]["WaitingTarget"][];
+        };
+        WaitingIncident: {
+            /** Format: date-time */
+            found_at: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "leaked" | "lost" | "damaged" | "tampered" | "feared" | "outage";
+            /** @description null: every clock has stopped */
+            next: components["schemas"]["IncidentDeadline"];
+            /** @description the ward said that it has received it */
+            received: boolean;
+        };
+        WaitingMinutes: {
+            /** Format: date-time */
+            at: string;
+            month: string;
+            /** Format: int64 */
+            revision: number;
+        };
+        WaitingNotice: {
+            /** Format: date-time */
+            at: string;
+            /** Format: int64 */
+            id: number;
+        };
+        WaitingReport: {
+            /** Format: date-time */
+            at: string;
+            /** @enum {string} */
+            kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
+            period: string;
+            /** Format: int64 */
+            revision: number;
+        };
+        WaitingScript: {
+            /** Format: date-time */
+            at: string;
+            id: string;
+            language: string;
+            title: string;
+            /** Format: int64 */
+            version: number;
+        };
+        WaitingTarget: {
+            /**
+             * Format: int64
+             * @description the middle one
+             */
+            forecast: number;
+            /**
+             * @description month or year
+             * @enum {string}
+             */
+            kind: "day" | "month" | "year" | "analysis" | "pack" | "inspection" | "privacy";
+            /** @enum {string} */
+            measure: "calls" | "sms" | "numbers";
+            period: string;
+            /** Format: int64 */
+            target: number;
+        };
+        Wall: {
+            /** @description those that ask for somebody, newest first */
+            alerts: components["schemas"]["WallAlert"][];
+            /** Format: date-time */
+            at: string;
+            curve: components["schemas"]["Curve"];
+            /** @description what is held against the month's target */
+            definition: string;
+            demo: boolean;
+            desks: components["schemas"]["WallDesk"][];
+            hours: components["schemas"]["Hours"];
+            /** @description calls can be made: a trunk is up */
+            line_up: boolean;
+            month: components["schemas"]["WallMonth"];
+            /** @description the screen's own */
+            name: string;
+            today: components["schemas"]["Today"];
+        };
+        WallAlert: {
+            /** Format: date-time */
+            at: string;
+            /** @description its name */
+            desk?: string;
+            kind: string;
+            /** Format: date-time */
+            since?: string;
+            text: string;
+            text_en: string;
+        };
+        WallDesk: {
+            /**
+             * @description how far its call is
+             * @enum {string}
+             */
+            call?: "queued" | "calling_desk" | "calling_customer" | "talking" | "ending" | "ended";
+            name: string;
+            paused: boolean;
+            /** @description null behind a PBX that does not tell */
+            registered: boolean | null;
+            /** @description its phone rings for a call that came in */
+            ringing: boolean;
+            /**
+             * Format: date-time
+             * @description of what it does now
+             */
+            since: string;
+            /** @enum {string} */
+            state: "empty" | "ready" | "in_call" | "wrap_up" | "away";
+        };
+        WallMonth: {
+            /** Format: int64 */
+            done: number;
+            month: string;
+            /** @enum {string} */
+            state: "none" | "unused" | "over" | "over_likely" | "unknown" | "on_track" | "at_risk" | "failing" | "reached" | "missed";
+            /** Format: int64 */
+            target: number;
+        };
         WardIsTold: {
             /** @enum {string} */
             kind: "complaint" | "instalments" | "slip_reissue" | "discrepancy" | "moved_or_deceased" | "hardship" | "other_insurance" | "other";
@@ -4324,6 +5317,14 @@ export interface components {
             ja: string;
             word: string;
         };
+        Week: {
+            /** Format: int64 */
+            break_minutes: number;
+            days: {
+                [key: string]: string;
+            };
+            from?: string;
+        };
         Words: {
             en: string;
             ja: string;
@@ -4337,6 +5338,78 @@ export interface components {
 }
 export type $defs = Record<string, never>;
 export interface operations {
+    alerts: {
+        parameters: {
+            query?: {
+                /** @description YYYY-MM-DD; from the first when left out */
+                from?: string;
+                /** @description YYYY-MM-DD, this day included */
+                to?: string;
+                kind?: string;
+                state?: "" | "unseen" | "standing" | "done";
+                cursor?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["AlertsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "acknowledge-alert": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody?: {
+            content: {
+                "application/json": components["schemas"]["AlertInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Alert"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "asked-for": {
         parameters: {
             query?: never;
@@ -4710,6 +5783,39 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["AuditSearchOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    calendar: {
+        parameters: {
+            query: {
+                from: string;
+                /** @description the last day */
+                to: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["CalendarOutputBody"];
                 };
             };
             /** @description Error */
@@ -5350,6 +6456,41 @@ export interface operations {
             };
         };
     };
+    "move-case": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MoveInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MovedOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     "pin-case": {
         parameters: {
             query?: never;
@@ -5672,6 +6813,35 @@ export interface operations {
             };
         };
     };
+    demo: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DemoOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     desks: {
         parameters: {
             query?: never;
@@ -5688,6 +6858,138 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["DesksOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    away: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["AwayInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    back: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "clear-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "go-on": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
                 };
             };
             /** @description Error */
@@ -5767,6 +7069,41 @@ export interface operations {
             };
         };
     };
+    pause: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ReasonInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     sit: {
         parameters: {
             query?: never;
@@ -5789,6 +7126,167 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Desk"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "test-desk": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TestDeskInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DeskTestReport"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    touched: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["TouchedInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    displays: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DisplaysOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "make-display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["MakeDisplayInputBody"];
+            };
+        };
+        responses: {
+            /** @description Created */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["MadeDisplayOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "revoke-display": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Display"];
                 };
             };
             /** @description Error */
@@ -7051,6 +8549,35 @@ export interface operations {
             };
         };
     };
+    phones: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PhonesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     progress: {
         parameters: {
             query?: {
@@ -7070,6 +8597,64 @@ export interface operations {
                 };
                 content: {
                     "application/json": components["schemas"]["Progress"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "my-progress": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Own"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    today: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Curve"];
                 };
             };
             /** @description Error */
@@ -7683,6 +9268,65 @@ export interface operations {
             };
         };
     };
+    directory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["DirectoryOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "to-directory": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["ToDirectoryOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     factors: {
         parameters: {
             query?: never;
@@ -7811,7 +9455,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EnrolInputBody"];
+                "application/json": components["schemas"]["Proof"];
             };
         };
         responses: {
@@ -7880,13 +9524,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["RemovePasskeyInputBody"];
+                "application/json": components["schemas"]["Proof"];
             };
         };
         responses: {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -7945,7 +9590,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordInputBody"];
+                "application/json": components["schemas"]["Proof"];
             };
         };
         responses: {
@@ -8012,7 +9657,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["EnrolInputBody"];
+                "application/json": components["schemas"]["Proof"];
             };
         };
         responses: {
@@ -8079,13 +9724,14 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordInputBody"];
+                "application/json": components["schemas"]["Proof"];
             };
         };
         responses: {
             /** @description No Content */
             204: {
                 headers: {
+                    "Set-Cookie"?: string;
                     [name: string]: unknown;
                 };
                 content?: never;
@@ -8110,7 +9756,7 @@ export interface operations {
         };
         requestBody: {
             content: {
-                "application/json": components["schemas"]["PasswordInputBody"];
+                "application/json": components["schemas"]["Proof"];
             };
         };
         responses: {
@@ -8180,6 +9826,166 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    settings: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingsOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "change-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["ChangeSettingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "setting-changes": {
+        parameters: {
+            query?: {
+                /** @description of this setting alone */
+                key?: string;
+                /** @description before this change, to page on */
+                below?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["SettingLinesOutputBody"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "undo-setting": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["UndoSettingInputBody"];
+            };
+        };
+        responses: {
+            /** @description No Content */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "plan-settings": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["PlanSettingsInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["PlanSettingsOutputBody"];
+                };
             };
             /** @description Error */
             default: {
@@ -8274,6 +10080,68 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "supervisors-here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervised"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "supervisor-is-here": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["HereInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Supervised"];
+                };
             };
             /** @description Error */
             default: {
@@ -8598,6 +10466,116 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    waiting: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Waiting"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    wall: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "open-wall": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": components["schemas"]["OpenWallInputBody"];
+            };
+        };
+        responses: {
+            /** @description OK */
+            200: {
+                headers: {
+                    "Set-Cookie"?: string;
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/json": components["schemas"]["Wall"];
+                };
+            };
+            /** @description Error */
+            default: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    "wall-live": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Switching Protocols */
+            101: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -1,4 +1,5 @@
 import { describe, expect, it } from "vitest";
+import { setEra } from "./era";
 import * as time from "./time";
 
 const at = "2026-11-24T05:05:09Z"; // 14:05:09 in Tokyo, a Tuesday
@@ -13,6 +14,31 @@ describe("time", () => {
     expect(time.plainDate("1956-03-02", "ja")).toBe("1956年3月2日");
     expect(time.plainDate("", "ja")).toBe("");
     expect(time.timeOfDay("2026-11-24T15:00:00Z", "en")).toBe("00:00");
+  });
+
+  it("counts years by the era where somebody wants that, in Japanese alone", () => {
+    expect(time.monthName("2026-11", "ja")).toBe("2026年11月");
+    expect(time.shortDate("2026-11-24")).toBe("2026/11/24");
+    setEra(true);
+    try {
+      expect(time.longDate("2026-11-24", "ja")).toBe("令和8年11月24日(火)");
+      expect(time.plainDate("1956-03-02", "ja")).toBe("昭和31年3月2日");
+      expect(time.plainDate("2019-04-30", "ja")).toBe("平成31年4月30日");
+      expect(time.plainDate("2019-05-01", "ja")).toBe("令和元年5月1日");
+      expect(time.shortDate("2019-05-01")).toBe("R1/05/01");
+      expect(time.shortDate("2026-11-24")).toBe("R8/11/24");
+      expect(time.shortDate("")).toBe("");
+      expect(time.monthName("2026-11", "ja")).toBe("令和8年11月");
+      expect(time.fiscalYearName("2026", "ja")).toBe("令和8年");
+      expect(time.fiscalYearName("2026", "en")).toBe("2026");
+      expect(time.dayAndTime(at, "ja")).toBe("11/24(火) 14:05");
+      expect(time.longDate("2026-11-24", "en")).toBe("Tue, 24 Nov 2026");
+      expect(time.tokyoDate(Date.parse(at))).toBe("2026-11-24"); // what goes to the server never changes
+      expect(time.toLocalField(at)).toBe("2026-11-24T14:05");
+    } finally {
+      setEra(false);
+    }
+    expect(time.plainDate("1956-03-02", "ja")).toBe("1956年3月2日");
   });
 
   it.each([

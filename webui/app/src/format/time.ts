@@ -1,12 +1,13 @@
 import type { Language } from "../i18n";
+import { era } from "./era";
 
 // Whatever clock zone the machine has: the centre works by Tokyo's.
 const zone = "Asia/Tokyo";
-const locale = (language: Language) => (language === "ja" ? "ja-JP" : "en-GB");
+const locale = (language: Language) => (language === "ja" ? (era() ? "ja-JP-u-ca-japanese" : "ja-JP") : "en-GB");
 const formats = new Map<string, Intl.DateTimeFormat>();
 
 function format(language: Language, options: Intl.DateTimeFormatOptions): Intl.DateTimeFormat {
-  const key = language + JSON.stringify(options);
+  const key = locale(language) + JSON.stringify(options);
   let made = formats.get(key);
   if (!made) {
     made = new Intl.DateTimeFormat(locale(language), { timeZone: zone, ...options });
@@ -55,9 +56,20 @@ export function plainDate(date: string, language: Language): string {
   return format(language, { year: "numeric", month, day: "numeric" }).format(tokyoNoon(date));
 }
 
-/** "2026/11/24" for a date without time. */
+/** "2026/11/24" for a date without time, or "R8/11/24" by the era. */
 export function shortDate(date: string): string {
-  return date.replaceAll("-", "/");
+  if (!era() || !/^\d{4}-\d{2}-\d{2}$/.test(date)) return date.replaceAll("-", "/");
+  return `${format("ja", { era: "narrow", year: "numeric" }).format(tokyoNoon(date)).replace("年", "").replace("元", "1")}/${date.slice(5).replace("-", "/")}`;
+}
+
+/** "2026年11月", "令和8年11月" or "November 2026" for a month, YYYY-MM. */
+export function monthName(month: string, language: Language): string {
+  return format(language, { year: "numeric", month: "long" }).format(tokyoNoon(`${month}-01`));
+}
+
+/** "2026年" or "令和8年", for the fiscal year that begins in April of a year. */
+export function fiscalYearName(year: string, language: Language): string {
+  return language === "ja" ? format(language, { year: "numeric" }).format(tokyoNoon(`${year}-04-01`)) : year;
 }
 
 /** A running clock's "0:07", "12:30", "1:02:03". Never negative: clocks differ a little. */

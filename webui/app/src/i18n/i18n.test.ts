@@ -4,6 +4,8 @@ import en from "./en.json";
 import enScreens from "./en.screens.json";
 import ja from "./ja.json";
 import jaScreens from "./ja.screens.json";
+import vi from "./vi.json";
+import zh from "./zh.json";
 
 type Words = { [name: string]: string | Words };
 
@@ -48,6 +50,16 @@ describe("the language files", () => {
     }
   });
 
+  it("have in Chinese and Vietnamese every result, party and kind of call, and nothing else", () => {
+    const said = ["result", "party", "business", "inbound_kind", "announcement"];
+    const frame = /^(inbound_kind\.(title|short|said)|announcement\.(title|says\..*))$/; // not what is chosen, but what stands around it
+    const wanted = [...japanese.keys()].filter((key) => said.includes(key.split(".")[0]!) && !frame.test(key)).sort();
+    for (const words of [zh, vi]) {
+      expect([...flat(words).keys()].sort()).toEqual(wanted);
+      for (const [key, text] of flat(words)) expect(text, key).not.toBe("");
+    }
+  });
+
   it("leave no text empty, and fill in the same things", () => {
     for (const [key, text] of japanese) {
       expect(text, key).not.toBe("");
@@ -64,6 +76,14 @@ describe("the language files", () => {
       const found = code.match(/[\u3041-\u30ff\u4e00-\u9fff]+/g) ?? [];
       expect(found, name).toEqual([]);
     }
+  });
+
+  it("say in words what every route is that the record names", () => {
+    const table = readFileSync(`${source}../../auth/table.go`, "utf8");
+    const noted = [...table.matchAll(/\{Route: "([^"]+)"[^\n]*Noted:/g)].map(([, route]) => route!);
+    expect(noted.length).toBeGreaterThan(70);
+    expect(noted.filter((route) => !japanese.has(`audit.what.${route}`))).toEqual([]);
+    expect(Object.keys(jaScreens.audit.what).filter((route) => !noted.includes(route))).toEqual([]);
   });
 
   it("have every key the screens ask for", () => {

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 import {
-  announcementKeys, announcements, businesses, businessKeys, commandFor, inboundKinds, kindKeys, parties, type Phase, type Press, type Typing,
+  announcementKeys, announcements, awayReasons, businesses, businessKeys, commandFor, inboundKinds, kindKeys, parties, type Phase, type Press, type Typing,
 } from "./keymap";
 
 const press = (key: string, more: Partial<Press> = {}): Press => ({
@@ -13,7 +13,7 @@ const press = (key: string, more: Partial<Press> = {}): Press => ({
   composing: false,
   ...more,
 });
-const phases: Phase[] = ["idle", "ringing", "calling", "talking", "wrap_up"];
+const phases: Phase[] = ["away", "idle", "ringing", "calling", "talking", "wrap_up"];
 const typings: Typing[] = ["nowhere", "line", "text", "button"];
 
 describe("commandFor", () => {
@@ -25,7 +25,7 @@ describe("commandFor", () => {
 
   it("dials by Enter when nothing is up, and only then", () => {
     expect(commandFor(press("Enter"), "idle", "nowhere")).toEqual({ do: "dial" });
-    for (const phase of phases.slice(1)) expect(commandFor(press("Enter"), phase, "nowhere")?.do).not.toBe("dial");
+    for (const phase of phases.filter((p) => p !== "idle")) expect(commandFor(press("Enter"), phase, "nowhere")?.do).not.toBe("dial");
   });
 
   it("never dials by a held key, while typing, or by the Enter of another button", () => {
@@ -66,7 +66,7 @@ describe("commandFor", () => {
       expect(commandFor(press("１", { code: `Digit${n}` }), "talking", "nowhere")).toEqual({ do: "party", party });
     });
     expect(commandFor(press("8"), "wrap_up", "nowhere")).toBeNull();
-    expect(commandFor(press("1"), "idle", "nowhere")).toBeNull();
+    expect(commandFor(press("1"), "idle", "nowhere")?.do).toBe("away_reason");
   });
 
   it("ticks off by shift and a number how somebody was known, whatever the keyboard makes of it, and chooses no party by that", () => {
@@ -171,6 +171,33 @@ describe("commandFor", () => {
     expect(commandFor(press("o"), "idle", "nowhere")).toEqual({ do: "asked" });
     expect(commandFor(press("o"), "calling", "nowhere")).toBeNull();
     expect(commandFor(press("s"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "other_insurance" });
+  });
+
+  it("takes the last result up again by Z or Ctrl+Z while nothing is up; in a field Ctrl+Z is the browser's", () => {
+    expect(commandFor(press("z"), "idle", "nowhere")).toEqual({ do: "undo" });
+    expect(commandFor(press("z", { ctrl: true }), "idle", "nowhere")).toEqual({ do: "undo" });
+    for (const typing of ["line", "text"] as const) for (const ctrl of [true, false]) expect(commandFor(press("z", { ctrl }), "idle", typing)).toBeNull();
+    expect(commandFor(press("z", { ctrl: true, shift: true }), "idle", "nowhere")).toBeNull();
+    expect(commandFor(press("z"), "wrap_up", "nowhere")).toEqual({ do: "business", business: "already_paid" });
+    for (const phase of ["away", "ringing", "calling"] as const) expect(commandFor(press("z"), phase, "nowhere")).toBeNull();
+  });
+
+  it("ends a call that a machine took by F7, and only where there is a form", () => {
+    for (const phase of phases) {
+      const form = phase === "talking" || phase === "wrap_up";
+      expect(commandFor(press("F7"), phase, "nowhere")).toEqual(form ? { do: "voicemail" } : null);
+      for (const typing of ["line", "text"] as const) expect(commandFor(press("F7"), phase, typing)).toBeNull();
+      expect(commandFor(press("F7", { repeat: true }), phase, "nowhere")).toBeNull();
+    }
+  });
+
+  it("asks by B why one goes away, takes a number for it, and comes back by B or Enter; away nothing else is done", () => {
+    expect(commandFor(press("b"), "idle", "nowhere")).toEqual({ do: "away" });
+    awayReasons.forEach((_, nth) => expect(commandFor(press(String(nth + 1)), "idle", "nowhere")).toEqual({ do: "away_reason", nth }));
+    expect(commandFor(press("7"), "idle", "nowhere")).toBeNull();
+    for (const key of ["b", "Enter"]) expect(commandFor(press(key), "away", "nowhere")).toEqual({ do: "back" });
+    for (const key of ["1", "s", "k", "m", "z", "c", "h", "Escape", "y"]) expect(commandFor(press(key), "away", "nowhere")).toBeNull();
+    for (const phase of ["ringing", "calling"] as const) expect(commandFor(press("b"), phase, "nowhere")).toBeNull();
   });
 
   it("shows help by ? and finds cases by /, with full-width keys too", () => {

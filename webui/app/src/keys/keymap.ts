@@ -49,9 +49,14 @@ export const announcementKeys = { vacant: "N", carrier_reason: "P", by_request: 
 export type Announcement = keyof typeof announcementKeys;
 export const announcements = Object.keys(announcementKeys) as Announcement[];
 
+/** Why a seat is not worked for a while, in the order of the number keys. */
+export const awayReasons = ["break", "errand", "paper", "training", "meeting", "trouble"] as const;
+export type AwayReason = (typeof awayReasons)[number];
+
 /** What the operator's desk is doing, as far as keys go. */
 export type Phase =
   | "ringing" // a call comes in: the handset answers it, and nothing is dialled
+  | "away" // whoever sits there does not work for a while
   | "idle" // a case stands there, or none: nothing is up
   | "calling" // a phone rings
   | "talking" // somebody is there; the form may already be filled in
@@ -84,7 +89,14 @@ export type Command =
   | { do: "party"; party: Party }
   | { do: "business"; business: Business }
   | { do: "kind"; kind: InboundKind }
-  | { do: "by_hand" };
+  | { do: "by_hand" }
+  /** Opens the last result of one's own, to give another. */
+  | { do: "undo" }
+  /** Nobody but a machine was there: the call ends, and its result is saved. */
+  | { do: "voicemail" }
+  /** Asks why one goes away; the nth reason, from 0, answers; back is the way back. */
+  | { do: "away" | "back" }
+  | { do: "away_reason"; nth: number };
 
 const fields: Record<string, "amount" | "due_on" | "note" | "call_again"> = {
   M: "amount",
@@ -105,7 +117,10 @@ const controls: Record<string, "hold" | "mute" | "transfer" | "complete_transfer
 export function commandFor(press: Press, phase: Phase, typing: Typing): Command | null {
   if (press.composing || press.alt) return null;
   const form = phase === "talking" || phase === "wrap_up";
-  if (press.ctrl) return press.key === "Enter" && phase === "wrap_up" ? { do: "save" } : null;
+  if (press.ctrl) {
+    if (press.key === "Enter" && phase === "wrap_up") return { do: "save" };
+    return letterOf(press) === "Z" && phase === "idle" && !press.shift && (typing === "nowhere" || typing === "button") ? { do: "undo" } : null;
+  }
   if (press.key === "F2" && !press.repeat) return { do: "scripts" };
   if (typing === "line" || typing === "text") return whileTyping(press, phase, typing);
   if (press.repeat) return null;
@@ -116,14 +131,16 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   const nth = form && press.shift ? /^Digit([1-6])$/.exec(press.code)?.[1] : undefined;
   if (nth) return { do: "identify", nth: Number(nth) - 1 };
   const letter = letterOf(press);
+  if (phase === "away") return letter === "B" ? { do: "back" } : null;
+  if (phase === "idle" && !press.shift) {
+    const done = whileIdle(letter);
+    if (done) return done;
+  }
   if (letter === "C") return { do: "copy" };
   if (letter === "H" && (phase === "calling" || phase === "talking")) return { do: "hang_up" };
-  if (letter === "S" && phase === "idle") return { do: "skip" };
-  if (letter === "O" && phase === "idle") return { do: "asked" };
   const heard = phase === "calling" && announcements.find((a) => announcementKeys[a] === letter);
   if (heard) return { do: "heard", what: heard };
-  if (letter === "K" && phase === "idle") return { do: "check_history" };
-  if (letter === "M" && phase === "idle") return { do: "by_hand" };
+  if (form && press.key === "F7") return { do: "voicemail" };
   if (phase === "talking" && /^[-－ー]$/.test(press.key)) return { do: "pause_recording" };
   if (phase === "talking" && controls[letter]) return { do: controls[letter] };
   const sign = promiseSigns[press.key];
@@ -135,6 +152,23 @@ export function commandFor(press: Press, phase: Phase, typing: Typing): Command 
   return form ? inForm(letter) : null;
 }
 
+// Nothing is up: what may be done with the case that stands there, with the last result, or with the seat.
+function whileIdle(letter: string): Command | null {
+  const nth = awayReasons[Number(letter) - 1] ? Number(letter) - 1 : -1;
+  if (nth >= 0) return { do: "away_reason", nth };
+  const what = idleKeys[letter];
+  return what ? { do: what } : null;
+}
+
+const idleKeys: Record<string, "skip" | "asked" | "check_history" | "by_hand" | "undo" | "away"> = {
+  S: "skip",
+  O: "asked",
+  K: "check_history",
+  M: "by_hand",
+  Z: "undo",
+  B: "away",
+};
+
 function whileTyping(press: Press, phase: Phase, typing: "line" | "text"): Command | null {
   if (press.key === "Escape") return { do: "leave_field" };
   return press.key === "Enter" && typing === "line" && phase === "wrap_up" && !press.repeat ? { do: "save" } : null;
@@ -143,6 +177,7 @@ function whileTyping(press: Press, phase: Phase, typing: "line" | "text"): Comma
 function enter(phase: Phase, typing: Typing): Command | null {
   if (typing === "button") return null; // Enter presses the button that has the focus
   if (phase === "idle") return { do: "dial" };
+  if (phase === "away") return { do: "back" };
   return phase === "wrap_up" ? { do: "save" } : null;
 }
 

@@ -7,7 +7,7 @@ import type { Business, Party, Phase } from "./keymap";
  * may be read out: then these are the only pages that show by themselves.
  */
 export function situationOf(phase: Phase, cameIn: boolean, caseKnown: boolean, party: Party | "", business: readonly Business[]): Situation[] {
-  if (phase === "ringing" || phase === "idle" || phase === "calling") return ["before_call"];
+  if (phase === "away" || phase === "ringing" || phase === "idle" || phase === "calling") return ["before_call"];
   switch (party) {
     case "family":
       return ["family"];

@@ -1,9 +1,9 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
 import { fetchSession, forgetSession } from "../api/session";
-import { applyFrame } from "./apply";
+import { applyFrame, keys } from "./apply";
 import { forgetServerTime, observeServerTime } from "./clock";
-import { LiveConnection, type LinkState, type Socket } from "./connection";
+import { keepConnected, LiveConnection, type LinkState, type Socket } from "./connection";
 
 interface Link {
   state: LinkState;
@@ -41,7 +41,10 @@ export function Live({ children }: { children: ReactNode }) {
         { open: openSocket, later, chance: Math.random, signedIn },
         {
           frame: (frame) => {
-            if (frame.type === "snapshot") forgetServerTime();
+            if (frame.type === "snapshot") {
+              forgetServerTime();
+              client.setQueryData(keys.boot, frame.data.boot);
+            }
             observeServerTime(frame.at);
             applyFrame(client, frame);
           },
@@ -52,18 +55,7 @@ export function Live({ children }: { children: ReactNode }) {
     [client],
   );
 
-  useEffect(() => {
-    const lose = () => connection.lose();
-    const retry = () => connection.retry();
-    connection.start();
-    addEventListener("offline", lose);
-    addEventListener("online", retry);
-    return () => {
-      removeEventListener("offline", lose);
-      removeEventListener("online", retry);
-      connection.stop();
-    };
-  }, [connection]);
+  useEffect(() => keepConnected(connection), [connection]);
 
   const link = useMemo(() => ({ state, retry: () => connection.retry() }), [state, connection]);
   return <Context.Provider value={link}>{children}</Context.Provider>;

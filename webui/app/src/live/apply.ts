@@ -5,6 +5,8 @@ import type { Frame } from "./frames";
 
 /** The names under which what the server says is kept; screens read these, frames and requests write them. */
 export const keys = {
+  displays: ["displays"] as const,
+  waiting: ["waiting"] as const,
   session: ["session"] as const,
   factors: ["factors"] as const,
   mySessions: ["sessions", "mine"] as const,
@@ -17,9 +19,16 @@ export const keys = {
   lastCall: (desk: string) => ["last-call", desk] as const,
   caller: (call: string) => ["caller", call] as const,
   progress: ["progress"] as const,
+  /** Which life of the server the panel sees. */
+  boot: ["boot"] as const,
+  /** One's own figures of the day. */
+  mine: ["mine"] as const,
   hours: ["hours"] as const,
   recent: ["recent"] as const,
   alerts: ["alerts"] as const,
+  alertHistory: ["alert-history"] as const,
+  supervisors: ["supervisors"] as const,
+  today: ["today"] as const,
   queue: ["queue"] as const,
   asked: ["asked"] as const,
   askedClosed: ["asked-closed"] as const,
@@ -41,6 +50,10 @@ export const keys = {
   targets: ["targets"] as const,
   handoffs: ["handoffs"] as const,
   users: ["users"] as const,
+  phones: ["phones"] as const,
+  settings: ["settings"] as const,
+  settingChanges: ["setting-changes"] as const,
+  calendar: ["calendar"] as const,
   audit: ["audit"] as const,
   auditEntries: ["audit-entries"] as const,
   incidents: ["incidents"] as const,
@@ -52,7 +65,7 @@ export const keys = {
 };
 
 const keptRecent = 50;
-const keptAlerts = 50;
+const keptAlerts = 200;
 
 /** Writes what a frame says into the caches that the screens read. */
 export function applyFrame(client: QueryClient, frame: Frame): void {
@@ -69,7 +82,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       if (trunks) client.setQueryData<Trunk[]>(keys.trunks, trunks);
       client.setQueryData<boolean>(keys.lineUp, line_up);
       // What a snapshot does not carry may have changed while nobody was looking.
-      for (const key of [keys.queue, keys.asked, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes, keys.exports]) stale(client, key);
+      for (const key of [keys.queue, keys.mine, keys.asked, ["case"], keys.attempts, ["attempt"], ["list"], keys.closeState, keys.closes, keys.exports]) stale(client, key);
       return;
     }
     case "desk":
@@ -84,6 +97,7 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "progress":
       client.setQueryData(keys.progress, frame.data);
       stale(client, [...keys.reports, "day"]);
+      stale(client, keys.today);
       return;
     case "queue":
       client.setQueryData<Queue>(keys.queue, (queue) => queue && { ...queue, depth: frame.data.depth });
@@ -91,7 +105,8 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
       stale(client, keys.asked);
       return;
     case "alert":
-      client.setQueryData<Alert[]>(keys.alerts, (alerts) => [frame.data, ...(alerts ?? [])].slice(0, keptAlerts));
+      putAlert(client, frame.data);
+      stale(client, keys.alertHistory);
       return;
     case "attempt":
       applyAttempt(client, frame.data);
@@ -99,6 +114,10 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "list":
       client.setQueryData(keys.list(frame.data.list), frame.data);
       stale(client, keys.closeState);
+      return;
+    case "settings":
+      client.setQueryData(keys.hours, frame.data.hours);
+      for (const key of [keys.settings, keys.settingChanges, keys.calendar, keys.session, keys.queue, keys.targets]) stale(client, key);
       return;
     case "handoff":
       stale(client, keys.handoffs);
@@ -115,6 +134,15 @@ export function applyFrame(client: QueryClient, frame: Frame): void {
     case "bye":
       return;
   }
+}
+
+/** Puts an alert as it stands now in its place. One without a number was not kept yet: what is kept of the same stands for it. */
+export function putAlert(client: QueryClient, alert: Alert): void {
+  client.setQueryData<Alert[]>(keys.alerts, (alerts = []) => {
+    const same = (a: Alert) => (alert.id && a.id ? a.id === alert.id : a.kind === alert.kind && a.at === alert.at && a.desk === alert.desk && a.call_id === alert.call_id);
+    const known = alerts.findIndex(same);
+    return known >= 0 ? alerts.map((a, i) => (i === known ? alert : a)) : [alert, ...alerts].slice(0, keptAlerts);
+  });
 }
 
 function applyDesk(client: QueryClient, desk: Desk): void {
@@ -155,6 +183,7 @@ function applyAttempt(client: QueryClient, attempt: Attempt): void {
   stale(client, keys.closeState);
   stale(client, keys.attempt(attempt.id));
   stale(client, keys.attempts);
+  stale(client, keys.mine);
   if (attempt.case_id) stale(client, keys.case(attempt.case_id));
 }
 

@@ -164,3 +164,17 @@ export class LiveConnection {
     socket?.close();
   }
 }
+
+/** Keeps a connection while a page wants it, with what the browser says of the network. The returned function ends it. */
+export function keepConnected(connection: LiveConnection): () => void {
+  const lose = () => connection.lose();
+  const retry = () => connection.retry();
+  connection.start();
+  addEventListener("offline", lose);
+  addEventListener("online", retry);
+  return () => {
+    removeEventListener("offline", lose);
+    removeEventListener("online", retry);
+    connection.stop();
+  };
+}

@@ -1,4 +1,4 @@
-import type { Alert, Attempt, Call, Close, Depth, Desk, Preview, Progress, Snapshot, TrunkChanged } from "../api/types";
+import type { Alert, Attempt, Call, Close, Depth, Desk, Hours, Preview, Progress, Snapshot, TrunkChanged } from "../api/types";
 
 interface Numbered<T extends string, D> {
   /** Increases from frame to frame; not dense, since a role gets only what it may see. */
@@ -21,6 +21,7 @@ export type Frame =
   | Numbered<"attempt", Attempt>
   | Numbered<"list", Preview>
   | Numbered<"close", Close>
+  | Numbered<"settings", { hours: Hours }>
   | Numbered<"handoff", Record<string, never>>
   /** Says that the connection lives, every 10 s. */
   | Numbered<"beat", null>

@@ -6,11 +6,11 @@ import "uplot/dist/uPlot.min.css";
 import { yen as grouped } from "../format/yen";
 import css from "./LineChart.module.css";
 
-/** A line of a chart; none of its points need be there. A dashed one is a plan, a filled one what was done, a band what is foretold. */
+/** A line of a chart; none of its points need be there. A dashed one is a plan, a filled one what was done, a dotted one a part of that, a band what is foretold. */
 export interface Line {
   label: string;
   points: (number | null)[];
-  look: "plan" | "done" | "band";
+  look: "plan" | "done" | "part" | "band";
 }
 
 interface Props {
@@ -71,6 +71,9 @@ function dataOf({ at, lines }: { at: number[]; lines: Line[] }): uPlot.AlignedDa
   return [at, ...lines.map((l) => l.points)];
 }
 
+// Calls are counted: no tick stands at a half of one.
+const whole = [1, 2, 5].flatMap((n) => [1, 10, 100, 1_000, 10_000, 100_000].map((m) => n * m)).sort((a, b) => a - b);
+
 function options(width: number, height: number, lines: Line[], name: (at: number) => string): uPlot.Options {
   const ink = colour("--k-quiet");
   const line = colour("--k-line");
@@ -85,7 +88,7 @@ function options(width: number, height: number, lines: Line[], name: (at: number
     scales: { x: { time: false, range: (_, min, max) => [min, max] }, y: { range: (_, __, max) => [0, Math.max(10, max * 1.06)] } },
     axes: [
       { ...axis, grid: { show: false }, incrs: [1, 5, 10], size: 28, values: (_, ticks) => ticks.map(name) },
-      { ...axis, grid: { stroke: line, width: 1 }, size: 58, values: (_, ticks) => ticks.map((n) => grouped(n)) },
+      { ...axis, grid: { stroke: line, width: 1 }, size: 58, incrs: whole, values: (_, ticks) => ticks.map((n) => grouped(n)) },
     ],
     bands: bands.length === 2 ? [{ series: [bands[1]!, bands[0]!], fill: colour("--k-wait-bg") }] : [],
     series: [{}, ...lines.map((l) => series(l, ink))],
@@ -96,6 +99,8 @@ function series({ label, look }: Line, ink: string): uPlot.Series {
   switch (look) {
     case "plan":
       return { label, stroke: ink, width: 1.5, dash: [5, 5], points: { show: false } };
+    case "part":
+      return { label, stroke: colour("--k-talk"), width: 2.5, dash: [2, 4], points: { show: false } };
     case "band":
       return { label, stroke: colour("--k-wait"), width: 1, points: { show: false } };
     default:

@@ -1,4 +1,5 @@
 import { Button } from "@mantine/core";
+import { useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useSessionQuery } from "../api/hooks";
@@ -9,14 +10,29 @@ import { SignIn } from "../screens/signin/SignIn";
 import { dropDraftsBut } from "../screens/desk/draft";
 import { IdleWatch } from "./IdleWatch";
 import { OverlayHolder } from "./overlays";
+import { SeatKeeper } from "./SeatKeeper";
 import { Shell } from "./Shell";
+import { TouchNote } from "./TouchNote";
 import { Watermark } from "./Watermark";
 
 const Steps = lazy(() => inTime(() => import("../screens/account/Steps")));
+const Wall = lazy(() => inTime(() => import("../screens/wall/Wall")));
 const Locked = lazy(() => inTime(() => import("../screens/account/Locked")));
 
-/** Lets in who is signed in, and shows the sign-in to everyone else; the address stays, so that one comes back to it. */
+/** A screen on the wall lets itself in, without a person; everything else asks who it is. */
 export function Gate() {
+  const onWall = useLocation({ select: (at) => at.pathname === "/wall" });
+  return onWall ? (
+    <Suspense>
+      <Wall />
+    </Suspense>
+  ) : (
+    <Door />
+  );
+}
+
+/** Lets in who is signed in, and shows the sign-in to everyone else; the address stays, so that one comes back to it. */
+function Door() {
   const { t } = useTranslation();
   const { data: session, isPending, error, refetch } = useSessionQuery();
   const user = session?.user.id;
@@ -49,6 +65,8 @@ export function Gate() {
         ) : (
           <>
             <IdleWatch />
+            <TouchNote />
+            <SeatKeeper />
             <Shell />
             <Watermark />
           </>

@@ -1,7 +1,7 @@
-import { ActionIcon, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
+import { ActionIcon, Menu, Tooltip, UnstyledButton, useMantineColorScheme } from "@mantine/core";
 import { IconLanguage, IconMoon, IconSun } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { type Language, speak } from "../i18n";
+import { speak, type Spoken, spoken } from "../i18n";
 import css from "./shell.module.css";
 
 /** Language and light; also on the sign-in screen. */
@@ -9,13 +9,26 @@ export function Preferences() {
   const { t, i18n } = useTranslation();
   const { colorScheme, setColorScheme } = useMantineColorScheme();
   const dark = colorScheme === "dark";
-  const other: Language = i18n.language === "ja" ? "en" : "ja";
+  const now = spoken.find((l) => l === i18n.language) ?? "ja";
   return (
     <>
-      <UnstyledButton className={css.tool} lang={other} onClick={() => void speak(other).catch(() => undefined)} aria-label={t("shell.other_language")}>
-        <IconLanguage size={20} stroke={1.6} aria-hidden />
-        {t("shell.other_language_short")}
-      </UnstyledButton>
+      <Menu position="bottom-end" shadow="md">
+        <Menu.Target>
+          <UnstyledButton className={css.tool}>
+            <IconLanguage size={20} stroke={1.6} aria-hidden />
+            <span className="visually-hidden">{t("shell.language")}</span>
+            <span lang={now}>{t(`shell.languages.${now}`)}</span>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          {spoken.map((l: Spoken) => (
+            <Menu.Item key={l} lang={l} aria-current={l === now || undefined} onClick={() => void speak(l).catch(() => undefined)}>
+              {t(`shell.languages.${l}`)}
+            </Menu.Item>
+          ))}
+          <Menu.Label>{t("shell.languages_note")}</Menu.Label>
+        </Menu.Dropdown>
+      </Menu>
       <Tooltip label={dark ? t("shell.light") : t("shell.dark")} withArrow>
         <ActionIcon
           variant="subtle"

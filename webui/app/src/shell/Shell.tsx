@@ -2,20 +2,25 @@ import { ActionIcon, Menu, Tooltip, UnstyledButton } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
 import { Link, Outlet, useLocation } from "@tanstack/react-router";
 import {
-  IconArmchairOff, IconChevronDown, IconKeyboard, IconLock, IconLogout, IconShieldLock, IconUserCircle,
+  IconArmchairOff, IconBell, IconBellOff, IconCalendarEvent, IconChevronDown, IconKeyboard, IconLock, IconLogout, IconShieldLock, IconUserCircle,
 } from "@tabler/icons-react";
-import { lazy, Suspense } from "react";
+import { Fragment, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/hooks";
 import * as kakeru from "../api/kakeru";
 import { forgetSession } from "../api/session";
+import { era, setEra } from "../format/era";
 import { inTime } from "../i18n";
 import { keys } from "../live/apply";
 import { dropDraftsBut } from "../screens/desk/draft";
 import { useMyDesk } from "../screens/desk/useDesk";
+import { useCues } from "../sound/useCues";
 import { AlertToasts } from "./AlertToasts";
+import { CallStrip } from "./CallStrip";
 import { doors, mayEnter } from "./doors";
+import { HereNote } from "./HereNote";
 import { useLock } from "./IdleWatch";
+import { ExpiryBar } from "./ExpiryBar";
 import { LostBanner } from "./LostBanner";
 import { NotThere } from "./NotThere";
 import { useOverlays } from "./overlays";
@@ -23,6 +28,7 @@ import { Preferences } from "./Preferences";
 import css from "./shell.module.css";
 import { StatusLine } from "./StatusLine";
 import { useHelpKey } from "./useHelpKey";
+import { useKeptFocus } from "./useKeptFocus";
 import { usePrintNote } from "./usePrintNote";
 
 const Help = lazy(() => inTime(() => import("../screens/help/Help")));
@@ -36,22 +42,26 @@ export function Shell() {
   const { open, show } = useOverlays();
   useHelpKey();
   usePrintNote();
+  useKeptFocus(pathname !== "/desk"); // there keys belong to the case, whatever has the focus
   return (
-    <div className={css.shell}>
+    <div className={css.shell} data-rail={doors[role].length > few || undefined}>
       <a href="#screen" className={css.skip}>
         {t("shell.skip")}
       </a>
       <div className={css.header}>
-        <nav className={css.doors} data-many={doors[role].length > few || undefined} aria-label={t("shell.doors")}>
+        <nav className={css.doors} aria-label={t("shell.doors")}>
           <Link to="/" className={css.wordmark} aria-label={t("shell.home")}>
             <img src="/favicon.svg" alt="" width={24} height={24} />
             Kakeru
           </Link>
-          {doors[role].map(({ to, name, Icon }) => (
-            <Link key={to} to={to} className={css.door} activeProps={{ "aria-current": "page" }}>
-              <Icon size={18} stroke={1.7} aria-hidden />
-              {t(`door.${name}`)}
-            </Link>
+          {doors[role].map(({ to, name, Icon, group }, i, all) => (
+            <Fragment key={to}>
+              {group !== all[i - 1]?.group && <small className={css.group}>{t(`doors.${group}`)}</small>}
+              <Link to={to} className={css.door} activeProps={{ "aria-current": "page" }}>
+                <Icon size={18} stroke={1.7} aria-hidden />
+                {t(`door.${name}`)}
+              </Link>
+            </Fragment>
           ))}
         </nav>
         <section className={css.tools} aria-label={t("shell.tools")}>
@@ -66,6 +76,8 @@ export function Shell() {
       </div>
       <div className={css.told}>
         <LostBanner />
+        <ExpiryBar />
+        <CallStrip />
         {(role === "operator" || role === "supervisor") && (
           <Suspense>
             <AskedBar />
@@ -82,27 +94,33 @@ export function Shell() {
         </Suspense>
       )}
       <AlertToasts />
+      {role === "supervisor" && <HereNote />}
     </div>
   );
 }
 
-// More doors than this find room on a narrow screen only without their pictures.
+// More doors than this stand at the side, in their groups.
 const few = 6;
 
 function PersonMenu() {
-  const { t } = useTranslation();
+  const { t, i18n } = useTranslation();
   const client = useQueryClient();
   const { user } = useSession();
   const mine = useMyDesk();
   const lock = useLock();
+  const [sounds, setSounds] = useCues();
 
+  function byEra(on: boolean) {
+    setEra(on);
+    void i18n.changeLanguage(i18n.language); // all that is on the screen is written anew
+  }
   async function leaveDesk() {
     if (!mine) return;
     await kakeru.leave(mine.desk.id).catch(() => undefined);
     void client.invalidateQueries({ queryKey: keys.desks });
   }
   async function signOut() {
-    if (mine && mine.phase === "idle") await leaveDesk();
+    if (mine && (mine.phase === "idle" || mine.phase === "away")) await leaveDesk();
     await kakeru.signOut().catch(() => undefined);
     dropDraftsBut(null);
     forgetSession(client);
@@ -122,15 +140,31 @@ function PersonMenu() {
         {mine && (
           <Menu.Item
             leftSection={<IconArmchairOff size={18} aria-hidden />}
-            disabled={mine.phase !== "idle"}
+            disabled={mine.phase !== "idle" && mine.phase !== "away"}
             onClick={() => void leaveDesk()}
           >
             {t("shell.leave_desk", { desk: mine.desk.name })}
           </Menu.Item>
         )}
+        {i18n.language === "ja" && (
+          <Menu.Item leftSection={<IconCalendarEvent size={18} aria-hidden />} onClick={() => byEra(!era())}>
+            {t(era() ? "shell.western_years" : "shell.era_years")}
+          </Menu.Item>
+        )}
         <Menu.Item component={Link} to="/account" leftSection={<IconShieldLock size={18} aria-hidden />}>
           {t("shell.account")}
         </Menu.Item>
+        {(user.role === "operator" || user.role === "supervisor") && (
+          <Menu.Item
+            role="menuitemcheckbox"
+            aria-checked={sounds}
+            closeMenuOnClick={false}
+            leftSection={sounds ? <IconBell size={18} aria-hidden /> : <IconBellOff size={18} aria-hidden />}
+            onClick={() => setSounds(!sounds)}
+          >
+            {t(sounds ? "shell.sounds_on" : "shell.sounds_off")}
+          </Menu.Item>
+        )}
         <Menu.Item leftSection={<IconLock size={18} aria-hidden />} onClick={() => void lock()}>
           {t("shell.lock")}
         </Menu.Item>

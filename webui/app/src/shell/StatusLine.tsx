@@ -1,7 +1,7 @@
 import { IconClock, IconDeviceLandlinePhone, IconFlask, IconPlugConnected, IconPlugConnectedX, IconTargetArrow } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useHours, useProgress, useSession } from "../api/hooks";
+import { useHours, useMyProgress, useProgress, useSession } from "../api/hooks";
 import type { Hours } from "../api/types";
 import { dayAndTime, timeOfDay } from "../format/time";
 import { yen as grouped } from "../format/yen";
@@ -10,6 +10,7 @@ import { useServerNow } from "../live/clock";
 import { useLink } from "../live/Live";
 import { phoneOf } from "../screens/desk/SeatPicker";
 import { useMyDesk } from "../screens/desk/useDesk";
+import { ownShare } from "./pace";
 import css from "./shell.module.css";
 
 /** How things stand, on every screen: the phone, the connection, the hours, the day's pace. */
@@ -20,6 +21,8 @@ export function StatusLine() {
   const { state } = useLink();
   const { data: hours } = useHours();
   const { data: progress } = useProgress();
+  const { data: own } = useMyProgress(!!mine);
+  const share = progress ? ownShare(progress) : 0;
   const phone = mine ? phoneOf(mine.desk) : "unknown";
   return (
     <footer className={css.status} aria-label={t("status.region")}>
@@ -44,7 +47,13 @@ export function StatusLine() {
       {progress && (
         <Item icon={<IconTargetArrow size={16} aria-hidden />}>
           <span className="digits">
-            {t("status.today", { done: grouped(progress.today.attempts) })}
+            {own && (
+              <b className={css.own} data-own={own.attempts}>
+                {t("status.own", { done: grouped(own.attempts) })}
+                {share > 0 && ` / ${grouped(share)}`}
+              </b>
+            )}
+            {t(own ? "status.centre" : "status.today", { done: grouped(progress.today.attempts) })}
             {progress.today.target > 0 && ` / ${grouped(progress.today.target)}`}
           </span>
         </Item>

@@ -1,4 +1,4 @@
-import { Button, PasswordInput } from "@mantine/core";
+import { Button, PasswordInput, TextInput } from "@mantine/core";
 import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -16,7 +16,8 @@ import { AddPasskey, AddTOTP, Codes } from "./Enrol";
 import { NewPassword } from "./NewPassword";
 import { SessionTable } from "./SessionTable";
 import { useAsk } from "./useAsk";
-import { passkeysHere } from "./webauthn";
+import { ByDirectory } from "../signin/ByDirectory";
+import { passkeysHere, usePasskeyOnce } from "./webauthn";
 import css from "./account.module.css";
 
 /** How one signs in: the password, the second factors, and where one is signed in. */
@@ -55,6 +56,7 @@ function Factors() {
   const session = useSession();
   const { data: have, error } = useQuery({ queryKey: keys.factors, queryFn: kakeru.getFactors });
   const [password, setPassword] = useState("");
+  const [code, setCode] = useState("");
   const [codes, setCodes] = useState<string[]>([]);
   const { failure, ask } = useAsk();
   const here = passkeysHere(session.passkey_origin);
@@ -66,24 +68,56 @@ function Factors() {
   }
   if (error) return <Notice tone="bad">{say(error)}</Notice>;
   if (!have) return null;
-  if (codes.length > 0) return <Codes codes={codes} onDone={() => setCodes([])} />;
-  const needed = password === "";
+  if (codes.length > 0) {
+    return (
+      <div className={css.form}>
+        <Codes codes={codes} onDone={() => setCodes([])} />
+      </div>
+    );
+  }
+  // Just after signing in by the ward's directory no password is asked; who has a second factor gives it too.
+  const fromDirectory = session.confirmed_until !== null && new Date(session.confirmed_until) > new Date();
+  const protectedNow = have.totp || have.passkeys.length > 0;
+  const byPasskey = code === "" && have.passkeys.length > 0 && here;
+  const needed = (password === "" && !fromDirectory) || (protectedNow && code === "" && !byPasskey);
+  async function prove(): Promise<kakeru.Proof> {
+    const proof: kakeru.Proof = password ? { password } : {};
+    if (!protectedNow) return proof;
+    if (byPasskey) return { ...proof, passkey: await usePasskeyOnce(await kakeru.askPasskey()) };
+    setCode(""); // each is good once
+    return { ...proof, code };
+  }
   return (
     <div className={css.form}>
       <p className={css.lead}>{t(session.second_factor === "required" ? "account.factor_required" : "account.factor_lead")}</p>
       <PasswordInput
         label={t("account.old_password")}
-        description={t("account.password_again")}
+        description={t(fromDirectory ? "account.password_not_now" : "account.password_again")}
         autoComplete="current-password"
         value={password}
         visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
         onChange={(e) => setPassword(e.currentTarget.value)}
       />
+      {protectedNow && (
+        <TextInput
+          label={t("account.code")}
+          description={t(have.passkeys.length > 0 && here ? "account.code_or_passkey" : have.totp ? "account.code_again" : "account.recovery_hint")}
+          autoComplete="one-time-code"
+          value={code}
+          onChange={(e) => setCode(e.currentTarget.value)}
+        />
+      )}
+      {session.in_directory && !fromDirectory && (
+        <>
+          <p className="quiet">{t("account.by_directory")}</p>
+          <ByDirectory />
+        </>
+      )}
       {failure && <Notice tone="bad">{failure}</Notice>}
       {have.totp && (
         <div className={css.row}>
           <span>{t("account.totp")}</span>
-          <Button size="compact-sm" variant="default" disabled={needed} onClick={() => void ask(() => kakeru.removeTOTP(password).then(fresh))}>
+          <Button size="compact-sm" variant="default" disabled={needed} onClick={() => void ask(async () => kakeru.removeTOTP(await prove()).then(fresh))}>
             {t("account.remove")}
           </Button>
         </div>
@@ -94,12 +128,12 @@ function Factors() {
             {t("account.passkey_of", { name: p.name })}
             {p.used_at && <small className="quiet"> {t("account.last_used", { at: dayAndTime(p.used_at, language()) })}</small>}
           </span>
-          <Button size="compact-sm" variant="default" disabled={needed} onClick={() => void ask(() => kakeru.removePasskey(p.id, password).then(fresh))}>
+          <Button size="compact-sm" variant="default" disabled={needed} onClick={() => void ask(async () => kakeru.removePasskey(p.id, await prove()).then(fresh))}>
             {t("account.remove")}
           </Button>
         </div>
       ))}
-      {(have.totp || have.passkeys.length > 0) && (
+      {protectedNow && (
         <div className={css.row}>
           <span>{t("account.codes_left", { count: have.recovery_codes })}</span>
           <Button
@@ -107,7 +141,7 @@ function Factors() {
             variant="default"
             disabled={needed}
             onClick={() => void ask(async () => {
-              setCodes(await kakeru.newRecoveryCodes(password));
+              setCodes(await kakeru.newRecoveryCodes(await prove()));
               void fresh();
             })}
           >
@@ -115,8 +149,8 @@ function Factors() {
           </Button>
         </div>
       )}
-      {!needed && !have.totp && <AddTOTP password={password} onDone={added} />}
-      {!needed && here && <AddPasskey password={password} onDone={added} />}
+      {!needed && !have.totp && <AddTOTP prove={prove} onDone={added} />}
+      {!needed && here && <AddPasskey prove={prove} onDone={added} />}
       {session.passkey_origin && !here && <p className="quiet">{t("account.passkey_elsewhere", { origin: session.passkey_origin })}</p>}
     </div>
   );

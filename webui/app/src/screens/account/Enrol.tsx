@@ -10,15 +10,15 @@ import { makePasskey } from "./webauthn";
 import css from "./account.module.css";
 
 interface Props {
-  /** One's own, once more; absent while signing in. */
-  password?: string;
+  /** Gives what is asked once more; absent while signing in. */
+  prove?: () => Promise<kakeru.Proof>;
   onDone: (codes: string[], next: Session) => void;
 }
 
 type Begun = Awaited<ReturnType<typeof kakeru.beginTOTP>>;
 
 /** Adds one-time passwords of an app: the picture, then the first code of it. */
-export function AddTOTP({ password, onDone }: Props) {
+export function AddTOTP({ prove, onDone }: Props) {
   const { t } = useTranslation();
   const [begun, setBegun] = useState<Begun | null>(null);
   const [code, setCode] = useState("");
@@ -29,7 +29,7 @@ export function AddTOTP({ password, onDone }: Props) {
         <Button
           leftSection={<IconQrcode size={20} aria-hidden />}
           loading={asking}
-          onClick={() => void ask(async () => setBegun(await kakeru.beginTOTP(password)))}
+          onClick={() => void ask(async () => setBegun(await kakeru.beginTOTP(await prove?.())))}
         >
           {t("account.add_totp")}
         </Button>
@@ -71,7 +71,7 @@ export function AddTOTP({ password, onDone }: Props) {
 }
 
 /** Adds a passkey of this device. */
-export function AddPasskey({ password, onDone }: Props) {
+export function AddPasskey({ prove, onDone }: Props) {
   const { t } = useTranslation();
   const [name, setName] = useState(t("account.this_device"));
   const { asking, failure, ask } = useAsk();
@@ -81,7 +81,7 @@ export function AddPasskey({ password, onDone }: Props) {
       onSubmit={(event) => {
         event.preventDefault();
         void ask(async () => {
-          const made = await makePasskey(await kakeru.beginPasskey(password));
+          const made = await makePasskey(await kakeru.beginPasskey(await prove?.()));
           const { recovery_codes, session } = await kakeru.confirmPasskey(name.trim(), made);
           onDone(recovery_codes, session);
         });

@@ -1,6 +1,6 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useQueryClient } from "@tanstack/react-query";
-import { IconLockOpen, IconPhoneOff } from "@tabler/icons-react";
+import { IconFingerprint, IconLockOpen, IconPhoneOff } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
@@ -10,20 +10,25 @@ import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
 import { useMyDesk } from "../desk/useDesk";
+import { ByDirectory } from "../signin/ByDirectory";
 import { Door } from "./Door";
 import { useAsk } from "./useAsk";
+import { passkeysHere, usePasskeyOnce } from "./webauthn";
 import css from "./account.module.css";
 
 /** The masked screen: nothing of any person is in the page. A call goes on, with its clock and the button that ends it. */
 export default function Locked() {
   const { t } = useTranslation();
   const client = useQueryClient();
-  const { user } = useSession();
+  const session = useSession();
+  const { user } = session;
   const mine = useMyDesk();
   const [password, setPassword] = useState("");
+  const passkey = session.ways.includes("passkey") && passkeysHere(session.passkey_origin);
   const { asking, failure, ask } = useAsk();
   const end = useAsk();
   const call = mine?.phase === "calling" || mine?.phase === "talking" ? mine.call : null;
+  const unlock = async (proof: kakeru.Proof) => client.setQueryData(keys.session, await kakeru.unlockScreen(proof));
   async function leave() {
     await kakeru.signOut().catch(() => undefined);
     forgetSession(client);
@@ -35,7 +40,7 @@ export default function Locked() {
         className={css.form}
         onSubmit={(event) => {
           event.preventDefault();
-          void ask(async () => client.setQueryData(keys.session, await kakeru.unlockScreen(password)));
+          void ask(() => unlock({ password }));
         }}
       >
         <PasswordInput
@@ -51,6 +56,18 @@ export default function Locked() {
         <Button type="submit" size="md" leftSection={<IconLockOpen size={20} aria-hidden />} loading={asking} disabled={password === ""}>
           {t("account.unlock")}
         </Button>
+        {passkey && (
+          <Button
+            variant="default"
+            size="md"
+            leftSection={<IconFingerprint size={20} aria-hidden />}
+            disabled={asking}
+            onClick={() => void ask(async () => unlock({ passkey: await usePasskeyOnce(await kakeru.askPasskey()) }))}
+          >
+            {t("account.unlock_by_passkey")}
+          </Button>
+        )}
+        {session.in_directory && <ByDirectory />}
       </form>
       {call ? (
         <section className={css.talk} aria-label={t("account.talk_goes_on")}>

@@ -3,6 +3,7 @@ import { useTrunks } from "../../api/hooks";
 import type { Trunk } from "../../api/types";
 import { dayAndTime } from "../../format/time";
 import { language } from "../../i18n";
+import type words from "../../i18n/ja.screens.json";
 import { Chip } from "../../parts/Chip";
 import { Empty } from "../../parts/Empty";
 import { Notice } from "../../parts/Notice";
@@ -21,7 +22,7 @@ export function TrunksScreen() {
       <h1 className={page.title}>{t("door.trunks")}</h1>
       {(trunks ?? []).map((trunk) => trunk.last_error && (
         <Notice key={trunk.name} tone="bad">
-          <strong>{trunk.name}</strong>: {trouble(trunk)}
+          <strong>{trunk.name}</strong>: {trouble(trunk)} <Meaning status={trunk.last_error.status} />
         </Notice>
       ))}
       <div className={`${parts.panel} ${page.tablePanel}`}>
@@ -34,6 +35,7 @@ export function TrunksScreen() {
               <th>{t("trunks.registration")}</th>
               <th>{t("trunks.addresses")}</th>
               <th>{t("trunks.since")}</th>
+              <th>{t("trunk_past.title")}</th>
             </tr>
           </thead>
           <tbody>
@@ -55,6 +57,9 @@ export function TrunksScreen() {
                   ))}
                 </td>
                 <td className="digits">{dayAndTime(trunk.since, language())}</td>
+                <td>
+                  <Past trunk={trunk} />
+                </td>
               </tr>
             ))}
           </tbody>
@@ -68,4 +73,34 @@ export function TrunksScreen() {
 function registrationOf({ registered }: Trunk) {
   if (registered === null) return "trunks.not_needed";
   return registered ? "trunks.registered" : "trunks.unregistered";
+}
+
+// SIP statuses that have a sentence of their own; all others share one.
+const known: Record<number, keyof (typeof words)["trunk_status"]> = {
+  400: "400", 401: "401", 403: "403", 404: "404", 407: "407", 408: "408", 423: "423", 480: "480", 486: "486", 500: "500", 502: "502", 503: "503", 504: "504",
+};
+
+/** What the far end's answer means; nothing where there was none. */
+function Meaning({ status }: { status: number | undefined }) {
+  const { t } = useTranslation();
+  if (!status) return null;
+  return <span data-status={status}>{t(`trunk_status.${known[status] ?? "other"}`, { status })}</span>;
+}
+
+/** The last trouble that is over, or when the one began that is not. */
+function Past({ trunk: { past, last_error, since } }: { trunk: Trunk }) {
+  const { t } = useTranslation();
+  if (last_error) return <span className="quiet">{t("trunk_past.since", { at: dayAndTime(since, language()) })}</span>;
+  if (!past) return <span className="quiet">{t("trunk_past.none")}</span>;
+  return (
+    <div data-past={past.kind}>
+      <div>{language() === "en" ? past.text_en : past.text}</div>
+      {past.status && (
+        <div>
+          <Meaning status={past.status} />
+        </div>
+      )}
+      <div className="quiet digits">{t("trunk_past.when", { from: dayAndTime(past.from, language()), until: dayAndTime(past.until, language()) })}</div>
+    </div>
+  );
 }

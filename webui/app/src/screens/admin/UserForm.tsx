@@ -1,5 +1,5 @@
 import { Button, Checkbox, Group, Modal, PasswordInput, Select, Stack, TextInput } from "@mantine/core";
-import { useQueryClient } from "@tanstack/react-query";
+import { useQuery, useQueryClient } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
@@ -23,7 +23,7 @@ export function UserForm({ of, onClose }: { of: User | "new" | null; onClose: ()
     <Modal
       opened={of !== null}
       onClose={onClose}
-      title={of === "new" ? t("users.add") : t("users.change")}
+      title={of === null || of === "new" ? t("users.add") : t("users.change_of", { name: of.name })}
       closeButtonProps={{ "aria-label": t("common.close") }}
     >
       {of !== null && <Form key={of === "new" ? "new" : of.id} user={of === "new" ? null : of} onDone={onClose} />}
@@ -40,14 +40,17 @@ function Form({ user, onDone }: { user: User | null; onDone: () => void }) {
   const [role, setRole] = useState<Role>(user?.role ?? "operator");
   const [spoken, setSpoken] = useState<string[]>(user?.languages ?? []);
   const [password, setPassword] = useState("");
+  const [linked, setLinked] = useState(user?.directory_name ?? "");
+  const { data: directory } = useQuery({ queryKey: ["directory"], queryFn: kakeru.getDirectory, retry: false });
   const [failure, setFailure] = useState<unknown>(null);
   const errors = failure instanceof Problem ? failure.fields(language()) : {};
 
   async function save() {
     setFailure(null);
+    const link = directory ? { directory_name: linked } : {};
     try {
-      if (user) await kakeru.changeUser(user.id, { name, role, languages: spoken, ...(password ? { password } : {}) });
-      else await kakeru.addUser({ login, name, role, password });
+      if (user) await kakeru.changeUser(user.id, { name, role, languages: spoken, ...(password ? { password } : {}), ...link });
+      else await kakeru.addUser({ login, name, role, password, ...link });
       void client.invalidateQueries({ queryKey: keys.users });
       onDone();
     } catch (error) {
@@ -96,13 +99,26 @@ function Form({ user, onDone }: { user: User | null; onDone: () => void }) {
         )}
         <PasswordInput
           label={user ? t("users.new_password") : t("sign_in.password")}
-          description={user ? t("users.keep_password") : undefined}
+          description={[user && t("users.keep_password"), t("users.password_rule")].filter(Boolean).join(" ")}
           autoComplete="new-password"
           value={password}
           error={errors.password}
           visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
           onChange={(e) => setPassword(e.currentTarget.value)}
         />
+        {directory && (
+          <TextInput
+            label={t("users.directory_name")}
+            description={t("users.directory_hint", { label: directory })}
+            autoCapitalize="none"
+            autoComplete="off"
+            spellCheck={false}
+            maxLength={200}
+            value={linked}
+            error={errors.directory_name}
+            onChange={(e) => setLinked(e.currentTarget.value)}
+          />
+        )}
         {failure !== null && Object.keys(errors).length === 0 && <Notice tone="bad">{say(failure)}</Notice>}
         <Button type="submit" disabled={!name || (!user && (!login || !password))}>
           {t("common.save")}

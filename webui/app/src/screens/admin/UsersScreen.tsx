@@ -13,6 +13,7 @@ import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { SessionTable } from "../account/SessionTable";
+import { ResetFactors } from "./ResetFactors";
 import { UserForm } from "./UserForm";
 
 /** The people who can sign in. Nobody is ever deleted: their name stands in the record. */
@@ -23,6 +24,7 @@ export function UsersScreen() {
   const me = useSession().user.id;
   const { data: users, error } = useQuery({ queryKey: keys.users, queryFn: kakeru.getUsers });
   const [editing, setEditing] = useState<User | "new" | null>(null);
+  const [resetting, setResetting] = useState<User | null>(null);
   const [refusal, setRefusal] = useState<unknown>(null);
 
   async function disable(user: User, disabled: boolean) {
@@ -31,10 +33,8 @@ export function UsersScreen() {
     void client.invalidateQueries({ queryKey: keys.users });
   }
 
-  async function resetFactors(user: User) {
-    if (!window.confirm(t("users.reset_factors_sure", { name: user.name }))) return;
-    setRefusal(null);
-    await kakeru.resetFactors(user.id).catch(setRefusal);
+  function wasReset() {
+    setResetting(null);
     void client.invalidateQueries({ queryKey: keys.users });
     void client.invalidateQueries({ queryKey: keys.allSessions });
   }
@@ -60,8 +60,8 @@ export function UsersScreen() {
               <th>{t("account.second_factor")}</th>
               <th>{t("users.may_sign_in")}</th>
               <th>
-            <span className="visually-hidden">{t("users.change")}</span>
-          </th>
+                <span className="visually-hidden">{t("users.change")}</span>
+              </th>
             </tr>
           </thead>
           <tbody>
@@ -79,7 +79,7 @@ export function UsersScreen() {
                       variant="default"
                       disabled={user.id === me}
                       aria-label={t("users.reset_factors_of", { name: user.name })}
-                      onClick={() => void resetFactors(user)}
+                      onClick={() => setResetting(user)}
                     >
                       {t("users.reset_factors")}
                     </Button>
@@ -101,6 +101,7 @@ export function UsersScreen() {
                     size="compact-sm"
                     variant="default"
                     leftSection={<IconPencil size={15} aria-hidden />}
+                    aria-label={t("users.change_of", { name: user.name })}
                     onClick={() => setEditing(user)}
                   >
                     {t("users.change")}
@@ -112,6 +113,7 @@ export function UsersScreen() {
         </table>
       </div>
       <Sessions />
+      <ResetFactors of={resetting} onClose={() => setResetting(null)} onDone={wasReset} />
       <UserForm of={editing} onClose={() => setEditing(null)} />
     </div>
   );

@@ -2,7 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAttempt, useDesks, useSession } from "../../api/hooks";
+import { useAttempt, useDeskName, useSession } from "../../api/hooks";
 import type { Attempt } from "../../api/types";
 import { dayAndTime, elapsed, isTime, tokyoDate } from "../../format/time";
 import { language } from "../../i18n";
@@ -47,11 +47,11 @@ function Details({ attempt: a }: { attempt: Attempt }) {
   const { t } = useTranslation();
   const words = useEntryWords();
   const { role } = useSession().user;
-  const { data: desks } = useDesks();
+  const deskName = useDeskName();
   const [correcting, setCorrecting] = useState(false);
   const [tracing, setTracing] = useState(false);
   const seesCases = role === "supervisor" || role === "operator";
-  const seatOf = (id: string, who?: string) => `${desks?.find((d) => d.id === id)?.name ?? id}${who ? ` (${who})` : ""}`;
+  const seatOf = (id: string, who?: string) => `${deskName(id)}${who ? ` (${who})` : ""}`;
   const rows: [string, ReactNode][] = [
     [t("attempt.at"), <span className="digits">{dayAndTime(a.started_at, language())}</span>],
     [t("attempt.direction"), <DirectionWord attempt={a} />],

@@ -1,6 +1,6 @@
 import { IconCircleCheck, IconCircleDashed } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
-import { useDesks } from "../../api/hooks";
+import { useDeskName } from "../../api/hooks";
 import type { Attempt } from "../../api/types";
 import { dayAndTime, elapsed, isTime } from "../../format/time";
 import { language } from "../../i18n";
@@ -13,7 +13,7 @@ import css from "./attempts.module.css";
 /** Attempts, a line each; pressing one opens what is known of it. */
 export function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen: (id: string) => void }) {
   const { t } = useTranslation();
-  const { data: desks } = useDesks();
+  const deskName = useDeskName();
   return (
     <table className={parts.table}>
       <thead>
@@ -46,7 +46,7 @@ export function AttemptTable({ attempts, onOpen }: { attempts: Attempt[]; onOpen
             <td className="nowrap">
               <DirectionWord attempt={a} />
             </td>
-            <td className="nowrap">{desks?.find((d) => d.id === a.desk)?.name ?? a.desk}</td>
+            <td className="nowrap">{deskName(a.desk)}</td>
             <td className="nowrap">{a.operator_name}</td>
             <td>
               <AttemptResult attempt={a} />

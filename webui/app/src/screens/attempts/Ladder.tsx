@@ -1,4 +1,5 @@
 import { useTranslation } from "react-i18next";
+import { useDesks } from "../../api/hooks";
 import type { Evidence } from "../../api/types";
 import { timeWithSeconds } from "../../format/time";
 import { language } from "../../i18n";
@@ -20,9 +21,31 @@ const arrows: Partial<Record<Event, "→" | "←">> = {
   invite_received: "←", cancel_received: "←", answer_sent: "→", refusal_sent: "→",
 };
 
+// Where the words are for what stands beside an event of ours. Beside the network's events stands what the network has said.
+const reasons: Partial<Record<Event, "ended_by" | "announcement" | "listening.fault">> = {
+  hangup_asked: "ended_by", announcement_heard: "announcement", recording_ended: "listening.fault", recording_failed: "listening.fault",
+};
+
+/** What stands beside an event, in words where there are some. */
+function useReason() {
+  const { t, i18n } = useTranslation();
+  const { data: desks } = useDesks();
+  return ({ event, reason = "" }: Evidence) => {
+    const word = `${reasons[event as Event] ?? ""}.${reason}`;
+    if (reason && i18n.exists(word)) return t(word as "ended_by.operator");
+    const [kind, confidence] = reason.split(" ");
+    if (event === "heard" && i18n.exists(`hint.${kind}`)) return t(`hint.${kind as "fax"}`, { percent: Math.round(Number(confidence) * 100) });
+    const desk = desks?.find((d) => reason === d.id || reason.startsWith(`${d.id}: `));
+    if (!desk) return reason;
+    const why = reason.slice(desk.id.length + 2);
+    return i18n.exists(`ladder.failed.${why}`) ? `${desk.name}: ${t(`ladder.failed.${why as "taken back"}`)}` : `${desk.name}${reason.slice(desk.id.length)}`;
+  };
+}
+
 /** What was seen and done on both legs, in order: the proof behind the verdict. */
 export function Ladder({ evidence }: { evidence: Evidence[] }) {
   const { t } = useTranslation();
+  const reasonOf = useReason();
   if (evidence.length === 0) return <p className="quiet">{t("ladder.none")}</p>;
   return (
     <ol className={css.ladder}>
@@ -37,7 +60,7 @@ export function Ladder({ evidence }: { evidence: Evidence[] }) {
             {t(`ladder.event.${e.event as Event}`)}
             {(e.status || e.reason || e.cause) && (
               <code className={css.code}>
-                {[e.status || "", e.reason ?? "", e.cause ? `Q.850 ${e.cause}` : ""].filter(Boolean).join(" ")}
+                {[e.status || "", reasonOf(e), e.cause ? `Q.850 ${e.cause}` : ""].filter(Boolean).join(" ")}
               </code>
             )}
           </span>

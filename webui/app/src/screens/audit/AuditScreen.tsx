@@ -9,7 +9,7 @@ import { RecordSearch } from "./RecordSearch";
 /** Who saw and changed what, whether that record is whole, and what is done about incidents. */
 export function AuditScreen() {
   const { t } = useTranslation();
-  const [tab, setTab] = useState<string | null>("record");
+  const [tab, setTab] = useState<string | null>(location.hash === "#incidents" ? "incidents" : "record");
   return (
     <div className={page.page}>
       <h1 className={page.title}>{t("door.audit")}</h1>

@@ -37,6 +37,8 @@ export function RecordSearch() {
   });
   const entries = data?.pages.flatMap((p) => p.items) ?? [];
   const people = data?.pages[0]?.people ?? [];
+  // The record knows people by what never changes; whoever reads it, by their names of today.
+  const named = (text: string) => people.reduce((said, p) => said.replaceAll(p.id, p.name), text);
 
   return (
     <section aria-label={t("audit.search_title")}>
@@ -106,9 +108,9 @@ export function RecordSearch() {
                     {e.cases.length > 2 ? t("audit.many_cases", { count: e.cases.length }) : e.cases.map((ref) => <code key={ref} title={ref}>{refShort(ref)} </code>)}
                   </td>
                   <td className={css.detail}>
-                    <code>{e.route}</code>
-                    {e.object && <div className="quiet">{e.object}</div>}
-                    {e.detail && <div>{e.detail}</div>}
+                    {e.route.startsWith("kakeru ") ? <code>{e.route}</code> : <span title={e.route}>{t(`audit.what.${e.route}`, e.route)}</span>}
+                    {e.object && <div className="quiet" title={e.object}>{named(e.object)}</div>}
+                    {e.detail && <div title={e.detail}>{named(e.detail)}</div>}
                     {e.address && <div className="quiet">{e.address}</div>}
                   </td>
                 </tr>

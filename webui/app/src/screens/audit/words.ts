@@ -2,7 +2,7 @@ import type { AuditAction, IncidentAct, IncidentKind } from "../../api/types";
 
 export const actions: AuditAction[] = [
   "case_read", "listed", "searched", "debt_shown", "listened", "report_read", "exported", "printed", "list_taken", "changed", "refused",
-  "signed_in", "sign_in_refused", "signed_out", "audit_read",
+  "signed_in", "sign_in_refused", "signed_out", "unlocked", "audit_read",
 ];
 
 export const kinds: IncidentKind[] = ["leaked", "lost", "damaged", "tampered", "feared", "outage"];

@@ -1,6 +1,6 @@
 import { Button } from "@mantine/core";
 import { Link } from "@tanstack/react-router";
-import { IconArmchair, IconDeviceLandlinePhone, IconPencil, IconPhoneCalling, IconPhoneIncoming, IconPhoneOff, IconPhoneOutgoing, IconPlayerPause, IconUserCheck } from "@tabler/icons-react";
+import { IconArmchair, IconCoffee, IconDeviceLandlinePhone, IconPencil, IconPhoneCalling, IconPhoneIncoming, IconPhoneOff, IconPhoneOutgoing, IconPlayerPause, IconPlayerPlay, IconUserCheck } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useCalls, useSession } from "../../api/hooks";
@@ -14,10 +14,11 @@ import { useProblemText } from "../../parts/useWords";
 import { SoundTable } from "../attempts/Sounded";
 import { PhoneChip } from "../desk/SeatPicker";
 import css from "./board.module.css";
+import { DeskOrder } from "./DeskOrder";
 
-type Doing = "empty" | "ready" | "ringing" | "held" | "transferring" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+export type Doing = "empty" | "ready" | "ringing" | "held" | "transferring" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up" | "away";
 
-const looks: Record<Doing, { tone: Tone; Icon: typeof IconArmchair }> = {
+export const looks: Record<Doing, { tone: Tone; Icon: typeof IconArmchair }> = {
   empty: { tone: "still", Icon: IconArmchair },
   ready: { tone: "note", Icon: IconArmchair },
   ringing: { tone: "wait", Icon: IconPhoneIncoming },
@@ -28,6 +29,7 @@ const looks: Record<Doing, { tone: Tone; Icon: typeof IconArmchair }> = {
   talking: { tone: "talk", Icon: IconUserCheck },
   ending: { tone: "still", Icon: IconPhoneOff },
   wrap_up: { tone: "note", Icon: IconPencil },
+  away: { tone: "still", Icon: IconCoffee },
 };
 
 /** What a desk is doing, from its own state and its call's. */
@@ -57,7 +59,7 @@ export function DeskCard({ desk }: { desk: Desk }) {
       </header>
       <div className={css.deskNow}>
         <Chip tone={tone} icon={<Icon size={16} aria-hidden />}>
-          {t(`doing.${doing}`)}
+          {doing === "away" && desk.away ? t(`away.reason.${desk.away}`) : t(`doing.${doing}`)}
         </Chip>
         {call && (
           <>
@@ -67,10 +69,24 @@ export function DeskCard({ desk }: { desk: Desk }) {
         )}
         {doing !== "empty" && <RunningClock since={since ?? (call ?? rung)?.started_at ?? desk.since} className={css.deskClock} />}
       </div>
+      {desk.paused_by_name && (
+        <p className={css.paused} data-paused>
+          <IconPlayerPause size={16} aria-hidden /> {t("orders.paused_by", { name: desk.paused_by_name, reason: desk.pause_reason })}
+          {desk.state !== "away" && <span className="quiet"> {t("orders.after_call")}</span>}
+        </p>
+      )}
       <div className={css.deskFoot}>
         <dl className={css.deskFacts}>
           <dt>{t("board.operator")}</dt>
           <dd>{desk.operator_name || <span className="quiet">{t("board.nobody")}</span>}</dd>
+          {desk.touched_at && (
+            <>
+              <dt>{t("board.touched")}</dt>
+              <dd data-touched>
+                <RunningClock since={desk.touched_at} /> {t("board.ago")}
+              </dd>
+            </>
+          )}
           <dt>{t("board.case")}</dt>
           <dd>
             {desk.case_id ? (
@@ -82,9 +98,40 @@ export function DeskCard({ desk }: { desk: Desk }) {
             )}
           </dd>
         </dl>
-        {supervises && <HangUp call={call} />}
+        {supervises && (
+          <div className={css.deskActs}>
+            <PauseButtons desk={desk} />
+            <HangUp call={call} />
+          </div>
+        )}
       </div>
     </section>
+  );
+}
+
+/** Pauses the desk or signs its seat off, each with a reason; one press lets it go on. */
+function PauseButtons({ desk }: { desk: Desk }) {
+  const { t } = useTranslation();
+  const say = useProblemText();
+  const [ordering, setOrdering] = useState(false);
+  const [refusal, setRefusal] = useState<unknown>(null);
+  return (
+    <>
+      {desk.paused_by_name ? (
+        <Button
+          size="compact-sm"
+          leftSection={<IconPlayerPlay size={16} aria-hidden />}
+          onClick={() => void kakeru.releaseDesk(desk.id).then(() => setRefusal(null), setRefusal)}
+        >
+          {t("orders.release")}
+        </Button>
+      ) : null}
+      <Button size="compact-sm" variant="default" leftSection={<IconPlayerPause size={16} aria-hidden />} onClick={() => setOrdering(true)}>
+        {t("orders.open")}
+      </Button>
+      {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
+      {ordering && <DeskOrder desk={desk} onClose={() => setOrdering(false)} />}
+    </>
   );
 }
 

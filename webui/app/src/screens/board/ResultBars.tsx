@@ -31,7 +31,7 @@ export function ResultBars({ progress }: { progress: Progress }) {
     />
   );
   return (
-    <Panel title={t("bars.title")} side={choose} className={css.bars}>
+    <Panel title={t("bars.title")} side={choose}>
       <table className={css.barTable}>
         <tbody>
           {shown.map((result) => (

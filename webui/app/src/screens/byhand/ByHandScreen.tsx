@@ -217,6 +217,7 @@ function useNoting(call: HandCall, draft: NonNullable<HandCall["draft"]>, onNote
   const me = useSession().user.id;
   const { data: desks } = useDesks();
   const [failure, setFailure] = useState<unknown>(null);
+  const [sent, setSent] = useState(call);
   const [busy, setBusy] = useState(false);
   const [asked, setAsked] = useState("");
   const click = useRef({ of: "", id: "" });
@@ -226,6 +227,7 @@ function useNoting(call: HandCall, draft: NonNullable<HandCall["draft"]>, onNote
     if (busy) return;
     setBusy(true);
     setFailure(null);
+    setSent(call);
     if (click.current.of !== stands) click.current = { of: stands, id: crypto.randomUUID() };
     try {
       const noted = await kakeru.noteCall(bodyOf(call, draft, serverNow(), asked === stands), click.current.id);
@@ -240,7 +242,15 @@ function useNoting(call: HandCall, draft: NonNullable<HandCall["draft"]>, onNote
       setBusy(false);
     }
   }
-  const errors: Record<string, string> = failure instanceof Problem ? failure.fields(language()) : {};
-  const problem = failure !== null && Object.keys(errors).length === 0 ? say(failure) : "";
+  const told: Record<string, string> = failure instanceof Problem ? failure.fields(language()) : {};
+  // What was said of a field is over when that is changed.
+  const changed = new Set([
+    ...(call.caseID !== sent.caseID ? ["case_id", "number"] : []),
+    ...(call.rank !== sent.rank || call.number !== sent.number ? ["number"] : []),
+    ...(call.at !== sent.at ? ["at"] : []),
+    ...(call.result !== sent.result ? ["result"] : []),
+  ]);
+  const errors = Object.fromEntries(Object.entries(told).filter(([field]) => !changed.has(field)));
+  const problem = failure !== null && Object.keys(told).length === 0 ? say(failure) : "";
   return { save, busy, errors, problem, confirming: asked !== "" && asked === stands };
 }

@@ -2,7 +2,7 @@ import { Button, Tooltip } from "@mantine/core";
 import { IconCheck, IconDeviceLandlinePhone, IconPhone, IconPhoneCalling, IconPhoneOff, IconPlugConnected, IconPlugConnectedX, IconUserCheck } from "@tabler/icons-react";
 import { lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
-import { useDesks, useLineUp } from "../../api/hooks";
+import { useDeskName, useLineUp } from "../../api/hooks";
 import type { Phone } from "../../api/types";
 import { phoneNumber } from "../../format/phone";
 import { timeOfDay } from "../../format/time";
@@ -14,10 +14,11 @@ import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
 import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
+import { AwayNow } from "./Away";
 import css from "./desk.module.css";
 import { Keypad, takesKeys } from "./Keypad";
 import { Incoming } from "./Incoming";
-import { NameCase, Standing, TalkControls } from "./TalkControls";
+import { MachineEnd, NameCase, Standing, TalkControls } from "./TalkControls";
 import { announces, type MyDesk, type Telephone } from "./useDesk";
 
 const Announcements = lazy(() => inTime(() => import("../talk/Announcements")));
@@ -34,31 +35,35 @@ interface Props {
   onChoose: (open: boolean) => void;
   /** Nobody is known to be there: what is heard may be the network's own announcement. */
   nobody: boolean;
+  /** Ends the call and says that a machine took it; absent where somebody is there. */
+  onMachine?: (() => void) | undefined;
   /** Opens the search for the case of a call that came in; absent where there is none. */
   onName?: (() => void) | undefined;
 }
 
 /** The telephone: what it does, for how long, and the one button that matters now. */
-export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, nobody, onName }: Props) {
+export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, onChoose, nobody, onMachine, onName }: Props) {
   const { t } = useTranslation();
   const say = useProblemText();
   const { open: overlay } = useOverlays();
-  const { data: desks } = useDesks();
+  const deskName = useDeskName();
   return (
     <section className={css.callBar} data-phase={mine.phase} aria-label={t("call.region")}>
       <div aria-live="assertive" className="visually-hidden">
         {t(`call.said.${stageOf(mine)}`)}
       </div>
+      {mine.phase === "away" && <AwayNow desk={mine.desk} busy={telephone.asking} onBack={telephone.comeBack} />}
       {mine.desk.ringing && mine.phase === "ringing" && <Incoming call={mine.desk.ringing} />}
       {(mine.phase === "idle" || mine.phase === "ringing") && <Ready phone={mine.phase === "idle" ? phone : null} obstacle={obstacle} busy={telephone.asking} onDial={onDial} />}
-      {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} onHangUp={telephone.hangUp} />}
+      {(mine.phase === "calling" || mine.phase === "talking") && <Running mine={mine} nobody={nobody} onHangUp={telephone.hangUp} />}
       {nobody && announces(mine.call) && (
-        <Suspense>
-          <Announcements call={mine.call} onHeard={telephone.heard} />
-        </Suspense>
+        <div className={css.slot}>
+          <Suspense>
+            <Announcements call={mine.call} onHeard={telephone.heard} />
+          </Suspense>
+        </div>
       )}
-      {takesKeys(mine.call) && <Keypad call={mine.call} covered={overlay !== null} />}
-      {mine.call?.state === "talking" && <TalkControls call={mine.call} telephone={telephone} choosing={choosing} onChoose={onChoose} />}
+      {mine.call?.state === "talking" && <TalkControls call={mine.call} telephone={telephone} choosing={choosing} onChoose={onChoose} onMachine={onMachine} />}
       {mine.phase === "wrap_up" && (
         <div className={css.callRow}>
           <IconCheck size={26} aria-hidden />
@@ -66,14 +71,23 @@ export function CallBar({ mine, phone, obstacle, telephone, onDial, choosing, on
             <div className={css.callState}>{t("call.wrap_up")}</div>
             <div className="quiet">{t("call.wrap_up_hint")}</div>
           </div>
+          {onMachine && (
+            <span className={css.machine}>
+              <MachineEnd onPress={onMachine} />
+            </span>
+          )}
         </div>
       )}
       <div className={css.controls}>
+        {takesKeys(mine.call) && <Keypad call={mine.call} covered={overlay !== null} />}
         {onName && <NameCase onOpen={onName} />}
         {mine.call?.state === "talking" && <Standing call={mine.call} />}
       </div>
+      {mine.desk.paused_by_name && mine.phase !== "away" && (
+        <Notice tone="note">{t("away.paused_soon", { name: mine.desk.paused_by_name, reason: mine.desk.pause_reason })}</Notice>
+      )}
       {telephone.missed && (
-        <Notice tone="bad">{t("talk.not_taken", { desk: desks?.find((d) => d.id === telephone.missed)?.name ?? telephone.missed })}</Notice>
+        <Notice tone="bad">{t("talk.not_taken", { desk: deskName(telephone.missed) })}</Notice>
       )}
       {telephone.refusal !== null && <Notice tone="bad">{say(telephone.refusal)}</Notice>}
     </section>
@@ -140,18 +154,18 @@ function LineChip() {
   );
 }
 
-type Stage = "ready" | "ringing" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
+type Stage = "ready" | "away" | "ringing" | "calling_desk" | "calling_customer" | "talking" | "ending" | "wrap_up";
 
 function stageOf(mine: MyDesk): Stage {
   if (mine.phase === "wrap_up") return "wrap_up";
-  if (mine.phase === "ringing") return "ringing";
+  if (mine.phase === "ringing" || mine.phase === "away") return mine.phase;
   if (mine.phase === "idle") return "ready";
   const state = mine.call?.state;
   if (state === "calling_customer" || state === "talking" || state === "ending") return state;
   return "calling_desk";
 }
 
-function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
+function Running({ mine, nobody, onHangUp }: { mine: MyDesk; nobody: boolean; onHangUp: () => void }) {
   const { t } = useTranslation();
   const stage = stageOf(mine);
   const { call } = mine;
@@ -162,7 +176,7 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
       <div className={css.callRow}>
         <Icon size={30} stroke={1.6} aria-hidden />
         <div className={css.callWords}>
-          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "ringing" || stage === "wrap_up" ? "ending" : stage}`)}</div>
+          <div className={css.callState}>{t(`call.state.${stage === "ready" || stage === "away" || stage === "ringing" || stage === "wrap_up" ? "ending" : stage}`)}</div>
           <div className={css.callHint}>{t(`call.hint.${call?.direction === "inbound" && stage === "talking" ? "inbound" : hintOf(stage, !!call?.ringing_at || !!call?.early_media)}`)}</div>
         </div>
         {since && <RunningClock since={since} className={css.clock} />}
@@ -180,7 +194,7 @@ function Running({ mine, onHangUp }: { mine: MyDesk; onHangUp: () => void }) {
           {t("call.hang_up")}
         </Button>
       </div>
-      {call?.direction !== "inbound" && <Steps stage={stage} answeredAt={call?.answered_at} />}
+      {call?.direction !== "inbound" && !(stage === "talking" && nobody) && <Steps stage={stage} answeredAt={call?.answered_at} />}
     </>
   );
 }

@@ -2,6 +2,7 @@ import { Modal, TextInput } from "@mantine/core";
 import { IconSearch } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { CaseList } from "../cases/CaseList";
+import { useBeside } from "../../shell/useBeside";
 import { useCaseSearch } from "../cases/useCaseSearch";
 
 interface Props {
@@ -13,13 +14,17 @@ interface Props {
   action: string;
 }
 
-// At once, not when the window has settled: what is typed straight after "/" must arrive here.
-const focusNow = (input: HTMLInputElement | null) => input?.focus();
+// At once, not when the window has settled: what is typed straight after "/" must arrive here, in place of what was looked for before.
+const focusNow = (input: HTMLInputElement | null) => {
+  input?.focus();
+  input?.select();
+};
 const noDelay = { duration: 0 };
 
 /** Finds a case, to put it on the desk (dialling stays a click of its own), or to say whose call it is that came in. */
 export function CaseFinder({ opened, onClose, onChoose, title, hint, action }: Props) {
   const { t } = useTranslation();
+  const beside = useBeside();
   const search = useCaseSearch();
   const choose = (id: string) => {
     onClose();
@@ -28,6 +33,7 @@ export function CaseFinder({ opened, onClose, onChoose, title, hint, action }: P
   };
   return (
     <Modal
+      {...beside}
       opened={opened}
       onClose={onClose}
       size="lg"

@@ -26,7 +26,7 @@ interface Props {
   /** Stands where the debt stands: why it is hidden, and what opens it. */
   identity?: ReactNode;
   /** 経過確認済: when the history was said to have been read, and how that is said; absent where nothing is dialled from. */
-  history?: { at: string | null; needed: boolean; onCheck: () => void } | undefined;
+  history?: { at: string | null; needed: boolean; onCheck: () => void; past?: boolean } | undefined;
 }
 
 /** One case as an operator reads it before calling: who, why now, which number, what is owed, what the ward says. */
@@ -171,12 +171,14 @@ function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "
 }
 
 interface HistoryCheckProps {
+  /** The call has begun: what was said stands there, and can no longer be said. */
+  past?: boolean;
   at: string | null;
   needed: boolean;
   onCheck: () => void;
 }
 
-function HistoryCheck({ at, needed, onCheck }: HistoryCheckProps) {
+function HistoryCheck({ at, needed, onCheck, past = false }: HistoryCheckProps) {
   const { t } = useTranslation();
   return (
     <button
@@ -186,7 +188,9 @@ function HistoryCheck({ at, needed, onCheck }: HistoryCheckProps) {
       data-history-check
       data-needed={(needed && !at) || undefined}
       aria-pressed={at !== null}
-      aria-keyshortcuts="K"
+      data-past={past || undefined}
+      disabled={past}
+      aria-keyshortcuts={past ? undefined : "K"}
       onClick={onCheck}
     >
       {at ? <IconCheck size={15} aria-hidden /> : <Key name="K" />}

@@ -2,19 +2,21 @@ import { IconCoffee } from "@tabler/icons-react";
 import { useNavigate } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useAttempt, useCase, useSession } from "../../api/hooks";
+import { useCase, useDesks, useSession } from "../../api/hooks";
 import type { Identifier, Phone } from "../../api/types";
 import { inTime } from "../../i18n";
-import type { Command } from "../../keys/keymap";
+import { type AwayReason, awayReasons, type Command, noPerson, type Party } from "../../keys/keymap";
 import { situationOf } from "../../keys/situation";
 import { copyText } from "../../parts/copy";
 import { Empty } from "../../parts/Empty";
 import { useProblemText } from "../../parts/useWords";
 import { useOverlays } from "../../shell/overlays";
 import { useAskedNow } from "./asked";
+import { AwayChooser } from "./Away";
 import { CallBar } from "./CallBar";
 import { CaseFinder } from "./CaseFinder";
 import { CasePanel } from "./CasePanel";
+import { CorrectResult } from "./CorrectResult";
 import css from "./desk.module.css";
 import { chooseParty } from "./draft";
 import { obeyInForm } from "./formCommands";
@@ -23,20 +25,29 @@ import { IdentityTicks } from "./IdentityTicks";
 import { mayBeThePerson, useIdentity } from "./useIdentity";
 import { KinLine } from "../../parts/KinLine";
 import { PaidLine } from "../../parts/PaidLine";
-import { Previous } from "./Previous";
+import { Legend } from "./Legend";
+import { OtherScreen, useOtherScreen } from "./OtherScreen";
+import { lastOfMine, Previous, useRecent } from "./Previous";
 import { ResultForm } from "./ResultForm";
 import { SeatPicker } from "./SeatPicker";
 import { TodayList } from "./TodayList";
+import { useCameIn } from "./useCameIn";
 import { type MyDesk, useMyDesk, usePresented, useTelephone } from "./useDesk";
 import { useDeskKeys } from "./useDeskKeys";
+import { useMachineEnd } from "./useMachineEnd";
 import { useObstacle } from "./useObstacle";
 import { proposedDraft, type Saved, useResult } from "./useResult";
 
 /** The operator's desk: one case, one telephone, one form. */
 export function DeskScreen() {
   const mine = useMyDesk();
+  const { data: desks } = useDesks();
+  const had = useRef("");
+  if (mine) had.current = mine.desk.id;
+  const other = useOtherScreen(mine?.desk);
   if (mine === undefined) return null;
-  return mine ? <Desk mine={mine} /> : <SeatPicker />;
+  if (mine && other) return <OtherScreen desk={mine.desk} />;
+  return mine ? <Desk mine={mine} /> : <SeatPicker lost={desks?.find((d) => d.id === had.current && d.operator)} />;
 }
 
 const RungBefore = lazy(() => inTime(() => import("../inbound/RungBefore")));
@@ -60,6 +71,8 @@ function Desk({ mine }: { mine: MyDesk }) {
   const [copied, setCopied] = useState(false);
   const [saved, setSaved] = useState<Saved | "">("");
   const [choosing, setChoosing] = useState(false);
+  const [leaving, setLeaving] = useState(false); // the reasons to go away are shown
+  const [correct, setCorrect] = useState<string | null>(null);
   const arrived = useRef(0);
   const form = useRef<HTMLFormElement>(null);
 
@@ -70,19 +83,33 @@ function Desk({ mine }: { mine: MyDesk }) {
   }, [mine.desk.case_id]);
 
   useEffect(() => setChoosing(false), [mine.call?.id, mine.call?.state]);
+  useEffect(() => setLeaving(false), [mine.phase]);
 
-  // Whose call it was that came in may be said until its result is recorded; after a reload only the record knows its direction.
-  const { data: owed } = useAttempt(mine.phase === "wrap_up" ? mine.attempt : undefined);
-  const cameIn = !!mine.attempt && (mine.call ?? owed)?.direction === "inbound";
+  // Whose call it was that came in may be said until its result is recorded.
+  const cameIn = useCameIn(mine);
 
   const usable = about?.phones.filter((p) => p.usable) ?? [];
-  const phone: Phone | undefined = usable.find((p) => p.rank === (rank ?? about?.next_number?.rank)) ?? usable[0];
+  const dialled = useRef<Phone["rank"] | undefined>(undefined);
+  const wanted = mine.phase === "idle" ? (rank ?? about?.next_number?.rank) : (dialled.current ?? about?.next_number?.rank);
+  const phone: Phone | undefined = usable.find((p) => p.rank === wanted) ?? usable[0];
+  // Why it came stands there through the call: that its number may not be rung again just now is no news then.
+  const stood = useRef(about?.stands);
+  useEffect(() => {
+    if (mine.phase === "idle" || mine.phase === "ringing") stood.current = about?.stands;
+  }, [mine.phase, about?.stands]);
+  const came = mine.phase === "calling" || mine.phase === "talking" ? stood.current : undefined;
+  // The number that was called stays the one that is marked, though the next call would go to another.
+  useEffect(() => {
+    if (mine.phase === "idle") dialled.current = phone?.rank;
+  }, [mine.phase, phone?.rank]);
   const obstacle = useObstacle(mine, phone, page);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
   const [asked] = useAskedNow(mine.desk);
   // With anybody but the person nothing waits for the server's word that it is hidden.
   const withheld = !!page && page.identity.needed > 0 && !mayBeThePerson(result.draft.party);
   const identity = useIdentity(mine.attempt, about?.id, page?.identity, result.draft.party);
+  const machineEnd = useMachineEnd(mine, telephone, result, cameIn);
+  const undo = lastOfMine(useRecent(), session.user.id);
   const cannotSave = mine.phase === "talking" ? t("form.after_the_call") : "";
 
   function dial() {
@@ -104,6 +131,16 @@ function Desk({ mine }: { mine: MyDesk }) {
     if (page && !page.history_check.at) telephone.checkHistory(page.case.id);
   }
 
+  function correctResult(attempt: string) {
+    setCorrect(attempt);
+    show("correct");
+  }
+  function goAway(reason: AwayReason | undefined) {
+    if (!leaving || !reason) return;
+    setLeaving(false);
+    telephone.goAway(reason);
+  }
+
   function obey(command: Command) {
     switch (command.do) {
       case "identify":
@@ -118,6 +155,16 @@ function Desk({ mine }: { mine: MyDesk }) {
         return mine.desk.case_id && telephone.skip();
       case "asked":
         return asked && telephone.present(asked.case_id);
+      case "undo":
+        return undo && correctResult(undo.id);
+      case "voicemail":
+        return machineEnd?.();
+      case "away":
+        return setLeaving(!leaving);
+      case "away_reason":
+        return goAway(awayReasons[command.nth]);
+      case "back":
+        return mine.desk.paused_by_name ? undefined : telephone.comeBack();
       case "copy":
         return void copy();
       case "search":
@@ -168,13 +215,13 @@ function Desk({ mine }: { mine: MyDesk }) {
         {about ? (
           <>
             <CasePanel
-              about={withheld ? { ...about, total_yen: null, balances: [] } : about}
+              about={{ ...about, ...(came && { stands: came }), ...(withheld && { total_yen: null, balances: [] }) }}
               chosen={phone}
               onChoose={mine.phase === "idle" ? (p) => setRank(p.rank) : undefined}
               copied={copied}
               onCopy={() => void copy()}
               keyed
-              history={mine.phase === "idle" ? { ...page.history_check, onCheck: checkHistory } : undefined}
+              history={{ ...page.history_check, onCheck: checkHistory, past: mine.phase !== "idle" }}
               identity={
                 page.identity.needed > 0 && (
                   <IdentityTicks
@@ -198,13 +245,15 @@ function Desk({ mine }: { mine: MyDesk }) {
               <CaseHandoffs about={about.id} />
             </Suspense>
             {scripts}
-            <History attempts={page.history ?? []} />
+            {/* The call of now comes to the others when it is over: nothing moves under the eyes of who talks. */}
+            <History attempts={(page.history ?? []).filter((a) => a.id !== (mine.call?.id ?? mine.desk.call_id))} />
           </>
         ) : (
           <>
+            <h1 className="visually-hidden">{t("door.desk")}</h1>
             <section className={css.noCase}>
               <Empty
-                title={error ? say(error) : noCase ? say(noCase) : t("desk.fetching")}
+                title={mine.phase === "away" ? t(mine.desk.paused_by_name ? "away.paused_no_case" : "away.no_case") : error ? say(error) : noCase ? say(noCase) : t("desk.fetching")}
                 icon={<IconCoffee size={36} stroke={1.4} aria-hidden />}
               >
                 {noCase !== null && <span>{t("desk.empty_hint")}</span>}
@@ -213,10 +262,20 @@ function Desk({ mine }: { mine: MyDesk }) {
             {scripts}
           </>
         )}
+        <Legend
+          moment={{
+            phase: mine.phase,
+            cameIn,
+            party: !result.draft.party ? "" : noPerson.includes(result.draft.party as Party) ? "machine" : "person",
+            promise: result.draft.business.includes("promise"),
+            undo: !!undo,
+            hasCase: !!about,
+            paused: !!mine.desk.paused_by_name,
+          }}
+        />
       </div>
       <div className={css.right}>
-        {!mine.attempt && <Previous desk={mine.desk.id} saved={saved} />}
-        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} nobody={!result.draft.party} onName={cameIn ? () => show("name") : undefined} />
+        <CallBar mine={mine} phone={phone} obstacle={obstacle} telephone={telephone} onDial={dial} choosing={choosing} onChoose={setChoosing} nobody={!result.draft.party} onMachine={machineEnd} onName={cameIn ? () => show("name") : undefined} />
         {mine.attempt ? (
           <ResultForm
             root={form}
@@ -235,7 +294,18 @@ function Desk({ mine }: { mine: MyDesk }) {
             problem={result.problem}
           />
         ) : (
-          <TodayList mine={mine} onSkip={telephone.skip} onPresent={telephone.present} busy={mine.phase !== "idle"} />
+          <>
+            <Previous desk={mine.desk.id} saved={saved} undo={mine.phase === "idle" ? undo : undefined} onUndo={correctResult} />
+            {leaving && <AwayChooser onChoose={goAway} onClose={() => setLeaving(false)} />}
+            <TodayList
+              mine={mine}
+              onSkip={telephone.skip}
+              onPresent={telephone.present}
+              onCorrect={correctResult}
+              onAway={() => setLeaving(!leaving)}
+              busy={mine.phase !== "idle"}
+            />
+          </>
         )}
       </div>
       <CaseFinder
@@ -246,6 +316,7 @@ function Desk({ mine }: { mine: MyDesk }) {
         hint={t("talk.name_hint")}
         action={t("talk.name_this")}
       />
+      <CorrectResult attempt={open === "correct" ? correct : null} onClose={close} />
     </div>
   );
 }

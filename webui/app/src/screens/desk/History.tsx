@@ -7,6 +7,7 @@ import { language } from "../../i18n";
 import { EntryLine } from "../../parts/AttemptLine";
 import { DirectionWord } from "../../parts/DirectionWord";
 import { AttemptResult } from "../../parts/ResultChip";
+import parts from "../../parts/parts.module.css";
 import css from "./desk.module.css";
 
 /** What was tried before with this case, newest first. Promises and notes stand out: they are what a talk begins with. */
@@ -38,7 +39,7 @@ function HistoryItem({ attempt, onOpen }: { attempt: Attempt; onOpen?: ((id: str
   return (
     <li className={css.historyItem}>
       <span className={`digits quiet ${css.historyAt}`}>{dayAndTime(attempt.started_at, language())}</span>
-      <div className={css.historyBody}>
+      <div>
         <div className={css.historyLine}>
           <DirectionWord attempt={attempt} />
           <AttemptResult attempt={attempt} />
@@ -60,7 +61,7 @@ function HistoryItem({ attempt, onOpen }: { attempt: Attempt; onOpen?: ((id: str
         )}
         {attempt.operator_name}
         {onOpen && (
-          <button type="button" className={css.linkButton} onClick={() => onOpen(attempt.id)}>
+          <button type="button" className={parts.linkButton} onClick={() => onOpen(attempt.id)}>
             {t("history.open")}
           </button>
         )}

@@ -2,6 +2,7 @@ import { Button, Checkbox, Select, Textarea, TextInput, Tooltip } from "@mantine
 import { IconDeviceFloppy } from "@tabler/icons-react";
 import { lazy, type RefObject, Suspense, useEffect, useId } from "react";
 import { useTranslation } from "react-i18next";
+import { useHours } from "../../api/hooks";
 import type { Balance } from "../../api/types";
 import { day, dayAndTime, fromLocalField } from "../../format/time";
 import { parseYen, yen } from "../../format/yen";
@@ -11,7 +12,7 @@ import { type Business, businesses, businessKeys, noPerson, type Party, parties 
 import { Key } from "../../parts/Key";
 import { Notice } from "../../parts/Notice";
 import css from "./desk.module.css";
-import { type Draft, hasMore, means, withoutPerson } from "./draft";
+import { type Draft, hasMore, means, nextMorning, withoutPerson } from "./draft";
 
 const Parts = lazy(() => import("./PromiseParts"));
 const InboundKinds = lazy(() => inTime(() => import("../inbound/InboundKinds")));
@@ -51,6 +52,8 @@ export function ResultForm(props: Props) {
   const nobody = noPerson.includes(draft.party as Party);
   const set = (change: Partial<Draft>) => onChange({ ...draft, ...change });
   const callAgain = fromLocalField(draft.callAgain);
+  const proposal = nextMorning(useHours().data?.next_day);
+  const proposing = proposal !== "" && draft.callAgain === "";
   return (
     <form
       ref={root}
@@ -63,74 +66,88 @@ export function ResultForm(props: Props) {
         if (!obstacle) onSave();
       }}
     >
-      {props.cameIn && (
-        <Suspense fallback={null}>
-          <InboundKinds draft={draft} onChange={onChange} error={errors.kind} />
-        </Suspense>
-      )}
-      <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
-      <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
-      {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} balances={props.balances} />}
-      {hasMore(draft.business) && (
-        <Suspense fallback={null}>
-          <More draft={draft} set={set} errors={errors} />
-        </Suspense>
-      )}
-      <Textarea
-        label={<Label text={t("form.note")} name="N" />}
-        aria-label={t("form.note")}
-        data-field="note"
-        aria-keyshortcuts="N"
-        size="sm"
-        autosize
-        minRows={props.cameIn ? 1 : 2}
-        maxRows={5}
-        maxLength={2000}
-        value={draft.note}
-        error={errors.note}
-        placeholder={t("form.note_hint")}
-        onChange={(e) => set({ note: e.currentTarget.value })}
-      />
-      <div className={css.again}>
-        <Label text={t("form.call_again")} name="V" note={callAgain ? dayAndTime(callAgain, language()) : ""} />
-        <TextInput
-          type="datetime-local"
+      <div className={css.fields}>
+        {props.cameIn && (
+          <Suspense fallback={null}>
+            <InboundKinds draft={draft} onChange={onChange} error={errors.kind} />
+          </Suspense>
+        )}
+        <PartyChoice draft={draft} onParty={props.onParty} error={errors.party} />
+        <BusinessChoice draft={draft} nobody={nobody} onBusiness={props.onBusiness} error={errors.business_results} />
+        {draft.business.includes("promise") && <PromiseFields draft={draft} set={set} errors={errors} balances={props.balances} />}
+        {hasMore(draft.business) && (
+          <Suspense fallback={null}>
+            <More draft={draft} set={set} errors={errors} />
+          </Suspense>
+        )}
+        <Textarea
+          label={<Label text={t("form.note")} name="N" />}
+          aria-label={t("form.note")}
+          data-field="note"
+          aria-keyshortcuts="N"
           size="sm"
-          aria-label={t("form.call_again")}
-          data-field="call_again"
-          aria-keyshortcuts="V"
-          value={draft.callAgain}
-          error={errors.call_again_at}
-          onChange={(e) => set({ callAgain: e.currentTarget.value })}
+          autosize
+          minRows={props.cameIn ? 1 : 2}
+          maxRows={5}
+          maxLength={2000}
+          value={draft.note}
+          error={errors.note}
+          placeholder={t("form.note_hint")}
+          onChange={(e) => set({ note: e.currentTarget.value })}
         />
-        <Checkbox
-          label={t("form.mine")}
-          size="sm"
-          checked={draft.mine && draft.callAgain !== ""}
-          disabled={draft.callAgain === ""}
-          error={errors.mine}
-          onChange={(e) => set({ mine: e.currentTarget.checked })}
-        />
+        <div className={css.again}>
+          <Label text={t("form.call_again")} name={proposing ? "" : "V"} note={callAgain ? dayAndTime(callAgain, language()) : ""} />
+          <TextInput
+            type="datetime-local"
+            size="sm"
+            aria-label={t("form.call_again")}
+            data-field="call_again"
+            aria-keyshortcuts="V"
+            value={draft.callAgain}
+            error={errors.call_again_at}
+            onChange={(e) => set({ callAgain: e.currentTarget.value })}
+          />
+          {proposing ? (
+            <Button variant="default" size="xs" data-propose="call_again" aria-keyshortcuts="V" onMouseDown={keepKeys} rightSection={<Key name="V" />} onClick={() => set({ callAgain: proposal })}>
+              {dayAndTime(fromLocalField(proposal)!, language())}
+              <span className="visually-hidden">{t("form.propose")}</span>
+            </Button>
+          ) : (
+            <Checkbox
+              label={t("form.mine")}
+              size="sm"
+              checked={draft.mine && draft.callAgain !== ""}
+              disabled={draft.callAgain === ""}
+              error={errors.mine}
+              onChange={(e) => set({ mine: e.currentTarget.checked })}
+            />
+          )}
+        </div>
       </div>
-      {props.confirming && <Notice tone="wait">{t("form.confirm_above")}</Notice>}
-      {problem && <Notice tone="bad">{problem}</Notice>}
-      <Tooltip label={obstacle} disabled={!obstacle} withArrow>
-        <Button
-          type="submit"
-          size="md"
-          fullWidth
-          data-desk-key
-          leftSection={<IconDeviceFloppy size={20} aria-hidden />}
-          rightSection={<Key name="Enter" />}
-          aria-keyshortcuts="Enter Control+Enter"
-          data-disabled={obstacle ? true : undefined}
-          aria-disabled={obstacle ? true : undefined}
-          loading={saving}
-          onClick={(event) => obstacle && event.preventDefault()}
-        >
-          {obstacle || (props.confirming ? t("form.confirm_save") : props.saveLabel)}
-        </Button>
-      </Tooltip>
+      <div className={css.foot}>
+        {props.confirming && <Notice tone="wait">{t("form.confirm_above")}</Notice>}
+        {problem && <Notice tone="bad">{problem}</Notice>}
+        <Tooltip label={obstacle} disabled={!obstacle} withArrow>
+          <Button
+            type="submit"
+            size="md"
+            fullWidth
+            data-desk-key
+            leftSection={<IconDeviceFloppy size={20} aria-hidden />}
+            rightSection={<Key name="Enter" />}
+            aria-keyshortcuts="Enter Control+Enter"
+            data-disabled={obstacle ? true : undefined}
+            aria-disabled={obstacle ? true : undefined}
+            loading={saving}
+            justify="space-between"
+            classNames={{ label: css.saveLabel! }}
+            onClick={(event) => obstacle && event.preventDefault()}
+          >
+            {/* A word of its own each time: what changes there moves nothing. */}
+            <span key={obstacle || String(props.confirming)}>{obstacle || (props.confirming ? t("form.confirm_save") : props.saveLabel)}</span>
+          </Button>
+        </Tooltip>
+      </div>
     </form>
   );
 }
@@ -149,7 +166,7 @@ function useFirstError(root: RefObject<HTMLFormElement | null>, errors: Record<s
 function Label({ text, name, note }: { text: string; name: string; note?: string }) {
   return (
     <span className={css.label}>
-      {text} <Key name={name} />
+      {text} {name && <Key name={name} />}
       {note && <span className="quiet digits">{note}</span>}
     </span>
   );

@@ -11,9 +11,10 @@ import { Chip } from "../../parts/Chip";
 import { Notice } from "../../parts/Notice";
 import { useProblemText } from "../../parts/useWords";
 import css from "./desk.module.css";
+import { thisScreen } from "./thisScreen";
 
-/** Where to sit down. A seat that somebody holds is taken over only after a question. */
-export function SeatPicker() {
+/** Where to sit down. A seat that somebody holds is taken over only after a question; lost is one that was just taken over from here. */
+export function SeatPicker({ lost }: { lost: Desk | undefined }) {
   const { t } = useTranslation();
   const say = useProblemText();
   const client = useQueryClient();
@@ -25,7 +26,7 @@ export function SeatPicker() {
     setTaking(null);
     setRefusal(null);
     try {
-      await kakeru.sit(desk.id, takeOver);
+      await kakeru.sit(desk.id, takeOver, thisScreen());
     } catch (error) {
       setRefusal(error);
     }
@@ -36,6 +37,11 @@ export function SeatPicker() {
     <div className={css.seats}>
       <h1>{t("seat.title")}</h1>
       <p className="quiet">{t("seat.hint")}</p>
+      {lost && (
+        <div data-seat-taken={lost.id}>
+          <Notice tone="wait">{t("seat.taken", { desk: lost.name, name: lost.operator_name ?? "" })}</Notice>
+        </div>
+      )}
       {refusal !== null && <Notice tone="bad">{say(refusal)}</Notice>}
       <ul className={css.seatList}>
         {(desks ?? []).map((desk, i) => (

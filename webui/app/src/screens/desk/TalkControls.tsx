@@ -1,11 +1,11 @@
 import { Button } from "@mantine/core";
 import {
   IconArrowBackUp, IconCheck, IconFileSearch, IconMicrophone, IconMicrophoneOff, IconPhoneOutgoing, IconPlayerPause, IconPlayerPlay, IconPlayerRecord,
-  IconUsers,
+  IconRecordMail, IconUsers,
 } from "@tabler/icons-react";
 import type { ReactNode } from "react";
 import { useTranslation } from "react-i18next";
-import { useDesks } from "../../api/hooks";
+import { useDeskName, useDesks } from "../../api/hooks";
 import type { Call, Desk } from "../../api/types";
 import { keepKeys } from "../../keys/keepKeys";
 import { Chip } from "../../parts/Chip";
@@ -21,10 +21,11 @@ interface Props {
   /** The list of desks to hand the talk on to is open. */
   choosing: boolean;
   onChoose: (open: boolean) => void;
+  onMachine: (() => void) | undefined;
 }
 
 /** What can be done with a talk: hold, mute, hand on. How it stands is said by words and signs. */
-export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
+export function TalkControls({ call, telephone, choosing, onChoose, onMachine }: Props) {
   const { t } = useTranslation();
   const handedOn = !!call.transfer_to;
   return (
@@ -59,10 +60,8 @@ export function TalkControls({ call, telephone, choosing, onChoose }: Props) {
             {t("talk.transfer")}
           </Control>
         )}
+        {!handedOn && onMachine && <MachineEnd onPress={onMachine} />}
         {handedOn && <Ending call={call} telephone={telephone} />}
-        <span className={css.standing}>
-          <SoundChip call={call} />
-        </span>
       </div>
       {choosing && !handedOn && <Targets call={call} telephone={telephone} onDone={() => onChoose(false)} />}
     </>
@@ -114,8 +113,7 @@ function Ending({ call, telephone }: { call: Call; telephone: Telephone }) {
 /** How a talk stands, where it is not simply going on. */
 export function Standing({ call }: { call: Call }) {
   const { t } = useTranslation();
-  const { data: desks } = useDesks();
-  const other = desks?.find((d) => d.id === call.transfer_to)?.name ?? call.transfer_to;
+  const other = useDeskName()(call.transfer_to);
   return (
     <span className={css.standing} role="status">
       {call.recording && (
@@ -141,6 +139,7 @@ export function Standing({ call }: { call: Call }) {
           {t(call.consulting ? "talk.consulting" : "talk.ringing_desk", { desk: other })}
         </Chip>
       )}
+      <SoundChip call={call} />
       <HintChip call={call} />
       <SilenceChip call={call} />
     </span>
@@ -188,6 +187,16 @@ function Targets({ call, telephone, onDone }: { call: Call; telephone: Telephone
 
 // By keyboard the list is gone through from its first button.
 const focusNow = (button: HTMLButtonElement | null) => button?.focus();
+
+/** A machine took the call: one press ends it and saves that. */
+export function MachineEnd({ onPress }: { onPress: () => void }) {
+  const { t } = useTranslation();
+  return (
+    <Control name="F7" icon={<IconRecordMail size={16} aria-hidden />} onClick={onPress}>
+      {t("talk.machine_end")}
+    </Control>
+  );
+}
 
 /** Says whose call it is, where the number said another. */
 export function NameCase({ onOpen }: { onOpen: () => void }) {

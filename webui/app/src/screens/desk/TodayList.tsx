@@ -1,6 +1,5 @@
 import { Button } from "@mantine/core";
-import { IconPlayerSkipForward, IconSearch } from "@tabler/icons-react";
-import { useState } from "react";
+import { IconDoorExit, IconPlayerSkipForward, IconSearch } from "@tabler/icons-react";
 import { useTranslation } from "react-i18next";
 import { useProgress } from "../../api/hooks";
 import { timeOfDay } from "../../format/time";
@@ -14,7 +13,7 @@ import { DirectionWord } from "../../parts/DirectionWord";
 import { AttemptResult } from "../../parts/ResultChip";
 import { useOverlays } from "../../shell/overlays";
 import { CaseFinder } from "./CaseFinder";
-import { CorrectResult } from "./CorrectResult";
+import parts from "../../parts/parts.module.css";
 import css from "./desk.module.css";
 import { useRecent } from "./Previous";
 import type { MyDesk } from "./useDesk";
@@ -24,14 +23,15 @@ interface Props {
   busy: boolean;
   onSkip: () => void;
   onPresent: (id: string) => void;
+  onCorrect: (attempt: string) => void;
+  onAway: () => void;
 }
 
 /** Beside the telephone while nothing is up: how the day goes, what was done here, and another case if this one will not do. */
-export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
+export function TodayList({ mine, busy, onSkip, onPresent, onCorrect, onAway }: Props) {
   const { t } = useTranslation();
   const { open, show, close } = useOverlays();
   const lost = useLink().state !== "live";
-  const [correct, setCorrect] = useState<string | null>(null);
   const attempts = useRecent().filter((a) => (a.desk === mine.desk.id || (a.origin === "manual" && a.operator === mine.desk.operator)) && a.ended_at);
   return (
     <section className={css.today} aria-label={t("today.title")}>
@@ -60,6 +60,18 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
         >
           {t("desk.find")}
         </Button>
+        <Button
+          variant="default"
+          size="sm"
+          onMouseDown={keepKeys}
+          disabled={busy || lost}
+          leftSection={<IconDoorExit size={17} aria-hidden />}
+          rightSection={<Key name="B" />}
+          aria-keyshortcuts="B"
+          onClick={onAway}
+        >
+          {t("away.go")}
+        </Button>
       </div>
       <Pace />
       <h2 className={css.factHead}>{t("today.done_here")}</h2>
@@ -76,10 +88,7 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
                 <EntryLine attempt={a} />
               </span>
               {a.result === "answered" && a.case_id && (
-                <button type="button" className={css.linkButton} onClick={() => {
-                    setCorrect(a.id);
-                    show("correct");
-                  }}>
+                <button type="button" className={parts.linkButton} onClick={() => onCorrect(a.id)}>
                   {a.entry ? t("today.correct") : t("today.record")}
                 </button>
               )}
@@ -95,7 +104,6 @@ export function TodayList({ mine, busy, onSkip, onPresent }: Props) {
         hint={t("find.hint")}
         action={t("find.present")}
       />
-      <CorrectResult attempt={open === "correct" ? correct : null} onClose={close} />
     </section>
   );
 }
@@ -107,7 +115,7 @@ function Pace() {
   const { attempts, answered, target } = progress.today;
   const share = target > 0 ? Math.min(1, attempts / target) : 1;
   return (
-    <div className={css.pace}>
+    <div>
       <div className={css.paceWords}>
         <span>{t("today.centre")}</span>
         <span className="digits">

@@ -1,5 +1,5 @@
 import type { Business, InboundKind, Party } from "../../keys/keymap";
-import type { Entry, EntryIn, Handoff } from "../../api/types";
+import type { Entry, EntryIn, Handoff, NextDay } from "../../api/types";
 import { parseYen } from "../../format/yen";
 import { fromLocalField, toLocalField } from "../../format/time";
 
@@ -148,6 +148,15 @@ export function toggleBusiness(draft: Draft, business: Business): Draft {
 export function chooseKind(draft: Draft, kind: InboundKind): Draft {
   const business = draft.kind === "complaint" || kind === "complaint" ? draft.business.filter((b) => b !== "complaint") : draft.business;
   return { ...draft, kind, business: kind === "complaint" ? [...business, "complaint"] : business };
+}
+
+const morning = "10:00";
+
+/** When somebody is called again who says "tomorrow": at ten of the next opening day, or as soon as it opens later; as a field has it. */
+export function nextMorning(next: NextDay | null | undefined): string {
+  if (!next) return "";
+  const at = next.from > morning ? next.from : morning < next.to ? morning : next.from;
+  return `${next.day}T${at}`;
 }
 
 const prefix = "kakeru-draft:";

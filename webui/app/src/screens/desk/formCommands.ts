@@ -15,7 +15,7 @@ export function obeyInForm(command: Command, form: HTMLFormElement | null, filli
     case "leave_field":
       return (document.activeElement as HTMLElement | null)?.blur();
     case "focus":
-      return focusField(form, command.field);
+      return command.field === "call_again" ? callAgain(form) : focusField(form, command.field);
     case "more":
       return more(form, command.what);
     case "next_bank_day":
@@ -39,6 +39,13 @@ function more(form: HTMLFormElement | null, what: string) {
   const control = form?.querySelector<HTMLElement>(`[data-more="${what}"]`);
   if (what === "told") control?.focus();
   else control?.click();
+}
+
+// The next opening morning is proposed first; the key once more goes to the field.
+function callAgain(form: HTMLFormElement | null) {
+  const propose = form?.querySelector<HTMLElement>("[data-propose=call_again]");
+  if (propose) propose.click();
+  else focusField(form, "call_again");
 }
 
 function focusField(form: HTMLFormElement | null, field: string) {

@@ -4,7 +4,7 @@ import { useCalls, useDesks, useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import { Problem } from "../../api/problem";
 import type { Call, Desk } from "../../api/types";
-import type { Announcement, Phase } from "../../keys/keymap";
+import type { Announcement, AwayReason, Phase } from "../../keys/keymap";
 import { keys } from "../../live/apply";
 import { useLink } from "../../live/Live";
 
@@ -33,7 +33,7 @@ export function useMyDesk(): MyDesk | null | undefined {
 
 /** What a desk is doing, as far as keys and the form go. */
 export function phaseOf(desk: Desk, call: Call | undefined): Phase {
-  if (desk.state === "wrap_up") return "wrap_up";
+  if (desk.state === "wrap_up" || desk.state === "away") return desk.state;
   if (call) return call.state === "talking" || (call.state === "ending" && call.answered_at) ? "talking" : "calling";
   if (desk.state === "in_call") return "calling";
   return desk.ringing ? "ringing" : "idle";
@@ -176,6 +176,16 @@ export function useTelephone(mine: MyDesk) {
         await client.invalidateQueries({ queryKey: keys.case(id) });
       }),
     skip: () => void ask(() => kakeru.presentNext(desk, { skip: true })),
+    goAway: (reason: AwayReason) =>
+      void ask(async () => {
+        await kakeru.goAway(desk, reason);
+        void client.invalidateQueries({ queryKey: keys.desks }); // the frame tells it anyway: the next press waits for no second answer
+      }),
+    comeBack: () =>
+      void send(async () => {
+        await kakeru.comeBack(desk);
+        void client.invalidateQueries({ queryKey: keys.desks }); // the frame tells it anyway: the next press waits for no second answer
+      }),
     present: (id: string) => void ask(() => kakeru.presentNext(desk, { case_id: id })),
   };
 }

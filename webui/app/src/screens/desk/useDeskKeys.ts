@@ -6,16 +6,25 @@ export function useDeskKeys(phase: Phase, covered: boolean, obey: (command: Comm
   const latest = useRef({ phase, covered, obey });
   latest.current = { phase, covered, obey };
   useEffect(() => {
+    // A window that closes by this very key is gone before the key comes to the desk: Esc would hang up as well.
+    let wasCovered = false;
+    const look = () => {
+      wasCovered = latest.current.covered;
+    };
     const listen = (event: KeyboardEvent) => {
       const { phase, covered, obey } = latest.current;
-      if (covered || event.defaultPrevented) return;
+      if (covered || wasCovered || event.defaultPrevented) return;
       const command = commandFor(pressOf(event), phase, typingIn(event.target));
       if (!command) return;
       event.preventDefault();
       obey(command);
     };
+    addEventListener("keydown", look, { capture: true });
     addEventListener("keydown", listen);
-    return () => removeEventListener("keydown", listen);
+    return () => {
+      removeEventListener("keydown", look, { capture: true });
+      removeEventListener("keydown", listen);
+    };
   }, []);
 }
 

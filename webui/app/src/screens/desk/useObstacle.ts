@@ -28,6 +28,7 @@ export function useObstacle(mine: MyDesk, phone: Phone | undefined, page: CasePa
   if (!mine.desk.case_id) return t("obstacle.no_case");
   if (!page) return t("obstacle.loading");
   if (page.case.do_not_call) return t("obstacle.do_not_call");
+  if (page.case.next.state === "held") return t("obstacle.held");
   if (!phone) return t("obstacle.no_number");
   if (page.history_check.needed && !page.history_check.at) return t("obstacle.history");
   return "";

@@ -78,7 +78,7 @@ export function HandoffDrawer({ id, onClose }: { id: string | null; onClose: () 
             {data.events.map((e) => (
               <li key={e.at + e.act}>
                 <span className="quiet">
-                  {dayAndTime(e.at, language())} {e.by_name || t("handoffs.by_rule")} {t(`handoff_act.${e.act}`)}
+                  {dayAndTime(e.at, language())} {e.by_name || t("handoffs.by_rule")} {t(`handoff_done.${e.act}`)}
                 </span>
                 {e.text && <p>{e.text}</p>}
               </li>

@@ -1,79 +1,26 @@
 import { Modal } from "@mantine/core";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
-import { businesses, businessKeys, parties } from "../../keys/keymap";
+import { businesses, businessKeys, parties, type Phase } from "../../keys/keymap";
 import { Key } from "../../parts/Key";
 import { useOverlays } from "../../shell/overlays";
+import { useBeside } from "../../shell/useBeside";
+import { useMyDesk } from "../desk/useDesk";
+import { choosing, type Group, inOrder, keysOf } from "./groups";
 import css from "./help.module.css";
 
-const deskKeys = [
-  ["Enter", "dial"],
-  ["Esc / H", "hang_up"],
-  ["N P M E Q", "heard"],
-  ["F4", "keypad"],
-  ["8", "hold"],
-  ["9", "mute"],
-  ["0", "transfer"],
-  ["-", "pause_recording"],
-  ["E", "complete_transfer"],
-  ["Q", "cancel_transfer"],
-  ["C", "copy"],
-  ["K", "check_history"],
-  ["S", "skip"],
-  ["M", "by_hand"],
-  ["O", "asked"],
-  ["/", "find"],
-  ["F2", "scripts"],
-  ["?", "help"],
-] as const;
-const formKeys = [
-  ["⇧1 …", "identify"],
-  ["N", "note"],
-  ["M", "amount"],
-  ["P", "due_on"],
-  [".", "next_bank_day"],
-  [",", "split"],
-  ["F6", "told"],
-  ["F8", "next_language"],
-  ["F9", "do_not_call"],
-  ["V", "call_again"],
-  ["[ ] ; :", "kind"],
-  ["Esc", "leave_field"],
-  ["Enter", "save"],
-  ["Ctrl + Enter", "save_from_note"],
-] as const;
-
-/** All keys at a glance. */
+/** All keys, those of the moment first. At the desk it lies beside the telephone. */
 export default function Help() {
   const { t } = useTranslation();
   const { close } = useOverlays();
   const { role } = useSession().user;
+  const phase = useMyDesk()?.phase;
+  const beside = useBeside();
   const dials = role === "operator" || role === "supervisor";
   return (
-    <Modal
-      opened
-      onClose={close}
-      title={t("shell.keys")}
-      size={dials ? "xl" : "md"}
-      closeButtonProps={{ "aria-label": t("common.close") }}
-    >
+    <Modal {...beside} opened onClose={close} title={t("shell.keys")} size={dials ? "xl" : "md"} closeButtonProps={{ "aria-label": t("common.close") }}>
       {dials ? (
-        <div className={css.help}>
-          <section>
-            <h3>{t("help.desk")}</h3>
-            <Keys rows={deskKeys.map(([key, what]) => [key, t(`help.key.${what}`)])} />
-            <h3>{t("help.form")}</h3>
-            <Keys rows={formKeys.map(([key, what]) => [key, t(`help.key.${what}`)])} />
-          </section>
-          <section>
-            <h3>{t("form.party")}</h3>
-            <Keys rows={parties.map((party, i) => [String(i + 1), t(`party.${party}`)])} />
-          </section>
-          <section>
-            <h3>{t("form.business")}</h3>
-            <Keys rows={businesses.map((business) => [businessKeys[business], t(`business.${business}`)])} />
-          </section>
-        </div>
+        <DeskKeys phase={phase} />
       ) : (
         <Keys
           rows={[
@@ -85,6 +32,46 @@ export default function Help() {
       )}
       <p className={css.note}>{dials ? t("help.never_dials") : t("help.all_by_keys")}</p>
     </Modal>
+  );
+}
+
+function DeskKeys({ phase }: { phase: Phase | undefined }) {
+  const { t } = useTranslation();
+  const groups = inOrder(phase);
+  const now = phase ? groups.slice(0, choosing(phase) && phase === "talking" ? 2 : 1) : [];
+  const later = groups.slice(now.length);
+  const letters = (
+    <>
+      <Part title={t("form.party")} now={choosing(phase)} rows={parties.map((party, i) => [String(i + 1), t(`party.${party}`)])} />
+      <Part title={t("form.business")} now={choosing(phase)} rows={businesses.map((b) => [businessKeys[b], t(`business.${b}`)])} />
+    </>
+  );
+  const part = (group: Group, isNow: boolean) => (
+    <Part key={group} title={t(`help.group.${group}`)} now={isNow} rows={keysOf[group].map(([key, what]) => [key, t(`help.key.${what}`)])} />
+  );
+  return (
+    <>
+      {phase && (
+        <p className={css.moment} data-help-moment={phase}>
+          {t("help.now")} <b>{t(`help.moment.${phase}`)}</b>
+        </p>
+      )}
+      <div className={css.help}>
+        {now.map((group) => part(group, true))}
+        {choosing(phase) && letters}
+        {later.map((group) => part(group, false))}
+        {!choosing(phase) && letters}
+      </div>
+    </>
+  );
+}
+
+function Part({ title, now, rows }: { title: string; now: boolean; rows: (readonly [string, string])[] }) {
+  return (
+    <section className={css.part} data-now={now || undefined}>
+      <h3>{title}</h3>
+      <Keys rows={rows} />
+    </section>
   );
 }
 

@@ -2,6 +2,8 @@ import { Select } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { monthName } from "../../format/time";
+import { language } from "../../i18n";
 import { useProgress } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import { Panel } from "../../parts/Panel";
@@ -10,6 +12,7 @@ import board from "../board/board.module.css";
 import { Figures } from "../board/Figures";
 import { MonthChart } from "../board/MonthChart";
 import { ResultBars } from "../board/ResultBars";
+import { CountedHow } from "../reports/CountedHow";
 import { DayTable } from "./DayTable";
 import { InboundTable } from "./InboundTable";
 
@@ -39,11 +42,12 @@ export function ProgressScreen() {
             onChange={setChosen}
             data={lastMonths(now.month, 12).map((m) => ({
               value: m,
-              label: t("progress.month_name", { year: m.slice(0, 4), month: Number(m.slice(5)) }),
+              label: monthName(m, language()),
             }))}
           />
         )}
       </div>
+      <CountedHow />
       {progress && (
         <>
           <div className={board.month}>

@@ -5,7 +5,7 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { PromiseFigures, PromiseLine } from "../../api/types";
-import { plainDate } from "../../format/time";
+import { monthName, plainDate } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
 import { keys } from "../../live/apply";
@@ -44,7 +44,7 @@ export function PromisesScreen() {
           allowDeselect={false}
           value={month}
           onChange={(m) => m && setMonth(m)}
-          data={months.map((m) => ({ value: m, label: t("progress.month_name", { year: m.slice(0, 4), month: Number(m.slice(5)) }) }))}
+          data={months.map((m) => ({ value: m, label: monthName(m, language()) }))}
         />
       </div>
       <p className={page.lead}>{t("promises.lead")}</p>

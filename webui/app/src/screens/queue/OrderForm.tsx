@@ -56,6 +56,9 @@ export function OrderForm({ about, onClose }: { about: CaseBrief | null; onClose
           void order();
         }}
       >
+        <p data-about={about?.case_id}>
+          <b>{about?.name || t("case.no_name")}</b> <span className="digits">{about?.ward_number}</span>
+        </p>
         <p className="quiet">{about && inWords({ ja: about.why, en: about.why_en })}</p>
         <SegmentedControl
           fullWidth

@@ -1,23 +1,25 @@
-import { Button, SegmentedControl } from "@mantine/core";
+import { SegmentedControl } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { Link } from "@tanstack/react-router";
-import { useState } from "react";
+import { useCallback, useRef, useState } from "react";
 import { useTranslation } from "react-i18next";
-import { useDesks } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { CaseBrief, Queue } from "../../api/types";
 import { dayAndTime, isTime } from "../../format/time";
 import { yen } from "../../format/yen";
 import { language } from "../../i18n";
 import { keys } from "../../live/apply";
-import { Chip } from "../../parts/Chip";
 import { Empty } from "../../parts/Empty";
 import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
 import { inWords, useProblemText } from "../../parts/useWords";
 import { Languages } from "./Languages";
+import { Line } from "./Line";
 import { OrderForm } from "./OrderForm";
+
+// How many cases are read at first, and once somebody looks for more: who was listed is written down, and most look at the head only.
+const first = 100;
+const most = 1000;
 
 /** The line: who comes next and why; and what is held back until a supervisor decides. */
 export function QueueScreen() {
@@ -25,12 +27,19 @@ export function QueueScreen() {
   const say = useProblemText();
   const [side, setSide] = useState<"line" | "held" | "languages">("line");
   const [ordering, setOrdering] = useState<CaseBrief | null>(null);
-  const { data, error } = useQuery({
+  const limit = useRef(first);
+  const { data, error, refetch } = useQuery({
     queryKey: keys.queue,
-    queryFn: () => kakeru.getQueue(50),
+    queryFn: () => kakeru.getQueue(limit.current),
     placeholderData: keepPreviousData,
     refetchInterval: 30_000,
   });
+  const got = data?.items.length ?? 0;
+  const more = useCallback(() => {
+    if (got < limit.current || limit.current >= most) return; // it is whole
+    limit.current = most;
+    void refetch();
+  }, [got, refetch]);
   const items = side === "line" ? data?.items : data?.held;
   return (
     <div className={page.page}>
@@ -58,13 +67,14 @@ export function QueueScreen() {
       {side === "languages" ? (
         <Languages />
       ) : (
-        <div className={`${parts.panel} ${page.tablePanel}`}>
-          {items && items.length > 0 ? (
-            <Table items={items} onOrder={setOrdering} />
-          ) : (
-            data && <Empty title={side === "line" ? t("queue.empty") : t("queue.none_held")} />
-          )}
-        </div>
+        items &&
+        (items.length > 0 ? (
+          <Line key={side} items={items} sortable={side === "line"} onOrder={setOrdering} {...(side === "line" ? { onEnd: more } : {})} />
+        ) : (
+          <div className={parts.panel}>
+            <Empty title={side === "line" ? t("queue.empty") : t("queue.none_held")} />
+          </div>
+        ))
       )}
       <OrderForm about={ordering} onClose={() => setOrdering(null)} />
     </div>
@@ -102,62 +112,5 @@ export function Count({ name, value, tone }: { name: string; value: number; tone
       <dt>{name}</dt>
       <dd>{yen(value)}</dd>
     </div>
-  );
-}
-
-function Table({ items, onOrder }: { items: CaseBrief[]; onOrder: (item: CaseBrief) => void }) {
-  const { t } = useTranslation();
-  const { data: desks } = useDesks();
-  return (
-    <table className={parts.table}>
-      <thead>
-        <tr>
-          <th className={parts.number}>#</th>
-          <th>{t("case.ward_number")}</th>
-          <th>{t("case.name")}</th>
-          <th>{t("attempt.number_kind")}</th>
-          <th className={parts.number}>{t("case.total")}</th>
-          <th>{t("queue.when")}</th>
-          <th>{t("queue.why")}</th>
-          <th>
-            <span className="visually-hidden">{t("queue.order")}</span>
-          </th>
-        </tr>
-      </thead>
-      <tbody>
-        {items.map((item, i) => (
-          <tr key={item.case_id} data-case={item.case_id}>
-            <td className={parts.number}>{i + 1}</td>
-            <td className="digits nowrap">
-              <Link to="/cases/$id" params={{ id: item.case_id }}>
-                {item.ward_number}
-              </Link>
-            </td>
-            <td className="nowrap">{item.name}</td>
-            <td className="nowrap">{item.number_kind && t(`kind.${item.number_kind}`)}</td>
-            <td className={parts.number}>{yen(item.balance_yen ?? 0)}</td>
-            <td className="nowrap">
-              {item.pinned && <Chip tone="wait">{t("queue.pinned")}</Chip>}
-              {item.desk ? (
-                <Chip tone="note">{t("queue.at_desk", { desk: desks?.find((d) => d.id === item.desk)?.name ?? item.desk })}</Chip>
-              ) : item.is_due ? (
-                <Chip tone="talk">{t("queue.now")}</Chip>
-              ) : (
-                isTime(item.due_at) && <span className="digits">{dayAndTime(item.due_at, language())}</span>
-              )}
-            </td>
-            <td>
-              {inWords({ ja: item.why, en: item.why_en })}
-              {item.order && <div className="quiet">{t("queue.ordered", { name: item.order.by_name, at: dayAndTime(item.order.at, language()) })}</div>}
-            </td>
-            <td>
-              <Button size="compact-sm" variant="default" onClick={() => onOrder(item)}>
-                {t("queue.order")}
-              </Button>
-            </td>
-          </tr>
-        ))}
-      </tbody>
-    </table>
   );
 }

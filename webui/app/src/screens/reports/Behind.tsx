@@ -2,6 +2,7 @@ import { Button, Drawer } from "@mantine/core";
 import { useInfiniteQuery } from "@tanstack/react-query";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
+import { useDeskName } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { ReportCall, ReportKind, ReportRow } from "../../api/types";
 import { dayAndTime } from "../../format/time";
@@ -104,6 +105,7 @@ function Others({ rows }: { rows: ReportRow[] }) {
 
 function Calls({ calls, onOpen }: { calls: ReportCall[]; onOpen: (id: string) => void }) {
   const { t } = useTranslation();
+  const deskName = useDeskName();
   const withYen = calls.some((c) => c.yen !== undefined);
   return (
     <table className={parts.table}>
@@ -127,7 +129,7 @@ function Calls({ calls, onOpen }: { calls: ReportCall[]; onOpen: (id: string) =>
               </button>
             </td>
             <td>
-              {c.desk} {c.by_name}
+              {deskName(c.desk)} {c.by_name}
             </td>
             <td>{t(`result.${c.result}`)}</td>
             <td>{c.party ? t(`party.${c.party}`) : "—"}</td>

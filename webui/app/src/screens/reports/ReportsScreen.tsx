@@ -1,11 +1,11 @@
 import { SegmentedControl, Select, TextInput } from "@mantine/core";
 import { keepPreviousData, useQuery } from "@tanstack/react-query";
-import { useState } from "react";
+import { useMemo, useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { ReportBody, ReportKind, ReportSection } from "../../api/types";
-import { dayAndTime, tokyoDate } from "../../format/time";
+import { dayAndTime, fiscalYearName, tokyoDate } from "../../format/time";
 import { language } from "../../i18n";
 import { keys } from "../../live/apply";
 import { serverNow } from "../../live/clock";
@@ -13,6 +13,7 @@ import { Notice } from "../../parts/Notice";
 import page from "../../parts/page.module.css";
 import { useProblemText } from "../../parts/useWords";
 import { Behind, type Asked } from "./Behind";
+import { CountedHow } from "./CountedHow";
 import { fiscalYear } from "./figures";
 import { HeatMap, heatSections } from "./HeatMap";
 import { Issue } from "./Issue";
@@ -27,6 +28,12 @@ const kinds = ["day", "month", "year", "analysis", "pack", "inspection", "privac
 /** How long the periods of a kind of report are. */
 const spanOf = (kind: ReportKind) => (kind === "day" || kind === "year" ? kind : "month");
 
+/** A link to one report: its kind and its period behind the #, which goes to no server. */
+function linkedTo(): { kind: ReportKind; period: string } | null {
+  const [, kind, period] = /^#([a-z]+)\/(\d{4}(?:-\d{2}){0,2})$/.exec(location.hash) ?? [];
+  return kind && period && (kinds as readonly string[]).includes(kind) ? { kind: kind as ReportKind, period } : null;
+}
+
 const drawn: readonly string[] = Object.values(heatSections);
 
 /** The ward's reports and papers: as they stand now and as they were issued, each figure with the rows behind it. */
@@ -36,8 +43,9 @@ export function ReportsScreen() {
   const { role } = useSession().user;
   const supervises = role === "supervisor";
   const today = tokyoDate(serverNow());
-  const [kind, setKind] = useState<ReportKind>("day");
-  const [periods, setPeriods] = useState({ day: today, month: today.slice(0, 7), year: fiscalYear(today) });
+  const linked = useMemo(linkedTo, []);
+  const [kind, setKind] = useState<ReportKind>(linked?.kind ?? "day");
+  const [periods, setPeriods] = useState({ day: today, month: today.slice(0, 7), year: fiscalYear(today), ...(linked ? { [spanOf(linked.kind)]: linked.period } : {}) });
   const [revision, setRevision] = useState(0);
   const [asked, setAsked] = useState<Asked | null>(null);
   const span = spanOf(kind);
@@ -57,6 +65,7 @@ export function ReportsScreen() {
     <div className={page.page}>
       <h1 className={page.title}>{t("door.reports")}</h1>
       <p className={page.lead}>{t("reports.lead")}</p>
+      <CountedHow />
       <div className={page.tools}>
         <SegmentedControl
           aria-label={t("reports.kind")}
@@ -145,7 +154,7 @@ function PeriodField({ kind, value, today, onChange }: { kind: ReturnType<typeof
         allowDeselect={false}
         value={value}
         onChange={(y) => y && onChange(y)}
-        data={years.map((y) => ({ value: y, label: t("reports.fiscal_year", { year: y }) }))}
+        data={years.map((y) => ({ value: y, label: t("reports.fiscal_year", { year: fiscalYearName(y, language()) }) }))}
       />
     );
   }

@@ -10,6 +10,12 @@ import { said } from "./said";
 /** Beyond so many columns a table is turned: its columns stand below one another, and its rows beside. */
 const wide = 10;
 
+/** How far a figure is set in: by one for each figure that it is part of. */
+function depth(columns: ReportColumn[], of: ReportColumn): number {
+  const whole = of.part_of ? columns.find((c) => c.key === of.part_of) : undefined;
+  return whole ? 1 + depth(columns, whole) : 0;
+}
+
 /** One table of a report. Each figure that was counted opens the rows behind it, where onOpen says how: there are those of today alone. */
 export function SectionTable({ section: s, onOpen }: { section: ReportSection; onOpen: ((row: string, column: string) => void) | undefined }) {
   const { t } = useTranslation();
@@ -45,7 +51,9 @@ export function SectionTable({ section: s, onOpen }: { section: ReportSection; o
               {turned
                 ? columns.map((c, i) => (
                     <tr key={c.key}>
-                      <th scope="row">{said(c.title)}</th>
+                      <th scope="row" style={{ paddingInlineStart: `${0.6 + depth(columns, c)}rem` }}>
+                        {said(c.title)}
+                      </th>
                       {rows.map((row) => cell(row, i))}
                     </tr>
                   ))

@@ -8,6 +8,7 @@ import { keys } from "../../live/apply";
 import { Key } from "../../parts/Key";
 import { Panel } from "../../parts/Panel";
 import { useOverlays } from "../../shell/overlays";
+import { useBeside } from "../../shell/useBeside";
 import { PageText } from "./PageText";
 import css from "./scripts.module.css";
 
@@ -23,6 +24,7 @@ interface Props {
 export default function DeskScripts({ situations, spoken, searching, onClose }: Props) {
   const { t } = useTranslation();
   const { show } = useOverlays();
+  const beside = useBeside();
   const { data: pages = [] } = useQuery({ queryKey: keys.scripts, queryFn: kakeru.getScripts, staleTime: 60_000 });
   const [chosen, setChosen] = useState("");
   useEffect(() => setChosen(""), [spoken]);
@@ -44,8 +46,8 @@ export default function DeskScripts({ situations, spoken, searching, onClose }: 
               data={languages.map((l) => ({ value: l, label: t(`scripts.languages.${l}`) }))}
             />
           )}
-          <Button size="compact-sm" variant="default" aria-keyshortcuts="F2" onClick={() => show("scripts")}>
-            {t("scripts.look_up")} <Key name="F2" />
+          <Button size="compact-sm" variant="default" aria-keyshortcuts="F2" rightSection={<Key name="F2" />} onClick={() => show("scripts")}>
+            {t("scripts.look_up")}
           </Button>
         </>
       }
@@ -58,7 +60,7 @@ export default function DeskScripts({ situations, spoken, searching, onClose }: 
             <PageText key={p.id} page={p} />
           ))}
       </div>
-      <Modal opened={searching} onClose={onClose} size="lg" title={t("scripts.search")} closeButtonProps={{ "aria-label": t("common.close") }}>
+      <Modal {...beside} opened={searching} onClose={onClose} size="lg" title={t("scripts.search")} closeButtonProps={{ "aria-label": t("common.close") }}>
         {searching && <Search pages={pages} />}
       </Modal>
     </Panel>

@@ -25,7 +25,7 @@ export function ScriptsScreen() {
   const say = useProblemText();
   const client = useQueryClient();
   const { role } = useSession().user;
-  const { data: pages, error } = useQuery({ queryKey: keys.scriptVersions, queryFn: kakeru.getScriptVersions });
+  const { data: pages, error } = useQuery({ queryKey: keys.scriptVersions, queryFn: kakeru.getScriptVersions, refetchOnMount: "always" });
   const [id, setID] = useState("");
   const [drafting, setDrafting] = useState<ScriptPage | "new" | null>(null);
   const [refusal, setRefusal] = useState<unknown>(null);
@@ -65,12 +65,13 @@ export function ScriptsScreen() {
                 <span className="quiet">
                   {t(`scripts.languages.${p.language}`)} {t("scripts.version", { n: p.version })}
                 </span>
-                <Chip tone={tones[p.state]}>{t(p.in_force ? "scripts.in_force" : `scripts.state.${p.state}`)}</Chip>
+                <Chip tone={tones[p.state]}>{t(p.in_force ? "scripts.in_force" : p.state === "approved" ? "scripts.former" : `scripts.state.${p.state}`)}</Chip>
               </button>
             </li>
           ))}
         </ul>
         {chosen ? (
+          <div className={css.chosen}>
           <Panel title={t("scripts.version", { n: chosen.version })} side={<span className="quiet">{t("scripts.by", { name: chosen.by_name, at: toLocalField(chosen.at).replace("T", " ") })}</span>}>
             <Warnings page={chosen} />
             <PageText page={chosen} />
@@ -87,6 +88,7 @@ export function ScriptsScreen() {
               )}
             </div>
           </Panel>
+          </div>
         ) : (
           <p className="quiet">{t("scripts.choose")}</p>
         )}
@@ -104,13 +106,13 @@ export function ScriptsScreen() {
   );
 }
 
-function Warnings({ page }: { page: ScriptPage }) {
+function Warnings({ page: { warnings } }: { page: ScriptPage }) {
   const { t } = useTranslation();
-  if (page.warnings.length === 0) return null;
+  if (warnings.length === 0) return null;
   return (
     <Notice tone="wait">
       <b>{t("scripts.warnings")}</b>
-      {page.warnings.map((w) => (
+      {warnings.map((w) => (
         <div key={w.word}>
           {t("scripts.word", { word: w.word })} {inWords(w)}
         </div>

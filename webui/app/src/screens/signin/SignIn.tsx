@@ -9,8 +9,10 @@ import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import { useProblemText } from "../../parts/useWords";
 import { Preferences } from "../../shell/Preferences";
+import { ByDirectory, directoryTrouble } from "./ByDirectory";
 import css from "./signin.module.css";
 
+const DemoGuide = lazy(() => inTime(() => import("../newcomer/DemoGuide")));
 const Setup = lazy(() => inTime(() => import("../account/Setup")));
 
 /** The door. */
@@ -22,17 +24,20 @@ export function SignIn() {
   const [password, setPassword] = useState("");
   const [failure, setFailure] = useState<unknown>(null);
   const [asking, setAsking] = useState(false);
-  // Hours are known to everyone; that they are lifted is how a demo shows itself before anyone has signed in.
-  const { data: hours } = useQuery({ queryKey: ["hours-before"], queryFn: kakeru.getHours, retry: false, gcTime: 0 });
-
+  const { data: demo } = useQuery({ queryKey: ["demo"], queryFn: kakeru.getDemo, retry: false, gcTime: 0 });
   const { data: setup } = useQuery({ queryKey: ["setup"], queryFn: kakeru.getSetup, retry: false, gcTime: 0 });
 
-  async function enter() {
+  const [trouble, setTrouble] = useState(directoryTrouble);
+
+  const guided = demo?.logins.length ? demo.logins : null;
+
+  async function enter(as = { login: login.trim(), password }) {
     if (asking) return;
     setAsking(true);
     setFailure(null);
+    setTrouble(null);
     try {
-      client.setQueryData(keys.session, await kakeru.signIn(login.trim(), password));
+      client.setQueryData(keys.session, await kakeru.signIn(as.login, as.password));
     } catch (error) {
       setFailure(error);
       setAsking(false);
@@ -51,52 +56,61 @@ export function SignIn() {
       <div className={css.tools}>
         <Preferences />
       </div>
-      <main className={css.card}>
-        <h1 className={css.brand}>
-          <img src="/favicon.svg" alt="" width={40} height={40} />
-          <span>
-            Kakeru
-            <small>{t("sign_in.what")}</small>
-          </span>
-        </h1>
-        <form
-          className={css.form}
-          onSubmit={(event) => {
-            event.preventDefault();
-            void enter();
-          }}
-        >
-          <TextInput
-            label={t("sign_in.login")}
-            size="md"
-            autoFocus
-            autoComplete="username"
-            autoCapitalize="none"
-            spellCheck={false}
-            value={login}
-            onChange={(e) => setLogin(e.currentTarget.value)}
-          />
-          <PasswordInput
-            label={t("sign_in.password")}
-            size="md"
-            autoComplete="current-password"
-            value={password}
-            visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
-            onChange={(e) => setPassword(e.currentTarget.value)}
-          />
-          {failure !== null && <Notice tone="bad">{say(failure)}</Notice>}
-          <Button type="submit" size="md" fullWidth leftSection={<IconLogin2 size={20} aria-hidden />} loading={asking}>
-            {t("sign_in.enter")}
-          </Button>
-        </form>
-        {hours?.always_open && (
-          <aside className={css.demo} aria-label={t("sign_in.demo")}>
-            <IconFlask size={20} aria-hidden />
-            <p>
-              <b>{t("sign_in.demo")}</b>
-              {t("sign_in.demo_note")}
-            </p>
-          </aside>
+      <main className={css.card} data-guided={guided !== null || undefined}>
+        <div>
+          <h1 className={css.brand}>
+            <img src="/favicon.svg" alt="" width={40} height={40} />
+            <span>
+              Kakeru
+              <small>{t("sign_in.what")}</small>
+            </span>
+          </h1>
+          <form
+            className={css.form}
+            onSubmit={(event) => {
+              event.preventDefault();
+              void enter();
+            }}
+          >
+            <TextInput
+              label={t("sign_in.login")}
+              size="md"
+              autoFocus
+              autoComplete="username"
+              autoCapitalize="none"
+              spellCheck={false}
+              value={login}
+              onChange={(e) => setLogin(e.currentTarget.value)}
+            />
+            <PasswordInput
+              label={t("sign_in.password")}
+              size="md"
+              autoComplete="current-password"
+              value={password}
+              visibilityToggleButtonProps={{ "aria-label": t("sign_in.show_password") }}
+              onChange={(e) => setPassword(e.currentTarget.value)}
+            />
+            {failure !== null && <Notice tone="bad">{say(failure)}</Notice>}
+            {trouble && <Notice tone="bad">{t(`sign_in.directory.${trouble}`)}</Notice>}
+            <Button type="submit" size="md" fullWidth leftSection={<IconLogin2 size={20} aria-hidden />} loading={asking}>
+              {t("sign_in.enter")}
+            </Button>
+            <ByDirectory />
+          </form>
+          {demo?.demo && !guided && (
+            <aside className={css.demo} aria-label={t("sign_in.demo")}>
+              <IconFlask size={20} aria-hidden />
+              <p>
+                <b>{t("sign_in.demo")}</b>
+                {t("sign_in.demo_note")}
+              </p>
+            </aside>
+          )}
+        </div>
+        {guided && (
+          <Suspense>
+            <DemoGuide logins={guided} entering={asking} onEnter={(who) => void enter(who)} />
+          </Suspense>
         )}
       </main>
     </div>

@@ -37,6 +37,7 @@ export default function ResultMore({ draft, set, errors }: Props) {
           placeholder={t(`told.hint.${kind}`)}
           value={told[kind] ?? ""}
           error={i === 0 && errors.handoffs}
+          description={kind === "complaint" && !told[kind]?.trim() && t("told.complaint")}
           onChange={(e) => set({ told: { ...told, [kind]: e.currentTarget.value } })}
         />
       ))}

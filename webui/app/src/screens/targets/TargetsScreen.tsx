@@ -5,7 +5,8 @@ import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
 import type { Standing } from "../../api/types";
-import { tokyoDate } from "../../format/time";
+import { monthName, tokyoDate } from "../../format/time";
+import { language } from "../../i18n";
 import { keys } from "../../live/apply";
 import { serverNow } from "../../live/clock";
 import { Notice } from "../../parts/Notice";
@@ -45,7 +46,7 @@ export function TargetsScreen() {
           allowDeselect={false}
           value={month}
           onChange={(m) => m && setMonth(m)}
-          data={months(now).map((m) => ({ value: m, label: t("progress.month_name", { year: m.slice(0, 4), month: Number(m.slice(5)) }) }))}
+          data={months(now).map((m) => ({ value: m, label: monthName(m, language()) }))}
         />
       </div>
       <p className={page.lead}>{t("targets.lead")}</p>

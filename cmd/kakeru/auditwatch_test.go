@@ -1,0 +1,91 @@
+package main
+
+import (
+	"context"
+	"iter"
+	"log/slog"
+	"path/filepath"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+)
+
+// written is a record in memory.
+type written struct {
+	chain   audit.Chain
+	entries []audit.Entry
+}
+
+func (w *written) write(n int) {
+	for range n {
+		last, _ := w.Newest(context.Background())
+		w.entries = append(w.entries, w.chain.Append(last, audit.Event{At: time.Unix(int64(len(w.entries)), 0), Action: audit.Listed}))
+	}
+}
+
+func (w *written) Entries(context.Context, audit.Query) ([]audit.Entry, error) { return w.entries, nil }
+
+func (w *written) Newest(context.Context) (audit.Entry, error) {
+	if len(w.entries) == 0 {
+		return audit.Entry{}, nil
+	}
+	return w.entries[len(w.entries)-1], nil
+}
+
+func (w *written) Within(ctx context.Context, _, _ time.Time, _ []dialer.UserID) iter.Seq2[audit.Entry, error] {
+	return w.All(ctx, 1)
+}
+
+func (w *written) All(context.Context, int64) iter.Seq2[audit.Entry, error] {
+	return func(yield func(audit.Entry, error) bool) {
+		for _, e := range w.entries {
+			if !yield(e, nil) {
+				return
+			}
+		}
+	}
+}
+
+// TestTheNewestEntriesAreWatched: what is cut off between two anchors is found within seconds by a server that runs, and by one that is
+// started afterwards; and stays found.
+func TestTheNewestEntriesAreWatched(t *testing.T) {
+	for what, restarted := range map[string]bool{"while it runs": false, "while it was away": true} {
+		t.Run(what, func(t *testing.T) {
+			record := &written{chain: audit.NewChain([]byte("a key of the test"))}
+			anchors := filepath.Join(t.TempDir(), "anchors")
+			var alerts []dialer.Alert
+			start := func() *auditWatch {
+				return &auditWatch{
+					book: record, chain: record.chain, anchors: anchors, now: time.Now, log: slog.New(slog.DiscardHandler),
+					alert: func(a dialer.Alert) { alerts = append(alerts, a) },
+				}
+			}
+			w := start()
+			record.write(3)
+			w.look(t.Context())
+			record.write(4)
+			w.watch(t.Context())
+			if len(alerts) > 0 {
+				t.Fatalf("untouched, and %v", alerts)
+			}
+			record.entries = record.entries[:5]
+			if restarted {
+				w = start()
+				w.look(t.Context())
+			}
+			w.watch(t.Context())
+			if len(alerts) != 1 || w.Last().Sound() {
+				t.Fatalf("%d alerts, %+v", len(alerts), w.Last())
+			}
+			record.write(1)
+			w.watch(t.Context()) // the newest entry's anchor is another now
+			w = start()
+			w.look(t.Context())
+			if w.Last().Sound() {
+				t.Error("after the next entry nothing is found any more")
+			}
+		})
+	}
+}

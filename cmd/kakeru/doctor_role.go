@@ -1,0 +1,50 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"strings"
+
+	"kakeru/configs"
+	"kakeru/dialer/postgres"
+)
+
+// checkRole looks at what the role that serves may do in PostgreSQL: whoever takes the server has that too.
+func checkRole(ctx context.Context, s configs.Settings) []finding {
+	const about = "PostgreSQL role"
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	r, err := postgres.RightsOf(ctx, s.Database.URL)
+	switch {
+	case err != nil:
+		return nil // that it does not answer is said already
+	case r.Owner:
+		return []finding{{
+			minor, about, "one alone: " + r.Role + " serves and owns the tables, so whoever takes the server may switch off what keeps the record as it is",
+			"make a role that only serves, and name the owner in database.migrate_url for `kakeru migrate` (docs/operations.md)",
+		}}
+	case len(r.Lacks) > 0:
+		return []finding{{
+			major, about, fmt.Sprintf("%s serves, and may not read %s", r.Role, strings.Join(r.Lacks, ", ")),
+			"run `kakeru migrate` with database.migrate_url, which gives it what it needs",
+		}}
+	case !r.Least():
+		return []finding{{
+			minor, about, fmt.Sprintf("%s serves, and may do more than it needs: %s", r.Role, strings.Join(excess(r), ", ")),
+			"run `kakeru migrate` with database.migrate_url, which takes that away; what it has by another role or by PUBLIC is yours to revoke",
+		}}
+	}
+	return []finding{{fine, about, "two: " + r.Role + " serves, and may change neither the tables nor what is written once; another owns them", ""}}
+}
+
+// excess says what a role may do beyond serving.
+func excess(r postgres.Rights) []string {
+	var all []string
+	if r.Creates {
+		all = append(all, "make tables")
+	}
+	if len(r.Changes) > 0 {
+		all = append(all, "change "+strings.Join(r.Changes, " "))
+	}
+	return all
+}

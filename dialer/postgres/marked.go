@@ -1,0 +1,104 @@
+package postgres
+
+import (
+	"context"
+	"crypto/hmac"
+	"crypto/sha256"
+	"encoding/json"
+	"errors"
+	"fmt"
+	"io/fs"
+	"os"
+	"path/filepath"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// Who may do what stands in PostgreSQL, and whoever can write there would make themselves a supervisor, to whom the panel shows what is sealed. So a
+// person's row bears a mark, an HMAC under a key that the database does not have; a row without the right one opens nothing. What is not
+// found so is a row that was put back as it once was, with the mark it had.
+
+// peopleKey names the key of the marks among those that the installation's secret makes.
+const peopleKey = "people"
+
+// markOf is the mark of a row as it stands.
+func (l *Ledger) markOf(r db.User) []byte {
+	said, _ := json.Marshal([]any{ //nolint:errchkjson // texts and truths always marshal
+		r.ID, r.Login, r.Name, r.Role, r.PasswordHash, r.Disabled, r.MustChange, r.Directory, r.DirectoryName,
+	})
+	m := hmac.New(sha256.New, l.refs.Key(peopleKey))
+	m.Write(said)
+	return m.Sum(nil)
+}
+
+func (l *Ledger) markedRight(r db.User) bool { return hmac.Equal(l.markOf(r), r.Mark) }
+
+// mark marks a person's row as the transaction of q has it.
+func (l *Ledger) mark(ctx context.Context, q *db.Queries, id string) error {
+	r, err := q.UserToChange(ctx, id)
+	if err != nil {
+		return err
+	}
+	return q.MarkUser(ctx, l.markOf(r), id)
+}
+
+// markedHere is the file that says, outside the database, that people were marked: whoever owns its tables could take the note in it away.
+const markedHere = "people-marked"
+
+// markPeople marks the rows that are older than the marks, once in a ledger's life: afterwards a row without a mark is nobody's. dir is the folder
+// of the process that serves; a command without one marks nobody.
+func (l *Ledger) markPeople(ctx context.Context, dir string) error {
+	if dir == "" {
+		return nil
+	}
+	path := filepath.Join(dir, markedHere)
+	_, err := os.Stat(path)
+	if err != nil && !errors.Is(err, fs.ErrNotExist) {
+		return fmt.Errorf("whether people were marked: %w", err)
+	}
+	here := err == nil
+	if err := l.markOnce(ctx, here, path); err != nil || here {
+		return err
+	}
+	// It is empty, so that a disk without room takes it, too; one that does not is no reason to keep everybody out.
+	err = os.MkdirAll(dir, 0o700)
+	if err == nil {
+		err = os.WriteFile(path, nil, 0o600)
+	}
+	if err != nil {
+		l.log.Error("that people's rows were marked could not be noted outside the database", "file", path, "err", err)
+	}
+	return nil
+}
+
+// markOnce marks the people unless the ledger says that they were, or this node does.
+func (l *Ledger) markOnce(ctx context.Context, here bool, path string) error {
+	return l.inTx(ctx, "mark the people", func(ctx context.Context, q *db.Queries) error {
+		if err := q.LockAdmins(ctx); err != nil { // of nodes that start together one does it
+			return err
+		}
+		if done, err := q.PeopleAreMarked(ctx); err != nil || done {
+			return err
+		}
+		if here {
+			l.log.Error("somebody took away the note that people's rows were marked; nobody is marked anew. Of a ledger from a backup older than the marks "+
+				"remove the file, and start again", "file", path)
+			return nil
+		}
+		rows, err := q.Users(ctx)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if err := q.MarkUser(ctx, l.markOf(r), r.ID); err != nil {
+				return err
+			}
+		}
+		l.log.Info("people's rows were marked", "people", len(rows))
+		return q.NotePeopleMarked(ctx, l.now())
+	})
+}
+
+// rules reports whether a person is an administrator who can sign in.
+func rules(u dialer.User) bool { return u.Role == dialer.RoleAdmin && !u.Disabled }

@@ -1,0 +1,16 @@
+-- name: BeginAbsence :exec
+INSERT INTO absences (at, desk, operator, reason) VALUES (@at, @desk, @operator, @reason);
+
+-- name: EndAbsence :exec
+INSERT INTO absences (at, desk, operator, reason)
+SELECT @at, @desk, @operator, '' WHERE (SELECT a.reason FROM absences a WHERE a.operator = @operator ORDER BY a.id DESC LIMIT 1) <> '';
+
+-- name: OpenAbsences :many
+SELECT at, desk, operator, reason FROM (SELECT DISTINCT ON (operator) * FROM absences ORDER BY operator, id DESC) newest
+WHERE reason <> '' ORDER BY operator;
+
+-- name: OwnFigures :one
+-- An operator's calls in a span of time, as the centre's are counted (Figures).
+SELECT (count(*) FILTER (WHERE counted))::int AS attempts, (count(*) FILTER (WHERE counted AND result = 'answered'))::int AS answered
+FROM attempts WHERE dialled_at >= @from_at::timestamptz AND dialled_at < @to_at::timestamptz AND ended_at IS NOT NULL
+  AND origin = 'sip' AND operator = @operator;

@@ -1,0 +1,106 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+	"kakeru/dialer/settings"
+)
+
+var _ settings.Store = (*Ledger)(nil)
+
+// AppendSettings implements settings.Store.
+func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) (ids []int64, err error) {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	err = pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
+		q := db.New(tx)
+		if err := q.HoldSettings(ctx); err != nil {
+			return err
+		}
+		for _, c := range changes {
+			newest, err := q.NewestSetting(ctx, c.Key)
+			if err != nil {
+				return err
+			}
+			if newest != c.Follows {
+				return settings.ErrStale
+			}
+			id, err := q.AppendSetting(ctx, db.AppendSettingParams{
+				At: c.At, ByUser: string(c.By), Key: c.Key, Before: c.Before, BeforeFile: c.BeforeFile, After: c.After, AfterFile: c.AfterFile,
+				Reason: c.Reason, Follows: c.Follows, Reverts: c.Reverts,
+			})
+			if err != nil {
+				return err
+			}
+			ids = append(ids, id)
+		}
+		return nil
+	})
+	if errors.Is(err, settings.ErrStale) {
+		return nil, settings.ErrStale
+	}
+	return ids, l.noticed(classify("change a setting", err))
+}
+
+// HeldSettings implements settings.Store.
+func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err error) {
+	err = l.query(ctx, "read the settings", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.HeldSettings(ctx)
+		out = changesFrom(rows)
+		return err
+	})
+	return out, err
+}
+
+// LastSetting implements settings.Store.
+func (l *Ledger) LastSetting(ctx context.Context) (id int64, err error) {
+	err = l.query(ctx, "look at the settings", func(ctx context.Context, q *db.Queries) error {
+		id, err = q.LastSetting(ctx)
+		return err
+	})
+	return id, err
+}
+
+// SettingChanges implements settings.Store.
+func (l *Ledger) SettingChanges(ctx context.Context, a settings.Query) (out []settings.Change, err error) {
+	err = l.query(ctx, "list the changes of settings", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.SettingChanges(ctx, a.Below, a.Key, int32(a.Most)) //nolint:gosec // a page
+		out = changesFrom(rows)
+		return err
+	})
+	return out, err
+}
+
+// SettingChange implements settings.Store.
+func (l *Ledger) SettingChange(ctx context.Context, id int64) (out settings.Change, err error) {
+	err = l.query(ctx, "read a change of a setting", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.SettingChange(ctx, id)
+		out = changeFrom(row)
+		return err
+	})
+	return out, err
+}
+
+func changesFrom(rows []db.SettingChange) []settings.Change {
+	out := make([]settings.Change, len(rows))
+	for i, r := range rows {
+		out[i] = changeFrom(r)
+	}
+	return out
+}
+
+func changeFrom(r db.SettingChange) settings.Change {
+	c := settings.Change{
+		ID: r.ID, At: r.At, By: dialer.UserID(r.ByUser), Key: r.Key, Before: r.Before, BeforeFile: r.BeforeFile,
+		After: r.After, AfterFile: r.AfterFile, Reason: r.Reason, Follows: r.Follows,
+	}
+	if r.Reverts != nil {
+		c.Reverts = *r.Reverts
+	}
+	return c
+}

@@ -1,0 +1,104 @@
+package recording
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"strings"
+	"sync"
+	"testing"
+
+	"github.com/tink-crypto/tink-go/v2/tink"
+)
+
+// newMaster writes another master key beside the one of the place.
+func (p keyPlace) newMaster(t testing.TB, name string) string {
+	t.Helper()
+	path := filepath.Join(filepath.Dir(p.master), name)
+	if err := os.WriteFile(path, must[[]byte](t)(NewMaster()), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
+// TestTheMasterKeyIsChanged: a server that knows both goes on meanwhile; afterwards the new one alone opens all days, and the old one none;
+// what was recorded is heard as before.
+func TestTheMasterKeyIsChanged(t *testing.T) {
+	p := newKeyPlace(t)
+	before := p.open(t)
+	sealed := must[[]byte](t)(must[tink.AEAD](t)(before.ForDay("2026-11-26")).Encrypt([]byte("x"), nil))
+	must[tink.AEAD](t)(before.ForDay("2026-11-27"))
+	second := p.newMaster(t, "second")
+	if _, err := must[*KeyFolder](t)(OpenKeys(p.folder, second, "")).OfDay("2026-11-26"); err == nil {
+		t.Fatal("a new master key opens what the old one sealed")
+	}
+	both := must[*KeyFolder](t)(OpenKeys(p.folder, second, p.master))
+	must[tink.AEAD](t)(both.ForDay("2026-11-28")) // made under the new one
+	for round, want := range []int{2, 0} {
+		if n, err := both.Rotate(); err != nil || n != want {
+			t.Errorf("round %d: %d sealed anew, %v", round, n, err)
+		}
+	}
+	after := must[*KeyFolder](t)(OpenKeys(p.folder, second, ""))
+	for _, day := range []string{"2026-11-26", "2026-11-27", "2026-11-28"} {
+		if _, err := after.OfDay(day); err != nil {
+			t.Errorf("%s: %v", day, err)
+		}
+		if _, err := p.open(t).OfDay(day); err == nil {
+			t.Errorf("%s: the old master key still opens it", day)
+		}
+	}
+	if text, err := must[tink.AEAD](t)(after.OfDay("2026-11-26")).Decrypt(sealed, nil); err != nil || string(text) != "x" {
+		t.Errorf("what was recorded: %q, %v", text, err)
+	}
+}
+
+// TestAChangeThatCannotBeMade: a key that neither opens stops it, and is named; a former master key that is not there is told.
+func TestAChangeThatCannotBeMade(t *testing.T) {
+	p := newKeyPlace(t)
+	must[tink.AEAD](t)(p.open(t).ForDay("2026-11-26"))
+	second, third := p.newMaster(t, "second"), p.newMaster(t, "third")
+	if _, err := must[*KeyFolder](t)(OpenKeys(p.folder, second, third)).Rotate(); err == nil || !strings.Contains(err.Error(), "2026-11-26") {
+		t.Errorf("a key of neither: %v", err)
+	}
+	if _, err := OpenKeys(p.folder, second, p.master+"-gone"); err == nil || !strings.Contains(err.Error(), "recording.former_key_file") {
+		t.Errorf("no former master key: %v", err)
+	}
+	fresh := newKeyPlace(t)
+	if _, err := OpenKeys(fresh.folder, fresh.master, p.master); err == nil {
+		t.Error("a mistyped new master key was made beside a former one")
+	}
+}
+
+// TestADestroyedKeyDoesNotComeBack: days' keys are destroyed by one process while another seals them anew.
+func TestADestroyedKeyDoesNotComeBack(t *testing.T) {
+	p := newKeyPlace(t)
+	days := []string{"2026-11-21", "2026-11-22", "2026-11-23", "2026-11-24", "2026-11-25", "2026-11-26", "2026-11-27", "2026-11-28"}
+	for round := range 5 {
+		server := p.open(t)
+		for _, day := range days {
+			must[tink.AEAD](t)(server.ForDay(day))
+		}
+		second := p.newMaster(t, "second"+strings.Repeat("x", round))
+		command := must[*KeyFolder](t)(OpenKeys(p.folder, second, p.master))
+		var all sync.WaitGroup
+		all.Go(func() {
+			if _, err := command.Rotate(); err != nil {
+				t.Error(err)
+			}
+		})
+		all.Go(func() {
+			for _, day := range days {
+				if err := server.Destroy(day); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+		all.Wait()
+		for _, day := range days {
+			if _, err := command.OfDay(day); !errors.Is(err, ErrNoKey) {
+				t.Errorf("%s came back: %v", day, err)
+			}
+		}
+	}
+}
