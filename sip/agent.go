@@ -24,6 +24,7 @@ type Agent struct {
 	cfg      Config
 	log      *slog.Logger
 	pool     *media.Pool
+	tags     tags
 	register *registrar
 	strange  *strangers
 	uplinks  []*uplink                       // never changed, only the uplinks are
@@ -90,7 +91,7 @@ func New(cfg Config) (*Agent, error) {
 	a.certs = newCertificates(cfg.TLS, cfg.Log)
 	a.streams = newStreams(a)
 	a.ladders = newLadders(a)
-	a.register = newRegistrar(a)
+	a.tags, a.register = newTags(cfg.Secret), newRegistrar(a)
 	a.strange = newStrangers(a)
 	a.uplinks = newUplinks(a)
 	a.watched, a.used = map[dialer.DeskID]*subscription{}, map[dialer.DeskID]bool{}

@@ -86,6 +86,9 @@ type Config struct {
 	Resolver *net.Resolver
 	// ReceiveBuffer is what we ask the kernel for, in bytes; 4 MiB if 0. Agent.ReceiveBuffer tells what it gave.
 	ReceiveBuffer int
+	// Secret seals the tags of our calls, so that a process can tell an answer to a dead one's INVITE from a forged one. It is alike on all
+	// nodes and over a restart; empty takes a random one, and then only this process's own calls are known.
+	Secret []byte
 	// Log gets one line a change; nil for none.
 	Log *slog.Logger
 	// Metrics registers our figures; nil for none.

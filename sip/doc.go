@@ -26,7 +26,7 @@
 //	uas.go           what the far end asks within a call: BYE, hold, resume, INFO (§12.2.2, §14.2)
 //	quality.go, silence.go    how a talk sounds, in figures; who of the two no longer sends
 //	dtmf.go          key presses by INFO, where telephone-event was not agreed to (RFC 6086, RFC 4733)
-//	ender.go         legs of dead processes; answers to calls that nobody here knows
+//	ender.go, tags.go         legs of dead processes; answers to calls that nobody here knows, and how ours are told from forged ones
 //	inbound.go       what belongs to no call
 //	registrar.go, path.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
 //	roaming.go       phones that another server of the centre may ring

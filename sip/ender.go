@@ -198,6 +198,9 @@ func (e *ender) settle() {
 	e.waiting = nil
 }
 
+// mostForks is how many phones that answered one INVITE are hung up: more than any carrier rings at once.
+const mostForks = 16
+
 // response ends what the INVITE still brings: a refusal gets its ACK, a 2xx ACK and BYE, all from the response itself.
 // They go to where it came from, so that nobody can have us send to a third.
 func (e *ender) response(res *sip.Response) {
@@ -214,7 +217,7 @@ func (e *ender) response(res *sip.Response) {
 		return
 	}
 	d, ok := dialogOf(res, from)
-	if !ok {
+	if !ok || !e.ended[d.RemoteTag] && len(e.ended) >= mostForks {
 		return
 	}
 	if ack, err := d.request(sip.ACK, res.CSeq().SeqNo).build(); err == nil {

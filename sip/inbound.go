@@ -158,9 +158,13 @@ func (l *lane) strayRequest(req *sip.Request) {
 }
 
 // strayResponse is for a Call-ID that nobody here knows. A 2xx to an INVITE means that the process which sent it is
-// dead, and that somebody holds a telephone with nobody at the other end: it is ACKed and hung up (§13.2.2.4).
+// dead, and that somebody holds a telephone with nobody at the other end: it is ACKed and hung up (§13.2.2.4). What bears no tag of
+// ours is answered by nothing: its source may be forged.
 func (l *lane) strayResponse(res *sip.Response) {
 	if cseq := res.CSeq(); cseq.MethodName != sip.INVITE || res.IsProvisional() || res.From() == nil || res.To() == nil {
+		return
+	}
+	if tag, _ := res.From().Params.Get("tag"); !l.agent.tags.ours(l.callID, tag) {
 		return
 	}
 	e := l.newEnder(saved{})

@@ -97,7 +97,7 @@ func (n *line) summoned(at *lane, s *summons, name dialer.LegName, told chan dia
 		state: legEarly, dialled: true, confirmed: true, summons: s,
 	}
 	l.dialog = dialog{
-		CallID: at.callID, LocalURI: inBrackets(value(req, "To")), LocalTag: newTag(),
+		CallID: at.callID, LocalURI: inBrackets(value(req, "To")), LocalTag: n.agent.tags.make(at.callID),
 		RemoteURI: inBrackets(value(req, "From")), RemoteTag: tag, CSeq: 1, RemoteCSeq: int64(s.cseq()),
 		Routes: values(req, "Record-Route"), First: sourceOf(req), SentBy: n.agent.sentBy(s.at.by),
 	}

@@ -78,7 +78,8 @@ func (n *line) newLeg(name dialer.LegName, side media.Side, told chan dialer.Leg
 		line: n, name: name, side: side, told: told, state: legReady,
 		invite: savedInvite{Branch: newBranch(), CSeq: 1},
 	}
-	l.dialog = dialog{CallID: n.agent.newCallID(), LocalTag: newTag(), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy(overUDP)}
+	callID := n.agent.newCallID()
+	l.dialog = dialog{CallID: callID, LocalTag: n.agent.tags.make(callID), CSeq: 1, RemoteCSeq: -1, SentBy: n.agent.sentBy(overUDP)}
 	l.lane = n.agent.lane(l.dialog.CallID)
 	return l
 }

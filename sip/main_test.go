@@ -64,6 +64,7 @@ func testConfig() Config {
 	cfg := Config{
 		Listen: "127.0.0.1:0",
 		Timers: testTimers,
+		Secret: []byte("of all processes of a test"),
 		Media:  media.Config{BindIP: netip.MustParseAddr("127.0.0.1"), PortMin: 24000, PortMax: 28999},
 	}
 	if os.Getenv("KAKERU_TEST_LOG") != "" {

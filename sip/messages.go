@@ -94,7 +94,7 @@ func viaSentBy(via *sip.ViaHeader) string {
 
 func newBranch() string { return sip.GenerateBranchN(24) }
 
-func newTag() string { return sip.GenerateTagN(20) }
+func newTag() string { return sip.GenerateTagN(20) } // of what makes no call; those of calls are sealed: tags.go
 
 // ackRefusal acknowledges a final response that is no 2xx: in the INVITE's transaction, with its branch, Request-URI and
 // Route, and the response's To (RFC 3261 §17.1.1.3).

@@ -176,6 +176,7 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.again(tx, req)
 		return
 	}
+	call, _ := l.who.(*leg)
 	switch {
 	case l.who == nil:
 		l.strayRequest(req)
@@ -183,7 +184,9 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.who.ack(req)
 	case req.IsCancel():
 		l.takeCancel(req)
-	case len(l.got) >= openAtOnce && !l.hangsUp(req):
+	case call != nil && call.outside(req) != nil:
+		l.agent.refuse(req, *call.outside(req)) // not remembered: whoever knows a Call-ID could fill what is
+	case len(l.got) >= openAtOnce && (call == nil || call.over || req.Method != sip.BYE):
 		l.agent.refuse(req, answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}})
 	default:
 		l.who.request(req, l.open(req, key))
@@ -193,13 +196,6 @@ func (l *lane) takeRequest(req *sip.Request) {
 // openAtOnce is how many requests of a far end one call remembers in order to repeat its answers, each for 64·T1. A call
 // has a handful; who sends hundreds is refused without our remembering more. It can always hang up.
 const openAtOnce = 256
-
-// hangsUp reports whether a request is the BYE that ends the lane's call. Any other BYE is like any other request: whoever knows a Call-ID
-// could have us remember one for each that they send.
-func (l *lane) hangsUp(req *sip.Request) bool {
-	is, ok := l.who.(*leg)
-	return ok && req.Method == sip.BYE && !is.over && is.dialog.holds(req)
-}
 
 // serverKey tells transactions of theirs apart (§17.2.3). Who speaks RFC 2543 may send neither a branch nor a tag, and then
 // it is the rest of what identifies a request.

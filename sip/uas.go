@@ -14,17 +14,19 @@ import (
 // response takes what matches no request of the leg: nothing that is known to be ours, so nothing is owed.
 func (l *leg) response(*sip.Response) {}
 
+// outside is the answer to a request that is none of the dialog's; nil to one that is.
+func (l *leg) outside(req *sip.Request) *answer {
+	switch to := req.To(); {
+	case to != nil && !to.Params.Has("tag"):
+		return &answer{status: sip.StatusLoopDetected} // our own call has come back to us, by a loop or a fork
+	case !l.dialog.holds(req), !l.mayAsk(req), l.over && req.Method != sip.BYE:
+		return &answer{status: sip.StatusCallTransactionDoesNotExists}
+	}
+	return nil
+}
+
 // request answers the far end within the dialog (RFC 3261 §12.2.2).
 func (l *leg) request(req *sip.Request, tx *sip.ServerTx) {
-	if to := req.To(); to != nil && !to.Params.Has("tag") {
-		// Our own call has come back to us, by a loop or a fork.
-		l.reply(req, tx, answer{status: sip.StatusLoopDetected})
-		return
-	}
-	if !l.dialog.holds(req) || !l.mayAsk(req) || l.over && req.Method != sip.BYE {
-		l.reply(req, tx, answer{status: sip.StatusCallTransactionDoesNotExists})
-		return
-	}
 	if int64(req.CSeq().SeqNo) <= l.dialog.RemoteCSeq {
 		l.reply(req, tx, answer{status: sip.StatusInternalServerError, extras: []extra{{"Retry-After", "1"}}})
 		return

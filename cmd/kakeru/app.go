@@ -164,6 +164,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if s.Recording.Notice != configs.Beep {
 		conf.RecordingNotice = s.Recording.Notice
 	}
+	conf.Secret = a.secret
 	conf.BindingsFile = filepath.Join(s.StateDir, bindingsFile)
 	a.nodes = a.line.Wire(a.secret, o.log)
 	a.roaming = newRoaming(a.nodes.PhoneBook(), o.log)
