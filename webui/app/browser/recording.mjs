@@ -13,10 +13,25 @@ const keyOf = (request) => {
   return `${request.method()} ${pathname}${search}${request.method() === "GET" ? "" : ` ${request.postData() ?? ""}`}`;
 };
 
+/** Counts what a page asks the server for: the answer waits until it has asked for nothing for a moment. "networkidle" comes once a page. */
+function asking(page) {
+  const open = new Set();
+  let last = Date.now();
+  const ask = (request) => /\/api\//.test(request.url()) && open.add(request);
+  const told = (request) => open.delete(request) && (last = Date.now());
+  page.on("request", ask).on("requestfinished", told).on("requestfailed", told);
+  return async () => {
+    for (const end = Date.now() + 30_000; open.size > 0 || Date.now() - last < 400; await page.waitForTimeout(50)) {
+      if (Date.now() > end) throw new Error(`no answer came to ${[...open].map((r) => new URL(r.url()).pathname).join(", ")}`);
+    }
+  };
+}
+
 /** Listens to what a person's page is told from now on. */
 export function record(person) {
   const told = { answers: {}, frames: [] };
   const { page } = person;
+  person.answered = asking(page);
   page.on("request", (request) => {
     if (request.isNavigationRequest() && request.frame() === page.mainFrame()) Object.assign(told, { answers: {}, frames: [] });
   });
@@ -33,8 +48,8 @@ export function record(person) {
 
 /** The scene that a person's page shows now. */
 export async function scene(person, name, keys) {
-  const { page, told } = person;
-  await page.waitForLoadState("networkidle");
+  const { page, told, answered } = person;
+  await answered();
   const { pathname, search } = new URL(page.url());
   // Who is signed in was asked before they were, where they signed in on this very page.
   const [now, session, who] = await page.evaluate(async () => {
@@ -77,6 +92,7 @@ export async function replay(browser, url, { path, now, keys, session, answers, 
     [theme, session],
   );
   const missing = new Set();
+  const quiet = asking(page);
   await page.route("**/api/**", (route) => {
     const found = answers[keyOf(route.request())];
     const asked = keyOf(route.request()).split(" ").slice(0, 2).join(" ");
@@ -93,13 +109,14 @@ export async function replay(browser, url, { path, now, keys, session, answers, 
   await page.waitForLoadState("networkidle");
   answered = true;
   waiting.forEach(tell);
+  await quiet();
   if (frames.length > 0) await page.locator("[data-link=live]").waitFor();
   for (const step of keys) {
     if (step.startsWith("click:")) await page.locator(step.slice(6)).click();
     else if (step.startsWith("type:")) await page.keyboard.type(step.slice(5));
     else await page.keyboard.press(step);
   }
-  await page.waitForLoadState("networkidle");
+  await quiet();
   await page.evaluate(() => document.fonts.ready);
   await page.waitForTimeout(350); // what comes in slides has come
   return { page, missing };

@@ -63,9 +63,8 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
         <Numbers about={about} chosen={chosen} onChoose={onChoose} />
         <div className={css.balances}>
           <h2 className={css.factHead}>{t("case.balances")}</h2>
-          {unlisted && <p className="quiet">{t("case.unlisted")}</p>}
           {!unlisted && about.total_yen !== null && <Balances about={about} total={about.total_yen} />}
-          {identity}
+          {unlisted ? <p className="quiet">{t("case.unlisted")}</p> : identity}
         </div>
       </div>
       {(about.postal_code || about.address || about.born_on) && (
