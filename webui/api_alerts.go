@@ -132,7 +132,7 @@ func (s *Server) acknowledgeAlert(ctx context.Context, in *alertInput) (*alertOu
 	}
 	note := ""
 	if in.Body != nil {
-		note = strings.TrimSpace(in.Body.Note)
+		note = strings.TrimSpace(dialer.MaskDigits(in.Body.Note))
 	}
 	if err := s.d.Alerts.AcknowledgeAlert(ctx, in.ID, v.User.ID, s.d.Now(), note); err != nil {
 		return nil, err

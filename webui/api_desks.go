@@ -95,8 +95,9 @@ func (s *Server) pauseRoutes() {
 }
 
 func (s *Server) pause(ctx context.Context, in *reasonInput) (*deskOutput, error) {
-	remarked(ctx, string(in.ID)+": "+in.Body.Reason)
-	d, err := s.d.Calls.Pause(ctx, from(ctx).Asker(), in.ID, in.Body.Reason)
+	reason := dialer.MaskDigits(in.Body.Reason) // it is kept for ever, and a telephone number is somebody's
+	remarked(ctx, string(in.ID)+": "+reason)
+	d, err := s.d.Calls.Pause(ctx, from(ctx).Asker(), in.ID, reason)
 	return &deskOutput{Body: s.dressDesk(d)}, err
 }
 
@@ -107,7 +108,7 @@ func (s *Server) goOn(ctx context.Context, in *deskInput) (*deskOutput, error) {
 }
 
 func (s *Server) clearDesk(ctx context.Context, in *reasonInput) (*deskOutput, error) {
-	remarked(ctx, string(in.ID)+": "+in.Body.Reason)
+	remarked(ctx, string(in.ID)+": "+dialer.MaskDigits(in.Body.Reason))
 	d, err := s.d.Calls.Leave(ctx, from(ctx).Asker(), in.ID)
 	return &deskOutput{Body: s.dressDesk(d)}, err
 }

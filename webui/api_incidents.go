@@ -206,7 +206,8 @@ func (s *Server) changeIncident(ctx context.Context, in *changeIncidentInput) (*
 func (s *Server) keepIncident(ctx context.Context, id int64, b incidentText) (*incidentOutput, error) {
 	i := incident.Incident{
 		ID: id, Revision: b.Revision + 1, At: s.d.Now(), By: from(ctx).User.ID, Kind: b.Kind, FoundAt: b.FoundAt, From: b.From, Until: b.Until,
-		Who: b.Who, Malice: b.Malice, What: b.What, Cause: b.Cause, Done: b.Done, Future: b.Future,
+		Who: b.Who, Malice: b.Malice, What: dialer.MaskDigits(b.What), Cause: dialer.MaskDigits(b.Cause),
+		Done: dialer.MaskDigits(b.Done), Future: dialer.MaskDigits(b.Future), // kept for ever, as all texts of the record
 	}
 	if id == 0 {
 		i.Revision = 1
@@ -241,7 +242,7 @@ func (s *Server) takeStep(ctx context.Context, in *stepInput) (*incidentOutput, 
 	if _, err := s.d.Incidents.Incident(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	err := s.d.Incidents.TakeStep(ctx, in.ID, incident.Step{Act: in.Body.Act, At: s.d.Now(), By: from(ctx).User.ID, Note: in.Body.Note})
+	err := s.d.Incidents.TakeStep(ctx, in.ID, incident.Step{Act: in.Body.Act, At: s.d.Now(), By: from(ctx).User.ID, Note: dialer.MaskDigits(in.Body.Note)})
 	if errors.Is(err, incident.ErrTaken) {
 		return nil, errStepTaken
 	}

@@ -371,7 +371,7 @@ func (s *Server) issueReport(ctx context.Context, in *issueInput) (*issueOutput,
 	if err != nil {
 		return nil, err
 	}
-	i, err := s.d.Reports.Issue(ctx, p, viewerOf(from(ctx)).user, in.Body.Reason)
+	i, err := s.d.Reports.Issue(ctx, p, viewerOf(from(ctx)).user, dialer.MaskDigits(in.Body.Reason))
 	if errors.Is(err, report.ErrIssued) {
 		return nil, errIssued
 	}
@@ -386,6 +386,9 @@ func (s *Server) enterSMS(ctx context.Context, in *smsInput) (*struct{}, error) 
 	day, err := dialer.ParseDate(in.Body.Day)
 	if err != nil {
 		return nil, invalid("day", "bad_day", "日は 2026-11-24 のように指定してください", "write the day as YYYY-MM-DD")
+	}
+	if day.Year < 2000 {
+		return nil, invalid("day", "bad_day", "2000年以降の日を指定してください", "write a day from the year 2000 on")
 	}
 	if day.At(0).After(s.d.Now()) {
 		return nil, invalid("day", "future", "まだ来ていない日です", "that day has not come")

@@ -90,7 +90,7 @@ func TestAnIncidentFromItsReportToItsEnd(t *testing.T) {
 	supervisor, ward, operator := h.as("supervisor"), h.as("ward"), h.as("operator")
 	text := map[string]any{
 		"kind": "leaked", "found_at": tuesday, "from": tuesday.Add(-time.Hour), "until": tuesday, "who": []string{"user-operator"}, "malice": false,
-		"what": "画面を撮影された", "cause": "", "done": "", "future": "",
+		"what": "画面を撮影された 0900000000", "cause": "", "done": "", "future": "",
 	}
 	operator.do("POST", "/api/incidents", text).want(t, http.StatusForbidden)
 	ward.do("POST", "/api/incidents", text).want(t, http.StatusForbidden)
@@ -99,7 +99,7 @@ func TestAnIncidentFromItsReportToItsEnd(t *testing.T) {
 		Reach    incident.Reach
 	}
 	one := into[told](t, supervisor.do("POST", "/api/incidents", text).want(t, http.StatusCreated))
-	if i := one.Incident; i.ID != 1 || i.Revision != 1 || i.ByName != "職員supervisor" || !slices.Equal(i.WhoNames, []string{"職員operator"}) ||
+	if i := one.Incident; i.ID != 1 || i.Revision != 1 || i.What != "画面を撮影された ##########" || i.ByName != "職員supervisor" || !slices.Equal(i.WhoNames, []string{"職員operator"}) ||
 		len(i.Deadlines) != 3 || i.Deadlines[0].Late || one.Reach.Persons != 3 {
 		t.Fatalf("%+v", one)
 	}

@@ -21,8 +21,8 @@ type relists struct {
 	seen map[relist]*onRecord
 }
 
-// relist is one list as one session reads it.
-type relist struct{ token, route, object string }
+// relist is one list as one session reads it from one address: whoever has a copy of the cookie elsewhere leaves entries of their own.
+type relist struct{ token, route, object, address string }
 
 type onRecord struct {
 	since time.Time
@@ -37,7 +37,7 @@ func newRelists(now dialer.Clock) *relists { return &relists{now: now, seen: map
 func (r *relists) fresh(token string, e *audit.Event) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	before := r.seen[relist{token, e.Route, e.Object}]
+	before := r.seen[relist{token, e.Route, e.Object, e.Address}]
 	if before == nil || r.now().Sub(before.since) >= audit.ListStands {
 		return true
 	}
@@ -56,7 +56,7 @@ func (r *relists) written(token string, e audit.Event) {
 			delete(r.seen, key)
 		}
 	}
-	key := relist{token, e.Route, e.Object}
+	key := relist{token, e.Route, e.Object, e.Address}
 	s := r.seen[key]
 	if s == nil && len(r.seen) >= mostRelists {
 		return // whoever makes up filters writes them all down, and takes up no memory

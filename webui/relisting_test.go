@@ -84,3 +84,18 @@ func TestListsThatAreRememberedAreBounded(t *testing.T) {
 		t.Errorf("%d lists are remembered", len(r.seen))
 	}
 }
+
+// TestAListAtAnotherAddressIsWrittenDown: whoever has a copy of the cookie is not on the record with what its owner has read.
+func TestAListAtAnotherAddressIsWrittenDown(t *testing.T) {
+	r := newRelists(func() time.Time { return tuesday })
+	of := func(address string) *audit.Event {
+		return &audit.Event{Route: "GET /api/cases", Address: address, Cases: []dialer.CaseID{"case-1"}}
+	}
+	r.written("token", *of("192.0.2.1"))
+	if r.fresh("token", of("192.0.2.1")) {
+		t.Error("the same person's reading is written twice")
+	}
+	if again := of("192.0.2.9"); !r.fresh("token", again) || len(again.Cases) != 1 {
+		t.Error("another's reading is not written down")
+	}
+}

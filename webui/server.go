@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"net"
 	"net/http"
+	"strings"
 	"sync"
 	"syscall"
 	"time"
@@ -273,7 +274,20 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.located(s.logged(s.strict(secured(s.throttled(foreign.Handler(legible(s.bounded(s.mux))))))))
+	return s.located(s.logged(s.strict(secured(s.throttled(unasked(foreign.Handler(legible(s.bounded(s.mux)))))))))
+}
+
+// unasked refuses what a page of another origin has a browser read: it would see no answer, but the record would say that the person had
+// read it. CrossOriginProtection judges only what changes something. The directory's answer comes from elsewhere, as it must.
+func unasked(next http.Handler) http.Handler {
+	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
+		site := r.Header.Get("Sec-Fetch-Site")
+		if (site == "same-site" || site == "cross-site") && strings.HasPrefix(r.URL.Path, "/api/") && r.URL.Path != DirectoryAnswer {
+			writeProblem(w, errForeign)
+			return
+		}
+		next.ServeHTTP(w, r)
+	})
 }
 
 // The waits of the HTTP server.

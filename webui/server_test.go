@@ -26,6 +26,25 @@ func TestForeignOriginIsRefused(t *testing.T) {
 	}
 }
 
+// TestAnotherOriginReadsNothing: it would see no answer, but the record would say that the person had read the case.
+func TestAnotherOriginReadsNothing(t *testing.T) {
+	h := open(t)
+	c := h.as("supervisor")
+	before := len(h.book.all())
+	for _, site := range []string{"same-site", "cross-site"} {
+		for _, path := range []string{"/api/cases/case-1", "/api/attempts", "/api/session"} {
+			c.do("GET", path, nil, "Sec-Fetch-Site", site).problem(t, 403, "forbidden")
+		}
+		c.do("GET", "/", nil, "Sec-Fetch-Site", site).want(t, 200) // a link from the ward's own pages
+	}
+	if n := len(h.book.all()); n != before {
+		t.Errorf("%d entries of what nobody read", n-before)
+	}
+	for _, site := range []string{"same-origin", "none", ""} {
+		c.do("GET", "/api/cases/case-1", nil, "Sec-Fetch-Site", site).want(t, 200)
+	}
+}
+
 func TestServerRoutes(t *testing.T) {
 	h := open(t)
 	c := h.browser()

@@ -116,7 +116,7 @@ type Store interface {
 	EndAlerts(ctx context.Context, a dialer.Alert, at time.Time) error
 	// AcknowledgeAlert writes that somebody saw an alert; of one that was acknowledged it changes nothing. dialer.ErrNotFound.
 	AcknowledgeAlert(ctx context.Context, id int64, by dialer.UserID, at time.Time, note string) error
-	// CurrentAlerts are those that are Open, at most 200, and the last 20, newest first.
+	// CurrentAlerts are those that are Open, at most 200 of each kind so that none pushes out another, and the last 20, newest first.
 	CurrentAlerts(ctx context.Context) ([]Kept, error)
 	// Alerts lists those of a filter, newest first.
 	Alerts(ctx context.Context, f Filter) ([]Kept, error)

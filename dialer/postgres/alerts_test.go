@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"testing"
 	"time"
 
@@ -131,5 +132,19 @@ func TestHalfHours(t *testing.T) {
 	halves, err := l.HalfHours(t.Context(), noon.Add(-time.Hour), noon.Add(time.Hour))
 	if must(t, err); len(halves) != 2 || halves[0].Attempts != 2 || halves[0].Answered != 1 || !halves[0].At.Equal(noon) || halves[1].Attempts != 1 {
 		t.Errorf("%+v", halves)
+	}
+}
+
+// TestNoKindOfAlertPushesOutAnother: many complaints must not take an incident off the screens before anybody has seen it.
+func TestNoKindOfAlertPushesOutAnother(t *testing.T) {
+	l := newLedger(t)
+	must(t, l.RaiseAlert(t.Context(), dialer.Alert{Kind: "incident", Subject: "1"}, noon))
+	const many = openAlerts + 5
+	for i := range many {
+		must(t, l.RaiseAlert(t.Context(), dialer.Alert{Kind: "complaint", CallID: dialer.CallID(fmt.Sprint(i))}, noon))
+	}
+	got, err := l.CurrentAlerts(t.Context())
+	if must(t, err); len(got) != openAlerts+1 || got[openAlerts].Kind != "incident" {
+		t.Errorf("%d alerts are shown, the oldest is %+v", len(got), got[len(got)-1])
 	}
 }

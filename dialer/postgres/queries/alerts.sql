@@ -22,8 +22,9 @@ INSERT INTO alert_acks (alert, at, by_user, note) SELECT a.id, @at, @by_user, @n
 SELECT a.*, e.at AS ended_at, coalesce(e.text_ja, '')::text AS end_ja, coalesce(e.text_en, '')::text AS end_en,
   k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note
 FROM alerts a LEFT JOIN alert_ends e ON e.alert = a.id LEFT JOIN alert_acks k ON k.alert = a.id
-WHERE a.id IN (SELECT o.id FROM alerts o WHERE NOT EXISTS (SELECT FROM alert_acks x WHERE x.alert = o.id)
-    OR o.stands AND NOT EXISTS (SELECT FROM alert_ends x WHERE x.alert = o.id) ORDER BY o.id DESC LIMIT @open_most)
+WHERE a.id IN (SELECT n.id FROM (SELECT o.id, row_number() OVER (PARTITION BY o.kind ORDER BY o.id DESC) AS nth FROM alerts o
+    WHERE NOT EXISTS (SELECT FROM alert_acks x WHERE x.alert = o.id) OR o.stands AND NOT EXISTS (SELECT FROM alert_ends x WHERE x.alert = o.id)) n
+    WHERE n.nth <= @open_most::int)
   OR a.id IN (SELECT l.id FROM alerts l ORDER BY l.id DESC LIMIT @last)
 ORDER BY a.id DESC;
 

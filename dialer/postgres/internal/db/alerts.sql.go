@@ -122,8 +122,9 @@ const currentAlerts = `-- name: CurrentAlerts :many
 SELECT a.id, a.at, a.kind, a.condition, a.stands, a.desk, a.call_id, a.subject, a.since, a.text_ja, a.text_en, e.at AS ended_at, coalesce(e.text_ja, '')::text AS end_ja, coalesce(e.text_en, '')::text AS end_en,
   k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note
 FROM alerts a LEFT JOIN alert_ends e ON e.alert = a.id LEFT JOIN alert_acks k ON k.alert = a.id
-WHERE a.id IN (SELECT o.id FROM alerts o WHERE NOT EXISTS (SELECT FROM alert_acks x WHERE x.alert = o.id)
-    OR o.stands AND NOT EXISTS (SELECT FROM alert_ends x WHERE x.alert = o.id) ORDER BY o.id DESC LIMIT $1)
+WHERE a.id IN (SELECT n.id FROM (SELECT o.id, row_number() OVER (PARTITION BY o.kind ORDER BY o.id DESC) AS nth FROM alerts o
+    WHERE NOT EXISTS (SELECT FROM alert_acks x WHERE x.alert = o.id) OR o.stands AND NOT EXISTS (SELECT FROM alert_ends x WHERE x.alert = o.id)) n
+    WHERE n.nth <= $1::int)
   OR a.id IN (SELECT l.id FROM alerts l ORDER BY l.id DESC LIMIT $2)
 ORDER BY a.id DESC
 `
