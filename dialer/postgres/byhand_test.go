@@ -370,3 +370,22 @@ func TestTheDatabaseKeepsWhatByHandMeans(t *testing.T) {
 		}
 	}
 }
+
+// TestWhoIsOnNoListIsNotCalledByARule: a caller whose case nobody knows is called back when that was asked for, and else not at all.
+func TestWhoIsOnNoListIsNotCalledByARule(t *testing.T) {
+	l := newLedger(t)
+	for cause, want := range map[dialer.Cause]dialer.CaseState{
+		dialer.CauseEntry: dialer.CaseClosed, dialer.CauseAsked: dialer.CaseWaiting,
+	} {
+		n := takenByHand("", newNumber(), casework.Inquiry)
+		n.Next = dialer.CaseNext{State: dialer.CaseWaiting, Due: noon.Add(24 * time.Hour), Cause: cause, Why: "w", WhyEN: "w"}
+		if kept := noted(t, l, n); kept.Next.State != want || caseOf(t, l, kept.Case).Next.State != want {
+			t.Errorf("%s: the case is %+v", cause, kept.Next)
+		}
+	}
+	ours := takenByHand(listedTarget(t, l).CaseID, newNumber(), casework.Inquiry)
+	ours.Next = dialer.CaseNext{State: dialer.CaseWaiting, Due: noon.Add(24 * time.Hour), Cause: dialer.CauseEntry, Why: "w", WhyEN: "w"}
+	if kept := noted(t, l, ours); kept.Next.State != dialer.CaseWaiting {
+		t.Errorf("a case of the list's: %+v", kept.Next)
+	}
+}

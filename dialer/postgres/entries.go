@@ -132,10 +132,13 @@ func saysTheSame(kept, e casework.Entry) bool {
 	return reflect.DeepEqual(kept, e)
 }
 
-// noNumberWhy is why a case is closed whose caller cannot be called back.
+// noNumberWhy is why a case is closed whose caller cannot be called back, noListWhy why one whose caller is on no list of the ward's: who has
+// not asked for it is not called.
 const (
 	noNumberWhy   = "折り返せる番号がないため、架電しません"
 	noNumberWhyEN = "there is no number to call back, so nobody is called"
+	noListWhy     = "登録のない番号からの受電のため、こちらからは架電しません"
+	noListWhyEN   = "the caller is on no list, so nobody is called"
 )
 
 // placeAfter says where the case stands after an entry: where the entry says, unless a later attempt of the case has decided
@@ -156,6 +159,9 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 		return dialer.CaseNext{
 			State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why, WhyEN: place.WhyEn, Cause: dialer.Cause(place.Cause),
 		}, false, nil
+	}
+	if r.Next.State == dialer.CaseWaiting && r.Next.Cause == dialer.CauseEntry && place.Origin == originInbound {
+		return dialer.CaseNext{State: dialer.CaseClosed, Why: noListWhy, WhyEN: noListWhyEN}, true, nil
 	}
 	if r.Next.State == dialer.CaseWaiting && a.Direction == string(dialer.Inbound) {
 		switch _, err := q.NextNumber(ctx, a.CaseID); {

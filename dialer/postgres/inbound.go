@@ -16,8 +16,9 @@ const (
 	cameInWhy = "電話がかかってきました。どの案件か分かったら結び付けてください"
 	namedWhy  = "別の案件の着信でした"
 
-	notTheirsWhy = "この案件の着信と思われた通話は別の案件のものでした。次の架電を決めてください"
-	withheldAs   = "withheld" // number_kind of a caller whose number we do not have
+	notTheirsWhy  = "この案件の着信と思われた通話は別の案件のものでした。次の架電を決めてください"
+	originInbound = "inbound"  // of a case that is a caller's, and on no list
+	withheldAs    = "withheld" // number_kind of a caller whose number we do not have
 )
 
 // Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record. When

@@ -48,7 +48,7 @@ UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @numb
 SELECT state, due, priority, why, pinned FROM cases WHERE id = @id;
 
 -- name: LockCasePlace :one
-SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = @id FOR UPDATE;
+SELECT state, due, priority, why, why_en, cause, origin FROM cases WHERE id = @id FOR UPDATE;
 
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,

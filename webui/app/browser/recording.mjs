@@ -84,9 +84,15 @@ export async function replay(browser, url, { path, now, keys, session, answers, 
     const [status, contentType, body] = found ?? [204, "", ""];
     return route.fulfill({ status, contentType, body });
   });
-  await page.routeWebSocket("**/api/live**", (socket) => setTimeout(() => frames.forEach((f) => socket.send(f)), 20));
+  // Frames come after the answers, each time in the same order: else what an answer says would be the last word in one run and not in the next.
+  let answered = false;
+  const waiting = [];
+  const tell = (socket) => frames.forEach((f) => socket.send(f));
+  await page.routeWebSocket("**/api/live**", (socket) => (answered ? tell(socket) : waiting.push(socket)));
   await page.goto(url + path);
   await page.waitForLoadState("networkidle");
+  answered = true;
+  waiting.forEach(tell);
   if (frames.length > 0) await page.locator("[data-link=live]").waitFor();
   for (const step of keys) {
     if (step.startsWith("click:")) await page.locator(step.slice(6)).click();

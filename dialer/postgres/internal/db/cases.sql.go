@@ -300,7 +300,7 @@ func (q *Queries) IsForbidden(ctx context.Context, numberRef string) (bool, erro
 }
 
 const lockCasePlace = `-- name: LockCasePlace :one
-SELECT state, due, priority, why, why_en, cause FROM cases WHERE id = $1 FOR UPDATE
+SELECT state, due, priority, why, why_en, cause, origin FROM cases WHERE id = $1 FOR UPDATE
 `
 
 type LockCasePlaceRow struct {
@@ -310,6 +310,7 @@ type LockCasePlaceRow struct {
 	Why      string
 	WhyEn    string
 	Cause    string
+	Origin   string
 }
 
 func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRow, error) {
@@ -322,6 +323,7 @@ func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRo
 		&i.Why,
 		&i.WhyEn,
 		&i.Cause,
+		&i.Origin,
 	)
 	return i, err
 }

@@ -77,26 +77,30 @@ export function DeskCard({ desk }: { desk: Desk }) {
       )}
       <div className={css.deskFoot}>
         <dl className={css.deskFacts}>
-          <dt>{t("board.operator")}</dt>
-          <dd>{desk.operator_name || <span className="quiet">{t("board.nobody")}</span>}</dd>
+          <div>
+            <dt>{t("board.operator")}</dt>
+            <dd>{desk.operator_name || <span className="quiet">{t("board.nobody")}</span>}</dd>
+          </div>
           {desk.touched_at && (
-            <>
+            <div>
               <dt>{t("board.touched")}</dt>
               <dd data-touched>
                 <RunningClock since={desk.touched_at} /> {t("board.ago")}
               </dd>
-            </>
+            </div>
           )}
-          <dt>{t("board.case")}</dt>
-          <dd>
-            {desk.case_id ? (
-              <Link to="/cases/$id" params={{ id: desk.case_id }} className="digits">
-                …{desk.case_id.slice(-8)}
-              </Link>
-            ) : (
-              <span className="quiet">{t("board.no_case")}</span>
-            )}
-          </dd>
+          <div>
+            <dt>{t("board.case")}</dt>
+            <dd>
+              {desk.case_id ? (
+                <Link to="/cases/$id" params={{ id: desk.case_id }} className="digits">
+                  …{desk.case_id.slice(-8)}
+                </Link>
+              ) : (
+                <span className="quiet">{t("board.no_case")}</span>
+              )}
+            </dd>
+          </div>
         </dl>
         {supervises && (
           <div className={css.deskActs}>

@@ -20,9 +20,9 @@ export function Supervised() {
   }
   return (
     <div className={css.supervised}>
+      <h3>{t("alerts.supervisors")}</h3>
       <span>
-        {t("alerts.supervisors")}
-        {data.people.length === 0 && <b> {t("alerts.nobody_yet")}</b>}
+        {data.people.length === 0 && <b>{t("alerts.nobody_yet")}</b>}
         {data.people.map((p) => (
           <span key={p.name} className={css.supervisor}>
             {p.name} <span className="quiet">{t(p.break ? "alerts.on_break" : "alerts.touched")} </span>

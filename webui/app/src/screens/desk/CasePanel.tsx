@@ -32,6 +32,8 @@ interface Props {
 /** One case as an operator reads it before calling: who, why now, which number, what is owed, what the ward says. */
 export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = false, identity, history }: Props) {
   const { t } = useTranslation();
+  // A caller's, whose number no list has. One whose day was closed has no number either.
+  const unlisted = about.ward_number === "" && about.phones.length > 0;
   return (
     <section className={css.casePanel} aria-label={t("case.region")} data-case={about.id}>
       <header className={css.caseHead}>
@@ -41,7 +43,7 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
           <Marks about={about} />
         </div>
         <div>
-          <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} keyed={keyed} />
+          {about.ward_number && <WardNumber number={about.ward_number} copied={copied} onCopy={onCopy} keyed={keyed} />}
           {history && <HistoryCheck {...history} />}
         </div>
       </header>
@@ -61,7 +63,8 @@ export function CasePanel({ about, chosen, onChoose, copied, onCopy, keyed = fal
         <Numbers about={about} chosen={chosen} onChoose={onChoose} />
         <div className={css.balances}>
           <h2 className={css.factHead}>{t("case.balances")}</h2>
-          {about.total_yen !== null && <Balances about={about} total={about.total_yen} />}
+          {unlisted && <p className="quiet">{t("case.unlisted")}</p>}
+          {!unlisted && about.total_yen !== null && <Balances about={about} total={about.total_yen} />}
           {identity}
         </div>
       </div>

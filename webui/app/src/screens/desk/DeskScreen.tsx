@@ -118,7 +118,7 @@ function Desk({ mine }: { mine: MyDesk }) {
     telephone.dial(rank !== null ? phone?.number : undefined);
   }
   async function copy() {
-    if (about && (await copyText(about.ward_number))) setCopied(true);
+    if (about?.ward_number && (await copyText(about.ward_number))) setCopied(true);
   }
 
   const asking = mine.phase === "talking" || mine.phase === "wrap_up";

@@ -96,8 +96,8 @@ export function ReportsScreen() {
           <Take key={`${kind} ${data.report.period} ${data.revision}`} kind={kind} period={data.report.period} revision={data.revision} />
           {kind === "pack" && <Minutes key={data.report.period} month={data.report.period} role={role} />}
           <Issue of={data} kind={kind} mayIssue={supervises && revision === 0} onOpen={(c) => setAsked({ kind: data.report.kind, period: data.report.period, ...c })} />
-          {kind === "day" && supervises && data.revision === 0 && <Sms key={data.report.period} report={data.report} />}
           <Sections of={data} onOpen={setAsked} />
+          {kind === "day" && supervises && data.revision === 0 && <Sms key={data.report.period} report={data.report} />}
         </div>
       )}
       <Behind asked={asked} onClose={() => setAsked(null)} />
