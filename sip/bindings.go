@@ -21,6 +21,8 @@ type kept struct {
 	Expires time.Time     `json:"expires"`
 	CallID  string        `json:"call_id"`
 	CSeq    uint32        `json:"cseq"`
+	// By seals the account and password it came by; empty in what an earlier version of the program wrote.
+	By string `json:"by,omitempty"`
 }
 
 // keep has the bindings written down, after what is being written now: no lock is held over the file. It needs r.mu.
@@ -47,7 +49,7 @@ func (r *registrar) snapshot() []kept {
 			continue
 		}
 		for _, b := range s.bindings {
-			all = append(all, kept{s.desk.ID, b.uri, b.path, b.at, b.behind, b.expires, b.callID, b.cseq})
+			all = append(all, kept{s.desk.ID, b.uri, b.path, b.at, b.behind, b.expires, b.callID, b.cseq, r.agent.tags.account(s.desk)})
 		}
 	}
 	return all
@@ -94,10 +96,11 @@ func (r *registrar) recall() {
 	}
 }
 
-// takeUp takes a binding up that another process knew, if it still holds. It needs r.mu.
+// takeUp takes a binding up that another process knew, if it still holds: not if its password was changed since, as a stolen one is. It
+// needs r.mu.
 func (r *registrar) takeUp(k kept) {
 	s, left := r.seats[k.Desk], k.Expires.Sub(r.agent.cfg.Now())
-	if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.IsValid() {
+	if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.IsValid() || k.By != "" && k.By != r.agent.tags.account(s.desk) {
 		return
 	}
 	if k.At.flow {

@@ -92,6 +92,45 @@ func TestRestartedAgentFindsThePhone(t *testing.T) {
 	}
 }
 
+// Who had a stolen password is not rung any more once it was changed: neither after a restart nor by another server.
+func TestAChangedPasswordEndsTheRegistration(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "registrations.json")
+	told := make(chan []byte, 16)
+	before := newRig(t, func(c *Config) {
+		account(c)
+		c.BindingsFile, c.Where = file, func(_ dialer.DeskID, where []byte) { told <- where }
+	})
+	p := newPhoneSide(t, before.Agent)
+	p.login(t, p.contact(""))
+	where := within(t, told, "where the phone is")
+	eventually(t, "the registration is kept", func() bool { _, err := os.Stat(file); return err == nil })
+	for password, want := range map[string]int{"desk secret": 1, "another secret": 0} {
+		kept := filepath.Join(t.TempDir(), "registrations.json")
+		text, err := os.ReadFile(file)
+		if err != nil || os.WriteFile(kept, text, 0o600) != nil {
+			t.Fatal(err)
+		}
+		for _, keeps := range []string{kept, ""} {
+			after := newRig(t, func(c *Config) {
+				account(c)
+				c.BindingsFile, c.Desks[0].Password = keeps, password
+			})
+			if keeps == "" {
+				if err := after.Learn("desk1", where); err != nil {
+					t.Fatal(err)
+				}
+			}
+			after.register.mu.Lock()
+			got := len(after.register.seats["desk1"].bindings)
+			after.register.mu.Unlock()
+			if got != want {
+				t.Errorf("with %q, from a file %v: %d registrations, want %d", password, keeps != "", got, want)
+			}
+		}
+	}
+}
+
 // A phone that registered with one server is rung by another that was told where it is, once it has answered there.
 func TestAnotherServerFindsThePhone(t *testing.T) {
 	told := make(chan []byte, 16)

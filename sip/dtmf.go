@@ -70,6 +70,7 @@ func (n *line) legOn(side media.Side) *leg {
 type informer struct {
 	waiting string
 	working bool
+	full    bool // said once a call: a far end can press thousands a second
 }
 
 // maxInformed is how many keys may wait.
@@ -79,7 +80,10 @@ const maxInformed = 64
 func (l *leg) inform(keys string) {
 	i := &l.informs
 	if len(i.waiting)+len(keys) > maxInformed {
-		l.lane.agent.log.Warn("leg: keys left out", "call", l.line.id, "leg", l.name, "err", "too many wait")
+		if !i.full {
+			l.lane.agent.log.Warn("leg: keys left out", "call", l.line.id, "leg", l.name, "err", "too many wait")
+		}
+		i.full = true
 		return
 	}
 	i.waiting += keys

@@ -1,8 +1,10 @@
 package sip
 
 import (
+	"bytes"
 	"encoding/binary"
 	"fmt"
+	"log/slog"
 	"net"
 	"strings"
 	"sync"
@@ -240,4 +242,18 @@ func TestKeysAndButtonsAtOnce(t *testing.T) {
 	within(t, muted, "the last mute")
 	close(over)
 	pressing.Wait()
+}
+
+// A far end can press thousands of keys a second: that a phone cannot be told of all is one line of the log, not one for each.
+func TestKeysThatAreTooManyAreSaidOnce(t *testing.T) {
+	t.Parallel()
+	var said bytes.Buffer
+	l := &leg{lane: &lane{agent: &Agent{log: slog.New(slog.NewTextHandler(&said, nil))}}, line: &line{}}
+	l.informs.working = true // an INFO is under way
+	for range 10 * maxInformed {
+		l.inform("5")
+	}
+	if n := strings.Count(said.String(), "\n"); n != 1 || len(l.informs.waiting) != maxInformed {
+		t.Errorf("%d lines, %d keys wait", n, len(l.informs.waiting))
+	}
 }

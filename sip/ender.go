@@ -173,6 +173,9 @@ func (e *ender) bye(d dialog) {
 		return
 	}
 	e.ended[d.RemoteTag] = true
+	if e.saved.Leg == dialer.DeskLeg && e.saved.Trunk == "" {
+		d.never = e.lane.agent.notForPhones(d.First)
+	}
 	e.lane.bye(&d, signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, e.finish)
 	e.linger()
 }

@@ -126,6 +126,30 @@ func TestAPhoneThatListensIsAskedThere(t *testing.T) {
 	w.gone(t)
 }
 
+// Where a trunk is on this machine, only its port tells it from a phone: who lets a connection go is not asked, or rung, at the trunk's.
+func TestAPhoneThatLetsGoIsAtNoTrunk(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, withTCP, account)
+	phone, p := tcpOnly.phone(t, r.Agent)
+	if res := phone.login(t, "Contact: <sip:0990500000@"+r.trunk.addr.String()+";transport=tcp>"); res.StatusCode != 200 {
+		t.Fatalf("got %d", res.StatusCode)
+	}
+	p.hangUp()
+	var b binding
+	eventually(t, "its connection is gone", func() bool {
+		r.register.mu.Lock()
+		defer r.register.mu.Unlock()
+		all := r.register.seats["desk1"].bindings
+		if len(all) == 1 {
+			b = *all[0]
+		}
+		return len(all) == 0 || !b.at.flow
+	})
+	if at, err := b.reached(t.Context(), r.Agent); err == nil && at.AddrPort == r.trunk.addr {
+		t.Errorf("it is reached at %v", at)
+	}
+}
+
 // Another process ends a trunk's leg by a connection of its own: the handle says where to.
 func TestTerminateByStream(t *testing.T) {
 	t.Parallel()

@@ -258,3 +258,32 @@ func TestAPhonesAnswerLeadsToNoTrunk(t *testing.T) {
 		}
 	}
 }
+
+// Nor do its late answers, when the call is over, nor what it answered a process that has died.
+func TestALatePhonesAnswerLeadsToNoTrunk(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	r.lingering()
+	p := newPhoneSide(t, r.Agent)
+	p.login(t, p.contact(""))
+	w, invite := p.deskIsUp(t, r.Agent)
+	w.Drop()
+	p.reply(p.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+	r.remainsOf(t, w.Handle().SIPCallID)
+	elsewhere := "<sip:" + r.trunk.addr.String() + ";lr>"
+	p.reply(invite, say{status: 200, tag: "late", sdp: plainSDP, headers: []string{"Record-Route: " + elsewhere}})
+	p.request(t, sip.ACK)
+	p.reply(p.request(t, sip.BYE), say{status: 200})
+
+	s := saved{Version: handleVersion, Leg: dialer.DeskLeg, State: legUp, Invite: savedInvite{URI: farContact, Branch: newBranch(), CSeq: 1}, Dialog: dialog{
+		CallID: "of a process that died", LocalURI: farContact, LocalTag: "a", RemoteURI: farContact, RemoteTag: "b", CSeq: 1, Target: farContact,
+		Routes: []string{elsewhere}, First: place{AddrPort: p.addr}, SentBy: r.us,
+	}}
+	ended := make(chan error, 1)
+	go func() { ended <- r.Terminate(t.Context(), s.handle()) }()
+	p.reply(p.request(t, sip.BYE), say{status: 200})
+	if err := within(t, ended, "the leg to be ended"); err != nil {
+		t.Error(err)
+	}
+}

@@ -93,6 +93,9 @@ func (b *binding) reached(ctx context.Context, a *Agent) (place, error) {
 	switch {
 	case len(b.path) > 0:
 		way = inBrackets(b.path[0])
+	case b.at.IsValid() && a.isTrunk(b.at.AddrPort):
+		// It did not register from there: when its connection ends, its Contact names the port (flows.go), and a trunk may have come to be there since.
+		return place{}, errElsewhere
 	case b.at.IsValid():
 		return b.at, nil
 	}

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"context"
+	"net/netip"
 	"slices"
 	"strings"
 
@@ -23,6 +24,8 @@ type remains struct {
 	ofDesk              bool      // it was a desk phone's
 	refused             []refusal // the INVITEs that were refused
 	ended               []string  // To tags of forks and late answers that got our BYE
+	// never is as the dialog had it: what answers late names where ACK and BYE go, too.
+	never func(netip.AddrPort) bool
 }
 
 // refusal is what the ACK of a refused INVITE repeats.
@@ -45,6 +48,7 @@ func (l *leg) leave() {
 	r := &remains{
 		lane: n, localTag: strings.Clone(l.dialog.LocalTag), remoteTag: strings.Clone(l.dialog.RemoteTag), cseq: l.invite.CSeq,
 		first: l.dialog.First, pinned: l.dialog.Pinned, trunk: l.trunk, ofDesk: l.hunt != nil, ended: l.ended,
+		never: l.dialog.never,
 	}
 	if l.ackSent != nil {
 		r.branch = branchOf(l.ackSent.Via())
@@ -101,7 +105,7 @@ func (r *remains) response(res *sip.Response) {
 	if !ok {
 		return
 	}
-	d.Pinned = r.pinned
+	d.Pinned, d.never = r.pinned, r.never
 	known := d.RemoteTag == r.remoteTag && d.CSeq == r.cseq
 	if known && r.branch == "" {
 		return

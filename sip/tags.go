@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"crypto/sha256"
 	"encoding/hex"
+	"fmt"
 
 	"github.com/emiago/sipgo/sip"
 )
@@ -38,6 +39,13 @@ func (t tags) make(callID string) string {
 // ours reports whether a tag was made here, or on another node or before a restart, for that Call-ID.
 func (t tags) ours(callID, tag string) bool {
 	return len(tag) == tagClear+2*tagSeal && hmac.Equal([]byte(tag[tagClear:]), []byte(t.seal(callID, tag[:tagClear])))
+}
+
+// account seals what a desk's phone registers by, so that it can be told whether that is still the same.
+func (t tags) account(d Desk) string {
+	m := hmac.New(sha256.New, t.key)
+	fmt.Fprintf(m, "account %q %q", d.Account, d.Password)
+	return hex.EncodeToString(m.Sum(nil)[:16])
 }
 
 func (t tags) seal(callID, open string) string {
