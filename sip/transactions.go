@@ -176,7 +176,6 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.again(tx, req)
 		return
 	}
-	call, _ := l.who.(*leg)
 	switch {
 	case l.who == nil:
 		l.strayRequest(req)
@@ -184,13 +183,25 @@ func (l *lane) takeRequest(req *sip.Request) {
 		l.who.ack(req)
 	case req.IsCancel():
 		l.takeCancel(req)
-	case call != nil && call.outside(req) != nil:
-		l.agent.refuse(req, *call.outside(req)) // not remembered: whoever knows a Call-ID could fill what is
-	case len(l.got) >= openAtOnce && (call == nil || call.over || req.Method != sip.BYE):
-		l.agent.refuse(req, answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}})
 	default:
-		l.who.request(req, l.open(req, key))
+		l.takeNew(req, key)
 	}
+}
+
+// takeNew hands a request to the party. What is of no dialog of a call is not remembered: whoever knows a Call-ID could fill what is.
+func (l *lane) takeNew(req *sip.Request, key string) {
+	call, _ := l.who.(*leg)
+	if call != nil {
+		if no := call.outside(req); no != nil {
+			l.agent.refuse(req, *no)
+			return
+		}
+	}
+	if hangsUp := call != nil && !call.over && req.Method == sip.BYE; len(l.got) >= openAtOnce && !hangsUp {
+		l.agent.refuse(req, answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}})
+		return
+	}
+	l.who.request(req, l.open(req, key))
 }
 
 // openAtOnce is how many requests of a far end one call remembers in order to repeat its answers, each for 64·T1. A call
