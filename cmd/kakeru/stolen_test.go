@@ -47,7 +47,8 @@ func peopleOfSample(t *testing.T, cases int, seed int64) []string {
 }
 
 // readable are the words that can be read in what was stolen: as they are, without their spaces and hyphens, or in hexadecimal, as PostgreSQL writes
-// octets. One pass: by the first eight octets of each.
+// octets. One pass: by the first eight octets of each. Digits alone are not read in the middle of a longer hexadecimal number: what is sealed is many
+// millions of such signs, and ten of them make somebody's number by chance.
 func readable(stolen []byte, words []string) (found []string) {
 	const first = 8
 	begins := map[string][]string{}
@@ -60,12 +61,29 @@ func readable(stolen []byte, words []string) (found []string) {
 	}
 	for i := 0; i+first <= len(stolen); i++ {
 		for _, form := range begins[string(stolen[i:i+first])] {
-			if bytes.HasPrefix(stolen[i:], []byte(form)) && !slices.Contains(found, form) {
+			if bytes.HasPrefix(stolen[i:], []byte(form)) && !slices.Contains(found, form) && (!digits(form) || !amidHex(stolen, i, i+len(form))) {
 				found = append(found, form)
 			}
 		}
 	}
 	return found
+}
+
+func digits(s string) bool { return strings.Trim(s, "0123456789") == "" }
+
+// amidHex reports that stolen[from:to] lies in a hexadecimal number of 16 octets or more, as what is sealed is.
+func amidHex(stolen []byte, from, to int) bool {
+	const octets = 16
+	sign := func(i int) bool {
+		return i >= 0 && i < len(stolen) && strings.IndexByte("0123456789abcdef", stolen[i]) >= 0
+	}
+	for sign(from - 1) {
+		from--
+	}
+	for sign(to) {
+		to++
+	}
+	return to-from >= 2*octets
 }
 
 // The eyes that look must see.
@@ -78,8 +96,10 @@ func TestWhatCanBeReadIsFound(t *testing.T) {
 			}
 		}
 	}
-	if got := readable([]byte("COPY x;\n17\t0300012344\t見本　二葉\n"), words); len(got) != 0 {
-		t.Error(got)
+	for _, other := range []string{"17\t0300012344\t見本　二葉", `17\t\\x5f0300012345c1` + strings.Repeat("9", 32)} {
+		if got := readable([]byte("COPY x;\n"+other+"\n"), words); len(got) != 0 {
+			t.Errorf("%s: %v", other, got)
+		}
 	}
 }
 

@@ -200,9 +200,11 @@ func (c *call) hangUpSound() {
 func (c *call) stop() {
 	switch c.phase {
 	case offered:
-		if c.outward != nil {
+		switch {
+		case c.outward != nil:
 			c.outward.giveUp()
-		} else if !c.deaf {
+		case c.invite.Request == nil: // it still lies in the inbox
+		case !c.deaf:
 			c.respond(c.invite, 480, nil)
 			c.change(false, func(r *record) { r.Status = 480 })
 		}

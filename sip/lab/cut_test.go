@@ -60,3 +60,16 @@ func TestCallsToOneNumberAreKnownAsSuch(t *testing.T) {
 		t.Errorf("the three calls went to %v", who)
 	}
 }
+
+// TestStoppedBeforeItsInviteIsRead: the lab closes between the datagram and the call that is to read it.
+func TestStoppedBeforeItsInviteIsRead(t *testing.T) {
+	carrier := runCarrier(t)
+	invite := sip.NewRequest(sip.INVITE, sip.Uri{User: prefix + "40", Host: "127.0.0.1"})
+	id := sip.CallIDHeader("still in the inbox")
+	invite.AppendHeader(&id)
+	c := newCall(carrier.end, carrier.options.Media, carrier.journal, invite)
+	c.stop()
+	if l := carrier.Calls()[0]; l.Up || l.EndedBy != EndedStopped || l.Status != 0 {
+		t.Errorf("log: %+v", l)
+	}
+}
