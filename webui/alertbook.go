@@ -3,7 +3,9 @@ package webui
 import (
 	"context"
 	"errors"
+	"maps"
 	"slices"
+	"strconv"
 	"strings"
 	"sync"
 	"time"
@@ -32,6 +34,9 @@ type alertBook struct {
 	waiting []raisedAlert
 	lost    int     // alerts for which there was no room
 	shown   []Alert // newest first
+	// owed are this node's alerts of tampering and incidents, the last of each condition: shown until somebody acknowledged them, whatever the
+	// ledger gives back. Who can write there could otherwise keep them from being seen.
+	owed map[string]raisedAlert
 }
 
 // raisedAlert waits to be written.
@@ -41,7 +46,9 @@ type raisedAlert struct {
 	tried bool // it is shown without having been written
 }
 
-func newAlertBook(s *Server) *alertBook { return &alertBook{s: s, wake: make(chan struct{}, 1)} }
+func newAlertBook(s *Server) *alertBook {
+	return &alertBook{s: s, wake: make(chan struct{}, 1), owed: map[string]raisedAlert{}}
+}
 
 // take takes an alert that was raised. It never blocks.
 func (b *alertBook) take(a dialer.Alert, at time.Time) {
@@ -53,6 +60,9 @@ func (b *alertBook) take(a dialer.Alert, at time.Time) {
 		b.shown = append([]Alert{{Alert: a, At: at}}, b.shown[:min(len(b.shown), alertsKept-1)]...)
 		b.mu.Unlock()
 		return
+	}
+	if ofSafety(Alert{Alert: a}) {
+		b.owed[alarm.Condition(a)] = raisedAlert{alert: a, at: at}
 	}
 	if len(b.waiting) < alertsWaiting {
 		b.waiting = append(b.waiting, raisedAlert{alert: a, at: at})
@@ -169,22 +179,51 @@ func (b *alertBook) read(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	now := make([]Alert, 0, len(kept))
+	now := b.owing(ctx, kept)
 	for _, k := range kept {
 		now = append(now, b.s.dressAlert(k))
 	}
 	b.mu.Lock()
-	before := map[int64]Alert{}
+	before := map[string]Alert{}
 	for _, a := range b.shown {
-		before[a.ID] = a
+		before[a.key()] = a
 	}
 	b.shown = now
 	b.mu.Unlock()
 	for _, a := range slices.Backward(now) {
-		if old, known := before[a.ID]; !known || !old.same(a) {
+		if old, known := before[a.key()]; !known || !old.same(a) {
 			b.s.d.Hub.number(string(dialer.ChangeAlert), a, time.Time{})
 		}
 	}
+}
+
+// owing are the alerts that are owed and that the ledger does not give back as they were raised. One that was acknowledged is owed no longer.
+func (b *alertBook) owing(ctx context.Context, kept []alarm.Kept) (out []Alert) {
+	b.mu.Lock()
+	owed := maps.Clone(b.owed)
+	b.mu.Unlock()
+	for condition, o := range owed {
+		if slices.ContainsFunc(kept, func(k alarm.Kept) bool { return o.is(k) && k.Open() && k.Text == o.alert.Text }) {
+			continue
+		}
+		done, err := b.s.d.Alerts.Alerts(ctx, alarm.Filter{Kind: o.alert.Kind, State: alarm.Done, Limit: alertsShown})
+		if err == nil && slices.ContainsFunc(done, func(k alarm.Kept) bool { return o.is(k) && !k.SeenAt.Before(o.at) }) {
+			b.mu.Lock()
+			if b.owed[condition].at.Equal(o.at) {
+				delete(b.owed, condition)
+			}
+			b.mu.Unlock()
+			continue
+		}
+		out = append(out, Alert{Alert: o.alert, At: o.at})
+	}
+	slices.SortFunc(out, func(a, c Alert) int { return c.At.Compare(a.At) })
+	return out
+}
+
+// is reports whether a kept alert is about what was raised, by what it says and not by the condition that is written to it.
+func (r raisedAlert) is(k alarm.Kept) bool {
+	return alarm.Condition(k.Alert) == alarm.Condition(r.alert)
 }
 
 // of returns the alerts that a viewer may see, newest first.
@@ -209,6 +248,14 @@ func (s *Server) dressAlert(k alarm.Kept) Alert {
 		a.SeenByName = s.names.of(k.SeenBy)
 	}
 	return a
+}
+
+// key tells alerts apart: by their number, or, of what is not kept, by what it says.
+func (a Alert) key() string {
+	if a.ID != 0 {
+		return strconv.FormatInt(a.ID, 10)
+	}
+	return alarm.Condition(a.Alert) + "|" + a.Text
 }
 
 // same reports whether two pictures of an alert show the same.

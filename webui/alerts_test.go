@@ -168,3 +168,36 @@ func (w *world) TestDesk(_ context.Context, _ dialer.Asker, id dialer.DeskID, au
 	rang := int64(30)
 	return dialer.DeskTestReport{Desk: id, At: tuesday, End: dialer.TestDone, Auto: auto, RangAfter: &rang, AnsweredAfter: &rang, Codec: "PCMU", Sent: 250, Heard: 240}, nil
 }
+
+// TestNoRowKeepsAnAlarmFromBeingSeen: who writes in the database puts another alert in the place of the one that the record was tampered with. It is
+// shown all the same, until somebody acknowledged what was raised.
+func TestNoRowKeepsAnAlarmFromBeingSeen(t *testing.T) {
+	h, store := withAlerts(t)
+	store.Swallow(AuditDamaged)
+	ward := h.as("ward").watch("")
+	ward.until("snapshot")
+	h.raise(dialer.Alert{Kind: AuditDamaged, Text: "改ざん", TextEN: "tampering"})
+	if a := dataOf[Alert](t, ward.until("alert")); a.Kind != AuditDamaged || a.ID != 0 {
+		t.Fatalf("%+v", a)
+	}
+	h.server.alerts.read(t.Context())
+	if shown := h.server.alerts.of(viewer{role: dialer.RoleWard}); len(shown) != 1 {
+		t.Fatalf("%d shown", len(shown))
+	}
+	// One that says something else does not stand for it either.
+	store.Swallow("")
+	if err := store.RaiseAlert(t.Context(), dialer.Alert{Kind: AuditDamaged, Text: "訓練"}, h.clock.Now()); err != nil {
+		t.Fatal(err)
+	}
+	h.server.alerts.read(t.Context())
+	if shown := h.server.alerts.of(viewer{role: dialer.RoleWard}); len(shown) != 2 || shown[0].Text != "改ざん" {
+		t.Fatalf("%+v", shown)
+	}
+	if err := store.AcknowledgeAlert(t.Context(), 1, "user-ward", h.clock.Now(), ""); err != nil {
+		t.Fatal(err)
+	}
+	h.server.alerts.read(t.Context())
+	if shown := h.server.alerts.of(viewer{role: dialer.RoleWard}); len(shown) != 1 || shown[0].SeenAt == nil {
+		t.Fatalf("acknowledged: %+v", shown)
+	}
+}

@@ -97,8 +97,15 @@ func (s *Server) hears(v viewer, id dialer.CallID) bool {
 }
 
 func (s *Server) nameCase(ctx context.Context, in *nameCaseInput) (*struct{}, error) {
+	v := viewerOf(from(ctx))
+	if err := s.tooMany(v, ""); err != nil {
+		return nil, err
+	}
 	err := s.d.Calls.NameCase(ctx, from(ctx).Asker(), in.ID, in.Body.CaseID)
 	if err == nil {
+		if v.role == dialer.RoleOperator {
+			s.windows.open(v.user, in.Body.CaseID, s.d.Now())
+		}
 		s.recount.attemptChanged(in.ID)
 	}
 	return nil, err

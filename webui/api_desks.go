@@ -163,12 +163,15 @@ func (s *Server) presentNext(ctx context.Context, in *nextInput) (*nextOutput, e
 	if in.Body != nil {
 		want, skip = in.Body.CaseID, in.Body.Skip
 	}
-	if who := from(ctx).User; (want != "" || skip) && who.Role == dialer.RoleOperator && !s.windows.open(who.ID, s.d.Now()) {
-		s.log.Warn("an operator has more cases stand at a desk than work asks for", "user", who.ID, "desk", in.ID)
-		return nil, errTooManyCases
+	v := viewerOf(from(ctx))
+	if err := s.tooMany(v, in.ID); err != nil {
+		return nil, err
 	}
 	out := &nextOutput{}
 	var err error
 	out.Body.CaseID, err = s.d.Calls.Present(ctx, from(ctx).Asker(), in.ID, want, skip)
+	if err == nil && v.role == dialer.RoleOperator {
+		s.windows.open(v.user, out.Body.CaseID, s.d.Now())
+	}
 	return out, err
 }

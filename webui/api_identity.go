@@ -70,6 +70,9 @@ func (s *Server) confirmIdentity(ctx context.Context, in *identityInput) (*ident
 	if !ok {
 		return nil, refused(dialer.Refuse(dialer.NotTalking))
 	}
+	if !s.readsCase(viewerOf(v), desk.CaseID) {
+		return nil, errTooManyCases
+	}
 	ticked := make([]casework.Identifier, len(in.Body.Confirmed))
 	for i, word := range in.Body.Confirmed {
 		ticked[i] = casework.Identifier(word)

@@ -37,23 +37,3 @@ func TestIDsHaveOneSpelling(t *testing.T) {
 		}
 	}
 }
-
-// TestADeskIsNoWindowOnTheWholeList: an operator has one case after the other stand at the desk as often as work asks for it; a program's pace
-// is refused, and with time it goes on. Supervisors see the whole line anyway.
-func TestADeskIsNoWindowOnTheWholeList(t *testing.T) {
-	h := open(t)
-	op, boss := h.as("operator"), h.as("supervisor")
-	op.do("POST", "/api/desks/desk1/sit", nil).want(t, 200)
-	boss.do("POST", "/api/desks/desk2/sit", nil).want(t, 200)
-	for range casesAtOnce {
-		op.do("POST", "/api/desks/desk1/next", map[string]any{"skip": true}).want(t, 200)
-		boss.do("POST", "/api/desks/desk2/next", map[string]any{"skip": true}).want(t, 200)
-	}
-	op.do("POST", "/api/desks/desk1/next", map[string]any{"skip": true}).problem(t, 429, "too_many")
-	op.do("POST", "/api/desks/desk1/next", map[string]any{"case_id": "case-1"}).problem(t, 429, "too_many")
-	op.do("POST", "/api/desks/desk1/next", nil).want(t, 200) // what stands there, or the line's first
-	boss.do("POST", "/api/desks/desk2/next", map[string]any{"skip": true}).want(t, 200)
-	h.clock.forward(casesEvery)
-	op.do("POST", "/api/desks/desk1/next", map[string]any{"skip": true}).want(t, 200)
-	op.do("POST", "/api/desks/desk1/next", map[string]any{"skip": true}).problem(t, 429, "too_many")
-}

@@ -69,7 +69,7 @@ func (v viewer) seesAlert(a Alert) bool {
 	case dialer.RoleSupervisor:
 		return true
 	case dialer.RoleOperator:
-		return a.CallID == "" && a.Kind != report.TargetFailing && a.Kind != alarm.PaceBehind && !ofSafety(a)
+		return a.CallID == "" && a.Kind != report.TargetFailing && a.Kind != alarm.PaceBehind && a.Kind != ManyCases && !ofSafety(a)
 	case dialer.RoleAdmin:
 		return a.CallID == "" && a.Kind != report.TargetFailing
 	case dialer.RoleWard:
@@ -140,13 +140,14 @@ func (v viewer) see(f *frame) (data any, whole, ok bool) {
 	}
 }
 
-// readsCase reports whether a viewer reads a case whole: an operator only while it stands at a desk where they sit.
+// readsCase reports whether a viewer reads a case whole: an operator only while it stands at a desk where they sit, and not more of them than
+// work asks for.
 func (s *Server) readsCase(v viewer, id dialer.CaseID) bool {
 	if v.role == dialer.RoleSupervisor {
 		return true
 	}
 	_, here := s.deskWith(v.user, id)
-	return v.role == dialer.RoleOperator && here
+	return v.role == dialer.RoleOperator && here && s.windows.open(v.user, id, s.d.Now())
 }
 
 // masked is a case as those read it who do not read it whole.

@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"fmt"
+	"maps"
 	"net/http"
 	"sync"
 	"time"
@@ -10,31 +12,90 @@ import (
 	"kakeru/dialer"
 )
 
-// An operator reads a case whole when it stands at their desk, and has any case stand there by naming or skipping. Work asks for that a few
-// times an hour; a program would have the whole list pass within minutes.
+// An operator reads a case whole while it stands at their desk, and has any case stand there: by naming or skipping, in a call that came in, or as
+// the next that comes by itself. Work asks for that a few times an hour; a program would have the whole list pass within minutes. So each case that
+// is read whole for the first time in a while counts, however it came to the desk.
 const (
 	casesAtOnce = 60
 	casesEvery  = 30 * time.Second // one more, beyond those at once
+	casesAgain  = time.Hour        // after which a case counts again
 )
 
-// windows count how many cases each operator has had stand at a desk by naming or skipping.
+// ManyCases is the kind of the alert that an operator reads more cases than work asks for.
+const ManyCases = "many_cases"
+
+// windows are what each operator has read whole.
 type windows struct {
 	mu sync.Mutex
-	of map[dialer.UserID]*rate.Limiter // as many as people
+	of map[dialer.UserID]*window // as many as people
 }
 
-func newWindows() *windows { return &windows{of: map[dialer.UserID]*rate.Limiter{}} }
+type window struct {
+	left *rate.Limiter
+	seen map[dialer.CaseID]time.Time // when each was counted; those of the last casesAgain, and so a few hundred at most
+	told time.Time                   // when the supervisor was last told that it was shut
+}
 
-// open reports whether one more case may stand at a desk.
-func (w *windows) open(who dialer.UserID, now time.Time) bool {
+func newWindows() *windows { return &windows{of: map[dialer.UserID]*window{}} }
+
+// open reports whether a person may read a case whole, and counts it the first time.
+func (w *windows) open(who dialer.UserID, id dialer.CaseID, now time.Time) bool {
 	w.mu.Lock()
 	defer w.mu.Unlock()
-	if w.of[who] == nil {
-		w.of[who] = rate.NewLimiter(rate.Every(casesEvery), casesAtOnce)
+	of := w.window(who)
+	if at, counted := of.seen[id]; counted && now.Sub(at) < casesAgain {
+		return true
 	}
-	return w.of[who].AllowN(now, 1)
+	if !of.left.AllowN(now, 1) {
+		return false
+	}
+	maps.DeleteFunc(of.seen, func(_ dialer.CaseID, at time.Time) bool { return now.Sub(at) >= casesAgain })
+	of.seen[id] = now
+	return true
+}
+
+// shut reports that no case may be read that was not counted yet, and whether that is news to the supervisor.
+func (w *windows) shut(who dialer.UserID, now time.Time) (shut, news bool) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	of := w.window(who)
+	if of.left.TokensAt(now) >= 1 {
+		return false, false
+	}
+	if news = of.told.IsZero() || now.Sub(of.told) >= casesAgain; news {
+		of.told = now
+	}
+	return true, news
+}
+
+func (w *windows) window(who dialer.UserID) *window {
+	if w.of[who] == nil {
+		w.of[who] = &window{left: rate.NewLimiter(rate.Every(casesEvery), casesAtOnce), seen: map[dialer.CaseID]time.Time{}}
+	}
+	return w.of[who]
+}
+
+// tooMany refuses an operator who has read as many cases as may be, and tells the supervisor the first time in a while.
+func (s *Server) tooMany(v viewer, desk dialer.DeskID) error {
+	if v.role != dialer.RoleOperator {
+		return nil
+	}
+	now := s.d.Now()
+	shut, news := s.windows.shut(v.user, now)
+	if !shut {
+		return nil
+	}
+	if news {
+		s.log.Warn("an operator reads more cases than work asks for", "user", v.user, "desk", desk)
+		s.d.Hub.Show(dialer.Change{Type: dialer.ChangeAlert, At: now, Alert: &dialer.Alert{
+			Kind: ManyCases, Desk: desk, Subject: string(v.user),
+			Text:   fmt.Sprintf("%sさんが短い時間に多くの案件を開きました。理由を確かめ、「監査」で閲覧の記録を見てください", s.names.of(v.user)),
+			TextEN: s.names.of(v.user) + " opened many cases in a short time; ask why, and see the record of who read what",
+		}})
+	}
+	return errTooManyCases
 }
 
 var errTooManyCases = newProblem(http.StatusTooManyRequests, "too_many",
-	"短い時間に多くの案件を席に呼び出しています。表示中の案件に発信するか、しばらく待ってからやり直してください",
-	"too many cases were called to the desk in a short time; call the one that stands there, or wait a little")
+	"短い時間に多くの案件を席で開いています。少し待ってからやり直してください",
+	"too many cases were opened at the desk in a short time; wait a little, and try again")

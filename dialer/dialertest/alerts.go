@@ -21,6 +21,7 @@ type Alerts struct {
 	kept []alarm.Kept // oldest first
 	here map[dialer.UserID]alarm.Presence
 	down error
+	not  string
 }
 
 // Break has every call fail with err; nil mends it.
@@ -30,12 +31,22 @@ func (s *Alerts) Break(err error) {
 	s.down = err
 }
 
+// Swallow has no alert of a kind be kept, and nothing said of it, as when somebody else's row stands in its place; the empty kind ends it.
+func (s *Alerts) Swallow(kind string) {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	s.not = kind
+}
+
 // RaiseAlert implements alarm.Store.
 func (s *Alerts) RaiseAlert(_ context.Context, a dialer.Alert, at time.Time) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.down != nil {
 		return s.down
+	}
+	if a.Kind == s.not {
+		return nil
 	}
 	for _, k := range s.kept {
 		over := !k.EndedAt.IsZero()

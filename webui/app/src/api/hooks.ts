@@ -2,6 +2,7 @@ import { useQuery } from "@tanstack/react-query";
 import { keys } from "../live/apply";
 import { besideFrames } from "../live/beside";
 import * as kakeru from "./kakeru";
+import { Problem } from "./problem";
 import { fetchSession } from "./session";
 import type { Session } from "./types";
 
@@ -43,7 +44,14 @@ export const useProgress = () => useQuery({ queryKey: keys.progress, queryFn: ()
 /** One's own calls today. */
 export const useMyProgress = (enabled: boolean) => useQuery({ queryKey: keys.mine, queryFn: kakeru.getMyProgress, enabled });
 export const useCase = (id: string | undefined) =>
-  useQuery({ queryKey: keys.case(id ?? ""), queryFn: () => kakeru.getCase(id!), enabled: !!id, gcTime: 60_000 });
+  useQuery({
+    queryKey: keys.case(id ?? ""),
+    queryFn: () => kakeru.getCase(id!),
+    enabled: !!id,
+    gcTime: 60_000,
+    // Who opened more cases than work asks for waits a little; then it is shown.
+    refetchInterval: ({ state }) => state.error instanceof Problem && state.error.rule === "too_many" && 15_000,
+  });
 /** A call's SIP messages. They are read anew each time somebody looks, and not kept: each look is in the log. */
 export const useTrace = (call: string) =>
   useQuery({ queryKey: keys.trace(call), queryFn: () => kakeru.getTrace(call), gcTime: 0, retry: false });
