@@ -112,7 +112,8 @@ func (s *Server) signOut(ctx context.Context, _ *struct{}) (*signOutOutput, erro
 	v := from(ctx)
 	session, err := s.keeper.Check(ctx, v.token)
 	if err := s.keeper.SignOut(ctx, v.token); err != nil {
-		return nil, err
+		// Whoever comes to this browser next is nobody, though the session itself could not be ended.
+		return nil, s.problemOf(ctx, err).setting(s.keeper.Cookie(auth.Session{}))
 	}
 	if err == nil {
 		v.Session = session
@@ -132,6 +133,7 @@ func (s *Server) unlock(ctx context.Context, in *proofInput) (*whoOutput, error)
 		s.tellAuth("unlocking refused", from(ctx).Session)
 		return nil, err
 	}
+	s.uses.note(session.Token, s.d.Now())
 	body, err := s.signedIn(ctx, session)
 	return &whoOutput{Body: body}, err
 }

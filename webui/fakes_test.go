@@ -52,7 +52,7 @@ type world struct {
 	openSounds int
 
 	fail struct {
-		dial, hangup, control, name, sit, present, sessions, attempts, record, queue, stage, apply, progress, recording, listened, sound, counts error
+		dial, hangup, control, name, sit, present, sessions, commit, attempts, record, queue, stage, apply, progress, recording, listened, sound, counts error
 
 		spools bool // the ledger is away: what is recorded goes to its spool
 	}
@@ -194,6 +194,9 @@ func (w *world) CommitCtx(ctx context.Context, token string, b []byte, expiry ti
 	}
 	w.mu.Lock()
 	defer w.mu.Unlock()
+	if w.fail.commit != nil {
+		return w.fail.commit
+	}
 	w.sessions[token] = session{b, expiry}
 	return nil
 }

@@ -25,8 +25,10 @@ const (
 	recentShown = 20
 )
 
+const liveRoute = "GET /api/live"
+
 func (s *Server) liveRoutes() {
-	s.plain("GET /api/live", s.live)
+	s.plain(liveRoute, s.live)
 	s.describeLive()
 }
 
@@ -49,7 +51,10 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request, v visitor, serv
 		writeProblem(w, errTooManySockets)
 		return
 	}
-	defer leave()
+	defer func() {
+		s.uses.note(v.Token, s.d.Now())
+		leave()
+	}()
 	upgrader := websocket.Upgrader{CheckOrigin: s.sameOrigin, HandshakeTimeout: headerWait}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {

@@ -49,6 +49,13 @@ func (s *seats) take(v visitor) (leave func(), ok bool) {
 	}, true
 }
 
+// has reports whether a session has a socket open.
+func (s *seats) has(token string) bool {
+	s.mu.Lock()
+	defer s.mu.Unlock()
+	return s.sessions[token] > 0
+}
+
 var errTooManySockets = newProblem(http.StatusTooManyRequests, "too_many",
 	"この画面を開きすぎています。使っていないタブを閉じてください", "the panel is open too many times; close the tabs that are not used")
 

@@ -26,6 +26,7 @@ type Problem struct {
 	Detail   string         `json:"detail"`
 	DetailEN string         `json:"detail_en"`
 	Errors   []FieldProblem `json:"errors,omitempty" doc:"what is wrong, field by field"`
+	headers  http.Header
 }
 
 // FieldProblem is what is wrong with one field of what was sent, and what to do.
@@ -53,6 +54,16 @@ func (p *Problem) Error() string { return p.Rule + ": " + p.DetailEN }
 
 // GetStatus implements huma.StatusError.
 func (p *Problem) GetStatus() int { return p.Status }
+
+// GetHeaders implements huma.HeadersError.
+func (p *Problem) GetHeaders() http.Header { return p.headers }
+
+// setting is the same problem with a cookie.
+func (p *Problem) setting(c http.Cookie) *Problem {
+	other := *p
+	other.headers = http.Header{"Set-Cookie": {c.String()}}
+	return &other
+}
 
 // ContentType implements huma.ContentTypeFilter: RFC 9457 §3.
 func (p *Problem) ContentType(string) string { return "application/problem+json" }

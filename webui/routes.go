@@ -53,9 +53,14 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 			return v, err
 		}
 	}
-	session, err := s.keeper.Session(r.Context(), v.token)
+	alone := s.leftAlone
+	if row.Route == liveRoute {
+		alone = nil // a page that lived through an outage comes back by it
+	}
+	session, err := s.keeper.SessionUnless(r.Context(), v.visit, alone)
 	if errors.Is(err, auth.ErrSignedOut) {
 		s.throttle.forget(v.token)
+		s.uses.forget(v.token)
 	}
 	if err != nil {
 		return v, err
@@ -65,6 +70,9 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	if s.signedOff(r.Context(), session) {
 		s.endOfDay(r.Context(), session)
 		return v, errDayOver
+	}
+	if !session.Locked {
+		s.uses.note(session.Token, s.d.Now())
 	}
 	switch {
 	case session.Step != auth.StepDone && !row.Half:

@@ -151,6 +151,7 @@ type Server struct {
 	throttle *throttle
 	relists  *relists
 	seats    *seats
+	uses     *uses
 	walls    *walls
 	windows  *windows
 	signOff  signOff
@@ -191,6 +192,7 @@ func New(d Deps) (*Server, error) {
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
+	s.uses = newUses(d.Now())
 	s.walls, s.relists, s.windows = newWalls(), newRelists(d.Now), newWindows()
 	if d.Certificate.On() {
 		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {

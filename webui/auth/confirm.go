@@ -128,6 +128,7 @@ func (k *Keeper) Unlock(ctx context.Context, v Visit, p Proof) (Session, error) 
 	s.Locked = false
 	return s, k.keep(ctx, v.Token, func(loaded context.Context) error {
 		k.manager.Remove(loaded, keyLock)
+		k.manager.Put(loaded, keySeen, k.settings.Now().UnixMilli()) // it was left alone no longer
 		return nil
 	})
 }

@@ -123,6 +123,7 @@ type Session struct {
 	User    dialer.User // without the hash of the password
 	Token   string
 	Since   time.Time // when it was opened
+	Seen    time.Time // when it was last used before this, to a sixteenth of Idle
 	Expires time.Time // unless it is used before
 	Step    Step      // what is still to be done before it is good for anything
 	Locked  bool      // nobody was there for a while: it is good for the talk that goes on, and for unlocking
@@ -198,7 +199,7 @@ func (k *Keeper) open(ctx context.Context, user dialer.User, v Visit, step Step,
 			return Session{}, errors.Join(err, k.SignOut(ctx, token))
 		}
 	}
-	return Session{User: p.user, Token: token, Since: now, Expires: k.expires(now, now, step), Step: step, how: given}, nil
+	return Session{User: p.user, Token: token, Since: now, Seen: now, Expires: k.expires(now, now, step), Step: step, how: given}, nil
 }
 
 // bits are how it is kept with a session.
@@ -229,9 +230,23 @@ func (k *Keeper) expires(since, seen time.Time, step Step) time.Time {
 
 // Session returns the session of a token and notes that it is used. ErrSignedOut when there is none.
 func (k *Keeper) Session(ctx context.Context, token string) (Session, error) {
+	return k.SessionUnless(ctx, Visit{Token: token}, nil)
+}
+
+// SessionUnless is Session, but one that alone says was left alone is locked first, and this is no use of it. Where the lock cannot be written the
+// session is given out as locked all the same.
+func (k *Keeper) SessionUnless(ctx context.Context, v Visit, alone func(Session) bool) (Session, error) {
+	token := v.Token
 	loaded, s, err := k.load(ctx, token, believed)
 	if err != nil {
 		return Session{}, err
+	}
+	if alone != nil && s.Step == StepDone && !s.Locked && alone(s) {
+		s.Locked = true
+		if err := k.Lock(ctx, v); errors.Is(err, ErrSignedOut) {
+			return Session{}, err
+		}
+		return s, nil
 	}
 	now := k.settings.Now()
 	seen := time.UnixMilli(k.manager.GetInt64(loaded, keySeen))
@@ -304,7 +319,7 @@ func (k *Keeper) load(ctx context.Context, token string, age time.Duration) (con
 		return ctx, Session{}, k.end(ctx, token)
 	}
 	return ctx, Session{
-		User: p.user, Token: token, Since: since, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock), how: howFrom(k.manager.GetInt(ctx, keyHow)),
+		User: p.user, Token: token, Since: since, Seen: seen, Expires: expires, Step: step, Locked: k.manager.GetBool(ctx, keyLock), how: howFrom(k.manager.GetInt(ctx, keyHow)),
 	}, nil
 }
 

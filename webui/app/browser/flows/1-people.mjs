@@ -160,6 +160,40 @@ export default [
     await person.leave();
   }],
 
+  ["people: who signs out or locks while the server is away has done so, for every tab and whoever comes next", async (house) => {
+    const person = await Person.come(house, "supervisor");
+    const { page, context } = person;
+    await person.signIn("/queue");
+    const other = await context.newPage();
+    await other.goto(new URL("/board", page.url()).href);
+    await other.locator("[data-link=live]").waitFor();
+    const away = async (yes) => (yes ? context.route("**/api/**", (route) => route.abort()) : context.unroute("**/api/**"));
+    for (const [act, heading] of [["画面をロック", "画面ロック中"], ["サインアウト", null]]) {
+      await away(true);
+      await page.getByRole("region", { name: "設定" }).getByRole("button").last().click();
+      await page.getByRole("menuitem", { name: act }).click();
+      const shut = (tab) => (heading ? tab.getByRole("heading", { name: heading }) : tab.getByLabel("ログイン名")).waitFor();
+      await shut(page);
+      await shut(other);
+      // Nothing of anybody comes back by a reload, neither while the server is away nor when it is there again.
+      await page.reload();
+      await page.getByRole("button", { name: "もう一度試す" }).waitFor();
+      await away(false);
+      await page.getByRole("button", { name: "もう一度試す" }).click();
+      await shut(page);
+      await other.reload();
+      await shut(other);
+      assert.equal((await person.api("/api/queue?limit=5")).status, heading ? 403 : 401);
+      if (heading) {
+        await page.getByLabel("パスワード", { exact: true }).fill(house.server.logins.supervisor);
+        await page.keyboard.press("Enter");
+        await page.locator("main table tbody tr").first().waitFor();
+      }
+    }
+    await other.close();
+    await person.leave();
+  }],
+
   ["people: the screen is locked in a talk, which goes on, and can be ended from there", async (house) => {
     const boss = await Person.come(house, "supervisor");
     await boss.signIn("/queue");

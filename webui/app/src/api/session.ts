@@ -1,11 +1,13 @@
 import { QueryCache, MutationCache, QueryClient } from "@tanstack/react-query";
 import { keys } from "../live/apply";
 import * as kakeru from "./kakeru";
+import { settle, tell } from "./owed";
 import { Problem } from "./problem";
 import type { Session } from "./types";
 
-/** Who is signed in; null when nobody is. */
+/** Who is signed in; null when nobody is. What the server is owed it is told first: a reload brings back nobody who left. */
 export async function fetchSession(): Promise<Session | null> {
+  await settle();
   try {
     return await kakeru.getSession();
   } catch (error) {
@@ -18,6 +20,21 @@ export async function fetchSession(): Promise<Session | null> {
 export function forgetSession(client: QueryClient): void {
   client.setQueryData(keys.session, null);
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session[0] });
+}
+
+/** Signs out. While the server is away it is owed that, and nothing is shown of the person all the same. */
+export async function leaveSession(client: QueryClient): Promise<void> {
+  await tell("leave");
+  forgetSession(client);
+}
+
+// What stays behind a masked screen: the talk's own state, and nothing of any person.
+const kept = new Set([keys.session, keys.desks, keys.calls, keys.hours, keys.lineUp, keys.alerts].map(([name]) => name as string));
+
+/** Masks the screen in this page. */
+export function mask(client: QueryClient): void {
+  client.setQueryData<Session | null>(keys.session, (s) => (s ? { ...s, locked: true } : s));
+  client.removeQueries({ predicate: (q) => !kept.has(String(q.queryKey[0])) });
 }
 
 /** Makes the caches. Any answer "unauthorized" from anywhere leads back to the sign-in screen. */

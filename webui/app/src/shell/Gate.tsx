@@ -1,8 +1,11 @@
 import { Button } from "@mantine/core";
+import { useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
 import { useSessionQuery } from "../api/hooks";
+import { owed, settle, whenOwed } from "../api/owed";
+import { forgetSession, mask } from "../api/session";
 import { inTime } from "../i18n";
 import { Live } from "../live/Live";
 import { Empty } from "../parts/Empty";
@@ -31,11 +34,27 @@ export function Gate() {
   );
 }
 
+const tellEvery = 3_000;
+
+/** Tells the server what it is owed until it has taken it, and does in this tab what another tab owes. */
+function useOwed() {
+  const client = useQueryClient();
+  useEffect(() => {
+    const timer = setInterval(() => owed() && void settle().catch(() => undefined), tellEvery);
+    const enough = whenOwed((what) => (what === "leave" ? forgetSession : mask)(client));
+    return () => {
+      clearInterval(timer);
+      enough();
+    };
+  }, [client]);
+}
+
 /** Lets in who is signed in, and shows the sign-in to everyone else; the address stays, so that one comes back to it. */
 function Door() {
   const { t } = useTranslation();
   const { data: session, isPending, error, refetch } = useSessionQuery();
   const user = session?.user.id;
+  useOwed();
   useEffect(() => {
     if (user) dropDraftsBut(user);
   }, [user]);

@@ -1,23 +1,18 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { useEffect, useRef } from "react";
 import { useSession } from "../api/hooks";
-import * as kakeru from "../api/kakeru";
-import type { Session } from "../api/types";
-import { keys } from "../live/apply";
+import { tell } from "../api/owed";
+import { mask } from "../api/session";
 import { useMyDesk } from "../screens/desk/useDesk";
 
-/** Masks the screen. The server is told first, so that a reload does not lift it; while it is away the screen is masked all the same. */
+/** Masks the screen. The server is told first, so that a reload does not lift it; while it is away it is owed that, and the screen is masked all the same. */
 export function useLock(): () => Promise<void> {
   const client = useQueryClient();
   return async () => {
-    await kakeru.lockScreen().catch(() => undefined);
-    client.setQueryData<Session | null>(keys.session, (s) => (s ? { ...s, locked: true } : s));
-    // What was read of people goes from memory too; the talk's own state stays.
-    client.removeQueries({ predicate: (q) => !kept.has(String(q.queryKey[0])) });
+    await tell("lock");
+    mask(client);
   };
 }
-
-const kept = new Set([keys.session, keys.desks, keys.calls, keys.hours, keys.lineUp, keys.alerts].map(([name]) => name as string));
 
 const signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 const lookEvery = 1_000;

@@ -8,7 +8,7 @@ import { Fragment, lazy, Suspense } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../api/hooks";
 import * as kakeru from "../api/kakeru";
-import { forgetSession } from "../api/session";
+import { leaveSession } from "../api/session";
 import { era, setEra } from "../format/era";
 import { inTime } from "../i18n";
 import { keys } from "../live/apply";
@@ -121,9 +121,8 @@ function PersonMenu() {
   }
   async function signOut() {
     if (mine && (mine.phase === "idle" || mine.phase === "away")) await leaveDesk();
-    await kakeru.signOut().catch(() => undefined);
     dropDraftsBut(null);
-    forgetSession(client);
+    await leaveSession(client);
   }
 
   return (

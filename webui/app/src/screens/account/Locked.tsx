@@ -5,7 +5,8 @@ import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import { useSession } from "../../api/hooks";
 import * as kakeru from "../../api/kakeru";
-import { forgetSession } from "../../api/session";
+import { settle } from "../../api/owed";
+import { leaveSession } from "../../api/session";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
 import { RunningClock } from "../../parts/RunningClock";
@@ -28,10 +29,12 @@ export default function Locked() {
   const { asking, failure, ask } = useAsk();
   const end = useAsk();
   const call = mine?.phase === "calling" || mine?.phase === "talking" ? mine.call : null;
-  const unlock = async (proof: kakeru.Proof) => client.setQueryData(keys.session, await kakeru.unlockScreen(proof));
+  async function unlock(proof: kakeru.Proof) {
+    await settle(); // a lock that is told after it was lifted would come back
+    client.setQueryData(keys.session, await kakeru.unlockScreen(proof));
+  }
   async function leave() {
-    await kakeru.signOut().catch(() => undefined);
-    forgetSession(client);
+    await leaveSession(client);
   }
   return (
     <Door title={t("account.locked")}>

@@ -4,7 +4,7 @@ import { IconFingerprint } from "@tabler/icons-react";
 import { type ReactNode, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
-import { forgetSession } from "../../api/session";
+import { leaveSession } from "../../api/session";
 import type { Session } from "../../api/types";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
@@ -22,10 +22,6 @@ export default function Steps({ session }: { session: Session }) {
   // The codes are shown once, before the next step comes up.
   const [shown, setShown] = useState<{ codes: string[]; then: Session } | null>(null);
   const go = (next: Session) => client.setQueryData(keys.session, next);
-  async function back() {
-    await kakeru.signOut().catch(() => undefined);
-    forgetSession(client);
-  }
   let step: ReactNode;
   if (shown) step = <Codes codes={shown.codes} onDone={() => go(shown.then)} />;
   else if (session.step === "second_factor") step = <SecondFactor session={session} onDone={go} />;
@@ -35,7 +31,7 @@ export default function Steps({ session }: { session: Session }) {
     <Door title={t(`account.step.${shown || session.step === "done" ? "codes" : session.step}`)}>
       {step}
       {!shown && (
-        <Button variant="subtle" color="gray" onClick={() => void back()}>
+        <Button variant="subtle" color="gray" onClick={() => void leaveSession(client)}>
           {t("account.back")}
         </Button>
       )}

@@ -2,6 +2,7 @@ import { Button } from "@mantine/core";
 import { useQuery } from "@tanstack/react-query";
 import { IconBuildingBank } from "@tabler/icons-react";
 import * as kakeru from "../../api/kakeru";
+import { settle } from "../../api/owed";
 import { Notice } from "../../parts/Notice";
 import { useAsk } from "../account/useAsk";
 
@@ -18,7 +19,10 @@ export function ByDirectory() {
         fullWidth
         leftSection={<IconBuildingBank size={20} aria-hidden />}
         loading={asking}
-        onClick={() => void ask(async () => location.assign(await kakeru.toDirectory()))}
+        onClick={() => void ask(async () => {
+          await settle();
+          location.assign(await kakeru.toDirectory());
+        })}
       >
         {label}
       </Button>

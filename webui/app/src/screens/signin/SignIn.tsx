@@ -4,6 +4,7 @@ import { IconFlask, IconLogin2 } from "@tabler/icons-react";
 import { lazy, Suspense, useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
+import { settle } from "../../api/owed";
 import { inTime } from "../../i18n";
 import { keys } from "../../live/apply";
 import { Notice } from "../../parts/Notice";
@@ -37,6 +38,7 @@ export function SignIn() {
     setFailure(null);
     setTrouble(null);
     try {
+      await settle();
       client.setQueryData(keys.session, await kakeru.signIn(as.login, as.password));
     } catch (error) {
       setFailure(error);
