@@ -53,6 +53,7 @@ type AuditFinding struct {
 	Fault audit.Fault `json:"fault"`
 	N     int64       `json:"n"`
 	To    int64       `json:"to"`
+	Table string      `json:"table,omitempty" doc:"which was replaced"`
 }
 
 const (
@@ -138,7 +139,7 @@ func dressCheck(c audit.Check) *AuditCheck {
 	}
 	out := &AuditCheck{At: c.At, Entries: c.Entries, Anchors: c.Anchors, Findings: []AuditFinding{}}
 	for _, f := range c.Findings[:min(len(c.Findings), findingsShown)] {
-		out.Findings = append(out.Findings, AuditFinding{f.Fault, f.N, f.To})
+		out.Findings = append(out.Findings, AuditFinding(f))
 	}
 	return out
 }

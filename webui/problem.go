@@ -12,6 +12,7 @@ import (
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 	"kakeru/webui/auth"
 )
@@ -48,6 +49,7 @@ const (
 	ruleFactor       = "factor" // besides the password
 	ruleInvalid      = "invalid"
 	ruleNotFound     = "not_found"
+	ruleRecord       = "record_damaged"
 )
 
 func (p *Problem) Error() string { return p.Rule + ": " + p.DetailEN }
@@ -81,6 +83,9 @@ func (p *Problem) with(ja, en string) *Problem {
 
 // The problems that say the same each time.
 var (
+	errRecord = newProblem(http.StatusServiceUnavailable, ruleRecord,
+		"閲覧の記録を置く表が差し替えられているため、お見せできません。管理者と区に知らせてください",
+		"the tables of the record of who saw what were replaced, so nothing can be shown; tell the administrator and the ward")
 	errSignedOut = newProblem(http.StatusUnauthorized, ruleUnauthorized,
 		"サインインしていないか、時間切れです。サインインしてください", "you are not signed in, or the session is over; sign in")
 	errWrongSignIn = newProblem(http.StatusUnauthorized, ruleUnauthorized,
@@ -182,6 +187,9 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 		return refused(r)
 	case errors.As(err, &said):
 		return errInvalid.with(said.Japanese(), said.Error())
+	case errors.As(err, new(*audit.NotAsMade)):
+		s.log.Error("the record cannot be gone by", "route", routeOf(ctx), "err", err)
+		return errRecord
 	case errors.Is(err, dialer.ErrNotFound):
 		return errNotFound
 	case errors.Is(err, dialer.ErrLedgerDown), errors.Is(err, context.DeadlineExceeded):

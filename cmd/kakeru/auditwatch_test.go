@@ -5,6 +5,7 @@ import (
 	"iter"
 	"log/slog"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -16,6 +17,7 @@ import (
 type written struct {
 	chain   audit.Chain
 	entries []audit.Entry
+	broken  error // is what reading it comes to
 }
 
 func (w *written) write(n int) {
@@ -28,8 +30,8 @@ func (w *written) write(n int) {
 func (w *written) Entries(context.Context, audit.Query) ([]audit.Entry, error) { return w.entries, nil }
 
 func (w *written) Newest(context.Context) (audit.Entry, error) {
-	if len(w.entries) == 0 {
-		return audit.Entry{}, nil
+	if len(w.entries) == 0 || w.broken != nil {
+		return audit.Entry{}, w.broken
 	}
 	return w.entries[len(w.entries)-1], nil
 }
@@ -40,6 +42,10 @@ func (w *written) Within(ctx context.Context, _, _ time.Time, _ []dialer.UserID)
 
 func (w *written) All(context.Context, int64) iter.Seq2[audit.Entry, error] {
 	return func(yield func(audit.Entry, error) bool) {
+		if w.broken != nil {
+			yield(audit.Entry{}, w.broken)
+			return
+		}
 		for _, e := range w.entries {
 			if !yield(e, nil) {
 				return
@@ -87,5 +93,26 @@ func TestTheNewestEntriesAreWatched(t *testing.T) {
 				t.Error("after the next entry nothing is found any more")
 			}
 		})
+	}
+}
+
+// TestAReplacedTableIsToldWithinSeconds: though it answers as the real one would.
+func TestAReplacedTableIsToldWithinSeconds(t *testing.T) {
+	record := &written{chain: audit.NewChain([]byte("a key of the test"))}
+	record.write(5)
+	var alerts []dialer.Alert
+	w := &auditWatch{
+		book: record, chain: record.chain, anchors: filepath.Join(t.TempDir(), "anchors"), now: time.Now, log: slog.New(slog.DiscardHandler),
+		alert: func(a dialer.Alert) { alerts = append(alerts, a) },
+	}
+	w.watch(t.Context())
+	if len(alerts) > 0 {
+		t.Fatalf("told %v of a sound record", alerts)
+	}
+	record.broken = &audit.NotAsMade{Tables: []string{"cases"}}
+	w.watch(t.Context())
+	want := audit.Finding{Fault: audit.FaultReplaced, Table: "cases"}
+	if found := w.Last().Findings; len(alerts) != 1 || !strings.Contains(alerts[0].Text, "表 cases") || len(found) != 1 || found[0] != want {
+		t.Errorf("told %+v, found %v", alerts, found)
 	}
 }

@@ -135,7 +135,7 @@ func TestWhoHasTheKeyTooIsFoundByAnAnchor(t *testing.T) {
 	if found := check(all); len(found) > 0 {
 		t.Fatalf("without an anchor it holds: %v", found)
 	}
-	if found := check(all, kept); len(found) != 1 || found[0] != (Finding{FaultAnchor, 8, 8}) {
+	if found := check(all, kept); len(found) != 1 || found[0] != (Finding{Fault: FaultAnchor, N: 8, To: 8}) {
 		t.Errorf("found %v", found)
 	}
 }
@@ -146,7 +146,7 @@ func TestOneEntryReplacedUnderTheKey(t *testing.T) {
 	e := all[2].Event
 	e.Object = "another"
 	all[2] = testChain.Append(all[1], e)
-	if found := check(all); len(found) != 1 || found[0] != (Finding{FaultUnlinked, 4, 4}) {
+	if found := check(all); len(found) != 1 || found[0] != (Finding{Fault: FaultUnlinked, N: 4, To: 4}) {
 		t.Errorf("found %v", found)
 	}
 }

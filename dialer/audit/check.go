@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"fmt"
 	"slices"
+	"strings"
 	"time"
 )
 
@@ -18,15 +19,17 @@ const (
 	FaultCutOff   Fault = "cut_off"   // the record ends before an anchor
 	FaultAnchor   Fault = "anchor"    // the entry is another than the one that was anchored
 	FaultWrongKey Fault = "wrong_key" // the entries hang together, and not one is sealed under this key
+	FaultReplaced Fault = "replaced"  // a table that the record rests on is not the one that was made: nothing can be read of it
 )
 
 // Faults are all there are.
-var Faults = []Fault{FaultChanged, FaultMissing, FaultUnlinked, FaultCutOff, FaultAnchor, FaultWrongKey}
+var Faults = []Fault{FaultChanged, FaultMissing, FaultUnlinked, FaultCutOff, FaultAnchor, FaultWrongKey, FaultReplaced}
 
 // Finding is one fault, at entry N; with FaultMissing and FaultCutOff at the entries from N to To.
 type Finding struct {
 	Fault Fault
 	N, To int64
+	Table string // with FaultReplaced, its name
 }
 
 // String says it in one sentence.
@@ -44,8 +47,26 @@ func (f Finding) String() string {
 		return fmt.Sprintf("entry %d is not the one that was anchored: the record up to there was written anew", f.N)
 	case FaultWrongKey:
 		return "no entry is sealed under this key: give the secret file of the installation that wrote the record; if it is that, all entries were changed"
+	case FaultReplaced:
+		return fmt.Sprintf("the table %q is not the one that Kakeru made: another stands in its place, or answers with it", f.Table)
 	}
 	return string(f.Fault)
+}
+
+// NotAsMade says that what the record stands in cannot be gone by, and is to be looked at by who looks after the database.
+type NotAsMade struct{ Tables []string }
+
+func (e *NotAsMade) Error() string {
+	return "the tables of the record are not as Kakeru made them: " + strings.Join(e.Tables, ", ")
+}
+
+// Findings are those of a check that could not read the record for that.
+func (e *NotAsMade) Findings() []Finding {
+	found := make([]Finding, len(e.Tables))
+	for i, name := range e.Tables {
+		found[i] = Finding{Fault: FaultReplaced, Table: name}
+	}
+	return found
 }
 
 // mostFindings bounds what a Checker remembers of a record that is damaged all over.
@@ -74,7 +95,7 @@ func NewChecker(c Chain, anchors []Anchor) *Checker {
 func (c *Checker) Read(e Entry) {
 	c.read++
 	if e.N > c.last.N+1 {
-		c.find(Finding{FaultMissing, c.last.N + 1, e.N - 1})
+		c.find(Finding{Fault: FaultMissing, N: c.last.N + 1, To: e.N - 1})
 		for len(c.anchors) > 0 && c.anchors[0].N < e.N {
 			c.anchors = c.anchors[1:] // what it held is among those
 		}
@@ -88,16 +109,16 @@ func (c *Checker) Read(e Entry) {
 	}
 	switch {
 	case !c.chain.Holds(e):
-		c.find(Finding{FaultChanged, e.N, e.N})
+		c.find(Finding{Fault: FaultChanged, N: e.N, To: e.N})
 	case e.N == c.last.N+1 && !bytes.Equal(e.Before, before):
 		c.held++
-		c.find(Finding{FaultUnlinked, e.N, e.N})
+		c.find(Finding{Fault: FaultUnlinked, N: e.N, To: e.N})
 	default:
 		c.held++
 	}
 	for len(c.anchors) > 0 && c.anchors[0].N == e.N {
 		if !bytes.Equal(c.anchors[0].Seal, e.Seal) {
-			c.find(Finding{FaultAnchor, e.N, e.N})
+			c.find(Finding{Fault: FaultAnchor, N: e.N, To: e.N})
 		}
 		c.anchors = c.anchors[1:]
 	}
@@ -131,7 +152,7 @@ func (c Checked) Sound() bool { return len(c.Findings) == 0 }
 // End says what was found, the first entries first.
 func (c *Checker) End() Checked {
 	if n := len(c.anchors); n > 0 {
-		c.find(Finding{FaultCutOff, c.last.N + 1, c.anchors[n-1].N})
+		c.find(Finding{Fault: FaultCutOff, N: c.last.N + 1, To: c.anchors[n-1].N})
 	}
 	if c.read > 1 && c.held == 0 && c.linked {
 		c.findings = []Finding{{Fault: FaultWrongKey, N: 1, To: c.last.N}}

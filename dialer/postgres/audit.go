@@ -111,6 +111,9 @@ func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 		if err != nil {
 			return err
 		}
+		if err := asMade(ctx, q); err != nil {
+			return err
+		}
 		var rows []db.AppendAuditParams
 		for _, d := range batch {
 			for _, e := range d.events {
@@ -228,7 +231,7 @@ func newestAudit(ctx context.Context, q *db.Queries) (audit.Entry, error) {
 
 // Newest implements audit.Book.
 func (l *Ledger) Newest(ctx context.Context) (e audit.Entry, err error) {
-	err = l.query(ctx, "read the audit", func(ctx context.Context, q *db.Queries) error {
+	err = l.readRecord(ctx, "read the audit", func(ctx context.Context, q *db.Queries) error {
 		e, err = newestAudit(ctx, q)
 		return err
 	})
@@ -243,7 +246,7 @@ func (l *Ledger) Entries(ctx context.Context, ask audit.Query) (found []audit.En
 	if ask.Until.IsZero() {
 		ask.Until = time.Date(9999, 1, 1, 0, 0, 0, 0, time.UTC)
 	}
-	err = l.query(ctx, "search the audit", func(ctx context.Context, q *db.Queries) error {
+	err = l.readRecord(ctx, "search the audit", func(ctx context.Context, q *db.Queries) error {
 		rows, err := auditRows(ctx, q, ask)
 		for _, r := range rows {
 			found = append(found, auditEntry(r))
@@ -298,7 +301,7 @@ func (l *Ledger) All(ctx context.Context, from int64) iter.Seq2[audit.Entry, err
 	return func(yield func(audit.Entry, error) bool) {
 		for {
 			var rows []db.Audit
-			err := l.query(ctx, "read the audit", func(ctx context.Context, q *db.Queries) (err error) {
+			err := l.readRecord(ctx, "read the audit", func(ctx context.Context, q *db.Queries) (err error) {
 				rows, err = q.AuditFrom(ctx, from, auditPage)
 				return err
 			})
@@ -329,7 +332,7 @@ func (l *Ledger) Within(ctx context.Context, from, until time.Time, who []dialer
 	return func(yield func(audit.Entry, error) bool) {
 		for {
 			var rows []db.Audit
-			err := l.query(ctx, "read the audit", func(ctx context.Context, q *db.Queries) (err error) {
+			err := l.readRecord(ctx, "read the audit", func(ctx context.Context, q *db.Queries) (err error) {
 				rows, err = q.AuditWithin(ctx, p)
 				return err
 			})

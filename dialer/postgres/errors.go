@@ -14,6 +14,7 @@ import (
 	"github.com/jackc/puddle/v2"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/casework/returns"
@@ -56,13 +57,14 @@ func classify(op string, err error) error {
 		repeated *dialer.Repeated
 		list     *casework.ListError
 		notReady *dayclose.NotReady
+		notOurs  *audit.NotAsMade
 		pg       *pgconn.PgError
 	)
 	switch {
 	case err == nil:
 		return nil
 	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.As(err, &notReady), errors.Is(err, dialer.ErrNotFound),
-		errors.Is(err, dialer.ErrLedgerDown), errors.Is(err, dialer.ErrFactorsMoved),
+		errors.Is(err, dialer.ErrLedgerDown), errors.Is(err, dialer.ErrFactorsMoved), errors.As(err, &notOurs),
 		errors.Is(err, dialer.ErrFenced), errors.Is(err, dayclose.ErrUnderWay), errors.Is(err, dayclose.ErrMoved),
 		errors.Is(err, returns.ErrNothing), errors.Is(err, returns.ErrGone):
 		return err // classified by the operation itself

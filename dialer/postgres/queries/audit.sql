@@ -48,5 +48,14 @@ WHERE (at, n) > (@after_at::timestamptz, @after::bigint) AND at <= @until_at::ti
   AND (cardinality(@who::text[]) = 0 OR by_user = '' OR by_user = ANY(@who::text[]))
 ORDER BY at, n LIMIT @most;
 
+-- name: NotAsMade :many
+-- Which of the tables that the record rests on are none, or answer by more than their own rows: by a view or a foreign table in their place, by another
+-- schema's, by rules, policies or children. Asked after they were read, in the same transaction, which keeps their names from changing hands.
+SELECT w.name::text FROM unnest(ARRAY['audit', 'cases', 'attempts', 'alerts', 'users']) AS w(name)
+LEFT JOIN pg_catalog.pg_class c ON c.oid = to_regclass(w.name)
+WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace OR c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity
+  OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+ORDER BY w.name;
+
 -- name: SealOfAudit :one
 SELECT seal FROM audit WHERE n = @n;

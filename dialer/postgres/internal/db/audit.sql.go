@@ -355,6 +355,36 @@ func (q *Queries) NewestAudit(ctx context.Context) (Audit, error) {
 	return i, err
 }
 
+const notAsMade = `-- name: NotAsMade :many
+SELECT w.name::text FROM unnest(ARRAY['audit', 'cases', 'attempts', 'alerts', 'users']) AS w(name)
+LEFT JOIN pg_catalog.pg_class c ON c.oid = to_regclass(w.name)
+WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace OR c.relkind <> 'r' OR c.relhasrules OR c.relrowsecurity
+  OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
+ORDER BY w.name
+`
+
+// Which of the tables that the record rests on are none, or answer by more than their own rows: by a view or a foreign table in their place, by another
+// schema's, by rules, policies or children. Asked after they were read, in the same transaction, which keeps their names from changing hands.
+func (q *Queries) NotAsMade(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, notAsMade)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var w_name string
+		if err := rows.Scan(&w_name); err != nil {
+			return nil, err
+		}
+		items = append(items, w_name)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const refsOfCalls = `-- name: RefsOfCalls :many
 SELECT id, case_ref FROM attempts WHERE id = ANY($1::uuid[])
 `

@@ -2607,9 +2607,11 @@ export interface components {
         };
         AuditFinding: {
             /** @enum {string} */
-            fault: "changed" | "missing" | "unlinked" | "cut_off" | "anchor" | "wrong_key";
+            fault: "changed" | "missing" | "unlinked" | "cut_off" | "anchor" | "wrong_key" | "replaced";
             /** Format: int64 */
             n: number;
+            /** @description which was replaced */
+            table?: string;
             /** Format: int64 */
             to: number;
         };

@@ -59,7 +59,7 @@ export function RecordPanel() {
           {t("audit.damaged")}
           <ul className={css.findings}>
             {found.map((f) => (
-              <li key={`${f.fault} ${f.n}`}>{t(`audit.fault.${f.fault}`, { n: f.n, to: f.to })}</li>
+              <li key={`${f.fault} ${f.n} ${f.table ?? ""}`}>{t(`audit.fault.${f.fault}`, { n: f.n, to: f.to, table: f.table })}</li>
             ))}
           </ul>
         </Notice>

@@ -1,0 +1,28 @@
+package postgres
+
+import (
+	"context"
+
+	"kakeru/dialer/audit"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// asMade refuses to go by a record whose tables are not as the migrations made them: who owns them could have a view answer in their place, as it
+// likes, and take it away again. *audit.NotAsMade.
+func asMade(ctx context.Context, q *db.Queries) error {
+	tables, err := q.NotAsMade(ctx)
+	if err == nil && len(tables) > 0 {
+		return &audit.NotAsMade{Tables: tables}
+	}
+	return err
+}
+
+// readRecord reads the record in one transaction.
+func (l *Ledger) readRecord(ctx context.Context, op string, read func(context.Context, *db.Queries) error) error {
+	return l.inTx(ctx, op, func(ctx context.Context, q *db.Queries) error {
+		if err := read(ctx, q); err != nil {
+			return err
+		}
+		return asMade(ctx, q)
+	})
+}

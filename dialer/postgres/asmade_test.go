@@ -1,0 +1,87 @@
+package postgres
+
+import (
+	"errors"
+	"slices"
+	"testing"
+
+	"github.com/jackc/pgx/v5/pgxpool"
+
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+)
+
+// TestNothingAnswersInPlaceOfATable: who owns the tables puts something in the place of one that answers as it likes. Nothing is shown then, since it could
+// not be written down whose it is; the record is not gone by; and when the table is back, all goes on, and holds.
+func TestNothingAnswersInPlaceOfATable(t *testing.T) {
+	l := newLedger(t)
+	owner := asOwner(t, l)
+	target := listedTarget(t, l)
+	read := audit.Event{At: noon, By: "u", Action: audit.CaseRead, Cases: []dialer.CaseID{target.CaseID}}
+	must(t, l.WriteDown(t.Context(), read))
+	instead := func(table, with string) string {
+		return "ALTER TABLE " + table + " RENAME TO kept; " + with + "; GRANT ALL ON " + table + " TO " + servingRole
+	}
+	for name, c := range map[string]struct{ table, put, back string }{
+		"a view over cases": {
+			"cases", instead("cases", "CREATE VIEW cases AS SELECT id, 'nobody' AS case_ref FROM kept"), "DROP VIEW cases; ALTER TABLE kept RENAME TO cases",
+		},
+		"a view over the record": {
+			"audit", instead("audit", "CREATE VIEW audit AS TABLE kept ORDER BY n LIMIT 1"), "DROP VIEW audit; ALTER TABLE kept RENAME TO audit",
+		},
+		"a table that looks like it, in another schema": {
+			"cases", "CREATE SCHEMA " + servingRole + "; GRANT USAGE ON SCHEMA " + servingRole + " TO " + servingRole + "; CREATE TABLE " + servingRole +
+				".cases AS SELECT id, 'nobody' AS case_ref FROM cases; GRANT ALL ON " + servingRole + ".cases TO " + servingRole,
+			"DROP SCHEMA " + servingRole + " CASCADE",
+		},
+		"a policy that hides rows": {
+			"audit", "ALTER TABLE audit ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON audit USING (by_user <> 'u')",
+			"DROP POLICY none ON audit; ALTER TABLE audit DISABLE ROW LEVEL SECURITY",
+		},
+		"a child whose rows are read with it": {
+			"alerts", "CREATE TABLE more () INHERITS (alerts)", "DROP TABLE more",
+		},
+		"people from a view": {
+			"users", instead("users", "CREATE VIEW users AS TABLE kept"), "DROP VIEW users; ALTER TABLE kept RENAME TO users",
+		},
+	} {
+		t.Run(name, func(t *testing.T) {
+			before := checked(t, l)
+			byOwner(t, owner, c.put)
+			for what, err := range map[string]error{
+				"write":  l.WriteDown(t.Context(), read),
+				"newest": second(l.Newest(t.Context())),
+				"search": second(l.Entries(t.Context(), audit.Query{By: "u", Most: 10})),
+				"all":    allOf(t, l),
+			} {
+				not, is := errors.AsType[*audit.NotAsMade](err)
+				if !is || !slices.Equal(not.Tables, []string{c.table}) {
+					t.Errorf("%s: %v", what, err)
+				}
+			}
+			byOwner(t, owner, c.back)
+			must(t, l.WriteDown(t.Context(), read))
+			if after := checked(t, l); !after.Sound() || after.Entries != before.Entries+1 {
+				t.Errorf("afterwards: %+v", after)
+			}
+		})
+	}
+}
+
+func byOwner(t *testing.T, owner *pgxpool.Pool, sql string) {
+	t.Helper()
+	_, err := owner.Exec(t.Context(), sql)
+	must(t, err)
+}
+
+func second[T any](_ T, err error) error { return err }
+
+func allOf(t *testing.T, l *Ledger) error {
+	t.Helper()
+	for _, err := range l.All(t.Context(), 1) {
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
