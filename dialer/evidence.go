@@ -3,6 +3,7 @@ package dialer
 import (
 	"strings"
 	"time"
+	"unicode/utf8"
 )
 
 // LegName says which of a call's two legs is meant.
@@ -115,51 +116,103 @@ type Evidence struct {
 	Cause  int           `json:"cause,omitempty"`
 }
 
-// MaskDigits replaces the digits of what could be somebody's number by "#": of every run of seven or more, and of every
-// group of seven or more that is written like a telephone number: beginning with 0 or +, with spaces, hyphens, dots or
-// brackets between its digits.
+// MaskDigits replaces the digits of what could be somebody's number by "#", full-width ones by "＃": of every run of seven or more, and of every
+// group of seven or more that is written like a telephone number: beginning with 0 or +, with spaces, hyphens, dots, commas, underscores or
+// brackets between its digits, full-width or as an address writes them. What comes out is as long as what went in.
 func MaskDigits(s string) string {
 	b := []byte(s)
-	for i := 0; i < len(b); {
-		end, digits, plain := groupAt(b, i)
-		if digits < maskedFrom || !plain && b[i] != '0' && b[i] != '+' {
-			i++
-			for i < len(b) && isDigit(b[i]) && isDigit(b[i-1]) { // to the end of this run: a number may begin behind it
-				i++
+	for i := 0; i < len(s); {
+		from, end := numberAt(s, i)
+		for k := from; k < end; {
+			n := digitAt(s, k)
+			switch n {
+			case 1:
+				b[k] = '#'
+			case len(wideMask):
+				copy(b[k:], wideMask)
+			default:
+				n = max(partingAt(s, k), 1)
 			}
-			continue
+			k += n
 		}
-		for ; i < end; i++ {
-			if isDigit(b[i]) {
-				b[i] = '#'
-			}
-		}
+		i = max(end, i+1)
 	}
 	return string(b)
 }
 
-const maskedFrom = 7
+const (
+	maskedFrom = 7
+	wideMask   = "＃"
+)
 
-// groupAt is the group of digits that begins at i with a digit or a plus: where its last digit ends, how many digits it has,
-// and whether a run of seven or more of them stands in it without anything between.
-func groupAt(b []byte, i int) (end, digits int, plain bool) {
-	if !isDigit(b[i]) && b[i] != '+' {
-		return i, 0, false
+// numberAt looks at the group of digits that begins at i with a digit or a plus: where it ends, and from where on it could be somebody's number;
+// from is end when it is none.
+func numberAt(s string, i int) (from, end int) {
+	plus, k := 0, i
+	if strings.HasPrefix(s[i:], "+") || strings.HasPrefix(s[i:], "＋") {
+		plus = len(firstOf(s[i:]))
+		k += plus
+	} else if digitAt(s, i) == 0 {
+		return i, i
 	}
-	run := 0
-	end = i
-	for k := i; k < len(b); k++ {
-		switch {
-		case isDigit(b[k]):
-			digits, run, end = digits+1, run+1, k+1
+	digits, run, plain := 0, 0, false
+	begins, before := -1, 0 // the first run that begins as a number does, and how many digits stand before it
+	if plus > 0 {
+		begins = i
+	}
+	for end = i; k < len(s); {
+		if n := digitAt(s, k); n > 0 {
+			if run == 0 && begins < 0 && s[k+n-1]&0x0F == 0 { // 0x30 is 0, and 0x90 ends ０
+				begins, before = k, digits
+			}
+			k += n
+			digits, run, end = digits+1, run+1, k
 			plain = plain || run >= maskedFrom
-		case k > i && !strings.ContainsRune(" -.()", rune(b[k])):
-			return end, digits, plain
-		default:
-			run = 0
+			continue
 		}
+		n := partingAt(s, k)
+		if n == 0 {
+			break
+		}
+		k, run = k+n, 0
 	}
-	return end, digits, plain
+	switch {
+	case plain:
+		return i, end
+	case begins >= 0 && digits-before >= maskedFrom:
+		return begins, end
+	}
+	return end, end
 }
 
-func isDigit(c byte) bool { return c >= '0' && c <= '9' }
+// digitAt is how many octets the digit at i has; 0 when there is none.
+func digitAt(s string, i int) int {
+	switch {
+	case i >= len(s):
+		return 0
+	case s[i] >= '0' && s[i] <= '9':
+		return 1
+	case len(s)-i >= 3 && s[i] == 0xEF && s[i+1] == 0xBC && s[i+2] >= 0x90 && s[i+2] <= 0x99: // ０ to ９
+		return 3
+	}
+	return 0
+}
+
+// partingAt is how many octets what may part the digits of a number has at i; 0 when there is none.
+func partingAt(s string, i int) int {
+	for _, escaped := range []string{"%2D", "%2d", "%20", "%2E", "%2e", "%28", "%29"} {
+		if strings.HasPrefix(s[i:], escaped) {
+			return len(escaped)
+		}
+	}
+	if c := firstOf(s[i:]); strings.Contains(" -.(),_　－ー‐‑‒–—−．（），＿", c) {
+		return len(c)
+	}
+	return 0
+}
+
+// firstOf is a text's first letter, which is not empty; one octet where it is none.
+func firstOf(s string) string {
+	_, n := utf8.DecodeRuneInString(s)
+	return s[:n]
+}

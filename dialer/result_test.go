@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -161,13 +162,29 @@ func TestATableWithoutItsLastRow(t *testing.T) {
 func TestMaskDigits(t *testing.T) {
 	for in, want := range map[string]string{
 		"": "", "Busy Here": "Busy Here", "123456": "123456", "1234567": "#######", "0312345678 is busy": "########## is busy",
-		"486 <sip:09012345678@x> 5060": "486 <sip:###########@x> 5060", "１２３４５６７": "１２３４５６７", "1234567x1234567": "#######x#######",
+		"486 <sip:09012345678@x> 5060": "486 <sip:###########@x> 5060", "１２３４５６７": "＃＃＃＃＃＃＃", "1２3４5６７です": "#＃#＃#＃＃です", "1234567x1234567": "#######x#######",
 		"call 03-1234-5678 now": "call ##-####-#### now", "404 (03) 1234 5678": "404 (##) #### ####", "+81 90.1234.5678": "+## ##.####.####",
 		"2026-11-27 10:30": "2026-11-27 10:30", "12-34-56-78": "12-34-56-78", "0-1-2": "0-1-2", "192.0.2.10": "192.0.2.10",
+		"０３－１２３４－５６７８": "＃＃－＃＃＃＃－＃＃＃＃", "０９０ー1234ー5678へ": "＃＃＃ー####ー####へ", "090_1234_5678": "###_####_####",
+		"tel:090%2D1234%2D5678": "tel:###%2D####%2D####", "03,1234,5678": "##,####,####", "１２，３４５，６７８円": "１２，３４５，６７８円", "+": "+", "＋81 90 1234 5678": "＋## ## #### ####",
+		"\xff0312345678\xff": "\xff##########\xff", "12 090-1234-5678": "12 ###-####-####", "2026-11-27 03-1234-5678": "2026-11-27 ##-####-####",
 	} {
 		if got := MaskDigits(in); got != want {
 			t.Errorf("%q: %q", in, got)
 		}
+	}
+}
+
+// A text of digits that are parted is read once, however long it is.
+func BenchmarkMaskDigits(b *testing.B) {
+	for _, n := range []int{1_000, 10_000, 100_000} {
+		text := strings.Repeat("1 ", n)
+		b.Run(strconv.Itoa(n), func(b *testing.B) {
+			b.SetBytes(int64(len(text)))
+			for b.Loop() {
+				MaskDigits(text)
+			}
+		})
 	}
 }
 
@@ -183,7 +200,7 @@ func FuzzMaskDigits(f *testing.F) {
 			if run >= 7 {
 				t.Fatalf("%q still has a number in it: %q", in, out)
 			}
-			if out[i] != in[i] && out[i] != '#' {
+			if out[i] != in[i] && out[i] != '#' && out[i] != wideMask[2] {
 				t.Fatalf("%q became %q", in, out)
 			}
 		}
