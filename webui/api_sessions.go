@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"encoding/hex"
 	"net/http"
 	"time"
 
@@ -91,7 +92,17 @@ func (s *Server) endAnybodys(ctx context.Context, in *sessionIDInput) (*struct{}
 	return s.endSession(ctx, in.ID, "")
 }
 
+// asSessionID reports whether a text is a session's id as it is listed. By another spelling, in capitals say, the ledger would find the session, and
+// this node go on believing it.
+func asSessionID(id string) bool {
+	b, err := hex.DecodeString(id)
+	return err == nil && hex.EncodeToString(b) == id
+}
+
 func (s *Server) endSession(ctx context.Context, id string, of dialer.UserID) (*struct{}, error) {
+	if !asSessionID(id) {
+		return nil, dialer.ErrNotFound
+	}
 	if err := s.keeper.EndSession(ctx, id, of); err != nil {
 		return nil, err
 	}

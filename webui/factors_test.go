@@ -203,6 +203,7 @@ func TestSessionsAreListedAndEnded(t *testing.T) {
 	supervisors := into[sessionList](t, other.do("GET", "/api/session/all", nil)).Items[0]
 	one.do("POST", "/api/session/all/"+supervisors.ID+"/end", nil).problem(t, 404, "not_found") // nobody else's
 	one.do("POST", "/api/session/all/none/end", nil).problem(t, 404, "not_found")
+	one.do("POST", "/api/session/all/"+strings.ToUpper(others.ID)+"/end", nil).problem(t, 404, "not_found") // by its own spelling only
 
 	live := two.watch("")
 	live.until("snapshot")

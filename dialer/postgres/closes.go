@@ -164,6 +164,18 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 	return c, err
 }
 
+// LastClosed returns the newest close that ended; dialer.ErrNotFound when none has.
+func (l *Ledger) LastClosed(ctx context.Context) (c dayclose.Close, err error) {
+	err = l.query(ctx, "find the last close", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.LastClosed(ctx)
+		if err == nil {
+			c, err = closeFrom(db.CloseByIDRow(row))
+		}
+		return err
+	})
+	return c, err
+}
+
 // Closes lists closes, newest first.
 func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, err error) {
 	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {

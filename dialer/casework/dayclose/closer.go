@@ -264,7 +264,7 @@ func (c *Closer) write(ctx context.Context, cl *Close) error {
 }
 
 func (c *Closer) sign(ctx context.Context, cl *Close) error {
-	before, err := c.previous(ctx, cl.ID)
+	before, err := c.previous(ctx)
 	if err != nil {
 		return err
 	}
@@ -305,16 +305,13 @@ func (c *Closer) manifest(cl Close, kind string, counts Counts, previous string)
 	return m
 }
 
-// previous is the hash of the manifest before this close's.
-func (c *Closer) previous(ctx context.Context, id string) (string, error) {
-	const enough = 50 // given-up closes have none, and are few
-	earlier, err := c.d.Store.Closes(ctx, enough)
-	for _, e := range earlier {
-		if e.ID != id && e.Step == Closed {
-			return e.Manifest, err
-		}
+// previous is the hash of the manifest before the one that is being made.
+func (c *Closer) previous(ctx context.Context) (string, error) {
+	last, err := c.d.Store.LastClosed(ctx)
+	if errors.Is(err, dialer.ErrNotFound) {
+		return "", nil
 	}
-	return "", err
+	return last.Manifest, err
 }
 
 func (c *Closer) checkFiles(cl Close) error {

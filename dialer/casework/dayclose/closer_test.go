@@ -111,6 +111,17 @@ func (w *world) Closes(_ context.Context, limit int) ([]Close, error) {
 	return out[:min(limit, len(out))], nil
 }
 
+func (w *world) LastClosed(context.Context) (Close, error) {
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	for _, c := range slices.Backward(w.closes) {
+		if c.Step == Closed {
+			return c, nil
+		}
+	}
+	return Close{}, dialer.ErrNotFound
+}
+
 func (w *world) HoldClose(context.Context, string) (func(), error) {
 	if w.held {
 		return nil, ErrHeld

@@ -22,6 +22,8 @@ type Store interface {
 	CloseByID(ctx context.Context, id string) (Close, error)
 	// Closes lists them, newest first.
 	Closes(ctx context.Context, limit int) ([]Close, error)
+	// LastClosed returns the newest that ended; dialer.ErrNotFound when none has.
+	LastClosed(ctx context.Context) (Close, error)
 	// HoldClose has only one process carry a close; ErrHeld while another does. The hold goes with the process.
 	HoldClose(ctx context.Context, id string) (release func(), err error)
 	// DayCounts sums what a close's manifest says of its day.

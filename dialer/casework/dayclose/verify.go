@@ -12,7 +12,9 @@ import (
 	"path"
 	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
+	"unicode/utf8"
 
 	"kakeru/dialer"
 )
@@ -29,7 +31,15 @@ func (f Finding) String() string {
 	if f.Bad {
 		word = "WRONG"
 	}
-	return fmt.Sprintf("%-5s %s: %s", word, f.Name, f.Text)
+	return fmt.Sprintf("%-5s %s: %s", word, printable(f.Name), printable(f.Text))
+}
+
+// printable is a text on one line, without what a terminal would take for an order: whoever can name a file must not write lines of their own.
+func printable(s string) string {
+	if strings.IndexFunc(s, func(r rune) bool { return !strconv.IsPrint(r) }) < 0 && utf8.ValidString(s) {
+		return s
+	}
+	return strings.Trim(strconv.Quote(s), `"`)
 }
 
 // VerifyAll checks what lies in a ward's folder without asking the centre: that each manifest and receipt is as it was signed, each
@@ -38,13 +48,15 @@ func (f Finding) String() string {
 //
 // One thing no folder can tell: that the newest close is gone from it whole. Nothing names it yet; the panel lists it.
 func VerifyAll(folder Folder, trusted ed25519.PublicKey, only func(Manifest) bool) ([]Finding, error) {
-	names, err := signedNames(folder)
+	all, err := filesIn(folder)
 	if err != nil {
 		return nil, err
 	}
 	v := &verification{folder: folder, receipts: map[string]signed{}}
-	for _, name := range names {
-		v.read(name, trusted)
+	for _, name := range all {
+		if isSigned(name) {
+			v.read(name, trusted)
+		}
 	}
 	if len(v.manifests)+len(v.found) == 0 {
 		return nil, fmt.Errorf("no manifest of a close (%s….json) lies in %s", returnPrefix, folder)
@@ -64,18 +76,26 @@ func VerifyAll(folder Folder, trusted ed25519.PublicKey, only func(Manifest) boo
 			v.badf(r.name, "the manifest that it belongs to is not here, or was changed")
 		}
 	}
+	if only == nil {
+		v.strays(all)
+	}
 	return v.found, nil
 }
 
-// signedNames are the manifests and receipts in a folder.
-func signedNames(folder Folder) (names []string, err error) {
+// isSigned reports whether a file is a manifest or a receipt, by its name.
+func isSigned(name string) bool {
+	base := path.Base(name)
+	return path.Ext(base) == manifestEnd && (strings.HasPrefix(base, returnPrefix) || strings.HasPrefix(base, receiptPrefix))
+}
+
+// filesIn are the files in a folder and those below it.
+func filesIn(folder Folder) (names []string, err error) {
 	err = filepath.WalkDir(string(folder), func(at string, d fs.DirEntry, err error) error {
 		if err != nil {
 			return err
 		}
 		inside, err := filepath.Rel(string(folder), at)
-		base := filepath.Base(at)
-		if !d.IsDir() && path.Ext(base) == manifestEnd && (strings.HasPrefix(base, returnPrefix) || strings.HasPrefix(base, receiptPrefix)) {
+		if !d.IsDir() {
 			names = append(names, filepath.ToSlash(inside))
 		}
 		return err
@@ -104,6 +124,22 @@ func (v *verification) goodf(name, format string, args ...any) {
 
 func (v *verification) badf(name, format string, args ...any) {
 	v.found = append(v.found, Finding{Name: name, Text: fmt.Sprintf(format, args...), Bad: true})
+}
+
+// strays tells of files that nothing names: a close that was given up before it was signed leaves its records behind.
+func (v *verification) strays(all []string) {
+	named := map[string]bool{}
+	for _, m := range slices.Concat(v.manifests, slices.Collect(maps.Values(v.receipts))) {
+		named[m.name], named[m.name+signatureEnd] = true, true
+		for _, f := range m.Files {
+			named[f.Name] = true
+		}
+	}
+	for _, name := range all {
+		if !named[name] && !isSigned(strings.TrimSuffix(name, signatureEnd)) {
+			v.goodf(name, "no manifest names it: it is of a close that was given up before it was signed, or not of Kakeru")
+		}
+	}
 }
 
 // read takes a manifest or a receipt in, if it is what was signed and stands where it belongs.

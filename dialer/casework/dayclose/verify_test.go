@@ -243,3 +243,29 @@ func TestTheRow(t *testing.T) {
 		})
 	}
 }
+
+// TestWhatNothingNamesIsNamed: what a close that was given up left behind, and whatever else lies there, on a line of its own whatever its name is.
+func TestWhatNothingNamesIsNamed(t *testing.T) {
+	h, _ := threeDays(t)
+	before, err := VerifyAll(h.folder, nil, nil)
+	h.ok(err)
+	bad := "2026-11-24/x\nok    all is well\x1b[2K.csv"
+	for _, name := range []string{"2026-11-24/records-given-up.csv", bad, "note.txt"} {
+		h.ok(os.WriteFile(h.path(name), []byte("x"), 0o600))
+	}
+	found, err := VerifyAll(h.folder, nil, nil)
+	h.ok(err)
+	if len(found) != len(before)+3 {
+		t.Fatalf("%d findings, %d before", len(found), len(before))
+	}
+	var told strings.Builder
+	for _, f := range found {
+		if f.Bad {
+			t.Errorf("%q", f)
+		}
+		fmt.Fprintln(&told, f)
+	}
+	if got := told.String(); strings.Count(got, "\n") != len(found) || strings.Contains(got, "\x1b") || !strings.Contains(got, `x\nok    all is well\x1b[2K.csv`) {
+		t.Errorf("told:\n%s", got)
+	}
+}

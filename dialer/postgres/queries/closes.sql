@@ -37,6 +37,10 @@ FROM day_closes WHERE id = @id;
 SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
 FROM day_closes ORDER BY begun_at DESC, id DESC LIMIT @max;
 
+-- name: LastClosed :one
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC LIMIT 1;
+
 -- name: HoldClose :one
 SELECT pg_try_advisory_lock(hashtextextended('close ' || @id::text, 0));
 

@@ -261,6 +261,46 @@ func (q *Queries) InsertClose(ctx context.Context, arg InsertCloseParams) error 
 	return err
 }
 
+const lastClosed = `-- name: LastClosed :one
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC LIMIT 1
+`
+
+type LastClosedRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+}
+
+func (q *Queries) LastClosed(ctx context.Context) (LastClosedRow, error) {
+	row := q.db.QueryRow(ctx, lastClosed)
+	var i LastClosedRow
+	err := row.Scan(
+		&i.ID,
+		&i.Day,
+		&i.Upto,
+		&i.Final,
+		&i.ByUser,
+		&i.BegunAt,
+		&i.Step,
+		&i.MovedAt,
+		&i.Files,
+		&i.Counts,
+		&i.Manifest,
+		&i.Destroyed,
+	)
+	return i, err
+}
+
 const letGoClose = `-- name: LetGoClose :exec
 SELECT pg_advisory_unlock(hashtextextended('close ' || $1::text, 0))
 `
