@@ -150,7 +150,7 @@ const (
 func numberAt(s string, i int) (from, end int) {
 	plus, k := 0, i
 	if strings.HasPrefix(s[i:], "+") || strings.HasPrefix(s[i:], "＋") {
-		plus = len(firstOf(s[i:]))
+		_, plus = utf8.DecodeRuneInString(s[i:])
 		k += plus
 	} else if digitAt(s, i) == 0 {
 		return i, i
@@ -205,14 +205,8 @@ func partingAt(s string, i int) int {
 			return len(escaped)
 		}
 	}
-	if c := firstOf(s[i:]); strings.Contains(" -.(),_　－ー‐‑‒–—−．（），＿", c) {
-		return len(c)
+	if c, n := utf8.DecodeRuneInString(s[i:]); strings.ContainsRune(" -.(),_　－ー‐‑‒–—−．（），＿", c) {
+		return n
 	}
 	return 0
-}
-
-// firstOf is a text's first letter, which is not empty; one octet where it is none.
-func firstOf(s string) string {
-	_, n := utf8.DecodeRuneInString(s)
-	return s[:n]
 }
