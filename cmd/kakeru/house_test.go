@@ -172,7 +172,7 @@ centre: {always_open: true}
 auth: # passwords alone: what a second factor is, webui and webui/auth prove
   second_factor: {operator: optional, supervisor: optional, ward: optional, admin: optional}
   idle_lock: {operator: 0, supervisor: 0, ward: 0, admin: 0}
-calls: {ring: %s, drain: 0s}
+calls: {ring: %s, drain: 0s, most_per_hour: 100000, most_per_day: 100000} # a fault house calls more often in an hour than three desks would
 inbound: %s
 recording: %s
 sip:

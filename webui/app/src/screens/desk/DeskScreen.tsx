@@ -93,11 +93,12 @@ function Desk({ mine }: { mine: MyDesk }) {
   const wanted = mine.phase === "idle" ? (rank ?? about?.next_number?.rank) : (dialled.current ?? about?.next_number?.rank);
   const phone: Phone | undefined = usable.find((p) => p.rank === wanted) ?? usable[0];
   // Why it came stands there through the call: that its number may not be rung again just now is no news then.
-  const stood = useRef(about?.stands);
+  const stood = useRef(about);
   useEffect(() => {
-    if (mine.phase === "idle" || mine.phase === "ringing") stood.current = about?.stands;
-  }, [mine.phase, about?.stands]);
-  const came = mine.phase === "calling" || mine.phase === "talking" ? stood.current : undefined;
+    if (mine.phase === "idle" || mine.phase === "ringing") stood.current = about;
+  }, [mine.phase, about]);
+  const called = mine.phase === "calling" || mine.phase === "talking";
+  const came = called && stood.current?.id === about?.id ? stood.current?.stands : undefined; // of another case before a call that came in it says nothing
   // The number that was called stays the one that is marked, though the next call would go to another.
   useEffect(() => {
     if (mine.phase === "idle") dialled.current = phone?.rank;
