@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"hash/fnv"
 	"math/rand/v2"
+	"net/http"
 	"os"
 	"slices"
 	"strconv"
@@ -129,9 +130,14 @@ func (c *cell) breakIt(ctx context.Context) error {
 
 // reach brings a call to its state. On a busy machine one may end before: then there is another.
 func (c *cell) reach(ctx context.Context) (err error) {
-	for range 4 {
+	for tries := 0; tries < 4; {
 		if err = c.stage.reach(c, ctx); err == nil || errors.Is(err, errNoCase) || ctx.Err() != nil {
 			return err
+		}
+		if no, is := errors.AsType[*problem](err); is && no.Status == http.StatusServiceUnavailable {
+			_ = pause(ctx, 200*time.Millisecond) // what was broken before it is not quite whole yet; cellLimit bounds it
+		} else {
+			tries++
 		}
 		if settled := c.tidy(ctx); settled != nil {
 			return errors.Join(err, settled)
