@@ -15,7 +15,7 @@ import page from "../../parts/page.module.css";
 import parts from "../../parts/parts.module.css";
 import { useProblemText } from "../../parts/useWords";
 import css from "./audit.module.css";
-import { actions, refShort } from "./words";
+import { actions, objectOf, refShort } from "./words";
 
 /** Who saw or changed what: of a case by 宛名番号, of a person, of a kind, of days. */
 export function RecordSearch() {
@@ -109,7 +109,7 @@ export function RecordSearch() {
                   </td>
                   <td className={css.detail}>
                     {e.route.startsWith("kakeru ") ? <code>{e.route}</code> : <span title={e.route}>{t(`audit.what.${e.route}`, e.route)}</span>}
-                    {e.object && <div className="quiet" title={e.object}>{named(e.object)}</div>}
+                    {e.object && <Subject object={e.object} named={named} />}
                     {e.detail && <div title={e.detail}>{named(e.detail)}</div>}
                     {e.address && <div className="quiet">{e.address}</div>}
                   </td>
@@ -128,4 +128,12 @@ export function RecordSearch() {
       )}
     </section>
   );
+}
+
+/** What an entry is about, and what was asked for, in words; as it stands in the record where one points. */
+function Subject({ object, named }: { object: string; named: (text: string) => string }) {
+  const { t } = useTranslation();
+  const { about, asked } = objectOf(object);
+  const said = [...(about ? [named(about)] : []), ...asked.map(({ name, value }) => `${t(`audit.filter.${name}`)} ${value}`)];
+  return said.length > 0 && <div className="quiet" title={object}>{said.join(" · ")}</div>;
 }
