@@ -177,6 +177,7 @@ func (b *alertBook) read(ctx context.Context) {
 	defer cancel()
 	kept, err := b.s.d.Alerts.CurrentAlerts(ctx)
 	if err != nil {
+		b.showOwed()
 		return
 	}
 	now := b.owing(ctx, kept)
@@ -216,9 +217,35 @@ func (b *alertBook) owing(ctx context.Context, kept []alarm.Kept) (out []Alert) 
 			continue
 		}
 		out = append(out, Alert{Alert: o.alert, At: o.at})
+		b.raiseAgain(o)
 	}
 	slices.SortFunc(out, func(a, c Alert) int { return c.At.Compare(a.At) })
 	return out
+}
+
+// raiseAgain has what the ledger does not give back written once more at the next turn, so that it can be acknowledged when the ledger is whole.
+func (b *alertBook) raiseAgain(o raisedAlert) {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if len(b.waiting) == 0 {
+		b.waiting = append(b.waiting, raisedAlert{alert: o.alert, at: b.s.d.Now(), tried: true})
+	}
+}
+
+// showOwed shows what is owed while the ledger says nothing of alerts, be it that it refuses to.
+func (b *alertBook) showOwed() {
+	b.mu.Lock()
+	var fresh []Alert
+	for _, o := range b.owed {
+		a := Alert{Alert: o.alert, At: o.at}
+		if !slices.ContainsFunc(b.shown, func(s Alert) bool { return s.Text == a.Text && alarm.Condition(s.Alert) == alarm.Condition(a.Alert) }) {
+			fresh = append(fresh, a)
+		}
+	}
+	b.mu.Unlock()
+	for _, a := range fresh {
+		b.show(a)
+	}
 }
 
 // is reports whether a kept alert is about what was raised, by what it says and not by the condition that is written to it.

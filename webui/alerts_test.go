@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"net/http"
 	"testing"
@@ -199,5 +200,23 @@ func TestNoRowKeepsAnAlarmFromBeingSeen(t *testing.T) {
 	h.server.alerts.read(t.Context())
 	if shown := h.server.alerts.of(viewer{role: dialer.RoleWard}); len(shown) != 1 || shown[0].SeenAt == nil {
 		t.Fatalf("acknowledged: %+v", shown)
+	}
+}
+
+// TestAnAlarmIsShownThoughTheLedgerRefusesIt: not because it is away, but because somebody took a table of alerts; and when the table is back the alarm
+// gets its row, by which it can be acknowledged.
+func TestAnAlarmIsShownThoughTheLedgerRefusesIt(t *testing.T) {
+	h, store := withAlerts(t)
+	ward := h.as("ward").watch("")
+	ward.until("snapshot")
+	store.Break(errors.New("PostgreSQL refused it (SQLSTATE 42P01)"))
+	h.raise(dialer.Alert{Kind: AuditDamaged, Text: "改ざん", TextEN: "tampering"})
+	if a := dataOf[Alert](t, ward.until("alert")); a.Kind != AuditDamaged || a.ID != 0 {
+		t.Fatalf("%+v", a)
+	}
+	store.Break(nil)
+	h.server.alerts.look()
+	if a := dataOf[Alert](t, ward.until("alert")); a.Kind != AuditDamaged || a.ID == 0 {
+		t.Fatalf("when it takes it again: %+v", a)
 	}
 }

@@ -98,7 +98,7 @@ func (s *Server) hears(v viewer, id dialer.CallID) bool {
 
 func (s *Server) nameCase(ctx context.Context, in *nameCaseInput) (*struct{}, error) {
 	v := viewerOf(from(ctx))
-	if err := s.tooMany(v, ""); err != nil {
+	if err := s.tooMany(v, "", in.Body.CaseID); err != nil {
 		return nil, err
 	}
 	err := s.d.Calls.NameCase(ctx, from(ctx).Asker(), in.ID, in.Body.CaseID)

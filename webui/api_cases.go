@@ -179,7 +179,7 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 	v := viewerOf(from(ctx))
 	whole := s.readsCase(v, in.ID)
 	if desk, here := s.deskWith(v.user, in.ID); here && !whole {
-		return nil, cmp.Or(s.tooMany(v, desk.ID), error(errTooManyCases)) // never half of a case at the desk
+		return nil, cmp.Or(s.tooMany(v, desk.ID, in.ID), error(errTooManyCases)) // never half of a case at the desk
 	}
 	s.log.Info("case shown", "case", in.ID, "user", v.user, "masked", !whole)
 	out := &caseOutput{}

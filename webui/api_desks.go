@@ -164,7 +164,7 @@ func (s *Server) presentNext(ctx context.Context, in *nextInput) (*nextOutput, e
 		want, skip = in.Body.CaseID, in.Body.Skip
 	}
 	v := viewerOf(from(ctx))
-	if err := s.tooMany(v, in.ID); err != nil {
+	if err := s.tooMany(v, in.ID, want); err != nil {
 		return nil, err
 	}
 	out := &nextOutput{}

@@ -44,6 +44,7 @@ func (w *windows) open(who dialer.UserID, id dialer.CaseID, now time.Time) bool 
 	defer w.mu.Unlock()
 	of := w.window(who)
 	if at, counted := of.seen[id]; counted && now.Sub(at) < casesAgain {
+		of.seen[id] = now // as long as it is at hand
 		return true
 	}
 	if !of.left.AllowN(now, 1) {
@@ -54,12 +55,12 @@ func (w *windows) open(who dialer.UserID, id dialer.CaseID, now time.Time) bool 
 	return true
 }
 
-// shut reports that no case may be read that was not counted yet, and whether that is news to the supervisor.
-func (w *windows) shut(who dialer.UserID, now time.Time) (shut, news bool) {
+// shut reports that a case may not be read, or, with no id, that none may that was not counted yet; and whether that is news to the supervisor.
+func (w *windows) shut(who dialer.UserID, id dialer.CaseID, now time.Time) (shut, news bool) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	of := w.window(who)
-	if of.left.TokensAt(now) >= 1 {
+	if at, counted := of.seen[id]; of.left.TokensAt(now) >= 1 || counted && now.Sub(at) < casesAgain {
 		return false, false
 	}
 	if news = of.told.IsZero() || now.Sub(of.told) >= casesAgain; news {
@@ -76,12 +77,12 @@ func (w *windows) window(who dialer.UserID) *window {
 }
 
 // tooMany refuses an operator who has read as many cases as may be, and tells the supervisor the first time in a while.
-func (s *Server) tooMany(v viewer, desk dialer.DeskID) error {
+func (s *Server) tooMany(v viewer, desk dialer.DeskID, id dialer.CaseID) error {
 	if v.role != dialer.RoleOperator {
 		return nil
 	}
 	now := s.d.Now()
-	shut, news := s.windows.shut(v.user, now)
+	shut, news := s.windows.shut(v.user, id, now)
 	if !shut {
 		return nil
 	}

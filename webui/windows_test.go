@@ -66,6 +66,10 @@ func TestADeskIsNoWindowOnTheWholeList(t *testing.T) {
 	told.until("alert")
 	h.stand(last)
 	op.do("GET", "/api/cases/"+string(last), nil).want(t, 200) // what was opened stays open
+	op.do("POST", "/api/desks/desk1/next", name(last)).want(t, 200)
+	if a := op.do("PUT", "/api/attempts/call-1/case", name(last)); a.status/100 != 2 {
+		t.Errorf("naming what was opened: %d", a.status)
+	}
 	h.clock.forward(casesEvery)
 	op.do("GET", "/api/cases/"+string(next()), nil).want(t, 200)
 	op.do("GET", "/api/cases/"+string(next()), nil).problem(t, 429, "too_many")

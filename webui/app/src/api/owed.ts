@@ -11,19 +11,19 @@ let here: Owed | null = null; // where the browser keeps nothing
 export function owed(): Owed | null {
   try {
     const what = localStorage.getItem(stored);
-    return what === "leave" || what === "lock" ? what : null;
+    return what === "leave" || what === "lock" ? what : here;
   } catch {
     return here;
   }
 }
 
 function keep(what: Owed | null): void {
-  here = what;
+  here = null;
   try {
     if (what) localStorage.setItem(stored, what);
     else localStorage.removeItem(stored);
   } catch {
-    // it is kept by this page alone
+    here = what;
   }
 }
 
@@ -39,7 +39,7 @@ export async function settle(): Promise<void> {
   try {
     await (what === "leave" ? kakeru.signOut() : kakeru.lockScreen());
   } catch (error) {
-    const nobody = error instanceof Problem && (error.status === 401 || error.status === 403); // there is no session to end or to mask
+    const nobody = error instanceof Problem && (error.status === 401 || (what === "lock" && error.status === 403)); // there is no session to end or to mask
     if (!nobody) throw error;
   }
   if (owed() === what) keep(null);
