@@ -33,9 +33,6 @@ export default function Locked() {
     await settle(); // a lock that is told after it was lifted would come back
     client.setQueryData(keys.session, await kakeru.unlockScreen(proof));
   }
-  async function leave() {
-    await leaveSession(client);
-  }
   return (
     <Door title={t("account.locked")}>
       <p className={css.lead}>{t("account.locked_lead", { login: user.login })}</p>
@@ -83,7 +80,7 @@ export default function Locked() {
           {end.failure && <Notice tone="bad">{end.failure}</Notice>}
         </section>
       ) : (
-        <Button variant="subtle" color="gray" onClick={() => void leave()}>
+        <Button variant="subtle" color="gray" onClick={() => void leaveSession(client)}>
           {t("shell.sign_out")}
         </Button>
       )}
