@@ -1,9 +1,12 @@
 package main
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"fmt"
 	"net/http"
+	"os"
 	"strings"
 	"testing"
 	"time"
@@ -58,16 +61,22 @@ func TestAClockAnHourOff(t *testing.T) {
 	h.command("doctor", "--config", h.config()).says(t, fine, "clock", "from PostgreSQL")
 }
 
-// shiftableClock puts a clock before PostgreSQL's own that can be set: to the server it is as if its machine's were wrong.
+// shiftableClock puts a clock before PostgreSQL's own that can be set: to the server, whose settings say where to look first, it is as if its machine's
+// were wrong.
 func (h *house) shiftableClock() {
 	h.t.Helper()
 	h.must(h.database(func(ctx context.Context, c *pgx.Conn) error {
 		_, err := c.Exec(ctx, `CREATE TABLE public.shifted AS SELECT interval '0' AS by; GRANT SELECT ON public.shifted TO kakeru_serves;
 			CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
-				AS 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM public.shifted)';
-			ALTER DATABASE kakeru SET search_path = public, pg_catalog`)
+				AS 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM public.shifted)'`)
 		return err
 	}))
+	settings, err := os.ReadFile(h.config())
+	h.must(err)
+	for _, url := range []string{h.postgres.URL(database), serving(h.postgres.URL(database))} {
+		settings = bytes.ReplaceAll(settings, fmt.Appendf(nil, "%q", url), fmt.Appendf(nil, "%q", url+"&search_path=public,pg_catalog"))
+	}
+	h.must(os.WriteFile(h.config(), settings, 0o600))
 }
 
 func (h *house) shiftClock(by time.Duration) {

@@ -5,6 +5,7 @@ import (
 	"slices"
 	"testing"
 
+	"github.com/jackc/pgx/v5"
 	"github.com/jackc/pgx/v5/pgxpool"
 
 	"kakeru/dialer"
@@ -28,11 +29,6 @@ func TestNothingAnswersInPlaceOfATable(t *testing.T) {
 		},
 		"a view over the record": {
 			"audit", instead("audit", "CREATE VIEW audit AS TABLE kept ORDER BY n LIMIT 1"), "DROP VIEW audit; ALTER TABLE kept RENAME TO audit",
-		},
-		"a table that looks like it, in another schema": {
-			"cases", "CREATE SCHEMA " + servingRole + "; GRANT USAGE ON SCHEMA " + servingRole + " TO " + servingRole + "; CREATE TABLE " + servingRole +
-				".cases AS SELECT id, 'nobody' AS case_ref FROM cases; GRANT ALL ON " + servingRole + ".cases TO " + servingRole,
-			"DROP SCHEMA " + servingRole + " CASCADE",
 		},
 		"a policy that hides rows": {
 			"audit", "ALTER TABLE audit ENABLE ROW LEVEL SECURITY; CREATE POLICY none ON audit USING (by_user <> 'u')",
@@ -65,6 +61,37 @@ func TestNothingAnswersInPlaceOfATable(t *testing.T) {
 				t.Errorf("afterwards: %+v", after)
 			}
 		})
+	}
+}
+
+// TestAnotherSchemaIsNotLookedIn: who may change the database, or the role that serves, puts a schema of theirs first, with a table that answers as they like
+// and functions that find nothing amiss. A connection says itself where it looks, and reads what it always read.
+func TestAnotherSchemaIsNotLookedIn(t *testing.T) {
+	url := migrated(t)
+	l := openLedger(t, url, t.TempDir())
+	owner := asOwner(t, l)
+	target := listedTarget(t, l)
+	read := audit.Event{At: noon, By: "u", Action: audit.CaseRead, Cases: []dialer.CaseID{target.CaseID}}
+	must(t, l.WriteDown(t.Context(), read))
+	before, err := l.Newest(t.Context())
+	must(t, err)
+
+	byOwner(t, owner, `CREATE SCHEMA theirs; GRANT USAGE ON SCHEMA theirs TO PUBLIC;
+		CREATE TABLE theirs.cases AS SELECT id, 'nobody' AS case_ref FROM public.cases; GRANT ALL ON theirs.cases TO PUBLIC;
+		CREATE FUNCTION theirs.to_regclass(text) RETURNS regclass LANGUAGE sql AS $$ SELECT pg_catalog.to_regclass('public.' || $1) $$`)
+	first := " SET search_path = theirs, public, pg_catalog"
+	var name string
+	must(t, owner.QueryRow(t.Context(), "SELECT current_database()").Scan(&name))
+	name = pgx.Identifier{name}.Sanitize()
+	for _, put := range []string{"ALTER DATABASE " + name, "ALTER ROLE " + servingRole + " IN DATABASE " + name} {
+		byOwner(t, owner, put+first)
+		later := openLedger(t, url, t.TempDir())
+		must(t, later.WriteDown(t.Context(), read))
+		after, err := later.Newest(t.Context())
+		must(t, err)
+		if !slices.Equal(after.Refs, before.Refs) {
+			t.Errorf("%s: the read is written down under %q, and not under %q", put, after.Refs, before.Refs)
+		}
 	}
 }
 

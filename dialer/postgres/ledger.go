@@ -210,6 +210,10 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		// A process that is stopped in the middle of a transaction keeps what it holds from nobody for longer than that.
 		cfg.ConnConfig.RuntimeParams["idle_in_transaction_session_timeout"] = "5s"
 	}
+	if cfg.ConnConfig.RuntimeParams["search_path"] == "" {
+		// Who may change the database or the role could have another schema's tables and functions answer in place of ours.
+		cfg.ConnConfig.RuntimeParams["search_path"] = "public"
+	}
 	if cfg.ConnConfig.RuntimeParams["jit"] == "" {
 		// No query here runs so long that compiling it can pay (docs/decisions/0034-lists-of-many-sources.md).
 		cfg.ConnConfig.RuntimeParams["jit"] = "off"

@@ -356,8 +356,8 @@ func (q *Queries) NewestAudit(ctx context.Context) (Audit, error) {
 }
 
 const notAsMade = `-- name: NotAsMade :many
-SELECT w.name::text FROM unnest(ARRAY['audit', 'cases', 'attempts', 'alerts', 'alert_acks', 'alert_ends', 'users']) AS w(name)
-LEFT JOIN pg_catalog.pg_class c ON c.oid = to_regclass(w.name)
+SELECT w.name::text FROM pg_catalog.unnest(ARRAY['audit', 'cases', 'attempts', 'alerts', 'alert_acks', 'alert_ends', 'users']) AS w(name)
+LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)
 WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace OR c.relkind <> 'r' OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) OR c.relrowsecurity
   OR EXISTS (SELECT FROM pg_catalog.pg_inherits i WHERE i.inhparent = c.oid)
 ORDER BY w.name
