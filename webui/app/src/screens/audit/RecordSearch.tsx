@@ -109,7 +109,7 @@ export function RecordSearch() {
                   </td>
                   <td className={css.detail}>
                     {e.route.startsWith("kakeru ") ? <code>{e.route}</code> : <span title={e.route}>{t(`audit.what.${e.route}`, e.route)}</span>}
-                    {e.object && <Subject object={e.object} named={named} />}
+                    {e.object && <Subject object={e.object} named={e.route.includes("/reports/{kind}") ? (kind) => t(`reports.${kind}`, kind) : named} />}
                     {e.detail && <div title={e.detail}>{named(e.detail)}</div>}
                     {e.address && <div className="quiet">{e.address}</div>}
                   </td>
