@@ -66,15 +66,16 @@ func TestAClockAnHourOff(t *testing.T) {
 func (h *house) shiftableClock() {
 	h.t.Helper()
 	h.must(h.database(func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, `CREATE TABLE public.shifted AS SELECT interval '0' AS by; GRANT SELECT ON public.shifted TO kakeru_serves;
-			CREATE FUNCTION public.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
-				AS 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM public.shifted)'`)
+		_, err := c.Exec(ctx, `CREATE SCHEMA clock; GRANT USAGE ON SCHEMA clock TO kakeru_serves;
+			CREATE TABLE clock.shifted AS SELECT interval '0' AS by; GRANT SELECT ON clock.shifted TO kakeru_serves;
+			CREATE FUNCTION clock.clock_timestamp() RETURNS timestamptz VOLATILE LANGUAGE sql
+				AS 'SELECT pg_catalog.clock_timestamp() + (SELECT by FROM clock.shifted)'`)
 		return err
 	}))
 	settings, err := os.ReadFile(h.config())
 	h.must(err)
 	for _, url := range []string{h.postgres.URL(database), serving(h.postgres.URL(database))} {
-		settings = bytes.ReplaceAll(settings, fmt.Appendf(nil, "%q", url), fmt.Appendf(nil, "%q", url+"&search_path=public,pg_catalog"))
+		settings = bytes.ReplaceAll(settings, fmt.Appendf(nil, "%q", url), fmt.Appendf(nil, "%q", url+"&search_path=clock,public,pg_catalog"))
 	}
 	h.must(os.WriteFile(h.config(), settings, 0o600))
 }
@@ -82,7 +83,7 @@ func (h *house) shiftableClock() {
 func (h *house) shiftClock(by time.Duration) {
 	h.t.Helper()
 	h.must(h.database(func(ctx context.Context, c *pgx.Conn) error {
-		_, err := c.Exec(ctx, "UPDATE public.shifted SET by = make_interval(secs => $1)", by.Seconds())
+		_, err := c.Exec(ctx, "UPDATE clock.shifted SET by = make_interval(secs => $1)", by.Seconds())
 		return err
 	}))
 }
