@@ -63,14 +63,16 @@ func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why Re
 		return now, Reason{}
 	}
 	today, tomorrow := DateOf(now), DateOf(now).Next().At(0)
-	var rings, busies int
+	var rings, busies, returned int
 	var lastRing, lastBusy, locked time.Time
 	var asked, lockedWhy Reason
 	for _, t := range tries {
 		switch {
 		case DateOf(t.At) != today:
-		case t.CalledUs:
+		case t.CalledUs && returned < r.RingsPerDay: // beyond that, whoever shows somebody's number could have them rung without end
+			returned++
 			asked, locked, rings, busies = missedThem, time.Time{}, 0, 0
+		case t.CalledUs:
 		case t.answeredByPerson() && DateOf(t.AskedFor) == today && now.Before(t.AskedFor):
 			locked, lockedWhy = t.AskedFor, waitForThem
 		case t.answeredByPerson() && DateOf(t.AskedFor) == today:

@@ -55,6 +55,7 @@ func TestNumberRule(t *testing.T) {
 	ask := func(h, m int, again time.Time) Try {
 		return Try{At: at(h, m), Result: Answered, Party: "self", MayHaveRung: true, AskedFor: again}
 	}
+	missed := func(h, m int) Try { return Try{At: at(h, m), CalledUs: true} }
 	for _, c := range []struct {
 		name  string
 		now   time.Time
@@ -67,6 +68,11 @@ func TestNumberRule(t *testing.T) {
 		{"rung twice before it was asked", at(15, 0), []Try{rang(9, 0), rang(12, 30), ask(13, 0, at(15, 0))}, at(15, 0), askedFor},
 		{"tried at the time asked, in vain", at(15, 10), []Try{ask(10, 0, at(15, 0)), rang(15, 1)}, at(17, 0), ringGap},
 		{"answered again since", at(16, 0), []Try{ask(10, 0, at(15, 0)), talk(15, 1, "self")}, tomorrow, answeredOnce},
+		{"called us, and was missed", at(9, 31), []Try{rang(9, 0), rang(9, 1), missed(9, 30)}, at(9, 31), missedThem},
+		{"answered, then missed", at(16, 0), []Try{talk(9, 30, "self"), missed(15, 59)}, at(16, 0), missedThem},
+		{"missed again and again", at(16, 0), []Try{missed(9, 0), rang(9, 1), missed(9, 2), rang(9, 3), missed(9, 4), rang(9, 5), missed(9, 6)}, tomorrow, Reason{
+			"本日すでに2回呼び出した番号のため、本日は発信できません", "the number was rung 2 times today",
+		}},
 		{"asked for another day", at(15, 0), []Try{ask(10, 0, at(39, 0))}, tomorrow, answeredOnce},
 	} {
 		from, why := DefaultRules().Number.FreeFrom(c.now, c.tries)

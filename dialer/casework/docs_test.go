@@ -72,7 +72,8 @@ func settingsPage(b *strings.Builder, r Rules) {
 	row("numbers.after_spoiled_minutes", r.Numbers.AfterSpoiledMinutes, "how long a case waits whose number proved useless, when it has another")
 	row("mine.grace_minutes", r.Mine.GraceMinutes, "how long after its time a call stays kept for the operator who promised it; then anyone may make it")
 	b.WriteString("\nThe number rule may stand in the settings (`numbers`) or here, not in both. A person who was reached today is not rung again " +
-		"today.\nA time that was asked for, a call that we missed, and a supervisor who gives a reason are exceptions, and stand in the record.\n\n")
+		"today.\nA time that was asked for, a call that we missed (as often a day as the number may be rung), and a supervisor who gives a reason are " +
+		"exceptions, and\nstand in the record.\n\n")
 }
 
 func connectionsPage(b *strings.Builder, r Rules) {
