@@ -55,7 +55,8 @@ func (k *ask) send() {
 	r := k.in.request(k.method, *k.cseq)
 	r.extras, r.sdp, r.kind = k.extras, k.body, k.kind
 	req, err := r.build()
-	if err == nil {
+	to := k.in.next(context.Background())
+	if err == nil && k.signer.mayShow(req, to, k.in) {
 		err = k.signer.sign(req)
 	}
 	if err != nil { // the far end's Contact cannot be used
@@ -65,14 +66,14 @@ func (k *ask) send() {
 	if k.of != nil {
 		k.of.changed()
 	}
-	k.sent = k.lane.begin(req, k.in.next(context.Background()), k.answered, k.fail)
+	k.sent = k.lane.begin(req, to, k.answered, k.fail)
 }
 
 func (k *ask) answered(res *sip.Response) {
 	status := res.StatusCode
 	switch {
 	case res.IsProvisional():
-	case isChallenge(res) && k.signer.take(res):
+	case isChallenge(res) && k.signer.mayShow(k.sent.req, k.sent.to, k.in) && k.signer.take(res):
 		k.send()
 	case k.ends() && (status == sip.StatusCallTransactionDoesNotExists || status == sip.StatusRequestTimeout):
 		k.of.dropBecause("the far end knows this call no more")

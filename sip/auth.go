@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"io"
+	"net/url"
 	"slices"
 	"strings"
 
@@ -25,6 +26,7 @@ type credentials struct{ user, password string }
 // challenged with, so that a request which two elements challenge carries both answers.
 type signer struct {
 	with     credentials
+	of       *uplink // whose credentials they are: within a dialog nobody else is shown them; nil where there are none
 	held     []*challenged
 	answered []*challenged // of them, those that this request has answered
 	tries    int
@@ -32,7 +34,7 @@ type signer struct {
 
 // another is the signer of the next request to the same far end: it shows what the last nonces ask for before it is
 // challenged (§22.3), and has tries of its own.
-func (s *signer) another() signer { return signer{with: s.with, held: slices.Clone(s.held)} }
+func (s *signer) another() signer { return signer{with: s.with, of: s.of, held: slices.Clone(s.held)} }
 
 // challenged is one realm's challenge; count is how often its nonce was used.
 type challenged struct {
@@ -109,3 +111,35 @@ func (s *signer) sign(req *sip.Request) error {
 
 // renew forgets which nonces were used for which method: a BYE may be challenged as the INVITE was.
 func (s *signer) renew() { s.tries, s.held, s.answered = 0, nil, nil }
+
+// signer is one of requests to the trunk.
+func (u *uplink) signer() signer { return signer{with: u.trunk.credentials(), of: u} }
+
+// signerOf is that of a trunk by its name.
+func (a *Agent) signerOf(trunk string) signer {
+	if u := a.uplink(trunk); u != nil {
+		return u.signer()
+	}
+	return signer{}
+}
+
+// shows reports whether somebody at a place may see our answers to challenges: who asks by a nonce of their own can guess the password from one
+// for as long as they like.
+func (s *signer) shows(to place) bool { return s.of == nil || s.of.has(to.AddrPort) }
+
+// mayShow reports whether a request within a dialog may carry credentials: it goes to the trunk, and an INVITE is for whom the call is with. An
+// answer is good for the Request-URI and the nonce that it was made for, and both are the far end's to choose (RFC 3261 §12.2.1.1): with one to
+// the carrier's own nonce, for any number, it could dial in our name, past gate and ceiling.
+func (s *signer) mayShow(req *sip.Request, to place, d *dialog) bool {
+	return s.shows(to) && (s.of == nil || !req.IsInvite() || !s.otherNumber(req.Recipient.User, uriIn("<"+d.RemoteURI+">").User))
+}
+
+// otherNumber reports whether a user part can be dialled, and is not that of the far end.
+func (s *signer) otherNumber(user, theirs string) bool {
+	unescaped, err := url.PathUnescape(user)
+	n := national(unescaped)
+	if err == nil && strings.Trim(string(n), "0123456789+*#") != "" || n == "" {
+		return false
+	}
+	return err != nil || n != national(theirs) && s.of.trunk.Prefix+string(n) != theirs
+}

@@ -88,7 +88,7 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	l := h.line.summoned(at, &summons{req: req, at: answerAddress(req)}, dialer.DeskLeg, h.facts)
 	l.hunt, l.desk = h, by.desk
 	if by.pbx != nil {
-		l.trunk, l.signer = by.pbx.trunk.Name, signer{with: by.pbx.trunk.credentials()}
+		l.trunk, l.signer = by.pbx.trunk.Name, by.pbx.signer()
 	} else {
 		l.behind = isElsewhere(req)
 		l.dialog.Pinned = l.behind || l.dialog.First.flow

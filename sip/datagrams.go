@@ -57,6 +57,9 @@ func (a *Agent) hear(data []byte, from place, refuse func(text []byte, to netip.
 // read parses one message. An error means that nothing can be done with it but to refuse it unread.
 func read(data []byte) (sip.Message, error) {
 	data, err := tidy(data)
+	if err == nil && hasBareBreak(data) {
+		err = errUnread
+	}
 	if err != nil {
 		return nil, err
 	}
@@ -77,4 +80,13 @@ func read(data []byte) (sip.Message, error) {
 		}
 	}
 	return m, nil
+}
+
+// hasBareBreak reports whether a CR or an LF stands alone in a message's header. Lines end by both (RFC 3261 §25.1), and neither may stand
+// anywhere else. What we repeat of such a header, a Contact as Request-URI or a Route, would be a line of its own to whoever reads lines and
+// listens where the Contact says: a Redis does what stands there.
+func hasBareBreak(data []byte) bool {
+	head, _, _ := bytes.Cut(data, emptyLine)
+	whole := bytes.Count(head, crlf)
+	return bytes.Count(head, []byte("\n")) != whole || bytes.Count(head, []byte("\r")) != whole
 }

@@ -121,6 +121,9 @@ func (d *dialog) next(ctx context.Context) place {
 	if err == nil && d.never != nil && d.never(to.AddrPort) {
 		return d.First // what its phone's answer names would have us ask the carrier, for any number, past the gate
 	}
+	if err == nil && d.betrays(to) {
+		return d.First
+	}
 	if err != nil || to.AddrPort == d.First.AddrPort && (at.by == overUDP || at.by == d.First.by) {
 		// Who says nothing of a transport means the one we have reached it by.
 		return d.First
@@ -129,6 +132,13 @@ func (d *dialog) next(ctx context.Context) place {
 		to.name = d.First.name // a certificate is for who they are, which an address does not say
 	}
 	return to
+}
+
+// betrays reports whether a place that the far end names must not be written to. A call by TLS goes on by TLS: who was called, and the keys of the
+// sound, would leave in clear, since a Contact that says nothing of a transport means UDP. And nobody elsewhere is at this machine's own
+// loopback address, but the stores may be.
+func (d *dialog) betrays(to place) bool {
+	return !asSafe(to.by, d.First.by) || to.Addr().IsLoopback() && !d.First.Addr().IsLoopback()
 }
 
 // holds reports whether a request of the far end belongs to the dialog.

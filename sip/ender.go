@@ -176,7 +176,7 @@ func (e *ender) bye(d dialog) {
 	if e.saved.Leg == dialer.DeskLeg && e.saved.Trunk == "" {
 		d.never = e.lane.agent.notForPhones(d.First)
 	}
-	e.lane.bye(&d, signer{with: e.lane.agent.credentialsOf(e.saved.Trunk)}, e.finish)
+	e.lane.bye(&d, e.lane.agent.signerOf(e.saved.Trunk), e.finish)
 	e.linger()
 }
 
@@ -316,12 +316,4 @@ func (e *ender) invite() *sip.Request {
 		return nil
 	}
 	return e.saved.asked()
-}
-
-// credentialsOf are a trunk's, by name.
-func (a *Agent) credentialsOf(trunk string) credentials {
-	if u := a.uplink(trunk); u != nil {
-		return u.trunk.credentials()
-	}
-	return credentials{}
 }

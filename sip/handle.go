@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"slices"
+	"strings"
 
 	"kakeru/dialer"
 )
@@ -95,9 +96,16 @@ func (d *dialog) same(as dialog) bool {
 		d.Pinned == as.Pinned && d.SentBy == as.SentBy && d.CallID == as.CallID
 }
 
+// longestCallID bounds what is kept of a Call-ID that others have made.
+const longestCallID = 128
+
 func (s saved) handle() dialer.LegHandle {
 	data, _ := json.Marshal(s) //nolint:errchkjson // texts, numbers and an address, which always marshal
-	return dialer.LegHandle{Leg: s.Leg, SIPCallID: s.Dialog.CallID, Data: data}
+	id := s.Dialog.CallID
+	if s.Asked != nil { // of their making: some phones make it of their number, and this one is not sealed
+		id = dialer.MaskDigits(strings.ToValidUTF8(id[:min(len(id), longestCallID)], ""))
+	}
+	return dialer.LegHandle{Leg: s.Leg, SIPCallID: id, Data: data}
 }
 
 // parseHandle reads what handle wrote, in this version of the program or an earlier one.

@@ -73,14 +73,14 @@ func (l *lane) takeCall(req *sip.Request) {
 	in := &incomingLine{n}
 	n.passKeys()
 	a.metrics.opened(n)
-	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: callerOf(req), At: a.cfg.Now()}, n.customer)
+	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: a.notOurs(callerOf(req)), At: a.cfg.Now()}, n.customer)
 }
 
 // callersLeg is the leg to whoever called.
 func (n *line) callersLeg(at *lane, u *uplink, s *summons) *leg {
 	at.hold() // until the line is closed
 	l := n.summoned(at, s, dialer.CustomerLeg, make(chan dialer.LegFact, factsKept))
-	l.side, l.trunk, l.signer = media.Customer, u.trunk.Name, signer{with: u.trunk.credentials()}
+	l.side, l.trunk, l.signer = media.Customer, u.trunk.Name, u.signer()
 	l.remembered()
 	n.agent.ladders.came(s.req, "") // nobody knew yet that it begins a call
 	at.adopt(l)
@@ -172,7 +172,15 @@ func callerOf(req *sip.Request) dialer.Number {
 		user = uri.User
 	}
 	n := national(user)
-	if rule, _ := n.Forbidden(); rule != "" {
+	if rule, _ := n.ForbiddenFor(false); rule != "" { // a missed call is returned: nobody shall have us ring where the minute costs
+		return ""
+	}
+	return n
+}
+
+// notOurs is a caller's number, but none of the centre's own: a missed call is returned, and would ring here.
+func (a *Agent) notOurs(n dialer.Number) dialer.Number {
+	if slices.ContainsFunc(a.cfg.Trunks, func(t Trunk) bool { return t.CallerID == string(n) || slices.Contains(t.Numbers, string(n)) }) {
 		return ""
 	}
 	return n

@@ -432,6 +432,7 @@ func TestWhoCalls(t *testing.T) {
 		{"withheld in a list", []string{from("0300001111"), "Privacy: critical;user"}, "", "number withheld"},
 		{"not withheld", []string{from("0300001111"), "Privacy: none"}, "0300001111", ""},
 		{"anonymous host", []string{"From: \"Anonymous\" <sip:x@anonymous.invalid>;tag=x"}, "", "number withheld"},
+		{"at which callers pay by the minute", []string{from("0570000000")}, "", ""},
 		{"from abroad", []string{from("+442071838750")}, "", ""},
 		{"no number", []string{from("reception")}, "", ""},
 		{"forwarded", []string{from("0300001111"), "Diversion: <sip:0300003333@c.invalid>;reason=unconditional"}, "0300001111", "forwarded"},

@@ -98,7 +98,7 @@ func (l *leg) toPhone(p phone) {
 	if p.uplink != nil {
 		t := p.uplink.trunk
 		l.trunk, l.dialog.LocalURI = t.Name, t.uri(orElse(t.User, "kakeru"))
-		l.signer.with = t.credentials()
+		l.signer = p.uplink.signer()
 	}
 	if p.autoAnswer {
 		l.extras, l.talks = p.profile.extras(l.dialog.SentBy), p.profile.Talk
@@ -125,7 +125,7 @@ func (l *leg) toTrunk() {
 	if !t.FromUser {
 		l.extras = []extra{{"P-Asserted-Identity", "<" + l.dialog.LocalURI + ">"}}
 	}
-	l.signer = signer{with: t.credentials()}
+	l.signer = l.lane.agent.signerOf(t.Name)
 	l.line.trunk.Store(&t.Name)
 }
 

@@ -20,7 +20,7 @@ var otherScheme = regexp.MustCompile(`^[A-Za-z][A-Za-z0-9+.-]*:[^<> ]`)
 // which is as if it had never come, and for an ACK, which is never answered.
 func unreadRefusal(data []byte, from netip.AddrPort) (text []byte, to netip.AddrPort) {
 	status := refusalOf(data)
-	if status == 0 {
+	if status == 0 || hasBareBreak(data) { // an answer would repeat it
 		return nil, to
 	}
 	h := rawHeaders(data)

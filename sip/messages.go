@@ -38,6 +38,11 @@ func (r request) build() (*sip.Request, error) {
 	if err := sip.ParseUri(r.uri, &uri); err != nil {
 		return nil, err
 	}
+	for _, text := range append([]string{r.uri, r.from, r.to, r.callID}, r.routes...) {
+		if strings.ContainsAny(text, newline) { // kept by a version that took such (hasBareBreak)
+			return nil, errUnread
+		}
+	}
 	host, port := sentBy(r.sentBy)
 	req := sip.NewRequest(r.method, uri)
 	req.SetTransport("UDP")

@@ -111,10 +111,13 @@ func (a *Agent) mayBeAt(path []string, from place) bool {
 // isTrunk reports whether whoever is at an address is a trunk: by the address alone, for a carrier may listen at more ports than one,
 // but on this machine by the port too.
 func (a *Agent) isTrunk(at netip.AddrPort) bool {
-	return slices.ContainsFunc(a.uplinks, func(u *uplink) bool {
-		return slices.ContainsFunc(u.addresses(), func(p place) bool {
-			return p.AddrPort == at || p.Addr() == at.Addr() && !at.Addr().IsLoopback()
-		})
+	return slices.ContainsFunc(a.uplinks, func(u *uplink) bool { return u.has(at) })
+}
+
+// has is isTrunk for one trunk.
+func (u *uplink) has(at netip.AddrPort) bool {
+	return slices.ContainsFunc(u.addresses(), func(p place) bool {
+		return p.AddrPort == at || p.Addr() == at.Addr() && !at.Addr().IsLoopback()
 	})
 }
 

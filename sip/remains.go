@@ -113,19 +113,21 @@ func (r *remains) response(res *sip.Response) {
 	r.acknowledge(&d, known)
 	if !known && !slices.Contains(r.ended, d.RemoteTag) {
 		r.ended = append(r.ended, strings.Clone(d.RemoteTag))
-		r.lane.bye(&d, signer{with: r.lane.agent.credentialsOf(r.trunk)}, func(error) {})
+		r.lane.bye(&d, r.lane.agent.signerOf(r.trunk), func(error) {})
 	}
 }
 
 // acknowledge sends the ACK of a 2xx: the one that was sent before, if the dialog was the leg's.
 func (r *remains) acknowledge(d *dialog, known bool) {
-	q := d.request(sip.ACK, d.CSeq)
-	q.extras = r.given
+	q, to := d.request(sip.ACK, d.CSeq), d.next(context.Background())
+	if s := r.lane.agent.signerOf(r.trunk); s.shows(to) {
+		q.extras = r.given
+	}
 	if known {
 		q.branch = r.branch
 	}
 	if ack, err := q.build(); err == nil {
-		r.lane.agent.send(ack, d.next(context.Background()))
+		r.lane.agent.send(ack, to)
 	}
 }
 

@@ -238,6 +238,9 @@ func (l *leg) buildAck(d *dialog, cseq uint32, invite *sip.Request) *sip.Request
 		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
 		return nil
 	}
+	if !l.signer.shows(d.next(context.Background())) {
+		return ack
+	}
 	for _, given := range credentialsIn(invite) {
 		ack.AppendHeader(sip.NewHeader(given.name, given.value))
 	}

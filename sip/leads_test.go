@@ -1,0 +1,181 @@
+package sip
+
+import (
+	"net"
+	"net/netip"
+	"strings"
+	"testing"
+
+	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
+)
+
+// What the far end's Contact, Record-Route or challenge may lead to: its words are repeated, and its way is gone.
+
+// A line's end that stands alone in a header is nowhere repeated: a Redis that listens where a Contact says would do what stands on that line.
+func TestALoneLinesEndIsRepeatedNowhere(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, func(c *Config) { c.TCP = true })
+	store, err := net.Listen("tcp", "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = store.Close() })
+	came := make(chan string, 1)
+	go func() {
+		conn, err := store.Accept()
+		if err != nil {
+			return
+		}
+		defer func() { _ = conn.Close() }()
+		b := make([]byte, 4096)
+		n, _ := conn.Read(b)
+		came <- string(b[:n])
+	}()
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	for _, lone := range []string{"\n", "\r", "\n\n", "\r\r\n "} {
+		contact := "Contact: <sip:x" + lone + "SET a 1" + lone + "y@" + store.Addr().String() + ";transport=tcp>"
+		r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{contact}})
+		r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{"Record-Route: <sip:" + store.Addr().String() + ";transport=tcp;lr;x=" + lone + "SET a 1>"}})
+	}
+	r.trunk.reply(invite, say{status: 200, tag: "b", sdp: plainSDP})
+	w.until(t, dialer.LegAnswered)
+	r.trunk.request(t, sip.ACK)
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+	select {
+	case text := <-came:
+		t.Errorf("the store was told:\n%s", text)
+	default:
+	}
+	if req, err := (request{method: sip.BYE, uri: "sip:x@y", from: "<sip:a@b>", to: "<sip:c\n@d>", sentBy: "h"}).build(); err == nil {
+		t.Errorf("what an earlier version has kept is sent: %s", req)
+	}
+}
+
+// farSide is a far end whose Contact the carrier hands through: it is asked at its own address.
+func farSide(t *testing.T, change ...func(*Config)) (r *rig, far *peer, w *watched, invite *sip.Request) {
+	t.Helper()
+	r, far = newRig(t, append([]func(*Config){withAuth}, change...)...), newPeer(t)
+	w = r.customer(t)
+	r.trunk.reply(r.trunk.request(t, sip.INVITE), challenged401("of the carrier"))
+	return r, far, w, r.trunk.request(t, sip.INVITE)
+}
+
+// With one answer to a challenge whoever is called could guess the trunk's password for as long as they like.
+func TestTheTrunksPasswordIsProvedToTheTrunkAlone(t *testing.T) {
+	t.Parallel()
+	r, far, w, invite := farSide(t, shortSessions)
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{
+		"Contact: <sip:x@" + far.addr.String() + ">", "Allow: UPDATE", "Session-Expires: 2;refresher=uac",
+	}})
+	w.until(t, dialer.LegAnswered)
+	bare := func(req *sip.Request) *sip.Request {
+		t.Helper()
+		if len(credentialsIn(req)) > 0 {
+			t.Errorf("the far end is shown %v", credentialsIn(req))
+		}
+		return req
+	}
+	bare(far.request(t, sip.ACK))
+	far.reply(bare(far.request(t, sip.UPDATE)), challenged401("of the far end"))
+	far.reply(bare(far.request(t, sip.INVITE)), challenged401("of the far end"))
+	w.untilEvent(t, dialer.EvFinal)
+	w.Drop()
+	far.reply(bare(far.request(t, sip.BYE)), challenged401("of the far end"))
+	w.gone(t)
+	if n := far.repeats("BYE") + far.repeats("UPDATE") + far.repeats("INVITE"); n != 3 {
+		t.Errorf("%d requests: its challenges were answered", n)
+	}
+}
+
+// With an answer to the carrier's own nonce for a number of its choosing, whoever is called could dial that in the ward's name.
+func TestNoNumberIsSignedForTheFarEnd(t *testing.T) {
+	t.Parallel()
+	for user, signed := range map[string]bool{
+		"0990500000": false, "%30990500000": false, "0990-500-000": false, "110": false, "+819012345678": false,
+		string(testNumber): true, "0" + string(testNumber): true, "+81" + strings.TrimPrefix(string(testNumber), "0"): true, "": true, "b2bua-17": true,
+	} {
+		t.Run(user, func(t *testing.T) {
+			t.Parallel()
+			r, _, w, invite := farSide(t, shortSessions)
+			at := r.trunk.addr.String()
+			contact := "Contact: <sip:" + strings.TrimPrefix(user+"@"+at, "@") + ">"
+			r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{contact, "Record-Route: <sip:" + at + ";lr>", "Session-Expires: 2;refresher=uac"}})
+			w.until(t, dialer.LegAnswered)
+			r.trunk.request(t, sip.ACK)
+			refresh := r.trunk.request(t, sip.INVITE)
+			if len(credentialsIn(refresh)) > 0 != signed {
+				t.Errorf("it bears %v", credentialsIn(refresh))
+			}
+			r.trunk.reply(refresh, challenged401("another"))
+			if signed {
+				refresh = r.trunk.request(t, sip.INVITE)
+				r.trunk.reply(refresh, say{status: 200, sdp: plainSDP})
+				r.trunk.request(t, sip.ACK)
+			} else {
+				w.untilEvent(t, dialer.EvFinal)
+			}
+			w.Drop()
+			r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+			w.gone(t)
+		})
+	}
+}
+
+// Most Contacts say nothing of a transport, which means UDP: a call by TLS goes on by TLS all the same, and nowhere but on this machine is anybody
+// at its loopback address.
+func TestWhereACallGoesOn(t *testing.T) {
+	t.Parallel()
+	at := netip.MustParseAddrPort("192.0.2.1:5061")
+	tls, udp := place{AddrPort: at, by: overTLS, name: "carrier.example"}, place{AddrPort: at}
+	for _, c := range []struct {
+		name, target string
+		first, want  place
+	}{
+		{"by UDP", "sip:x@192.0.2.1:5060", tls, tls},
+		{"by UDP elsewhere", "sip:x@192.0.2.9", tls, tls},
+		{"by TCP", "sip:x@192.0.2.9;transport=tcp", tls, tls},
+		{"by TLS", "sip:x@192.0.2.9;transport=tls", tls, place{AddrPort: netip.MustParseAddrPort("192.0.2.9:5061"), by: overTLS, name: "carrier.example"}},
+		{"from UDP to TLS", "sips:x@192.0.2.9", udp, place{AddrPort: netip.MustParseAddrPort("192.0.2.9:5061"), by: overTLS, name: "192.0.2.9"}},
+		{"to a store", "sip:x@127.0.0.1:6379;transport=tcp", udp, udp},
+		{"to a store by name", "sip:x@localhost:6379;transport=tcp", udp, udp},
+		{"on this machine", "sip:x@127.0.0.1:5062", place{AddrPort: netip.MustParseAddrPort("127.0.0.1:5060")}, place{AddrPort: netip.MustParseAddrPort("127.0.0.1:5062")}},
+	} {
+		d := dialog{Target: c.target, First: c.first}
+		if to := d.next(t.Context()); to != c.want {
+			t.Errorf("%s: %v, want %v", c.name, to, c.want)
+		}
+	}
+}
+
+// A missed call is returned: to none of our own numbers.
+func TestNobodyCallsAsTheCentre(t *testing.T) {
+	t.Parallel()
+	b := newSwitchboard(t)
+	for from, want := range map[string]dialer.Number{testCallerID: "", "0300001111": "0300001111"} {
+		d := b.trunk.dial(b.Agent, testCallerID, plainSDP, "From: <sip:"+from+"@carrier.invalid>;tag=x")
+		in := within(t, b.comes, "the call")
+		if in.Caller != want {
+			t.Errorf("a caller of %d digits", len(in.Caller))
+		}
+		in.Line.Close()
+		d.status(t, 480)
+	}
+}
+
+// Some phones make their Call-ID of their number, and it stands in the record for ever, not sealed.
+func TestACallIDOfTheirsNamesNobody(t *testing.T) {
+	t.Parallel()
+	s := saved{Dialog: dialog{CallID: "0300001111-17@" + strings.Repeat("x", 5000)}, Asked: &savedSummons{}}
+	if id := s.handle().SIPCallID; strings.Contains(id, "0300001111") || len(id) > longestCallID+len("…")*4 {
+		t.Errorf("%d octets: %.40s", len(id), id)
+	}
+	s.Asked = nil
+	if id := s.handle().SIPCallID; id != s.Dialog.CallID {
+		t.Error("one of ours is not the carrier's any more")
+	}
+}
