@@ -191,7 +191,7 @@ func (s *Server) showCase(ctx context.Context, in *caseInput) (*caseOutput, erro
 		return nil, err
 	}
 	if !out.Body.Identity.Shown {
-		c.Balances, c.RankWhy = nil, dialer.Reason{} // why it comes early says how much is owed
+		c.Balances, c.RankWhy, c.Priority = nil, dialer.Reason{}, 0 // how early it comes, and why, says how much is owed
 	}
 	out.Body.Case, out.Body.History, out.Body.Masked = s.explainedCase(v, c, tries), []Attempt{}, !whole
 	out.Body.Promises, out.Body.Kin = []PromiseLine{}, []Kin{}
@@ -219,7 +219,7 @@ func (s *Server) search(ctx context.Context, in *searchInput) (*searchOutput, er
 	for _, c := range found {
 		brief := briefOf(c, s.d.Now())
 		if s.d.Identity.Needed > 0 && !from(ctx).Asker().Supervises() {
-			brief.BalanceYen = nil
+			brief.BalanceYen, brief.Priority = nil, 0 // how early it comes says how much is owed
 		}
 		out.Body.Items = append(out.Body.Items, brief)
 	}

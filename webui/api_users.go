@@ -186,8 +186,9 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 		remarked(ctx, "password set")
 	}
 	out, err := s.changed(ctx, after)
-	// Another role may need a second factor, which these sessions were not asked for; and another link is another way in.
-	if err == nil && (after.Role != before.Role || after.Directory != before.Directory) {
+	// Another role may need a second factor, which these sessions were not asked for; another link is another way in; and what the old password opened is
+	// over at every node.
+	if err == nil && (after.Role != before.Role || after.Directory != before.Directory || b.Password != nil) {
 		err = s.keeper.EndSessionsOf(ctx, after.ID, "")
 	}
 	return out, err

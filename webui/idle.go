@@ -62,13 +62,13 @@ func (s *Server) leftAlone(session auth.Session) bool {
 	return s.d.Now().Sub(last) >= after
 }
 
-// inCall reports whether somebody has a call, or is rung.
+// inCall reports whether somebody has a call. That a phone rings is nobody's being there: anybody can have it ring.
 func (s *Server) inCall(user dialer.UserID) bool {
 	for _, d := range s.d.Calls.Desks() {
 		if d.Operator != user {
 			continue
 		}
-		if _, live := s.d.Calls.Call(d.CallID); live || d.Ringing != "" {
+		if _, live := s.d.Calls.Call(d.CallID); live {
 			return true
 		}
 	}

@@ -18,9 +18,13 @@ func lockingHouse(t *testing.T) *house {
 // TestWhoeverOpensATabThatWasLeftFindsItLocked: the lock is the server's, though no page is there to ask for it.
 func TestWhoeverOpensATabThatWasLeftFindsItLocked(t *testing.T) {
 	for name, first := range map[string]func(*client) int{
-		"a page":          func(c *client) int { return c.do("GET", "/api/session", nil).status },
-		"an address":      func(c *client) int { return c.do("GET", "/api/cases/case-1", nil).status },
-		"twelve at once":  twelve,
+		"a page":         func(c *client) int { return c.do("GET", "/api/session", nil).status },
+		"an address":     func(c *client) int { return c.do("GET", "/api/cases/case-1", nil).status },
+		"twelve at once": twelve,
+		"the board's address, typed in": func(c *client) int {
+			c.do("GET", "/api/live", nil)
+			return c.do("GET", "/api/cases/case-1", nil).status
+		},
 		"a click's route": func(c *client) int { return c.do("POST", "/api/desks/desk1/next", nil).status },
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -100,6 +104,15 @@ func TestWhoIsThereIsNotLocked(t *testing.T) {
 		h.set(func() { delete(h.calls, "call-1") })
 		if !locked(c) {
 			t.Error("not locked after it")
+		}
+	})
+	t.Run("a phone that rings", func(t *testing.T) {
+		h := lockingHouse(t)
+		c := h.as("operator")
+		h.set(func() { h.desks[0].Operator, h.desks[0].Ringing = "user-operator", "call-1" })
+		h.clock.forward(lockAfter)
+		if !locked(c) {
+			t.Error("whoever calls has the screen opened")
 		}
 	})
 	t.Run("after an outage", func(t *testing.T) {

@@ -9,6 +9,7 @@ import (
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
+	"github.com/gorilla/websocket"
 
 	"kakeru/dialer"
 	"kakeru/webui/auth"
@@ -54,8 +55,8 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 		}
 	}
 	alone := s.leftAlone
-	if row.Route == liveRoute {
-		alone = nil // a page that lived through an outage comes back by it
+	if row.Route == liveRoute && websocket.IsWebSocketUpgrade(r) {
+		alone = nil // a page that lived through an outage comes back by it; who types the address in is no page
 	}
 	session, err := s.keeper.SessionUnless(r.Context(), v.visit, alone)
 	if errors.Is(err, auth.ErrSignedOut) {

@@ -232,3 +232,43 @@ func TestRecoveryCodesAreLong(t *testing.T) {
 		t.Errorf("one of before: %v", err)
 	}
 }
+
+// TestAPasskeyGivenBySQLUnlocksNothing: whoever can write in the store has a passkey of their own be another's, and stands before that one's locked screen. With
+// the password, which they have not, it would be a second factor; and from then on it is the person's.
+func TestAPasskeyGivenBySQLUnlocksNothing(t *testing.T) {
+	stores := newStores()
+	k, _ := newKeeper(t, stores)
+	thief, a := mustSignIn(t, k, "anna", ""), newAuthenticator(t)
+	question, err := k.BeginPasskey(t.Context(), visit(thief), Proof{Password: password})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, _, err = k.FinishPasskey(t.Context(), visit(thief), "鍵", a.create(question)); err != nil {
+		t.Fatal(err)
+	}
+	s := mustSignIn(t, k, "ben", "")
+	theirs, err := stores.factors.SecondFactors(t.Context(), thief.User.ID)
+	if err != nil {
+		t.Fatal(err)
+	}
+	planted := theirs.Passkeys[0]
+	if plain, err := k.safe.open(planted.Credential, "passkey "+string(thief.User.ID)); err == nil {
+		planted.Credential = plain // as the store had it before passkeys were sealed
+	}
+	if err := stores.factors.RemoveFactors(t.Context(), thief.User.ID); err != nil {
+		t.Fatal(err)
+	}
+	if err := stores.factors.PutPasskey(t.Context(), s.User.ID, dialer.SecondFactors{}, planted); err != nil {
+		t.Fatal(err)
+	}
+	if err := k.Lock(t.Context(), visit(s)); err != nil {
+		t.Fatal(err)
+	}
+	question, err = k.AskPasskey(t.Context(), visit(s))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if now, err := k.Unlock(t.Context(), visit(s), Proof{Passkey: a.get(question)}); !errors.Is(err, ErrPasskey) {
+		t.Errorf("unlocked by it: %v, locked %v", err, now.Locked)
+	}
+}

@@ -61,8 +61,9 @@ func newRelying(origin string) (*webauthn.WebAuthn, error) {
 
 // owner is a person as the library wants them. A passkey's user handle is the person's id, which says nothing about them.
 type owner struct {
-	user dialer.User
-	have []webauthn.Credential
+	user   dialer.User
+	have   []webauthn.Credential
+	sealed map[string]bool // by ID: it was kept as this person's
 }
 
 func (o owner) WebAuthnID() []byte                         { return []byte(o.user.ID) }
@@ -75,15 +76,32 @@ func (k *Keeper) owner(ctx context.Context, user dialer.User) (owner, error) {
 	if err != nil {
 		return owner{}, err
 	}
-	o := owner{user: user}
+	o := owner{user: user, sealed: map[string]bool{}}
 	for _, p := range f.Passkeys {
 		var c webauthn.Credential
-		if err := json.Unmarshal(p.Credential, &c); err != nil {
+		plain, err := k.safe.open(p.Credential, passkeyOf(user.ID))
+		if err != nil {
+			plain = p.Credential // of an earlier version, which did not seal
+		}
+		o.sealed[string(p.ID)] = err == nil
+		if err := json.Unmarshal(plain, &c); err != nil {
 			return owner{}, fmt.Errorf("a passkey that is kept cannot be read: %w", err)
 		}
 		o.have = append(o.have, c)
 	}
 	return o, nil
+}
+
+// passkeyOf is what a person's passkeys are sealed for. One that was put in the store by somebody without the installation's secret, or was another's there,
+// is not; nor is one of before they were sealed, until it was used with the password.
+func passkeyOf(user dialer.UserID) string { return "passkey " + string(user) }
+
+func (k *Keeper) sealPasskey(user dialer.UserID, c *webauthn.Credential) ([]byte, error) {
+	plain, err := json.Marshal(c)
+	if err != nil {
+		return nil, err
+	}
+	return k.safe.seal(plain, passkeyOf(user)), nil
 }
 
 // Passkeys reports whether there can be passkeys, and for browsers at which origin.
@@ -175,7 +193,7 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	if err != nil {
 		return Session{}, nil, ErrPasskey
 	}
-	kept, err := json.Marshal(c)
+	kept, err := k.sealPasskey(s.User.ID, c)
 	if err != nil {
 		return Session{}, nil, err
 	}
@@ -262,7 +280,10 @@ func (k *Keeper) checkPasskey(ctx context.Context, v Visit, s Session, answer []
 	if err != nil || c.Authenticator.CloneWarning {
 		return ErrPasskey
 	}
-	kept, err := json.Marshal(c)
+	if s.Locked && !o.sealed[string(c.ID)] {
+		return ErrPasskey // where it stands alone
+	}
+	kept, err := k.sealPasskey(s.User.ID, c)
 	if err != nil {
 		return err
 	}
