@@ -37,6 +37,15 @@ func TestNothingAnswersInPlaceOfATable(t *testing.T) {
 		"a child whose rows are read with it": {
 			"alerts", "CREATE TABLE more () INHERITS (alerts)", "DROP TABLE more",
 		},
+		"an operator for the very types of a search": {
+			"operator @>", "CREATE FUNCTION none_holds(text[], text[]) RETURNS boolean LANGUAGE sql AS 'SELECT false'; " +
+				"CREATE OPERATOR public.@> (LEFTARG = text[], RIGHTARG = text[], FUNCTION = none_holds)",
+			"DROP OPERATOR public.@> (text[], text[]); DROP FUNCTION none_holds",
+		},
+		"a function for the very types of a question": {
+			"function unnest", "CREATE FUNCTION public.unnest(text[]) RETURNS SETOF text LANGUAGE sql AS 'SELECT NULL::text WHERE false'",
+			"DROP FUNCTION public.unnest(text[])",
+		},
 		"people from a view": {
 			"users", instead("users", "CREATE VIEW users AS TABLE kept"), "DROP VIEW users; ALTER TABLE kept RENAME TO users",
 		},

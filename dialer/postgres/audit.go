@@ -107,7 +107,7 @@ func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 		if last, err = l.clerk.after(ctx, q); err != nil {
 			return err
 		}
-		refs, err := refsOf(ctx, q, batch)
+		refs, err := l.refsOf(ctx, q, batch)
 		if err != nil {
 			return err
 		}
@@ -194,9 +194,9 @@ func idsOf(e audit.Event) (ids []string) {
 	return ids
 }
 
-// refsOf finds the references of all cases that the events are about. An id of which there is none is passed over: what was not
-// there was not seen.
-func refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[string]string, error) {
+// refsOf finds the references of all cases that the events are about, for those that were read here as they were read. An id of which there is none is
+// passed over: what was not there was not seen.
+func (l *Ledger) refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[string]string, error) {
 	var ids []string
 	for _, d := range batch {
 		for _, e := range d.events {
@@ -213,7 +213,7 @@ func refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[string]
 	}
 	calls, err := q.RefsOfCalls(ctx, ids)
 	for _, r := range cases {
-		refs[r.ID] = r.CaseRef
+		refs[r.ID] = l.opened.ref(r.ID, r.CaseRef)
 	}
 	for _, r := range calls {
 		refs[r.ID] = r.CaseRef

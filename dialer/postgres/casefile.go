@@ -136,6 +136,9 @@ func (l *Ledger) addNotes(ctx context.Context, q *db.Queries, byID map[string]*c
 
 func (l *Ledger) caseFrom(r db.CasesByIDRow) (*casework.Case, error) {
 	p, err := l.openPerson(r.Custody, r.CaseRef, r.Sealed)
+	if err == nil && p != (sealedPerson{}) {
+		l.opened.note(r.ID, r.CaseRef)
+	}
 	return &casework.Case{
 		ID: dialer.CaseID(r.ID), CaseRef: r.CaseRef, WardNumber: p.WardNumber,
 		Person: casework.Person{

@@ -65,15 +65,14 @@ func forbid(ctx context.Context, q *db.Queries, ref string, f casework.Forbiddin
 	if err != nil || is == f.On || ref == "" {
 		return err
 	}
-	if f.On {
-		err = q.Forbid(ctx, ref, string(f.By), f.At)
-	} else {
-		err = q.Allow(ctx, ref)
-	}
+	err = q.LogDoNotCall(ctx, db.LogDoNotCallParams{
+		NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason)),
+	})
 	if err != nil {
 		return err
 	}
-	return q.LogDoNotCall(ctx, db.LogDoNotCallParams{
-		NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason)),
-	})
+	if f.On {
+		return q.Forbid(ctx, ref, string(f.By), f.At)
+	}
+	return q.Allow(ctx, ref) // which its log says by now
 }

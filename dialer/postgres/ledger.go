@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"maps"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -96,6 +97,7 @@ type Ledger struct {
 	unjudged atomic.Bool                 // payments were read, and not all promises have been settled by them
 
 	clerk   clerk    // writes the audit
+	opened  opened   // whose the cases are that were read
 	strange sync.Map // people whose rows were written past us, as far as the log has been told
 
 	joined   atomic.Pointer[life] // which node's life this is; nil for none
@@ -218,6 +220,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		// No query here runs so long that compiling it can pay (docs/decisions/0034-lists-of-many-sources.md).
 		cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	}
+	maps.Copy(cfg.ConnConfig.RuntimeParams, answers)
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		// Times come back in one zone, whatever the machine's is.
 		c.TypeMap().RegisterType(&pgtype.Type{

@@ -34,13 +34,12 @@ func (l *Ledger) markOf(r db.User) []byte {
 
 func (l *Ledger) markedRight(r db.User) bool { return hmac.Equal(l.markOf(r), r.Mark) }
 
-// mark marks a person's row as the transaction of q has it.
-func (l *Ledger) mark(ctx context.Context, q *db.Queries, id string) error {
-	r, err := q.UserToChange(ctx, id)
-	if err != nil {
-		return err
-	}
-	return q.MarkUser(ctx, l.markOf(r), id)
+// mark marks a person's row as we meant it to be, and not as it is found: a trigger may have given it other rights.
+func (l *Ledger) mark(ctx context.Context, q *db.Queries, id string, meant db.AddUserParams) error {
+	return q.MarkUser(ctx, l.markOf(db.User{
+		ID: id, Login: meant.Login, Name: meant.Name, Role: meant.Role, PasswordHash: meant.PasswordHash, Disabled: meant.Disabled,
+		MustChange: meant.MustChange, Directory: meant.Directory, DirectoryName: meant.DirectoryName,
+	}), id)
 }
 
 // markedHere is the file that says, outside the database, that people were marked: whoever owns its tables could take the note in it away.

@@ -36,11 +36,13 @@ func TestRightsGivenBySQLAreNone(t *testing.T) {
 		if u, err = l.UserByLogin(t.Context(), "o "+name); err != nil || !u.Disabled {
 			t.Errorf("%s, by login: %+v, %v", name, u, err)
 		}
-		_, err = l.ChangeUser(t.Context(), id, func(u *dialer.User) error {
-			u.Role, u.Disabled, u.PasswordHash = dialer.RoleOperator, false, "$anew"
+		u, err = l.ChangeUser(t.Context(), id, func(u *dialer.User) error {
+			u.Disabled, u.PasswordHash = false, "$anew"
 			return nil
 		})
-		must(t, err)
+		if must(t, err); u.Role != dialer.RoleOperator {
+			t.Errorf("%s: who was enabled without a word of their role is a %s", name, u.Role)
+		}
 		if u, err = l.User(t.Context(), id); err != nil || u.Disabled || u.PasswordHash != "$anew" {
 			t.Errorf("%s, said anew: %+v, %v", name, u, err)
 		}
@@ -51,6 +53,23 @@ func TestRightsGivenBySQLAreNone(t *testing.T) {
 	u, err := l.UserByLogin(t.Context(), "thief")
 	if must(t, err); !u.Disabled || u.PasswordHash != "" {
 		t.Errorf("added by SQL: %+v", u)
+	}
+}
+
+// TestRightsGivenByATriggerAreNone: who owns the tables has a person's own change of their password raise them.
+func TestRightsGivenByATriggerAreNone(t *testing.T) {
+	l := newLedger(t)
+	id, err := l.PutUser(t.Context(), dialer.User{Login: "o", Name: "花子", Role: dialer.RoleOperator, PasswordHash: "$old"})
+	must(t, err)
+	byOwner(t, asOwner(t, l), `CREATE FUNCTION lift() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN NEW.role := 'supervisor'; RETURN NEW; END $$;
+		CREATE TRIGGER lift BEFORE INSERT OR UPDATE ON users FOR EACH ROW EXECUTE FUNCTION lift()`)
+	_, err = l.ChangeUser(t.Context(), id, func(u *dialer.User) error { u.PasswordHash = "$new"; return nil })
+	must(t, err)
+	must(t, l.AddUser(t.Context(), dialer.User{ID: dialer.UserID(dialer.NewID(noon)), Login: "another", Name: "x", Role: dialer.RoleOperator, PasswordHash: "$x", CreatedAt: noon}))
+	for _, login := range []string{"o", "another"} {
+		if u, err := l.UserByLogin(t.Context(), login); err != nil || !u.Disabled || u.PasswordHash != "" || u.Role != dialer.RoleOperator {
+			t.Errorf("%s: %+v, %v", login, u, err)
+		}
 	}
 }
 

@@ -52,6 +52,7 @@ func (l *Ledger) userFrom(r db.User) dialer.User {
 			l.log.Error("a person's row was written past us, and opens nothing until an administrator enables them and sets a password", "user", r.ID)
 		}
 		r.Disabled, r.PasswordHash, r.Directory, r.DirectoryName = true, "", "", ""
+		r.Role = string(dialer.RoleOperator) // whoever enables them gives them more, if they are to have it, and the record says so
 	}
 	return dialer.User{
 		ID: dialer.UserID(r.ID), Login: r.Login, Name: r.Name, Role: dialer.Role(r.Role), PasswordHash: r.PasswordHash,
@@ -76,7 +77,7 @@ func (l *Ledger) PutUser(ctx context.Context, u dialer.User) (dialer.UserID, err
 		if id, err = q.PutUser(ctx, db.PutUserParams(rowOf(u))); err != nil {
 			return err
 		}
-		return l.mark(ctx, q, id)
+		return l.mark(ctx, q, id, rowOf(u))
 	})
 	return dialer.UserID(id), err
 }
@@ -108,7 +109,7 @@ func (l *Ledger) add(ctx context.Context, q *db.Queries, u dialer.User) (refused
 	case n == 0:
 		return dialer.ErrLoginTaken, nil
 	}
-	return refused, l.mark(ctx, q, string(u.ID))
+	return refused, l.mark(ctx, q, string(u.ID), rowOf(u))
 }
 
 // ChangeUser implements dialer.Users: the row is locked from being read until it is written.
@@ -145,7 +146,7 @@ func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*
 		if err != nil {
 			return err
 		}
-		return l.mark(ctx, q, string(id))
+		return l.mark(ctx, q, string(id), to)
 	})
 	if refused != nil {
 		return u, refused

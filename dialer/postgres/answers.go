@@ -1,0 +1,38 @@
+package postgres
+
+import "sync"
+
+// answers are the settings of a connection by which PostgreSQL would answer otherwise. The role that serves may set them for itself, for all connections
+// to come: a search by the index of the record would leave out most of what it finds, and say nothing.
+var answers = map[string]string{
+	"gin_fuzzy_search_limit": "0", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "default_transaction_isolation": "read committed",
+}
+
+// mostOpened bounds of how many cases it is remembered whose they are.
+const mostOpened = 100_000
+
+// opened are the references of cases whose person was opened here. The seal is bound to the reference, so that it is the right one, whatever the row
+// of the case says when it is written down that it was read.
+type opened struct {
+	mu   sync.Mutex
+	refs map[string]string // by id
+}
+
+func (o *opened) note(id, ref string) {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if o.refs == nil || len(o.refs) >= mostOpened {
+		o.refs = map[string]string{}
+	}
+	o.refs[id] = ref
+}
+
+// ref is the reference of a case; otherwise, where nobody of it was opened.
+func (o *opened) ref(id, otherwise string) string {
+	o.mu.Lock()
+	defer o.mu.Unlock()
+	if ref := o.refs[id]; ref != "" {
+		return ref
+	}
+	return otherwise
+}

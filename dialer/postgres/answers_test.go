@@ -1,0 +1,79 @@
+package postgres
+
+import (
+	"fmt"
+	"slices"
+	"strings"
+	"testing"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/audit"
+	"kakeru/dialer/casework"
+)
+
+// TestWhatARoleSetsForItselfHidesNothing: the role that serves may have each of its connections answer otherwise: a search of the record would find two
+// of sixty entries, and the check would find the record sound.
+func TestWhatARoleSetsForItselfHidesNothing(t *testing.T) {
+	url := migrated(t)
+	l := openLedger(t, url, t.TempDir())
+	target := listedTarget(t, l)
+	config, err := pgx.ParseConfig(url)
+	must(t, err)
+	for name, value := range map[string]string{
+		"gin_fuzzy_search_limit": "1", "client_encoding": "LATIN1", "datestyle": "'SQL, DMY'", "default_transaction_isolation": "serializable",
+	} {
+		must(t, exec(t, serving(url), fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = %s", servingRole, pgx.Identifier{config.Database}.Sanitize(), name, value)))
+	}
+	again := openLedger(t, url, t.TempDir())
+	for range 60 {
+		must(t, again.WriteDown(t.Context(), audit.Event{At: noon, By: "u", Action: audit.CaseRead, Cases: []dialer.CaseID{target.CaseID}}))
+	}
+	found, err := again.Entries(t.Context(), audit.Query{Case: target.CaseID, Most: 100})
+	if must(t, err); len(found) != 60 {
+		t.Errorf("%d of 60 entries were found", len(found))
+	}
+	for name, value := range answers {
+		var is string
+		must(t, again.pool.QueryRow(t.Context(), "SHOW "+name).Scan(&is))
+		if !strings.EqualFold(is, value) {
+			t.Errorf("%s is %q, want %q", name, is, value)
+		}
+	}
+}
+
+// TestWhatWasReadIsWrittenDownAsWhatItIs: who can write in the database has the row of a case name another while it is written down that it was read.
+func TestWhatWasReadIsWrittenDownAsWhatItIs(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	caseOf(t, l, target.CaseID)
+	const other = "UPDATE cases SET case_ref = 'nobody' WHERE id = $1"
+	if _, err := l.pool.Exec(t.Context(), other, string(target.CaseID)); err == nil {
+		t.Error("the role that serves changes whose a case is")
+	}
+	owner := asOwner(t, l)
+	byOwner(t, owner, "ALTER TABLE cases DISABLE TRIGGER USER")
+	_, err := owner.Exec(t.Context(), other, string(target.CaseID))
+	must(t, err)
+	must(t, l.WriteDown(t.Context(), audit.Event{At: noon, By: "u", Action: audit.CaseRead, Cases: []dialer.CaseID{target.CaseID}}))
+	newest, err := l.Newest(t.Context())
+	if must(t, err); !slices.Equal(newest.Refs, []string{target.CaseRef}) {
+		t.Errorf("%v was read, the record says, and it was %s", newest.Refs, target.CaseRef)
+	}
+}
+
+// TestANumberLeavesTheDoNotCallListWithAWord: a row that is taken out by SQL would be dialled, and nothing would say who took it off.
+func TestANumberLeavesTheDoNotCallListWithAWord(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
+	if _, err := l.pool.Exec(t.Context(), "DELETE FROM do_not_call WHERE number_ref = $1", target.NumberRef); err == nil {
+		t.Error("it was taken out without a word")
+	}
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{By: "supervisor", At: noon, Reason: "本人の了承"}))
+	again, err := l.Target(t.Context(), target.CaseID, target.Number)
+	if must(t, err); again.DoNotCall {
+		t.Error("it was not taken off")
+	}
+}
