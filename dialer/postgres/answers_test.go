@@ -77,3 +77,18 @@ func TestANumberLeavesTheDoNotCallListWithAWord(t *testing.T) {
 		t.Error("it was not taken off")
 	}
 }
+
+// TestANumberOfAnothersIsNone: who can write in the database puts a number of another's among a case's: it opens nowhere else, and is not dialled.
+func TestANumberOfAnothersIsNone(t *testing.T) {
+	l := newLedger(t)
+	target, another := listedTarget(t, l), listedTarget(t, l)
+	_, err := l.pool.Exec(t.Context(), `INSERT INTO phones (case_id, number_ref, rank, kind, custody, sealed, last_four)
+		SELECT $1, number_ref, 0, kind, custody, sealed, last_four FROM phones WHERE case_id = $2`, string(target.CaseID), string(another.CaseID))
+	must(t, err)
+	if again, err := l.Target(t.Context(), target.CaseID, ""); err == nil {
+		t.Errorf("%s is dialled for another's case", again.Number)
+	}
+	if c, err := l.Case(t.Context(), target.CaseID); err == nil {
+		t.Errorf("the case has the numbers %v", c.Phones)
+	}
+}

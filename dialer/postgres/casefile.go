@@ -84,13 +84,17 @@ func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (ma
 		return nil, err
 	}
 	for _, p := range phones {
-		number, err := l.unseal(p.Custody, p.Sealed, aboutPhone(p.NumberRef))
+		c := byID[p.CaseID]
+		if c == nil {
+			continue
+		}
+		number, err := l.openPhone(p.Custody, p.Sealed, p.NumberRef, c.CaseRef)
 		if err != nil {
 			return nil, err
 		}
-		if c := byID[p.CaseID]; c != nil && number != "" {
+		if number != "" {
 			c.Phones = append(c.Phones, casework.Phone{
-				Rank: int(p.Rank), Number: dialer.Number(number), Kind: dialer.NumberKind(p.Kind), Usable: p.Usable, DoNotCall: p.DoNotCall,
+				Rank: int(p.Rank), Number: number, Kind: dialer.NumberKind(p.Kind), Usable: p.Usable, DoNotCall: p.DoNotCall,
 			})
 		}
 	}

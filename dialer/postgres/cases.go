@@ -57,14 +57,14 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 func (l *Ledger) addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target) error {
 	rows, err := q.NumbersOf(ctx, string(t.CaseID))
 	for _, r := range rows {
-		number, err := l.unseal(r.Custody, r.Sealed, aboutPhone(r.NumberRef))
+		number, err := l.openPhone(r.Custody, r.Sealed, r.NumberRef, t.CaseRef)
 		if err != nil {
 			return err
 		}
 		if number == "" {
 			continue
 		}
-		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: dialer.Number(number), Ref: r.NumberRef, DoNotCall: r.DoNotCall})
+		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: number, Ref: r.NumberRef, DoNotCall: r.DoNotCall})
 	}
 	return err
 }
@@ -118,7 +118,7 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 		if err != nil {
 			return err
 		}
-		if err := c.insertPhone(ctx, q, id, number, l.refs.Number(number)); err != nil {
+		if err := c.insertPhone(ctx, q, phoneOf{id, ref}, number, l.refs.Number(number)); err != nil {
 			return err
 		}
 		note, err := c.seal(plain(reason), aboutCaseNote(ref))
@@ -133,14 +133,17 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 	return dialer.CaseID(id), err
 }
 
+// phoneOf is the case that a number is of.
+type phoneOf struct{ id, ref string }
+
 // insertPhone gives a case the one number that it is about.
-func (c custody) insertPhone(ctx context.Context, q *db.Queries, id string, number dialer.Number, ref string) error {
-	sealed, lastFour, err := c.phone(number, ref)
+func (c custody) insertPhone(ctx context.Context, q *db.Queries, of phoneOf, number dialer.Number, ref string) error {
+	sealed, lastFour, err := c.phone(number, ref, of.ref)
 	if err != nil {
 		return err
 	}
 	return q.InsertPhone(ctx, db.InsertPhoneParams{
-		CaseID: id, NumberRef: ref, Kind: string(number.Kind()), Custody: c.day, Sealed: sealed, LastFour: lastFour,
+		CaseID: of.id, NumberRef: ref, Kind: string(number.Kind()), Custody: c.day, Sealed: sealed, LastFour: lastFour,
 	})
 }
 

@@ -51,11 +51,11 @@ func (l *Ledger) unseal(day pgtype.Date, sealed []byte, about string) (string, e
 }
 
 // The places that what is sealed is bound to.
-func aboutPerson(caseRef string) string          { return "person " + caseRef }
-func aboutPhone(numberRef string) string         { return "phone " + numberRef }
-func aboutCaseNote(caseRef string) string        { return "case note " + caseRef }
-func aboutLeg(attempt string, leg string) string { return "leg " + attempt + " " + leg }
-func aboutCaller(attempt string) string          { return "caller " + attempt }
+func aboutPerson(caseRef string) string           { return "person " + caseRef }
+func aboutPhone(caseRef, numberRef string) string { return "phone " + numberRef + " of " + caseRef }
+func aboutCaseNote(caseRef string) string         { return "case note " + caseRef }
+func aboutLeg(attempt string, leg string) string  { return "leg " + attempt + " " + leg }
+func aboutCaller(attempt string) string           { return "caller " + attempt }
 func aboutEntryNote(attempt string, revision int32) string {
 	return fmt.Sprintf("entry note %s %d", attempt, revision)
 }

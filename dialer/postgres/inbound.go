@@ -117,8 +117,9 @@ func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, c custody, in d
 	if whose == "" {
 		whose = string(in.ID)
 	}
+	ref := l.refs.Case("inbound " + whose)
 	id, err := q.InsertInboundCase(ctx, db.InsertInboundCaseParams{
-		ID: string(in.NewCase), CaseRef: l.refs.Case("inbound " + whose), Sample: in.Caller.MadeUp(), Why: cameInWhy, At: in.At,
+		ID: string(in.NewCase), CaseRef: ref, Sample: in.Caller.MadeUp(), Why: cameInWhy, At: in.At,
 		Custody: c.day,
 	})
 	if err != nil {
@@ -127,7 +128,7 @@ func (l *Ledger) callersCase(ctx context.Context, q *db.Queries, c custody, in d
 	if in.Caller == "" {
 		return dialer.CaseID(id), nil
 	}
-	return dialer.CaseID(id), c.insertPhone(ctx, q, id, in.Caller, in.NumberRef)
+	return dialer.CaseID(id), c.insertPhone(ctx, q, phoneOf{id, ref}, in.Caller, in.NumberRef)
 }
 
 // takeBack takes a case up again that is the caller's alone, with the number to call back.
@@ -136,7 +137,11 @@ func takeBack(ctx context.Context, q *db.Queries, c custody, id string, in diale
 	if err != nil || n == 0 || in.Caller == "" {
 		return err
 	}
-	return c.insertPhone(ctx, q, id, in.Caller, in.NumberRef)
+	ref, err := q.RefOfCase(ctx, id)
+	if err != nil {
+		return err
+	}
+	return c.insertPhone(ctx, q, phoneOf{id, ref}, in.Caller, in.NumberRef)
 }
 
 // NameCase says whose call it was that came in, as long as no result of it is recorded: a result belongs to the case that it

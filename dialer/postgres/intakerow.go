@@ -33,7 +33,7 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) (row []any, err error
 		if in.last, err = in.about(ref, r, person); err != nil {
 			return nil, err
 		}
-		if phones, err = in.phones(r.Phones); err != nil {
+		if phones, err = in.phones(ref, r.Phones); err != nil {
 			return nil, err
 		}
 		if sealed, tokens, err = in.custody.person(ref, person); err != nil {
@@ -128,12 +128,12 @@ type stagedPhones struct {
 
 var noPhones = stagedPhones{[][]byte{}, [][]byte{}, []string{}, []string{}}
 
-func (in *intake) phones(phones []casework.Phone) (p stagedPhones, err error) {
+func (in *intake) phones(caseRef string, phones []casework.Phone) (p stagedPhones, err error) {
 	n := len(phones)
 	p = stagedPhones{make([][]byte, n), make([][]byte, n), make([]string, n), make([]string, n)}
 	for i, phone := range phones {
 		p.kinds[i], p.refs[i] = string(phone.Kind), in.refs.Number(phone.Number)
-		if p.sealed[i], p.ends[i], err = in.custody.phone(phone.Number, p.refs[i]); err != nil {
+		if p.sealed[i], p.ends[i], err = in.custody.phone(phone.Number, p.refs[i], caseRef); err != nil {
 			return p, err
 		}
 	}

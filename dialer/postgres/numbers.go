@@ -81,7 +81,7 @@ func joinCase(ctx context.Context, q *db.Queries, c custody, n *casework.Entered
 			return nil, err
 		}
 	}
-	sealed, lastFour, err := c.phone(n.Number, n.NumberRef)
+	sealed, lastFour, err := c.phone(n.Number, n.NumberRef, n.CaseRef)
 	if err != nil {
 		return nil, err
 	}

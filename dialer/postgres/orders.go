@@ -122,6 +122,14 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 	}
 	out := casework.TriesAt{}
 	err := l.query(ctx, "list the tries at cases", func(ctx context.Context, q *db.Queries) error {
+		refs, err := q.RefsOfCases(ctx, texts)
+		if err != nil {
+			return err
+		}
+		whose := map[string]string{}
+		for _, r := range refs {
+			whose[r.ID] = r.CaseRef
+		}
 		rows, err := q.TriesAtCases(ctx, texts, l.now().Add(-dialer.TriesKept))
 		for _, r := range rows {
 			t := dialer.Try{
@@ -130,11 +138,11 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 			if r.AskedFor.Unix() != 0 {
 				t.AskedFor = r.AskedFor
 			}
-			number, err := l.unseal(r.Custody, r.Sealed, aboutPhone(r.NumberRef))
+			number, err := l.openPhone(r.Custody, r.Sealed, r.NumberRef, whose[r.CaseID])
 			if err != nil {
 				return err
 			}
-			at := casework.At{Case: dialer.CaseID(r.CaseID), Number: dialer.Number(number)}
+			at := casework.At{Case: dialer.CaseID(r.CaseID), Number: number}
 			out[at] = append(out[at], t)
 		}
 		return err

@@ -60,14 +60,25 @@ func (l *Ledger) openPerson(day pgtype.Date, caseRef string, sealed []byte) (p s
 	return p, err
 }
 
-// phone seals a number, and makes the token of its last four digits.
-func (c custody) phone(number dialer.Number, ref string) (sealed, lastFour []byte, err error) {
+// phone seals a number for a case, so that in another's place it is none, and makes the token of its last four digits.
+func (c custody) phone(number dialer.Number, ref, caseRef string) (sealed, lastFour []byte, err error) {
 	text := plain(string(number))
-	if sealed, err = c.seal(text, aboutPhone(ref)); err != nil {
+	if sealed, err = c.seal(text, aboutPhone(caseRef, ref)); err != nil {
 		return nil, nil, err
 	}
 	lastFour, err = c.token("last four", text[max(0, len(text)-4):])
 	return sealed, lastFour, err
+}
+
+// openPhone is phone's way back. What an earlier version sealed for no case in particular opens too, until its day's key is destroyed.
+func (l *Ledger) openPhone(day pgtype.Date, sealed []byte, ref, caseRef string) (dialer.Number, error) {
+	number, err := l.unseal(day, sealed, aboutPhone(caseRef, ref))
+	if err != nil {
+		if old, olderr := l.unseal(day, sealed, "phone "+ref); olderr == nil {
+			return dialer.Number(old), nil
+		}
+	}
+	return dialer.Number(number), err
 }
 
 // How many letters of the beginning of a name and its kana are found by.

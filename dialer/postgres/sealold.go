@@ -120,14 +120,15 @@ func (o old) persons(ctx context.Context) error {
 
 func (o old) phones(ctx context.Context) error {
 	type row struct {
-		CaseID, Ref, Number, Kind string
-		Rank                      int32
-		Usable                    bool
+		CaseID, CaseRef, Ref, Number, Kind string
+		Rank                               int32
+		Usable                             bool
 	}
-	return move(ctx, o, "SELECT case_id::text, number_ref, number, kind, rank, usable FROM plain_phones", sealedTable{
+	return move(ctx, o, `SELECT p.case_id::text, c.case_ref, p.number_ref, p.number, p.kind, p.rank, p.usable
+		FROM plain_phones p JOIN cases c ON c.id = p.case_id`, sealedTable{
 		"phones", []string{"case_id", "number_ref", "rank", "kind", "usable", "custody", "sealed", "last_four"},
 	}, func(r row) ([]any, error) {
-		sealed, ends, err := o.c.phone(dialer.Number(r.Number), r.Ref)
+		sealed, ends, err := o.c.phone(dialer.Number(r.Number), r.Ref, r.CaseRef)
 		return []any{r.CaseID, r.Ref, r.Rank, r.Kind, r.Usable, o.c.day, sealed, ends}, err
 	})
 }
