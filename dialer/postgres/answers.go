@@ -6,6 +6,7 @@ import "sync"
 // to come: a search by the index of the record would leave out most of what it finds, and say nothing.
 var answers = map[string]string{
 	"gin_fuzzy_search_limit": "0", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "default_transaction_isolation": "read committed",
+	"timezone": "UTC", "transform_null_equals": "off",
 }
 
 // mostOpened bounds of how many cases it is remembered whose they are.
