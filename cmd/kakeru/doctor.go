@@ -74,7 +74,7 @@ func runDoctor(ctx context.Context, args []string, std streams) error {
 
 // checks are what the doctor looks at, in this order.
 var checks = []func(context.Context, configs.Settings) []finding{
-	checkLedger, checkRole, checkNodes, checkQueue, checkRules, checkSettings, checkClock, checkDisk, checkVault, checkPanel, checkDirectory, checkSound,
+	checkLedger, checkRole, checkAsMade, checkNodes, checkQueue, checkRules, checkSettings, checkClock, checkDisk, checkVault, checkPanel, checkDirectory, checkSound,
 	checkKeys, checkPasswords, checkRecording,
 	checkWires, checkFiles, checkProcess, checkPhones,
 }

@@ -37,6 +37,24 @@ func checkRole(ctx context.Context, s configs.Settings) []finding {
 	return []finding{{fine, about, "two: " + r.Role + " serves, and may change neither the tables nor what is written once; another owns them", ""}}
 }
 
+// checkAsMade looks for what would keep the record of who saw what from being written, and with it all that is shown.
+func checkAsMade(ctx context.Context, s configs.Settings) []finding {
+	const about = "record's tables"
+	ctx, cancel := context.WithTimeout(ctx, checkWithin)
+	defer cancel()
+	what, err := postgres.NotAsMade(ctx, s.Database.URL)
+	switch {
+	case err != nil:
+		return nil // that it does not answer is said already
+	case len(what) > 0:
+		return []finding{{
+			major, about, "are not as Kakeru made them, or something stands beside them that answers in place of PostgreSQL's own: " + strings.Join(what, ", "),
+			"an extension belongs in a schema of its own: ALTER EXTENSION … SET SCHEMA …; what nobody of yours made is tampering: keep the database as it is, and tell the ward",
+		}}
+	}
+	return []finding{{fine, about, "are as Kakeru made them", ""}}
+}
+
 // excess says what a role may do beyond serving.
 func excess(r postgres.Rights) []string {
 	var all []string

@@ -1,6 +1,7 @@
 package main
 
 import (
+	"context"
 	"fmt"
 	"net"
 	"net/http"
@@ -9,6 +10,8 @@ import (
 	"strings"
 	"testing"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"kakeru/sip"
 	"kakeru/sip/lab/ports"
@@ -66,6 +69,19 @@ func TestDoctor(t *testing.T) {
 		h.eventually("the doctor misses the node", func() bool {
 			return strings.Contains(h.command(config...).out, "has not shown itself for")
 		})
+	})
+	t.Run("when something stands beside the tables", func(t *testing.T) {
+		sql := func(text string) {
+			h.must(h.database(func(ctx context.Context, c *pgx.Conn) error {
+				_, err := c.Exec(ctx, text)
+				return err
+			}))
+		}
+		h.command("doctor", "--config", h.config()).says(t, fine, "record's tables")
+		sql("CREATE EXTENSION pg_trgm SCHEMA public")
+		h.command("doctor", "--config", h.config()).says(t, major, "record's tables", "operator %", "→", "ALTER EXTENSION")
+		sql("CREATE SCHEMA extensions; ALTER EXTENSION pg_trgm SET SCHEMA extensions")
+		h.command("doctor", "--config", h.config()).says(t, fine, "record's tables")
 	})
 	t.Run("when nothing is right", func(t *testing.T) {
 		silent, err := net.ListenPacket("udp4", "127.0.0.1:0") //nolint:noctx // loopback

@@ -17,6 +17,18 @@ func asMade(ctx context.Context, q *db.Queries) error {
 	return err
 }
 
+// NotAsMade looks, at the ledger at url, at what the record rests on, and lists what is not as the migrations made it: tables by name, and operators and
+// functions that stand beside them and would answer in place of PostgreSQL's own.
+func NotAsMade(ctx context.Context, url string) (what []string, err error) {
+	conn, err := connect(ctx, url)
+	if err != nil {
+		return nil, err
+	}
+	defer func() { _ = conn.Close(context.WithoutCancel(ctx)) }()
+	what, err = db.New(conn).NotAsMade(ctx)
+	return what, classify("look at the record's tables", err)
+}
+
 // readRecord reads the record in one transaction.
 func (l *Ledger) readRecord(ctx context.Context, op string, read func(context.Context, *db.Queries) error) error {
 	return l.inTx(ctx, op, func(ctx context.Context, q *db.Queries) error {
