@@ -27,6 +27,7 @@ type credentials struct{ user, password string }
 type signer struct {
 	with     credentials
 	of       *uplink // whose credentials they are: within a dialog nobody else is shown them; nil where there are none
+	dialled  string  // the user part that we called; empty where we were called
 	held     []*challenged
 	answered []*challenged // of them, those that this request has answered
 	tries    int
@@ -34,7 +35,9 @@ type signer struct {
 
 // another is the signer of the next request to the same far end: it shows what the last nonces ask for before it is
 // challenged (§22.3), and has tries of its own.
-func (s *signer) another() signer { return signer{with: s.with, of: s.of, held: slices.Clone(s.held)} }
+func (s *signer) another() signer {
+	return signer{with: s.with, of: s.of, dialled: s.dialled, held: slices.Clone(s.held)}
+}
 
 // challenged is one realm's challenge; count is how often its nonce was used.
 type challenged struct {
@@ -127,19 +130,46 @@ func (a *Agent) signerOf(trunk string) signer {
 // for as long as they like.
 func (s *signer) shows(to place) bool { return s.of == nil || s.of.has(to.AddrPort) }
 
-// mayShow reports whether a request within a dialog may carry credentials: it goes to the trunk, and an INVITE is for whom the call is with. An
-// answer is good for the Request-URI and the nonce that it was made for, and both are the far end's to choose (RFC 3261 §12.2.1.1): with one to
-// the carrier's own nonce, for any number, it could dial in our name, past gate and ceiling.
+// mayShow reports whether a request within a dialog may carry credentials: it goes to the trunk, and an INVITE is for nobody but whom we have dialled.
+// An answer is good for the Request-URI and the nonce that it was made for, and both are the far end's to choose (RFC 3261 §12.2.1.1): with one to
+// the carrier's own nonce, for any number, it could dial in our name, past gate and ceiling. Behind a strict router the target is the last Route.
 func (s *signer) mayShow(req *sip.Request, to place, d *dialog) bool {
-	return s.shows(to) && (s.of == nil || !req.IsInvite() || !s.otherNumber(req.Recipient.User, uriIn("<"+d.RemoteURI+">").User))
+	return s.shows(to) && (s.of == nil || !req.IsInvite() || s.dialsNobodyElse(req.Recipient) && s.dialsNobodyElse(uriIn("<"+d.Target+">")))
 }
 
-// otherNumber reports whether a user part can be dialled, and is not that of the far end.
-func (s *signer) otherNumber(user, theirs string) bool {
-	unescaped, err := url.PathUnescape(user)
-	n := national(unescaped)
-	if err == nil && strings.Trim(string(n), "0123456789+*#") != "" || n == "" {
+// mostNameDigits is how many digits a name has at most that is no number.
+const mostNameDigits = 4
+
+// dialsNobodyElse reports whether a URI is a name, such as a border's own, or the number that was dialled: as it was, in national form or with the
+// country's code. Of a call that came in no number is, since who calls says themselves what theirs is.
+func (s *signer) dialsNobodyElse(uri sip.Uri) bool {
+	if !strings.EqualFold(uri.Scheme, "sip") && !strings.EqualFold(uri.Scheme, "sips") {
 		return false
 	}
-	return err != nil || n != national(theirs) && s.of.trunk.Prefix+string(n) != theirs
+	if isName(uri.User) {
+		return true
+	}
+	user, err := url.PathUnescape(uri.User)
+	if err != nil || s.dialled == "" || strings.Contains(user, ";") { // a parameter may say another number (RFC 4694)
+		return false
+	}
+	n, ours := string(national(user)), strings.TrimPrefix(s.dialled, s.of.trunk.Prefix)
+	return user == s.dialled || n == ours || "0"+strings.TrimPrefix(n, "81") == ours
+}
+
+// isName reports whether a user part can be no number.
+func isName(user string) bool {
+	digits := 0
+	for i, r := range user {
+		switch {
+		case 'a' <= r|0x20 && r|0x20 <= 'z':
+		case i == 0:
+			return false
+		case '0' <= r && r <= '9':
+			digits++
+		case !strings.ContainsRune("-._", r):
+			return false
+		}
+	}
+	return digits <= mostNameDigits
 }

@@ -138,7 +138,7 @@ func (d *dialog) next(ctx context.Context) place {
 // sound, would leave in clear, since a Contact that says nothing of a transport means UDP. And nobody elsewhere is at this machine's own
 // loopback address, but the stores may be.
 func (d *dialog) betrays(to place) bool {
-	return !asSafe(to.by, d.First.by) || to.Addr().IsLoopback() && !d.First.Addr().IsLoopback()
+	return !asSafe(to.by, d.First.by) || to.Addr().IsUnspecified() || to.Addr().IsLoopback() && !d.First.Addr().IsLoopback()
 }
 
 // holds reports whether a request of the far end belongs to the dialog.
@@ -161,15 +161,32 @@ func tagOf(res *sip.Response) string {
 	return ""
 }
 
-// inBrackets is the URI of a name-addr.
+// inBrackets is the URI of a name-addr. A name in quotes may bear brackets of its own.
 func inBrackets(s string) string {
-	_, rest, ok := strings.Cut(s, "<")
+	_, rest, ok := strings.Cut(afterQuotes(s), "<")
 	if !ok {
 		uri, _, _ := strings.Cut(s, ";")
 		return strings.TrimSpace(uri)
 	}
 	uri, _, _ := strings.Cut(rest, ">")
 	return uri
+}
+
+// afterQuotes is what stands behind a quoted name (RFC 3261 §25.1); all of it where there is none, or none that ends.
+func afterQuotes(s string) string {
+	quoted, ok := strings.CutPrefix(strings.TrimLeft(s, blanks), `"`)
+	if !ok {
+		return s
+	}
+	for i := 0; i < len(quoted); i++ {
+		switch quoted[i] {
+		case '\\':
+			i++
+		case '"':
+			return quoted[i+1:]
+		}
+	}
+	return s
 }
 
 // isLoose reports whether a route is a loose router's (§19.1.1).

@@ -97,6 +97,8 @@ func TestNoNumberIsSignedForTheFarEnd(t *testing.T) {
 	t.Parallel()
 	for user, signed := range map[string]bool{
 		"0990500000": false, "%30990500000": false, "0990-500-000": false, "110": false, "+819012345678": false,
+		"0990x500000": false, "x0990500000": false, string(testNumber) + ";rn=+81990500000": false,
+		"81" + strings.TrimPrefix(string(testNumber), "0"): true,
 		string(testNumber): true, "0" + string(testNumber): true, "+81" + strings.TrimPrefix(string(testNumber), "0"): true, "": true, "b2bua-17": true,
 	} {
 		t.Run(user, func(t *testing.T) {
@@ -126,6 +128,85 @@ func TestNoNumberIsSignedForTheFarEnd(t *testing.T) {
 	}
 }
 
+// Whose number it is, a caller says themselves; and what a URI means that is no number of a sip: one, the next proxy decides.
+func TestWhoIsSignedFor(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct {
+		dialled, target string
+		want            bool
+	}{
+		{string(testNumber), "sip:" + string(testNumber) + "@c", true},
+		{string(testNumber), "sips:sbc1@c", true},
+		{string(testNumber), "sip:c", true},
+		{string(testNumber), "tel:" + string(testNumber), false},
+		{string(testNumber), "tel:0990500000", false},
+		{string(testNumber), "sip:0990500000%zz@c", false},
+		{string(testNumber), "sip:%ef%bc%90990500000@c", false},
+		{"", "sip:" + string(testNumber) + "@c", false},
+		{"", "sip:gw@c", true},
+		{"0" + string(testNumber), "sip:" + string(testNumber) + "@c", true},
+	} {
+		s := signer{dialled: c.dialled, of: &uplink{trunk: Trunk{Prefix: "0"}}}
+		if is := s.dialsNobodyElse(uriIn("<" + c.target + ">")); is != c.want {
+			t.Errorf("having dialled %q: %s is signed: %t", c.dialled, c.target, is)
+		}
+	}
+}
+
+// A strict router stands before the target, which it puts in its place.
+func TestNoNumberIsSignedForBehindAStrictRouter(t *testing.T) {
+	t.Parallel()
+	r, _, w, invite := farSide(t, shortSessions)
+	at := r.trunk.addr.String()
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{
+		"Contact: <sip:0990500000@" + at + ">", "Record-Route: <sip:" + at + ">", "Session-Expires: 2;refresher=uac",
+	}})
+	w.until(t, dialer.LegAnswered)
+	r.trunk.request(t, sip.ACK)
+	if refresh := r.trunk.request(t, sip.INVITE); len(credentialsIn(refresh)) > 0 {
+		t.Errorf("it bears %v", credentialsIn(refresh))
+	} else {
+		r.trunk.reply(refresh, say{status: 501})
+	}
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+}
+
+// The ACK is kept, and sent again for each repeated 200: the far end may have moved meanwhile.
+func TestAnAckThatIsRepeatedElsewhereBearsNoCredentials(t *testing.T) {
+	t.Parallel()
+	r, far, w, invite := farSide(t)
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	w.until(t, dialer.LegAnswered)
+	if first := r.trunk.request(t, sip.ACK); len(credentialsIn(first)) == 0 {
+		t.Error("the trunk is shown none")
+	}
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "UPDATE", 2, []string{"Contact: <sip:x@" + far.addr.String() + ">"}, ""))
+	if res := r.trunk.response(t, sip.UPDATE); res.StatusCode != 200 {
+		t.Fatalf("%d", res.StatusCode)
+	}
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	if again := far.request(t, sip.ACK); len(credentialsIn(again)) > 0 {
+		t.Errorf("the far end is shown %v", credentialsIn(again))
+	}
+	w.Drop()
+	far.reply(far.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+}
+
+func TestANameInQuotesIsNoURI(t *testing.T) {
+	t.Parallel()
+	for nameAddr, want := range map[string]string{
+		`"<sip:a@b>" <sip:c@d>;tag=1`: "sip:c@d", `"a \"<sip:a@b>" <sip:c@d>`: "sip:c@d", `Tanaka <sip:c@d>`: "sip:c@d",
+		`"Tanaka <sales>" <sip:c@d>`: "sip:c@d", "sip:c@d;tag=1": "sip:c@d", `"open <sip:c@d>`: "sip:c@d", "": "",
+	} {
+		if is := inBrackets(nameAddr); is != want {
+			t.Errorf("%s: %q, want %q", nameAddr, is, want)
+		}
+	}
+}
+
 // Most Contacts say nothing of a transport, which means UDP: a call by TLS goes on by TLS all the same, and nowhere but on this machine is anybody
 // at its loopback address.
 func TestWhereACallGoesOn(t *testing.T) {
@@ -142,6 +223,7 @@ func TestWhereACallGoesOn(t *testing.T) {
 		{"by TLS", "sip:x@192.0.2.9;transport=tls", tls, place{AddrPort: netip.MustParseAddrPort("192.0.2.9:5061"), by: overTLS, name: "carrier.example"}},
 		{"from UDP to TLS", "sips:x@192.0.2.9", udp, place{AddrPort: netip.MustParseAddrPort("192.0.2.9:5061"), by: overTLS, name: "192.0.2.9"}},
 		{"to a store", "sip:x@127.0.0.1:6379;transport=tcp", udp, udp},
+		{"to a store by no address", "sip:x@0.0.0.0:6379;transport=tcp", udp, udp},
 		{"to a store by name", "sip:x@localhost:6379;transport=tcp", udp, udp},
 		{"on this machine", "sip:x@127.0.0.1:5062", place{AddrPort: netip.MustParseAddrPort("127.0.0.1:5060")}, place{AddrPort: netip.MustParseAddrPort("127.0.0.1:5062")}},
 	} {

@@ -99,6 +99,7 @@ func (l *leg) toPhone(p phone) {
 		t := p.uplink.trunk
 		l.trunk, l.dialog.LocalURI = t.Name, t.uri(orElse(t.User, "kakeru"))
 		l.signer = p.uplink.signer()
+		l.signer.dialled = uriIn("<" + p.uri + ">").User
 	}
 	if p.autoAnswer {
 		l.extras, l.talks = p.profile.extras(l.dialog.SentBy), p.profile.Talk
@@ -126,6 +127,7 @@ func (l *leg) toTrunk() {
 		l.extras = []extra{{"P-Asserted-Identity", "<" + l.dialog.LocalURI + ">"}}
 	}
 	l.signer = l.lane.agent.signerOf(t.Name)
+	l.signer.dialled = uriIn("<" + w.invite.URI + ">").User
 	l.line.trunk.Store(&t.Name)
 }
 

@@ -238,9 +238,6 @@ func (l *leg) buildAck(d *dialog, cseq uint32, invite *sip.Request) *sip.Request
 		l.lane.agent.log.Warn("leg: no ACK, the far end's Contact cannot be used", "call", l.line.id, "leg", l.name)
 		return nil
 	}
-	if !l.signer.shows(d.next(context.Background())) {
-		return ack
-	}
 	for _, given := range credentialsIn(invite) {
 		ack.AppendHeader(sip.NewHeader(given.name, given.value))
 	}
@@ -249,8 +246,19 @@ func (l *leg) buildAck(d *dialog, cseq uint32, invite *sip.Request) *sip.Request
 
 func (l *leg) repeatAck() {
 	if l.ackSent != nil {
-		l.lane.agent.send(l.ackSent, l.dialog.next(context.Background()))
+		l.sendAck(l.ackSent, l.dialog.next(context.Background()))
 	}
+}
+
+// sendAck sends an ACK, without its credentials to where they are not for: the far end may have moved since it was built.
+func (l *leg) sendAck(ack *sip.Request, to place) {
+	if !l.signer.shows(to) {
+		ack = ack.Clone()
+		for _, given := range credentialsIn(ack) {
+			ack.RemoveHeader(given.name)
+		}
+	}
+	l.lane.agent.send(ack, to)
 }
 
 // refused is a final answer that is no 2xx. Its ACK has left already.
@@ -339,7 +347,7 @@ func (l *leg) endOther(res *sip.Response) {
 	other.learn(res)
 	ctx := context.Background()
 	if ack := l.buildAck(&other, other.CSeq, l.current.req); ack != nil {
-		l.lane.agent.send(ack, other.next(ctx))
+		l.sendAck(ack, other.next(ctx))
 	}
 	if slices.Contains(l.ended, tag) {
 		return
