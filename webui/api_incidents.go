@@ -183,27 +183,30 @@ func (s *Server) incident(ctx context.Context, in *incidentInput) (*incidentOutp
 }
 
 func (s *Server) reportIncident(ctx context.Context, in *newIncidentInput) (*incidentOutput, error) {
-	out, err := s.keepIncident(ctx, 0, in.Body)
+	id, err := s.keepIncident(ctx, 0, in.Body)
 	if err != nil {
 		return nil, err
 	}
-	i := out.Body.Incident
-	s.log.Warn("an incident was reported", "incident", i.ID, "kind", i.Kind, "by", i.By)
+	s.log.Warn("an incident was reported", "incident", id, "kind", in.Body.Kind, "by", from(ctx).User.ID)
 	s.d.Alert(dialer.Alert{
-		Kind: incidentAlert, Subject: strconv.FormatInt(i.ID, 10), Text: fmt.Sprintf("個人情報の事故 第%d号が報告されました。「監査」の「事故」を開いて確かめてください", i.ID),
-		TextEN: fmt.Sprintf("incident no. %d was reported; open it under Audit, Incidents", i.ID),
+		Kind: incidentAlert, Subject: strconv.FormatInt(id, 10), Text: fmt.Sprintf("個人情報の事故 第%d号が報告されました。「監査」の「事故」を開いて確かめてください", id),
+		TextEN: fmt.Sprintf("incident no. %d was reported; open it under Audit, Incidents", id),
 	})
-	return out, nil
+	return s.incident(ctx, &incidentInput{id})
 }
 
 func (s *Server) changeIncident(ctx context.Context, in *changeIncidentInput) (*incidentOutput, error) {
 	if _, err := s.d.Incidents.Incident(ctx, in.ID); err != nil {
 		return nil, err
 	}
-	return s.keepIncident(ctx, in.ID, in.Body)
+	if _, err := s.keepIncident(ctx, in.ID, in.Body); err != nil {
+		return nil, err
+	}
+	return s.incident(ctx, &incidentInput{in.ID})
 }
 
-func (s *Server) keepIncident(ctx context.Context, id int64, b incidentText) (*incidentOutput, error) {
+// keepIncident keeps a revision, and returns the incident's number: the next one for 0.
+func (s *Server) keepIncident(ctx context.Context, id int64, b incidentText) (kept int64, err error) {
 	i := incident.Incident{
 		ID: id, Revision: b.Revision + 1, At: s.d.Now(), By: from(ctx).User.ID, Kind: b.Kind, FoundAt: b.FoundAt, From: b.From, Until: b.Until,
 		Who: b.Who, Malice: b.Malice, What: dialer.MaskDigits(b.What), Cause: dialer.MaskDigits(b.Cause),
@@ -217,17 +220,17 @@ func (s *Server) keepIncident(ctx context.Context, id int64, b incidentText) (*i
 		for _, w := range wrong {
 			p.Errors = append(p.Errors, FieldProblem{w.Field, w.Code, w.JA, w.EN})
 		}
-		return nil, &p
+		return 0, &p
 	}
-	kept, err := s.d.Incidents.KeepIncident(ctx, i)
+	kept, err = s.d.Incidents.KeepIncident(ctx, i)
 	if errors.Is(err, incident.ErrMoved) {
-		return nil, errIncidentMoved
+		return 0, errIncidentMoved
 	}
 	if err != nil {
-		return nil, err
+		return 0, err
 	}
 	remarked(ctx, fmt.Sprintf("incident %d, revision %d", kept, i.Revision))
-	return s.incident(ctx, &incidentInput{kept})
+	return kept, nil
 }
 
 // takeStep records a step. That the ward has received it, only the ward says; all others are the contractor's.

@@ -353,14 +353,16 @@ func TestACaseElsewhereIsMasked(t *testing.T) {
 	h := open(t)
 	mine, theirs := talked("a1", "user-operator"), talked("a2", "user-operator2")
 	mine.Entry = &casework.Recorded{Entry: casework.Entry{Party: casework.Self, Note: "私のメモ"}, By: "user-operator"}
-	theirs.Entry = &casework.Recorded{Entry: casework.Entry{Party: casework.Self, Note: "他人のメモ"}, By: "user-operator2"}
+	theirs.Entry = &casework.Recorded{Entry: casework.Entry{
+		Party: casework.Self, Note: "他人のメモ", Promise: &casework.Promise{Yen: 98760, DueOn: "2026-12-07", Means: "slip"},
+	}, By: "user-operator2"}
 	h.set(func() {
 		h.attempts = []casework.Attempt{theirs, mine}
 		c := h.cases["case-1"]
 		c.Person.PostalCode, c.Person.BornOn, c.WardNote = "1350000", "1950-01-02", "区の備考"
 		h.cases["case-1"] = c
 	})
-	personal := []string{"江東区", "1350000", "1950-01-02", "区の備考", "0300001234", "09000001234", "他人のメモ"}
+	personal := []string{"江東区", "1350000", "1950-01-02", "区の備考", "0300001234", "09000001234", "他人のメモ", "98760"}
 	read := func(c *client, whole bool) {
 		t.Helper()
 		body := string(c.do("GET", "/api/cases/case-1", nil).want(t, 200).body)
@@ -373,7 +375,7 @@ func TestACaseElsewhereIsMasked(t *testing.T) {
 			t.Errorf("whole %v: %s", whole, body)
 		}
 		one := string(c.do("GET", "/api/attempts/a2", nil).want(t, 200).body)
-		if strings.Contains(one, "他人のメモ") != whole {
+		if strings.Contains(one, "他人のメモ") != whole || strings.Contains(one, "98760") != whole {
 			t.Errorf("whole %v: %s", whole, one)
 		}
 	}

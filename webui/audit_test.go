@@ -1,7 +1,9 @@
 package webui
 
 import (
+	"context"
 	"net/http"
+	"net/http/httptest"
 	"reflect"
 	"slices"
 	"strings"
@@ -101,6 +103,30 @@ func TestAChangeSaysBeforeAndAfter(t *testing.T) {
 	if e := h.noted(); e.Outcome != ruleInvalid || e.Object != "user-admin" {
 		t.Errorf("what was refused: %+v", e)
 	}
+}
+
+// TestAChangeIsWrittenDownThoughItsAskerHangsUp: who hangs up at the right moment would have changed something, and nothing would say so.
+func TestAChangeIsWrittenDownThoughItsAskerHangsUp(t *testing.T) {
+	h := open(t)
+	cookie := h.as("admin").cookie()
+	raise := func(when func(hangUp func()) error) {
+		ctx, hangUp := context.WithCancel(t.Context())
+		defer hangUp()
+		h.set(func() { h.whenDone = func() error { return when(hangUp) } })
+		r := httptest.NewRequestWithContext(ctx, http.MethodPatch, "/api/users/user-operator2", strings.NewReader(`{"role":"supervisor"}`))
+		r.Header.Set("Content-Type", "application/json")
+		r.Header.Set("Cookie", cookie)
+		h.handle(r)
+	}
+	raise(func(hangUp func()) error { hangUp(); return nil })
+	if e := h.noted(); e.Action != audit.Changed || e.Object != "user-operator2" || e.Detail != "role: operator → supervisor" {
+		t.Errorf("written: %+v", e)
+	}
+	before := len(h.book.all())
+	raise(func(func()) error { return dialer.ErrLedgerDown })
+	h.waitsFor(func(e audit.Entry) bool {
+		return e.N > int64(before) && e.Object == "user-operator2" && e.Outcome == string(dialer.LedgerDown)
+	})
 }
 
 // TestEveryNotedRouteIsWrittenDown walks the table: whatever a row says that the record notes, a request that was answered leaves

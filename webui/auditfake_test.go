@@ -20,10 +20,10 @@ type book struct {
 	check   audit.Check
 }
 
-func (b *book) WriteDown(_ context.Context, events ...audit.Event) error {
+func (b *book) WriteDown(ctx context.Context, events ...audit.Event) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	if b.down {
+	if b.down || ctx.Err() != nil {
 		return dialer.ErrLedgerDown
 	}
 	for _, e := range events {

@@ -19,6 +19,7 @@ import (
 type world struct {
 	mu       sync.Mutex
 	users    map[dialer.UserID]dialer.User
+	whenDone func() error // of a person's change; nil for nothing
 	sessions map[string]session
 	desks    []dialer.DeskView
 	trunks   []dialer.TrunkView

@@ -172,7 +172,7 @@ func noted(row auth.Row, reads bool, p *Problem) bool {
 	case p.Status == http.StatusNotFound:
 		return probed(row) || !reads && row.Noted != ""
 	case p.Status >= http.StatusInternalServerError:
-		return false // it came to nothing, and the record would not be reached either
+		return row.Noted != "" && !reads // how far it came, nobody knows
 	}
 	return row.Noted != "" && (!reads || p.Status == http.StatusForbidden) // else nothing was shown
 }
@@ -209,6 +209,10 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 	look(reflect.ValueOf(out), &e, 0)
 	again := reads && p == nil && e.Action == audit.Listed
 	if again && !s.relists.fresh(v.token, &e) {
+		return nil
+	}
+	if p != nil && p.Status >= http.StatusInternalServerError {
+		s.noteLater(e) // most likely by want of what the record needs too, and whoever asked has waited for that already
 		return nil
 	}
 	if down := s.d.Audit.WriteDown(ctx, e); down != nil {

@@ -6,12 +6,14 @@ import (
 	"fmt"
 	"net/http"
 	"strings"
+	"time"
 
 	"github.com/danielgtaylor/huma/v2"
 	"github.com/danielgtaylor/huma/v2/adapters/humago"
 	"github.com/gorilla/websocket"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/webui/auth"
 )
 
@@ -115,6 +117,11 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 		next(ctx)
 	})
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
+		if changes(row) {
+			var cancel context.CancelFunc
+			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), changeWithin)
+			defer cancel()
+		}
 		var out *O
 		err := wellSpelt(ctx, in)
 		if err == nil {
@@ -128,6 +135,15 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 		}
 		return out, nil
 	})
+}
+
+// changeWithin bounds a change whose asker may have gone. What takes longest is a list of 200,000 rows.
+const changeWithin = 5 * time.Minute
+
+// changes reports whether a request of a route may leave something other than it was. Such a one is carried to its end, and written down, though whoever
+// asked hangs up in the middle: what is done and not on record would be what they wanted.
+func changes(row auth.Row) bool {
+	return !strings.HasPrefix(row.Route, http.MethodGet+" ") && row.Noted != audit.Searched && row.Noted != audit.AuditRead
 }
 
 // plain registers a handler that is no operation of huma's behind its row of auth.Table.

@@ -41,5 +41,8 @@ func (w *world) ChangeUser(_ context.Context, id dialer.UserID, change func(*dia
 		return u, dialer.ErrLastAdmin
 	}
 	w.users[id] = u
+	if w.whenDone != nil {
+		return u, w.whenDone()
+	}
 	return u, nil
 }

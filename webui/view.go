@@ -166,12 +166,12 @@ func maskedNumber(n dialer.Number) dialer.Number {
 	return dialer.Number(strings.Repeat("•", len(n)-len(last)) + last)
 }
 
-// historyEntry is an attempt in a case's history, which an operator reads before calling. What others noted is left out
-// unless the viewer reads the case whole.
+// historyEntry is an attempt in a case's history, which an operator reads before calling. What others noted, and how much was promised to them, is left
+// out unless the viewer reads the case whole: as much is mostly owed.
 func (s *Server) historyEntry(v viewer, a casework.Attempt, whole bool) Attempt {
 	seen := s.dressAttempt(a)
 	if !whole && seen.Entry != nil && a.Entry.By != v.user && a.Operator != v.user {
-		seen.Entry.Note = ""
+		seen.Entry.Note, seen.Entry.Promise = "", nil
 	}
 	return seen
 }
