@@ -72,6 +72,18 @@ func TestANumberLeavesTheDoNotCallListWithAWord(t *testing.T) {
 	if _, err := l.pool.Exec(t.Context(), "DELETE FROM do_not_call WHERE number_ref = $1", target.NumberRef); err == nil {
 		t.Error("it was taken out without a word")
 	}
+	if _, err := l.pool.Exec(t.Context(), "UPDATE do_not_call SET number_ref = 'gone' WHERE number_ref = $1", target.NumberRef); err == nil {
+		t.Error("it was made another without a word")
+	}
+	conn, err := l.pool.Acquire(t.Context())
+	must(t, err)
+	_, err = conn.Exec(t.Context(), "CREATE TEMPORARY TABLE do_not_call_log (number_ref text, listed boolean, at timestamptz)")
+	must(t, err)
+	if _, err := conn.Exec(t.Context(), "DELETE FROM do_not_call WHERE number_ref = $1", target.NumberRef); err == nil {
+		t.Error("a temporary table answered in place of the log")
+	}
+	must(t, conn.Conn().Close(t.Context()))
+	conn.Release()
 	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{By: "supervisor", At: noon, Reason: "本人の了承"}))
 	again, err := l.Target(t.Context(), target.CaseID, target.Number)
 	if must(t, err); again.DoNotCall {

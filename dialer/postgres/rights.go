@@ -50,7 +50,12 @@ func Grant(ctx context.Context, owner, serving string) error {
 		if err := dropPlain(ctx, tx); err != nil {
 			return err
 		}
-		_, err := tx.Exec(ctx, strings.ReplaceAll(grants, "{role}", pgx.Identifier{role}.Sanitize()))
+		if _, err := tx.Exec(ctx, strings.ReplaceAll(grants, "{role}", pgx.Identifier{role}.Sanitize())); err != nil {
+			return err
+		}
+		// Whoever is connected may hold the locks that the record and the close wait for, without a right to anything.
+		name := pgx.Identifier{conn.Config().Database}.Sanitize()
+		_, err := tx.Exec(ctx, "REVOKE CONNECT, TEMPORARY ON DATABASE "+name+" FROM PUBLIC; GRANT CONNECT ON DATABASE "+name+" TO "+pgx.Identifier{role}.Sanitize())
 		return err
 	})
 	if errors.Is(err, errPlain) {

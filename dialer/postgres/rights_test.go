@@ -36,6 +36,25 @@ func TestTheRoleThatServes(t *testing.T) {
 	}
 }
 
+// TestNobodyElseConnects: a role without any right could hold the lock that the record waits for, as long as it likes.
+func TestNobodyElseConnects(t *testing.T) {
+	url := migrated(t)
+	must(t, Grant(t.Context(), url, serving(url)))
+	must(t, exec(t, url, "DO $$ BEGIN CREATE ROLE kakeru_nobody LOGIN; EXCEPTION WHEN duplicate_object OR unique_violation THEN NULL; END $$"))
+	for role, may := range map[string]bool{"kakeru": true, servingRole: true, "kakeru_nobody": false} {
+		conn, err := pgx.Connect(t.Context(), strings.Replace(url, "user=kakeru", "user="+role, 1))
+		if (err == nil) != may {
+			t.Errorf("%s: %v", role, err)
+		}
+		if err == nil {
+			must(t, conn.Close(t.Context()))
+		}
+	}
+	if err := exec(t, serving(url), "CREATE TEMPORARY TABLE day_closes (final boolean)"); err == nil {
+		t.Error("the role that serves makes tables of its own")
+	}
+}
+
 // TestGrantsFollowTheTriggers: every table stands in grants.sql once, and what the triggers keep as it was written is there without the right to
 // change it.
 func TestGrantsFollowTheTriggers(t *testing.T) {
