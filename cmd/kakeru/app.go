@@ -321,6 +321,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })
+		group.Go(func() error { return a.followCloses(rooms) })
 		group.Go(func() error { return a.audit.Run(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
 		group.Go(func() error { return a.alarms().Run(rooms) })

@@ -101,6 +101,36 @@ func (a *app) showClose(c dayclose.Close) {
 	}
 }
 
+// closesEvery is how often a node looks whether another has carried a close to its end.
+const closesEvery = 5 * time.Second
+
+// followCloses does at this node what a close ends, though another carried it: what phones and trunks wrote is forgotten, and at the contract's end the
+// recordings that lie here go.
+func (a *app) followCloses(ctx context.Context) error {
+	began, done := a.now(), ""
+	tick := time.NewTicker(closesEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		newest, err := a.closer.Closes(ctx, 1)
+		if err != nil || len(newest) == 0 || newest[0].Step != dayclose.Closed || newest[0].ID == done || newest[0].Moved.Before(began) {
+			continue // the ledger is away, which is told elsewhere; or nothing is new
+		}
+		done = newest[0].ID
+		a.agent.ForgetTraces()
+		if newest[0].Final && a.recorder != nil {
+			if err := a.recorder.DestroyAll(); err != nil {
+				a.log.Error("recordings are left after the contract's end", "err", err)
+				done = "" // again
+			}
+		}
+	}
+}
+
 // alphabetOf is the ward's, as its layout says.
 func alphabetOf(l returns.Layout) returns.Alphabet {
 	if l.Encoding == "cp932" {

@@ -308,6 +308,24 @@ func talkOnB(t *testing.T, a *house) (*panelClient, dialer.CallID) {
 	return panel, id
 }
 
+// TestTheOtherNodeForgetsAtTheClose: what the phones wrote names people, and lies in the memory of the node that heard it, whichever closes the day.
+func TestTheOtherNodeForgetsAtTheClose(t *testing.T) {
+	t.Parallel()
+	a, b := twoNodes(t, 2)
+	panel, id := talkOnB(t, a)
+	a.must(panel.call(t.Context(), http.MethodPost, "/api/calls/"+string(id)+"/hangup", nil, nil))
+	a.ended(id)
+	a.recorded(panel, id, map[string]any{"party": "silent"})
+	chiefA, chiefB := a.signIn("supervisor"), b.signIn("supervisor")
+	trace := func() error { return chiefB.call(t.Context(), http.MethodGet, "/api/calls/"+string(id)+"/trace", nil, nil) }
+	a.must(trace())
+	a.must(chiefA.call(t.Context(), http.MethodPost, "/api/close", map[string]string{"day": a.closeState(chiefA).Day}, nil))
+	a.eventually("the other node shows no messages any more", func() bool {
+		var no *problem
+		return errors.As(trace(), &no) && no.Status == http.StatusNotFound
+	})
+}
+
 // TestANodeFallsAsleep stops a server for longer than its lease, and lets it go on: nothing of what it was doing is done, its legs are
 // down, and it comes back as another life.
 func TestANodeFallsAsleep(t *testing.T) {
