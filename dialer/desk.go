@@ -14,6 +14,8 @@ type desk struct {
 	// testing: it is held for a test call, for which nobody waits.
 	testing bool
 	key     string // the idempotency key of the click held, or of the call running
+	// vain is when its phone last rang for a call that came in, and nobody answered there; until rest it is not rung.
+	vain, rest time.Time
 }
 
 func newDesk(c DeskConfig, now time.Time) *desk {
@@ -328,6 +330,7 @@ func (e *Engine) ResultRecorded(ctx context.Context, id CallID, caseID CaseID) e
 func (d *desk) take(v CallView, since time.Time, key string) {
 	d.view.State, d.view.CallID, d.view.CaseID, d.view.Since = DeskInCall, v.ID, v.CaseID, since
 	d.view.Ringing, d.key = "", key
+	d.vain = time.Time{}
 }
 
 // free makes the desk ready again, or empty when its person has left meanwhile.

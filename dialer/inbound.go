@@ -204,7 +204,7 @@ func (e *Engine) seize(c *call) []DeskID {
 func (e *Engine) freeDesks(but map[DeskID]bool) []DeskID {
 	var free []DeskID
 	for _, id := range e.order {
-		if !but[id] && e.isFree(id) {
+		if !but[id] && e.isFree(id) && !e.d.Now().Before(e.desks[id].rest) {
 			free = append(free, id)
 		}
 	}
@@ -250,12 +250,26 @@ func (c *call) declined(id DeskID) {
 	c.ringDesks()
 }
 
+// A desk that has rung in vain, and again within vainAgain, is not rung for ringRest: where it rings no click is taken, so two callers who ring and give up in
+// turn, at no cost to them, would keep every desk from dialling. A caller who waits meanwhile is looked at with the next step.
+const (
+	vainAgain = 30 * time.Second
+	ringRest  = 5 * time.Second
+)
+
 // unring needs mu: a desk rings no longer for a call.
 func (e *Engine) unring(id CallID, at DeskID) {
-	if d := e.desks[at]; d != nil && d.view.Ringing == id {
-		d.view.Ringing = ""
-		e.showDesk(at)
+	d := e.desks[at]
+	if d == nil || d.view.Ringing != id {
+		return
 	}
+	now := e.d.Now()
+	if now.Sub(d.vain) < vainAgain {
+		d.rest = now.Add(ringRest)
+	}
+	d.vain = now
+	d.view.Ringing = ""
+	e.showDesk(at)
 }
 
 // quiet takes all desks that rang for the call back.

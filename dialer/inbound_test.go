@@ -270,6 +270,34 @@ func TestPhonesThatDeclineAreLeftAlone(t *testing.T) {
 	})
 }
 
+// TestCallersWhoOnlyRingDoNotStopTheDialling: two who ring and give up in turn, at no cost to them, leave each desk a while in which it dials.
+func TestCallersWhoOnlyRingDoNotStopTheDialling(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		rings := func() (rung bool) {
+			caller := h.phone.Come("")
+			h.incoming()
+			synctest.Wait()
+			rung = len(caller.Rung()) > 0
+			time.Sleep(1200 * time.Millisecond)
+			caller.HangUp()
+			synctest.Wait()
+			return rung
+		}
+		if !rings() || !rings() {
+			t.Fatal("a desk that rang in vain once is not rung again")
+		}
+		if rings() {
+			t.Error("a desk that rang in vain twice has no moment to dial")
+		}
+		out := h.dial(first, desk1, h.cases(1)[0])
+		h.state(out, dialer.Talking)
+		time.Sleep(6 * time.Second)
+		if !rings() {
+			t.Error("the other desk is not rung any more")
+		}
+	})
+}
+
 func TestWhichDesksRing(t *testing.T) {
 	step := 10 * time.Second
 	for _, c := range []struct {
