@@ -283,8 +283,10 @@ func TestCallersWhoOnlyRingDoNotStopTheDialling(t *testing.T) {
 			synctest.Wait()
 			return rung
 		}
-		if !rings() || !rings() {
-			t.Fatal("a desk that rang in vain once is not rung again")
+		for range 2 {
+			if !rings() {
+				t.Fatal("a desk that rang in vain once is not rung again")
+			}
 		}
 		if rings() {
 			t.Error("a desk that rang in vain twice has no moment to dial")

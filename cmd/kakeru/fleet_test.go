@@ -317,7 +317,9 @@ func TestTheOtherNodeForgetsAtTheClose(t *testing.T) {
 	a.ended(id)
 	a.recorded(panel, id, map[string]any{"party": "silent"})
 	chiefA, chiefB := a.signIn("supervisor"), b.signIn("supervisor")
-	trace := func() error { return chiefB.call(t.Context(), http.MethodGet, "/api/calls/"+string(id)+"/trace", nil, nil) }
+	trace := func() error {
+		return chiefB.call(t.Context(), http.MethodGet, "/api/calls/"+string(id)+"/trace", nil, nil)
+	}
 	a.must(trace())
 	a.must(chiefA.call(t.Context(), http.MethodPost, "/api/close", map[string]string{"day": a.closeState(chiefA).Day}, nil))
 	a.eventually("the other node shows no messages any more", func() bool {
