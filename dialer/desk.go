@@ -371,3 +371,25 @@ func sameWait(a, b *Waiting) bool {
 	}
 	return a.Due.Equal(b.Due) && a.Priority == b.Priority && a.Lane == b.Lane
 }
+
+// A desk that has rung in vain, and again within vainAgain, is not rung for ringRest: where it rings no click is taken, so two callers who ring and give up in
+// turn, at no cost to them, would keep every desk from dialling. A caller who waits meanwhile is looked at with the next step.
+const (
+	vainAgain = 30 * time.Second
+	ringRest  = 5 * time.Second
+)
+
+// unring needs mu: a desk rings no longer for a call.
+func (e *Engine) unring(id CallID, at DeskID) {
+	d := e.desks[at]
+	if d == nil || d.view.Ringing != id {
+		return
+	}
+	now := e.d.Now()
+	if now.Sub(d.vain) < vainAgain {
+		d.rest = now.Add(ringRest)
+	}
+	d.vain = now
+	d.view.Ringing = ""
+	e.showDesk(at)
+}
