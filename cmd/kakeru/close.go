@@ -122,11 +122,8 @@ func (a *app) followCloses(ctx context.Context) error {
 		}
 		done = newest[0].ID
 		a.agent.ForgetTraces()
-		if newest[0].Final && a.recorder != nil {
-			if err := a.recorder.DestroyAll(); err != nil {
-				a.log.Error("recordings are left after the contract's end", "err", err)
-				done = "" // again
-			}
+		if newest[0].Final && a.recorder != nil && a.endSound() != nil {
+			done = "" // again
 		}
 	}
 }

@@ -40,14 +40,21 @@ func (a *app) keepSound(ctx context.Context) error {
 	case err != nil:
 		a.log.Warn("whether the contract has ended is not known; recordings are left as they are", "err", err)
 	case s.Ended:
-		if err := a.recorder.DestroyAll(); err != nil {
-			a.log.Error("recordings are left after the contract's end", "err", err)
-		}
+		_ = a.endSound() // said there
 	}
 	return a.recorder.Run(ctx, func() recording.Retention {
 		keep := a.live.settings().Recording
 		return recording.Retention{Days: keep.RetentionDays, Keys: keep.DeleteKeys}
 	})
+}
+
+// endSound destroys the recordings that lie here, at the contract's end, and says which could not be.
+func (a *app) endSound() error {
+	err := a.recorder.DestroyAll()
+	if err != nil {
+		a.log.Error("recordings are left after the contract's end", "err", err)
+	}
+	return err
 }
 
 // sounds are the recordings as the panel is given them.

@@ -122,14 +122,6 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 	}
 	out := casework.TriesAt{}
 	err := l.query(ctx, "list the tries at cases", func(ctx context.Context, q *db.Queries) error {
-		refs, err := q.RefsOfCases(ctx, texts)
-		if err != nil {
-			return err
-		}
-		whose := map[string]string{}
-		for _, r := range refs {
-			whose[r.ID] = r.CaseRef
-		}
 		rows, err := q.TriesAtCases(ctx, texts, l.now().Add(-dialer.TriesKept))
 		for _, r := range rows {
 			t := dialer.Try{
@@ -138,7 +130,7 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 			if r.AskedFor.Unix() != 0 {
 				t.AskedFor = r.AskedFor
 			}
-			number, err := l.openPhone(r.Custody, r.Sealed, r.NumberRef, whose[r.CaseID])
+			number, err := l.openPhone(r.Custody, r.Sealed, r.NumberRef, r.CaseRef)
 			if err != nil {
 				return err
 			}

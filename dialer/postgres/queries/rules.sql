@@ -85,7 +85,7 @@ FROM cases WHERE state IN ('held', 'result_due') AND custody IS NOT NULL;
 
 -- name: TriesAtCases :many
 -- The tries at every number of some cases.
-SELECT f.case_id, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
+SELECT f.case_id, c.case_ref, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
   coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
   coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
@@ -93,7 +93,7 @@ SELECT f.case_id, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.st
   (a.ringing_at IS NOT NULL OR a.answered_at IS NOT NULL OR coalesce(a.confidence, '') = 'low' OR EXISTS (
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
-FROM phones f JOIN attempts a ON a.number_ref = f.number_ref
+FROM phones f JOIN cases c ON c.id = f.case_id JOIN attempts a ON a.number_ref = f.number_ref
 WHERE f.case_id = ANY (@ids::uuid[]) AND f.usable AND f.custody IS NOT NULL AND (a.dialled_at >= @since::timestamptz
   OR a.direction = 'inbound' AND a.result = 'no_answer' AND a.started_at >= @since::timestamptz)
 ORDER BY f.case_id, f.number_ref, coalesce(a.dialled_at, a.started_at), a.id;

@@ -505,7 +505,7 @@ func (q *Queries) SetRanks(ctx context.Context, arg SetRanksParams) error {
 }
 
 const triesAtCases = `-- name: TriesAtCases :many
-SELECT f.case_id, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
+SELECT f.case_id, c.case_ref, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us,
   coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
   coalesce((SELECT r.call_again_at FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1),
@@ -513,7 +513,7 @@ SELECT f.case_id, f.number_ref, f.custody, f.sealed, coalesce(a.dialled_at, a.st
   (a.ringing_at IS NOT NULL OR a.answered_at IS NOT NULL OR coalesce(a.confidence, '') = 'low' OR EXISTS (
     SELECT FROM attempt_evidence e WHERE e.attempt_id = a.id AND e.leg = 'customer'
       AND e.event IN ('ringing', 'early_media', 'answered', 'answer_crossed_cancel')))::boolean AS may_have_rung
-FROM phones f JOIN attempts a ON a.number_ref = f.number_ref
+FROM phones f JOIN cases c ON c.id = f.case_id JOIN attempts a ON a.number_ref = f.number_ref
 WHERE f.case_id = ANY ($1::uuid[]) AND f.usable AND f.custody IS NOT NULL AND (a.dialled_at >= $2::timestamptz
   OR a.direction = 'inbound' AND a.result = 'no_answer' AND a.started_at >= $2::timestamptz)
 ORDER BY f.case_id, f.number_ref, coalesce(a.dialled_at, a.started_at), a.id
@@ -521,6 +521,7 @@ ORDER BY f.case_id, f.number_ref, coalesce(a.dialled_at, a.started_at), a.id
 
 type TriesAtCasesRow struct {
 	CaseID      string
+	CaseRef     string
 	NumberRef   string
 	Custody     pgtype.Date
 	Sealed      []byte
@@ -544,6 +545,7 @@ func (q *Queries) TriesAtCases(ctx context.Context, ids []string, since time.Tim
 		var i TriesAtCasesRow
 		if err := rows.Scan(
 			&i.CaseID,
+			&i.CaseRef,
 			&i.NumberRef,
 			&i.Custody,
 			&i.Sealed,
