@@ -182,7 +182,7 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 	if row.Public {
 		return nil
 	}
-	reads := strings.HasPrefix(row.Route, http.MethodGet+" ")
+	reads := isRead(row)
 	var p *Problem
 	if err != nil {
 		p = s.problemOf(ctx, err)

@@ -137,13 +137,15 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 	})
 }
 
+func isRead(row auth.Row) bool { return strings.HasPrefix(row.Route, http.MethodGet+" ") }
+
 // changeWithin bounds a change whose asker may have gone. What takes longest is a list of 200,000 rows.
 const changeWithin = 5 * time.Minute
 
 // changes reports whether a request of a route may leave something other than it was. Such a one is carried to its end, and written down, though whoever
 // asked hangs up in the middle: what is done and not on record would be what they wanted.
 func changes(row auth.Row) bool {
-	return !strings.HasPrefix(row.Route, http.MethodGet+" ") && row.Noted != audit.Searched && row.Noted != audit.AuditRead
+	return !isRead(row) && row.Noted != audit.Searched && row.Noted != audit.AuditRead
 }
 
 // plain registers a handler that is no operation of huma's behind its row of auth.Table.
