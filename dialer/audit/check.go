@@ -78,6 +78,7 @@ type Checker struct {
 	anchors []Anchor // that were not met yet, by number
 
 	last     Entry
+	newest   Entry // of those that were as they were sealed
 	read     int64
 	held     int64
 	linked   bool // each entry names the seal of the one before it, the first excepted
@@ -112,9 +113,11 @@ func (c *Checker) Read(e Entry) {
 		c.find(Finding{Fault: FaultChanged, N: e.N, To: e.N})
 	case e.N == c.last.N+1 && !bytes.Equal(e.Before, before):
 		c.held++
+		c.newest = e
 		c.find(Finding{Fault: FaultUnlinked, N: e.N, To: e.N})
 	default:
 		c.held++
+		c.newest = e
 	}
 	for len(c.anchors) > 0 && c.anchors[0].N == e.N {
 		if !bytes.Equal(c.anchors[0].Seal, e.Seal) {
@@ -134,7 +137,7 @@ func (c *Checker) find(f Finding) {
 // Checked is what a check came to.
 type Checked struct {
 	Entries  int64
-	Newest   Anchor // of the last entry
+	Newest   Anchor // of the last entry that is as it was sealed
 	Findings []Finding
 }
 
@@ -157,5 +160,5 @@ func (c *Checker) End() Checked {
 	if c.read > 1 && c.held == 0 && c.linked {
 		c.findings = []Finding{{Fault: FaultWrongKey, N: 1, To: c.last.N}}
 	}
-	return Checked{Entries: c.read, Newest: AnchorOf(c.last), Findings: c.findings}
+	return Checked{Entries: c.read, Newest: AnchorOf(c.newest), Findings: c.findings}
 }

@@ -104,7 +104,7 @@ func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 			return err
 		}
 		var err error
-		if last, err = l.clerk.after(ctx, q); err != nil {
+		if last, err = l.clerk.after(ctx, q, chain, eventsIn(batch)); err != nil {
 			return err
 		}
 		refs, err := l.refsOf(ctx, q, batch)
@@ -134,25 +134,40 @@ func (l *Ledger) appendAudit(ctx context.Context, batch []*dictation) error {
 	return err
 }
 
-// after is the entry that the next one follows: the record's newest. Where what we wrote ourselves is gone, or another's stands in its
+// after is the entry that the next ones follow: the record's newest. Where what we wrote ourselves is gone, or another's stands in its
 // place, somebody has cut the record's end off: then the next one follows ours, under the number after both, so that the gap stays
-// for every check to come. A cut that nobody wrote after is what anchors are for.
-func (c *clerk) after(ctx context.Context, q *db.Queries) (audit.Entry, error) {
-	newest, err := newestAudit(ctx, q)
-	if err != nil || c.newest.N == 0 || newest.N == c.newest.N && bytes.Equal(newest.Seal, c.newest.Seal) {
-		return newest, err
-	}
-	ours, err := q.SealOfAudit(ctx, c.newest.N)
-	switch {
-	case errors.Is(err, pgx.ErrNoRows):
-	case err != nil:
+// for every check to come. A cut that nobody wrote after is what anchors are for. Rows that bear no right seal stay where they are, for
+// every check to name, and stop nobody: the next ones go on after the newest that bears one, where there is room for so many.
+func (c *clerk) after(ctx context.Context, q *db.Queries, chain audit.Chain, room int64) (audit.Entry, error) {
+	newest, strange, err := newestAudit(ctx, q, chain)
+	if err != nil {
 		return audit.Entry{}, err
-	case bytes.Equal(ours, c.newest.Seal):
-		return newest, nil
 	}
-	cut := c.newest
-	cut.N = max(cut.N, newest.N+1) // one number is left out even where others wrote on over the gap
-	return cut, nil
+	last := newest
+	if c.newest.N > 0 && (newest.N != c.newest.N || !bytes.Equal(newest.Seal, c.newest.Seal)) {
+		ours, err := q.SealOfAudit(ctx, c.newest.N)
+		switch {
+		case err != nil && !errors.Is(err, pgx.ErrNoRows):
+			return audit.Entry{}, err
+		case err != nil || !bytes.Equal(ours, c.newest.Seal):
+			last = c.newest
+			last.N = max(last.N, newest.N+1) // one number is left out even where others wrote on over the gap
+		}
+	}
+	if strange {
+		if last.N == 0 {
+			last.Seal = chain.Origin()
+		}
+		last.N, err = q.RoomInAudit(ctx, last.N, room)
+	}
+	return last, err
+}
+
+func eventsIn(batch []*dictation) (n int64) {
+	for _, d := range batch {
+		n += int64(len(d.events))
+	}
+	return n
 }
 
 // settled is an event as the record keeps it: cases by their references, and text that PostgreSQL gives back as it took it.
@@ -221,18 +236,32 @@ func (l *Ledger) refsOf(ctx context.Context, q *db.Queries, batch []*dictation) 
 	return refs, err
 }
 
-func newestAudit(ctx context.Context, q *db.Queries) (audit.Entry, error) {
-	row, err := q.NewestAudit(ctx)
-	if errors.Is(err, pgx.ErrNoRows) {
-		return audit.Entry{}, nil
+// newestAudit is the newest entry that bears its seal, and whether rows without one stand above it: whoever may write into the table can put
+// such there, but cannot seal them.
+func newestAudit(ctx context.Context, q *db.Queries, chain audit.Chain) (e audit.Entry, strange bool, err error) {
+	below, most := int64(math.MaxInt64), int32(1) // the first is nearly always the one
+	for {
+		rows, err := q.AuditBelow(ctx, below, most)
+		if err != nil {
+			return e, strange, err
+		}
+		for _, r := range rows {
+			if e = auditEntry(r); chain.Holds(e) {
+				return e, strange, nil
+			}
+			strange = true
+		}
+		if len(rows) < int(most) {
+			return audit.Entry{}, strange, nil
+		}
+		below, most = e.N-1, min(10*most, auditPage)
 	}
-	return auditEntry(row), err
 }
 
 // Newest implements audit.Book.
 func (l *Ledger) Newest(ctx context.Context) (e audit.Entry, err error) {
 	err = l.readRecord(ctx, "read the audit", func(ctx context.Context, q *db.Queries) error {
-		e, err = newestAudit(ctx, q)
+		e, _, err = newestAudit(ctx, q, AuditChain(l.refs))
 		return err
 	})
 	return e, err
@@ -313,11 +342,12 @@ func (l *Ledger) All(ctx context.Context, from int64) iter.Seq2[audit.Entry, err
 				if !yield(auditEntry(r), nil) {
 					return
 				}
-				from = r.N + 1
+				from = r.N
 			}
-			if len(rows) < auditPage {
+			if len(rows) < auditPage || from == math.MaxInt64 {
 				return
 			}
+			from++
 		}
 	}
 }

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"math"
 	"slices"
 	"strings"
 	"sync"
@@ -239,6 +240,73 @@ func TestARecordThatWasCutKeepsTheGap(t *testing.T) {
 			}
 		})
 	}
+}
+
+// TestTheRecordGoesOnBesideForgedEntries: who may write into the table puts entries there that bear no right seal: a copy under the largest number, one
+// in the way of the next, some before the first. None stops the record, each is named, and no anchor is taken of one.
+func TestTheRecordGoesOnBesideForgedEntries(t *testing.T) {
+	const forge = `INSERT INTO audit SELECT n, now(), 'u', 'admin', 'listed', '', '', '', '', '', '{}', sha256('a'), sha256('b') FROM unnest($1::bigint[]) n`
+	for what, c := range map[string]struct {
+		before int
+		forged []int64
+	}{
+		"the largest number":         {before: 3, forged: []int64{math.MaxInt64}},
+		"the next number":            {before: 3, forged: []int64{4}},
+		"here and there":             {before: 3, forged: []int64{4, 6, 7, 10, 1000, math.MaxInt64 - 1, math.MaxInt64}},
+		"more than are read at once": {before: 3, forged: numbersFrom(5, 200)},
+		"nothing else is there":      {forged: []int64{2, math.MaxInt64}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			url := migrated(t)
+			one, two := openLedger(t, url, t.TempDir()), openLedger(t, url, t.TempDir())
+			wrote := 0
+			write := func(l *Ledger, events int) {
+				t.Helper()
+				all := make([]audit.Event, events)
+				for i := range all {
+					wrote++
+					all[i] = audit.Event{At: noon, By: "u", Action: audit.Listed, Object: fmt.Sprint(wrote)}
+				}
+				must(t, l.WriteDown(t.Context(), all...))
+			}
+			for range c.before {
+				write(one, 1)
+			}
+			_, err := asOwner(t, one).Exec(t.Context(), forge, c.forged)
+			must(t, err)
+			for range 3 {
+				write(one, 2)
+				write(two, 5)
+			}
+			found := checked(t, two)
+			if found.Entries != int64(wrote+len(c.forged)) {
+				t.Errorf("%d entries stand, of %d that were written and %d that were forged", found.Entries, wrote, len(c.forged))
+			}
+			for _, n := range c.forged {
+				if !slices.Contains(found.Findings, audit.Finding{Fault: audit.FaultChanged, N: n, To: n}) {
+					t.Errorf("of entry %d nothing is said", n)
+				}
+			}
+			changed := 0
+			for _, f := range found.Findings {
+				if f.Fault == audit.FaultChanged {
+					changed++
+				}
+			}
+			newest, err := one.Newest(t.Context())
+			must(t, err)
+			if changed != len(c.forged) || newest.Object != fmt.Sprint(wrote) || found.Newest.N != newest.N {
+				t.Errorf("%d are called changed, the newest is %q under %d, the check says %d", changed, newest.Object, newest.N, found.Newest.N)
+			}
+		})
+	}
+}
+
+func numbersFrom(first, many int64) (all []int64) {
+	for i := range many {
+		all = append(all, first+i)
+	}
+	return all
 }
 
 // TestAuditOfAHungServer: nothing is shown that cannot be written down, and nobody waits for ever.

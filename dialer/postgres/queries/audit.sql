@@ -2,8 +2,14 @@
 -- One transaction appends at a time, on any node: each entry is sealed with the one before it.
 SELECT pg_advisory_xact_lock(hashtextextended('the audit', 0));
 
--- name: NewestAudit :one
-SELECT * FROM audit ORDER BY n DESC LIMIT 1;
+-- name: AuditBelow :many
+SELECT * FROM audit WHERE n <= @n ORDER BY n DESC LIMIT @most;
+
+-- name: RoomInAudit :one
+-- The lowest number from one on that so many free ones follow.
+SELECT h.n::bigint FROM (SELECT @n::bigint AS n UNION ALL SELECT a.n FROM audit a WHERE a.n > @n::bigint) h
+WHERE 9223372036854775807 - h.n >= @room::bigint AND NOT EXISTS (SELECT FROM audit b WHERE b.n > h.n AND b.n - h.n <= @room::bigint)
+ORDER BY h.n LIMIT 1;
 
 -- name: RefsOfCases :many
 SELECT id, case_ref FROM cases WHERE id = ANY(@ids::uuid[]);

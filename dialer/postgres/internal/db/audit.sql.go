@@ -37,6 +37,44 @@ func (q *Queries) AuditAt(ctx context.Context, n int64) (time.Time, error) {
 	return at, err
 }
 
+const auditBelow = `-- name: AuditBelow :many
+SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit WHERE n <= $1 ORDER BY n DESC LIMIT $2
+`
+
+func (q *Queries) AuditBelow(ctx context.Context, n int64, most int32) ([]Audit, error) {
+	rows, err := q.db.Query(ctx, auditBelow, n, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Audit
+	for rows.Next() {
+		var i Audit
+		if err := rows.Scan(
+			&i.N,
+			&i.At,
+			&i.ByUser,
+			&i.Role,
+			&i.Action,
+			&i.Route,
+			&i.Object,
+			&i.Outcome,
+			&i.Detail,
+			&i.Address,
+			&i.CaseRefs,
+			&i.Before,
+			&i.Seal,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const auditFrom = `-- name: AuditFrom :many
 SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit WHERE n >= $1 ORDER BY n LIMIT $2
 `
@@ -330,31 +368,6 @@ func (q *Queries) LockAudit(ctx context.Context) error {
 	return err
 }
 
-const newestAudit = `-- name: NewestAudit :one
-SELECT n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal FROM audit ORDER BY n DESC LIMIT 1
-`
-
-func (q *Queries) NewestAudit(ctx context.Context) (Audit, error) {
-	row := q.db.QueryRow(ctx, newestAudit)
-	var i Audit
-	err := row.Scan(
-		&i.N,
-		&i.At,
-		&i.ByUser,
-		&i.Role,
-		&i.Action,
-		&i.Route,
-		&i.Object,
-		&i.Outcome,
-		&i.Detail,
-		&i.Address,
-		&i.CaseRefs,
-		&i.Before,
-		&i.Seal,
-	)
-	return i, err
-}
-
 const notAsMade = `-- name: NotAsMade :many
 SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)::pg_catalog.oid
@@ -449,6 +462,20 @@ func (q *Queries) RefsOfCases(ctx context.Context, ids []string) ([]RefsOfCasesR
 		return nil, err
 	}
 	return items, nil
+}
+
+const roomInAudit = `-- name: RoomInAudit :one
+SELECT h.n::bigint FROM (SELECT $1::bigint AS n UNION ALL SELECT a.n FROM audit a WHERE a.n > $1::bigint) h
+WHERE 9223372036854775807 - h.n >= $2::bigint AND NOT EXISTS (SELECT FROM audit b WHERE b.n > h.n AND b.n - h.n <= $2::bigint)
+ORDER BY h.n LIMIT 1
+`
+
+// The lowest number from one on that so many free ones follow.
+func (q *Queries) RoomInAudit(ctx context.Context, n int64, room int64) (int64, error) {
+	row := q.db.QueryRow(ctx, roomInAudit, n, room)
+	var h_n int64
+	err := row.Scan(&h_n)
+	return h_n, err
 }
 
 const sealOfAudit = `-- name: SealOfAudit :one
