@@ -33,7 +33,7 @@ type Pause struct {
 
 // Recording is what an attempt keeps of how it was recorded: never the sound, nor where that is.
 type Recording struct {
-	Ref    string         `json:"ref"` // names the file to whoever keeps it; it holds no number and no path
+	Ref    string         `json:"ref"` // names the file to whoever keeps it: a day and the id of the call; it holds no number and no path
 	From   time.Time      `json:"from"`
 	Until  time.Time      `json:"until"` // zero while it goes on, and after a crash
 	Pauses []Pause        `json:"pauses,omitempty"`

@@ -67,7 +67,7 @@ func TestLadderOfACall(t *testing.T) {
 	r.desk.reply(r.desk.request(t, sip.BYE), say{status: 200})
 	desk.gone(t)
 
-	all := r.Trace("call")
+	all := r.Trace(aCall)
 	sameSteps(t, steps(t, all),
 		"> desk INVITE", "< desk 180 INVITE", "< desk 200 INVITE", "> desk ACK",
 		"> customer INVITE", "< customer 401 INVITE", "> customer ACK",
@@ -132,7 +132,7 @@ func TestLadderHasWhatIsRepeated(t *testing.T) {
 	customer.gone(t)
 	r.trunk.reply(invite, say{status: 486, tag: "c"})
 	eventually(t, "both answers and our ACKs are there", func() bool {
-		got := strings.Join(steps(t, r.Trace("call")), "\n")
+		got := strings.Join(steps(t, r.Trace(aCall)), "\n")
 		return strings.Count(got, "> customer INVITE") == r.trunk.repeats("INVITE") && strings.Count(got, "< customer 486") == 2 &&
 			strings.Count(got, "> customer ACK") == 2
 	})

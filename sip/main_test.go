@@ -98,10 +98,13 @@ func startAgent(t *testing.T, cfg Config) *Agent {
 	return a
 }
 
+// aCall is the id of a call that a test makes.
+const aCall = "01234567-89ab-7def-8123-456789abcdef"
+
 // line prepares a call to testNumber.
 func (r *rig) line(t *testing.T) dialer.Line {
 	t.Helper()
-	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: "call", Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
+	n, err := r.Prepare(t.Context(), dialer.CallOrder{ID: aCall, Desk: "desk1", Click: dialer.NewClick("desk1"), Number: testNumber, Sample: true})
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -79,7 +79,7 @@ func (h *hunt) notified(run int) {
 	}
 	t.notice = noticeHeard
 	h.mu.Unlock()
-	live, err := h.line.agent.cfg.Recorder.Begin(h.line.bridge, h.recordingEvent)
+	live, err := h.line.agent.cfg.Recorder.Begin(string(h.line.id), h.line.bridge, h.recordingEvent)
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	if err != nil {

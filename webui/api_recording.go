@@ -27,8 +27,8 @@ type Recordings interface {
 type Sounds interface {
 	// Kept reports whether a recording can still be listened to, as far as that is seen without reading it.
 	Kept(ref string) bool
-	// Sound opens a recording as a WAV file: ErrSoundGone, or ErrSoundAltered, when it cannot be played.
-	Sound(ref string) (Playable, error)
+	// Sound opens a call's recording as a WAV file: ErrSoundGone, or ErrSoundAltered, also for another call's, when it cannot be played.
+	Sound(id dialer.CallID, ref string) (Playable, error)
 }
 
 // Playable is a recording that was found genuine.
@@ -107,7 +107,7 @@ func (s *Server) listen(ctx context.Context, in *attemptInput) (*huma.StreamResp
 	if err != nil {
 		return nil, err
 	}
-	sound, err := s.d.Sounds.Sound(r.Ref)
+	sound, err := s.d.Sounds.Sound(in.ID, r.Ref)
 	// The ledger knows of one that was written to its end: what breaks off now was cut afterwards, and the end of a talk may be what it is about.
 	if err == nil && !r.Until.IsZero() && r.Fault == "" && !sound.Ended() {
 		_ = sound.Close() // it was only read

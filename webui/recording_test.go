@@ -60,7 +60,7 @@ type readerFunc func([]byte) (int, error)
 
 func (f readerFunc) Read(b []byte) (int, error) { return f(b) }
 
-func (w *world) Sound(ref string) (Playable, error) {
+func (w *world) Sound(_ dialer.CallID, ref string) (Playable, error) {
 	w.mu.Lock()
 	defer w.mu.Unlock()
 	if w.fail.sound != nil {

@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"time"
 
+	"kakeru/dialer"
 	"kakeru/sip/media"
 	"kakeru/sip/media/hearing"
 	"kakeru/sip/media/recording"
@@ -50,7 +51,7 @@ func (l *benchListeners) to(b *media.Bridge) error {
 		}
 		_ = ear.Hint(hearing.Recorder) // asked as often as sip does
 	}))
-	record, err := l.recorder.Begin(b, func(recording.Event) {})
+	record, err := l.recorder.Begin(dialer.NewID(time.Now()), b, func(recording.Event) {})
 	if err == nil {
 		l.records = append(l.records, record)
 	}

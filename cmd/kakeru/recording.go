@@ -64,9 +64,12 @@ type sounds struct{ recorder *recording.Recorder }
 func (s sounds) Kept(ref string) bool { return s.recorder != nil && s.recorder.Kept(ref) }
 
 // Sound implements webui.Sounds.
-func (s sounds) Sound(ref string) (webui.Playable, error) {
+func (s sounds) Sound(id dialer.CallID, ref string) (webui.Playable, error) {
 	if s.recorder == nil {
 		return nil, webui.ErrSoundGone
+	}
+	if !recording.IsOf(ref, string(id)) { // the ledger was told another call's
+		return nil, webui.ErrSoundAltered
 	}
 	p, err := s.recorder.Open(ref)
 	switch {

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net/http"
 	"os"
 	"path/filepath"
@@ -16,7 +17,9 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/webui"
 )
 
 // recordingHouse is a house whose ward has allowed recording.
@@ -202,6 +205,13 @@ func TestARecordingOutlivesACrash(t *testing.T) {
 	}
 	if length := h.heard(wav); length < 2*time.Second {
 		t.Errorf("%s can be heard", length)
+	}
+	s, err := configs.Load(h.config())
+	h.must(err)
+	r, err := recorder(s.Recording, time.Now, slog.New(slog.DiscardHandler))
+	h.must(err)
+	if _, err := (sounds{r}).Sound(dialer.CallID(dialer.NewID(time.Now())), after.Ref); !errors.Is(err, webui.ErrSoundAltered) {
+		t.Errorf("as another call's: %v", err)
 	}
 }
 

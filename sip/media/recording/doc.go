@@ -5,7 +5,7 @@
 //
 // A [Recorder] makes recordings and opens them again. A [Recording] is one while it is made: it listens to a bridge by a tap,
 // beside the path. A [Playback] is one that is listened to: a WAV file of G.711 μ-law, channel 1 the operator, channel 2 the
-// customer. A reference names a recording; it says the day and nothing else. A day is one of Asia/Tokyo, the one on which the
+// customer. A reference names a recording: it says the day and the call's id, and nothing else. A day is one of Asia/Tokyo, the one on which the
 // recording began.
 //
 // What is recorded is what the other end could hear. Who is on hold, or has muted the phone, speaks to nobody, and is not

@@ -56,6 +56,42 @@ func read(key tink.AEAD, file []byte) (sound []byte, whole bool, err error) {
 
 var sounds = [][]byte{[]byte("aaaaaaaa"), []byte("bbbb"), []byte("cccccc"), {}}
 
+// aCall is whose recordings are made here.
+const aCall = "01234567-89ab-7def-8123-456789abcdef"
+
+// TestARecordingIsItsCallsAlone: the reference says whose it is, which nothing outside the file can change.
+func TestARecordingIsItsCallsAlone(t *testing.T) {
+	r, c := recorder(t), talk(t, 0, 0)
+	ref := must[*Recording](t)(r.Begin(aCall, c.bridge, func(Event) {})).End(patience).Ref
+	for name, want := range map[string]bool{
+		ref:                          true,
+		"2026-11-28" + ref[daySize:]: true, // a file of its own, if there is one
+		someday.String():             false,
+		"":                           false,
+		"../x":                       false,
+		ref + "0":                    false,
+	} {
+		if IsOf(name, aCall) != want {
+			t.Errorf("%q is the call's: %v", name, !want)
+		}
+	}
+	for _, other := range []string{"01234567-89ab-7def-8123-456789abcdee", "", "a1"} {
+		if IsOf(ref, other) {
+			t.Errorf("it is %q's", other)
+		}
+	}
+	if _, err := r.Begin("a1", c.bridge, nil); err == nil {
+		t.Error("what is no call's is recorded")
+	}
+	moved := reference{day: ref[:daySize], id: someday.id}
+	file := must[[]byte](t)(os.ReadFile(r.path(must[reference](t)(parseReference(ref)))))
+	key := must[tink.AEAD](t)(r.Keys.OfDay(moved.day))
+	copy(file, moved.header())
+	if _, err := openFile(inMemory{bytes.NewReader(file)}, moved, key); !errors.Is(err, ErrAltered) {
+		t.Errorf("under another call's id: %v", err)
+	}
+}
+
 func TestAFileCutAnywhereIsPlayedUpToThere(t *testing.T) {
 	key := newKey(t)
 	file := join(sealed(t, key, someday, sounds...)...)

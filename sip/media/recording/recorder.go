@@ -1,7 +1,6 @@
 package recording
 
 import (
-	"crypto/rand"
 	"errors"
 	"fmt"
 	"io"
@@ -61,11 +60,11 @@ func createFile(path string) (file, error) {
 	return f, syncFolder(filepath.Dir(path))
 }
 
-// Begin begins to record what a bridge's ends say to each other from now on. tell is called from a goroutine of the
+// Begin begins to record what the ends of a call's bridge say to each other from now on; the call's id is a UUID, and it has one recording. tell is called from a goroutine of the
 // recording's, once for each kind of event. The recording must be ended. An error is ErrFull, ErrNoKey, or says no more than that
 // the file cannot be written; the rest is in the log.
-func (r *Recorder) Begin(b *media.Bridge, tell func(Event)) (*Recording, error) {
-	g, err := r.begun(b, tell)
+func (r *Recorder) Begin(call string, b *media.Bridge, tell func(Event)) (*Recording, error) {
+	g, err := r.begun(call, b, tell)
 	if err != nil {
 		r.Log.Error("a talk cannot be recorded", "err", err)
 		return nil, named(err)
@@ -73,10 +72,13 @@ func (r *Recorder) Begin(b *media.Bridge, tell func(Event)) (*Recording, error) 
 	return g, nil
 }
 
-func (r *Recorder) begun(b *media.Bridge, tell func(Event)) (*Recording, error) {
+func (r *Recorder) begun(call string, b *media.Bridge, tell func(Event)) (*Recording, error) {
 	now := r.Now()
-	ref := reference{day: now.In(r.Zone).Format(time.DateOnly)}
-	_, _ = rand.Read(ref.id[:]) // never fails
+	id, err := idOf(call)
+	if err != nil {
+		return nil, err
+	}
+	ref := reference{day: now.In(r.Zone).Format(time.DateOnly), id: id}
 	key, err := r.Keys.ForDay(ref.day)
 	if err != nil {
 		return nil, errors.Join(ErrNoKey, err)

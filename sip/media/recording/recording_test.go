@@ -45,7 +45,7 @@ func TestBothSidesInTheirChannels(t *testing.T) {
 	}{{"μ-law", 0, 0}, {"A-law and μ-law", 8, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			r, call, e := recorder(t), talk(t, c.desk, c.customer), &events{}
-			g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 			call.say(1500*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			k := g.End(patience)
 			got := play(t, r, k.Ref)
@@ -90,7 +90,7 @@ func TestWhatNobodyHearsIsNotRecorded(t *testing.T) {
 				t.Fatal(err)
 			}
 			c.do(call.bridge)
-			g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 			call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			got := play(t, r, g.End(patience).Ref)
 			if desk, customer := begins(got.channels[0]) >= 0, begins(got.channels[1]) >= 0; desk != c.desk || customer != c.customer {
@@ -103,7 +103,7 @@ func TestWhatNobodyHearsIsNotRecorded(t *testing.T) {
 
 func TestAPauseTakesNoTime(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
-	g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 	call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 400})
 	if !g.Pause(true) || g.Pause(true) {
 		t.Error("a pause begins once")
@@ -135,7 +135,7 @@ func TestAPauseTakesNoTime(t *testing.T) {
 
 func TestAnEndInAPause(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
-	g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 	call.say(200*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 	g.Pause(true)
 	call.say(200*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
@@ -187,7 +187,7 @@ func TestADiskThatIsFull(t *testing.T) {
 				f, err := createFile(path)
 				return &faulty{file: f, room: headerSize + sealedLimit + 1000, err: &os.PathError{Op: "write", Path: path, Err: c.err}}, err
 			}
-			g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 			call.say(1600*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			until(t, "it is told", func() bool { return len(e.told()) > 0 })
 			k := g.End(patience)
@@ -206,7 +206,7 @@ func TestADiskThatIsFull(t *testing.T) {
 func TestTheKernelsOwnFullDisk(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
 	r.create = func(string) (file, error) { return os.OpenFile("/dev/full", os.O_WRONLY, 0) }
-	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, ErrFull) {
+	if _, err := r.Begin(aCall, call.bridge, e.tell); !errors.Is(err, ErrFull) {
 		t.Errorf("begun on a full disk: %v", err)
 	}
 	e.none(t)
@@ -222,7 +222,7 @@ func TestADiskThatStandsStillHoldsUpNobody(t *testing.T) {
 		begun = true
 		return lateStuck{s, stuck}, err
 	}
-	g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 	call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 	k := g.End(50 * time.Millisecond) // the call is over, whatever the disk does
 	if !begun || !errors.Is(k.Err, ErrSlow) {
@@ -257,14 +257,14 @@ func TestWhatCannotBegin(t *testing.T) {
 	if err := os.WriteFile(r.Folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, errUnwritable) || strings.Contains(err.Error(), r.Folder) {
+	if _, err := r.Begin(aCall, call.bridge, e.tell); !errors.Is(err, errUnwritable) || strings.Contains(err.Error(), r.Folder) {
 		t.Errorf("begun where nothing can be written: %v", err)
 	}
 	r = recorder(t)
 	if err := os.RemoveAll(filepath.Join(filepath.Dir(r.Folder), "keys")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Begin(call.bridge, e.tell); !errors.Is(err, ErrNoKey) {
+	if _, err := r.Begin(aCall, call.bridge, e.tell); !errors.Is(err, ErrNoKey) {
 		t.Errorf("begun without a key: %v", err)
 	}
 	e.none(t)
@@ -273,7 +273,7 @@ func TestWhatCannotBegin(t *testing.T) {
 // TestAGapIsToldOnce has the disk stand still for longer than there is room; the recording goes on behind it.
 func TestAGapIsToldOnce(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
-	g := must[*Recording](t)(r.Begin(call.bridge, e.tell))
+	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 	far := g.From().Add(ringFrames * time.Second / rate)
 	for i := range 2 {
 		g.mixer.put(customer, packet{ssrc: 1, stamp: uint32(i * 160), at: far.Add(time.Second), octets: frame(1)}) //nolint:gosec // small

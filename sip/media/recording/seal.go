@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"io"
+	"strings"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
@@ -27,13 +28,13 @@ const (
 	sealedLimit = chunkOctets + 64
 )
 
-// reference names a recording: its day, and 16 random octets.
+// reference names a recording: its day, and the id of its call. It stands in what each chunk is bound to, so that no call can be given the recording of another.
 type reference struct {
 	day string
 	id  [idSize]byte
 }
 
-// String writes a reference as "2026-11-27.0123456789abcdef0123456789abcdef".
+// String writes a reference as "2026-11-27.0123456789abcdef0123456789abcdef", the id without its hyphens.
 func (r reference) String() string { return r.day + "." + hex.EncodeToString(r.id[:]) }
 
 var errNoReference = errors.New("that names no recording")
@@ -47,6 +48,30 @@ func parseReference(s string) (reference, error) {
 		return reference{}, errNoReference
 	}
 	return r, nil
+}
+
+// IsOf reports whether a reference is that of a call's recording, whose id is a UUID.
+func IsOf(name, call string) bool {
+	ref, err := parseReference(name)
+	if err != nil {
+		return false
+	}
+	id, err := idOf(call)
+	return err == nil && ref.id == id
+}
+
+var errNoCall = errors.New("a recording is a call's, whose id is a UUID")
+
+// idOf is a UUID's octets.
+func idOf(call string) (id [idSize]byte, err error) {
+	digits := strings.ReplaceAll(call, "-", "")
+	if len(digits) != 2*idSize {
+		return id, errNoCall
+	}
+	if _, err := hex.Decode(id[:], []byte(digits)); err != nil {
+		return id, errNoCall
+	}
+	return id, nil
 }
 
 func (r reference) header() []byte {
