@@ -117,7 +117,7 @@ func (a *app) followCloses(ctx context.Context) error {
 		case <-tick.C:
 		}
 		newest, err := a.closer.Closes(ctx, 1)
-		if err != nil || len(newest) == 0 || newest[0].Step != dayclose.Closed || newest[0].ID == done || newest[0].Moved.Before(began) {
+		if err != nil || len(newest) == 0 || newest[0].Step != dayclose.Closed || newest[0].Foreign || newest[0].ID == done || newest[0].Moved.Before(began) {
 			continue // the ledger is away, which is told elsewhere; or nothing is new
 		}
 		done = newest[0].ID

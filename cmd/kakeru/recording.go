@@ -39,7 +39,7 @@ func (a *app) keepSound(ctx context.Context) error {
 	switch s, err := a.closer.State(ctx); {
 	case err != nil:
 		a.log.Warn("whether the contract has ended is not known; recordings are left as they are", "err", err)
-	case s.Ended:
+	case s.Ours:
 		_ = a.endSound() // said there
 	}
 	return a.recorder.Run(ctx, func() recording.Retention {

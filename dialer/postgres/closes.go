@@ -2,9 +2,12 @@ package postgres
 
 import (
 	"context"
+	"crypto/hmac"
 	"encoding/json"
 	"maps"
 	"time"
+
+	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework/dayclose"
@@ -82,10 +85,6 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 	if err := l.settle(ctx); err != nil {
 		return err
 	}
-	upto := ""
-	if c.Upto != nil {
-		upto = c.Upto.String()
-	}
 	return l.inTx(ctx, "begin the day's close", func(ctx context.Context, q *db.Queries) error {
 		if err := q.HoldDay(ctx); err != nil {
 			return err
@@ -104,9 +103,27 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 			return err
 		}
 		return q.InsertClose(ctx, db.InsertCloseParams{
-			ID: c.ID, Day: c.Day.String(), Upto: upto, Final: c.Final, ByUser: string(c.By), BegunAt: c.BegunAt,
+			ID: c.ID, Day: c.Day.String(), Upto: uptoOf(c), Final: c.Final, ByUser: string(c.By), BegunAt: c.BegunAt, Step: string(c.Step), MovedAt: c.Moved,
+			Mark: l.markOfClose(c),
 		})
 	})
+}
+
+// closesKey names the key of the closes' marks among those that the installation's secret makes.
+const closesKey = "closes"
+
+// markOfClose is the mark of a close in its step. Whoever may write into the table could begin one in anybody's name, or name a step to go on from, and have
+// keys destroyed; the server goes by no row without the right mark.
+func (l *Ledger) markOfClose(c dayclose.Close) []byte {
+	return l.markUnder(closesKey, c.ID, c.Day.String(), uptoOf(c), c.Final, string(c.By), c.BegunAt.UnixMicro(), string(c.Step), c.Moved.UnixMicro(),
+		orEmptyList(c.Files), orEmptyCounts(c.Counts), c.Manifest, orEmptyCounts(c.Destroyed))
+}
+
+func uptoOf(c dayclose.Close) string {
+	if c.Upto == nil {
+		return ""
+	}
+	return c.Upto.String()
 }
 
 func orElse(err, otherwise error) error {
@@ -121,7 +138,7 @@ func (l *Ledger) MoveClose(ctx context.Context, c dayclose.Close, from dayclose.
 	if !from.Leads(c.Step) {
 		return dayclose.ErrMoved
 	}
-	p := db.MoveCloseParams{ID: c.ID, Step: string(c.Step), FromStep: string(from), MovedAt: c.Moved, Manifest: c.Manifest}
+	p := db.MoveCloseParams{ID: c.ID, Step: string(c.Step), FromStep: string(from), MovedAt: c.Moved, Manifest: c.Manifest, Mark: l.markOfClose(c)}
 	for to, v := range map[*[]byte]any{&p.Files: orEmptyList(c.Files), &p.Counts: orEmptyCounts(c.Counts), &p.Destroyed: orEmptyCounts(c.Destroyed)} {
 		b, err := json.Marshal(v)
 		if err != nil {
@@ -157,7 +174,7 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 	err = l.query(ctx, "find a close", func(ctx context.Context, q *db.Queries) error {
 		row, err := q.CloseByID(ctx, id)
 		if err == nil {
-			c, err = closeFrom(row)
+			c, err = l.closeOf(row)
 		}
 		return err
 	})
@@ -167,10 +184,19 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 // LastClosed returns the newest close that ended; dialer.ErrNotFound when none has.
 func (l *Ledger) LastClosed(ctx context.Context) (c dayclose.Close, err error) {
 	err = l.query(ctx, "find the last close", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.LastClosed(ctx)
-		if err == nil {
-			c, err = closeFrom(db.CloseByIDRow(row))
+		rows, err := q.ClosedCloses(ctx)
+		if err == nil && len(rows) == 0 {
+			err = pgx.ErrNoRows
 		}
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			if c, err = l.closeOf(db.CloseByIDRow(r)); err != nil || !c.Foreign {
+				return err
+			}
+		}
+		c, err = l.closeOf(db.CloseByIDRow(rows[0])) // all are older than the marks
 		return err
 	})
 	return c, err
@@ -181,7 +207,7 @@ func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, 
 	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.NewestCloses(ctx, int32(min(max(limit, 0), 1000))) //nolint:gosec // bounded here
 		for _, r := range rows {
-			c, err := closeFrom(db.CloseByIDRow(r))
+			c, err := l.closeOf(db.CloseByIDRow(r))
 			if err != nil {
 				return err
 			}
@@ -190,6 +216,13 @@ func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, 
 		return err
 	})
 	return list, err
+}
+
+// closeOf is a close as its row has it, and whether that bears our mark.
+func (l *Ledger) closeOf(r db.CloseByIDRow) (dayclose.Close, error) {
+	c, err := closeFrom(r)
+	c.Foreign = err != nil || !hmac.Equal(l.markOfClose(c), r.Mark)
+	return c, err
 }
 
 func closeFrom(r db.CloseByIDRow) (c dayclose.Close, err error) {

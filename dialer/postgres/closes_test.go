@@ -34,6 +34,73 @@ func walk(t *testing.T, l *Ledger, c dayclose.Close, to dayclose.Step) dayclose.
 	return c
 }
 
+// TestAForgedCloseIsNoCloseOfOurs: rows that were written or changed by the role that serves are foreign, those that the server moved are not; and by no
+// time that a row says can it stand before the one that is under way, or before the contract's end.
+func TestAForgedCloseIsNoCloseOfOurs(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	url := l.pool.Config().ConnString()
+	foreign := func(id string, want bool) {
+		t.Helper()
+		c, err := l.CloseByID(t.Context(), id)
+		must(t, err)
+		if c.Foreign != want {
+			t.Errorf("at %s it is foreign: %v", c.Step, c.Foreign)
+		}
+	}
+	before := walk(t, l, begun(t, l, newClose(noon.AddDate(0, 0, -1))), dayclose.Closed)
+	forged := dialer.NewID(noon)
+	must(t, exec(t, url, `INSERT INTO day_closes (id, day, upto, by_user, begun_at, step, moved_at, manifest, mark)
+		SELECT '`+forged+`', '2099-01-01', upto, by_user, '2099-01-01', 'closed', moved_at, 'ff', mark FROM day_closes`))
+	foreign(forged, true)
+	foreign(before.ID, false)
+	if last, err := l.LastClosed(t.Context()); err != nil || last.ID != before.ID {
+		t.Errorf("the manifest before is that of %s, %v", last.ID, err)
+	}
+	c := begun(t, l, newClose(noon))
+	for _, step := range []dayclose.Step{dayclose.Written, dayclose.Signed, dayclose.Destroying} {
+		if list, err := l.Closes(t.Context(), 1); err != nil || list[0].ID != c.ID {
+			t.Errorf("at %s another is carried: %v, %v", c.Step, list, err)
+		}
+		foreign(c.ID, false)
+		for _, change := range []string{
+			"step = 'destroying', manifest = '00'", "upto = '2099-01-01'", "by_user = 'x'", "final = NOT final", "day = day - 1", "files = '[]'", "manifest = '01'", "destroyed = '{\"x\": 1}'",
+			"counts = '{\"x\": 1}'", "begun_at = begun_at + interval '1 us'", "moved_at = moved_at + interval '1 us'", "mark = NULL",
+		} {
+			tx, err := l.pool.Begin(t.Context())
+			must(t, err)
+			if _, err = tx.Exec(t.Context(), "UPDATE day_closes SET "+change+" WHERE id = $1", c.ID); err == nil {
+				row, err := db.New(tx).CloseByID(t.Context(), c.ID)
+				must(t, err)
+				changed, err := l.closeOf(row)
+				must(t, err)
+				same := change == "files = '[]'" && len(c.Files) == 0
+				if changed.Foreign == same {
+					t.Errorf("at %s after %s it is foreign: %v", c.Step, change, changed.Foreign)
+				}
+			}
+			must(t, tx.Rollback(t.Context()))
+		}
+		from := c.Step
+		c.Step, c.Moved, c.Manifest = step, c.Moved.Add(time.Second), "0123"
+		c.Files = []dayclose.File{{Kind: "records", Name: "a/b.csv", SHA256: "00", Octets: 3, Rows: 1}}
+		must(t, l.MoveClose(t.Context(), c, from))
+	}
+	c = walk(t, l, c, dayclose.Closed)
+	end := newClose(noon.AddDate(0, 0, 1))
+	end.Final = true
+	end = walk(t, l, begun(t, l, end), dayclose.Closed)
+	if list, err := l.Closes(t.Context(), 9); err != nil || len(list) != 4 || list[0].ID != end.ID || list[0].Foreign || list[2].ID != c.ID {
+		t.Errorf("%v, %v", list, err)
+	}
+}
+
+func begun(t *testing.T, l *Ledger, c dayclose.Close) dayclose.Close {
+	t.Helper()
+	must(t, l.BeginClose(t.Context(), c))
+	return c
+}
+
 // TestWhatStandsInTheWayOfAClose: each thing by itself, and once it is gone the close begins.
 func TestWhatStandsInTheWayOfAClose(t *testing.T) {
 	t.Parallel()

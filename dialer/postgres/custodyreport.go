@@ -44,10 +44,7 @@ func custodyDays(ctx context.Context, q *db.Queries, from, to string, c *report.
 		return err
 	}
 	for _, r := range closes {
-		of, err := closeFrom(db.CloseByIDRow{
-			ID: r.ID, Day: r.Day, Upto: r.Upto, Final: r.Final, ByUser: r.ByUser, BegunAt: r.BegunAt, Step: r.Step, MovedAt: r.MovedAt,
-			Files: r.Files, Counts: []byte("{}"), Manifest: r.Manifest, Destroyed: r.Destroyed,
-		})
+		of, err := closeFrom(db.CloseByIDRow(r))
 		if err != nil {
 			return err
 		}

@@ -24,10 +24,13 @@ const peopleKey = "people"
 
 // markOf is the mark of a row as it stands.
 func (l *Ledger) markOf(r db.User) []byte {
-	said, _ := json.Marshal([]any{ //nolint:errchkjson // texts and truths always marshal
-		r.ID, r.Login, r.Name, r.Role, r.PasswordHash, r.Disabled, r.MustChange, r.Directory, r.DirectoryName,
-	})
-	m := hmac.New(sha256.New, l.refs.Key(peopleKey))
+	return l.markUnder(peopleKey, r.ID, r.Login, r.Name, r.Role, r.PasswordHash, r.Disabled, r.MustChange, r.Directory, r.DirectoryName)
+}
+
+// markUnder is the mark of what a row says: an HMAC over its JSON, under the installation's key of that name.
+func (l *Ledger) markUnder(key string, says ...any) []byte {
+	said, _ := json.Marshal(says) //nolint:errchkjson // texts, numbers and truths always marshal
+	m := hmac.New(sha256.New, l.refs.Key(key))
 	m.Write(said)
 	return m.Sum(nil)
 }

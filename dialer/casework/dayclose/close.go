@@ -41,6 +41,8 @@ type Close struct {
 	Counts    Counts
 	Manifest  string // SHA-256 of the manifest in hex, once it is signed
 	Destroyed Counts // what goes, from the step Destroying on
+	// Foreign: the store holds it, and it is not as we left it. Nothing is signed or destroyed for such a one; it can be given up.
+	Foreign bool
 }
 
 // Ends reports whether the contract is over with this close, or is about to be: nothing is dialled or taken in any more.
@@ -60,6 +62,10 @@ type File struct {
 
 // ErrNoWayBack is told to whoever comes too late: what was begun to be destroyed cannot be given up.
 var ErrNoWayBack = errors.New("the day's data is being destroyed; this close can only be finished")
+
+// ErrForeign is told of a close that somebody wrote into the store, or changed there.
+var ErrForeign = errors.New("this close was not made by the server: it was written into the database, or changed there; " +
+	"nothing is signed and nothing destroyed for it. Give it up, and find out who could write there")
 
 // ErrClosed is told to who presses twice: today was closed, and tomorrow is not to be closed before it comes.
 var ErrClosed = errors.New("today was closed already; what came in since goes back with the next open day's close")

@@ -49,10 +49,10 @@ type State struct {
 	Day dialer.Date // what would be closed now
 	// Closed: today was closed already; Day is a day to come, and cannot be closed before.
 	Closed bool
-	// Ended: the contract is over; there is nothing to close any more.
-	Ended bool
-	Found Found
-	Under *Close // the close that is under way
+	// Ended: the contract is over; there is nothing to close any more. Ours: and what was left then may be destroyed.
+	Ended, Ours bool
+	Found       Found
+	Under       *Close // the close that is under way
 	// Trouble is why it does not get on, as the last try found; empty while it does.
 	Trouble string
 }
@@ -70,6 +70,7 @@ func (c *Closer) State(ctx context.Context) (State, error) {
 	s := State{Day: c.d.Day(), Found: found}
 	s.Closed = isAfter(s.Day, dialer.DateOf(c.d.Now()))
 	s.Ended = len(newest) > 0 && newest[0].Final && newest[0].Step == Closed // none follows it
+	s.Ours = s.Ended && !newest[0].Foreign
 	if len(newest) > 0 && !newest[0].Step.Over() {
 		s.Under, s.Trouble = &newest[0], c.troubleNow()
 	}
@@ -213,6 +214,9 @@ func (c *Closer) carryNewest(ctx context.Context) error {
 	defer release()
 	// It may have moved before it was ours.
 	cl, err := c.d.Store.CloseByID(ctx, newest[0].ID)
+	if err == nil && cl.Foreign {
+		err = ErrForeign
+	}
 	for err == nil && !cl.Step.Over() {
 		cl, err = c.step(ctx, cl)
 	}

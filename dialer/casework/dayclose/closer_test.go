@@ -353,6 +353,45 @@ func TestTomorrow(t *testing.T) {
 	}
 }
 
+// TestACloseOfSomebodyElse: what somebody wrote into the store is neither signed nor destroyed, from whichever step, in however many looks; it can be given
+// up where nothing is gone, and the day is closed afterwards.
+func TestACloseOfSomebodyElse(t *testing.T) {
+	for _, step := range []Step{Begun, Written, Signed, Destroying} {
+		bubble.Run(t, func(t *testing.T) {
+			w := newWorld(t)
+			c := w.closer()
+			day := c.d.Day()
+			forged := Close{ID: "forged", Day: day, Upto: &day, By: "supervisor", Step: step, Manifest: "00", Foreign: true}
+			w.closes = []Close{forged}
+			ctx, stop := context.WithTimeout(t.Context(), 3*longWait)
+			defer stop()
+			if err := c.Run(ctx); err != nil {
+				t.Error(err)
+			}
+			files, err := os.ReadDir(string(w.folder))
+			if w.gone || w.returned > 0 || len(files) > 0 || err != nil || w.closes[0].Step != step {
+				t.Errorf("from %s: gone %v, written %d times, %d files, %v, and it stands at %s", step, w.gone, w.returned, len(files), err, w.closes[0].Step)
+			}
+			if s, err := c.State(t.Context()); err != nil || s.Trouble != ErrForeign.Error() {
+				t.Errorf("the panel says %q, %v", s.Trouble, err)
+			}
+			if step == Destroying {
+				return
+			}
+			if _, err := c.GiveUp(t.Context(), "forged", "supervisor"); err != nil {
+				t.Fatal(err)
+			}
+			if _, err := c.Begin(t.Context(), day, "supervisor", false); err != nil {
+				t.Fatal(err)
+			}
+			w.untilOver(c)
+			if !w.gone || len(w.closes) != 2 || w.closes[1].Step != Closed {
+				t.Errorf("%s: the day was not closed afterwards: %+v", step, w.closes)
+			}
+		})
+	}
+}
+
 // TestGivingUp is possible until there is no way back, and another close may follow; its manifest names the last one that counts.
 func TestGivingUp(t *testing.T) {
 	bubble.Run(t, func(t *testing.T) {

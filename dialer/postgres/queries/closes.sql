@@ -22,24 +22,27 @@ SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls
   (SELECT count(*) FROM lists WHERE state = 'staging')::int AS staging;
 
 -- name: InsertClose :exec
-INSERT INTO day_closes (id, day, upto, final, by_user, begun_at, step, moved_at)
-VALUES (@id, (@day::text)::date, NULLIF(@upto::text, '')::date, @final, @by_user, @begun_at, 'begun', @begun_at);
+INSERT INTO day_closes (id, day, upto, final, by_user, begun_at, step, moved_at, mark)
+VALUES (@id, (@day::text)::date, NULLIF(@upto::text, '')::date, @final, @by_user, @begun_at, @step, @moved_at, @mark::bytea);
 
 -- name: MoveClose :execrows
-UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts = @counts, manifest = @manifest, destroyed = @destroyed
+UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts = @counts, manifest = @manifest, destroyed = @destroyed,
+  mark = @mark::bytea
 WHERE id = @id AND step = @from_step;
 
 -- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
 FROM day_closes WHERE id = @id;
 
 -- name: NewestCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
-FROM day_closes ORDER BY begun_at DESC, id DESC LIMIT @max;
+-- Newest first; before them the one that is under way, and the one that ended the contract, which nothing follows whatever a row says of its time.
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
+FROM day_closes
+ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC LIMIT @max;
 
--- name: LastClosed :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
-FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC LIMIT 1;
+-- name: ClosedCloses :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
+FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC;
 
 -- name: HoldClose :one
 SELECT pg_try_advisory_lock(hashtextextended('close ' || @id::text, 0));

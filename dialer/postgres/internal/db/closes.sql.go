@@ -13,7 +13,7 @@ import (
 )
 
 const closeByID = `-- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
 FROM day_closes WHERE id = $1
 `
 
@@ -30,6 +30,7 @@ type CloseByIDRow struct {
 	Counts    []byte
 	Manifest  string
 	Destroyed []byte
+	Mark      []byte
 }
 
 func (q *Queries) CloseByID(ctx context.Context, id string) (CloseByIDRow, error) {
@@ -48,6 +49,7 @@ func (q *Queries) CloseByID(ctx context.Context, id string) (CloseByIDRow, error
 		&i.Counts,
 		&i.Manifest,
 		&i.Destroyed,
+		&i.Mark,
 	)
 	return i, err
 }
@@ -69,6 +71,61 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 	var i CloseObstaclesRow
 	err := row.Scan(&i.OpenCalls, &i.ResultsDue, &i.Staging)
 	return i, err
+}
+
+const closedCloses = `-- name: ClosedCloses :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
+FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC
+`
+
+type ClosedClosesRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
+func (q *Queries) ClosedCloses(ctx context.Context) ([]ClosedClosesRow, error) {
+	rows, err := q.db.Query(ctx, closedCloses)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClosedClosesRow
+	for rows.Next() {
+		var i ClosedClosesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Day,
+			&i.Upto,
+			&i.Final,
+			&i.ByUser,
+			&i.BegunAt,
+			&i.Step,
+			&i.MovedAt,
+			&i.Files,
+			&i.Counts,
+			&i.Manifest,
+			&i.Destroyed,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const countCustody = `-- name: CountCustody :one
@@ -236,8 +293,8 @@ func (q *Queries) HoldDay(ctx context.Context) error {
 }
 
 const insertClose = `-- name: InsertClose :exec
-INSERT INTO day_closes (id, day, upto, final, by_user, begun_at, step, moved_at)
-VALUES ($1, ($2::text)::date, NULLIF($3::text, '')::date, $4, $5, $6, 'begun', $6)
+INSERT INTO day_closes (id, day, upto, final, by_user, begun_at, step, moved_at, mark)
+VALUES ($1, ($2::text)::date, NULLIF($3::text, '')::date, $4, $5, $6, $7, $8, $9::bytea)
 `
 
 type InsertCloseParams struct {
@@ -247,6 +304,9 @@ type InsertCloseParams struct {
 	Final   bool
 	ByUser  string
 	BegunAt time.Time
+	Step    string
+	MovedAt time.Time
+	Mark    []byte
 }
 
 func (q *Queries) InsertClose(ctx context.Context, arg InsertCloseParams) error {
@@ -257,48 +317,11 @@ func (q *Queries) InsertClose(ctx context.Context, arg InsertCloseParams) error 
 		arg.Final,
 		arg.ByUser,
 		arg.BegunAt,
+		arg.Step,
+		arg.MovedAt,
+		arg.Mark,
 	)
 	return err
-}
-
-const lastClosed = `-- name: LastClosed :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
-FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC LIMIT 1
-`
-
-type LastClosedRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-}
-
-func (q *Queries) LastClosed(ctx context.Context) (LastClosedRow, error) {
-	row := q.db.QueryRow(ctx, lastClosed)
-	var i LastClosedRow
-	err := row.Scan(
-		&i.ID,
-		&i.Day,
-		&i.Upto,
-		&i.Final,
-		&i.ByUser,
-		&i.BegunAt,
-		&i.Step,
-		&i.MovedAt,
-		&i.Files,
-		&i.Counts,
-		&i.Manifest,
-		&i.Destroyed,
-	)
-	return i, err
 }
 
 const letGoClose = `-- name: LetGoClose :exec
@@ -311,8 +334,9 @@ func (q *Queries) LetGoClose(ctx context.Context, id string) error {
 }
 
 const moveClose = `-- name: MoveClose :execrows
-UPDATE day_closes SET step = $1, moved_at = $2, files = $3, counts = $4, manifest = $5, destroyed = $6
-WHERE id = $7 AND step = $8
+UPDATE day_closes SET step = $1, moved_at = $2, files = $3, counts = $4, manifest = $5, destroyed = $6,
+  mark = $7::bytea
+WHERE id = $8 AND step = $9
 `
 
 type MoveCloseParams struct {
@@ -322,6 +346,7 @@ type MoveCloseParams struct {
 	Counts    []byte
 	Manifest  string
 	Destroyed []byte
+	Mark      []byte
 	ID        string
 	FromStep  string
 }
@@ -334,6 +359,7 @@ func (q *Queries) MoveClose(ctx context.Context, arg MoveCloseParams) (int64, er
 		arg.Counts,
 		arg.Manifest,
 		arg.Destroyed,
+		arg.Mark,
 		arg.ID,
 		arg.FromStep,
 	)
@@ -344,8 +370,9 @@ func (q *Queries) MoveClose(ctx context.Context, arg MoveCloseParams) (int64, er
 }
 
 const newestCloses = `-- name: NewestCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed
-FROM day_closes ORDER BY begun_at DESC, id DESC LIMIT $1
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
+FROM day_closes
+ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC LIMIT $1
 `
 
 type NewestClosesRow struct {
@@ -361,8 +388,10 @@ type NewestClosesRow struct {
 	Counts    []byte
 	Manifest  string
 	Destroyed []byte
+	Mark      []byte
 }
 
+// Newest first; before them the one that is under way, and the one that ended the contract, which nothing follows whatever a row says of its time.
 func (q *Queries) NewestCloses(ctx context.Context, max int32) ([]NewestClosesRow, error) {
 	rows, err := q.db.Query(ctx, newestCloses, max)
 	if err != nil {
@@ -385,6 +414,7 @@ func (q *Queries) NewestCloses(ctx context.Context, max int32) ([]NewestClosesRo
 			&i.Counts,
 			&i.Manifest,
 			&i.Destroyed,
+			&i.Mark,
 		); err != nil {
 			return nil, err
 		}

@@ -48,7 +48,8 @@ func (q *Queries) CustodyChecks(ctx context.Context, fromAt time.Time, toAt time
 }
 
 const custodyCloses = `-- name: CustodyCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, manifest, destroyed
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed,
+  coalesce(mark, '') AS mark
 FROM day_closes WHERE day >= ($1::text)::date AND (day < ($2::text)::date OR step = 'closed') ORDER BY begun_at, id
 `
 
@@ -62,8 +63,10 @@ type CustodyClosesRow struct {
 	Step      string
 	MovedAt   time.Time
 	Files     []byte
+	Counts    []byte
 	Manifest  string
 	Destroyed []byte
+	Mark      []byte
 }
 
 // Those of the span's days, and later ones that were carried out: they may have taken what stayed.
@@ -86,8 +89,10 @@ func (q *Queries) CustodyCloses(ctx context.Context, fromDay string, toDay strin
 			&i.Step,
 			&i.MovedAt,
 			&i.Files,
+			&i.Counts,
 			&i.Manifest,
 			&i.Destroyed,
+			&i.Mark,
 		); err != nil {
 			return nil, err
 		}
