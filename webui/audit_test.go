@@ -49,7 +49,8 @@ func TestReadingACaseIsWrittenDown(t *testing.T) {
 	}
 }
 
-// TestWhatCannotBeWrittenDownIsNotShown: with the record away no case is shown, and of a change that was made it is said that it was.
+// TestWhatCannotBeWrittenDownIsNotShown: with the record away no case is shown, and a change that was made is kept for it, or where
+// that is not possible either, it is said that it was made.
 func TestWhatCannotBeWrittenDownIsNotShown(t *testing.T) {
 	h := open(t)
 	operator, admin := h.as("operator"), h.as("admin")
@@ -59,6 +60,13 @@ func TestWhatCannotBeWrittenDownIsNotShown(t *testing.T) {
 	if strings.Contains(string(answer.body), "case-1") {
 		t.Error("the case was shown")
 	}
+	admin.do("PATCH", "/api/users/user-operator2", map[string]any{"disabled": false}).want(t, http.StatusOK)
+	h.book.mu.Lock()
+	if len(h.book.kept) != 1 || h.book.kept[0].Action != audit.Changed || h.book.kept[0].By != "user-admin" || h.book.kept[0].Object != "user-operator2" {
+		t.Errorf("what was done is not kept for the record: %+v", h.book.kept)
+	}
+	h.book.noDisk = true
+	h.book.mu.Unlock()
 	p := admin.do("PATCH", "/api/users/user-operator2", map[string]any{"disabled": true}).problem(t, http.StatusServiceUnavailable, string(dialer.LedgerDown))
 	if p.Detail != errDoneUnwritten.Detail || !h.users["user-operator2"].Disabled {
 		t.Errorf("a change says %q", p.Detail)

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"slices"
 	"strings"
@@ -18,6 +19,19 @@ type book struct {
 	entries []audit.Entry
 	down    bool
 	check   audit.Check
+	noDisk  bool
+	kept    []audit.Event
+}
+
+// keep is Deps.Unwritten.
+func (b *book) keep(e audit.Event) error {
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	if b.noDisk {
+		return errors.New("no space left on device")
+	}
+	b.kept = append(b.kept, e)
+	return nil
 }
 
 func (b *book) WriteDown(ctx context.Context, events ...audit.Event) error {

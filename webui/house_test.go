@@ -136,7 +136,7 @@ func openFor(t testing.TB, change ...func(*Deps)) *house {
 		Results: h.world, ByHand: h.world, Lists: shelf{h.world}, Sources: h.sources, Languages: demand{},
 		Paid: paidShelf{&h.paid}, Promises: paidShelf{&h.paid}, Closes: h.closing, Exports: h.records,
 		Handoffs: h.board, Line: waitingRoom{h.world},
-		Audit: h.book, Record: h.book, Checks: h.book, Incidents: h.trouble, Evidence: h.trouble, Alert: h.trouble.alert,
+		Unwritten: h.book.keep, Audit: h.book, Record: h.book, Checks: h.book, Incidents: h.trouble, Evidence: h.trouble, Alert: h.trouble.alert,
 		Identity: testIdentity, Disclosures: h.looks,
 		Numbers: h.typing, Refs: testRefs, Scripts: &shelfOfPages{}, Queue: line{world: h.world}, Figures: h.world, Own: h.world, Today: h.world,
 		Targets: &aims{now: h.clock.Now}, Reports: &books{}, Minutes: &folder{now: h.clock.Now}, Hours: h.knobs.hours, Settings: h.knobs,

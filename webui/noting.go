@@ -219,6 +219,9 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 		if reads || p != nil {
 			return errUnwritten
 		}
+		if s.keepUnwritten(e) {
+			return nil
+		}
 		return errDoneUnwritten
 	}
 	if again {
@@ -236,9 +239,21 @@ func (s *Server) noteRefusal(ctx context.Context, v visitor) {
 	e := s.event(v, audit.Refused)
 	e.Object, e.Cases, e.Calls = v.about.object, v.about.cases, v.about.calls
 	e.Object, e.Outcome = asNamed(e.Object), ruleForbidden
-	if err := s.d.Audit.WriteDown(ctx, e); err != nil {
-		s.log.Error("a refused request was not written down", "route", v.route, "user", v.User.ID, "err", err)
+	if s.d.Audit.WriteDown(ctx, e) != nil {
+		s.keepUnwritten(e)
 	}
+}
+
+// keepUnwritten keeps what somebody did and could not be written down, which is when the ledger is away, or somebody holds it up: it is written down as
+// soon as that is possible, by this process or the next. It reports whether that is sure.
+func (s *Server) keepUnwritten(e audit.Event) bool {
+	err := s.d.Unwritten(e)
+	if err != nil {
+		s.log.Error("an entry of the record was not written, and could not be kept for later", "action", e.Action, "route", e.Route, "user", e.By, "err", err)
+		return false
+	}
+	s.log.Error("an entry of the record could not be written yet; it is kept for later", "action", e.Action, "route", e.Route, "user", e.By)
+	return true
 }
 
 // noteLaterWithin bounds what is written down without being waited for.
@@ -250,8 +265,12 @@ func (s *Server) noteLater(e audit.Event) {
 	s.readers.Go(func() {
 		ctx, cancel := context.WithTimeout(context.Background(), noteLaterWithin)
 		defer cancel()
-		if err := s.d.Audit.WriteDown(ctx, e); err != nil {
-			s.log.Error("an entry of the record was not written", "action", e.Action, "user", e.By, "err", err)
+		switch err := s.d.Audit.WriteDown(ctx, e); {
+		case err == nil:
+		case e.By != "":
+			s.keepUnwritten(e)
+		default: // a stranger's, of which there may be any number
+			s.log.Error("an entry of the record was not written", "action", e.Action, "err", err)
 		}
 	})
 }

@@ -55,6 +55,8 @@ type Deps struct {
 	Audit  audit.Log
 	Record audit.Book
 	Checks AuditChecks
+	// Unwritten keeps what somebody did that could not be written down, until it can.
+	Unwritten func(audit.Event) error
 	// Incidents keeps what happened to personal data, and Evidence writes all of one as a file. Alert tells every node.
 	Incidents incident.Store
 	Evidence  Evidence

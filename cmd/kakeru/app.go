@@ -217,7 +217,8 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		Hub: a.hub, Certificate: webui.Certificate(s.HTTP.TLS),
 		Auth: signingIn, IdleLock: a.live.idleLock, Setup: a.setup, Calls: a.fleet, Trunks: a.agent, Phones: a.phones(),
 		Traces: a.agent, Callers: a.ledger, Recordings: a.ledger, Sounds: sounds{a.recorder}, Audit: a.ledger, Record: a.ledger, Checks: a.audit,
-		Alerts: a.ledger, Presences: a.ledger,
+		Unwritten: a.keepUnwritten,
+		Alerts:    a.ledger, Presences: a.ledger,
 		Incidents: a.ledger, Evidence: evidence{a.ledger, a.ledger, a.audit, a.ledger}, Alert: a.alertAll,
 		Displays: a.ledger, Users: a.ledger, Sessions: a.ledger, SessionBook: a.ledger, Factors: a.ledger, Cases: a.ledger, Results: a.ledger, ByHand: a.ledger,
 		Rules: a.live.rules(), RulesNow: a.live.rules, Line: a.ledger, Handoffs: a.ledger, Promises: a.ledger, Banks: bankDays,
@@ -323,6 +324,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		group.Go(func() error { return a.closer.Run(rooms) })
 		group.Go(func() error { return a.followCloses(rooms) })
 		group.Go(func() error { return a.audit.Run(rooms) })
+		group.Go(func() error { return a.noteUnnotedSoon(rooms) })
 		group.Go(func() error { return a.reports().keeper(a.log).Run(rooms, reportsEvery) })
 		group.Go(func() error { return a.alarms().Run(rooms) })
 		group.Go(func() error { return a.targets.watch(rooms, targetsEvery, a.alertAll, a.log) })

@@ -117,7 +117,13 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	for _, period := range [][]string{{"--day", today}, {"--month", today[:7]}, {"--analysis", today[:7]}, {"--inspection", today[:7]}} {
 		for _, format := range []string{"csv", "json"} {
 			args := append([]string{"report", "--format", format}, period...)
-			was, is := h.command(append(args, "--config", h.config())...), h.command(append(args, "--config", config)...)
+			both := func() (was, is ran) {
+				return h.command(append(args, "--config", h.config())...), h.command(append(args, "--config", config)...)
+			}
+			was, is := both()
+			if was.out != is.out {
+				was, is = both() // a report says the minute in which it was made, which may have changed in between
+			}
 			if was.status != 0 || was.out == "" || was.out != is.out {
 				t.Errorf("%v: %d, %d, %d octets and %d: %s", period, was.status, is.status, len(was.out), len(is.out), is.err)
 			}

@@ -12,6 +12,7 @@ import (
 	"path/filepath"
 	"slices"
 	"syscall"
+	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer/audit"
@@ -36,17 +37,30 @@ func noteKept(ctx context.Context, s configs.Settings, command string, e audit.E
 // unnotedPath is where commands leave what they could not write down.
 func unnotedPath(s configs.Settings) string { return filepath.Join(s.StateDir, "unnoted.jsonl") }
 
-// keepUnnoted appends one event.
+// mostUnnoted bounds the file, in octets.
+const mostUnnoted = 64 << 20
+
+var errUnnotedFull = fmt.Errorf("%d MiB wait to be written down already", mostUnnoted>>20)
+
+// keepUnnoted appends one event, durably.
 func keepUnnoted(path string, e audit.Event) error {
 	line, err := json.Marshal(e)
 	if err != nil {
 		return err
 	}
+	unlock, err := lockUnnoted(path)
+	if err != nil {
+		return err
+	}
+	defer unlock()
+	if info, err := os.Stat(path); err == nil && info.Size() > mostUnnoted {
+		return errUnnotedFull
+	}
 	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // in the folder that the settings name
 	if err != nil {
 		return err
 	}
-	_, err = f.Write(append(line, '\n'))
+	_, err = f.Write(slices.Concat([]byte{'\n'}, line, []byte{'\n'})) // a line that was cut off spoils no other
 	return errors.Join(err, f.Sync(), likeFolder(f, filepath.Dir(path)), f.Close())
 }
 
@@ -62,32 +76,92 @@ func likeFolder(f *os.File, folder string) error {
 	return nil
 }
 
-// noteUnnoted writes down what commands have left, and removes the file. A line that cannot be read is itself written down: somebody or
-// something has damaged it. What cannot be written yet stays for the next start.
-func noteUnnoted(ctx context.Context, path string, l audit.Log) error {
-	text, err := os.ReadFile(path) //nolint:gosec // in the folder that the settings name
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+// keepUnwritten keeps what somebody did at the panel and the ledger did not take into the record.
+func (a *app) keepUnwritten(e audit.Event) error { return keepUnnoted(unnotedPath(a.settings), e) }
+
+// lockUnnoted has one process or request at the file at a time: commands run beside the server.
+func lockUnnoted(path string) (unlock func(), err error) {
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in the folder that the settings name
 	if err != nil {
-		return err
+		return nil, err
 	}
-	if err := l.WriteDown(ctx, unnoted(text, filepath.Base(path))...); err != nil {
-		return err
+	err = errors.Join(likeFolder(f, filepath.Dir(path)), syscall.Flock(int(f.Fd()), syscall.LOCK_EX)) //nolint:gosec // a file's number
+	if err != nil {
+		return nil, errors.Join(err, f.Close())
 	}
-	return os.Remove(path)
+	return func() { _ = f.Close() }, nil // and the lock with it
+}
+
+// takeUnnoted sets aside what was left up to now, and names where it is; what an earlier one set aside comes first.
+func takeUnnoted(path string) (taken string, err error) {
+	unlock, err := lockUnnoted(path)
+	if err != nil {
+		return "", err
+	}
+	defer unlock()
+	taken = path + ".taken"
+	if _, err := os.Stat(taken); !errors.Is(err, fs.ErrNotExist) {
+		return taken, err
+	}
+	return taken, os.Rename(path, taken)
+}
+
+// noteUnnoted writes down what commands and the server have left, and removes it. A line that cannot be read is itself written down: somebody or
+// something has damaged it. What cannot be written yet stays for the next time; what was written when the process died is written twice.
+func noteUnnoted(ctx context.Context, path string, l audit.Log) error {
+	for {
+		taken, err := takeUnnoted(path)
+		if errors.Is(err, fs.ErrNotExist) {
+			return nil
+		}
+		if err != nil {
+			return err
+		}
+		text, err := os.ReadFile(taken) //nolint:gosec // in the folder that the settings name
+		if err != nil {
+			return err
+		}
+		if err := l.WriteDown(ctx, unnoted(text, filepath.Base(path))...); err != nil {
+			return err
+		}
+		if err := os.Remove(taken); err != nil {
+			return err
+		}
+	}
+}
+
+// unnotedEvery is how often the server looks whether something is left to be written down.
+const unnotedEvery = 10 * time.Second
+
+// noteUnnotedSoon writes down what is left as soon as that is possible.
+func (a *app) noteUnnotedSoon(ctx context.Context) error {
+	tick := time.NewTicker(unnotedEvery)
+	defer tick.Stop()
+	for {
+		select {
+		case <-ctx.Done():
+			return nil
+		case <-tick.C:
+		}
+		if err := noteUnnoted(ctx, unnotedPath(a.settings), a.ledger); err != nil && ctx.Err() == nil {
+			a.log.Warn("what was done is not in the record yet; it is tried again", "err", err)
+		}
+	}
 }
 
 // noteLeft is noteUnnoted of a start, which goes on whatever becomes of it.
 func noteLeft(ctx context.Context, s configs.Settings, l audit.Log, log *slog.Logger) {
 	if err := noteUnnoted(ctx, unnotedPath(s), l); err != nil {
-		log.Error("what commands have done is not in the record yet; the next start tries again", "file", unnotedPath(s), "err", err)
+		log.Error("what was done is not in the record yet; it is tried again", "file", unnotedPath(s), "err", err)
 	}
 }
 
 // unnoted are the events of a file of that name.
 func unnoted(text []byte, name string) (events []audit.Event) {
 	for line := range bytes.Lines(text) {
+		if len(bytes.TrimSpace(line)) == 0 {
+			continue
+		}
 		var e audit.Event
 		if json.Unmarshal(line, &e) != nil || !slices.Contains(audit.Actions, e.Action) {
 			e = byMachine("serve", audit.Event{Action: audit.Changed, Object: name, Outcome: "damaged"})

@@ -64,6 +64,49 @@ func TestWhatWasReadIsWrittenDownAsWhatItIs(t *testing.T) {
 	}
 }
 
+// TestACallsReferenceIsItsCases: what was listened to stands under the case of the call, whatever its row is made to say while it lasts, and of a call that
+// came in under each case that it was ever taken for.
+func TestACallsReferenceIsItsCases(t *testing.T) {
+	l := newLedger(t)
+	target, other := listedTarget(t, l), listedTarget(t, l)
+	r := reservation(target, noon)
+	must(t, l.Reserve(t.Context(), r))
+	listened := func(id dialer.CallID, want ...string) {
+		t.Helper()
+		must(t, l.WriteDown(t.Context(), audit.Event{At: noon, By: "u", Action: audit.Listened, Calls: []dialer.CallID{id}}))
+		newest, err := l.Newest(t.Context())
+		if must(t, err); !slices.Equal(newest.Refs, slices.Sorted(slices.Values(want))) {
+			t.Errorf("%v was listened to, the record says, and it was %v", newest.Refs, want)
+		}
+	}
+	for _, change := range []string{
+		"case_ref = 'nobody'", "case_id = gen_random_uuid()", "case_id = '" + string(other.CaseID) + "', case_ref = '" + other.CaseRef + "'",
+		"number_ref = 'nobody'", "direction = 'inbound'", "operator = 'somebody'", "id = gen_random_uuid()", "started_at = now()",
+	} {
+		if _, err := l.pool.Exec(t.Context(), "UPDATE attempts SET "+change+" WHERE id = $1", string(r.ID)); err == nil {
+			t.Errorf("of a call that is up %s is let through", change)
+		}
+	}
+	listened(r.ID, target.CaseRef)
+	in := arrival(noon)
+	own, err := l.Arrive(t.Context(), in)
+	must(t, err)
+	listened(in.ID, own.CaseRef)
+	for _, forged := range []string{
+		"UPDATE attempts SET case_ref = 'nobody' WHERE id = $1", "UPDATE attempts SET case_id = gen_random_uuid(), case_ref = 'nobody' WHERE id = $1",
+		"INSERT INTO arrivals_taken_for VALUES ($1, 'nobody')", "DELETE FROM arrivals_taken_for WHERE attempt_id = $1",
+	} {
+		if _, err := l.pool.Exec(t.Context(), forged, string(in.ID)); err == nil {
+			t.Errorf("%s is let through", forged)
+		}
+	}
+	_, err = l.NameCase(t.Context(), in.ID, target.CaseID, "u")
+	must(t, err)
+	_, err = l.NameCase(t.Context(), in.ID, other.CaseID, "u")
+	must(t, err)
+	listened(in.ID, own.CaseRef, target.CaseRef, other.CaseRef)
+}
+
 // TestANumberLeavesTheDoNotCallListWithAWord: a row that is taken out by SQL would be dialled, and nothing would say who took it off.
 func TestANumberLeavesTheDoNotCallListWithAWord(t *testing.T) {
 	l := newLedger(t)

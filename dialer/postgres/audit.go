@@ -171,12 +171,10 @@ func eventsIn(batch []*dictation) (n int64) {
 }
 
 // settled is an event as the record keeps it: cases by their references, and text that PostgreSQL gives back as it took it.
-func settled(e audit.Event, refs map[string]string) audit.Event {
+func settled(e audit.Event, refs map[string][]string) audit.Event {
 	all := append([]string{}, e.Refs...)
 	for _, id := range idsOf(e) {
-		if ref := refs[id]; ref != "" {
-			all = append(all, ref)
-		}
+		all = append(all, refs[id]...)
 	}
 	e.Refs = all
 	for _, field := range []*string{&e.Route, &e.Object, &e.Outcome, &e.Detail, &e.Address} {
@@ -209,16 +207,16 @@ func idsOf(e audit.Event) (ids []string) {
 	return ids
 }
 
-// refsOf finds the references of all cases that the events are about, for those that were read here as they were read. An id of which there is none is
-// passed over: what was not there was not seen.
-func (l *Ledger) refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[string]string, error) {
+// refsOf finds the references of all cases that the events are about, by the ids of cases and calls: for those that were read here as they were read, for a
+// call that came in each that it was taken for. An id of which there is none is passed over: what was not there was not seen.
+func (l *Ledger) refsOf(ctx context.Context, q *db.Queries, batch []*dictation) (map[string][]string, error) {
 	var ids []string
 	for _, d := range batch {
 		for _, e := range d.events {
 			ids = append(ids, idsOf(e)...)
 		}
 	}
-	refs := map[string]string{}
+	refs := map[string][]string{}
 	if len(ids) == 0 {
 		return refs, nil
 	}
@@ -228,10 +226,10 @@ func (l *Ledger) refsOf(ctx context.Context, q *db.Queries, batch []*dictation) 
 	}
 	calls, err := q.RefsOfCalls(ctx, ids)
 	for _, r := range cases {
-		refs[r.ID] = l.opened.ref(r.ID, r.CaseRef)
+		refs[r.ID] = append(refs[r.ID], l.opened.ref(r.ID, r.CaseRef))
 	}
 	for _, r := range calls {
-		refs[r.ID] = r.CaseRef
+		refs[r.ID] = append(refs[r.ID], l.opened.ref(r.CaseID, r.CaseRef)) // one that a call has twice is kept once
 	}
 	return refs, err
 }

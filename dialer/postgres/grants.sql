@@ -15,6 +15,9 @@ GRANT EXECUTE ON FUNCTION count_for_planner(text), index_names() TO {role};
 -- What is read: the views, and which migrations there are.
 GRANT SELECT ON call_ended, calls_ended, case_facts, entered_numbers, records_now, script_versions, goose_db_version TO {role};
 
+-- What a trigger writes.
+GRANT SELECT ON arrivals_taken_for TO {role};
+
 -- What is written once, and stays as it is.
 GRANT SELECT, INSERT ON
   absences, alert_acks, alert_ends, alerts, attempt_evidence, attempt_quality, attempt_results, audit, case_orders, ceiling_alerts, desk_pauses,

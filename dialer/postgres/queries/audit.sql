@@ -15,7 +15,10 @@ ORDER BY h.n LIMIT 1;
 SELECT id, case_ref FROM cases WHERE id = ANY(@ids::uuid[]);
 
 -- name: RefsOfCalls :many
-SELECT id, case_ref FROM attempts WHERE id = ANY(@ids::uuid[]);
+-- By its case as well as by its own row; a call that came in, by each case that it was ever taken for.
+SELECT a.id, a.case_id::text AS case_id, coalesce(c.case_ref, a.case_ref)::text AS case_ref FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = ANY(@ids::uuid[])
+UNION SELECT a.id, '', a.case_ref FROM attempts a WHERE a.id = ANY(@ids::uuid[])
+UNION SELECT t.attempt_id, '', t.case_ref FROM arrivals_taken_for t WHERE t.attempt_id = ANY(@ids::uuid[]);
 
 -- name: AppendAudit :copyfrom
 INSERT INTO audit (n, at, by_user, role, action, route, object, outcome, detail, address, case_refs, before, seal)
@@ -59,7 +62,7 @@ ORDER BY at, n LIMIT @most;
 -- schema's, by rules, policies or children. Asked after they were read, in the same transaction, which keeps their names from changing hands.
 -- And which operators and functions stand beside the catalogue's: one for the very types of a question is taken in place of the catalogue's for any. This
 -- question uses none that could be.
-SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
+SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('arrivals_taken_for'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)::pg_catalog.oid
 WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace::pg_catalog.oid OR c.relkind <> 'r'
   OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) OR c.relrowsecurity

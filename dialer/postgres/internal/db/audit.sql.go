@@ -369,7 +369,7 @@ func (q *Queries) LockAudit(ctx context.Context) error {
 }
 
 const notAsMade = `-- name: NotAsMade :many
-SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
+SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('arrivals_taken_for'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)::pg_catalog.oid
 WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace::pg_catalog.oid OR c.relkind <> 'r'
   OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) OR c.relrowsecurity
@@ -407,14 +407,18 @@ func (q *Queries) NotAsMade(ctx context.Context) ([]string, error) {
 }
 
 const refsOfCalls = `-- name: RefsOfCalls :many
-SELECT id, case_ref FROM attempts WHERE id = ANY($1::uuid[])
+SELECT a.id, a.case_id::text AS case_id, coalesce(c.case_ref, a.case_ref)::text AS case_ref FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = ANY($1::uuid[])
+UNION SELECT a.id, '', a.case_ref FROM attempts a WHERE a.id = ANY($1::uuid[])
+UNION SELECT t.attempt_id, '', t.case_ref FROM arrivals_taken_for t WHERE t.attempt_id = ANY($1::uuid[])
 `
 
 type RefsOfCallsRow struct {
 	ID      string
+	CaseID  string
 	CaseRef string
 }
 
+// By its case as well as by its own row; a call that came in, by each case that it was ever taken for.
 func (q *Queries) RefsOfCalls(ctx context.Context, ids []string) ([]RefsOfCallsRow, error) {
 	rows, err := q.db.Query(ctx, refsOfCalls, ids)
 	if err != nil {
@@ -424,7 +428,7 @@ func (q *Queries) RefsOfCalls(ctx context.Context, ids []string) ([]RefsOfCallsR
 	var items []RefsOfCallsRow
 	for rows.Next() {
 		var i RefsOfCallsRow
-		if err := rows.Scan(&i.ID, &i.CaseRef); err != nil {
+		if err := rows.Scan(&i.ID, &i.CaseID, &i.CaseRef); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
