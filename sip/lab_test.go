@@ -73,7 +73,8 @@ func runLab(t *testing.T, run func(context.Context) error, stop func()) {
 func (r *labRig) call(t *testing.T, lastTwo int) (n dialer.Line, desk, customer *watched) {
 	t.Helper()
 	n, err := r.Prepare(t.Context(), dialer.CallOrder{
-		ID: dialer.CallID(fmt.Sprintf("01234567-89ab-7def-8123-4567890000%02d", lastTwo)), Desk: "desk1", Click: dialer.NewClick("desk1"), Number: dialer.Number(fmt.Sprintf("03000012%02d", lastTwo)),
+		ID: dialer.CallID(fmt.Sprintf("01234567-89ab-7def-8123-4567890000%02d", lastTwo)), Desk: "desk1", Click: dialer.NewClick("desk1"),
+		Number: dialer.Number(fmt.Sprintf("03000012%02d", lastTwo)),
 	})
 	if err != nil {
 		t.Fatal(err)

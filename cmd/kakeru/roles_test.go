@@ -2,11 +2,14 @@ package main
 
 import (
 	"context"
+	"fmt"
 	"net/http"
 	"os"
 	"slices"
 	"strings"
+	"sync"
 	"testing"
+	"time"
 
 	"github.com/jackc/pgx/v5"
 
@@ -81,6 +84,43 @@ func (s *slate) WriteDown(_ context.Context, events ...audit.Event) error {
 	}
 	s.events = append(s.events, events...)
 	return nil
+}
+
+// TestWhatWasLeftIsWrittenDownWhileMoreIsLeft: requests and commands leave entries while the server takes them into the record: none is lost, and none is
+// there twice.
+func TestWhatWasLeftIsWrittenDownWhileMoreIsLeft(t *testing.T) {
+	path := t.TempDir() + "/unnoted.jsonl"
+	const who, each = 4, 100
+	var leaving sync.WaitGroup
+	for w := range who {
+		leaving.Go(func() {
+			for i := range each {
+				if err := keepUnnoted(path, audit.Event{At: time.Now(), Action: audit.Changed, Object: fmt.Sprint(w*each + i)}); err != nil {
+					t.Error(err)
+				}
+			}
+		})
+	}
+	done := make(chan struct{})
+	go func() { leaving.Wait(); close(done) }()
+	s := &slate{}
+	for going := true; going; {
+		select {
+		case <-done:
+			going = false
+		default:
+		}
+		if err := noteUnnoted(t.Context(), path, s); err != nil {
+			t.Fatal(err)
+		}
+	}
+	seen := map[string]bool{}
+	for _, e := range s.events {
+		seen[e.Object] = true
+	}
+	if len(seen) != who*each || len(s.events) != who*each {
+		t.Errorf("%d entries of %d, %d of them different", len(s.events), who*each, len(seen))
+	}
 }
 
 // TestWhatCommandsCouldNotWriteDown is written down by the next start, once, also where somebody has damaged the file.

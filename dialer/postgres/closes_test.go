@@ -64,7 +64,8 @@ func TestAForgedCloseIsNoCloseOfOurs(t *testing.T) {
 		}
 		foreign(c.ID, false)
 		for _, change := range []string{
-			"step = 'destroying', manifest = '00'", "upto = '2099-01-01'", "by_user = 'x'", "final = NOT final", "day = day - 1", "files = '[]'", "manifest = '01'", "destroyed = '{\"x\": 1}'",
+			"step = 'destroying', manifest = '00'", "upto = '2099-01-01'", "by_user = 'x'", "final = NOT final", "day = day - 1",
+			"files = '[]'", "manifest = '01'", "destroyed = '{\"x\": 1}'",
 			"counts = '{\"x\": 1}'", "begun_at = begun_at + interval '1 us'", "moved_at = moved_at + interval '1 us'", "mark = NULL",
 		} {
 			tx, err := l.pool.Begin(t.Context())
