@@ -101,6 +101,7 @@ type Engine struct {
 	mending   chan struct{}  // holds one token: whoever looks after the line has it
 	recovered chan struct{}  // closed when calls that come in may be taken
 	ready     sync.Once      // closes recovered
+	strangers strangers      // guarded by mu
 	lineStale bool           // guarded by mu: the queue missed something and must be rebuilt
 	queueDown bool           // guarded by mu: told to the supervisor, not yet back
 }

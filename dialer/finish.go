@@ -11,6 +11,7 @@ import (
 // goroutine, the last thing that does; what follows is the scribe's.
 func (e *Engine) finish(c *call) {
 	verdict, rule := e.d.Results(c.view.Trunk).Decide(c.finished())
+	verdict = verdict.apart(c.target.Unlisted)
 	if c.caller != nil {
 		verdict = c.inboundVerdict()
 		e.mu.Lock()
@@ -50,6 +51,8 @@ func (e *Engine) nextFor(c *call, v Verdict, rule *NextRule) (next CaseNext, spo
 		return ResultOwed, false
 	case v.Result == NotDialled:
 		return CaseNext{}, false
+	case c.caller != nil && c.target.Unlisted && c.target.Stood.State != CaseWaiting:
+		return e.callStrangerBack(c.view.CaseID, c.target.Number, c.view.StartedAt), false
 	case c.caller != nil:
 		return e.callBack(c.target.Number, c.view.StartedAt), false
 	}

@@ -31,6 +31,7 @@ type Target struct {
 	NumberRef   string
 	Sample      bool
 	DoNotCall   bool
+	Unlisted    bool   // the case is a caller's whom nobody has found on a list
 	Foreign     bool   // the number was asked for and is none of those of the case that may be dialled
 	Insurance   string // "kokuho", "kouki" or "both"
 	Language    string // BCP 47: "ja", "en", "zh", "vi"
@@ -181,6 +182,7 @@ type OpenAttempt struct {
 	ID        CallID
 	Direction Direction
 	Dialable  bool // of an inbound one: the caller can be called back
+	Unlisted  bool // its case is a caller's who is on no list
 	CaseID    CaseID
 	Desk      DeskID
 	StartedAt time.Time
@@ -368,7 +370,7 @@ type DeskView struct {
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
 	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
-	// one_way_audio dead_air sound_back recording_failed clock_off clock_back ceiling_reached complaint, and those of package alarm.
+	// one_way_audio dead_air sound_back recording_failed clock_off clock_back ceiling_reached strangers_call complaint, and those of package alarm.
 	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`
 	CallID CallID `json:"call_id,omitempty"`

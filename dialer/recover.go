@@ -96,7 +96,7 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 		}
 	}
 	verdict, rule := e.d.Results(a.Trunk).Decide(o)
-	end.Verdict = verdict
+	end.Verdict = verdict.apart(a.Unlisted)
 	if rule == nil {
 		rule = new(e.rules().After(verdict))
 	}
@@ -124,7 +124,11 @@ func (e *Engine) interruptedArrival(a OpenAttempt, end AttemptEnd) AttemptEnd {
 	if a.Dialable {
 		caller = anyNumber
 	}
-	end.Next = e.callBack(caller, a.StartedAt)
+	if a.Unlisted {
+		end.Next = e.callStrangerBack(a.CaseID, caller, a.StartedAt)
+	} else {
+		end.Next = e.callBack(caller, a.StartedAt)
+	}
 	return end
 }
 

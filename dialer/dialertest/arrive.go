@@ -36,7 +36,7 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 	a := &Attempt{
 		Arrival: &in, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}, noted: map[dialer.LegName]int{},
 		Reservation: dialer.Reservation{ID: in.ID, Trunk: in.Trunk, At: in.At, Target: dialer.Target{
-			CaseID: id, Number: in.Caller, NumberRef: in.NumberRef, Language: l.cases[id].Language,
+			CaseID: id, Number: in.Caller, NumberRef: in.NumberRef, Language: l.cases[id].Language, Unlisted: l.cases[id].Opened,
 		}},
 	}
 	if in.CustomerLeg.Leg != "" {
@@ -45,6 +45,9 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 	l.attempts[in.ID] = a
 	return a
 }
+
+// unlisted needs mu: whether a case is a caller's who is on no list.
+func (l *Ledger) unlisted(id dialer.CaseID) bool { return l.cases[id] != nil && l.cases[id].Opened }
 
 // caseOf needs mu: the case of the last call with a number, whoever called, or else the first that has it.
 func (l *Ledger) caseOf(ref string) dialer.CaseID {

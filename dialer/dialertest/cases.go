@@ -68,8 +68,8 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		ref := l.refs.Number(number)
 		foreign := !slices.Contains(c.Numbers, number)
 		t = dialer.Target{
-			Foreign: foreign,
-			CaseID:  id, CaseRef: l.refs.Case(string(id)), Number: number, NumberRef: ref, Sample: number.MadeUp(),
+			Foreign: foreign, Unlisted: c.Opened,
+			CaseID: id, CaseRef: l.refs.Case(string(id)), Number: number, NumberRef: ref, Sample: number.MadeUp(),
 			DoNotCall: l.barred[ref], Insurance: "kokuho", Language: cmp.Or(c.Language, "ja"), BalanceBand: "-50k", Priority: c.Priority,
 			Numbers: all, Made: l.made(id, time.Now()),
 		}

@@ -83,8 +83,8 @@ func proveArrival(t *testing.T, l ledgerTest) {
 func proveStranger(t *testing.T, l ledgerTest) {
 	a := l.strange(Noon)
 	tg := l.arrive(a)
-	if tg.CaseID != a.NewCase {
-		t.Errorf("about %q, want a case of its own", tg.CaseID)
+	if tg.CaseID != a.NewCase || !tg.Unlisted {
+		t.Errorf("about %q, want a case of its own, on no list: %v", tg.CaseID, tg.Unlisted)
 	}
 	if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place != nil {
 		t.Errorf("a call that still rings stands in the line: %v, %v", place, err)
@@ -99,7 +99,7 @@ func proveStranger(t *testing.T, l ledgerTest) {
 		t.Error("two callers who withhold their numbers are one case")
 	}
 	for _, o := range l.open() {
-		if o.Dialable != (o.ID == a.ID || o.ID == again.ID) {
+		if o.Dialable != (o.ID == a.ID || o.ID == again.ID) || !o.Unlisted {
 			t.Errorf("%+v", o)
 		}
 	}

@@ -284,7 +284,7 @@ func (l *Ledger) openOf(meant func(fleet.Life) bool) (open []dialer.OpenAttempt)
 		}
 		o := dialer.OpenAttempt{
 			ID: id, Direction: a.direction(), Dialable: a.Reservation.Target.Number != "", CaseID: a.Reservation.Target.CaseID, Desk: a.Reservation.Desk, StartedAt: a.Reservation.At,
-			DialledAt: a.DialledAt, Trunk: a.Reservation.Trunk,
+			DialledAt: a.DialledAt, Unlisted: l.unlisted(a.Reservation.Target.CaseID), Trunk: a.Reservation.Trunk,
 		}
 		for n := range maxKey(a.Evidence) + 1 {
 			if ev, ok := a.Evidence[n]; ok {

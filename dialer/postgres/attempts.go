@@ -249,7 +249,7 @@ func (l *Ledger) open(ctx context.Context, before fleet.Life, ownerless bool) ([
 		}
 		for _, r := range rows {
 			open = append(open, dialer.OpenAttempt{
-				ID: dialer.CallID(r.ID), Direction: dialer.Direction(r.Direction), Dialable: r.Dialable,
+				ID: dialer.CallID(r.ID), Direction: dialer.Direction(r.Direction), Dialable: r.Dialable, Unlisted: r.Unlisted,
 				CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk),
 				StartedAt: r.StartedAt, DialledAt: timeOf(r.DialledAt), Trunk: r.Trunk, Evidence: evidence[r.ID], Legs: legs[r.ID],
 			})

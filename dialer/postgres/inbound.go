@@ -266,7 +266,7 @@ func wholeTarget(ctx context.Context, q *db.Queries, id dialer.CaseID) (dialer.T
 		return dialer.Target{}, err
 	}
 	return dialer.Target{
-		CaseID: id, CaseRef: row.CaseRef, Sample: row.Sample, Insurance: insurance(row.Kokuho, row.Kouki), Language: row.Language,
+		CaseID: id, CaseRef: row.CaseRef, Unlisted: row.Unlisted, Sample: row.Sample, Insurance: insurance(row.Kokuho, row.Kouki), Language: row.Language,
 		BalanceBand: casework.BalanceBand(row.Yen), Priority: int(row.Priority),
 		Stood: dialer.CaseNext{
 			State: dialer.CaseState(row.State), Due: timeOf(row.Due), Why: row.Why, WhyEN: row.WhyEn, Cause: dialer.Cause(row.Cause),

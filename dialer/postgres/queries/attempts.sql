@@ -104,7 +104,8 @@ SELECT id FROM held;
 -- name: OpenAttempts :many
 -- Those of a node's lives before an epoch, and, with ownerless, those that are no node's; with an empty node all there are.
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
-  EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
+  EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable,
+  EXISTS (SELECT FROM cases k WHERE k.id = attempts.case_id AND k.origin = 'inbound')::boolean AS unlisted
 FROM attempts WHERE ended_at IS NULL
   AND (@node::text = '' OR node = @node::text AND node_epoch < @before::bigint OR @ownerless::boolean AND node = '')
 ORDER BY started_at, id;

@@ -1,5 +1,5 @@
 -- name: TargetOf :one
-SELECT c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, (c.custody IS NOT NULL)::boolean AS here,
+SELECT c.case_ref, (c.origin = 'inbound')::boolean AS unlisted, c.sample, c.language, c.priority, c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, (c.custody IS NOT NULL)::boolean AS here,
   (SELECT coalesce(sum(b.yen), 0) FROM balances b WHERE b.case_id = c.id)::bigint AS yen,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kokuho') AS kokuho,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kouki') AS kouki

@@ -768,7 +768,8 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 
 const openAttempts = `-- name: OpenAttempts :many
 SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
-  EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable
+  EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable,
+  EXISTS (SELECT FROM cases k WHERE k.id = attempts.case_id AND k.origin = 'inbound')::boolean AS unlisted
 FROM attempts WHERE ended_at IS NULL
   AND ($1::text = '' OR node = $1::text AND node_epoch < $2::bigint OR $3::boolean AND node = '')
 ORDER BY started_at, id
@@ -783,6 +784,7 @@ type OpenAttemptsRow struct {
 	Trunk     string
 	Direction string
 	Dialable  bool
+	Unlisted  bool
 }
 
 // Those of a node's lives before an epoch, and, with ownerless, those that are no node's; with an empty node all there are.
@@ -804,6 +806,7 @@ func (q *Queries) OpenAttempts(ctx context.Context, node string, before int64, o
 			&i.Trunk,
 			&i.Direction,
 			&i.Dialable,
+			&i.Unlisted,
 		); err != nil {
 			return nil, err
 		}

@@ -488,7 +488,7 @@ func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef stri
 }
 
 const targetOf = `-- name: TargetOf :one
-SELECT c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, (c.custody IS NOT NULL)::boolean AS here,
+SELECT c.case_ref, (c.origin = 'inbound')::boolean AS unlisted, c.sample, c.language, c.priority, c.state, c.due, c.cause, c.why, c.why_en, c.mine, c.mine_until, (c.custody IS NOT NULL)::boolean AS here,
   (SELECT coalesce(sum(b.yen), 0) FROM balances b WHERE b.case_id = c.id)::bigint AS yen,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kokuho') AS kokuho,
   EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.insurance = 'kouki') AS kouki
@@ -497,6 +497,7 @@ FROM cases c WHERE c.id = $1
 
 type TargetOfRow struct {
 	CaseRef   string
+	Unlisted  bool
 	Sample    bool
 	Language  string
 	Priority  int32
@@ -518,6 +519,7 @@ func (q *Queries) TargetOf(ctx context.Context, id string) (TargetOfRow, error) 
 	var i TargetOfRow
 	err := row.Scan(
 		&i.CaseRef,
+		&i.Unlisted,
 		&i.Sample,
 		&i.Language,
 		&i.Priority,
