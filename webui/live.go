@@ -51,15 +51,13 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request, v visitor, serv
 		writeProblem(w, errTooManySockets)
 		return
 	}
-	defer func() {
-		s.uses.note(v.Token, s.d.Now())
-		leave()
-	}()
+	defer leave()
 	upgrader := websocket.Upgrader{CheckOrigin: s.sameOrigin, HandshakeTimeout: headerWait}
 	conn, err := upgrader.Upgrade(w, r, nil)
 	if err != nil {
 		return // the upgrader has answered
 	}
+	defer func() { s.uses.note(v.Token, s.d.Now()) }() // what was refused was no use of the screen
 	reader := &reader{s: s, conn: conn, visitor: v, viewer: viewerOf(v), gone: make(chan struct{})}
 	s.metrics.readers.Inc()
 	defer s.metrics.readers.Dec()

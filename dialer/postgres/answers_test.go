@@ -23,9 +23,9 @@ func TestWhatARoleSetsForItselfHidesNothing(t *testing.T) {
 	must(t, err)
 	for name, value := range map[string]string{
 		"gin_fuzzy_search_limit": "1", "client_encoding": "LATIN1", "datestyle": "'SQL, DMY'", "default_transaction_isolation": "serializable",
-		"timezone": "'Asia/Kathmandu'", "transform_null_equals": "on",
+		"timezone": "'Asia/Kathmandu'", "default_transaction_read_only": "on", "statement_timeout": "1", "lock_timeout": "1", "transform_null_equals": "on",
 	} {
-		must(t, exec(t, serving(url), fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = %s", servingRole, pgx.Identifier{config.Database}.Sanitize(), name, value)))
+		must(t, exec(t, url, fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = %s", servingRole, pgx.Identifier{config.Database}.Sanitize(), name, value)))
 	}
 	again := openLedger(t, url, t.TempDir())
 	for range 60 {

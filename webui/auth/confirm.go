@@ -73,7 +73,7 @@ func (s Session) ConfirmedUntil() time.Time {
 	return s.Since.Add(freshFor)
 }
 
-// confirmPassword checks the password of somebody who is signed in.
+// confirmPassword checks the password of somebody who is signed in. ErrPasswordWrong, ErrByDirectory, *TooMany.
 func (k *Keeper) confirmPassword(ctx context.Context, v Visit, password string) (dialer.User, error) {
 	_, s, err := k.load(ctx, v.Token, believed)
 	if err != nil {
@@ -96,6 +96,9 @@ func (k *Keeper) confirmPassword(ctx context.Context, v Visit, password string) 
 		return dialer.User{}, ErrPasswordWrong
 	}
 	k.limiter.forgive(tallies...)
+	if k.byDirectoryAlone(user) { // one from before the directory: who left the ward may know it still
+		return dialer.User{}, ErrByDirectory
+	}
 	return user, nil
 }
 
@@ -111,7 +114,7 @@ func (k *Keeper) Lock(ctx context.Context, v Visit) error {
 	})
 }
 
-// Unlock ends a lock by the password, or by a passkey that has looked who touches it. ErrPasswordWrong, ErrPasskey, *TooMany.
+// Unlock ends a lock by the password, or by a passkey that has looked who touches it. ErrPasswordWrong, ErrByDirectory, ErrPasskey, *TooMany.
 func (k *Keeper) Unlock(ctx context.Context, v Visit, p Proof) (Session, error) {
 	_, s, err := k.at(ctx, v, StepDone)
 	if err != nil {

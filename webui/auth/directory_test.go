@@ -393,6 +393,16 @@ func TestPasswordsOfTheLinked(t *testing.T) {
 	if _, err := w.k.BeginTOTP(t.Context(), visit(s), Proof{}); !errors.Is(err, ErrByDirectory) {
 		t.Errorf("later: %v", err)
 	}
+	// Nor is it good for anything else: whoever left the ward, or read it somewhere, may know it still.
+	if _, err := w.k.BeginTOTP(t.Context(), visit(s), Proof{Password: password}); !errors.Is(err, ErrByDirectory) {
+		t.Errorf("by the password: %v", err)
+	}
+	if err := w.k.Lock(t.Context(), visit(s)); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.k.Unlock(t.Context(), visit(s), Proof{Password: password}); !errors.Is(err, ErrByDirectory) {
+		t.Errorf("unlocking by the password: %v", err)
+	}
 	none, _ := newKeeper(t, newStores())
 	if _, _, err := none.BeginDirectory(t.Context(), Visit{}); !errors.Is(err, ErrNoDirectory) {
 		t.Errorf("without a directory: %v", err)
