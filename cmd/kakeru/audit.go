@@ -61,7 +61,7 @@ func runAudit(ctx context.Context, args []string, std streams) error {
 	return withLedger(ctx, s, func(l *postgres.Ledger) error { return do(ctx, l, s, o, std) })
 }
 
-// verifyAudit reads the whole record: one line for each thing that is wrong, and an error when there is any.
+// verifyAudit reads the whole record, and looks at the seal of each call: one line for each thing that is wrong, and an error when there is any.
 func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o auditFlags, std streams) error {
 	key, err := secret(s)
 	if err != nil {
@@ -89,8 +89,16 @@ func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o 
 		fmt.Fprintln(std.out, f)
 	}
 	fmt.Fprintf(std.out, "%d entries, %d anchors\n", check.Entries, check.Anchors)
-	if !check.Sound() {
-		return fmt.Errorf("the record was tampered with: %d findings", len(check.Findings))
+	calls, err := l.CheckCalls(ctx, time.Time{})
+	if err != nil {
+		return err
+	}
+	for _, f := range calls.Findings {
+		fmt.Fprintln(std.out, f)
+	}
+	fmt.Fprintf(std.out, "%d calls as they ended, %d from before calls were sealed\n", calls.Sealed, calls.Older)
+	if !check.Sound() || !calls.Sound() {
+		return fmt.Errorf("the record was tampered with: %d findings, and %d of calls", len(check.Findings), len(calls.Findings))
 	}
 	if check.Entries > 0 {
 		fmt.Fprintln(std.out, check.Newest)

@@ -14,6 +14,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/postgres"
 	"kakeru/webui"
 )
 
@@ -26,6 +27,7 @@ type auditWatch struct {
 	now     dialer.Clock
 	log     *slog.Logger
 	alert   func(dialer.Alert)
+	calls   func(ctx context.Context, from time.Time) (postgres.CallsChecked, error)
 
 	checking sync.Mutex // one reads the whole record at a time
 
@@ -43,6 +45,8 @@ const (
 	// auditCheckEvery is how often the whole record is read.
 	auditCheckEvery = 24 * time.Hour
 	anchorWithin    = 10 * time.Second
+	// callsLookedAt is how far back calls are looked at each day; all of them by `kakeru audit verify`.
+	callsLookedAt = 40 * 24 * time.Hour
 )
 
 // anchorsPath is where a node keeps its anchors.
@@ -51,6 +55,7 @@ func anchorsPath(s configs.Settings) string { return filepath.Join(s.StateDir, "
 // Run keeps anchors and checks until ctx ends.
 func (w *auditWatch) Run(ctx context.Context) error {
 	w.look(ctx)
+	w.lookAtCalls(ctx)
 	anchor, newest, check := time.NewTicker(anchorEvery), time.NewTicker(newestEvery), time.NewTicker(auditCheckEvery)
 	defer anchor.Stop()
 	defer newest.Stop()
@@ -66,6 +71,7 @@ func (w *auditWatch) Run(ctx context.Context) error {
 			w.watch(ctx)
 		case <-check.C:
 			w.look(ctx)
+			w.lookAtCalls(ctx)
 		}
 	}
 }
@@ -73,6 +79,23 @@ func (w *auditWatch) Run(ctx context.Context) error {
 func (w *auditWatch) look(ctx context.Context) {
 	if _, err := w.Check(ctx); err != nil && ctx.Err() == nil {
 		w.log.Warn("the record of who saw what could not be checked; it is tried again", "err", err)
+	}
+}
+
+// lookAtCalls looks whether the calls of the last weeks are as they ended.
+func (w *auditWatch) lookAtCalls(ctx context.Context) {
+	c, err := w.calls(ctx, w.now().Add(-callsLookedAt))
+	switch {
+	case err != nil && ctx.Err() == nil:
+		w.log.Warn("the calls' seals could not be checked; they are tomorrow", "err", err)
+	case err == nil && !c.Sound():
+		first := c.Findings[0]
+		w.log.Error("calls were tampered with", "findings", len(c.Findings), "first", first.String())
+		w.alert(dialer.Alert{
+			Kind: webui.AuditDamaged, Subject: "calls", CallID: first.Call,
+			Text:   fmt.Sprintf("架電記録に改ざんの跡があります(%d件)。管理者と区に知らせてください", len(c.Findings)),
+			TextEN: fmt.Sprintf("calls were tampered with (%d findings; %s); tell the administrator and the ward", len(c.Findings), first),
+		})
 	}
 }
 

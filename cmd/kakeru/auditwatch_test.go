@@ -11,6 +11,8 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/postgres"
+	"kakeru/webui"
 )
 
 // written is a record in memory.
@@ -93,6 +95,31 @@ func TestTheNewestEntriesAreWatched(t *testing.T) {
 				t.Error("after the next entry nothing is found any more")
 			}
 		})
+	}
+}
+
+// TestACallThatWasPutThereIsTold: a supervisor is told of calls that Kakeru has not made, by a look at those of the last weeks each day.
+func TestACallThatWasPutThereIsTold(t *testing.T) {
+	now := time.Date(2026, 11, 26, 9, 0, 0, 0, dialer.Tokyo)
+	var alerts []dialer.Alert
+	found := postgres.CallsChecked{Sealed: 7}
+	w := &auditWatch{
+		now: func() time.Time { return now }, log: slog.New(slog.DiscardHandler), alert: func(a dialer.Alert) { alerts = append(alerts, a) },
+		calls: func(_ context.Context, from time.Time) (postgres.CallsChecked, error) {
+			if !from.Equal(now.AddDate(0, 0, -40)) {
+				t.Errorf("looked at from %s on", from)
+			}
+			return found, nil
+		},
+	}
+	w.lookAtCalls(t.Context())
+	if len(alerts) > 0 {
+		t.Fatalf("untouched, and %v", alerts)
+	}
+	found.Findings = []postgres.CallFinding{{Fault: postgres.CallUnsealed, Call: "a-call", Started: now}}
+	w.lookAtCalls(t.Context())
+	if len(alerts) != 1 || alerts[0].Kind != webui.AuditDamaged || alerts[0].CallID != "a-call" || !strings.Contains(alerts[0].TextEN, "bears no seal") {
+		t.Errorf("told %+v", alerts)
 	}
 }
 

@@ -41,6 +41,9 @@ func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd)
 	if ended, err = endAttempt(ctx, q, e); err != nil || !ended {
 		return ended, err
 	}
+	if err := l.sealCall(ctx, q, e.ID); err != nil {
+		return false, err
+	}
 	return true, l.reportNumber(ctx, q, e)
 }
 

@@ -13,14 +13,14 @@ REVOKE EXECUTE ON FUNCTION count_for_planner(text), index_names() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION count_for_planner(text), index_names() TO {role};
 
 -- What is read: the views, and which migrations there are.
-GRANT SELECT ON call_ended, calls_ended, case_facts, entered_numbers, records_now, script_versions, goose_db_version TO {role};
+GRANT SELECT ON call_ended, calls_ended, calls_sealed, case_facts, entered_numbers, records_now, script_versions, goose_db_version TO {role};
 
 -- What a trigger writes.
 GRANT SELECT ON arrivals_taken_for TO {role};
 
 -- What is written once, and stays as it is.
 GRANT SELECT, INSERT ON
-  absences, alert_acks, alert_ends, alerts, attempt_evidence, attempt_quality, attempt_results, audit, case_orders, ceiling_alerts, desk_pauses,
+  absences, alert_acks, alert_ends, alerts, attempt_evidence, attempt_quality, attempt_results, audit, call_seals, case_orders, ceiling_alerts, desk_pauses,
   disclosures, do_not_call_log, exports, handoff_events,
   handoff_reads, history_checks, incident_steps, incidents, issued_reports, language_waits, list_sources, minutes, minutes_signed, month_targets,
   numbers_entered, numbers_returned, numbers_taken_back, people_marked, promise_parts, promise_verdicts, recording_listens, recording_pauses, return_rows,

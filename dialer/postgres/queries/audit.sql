@@ -62,7 +62,7 @@ ORDER BY at, n LIMIT @most;
 -- schema's, by rules, policies or children. Asked after they were read, in the same transaction, which keeps their names from changing hands.
 -- And which operators and functions stand beside the catalogue's: one for the very types of a question is taken in place of the catalogue's for any. This
 -- question uses none that could be.
-SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('arrivals_taken_for'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
+SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('arrivals_taken_for'), ('attempt_evidence'), ('call_seals'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)::pg_catalog.oid
 WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace::pg_catalog.oid OR c.relkind <> 'r'
   OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) OR c.relrowsecurity

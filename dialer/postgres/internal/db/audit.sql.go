@@ -369,7 +369,7 @@ func (q *Queries) LockAudit(ctx context.Context) error {
 }
 
 const notAsMade = `-- name: NotAsMade :many
-SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('arrivals_taken_for'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
+SELECT w.name::text FROM (VALUES ('audit'), ('cases'), ('attempts'), ('arrivals_taken_for'), ('attempt_evidence'), ('call_seals'), ('alerts'), ('alert_acks'), ('alert_ends'), ('users')) AS w(name)
 LEFT JOIN pg_catalog.pg_class c ON c.oid = pg_catalog.to_regclass(w.name)::pg_catalog.oid
 WHERE c.oid IS NULL OR c.relnamespace <> 'public'::regnamespace::pg_catalog.oid OR c.relkind <> 'r'
   OR EXISTS (SELECT FROM pg_catalog.pg_rewrite r WHERE r.ev_class = c.oid) OR c.relrowsecurity

@@ -73,6 +73,34 @@ type Audit struct {
 	Seal     []byte
 }
 
+type CallsSealed struct {
+	ID             string
+	Direction      string
+	Origin         string
+	CaseRef        string
+	NumberRef      string
+	NumberKind     string
+	Sample         bool
+	Desk           string
+	Operator       string
+	HandedDesk     string
+	HandedOperator string
+	Trunk          string
+	SipCallID      string
+	StartedAt      time.Time
+	DialledAt      *time.Time
+	RingingAt      *time.Time
+	AnsweredAt     *time.Time
+	EndedAt        time.Time
+	EndedBy        string
+	Result         string
+	Confidence     string
+	Rule           string
+	Why            string
+	Counted        bool
+	Seal           []byte
+}
+
 type Disclosure struct {
 	N         int64
 	AttemptID string
