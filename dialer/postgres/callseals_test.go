@@ -47,7 +47,8 @@ func TestACallThatWasNotMadeBearsNoSeal(t *testing.T) {
 	forged, old := dialer.NewID(noon), dialer.NewID(noon)
 	_, err = l.pool.Exec(t.Context(), copied, string(r.ID), forged)
 	must(t, err)
-	_, err = l.pool.Exec(t.Context(), "INSERT INTO attempt_evidence SELECT $2, n, at, leg, event, status, reason, cause FROM attempt_evidence WHERE attempt_id = $1", string(r.ID), forged)
+	_, err = l.pool.Exec(t.Context(),
+		"INSERT INTO attempt_evidence SELECT $2, n, at, leg, event, status, reason, cause FROM attempt_evidence WHERE attempt_id = $1", string(r.ID), forged)
 	must(t, err)
 	if c := check(); c.Sealed != 3 || !slices.Equal(c.Findings, []CallFinding{{CallUnsealed, dialer.CallID(forged), c.Findings[0].Started}}) {
 		t.Errorf("a call that was not made: %+v", c)
@@ -57,7 +58,8 @@ func TestACallThatWasNotMadeBearsNoSeal(t *testing.T) {
 	if c := check(); len(c.Findings) != 1 || c.Findings[0].Fault != CallChanged || c.Findings[0].Call != dialer.CallID(forged) {
 		t.Errorf("with another's seal: %+v", c)
 	}
-	_, err = l.pool.Exec(t.Context(), "INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause) VALUES ($1, 90, now(), 'customer', 'ringing', 180, '', 0)", string(in.ID))
+	_, err = l.pool.Exec(t.Context(),
+		"INSERT INTO attempt_evidence (attempt_id, n, at, leg, event, status, reason, cause) VALUES ($1, 90, now(), 'customer', 'ringing', 180, '', 0)", string(in.ID))
 	must(t, err)
 	if c := check(); len(c.Findings) != 2 || c.Findings[0].Call != in.ID && c.Findings[1].Call != in.ID {
 		t.Errorf("with evidence that came later: %+v", c)
