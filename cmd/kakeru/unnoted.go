@@ -117,17 +117,41 @@ func noteUnnoted(ctx context.Context, path string, l audit.Log) error {
 		if err != nil {
 			return err
 		}
-		text, err := os.ReadFile(taken) //nolint:gosec // in the folder that the settings name
-		if err != nil {
-			return err
-		}
-		if err := l.WriteDown(ctx, unnoted(text, filepath.Base(path))...); err != nil {
-			return err
-		}
-		if err := os.Remove(taken); err != nil {
+		if err := noteTaken(ctx, taken, filepath.Base(path), l); err != nil {
 			return err
 		}
 	}
+}
+
+// notedTogether is how many lines come into the record at once.
+const notedTogether = 200
+
+// noteTaken writes down what was set aside, some at a time: what stands in the record is not in the file any more, so that a ledger that is slow is not
+// given all of it again and again.
+func noteTaken(ctx context.Context, taken, name string, l audit.Log) error {
+	text, err := os.ReadFile(taken) //nolint:gosec // in the folder that the settings name
+	if err != nil {
+		return err
+	}
+	for len(text) > 0 {
+		n := 0
+		for range notedTogether {
+			if i := bytes.IndexByte(text[n:], '\n'); i < 0 {
+				n = len(text)
+			} else {
+				n += i + 1
+			}
+		}
+		if err := l.WriteDown(ctx, unnoted(text[:n], name)...); err != nil {
+			return err
+		}
+		if text = text[n:]; len(text) > 0 {
+			if err := replaceFile(taken, string(text)); err != nil {
+				return err
+			}
+		}
+	}
+	return os.Remove(taken)
 }
 
 // unnotedEvery is how often the server looks whether something is left to be written down.

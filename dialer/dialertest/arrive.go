@@ -27,7 +27,7 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 	id := l.caseOf(in.NumberRef)
 	if id == "" {
 		id = in.NewCase
-		c := &Case{ID: id, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: cameInWhy}, Opened: true, OpenedFor: in.NumberRef}
+		c := &Case{ID: id, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: cameInWhy}, Opened: true}
 		if in.Caller != "" {
 			c.Numbers = []dialer.Number{in.Caller}
 		}
@@ -49,30 +49,34 @@ func (l *Ledger) arrive(in dialer.Arrival) *Attempt {
 // unlisted needs mu: whether a case is a caller's who is on no list.
 func (l *Ledger) unlisted(id dialer.CaseID) bool { return l.cases[id] != nil && l.cases[id].Opened }
 
-// caseOf needs mu: the case of the last call with a number, whoever called, or else the first that has it.
+// caseOf needs mu: the case of the last call with a number, whoever called, or else the first that has it; one that is on no list only where there is no other.
 func (l *Ledger) caseOf(ref string) dialer.CaseID {
 	if ref == "" {
 		return ""
 	}
 	var last *Attempt
 	for _, a := range l.attempts {
-		if a.Reservation.Target.NumberRef == ref && (last == nil || a.Reservation.At.After(last.Reservation.At)) {
+		if of := a.Reservation.Target; of.NumberRef == ref && (last == nil || l.unlisted(last.Reservation.Target.CaseID) && !l.unlisted(of.CaseID) ||
+			l.unlisted(last.Reservation.Target.CaseID) == l.unlisted(of.CaseID) && a.Reservation.At.After(last.Reservation.At)) {
 			last = a
 		}
 	}
-	if last != nil {
+	if last != nil && !l.unlisted(last.Reservation.Target.CaseID) {
 		return last.Reservation.Target.CaseID
 	}
 	var ids []dialer.CaseID
 	for id, c := range l.cases {
-		if c.OpenedFor == ref || slices.ContainsFunc(c.Numbers, func(n dialer.Number) bool { return l.refs.Number(n) == ref }) {
+		if !c.Opened && slices.ContainsFunc(c.Numbers, func(n dialer.Number) bool { return l.refs.Number(n) == ref }) {
 			ids = append(ids, id)
 		}
 	}
-	if len(ids) == 0 {
-		return ""
+	if len(ids) > 0 {
+		return slices.MinFunc(ids, cmp.Compare[dialer.CaseID])
 	}
-	return slices.MinFunc(ids, cmp.Compare[dialer.CaseID])
+	if last != nil {
+		return last.Reservation.Target.CaseID
+	}
+	return ""
 }
 
 // NameCase implements dialer.Ledger.

@@ -20,9 +20,8 @@ type Case struct {
 	Reason   string        // of an ad-hoc case
 	Language string        // "ja" if empty
 	Mine     dialer.UserID // who promised to call back; empty for anyone
-	// Opened cases are for calls that came in and belong to no other, OpenedFor those of one number.
-	Opened    bool
-	OpenedFor string
+	// Opened cases are for calls that came in and belong to no other.
+	Opened bool
 }
 
 // PutCase adds a case, or replaces the one with its id.

@@ -1,12 +1,13 @@
 -- name: CaseOfNumber :one
--- The case of the last call with a number, whoever called, or else the most urgent that has it.
+-- The case of the last call with a number, whoever called, or else the most urgent that has it: one that is on no list only where there is no other. Who
+-- called us before they came onto a list is somebody of it.
 SELECT id FROM (
-  (SELECT a.case_id AS id, 1 AS grade FROM attempts a JOIN cases c ON c.id = a.case_id
+  (SELECT a.case_id AS id, CASE WHEN c.origin = 'inbound' THEN 3 ELSE 1 END AS grade FROM attempts a JOIN cases c ON c.id = a.case_id
    WHERE a.number_ref = @number_ref AND (a.dialled_at IS NOT NULL OR a.direction = 'inbound')
-   ORDER BY coalesce(a.dialled_at, a.started_at) DESC LIMIT 1)
+   ORDER BY c.origin = 'inbound', coalesce(a.dialled_at, a.started_at) DESC LIMIT 1)
   UNION ALL
-  (SELECT f.case_id, 2 FROM phones f JOIN cases c ON c.id = f.case_id WHERE f.number_ref = @number_ref
-   ORDER BY c.priority, c.id LIMIT 1)
+  (SELECT f.case_id, CASE WHEN c.origin = 'inbound' THEN 4 ELSE 2 END FROM phones f JOIN cases c ON c.id = f.case_id WHERE f.number_ref = @number_ref
+   ORDER BY c.origin = 'inbound', c.priority, c.id LIMIT 1)
 ) found ORDER BY grade LIMIT 1;
 
 -- name: InsertInboundCase :one
