@@ -75,6 +75,13 @@ func (k *ask) answered(res *sip.Response) {
 	case res.IsProvisional():
 	case isChallenge(res) && k.signer.mayShow(k.sent.req, k.sent.to, k.in) && k.signer.take(res):
 		k.send()
+	case isChallenge(res) && k.signer.of != nil && !k.signer.shows(k.sent.to):
+		// Else a carrier that has an address more than the settings know would keep a call up that we have ended, and nobody could see why.
+		k.lane.agent.log.Warn("sip: who is at the other end asks for the trunk's password from an address that is none of the trunk's; it is not shown. "+
+			"If that is the carrier's, have the name in sip.trunks[].address resolve to it, too", "method", string(k.method), "status", status, "address", k.sent.to.Addr())
+		if k.heard != nil {
+			k.heard(res)
+		}
 	case k.ends() && (status == sip.StatusCallTransactionDoesNotExists || status == sip.StatusRequestTimeout):
 		k.of.dropBecause("the far end knows this call no more")
 	case k.heard != nil:
