@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"iter"
 	"log/slog"
 	"sort"
@@ -249,6 +250,9 @@ func (e *Engine) seenBefore(ctx context.Context, r DialRequest) (CallID, error) 
 	return id, ledgerRefusal(err)
 }
 
+// clickWithin is how long after a click a phone may still be opened for it. Whoever waited longer has given up, or a server that slept has just gone on.
+const clickWithin = 8 * time.Second
+
 // open prepares the line and writes the reservation: after it the attempt stands, before it nothing was sent.
 func (e *Engine) open(ctx context.Context, r DialRequest, p picked, clicked time.Time) (*call, error) {
 	id := CallID(NewID(clicked))
@@ -265,6 +269,9 @@ func (e *Engine) open(ctx context.Context, r DialRequest, p picked, clicked time
 		ID: id, Target: p.target, Desk: r.Desk, Operator: r.Asker.User, Trunk: line.Trunk(), At: clicked,
 		IdempotencyKey: r.IdempotencyKey, DeskLeg: line.Desk().Handle(), Override: p.override,
 	})
+	if err == nil && e.d.Now().Sub(clicked) > clickWithin {
+		err = fmt.Errorf("the click is older than %s: %w", clickWithin, ErrLedgerDown) // its attempt stands, and is closed as one that failed
+	}
 	if err != nil {
 		line.Close()
 		e.unreserve(id, p, clicked, err)

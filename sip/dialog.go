@@ -189,6 +189,25 @@ func afterQuotes(s string) string {
 	return s
 }
 
+// isQuiet reports whether a route, as the far end wrote it, can put no number into a Request-URI, whoever reads it: it is one loose router's, and has a name for
+// a user, or none. What is written so that two could read it differently is not.
+func isQuiet(route string) bool {
+	route = strings.TrimSpace(route)
+	uri, after, closed := strings.Cut(strings.TrimPrefix(route, "<"), ">")
+	_, rest, schemed := strings.Cut(uri, ":")
+	if !strings.HasPrefix(route, "<") || !closed || !schemed || strings.ContainsAny(uri, "<\"") || strings.ContainsAny(after, "<>\",") {
+		return false
+	}
+	if at := strings.LastIndexByte(rest, '@'); at >= 0 {
+		if !isName(rest[:at]) {
+			return false
+		}
+		rest = rest[at+1:]
+	}
+	rest, _, _ = strings.Cut(rest, "?")
+	return isLoose("<sip:" + rest + ">")
+}
+
 // isLoose reports whether a route is a loose router's (§19.1.1).
 func isLoose(route string) bool {
 	for _, p := range strings.Split(inBrackets(route), ";")[1:] {

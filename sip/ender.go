@@ -201,7 +201,8 @@ func (e *ender) settle() {
 	e.waiting = nil
 }
 
-// mostForks is how many phones that answered one INVITE are hung up: more than any carrier rings at once.
+// mostForks is how many phones that answered one INVITE are hung up: more than any carrier rings at once. What more there are is answered by nothing: each
+// costs an ACK and a BYE that is repeated, to where the answer says.
 const mostForks = 16
 
 // response ends what the INVITE still brings: a refusal gets its ACK, a 2xx ACK and BYE, all from the response itself.

@@ -1,8 +1,10 @@
 package sip
 
 import (
+	"fmt"
 	"net"
 	"net/netip"
+	"slices"
 	"strings"
 	"testing"
 
@@ -109,18 +111,18 @@ func TestNoNumberIsSignedForTheFarEnd(t *testing.T) {
 			r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{contact, "Record-Route: <sip:" + at + ";lr>", "Session-Expires: 2;refresher=uac"}})
 			w.until(t, dialer.LegAnswered)
 			r.trunk.request(t, sip.ACK)
+			if !signed { // it does not even leave
+				w.untilEvent(t, dialer.EvFinal)
+				r.trunk.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
+				return
+			}
 			refresh := r.trunk.request(t, sip.INVITE)
-			if len(credentialsIn(refresh)) > 0 != signed {
-				t.Errorf("it bears %v", credentialsIn(refresh))
+			if len(credentialsIn(refresh)) == 0 {
+				t.Error("it bears no credentials")
 			}
 			r.trunk.reply(refresh, challenged401("another"))
-			if signed {
-				refresh = r.trunk.request(t, sip.INVITE)
-				r.trunk.reply(refresh, say{status: 200, sdp: plainSDP})
-				r.trunk.request(t, sip.ACK)
-			} else {
-				w.untilEvent(t, dialer.EvFinal)
-			}
+			r.trunk.reply(r.trunk.request(t, sip.INVITE), say{status: 200, sdp: plainSDP})
+			r.trunk.request(t, sip.ACK)
 			w.Drop()
 			r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 			w.gone(t)
@@ -163,11 +165,8 @@ func TestNoNumberIsSignedForBehindAStrictRouter(t *testing.T) {
 	}})
 	w.until(t, dialer.LegAnswered)
 	r.trunk.request(t, sip.ACK)
-	if refresh := r.trunk.request(t, sip.INVITE); len(credentialsIn(refresh)) > 0 {
-		t.Errorf("it bears %v", credentialsIn(refresh))
-	} else {
-		r.trunk.reply(refresh, say{status: 501})
-	}
+	w.untilEvent(t, dialer.EvFinal) // it does not even leave
+	r.trunk.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
 	w.Drop()
 	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 	w.gone(t)
@@ -260,4 +259,104 @@ func TestACallIDOfTheirsNamesNobody(t *testing.T) {
 	if id := s.handle().SIPCallID; id != s.Dialog.CallID {
 		t.Error("one of ours is not the carrier's any more")
 	}
+}
+
+// TestNoInviteLeavesForWhoTheFarEndNames: where a session is to be refreshed by an INVITE, it leaves for nobody but whom we have called, by loose routes that name no
+// number: signed or not. By what else a far end says of itself a carrier would be asked for any number, past gate and ceiling, whether it challenges or knows our
+// address. The talk goes on; it is the far end's to end it.
+func TestNoInviteLeavesForWhoTheFarEndNames(t *testing.T) {
+	t.Parallel()
+	for what, c := range map[string]struct {
+		contact, route string // a route at HOST
+		leaves         bool
+	}{
+		"the number that we called":          {string(testNumber), "<sip:HOST;lr>", true},
+		"no route":                           {string(testNumber), "", true},
+		"a name by a named router":           {"b2bua-17", "<sip:core1@HOST;lr=on>", true},
+		"another number":                     {"0990123456", "<sip:HOST;lr>", false},
+		"another number without a route":     {"0990123456", "", false},
+		"a strict router":                    {string(testNumber), "<sip:HOST>", false},
+		"a strict router by a number":        {string(testNumber), "<sip:0990123456@HOST>", false},
+		"a loose router by a number":         {string(testNumber), "<sip:0990123456@HOST;lr>", false},
+		"lr in the user part":                {string(testNumber), "<sip:0990123456;lr;@HOST>", false},
+		"lr in the headers":                  {string(testNumber), "<sip:HOST?x=;lr>", false},
+		"two in one":                         {string(testNumber), "<sip:HOST;lr>, <sip:0990123456@HOST>", false},
+		"two without a comma, which is none": {string(testNumber), "<sip:HOST;lr><sip:0990123456@HOST>", true},
+		"one in the other's name":            {string(testNumber), `"<sip:HOST;lr>" <sip:0990123456@HOST>`, false},
+		"a parameter of the header, not its": {string(testNumber), "<sip:HOST>;lr", false},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			r := newRig(t, shortSessions)
+			w := r.customer(t)
+			invite := r.trunk.request(t, sip.INVITE)
+			at := r.trunk.addr.String()
+			headers := []string{"Contact: <sip:" + c.contact + "@" + at + ">", "Session-Expires: 2;refresher=uac"}
+			if c.route != "" {
+				headers = append(headers, "Record-Route: "+strings.ReplaceAll(c.route, "HOST", at))
+			}
+			r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: headers})
+			w.until(t, dialer.LegAnswered)
+			r.trunk.request(t, sip.ACK)
+			if c.leaves {
+				again := r.trunk.request(t, sip.INVITE)
+				if strings.Contains(again.String(), "0990123456") {
+					t.Errorf("it names another:\n%s", again)
+				}
+				r.trunk.reply(again, say{status: 200, sdp: plainSDP})
+				r.trunk.request(t, sip.ACK)
+			} else {
+				w.untilEvent(t, dialer.EvFinal) // that it is not refreshed
+			}
+			w.Drop()
+			r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+			w.gone(t)
+			if n := r.trunk.repeats("INVITE"); !c.leaves && n > 1 {
+				t.Errorf("%d INVITEs came", n)
+			}
+		})
+	}
+}
+
+// TestAnAnswerWithoutATagIsNoDialog: what we ask within it would be a call of its own to whoever reads it. It is acknowledged and hung up, and is no answer.
+func TestAnAnswerWithoutATagIsNoDialog(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, shortSessions)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 200, sdp: plainSDP, headers: []string{"Contact: <sip:0990123456@" + r.trunk.addr.String() + ">", "Session-Expires: 2;refresher=uac"}})
+	r.trunk.request(t, sip.ACK)
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+	if n := r.trunk.repeats("INVITE"); n != 1 {
+		t.Errorf("%d INVITEs came", n)
+	}
+	if slices.ContainsFunc(w.all, func(f dialer.LegFact) bool { return f.Kind == dialer.LegAnswered }) {
+		t.Error("it was told as an answer")
+	}
+}
+
+// TestForksHaveABound: a far end that answers with ever other tags has us acknowledge and hang up sixteen, and no more.
+func TestForksHaveABound(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	w.until(t, dialer.LegAnswered)
+	r.trunk.request(t, sip.ACK)
+	for n := range 40 {
+		r.trunk.reply(invite, say{status: 200, tag: fmt.Sprint("fork", n), sdp: plainSDP})
+	}
+	for range mostForks {
+		r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	}
+	r.trunk.quiet(t, r.Agent, sip.BYE, value(invite, "Call-ID"))
+	w.Drop()
+	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+	w.gone(t)
+	for n := range 40 { // nor what is left of it
+		r.trunk.reply(invite, say{status: 200, tag: fmt.Sprint("late", n), sdp: plainSDP})
+	}
+	r.trunk.quiet(t, r.Agent, sip.BYE, value(invite, "Call-ID"))
 }

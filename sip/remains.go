@@ -107,7 +107,7 @@ func (r *remains) response(res *sip.Response) {
 	}
 	d.Pinned, d.never = r.pinned, r.never
 	known := d.RemoteTag == r.remoteTag && d.CSeq == r.cseq
-	if known && r.branch == "" {
+	if known && r.branch == "" || !known && len(r.ended) >= mostForks && !slices.Contains(r.ended, d.RemoteTag) {
 		return
 	}
 	r.acknowledge(&d, known)

@@ -147,9 +147,33 @@ func (l *leg) refresh() {
 		l.askToStay(sip.UPDATE, nil)
 	case l.reoffer != nil:
 		l.refreshSoon()
+	case !l.mayReinvite():
+		l.lane.agent.log.Warn("sip: a session is not refreshed: an INVITE within the call could ask for somebody else, as its far end names itself",
+			"call", l.line.id, "leg", l.name)
+		l.note(dialer.EvFinal, "the session could not be refreshed")
+		l.arm(0, false)
 	default:
 		l.askToStay(sip.INVITE, l.line.bridge.Offer(l.side))
 	}
+}
+
+// mayReinvite reports whether an INVITE may be sent within the dialog. Where it goes and whom it asks for is the far end's choice, by its Contact and its
+// routes (RFC 3261 §12.2.1.1), and a carrier that knows us takes it for a call of ours, past gate and ceiling, if it is not strict: one to another number; one that a
+// strict router writes its own name into, or the next Route's; one without a To tag, which is a new call to anybody. So it asks for nobody but whom we have
+// called, by routes that leave the Request-URI alone; a phone that is at no trunk may call itself what it likes.
+func (l *leg) mayReinvite() bool {
+	d := &l.dialog
+	if d.RemoteTag == "" || slices.ContainsFunc(d.Routes, func(route string) bool { return !isQuiet(route) }) {
+		return false
+	}
+	target := uriIn("<" + d.Target + ">")
+	switch {
+	case l.signer.of != nil:
+		return l.signer.dialsNobodyElse(target)
+	case !l.lane.agent.isTrunk(d.next(context.Background()).AddrPort):
+		return true
+	}
+	return isName(target.User) || l.summons == nil && target.User == uriIn("<"+d.RemoteURI+">").User
 }
 
 // refreshSoon waits for what is in the way: their offer, or that both ask at once (§14.1 of RFC 3261).

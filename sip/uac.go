@@ -179,6 +179,11 @@ func (l *leg) success(res *sip.Response) {
 		l.endOther(res)
 	case l.dropped:
 		l.crossed(res)
+	case tagOf(res) == "": // what we ask within such a dialog would be a call of its own to whoever reads it (§12.1.2)
+		l.unusable = true
+		l.up(res)
+		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
+		l.dropBecause("the answer has no To tag, so that it makes no dialog")
 	case l.hunt != nil && (l.answerIn(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
 		l.unusable = true // no reason to let it have the call, and the others ring no more
 		l.up(res)
@@ -342,6 +347,9 @@ func (l *leg) reroute(ev dialer.Evidence) {
 // repetition is ACKed; the BYE goes once.
 func (l *leg) endOther(res *sip.Response) {
 	tag := tagOf(res)
+	if len(l.ended) >= mostForks && !slices.Contains(l.ended, tag) {
+		return
+	}
 	other := l.dialog
 	other.CSeq = res.CSeq().SeqNo
 	other.learn(res)

@@ -53,12 +53,23 @@ func TestReadingACaseIsWrittenDown(t *testing.T) {
 // that is not possible either, it is said that it was made.
 func TestWhatCannotBeWrittenDownIsNotShown(t *testing.T) {
 	h := open(t)
-	operator, admin := h.as("operator"), h.as("admin")
+	operator, admin, ward := h.as("operator"), h.as("admin"), h.as("ward")
 	h.book.fails(true)
 	answer := operator.do("GET", "/api/cases/case-1", nil)
 	answer.problem(t, http.StatusServiceUnavailable, string(dialer.LedgerDown))
 	if strings.Contains(string(answer.body), "case-1") {
 		t.Error("the case was shown")
+	}
+	for _, search := range []struct {
+		who   *client
+		route string
+		asked any
+	}{{operator, "/api/cases/search", map[string]any{"q": "0001234567"}}, {ward, "/api/audit/search", map[string]any{}}} {
+		answer := search.who.do("POST", search.route, search.asked)
+		answer.problem(t, http.StatusServiceUnavailable, string(dialer.LedgerDown))
+		if len(h.book.kept) > 0 {
+			t.Errorf("%s was shown, and is to be written down later", search.route)
+		}
 	}
 	admin.do("PATCH", "/api/users/user-operator2", map[string]any{"disabled": false}).want(t, http.StatusOK)
 	h.book.mu.Lock()

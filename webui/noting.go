@@ -182,7 +182,7 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 	if row.Public {
 		return nil
 	}
-	reads := isRead(row)
+	reads := !changes(row)
 	var p *Problem
 	if err != nil {
 		p = s.problemOf(ctx, err)
@@ -219,7 +219,8 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 		if reads || p != nil {
 			return errUnwritten
 		}
-		if s.keepUnwritten(e) {
+		// What was done is kept for the record; what its answer would show of somebody is not shown before it stands there.
+		if s.keepUnwritten(e) && row.Noted != audit.CaseRead && row.Noted != audit.DebtShown {
 			return nil
 		}
 		return errDoneUnwritten

@@ -120,6 +120,9 @@ var (
 	errDoneUnwritten = newProblem(http.StatusServiceUnavailable, string(dialer.LedgerDown),
 		"操作は済みましたが、操作記録を書けませんでした。画面を更新して結果を確かめ、管理者に連絡してください",
 		"it was done, but could not be written down; reload to see what became of it, and tell the administrator")
+	errSlept = newProblem(http.StatusServiceUnavailable, string(dialer.QueueDown),
+		"サーバーが一時止まっていたため、この操作は行いませんでした。画面を確かめて、もう一度操作してください",
+		"the server stood still for a while, so this was not done; look at the screen, and do it again")
 	errInternal = newProblem(http.StatusInternalServerError, "",
 		"システムの内部で問題が起きました。もう一度お試しください。続くときは管理者に連絡してください",
 		"something went wrong inside; try again, and tell the administrator if it stays")

@@ -124,6 +124,9 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 		}
 		var out *O
 		err := wellSpelt(ctx, in)
+		if err == nil && isClick(row) && s.vigil.waking() {
+			err = errSlept
+		}
 		if err == nil {
 			out, err = handle(ctx, in)
 		}

@@ -154,6 +154,7 @@ type Server struct {
 	relists  *relists
 	seats    *seats
 	uses     *uses
+	vigil    *vigil
 	walls    *walls
 	windows  *windows
 	signOff  signOff
@@ -195,6 +196,7 @@ func New(d Deps) (*Server, error) {
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	s.uses, s.walls, s.relists, s.windows = newUses(d.Now()), newWalls(), newRelists(d.Now), newWindows()
+	s.vigil = newVigil(time.Now)
 	if d.Certificate.On() {
 		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {
 			return nil, err
@@ -337,6 +339,7 @@ func (s *Server) Run(ctx context.Context) error {
 	var running sync.WaitGroup
 	running.Go(func() { s.d.Hub.Run(parts) })
 	running.Go(func() { s.recount.run(parts) })
+	running.Go(func() { s.vigil.run(parts) })
 	running.Go(func() { s.alerts.run(parts) })
 	running.Go(func() { s.keeper.Watch(parts) })
 	s.jobs.open(parts)

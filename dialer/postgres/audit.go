@@ -7,6 +7,7 @@ import (
 	"fmt"
 	"iter"
 	"math"
+	"slices"
 	"sync"
 	"time"
 
@@ -67,8 +68,16 @@ func (l *Ledger) WriteDown(ctx context.Context, events ...audit.Event) error {
 	case <-d.done:
 		return d.err
 	case <-ctx.Done():
-		return l.noticed(classify("write the audit", ctx.Err())) // it may come to stand there all the same: that does no harm
+		c.giveUp(d) // what is being written already may come to stand there all the same: that does no harm
+		return l.noticed(classify("write the audit", ctx.Err()))
 	}
+}
+
+// giveUp takes back what nobody has begun to write: whoever dictated it has been told that it is not there.
+func (c *clerk) giveUp(d *dictation) {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.waiting = slices.DeleteFunc(c.waiting, func(other *dictation) bool { return other == d })
 }
 
 // mostTogether bounds one transaction.

@@ -1,0 +1,53 @@
+package webui
+
+import (
+	"net/http"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+)
+
+// TestNoClickIsTakenThatLayThereWhileTheServerSlept: what was sent while the process stood still is read when it goes on, by however many at once, and is not
+// done; a moment later all is as before. What only reads, and signing out, work at once.
+func TestNoClickIsTakenThatLayThereWhileTheServerSlept(t *testing.T) {
+	h := open(t)
+	operator := h.as("operator")
+	clock := time.Now()
+	h.server.vigil = newVigil(func() time.Time { return clock })
+	click := func() answered {
+		return operator.do("POST", "/api/calls", map[string]any{"desk": "desk1", "next": true})
+	}
+	click().want(t, http.StatusAccepted)
+	clock = clock.Add(sleptFor)
+	if h.server.vigil.waking() {
+		t.Error("a busy machine is taken for one that slept")
+	}
+	clock = clock.Add(sleptFor + time.Millisecond)
+	for range 3 {
+		click().problem(t, http.StatusServiceUnavailable, string(dialer.QueueDown))
+	}
+	operator.do("GET", "/api/desks", nil).want(t, http.StatusOK)
+	clock = clock.Add(wakingFor)
+	click().want(t, http.StatusAccepted)
+	clock = clock.Add(time.Hour)
+	operator.do("DELETE", "/api/session", nil).want(t, http.StatusNoContent)
+}
+
+// TestAMachinesSleepIsNoticed: its counting clock may stand still meanwhile, and the one on the wall goes on; set back it is no sleep.
+func TestAMachinesSleepIsNoticed(t *testing.T) {
+	clock := time.Now()
+	v := newVigil(func() time.Time { return clock })
+	clock = clock.Round(0).Add(time.Minute) // without a reading of the counting clock
+	if !v.waking() {
+		t.Error("a minute went by on the wall, and nothing is noticed")
+	}
+	clock = clock.Add(wakingFor)
+	if v.waking() {
+		t.Error("it wakes for ever")
+	}
+	clock = clock.Add(-time.Hour)
+	if v.waking() {
+		t.Error("a clock that is set back is a sleep")
+	}
+}
