@@ -123,6 +123,25 @@ func TestWhatWasLeftIsWrittenDownWhileMoreIsLeft(t *testing.T) {
 	}
 }
 
+// TestWhatIsLeftFollowsNoLink: the folder is the server's, and commands of root's write there.
+func TestWhatIsLeftFollowsNoLink(t *testing.T) {
+	for _, name := range []string{"unnoted.jsonl", "unnoted.jsonl.lock"} {
+		folder, target := t.TempDir(), t.TempDir()+"/root's own"
+		if err := os.WriteFile(target, []byte("as it was"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		if err := os.Symlink(target, folder+"/"+name); err != nil {
+			t.Fatal(err)
+		}
+		if err := keepUnnoted(folder+"/unnoted.jsonl", audit.Event{Action: audit.Changed}); err == nil {
+			t.Errorf("%s: a link is taken for ours", name)
+		}
+		if text, err := os.ReadFile(target); err != nil || string(text) != "as it was" {
+			t.Errorf("%s: the file that it leads to says %q, %v", name, text, err)
+		}
+	}
+}
+
 // TestWhatCommandsCouldNotWriteDown is written down by the next start, once, also where somebody has damaged the file.
 func TestWhatCommandsCouldNotWriteDown(t *testing.T) {
 	path := t.TempDir() + "/unnoted.jsonl"

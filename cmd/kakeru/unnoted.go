@@ -56,7 +56,7 @@ func keepUnnoted(path string, e audit.Event) error {
 	if info, err := os.Stat(path); err == nil && info.Size() > mostUnnoted {
 		return errUnnotedFull
 	}
-	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // in the folder that the settings name
+	f, err := os.OpenFile(path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // in the folder that the settings name
 	if err != nil {
 		return err
 	}
@@ -64,11 +64,19 @@ func keepUnnoted(path string, e audit.Event) error {
 	return errors.Join(err, f.Sync(), likeFolder(f, filepath.Dir(path)), f.Close())
 }
 
-// likeFolder gives a file that root has made to whoever its folder is: the server reads it.
+// likeFolder gives a file that root has made to whoever its folder is: the server reads it. Whoever has taken over the server could put links there, to files
+// of root's own: none is followed, and no file that has another name elsewhere is given away.
 func likeFolder(f *os.File, folder string) error {
 	info, err := os.Stat(folder)
 	if err != nil || os.Geteuid() != 0 {
 		return err
+	}
+	own, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if file, ok := own.Sys().(*syscall.Stat_t); ok && file.Nlink != 1 {
+		return fmt.Errorf("%s has another name, by which it may be somebody else's", filepath.Base(f.Name()))
 	}
 	if of, ok := info.Sys().(*syscall.Stat_t); ok {
 		return f.Chown(int(of.Uid), int(of.Gid))
@@ -81,7 +89,7 @@ func (a *app) keepUnwritten(e audit.Event) error { return keepUnnoted(unnotedPat
 
 // lockUnnoted has one process or request at the file at a time: commands run beside the server.
 func lockUnnoted(path string) (unlock func(), err error) {
-	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR, 0o600) //nolint:gosec // in the folder that the settings name
+	f, err := os.OpenFile(path+".lock", os.O_CREATE|os.O_RDWR|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // in the folder that the settings name
 	if err != nil {
 		return nil, err
 	}

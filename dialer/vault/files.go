@@ -204,12 +204,15 @@ func (v *Vault) destroy(id KeyID) error {
 }
 
 func (v *Vault) tombstone(id KeyID) error {
-	f, err := os.OpenFile(v.path(id, goneSuffix), os.O_WRONLY|os.O_CREATE, 0o600)
+	f, err := os.OpenFile(v.path(id, goneSuffix), os.O_WRONLY|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
 	if err != nil {
 		return err
 	}
 	return errors.Join(v.own(f), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
 }
+
+// Root's commands write in a folder that is the server's. Whoever has taken over the server could put links there, to files of root's own: none is followed
+// (O_NOFOLLOW), and no file that has another name elsewhere is given away.
 
 // own gives a file to whom the folder belongs, where root has made it: the server, which is not root, must read it.
 func (v *Vault) own(f *os.File) error {
@@ -220,6 +223,13 @@ func (v *Vault) own(f *os.File) error {
 	if err != nil {
 		return err
 	}
+	own, err := f.Stat()
+	if err != nil {
+		return err
+	}
+	if file, ok := own.Sys().(*syscall.Stat_t); ok && file.Nlink != 1 {
+		return errors.New("it has another name, by which it may be somebody else's")
+	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
 		return f.Chown(int(owner.Uid), int(owner.Gid))
 	}
@@ -227,7 +237,7 @@ func (v *Vault) own(f *os.File) error {
 }
 
 func overwrite(path string) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // ours, in the folder of the settings
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // ours, in the folder of the settings
 	if err != nil {
 		return err
 	}

@@ -179,7 +179,7 @@ func (v *Vault) replace(id KeyID, text []byte) error {
 	if err = errors.Join(err, v.own(f), f.Sync(), f.Close(), v.step("half")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
-	old, err := os.OpenFile(v.path(id, keySuffix), os.O_WRONLY, 0)
+	old, err := os.OpenFile(v.path(id, keySuffix), os.O_WRONLY|syscall.O_NOFOLLOW, 0)
 	if err != nil {
 		return v.overtaken(id, err)
 	}

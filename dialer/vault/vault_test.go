@@ -302,3 +302,28 @@ func BenchmarkIndex(b *testing.B) {
 		}
 	}
 }
+
+// TestNoLinkIsFollowed: whoever may write in the folder puts a link there, to a file that is none of theirs and that a command of root's would write to: it stays
+// as it is, and the command says so.
+func TestNoLinkIsFollowed(t *testing.T) {
+	v := opened(t, folderOf(t))
+	for _, suffix := range []string{keySuffix, goneSuffix} {
+		target := filepath.Join(t.TempDir(), "root's own")
+		if err := os.WriteFile(target, []byte("as it was"), 0o600); err != nil {
+			t.Fatal(err)
+		}
+		id := Day(tuesday)
+		if suffix == goneSuffix {
+			id = Day(tuesday.Next())
+		}
+		if err := os.Symlink(target, v.path(id, suffix)); err != nil {
+			t.Fatal(err)
+		}
+		if err := v.Destroy(id); err == nil {
+			t.Errorf("%s: a link is taken for ours", suffix)
+		}
+		if text, err := os.ReadFile(target); err != nil || string(text) != "as it was" {
+			t.Errorf("%s: the file that it leads to says %q, %v", suffix, text, err)
+		}
+	}
+}

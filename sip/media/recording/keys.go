@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
@@ -237,7 +238,7 @@ func isDay(s string) bool {
 }
 
 func overwrite(path string, size int64) error {
-	f, err := os.OpenFile(path, os.O_WRONLY, 0) //nolint:gosec // ours, in the folder of the settings
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // ours, in the folder of the settings; no link of somebody's is followed
 	if err != nil {
 		return err
 	}
