@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"strings"
 	"sync"
 	"time"
 
@@ -28,6 +29,8 @@ type auditWatch struct {
 	log     *slog.Logger
 	alert   func(dialer.Alert)
 	calls   func(ctx context.Context, from time.Time) (postgres.CallsChecked, error)
+	// foreign names kinds of rows that somebody has written into the database and that hold nothing.
+	foreign func(ctx context.Context) (kinds []string, err error)
 
 	checking sync.Mutex // one reads the whole record at a time
 
@@ -56,6 +59,7 @@ func anchorsPath(s configs.Settings) string { return filepath.Join(s.StateDir, "
 func (w *auditWatch) Run(ctx context.Context) error {
 	w.look(ctx)
 	w.lookAtCalls(ctx)
+	w.lookForForeign(ctx)
 	anchor, newest, check := time.NewTicker(anchorEvery), time.NewTicker(newestEvery), time.NewTicker(auditCheckEvery)
 	defer anchor.Stop()
 	defer newest.Stop()
@@ -67,6 +71,7 @@ func (w *auditWatch) Run(ctx context.Context) error {
 			return nil
 		case <-anchor.C:
 			w.anchor(ctx)
+			w.lookForForeign(ctx)
 		case <-newest.C:
 			w.watch(ctx)
 		case <-check.C:
@@ -97,6 +102,20 @@ func (w *auditWatch) lookAtCalls(ctx context.Context) {
 			TextEN: fmt.Sprintf("calls were tampered with (%d findings; %s); tell the administrator and the ward", len(c.Findings), first),
 		})
 	}
+}
+
+// lookForForeign looks whether somebody has written settings, lists' sources or closes into the database.
+func (w *auditWatch) lookForForeign(ctx context.Context) {
+	kinds, err := w.foreign(ctx)
+	if err != nil || len(kinds) == 0 {
+		return // the ledger is away, which is told elsewhere
+	}
+	w.log.Error("rows were written into the database that are not Kakeru's; they hold nothing", "rows", kinds)
+	w.alert(dialer.Alert{
+		Kind: webui.AuditDamaged, Subject: "rows",
+		Text:   "データベースに、Kakeru が書いたのではない行があります(" + strings.Join(kinds, "、") + ")。効力はありません。管理者と区に知らせてください",
+		TextEN: "somebody has written rows into the database (" + strings.Join(kinds, ", ") + "); they hold nothing; tell the administrator and the ward",
+	})
 }
 
 // newestPath is where the anchor of the newest entry stands.

@@ -123,6 +123,25 @@ func TestACallThatWasPutThereIsTold(t *testing.T) {
 	}
 }
 
+// TestRowsOfSomebodyElsesAreTold: once there are any.
+func TestRowsOfSomebodyElsesAreTold(t *testing.T) {
+	var alerts []dialer.Alert
+	var kinds []string
+	w := &auditWatch{
+		log: slog.New(slog.DiscardHandler), alert: func(a dialer.Alert) { alerts = append(alerts, a) },
+		foreign: func(context.Context) ([]string, error) { return kinds, nil },
+	}
+	w.lookForForeign(t.Context())
+	if len(alerts) > 0 {
+		t.Fatalf("there are none, and %v", alerts)
+	}
+	kinds = []string{"close", "setting"}
+	w.lookForForeign(t.Context())
+	if len(alerts) != 1 || alerts[0].Kind != webui.AuditDamaged || !strings.Contains(alerts[0].TextEN, "close, setting") {
+		t.Errorf("told %+v", alerts)
+	}
+}
+
 // TestAReplacedTableIsToldWithinSeconds: though it answers as the real one would.
 func TestAReplacedTableIsToldWithinSeconds(t *testing.T) {
 	record := &written{chain: audit.NewChain([]byte("a key of the test"))}

@@ -8,7 +8,7 @@ var answers = map[string]string{
 	"gin_fuzzy_search_limit": "0", "client_encoding": "UTF8", "datestyle": "ISO, MDY", "default_transaction_isolation": "read committed",
 	"timezone": "UTC", "transform_null_equals": "off",
 	// And by these it would answer nothing. How long somebody waits is ours to say.
-	"default_transaction_read_only": "off", "statement_timeout": "0", "lock_timeout": "0",
+	"default_transaction_read_only": "off", "statement_timeout": "0", "lock_timeout": "0", "idle_session_timeout": "0",
 }
 
 // mostOpened bounds of how many cases it is remembered whose they are.

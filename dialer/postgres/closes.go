@@ -139,6 +139,9 @@ func (l *Ledger) MoveClose(ctx context.Context, c dayclose.Close, from dayclose.
 		return dayclose.ErrMoved
 	}
 	p := db.MoveCloseParams{ID: c.ID, Step: string(c.Step), FromStep: string(from), MovedAt: c.Moved, Manifest: c.Manifest, Mark: l.markOfClose(c)}
+	if c.Foreign { // it is given up, and is ours no more than before
+		p.Mark = []byte{}
+	}
 	for to, v := range map[*[]byte]any{&p.Files: orEmptyList(c.Files), &p.Counts: orEmptyCounts(c.Counts), &p.Destroyed: orEmptyCounts(c.Destroyed)} {
 		b, err := json.Marshal(v)
 		if err != nil {
@@ -184,34 +187,43 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 // LastClosed returns the newest close that ended; dialer.ErrNotFound when none has.
 func (l *Ledger) LastClosed(ctx context.Context) (c dayclose.Close, err error) {
 	err = l.query(ctx, "find the last close", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.ClosedCloses(ctx)
-		if err == nil && len(rows) == 0 {
-			err = pgx.ErrNoRows
-		}
+		all, err := l.allCloses(ctx, q)
 		if err != nil {
 			return err
 		}
-		for _, r := range rows {
-			if c, err = l.closeOf(db.CloseByIDRow(r)); err != nil || !c.Foreign {
-				return err
+		for _, c = range all {
+			if c.Step == dayclose.Closed && !c.Foreign {
+				return nil
 			}
 		}
-		c, err = l.closeOf(db.CloseByIDRow(rows[0])) // all are older than the marks
-		return err
+		return pgx.ErrNoRows
 	})
 	return c, err
 }
 
-// Closes lists closes, newest first.
+// mostCloses is how many closes are looked at: a contract has some 250 a year.
+const mostCloses = 10_000
+
+// allCloses are those that there are, the one that is under way first, then the contract's end, then the newest; ours and foreign ones.
+func (l *Ledger) allCloses(ctx context.Context, q *db.Queries) ([]dayclose.Close, error) {
+	rows, err := q.NewestCloses(ctx, 0, mostCloses)
+	all := make([]dayclose.Close, len(rows))
+	for i, r := range rows {
+		if err == nil {
+			all[i], err = l.closeOf(db.CloseByIDRow(r))
+		}
+	}
+	return all, err
+}
+
+// Closes lists closes, newest first. What is over and bears no mark of ours never was; what is under way without one stands in the way, and is shown.
 func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, err error) {
 	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.NewestCloses(ctx, int32(min(max(limit, 0), 1000))) //nolint:gosec // bounded here
-		for _, r := range rows {
-			c, err := l.closeOf(db.CloseByIDRow(r))
-			if err != nil {
-				return err
+		all, err := l.allCloses(ctx, q)
+		for _, c := range all {
+			if len(list) < limit && !(c.Foreign && c.Step.Over()) {
+				list = append(list, c)
 			}
-			list = append(list, c)
 		}
 		return err
 	})
@@ -322,9 +334,6 @@ func (l *Ledger) Destroy(ctx context.Context, c dayclose.Close) error {
 		return nil
 	}
 	if _, err := l.DestroyCustody(ctx, *c.Upto); err != nil {
-		return err
-	}
-	if err := l.forgetReturned(ctx, c.BegunAt); err != nil {
 		return err
 	}
 	if c.Final {

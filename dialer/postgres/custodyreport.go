@@ -15,7 +15,7 @@ import (
 // Custody gives what the logs of personal data say of a span, as they all were at one instant.
 func (l *Ledger) Custody(ctx context.Context, from, to time.Time) (c report.Custody, err error) {
 	err = l.atOneInstant(ctx, "read the logs of custody", func(ctx context.Context, q *db.Queries) error {
-		if err := custodyDays(ctx, q, dialer.DateOf(from).String(), dialer.DateOf(to).String(), &c); err != nil {
+		if err := l.custodyDays(ctx, q, dialer.DateOf(from).String(), dialer.DateOf(to).String(), &c); err != nil {
 			return err
 		}
 		if err := custodyMoves(ctx, q, from, to, &c); err != nil {
@@ -27,7 +27,7 @@ func (l *Ledger) Custody(ctx context.Context, from, to time.Time) (c report.Cust
 }
 
 // custodyDays reads which days held something, and their closes.
-func custodyDays(ctx context.Context, q *db.Queries, from, to string, c *report.Custody) error {
+func (l *Ledger) custodyDays(ctx context.Context, q *db.Queries, from, to string, c *report.Custody) error {
 	held, err := q.CustodyHeld(ctx, from, to)
 	if err != nil {
 		return err
@@ -44,9 +44,12 @@ func custodyDays(ctx context.Context, q *db.Queries, from, to string, c *report.
 		return err
 	}
 	for _, r := range closes {
-		of, err := closeFrom(db.CloseByIDRow(r))
+		of, err := l.closeOf(db.CloseByIDRow(r))
 		if err != nil {
 			return err
+		}
+		if of.Foreign && of.Step.Over() {
+			continue
 		}
 		c.Closes = append(c.Closes, closeFact(of))
 	}

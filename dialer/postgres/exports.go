@@ -57,7 +57,7 @@ func (l *Ledger) Export(ctx context.Context, e returns.Export, write func([]retu
 }
 
 func (l *Ledger) takeForExport(ctx context.Context, q *db.Queries, e returns.Export) ([]returns.Row, error) {
-	gone, err := q.GoneUpto(ctx)
+	gone, err := l.goneUpto(ctx, q)
 	if err != nil {
 		return nil, err
 	}
@@ -125,10 +125,21 @@ func exportFrom(r db.ExportByIDRow) (e returns.Export, err error) {
 	return e, json.Unmarshal(r.Files, &e.Files)
 }
 
+// goneUpto is the last day whose personal data went back for good; empty for none.
+func (l *Ledger) goneUpto(ctx context.Context, q *db.Queries) (gone string, err error) {
+	all, err := l.allCloses(ctx, q)
+	for _, c := range all {
+		if !c.Foreign && c.Upto != nil && (c.Step == dayclose.Destroying || c.Step == dayclose.Closed) {
+			gone = max(gone, c.Upto.String())
+		}
+	}
+	return gone, err
+}
+
 // CountToExport is how many rows of a day stand in no file yet; none once they can go no more.
 func (l *Ledger) CountToExport(ctx context.Context, day dialer.Date) (n int, err error) {
 	err = l.query(ctx, "count what was not exported", func(ctx context.Context, q *db.Queries) error {
-		gone, err := q.GoneUpto(ctx)
+		gone, err := l.goneUpto(ctx, q)
 		if err != nil || day.String() <= gone {
 			return err
 		}

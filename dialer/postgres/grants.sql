@@ -24,6 +24,7 @@ GRANT SELECT, INSERT ON
   disclosures, do_not_call_log, exports, handoff_events,
   handoff_reads, history_checks, incident_steps, incidents, issued_reports, language_waits, list_sources, minutes, minutes_signed, month_targets,
   numbers_entered, numbers_returned, numbers_taken_back, people_marked, promise_parts, promise_verdicts, recording_listens, recording_pauses, return_rows,
+  row_marks, rows_marked,
   script_decisions, script_pages, setting_changes, sms_counts, target_alerts, ward_notices
 TO {role};
 

@@ -21,9 +21,12 @@ func (l *Ledger) SaveListSource(ctx context.Context, s casework.ListSource) (cas
 		if err := q.HoldListSource(ctx, s.Name); err != nil {
 			return err
 		}
-		version, err := q.InsertListSource(ctx, db.InsertListSourceParams{Name: s.Name, Columns: columns, ByUser: string(s.By), At: s.At})
-		s.Version = int(version)
-		return err
+		row, err := q.InsertListSource(ctx, db.InsertListSourceParams{Name: s.Name, Columns: columns, ByUser: string(s.By), At: s.At})
+		if err != nil {
+			return err
+		}
+		s.Version = int(row.Version)
+		return q.MarkRow(ctx, markedSources, idOfSource(row), l.markOfSource(row))
 	})
 	if err != nil {
 		return casework.ListSource{}, err
@@ -35,8 +38,15 @@ func (l *Ledger) SaveListSource(ctx context.Context, s casework.ListSource) (cas
 // ListSources returns the newest version of every source, by name.
 func (l *Ledger) ListSources(ctx context.Context) (sources []casework.ListSource, err error) {
 	err = l.query(ctx, "read the lists' sources", func(ctx context.Context, q *db.Queries) error {
+		have, err := marksOf(ctx, q, markedSources)
+		if err != nil {
+			return err
+		}
 		rows, err := q.ListSources(ctx)
-		for _, r := range rows {
+		for _, r := range rows { // of each name the newest first
+			if n := len(sources); n > 0 && sources[n-1].Name == r.Name || !have.has(idOfSource(r), l.markOfSource(r)) {
+				continue // an older one, or one that nobody here has saved
+			}
 			s := casework.ListSource{Name: r.Name, Version: int(r.Version), By: dialer.UserID(r.ByUser), At: r.At}
 			if err := json.Unmarshal(r.Columns, &s.Columns); err != nil {
 				return err

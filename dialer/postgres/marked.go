@@ -45,22 +45,68 @@ func (l *Ledger) mark(ctx context.Context, q *db.Queries, id string, meant db.Ad
 	}), id)
 }
 
-// markedHere is the file that says, outside the database, that people were marked: whoever owns its tables could take the note in it away.
-const markedHere = "people-marked"
-
-// markPeople marks the rows that are older than the marks, once in a ledger's life: afterwards a row without a mark is nobody's. dir is the folder
-// of the process that serves; a command without one marks nobody.
+// markPeople marks the rows of people that are older than the marks. A command, which has no folder, marks nobody.
 func (l *Ledger) markPeople(ctx context.Context, dir string) error {
+	return l.markOnce(ctx, dir, once{
+		file: "people-marked", what: "people",
+		done: func(ctx context.Context, q *db.Queries) (bool, error) {
+			if err := q.LockAdmins(ctx); err != nil { // of nodes that start together one does it
+				return false, err
+			}
+			return q.PeopleAreMarked(ctx)
+		},
+		note: func(ctx context.Context, q *db.Queries) error { return q.NotePeopleMarked(ctx, l.now()) },
+		mark: func(ctx context.Context, q *db.Queries) (int, error) {
+			rows, err := q.Users(ctx)
+			for _, r := range rows {
+				if err == nil {
+					err = q.MarkUser(ctx, l.markOf(r), r.ID)
+				}
+			}
+			return len(rows), err
+		},
+	})
+}
+
+// once is how rows that are older than their marks are marked, once in a ledger's life: afterwards a row without a mark is nobody's.
+type once struct {
+	// file says, outside the database, that they were marked: whoever owns its tables could take the note in it away.
+	file string
+	what string // for the log
+	done func(context.Context, *db.Queries) (bool, error)
+	note func(context.Context, *db.Queries) error
+	mark func(context.Context, *db.Queries) (n int, err error)
+}
+
+// markOnce marks rows unless the ledger says that they were, or this node does. dir is the folder of the process that serves; a command without one
+// marks nothing.
+func (l *Ledger) markOnce(ctx context.Context, dir string, o once) error {
 	if dir == "" {
 		return nil
 	}
-	path := filepath.Join(dir, markedHere)
+	path := filepath.Join(dir, o.file)
 	_, err := os.Stat(path)
 	if err != nil && !errors.Is(err, fs.ErrNotExist) {
-		return fmt.Errorf("whether people were marked: %w", err)
+		return fmt.Errorf("whether %s were marked: %w", o.what, err)
 	}
 	here := err == nil
-	if err := l.markOnce(ctx, here, path); err != nil || here {
+	err = l.inTx(ctx, "mark the "+o.what, func(ctx context.Context, q *db.Queries) error {
+		if done, err := o.done(ctx, q); err != nil || done {
+			return err
+		}
+		if here {
+			l.log.Error("somebody took away the note that these rows were marked; none is marked anew. Of a ledger from a backup older than the marks "+
+				"remove the file, and start again", "rows", o.what, "file", path)
+			return nil
+		}
+		n, err := o.mark(ctx, q)
+		if err != nil {
+			return err
+		}
+		l.log.Info("rows were marked", "rows", o.what, "n", n)
+		return o.note(ctx, q)
+	})
+	if err != nil || here {
 		return err
 	}
 	// It is empty, so that a disk without room takes it, too; one that does not is no reason to keep everybody out.
@@ -69,37 +115,9 @@ func (l *Ledger) markPeople(ctx context.Context, dir string) error {
 		err = os.WriteFile(path, nil, 0o600)
 	}
 	if err != nil {
-		l.log.Error("that people's rows were marked could not be noted outside the database", "file", path, "err", err)
+		l.log.Error("that rows were marked could not be noted outside the database", "rows", o.what, "file", path, "err", err)
 	}
 	return nil
-}
-
-// markOnce marks the people unless the ledger says that they were, or this node does.
-func (l *Ledger) markOnce(ctx context.Context, here bool, path string) error {
-	return l.inTx(ctx, "mark the people", func(ctx context.Context, q *db.Queries) error {
-		if err := q.LockAdmins(ctx); err != nil { // of nodes that start together one does it
-			return err
-		}
-		if done, err := q.PeopleAreMarked(ctx); err != nil || done {
-			return err
-		}
-		if here {
-			l.log.Error("somebody took away the note that people's rows were marked; nobody is marked anew. Of a ledger from a backup older than the marks "+
-				"remove the file, and start again", "file", path)
-			return nil
-		}
-		rows, err := q.Users(ctx)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			if err := q.MarkUser(ctx, l.markOf(r), r.ID); err != nil {
-				return err
-			}
-		}
-		l.log.Info("people's rows were marked", "people", len(rows))
-		return q.NotePeopleMarked(ctx, l.now())
-	})
 }
 
 // rules reports whether a person is an administrator who can sign in.

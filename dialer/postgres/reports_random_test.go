@@ -15,6 +15,7 @@ import (
 // the ledger's constraints allow may come before a report.
 type randomYear struct {
 	t     testing.TB
+	l     *Ledger
 	tx    pgx.Tx
 	r     *rand.Rand
 	year  int

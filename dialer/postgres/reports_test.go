@@ -448,7 +448,7 @@ func TestReportsAgreeWithAnIndependentCount(t *testing.T) {
 			tx, err := l.pool.Begin(t.Context())
 			must(t, err)
 			r := rand.New(rand.NewPCG(uint64(i), 7))
-			y := &randomYear{t: t, tx: tx, r: r, year: 2026}
+			y := &randomYear{t: t, l: l, tx: tx, r: r, year: 2026}
 			y.write(120 + 4*i)
 			must(t, tx.Commit(t.Context()))
 			x := export(t, l)

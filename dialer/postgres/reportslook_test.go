@@ -27,7 +27,7 @@ func TestALookSeesWhatReadingFinds(t *testing.T) {
 	l := newLedger(t)
 	tx, err := l.pool.Begin(t.Context())
 	must(t, err)
-	y := &randomYear{t: t, tx: tx, r: rand.New(rand.NewPCG(3, 7)), year: 2026}
+	y := &randomYear{t: t, l: l, tx: tx, r: rand.New(rand.NewPCG(3, 7)), year: 2026}
 	y.write(9)
 	must(t, tx.Commit(t.Context()))
 	open := time.Date(2026, 6, 15, 15, 0, 0, 0, time.UTC) // the 16th in Tokyo

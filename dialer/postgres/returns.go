@@ -75,10 +75,21 @@ func (l *Ledger) returnRow(r db.RowsOfReturnRow) (returns.Row, error) {
 	return row, nil
 }
 
-// HandoffsToReturn are those that the ward has answered, or that were taken back; with a final close those too that are open.
+// HandoffsToReturn are those that the ward has answered, or that were taken back; with a final close those too that are open; and those that have their key
+// yet, though their row says that they went back.
 func (l *Ledger) HandoffsToReturn(ctx context.Context, c dayclose.Close) (ids []string, err error) {
 	err = l.query(ctx, "find the hand-offs that go back", func(ctx context.Context, q *db.Queries) error {
-		ids, err = q.HandoffsToReturn(ctx, c.Final)
+		keys, err := l.vault.Matters()
+		if err != nil {
+			return err
+		}
+		withKeys := []string{}
+		for _, key := range keys {
+			if id, ok := key.Matter(); ok {
+				withKeys = append(withKeys, id)
+			}
+		}
+		ids, err = q.HandoffsToReturn(ctx, c.Final, withKeys)
 		return err
 	})
 	return ids, err
@@ -128,21 +139,6 @@ func (l *Ledger) forgetMatters() error {
 	for _, id := range ids {
 		if err == nil {
 			err = l.vault.Destroy(id)
-		}
-	}
-	return err
-}
-
-// forgetReturned destroys the keys of hand-offs that a crash left between the return and the destruction.
-func (l *Ledger) forgetReturned(ctx context.Context, since time.Time) error {
-	var ids []string
-	err := l.query(ctx, "find returned hand-offs", func(ctx context.Context, q *db.Queries) (err error) {
-		ids, err = q.HandoffsReturned(ctx, since)
-		return err
-	})
-	for _, id := range ids {
-		if err == nil {
-			err = l.vault.Destroy(vault.Matter(id))
 		}
 	}
 	return err

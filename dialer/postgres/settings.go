@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"errors"
+	"maps"
+	"slices"
 
 	"github.com/jackc/pgx/v5"
 
@@ -23,17 +25,25 @@ func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) 
 			return err
 		}
 		for _, c := range changes {
-			newest, err := q.NewestSetting(ctx, c.Key)
+			held, err := l.held(ctx, q, c.Key)
 			if err != nil {
 				return err
 			}
-			if newest != c.Follows {
+			if held[c.Key].ID != c.Follows {
 				return settings.ErrStale
 			}
 			id, err := q.AppendSetting(ctx, db.AppendSettingParams{
 				At: c.At, ByUser: string(c.By), Key: c.Key, Before: c.Before, BeforeFile: c.BeforeFile, After: c.After, AfterFile: c.AfterFile,
 				Reason: c.Reason, Follows: c.Follows, Reverts: c.Reverts,
 			})
+			if err != nil {
+				return err
+			}
+			row, err := q.SettingChange(ctx, id)
+			if err != nil {
+				return err
+			}
+			err = q.MarkRow(ctx, markedSettings, idOfSetting(row), l.markOfSetting(row))
 			if err != nil {
 				return err
 			}
@@ -50,11 +60,30 @@ func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) 
 // HeldSettings implements settings.Store.
 func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err error) {
 	err = l.query(ctx, "read the settings", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.HeldSettings(ctx)
-		out = changesFrom(rows)
+		held, err := l.held(ctx, q, "")
+		for _, key := range slices.Sorted(maps.Keys(held)) {
+			out = append(out, changeFrom(held[key]))
+		}
 		return err
 	})
 	return out, err
+}
+
+// held is the change that holds, by key; of one key, or of all with an empty one. Changes hang together by what each follows: one that bears no mark of ours, or
+// follows none that holds, never was.
+func (l *Ledger) held(ctx context.Context, q *db.Queries, key string) (map[string]db.SettingChange, error) {
+	have, err := marksOf(ctx, q, markedSettings)
+	if err != nil {
+		return nil, err
+	}
+	rows, err := q.AllSettings(ctx, key)
+	held := map[string]db.SettingChange{}
+	for _, r := range rows { // the oldest first
+		if r.Follows == held[r.Key].ID && have.has(idOfSetting(r), l.markOfSetting(r)) {
+			held[r.Key] = r
+		}
+	}
+	return held, err
 }
 
 // LastSetting implements settings.Store.
@@ -69,8 +98,16 @@ func (l *Ledger) LastSetting(ctx context.Context) (id int64, err error) {
 // SettingChanges implements settings.Store.
 func (l *Ledger) SettingChanges(ctx context.Context, a settings.Query) (out []settings.Change, err error) {
 	err = l.query(ctx, "list the changes of settings", func(ctx context.Context, q *db.Queries) error {
+		have, err := marksOf(ctx, q, markedSettings)
+		if err != nil {
+			return err
+		}
 		rows, err := q.SettingChanges(ctx, a.Below, a.Key, int32(a.Most)) //nolint:gosec // a page
-		out = changesFrom(rows)
+		for _, r := range rows {
+			if have.has(idOfSetting(r), l.markOfSetting(r)) {
+				out = append(out, changeFrom(r))
+			}
+		}
 		return err
 	})
 	return out, err
@@ -84,14 +121,6 @@ func (l *Ledger) SettingChange(ctx context.Context, id int64) (out settings.Chan
 		return err
 	})
 	return out, err
-}
-
-func changesFrom(rows []db.SettingChange) []settings.Change {
-	out := make([]settings.Change, len(rows))
-	for i, r := range rows {
-		out[i] = changeFrom(r)
-	}
-	return out
 }
 
 func changeFrom(r db.SettingChange) settings.Change {

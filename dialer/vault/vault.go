@@ -29,6 +29,9 @@ func Day(d dialer.Date) KeyID { return KeyID(ofDay + d.String()) }
 // Matter names the key of one of the ward's own records, by its UUID.
 func Matter(id string) KeyID { return KeyID(ofMatter + id) }
 
+// Matter is the UUID of the record whose key it is; false for a day's.
+func (id KeyID) Matter() (uuid string, ok bool) { return strings.CutPrefix(string(id), ofMatter) }
+
 var wellNamed = regexp.MustCompile(`^(day-\d{4}-\d{2}-\d{2}|matter-[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12})$`)
 
 // The errors of a vault.

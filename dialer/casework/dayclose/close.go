@@ -58,6 +58,8 @@ type File struct {
 	SHA256 string `json:"sha256"`
 	Octets int64  `json:"octets"`
 	Rows   int    `json:"rows"`
+	// IDs are those of the hand-offs in it, parted by spaces: their keys are destroyed with the close, and no other's.
+	IDs string `json:"ids,omitempty"`
 }
 
 // ErrNoWayBack is told to whoever comes too late: what was begun to be destroyed cannot be given up.

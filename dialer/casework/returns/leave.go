@@ -5,6 +5,7 @@ import (
 	"strings"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 )
 
@@ -27,6 +28,15 @@ func (l *leaving) add(kind string, rows int, body []byte, replaced []Replaced, e
 		l.report = append(l.report, kind+" "+r.String())
 	}
 	return l.write(kind, "csv", body, rows)
+}
+
+// holds notes in the file that was left last which hand-offs stand in it.
+func (l *leaving) holds(handoffs []casework.Handoff) {
+	ids := make([]string, len(handoffs))
+	for i, h := range handoffs {
+		ids[i] = h.ID
+	}
+	l.files[len(l.files)-1].IDs = strings.Join(ids, " ")
 }
 
 // done leaves the report beside the files, if there is anything to report.

@@ -94,6 +94,7 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 		if err := out.add(kindHandoffs, len(handoffs), body, replaced, err); err != nil {
 			return nil, err
 		}
+		out.holds(handoffs)
 	}
 	if c.Final {
 		if err := x.handover(ctx, c, out); err != nil {
@@ -168,6 +169,23 @@ func (x *Returner) handoffs(handoffs []casework.Handoff, final bool, name func(d
 // stateWords are where a hand-off stands, as the ward's board calls it.
 var stateWords = map[casework.HandoffState]string{
 	casework.HandoffOpen: "未確認", casework.HandoffAcknowledged: "確認済", casework.HandoffAnswered: "回答済", casework.HandoffWithdrawn: "取消",
+	casework.HandoffReturned: "返却済",
+}
+
+// returned are the hand-offs in a close's files. By these alone keys are destroyed: what a row says of a hand-off meanwhile is no proof that the ward has it.
+func returned(c dayclose.Close) (ids []string) {
+	for _, f := range c.Files {
+		ids = append(ids, strings.Fields(f.IDs)...)
+	}
+	return ids
+}
+
+// goesBack are the hand-offs that a close has taken, or, before it has, would take.
+func (x *Returner) goesBack(ctx context.Context, c dayclose.Close) ([]string, error) {
+	if len(c.Files) > 0 {
+		return returned(c), nil
+	}
+	return x.Store.HandoffsToReturn(ctx, c)
 }
 
 // Doomed counts what goes with a close.
@@ -176,7 +194,7 @@ func (x *Returner) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Count
 	if err != nil {
 		return nil, err
 	}
-	handoffs, err := x.Store.HandoffsToReturn(ctx, c)
+	handoffs, err := x.goesBack(ctx, c)
 	if n := len(handoffs); n > 0 {
 		counts["handoffs"] = int64(n)
 	}
@@ -202,11 +220,7 @@ func (x *Returner) Destroy(ctx context.Context, c dayclose.Close) error {
 	if err := x.Store.NumbersReturned(ctx, ids, c.ID, now); err != nil {
 		return err
 	}
-	handoffs, err := x.Store.HandoffsToReturn(ctx, c)
-	if err != nil {
-		return err
-	}
-	for _, id := range handoffs {
+	for _, id := range returned(c) {
 		if err := x.Store.ReturnHandoff(ctx, id, c.By, now); err != nil {
 			return err
 		}

@@ -31,18 +31,14 @@ UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts
 WHERE id = @id AND step = @from_step;
 
 -- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
-FROM day_closes WHERE id = @id;
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes WHERE day_closes.id = @id;
 
 -- name: NewestCloses :many
 -- Newest first; before them the one that is under way, and the one that ended the contract, which nothing follows whatever a row says of its time.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
-ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC LIMIT @max;
-
--- name: ClosedCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
-FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC;
+ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC OFFSET @after LIMIT @most;
 
 -- name: HoldClose :one
 SELECT pg_try_advisory_lock(hashtextextended('close ' || @id::text, 0));

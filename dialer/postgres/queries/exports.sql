@@ -6,10 +6,6 @@ SELECT set_config('idle_in_transaction_session_timeout', '60s', true);
 -- One export at a time: what it finds ungone is its own.
 SELECT pg_advisory_xact_lock(hashtextextended('the exports', 0));
 
--- name: GoneUpto :one
--- The last day whose personal data went back for good; empty for none.
-SELECT coalesce(max(upto)::text, '')::text FROM day_closes WHERE step IN ('destroying', 'closed');
-
 -- name: TakeForExport :exec
 -- What was called or recorded on a day and has not gone yet, or all of it again.
 INSERT INTO return_rows (export_id, attempt_id, revision, mark)

@@ -24,9 +24,6 @@ SELECT (SELECT count(*) FROM records_now WHERE NOT returned)::int AS records,
   (SELECT count(DISTINCT custody) FROM persons WHERE custody < @day::date)::int AS days_before;
 
 -- name: HandoffsToReturn :many
--- With a final close those too that nobody has answered.
-SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') OR @final::boolean AND state <> 'returned' ORDER BY at, id;
-
--- name: HandoffsReturned :many
--- Those whose key a crash may have left.
-SELECT id FROM handoffs WHERE state = 'returned' AND moved_at >= @since::timestamptz;
+-- With a final close those too that nobody has answered. One that has its key yet has not gone back, whatever its row says.
+SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') OR @final::boolean AND state <> 'returned'
+  OR state = 'returned' AND id = ANY(@with_keys::uuid[]) ORDER BY at, id;

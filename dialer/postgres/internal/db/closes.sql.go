@@ -13,8 +13,8 @@ import (
 )
 
 const closeByID = `-- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
-FROM day_closes WHERE id = $1
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes WHERE day_closes.id = $1
 `
 
 type CloseByIDRow struct {
@@ -71,61 +71,6 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 	var i CloseObstaclesRow
 	err := row.Scan(&i.OpenCalls, &i.ResultsDue, &i.Staging)
 	return i, err
-}
-
-const closedCloses = `-- name: ClosedCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
-FROM day_closes WHERE step = 'closed' ORDER BY begun_at DESC, id DESC
-`
-
-type ClosedClosesRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
-func (q *Queries) ClosedCloses(ctx context.Context) ([]ClosedClosesRow, error) {
-	rows, err := q.db.Query(ctx, closedCloses)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []ClosedClosesRow
-	for rows.Next() {
-		var i ClosedClosesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Day,
-			&i.Upto,
-			&i.Final,
-			&i.ByUser,
-			&i.BegunAt,
-			&i.Step,
-			&i.MovedAt,
-			&i.Files,
-			&i.Counts,
-			&i.Manifest,
-			&i.Destroyed,
-			&i.Mark,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
 
 const countCustody = `-- name: CountCustody :one
@@ -370,9 +315,9 @@ func (q *Queries) MoveClose(ctx context.Context, arg MoveCloseParams) (int64, er
 }
 
 const newestCloses = `-- name: NewestCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, '') AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
-ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC LIMIT $1
+ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC OFFSET $1 LIMIT $2
 `
 
 type NewestClosesRow struct {
@@ -392,8 +337,8 @@ type NewestClosesRow struct {
 }
 
 // Newest first; before them the one that is under way, and the one that ended the contract, which nothing follows whatever a row says of its time.
-func (q *Queries) NewestCloses(ctx context.Context, max int32) ([]NewestClosesRow, error) {
-	rows, err := q.db.Query(ctx, newestCloses, max)
+func (q *Queries) NewestCloses(ctx context.Context, after int32, most int32) ([]NewestClosesRow, error) {
+	rows, err := q.db.Query(ctx, newestCloses, after, most)
 	if err != nil {
 		return nil, err
 	}

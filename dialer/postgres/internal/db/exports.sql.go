@@ -59,18 +59,6 @@ func (q *Queries) ExportByID(ctx context.Context, id string) (ExportByIDRow, err
 	return i, err
 }
 
-const goneUpto = `-- name: GoneUpto :one
-SELECT coalesce(max(upto)::text, '')::text FROM day_closes WHERE step IN ('destroying', 'closed')
-`
-
-// The last day whose personal data went back for good; empty for none.
-func (q *Queries) GoneUpto(ctx context.Context) (string, error) {
-	row := q.db.QueryRow(ctx, goneUpto)
-	var column_1 string
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
 const holdExports = `-- name: HoldExports :exec
 SELECT pg_advisory_xact_lock(hashtextextended('the exports', 0))
 `

@@ -24,7 +24,7 @@ const insertListSource = `-- name: InsertListSource :one
 INSERT INTO list_sources (name, version, columns, by_user, at)
 SELECT $1::text, coalesce(max(version), 0) + 1, $2::jsonb, $3::text, $4::timestamptz
 FROM list_sources WHERE name = $1::text
-RETURNING version
+RETURNING name, version, columns, by_user, at
 `
 
 type InsertListSourceParams struct {
@@ -34,20 +34,26 @@ type InsertListSourceParams struct {
 	At      time.Time
 }
 
-func (q *Queries) InsertListSource(ctx context.Context, arg InsertListSourceParams) (int32, error) {
+func (q *Queries) InsertListSource(ctx context.Context, arg InsertListSourceParams) (ListSource, error) {
 	row := q.db.QueryRow(ctx, insertListSource,
 		arg.Name,
 		arg.Columns,
 		arg.ByUser,
 		arg.At,
 	)
-	var version int32
-	err := row.Scan(&version)
-	return version, err
+	var i ListSource
+	err := row.Scan(
+		&i.Name,
+		&i.Version,
+		&i.Columns,
+		&i.ByUser,
+		&i.At,
+	)
+	return i, err
 }
 
 const listSources = `-- name: ListSources :many
-SELECT DISTINCT ON (name) name, version, columns, by_user, at FROM list_sources ORDER BY name, version DESC
+SELECT name, version, columns, by_user, at FROM list_sources ORDER BY name, version DESC
 `
 
 func (q *Queries) ListSources(ctx context.Context) ([]ListSource, error) {

@@ -32,38 +32,14 @@ func (q *Queries) CountToReturn(ctx context.Context, day pgtype.Date) (CountToRe
 	return i, err
 }
 
-const handoffsReturned = `-- name: HandoffsReturned :many
-SELECT id FROM handoffs WHERE state = 'returned' AND moved_at >= $1::timestamptz
-`
-
-// Those whose key a crash may have left.
-func (q *Queries) HandoffsReturned(ctx context.Context, since time.Time) ([]string, error) {
-	rows, err := q.db.Query(ctx, handoffsReturned, since)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []string
-	for rows.Next() {
-		var id string
-		if err := rows.Scan(&id); err != nil {
-			return nil, err
-		}
-		items = append(items, id)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const handoffsToReturn = `-- name: HandoffsToReturn :many
-SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') OR $1::boolean AND state <> 'returned' ORDER BY at, id
+SELECT id FROM handoffs WHERE state IN ('answered', 'withdrawn') OR $1::boolean AND state <> 'returned'
+  OR state = 'returned' AND id = ANY($2::uuid[]) ORDER BY at, id
 `
 
-// With a final close those too that nobody has answered.
-func (q *Queries) HandoffsToReturn(ctx context.Context, final bool) ([]string, error) {
-	rows, err := q.db.Query(ctx, handoffsToReturn, final)
+// With a final close those too that nobody has answered. One that has its key yet has not gone back, whatever its row says.
+func (q *Queries) HandoffsToReturn(ctx context.Context, final bool, withKeys []string) ([]string, error) {
+	rows, err := q.db.Query(ctx, handoffsToReturn, final, withKeys)
 	if err != nil {
 		return nil, err
 	}

@@ -10,6 +10,42 @@ import (
 	"time"
 )
 
+const allSettings = `-- name: AllSettings :many
+SELECT id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE $1::text = '' OR key = $1::text ORDER BY id
+`
+
+func (q *Queries) AllSettings(ctx context.Context, key string) ([]SettingChange, error) {
+	rows, err := q.db.Query(ctx, allSettings, key)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SettingChange
+	for rows.Next() {
+		var i SettingChange
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ByUser,
+			&i.Key,
+			&i.Before,
+			&i.BeforeFile,
+			&i.After,
+			&i.AfterFile,
+			&i.Reason,
+			&i.Follows,
+			&i.Reverts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const appendSetting = `-- name: AppendSetting :one
 INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows, reverts)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10::bigint, 0)) RETURNING id
@@ -46,42 +82,6 @@ func (q *Queries) AppendSetting(ctx context.Context, arg AppendSettingParams) (i
 	return id, err
 }
 
-const heldSettings = `-- name: HeldSettings :many
-SELECT DISTINCT ON (key) id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes ORDER BY key, id DESC
-`
-
-func (q *Queries) HeldSettings(ctx context.Context) ([]SettingChange, error) {
-	rows, err := q.db.Query(ctx, heldSettings)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SettingChange
-	for rows.Next() {
-		var i SettingChange
-		if err := rows.Scan(
-			&i.ID,
-			&i.At,
-			&i.ByUser,
-			&i.Key,
-			&i.Before,
-			&i.BeforeFile,
-			&i.After,
-			&i.AfterFile,
-			&i.Reason,
-			&i.Follows,
-			&i.Reverts,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const holdSettings = `-- name: HoldSettings :exec
 SELECT pg_advisory_xact_lock(hashtextextended('settings', 0))
 `
@@ -98,17 +98,6 @@ SELECT coalesce(max(id), 0)::bigint FROM setting_changes
 
 func (q *Queries) LastSetting(ctx context.Context) (int64, error) {
 	row := q.db.QueryRow(ctx, lastSetting)
-	var column_1 int64
-	err := row.Scan(&column_1)
-	return column_1, err
-}
-
-const newestSetting = `-- name: NewestSetting :one
-SELECT coalesce(max(id), 0)::bigint FROM setting_changes WHERE key = $1
-`
-
-func (q *Queries) NewestSetting(ctx context.Context, key string) (int64, error) {
-	row := q.db.QueryRow(ctx, newestSetting, key)
 	var column_1 int64
 	err := row.Scan(&column_1)
 	return column_1, err

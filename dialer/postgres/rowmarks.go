@@ -1,0 +1,151 @@
+package postgres
+
+import (
+	"context"
+	"crypto/hmac"
+	"encoding/json"
+	"slices"
+	"strconv"
+
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// What an administrator or a supervisor has changed holds by a row, and whoever may write in the database could add one in their name: settings by which people
+// are called or recordings kept, a column of the ward's list that is another's number, a close. So each such row bears a mark, an HMAC under a key that the
+// database does not have, and one without holds nothing. What is older than the marks is marked once, by the first server of this version.
+
+// The kinds of rows that are marked in row_marks; each names its key among those that the installation's secret makes, too.
+const (
+	markedCloses   = "close"
+	markedSettings = "setting"
+	markedSources  = "source"
+)
+
+// marks are those of one kind of rows, by id.
+type marks map[string][][]byte
+
+func marksOf(ctx context.Context, q *db.Queries, what string) (marks, error) {
+	rows, err := q.MarksOf(ctx, what)
+	all := marks{}
+	for _, r := range rows {
+		all[r.ID] = append(all[r.ID], r.Mark)
+	}
+	return all, err
+}
+
+// has reports whether a row bears a mark.
+func (m marks) has(id string, mark []byte) bool {
+	return slices.ContainsFunc(m[id], func(other []byte) bool { return hmac.Equal(other, mark) })
+}
+
+// alike is JSON as PostgreSQL gives it back, whatever it was given.
+func alike(text []byte) any {
+	var v any
+	if json.Unmarshal(text, &v) != nil {
+		return string(text)
+	}
+	return v
+}
+
+func (l *Ledger) markOfSetting(r db.SettingChange) []byte {
+	return l.markUnder(markedSettings, r.ID, r.At.UnixMicro(), r.ByUser, r.Key, alike(r.Before), r.BeforeFile, alike(r.After), r.AfterFile, r.Reason, r.Follows, r.Reverts)
+}
+
+func (l *Ledger) markOfSource(r db.ListSource) []byte {
+	return l.markUnder(markedSources, r.Name, r.Version, alike(r.Columns), r.ByUser, r.At.UnixMicro())
+}
+
+func idOfSetting(r db.SettingChange) string { return strconv.FormatInt(r.ID, 10) }
+
+func idOfSource(r db.ListSource) string { return strconv.Itoa(int(r.Version)) + " " + r.Name }
+
+// markRows marks the rows of each kind that are older than the marks, once in a ledger's life. dir is the folder of the process that serves.
+func (l *Ledger) markRows(ctx context.Context, dir string) error {
+	for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){
+		markedCloses: l.closesToMark, markedSettings: l.settingsToMark, markedSources: l.sourcesToMark,
+	} {
+		err := l.markOnce(ctx, dir, once{
+			file: what + "s-marked", what: what + "s",
+			done: func(ctx context.Context, q *db.Queries) (bool, error) { return q.RowsAreMarked(ctx, what) },
+			note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, what, l.now()) },
+			mark: func(ctx context.Context, q *db.Queries) (int, error) {
+				found, err := find(ctx, q)
+				for id, all := range found {
+					for _, mark := range all {
+						if err == nil {
+							err = q.MarkRow(ctx, what, id, mark)
+						}
+					}
+				}
+				return len(found), err
+			},
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
+}
+
+func (l *Ledger) closesToMark(ctx context.Context, q *db.Queries) (marks, error) {
+	found := marks{}
+	rows, err := q.NewestCloses(ctx, 0, mostCloses)
+	for _, r := range rows {
+		c, err := closeFrom(db.CloseByIDRow(r))
+		if err != nil {
+			return nil, err
+		}
+		found[c.ID] = [][]byte{l.markOfClose(c)}
+	}
+	return found, err
+}
+
+func (l *Ledger) settingsToMark(ctx context.Context, q *db.Queries) (marks, error) {
+	found := marks{}
+	rows, err := q.AllSettings(ctx, "")
+	for _, r := range rows {
+		found[idOfSetting(r)] = [][]byte{l.markOfSetting(r)}
+	}
+	return found, err
+}
+
+func (l *Ledger) sourcesToMark(ctx context.Context, q *db.Queries) (marks, error) {
+	found := marks{}
+	rows, err := q.ListSources(ctx)
+	for _, r := range rows {
+		found[idOfSource(r)] = [][]byte{l.markOfSource(r)}
+	}
+	return found, err
+}
+
+// ForeignRows names the kinds of rows of which somebody has written one into the database that holds nothing.
+func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
+	err = l.query(ctx, "look for rows that are not ours", func(ctx context.Context, q *db.Queries) error {
+		for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){markedSettings: l.settingsToMark, markedSources: l.sourcesToMark} {
+			have, err := marksOf(ctx, q, what)
+			if err != nil {
+				return err
+			}
+			found, err := find(ctx, q)
+			if err != nil {
+				return err
+			}
+			for id, right := range found {
+				if !have.has(id, right[0]) {
+					kinds = append(kinds, what)
+					break
+				}
+			}
+		}
+		all, err := l.allCloses(ctx, q)
+		for _, c := range all {
+			if c.Foreign {
+				kinds = append(kinds, markedCloses)
+				break
+			}
+		}
+		return err
+	})
+	slices.Sort(kinds)
+	return kinds, err
+}

@@ -1,0 +1,134 @@
+package postgres
+
+import (
+	"errors"
+	"slices"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/settings"
+	"kakeru/dialer/vault"
+)
+
+// TestWhatIsSetBySQLDoesNotHold: settings and lists' sources that the role that serves writes in somebody's name hold nothing, whatever they are copied from, are on
+// no screen, keep nobody from the next change, and are told.
+func TestWhatIsSetBySQLDoesNotHold(t *testing.T) {
+	l := newLedger(t)
+	set := func(after string, follows int64) int64 {
+		t.Helper()
+		ids, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, By: "admin", Key: "k", Before: []byte("0"), After: []byte(after), Reason: "試験", Follows: follows}})
+		must(t, err)
+		return ids[0]
+	}
+	holds := func(want string, id int64) {
+		t.Helper()
+		held, err := l.HeldSettings(t.Context())
+		must(t, err)
+		if len(held) != 1 || string(held[0].After) != want || held[0].ID != id {
+			t.Errorf("%+v holds, want %s by %d", held, want, id)
+		}
+	}
+	first := set(`{"days": 90}`, 0)
+	second := set(`{"days": 60}`, first)
+	for what, sql := range map[string]string{
+		"in the chain":       "SELECT at, by_user, key, before, before_file, '{\"days\": 1}', after_file, reason, 2, reverts FROM setting_changes WHERE id = 2",
+		"an old one again":   "SELECT at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE id = 1",
+		"and after the last": "SELECT at, by_user, key, before, before_file, after, after_file, reason, 2, reverts FROM setting_changes WHERE id = 1",
+	} {
+		if _, err := l.pool.Exec(t.Context(), "INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows, reverts) "+sql); err != nil {
+			t.Fatalf("%s: %v", what, err)
+		}
+		_, err := l.pool.Exec(t.Context(), "INSERT INTO row_marks SELECT 'setting', (SELECT max(id) FROM setting_changes)::text, mark FROM row_marks ON CONFLICT DO NOTHING")
+		must(t, err)
+		holds(`{"days": 60}`, second)
+	}
+	shown, err := l.SettingChanges(t.Context(), settings.Query{Most: 10})
+	if must(t, err); len(shown) != 2 {
+		t.Errorf("%d changes are shown", len(shown))
+	}
+	third := set(`{"days": 30}`, second)
+	holds(`{"days": 30}`, third)
+
+	source := casework.ListSource{Name: "収納課", Columns: []casework.ListColumn{{Name: "番号", Field: casework.FieldWardNumber}}, By: "boss", At: noon}
+	saved, err := l.SaveListSource(t.Context(), source)
+	must(t, err)
+	_, err = l.pool.Exec(t.Context(), `INSERT INTO list_sources SELECT name, 2, '[{"name": "保証人電話", "field": "phone1"}]', by_user, at FROM list_sources`)
+	must(t, err)
+	sources, err := l.ListSources(t.Context())
+	if must(t, err); len(sources) != 1 || sources[0].Version != saved.Version || !slices.Equal(sources[0].Columns, source.Columns) {
+		t.Errorf("by %+v a list would be read", sources)
+	}
+	if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, []string{"setting", "source"}) {
+		t.Errorf("of it is told %v, %v", kinds, err)
+	}
+}
+
+// TestRowsFromBeforeTheMarksAreMarkedOnce: an older ledger's settings, sources and closes go on to hold; what is written without a mark afterwards does not.
+func TestRowsFromBeforeTheMarksAreMarkedOnce(t *testing.T) {
+	l := newLedger(t)
+	owner := asOwner(t, l)
+	older := func(at string) {
+		t.Helper()
+		for _, sql := range []string{
+			`INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows) VALUES (now(), 'admin', '` + at + `', '1', true, '2', false, 'x', 0)`,
+			`INSERT INTO list_sources VALUES ('` + at + `', 1, '[]', 'boss', now())`,
+			`INSERT INTO day_closes (id, day, by_user, begun_at, step, moved_at, manifest) VALUES (gen_random_uuid(), '` + at + `', 'x', now(), 'closed', now(), 'ff')`,
+		} {
+			_, err := l.pool.Exec(t.Context(), sql)
+			must(t, err)
+		}
+	}
+	hold := func(want int) {
+		t.Helper()
+		held, err := l.HeldSettings(t.Context())
+		must(t, err)
+		sources, err := l.ListSources(t.Context())
+		must(t, err)
+		closes, err := l.Closes(t.Context(), 10)
+		must(t, err)
+		if len(held) != want || len(sources) != want || len(closes) != want {
+			t.Errorf("%d settings, %d sources and %d closes hold, want %d of each", len(held), len(sources), len(closes), want)
+		}
+	}
+	dir := t.TempDir()
+	older("2026-11-24")
+	hold(0)
+	for _, sql := range []string{"ALTER TABLE rows_marked DISABLE TRIGGER USER", "DELETE FROM rows_marked", "ALTER TABLE rows_marked ENABLE TRIGGER USER"} {
+		byOwner(t, owner, sql)
+	}
+	must(t, l.markRows(t.Context(), "")) // a command marks nothing
+	hold(0)
+	must(t, l.markRows(t.Context(), dir))
+	hold(1)
+	older("2026-11-25")
+	must(t, l.markRows(t.Context(), dir))
+	hold(1)
+	must(t, l.markRows(t.Context(), t.TempDir())) // another node
+	hold(1)
+}
+
+// TestAHandoffThatHasItsKeyHasNotGoneBack: what its row is made to say has no key destroyed: it goes back with the next close like any.
+func TestAHandoffThatHasItsKeyHasNotGoneBack(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	_, err := l.Record(t.Context(), wishes(call(t, l, target, noon, dialer.Answered), noon, casework.Instalments))
+	must(t, err)
+	h := handoffsOf(t, l, target.CaseID)[0].ID
+	c := newClose(noon.Add(time.Hour))
+	_, err = l.pool.Exec(t.Context(), "UPDATE handoffs SET state = 'returned', moved_at = '2099-01-01' WHERE id = $1", h)
+	must(t, err)
+	ids, err := l.HandoffsToReturn(t.Context(), c)
+	if must(t, err); !slices.Equal(ids, []string{h}) {
+		t.Errorf("%v goes back, want %s", ids, h)
+	}
+	must(t, l.Destroy(t.Context(), c)) // the rest of a close that has not taken it
+	if err := l.vault.Has(vault.Matter(h)); err != nil {
+		t.Errorf("its key: %v", err)
+	}
+	must(t, l.ReturnHandoff(t.Context(), h, "sv", noon))
+	if err := l.vault.Has(vault.Matter(h)); !errors.Is(err, vault.ErrDestroyed) {
+		t.Errorf("its key, once it has gone back: %v", err)
+	}
+}
