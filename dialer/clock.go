@@ -45,6 +45,7 @@ type Watch struct {
 	wall  time.Time     // this machine's time then …
 	asked time.Duration // … and the count
 	known bool
+	moved time.Duration // by so much this machine's clock and the ledger's moved together, and are not believed
 	told  clockState
 }
 
@@ -55,6 +56,7 @@ const (
 	clockRight clockState = iota
 	clockOff
 	clockStopped
+	clockMoved
 )
 
 // NewWatch makes a watch that shows this machine's time.
@@ -102,7 +104,22 @@ func (w *Watch) Offset() time.Duration {
 
 // Refusal says why nothing may be dialled by this clock; nil when it is right.
 func (w *Watch) Refusal() *Refusal {
-	off := w.Offset().Abs()
+	w.mu.Lock()
+	off, moved := w.off.Abs(), w.moved
+	w.mu.Unlock()
+	if moved != 0 {
+		ja, en := inWords(moved.Abs())
+		wayJA, way := "進みました", "ahead"
+		if moved < 0 {
+			wayJA, way = "戻りました", "back"
+		}
+		return &Refusal{
+			Rule: ClockOff,
+			JA:   "サーバーと記録台帳の時計が動作中にそろって" + ja + wayJA + "。正しい時刻か分からないため発信できません。管理者が時刻を確かめ、正しければサーバーを再起動してください",
+			EN: "the server's clock and the ledger's went " + way + " together by " + en + " while this ran; nobody here can know which time is right, so nothing is dialled; " +
+				"have it looked at, and the server started anew if it is right",
+		}
+	}
 	if off <= w.d.Limits.Stop {
 		return nil
 	}
@@ -164,11 +181,18 @@ func (w *Watch) Compare(ctx context.Context) error {
 	wall := w.wallNow()
 	ledger := r.At.Add(w.d.Count() - r.Count)
 	step := ledger.Sub(w.now(w.d.Count()))
+	apart := w.off.Abs() > w.d.Limits.Stop // before: then one of them was set right since
 	w.off, w.wall, w.asked = ledger.Sub(wall), wall, w.d.Count()
 	// Two of three clocks are believed. When the ledger's jumped away from this machine's and from what was counted, it is
 	// what must be set right: nothing is dialled meanwhile, and the calls that run go on by the time they had.
 	jumped := w.known && step.Abs() > w.d.Limits.Stop && w.off.Abs() > w.d.Limits.Stop
-	if !jumped && step.Abs() > r.Within {
+	// Where both stand on one machine, whoever sets its clock moves both, and only what was counted speaks against them. That is no majority, but nobody is
+	// dialled by it before a person has looked: the rules go by the time, and so does the record.
+	w.moved = 0
+	if w.known && !jumped && !apart && step.Abs() > w.d.Limits.Stop && w.off.Abs() <= w.d.Limits.Stop {
+		w.moved = step
+	}
+	if !jumped && w.moved == 0 && step.Abs() > r.Within {
 		w.shown, w.at = ledger, w.asked
 	}
 	w.known = true
@@ -208,7 +232,12 @@ func AskTime(ctx context.Context, ledger func(context.Context) (time.Time, error
 // tell says that a limit was passed, or that all is well again.
 func (w *Watch) tell(off time.Duration) {
 	now := clockRight
+	w.mu.Lock()
+	moved := w.moved
+	w.mu.Unlock()
 	switch {
+	case moved != 0:
+		now = clockMoved
 	case off.Abs() > w.d.Limits.Stop:
 		now = clockStopped
 	case off.Abs() > w.d.Limits.Tell:
@@ -221,7 +250,7 @@ func (w *Watch) tell(off time.Duration) {
 	if now == was {
 		return
 	}
-	w.d.Log.Warn("the server's clock and the ledger's", "apart", off, "calls_refused", now == clockStopped)
+	w.d.Log.Warn("the server's clock and the ledger's", "apart", off, "moved", moved, "calls_refused", now >= clockStopped)
 	ja, en := inWords(off.Abs())
 	switch now {
 	case clockRight:
@@ -231,7 +260,7 @@ func (w *Watch) tell(off time.Duration) {
 			Kind: "clock_off", Text: "サーバーの時計が記録台帳の時計と" + ja + "ずれています。時刻の同期を確かめてください",
 			TextEN: "the server's clock and the ledger's are " + en + " apart; see what keeps them in step",
 		})
-	case clockStopped:
+	case clockStopped, clockMoved:
 		no := w.Refusal()
 		if no == nil { // set right in this moment
 			return

@@ -256,3 +256,32 @@ func TestNobodyIsDialledByAWrongClock(t *testing.T) {
 		})
 	}
 }
+
+// TestAClockThatIsBoths: where server and ledger stand on one machine, whoever sets its clock moves both. The house goes on by what was counted, and dials nobody
+// until the clock is set right, or a person has looked and started it anew.
+func TestAClockThatIsBoths(t *testing.T) {
+	for _, jump := range []time.Duration{-2 * time.Hour, 10 * time.Hour, -90 * time.Second} {
+		inClocks(t, func(t *testing.T, c *clocks, w *dialer.Watch) {
+			time.Sleep(10 * time.Second)
+			set(&c.wall, jump)
+			set(&c.ledger, jump)
+			time.Sleep(3 * time.Second)
+			shows(t, w, 0)
+			if no := w.Refusal(); no == nil || no.Rule != dialer.ClockOff || c.told() != "clock_off" {
+				t.Fatalf("%v: %v", jump, no)
+			}
+			time.Sleep(10 * time.Minute)
+			shows(t, w, 0)
+			if again := c.told(); w.Refusal() == nil || again != "" {
+				t.Errorf("%v: it is believed after a while, or told again: %q", jump, again)
+			}
+			set(&c.wall, 0)
+			set(&c.ledger, 0)
+			time.Sleep(time.Minute + 3*time.Second)
+			if no := w.Refusal(); no != nil || c.told() != "clock_back" {
+				t.Errorf("%v: set right, and %v", jump, no)
+			}
+			shows(t, w, 0)
+		})
+	}
+}
