@@ -206,7 +206,8 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 		return err
 	}
 	a.audit = &auditWatch{
-		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll, calls: a.ledger.CheckCalls, foreign: a.ledger.ForeignRows,
+		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll,
+		calls: a.ledger.CheckCalls, foreign: a.ledger.ForeignRows,
 	}
 	signingIn, err := a.signingIn()
 	if err != nil {

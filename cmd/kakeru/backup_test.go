@@ -13,6 +13,8 @@ import (
 	"testing"
 	"time"
 
+	"github.com/jackc/pgx/v5"
+
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/backup"
@@ -101,6 +103,11 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	}
 
 	h.kill()
+	here, err := pgx.Connect(t.Context(), h.postgres.URL(database))
+	h.must(err)
+	defer func() { _ = here.Close(context.Background()) }()
+	_, err = here.Exec(t.Context(), `INSERT INTO day_closes (id, day, by_user, begun_at, step, moved_at) VALUES (gen_random_uuid(), '2099-01-01', 'x', now(), 'written', now())`)
+	h.must(err)
 	still := filepath.Join(t.TempDir(), "still.age")
 	if r := h.command("backup", "--out", still, "--config", h.config()); r.status != 0 {
 		t.Fatal(r.err)
@@ -112,6 +119,14 @@ func TestBackupUnderLoadAndRestore(t *testing.T) {
 	config, url := h.elsewhere("still")
 	if r := h.command("restore", still, "--key", key, "--config", config); r.status != 0 {
 		t.Fatal(r.err)
+	}
+	there, err := pgx.Connect(t.Context(), url)
+	h.must(err)
+	defer func() { _ = there.Close(context.Background()) }()
+	var step string
+	h.must(there.QueryRow(t.Context(), "SELECT step FROM day_closes WHERE day = '2099-01-01'").Scan(&step))
+	if step != "given_up" {
+		t.Errorf("a close that was under way stands at %s after a restore: the next start would carry it out", step)
 	}
 	today := dialer.DateOf(time.Now()).String()
 	for _, period := range [][]string{{"--day", today}, {"--month", today[:7]}, {"--analysis", today[:7]}, {"--inspection", today[:7]}} {

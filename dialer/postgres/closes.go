@@ -221,7 +221,7 @@ func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, 
 	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
 		all, err := l.allCloses(ctx, q)
 		for _, c := range all {
-			if len(list) < limit && !(c.Foreign && c.Step.Over()) {
+			if len(list) < limit && (!c.Foreign || !c.Step.Over()) {
 				list = append(list, c)
 			}
 		}

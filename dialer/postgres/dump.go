@@ -136,7 +136,18 @@ func Restore(ctx context.Context, url string, dump io.Reader, want map[string]in
 	if !maps.Equal(have, want) {
 		return errors.New("the restored database does not have the rows of the backup; drop it, and try another backup")
 	}
-	return nil
+	return giveUpRestored(ctx, conn)
+}
+
+// giveUpRestored gives up a close that was under way when the backup was made, and had destroyed nothing: whoever restores has not asked for it, and it may have
+// been given up since, or carried to its end.
+func giveUpRestored(ctx context.Context, conn *pgx.Conn) error {
+	var has bool
+	err := conn.QueryRow(ctx, "SELECT to_regclass('public.day_closes') IS NOT NULL").Scan(&has)
+	if err == nil && has {
+		_, err = conn.Exec(ctx, "UPDATE public.day_closes SET step = 'given_up' WHERE step IN ('begun', 'written', 'signed')")
+	}
+	return classify("give up a close that was under way", err)
 }
 
 // asker is a connection or a transaction.

@@ -7,6 +7,7 @@ import (
 	"slices"
 	"strconv"
 
+	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -118,7 +119,7 @@ func (l *Ledger) sourcesToMark(ctx context.Context, q *db.Queries) (marks, error
 	return found, err
 }
 
-// ForeignRows names the kinds of rows of which somebody has written one into the database that holds nothing.
+// ForeignRows names the kinds of rows of which somebody has written one into the database that holds nothing: also of the record of who saw what, at its end.
 func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 	err = l.query(ctx, "look for rows that are not ours", func(ctx context.Context, q *db.Queries) error {
 		for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){markedSettings: l.settingsToMark, markedSources: l.sourcesToMark} {
@@ -139,10 +140,17 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 		}
 		all, err := l.allCloses(ctx, q)
 		for _, c := range all {
-			if c.Foreign {
+			if c.Foreign && c.Step != dayclose.GivenUp { // that does nothing: a restore, or who was told of a foreign one, left it so
 				kinds = append(kinds, markedCloses)
 				break
 			}
+		}
+		if err != nil {
+			return err
+		}
+		_, strange, err := newestAudit(ctx, q, AuditChain(l.refs))
+		if strange {
+			kinds = append(kinds, "audit")
 		}
 		return err
 	})
