@@ -98,16 +98,8 @@ func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (ma
 			})
 		}
 	}
-	balances, err := q.BalancesOf(ctx, ids)
-	if err != nil {
+	if err := l.addBalances(ctx, q, byID, ids); err != nil {
 		return nil, err
-	}
-	for _, b := range balances {
-		if c := byID[b.CaseID]; c != nil {
-			c.Balances = append(c.Balances, casework.Balance{
-				Insurance: casework.Insurance(b.Insurance), Term: b.Term, DueOn: b.DueOn, Yen: b.Yen,
-			})
-		}
 	}
 	orders, err := ordersOf(ctx, q, ids)
 	for id, o := range orders {
@@ -116,6 +108,32 @@ func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (ma
 		}
 	}
 	return byID, err
+}
+
+// addBalances adds what cases owe. Sums that are not the ward's are not shown: an operator would read them out.
+func (l *Ledger) addBalances(ctx context.Context, q *db.Queries, byID map[string]*casework.Case, ids []string) error {
+	owed, err := owedBy(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	changed, err := l.changedSums(ctx, q, ids, owed)
+	if err != nil {
+		return err
+	}
+	for _, id := range changed {
+		delete(owed, id)
+		l.log.Error("what a case owes was changed in the database; it is not shown", "case", id)
+	}
+	for id, balances := range owed {
+		c := byID[id]
+		if c == nil {
+			continue
+		}
+		for _, b := range balances {
+			c.Balances = append(c.Balances, casework.Balance{Insurance: casework.Insurance(b.Insurance), Term: b.Term, DueOn: b.DueOn, Yen: b.Yen})
+		}
+	}
+	return nil
 }
 
 // addNotes adds the ward's notes to cases.

@@ -35,7 +35,7 @@ TO {role};
 
 -- What goes: personal data, what opens a session, and what is on its way.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-  answers_taken, attempt_legs, balances, case_notes, do_not_call, entry_notes, inbound_callers, lists, numbers_entered_whose, paid_lists, passkeys, persons, phones,
+  answers_taken, attempt_legs, balances, case_notes, case_sums, do_not_call, entry_notes, inbound_callers, lists, numbers_entered_whose, paid_lists, passkeys, persons, phones,
   promise_counted, recovery_codes, sessions, totps
 TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON staged_cases, staged_payments, staged_rows TO {role};

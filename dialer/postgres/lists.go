@@ -222,7 +222,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		if err != nil {
 			return err
 		}
-		a := application{q: q, list: row, by: by, at: l.now(), progress: func(n int) {
+		a := application{l: l, q: q, list: row, by: by, at: l.now(), progress: func(n int) {
 			at.Store(int64(n))
 			if progress != nil {
 				progress(n)
@@ -250,6 +250,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 
 // application is one list being applied in one transaction.
 type application struct {
+	l        *Ledger
 	q        *db.Queries
 	list     db.List
 	by       dialer.UserID
@@ -363,5 +364,9 @@ func (a *application) chunk(ctx context.Context, total, after, upto int32) error
 			return err
 		}
 	}
-	return nil
+	ids, err := a.q.SumsChanged(ctx, a.list.ID, after, upto)
+	if err != nil || len(ids) == 0 {
+		return err
+	}
+	return a.l.markSums(ctx, a.q, ids)
 }

@@ -85,7 +85,15 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	return nil
+	return l.markOnce(ctx, dir, once{
+		file: "sums-marked", what: "sums",
+		done: func(ctx context.Context, q *db.Queries) (bool, error) { return q.RowsAreMarked(ctx, markedSums) },
+		note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, markedSums, l.now()) },
+		mark: func(ctx context.Context, q *db.Queries) (n int, err error) {
+			err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markSums(ctx, q, ids) })
+			return n, err
+		},
+	})
 }
 
 func (l *Ledger) closesToMark(ctx context.Context, q *db.Queries) (marks, error) {
@@ -147,6 +155,13 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 		}
 		if err != nil {
 			return err
+		}
+		sums, err := l.anyChangedSums(ctx, q)
+		if err != nil {
+			return err
+		}
+		if sums {
+			kinds = append(kinds, markedSums)
 		}
 		_, strange, err := newestAudit(ctx, q, AuditChain(l.refs))
 		if strange {

@@ -8,6 +8,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
 	"kakeru/dialer/settings"
 	"kakeru/dialer/vault"
 )
@@ -131,4 +132,51 @@ func TestAHandoffThatHasItsKeyHasNotGoneBack(t *testing.T) {
 	if err := l.vault.Has(vault.Matter(h)); !errors.Is(err, vault.ErrDestroyed) {
 		t.Errorf("its key, once it has gone back: %v", err)
 	}
+}
+
+// TestSumsThatAreNotTheWardsAreNotShown: what somebody owes, raised, moved to another term or added by SQL, is shown to nobody, and told; the ward's next list, and
+// what it leaves as it was, are right again. Sums from before the marks are marked once.
+func TestSumsThatAreNotTheWardsAreNotShown(t *testing.T) {
+	l := newLedger(t)
+	target, other := listedTarget(t, l), listedTarget(t, l)
+	shown := func(id dialer.CaseID, want int) {
+		t.Helper()
+		if got := len(caseOf(t, l, id).Balances); got != want {
+			t.Errorf("%d sums are shown, want %d", got, want)
+		}
+	}
+	told := func(want ...string) {
+		t.Helper()
+		if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, want) {
+			t.Errorf("of it is told %v, %v", kinds, err)
+		}
+	}
+	shown(target.CaseID, 1)
+	told()
+	for _, sql := range []string{
+		"UPDATE balances SET yen = yen * 10 WHERE case_id = $1", "UPDATE balances SET term = 'x' WHERE case_id = $1", "UPDATE balances SET due_on = due_on + 1 WHERE case_id = $1",
+		"INSERT INTO balances SELECT case_id, 'kouki', 'x', due_on, yen FROM balances WHERE case_id = $1", "DELETE FROM case_sums WHERE case_id = $1",
+		"UPDATE case_sums SET mark = (SELECT o.mark FROM case_sums o WHERE o.case_id <> $1) WHERE case_id = $1",
+	} {
+		tx, err := l.pool.Begin(t.Context())
+		must(t, err)
+		_, err = tx.Exec(t.Context(), sql, string(target.CaseID))
+		must(t, err)
+		found, err := l.loadCases(t.Context(), db.New(tx), []string{string(target.CaseID), string(other.CaseID)})
+		must(t, err)
+		if n, theirs := len(found[string(target.CaseID)].Balances), len(found[string(other.CaseID)].Balances); n != 0 || theirs != 1 {
+			t.Errorf("%s: %d sums are shown, and %d of another", sql, n, theirs)
+		}
+		must(t, tx.Rollback(t.Context()))
+	}
+	_, err := l.pool.Exec(t.Context(), "UPDATE balances SET yen = yen * 10")
+	must(t, err)
+	shown(target.CaseID, 0)
+	told("sum")
+	for _, sql := range []string{"ALTER TABLE rows_marked DISABLE TRIGGER USER", "DELETE FROM rows_marked", "ALTER TABLE rows_marked ENABLE TRIGGER USER"} {
+		byOwner(t, asOwner(t, l), sql)
+	}
+	must(t, l.markRows(t.Context(), t.TempDir())) // as if they were from before
+	shown(target.CaseID, 1)
+	told()
 }

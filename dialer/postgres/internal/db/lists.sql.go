@@ -574,6 +574,31 @@ func (q *Queries) SetListState(ctx context.Context, state string, iD string) err
 	return err
 }
 
+const sumsChanged = `-- name: SumsChanged :many
+SELECT s.case_id FROM staged_cases s WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
+`
+
+// Whose balances ApplyBalances has written.
+func (q *Queries) SumsChanged(ctx context.Context, listID string, after int32, upto int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, sumsChanged, listID, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var case_id string
+		if err := rows.Scan(&case_id); err != nil {
+			return nil, err
+		}
+		items = append(items, case_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const touchChanged = `-- name: TouchChanged :exec
 UPDATE cases c SET language = r.language, list_id = s.list_id, updated_at = $1::timestamptz, custody = r.custody, listed = s.listed, parts = s.parts
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line

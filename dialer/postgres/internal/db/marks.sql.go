@@ -10,6 +10,31 @@ import (
 	"time"
 )
 
+const casesWithSums = `-- name: CasesWithSums :many
+SELECT DISTINCT case_id FROM balances WHERE case_id > $1::uuid ORDER BY case_id LIMIT $2
+`
+
+// In the order of their ids, after one.
+func (q *Queries) CasesWithSums(ctx context.Context, after string, most int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, casesWithSums, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var case_id string
+		if err := rows.Scan(&case_id); err != nil {
+			return nil, err
+		}
+		items = append(items, case_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const markRow = `-- name: MarkRow :exec
 INSERT INTO row_marks (what, id, mark) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `
@@ -57,6 +82,16 @@ func (q *Queries) NoteRowsMarked(ctx context.Context, what string, at time.Time)
 	return err
 }
 
+const putSums = `-- name: PutSums :exec
+INSERT INTO case_sums (case_id, mark) SELECT unnest($1::uuid[]), unnest($2::bytea[])
+ON CONFLICT (case_id) DO UPDATE SET mark = EXCLUDED.mark
+`
+
+func (q *Queries) PutSums(ctx context.Context, ids []string, marks [][]byte) error {
+	_, err := q.db.Exec(ctx, putSums, ids, marks)
+	return err
+}
+
 const rowsAreMarked = `-- name: RowsAreMarked :one
 SELECT EXISTS (SELECT FROM rows_marked WHERE what = $1)
 `
@@ -66,4 +101,28 @@ func (q *Queries) RowsAreMarked(ctx context.Context, what string) (bool, error) 
 	var exists bool
 	err := row.Scan(&exists)
 	return exists, err
+}
+
+const sumsOf = `-- name: SumsOf :many
+SELECT case_id, mark FROM case_sums WHERE case_id = ANY($1::uuid[])
+`
+
+func (q *Queries) SumsOf(ctx context.Context, ids []string) ([]CaseSum, error) {
+	rows, err := q.db.Query(ctx, sumsOf, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CaseSum
+	for rows.Next() {
+		var i CaseSum
+		if err := rows.Scan(&i.CaseID, &i.Mark); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
