@@ -130,45 +130,47 @@ func (l *Ledger) sourcesToMark(ctx context.Context, q *db.Queries) (marks, error
 // ForeignRows names the kinds of rows of which somebody has written one into the database that holds nothing: also of the record of who saw what, at its end.
 func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 	err = l.query(ctx, "look for rows that are not ours", func(ctx context.Context, q *db.Queries) error {
-		for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){markedSettings: l.settingsToMark, markedSources: l.sourcesToMark} {
-			have, err := marksOf(ctx, q, what)
-			if err != nil {
+		for _, kind := range []struct {
+			name  string
+			found func(context.Context, *db.Queries) (bool, error)
+		}{
+			{"audit", func(ctx context.Context, q *db.Queries) (bool, error) {
+				_, strange, err := newestAudit(ctx, q, AuditChain(l.refs))
+				return strange, err
+			}},
+			{markedCloses, l.anyForeignClose},
+			{markedSettings, func(ctx context.Context, q *db.Queries) (bool, error) { return anyUnmarked(ctx, q, markedSettings, l.settingsToMark) }},
+			{markedSources, func(ctx context.Context, q *db.Queries) (bool, error) { return anyUnmarked(ctx, q, markedSources, l.sourcesToMark) }},
+			{markedSums, l.anyChangedSums},
+		} {
+			switch found, err := kind.found(ctx, q); {
+			case err != nil:
 				return err
-			}
-			found, err := find(ctx, q)
-			if err != nil {
-				return err
-			}
-			for id, right := range found {
-				if !have.has(id, right[0]) {
-					kinds = append(kinds, what)
-					break
-				}
+			case found:
+				kinds = append(kinds, kind.name)
 			}
 		}
-		all, err := l.allCloses(ctx, q)
-		for _, c := range all {
-			if c.Foreign && c.Step != dayclose.GivenUp { // that does nothing: a restore, or who was told of a foreign one, left it so
-				kinds = append(kinds, markedCloses)
-				break
-			}
-		}
-		if err != nil {
-			return err
-		}
-		sums, err := l.anyChangedSums(ctx, q)
-		if err != nil {
-			return err
-		}
-		if sums {
-			kinds = append(kinds, markedSums)
-		}
-		_, strange, err := newestAudit(ctx, q, AuditChain(l.refs))
-		if strange {
-			kinds = append(kinds, "audit")
-		}
-		return err
+		return nil
 	})
-	slices.Sort(kinds)
 	return kinds, err
+}
+
+// anyForeignClose looks past those that were given up: they do nothing. A restore, or who was told of a foreign one, left it so.
+func (l *Ledger) anyForeignClose(ctx context.Context, q *db.Queries) (bool, error) {
+	all, err := l.allCloses(ctx, q)
+	return slices.ContainsFunc(all, func(c dayclose.Close) bool { return c.Foreign && c.Step != dayclose.GivenUp }), err
+}
+
+func anyUnmarked(ctx context.Context, q *db.Queries, what string, find func(context.Context, *db.Queries) (marks, error)) (bool, error) {
+	have, err := marksOf(ctx, q, what)
+	if err != nil {
+		return false, err
+	}
+	all, err := find(ctx, q)
+	for id, right := range all {
+		if !have.has(id, right[0]) {
+			return true, err
+		}
+	}
+	return false, err
 }
