@@ -335,6 +335,7 @@ func (s *Server) Run(ctx context.Context) error {
 		Handler: s.Handler(), ReadHeaderTimeout: headerWait, ReadTimeout: readWait, WriteTimeout: writeWait,
 		IdleTimeout: idleWait, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(&complaints{Handler: s.log.Handler()}, slog.LevelWarn),
 	}
+	s.vigil.begin()
 	parts, stop := context.WithCancel(context.Background())
 	var running sync.WaitGroup
 	running.Go(func() { s.d.Hub.Run(parts) })

@@ -31,6 +31,13 @@ type vigil struct {
 
 func newVigil(now func() time.Time) *vigil { return &vigil{now: now, last: now()} }
 
+// begin has what was before be no sleep: a start may take long.
+func (v *vigil) begin() {
+	v.mu.Lock()
+	defer v.mu.Unlock()
+	v.last = v.now()
+}
+
 // run sees every while that it is awake.
 func (v *vigil) run(ctx context.Context) {
 	tick := time.NewTicker(watchEvery)

@@ -139,8 +139,12 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 				return strange, err
 			}},
 			{markedCloses, l.anyForeignClose},
-			{markedSettings, func(ctx context.Context, q *db.Queries) (bool, error) { return anyUnmarked(ctx, q, markedSettings, l.settingsToMark) }},
-			{markedSources, func(ctx context.Context, q *db.Queries) (bool, error) { return anyUnmarked(ctx, q, markedSources, l.sourcesToMark) }},
+			{markedSettings, func(ctx context.Context, q *db.Queries) (bool, error) {
+				return anyUnmarked(ctx, q, markedSettings, l.settingsToMark)
+			}},
+			{markedSources, func(ctx context.Context, q *db.Queries) (bool, error) {
+				return anyUnmarked(ctx, q, markedSources, l.sourcesToMark)
+			}},
 			{markedSums, l.anyChangedSums},
 		} {
 			switch found, err := kind.found(ctx, q); {
