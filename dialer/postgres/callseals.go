@@ -94,7 +94,8 @@ func (l *Ledger) CheckCalls(ctx context.Context, from time.Time) (c CallsChecked
 	for err == nil {
 		var calls []db.CallsSealed
 		evidence := map[string][]db.AttemptEvidence{}
-		err = l.readRecord(ctx, "check the calls", func(ctx context.Context, q *db.Queries) error {
+		within, cancel := bounded(ctx, longPatience)
+		err = l.readRecord(within, "check the calls", func(ctx context.Context, q *db.Queries) error {
 			if calls, err = q.SealedCalls(ctx, after, id, auditPage); err != nil {
 				return err
 			}
@@ -108,6 +109,7 @@ func (l *Ledger) CheckCalls(ctx context.Context, from time.Time) (c CallsChecked
 			}
 			return err
 		})
+		cancel()
 		for _, call := range calls {
 			l.checkCall(&c, call, evidence[call.ID], first)
 			after, id = call.StartedAt, call.ID

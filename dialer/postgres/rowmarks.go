@@ -129,6 +129,8 @@ func (l *Ledger) sourcesToMark(ctx context.Context, q *db.Queries) (marks, error
 
 // ForeignRows names the kinds of rows of which somebody has written one into the database that holds nothing: also of the record of who saw what, at its end.
 func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
 	err = l.query(ctx, "look for rows that are not ours", func(ctx context.Context, q *db.Queries) error {
 		for _, kind := range []struct {
 			name  string
