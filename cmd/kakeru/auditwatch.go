@@ -50,6 +50,8 @@ const (
 	anchorWithin    = 10 * time.Second
 	// callsLookedAt is how far back calls are looked at each day; all of them by `kakeru audit verify`.
 	callsLookedAt = 40 * 24 * time.Hour
+	// Who holds a table up must not keep the newest entries from being watched for long.
+	callsWithin, foreignWithin = 2 * time.Minute, 30 * time.Second
 )
 
 // anchorsPath is where a node keeps its anchors.
@@ -89,7 +91,9 @@ func (w *auditWatch) look(ctx context.Context) {
 
 // lookAtCalls looks whether the calls of the last weeks are as they ended.
 func (w *auditWatch) lookAtCalls(ctx context.Context) {
-	c, err := w.calls(ctx, w.now().Add(-callsLookedAt))
+	within, cancel := context.WithTimeout(ctx, callsWithin)
+	defer cancel()
+	c, err := w.calls(within, w.now().Add(-callsLookedAt))
 	switch {
 	case err != nil && ctx.Err() == nil:
 		w.log.Warn("the calls' seals could not be checked; they are tomorrow", "err", err)
@@ -106,6 +110,8 @@ func (w *auditWatch) lookAtCalls(ctx context.Context) {
 
 // lookForForeign looks whether somebody has written settings, lists' sources or closes into the database.
 func (w *auditWatch) lookForForeign(ctx context.Context) {
+	ctx, cancel := context.WithTimeout(ctx, foreignWithin)
+	defer cancel()
 	kinds, err := w.foreign(ctx)
 	if err != nil || len(kinds) == 0 {
 		return // the ledger is away, which is told elsewhere
