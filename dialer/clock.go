@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"log/slog"
+	"slices"
 	"sync"
 	"time"
 )
@@ -46,7 +47,24 @@ type Watch struct {
 	asked time.Duration // … and the count
 	known bool
 	moved time.Duration // by so much this machine's clock and the ledger's moved together, and are not believed
+	steps []clockStep   // that they made together within a day, and that were believed
 	told  clockState
+}
+
+// clockStep is by how much both clocks moved against what was counted, at a count.
+type clockStep struct{ at, by time.Duration }
+
+// movedWithin is the time within which steps are summed up: who moves a clock by many small ones has moved it all the same. By itself a good machine counts a
+// few seconds a day wrong.
+const movedWithin = 24 * time.Hour
+
+// together sums up what both clocks moved by with one step more. It needs mu.
+func (w *Watch) together(step clockStep) (sum time.Duration) {
+	w.steps = slices.DeleteFunc(w.steps, func(s clockStep) bool { return step.at-s.at > movedWithin })
+	for _, s := range w.steps {
+		sum += s.by
+	}
+	return sum + step.by
 }
 
 // clockState is what the supervisor was told last.
@@ -189,10 +207,16 @@ func (w *Watch) Compare(ctx context.Context) error {
 	// Where both stand on one machine, whoever sets its clock moves both, and only what was counted speaks against them. That is no majority, but nobody is
 	// dialled by it before a person has looked: the rules go by the time, and so does the record.
 	w.moved = 0
-	if w.known && !jumped && !apart && step.Abs() > w.d.Limits.Stop && w.off.Abs() <= w.d.Limits.Stop {
-		w.moved = step
+	believed := !jumped && step.Abs() > r.Within
+	if w.known && !jumped && !apart && w.off.Abs() <= w.d.Limits.Stop {
+		one := clockStep{w.asked, step}
+		if sum := w.together(one); sum.Abs() > w.d.Limits.Stop {
+			w.moved, believed = sum, false
+		} else if believed {
+			w.steps = append(w.steps, one)
+		}
 	}
-	if !jumped && w.moved == 0 && step.Abs() > r.Within {
+	if believed {
 		w.shown, w.at = ledger, w.asked
 	}
 	w.known = true

@@ -285,3 +285,35 @@ func TestAClockThatIsBoths(t *testing.T) {
 		})
 	}
 }
+
+// TestAClockThatIsMovedByManySmallSteps: none of which would be noticed by itself.
+func TestAClockThatIsMovedByManySmallSteps(t *testing.T) {
+	inClocks(t, func(t *testing.T, c *clocks, w *dialer.Watch) {
+		time.Sleep(10 * time.Second)
+		for i := range 10 {
+			set(&c.wall, -25*time.Second*time.Duration(i+1))
+			set(&c.ledger, -25*time.Second*time.Duration(i+1))
+			time.Sleep(61 * time.Second)
+		}
+		if off := w.Now().Sub(time.Now().Round(0)); off < -time.Minute-time.Second || w.Refusal() == nil {
+			t.Errorf("the watch is off by %v, and calls are refused: %v", off, w.Refusal())
+		}
+	})
+}
+
+// TestAMachineThatCountsALittleWrong goes on for a week without a word.
+func TestAMachineThatCountsALittleWrong(t *testing.T) {
+	inClocks(t, func(t *testing.T, c *clocks, w *dialer.Watch) {
+		for day := range 7 {
+			for hour := range 24 {
+				late := time.Duration(day*24+hour) * 200 * time.Millisecond // 4.8 s a day
+				set(&c.wall, late)
+				set(&c.ledger, late)
+				time.Sleep(time.Hour)
+			}
+		}
+		if no := w.Refusal(); no != nil || c.told() != "" {
+			t.Errorf("%v", no)
+		}
+	})
+}

@@ -2,7 +2,7 @@ package webui
 
 import (
 	"context"
-	"strings"
+	"slices"
 	"sync"
 	"time"
 
@@ -66,7 +66,7 @@ func (v *vigil) waking() bool {
 	return !v.woke.IsZero() && since >= 0 && since < wakingFor
 }
 
-// isClick reports whether a route is for what somebody does at a desk, or in a call.
-func isClick(row auth.Row) bool {
-	return changes(row) && (strings.Contains(row.Route, " /api/calls") || strings.Contains(row.Route, " /api/desks"))
-}
+// isClick reports whether a route has a telephone ring, or a case come to a desk. What ends or hushes a call works at once.
+func isClick(row auth.Row) bool { return slices.Contains(clicks, row.Route) }
+
+var clicks = []string{"POST /api/calls", "POST /api/calls/{id}/transfer", "POST /api/desks/{id}/next", "POST /api/desks/{id}/test"}

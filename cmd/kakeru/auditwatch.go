@@ -10,6 +10,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"time"
 
 	"kakeru/configs"
@@ -113,8 +114,11 @@ func (w *auditWatch) lookForForeign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, foreignWithin)
 	defer cancel()
 	kinds, err := w.foreign(ctx)
-	if err != nil || len(kinds) == 0 {
-		return // the ledger is away, which is told elsewhere
+	if err != nil && ctx.Err() == nil {
+		w.log.Warn("rows that are not Kakeru's could not be looked for; it is tried again", "err", err)
+	}
+	if len(kinds) == 0 {
+		return
 	}
 	w.log.Error("rows were written into the database that are not Kakeru's; they hold nothing", "rows", kinds)
 	w.alert(dialer.Alert{
@@ -156,11 +160,17 @@ func (w *auditWatch) watch(ctx context.Context) {
 	w.mu.Unlock()
 }
 
+// replaceFile writes a file anew: after a crash it is the old one or the new one, whole.
 func replaceFile(path, text string) error {
-	if err := os.WriteFile(path+".new", []byte(text), 0o600); err != nil { //nolint:gosec // in the folder that the settings name
+	f, err := os.OpenFile(path+".new", os.O_WRONLY|os.O_CREATE|os.O_TRUNC|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // in the folder that the settings name
+	if err != nil {
 		return err
 	}
-	return os.Rename(path+".new", path) //nolint:gosec // in the folder that the settings name
+	_, err = f.WriteString(text)
+	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
+		err = os.Rename(path+".new", path) //nolint:gosec // in the folder that the settings name
+	}
+	return err
 }
 
 // anchor appends the record's newest entry to the file, unless it stands there.

@@ -88,7 +88,7 @@ func (l *Ledger) made(id dialer.CaseID, now time.Time) (n dialer.CaseCount) {
 	monday := today.At(-(int(today.Weekday()) + 6) % 7 * 24 * 60)
 	for _, a := range l.attempts {
 		at := a.DialledAt
-		if a.Reservation.Target.CaseID != id || a.Arrival != nil || at.IsZero() || a.End != nil && !a.End.Verdict.Counted {
+		if a.Reservation.Target.CaseID != id || a.Arrival != nil || at.IsZero() || a.End != nil && !a.End.Verdict.Counted && !l.unlisted(id) {
 			continue
 		}
 		if dialer.DateOf(at) == today {

@@ -87,7 +87,7 @@ const mostCallFindings = 1000
 func (l *Ledger) CheckCalls(ctx context.Context, from time.Time) (c CallsChecked, err error) {
 	var first time.Time
 	err = l.readRecord(ctx, "check the calls", func(ctx context.Context, q *db.Queries) error {
-		first, err = q.FirstSealedCall(ctx)
+		first, err = q.CallsSealedFrom(ctx)
 		return err
 	})
 	after, id := from, noCall

@@ -87,6 +87,9 @@ func TestACallThatWasNotMadeBearsNoSeal(t *testing.T) {
 		must(t, tx.Rollback(t.Context()))
 	}
 	// A call of before the seals is none of the forged ones.
+	byOwner(t, owner, "ALTER TABLE rows_marked DISABLE TRIGGER USER")
+	_, err = owner.Exec(t.Context(), "UPDATE rows_marked SET at = $1 WHERE what = 'call'", noon)
+	must(t, err)
 	_, err = owner.Exec(t.Context(), copied, string(r.ID), old)
 	must(t, err)
 	byOwner(t, owner, "ALTER TABLE attempts DISABLE TRIGGER USER")

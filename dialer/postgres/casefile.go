@@ -110,26 +110,26 @@ func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (ma
 	return byID, err
 }
 
-// addBalances adds what cases owe. Sums that are not the ward's are not shown: an operator would read them out.
+// sumsChangedNote is what stands in place of sums that are not the ward's.
+const sumsChangedNote = "【注意】この案件の滞納額はデータベース上で書き換えられているため、表示しません。金額を案内せず、スーパーバイザーに知らせてください"
+
+// addBalances adds what cases owe. Sums that are not the ward's are not shown: an operator would read them out. It comes after the notes.
 func (l *Ledger) addBalances(ctx context.Context, q *db.Queries, byID map[string]*casework.Case, ids []string) error {
-	owed, err := owedBy(ctx, q, ids)
+	all, err := sumsOf(ctx, q, ids)
 	if err != nil {
 		return err
 	}
-	changed, err := l.changedSums(ctx, q, ids, owed)
-	if err != nil {
-		return err
-	}
-	for _, id := range changed {
-		delete(owed, id)
-		l.log.Error("what a case owes was changed in the database; it is not shown", "case", id)
-	}
-	for id, balances := range owed {
+	for id, of := range all {
 		c := byID[id]
 		if c == nil {
 			continue
 		}
-		for _, b := range balances {
+		if l.changed(id, of) {
+			l.log.Error("what a case owes was changed in the database; it is not shown", "case", id)
+			c.WardNote = strings.TrimSuffix(sumsChangedNote+"\n"+c.WardNote, "\n")
+			continue
+		}
+		for _, b := range of.owed {
 			c.Balances = append(c.Balances, casework.Balance{Insurance: casework.Insurance(b.Insurance), Term: b.Term, DueOn: b.DueOn, Yen: b.Yen})
 		}
 	}

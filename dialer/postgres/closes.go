@@ -187,45 +187,64 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 // LastClosed returns the newest close that ended; dialer.ErrNotFound when none has.
 func (l *Ledger) LastClosed(ctx context.Context) (c dayclose.Close, err error) {
 	err = l.query(ctx, "find the last close", func(ctx context.Context, q *db.Queries) error {
-		all, err := l.allCloses(ctx, q)
-		if err != nil {
-			return err
-		}
-		for _, c = range all {
-			if c.Step == dayclose.Closed && !c.Foreign {
-				return nil
+		found := false
+		err := l.eachClose(ctx, q, func(of dayclose.Close) (goOn bool) {
+			if found = of.Step == dayclose.Closed && !of.Foreign; found {
+				c = of
 			}
+			return !found
+		})
+		if err == nil && !found {
+			err = pgx.ErrNoRows
 		}
-		return pgx.ErrNoRows
+		return err
 	})
 	return c, err
 }
 
-// mostCloses is how many closes are looked at: a contract has some 250 a year.
-const mostCloses = 10_000
+// closesAtOnce is how many closes are read together: most who ask want the newest.
+const closesAtOnce = 20
 
-// allCloses are those that there are, the one that is under way first, then the contract's end, then the newest; ours and foreign ones.
-func (l *Ledger) allCloses(ctx context.Context, q *db.Queries) ([]dayclose.Close, error) {
-	rows, err := q.NewestCloses(ctx, 0, mostCloses)
-	all := make([]dayclose.Close, len(rows))
-	for i, r := range rows {
-		if err == nil {
-			all[i], err = l.closeOf(db.CloseByIDRow(r))
+// eachClose hands on closes, the one that is under way first, then the contract's end, then the newest, until it is told that it is enough.
+func (l *Ledger) eachClose(ctx context.Context, q *db.Queries, do func(dayclose.Close) (goOn bool)) error {
+	for after := int32(0); ; after += closesAtOnce {
+		rows, err := q.NewestCloses(ctx, after, closesAtOnce)
+		if err != nil {
+			return err
+		}
+		for _, r := range rows {
+			c, err := l.closeOf(db.CloseByIDRow(r))
+			if err != nil || !do(c) {
+				return err
+			}
+		}
+		if len(rows) < closesAtOnce {
+			return nil
 		}
 	}
+}
+
+// allCloses are those that there are, ours and foreign ones.
+func (l *Ledger) allCloses(ctx context.Context, q *db.Queries) (all []dayclose.Close, err error) {
+	err = l.eachClose(ctx, q, func(c dayclose.Close) bool {
+		all = append(all, c)
+		return true
+	})
 	return all, err
 }
 
 // Closes lists closes, newest first. What is over and bears no mark of ours never was; what is under way without one stands in the way, and is shown.
 func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, err error) {
 	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
-		all, err := l.allCloses(ctx, q)
-		for _, c := range all {
-			if len(list) < limit && (!c.Foreign || !c.Step.Over()) {
+		if limit <= 0 {
+			return nil
+		}
+		return l.eachClose(ctx, q, func(c dayclose.Close) bool {
+			if !c.Foreign || !c.Step.Over() {
 				list = append(list, c)
 			}
-		}
-		return err
+			return len(list) < limit
+		})
 	})
 	return list, err
 }

@@ -30,12 +30,12 @@ TO {role};
 
 -- What stays, and is brought to its end.
 GRANT SELECT, INSERT, UPDATE ON
-  attempts, cases, custody_days, day_closes, desk_owners, displays, handoffs, nodes, payments, promises, recordings, reference_secret, supervisors_here, users
+  attempts, case_sums, cases, custody_days, day_closes, desk_owners, displays, handoffs, nodes, payments, promises, recordings, reference_secret, supervisors_here, users
 TO {role};
 
 -- What goes: personal data, what opens a session, and what is on its way.
 GRANT SELECT, INSERT, UPDATE, DELETE ON
-  answers_taken, attempt_legs, balances, case_notes, case_sums, do_not_call, entry_notes, inbound_callers, lists, numbers_entered_whose, paid_lists, passkeys, persons, phones,
+  answers_taken, attempt_legs, balances, case_notes, do_not_call, entry_notes, inbound_callers, lists, numbers_entered_whose, paid_lists, passkeys, persons, phones,
   promise_counted, recovery_codes, sessions, totps
 TO {role};
 GRANT SELECT, INSERT, UPDATE, DELETE, TRUNCATE ON staged_cases, staged_payments, staged_rows TO {role};

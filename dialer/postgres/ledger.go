@@ -175,7 +175,7 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 	if err := l.openCustody(ctx); err != nil {
 		return err
 	}
-	if err := errors.Join(l.markPeople(ctx, spoolDir), l.markRows(ctx, spoolDir)); err != nil {
+	if err := errors.Join(l.markPeople(ctx, spoolDir), l.markRows(context.WithoutCancel(ctx), spoolDir)); err != nil {
 		return err
 	}
 	if spoolDir == "" {

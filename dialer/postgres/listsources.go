@@ -38,12 +38,12 @@ func (l *Ledger) SaveListSource(ctx context.Context, s casework.ListSource) (cas
 // ListSources returns the newest version of every source, by name.
 func (l *Ledger) ListSources(ctx context.Context) (sources []casework.ListSource, err error) {
 	err = l.query(ctx, "read the lists' sources", func(ctx context.Context, q *db.Queries) error {
-		have, err := marksOf(ctx, q, markedSources)
+		rows, err := q.ListSources(ctx)
 		if err != nil {
 			return err
 		}
-		rows, err := q.ListSources(ctx)
-		for _, r := range rows { // of each name the newest first
+		have, err := marksOf(ctx, q, markedSources) // after the rows, which come with their marks
+		for _, r := range rows {                    // of each name the newest first
 			if n := len(sources); n > 0 && sources[n-1].Name == r.Name || !have.has(idOfSource(r), l.markOfSource(r)) {
 				continue // an older one, or one that nobody here has saved
 			}

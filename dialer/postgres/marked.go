@@ -90,7 +90,7 @@ func (l *Ledger) markOnce(ctx context.Context, dir string, o once) error {
 		return fmt.Errorf("whether %s were marked: %w", o.what, err)
 	}
 	here := err == nil
-	ctx, cancel := bounded(ctx, longPatience) // what ten thousand people owe is marked in a moment, and in more than a click may take
+	ctx, cancel := bounded(ctx, longPatience) // what fifty thousand people owe is marked once, and takes longer than a click may
 	defer cancel()
 	err = l.inTx(ctx, "mark the "+o.what, func(ctx context.Context, q *db.Queries) error {
 		if done, err := o.done(ctx, q); err != nil || done {

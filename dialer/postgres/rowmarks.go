@@ -4,6 +4,7 @@ import (
 	"context"
 	"crypto/hmac"
 	"encoding/json"
+	"errors"
 	"slices"
 	"strconv"
 
@@ -67,7 +68,7 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 	} {
 		err := l.markOnce(ctx, dir, once{
 			file: what + "s-marked", what: what + "s",
-			done: func(ctx context.Context, q *db.Queries) (bool, error) { return q.RowsAreMarked(ctx, what) },
+			done: func(ctx context.Context, q *db.Queries) (bool, error) { return rowsAreMarked(ctx, q, what) },
 			note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, what, l.now()) },
 			mark: func(ctx context.Context, q *db.Queries) (int, error) {
 				found, err := find(ctx, q)
@@ -87,7 +88,7 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 	}
 	return l.markOnce(ctx, dir, once{
 		file: "sums-marked", what: "sums",
-		done: func(ctx context.Context, q *db.Queries) (bool, error) { return q.RowsAreMarked(ctx, markedSums) },
+		done: func(ctx context.Context, q *db.Queries) (bool, error) { return rowsAreMarked(ctx, q, markedSums) },
 		note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, markedSums, l.now()) },
 		mark: func(ctx context.Context, q *db.Queries) (n int, err error) {
 			err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markSums(ctx, q, ids) })
@@ -96,15 +97,21 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 	})
 }
 
+func rowsAreMarked(ctx context.Context, q *db.Queries, what string) (bool, error) {
+	if err := q.LockMarks(ctx); err != nil {
+		return false, err
+	}
+	return q.RowsAreMarked(ctx, what)
+}
+
+// closesToMark are those that are over: one that an older version began is given up, or carried to its end by that.
 func (l *Ledger) closesToMark(ctx context.Context, q *db.Queries) (marks, error) {
 	found := marks{}
-	rows, err := q.NewestCloses(ctx, 0, mostCloses)
-	for _, r := range rows {
-		c, err := closeFrom(db.CloseByIDRow(r))
-		if err != nil {
-			return nil, err
+	all, err := l.allCloses(ctx, q)
+	for _, c := range all {
+		if c.Step.Over() {
+			found[c.ID] = [][]byte{l.markOfClose(c)}
 		}
-		found[c.ID] = [][]byte{l.markOfClose(c)}
 	}
 	return found, err
 }
@@ -149,14 +156,13 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 			}},
 			{markedSums, l.anyChangedSums},
 		} {
-			switch found, err := kind.found(ctx, q); {
-			case err != nil:
-				return err
-			case found:
+			found, wrong := kind.found(ctx, q)
+			err = errors.Join(err, wrong)
+			if found {
 				kinds = append(kinds, kind.name)
 			}
 		}
-		return nil
+		return err
 	})
 	return kinds, err
 }
@@ -168,14 +174,14 @@ func (l *Ledger) anyForeignClose(ctx context.Context, q *db.Queries) (bool, erro
 }
 
 func anyUnmarked(ctx context.Context, q *db.Queries, what string, find func(context.Context, *db.Queries) (marks, error)) (bool, error) {
-	have, err := marksOf(ctx, q, what)
+	all, err := find(ctx, q)
 	if err != nil {
 		return false, err
 	}
-	all, err := find(ctx, q)
+	have, err := marksOf(ctx, q, what) // after the rows, which come with their marks
 	for id, right := range all {
-		if !have.has(id, right[0]) {
-			return true, err
+		if err == nil && !have.has(id, right[0]) {
+			return true, nil
 		}
 	}
 	return false, err

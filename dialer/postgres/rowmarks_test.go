@@ -3,6 +3,8 @@ package postgres
 import (
 	"errors"
 	"slices"
+	"strings"
+	"sync"
 	"testing"
 	"time"
 
@@ -110,6 +112,31 @@ func TestRowsFromBeforeTheMarksAreMarkedOnce(t *testing.T) {
 	hold(1)
 }
 
+// TestNodesThatStartTogetherMarkOnce: after an update, with much to mark; neither is kept from starting.
+func TestNodesThatStartTogetherMarkOnce(t *testing.T) {
+	url := migrated(t)
+	one, two := openLedger(t, url, t.TempDir()), openLedger(t, url, t.TempDir())
+	for range 3 {
+		for _, sql := range []string{
+			`INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows)
+				SELECT now(), 'admin', 'k' || random(), '1', true, '2', false, 'x', 0 FROM generate_series(1, 50)`,
+			"ALTER TABLE rows_marked DISABLE TRIGGER USER", "DELETE FROM rows_marked", "ALTER TABLE rows_marked ENABLE TRIGGER USER",
+		} {
+			byOwner(t, asOwner(t, one), sql)
+		}
+		errs := make([]error, 2)
+		var both sync.WaitGroup
+		for i, l := range []*Ledger{one, two} {
+			both.Go(func() { errs[i] = l.markRows(t.Context(), t.TempDir()) })
+		}
+		both.Wait()
+		must(t, errors.Join(errs...))
+		if held, err := two.HeldSettings(t.Context()); err != nil || len(held)%50 != 0 || len(held) == 0 {
+			t.Errorf("%d hold, %v", len(held), err)
+		}
+	}
+}
+
 // TestAHandoffThatHasItsKeyHasNotGoneBack: what its row is made to say has no key destroyed: it goes back with the next close like any.
 func TestAHandoffThatHasItsKeyHasNotGoneBack(t *testing.T) {
 	l := newLedger(t)
@@ -153,9 +180,12 @@ func TestSumsThatAreNotTheWardsAreNotShown(t *testing.T) {
 	}
 	shown(target.CaseID, 1)
 	told()
+	if _, err := l.pool.Exec(t.Context(), "DELETE FROM case_sums"); err == nil {
+		t.Error("marks are taken away")
+	}
 	for _, sql := range []string{
 		"UPDATE balances SET yen = yen * 10 WHERE case_id = $1", "UPDATE balances SET term = 'x' WHERE case_id = $1", "UPDATE balances SET due_on = due_on + 1 WHERE case_id = $1",
-		"INSERT INTO balances SELECT case_id, 'kouki', 'x', due_on, yen FROM balances WHERE case_id = $1", "DELETE FROM case_sums WHERE case_id = $1",
+		"INSERT INTO balances SELECT case_id, 'kouki', 'x', due_on, yen FROM balances WHERE case_id = $1", "DELETE FROM balances WHERE case_id = $1",
 		"UPDATE case_sums SET mark = (SELECT o.mark FROM case_sums o WHERE o.case_id <> $1) WHERE case_id = $1",
 	} {
 		tx, err := l.pool.Begin(t.Context())
@@ -164,6 +194,9 @@ func TestSumsThatAreNotTheWardsAreNotShown(t *testing.T) {
 		must(t, err)
 		found, err := l.loadCases(t.Context(), db.New(tx), []string{string(target.CaseID), string(other.CaseID)})
 		must(t, err)
+		if !strings.Contains(found[string(target.CaseID)].WardNote, sumsChangedNote) || strings.Contains(found[string(other.CaseID)].WardNote, sumsChangedNote) {
+			t.Errorf("%s: the operator reads %q", sql, found[string(target.CaseID)].WardNote)
+		}
 		if n, theirs := len(found[string(target.CaseID)].Balances), len(found[string(other.CaseID)].Balances); n != 0 || theirs != 1 {
 			t.Errorf("%s: %d sums are shown, and %d of another", sql, n, theirs)
 		}

@@ -24,6 +24,9 @@ func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) 
 		if err := q.HoldSettings(ctx); err != nil {
 			return err
 		}
+		if marked, err := q.RowsAreMarked(ctx, markedSettings); err != nil || !marked {
+			return orElse(err, errNotMarkedYet)
+		}
 		for _, c := range changes {
 			held, err := l.held(ctx, q, c.Key)
 			if err != nil {
@@ -57,6 +60,9 @@ func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) 
 	return ids, l.noticed(classify("change a setting", err))
 }
 
+// errNotMarkedYet: what was set before the marks does not hold yet, so nothing can follow it.
+var errNotMarkedYet = errors.New("the server of this version has not been started yet; start it once, and change settings then")
+
 // HeldSettings implements settings.Store.
 func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err error) {
 	err = l.query(ctx, "read the settings", func(ctx context.Context, q *db.Queries) error {
@@ -72,11 +78,11 @@ func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err e
 // held is the change that holds, by key; of one key, or of all with an empty one. Changes hang together by what each follows: one that bears no mark of ours, or
 // follows none that holds, never was.
 func (l *Ledger) held(ctx context.Context, q *db.Queries, key string) (map[string]db.SettingChange, error) {
-	have, err := marksOf(ctx, q, markedSettings)
+	rows, err := q.AllSettings(ctx, key)
 	if err != nil {
 		return nil, err
 	}
-	rows, err := q.AllSettings(ctx, key)
+	have, err := marksOf(ctx, q, markedSettings) // after the rows, which come with their marks
 	held := map[string]db.SettingChange{}
 	for _, r := range rows { // the oldest first
 		if r.Follows == held[r.Key].ID && have.has(idOfSetting(r), l.markOfSetting(r)) {
@@ -98,11 +104,11 @@ func (l *Ledger) LastSetting(ctx context.Context) (id int64, err error) {
 // SettingChanges implements settings.Store.
 func (l *Ledger) SettingChanges(ctx context.Context, a settings.Query) (out []settings.Change, err error) {
 	err = l.query(ctx, "list the changes of settings", func(ctx context.Context, q *db.Queries) error {
-		have, err := marksOf(ctx, q, markedSettings)
+		rows, err := q.SettingChanges(ctx, a.Below, a.Key, int32(a.Most)) //nolint:gosec // a page
 		if err != nil {
 			return err
 		}
-		rows, err := q.SettingChanges(ctx, a.Below, a.Key, int32(a.Most)) //nolint:gosec // a page
+		have, err := marksOf(ctx, q, markedSettings) // after the rows, which come with their marks
 		for _, r := range rows {
 			if have.has(idOfSetting(r), l.markOfSetting(r)) {
 				out = append(out, changeFrom(r))

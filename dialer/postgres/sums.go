@@ -12,10 +12,16 @@ import (
 // markedSums names the key of the sums' marks among those that the installation's secret makes.
 const markedSums = "sum"
 
+// owing is what a case owes, and the mark of all of it.
+type owing struct {
+	owed []db.SumsOfRow
+	mark []byte
+}
+
 // markOfSums is the mark of all that a case owes, in whichever order.
-func (l *Ledger) markOfSums(id string, owed []db.BalancesOfRow) []byte {
+func (l *Ledger) markOfSums(id string, owed []db.SumsOfRow) []byte {
 	says := []any{id, len(owed)}
-	owed = slices.SortedFunc(slices.Values(owed), func(a, b db.BalancesOfRow) int {
+	owed = slices.SortedFunc(slices.Values(owed), func(a, b db.SumsOfRow) int {
 		return cmp.Or(cmp.Compare(a.Insurance, b.Insurance), cmp.Compare(a.Term, b.Term), cmp.Compare(a.DueOn, b.DueOn), cmp.Compare(a.Yen, b.Yen))
 	})
 	for _, b := range owed {
@@ -24,48 +30,43 @@ func (l *Ledger) markOfSums(id string, owed []db.BalancesOfRow) []byte {
 	return l.markUnder(markedSums, says...)
 }
 
-// owedBy are the balances of cases, by case.
-func owedBy(ctx context.Context, q *db.Queries, ids []string) (map[string][]db.BalancesOfRow, error) {
-	rows, err := q.BalancesOf(ctx, ids)
-	owed := map[string][]db.BalancesOfRow{}
+// sumsOf are what cases owe, by case.
+func sumsOf(ctx context.Context, q *db.Queries, ids []string) (map[string]owing, error) {
+	rows, err := q.SumsOf(ctx, ids)
+	all := map[string]owing{}
 	for _, r := range rows {
-		owed[r.CaseID] = append(owed[r.CaseID], r)
+		of := all[r.CaseID]
+		if of.mark = r.Mark; r.Owes {
+			of.owed = append(of.owed, r)
+		}
+		all[r.CaseID] = of
 	}
-	return owed, err
+	return all, err
 }
 
 // markSums marks what cases owe, in the transaction that wrote it from the ward's list.
 func (l *Ledger) markSums(ctx context.Context, q *db.Queries, ids []string) error {
-	owed, err := owedBy(ctx, q, ids)
+	all, err := sumsOf(ctx, q, ids)
 	if err != nil {
 		return err
 	}
 	marks := make([][]byte, len(ids))
 	for i, id := range ids {
-		marks[i] = l.markOfSums(id, owed[id])
+		marks[i] = l.markOfSums(id, all[id].owed)
 	}
 	return q.PutSums(ctx, ids, marks)
 }
 
-// changedSums are those of the cases whose sums are not what the ward's list said: somebody has changed them in the database.
-func (l *Ledger) changedSums(ctx context.Context, q *db.Queries, ids []string, owed map[string][]db.BalancesOfRow) (changed []string, err error) {
-	rows, err := q.SumsOf(ctx, ids)
-	marks := map[string][]byte{}
-	for _, r := range rows {
-		marks[r.CaseID] = r.Mark
-	}
-	for id, all := range owed {
-		if err == nil && !hmac.Equal(marks[id], l.markOfSums(id, all)) {
-			changed = append(changed, id)
-		}
-	}
-	return changed, err
+// changed reports whether a case's sums are not what the ward's list said: somebody has changed them in the database. A case that no list has named owes
+// nothing, and has no mark.
+func (l *Ledger) changed(id string, of owing) bool {
+	return (len(of.owed) > 0 || len(of.mark) > 0) && !hmac.Equal(of.mark, l.markOfSums(id, of.owed))
 }
 
 // sumsAtOnce is how many cases' sums are looked at together.
 const sumsAtOnce = 2000
 
-// eachSums hands on the cases that owe something, some at a time.
+// eachSums hands on the cases that owe something, or once did, some at a time.
 func eachSums(ctx context.Context, q *db.Queries, do func(ids []string) error) error {
 	for after := noCall; ; {
 		ids, err := q.CasesWithSums(ctx, after, sumsAtOnce)
@@ -82,12 +83,10 @@ func eachSums(ctx context.Context, q *db.Queries, do func(ids []string) error) e
 // anyChangedSums reports whether there are any.
 func (l *Ledger) anyChangedSums(ctx context.Context, q *db.Queries) (found bool, err error) {
 	err = eachSums(ctx, q, func(ids []string) error {
-		owed, err := owedBy(ctx, q, ids)
-		if err != nil {
-			return err
+		all, err := sumsOf(ctx, q, ids)
+		for id, of := range all {
+			found = found || err == nil && l.changed(id, of)
 		}
-		changed, err := l.changedSums(ctx, q, ids, owed)
-		found = found || len(changed) > 0
 		return err
 	})
 	return found, err

@@ -65,10 +65,6 @@ FROM phones f WHERE f.case_id = ANY (@ids::uuid[]) AND f.custody IS NOT NULL ORD
 -- name: CaseNotesOf :many
 SELECT case_id, custody, sealed FROM case_notes WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, n;
 
--- name: BalancesOf :many
-SELECT case_id, insurance, term, coalesce(due_on::text, '')::text AS due_on, yen FROM balances
-WHERE case_id = ANY (@ids::uuid[]) ORDER BY case_id, insurance, balances.due_on NULLS LAST, term;
-
 -- name: SearchCases :many
 -- By blind tokens, best match first: the ward's number, a whole number, its end, the beginning of a name or its kana. What only
 -- begins alike is told apart once it is unsealed.

@@ -1,10 +1,11 @@
 -- name: CaseMade :one
--- How often a case was called: what counts, what was called by hand, and what still runs.
+-- How often a case was called: what counts, what was called by hand, and what still runs; and of somebody who is on no list, what was dialled.
 SELECT (count(*) FILTER (WHERE dialled_at >= @day::timestamptz))::int AS day,
   (count(*) FILTER (WHERE dialled_at >= @week::timestamptz))::int AS week,
   (count(*) FILTER (WHERE dialled_at >= @month::timestamptz))::int AS month
 FROM attempts
-WHERE case_id = @case_id AND direction = 'outbound' AND (counted OR origin = 'manual' OR ended_at IS NULL)
+WHERE case_id = @case_id AND direction = 'outbound' AND (counted OR origin = 'manual' OR ended_at IS NULL
+    OR EXISTS (SELECT FROM cases c WHERE c.id = @case_id AND c.origin = 'inbound'))
   AND dialled_at >= least(@week::timestamptz, @month::timestamptz);
 
 -- name: NumbersOf :many

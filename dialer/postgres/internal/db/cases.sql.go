@@ -31,45 +31,6 @@ func (q *Queries) AppendCaseNote(ctx context.Context, caseID string, custody pgt
 	return err
 }
 
-const balancesOf = `-- name: BalancesOf :many
-SELECT case_id, insurance, term, coalesce(due_on::text, '')::text AS due_on, yen FROM balances
-WHERE case_id = ANY ($1::uuid[]) ORDER BY case_id, insurance, balances.due_on NULLS LAST, term
-`
-
-type BalancesOfRow struct {
-	CaseID    string
-	Insurance string
-	Term      string
-	DueOn     string
-	Yen       int64
-}
-
-func (q *Queries) BalancesOf(ctx context.Context, ids []string) ([]BalancesOfRow, error) {
-	rows, err := q.db.Query(ctx, balancesOf, ids)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []BalancesOfRow
-	for rows.Next() {
-		var i BalancesOfRow
-		if err := rows.Scan(
-			&i.CaseID,
-			&i.Insurance,
-			&i.Term,
-			&i.DueOn,
-			&i.Yen,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const caseNotesOf = `-- name: CaseNotesOf :many
 SELECT case_id, custody, sealed FROM case_notes WHERE case_id = ANY ($1::uuid[]) ORDER BY case_id, n
 `

@@ -11,7 +11,7 @@ import (
 )
 
 const casesWithSums = `-- name: CasesWithSums :many
-SELECT DISTINCT case_id FROM balances WHERE case_id > $1::uuid ORDER BY case_id LIMIT $2
+SELECT case_id FROM (SELECT b.case_id FROM balances b UNION SELECT s.case_id FROM case_sums s) both_of WHERE case_id > $1::uuid ORDER BY case_id LIMIT $2
 `
 
 // In the order of their ids, after one.
@@ -33,6 +33,16 @@ func (q *Queries) CasesWithSums(ctx context.Context, after string, most int32) (
 		return nil, err
 	}
 	return items, nil
+}
+
+const lockMarks = `-- name: LockMarks :exec
+SELECT pg_advisory_xact_lock(hashtextextended('marks', 0))
+`
+
+// Of nodes that start together one marks what is older than the marks.
+func (q *Queries) LockMarks(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockMarks)
+	return err
 }
 
 const markRow = `-- name: MarkRow :exec
@@ -104,19 +114,41 @@ func (q *Queries) RowsAreMarked(ctx context.Context, what string) (bool, error) 
 }
 
 const sumsOf = `-- name: SumsOf :many
-SELECT case_id, mark FROM case_sums WHERE case_id = ANY($1::uuid[])
+SELECT c.id::uuid AS case_id, coalesce(b.insurance, '')::text AS insurance, coalesce(b.term, '')::text AS term, coalesce(b.due_on::text, '')::text AS due_on,
+  coalesce(b.yen, 0)::bigint AS yen, (b.case_id IS NOT NULL)::boolean AS owes, coalesce(s.mark, '')::bytea AS mark
+FROM unnest($1::uuid[]) AS c(id) LEFT JOIN balances b ON b.case_id = c.id LEFT JOIN case_sums s ON s.case_id = c.id
+ORDER BY c.id, b.insurance, b.due_on NULLS LAST, b.term
 `
 
-func (q *Queries) SumsOf(ctx context.Context, ids []string) ([]CaseSum, error) {
+type SumsOfRow struct {
+	CaseID    string
+	Insurance string
+	Term      string
+	DueOn     string
+	Yen       int64
+	Owes      bool
+	Mark      []byte
+}
+
+// What cases owe, with the mark of all of it, in one look: a list that is applied meanwhile changes both. A case that owes nothing has one row without a term.
+func (q *Queries) SumsOf(ctx context.Context, ids []string) ([]SumsOfRow, error) {
 	rows, err := q.db.Query(ctx, sumsOf, ids)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []CaseSum
+	var items []SumsOfRow
 	for rows.Next() {
-		var i CaseSum
-		if err := rows.Scan(&i.CaseID, &i.Mark); err != nil {
+		var i SumsOfRow
+		if err := rows.Scan(
+			&i.CaseID,
+			&i.Insurance,
+			&i.Term,
+			&i.DueOn,
+			&i.Yen,
+			&i.Owes,
+			&i.Mark,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)

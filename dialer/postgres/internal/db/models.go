@@ -101,11 +101,6 @@ type CallsSealed struct {
 	Seal           []byte
 }
 
-type CaseSum struct {
-	CaseID string
-	Mark   []byte
-}
-
 type Disclosure struct {
 	N         int64
 	AttemptID string

@@ -59,7 +59,8 @@ SELECT (count(*) FILTER (WHERE dialled_at >= $1::timestamptz))::int AS day,
   (count(*) FILTER (WHERE dialled_at >= $2::timestamptz))::int AS week,
   (count(*) FILTER (WHERE dialled_at >= $3::timestamptz))::int AS month
 FROM attempts
-WHERE case_id = $4 AND direction = 'outbound' AND (counted OR origin = 'manual' OR ended_at IS NULL)
+WHERE case_id = $4 AND direction = 'outbound' AND (counted OR origin = 'manual' OR ended_at IS NULL
+    OR EXISTS (SELECT FROM cases c WHERE c.id = $4 AND c.origin = 'inbound'))
   AND dialled_at >= least($2::timestamptz, $3::timestamptz)
 `
 
@@ -76,7 +77,7 @@ type CaseMadeRow struct {
 	Month int32
 }
 
-// How often a case was called: what counts, what was called by hand, and what still runs.
+// How often a case was called: what counts, what was called by hand, and what still runs; and of somebody who is on no list, what was dialled.
 func (q *Queries) CaseMade(ctx context.Context, arg CaseMadeParams) (CaseMadeRow, error) {
 	row := q.db.QueryRow(ctx, caseMade,
 		arg.Day,

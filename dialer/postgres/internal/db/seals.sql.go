@@ -10,13 +10,13 @@ import (
 	"time"
 )
 
-const firstSealedCall = `-- name: FirstSealedCall :one
-SELECT coalesce(min(a.ended_at), '9999-01-01')::timestamptz AS at FROM call_seals s JOIN attempts a ON a.id = s.attempt_id WHERE a.origin = 'sip'
+const callsSealedFrom = `-- name: CallsSealedFrom :one
+SELECT at FROM rows_marked WHERE what = 'call'
 `
 
-// When the first call ended that was sealed; one that was noted by hand says of itself when it was.
-func (q *Queries) FirstSealedCall(ctx context.Context) (time.Time, error) {
-	row := q.db.QueryRow(ctx, firstSealedCall)
+// Since when each call that ends is sealed.
+func (q *Queries) CallsSealedFrom(ctx context.Context) (time.Time, error) {
+	row := q.db.QueryRow(ctx, callsSealedFrom)
 	var at time.Time
 	err := row.Scan(&at)
 	return at, err

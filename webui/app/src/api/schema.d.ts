@@ -4557,6 +4557,7 @@ export interface components {
             warnings: components["schemas"]["FieldProblem"][];
         };
         ReturnedFile: {
+            ids?: string;
             kind: string;
             name: string;
             /** Format: int64 */
