@@ -355,6 +355,11 @@ func TestANodeFallsAsleep(t *testing.T) {
 	}
 	// By way of its own panel the desk can be called from, which is the other's now.
 	panel := b.seated("operator2", "desk2")
+	b.eventually("it takes clicks: what it reads now was not sent while it slept", func() bool {
+		var no *problem
+		err := panel.call(t.Context(), http.MethodPost, "/api/desks/desk2/next", map[string]any{}, nil)
+		return !errors.As(err, &no) || no.Status != http.StatusServiceUnavailable
+	})
 	b.ended(b.dial(panel, "desk2", b.caseEnding("41")))
 }
 
