@@ -22,9 +22,8 @@ const (
 
 // vigil knows whether this process has just slept.
 type vigil struct {
-	now func() time.Time
-
 	mu   sync.Mutex
+	now  func() time.Time
 	last time.Time // when it was last seen awake
 	woke time.Time // when it last woke up; zero if it has not slept
 }
@@ -55,9 +54,9 @@ func (v *vigil) run(ctx context.Context) {
 // waking reports whether what is read now may be from before a sleep. By this machine's own clocks: the one that counts on, and the one on the wall,
 // for a machine that is put to sleep may stop the former.
 func (v *vigil) waking() bool {
-	now := v.now()
 	v.mu.Lock()
 	defer v.mu.Unlock()
+	now := v.now()
 	if max(now.Sub(v.last), now.Round(0).Sub(v.last.Round(0))) > sleptFor {
 		v.woke = now
 	}

@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -13,24 +14,28 @@ import (
 func TestNoClickIsTakenThatLayThereWhileTheServerSlept(t *testing.T) {
 	h := open(t)
 	operator := h.as("operator")
-	clock := time.Now()
-	h.server.vigil = newVigil(func() time.Time { return clock })
+	began, passed := time.Now(), atomic.Int64{}
+	h.server.vigil.mu.Lock()
+	h.server.vigil.now = func() time.Time { return began.Add(time.Duration(passed.Load())) }
+	h.server.vigil.last = began
+	h.server.vigil.mu.Unlock()
+	forward := func(d time.Duration) { passed.Add(int64(d)) }
 	click := func() answered {
 		return operator.do("POST", "/api/calls", map[string]any{"desk": "desk1", "next": true})
 	}
 	click().want(t, http.StatusAccepted)
-	clock = clock.Add(sleptFor)
+	forward(sleptFor)
 	if h.server.vigil.waking() {
 		t.Error("a busy machine is taken for one that slept")
 	}
-	clock = clock.Add(sleptFor + time.Millisecond)
+	forward(sleptFor + time.Millisecond)
 	for range 3 {
 		click().problem(t, http.StatusServiceUnavailable, string(dialer.QueueDown))
 	}
 	operator.do("GET", "/api/desks", nil).want(t, http.StatusOK)
-	clock = clock.Add(wakingFor)
+	forward(wakingFor)
 	click().want(t, http.StatusAccepted)
-	clock = clock.Add(time.Hour)
+	forward(time.Hour)
 	operator.do("DELETE", "/api/session", nil).want(t, http.StatusNoContent)
 }
 
