@@ -38,10 +38,15 @@ func TestAnAdministratorShutsAndOpensTheDay(t *testing.T) {
 	click := map[string]any{"desk": "desk2", "case_id": b.caseEnding("10")}
 	var no *problem
 	a.must(a.setDay(admin, map[string]any{"state": "closed", "note": "停電"}, 0))
-	b.eventually("the other node refuses a click, and says why", func() bool {
-		err := operator.call(t.Context(), http.MethodPost, "/api/calls", click, nil)
-		return errors.As(err, &no) && no.Rule == string(dialer.OutsideHours) && strings.Contains(no.Detail, "停電")
-	})
+	shut := func() bool { // a click before that would be taken, and keep the desk
+		var hours struct{ Open bool }
+		return operator.call(t.Context(), http.MethodGet, "/api/hours", nil, &hours) == nil && !hours.Open
+	}
+	b.eventually("the other node is closed", shut)
+	err := operator.call(t.Context(), http.MethodPost, "/api/calls", click, nil)
+	if !errors.As(err, &no) || no.Rule != string(dialer.OutsideHours) || !strings.Contains(no.Detail, "停電") {
+		t.Fatalf("the other node says %v to a click", err)
+	}
 	a.must(a.setDay(admin, map[string]any{"state": "open", "hours": "00:00-24:00"}, 1))
 	var id dialer.CallID
 	b.eventually("the other node takes it", func() bool {
@@ -69,10 +74,7 @@ func TestAnAdministratorShutsAndOpensTheDay(t *testing.T) {
 		t.Errorf("%+v", plan)
 	}
 	a.must(a.setDay(admin, map[string]any{"state": "closed"}, 2))
-	b.eventually("the other node is closed again", func() bool {
-		var hours struct{ Open bool }
-		return operator.call(t.Context(), http.MethodGet, "/api/hours", nil, &hours) == nil && !hours.Open
-	})
+	b.eventually("the other node is closed again", shut)
 	var v dialer.CallView
 	if err := operator.call(t.Context(), http.MethodGet, "/api/calls/"+string(id), nil, &v); err != nil || v.State != dialer.Talking {
 		t.Errorf("the talk was ended: %+v %v", v.State, err)
