@@ -180,15 +180,9 @@ func (l *leg) success(res *sip.Response) {
 	case l.dropped:
 		l.crossed(res)
 	case tagOf(res) == "": // what we ask within such a dialog would be a call of its own to whoever reads it (§12.1.2)
-		l.unusable = true
-		l.up(res)
-		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
-		l.dropBecause("the answer has no To tag, so that it makes no dialog")
+		l.noAnswer(res, "the answer has no To tag, so that it makes no dialog")
 	case l.hunt != nil && (l.answerIn(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
-		l.unusable = true // no reason to let it have the call, and the others ring no more
-		l.up(res)
-		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
-		l.dropBecause("the answer's SDP cannot be used")
+		l.noAnswer(res, noSDP) // no reason to let it have the call, and the others ring no more
 	case l.hunt != nil && !l.hunt.won(l):
 		l.dropped = true // another phone was quicker, and our CANCEL comes too late
 		l.crossed(res)
@@ -197,12 +191,22 @@ func (l *leg) success(res *sip.Response) {
 	}
 }
 
+const noSDP = "the answer's SDP cannot be used"
+
+// noAnswer hangs up a 2xx that is none for the owner: nobody may be rung, or told that they talk, because of it.
+func (l *leg) noAnswer(res *sip.Response, why string) {
+	l.unusable = true
+	l.up(res)
+	l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
+	l.dropBecause(why)
+}
+
 func (l *leg) answered(res *sip.Response) {
 	l.up(res)
 	if l.unusable = !l.takeSDP(l.answerIn(res)) && (sdpOf(res) != nil || !l.heardSDP); l.unusable {
 		// For the owner this is no answer: nobody may be rung, or told that they talk, because of a leg that is being hung up.
 		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
-		l.dropBecause("the answer's SDP cannot be used")
+		l.dropBecause(noSDP)
 		return
 	}
 	l.sessionAgreed(res)

@@ -17,6 +17,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/postgres"
+	"kakeru/dialer/vault"
 )
 
 // noteKept writes down what was done to the whole ledger or its keys. Where that cannot be (a key is lost, the ledger is away, its schema is
@@ -61,27 +62,7 @@ func keepUnnoted(path string, e audit.Event) error {
 		return err
 	}
 	_, err = f.Write(slices.Concat([]byte{'\n'}, line, []byte{'\n'})) // a line that was cut off spoils no other
-	return errors.Join(err, f.Sync(), likeFolder(f, filepath.Dir(path)), f.Close())
-}
-
-// likeFolder gives a file that root has made to whoever its folder is: the server reads it. Whoever has taken over the server could put links there, to files
-// of root's own: none is followed, and no file that has another name elsewhere is given away.
-func likeFolder(f *os.File, folder string) error {
-	info, err := os.Stat(folder)
-	if err != nil || os.Geteuid() != 0 {
-		return err
-	}
-	own, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if file, ok := own.Sys().(*syscall.Stat_t); ok && file.Nlink != 1 {
-		return fmt.Errorf("%s has another name, by which it may be somebody else's", filepath.Base(f.Name()))
-	}
-	if of, ok := info.Sys().(*syscall.Stat_t); ok {
-		return f.Chown(int(of.Uid), int(of.Gid))
-	}
-	return nil
+	return errors.Join(err, f.Sync(), vault.LikeFolder(f, filepath.Dir(path)), f.Close())
 }
 
 // keepUnwritten keeps what somebody did at the panel and the ledger did not take into the record.
@@ -93,7 +74,7 @@ func lockUnnoted(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(likeFolder(f, filepath.Dir(path)), syscall.Flock(int(f.Fd()), syscall.LOCK_EX)) //nolint:gosec // a file's number
+	err = errors.Join(vault.LikeFolder(f, filepath.Dir(path)), syscall.Flock(int(f.Fd()), syscall.LOCK_EX)) //nolint:gosec // a file's number
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}
@@ -134,14 +115,14 @@ func noteUnnoted(ctx context.Context, path string, l audit.Log) error {
 // notedTogether is how many lines come into the record at once.
 const notedTogether = 200
 
-// noteTaken writes down what was set aside, some at a time: what stands in the record is not in the file any more, so that a ledger that is slow is not
-// given all of it again and again.
+// noteTaken writes down what was set aside, some at a time. Where it cannot go on, what stands in the record is not in the file any more, so that a ledger that is
+// slow is not given all of it again and again.
 func noteTaken(ctx context.Context, taken, name string, l audit.Log) error {
 	text, err := os.ReadFile(taken) //nolint:gosec // in the folder that the settings name
 	if err != nil {
 		return err
 	}
-	for len(text) > 0 {
+	for whole := len(text); len(text) > 0; {
 		n := 0
 		for range notedTogether {
 			if i := bytes.IndexByte(text[n:], '\n'); i < 0 {
@@ -150,14 +131,14 @@ func noteTaken(ctx context.Context, taken, name string, l audit.Log) error {
 				n += i + 1
 			}
 		}
-		if err := l.WriteDown(ctx, unnoted(text[:n], name)...); err != nil {
+		err := l.WriteDown(ctx, unnoted(text[:n], name)...)
+		if err != nil && len(text) < whole {
+			err = errors.Join(err, replaceFile(taken, string(text)))
+		}
+		if err != nil {
 			return err
 		}
-		if text = text[n:]; len(text) > 0 {
-			if err := replaceFile(taken, string(text)); err != nil {
-				return err
-			}
-		}
+		text = text[n:]
 	}
 	return os.Remove(taken)
 }

@@ -76,7 +76,7 @@ func (f CallFinding) String() string {
 // CallsChecked is what a check of calls came to.
 type CallsChecked struct {
 	Sealed   int // as they ended
-	Older    int // that ended before the first one was sealed
+	Older    int // that ended before calls were sealed
 	Findings []CallFinding
 }
 
@@ -85,9 +85,9 @@ const mostCallFindings = 1000
 
 // CheckCalls looks whether the calls that began from an instant on are as they ended.
 func (l *Ledger) CheckCalls(ctx context.Context, from time.Time) (c CallsChecked, err error) {
-	var first time.Time
+	var sealedFrom time.Time
 	err = l.readRecord(ctx, "check the calls", func(ctx context.Context, q *db.Queries) error {
-		first, err = q.CallsSealedFrom(ctx)
+		sealedFrom, err = q.CallsSealedFrom(ctx)
 		return err
 	})
 	after, id := from, noCall
@@ -111,7 +111,7 @@ func (l *Ledger) CheckCalls(ctx context.Context, from time.Time) (c CallsChecked
 		})
 		cancel()
 		for _, call := range calls {
-			l.checkCall(&c, call, evidence[call.ID], first)
+			l.checkCall(&c, call, evidence[call.ID], sealedFrom)
 			after, id = call.StartedAt, call.ID
 		}
 		if len(calls) < auditPage {
@@ -124,13 +124,13 @@ func (l *Ledger) CheckCalls(ctx context.Context, from time.Time) (c CallsChecked
 // noCall is before every call.
 const noCall = "00000000-0000-0000-0000-000000000000"
 
-func (l *Ledger) checkCall(c *CallsChecked, call db.CallsSealed, evidence []db.AttemptEvidence, first time.Time) {
+func (l *Ledger) checkCall(c *CallsChecked, call db.CallsSealed, evidence []db.AttemptEvidence, sealedFrom time.Time) {
 	finding := CallFinding{CallChanged, dialer.CallID(call.ID), call.StartedAt}
 	switch {
 	case hmac.Equal(call.Seal, l.sealOf(call, evidence)):
 		c.Sealed++
 		return
-	case len(call.Seal) == 0 && call.EndedAt.Before(first):
+	case len(call.Seal) == 0 && call.EndedAt.Before(sealedFrom):
 		c.Older++
 		return
 	case len(call.Seal) == 0:

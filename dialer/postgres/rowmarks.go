@@ -66,42 +66,39 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 	for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){
 		markedCloses: l.closesToMark, markedSettings: l.settingsToMark, markedSources: l.sourcesToMark,
 	} {
-		err := l.markOnce(ctx, dir, once{
-			file: what + "s-marked", what: what + "s",
-			done: func(ctx context.Context, q *db.Queries) (bool, error) { return rowsAreMarked(ctx, q, what) },
-			note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, what, l.now()) },
-			mark: func(ctx context.Context, q *db.Queries) (int, error) {
-				found, err := find(ctx, q)
-				for id, all := range found {
-					for _, mark := range all {
-						if err == nil {
-							err = q.MarkRow(ctx, what, id, mark)
-						}
+		err := l.markKind(ctx, dir, what, func(ctx context.Context, q *db.Queries) (int, error) {
+			found, err := find(ctx, q)
+			for id, all := range found {
+				for _, mark := range all {
+					if err == nil {
+						err = q.MarkRow(ctx, what, id, mark)
 					}
 				}
-				return len(found), err
-			},
+			}
+			return len(found), err
 		})
 		if err != nil {
 			return err
 		}
 	}
-	return l.markOnce(ctx, dir, once{
-		file: "sums-marked", what: "sums",
-		done: func(ctx context.Context, q *db.Queries) (bool, error) { return rowsAreMarked(ctx, q, markedSums) },
-		note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, markedSums, l.now()) },
-		mark: func(ctx context.Context, q *db.Queries) (n int, err error) {
-			err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markSums(ctx, q, ids) })
-			return n, err
-		},
+	return l.markKind(ctx, dir, markedSums, func(ctx context.Context, q *db.Queries) (n int, err error) {
+		err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markSums(ctx, q, ids) })
+		return n, err
 	})
 }
 
-func rowsAreMarked(ctx context.Context, q *db.Queries, what string) (bool, error) {
-	if err := q.LockMarks(ctx); err != nil {
-		return false, err
-	}
-	return q.RowsAreMarked(ctx, what)
+// markKind is markOnce for a kind that rows_marked keeps.
+func (l *Ledger) markKind(ctx context.Context, dir, what string, mark func(context.Context, *db.Queries) (n int, err error)) error {
+	return l.markOnce(ctx, dir, once{
+		file: what + "s-marked", what: what + "s", mark: mark,
+		done: func(ctx context.Context, q *db.Queries) (bool, error) {
+			if err := q.LockMarks(ctx); err != nil {
+				return false, err
+			}
+			return q.RowsAreMarked(ctx, what)
+		},
+		note: func(ctx context.Context, q *db.Queries) error { return q.NoteRowsMarked(ctx, what, l.now()) },
+	})
 }
 
 // closesToMark are those that are over: one that an older version began is given up, or carried to its end by that.

@@ -103,7 +103,7 @@ func (v *Vault) bear(id KeyID) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(text)
-	if err = errors.Join(err, v.own(f), f.Sync(), f.Close(), v.step("written")); err != nil {
+	if err = errors.Join(err, LikeFolder(f, v.folder), f.Sync(), f.Close(), v.step("written")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	if err := os.Link(f.Name(), v.path(id, keySuffix)); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -208,18 +208,16 @@ func (v *Vault) tombstone(id KeyID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(v.own(f), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
+	return errors.Join(LikeFolder(f, v.folder), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
 }
 
-// Root's commands write in a folder that is the server's. Whoever has taken over the server could put links there, to files of root's own: none is followed
-// (O_NOFOLLOW), and no file that has another name elsewhere is given away.
-
-// own gives a file to whom the folder belongs, where root has made it: the server, which is not root, must read it.
-func (v *Vault) own(f *os.File) error {
+// LikeFolder gives a file that root has made to whoever its folder is: the server, which is not root, must read it. Whoever has taken over the server could
+// put links there, to files of root's own: whoever opens such a file follows none (O_NOFOLLOW), and none is given away here that has another name elsewhere.
+func LikeFolder(f *os.File, folder string) error {
 	if os.Geteuid() != 0 {
 		return nil
 	}
-	info, err := os.Stat(v.folder)
+	info, err := os.Stat(folder)
 	if err != nil {
 		return err
 	}
@@ -228,7 +226,7 @@ func (v *Vault) own(f *os.File) error {
 		return err
 	}
 	if file, ok := own.Sys().(*syscall.Stat_t); ok && file.Nlink != 1 {
-		return errors.New("it has another name, by which it may be somebody else's")
+		return fmt.Errorf("%s has another name, by which it may be somebody else's", filepath.Base(f.Name()))
 	}
 	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
 		return f.Chown(int(owner.Uid), int(owner.Gid))

@@ -176,7 +176,7 @@ func (v *Vault) replace(id KeyID, text []byte) error {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, v.own(f), f.Sync(), f.Close(), v.step("half")); err != nil {
+	if err = errors.Join(err, LikeFolder(f, v.folder), f.Sync(), f.Close(), v.step("half")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	old, err := os.OpenFile(v.path(id, keySuffix), os.O_WRONLY|syscall.O_NOFOLLOW, 0)
