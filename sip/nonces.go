@@ -96,8 +96,9 @@ func (n *nonces) challenge(who asker, sha256Too, stale bool) answer {
 type verdict int
 
 const (
-	wrong verdict = iota // not the secret
-	stale                // the secret, with a nonce that is too old or was used before
+	foreign verdict = iota // not for this account and realm, or nothing that can be read
+	wrong                  // not the secret
+	stale                  // the secret, with a nonce that is too old or was used before
 	right
 )
 
@@ -119,7 +120,7 @@ func (n *nonces) given(all []string) string {
 func (n *nonces) check(text, method string, d Desk, who asker) verdict {
 	c, err := digest.ParseCredentials(text)
 	if err != nil || c.Realm != n.realm || c.Username != d.Account || !acceptable(c, d) {
-		return wrong
+		return foreign
 	}
 	made, ours := n.made(c.Nonce, who.from)
 	if !ours {

@@ -23,9 +23,10 @@ const (
 
 // registrar knows where the desk phones are (RFC 3261 §10.3). Bindings exist for configured accounts only.
 type registrar struct {
-	agent  *Agent
-	nonces *nonces
-	seats  map[dialer.DeskID]*seat // never changed, only the seats are
+	agent   *Agent
+	nonces  *nonces
+	guesses guesses
+	seats   map[dialer.DeskID]*seat // never changed, only the seats are
 
 	told map[dialer.DeskID]string // what Config.Where was told last; only the notices touch it
 
@@ -73,7 +74,7 @@ type binding struct {
 }
 
 func newRegistrar(a *Agent) *registrar {
-	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text()}
+	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), guesses: guesses{left: map[guess]*bucket{}}, seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text()}
 	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
 		r.firstSHA256 = a.cfg.Desks[i].SHA256
 	}
@@ -126,18 +127,17 @@ func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
 		no := r.nonces.challenge(who, s.desk.SHA256, false)
 		return &no
 	}
-	switch r.nonces.check(given, string(req.Method), s.desk, who) {
+	if r.guesses.over(guess{s.desk.ID, who.from}, who.at) {
+		return &answer{status: sip.StatusForbidden}
+	}
+	switch verdict := r.nonces.check(given, string(req.Method), s.desk, who); verdict {
 	case right:
 		return nil
 	case stale:
 		no := r.nonces.challenge(who, s.desk.SHA256, true)
 		return &no
 	default:
-		a.strange.guessed(who.from)
-		if s.desk.ID != "" {
-			a.log.Warn("sip: a phone shows a wrong password", "desk", s.desk.ID)
-		}
-		return &answer{status: sip.StatusForbidden}
+		return r.denied(s.desk.ID, who, verdict == wrong)
 	}
 }
 

@@ -148,11 +148,8 @@ func (s *strangers) shuns(from netip.Addr) bool {
 	return banned && !s.agent.knows(from)
 }
 
-// guessed is told that somebody gave a wrong password. Whom we know may mistype as often as they like.
+// guessed is told that a stranger gave a wrong password; for whom we know there are the guesses.
 func (s *strangers) guessed(from netip.Addr) {
-	if s.agent.knows(from) {
-		return
-	}
 	now := s.agent.cfg.Now()
 	s.mu.Lock()
 	defer s.mu.Unlock()

@@ -393,6 +393,44 @@ func TestMistypedPasswordIsSlowedNotBanned(t *testing.T) {
 	}
 }
 
+// Who has a phone's or a trunk's address is never banned, and guesses slowly all the same; the phone itself goes on being let in elsewhere, and
+// what does not come by a challenge of ours takes none of its tries.
+func TestWhomWeKnowGuessesSlowly(t *testing.T) {
+	now := newClock()
+	colleague := newPeerAt(t, freshAddress())
+	r := newRig(t, account, func(c *Config) {
+		c.Now = now.Now
+		c.Desks = append(c.Desks, Desk{ID: "desk2", URI: "sip:202@" + colleague.addr.String()})
+	})
+	phone := &phoneSide{peer: newPeerAt(t, freshAddress()), a: r.Agent, callID: newTag()}
+	if res := phone.login(t, phone.contact("")); res.StatusCode != 200 {
+		t.Fatalf("got %d", res.StatusCode)
+	}
+	for range 3 * guessBurst {
+		phone.register(t, phone.contact(""), `Authorization: Digest username="phone1", realm="elsewhere", nonce="x", uri="sip:kakeru", response="0"`)
+	}
+	if res := phone.login(t, phone.contact("")); res.StatusCode != 200 {
+		t.Fatalf("after what came by no challenge of ours: %d", res.StatusCode)
+	}
+	guess := &phoneSide{peer: colleague, a: r.Agent, callID: newTag()}
+	challenge := guess.register(t)
+	for range guessBurst {
+		if res := guess.register(t, guess.contact(""), guess.credentials(t, challenge, 0, "guessed")); res.StatusCode != 403 {
+			t.Fatalf("a guess got %d", res.StatusCode)
+		}
+	}
+	if res := guess.register(t, guess.contact(""), guess.credentials(t, challenge, 0, "desk secret")); res.StatusCode != 403 {
+		t.Errorf("the guess beyond the rate was looked at: %d", res.StatusCode)
+	}
+	if res := phone.login(t, phone.contact("")); res.StatusCode != 200 {
+		t.Errorf("the phone, elsewhere: %d", res.StatusCode)
+	}
+	now.pass(7 * time.Second)
+	if res := guess.login(t, guess.contact("")); res.StatusCode != 200 {
+		t.Errorf("the right one, seconds later: %d", res.StatusCode)
+	}
+}
+
 // A phone that is off is nobody at its address; whoever forges that meanwhile would have it banned when it is switched on.
 func TestAPhoneThatWasOffIsHeard(t *testing.T) {
 	now := newClock()

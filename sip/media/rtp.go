@@ -2,8 +2,11 @@ package media
 
 import "encoding/binary"
 
-// rtpHeaderSize is the fixed header of RFC 3550 §5.1.
-const rtpHeaderSize = 12
+// The fixed headers of RFC 3550: §5.1, and §6.4 up to the sender's SSRC.
+const (
+	rtpHeaderSize  = 12
+	rtcpHeaderSize = 8
+)
 
 const (
 	rtpVersionBits = 0x80 // version 2 in the upper two bits

@@ -13,6 +13,10 @@ import (
 // replayWindow is how many packets may overtake one another (RFC 3711 §3.3.2).
 const replayWindow = 64
 
+// sourcesKept is how many SSRCs of a far end have state under one key. Each transfer and each announcement may bring another;
+// without a bound, a far end would have us remember one for each packet.
+const sourcesKept = 64
+
 // opener takes the protection off what the far end sends (RFC 3711): it counts
 // the sequence numbers' cycles, and refuses what is forged, repeated or plain.
 // The poller alone uses it.
@@ -21,7 +25,35 @@ type opener struct {
 	context    *srtp.Context
 	rtpHeader  rtp.Header
 	rtcpHeader rtcp.Header
+	rtp, rtcp  sources
 	plain      [maxPacket]byte
+}
+
+// sources are the SSRCs that were let in.
+type sources struct {
+	latest uint32
+	known  map[uint32]struct{}
+}
+
+// room reports whether a packet of this one may be looked at.
+func (s *sources) room(ssrc uint32) bool {
+	if len(s.known) < sourcesKept || ssrc == s.latest {
+		return true
+	}
+	_, ok := s.known[ssrc]
+	return ok
+}
+
+// met notes one whose packet was authentic.
+func (s *sources) met(ssrc uint32) {
+	if ssrc == s.latest && s.known != nil {
+		return
+	}
+	if s.known == nil {
+		s.known = map[uint32]struct{}{}
+	}
+	s.latest = ssrc
+	s.known[ssrc] = struct{}{}
 }
 
 func newOpener(key *cryptoKey) (*opener, error) {
@@ -35,13 +67,35 @@ func newOpener(key *cryptoKey) (*opener, error) {
 
 // openRTP returns the packet as it was sent; like openRTCP's, it is good until the next one.
 func (o *opener) openRTP(packet []byte) ([]byte, bool) {
+	if len(packet) < rtpHeaderSize {
+		return nil, false
+	}
+	ssrc := binary.BigEndian.Uint32(packet[8:])
+	if !o.rtp.room(ssrc) {
+		return nil, false
+	}
 	plain, err := o.context.DecryptRTP(o.plain[:0], packet, &o.rtpHeader)
-	return plain, err == nil
+	if err != nil {
+		return nil, false
+	}
+	o.rtp.met(ssrc)
+	return plain, true
 }
 
 func (o *opener) openRTCP(packet []byte) ([]byte, bool) {
+	if len(packet) < rtcpHeaderSize {
+		return nil, false
+	}
+	ssrc := binary.BigEndian.Uint32(packet[4:])
+	if !o.rtcp.room(ssrc) {
+		return nil, false
+	}
 	plain, err := o.context.DecryptRTCP(o.plain[:0], packet, &o.rtcpHeader)
-	return plain, err == nil
+	if err != nil {
+		return nil, false
+	}
+	o.rtcp.met(ssrc)
+	return plain, true
 }
 
 // sealer protects what we send. Whoever sends has the poller's lock; the buffer

@@ -185,6 +185,46 @@ func TestWhatIsNotProtectedIsDropped(t *testing.T) {
 	}
 }
 
+// Each SSRC whose packets are authentic has state: a far end that takes another for each packet is not followed for ever, and
+// whom we have heard goes on.
+func TestAFarEndHasSoManySources(t *testing.T) {
+	key := parseCrypto("1 " + suite80 + " inline:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, masterSize)))
+	far := contextOf(t, suite80, base64.StdEncoding.EncodeToString(key.octets[:]))
+	o, err := newOpener(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	open := func(ssrc uint32, seq uint16) (sound, report bool) {
+		raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: ssrc, SequenceNumber: seq}, Payload: []byte{1}}).Marshal()
+		if err == nil {
+			raw, err = far.EncryptRTP(nil, raw, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, sound = o.openRTP(raw)
+		if raw, err = rtcp.Marshal([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: ssrc}}); err == nil {
+			raw, err = far.EncryptRTCP(nil, raw, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		_, report = o.openRTCP(raw)
+		return sound, report
+	}
+	for ssrc := range uint32(1000) {
+		sound, report := open(ssrc, 1)
+		if want := ssrc < sourcesKept; sound != want || report != want {
+			t.Fatalf("source %d: heard %t, its report %t, want %t", ssrc, sound, report, want)
+		}
+	}
+	for _, ssrc := range []uint32{0, 7, sourcesKept - 1} {
+		if sound, report := open(ssrc, 2); !sound || !report {
+			t.Errorf("source %d does not go on: %t, %t", ssrc, sound, report)
+		}
+	}
+}
+
 func TestKeyWithAnIdentifier(t *testing.T) {
 	b, desk, customer := newBridge(t), newPeer(t), newSecurePeer(t, 7)
 	b.Secure(Customer, SRTPAllowed)

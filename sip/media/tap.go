@@ -10,8 +10,10 @@ import (
 const (
 	// tapEvery is how often what was copied is handed over.
 	tapEvery = 100 * time.Millisecond
-	// tapRoom is how many packets wait for that: some six times as many as two far ends send in the meantime.
-	tapRoom = 64
+	// sideRoom is how many packets of one far end wait for that, some ten times as many as it sends in the meantime: one that sends more
+	// crowds out nobody but itself.
+	sideRoom = 64
+	tapRoom  = sideRoom * uint32(sides)
 	// tapOctets is the most that is handed over as one: 20 ms. A longer packet is several sounds.
 	tapOctets = frameSamples
 )
@@ -43,7 +45,8 @@ type Tap struct {
 	stopped   bool
 
 	sounds     [tapRoom]Sound
-	head, tail atomic.Uint32 // the poller writes at the head, the ears read at the tail
+	head, tail atomic.Uint32       // the poller writes at the head, the ears read at the tail
+	waiting    [sides]atomic.Int32 // how many of each far end are written and not yet read
 }
 
 // Tap has listen called, about ten times a second, with what has come from the far ends meanwhile: all of them, in the order
@@ -86,11 +89,12 @@ func (t *Tap) put(side Side, codec Codec, h header, payload []byte, now time.Tim
 }
 
 func (t *Tap) putOne(side Side, codec Codec, h header, payload []byte, now time.Time) {
-	head := t.head.Load()
-	if head-t.tail.Load() == tapRoom {
+	if t.waiting[side].Load() == sideRoom {
 		t.missed.Add(1)
 		return
 	}
+	t.waiting[side].Add(1)
+	head := t.head.Load()
 	s := &t.sounds[head%tapRoom]
 	s.Side, s.Codec, s.At, s.SSRC, s.Seq, s.Stamp = side, codec, now, h.ssrc, h.seq, h.ts
 	s.length = copy(s.octets[:], payload)
@@ -105,13 +109,20 @@ func (t *Tap) drain() {
 		return
 	}
 	tail, head := t.tail.Load(), t.head.Load()
+	var read [sides]int32
 	for tail != head {
 		from := tail % tapRoom
-		n := min(head-tail, tapRoom-from)
-		t.listen(t.sounds[from : from+n])
-		tail += n
+		sounds := t.sounds[from : from+min(head-tail, tapRoom-from)]
+		t.listen(sounds)
+		for i := range sounds {
+			read[sounds[i].Side]++
+		}
+		tail += uint32(len(sounds)) //nolint:gosec // tapRoom at most
 	}
 	t.tail.Store(tail)
+	for side, n := range read { // last: with this their places are written again
+		t.waiting[side].Add(-n)
+	}
 }
 
 // ears are the goroutine that listens to the taps of a pool. It is there as long as they are.

@@ -83,7 +83,7 @@ func TestASlowListenerHoldsUpNobody(t *testing.T) {
 	tap := b.Tap(func(sounds []Sound) { once(); heard += len(sounds) })
 	desk.send(0, []byte{0})
 	<-begun
-	const many = 5 * tapRoom
+	const many = 5 * sideRoom
 	for i := range many {
 		hears(t, desk, customer, byte(i))
 	}
@@ -91,6 +91,28 @@ func TestASlowListenerHoldsUpNobody(t *testing.T) {
 	tap.Stop()
 	if missed := int(tap.Missed()); missed == 0 || heard+missed != many+1 {
 		t.Errorf("%d heard, %d missed of %d", heard, missed, many+1)
+	}
+}
+
+// A far end that sends far more than sound has takes the room of nobody else.
+func TestAFarEndCrowdsOutItselfAlone(t *testing.T) {
+	said := map[Side]int{}
+	tap := &Tap{listen: func(sounds []Sound) {
+		for _, s := range sounds {
+			said[s.Side]++
+		}
+	}}
+	for range 3 { // round by round: what was read makes room again
+		for range 10 * sideRoom {
+			tap.put(Customer, PCMU, header{}, []byte{1}, time.Time{})
+		}
+		for range sideRoom {
+			tap.put(Desk, PCMU, header{}, []byte{2}, time.Time{})
+		}
+		tap.drain()
+	}
+	if said[Desk] != 3*sideRoom || said[Customer] != 3*sideRoom || tap.Missed() != 3*9*sideRoom {
+		t.Errorf("heard: %v, missed %d", said, tap.Missed())
 	}
 }
 
