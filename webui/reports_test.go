@@ -95,12 +95,12 @@ func (b *books) ReportCalls(_ context.Context, ids []dialer.CallID) (out []repor
 // shelfOfReports is the store behind books.
 type shelfOfReports struct{ *books }
 
-func (s shelfOfReports) Issue(_ context.Context, i report.Issued) error {
+func (s shelfOfReports) Issue(_ context.Context, i report.Issued) (int, error) {
 	if s.overtake {
-		return report.ErrIssued
+		return 0, report.ErrIssued
 	}
 	s.issued = append(s.issued, i)
-	return nil
+	return i.Revision, nil
 }
 
 func (b *books) Issue(ctx context.Context, p report.Period, by dialer.UserID, reason string) (report.Issued, error) {

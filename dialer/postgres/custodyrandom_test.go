@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"context"
 	"encoding/json"
 	"fmt"
 	"slices"
@@ -11,16 +12,21 @@ import (
 	"kakeru/dialer/postgres/internal/db"
 )
 
+// ours marks rows: what bears no mark of ours never was.
+func (y *randomYear) ours(what string, find func(context.Context, *db.Queries) (marks, error)) {
+	q := db.New(y.tx)
+	all, err := find(y.t.Context(), q)
+	must(y.t, err)
+	for id, marks := range all {
+		must(y.t, q.MarkRow(y.t.Context(), what, id, marks[0]))
+	}
+}
+
 // custody writes a year's logs of personal data: closes that were carried out, given up, left under way and forgotten, lists, exports,
 // and who was shown what.
 func (y *randomYear) custody(calls []string) {
 	y.closes()
-	q := db.New(y.tx) // they are ours: what bears no mark of ours never was
-	all, err := y.l.closesToMark(y.t.Context(), q)
-	must(y.t, err)
-	for id, marks := range all {
-		must(y.t, q.MarkRow(y.t.Context(), markedCloses, id, marks[0]))
-	}
+	y.ours(markedCloses, y.l.closesToMark)
 	for range 12 {
 		y.exec(`INSERT INTO lists (id, file_name, by_user, at, sample, state, rows, cases) VALUES ($1, 'x', $2, $3, true, $4, $5, $6)`,
 			y.id(), pick(y.r, "sv", "sv2"), y.at(), pick(y.r, "applied", "applied", "staged", "failed"), y.r.IntN(500), y.r.IntN(300))
@@ -145,4 +151,5 @@ func (y *randomYear) papers() {
 				day.String(), revision, day.At(10*60*revision), sum)
 		}
 	}
+	y.ours(markedReports, y.l.reportsToMark)
 }

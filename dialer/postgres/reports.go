@@ -17,7 +17,6 @@ import (
 
 var (
 	_ report.Ledger = (*Ledger)(nil)
-	_ report.Store  = (*Ledger)(nil)
 )
 
 // factsAtOnce is how many days of calls are read with one query: a year does not lie in memory, and a month takes few queries.
@@ -50,7 +49,7 @@ func (l *Ledger) Papers(ctx context.Context, from, to time.Time, into report.Pap
 		if err := facts(ctx, q, from, to, into); err != nil {
 			return err
 		}
-		return papers(ctx, q, dialer.DateOf(from), dialer.DateOf(to), into)
+		return l.papers(ctx, q, dialer.DateOf(from), dialer.DateOf(to), into)
 	})
 }
 
@@ -65,19 +64,27 @@ func (l *Ledger) atOneInstant(ctx context.Context, what string, read func(contex
 	return l.noticed(classify(what, pgx.BeginTxFunc(ctx, l.pool, snapshot, func(tx pgx.Tx) error { return read(ctx, db.New(tx)) })))
 }
 
-func papers(ctx context.Context, q *db.Queries, from, to dialer.Date, into report.PaperSink) error {
+func (l *Ledger) papers(ctx context.Context, q *db.Queries, from, to dialer.Date, into report.PaperSink) error {
 	issued, err := q.ReportPapers(ctx, from.String(), to.String())
 	if err != nil {
 		return err
 	}
+	var days []string
+	var first []time.Time // when each of them first went out
 	for _, r := range issued {
+		if !l.issued(db.IssuedReportsRow(r)) {
+			continue
+		}
 		day, err := dialer.ParseDate(r.Period)
 		if err != nil {
 			return err
 		}
 		into.Paper(report.Paper{Day: day, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), SHA256: hex.EncodeToString(r.Sha256)})
+		if n := len(days); n == 0 || days[n-1] != r.Period {
+			days, first = append(days, r.Period), append(first, r.At)
+		}
 	}
-	amended, err := q.ReportAmendments(ctx, from.String(), to.String())
+	amended, err := q.ReportAmendments(ctx, days, first)
 	for _, r := range amended {
 		into.Amendment(report.Amendment{Attempt: dialer.CallID(r.ID), Began: r.Began, At: r.At})
 	}
@@ -270,75 +277,6 @@ func (l *Ledger) EnterSMS(ctx context.Context, day dialer.Date, sent int, by dia
 	return l.query(ctx, "enter the messages of a day", func(ctx context.Context, q *db.Queries) error {
 		return q.EnterSMS(ctx, db.EnterSMSParams{Day: day.String(), Sent: int32(sent), ByUser: string(by), At: l.now()})
 	})
-}
-
-// Issue implements report.Store.
-func (l *Ledger) Issue(ctx context.Context, i report.Issued) error {
-	sum, err := hex.DecodeString(i.SHA256)
-	if err != nil {
-		return fmt.Errorf("a report's digest: %w", err)
-	}
-	var n int64
-	err = l.query(ctx, "issue a report", func(ctx context.Context, q *db.Queries) error {
-		n, err = q.IssueReport(ctx, db.IssueReportParams{
-			Kind: string(i.Kind), Period: i.Period, Revision: int32(i.Revision), At: i.At, ByUser: string(i.By), Reason: i.Reason, Content: i.Content, Sha256: sum,
-			Whole: i.Whole,
-		})
-		return err
-	})
-	if err == nil && n == 0 {
-		return report.ErrIssued
-	}
-	return err
-}
-
-// IssuedOf implements report.Store.
-func (l *Ledger) IssuedOf(ctx context.Context, kind report.Kind, period string) (out []report.Issued, err error) {
-	err = l.query(ctx, "list issued reports", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.IssuedReports(ctx, string(kind), period)
-		out = make([]report.Issued, len(rows))
-		for i, r := range rows {
-			out[i] = issuedOf(r)
-		}
-		return err
-	})
-	return out, err
-}
-
-// IssuedSince implements report.Store.
-func (l *Ledger) IssuedSince(ctx context.Context, since time.Time) (out []report.Issued, err error) {
-	err = l.query(ctx, "find what was issued", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.IssuedSince(ctx, since)
-		for _, r := range rows {
-			out = append(out, issuedOf(db.IssuedReportsRow(r)))
-		}
-		return err
-	})
-	return out, err
-}
-
-// IssuedReport implements report.Store.
-func (l *Ledger) IssuedReport(ctx context.Context, kind report.Kind, period string, revision int) (out report.Issued, err error) {
-	err = l.query(ctx, "read an issued report", func(ctx context.Context, q *db.Queries) error {
-		r, err := q.IssuedReport(ctx, string(kind), period, int32(revision))
-		out = issuedOf(db.IssuedReportsRow{
-			Kind: r.Kind, Period: r.Period, Revision: r.Revision, At: r.At, ByUser: r.ByUser, Reason: r.Reason, Sha256: r.Sha256, Whole: r.Whole,
-		})
-		out.Content = r.Content
-		return err
-	})
-	if errors.Is(err, dialer.ErrNotFound) {
-		return out, report.ErrNotIssued
-	}
-	return out, err
-}
-
-// issuedOf is a report without its content.
-func issuedOf(r db.IssuedReportsRow) report.Issued {
-	return report.Issued{
-		Kind: report.Kind(r.Kind), Period: r.Period, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), Reason: r.Reason,
-		Whole: r.Whole, SHA256: hex.EncodeToString(r.Sha256),
-	}
 }
 
 // ReportCalls returns the calls behind a figure, by when they began.

@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"encoding/json"
-	"errors"
 	"maps"
 	"math"
 	"math/rand/v2"
@@ -572,44 +571,6 @@ func wordsOf(c report.Cell) string {
 		return ""
 	}
 	return c.Text.JA
-}
-
-// An issued report is frozen, in the database too; a second of one revision is refused.
-func TestIssuedReportsAreFrozen(t *testing.T) {
-	l := newLedger(t)
-	i := report.Issued{
-		Kind: report.OfDay, Period: "2026-11-24", Revision: 1, At: noon, By: "sv", SHA256: strings.Repeat("ab", 32), Content: []byte("{}"),
-	}
-	must(t, l.Issue(t.Context(), i))
-	if err := l.Issue(t.Context(), i); !errors.Is(err, report.ErrIssued) {
-		t.Errorf("issued twice: %v", err)
-	}
-	again := i
-	again.Revision = 2
-	if err := l.Issue(t.Context(), again); err == nil || errors.Is(err, report.ErrIssued) {
-		t.Errorf("a revision without a reason: %v", err)
-	}
-	again.Reason = "訂正"
-	must(t, l.Issue(t.Context(), again))
-	got, err := l.IssuedReport(t.Context(), report.OfDay, "2026-11-24", 1)
-	if err != nil || string(got.Content) != "{}" || got.SHA256 != i.SHA256 || !got.At.Equal(noon) {
-		t.Errorf("%+v, %v", got, err)
-	}
-	if _, err := got.Report(); err == nil {
-		t.Error("content that does not have its digest is taken for a report")
-	}
-	if _, err := l.IssuedReport(t.Context(), report.OfDay, "2026-11-24", 3); !errors.Is(err, report.ErrNotIssued) {
-		t.Errorf("%v", err)
-	}
-	if all, err := l.IssuedOf(t.Context(), report.OfDay, "2026-11-24"); err != nil || len(all) != 2 || all[1].Reason != "訂正" {
-		t.Errorf("%+v, %v", all, err)
-	}
-	for _, sql := range []string{"UPDATE issued_reports SET reason = 'x'", "DELETE FROM issued_reports", "TRUNCATE issued_reports", "DELETE FROM sms_counts"} {
-		must(t, l.EnterSMS(t.Context(), dialer.DateOf(noon), 3, "sv"))
-		if _, err := l.pool.Exec(t.Context(), sql); err == nil {
-			t.Errorf("%s was done", sql)
-		}
-	}
 }
 
 // A report of a month is changed by what is corrected in the next, and says of which call.

@@ -13,7 +13,7 @@ import (
 )
 
 // What an administrator or a supervisor has changed holds by a row, and whoever may write in the database could add one in their name: settings by which people
-// are called or recordings kept, a column of the ward's list that is another's number, a close. So each such row bears a mark, an HMAC under a key that the
+// are called or recordings kept, a column of the ward's list that is another's number, a close, a report as it went out. So each such row bears a mark, an HMAC under a key that the
 // database does not have, and one without holds nothing. What is older than the marks is marked once, by the first server of this version.
 
 // The kinds of rows that are marked in row_marks; each names its key among those that the installation's secret makes, too.
@@ -21,6 +21,7 @@ const (
 	markedCloses   = "close"
 	markedSettings = "setting"
 	markedSources  = "source"
+	markedReports  = "report"
 )
 
 // marks are those of one kind of rows, by id.
@@ -64,7 +65,7 @@ func idOfSource(r db.ListSource) string { return strconv.Itoa(int(r.Version)) + 
 // markRows marks the rows of each kind that are older than the marks, once in a ledger's life. dir is the folder of the process that serves.
 func (l *Ledger) markRows(ctx context.Context, dir string) error {
 	for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){
-		markedCloses: l.closesToMark, markedSettings: l.settingsToMark, markedSources: l.sourcesToMark,
+		markedCloses: l.closesToMark, markedSettings: l.settingsToMark, markedSources: l.sourcesToMark, markedReports: l.reportsToMark,
 	} {
 		err := l.markKind(ctx, dir, what, func(ctx context.Context, q *db.Queries) (int, error) {
 			found, err := find(ctx, q)
@@ -150,6 +151,9 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 			}},
 			{markedSources, func(ctx context.Context, q *db.Queries) (bool, error) {
 				return anyUnmarked(ctx, q, markedSources, l.sourcesToMark)
+			}},
+			{markedReports, func(ctx context.Context, q *db.Queries) (bool, error) {
+				return anyUnmarked(ctx, q, markedReports, l.reportsToMark)
 			}},
 			{markedSums, l.anyChangedSums},
 		} {

@@ -68,7 +68,7 @@ func TestWhatIsSetBySQLDoesNotHold(t *testing.T) {
 	}
 }
 
-// TestRowsFromBeforeTheMarksAreMarkedOnce: an older ledger's settings, sources and closes go on to hold; what is written without a mark afterwards does not.
+// TestRowsFromBeforeTheMarksAreMarkedOnce: an older ledger's settings, sources, closes and reports go on to hold; what is written without a mark afterwards does not.
 func TestRowsFromBeforeTheMarksAreMarkedOnce(t *testing.T) {
 	l := newLedger(t)
 	owner := asOwner(t, l)
@@ -78,6 +78,7 @@ func TestRowsFromBeforeTheMarksAreMarkedOnce(t *testing.T) {
 			`INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows) VALUES (now(), 'admin', '` + at + `', '1', true, '2', false, 'x', 0)`,
 			`INSERT INTO list_sources VALUES ('` + at + `', 1, '[]', 'boss', now())`,
 			`INSERT INTO day_closes (id, day, by_user, begun_at, step, moved_at, manifest) VALUES (gen_random_uuid(), '` + at + `', 'x', now(), 'closed', now(), 'ff')`,
+			`INSERT INTO issued_reports VALUES ('day', '` + at + `', 1, now(), 'sv', '', '{}', sha256('{}'), true)`,
 		} {
 			_, err := l.pool.Exec(t.Context(), sql)
 			must(t, err)
@@ -91,8 +92,10 @@ func TestRowsFromBeforeTheMarksAreMarkedOnce(t *testing.T) {
 		must(t, err)
 		closes, err := l.Closes(t.Context(), 10)
 		must(t, err)
-		if len(held) != want || len(sources) != want || len(closes) != want {
-			t.Errorf("%d settings, %d sources and %d closes hold, want %d of each", len(held), len(sources), len(closes), want)
+		reports, err := l.IssuedSince(t.Context(), time.Time{})
+		must(t, err)
+		if len(held) != want || len(sources) != want || len(closes) != want || len(reports) != want {
+			t.Errorf("%d settings, %d sources, %d closes and %d reports hold, want %d of each", len(held), len(sources), len(closes), len(reports), want)
 		}
 	}
 	dir := t.TempDir()

@@ -48,8 +48,8 @@ var Formats = []Format{CSV, XLSX, PDF, JSON}
 
 // Store keeps issued reports. dialer/postgres implements it.
 type Store interface {
-	// Issue adds a report; ErrIssued when the period has that revision already.
-	Issue(ctx context.Context, i Issued) error
+	// Issue adds a report, under its revision or the next that is free; ErrIssued when the period has that revision already.
+	Issue(ctx context.Context, i Issued) (revision int, err error)
 	// IssuedOf lists a period's, the first first, without their contents.
 	IssuedOf(ctx context.Context, kind Kind, period string) ([]Issued, error)
 	// IssuedSince returns the newest of each period of which any went out since an instant, without their contents.
@@ -93,11 +93,12 @@ func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID
 		return Issued{}, fmt.Errorf("write the report: %w", err)
 	}
 	out := Issued{
-		Kind: p.Kind, Period: p.Name, Revision: len(before) + 1, At: o.Now, By: by, Reason: reason, Whole: made.Whole,
+		Kind: p.Kind, Period: p.Name, Revision: 1, At: o.Now, By: by, Reason: reason, Whole: made.Whole,
 		SHA256: digest, Content: content,
 	}
 	if n := len(before); n > 0 {
 		last := before[n-1]
+		out.Revision = last.Revision + 1
 		moved, err := i.moved(ctx, last, made)
 		switch {
 		case err != nil:
@@ -111,7 +112,7 @@ func (i Issuer) Issue(ctx context.Context, o Options, p Period, by dialer.UserID
 			return Issued{}, &AskError{JA: "再発行の理由を書いてください", EN: "say why it is issued again"}
 		}
 	}
-	if err := i.Store.Issue(ctx, out); err != nil {
+	if out.Revision, err = i.Store.Issue(ctx, out); err != nil {
 		return Issued{}, fmt.Errorf("issue the report: %w", err)
 	}
 	return out, nil

@@ -63,12 +63,12 @@ func (l *ledgerOf) FactsAndEarlier(ctx context.Context, from, to time.Time, into
 	return l.Facts(ctx, from, to, into)
 }
 
-func (l *ledgerOf) Issue(_ context.Context, i Issued) error {
+func (l *ledgerOf) Issue(_ context.Context, i Issued) (int, error) {
 	if l.overtake {
-		return ErrIssued
+		return 0, ErrIssued
 	}
 	l.issued = append(l.issued, i)
-	return nil
+	return i.Revision, nil
 }
 
 func (l *ledgerOf) IssuedOf(_ context.Context, kind Kind, period string) (out []Issued, _ error) {

@@ -71,10 +71,14 @@ VALUES (@kind, @period, @revision, @at, @by_user, @reason, @content, @sha256, @w
 ON CONFLICT DO NOTHING;
 
 -- name: IssuedReports :many
-SELECT kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports WHERE kind = @kind AND period = @period ORDER BY revision;
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE kind = @kind AND period = @period ORDER BY revision;
 
 -- name: IssuedReport :one
-SELECT kind, period, revision, at, by_user, reason, content, sha256, whole FROM issued_reports WHERE kind = @kind AND period = @period AND revision = @revision::int;
+SELECT kind, period, revision, at, by_user, reason, content, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE kind = @kind AND period = @period AND revision = @revision::int;
 
 -- name: ReportCalls :many
 -- Those behind a figure, as ReportAttempts has them.
@@ -98,21 +102,28 @@ ORDER BY r.at, a.id LIMIT 200;
 
 -- name: ReportPapers :many
 -- The daily reports of a span's days that went out.
-SELECT period, revision, at, by_user, sha256 FROM issued_reports
-WHERE kind = 'day' AND period >= @from_day::text AND period < @to_day::text ORDER BY period, revision;
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE kind = 'day' AND period >= @from_day::text AND period < @to_day::text ORDER BY period, revision;
 
 -- name: ReportAmendments :many
 -- What was recorded of a span's calls after their day's report had first gone out.
 SELECT a.id, a.began::timestamptz AS began, r.at
-FROM (SELECT period, min(at) AS at FROM issued_reports WHERE kind = 'day' AND period >= @from_day::text AND period < @to_day::text GROUP BY period) i
+FROM (SELECT unnest(@days::text[]) AS period, unnest(@ats::timestamptz[]) AS at) i
   JOIN calls_ended a ON a.began >= (i.period::date)::timestamp AT TIME ZONE 'Asia/Tokyo' AND a.began < (i.period::date + 1)::timestamp AT TIME ZONE 'Asia/Tokyo'
   JOIN attempt_results r ON r.attempt_id = a.id AND r.at > i.at
 ORDER BY r.at, a.id;
 
 -- name: IssuedSince :many
--- The newest of each period of which any went out since.
-SELECT DISTINCT ON (kind, period) kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports
-WHERE at >= @since::timestamptz ORDER BY kind, period, revision DESC;
+-- Of each period the newest first.
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE at >= @since::timestamptz ORDER BY kind, period, revision DESC;
+
+-- name: AllIssuedReports :many
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports;
 
 -- name: LookAtSpans :many
 -- Of each span whether there is anything to report (of a log: in the logs of personal data), and whether an attempt of it is open.

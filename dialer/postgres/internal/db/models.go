@@ -149,18 +149,6 @@ type Incident struct {
 	Future   string
 }
 
-type IssuedReport struct {
-	Kind     string
-	Period   string
-	Revision int32
-	At       time.Time
-	ByUser   string
-	Reason   string
-	Content  []byte
-	Sha256   []byte
-	Whole    bool
-}
-
 type List struct {
 	ID        string
 	FileName  string

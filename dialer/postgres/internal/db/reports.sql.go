@@ -10,6 +10,54 @@ import (
 	"time"
 )
 
+const allIssuedReports = `-- name: AllIssuedReports :many
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports
+`
+
+type AllIssuedReportsRow struct {
+	Kind     string
+	Period   string
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Reason   string
+	Sha256   []byte
+	Whole    bool
+	Marks    [][]byte
+}
+
+func (q *Queries) AllIssuedReports(ctx context.Context) ([]AllIssuedReportsRow, error) {
+	rows, err := q.db.Query(ctx, allIssuedReports)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AllIssuedReportsRow
+	for rows.Next() {
+		var i AllIssuedReportsRow
+		if err := rows.Scan(
+			&i.Kind,
+			&i.Period,
+			&i.Revision,
+			&i.At,
+			&i.ByUser,
+			&i.Reason,
+			&i.Sha256,
+			&i.Whole,
+			&i.Marks,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const correctedSince = `-- name: CorrectedSince :many
 
 SELECT a.id, r.revision, r.by_user, r.at FROM calls_ended a JOIN attempt_results r ON r.attempt_id = a.id
@@ -109,12 +157,27 @@ func (q *Queries) IssueReport(ctx context.Context, arg IssueReportParams) (int64
 }
 
 const issuedReport = `-- name: IssuedReport :one
-SELECT kind, period, revision, at, by_user, reason, content, sha256, whole FROM issued_reports WHERE kind = $1 AND period = $2 AND revision = $3::int
+SELECT kind, period, revision, at, by_user, reason, content, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE kind = $1 AND period = $2 AND revision = $3::int
 `
 
-func (q *Queries) IssuedReport(ctx context.Context, kind string, period string, revision int32) (IssuedReport, error) {
+type IssuedReportRow struct {
+	Kind     string
+	Period   string
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Reason   string
+	Content  []byte
+	Sha256   []byte
+	Whole    bool
+	Marks    [][]byte
+}
+
+func (q *Queries) IssuedReport(ctx context.Context, kind string, period string, revision int32) (IssuedReportRow, error) {
 	row := q.db.QueryRow(ctx, issuedReport, kind, period, revision)
-	var i IssuedReport
+	var i IssuedReportRow
 	err := row.Scan(
 		&i.Kind,
 		&i.Period,
@@ -125,12 +188,15 @@ func (q *Queries) IssuedReport(ctx context.Context, kind string, period string, 
 		&i.Content,
 		&i.Sha256,
 		&i.Whole,
+		&i.Marks,
 	)
 	return i, err
 }
 
 const issuedReports = `-- name: IssuedReports :many
-SELECT kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports WHERE kind = $1 AND period = $2 ORDER BY revision
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE kind = $1 AND period = $2 ORDER BY revision
 `
 
 type IssuedReportsRow struct {
@@ -142,6 +208,7 @@ type IssuedReportsRow struct {
 	Reason   string
 	Sha256   []byte
 	Whole    bool
+	Marks    [][]byte
 }
 
 func (q *Queries) IssuedReports(ctx context.Context, kind string, period string) ([]IssuedReportsRow, error) {
@@ -162,6 +229,7 @@ func (q *Queries) IssuedReports(ctx context.Context, kind string, period string)
 			&i.Reason,
 			&i.Sha256,
 			&i.Whole,
+			&i.Marks,
 		); err != nil {
 			return nil, err
 		}
@@ -174,8 +242,9 @@ func (q *Queries) IssuedReports(ctx context.Context, kind string, period string)
 }
 
 const issuedSince = `-- name: IssuedSince :many
-SELECT DISTINCT ON (kind, period) kind, period, revision, at, by_user, reason, sha256, whole FROM issued_reports
-WHERE at >= $1::timestamptz ORDER BY kind, period, revision DESC
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE at >= $1::timestamptz ORDER BY kind, period, revision DESC
 `
 
 type IssuedSinceRow struct {
@@ -187,9 +256,10 @@ type IssuedSinceRow struct {
 	Reason   string
 	Sha256   []byte
 	Whole    bool
+	Marks    [][]byte
 }
 
-// The newest of each period of which any went out since.
+// Of each period the newest first.
 func (q *Queries) IssuedSince(ctx context.Context, since time.Time) ([]IssuedSinceRow, error) {
 	rows, err := q.db.Query(ctx, issuedSince, since)
 	if err != nil {
@@ -208,6 +278,7 @@ func (q *Queries) IssuedSince(ctx context.Context, since time.Time) ([]IssuedSin
 			&i.Reason,
 			&i.Sha256,
 			&i.Whole,
+			&i.Marks,
 		); err != nil {
 			return nil, err
 		}
@@ -279,7 +350,7 @@ func (q *Queries) LookAtSpans(ctx context.Context, fromDays []string, logs []boo
 
 const reportAmendments = `-- name: ReportAmendments :many
 SELECT a.id, a.began::timestamptz AS began, r.at
-FROM (SELECT period, min(at) AS at FROM issued_reports WHERE kind = 'day' AND period >= $1::text AND period < $2::text GROUP BY period) i
+FROM (SELECT unnest($1::text[]) AS period, unnest($2::timestamptz[]) AS at) i
   JOIN calls_ended a ON a.began >= (i.period::date)::timestamp AT TIME ZONE 'Asia/Tokyo' AND a.began < (i.period::date + 1)::timestamp AT TIME ZONE 'Asia/Tokyo'
   JOIN attempt_results r ON r.attempt_id = a.id AND r.at > i.at
 ORDER BY r.at, a.id
@@ -292,8 +363,8 @@ type ReportAmendmentsRow struct {
 }
 
 // What was recorded of a span's calls after their day's report had first gone out.
-func (q *Queries) ReportAmendments(ctx context.Context, fromDay string, toDay string) ([]ReportAmendmentsRow, error) {
-	rows, err := q.db.Query(ctx, reportAmendments, fromDay, toDay)
+func (q *Queries) ReportAmendments(ctx context.Context, days []string, ats []time.Time) ([]ReportAmendmentsRow, error) {
+	rows, err := q.db.Query(ctx, reportAmendments, days, ats)
 	if err != nil {
 		return nil, err
 	}
@@ -499,16 +570,21 @@ func (q *Queries) ReportNumbers(ctx context.Context, fromAt time.Time, toAt time
 }
 
 const reportPapers = `-- name: ReportPapers :many
-SELECT period, revision, at, by_user, sha256 FROM issued_reports
-WHERE kind = 'day' AND period >= $1::text AND period < $2::text ORDER BY period, revision
+SELECT kind, period, revision, at, by_user, reason, sha256, whole,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'report' AND m.id = kind || ' ' || period || ' ' || revision)::bytea[] AS marks
+FROM issued_reports WHERE kind = 'day' AND period >= $1::text AND period < $2::text ORDER BY period, revision
 `
 
 type ReportPapersRow struct {
+	Kind     string
 	Period   string
 	Revision int32
 	At       time.Time
 	ByUser   string
+	Reason   string
 	Sha256   []byte
+	Whole    bool
+	Marks    [][]byte
 }
 
 // The daily reports of a span's days that went out.
@@ -522,11 +598,15 @@ func (q *Queries) ReportPapers(ctx context.Context, fromDay string, toDay string
 	for rows.Next() {
 		var i ReportPapersRow
 		if err := rows.Scan(
+			&i.Kind,
 			&i.Period,
 			&i.Revision,
 			&i.At,
 			&i.ByUser,
+			&i.Reason,
 			&i.Sha256,
+			&i.Whole,
+			&i.Marks,
 		); err != nil {
 			return nil, err
 		}
