@@ -74,7 +74,10 @@ type binding struct {
 }
 
 func newRegistrar(a *Agent) *registrar {
-	r := &registrar{agent: a, nonces: newNonces(a.cfg.Realm), guesses: guesses{left: map[guess]*bucket{}}, seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text()}
+	r := &registrar{
+		agent: a, nonces: newNonces(a.cfg.Realm), guesses: guesses{left: map[guess]*bucket{}},
+		seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text(),
+	}
 	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
 		r.firstSHA256 = a.cfg.Desks[i].SHA256
 	}
