@@ -14,7 +14,8 @@ import (
 
 // What an administrator or a supervisor has changed holds by a row, and whoever may write in the database could add one in their name: settings by which people
 // are called or recordings kept, a column of the ward's list that is another's number, a close, a report as it went out. So each
-// such row bears a mark, an HMAC under a key that the database does not have, and one without holds nothing. What is older than the marks is marked once, by the first server of this version.
+// such row bears a mark, an HMAC under a key that the database does not have, and one without holds nothing. What is older than the marks is marked once, by
+// the first server of this version.
 
 // The kinds of rows that are marked in row_marks; each names its key among those that the installation's secret makes, too.
 const (
