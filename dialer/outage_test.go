@@ -386,3 +386,50 @@ func TestWhatTheLedgerDidNotTakeIsOwed(t *testing.T) {
 		h.ended(id)
 	})
 }
+
+// sleepsAfter is a ledger at whose answer to a reservation the process sleeps, as one that was frozen does.
+type sleepsAfter struct {
+	dialer.Ledger
+
+	sleep func()
+}
+
+func (l sleepsAfter) Reserve(ctx context.Context, r dialer.Reservation) error {
+	defer l.sleep()
+	return l.Ledger.Reserve(ctx, r)
+}
+
+// A server that slept between a click and the reservation's answer opens no phone for it: whoever clicked has given up.
+func TestAClickThatLayTooLongOpensNoPhone(t *testing.T) {
+	for slept, opens := range map[time.Duration]bool{7 * sec: true, 9 * sec: false} {
+		t.Run(slept.String(), func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				h.stop()
+				<-h.ran
+				var ahead time.Duration
+				h.deps.Now = func() time.Time { return time.Now().Add(ahead) }
+				h.deps.Ledger = sleepsAfter{h.ledger, func() { ahead = slept }}
+				h.open()
+				h.sit(first, desk1)
+				ids := h.cases(1)
+				h.phone.Far(dialertest.RingsForEver(), dialertest.Far{})
+				err := h.click(dialer.DialRequest{Asker: first, Desk: desk1, Case: ids[0]})
+				a := h.ledger.Attempts()[0]
+				if opens {
+					h.must(err)
+					h.state(a.Reservation.ID, dialer.CallingDesk)
+					h.must(h.Hangup(t.Context(), first, a.Reservation.ID))
+					h.ended(a.Reservation.ID)
+					return
+				}
+				h.refused(err, dialer.LedgerDown)
+				if end := h.ended(a.Reservation.ID).End; end.Verdict.Result != dialer.NotDialled || end.Verdict.Counted {
+					t.Errorf("it ended as %+v", end)
+				}
+				if deeds := h.deeds(a.Reservation.ID); len(deeds) != 0 {
+					t.Errorf("the phone did %+v", deeds)
+				}
+			})
+		})
+	}
+}
