@@ -184,3 +184,52 @@ func TestWhatCommandsCouldNotWriteDown(t *testing.T) {
 		t.Errorf("written down: %v", objects)
 	}
 }
+
+// tired is a record that takes so many portions, and then none.
+type tired struct {
+	slate
+
+	takes int
+}
+
+func (s *tired) WriteDown(ctx context.Context, events ...audit.Event) error {
+	s.down = s.takes == 0
+	s.takes--
+	return s.slate.WriteDown(ctx, events...)
+}
+
+// TestWhatWasWrittenDownIsNotGivenAgain: a ledger that fails in the middle gets the rest the next time, and nothing twice, whatever was left meanwhile.
+func TestWhatWasWrittenDownIsNotGivenAgain(t *testing.T) {
+	path := t.TempDir() + "/unnoted.jsonl"
+	const all = 3*notedTogether + 7
+	leave := func(n int) {
+		if err := keepUnnoted(path, audit.Event{At: time.Now(), Action: audit.Changed, Object: fmt.Sprint(n)}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for n := range all {
+		leave(n)
+	}
+	s := &tired{}
+	for round := 0; ; round++ {
+		s.takes = 1
+		err := noteUnnoted(t.Context(), path, s)
+		if len(s.events) > all {
+			break
+		}
+		if err == nil || round == all {
+			t.Fatalf("round %d, %d written down: %v", round, len(s.events), err)
+		}
+		if round == 1 {
+			leave(all)
+		}
+	}
+	for n, e := range s.events {
+		if e.Object != fmt.Sprint(n) {
+			t.Fatalf("entry %d is %s", n, e.Object)
+		}
+	}
+	if len(s.events) != all+1 {
+		t.Errorf("%d entries, want %d", len(s.events), all+1)
+	}
+}
