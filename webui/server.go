@@ -196,7 +196,7 @@ func New(d Deps) (*Server, error) {
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	s.uses, s.walls, s.relists, s.windows = newUses(d.Now()), newWalls(), newRelists(d.Now), newWindows()
-	s.vigil = newVigil(time.Now)
+	s.vigil = newVigil(time.Now, s.slept)
 	if d.Certificate.On() {
 		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {
 			return nil, err

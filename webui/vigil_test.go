@@ -2,6 +2,8 @@ package webui
 
 import (
 	"net/http"
+	"slices"
+	"strings"
 	"sync/atomic"
 	"testing"
 	"time"
@@ -33,6 +35,12 @@ func TestNoClickIsTakenThatLayThereWhileTheServerSlept(t *testing.T) {
 		click().problem(t, http.StatusServiceUnavailable, string(dialer.QueueDown))
 	}
 	operator.do("GET", "/api/desks", nil).want(t, http.StatusOK)
+	h.trouble.mu.Lock()
+	told := h.trouble.alerts
+	h.trouble.mu.Unlock()
+	if len(told) != 1 || told[0].Kind != ServerSlept || !strings.Contains(told[0].TextEN, "for 5 s") {
+		t.Errorf("the supervisor is told %+v", told)
+	}
 	forward(wakingFor)
 	click().want(t, http.StatusAccepted)
 	forward(time.Hour)
@@ -42,7 +50,8 @@ func TestNoClickIsTakenThatLayThereWhileTheServerSlept(t *testing.T) {
 // TestAMachinesSleepIsNoticed: its counting clock may stand still meanwhile, and the one on the wall goes on; set back it is no sleep.
 func TestAMachinesSleepIsNoticed(t *testing.T) {
 	clock := time.Now()
-	v := newVigil(func() time.Time { return clock })
+	var told []time.Duration
+	v := newVigil(func() time.Time { return clock }, func(_ time.Time, slept time.Duration) { told = append(told, slept.Round(time.Second)) })
 	clock = clock.Round(0).Add(time.Minute) // without a reading of the counting clock
 	if !v.waking() {
 		t.Error("a minute went by on the wall, and nothing is noticed")
@@ -54,5 +63,8 @@ func TestAMachinesSleepIsNoticed(t *testing.T) {
 	clock = clock.Add(-time.Hour)
 	if v.waking() {
 		t.Error("a clock that is set back is a sleep")
+	}
+	if !slices.Equal(told, []time.Duration{time.Minute}) {
+		t.Errorf("of sleeps was told %v", told)
 	}
 }
