@@ -18,5 +18,4 @@ DELETE FROM row_marks WHERE what NOT IN ('close', 'setting', 'source');
 DELETE FROM rows_marked WHERE what = 'report';
 ALTER TABLE row_marks ENABLE TRIGGER row_marks_once;
 ALTER TABLE rows_marked ENABLE TRIGGER rows_marked_once;
-ALTER TABLE row_marks DROP CONSTRAINT row_marks_what_check;
 ALTER TABLE row_marks ADD CONSTRAINT row_marks_what_check CHECK (what IN ('close', 'setting', 'source'));
