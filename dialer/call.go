@@ -38,6 +38,7 @@ type call struct {
 	listening *time.Ticker // while there is a talk
 
 	evidence []Evidence
+	pieces   pieces
 	noted    int // how much of evidence the scribe was given
 	handles  map[LegName]LegHandle
 	outcome  Outcome
@@ -67,7 +68,7 @@ func (e *Engine) makeCall(view CallView, line Line) *call {
 		inbox: make(chan posted, 8), done: done,
 		desk: line.Desk().Facts(), customer: line.Customer().Facts(),
 		scribe:  newScribe(e.d.Ledger, view.ID, e.d.Log, done),
-		handles: map[LegName]LegHandle{},
+		handles: map[LegName]LegHandle{}, pieces: pieces{},
 	}
 }
 
@@ -142,6 +143,7 @@ func (c *call) run() {
 	c.sounds()
 	c.line.Close()
 	c.recorded()
+	c.evidence = append(c.evidence, c.pieces.more()...)
 	c.e.finish(c)
 }
 
@@ -348,9 +350,9 @@ func (c *call) saveDialled() {
 	}
 }
 
-// keep adds one piece of evidence.
+// keep adds one piece of evidence, or counts it where there are many like it.
 func (c *call) keep(ev Evidence) {
-	if ev.Event == "" {
+	if ev.Event == "" || !c.pieces.room(ev) {
 		return
 	}
 	ev.Reason = MaskDigits(ev.Reason)

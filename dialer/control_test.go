@@ -276,3 +276,38 @@ func TestTransferThatNobodyAnswersIsTakenBack(t *testing.T) {
 		h.ended(call)
 	})
 }
+
+// TestWhatIsSaidAgainAndAgainIsCounted: evidence is kept for ever, and a far end that says the same a thousand times has us keep it fifty times, and how often
+// it came.
+func TestWhatIsSaidAgainAndAgainIsCounted(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		h.cases(1)
+		h.phone.Far(dialertest.Answers(0, 0), dialertest.Answers(sec, time.Hour))
+		id := h.dial(first, desk1, "")
+		h.state(id, dialer.Talking)
+		for range 300 {
+			h.phone.Again(id, dialer.DeskLeg, dialer.EvChanged)
+			synctest.Wait()
+		}
+		for range 2 {
+			h.phone.Again(id, dialer.CustomerLeg, dialer.EvChanged)
+			synctest.Wait()
+		}
+		h.must(h.Hangup(t.Context(), first, id))
+		a := h.ended(id)
+		kept := map[string]int{}
+		for _, ev := range a.End.Evidence {
+			kept[string(ev.Leg)+" "+string(ev.Event)+" "+ev.Reason]++
+		}
+		for what, want := range map[string]int{
+			"desk changed ": 50, "desk more changed 250": 1, "customer changed ": 2, "customer answered OK": 1, "desk gone ": 1,
+		} {
+			if kept[what] != want {
+				t.Errorf("%q stands there %d times, want %d: %v", what, kept[what], want, kept)
+			}
+		}
+		if last := a.End.Evidence[len(a.End.Evidence)-1]; last.Event != dialer.EvMore || last.At.IsZero() {
+			t.Errorf("at the end stands %+v", last)
+		}
+	})
+}

@@ -211,7 +211,7 @@ func (e *Engine) dialHeld(ctx context.Context, r DialRequest, presented *Claim, 
 		return nil, Accepted{CallID: again.ID, Repeated: true}, nil
 	}
 	if no := (*Refusal)(nil); errors.As(err, &no) && (no.Rule == NumberLocked || no.Rule == CaseBusy) && p.claim != nil {
-		return e.afterTheOther(ctx, r, p, presented, err)
+		return e.afterTheOther(ctx, r, taken{p, presented, clicked}, err)
 	}
 	e.releaseOther(ctx, p.claim, presented)
 	return nil, Accepted{}, err
@@ -223,17 +223,25 @@ const householdGap = 5 * time.Minute
 // afterTheOther puts a case off whose number is in a call for another case, or which is in a call itself though the line
 // did not know. A click for whatever is next goes on to the
 // case after it; a case that an operator had read is never exchanged for one unread.
-func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, p picked, presented *Claim, err error) (*call, Accepted, error) {
+func (e *Engine) afterTheOther(ctx context.Context, r DialRequest, t taken, err error) (*call, Accepted, error) {
 	now := e.d.Now()
-	e.putOff(ctx, *p.claim, CaseNext{
+	e.putOff(ctx, *t.claim, CaseNext{
 		State: CaseWaiting, Due: e.d.Hours().NextOpen(now.Add(householdGap)), Cause: CauseNumber, Why: "同じ番号または案件を呼び出し中のため、あとに回しました",
 		WhyEN: "its number, or the case itself, is in a call: put off for a moment",
 	})
-	e.clearPresented(r.Desk, *p.claim)
-	if r.Next && presented == nil {
-		return e.dialHeld(ctx, r, nil, now)
+	e.clearPresented(r.Desk, *t.claim)
+	if r.Next && t.presented == nil {
+		return e.dialHeld(ctx, r, nil, t.clicked) // the same click: it grows no younger by going on
 	}
 	return nil, Accepted{}, err
+}
+
+// taken is what a click took, and when it was made.
+type taken struct {
+	picked
+
+	presented *Claim // that the desk had before
+	clicked   time.Time
 }
 
 // seenBefore finds the call of a click whose key was taken before, by this process or an earlier one.

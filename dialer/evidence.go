@@ -92,6 +92,8 @@ const (
 
 	EvHeard             EvidenceEvent = "heard"              // what the customer's sound seems to be; Reason is a Hint's
 	EvAnnouncementHeard EvidenceEvent = "announcement_heard" // what the operator heard; Reason is an Announcement
+
+	EvMore EvidenceEvent = "more" // how often more the same was seen, which was only counted; Reason is the event and the number
 )
 
 // EvidenceEvents lists what evidence can record.
@@ -102,7 +104,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
-	EvOneWay, EvDeadAir, EvSoundBack, EvHeard, EvAnnouncementHeard,
+	EvOneWay, EvDeadAir, EvSoundBack, EvHeard, EvAnnouncementHeard, EvMore,
 }
 
 // Evidence is one thing that was seen or done, kept whole and for ever. Reason is the reason phrase with runs of seven

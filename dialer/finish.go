@@ -28,7 +28,7 @@ func (e *Engine) finish(c *call) {
 		Desk: c.view.Desk, Operator: c.view.Operator, Quality: c.view.Quality, Recording: c.recording,
 	}
 	if c.caller != nil {
-		end.Arrival = &c.caller.arrival
+		end.Arrival, end.Stranger = &c.caller.arrival, e.ofStranger(c, next)
 	}
 	c.log.Info("call ended", "result", verdict.Result, "rule", verdict.Rule, "by", c.endedBy, "counted", verdict.Counted)
 	c.scribe.last(e.d.Limits.Save+endGrace, func(context.Context, Ledger) error {

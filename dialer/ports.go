@@ -140,6 +140,9 @@ type AttemptEnd struct {
 	Evidence   []Evidence
 	CaseID     CaseID
 	Next       CaseNext // its State is empty when the case stays where it stands
+	// Stranger is what the case waits for instead of Next where its caller is on no list, of a call whose record could not be opened when it came: whose
+	// it was is known only as it is written.
+	Stranger *CaseNext `json:",omitempty"`
 	// Spoilt: the number proved useless for the case, and is not dialled again.
 	Spoilt bool `json:",omitempty"`
 	// Arrival, of a call that came in, is what opens its record if that could not be done when it came.

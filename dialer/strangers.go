@@ -73,6 +73,16 @@ func (e *Engine) callStrangerBack(id CaseID, caller Number, at time.Time) CaseNe
 	}
 }
 
+// ofStranger is what the case of a call that came in waits for if its caller is on no list, where that was not known while they called: the ledger was slow, or
+// the day is closed. Their numbers take the room then.
+func (e *Engine) ofStranger(c *call, next CaseNext) *CaseNext {
+	if c.target.CaseID != "" || next.State != CaseWaiting {
+		return nil
+	}
+	next = e.callStrangerBack(CaseID("caller "+c.target.NumberRef), c.target.Number, c.view.StartedAt)
+	return &next
+}
+
 // apart is the verdict on a call to somebody who is on no list: it stands in the record, and counts as no 架電.
 func (v Verdict) apart(unlisted bool) Verdict {
 	if unlisted && v.Counted {

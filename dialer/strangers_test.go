@@ -70,6 +70,28 @@ func TestStrangersDoNotFillTheLine(t *testing.T) {
 	})
 }
 
+// TestStrangersDoNotFillTheLineUnseen: no more of them come into the line where the ledger could not say who calls.
+func TestStrangersDoNotFillTheLineUnseen(t *testing.T) {
+	for name, how := range map[string]dialertest.Fault{"hangs": {Hang: true}, "is away": {Err: dialer.ErrLedgerDown}} {
+		t.Run(name, func(t *testing.T) {
+			inHouse(t, func(t *testing.T, h *house) {
+				listed, number := h.known("ja")
+				h.ledger.Break("Arrive", how)
+				states := map[dialer.CaseState]int{}
+				for range 25 {
+					states[h.ledger.Case(h.missed(dialertest.NewNumber())).Next.State]++
+				}
+				if states[dialer.CaseWaiting] != 10 || states[dialer.CaseHeld] != 15 {
+					t.Errorf("of 25 strangers stand %v", states)
+				}
+				if got := h.missed(number); got != listed || h.ledger.Case(got).Next.State != dialer.CaseWaiting {
+					t.Errorf("somebody of the list is %+v", h.ledger.Case(got).Next)
+				}
+			})
+		})
+	}
+}
+
 // TestACallToAStrangerIsNoAttemptOfTheWards: who is on no list is called back, the record has it whole, and the ward is not told of one more call to a debtor.
 func TestACallToAStrangerIsNoAttemptOfTheWards(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {

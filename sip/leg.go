@@ -77,7 +77,8 @@ type leg struct {
 	informs    informer
 	timers     []*time.Timer
 	uponGone   []func()
-	shown      saved // what the handle last published was made from
+	shown      saved                        // what the handle last published was made from
+	saidOf     map[dialer.EvidenceEvent]int // how many of its facts were logged
 }
 
 // Handle implements dialer.Leg.
@@ -147,15 +148,29 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	}
 	ev.At, ev.Leg = l.lane.agent.cfg.Now(), l.name
 	fact := dialer.LegFact{Kind: kind, Evidence: ev, Handle: l.changed()}
-	if kind == dialer.LegNote && l.full() {
+	left := kind == dialer.LegNote && l.full()
+	if left {
 		l.shown = saved{} // the next fact that is told brings the handle
+	} else {
+		l.publish(fact)
+	}
+	if l.saidOf[ev.Event] == factsLogged {
+		return // the far end repeats itself: whoever is told counts
+	}
+	if l.saidOf == nil {
+		l.saidOf = map[dialer.EvidenceEvent]int{}
+	}
+	l.saidOf[ev.Event]++
+	if left {
 		l.lane.agent.log.Warn("leg: evidence left out, nobody takes it", "leg", l.name, "event", ev.Event)
 		return
 	}
-	l.publish(fact)
 	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", kind, "event", ev.Event,
 		"status", ev.Status, "cause", ev.Cause)
 }
+
+// factsLogged is how many facts of one event of a leg are logged.
+const factsLogged = 50
 
 // full reports whether notes must leave the room there is to facts that must come.
 func (l *leg) full() bool {

@@ -105,6 +105,38 @@ func proveStranger(t *testing.T, l ledgerTest) {
 	}
 }
 
+// What a missed call asks of who turns out to be on no list is asked of them alone, and not where they wait already.
+func proveMissedUnknown(t *testing.T, l ledgerTest) {
+	stranger, listed := l.strange(Noon), l.arrival(NewNumber(), Noon)
+	held := dialer.CaseNext{State: dialer.CaseHeld, Why: "保留です", Cause: dialer.CauseMissed}
+	missed := func(a dialer.Arrival) {
+		e := endOfArrival(a, "", dialer.NoAnswer)
+		e.Stranger = &held
+		l.end(e)
+	}
+	place := func(id dialer.CaseID) *dialer.Waiting {
+		p, err := l.Cases.Place(t.Context(), id)
+		l.must(err)
+		return p
+	}
+	missed(stranger)
+	if p := place(stranger.NewCase); p != nil {
+		t.Errorf("who is on no list stands in the line: %+v", p)
+	}
+	missed(listed)
+	if p := place(l.arrive(listed).CaseID); p == nil {
+		t.Error("who is on the list does not stand in the line")
+	}
+	waits := l.strange(Noon)
+	l.end(endOfArrival(waits, "", dialer.NoAnswer))
+	again := l.strange(Noon.Add(time.Minute))
+	again.Caller, again.NumberRef = waits.Caller, waits.NumberRef
+	missed(again)
+	if p := place(waits.NewCase); p == nil {
+		t.Error("who waits already, and calls again, waits no more")
+	}
+}
+
 func proveMissed(t *testing.T, l ledgerTest) {
 	a := l.arrival(NewNumber(), Noon)
 	tg := l.arrive(a)

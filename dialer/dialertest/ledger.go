@@ -254,6 +254,9 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	e.Quality = kept(e.Quality)
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}
 	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && e.Next.State != "" && !a.Recorded {
+		if e.Stranger != nil && l.unlisted(c.ID) && c.Next.State != dialer.CaseWaiting {
+			e.Next = *e.Stranger
+		}
 		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {
 			return nil // another talk's
 		}

@@ -63,7 +63,7 @@ func (l *Ledger) look(ctx context.Context) (up bool) {
 		}
 	}
 	if up {
-		if err := l.settle(ctx); err != nil && ctx.Err() == nil {
+		if err := l.settleAtLength(ctx); err != nil && ctx.Err() == nil {
 			l.log.Warn("the spool could not be replayed", "depth", l.waiting(), "err", err)
 		}
 	}

@@ -214,6 +214,9 @@ func afterArrival(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, id st
 		return err
 	}
 	next := e.Next
+	if e.Stranger != nil && place.Origin == originInbound && place.State != string(dialer.CaseWaiting) {
+		next = *e.Stranger
+	}
 	if next.State != dialer.CaseResultDue && place.State == string(dialer.CaseResultDue) {
 		return nil
 	}

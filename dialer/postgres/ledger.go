@@ -185,7 +185,7 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 		return err
 	}
 	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
-	return l.settle(ctx)
+	return l.settleAtLength(context.WithoutCancel(ctx))
 }
 
 func poolConfig(url string) (*pgxpool.Config, error) {

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/postgres/internal/db"
@@ -122,6 +123,16 @@ func (l *Ledger) settle(ctx context.Context) error {
 		}
 		n += len(batch)
 	}
+}
+
+// replayPatience is how long a start, and who looks after the ledger, gives the spool: a record that takes longer than a click may wait must come in some day.
+const replayPatience = time.Minute
+
+// settleAtLength is settle for who has time.
+func (l *Ledger) settleAtLength(ctx context.Context) error {
+	ctx, cancel := context.WithTimeout(ctx, replayPatience)
+	defer cancel()
+	return l.settle(ctx)
 }
 
 // replayBatch writes records in one transaction, which is what makes a long spool short; when one of them is refused, each

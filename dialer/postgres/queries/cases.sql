@@ -45,7 +45,7 @@ WHERE id = @id;
 UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @number_ref;
 
 -- name: CasePlace :one
-SELECT state, due, priority, why, pinned FROM cases WHERE id = @id;
+SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = @id;
 
 -- name: LockCasePlace :one
 SELECT state, due, priority, why, why_en, cause, origin FROM cases WHERE id = @id FOR UPDATE;

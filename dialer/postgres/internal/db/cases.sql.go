@@ -62,7 +62,7 @@ func (q *Queries) CaseNotesOf(ctx context.Context, ids []string) ([]CaseNotesOfR
 }
 
 const casePlace = `-- name: CasePlace :one
-SELECT state, due, priority, why, pinned FROM cases WHERE id = $1
+SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = $1
 `
 
 type CasePlaceRow struct {
@@ -71,6 +71,7 @@ type CasePlaceRow struct {
 	Priority int32
 	Why      string
 	Pinned   bool
+	Origin   string
 }
 
 func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error) {
@@ -82,6 +83,7 @@ func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error
 		&i.Priority,
 		&i.Why,
 		&i.Pinned,
+		&i.Origin,
 	)
 	return i, err
 }

@@ -12,7 +12,7 @@ type Event =
   | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "announced"
   | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed"
   | "recording_began" | "recording_paused" | "recording_resumed" | "recording_gap" | "recording_ended" | "recording_failed"
-  | "one_way_audio" | "dead_air" | "sound_back" | "heard" | "announcement_heard";
+  | "one_way_audio" | "dead_air" | "sound_back" | "heard" | "announcement_heard" | "more";
 
 // Which way a message went; what happened on our side alone has no arrow.
 const arrows: Partial<Record<Event, "→" | "←">> = {
@@ -34,6 +34,7 @@ function useReason() {
     const word = `${reasons[event as Event] ?? ""}.${reason}`;
     if (reason && i18n.exists(word)) return t(word as "ended_by.operator");
     const [kind, confidence] = reason.split(" ");
+    if (event === "more" && i18n.exists(`ladder.event.${kind}`)) return t("ladder.more", { what: t(`ladder.event.${kind as Event}`), n: Number(confidence) });
     if (event === "heard" && i18n.exists(`hint.${kind}`)) return t(`hint.${kind as "fax"}`, { percent: Math.round(Number(confidence) * 100) });
     const desk = desks?.find((d) => reason === d.id || reason.startsWith(`${d.id}: `));
     if (!desk) return reason;
