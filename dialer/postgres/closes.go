@@ -71,7 +71,11 @@ func (l *Ledger) found(ctx context.Context, q *db.Queries) (dayclose.Found, erro
 	if err != nil {
 		return dayclose.Found{}, err
 	}
-	goes, err := q.CountToReturn(ctx, dateColumn(today))
+	ours, err := l.ourCloses(ctx, q)
+	if err != nil {
+		return dayclose.Found{}, err
+	}
+	goes, err := q.CountToReturn(ctx, ours, dateColumn(today))
 	return dayclose.Found{
 		OpenCalls: int(o.OpenCalls), ResultsDue: int(o.ResultsDue), Staging: int(o.Staging), Spooled: l.waiting(),
 		HandoffsOpen: int(h.Waiting), HandoffsUnseen: int(h.Unseen),

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"reflect"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -335,5 +336,42 @@ func TestDayCounts(t *testing.T) {
 	}
 	if err != nil || !reflect.DeepEqual(got, want) {
 		t.Errorf("%v, %v", got, err)
+	}
+}
+
+// TestARecordGoesBackWhateverRowsSay: a row that says that a record went with an earlier close, or with one that somebody has made up, keeps it out of no close: its
+// key would be destroyed with it.
+func TestARecordGoesBackWhateverRowsSay(t *testing.T) {
+	l := newLedger(t)
+	earlier := newClose(noon)
+	must(t, l.BeginClose(t.Context(), earlier))
+	walk(t, l, earlier, dayclose.Closed)
+	next := noon.Add(24 * time.Hour)
+	talk := call(t, l, listedTarget(t, l), next, dialer.Answered)
+	e := entry(talk)
+	e.At = next.Add(time.Minute)
+	_, err := l.Record(t.Context(), e)
+	must(t, err)
+	madeUp := dialer.NewID(next)
+	for _, sql := range []string{
+		"INSERT INTO day_closes (id, day, by_user, begun_at, step, moved_at, manifest) VALUES ($1, '2099-01-01', 'x', '2099-01-01', 'closed', '2099-01-01', 'ff')",
+		"INSERT INTO return_rows (close_id, attempt_id, revision, mark) SELECT id, $2, 9, '' FROM day_closes WHERE $1::uuid IS NOT NULL",
+	} {
+		args := []any{madeUp, string(talk.ID)}[:strings.Count(sql, "$")]
+		_, err := l.pool.Exec(t.Context(), sql, args...)
+		must(t, err)
+	}
+	if n := count(t, l, "SELECT count(*) FROM return_rows"); n != 2 {
+		t.Fatalf("%d rows say so", n)
+	}
+	found, err := l.Found(t.Context())
+	if must(t, err); found.EntriesWaiting != 1 {
+		t.Errorf("%d entries wait, want 1", found.EntriesWaiting)
+	}
+	c := newClose(next.Add(time.Hour))
+	must(t, l.BeginClose(t.Context(), c))
+	must(t, l.TakeForReturn(t.Context(), c))
+	if rows, err := l.RowsOfReturn(t.Context(), c); err != nil || len(rows) != 1 || rows[0].Attempt != talk.ID || rows[0].Note == "" {
+		t.Errorf("%d rows go back, %v", len(rows), err)
 	}
 }

@@ -9,6 +9,9 @@ import (
 	"kakeru/dialer/casework"
 )
 
+// listedKey names the key of the digests of what lists say among those that the installation's secret makes.
+const listedKey = "what lists say"
+
 // stagedColumns are the columns of staged_rows in the order in which intake gives their values.
 var stagedColumns = []string{
 	"list_id", "line", "case_ref", "custody", "who", "born", "listed", "sealed", "tokens", "language", "note", "note_token",
@@ -45,7 +48,7 @@ type intake struct {
 
 func newIntake(list casework.StagedList, refs dialer.Refs, c custody, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
 	in := &intake{
-		list: list, refs: refs, custody: c, listedKey: refs.Key("what lists say"), progress: progress,
+		list: list, refs: refs, custody: c, listedKey: refs.Key(listedKey), progress: progress,
 		problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{},
 	}
 	in.next, in.stop = iter.Pull2(rows)

@@ -48,7 +48,7 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) (row []any, err error
 		return nil, err
 	}
 	a, parts := in.last, slices.Clone(in.last.parts)
-	if parts[3], err = in.keyed(ref, "balance", r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen); err != nil {
+	if parts[balancePart], err = in.balance(ref, r.Balance); err != nil {
 		return nil, err
 	}
 	return []any{
@@ -57,10 +57,21 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) (row []any, err error
 	}, nil
 }
 
+// partsOfRow is how many digests of parts a row bears, and balancePart which of them is of what is owed.
+const (
+	partsOfRow  = 5
+	balancePart = 3
+)
+
+// balance is the digest of what a row says is owed.
+func (in *intake) balance(ref string, b casework.Balance) ([]byte, error) {
+	return in.keyed(ref, "balance", b.Insurance, plain(b.Term), b.DueOn, b.Yen)
+}
+
 // about makes what is compared of a row's person. The parts are digests like the whole's, of what a list can change of a case: name,
 // address, numbers, balance, the rest (GroupStaged). They are bound to the case: what two cases have in common cannot be told from them.
 func (in *intake) about(ref string, r casework.Row, p sealedPerson) (a about, err error) {
-	a = about{row: r, ref: ref, parts: make([][]byte, 5)}
+	a = about{row: r, ref: ref, parts: make([][]byte, partsOfRow)}
 	if a.who, err = in.custody.token("who", unspaced(p.Name)); err != nil {
 		return a, err
 	}

@@ -39,6 +39,10 @@ var (
 		Code: "list_lost", JA: "データベースの異常終了により読み込んだ名簿が失われました。もう一度読み込んでください",
 		EN: "the staged rows were lost when the database crashed; stage the list again",
 	}
+	errListChanged = &casework.ListError{
+		Code: "list_changed", JA: "読み込んだ名簿の金額がデータベース内で書き換えられています。反映していません。管理者に知らせ、もう一度読み込んでください",
+		EN: "sums of the staged list were changed in the database; nothing was applied; tell the administrator, and stage the list again",
+	}
 )
 
 // Stage streams a list into tables of its own and compares it with the cases there are. Nothing of it is kept when rows
@@ -364,9 +368,5 @@ func (a *application) chunk(ctx context.Context, total, after, upto int32) error
 			return err
 		}
 	}
-	ids, err := a.q.SumsChanged(ctx, a.list.ID, after, upto)
-	if err != nil || len(ids) == 0 {
-		return err
-	}
-	return a.l.markSums(ctx, a.q, ids)
+	return a.markSums(ctx, after, upto)
 }

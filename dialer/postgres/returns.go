@@ -18,7 +18,25 @@ var _ returns.Store = (*Ledger)(nil)
 func (l *Ledger) TakeForReturn(ctx context.Context, c dayclose.Close) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
-	return l.query(ctx, "take what goes back", func(ctx context.Context, q *db.Queries) error { return q.TakeForReturn(ctx, c.ID) })
+	return l.query(ctx, "take what goes back", func(ctx context.Context, q *db.Queries) error {
+		ours, err := l.ourCloses(ctx, q)
+		if err != nil {
+			return err
+		}
+		return q.TakeForReturn(ctx, c.ID, ours)
+	})
+}
+
+// ourCloses are the ids of the closes that bear our marks: what stands under another has not gone back, whatever its rows say.
+func (l *Ledger) ourCloses(ctx context.Context, q *db.Queries) ([]string, error) {
+	all, err := l.allCloses(ctx, q)
+	ours := []string{}
+	for _, c := range all {
+		if !c.Foreign {
+			ours = append(ours, c.ID)
+		}
+	}
+	return ours, err
 }
 
 // RowsOfReturn are the records that go with a close, in the order in which they happened.

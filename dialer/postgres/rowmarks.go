@@ -84,7 +84,7 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 		}
 	}
 	return l.markKind(ctx, dir, markedSums, func(ctx context.Context, q *db.Queries) (n int, err error) {
-		err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markSums(ctx, q, ids) })
+		err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markOldSums(ctx, q, ids) })
 		return n, err
 	})
 }

@@ -4,8 +4,10 @@ import (
 	"cmp"
 	"context"
 	"crypto/hmac"
+	"maps"
 	"slices"
 
+	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -14,8 +16,9 @@ const markedSums = "sum"
 
 // owing is what a case owes, and the mark of all of it.
 type owing struct {
-	owed []db.SumsOfRow
-	mark []byte
+	owed   []db.SumsOfRow
+	mark   []byte
+	marked bool // there is one, right or wrong
 }
 
 // markOfSums is the mark of all that a case owes, in whichever order.
@@ -36,7 +39,7 @@ func sumsOf(ctx context.Context, q *db.Queries, ids []string) (map[string]owing,
 	all := map[string]owing{}
 	for _, r := range rows {
 		of := all[r.CaseID]
-		if of.mark = r.Mark; r.Owes {
+		if of.mark, of.marked = r.Mark, r.Marked; r.Owes {
 			of.owed = append(of.owed, r)
 		}
 		all[r.CaseID] = of
@@ -44,8 +47,34 @@ func sumsOf(ctx context.Context, q *db.Queries, ids []string) (map[string]owing,
 	return all, err
 }
 
-// markSums marks what cases owe, in the transaction that wrote it from the ward's list.
-func (l *Ledger) markSums(ctx context.Context, q *db.Queries, ids []string) error {
+// markSums marks what some of a list's cases owe, by what was read: each row bears the digest that was made of it then. What stands in the database is not asked, or
+// who changes it before it is marked would have it marked as the ward's.
+func (a *application) markSums(ctx context.Context, after, upto int32) error {
+	rows, err := a.q.StagedSums(ctx, a.list.ID, after, upto)
+	if err != nil {
+		return err
+	}
+	read := intake{listedKey: a.l.refs.Key(listedKey)}
+	owed := map[string][]db.SumsOfRow{}
+	for _, r := range rows {
+		was, err := read.balance(r.CaseRef, casework.Balance{Insurance: casework.Insurance(r.Insurance), Term: r.Term, DueOn: r.DueOn, Yen: r.Yen})
+		if err != nil {
+			return err
+		}
+		if len(r.Parts) != partsOfRow || !hmac.Equal(r.Parts[balancePart], was) {
+			return errListChanged
+		}
+		owed[r.CaseID] = append(owed[r.CaseID], db.SumsOfRow{Insurance: r.Insurance, Term: r.Term, DueOn: r.DueOn, Yen: r.Yen})
+	}
+	ids, all := slices.Sorted(maps.Keys(owed)), make([][]byte, len(owed))
+	for i, id := range ids {
+		all[i] = a.l.markOfSums(id, owed[id])
+	}
+	return a.q.PutSums(ctx, ids, all)
+}
+
+// markOldSums marks what cases owe that is older than the marks.
+func (l *Ledger) markOldSums(ctx context.Context, q *db.Queries, ids []string) error {
 	all, err := sumsOf(ctx, q, ids)
 	if err != nil {
 		return err
@@ -60,7 +89,7 @@ func (l *Ledger) markSums(ctx context.Context, q *db.Queries, ids []string) erro
 // changed reports whether a case's sums are not what the ward's list said: somebody has changed them in the database. A case that no list has named owes
 // nothing, and has no mark.
 func (l *Ledger) changed(id string, of owing) bool {
-	return (len(of.owed) > 0 || len(of.mark) > 0) && !hmac.Equal(of.mark, l.markOfSums(id, of.owed))
+	return (len(of.owed) > 0 || of.marked) && !hmac.Equal(of.mark, l.markOfSums(id, of.owed))
 }
 
 // sumsAtOnce is how many cases' sums are looked at together.

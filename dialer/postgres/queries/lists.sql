@@ -165,9 +165,11 @@ SELECT s.case_id, r.insurance, r.term, r.due_on, r.yen
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict <> 'same';
 
--- name: SumsChanged :many
--- Whose balances ApplyBalances has written.
-SELECT s.case_id FROM staged_cases s WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict <> 'same';
+-- name: StagedSums :many
+-- What ApplyBalances writes, and the digests of it that were made as the list was read.
+SELECT s.case_id, r.case_ref, r.insurance, r.term, coalesce(r.due_on::text, '')::text AS due_on, r.yen, r.parts
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
+WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict <> 'same';
 
 -- name: TouchChanged :exec
 -- Where a known case stands is not for a list to say. Last of all, so that a call's end waits for this lock but briefly.

@@ -17,7 +17,8 @@ INSERT INTO rows_marked (what, at) VALUES (@what, @at) ON CONFLICT DO NOTHING;
 -- name: SumsOf :many
 -- What cases owe, with the mark of all of it, in one look: a list that is applied meanwhile changes both. A case that owes nothing has one row without a term.
 SELECT c.id::uuid AS case_id, coalesce(b.insurance, '')::text AS insurance, coalesce(b.term, '')::text AS term, coalesce(b.due_on::text, '')::text AS due_on,
-  coalesce(b.yen, 0)::bigint AS yen, (b.case_id IS NOT NULL)::boolean AS owes, coalesce(s.mark, '')::bytea AS mark
+  coalesce(b.yen, 0)::bigint AS yen, (b.case_id IS NOT NULL)::boolean AS owes, coalesce(s.mark, '')::bytea AS mark,
+  (s.case_id IS NOT NULL)::boolean AS marked
 FROM unnest(@ids::uuid[]) AS c(id) LEFT JOIN balances b ON b.case_id = c.id LEFT JOIN case_sums s ON s.case_id = c.id
 ORDER BY c.id, b.insurance, b.due_on NULLS LAST, b.term;
 

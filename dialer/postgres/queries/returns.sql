@@ -1,8 +1,8 @@
 -- name: TakeForReturn :exec
--- The newest of each attempt in custody that no close has. What an export has goes with the close too, marked: the close's files are
+-- The newest of each attempt in custody that none of our closes has. What an export has goes with the close too, marked: the close's files are
 -- the day whole, whatever became of the export's.
 INSERT INTO return_rows (close_id, attempt_id, revision, mark)
-SELECT @close_id::uuid, attempt_id, revision, mark FROM records_now WHERE NOT returned
+SELECT @close_id::uuid, attempt_id, revision, mark FROM records_now WHERE NOT returned_by && @ours::uuid[]
 ON CONFLICT DO NOTHING;
 
 -- name: RowsOfReturn :many
@@ -19,7 +19,7 @@ WHERE x.close_id = @id::uuid OR x.export_id = @id::uuid ORDER BY a.started_at, a
 
 -- name: CountToReturn :one
 -- What a close would take now: records, and numbers that were entered.
-SELECT (SELECT count(*) FROM records_now WHERE NOT returned)::int AS records,
+SELECT (SELECT count(*) FROM records_now WHERE NOT returned_by && @ours::uuid[])::int AS records,
   (SELECT count(*) FROM entered_numbers WHERE NOT taken_back AND NOT returned)::int AS numbers,
   (SELECT count(DISTINCT custody) FROM persons WHERE custody < @day::date)::int AS days_before;
 

@@ -574,24 +574,44 @@ func (q *Queries) SetListState(ctx context.Context, state string, iD string) err
 	return err
 }
 
-const sumsChanged = `-- name: SumsChanged :many
-SELECT s.case_id FROM staged_cases s WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
+const stagedSums = `-- name: StagedSums :many
+SELECT s.case_id, r.case_ref, r.insurance, r.term, coalesce(r.due_on::text, '')::text AS due_on, r.yen, r.parts
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
+WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
 `
 
-// Whose balances ApplyBalances has written.
-func (q *Queries) SumsChanged(ctx context.Context, listID string, after int32, upto int32) ([]string, error) {
-	rows, err := q.db.Query(ctx, sumsChanged, listID, after, upto)
+type StagedSumsRow struct {
+	CaseID    string
+	CaseRef   string
+	Insurance string
+	Term      string
+	DueOn     string
+	Yen       int64
+	Parts     [][]byte
+}
+
+// What ApplyBalances writes, and the digests of it that were made as the list was read.
+func (q *Queries) StagedSums(ctx context.Context, listID string, after int32, upto int32) ([]StagedSumsRow, error) {
+	rows, err := q.db.Query(ctx, stagedSums, listID, after, upto)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []string
+	var items []StagedSumsRow
 	for rows.Next() {
-		var case_id string
-		if err := rows.Scan(&case_id); err != nil {
+		var i StagedSumsRow
+		if err := rows.Scan(
+			&i.CaseID,
+			&i.CaseRef,
+			&i.Insurance,
+			&i.Term,
+			&i.DueOn,
+			&i.Yen,
+			&i.Parts,
+		); err != nil {
 			return nil, err
 		}
-		items = append(items, case_id)
+		items = append(items, i)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err

@@ -13,9 +13,9 @@ import (
 )
 
 const countToReturn = `-- name: CountToReturn :one
-SELECT (SELECT count(*) FROM records_now WHERE NOT returned)::int AS records,
+SELECT (SELECT count(*) FROM records_now WHERE NOT returned_by && $1::uuid[])::int AS records,
   (SELECT count(*) FROM entered_numbers WHERE NOT taken_back AND NOT returned)::int AS numbers,
-  (SELECT count(DISTINCT custody) FROM persons WHERE custody < $1::date)::int AS days_before
+  (SELECT count(DISTINCT custody) FROM persons WHERE custody < $2::date)::int AS days_before
 `
 
 type CountToReturnRow struct {
@@ -25,8 +25,8 @@ type CountToReturnRow struct {
 }
 
 // What a close would take now: records, and numbers that were entered.
-func (q *Queries) CountToReturn(ctx context.Context, day pgtype.Date) (CountToReturnRow, error) {
-	row := q.db.QueryRow(ctx, countToReturn, day)
+func (q *Queries) CountToReturn(ctx context.Context, ours []string, day pgtype.Date) (CountToReturnRow, error) {
+	row := q.db.QueryRow(ctx, countToReturn, ours, day)
 	var i CountToReturnRow
 	err := row.Scan(&i.Records, &i.Numbers, &i.DaysBefore)
 	return i, err
@@ -141,13 +141,13 @@ func (q *Queries) RowsOfReturn(ctx context.Context, id string) ([]RowsOfReturnRo
 
 const takeForReturn = `-- name: TakeForReturn :exec
 INSERT INTO return_rows (close_id, attempt_id, revision, mark)
-SELECT $1::uuid, attempt_id, revision, mark FROM records_now WHERE NOT returned
+SELECT $1::uuid, attempt_id, revision, mark FROM records_now WHERE NOT returned_by && $2::uuid[]
 ON CONFLICT DO NOTHING
 `
 
-// The newest of each attempt in custody that no close has. What an export has goes with the close too, marked: the close's files are
+// The newest of each attempt in custody that none of our closes has. What an export has goes with the close too, marked: the close's files are
 // the day whole, whatever became of the export's.
-func (q *Queries) TakeForReturn(ctx context.Context, closeID string) error {
-	_, err := q.db.Exec(ctx, takeForReturn, closeID)
+func (q *Queries) TakeForReturn(ctx context.Context, closeID string, ours []string) error {
+	_, err := q.db.Exec(ctx, takeForReturn, closeID, ours)
 	return err
 }
