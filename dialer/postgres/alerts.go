@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"strconv"
 	"time"
 
 	"kakeru/dialer"
@@ -46,9 +47,28 @@ func (l *Ledger) AcknowledgeAlert(ctx context.Context, id int64, by dialer.UserI
 	if _, err := l.Alert(ctx, id); err != nil {
 		return err
 	}
-	return l.query(ctx, "acknowledge an alert", func(ctx context.Context, q *db.Queries) error {
-		return q.AcknowledgeAlert(ctx, db.AcknowledgeAlertParams{At: at, ByUser: string(by), Note: note, ID: id})
+	return l.inTx(ctx, "acknowledge an alert", func(ctx context.Context, q *db.Queries) error {
+		n, err := q.AcknowledgeAlert(ctx, db.AcknowledgeAlertParams{At: at, ByUser: string(by), Note: note, ID: id})
+		if err != nil || n == 0 {
+			return err
+		}
+		return q.MarkRow(ctx, markedAcks, idOfAck(id), l.markOfAck(db.AlertAck{Alert: id, At: at, ByUser: string(by), Note: note}))
 	})
+}
+
+func idOfAck(alert int64) string { return strconv.FormatInt(alert, 10) }
+
+func (l *Ledger) markOfAck(r db.AlertAck) []byte {
+	return l.markUnder(markedAcks, r.Alert, r.At.UnixMicro(), r.ByUser, r.Note)
+}
+
+func (l *Ledger) acksToMark(ctx context.Context, q *db.Queries) (marks, error) {
+	found := marks{}
+	rows, err := q.Acknowledgements(ctx)
+	for _, r := range rows {
+		found[idOfAck(r.Alert)] = [][]byte{l.markOfAck(r)}
+	}
+	return found, err
 }
 
 // CurrentAlerts implements alarm.Store.
@@ -57,7 +77,7 @@ func (l *Ledger) CurrentAlerts(ctx context.Context) (out []alarm.Kept, err error
 		rows, err := q.CurrentAlerts(ctx, openAlerts, lastAlerts)
 		out = make([]alarm.Kept, len(rows))
 		for i, r := range rows {
-			out[i] = keptAlert(db.AlertsRow(r))
+			out[i] = l.keptAlert(db.AlertsRow(r))
 		}
 		return err
 	})
@@ -91,22 +111,26 @@ func (l *Ledger) alerts(ctx context.Context, p db.AlertsParams) (out []alarm.Kep
 		rows, err := q.Alerts(ctx, p)
 		out = make([]alarm.Kept, len(rows))
 		for i, r := range rows {
-			out[i] = keptAlert(r)
+			out[i] = l.keptAlert(r)
 		}
 		return err
 	})
 	return out, err
 }
 
-func keptAlert(r db.AlertsRow) alarm.Kept {
-	return alarm.Kept{
+// keptAlert is an alert as it stands. Who acknowledged it counts where that bears our mark: nobody is kept from seeing an alert by a row.
+func (l *Ledger) keptAlert(r db.AlertsRow) alarm.Kept {
+	k := alarm.Kept{
 		ID: r.ID, At: r.At, EndedAt: timeOf(r.EndedAt), End: dialer.Reason{JA: r.EndJa, EN: r.EndEn},
-		SeenAt: timeOf(r.SeenAt), SeenBy: dialer.UserID(r.SeenBy), Note: r.Note,
 		Alert: dialer.Alert{
 			Kind: r.Kind, Desk: dialer.DeskID(r.Desk), CallID: dialer.CallID(r.CallID), Subject: r.Subject, Since: timeOf(r.Since),
 			Text: r.TextJa, TextEN: r.TextEn,
 		},
 	}
+	if at := timeOf(r.SeenAt); !at.IsZero() && (marks{"": r.Marks}).has("", l.markOfAck(db.AlertAck{Alert: r.ID, At: at, ByUser: r.SeenBy, Note: r.Note})) {
+		k.SeenAt, k.SeenBy, k.Note = at, dialer.UserID(r.SeenBy), r.Note
+	}
+	return k
 }
 
 // Here implements alarm.PresenceStore.

@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/hex"
 	"fmt"
+	"strconv"
 
 	"kakeru/dialer"
 	"kakeru/dialer/postgres/internal/db"
@@ -25,8 +26,12 @@ func (l *Ledger) MinutesOf(ctx context.Context, month string) (out []report.Kept
 			})
 		}
 		signed, err := q.SignaturesOf(ctx, month) // read behind them: none is of a revision that was not read, but of one that came since
+		if err != nil {
+			return err
+		}
+		have, err := marksOf(ctx, q, markedSignatures) // after the rows, which come with their marks
 		for _, s := range signed {
-			if at := int(s.Revision) - 1; at < len(out) {
+			if at := int(s.Revision) - 1; at < len(out) && have.has(idOfSignature(s), l.markOfSignature(s)) {
 				out[at].Signed = append(out[at].Signed, report.Signature{Side: report.Side(s.Side), By: dialer.UserID(s.ByUser), At: s.At})
 			}
 		}
@@ -50,17 +55,37 @@ func (l *Ledger) KeepMinutes(ctx context.Context, month string, k report.KeptMin
 
 // KeepSignature implements report.MinutesStore.
 func (l *Ledger) KeepSignature(ctx context.Context, month string, revision int, s report.Signature) error {
+	row := db.MinutesSigned{Month: month, Revision: int32(revision), Side: string(s.Side), ByUser: string(s.By), At: s.At} //nolint:gosec // of those there are
 	return l.keepOne(ctx, "sign minutes", func(ctx context.Context, q *db.Queries) (int64, error) {
-		return q.KeepSignature(ctx, db.KeepSignatureParams{
-			Month: month, Revision: int32(revision), Side: string(s.Side), ByUser: string(s.By), At: s.At, //nolint:gosec // of those there are
-		})
+		n, err := q.KeepSignature(ctx, db.KeepSignatureParams(row))
+		if err == nil && n > 0 {
+			err = q.MarkRow(ctx, markedSignatures, idOfSignature(row), l.markOfSignature(row))
+		}
+		return n, err
 	})
+}
+
+func idOfSignature(r db.MinutesSigned) string {
+	return r.Month + " " + strconv.Itoa(int(r.Revision)) + " " + r.Side
+}
+
+func (l *Ledger) markOfSignature(r db.MinutesSigned) []byte {
+	return l.markUnder(markedSignatures, r.Month, r.Revision, r.Side, r.ByUser, r.At.UnixMicro())
+}
+
+func (l *Ledger) signaturesToMark(ctx context.Context, q *db.Queries) (marks, error) {
+	found := marks{}
+	rows, err := q.AllSignatures(ctx)
+	for _, r := range rows {
+		found[idOfSignature(r)] = [][]byte{l.markOfSignature(r)}
+	}
+	return found, err
 }
 
 // keepOne adds one row, or finds that it is not the one that comes next.
 func (l *Ledger) keepOne(ctx context.Context, op string, add func(context.Context, *db.Queries) (int64, error)) error {
 	var n int64
-	err := l.query(ctx, op, func(ctx context.Context, q *db.Queries) (err error) {
+	err := l.inTx(ctx, op, func(ctx context.Context, q *db.Queries) (err error) {
 		n, err = add(ctx, q)
 		return err
 	})

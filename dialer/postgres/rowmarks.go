@@ -23,6 +23,9 @@ const (
 	markedSettings = "setting"
 	markedSources  = "source"
 	markedReports  = "report"
+
+	markedSignatures = "signature"
+	markedAcks       = "acknowledgement"
 )
 
 // marks are those of one kind of rows, by id.
@@ -67,6 +70,7 @@ func idOfSource(r db.ListSource) string { return strconv.Itoa(int(r.Version)) + 
 func (l *Ledger) markRows(ctx context.Context, dir string) error {
 	for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){
 		markedCloses: l.closesToMark, markedSettings: l.settingsToMark, markedSources: l.sourcesToMark, markedReports: l.reportsToMark,
+		markedSignatures: l.signaturesToMark, markedAcks: l.acksToMark,
 	} {
 		err := l.markKind(ctx, dir, what, func(ctx context.Context, q *db.Queries) (int, error) {
 			found, err := find(ctx, q)
@@ -155,6 +159,12 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 			}},
 			{markedReports, func(ctx context.Context, q *db.Queries) (bool, error) {
 				return anyUnmarked(ctx, q, markedReports, l.reportsToMark)
+			}},
+			{markedSignatures, func(ctx context.Context, q *db.Queries) (bool, error) {
+				return anyUnmarked(ctx, q, markedSignatures, l.signaturesToMark)
+			}},
+			{markedAcks, func(ctx context.Context, q *db.Queries) (bool, error) {
+				return anyUnmarked(ctx, q, markedAcks, l.acksToMark)
 			}},
 			{markedSums, l.anyChangedSums},
 		} {

@@ -15,12 +15,16 @@ SELECT a.id, @at, @text_ja, @text_en FROM alerts a
 WHERE a.condition = ANY(@conditions::text[]) AND a.stands AND a.at <= @at AND NOT EXISTS (SELECT FROM alert_ends e WHERE e.alert = a.id)
 ON CONFLICT DO NOTHING;
 
--- name: AcknowledgeAlert :exec
+-- name: AcknowledgeAlert :execrows
 INSERT INTO alert_acks (alert, at, by_user, note) SELECT a.id, @at, @by_user, @note FROM alerts a WHERE a.id = @id ON CONFLICT DO NOTHING;
+
+-- name: Acknowledgements :many
+SELECT alert, at, by_user, note FROM alert_acks;
 
 -- name: CurrentAlerts :many
 SELECT a.*, e.at AS ended_at, coalesce(e.text_ja, '')::text AS end_ja, coalesce(e.text_en, '')::text AS end_en,
-  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note
+  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'acknowledgement' AND m.id = a.id::text)::bytea[] AS marks
 FROM alerts a LEFT JOIN alert_ends e ON e.alert = a.id LEFT JOIN alert_acks k ON k.alert = a.id
 WHERE a.id IN (SELECT n.id FROM (SELECT o.id, row_number() OVER (PARTITION BY o.kind ORDER BY o.id DESC) AS nth FROM alerts o
     WHERE NOT EXISTS (SELECT FROM alert_acks x WHERE x.alert = o.id) OR o.stands AND NOT EXISTS (SELECT FROM alert_ends x WHERE x.alert = o.id)) n
@@ -30,7 +34,8 @@ ORDER BY a.id DESC;
 
 -- name: Alerts :many
 SELECT a.*, e.at AS ended_at, coalesce(e.text_ja, '')::text AS end_ja, coalesce(e.text_en, '')::text AS end_en,
-  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note
+  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'acknowledgement' AND m.id = a.id::text)::bytea[] AS marks
 FROM alerts a LEFT JOIN alert_ends e ON e.alert = a.id LEFT JOIN alert_acks k ON k.alert = a.id
 WHERE a.at >= @from_at AND a.at < @to_at AND (@kind::text = '' OR a.kind = @kind::text) AND (@before::bigint = 0 OR a.id < @before::bigint)
   AND (@id::bigint = 0 OR a.id = @id::bigint)

@@ -2,7 +2,10 @@
 SELECT revision, at, by_user, content, sha256 FROM minutes WHERE month = @month ORDER BY revision;
 
 -- name: SignaturesOf :many
-SELECT revision, side, by_user, at FROM minutes_signed WHERE month = @month ORDER BY revision, at;
+SELECT month, revision, side, by_user, at FROM minutes_signed WHERE month = @month ORDER BY revision, at;
+
+-- name: AllSignatures :many
+SELECT month, revision, side, by_user, at FROM minutes_signed;
 
 -- name: KeepMinutes :execrows
 -- Only behind the newest, and once.

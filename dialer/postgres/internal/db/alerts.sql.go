@@ -10,7 +10,7 @@ import (
 	"time"
 )
 
-const acknowledgeAlert = `-- name: AcknowledgeAlert :exec
+const acknowledgeAlert = `-- name: AcknowledgeAlert :execrows
 INSERT INTO alert_acks (alert, at, by_user, note) SELECT a.id, $1, $2, $3 FROM alerts a WHERE a.id = $4 ON CONFLICT DO NOTHING
 `
 
@@ -21,19 +21,52 @@ type AcknowledgeAlertParams struct {
 	ID     int64
 }
 
-func (q *Queries) AcknowledgeAlert(ctx context.Context, arg AcknowledgeAlertParams) error {
-	_, err := q.db.Exec(ctx, acknowledgeAlert,
+func (q *Queries) AcknowledgeAlert(ctx context.Context, arg AcknowledgeAlertParams) (int64, error) {
+	result, err := q.db.Exec(ctx, acknowledgeAlert,
 		arg.At,
 		arg.ByUser,
 		arg.Note,
 		arg.ID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const acknowledgements = `-- name: Acknowledgements :many
+SELECT alert, at, by_user, note FROM alert_acks
+`
+
+func (q *Queries) Acknowledgements(ctx context.Context) ([]AlertAck, error) {
+	rows, err := q.db.Query(ctx, acknowledgements)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []AlertAck
+	for rows.Next() {
+		var i AlertAck
+		if err := rows.Scan(
+			&i.Alert,
+			&i.At,
+			&i.ByUser,
+			&i.Note,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const alerts = `-- name: Alerts :many
 SELECT a.id, a.at, a.kind, a.condition, a.stands, a.desk, a.call_id, a.subject, a.since, a.text_ja, a.text_en, e.at AS ended_at, coalesce(e.text_ja, '')::text AS end_ja, coalesce(e.text_en, '')::text AS end_en,
-  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note
+  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'acknowledgement' AND m.id = a.id::text)::bytea[] AS marks
 FROM alerts a LEFT JOIN alert_ends e ON e.alert = a.id LEFT JOIN alert_acks k ON k.alert = a.id
 WHERE a.at >= $1 AND a.at < $2 AND ($3::text = '' OR a.kind = $3::text) AND ($4::bigint = 0 OR a.id < $4::bigint)
   AND ($5::bigint = 0 OR a.id = $5::bigint)
@@ -70,6 +103,7 @@ type AlertsRow struct {
 	SeenAt    *time.Time
 	SeenBy    string
 	Note      string
+	Marks     [][]byte
 }
 
 func (q *Queries) Alerts(ctx context.Context, arg AlertsParams) ([]AlertsRow, error) {
@@ -107,6 +141,7 @@ func (q *Queries) Alerts(ctx context.Context, arg AlertsParams) ([]AlertsRow, er
 			&i.SeenAt,
 			&i.SeenBy,
 			&i.Note,
+			&i.Marks,
 		); err != nil {
 			return nil, err
 		}
@@ -120,7 +155,8 @@ func (q *Queries) Alerts(ctx context.Context, arg AlertsParams) ([]AlertsRow, er
 
 const currentAlerts = `-- name: CurrentAlerts :many
 SELECT a.id, a.at, a.kind, a.condition, a.stands, a.desk, a.call_id, a.subject, a.since, a.text_ja, a.text_en, e.at AS ended_at, coalesce(e.text_ja, '')::text AS end_ja, coalesce(e.text_en, '')::text AS end_en,
-  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note
+  k.at AS seen_at, coalesce(k.by_user, '')::text AS seen_by, coalesce(k.note, '')::text AS note,
+  ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'acknowledgement' AND m.id = a.id::text)::bytea[] AS marks
 FROM alerts a LEFT JOIN alert_ends e ON e.alert = a.id LEFT JOIN alert_acks k ON k.alert = a.id
 WHERE a.id IN (SELECT n.id FROM (SELECT o.id, row_number() OVER (PARTITION BY o.kind ORDER BY o.id DESC) AS nth FROM alerts o
     WHERE NOT EXISTS (SELECT FROM alert_acks x WHERE x.alert = o.id) OR o.stands AND NOT EXISTS (SELECT FROM alert_ends x WHERE x.alert = o.id)) n
@@ -147,6 +183,7 @@ type CurrentAlertsRow struct {
 	SeenAt    *time.Time
 	SeenBy    string
 	Note      string
+	Marks     [][]byte
 }
 
 func (q *Queries) CurrentAlerts(ctx context.Context, openMost int32, last int32) ([]CurrentAlertsRow, error) {
@@ -176,6 +213,7 @@ func (q *Queries) CurrentAlerts(ctx context.Context, openMost int32, last int32)
 			&i.SeenAt,
 			&i.SeenBy,
 			&i.Note,
+			&i.Marks,
 		); err != nil {
 			return nil, err
 		}

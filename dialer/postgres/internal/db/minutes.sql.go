@@ -10,6 +10,36 @@ import (
 	"time"
 )
 
+const allSignatures = `-- name: AllSignatures :many
+SELECT month, revision, side, by_user, at FROM minutes_signed
+`
+
+func (q *Queries) AllSignatures(ctx context.Context) ([]MinutesSigned, error) {
+	rows, err := q.db.Query(ctx, allSignatures)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MinutesSigned
+	for rows.Next() {
+		var i MinutesSigned
+		if err := rows.Scan(
+			&i.Month,
+			&i.Revision,
+			&i.Side,
+			&i.ByUser,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keepMinutes = `-- name: KeepMinutes :execrows
 INSERT INTO minutes (month, revision, at, by_user, content, sha256)
 SELECT $1::text, $2::int, $3::timestamptz, $4::text, $5::bytea, $6::bytea
@@ -122,26 +152,20 @@ func (q *Queries) OpenHandoffs(ctx context.Context) (int64, error) {
 }
 
 const signaturesOf = `-- name: SignaturesOf :many
-SELECT revision, side, by_user, at FROM minutes_signed WHERE month = $1 ORDER BY revision, at
+SELECT month, revision, side, by_user, at FROM minutes_signed WHERE month = $1 ORDER BY revision, at
 `
 
-type SignaturesOfRow struct {
-	Revision int32
-	Side     string
-	ByUser   string
-	At       time.Time
-}
-
-func (q *Queries) SignaturesOf(ctx context.Context, month string) ([]SignaturesOfRow, error) {
+func (q *Queries) SignaturesOf(ctx context.Context, month string) ([]MinutesSigned, error) {
 	rows, err := q.db.Query(ctx, signaturesOf, month)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []SignaturesOfRow
+	var items []MinutesSigned
 	for rows.Next() {
-		var i SignaturesOfRow
+		var i MinutesSigned
 		if err := rows.Scan(
+			&i.Month,
 			&i.Revision,
 			&i.Side,
 			&i.ByUser,

@@ -10,6 +10,13 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+type AlertAck struct {
+	Alert  int64
+	At     time.Time
+	ByUser string
+	Note   string
+}
+
 type Attempt struct {
 	ID             string
 	CaseID         string
@@ -180,6 +187,14 @@ type ListSource struct {
 	Columns []byte
 	ByUser  string
 	At      time.Time
+}
+
+type MinutesSigned struct {
+	Month    string
+	Revision int32
+	Side     string
+	ByUser   string
+	At       time.Time
 }
 
 type PaidList struct {
