@@ -71,8 +71,8 @@ type Config struct {
 	BusyTone time.Duration
 	// ConnectWithin is how long a connection may take to open, and its TLS as long again; 4 s if 0.
 	ConnectWithin time.Duration
-	// StreamIdle is how long a connection that others opened stays open with nothing coming by it, ours 24 times as long;
-	// 5 min if 0.
+	// StreamIdle is how long a connection that others opened stays open with nothing coming by it, ours to a trunk or a phone at a fixed address 24
+	// times as long, and to where a far end has us go on a fifth; 5 min if 0.
 	StreamIdle time.Duration
 	// StopGrace bounds how long Run waits, once it was told to end, for the legs it hangs up; 2 s if 0.
 	StopGrace time.Duration

@@ -46,6 +46,7 @@ func (r *registrar) ask(s *seat, b *binding) {
 		r.answered(s, b, now.asked, false)
 		return
 	}
+	r.soughtAt(s, at)
 	// Any final answer, be it a refusal, shows that somebody is there.
 	r.agent.options(optionsFor{now.uri, "sip:kakeru@" + r.agent.us, now.path}, at, func(status int) {
 		r.answered(s, b, now.asked, status != 0)

@@ -73,6 +73,7 @@ type leg struct {
 	asking     *ask // our latest refresh of the session
 	early      earlyAnswer
 	rseqs      map[string]uint32 // the last reliable provisional response of each early dialog
+	pracks     int               // how many of them were acknowledged
 	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK
 	informs    informer
 	timers     []*time.Timer

@@ -83,6 +83,7 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	if !ok || err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}
+	a.register.soughtAt(seat, at)
 	p.uri, p.path, p.at, p.behind = b.uri, b.path, at, b.behind
 	return p, nil
 }

@@ -29,8 +29,12 @@ func rseqOf(res *sip.Response) uint32 {
 	return uint32(n)
 }
 
+// mostPracks is how many reliable provisional responses to one INVITE are acknowledged: a phone sends a handful. Each PRACK is repeated, and
+// goes where the response says.
+const mostPracks = 4 * mostForks
+
 // acknowledge sends the PRACK of a reliable provisional response, in the early dialog that it makes (§4). False means that
-// it is a repetition, or came out of order: then it says nothing.
+// it is a repetition, came out of order, or is of more dialogs than anybody has: then it says nothing.
 func (l *leg) acknowledge(res *sip.Response) bool {
 	n := rseqOf(res)
 	if n == 0 {
@@ -38,13 +42,14 @@ func (l *leg) acknowledge(res *sip.Response) bool {
 	}
 	tag := tagOf(res)
 	last, known := l.rseqs[tag]
-	if known && n != last+1 {
+	if known && n != last+1 || !known && len(l.rseqs) >= mostForks || l.pracks >= mostPracks {
 		return false
 	}
 	if l.rseqs == nil {
 		l.rseqs = map[string]uint32{}
 	}
 	l.rseqs[tag] = n
+	l.pracks++
 	early := l.dialog
 	early.learn(res)
 	// Whatever becomes of it, the INVITE's own answer decides: a far end that heard nothing repeats itself, or gives up.

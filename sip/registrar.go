@@ -45,17 +45,7 @@ type seat struct {
 	up       bool         // as last told
 	lost     []place      // flows that its phone once had
 	been     []netip.Addr // where its phone has been, the latest last
-}
-
-// addressesKept is how many addresses of a phone are remembered.
-const addressesKept = 8
-
-// remember notes where a seat's phone is: a phone that is off, overnight say, must not find itself banned for what others sent in its
-// name meanwhile (strangers.go). It needs registrar.mu.
-func (s *seat) remember(addr netip.Addr) {
-	s.been = slices.DeleteFunc(s.been, func(old netip.Addr) bool { return old == addr })
-	s.been = append(s.been, addr)
-	s.been = s.been[max(0, len(s.been)-addressesKept):]
+	sought   []place      // where it was looked for (rooms.go)
 }
 
 // binding is one contact of a phone.

@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -201,4 +202,15 @@ func (a *Agent) knows(addr netip.Addr) bool {
 		}
 	}
 	return a.register.knows(addr)
+}
+
+// addressesKept is how many addresses of a phone are remembered.
+const addressesKept = 8
+
+// remember notes where a seat's phone is: a phone that is off, overnight say, must not find itself banned for what others sent in its
+// name meanwhile. It needs registrar.mu.
+func (s *seat) remember(addr netip.Addr) {
+	s.been = slices.DeleteFunc(s.been, func(old netip.Addr) bool { return old == addr })
+	s.been = append(s.been, addr)
+	s.been = s.been[max(0, len(s.been)-addressesKept):]
 }

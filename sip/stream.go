@@ -39,7 +39,9 @@ func (p parcel) tell(why error) {
 type stream struct {
 	set  *streams
 	to   place
+	room room         // of one of ours; set before it is dialled
 	last atomic.Int64 // when something was last read, in Unix nanoseconds; 0 for never
+	used atomic.Int64 // when a message was last given to it
 	// stands is true from when messages can pass.
 	stands atomic.Bool
 	once   sync.Once
@@ -58,7 +60,9 @@ type stream struct {
 }
 
 func newStream(c *streams, to place) *stream {
-	return &stream{set: c, to: to, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s := &stream{set: c, to: to, wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s.used.Store(time.Now().UnixNano())
+	return s
 }
 
 // flow is the place that messages by this connection come from.
@@ -217,10 +221,13 @@ func (s *stream) read(conn net.Conn) error {
 		waits := !cut.partial()
 		deadline := begun.Add(s.set.agent.cfg.Timers.whole())
 		if waits && known {
-			deadline = time.Now().Add(s.idle())
+			deadline = s.idleUntil()
 		}
 		_ = conn.SetReadDeadline(deadline) // fails only when it is closed, and then Read does
 		n, err := conn.Read(buf)
+		if err != nil && waits && timedOut(err) && s.needed() {
+			continue
+		}
 		if err != nil {
 			return err
 		}
@@ -236,17 +243,6 @@ func (s *stream) read(conn net.Conn) error {
 		}
 		known = known || messages > 0
 	}
-}
-
-// oursKept is how many times longer a connection of ours may be idle than one of theirs: it may be their only way to us.
-const oursKept = 24
-
-// idle is how long nothing need come.
-func (s *stream) idle() time.Duration {
-	if s.to.flow {
-		return s.set.agent.cfg.StreamIdle
-	}
-	return oursKept * s.set.agent.cfg.StreamIdle
 }
 
 // errRubbish ends a connection by which no SIP comes.

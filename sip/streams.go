@@ -10,13 +10,12 @@ import (
 	"time"
 )
 
-// How many connections there may be: of others in all, of those of them whom we do not know, and of one address; and of ours, for which others
-// leave room. Strangers leave room for those whom we know: a phone that has lost its connection must find a place.
+// How many connections of others there may be: in all, of those whom we do not know, and of one address. For ours they leave room (rooms.go).
+// Strangers leave room for those whom we know: a phone that has lost its connection must find a place.
 const (
 	streamsKept      = 1024
 	streamsStrangers = 512
 	streamsOfOne     = 64
-	streamsOurs      = 1024
 )
 
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
@@ -33,11 +32,11 @@ type streams struct {
 	mu        sync.Mutex // never held over I/O
 	ended     bool
 	listeners []net.Listener
-	open      map[place]*stream  // each by its flow, ours by the place they were opened to too
-	theirs    map[netip.Addr]int // how many an address has opened, of IPv6 a /64
-	taken     int                // how many all of them have
-	strangers int                // how many those have who were nobody that we know when they came
-	ours      int
+	open      map[place]*stream     // each by its flow, ours by the place they were opened to too
+	theirs    map[netip.Addr]int    // how many an address has opened, of IPv6 a /64
+	taken     int                   // how many all of them have
+	strangers int                   // how many those have who were nobody that we know when they came
+	ours      [len(streamsOurs)]int // how many we have, by room
 	faults    map[place]linkFault
 }
 
@@ -137,6 +136,7 @@ func (c *streams) write(to, or place, text []byte, lost func(error)) error {
 	if err != nil {
 		return err
 	}
+	s.used.Store(time.Now().UnixNano())
 	p := parcel{text: text, lost: lost}
 	if err := s.push(p); err != nil {
 		if !c.retry(s, p) {
@@ -168,6 +168,7 @@ func (c *streams) reach(to place) (*stream, error) {
 		}
 		return nil, errNoFlow
 	}
+	room := c.agent.roomFor(to)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	switch {
@@ -175,11 +176,12 @@ func (c *streams) reach(to place) (*stream, error) {
 		return c.open[to], nil
 	case c.ended:
 		return nil, errNotRunning
-	case c.ours >= streamsOurs:
+	case c.ours[room] >= streamsOurs[room]:
 		return nil, errNoStreams
 	}
-	c.ours++
+	c.ours[room]++
 	s := newStream(c, to)
+	s.room = room
 	c.open[to] = s
 	c.open[s.flow()] = s
 	c.work.Go(s.dial)
@@ -209,7 +211,7 @@ func (c *streams) forget(s *stream) {
 			delete(c.theirs, of)
 		}
 	} else {
-		c.ours--
+		c.ours[s.room]--
 	}
 	ended := c.ended
 	c.mu.Unlock()

@@ -45,6 +45,7 @@ func (l *leg) sendInvite() bool {
 	now := l.saved().handle()
 	l.now.Store(&now) // the next fact tells of it
 	l.sentAt = time.Now()
+	l.rseqs, l.pracks = nil, 0 // each INVITE has numbers of its own (RFC 3262 §3)
 	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
 	return true
 }
