@@ -141,9 +141,10 @@ func (s *signer) mayShow(req *sip.Request, to place, d *dialog) bool {
 const mostNameDigits = 4
 
 // dialsNobodyElse reports whether a URI is a name, such as a border's own, or the number that was dialled: as it was, in national form or with the
-// country's code. Of a call that came in no number is, since who calls says themselves what theirs is.
+// country's code. What has a prefix for the public network reads a number without it as another, so that there only what was dialled is that. Of a
+// call that came in no number is, since who calls says themselves what theirs is.
 func (s *signer) dialsNobodyElse(uri sip.Uri) bool {
-	if !strings.EqualFold(uri.Scheme, "sip") && !strings.EqualFold(uri.Scheme, "sips") {
+	if !isSIPScheme(uri.Scheme) {
 		return false
 	}
 	if isName(uri.User) {
@@ -153,8 +154,11 @@ func (s *signer) dialsNobodyElse(uri sip.Uri) bool {
 	if err != nil || s.dialled == "" || strings.Contains(user, ";") { // a parameter may say another number (RFC 4694)
 		return false
 	}
-	n, ours := string(national(user)), strings.TrimPrefix(s.dialled, s.of.trunk.Prefix)
-	return user == s.dialled || n == ours || "0"+strings.TrimPrefix(n, "81") == ours
+	if user == s.dialled || s.of.trunk.Prefix != "" {
+		return user == s.dialled
+	}
+	n := string(national(user))
+	return n == s.dialled || "0"+strings.TrimPrefix(n, "81") == s.dialled
 }
 
 // isName reports whether a user part can be no number.

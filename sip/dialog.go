@@ -194,7 +194,8 @@ func afterQuotes(s string) string {
 func isQuiet(route string) bool {
 	route = strings.TrimSpace(route)
 	uri, after, closed := strings.Cut(strings.TrimPrefix(route, "<"), ">")
-	_, rest, schemed := strings.Cut(uri, ":")
+	scheme, rest, _ := strings.Cut(uri, ":")
+	schemed := isSIPScheme(scheme) // by another its host may be a number
 	if !strings.HasPrefix(route, "<") || !closed || !schemed || strings.ContainsAny(uri, "<\"") || strings.ContainsAny(after, "<>\",") {
 		return false
 	}

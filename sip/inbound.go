@@ -51,6 +51,9 @@ func faultOf(req *sip.Request) *answer {
 	return nil
 }
 
+// isSIPScheme reports whether a scheme is one of SIP's, however it is written.
+func isSIPScheme(s string) bool { return strings.EqualFold(s, "sip") || strings.EqualFold(s, "sips") }
+
 func isSIP(uri sip.Uri) bool { return uri.Scheme == "sip" || uri.Scheme == "sips" }
 
 // hasCookie reports whether who sent this speaks RFC 3261 (§8.1.1.7).

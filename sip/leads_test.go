@@ -97,15 +97,29 @@ func TestTheTrunksPasswordIsProvedToTheTrunkAlone(t *testing.T) {
 // With an answer to the carrier's own nonce for a number of its choosing, whoever is called could dial that in the ward's name.
 func TestNoNumberIsSignedForTheFarEnd(t *testing.T) {
 	t.Parallel()
-	for user, signed := range map[string]bool{
+	testSignedFor(t, "", map[string]bool{
 		"0990500000": false, "%30990500000": false, "0990-500-000": false, "110": false, "+819012345678": false,
 		"0990x500000": false, "x0990500000": false, string(testNumber) + ";rn=+81990500000": false,
 		"81" + strings.TrimPrefix(string(testNumber), "0"): true,
-		string(testNumber): true, "0" + string(testNumber): true, "+81" + strings.TrimPrefix(string(testNumber), "0"): true, "": true, "b2bua-17": true,
-	} {
+		string(testNumber): true, "0" + string(testNumber): false, "+81" + strings.TrimPrefix(string(testNumber), "0"): true, "": true, "b2bua-17": true,
+	})
+}
+
+// A PBX that is dialled with a prefix reads a number without it as another.
+func TestNoNumberIsSignedForWithoutItsPrefix(t *testing.T) {
+	t.Parallel()
+	testSignedFor(t, "0", map[string]bool{
+		"0" + string(testNumber): true, "": true, "b2bua-17": true,
+		string(testNumber): false, "+81" + strings.TrimPrefix(string(testNumber), "0"): false, "00990500000": false,
+	})
+}
+
+// testSignedFor has an INVITE within a call ask for users that the far end has named.
+func testSignedFor(t *testing.T, prefix string, users map[string]bool) {
+	for user, signed := range users {
 		t.Run(user, func(t *testing.T) {
 			t.Parallel()
-			r, _, w, invite := farSide(t, shortSessions)
+			r, _, w, invite := farSide(t, shortSessions, func(c *Config) { c.Trunks[0].Prefix = prefix })
 			at := r.trunk.addr.String()
 			contact := "Contact: <sip:" + strings.TrimPrefix(user+"@"+at, "@") + ">"
 			r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{contact, "Record-Route: <sip:" + at + ";lr>", "Session-Expires: 2;refresher=uac"}})
@@ -146,7 +160,9 @@ func TestWhoIsSignedFor(t *testing.T) {
 		{string(testNumber), "sip:%ef%bc%90990500000@c", false},
 		{"", "sip:" + string(testNumber) + "@c", false},
 		{"", "sip:gw@c", true},
-		{"0" + string(testNumber), "sip:" + string(testNumber) + "@c", true},
+		{"0" + string(testNumber), "sip:0" + string(testNumber) + "@c", true},
+		{"0" + string(testNumber), "sip:" + string(testNumber) + "@c", false},
+		{"0" + string(testNumber), "sip:+81" + strings.TrimPrefix(string(testNumber), "0") + "@c", false},
 	} {
 		s := signer{dialled: c.dialled, of: &uplink{trunk: Trunk{Prefix: "0"}}}
 		if is := s.dialsNobodyElse(uriIn("<" + c.target + ">")); is != c.want {
@@ -266,24 +282,29 @@ func TestACallIDOfTheirsNamesNobody(t *testing.T) {
 // address. The talk goes on; it is the far end's to end it.
 func TestNoInviteLeavesForWhoTheFarEndNames(t *testing.T) {
 	t.Parallel()
+	const dialled = "0" + string(testNumber)
 	for what, c := range map[string]struct {
 		contact, route string // a route at HOST
 		leaves         bool
 	}{
-		"the number that we called":          {string(testNumber), "<sip:HOST;lr>", true},
-		"no route":                           {string(testNumber), "", true},
+		"the number that we called":          {dialled, "<sip:HOST;lr>", true},
+		"no route":                           {dialled, "", true},
 		"a name by a named router":           {"b2bua-17", "<sip:core1@HOST;lr=on>", true},
 		"another number":                     {"0990123456", "<sip:HOST;lr>", false},
 		"another number without a route":     {"0990123456", "", false},
-		"a strict router":                    {string(testNumber), "<sip:HOST>", false},
-		"a strict router by a number":        {string(testNumber), "<sip:0990123456@HOST>", false},
-		"a loose router by a number":         {string(testNumber), "<sip:0990123456@HOST;lr>", false},
-		"lr in the user part":                {string(testNumber), "<sip:0990123456;lr;@HOST>", false},
-		"lr in the headers":                  {string(testNumber), "<sip:HOST?x=;lr>", false},
-		"two in one":                         {string(testNumber), "<sip:HOST;lr>, <sip:0990123456@HOST>", false},
-		"two without a comma, which is none": {string(testNumber), "<sip:HOST;lr><sip:0990123456@HOST>", true},
-		"one in the other's name":            {string(testNumber), `"<sip:HOST;lr>" <sip:0990123456@HOST>`, false},
-		"a parameter of the header, not its": {string(testNumber), "<sip:HOST>;lr", false},
+		"a strict router":                    {dialled, "<sip:HOST>", false},
+		"a strict router by a number":        {dialled, "<sip:0990123456@HOST>", false},
+		"a loose router by a number":         {dialled, "<sip:0990123456@HOST;lr>", false},
+		"lr in the user part":                {dialled, "<sip:0990123456;lr;@HOST>", false},
+		"lr in the headers":                  {dialled, "<sip:HOST?x=;lr>", false},
+		"the number without our prefix":      {string(testNumber), "<sip:HOST;lr>", false},
+		"a number for a route":               {dialled, "<tel:0990123456;lr>", false},
+		"a number for a route, with a host":  {dialled, "<tel:0990123456@HOST;lr>", false},
+		"a scheme in capitals":               {dialled, "<SIP:HOST;lr>", true},
+		"two in one":                         {dialled, "<sip:HOST;lr>, <sip:0990123456@HOST>", false},
+		"two without a comma, which is none": {dialled, "<sip:HOST;lr><sip:0990123456@HOST>", true},
+		"one in the other's name":            {dialled, `"<sip:HOST;lr>" <sip:0990123456@HOST>`, false},
+		"a parameter of the header, not its": {dialled, "<sip:HOST>;lr", false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()

@@ -168,6 +168,8 @@ func (l *leg) mayReinvite() bool {
 	}
 	target := uriIn("<" + d.Target + ">")
 	switch {
+	case !isSIPScheme(target.Scheme):
+		return false
 	case l.signer.of != nil:
 		return l.signer.dialsNobodyElse(target)
 	case !l.lane.agent.isTrunk(d.next(context.Background()).AddrPort):
