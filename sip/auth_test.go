@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"strings"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 	"github.com/icholy/digest"
@@ -135,5 +136,55 @@ func TestChallengeWithoutCredentialsIsFinal(t *testing.T) {
 	if f := w.untilEvent(t, dialer.EvFinal); f.Evidence.Status != 407 {
 		t.Errorf("%+v", f.Evidence)
 	}
+	w.gone(t)
+}
+
+// TestALateChallengeIsNotAnswered: a server that stood still, and hears only then that the carrier asks for its password, makes no call any more.
+func TestALateChallengeIsNotAnswered(t *testing.T) {
+	t.Parallel()
+	for what, refusal := range map[string]say{
+		"a challenge":      {status: 401, tag: "x", headers: []string{challengeHeader("MD5", "n")}},
+		"a longer session": {status: 422, tag: "x", headers: []string{"Min-SE: 3600"}},
+	} {
+		t.Run(what, func(t *testing.T) {
+			t.Parallel()
+			now := newClock()
+			r := newRig(t, withAuth, func(c *Config) { c.Now = now.Now })
+			w := r.customer(t)
+			invite := r.trunk.request(t, sip.INVITE)
+			now.pass(answeredWithin)
+			r.trunk.reply(invite, say{status: 407, tag: "x", headers: []string{strings.Replace(challengeHeader("MD5", "n0"), "WWW", "Proxy", 1)}})
+			again := r.trunk.request(t, sip.INVITE) // slow, but not too late
+			now.pass(time.Second)
+			r.trunk.reply(again, refusal)
+			if f := w.untilEvent(t, dialer.EvFinal); f.Evidence.Status != refusal.status {
+				t.Errorf("%+v", f.Evidence)
+			}
+			if f := w.gone(t); !f.FarEnded {
+				t.Error("it is not told as a refusal")
+			}
+			r.trunk.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
+		})
+	}
+}
+
+// The next way has its own time.
+func TestAnotherTrunksChallengeIsNotLate(t *testing.T) {
+	t.Parallel()
+	now, second := newClock(), newPeer(t)
+	r := newRig(t, func(c *Config) {
+		c.Now = now.Now
+		other := labTrunk(second.addr)
+		other.Name, other.User, other.Password = "lab2", "ward", "a secret"
+		c.Trunks = append(c.Trunks, other)
+	})
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	now.pass(5 * time.Second)
+	r.trunk.reply(invite, say{status: 503, tag: "x"})
+	invite = second.request(t, sip.INVITE)
+	now.pass(5 * time.Second)
+	second.reply(invite, say{status: 401, tag: "x", headers: []string{challengeHeader("MD5", "n")}})
+	second.reply(second.request(t, sip.INVITE), say{status: 486, tag: "x"})
 	w.gone(t)
 }

@@ -17,7 +17,7 @@
 //	registration.go  keeping us registered with a PBX, a gateway or a carrier (§10.2)
 //	examine.go       asking a trunk or a phone from outside, for `kakeru doctor`
 //	leg.go           a leg's facts and memory
-//	uac.go           the INVITE and its answers (§13.2), ACK, challenges
+//	uac.go, late.go  the INVITE and its answers (§13.2), ACK, challenges; when it is too late for another INVITE
 //	remains.go, fade.go       what is kept of a leg that is gone, and for how long
 //	hear.go          what the customer's sound seems to be: hints, for a person
 //	cancel.go        dropping: CANCEL (§9.1), BYE (§15), the busy tone before it

@@ -63,7 +63,8 @@ type leg struct {
 	unusable   bool   // the 2xx's SDP cannot be used
 	dialog     dialog
 	invite     savedInvite
-	sentAt     time.Time // when the INVITE that counts left
+	sentAt     moment    // when the INVITE that counts left
+	begunAt    moment    // when the first left by this way; an answer to a challenge is as old as what it answers
 	rangAt     time.Time // when it first rang, or was heard
 	ear        *listener // of the customer's leg
 	current    *exchange // the INVITE that counts; an earlier one was challenged

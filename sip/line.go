@@ -120,7 +120,7 @@ func (l *leg) toTrunk() {
 	l.line.bridge.Secure(l.side, l.srtp)
 	l.line.bridge.Wideband(t.Wideband && l.lane.agent.cfg.Recorder == nil)
 	l.dialog.Target, l.dialog.RemoteURI, l.dialog.LocalURI = w.invite.URI, w.invite.URI, t.uri(t.from())
-	l.dialog.RemoteTag, l.dialog.Routes = "", nil
+	l.dialog.RemoteTag, l.dialog.Routes, l.begunAt = "", nil, moment{}
 	l.dialog.First, l.dialog.CSeq, l.dialog.SentBy = w.to, w.invite.CSeq, l.lane.agent.sentBy(w.to.by)
 	l.extras = nil
 	if !t.FromUser {

@@ -44,7 +44,8 @@ func (l *leg) sendInvite() bool {
 	}
 	now := l.saved().handle()
 	l.now.Store(&now) // the next fact tells of it
-	l.sentAt = time.Now()
+	l.sentAt = l.lane.agent.moment()
+	l.begunAt = orElse(l.begunAt, l.sentAt)
 	l.rseqs, l.pracks = nil, 0 // each INVITE has numbers of its own (RFC 3262 §3)
 	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
 	return true
@@ -276,11 +277,12 @@ func (l *leg) refused(res *sip.Response) {
 	if l.over || l.state == legUp || value(res, "CSeq") == "" || res.CSeq().SeqNo != l.invite.CSeq {
 		return
 	}
-	if isChallenge(res) && !l.dropped && l.signer.take(res) {
+	again := !l.dropped && !l.tooLate(res)
+	if again && isChallenge(res) && l.signer.take(res) {
 		l.askAgain(dialer.EvChallenged, res)
 		return
 	}
-	if !l.dropped && l.longerSession(res) {
+	if again && l.longerSession(res) {
 		l.askAgain(dialer.EvAskedAgain, res)
 		return
 	}
@@ -330,7 +332,7 @@ func (l *leg) mayReroute(res *sip.Response) bool {
 	if server && l.gate != nil {
 		l.lane.agent.uplink(l.trunk).close(l.dialog.First, res)
 	}
-	return trouble && l.canReroute() && time.Since(l.sentAt) <= atOnce
+	return trouble && l.canReroute() && l.lane.agent.passed(l.sentAt) <= atOnce
 }
 
 func (l *leg) canReroute() bool {
