@@ -25,13 +25,14 @@ type kept struct {
 	By string `json:"by,omitempty"`
 }
 
-// keep has the bindings written down, after what is being written now: no lock is held over the file. It needs r.mu.
+// keep has the bindings written down, after what is being written now: no lock is held over the file. However often they change
+// meanwhile, they are written once, as they stand then. It needs r.mu.
 func (r *registrar) keep() {
-	if r.agent.cfg.BindingsFile == "" && r.agent.cfg.Where == nil || r.ended {
+	if r.agent.cfg.BindingsFile == "" && r.agent.cfg.Where == nil || r.ended || r.owed {
 		return
 	}
-	all := r.snapshot()
-	r.agent.notices.post(func() {
+	r.owed = r.keeper.post(func() {
+		all := r.taken()
 		if r.agent.cfg.BindingsFile != "" {
 			r.write(all)
 		}
@@ -39,6 +40,17 @@ func (r *registrar) keep() {
 			r.tellWhere(all)
 		}
 	})
+}
+
+// taken is what the keeper owes. An agent that ends has none any more, which is not to be kept.
+func (r *registrar) taken() []kept {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	r.owed = false
+	if r.ended {
+		return r.last
+	}
+	return r.snapshot()
 }
 
 // snapshot needs r.mu.

@@ -5,6 +5,7 @@ import (
 	"path/filepath"
 	"reflect"
 	"slices"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -128,6 +129,39 @@ func TestAChangedPasswordEndsTheRegistration(t *testing.T) {
 				t.Errorf("with %q, from a file %v: %d registrations, want %d", password, keeps != "", got, want)
 			}
 		}
+	}
+}
+
+// TestWritesAreNotOnePerRegister: while the registrations are being written, however many change; they are written once more then. What is owed when the
+// agent ends is written all the same, and calls are announced meanwhile.
+func TestWritesAreNotOnePerRegister(t *testing.T) {
+	t.Parallel()
+	file := filepath.Join(t.TempDir(), "registrations.json")
+	r := newRig(t, func(c *Config) { account(c); c.BindingsFile = file })
+	begun, slow := make(chan struct{}), make(chan struct{})
+	r.register.keeper.post(func() { close(begun); <-slow }) // as a disk that takes long
+	within(t, begun, "the write to begin")
+	var announced atomic.Int32
+	r.OnRegistered(func(dialer.DeskID, bool) { announced.Add(1) })
+	p := newPhoneSide(t, r.Agent)
+	for range 8 {
+		p.login(t, p.contact(""), "Expires: 120")
+	}
+	eventually(t, "the phone is announced", func() bool { return announced.Load() > 0 })
+	k := &r.register.keeper
+	k.mu.Lock()
+	n := len(k.waiting)
+	k.mu.Unlock()
+	if n != 1 {
+		t.Errorf("%d writes wait after 8 registrations", n)
+	}
+	r.register.stop() // it forgets everything, and writes no more of it
+	close(slow)
+	eventually(t, "it is written", func() bool { all, err := readBindings(file); return err == nil && len(all) == 1 })
+	r.register.mu.Lock()
+	defer r.register.mu.Unlock()
+	if kept := r.register.last[0]; kept.CSeq != uint32(p.cseq) { //nolint:gosec // a few
+		t.Errorf("kept is the %dth REGISTER of %d", kept.CSeq, p.cseq)
 	}
 }
 

@@ -18,10 +18,23 @@ const (
 	guessRate  = 1.0 / 6
 )
 
-// guesses are the wrong passwords of whom we know, by account. Those of strangers cost them their requests.
+// What a phone may register: one that starts asks two or three times, and a busy office's renews every half minute. Each REGISTER beyond is refused
+// without our remembering it; one that shows no secret of ours counts for nothing here.
+const (
+	registerBurst = 20
+	registerRate  = 1.0
+)
+
+// guesses are the wrong passwords of whom we know, by account. Those of strangers cost them their requests. The right ones are counted alike.
 type guesses struct {
+	rate, burst float64
+
 	mu   sync.Mutex
 	left map[guess]*bucket
+}
+
+func newGuesses(rate, burst float64) *guesses {
+	return &guesses{rate: rate, burst: burst, left: map[guess]*bucket{}}
 }
 
 // guess is whose password was guessed, and from where: no desk stands for the accounts that nobody has, no address for
@@ -39,7 +52,7 @@ func (g *guesses) over(of guess, now time.Time) bool {
 	if b == nil {
 		return false
 	}
-	b.fill(now, guessRate, guessBurst)
+	b.fill(now, g.rate, g.burst)
 	return b.left < 1
 }
 
@@ -48,13 +61,13 @@ func (g *guesses) take(of guess, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	for other, b := range g.left {
-		if b.fill(now, guessRate, guessBurst); b.left == guessBurst {
+		if b.fill(now, g.rate, g.burst); b.left == g.burst {
 			delete(g.left, other)
 		}
 	}
 	b := g.left[of]
 	if b == nil {
-		b = &bucket{guessBurst, now}
+		b = &bucket{g.burst, now}
 		g.left[of] = b
 	}
 	return b.take(1)
@@ -72,4 +85,16 @@ func (r *registrar) denied(desk dialer.DeskID, who asker, guessed bool) *answer 
 		r.agent.log.Warn("sip: a phone shows a wrong password", "desk", desk)
 	}
 	return &answer{status: sip.StatusForbidden}
+}
+
+// tooMany refuses the REGISTER of a phone that has shown its secret too often in a while; nil for every other.
+func (r *registrar) tooMany(desk dialer.DeskID, req *sip.Request) *answer {
+	who := asker{sourceOf(req).Addr(), r.agent.cfg.Now()}
+	if r.often.take(guess{desk, who.from}, who.at) {
+		return nil
+	}
+	if r.guesses.take(guess{desk: desk}, who.at) {
+		r.agent.log.Warn("sip: a phone registers again and again, and is told to wait", "desk", desk)
+	}
+	return &answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "5"}}}
 }

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"encoding/binary"
 	"net/netip"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -166,4 +167,12 @@ func (n *nonces) first(nonce string, use count, now time.Time) bool {
 	}
 	n.used[nonce] = use
 	return true
+}
+
+// digestsIn are the request's Authorizations by the one scheme that we ask for: another is as none (§22.1).
+func digestsIn(req *sip.Request) []string {
+	return slices.DeleteFunc(values(req, "Authorization"), func(text string) bool {
+		scheme, _, _ := strings.Cut(text, " ")
+		return !strings.EqualFold(scheme, "Digest")
+	})
 }

@@ -25,16 +25,20 @@ const (
 type registrar struct {
 	agent   *Agent
 	nonces  *nonces
-	guesses guesses
+	guesses *guesses
+	often   *guesses
 	seats   map[dialer.DeskID]*seat // never changed, only the seats are
 
-	told map[dialer.DeskID]string // what Config.Where was told last; only the notices touch it
+	keeper serial                   // writes the bindings down and tells where phones are; calls are announced meanwhile
+	told   map[dialer.DeskID]string // what Config.Where was told last; only the keeper touches it
 
 	noSecret    string // of users without an account
 	firstSHA256 bool   // what the first account is offered
 
 	mu    sync.Mutex
 	ended bool
+	owed  bool   // the bindings have changed, and the keeper has not yet looked at them
+	last  []kept // how they stood at the end, if they are owed still
 }
 
 // seat is a desk and where its phone can be found. What follows desk is guarded by registrar.mu.
@@ -65,9 +69,10 @@ type binding struct {
 
 func newRegistrar(a *Agent) *registrar {
 	r := &registrar{
-		agent: a, nonces: newNonces(a.cfg.Realm), guesses: guesses{left: map[guess]*bucket{}},
+		agent: a, nonces: newNonces(a.cfg.Realm), guesses: newGuesses(guessRate, guessBurst), often: newGuesses(registerRate, registerBurst),
 		seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text(),
 	}
+	r.keeper.crew = &a.crew
 	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
 		r.firstSHA256 = a.cfg.Desks[i].SHA256
 	}
@@ -105,6 +110,10 @@ func (r *registrar) take(l *lane, req *sip.Request) {
 		a.refuse(req, *no)
 		return
 	}
+	if no := r.tooMany(s.desk.ID, req); no != nil {
+		a.refuse(req, *no)
+		return
+	}
 	tx := l.open(req, serverKey(req))
 	if err := tx.Respond(r.bind(s, req).respond(req, newTag())); err != nil {
 		a.log.Warn("sip: an answer could not be sent", "err", err)
@@ -132,14 +141,6 @@ func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
 	default:
 		return r.denied(s.desk.ID, who, verdict == wrong)
 	}
-}
-
-// digestsIn are the request's Authorizations by the one scheme that we ask for: another is as none (§22.1).
-func digestsIn(req *sip.Request) []string {
-	return slices.DeleteFunc(values(req, "Authorization"), func(text string) bool {
-		scheme, _, _ := strings.Cut(text, " ")
-		return !strings.EqualFold(scheme, "Digest")
-	})
 }
 
 // wish is one Contact of a REGISTER.
@@ -380,6 +381,9 @@ func (r *registrar) counts() (up, down int) {
 func (r *registrar) stop() {
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	if r.owed {
+		r.last = r.snapshot()
+	}
 	r.ended = true
 	for _, s := range r.seats {
 		for _, b := range slices.Clone(s.bindings) {

@@ -2,6 +2,7 @@ package sip
 
 import (
 	"fmt"
+	"net"
 	"net/netip"
 	"regexp"
 	"strconv"
@@ -559,5 +560,46 @@ func TestANonceIsForWhoAsked(t *testing.T) {
 	}
 	if res := p.register(t, p.contact(""), given); res.StatusCode != 200 {
 		t.Errorf("from its own: got %d", res.StatusCode)
+	}
+}
+
+// TestAPhoneMayRegisterSoOften: who has a phone's password cannot keep us busy with it; the other phones, and the same account elsewhere, are not
+// concerned. What does not show the password costs the phone nothing.
+func TestAPhoneMayRegisterSoOften(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	r := newRig(t, func(c *Config) {
+		account(c)
+		c.Now = now.Now
+	})
+	p := newPhoneSide(t, r.Agent)
+	for range 2 * registerBurst { // challenged, and no more
+		p.register(t)
+	}
+	for n := range registerBurst {
+		if res := p.login(t, p.contact("")); res.StatusCode != 200 {
+			t.Fatalf("the %dth: %d", n+1, res.StatusCode)
+		}
+	}
+	for range 3 {
+		if res := p.login(t, p.contact("")); res.StatusCode != 503 || value(res, "Retry-After") == "" {
+			t.Fatalf("beyond the rate: %s", res)
+		}
+	}
+	r.register.mu.Lock()
+	seat := r.register.seats["desk1"]
+	if b, ok := seat.newest(); !ok || b.cseq == uint32(p.cseq) { //nolint:gosec // a few
+		t.Error("what was refused is bound, or what was bound is lost")
+	}
+	r.register.mu.Unlock()
+	elsewhere := &phoneSide{peer: newPeerAt(t, net.IPv4(127, 0, 0, 3)), a: r.Agent, callID: newTag()}
+	if res := elsewhere.login(t, elsewhere.contact("")); res.StatusCode != 200 {
+		t.Errorf("the same account elsewhere: %d", res.StatusCode)
+	}
+	for range 10 { // as often as it likes, every second
+		now.pass(time.Second)
+		if res := p.login(t, p.contact("")); res.StatusCode != 200 {
+			t.Errorf("a second later: %d", res.StatusCode)
+		}
 	}
 }
