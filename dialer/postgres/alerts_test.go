@@ -3,6 +3,7 @@ package postgres
 import (
 	"errors"
 	"fmt"
+	"slices"
 	"testing"
 	"time"
 
@@ -146,5 +147,37 @@ func TestNoKindOfAlertPushesOutAnother(t *testing.T) {
 	got, err := l.CurrentAlerts(t.Context())
 	if must(t, err); len(got) != openAlerts+1 || got[openAlerts].Kind != "incident" {
 		t.Errorf("%d alerts are shown, the oldest is %+v", len(got), got[len(got)-1])
+	}
+}
+
+// TestNobodyIsKeptFromSeeingAnAlertByARow: who writes in the database says in somebody's name that an alert was seen. It stands as before, and that is told.
+func TestNobodyIsKeptFromSeeingAnAlertByARow(t *testing.T) {
+	l := newLedger(t)
+	must(t, l.RaiseAlert(t.Context(), dialer.Alert{Kind: "audit_damaged", Subject: "rows", Text: "改ざん", TextEN: "tampering"}, noon))
+	must(t, l.RaiseAlert(t.Context(), dialer.Alert{Kind: "complaint", Text: "苦情", TextEN: "a complaint"}, noon))
+	current, err := l.CurrentAlerts(t.Context())
+	must(t, err)
+	seen, damaged := current[0], current[1]
+	must(t, l.AcknowledgeAlert(t.Context(), seen.ID, "sv", noon.Add(time.Minute), "確認"))
+	if kinds, err := l.ForeignRows(t.Context()); err != nil || len(kinds) > 0 {
+		t.Fatalf("of nothing is told %v, %v", kinds, err)
+	}
+	for _, sql := range []string{
+		"INSERT INTO alert_acks (alert, at, by_user, note) SELECT $1::bigint, at, by_user, note FROM alert_acks",
+		"INSERT INTO row_marks SELECT 'acknowledgement', $1::bigint::text, mark FROM row_marks WHERE what = 'acknowledgement'",
+	} {
+		_, err := l.pool.Exec(t.Context(), sql, damaged.ID)
+		must(t, err)
+	}
+	current, err = l.CurrentAlerts(t.Context())
+	must(t, err)
+	if current[0].Open() || current[0].SeenBy != "sv" || !current[1].Open() || current[1].SeenBy != "" {
+		t.Errorf("%+v", current)
+	}
+	if one, err := l.Alert(t.Context(), damaged.ID); err != nil || !one.Open() {
+		t.Errorf("%+v, %v", one, err)
+	}
+	if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, []string{"acknowledgement"}) {
+		t.Errorf("of it is told %v, %v", kinds, err)
 	}
 }

@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"errors"
+	"slices"
 	"strings"
 	"sync"
 	"sync/atomic"
@@ -72,6 +73,34 @@ func TestMinutesOfManyHands(t *testing.T) {
 }
 
 // What was written and signed cannot be unwritten, in the database either.
+// TestASignatureOfNobodysIsNone: a row that says that the ward has signed is no signature, whatever mark it is given, is told, and keeps the ward from signing what
+// is written next no more than from the rest.
+func TestASignatureOfNobodysIsNone(t *testing.T) {
+	l := newLedger(t)
+	s := report.Secretary{Store: l, Now: l.now}
+	_, err := s.Save(t.Context(), minutesOf("決定"), 0, "sv")
+	must(t, err)
+	must(t, s.Sign(t.Context(), "2026-10", 1, report.SideContractor, "sv"))
+	for _, sql := range []string{
+		"INSERT INTO minutes_signed (month, revision, side, by_user, at) VALUES ('2026-10', 1, 'ward', 'ward', now())",
+		"INSERT INTO row_marks SELECT 'signature', '2026-10 1 ward', mark FROM row_marks WHERE what = 'signature'",
+	} {
+		_, err := l.pool.Exec(t.Context(), sql)
+		must(t, err)
+	}
+	kept, err := l.MinutesOf(t.Context(), "2026-10")
+	must(t, err)
+	if len(kept) != 1 || kept[0].Frozen() || len(kept[0].Signed) != 1 || kept[0].Signed[0].Side != report.SideContractor {
+		t.Errorf("%+v", kept)
+	}
+	if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, []string{"signature"}) {
+		t.Errorf("of it is told %v, %v", kinds, err)
+	}
+	_, err = s.Save(t.Context(), minutesOf("決定、もう一度"), 1, "sv")
+	must(t, err)
+	must(t, s.Sign(t.Context(), "2026-10", 2, report.SideWard, "ward"))
+}
+
 func TestMinutesAreFrozen(t *testing.T) {
 	l := newLedger(t)
 	s := report.Secretary{Store: l, Now: l.now}
