@@ -55,12 +55,16 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	if err := l.underCeiling(ctx, q, r); err != nil {
 		return err
 	}
+	mark := l.markOfAttempt(db.Attempt{
+		ID: string(r.ID), Direction: string(dialer.Outbound), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef, Sample: r.Target.Sample,
+		Desk: string(r.Desk), Operator: string(r.Operator), StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch,
+	})
 	n, err := q.InsertAttempt(ctx, db.InsertAttemptParams{
 		ID: string(r.ID), CaseID: string(r.Target.CaseID), CaseRef: r.Target.CaseRef, NumberRef: r.Target.NumberRef,
 		NumberKind: string(r.Target.Number.Kind()), Insurance: r.Target.Insurance, Language: r.Target.Language,
 		BalanceBand: r.Target.BalanceBand, Sample: r.Target.Sample, Desk: string(r.Desk), Operator: string(r.Operator),
 		Trunk: r.Trunk, OverrideReason: dialer.MaskDigits(plain(r.Override)), IdempotencyKey: plain(r.IdempotencyKey),
-		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch,
+		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch, Mark: mark,
 	})
 	return fenced(n, err)
 }
@@ -224,7 +228,7 @@ func (l *Ledger) Open(ctx context.Context) ([]dialer.OpenAttempt, error) {
 	return l.open(ctx, l.self().Life, true)
 }
 
-// open lists what lives of a node before an epoch left open.
+// open lists what lives of a node before an epoch left open. What nobody here has begun is no call: it is ended, and not among them.
 func (l *Ledger) open(ctx context.Context, before fleet.Life, ownerless bool) ([]dialer.OpenAttempt, error) {
 	if err := l.settle(ctx); err != nil {
 		return nil, err
@@ -232,31 +236,46 @@ func (l *Ledger) open(ctx context.Context, before fleet.Life, ownerless bool) ([
 	var open []dialer.OpenAttempt
 	err := l.query(ctx, "list the open attempts", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.OpenAttempts(ctx, string(before.Node), before.Epoch, ownerless)
-		if err != nil || len(rows) == 0 {
-			return err
-		}
-		ids := make([]string, len(rows))
-		for i, r := range rows {
-			ids[i] = r.ID
-		}
-		evidence, err := evidenceOf(ctx, q, ids)
 		if err != nil {
 			return err
 		}
-		legs, err := l.legsOf(ctx, q, ids)
-		if err != nil {
-			return err
-		}
+		var ours []db.OpenAttemptsRow
+		var ids []string
 		for _, r := range rows {
-			open = append(open, dialer.OpenAttempt{
-				ID: dialer.CallID(r.ID), Direction: dialer.Direction(r.Direction), Dialable: r.Dialable, Unlisted: r.Unlisted,
-				CaseID: dialer.CaseID(r.CaseID), Desk: dialer.DeskID(r.Desk),
-				StartedAt: r.StartedAt, DialledAt: timeOf(r.DialledAt), Trunk: r.Trunk, Evidence: evidence[r.ID], Legs: legs[r.ID],
-			})
+			if !l.begunHere(r.Attempt) {
+				err = errors.Join(err, l.endIfForeign(ctx, r.Attempt.ID))
+				continue
+			}
+			ours, ids = append(ours, r), append(ids, r.Attempt.ID)
 		}
-		return nil
+		if err != nil || len(ours) == 0 {
+			return err
+		}
+		open, err = l.openOf(ctx, q, ours, ids)
+		return err
 	})
 	return open, err
+}
+
+// openOf adds their evidence and legs to open attempts.
+func (l *Ledger) openOf(ctx context.Context, q *db.Queries, rows []db.OpenAttemptsRow, ids []string) (open []dialer.OpenAttempt, err error) {
+	evidence, err := evidenceOf(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	legs, err := l.legsOf(ctx, q, ids)
+	if err != nil {
+		return nil, err
+	}
+	for _, r := range rows {
+		a := r.Attempt
+		open = append(open, dialer.OpenAttempt{
+			ID: dialer.CallID(a.ID), Direction: dialer.Direction(a.Direction), Dialable: r.Dialable, Unlisted: r.Unlisted,
+			CaseID: dialer.CaseID(a.CaseID), Desk: dialer.DeskID(a.Desk),
+			StartedAt: a.StartedAt, DialledAt: timeOf(a.DialledAt), Trunk: a.Trunk, Evidence: evidence[a.ID], Legs: legs[a.ID],
+		})
+	}
+	return open, nil
 }
 
 func evidenceOf(ctx context.Context, q *db.Queries, ids []string) (map[string][]dialer.Evidence, error) {

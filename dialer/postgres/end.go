@@ -38,7 +38,7 @@ func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd)
 			return false, l.unlessEnded(e.ID, err)
 		}
 	}
-	if ended, err = endAttempt(ctx, q, e); err != nil || !ended {
+	if ended, err = l.endAttempt(ctx, q, e); err != nil || !ended {
 		return ended, err
 	}
 	if err := l.sealCall(ctx, q, e.ID); err != nil {
@@ -48,11 +48,20 @@ func (l *Ledger) putEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd)
 }
 
 // endAttempt writes an end in the transaction of q. ended is false when there is nothing to end: it was ended before, or
-// its reservation was never committed.
-func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended bool, err error) {
+// its reservation was never committed, or nobody here has begun it.
+func (l *Ledger) endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended bool, err error) {
 	// A reservation that its caller gave up may be about to commit: wait for it, or it would stay open for ever.
 	if err := q.HoldAttempt(ctx, string(e.ID)); err != nil {
 		return false, err
+	}
+	open, err := q.LockOpenAttempt(ctx, string(e.ID))
+	switch {
+	case errors.Is(err, pgx.ErrNoRows):
+		return false, nil
+	case err != nil:
+		return false, err
+	case !l.begunHere(open):
+		return false, l.endForeign(ctx, q, open.ID, e.EndedAt)
 	}
 	// The evidence goes first: nothing may change once the attempt has ended.
 	if err := endEvidence(ctx, q, e); err != nil {
@@ -64,9 +73,6 @@ func endAttempt(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) (ended 
 		Confidence: string(e.Verdict.Confidence), Rule: plain(e.Verdict.Rule), Why: plain(e.Verdict.Why), Counted: e.Verdict.Counted,
 		Desk: string(e.Desk), Operator: string(e.Operator),
 	})
-	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
-	}
 	if err != nil {
 		return false, err
 	}
@@ -114,14 +120,7 @@ func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.En
 // endEvidence writes the evidence of an end, whole. Notes may have been lost on the way, and a restart numbers on from
 // what was left; so a piece whose number is taken by another goes to the end of the row.
 func endEvidence(ctx context.Context, q *db.Queries, e dialer.AttemptEnd) error {
-	open, err := q.LockOpenAttempt(ctx, string(e.ID))
-	if errors.Is(err, pgx.ErrNoRows) {
-		return nil
-	}
-	if err != nil {
-		return err
-	}
-	have, err := q.EvidenceOf(ctx, []string{open})
+	have, err := q.EvidenceOf(ctx, []string{string(e.ID)})
 	if err != nil {
 		return err
 	}

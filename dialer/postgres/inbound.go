@@ -79,12 +79,15 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	if in.NumberRef == "" {
 		kind = withheldAs
 	}
-	by := l.self()
+	by, sample := l.self(), t.Sample || in.Caller.MadeUp()
+	mark := l.markOfAttempt(db.Attempt{
+		ID: string(in.ID), Direction: string(dialer.Inbound), NumberRef: in.NumberRef, Sample: sample, StartedAt: in.At, Node: string(by.Node), NodeEpoch: by.Epoch,
+	})
 	err = q.InsertArrival(ctx, db.InsertArrivalParams{
 		ID: string(in.ID), CaseID: string(id), CaseRef: t.CaseRef, NumberRef: in.NumberRef, NumberKind: kind,
-		Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand, Sample: t.Sample || in.Caller.MadeUp(),
+		Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand, Sample: sample,
 		Trunk: plain(in.Trunk), SipCallID: plain(in.CustomerLeg.SIPCallID), StartedAt: in.At,
-		Node: string(by.Node), NodeEpoch: by.Epoch,
+		Node: string(by.Node), NodeEpoch: by.Epoch, Mark: mark,
 	})
 	if err != nil {
 		return "", err

@@ -87,6 +87,9 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 			return err
 		}
 	}
+	if err := l.markKind(ctx, dir, markedAttempts, l.markOpenAttempts); err != nil {
+		return err
+	}
 	return l.markKind(ctx, dir, markedSums, func(ctx context.Context, q *db.Queries) (n int, err error) {
 		err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markOldSums(ctx, q, ids) })
 		return n, err
@@ -167,6 +170,7 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 				return anyUnmarked(ctx, q, markedAcks, l.acksToMark)
 			}},
 			{markedSums, l.anyChangedSums},
+			{markedAttempts, l.anyForeignAttempt},
 		} {
 			found, wrong := kind.found(ctx, q)
 			err = errors.Join(err, wrong)

@@ -10,9 +10,9 @@ WITH held AS MATERIALIZED (
   SELECT n.epoch FROM nodes n WHERE n.id = @node AND n.epoch = @node_epoch AND n.until > clock_timestamp() FOR KEY SHARE
 )
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch)
+  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch, mark)
 SELECT @id::uuid, @case_id::uuid, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
-  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at::timestamptz, @node, @node_epoch
+  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at::timestamptz, @node, @node_epoch, @mark
 WHERE @node = '' OR EXISTS (SELECT FROM held);
 
 -- name: MayReserve :one
@@ -38,7 +38,7 @@ SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE
 
 -- name: LockOpenAttempt :one
 -- For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
-SELECT id FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
+SELECT * FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
 
 -- name: LockAttempt :one
 SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = @id FOR UPDATE;
@@ -78,6 +78,21 @@ UPDATE attempts SET
 WHERE id = @id AND ended_at IS NULL
 RETURNING case_id, number_ref, direction;
 
+-- name: EndForeign :exec
+-- What nobody here has begun was dialled by nobody: it locks no number, and is no try.
+UPDATE attempts SET dialled_at = NULL, sip_call_id = NULL, ringing_at = NULL, answered_at = NULL, ended_at = @ended_at::timestamptz, ended_by = 'crash',
+  result = CASE WHEN direction = 'outbound' THEN 'not_dialled' ELSE 'interrupted' END, confidence = 'high', rule = 'foreign', why = @why::text, counted = false
+WHERE id = @id AND ended_at IS NULL;
+
+-- name: AnyEndedForeign :one
+SELECT EXISTS (SELECT FROM attempts WHERE rule = 'foreign');
+
+-- name: OpenUnmarked :many
+SELECT * FROM attempts WHERE ended_at IS NULL AND mark IS NULL;
+
+-- name: MarkAttempt :exec
+UPDATE attempts SET mark = @mark WHERE id = @id AND ended_at IS NULL AND mark IS NULL;
+
 -- name: HasResult :one
 SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id);
 
@@ -103,7 +118,7 @@ SELECT id FROM held;
 
 -- name: OpenAttempts :many
 -- Those of a node's lives before an epoch, and, with ownerless, those that are no node's; with an empty node all there are.
-SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
+SELECT sqlc.embed(attempts),
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable,
   EXISTS (SELECT FROM cases k WHERE k.id = attempts.case_id AND k.origin = 'inbound')::boolean AS unlisted
 FROM attempts WHERE ended_at IS NULL

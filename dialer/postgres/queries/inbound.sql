@@ -22,9 +22,9 @@ UPDATE cases SET custody = @custody::date WHERE id = @id AND origin <> 'list' AN
 
 -- name: InsertArrival :exec
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, direction, sip_call_id, started_at, node, node_epoch)
+  operator, trunk, direction, sip_call_id, started_at, node, node_epoch, mark)
 VALUES (@id, @case_id, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, '', '',
-  @trunk, 'inbound', NULLIF(@sip_call_id::text, ''), @started_at, @node, @node_epoch);
+  @trunk, 'inbound', NULLIF(@sip_call_id::text, ''), @started_at, @node, @node_epoch, @mark);
 
 -- name: InsertCaller :exec
 INSERT INTO inbound_callers (attempt_id, custody, sealed) VALUES (@attempt_id, @custody, @sealed) ON CONFLICT DO NOTHING;

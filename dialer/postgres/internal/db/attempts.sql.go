@@ -79,8 +79,19 @@ func (q *Queries) AddQuality(ctx context.Context, arg AddQualityParams) error {
 	return err
 }
 
+const anyEndedForeign = `-- name: AnyEndedForeign :one
+SELECT EXISTS (SELECT FROM attempts WHERE rule = 'foreign')
+`
+
+func (q *Queries) AnyEndedForeign(ctx context.Context) (bool, error) {
+	row := q.db.QueryRow(ctx, anyEndedForeign)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const attemptByID = `-- name: AttemptByID :one
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin FROM attempts WHERE id = $1
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts WHERE id = $1
 `
 
 func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
@@ -120,6 +131,7 @@ func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
 		&i.Node,
 		&i.NodeEpoch,
 		&i.Origin,
+		&i.Mark,
 	)
 	return i, err
 }
@@ -152,7 +164,7 @@ func (q *Queries) AttemptState(ctx context.Context, id string) (AttemptStateRow,
 }
 
 const attemptsBefore = `-- name: AttemptsBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts
 WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR $3 IN (desk, handed_desk))
   AND ($4::text = '' OR $4::text IN (operator, handed_operator))
   AND (started_at, id) < ($5::timestamptz, $6::uuid)
@@ -221,6 +233,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 			&i.Node,
 			&i.NodeEpoch,
 			&i.Origin,
+			&i.Mark,
 		); err != nil {
 			return nil, err
 		}
@@ -233,7 +246,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 }
 
 const attemptsOfCaseBefore = `-- name: AttemptsOfCaseBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts
 WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR $4 IN (desk, handed_desk))
   AND ($5::text = '' OR $5::text IN (operator, handed_operator))
   AND (started_at, id) < ($6::timestamptz, $7::uuid)
@@ -303,6 +316,7 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 			&i.Node,
 			&i.NodeEpoch,
 			&i.Origin,
+			&i.Mark,
 		); err != nil {
 			return nil, err
 		}
@@ -400,6 +414,18 @@ func (q *Queries) EndAttempt(ctx context.Context, arg EndAttemptParams) (EndAtte
 	var i EndAttemptRow
 	err := row.Scan(&i.CaseID, &i.NumberRef, &i.Direction)
 	return i, err
+}
+
+const endForeign = `-- name: EndForeign :exec
+UPDATE attempts SET dialled_at = NULL, sip_call_id = NULL, ringing_at = NULL, answered_at = NULL, ended_at = $1::timestamptz, ended_by = 'crash',
+  result = CASE WHEN direction = 'outbound' THEN 'not_dialled' ELSE 'interrupted' END, confidence = 'high', rule = 'foreign', why = $2::text, counted = false
+WHERE id = $3 AND ended_at IS NULL
+`
+
+// What nobody here has begun was dialled by nobody: it locks no number, and is no try.
+func (q *Queries) EndForeign(ctx context.Context, endedAt time.Time, why string, iD string) error {
+	_, err := q.db.Exec(ctx, endForeign, endedAt, why, iD)
+	return err
 }
 
 const evidenceOf = `-- name: EvidenceOf :many
@@ -520,9 +546,9 @@ WITH held AS MATERIALIZED (
   SELECT n.epoch FROM nodes n WHERE n.id = $16 AND n.epoch = $17 AND n.until > clock_timestamp() FOR KEY SHARE
 )
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch)
+  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch, mark)
 SELECT $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10,
-  $11, $12, $13, NULLIF($14::text, ''), $15::timestamptz, $16, $17
+  $11, $12, $13, NULLIF($14::text, ''), $15::timestamptz, $16, $17, $18
 WHERE $16 = '' OR EXISTS (SELECT FROM held)
 `
 
@@ -544,6 +570,7 @@ type InsertAttemptParams struct {
 	StartedAt      time.Time
 	Node           string
 	NodeEpoch      int64
+	Mark           []byte
 }
 
 // None is written for a node whose lease has run out. The lease is held until the transaction is over: whoever ends the
@@ -567,6 +594,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 		arg.StartedAt,
 		arg.Node,
 		arg.NodeEpoch,
+		arg.Mark,
 	)
 	if err != nil {
 		return 0, err
@@ -637,15 +665,59 @@ func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, e
 }
 
 const lockOpenAttempt = `-- name: LockOpenAttempt :one
-SELECT id FROM attempts WHERE id = $1 AND ended_at IS NULL FOR UPDATE
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts WHERE id = $1 AND ended_at IS NULL FOR UPDATE
 `
 
 // For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
-func (q *Queries) LockOpenAttempt(ctx context.Context, id string) (string, error) {
+func (q *Queries) LockOpenAttempt(ctx context.Context, id string) (Attempt, error) {
 	row := q.db.QueryRow(ctx, lockOpenAttempt, id)
-	var id_2 string
-	err := row.Scan(&id_2)
-	return id_2, err
+	var i Attempt
+	err := row.Scan(
+		&i.ID,
+		&i.CaseID,
+		&i.CaseRef,
+		&i.NumberRef,
+		&i.NumberKind,
+		&i.Insurance,
+		&i.Language,
+		&i.BalanceBand,
+		&i.Sample,
+		&i.Desk,
+		&i.Operator,
+		&i.Trunk,
+		&i.Direction,
+		&i.OverrideReason,
+		&i.IdempotencyKey,
+		&i.SipCallID,
+		&i.StartedAt,
+		&i.DialledAt,
+		&i.RingingAt,
+		&i.AnsweredAt,
+		&i.EndedAt,
+		&i.EndedBy,
+		&i.Result,
+		&i.Confidence,
+		&i.Rule,
+		&i.Why,
+		&i.Counted,
+		&i.State,
+		&i.HandedDesk,
+		&i.HandedOperator,
+		&i.Node,
+		&i.NodeEpoch,
+		&i.Origin,
+		&i.Mark,
+	)
+	return i, err
+}
+
+const markAttempt = `-- name: MarkAttempt :exec
+UPDATE attempts SET mark = $1 WHERE id = $2 AND ended_at IS NULL AND mark IS NULL
+`
+
+func (q *Queries) MarkAttempt(ctx context.Context, mark []byte, iD string) error {
+	_, err := q.db.Exec(ctx, markAttempt, mark, iD)
+	return err
 }
 
 const markDialled = `-- name: MarkDialled :execrows
@@ -767,7 +839,7 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 }
 
 const openAttempts = `-- name: OpenAttempts :many
-SELECT id, case_id, desk, started_at, dialled_at, trunk, direction,
+SELECT attempts.id, attempts.case_id, attempts.case_ref, attempts.number_ref, attempts.number_kind, attempts.insurance, attempts.language, attempts.balance_band, attempts.sample, attempts.desk, attempts.operator, attempts.trunk, attempts.direction, attempts.override_reason, attempts.idempotency_key, attempts.sip_call_id, attempts.started_at, attempts.dialled_at, attempts.ringing_at, attempts.answered_at, attempts.ended_at, attempts.ended_by, attempts.result, attempts.confidence, attempts.rule, attempts.why, attempts.counted, attempts.state, attempts.handed_desk, attempts.handed_operator, attempts.node, attempts.node_epoch, attempts.origin, attempts.mark,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable,
   EXISTS (SELECT FROM cases k WHERE k.id = attempts.case_id AND k.origin = 'inbound')::boolean AS unlisted
 FROM attempts WHERE ended_at IS NULL
@@ -776,15 +848,9 @@ ORDER BY started_at, id
 `
 
 type OpenAttemptsRow struct {
-	ID        string
-	CaseID    string
-	Desk      string
-	StartedAt time.Time
-	DialledAt *time.Time
-	Trunk     string
-	Direction string
-	Dialable  bool
-	Unlisted  bool
+	Attempt  Attempt
+	Dialable bool
+	Unlisted bool
 }
 
 // Those of a node's lives before an epoch, and, with ownerless, those that are no node's; with an empty node all there are.
@@ -798,15 +864,101 @@ func (q *Queries) OpenAttempts(ctx context.Context, node string, before int64, o
 	for rows.Next() {
 		var i OpenAttemptsRow
 		if err := rows.Scan(
-			&i.ID,
-			&i.CaseID,
-			&i.Desk,
-			&i.StartedAt,
-			&i.DialledAt,
-			&i.Trunk,
-			&i.Direction,
+			&i.Attempt.ID,
+			&i.Attempt.CaseID,
+			&i.Attempt.CaseRef,
+			&i.Attempt.NumberRef,
+			&i.Attempt.NumberKind,
+			&i.Attempt.Insurance,
+			&i.Attempt.Language,
+			&i.Attempt.BalanceBand,
+			&i.Attempt.Sample,
+			&i.Attempt.Desk,
+			&i.Attempt.Operator,
+			&i.Attempt.Trunk,
+			&i.Attempt.Direction,
+			&i.Attempt.OverrideReason,
+			&i.Attempt.IdempotencyKey,
+			&i.Attempt.SipCallID,
+			&i.Attempt.StartedAt,
+			&i.Attempt.DialledAt,
+			&i.Attempt.RingingAt,
+			&i.Attempt.AnsweredAt,
+			&i.Attempt.EndedAt,
+			&i.Attempt.EndedBy,
+			&i.Attempt.Result,
+			&i.Attempt.Confidence,
+			&i.Attempt.Rule,
+			&i.Attempt.Why,
+			&i.Attempt.Counted,
+			&i.Attempt.State,
+			&i.Attempt.HandedDesk,
+			&i.Attempt.HandedOperator,
+			&i.Attempt.Node,
+			&i.Attempt.NodeEpoch,
+			&i.Attempt.Origin,
+			&i.Attempt.Mark,
 			&i.Dialable,
 			&i.Unlisted,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const openUnmarked = `-- name: OpenUnmarked :many
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts WHERE ended_at IS NULL AND mark IS NULL
+`
+
+func (q *Queries) OpenUnmarked(ctx context.Context) ([]Attempt, error) {
+	rows, err := q.db.Query(ctx, openUnmarked)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []Attempt
+	for rows.Next() {
+		var i Attempt
+		if err := rows.Scan(
+			&i.ID,
+			&i.CaseID,
+			&i.CaseRef,
+			&i.NumberRef,
+			&i.NumberKind,
+			&i.Insurance,
+			&i.Language,
+			&i.BalanceBand,
+			&i.Sample,
+			&i.Desk,
+			&i.Operator,
+			&i.Trunk,
+			&i.Direction,
+			&i.OverrideReason,
+			&i.IdempotencyKey,
+			&i.SipCallID,
+			&i.StartedAt,
+			&i.DialledAt,
+			&i.RingingAt,
+			&i.AnsweredAt,
+			&i.EndedAt,
+			&i.EndedBy,
+			&i.Result,
+			&i.Confidence,
+			&i.Rule,
+			&i.Why,
+			&i.Counted,
+			&i.State,
+			&i.HandedDesk,
+			&i.HandedOperator,
+			&i.Node,
+			&i.NodeEpoch,
+			&i.Origin,
+			&i.Mark,
 		); err != nil {
 			return nil, err
 		}

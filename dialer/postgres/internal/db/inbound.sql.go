@@ -161,9 +161,9 @@ func (q *Queries) InboundFigures(ctx context.Context, fromAt time.Time, toAt tim
 
 const insertArrival = `-- name: InsertArrival :exec
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, direction, sip_call_id, started_at, node, node_epoch)
+  operator, trunk, direction, sip_call_id, started_at, node, node_epoch, mark)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, '', '',
-  $10, 'inbound', NULLIF($11::text, ''), $12, $13, $14)
+  $10, 'inbound', NULLIF($11::text, ''), $12, $13, $14, $15)
 `
 
 type InsertArrivalParams struct {
@@ -181,6 +181,7 @@ type InsertArrivalParams struct {
 	StartedAt   time.Time
 	Node        string
 	NodeEpoch   int64
+	Mark        []byte
 }
 
 func (q *Queries) InsertArrival(ctx context.Context, arg InsertArrivalParams) error {
@@ -199,6 +200,7 @@ func (q *Queries) InsertArrival(ctx context.Context, arg InsertArrivalParams) er
 		arg.StartedAt,
 		arg.Node,
 		arg.NodeEpoch,
+		arg.Mark,
 	)
 	return err
 }

@@ -51,6 +51,7 @@ type Attempt struct {
 	Node           string
 	NodeEpoch      int64
 	Origin         string
+	Mark           []byte
 }
 
 type AttemptEvidence struct {
