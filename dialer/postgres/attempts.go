@@ -52,7 +52,7 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	case now.Unread:
 		return dialer.Refuse(dialer.HistoryUnread)
 	}
-	if err := l.underCeiling(ctx, q, r); err != nil {
+	if err := l.mayRing(ctx, q, r); err != nil {
 		return err
 	}
 	mark := l.markOfAttempt(db.Attempt{
@@ -67,6 +67,20 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch, Mark: mark,
 	})
 	return fenced(n, err)
+}
+
+// mayRing is the last look before anybody is rung: at the do-not-call list, and at how many calls went out. What is noted by hand was rung already.
+func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+	if r.Desk == "" {
+		return nil
+	}
+	switch no, err := l.isForbidden(ctx, q, r.Target.NumberRef); {
+	case err != nil:
+		return err
+	case no:
+		return dialer.Refuse(dialer.DoNotCall)
+	}
+	return l.underCeiling(ctx, q, r)
 }
 
 // repeated finds the first click's call for a reservation that was refused: with that call still open, the case and the

@@ -79,24 +79,8 @@ func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (ma
 	if err := l.addNotes(ctx, q, byID, ids); err != nil {
 		return nil, err
 	}
-	phones, err := q.PhonesOf(ctx, ids)
-	if err != nil {
+	if err := l.addPhones(ctx, q, byID, ids); err != nil {
 		return nil, err
-	}
-	for _, p := range phones {
-		c := byID[p.CaseID]
-		if c == nil {
-			continue
-		}
-		number, err := l.openPhone(p.Custody, p.Sealed, p.NumberRef, c.CaseRef)
-		if err != nil {
-			return nil, err
-		}
-		if number != "" {
-			c.Phones = append(c.Phones, casework.Phone{
-				Rank: int(p.Rank), Number: number, Kind: dialer.NumberKind(p.Kind), Usable: p.Usable, DoNotCall: p.DoNotCall,
-			})
-		}
 	}
 	if err := l.addBalances(ctx, q, byID, ids); err != nil {
 		return nil, err
@@ -108,6 +92,43 @@ func (l *Ledger) loadCases(ctx context.Context, q *db.Queries, ids []string) (ma
 		}
 	}
 	return byID, err
+}
+
+// addPhones adds the numbers of cases, and says of each whether it may be dialled.
+func (l *Ledger) addPhones(ctx context.Context, q *db.Queries, byID map[string]*casework.Case, of []string) error {
+	phones, err := q.PhonesOf(ctx, of)
+	if err != nil {
+		return err
+	}
+	refs, ids := make([]string, len(phones)), make([]string, len(phones))
+	for i, p := range phones {
+		refs[i], ids[i] = p.NumberRef, idOfNumber(p.CaseID, p.NumberRef)
+	}
+	forbidden, err := l.forbidden(ctx, q, refs)
+	if err != nil {
+		return err
+	}
+	wrong, err := l.wrong(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	for i, p := range phones {
+		c := byID[p.CaseID]
+		if c == nil {
+			continue
+		}
+		number, err := l.openPhone(p.Custody, p.Sealed, p.NumberRef, c.CaseRef)
+		if err != nil {
+			return err
+		}
+		c.DoNotCall = c.DoNotCall || forbidden[p.NumberRef]
+		if number != "" {
+			c.Phones = append(c.Phones, casework.Phone{
+				Rank: int(p.Rank), Number: number, Kind: dialer.NumberKind(p.Kind), Usable: p.Usable && !wrong[ids[i]], DoNotCall: forbidden[p.NumberRef],
+			})
+		}
+	}
+	return nil
 }
 
 // sumsChangedNote is what stands in place of sums that are not the ward's.

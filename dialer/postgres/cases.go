@@ -44,7 +44,7 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		}
 		t.Number, t.NumberRef = number, l.refs.Number(number)
 		t.Sample = t.Sample || number.MadeUp() // whatever the case is, a made-up number is nobody's and stays in the lab
-		t.DoNotCall, err = q.IsForbidden(ctx, t.NumberRef)
+		t.DoNotCall, err = l.isForbidden(ctx, q, t.NumberRef)
 		return err
 	})
 	if err != nil {
@@ -56,17 +56,32 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 // addNumbers adds the numbers of a case that may be dialled, in their order.
 func (l *Ledger) addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target) error {
 	rows, err := q.NumbersOf(ctx, string(t.CaseID))
-	for _, r := range rows {
+	if err != nil {
+		return err
+	}
+	refs, ids := make([]string, len(rows)), make([]string, len(rows))
+	for i, r := range rows {
+		refs[i], ids[i] = r.NumberRef, idOfNumber(r.CaseID, r.NumberRef)
+	}
+	forbidden, err := l.forbidden(ctx, q, refs)
+	if err != nil {
+		return err
+	}
+	wrong, err := l.wrong(ctx, q, ids)
+	if err != nil {
+		return err
+	}
+	for i, r := range rows {
 		number, err := l.openPhone(r.Custody, r.Sealed, r.NumberRef, t.CaseRef)
 		if err != nil {
 			return err
 		}
-		if number == "" {
+		if number == "" || wrong[ids[i]] {
 			continue
 		}
-		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: number, Ref: r.NumberRef, DoNotCall: r.DoNotCall})
+		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: number, Ref: r.NumberRef, DoNotCall: forbidden[r.NumberRef]})
 	}
-	return err
+	return nil
 }
 
 // made counts the calls of a case for its caps.
@@ -182,9 +197,6 @@ func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNe
 func (l *Ledger) SetDoNotCall(ctx context.Context, number dialer.Number, on bool, by dialer.UserID) error {
 	ref := l.refs.Number(number)
 	return l.inTx(ctx, "change the do-not-call list", func(ctx context.Context, q *db.Queries) error {
-		if on {
-			return q.Forbid(ctx, ref, string(by), l.now())
-		}
-		return q.Allow(ctx, ref)
+		return l.forbid(ctx, q, ref, casework.Forbidding{On: on, By: by, At: l.now()})
 	})
 }

@@ -85,12 +85,12 @@ func (l *Ledger) endAttempt(ctx context.Context, q *db.Queries, e dialer.Attempt
 	if err := addQuality(ctx, q, e); err != nil {
 		return false, err
 	}
-	return true, afterEnd(ctx, q, e, row)
+	return true, l.afterEnd(ctx, q, e, row)
 }
 
 // afterEnd moves the case on, unless an entry was recorded meanwhile that knows better, and spoils a number that proved
 // wrong: moved, or unallocated for the second time.
-func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.EndAttemptRow) error {
+func (l *Ledger) afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.EndAttemptRow) error {
 	if row.Direction == string(dialer.Inbound) {
 		return afterArrival(ctx, q, e, row.CaseID)
 	}
@@ -112,7 +112,7 @@ func afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, row db.En
 		wrong = n >= 2
 	}
 	if wrong {
-		return q.SpoilNumber(ctx, row.CaseID, row.NumberRef)
+		return l.spoil(ctx, q, row.CaseID, row.NumberRef)
 	}
 	return nil
 }

@@ -198,7 +198,7 @@ func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Reco
 	if !r.Spoilt && !slices.Contains(r.Business, casework.WrongNumber) {
 		return nil
 	}
-	return q.SpoilNumber(ctx, a.CaseID, a.NumberRef)
+	return l.spoil(ctx, q, a.CaseID, a.NumberRef)
 }
 
 // keepNote keeps what was said, sealed.

@@ -55,24 +55,6 @@ func (l *Ledger) ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f
 		if err != nil {
 			return err
 		}
-		return forbid(ctx, q, ref, f)
+		return l.forbid(ctx, q, ref, f)
 	})
-}
-
-// forbid changes the list, and its log when that changes anything.
-func forbid(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
-	is, err := q.IsForbidden(ctx, ref)
-	if err != nil || is == f.On || ref == "" {
-		return err
-	}
-	err = q.LogDoNotCall(ctx, db.LogDoNotCallParams{
-		NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason)),
-	})
-	if err != nil {
-		return err
-	}
-	if f.On {
-		return q.Forbid(ctx, ref, string(f.By), f.At)
-	}
-	return q.Allow(ctx, ref) // which its log says by now
 }

@@ -277,7 +277,7 @@ func (l *Ledger) follow(ctx context.Context, q *db.Queries, r casework.Recorded)
 		}
 	}
 	if r.DoNotCall {
-		if err := forbid(ctx, q, a.NumberRef, casework.Forbidding{On: true, By: r.By, At: r.At, Reason: "結果の登録による"}); err != nil {
+		if err := l.forbid(ctx, q, a.NumberRef, casework.Forbidding{On: true, By: r.By, At: r.At, Reason: "結果の登録による"}); err != nil {
 			return err
 		}
 	}

@@ -141,6 +141,9 @@ func (l *Ledger) TakeNumberBack(ctx context.Context, id string, by dialer.UserID
 			return err
 		}
 		ranks, err := q.RemovePhone(ctx, n.CaseID, n.NumberRef)
+		if err == nil && len(ranks) > 0 {
+			err = l.say(ctx, q, false, idOfNumber(n.CaseID, n.NumberRef))
+		}
 		for _, rank := range ranks {
 			if err == nil {
 				err = q.MoveRanks(ctx, -1, n.CaseID, rank)

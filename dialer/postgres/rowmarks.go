@@ -87,8 +87,12 @@ func (l *Ledger) markRows(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	if err := l.markKind(ctx, dir, markedAttempts, l.markOpenAttempts); err != nil {
-		return err
+	for what, mark := range map[string]func(context.Context, *db.Queries) (int, error){
+		markedAttempts: l.markOpenAttempts, markedWords: l.markWords, markedWrong: l.markWrong,
+	} {
+		if err := l.markKind(ctx, dir, what, mark); err != nil {
+			return err
+		}
 	}
 	return l.markKind(ctx, dir, markedSums, func(ctx context.Context, q *db.Queries) (n int, err error) {
 		err = eachSums(ctx, q, func(ids []string) error { n += len(ids); return l.markOldSums(ctx, q, ids) })
@@ -171,6 +175,8 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 			}},
 			{markedSums, l.anyChangedSums},
 			{markedAttempts, l.anyForeignAttempt},
+			{markedWords, l.anyForeignWord},
+			{markedWrong, l.anyWrongUsable},
 		} {
 			found, wrong := kind.found(ctx, q)
 			err = errors.Join(err, wrong)

@@ -8,8 +8,20 @@ FROM cases c WHERE c.id = @id;
 -- name: NextNumber :one
 SELECT number_ref FROM phones WHERE case_id = @case_id AND usable AND kind <> 'never' AND custody IS NOT NULL ORDER BY rank, number_ref LIMIT 1;
 
--- name: IsForbidden :one
-SELECT EXISTS (SELECT FROM do_not_call WHERE number_ref = @number_ref);
+-- name: WordsOn :many
+-- Of each number whether the list has it, and what the log says of it, the newest first; one row without a word where there is none.
+SELECT n.ref::text AS number_ref, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = n.ref)::boolean AS on_list,
+  coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user, coalesce(w.at, 'epoch')::timestamptz AS at,
+  coalesce(w.reason, '')::text AS reason, ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'do_not_call' AND m.id = n.ref)::bytea[] AS marks
+FROM unnest(@refs::text[]) AS n(ref) LEFT JOIN do_not_call_log w ON w.number_ref = n.ref ORDER BY n.ref, w.at DESC, w.listed;
+
+-- name: AllWords :many
+SELECT * FROM do_not_call_log;
+
+-- name: SayListed :exec
+-- What is on the list and was put there before there was a log.
+INSERT INTO do_not_call_log (number_ref, listed, by_user, at, reason)
+SELECT d.number_ref, true, d.by_user, d.at, '' FROM do_not_call d WHERE NOT EXISTS (SELECT FROM do_not_call_log w WHERE w.number_ref = d.number_ref);
 
 -- name: Forbid :exec
 INSERT INTO do_not_call (number_ref, by_user, at) VALUES (@number_ref, @by_user, @at) ON CONFLICT DO NOTHING;
@@ -41,8 +53,16 @@ UPDATE cases SET state = @state::text, due = sqlc.narg('due'), why = @why, why_e
   pinned = pinned AND @put_off::boolean AND @state::text = 'waiting', moved_at = @at, updated_at = @at
 WHERE id = @id;
 
--- name: SpoilNumber :exec
+-- name: SpoilNumber :execrows
 UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @number_ref;
+
+-- name: SpoiltNumbers :many
+SELECT case_id, number_ref FROM phones WHERE NOT usable AND kind <> 'never';
+
+-- name: UsableThoughWrong :many
+-- Numbers that may be dialled, and of which it was said that they are wrong.
+SELECT f.case_id, f.number_ref FROM phones f
+WHERE f.usable AND f.case_id || ' ' || f.number_ref IN (SELECT m.id FROM row_marks m WHERE m.what = 'wrong_number');
 
 -- name: CasePlace :one
 SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = @id;
@@ -59,7 +79,7 @@ FROM cases c LEFT JOIN persons p ON p.case_id = c.id
 WHERE c.id = ANY (@ids::uuid[]);
 
 -- name: PhonesOf :many
-SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
+SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable
 FROM phones f WHERE f.case_id = ANY (@ids::uuid[]) AND f.custody IS NOT NULL ORDER BY f.case_id, f.rank, f.number_ref;
 
 -- name: CaseNotesOf :many

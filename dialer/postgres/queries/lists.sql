@@ -149,11 +149,12 @@ FROM (
 ON CONFLICT (case_id, number_ref) DO UPDATE SET rank = EXCLUDED.rank, kind = EXCLUDED.kind, custody = EXCLUDED.custody,
   sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four;
 
--- name: DropPhones :exec
+-- name: DropPhones :many
 DELETE FROM phones p USING staged_cases s
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict = 'changed' AND p.case_id = s.case_id
   AND NOT EXISTS (SELECT FROM staged_rows r WHERE r.list_id = s.list_id AND r.case_ref = s.case_ref
-    AND p.number_ref = ANY (r.phone_refs));
+    AND p.number_ref = ANY (r.phone_refs))
+RETURNING p.case_id, p.number_ref, p.usable;
 
 -- name: DropBalances :exec
 DELETE FROM balances b USING staged_cases s

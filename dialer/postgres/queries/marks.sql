@@ -8,6 +8,9 @@ INSERT INTO row_marks (what, id, mark) VALUES (@what, @id, @mark) ON CONFLICT DO
 -- name: MarksOf :many
 SELECT id, mark FROM row_marks WHERE what = @what;
 
+-- name: MarksOfThese :many
+SELECT id, mark FROM row_marks WHERE what = @what AND id = ANY (@ids::text[]);
+
 -- name: RowsAreMarked :one
 SELECT EXISTS (SELECT FROM rows_marked WHERE what = @what);
 

@@ -9,8 +9,8 @@ WHERE case_id = @case_id AND direction = 'outbound' AND (counted OR origin = 'ma
   AND dialled_at >= least(@week::timestamptz, @month::timestamptz);
 
 -- name: NumbersOf :many
-SELECT f.number_ref, f.custody, f.sealed, (d.number_ref IS NOT NULL)::boolean AS do_not_call
-FROM phones f LEFT JOIN do_not_call d ON d.number_ref = f.number_ref
+SELECT f.case_id, f.number_ref, f.custody, f.sealed
+FROM phones f
 WHERE f.case_id = @case_id AND f.usable AND f.kind <> 'never' AND f.custody IS NOT NULL ORDER BY f.rank, f.number_ref;
 
 -- name: FactsOf :many

@@ -12,6 +12,36 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const allWords = `-- name: AllWords :many
+SELECT number_ref, listed, by_user, at, reason FROM do_not_call_log
+`
+
+func (q *Queries) AllWords(ctx context.Context) ([]DoNotCallLog, error) {
+	rows, err := q.db.Query(ctx, allWords)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DoNotCallLog
+	for rows.Next() {
+		var i DoNotCallLog
+		if err := rows.Scan(
+			&i.NumberRef,
+			&i.Listed,
+			&i.ByUser,
+			&i.At,
+			&i.Reason,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const allow = `-- name: Allow :exec
 DELETE FROM do_not_call WHERE number_ref = $1
 `
@@ -251,17 +281,6 @@ func (q *Queries) InsertPhone(ctx context.Context, arg InsertPhoneParams) error 
 	return err
 }
 
-const isForbidden = `-- name: IsForbidden :one
-SELECT EXISTS (SELECT FROM do_not_call WHERE number_ref = $1)
-`
-
-func (q *Queries) IsForbidden(ctx context.Context, numberRef string) (bool, error) {
-	row := q.db.QueryRow(ctx, isForbidden, numberRef)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const lockCasePlace = `-- name: LockCasePlace :one
 SELECT state, due, priority, why, why_en, cause, origin FROM cases WHERE id = $1 FOR UPDATE
 `
@@ -345,7 +364,7 @@ func (q *Queries) NextNumber(ctx context.Context, caseID string) (string, error)
 }
 
 const phonesOf = `-- name: PhonesOf :many
-SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = f.number_ref) AS do_not_call
+SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable
 FROM phones f WHERE f.case_id = ANY ($1::uuid[]) AND f.custody IS NOT NULL ORDER BY f.case_id, f.rank, f.number_ref
 `
 
@@ -357,7 +376,6 @@ type PhonesOfRow struct {
 	Sealed    []byte
 	Kind      string
 	Usable    bool
-	DoNotCall bool
 }
 
 func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, error) {
@@ -377,7 +395,6 @@ func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, er
 			&i.Sealed,
 			&i.Kind,
 			&i.Usable,
-			&i.DoNotCall,
 		); err != nil {
 			return nil, err
 		}
@@ -387,6 +404,17 @@ func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, er
 		return nil, err
 	}
 	return items, nil
+}
+
+const sayListed = `-- name: SayListed :exec
+INSERT INTO do_not_call_log (number_ref, listed, by_user, at, reason)
+SELECT d.number_ref, true, d.by_user, d.at, '' FROM do_not_call d WHERE NOT EXISTS (SELECT FROM do_not_call_log w WHERE w.number_ref = d.number_ref)
+`
+
+// What is on the list and was put there before there was a log.
+func (q *Queries) SayListed(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, sayListed)
+	return err
 }
 
 const searchCases = `-- name: SearchCases :many
@@ -441,13 +469,45 @@ func (q *Queries) SearchCases(ctx context.Context, arg SearchCasesParams) ([]str
 	return items, nil
 }
 
-const spoilNumber = `-- name: SpoilNumber :exec
+const spoilNumber = `-- name: SpoilNumber :execrows
 UPDATE phones SET usable = false WHERE case_id = $1 AND number_ref = $2
 `
 
-func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef string) error {
-	_, err := q.db.Exec(ctx, spoilNumber, caseID, numberRef)
-	return err
+func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef string) (int64, error) {
+	result, err := q.db.Exec(ctx, spoilNumber, caseID, numberRef)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
+}
+
+const spoiltNumbers = `-- name: SpoiltNumbers :many
+SELECT case_id, number_ref FROM phones WHERE NOT usable AND kind <> 'never'
+`
+
+type SpoiltNumbersRow struct {
+	CaseID    string
+	NumberRef string
+}
+
+func (q *Queries) SpoiltNumbers(ctx context.Context) ([]SpoiltNumbersRow, error) {
+	rows, err := q.db.Query(ctx, spoiltNumbers)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SpoiltNumbersRow
+	for rows.Next() {
+		var i SpoiltNumbersRow
+		if err := rows.Scan(&i.CaseID, &i.NumberRef); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const targetOf = `-- name: TargetOf :one
@@ -499,4 +559,81 @@ func (q *Queries) TargetOf(ctx context.Context, id string) (TargetOfRow, error) 
 		&i.Kouki,
 	)
 	return i, err
+}
+
+const usableThoughWrong = `-- name: UsableThoughWrong :many
+SELECT f.case_id, f.number_ref FROM phones f
+WHERE f.usable AND f.case_id || ' ' || f.number_ref IN (SELECT m.id FROM row_marks m WHERE m.what = 'wrong_number')
+`
+
+type UsableThoughWrongRow struct {
+	CaseID    string
+	NumberRef string
+}
+
+// Numbers that may be dialled, and of which it was said that they are wrong.
+func (q *Queries) UsableThoughWrong(ctx context.Context) ([]UsableThoughWrongRow, error) {
+	rows, err := q.db.Query(ctx, usableThoughWrong)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []UsableThoughWrongRow
+	for rows.Next() {
+		var i UsableThoughWrongRow
+		if err := rows.Scan(&i.CaseID, &i.NumberRef); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const wordsOn = `-- name: WordsOn :many
+SELECT n.ref::text AS number_ref, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = n.ref)::boolean AS on_list,
+  coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user, coalesce(w.at, 'epoch')::timestamptz AS at,
+  coalesce(w.reason, '')::text AS reason, ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'do_not_call' AND m.id = n.ref)::bytea[] AS marks
+FROM unnest($1::text[]) AS n(ref) LEFT JOIN do_not_call_log w ON w.number_ref = n.ref ORDER BY n.ref, w.at DESC, w.listed
+`
+
+type WordsOnRow struct {
+	NumberRef string
+	OnList    bool
+	Listed    bool
+	ByUser    string
+	At        time.Time
+	Reason    string
+	Marks     [][]byte
+}
+
+// Of each number whether the list has it, and what the log says of it, the newest first; one row without a word where there is none.
+func (q *Queries) WordsOn(ctx context.Context, refs []string) ([]WordsOnRow, error) {
+	rows, err := q.db.Query(ctx, wordsOn, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WordsOnRow
+	for rows.Next() {
+		var i WordsOnRow
+		if err := rows.Scan(
+			&i.NumberRef,
+			&i.OnList,
+			&i.Listed,
+			&i.ByUser,
+			&i.At,
+			&i.Reason,
+			&i.Marks,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

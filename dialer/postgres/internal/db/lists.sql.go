@@ -248,16 +248,38 @@ func (q *Queries) DropNotes(ctx context.Context, listID string, after int32, upt
 	return err
 }
 
-const dropPhones = `-- name: DropPhones :exec
+const dropPhones = `-- name: DropPhones :many
 DELETE FROM phones p USING staged_cases s
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict = 'changed' AND p.case_id = s.case_id
   AND NOT EXISTS (SELECT FROM staged_rows r WHERE r.list_id = s.list_id AND r.case_ref = s.case_ref
     AND p.number_ref = ANY (r.phone_refs))
+RETURNING p.case_id, p.number_ref, p.usable
 `
 
-func (q *Queries) DropPhones(ctx context.Context, listID string, after int32, upto int32) error {
-	_, err := q.db.Exec(ctx, dropPhones, listID, after, upto)
-	return err
+type DropPhonesRow struct {
+	CaseID    string
+	NumberRef string
+	Usable    bool
+}
+
+func (q *Queries) DropPhones(ctx context.Context, listID string, after int32, upto int32) ([]DropPhonesRow, error) {
+	rows, err := q.db.Query(ctx, dropPhones, listID, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []DropPhonesRow
+	for rows.Next() {
+		var i DropPhonesRow
+		if err := rows.Scan(&i.CaseID, &i.NumberRef, &i.Usable); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const dropRepeats = `-- name: DropRepeats :one

@@ -83,6 +83,35 @@ func (q *Queries) MarksOf(ctx context.Context, what string) ([]MarksOfRow, error
 	return items, nil
 }
 
+const marksOfThese = `-- name: MarksOfThese :many
+SELECT id, mark FROM row_marks WHERE what = $1 AND id = ANY ($2::text[])
+`
+
+type MarksOfTheseRow struct {
+	ID   string
+	Mark []byte
+}
+
+func (q *Queries) MarksOfThese(ctx context.Context, what string, ids []string) ([]MarksOfTheseRow, error) {
+	rows, err := q.db.Query(ctx, marksOfThese, what, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []MarksOfTheseRow
+	for rows.Next() {
+		var i MarksOfTheseRow
+		if err := rows.Scan(&i.ID, &i.Mark); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const noteRowsMarked = `-- name: NoteRowsMarked :exec
 INSERT INTO rows_marked (what, at) VALUES ($1, $2) ON CONFLICT DO NOTHING
 `

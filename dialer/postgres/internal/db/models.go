@@ -120,6 +120,14 @@ type Disclosure struct {
 	Party     string
 }
 
+type DoNotCallLog struct {
+	NumberRef string
+	Listed    bool
+	ByUser    string
+	At        time.Time
+	Reason    string
+}
+
 type EnteredNumber struct {
 	ID         string
 	At         time.Time

@@ -413,16 +413,16 @@ func (q *Queries) NewestOrders(ctx context.Context, ids []string) ([]NewestOrder
 }
 
 const numbersOf = `-- name: NumbersOf :many
-SELECT f.number_ref, f.custody, f.sealed, (d.number_ref IS NOT NULL)::boolean AS do_not_call
-FROM phones f LEFT JOIN do_not_call d ON d.number_ref = f.number_ref
+SELECT f.case_id, f.number_ref, f.custody, f.sealed
+FROM phones f
 WHERE f.case_id = $1 AND f.usable AND f.kind <> 'never' AND f.custody IS NOT NULL ORDER BY f.rank, f.number_ref
 `
 
 type NumbersOfRow struct {
+	CaseID    string
 	NumberRef string
 	Custody   pgtype.Date
 	Sealed    []byte
-	DoNotCall bool
 }
 
 func (q *Queries) NumbersOf(ctx context.Context, caseID string) ([]NumbersOfRow, error) {
@@ -435,10 +435,10 @@ func (q *Queries) NumbersOf(ctx context.Context, caseID string) ([]NumbersOfRow,
 	for rows.Next() {
 		var i NumbersOfRow
 		if err := rows.Scan(
+			&i.CaseID,
 			&i.NumberRef,
 			&i.Custody,
 			&i.Sealed,
-			&i.DoNotCall,
 		); err != nil {
 			return nil, err
 		}

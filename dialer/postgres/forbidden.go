@@ -1,0 +1,196 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// Which numbers are not dialled stands in clear, and whoever may write in the database could take one off the do-not-call list, with a line in the log in a
+// supervisor's name, or have one be usable again that proved to be wrong. So a line of the log bears a mark, and so does each word on a wrong number: one is
+// dialled only when those say so, too.
+
+// The names of the marks' keys among those that the installation's secret makes.
+const (
+	markedWords = "do_not_call"
+	markedWrong = "wrong_number"
+)
+
+func (l *Ledger) markOfWord(w db.DoNotCallLog) []byte {
+	return l.markUnder(markedWords, w.NumberRef, w.Listed, w.ByUser, w.At.UnixMicro(), w.Reason)
+}
+
+// forbidden are those of some numbers that are not dialled: the list has them, or the newest word about them that is ours put them there, whoever has taken them out
+// since.
+func (l *Ledger) forbidden(ctx context.Context, q *db.Queries, refs []string) (map[string]bool, error) {
+	are, heard := map[string]bool{}, map[string]bool{}
+	if len(refs) == 0 {
+		return are, nil
+	}
+	rows, err := q.WordsOn(ctx, refs)
+	for _, r := range rows {
+		word := db.DoNotCallLog{NumberRef: r.NumberRef, Listed: r.Listed, ByUser: r.ByUser, At: r.At, Reason: r.Reason}
+		ours := !heard[r.NumberRef] && marks{"": r.Marks}.has("", l.markOfWord(word))
+		heard[r.NumberRef] = heard[r.NumberRef] || ours
+		are[r.NumberRef] = are[r.NumberRef] || r.OnList || ours && r.Listed
+	}
+	return are, err
+}
+
+// isForbidden is forbidden of one number.
+func (l *Ledger) isForbidden(ctx context.Context, q *db.Queries, ref string) (bool, error) {
+	are, err := l.forbidden(ctx, q, []string{ref})
+	return are[ref], err
+}
+
+// forbid changes the list, and its log when that changes anything.
+func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
+	is, err := l.isForbidden(ctx, q, ref)
+	if err != nil || ref == "" {
+		return err
+	}
+	if is != f.On {
+		word := db.DoNotCallLog{NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason))}
+		if err := errors.Join(q.LogDoNotCall(ctx, db.LogDoNotCallParams(word)), q.MarkRow(ctx, markedWords, ref, l.markOfWord(word))); err != nil {
+			return err
+		}
+	}
+	if f.On {
+		return q.Forbid(ctx, ref, string(f.By), f.At)
+	}
+	return q.Allow(ctx, ref) // which its log says by now
+}
+
+// markWords marks the lines of the log that are older than the marks. What is on the list from before there was a log gets a line.
+func (l *Ledger) markWords(ctx context.Context, q *db.Queries) (n int, err error) {
+	if err := q.SayListed(ctx); err != nil {
+		return 0, err
+	}
+	words, err := q.AllWords(ctx)
+	for _, w := range words {
+		if err == nil {
+			err = q.MarkRow(ctx, markedWords, w.NumberRef, l.markOfWord(w))
+		}
+	}
+	return len(words), err
+}
+
+// anyForeignWord reports whether a line of the log is nobody's.
+func (l *Ledger) anyForeignWord(ctx context.Context, q *db.Queries) (bool, error) {
+	words, err := q.AllWords(ctx)
+	if err != nil {
+		return false, err
+	}
+	have, err := marksOf(ctx, q, markedWords) // after the lines, which come with their marks
+	for _, w := range words {
+		if err == nil && !have.has(w.NumberRef, l.markOfWord(w)) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
+// idOfNumber names a number of a case in row_marks.
+func idOfNumber(caseID, ref string) string { return caseID + " " + ref }
+
+// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that it left the case and may be another's by now, and so
+// on. None can be put before another, and nobody who serves can take one away.
+func (l *Ledger) markOfTurn(id string, n int) []byte { return l.markUnder(markedWrong, id, n) }
+
+// turns is how many words there are on a number; after an odd one it is wrong.
+func (l *Ledger) turns(have marks, id string) (n int) {
+	for have.has(id, l.markOfTurn(id, n)) {
+		n++
+	}
+	return n
+}
+
+// wrong are those of some numbers of cases, by idOfNumber, that proved to be wrong.
+func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[string]bool, error) {
+	are := map[string]bool{}
+	if len(ids) == 0 {
+		return are, nil
+	}
+	rows, err := q.MarksOfThese(ctx, markedWrong, ids)
+	have := marks{}
+	for _, r := range rows {
+		have[r.ID] = append(have[r.ID], r.Mark)
+	}
+	for id := range have {
+		are[id] = l.turns(have, id)%2 == 1
+	}
+	return are, err
+}
+
+// say adds a word on some numbers, by idOfNumber, unless the last one says it.
+func (l *Ledger) say(ctx context.Context, q *db.Queries, wrong bool, ids ...string) error {
+	rows, err := q.MarksOfThese(ctx, markedWrong, ids)
+	have := marks{}
+	for _, r := range rows {
+		have[r.ID] = append(have[r.ID], r.Mark)
+	}
+	for _, id := range ids {
+		if n := l.turns(have, id); err == nil && (n%2 == 1) != wrong {
+			err = q.MarkRow(ctx, markedWrong, id, l.markOfTurn(id, n))
+		}
+	}
+	return err
+}
+
+// spoil has a number of a case be dialled no more.
+func (l *Ledger) spoil(ctx context.Context, q *db.Queries, caseID, ref string) error {
+	if n, err := q.SpoilNumber(ctx, caseID, ref); err != nil || n == 0 {
+		return err
+	}
+	return l.say(ctx, q, true, idOfNumber(caseID, ref))
+}
+
+// markWrong marks the numbers that proved to be wrong before there were marks.
+func (l *Ledger) markWrong(ctx context.Context, q *db.Queries) (int, error) {
+	rows, err := q.SpoiltNumbers(ctx)
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = idOfNumber(r.CaseID, r.NumberRef)
+	}
+	if err != nil {
+		return 0, err
+	}
+	return len(ids), l.say(ctx, q, true, ids...)
+}
+
+// anyWrongUsable reports whether somebody has made a number usable again.
+func (l *Ledger) anyWrongUsable(ctx context.Context, q *db.Queries) (bool, error) {
+	rows, err := q.UsableThoughWrong(ctx)
+	ids := make([]string, len(rows))
+	for i, r := range rows {
+		ids[i] = idOfNumber(r.CaseID, r.NumberRef)
+	}
+	if err != nil {
+		return false, err
+	}
+	wrong, err := l.wrong(ctx, q, ids)
+	for _, is := range wrong {
+		if is {
+			return true, err
+		}
+	}
+	return false, err
+}
+
+// dropPhones takes out what the ward does not name any more: one that was wrong may be right when it comes back.
+func (a *application) dropPhones(ctx context.Context, after, upto int32) error {
+	dropped, err := a.q.DropPhones(ctx, a.list.ID, after, upto)
+	var wrong []string
+	for _, d := range dropped {
+		if !d.Usable {
+			wrong = append(wrong, idOfNumber(d.CaseID, d.NumberRef))
+		}
+	}
+	if err != nil || len(wrong) == 0 {
+		return err
+	}
+	return a.l.say(ctx, a.q, false, wrong...)
+}

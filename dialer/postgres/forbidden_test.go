@@ -1,0 +1,166 @@
+package postgres
+
+import (
+	"slices"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+func forge(t *testing.T, l *Ledger, sql string, args ...any) {
+	t.Helper()
+	_, err := l.pool.Exec(t.Context(), sql, args...)
+	must(t, err)
+}
+
+// TestAForbiddenNumberIsNotFreedBySQL: a number that the role that serves takes off the do-not-call list, with a line in the log in a supervisor's name and with
+// other lines' marks, is rung by nobody, and it is told. A supervisor takes it off all the same.
+func TestAForbiddenNumberIsNotFreedBySQL(t *testing.T) {
+	l := newLedger(t)
+	target, other := listedTarget(t, l), listedTarget(t, l)
+	word := func(of dialer.Target, on bool, at time.Time) {
+		t.Helper()
+		must(t, l.ForbidNumber(t.Context(), of.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: at, Reason: "本人の申し出"}))
+	}
+	word(other, true, noon)
+	word(other, false, noon.Add(time.Second))
+	word(target, true, noon)
+	told := func(want ...string) {
+		t.Helper()
+		if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, want) {
+			t.Errorf("of it is told %v, %v", kinds, err)
+		}
+	}
+	told()
+	takeOff := func() {
+		t.Helper()
+		forge(t, l, "INSERT INTO do_not_call_log SELECT $1, listed, by_user, at + interval '1 hour', reason FROM do_not_call_log WHERE NOT listed LIMIT 1", target.NumberRef)
+		forge(t, l, "INSERT INTO row_marks SELECT what, $1, mark FROM row_marks WHERE what = 'do_not_call' ON CONFLICT DO NOTHING", target.NumberRef)
+		forge(t, l, "DELETE FROM do_not_call WHERE number_ref = $1", target.NumberRef)
+	}
+	takeOff()
+	told("do_not_call")
+	got, err := l.Target(t.Context(), target.CaseID, "")
+	if must(t, err); !got.DoNotCall || !got.Numbers[0].DoNotCall || got.Numbers[1].DoNotCall {
+		t.Errorf("%+v", got)
+	}
+	if got, err = l.Target(t.Context(), target.CaseID, target.Number); err != nil || !got.DoNotCall {
+		t.Errorf("the number asked for: %v, %v", got.DoNotCall, err)
+	}
+	if c := caseOf(t, l, target.CaseID); !c.DoNotCall || !c.Phones[0].DoNotCall || c.Phones[1].DoNotCall {
+		t.Errorf("shown are %+v", c.Phones)
+	}
+	wantRule(t, l.Reserve(t.Context(), reservation(target, noon)), dialer.DoNotCall)
+	word(target, true, noon.Add(time.Minute)) // it is already, and comes back onto the list
+	if n := count(t, l, "SELECT count(*) FROM do_not_call"); n != 1 {
+		t.Errorf("%d numbers are on the list", n)
+	}
+	takeOff()
+	word(target, false, noon.Add(2*time.Minute))
+	must(t, l.Reserve(t.Context(), reservation(target, noon)))
+	_, err = l.NoteCall(t.Context(), byHand(other, noon, dialer.NoAnswer))
+	must(t, err)
+}
+
+// TestAWrongNumberIsNotMadeUsableBySQL: nor is a number that proved to be wrong dialled again, whoever makes its row say otherwise, or puts another in its place.
+// One that was taken back and is entered anew is.
+func TestAWrongNumberIsNotMadeUsableBySQL(t *testing.T) {
+	l := newLedger(t)
+	row := person("0000000001")
+	ward, first, second := row.WardNumber, row.Phones[0].Number, row.Phones[1].Number
+	row.CaseRef = testRefs.Case(ward)
+	c := caseOf(t, l, load(t, l, row).Waiting[0].Case)
+	listed := func(name string, phones ...casework.Phone) {
+		t.Helper()
+		again := row
+		again.Person.Name, again.Phones = name, phones
+		load(t, l, again)
+	}
+	next := func(want dialer.Number) {
+		t.Helper()
+		got, err := l.Target(t.Context(), c.ID, "")
+		if must(t, err); got.Number != want {
+			t.Errorf("number %d of the case is dialled", slices.Index(dialOrder(caseOf(t, l, c.ID)), got.Number)+1)
+		}
+	}
+	foundWrong := func(n dialer.Number, at time.Time) {
+		t.Helper()
+		target, err := l.Target(t.Context(), c.ID, n)
+		must(t, err)
+		_, err = l.Record(t.Context(), wishes(call(t, l, target, at, dialer.Answered), at, casework.WrongNumber))
+		must(t, err)
+	}
+	next(first)
+	foundWrong(first, noon)
+	next(second)
+	told := func(want ...string) {
+		t.Helper()
+		if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, want) {
+			t.Errorf("of it is told %v, %v", kinds, err)
+		}
+	}
+	told()
+	forge(t, l, "UPDATE phones SET usable = true")
+	told("wrong_number")
+	next(second)
+	if phones := caseOf(t, l, c.ID).Phones; phones[0].Usable || !phones[1].Usable {
+		t.Errorf("shown are %+v", phones)
+	}
+	forge(t, l, "WITH gone AS (DELETE FROM phones WHERE number_ref = $1 RETURNING *) INSERT INTO row_marks SELECT 'wrong_number', case_id || ' ' || number_ref, '\\x00' FROM gone",
+		testRefs.Number(first))
+	listed("見本　次郎", row.Phones...) // which has it still, and puts it where it was
+	if phones := caseOf(t, l, c.ID).Phones; len(phones) != 2 || phones[0].Number != first {
+		t.Fatalf("the list brought %+v", phones)
+	}
+	next(second)
+
+	entered := newNumber()
+	in := typed(ward, entered, noon)
+	in.First = true
+	one := enter(t, l, in)
+	next(entered)
+	foundWrong(entered, noon.Add(time.Hour))
+	next(second)
+	must(t, l.TakeNumberBack(t.Context(), one.ID, "operator1", false, noon.Add(2*time.Hour)))
+	in.At = noon.Add(26 * time.Hour)
+	enter(t, l, in)
+	next(entered)
+	foundWrong(entered, noon.Add(27*time.Hour))
+	forge(t, l, "UPDATE phones SET usable = true")
+	next(second)
+	forge(t, l, "UPDATE phones SET usable = false WHERE number_ref = $1", testRefs.Number(first))
+	listed("見本　三郎", row.Phones[1])
+	listed("見本　四郎", row.Phones...) // the ward has taken it off the case, and named it again
+	next(first)
+}
+
+// TestNumbersThatWereForbiddenBeforeTheMarksStaySo: of an older ledger's list, its log and its wrong numbers what stands there is marked once.
+func TestNumbersThatWereForbiddenBeforeTheMarksStaySo(t *testing.T) {
+	l := newLedger(t)
+	logged, unlogged, wrong := listedTarget(t, l), listedTarget(t, l), listedTarget(t, l)
+	forge(t, l, "INSERT INTO do_not_call VALUES ($1, 'supervisor', now()), ($2, 'supervisor', now())", logged.NumberRef, unlogged.NumberRef)
+	forge(t, l, "INSERT INTO do_not_call_log VALUES ($1, true, 'supervisor', $2, 'x')", logged.NumberRef, noon)
+	forge(t, l, "UPDATE phones SET usable = false WHERE number_ref = $1", wrong.NumberRef)
+	for _, sql := range []string{"ALTER TABLE rows_marked DISABLE TRIGGER USER", "DELETE FROM rows_marked", "ALTER TABLE rows_marked ENABLE TRIGGER USER"} {
+		byOwner(t, asOwner(t, l), sql)
+	}
+	dir := t.TempDir()
+	must(t, l.markRows(t.Context(), dir))
+	free := func() {
+		t.Helper()
+		forge(t, l, "INSERT INTO do_not_call_log SELECT number_ref, false, by_user, at + interval '1 hour', '' FROM do_not_call")
+		forge(t, l, "DELETE FROM do_not_call")
+		forge(t, l, "UPDATE phones SET usable = true")
+		must(t, l.markRows(t.Context(), dir))
+		must(t, l.markRows(t.Context(), t.TempDir()))
+	}
+	free()
+	for _, of := range []dialer.Target{logged, unlogged} {
+		wantRule(t, l.Reserve(t.Context(), reservation(of, noon)), dialer.DoNotCall)
+	}
+	if got, err := l.Target(t.Context(), wrong.CaseID, ""); err != nil || got.NumberRef == wrong.NumberRef {
+		t.Errorf("the wrong number is dialled, %v", err)
+	}
+}
