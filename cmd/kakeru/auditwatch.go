@@ -109,7 +109,8 @@ func (w *auditWatch) lookAtCalls(ctx context.Context) {
 	}
 }
 
-// lookForForeign looks whether somebody has written into the database what holds nothing: settings, lists' sources, closes, reports, sums, entries of the record.
+// lookForForeign looks whether somebody has written into the database what holds nothing: settings, lists' sources, closes, reports, sums, calls, words on numbers,
+// entries of the record.
 func (w *auditWatch) lookForForeign(ctx context.Context) {
 	ctx, cancel := context.WithTimeout(ctx, foreignWithin)
 	defer cancel()

@@ -36,7 +36,7 @@
 // spool.go, spoolfile.go and seal.go are the spool; replay.go decides what goes into it and brings it back; health.go looks
 // whether the database is there and what its clock shows; errors.go says what each failure means; end.go, entries.go,
 // attempts.go and inbound.go write calls; staging.go and lists.go take lists in, preview.go and findings.go say what one brings, and
-// listsources.go how its columns are read.
+// listsources.go how its columns are read. begun.go says which calls were begun here, forbidden.go which numbers are not dialled.
 // custody.go seals and unseals, and ends a day's custody; persons.go and search.go are people and how they are found; sealold.go
 // seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it,
 // handover.go what the next contractor is told, exports.go what goes before;

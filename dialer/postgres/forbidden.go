@@ -2,7 +2,6 @@ package postgres
 
 import (
 	"context"
-	"errors"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -54,7 +53,10 @@ func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casewo
 	}
 	if is != f.On {
 		word := db.DoNotCallLog{NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason))}
-		if err := errors.Join(q.LogDoNotCall(ctx, db.LogDoNotCallParams(word)), q.MarkRow(ctx, markedWords, ref, l.markOfWord(word))); err != nil {
+		if err := q.LogDoNotCall(ctx, db.LogDoNotCallParams(word)); err != nil {
+			return err
+		}
+		if err := q.MarkRow(ctx, markedWords, ref, l.markOfWord(word)); err != nil {
 			return err
 		}
 	}

@@ -26,7 +26,7 @@ func TestAForbiddenNumberIsNotFreedBySQL(t *testing.T) {
 	}
 	word(other, true, noon)
 	word(other, false, noon.Add(time.Second))
-	word(target, true, noon)
+	word(target, true, noon.Add(1999*time.Nanosecond)) // finer than PostgreSQL has it
 	told := func(want ...string) {
 		t.Helper()
 		if kinds, err := l.ForeignRows(t.Context()); err != nil || !slices.Equal(kinds, want) {
