@@ -40,7 +40,7 @@ func (l *Ledger) OpenAbsences(ctx context.Context) (out []dialer.Absence, err er
 
 // OwnFigures are an operator's own calls that were dialled in [from, to), counted as Figures counts the centre's.
 func (l *Ledger) OwnFigures(ctx context.Context, who dialer.UserID, from, to time.Time) (f report.Own, err error) {
-	err = l.query(ctx, "sum an operator's figures", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "sum an operator's figures", func(ctx context.Context, q *db.Queries) error {
 		r, err := q.OwnFigures(ctx, from, to, string(who))
 		f = report.Own{Attempts: int(r.Attempts), Answered: int(r.Answered)}
 		return err

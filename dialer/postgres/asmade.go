@@ -29,8 +29,15 @@ func NotAsMade(ctx context.Context, url string) (what []string, err error) {
 	return what, classify("look at the record's tables", err)
 }
 
-// readRecord reads the record in one transaction.
+// readRecord reads the record in one transaction, as one of those that read much.
 func (l *Ledger) readRecord(ctx context.Context, op string, read func(context.Context, *db.Queries) error) error {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	done, err := l.readers.enter(ctx)
+	if err != nil {
+		return l.noticed(classify(op, err))
+	}
+	defer done()
 	return l.inTx(ctx, op, func(ctx context.Context, q *db.Queries) error {
 		if err := read(ctx, q); err != nil {
 			return err

@@ -239,7 +239,7 @@ func (l *Ledger) allCloses(ctx context.Context, q *db.Queries) (all []dayclose.C
 
 // Closes lists closes, newest first. What is over and bears no mark of ours never was; what is under way without one stands in the way, and is shown.
 func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, err error) {
-	err = l.query(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
 		if limit <= 0 {
 			return nil
 		}

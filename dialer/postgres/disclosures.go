@@ -26,7 +26,7 @@ func (l *Ledger) Disclose(ctx context.Context, d casework.Disclosure) error {
 // Disclosures lists an attempt's, oldest first.
 func (l *Ledger) Disclosures(ctx context.Context, attempt dialer.CallID) ([]casework.Disclosure, error) {
 	var out []casework.Disclosure
-	err := l.query(ctx, "read who was shown a debt", func(ctx context.Context, q *db.Queries) error {
+	err := l.read(ctx, "read who was shown a debt", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.Disclosures(ctx, string(attempt))
 		for _, r := range rows {
 			d := casework.Disclosure{

@@ -100,7 +100,7 @@ func (l *Ledger) ExportByID(ctx context.Context, id string) (e returns.Export, e
 
 // Exports lists exports, newest first.
 func (l *Ledger) Exports(ctx context.Context, limit int) (list []returns.Export, err error) {
-	err = l.query(ctx, "list exports", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list exports", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.NewestExports(ctx, int32(min(max(limit, 0), 1000))) //nolint:gosec // bounded here
 		for _, r := range rows {
 			e, err := exportFrom(db.ExportByIDRow(r))
@@ -138,7 +138,7 @@ func (l *Ledger) goneUpto(ctx context.Context, q *db.Queries) (gone string, err 
 
 // CountToExport is how many rows of a day stand in no file yet; none once they can go no more.
 func (l *Ledger) CountToExport(ctx context.Context, day dialer.Date) (n int, err error) {
-	err = l.query(ctx, "count what was not exported", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "count what was not exported", func(ctx context.Context, q *db.Queries) error {
 		gone, err := l.goneUpto(ctx, q)
 		if err != nil || day.String() <= gone {
 			return err
@@ -152,7 +152,7 @@ func (l *Ledger) CountToExport(ctx context.Context, day dialer.Date) (n int, err
 
 // RowsOfCase are one case's records of a day.
 func (l *Ledger) RowsOfCase(ctx context.Context, id dialer.CaseID, day dialer.Date) (out []returns.Row, err error) {
-	err = l.query(ctx, "read a case's records", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "read a case's records", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.RowsOfCase(ctx, string(id), day.At(0), day.Next().At(0))
 		if err != nil {
 			return err

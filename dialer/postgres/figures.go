@@ -14,7 +14,7 @@ import (
 // Figures sums the ended attempts that were dialled in [from, to). A Day's Attempts are those that count; its Answered
 // are those among them whose connection result is answered, whoever was there: parties are another axis.
 func (l *Ledger) Figures(ctx context.Context, from, to time.Time) (f report.Figures, err error) {
-	err = l.query(ctx, "sum the figures", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "sum the figures", func(ctx context.Context, q *db.Queries) error {
 		f, err = figures(ctx, q, from, to)
 		return err
 	})

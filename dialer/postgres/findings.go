@@ -43,7 +43,7 @@ func (l *Ledger) FoundCases(
 	ctx context.Context, list string, kind casework.FindingKind, from, limit int,
 ) (found []casework.FoundCase, err error) {
 	skip, most := int32(max(from, 0)), int32(min(max(limit, 1), 500)) //nolint:gosec // bounded: no list has 2^31 rows
-	err = l.query(ctx, "list what a list brings", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list what a list brings", func(ctx context.Context, q *db.Queries) error {
 		row, err := q.ListByID(ctx, list)
 		if err != nil {
 			return err

@@ -25,7 +25,7 @@ func (l *Ledger) Handoffs(ctx context.Context, f casework.HandoffFilter) (items 
 			}
 		}
 	}
-	err = l.query(ctx, "list hand-offs", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list hand-offs", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.HandoffsAfter(ctx, db.HandoffsAfterParams{
 			State: string(f.State), Kind: string(f.Kind), CaseID: string(f.Case), ByUser: string(f.By),
 			Skip: int32(skip), Max: int32(limit + 1), //nolint:gosec // both bounded above

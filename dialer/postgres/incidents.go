@@ -68,7 +68,7 @@ func (l *Ledger) Incidents(ctx context.Context) ([]incident.File, error) { retur
 
 // incidents reads one, or all with id 0.
 func (l *Ledger) incidents(ctx context.Context, id int64) (all []incident.File, err error) {
-	err = l.query(ctx, "read incidents", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "read incidents", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.IncidentRevisions(ctx, id)
 		if err != nil {
 			return err
@@ -117,7 +117,7 @@ func (l *Ledger) Reach(ctx context.Context, i incident.Incident) (r incident.Rea
 	for _, a := range shows {
 		p.Actions = append(p.Actions, string(a))
 	}
-	err = l.query(ctx, "count an incident's reach", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "count an incident's reach", func(ctx context.Context, q *db.Queries) error {
 		n, err := q.IncidentReach(ctx, p)
 		r = incident.Reach{Persons: int(n.Persons), Entries: int(n.Entries), Files: int(n.Files), Held: int(n.Held)}
 		return err

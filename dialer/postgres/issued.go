@@ -59,7 +59,7 @@ func (l *Ledger) Issue(ctx context.Context, i report.Issued) (revision int, err 
 
 // IssuedOf implements report.Store.
 func (l *Ledger) IssuedOf(ctx context.Context, kind report.Kind, period string) (out []report.Issued, err error) {
-	err = l.query(ctx, "list issued reports", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list issued reports", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.IssuedReports(ctx, string(kind), period)
 		for _, r := range rows {
 			if l.issued(r) {
@@ -73,7 +73,7 @@ func (l *Ledger) IssuedOf(ctx context.Context, kind report.Kind, period string) 
 
 // IssuedSince implements report.Store.
 func (l *Ledger) IssuedSince(ctx context.Context, since time.Time) (out []report.Issued, err error) {
-	err = l.query(ctx, "find what was issued", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "find what was issued", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.IssuedSince(ctx, since)
 		for _, r := range rows {
 			if !l.issued(db.IssuedReportsRow(r)) {
@@ -90,7 +90,7 @@ func (l *Ledger) IssuedSince(ctx context.Context, since time.Time) (out []report
 
 // IssuedReport implements report.Store.
 func (l *Ledger) IssuedReport(ctx context.Context, kind report.Kind, period string, revision int) (out report.Issued, err error) {
-	err = l.query(ctx, "read an issued report", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "read an issued report", func(ctx context.Context, q *db.Queries) error {
 		r, err := q.IssuedReport(ctx, string(kind), period, int32(revision))
 		row := db.IssuedReportsRow{
 			Kind: r.Kind, Period: r.Period, Revision: r.Revision, At: r.At, ByUser: r.ByUser, Reason: r.Reason, Sha256: r.Sha256, Whole: r.Whole, Marks: r.Marks,

@@ -72,12 +72,13 @@ type Options struct {
 
 // Ledger keeps what happened in PostgreSQL. Its methods may be called from anywhere at once.
 type Ledger struct {
-	pool  *pgxpool.Pool
-	refs  dialer.Refs
-	vault *vault.Vault
-	rules func() casework.Rules
-	hours dialer.Calendar
-	now   dialer.Clock
+	pool    *pgxpool.Pool
+	readers readers
+	refs    dialer.Refs
+	vault   *vault.Vault
+	rules   func() casework.Rules
+	hours   dialer.Calendar
+	now     dialer.Clock
 
 	needHistory func() bool
 	ceiling     dialer.Ceiling
@@ -145,7 +146,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		return nil, unreachable(cfg.ConnConfig, err)
 	}
 	l := &Ledger{
-		pool: pool, refs: o.Refs, vault: o.Vault, rules: o.RulesNow, hours: o.Hours, now: o.Now, log: o.Log, needHistory: o.NeedHistory,
+		pool: pool, readers: newReaders(cfg.MaxConns), refs: o.Refs, vault: o.Vault, rules: o.RulesNow, hours: o.Hours, now: o.Now, log: o.Log, needHistory: o.NeedHistory,
 		ceiling: o.Ceiling, onCeiling: func(dialer.CeilingSpan) {},
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
@@ -258,6 +259,18 @@ func (l *Ledger) query(ctx context.Context, op string, f func(context.Context, *
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
 	return l.noticed(classify(op, f(ctx, db.New(l.pool))))
+}
+
+// read is query for what reads much: sums, lists, searches. All of these together leave half of the connections to the rest.
+func (l *Ledger) read(ctx context.Context, op string, f func(context.Context, *db.Queries) error) error {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	done, err := l.readers.enter(ctx)
+	if err != nil {
+		return l.noticed(classify(op, err))
+	}
+	defer done()
+	return l.query(ctx, op, f)
 }
 
 // inTx runs queries in one transaction, one round trip each: a client that gives up has then not sent its COMMIT, so a

@@ -172,7 +172,7 @@ func most(limit int) int32 { return int32(min(max(limit, 0), 100_000)) } //nolin
 func (l *Ledger) enteredNumbers(
 	ctx context.Context, op string, find func(context.Context, *db.Queries) ([]db.EnteredNumber, error),
 ) (out []casework.EnteredNumber, err error) {
-	err = l.query(ctx, op, func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, op, func(ctx context.Context, q *db.Queries) error {
 		rows, err := find(ctx, q)
 		for _, r := range rows {
 			text, err := l.unseal(r.Custody, r.Sealed, aboutEntered(r.ID))
@@ -216,7 +216,7 @@ func (l *Ledger) NumbersReturned(ctx context.Context, ids []string, export strin
 
 // NumberCounts counts what was entered in [from, to), by day and person.
 func (l *Ledger) NumberCounts(ctx context.Context, from, to time.Time) (out []casework.NumberCount, err error) {
-	err = l.query(ctx, "count numbers entered", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "count numbers entered", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.CountEnteredNumbers(ctx, from, to)
 		for _, r := range rows {
 			out = append(out, casework.NumberCount{Day: r.Day, By: dialer.UserID(r.ByUser), N: int(r.N)})

@@ -121,7 +121,7 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 		texts[i] = string(id)
 	}
 	out := casework.TriesAt{}
-	err := l.query(ctx, "list the tries at cases", func(ctx context.Context, q *db.Queries) error {
+	err := l.read(ctx, "list the tries at cases", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.TriesAtCases(ctx, texts, l.now().Add(-dialer.TriesKept))
 		for _, r := range rows {
 			t := dialer.Try{
@@ -144,7 +144,7 @@ func (l *Ledger) TriesAt(ctx context.Context, ids []dialer.CaseID) (casework.Tri
 
 // Counts says how many cases wait, and for what.
 func (l *Ledger) Counts(ctx context.Context) (c casework.Counts, err error) {
-	err = l.query(ctx, "count what waits", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "count what waits", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.CountWaiting(ctx, l.now())
 		if err != nil {
 			return err

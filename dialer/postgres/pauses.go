@@ -31,7 +31,7 @@ func (l *Ledger) OpenPauses(ctx context.Context) (out []dialer.DeskPause, err er
 
 // HalfHours are the half hours in [from, to) in which calls that count were dialled.
 func (l *Ledger) HalfHours(ctx context.Context, from, to time.Time) (out []report.HalfHour, err error) {
-	err = l.query(ctx, "sum a day's half hours", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "sum a day's half hours", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.HalfHours(ctx, from, to)
 		out = make([]report.HalfHour, len(rows))
 		for i, r := range rows {

@@ -24,7 +24,7 @@ func (l *Ledger) Promises(ctx context.Context, month string, limit int) (lines [
 	if err != nil {
 		return nil, err
 	}
-	err = l.query(ctx, "list promises", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list promises", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.PromisesOfMonth(ctx, db.PromisesOfMonthParams{
 			FromAt: from, ToAt: to, Earlier: true, Max: int32(min(max(limit, 0), promiseMost)), //nolint:gosec // bounded here
 		})
@@ -67,7 +67,7 @@ func (l *Ledger) PromiseFigures(ctx context.Context, month string) (f casework.P
 	if err != nil {
 		return f, err
 	}
-	err = l.query(ctx, "sum the promises", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "sum the promises", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.PromiseSums(ctx, from, to)
 		if err != nil {
 			return err

@@ -57,6 +57,11 @@ func (l *Ledger) Papers(ctx context.Context, from, to time.Time, into report.Pap
 func (l *Ledger) atOneInstant(ctx context.Context, what string, read func(context.Context, *db.Queries) error) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
+	done, err := l.readers.enter(ctx)
+	if err != nil {
+		return l.noticed(classify(what, err))
+	}
+	defer done()
 	if err := l.settle(ctx); err != nil { // what waits in the spool is a fact too
 		return err
 	}
@@ -101,7 +106,7 @@ func (l *Ledger) Look(ctx context.Context, periods []report.Period) ([]report.Lo
 		froms[i], tos[i], logs[i] = p.From.String(), p.To.String(), p.Kind == report.Privacy
 	}
 	out := make([]report.Look, len(periods))
-	err := l.query(ctx, "look what there is to report", func(ctx context.Context, q *db.Queries) error {
+	err := l.read(ctx, "look what there is to report", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.LookAtSpans(ctx, froms, logs, tos)
 		for _, r := range rows {
 			out[r.N-1] = report.Look{Any: r.Facts, Open: r.Open}
@@ -281,7 +286,7 @@ func (l *Ledger) EnterSMS(ctx context.Context, day dialer.Date, sent int, by dia
 
 // ReportCalls returns the calls behind a figure, by when they began.
 func (l *Ledger) ReportCalls(ctx context.Context, ids []dialer.CallID) (out []report.Attempt, err error) {
-	err = l.query(ctx, "read the calls behind a figure", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "read the calls behind a figure", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.ReportCalls(ctx, textsOf(ids))
 		calls := make([]db.ReportAttemptsRow, len(rows))
 		for i := range rows {
@@ -295,7 +300,7 @@ func (l *Ledger) ReportCalls(ctx context.Context, ids []dialer.CallID) (out []re
 
 // CorrectedSince lists the corrections of a span's calls that were made after an instant, the first 200.
 func (l *Ledger) CorrectedSince(ctx context.Context, from, to, since time.Time) (out []report.Correction, err error) {
-	err = l.query(ctx, "find what was corrected", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "find what was corrected", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.CorrectedSince(ctx, from, to, since)
 		for _, r := range rows {
 			out = append(out, report.Correction{Attempt: dialer.CallID(r.ID), Revision: int(r.Revision), By: dialer.UserID(r.ByUser), At: r.At})

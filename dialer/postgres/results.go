@@ -54,7 +54,7 @@ func (l *Ledger) Attempts(ctx context.Context, f casework.AttemptFilter) (items 
 	if err != nil {
 		return nil, "", err
 	}
-	err = l.query(ctx, "list attempts", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list attempts", func(ctx context.Context, q *db.Queries) error {
 		rows, err := attemptRows(ctx, q, f.CaseID, p)
 		if err != nil {
 			return err

@@ -28,7 +28,7 @@ func (l *Ledger) Search(ctx context.Context, q string, limit int) (found []casew
 	if err != nil {
 		return nil, err
 	}
-	err = l.query(ctx, "search cases", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "search cases", func(ctx context.Context, q *db.Queries) error {
 		ids, err := q.SearchCases(ctx, p)
 		if err != nil {
 			return err
