@@ -31,12 +31,21 @@ func (s *Server) figureRoutes() {
 }
 
 func (s *Server) today(ctx context.Context, _ *struct{}) (*curveOutput, error) {
-	p, err := s.d.Figures.Progress(ctx, monthOf(s.d.Now()))
-	if err != nil {
-		return nil, err
-	}
-	curve, err := s.curve(ctx, p)
+	curve, err := s.curves.ask(ctx, "today", s.readers.Go, func(ctx context.Context) (report.Curve, error) {
+		p, err := s.d.Figures.Progress(ctx, monthOf(s.d.Now()))
+		if err != nil {
+			return report.Curve{}, err
+		}
+		return s.curve(ctx, p)
+	})
 	return &curveOutput{Body: curve}, err
+}
+
+// sum is where a month stands. Whoever asks for one while others do is answered with them, by one sum of the ledger.
+func (s *Server) sum(ctx context.Context, month string) (report.Progress, error) {
+	return s.sums.ask(ctx, month, s.readers.Go, func(ctx context.Context) (report.Progress, error) {
+		return s.d.Figures.Progress(ctx, month)
+	})
 }
 
 func (s *Server) progress(ctx context.Context, in *progressInput) (*progressOutput, error) {
@@ -46,7 +55,7 @@ func (s *Server) progress(ctx context.Context, in *progressInput) (*progressOutp
 	} else if t, err := time.Parse("2006-01", month); err != nil || t.Format("2006-01") != month {
 		return nil, invalid("month", "bad_month", "月は 2026-11 のように指定してください", "write the month as YYYY-MM")
 	}
-	p, err := s.d.Figures.Progress(ctx, month)
+	p, err := s.sum(ctx, month)
 	return &progressOutput{Body: whole(p)}, err
 }
 

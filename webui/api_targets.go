@@ -115,7 +115,7 @@ func (s *Server) targets(ctx context.Context, in *targetsInput) (*targetsOutput,
 	if out.Body.Standings, err = s.d.Targets.Standings(ctx, month); err != nil {
 		return nil, err
 	}
-	p, err := s.d.Figures.Progress(ctx, month)
+	p, err := s.sum(ctx, month)
 	if err != nil {
 		return nil, err
 	}

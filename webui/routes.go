@@ -122,8 +122,13 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), changeWithin)
 			defer cancel()
 		}
+		done, err := s.turn(ctx, row)
+		if err != nil {
+			return nil, s.problemOf(ctx, err)
+		}
+		defer done()
 		var out *O
-		err := wellSpelt(ctx, in)
+		err = wellSpelt(ctx, in)
 		if err == nil && isClick(row) && s.vigil.waking() {
 			err = errSlept
 		}

@@ -22,6 +22,7 @@ import (
 	"kakeru/dialer/audit"
 	"kakeru/dialer/audit/incident"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/report"
 	"kakeru/webui/auth"
 )
 
@@ -151,6 +152,11 @@ type Server struct {
 	cert    *papers // nil: served by http
 
 	throttle *throttle
+	asks     *turns // reading, of each person
+	acts     *turns // changing
+	makings  *turns // reports and files
+	sums     *shared[report.Progress]
+	curves   *shared[report.Curve]
 	relists  *relists
 	seats    *seats
 	uses     *uses
@@ -196,6 +202,8 @@ func New(d Deps) (*Server, error) {
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	s.uses, s.walls, s.relists, s.windows = newUses(d.Now()), newWalls(), newRelists(d.Now), newWindows()
+	s.asks, s.acts, s.makings = newAsks(asksAtOnce), newAsks(actsAtOnce), newMakings()
+	s.sums, s.curves = newShared[report.Progress](), newShared[report.Curve]()
 	s.vigil = newVigil(time.Now, s.slept)
 	if d.Certificate.On() {
 		if s.cert, err = newPapers(d.Certificate, d.Log); err != nil {

@@ -1,0 +1,230 @@
+package webui
+
+import (
+	"context"
+	"io"
+	"net/http"
+	"net/http/httptest"
+	"net/url"
+	"strings"
+	"sync"
+	"testing"
+	"testing/synctest"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/report"
+)
+
+// gate holds up what goes through it, and counts it.
+type gate struct {
+	mu       sync.Mutex
+	now, top map[string]int // at once; most at once
+	entered  chan struct{}
+	open     chan struct{}
+}
+
+func newGate() *gate {
+	return &gate{now: map[string]int{}, top: map[string]int{}, entered: make(chan struct{}, 1000), open: make(chan struct{})}
+}
+
+func (g *gate) pass(whose string) {
+	count := func(by int) {
+		g.mu.Lock()
+		defer g.mu.Unlock()
+		for _, of := range []string{whose, "all"} {
+			g.now[of] += by
+			g.top[of] = max(g.top[of], g.now[of])
+		}
+	}
+	count(1)
+	defer count(-1)
+	g.entered <- struct{}{}
+	<-g.open
+}
+
+// most is how many were in it at once.
+func (g *gate) most(whose string) int {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.top[whose]
+}
+
+// slowFigures hold up what one operator asks of their own calls.
+type slowFigures struct {
+	*world
+	*gate
+}
+
+func (s slowFigures) OwnFigures(ctx context.Context, who dialer.UserID, from, to time.Time) (report.Own, error) {
+	if who == "user-operator" {
+		s.pass(string(who))
+	}
+	return s.world.OwnFigures(ctx, who, from, to)
+}
+
+// slowBooks hold up every report that is written.
+type slowBooks struct {
+	*books
+	*gate
+}
+
+func (s slowBooks) Write(ctx context.Context, to io.Writer, p report.Period, revision int, format report.Format) error {
+	s.pass(string(from(ctx).User.ID))
+	return s.books.Write(ctx, to, p, revision, format)
+}
+
+// flood asks for a path so many times at once, by some browsers in turn, and says of each what it was answered.
+func flood(h *house, n int, path string, by ...*client) <-chan *httptest.ResponseRecorder {
+	answers := make(chan *httptest.ResponseRecorder, n)
+	at, err := url.Parse(h.url)
+	if err != nil {
+		h.t.Fatal(err)
+	}
+	for i := range n {
+		r := httptest.NewRequest(http.MethodGet, path, nil)
+		for _, cookie := range by[i%len(by)].http.Jar.Cookies(at) {
+			r.AddCookie(cookie)
+		}
+		go func() { answers <- h.handle(r) }()
+	}
+	return answers
+}
+
+// TestOnePersonsFloodHoldsUpNobodyElse: by however many sessions somebody asks, the ledger is asked by few of them at once. What is far too much is
+// refused and says when to come back; others, and one's own clicks, do not stand behind it.
+func TestOnePersonsFloodHoldsUpNobodyElse(t *testing.T) {
+	g := newGate()
+	h := open(t, func(d *Deps) { d.Own = slowFigures{d.Own.(*world), g} })
+	var sessions []*client
+	for range 4 {
+		sessions = append(sessions, h.as("operator"))
+	}
+	other := h.as("operator2")
+	answers := flood(h, asksAtOnce+asksWaiting+8, "/api/progress/mine", sessions...)
+	for range asksAtOnce {
+		<-g.entered
+	}
+	for range 8 {
+		if a := <-answers; a.Code != http.StatusTooManyRequests || a.Header().Get("Retry-After") == "" || !strings.Contains(a.Body.String(), `"too_many"`) {
+			t.Fatalf("one too many: %d %v %s", a.Code, a.Header(), a.Body)
+		}
+	}
+	other.do("GET", "/api/progress/mine", nil).want(t, 200)
+	other.do("POST", "/api/desks/desk2/sit", map[string]any{}).want(t, 200)
+	sessions[0].do("POST", "/api/desks/desk1/sit", map[string]any{}).want(t, 200)
+	close(g.open)
+	for range asksAtOnce + asksWaiting {
+		if a := <-answers; a.Code != http.StatusOK && a.Code != http.StatusTooManyRequests { // the latter where the machine was slow
+			t.Fatalf("%d %s", a.Code, a.Body)
+		}
+	}
+	if n := g.most("user-operator"); n != asksAtOnce {
+		t.Errorf("%d at once", n)
+	}
+	if n := len(h.server.asks.of); n != 0 {
+		t.Errorf("%d people are remembered who ask for nothing", n)
+	}
+}
+
+// TestAFewReportsAreMadeAtOnce: two of one person, three of all; the others are made after them.
+func TestAFewReportsAreMadeAtOnce(t *testing.T) {
+	g := newGate()
+	h := open(t, func(d *Deps) { d.Reports = slowBooks{d.Reports.(*books), g} })
+	ward, boss := []*client{h.as("ward"), h.as("ward")}, h.as("supervisor")
+	const path = "/api/reports/month/file?format=csv"
+	first := flood(h, 6, path, ward...)
+	<-g.entered
+	<-g.entered
+	second := flood(h, 3, path, boss)
+	<-g.entered
+	if got := boss.do("GET", "/api/progress/mine", nil); got.status != 200 {
+		t.Errorf("whoever waits for a report is answered nothing else: %d %s", got.status, got.body)
+	}
+	close(g.open)
+	for range 6 {
+		if a := <-first; a.Code != 200 {
+			t.Errorf("%d %s", a.Code, a.Body)
+		}
+	}
+	for range 3 {
+		if a := <-second; a.Code != 200 {
+			t.Errorf("%d %s", a.Code, a.Body)
+		}
+	}
+	if g.most("all") != madeByAll || g.most("user-ward") != madeByOne {
+		t.Errorf("at once: %d, of one %d", g.most("all"), g.most("user-ward"))
+	}
+}
+
+// TestTurnsAreWaitedForNoLongerThanIsSaid, nor by whoever has gone; and whoever waited has taken nothing.
+func TestTurnsAreWaitedForNoLongerThanIsSaid(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		turns := newMakings()
+		var under []func()
+		for _, who := range []string{"a", "a", "b"} {
+			done, err := turns.take(t.Context(), who)
+			if err != nil {
+				t.Fatal(err)
+			}
+			under = append(under, done)
+		}
+		for _, who := range []string{"a", "b", "c"} {
+			began := time.Now()
+			if _, err := turns.take(t.Context(), who); err != turns.full || time.Since(began) != madeWithin {
+				t.Errorf("%s: %v after %v", who, err, time.Since(began))
+			}
+		}
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := turns.take(gone, "c"); err == nil {
+			t.Error("a turn for whoever has gone")
+		}
+		for _, done := range under {
+			done()
+		}
+		done, err := turns.take(t.Context(), "c")
+		if err != nil {
+			t.Fatal(err)
+		}
+		done()
+		if len(turns.of)+len(turns.all) != 0 {
+			t.Errorf("left: %v, %d", turns.of, len(turns.all))
+		}
+	})
+}
+
+// TestWhoAsksAtOnceIsAnsweredByOneReading: and by none that began before they asked.
+func TestWhoAsksAtOnceIsAnsweredByOneReading(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sums, reads, first := newShared[int](), 0, make(chan struct{})
+		ask := func(want int) {
+			got, err := sums.ask(t.Context(), "month", func(f func()) { go f() }, func(context.Context) (int, error) {
+				reads++
+				if reads == 1 {
+					<-first
+				}
+				return reads, nil
+			})
+			if got != want || err != nil {
+				t.Errorf("%d, %v; want the reading no. %d", got, err, want)
+			}
+		}
+		go ask(1)
+		synctest.Wait()
+		for range 400 {
+			go ask(2)
+		}
+		synctest.Wait()
+		gone, leave := context.WithCancel(t.Context())
+		leave()
+		if _, err := sums.ask(gone, "month", func(func()) { t.Error("another reading") }, nil); err == nil {
+			t.Error("whoever has gone is answered")
+		}
+		close(first)
+		synctest.Wait()
+		if reads != 2 || len(sums.next) != 0 {
+			t.Errorf("%d readings, %d wait", reads, len(sums.next))
+		}
+	})
+}
