@@ -200,7 +200,7 @@ func (s *Server) problemOf(ctx context.Context, err error) *Problem {
 			"記録台帳が応答しません。復旧までお待ちください", "the ledger does not answer; wait until it is back")
 	case errors.Is(err, dialer.ErrQueueDown):
 		return refused(dialer.Refuse(dialer.QueueDown))
-	case ctx.Err() != nil:
+	case ctx.Err() != nil, errors.Is(err, context.Canceled):
 		return errInternal // the browser has left: nobody reads this
 	}
 	s.log.Error("request failed", "route", routeOf(ctx), "err", err)

@@ -119,7 +119,7 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 	huma.Register(s.api, op, func(ctx context.Context, in *I) (*O, error) {
 		if changes(row) {
 			var cancel context.CancelFunc
-			ctx, cancel = context.WithTimeout(context.WithoutCancel(ctx), changeWithin)
+			ctx, cancel = context.WithTimeout(auth.Lasting(ctx), changeWithin)
 			defer cancel()
 		}
 		done, err := s.turn(ctx, row)

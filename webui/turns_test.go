@@ -228,3 +228,29 @@ func TestWhoAsksAtOnceIsAnsweredByOneReading(t *testing.T) {
 		}
 	})
 }
+
+// leaving is a browser that closes as soon as it is asked who it is.
+type leaving struct {
+	*world
+	leave func()
+}
+
+func (l leaving) UserByLogin(ctx context.Context, login string) (dialer.User, error) {
+	l.leave()
+	return l.world.UserByLogin(ctx, login)
+}
+
+// TestASignInThatWasClosedIsNone: it costs nobody a password check. What is done after the password is done to its end.
+func TestASignInThatWasClosedIsNone(t *testing.T) {
+	asking, leave := context.WithCancel(t.Context())
+	h := open(t, func(d *Deps) { d.Users = leaving{d.Users.(*world), leave} })
+	r := httptest.NewRequest(http.MethodPost, "/api/session", strings.NewReader(`{"login":"operator","password":"`+password+`"}`))
+	r.Header.Set("Content-Type", "application/json")
+	h.handle(r.WithContext(asking))
+	h.set(func() {
+		if len(h.sessions) != 0 {
+			t.Error("whoever closed was signed in")
+		}
+	})
+	h.as("operator")
+}

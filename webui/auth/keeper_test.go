@@ -99,6 +99,39 @@ func TestUnknownLoginsTakeTheSameWork(t *testing.T) {
 	}
 }
 
+// TestWhoHangsUpHasNoPasswordChecked: what they began goes on, but a turn they have not come to is others'.
+func TestWhoHangsUpHasNoPasswordChecked(t *testing.T) {
+	c, _ := newChecker(cheap)
+	asked, hangUp := context.WithCancel(t.Context())
+	if ok, err := c.matches(Lasting(asked), password, passwordHash(), false); !ok || err != nil {
+		t.Fatal(ok, err)
+	}
+	c.turns <- struct{}{}
+	c.turns <- struct{}{}
+	ended := make(chan error)
+	for range mostWaiting {
+		go func() {
+			_, err := c.matches(Lasting(asked), password, passwordHash(), false)
+			ended <- err
+		}()
+	}
+	hangUp()
+	for range mostWaiting {
+		if err := <-ended; !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	<-c.turns // a turn is free, and they are gone already
+	for range 20 {
+		if _, err := c.matches(Lasting(asked), password, passwordHash(), false); !errors.Is(err, context.Canceled) {
+			t.Fatal(err)
+		}
+	}
+	if n := c.checks.Load(); n != 1 || Lasting(asked).Err() != nil {
+		t.Errorf("%d checks, %v", n, Lasting(asked).Err())
+	}
+}
+
 func TestSessionsRunOut(t *testing.T) {
 	stores := newStores()
 	k, c := newKeeper(t, stores)

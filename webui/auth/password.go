@@ -78,6 +78,20 @@ const (
 	busyWait    = 10 * time.Second
 )
 
+type hungUpKey struct{}
+
+// Lasting is a context that goes on when whoever asked hangs up, so that what they changed is carried to its end; but no password of theirs is compared any
+// more that has not come to its turn by then: nothing was done yet, and whoever sends and closes would have others wait.
+func Lasting(ctx context.Context) context.Context {
+	return context.WithValue(context.WithoutCancel(ctx), hungUpKey{}, ctx.Done())
+}
+
+// hungUp is closed when whoever asked has gone; nil, which never is, of a context that is not Lasting.
+func hungUp(ctx context.Context) <-chan struct{} {
+	gone, _ := ctx.Value(hungUpKey{}).(<-chan struct{})
+	return gone
+}
+
 // matches compares a password with a hash. With an empty hash it does the same work and says no. known is whether it is somebody's
 // who is signed in, or whose browser is known. *TooMany when too many strangers wait.
 func (c *checker) matches(ctx context.Context, password, hash string, known bool) (bool, error) {
@@ -96,6 +110,13 @@ func (c *checker) matches(ctx context.Context, password, hash string, known bool
 		defer func() { <-turns }()
 	case <-ctx.Done():
 		return false, ctx.Err()
+	case <-hungUp(ctx):
+		return false, context.Canceled
+	}
+	select {
+	case <-hungUp(ctx): // while they waited: nobody reads the answer
+		return false, context.Canceled
+	default:
 	}
 	there := hash != ""
 	if !there {
