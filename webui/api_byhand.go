@@ -50,7 +50,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err != nil {
 		return nil, err
 	}
-	inHand := n.Case == "" || s.readsCase(viewerOf(from(ctx)), n.Case)
+	inHand := s.handles(viewerOf(from(ctx)), n)
 	if !inHand && in.Body.Number != "" && n.Direction == dialer.Outbound {
 		// Whether a number is the case's would be told to who does not see it.
 		return nil, errForbidden.with("手元にない案件の番号は、何番目の番号かで選んでください", "of a case that is not in hand choose the number by its place")
@@ -77,11 +77,8 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err := s.follow(ctx, &n, c); err != nil {
 		return nil, err
 	}
-	if !inHand && (n.Spoilt || n.Next.State != dialer.CaseWaiting && n.Next.State != c.Next.State) {
-		return nil, errForbidden.with(
-			"この結果では案件の架電が止まります。案件を席に呼び出してから登録するか、スーパーバイザーに登録を頼んでください",
-			"this result would stop the calls to the case; have the case stand at your desk first, or ask the supervisor to note it",
-		)
+	if !inHand && stops(n.Next, n.Spoilt, c) {
+		return nil, errWouldStop
 	}
 	kept, err := s.d.ByHand.NoteCall(ctx, n)
 	if err != nil {
@@ -91,6 +88,50 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	out := &noteCallOutput{}
 	out.Body.ID, out.Body.Revision, out.Body.Next, out.Body.Warnings = kept.Attempt, kept.Revision, dressNext(kept.Next), dressWarnings(tell)
 	return out, nil
+}
+
+var errWouldStop = errForbidden.with(
+	"この結果では案件の架電が止まります。案件を席に呼び出してから登録するか、スーパーバイザーに登録を頼んでください。案件の分からない受電は、番号を空けて登録できます",
+	"this result would stop the calls to the case; have the case stand at your desk first, or ask the supervisor to note it. "+
+		"A call of a case that is not known can be noted without its number",
+)
+
+// stops reports whether what follows from a result takes its case out of the line, or a number away from it.
+func stops(next dialer.CaseNext, spoilt bool, c casework.Case) bool {
+	return spoilt || next.State != dialer.CaseWaiting && next.State != c.Next.State
+}
+
+// handles reports whether somebody may stop the calls to the case of n by noting it. Of a call that came in from a number the ledger finds the case only
+// as it is kept: until then the case that somebody has in hand is asked (withCaseInHand), and for any other number the answer is the same no, be it
+// known or not, so that nobody learns by it whose number they have guessed. Without case and number there is nothing to stop.
+func (s *Server) handles(v viewer, n casework.HandCall) bool {
+	switch {
+	case v.role == dialer.RoleSupervisor:
+		return true
+	case n.Case == "":
+		return n.Number == "" || n.Direction == dialer.Outbound // of which Check says that it needs one
+	}
+	return s.readsCase(v, n.Case)
+}
+
+// withCaseInHand makes a call that came in from a number of the case that stands at the operator's desk a call of that case, as if they had said so.
+func (s *Server) withCaseInHand(ctx context.Context, n *casework.HandCall) (c casework.Case, err error) {
+	v := viewerOf(from(ctx))
+	for _, d := range s.d.Calls.Desks() {
+		if v.role != dialer.RoleOperator || d.Operator != v.user || d.CaseID == "" || !s.readsCase(v, d.CaseID) {
+			continue
+		}
+		c, err := s.d.Cases.Case(ctx, d.CaseID)
+		if err != nil {
+			return casework.Case{}, err
+		}
+		if slices.ContainsFunc(c.Phones, func(p casework.Phone) bool { return p.Number == n.Number }) {
+			n.Case = c.ID
+			remarkedCase(ctx, c.ID)
+			return c, nil
+		}
+	}
+	return casework.Case{}, nil
 }
 
 // handCall reads what was sent, with the case that it names.
@@ -116,9 +157,12 @@ func (s *Server) handCall(ctx context.Context, in *noteCallInput) (n casework.Ha
 	} else if b.Party != "" || len(b.BusinessResults) > 0 || b.Note != "" || b.Promise != nil {
 		return n, c, invalid("party", "nobody_answered", "応答のなかった架電には通話の結果を付けられません", "a call that nobody answered has no talk to record")
 	}
-	if n.Case != "" {
+	switch {
+	case n.Case != "":
 		c, err = s.d.Cases.Case(ctx, n.Case)
 		remarkedCase(ctx, c.ID)
+	case n.Direction == dialer.Inbound && n.Number != "":
+		c, err = s.withCaseInHand(ctx, &n)
 	}
 	if i := slices.IndexFunc(c.Phones, func(p casework.Phone) bool { return p.Rank == b.Rank }); i >= 0 && n.Number == "" {
 		n.Number = c.Phones[i].Number

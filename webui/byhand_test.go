@@ -296,3 +296,60 @@ func TestAGuessedNumberIsNotConfirmedByTheFuture(t *testing.T) {
 		t.Errorf("%d of 2 refusals are on the record", refused)
 	}
 }
+
+// TestByHandANumberAloneStopsNobodysCalls: without case_id the number finds the case, and what would stop it is refused as with it. The answer is the
+// same for a number that nobody has.
+func TestByHandANumberAloneStopsNobodysCalls(t *testing.T) {
+	h := open(t)
+	op, boss := h.as("operator"), h.as("supervisor")
+	cameIn := func(change map[string]any) map[string]any {
+		body := noting(map[string]any{"direction": "inbound", "case_id": nil, "result": nil, "kind": "inquiry"})
+		maps.Copy(body, change)
+		return body
+	}
+	complaint := map[string]any{"kind": "complaint"}
+	stop := []map[string]any{
+		complaint, {"business_results": []string{"moved_or_deceased"}}, {"party": "third_party", "business_results": []string{"wrong_number"}},
+		{"do_not_call": true},
+	}
+	for _, change := range stop {
+		var told []string
+		for _, number := range []string{"090-0000-1234", "090-9999-1234"} {
+			change["number"] = number
+			p := op.do("POST", "/api/attempts", cameIn(change)).problem(t, 403, "forbidden")
+			told = append(told, p.Detail+p.DetailEN)
+		}
+		if told[0] != told[1] {
+			t.Errorf("%v: a number that is known is told from one that is not: %q", change, told)
+		}
+	}
+	if len(h.hand.noted) != 0 {
+		t.Fatalf("kept %+v", h.hand.noted)
+	}
+	// Nothing is lost by it: it is noted without its number, or by the supervisor, or where the case stands at the desk.
+	complaint["number"] = "090-0000-1234"
+	op.do("POST", "/api/attempts", cameIn(map[string]any{"kind": "complaint", "number": ""})).want(t, 201)
+	op.do("POST", "/api/attempts", cameIn(map[string]any{"number": "090-0000-1234"})).want(t, 201)
+	boss.do("POST", "/api/attempts", cameIn(complaint)).want(t, 201)
+	h.atHand()
+	op.do("POST", "/api/attempts", cameIn(complaint)).want(t, 201)
+	op.do("POST", "/api/attempts", cameIn(map[string]any{"kind": "complaint", "number": "090-9999-1234"})).problem(t, 403, "forbidden")
+	if n := h.hand.noted[3]; n.Case != "case-1" || h.hand.noted[1].Case != "" {
+		t.Errorf("of the case in hand: %+v", n)
+	}
+}
+
+// TestByHandACorrectionStopsNothingEither: what may not be noted is not reached by correcting what was.
+func TestByHandACorrectionStopsNothingEither(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	got := into[notedCall](t, op.do("POST", "/api/attempts", noting(map[string]any{"number": nil, "number_rank": 2})).want(t, 201))
+	at := "/api/attempts/" + string(got.ID) + "/result"
+	entry := map[string]any{"party": "family", "business_results": []string{"moved_or_deceased"}}
+	op.do("PUT", at, entry).problem(t, 403, "forbidden")
+	op.do("PUT", at, map[string]any{"party": "self", "business_results": []string{"no_commitment"}, "do_not_call": true}).problem(t, 403, "forbidden")
+	op.do("PUT", at, map[string]any{"party": "self", "business_results": []string{"no_commitment"}, "note": "訂正"}).want(t, 200)
+	h.as("supervisor").do("PUT", at, entry).want(t, 200)
+	h.atHand()
+	op.do("PUT", at, entry).want(t, 200)
+}
