@@ -80,6 +80,9 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if !inHand && stops(n.Next, n.Spoilt, c) {
 		return nil, errWouldStop
 	}
+	if wait := s.hands.take(n.By); wait > 0 {
+		return nil, after(wait, errTooManyByHand)
+	}
 	kept, err := s.d.ByHand.NoteCall(ctx, n)
 	if err != nil {
 		return nil, err

@@ -353,3 +353,25 @@ func TestByHandACorrectionStopsNothingEither(t *testing.T) {
 	h.atHand()
 	op.do("PUT", at, entry).want(t, 200)
 }
+
+// TestSoManyCallsByHand are noted by one person at once, and then one every ten seconds; others note theirs.
+func TestSoManyCallsByHand(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	h.atHand()
+	for range handBurst {
+		op.do("POST", "/api/attempts", noting(nil)).want(t, 201)
+	}
+	again := h.as("operator") // by whatever session
+	a := again.do("POST", "/api/attempts", noting(nil))
+	if a.problem(t, 429, "too_many"); a.header.Get("Retry-After") != "10" {
+		t.Errorf("come back in %q s", a.header.Get("Retry-After"))
+	}
+	h.as("supervisor").do("POST", "/api/attempts", noting(nil)).want(t, 201)
+	h.clock.forward(handEvery)
+	op.do("POST", "/api/attempts", noting(nil)).want(t, 201)
+	op.do("POST", "/api/attempts", noting(nil)).problem(t, 429, "too_many")
+	if n := len(h.hand.noted); n != handBurst+2 {
+		t.Errorf("%d are kept", n)
+	}
+}

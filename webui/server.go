@@ -155,6 +155,7 @@ type Server struct {
 	asks     *turns // reading, of each person
 	acts     *turns // changing
 	makings  *turns // reports and files
+	hands    *hands
 	sums     *shared[report.Progress]
 	curves   *shared[report.Curve]
 	relists  *relists
@@ -203,6 +204,7 @@ func New(d Deps) (*Server, error) {
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	s.uses, s.walls, s.relists, s.windows = newUses(d.Now()), newWalls(), newRelists(d.Now), newWindows()
 	s.asks, s.acts, s.makings = newAsks(asksAtOnce), newAsks(actsAtOnce), newMakings()
+	s.hands = newHands(d.Now)
 	s.sums, s.curves = newShared[report.Progress](), newShared[report.Curve]()
 	s.vigil = newVigil(time.Now, s.slept)
 	if d.Certificate.On() {
