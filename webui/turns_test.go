@@ -2,6 +2,7 @@ package webui
 
 import (
 	"context"
+	"errors"
 	"io"
 	"net/http"
 	"net/http/httptest"
@@ -171,7 +172,7 @@ func TestTurnsAreWaitedForNoLongerThanIsSaid(t *testing.T) {
 		}
 		for _, who := range []string{"a", "b", "c"} {
 			began := time.Now()
-			if _, err := turns.take(t.Context(), who); err != turns.full || time.Since(began) != madeWithin {
+			if _, err := turns.take(t.Context(), who); !errors.Is(err, turns.full) || time.Since(began) != madeWithin {
 				t.Errorf("%s: %v after %v", who, err, time.Since(began))
 			}
 		}
