@@ -127,7 +127,7 @@ func (l *Ledger) keptAlert(r db.AlertsRow) alarm.Kept {
 			Text: r.TextJa, TextEN: r.TextEn,
 		},
 	}
-	if at := timeOf(r.SeenAt); !at.IsZero() && (marks{"": r.Marks}).has("", l.markOfAck(db.AlertAck{Alert: r.ID, At: at, ByUser: r.SeenBy, Note: r.Note})) {
+	if at := timeOf(r.SeenAt); !at.IsZero() && among(r.Marks, l.markOfAck(db.AlertAck{Alert: r.ID, At: at, ByUser: r.SeenBy, Note: r.Note})) {
 		k.SeenAt, k.SeenBy, k.Note = at, dialer.UserID(r.SeenBy), r.Note
 	}
 	return k

@@ -33,15 +33,12 @@ func NotAsMade(ctx context.Context, url string) (what []string, err error) {
 func (l *Ledger) readRecord(ctx context.Context, op string, read func(context.Context, *db.Queries) error) error {
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
-	done, err := l.readers.enter(ctx)
-	if err != nil {
-		return l.noticed(classify(op, err))
-	}
-	defer done()
-	return l.inTx(ctx, op, func(ctx context.Context, q *db.Queries) error {
-		if err := read(ctx, q); err != nil {
-			return err
-		}
-		return asMade(ctx, q)
+	return l.asReader(ctx, op, func() error {
+		return l.inTx(ctx, op, func(ctx context.Context, q *db.Queries) error {
+			if err := read(ctx, q); err != nil {
+				return err
+			}
+			return asMade(ctx, q)
+		})
 	})
 }

@@ -104,11 +104,7 @@ func (l *Ledger) addPhones(ctx context.Context, q *db.Queries, byID map[string]*
 	for i, p := range phones {
 		refs[i], ids[i] = p.NumberRef, idOfNumber(p.CaseID, p.NumberRef)
 	}
-	forbidden, err := l.forbidden(ctx, q, refs)
-	if err != nil {
-		return err
-	}
-	wrong, err := l.wrong(ctx, q, ids)
+	bars, err := l.barred(ctx, q, refs, ids)
 	if err != nil {
 		return err
 	}
@@ -121,10 +117,10 @@ func (l *Ledger) addPhones(ctx context.Context, q *db.Queries, byID map[string]*
 		if err != nil {
 			return err
 		}
-		c.DoNotCall = c.DoNotCall || forbidden[p.NumberRef]
+		c.DoNotCall = c.DoNotCall || bars.forbidden[p.NumberRef]
 		if number != "" {
 			c.Phones = append(c.Phones, casework.Phone{
-				Rank: int(p.Rank), Number: number, Kind: dialer.NumberKind(p.Kind), Usable: p.Usable && !wrong[ids[i]], DoNotCall: forbidden[p.NumberRef],
+				Rank: int(p.Rank), Number: number, Kind: dialer.NumberKind(p.Kind), Usable: p.Usable && !bars.wrong[ids[i]], DoNotCall: bars.forbidden[p.NumberRef],
 			})
 		}
 	}

@@ -63,11 +63,7 @@ func (l *Ledger) addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target
 	for i, r := range rows {
 		refs[i], ids[i] = r.NumberRef, idOfNumber(r.CaseID, r.NumberRef)
 	}
-	forbidden, err := l.forbidden(ctx, q, refs)
-	if err != nil {
-		return err
-	}
-	wrong, err := l.wrong(ctx, q, ids)
+	bars, err := l.barred(ctx, q, refs, ids)
 	if err != nil {
 		return err
 	}
@@ -76,10 +72,10 @@ func (l *Ledger) addNumbers(ctx context.Context, q *db.Queries, t *dialer.Target
 		if err != nil {
 			return err
 		}
-		if number == "" || wrong[ids[i]] {
+		if number == "" || bars.wrong[ids[i]] {
 			continue
 		}
-		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: number, Ref: r.NumberRef, DoNotCall: forbidden[r.NumberRef]})
+		t.Numbers = append(t.Numbers, dialer.CaseNumber{Number: number, Ref: r.NumberRef, DoNotCall: bars.forbidden[r.NumberRef]})
 	}
 	return nil
 }

@@ -32,7 +32,7 @@ func (l *Ledger) forbidden(ctx context.Context, q *db.Queries, refs []string) (m
 	rows, err := q.WordsOn(ctx, refs)
 	for _, r := range rows {
 		word := db.DoNotCallLog{NumberRef: r.NumberRef, Listed: r.Listed, ByUser: r.ByUser, At: r.At, Reason: r.Reason}
-		ours := !heard[r.NumberRef] && marks{"": r.Marks}.has("", l.markOfWord(word))
+		ours := !heard[r.NumberRef] && among(r.Marks, l.markOfWord(word))
 		heard[r.NumberRef] = heard[r.NumberRef] || ours
 		are[r.NumberRef] = are[r.NumberRef] || r.OnList || ours && r.Listed
 	}
@@ -66,33 +66,24 @@ func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casewo
 	return q.Allow(ctx, ref) // which its log says by now
 }
 
+// words are the lines of the log.
+func (l *Ledger) words() kindOfRows {
+	return kindOfRows{markedWords, func(ctx context.Context, q *db.Queries) (marks, error) {
+		found := marks{}
+		rows, err := q.AllWords(ctx)
+		for _, w := range rows {
+			found[w.NumberRef] = append(found[w.NumberRef], l.markOfWord(w))
+		}
+		return found, err
+	}}
+}
+
 // markWords marks the lines of the log that are older than the marks. What is on the list from before there was a log gets a line.
 func (l *Ledger) markWords(ctx context.Context, q *db.Queries) (n int, err error) {
 	if err := q.SayListed(ctx); err != nil {
 		return 0, err
 	}
-	words, err := q.AllWords(ctx)
-	for _, w := range words {
-		if err == nil {
-			err = q.MarkRow(ctx, markedWords, w.NumberRef, l.markOfWord(w))
-		}
-	}
-	return len(words), err
-}
-
-// anyForeignWord reports whether a line of the log is nobody's.
-func (l *Ledger) anyForeignWord(ctx context.Context, q *db.Queries) (bool, error) {
-	words, err := q.AllWords(ctx)
-	if err != nil {
-		return false, err
-	}
-	have, err := marksOf(ctx, q, markedWords) // after the lines, which come with their marks
-	for _, w := range words {
-		if err == nil && !have.has(w.NumberRef, l.markOfWord(w)) {
-			return true, nil
-		}
-	}
-	return false, err
+	return l.words().mark(ctx, q)
 }
 
 // idOfNumber names a number of a case in row_marks.
@@ -116,11 +107,7 @@ func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[st
 	if len(ids) == 0 {
 		return are, nil
 	}
-	rows, err := q.MarksOfThese(ctx, markedWrong, ids)
-	have := marks{}
-	for _, r := range rows {
-		have[r.ID] = append(have[r.ID], r.Mark)
-	}
+	have, err := marksOfThese(ctx, q, markedWrong, ids)
 	for id := range have {
 		are[id] = l.turns(have, id)%2 == 1
 	}
@@ -129,17 +116,24 @@ func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[st
 
 // say adds a word on some numbers, by idOfNumber, unless the last one says it.
 func (l *Ledger) say(ctx context.Context, q *db.Queries, wrong bool, ids ...string) error {
-	rows, err := q.MarksOfThese(ctx, markedWrong, ids)
-	have := marks{}
-	for _, r := range rows {
-		have[r.ID] = append(have[r.ID], r.Mark)
-	}
+	have, err := marksOfThese(ctx, q, markedWrong, ids)
 	for _, id := range ids {
 		if n := l.turns(have, id); err == nil && (n%2 == 1) != wrong {
 			err = q.MarkRow(ctx, markedWrong, id, l.markOfTurn(id, n))
 		}
 	}
 	return err
+}
+
+// barred is what is known of some numbers of cases that may keep them from being dialled.
+type barred struct{ forbidden, wrong map[string]bool } // by the number's reference; by idOfNumber
+
+func (l *Ledger) barred(ctx context.Context, q *db.Queries, refs, ids []string) (s barred, err error) {
+	if s.forbidden, err = l.forbidden(ctx, q, refs); err != nil {
+		return s, err
+	}
+	s.wrong, err = l.wrong(ctx, q, ids)
+	return s, err
 }
 
 // spoil has a number of a case be dialled no more.

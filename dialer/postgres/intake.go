@@ -26,13 +26,13 @@ const (
 // intake hands the rows of a list to COPY one by one, and keeps what the preview says of them. Of rows it holds no more than
 // the references of those that were wrong.
 type intake struct {
-	list      casework.StagedList
-	refs      dialer.Refs
-	custody   custody
-	listedKey []byte
-	next      func() (casework.Row, error, bool)
-	stop      func()
-	progress  func(rows int)
+	list     casework.StagedList
+	refs     dialer.Refs
+	custody  custody
+	digests  listDigests
+	next     func() (casework.Row, error, bool)
+	stop     func()
+	progress func(rows int)
 
 	row   []any // the row that COPY is to take now
 	last  about // whom the row before it was about
@@ -48,7 +48,7 @@ type intake struct {
 
 func newIntake(list casework.StagedList, refs dialer.Refs, c custody, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
 	in := &intake{
-		list: list, refs: refs, custody: c, listedKey: refs.Key(listedKey), progress: progress,
+		list: list, refs: refs, custody: c, digests: refs.Key(listedKey), progress: progress,
 		problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{},
 	}
 	in.next, in.stop = iter.Pull2(rows)

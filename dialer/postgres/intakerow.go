@@ -48,7 +48,7 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) (row []any, err error
 		return nil, err
 	}
 	a, parts := in.last, slices.Clone(in.last.parts)
-	if parts[balancePart], err = in.balance(ref, r.Balance); err != nil {
+	if parts[balancePart], err = in.digests.balance(ref, r.Balance); err != nil {
 		return nil, err
 	}
 	return []any{
@@ -64,8 +64,8 @@ const (
 )
 
 // balance is the digest of what a row says is owed.
-func (in *intake) balance(ref string, b casework.Balance) ([]byte, error) {
-	return in.keyed(ref, "balance", b.Insurance, plain(b.Term), b.DueOn, b.Yen)
+func (d listDigests) balance(ref string, b casework.Balance) ([]byte, error) {
+	return d.keyed(ref, "balance", b.Insurance, plain(b.Term), b.DueOn, b.Yen)
 }
 
 // about makes what is compared of a row's person. The parts are digests like the whole's, of what a list can change of a case: name,
@@ -88,7 +88,7 @@ func (in *intake) about(ref string, r casework.Row, p sealedPerson) (a about, er
 	for i, part := range map[int][]any{
 		0: {ref, "name", p.Name, p.Kana, p.BornOn}, 1: {ref, "address", p.PostalCode, p.Address}, 2: {ref, "phones", in.refsOf(r.Phones)}, 4: {ref, "other", r.Language, r.Note},
 	} {
-		if a.parts[i], err = in.keyed(part...); err != nil {
+		if a.parts[i], err = in.digests.keyed(part...); err != nil {
 			return a, err
 		}
 	}
@@ -118,15 +118,18 @@ func (in *intake) note(ref, text string) (sealed, token []byte, err error) {
 // digest is a keyed digest of what a row says. It outlives the day, so that the next list can tell what is new: nothing can be
 // read from it, and it is not the day's key that makes it.
 func (in *intake) digest(r casework.Row, person sealedPerson) ([]byte, error) {
-	return in.keyed(person, r.Language, r.Note, in.refsOf(r.Phones), r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen)
+	return in.digests.keyed(person, r.Language, r.Note, in.refsOf(r.Phones), r.Balance.Insurance, r.Balance.Term, r.Balance.DueOn, r.Balance.Yen)
 }
 
-func (in *intake) keyed(of ...any) ([]byte, error) {
+// listDigests makes keyed digests of what lists say; it is their key.
+type listDigests []byte
+
+func (d listDigests) keyed(of ...any) ([]byte, error) {
 	text, err := json.Marshal(of)
 	if err != nil {
 		return nil, err
 	}
-	m := hmac.New(sha256.New, in.listedKey)
+	m := hmac.New(sha256.New, d)
 	m.Write(text)
 	return m.Sum(nil), nil
 }

@@ -126,7 +126,7 @@ func (l *Ledger) markOfReport(r db.IssuedReportsRow) []byte {
 
 // issued reports whether a row bears the mark of what was issued here; its content is held to its digest by whoever reads it.
 func (l *Ledger) issued(r db.IssuedReportsRow) bool {
-	return marks{"": r.Marks}.has("", l.markOfReport(r))
+	return among(r.Marks, l.markOfReport(r))
 }
 
 func (l *Ledger) reportsToMark(ctx context.Context, q *db.Queries) (marks, error) {

@@ -265,12 +265,17 @@ func (l *Ledger) query(ctx context.Context, op string, f func(context.Context, *
 func (l *Ledger) read(ctx context.Context, op string, f func(context.Context, *db.Queries) error) error {
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
+	return l.asReader(ctx, op, func() error { return l.query(ctx, op, f) })
+}
+
+// asReader has something done by one of those that read much.
+func (l *Ledger) asReader(ctx context.Context, op string, do func() error) error {
 	done, err := l.readers.enter(ctx)
 	if err != nil {
 		return l.noticed(classify(op, err))
 	}
 	defer done()
-	return l.query(ctx, op, f)
+	return do()
 }
 
 // inTx runs queries in one transaction, one round trip each: a client that gives up has then not sent its COMMIT, so a

@@ -57,16 +57,13 @@ func (l *Ledger) Papers(ctx context.Context, from, to time.Time, into report.Pap
 func (l *Ledger) atOneInstant(ctx context.Context, what string, read func(context.Context, *db.Queries) error) error {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
-	done, err := l.readers.enter(ctx)
-	if err != nil {
-		return l.noticed(classify(what, err))
-	}
-	defer done()
-	if err := l.settle(ctx); err != nil { // what waits in the spool is a fact too
-		return err
-	}
-	snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
-	return l.noticed(classify(what, pgx.BeginTxFunc(ctx, l.pool, snapshot, func(tx pgx.Tx) error { return read(ctx, db.New(tx)) })))
+	return l.asReader(ctx, what, func() error {
+		if err := l.settle(ctx); err != nil { // what waits in the spool is a fact too
+			return err
+		}
+		snapshot := pgx.TxOptions{IsoLevel: pgx.RepeatableRead, AccessMode: pgx.ReadOnly}
+		return l.noticed(classify(what, pgx.BeginTxFunc(ctx, l.pool, snapshot, func(tx pgx.Tx) error { return read(ctx, db.New(tx)) })))
+	})
 }
 
 func (l *Ledger) papers(ctx context.Context, q *db.Queries, from, to dialer.Date, into report.PaperSink) error {

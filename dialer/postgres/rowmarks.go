@@ -40,9 +40,22 @@ func marksOf(ctx context.Context, q *db.Queries, what string) (marks, error) {
 	return all, err
 }
 
+// marksOfThese is marksOf for some rows.
+func marksOfThese(ctx context.Context, q *db.Queries, what string, ids []string) (marks, error) {
+	rows, err := q.MarksOfThese(ctx, what, ids)
+	all := marks{}
+	for _, r := range rows {
+		all[r.ID] = append(all[r.ID], r.Mark)
+	}
+	return all, err
+}
+
 // has reports whether a row bears a mark.
-func (m marks) has(id string, mark []byte) bool {
-	return slices.ContainsFunc(m[id], func(other []byte) bool { return hmac.Equal(other, mark) })
+func (m marks) has(id string, mark []byte) bool { return among(m[id], mark) }
+
+// among reports whether a mark is one of those that a row bears.
+func among(marks [][]byte, mark []byte) bool {
+	return slices.ContainsFunc(marks, func(other []byte) bool { return hmac.Equal(other, mark) })
 }
 
 // alike is JSON as PostgreSQL gives it back, whatever it was given.
@@ -66,24 +79,52 @@ func idOfSetting(r db.SettingChange) string { return strconv.FormatInt(r.ID, 10)
 
 func idOfSource(r db.ListSource) string { return strconv.Itoa(int(r.Version)) + " " + r.Name }
 
+// kindOfRows is a kind that is marked in row_marks, and how the marks are found that its rows must bear, by what stands there.
+type kindOfRows struct {
+	what string
+	find func(context.Context, *db.Queries) (marks, error)
+}
+
+// writtenOnce are the kinds of which a row without its mark is somebody else's, whatever it says.
+func (l *Ledger) writtenOnce() []kindOfRows {
+	return []kindOfRows{
+		{markedSettings, l.settingsToMark}, {markedSources, l.sourcesToMark}, {markedReports, l.reportsToMark}, {markedSignatures, l.signaturesToMark},
+		{markedAcks, l.acksToMark},
+	}
+}
+
+// mark marks all rows of the kind.
+func (k kindOfRows) mark(ctx context.Context, q *db.Queries) (int, error) {
+	found, err := k.find(ctx, q)
+	for id, all := range found {
+		for _, mark := range all {
+			if err == nil {
+				err = q.MarkRow(ctx, k.what, id, mark)
+			}
+		}
+	}
+	return len(found), err
+}
+
+// anyUnmarked reports whether a row of the kind is without its mark.
+func (k kindOfRows) anyUnmarked(ctx context.Context, q *db.Queries) (bool, error) {
+	all, err := k.find(ctx, q)
+	if err != nil {
+		return false, err
+	}
+	have, err := marksOf(ctx, q, k.what) // after the rows, which come with their marks
+	for id, right := range all {
+		if err == nil && slices.ContainsFunc(right, func(mark []byte) bool { return !have.has(id, mark) }) {
+			return true, nil
+		}
+	}
+	return false, err
+}
+
 // markRows marks the rows of each kind that are older than the marks, once in a ledger's life. dir is the folder of the process that serves.
 func (l *Ledger) markRows(ctx context.Context, dir string) error {
-	for what, find := range map[string]func(context.Context, *db.Queries) (marks, error){
-		markedCloses: l.closesToMark, markedSettings: l.settingsToMark, markedSources: l.sourcesToMark, markedReports: l.reportsToMark,
-		markedSignatures: l.signaturesToMark, markedAcks: l.acksToMark,
-	} {
-		err := l.markKind(ctx, dir, what, func(ctx context.Context, q *db.Queries) (int, error) {
-			found, err := find(ctx, q)
-			for id, all := range found {
-				for _, mark := range all {
-					if err == nil {
-						err = q.MarkRow(ctx, what, id, mark)
-					}
-				}
-			}
-			return len(found), err
-		})
-		if err != nil {
+	for _, kind := range append(l.writtenOnce(), kindOfRows{markedCloses, l.closesToMark}) {
+		if err := l.markKind(ctx, dir, kind.what, kind.mark); err != nil {
 			return err
 		}
 	}
@@ -144,40 +185,30 @@ func (l *Ledger) sourcesToMark(ctx context.Context, q *db.Queries) (marks, error
 	return found, err
 }
 
+// lookForForeign looks whether there are rows of a kind that are not ours.
+type lookForForeign struct {
+	name  string
+	found func(context.Context, *db.Queries) (bool, error)
+}
+
 // ForeignRows names the kinds of rows of which somebody has written one into the database that holds nothing: also of the record of who saw what, at its end.
 func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
 	err = l.query(ctx, "look for rows that are not ours", func(ctx context.Context, q *db.Queries) error {
-		for _, kind := range []struct {
-			name  string
-			found func(context.Context, *db.Queries) (bool, error)
-		}{
+		looks := []lookForForeign{
 			{"audit", func(ctx context.Context, q *db.Queries) (bool, error) {
 				_, strange, err := newestAudit(ctx, q, AuditChain(l.refs))
 				return strange, err
 			}},
 			{markedCloses, l.anyForeignClose},
-			{markedSettings, func(ctx context.Context, q *db.Queries) (bool, error) {
-				return anyUnmarked(ctx, q, markedSettings, l.settingsToMark)
-			}},
-			{markedSources, func(ctx context.Context, q *db.Queries) (bool, error) {
-				return anyUnmarked(ctx, q, markedSources, l.sourcesToMark)
-			}},
-			{markedReports, func(ctx context.Context, q *db.Queries) (bool, error) {
-				return anyUnmarked(ctx, q, markedReports, l.reportsToMark)
-			}},
-			{markedSignatures, func(ctx context.Context, q *db.Queries) (bool, error) {
-				return anyUnmarked(ctx, q, markedSignatures, l.signaturesToMark)
-			}},
-			{markedAcks, func(ctx context.Context, q *db.Queries) (bool, error) {
-				return anyUnmarked(ctx, q, markedAcks, l.acksToMark)
-			}},
-			{markedSums, l.anyChangedSums},
-			{markedAttempts, l.anyForeignAttempt},
-			{markedWords, l.anyForeignWord},
-			{markedWrong, l.anyWrongUsable},
-		} {
+		}
+		for _, kind := range l.writtenOnce() {
+			looks = append(looks, lookForForeign{kind.what, kind.anyUnmarked})
+		}
+		looks = append(looks, lookForForeign{markedSums, l.anyChangedSums}, lookForForeign{markedAttempts, l.anyForeignAttempt},
+			lookForForeign{markedWords, l.words().anyUnmarked}, lookForForeign{markedWrong, l.anyWrongUsable})
+		for _, kind := range looks {
 			found, wrong := kind.found(ctx, q)
 			err = errors.Join(err, wrong)
 			if found {
@@ -193,18 +224,4 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 func (l *Ledger) anyForeignClose(ctx context.Context, q *db.Queries) (bool, error) {
 	all, err := l.allCloses(ctx, q)
 	return slices.ContainsFunc(all, func(c dayclose.Close) bool { return c.Foreign && c.Step != dayclose.GivenUp }), err
-}
-
-func anyUnmarked(ctx context.Context, q *db.Queries, what string, find func(context.Context, *db.Queries) (marks, error)) (bool, error) {
-	all, err := find(ctx, q)
-	if err != nil {
-		return false, err
-	}
-	have, err := marksOf(ctx, q, what) // after the rows, which come with their marks
-	for id, right := range all {
-		if err == nil && !have.has(id, right[0]) {
-			return true, nil
-		}
-	}
-	return false, err
 }

@@ -54,7 +54,7 @@ func (a *application) markSums(ctx context.Context, after, upto int32) error {
 	if err != nil {
 		return err
 	}
-	read := intake{listedKey: a.l.refs.Key(listedKey)}
+	read := listDigests(a.l.refs.Key(listedKey))
 	owed := map[string][]db.SumsOfRow{}
 	for _, r := range rows {
 		was, err := read.balance(r.CaseRef, casework.Balance{Insurance: casework.Insurance(r.Insurance), Term: r.Term, DueOn: r.DueOn, Yen: r.Yen})

@@ -30,30 +30,12 @@ type opener struct {
 }
 
 // sources are the SSRCs that were let in.
-type sources struct {
-	latest uint32
-	known  map[uint32]struct{}
-}
+type sources map[uint32]struct{}
 
 // room reports whether a packet of this one may be looked at.
-func (s *sources) room(ssrc uint32) bool {
-	if len(s.known) < sourcesKept || ssrc == s.latest {
-		return true
-	}
-	_, ok := s.known[ssrc]
-	return ok
-}
-
-// met notes one whose packet was authentic.
-func (s *sources) met(ssrc uint32) {
-	if ssrc == s.latest && s.known != nil {
-		return
-	}
-	if s.known == nil {
-		s.known = map[uint32]struct{}{}
-	}
-	s.latest = ssrc
-	s.known[ssrc] = struct{}{}
+func (s sources) room(ssrc uint32) bool {
+	_, known := s[ssrc]
+	return known || len(s) < sourcesKept
 }
 
 func newOpener(key *cryptoKey) (*opener, error) {
@@ -62,7 +44,7 @@ func newOpener(key *cryptoKey) (*opener, error) {
 		options = append(options, srtp.MasterKeyIndicator(key.mki))
 	}
 	context, err := key.context(options...)
-	return &opener{key: key, context: context}, err
+	return &opener{key: key, context: context, rtp: sources{}, rtcp: sources{}}, err
 }
 
 // openRTP returns the packet as it was sent; like openRTCP's, it is good until the next one.
@@ -78,7 +60,7 @@ func (o *opener) openRTP(packet []byte) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	o.rtp.met(ssrc)
+	o.rtp[ssrc] = struct{}{}
 	return plain, true
 }
 
@@ -94,7 +76,7 @@ func (o *opener) openRTCP(packet []byte) ([]byte, bool) {
 	if err != nil {
 		return nil, false
 	}
-	o.rtcp.met(ssrc)
+	o.rtcp[ssrc] = struct{}{}
 	return plain, true
 }
 
