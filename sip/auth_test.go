@@ -168,6 +168,22 @@ func TestALateChallengeIsNotAnswered(t *testing.T) {
 	}
 }
 
+// TestNobodyIsRungByARepetitionOnWaking: a server that stood still does not repeat the INVITE that nobody had answered: another may have ended the call.
+func TestNobodyIsRungByARepetitionOnWaking(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	r := newRig(t, func(c *Config) { c.Now = now.Now })
+	w := r.customer(t)
+	r.trunk.request(t, sip.INVITE)
+	now.pass(repeatedWithin + time.Second)
+	if f := w.gone(t); f.FarEnded { // timer B is as long as ever
+		t.Errorf("%+v", f)
+	}
+	if n := r.trunk.repeats("INVITE "); n > 5 { // 7 leave in 64·T1; the first few may have before the clock was set
+		t.Errorf("the INVITE was sent %d times", n)
+	}
+}
+
 // The next way has its own time.
 func TestAnotherTrunksChallengeIsNotLate(t *testing.T) {
 	t.Parallel()

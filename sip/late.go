@@ -23,6 +23,24 @@ func (a *Agent) passed(m moment) time.Duration {
 // much later stood still meanwhile, and others may have taken over: a call that leaves only now is one that nobody waits for.
 const answeredWithin = 8 * time.Second
 
+// repeatedWithin is for how long an INVITE to a customer that nobody answers is sent again: four times by UDP (timer A, §17.1.1.2). A node that stood still
+// for longer may have lost its lease, and another have ended the call: what it repeated on waking would ring a person for nobody.
+const repeatedWithin = 4 * time.Second
+
+// stale says of what is sent now from when on it is not repeated any more; nil for never.
+func (x *exchange) stale() func() bool {
+	if x.rings == nil {
+		return nil
+	}
+	a, now := x.lane.agent, x.lane.agent.moment()
+	return func() bool { return a.passed(now) > repeatedWithin }
+}
+
+// late reports whether it may not leave by another way any more.
+func (x *exchange) late() bool {
+	return x.rings != nil && x.lane.agent.passed(*x.rings) > answeredWithin
+}
+
 // tooLate reports whether a customer's INVITE may not be sent again any more.
 func (l *leg) tooLate(res *sip.Response) bool {
 	if l.gate == nil || l.lane.agent.passed(l.begunAt) <= answeredWithin {

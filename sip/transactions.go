@@ -19,9 +19,10 @@ type exchange struct {
 	instead place // where it goes when no connection can be opened to there; zero for nowhere
 	tx      *sip.ClientTx
 	since   time.Time
-	final   int   // status of the final response; 0 before, -1 when there will be none
-	unsent  error // why its very first sending failed: the far end cannot have got it; nil if it did not
-	early   bool  // a provisional response has come
+	final   int     // status of the final response; 0 before, -1 when there will be none
+	unsent  error   // why its very first sending failed: the far end cannot have got it; nil if it did not
+	early   bool    // a provisional response has come
+	rings   *moment // since when it asks for a person to be rung, who must not be once nobody waits for them; nil for none
 
 	heard  func(res *sip.Response) // each response; a 2xx to an INVITE again for each of its retransmissions
 	failed func(err error)         // no final response came, or the request could not be sent
@@ -29,14 +30,19 @@ type exchange struct {
 
 // begin sends a request in a transaction of its own. It belongs to the lane's functions, as do both callbacks.
 func (l *lane) begin(req *sip.Request, to place, heard func(*sip.Response), failed func(error)) *exchange {
-	x := &exchange{lane: l, req: req, to: to, heard: heard, failed: failed}
-	x.key, _ = sip.ClientTxKeyMake(req) // never fails: every request of ours has a Via with branch, and a CSeq
+	return l.start(&exchange{lane: l, req: req, to: to, heard: heard, failed: failed})
+}
+
+// start is begin of an exchange that is made.
+func (l *lane) start(x *exchange) *exchange {
+	x.key, _ = sip.ClientTxKeyMake(x.req) // never fails: every request of ours has a Via with branch, and a CSeq
 	if l.sent == nil {
 		l.sent = map[string]*exchange{}
 	}
 	l.sent[x.key] = x
-	if l.agent.tooLarge(req, to) {
-		x.to.by, x.instead = overTCP, to
+	if l.agent.tooLarge(x.req, x.to) {
+		x.instead = x.to
+		x.to.by = overTCP
 	}
 	x.send()
 	return x
@@ -48,7 +54,7 @@ func (x *exchange) send() {
 	carry(x.req, x.to.by)
 	var tx *sip.ClientTx
 	lost := func(err error) { l.post(func() { x.lost(tx, err) }) }
-	tx = sip.NewClientTx(x.key, x.req, hop{agent: l.agent, to: x.to, lost: lost}, libraryLog(l.agent.log))
+	tx = sip.NewClientTx(x.key, x.req, hop{agent: l.agent, to: x.to, lost: lost, stale: x.stale()}, libraryLog(l.agent.log))
 	x.tx, x.since = tx, time.Now()
 	tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(tx, err) }) })
 	x.early = false
@@ -62,7 +68,7 @@ func (x *exchange) lost(tx *sip.ClientTx, err error) {
 	if x.final != 0 || x.tx != tx {
 		return
 	}
-	if x.instead.IsValid() {
+	if x.instead.IsValid() && !x.late() {
 		x.to, x.instead = x.instead, place{}
 		x.send()
 	} else {

@@ -47,7 +47,11 @@ func (l *leg) sendInvite() bool {
 	l.sentAt = l.lane.agent.moment()
 	l.begunAt = orElse(l.begunAt, l.sentAt)
 	l.rseqs, l.pracks = nil, 0 // each INVITE has numbers of its own (RFC 3262 §3)
-	l.current = l.lane.begin(req, l.dialog.First, l.inviteAnswered, l.inviteFailed)
+	x := &exchange{lane: l.lane, req: req, to: l.dialog.First, heard: l.inviteAnswered, failed: l.inviteFailed}
+	if l.gate != nil {
+		x.rings = new(l.sentAt)
+	}
+	l.current = l.lane.start(x)
 	return true
 }
 

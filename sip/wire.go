@@ -106,6 +106,7 @@ type hop struct {
 	to    place
 	or    place       // where a response goes when the connection its request came by is closed; zero for nowhere
 	lost  func(error) // told when a message could not leave by a connection after all; nil if nobody asks
+	stale func() bool // nothing leaves any more; nil for never
 }
 
 var _ sip.Connection = hop{}
@@ -150,6 +151,9 @@ var texts = sync.Pool{New: func() any { t := make(text, 0, 2*largestDatagram); r
 
 // WriteMsg implements sip.Connection.
 func (h hop) WriteMsg(m sip.Message) error {
+	if h.stale != nil && h.stale() {
+		return nil
+	}
 	if h.to.by.reliable() {
 		t := make(text, 0, largestDatagram)
 		m.StringWrite(&t)

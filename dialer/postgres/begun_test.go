@@ -128,3 +128,25 @@ func TestCallsThatAreOpenAtAnUpdateAreRecovered(t *testing.T) {
 		t.Errorf("to recover are %+v, %v", open, err)
 	}
 }
+
+// TestAnAlteredLegHoldsUpNoRecovery: where a leg went was altered by SQL; the call it belongs to, and all others, are recovered without it.
+func TestAnAlteredLegHoldsUpNoRecovery(t *testing.T) {
+	l := newLedger(t)
+	var ids []dialer.CallID
+	for range 2 {
+		r := reservation(listedTarget(t, l), noon)
+		must(t, l.Reserve(t.Context(), r))
+		must(t, l.Dialled(t.Context(), r.ID, noon, customerLeg(noon)))
+		ids = append(ids, r.ID)
+	}
+	must(t, exec(t, l.pool.Config().ConnString(), `UPDATE attempt_legs SET handle = '\x00' WHERE attempt_id = $1 AND leg = 'desk'`, string(ids[0])))
+	open, err := l.Open(t.Context())
+	if must(t, err); len(open) != 2 {
+		t.Fatalf("%d calls are recovered", len(open))
+	}
+	for _, a := range open {
+		if want := 1 + slices.Index(ids, a.ID); len(a.Legs) != want {
+			t.Errorf("%s has the legs %+v", a.ID, a.Legs)
+		}
+	}
+}

@@ -45,6 +45,21 @@ func (l *Ledger) isForbidden(ctx context.Context, q *db.Queries, ref string) (bo
 	return are[ref], err
 }
 
+// allForbidden are the numbers that are not dialled, of whatever case.
+func (l *Ledger) allForbidden(ctx context.Context, q *db.Queries) (refs []string, err error) {
+	ever, err := q.EverForbidden(ctx)
+	if err != nil {
+		return nil, err
+	}
+	are, err := l.forbidden(ctx, q, ever)
+	for ref, is := range are {
+		if is {
+			refs = append(refs, ref)
+		}
+	}
+	return refs, err
+}
+
 // forbid changes the list, and its log when that changes anything.
 func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
 	is, err := l.isForbidden(ctx, q, ref)

@@ -27,12 +27,16 @@ func (l *Ledger) Handover(ctx context.Context, _ dayclose.Close, yearBegan time.
 	}
 	err = l.query(ctx, "read what is handed over", func(ctx context.Context, q *db.Queries) error {
 		h.Cases, h.Months, h.Languages = nil, nil, nil
+		forbidden, err := l.allForbidden(ctx, q)
+		if err != nil {
+			return err
+		}
 		open, err := q.HandoverOpen(ctx)
 		if err != nil {
 			return err
 		}
 		h.Open = returns.HandoverOpen{
-			Handoffs: int(open.Handoffs), Promises: int(open.Promises), PromisedYen: open.PromisedYen, NumbersForbidden: int(open.NumbersForbidden),
+			Handoffs: int(open.Handoffs), Promises: int(open.Promises), PromisedYen: open.PromisedYen, NumbersForbidden: len(forbidden),
 		}
 		months, err := q.HandoverMonths(ctx)
 		if err != nil {
@@ -51,7 +55,7 @@ func (l *Ledger) Handover(ctx context.Context, _ dayclose.Close, yearBegan time.
 		for _, r := range languages {
 			h.Languages = append(h.Languages, returns.LanguageCount{Language: r.Language, N: int(r.N)})
 		}
-		cases, err := q.HandoverCases(ctx, yearBegan)
+		cases, err := q.HandoverCases(ctx, yearBegan, forbidden)
 		if err != nil {
 			return err
 		}

@@ -40,6 +40,9 @@ func TestWhatIsHandedOver(t *testing.T) {
 	must(t, exec(t, l.pool.Config().ConnString(), `UPDATE cases SET state = 'waiting', cause = 'asked', due = $1 WHERE id = $2`, due, string(asked.CaseID)))
 	forbidden := listed("0000000103", "ja")
 	must(t, l.ForbidNumber(t.Context(), forbidden.CaseID, 1, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
+	byWhoever := l.pool.Config().ConnString()
+	must(t, exec(t, byWhoever, `INSERT INTO do_not_call_log SELECT number_ref, false, 'supervisor', $1, 'x' FROM do_not_call`, noon.Add(time.Second)))
+	must(t, exec(t, byWhoever, "DELETE FROM do_not_call")) // nobody has said so who may
 	foreign := listed("0000000104", "vi")
 	call(t, l, listed("0000000105", "ja"), noon.Add(-2*time.Hour), dialer.NoAnswer) // nothing to know but the attempt
 	page := casework.ScriptPage{Key: "opening", Language: "ja", Title: "名乗り", Body: "区の者です", By: "supervisor", At: noon}

@@ -555,6 +555,26 @@ func TestNewPoolRefuses(t *testing.T) {
 	}
 }
 
+// TestNoSoundGoesToThisMachine: a far end cannot have us send to what listens on loopback.
+func TestNoSoundGoesToThisMachine(t *testing.T) {
+	for name, own := range map[string]bool{"of a machine by itself": true, "of one that others reach": false} {
+		b := newBridge(t, func(c *Config) {
+			if !own {
+				c.BindIP, c.AdvertiseIP = netip.IPv4Unspecified(), netip.MustParseAddr("192.0.2.1")
+			}
+		})
+		newPeer(t).join(b, Customer, "0")
+		far := b.leg(Customer).far.Load()
+		if far.sendable() != own || far.rtcp.Addr().IsUnspecified() == own {
+			t.Errorf("%s: sound goes to %v, reports to %v", name, far.rtp, far.rtcp)
+		}
+	}
+	v6 := newPool(t, func(c *Config) { c.BindIP, c.AdvertiseIP = netip.IPv6Unspecified(), netip.MustParseAddr("2001:db8::1") })
+	if at := v6.outside(netip.MustParseAddrPort("[::1]:4000")); at != netip.MustParseAddrPort("[::]:4000") {
+		t.Errorf("sound goes to %v", at)
+	}
+}
+
 // TestForwardPathDoesNotAllocate drives the handler itself, so that only our
 // own work is measured; it includes the send.
 func TestForwardPathDoesNotAllocate(t *testing.T) {

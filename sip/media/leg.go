@@ -179,6 +179,7 @@ func (l *leg) setFar(said Description) error {
 		return nil
 	}
 	far := newFarEnd(said, l.local.EventPT())
+	far.rtp, far.rtcp = newEndpoint(l.pool.outside(said.RTP)), newEndpoint(l.pool.outside(said.RTCP))
 	far.behind = l.nat
 	if ours, theirs := l.local.pair(); ours != nil {
 		var before *protection

@@ -86,6 +86,19 @@ func NewPool(c Config) (*Pool, error) {
 	return &Pool{config: c, log: log, lent: make([]bool, pairs)}, nil
 }
 
+// outside is where something is sent that a far end has asked for: nowhere, as the unspecified address says, if that is a port of this machine's own, where
+// others listen. Only where all of us is on one machine the far end may be, too.
+func (p *Pool) outside(at netip.AddrPort) netip.AddrPort {
+	if !at.Addr().IsLoopback() || p.config.BindIP.IsLoopback() || p.config.AdvertiseIP.IsLoopback() {
+		return at
+	}
+	nowhere := netip.IPv4Unspecified()
+	if at.Addr().Is6() {
+		nowhere = netip.IPv6Unspecified()
+	}
+	return netip.AddrPortFrom(nowhere, at.Port())
+}
+
 // Open lends a free pair of ports with both sockets bound. Close the Pair to give it back.
 func (p *Pool) Open() (*Pair, error) {
 	lent, rtp, rtcp, err := lend(p, func(at netip.AddrPort) (*net.UDPConn, error) {

@@ -18,6 +18,10 @@ FROM unnest(@refs::text[]) AS n(ref) LEFT JOIN do_not_call_log w ON w.number_ref
 -- name: AllWords :many
 SELECT * FROM do_not_call_log;
 
+-- name: EverForbidden :many
+-- The numbers that the list has, or the log has a word of.
+SELECT number_ref FROM do_not_call UNION SELECT number_ref FROM do_not_call_log;
+
 -- name: SayListed :exec
 -- What is on the list and was put there before there was a log.
 INSERT INTO do_not_call_log (number_ref, listed, by_user, at, reason)

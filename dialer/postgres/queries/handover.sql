@@ -14,7 +14,7 @@ WITH tries AS (
   FROM promises p JOIN attempts a ON a.id = p.attempt_id WHERE p.state = 'open' GROUP BY a.case_ref
 ), c AS (
   SELECT c.id, c.case_ref, c.language, c.due, c.state = 'waiting' AND c.cause = 'asked' AS asked,
-    EXISTS (SELECT FROM phones f JOIN do_not_call d ON d.number_ref = f.number_ref WHERE f.case_id = c.id) AS do_not_call
+    EXISTS (SELECT FROM phones f WHERE f.case_id = c.id AND f.number_ref = ANY (@forbidden::text[])) AS do_not_call
   FROM cases c WHERE c.origin = 'list'
 )
 SELECT c.case_ref, p.custody, p.sealed, c.language, c.due, c.asked::boolean AS asked, c.do_not_call, coalesce(m.yens, '{}')::bigint[] AS yens,
@@ -50,6 +50,5 @@ SELECT language, count(*)::int AS n FROM cases WHERE origin = 'list' AND languag
 
 -- name: HandoverOpen :one
 SELECT count(*) FILTER (WHERE state IN ('open', 'acknowledged'))::int AS handoffs,
-  (SELECT count(*) FROM promises p WHERE p.state = 'open')::int AS promises, (SELECT coalesce(sum(p.yen), 0) FROM promises p WHERE p.state = 'open')::bigint AS promised_yen,
-  (SELECT count(*) FROM do_not_call)::int AS numbers_forbidden
+  (SELECT count(*) FROM promises p WHERE p.state = 'open')::int AS promises, (SELECT coalesce(sum(p.yen), 0) FROM promises p WHERE p.state = 'open')::bigint AS promised_yen
 FROM handoffs;

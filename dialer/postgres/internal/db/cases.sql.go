@@ -191,6 +191,31 @@ func (q *Queries) CasesByID(ctx context.Context, ids []string) ([]CasesByIDRow, 
 	return items, nil
 }
 
+const everForbidden = `-- name: EverForbidden :many
+SELECT number_ref FROM do_not_call UNION SELECT number_ref FROM do_not_call_log
+`
+
+// The numbers that the list has, or the log has a word of.
+func (q *Queries) EverForbidden(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, everForbidden)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var number_ref string
+		if err := rows.Scan(&number_ref); err != nil {
+			return nil, err
+		}
+		items = append(items, number_ref)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const forbid = `-- name: Forbid :exec
 INSERT INTO do_not_call (number_ref, by_user, at) VALUES ($1, $2, $3) ON CONFLICT DO NOTHING
 `
