@@ -77,7 +77,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err := s.follow(ctx, &n, c); err != nil {
 		return nil, err
 	}
-	if !inHand && stops(n.Next, n.Spoilt, c) {
+	if !inHand && (stops(n.Next, n.Spoilt, c) || binds(n.Entry)) {
 		return nil, errWouldStop
 	}
 	if wait := s.hands.take(n.By); wait > 0 {
@@ -94,14 +94,21 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 }
 
 var errWouldStop = errForbidden.with(
-	"この結果では案件の架電が止まります。案件を席に呼び出してから登録するか、スーパーバイザーに登録を頼んでください。案件の分からない受電は、番号を空けて登録できます",
-	"this result would stop the calls to the case; have the case stand at your desk first, or ask the supervisor to note it. "+
+	"この結果は案件の架電を止めるか、次の予定や区への連携を決めるものです。案件を席に呼び出してから登録するか、スーパーバイザーに登録を頼んでください。案件の分からない受電は、番号を空けて登録できます",
+	"this result would stop the calls to the case, say when it is called next, or pass it on to the ward; "+
+		"have the case stand at your desk first, or ask the supervisor to note it. "+
 		"A call of a case that is not known can be noted without its number",
 )
 
 // stops reports whether what follows from a result takes its case out of the line, or a number away from it.
 func stops(next dialer.CaseNext, spoilt bool, c casework.Case) bool {
 	return spoilt || next.State != dialer.CaseWaiting && next.State != c.Next.State
+}
+
+// binds reports whether an entry decides of its own when its case is called again, in which language, or what the ward is told of it: by a time that was asked
+// for, a promise, or what goes to the ward.
+func binds(e *casework.Entry) bool {
+	return e != nil && (e.CallAgain != nil || e.Promise != nil || e.Language != "" || len(e.Handoffs()) > 0)
 }
 
 // handles reports whether somebody may stop the calls to the case of n by noting it. Of a call that came in from a number the ledger finds the case only
@@ -142,7 +149,7 @@ func (s *Server) handCall(ctx context.Context, in *noteCallInput) (n casework.Ha
 	b, now := in.Body, s.d.Now()
 	n = casework.HandCall{
 		ID: dialer.CallID(dialer.NewID(now)), Direction: b.Direction, Case: b.CaseID, At: b.At, Result: dialer.Result(b.Result),
-		By: from(ctx).User.ID, Noted: now, Key: in.Key,
+		By: from(ctx).User.ID, Noted: now, Key: in.Key, Decides: viewerOf(from(ctx)).role == dialer.RoleSupervisor,
 	}
 	if b.Number != "" {
 		digits, _ := japan.Number(b.Number)

@@ -82,11 +82,12 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	}
 	tell = append(tell, s.unchecked(ctx, a, entry)...)
 	next, spoilt := s.rules().NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
-	if a.Origin == casework.ByHand && !s.readsCase(viewerOf(from(ctx)), a.CaseID) && (entry.DoNotCall || stops(next, spoilt, c)) {
+	if a.Origin == casework.ByHand && !s.readsCase(viewerOf(from(ctx)), a.CaseID) && (entry.DoNotCall || stops(next, spoilt, c) || binds(&entry)) {
 		return nil, errWouldStop // nor by correcting what was noted: there is nobody's word but theirs that there was a call
 	}
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
 		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
+		Decides: viewerOf(from(ctx)).role == dialer.RoleSupervisor,
 	})
 	if err != nil {
 		return nil, err

@@ -354,6 +354,46 @@ func TestByHandACorrectionStopsNothingEither(t *testing.T) {
 	op.do("PUT", at, entry).want(t, 200)
 }
 
+// TestByHandNothingIsArrangedForACaseNotInHand: nor is anything else decided of it by somebody's word that there was a call: when it is called again, in which language,
+// or what the ward hears of it. What a supervisor notes may have a held case be called again.
+func TestByHandNothingIsArrangedForACaseNotInHand(t *testing.T) {
+	h := open(t)
+	op, boss := h.as("operator"), h.as("supervisor")
+	later := h.clock.Now().Add(time.Hour).Format(time.RFC3339)
+	arranges := map[string]map[string]any{
+		"a time":              {"business_results": []string{"call_back"}, "call_again_at": later},
+		"a promise":           {"business_results": []string{"promise"}, "promise": map[string]any{"amount_yen": 1, "due_on": "2026-12-10", "means": "slip"}},
+		"what the ward hears": {"business_results": []string{"hardship"}},
+		"in another language": {"business_results": []string{"no_commitment"}, "language": "vi"},
+	}
+	of := func(change map[string]any) map[string]any {
+		body := noting(map[string]any{"number": nil, "number_rank": 2})
+		maps.Copy(body, change)
+		return body
+	}
+	for what, change := range arranges {
+		t.Run(what, func(t *testing.T) {
+			if p := op.do("POST", "/api/attempts", of(change)).problem(t, 403, "forbidden"); p.DetailEN != errWouldStop.DetailEN {
+				t.Errorf("refused since %s", p.DetailEN)
+			}
+		})
+	}
+	if len(h.hand.noted) != 0 {
+		t.Fatalf("kept %+v", h.hand.noted)
+	}
+	got := into[notedCall](t, op.do("POST", "/api/attempts", of(nil)).want(t, 201))
+	asked := map[string]any{"party": "self", "business_results": []string{"call_back"}, "call_again_at": later}
+	op.do("PUT", "/api/attempts/"+string(got.ID)+"/result", asked).problem(t, 403, "forbidden")
+	boss.do("POST", "/api/attempts", of(arranges["a time"])).want(t, 201)
+	h.atHand()
+	op.do("POST", "/api/attempts", of(arranges["a time"])).want(t, 201)
+	for i, decides := range []bool{false, true, false} {
+		if h.hand.noted[i].Decides != decides {
+			t.Errorf("%d: %+v", i, h.hand.noted[i])
+		}
+	}
+}
+
 // TestSoManyCallsByHand are noted by one person at once, and then one every ten seconds; others note theirs.
 func TestSoManyCallsByHand(t *testing.T) {
 	h := open(t)

@@ -38,8 +38,9 @@ type HandCall struct {
 	Noted  time.Time
 	Key    string // makes a repeated click the same click
 	// Next is what the case waits for, unless a later call of it has decided; Spoilt: the number is useless.
-	Next   dialer.CaseNext
-	Spoilt bool
+	Next    dialer.CaseNext
+	Spoilt  bool
+	Decides bool // as Recorded's
 }
 
 // HandStore keeps calls that were made or taken without SIP. The ledger implements it.

@@ -8,7 +8,11 @@ import (
 	"kakeru/dialer"
 )
 
-const cameInWhy = "電話がかかってきました"
+// Why a case is held that nobody has to decide about: its call is up, or its number was given by itself.
+const (
+	cameInWhy = "電話がかかってきました"
+	adHocWhy  = "番号を指定した案件です"
+)
 
 // Arrive implements dialer.Ledger.
 func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target, err error) {

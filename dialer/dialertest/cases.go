@@ -110,7 +110,7 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 		id = dialer.CaseID("ad hoc " + l.refs.Number(number))
 		if l.cases[id] == nil {
 			l.cases[id] = &Case{
-				ID: id, Numbers: []dialer.Number{number}, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "番号を指定した案件です"},
+				ID: id, Numbers: []dialer.Number{number}, Next: dialer.CaseNext{State: dialer.CaseHeld, Why: adHocWhy},
 			}
 		}
 		l.cases[id].Reason = reason

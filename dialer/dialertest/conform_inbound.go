@@ -163,6 +163,10 @@ func proveMissed(t *testing.T, l ledgerTest) {
 	if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place != nil {
 		t.Errorf("a missed call lifts a hold: %+v, %v", place, err)
 	}
+	l.end(endOf(l.dial(tg, Noon.Add(2*time.Minute)), dialer.NoAnswer))
+	if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place != nil {
+		t.Errorf("the end of a call lifts a hold: %+v, %v", place, err)
+	}
 	// One whose number is not known cannot be called back; one that is in a talk's aftermath stays there.
 	w := l.arrival("", Noon)
 	l.end(endOfArrival(w, l.arrive(w).CaseID, dialer.NoAnswer))

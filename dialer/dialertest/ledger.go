@@ -260,7 +260,11 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {
 			return nil // another talk's
 		}
-		if held := c.Next.State == dialer.CaseHeld && c.Next.Why != cameInWhy; held && a.Arrival != nil && e.Next.State != dialer.CaseResultDue {
+		decided := c.Next.Why != cameInWhy && c.Next.Why != adHocWhy // somebody has to
+		if held := c.Next.State == dialer.CaseHeld && decided && e.Next.State != dialer.CaseResultDue; held {
+			if a.Arrival == nil {
+				return nil
+			}
 			e.Next = e.Next.StaysHeld(c.Next.Why)
 		}
 		c.Next = e.Next

@@ -160,6 +160,11 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 			State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why, WhyEN: place.WhyEn, Cause: dialer.Cause(place.Cause),
 		}, false, nil
 	}
+	if held, err := staysHeld(ctx, q, r, a, place); held != nil {
+		return held.next, false, err
+	} else if err != nil {
+		return next, false, err
+	}
 	if r.Next.State == dialer.CaseWaiting && r.Next.Cause == dialer.CauseEntry && place.Origin == originInbound {
 		return dialer.CaseNext{State: dialer.CaseClosed, Why: noListWhy, WhyEN: noListWhyEN}, true, nil
 	}

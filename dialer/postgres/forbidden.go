@@ -25,18 +25,33 @@ func (l *Ledger) markOfWord(w db.DoNotCallLog) []byte {
 // forbidden are those of some numbers that are not dialled: the list has them, or the newest word about them that is ours put them there, whoever has taken them out
 // since.
 func (l *Ledger) forbidden(ctx context.Context, q *db.Queries, refs []string) (map[string]bool, error) {
-	are, heard := map[string]bool{}, map[string]bool{}
+	are := map[string]bool{}
+	said, err := l.saidOf(ctx, q, refs)
+	for ref, s := range said {
+		are[ref] = s.onList || s.listed
+	}
+	return are, err
+}
+
+// wordOn is what is known of a number: whether the list has it, and whether the newest word that is ours put it there.
+type wordOn struct{ onList, heard, listed bool }
+
+func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[string]wordOn, error) {
+	of := map[string]wordOn{}
 	if len(refs) == 0 {
-		return are, nil
+		return of, nil
 	}
 	rows, err := q.WordsOn(ctx, refs)
 	for _, r := range rows {
+		s := of[r.NumberRef]
+		s.onList = r.OnList
 		word := db.DoNotCallLog{NumberRef: r.NumberRef, Listed: r.Listed, ByUser: r.ByUser, At: r.At, Reason: r.Reason}
-		ours := !heard[r.NumberRef] && among(r.Marks, l.markOfWord(word))
-		heard[r.NumberRef] = heard[r.NumberRef] || ours
-		are[r.NumberRef] = are[r.NumberRef] || r.OnList || ours && r.Listed
+		if !s.heard && among(r.Marks, l.markOfWord(word)) {
+			s.heard, s.listed = true, r.Listed
+		}
+		of[r.NumberRef] = s
 	}
-	return are, err
+	return of, err
 }
 
 // isForbidden is forbidden of one number.
@@ -60,13 +75,13 @@ func (l *Ledger) allForbidden(ctx context.Context, q *db.Queries) (refs []string
 	return refs, err
 }
 
-// forbid changes the list, and its log when that changes anything.
+// forbid changes the list, and its log when that changes anything. That somebody has put the number there, or taken it out, says nothing: what counts is a word of ours.
 func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
-	is, err := l.isForbidden(ctx, q, ref)
+	all, err := l.saidOf(ctx, q, []string{ref})
 	if err != nil || ref == "" {
 		return err
 	}
-	if is != f.On {
+	if is := all[ref]; is.listed != f.On || is.onList && !f.On {
 		word := db.DoNotCallLog{NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason))}
 		if err := q.LogDoNotCall(ctx, db.LogDoNotCallParams(word)); err != nil {
 			return err
@@ -151,9 +166,9 @@ func (l *Ledger) barred(ctx context.Context, q *db.Queries, refs, ids []string) 
 	return s, err
 }
 
-// spoil has a number of a case be dialled no more.
+// spoil has a number of a case be dialled no more; also one that somebody has taken out meanwhile, and might put back.
 func (l *Ledger) spoil(ctx context.Context, q *db.Queries, caseID, ref string) error {
-	if n, err := q.SpoilNumber(ctx, caseID, ref); err != nil || n == 0 {
+	if err := q.SpoilNumber(ctx, caseID, ref); err != nil || ref == "" {
 		return err
 	}
 	return l.say(ctx, q, true, idOfNumber(caseID, ref))

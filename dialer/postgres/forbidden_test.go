@@ -64,6 +64,31 @@ func TestAForbiddenNumberIsNotFreedBySQL(t *testing.T) {
 	must(t, err)
 }
 
+// TestAWordIsKeptWhateverStandsThere: whoever puts a number on the list first, or takes a case's number out while it is talked about, has the word on it be written and
+// marked all the same, and cannot undo it afterwards.
+func TestAWordIsKeptWhateverStandsThere(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	forge(t, l, "INSERT INTO do_not_call VALUES ($1, 'x', now())", target.NumberRef)
+	asked := casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, asked))
+	forge(t, l, "INSERT INTO do_not_call_log VALUES ($1, false, 'supervisor', now(), 'x')", target.NumberRef)
+	forge(t, l, "DELETE FROM do_not_call")
+	wantRule(t, l.Reserve(t.Context(), reservation(target, noon)), dialer.DoNotCall)
+
+	other := listedTarget(t, l)
+	talk := call(t, l, other, noon, dialer.Answered)
+	var row string
+	must(t, l.pool.QueryRow(t.Context(), "DELETE FROM phones p WHERE number_ref = $1 RETURNING row_to_json(p)::text", other.NumberRef).Scan(&row))
+	_, err := l.Record(t.Context(), wishes(talk, noon, casework.WrongNumber))
+	must(t, err)
+	forge(t, l, "INSERT INTO phones SELECT * FROM json_populate_record(NULL::phones, $1::text::json)", row)
+	got, err := l.Target(t.Context(), other.CaseID, "")
+	if must(t, err); got.Number == other.Number {
+		t.Error("a number that proved to be wrong is dialled again")
+	}
+}
+
 // TestAWrongNumberIsNotMadeUsableBySQL: nor is a number that proved to be wrong dialled again, whoever makes its row say otherwise, or puts another in its place.
 // One that was taken back and is entered anew is.
 func TestAWrongNumberIsNotMadeUsableBySQL(t *testing.T) {

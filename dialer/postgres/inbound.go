@@ -198,9 +198,12 @@ func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseI
 // letGo frees a case that was taken for the caller's and waits for the result of that talk. What it waited for before is not
 // known: a supervisor decides.
 func letGo(ctx context.Context, q *db.Queries, was db.LockArrivalRow, at time.Time) error {
-	place, err := q.CasePlace(ctx, was.CaseID)
+	place, err := q.LockCasePlace(ctx, was.CaseID)
 	if err != nil || was.Result != string(dialer.Answered) || place.State != string(dialer.CaseResultDue) {
 		return err
+	}
+	if holdOf(place) != nil {
+		return q.HoldAgain(ctx, was.CaseID)
 	}
 	return moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
 }

@@ -54,10 +54,23 @@ UPDATE cases SET state = @state::text, due = sqlc.narg('due'), why = @why, why_e
   mine = CASE WHEN @put_off::boolean THEN mine ELSE @mine END,
   mine_until = CASE WHEN @put_off::boolean THEN mine_until ELSE sqlc.narg('mine_until')::timestamptz END,
   placed_priority = CASE WHEN @put_off::boolean THEN placed_priority END,
-  pinned = pinned AND @put_off::boolean AND @state::text = 'waiting', moved_at = @at, updated_at = @at
+  pinned = pinned AND @put_off::boolean AND @state::text = 'waiting', moved_at = @at, updated_at = @at,
+  stood_at = CASE WHEN @state::text <> 'result_due' THEN NULL WHEN state = 'held' THEN moved_at ELSE stood_at END,
+  stood_cause = CASE WHEN state = 'held' THEN cause ELSE stood_cause END, stood_why = CASE WHEN state = 'held' THEN why ELSE stood_why END,
+  stood_why_en = CASE WHEN state = 'held' THEN why_en ELSE stood_why_en END
 WHERE id = @id;
 
--- name: SpoilNumber :execrows
+-- name: HoldAgain :exec
+-- A case that was held before the talk whose result it waits for.
+UPDATE cases SET state = 'held', due = NULL, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = '', mine_until = NULL,
+  moved_at = stood_at, stood_at = NULL, updated_at = now()
+WHERE id = @id AND state = 'result_due' AND stood_at IS NOT NULL;
+
+-- name: HeldByEntry :one
+-- Whether it was an entry of this attempt that had its case be held at an instant.
+SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id AND at = @at::timestamptz AND next_state = 'held')::boolean;
+
+-- name: SpoilNumber :exec
 UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @number_ref;
 
 -- name: SpoiltNumbers :many
@@ -72,7 +85,7 @@ WHERE f.usable AND f.case_id || ' ' || f.number_ref IN (SELECT m.id FROM row_mar
 SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = @id;
 
 -- name: LockCasePlace :one
-SELECT state, due, priority, why, why_en, cause, origin FROM cases WHERE id = @id FOR UPDATE;
+SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_cause, stood_why, stood_why_en FROM cases WHERE id = @id FOR UPDATE;
 
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,

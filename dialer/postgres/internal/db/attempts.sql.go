@@ -642,7 +642,7 @@ func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]LegsOfRow, error)
 }
 
 const lockAttempt = `-- name: LockAttempt :one
-SELECT case_id, number_ref, direction, started_at FROM attempts WHERE id = $1 FOR UPDATE
+SELECT case_id, number_ref, direction, started_at, ended_at FROM attempts WHERE id = $1 FOR UPDATE
 `
 
 type LockAttemptRow struct {
@@ -650,6 +650,7 @@ type LockAttemptRow struct {
 	NumberRef string
 	Direction string
 	StartedAt time.Time
+	EndedAt   *time.Time
 }
 
 func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, error) {
@@ -660,6 +661,7 @@ func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, e
 		&i.NumberRef,
 		&i.Direction,
 		&i.StartedAt,
+		&i.EndedAt,
 	)
 	return i, err
 }

@@ -225,6 +225,18 @@ func (q *Queries) Forbid(ctx context.Context, numberRef string, byUser string, a
 	return err
 }
 
+const heldByEntry = `-- name: HeldByEntry :one
+SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = $1 AND at = $2::timestamptz AND next_state = 'held')::boolean
+`
+
+// Whether it was an entry of this attempt that had its case be held at an instant.
+func (q *Queries) HeldByEntry(ctx context.Context, attemptID string, at time.Time) (bool, error) {
+	row := q.db.QueryRow(ctx, heldByEntry, attemptID, at)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const heldCases = `-- name: HeldCases :many
 SELECT id FROM cases WHERE state = 'held' AND custody IS NOT NULL ORDER BY moved_at DESC, id DESC LIMIT $1
 `
@@ -247,6 +259,18 @@ func (q *Queries) HeldCases(ctx context.Context, max int32) ([]string, error) {
 		return nil, err
 	}
 	return items, nil
+}
+
+const holdAgain = `-- name: HoldAgain :exec
+UPDATE cases SET state = 'held', due = NULL, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = '', mine_until = NULL,
+  moved_at = stood_at, stood_at = NULL, updated_at = now()
+WHERE id = $1 AND state = 'result_due' AND stood_at IS NOT NULL
+`
+
+// A case that was held before the talk whose result it waits for.
+func (q *Queries) HoldAgain(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, holdAgain, id)
+	return err
 }
 
 const insertAdHocCase = `-- name: InsertAdHocCase :one
@@ -307,17 +331,22 @@ func (q *Queries) InsertPhone(ctx context.Context, arg InsertPhoneParams) error 
 }
 
 const lockCasePlace = `-- name: LockCasePlace :one
-SELECT state, due, priority, why, why_en, cause, origin FROM cases WHERE id = $1 FOR UPDATE
+SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_cause, stood_why, stood_why_en FROM cases WHERE id = $1 FOR UPDATE
 `
 
 type LockCasePlaceRow struct {
-	State    string
-	Due      *time.Time
-	Priority int32
-	Why      string
-	WhyEn    string
-	Cause    string
-	Origin   string
+	State      string
+	Due        *time.Time
+	Priority   int32
+	Why        string
+	WhyEn      string
+	Cause      string
+	Origin     string
+	MovedAt    time.Time
+	StoodAt    *time.Time
+	StoodCause string
+	StoodWhy   string
+	StoodWhyEn string
 }
 
 func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRow, error) {
@@ -331,6 +360,11 @@ func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRo
 		&i.WhyEn,
 		&i.Cause,
 		&i.Origin,
+		&i.MovedAt,
+		&i.StoodAt,
+		&i.StoodCause,
+		&i.StoodWhy,
+		&i.StoodWhyEn,
 	)
 	return i, err
 }
@@ -340,7 +374,10 @@ UPDATE cases SET state = $1::text, due = $2, why = $3, why_en = $4, cause = $5,
   mine = CASE WHEN $6::boolean THEN mine ELSE $7 END,
   mine_until = CASE WHEN $6::boolean THEN mine_until ELSE $8::timestamptz END,
   placed_priority = CASE WHEN $6::boolean THEN placed_priority END,
-  pinned = pinned AND $6::boolean AND $1::text = 'waiting', moved_at = $9, updated_at = $9
+  pinned = pinned AND $6::boolean AND $1::text = 'waiting', moved_at = $9, updated_at = $9,
+  stood_at = CASE WHEN $1::text <> 'result_due' THEN NULL WHEN state = 'held' THEN moved_at ELSE stood_at END,
+  stood_cause = CASE WHEN state = 'held' THEN cause ELSE stood_cause END, stood_why = CASE WHEN state = 'held' THEN why ELSE stood_why END,
+  stood_why_en = CASE WHEN state = 'held' THEN why_en ELSE stood_why_en END
 WHERE id = $10
 `
 
@@ -494,16 +531,13 @@ func (q *Queries) SearchCases(ctx context.Context, arg SearchCasesParams) ([]str
 	return items, nil
 }
 
-const spoilNumber = `-- name: SpoilNumber :execrows
+const spoilNumber = `-- name: SpoilNumber :exec
 UPDATE phones SET usable = false WHERE case_id = $1 AND number_ref = $2
 `
 
-func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef string) (int64, error) {
-	result, err := q.db.Exec(ctx, spoilNumber, caseID, numberRef)
-	if err != nil {
-		return 0, err
-	}
-	return result.RowsAffected(), nil
+func (q *Queries) SpoilNumber(ctx context.Context, caseID string, numberRef string) error {
+	_, err := q.db.Exec(ctx, spoilNumber, caseID, numberRef)
+	return err
 }
 
 const spoiltNumbers = `-- name: SpoiltNumbers :many

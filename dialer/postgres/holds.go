@@ -1,0 +1,69 @@
+package postgres
+
+import (
+	"context"
+	"errors"
+	"time"
+
+	"github.com/jackc/pgx/v5"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// A case that is held is called again once a supervisor has decided so, and by nothing else: no end of a call lifts the hold, and no result that somebody else
+// records, of a talk that came in or of a call noted by hand. Who was wrong when they recorded what it is held for may correct that.
+
+// hold is what a case is held for.
+type hold struct {
+	since time.Time
+	next  dialer.CaseNext
+}
+
+// noDecision are cases that nobody has to decide about: what came in, as long as it is up, and a number by itself.
+func noDecision(why string) bool { return why == cameInWhy || why == adHocWhy }
+
+// holdOf is what a case is held for, or was when the talk began whose result it waits for; nil for nothing.
+func holdOf(p db.LockCasePlaceRow) *hold {
+	h := hold{p.MovedAt, dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.Cause(p.Cause), Why: p.Why, WhyEN: p.WhyEn}}
+	switch {
+	case p.State == string(dialer.CaseHeld):
+	case p.State == string(dialer.CaseResultDue) && p.StoodAt != nil:
+		h.since, h.next.Cause, h.next.Why, h.next.WhyEN = *p.StoodAt, dialer.Cause(p.StoodCause), p.StoodWhy, p.StoodWhyEn
+	default:
+		return nil
+	}
+	if noDecision(h.next.Why) {
+		return nil
+	}
+	return &h
+}
+
+// staysHeld reports whether a case is held whatever an entry says, and has it stand as it did before its talk.
+func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow, place db.LockCasePlaceRow) (*hold, error) {
+	h := holdOf(place)
+	if h == nil || r.Decides {
+		return nil, nil //nolint:nilnil // it is not, and that is no mistake
+	}
+	if h.next.Cause == dialer.CauseResult && a.EndedAt != nil && a.EndedAt.Equal(h.since) {
+		return nil, nil //nolint:nilnil // this very call's end holds it, until its result is known
+	}
+	its, err := q.HeldByEntry(ctx, string(r.Attempt), h.since)
+	if err != nil || its {
+		return nil, err
+	}
+	if place.State == string(dialer.CaseResultDue) {
+		err = q.HoldAgain(ctx, a.CaseID)
+	}
+	return h, err
+}
+
+// endsHeld reports whether a case is held whatever a call's end says. Only the talk of one that is held is waited for.
+func endsHeld(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext) (bool, error) {
+	place, err := q.LockCasePlace(ctx, id)
+	if errors.Is(err, pgx.ErrNoRows) {
+		return false, nil
+	}
+	return err == nil && next.State != dialer.CaseResultDue && place.State == string(dialer.CaseHeld) && !noDecision(place.Why), err
+}

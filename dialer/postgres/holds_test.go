@@ -1,0 +1,155 @@
+package postgres
+
+import (
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/casework"
+)
+
+// callAgain is an entry after which its case is called again.
+func callAgain(id dialer.CallID, of dialer.Target, at time.Time) casework.Recorded {
+	due := at.Add(time.Hour)
+	return casework.Recorded{
+		Entry:   casework.Entry{Party: casework.Self, Business: []casework.Business{casework.CallBack}, CallAgain: &due},
+		Attempt: id, Case: of.CaseID, By: "operator1", At: at,
+		Next: dialer.CaseNext{State: dialer.CaseWaiting, Due: due, Cause: dialer.CauseAsked, Why: "指定の時刻です"},
+	}
+}
+
+// held has a supervisor hold a case.
+func held(t *testing.T, l *Ledger, of dialer.Target, at time.Time) dialer.CaseNext {
+	t.Helper()
+	_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Hold, By: "supervisor1", At: at, Reason: "苦情のため電話しない"})
+	must(t, err)
+	return caseOf(t, l, of.CaseID).Next
+}
+
+// TestOnlyASupervisorLiftsAHold: a call noted by hand, one that came in, the correction of an older one and the end of a call leave a case held for what it was held
+// for; what a supervisor records has it be called again.
+func TestOnlyASupervisorLiftsAHold(t *testing.T) {
+	l := newLedger(t)
+	record := func(r casework.Recorded) {
+		t.Helper()
+		kept, err := l.Record(t.Context(), r)
+		if must(t, err); kept.Next != caseOf(t, l, r.Case).Next {
+			t.Errorf("it is answered that the case stands %+v", kept.Next)
+		}
+	}
+	comesIn := func(of dialer.Target, at time.Time) dialer.CallID {
+		t.Helper()
+		in := arrival(at)
+		in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
+		got, err := l.Arrive(t.Context(), in)
+		if must(t, err); got.CaseID != of.CaseID {
+			t.Fatalf("it is of case %s", got.CaseID)
+		}
+		must(t, l.End(t.Context(), dialer.AttemptEnd{
+			ID: in.ID, StartedAt: at, AnsweredAt: at, EndedAt: at.Add(time.Minute), EndedBy: dialer.ByCustomer, Desk: "desk1", Operator: "operator1",
+			Verdict: dialer.Verdict{Result: dialer.Answered, Confidence: dialer.High}, Next: dialer.ResultOwed,
+		}))
+		return in.ID
+	}
+	for what, does := range map[string]func(of dialer.Target, earlier dialer.CallID){
+		"a talk noted by hand": func(of dialer.Target, _ dialer.CallID) {
+			n := byHand(of, noon.Add(time.Minute), dialer.Answered)
+			_, err := l.NoteCall(t.Context(), n)
+			must(t, err)
+		},
+		"a call noted by hand that reached nobody": func(of dialer.Target, _ dialer.CallID) {
+			_, err := l.NoteCall(t.Context(), byHand(of, noon.Add(time.Minute), dialer.NoAnswer))
+			must(t, err)
+		},
+		"an older call's correction": func(of dialer.Target, earlier dialer.CallID) { record(callAgain(earlier, of, noon.Add(time.Minute))) },
+		"a call that ends":           func(of dialer.Target, _ dialer.CallID) { call(t, l, of, noon.Add(time.Minute), dialer.NoAnswer) },
+		"a talk that came in": func(of dialer.Target, _ dialer.CallID) {
+			id := comesIn(of, noon.Add(time.Minute))
+			if state := caseOf(t, l, of.CaseID).Next.State; state != dialer.CaseResultDue {
+				t.Errorf("meanwhile it is %s", state)
+			}
+			record(callAgain(id, of, noon.Add(2*time.Minute)))
+			again := callAgain(id, of, noon.Add(3*time.Minute))
+			again.Mine = true // a correction
+			record(again)
+		},
+		"a complaint that is then corrected": func(of dialer.Target, _ dialer.CallID) {
+			id := comesIn(of, noon.Add(time.Minute))
+			complaint := callAgain(id, of, noon.Add(2*time.Minute))
+			complaint.Business, complaint.CallAgain = []casework.Business{casework.Complaint}, nil
+			complaint.Next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "苦情です"}
+			record(complaint)
+			record(callAgain(id, of, noon.Add(3*time.Minute)))
+		},
+	} {
+		t.Run(what, func(t *testing.T) {
+			of := listedTarget(t, l)
+			earlier := call(t, l, of, noon.Add(-time.Hour), dialer.Answered)
+			record(callAgain(earlier.ID, of, noon.Add(-50*time.Minute)))
+			want := held(t, l, of, noon)
+			does(of, earlier.ID)
+			if next := caseOf(t, l, of.CaseID).Next; next != want {
+				t.Errorf("it stands %+v, and stood %+v", next, want)
+			}
+			decides := callAgain(earlier.ID, of, noon.Add(10*time.Minute))
+			if what != "an older call's correction" && what != "a call that ends" && what != "a call noted by hand that reached nobody" {
+				decides.Attempt = comesIn(of, noon.Add(9*time.Minute))
+			}
+			decides.By, decides.Decides = "supervisor1", true
+			record(decides)
+			if what != "a call that ends" && what != "a call noted by hand that reached nobody" && caseOf(t, l, of.CaseID).Next.State != dialer.CaseWaiting {
+				t.Error("a supervisor does not lift it")
+			}
+		})
+	}
+}
+
+// TestAnEntryThatHeldItsCaseIsCorrected: who has ticked what holds a case by mistake takes that back themselves; and the end of a call that holds it, until its
+// result is known, holds it no longer than that.
+func TestAnEntryThatHeldItsCaseIsCorrected(t *testing.T) {
+	l := newLedger(t)
+	of := listedTarget(t, l)
+	talk := call(t, l, of, noon, dialer.Answered)
+	wrong := callAgain(talk.ID, of, noon.Add(time.Minute))
+	wrong.Next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "苦情です"}
+	for _, r := range []casework.Recorded{wrong, callAgain(talk.ID, of, noon.Add(2*time.Minute))} {
+		_, err := l.Record(t.Context(), r)
+		must(t, err)
+	}
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseWaiting {
+		t.Errorf("it stands %+v", next)
+	}
+
+	of = listedTarget(t, l)
+	r := reservation(of, noon)
+	must(t, l.Reserve(t.Context(), r))
+	must(t, l.Dialled(t.Context(), r.ID, noon.Add(time.Second), customerLeg(noon)))
+	end := endOf(r, dialer.Interrupted)
+	end.Next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseResult, Why: "中断しました"}
+	must(t, l.End(t.Context(), end))
+	_, err := l.Record(t.Context(), callAgain(r.ID, of, end.EndedAt.Add(time.Minute)))
+	must(t, err)
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseWaiting {
+		t.Errorf("it stands %+v", next)
+	}
+}
+
+// TestAHeldCaseThatWasNotTheCallersStaysHeld: the talk counted for it until somebody said whose it was.
+func TestAHeldCaseThatWasNotTheCallersStaysHeld(t *testing.T) {
+	l := newLedger(t)
+	of, other := listedTarget(t, l), listedTarget(t, l)
+	want := held(t, l, of, noon)
+	in := arrival(noon.Add(time.Minute))
+	in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
+	_, err := l.Arrive(t.Context(), in)
+	must(t, err)
+	must(t, l.End(t.Context(), dialer.AttemptEnd{
+		ID: in.ID, StartedAt: in.At, AnsweredAt: in.At, EndedAt: in.At.Add(time.Minute), EndedBy: dialer.ByCustomer, Desk: "desk1", Operator: "operator1",
+		Verdict: dialer.Verdict{Result: dialer.Answered, Confidence: dialer.High}, Next: dialer.ResultOwed,
+	}))
+	_, err = l.NameCase(t.Context(), in.ID, other.CaseID, "operator1")
+	must(t, err)
+	if next := caseOf(t, l, of.CaseID).Next; next != want {
+		t.Errorf("it stands %+v, and stood %+v", next, want)
+	}
+}
