@@ -82,7 +82,7 @@ func TestAWordIsKeptWhateverStandsThere(t *testing.T) {
 	must(t, l.pool.QueryRow(t.Context(), "DELETE FROM phones p WHERE number_ref = $1 RETURNING row_to_json(p)::text", other.NumberRef).Scan(&row))
 	_, err := l.Record(t.Context(), wishes(talk, noon, casework.WrongNumber))
 	must(t, err)
-	forge(t, l, "INSERT INTO phones SELECT * FROM json_populate_record(NULL::phones, $1::text::json)", row)
+	forge(t, l, "INSERT INTO phones SELECT (json_populate_record(NULL::phones, $1::text::json)).*", row)
 	got, err := l.Target(t.Context(), other.CaseID, "")
 	if must(t, err); got.Number == other.Number {
 		t.Error("a number that proved to be wrong is dialled again")
