@@ -2,7 +2,9 @@ package webui
 
 import (
 	"context"
+	"fmt"
 	"net/http"
+	"runtime/debug"
 	"strconv"
 	"sync"
 	"time"
@@ -173,40 +175,77 @@ type reading[T any] struct {
 	done  chan struct{} // closed when value and err are there
 	value T
 	err   error
+
+	asking int           // who waits for it; goes by the lock of shared
+	unread chan struct{} // closed when all have left before it began
 }
 
 func newShared[T any]() *shared[T] {
 	return &shared[T]{turn: make(chan struct{}, 1), next: map[string]*reading[T]{}}
 }
 
-// ask joins what is to be read next, or begins it, by begin: it outlives whoever asked first.
+// ask joins what is to be read next, or begins it, by begin: it outlives whoever asked first, but is not begun for nobody. A turn is given back by hanging
+// up, so what was asked for and left would else stand in others' way without an end.
 func (f *shared[T]) ask(ctx context.Context, what string, begin func(func()), read func(context.Context) (T, error)) (T, error) {
 	f.mu.Lock()
 	r := f.next[what]
 	if r == nil {
-		r = &reading[T]{done: make(chan struct{})}
+		r = &reading[T]{done: make(chan struct{}), unread: make(chan struct{})}
 		f.next[what] = r
 		lasting := context.WithoutCancel(ctx)
 		begin(func() { f.run(lasting, what, r, read) })
 	}
+	r.asking++
 	f.mu.Unlock()
 	select {
 	case <-r.done:
 		return r.value, r.err
 	case <-ctx.Done():
+		f.leave(what, r)
 		var none T
 		return none, ctx.Err()
 	}
 }
 
-func (f *shared[T]) run(ctx context.Context, what string, r *reading[T], read func(context.Context) (T, error)) {
-	f.turn <- struct{}{}
-	defer func() { <-f.turn }()
+func (f *shared[T]) leave(what string, r *reading[T]) {
 	f.mu.Lock()
+	defer f.mu.Unlock()
+	r.asking--
+	if r.asking == 0 && f.next[what] == r {
+		delete(f.next, what)
+		close(r.unread)
+	}
+}
+
+// begin takes a reading out of those to come; false when it was left by all.
+func (f *shared[T]) begin(what string, r *reading[T]) bool {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if f.next[what] != r {
+		return false
+	}
 	delete(f.next, what)
-	f.mu.Unlock()
+	return true
+}
+
+func (f *shared[T]) run(ctx context.Context, what string, r *reading[T], read func(context.Context) (T, error)) {
+	select {
+	case f.turn <- struct{}{}:
+	case <-r.unread:
+		return
+	}
+	defer func() { <-f.turn }()
+	if !f.begin(what, r) {
+		return
+	}
 	ctx, cancel := context.WithTimeout(ctx, askWithin)
 	defer cancel()
+	defer close(r.done)
+	defer func() {
+		// As of one request alone that panics: whoever waits is told, and the server goes on. What it says may be somebody's name, so where it was is told alone.
+		if p := recover(); p != nil {
+			r.err = fmt.Errorf("reading %q panicked (%T) at %s", what, p, debug.Stack())
+		}
+	}()
 	r.value, r.err = read(ctx)
-	close(r.done)
 }

@@ -7,8 +7,11 @@ import (
 	"net/http"
 	"net/http/httptest"
 	"net/url"
+	"slices"
+	"strconv"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -228,6 +231,71 @@ func TestWhoAsksAtOnceIsAnsweredByOneReading(t *testing.T) {
 			t.Errorf("%d readings, %d wait", reads, len(sums.next))
 		}
 	})
+}
+
+// TestAReadingNobodyWaitsForIsNotMade: whoever asks for many things and hangs up has others stand behind none of them, and is forgotten at once. Where one
+// still waits it is made.
+func TestAReadingNobodyWaitsForIsNotMade(t *testing.T) {
+	synctest.Test(t, func(t *testing.T) {
+		sums, first := newShared[string](), make(chan struct{})
+		var read []string
+		var running atomic.Int32
+		ask := func(ctx context.Context, what string) (string, error) {
+			return sums.ask(ctx, what, func(f func()) {
+				running.Add(1)
+				go func() { f(); running.Add(-1) }()
+			}, func(context.Context) (string, error) {
+				if what == "first" {
+					<-first
+				}
+				read = append(read, what)
+				return what, nil
+			})
+		}
+		go func() { _, _ = ask(t.Context(), "first") }()
+		synctest.Wait()
+		gone, leave := context.WithCancel(t.Context())
+		for month := range 324 {
+			go func() { _, _ = ask(gone, strconv.Itoa(month)) }()
+		}
+		go func() { _, _ = ask(gone, "shared") }()
+		synctest.Wait()
+		answered := make(chan string, 1)
+		go func() {
+			got, err := ask(t.Context(), "shared")
+			if err != nil {
+				t.Error(err)
+			}
+			answered <- got
+		}()
+		synctest.Wait()
+		leave()
+		synctest.Wait()
+		if running.Load() != 2 || len(sums.next) != 1 {
+			t.Errorf("%d wait for a turn, %d are remembered", running.Load(), len(sums.next))
+		}
+		close(first)
+		if got := <-answered; got != "shared" || !slices.Equal(read, []string{"first", "shared"}) {
+			t.Errorf("%q after %v", got, read)
+		}
+		synctest.Wait()
+		if got, err := ask(t.Context(), "7"); got != "7" || err != nil { // what was dropped can be asked for again
+			t.Errorf("%q, %v", got, err)
+		}
+	})
+}
+
+// TestAReadingThatPanicsIsTold: to all who wait for it, and without what it was about; whoever asks next is answered.
+func TestAReadingThatPanicsIsTold(t *testing.T) {
+	sums := newShared[int]()
+	apart := func(f func()) { go f() }
+	_, err := sums.ask(t.Context(), "month", apart, func(context.Context) (int, error) { panic("見本 太郎") })
+	if err == nil || strings.Contains(err.Error(), "見本") || !strings.Contains(err.Error(), "turns_test.go") {
+		t.Errorf("%v", err)
+	}
+	if n, err := sums.ask(t.Context(), "month", apart, func(context.Context) (int, error) { return 3, nil }); n != 3 || err != nil {
+		t.Errorf("%d, %v", n, err)
+	}
 }
 
 // leaving is a browser that closes as soon as it is asked who it is.
