@@ -14,6 +14,7 @@ import (
 	"github.com/danielgtaylor/huma/v2"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 )
 
@@ -187,6 +188,7 @@ func (s *Server) beginClose(ctx context.Context, in *beginCloseInput) (*closeOut
 	if err != nil {
 		return nil, s.closeProblem(err)
 	}
+	s.jobs.stopStaging(casework.ErrStopped) // the ledger takes none of them any more, nor of another node's
 	return &closeOutput{Body: s.dressClose(c)}, nil
 }
 

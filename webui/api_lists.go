@@ -70,7 +70,7 @@ func (s *Server) uploadList(ctx context.Context, in *uploadInput) (*uploadOutput
 	now := s.d.Now()
 	list := casework.StagedList{ID: dialer.NewID(now), FileName: name, By: from(ctx).User.ID, At: now}
 	start := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
-	s.jobs.begin(start, func(ctx context.Context) { s.stage(ctx, list, text) })
+	s.jobs.begin(job{Preview: start, by: list.By}, func(ctx context.Context) { s.stage(ctx, list, text) })
 	s.log.Info("list uploaded", "list", list.ID, "bytes", len(text), "user", list.By)
 	out := &uploadOutput{}
 	out.Body.List = list.ID
@@ -81,6 +81,9 @@ func (s *Server) stage(ctx context.Context, list casework.StagedList, text []byt
 	at := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
 	p, err := s.d.Lists.Stage(ctx, list, bytes.NewReader(text), s.showing(at))
 	if err != nil {
+		if errors.Is(context.Cause(ctx), casework.ErrStopped) {
+			err = casework.ErrStopped // and not that somebody has gone
+		}
 		s.listFailed(at, err)
 		return
 	}
@@ -155,7 +158,7 @@ func (s *Server) applyList(ctx context.Context, in *listInput) (*struct{}, error
 	}
 	by := from(ctx).User.ID
 	p.State, p.Progress = listApplying, 0
-	s.jobs.begin(p, func(ctx context.Context) { s.apply(ctx, p, by) })
+	s.jobs.begin(job{Preview: p, by: by}, func(ctx context.Context) { s.apply(ctx, p, by) })
 	return nil, nil //nolint:nilnil // as above
 }
 

@@ -53,7 +53,8 @@ func (s *Server) uploadPayments(ctx context.Context, in *uploadInput) (*uploadOu
 	}
 	now := s.d.Now()
 	list := casework.StagedList{ID: dialer.NewID(now), FileName: name, By: from(ctx).User.ID, At: now}
-	s.jobs.begin(casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}, func(ctx context.Context) { s.stagePaid(ctx, list, text) })
+	start := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
+	s.jobs.begin(job{Preview: start, by: list.By, paid: true}, func(ctx context.Context) { s.stagePaid(ctx, list, text) })
 	s.log.Info("paid list uploaded", "list", list.ID, "bytes", len(text), "user", list.By)
 	out := &uploadOutput{}
 	out.Body.List = list.ID
@@ -131,7 +132,7 @@ func (s *Server) applyPayments(ctx context.Context, in *listInput) (*struct{}, e
 			"この消込リストはまだ反映できません。読み込みの結果を確かめてください", "this paid list cannot be applied yet; see what reading it found")
 	}
 	by, at := from(ctx).User.ID, casework.Preview{List: p.List, FileName: p.FileName, State: listApplying}
-	s.jobs.begin(at, func(ctx context.Context) {
+	s.jobs.begin(job{Preview: at, by: by, paid: true}, func(ctx context.Context) {
 		done, err := s.d.Paid.ApplyPaid(ctx, at.List, by)
 		s.recount.queueChanged()
 		if err != nil && !errors.Is(err, dialer.ErrQueueDown) {

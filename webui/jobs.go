@@ -18,13 +18,21 @@ type jobs struct {
 	mu      sync.Mutex
 	ctx     context.Context //nolint:containedctx // the server's life, not a request's
 	running sync.WaitGroup
-	lists   map[string]casework.Preview // as far as they have come; failed ones stay until discarded
-	reading int                         // uploads whose body is being read: each has a place already
+	lists   map[string]job         // failed ones stay until discarded
+	reading map[dialer.UserID]bool // whose upload's body is being read: each has a place already
 	closed  bool
 }
 
+// job is one list, as far as it has come.
+type job struct {
+	casework.Preview
+	by   dialer.UserID // who chose it, or has it applied
+	paid bool          // a paid list: its reading holds nothing that a close takes away
+	stop context.CancelCauseFunc
+}
+
 func newJobs() *jobs {
-	return &jobs{ctx: context.Background(), lists: map[string]casework.Preview{}}
+	return &jobs{ctx: context.Background(), lists: map[string]job{}, reading: map[dialer.UserID]bool{}}
 }
 
 // open ties the jobs to the server's life.
@@ -43,48 +51,81 @@ func (j *jobs) close() {
 }
 
 // begin runs a job on a list, unless one runs on it already or the server is closing.
-func (j *jobs) begin(p casework.Preview, work func(context.Context)) {
+func (j *jobs) begin(on job, work func(context.Context)) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	if now, known := j.lists[p.List]; j.closed || (known && now.State != listFailed) {
+	if now, known := j.lists[on.List]; j.closed || (known && now.State != listFailed) {
 		return
 	}
 	j.makeRoom()
-	j.lists[p.List] = p
-	ctx := j.ctx
-	j.running.Go(func() { work(ctx) })
+	ctx, stop := context.WithCancelCause(j.ctx)
+	on.stop = stop
+	j.lists[on.List] = on
+	j.running.Go(func() {
+		defer stop(nil)
+		work(ctx)
+	})
 }
 
-// mostJobs is how many lists are staged or applied at once: each that is staged is in memory whole, up to maxList.
+// mostJobs is how many lists are staged or applied at once: each that is staged is in memory whole, up to maxList. The last place is the supervisors':
+// what the house needs today comes in, whatever the others do.
 const mostJobs = 4
 
-// take takes one of the places for an upload that is to be read; false when none is free. leave gives it back, once the list has
-// begun or was refused.
-func (j *jobs) take() bool {
+// take takes a place for an upload of somebody's that is to be read, or says why there is none. One person has one at a time, from the first byte until
+// the list is staged. leave gives it back, once the list has begun or was refused.
+func (j *jobs) take(who dialer.User) *Problem {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	at := j.reading
-	for _, p := range j.lists {
-		if p.State != listFailed {
-			at++
+	reading, applying, own := len(j.reading), 0, j.reading[who.ID]
+	for _, at := range j.lists {
+		switch at.State {
+		case listStaging:
+			reading++
+			own = own || at.by == who.ID
+		case listApplying:
+			applying++
 		}
 	}
-	if at >= mostJobs {
-		return false
+	if own {
+		return errOneEach
 	}
-	j.reading++
-	return true
+	most := mostJobs - 1
+	if who.Role == dialer.RoleSupervisor {
+		// The ledger applies one after the other, and none of them is in memory: however many somebody has applied, they leave the last place.
+		most, applying = mostJobs, min(applying, mostJobs-1)
+	}
+	if reading+applying >= most {
+		return errFull
+	}
+	j.reading[who.ID] = true
+	return nil
 }
 
-func (j *jobs) leave() {
+func (j *jobs) leave(who dialer.UserID) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.reading--
+	delete(j.reading, who)
 }
 
-// errFull is the answer meanwhile.
-var errFull = newProblem(http.StatusServiceUnavailable, string(dialer.CaseBusy),
-	"ほかの名簿を処理中です。終わってからもう一度選んでください", "other lists are being worked on; choose the file again once they are done")
+// stopStaging ends the reading of lists, for a reason. What is being applied goes on.
+func (j *jobs) stopStaging(why error) {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	for _, at := range j.lists {
+		if at.State == listStaging && !at.paid {
+			at.stop(why)
+		}
+	}
+}
+
+// The answers meanwhile.
+var (
+	errFull = newProblem(http.StatusServiceUnavailable, string(dialer.CaseBusy),
+		"ほかの名簿を処理中です。終わってからもう一度選んでください", "other lists are being worked on; choose the file again once they are done")
+	errOneEach = errFull.with(
+		"先に選んだファイルを受け取っているか、読み込んでいる途中です。終わってから(送信が途切れたときは2分ほど待って)もう一度選んでください",
+		"a file that you chose before is still coming or being read; choose this one once it is done, or after two minutes if its sending broke off")
+)
 
 // failedKept bounds the lists that failed and that nobody has discarded.
 const failedKept = 100
@@ -94,8 +135,8 @@ func (j *jobs) makeRoom() {
 	if len(j.lists) < failedKept {
 		return
 	}
-	for id, p := range j.lists {
-		if p.State == listFailed {
+	for id, at := range j.lists {
+		if at.State == listFailed {
 			delete(j.lists, id)
 		}
 	}
@@ -105,14 +146,16 @@ func (j *jobs) makeRoom() {
 func (j *jobs) of(list string) (casework.Preview, bool) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	p, ok := j.lists[list]
-	return p, ok
+	at, ok := j.lists[list]
+	return at.Preview, ok
 }
 
 func (j *jobs) set(p casework.Preview) {
 	j.mu.Lock()
 	defer j.mu.Unlock()
-	j.lists[p.List] = p
+	at := j.lists[p.List]
+	at.Preview = p
+	j.lists[p.List] = at
 }
 
 // end forgets a list: the store knows all about it now.

@@ -108,11 +108,11 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 		}
 		if op.MaxBodyBytes == maxList {
 			// Before the body is read: what waits for a place must not lie in memory.
-			if !s.jobs.take() {
-				_ = huma.WriteErr(s.api, ctx, errFull.Status, "", errFull)
+			if p := s.jobs.take(v.User); p != nil {
+				_ = huma.WriteErr(s.api, ctx, p.Status, "", p)
 				return
 			}
-			defer s.jobs.leave()
+			defer s.jobs.leave(v.User.ID)
 		}
 		next(ctx)
 	})

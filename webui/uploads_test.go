@@ -8,6 +8,7 @@ import (
 	"strings"
 	"testing"
 
+	"kakeru/dialer"
 	"kakeru/dialer/casework"
 )
 
@@ -55,16 +56,17 @@ func TestAPlaceIsTakenBeforeTheBodyIsRead(t *testing.T) {
 		r.Header.Set("Content-Type", "multipart/form-data; boundary=x")
 		return h.handle(r).Code
 	}
-	for range mostJobs {
-		if !h.server.jobs.take() {
-			t.Fatal("no place at the beginning")
+	all := []dialer.UserID{"a", "b", "c", "d"}[:mostJobs]
+	for _, id := range all {
+		if p := h.server.jobs.take(dialer.User{ID: id, Role: dialer.RoleSupervisor}); p != nil {
+			t.Fatalf("no place at the beginning: %v", p)
 		}
 	}
 	if code := send(unread{t}); code != http.StatusServiceUnavailable {
 		t.Errorf("with all places taken: %d", code)
 	}
-	for range mostJobs {
-		h.server.jobs.leave()
+	for _, id := range all {
+		h.server.jobs.leave(id)
 	}
 	for range 2 * mostJobs {
 		if code := send(strings.NewReader("no form")); code < 400 || code >= 500 {

@@ -40,6 +40,12 @@ type ListError struct {
 	cause  error
 }
 
+// ErrStopped is why a list was not read to its end: the day's close has begun, on whichever node. Nothing of it is lost but the reading.
+var ErrStopped = &ListError{
+	Code: "day_closing", JA: "本日の締め(終業返却)のため、読み込みを中止しました。締めが終わってから、もう一度選んでください",
+	EN: "the day's close has begun, so the list was not read to its end; choose it again when the close is over",
+}
+
 func (e *ListError) Error() string { return e.EN }
 
 // Japanese is the sentence for the screen.

@@ -77,7 +77,7 @@ func (l *Ledger) found(ctx context.Context, q *db.Queries) (dayclose.Found, erro
 	}
 	goes, err := q.CountToReturn(ctx, ours, dateColumn(today))
 	return dayclose.Found{
-		OpenCalls: int(o.OpenCalls), ResultsDue: int(o.ResultsDue), Staging: int(o.Staging), Spooled: l.waiting(),
+		OpenCalls: int(o.OpenCalls), ResultsDue: int(o.ResultsDue), Applying: int(o.Applying), Staging: int(o.Staging), Spooled: l.waiting(),
 		HandoffsOpen: int(h.Waiting), HandoffsUnseen: int(h.Unseen),
 		EntriesWaiting: int(goes.Records), NumbersWaiting: int(goes.Numbers), DaysWithoutGone: int(goes.DaysBefore),
 	}, err
@@ -100,8 +100,12 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 			return dayclose.ErrUnderWay
 		}
 		found, err := l.found(ctx, q)
+		found.Applying = 0 // what was being applied has been waited for; what has the lock by now waits for us
 		if err == nil {
 			err = found.Ready()
+		}
+		if err == nil {
+			err = stopStaging(ctx, q)
 		}
 		if err != nil {
 			return err

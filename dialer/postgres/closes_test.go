@@ -139,11 +139,98 @@ func TestWhatStandsInTheWayOfAClose(t *testing.T) {
 		Next: dialer.CaseNext{State: dialer.CaseHeld, Why: "x"},
 	})
 	must(t, err)
-	must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, 'x', 'x', now(), true, 'staging')`, dialer.NewID(noon)))
-	refused(dayclose.Found{Staging: 1})
-	must(t, exec(t, l.pool.Config().ConnString(), `UPDATE lists SET state = 'failed'`))
 	must(t, l.BeginClose(t.Context(), c))
 	wantErr(t, l.BeginClose(t.Context(), newClose(noon)), dayclose.ErrUnderWay)
+}
+
+// TestACloseEndsTheReadingOfLists: whoever has lists read all the time, at whatever node, keeps no day open. What is being read is told why it ended, nothing
+// of it stays, and until the close is over or given up no other is begun, for the rows in hand would hold up what is to go.
+func TestACloseEndsTheReadingOfLists(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	c, left, list := newClose(noon), newList(true), newList(true)
+	must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, 'x', 'x', now(), true, 'staging')`, left.ID))
+	_, err := l.Stage(t.Context(), list, func(yield func(casework.Row, error) bool) {
+		if !yield(person("0000000071"), nil) {
+			return
+		}
+		if found, err := l.Found(t.Context()); err != nil || found.Staging != 2 || found.Ready() != nil {
+			t.Errorf("while it is read: %+v, %v", found, err)
+		}
+		if err := l.BeginClose(t.Context(), c); err != nil {
+			t.Error(err)
+		}
+		yield(person("0000000072"), nil)
+	}, nil)
+	wantErr(t, err, casework.ErrStopped)
+	for _, id := range []string{left.ID, list.ID} { // the former is another node's, or of one that is gone
+		p, err := l.Preview(t.Context(), id)
+		must(t, err)
+		if p.State != "failed" || len(p.Problems) != 1 || p.Problems[0].JA != casework.ErrStopped.JA || !p.Problems[0].Fatal {
+			t.Errorf("%+v", p)
+		}
+	}
+	if n := count(t, l, "SELECT count(*) FROM staged_rows"); n != 0 {
+		t.Errorf("%d rows of it stay", n)
+	}
+	_, err = l.Stage(t.Context(), newList(true), rowsOf(person("0000000073")), nil)
+	wantErr(t, err, casework.ErrStopped)
+	must(t, l.MoveClose(t.Context(), with(c, dayclose.GivenUp), dayclose.Begun))
+	_, err = l.Stage(t.Context(), newList(true), rowsOf(person("0000000073")), nil)
+	must(t, err)
+}
+
+// TestACloseThatDoesNotBeginEndsNoReading: whoever presses too early has stopped nobody's list.
+func TestACloseThatDoesNotBeginEndsNoReading(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	must(t, l.Reserve(t.Context(), reservation(newTarget(), noon)))
+	_, err := l.Stage(t.Context(), newList(true), func(yield func(casework.Row, error) bool) {
+		if err := l.BeginClose(t.Context(), newClose(noon)); !errors.As(err, new(*dayclose.NotReady)) {
+			t.Errorf("with an open call: %v", err)
+		}
+		yield(person("0000000074"), nil)
+	}, nil)
+	must(t, err)
+}
+
+// TestACloseWaitsForAListThatIsApplied, and not for one that wants to be applied behind it: that one finds the day shut.
+func TestACloseWaitsForAListThatIsApplied(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	applying, behind := holding(t, l), holding(t, l)
+	must(t, applying.q.HoldLists(t.Context()))
+	must(t, applying.q.EnterDay(t.Context()))
+	must(t, behind.q.HoldPaidLists(t.Context()))
+	found, err := l.Found(t.Context())
+	if no := (*dayclose.NotReady)(nil); err != nil || found.Applying != 2 || !errors.As(found.Ready(), &no) {
+		t.Errorf("%+v, %v", found, err)
+	}
+	begun := make(chan error)
+	go func() { begun <- l.BeginClose(within(t, time.Minute), newClose(noon)) }()
+	eventually(t, "the close waits", func() bool {
+		return count(t, l, `SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+			AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`) == 1
+	})
+	if n := count(t, l, "SELECT count(*) FROM day_closes"); n != 0 {
+		t.Error("it has begun")
+	}
+	must(t, applying.Commit(t.Context()))
+	must(t, <-begun)
+}
+
+// held is a transaction with its queries.
+type held struct {
+	pgx.Tx
+	q *db.Queries
+}
+
+func holding(t *testing.T, l *Ledger) held {
+	t.Helper()
+	tx, err := l.pool.Begin(t.Context())
+	must(t, err)
+	t.Cleanup(func() { _ = tx.Rollback(context.Background()) })
+	return held{tx, db.New(tx)}
 }
 
 // TestAClosedDay: from the moment a close begins nobody is dialled, nobody is put through and no result is written, until it is given
@@ -302,7 +389,7 @@ func TestACloseIsKept(t *testing.T) {
 
 // obstacles is what stands in the way, without what only is to be known.
 func obstacles(f dayclose.Found) dayclose.Found {
-	return dayclose.Found{OpenCalls: f.OpenCalls, ResultsDue: f.ResultsDue, Spooled: f.Spooled, Staging: f.Staging, Files: f.Files}
+	return dayclose.Found{OpenCalls: f.OpenCalls, ResultsDue: f.ResultsDue, Spooled: f.Spooled, Applying: f.Applying}
 }
 
 func with(c dayclose.Close, s dayclose.Step) dayclose.Close {

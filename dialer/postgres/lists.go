@@ -47,7 +47,8 @@ var (
 
 // Stage streams a list into tables of its own and compares it with the cases there are. Nothing of it is kept when rows
 // yields an error or the database fails: the list is then marked failed. progress is called from another goroutine, but
-// never after Stage has returned. After the contract's end it is a refusal (contract_ended).
+// never after Stage has returned. After the contract's end it is a refusal (contract_ended); from the begin of a day's close until that is over it is
+// casework.ErrStopped, also for what is being staged then.
 func (l *Ledger) Stage(
 	ctx context.Context, list casework.StagedList, rows iter.Seq2[casework.Row, error], progress func(rows int),
 ) (casework.Preview, error) {
@@ -66,7 +67,7 @@ func (l *Ledger) Stage(
 	}
 	defer release()
 	err = l.inTx(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
-		if err := enterContract(ctx, q); err != nil {
+		if err := enterToStage(ctx, q); err != nil {
 			return err
 		}
 		return q.InsertList(ctx, db.InsertListParams{
@@ -176,7 +177,7 @@ func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
 			return err
 		}
 	}
-	return q.FinishStaging(ctx, p)
+	return finishStaging(ctx, q, p)
 }
 
 // Discard forgets a staged list. A list that was applied stays known; one that is not there is dialer.ErrNotFound.

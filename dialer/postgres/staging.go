@@ -3,8 +3,10 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"errors"
 	"time"
 
+	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres/internal/db"
 )
@@ -13,6 +15,36 @@ import (
 var interrupted = casework.Problem{
 	Code: "interrupted", Fatal: true,
 	JA: "読み込みの途中でシステムが停止しました。もう一度読み込んでください", EN: "the server stopped while it read the list; stage it again",
+}
+
+// enterToStage lets a transaction open a list that is to be read. While a close is under way none is: what the lists in hand hold goes with it, and would keep
+// it waiting.
+func enterToStage(ctx context.Context, q *db.Queries) error {
+	err := enterDay(ctx, q)
+	if no := (*dialer.Refusal)(nil); errors.As(err, &no) && no.Rule == dialer.DayClosed {
+		return casework.ErrStopped
+	}
+	return err
+}
+
+// stopStaging ends the reading of all lists, on whichever node: the close that begins waits for none of them.
+func stopStaging(ctx context.Context, q *db.Queries) error {
+	why := casework.ErrStopped
+	problems, err := json.Marshal([]casework.Problem{{Code: why.Code, JA: why.JA, EN: why.EN, Fatal: true}})
+	if err != nil {
+		return err
+	}
+	_, err = q.StopStaging(ctx, problems)
+	return err
+}
+
+// finishStaging keeps what a list's reading found, unless a close has ended it meanwhile.
+func finishStaging(ctx context.Context, q *db.Queries, p db.FinishStagingParams) error {
+	n, err := q.FinishStaging(ctx, p)
+	if err == nil && n == 0 {
+		return casework.ErrStopped
+	}
+	return err
 }
 
 // holdStaging holds a list for as long as it is staged. The lock is a session's: it goes with the process, so that whoever

@@ -10,10 +10,10 @@ type Found struct {
 	OpenCalls  int // reserved, ringing or in talk, on any node
 	ResultsDue int // talks without a result
 	Spooled    int // ends, notes and results that wait for the ledger
-	Staging    int // lists that are being read or applied now
-	Files      int // payments, entries and other files being taken in
+	Applying   int // lists and paid lists being applied now
 
 	// What does not stand in the way.
+	Staging         int // lists being read, on any node: the close ends that, and they are chosen again
 	HandoffsOpen    int // they stay, under keys of their own; a final close takes them as they stand
 	HandoffsUnseen  int // … and the ward has not acknowledged them
 	NumbersWaiting  int // entered and not returned: they go with this close
@@ -37,9 +37,10 @@ func (f Found) Checklist() []Item {
 		item("open_calls", f.OpenCalls, true),
 		item("results_due", f.ResultsDue, true),
 		item("spool", f.Spooled, true),
-		item("lists", f.Staging+f.Files, true),
+		item("lists", f.Applying, true),
 		item("handoffs_unseen", f.HandoffsUnseen, false),
 		item("days_without", f.DaysWithoutGone, false),
+		note("lists_read", f.Staging),
 		note("entries_waiting", f.EntriesWaiting),
 		note("numbers_waiting", f.NumbersWaiting),
 		note("handoffs_open", f.HandoffsOpen),

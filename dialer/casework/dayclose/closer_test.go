@@ -322,7 +322,7 @@ func TestNothingGoesWithoutItsFiles(t *testing.T) {
 // TestACloseThatIsNotReady names what stands in the way, each by itself, and begins nothing.
 func TestACloseThatIsNotReady(t *testing.T) {
 	for name, f := range map[string]Found{
-		"open_calls 1": {OpenCalls: 1}, "results_due 2": {ResultsDue: 2}, "spool 3": {Spooled: 3}, "lists 5": {Staging: 4, Files: 1},
+		"open_calls 1": {OpenCalls: 1}, "results_due 2": {ResultsDue: 2}, "spool 3": {Spooled: 3}, "lists 4": {Applying: 4},
 	} {
 		w := newWorld(t)
 		w.found = f
@@ -333,7 +333,7 @@ func TestACloseThatIsNotReady(t *testing.T) {
 		}
 	}
 	w := newWorld(t)
-	w.found = Found{HandoffsOpen: 1, HandoffsUnseen: 1, NumbersWaiting: 1, EntriesWaiting: 1, DaysWithoutGone: 1}
+	w.found = Found{Staging: 1, HandoffsOpen: 1, HandoffsUnseen: 1, NumbersWaiting: 1, EntriesWaiting: 1, DaysWithoutGone: 1}
 	if _, err := w.closer().Begin(t.Context(), dialer.Date{Year: 2026, Month: 11, Day: 24}, "supervisor", false); err != nil {
 		t.Errorf("what only is to be known stands in the way: %v", err)
 	}

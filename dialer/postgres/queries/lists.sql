@@ -17,11 +17,12 @@ UPDATE lists SET state = @state WHERE id = @id;
 -- name: DeleteList :exec
 DELETE FROM lists WHERE id = @id;
 
--- name: FinishStaging :exec
+-- name: FinishStaging :execrows
+-- None when it is over already: the day's close has ended it.
 UPDATE lists SET state = 'staged', rows = @rows, taken = @taken, cases = @cases, new = @new, changed = @changed,
   same = @same, missing = @missing, wrong = @wrong, repaired = @repaired, problems = @problems, repairs = @repairs,
   kinds = @kinds, findings = @findings
-WHERE id = @id;
+WHERE id = @id AND state = 'staging';
 
 -- name: FinishApplying :exec
 UPDATE lists SET state = 'applied', cases = @cases, new = @new, changed = @changed, same = @same,
@@ -189,6 +190,10 @@ SELECT pg_advisory_lock(hashtextextended('staging ' || @id::text, 0));
 
 -- name: LetGoStaging :exec
 SELECT pg_advisory_unlock(hashtextextended('staging ' || @id::text, 0));
+
+-- name: StopStaging :execrows
+-- Whoever reads them, at whatever node, finds that it is over; what one that ends just now has found stands.
+UPDATE lists SET state = 'failed', problems = @problems WHERE state = 'staging';
 
 -- name: FailLostStaging :execrows
 -- A list that is being staged, and that no session holds.

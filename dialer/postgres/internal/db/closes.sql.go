@@ -57,19 +57,29 @@ func (q *Queries) CloseByID(ctx context.Context, id string) (CloseByIDRow, error
 const closeObstacles = `-- name: CloseObstacles :one
 SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls,
   (SELECT count(*) FROM attempts a WHERE a.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id))::int AS results_due,
-  (SELECT count(*) FROM lists WHERE state = 'staging')::int AS staging
+  (SELECT count(*) FROM lists WHERE state = 'staging')::int AS staging,
+  -- What is being applied is in a transaction that nobody sees into, but for the lock it goes by (HoldLists, HoldPaidLists); those that wait for it count too.
+  (SELECT count(*) FROM pg_catalog.pg_locks WHERE locktype = 'advisory' AND objsubid = 1
+    AND database = (SELECT d.oid FROM pg_catalog.pg_database d WHERE d.datname = current_database())
+    AND (classid::bigint << 32 | objid::bigint) IN (hashtextextended('kakeru lists', 0), hashtextextended('kakeru paid lists', 0)))::int AS applying
 `
 
 type CloseObstaclesRow struct {
 	OpenCalls  int32
 	ResultsDue int32
 	Staging    int32
+	Applying   int32
 }
 
 func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error) {
 	row := q.db.QueryRow(ctx, closeObstacles)
 	var i CloseObstaclesRow
-	err := row.Scan(&i.OpenCalls, &i.ResultsDue, &i.Staging)
+	err := row.Scan(
+		&i.OpenCalls,
+		&i.ResultsDue,
+		&i.Staging,
+		&i.Applying,
+	)
 	return i, err
 }
 

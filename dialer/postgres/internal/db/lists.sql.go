@@ -371,11 +371,11 @@ func (q *Queries) FinishApplying(ctx context.Context, arg FinishApplyingParams) 
 	return err
 }
 
-const finishStaging = `-- name: FinishStaging :exec
+const finishStaging = `-- name: FinishStaging :execrows
 UPDATE lists SET state = 'staged', rows = $1, taken = $2, cases = $3, new = $4, changed = $5,
   same = $6, missing = $7, wrong = $8, repaired = $9, problems = $10, repairs = $11,
   kinds = $12, findings = $13
-WHERE id = $14
+WHERE id = $14 AND state = 'staging'
 `
 
 type FinishStagingParams struct {
@@ -395,8 +395,9 @@ type FinishStagingParams struct {
 	ID       string
 }
 
-func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) error {
-	_, err := q.db.Exec(ctx, finishStaging,
+// None when it is over already: the day's close has ended it.
+func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) (int64, error) {
+	result, err := q.db.Exec(ctx, finishStaging,
 		arg.Rows,
 		arg.Taken,
 		arg.Cases,
@@ -412,7 +413,10 @@ func (q *Queries) FinishStaging(ctx context.Context, arg FinishStagingParams) er
 		arg.Findings,
 		arg.ID,
 	)
-	return err
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const groupStaged = `-- name: GroupStaged :exec
@@ -639,6 +643,19 @@ func (q *Queries) StagedSums(ctx context.Context, listID string, after int32, up
 		return nil, err
 	}
 	return items, nil
+}
+
+const stopStaging = `-- name: StopStaging :execrows
+UPDATE lists SET state = 'failed', problems = $1 WHERE state = 'staging'
+`
+
+// Whoever reads them, at whatever node, finds that it is over; what one that ends just now has found stands.
+func (q *Queries) StopStaging(ctx context.Context, problems []byte) (int64, error) {
+	result, err := q.db.Exec(ctx, stopStaging, problems)
+	if err != nil {
+		return 0, err
+	}
+	return result.RowsAffected(), nil
 }
 
 const touchChanged = `-- name: TouchChanged :exec

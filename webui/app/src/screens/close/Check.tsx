@@ -19,4 +19,4 @@ export function Check({ item }: { item: CheckItem }) {
 }
 
 type Remedy = "open_calls" | "results_due" | "spool" | "lists";
-type CheckName = Remedy | "handoffs_unseen" | "days_without" | "entries_waiting" | "numbers_waiting" | "handoffs_open" | "handoffs_go_open";
+type CheckName = Remedy | "lists_read" | "handoffs_unseen" | "days_without" | "entries_waiting" | "numbers_waiting" | "handoffs_open" | "handoffs_go_open";
