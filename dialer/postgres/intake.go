@@ -1,12 +1,16 @@
 package postgres
 
 import (
+	"hash/maphash"
 	"iter"
 	"slices"
 	"time"
 
+	"github.com/jackc/pgx/v5/pgtype"
+
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
 )
 
 // listedKey names the key of the digests of what lists say among those that the installation's secret makes.
@@ -18,18 +22,27 @@ var stagedColumns = []string{
 	"phone_numbers", "phone_ends", "phone_kinds", "phone_refs", "insurance", "term", "due_on", "yen", "parts", "household",
 }
 
+// valuesOf are those of stagedColumns.
+func valuesOf(r db.StagedRow) []any {
+	return []any{
+		r.ListID, r.Line, r.CaseRef, r.Custody, r.Who, r.Born, r.Listed, r.Sealed, r.Tokens, r.Language, r.Note, r.NoteToken,
+		r.PhoneNumbers, r.PhoneEnds, r.PhoneKinds, r.PhoneRefs, r.Insurance, r.Term, r.DueOn, r.Yen, r.Parts, r.Household,
+	}
+}
+
 const (
 	problemsKept  = 200 // of each sort, in a preview
 	progressEvery = 1000
 )
 
 // intake hands the rows of a list to COPY one by one, and keeps what the preview says of them. Of rows it holds no more than
-// the references of those that were wrong.
+// the references of those that were wrong, and the digests of the others.
 type intake struct {
 	list     casework.StagedList
 	refs     dialer.Refs
 	custody  custody
 	digests  listDigests
+	handed   handedRows
 	next     func() (casework.Row, error, bool)
 	stop     func()
 	progress func(rows int)
@@ -49,6 +62,7 @@ type intake struct {
 func newIntake(list casework.StagedList, refs dialer.Refs, c custody, rows iter.Seq2[casework.Row, error], progress func(int)) *intake {
 	in := &intake{
 		list: list, refs: refs, custody: c, digests: refs.Key(listedKey), progress: progress,
+		handed:   handedRows{key: refs.Key(stagedRowKey), seed: maphash.MakeSeed()},
 		problems: []casework.Problem{}, repairs: []casework.Problem{}, spoiled: map[string]bool{},
 	}
 	in.next, in.stop = iter.Pull2(rows)
@@ -128,10 +142,10 @@ func keep(ps []casework.Problem, p casework.Problem) []casework.Problem {
 }
 
 // check adds to the reader's problems what only the ledger minds.
-func (in *intake) check(r casework.Row) (dueOn *time.Time, problems []casework.Problem) {
+func (in *intake) check(r casework.Row) (dueOn pgtype.Date, problems []casework.Problem) {
 	problems = r.Problems
 	if slices.ContainsFunc(problems, func(p casework.Problem) bool { return p.Fatal }) {
-		return nil, problems // it is not taken: what else might be wrong with what could not be read says nothing
+		return pgtype.Date{}, problems // it is not taken: what else might be wrong with what could not be read says nothing
 	}
 	add := func(code, ja, en string) {
 		problems = append(slices.Clip(problems), casework.Problem{
@@ -153,7 +167,7 @@ func (in *intake) check(r casework.Row) (dueOn *time.Time, problems []casework.P
 		if err != nil {
 			add("bad_date", "納期限の日付が正しくありません", "the term's due date is no date")
 		}
-		dueOn = &d
+		dueOn = pgtype.Date{Time: d, Valid: err == nil}
 	}
 	return dueOn, problems
 }

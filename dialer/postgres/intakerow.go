@@ -5,9 +5,11 @@ import (
 	"crypto/sha256"
 	"encoding/json"
 	"slices"
-	"time"
+
+	"github.com/jackc/pgx/v5/pgtype"
 
 	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
 )
 
 // about is what rows say of their person again and again: a row for each term, one after the other.
@@ -26,7 +28,7 @@ func (a about) again(ref string, r casework.Row) bool {
 
 // values seals a row: nothing of it stands anywhere in plain, staged or not. Of a person who stands in the row before it already, it
 // is what is owed that is written: a person's first row has the rest, and it is never taken out without the others.
-func (in *intake) values(r casework.Row, dueOn *time.Time) (row []any, err error) {
+func (in *intake) values(r casework.Row, dueOn pgtype.Date) (row []any, err error) {
 	ref, person := in.refOf(r), personOf(r.WardNumber, r.Person)
 	phones, sealed, tokens, note, token := noPhones, []byte{}, [][]byte{}, []byte{}, []byte{}
 	if !in.last.again(ref, r) {
@@ -51,10 +53,13 @@ func (in *intake) values(r casework.Row, dueOn *time.Time) (row []any, err error
 	if parts[balancePart], err = in.digests.balance(ref, r.Balance); err != nil {
 		return nil, err
 	}
-	return []any{
-		in.list.ID, r.Line, ref, in.custody.day, a.who, a.born, listed, sealed, tokens, plain(r.Language), note, token,
-		phones.sealed, phones.ends, phones.kinds, phones.refs, string(r.Balance.Insurance), plain(r.Balance.Term), dueOn, r.Balance.Yen, parts, a.household,
-	}, nil
+	staged := db.StagedRow{
+		ListID: in.list.ID, Line: int32(r.Line), CaseRef: ref, Custody: in.custody.day, Who: a.who, Born: a.born, Listed: listed, //nolint:gosec // no list has 2^31 lines
+		Sealed: sealed, Tokens: tokens, Language: plain(r.Language), Note: note, NoteToken: token,
+		PhoneNumbers: phones.sealed, PhoneEnds: phones.ends, PhoneKinds: phones.kinds, PhoneRefs: phones.refs,
+		Insurance: string(r.Balance.Insurance), Term: plain(r.Balance.Term), DueOn: dueOn, Yen: r.Balance.Yen, Parts: parts, Household: a.household,
+	}
+	return valuesOf(staged), in.handed.add(staged)
 }
 
 // partsOfRow is how many digests of parts a row bears, and balancePart which of them is of what is owed.

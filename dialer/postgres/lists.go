@@ -40,8 +40,8 @@ var (
 		EN: "the staged rows were lost when the database crashed; stage the list again",
 	}
 	errListChanged = &casework.ListError{
-		Code: "list_changed", JA: "読み込んだ名簿の金額がデータベース内で書き換えられています。反映していません。管理者に知らせ、もう一度読み込んでください",
-		EN: "sums of the staged list were changed in the database; nothing was applied; tell the administrator, and stage the list again",
+		Code: "list_changed", JA: "読み込んだ名簿がデータベース内で書き換えられています。反映していません。管理者に知らせ、もう一度読み込んでください",
+		EN: "the staged list was changed in the database; nothing was applied; tell the administrator, and stage the list again",
 	}
 )
 
@@ -117,7 +117,7 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 		if _, err := tx.CopyFrom(ctx, pgx.Identifier{"staged_rows"}, stagedColumns, in); err != nil {
 			return in.errOr(err)
 		}
-		return compare(ctx, tx, in)
+		return l.compare(ctx, tx, in)
 	})
 	if in.err != nil {
 		return in.err // the reader's own: it says what is wrong with the file
@@ -125,7 +125,7 @@ func (l *Ledger) stage(ctx context.Context, in *intake) error {
 	return l.noticed(classify("stage the list", err))
 }
 
-func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
+func (l *Ledger) compare(ctx context.Context, tx pgx.Tx, in *intake) error {
 	q, id := db.New(tx), in.list.ID
 	// The planner knows nothing of rows that came in this transaction.
 	if _, err := tx.Exec(ctx, countForPlanner, "staged_rows"); err != nil {
@@ -177,6 +177,9 @@ func compare(ctx context.Context, tx pgx.Tx, in *intake) error {
 			return err
 		}
 	}
+	if err := l.markStaged(ctx, q, in, p.Taken); err != nil {
+		return err
+	}
 	return finishStaging(ctx, q, p)
 }
 
@@ -190,7 +193,7 @@ func (l *Ledger) Discard(ctx context.Context, list string) error {
 		if row.State == "applied" {
 			return errListApplied
 		}
-		return dropStaged(ctx, q, list, q.DeleteList)
+		return dropStaged(ctx, q, list, q.DeleteList, func(ctx context.Context, id string) error { return l.markListOver(ctx, q, id) })
 	})
 }
 
@@ -203,7 +206,7 @@ func dropStaged(ctx context.Context, q *db.Queries, list string, also ...func(co
 	return nil
 }
 
-// applyAtOnce is how many cases are written between two reports of progress.
+// applyAtOnce is how many cases are written between two reports of progress, and how many cases' rows are looked at together before.
 const applyAtOnce = 5000
 
 // Apply makes a staged list's cases real, in one transaction. New cases wait from now on, in the order of the list; a
@@ -288,6 +291,9 @@ func (a *application) run(ctx context.Context) (done casework.Applied, err error
 }
 
 func (a *application) apply(ctx context.Context) (done casework.Applied, err error) {
+	if err := a.q.LockStaging(ctx); err != nil {
+		return done, err
+	}
 	if err := a.check(ctx); err != nil {
 		return done, err
 	}
@@ -300,6 +306,9 @@ func (a *application) apply(ctx context.Context) (done casework.Applied, err err
 	}
 	n, err := a.q.CountStaged(ctx, a.list.ID)
 	if err != nil {
+		return done, err
+	}
+	if err := a.sameAsRead(ctx, n.Cases); err != nil {
 		return done, err
 	}
 	for after := int32(0); after < n.Cases; after += applyAtOnce {
@@ -318,7 +327,8 @@ func (a *application) apply(ctx context.Context) (done casework.Applied, err err
 	if err := a.absorbPayments(ctx); err != nil {
 		return done, err
 	}
-	if err := dropStaged(ctx, a.q, a.list.ID); err != nil {
+	over := func(ctx context.Context, id string) error { return a.l.markListOver(ctx, a.q, id) }
+	if err := dropStaged(ctx, a.q, a.list.ID, over); err != nil {
 		return done, err
 	}
 	return casework.Applied{New: int(n.New), Changed: int(n.Changed), Same: int(n.Same)}, a.q.FinishApplying(ctx, db.FinishApplyingParams{

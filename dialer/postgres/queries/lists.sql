@@ -167,9 +167,18 @@ SELECT s.case_id, r.insurance, r.term, r.due_on, r.yen
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict <> 'same';
 
+-- name: LockStaging :exec
+-- Until the transaction's end nobody else changes what is staged: what is compared with a list's mark is what is applied.
+LOCK TABLE staged_rows, staged_cases IN SHARE ROW EXCLUSIVE MODE;
+
+-- name: StagedRows :many
+-- All rows of some of a list's cases.
+SELECT r.* FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
+WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int;
+
 -- name: StagedSums :many
--- What ApplyBalances writes, and the digests of it that were made as the list was read.
-SELECT s.case_id, r.case_ref, r.insurance, r.term, coalesce(r.due_on::text, '')::text AS due_on, r.yen, r.parts
+-- What ApplyBalances writes.
+SELECT s.case_id, r.insurance, r.term, coalesce(r.due_on::text, '')::text AS due_on, r.yen
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict <> 'same';
 

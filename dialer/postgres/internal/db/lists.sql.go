@@ -579,6 +579,16 @@ func (q *Queries) LockList(ctx context.Context, id string) (List, error) {
 	return i, err
 }
 
+const lockStaging = `-- name: LockStaging :exec
+LOCK TABLE staged_rows, staged_cases IN SHARE ROW EXCLUSIVE MODE
+`
+
+// Until the transaction's end nobody else changes what is staged: what is compared with a list's mark is what is applied.
+func (q *Queries) LockStaging(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, lockStaging)
+	return err
+}
+
 const otherSort = `-- name: OtherSort :one
 SELECT EXISTS (SELECT FROM cases WHERE origin = 'list' AND sample <> $1)
 `
@@ -600,23 +610,70 @@ func (q *Queries) SetListState(ctx context.Context, state string, iD string) err
 	return err
 }
 
+const stagedRows = `-- name: StagedRows :many
+SELECT r.list_id, r.line, r.case_ref, r.custody, r.who, r.born, r.listed, r.sealed, r.tokens, r.language, r.note, r.note_token, r.phone_numbers, r.phone_ends, r.phone_kinds, r.phone_refs, r.insurance, r.term, r.due_on, r.yen, r.parts, r.household FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
+WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int
+`
+
+// All rows of some of a list's cases.
+func (q *Queries) StagedRows(ctx context.Context, listID string, after int32, upto int32) ([]StagedRow, error) {
+	rows, err := q.db.Query(ctx, stagedRows, listID, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StagedRow
+	for rows.Next() {
+		var i StagedRow
+		if err := rows.Scan(
+			&i.ListID,
+			&i.Line,
+			&i.CaseRef,
+			&i.Custody,
+			&i.Who,
+			&i.Born,
+			&i.Listed,
+			&i.Sealed,
+			&i.Tokens,
+			&i.Language,
+			&i.Note,
+			&i.NoteToken,
+			&i.PhoneNumbers,
+			&i.PhoneEnds,
+			&i.PhoneKinds,
+			&i.PhoneRefs,
+			&i.Insurance,
+			&i.Term,
+			&i.DueOn,
+			&i.Yen,
+			&i.Parts,
+			&i.Household,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const stagedSums = `-- name: StagedSums :many
-SELECT s.case_id, r.case_ref, r.insurance, r.term, coalesce(r.due_on::text, '')::text AS due_on, r.yen, r.parts
+SELECT s.case_id, r.insurance, r.term, coalesce(r.due_on::text, '')::text AS due_on, r.yen
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict <> 'same'
 `
 
 type StagedSumsRow struct {
 	CaseID    string
-	CaseRef   string
 	Insurance string
 	Term      string
 	DueOn     string
 	Yen       int64
-	Parts     [][]byte
 }
 
-// What ApplyBalances writes, and the digests of it that were made as the list was read.
+// What ApplyBalances writes.
 func (q *Queries) StagedSums(ctx context.Context, listID string, after int32, upto int32) ([]StagedSumsRow, error) {
 	rows, err := q.db.Query(ctx, stagedSums, listID, after, upto)
 	if err != nil {
@@ -628,12 +685,10 @@ func (q *Queries) StagedSums(ctx context.Context, listID string, after int32, up
 		var i StagedSumsRow
 		if err := rows.Scan(
 			&i.CaseID,
-			&i.CaseRef,
 			&i.Insurance,
 			&i.Term,
 			&i.DueOn,
 			&i.Yen,
-			&i.Parts,
 		); err != nil {
 			return nil, err
 		}

@@ -284,6 +284,31 @@ type SettingChange struct {
 	Reverts    *int64
 }
 
+type StagedRow struct {
+	ListID       string
+	Line         int32
+	CaseRef      string
+	Custody      pgtype.Date
+	Who          []byte
+	Born         []byte
+	Listed       []byte
+	Sealed       []byte
+	Tokens       [][]byte
+	Language     string
+	Note         []byte
+	NoteToken    []byte
+	PhoneNumbers [][]byte
+	PhoneEnds    [][]byte
+	PhoneKinds   []string
+	PhoneRefs    []string
+	Insurance    string
+	Term         string
+	DueOn        pgtype.Date
+	Yen          int64
+	Parts        [][]byte
+	Household    []byte
+}
+
 type SupervisorsHere struct {
 	UserID  string
 	At      time.Time
