@@ -116,7 +116,7 @@ func (r *registrar) takeUp(k kept) {
 		return
 	}
 	if k.At.flow {
-		s.lostFlow(k.At) // it went with the process that had it; the phone comes back by another
+		s.lose(k.At, k.CallID) // it went with the process that had it; the phone comes back by another
 		return
 	}
 	r.revive(s, binding{uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq})

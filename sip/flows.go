@@ -32,7 +32,7 @@ func (r *registrar) flowClosed(flow place) {
 // loseFlow removes a binding with its connection; but a phone whose Contact says that it listens for TCP where it is can be
 // asked whether it is still there. It needs r.mu.
 func (r *registrar) loseFlow(s *seat, b *binding) {
-	s.lostFlow(b.at)
+	s.lose(b.at, b.callID)
 	r.remove(s, b)
 	if to, ok := b.listens(); ok {
 		moved := *b
@@ -55,9 +55,15 @@ func (b *binding) listens() (place, bool) {
 	return place{AddrPort: netip.AddrPortFrom(b.at.Addr(), at.port), by: overTCP}, true
 }
 
-// lostFlow remembers a flow that its phone once had. It needs registrar.mu.
-func (s *seat) lostFlow(flow place) {
-	s.lost = append(s.lost, flow)
+// lostFlow is a flow that there is no more, and the Call-ID that its phone registers with.
+type lostFlow struct {
+	at     place
+	callID string
+}
+
+// lose remembers a flow that its phone once had. It needs registrar.mu.
+func (s *seat) lose(flow place, callID string) {
+	s.lost = append(s.lost, lostFlow{flow, callID})
 	s.lost = s.lost[max(0, len(s.lost)-flowsKept):]
 }
 
@@ -67,7 +73,7 @@ func (r *registrar) forwarded(flow place) place {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.seats {
-		if slices.Contains(s.lost, flow) {
+		if slices.ContainsFunc(s.lost, func(f lostFlow) bool { return f.at == flow }) {
 			b, _ := s.newest()
 			return b.at
 		}

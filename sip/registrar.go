@@ -27,6 +27,7 @@ type registrar struct {
 	nonces  *nonces
 	guesses *guesses
 	often   *guesses
+	warned  *guesses
 	seats   map[dialer.DeskID]*seat // never changed, only the seats are
 
 	keeper serial                   // writes the bindings down and tells where phones are; calls are announced meanwhile
@@ -47,7 +48,7 @@ type seat struct {
 	bindings []*binding   // the newest last
 	known    bool         // false for a phone at a fixed address that was not asked yet
 	up       bool         // as last told
-	lost     []place      // flows that its phone once had
+	lost     []lostFlow   // that its phone once had
 	been     []netip.Addr // where its phone has been, the latest last
 	sought   []place      // where it was looked for (rooms.go)
 }
@@ -70,7 +71,7 @@ type binding struct {
 func newRegistrar(a *Agent) *registrar {
 	r := &registrar{
 		agent: a, nonces: newNonces(a.cfg.Realm), guesses: newGuesses(guessRate, guessBurst), often: newGuesses(registerRate, registerBurst),
-		seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text(),
+		warned: newGuesses(warnRate, warnBurst), seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text(),
 	}
 	r.keeper.crew = &a.crew
 	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {
@@ -129,7 +130,8 @@ func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
 		no := r.nonces.challenge(who, s.desk.SHA256, false)
 		return &no
 	}
-	if r.guesses.over(guess{s.desk.ID, who.from}, who.at) {
+	of := guess{s.desk.ID, who.from, r.trait(s, req)}
+	if r.guessed(of, who.at) {
 		return &answer{status: sip.StatusForbidden}
 	}
 	switch verdict := r.nonces.check(given, string(req.Method), s.desk, who); verdict {
@@ -139,7 +141,7 @@ func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
 		no := r.nonces.challenge(who, s.desk.SHA256, true)
 		return &no
 	default:
-		return r.denied(s.desk.ID, who, verdict == wrong)
+		return r.denied(of, who.at, verdict == wrong)
 	}
 }
 
@@ -251,7 +253,7 @@ func (r *registrar) fulfil(s *seat, w wish, path []string, req *sip.Request) {
 		if b.uri == w.uri {
 			r.remove(s, b)
 			if b.at.flow {
-				s.lostFlow(b.at)
+				s.lose(b.at, b.callID)
 			}
 		}
 	}
