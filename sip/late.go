@@ -36,9 +36,36 @@ func (x *exchange) stale() func() bool {
 	return func() bool { return a.passed(now) > repeatedWithin }
 }
 
-// late reports whether it may not leave by another way any more.
-func (x *exchange) late() bool {
-	return x.rings != nil && x.lane.agent.passed(*x.rings) > answeredWithin
+// late says of what waits for a connection from when on it may not leave any more, by that connection or in another way; nil for never. A
+// node that stood still meanwhile may have lost its lease, and another have ended the call that the INVITE begins.
+func (x *exchange) late() func() bool {
+	if x.rings == nil {
+		return nil
+	}
+	a, since, by := x.lane.agent, *x.rings, x.to.by
+	return func() bool { return a.passed(since) > a.opensWithin(by) }
+}
+
+// opensLate is how much longer than it may take an attempt to connect is seen to have failed, on a machine that has much to do.
+const opensLate = time.Second
+
+// opensWithin is how long it honestly takes until a connection is open, or is known not to open: TCP, and its TLS as long again (stream.go). By
+// UDP nothing is waited for, but TCP may have been tried first (RFC 3261 §18.1.1).
+func (a *Agent) opensWithin(by transport) time.Duration {
+	if by == overTLS {
+		return 2*a.cfg.ConnectWithin + opensLate
+	}
+	return a.cfg.ConnectWithin + opensLate
+}
+
+// deadTooLate reports whether its INVITE, which could not leave, was begun too long ago for another way to be tried.
+func (l *leg) deadTooLate() bool {
+	late := l.current.late()
+	if late == nil || !late() {
+		return false
+	}
+	l.lane.agent.log.Warn("leg: the INVITE could not leave, and is too old to go by another trunk", "call", l.line.id, "leg", l.name)
+	return true
 }
 
 // tooLate reports whether a customer's INVITE may not be sent again any more.

@@ -25,7 +25,8 @@ const (
 type parcel struct {
 	text  []byte
 	lost  func(error)
-	again bool // it was to leave by a connection that ended before
+	again bool        // it was to leave by a connection that ended before
+	late  func() bool // it may not leave any more; nil for never
 }
 
 func (p parcel) tell(why error) {
@@ -174,6 +175,10 @@ func (s *stream) write(conn net.Conn) {
 			case <-s.done:
 				return
 			}
+		}
+		if p.late != nil && p.late() {
+			p.tell(errLate)
+			continue
 		}
 		_ = conn.SetWriteDeadline(time.Now().Add(s.set.agent.cfg.Timers.whole())) // fails only when it is closed
 		n, err := conn.Write(p.text)

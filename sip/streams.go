@@ -127,8 +127,8 @@ func remote(conn net.Conn) netip.AddrPort {
 }
 
 // write sends a message by the connection to a place, else by that to another place, if one is given. It does not wait:
-// lost is called when the message could not leave after all.
-func (c *streams) write(to, or place, text []byte, lost func(error)) error {
+// its lost is called when the message could not leave after all.
+func (c *streams) write(to, or place, p parcel) error {
 	s, err := c.reach(to)
 	if err != nil && or.IsValid() {
 		s, err = c.reach(or)
@@ -137,7 +137,6 @@ func (c *streams) write(to, or place, text []byte, lost func(error)) error {
 		return err
 	}
 	s.used.Store(time.Now().UnixNano())
-	p := parcel{text: text, lost: lost}
 	if err := s.push(p); err != nil {
 		if !c.retry(s, p) {
 			return err

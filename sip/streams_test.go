@@ -450,7 +450,7 @@ func TestAFarEndThatReadsNothing(t *testing.T) {
 			default: // one word is enough
 			}
 		}
-		if r.streams.write(to, place{}, []byte(strings.Repeat("x", longestMessage)), tell) != nil {
+		if r.streams.write(to, place{}, parcel{text: []byte(strings.Repeat("x", longestMessage)), lost: tell}) != nil {
 			full++
 		}
 		return full > 0

@@ -54,7 +54,7 @@ func (x *exchange) send() {
 	carry(x.req, x.to.by)
 	var tx *sip.ClientTx
 	lost := func(err error) { l.post(func() { x.lost(tx, err) }) }
-	tx = sip.NewClientTx(x.key, x.req, hop{agent: l.agent, to: x.to, lost: lost, stale: x.stale()}, libraryLog(l.agent.log))
+	tx = sip.NewClientTx(x.key, x.req, hop{agent: l.agent, to: x.to, lost: lost, stale: x.stale(), late: x.late()}, libraryLog(l.agent.log))
 	x.tx, x.since = tx, time.Now()
 	tx.OnTerminate(func(_ string, err error) { l.post(func() { x.ended(tx, err) }) })
 	x.early = false
@@ -68,7 +68,7 @@ func (x *exchange) lost(tx *sip.ClientTx, err error) {
 	if x.final != 0 || x.tx != tx {
 		return
 	}
-	if x.instead.IsValid() && !x.late() {
+	if late := x.late(); x.instead.IsValid() && (late == nil || !late()) {
 		x.to, x.instead = x.instead, place{}
 		x.send()
 	} else {

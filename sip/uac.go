@@ -315,7 +315,7 @@ func (l *leg) inviteFailed(err error) {
 	if l.over || l.state == legUp {
 		return
 	}
-	if l.current.unsent != nil && l.canReroute() {
+	if l.current.unsent != nil && l.canReroute() && !l.deadTooLate() {
 		l.reroute(dialer.Evidence{Event: dialer.EvRerouted, Reason: failure(err)})
 		return
 	}

@@ -32,6 +32,7 @@ const (
 	errNoFlow    = noStream("its connection is closed, and it can be reached by no other")
 	errNoStreams = noStream("there are too many connections")
 	errQueueFull = noStream("it takes nothing more")
+	errLate      = noStream("it waited too long for its connection")
 )
 
 // causes are what is told apart, the first that fits.

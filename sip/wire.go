@@ -107,6 +107,7 @@ type hop struct {
 	or    place       // where a response goes when the connection its request came by is closed; zero for nowhere
 	lost  func(error) // told when a message could not leave by a connection after all; nil if nobody asks
 	stale func() bool // nothing leaves any more; nil for never
+	late  func() bool // nor does what waits for a connection; nil for never
 }
 
 var _ sip.Connection = hop{}
@@ -158,7 +159,7 @@ func (h hop) WriteMsg(m sip.Message) error {
 		t := make(text, 0, largestDatagram)
 		m.StringWrite(&t)
 		h.agent.ladders.sent(m, t, h.to)
-		return h.agent.streams.write(h.to, h.or, t, h.lost)
+		return h.agent.streams.write(h.to, h.or, parcel{text: t, lost: h.lost, late: h.late})
 	}
 	t, _ := texts.Get().(*text)
 	defer texts.Put(t)
