@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"sync"
 	"sync/atomic"
+	"time"
 
 	"kakeru/dialer"
 )
@@ -13,8 +15,57 @@ const (
 	callersLeast = 16
 )
 
-// callers remembers whether there were too many when the last came, so that it is said once.
-type callers struct{ full atomic.Bool }
+// How many callers a trunk may bring, whether they wait or not: one who cancels at once is a call all the same, with a record that waits in the spool
+// while PostgreSQL is away. It is far more than the desks can take, and a dozen who call back in a minute are nothing to it.
+const (
+	callersBurst = 20
+	callersRate  = 1.0 // a second
+	// callersDesks is for how many desks that is; with more it grows.
+	callersDesks = 10
+)
+
+// callersSaid is how often at most it is logged of a trunk that it brings too many.
+const callersSaid = time.Minute
+
+// callers remembers whether there were too many when the last came, so that it is said once, and what each trunk has brought.
+type callers struct {
+	full atomic.Bool
+
+	mu    sync.Mutex
+	paces map[string]*pace // by trunk
+}
+
+// pace is what a trunk may still bring, and how many were refused since that was last said.
+type pace struct {
+	may     bucket
+	refused int
+	said    time.Time
+}
+
+// tooFast reports whether a trunk brings callers faster than they are taken. One who is refused counts for nothing.
+func (a *Agent) tooFast(trunk string) bool {
+	c, now, share := &a.callers, a.cfg.Now(), max(1, float64(len(a.cfg.Desks))/callersDesks)
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.paces == nil {
+		c.paces = map[string]*pace{}
+	}
+	p := c.paces[trunk]
+	if p == nil {
+		p = &pace{may: bucket{callersBurst * share, now}}
+		c.paces[trunk] = p
+	}
+	p.may.fill(now, callersRate*share, callersBurst*share)
+	if p.may.take(1) {
+		return false
+	}
+	p.refused++
+	if since := now.Sub(p.said); since < 0 || since >= callersSaid { // the clock may have been set back
+		a.log.Warn("sip: a trunk brings callers faster than they can be taken; the next are told that the line is busy", "trunk", trunk, "refused", p.refused)
+		p.refused, p.said = 0, now
+	}
+	return true
+}
 
 // roomForCaller reports whether one more may wait.
 func (a *Agent) roomForCaller() bool {

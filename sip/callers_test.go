@@ -1,7 +1,9 @@
 package sip
 
 import (
+	"log/slog"
 	"testing"
+	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -65,6 +67,91 @@ func TestATrunkOverTLSIsHeardByNothingElse(t *testing.T) {
 			if req, _ := m.(*sip.Request); l.mayAsk(req) != ok {
 				t.Errorf("%s by %s", method, by.token())
 			}
+		}
+	}
+}
+
+// One who cancels at once waits no longer, and is a call with a record all the same: while PostgreSQL is away, whoever calls and cancels without an end
+// would have the spool grow and the outage last.
+func TestCallersWhoCancelAtOnceAreHeldToARate(t *testing.T) {
+	t.Parallel()
+	now, said := newClock(), &logged{}
+	other := newPeerAt(t, freshAddress())
+	r := newRig(t, func(c *Config) {
+		c.Now, c.Log = now.Now, slog.New(slog.NewTextHandler(said, nil))
+		c.Trunks = append(c.Trunks, labTrunk(other.addr))
+		c.Trunks[1].Name = "other"
+	})
+	comes := make(chan dialer.Incoming, 1)
+	r.OnCall(func(in dialer.Incoming) { comes <- in })
+	cancels := func(by *peer) {
+		t.Helper()
+		d := by.dial(r.Agent, testCallerID, plainSDP)
+		in := within(t, comes, "a call")
+		d.say("CANCEL", 1, "")
+		d.status(t, 487)
+		d.say("NACK", 1, "")
+		in.Line.Close()
+	}
+	refused := func() {
+		t.Helper()
+		d := r.trunk.dial(r.Agent, testCallerID, plainSDP)
+		d.status(t, 486)
+		d.say("NACK", 1, "")
+	}
+	for range callersBurst {
+		cancels(r.trunk)
+	}
+	for range 5 {
+		refused()
+	}
+	cancels(other) // each trunk has its own
+	now.pass(time.Second)
+	cancels(r.trunk)
+	refused()
+	if n := said.count("faster than they can be taken"); n != 1 {
+		t.Errorf("it was said %d times in a second", n)
+	}
+	now.pass(time.Minute)
+	for range callersBurst {
+		cancels(r.trunk)
+	}
+	refused()
+	if n := said.count("faster than they can be taken"); n != 2 || said.count("refused=6") != 1 {
+		t.Errorf("it was said %d times in a minute, and should say how many they were", n)
+	}
+	select {
+	case <-comes:
+		t.Error("one who was refused has come")
+	default:
+	}
+}
+
+// More desks take more callers; a dozen who call back in a minute are never too many.
+func TestTheRateOfCallersGrowsWithTheDesks(t *testing.T) {
+	t.Parallel()
+	for desks, most := range map[int]int{0: 20 + 60, 2: 20 + 60, 10: 20 + 60, 50: 100 + 300} {
+		a, now := unstarted(t)
+		a.cfg.Desks = make([]Desk, desks)
+		let := 0
+		for range 60 * 50 {
+			if !a.tooFast("lab") {
+				let++
+			}
+			now.pass(20 * time.Millisecond)
+		}
+		if let > most || let < most-1 {
+			t.Errorf("%d callers were taken in a minute of %d desks, want %d", let, desks, most)
+		}
+		now.pass(time.Hour)
+		for range 12 {
+			if a.tooFast("lab") {
+				t.Error("who calls back is refused")
+			}
+		}
+		now.pass(-time.Hour) // a clock that is set back makes it no stricter than it was
+		if a.tooFast("lab") {
+			t.Error("one is refused since the clock was set back")
 		}
 	}
 }

@@ -44,7 +44,7 @@ func (l *lane) takeCall(req *sip.Request) {
 	if err != nil {
 		return
 	}
-	if !a.roomForCaller() {
+	if !a.roomForCaller() || a.tooFast(u.trunk.Name) {
 		a.refuse(req, answer{status: sip.StatusBusyHere})
 		return
 	}
