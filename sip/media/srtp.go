@@ -13,9 +13,10 @@ import (
 // replayWindow is how many packets may overtake one another (RFC 3711 §3.3.2).
 const replayWindow = 64
 
-// sourcesKept is how many SSRCs of a far end have state under one key. Each transfer and each announcement may bring another;
-// without a bound, a far end would have us remember one for each packet.
-const sourcesKept = 64
+// sourcesKept is how many SSRCs of a far end have state under one key. Each transfer and each announcement may bring another, of some phones each hold
+// and each resumption (RFC 3550 §8.1): it is for 250 of both in a talk. Without a bound, a far end would have us remember one for each packet; one that does
+// costs 200 kB. None is forgotten for a newer one: its packets could be played to us again (RFC 3711 §3.3.2), and to remember which those were costs as much.
+const sourcesKept = 512
 
 // opener takes the protection off what the far end sends (RFC 3711): it counts
 // the sequence numbers' cycles, and refuses what is forged, repeated or plain.

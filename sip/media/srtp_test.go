@@ -225,6 +225,37 @@ func TestAFarEndHasSoManySources(t *testing.T) {
 	}
 }
 
+// A phone that takes another SSRC with each hold and each resumption is heard to the end of a long talk, and what it sent before the first of them is
+// not heard again.
+func TestAPhoneThatTakesAnotherSourceWithEachHoldIsHeard(t *testing.T) {
+	t.Parallel()
+	key := parseCrypto("1 " + suite80 + " inline:" + base64.StdEncoding.EncodeToString(bytes.Repeat([]byte{7}, masterSize)))
+	far := contextOf(t, suite80, base64.StdEncoding.EncodeToString(key.octets[:]))
+	o, err := newOpener(key)
+	if err != nil {
+		t.Fatal(err)
+	}
+	var first []byte
+	for ssrc := range uint32(2 * 250) {
+		raw, err := (&rtp.Packet{Header: rtp.Header{Version: 2, SSRC: ssrc, SequenceNumber: 1}, Payload: []byte{1}}).Marshal()
+		if err == nil {
+			raw, err = far.EncryptRTP(nil, raw, nil)
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		if _, heard := o.openRTP(raw); !heard {
+			t.Fatalf("source %d is not heard", ssrc)
+		}
+		if ssrc == 0 {
+			first = raw
+		}
+	}
+	if _, heard := o.openRTP(first); heard {
+		t.Error("what was heard once is heard again")
+	}
+}
+
 func TestKeyWithAnIdentifier(t *testing.T) {
 	b, desk, customer := newBridge(t), newPeer(t), newSecurePeer(t, 7)
 	b.Secure(Customer, SRTPAllowed)
