@@ -18,8 +18,8 @@ func callAgain(id dialer.CallID, of dialer.Target, at time.Time) casework.Record
 	}
 }
 
-// held has a supervisor hold a case.
-func held(t *testing.T, l *Ledger, of dialer.Target, at time.Time) dialer.CaseNext {
+// heldBySupervisor has a supervisor hold a case.
+func heldBySupervisor(t *testing.T, l *Ledger, of dialer.Target, at time.Time) dialer.CaseNext {
 	t.Helper()
 	_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Hold, By: "supervisor1", At: at, Reason: "苦情のため電話しない"})
 	must(t, err)
@@ -86,7 +86,7 @@ func TestOnlyASupervisorLiftsAHold(t *testing.T) {
 			of := listedTarget(t, l)
 			earlier := call(t, l, of, noon.Add(-time.Hour), dialer.Answered)
 			record(callAgain(earlier.ID, of, noon.Add(-50*time.Minute)))
-			want := held(t, l, of, noon)
+			want := heldBySupervisor(t, l, of, noon)
 			does(of, earlier.ID)
 			if next := caseOf(t, l, of.CaseID).Next; next != want {
 				t.Errorf("it stands %+v, and stood %+v", next, want)
@@ -138,7 +138,7 @@ func TestAnEntryThatHeldItsCaseIsCorrected(t *testing.T) {
 func TestAHeldCaseThatWasNotTheCallersStaysHeld(t *testing.T) {
 	l := newLedger(t)
 	of, other := listedTarget(t, l), listedTarget(t, l)
-	want := held(t, l, of, noon)
+	want := heldBySupervisor(t, l, of, noon)
 	in := arrival(noon.Add(time.Minute))
 	in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
 	_, err := l.Arrive(t.Context(), in)
