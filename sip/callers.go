@@ -56,7 +56,7 @@ func (a *Agent) tooFast(trunk string) bool {
 		c.paces[trunk] = p
 	}
 	p.may.fill(now, callersRate*share, callersBurst*share)
-	if p.may.take(1) {
+	if p.may.take() {
 		return false
 	}
 	p.refused++

@@ -112,7 +112,7 @@ func (g *guesses) over(of guess, now time.Time) bool {
 func (g *guesses) take(of guess, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
-	return g.meet(of, now).take(1)
+	return g.meet(of, now).take()
 }
 
 // wrong counts a wrong password. One with a trait of the phone's is owed by the guesses without: so who has come by a phone's Call-ID has both kinds of

@@ -160,7 +160,7 @@ func TestAKnownCallIDLetsNobodyGuessFaster(t *testing.T) {
 		t.Errorf("the right one, seconds later: %d", res.StatusCode)
 	}
 	// From another address the Call-ID is none.
-	far := &phoneSide{peer: newPeerAt(t, freshAddress()), a: r.Agent, callID: phone.callID, cseq: 2000}
+	far := newPeerAt(t, freshAddress())
 	m, err := read([]byte(far.outside("REGISTER", phone.callID)))
 	if err != nil {
 		t.Fatal(err)

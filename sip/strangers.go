@@ -59,11 +59,11 @@ func (b *bucket) fill(now time.Time, rate, most float64) {
 	b.at = now
 }
 
-func (b *bucket) take(n float64) bool {
-	if b.left < n {
+func (b *bucket) take() bool {
+	if b.left < 1 {
 		return false
 	}
-	b.left -= n
+	b.left--
 	return true
 }
 
@@ -127,11 +127,11 @@ func (s *strangers) judge(from netip.Addr) (may, ban bool) {
 		}
 		who.until, who.over = now.Add(bannedFor), 0
 		return false, true
-	case !s.crowd.take(1):
+	case !s.crowd.take():
 		s.dropped++
 		return false, false
 	}
-	who.may.take(1)
+	who.may.take()
 	s.answered++
 	return true, false
 }
