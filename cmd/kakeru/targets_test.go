@@ -48,7 +48,9 @@ func TestTargetsStandAndAreTold(t *testing.T) {
 	for _, a := range told {
 		times[a.Text]++
 	}
-	if len(told) == 0 || len(times) != len(told) || told[0].Kind != "target_failing" || !strings.Contains(told[0].Text, "5700件") {
+	// Of a month nothing is known before one of its days is over: the call was made today.
+	known := first.Day() != end.Day()
+	if len(told) == 0 || len(times) != len(told) || told[0].Kind != "target_failing" || known && !strings.Contains(told[0].Text, "5700件") {
 		t.Errorf("%+v", told)
 	}
 
