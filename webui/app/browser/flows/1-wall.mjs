@@ -14,9 +14,19 @@ async function inTheme(wall, theme) {
   await wall.sees("[data-wall][data-link=live]");
 }
 
-/** Nothing scrolls, nothing is cut off, and no text is smaller than what is read from three metres. */
+/** Nothing scrolls, nothing is cut off, and no text is smaller than what is read from three metres, once the page has found its size: a slow machine takes a while. */
 async function readable(wall, what) {
-  const found = await wall.page.evaluate(() => {
+  const until = Date.now() + 5000;
+  let found = await faultsOf(wall);
+  while (found.length > 0 && Date.now() < until) {
+    await wall.page.waitForTimeout(100);
+    found = await faultsOf(wall);
+  }
+  assert.deepEqual(found, [], what);
+}
+
+const faultsOf = (wall) =>
+  wall.page.evaluate(() => {
     const faults = [];
     const page = document.documentElement;
     if (page.scrollHeight > innerHeight + 1 || page.scrollWidth > innerWidth + 1) faults.push(`it scrolls: ${page.scrollWidth}×${page.scrollHeight}`);
@@ -51,8 +61,6 @@ async function readable(wall, what) {
     });
     return faults;
   });
-  assert.deepEqual(found, [], what);
-}
 
 /** A working day at 14:20: the plan is 240, both desks work. */
 function workingDay(desks) {
@@ -156,7 +164,7 @@ export default [
       for (const never of [name, ward_number, case_id]) assert.ok(!never || !text.includes(never), "the wall shows a debtor");
     }
     assert.ok(wall.frames.every((f) => ["wall", "bye"].includes(f.type)), "the screen is sent more than the wall");
-    assert.ok(!/case_id|operator|number/.test(JSON.stringify(wall.frames)), "the frames say more than the screen shows");
+    assert.ok(!/"(case|operator|number)\w*":/.test(JSON.stringify(wall.frames)), "the frames say more than the screen shows");
     for (const theme of ["light", "dark"]) {
       await wall.page.setViewportSize(sizes[0]);
       await inTheme(wall, theme);
