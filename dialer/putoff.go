@@ -13,7 +13,10 @@ func (e *Engine) putOff(ctx context.Context, c Claim, next CaseNext) {
 		e.release(ctx, c)
 		return
 	}
-	if err := e.d.Cases.Defer(ctx, c.Case, next); err != nil {
+	err = e.d.Cases.Defer(ctx, c.Case, next)
+	if errors.Is(err, ErrNotFound) {
+		next = CaseNext{State: CaseHeld} // somebody has held it meanwhile: it leaves the line
+	} else if err != nil {
 		e.d.Log.Warn("case could not be put off in the ledger", "case", c.Case, "err", err)
 	}
 	switch err := e.d.Queue.Done(ctx, c, next.from(*w)); {

@@ -358,6 +358,29 @@ func TestReferThatNamesNoDialog(t *testing.T) {
 	k.end(t, k.phone(), k.first, "p")
 }
 
+// TestAPhoneBeginsSoManySecondCalls: each is named to its end with all that is told of the call, so there is a bound, and one to what each says of its way.
+func TestAPhoneBeginsSoManySecondCalls(t *testing.T) {
+	t.Parallel()
+	k := newAsking(t)
+	k.line.RefuseTransfer()
+	k.call.status(t, 486)
+	k.call.say("NACK", 1, "")
+	k.desk.untilEvent(t, dialer.EvGone)
+	for _, header := range []string{"Record-Route: <sip:" + strings.Repeat("a", routesMost) + ".invalid;lr>", "Contact: <sip:" + strings.Repeat("a", routesMost) + "@192.0.2.1>"} {
+		k.phone().dial(k.Agent, "202", sdpAt(11), header).status(t, 400)
+	}
+	for range mostCalled - 1 {
+		k.ask(t)
+		k.line.RefuseTransfer()
+		k.call.status(t, 486)
+		k.call.say("NACK", 1, "")
+		k.desk.untilEvent(t, dialer.EvGone)
+	}
+	k.phone().dial(k.Agent, "202", sdpAt(11)).status(t, 486) // the owner is not asked any more
+	k.hold(t, "a=sendrecv")
+	k.end(t, k.phone(), k.first, "p")
+}
+
 // Phones place no calls: without a talk, to another number, or to themselves.
 func TestPhonePlacesNoCalls(t *testing.T) {
 	t.Parallel()

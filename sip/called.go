@@ -3,6 +3,7 @@ package sip
 import (
 	"net/netip"
 	"slices"
+	"strings"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -71,6 +72,13 @@ func (a *Agent) unproven(by caller, req *sip.Request) *answer {
 	return nil
 }
 
+// mostCalled is how many second calls, and calls in another's place, a talk's phones may begin: people need two or three. Each is a leg that the call's handle names to
+// its end, with each of the call's facts, so routesMost is how long a route of one may be, in octets: a name or two and their parameters.
+const (
+	mostCalled = 16
+	routesMost = 2048
+)
+
 // called makes a leg of the hunt out of an INVITE of a desk's phone, at a side of its own or at that which is said, or says how
 // the INVITE is answered instead. It belongs to the lane's functions. take is asked under h.mu whether there is a place for it.
 func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *answer) (*leg, *answer) {
@@ -84,6 +92,9 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	}
 	if no := a.sessionRefusal(req); no != nil {
 		return nil, no
+	}
+	if len(strings.Join(values(req, "Record-Route"), ",")) > routesMost || len(value(req, "Contact")) > routesMost {
+		return nil, &answer{status: sip.StatusBadRequest, reason: "Bad Request: Record-Route or Contact is too long"}
 	}
 	l := h.line.summoned(at, &summons{req: req, at: answerAddress(req)}, dialer.DeskLeg, h.facts)
 	l.hunt, l.desk = h, by.desk
@@ -114,13 +125,14 @@ func (h *hunt) admit(l *leg, take func(l *leg) *answer) *answer {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	side, ok := h.spareSide()
-	if !ok {
+	if !ok || h.summoned >= mostCalled {
 		return &answer{status: sip.StatusBusyHere}
 	}
 	l.side = side
 	if no := take(l); no != nil {
 		return no
 	}
+	h.summoned++
 	b := h.line.bridge
 	if seat := h.line.agent.register.seats[l.desk]; seat != nil {
 		l.srtp = seat.desk.SRTP

@@ -16,10 +16,10 @@ const (
 )
 
 // How many callers a trunk may bring, whether they wait or not: one who cancels at once is a call all the same, with a record that waits in the spool
-// while PostgreSQL is away. It is far more than the desks can take, and a dozen who call back in a minute are nothing to it.
+// while PostgreSQL is away. It is far more than a carrier's channels bring in earnest: who calls again and again must not have the others be refused.
 const (
-	callersBurst = 20
-	callersRate  = 1.0 // a second
+	callersBurst = 60
+	callersRate  = 5.0 // a second
 	// callersDesks is for how many desks that is; with more it grows.
 	callersDesks = 10
 )

@@ -22,16 +22,17 @@ type hunt struct {
 	spare  int  // room in facts for what must come
 	awaits bool // phones come by ring: one that is out is not the end
 
-	mu      sync.Mutex
-	legs    []*leg // all there ever were
-	live    []*leg // of them, those that are dialled and not gone
-	winner  *leg   // the phone that has the call
-	dialled bool
-	dropped bool
-	rang    bool
-	gone    bool
-	talk    talkState
-	tape    taping
+	mu       sync.Mutex
+	legs     []*leg // all there ever were
+	live     []*leg // of them, those that are dialled and not gone
+	summoned int    // of them, those that phones have begun
+	winner   *leg   // the phone that has the call
+	dialled  bool
+	dropped  bool
+	rang     bool
+	gone     bool
+	talk     talkState
+	tape     taping
 }
 
 var _ dialer.Leg = (*hunt)(nil)

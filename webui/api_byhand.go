@@ -80,6 +80,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if !inHand && (stops(n.Next, n.Spoilt, c) || binds(n.Entry)) {
 		return nil, errWouldStop
 	}
+	n.Stays = !inHand && arranged(c.Next)
 	if wait := s.hands.take(n.By); wait > 0 {
 		return nil, after(wait, errTooManyByHand)
 	}
@@ -103,6 +104,12 @@ var errWouldStop = errForbidden.with(
 // stops reports whether what follows from a result takes its case out of the line, or a number away from it.
 func stops(next dialer.CaseNext, spoilt bool, c casework.Case) bool {
 	return spoilt || next.State != dialer.CaseWaiting && next.State != c.Next.State
+}
+
+// arranged reports whether what a case waits for was decided by somebody: a talk whose result is owed, a supervisor's order, a time that was asked for, a promise. What
+// is noted of it by hand by who has not got it in hand undoes that as little as it could have arranged it.
+func arranged(n dialer.CaseNext) bool {
+	return n.State != dialer.CaseWaiting || n.Mine != "" || n.Cause == dialer.CauseSupervisor || n.Cause == dialer.CauseAsked || n.Cause == dialer.CausePromise
 }
 
 // binds reports whether an entry decides of its own when its case is called again, in which language, or what the ward is told of it: by a time that was asked

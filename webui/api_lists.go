@@ -158,7 +158,7 @@ func (s *Server) applyList(ctx context.Context, in *listInput) (*struct{}, error
 	}
 	by := from(ctx).User.ID
 	p.State, p.Progress = listApplying, 0
-	s.jobs.begin(job{Preview: p, by: by}, func(ctx context.Context) { s.apply(ctx, p, by) })
+	s.jobs.begin(job{Preview: p, by: by}, func(ctx context.Context) { s.jobs.inTurn(ctx, func() { s.apply(ctx, p, by) }) })
 	return nil, nil //nolint:nilnil // as above
 }
 

@@ -133,16 +133,20 @@ func (s *Server) applyPayments(ctx context.Context, in *listInput) (*struct{}, e
 	}
 	by, at := from(ctx).User.ID, casework.Preview{List: p.List, FileName: p.FileName, State: listApplying}
 	s.jobs.begin(job{Preview: at, by: by, paid: true}, func(ctx context.Context) {
-		done, err := s.d.Paid.ApplyPaid(ctx, at.List, by)
-		s.recount.queueChanged()
-		if err != nil && !errors.Is(err, dialer.ErrQueueDown) {
-			s.paidFailed(at, err) // the list is as it was: it can be applied again
-			return
-		}
-		s.log.Info("paid list applied", "list", at.List, "new", done.New, "user", by)
-		s.jobs.end(at.List)
+		s.jobs.inTurn(ctx, func() { s.applyPaid(ctx, at, by) })
 	})
 	return nil, nil //nolint:nilnil // as above
+}
+
+func (s *Server) applyPaid(ctx context.Context, at casework.Preview, by dialer.UserID) {
+	done, err := s.d.Paid.ApplyPaid(ctx, at.List, by)
+	s.recount.queueChanged()
+	if err != nil && !errors.Is(err, dialer.ErrQueueDown) {
+		s.paidFailed(at, err) // the list is as it was: it can be applied again
+		return
+	}
+	s.log.Info("paid list applied", "list", at.List, "new", done.New, "user", by)
+	s.jobs.end(at.List)
 }
 
 func (s *Server) discardPayments(ctx context.Context, in *listInput) (*struct{}, error) {

@@ -82,12 +82,13 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	}
 	tell = append(tell, s.unchecked(ctx, a, entry)...)
 	next, spoilt := s.rules().NextAfter(entry, a.Verdict, s.situation(ctx, a, c))
-	if a.Origin == casework.ByHand && !s.readsCase(viewerOf(from(ctx)), a.CaseID) && (entry.DoNotCall || stops(next, spoilt, c) || binds(&entry)) {
+	notTheirs := a.Origin == casework.ByHand && !s.readsCase(viewerOf(from(ctx)), a.CaseID)
+	if notTheirs && (entry.DoNotCall || stops(next, spoilt, c) || binds(&entry)) {
 		return nil, errWouldStop // nor by correcting what was noted: there is nobody's word but theirs that there was a call
 	}
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
 		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
-		Decides: viewerOf(from(ctx)).role == dialer.RoleSupervisor,
+		Stays: notTheirs && arranged(c.Next), Decides: viewerOf(from(ctx)).role == dialer.RoleSupervisor,
 	})
 	if err != nil {
 		return nil, err
@@ -193,7 +194,7 @@ func (s *Server) ownAttempt(ctx context.Context, id dialer.CallID) (casework.Att
 	if a.HandedDesk != "" {
 		at, by = a.HandedDesk, a.HandedTo
 	}
-	owed := desk != nil && *desk == at && (a.Entry == nil || a.Entry.By == v.User.ID)
+	owed := desk != nil && *desk == at && a.Verdict.Result == dialer.Answered && (a.Entry == nil || a.Entry.By == v.User.ID)
 	if by != v.User.ID && !v.Asker().Supervises() && !owed {
 		return a, errForbidden.with("ほかの人の通話の結果は登録できません。スーパーバイザーに頼んでください",
 			"you may not record the result of another's call; ask a supervisor")

@@ -517,6 +517,10 @@ func TestResultIsOnesOwn(t *testing.T) {
 	h.as("supervisor").do("PUT", "/api/attempts/a1/result", entry).want(t, 200)
 	other.do("PUT", "/api/attempts/a1/result", entry).problem(t, 403, "forbidden")
 	other.do("PUT", "/api/attempts/none/result", entry).problem(t, 404, "not_found")
+	unanswered := talked("a2", "user-operator")
+	unanswered.Verdict.Result = dialer.Refused
+	h.set(func() { h.attempts = append(h.attempts, unanswered) })
+	other.do("PUT", "/api/attempts/a2/result", entry).problem(t, 403, "forbidden") // of which nothing is owed
 }
 
 // TestResultOfATalkThatWasHandedOn: whoever talked last owes it, and the one who handed it on does not.

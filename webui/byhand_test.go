@@ -394,6 +394,30 @@ func TestByHandNothingIsArrangedForACaseNotInHand(t *testing.T) {
 	}
 }
 
+// TestByHandWhatWasArrangedStays: a call noted by hand by who has not got the case in hand moves nothing that somebody has decided.
+func TestByHandWhatWasArrangedStays(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	note := func() bool {
+		t.Helper()
+		op.do("POST", "/api/attempts", noting(map[string]any{"number": nil, "number_rank": 2})).want(t, 201)
+		return h.hand.noted[len(h.hand.noted)-1].Stays
+	}
+	waits := dialer.CaseNext{State: dialer.CaseWaiting, Due: h.clock.Now(), Cause: dialer.CauseEntry}
+	for _, cause := range []dialer.Cause{dialer.CauseSupervisor, dialer.CauseAsked, dialer.CausePromise} {
+		next := waits
+		next.Cause = cause
+		h.set(func() { c := h.cases["case-1"]; c.Next = next; h.cases["case-1"] = c })
+		if !note() {
+			t.Errorf("%s is undone", cause)
+		}
+	}
+	h.set(func() { c := h.cases["case-1"]; c.Next = waits; h.cases["case-1"] = c })
+	if note() {
+		t.Error("what nobody has arranged stays, too")
+	}
+}
+
 // TestSoManyCallsByHand are noted by one person at once, and then one every ten seconds; others note theirs.
 func TestSoManyCallsByHand(t *testing.T) {
 	h := open(t)

@@ -21,6 +21,8 @@ type jobs struct {
 	lists   map[string]job         // failed ones stay until discarded
 	reading map[dialer.UserID]bool // whose upload's body is being read: each has a place already
 	closed  bool
+
+	applying chan struct{} // one list at a time is applied
 }
 
 // job is one list, as far as it has come.
@@ -32,7 +34,18 @@ type job struct {
 }
 
 func newJobs() *jobs {
-	return &jobs{ctx: context.Background(), lists: map[string]job{}, reading: map[dialer.UserID]bool{}}
+	return &jobs{ctx: context.Background(), lists: map[string]job{}, reading: map[dialer.UserID]bool{}, applying: make(chan struct{}, 1)}
+}
+
+// inTurn does one at a time of what is applied, and in the meantime holds nothing of the store's: each of those would wait there for the one before, with a connection.
+func (j *jobs) inTurn(ctx context.Context, do func()) {
+	select {
+	case j.applying <- struct{}{}:
+		defer func() { <-j.applying }()
+		do()
+	case <-ctx.Done():
+		do() // which finds that, too, and says so
+	}
 }
 
 // open ties the jobs to the server's life.

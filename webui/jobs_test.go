@@ -9,6 +9,7 @@ import (
 	"net/http"
 	"slices"
 	"strings"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -21,6 +22,7 @@ import (
 type slowShelf struct {
 	Lists
 	reads, applies chan struct{}
+	at, most       atomic.Int32 // how many are applied, now and at most
 }
 
 func newSlowShelf(d *Deps) *slowShelf {
@@ -47,6 +49,10 @@ func (s *slowShelf) Stage(ctx context.Context, list casework.StagedList, file io
 }
 
 func (s *slowShelf) Apply(ctx context.Context, list string, by dialer.UserID, progress func(int)) (casework.Applied, error) {
+	defer s.at.Add(-1)
+	if n := s.at.Add(1); n > s.most.Load() {
+		s.most.Store(n)
+	}
 	if err := until(ctx, s.applies); err != nil {
 		return casework.Applied{}, err
 	}
@@ -226,4 +232,28 @@ func TestAListThatIsAppliedKeepsTheDayOpen(t *testing.T) {
 	awaitList(t, ward, id, listApplied)
 	h.closing.found = dayclose.Found{}
 	boss.do("POST", "/api/close", day).want(t, 202)
+}
+
+// TestListsAreAppliedOneAfterTheOther: each that waits for the one before would hold a connection of PostgreSQL's meanwhile, and none would be left for clicks.
+func TestListsAreAppliedOneAfterTheOther(t *testing.T) {
+	var slow *slowShelf
+	h := open(t, func(d *Deps) { slow = newSlowShelf(d) })
+	close(slow.reads)
+	ward := h.as("ward")
+	var ids []string
+	for range 3 {
+		id := into[struct{ List string }](t, ward.upload("list.csv", "a\n").want(t, 202)).List
+		awaitList(t, ward, id, listStaged)
+		ids = append(ids, id)
+	}
+	for _, id := range ids {
+		ward.do("POST", "/api/lists/"+id+"/apply", nil).want(t, 202)
+	}
+	close(slow.applies)
+	for _, id := range ids {
+		awaitList(t, ward, id, listApplied)
+	}
+	if n := slow.most.Load(); n != 1 {
+		t.Errorf("%d lists were applied at once", n)
+	}
 }

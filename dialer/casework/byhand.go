@@ -40,7 +40,8 @@ type HandCall struct {
 	// Next is what the case waits for, unless a later call of it has decided; Spoilt: the number is useless.
 	Next    dialer.CaseNext
 	Spoilt  bool
-	Decides bool // as Recorded's
+	Stays   bool // as Recorded's, both
+	Decides bool
 }
 
 // HandStore keeps calls that were made or taken without SIP. The ledger implements it.

@@ -97,5 +97,6 @@ type Recorded struct {
 	At       time.Time
 	Next     dialer.CaseNext // what the case waits for after this entry
 	Spoilt   bool            // the number that was called is useless
+	Stays    bool            // the case stays where it stands, whatever follows from this
 	Decides  bool            // a supervisor records it: a case that is held is called again if the entry says so
 }

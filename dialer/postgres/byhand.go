@@ -147,14 +147,14 @@ func (l *Ledger) endByHand(ctx context.Context, q *db.Queries, n casework.HandCa
 	if n.Entry == nil {
 		return casework.Recorded{Attempt: n.ID, Case: n.Case, Next: end.Next}, nil
 	}
-	return l.putAndPassOn(ctx, q, casework.Recorded{Entry: *n.Entry, Attempt: n.ID, By: n.By, At: n.Noted, Next: n.Next, Spoilt: n.Spoilt, Decides: n.Decides})
+	return l.putAndPassOn(ctx, q, casework.Recorded{Entry: *n.Entry, Attempt: n.ID, By: n.By, At: n.Noted, Next: n.Next, Spoilt: n.Spoilt, Stays: n.Stays, Decides: n.Decides})
 }
 
 // nextByHand is what the case waits for after a call that reached nobody: nothing new when a later call has decided, or a talk
 // still owes its result. It is noted late, which no call that Kakeru ends is.
 func nextByHand(ctx context.Context, q *db.Queries, n casework.HandCall) (dialer.CaseNext, error) {
 	others, err := q.OthersOfCase(ctx, n.At, string(n.ID), string(n.Case))
-	if err != nil || others.Newer || others.Owing {
+	if err != nil || others.Newer || others.Owing || n.Stays {
 		return dialer.CaseNext{}, err
 	}
 	return n.Next, nil

@@ -172,7 +172,7 @@ func refuseReturned(ctx context.Context, q *db.Queries, id dialer.CaseID) error 
 }
 
 // Defer writes when and why a case is next to be called. It waits for what it waited for, only longer: it stays pinned, and its
-// operator's.
+// operator's. One that does not wait, such as one that is held since it was asked, is put off by nobody: dialer.ErrNotFound.
 func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNext) error {
 	// An end in the spool moves the case too, and is older.
 	if err := l.settle(ctx); err != nil {

@@ -155,7 +155,7 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 	if err != nil {
 		return next, false, err
 	}
-	if others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
+	if r.Stays || others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
 		return dialer.CaseNext{
 			State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why, WhyEN: place.WhyEn, Cause: dialer.Cause(place.Cause),
 		}, false, nil

@@ -46,7 +46,7 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 	if h == nil || r.Decides {
 		return nil, nil //nolint:nilnil // it is not, and that is no mistake
 	}
-	if h.next.Cause == dialer.CauseResult && a.EndedAt != nil && a.EndedAt.Equal(h.since) {
+	if h.next.Cause == dialer.CauseResult && a.Origin == string(casework.BySIP) && a.EndedAt != nil && a.EndedAt.Equal(h.since) {
 		return nil, nil //nolint:nilnil // this very call's end holds it, until its result is known
 	}
 	its, err := q.HeldByEntry(ctx, string(r.Attempt), h.since)

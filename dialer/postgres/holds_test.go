@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"errors"
 	"testing"
 	"time"
 
@@ -151,5 +152,74 @@ func TestAHeldCaseThatWasNotTheCallersStaysHeld(t *testing.T) {
 	must(t, err)
 	if next := caseOf(t, l, of.CaseID).Next; next != want {
 		t.Errorf("it stands %+v, and stood %+v", next, want)
+	}
+}
+
+// TestAHeldCaseIsPutOffByNobody: who had it in hand when a supervisor held it does not put it back into the line.
+func TestAHeldCaseIsPutOffByNobody(t *testing.T) {
+	l := newLedger(t)
+	of := listedTarget(t, l)
+	want := heldBySupervisor(t, l, of, noon)
+	err := l.Defer(t.Context(), of.CaseID, dialer.CaseNext{State: dialer.CaseWaiting, Due: noon.Add(time.Minute), Cause: dialer.CauseNumber, Why: "番号の間隔です"})
+	if !errors.Is(err, dialer.ErrNotFound) {
+		t.Errorf("got %v", err)
+	}
+	if next := caseOf(t, l, of.CaseID).Next; next != want {
+		t.Errorf("it stands %+v, and stood %+v", next, want)
+	}
+}
+
+// TestACallByHandAtTheSameInstantHoldsNothing: that a call ended at the very instant since when a case is held does not make the hold its own.
+func TestACallByHandAtTheSameInstantHoldsNothing(t *testing.T) {
+	l := newLedger(t)
+	of := listedTarget(t, l)
+	r := reservation(of, noon)
+	must(t, l.Reserve(t.Context(), r))
+	must(t, l.Dialled(t.Context(), r.ID, noon.Add(time.Second), customerLeg(noon)))
+	end := endOf(r, dialer.Refused)
+	end.Next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseResult, Why: "着信拒否です"}
+	must(t, l.End(t.Context(), end))
+	n := byHand(of, end.EndedAt, dialer.Answered)
+	n.Direction, n.Number = dialer.Inbound, ""
+	_, err := l.NoteCall(t.Context(), n)
+	must(t, err)
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseHeld {
+		t.Errorf("it stands %+v", next)
+	}
+}
+
+// TestANoteThatMovesNothingLeavesWhatWasArranged: the time that was asked for is still the case's, and a talk whose result is owed still decides.
+func TestANoteThatMovesNothingLeavesWhatWasArranged(t *testing.T) {
+	l := newLedger(t)
+	of := listedTarget(t, l)
+	note := func(at time.Time, result dialer.Result) {
+		t.Helper()
+		want, n := caseOf(t, l, of.CaseID).Next, byHand(of, at, result)
+		n.Stays = true
+		_, err := l.NoteCall(t.Context(), n)
+		must(t, err)
+		if next := caseOf(t, l, of.CaseID).Next; next != want {
+			t.Errorf("it stands %+v, and stood %+v", next, want)
+		}
+	}
+	asked := callAgain(call(t, l, of, noon, dialer.Answered).ID, of, noon.Add(time.Minute))
+	_, err := l.Record(t.Context(), asked)
+	must(t, err)
+	note(noon.Add(2*time.Minute), dialer.Answered)
+	note(noon.Add(3*time.Minute), dialer.NoAnswer)
+
+	r := reservation(of, noon.Add(10*time.Minute))
+	must(t, l.Reserve(t.Context(), r))
+	must(t, l.Dialled(t.Context(), r.ID, r.At.Add(time.Second), customerLeg(noon)))
+	end := endOf(r, dialer.Answered)
+	end.Next = dialer.ResultOwed
+	must(t, l.End(t.Context(), end))
+	note(noon.Add(20*time.Minute), dialer.Answered)
+	complaint := callAgain(r.ID, of, noon.Add(30*time.Minute))
+	complaint.Next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "苦情です"}
+	_, err = l.Record(t.Context(), complaint)
+	must(t, err)
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseHeld {
+		t.Errorf("a complaint leaves it %s", next.State)
 	}
 }

@@ -41,7 +41,7 @@ SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE
 SELECT * FROM attempts WHERE id = @id AND ended_at IS NULL FOR UPDATE;
 
 -- name: LockAttempt :one
-SELECT case_id, number_ref, direction, started_at, ended_at FROM attempts WHERE id = @id FOR UPDATE;
+SELECT case_id, number_ref, direction, started_at, ended_at, origin FROM attempts WHERE id = @id FOR UPDATE;
 
 -- name: PutLeg :exec
 INSERT INTO attempt_legs (attempt_id, leg, sip_call_id, custody, handle) VALUES (@attempt_id, @leg, @sip_call_id, @custody, @handle)

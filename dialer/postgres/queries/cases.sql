@@ -58,7 +58,7 @@ UPDATE cases SET state = @state::text, due = sqlc.narg('due'), why = @why, why_e
   stood_at = CASE WHEN @state::text <> 'result_due' THEN NULL WHEN state = 'held' THEN moved_at ELSE stood_at END,
   stood_cause = CASE WHEN state = 'held' THEN cause ELSE stood_cause END, stood_why = CASE WHEN state = 'held' THEN why ELSE stood_why END,
   stood_why_en = CASE WHEN state = 'held' THEN why_en ELSE stood_why_en END
-WHERE id = @id;
+WHERE id = @id AND (state = 'waiting' OR NOT @put_off::boolean);
 
 -- name: HoldAgain :exec
 -- A case that was held before the talk whose result it waits for.

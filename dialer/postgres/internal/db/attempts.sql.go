@@ -642,7 +642,7 @@ func (q *Queries) LegsOf(ctx context.Context, ids []string) ([]LegsOfRow, error)
 }
 
 const lockAttempt = `-- name: LockAttempt :one
-SELECT case_id, number_ref, direction, started_at, ended_at FROM attempts WHERE id = $1 FOR UPDATE
+SELECT case_id, number_ref, direction, started_at, ended_at, origin FROM attempts WHERE id = $1 FOR UPDATE
 `
 
 type LockAttemptRow struct {
@@ -651,6 +651,7 @@ type LockAttemptRow struct {
 	Direction string
 	StartedAt time.Time
 	EndedAt   *time.Time
+	Origin    string
 }
 
 func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, error) {
@@ -662,6 +663,7 @@ func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, e
 		&i.Direction,
 		&i.StartedAt,
 		&i.EndedAt,
+		&i.Origin,
 	)
 	return i, err
 }

@@ -378,7 +378,7 @@ UPDATE cases SET state = $1::text, due = $2, why = $3, why_en = $4, cause = $5,
   stood_at = CASE WHEN $1::text <> 'result_due' THEN NULL WHEN state = 'held' THEN moved_at ELSE stood_at END,
   stood_cause = CASE WHEN state = 'held' THEN cause ELSE stood_cause END, stood_why = CASE WHEN state = 'held' THEN why ELSE stood_why END,
   stood_why_en = CASE WHEN state = 'held' THEN why_en ELSE stood_why_en END
-WHERE id = $10
+WHERE id = $10 AND (state = 'waiting' OR NOT $6::boolean)
 `
 
 type MoveCaseParams struct {
