@@ -77,7 +77,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if err := s.follow(ctx, &n, c); err != nil {
 		return nil, err
 	}
-	if !inHand && (stops(n.Next, n.Spoilt, c) || binds(n.Entry)) {
+	if !inHand && (stops(n.Next, n.Spoilt, c) || binds(n.Entry) || n.Result == dialer.Unallocated) { // two of which spoil a number, in whichever order they come
 		return nil, errWouldStop
 	}
 	n.Stays = !inHand && arranged(c.Next)

@@ -361,10 +361,11 @@ func TestByHandNothingIsArrangedForACaseNotInHand(t *testing.T) {
 	op, boss := h.as("operator"), h.as("supervisor")
 	later := h.clock.Now().Add(time.Hour).Format(time.RFC3339)
 	arranges := map[string]map[string]any{
-		"a time":              {"business_results": []string{"call_back"}, "call_again_at": later},
-		"a promise":           {"business_results": []string{"promise"}, "promise": map[string]any{"amount_yen": 1, "due_on": "2026-12-10", "means": "slip"}},
-		"what the ward hears": {"business_results": []string{"hardship"}},
-		"in another language": {"business_results": []string{"no_commitment"}, "language": "vi"},
+		"a time":                  {"business_results": []string{"call_back"}, "call_again_at": later},
+		"a promise":               {"business_results": []string{"promise"}, "promise": map[string]any{"amount_yen": 1, "due_on": "2026-12-10", "means": "slip"}},
+		"what the ward hears":     {"business_results": []string{"hardship"}},
+		"that its number is none": {"result": "unallocated", "party": nil, "business_results": nil, "note": nil},
+		"in another language":     {"business_results": []string{"no_commitment"}, "language": "vi"},
 	}
 	of := func(change map[string]any) map[string]any {
 		body := noting(map[string]any{"number": nil, "number_rank": 2})

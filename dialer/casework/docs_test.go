@@ -79,6 +79,9 @@ func settingsPage(b *strings.Builder, r Rules) {
 func connectionsPage(b *strings.Builder, r Rules) {
 	b.WriteString("## After a connection result\n\n`connections`: the first row that matches decides. A time that was asked for stands when somebody tries before it and\n" +
 		"nobody answers, unless the case is held.\n\n" +
+		"A case that is held is called again once a supervisor has said so: by releasing it, or by recording a result themselves. The end of a call and what an\n" +
+		"operator records (of a talk that came in, or by hand) leave it held; an operator may correct their own entry that holds it\n" +
+		"(docs/decisions/0074). A number that was given by itself, and a call that has just come in, are not held in this sense.\n\n" +
 		"| name | result | next | why | why_en |\n|---|---|---|---|---|\n")
 	for _, c := range r.Connections {
 		when := oneOf(c.Results)
