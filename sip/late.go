@@ -46,6 +46,12 @@ func (x *exchange) late() func() bool {
 	return func() bool { return a.passed(since) > a.opensWithin(by) }
 }
 
+// isLate reports whether it may not leave any more by now.
+func (x *exchange) isLate() bool {
+	late := x.late()
+	return late != nil && late()
+}
+
 // opensLate is how much longer than it may take an attempt to connect is seen to have failed, on a machine that has much to do.
 const opensLate = time.Second
 
@@ -60,8 +66,7 @@ func (a *Agent) opensWithin(by transport) time.Duration {
 
 // deadTooLate reports whether its INVITE, which could not leave, was begun too long ago for another way to be tried.
 func (l *leg) deadTooLate() bool {
-	late := l.current.late()
-	if late == nil || !late() {
+	if !l.current.isLate() {
 		return false
 	}
 	l.lane.agent.log.Warn("leg: the INVITE could not leave, and is too old to go by another trunk", "call", l.line.id, "leg", l.name)

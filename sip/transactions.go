@@ -68,7 +68,7 @@ func (x *exchange) lost(tx *sip.ClientTx, err error) {
 	if x.final != 0 || x.tx != tx {
 		return
 	}
-	if late := x.late(); x.instead.IsValid() && (late == nil || !late()) {
+	if x.instead.IsValid() && !x.isLate() {
 		x.to, x.instead = x.instead, place{}
 		x.send()
 	} else {

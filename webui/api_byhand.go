@@ -156,7 +156,7 @@ func (s *Server) handCall(ctx context.Context, in *noteCallInput) (n casework.Ha
 	b, now := in.Body, s.d.Now()
 	n = casework.HandCall{
 		ID: dialer.CallID(dialer.NewID(now)), Direction: b.Direction, Case: b.CaseID, At: b.At, Result: dialer.Result(b.Result),
-		By: from(ctx).User.ID, Noted: now, Key: in.Key, Decides: viewerOf(from(ctx)).role == dialer.RoleSupervisor,
+		By: from(ctx).User.ID, Noted: now, Key: in.Key, Decides: from(ctx).Asker().Supervises(),
 	}
 	if b.Number != "" {
 		digits, _ := japan.Number(b.Number)

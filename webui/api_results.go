@@ -88,7 +88,7 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	}
 	kept, err := s.d.Results.Record(ctx, casework.Recorded{
 		Entry: entry, Attempt: a.ID, Case: a.CaseID, By: from(ctx).User.ID, At: now, Next: next, Spoilt: spoilt,
-		Stays: notTheirs && arranged(c.Next), Decides: viewerOf(from(ctx)).role == dialer.RoleSupervisor,
+		Stays: notTheirs && arranged(c.Next), Decides: from(ctx).Asker().Supervises(),
 	})
 	if err != nil {
 		return nil, err

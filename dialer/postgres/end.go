@@ -98,12 +98,8 @@ func (l *Ledger) afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEn
 	if err != nil {
 		return err
 	}
-	held, err := endsHeld(ctx, q, row.CaseID, e.Next)
-	if err != nil {
-		return err
-	}
-	if !known && !held && e.Next.State != "" {
-		if err := moveCase(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
+	if !known && e.Next.State != "" {
+		if err := moveUnlessHeld(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
 			return err
 		}
 	}

@@ -156,9 +156,7 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 		return next, false, err
 	}
 	if r.Stays || others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
-		return dialer.CaseNext{
-			State: dialer.CaseState(place.State), Due: timeOf(place.Due), Why: place.Why, WhyEN: place.WhyEn, Cause: dialer.Cause(place.Cause),
-		}, false, nil
+		return standsAt(place), false, nil
 	}
 	if held, err := staysHeld(ctx, q, r, a, place); held != nil {
 		return held.next, false, err

@@ -24,17 +24,18 @@ type hold struct {
 // noDecision are cases that nobody has to decide about: what came in, as long as it is up, and a number by itself.
 func noDecision(why string) bool { return why == cameInWhy || why == adHocWhy }
 
+// standsAt is what a case waits for by its row.
+func standsAt(p db.LockCasePlaceRow) dialer.CaseNext {
+	return dialer.CaseNext{State: dialer.CaseState(p.State), Due: timeOf(p.Due), Cause: dialer.Cause(p.Cause), Why: p.Why, WhyEN: p.WhyEn}
+}
+
 // holdOf is what a case is held for, or was when the talk began whose result it waits for; nil for nothing.
 func holdOf(p db.LockCasePlaceRow) *hold {
-	h := hold{p.MovedAt, dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.Cause(p.Cause), Why: p.Why, WhyEN: p.WhyEn}}
-	switch {
-	case p.State == string(dialer.CaseHeld):
-	case p.State == string(dialer.CaseResultDue) && p.StoodAt != nil:
-		h.since, h.next.Cause, h.next.Why, h.next.WhyEN = *p.StoodAt, dialer.Cause(p.StoodCause), p.StoodWhy, p.StoodWhyEn
-	default:
-		return nil
+	h := hold{p.MovedAt, standsAt(p)}
+	if p.State == string(dialer.CaseResultDue) && p.StoodAt != nil {
+		h = hold{*p.StoodAt, dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.Cause(p.StoodCause), Why: p.StoodWhy, WhyEN: p.StoodWhyEn}}
 	}
-	if noDecision(h.next.Why) {
+	if h.next.State != dialer.CaseHeld || noDecision(h.next.Why) {
 		return nil
 	}
 	return &h
@@ -59,11 +60,17 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 	return h, err
 }
 
-// endsHeld reports whether a case is held whatever a call's end says. Only the talk of one that is held is waited for.
-func endsHeld(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext) (bool, error) {
+// moveUnlessHeld moves a case on after a call of ours, unless it is held. Only the talk of one that is held is waited for.
+func moveUnlessHeld(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
+	if next.State == dialer.CaseResultDue {
+		return moveCase(ctx, q, id, next, at)
+	}
 	place, err := q.LockCasePlace(ctx, id)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return false, nil
+		return nil // there is none to be moved
 	}
-	return err == nil && next.State != dialer.CaseResultDue && place.State == string(dialer.CaseHeld) && !noDecision(place.Why), err
+	if err != nil || place.State == string(dialer.CaseHeld) && !noDecision(place.Why) {
+		return err
+	}
+	return moveCase(ctx, q, id, next, at)
 }

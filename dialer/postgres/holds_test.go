@@ -27,6 +27,22 @@ func heldBySupervisor(t *testing.T, l *Ledger, of dialer.Target, at time.Time) d
 	return caseOf(t, l, of.CaseID).Next
 }
 
+// comesIn is a talk with whoever a case is about, who has called us. Its result is owed.
+func comesIn(t *testing.T, l *Ledger, of dialer.Target, at time.Time) dialer.CallID {
+	t.Helper()
+	in := arrival(at)
+	in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
+	got, err := l.Arrive(t.Context(), in)
+	if must(t, err); got.CaseID != of.CaseID {
+		t.Fatalf("it is of case %s", got.CaseID)
+	}
+	must(t, l.End(t.Context(), dialer.AttemptEnd{
+		ID: in.ID, StartedAt: at, AnsweredAt: at, EndedAt: at.Add(time.Minute), EndedBy: dialer.ByCustomer, Desk: "desk1", Operator: "operator1",
+		Verdict: dialer.Verdict{Result: dialer.Answered, Confidence: dialer.High}, Next: dialer.ResultOwed,
+	}))
+	return in.ID
+}
+
 // TestOnlyASupervisorLiftsAHold: a call noted by hand, one that came in, the correction of an older one and the end of a call leave a case held for what it was held
 // for; what a supervisor records has it be called again.
 func TestOnlyASupervisorLiftsAHold(t *testing.T) {
@@ -37,20 +53,6 @@ func TestOnlyASupervisorLiftsAHold(t *testing.T) {
 		if must(t, err); kept.Next != caseOf(t, l, r.Case).Next {
 			t.Errorf("it is answered that the case stands %+v", kept.Next)
 		}
-	}
-	comesIn := func(of dialer.Target, at time.Time) dialer.CallID {
-		t.Helper()
-		in := arrival(at)
-		in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
-		got, err := l.Arrive(t.Context(), in)
-		if must(t, err); got.CaseID != of.CaseID {
-			t.Fatalf("it is of case %s", got.CaseID)
-		}
-		must(t, l.End(t.Context(), dialer.AttemptEnd{
-			ID: in.ID, StartedAt: at, AnsweredAt: at, EndedAt: at.Add(time.Minute), EndedBy: dialer.ByCustomer, Desk: "desk1", Operator: "operator1",
-			Verdict: dialer.Verdict{Result: dialer.Answered, Confidence: dialer.High}, Next: dialer.ResultOwed,
-		}))
-		return in.ID
 	}
 	for what, does := range map[string]func(of dialer.Target, earlier dialer.CallID){
 		"a talk noted by hand": func(of dialer.Target, _ dialer.CallID) {
@@ -65,7 +67,7 @@ func TestOnlyASupervisorLiftsAHold(t *testing.T) {
 		"an older call's correction": func(of dialer.Target, earlier dialer.CallID) { record(callAgain(earlier, of, noon.Add(time.Minute))) },
 		"a call that ends":           func(of dialer.Target, _ dialer.CallID) { call(t, l, of, noon.Add(time.Minute), dialer.NoAnswer) },
 		"a talk that came in": func(of dialer.Target, _ dialer.CallID) {
-			id := comesIn(of, noon.Add(time.Minute))
+			id := comesIn(t, l, of, noon.Add(time.Minute))
 			if state := caseOf(t, l, of.CaseID).Next.State; state != dialer.CaseResultDue {
 				t.Errorf("meanwhile it is %s", state)
 			}
@@ -75,7 +77,7 @@ func TestOnlyASupervisorLiftsAHold(t *testing.T) {
 			record(again)
 		},
 		"a complaint that is then corrected": func(of dialer.Target, _ dialer.CallID) {
-			id := comesIn(of, noon.Add(time.Minute))
+			id := comesIn(t, l, of, noon.Add(time.Minute))
 			complaint := callAgain(id, of, noon.Add(2*time.Minute))
 			complaint.Business, complaint.CallAgain = []casework.Business{casework.Complaint}, nil
 			complaint.Next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "苦情です"}
@@ -94,7 +96,7 @@ func TestOnlyASupervisorLiftsAHold(t *testing.T) {
 			}
 			decides := callAgain(earlier.ID, of, noon.Add(10*time.Minute))
 			if what != "an older call's correction" && what != "a call that ends" && what != "a call noted by hand that reached nobody" {
-				decides.Attempt = comesIn(of, noon.Add(9*time.Minute))
+				decides.Attempt = comesIn(t, l, of, noon.Add(9*time.Minute))
 			}
 			decides.By, decides.Decides = "supervisor1", true
 			record(decides)
@@ -140,15 +142,8 @@ func TestAHeldCaseThatWasNotTheCallersStaysHeld(t *testing.T) {
 	l := newLedger(t)
 	of, other := listedTarget(t, l), listedTarget(t, l)
 	want := heldBySupervisor(t, l, of, noon)
-	in := arrival(noon.Add(time.Minute))
-	in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
-	_, err := l.Arrive(t.Context(), in)
-	must(t, err)
-	must(t, l.End(t.Context(), dialer.AttemptEnd{
-		ID: in.ID, StartedAt: in.At, AnsweredAt: in.At, EndedAt: in.At.Add(time.Minute), EndedBy: dialer.ByCustomer, Desk: "desk1", Operator: "operator1",
-		Verdict: dialer.Verdict{Result: dialer.Answered, Confidence: dialer.High}, Next: dialer.ResultOwed,
-	}))
-	_, err = l.NameCase(t.Context(), in.ID, other.CaseID, "operator1")
+	in := comesIn(t, l, of, noon.Add(time.Minute))
+	_, err := l.NameCase(t.Context(), in, other.CaseID, "operator1")
 	must(t, err)
 	if next := caseOf(t, l, of.CaseID).Next; next != want {
 		t.Errorf("it stands %+v, and stood %+v", next, want)

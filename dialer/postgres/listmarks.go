@@ -146,10 +146,6 @@ func (l *Ledger) markStaged(ctx context.Context, q *db.Queries, in *intake, take
 	return q.MarkRow(ctx, markedLists, in.list.ID, l.markOfList(in.list.ID, in.list.Sample, rows))
 }
 
-func (l *Ledger) markListOver(ctx context.Context, q *db.Queries, id string) error {
-	return q.MarkRow(ctx, markedLists, id, l.markOfListOver(id))
-}
-
 // sameAsRead refuses a list of which other rows stand in the database than were read. None of them may change from here on (LockStaging).
 func (a *application) sameAsRead(ctx context.Context, cases int32) error {
 	key, seen := listDigests(a.l.refs.Key(stagedRowKey)), sumOfRows{}

@@ -193,17 +193,18 @@ func (l *Ledger) Discard(ctx context.Context, list string) error {
 		if row.State == "applied" {
 			return errListApplied
 		}
-		return dropStaged(ctx, q, list, q.DeleteList, func(ctx context.Context, id string) error { return l.markListOver(ctx, q, id) })
+		return l.dropStaged(ctx, q, list, q.DeleteList)
 	})
 }
 
-func dropStaged(ctx context.Context, q *db.Queries, list string, also ...func(context.Context, string) error) error {
+// dropStaged forgets what is staged of a list: it is over, and is not applied once more, whatever its row says.
+func (l *Ledger) dropStaged(ctx context.Context, q *db.Queries, list string, also ...func(context.Context, string) error) error {
 	for _, drop := range append(also, q.DropStagedRows, q.DropStagedCases) {
 		if err := drop(ctx, list); err != nil {
 			return err
 		}
 	}
-	return nil
+	return q.MarkRow(ctx, markedLists, list, l.markOfListOver(list))
 }
 
 // applyAtOnce is how many cases are written between two reports of progress, and how many cases' rows are looked at together before.
@@ -327,8 +328,7 @@ func (a *application) apply(ctx context.Context) (done casework.Applied, err err
 	if err := a.absorbPayments(ctx); err != nil {
 		return done, err
 	}
-	over := func(ctx context.Context, id string) error { return a.l.markListOver(ctx, a.q, id) }
-	if err := dropStaged(ctx, a.q, a.list.ID, over); err != nil {
+	if err := a.l.dropStaged(ctx, a.q, a.list.ID); err != nil {
 		return done, err
 	}
 	return casework.Applied{New: int(n.New), Changed: int(n.Changed), Same: int(n.Same)}, a.q.FinishApplying(ctx, db.FinishApplyingParams{
