@@ -28,7 +28,7 @@ func (l *Ledger) Export(ctx context.Context, e returns.Export, write func([]retu
 		if err := q.HoldExports(ctx); err != nil {
 			return err
 		}
-		if err := q.WaitForFiles(ctx); err != nil {
+		if err := q.MayIdle(ctx, "60s"); err != nil {
 			return err
 		}
 		rows, err := l.takeForExport(ctx, q, e)

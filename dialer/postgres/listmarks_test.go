@@ -208,6 +208,16 @@ func TestNobodyChangesAListWhileItIsApplied(t *testing.T) {
 	}
 }
 
+// TestAListTakesItsTime to be applied: a busy machine reckons its digests for longer than a transaction may stand idle otherwise.
+func TestAListTakesItsTime(t *testing.T) {
+	t.Parallel()
+	url := migrated(t)
+	list := staged(t, openLedger(t, url, t.TempDir()), terms(person("0001"), 100, 200)...)
+	l := openLedger(t, url+"&idle_in_transaction_session_timeout=300", t.TempDir())
+	_, err := l.Apply(t.Context(), list.ID, "admin", func(int) { must(t, exec(t, url, "SELECT pg_sleep(1)")) })
+	must(t, err)
+}
+
 // TestAnHonestListIsApplied: whatever is left out of it, in whichever order a person's rows come, and however many there are: the mark is of what stands.
 func TestAnHonestListIsApplied(t *testing.T) {
 	l := newLedger(t)

@@ -221,6 +221,10 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 	var done casework.Applied
 	var freed []string
 	err := l.inTx(ctx, "apply the list", func(ctx context.Context, q *db.Queries) error {
+		// The digests of some thousand rows are reckoned between two statements: on a machine short of time, that is no process that was stopped.
+		if err := q.MayIdle(ctx, "30s"); err != nil {
+			return err
+		}
 		if err := q.HoldLists(ctx); err != nil {
 			return err
 		}

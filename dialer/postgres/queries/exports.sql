@@ -1,6 +1,6 @@
--- name: WaitForFiles :exec
--- The rest of the transaction waits for a folder, perhaps on another machine's disk, longer than others may be idle.
-SELECT set_config('idle_in_transaction_session_timeout', '60s', true);
+-- name: MayIdle :exec
+-- The rest of the transaction may be idle for longer than others: it waits for a folder on another machine's disk, or for us to reckon.
+SELECT set_config('idle_in_transaction_session_timeout', @within::text, true);
 
 -- name: HoldExports :exec
 -- One export at a time: what it finds ungone is its own.

@@ -101,6 +101,16 @@ func (q *Queries) InsertExport(ctx context.Context, arg InsertExportParams) erro
 	return err
 }
 
+const mayIdle = `-- name: MayIdle :exec
+SELECT set_config('idle_in_transaction_session_timeout', $1::text, true)
+`
+
+// The rest of the transaction may be idle for longer than others: it waits for a folder on another machine's disk, or for us to reckon.
+func (q *Queries) MayIdle(ctx context.Context, within string) error {
+	_, err := q.db.Exec(ctx, mayIdle, within)
+	return err
+}
+
 const newestExports = `-- name: NewestExports :many
 SELECT id, day::text AS day, by_user, at, again, firsts, corrections, repeats, files FROM exports ORDER BY at DESC, id DESC LIMIT $1
 `
@@ -255,15 +265,5 @@ func (q *Queries) TakeForExport(ctx context.Context, arg TakeForExportParams) er
 		arg.FromAt,
 		arg.ToAt,
 	)
-	return err
-}
-
-const waitForFiles = `-- name: WaitForFiles :exec
-SELECT set_config('idle_in_transaction_session_timeout', '60s', true)
-`
-
-// The rest of the transaction waits for a folder, perhaps on another machine's disk, longer than others may be idle.
-func (q *Queries) WaitForFiles(ctx context.Context) error {
-	_, err := q.db.Exec(ctx, waitForFiles)
 	return err
 }
