@@ -92,22 +92,35 @@ func (l *Ledger) waiting() int {
 // settle replays the spool, in order, until nothing waits. One caller at a time replays; the others wait for it, within
 // their own deadline.
 func (l *Ledger) settle(ctx context.Context) error {
+	ctx, cancel := bounded(ctx, patience)
+	defer cancel()
+	return l.replayAll(ctx, longPatience)
+}
+
+// replayPatience is how long a start, and who looks after the ledger, gives what is written at once: a record that takes longer than a click may wait must come in
+// some day. However much waits, what has gone in is progress, and the next has as long.
+const replayPatience = time.Minute
+
+// settleAtLength is settle for who has time.
+func (l *Ledger) settleAtLength(ctx context.Context) error {
+	return l.replayAll(ctx, replayPatience)
+}
+
+// replayAll is settle, with so long for what is written at once.
+func (l *Ledger) replayAll(ctx context.Context, each time.Duration) error {
 	if l.waiting() == 0 {
 		return nil
 	}
 	if l.Down() {
 		return fmt.Errorf("what waits in the spool comes first: %w", dialer.ErrLedgerDown)
 	}
-	ctx, cancel := bounded(ctx, patience)
-	defer cancel()
 	select {
 	case l.replay <- struct{}{}:
 		defer func() { <-l.replay }()
 	case <-ctx.Done():
 		return classify("wait for the spool's replay", ctx.Err())
 	}
-	n := 0
-	for {
+	for n := 0; ; {
 		batch, err := l.spool.next(replayAtOnce)
 		if err != nil {
 			return err
@@ -118,26 +131,18 @@ func (l *Ledger) settle(ctx context.Context) error {
 			}
 			return nil
 		}
-		if err := l.replayBatch(ctx, batch); err != nil {
+		if err := l.replayBatch(ctx, batch, each); err != nil {
 			return err
 		}
 		n += len(batch)
 	}
 }
 
-// replayPatience is how long a start, and who looks after the ledger, gives the spool: a record that takes longer than a click may wait must come in some day.
-const replayPatience = time.Minute
-
-// settleAtLength is settle for who has time.
-func (l *Ledger) settleAtLength(ctx context.Context) error {
-	ctx, cancel := context.WithTimeout(ctx, replayPatience)
-	defer cancel()
-	return l.settle(ctx)
-}
-
 // replayBatch writes records in one transaction, which is what makes a long spool short; when one of them is refused, each
 // gets its own.
-func (l *Ledger) replayBatch(ctx context.Context, batch []spooled) error {
+func (l *Ledger) replayBatch(ctx context.Context, batch []spooled, within time.Duration) error {
+	ctx, cancel := context.WithTimeout(ctx, within)
+	defer cancel()
 	var ended []record
 	err := l.inTx(ctx, "replay the spool", func(ctx context.Context, q *db.Queries) error {
 		ended = nil
