@@ -381,6 +381,59 @@ func TestAPhoneBeginsSoManySecondCalls(t *testing.T) {
 	k.end(t, k.phone(), k.first, "p")
 }
 
+// TestTheHandleNamesWhoIsNotGone: what is over needs nobody to end it, and would be written again with each fact of a long call.
+func TestTheHandleNamesWhoIsNotGone(t *testing.T) {
+	t.Parallel()
+	k := newAsking(t)
+	first := value(k.first, "Call-ID")
+	names := func(callID string, want ...string) {
+		t.Helper()
+		h := k.line.Desk().Handle()
+		got := []string{}
+		s, err := parseHandle(h)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, data := range s.Phones {
+			one, err := parseHandle(dialer.LegHandle{Data: data})
+			if err != nil {
+				t.Fatal(err)
+			}
+			got = append(got, one.Dialog.CallID)
+		}
+		if len(s.Phones) == 0 && s.State != legClosed {
+			got = append(got, s.Dialog.CallID)
+		}
+		if !slices.Equal(got, want) || h.SIPCallID != callID {
+			t.Errorf("the handle of %q names %q, want %q of %q", h.SIPCallID, got, want, callID)
+		}
+	}
+	for range 3 {
+		names(first, first, k.call.callID)
+		k.line.RefuseTransfer()
+		k.call.status(t, 486)
+		k.call.say("NACK", 1, "")
+		k.desk.untilEvent(t, dialer.EvGone)
+		names(first, first)
+		k.ask(t)
+	}
+	invite := k.talks(t)
+	next := value(invite, "Call-ID")
+	names(first, first, k.call.callID, next)
+	k.line.CompleteTransfer()
+	k.movedTo(t)
+	k.bothEnd(t, "")
+	for range 2 {
+		k.desk.untilEvent(t, dialer.EvGone)
+	}
+	names(next, next)
+	k.end(t, k.second, invite, "q")
+	names(next)
+	if err := k.Terminate(t.Context(), k.line.Desk().Handle()); err != nil {
+		t.Errorf("nothing is left to be ended: %v", err)
+	}
+}
+
 // Phones place no calls: without a talk, to another number, or to themselves.
 func TestPhonePlacesNoCalls(t *testing.T) {
 	t.Parallel()

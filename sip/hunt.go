@@ -55,19 +55,26 @@ func (h *hunt) Handle() dialer.LegHandle {
 	return h.handle()
 }
 
-// handle needs h.mu. That of one phone is its own.
+// handle needs h.mu. It names the phones that are not gone, since it is written anew with each fact of a call; where all are, or none is dialled yet, the first.
+// That of one phone is its own. The Call-ID is that of the phone that has the call, or had it: by it the call is found in others' records.
 func (h *hunt) handle() dialer.LegHandle {
-	if len(h.legs) == 1 {
-		return h.legs[0].Handle()
+	named := h.live
+	if len(named) == 0 {
+		named = h.legs[:min(1, len(h.legs))]
 	}
 	all := saved{Version: handleVersion, Leg: dialer.DeskLeg}
 	made := dialer.LegHandle{Leg: dialer.DeskLeg}
-	for _, l := range h.legs {
+	for _, l := range named {
 		one := l.Handle()
 		all.Phones = append(all.Phones, one.Data)
-		if l == h.winner || made.SIPCallID == "" {
-			made.SIPCallID = one.SIPCallID
-		}
+		made.SIPCallID = orElse(made.SIPCallID, one.SIPCallID)
+	}
+	if h.winner != nil {
+		made.SIPCallID = h.winner.Handle().SIPCallID
+	}
+	if len(all.Phones) == 1 {
+		made.Data = all.Phones[0]
+		return made
 	}
 	made.Data, _ = json.Marshal(all) //nolint:errchkjson // texts, numbers and addresses, which always marshal
 	return made
