@@ -101,7 +101,7 @@ func (h *hunt) asks() *leg {
 	return nil
 }
 
-// settleAside needs h.mu: the operator talks by the second call, unless the phone has put that on hold and taken up the first.
+// settleAside needs h.mu: the operator talks by the second call, which has shown that it is theirs, unless the phone has put that on hold and taken up the first.
 func (h *hunt) settleAside(second *leg) {
 	t, b := &h.talk, h.line.bridge
 	b.Mute(second.side, t.muted)

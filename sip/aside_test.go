@@ -434,6 +434,58 @@ func TestTheHandleNamesWhoIsNotGone(t *testing.T) {
 	}
 }
 
+// TestASecondCallIsHeardWhenItIsAcknowledged: a datagram can be forged in the name of a phone's address. Who has not got our answer talks with nobody.
+func TestASecondCallIsHeardWhenItIsAcknowledged(t *testing.T) {
+	t.Parallel()
+	k := &asking{handOn: newHandOn(t)}
+	goesOn := func(when string) {
+		t.Helper()
+		k.line.Mute(false) // what was done about the talk is done
+		b := k.line.(*line).bridge
+		for from, want := range map[media.Side]media.Side{media.Desk: media.Customer, media.Customer: media.Desk} {
+			if to, ok := b.HearsOf(from); !ok || to != want {
+				t.Errorf("%s %v is heard by %v, %v", when, from, to, ok)
+			}
+		}
+		for _, from := range []media.Side{media.Other, media.Aside} {
+			if to, ok := b.HearsOf(from); ok {
+				t.Errorf("%s %v is heard by %v", when, from, to)
+			}
+		}
+	}
+	k.ask(t)
+	goesOn("before anybody rings")
+	k.line.Transfer("desk2", true)
+	invite := k.second.request(t, sip.INVITE)
+	k.second.reply(invite, say{status: 180, tag: "q"})
+	k.call.status(t, 180)
+	goesOn("while the colleague's phone rings")
+	k.second.reply(invite, say{status: 200, tag: "q", sdp: plainSDP})
+	k.call.status(t, 200)
+	goesOn("after our answer")
+	bye := k.phone().request(t, sip.BYE)
+	if value(bye, "Call-ID") != k.call.callID {
+		t.Error("the talk was hung up")
+	}
+	goesOn("when no ACK has come")
+	k.phone().reply(bye, say{status: 200})
+	k.second.reply(k.second.request(t, sip.BYE), say{status: 200})
+	if f := k.desk.untilEvent(t, dialer.EvTransferFailed); f.Desk != "desk2" {
+		t.Errorf("%+v", f)
+	}
+	k.desk.untilEvent(t, dialer.EvGone) // its place is free for another
+	goesOn("in the end")
+
+	k.ask(t) // a phone that holds nothing by itself
+	invite = k.talks(t)
+	k.hears(t, "nobody", "other")
+	k.second.write(k.Agent, k.second.within(invite, "q", "BYE", 1, nil, ""))
+	k.phone().reply(k.phone().request(t, sip.BYE), say{status: 200})
+	k.desk.untilEvent(t, dialer.EvTransferFailed)
+	goesOn("after it")
+	k.end(t, k.phone(), k.first, "p")
+}
+
 // Phones place no calls: without a talk, to another number, or to themselves.
 func TestPhonePlacesNoCalls(t *testing.T) {
 	t.Parallel()

@@ -4,8 +4,6 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
-
-	"kakeru/dialer"
 )
 
 // How many callers may wait at once: some for each desk, and never more than half of the ports can carry, so that calls can be placed however
@@ -71,7 +69,7 @@ func (a *Agent) tooFast(trunk string) bool {
 func (a *Agent) roomForCaller() bool {
 	waiting := 0
 	for _, n := range a.metrics.lines() {
-		if n.callsIn && !n.proven.Load() {
+		if n.callsIn && !n.customer.proven.Load() {
 			waiting++
 		}
 	}
@@ -85,11 +83,4 @@ func (a *Agent) roomForCaller() bool {
 		a.callers.full.Store(false)
 	}
 	return !full
-}
-
-// proves notes that a caller has acknowledged our answer: they are where they say.
-func (l *leg) proves() {
-	if l.name == dialer.CustomerLeg && l.summons != nil {
-		l.line.proven.Store(true)
-	}
 }

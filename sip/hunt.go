@@ -232,13 +232,12 @@ func (h *hunt) out(l *leg, f dialer.LegFact) {
 		h.handedOn(f)
 	case l == h.winner, len(h.live) == 0 && h.winner == nil && (h.dropped || !h.awaits):
 		h.over(f)
+	case l == h.talk.comes:
+		h.comesOut(f)
 	case h.winner == nil && !h.dropped:
 		f.Kind = dialer.LegDeclined
 		h.tell(f)
-	default: // one that was too late, or has handed the call on, or was not let in
-		if l == h.talk.comes {
-			h.talk.comes = nil
-		}
+	default: // one that was too late, or has handed the call on, or has not acknowledged our answer
 		f.Kind = dialer.LegNote
 		h.tell(f)
 	}

@@ -35,6 +35,7 @@ type leg struct {
 	hunt    *hunt         // of a desk leg that is one of many phones
 	desk    dialer.DeskID // with hunt: whose
 	summons *summons      // of a caller's leg: the INVITE it came by
+	proven  atomic.Bool   // with summons: our answer was acknowledged, so that what we say reaches whoever asks
 	behind  bool          // its phone is behind a NAT
 
 	// ---

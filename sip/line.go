@@ -23,8 +23,7 @@ type line struct {
 	customer *leg
 	left     atomic.Bool // the customer's leg ended, and not because we dropped it
 	closing  sync.Once
-	callsIn  bool        // it began with a caller
-	proven   atomic.Bool // who has acknowledged our answer
+	callsIn  bool // it began with a caller
 }
 
 // Prepare implements dialer.Phone.

@@ -167,24 +167,28 @@ func (h *hunt) askFor(l *leg) bool {
 	if h.busy() {
 		return false
 	}
-	h.talk.comes = l
+	h.talk.comes, h.talk.let = l, false
 	h.tell(dialer.LegFact{Kind: dialer.LegRefers, Desk: l.desk, Evidence: dialer.Evidence{Event: dialer.EvTransferAsked, Reason: string(l.desk)}})
 	return true
 }
 
-// stepIn answers the INVITE and takes the old dialog's place; that is hung up, or cancelled while it rings (§3).
-func (l *leg) stepIn(old *leg) bool {
+// stepIn answers the INVITE. Not before the ACK does it take the old dialog's place: the address that it comes from may be forged, and speaks for a phone
+// without a secret. Without one nothing has happened to the talk.
+func (l *leg) stepIn(old *leg) {
 	l.pickUp()
+	if l.reoffer != nil {
+		l.reoffer.acked = func() { l.takePlace(old) }
+	}
+}
+
+// takePlace has the dialog have the call in place of the old one, which is hung up, or cancelled while it rings (§3).
+func (l *leg) takePlace(old *leg) {
 	switch {
-	case l.state != legUp:
-		return false
 	case l.hunt.won(l):
 		l.tell(dialer.LegAnswered, dialer.Evidence{Event: dialer.EvAnswered, Status: sip.StatusOK})
 	case !l.hunt.replace(old, l):
 		l.drop()
-		return false
 	}
-	return true
 }
 
 // replace has a new dialog have the call in place of another.
@@ -196,7 +200,7 @@ func (h *hunt) replace(old, l *leg) bool {
 	case h.gone || h.dropped || h.winner != old:
 		return false
 	case l.desk != old.desk:
-		t.next = l
+		t.comes, t.next = nil, l
 		h.moved()
 		return true
 	}

@@ -181,6 +181,63 @@ func TestAnotherDesksPhoneTakesTheTalk(t *testing.T) {
 	h.desk.gone(t)
 }
 
+// TestADialogTakesAnothersPlaceWhenItIsAcknowledged: before, nothing shows that whoever asks is where they say.
+func TestADialogTakesAnothersPlaceWhenItIsAcknowledged(t *testing.T) {
+	t.Parallel()
+	h := newHandOn(t)
+	named, first := replacing(h.first, "p"), value(h.first, "Call-ID")
+	isHungUp := func(p *peer, d *dialIn) {
+		t.Helper()
+		bye := p.request(t, sip.BYE)
+		if value(bye, "Call-ID") != d.callID {
+			t.Error("another dialog was ended")
+		}
+		p.reply(bye, say{status: 200})
+		h.phone().quiet(t, h.Agent, sip.BYE, first)
+		if to, _ := h.line.(*line).bridge.HearsOf(media.Customer); to != media.Desk {
+			t.Errorf("the customer is heard at %v", to)
+		}
+	}
+	d := h.phone().dial(h.Agent, "kakeru", sdpAt(9), named)
+	d.status(t, 200)
+	isHungUp(h.phone(), d)
+	h.desk.untilEvent(t, dialer.EvGone)
+
+	ask := func() *dialIn {
+		t.Helper()
+		d := h.second.dial(h.Agent, "kakeru", plainSDP, named)
+		if f := h.desk.until(t, dialer.LegRefers); f.Desk != "desk2" {
+			t.Errorf("%+v", f)
+		}
+		h.line.Transfer("desk2", false)
+		d.status(t, 200)
+		return d
+	}
+	isHungUp(h.second, ask())
+	if f := h.desk.untilEvent(t, dialer.EvTransferFailed); f.Desk != "desk2" {
+		t.Errorf("%+v", f)
+	}
+	d = ask() // whoever hangs up meanwhile has handed the talk on
+	h.phone().write(h.Agent, h.phone().within(h.first, "p", "BYE", 90, nil, ""))
+	if res := h.phone().response(t, sip.BYE); res.StatusCode != 200 {
+		t.Errorf("BYE got %d", res.StatusCode)
+	}
+	h.desk.untilEvent(t, dialer.EvByeReceived)
+	d.say("ACK", 1, "")
+	if f := h.desk.until(t, dialer.LegMoved); f.Desk != "desk2" || f.Handle == nil {
+		t.Errorf("%+v", f)
+	}
+	if to, _ := h.line.(*line).bridge.HearsOf(media.Customer); to != media.Other {
+		t.Errorf("the customer is heard at %v", to)
+	}
+	h.customer.Drop()
+	h.trunk.reply(h.trunk.request(t, sip.BYE), say{status: 200})
+	h.customer.gone(t)
+	h.desk.Drop()
+	h.second.reply(h.second.request(t, sip.BYE), say{status: 200})
+	h.desk.gone(t)
+}
+
 // A PBX speaks for its extensions.
 func TestReplacesByThePBX(t *testing.T) {
 	t.Parallel()

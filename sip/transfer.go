@@ -27,6 +27,7 @@ type talkState struct {
 	back    bool           // with away: next is the phone that the operator handed the call on from
 	refers  *referral
 	comes   *leg  // another desk's phone that has called for the talk (replaces.go)
+	let     bool  // with comes: it may have it
 	aside   aside // the operator's own second call, to ask by (aside.go)
 
 	playing media.Tone // what the customer hears in place of the operator
@@ -59,14 +60,15 @@ func (h *hunt) settle() {
 		return
 	}
 	b, operator := h.line.bridge, h.winner.side
-	rests := t.next != nil || t.held || t.phoneHeld || t.away
+	second := h.asks()
+	taken := t.next != nil && (second == nil || second.proven.Load()) // a second call that nobody has acknowledged may be forged: the talk goes on
+	rests := taken || t.held || t.phoneHeld || t.away
 	h.line.sound.stands(standing{operator: h.winner, rests: rests, muted: t.muted})
 	b.Mute(operator, t.muted)
-	second := h.asks()
 	switch {
-	case t.nextUp && second != nil:
+	case taken && t.nextUp && second != nil:
 		h.settleAside(second)
-	case t.nextUp:
+	case taken && t.nextUp:
 		b.StopTone(operator)
 		b.Link(operator, t.next.side)
 		h.play(media.Hold)
@@ -170,12 +172,19 @@ func (h *hunt) freeSide() (media.Side, string) {
 // letIn needs h.mu: the owner lets the phone have the call that has asked for it.
 func (h *hunt) letIn(l *leg) {
 	was := h.winner
+	h.talk.let = true
+	l.lane.post(func() { l.stepIn(was) })
+}
+
+// comesOut needs h.mu: the phone that has asked for the call is gone, and the owner's answer finds nobody; unless it was let in already.
+func (h *hunt) comesOut(f dialer.LegFact) {
+	desk := h.talk.comes.desk
 	h.talk.comes = nil
-	l.lane.post(func() {
-		if !l.stepIn(was) {
-			h.change(func(h *hunt) { h.failed(l.desk, "it has given up") })
-		}
-	})
+	f.Kind = dialer.LegNote
+	h.tell(f)
+	if h.talk.let && (!h.dropped || h.talk.away) {
+		h.failed(desk, "it has given up")
+	}
 }
 
 // busy needs h.mu: something is being done about handing the call on.

@@ -209,7 +209,7 @@ func (l *leg) ack(req *sip.Request) {
 		l.hangUp()
 		return
 	}
-	l.proves()
+	l.proven.Store(true) // the To tag in it was in our answer alone: they are where they say
 	if r.ours && !l.takeSDP(sdpOf(req)) {
 		l.dropBecause("the far end's answer to our offer cannot be used")
 	} else if r.acked != nil && !l.over && !l.dropped {
