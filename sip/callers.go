@@ -4,6 +4,8 @@ import (
 	"sync"
 	"sync/atomic"
 	"time"
+
+	"kakeru/dialer"
 )
 
 // How many callers may wait at once: some for each desk, and never more than half of the ports can carry, so that calls can be placed however
@@ -22,6 +24,18 @@ const (
 	callersDesks = 10
 )
 
+// What of that one calling number may bring: who is cut off rings again, and nobody rings six times at once, nor on and on more often than every twenty
+// seconds. Those who withhold theirs, or have none that could be called back, share one that is larger, since they are many, and half of the trunk's: whoever
+// calls again and again by either takes only so much, and the others still come in.
+const (
+	numberBurst   = 6
+	numberRate    = 1.0 / 20
+	withheldBurst = callersBurst / 2
+	withheldRate  = callersRate / 2
+	// numbersKept bounds the memory, about 100 bytes each, for two minutes: made-up numbers beyond are held to the trunk's rate alone.
+	numbersKept = 4096
+)
+
 // callersSaid is how often at most it is logged of a trunk that it brings too many.
 const callersSaid = time.Minute
 
@@ -35,13 +49,15 @@ type callers struct {
 
 // pace is what a trunk may still bring, and how many were refused since that was last said.
 type pace struct {
-	may     bucket
-	refused int
-	said    time.Time
+	may      bucket
+	numbers  *buckets[dialer.Number]
+	withheld *buckets[dialer.Number] // has one, that of no number
+	refused  int
+	said     time.Time
 }
 
-// tooFast reports whether a trunk brings callers faster than they are taken. One who is refused counts for nothing.
-func (a *Agent) tooFast(trunk string) bool {
+// tooFast reports whether a trunk, or one number by it, brings callers faster than they are taken. One who is refused counts for nothing.
+func (a *Agent) tooFast(trunk string, number dialer.Number) bool {
 	c, now, share := &a.callers, a.cfg.Now(), max(1, float64(len(a.cfg.Desks))/callersDesks)
 	c.mu.Lock()
 	defer c.mu.Unlock()
@@ -50,16 +66,26 @@ func (a *Agent) tooFast(trunk string) bool {
 	}
 	p := c.paces[trunk]
 	if p == nil {
-		p = &pace{may: bucket{callersBurst * share, now}}
+		p = &pace{
+			may: bucket{callersBurst * share, now}, numbers: newBuckets[dialer.Number](numberRate, numberBurst),
+			withheld: newBuckets[dialer.Number](withheldRate*share, withheldBurst*share),
+		}
+		p.numbers.most = numbersKept
 		c.paces[trunk] = p
 	}
 	p.may.fill(now, callersRate*share, callersBurst*share)
-	if p.may.take() {
+	own := p.numbers
+	if number == "" {
+		own = p.withheld
+	}
+	if !own.over(number, now) && p.may.take() {
+		own.take(number, now)
 		return false
 	}
 	p.refused++
 	if since := now.Sub(p.said); since < 0 || since >= callersSaid { // the clock may have been set back
-		a.log.Warn("sip: a trunk brings callers faster than they can be taken; the next are told that the line is busy", "trunk", trunk, "refused", p.refused)
+		a.log.Warn("sip: callers come by a trunk faster than they can be taken, all of them or by one number; the next are told that the line is busy",
+			"trunk", trunk, "refused", p.refused)
 		p.refused, p.said = 0, now
 	}
 	return true

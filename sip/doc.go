@@ -44,6 +44,7 @@
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while
+//	callers.go, guesses.go, buckets.go      whom we know: how many callers, how many wrong passwords
 //	framing.go, stream.go, streams.go, rooms.go   TCP and TLS: messages out of bytes, one connection, all of them, how many ours may be
 //	flows.go         phones that are reached by the connection they registered by (RFC 5626)
 //	certificates.go, unreachable.go     TLS: ours and whom we trust, read anew as they change; why no connection came about

@@ -3,7 +3,6 @@ package sip
 import (
 	"net/netip"
 	"slices"
-	"sync"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
@@ -34,16 +33,7 @@ const (
 )
 
 // guesses are the wrong passwords of whom we know, by account. Those of strangers cost them their requests. The right ones are counted alike.
-type guesses struct {
-	rate, burst float64
-
-	mu   sync.Mutex
-	left map[guess]*bucket
-}
-
-func newGuesses(rate, burst float64) *guesses {
-	return &guesses{rate: rate, burst: burst, left: map[guess]*bucket{}}
-}
+type guesses struct{ *buckets[guess] }
 
 // guess is whose password was guessed, and from where: no desk stands for the accounts that nobody has, no address for
 // what is logged of a desk.
@@ -96,28 +86,9 @@ func (r *registrar) guessed(of guess, now time.Time) bool {
 	return true
 }
 
-// over reports whether there were so many that no more is taken.
-func (g *guesses) over(of guess, now time.Time) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	b := g.left[of]
-	if b == nil {
-		return false
-	}
-	b.fill(now, g.rate, g.burst)
-	return b.left < 1
-}
-
-// take counts one, unless there were too many.
-func (g *guesses) take(of guess, now time.Time) bool {
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	return g.meet(of, now).take()
-}
-
 // wrong counts a wrong password. One with a trait of the phone's is owed by the guesses without: so who has come by a phone's Call-ID has both kinds of
 // tries, and guesses no faster for it.
-func (g *guesses) wrong(of guess, now time.Time) {
+func (g guesses) wrong(of guess, now time.Time) {
 	g.take(of, now)
 	if of.by == noTrait {
 		return
@@ -126,21 +97,6 @@ func (g *guesses) wrong(of guess, now time.Time) {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	g.meet(of, now).left--
-}
-
-// meet finds a bucket, or makes it. Whoever has all of theirs again is forgotten. It needs g.mu.
-func (g *guesses) meet(of guess, now time.Time) *bucket {
-	for other, b := range g.left {
-		if b.fill(now, g.rate, g.burst); b.left == g.burst {
-			delete(g.left, other)
-		}
-	}
-	b := g.left[of]
-	if b == nil {
-		b = &bucket{g.burst, now}
-		g.left[of] = b
-	}
-	return b
 }
 
 // denied answers a request whose Authorization does not show a desk's secret.

@@ -177,7 +177,7 @@ func TestAKnownCallIDLetsNobodyGuessFaster(t *testing.T) {
 // By every kind of try at once there are as many guesses an hour as by one.
 func TestGuessesOfAllKindsTogetherAreBounded(t *testing.T) {
 	t.Parallel()
-	g, now := newGuesses(guessRate, guessBurst), newClock()
+	g, now := guesses{newBuckets[guess](guessRate, guessBurst)}, newClock()
 	let, from := 0, netip.MustParseAddr("192.0.2.7")
 	for range 3600 {
 		for _, by := range []trait{noTrait, ownCallID} {

@@ -44,7 +44,8 @@ func (l *lane) takeCall(req *sip.Request) {
 	if err != nil {
 		return
 	}
-	if !a.roomForCaller() || a.tooFast(u.trunk.Name) {
+	number := a.notOurs(callerOf(req))
+	if !a.roomForCaller() || a.tooFast(u.trunk.Name, number) {
 		a.refuse(req, answer{status: sip.StatusBusyHere})
 		return
 	}
@@ -73,7 +74,7 @@ func (l *lane) takeCall(req *sip.Request) {
 	in := &incomingLine{n}
 	n.passKeys()
 	a.metrics.opened(n)
-	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: a.notOurs(callerOf(req)), At: a.cfg.Now()}, n.customer)
+	a.announce(dialer.Incoming{ID: n.id, Line: in, Caller: number, At: a.cfg.Now()}, n.customer)
 }
 
 // callersLeg is the leg to whoever called.

@@ -25,9 +25,9 @@ const (
 type registrar struct {
 	agent   *Agent
 	nonces  *nonces
-	guesses *guesses
-	often   *guesses
-	warned  *guesses
+	guesses guesses
+	often   *buckets[guess]
+	warned  *buckets[guess]
 	seats   map[dialer.DeskID]*seat // never changed, only the seats are
 
 	keeper serial                   // writes the bindings down and tells where phones are; calls are announced meanwhile
@@ -70,8 +70,8 @@ type binding struct {
 
 func newRegistrar(a *Agent) *registrar {
 	r := &registrar{
-		agent: a, nonces: newNonces(a.cfg.Realm), guesses: newGuesses(guessRate, guessBurst), often: newGuesses(registerRate, registerBurst),
-		warned: newGuesses(warnRate, warnBurst), seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text(),
+		agent: a, nonces: newNonces(a.cfg.Realm), guesses: guesses{newBuckets[guess](guessRate, guessBurst)}, often: newBuckets[guess](registerRate, registerBurst),
+		warned: newBuckets[guess](warnRate, warnBurst), seats: map[dialer.DeskID]*seat{}, told: map[dialer.DeskID]string{}, noSecret: rand.Text(),
 	}
 	r.keeper.crew = &a.crew
 	if i := slices.IndexFunc(a.cfg.Desks, Desk.registers); i >= 0 {

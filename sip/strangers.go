@@ -47,26 +47,6 @@ type stranger struct {
 	until time.Time // banned until then
 }
 
-// bucket is what may be asked for: it fills with time.
-type bucket struct {
-	left float64
-	at   time.Time
-}
-
-// fill brings the bucket up to now.
-func (b *bucket) fill(now time.Time, rate, most float64) {
-	b.left = min(most, b.left+max(0, now.Sub(b.at).Seconds())*rate)
-	b.at = now
-}
-
-func (b *bucket) take() bool {
-	if b.left < 1 {
-		return false
-	}
-	b.left--
-	return true
-}
-
 func newStrangers(a *Agent) *strangers {
 	return &strangers{agent: a, crowd: bucket{crowdBurst, a.cfg.Now()}, young: map[netip.Addr]*stranger{}}
 }

@@ -1,0 +1,75 @@
+package sip
+
+import (
+	"sync"
+	"time"
+)
+
+// bucket is what may be asked for: it fills with time.
+type bucket struct {
+	left float64
+	at   time.Time
+}
+
+// fill brings the bucket up to now.
+func (b *bucket) fill(now time.Time, rate, most float64) {
+	b.left = min(most, b.left+max(0, now.Sub(b.at).Seconds())*rate)
+	b.at = now
+}
+
+func (b *bucket) take() bool {
+	if b.left < 1 {
+		return false
+	}
+	b.left--
+	return true
+}
+
+// buckets are one for each key, all alike, of which only those are kept that something was taken from. The keys may be of others' making: there is a bound.
+type buckets[K comparable] struct {
+	rate, burst float64
+	most        int // kept at once; whoever comes when so many are gets a full one each time, so another bound must be behind. 0 for no end of them
+
+	mu   sync.Mutex
+	left map[K]*bucket
+}
+
+func newBuckets[K comparable](rate, burst float64) *buckets[K] {
+	return &buckets[K]{rate: rate, burst: burst, left: map[K]*bucket{}}
+}
+
+// over reports whether so many were taken that there is no more.
+func (g *buckets[K]) over(of K, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	b := g.left[of]
+	if b == nil {
+		return false
+	}
+	b.fill(now, g.rate, g.burst)
+	return b.left < 1
+}
+
+// take counts one, unless there were too many.
+func (g *buckets[K]) take(of K, now time.Time) bool {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	return g.meet(of, now).take()
+}
+
+// meet finds a bucket, or makes it. Whoever has all of theirs again is forgotten. It needs g.mu.
+func (g *buckets[K]) meet(of K, now time.Time) *bucket {
+	for other, b := range g.left {
+		if b.fill(now, g.rate, g.burst); b.left == g.burst {
+			delete(g.left, other)
+		}
+	}
+	b := g.left[of]
+	if b == nil {
+		b = &bucket{g.burst, now}
+		if g.most == 0 || len(g.left) < g.most {
+			g.left[of] = b
+		}
+	}
+	return b
+}
