@@ -486,6 +486,21 @@ func TestASecondCallIsHeardWhenItIsAcknowledged(t *testing.T) {
 	k.end(t, k.phone(), k.first, "p")
 }
 
+// TestNobodyGetsTheTalkByACallThatIsNotAcknowledged: the operator's hanging up is the talk's end, whoever rang a colleague in the phone's name.
+func TestNobodyGetsTheTalkByACallThatIsNotAcknowledged(t *testing.T) {
+	t.Parallel()
+	k := &asking{handOn: newHandOn(t)}
+	k.ask(t)
+	k.line.Transfer("desk2", true)
+	invite := k.second.request(t, sip.INVITE)
+	k.second.reply(invite, say{status: 200, tag: "q", sdp: plainSDP})
+	k.call.status(t, 200)
+	k.phone().write(k.Agent, k.phone().within(k.first, "p", "BYE", k.cseq+1, nil, ""))
+	if f := k.desk.until(t, dialer.LegIsGone); !f.FarEnded {
+		t.Errorf("%+v", f)
+	}
+}
+
 // Phones place no calls: without a talk, to another number, or to themselves.
 func TestPhonePlacesNoCalls(t *testing.T) {
 	t.Parallel()

@@ -60,8 +60,7 @@ func (h *hunt) settle() {
 		return
 	}
 	b, operator := h.line.bridge, h.winner.side
-	second := h.asks()
-	taken := t.next != nil && (second == nil || second.proven.Load()) // a second call that nobody has acknowledged may be forged: the talk goes on
+	second, taken := h.asks(), h.taken()
 	rests := taken || t.held || t.phoneHeld || t.away
 	h.line.sound.stands(standing{operator: h.winner, rests: rests, muted: t.muted})
 	b.Mute(operator, t.muted)
@@ -304,10 +303,17 @@ func (h *hunt) nextOut(f dialer.LegFact) {
 	h.failed(desk, "declined, or not answered")
 }
 
+// taken needs h.mu: a phone is there that the call is handed on to. A second call that nobody has acknowledged may be forged: for all it does, the talk goes on, and
+// ends when the operator hangs up.
+func (h *hunt) taken() bool {
+	second := h.asks()
+	return h.talk.next != nil && (second == nil || second.proven.Load())
+}
+
 // handingOn needs h.mu: somebody is to take the call over.
 func (h *hunt) handingOn() bool {
 	t := &h.talk
-	return t.next != nil || t.begun > 0 || t.refers != nil || t.comes != nil
+	return h.taken() || t.begun > 0 || t.refers != nil || t.comes != nil
 }
 
 // handedOn needs h.mu: whoever hands the call on has hung up. It is the next phone's, or waits for it. Many phones hang up as
