@@ -104,8 +104,9 @@ func (j *jobs) take(who dialer.User) *Problem {
 	}
 	most := mostJobs - 1
 	if who.Role == dialer.RoleSupervisor {
-		// The ledger applies one after the other, and none of them is in memory: however many somebody has applied, they leave the last place.
-		most, applying = mostJobs, min(applying, mostJobs-1)
+		// What is applied goes one after the other and is in memory nowhere: a supervisor's list waits for none of it, however many somebody has applied. Of
+		// what is read, the others never have the last place.
+		most, applying = mostJobs, 0
 	}
 	if reading+applying >= most {
 		return errFull

@@ -172,7 +172,15 @@ func TestTheLastPlaceIsTheSupervisors(t *testing.T) {
 	}
 	takes(applied, ward(0), errFull)
 	takes(applied, boss, nil)
-	takes(applied, other, errFull)
+	takes(applied, other, nil)
+
+	both := newJobs()
+	takes(both, ward(0), nil)
+	for n := range mostJobs - 1 {
+		both.set(casework.Preview{List: fmt.Sprint(n), State: listApplying})
+	}
+	takes(both, ward(1), errFull)
+	takes(both, boss, nil)
 }
 
 // TestTheDaysCloseEndsTheReadingOfLists: what is being read only is a note before the button, and ends when the close has begun, with what to do; one that is
