@@ -243,7 +243,7 @@ type Queue interface {
 	// Rebuild replaces the line by all of cases, keeping the leases given; readers see the old line or the new, never
 	// half of one.
 	Rebuild(ctx context.Context, cases iter.Seq2[Waiting, error], keep []Claim) error
-	// Built reports whether the line was built since Redis was last emptied.
+	// Built reports whether the line was built since Redis was last emptied, and has lost nothing since.
 	Built(ctx context.Context) (bool, error)
 }
 

@@ -34,5 +34,7 @@
 // Redis gone, emptied, loading or not answering is dialer.ErrQueueDown, after one
 // second at the most. Nothing is tried twice: a claim whose answer was lost may
 // have happened, and its lease lapses by itself. After a loss the line is empty
-// and Built is false until someone rebuilds it.
+// and Built is false until someone rebuilds it. So it is when one key was
+// lost, which the others show, and when somebody wrote over one: what has another type
+// than ours is thrown away as soon as a script stumbles over it (discard.go).
 package queue

@@ -16,7 +16,7 @@ type keys struct {
 	// it; cells without a case are not there.
 	heads string
 	// place is a hash from case to "priority:lane:due": the waiting and the leased
-	// cases of the line.
+	// cases of the line; and from no case to what built says.
 	place string
 	// lease is a hash from case to "token since until desk", instants in
 	// microseconds since 1970.

@@ -1,8 +1,11 @@
 package queue
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
+	"strings"
 	"syscall"
 	"testing"
 	"time"
@@ -335,5 +338,74 @@ func TestRedisThatComesBackOld(t *testing.T) {
 	l.shows("a", "b")
 	if built, err := q.Built(t.Context()); err != nil || !built {
 		t.Fatalf("after: %v %v", built, err)
+	}
+}
+
+// TestAKeyThatSomebodyWroteOver is thrown away, and the line is made anew as after a loss.
+func TestAKeyThatSomebodyWroteOver(t *testing.T) {
+	var log bytes.Buffer
+	q, err := Connect(Server{URL: storestest.Redis(t), Log: slog.New(slog.NewTextHandler(&log, nil))})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.Close() })
+	l := line{q, t}
+	ws := []dialer.Waiting{at("a", -2, 0), at("b", -1, 0)}
+	// look is what the engine does every two seconds.
+	look := func() (fine bool) {
+		built, err := q.Built(t.Context())
+		if err == nil && !built {
+			_ = q.Rebuild(t.Context(), each(ws...), nil)
+		}
+		return err == nil && built
+	}
+	k := q.keys
+	for _, key := range []string{k.line, k.heads, k.place, k.lease, k.until, k.built} {
+		l.must(q.Rebuild(t.Context(), each(ws...), nil))
+		log.Reset()
+		l.must(q.client.Del(t.Context(), key).Err())
+		l.must(q.client.LPush(t.Context(), key, "090-1234-5678").Err())
+		if _, err := q.Check(t.Context()); err != nil {
+			t.Errorf("a start is refused over %s: %v", key, err)
+		}
+		if look() || look() || !look() { // one throws it away, the next makes the line anew
+			t.Errorf("the line is not made anew after %s", key)
+		}
+		l.shows("a", "b")
+		if !strings.Contains(log.String(), key) || strings.Contains(log.String(), "5678") {
+			t.Errorf("the log says of %s: %s", key, log.String())
+		}
+	}
+	for _, key := range []string{k.rebuilding, k.changes, k.layout} { // which nothing but a rebuild reads
+		l.must(q.client.Del(t.Context(), key).Err())
+		l.must(q.client.LPush(t.Context(), key, "x").Err())
+		if err := q.Rebuild(t.Context(), each(ws...), nil); err != nil {
+			l.wants(err, dialer.ErrQueueDown)
+			l.must(q.Rebuild(t.Context(), each(ws...), nil))
+		}
+		l.shows("a", "b")
+	}
+}
+
+// TestOneLostKeyIsNoticed: what remains of the line answers all the same, and would say for ever that nobody waits, or have leases go on for ever.
+func TestOneLostKeyIsNoticed(t *testing.T) {
+	q := openQueue(t)
+	l := line{q, t}
+	k := q.keys
+	for _, lost := range [][]string{{k.line}, {k.heads}, {k.place}, {k.lease}, {k.until}, {k.built}, {k.line, k.heads}, {k.line, k.heads, k.place}} {
+		l.must(q.Rebuild(t.Context(), each(at("a", -2, 0), at("b", -1, 0), at("c", 60, 0)), nil))
+		l.claim("d1", "")
+		l.claim("d2", "in no line")
+		if built, err := q.Built(t.Context()); err != nil || !built {
+			t.Fatalf("before: %v %v", built, err)
+		}
+		l.must(q.client.Del(t.Context(), lost...).Err())
+		if built, err := q.Built(t.Context()); err != nil || built {
+			t.Errorf("without %v: %v %v", lost, built, err)
+		}
+	}
+	l.must(q.Rebuild(t.Context(), each(), nil))
+	if built, err := q.Built(t.Context()); err != nil || !built {
+		t.Errorf("an empty line: %v %v", built, err)
 	}
 }

@@ -208,6 +208,15 @@ func (m *machine) check(t *rapid.T) {
 		t.Fatalf("the line shows\n%+v\nand the model\n%+v", got, want)
 	}
 	m.checkHeads(t)
+	m.checkWhole(t)
+}
+
+// checkWhole looks for whether the keys fit each other, whatever was done: else the line would be made anew again and again.
+func (m *machine) checkWhole(t *rapid.T) {
+	built := m.q.client.Exists(t.Context(), m.q.keys.built).Val() == 1
+	if whole, err := m.q.Built(t.Context()); err != nil || whole != built {
+		t.Fatalf("the line was built: %t; it says %t, %v", built, whole, err)
+	}
 }
 
 // checkHeads compares the heads with the cells that the line has.

@@ -5,6 +5,7 @@ import (
 	"crypto/rand"
 	"errors"
 	"fmt"
+	"log/slog"
 	"strconv"
 	"sync"
 	"time"
@@ -30,6 +31,7 @@ type Queue struct {
 	nodes   sync.Map             // of a cluster: *redis.Client → *node
 	keys    keys
 	claims  *prometheus.CounterVec
+	log     *slog.Logger
 }
 
 var _ dialer.Queue = (*Queue)(nil)
@@ -39,7 +41,10 @@ var _ dialer.Queue = (*Queue)(nil)
 func Connect(s Server) (*Queue, error) { return connect(s, prefix) }
 
 func connect(s Server, prefix string) (*Queue, error) {
-	q := &Queue{keys: newKeys(prefix), claims: newClaims()}
+	q := &Queue{keys: newKeys(prefix), claims: newClaims(), log: s.Log}
+	if q.log == nil {
+		q.log = slog.New(slog.DiscardHandler)
+	}
 	if err := q.connect(s); err != nil {
 		return nil, err
 	}
@@ -212,11 +217,7 @@ func (q *Queue) Built(ctx context.Context) (built bool, err error) {
 		return false, err
 	}
 	err = n.during(ctx, func(id string) error {
-		in, err := n.Get(ctx, q.keys.built).Result()
-		built = err == nil && in == id
-		if errors.Is(err, redis.Nil) {
-			return nil
-		}
+		built, err = builtScript.Run(ctx, n, q.keys.all(), id).Bool()
 		return err
 	})
 	if errors.Is(err, errTookOver) {

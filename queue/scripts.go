@@ -17,13 +17,15 @@ var (
 	doneScript    = load("done")
 	putScript     = load("put")
 	removeScript  = load("remove")
+	builtScript   = load("built")
 	listScript    = load("list")
 	depthScript   = load("depth")
 	beginScript   = load("begin")
 	stageScript   = redis.NewScript(source("stage"))
 	swapScript    = load("swap")
 	cancelScript  = load("cancel")
-	checkScript   = redis.NewScript(source("check"))
+	checkScript   = redis.NewScript(source("ours") + source("check"))
+	discardScript = redis.NewScript(source("ours") + source("discard"))
 )
 
 func load(name string) *redis.Script { return redis.NewScript(source("prelude") + source(name)) }

@@ -6,6 +6,7 @@ import (
 	"crypto/x509"
 	"errors"
 	"fmt"
+	"log/slog"
 	"os"
 
 	"github.com/redis/go-redis/v9"
@@ -27,6 +28,8 @@ type Server struct {
 	DB                 int // behind sentinels; a cluster has number 0 alone
 	// TLS is nil for none; with a URL it only adds to rediss://.
 	TLS *TLS
+	// Log is told what was thrown away there, by its key; nil for none.
+	Log *slog.Logger
 }
 
 // Sentinel is how the sentinels are reached, and what they call the master.
@@ -160,11 +163,14 @@ func (q *Queue) node(ctx context.Context) (*node, error) {
 	return n, nil
 }
 
-// down wraps what went wrong between us and Redis. Another node of a cluster may have the line by now: the next one who asks
+// down wraps what went wrong between us and Redis. What no script can read is thrown away. Another node of a cluster may have the line by now: the next one who asks
 // is sent there.
 func (q *Queue) down(ctx context.Context, err error) error {
 	if err == nil {
 		return nil
+	}
+	if stumbled(err) {
+		q.discard(ctx)
 	}
 	if q.cluster != nil {
 		q.cluster.ReloadState(ctx)

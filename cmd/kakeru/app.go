@@ -129,7 +129,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 	if a.targets, err = newTargets(a.ledger, s, a.live.hours, a.watch.Now); err != nil {
 		return nil, err
 	}
-	if a.line, err = openQueue(s.Redis); err != nil {
+	if a.line, err = openQueue(s.Redis, o.log); err != nil {
 		return nil, err
 	}
 	if err := checkLine(ctx, a.line, o.log); err != nil {

@@ -161,7 +161,7 @@ func runImport(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	line, err := openQueue(s.Redis)
+	line, err := openQueue(s.Redis, nil)
 	if err != nil {
 		return err
 	}

@@ -11,8 +11,8 @@ import (
 )
 
 // openQueue makes the line as the settings say where Redis is.
-func openQueue(r configs.Redis) (*queue.Queue, error) {
-	s := queue.Server{URL: r.URL, Cluster: r.Cluster.Addresses, Username: r.Username, Password: r.Password, DB: r.DB}
+func openQueue(r configs.Redis, log *slog.Logger) (*queue.Queue, error) {
+	s := queue.Server{URL: r.URL, Cluster: r.Cluster.Addresses, Username: r.Username, Password: r.Password, DB: r.DB, Log: log}
 	if r.Sentinel.Master != "" {
 		s.Sentinel = &queue.Sentinel{
 			Master: r.Sentinel.Master, Addresses: r.Sentinel.Addresses, Username: r.Sentinel.Username, Password: r.Sentinel.Password,
@@ -42,7 +42,7 @@ func checkQueue(ctx context.Context, s configs.Settings) []finding {
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	var warning string
-	q, err := openQueue(s.Redis)
+	q, err := openQueue(s.Redis, nil)
 	if err == nil {
 		defer func() { _ = q.Close() }()
 		warning, err = q.Check(ctx)

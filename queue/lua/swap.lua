@@ -64,5 +64,6 @@ for case, lease in pairs(leases) do
 	set_lease(case, lease)
 end
 redis.call('SET', BUILT, ARGV[4])
+redis.call('HSET', PLACE, '', ARGV[4]) -- no case has that name: the word goes with the key, and tells an empty line from a lost one
 redis.call('SET', KEYS[12], ARGV[5])
 return 'ok'
