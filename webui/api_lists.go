@@ -70,7 +70,7 @@ func (s *Server) uploadList(ctx context.Context, in *uploadInput) (*uploadOutput
 	now := s.d.Now()
 	list := casework.StagedList{ID: dialer.NewID(now), FileName: name, By: from(ctx).User.ID, At: now}
 	start := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
-	s.jobs.begin(job{Preview: start, by: list.By}, func(ctx context.Context) { s.stage(ctx, list, text) })
+	s.jobs.begin(job{Preview: start, by: list.By}, s.whileSignedIn(from(ctx), func(ctx context.Context) { s.stage(ctx, list, text) }))
 	s.log.Info("list uploaded", "list", list.ID, "bytes", len(text), "user", list.By)
 	out := &uploadOutput{}
 	out.Body.List = list.ID
@@ -81,10 +81,7 @@ func (s *Server) stage(ctx context.Context, list casework.StagedList, text []byt
 	at := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
 	p, err := s.d.Lists.Stage(ctx, list, bytes.NewReader(text), s.showing(at))
 	if err != nil {
-		if errors.Is(context.Cause(ctx), casework.ErrStopped) {
-			err = casework.ErrStopped // and not that somebody has gone
-		}
-		s.listFailed(at, err)
+		s.listFailed(at, whyStopped(ctx, err))
 		return
 	}
 	s.jobs.end(list.ID)
@@ -139,7 +136,8 @@ func (s *Server) showList(ctx context.Context, in *listInput) (*previewOutput, e
 	return &previewOutput{Body: p}, err
 }
 
-// applyList makes a staged list real. One that is being applied, or was, is left as it is.
+// applyList makes a staged list real. One that is being applied, or was, is left as it is. It goes on though whoever clicked is signed out meanwhile: they might
+// when they did, others wait for its cases, and it is there as a whole or not at all.
 func (s *Server) applyList(ctx context.Context, in *listInput) (*struct{}, error) {
 	p, err := s.preview(ctx, in.ID)
 	if p.State == listFailed {

@@ -54,7 +54,7 @@ func (s *Server) uploadPayments(ctx context.Context, in *uploadInput) (*uploadOu
 	now := s.d.Now()
 	list := casework.StagedList{ID: dialer.NewID(now), FileName: name, By: from(ctx).User.ID, At: now}
 	start := casework.Preview{List: list.ID, FileName: list.FileName, State: listStaging}
-	s.jobs.begin(job{Preview: start, by: list.By, paid: true}, func(ctx context.Context) { s.stagePaid(ctx, list, text) })
+	s.jobs.begin(job{Preview: start, by: list.By, paid: true}, s.whileSignedIn(from(ctx), func(ctx context.Context) { s.stagePaid(ctx, list, text) }))
 	s.log.Info("paid list uploaded", "list", list.ID, "bytes", len(text), "user", list.By)
 	out := &uploadOutput{}
 	out.Body.List = list.ID
@@ -68,7 +68,7 @@ func (s *Server) stagePaid(ctx context.Context, list casework.StagedList, text [
 		s.jobs.set(at)
 	})
 	if err != nil {
-		s.paidFailed(at, err)
+		s.paidFailed(at, whyStopped(ctx, err))
 		return
 	}
 	s.jobs.end(list.ID)

@@ -216,6 +216,43 @@ func TestTheDaysCloseEndsTheReadingOfLists(t *testing.T) {
 	awaitPaid(t, admin, paidID, listStaged)
 }
 
+// TestTheReadingOfAListEndsWithTheSession: whoever was disabled or signed out by the administrator leaves no staged list behind, of either sort. What they have
+// applied already goes on.
+func TestTheReadingOfAListEndsWithTheSession(t *testing.T) {
+	var slow *slowShelf
+	paid := make(chan struct{})
+	h := open(t, func(d *Deps) {
+		slow = newSlowShelf(d)
+		d.Paid = slowPaid{d.Paid, paid}
+	})
+	ward, boss, admin := h.as("ward"), h.as("supervisor"), h.as("admin")
+	id := into[struct{ List string }](t, ward.upload("list.csv", "a\n").want(t, 202)).List
+	paidID := into[struct{ List string }](t, boss.uploadTo("/api/payments", "paid.csv", "a\n").want(t, 202)).List
+	admin.do("PATCH", "/api/users/user-ward", map[string]any{"disabled": true}).want(t, 200)
+	for _, session := range into[struct{ Items []OpenSession }](t, admin.do("GET", "/api/sessions", nil).want(t, 200)).Items {
+		if session.UserID == "user-supervisor" {
+			admin.do("POST", "/api/sessions/"+session.ID+"/end", nil).want(t, 204)
+		}
+	}
+	awaitList(t, admin, id, listFailed)
+	awaitPaid(t, admin, paidID, listFailed)
+	for _, p := range [][]casework.Problem{admin.list(id).Problems, into[casework.PaidPreview](t, admin.do("GET", "/api/payments/"+paidID, nil).want(t, 200)).Problems} {
+		if len(p) != 1 || p[0].JA != errUploaderGone.JA || !p[0].Fatal {
+			t.Errorf("%+v", p)
+		}
+	}
+
+	close(slow.reads)
+	boss = h.as("supervisor")
+	id = into[struct{ List string }](t, boss.upload("list.csv", "a\n").want(t, 202)).List
+	awaitList(t, boss, id, listStaged)
+	boss.do("POST", "/api/lists/"+id+"/apply", nil).want(t, 202)
+	boss.do("DELETE", "/api/session", nil)
+	time.Sleep(2 * stillSignedIn)
+	close(slow.applies)
+	awaitList(t, admin, id, listApplied)
+}
+
 // TestAListThatIsAppliedKeepsTheDayOpen: its cases are on their way to the line. It is not ended, and once it is applied the day can be closed.
 func TestAListThatIsAppliedKeepsTheDayOpen(t *testing.T) {
 	var slow *slowShelf
