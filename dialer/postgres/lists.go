@@ -70,6 +70,9 @@ func (l *Ledger) Stage(
 		if err := enterToStage(ctx, q); err != nil {
 			return err
 		}
+		if err := boundStaged(ctx, q); err != nil {
+			return err
+		}
 		return q.InsertList(ctx, db.InsertListParams{
 			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample, Source: plain(list.Source),
 		})

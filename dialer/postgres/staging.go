@@ -27,6 +27,36 @@ func enterToStage(ctx context.Context, q *db.Queries) error {
 	return err
 }
 
+// mostStaged is how many lists may be staged at once. Each holds its people in the database until it is applied, discarded or the day is closed; the centre has
+// one a day, and a few when the ward corrects itself.
+const mostStaged = 20
+
+// errManyStaged reaches a person as it is.
+var errManyStaged = &casework.ListError{
+	Code: "many_staged",
+	JA:   "反映していない名簿が20件あります。読み込み済みの名簿を反映するか取り消してから、もう一度選んでください(本日の締めの後は取り消されています)",
+	EN:   "20 lists are staged and not applied; apply or discard one first (the day's close discards them), then choose this one again",
+}
+
+// boundStaged refuses one list more than may be staged. Whoever else opens one waits until the transaction is over.
+func boundStaged(ctx context.Context, q *db.Queries) error {
+	if err := q.HoldOpening(ctx); err != nil {
+		return err
+	}
+	problems, err := json.Marshal([]casework.Problem{interrupted})
+	if err != nil {
+		return err
+	}
+	if err := q.FailLostStagings(ctx, problems); err != nil { // they hold nothing
+		return err
+	}
+	n, err := q.StagedLists(ctx)
+	if err == nil && n >= mostStaged {
+		return errManyStaged
+	}
+	return err
+}
+
 // stopStaging ends the reading of all lists, on whichever node: the close that begins waits for none of them.
 func stopStaging(ctx context.Context, q *db.Queries) error {
 	why := casework.ErrStopped

@@ -4,6 +4,7 @@ import (
 	"context"
 	"testing"
 
+	"kakeru/dialer"
 	"kakeru/dialer/casework"
 )
 
@@ -52,4 +53,45 @@ func TestAListThatNobodyStagesAnyMore(t *testing.T) {
 		t.Error("a list that failed was applied")
 	}
 	must(t, l.Discard(t.Context(), dead.ID))
+}
+
+// TestOnlySoManyListsAreStaged, whoever reads them and how many come at once. What failed, or was lost with its process, holds nothing and does not count; one that
+// is applied or discarded makes room.
+func TestOnlySoManyListsAreStaged(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	for range mostStaged {
+		must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES
+			($1, 'x', 'x', now(), true, 'staging'), ($2, 'x', 'x', now(), true, 'failed')`, dialer.NewID(noon), dialer.NewID(noon)))
+	}
+	ids := make(chan string, mostStaged)
+	stage := func() error {
+		list := newList(true)
+		_, err := l.Stage(t.Context(), list, rowsOf(person("0000000800")), nil)
+		if err == nil {
+			ids <- list.ID
+		}
+		return err
+	}
+	for range mostStaged - 1 {
+		must(t, stage())
+	}
+	errs := make(chan error, 4)
+	for range cap(errs) {
+		go func() { errs <- stage() }()
+	}
+	for range cap(errs) {
+		if err := <-errs; err != nil {
+			wantListError(t, err, "many_staged")
+		}
+	}
+	if len(ids) != mostStaged {
+		t.Fatalf("%d lists are staged", len(ids))
+	}
+	_, err := l.Apply(t.Context(), <-ids, "admin", nil)
+	must(t, err)
+	must(t, l.Discard(t.Context(), <-ids))
+	must(t, stage())
+	must(t, stage())
+	wantListError(t, stage(), "many_staged")
 }

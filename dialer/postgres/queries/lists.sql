@@ -1,6 +1,19 @@
 -- name: InsertList :exec
 INSERT INTO lists (id, file_name, by_user, at, sample, state, source) VALUES (@id, @file_name, @by_user, @at, @sample, 'staging', @source);
 
+-- name: HoldOpening :exec
+-- One list at a time is opened: how many there are is counted first.
+SELECT pg_advisory_xact_lock(hashtextextended('lists are opened', 0));
+
+-- name: StagedLists :one
+-- Those that hold rows, or will.
+SELECT count(*) FROM lists WHERE state IN ('staging', 'staged');
+
+-- name: FailLostStagings :exec
+-- As FailLostStaging, for all lists.
+UPDATE lists SET state = 'failed', problems = @problems
+WHERE state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));
+
 -- name: ListByID :one
 SELECT * FROM lists WHERE id = @id;
 

@@ -342,6 +342,17 @@ func (q *Queries) FailLostStaging(ctx context.Context, problems []byte, iD strin
 	return result.RowsAffected(), nil
 }
 
+const failLostStagings = `-- name: FailLostStagings :exec
+UPDATE lists SET state = 'failed', problems = $1
+WHERE state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0))
+`
+
+// As FailLostStaging, for all lists.
+func (q *Queries) FailLostStagings(ctx context.Context, problems []byte) error {
+	_, err := q.db.Exec(ctx, failLostStagings, problems)
+	return err
+}
+
 const finishApplying = `-- name: FinishApplying :exec
 UPDATE lists SET state = 'applied', cases = $1, new = $2, changed = $3, same = $4,
   applied_at = $5::timestamptz, applied_by = $6
@@ -456,6 +467,16 @@ SELECT pg_advisory_xact_lock(hashtextextended('kakeru lists', 0))
 // One list at a time: whether a list may be applied depends on the cases there are.
 func (q *Queries) HoldLists(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, holdLists)
+	return err
+}
+
+const holdOpening = `-- name: HoldOpening :exec
+SELECT pg_advisory_xact_lock(hashtextextended('lists are opened', 0))
+`
+
+// One list at a time is opened: how many there are is counted first.
+func (q *Queries) HoldOpening(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, holdOpening)
 	return err
 }
 
@@ -608,6 +629,18 @@ UPDATE lists SET state = $1 WHERE id = $2
 func (q *Queries) SetListState(ctx context.Context, state string, iD string) error {
 	_, err := q.db.Exec(ctx, setListState, state, iD)
 	return err
+}
+
+const stagedLists = `-- name: StagedLists :one
+SELECT count(*) FROM lists WHERE state IN ('staging', 'staged')
+`
+
+// Those that hold rows, or will.
+func (q *Queries) StagedLists(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, stagedLists)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const stagedRows = `-- name: StagedRows :many
