@@ -89,9 +89,22 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 		return nil, err
 	}
 	s.noted(ctx, n, kept)
+	next := dressNext(kept.Next)
+	if !inHand && n.Case == "" {
+		next = untold
+		remarkedCase(ctx, kept.Case) // whose number it was is on the record, as when it is searched for
+	}
 	out := &noteCallOutput{}
-	out.Body.ID, out.Body.Revision, out.Body.Next, out.Body.Warnings = kept.Attempt, kept.Revision, dressNext(kept.Next), dressWarnings(tell)
+	out.Body.ID, out.Body.Revision, out.Body.Next, out.Body.Warnings = kept.Attempt, kept.Revision, next, dressWarnings(tell)
 	return out, nil
+}
+
+// untold is what is said of the case that a call came in from by its number alone, for any number: what that waits for would tell whether a number that was
+// guessed is on the list, or may not be called. It is true of each, since the note moves nothing that was arranged (arranged), and opens a case for a number
+// that has none. That a number is somebody's an operator may search for; how many they note, hands bounds.
+var untold = Next{
+	State: dialer.CaseWaiting, Why: "受電を記録しました。発信元の番号の案件があれば、その予定は変わりません",
+	WhyEN: "the call is noted; if the number is a case's, what that waits for stays as it was",
 }
 
 var errWouldStop = errForbidden.with(

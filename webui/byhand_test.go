@@ -10,6 +10,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
 	"kakeru/dialer/casework"
 )
 
@@ -18,6 +19,7 @@ type byHandWorld struct {
 	rung  map[dialer.CallID]map[dialer.CaseID]casework.Rung
 	tries []dialer.Try
 	noted []casework.HandCall
+	stood map[dialer.Number]dialer.CaseNext // what the cases of numbers wait for
 	fail  error
 }
 
@@ -49,6 +51,9 @@ func (w *world) NoteCall(_ context.Context, n casework.HandCall) (casework.Recor
 	}
 	w.hand.noted = append(w.hand.noted, n)
 	kept := casework.Recorded{Attempt: n.ID, Case: n.Case, Next: n.Next, By: n.By, At: n.Noted}
+	if stood, known := w.hand.stood[n.Number]; known && n.Case == "" {
+		kept.Case, kept.Next = "case-1", stood
+	}
 	a := casework.Attempt{
 		ID: n.ID, CaseID: n.Case, Operator: n.By, Direction: string(n.Direction), Origin: casework.ByHand, StartedAt: n.At,
 		EndedAt: n.At, EndedBy: dialer.ByOperator, Verdict: n.Verdict(), NumberKind: n.Number.Kind(),
@@ -336,6 +341,27 @@ func TestByHandANumberAloneStopsNobodysCalls(t *testing.T) {
 	op.do("POST", "/api/attempts", cameIn(map[string]any{"kind": "complaint", "number": "090-9999-1234"})).problem(t, 403, "forbidden")
 	if n := h.hand.noted[3]; n.Case != "case-1" || h.hand.noted[1].Case != "" {
 		t.Errorf("of the case in hand: %+v", n)
+	}
+}
+
+// TestByHandAGuessedNumberIsAnsweredAsAnyOther: what the number's case waits for is told to who has it in hand, and to the supervisor. Whose case it was is on the record.
+func TestByHandAGuessedNumberIsAnsweredAsAnyOther(t *testing.T) {
+	h := open(t)
+	op, boss := h.as("operator"), h.as("supervisor")
+	held := dialer.CaseNext{State: dialer.CaseHeld, Why: "架電禁止", WhyEN: "must not be called"}
+	h.set(func() { h.hand.stood = map[dialer.Number]dialer.CaseNext{"09000001234": held} })
+	said := func(c *client, number string) Next {
+		body := noting(map[string]any{"direction": "inbound", "case_id": nil, "result": nil, "kind": "inquiry", "number": number})
+		return into[notedCall](t, c.do("POST", "/api/attempts", body).want(t, 201)).Next
+	}
+	if known, other := said(op, "090-0000-1234"), said(op, "090-9999-1234"); !reflect.DeepEqual(known, other) {
+		t.Errorf("a number that is known is told by %+v from one that is not, %+v", known, other)
+	}
+	if !slices.ContainsFunc(h.book.all(), func(e audit.Entry) bool { return e.Route == "POST /api/attempts" && slices.Contains(e.Cases, "case-1") }) {
+		t.Error("the case is not on the record")
+	}
+	if next := said(boss, "090-0000-1234"); next.State != dialer.CaseHeld {
+		t.Errorf("the supervisor is told %+v", next)
 	}
 }
 
