@@ -29,7 +29,11 @@ func enterToStage(ctx context.Context, q *db.Queries) error {
 
 // mostStaged is how many lists may be staged at once. Each holds its people in the database until it is applied, discarded or the day is closed; the centre has
 // one a day, and a few when the ward corrects itself.
-const mostStaged = 20
+// Of one person the newest so many stay, with the one that is opened: who reads a list anew has mostly forgotten the one before, and nobody takes all places.
+const (
+	mostStaged   = 20
+	mostStagedOf = 4
+)
 
 // errManyStaged reaches a person as it is.
 var errManyStaged = &casework.ListError{
@@ -38,10 +42,19 @@ var errManyStaged = &casework.ListError{
 	EN:   "20 lists are staged and not applied; apply or discard one first (the day's close discards them), then choose this one again",
 }
 
-// boundStaged refuses one list more than may be staged. Whoever else opens one waits until the transaction is over.
-func boundStaged(ctx context.Context, q *db.Queries) error {
+// boundStaged makes room for one list more, or refuses it. Whoever else opens one waits until the transaction is over.
+func (l *Ledger) boundStaged(ctx context.Context, q *db.Queries, by dialer.UserID) error {
 	if err := q.HoldOpening(ctx); err != nil {
 		return err
+	}
+	forgotten, err := q.OldestStagedOf(ctx, string(by), mostStagedOf-1)
+	if err != nil {
+		return err
+	}
+	for _, list := range forgotten {
+		if err := l.dropStaged(ctx, q, list, q.DeleteList); err != nil {
+			return err
+		}
 	}
 	problems, err := json.Marshal([]casework.Problem{interrupted})
 	if err != nil {

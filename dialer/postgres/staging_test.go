@@ -2,7 +2,10 @@ package postgres
 
 import (
 	"context"
+	"fmt"
+	"sync/atomic"
 	"testing"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -65,8 +68,11 @@ func TestOnlySoManyListsAreStaged(t *testing.T) {
 			($1, 'x', 'x', now(), true, 'staging'), ($2, 'x', 'x', now(), true, 'failed')`, dialer.NewID(noon), dialer.NewID(noon)))
 	}
 	ids := make(chan string, mostStaged)
+	var people atomic.Int32
+	by := func() dialer.UserID { return dialer.UserID(fmt.Sprint("somebody", people.Add(1))) }
 	stage := func() error {
 		list := newList(true)
+		list.By = by()
 		_, err := l.Stage(t.Context(), list, rowsOf(person("0000000800")), nil)
 		if err == nil {
 			ids <- list.ID
@@ -94,4 +100,36 @@ func TestOnlySoManyListsAreStaged(t *testing.T) {
 	must(t, stage())
 	must(t, stage())
 	wantListError(t, stage(), "many_staged")
+}
+
+// TestOnePersonsNewestListsStayStaged: who reads lists again and again takes the places of nobody else, and is refused none. What others have staged stays.
+func TestOnePersonsNewestListsStayStaged(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	at := noon
+	stage := func(by dialer.UserID) string {
+		t.Helper()
+		list := newList(true)
+		at = at.Add(time.Second)
+		list.By, list.At = by, at
+		_, err := l.Stage(t.Context(), list, rowsOf(person("0000000801")), nil)
+		must(t, err)
+		return list.ID
+	}
+	others := stage("other")
+	ids := []string{}
+	for range mostStaged + 1 {
+		ids = append(ids, stage("ward"))
+	}
+	for i, id := range append(ids, others) {
+		p, err := l.Preview(t.Context(), id)
+		if stays := i > mostStaged-mostStagedOf; stays != (err == nil && p.State == "staged") {
+			t.Errorf("list %d of %d: %+v, %v", i+1, len(ids), p.State, err)
+		}
+	}
+	if n := count(t, l, "SELECT count(*) FROM staged_rows"); n != mostStagedOf+1 {
+		t.Errorf("%d rows are staged", n)
+	}
+	_, err := l.Apply(t.Context(), ids[len(ids)-1], "ward", nil)
+	must(t, err)
 }

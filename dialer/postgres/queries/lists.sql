@@ -9,6 +9,12 @@ SELECT pg_advisory_xact_lock(hashtextextended('lists are opened', 0));
 -- Those that hold rows, or will.
 SELECT count(*) FROM lists WHERE state IN ('staging', 'staged');
 
+-- name: OldestStagedOf :many
+-- Of one person's staged lists those beyond the newest so many; none that is being applied or discarded just now.
+SELECT id FROM lists WHERE state = 'staged' AND id IN (
+  SELECT o.id FROM lists o WHERE o.state = 'staged' AND o.by_user = @by_user ORDER BY o.at DESC, o.id DESC OFFSET @newest::int
+) FOR UPDATE SKIP LOCKED;
+
 -- name: FailLostStagings :exec
 -- As FailLostStaging, for all lists.
 UPDATE lists SET state = 'failed', problems = @problems

@@ -610,6 +610,33 @@ func (q *Queries) LockStaging(ctx context.Context) error {
 	return err
 }
 
+const oldestStagedOf = `-- name: OldestStagedOf :many
+SELECT id FROM lists WHERE state = 'staged' AND id IN (
+  SELECT o.id FROM lists o WHERE o.state = 'staged' AND o.by_user = $1 ORDER BY o.at DESC, o.id DESC OFFSET $2::int
+) FOR UPDATE SKIP LOCKED
+`
+
+// Of one person's staged lists those beyond the newest so many; none that is being applied or discarded just now.
+func (q *Queries) OldestStagedOf(ctx context.Context, byUser string, newest int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, oldestStagedOf, byUser, newest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const otherSort = `-- name: OtherSort :one
 SELECT EXISTS (SELECT FROM cases WHERE origin = 'list' AND sample <> $1)
 `
