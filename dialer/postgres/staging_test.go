@@ -67,7 +67,7 @@ func TestOnlySoManyListsAreStaged(t *testing.T) {
 		must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES
 			($1, 'x', 'x', now(), true, 'staging'), ($2, 'x', 'x', now(), true, 'failed')`, dialer.NewID(noon), dialer.NewID(noon)))
 	}
-	ids := make(chan string, mostStaged)
+	ids := make(chan string, 2*mostStaged)
 	var people atomic.Int32
 	by := func() dialer.UserID { return dialer.UserID(fmt.Sprint("somebody", people.Add(1))) }
 	stage := func() error {
