@@ -216,6 +216,11 @@ func TestUnknownCallerGetsACaseOfTheirOwn(t *testing.T) {
 		other := h.cases(1)[0]
 		h.must(h.NameCase(t.Context(), first, in.ID, other))
 		h.deskIs(desk1, dialer.DeskWrapUp, other)
+		// The one before is called as it was to be: the line has it again.
+		synctest.Wait()
+		if _, err := h.Present(t.Context(), second, desk2, "", false); err != nil || h.desk(desk2).CaseID != id {
+			t.Errorf("%q comes up at the other desk, and %q waits: %v", h.desk(desk2).CaseID, id, err)
+		}
 		h.result(in.ID, "self", dialer.CaseNext{State: dialer.CaseClosed, Why: "納付済"})
 		h.refused(h.NameCase(t.Context(), supervisor, in.ID, id), dialer.NotYourDesk)
 	})

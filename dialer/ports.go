@@ -96,7 +96,8 @@ type Ledger interface {
 	// whoever called, or another that has it, or a new one.
 	Arrive(ctx context.Context, a Arrival) (Target, error)
 	// NameCase says of an inbound attempt whose it was, as long as no result of it is recorded; CaseBusy as a *Refusal after that.
-	// A case that was opened for the call alone is closed.
+	// A case that was opened for the call alone is closed; another that was taken for the caller's stands as it did before the talk.
+	// One call is taken for so many cases: NamedTooOften after that.
 	NameCase(ctx context.Context, id CallID, to CaseID, by UserID) (Target, error)
 	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg.
 	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error

@@ -32,6 +32,7 @@ const (
 	BadDigits        Rule = "bad_digits"
 	NothingRings     Rule = "nothing_rings"
 	SeatAway         Rule = "seat_away"
+	NamedTooOften    Rule = "named_too_often"
 )
 
 // Refusal says why a call is not made: the rule, and one sentence in each language that says what is wrong and what to
@@ -68,8 +69,12 @@ var refusals = map[Rule]Refusal{
 	NotTalking:       {NotTalking, "通話中ではないため、操作できません", "there is no talk to do that with"},
 	NothingRings:     {NothingRings, "呼び出し中ではないため、聞こえた案内を記録できません", "nothing rings, so no announcement can have been heard"},
 	SeatAway:         {SeatAway, "離席中です。「業務に戻る」を押してから発信してください", "you are away from the seat; press back to work first"},
-	BadDigits:        {BadDigits, "送信できるのは 0〜9、*、#、A〜D を1〜32文字です", "keys are 0-9, *, #, A-D, 1 to 32 at a time"},
-	NumberLocked:     {NumberLocked, "この番号はいま呼び出し中です", "the number is being called now"},
+	NamedTooOften: {
+		NamedTooOften, "この着信はもう多くの案件に結び付けられました。結果を登録して、どの案件か分からないことをスーパーバイザーに伝えてください",
+		"the call was taken for many cases already; record its result, and tell the supervisor that it is not known whose it was",
+	},
+	BadDigits:    {BadDigits, "送信できるのは 0〜9、*、#、A〜D を1〜32文字です", "keys are 0-9, *, #, A-D, 1 to 32 at a time"},
+	NumberLocked: {NumberLocked, "この番号はいま呼び出し中です", "the number is being called now"},
 }
 
 // Refuse returns the refusal of a rule with its standard sentences.

@@ -94,20 +94,61 @@ func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseI
 			return dialer.ErrNotFound
 		case a.Recorded:
 			return dialer.Refuse(dialer.CaseBusy)
+		case a.taken[to] || a.Reservation.Target.CaseID == to: // once more
+		case len(a.taken) > mostNamings:
+			return dialer.Refuse(dialer.NamedTooOften)
 		}
-		was := l.cases[a.Reservation.Target.CaseID]
-		if was != nil && was.Opened && was.ID != to {
-			was.Next = dialer.CaseNext{State: dialer.CaseClosed, Why: "別の案件の着信でした"}
-		}
-		if a.End != nil && a.End.Verdict.Result == dialer.Answered {
-			l.cases[to].Next = dialer.CaseNext{State: dialer.CaseResultDue, Why: "通話の業務結果が未入力です"}
-		}
-		if was != nil && was.ID != to && !was.Opened && was.Next.State == dialer.CaseResultDue && a.End != nil {
-			was.Next = dialer.CaseNext{State: dialer.CaseHeld, Why: "別の案件の着信でした"}
-		}
-		a.Reservation.Target.CaseID = to
+		l.name(a, to)
 		t = a.Reservation.Target
 		return nil
 	})
 	return t, err
+}
+
+// mostNamings is for how many cases one call is taken in turn.
+const mostNamings = 16
+
+// name needs mu: it gives a call that came in to a case, and lets the one go that was taken for the caller's.
+func (l *Ledger) name(a *Attempt, to dialer.CaseID) {
+	was := l.cases[a.Reservation.Target.CaseID]
+	if was != nil && was.ID == to {
+		return
+	}
+	talk := a.End != nil && a.End.Verdict.Result == dialer.Answered
+	if talk {
+		l.cases[to].move(dialer.ResultOwed)
+	}
+	a.Reservation.Target.CaseID = to
+	if a.taken == nil {
+		a.taken = map[dialer.CaseID]bool{}
+	}
+	a.taken[to] = true
+	if was == nil {
+		return
+	}
+	a.taken[was.ID] = true
+	switch {
+	case was.Opened:
+		was.Next = dialer.CaseNext{State: dialer.CaseClosed, Why: "別の案件の着信でした"}
+	case talk && was.Next.State == dialer.CaseResultDue && !l.owes(was.ID):
+		was.Next = was.stood
+	}
+}
+
+// owes needs mu: whether a talk of a case owes its result.
+func (l *Ledger) owes(id dialer.CaseID) bool {
+	for _, a := range l.attempts {
+		if a.Reservation.Target.CaseID == id && a.End != nil && a.End.Verdict.Result == dialer.Answered && !a.Recorded {
+			return true
+		}
+	}
+	return false
+}
+
+// move has a case wait for something else. One that waits for a talk's result remembers how it stood.
+func (c *Case) move(next dialer.CaseNext) {
+	if next.State == dialer.CaseResultDue && c.Next.State != dialer.CaseResultDue {
+		c.stood = c.Next
+	}
+	c.Next = next
 }

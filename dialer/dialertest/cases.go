@@ -22,6 +22,8 @@ type Case struct {
 	Mine     dialer.UserID // who promised to call back; empty for anyone
 	// Opened cases are for calls that came in and belong to no other.
 	Opened bool
+
+	stood dialer.CaseNext // before the talk whose result it waits for
 }
 
 // PutCase adds a case, or replaces the one with its id.
@@ -150,7 +152,7 @@ func (l *Ledger) Defer(ctx context.Context, id dialer.CaseID, next dialer.CaseNe
 		if c == nil {
 			return fmt.Errorf("move a case: %w", dialer.ErrNotFound)
 		}
-		c.Next = next
+		c.move(next)
 		return nil
 	})
 }

@@ -280,8 +280,8 @@ func proveNameCase(t *testing.T, l ledgerTest) {
 	if place, err := l.Cases.Place(t.Context(), other.CaseID); err != nil || place != nil {
 		t.Errorf("its result is owed, and it stands in the line: %+v, %v", place, err)
 	}
-	// The case that was taken for theirs waits for no result of theirs any more; it is not rung by itself either.
-	if place, err := l.Cases.Place(t.Context(), to.CaseID); err != nil || place != nil {
+	// The case that was taken for theirs stands as it did before.
+	if place, err := l.Cases.Place(t.Context(), to.CaseID); err != nil || place == nil || !place.Due.Equal(Noon.Add(-time.Hour)) {
 		t.Errorf("%+v, %v", place, err)
 	}
 	l.Record(t, a.ID, "self")
@@ -303,4 +303,39 @@ func (l ledgerTest) arriveID(a dialer.Arrival) dialer.CallID {
 	l.t.Helper()
 	l.arrive(a)
 	return a.ID
+}
+
+// proveLetGo: a case that was taken for the caller's, and was not, stands as it did, but owes what it owes itself; and one call is taken for so many cases only.
+func proveLetGo(t *testing.T, l ledgerTest) {
+	owing, other := l.newTarget(), l.newTarget()
+	ours := endOf(l.dial(owing, Noon), dialer.Answered)
+	ours.Next = dialer.ResultOwed
+	l.end(ours)
+	a := l.arrival(NewNumber(), Noon.Add(time.Minute))
+	tg := l.arrive(a)
+	l.end(endOfArrival(a, tg.CaseID, dialer.Answered))
+	name := func(id dialer.CaseID) error {
+		_, err := l.Ledger.NameCase(t.Context(), a.ID, id, "operator1")
+		return err
+	}
+	waits := func(id dialer.CaseID, want bool) {
+		t.Helper()
+		if place, err := l.Cases.Place(t.Context(), id); err != nil || (place != nil) != want || want && !place.Due.Equal(Noon.Add(-time.Hour)) {
+			t.Errorf("it stands in the line as %+v, %v; want it there: %v", place, err, want)
+		}
+	}
+	l.must(name(tg.CaseID)) // which it is about anyway
+	waits(tg.CaseID, false)
+	l.must(name(owing.CaseID))
+	l.must(name(other.CaseID))
+	waits(tg.CaseID, true)
+	waits(owing.CaseID, false)
+	waits(other.CaseID, false)
+	for n := 2; n < 16; n++ {
+		l.must(name(l.newTarget().CaseID))
+	}
+	waits(other.CaseID, true)
+	l.refused(name(l.newTarget().CaseID), dialer.NamedTooOften)
+	l.must(name(other.CaseID)) // for which it was taken before
+	waits(other.CaseID, false)
 }

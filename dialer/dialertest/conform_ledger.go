@@ -37,7 +37,7 @@ func RunLedger(t *testing.T, open func(*testing.T) LedgerRig) {
 		"one open attempt in a rush": proveRush, "a repeated click": proveRepeatedClick, "dialled": proveDialled,
 		"notes": proveNotes, "ended once": proveEndedOnce, "the end knows better": proveEndKnowsBetter,
 		"an end without a reservation": proveEndOfNothing, "where the end leaves the case": proveEndMovesCase,
-		"tries": proveTries, "results due": proveResultsDue, "target": proveTarget, "ad hoc": proveAdHoc,
+		"tries": proveTries, "results due": proveResultsDue, "target": proveTarget, "ad hoc": proveAdHoc, "a case that was not the caller's": proveLetGo,
 		"place and defer": provePlace, "deadline": proveDeadline, "how it sounded": proveQuality,
 		"a call comes in": proveArrival, "a caller is not rung": proveCallerIsNotRung, "a talk is handed on": proveHandedOn,
 		"a caller nobody knows": proveStranger, "a missed call": proveMissed, "a missed call of who knows whom": proveMissedUnknown,

@@ -52,6 +52,8 @@ type Attempt struct {
 	AskedFor    time.Time         // when the person asked to be called again
 	Recorded    bool
 
+	taken map[dialer.CaseID]bool // cases that a call that came in was taken for, once it was named
+
 	life  fleet.Life             // whose it is
 	noted map[dialer.LegName]int // how much evidence there was when a leg's handle was noted
 }
@@ -267,7 +269,7 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 			}
 			e.Next = e.Next.StaysHeld(c.Next.Why)
 		}
-		c.Next = e.Next
+		c.move(e.Next)
 	}
 	return nil
 }

@@ -157,8 +157,13 @@ func missing(have []db.AttemptEvidence, all []dialer.Evidence) []nth {
 	return out
 }
 
-// moveCase writes where a case stands. A case that waits without a time is due at once.
+// moveCase writes where a case stands, and of one that is to wait for a talk's result how it stood. A case that waits without a time is due at once.
 func moveCase(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
+	if next.State == dialer.CaseResultDue {
+		if err := q.RememberHowItStood(ctx, id); err != nil {
+			return err
+		}
+	}
 	_, err := q.MoveCase(ctx, moveTo(id, next, at))
 	return err
 }

@@ -33,7 +33,7 @@ func standsAt(p db.LockCasePlaceRow) dialer.CaseNext {
 func holdOf(p db.LockCasePlaceRow) *hold {
 	h := hold{p.MovedAt, standsAt(p)}
 	if p.State == string(dialer.CaseResultDue) && p.StoodAt != nil {
-		h = hold{*p.StoodAt, dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.Cause(p.StoodCause), Why: p.StoodWhy, WhyEN: p.StoodWhyEn}}
+		h = hold{*p.StoodAt, dialer.CaseNext{State: dialer.CaseState(p.StoodState), Cause: dialer.Cause(p.StoodCause), Why: p.StoodWhy, WhyEN: p.StoodWhyEn}}
 	}
 	if h.next.State != dialer.CaseHeld || noDecision(h.next.Why) {
 		return nil
@@ -55,9 +55,17 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 		return nil, err
 	}
 	if place.State == string(dialer.CaseResultDue) {
-		err = q.HoldAgain(ctx, a.CaseID)
+		err = standAgain(ctx, q, a.CaseID)
 	}
 	return h, err
+}
+
+// standAgain has a case that waits for a talk's result stand as it did before the talk.
+func standAgain(ctx context.Context, q *db.Queries, id string) error {
+	if err := q.StandAgain(ctx, id); err != nil {
+		return err
+	}
+	return q.StandInOrder(ctx, id)
 }
 
 // moveUnlessHeld moves a case on after a call of ours, unless it is held. Only the talk of one that is held is waited for.

@@ -147,65 +147,93 @@ func takeBack(ctx context.Context, q *db.Queries, c custody, id string, in diale
 	return c.insertPhone(ctx, q, phoneOf{id, ref}, in.Caller, in.NumberRef)
 }
 
+// mostNamings is for how many cases one call is taken in turn: who looks for a caller's has found it by then, and each that is named may be read.
+const mostNamings = 16
+
 // NameCase says whose call it was that came in, as long as no result of it is recorded: a result belongs to the case that it
 // was recorded for.
 func (l *Ledger) NameCase(ctx context.Context, id dialer.CallID, to dialer.CaseID, by dialer.UserID) (t dialer.Target, err error) {
 	if err := l.settle(ctx); err != nil {
 		return dialer.Target{}, err
 	}
+	var was db.LockArrivalRow
 	err = l.inTx(ctx, "say whose call it was", func(ctx context.Context, q *db.Queries) error {
-		was, err := q.LockArrival(ctx, string(id))
-		if err != nil {
+		if was, err = q.LockArrival(ctx, string(id)); err != nil {
 			return err
 		}
-		known, err := q.HasResult(ctx, string(id))
-		if err != nil {
-			return err
-		}
-		if known {
-			return &dialer.Refusal{
-				Rule: dialer.CaseBusy, JA: "結果が登録済みのため、案件を変更できません",
-				EN: "the call has its result already, so it stays with its case",
-			}
-		}
-		if t, err = wholeTarget(ctx, q, to); err != nil {
+		if t, err = mayName(ctx, q, id, to); err != nil {
 			return err
 		}
 		t.NumberRef = was.NumberRef
-		err = q.NameArrival(ctx, db.NameArrivalParams{
-			ID: string(id), CaseID: string(to), CaseRef: t.CaseRef, Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand,
-		})
-		if err != nil {
-			return err
+		if was.CaseID == string(to) {
+			return nil
 		}
-		if was.Result == string(dialer.Answered) {
-			if err := moveCase(ctx, q, string(to), dialer.ResultOwed, l.now()); err != nil {
-				return err
-			}
-		}
-		if err := q.CloseOpened(ctx, namedWhy, l.now(), was.CaseID); err != nil {
-			return err
-		}
-		return letGo(ctx, q, was, l.now())
+		return l.nameCase(ctx, q, id, t, was)
 	})
 	if err != nil {
 		return dialer.Target{}, err
 	}
+	l.rank(ctx, dialer.CaseID(was.CaseID)) // it may wait again, and those that wait are ranked
 	l.log.Info("a call that came in has its case", "call", id, "case", to, "by", by)
 	return t, nil
 }
 
-// letGo frees a case that was taken for the caller's and waits for the result of that talk. What it waited for before is not
-// known: a supervisor decides.
+// mayName returns the case that a call is said to be about, unless the call stays with the one it has.
+func mayName(ctx context.Context, q *db.Queries, id dialer.CallID, to dialer.CaseID) (t dialer.Target, err error) {
+	known, err := q.HasResult(ctx, string(id))
+	if err != nil {
+		return t, err
+	}
+	if known {
+		return t, &dialer.Refusal{
+			Rule: dialer.CaseBusy, JA: "結果が登録済みのため、案件を変更できません",
+			EN: "the call has its result already, so it stays with its case",
+		}
+	}
+	if t, err = wholeTarget(ctx, q, to); err != nil {
+		return t, err
+	}
+	taken, err := q.TakenFor(ctx, t.CaseRef, string(id))
+	if err == nil && !taken.Again && taken.Cases > mostNamings {
+		err = dialer.Refuse(dialer.NamedTooOften)
+	}
+	return t, err
+}
+
+// nameCase gives a call to a case, and lets the one go that was taken for the caller's.
+func (l *Ledger) nameCase(ctx context.Context, q *db.Queries, id dialer.CallID, t dialer.Target, was db.LockArrivalRow) error {
+	err := q.NameArrival(ctx, db.NameArrivalParams{
+		ID: string(id), CaseID: string(t.CaseID), CaseRef: t.CaseRef, Insurance: t.Insurance, Language: t.Language, BalanceBand: t.BalanceBand,
+	})
+	if err != nil {
+		return err
+	}
+	if was.Result == string(dialer.Answered) {
+		if err := moveCase(ctx, q, string(t.CaseID), dialer.ResultOwed, l.now()); err != nil {
+			return err
+		}
+	}
+	if err := q.CloseOpened(ctx, namedWhy, l.now(), was.CaseID); err != nil {
+		return err
+	}
+	return letGo(ctx, q, was, l.now())
+}
+
+// letGo frees a case that was taken for the caller's and waits for the result of that talk: it stands as it did before. Where that is not known, or something was
+// entered meanwhile that the wait kept from moving it, a supervisor decides. What owes another talk's result owes it still.
 func letGo(ctx context.Context, q *db.Queries, was db.LockArrivalRow, at time.Time) error {
 	place, err := q.LockCasePlace(ctx, was.CaseID)
 	if err != nil || was.Result != string(dialer.Answered) || place.State != string(dialer.CaseResultDue) {
 		return err
 	}
-	if holdOf(place) != nil {
-		return q.HoldAgain(ctx, was.CaseID)
+	waits, err := q.WhatIsWaitedFor(ctx, place.MovedAt, was.CaseID)
+	switch {
+	case err != nil || waits.Owing:
+		return err
+	case holdOf(place) == nil && (place.StoodAt == nil || waits.Entered):
+		return moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
 	}
-	return moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
+	return standAgain(ctx, q, was.CaseID)
 }
 
 // afterArrival moves the case of a call that came in: where its end says, but for a case that waits for another talk's result,

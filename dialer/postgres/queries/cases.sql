@@ -55,16 +55,24 @@ UPDATE cases SET state = @state::text, due = sqlc.narg('due'), why = @why, why_e
   mine_until = CASE WHEN @put_off::boolean THEN mine_until ELSE sqlc.narg('mine_until')::timestamptz END,
   placed_priority = CASE WHEN @put_off::boolean THEN placed_priority END,
   pinned = pinned AND @put_off::boolean AND @state::text = 'waiting', moved_at = @at, updated_at = @at,
-  stood_at = CASE WHEN @state::text <> 'result_due' THEN NULL WHEN state = 'held' THEN moved_at ELSE stood_at END,
-  stood_cause = CASE WHEN state = 'held' THEN cause ELSE stood_cause END, stood_why = CASE WHEN state = 'held' THEN why ELSE stood_why END,
-  stood_why_en = CASE WHEN state = 'held' THEN why_en ELSE stood_why_en END
+  stood_at = CASE WHEN @state::text = 'result_due' THEN stood_at END
 WHERE id = @id AND (state = 'waiting' OR NOT @put_off::boolean);
 
--- name: HoldAgain :exec
--- A case that was held before the talk whose result it waits for.
-UPDATE cases SET state = 'held', due = NULL, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = '', mine_until = NULL,
-  moved_at = stood_at, stood_at = NULL, updated_at = now()
+-- name: RememberHowItStood :exec
+-- Of a case that is about to wait for a talk's result, unless it waits for one already: then it stands as before the first.
+UPDATE cases SET stood_at = moved_at, stood_state = state, stood_due = due, stood_cause = cause, stood_why = why, stood_why_en = why_en, stood_mine = mine,
+  stood_mine_until = mine_until, stood_pinned = pinned, stood_placed_priority = placed_priority, stood_placed_due = placed_due
+WHERE id = @id AND state <> 'result_due';
+
+-- name: StandAgain :exec
+-- A case that waits for a talk's result stands as it did before.
+UPDATE cases SET state = stood_state, due = stood_due, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = stood_mine,
+  mine_until = stood_mine_until, pinned = stood_pinned, placed_priority = stood_placed_priority, moved_at = stood_at, updated_at = now()
 WHERE id = @id AND state = 'result_due' AND stood_at IS NOT NULL;
+
+-- name: StandInOrder :exec
+-- Its place among equals is forgotten by whatever changes when it is due, and so comes after that.
+UPDATE cases SET placed_due = stood_placed_due, stood_at = NULL WHERE id = @id AND moved_at = stood_at;
 
 -- name: HeldByEntry :one
 -- Whether it was an entry of this attempt that had its case be held at an instant.
@@ -85,7 +93,8 @@ WHERE f.usable AND f.case_id || ' ' || f.number_ref IN (SELECT m.id FROM row_mar
 SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = @id;
 
 -- name: LockCasePlace :one
-SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_cause, stood_why, stood_why_en FROM cases WHERE id = @id FOR UPDATE;
+SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_state, stood_cause, stood_why, stood_why_en
+FROM cases WHERE id = @id FOR UPDATE;
 
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,

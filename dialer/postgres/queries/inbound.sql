@@ -40,6 +40,16 @@ UPDATE attempts SET case_id = @case_id, case_ref = @case_ref, insurance = @insur
   balance_band = @balance_band
 WHERE id = @id AND direction = 'inbound';
 
+-- name: TakenFor :one
+-- For how many cases a call that came in was taken, those that it was and is among them, and whether for this one too; for none as long as nobody named it.
+SELECT count(*)::int AS cases, coalesce(bool_or(case_ref = @case_ref), false)::boolean AS again FROM arrivals_taken_for WHERE attempt_id = @attempt_id;
+
+-- name: WhatIsWaitedFor :one
+-- Of a case that waits for results: whether a talk of its owes one, and whether an entry came since it waits, which was to move the case and could not.
+SELECT coalesce(bool_or(a.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id)), false)::boolean AS owing,
+  coalesce(bool_or(a.origin = 'sip' AND EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id AND r.at > @since::timestamptz)), false)::boolean AS entered
+FROM attempts a WHERE a.case_id = @case_id;
+
 -- name: CloseOpened :exec
 -- A case that was opened for one call alone, and has none any more.
 UPDATE cases c SET state = 'closed', due = NULL, why = @why, moved_at = @at, updated_at = @at

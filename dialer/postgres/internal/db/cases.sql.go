@@ -261,18 +261,6 @@ func (q *Queries) HeldCases(ctx context.Context, max int32) ([]string, error) {
 	return items, nil
 }
 
-const holdAgain = `-- name: HoldAgain :exec
-UPDATE cases SET state = 'held', due = NULL, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = '', mine_until = NULL,
-  moved_at = stood_at, stood_at = NULL, updated_at = now()
-WHERE id = $1 AND state = 'result_due' AND stood_at IS NOT NULL
-`
-
-// A case that was held before the talk whose result it waits for.
-func (q *Queries) HoldAgain(ctx context.Context, id string) error {
-	_, err := q.db.Exec(ctx, holdAgain, id)
-	return err
-}
-
 const insertAdHocCase = `-- name: InsertAdHocCase :one
 INSERT INTO cases (id, case_ref, origin, sample, language, state, why, moved_at, updated_at, custody)
 VALUES ($1, $2, 'ad_hoc', $3, 'ja', 'held', $4, $5, $5, $6)
@@ -331,7 +319,8 @@ func (q *Queries) InsertPhone(ctx context.Context, arg InsertPhoneParams) error 
 }
 
 const lockCasePlace = `-- name: LockCasePlace :one
-SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_cause, stood_why, stood_why_en FROM cases WHERE id = $1 FOR UPDATE
+SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_state, stood_cause, stood_why, stood_why_en
+FROM cases WHERE id = $1 FOR UPDATE
 `
 
 type LockCasePlaceRow struct {
@@ -344,6 +333,7 @@ type LockCasePlaceRow struct {
 	Origin     string
 	MovedAt    time.Time
 	StoodAt    *time.Time
+	StoodState string
 	StoodCause string
 	StoodWhy   string
 	StoodWhyEn string
@@ -362,6 +352,7 @@ func (q *Queries) LockCasePlace(ctx context.Context, id string) (LockCasePlaceRo
 		&i.Origin,
 		&i.MovedAt,
 		&i.StoodAt,
+		&i.StoodState,
 		&i.StoodCause,
 		&i.StoodWhy,
 		&i.StoodWhyEn,
@@ -375,9 +366,7 @@ UPDATE cases SET state = $1::text, due = $2, why = $3, why_en = $4, cause = $5,
   mine_until = CASE WHEN $6::boolean THEN mine_until ELSE $8::timestamptz END,
   placed_priority = CASE WHEN $6::boolean THEN placed_priority END,
   pinned = pinned AND $6::boolean AND $1::text = 'waiting', moved_at = $9, updated_at = $9,
-  stood_at = CASE WHEN $1::text <> 'result_due' THEN NULL WHEN state = 'held' THEN moved_at ELSE stood_at END,
-  stood_cause = CASE WHEN state = 'held' THEN cause ELSE stood_cause END, stood_why = CASE WHEN state = 'held' THEN why ELSE stood_why END,
-  stood_why_en = CASE WHEN state = 'held' THEN why_en ELSE stood_why_en END
+  stood_at = CASE WHEN $1::text = 'result_due' THEN stood_at END
 WHERE id = $10 AND (state = 'waiting' OR NOT $6::boolean)
 `
 
@@ -466,6 +455,18 @@ func (q *Queries) PhonesOf(ctx context.Context, ids []string) ([]PhonesOfRow, er
 		return nil, err
 	}
 	return items, nil
+}
+
+const rememberHowItStood = `-- name: RememberHowItStood :exec
+UPDATE cases SET stood_at = moved_at, stood_state = state, stood_due = due, stood_cause = cause, stood_why = why, stood_why_en = why_en, stood_mine = mine,
+  stood_mine_until = mine_until, stood_pinned = pinned, stood_placed_priority = placed_priority, stood_placed_due = placed_due
+WHERE id = $1 AND state <> 'result_due'
+`
+
+// Of a case that is about to wait for a talk's result, unless it waits for one already: then it stands as before the first.
+func (q *Queries) RememberHowItStood(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, rememberHowItStood, id)
+	return err
 }
 
 const sayListed = `-- name: SayListed :exec
@@ -567,6 +568,28 @@ func (q *Queries) SpoiltNumbers(ctx context.Context) ([]SpoiltNumbersRow, error)
 		return nil, err
 	}
 	return items, nil
+}
+
+const standAgain = `-- name: StandAgain :exec
+UPDATE cases SET state = stood_state, due = stood_due, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = stood_mine,
+  mine_until = stood_mine_until, pinned = stood_pinned, placed_priority = stood_placed_priority, moved_at = stood_at, updated_at = now()
+WHERE id = $1 AND state = 'result_due' AND stood_at IS NOT NULL
+`
+
+// A case that waits for a talk's result stands as it did before.
+func (q *Queries) StandAgain(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, standAgain, id)
+	return err
+}
+
+const standInOrder = `-- name: StandInOrder :exec
+UPDATE cases SET placed_due = stood_placed_due, stood_at = NULL WHERE id = $1 AND moved_at = stood_at
+`
+
+// Its place among equals is forgotten by whatever changes when it is due, and so comes after that.
+func (q *Queries) StandInOrder(ctx context.Context, id string) error {
+	_, err := q.db.Exec(ctx, standInOrder, id)
+	return err
 }
 
 const targetOf = `-- name: TargetOf :one

@@ -300,3 +300,39 @@ func (q *Queries) TakeCallersCase(ctx context.Context, custody pgtype.Date, iD s
 	}
 	return result.RowsAffected(), nil
 }
+
+const takenFor = `-- name: TakenFor :one
+SELECT count(*)::int AS cases, coalesce(bool_or(case_ref = $1), false)::boolean AS again FROM arrivals_taken_for WHERE attempt_id = $2
+`
+
+type TakenForRow struct {
+	Cases int32
+	Again bool
+}
+
+// For how many cases a call that came in was taken, those that it was and is among them, and whether for this one too; for none as long as nobody named it.
+func (q *Queries) TakenFor(ctx context.Context, caseRef string, attemptID string) (TakenForRow, error) {
+	row := q.db.QueryRow(ctx, takenFor, caseRef, attemptID)
+	var i TakenForRow
+	err := row.Scan(&i.Cases, &i.Again)
+	return i, err
+}
+
+const whatIsWaitedFor = `-- name: WhatIsWaitedFor :one
+SELECT coalesce(bool_or(a.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id)), false)::boolean AS owing,
+  coalesce(bool_or(a.origin = 'sip' AND EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = a.id AND r.at > $1::timestamptz)), false)::boolean AS entered
+FROM attempts a WHERE a.case_id = $2
+`
+
+type WhatIsWaitedForRow struct {
+	Owing   bool
+	Entered bool
+}
+
+// Of a case that waits for results: whether a talk of its owes one, and whether an entry came since it waits, which was to move the case and could not.
+func (q *Queries) WhatIsWaitedFor(ctx context.Context, since time.Time, caseID string) (WhatIsWaitedForRow, error) {
+	row := q.db.QueryRow(ctx, whatIsWaitedFor, since, caseID)
+	var i WhatIsWaitedForRow
+	err := row.Scan(&i.Owing, &i.Entered)
+	return i, err
+}
