@@ -376,6 +376,44 @@ func TestAnOperatorDialsWhatWaits(t *testing.T) {
 	})
 }
 
+// A supervisor holds a case in the very moment of a click: after every rule has said yes, and before the attempt stands. Nobody is rung.
+func TestACaseIsHeldInTheMomentOfTheClick(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		boss := dialer.Asker{User: "supervisor", Role: dialer.RoleSupervisor}
+		_, err := h.Sit(t.Context(), boss, desk2, true)
+		h.must(err)
+		h.ledger.Break("Reserve", dialertest.Fault{Slow: time.Second})
+		for _, asks := range []func(dialer.CaseID) dialer.DialRequest{
+			func(dialer.CaseID) dialer.DialRequest { return next(first, desk1) },
+			func(id dialer.CaseID) dialer.DialRequest {
+				return dialer.DialRequest{Asker: first, Desk: desk1, Case: id}
+			},
+			func(id dialer.CaseID) dialer.DialRequest {
+				_, err := h.Present(t.Context(), first, desk1, id, false)
+				h.must(err)
+				return next(first, desk1)
+			},
+			func(dialer.CaseID) dialer.DialRequest { return next(boss, desk2) }, // it comes up by itself: nobody has decided
+		} {
+			id := h.cases(1)[0]
+			held := dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}
+			r := asks(id)
+			time.AfterFunc(500*time.Millisecond, func() { h.must(h.ledger.Defer(t.Context(), id, held)) })
+			if err := h.click(r); err == nil {
+				t.Error("it is called")
+			}
+			synctest.Wait()
+			if got := h.ledger.Case(id).Next; got != held || len(h.ledger.Attempts()) != 0 {
+				t.Errorf("it stands %+v, and there are %d attempts", got, len(h.ledger.Attempts()))
+			}
+		}
+		id := h.cases(1)[0]
+		h.must(h.ledger.Defer(t.Context(), id, dialer.CaseNext{State: dialer.CaseHeld, Why: "保留"}))
+		h.must(h.click(dialer.DialRequest{Asker: boss, Desk: desk2, Case: id})) // a supervisor decides
+		synctest.Wait()
+	})
+}
+
 // A lease that was lost without our knowing (the line was built anew in that moment): another desk had the case, and what it came to
 // is not ours to undo. The next one stands there.
 func TestACaseThatAnotherDeskHadMeanwhile(t *testing.T) {

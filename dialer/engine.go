@@ -275,7 +275,7 @@ func (e *Engine) open(ctx context.Context, r DialRequest, p picked, clicked time
 	defer cancel()
 	err = e.d.Ledger.Reserve(rctx, Reservation{
 		ID: id, Target: p.target, Desk: r.Desk, Operator: r.Asker.User, Trunk: line.Trunk(), At: clicked,
-		IdempotencyKey: r.IdempotencyKey, DeskLeg: line.Desk().Handle(), Override: p.override,
+		IdempotencyKey: r.IdempotencyKey, DeskLeg: line.Desk().Handle(), Override: p.override, MustWait: p.mustWait,
 	})
 	if err == nil && e.d.Now().Sub(clicked) > clickWithin {
 		err = fmt.Errorf("the click is older than %s: %w", clickWithin, ErrLedgerDown) // its attempt stands, and is closed as one that failed

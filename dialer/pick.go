@@ -19,6 +19,7 @@ type picked struct {
 	claim    *Claim // nil when the queue is away and the case was named: the ledger's index still forbids a second call
 	tries    []Try
 	override string
+	mustWait bool // it is not this click's to call a case that somebody holds, or closes, in this moment
 }
 
 // pick finds whom to call: the case asked for, or the next one.
@@ -52,7 +53,7 @@ func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picke
 	case next != nil:
 		e.putOff(ctx, c, *next)
 		e.clearPresented(r.Desk, c)
-	case errors.Is(err, errNotWaiting) && errors.Is(e.d.Queue.Renew(ctx, c, e.d.Limits.Lease), ErrClaimLost):
+	case errors.Is(err, ErrNotWaiting) && errors.Is(e.d.Queue.Renew(ctx, c, e.d.Limits.Lease), ErrClaimLost):
 		e.clearPresented(r.Desk, c) // another desk has it, or had: the line was built anew in between
 	}
 	return picked{}, err
@@ -84,7 +85,7 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 		}
 		p, next, err := e.judge(ctx, r, claim.Case)
 		if err == nil {
-			p.claim = &claim
+			p.claim, p.mustWait = &claim, true
 			return p, nil
 		}
 		if next == nil {
@@ -190,12 +191,13 @@ func (e *Engine) mayBeCalled(ctx context.Context, r DialRequest, id CaseID) erro
 		return ledgerRefusal(err)
 	}
 	if w == nil {
-		return errNotWaiting
+		return ErrNotWaiting
 	}
 	return nil
 }
 
-var errNotWaiting = &Refusal{
+// ErrNotWaiting is told of a case that an operator would call though it does not wait.
+var ErrNotWaiting = &Refusal{
 	Rule: CaseBusy, JA: "この案件は保留または完了しています。発信するかどうかはスーパーバイザーが判断します",
 	EN: "the case is held or closed; a supervisor decides whether it is called",
 }
@@ -250,7 +252,7 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	if c.At < 0 {
 		return picked{target: t}, &CaseNext{State: CaseHeld, Cause: CauseNumberless, Why: c.No.JA, WhyEN: c.No.EN}, c.No
 	}
-	p := picked{target: t.at(numbers[c.At].CaseNumber), tries: numbers[c.At].Tries, override: override}
+	p := picked{target: t.at(numbers[c.At].CaseNumber), tries: numbers[c.At].Tries, override: override, mustWait: !r.Asker.Supervises()}
 	return e.judgeTime(r, p, c, now)
 }
 

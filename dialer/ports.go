@@ -84,13 +84,14 @@ type Reservation struct {
 	IdempotencyKey string    // empty when the caller gave none
 	DeskLeg        LegHandle // ends the desk leg after a crash
 	Override       string    // a supervisor's reason to dial against a rule; empty as a rule
+	MustWait       bool      // the case is called only if it still waits: who clicks does not decide about one that is held or closed
 }
 
 // Ledger is where attempts are written. Every method keeps to its context's deadline and returns ErrLedgerDown when
 // PostgreSQL cannot be reached in it.
 type Ledger interface {
 	// Reserve opens an attempt. Two open attempts for one case or one number are impossible: the second gets a
-	// *Refusal with rule case_busy or number_locked. A repeated idempotency key of the same operator gets *Repeated.
+	// *Refusal with rule case_busy or number_locked, as does ErrNotWaiting for a case that must wait and does not. A repeated idempotency key of the same operator gets *Repeated.
 	Reserve(ctx context.Context, r Reservation) error
 	// Arrive opens the record of a call that came in, and says which case it is about: that of the last call with the number,
 	// whoever called, or another that has it, or a new one.

@@ -305,6 +305,25 @@ func (l ledgerTest) arriveID(a dialer.Arrival) dialer.CallID {
 	return a.ID
 }
 
+// proveMustWait: a case that is held or closed in the moment of a click is not called, unless who clicks decides about it.
+func proveMustWait(t *testing.T, l ledgerTest) {
+	for _, state := range []dialer.CaseState{dialer.CaseHeld, dialer.CaseClosed} {
+		r := reservation(l.newTarget(), Noon)
+		r.MustWait = true
+		l.must(l.Cases.Defer(t.Context(), r.Target.CaseID, dialer.CaseNext{State: state, Why: "保留"}))
+		l.refused(l.Ledger.Reserve(t.Context(), r), dialer.CaseBusy)
+		if open := l.open(); len(open) != 0 {
+			t.Errorf("%+v", open)
+		}
+		r.MustWait = false
+		l.must(l.Ledger.Reserve(t.Context(), r))
+		l.end(endOf(r, dialer.NotDialled))
+	}
+	r := reservation(l.newTarget(), Noon)
+	r.MustWait = true
+	l.must(l.Ledger.Reserve(t.Context(), r))
+}
+
 // proveLetGo: a case that was taken for the caller's, and was not, stands as it did, but owes what it owes itself; and one call is taken for so many cases only.
 func proveLetGo(t *testing.T, l ledgerTest) {
 	owing, other := l.newTarget(), l.newTarget()

@@ -131,6 +131,14 @@ func (l *Ledger) reserve(r dialer.Reservation) error {
 	if _, ok := l.attempts[r.ID]; ok {
 		return fmt.Errorf("the attempt %s is reserved already", r.ID)
 	}
+	if r.MustWait {
+		switch c := l.cases[r.Target.CaseID]; {
+		case c == nil:
+			return dialer.ErrNotFound
+		case c.Next.State != dialer.CaseWaiting:
+			return dialer.ErrNotWaiting
+		}
+	}
 	locked := false
 	for _, a := range l.attempts {
 		if a.End != nil {

@@ -38,6 +38,9 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	if err := q.HoldAttempt(ctx, string(r.ID)); err != nil {
 		return err
 	}
+	if err := mustWait(ctx, q, r); err != nil {
+		return err
+	}
 	today := dialer.DateOf(r.At) // a call noted by hand has no desk: it was made, whatever was read
 	now, err := q.MayReserve(ctx, db.MayReserveParams{
 		NeedHistory: l.needHistory() && r.Desk != "", CaseID: string(r.Target.CaseID), ByUser: string(r.Operator), DayBegan: today.At(0),
@@ -68,6 +71,18 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 		StartedAt: r.At, Node: string(by.Node), NodeEpoch: by.Epoch, Mark: mark,
 	})
 	return fenced(n, err)
+}
+
+// mustWait refuses to call a case that was held or closed since the click, where who clicks does not decide about that.
+func mustWait(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+	if !r.MustWait {
+		return nil
+	}
+	state, err := q.StateToReserve(ctx, string(r.Target.CaseID))
+	if err == nil && state != string(dialer.CaseWaiting) {
+		err = dialer.ErrNotWaiting
+	}
+	return err
 }
 
 // mayRing is the last look before anybody is rung: at the do-not-call list, and at how many calls went out. What is noted by hand was rung already.

@@ -1,12 +1,14 @@
 package postgres
 
 import (
+	"context"
 	"errors"
 	"testing"
 	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
 )
 
 // callAgain is an entry after which its case is called again.
@@ -147,6 +149,41 @@ func TestAHeldCaseThatWasNotTheCallersStaysHeld(t *testing.T) {
 	must(t, err)
 	if next := caseOf(t, l, of.CaseID).Next; next != want {
 		t.Errorf("it stands %+v, and stood %+v", next, want)
+	}
+}
+
+// TestAHoldAndAClickAreNotBothAccepted: a supervisor holds a case while its attempt is being written. Who comes second is refused.
+func TestAHoldAndAClickAreNotBothAccepted(t *testing.T) {
+	l := newLedger(t)
+	of := listedTarget(t, l)
+	r := reservation(of, noon)
+	r.MustWait = true
+	ordered := make(chan error, 1)
+	must(t, l.inTx(t.Context(), "reserve", func(ctx context.Context, q *db.Queries) error {
+		if err := l.insertAttempt(ctx, q, r, l.self().Life); err != nil {
+			return err
+		}
+		go func() {
+			_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Hold, By: "supervisor1", At: noon, Reason: "電話しない"})
+			ordered <- err
+		}()
+		for waits := false; !waits && len(ordered) == 0; time.Sleep(5 * time.Millisecond) {
+			err := l.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)").Scan(&waits)
+			if err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	if no := (*dialer.Refusal)(nil); !errors.As(<-ordered, &no) || no.Rule != dialer.CaseBusy {
+		t.Error("it is called, and held")
+	}
+	must(t, l.End(t.Context(), endOf(r, dialer.NotDialled)))
+	heldBySupervisor(t, l, of, noon)
+	r = reservation(of, noon)
+	r.MustWait = true
+	if no := (*dialer.Refusal)(nil); !errors.As(l.Reserve(t.Context(), r), &no) || no.Rule != dialer.CaseBusy {
+		t.Error("it is held, and called")
 	}
 }
 

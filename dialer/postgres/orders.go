@@ -16,7 +16,7 @@ func (l *Ledger) Order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 		return next, err
 	}
 	err = l.inTx(ctx, "carry out an order", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.LockCase(ctx, string(id))
+		row, err := lockCase(ctx, q, id)
 		if err != nil {
 			return err
 		}
@@ -49,6 +49,14 @@ func (l *Ledger) Order(ctx context.Context, id dialer.CaseID, o casework.Order) 
 	return next, nil
 }
 
+// lockCase locks a case, and then looks where it stands: a call that was opened while the lock was waited for is seen.
+func lockCase(ctx context.Context, q *db.Queries, id dialer.CaseID) (db.LockCaseRow, error) {
+	if _, err := q.LockCasePlace(ctx, string(id)); err != nil {
+		return db.LockCaseRow{}, err
+	}
+	return q.LockCase(ctx, string(id))
+}
+
 func keepOrder(ctx context.Context, q *db.Queries, id dialer.CaseID, o casework.Order) error {
 	p := db.InsertOrderParams{CaseID: string(id), At: o.At, ByUser: string(o.By), Act: string(o.Act), Until: opt(o.Until), Reason: o.Reason}
 	if o.Act == casework.Move {
@@ -67,7 +75,7 @@ func (l *Ledger) Move(ctx context.Context, p casework.Placed, o casework.Order) 
 		ids, dues = append(ids, string(r.Case)), append(dues, r.Due)
 	}
 	err = l.inTx(ctx, "put a case elsewhere in the line", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.LockCase(ctx, string(p.Case))
+		row, err := lockCase(ctx, q, p.Case)
 		if err != nil {
 			return err
 		}

@@ -24,6 +24,10 @@ SELECT (@need_history::boolean AND history_checked(@case_id, @by_user::text, @da
   EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date) AS closed,
   EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended;
 
+-- name: StateToReserve :one
+-- Whoever orders something of the case meanwhile waits until the attempt stands, and finds it.
+SELECT state FROM cases WHERE id = @id FOR KEY SHARE;
+
 -- name: MarkDialled :execrows
 -- Fenced as the reservation is, by the life of the node that made it.
 WITH held AS MATERIALIZED (

@@ -1086,6 +1086,18 @@ func (q *Queries) ResultsDue(ctx context.Context) ([]ResultsDueRow, error) {
 	return items, nil
 }
 
+const stateToReserve = `-- name: StateToReserve :one
+SELECT state FROM cases WHERE id = $1 FOR KEY SHARE
+`
+
+// Whoever orders something of the case meanwhile waits until the attempt stands, and finds it.
+func (q *Queries) StateToReserve(ctx context.Context, id string) (string, error) {
+	row := q.db.QueryRow(ctx, stateToReserve, id)
+	var state string
+	err := row.Scan(&state)
+	return state, err
+}
+
 const tries = `-- name: Tries :many
 SELECT coalesce(a.dialled_at, a.started_at)::timestamptz AS tried_at, (a.direction = 'inbound')::boolean AS called_us, coalesce(a.result, '')::text AS result,
   coalesce((SELECT r.party FROM attempt_results r WHERE r.attempt_id = a.id ORDER BY r.revision DESC LIMIT 1), '')::text AS party,
