@@ -47,7 +47,7 @@ func (q *Queue) fits(ctx context.Context) error {
 		return err
 	}
 	keys := append(k.all(), k.layout, k.prefix+"when")
-	answer, err := checkScript.Run(ctx, n, keys, append(types[:len(types):len(types)], layout)...).StringSlice()
+	answer, err := checkScript.Run(ctx, n, keys, types...).StringSlice()
 	switch {
 	case err != nil:
 		return q.down(ctx, err)

@@ -5,8 +5,8 @@ import (
 	"strings"
 )
 
-// types are those that the keys of keys.all and the layout have.
-var types = []any{"zset", "hash", "hash", "hash", "zset", "string", "hash", "string", "string"}
+// types are those that the keys of keys.all and the layout have, and then our layout, as ours.lua takes them.
+var types = []any{"zset", "hash", "hash", "hash", "zset", "string", "hash", "string", "string", layout}
 
 // stumbled reports whether a script found a key of another type than ours. Redis before 7 puts that word within its own.
 func stumbled(err error) bool { return strings.Contains(err.Error(), "WRONGTYPE") }
@@ -21,7 +21,7 @@ func (q *Queue) discard(ctx context.Context) {
 	if err != nil {
 		return
 	}
-	gone, err := discardScript.Run(ctx, n, append(q.keys.all(), q.keys.layout), append(types[:len(types):len(types)], layout)...).StringSlice()
+	gone, err := discardScript.Run(ctx, n, append(q.keys.all(), q.keys.layout), types...).StringSlice()
 	if err != nil {
 		q.log.Warn("a key of the line has a type that is not ours, and could not be thrown away", "err", err)
 		return

@@ -368,7 +368,8 @@ func TestAKeyThatSomebodyWroteOver(t *testing.T) {
 		if _, err := q.Check(t.Context()); err != nil {
 			t.Errorf("a start is refused over %s: %v", key, err)
 		}
-		if look() || look() || !look() { // one throws it away, the next makes the line anew
+		threwAway, madeAnew := look(), look()
+		if threwAway || madeAnew || !look() {
 			t.Errorf("the line is not made anew after %s", key)
 		}
 		l.shows("a", "b")

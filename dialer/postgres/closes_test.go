@@ -150,7 +150,8 @@ func TestACloseEndsTheReadingOfLists(t *testing.T) {
 	l := newLedger(t)
 	c, left, list := newClose(noon), newList(true), newList(true)
 	_, err := l.Stage(t.Context(), list, func(yield func(casework.Row, error) bool) {
-		if err := exec(t, l.pool.Config().ConnString(), `INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, 'x', 'x', now(), true, 'staging')`, left.ID); err != nil {
+		if err := exec(t, l.pool.Config().ConnString(),
+			`INSERT INTO lists (id, file_name, by_user, at, sample, state) VALUES ($1, 'x', 'x', now(), true, 'staging')`, left.ID); err != nil {
 			t.Error(err)
 		}
 		if !yield(person("0000000071"), nil) {
