@@ -289,6 +289,7 @@ func TestOperatorHangsTheTalkUpWithTheColleagueThere(t *testing.T) {
 	t.Parallel()
 	k := newAsking(t)
 	invite := k.talks(t)
+	k.hears(t, "nobody", "other") // the ACK has come
 	k.phone().write(k.Agent, k.phone().within(k.first, "p", "BYE", 90, nil, ""))
 	k.movedTo(t)
 	bye := k.phone().request(t, sip.BYE)
