@@ -1,7 +1,6 @@
 package dialer
 
 import (
-	"context"
 	"log/slog"
 	"time"
 )
@@ -10,6 +9,7 @@ import (
 type posted struct {
 	fact    Fact
 	by      EndedBy  // with HangupAsked
+	no      *Refusal // with DialNotSaved: why, where it is not that the ledger is away
 	named   *Target  // instead of a fact: whose call it is, that came in
 	control *control // instead of a fact: what somebody asks of the talk
 }
@@ -167,6 +167,9 @@ func (c *call) heardOutside(p posted) {
 	}
 	if p.fact == DialNotSaved {
 		c.ends(BySystem)
+		if p.no != nil {
+			c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvForbidden, Reason: p.no.EN})
+		}
 	}
 	c.hear(p.fact, now)
 }
@@ -326,27 +329,6 @@ func (c *call) act(a Act) {
 		c.line.Customer().Drop()
 	case CloseAttempt:
 		c.view.EndedAt = c.e.d.Now()
-	}
-}
-
-// saveDialled commits dialled_at and what would end the customer leg. Only its yes lets the INVITE leave.
-func (c *call) saveDialled() {
-	at, handle := c.e.d.Now(), c.line.Customer().Handle()
-	within := c.e.d.Limits.SaveDialled
-	by := time.Now().Add(within) // also when notes that hang stand before it
-	taken := c.scribe.try(within, func(ctx context.Context, l Ledger) error {
-		ctx, cancel := context.WithDeadline(ctx, by)
-		defer cancel()
-		err := l.Dialled(ctx, c.view.ID, at, handle)
-		fact := DialSaved
-		if err != nil {
-			fact = DialNotSaved
-		}
-		c.post(posted{fact: fact})
-		return err
-	})
-	if !taken {
-		go c.post(posted{fact: DialNotSaved}) // the inbox may be full, and only we empty it
 	}
 }
 

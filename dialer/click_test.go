@@ -414,6 +414,22 @@ func TestACaseIsHeldInTheMomentOfTheClick(t *testing.T) {
 	})
 }
 
+// TestANumberIsForbiddenWhileTheDeskRings: whoever forbids it is told that it is done, so nobody is rung who was not yet.
+func TestANumberIsForbiddenWhileTheDeskRings(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		id := h.cases(1)[0]
+		number := h.ledger.Case(id).Numbers[0]
+		h.phone.Far(dialertest.Far{Ring: time.Second}, dialertest.Far{})
+		call := h.dial(first, desk1, id)
+		h.state(call, dialer.CallingDesk)
+		h.ledger.Bar(number)
+		a := h.ended(call)
+		if a.End.Verdict.Result != dialer.NotDialled || !a.DialledAt.IsZero() || !slices.Contains(h.evidence(call), dialer.EvForbidden) {
+			t.Errorf("%+v", a.End)
+		}
+	})
+}
+
 // A lease that was lost without our knowing (the line was built anew in that moment): another desk had the case, and what it came to
 // is not ours to undo. The next one stands there.
 func TestACaseThatAnotherDeskHadMeanwhile(t *testing.T) {

@@ -54,6 +54,7 @@ const (
 	EvHangupAsked EvidenceEvent = "hangup_asked"
 	EvRingLimit   EvidenceEvent = "ring_limit"
 	EvTalkLimit   EvidenceEvent = "talk_limit"
+	EvForbidden   EvidenceEvent = "forbidden"             // while the desk rang, the number came to the do-not-call list: nobody was rung
 	EvCrossed     EvidenceEvent = "answer_crossed_cancel" // a 2xx that met our CANCEL; it was ACKed and hung up
 	EvRecovered   EvidenceEvent = "hung_up_after_restart"
 
@@ -100,7 +101,7 @@ const (
 var EvidenceEvents = []EvidenceEvent{
 	EvInvite, EvTrying, EvRinging, EvTalkAsked, EvEarlyMedia, EvAnswered, EvChallenged, EvAskedAgain, EvRerouted, EvFinal, EvChanged,
 	EvCancelSent, EvByeSent,
-	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvCrossed, EvRecovered,
+	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvForbidden, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,

@@ -2,6 +2,7 @@ package dialer
 
 import (
 	"context"
+	"errors"
 	"log/slog"
 	"slices"
 	"time"
@@ -146,5 +147,27 @@ func (p *Progress) add(later Progress) {
 	}
 	for _, h := range later.Legs {
 		p.Legs = append(slices.DeleteFunc(p.Legs, func(old LegHandle) bool { return old.Leg == h.Leg }), h)
+	}
+}
+
+// saveDialled commits dialled_at and what would end the customer leg. Only its yes lets the INVITE leave.
+func (c *call) saveDialled() {
+	at, handle := c.e.d.Now(), c.line.Customer().Handle()
+	within := c.e.d.Limits.SaveDialled
+	by := time.Now().Add(within) // also when notes that hang stand before it
+	taken := c.scribe.try(within, func(ctx context.Context, l Ledger) error {
+		ctx, cancel := context.WithDeadline(ctx, by)
+		defer cancel()
+		err := l.Dialled(ctx, c.view.ID, at, handle)
+		out := posted{fact: DialSaved}
+		if err != nil {
+			out.fact = DialNotSaved
+			errors.As(err, &out.no)
+		}
+		c.post(out)
+		return err
+	})
+	if !taken {
+		go c.post(posted{fact: DialNotSaved}) // the inbox may be full, and only we empty it
 	}
 }

@@ -197,6 +197,8 @@ func (l *Ledger) dialled(id dialer.CallID, at time.Time, customerLeg dialer.LegH
 		return errors.New("the attempt is ended already")
 	case !a.DialledAt.IsZero() && a.SIPCallID != customerLeg.SIPCallID:
 		return errors.New("the attempt is dialled already")
+	case l.barred[a.Reservation.Target.NumberRef]:
+		return dialer.Refuse(dialer.DoNotCall)
 	}
 	a.DialledAt, a.CommittedAt, a.SIPCallID = at, time.Now(), customerLeg.SIPCallID
 	a.Legs[customerLeg.Leg] = customerLeg

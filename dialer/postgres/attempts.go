@@ -85,7 +85,7 @@ func mustWait(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
 	return err
 }
 
-// mayRing is the last look before anybody is rung: at the do-not-call list, and at how many calls went out. What is noted by hand was rung already.
+// mayRing is the last look before a desk is rung: at the do-not-call list, and at how many calls went out. What is noted by hand was rung already.
 func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
 	if r.Desk == "" {
 		return nil
@@ -145,6 +145,9 @@ func legRow(c custody, id dialer.CallID, h dialer.LegHandle) (db.PutLegParams, e
 // is an error, so that nobody is rung. Committing the same Call-ID again is none.
 func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, customerLeg dialer.LegHandle) error {
 	return l.inTx(ctx, "commit that the customer is dialled", func(ctx context.Context, q *db.Queries) error {
+		if err := l.stillAllowed(ctx, q, id); err != nil {
+			return err
+		}
 		n, err := q.MarkDialled(ctx, at, plain(customerLeg.SIPCallID), string(id))
 		if err != nil {
 			return err
@@ -156,6 +159,19 @@ func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, cu
 		}
 		return l.putLeg(ctx, q, id, customerLeg)
 	})
+}
+
+// stillAllowed looks at the do-not-call list once more: the desk's phone has rung since, and whoever put the number there was told that it is dialled no more.
+func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.CallID) error {
+	ref, err := q.NumberRefOf(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	no, err := l.isForbidden(ctx, q, ref)
+	if err == nil && no {
+		err = dialer.Refuse(dialer.DoNotCall)
+	}
+	return err
 }
 
 func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHandle) error {

@@ -189,3 +189,16 @@ func TestNumbersThatWereForbiddenBeforeTheMarksStaySo(t *testing.T) {
 		t.Errorf("the wrong number is dialled, %v", err)
 	}
 }
+
+// TestANumberThatWasForbiddenSinceTheClickIsNotDialled: the INVITE is about to leave.
+func TestANumberThatWasForbiddenSinceTheClickIsNotDialled(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	r := reservation(target, noon)
+	must(t, l.Reserve(t.Context(), r))
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
+	wantRule(t, l.Dialled(t.Context(), r.ID, noon, customerLeg(noon)), dialer.DoNotCall)
+	if n := count(t, l, "SELECT count(*) FROM attempts WHERE dialled_at IS NOT NULL"); n != 0 {
+		t.Errorf("%d were dialled", n)
+	}
+}

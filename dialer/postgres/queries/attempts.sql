@@ -37,6 +37,9 @@ WITH held AS MATERIALIZED (
 UPDATE attempts u SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
 WHERE u.id = @id AND u.ended_at IS NULL AND u.dialled_at IS NULL AND (u.node = '' OR EXISTS (SELECT FROM held));
 
+-- name: NumberRefOf :one
+SELECT number_ref FROM attempts WHERE id = @id;
+
 -- name: AttemptState :one
 SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE id = @id;
 

@@ -842,6 +842,17 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 	return id, err
 }
 
+const numberRefOf = `-- name: NumberRefOf :one
+SELECT number_ref FROM attempts WHERE id = $1
+`
+
+func (q *Queries) NumberRefOf(ctx context.Context, id string) (string, error) {
+	row := q.db.QueryRow(ctx, numberRefOf, id)
+	var number_ref string
+	err := row.Scan(&number_ref)
+	return number_ref, err
+}
+
 const openAttempts = `-- name: OpenAttempts :many
 SELECT attempts.id, attempts.case_id, attempts.case_ref, attempts.number_ref, attempts.number_kind, attempts.insurance, attempts.language, attempts.balance_band, attempts.sample, attempts.desk, attempts.operator, attempts.trunk, attempts.direction, attempts.override_reason, attempts.idempotency_key, attempts.sip_call_id, attempts.started_at, attempts.dialled_at, attempts.ringing_at, attempts.answered_at, attempts.ended_at, attempts.ended_by, attempts.result, attempts.confidence, attempts.rule, attempts.why, attempts.counted, attempts.state, attempts.handed_desk, attempts.handed_operator, attempts.node, attempts.node_epoch, attempts.origin, attempts.mark,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable,
