@@ -79,8 +79,15 @@ const (
 	routesMost = 2048
 )
 
-// called makes a leg of the hunt out of an INVITE of a desk's phone, at a side of its own or at that which is said, or says how
-// the INVITE is answered instead. It belongs to the lane's functions. take is asked under h.mu whether there is a place for it.
+// tooLong refuses an INVITE that begins a dialog of which each fact of the call would have to name too much.
+func tooLong(req *sip.Request) *answer {
+	if len(strings.Join(values(req, "Record-Route"), ",")) > routesMost || len(value(req, "Contact")) > routesMost {
+		return &answer{status: sip.StatusBadRequest, reason: "Bad Request: Record-Route or Contact is too long"}
+	}
+	return nil
+}
+
+// called makes a leg of the hunt out of an INVITE of a desk's phone, at a side of its own, or says how the INVITE is answered instead. It belongs to the lane's functions. take is asked under h.mu whether there is a place for it.
 func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *answer) (*leg, *answer) {
 	a := h.line.agent
 	if req.Contact() == nil {
@@ -93,8 +100,8 @@ func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *
 	if no := a.sessionRefusal(req); no != nil {
 		return nil, no
 	}
-	if len(strings.Join(values(req, "Record-Route"), ",")) > routesMost || len(value(req, "Contact")) > routesMost {
-		return nil, &answer{status: sip.StatusBadRequest, reason: "Bad Request: Record-Route or Contact is too long"}
+	if no := tooLong(req); no != nil {
+		return nil, no
 	}
 	l := h.line.summoned(at, &summons{req: req, at: answerAddress(req)}, dialer.DeskLeg, h.facts)
 	l.hunt, l.desk = h, by.desk
@@ -165,6 +172,7 @@ func (h *hunt) spareSide() (media.Side, bool) {
 	for _, side := range []media.Side{media.Desk, media.Other, media.Aside} {
 		taken := func(l *leg) bool { return l.side == side }
 		if !slices.ContainsFunc(h.live, taken) && h.line.bridge.Open(side) == nil {
+			h.line.bridge.Renew(side)
 			return side, true
 		}
 	}

@@ -47,7 +47,7 @@ func (d *dialog) learn(res *sip.Response) {
 
 // retarget takes the far end's Contact, where it gives one (§12.2.1.2).
 func (d *dialog) retarget(m interface{ Contact() *sip.ContactHeader }) {
-	if c := m.Contact(); c != nil && !c.Address.Wildcard {
+	if c := m.Contact(); c != nil && !c.Address.Wildcard && len(c.Address.String()) <= routesMost { // a longer one is nobody's whom we would reach by it
 		d.Target = c.Address.String()
 		d.metAt(d.Target)
 	}

@@ -93,6 +93,23 @@ func (h *hunt) phone(id dialer.DeskID, p phone, side media.Side) *leg {
 	return l
 }
 
+// side is where the phone that has the call hears; as long as none has, where those do that ring.
+func (h *hunt) side() media.Side {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	if h.winner != nil {
+		return h.winner.side
+	}
+	return media.Desk
+}
+
+// has reports whether a phone says where its side's sound goes: of those that ring together at one side it is the one that has the call.
+func (h *hunt) has(l *leg) bool {
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	return l == h.winner || !slices.ContainsFunc(h.live, func(other *leg) bool { return other != l && other.side == l.side })
+}
+
 // first is the phone of a call of ours, which Dial rings.
 func (h *hunt) first(id dialer.DeskID, p phone) *leg {
 	l := h.phone(id, p, media.Desk)

@@ -36,6 +36,9 @@ func (l *lane) takeCall(req *sip.Request) {
 	if no == nil {
 		no = a.sessionRefusal(req)
 	}
+	if no == nil {
+		no = tooLong(req)
+	}
 	if no != nil {
 		a.refuse(req, *no)
 		return

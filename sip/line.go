@@ -147,7 +147,7 @@ func (n *line) Customer() dialer.Leg { return n.customer }
 func (n *line) Trunk() string { return *n.trunk.Load() }
 
 // HearEarly implements dialer.Line. A ringback of ours ends with the first packet that comes.
-func (n *line) HearEarly() { n.bridge.Connect() }
+func (n *line) HearEarly() { n.bridge.Link(n.desk.side(), media.Customer) }
 
 // Join implements dialer.Line.
 func (n *line) Join() { n.desk.join() }
@@ -173,14 +173,14 @@ func (n *line) RefuseTransfer() { n.desk.refuse() }
 // ringing lets the operator hear the Japanese ringback while the network sends none.
 func (n *line) ringing(side media.Side) {
 	if side == media.Customer && n.customer.summons == nil {
-		n.bridge.PlayTone(media.Desk, media.Ringback)
+		n.bridge.PlayTone(n.desk.side(), media.Ringback)
 	}
 }
 
 func (n *line) legGone(side media.Side) {
 	if side == media.Customer {
 		n.sound.ends()
-		n.bridge.StopTone(media.Desk)
+		n.bridge.StopTone(n.desk.side())
 		n.desk.mu.Lock()
 		defer n.desk.mu.Unlock()
 		n.desk.cutRecording()

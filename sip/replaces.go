@@ -146,13 +146,12 @@ func (l *lane) replaceBy(req *sip.Request, by caller, old *leg, no *answer) {
 	}
 }
 
-// mayReplace needs h.mu. What only rings has no sound of its own, and may be picked up at the same desk's other phone.
+// mayReplace needs h.mu. What only rings may be picked up at the same desk's other phone.
 func (h *hunt) mayReplace(old, l *leg) *answer {
 	switch {
 	case h.gone || h.dropped:
 		return &answer{status: sip.StatusGlobalDecline}
 	case h.winner == nil && l.desk == old.desk:
-		l.side = old.side
 	case old != h.winner || !h.talk.joined:
 		return &answer{status: sip.StatusBusyHere}
 	}

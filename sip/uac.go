@@ -160,7 +160,7 @@ func (l *leg) answerIn(res *sip.Response) []byte {
 
 // takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
 func (l *leg) takeSDP(sdp []byte) bool {
-	if sdp == nil || l.waitsItsTurn() {
+	if sdp == nil || l.waitsItsTurn() || l.dropped || l.hungUp || l.hunt != nil && !l.hunt.has(l) {
 		return false
 	}
 	if err := l.line.bridge.SetRemote(l.side, sdp); err != nil {

@@ -113,7 +113,11 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusUnsupportedMediaType, extras: []extra{{"Accept", sdpType}}}) // §8.2.3
 		return
 	}
-	pending := l.state != legUp || l.reoffer != nil || l.session.busy && l.session.plain
+	if l.dropped || l.hungUp { // for us there is no such dialog (§15.1.1), and its side may be another phone's
+		l.reply(req, tx, answer{status: sip.StatusCallTransactionDoesNotExists})
+		return
+	}
+	pending := l.state != legUp || l.reoffer != nil || l.session.busy && l.session.plain || l.hunt != nil && !l.hunt.has(l)
 	if pending && (sdp != nil || req.Method == sip.INVITE) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
 		return

@@ -61,6 +61,16 @@ func (b *Bridge) Open(side Side) error {
 	return nil
 }
 
+// Renew gives a side to somebody new: what was agreed on there, and where a NAT had its sound come from, was another's, who is not heard there any more.
+func (b *Bridge) Renew(side Side) {
+	l := b.leg(side)
+	b.mu.Lock()
+	defer b.mu.Unlock()
+	l.local.renew()
+	l.nat = netip.Addr{}
+	l.far.Store(nil)
+}
+
 // take has a new leg's sockets read, unless another was quicker.
 func (b *Bridge) take(l *leg) (taken bool, err error) {
 	b.poller.mu.Lock()

@@ -93,6 +93,29 @@ func TestSoundAloneOpensALatchForBoth(t *testing.T) {
 	}
 }
 
+// TestASideThatIsRenewed is the next one's alone: who was there behind a NAT goes on sending, and is nobody there any more.
+func TestASideThatIsRenewed(t *testing.T) {
+	b, was := newBridge(t), newPeer(t)
+	was.to, _ = Parse(b.Offer(Desk))
+	b.BehindNAT(Desk, loopback)
+	hidden := body("c=IN IP4 192.0.2.77", "t=0 0", "m=audio 9 RTP/AVP 0")
+	is := func(what string, heard, strangers int) {
+		t.Helper()
+		was.send(0, []byte{1})
+		until(t, what, func() bool { s := b.Stats(Desk); return int(s.PacketsIn) == heard && int(s.Strangers) == strangers })
+	}
+	if err := b.SetRemote(Desk, hidden); err != nil {
+		t.Fatal(err)
+	}
+	is("it is heard", 1, 0)
+	b.Renew(Desk)
+	is("nobody is there", 1, 1)
+	if err := b.SetRemote(Desk, hidden); err != nil {
+		t.Fatal(err)
+	}
+	is("somebody else is there", 1, 2)
+}
+
 func TestBehindNATNetworksOfTheSettingsMaySpeak(t *testing.T) {
 	for _, c := range []struct {
 		network string

@@ -39,13 +39,20 @@ type Local struct {
 // NewLocal starts a session whose sound shall be sent to rtp, reports to the
 // port after it.
 func NewLocal(rtp netip.AddrPort) *Local {
-	return &Local{
-		addr:    rtp,
-		id:      uint64(rand.Uint32()),
-		formats: []Format{{PCMU, PCMU.staticPT()}, {PCMA, PCMA.staticPT()}},
-		eventPT: defaultEventPT,
-		lines:   []mediaLine{{media: "audio", protos: plainProtos, audio: true}},
-	}
+	l := &Local{addr: rtp}
+	l.renew()
+	return l
+}
+
+// renew begins another session at the same port.
+func (l *Local) renew() {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	l.id, l.version, l.content = uint64(rand.Uint32()), 0, ""
+	l.formats, l.eventPT = []Format{{PCMU, PCMU.staticPT()}, {PCMA, PCMA.staticPT()}}, defaultEventPT
+	l.wide, l.muxed = false, false
+	l.lines = []mediaLine{{media: "audio", protos: plainProtos, audio: true}}
+	l.security, l.keyring, l.ours, l.theirs = 0, nil, nil, nil
 }
 
 // Secure says whether the sound shall be protected, before anything is offered
