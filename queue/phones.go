@@ -27,7 +27,7 @@ func (b PhoneBook) Keep(ctx context.Context, desk dialer.DeskID, where []byte) e
 	if err != nil {
 		return err
 	}
-	return b.wire.down(ctx, b.wire.client.HSet(ctx, b.phones(), string(desk), sealed).Err())
+	return b.wire.down(ctx, b.wire.client.HSet(ctx, b.phones(), string(desk), sealed).Err(), kept{b.phones(), "hash"})
 }
 
 // Find reads where desks' phones are; those that are not known, or that nobody of the fleet wrote, are left out.
@@ -40,7 +40,7 @@ func (b PhoneBook) Find(ctx context.Context, desks []dialer.DeskID) (map[dialer.
 	}
 	values, err := b.wire.client.HMGet(ctx, b.phones(), fields...).Result()
 	if err != nil {
-		return nil, b.wire.down(ctx, err)
+		return nil, b.wire.down(ctx, err, kept{b.phones(), "hash"})
 	}
 	found := map[dialer.DeskID][]byte{}
 	for i, desk := range desks[:min(len(desks), len(values))] {

@@ -165,12 +165,12 @@ func (q *Queue) node(ctx context.Context) (*node, error) {
 
 // down wraps what went wrong between us and Redis. What no script can read is thrown away. Another node of a cluster may have the line by now: the next one who asks
 // is sent there.
-func (q *Queue) down(ctx context.Context, err error) error {
+func (q *Queue) down(ctx context.Context, err error, beside ...kept) error {
 	if err == nil {
 		return nil
 	}
 	if stumbled(err) {
-		q.discard(ctx)
+		q.discard(ctx, beside...)
 	}
 	if q.cluster != nil {
 		q.cluster.ReloadState(ctx)

@@ -39,7 +39,7 @@ type streams interface {
 // each life of a node, emptied as it is read. Everything in them is sealed.
 type Wire struct {
 	client streams
-	down   func(context.Context, error) error // the line's
+	down   func(context.Context, error, ...kept) error // the line's
 	prefix string
 	seal   *sealer
 	log    *slog.Logger
@@ -55,6 +55,14 @@ func (q *Queue) Wire(secret []byte, log *slog.Logger) *Wire {
 
 // inboxScript empties an inbox.
 var inboxScript = redis.NewScript(source("inbox"))
+
+// asStreams are keys as the line's down takes them.
+func asStreams(keys ...string) (all []kept) {
+	for _, k := range keys {
+		all = append(all, kept{k, "stream"})
+	}
+	return all
+}
 
 // live is a stream of what is published, for everybody.
 func (w *Wire) live() string { return w.prefix + "live" }
@@ -103,7 +111,7 @@ func (w *Wire) Publish(ctx context.Context, m fleet.Message) error {
 	if err != nil {
 		return err
 	}
-	return w.down(ctx, w.client.XAdd(ctx, &redis.XAddArgs{Stream: w.live(), MaxLen: liveKept, Approx: true, Values: values}).Err())
+	return w.down(ctx, w.client.XAdd(ctx, &redis.XAddArgs{Stream: w.live(), MaxLen: liveKept, Approx: true, Values: values}).Err(), asStreams(w.live())...)
 }
 
 // Send implements fleet.Wire.
@@ -120,7 +128,7 @@ func (w *Wire) Send(ctx context.Context, to fleet.Life, m fleet.Message, within 
 		p.PExpire(ctx, inbox, inboxLife)
 		return nil
 	})
-	return w.down(ctx, err)
+	return w.down(ctx, err, asStreams(inbox)...)
 }
 
 // Listen implements fleet.Wire. It ends with an error when Redis does not answer: what was published until it is called again
@@ -159,7 +167,7 @@ func (w *Wire) newest(ctx context.Context, stream string) (string, error) {
 	defer cancel()
 	entries, err := w.client.XRevRangeN(ctx, stream, "+", "-", 1).Result()
 	if err != nil || len(entries) == 0 {
-		return "0-0", w.down(ctx, err)
+		return "0-0", w.down(ctx, err, asStreams(stream)...)
 	}
 	return entries[0].ID, nil
 }
@@ -176,7 +184,7 @@ func (w *Wire) wait(ctx context.Context, me fleet.Life, last string, e fleet.Ear
 		return last, false, nil
 	}
 	if err != nil {
-		return last, false, w.down(ctx, err)
+		return last, false, w.down(ctx, err, asStreams(w.live(), w.inbox(me))...)
 	}
 	for _, stream := range found {
 		for _, entry := range stream.Messages {
@@ -203,7 +211,7 @@ func (w *Wire) empty(ctx context.Context, me fleet.Life, e fleet.Ears) error {
 	inbox := w.inbox(me)
 	answer, err := inboxScript.Run(ctx, w.client, []string{inbox}).Result()
 	if err != nil {
-		return w.down(ctx, err)
+		return w.down(ctx, err, asStreams(inbox)...)
 	}
 	list, err := texts(answer)
 	if err != nil || len(list)%3 != 1 {

@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"log/slog"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -177,6 +178,29 @@ func TestWireWhenRedisGoes(t *testing.T) {
 	hears("after the pause")
 	eventually(t, "sent again", func() bool { return a.Send(t.Context(), me, message("a", "do it"), time.Minute) == nil })
 	eventually(t, "told again", func() bool { return e.has(func() bool { return len(e.told) > 0 }) })
+}
+
+// TestTheWireGoesOnBesideKeysOfAWrongType: what somebody wrote over its streams, or over the phone book, is thrown away.
+func TestTheWireGoesOnBesideKeysOfAWrongType(t *testing.T) {
+	q := openAt(t, storestest.Redis(t))
+	if err := q.Rebuild(t.Context(), each(), nil); err != nil { // the line says that all this is ours
+		t.Fatal(err)
+	}
+	w := q.Wire(wireSecret, slog.New(slog.DiscardHandler))
+	me := fleet.Life{Node: "b", Epoch: 1}
+	e := listen(t, w, me)
+	for _, key := range []string{w.live(), w.inbox(me), w.PhoneBook().phones()} {
+		if err := q.client.Set(t.Context(), key, "x", 0).Err(); err != nil {
+			t.Fatal(err)
+		}
+		eventually(t, "published in spite of "+key, func() bool { return w.Publish(t.Context(), message("a", "heard "+key)) == nil })
+		eventually(t, "sent in spite of "+key, func() bool { return w.Send(t.Context(), me, message("a", "told "+key), time.Minute) == nil })
+		eventually(t, "kept in spite of "+key, func() bool { return w.PhoneBook().Keep(t.Context(), "desk1", []byte("x")) == nil })
+		eventually(t, "told in spite of "+key, func() bool { return e.has(func() bool { return slices.Contains(e.told, "told "+key) }) })
+	}
+	if built, err := q.Built(t.Context()); err != nil || !built {
+		t.Errorf("the line was thrown away, too: %v", err)
+	}
 }
 
 // TestThePhoneBook gives back what any node of the fleet has kept, and nothing that another wrote, or that was moved.

@@ -1,7 +1,7 @@
 -- Looks whether what stands under our keys can be ours. Runs without the prelude,
 -- which would stumble over what is not.
 --
--- KEYS[1..9], ARGV[1..10] as in ours.lua  KEYS[10] a key of the layout before the
+-- KEYS[1..9], ARGV as in ours.lua  KEYS[10] a key of the layout before the
 -- first that was numbered
 --
 -- Returns {'ok'}, also where somebody wrote over a key of a line that is ours

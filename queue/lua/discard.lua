@@ -3,18 +3,20 @@
 -- left. The line then counts as not built. Runs without the prelude, which would
 -- stumble, too.
 --
--- KEYS[1..9], ARGV[1..10] as in ours.lua
+-- KEYS[1..9], ARGV as in ours.lua  KEYS[10..] those of the wire that are asked about
 --
 -- Returns what was thrown away: key, type, key, type, …
 
 local gone = {}
-for i = 1, ours and 9 or 0 do
+local line = false -- something of the line is gone
+for i = 1, ours and #KEYS or 0 do
 	local kind = strange(i)
 	if kind then
 		redis.call('UNLINK', KEYS[i])
 		gone[#gone + 1] = KEYS[i]
 		gone[#gone + 1] = kind
+		line = line or i < 10
 	end
 end
-if #gone > 0 then redis.call('DEL', KEYS[8]) end
+if line then redis.call('DEL', KEYS[8]) end
 return gone
