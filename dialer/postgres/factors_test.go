@@ -227,7 +227,8 @@ func TestPeopleAreFoundByTheirDirectory(t *testing.T) {
 	if u, err := l.UserByDirectory(t.Context(), who); err != nil || u.ID != id || u.Directory != who {
 		t.Errorf("%+v %v", u, err)
 	}
-	for _, nobody := range []dialer.DirectoryName{{}, {Of: who.Of}, {Of: "https://other.example sub", Name: "0001"}, {Of: who.Of, Name: "0002"}} {
+	for _, nobody := range []dialer.DirectoryName{{}, {Of: who.Of}, {Of: "https://other.example sub", Name: "0001"}, {Of: who.Of, Name: "0002"},
+		{Of: who.Of, Name: "00\x0001"}, {Of: who.Of, Name: "0001\x00"}} {
 		_, err := l.UserByDirectory(t.Context(), nobody)
 		wantErr(t, err, dialer.ErrNotFound)
 	}

@@ -157,7 +157,10 @@ func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*
 // UserByDirectory finds the person whom a directory knows by a name.
 func (l *Ledger) UserByDirectory(ctx context.Context, who dialer.DirectoryName) (u dialer.User, err error) {
 	err = l.query(ctx, "find a user by directory", func(ctx context.Context, q *db.Queries) error {
-		row, err := q.UserByDirectory(ctx, plain(who.Of), plain(who.Name))
+		if who.Of != plain(who.Of) || who.Name != plain(who.Name) { // the database could not keep it; without what it cannot keep it would be another's
+			return dialer.ErrNotFound
+		}
+		row, err := q.UserByDirectory(ctx, who.Of, who.Name)
 		u = l.userFrom(row)
 		return err
 	})
