@@ -13,8 +13,8 @@ import (
 type ClockLimits struct {
 	// Tell: beyond it the supervisor is told.
 	Tell time.Duration
-	// Stop: beyond it nothing is dialled. Which of the two clocks is wrong nobody here can know, and rules that go by the time
-	// of day would go wrong with it.
+	// Stop: beyond it nothing is dialled, and nothing ends because its day is over. Which of the two clocks is wrong nobody here can know, and rules that
+	// go by the time of day would go wrong with it.
 	Stop time.Duration
 }
 
@@ -120,11 +120,20 @@ func (w *Watch) Offset() time.Duration {
 	return w.off
 }
 
-// Refusal says why nothing may be dialled by this clock; nil when it is right.
+// Refusal says why nothing may be dialled by this clock, and nothing be destroyed, closed or issued because a day is over; nil when it is right. Whoever asks both
+// asks this first and the time after it: the time that was shown until a clock was set right is believed no more than before. A clock that was not compared yet
+// is not known to be right.
 func (w *Watch) Refusal() *Refusal {
 	w.mu.Lock()
-	off, moved := w.off.Abs(), w.moved
+	off, moved, known := w.off.Abs(), w.moved, w.known
 	w.mu.Unlock()
+	if !known {
+		return &Refusal{
+			Rule: ClockOff,
+			JA:   "サーバーの時計をまだ記録台帳の時計と比べられていないため" + stoppedJA + "。しばらく待ってからやり直し、続くときは管理者に連絡してください",
+			EN:   "the server's clock could not be compared with the ledger's yet, so " + stoppedEN + "; try again in a moment, and tell the administrator if it lasts",
+		}
+	}
 	if moved != 0 {
 		ja, en := inWords(moved.Abs())
 		wayJA, way := "進みました", "ahead"
@@ -133,8 +142,8 @@ func (w *Watch) Refusal() *Refusal {
 		}
 		return &Refusal{
 			Rule: ClockOff,
-			JA:   "サーバーと記録台帳の時計が動作中にそろって" + ja + wayJA + "。正しい時刻か分からないため発信できません。管理者が時刻を確かめ、正しければサーバーを再起動してください",
-			EN: "the server's clock and the ledger's went " + way + " together by " + en + " while this ran; nobody here can know which time is right, so nothing is dialled; " +
+			JA:   "サーバーと記録台帳の時計が動作中にそろって" + ja + wayJA + "。正しい時刻か分からないため" + stoppedJA + "。管理者が時刻を確かめ、正しければサーバーを再起動してください",
+			EN: "the server's clock and the ledger's went " + way + " together by " + en + " while this ran; nobody here can know which time is right, so " + stoppedEN + "; " +
 				"have it looked at, and the server started anew if it is right",
 		}
 	}
@@ -144,10 +153,16 @@ func (w *Watch) Refusal() *Refusal {
 	ja, en := inWords(off)
 	return &Refusal{
 		Rule: ClockOff,
-		JA:   "サーバーの時計が記録台帳の時計と" + ja + "ずれているため発信できません。管理者に連絡し、時計が直るまでお待ちください",
-		EN:   "the server's clock and the ledger's are " + en + " apart, so nothing is dialled; have the wrong one set right",
+		JA:   "サーバーの時計が記録台帳の時計と" + ja + "ずれているため" + stoppedJA + "。管理者に連絡し、時計が直るまでお待ちください",
+		EN:   "the server's clock and the ledger's are " + en + " apart, so " + stoppedEN + "; have the wrong one set right",
 	}
 }
+
+// What stands still while the clock is not believed.
+const (
+	stoppedJA = "、発信・終業返却・報告書の発行ができません"
+	stoppedEN = "nothing is dialled, no day is closed and no report is issued"
+)
 
 // The watch's own times.
 const (

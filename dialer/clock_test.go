@@ -156,6 +156,27 @@ func TestALedgersClockThatJumpsIsNotBelieved(t *testing.T) {
 	})
 }
 
+// A clock that was not compared yet is not believed: a ledger that answers late has a node that starts go by its own machine's.
+func TestAClockThatWasNotComparedIsNotBelieved(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
+		c := &clocks{}
+		c.down.Store(true)
+		w := c.watch()
+		for range 2 {
+			if no := w.Refusal(); no == nil || no.Rule != dialer.ClockOff || no.JA == "" || no.EN == "" {
+				t.Errorf("%v", no)
+			}
+			if err := w.Compare(t.Context()); !errors.Is(err, dialer.ErrLedgerDown) {
+				t.Errorf("%v", err)
+			}
+		}
+		c.down.Store(false)
+		if err := w.Compare(t.Context()); err != nil || w.Refusal() != nil {
+			t.Errorf("compared: %v, %v", err, w.Refusal())
+		}
+	})
+}
+
 // A machine whose clock is wrong from the start goes by the ledger's, and dials nobody.
 func TestAWrongClockAtTheStart(t *testing.T) {
 	bubble.Run(t, func(t *testing.T) {

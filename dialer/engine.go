@@ -73,7 +73,7 @@ type Deps struct {
 
 	// Now is the clock of the house, by which all rules go.
 	Now Clock
-	// ClockWrong says why nothing may be dialled by it; nil for a clock that is always right.
+	// ClockWrong says why nothing may be dialled by it, nor the line be changed for what only time brings; nil for a clock that is always right.
 	ClockWrong func() *Refusal
 	Log        *slog.Logger
 }

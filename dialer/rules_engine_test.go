@@ -5,6 +5,7 @@ import (
 	"errors"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -169,6 +170,33 @@ func TestTheLineIsKeptTidy(t *testing.T) {
 		time.Sleep(time.Minute)
 		synctest.Wait()
 		h.comesUp(first, desk1, "x")
+	})
+}
+
+// By a clock that is not believed nothing changes in the line because time has passed.
+func TestTheLineIsLeftAloneByAClockThatIsNotBelieved(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		u := &upkeep{}
+		var right atomic.Bool
+		h.by(func(d *dialer.Deps) {
+			d.Upkeep, d.ClockWrong = u, func() *dialer.Refusal {
+				if right.Load() {
+					return nil
+				}
+				return &dialer.Refusal{Rule: dialer.ClockOff}
+			}
+		})
+		for _, believed := range []bool{false, true} {
+			right.Store(believed)
+			h.RulesChanged()
+			time.Sleep(time.Minute)
+			synctest.Wait()
+			u.set(func() {
+				if (u.asked > 0) != believed {
+					t.Errorf("believed %v, and the ledger was asked %d times", believed, u.asked)
+				}
+			})
+		}
 	})
 }
 

@@ -23,7 +23,7 @@ func TestAClockAnHourOff(t *testing.T) {
 	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true})
 	h.shiftableClock()
 	h.shiftClock(time.Hour)
-	h.command("doctor", "--config", h.config()).says(t, major, "clock", "1h0m0s from PostgreSQL", "→ nothing is dialled")
+	h.command("doctor", "--config", h.config()).says(t, major, "clock", "1h0m0s from PostgreSQL", "→ nothing is dialled, closed, issued or removed")
 	h.start()
 	operator := h.seated("operator1", "desk1")
 	if text := h.read("/metrics"); !strings.Contains(text, "kakeru_clock_offset_seconds 3599.") && !strings.Contains(text, "kakeru_clock_offset_seconds 3600") {

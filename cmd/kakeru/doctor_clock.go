@@ -26,7 +26,7 @@ func checkLedgerClock(ctx context.Context, s configs.Settings) []finding {
 	f := finding{fine, "clock", fmt.Sprintf("is %s from PostgreSQL's", off.Abs().Round(10*time.Millisecond)), ""}
 	switch todo := "see which of the two machines is wrong, and what keeps its time"; {
 	case off.Abs() > s.Clock.Stop:
-		f.grade, f.todo = major, "nothing is dialled: "+todo
+		f.grade, f.todo = major, "nothing is dialled, closed, issued or removed: "+todo
 	case off.Abs() > s.Clock.Tell:
 		f.grade, f.todo = minor, todo
 	}
