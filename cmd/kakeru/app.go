@@ -154,7 +154,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	if o.fast {
 		conf.Timers = sip.Timers{T1: 100 * time.Millisecond}
 	}
-	if a.recorder, err = recorder(s.Recording, a.watch.Now, o.log); err != nil {
+	if a.recorder, err = recorder(s.Recording, a.watch, o.log); err != nil {
 		return err
 	}
 	if s.Recording.Allowed {

@@ -18,7 +18,7 @@ import (
 
 // recorder opens the recordings and their keys. It is nil where the settings name no place for them. Whether anything is
 // recorded is another question: what was, stays there to be heard, and is removed in time.
-func recorder(s configs.Recording, now dialer.Clock, log *slog.Logger) (*recording.Recorder, error) {
+func recorder(s configs.Recording, watch *dialer.Watch, log *slog.Logger) (*recording.Recorder, error) {
 	if s.Folder == "" || s.KeysFolder == "" || s.KeyFile == "" {
 		return nil, nil //nolint:nilnil // there is none, and that is no mistake
 	}
@@ -26,7 +26,15 @@ func recorder(s configs.Recording, now dialer.Clock, log *slog.Logger) (*recordi
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}
-	r, err := recording.New(recording.Config{Folder: s.Folder, Keys: keys, Zone: dialer.Tokyo, Now: now, Log: log})
+	r, err := recording.New(recording.Config{
+		Folder: s.Folder, Keys: keys, Zone: dialer.Tokyo, Now: watch.Now, Log: log,
+		ClockWrong: func() error {
+			if no := watch.Refusal(); no != nil {
+				return no
+			}
+			return nil // and not a *Refusal that is nil
+		},
+	})
 	if err != nil {
 		return nil, fmt.Errorf("settings: %w", err)
 	}

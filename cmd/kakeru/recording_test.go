@@ -208,7 +208,7 @@ func TestARecordingOutlivesACrash(t *testing.T) {
 	}
 	s, err := configs.Load(h.config())
 	h.must(err)
-	r, err := recorder(s.Recording, time.Now, slog.New(slog.DiscardHandler))
+	r, err := recorder(s.Recording, dialer.NewWatch(dialer.WatchDeps{}), slog.New(slog.DiscardHandler))
 	h.must(err)
 	if _, err := (sounds{r}).Sound(dialer.CallID(dialer.NewID(time.Now())), after.Ref); !errors.Is(err, webui.ErrSoundAltered) {
 		t.Errorf("as another call's: %v", err)

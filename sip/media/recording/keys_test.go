@@ -1,14 +1,18 @@
 package recording
 
 import (
+	"bytes"
 	"context"
 	"errors"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
+	"testing/synctest"
 	"time"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
@@ -260,4 +264,45 @@ func TestTheSweepComesAtTheStart(t *testing.T) {
 	if days := must[[]string](t)(r.Keys.Days()); len(days) > 0 {
 		t.Errorf("still there: %v", days)
 	}
+}
+
+// By a clock that is not believed nothing goes, neither files nor keys, which is said once. Once it is believed what was kept long enough goes.
+func TestNothingGoesByAClockThatIsNotBelieved(t *testing.T) {
+	r := recorder(t)
+	synctest.Test(t, func(t *testing.T) {
+		const day = "2026-11-27"
+		must[tink.AEAD](t)(r.Keys.ForDay(day))
+		f := must[file](t)(createFile(r.path(reference{day: day})))
+		if err := f.Close(); err != nil {
+			t.Fatal(err)
+		}
+		var said bytes.Buffer
+		var right atomic.Bool
+		r.Log = slog.New(slog.NewTextHandler(&said, nil))
+		r.Now = func() time.Time { return time.Date(2027, 3, 7, 0, 0, 0, 0, time.UTC) }
+		r.ClockWrong = func() error {
+			if right.Load() {
+				return nil
+			}
+			return errors.New("apart")
+		}
+		ctx, stop := context.WithCancel(t.Context())
+		ran := make(chan error)
+		go func() { ran <- r.Run(ctx, func() Retention { return Retention{Days: 30, Keys: true} }) }()
+		time.Sleep(3 * time.Hour)
+		synctest.Wait()
+		if files, keys, err := r.Count(); files != 1 || keys != 1 || err != nil || strings.Count(said.String(), "\n") != 1 {
+			t.Errorf("%d recordings and %d keys are left: %v, %s", files, keys, err, &said)
+		}
+		right.Store(true)
+		time.Sleep(2 * time.Minute) // and not an hour
+		synctest.Wait()
+		if files, keys, err := r.Count(); files != 0 || keys != 0 || err != nil {
+			t.Errorf("%d recordings and %d keys are left: %v", files, keys, err)
+		}
+		stop()
+		if err := <-ran; err != nil {
+			t.Error(err)
+		}
+	})
 }

@@ -24,7 +24,9 @@ type Config struct {
 	Keys   Keys
 	Zone   *time.Location // whose days are meant
 	Now    func() time.Time
-	Log    *slog.Logger
+	// ClockWrong says why Now is not believed; nil for a clock that always is.
+	ClockWrong func() error
+	Log        *slog.Logger
 }
 
 // Recorder makes recordings and opens them. It is safe for concurrent use.
@@ -45,6 +47,9 @@ type file interface {
 func New(c Config) (*Recorder, error) {
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("recording.folder: %w", err)
+	}
+	if c.ClockWrong == nil {
+		c.ClockWrong = func() error { return nil }
 	}
 	return &Recorder{Config: c, create: createFile}, nil
 }

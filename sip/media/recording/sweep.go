@@ -3,6 +3,7 @@ package recording
 import (
 	"context"
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"time"
@@ -15,20 +16,36 @@ type Retention struct {
 	Keys bool
 }
 
-const sweepEvery = time.Hour
+const (
+	sweepEvery  = time.Hour
+	askTheClock = time.Minute // while it is not believed
+)
 
-// Run removes what was kept long enough, now and every hour, until ctx is done. How long that is may be another each time.
+// errClockWrong is told of a sweep that was not made.
+var errClockWrong = errors.New("no recording is removed while the clock is not believed")
+
+// Run removes what was kept long enough, now and every hour, until ctx is done. How long that is may be another each time. While the clock is not believed
+// it waits.
 func (r *Recorder) Run(ctx context.Context, keep func() Retention) error {
-	tick := time.NewTicker(sweepEvery)
-	defer tick.Stop()
+	waited := false
 	for {
-		if err := r.Sweep(keep()); err != nil {
+		err := r.Sweep(keep())
+		waits, next := errors.Is(err, errClockWrong), sweepEvery
+		switch {
+		case waits && !waited:
+			r.Log.Warn("old recordings stay for now", "why", err)
+		case err != nil && !waits:
 			r.Log.Error("old recordings could not be removed", "err", err)
 		}
+		if waited = waits; waits {
+			next = askTheClock
+		}
+		timer := time.NewTimer(next)
 		select {
 		case <-ctx.Done():
+			timer.Stop()
 			return nil
-		case <-tick.C:
+		case <-timer.C:
 		}
 	}
 }
@@ -37,6 +54,9 @@ func (r *Recorder) Run(ctx context.Context, keep func() Retention) error {
 func (r *Recorder) Sweep(keep Retention) error {
 	if keep.Days <= 0 {
 		return nil
+	}
+	if err := r.ClockWrong(); err != nil { // asked before the time is, which may be set right in between
+		return fmt.Errorf("%w: %w", errClockWrong, err)
 	}
 	now := r.Now().In(r.Zone)
 	first := now.AddDate(0, 0, -keep.Days).Format(time.DateOnly) // the oldest that stays
