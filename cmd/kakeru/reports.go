@@ -19,7 +19,9 @@ type reports struct {
 	centre configs.Centre
 	desks  []dialer.DeskID
 	now    dialer.Clock
-	head   configs.Report
+	// clockWrong says why now is not believed: then nothing is issued. Nil where nothing ever is.
+	clockWrong func() *dialer.Refusal
+	head       configs.Report
 }
 
 func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Calendar, now dialer.Clock) reports {
@@ -33,7 +35,11 @@ func newReports(l *postgres.Ledger, s configs.Settings, hours dialer.Calendar, n
 // reportsEvery is how often it is looked which reports are due.
 const reportsEvery = time.Minute
 
-func (a *app) reports() reports { return newReports(a.ledger, a.settings, a.live.hours, a.watch.Now) }
+func (a *app) reports() reports {
+	r := newReports(a.ledger, a.settings, a.live.hours, a.watch.Now)
+	r.clockWrong = a.watch.Refusal
+	return r
+}
 
 // options are the definitions as they are now.
 func (r reports) options(ctx context.Context) (report.Options, error) {
@@ -83,6 +89,9 @@ func (r reports) Behind(ctx context.Context, p report.Period, w report.Where) ([
 
 // Issue implements webui.Reports.
 func (r reports) Issue(ctx context.Context, p report.Period, by dialer.UserID, reason string) (report.Issued, error) {
+	if no := r.clockWrong(); no != nil { // asked before the options are, whose time may be set right in between
+		return report.Issued{}, no
+	}
 	o, err := r.options(ctx)
 	if err != nil {
 		return report.Issued{}, err
@@ -94,7 +103,7 @@ func (r reports) issuer() report.Issuer { return report.Issuer{Ledger: r.Ledger,
 
 // keeper issues what is due by itself.
 func (r reports) keeper(log *slog.Logger) *report.Keeper {
-	return &report.Keeper{Issuer: r.issuer(), Options: r.options, Log: log}
+	return &report.Keeper{Issuer: r.issuer(), Options: r.options, ClockWrong: r.clockWrong, Log: log}
 }
 
 // closed is the newest day that was closed; zero for none.

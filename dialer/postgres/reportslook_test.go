@@ -90,7 +90,7 @@ func TestWhatWasMissedIsIssued(t *testing.T) {
 		openID, time.Date(2026, 11, 24, 4, 0, 0, 0, time.UTC))
 	must(t, err)
 	k := &report.Keeper{
-		Issuer: report.Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler),
+		Issuer: report.Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler), ClockWrong: func() *dialer.Refusal { return nil },
 		Options: func(context.Context) (report.Options, error) {
 			return report.Options{Now: time.Date(2027, 2, 1, 3, 0, 0, 0, time.UTC), Hours: dialer.Hours{Week: dialer.WardHours()}, Definition: report.ByAttempts}, nil
 		},

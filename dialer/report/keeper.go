@@ -14,23 +14,32 @@ import (
 // Keeper issues what is due by itself: a day's report once the day is closed or over, a month's and a fiscal year's on the 1st after.
 // It keeps nothing: what was issued says what is due, so that a report that was missed while everything stood still, however
 // long, is made as soon as it goes on, and two nodes make one. It looks back over this fiscal year and the one before: a contract is
-// for one.
+// for one. While the clock is not believed nothing is due: what was issued is frozen.
 type Keeper struct {
 	Issuer  Issuer
 	Options func(context.Context) (Options, error)
-	Log     *slog.Logger
+	// ClockWrong says why the clock of the options is not believed.
+	ClockWrong func() *dialer.Refusal
+	Log        *slog.Logger
 }
 
 // Run issues what is due, now and every so often, until ctx ends.
 func (k *Keeper) Run(ctx context.Context, every time.Duration) error {
 	tick := time.NewTicker(every)
 	defer tick.Stop()
-	for {
-		if n, err := k.Once(ctx); err != nil && ctx.Err() == nil {
+	for waited := false; ; {
+		n, err := k.Once(ctx)
+		var wrong *dialer.Refusal
+		waits := errors.As(err, &wrong) && wrong.Rule == dialer.ClockOff
+		switch {
+		case waits && !waited:
+			k.Log.Warn("the reports that are due wait until the clock is believed", "why", wrong.EN)
+		case err != nil && !waits && ctx.Err() == nil:
 			k.Log.Warn("the reports that are due could not be issued; they are tried again", "error", err)
-		} else if n > 0 {
+		case n > 0:
 			k.Log.Info("reports were issued by themselves", "reports", n)
 		}
+		waited = waits
 		select {
 		case <-ctx.Done():
 			return nil
@@ -41,6 +50,9 @@ func (k *Keeper) Run(ctx context.Context, every time.Duration) error {
 
 // Once issues what is due, and says how many that were.
 func (k *Keeper) Once(ctx context.Context) (issued int, err error) {
+	if no := k.ClockWrong(); no != nil { // asked before the options are, whose time may be set right in between
+		return 0, no
+	}
 	o, err := k.Options(ctx)
 	if err != nil {
 		return 0, err

@@ -1,15 +1,18 @@
 package report
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"log/slog"
 	"maps"
 	"slices"
+	"strings"
 	"testing"
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/bubble"
 )
 
 // ledgerOf is a ledger of a few calls, and what was issued of it.
@@ -101,6 +104,8 @@ func (l *ledgerOf) names() (out []string) {
 	return out
 }
 
+func clockRight() *dialer.Refusal { return nil }
+
 // What is due is issued once: days with calls that are over, today once it is closed, the month and the year on the 1st after them.
 func TestReportsIssueThemselves(t *testing.T) {
 	at := func(day string) time.Time {
@@ -113,7 +118,7 @@ func TestReportsIssueThemselves(t *testing.T) {
 	l := &ledgerOf{calls: []time.Time{at("2027-03-30"), at("2027-03-31"), at("2027-04-01")}}
 	now, closed := at("2027-03-31"), false
 	k := Keeper{
-		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler),
+		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler), ClockWrong: clockRight,
 		Options: func(context.Context) (Options, error) {
 			o := Options{Now: now}
 			if closed {
@@ -164,7 +169,7 @@ func TestADayIssuedTooEarlyIsIssuedAgain(t *testing.T) {
 	l := &ledgerOf{calls: []time.Time{noon.Add(-time.Hour)}}
 	o := Options{Now: noon}
 	k := Keeper{
-		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler),
+		Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.DiscardHandler), ClockWrong: clockRight,
 		Options: func(context.Context) (Options, error) { return o, nil },
 	}
 	day, err := ParsePeriod(OfDay, "2027-04-01", noon)
@@ -187,4 +192,47 @@ func TestADayIssuedTooEarlyIsIssuedAgain(t *testing.T) {
 	if _, err := k.Issuer.Issue(t.Context(), o, day, "sv", "念のため"); !errors.As(err, &asked) {
 		t.Errorf("issued though no figure changed: %v", err)
 	}
+}
+
+// By a clock that is not believed nothing is issued, which is said once; once it is believed what is due goes out, and only that.
+func TestNothingIsIssuedByAClockThatIsNotBelieved(t *testing.T) {
+	bubble.Run(t, func(t *testing.T) {
+		var said bytes.Buffer
+		right, wrong := time.Date(2027, 4, 1, 12, 0, 0, 0, dialer.Tokyo), true
+		l := &ledgerOf{calls: []time.Time{right}}
+		k := Keeper{
+			Issuer: Issuer{Ledger: l, Store: l}, Log: slog.New(slog.NewTextHandler(&said, nil)),
+			Options: func(context.Context) (Options, error) {
+				if wrong {
+					return Options{Now: right.AddDate(0, 0, 100)}, nil
+				}
+				return Options{Now: right}, nil
+			},
+			ClockWrong: func() *dialer.Refusal {
+				if wrong {
+					return &dialer.Refusal{Rule: dialer.ClockOff, EN: "apart"}
+				}
+				return nil
+			},
+		}
+		runs := func(during time.Duration) {
+			ctx, stop := context.WithTimeout(t.Context(), during)
+			defer stop()
+			if err := k.Run(ctx, time.Minute); err != nil {
+				t.Error(err)
+			}
+		}
+		runs(10*time.Minute + time.Second)
+		if len(l.issued) > 0 || strings.Count(said.String(), "\n") != 1 {
+			t.Errorf("issued %v, said %s", l.names(), &said)
+		}
+		wrong = false
+		if runs(time.Second); len(l.issued) > 0 {
+			t.Errorf("issued before it was over: %v", l.names())
+		}
+		right = right.AddDate(0, 0, 1)
+		if runs(time.Second); len(l.issued) == 0 {
+			t.Error("what waited was not issued")
+		}
+	})
 }
