@@ -37,7 +37,7 @@ func (a *app) newCloser() (*dayclose.Closer, error) {
 			s := a.live.settings().Close
 			return dayclose.Keep{Days: s.KeepDays, ToEnd: s.KeepToEnd}
 		},
-		Day: a.ledger.CustodyDay, Now: a.watch.Now, Show: a.showClose, Log: a.log,
+		Day: a.ledger.CustodyDay, Now: a.watch.Now, ClockWrong: a.watch.Refusal, Show: a.showClose, Log: a.log,
 	}), nil
 }
 

@@ -23,8 +23,10 @@ type Deps struct {
 	Keep      func() Keep        // as it holds at the moment
 	Day       func() dialer.Date // the day that would be closed now
 	Now       dialer.Clock
-	Show      func(Close) // told of each step
-	Log       *slog.Logger
+	// ClockWrong says why Now is not believed: then no close begins, and one that is under way waits.
+	ClockWrong func() *dialer.Refusal
+	Show       func(Close) // told of each step
+	Log        *slog.Logger
 }
 
 // Closer carries closes. Its methods may be called from anywhere at once.
@@ -111,8 +113,12 @@ func (c *Closer) Open(ctx context.Context, id string, n int) (File, *os.File, er
 	return cl.Files[n], r, err
 }
 
-// Begin begins the close of a day, or with final the contract's end, and has it carried on. A *NotReady says what stands in the way.
+// Begin begins the close of a day, or with final the contract's end, and has it carried on. A *NotReady says what stands in the way, a *dialer.Refusal
+// (clock_off) that nobody can know which day it is.
 func (c *Closer) Begin(ctx context.Context, day dialer.Date, by dialer.UserID, final bool) (Close, error) {
+	if no := c.d.ClockWrong(); no != nil {
+		return Close{}, no
+	}
 	now := c.d.Now()
 	if newest, err := c.d.Store.Closes(ctx, 1); err != nil || len(newest) > 0 && newest[0].Ends() {
 		return Close{}, orEnded(err)
@@ -223,8 +229,12 @@ func (c *Closer) carryNewest(ctx context.Context) error {
 	return err
 }
 
-// step does what leads to the next step, and keeps that it was reached.
+// step does what leads to the next step, and keeps that it was reached. By a clock that is not believed it does nothing: the manifests say when, and who had the
+// day closed may have been shown a wrong one.
 func (c *Closer) step(ctx context.Context, cl Close) (Close, error) {
+	if no := c.d.ClockWrong(); no != nil {
+		return cl, no
+	}
 	from := cl.Step
 	next, err := from.after()
 	if err != nil {

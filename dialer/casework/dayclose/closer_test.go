@@ -11,6 +11,7 @@ import (
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -176,7 +177,7 @@ var testKey = ed25519.NewKeyFromSeed([]byte("an ed25519 seed has 32 octets!!!"))
 func (w *world) closer() *Closer {
 	return New(Deps{
 		Store: w, Returns: w, Destroyer: w, Folder: w.folder, Key: testKey, Now: time.Now,
-		Day:  func() dialer.Date { return dialer.DateOf(time.Now()) },
+		Day: func() dialer.Date { return dialer.DateOf(time.Now()) }, ClockWrong: func() *dialer.Refusal { return nil },
 		Show: func(c Close) { w.mu.Lock(); w.shown = append(w.shown, c.Step); w.mu.Unlock() },
 		Log:  slog.New(slog.DiscardHandler),
 	})
@@ -464,6 +465,42 @@ func TestTheContractsEnd(t *testing.T) {
 			t.Errorf("%+v, %v", e, err)
 		}
 	})
+}
+
+// TestNoDayIsClosedByAClockThatIsNotBelieved: neither a day's close nor the contract's end begins, one that is under way waits whatever its step, and goes on by itself.
+func TestNoDayIsClosedByAClockThatIsNotBelieved(t *testing.T) {
+	for _, final := range []bool{false, true} {
+		bubble.Run(t, func(t *testing.T) {
+			w := newWorld(t)
+			c := w.closer()
+			var wrong atomic.Bool
+			c.d.ClockWrong = func() *dialer.Refusal {
+				if wrong.Load() {
+					return &dialer.Refusal{Rule: dialer.ClockOff, EN: "apart"}
+				}
+				return nil
+			}
+			wrong.Store(true)
+			var refused *dialer.Refusal
+			if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor", final); !errors.As(err, &refused) || refused.Rule != dialer.ClockOff || len(w.closes) > 0 {
+				t.Fatalf("begun: %v", err)
+			}
+			wrong.Store(false)
+			if _, err := c.Begin(t.Context(), c.d.Day(), "supervisor", final); err != nil {
+				t.Fatal(err)
+			}
+			wrong.Store(true)
+			w.untilOver(c)
+			if s, err := c.State(t.Context()); err != nil || s.Under == nil || s.Under.Step != Begun || !strings.Contains(s.Trouble, "apart") || w.returned > 0 || w.gone {
+				t.Errorf("carried on: %+v, %v", s, err)
+			}
+			wrong.Store(false)
+			w.untilOver(c)
+			if !w.gone || w.closes[0].Step != Closed {
+				t.Errorf("it stands at %s", w.closes[0].Step)
+			}
+		})
+	}
 }
 
 // TestFinalChecklist: the contract's end waits for no hand-off, and says how many go back open. It waits for whatever else a close waits for.
