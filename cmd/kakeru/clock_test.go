@@ -7,6 +7,8 @@ import (
 	"fmt"
 	"net/http"
 	"os"
+	"path/filepath"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -14,6 +16,8 @@ import (
 	"github.com/jackc/pgx/v5"
 
 	"kakeru/dialer"
+	"kakeru/dialer/casework/dayclose"
+	"kakeru/sip/media/recording"
 )
 
 // TestAClockAnHourOff starts the server beside a PostgreSQL whose clock is an hour ahead: the doctor, the figures and the click
@@ -59,6 +63,69 @@ func TestAClockAnHourOff(t *testing.T) {
 		t.Errorf("the call ended as %s", a.Verdict.Result)
 	}
 	h.command("doctor", "--config", h.config()).says(t, fine, "clock", "from PostgreSQL")
+}
+
+// TestNothingEndsByAClockThatIsWrongAtTheStart starts the server while PostgreSQL's clock is a hundred days ahead: it removes no recording and no key, issues no report
+// though the day seems over, and closes none. When the clock is set right, and without another start, the day is closed, and it is the right one.
+func TestNothingEndsByAClockThatIsWrongAtTheStart(t *testing.T) {
+	t.Parallel()
+	dir := t.TempDir()
+	sound, keys := filepath.Join(dir, "recordings"), filepath.Join(dir, "keys")
+	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true, recording: fmt.Sprintf(
+		"{allowed: true, allowed_by: 課長, allowed_at: \"2026-11-20\", folder: %q, keys_folder: %q, key_file: %q, retention_days: 30, delete_keys: true}",
+		sound, keys, filepath.Join(dir, "master", "key"),
+	)})
+	h.shiftableClock()
+	h.start()
+	h.ended(h.dial(h.seated("operator1", "desk1"), "desk1", h.caseEnding("41")))
+	h.kill()
+	today := dialer.DateOf(time.Now())
+	yesterday := dialer.DateOf(today.At(-60)).String()
+	h.must(os.MkdirAll(filepath.Join(sound, yesterday), 0o700))
+	opened, err := recording.OpenKeys(keys, filepath.Join(dir, "master", "key"), "")
+	h.must(err)
+	_, err = opened.ForDay(yesterday)
+	h.must(err)
+
+	h.shiftClock(100 * 24 * time.Hour)
+	h.start()
+	h.eventually("what would end waits", func() bool {
+		log := h.serverLog()
+		return strings.Contains(log, "old recordings stay for now") && strings.Contains(log, "the reports that are due wait")
+	})
+	chief := h.signIn("supervisor")
+	var no *problem
+	for path, body := range map[string]map[string]any{
+		"/api/close":             {"day": h.closeState(chief).Day},
+		"/api/reports/day/issue": {"period": today.String()},
+	} {
+		err := chief.call(t.Context(), http.MethodPost, path, body, nil)
+		if !errors.As(err, &no) || no.Status != 503 || no.Rule != string(dialer.ClockOff) || !strings.Contains(no.Detail, "終業返却") {
+			t.Errorf("%s: %v", path, err)
+		}
+	}
+	if _, err := os.Stat(filepath.Join(sound, yesterday)); err != nil {
+		t.Errorf("the recordings: %v", err)
+	}
+	days, err := opened.Days()
+	h.must(err)
+	if !slices.Contains(days, yesterday) {
+		t.Errorf("of the keys are left %v", days)
+	}
+	if n := h.count("SELECT count(*) FROM issued_reports") + h.count("SELECT count(*) FROM day_closes"); n != 0 {
+		t.Errorf("%d reports were issued or days closed", n)
+	}
+
+	h.shiftClock(0)
+	h.eventually("the clock is believed again", func() bool { return strings.Contains(h.serverLog(), `"calls_refused":false`) })
+	if s := h.closeState(chief); s.Day != today.String() {
+		t.Errorf("%s would be closed", s.Day)
+	}
+	h.must(chief.call(t.Context(), http.MethodPost, "/api/close", map[string]any{"day": today.String()}, nil))
+	h.eventually("the day is closed", func() bool {
+		closes, err := h.ledger.Closes(t.Context(), 1)
+		return err == nil && len(closes) == 1 && closes[0].Step == dayclose.Closed
+	})
 }
 
 // shiftableClock puts a clock before PostgreSQL's own that can be set: to the server, whose settings say where to look first, it is as if its machine's
