@@ -205,7 +205,7 @@ type Alerts struct {
 // Clock says how far this machine's clock may be from PostgreSQL's.
 type Clock struct {
 	Tell time.Duration `koanf:"tell"` // beyond it the supervisor is told
-	Stop time.Duration `koanf:"stop"` // beyond it nothing is dialled
+	Stop time.Duration `koanf:"stop"` // beyond it nothing is dialled, and nothing ends because its day is over
 }
 
 // Calls bounds the waits of a call.

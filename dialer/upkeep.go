@@ -41,7 +41,7 @@ func (e *Engine) keepTidy(ctx context.Context) {
 
 func (e *Engine) tidy(ctx context.Context) {
 	if e.d.ClockWrong() != nil {
-		return // it would take promises for broken, and calls that were promised in person from whoever promised them; the next look makes up for it
+		return // calls that were promised in person would go to anybody, for good; the next look makes up for what waits
 	}
 	moved, err := e.d.Upkeep.Tidy(ctx, e.d.Now())
 	if err != nil {
