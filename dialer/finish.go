@@ -147,14 +147,27 @@ func (e *Engine) leaveLine(c *call, end AttemptEnd) bool {
 	return err == nil
 }
 
-// stood is the case's place as the ledger has it now; while the ledger is away, what the call knows of it.
-func (e *Engine) stood(ctx context.Context, c *call, id CaseID) Waiting {
+// stands is the case's place as the ledger has it now, nil where it does not wait; while the ledger is away, what the call knows of it.
+func (e *Engine) stands(ctx context.Context, c *call, id CaseID) *Waiting {
 	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Save) // the line is told all the same
 	defer cancel()
-	if w, err := e.d.Cases.Place(ctx, id); err == nil && w != nil {
-		return *w
+	w, err := e.d.Cases.Place(ctx, id)
+	if err != nil {
+		return &Waiting{Case: id, Priority: c.target.Priority, Lane: LaneOf("", c.target.Language, c.target.Number.Kind())}
 	}
-	return Waiting{Case: id, Priority: c.target.Priority, Lane: LaneOf("", c.target.Language, c.target.Number.Kind())}
+	return w
+}
+
+// backToLine ends the claim of a call that was no talk. What a list that came during the call says is paid leaves the line.
+func (e *Engine) backToLine(ctx context.Context, c *call, end AttemptEnd) error {
+	stands := e.stands(ctx, c, end.CaseID)
+	switch {
+	case stands == nil:
+		return e.d.Queue.Done(ctx, *c.claim, nil)
+	case end.Next.State == "":
+		return e.d.Queue.Release(ctx, *c.claim)
+	}
+	return e.d.Queue.Done(ctx, *c.claim, end.Next.from(*stands))
 }
 
 // moveOn ends the claim in the queue: the case stands where it stood, waits again, or leaves the line.
@@ -164,16 +177,13 @@ func (e *Engine) moveOn(ctx context.Context, c *call, end AttemptEnd) {
 		return
 	}
 	var err error
-	switch {
-	case end.Verdict.Result == Answered:
+	if end.Verdict.Result == Answered {
 		// leaveLine could not take it out before the end was written. Its result may have been recorded since, which moves it too: the
 		// line does as the ledger says, and only then is the case let go.
 		e.place(ctx, end.CaseID)
 		err = e.d.Queue.Release(ctx, *c.claim)
-	case end.Next.State == "":
-		err = e.d.Queue.Release(ctx, *c.claim)
-	default:
-		err = e.d.Queue.Done(ctx, *c.claim, end.Next.from(e.stood(ctx, c, end.CaseID)))
+	} else {
+		err = e.backToLine(ctx, c, end)
 	}
 	switch {
 	case err == nil:

@@ -85,7 +85,12 @@ func (l *Ledger) endAttempt(ctx context.Context, q *db.Queries, e dialer.Attempt
 	if err := addQuality(ctx, q, e); err != nil {
 		return false, err
 	}
-	return true, l.afterEnd(ctx, q, e, row)
+	if err := l.afterEnd(ctx, q, e, row); err != nil {
+		return false, err
+	}
+	// A case in a call is held by no paid list, also where the end moves it nowhere.
+	_, err = holdThePaid(ctx, q, []string{row.CaseID}, e.EndedAt)
+	return true, err
 }
 
 // afterEnd moves the case on, unless an entry was recorded meanwhile that knows better, and spoils a number that proved

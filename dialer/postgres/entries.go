@@ -71,17 +71,28 @@ func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Record
 		return r, err
 	}
 	r.Revision = int(revision)
-	moves := r.Next.State != ""
-	if moves {
-		if r.Next, moves, err = placeAfter(ctx, q, r, a); err != nil {
+	if r.Next.State != "" {
+		if r.Next, err = moveAfter(ctx, q, r, a); err != nil {
 			return r, err
 		}
 	}
-	if err := l.insertEntry(ctx, q, r, a); err != nil || !moves {
-		return r, err
+	return r, l.insertEntry(ctx, q, r, a)
+}
+
+// moveAfter moves a case to where it stands after an entry, and says where that is. Nobody is called who is perhaps paid, unless a supervisor lifts that very hold.
+func moveAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) (dialer.CaseNext, error) {
+	after, err := placeAfter(ctx, q, r, a)
+	if err != nil || !after.moves {
+		return after.next, err
 	}
-	err = moveCase(ctx, q, a.CaseID, r.Next, r.At)
-	return r, err
+	if err := moveCase(ctx, q, a.CaseID, after.next, r.At); err != nil || after.lifts {
+		return after.next, err
+	}
+	held, err := holdThePaid(ctx, q, []string{a.CaseID}, r.At)
+	if len(held) > 0 {
+		after.next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CausePaid, Why: casework.MaybePaid.JA, WhyEN: casework.MaybePaid.EN}
+	}
+	return after.next, err
 }
 
 func deref(r *casework.Recorded, otherwise casework.Recorded) casework.Recorded {
@@ -141,40 +152,48 @@ const (
 	noListWhyEN   = "the caller is on no list, so nobody is called"
 )
 
+// afterEntry is where a case stands after an entry, whether it is moved there, and whether that lifts a hold.
+type afterEntry struct {
+	next         dialer.CaseNext
+	moves, lifts bool
+}
+
 // placeAfter says where the case stands after an entry: where the entry says, unless a later attempt of the case has decided
 // since. A case that waits for this very result, and for no other, is decided by it all the same.
-func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) (next dialer.CaseNext, moves bool, err error) {
+func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) (afterEntry, error) {
 	place, err := q.LockCasePlace(ctx, a.CaseID)
 	if errors.Is(err, pgx.ErrNoRows) {
-		return r.Next, false, nil
+		return afterEntry{next: r.Next}, nil
 	}
 	if err != nil {
-		return next, false, err
+		return afterEntry{}, err
 	}
 	others, err := q.OthersOfCase(ctx, a.StartedAt, string(r.Attempt), a.CaseID)
 	if err != nil {
-		return next, false, err
+		return afterEntry{}, err
 	}
 	if r.Stays || others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
-		return standsAt(place), false, nil
+		return afterEntry{next: standsAt(place)}, nil
 	}
 	if held, err := staysHeld(ctx, q, r, a, place); held != nil {
-		return held.next, false, err
+		return afterEntry{next: held.next}, err
 	} else if err != nil {
-		return next, false, err
+		return afterEntry{}, err
 	}
+	after := afterEntry{next: r.Next, moves: true, lifts: r.Decides && holdOf(place) != nil}
 	if r.Next.State == dialer.CaseWaiting && r.Next.Cause == dialer.CauseEntry && place.Origin == originInbound {
-		return dialer.CaseNext{State: dialer.CaseClosed, Why: noListWhy, WhyEN: noListWhyEN}, true, nil
+		after.next = dialer.CaseNext{State: dialer.CaseClosed, Why: noListWhy, WhyEN: noListWhyEN}
+		return after, nil
 	}
 	if r.Next.State == dialer.CaseWaiting && a.Direction == string(dialer.Inbound) {
 		switch _, err := q.NextNumber(ctx, a.CaseID); {
 		case errors.Is(err, pgx.ErrNoRows):
-			return dialer.CaseNext{State: dialer.CaseClosed, Why: noNumberWhy, WhyEN: noNumberWhyEN}, true, nil
+			after.next = dialer.CaseNext{State: dialer.CaseClosed, Why: noNumberWhy, WhyEN: noNumberWhyEN}
 		case err != nil:
-			return next, false, err
+			return afterEntry{}, err
 		}
 	}
-	return r.Next, true, nil
+	return after, nil
 }
 
 func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) error {

@@ -47,7 +47,8 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 	if h == nil || r.Decides {
 		return nil, nil //nolint:nilnil // it is not, and that is no mistake
 	}
-	if h.next.Cause == dialer.CauseResult && a.Origin == string(casework.BySIP) && a.EndedAt != nil && a.EndedAt.Equal(h.since) {
+	byEnd := h.next.Cause == dialer.CauseResult || h.next.Cause == dialer.CausePaid
+	if byEnd && a.Origin == string(casework.BySIP) && a.EndedAt != nil && a.EndedAt.Equal(h.since) {
 		return nil, nil //nolint:nilnil // this very call's end holds it, until its result is known
 	}
 	its, err := q.HeldByEntry(ctx, string(r.Attempt), h.since)
@@ -55,17 +56,21 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 		return nil, err
 	}
 	if place.State == string(dialer.CaseResultDue) {
-		err = standAgain(ctx, q, a.CaseID)
+		err = standAgain(ctx, q, a.CaseID, r.At)
 	}
 	return h, err
 }
 
-// standAgain has a case that waits for a talk's result stand as it did before the talk.
-func standAgain(ctx context.Context, q *db.Queries, id string) error {
+// standAgain has a case that waits for a talk's result stand as it did before the talk, unless a paid list came meanwhile that says it is perhaps paid.
+func standAgain(ctx context.Context, q *db.Queries, id string, at time.Time) error {
 	if err := q.StandAgain(ctx, id); err != nil {
 		return err
 	}
-	return q.StandInOrder(ctx, id)
+	if err := q.StandInOrder(ctx, id); err != nil {
+		return err
+	}
+	_, err := holdThePaid(ctx, q, []string{id}, at)
+	return err
 }
 
 // moveUnlessHeld moves a case on after a call of ours, unless it is held. Only the talk of one that is held is waited for.

@@ -233,7 +233,7 @@ func letGo(ctx context.Context, q *db.Queries, was db.LockArrivalRow, at time.Ti
 	case holdOf(place) == nil && (place.StoodAt == nil || waits.Entered):
 		return moveCase(ctx, q, was.CaseID, dialer.CaseNext{State: dialer.CaseHeld, Why: notTheirsWhy}, at)
 	}
-	return standAgain(ctx, q, was.CaseID)
+	return standAgain(ctx, q, was.CaseID, at)
 }
 
 // afterArrival moves the case of a call that came in: where its end says, but for a case that waits for another talk's result,

@@ -98,14 +98,37 @@ func (l *Ledger) keepSettled(ctx context.Context, list string, v casework.Verdic
 
 // holdPaid holds the cases whose payments cover all that is owed, and lets go those that they do not cover any more.
 func (l *Ledger) holdPaid(ctx context.Context, now time.Time) (held, freed []string, err error) {
-	err = l.inTx(ctx, "hold the cases that are perhaps paid", func(ctx context.Context, q *db.Queries) (err error) {
+	var perhaps []string
+	err = l.inTx(ctx, "look which cases are perhaps paid", func(ctx context.Context, q *db.Queries) (err error) {
 		if freed, err = freeNotPaid(ctx, q, now); err != nil {
 			return err
 		}
-		held, err = q.HoldMaybePaid(ctx, casework.MaybePaid.JA, casework.MaybePaid.EN, now)
+		perhaps, err = q.PerhapsPaid(ctx)
 		return err
 	})
-	return held, freed, err
+	if err != nil {
+		return nil, nil, err
+	}
+	for some := range slices.Chunk(perhaps, judgedAtOnce) {
+		err := l.inTx(ctx, "hold the cases that are perhaps paid", func(ctx context.Context, q *db.Queries) error {
+			// What puts one of them back into the line just now may not have seen the payments: it is waited for, and seen.
+			if err := q.LockCases(ctx, some); err != nil {
+				return err
+			}
+			paid, err := holdThePaid(ctx, q, some, now)
+			held = append(held, paid...)
+			return err
+		})
+		if err != nil {
+			return nil, nil, err
+		}
+	}
+	return held, freed, nil
+}
+
+// holdThePaid holds those of some cases that wait though the payments there are cover all that is owed.
+func holdThePaid(ctx context.Context, q *db.Queries, cases []string, at time.Time) (held []string, err error) {
+	return q.HoldMaybePaid(ctx, db.HoldMaybePaidParams{Ids: cases, Why: casework.MaybePaid.JA, WhyEn: casework.MaybePaid.EN, At: at})
 }
 
 func freeNotPaid(ctx context.Context, q *db.Queries, now time.Time) ([]string, error) {

@@ -136,23 +136,29 @@ WHERE c.case_ref = v.case_ref AND c.state IN ('waiting', 'held') AND NOT c.pinne
   AND NOT EXISTS (SELECT FROM attempts a WHERE a.case_id = c.id AND a.ended_at IS NULL)
 RETURNING c.id, c.state;
 
+-- name: PerhapsPaid :many
+-- Cases of which something was paid since the ward last said what they owe, and that wait to be called, or for what is in hand.
+SELECT DISTINCT c.id FROM payments p JOIN cases c ON c.case_ref = p.case_ref
+WHERE p.in_list IS NULL AND c.state IN ('waiting', 'result_due') ORDER BY c.id;
+
+-- name: LockCases :exec
+SELECT FROM cases WHERE id = ANY (@ids::uuid[]) ORDER BY id FOR UPDATE;
+
 -- name: HoldMaybePaid :many
--- Cases whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but
--- what the debtor asked for, and what a supervisor ordered, goes before.
-WITH paid AS (
-  SELECT p.case_ref, p.insurance, sum(p.yen) AS yen FROM payments p WHERE p.in_list IS NULL GROUP BY 1, 2
-), owed AS (
-  SELECT c.id, c.case_ref, b.insurance, sum(b.yen) AS yen FROM cases c JOIN balances b ON b.case_id = c.id
-  WHERE c.state = 'waiting' AND c.case_ref IN (SELECT paid.case_ref FROM paid) AND b.yen > 0 GROUP BY 1, 2, 3
-), covered AS (
-  SELECT o.id FROM owed o LEFT JOIN paid p ON p.case_ref = o.case_ref AND p.insurance = o.insurance
-  GROUP BY o.id HAVING bool_and(coalesce(p.yen, 0) >= o.yen)
-)
+-- Of some cases those whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but
+-- what the debtor asked for, and what a supervisor ordered, goes before; also what one who could see the payments ordered before the last call.
 UPDATE cases c SET state = 'held', due = NULL, cause = 'paid', why = @why, why_en = @why_en, mine = '', mine_until = NULL,
   moved_at = @at::timestamptz, updated_at = @at::timestamptz
-FROM covered WHERE c.id = covered.id AND c.state = 'waiting' AND NOT c.pinned
-  AND c.cause NOT IN ('asked', 'missed_call', 'supervisor')
+WHERE c.id = ANY (@ids::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.cause NOT IN ('asked', 'missed_call', 'supervisor')
+  AND EXISTS (SELECT FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL)
+  AND EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0)
+  AND NOT EXISTS (
+    SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0 GROUP BY b.insurance
+    HAVING sum(b.yen) > coalesce((SELECT sum(p.yen) FROM payments p
+      WHERE p.case_ref = c.case_ref AND p.insurance = b.insurance AND p.in_list IS NULL), 0))
   AND NOT EXISTS (SELECT FROM attempts a WHERE a.case_id = c.id AND a.ended_at IS NULL)
+  AND NOT EXISTS (SELECT FROM case_orders o WHERE o.case_id = c.id AND o.act <> 'hold'
+    AND o.at >= (SELECT max(p.at) FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL))
 RETURNING c.id;
 
 -- name: FreeNotPaid :many

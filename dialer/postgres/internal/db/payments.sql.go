@@ -344,27 +344,37 @@ func (q *Queries) FreeNotPaid(ctx context.Context, at time.Time, why string, why
 }
 
 const holdMaybePaid = `-- name: HoldMaybePaid :many
-WITH paid AS (
-  SELECT p.case_ref, p.insurance, sum(p.yen) AS yen FROM payments p WHERE p.in_list IS NULL GROUP BY 1, 2
-), owed AS (
-  SELECT c.id, c.case_ref, b.insurance, sum(b.yen) AS yen FROM cases c JOIN balances b ON b.case_id = c.id
-  WHERE c.state = 'waiting' AND c.case_ref IN (SELECT paid.case_ref FROM paid) AND b.yen > 0 GROUP BY 1, 2, 3
-), covered AS (
-  SELECT o.id FROM owed o LEFT JOIN paid p ON p.case_ref = o.case_ref AND p.insurance = o.insurance
-  GROUP BY o.id HAVING bool_and(coalesce(p.yen, 0) >= o.yen)
-)
 UPDATE cases c SET state = 'held', due = NULL, cause = 'paid', why = $1, why_en = $2, mine = '', mine_until = NULL,
   moved_at = $3::timestamptz, updated_at = $3::timestamptz
-FROM covered WHERE c.id = covered.id AND c.state = 'waiting' AND NOT c.pinned
-  AND c.cause NOT IN ('asked', 'missed_call', 'supervisor')
+WHERE c.id = ANY ($4::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.cause NOT IN ('asked', 'missed_call', 'supervisor')
+  AND EXISTS (SELECT FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL)
+  AND EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0)
+  AND NOT EXISTS (
+    SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0 GROUP BY b.insurance
+    HAVING sum(b.yen) > coalesce((SELECT sum(p.yen) FROM payments p
+      WHERE p.case_ref = c.case_ref AND p.insurance = b.insurance AND p.in_list IS NULL), 0))
   AND NOT EXISTS (SELECT FROM attempts a WHERE a.case_id = c.id AND a.ended_at IS NULL)
+  AND NOT EXISTS (SELECT FROM case_orders o WHERE o.case_id = c.id AND o.act <> 'hold'
+    AND o.at >= (SELECT max(p.at) FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL))
 RETURNING c.id
 `
 
-// Cases whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but
-// what the debtor asked for, and what a supervisor ordered, goes before.
-func (q *Queries) HoldMaybePaid(ctx context.Context, why string, whyEn string, at time.Time) ([]string, error) {
-	rows, err := q.db.Query(ctx, holdMaybePaid, why, whyEn, at)
+type HoldMaybePaidParams struct {
+	Why   string
+	WhyEn string
+	At    time.Time
+	Ids   []string
+}
+
+// Of some cases those whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but
+// what the debtor asked for, and what a supervisor ordered, goes before; also what one who could see the payments ordered before the last call.
+func (q *Queries) HoldMaybePaid(ctx context.Context, arg HoldMaybePaidParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, holdMaybePaid,
+		arg.Why,
+		arg.WhyEn,
+		arg.At,
+		arg.Ids,
+	)
 	if err != nil {
 		return nil, err
 	}
@@ -478,6 +488,15 @@ func (q *Queries) KeptSums(ctx context.Context, fromOn pgtype.Date, toOn pgtype.
 	var i KeptSumsRow
 	err := row.Scan(&i.N, &i.Yen, &i.Paid)
 	return i, err
+}
+
+const lockCases = `-- name: LockCases :exec
+SELECT FROM cases WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
+`
+
+func (q *Queries) LockCases(ctx context.Context, ids []string) error {
+	_, err := q.db.Exec(ctx, lockCases, ids)
+	return err
 }
 
 const lockPaidList = `-- name: LockPaidList :one
@@ -636,6 +655,32 @@ func (q *Queries) PaymentsOf(ctx context.Context, refs []string) ([]PaymentsOfRo
 			return nil, err
 		}
 		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const perhapsPaid = `-- name: PerhapsPaid :many
+SELECT DISTINCT c.id FROM payments p JOIN cases c ON c.case_ref = p.case_ref
+WHERE p.in_list IS NULL AND c.state IN ('waiting', 'result_due') ORDER BY c.id
+`
+
+// Cases of which something was paid since the ward last said what they owe, and that wait to be called, or for what is in hand.
+func (q *Queries) PerhapsPaid(ctx context.Context) ([]string, error) {
+	rows, err := q.db.Query(ctx, perhapsPaid)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
 	}
 	if err := rows.Err(); err != nil {
 		return nil, err
