@@ -359,6 +359,23 @@ func TestNotDialledLeavesTheCase(t *testing.T) {
 	})
 }
 
+// A case that is held while its call is up, as one that is perhaps paid is by the call's end, leaves the line with it.
+func TestACaseThatIsHeldDuringItsCallLeavesTheLine(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		for _, desk := range []dialertest.Far{{}, dialertest.Rejects(2*time.Second, 486, 0)} {
+			id, held := h.cases(1)[0], dialer.CaseNext{State: dialer.CaseHeld, Why: "納付済の可能性"}
+			h.phone.Far(desk, dialertest.RingsForEver())
+			called := h.dial(first, desk1, id)
+			h.must(h.ledger.Defer(t.Context(), id, held))
+			a := h.ended(called)
+			synctest.Wait()
+			if got := h.ledger.Case(id).Next; got != held || slices.Contains(h.line(), id) {
+				t.Errorf("%s: it stands %+v, and the line is %v", a.End.Verdict.Result, got, h.line())
+			}
+		}
+	})
+}
+
 // What is held for a decision, or closed, is not an operator's to dial, though they may read it.
 func TestAnOperatorDialsWhatWaits(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
