@@ -70,7 +70,7 @@ func (l *Ledger) Stage(
 		if err := enterToStage(ctx, q); err != nil {
 			return err
 		}
-		if err := l.boundStaged(ctx, q, list.By); err != nil {
+		if err := boundStaged(ctx, q, l.stagedCases(q), list.By); err != nil {
 			return err
 		}
 		return q.InsertList(ctx, db.InsertListParams{

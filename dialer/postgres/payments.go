@@ -31,6 +31,9 @@ func (l *Ledger) StagePaid(
 		if err := enterContract(ctx, q); err != nil {
 			return err
 		}
+		if err := boundStaged(ctx, q, stagedPaid(q), list.By); err != nil {
+			return err
+		}
 		return q.InsertPaidList(ctx, db.InsertPaidListParams{
 			ID: list.ID, FileName: plain(list.FileName), ByUser: string(list.By), At: list.At, Sample: list.Sample,
 		})
@@ -167,11 +170,15 @@ func (l *Ledger) DiscardPaid(ctx context.Context, list string) error {
 		if row.State == "applied" {
 			return errListApplied
 		}
-		if err := q.DropStagedPayments(ctx, list); err != nil {
-			return err
-		}
-		return q.DeletePaidList(ctx, list)
+		return dropPaid(ctx, q, list)
 	})
+}
+
+func dropPaid(ctx context.Context, q *db.Queries, list string) error {
+	if err := q.DropStagedPayments(ctx, list); err != nil {
+		return err
+	}
+	return q.DeletePaidList(ctx, list)
 }
 
 // ApplyPaid makes a staged list's payments count, in one transaction, and then settles the promises; what could not be settled

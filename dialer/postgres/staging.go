@@ -27,32 +27,57 @@ func enterToStage(ctx context.Context, q *db.Queries) error {
 	return err
 }
 
-// mostStaged is how many lists may be staged at once. Each holds its people in the database until it is applied, discarded or the day is closed; the centre has
-// one a day, and a few when the ward corrects itself.
+// mostStaged is how many lists of cases, and how many paid lists, may be staged at once. Each holds its rows in the database until it is applied or discarded, one
+// of cases until the day is closed; the centre has one a day, and a few when the ward corrects itself.
 // Of one person the newest so many stay, with the one that is opened: who reads a list anew has mostly forgotten the one before, and nobody takes all places.
 const (
 	mostStaged   = 20
 	mostStagedOf = 4
 )
 
-// errManyStaged reaches a person as it is.
-var errManyStaged = &casework.ListError{
-	Code: "many_staged",
-	JA:   "反映していない名簿が20件あります。読み込み済みの名簿を反映するか取り消してから、もう一度選んでください(本日の締めの後は取り消されています)",
-	EN:   "20 lists are staged and not applied; apply or discard one first (the day's close discards them), then choose this one again",
+// These reach a person as they are.
+var (
+	errManyStaged = &casework.ListError{
+		Code: "many_staged",
+		JA:   "反映していない名簿が20件あります。読み込み済みの名簿を反映するか取り消してから、もう一度選んでください(本日の締めの後は取り消されています)",
+		EN:   "20 lists are staged and not applied; apply or discard one first (the day's close discards them), then choose this one again",
+	}
+	errManyPaidStaged = &casework.ListError{
+		Code: "many_staged", JA: "反映していない消込リストが20件あります。読み込み済みの消込リストを反映するか取り消してから、もう一度選んでください",
+		EN: "20 paid lists are staged and not applied; apply or discard one first, then choose this one again",
+	}
+)
+
+// stagedSort is what lists of one sort are bounded by: those of cases, or paid lists.
+type stagedSort struct {
+	oldestOf func(ctx context.Context, by string, newest int32) ([]string, error)
+	drop     func(ctx context.Context, list string) error
+	failLost func(ctx context.Context, problems []byte) error
+	count    func(ctx context.Context) (int64, error)
+	many     error
 }
 
-// boundStaged makes room for one list more, or refuses it. Whoever else opens one waits until the transaction is over.
-func (l *Ledger) boundStaged(ctx context.Context, q *db.Queries, by dialer.UserID) error {
+func (l *Ledger) stagedCases(q *db.Queries) stagedSort {
+	drop := func(ctx context.Context, list string) error { return l.dropStaged(ctx, q, list, q.DeleteList) }
+	return stagedSort{oldestOf: q.OldestStagedOf, drop: drop, failLost: q.FailLostStagings, count: q.StagedLists, many: errManyStaged}
+}
+
+func stagedPaid(q *db.Queries) stagedSort {
+	drop := func(ctx context.Context, list string) error { return dropPaid(ctx, q, list) }
+	return stagedSort{oldestOf: q.OldestPaidStagedOf, drop: drop, failLost: q.FailLostPaidStagings, count: q.StagedPaidLists, many: errManyPaidStaged}
+}
+
+// boundStaged makes room for one list more of a sort, or refuses it. Whoever else opens one waits until the transaction is over.
+func boundStaged(ctx context.Context, q *db.Queries, of stagedSort, by dialer.UserID) error {
 	if err := q.HoldOpening(ctx); err != nil {
 		return err
 	}
-	forgotten, err := q.OldestStagedOf(ctx, string(by), mostStagedOf-1)
+	forgotten, err := of.oldestOf(ctx, string(by), mostStagedOf-1)
 	if err != nil {
 		return err
 	}
 	for _, list := range forgotten {
-		if err := l.dropStaged(ctx, q, list, q.DeleteList); err != nil {
+		if err := of.drop(ctx, list); err != nil {
 			return err
 		}
 	}
@@ -60,12 +85,12 @@ func (l *Ledger) boundStaged(ctx context.Context, q *db.Queries, by dialer.UserI
 	if err != nil {
 		return err
 	}
-	if err := q.FailLostStagings(ctx, problems); err != nil { // they hold nothing
+	if err := of.failLost(ctx, problems); err != nil { // they hold nothing
 		return err
 	}
-	n, err := q.StagedLists(ctx)
+	n, err := of.count(ctx)
 	if err == nil && n >= mostStaged {
-		return errManyStaged
+		return of.many
 	}
 	return err
 }

@@ -133,3 +133,51 @@ func TestOnePersonsNewestListsStayStaged(t *testing.T) {
 	_, err := l.Apply(t.Context(), ids[len(ids)-1], "ward", nil)
 	must(t, err)
 }
+
+// TestOnlySoManyPaidListsAreStaged: as lists of cases, which take no place of theirs. Of one person the newest stay, and what was lost with its process holds nothing.
+func TestOnlySoManyPaidListsAreStaged(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	at := noon
+	stage := func(by dialer.UserID) (string, error) {
+		list := newList(true)
+		at = at.Add(time.Second)
+		list.By, list.At = by, at
+		_, err := l.StagePaid(t.Context(), list, paidRows(payment("1", firstTerm, tokyo(time.November, 20), 5)), nil)
+		return list.ID, err
+	}
+	for range mostStaged {
+		must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO paid_lists (id, file_name, by_user, at, sample, state) VALUES
+			($1, 'x', 'x', now(), true, 'staging'), ($2, 'x', 'x', now(), true, 'failed')`, dialer.NewID(noon), dialer.NewID(noon)))
+	}
+	listed := newList(true)
+	_, err := l.Stage(t.Context(), listed, rowsOf(person("0000000802")), nil)
+	must(t, err)
+	ids := []string{}
+	for range 2 * mostStagedOf {
+		id, err := stage("ward")
+		must(t, err)
+		ids = append(ids, id)
+	}
+	for i, id := range ids {
+		if p, err := l.PaidPreview(t.Context(), id); (i >= mostStagedOf) != (err == nil && p.State == "staged") {
+			t.Errorf("paid list %d of %d: %s, %v", i+1, len(ids), p.State, err)
+		}
+	}
+	if n := count(t, l, "SELECT count(*) FROM staged_payments"); n != mostStagedOf {
+		t.Errorf("%d payments are staged", n)
+	}
+	for i := range mostStaged - mostStagedOf {
+		_, err := stage(dialer.UserID(fmt.Sprint("somebody", i)))
+		must(t, err)
+	}
+	_, err = stage("one more")
+	wantListError(t, err, "many_staged")
+	_, _, err = l.ApplyPaid(t.Context(), ids[len(ids)-1], "ward")
+	must(t, err)
+	_, err = stage("one more")
+	must(t, err)
+	if p, err := l.Preview(t.Context(), listed.ID); err != nil || p.State != "staged" {
+		t.Errorf("the list of cases is %s, %v", p.State, err)
+	}
+}

@@ -19,6 +19,21 @@ UPDATE paid_lists SET state = @state WHERE id = @id;
 UPDATE paid_lists SET state = 'failed', problems = @problems
 WHERE id = @id AND state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));
 
+-- name: FailLostPaidStagings :exec
+-- As FailLostPaidStaging, for all paid lists.
+UPDATE paid_lists SET state = 'failed', problems = @problems
+WHERE state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0));
+
+-- name: StagedPaidLists :one
+-- Those that hold rows, or will.
+SELECT count(*) FROM paid_lists WHERE state IN ('staging', 'staged');
+
+-- name: OldestPaidStagedOf :many
+-- As OldestStagedOf, of paid lists.
+SELECT id FROM paid_lists WHERE state = 'staged' AND id IN (
+  SELECT o.id FROM paid_lists o WHERE o.state = 'staged' AND o.by_user = @by_user ORDER BY o.at DESC, o.id DESC OFFSET @newest::int
+) FOR UPDATE SKIP LOCKED;
+
 -- name: DeletePaidList :exec
 DELETE FROM paid_lists WHERE id = @id;
 

@@ -180,6 +180,17 @@ func (q *Queries) FailLostPaidStaging(ctx context.Context, problems []byte, iD s
 	return result.RowsAffected(), nil
 }
 
+const failLostPaidStagings = `-- name: FailLostPaidStagings :exec
+UPDATE paid_lists SET state = 'failed', problems = $1
+WHERE state = 'staging' AND pg_try_advisory_xact_lock(hashtextextended('staging ' || id::text, 0))
+`
+
+// As FailLostPaidStaging, for all paid lists.
+func (q *Queries) FailLostPaidStagings(ctx context.Context, problems []byte) error {
+	_, err := q.db.Exec(ctx, failLostPaidStagings, problems)
+	return err
+}
+
 const finishPaidApplying = `-- name: FinishPaidApplying :exec
 UPDATE paid_lists SET state = 'applied', new = $1, new_yen = $2, known = $3, taken_back = $4,
   unknown = $5, applied_at = $6::timestamptz, applied_by = $7
@@ -544,6 +555,33 @@ UPDATE staged_payments s SET n = o.n FROM (
 func (q *Queries) NumberStagedPayments(ctx context.Context, listID string) error {
 	_, err := q.db.Exec(ctx, numberStagedPayments, listID)
 	return err
+}
+
+const oldestPaidStagedOf = `-- name: OldestPaidStagedOf :many
+SELECT id FROM paid_lists WHERE state = 'staged' AND id IN (
+  SELECT o.id FROM paid_lists o WHERE o.state = 'staged' AND o.by_user = $1 ORDER BY o.at DESC, o.id DESC OFFSET $2::int
+) FOR UPDATE SKIP LOCKED
+`
+
+// As OldestStagedOf, of paid lists.
+func (q *Queries) OldestPaidStagedOf(ctx context.Context, byUser string, newest int32) ([]string, error) {
+	rows, err := q.db.Query(ctx, oldestPaidStagedOf, byUser, newest)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const paidListByID = `-- name: PaidListByID :one
@@ -1012,6 +1050,18 @@ func (q *Queries) SetVerdicts(ctx context.Context, arg SetVerdictsParams) error 
 		arg.WhysEn,
 	)
 	return err
+}
+
+const stagedPaidLists = `-- name: StagedPaidLists :one
+SELECT count(*) FROM paid_lists WHERE state IN ('staging', 'staged')
+`
+
+// Those that hold rows, or will.
+func (q *Queries) StagedPaidLists(ctx context.Context) (int64, error) {
+	row := q.db.QueryRow(ctx, stagedPaidLists)
+	var count int64
+	err := row.Scan(&count)
+	return count, err
 }
 
 const unknownLines = `-- name: UnknownLines :many
