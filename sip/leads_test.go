@@ -89,7 +89,7 @@ func TestTheTrunksPasswordIsProvedToTheTrunkAlone(t *testing.T) {
 	w.Drop()
 	far.reply(bare(far.request(t, sip.BYE)), challenged401("of the far end"))
 	w.gone(t)
-	if n := far.repeats("BYE") + far.repeats("UPDATE") + far.repeats("INVITE"); n != 3 {
+	if n := far.different("BYE") + far.different("UPDATE") + far.different("INVITE"); n != 3 {
 		t.Errorf("%d requests: its challenges were answered", n)
 	}
 }

@@ -90,6 +90,19 @@ func (p *peer) repeats(firstLine string) int {
 	return n
 }
 
+// different is repeats without repetitions.
+func (p *peer) different(firstLine string) int {
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	n := 0
+	for text := range p.times {
+		if strings.HasPrefix(text, firstLine) {
+			n++
+		}
+	}
+	return n
+}
+
 // request waits for the next request of a method; others that come before it are dropped.
 func (p *peer) request(t *testing.T, method sip.RequestMethod) *sip.Request {
 	t.Helper()
