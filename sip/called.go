@@ -87,7 +87,8 @@ func tooLong(req *sip.Request) *answer {
 	return nil
 }
 
-// called makes a leg of the hunt out of an INVITE of a desk's phone, at a side of its own, or says how the INVITE is answered instead. It belongs to the lane's functions. take is asked under h.mu whether there is a place for it.
+// called makes a leg of the hunt out of an INVITE of a desk's phone, at a side of its own, or says how the INVITE is answered instead. It belongs to the
+// lane's functions. take is asked under h.mu whether there is a place for it.
 func (h *hunt) called(at *lane, req *sip.Request, by caller, take func(l *leg) *answer) (*leg, *answer) {
 	a := h.line.agent
 	if req.Contact() == nil {

@@ -122,8 +122,8 @@ func (l *leg) tellProvisional(res *sip.Response) {
 	if sdp := sdpOf(res); sdp != nil && l.waitsItsTurn() {
 		l.early.tag, l.early.sdp = tagOf(res), sdp
 	}
-	if l.takeSDP(sdpOf(res)) {
-		if l.earlyToo {
+	if l.takeSDP(sdpOf(res)) || l.dropped && sdpOf(res) != nil {
+		if l.earlyToo || l.dropped { // one that crosses our CANCEL is heard by nobody
 			l.tell(dialer.LegNote, evidence(dialer.EvEarlyMedia, res))
 			return
 		}

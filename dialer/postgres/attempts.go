@@ -73,32 +73,6 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	return fenced(n, err)
 }
 
-// mustWait refuses to call a case that was held or closed since the click, where who clicks does not decide about that.
-func mustWait(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
-	if !r.MustWait {
-		return nil
-	}
-	state, err := q.StateToReserve(ctx, string(r.Target.CaseID))
-	if err == nil && state != string(dialer.CaseWaiting) {
-		err = dialer.ErrNotWaiting
-	}
-	return err
-}
-
-// mayRing is the last look before a desk is rung: at the do-not-call list, and at how many calls went out. What is noted by hand was rung already.
-func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
-	if r.Desk == "" {
-		return nil
-	}
-	switch no, err := l.isForbidden(ctx, q, r.Target.NumberRef); {
-	case err != nil:
-		return err
-	case no:
-		return dialer.Refuse(dialer.DoNotCall)
-	}
-	return l.underCeiling(ctx, q, r)
-}
-
 // repeated finds the first click's call for a reservation that was refused: with that call still open, the case and the
 // number are busy too, and which index speaks first is not for us to choose.
 func (l *Ledger) repeated(ctx context.Context, r dialer.Reservation, err error) error {
@@ -159,19 +133,6 @@ func (l *Ledger) Dialled(ctx context.Context, id dialer.CallID, at time.Time, cu
 		}
 		return l.putLeg(ctx, q, id, customerLeg)
 	})
-}
-
-// stillAllowed looks at the do-not-call list once more: the desk's phone has rung since, and whoever put the number there was told that it is dialled no more.
-func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.CallID) error {
-	ref, err := q.NumberRefOf(ctx, string(id))
-	if err != nil {
-		return err
-	}
-	no, err := l.isForbidden(ctx, q, ref)
-	if err == nil && no {
-		err = dialer.Refuse(dialer.DoNotCall)
-	}
-	return err
 }
 
 func dialledBefore(ctx context.Context, q *db.Queries, id dialer.CallID, h dialer.LegHandle) error {

@@ -157,7 +157,8 @@ SELECT DISTINCT c.id FROM payments p JOIN cases c ON c.case_ref = p.case_ref
 WHERE p.in_list IS NULL AND c.state IN ('waiting', 'result_due') ORDER BY c.id;
 
 -- name: LockCases :exec
-SELECT FROM cases WHERE id = ANY (@ids::uuid[]) ORDER BY id FOR UPDATE;
+-- Whoever moves one of them is waited for; a list that is being applied, and a call that is being opened, are not.
+SELECT FROM cases WHERE id = ANY (@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: HoldMaybePaid :many
 -- Of some cases those whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but

@@ -502,9 +502,10 @@ func (q *Queries) KeptSums(ctx context.Context, fromOn pgtype.Date, toOn pgtype.
 }
 
 const lockCases = `-- name: LockCases :exec
-SELECT FROM cases WHERE id = ANY ($1::uuid[]) ORDER BY id FOR UPDATE
+SELECT FROM cases WHERE id = ANY ($1::uuid[]) ORDER BY id FOR NO KEY UPDATE
 `
 
+// Whoever moves one of them is waited for; a list that is being applied, and a call that is being opened, are not.
 func (q *Queries) LockCases(ctx context.Context, ids []string) error {
 	_, err := q.db.Exec(ctx, lockCases, ids)
 	return err

@@ -1,0 +1,49 @@
+package postgres
+
+import (
+	"context"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// The last looks before a call, in the transaction that lets it be made: what was true at the click may not be any more.
+
+// mustWait refuses to call a case that was held or closed since the click, where who clicks does not decide about that.
+func mustWait(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+	if !r.MustWait {
+		return nil
+	}
+	state, err := q.StateToReserve(ctx, string(r.Target.CaseID))
+	if err == nil && state != string(dialer.CaseWaiting) {
+		err = dialer.ErrNotWaiting
+	}
+	return err
+}
+
+// mayRing is the last look before a desk is rung: at the do-not-call list, and at how many calls went out. What is noted by hand was rung already.
+func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservation) error {
+	if r.Desk == "" {
+		return nil
+	}
+	switch no, err := l.isForbidden(ctx, q, r.Target.NumberRef); {
+	case err != nil:
+		return err
+	case no:
+		return dialer.Refuse(dialer.DoNotCall)
+	}
+	return l.underCeiling(ctx, q, r)
+}
+
+// stillAllowed looks at the do-not-call list once more: the desk's phone has rung since, and whoever put the number there was told that it is dialled no more.
+func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.CallID) error {
+	ref, err := q.NumberRefOf(ctx, string(id))
+	if err != nil {
+		return err
+	}
+	no, err := l.isForbidden(ctx, q, ref)
+	if err == nil && no {
+		err = dialer.Refuse(dialer.DoNotCall)
+	}
+	return err
+}
