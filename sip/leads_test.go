@@ -349,7 +349,7 @@ func TestAnAnswerWithoutATagIsNoDialog(t *testing.T) {
 	r.trunk.request(t, sip.ACK)
 	r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
 	w.gone(t)
-	if n := r.trunk.repeats("INVITE"); n != 1 {
+	if n := r.trunk.different("INVITE"); n != 1 {
 		t.Errorf("%d INVITEs came", n)
 	}
 	if slices.ContainsFunc(w.all, func(f dialer.LegFact) bool { return f.Kind == dialer.LegAnswered }) {
