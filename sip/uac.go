@@ -149,6 +149,9 @@ type earlyAnswer struct {
 // waitsItsTurn: of many phones that ring only the one that answers is heard.
 func (l *leg) waitsItsTurn() bool { return l.hunt != nil && l.hunt.awaits && l.state != legUp }
 
+// hasSide reports whether the leg says where its side's sound goes.
+func (l *leg) hasSide() bool { return l.hunt == nil || l.hunt.has(l) }
+
 // answerIn is the answer to our offer: that in the 2xx, or one that came in a provisional response of its dialog and was kept,
 // after which the 2xx need not repeat it (RFC 6337 §3.1.1).
 func (l *leg) answerIn(res *sip.Response) []byte {
@@ -160,7 +163,7 @@ func (l *leg) answerIn(res *sip.Response) []byte {
 
 // takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
 func (l *leg) takeSDP(sdp []byte) bool {
-	if sdp == nil || l.waitsItsTurn() || l.dropped || l.hungUp || l.hunt != nil && !l.hunt.has(l) {
+	if sdp == nil || l.waitsItsTurn() || l.dropped || l.hungUp || !l.hasSide() {
 		return false
 	}
 	if err := l.line.bridge.SetRemote(l.side, sdp); err != nil {

@@ -117,7 +117,7 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusCallTransactionDoesNotExists})
 		return
 	}
-	pending := l.state != legUp || l.reoffer != nil || l.session.busy && l.session.plain || l.hunt != nil && !l.hunt.has(l)
+	pending := l.state != legUp || l.reoffer != nil || l.session.busy && l.session.plain || !l.hasSide()
 	if pending && (sdp != nil || req.Method == sip.INVITE) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
 		return

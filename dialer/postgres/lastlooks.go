@@ -26,11 +26,8 @@ func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservatio
 	if r.Desk == "" {
 		return nil
 	}
-	switch no, err := l.isForbidden(ctx, q, r.Target.NumberRef); {
-	case err != nil:
+	if err := l.notForbidden(ctx, q, r.Target.NumberRef); err != nil {
 		return err
-	case no:
-		return dialer.Refuse(dialer.DoNotCall)
 	}
 	return l.underCeiling(ctx, q, r)
 }
@@ -41,6 +38,11 @@ func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.Call
 	if err != nil {
 		return err
 	}
+	return l.notForbidden(ctx, q, ref)
+}
+
+// notForbidden refuses a number that is on the do-not-call list.
+func (l *Ledger) notForbidden(ctx context.Context, q *db.Queries, ref string) error {
 	no, err := l.isForbidden(ctx, q, ref)
 	if err == nil && no {
 		err = dialer.Refuse(dialer.DoNotCall)
