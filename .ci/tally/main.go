@@ -68,7 +68,7 @@ func run(args []string) int {
 
 func everyday() []suite {
 	return []suite{
-		{name: "go", args: goTest("-timeout", "20m", "./..."), count: countGo},
+		{name: "go", args: goTest("-timeout", "40m", "./..."), count: countGo},
 		{name: "web", dir: app, args: []string{"npm", "test"}, count: countText},
 		{name: "browser", dir: app, args: []string{"npm", "run", "test:browser"}, count: countText},
 	}
