@@ -76,6 +76,9 @@ func newFaultHouse(t *testing.T, disk string) *faultHouse {
 			t.Fatal(err)
 		}
 		t.Cleanup(o.postgres.Stop)
+		if err := makeLedger(o.postgres); err != nil {
+			t.Fatal(err)
+		}
 	}
 	f.house = newHouse(t, o)
 	f.ledgerURL = f.postgres.URL(database)

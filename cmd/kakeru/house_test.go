@@ -70,7 +70,7 @@ type houseOptions struct {
 	ring        time.Duration
 	desks       int
 	cases       int              // 200 if 0
-	postgres    *stores.Postgres // one of the test's own; nil: an ordinary one
+	postgres    *stores.Postgres // one of the test's own, with a ledger by makeLedger; nil: an ordinary one
 	rtp         int              // the first of 500 ports for sound; of its own if 0
 	noPhones    bool             // the test brings its own
 	trunk       string
@@ -93,13 +93,10 @@ func testLogins() []login {
 func newHouse(t *testing.T, o houseOptions) *house {
 	t.Helper()
 	if o.postgres == nil {
-		o.postgres = storestest.OwnPostgres(t)
+		o.postgres = storestest.OwnPostgresFrom(t, "house", makeLedger)
 	}
 	h := &house{t: t, dir: t.TempDir(), postgres: o.postgres, redis: storestest.OwnRedis(t)}
 	ctx := t.Context()
-	h.must(h.postgres.CreateDatabase(ctx, database, ""))
-	h.must(makeServingRole(ctx, h.postgres.URL(database)))
-	h.must(migrate(ctx, configs.Database{URL: serving(h.postgres.URL(database)), MigrateURL: h.postgres.URL(database)}))
 	h.sip, h.http = ports.Lend(t, 1), ports.Lend(t, 1).String()
 	world, err := startCarrier(o.fastCarrier, 4, slog.New(slog.DiscardHandler))
 	h.must(err)
@@ -189,6 +186,18 @@ const servingRole = "kakeru_serves"
 
 // serving is the address of a database for the role that serves; url is the owner's.
 func serving(url string) string { return strings.Replace(url, "user=kakeru", "user="+servingRole, 1) }
+
+// makeLedger makes the database of a house, without anything in it.
+func makeLedger(pg *stores.Postgres) error {
+	ctx, url := context.Background(), pg.URL(database)
+	if err := pg.CreateDatabase(ctx, database, ""); err != nil {
+		return err
+	}
+	if err := makeServingRole(ctx, url); err != nil {
+		return err
+	}
+	return migrate(ctx, configs.Database{URL: serving(url), MigrateURL: url})
+}
 
 func makeServingRole(ctx context.Context, url string) error {
 	conn, err := pgx.Connect(ctx, url)

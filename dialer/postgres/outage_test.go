@@ -32,9 +32,9 @@ const slack = 5 * time.Second
 // ownServer is a PostgreSQL to be paused and killed, with a migrated database.
 func ownServer(t *testing.T) (pg *stores.Postgres, url string) {
 	t.Helper()
-	pg = storestest.OwnPostgres(t)
-	must(t, pg.CreateDatabase(t.Context(), "kakeru", ""))
-	must(t, migrate(pg.URL("kakeru")))
+	pg = storestest.OwnPostgresFrom(t, "ledger", func(pg *stores.Postgres) error {
+		return errors.Join(pg.CreateDatabase(context.Background(), "kakeru", ""), migrate(pg.URL("kakeru")))
+	})
 	return pg, pg.URL("kakeru")
 }
 

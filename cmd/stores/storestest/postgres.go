@@ -4,8 +4,11 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"fmt"
 	"net"
+	"os"
+	"os/exec"
 	"strconv"
 	"sync"
 	"sync/atomic"
@@ -20,7 +23,39 @@ import (
 var (
 	databases atomic.Int64
 	templates = template{made: map[string]bool{}}
+	prepared  folders
 )
+
+// folders remembers which prepared servers lie, stopped, in the folder of all tests.
+type folders struct {
+	mu   sync.Mutex
+	made map[string]bool
+}
+
+// get makes the server for key the first time; other tests wait meanwhile.
+func (f *folders) get(t testing.TB, key string, prepare func(*stores.Postgres) error) (dir string) {
+	t.Helper()
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	dir = Dir(t, "from-"+key)
+	if f.made[dir] {
+		return dir
+	}
+	if err := errors.Join(os.RemoveAll(dir), os.Mkdir(dir, 0o700)); err != nil { // an attempt that failed half-way is begun again
+		t.Fatal(err)
+	}
+	pg := launch(t, dir, stores.StartPostgres)
+	err := prepare(pg)
+	pg.Stop()
+	if err != nil {
+		t.Fatalf("prepare the server %q: %v", key, err)
+	}
+	if f.made == nil {
+		f.made = map[string]bool{}
+	}
+	f.made[dir] = true
+	return dir
+}
 
 // template remembers which prepared databases the shared server holds.
 type template struct {
@@ -51,6 +86,21 @@ func OwnPostgres(t testing.TB) *stores.Postgres {
 	t.Helper()
 	dir := newScratch(t)
 	t.Cleanup(dir.remove)
+	pg := launch(t, dir.path, stores.StartPostgres)
+	t.Cleanup(pg.Stop)
+	return pg
+}
+
+// OwnPostgresFrom is OwnPostgres with the databases that prepare made: a copy of the files of a server that was stopped
+// after it. prepare runs once for each key in a test process, and must have closed its connections when it returns.
+func OwnPostgresFrom(t testing.TB, key string, prepare func(*stores.Postgres) error) *stores.Postgres {
+	t.Helper()
+	from := prepared.get(t, key, prepare)
+	dir := newScratch(t)
+	t.Cleanup(dir.remove)
+	if out, err := exec.CommandContext(t.Context(), "cp", "-a", "--reflink=auto", from+"/.", dir.path).CombinedOutput(); err != nil {
+		t.Fatalf("copy the prepared server: %v: %s", err, out)
+	}
 	pg := launch(t, dir.path, stores.StartPostgres)
 	t.Cleanup(pg.Stop)
 	return pg

@@ -122,6 +122,9 @@ func newScratch(t testing.TB) *scratch {
 	if err != nil {
 		t.Fatal(err)
 	}
+	if err := os.Chmod(dir, 0o711); err != nil { //nolint:gosec // servers of their own lie in folders of it, and run as another user
+		t.Fatal(err)
+	}
 	lock, err := os.Create(filepath.Join(dir, "owner"))
 	if err != nil {
 		t.Fatal(err)

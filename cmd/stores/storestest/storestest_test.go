@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5"
 	"github.com/redis/go-redis/v9"
 
+	"kakeru/cmd/stores"
 	"kakeru/cmd/stores/storestest"
 )
 
@@ -50,6 +51,27 @@ func TestTemplateIsPreparedOnce(t *testing.T) {
 					return exec(url, "CREATE TABLE word (w text PRIMARY KEY)")
 				})
 				if err := exec(url, "INSERT INTO word VALUES ('once')"); err != nil {
+					t.Fatal(err)
+				}
+			})
+		}
+	})
+	if n := prepared.Load(); n != 1 {
+		t.Fatalf("prepared %d times", n)
+	}
+}
+
+func TestServersOfTheirOwnBeginWithWhatWasPrepared(t *testing.T) {
+	var prepared atomic.Int32
+	t.Run("copies", func(t *testing.T) {
+		for range 2 {
+			t.Run("", func(t *testing.T) {
+				t.Parallel()
+				pg := storestest.OwnPostgresFrom(t, "words", func(pg *stores.Postgres) error {
+					prepared.Add(1)
+					return exec(pg.URL("postgres"), "CREATE TABLE word (w text PRIMARY KEY)")
+				})
+				if err := exec(pg.URL("postgres"), "INSERT INTO word VALUES ('once')"); err != nil {
 					t.Fatal(err)
 				}
 			})
