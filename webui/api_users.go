@@ -146,7 +146,7 @@ func (s *Server) changeUser(ctx context.Context, in *changeUserInput) (*userOutp
 		return nil, err
 	}
 	b := in.Body
-	if u.ID == from(ctx).User.ID && ((b.Disabled != nil && *b.Disabled) || (b.Role != nil && *b.Role != u.Role)) {
+	if u.ID == from(ctx).User.ID && ((b.Disabled != nil && (*b.Disabled || u.Disabled)) || (b.Role != nil && *b.Role != u.Role)) {
 		return nil, invalid("role", "yourself", "自分の権限は変えられません。ほかの管理者に頼んでください",
 			"you cannot take your own rights away; ask another administrator")
 	}

@@ -52,8 +52,9 @@ func (s *Server) connect(w http.ResponseWriter, r *http.Request, v visitor, serv
 		return
 	}
 	defer leave()
-	upgrader := websocket.Upgrader{CheckOrigin: s.sameOrigin, HandshakeTimeout: headerWait}
-	conn, err := upgrader.Upgrade(w, r, nil)
+	// With a buffer of its own it reads by the connection that it is given, and not by what net/http had of it.
+	upgrader := websocket.Upgrader{CheckOrigin: s.sameOrigin, HandshakeTimeout: headerWait, ReadBufferSize: readLimit}
+	conn, err := upgrader.Upgrade(sparing{w, s.d.Hub.settings.Ping}, r, nil)
 	if err != nil {
 		return // the upgrader has answered
 	}

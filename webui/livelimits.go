@@ -1,6 +1,8 @@
 package webui
 
 import (
+	"bufio"
+	"net"
 	"net/http"
 	"sync"
 	"time"
@@ -62,4 +64,38 @@ var errTooManySockets = newProblem(http.StatusTooManyRequests, "too_many",
 // newSayLimit leaves room for the answers to our own pings.
 func newSayLimit(ping time.Duration) *rate.Limiter {
 	return rate.NewLimiter(rate.Limit(saidPerSecond+2/ping.Seconds()), saidAtOnce)
+}
+
+// sparing is a request whose connection, once it is a websocket, is read from no faster than a panel has anything to say. The frames are counted
+// where they are understood; parts of a message are not, if they are empty and the last never comes.
+type sparing struct {
+	http.ResponseWriter
+	ping time.Duration
+}
+
+// longestFrame is the longest of the frames that a browser sends by itself, which are control frames (RFC 6455 §5.2, §5.5).
+const longestFrame = 2 + 4 + 125
+
+func (s sparing) Hijack() (net.Conn, *bufio.ReadWriter, error) {
+	conn, buffered, err := http.NewResponseController(s.ResponseWriter).Hijack()
+	if err != nil {
+		return nil, nil, err
+	}
+	bytes := newSayLimit(s.ping)
+	bytes.SetLimit(bytes.Limit() * longestFrame)
+	bytes.SetBurst(saidAtOnce * longestFrame)
+	return sparingConn{conn, bytes}, buffered, nil
+}
+
+type sparingConn struct {
+	net.Conn
+	bytes *rate.Limiter
+}
+
+func (c sparingConn) Read(b []byte) (int, error) {
+	n, err := c.Conn.Read(b[:min(len(b), readLimit)])
+	if !c.bytes.AllowN(time.Now(), n) {
+		return 0, errTalksTooMuch
+	}
+	return n, err
 }

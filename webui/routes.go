@@ -27,6 +27,7 @@ type visitor struct {
 	route   string
 	about   subject // as the path says
 	remark  *remark // what the handler adds to what is written down
+	request *http.Request
 	// display is the screen on the wall that asks; then the session is nobody's but has its role and secret.
 	display dialer.Display
 }
@@ -44,7 +45,7 @@ func routeOf(ctx context.Context) string { return from(ctx).route }
 // admit says who makes a request and whether they may use the route: the one place where roles are asked.
 func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	visit := s.keeper.Visit(r)
-	v := visitor{address: visit.Address, host: r.Host, token: visit.Token, visit: visit, route: row.Route, about: aboutPath(r, row), remark: &remark{}}
+	v := visitor{address: visit.Address, host: r.Host, token: visit.Token, visit: visit, route: row.Route, about: aboutPath(r, row), remark: &remark{}, request: r}
 	if row.Public {
 		return v, nil
 	}
@@ -127,6 +128,9 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 			return nil, s.problemOf(ctx, err)
 		}
 		defer done()
+		if ctx, err = s.stillAdmitted(ctx, row); err != nil {
+			return nil, s.problemOf(ctx, err)
+		}
 		var out *O
 		err = wellSpelt(ctx, in)
 		if err == nil && isClick(row) && s.vigil.waking() {
@@ -143,6 +147,13 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 		}
 		return out, nil
 	})
+}
+
+// stillAdmitted asks once more, when the body is there and the request's turn has come: both may take seconds, in which whoever asks may have been
+// disabled, demoted, signed out or locked. What follows goes by the session as it is now.
+func (s *Server) stillAdmitted(ctx context.Context, row auth.Row) (context.Context, error) {
+	v, err := s.admit(from(ctx).request, row)
+	return context.WithValue(ctx, visitorKey{}, v), err
 }
 
 func isRead(row auth.Row) bool { return strings.HasPrefix(row.Route, http.MethodGet+" ") }

@@ -206,7 +206,13 @@ func TestSocketsAreBounded(t *testing.T) {
 func TestWebsocketFlood(t *testing.T) {
 	h := open(t)
 	c := h.as("operator")
+	first := byte(websocket.TextMessage)
 	for name, flood := range map[string]func(*websocket.Conn) error{
+		"empty parts of a message without an end": func(w *websocket.Conn) error {
+			_, err := w.NetConn().Write([]byte{first, 0x80, 0, 0, 0, 0})
+			first = 0 // a continuation
+			return err
+		},
 		"texts": func(w *websocket.Conn) error { return w.WriteMessage(websocket.TextMessage, []byte("x")) },
 		"pings": func(w *websocket.Conn) error {
 			return w.WriteControl(websocket.PingMessage, nil, time.Now().Add(time.Second))
