@@ -200,19 +200,12 @@ func runRestore(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
-	f, with, err := openToRestore(rest[0], key)
+	f, with, m, err := openToRestore(rest[0], key)
 	if err != nil {
 		return err
 	}
 	defer func() { _ = f.Close() }()
-	m, err := backup.Verify(f, with)
-	if err != nil {
-		return err
-	}
 	if err := ourBackup(s, m); err != nil && !foreign {
-		return err
-	}
-	if _, err := f.Seek(0, io.SeekStart); err != nil {
 		return err
 	}
 	r, w := io.Pipe()
@@ -239,28 +232,52 @@ func runRestore(ctx context.Context, args []string, std streams) error {
 	return tellKeys(s, m, std)
 }
 
-// openToRestore opens a backup as a copy of our own, which is gone when it is closed: it is read twice, and whoever keeps backups must not give
-// another one the second time. The copy is as encrypted as the file.
-func openToRestore(path, keyFile string) (*os.File, []age.Identity, error) {
+// openToRestore verifies a backup, and opens it as a copy of our own, which is gone when it is closed: it is read twice, and whoever keeps backups must
+// not give another one the second time. The copy is as encrypted as the file, and goes no further than the first octet that is not right: what is no
+// backup fills no disk.
+func openToRestore(path, keyFile string) (*os.File, []age.Identity, backup.Manifest, error) {
 	kept, with, err := openBackup(path, keyFile)
 	if err != nil {
-		return nil, nil, err
+		return nil, nil, backup.Manifest{}, err
 	}
+	defer func() { _ = kept.Close() }()
 	own, err := os.CreateTemp("", "kakeru-restore-") // 0600
 	if err != nil {
-		return nil, nil, errors.Join(err, kept.Close())
+		return nil, nil, backup.Manifest{}, err
 	}
-	err = os.Remove(own.Name()) // it lives as long as it is open
-	if err == nil {
-		_, err = io.Copy(own, kept)
+	if err := os.Remove(own.Name()); err != nil { // it lives as long as it is open
+		return nil, nil, backup.Manifest{}, errors.Join(err, own.Close())
+	}
+	copied := &copying{from: kept, to: own}
+	m, err := backup.Verify(copied, with)
+	if copied.err != nil {
+		err = fmt.Errorf("the backup cannot be copied; TMPDIR names another folder for that: %w", copied.err)
 	}
 	if err == nil {
 		_, err = own.Seek(0, io.SeekStart)
 	}
-	if err = errors.Join(err, kept.Close()); err != nil {
-		return nil, nil, errors.Join(fmt.Errorf("the backup cannot be copied; TMPDIR names another folder for that: %w", err), own.Close())
+	if err != nil {
+		return nil, nil, backup.Manifest{}, errors.Join(err, own.Close())
 	}
-	return own, with, nil
+	return own, with, m, nil
+}
+
+// copying is a reader of which everything that is read is written down, and of whose faults the writer's are told apart.
+type copying struct {
+	from io.Reader
+	to   io.Writer
+	err  error // the writer's
+}
+
+func (c *copying) Read(b []byte) (int, error) {
+	n, err := c.from.Read(b)
+	if c.err == nil && n > 0 {
+		_, c.err = c.to.Write(b[:n])
+	}
+	if c.err != nil {
+		return 0, c.err
+	}
+	return n, err
 }
 
 // ourBackup refuses a backup that nobody with the centre's secret has made. No secret is made for that.

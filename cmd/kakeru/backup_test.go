@@ -208,16 +208,12 @@ func TestARestoreUsesWhatItHasVerified(t *testing.T) {
 	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {
 		t.Fatal(r.err)
 	}
-	f, with, err := openToRestore(file, key)
+	f, with, first, err := openToRestore(file, key)
 	h.must(err)
 	defer func() { _ = f.Close() }()
-	first, err := backup.Verify(f, with)
-	h.must(err)
 	other, err := os.ReadFile(forged(h, file, key))
 	h.must(err)
 	h.must(os.WriteFile(file, other, 0o600)) // in its place
-	_, err = f.Seek(0, io.SeekStart)
-	h.must(err)
 	again, err := backup.Read(f, with, io.Discard)
 	if h.must(err); again.Mark != first.Mark {
 		t.Error("the second reading is of another backup")
@@ -245,6 +241,7 @@ func TestARestoreThatIsRefused(t *testing.T) {
 		"changed":      {h.file("changed", string(changed)), key, "was changed"},
 		"another key":  {file, wrong, "does not open"},
 		"no backup":    {h.config(), key, "no backup"},
+		"without end":  {"/dev/zero", key, "no backup"},
 		"no file":      {file + ".none", key, "no file"},
 		"no key there": {file, key + ".none", "--key"},
 		"no key in it": {file, h.config(), "no identity"},

@@ -34,7 +34,20 @@ func checkRole(ctx context.Context, s configs.Settings) []finding {
 			"run `kakeru migrate` with database.migrate_url, which takes that away; what it has by another role or by PUBLIC is yours to revoke",
 		}}
 	}
-	return []finding{{fine, about, "two: " + r.Role + " serves, and may change neither the tables nor what is written once; another owns them", ""}}
+	all := []finding{{fine, about, "two: " + r.Role + " serves, and may change neither the tables nor what is written once; another owns them", ""}}
+	if len(r.Sets) > 0 {
+		all = append(all, finding{
+			minor, about, fmt.Sprintf("%s has settings of its own: %s; the server takes no notice of them, and it may have made them itself", r.Role, strings.Join(r.Sets, ", ")),
+			"as the owner or a superuser: ALTER ROLE " + r.Role + " RESET ALL (and IN DATABASE); what you want of them, set for the database",
+		})
+	}
+	if r.Word {
+		all = append(all, finding{
+			minor, about, r.Role + " comes in by a password: whoever learns it may change it, and the server is kept out until a superuser sets it anew",
+			"have PostgreSQL take it by peer (this machine) or by a certificate (docs/operations.md, \"Two roles in PostgreSQL\")",
+		})
+	}
+	return all
 }
 
 // checkAsMade looks for what would keep the record of who saw what from being written, and with it all that is shown.

@@ -1,6 +1,11 @@
 package postgres
 
-import "sync"
+import (
+	"context"
+	"sync"
+
+	"github.com/jackc/pgx/v5/pgconn"
+)
 
 // answers are the settings of a connection by which PostgreSQL would answer otherwise. The role that serves may set them for itself, for all connections
 // to come: a search by the index of the record would leave out most of what it finds, and say nothing.
@@ -9,7 +14,19 @@ var answers = map[string]string{
 	"timezone": "UTC", "transform_null_equals": "off",
 	// And by these it would answer nothing. How long somebody waits is ours to say.
 	"default_transaction_read_only": "off", "statement_timeout": "0", "lock_timeout": "0", "idle_session_timeout": "0",
+	// By these there would be no connection on which to say so.
+	"local_preload_libraries": "", "exit_on_error": "off",
 }
+
+// ofOurRole undoes, for this connection, whatever else the role that serves has been made to set for itself: there are too many ways to be slow or to
+// end (work_mem, enable_indexscan, tcp_user_timeout) to name each. What the database's owner wants of them stands in postgresql.conf or with the
+// database (ALTER DATABASE … SET), which the role cannot write.
+func ofOurRole(ctx context.Context, c *pgconn.PgConn) error {
+	_, err := c.Exec(ctx, "SELECT pg_catalog.set_config(name, coalesce(boot_val, ''), false) FROM pg_catalog.pg_settings WHERE "+setByTheRole).ReadAll()
+	return err
+}
+
+const setByTheRole = "source IN ('user', 'database user') AND context = 'user'"
 
 // mostOpened bounds of how many cases it is remembered whose they are.
 const mostOpened = 100_000

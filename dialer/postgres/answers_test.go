@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"fmt"
+	"io"
 	"slices"
 	"strings"
 	"testing"
@@ -23,6 +24,7 @@ func TestWhatARoleSetsForItselfHidesNothing(t *testing.T) {
 	must(t, err)
 	for name, value := range map[string]string{
 		"gin_fuzzy_search_limit": "1", "client_encoding": "LATIN1", "datestyle": "'SQL, DMY'", "default_transaction_isolation": "serializable",
+		"local_preload_libraries": "'nothing'", "exit_on_error": "on", "work_mem": "64", "enable_indexscan": "off", "tcp_user_timeout": "1", "x.y": "'z'",
 		"timezone": "'Asia/Kathmandu'", "default_transaction_read_only": "on", "statement_timeout": "1", "lock_timeout": "1", "transform_null_equals": "on",
 	} {
 		must(t, exec(t, url, fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = %s", servingRole, pgx.Identifier{config.Database}.Sanitize(), name, value)))
@@ -41,6 +43,20 @@ func TestWhatARoleSetsForItselfHidesNothing(t *testing.T) {
 		if !strings.EqualFold(is, value) {
 			t.Errorf("%s is %q, want %q", name, is, value)
 		}
+	}
+	if n := count(t, again, "SELECT count(*) FROM pg_settings WHERE setting <> boot_val AND "+setByTheRole); n > 0 {
+		t.Errorf("%d settings are the role's own", n)
+	}
+	var mem string
+	must(t, again.pool.QueryRow(t.Context(), "SHOW work_mem").Scan(&mem))
+	if mem != "4MB" {
+		t.Errorf("work_mem is %s", mem)
+	}
+	if _, err := Dump(t.Context(), serving(url), io.Discard); err != nil {
+		t.Errorf("a backup by the role: %v", err)
+	}
+	if r, err := RightsOf(t.Context(), serving(url)); err != nil || len(r.Sets) < 15 || !slices.Contains(r.Sets, "local_preload_libraries") {
+		t.Errorf("%+v, %v", r.Sets, err)
 	}
 }
 

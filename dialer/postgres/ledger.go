@@ -222,6 +222,7 @@ func poolConfig(url string) (*pgxpool.Config, error) {
 		cfg.ConnConfig.RuntimeParams["jit"] = "off"
 	}
 	maps.Copy(cfg.ConnConfig.RuntimeParams, answers)
+	cfg.ConnConfig.AfterConnect = ofOurRole
 	cfg.AfterConnect = func(_ context.Context, c *pgx.Conn) error {
 		// Times come back in one zone, whatever the machine's is.
 		c.TypeMap().RegisterType(&pgtype.Type{

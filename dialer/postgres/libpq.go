@@ -11,7 +11,8 @@ import (
 // libpqNames are the settings of a connection that PostgreSQL's own programs are given, and by which variable. None of them is ever an
 // argument: those are for everybody on the machine to read.
 var libpqNames = map[string]string{
-	"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
+	"options": "PGOPTIONS",
+	"host":    "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
 	"passfile": "PGPASSFILE", "service": "PGSERVICE", "servicefile": "PGSERVICEFILE", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT",
 	"sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING",
 	"target_session_attrs": "PGTARGETSESSIONATTRS", "connect_timeout": "PGCONNECT_TIMEOUT", "krbsrvname": "PGKRBSRVNAME",
@@ -66,6 +67,7 @@ func libpqEnv(text string) ([]string, error) {
 	if err != nil {
 		return nil, err
 	}
+	all["options"] = strings.TrimSpace(asOptions(answers) + " " + all["options"])
 	env := []string{"PGAPPNAME=kakeru backup"}
 	for name, value := range all {
 		if variable, ok := libpqNames[name]; ok && !strings.ContainsRune(value, 0) {
@@ -74,6 +76,16 @@ func libpqEnv(text string) ([]string, error) {
 	}
 	slices.Sort(env)
 	return env, nil
+}
+
+// asOptions are settings as libpq takes them. By them the role that serves, as which a backup may be made, keeps no program of PostgreSQL's from its work.
+func asOptions(settings map[string]string) string {
+	var all []string
+	for name, value := range settings {
+		all = append(all, "-c "+name+"="+strings.ReplaceAll(value, " ", `\ `))
+	}
+	slices.Sort(all)
+	return strings.Join(all, " ")
 }
 
 // Wire says how the connection of a URL is protected on its way.

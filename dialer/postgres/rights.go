@@ -92,6 +92,8 @@ type Rights struct {
 	Creates bool     // it may make tables
 	Changes []string // tables that are written once, which it may change or empty
 	Lacks   []string // tables and views that it may not read
+	Sets    []string // what is set for it alone, of which the server takes no notice
+	Word    bool     // it comes in by a password, which PostgreSQL lets it change
 }
 
 // Least reports whether the role can do what serving needs and no more.
@@ -115,7 +117,10 @@ func RightsOf(ctx context.Context, url string) (r Rights, err error) {
 			has_schema_privilege('public', 'CREATE'),
 			ARRAY(SELECT name FROM once WHERE has_table_privilege(oid, 'DELETE') OR has_table_privilege(oid, 'TRUNCATE') OR has_table_privilege(oid, 'TRIGGER')
 				OR never_changed AND has_any_column_privilege(oid, 'UPDATE') ORDER BY 1),
-			ARRAY(SELECT name FROM ours WHERE NOT has_table_privilege(oid, 'SELECT') ORDER BY 1)`).
-		Scan(&r.Role, &r.Owner, &r.Creates, &r.Changes, &r.Lacks)
+			ARRAY(SELECT name FROM ours WHERE NOT has_table_privilege(oid, 'SELECT') ORDER BY 1),
+			ARRAY(SELECT DISTINCT split_part(c, '=', 1) FROM pg_db_role_setting, unnest(setconfig) c
+				WHERE setrole = current_user::regrole AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1)`).
+		Scan(&r.Role, &r.Owner, &r.Creates, &r.Changes, &r.Lacks, &r.Sets)
+	r.Word = conn.Config().Password != ""
 	return r, classify("look at the role's rights", err)
 }
