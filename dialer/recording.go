@@ -89,8 +89,8 @@ func (c *call) heardRecording(f LegFact) {
 	case EvRecordingGap:
 		c.e.alert(Alert{
 			Kind: "recording_failed", Desk: c.view.Desk, CallID: c.view.ID,
-			Text:   "録音の一部が欠けました。ディスクかサーバーが遅すぎます",
-			TextEN: "a recording has a gap: the disk or this machine is too slow",
+			Text:   "録音の一部が欠けました。ディスクかサーバーが遅すぎるか、相手の音声が乱れて届きました",
+			TextEN: "a recording has a gap: the disk or this machine is too slow, or sound came out of its time",
 		})
 		return
 	default:

@@ -27,7 +27,8 @@
 //
 // The tap's goroutine puts packets into the mixer, the recording's own takes chunks of half a second out of it, seals them and
 // writes them. They meet under the mixer's lock, which is never held over I/O: a disk that is slow holds up no ear and no talk.
-// What it does not take in eight seconds is lost to the recording, leaves silence of its length, and is told.
+// What it does not take in eight seconds is lost to the recording, leaves silence of its length, and is told. So is what comes too
+// late for its chunk, or is written over, since its packets' stamps are out of their time: nothing that came is missing untold.
 //
 // # How it fails
 //

@@ -16,6 +16,9 @@ const (
 	// ringFrames is how much sound waits for the disk: 8.2 s. It is a power of two, since every octet asks where it belongs.
 	ringFrames = 1 << 16
 	ringMask   = ringFrames - 1
+	// spare is how much sound may be written over, or stand behind an end, before that is a gap, for the recording and each of its
+	// pauses: the last packets' ends, streams that follow one another, and a thousandth of the time for clocks that run apart.
+	spare = rate / 10
 )
 
 // Pause is a time in which nothing was recorded, since somebody asked for that.
@@ -33,7 +36,8 @@ type mixer struct {
 	tracks [channels]track
 	ring   [ringFrames * channels]byte
 	taken  int64 // frames
-	lost   int64 // frames that found no room
+	lost   int64 // frames that found no room, or came too late
+	over   int64 // frames that others were written over
 }
 
 func newMixer(now time.Time) *mixer {
@@ -102,25 +106,29 @@ func (m *mixer) end(now time.Time) {
 // packet is one packet's sound, in μ-law.
 type packet struct {
 	ssrc, stamp uint32
+	seq         uint16
 	at          time.Time
 	octets      []byte
 }
 
-// put writes a packet to a channel. What comes behind what was taken is too late; what is further ahead than the ring is long
-// is lost, for the disk is too slow.
+// put writes a packet to a channel. What comes behind what was taken is too late, and lost; so is what is further ahead than the
+// ring is long, for the disk is too slow. What others are written over is lost too, unless they say the same.
 func (m *mixer) put(channel int, p packet) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
 	if stop := m.stopped(); p.at.Before(m.since) || !stop.IsZero() && !p.at.Before(stop) {
 		return
 	}
-	begins, n := m.tracks[channel].put(p.ssrc, p.stamp, m.place(p.at)), int64(len(p.octets))
+	begins, n := m.tracks[channel].put(p, m.place(p.at)), int64(len(p.octets))
 	from := min(max(0, m.taken-begins), n)
 	until := min(max(from, m.taken+ringFrames-begins), n)
-	m.lost += n - until
+	m.lost += from + n - until
 	for i, octet := range p.octets[from:until] {
-		at := (begins + from + int64(i)) & ringMask
-		m.ring[at*channels+int64(channel)] = octet
+		at := (begins+from+int64(i))&ringMask*channels + int64(channel)
+		if was := m.ring[at]; was != silent && was != octet {
+			m.over++
+		}
+		m.ring[at] = octet
 	}
 }
 
@@ -147,9 +155,28 @@ func (m *mixer) take(chunk *[chunkOctets]byte, now time.Time, all bool) int {
 	return int(n * channels)
 }
 
-// tally is how the time line went.
+// tally is how the time line went. Of all that was put, what is not lost stands in the recording, but for what is spared.
 func (m *mixer) tally() (pauses []Pause, ended time.Time, lost int64) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	return append(pauses, m.pauses...), m.ended, m.lost
+	lost = m.lost
+	if gone := m.over + m.behind(); gone > spare*int64(1+len(m.pauses))+m.taken/1000 {
+		lost += gone
+	}
+	return append(pauses, m.pauses...), m.ended, lost
+}
+
+// behind needs m.mu: how much sound stands where the recording has ended.
+func (m *mixer) behind() (frames int64) {
+	if m.ended.IsZero() {
+		return 0
+	}
+	for at := m.place(m.ended); at < m.taken+ringFrames; at++ {
+		for channel := range int64(channels) {
+			if m.ring[at&ringMask*channels+channel] != silent {
+				frames++
+			}
+		}
+	}
+	return frames
 }

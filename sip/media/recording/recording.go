@@ -34,7 +34,7 @@ type Kept struct {
 	From   time.Time
 	Until  time.Time
 	Pauses []Pause
-	Lost   time.Duration // of sound, since the disk or we were too slow; silence stands in its place
+	Lost   time.Duration // of sound: the disk or we were too slow, or it came out of its time
 	Err    error         // why it ended before its time; nil when it did not
 }
 
@@ -81,7 +81,7 @@ func (g *Recording) listen(sounds []media.Sound) {
 				continue
 			}
 		}
-		g.mixer.put(channel, packet{ssrc: s.SSRC, stamp: s.Stamp, at: s.At, octets: g.laws[channel].Write(s)})
+		g.mixer.put(channel, packet{ssrc: s.SSRC, stamp: s.Stamp, seq: s.Seq, at: s.At, octets: g.laws[channel].Write(s)})
 	}
 }
 
@@ -111,7 +111,7 @@ func (g *Recording) End(patience time.Duration) Kept {
 	return k
 }
 
-// lostFor adds up what the mixer and the tap had no room for.
+// lostFor adds up what the mixer has lost and the tap had no room for.
 func (g *Recording) lostFor(frames int64) time.Duration {
 	return time.Duration(frames)*time.Second/rate + time.Duration(g.tap.Missed())*media.Frame //nolint:gosec // packets of one talk
 }
@@ -212,6 +212,6 @@ func (g *Recording) noteGap() {
 		return
 	}
 	g.gap = true
-	g.recorder.Log.Warn("a recording has a gap: the disk or this machine is too slow", "recording", g.Ref())
+	g.recorder.Log.Warn("a recording has a gap: the disk or this machine is too slow, or sound came out of its time", "recording", g.Ref())
 	g.tell(Event{})
 }
