@@ -10,10 +10,12 @@ import (
 )
 
 // taping is the recording of a line's talk. It is guarded by hunt.mu, which is held over no I/O: the recording's own goroutine
-// writes. The notice comes first and both sides must hear all of it: what hold or mute cut off is played again.
+// writes. The notice comes first and both sides must hear all of it: it waits for whoever takes no sound, and what hold or mute cut off
+// is played again.
 type taping struct {
 	notice noticeState
 	run    int // of the notice: an earlier one that ends late says nothing
+	owed   int // how many of the two it has not been sent to
 	paused bool
 	over   bool
 	live   *recording.Recording
@@ -56,12 +58,14 @@ func (h *hunt) notify(operator media.Side) {
 	}
 	t.notice = noticePlays
 	t.run++
+	t.owed = 2
 	run := t.run
-	h.line.bridge.Play(operator, noticeOf(a.notice), nil)
-	h.line.bridge.Play(media.Customer, noticeOf(a.notice), func() { h.notified(run) })
+	for _, side := range []media.Side{operator, media.Customer} {
+		h.line.bridge.PlayWhole(side, func() media.Source { return noticeOf(a.notice) }, func() { h.notified(run) })
+	}
 }
 
-// unnotify needs h.mu: they no longer hear each other, and so not the notice either.
+// unnotify needs h.mu: one of them no longer hears the notice, so it is owed to both again.
 func (h *hunt) unnotify() {
 	if h.tape.notice == noticePlays {
 		h.tape.notice = noticeOwed
@@ -69,11 +73,21 @@ func (h *hunt) unnotify() {
 	}
 }
 
-// notified begins the recording behind the notice.
+// hush needs h.mu: the operator's phone is played nothing any more, not the notice either.
+func (h *hunt) hush() {
+	h.unnotify()
+	h.line.bridge.StopTone(h.winner.side)
+}
+
+// notified begins the recording once both have been sent the notice.
 func (h *hunt) notified(run int) {
 	h.mu.Lock()
 	t := &h.tape
 	if t.run != run || t.notice != noticePlays || t.over {
+		h.mu.Unlock()
+		return
+	}
+	if t.owed--; t.owed > 0 {
 		h.mu.Unlock()
 		return
 	}

@@ -69,7 +69,9 @@ func newMouth(t *testing.T) *mouth {
 	return s
 }
 
-func (s *mouth) sdp() string { return sdpAt(s.conn.LocalAddr().(*net.UDPAddr).Port) }
+func (s *mouth) sdp(more ...string) string {
+	return sdpAt(s.conn.LocalAddr().(*net.UDPAddr).Port, more...)
+}
 
 func (s *mouth) listen() {
 	packet, pcm := make([]byte, 2048), make([]int16, 2048)
@@ -152,18 +154,24 @@ type tapedTalk struct {
 
 func newTapedTalk(t *testing.T, change ...func(*Config)) *tapedTalk {
 	t.Helper()
+	return newTapedTalkWhere(t, "a=sendrecv", "a=sendrecv", change...)
+}
+
+// newTapedTalkWhere has the phone and the customer answer with an attribute in their SDP.
+func newTapedTalkWhere(t *testing.T, desk, customer string, change ...func(*Config)) *tapedTalk {
+	t.Helper()
 	r := newRecorder(t)
 	k := &tapedTalk{switchboard: newSwitchboard(t, append(change, recorded(r))...), recorder: r, deskSays: newMouth(t), customerSays: newMouth(t)}
 	k.line = k.rig.line(t)
 	k.deskLeg, k.customerLeg = watch(k.line.Desk()), watch(k.line.Customer())
 	k.deskLeg.Dial()
 	k.first = k.desk.request(t, sip.INVITE)
-	k.desk.reply(k.first, say{status: 200, tag: "p", sdp: k.deskSays.sdp()})
+	k.desk.reply(k.first, say{status: 200, tag: "p", sdp: k.deskSays.sdp(desk)})
 	k.desk.request(t, sip.ACK)
 	k.deskLeg.until(t, dialer.LegAnswered)
 	k.customerLeg.Dial()
 	k.outside = k.trunk.request(t, sip.INVITE)
-	k.trunk.reply(k.outside, say{status: 200, tag: "c", sdp: k.customerSays.sdp()})
+	k.trunk.reply(k.outside, say{status: 200, tag: "c", sdp: k.customerSays.sdp(customer)})
 	k.trunk.request(t, sip.ACK)
 	k.customerLeg.until(t, dialer.LegAnswered)
 	k.deskSays.says(t, sdpOf(k.first), 400)

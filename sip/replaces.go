@@ -204,8 +204,8 @@ func (h *hunt) replace(old, l *leg) bool {
 		return true
 	}
 	b := h.line.bridge
+	h.hush()
 	h.winner, t.phoneHeld = l, b.Held(l.side)
-	b.StopTone(old.side)
 	b.Mute(old.side, false)
 	h.settle()
 	all := h.handle()

@@ -40,7 +40,7 @@ func (h *hunt) join() {
 	defer h.mu.Unlock()
 	h.talk.joined = true
 	if h.winner != nil {
-		h.line.bridge.StopTone(h.winner.side)
+		h.hush()
 	}
 	h.settle()
 }
@@ -228,8 +228,8 @@ func (h *hunt) nextHeard(l *leg, f dialer.LegFact) {
 // moved needs h.mu: the next phone has the call. The one that had it is let go.
 func (h *hunt) moved() {
 	was, now := h.winner, h.talk.next
+	h.hush()
 	h.winner = now
-	h.line.bridge.StopTone(was.side)
 	h.talk.next, h.talk.nextUp, h.talk.held, h.talk.phoneHeld, h.talk.muted = nil, false, false, false, false
 	h.talk.away, h.talk.back = false, false
 	h.line.bridge.Mute(was.side, false)
@@ -283,7 +283,7 @@ func (h *hunt) failed(to dialer.DeskID, why string) {
 		Event: dialer.EvTransferFailed, Reason: fmt.Sprintf("%s: %s", to, why),
 	}})
 	if h.winner != nil && !h.dropped {
-		h.line.bridge.StopTone(h.winner.side)
+		h.hush()
 	}
 	h.asideFailed(to)
 	h.settle()

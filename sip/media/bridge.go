@@ -242,6 +242,16 @@ func (b *Bridge) Held(side Side) bool {
 	return far != nil && far.said.Held()
 }
 
+// Takes reports whether the side's far end takes sound at present: it has said where to, and does not hold us.
+func (b *Bridge) Takes(side Side) bool {
+	l := b.leg(side)
+	if l == nil {
+		return false
+	}
+	far := l.far.Load()
+	return far != nil && far.sendable()
+}
+
 // Close ends all sound, tells the far ends by an RTCP BYE, closes the sockets
 // and returns the ports. It may be called again, but not by what a bridge calls.
 func (b *Bridge) Close() {

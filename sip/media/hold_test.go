@@ -75,6 +75,43 @@ func TestMuteKeepsOnesOwnSoundBack(t *testing.T) {
 	hears(t, desk, customer, 4)
 }
 
+// TestWhatMustBeHeardWholeWaits for a far end that takes no sound, and begins anew for one that has missed some of it.
+func TestWhatMustBeHeardWholeWaits(t *testing.T) {
+	for name, deaf := range map[string]string{"it holds": "a=sendonly", "it is inactive": "a=inactive", "it holds the old way": "c=IN IP4 0.0.0.0"} {
+		t.Run(name, func(t *testing.T) {
+			b, customer := newBridge(t), newPeer(t)
+			made, done := make(chan int, 1000), make(chan struct{})
+			source := func() Source {
+				made <- len(made)
+				return For(5*Frame, DialTone.Source())
+			}
+			again := func() { // what could not be sent yet begins over and over
+				n := len(made) + 10
+				until(t, "it waits", func() bool { return len(made) >= n })
+			}
+			b.PlayWhole(Customer, source, func() { close(done) })
+			again() // nothing is known of the far end
+			customer.join(b, Customer, "0", deaf)
+			again()
+			customer.join(b, Customer, "0")
+			customer.receive()
+			customer.join(b, Customer, "0", deaf) // within it
+			again()
+			select {
+			case <-done:
+				t.Fatal("it is told to have been heard")
+			default:
+			}
+			before := b.Stats(Customer).PacketsOut
+			customer.join(b, Customer, "0")
+			<-done
+			if sent := b.Stats(Customer).PacketsOut - before; sent < 5 || before > 4 {
+				t.Errorf("%d packets of it were sent, and %d before", sent, before)
+			}
+		})
+	}
+}
+
 func TestClipIsPlayedOnceAndSaysSo(t *testing.T) {
 	b, _, customer := talk(t, "0", "0")
 	done := make(chan struct{})

@@ -10,7 +10,8 @@ import (
 type playing struct {
 	source Source
 	yields bool
-	done   func() // when the source ended by itself; nil for nobody
+	again  func() Source // begins what must be heard whole anew, behind a frame that could not be sent; nil plays on
+	done   func()        // when the source ended by itself; nil for nobody
 }
 
 // PlayTone plays a tone to a side, from its beginning, in place of one that
@@ -25,6 +26,12 @@ func (b *Bridge) PlayTone(side Side, tone Tone) {
 // ended by itself. What is relayed does not interrupt it.
 func (b *Bridge) Play(side Side, source Source, done func()) {
 	b.play(side, &playing{source: source, done: done})
+}
+
+// PlayWhole plays to a side as Play does, but what done tells of has been sent, all of it and in one piece: it waits while the far
+// end takes no sound, or is sent keys, and what that cuts off begins anew.
+func (b *Bridge) PlayWhole(side Side, source func() Source, done func()) {
+	b.play(side, &playing{source: source(), again: source, done: done})
 }
 
 func (b *Bridge) play(side Side, me *playing) {
@@ -48,15 +55,19 @@ func (l *leg) player(me *playing) func(now time.Time) (goesOn bool) {
 		if l.tone.Load() != me {
 			return false
 		}
-		n := me.source.Fill(pcm[:])
+		n, sent := me.source.Fill(pcm[:]), false
 		clear(pcm[n:])
 		if far := l.far.Load(); far != nil {
 			codec := far.codec()
 			l.wide.encode(packet[rtpHeaderSize:], pcm[:], codec)
-			l.send(packet[:], h, kindOf(codec), now)
+			sent = l.send(packet[:], h, kindOf(codec), now)
 		}
 		h.seq++
 		h.ts += frameSamples
+		if !sent && me.again != nil {
+			me.source = me.again()
+			return true
+		}
 		if n == len(pcm) {
 			return true
 		}

@@ -8,8 +8,8 @@
 // customer. A reference names a recording: it says the day and the call's id, and nothing else. A day is one of Asia/Tokyo, the one on which the
 // recording began.
 //
-// What is recorded is what the other end could hear. Who is on hold, or has muted the phone, speaks to nobody, and is not
-// recorded either; nor is what two desks say to each other while the customer waits.
+// What is recorded is what the other end could hear. Who is on hold, or has muted the phone, or speaks to a far end that takes no
+// sound, speaks to nobody, and is not recorded either; nor is what two desks say to each other while the customer waits.
 //
 // # Where what stands
 //

@@ -83,14 +83,14 @@ func newFarEnd() (*farEnd, error) {
 	return &farEnd{conn, media.NewSender(conn)}, nil
 }
 
-// join answers a bridge's offer to a side with one payload type.
-func (f *farEnd) join(b *media.Bridge, side media.Side, format int) error {
+// join answers a bridge's offer to a side with one payload type, and perhaps an attribute.
+func (f *farEnd) join(b *media.Bridge, side media.Side, format int, attribute string) error {
 	ours, err := media.Parse(b.Offer(side))
 	if err != nil {
 		return err
 	}
-	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n",
-		f.conn.LocalAddr().(*net.UDPAddr).Port, format)
+	answer := fmt.Sprintf("v=0\r\no=- 1 1 IN IP4 127.0.0.1\r\ns=-\r\nc=IN IP4 127.0.0.1\r\nt=0 0\r\nm=audio %d RTP/AVP %d\r\n%s",
+		f.conn.LocalAddr().(*net.UDPAddr).Port, format, attribute)
 	if err := b.SetRemote(side, []byte(answer)); err != nil {
 		return err
 	}
@@ -123,7 +123,7 @@ func newCall(deskFormat, customerFormat int) (*call, error) {
 	if err := errors.Join(err1, err2); err != nil {
 		return nil, err
 	}
-	err = errors.Join(desk.join(b, media.Desk, deskFormat), customer.join(b, media.Customer, customerFormat))
+	err = errors.Join(desk.join(b, media.Desk, deskFormat, ""), customer.join(b, media.Customer, customerFormat, ""))
 	b.Connect()
 	return &call{b, desk, customer}, err
 }

@@ -71,7 +71,7 @@ func (g *Recording) listen(sounds []media.Sound) {
 	for i := range sounds {
 		s := &sounds[i]
 		to, heard := g.bridge.HearsOf(s.Side)
-		if !heard {
+		if !heard || !g.bridge.Takes(to) {
 			continue
 		}
 		channel := customer

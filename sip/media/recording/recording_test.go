@@ -77,19 +77,27 @@ func TestBothSidesInTheirChannels(t *testing.T) {
 func TestWhatNobodyHearsIsNotRecorded(t *testing.T) {
 	for _, c := range []struct {
 		name           string
-		do             func(*media.Bridge)
+		do             func(*call) error
 		desk, customer bool
 	}{
-		{"muted", func(b *media.Bridge) { b.Mute(media.Desk, true) }, false, true},
-		{"on hold", func(b *media.Bridge) { b.Unlink() }, false, false},
-		{"two desks", func(b *media.Bridge) { b.Link(media.Desk, media.Other) }, false, false},
+		{"muted", func(c *call) error { c.bridge.Mute(media.Desk, true); return nil }, false, true},
+		{"on hold", func(c *call) error { c.bridge.Unlink(); return nil }, false, false},
+		{"two desks", func(c *call) error { c.bridge.Link(media.Desk, media.Other); return nil }, false, false},
+		{"a customer who holds", func(c *call) error {
+			return c.customer.join(c.bridge, media.Customer, 0, "a=sendonly\r\n")
+		}, false, true},
+		{"a customer who holds the old way", func(c *call) error {
+			return c.customer.join(c.bridge, media.Customer, 0, "c=IN IP4 0.0.0.0\r\n")
+		}, false, false}, // nor is anything taken from nowhere
+		{"a phone that holds", func(c *call) error { return c.desk.join(c.bridge, media.Desk, 0, "a=inactive\r\n") }, true, false},
 	} {
 		t.Run(c.name, func(t *testing.T) {
 			r, call, e := recorder(t), talk(t, 0, 0), &events{}
-			if err := call.bridge.Open(media.Other); err != nil {
+			other := must[*farEnd](t)(newFarEnd())
+			t.Cleanup(func() { _ = other.conn.Close() })
+			if err := errors.Join(call.bridge.Open(media.Other), other.join(call.bridge, media.Other, 0, ""), c.do(call)); err != nil {
 				t.Fatal(err)
 			}
-			c.do(call.bridge)
 			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
 			call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			got := play(t, r, g.End(patience).Ref)
