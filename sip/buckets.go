@@ -25,6 +25,9 @@ func (b *bucket) take() bool {
 	return true
 }
 
+// spend takes more than one, or all there is.
+func (b *bucket) spend(n float64) { b.left = max(0, b.left-n) }
+
 // buckets are one for each key, all alike, of which only those are kept that something was taken from. The keys may be of others' making: there is a bound.
 type buckets[K comparable] struct {
 	rate, burst float64
@@ -55,6 +58,13 @@ func (g *buckets[K]) take(of K, now time.Time) bool {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	return g.meet(of, now).take()
+}
+
+// spend takes more than one, or all there is.
+func (g *buckets[K]) spend(of K, now time.Time, n float64) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.meet(of, now).spend(n)
 }
 
 // meet finds a bucket, or makes it. Whoever has all of theirs again is forgotten. It needs g.mu.

@@ -44,8 +44,9 @@
 //	datagrams.go     what comes in: who may speak, what can be read
 //	tidy.go, malformed.go   headers as the library can read them; the answer to what nobody can
 //	strangers.go     sources we do not know: held to a rate, banned for a while
+//	homes.go         the networks that phones of ours are in: what strangers may ask there
 //	callers.go, guesses.go, buckets.go      whom we know: how many callers, how many wrong passwords
-//	framing.go, stream.go, streams.go, rooms.go   TCP and TLS: messages out of bytes, one connection, all of them, how many ours may be
+//	framing.go, stream.go, streams.go, rooms.go, guests.go   TCP and TLS: messages out of bytes, one connection, all of them, how many ours may be, and others'
 //	flows.go         phones that are reached by the connection they registered by (RFC 5626)
 //	certificates.go, unreachable.go     TLS: ours and whom we trust, read anew as they change; why no connection came about
 //	ladder.go        the messages of live and recent calls, without secrets, in memory alone

@@ -25,12 +25,18 @@ const (
 	// All strangers together may ask this much: made-up sources are endless, and each would have its burst.
 	crowdBurst = 1000
 	crowdRate  = 500
+	// The strangers of a home (homes.go) together may ask as much as so many of them, whatever number of addresses they have: room enough for phones
+	// that are new there, while some flood, and too little to guess by.
+	homeCrowd = 16
 )
 
 // strangers are the sources that are neither a trunk's nor a desk's, and at which no phone of ours has registered. What they send is answered
 // as far as they keep within bounds (docs/decisions/0006-strangers.md).
 type strangers struct {
 	agent *Agent
+
+	fixed map[netip.Addr]bool  // the homes of phones at fixed addresses; never changed
+	homes *buckets[netip.Addr] // what the strangers of each home may ask
 
 	mu    sync.Mutex
 	crowd bucket
@@ -48,7 +54,10 @@ type stranger struct {
 }
 
 func newStrangers(a *Agent) *strangers {
-	return &strangers{agent: a, crowd: bucket{crowdBurst, a.cfg.Now()}, young: map[netip.Addr]*stranger{}}
+	return &strangers{
+		agent: a, fixed: fixedHomes(a.cfg.Desks), homes: newBuckets[netip.Addr](homeCrowd*strangerRate, homeCrowd*strangerBurst),
+		crowd: bucket{crowdBurst, a.cfg.Now()}, young: map[netip.Addr]*stranger{},
+	}
 }
 
 // admits decides on a message before any of it is parsed. Whom we know is always heard, and so is what belongs to a call of
@@ -92,9 +101,14 @@ func (s *strangers) admit(from netip.Addr) bool {
 // judge reports whether a message may be answered, and whether it was the one too many.
 func (s *strangers) judge(from netip.Addr) (may, ban bool) {
 	now := s.agent.cfg.Now()
+	by, home := s.agent.counted(from)
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	who := s.meet(from, now)
+	if home.IsValid() && s.find(by) == nil && s.homes.over(home, now) {
+		s.dropped++ // and not remembered: made-up addresses of one home would have the others' bans forgotten
+		return false, false
+	}
+	who := s.meet(by, now)
 	s.crowd.fill(now, crowdRate, crowdBurst)
 	switch {
 	case now.Before(who.until):
@@ -107,7 +121,7 @@ func (s *strangers) judge(from netip.Addr) (may, ban bool) {
 		}
 		who.until, who.over = now.Add(bannedFor), 0
 		return false, true
-	case !s.crowd.take():
+	case home.IsValid() && !s.homes.take(home, now), !s.crowd.take():
 		s.dropped++
 		return false, false
 	}
@@ -118,9 +132,10 @@ func (s *strangers) judge(from netip.Addr) (may, ban bool) {
 
 // shuns reports whether a source is banned, and is nobody we know: not even a connection is taken from it.
 func (s *strangers) shuns(from netip.Addr) bool {
-	now, of := s.agent.cfg.Now(), subscriber(from)
+	now := s.agent.cfg.Now()
+	by, _ := s.agent.counted(from)
 	s.mu.Lock()
-	who := orElse(s.young[of], s.old[of])
+	who := s.find(by)
 	banned := who != nil && now.Before(who.until)
 	if banned {
 		s.banned++
@@ -132,24 +147,30 @@ func (s *strangers) shuns(from netip.Addr) bool {
 // guessed is told that a stranger gave a wrong password; for whom we know there are the guesses.
 func (s *strangers) guessed(from netip.Addr) {
 	now := s.agent.cfg.Now()
+	by, home := s.agent.counted(from)
+	if home.IsValid() {
+		s.homes.spend(home, now, guessCost)
+	}
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	who := s.meet(from, now)
-	who.may.left = max(0, who.may.left-guessCost)
+	who := s.meet(by, now)
+	who.may.spend(guessCost)
 }
 
-// meet finds a source, or makes room for it. It needs s.mu.
-func (s *strangers) meet(from netip.Addr, now time.Time) *stranger {
-	from = subscriber(from) // who has a /64 has an address for each request
-	who := orElse(s.young[from], s.old[from])
+// find is who is remembered. It needs s.mu.
+func (s *strangers) find(by netip.Addr) *stranger { return orElse(s.young[by], s.old[by]) }
+
+// meet finds a source by what it is counted, or makes room for it. It needs s.mu.
+func (s *strangers) meet(by netip.Addr, now time.Time) *stranger {
+	who := s.find(by)
 	if who == nil {
 		who = &stranger{may: bucket{strangerBurst, now}}
 	}
-	if s.young[from] == nil {
+	if s.young[by] == nil {
 		if len(s.young) >= strangersKept/2 {
 			s.old, s.young = s.young, map[netip.Addr]*stranger{}
 		}
-		s.young[from] = who
+		s.young[by] = who
 	}
 	who.may.fill(now, strangerRate, strangerBurst)
 	if who.may.left == strangerBurst {

@@ -253,11 +253,15 @@ func figures(t *testing.T, registry *prometheus.Registry) map[string]float64 {
 }
 
 // unstarted is an agent that nothing was sent to, and its clock.
-func unstarted(t *testing.T) (*Agent, *clock) {
+func unstarted(t *testing.T, change ...func(*Config)) (*Agent, *clock) {
 	t.Helper()
 	now := newClock()
 	cfg := testConfig()
 	cfg.Now = now.Now
+	for _, f := range change {
+		cfg.Desks = []Desk{{ID: "desk1"}}
+		f(&cfg)
+	}
 	a, err := New(cfg)
 	if err != nil {
 		t.Fatal(err)

@@ -49,8 +49,10 @@ type stream struct {
 	wake   chan struct{}
 	done   chan struct{} // closed when it is over
 
-	stranger bool // it was opened by somebody we did not know then; set before it is served
-	rubbish  int  // the reader's
+	guest   guest     // who has opened it, if we have not; set before it is served
+	since   time.Time // when there came to be one
+	left    bool      // it is counted no more; streams.mu guards it
+	rubbish int       // the reader's
 
 	mu    sync.Mutex
 	conn  net.Conn // nil before it is connected
@@ -61,8 +63,8 @@ type stream struct {
 }
 
 func newStream(c *streams, to place) *stream {
-	s := &stream{set: c, to: to, wake: make(chan struct{}, 1), done: make(chan struct{})}
-	s.used.Store(time.Now().UnixNano())
+	s := &stream{set: c, to: to, since: time.Now(), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s.used.Store(s.since.UnixNano())
 	return s
 }
 

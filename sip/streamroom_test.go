@@ -2,6 +2,7 @@ package sip
 
 import (
 	"bufio"
+	"fmt"
 	"net"
 	"net/netip"
 	"testing"
@@ -11,9 +12,11 @@ import (
 // TestStrangersLeaveRoomForPhones: however many connections strangers hold, somebody we know finds a place.
 func TestStrangersLeaveRoomForPhones(t *testing.T) {
 	r := newRig(t, withTCP)
-	r.streams.mu.Lock()
-	r.streams.strangers = streamsStrangers // as if so many were there
-	r.streams.mu.Unlock()
+	others := office{Agent: r.Agent}
+	var held []*stream
+	for i := range streamsStrangers {
+		held = append(held, others.come(fmt.Sprintf("198.51.100.%d", i/streamsOfOne)))
+	}
 	stranger, err := (&net.Dialer{LocalAddr: &net.TCPAddr{IP: net.IPv4(127, 0, 0, 9)}}).Dial("tcp", r.Addr().String())
 	if err != nil {
 		t.Fatal(err)
@@ -28,9 +31,9 @@ func TestStrangersLeaveRoomForPhones(t *testing.T) {
 	if _, err := bufio.NewReader(phone).ReadString('\n'); err != nil {
 		t.Errorf("a phone found no place: %v", err)
 	}
-	r.streams.mu.Lock()
-	r.streams.strangers = 0
-	r.streams.mu.Unlock()
+	for _, s := range held {
+		s.close(errNoFlow)
+	}
 }
 
 func TestAHouseholdIsOneSubscriber(t *testing.T) {

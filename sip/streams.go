@@ -10,14 +10,6 @@ import (
 	"time"
 )
 
-// How many connections of others there may be: in all, of those whom we do not know, and of one address. For ours they leave room (rooms.go).
-// Strangers leave room for those whom we know: a phone that has lost its connection must find a place.
-const (
-	streamsKept      = 1024
-	streamsStrangers = 512
-	streamsOfOne     = 64
-)
-
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
 const faultKept = 10 * time.Minute
 
@@ -33,7 +25,8 @@ type streams struct {
 	ended     bool
 	listeners []net.Listener
 	open      map[place]*stream     // each by its flow, ours by the place they were opened to too
-	theirs    map[netip.Addr]int    // how many an address has opened, of IPv6 a /64
+	theirs    map[netip.Addr]int    // how many each has opened, by guest.of
+	homes     map[netip.Addr]int    // how many the strangers of each home have
 	taken     int                   // how many all of them have
 	strangers int                   // how many those have who were nobody that we know when they came
 	ours      [len(streamsOurs)]int // how many we have, by room
@@ -47,7 +40,7 @@ type linkFault struct {
 }
 
 func newStreams(a *Agent) *streams {
-	s := &streams{agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, faults: map[place]linkFault{}}
+	s := &streams{agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, homes: map[netip.Addr]int{}, faults: map[place]linkFault{}}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -88,36 +81,19 @@ func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
 		return
 	}
 	s := newStream(c, place{AddrPort: from, by: by, flow: true})
-	s.stranger = !c.agent.knows(from.Addr())
-	of := subscriber(from.Addr())
-	c.mu.Lock()
-	full := c.ended || c.taken >= streamsKept || c.theirs[of] >= streamsOfOne || s.stranger && c.strangers >= streamsStrangers
-	if !full {
-		c.theirs[of]++
-		c.taken++
-		if s.stranger {
-			c.strangers++
-		}
-		c.open[s.to] = s
-	}
-	c.mu.Unlock()
-	if full {
+	s.guest = c.agent.guest(from.Addr())
+	gives, ok := c.enter(s)
+	if !ok {
 		_ = conn.Close()
 		return
+	}
+	if gives != nil {
+		gives.close(errGaveWay)
 	}
 	if secure != nil {
 		conn = tls.Server(conn, secure)
 	}
 	c.work.Go(func() { s.serve(conn) })
-}
-
-// subscriber is whom an address is counted for: of IPv6 the /64, in which one household or office has more addresses than could be counted.
-func subscriber(a netip.Addr) netip.Addr {
-	if a.Is6() {
-		wide, _ := a.WithZone("").Prefix(64) // 64 bits fit
-		return wide.Addr()
-	}
-	return a
 }
 
 // remote is where a TCP connection comes from or goes to.
@@ -201,14 +177,8 @@ func (c *streams) forget(s *stream) {
 			delete(c.open, at)
 		}
 	}
-	if of := subscriber(s.to.Addr()); s.to.flow {
-		c.taken--
-		if s.stranger {
-			c.strangers--
-		}
-		if c.theirs[of]--; c.theirs[of] == 0 {
-			delete(c.theirs, of)
-		}
+	if s.to.flow {
+		c.leave(s)
 	} else {
 		c.ours[s.room]--
 	}
