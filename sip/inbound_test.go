@@ -192,6 +192,30 @@ func TestHoldResumeAndMove(t *testing.T) {
 	}
 }
 
+// TestAReinviteIsForgottenWithItsACK: each is as long as a message may be, and a call may have thousands.
+func TestAReinviteIsForgottenWithItsACK(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	n := r.line(t)
+	w := watch(n.Customer())
+	w.Dial()
+	invite, _ := r.trunk.answerCall(t, "a")
+	w.until(t, dialer.LegAnswered)
+	const times = 30
+	for i := range times {
+		if res := r.reinvite(t, invite, i+1, sdpAt(9)); res.StatusCode != 200 {
+			t.Fatalf("got %s", res.StartLine())
+		}
+		r.trunk.write(r.Agent, r.trunk.within(invite, "a", "ACK", i+1, nil, ""))
+		w.untilEvent(t, dialer.EvChanged)
+	}
+	l := n.(*line).customer
+	held := make(chan int, 1)
+	eventually(t, "all are forgotten", func() bool { return l.lane.post(func() { held <- len(l.timers) }) && <-held <= 1 }) // that of Config.ConfirmAfter
+	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", times+1, nil, ""))
+	w.gone(t)
+}
+
 func TestOffersThatMeetGet491(t *testing.T) {
 	r := newRig(t)
 	w := r.customer(t)

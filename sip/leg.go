@@ -78,7 +78,7 @@ type leg struct {
 	pracks     int               // how many of them were acknowledged
 	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK
 	informs    informer
-	timers     []*time.Timer
+	timers     map[*time.Timer]bool // those that have neither fired nor been stopped: each keeps what it is for
 	uponGone   []func()
 	shown      saved                        // what the handle last published was made from
 	saidOf     map[dialer.EvidenceEvent]int // how many of its facts were logged
@@ -234,13 +234,25 @@ func (l *leg) tellGone(farEnded bool) {
 	l.lane.agent.log.Info("leg", "call", l.line.id, "leg", l.name, "fact", dialer.LegIsGone, "far_ended", farEnded)
 }
 
-// later posts f when d has passed, unless the leg is gone before.
-func (l *leg) later(d time.Duration, f func()) {
-	l.timers = append(l.timers, l.lane.after(d, f))
+// later posts f when d has passed, unless the leg is gone before, or stop is called.
+func (l *leg) later(d time.Duration, f func()) (stop func()) {
+	var t *time.Timer
+	t = l.lane.after(d, func() {
+		delete(l.timers, t)
+		f()
+	})
+	if l.timers == nil {
+		l.timers = map[*time.Timer]bool{}
+	}
+	l.timers[t] = true
+	return func() {
+		t.Stop()
+		delete(l.timers, t)
+	}
 }
 
 func (l *leg) stopTimers() {
-	for _, t := range l.timers {
+	for t := range l.timers {
 		t.Stop()
 	}
 	l.timers = nil

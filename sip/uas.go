@@ -103,6 +103,7 @@ type reoffer struct {
 	since   time.Time
 	ours    bool // the SDP in the 2xx is an offer: the ACK must answer it
 	stopped bool
+	calm    func() // stops the next repetition
 	acked   func() // done when the ACK has come; nil for nothing
 }
 
@@ -166,7 +167,7 @@ func (l *leg) awaitAck(r *reoffer) {
 	l.reoffer = r
 	r.since = time.Now()
 	r.pause = l.lane.agent.cfg.Timers.T1
-	l.later(r.pause, func() { l.repeatReoffer(r) })
+	r.calm = l.later(r.pause, func() { l.repeatReoffer(r) })
 }
 
 func (l *leg) repeatReoffer(r *reoffer) {
@@ -186,7 +187,7 @@ func (l *leg) repeatReoffer(r *reoffer) {
 		l.lane.agent.log.Debug("leg: a 2xx could not be repeated", "call", l.line.id, "err", err)
 	}
 	r.pause = min(2*r.pause, t.T2)
-	l.later(r.pause, func() { l.repeatReoffer(r) })
+	r.calm = l.later(r.pause, func() { l.repeatReoffer(r) })
 }
 
 // repeatTo answers a repeated re-INVITE again, when its 2xx was lost and the call has ended since: by the clock nobody
@@ -208,6 +209,7 @@ func (l *leg) ack(req *sip.Request) {
 		return
 	}
 	r.stopped = true
+	r.calm() // a call may have any number of them
 	l.reoffer = nil
 	if l.owesBye {
 		l.hangUp()
