@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"io"
+	"net/netip"
 	"net/url"
 	"slices"
 	"strings"
@@ -144,10 +145,10 @@ const mostNameDigits = 4
 // country's code. What has a prefix for the public network reads a number without it as another, so that there only what was dialled is that. Of a
 // call that came in no number is, since who calls says themselves what theirs is.
 func (s *signer) dialsNobodyElse(uri sip.Uri) bool {
-	if !isSIPScheme(uri.Scheme) {
+	if !isSIPScheme(uri.Scheme) || !isHost(uri.Host) {
 		return false
 	}
-	if isName(uri.User) {
+	if isNobody(uri) {
 		return true
 	}
 	user, err := url.PathUnescape(uri.User)
@@ -161,12 +162,44 @@ func (s *signer) dialsNobodyElse(uri sip.Uri) bool {
 	return n == s.dialled || "0"+strings.TrimPrefix(n, "81") == s.dialled
 }
 
+// isNobody reports whether nothing in a URI can be whom to call: no user part, and no host where that stands alone. A password, or headers, can be read as either.
+func isNobody(uri sip.Uri) bool {
+	switch {
+	case uri.Password != "" || len(uri.Headers) > 0:
+		return false
+	case uri.User != "" || isAddress(uri.Host):
+		return isName(uri.User)
+	}
+	machine, _, _ := strings.Cut(uri.Host, ".")
+	return isName(machine)
+}
+
+// isHost reports whether a host is one, and no number in its place (RFC 3261 §25.1): an address, or a name whose last label begins with a letter. What is
+// neither cannot be looked up, and a request to it goes where the call went: to the trunk, which may read it as a number.
+func isHost(host string) bool {
+	if isAddress(host) {
+		return true
+	}
+	host = strings.TrimSuffix(host, ".") // of the root
+	top := host[strings.LastIndexByte(host, '.')+1:]
+	return !strings.HasPrefix(host, ".") && top != "" && isLetter(rune(top[0])) && !strings.ContainsFunc(host, func(r rune) bool {
+		return !isLetter(r) && (r < '0' || r > '9') && !strings.ContainsRune("-._", r)
+	})
+}
+
+func isAddress(host string) bool {
+	_, err := netip.ParseAddr(bare(host))
+	return err == nil
+}
+
+func isLetter(r rune) bool { return 'a' <= r|0x20 && r|0x20 <= 'z' }
+
 // isName reports whether a user part can be no number.
 func isName(user string) bool {
 	digits := 0
 	for i, r := range user {
 		switch {
-		case 'a' <= r|0x20 && r|0x20 <= 'z':
+		case isLetter(r):
 		case i == 0:
 			return false
 		case '0' <= r && r <= '9':

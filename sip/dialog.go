@@ -206,7 +206,7 @@ func isQuiet(route string) bool {
 		rest = rest[at+1:]
 	}
 	rest, _, _ = strings.Cut(rest, "?")
-	return isLoose("<sip:" + rest + ">")
+	return isLoose("<sip:"+rest+">") && isHost(uriIn("<sip:"+rest+">").Host)
 }
 
 // isLoose reports whether a route is a loose router's (§19.1.1).

@@ -156,6 +156,30 @@ func TestWhoIsSignedFor(t *testing.T) {
 		{string(testNumber), "sip:c", true},
 		{string(testNumber), "tel:" + string(testNumber), false},
 		{string(testNumber), "tel:0990500000", false},
+		{string(testNumber), "tel:" + string(testNumber) + "@c", false},
+		{string(testNumber), "sip:0990500000", false},
+		{string(testNumber), "sips:0990500000:5061", false},
+		{string(testNumber), "sip:" + string(testNumber), false},
+		{string(testNumber), "sip:0990500000;user=phone;lr", false},
+		{string(testNumber), "sip:+81990500000", false},
+		{string(testNumber), "sip:0990-500-000", false},
+		{string(testNumber), "sip:0990.500.000", false},
+		{string(testNumber), "sip:0990500000.", false},
+		{string(testNumber), "sip:0990500000.c", false},
+		{string(testNumber), "sip:x0990500000", false},
+		{string(testNumber), "sip:%30990500000", false},
+		{string(testNumber), "sip:110", false},
+		{string(testNumber), "sip:gw@0990500000", false},
+		{string(testNumber), "sip:" + string(testNumber) + "@0990500000", false},
+		{string(testNumber), "sip:" + string(testNumber) + "@+81990500000", false},
+		{string(testNumber), "sip::0990500000@c", false},
+		{string(testNumber), "sip:gw:0990500000@c", false},
+		{string(testNumber), "sip:c?to=0990500000", false},
+		{string(testNumber), "sip:@c", true},
+		{string(testNumber), "sip:192.0.2.1:5080", true},
+		{string(testNumber), "sip:[2001:db8::1]:5080;transport=tcp", true},
+		{string(testNumber), "sip:sbc-01.carrier.example;user=phone", true},
+		{string(testNumber), "sip:gw@198-51-100-7.carrier.example.", true},
 		{string(testNumber), "sip:0990500000%zz@c", false},
 		{string(testNumber), "sip:%ef%bc%90990500000@c", false},
 		{"", "sip:" + string(testNumber) + "@c", false},
@@ -284,7 +308,7 @@ func TestNoInviteLeavesForWhoTheFarEndNames(t *testing.T) {
 	t.Parallel()
 	const dialled = "0" + string(testNumber)
 	for what, c := range map[string]struct {
-		contact, route string // a route at HOST
+		contact, route string // a user, or a whole URI; a route at HOST
 		leaves         bool
 	}{
 		"the number that we called":          {dialled, "<sip:HOST;lr>", true},
@@ -305,6 +329,12 @@ func TestNoInviteLeavesForWhoTheFarEndNames(t *testing.T) {
 		"two without a comma, which is none": {dialled, "<sip:HOST;lr><sip:0990123456@HOST>", true},
 		"one in the other's name":            {dialled, `"<sip:HOST;lr>" <sip:0990123456@HOST>`, false},
 		"a parameter of the header, not its": {dialled, "<sip:HOST>;lr", false},
+		"a number for a host":                {"sip:0990123456", "", false},
+		"a number for a host, by a router":   {"sip:+81990123456;user=phone", "<sip:HOST;lr>", false},
+		"a number for a host, and ours":      {"sip:" + dialled + "@0990123456", "<sip:HOST;lr>", false},
+		"a number with a domain":             {"sip:0990123456.carrier.invalid", "<sip:HOST;lr>", false},
+		"a number to be telephoned":          {"tel:0990123456", "<sip:HOST;lr>", false},
+		"a number for a router":              {dialled, "<sip:HOST;lr>, <sip:0990123456;lr>", false},
 	} {
 		t.Run(what, func(t *testing.T) {
 			t.Parallel()
@@ -313,6 +343,9 @@ func TestNoInviteLeavesForWhoTheFarEndNames(t *testing.T) {
 			invite := r.trunk.request(t, sip.INVITE)
 			at := r.trunk.addr.String()
 			headers := []string{"Contact: <sip:" + c.contact + "@" + at + ">", "Session-Expires: 2;refresher=uac"}
+			if strings.Contains(c.contact, ":") {
+				headers[0] = "Contact: <" + c.contact + ">"
+			}
 			if c.route != "" {
 				headers = append(headers, "Record-Route: "+strings.ReplaceAll(c.route, "HOST", at))
 			}

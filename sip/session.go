@@ -168,14 +168,14 @@ func (l *leg) mayReinvite() bool {
 	}
 	target := uriIn("<" + d.Target + ">")
 	switch {
-	case !isSIPScheme(target.Scheme):
+	case !isSIPScheme(target.Scheme) || !isHost(target.Host):
 		return false
 	case l.signer.of != nil:
 		return l.signer.dialsNobodyElse(target)
 	case !l.lane.agent.isTrunk(d.next(context.Background()).AddrPort):
 		return true
 	}
-	return isName(target.User) || l.summons == nil && target.User == uriIn("<"+d.RemoteURI+">").User
+	return isNobody(target) || l.summons == nil && target.User == uriIn("<"+d.RemoteURI+">").User
 }
 
 // refreshSoon waits for what is in the way: their offer, or that both ask at once (§14.1 of RFC 3261).
