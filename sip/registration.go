@@ -14,8 +14,13 @@ import (
 // register all at once (RFC 5626 §4.5).
 const longestRetry = time.Minute
 
-// longestGranted bounds what a registrar's word can do: it is renewed once a day all the same.
+// longestGranted bounds what a registrar's word can do, by what it grants and by what it has us ask for: none wants more than a day in earnest, and after a
+// word that was wrong, or somebody else's, we would count ourselves registered for as long.
 const longestGranted = 24 * time.Hour
+
+// longestUnrenewed is how long a registration is left alone at most, whatever was granted, unless the settings ask for longer: a PBX that has restarted knows nothing of it,
+// and until it is renewed nobody's call comes in.
+const longestUnrenewed = defaultExpires
 
 // registration keeps us registered with a trunk (RFC 3261 §10.2): one Call-ID for the agent's life, CSeq counting up, the
 // trunk's addresses one after the other. All fields below the line belong to the functions of its lane.
@@ -28,7 +33,7 @@ type registration struct {
 	leaving  func() // called when we are no longer registered, or could not say so
 	tag      string
 	cseq     uint32
-	expires  time.Duration // what we ask for; a 423 raises it
+	expires  time.Duration // what we ask for: what the settings say, unless a 423 has raised it
 	raised   bool
 	signer   signer
 	at       int // which of the trunk's addresses is tried
@@ -41,11 +46,13 @@ type registration struct {
 }
 
 func newRegistration(u *uplink) *registration {
-	t := u.trunk
-	return &registration{
-		uplink: u, lane: u.agent.lane(u.agent.newCallID()), tag: newTag(), expires: orElse(t.Expires, defaultExpires), signer: signer{with: t.credentials()},
-	}
+	r := &registration{uplink: u, lane: u.agent.lane(u.agent.newCallID()), tag: newTag(), signer: signer{with: u.trunk.credentials()}}
+	r.expires = r.wanted()
+	return r
 }
+
+// wanted is how long we want to be registered for.
+func (r *registration) wanted() time.Duration { return orElse(r.uplink.trunk.Expires, defaultExpires) }
 
 // begin registers, once the trunk's address is known; later calls do nothing.
 func (r *registration) begin() {
@@ -66,6 +73,9 @@ func (r *registration) refresh() {
 	}
 	r.signer.renew()
 	r.raised = false
+	if r.until.IsZero() {
+		r.expires = r.wanted() // the registrar may be another one by now, or say something else
+	}
 	r.send(r.expires)
 }
 
@@ -110,10 +120,13 @@ func (r *registration) heard(res *sip.Response) {
 		r.registered(res)
 	case isChallenge(res) && r.signer.take(res):
 		r.send(r.expires)
-	case status == sip.StatusIntervalToBrief && !r.raised && seconds(value(res, "Min-Expires")) > r.expires:
+	case status == sip.StatusIntervalToBrief && r.mayRaise(seconds(value(res, "Min-Expires"))):
 		r.raised = true
 		r.expires = seconds(value(res, "Min-Expires"))
 		r.send(r.expires)
+	case status == sip.StatusIntervalToBrief && seconds(value(res, "Min-Expires")) > longestGranted:
+		r.said = status
+		r.failed("423, and that it grants no less than "+seconds(value(res, "Min-Expires")).String()+", which is not asked for", 0)
 	case status >= 500 && status < 600 && value(res, "Retry-After") == "":
 		r.said = status
 		r.elsewhere(strconv.Itoa(status))
@@ -121,6 +134,11 @@ func (r *registration) heard(res *sip.Response) {
 		r.said = status
 		r.failed(strconv.Itoa(status), retryAfter(res))
 	}
+}
+
+// mayRaise reports whether the least that a registrar grants is asked for: once for each registration, and nothing that nobody wants in earnest.
+func (r *registration) mayRaise(least time.Duration) bool {
+	return !r.raised && least > r.expires && least <= longestGranted
 }
 
 // registered takes the registrar's word for how long: that of our own Contact, else of Expires, else what we asked for.
@@ -143,6 +161,9 @@ func (r *registration) registered(res *sip.Response) {
 		return
 	}
 	granted = min(granted, longestGranted)
+	if granted < r.expires {
+		r.expires = r.wanted() // that it grants no less is not true any more
+	}
 	r.failures, r.tried = 0, 0
 	if r.until.IsZero() {
 		r.uplink.agent.log.Info("sip: registered", "trunk", r.uplink.trunk.Name, "for", granted)
@@ -150,7 +171,7 @@ func (r *registration) registered(res *sip.Response) {
 	r.until = r.uplink.agent.cfg.Now().Add(granted)
 	r.stopTimers()
 	r.lapse = r.lane.after(granted, r.lost)
-	r.next = r.lane.after(earlier(granted), r.refresh)
+	r.next = r.lane.after(r.renewal(granted), r.refresh)
 	r.uplink.setRegistered(true, 0)
 }
 
@@ -159,7 +180,12 @@ func (r *registration) isUs(at sip.Uri) bool {
 	return strings.EqualFold(bare(at.Host), host) && orElse(at.Port, int(r.uplink.trunk.by().port())) == port
 }
 
-// earlier is when to renew: after seven to nine tenths of what was granted, so that a lost renewal can be repeated in time.
+// renewal is when to renew what was granted: no later than if it were what we asked for.
+func (r *registration) renewal(granted time.Duration) time.Duration {
+	return earlier(min(granted, r.expires, max(longestUnrenewed, r.wanted())))
+}
+
+// earlier is seven to nine tenths of what was granted, so that a lost renewal can be repeated in time.
 func earlier(granted time.Duration) time.Duration {
 	return granted*7/10 + rand.N(granted/5+1) //nolint:gosec // chance, no secret
 }

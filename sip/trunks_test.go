@@ -463,6 +463,47 @@ func TestOurRegistrationIsKeptUp(t *testing.T) {
 	eventually(t, "it is up again", up(r.Agent, 0))
 }
 
+// TestWhatARegistrarWantsOnceIsNotForGood: after one 423, be it somebody else's, we would ask for years, and not notice for as long that the PBX knows us no more.
+func TestWhatARegistrarWantsOnceIsNotForGood(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, registering)
+	asks := func(want int, why string) *sip.Request {
+		t.Helper()
+		req := r.trunk.request(t, sip.REGISTER)
+		if is := expiresOf(req); is != want {
+			t.Fatalf("%s %d s are asked for, want %d", why, is, want)
+		}
+		return req
+	}
+	least := func(req *sip.Request, seconds int) {
+		r.trunk.reply(req, say{status: 423, tag: "r", headers: []string{fmt.Sprintf("Min-Expires: %d", seconds)}})
+	}
+	least(asks(3600, "at first"), 4294967295)
+	least(asks(3600, "after a wish for 136 years"), 86401)
+	least(asks(3600, "after one for more than a day"), 86400)
+	r.trunk.reply(asks(86400, "after one for a day"), say{status: 403, tag: "r"})
+	least(asks(3600, "from scratch"), 7200)
+	r.trunk.granted(asks(7200, "after one for two hours"), 1)
+	r.trunk.granted(asks(3600, "after less was granted"), 3600)
+	eventually(t, "it is up", up(r.Agent, 0))
+}
+
+func TestARegistrationIsRenewedEverySoOften(t *testing.T) {
+	t.Parallel()
+	for _, c := range []struct{ wanted, asked, granted, most time.Duration }{
+		{0, defaultExpires, longestGranted, longestUnrenewed},
+		{time.Minute, time.Minute, longestGranted, time.Minute},
+		{time.Minute, longestGranted, longestGranted, longestUnrenewed}, // after a 423
+		{time.Minute, time.Minute, time.Second, time.Second},
+		{3 * time.Hour, 3 * time.Hour, longestGranted, 3 * time.Hour},
+	} {
+		r := registration{uplink: &uplink{trunk: Trunk{Expires: c.wanted}}, expires: c.asked}
+		if is := r.renewal(c.granted); is >= c.most || is < c.most/2 {
+			t.Errorf("asked for %v, granted %v: renewed after %v", c.asked, c.granted, is)
+		}
+	}
+}
+
 func TestRegistrationIsTakenBackAtTheEnd(t *testing.T) {
 	p := newPeer(t)
 	cfg := testConfig()
