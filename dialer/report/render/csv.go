@@ -3,8 +3,8 @@ package render
 import (
 	"encoding/csv"
 	"io"
-	"strings"
 
+	"kakeru/dialer"
 	"kakeru/dialer/report"
 )
 
@@ -80,14 +80,10 @@ func csvSection(s report.Section) [][]string {
 	return lines
 }
 
-// Tame puts a quote before words that a spreadsheet could take for a formula: those that begin, behind blanks, with one of its
-// signs, the wide ones of a Japanese keyboard included. Figures never come here, so a minus of theirs stays what it is.
+// Tame puts a quote before words that a spreadsheet could take for a formula. Figures never come here, so a minus of theirs stays what it is.
 func Tame(s string) string {
-	first := strings.TrimLeft(s, " \t\r\n\u3000")
-	for _, sign := range []string{"=", "+", "-", "@", "＝", "＋", "－", "＠"} {
-		if strings.HasPrefix(first, sign) {
-			return "'" + s
-		}
+	if _, ok := dialer.FormulaSign(s); ok {
+		return "'" + s
 	}
 	return s
 }
