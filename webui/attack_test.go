@@ -30,7 +30,10 @@ type apiDescription struct {
 }
 
 type operation struct {
-	Parameters  []struct{ Name, In string }
+	Parameters []struct {
+		Name, In string
+		Schema   schema
+	}
 	RequestBody *struct {
 		Content map[string]struct{ Schema schema }
 	} `json:"requestBody"`

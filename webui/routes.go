@@ -132,7 +132,9 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 			return nil, s.problemOf(ctx, err)
 		}
 		var out *O
-		err = wellSpelt(ctx, in)
+		if err = wellSpelt(ctx, in); err == nil {
+			err = datable(in)
+		}
 		if err == nil && isClick(row) && s.vigil.waking() {
 			err = errSlept
 		}

@@ -223,12 +223,12 @@ func (s *Server) dressEntry(r casework.Recorded) *Entry {
 	return e
 }
 
-// instant is nil for the zero time.
+// instant is nil for the zero time. One that was kept before its rule had a bound is brought within the years that can be shown.
 func instant(t time.Time) *time.Time {
 	if t.IsZero() {
 		return nil
 	}
-	return &t
+	return new(dialer.Plausible(t))
 }
 
 // known is nil for the empty word: what is not known yet is null in JSON.

@@ -94,10 +94,11 @@ func (l *Ledger) incidents(ctx context.Context, id int64) (all []incident.File, 
 	return all, err
 }
 
+// incidentOf reads a revision. Its times had no lower bound once, and none is ever changed: what cannot be shown is brought near enough that all the others can.
 func incidentOf(r db.Incident) incident.Incident {
 	i := incident.Incident{
-		ID: r.ID, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), Kind: incident.Kind(r.Kind), FoundAt: r.FoundAt, From: r.FromAt,
-		Until: r.UntilAt, Malice: r.Malice, What: r.What, Cause: r.Cause, Done: r.Done, Future: r.Future,
+		ID: r.ID, Revision: int(r.Revision), At: r.At, By: dialer.UserID(r.ByUser), Kind: incident.Kind(r.Kind), FoundAt: dialer.Plausible(r.FoundAt),
+		From: dialer.Plausible(r.FromAt), Until: dialer.Plausible(r.UntilAt), Malice: r.Malice, What: r.What, Cause: r.Cause, Done: r.Done, Future: r.Future,
 	}
 	for _, w := range r.Who {
 		i.Who = append(i.Who, dialer.UserID(w))

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"encoding/json"
 	"slices"
 	"testing"
 	"time"
@@ -50,6 +51,35 @@ func TestIncidentsAreKeptForEver(t *testing.T) {
 		if _, err := l.pool.Exec(t.Context(), sql); err == nil {
 			t.Errorf("%s was let through", sql)
 		}
+	}
+}
+
+// TestAnIncidentOfNoYearTakesNoOthersAlong: one that was kept while any time could be given is read near enough, and the list can be written.
+func TestAnIncidentOfNoYearTakesNoOthersAlong(t *testing.T) {
+	l := newLedger(t)
+	first := incident.Incident{Revision: 1, At: noon, By: "sv", Kind: incident.Leaked, FoundAt: noon, From: noon.Add(-time.Hour), Until: noon, What: "見られた"}
+	whole, err := l.KeepIncident(t.Context(), first)
+	must(t, err)
+	for _, when := range []string{"0000-01-01T00:00:00+23:59", "9999-12-31T23:59:59-23:59"} {
+		at, err := time.Parse(time.RFC3339, when)
+		must(t, err)
+		odd := first
+		odd.FoundAt, odd.From, odd.Until = at, at, at
+		_, err = l.KeepIncident(t.Context(), odd)
+		must(t, err)
+	}
+	all, err := l.Incidents(t.Context())
+	must(t, err)
+	if len(all) != 3 || all[2].Now().ID != whole || !all[2].Now().FoundAt.Equal(noon) || all[1].Now().FoundAt.Year() != dialer.FirstYear ||
+		all[0].Now().Until.Year() != dialer.LastYear {
+		t.Errorf("all are %+v", all)
+	}
+	if _, err := json.Marshal(all); err != nil {
+		t.Error(err)
+	}
+	for _, f := range all {
+		_, err := l.Reach(t.Context(), f.Now())
+		must(t, err)
 	}
 }
 

@@ -68,6 +68,9 @@ const mostText = 2000
 // mostYears is the longest time that an incident may reach over: as long as the record of who saw what is made to be searched.
 const mostYears = 10
 
+// earliest is before anything that this centre could find out, or have in reach: a year before it was mistyped.
+var earliest = time.Date(2000, time.January, 1, 0, 0, 0, 0, dialer.Tokyo)
+
 // Wrong is one field that cannot be taken, and what to do.
 type Wrong struct{ Field, Code, JA, EN string }
 
@@ -89,12 +92,16 @@ func (i Incident) Check(now time.Time) []Wrong {
 	switch {
 	case i.FoundAt.IsZero():
 		say("found_at", "missing", "知った日時を入れてください", "say when it was found out")
+	case i.FoundAt.Before(earliest):
+		say("found_at", "early", "知った日時は2000年以降にしてください。年を確かめてください", "give a time of the year 2000 or later; look at the year")
 	case i.FoundAt.After(now):
 		say("found_at", "future", "知った日時が未来です", "it cannot have been found out in the future")
 	}
 	switch {
 	case i.From.IsZero() || i.Until.IsZero():
 		say("from", "missing", "影響のあった期間を入れてください", "say from when to when data was in reach")
+	case i.From.Before(earliest):
+		say("from", "early", "期間の始めは2000年以降にしてください。年を確かめてください", "give a time of the year 2000 or later; look at the year")
 	case i.Until.Before(i.From):
 		say("until", "order", "終わりは始めより後にしてください", "the end must not be before the beginning")
 	case i.Until.After(i.From.AddDate(mostYears, 0, 0)):
