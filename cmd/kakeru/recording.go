@@ -85,6 +85,8 @@ func (s sounds) Sound(id dialer.CallID, ref string) (webui.Playable, error) {
 		return nil, webui.ErrSoundGone
 	case errors.Is(err, recording.ErrAltered):
 		return nil, webui.ErrSoundAltered
+	case errors.Is(err, recording.ErrKeyAway):
+		return nil, recording.ErrKeyAway // the cause names the folder
 	case err != nil:
 		return nil, errors.New("the recording cannot be read: see recording.folder") // the cause names the file
 	}

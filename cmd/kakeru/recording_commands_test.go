@@ -5,6 +5,8 @@ import (
 	"path/filepath"
 	"strings"
 	"testing"
+
+	"kakeru/sip/media/recording"
 )
 
 // TestTheRecordingsMasterKeyIsChanged by the command: what it makes, what it says to do, and that it is on the record.
@@ -30,7 +32,12 @@ func TestTheRecordingsMasterKeyIsChanged(t *testing.T) {
 	}
 	h.command("recording", "rotate", "--config", with(two, filepath.Join(dir, "none"))).failed(t, 1, "former_key_file")
 	config := with(two, one)
-	if r := h.succeeds("recording", "rotate", "--config", config); !strings.Contains(r.out, "0 keys were sealed anew") {
+	h.command("recording", "rotate", "--config", config).failed(t, 1, "recording.keys_folder") // it is not mounted
+	keys, err := recording.OpenKeys(filepath.Join(dir, "keys"), one, "")
+	h.must(err)
+	_, err = keys.ForDay("2026-11-27")
+	h.must(err)
+	if r := h.succeeds("recording", "rotate", "--config", config); !strings.Contains(r.out, "1 keys were sealed anew") {
 		t.Errorf("%s", r.out)
 	}
 	if r := h.succeeds("audit", "list", "--action", "changed", "--config", config); strings.Count(r.out, "recording rotate") != 1 {

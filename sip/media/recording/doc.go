@@ -20,7 +20,9 @@
 //	seal.go       the file: sealed chunks, each bound to its place
 //	playback.go   the file read again: whole, or up to where it breaks off
 //	wav.go        the header that players want
-//	keys.go       a key a day, sealed under the master key
+//	keys.go       a key a day, sealed under the master key; the folder that nodes share
+//	rotate.go     another master key
+//	files.go      files that are there whole or not at all
 //	sweep.go      what has been kept long enough, or goes with the contract's end
 //
 // # Who owns what
@@ -35,4 +37,7 @@
 // The disk is full, or cannot be written: the recording ends with what it has, the talk goes on, [Event] tells. The process
 // dies: the file breaks off within the last second, and is read up to there. A file that was altered anywhere is refused whole:
 // [ErrAltered]. One whose day's key was destroyed is [ErrNoKey], for ever.
+//
+// The folder of the keys is not mounted, or is another one for now: no key is made there, nothing is recorded, no key counts as
+// destroyed, and [ErrKeyAway] says so until it is back.
 package recording

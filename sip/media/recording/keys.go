@@ -25,25 +25,42 @@ var ErrNoKey = errors.New("there is no key for that day: it was destroyed, or is
 type Keys interface {
 	// ForDay is a day's key, made if there is none. Days are written YYYY-MM-DD.
 	ForDay(day string) (tink.AEAD, error)
-	// OfDay is the key of a day gone by; ErrNoKey when there is none.
+	// OfDay is the key of a day gone by; ErrNoKey when there is none, ErrKeyAway when nobody can know.
 	OfDay(day string) (tink.AEAD, error)
 	// Days lists those that have a key.
 	Days() ([]string, error)
 	// Destroy ends a day's key, and with it all that it sealed. A day without one is no error.
 	Destroy(day string) error
+	// Expect tells that there were keys: where there never were any they are away (ErrKeyAway), and none is made.
+	Expect() error
 }
 
+// ErrKeyAway is told of a key that must be somewhere, but not here: nobody has destroyed it.
+var ErrKeyAway = errors.New("a key is missing from recording.keys_folder: mount the folder, or put the key back from where it was kept")
+
 // KeyFolder keeps each day's key in a file of its own, sealed under a master key that is kept elsewhere. While that is changed the one before
-// opens too (Rotate).
+// opens too (Rotate). Several nodes may share it: the file says which key is the day's, whatever one of them remembers.
 type KeyFolder struct {
 	folder  string
 	masters []tink.AEAD // the first seals
 
-	mu   sync.Mutex
-	keys map[string]tink.AEAD
+	mu    sync.Mutex
+	keys  map[string]dayKey
+	known bool // it has keys, or had some: without its mark it is another folder
 }
 
-const keySuffix = ".key"
+// dayKey is a key, and the file that it was read from or written to.
+type dayKey struct {
+	sealed []byte
+	key    tink.AEAD
+}
+
+const (
+	keySuffix = ".key"
+	// markName is a file without content that stands in a folder of keys from its first key on, also when all of them are destroyed. The
+	// place where a disk is mounted has none while the disk is away.
+	markName = ".kakeru-keys"
+)
 
 // OpenKeys opens a folder of keys and the master key's file; the first start makes both. A master key that is lost is not
 // replaced while there are keys that only it opens. formerFile holds the master key before; "" when there is none.
@@ -51,10 +68,13 @@ func OpenKeys(folder, masterFile, formerFile string) (*KeyFolder, error) {
 	if err := os.MkdirAll(folder, 0o700); err != nil {
 		return nil, fmt.Errorf("recording.keys_folder: %w", err)
 	}
-	k := &KeyFolder{folder: folder, keys: map[string]tink.AEAD{}}
+	k := &KeyFolder{folder: folder, keys: map[string]dayKey{}}
 	days, err := k.Days()
+	if err == nil && len(days) > 0 {
+		err = k.claim()
+	}
 	if err != nil {
-		return nil, fmt.Errorf("recording.keys_folder: %w", err)
+		return nil, err
 	}
 	master, err := masterKey(masterFile, len(days) > 0 || formerFile != "")
 	if err != nil {
@@ -120,13 +140,17 @@ func newMasterKey(path string) (tink.AEAD, error) {
 	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
 		return nil, err
 	}
-	if err := writeDurably(path, text); err != nil {
+	err = createDurably(path, text)
+	if errors.Is(err, fs.ErrExist) { // another node starts for the first time too, and was faster
+		return masterKey(path, true)
+	}
+	if err != nil {
 		return nil, err
 	}
 	return aead.New(handle)
 }
 
-// ForDay implements Keys.
+// ForDay implements Keys. Of several that make a day's key at once, here or on other nodes, one does, and all have that one.
 func (k *KeyFolder) ForDay(day string) (tink.AEAD, error) {
 	key, err := k.OfDay(day)
 	if !errors.Is(err, ErrNoKey) {
@@ -134,17 +158,25 @@ func (k *KeyFolder) ForDay(day string) (tink.AEAD, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if key := k.keys[day]; key != nil { // somebody else was faster
-		return key, nil
+	if err := k.claim(); err != nil {
+		return nil, err
 	}
 	handle, err := keyset.NewHandle(aead.AES256GCMKeyTemplate())
 	if err != nil {
 		return nil, err
 	}
-	if err := k.seal(day, handle); err != nil {
+	sealed, err := k.seal(day, handle)
+	if err != nil {
 		return nil, err
 	}
-	return k.keep(day, handle)
+	err = createDurably(k.path(day), sealed)
+	if errors.Is(err, fs.ErrExist) {
+		return k.read(day)
+	}
+	if err != nil {
+		return nil, err
+	}
+	return k.keep(day, sealed, handle)
 }
 
 // OfDay implements Keys.
@@ -154,38 +186,91 @@ func (k *KeyFolder) OfDay(day string) (tink.AEAD, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	if _, err := os.Stat(k.path(day)); errors.Is(err, fs.ErrNotExist) { // another node may have destroyed it
+	return k.read(day)
+}
+
+// read needs k.mu. The file is asked each time: another node may have destroyed the key, or the folder be another one for now.
+func (k *KeyFolder) read(day string) (tink.AEAD, error) {
+	sealed, err := os.ReadFile(k.path(day))
+	if errors.Is(err, fs.ErrNotExist) {
+		if _, err := k.here(); err != nil {
+			return nil, err
+		}
 		delete(k.keys, day)
 		return nil, ErrNoKey
 	}
-	if key := k.keys[day]; key != nil {
-		return key, nil
-	}
-	sealed, err := os.ReadFile(k.path(day))
 	if err != nil {
 		return nil, err
+	}
+	if known := k.keys[day]; known.key != nil && bytes.Equal(known.sealed, sealed) {
+		return known.key, nil
 	}
 	handle, _, err := k.unseal(day, sealed)
 	if err != nil {
 		return nil, err
 	}
-	return k.keep(day, handle)
+	return k.keep(day, sealed, handle)
 }
 
 // keep needs k.mu.
-func (k *KeyFolder) keep(day string, handle *keyset.Handle) (tink.AEAD, error) {
+func (k *KeyFolder) keep(day string, sealed []byte, handle *keyset.Handle) (tink.AEAD, error) {
 	key, err := aead.New(handle)
 	if err == nil {
-		k.keys[day] = key
+		k.keys[day] = dayKey{sealed, key}
+		k.known = true
 	}
 	return key, err
 }
 
-// Days implements Keys.
+// here needs k.mu: whether the folder bears the mark. An error says that it is not the folder that is known, but the place where that would be
+// mounted.
+func (k *KeyFolder) here() (marked bool, err error) {
+	_, err = os.Lstat(filepath.Join(k.folder, markName))
+	switch {
+	case err == nil:
+		k.known = true
+		return true, nil
+	case !errors.Is(err, fs.ErrNotExist):
+		return false, fmt.Errorf("recording.keys_folder: %w", err)
+	case k.known:
+		return false, fmt.Errorf("%w (%s has no %s, which stands where keys are; if there are none any more, or never were, make that file)",
+			ErrKeyAway, k.folder, markName)
+	}
+	return false, nil
+}
+
+// claim needs k.mu: it marks a folder that is to have keys.
+func (k *KeyFolder) claim() error {
+	if marked, err := k.here(); marked || err != nil {
+		return err
+	}
+	f, err := os.OpenFile(filepath.Join(k.folder, markName), os.O_WRONLY|os.O_CREATE|syscall.O_NOFOLLOW, 0o600)
+	if err != nil {
+		return fmt.Errorf("recording.keys_folder: %w", err)
+	}
+	k.known = true
+	return errors.Join(f.Close(), syncFolder(k.folder))
+}
+
+// Expect implements Keys.
+func (k *KeyFolder) Expect() error {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	k.known = true
+	_, err := k.here()
+	return err
+}
+
+// Days implements Keys. A folder that is away has not none.
 func (k *KeyFolder) Days() ([]string, error) {
+	k.mu.Lock()
+	defer k.mu.Unlock()
+	if _, err := k.here(); err != nil {
+		return nil, err
+	}
 	entries, err := os.ReadDir(k.folder)
 	if err != nil {
-		return nil, err
+		return nil, fmt.Errorf("recording.keys_folder: %w", err)
 	}
 	var days []string
 	for _, e := range entries {
@@ -235,39 +320,4 @@ func purpose(day string) []byte { return []byte("kakeru recording key " + day) }
 func isDay(s string) bool {
 	_, err := time.Parse(time.DateOnly, s)
 	return err == nil
-}
-
-func overwrite(path string, size int64) error {
-	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // ours, in the folder of the settings; no link of somebody's is followed
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(make([]byte, size))
-	return errors.Join(err, f.Sync(), f.Close())
-}
-
-// writeDurably makes a file that is there whole after a crash, or not at all.
-func writeDurably(path string, text []byte) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
-	if err != nil {
-		return err
-	}
-	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
-	if err == nil {
-		err = os.Rename(f.Name(), path)
-	}
-	if err != nil {
-		_ = os.Remove(f.Name())
-		return err
-	}
-	return syncFolder(filepath.Dir(path))
-}
-
-func syncFolder(path string) error {
-	d, err := os.Open(path) //nolint:gosec // one of ours
-	if err != nil {
-		return err
-	}
-	return errors.Join(d.Sync(), d.Close())
 }

@@ -163,7 +163,7 @@ func TestAllIsDestroyed(t *testing.T) {
 		refs = append(refs, ref.String())
 	}
 	k, _ := r.Keys.(*KeyFolder)
-	other := &KeyFolder{folder: k.folder, masters: k.masters, keys: map[string]tink.AEAD{}}
+	other := &KeyFolder{folder: k.folder, masters: k.masters, keys: map[string]dayKey{}}
 	must[tink.AEAD](t)(other.OfDay("2026-10-27"))
 	if n, keys, err := r.Count(); n != 2 || keys != 2 || err != nil {
 		t.Errorf("%d recordings, %d keys, %v", n, keys, err)

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/binary"
 	"errors"
 	"io"
@@ -55,6 +56,9 @@ func openFile(f io.ReadSeekCloser, want reference, key tink.AEAD) (*Playback, er
 		frames, err = c.next()
 		p.frames += int64(len(frames) / channels)
 	}
+	if errors.Is(err, ErrAltered) && sealedByAnother(f, want, key) {
+		return nil, ErrKeyAway
+	}
 	if !errors.Is(err, io.EOF) {
 		return nil, err
 	}
@@ -98,24 +102,55 @@ func (c *chunks) next() ([]byte, error) {
 		}
 		return nil, io.EOF
 	}
-	var word [wordSize]byte
-	if _, err := io.ReadFull(c.from, word[:]); err != nil {
-		return nil, broken(err)
+	sealed, last, err := c.read()
+	if err != nil {
+		return nil, err
 	}
-	w := binary.BigEndian.Uint32(word[:])
-	size, last := w&^lastChunk, w&lastChunk != 0
-	if w == 0 {
-		return nil, c.onlyZeros()
-	}
-	if size > sealedLimit {
-		return nil, ErrAltered
-	}
-	if _, err := io.ReadFull(c.from, c.sealed[:size]); err != nil {
-		return nil, broken(err)
-	}
-	frames, err := c.sealer.open(c.sealed[:size], last)
+	frames, err := c.sealer.open(sealed, last)
 	c.ended = last && err == nil
 	return frames, err
+}
+
+// read is the next chunk as it stands in the file.
+func (c *chunks) read() (sealed []byte, last bool, err error) {
+	var word [wordSize]byte
+	if _, err := io.ReadFull(c.from, word[:]); err != nil {
+		return nil, false, broken(err)
+	}
+	w := binary.BigEndian.Uint32(word[:])
+	size := w &^ lastChunk
+	if w == 0 {
+		return nil, false, c.onlyZeros()
+	}
+	if size > sealedLimit {
+		return nil, false, ErrAltered
+	}
+	if _, err := io.ReadFull(c.from, c.sealed[:size]); err != nil {
+		return nil, false, broken(err)
+	}
+	return c.sealed[:size], w&lastChunk != 0, nil
+}
+
+// sealedByAnother reports whether each chunk of a file that does not open bears the number of one and the same other key: then it is the key
+// that is wrong. An octet that was altered looks otherwise.
+func sealedByAnother(f io.ReadSeeker, want reference, key tink.AEAD) bool {
+	ours, err := key.Encrypt(nil, nil)
+	if err != nil {
+		return false
+	}
+	c, err := chunksOf(f, want, key)
+	var number []byte
+	for err == nil {
+		var sealed []byte
+		if sealed, _, err = c.read(); err != nil {
+			break
+		}
+		if len(sealed) < keyNumberSize || number != nil && !bytes.HasPrefix(sealed, number) {
+			return false
+		}
+		number = bytes.Clone(sealed[:keyNumberSize])
+	}
+	return errors.Is(err, io.EOF) && number != nil && !bytes.HasPrefix(ours, number)
 }
 
 // broken turns the end of a file in the middle of a chunk into an end.

@@ -169,8 +169,26 @@ func TestChunksStayWhereTheyWere(t *testing.T) {
 			t.Errorf("%s: %v", name, err)
 		}
 	}
-	if _, _, err := read(newKey(t), join(p...)); !errors.Is(err, ErrAltered) {
-		t.Errorf("with another key: %v", err)
+}
+
+// TestAnotherKeysFileIsNotCalledAltered: it is the key that is missing, of a file that breaks off too. Chunks of two keys are another matter.
+func TestAnotherKeysFileIsNotCalledAltered(t *testing.T) {
+	key, other := newKey(t), newKey(t)
+	p, q := sealed(t, key, someday, sounds...), sealed(t, other, someday, sounds...)
+	for name, c := range map[string]struct {
+		file []byte
+		want error
+	}{
+		"whole":                {join(q...), ErrKeyAway},
+		"broken off":           {join(q[0], q[1], q[2][:7]), ErrKeyAway},
+		"a chunk of another":   {join(p[0], p[1], q[2], p[3], p[4]), ErrAltered},
+		"the first of another": {join(p[0], q[1], p[2], p[3], p[4]), ErrAltered},
+		"another's, altered":   {join(q[0], q[1], p[2], q[3], q[4]), ErrAltered},
+		"another call's":       {join(sealed(t, other, reference{day: someday.day}, sounds...)...), ErrAltered},
+	} {
+		if _, _, err := read(key, c.file); !errors.Is(err, c.want) {
+			t.Errorf("%s: %v", name, err)
+		}
 	}
 }
 

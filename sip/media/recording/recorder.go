@@ -43,7 +43,7 @@ type file interface {
 	Truncate(size int64) error
 }
 
-// New makes a recorder, and its folder.
+// New makes a recorder, and its folder. Where there are recordings there must be keys.
 func New(c Config) (*Recorder, error) {
 	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
 		return nil, fmt.Errorf("recording.folder: %w", err)
@@ -51,7 +51,17 @@ func New(c Config) (*Recorder, error) {
 	if c.ClockWrong == nil {
 		c.ClockWrong = func() error { return nil }
 	}
-	return &Recorder{Config: c, create: createFile}, nil
+	r := &Recorder{Config: c, create: createFile}
+	some := false
+	if err := r.eachDay(func(string) error { some = true; return nil }); err != nil {
+		return nil, fmt.Errorf("recording.folder: %w", err)
+	}
+	if some {
+		if err := c.Keys.Expect(); err != nil {
+			c.Log.Error("no talk is recorded until that is mended", "err", err)
+		}
+	}
+	return r, nil
 }
 
 func createFile(path string) (file, error) {

@@ -15,9 +15,12 @@ import (
 // more. It returns how many were sealed anew. Cut off, each key's file is the old one or the new one, and it is finished by being asked again.
 // Servers may run meanwhile, if they know both master keys. What was recorded is not touched: a day's key stays the same.
 func (k *KeyFolder) Rotate() (sealed int, err error) {
+	if err := k.Expect(); err != nil { // else none would be sealed anew, and the master key before be destroyed
+		return 0, err
+	}
 	days, err := k.Days()
 	if err != nil {
-		return 0, fmt.Errorf("recording.keys_folder: %w", err)
+		return 0, err
 	}
 	for _, day := range days {
 		done, err := k.reseal(day)
@@ -50,16 +53,18 @@ func (k *KeyFolder) reseal(day string) (done bool, err error) {
 	if err != nil || by == 0 {
 		return false, err
 	}
-	return true, k.seal(day, handle)
+	sealed, err := k.seal(day, handle)
+	if err != nil {
+		return false, err
+	}
+	return true, replaceDurably(k.path(day), sealed)
 }
 
-// seal writes a day's key under the master key.
-func (k *KeyFolder) seal(day string, handle *keyset.Handle) error {
+// seal is a day's key under the master key, as its file holds it.
+func (k *KeyFolder) seal(day string, handle *keyset.Handle) ([]byte, error) {
 	var sealed bytes.Buffer
-	if err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&sealed), k.masters[0], purpose(day)); err != nil {
-		return err
-	}
-	return writeDurably(k.path(day), sealed.Bytes())
+	err := handle.WriteWithAssociatedData(keyset.NewBinaryWriter(&sealed), k.masters[0], purpose(day))
+	return sealed.Bytes(), err
 }
 
 // unseal opens a day's key, and says by which of the master keys.

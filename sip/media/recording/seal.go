@@ -7,6 +7,7 @@ import (
 	"io"
 	"strings"
 
+	"github.com/tink-crypto/tink-go/v2/core/cryptofmt"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
 
@@ -26,6 +27,8 @@ const (
 	chunkOctets = chunkFrames * channels
 	// sealedLimit bounds what a chunk may take when sealed: tink's prefix, nonce and tag are 33 octets.
 	sealedLimit = chunkOctets + 64
+	// keyNumberSize is tink's prefix: which key sealed what follows.
+	keyNumberSize = cryptofmt.TinkPrefixSize
 )
 
 // reference names a recording: its day, and the id of its call. It stands in what each chunk is bound to, so that no call can be given the recording of another.

@@ -1,0 +1,54 @@
+package recording
+
+import (
+	"errors"
+	"os"
+	"path/filepath"
+	"syscall"
+)
+
+// createDurably makes a file that is there whole after a crash, or not at all. One that is there already stays: fs.ErrExist.
+func createDurably(path string, text []byte) error {
+	return durably(path, text, func(name string) error {
+		return errors.Join(os.Link(name, path), os.Remove(name))
+	})
+}
+
+// replaceDurably puts another file in the place of one, whole or not at all. Whoever does that holds the folder's lock.
+func replaceDurably(path string, text []byte) error {
+	return durably(path, text, func(name string) error { return os.Rename(name, path) })
+}
+
+// durably has a file put in its place once its octets are on the disk.
+func durably(path string, text []byte, put func(name string) error) error {
+	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(text)
+	err = errors.Join(err, f.Sync(), f.Close())
+	if err == nil {
+		err = put(f.Name())
+	}
+	if err != nil {
+		_ = os.Remove(f.Name())
+	}
+	return errors.Join(err, syncFolder(filepath.Dir(path))) // also for who was slower: it goes by the name that another gave
+}
+
+func overwrite(path string, size int64) error {
+	f, err := os.OpenFile(path, os.O_WRONLY|syscall.O_NOFOLLOW, 0) //nolint:gosec // ours, in the folder of the settings; no link of somebody's is followed
+	if err != nil {
+		return err
+	}
+	_, err = f.Write(make([]byte, size))
+	return errors.Join(err, f.Sync(), f.Close())
+}
+
+func syncFolder(path string) error {
+	d, err := os.Open(path) //nolint:gosec // one of ours
+	if err != nil {
+		return err
+	}
+	return errors.Join(d.Sync(), d.Close())
+}
