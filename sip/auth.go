@@ -170,8 +170,8 @@ func isNobody(uri sip.Uri) bool {
 	case uri.User != "" || isAddress(uri.Host):
 		return isName(uri.User)
 	}
-	machine, _, _ := strings.Cut(uri.Host, ".")
-	return isName(machine)
+	machine, _, domain := strings.Cut(uri.Host, ".")
+	return isName(machine) || domain && isLetter(rune(machine[0])) // a name of a domain's, however its machines are counted
 }
 
 // isHost reports whether a host is one, and no number in its place (RFC 3261 §25.1): an address, or a name whose last label begins with a letter. What is

@@ -179,6 +179,7 @@ func TestWhoIsSignedFor(t *testing.T) {
 		{string(testNumber), "sip:192.0.2.1:5080", true},
 		{string(testNumber), "sip:[2001:db8::1]:5080;transport=tcp", true},
 		{string(testNumber), "sip:sbc-01.carrier.example;user=phone", true},
+		{string(testNumber), "sip:edge-198-51-100-7.carrier.example", true},
 		{string(testNumber), "sip:gw@198-51-100-7.carrier.example.", true},
 		{string(testNumber), "sip:0990500000%zz@c", false},
 		{string(testNumber), "sip:%ef%bc%90990500000@c", false},
