@@ -48,12 +48,10 @@ func TestFormulaInjectionInRecords(t *testing.T) {
 // FuzzParseLayout: whatever stands in the file, it is a layout that can write, or an error; and whatever is noted, no cell of what it writes begins with a formula's
 // sign, but where the layout says to keep them.
 func FuzzParseLayout(f *testing.F) {
-	const least = `{"encoding":"cp932","columns":[{"header":"x","field":"ward_number"}]}`
-	replacing := strings.Replace(string(builtIn), `"replace": {`, `"replace": {"😀": "=", "🍎": "", "🍏": " ", `, 1)
-	for _, layout := range []string{string(builtIn), `{}`, least, replacing} {
-		for _, note := range append([]string{"あ\x00=\"", "😀1+1", "🍎=1", "🍏\u00a0😀"}, formulas...) {
-			f.Add([]byte(layout), note)
-		}
+	f.Add(builtIn, "あ\x00=\"")
+	f.Add([]byte(`{}`), "")
+	for _, note := range append([]string{"😀1+1", "🍎=1", "🍏\u00a0😀"}, formulas...) {
+		f.Add([]byte(`{"encoding":"cp932","columns":[{"header":"x","field":"ward_number"}],"replace":{"–":"-","\u00a0":" ","😀":"=","🍎":"","🍏":" "}}`), note)
 	}
 	f.Fuzz(func(t *testing.T, text []byte, note string) {
 		l, err := ParseLayout(text)
