@@ -24,10 +24,19 @@ func Mistake(key, format string, args ...any) error {
 	return &RuleError{Key: key, Says: fmt.Sprintf(format, args...), SaysJA: fmt.Sprintf(rulesInJapanese[format], args...)}
 }
 
-// ParseRules reads the engine's sections of a file of rules, taking from sections what it has read, so that what is left is
-// for others. A section that is not there stays as in base. A misspelt key, a value of the wrong kind, and rules that cannot
-// work or contradict each other are refused, each a *RuleError.
+// ParseRules reads the engine's sections as ReadRules does. Rules that cannot work or contradict each other are refused too, each a *RuleError.
 func ParseRules(sections map[string]json.RawMessage, base Rules) (Rules, error) {
+	r, err := ReadRules(sections, base)
+	if err != nil {
+		return Rules{}, err
+	}
+	return r, r.Check()
+}
+
+// ReadRules reads the engine's sections of a file of rules, taking from sections what it has read, so that what is left is
+// for others. A section that is not there stays as in base. A misspelt key and a value of the wrong kind are refused, each a *RuleError;
+// whether the rules can work Check says.
+func ReadRules(sections map[string]json.RawMessage, base Rules) (Rules, error) {
 	r := base
 	var rows []json.RawMessage
 	var starts []string
@@ -68,10 +77,7 @@ func ParseRules(sections map[string]json.RawMessage, base Rules) (Rules, error) 
 		note(err)
 	}
 	r.Number.Bands = r.Bands
-	if err := errors.Join(problems...); err != nil {
-		return Rules{}, err
-	}
-	return r, r.check()
+	return r, errors.Join(problems...)
 }
 
 // numberSection is NumberRule as a file has it.
@@ -144,9 +150,9 @@ func wordOfKind(kind string) string {
 	return kind
 }
 
-// check refuses rules that cannot work. What is wrong in several places is told of all of them.
-func (r Rules) check() error {
-	var p ruleProblems
+// Check refuses rules that cannot work. What is wrong in several places is told of all of them.
+func (r Rules) Check() error {
+	p := ruleProblems(Beyond(r.Waits()))
 	p.reason("number", r.Number.Reason)
 	p.reason("caps", r.Caps.Reason)
 	p.reason("numbers", r.Numbers.Reason)

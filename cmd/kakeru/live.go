@@ -26,6 +26,8 @@ type holding struct {
 	settings configs.Settings
 	hours    dialer.Hours
 	rules    casework.Rules
+	// shortened are waits of the rules that are longer in the panel's text than they may be.
+	shortened []error
 }
 
 // newLive begins with what the file says.
@@ -71,7 +73,7 @@ func (l *live) stand(v settings.Values) (*holding, error) {
 		return nil, err
 	}
 	st := &holding{settings: s, hours: v.Apply(open)}
-	st.rules, err = queueRules(s, st.hours)
+	st.rules, st.shortened, err = queueRules(s, st.hours)
 	return st, err
 }
 
@@ -127,6 +129,7 @@ func (a *app) keepSettings(ctx context.Context) error {
 	d.Log = a.log
 	d.Take = func(v settings.Values) {
 		a.live.take(v)
+		a.saysShortened()
 		a.ledger.Rerank() // every node: who comes second finds nothing to do
 		if a.engine != nil {
 			a.engine.RulesChanged()
@@ -140,6 +143,13 @@ func (a *app) keepSettings(ctx context.Context) error {
 	d.Effects = a.effects
 	a.keeper = settings.NewKeeper(d)
 	return a.keeper.Load(ctx)
+}
+
+// saysShortened tells the log of waits that the rules' text in the panel has longer than they hold.
+func (a *app) saysShortened() {
+	for _, err := range a.live.now.Load().shortened {
+		a.log.Warn("the rules that were set in the panel have a wait that is too long; the longest there may be holds instead: correct it under Settings", "err", err)
+	}
 }
 
 // heedful is this node's board: what others say of settings is heard by the keeper, which shows it when it holds here.

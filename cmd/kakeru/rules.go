@@ -16,20 +16,26 @@ import (
 var errTwoNumberRules = errors.New("rules: number: the settings have numbers too; take numbers out of the settings, or number out of the rules")
 
 // queueRules makes the queue's rules of their file (the built-in ones when there is none), the settings' number rule and the
-// languages of the desks, and checks that all of it goes together.
-func queueRules(s configs.Settings, open dialer.Hours) (casework.Rules, error) {
-	rules := casework.DefaultRules()
+// languages of the desks, and checks that all of it goes together. shortened are the waits of the panel's that were taken before they were bounded: whoever
+// updates has no editor for those but the panel, and so a server that starts. A file is refused, as for every other mistake.
+func queueRules(s configs.Settings, open dialer.Hours) (rules casework.Rules, shortened []error, err error) {
+	rules = casework.DefaultRules()
 	numbers := true
 	file, of, err := rulesSource(s.Queue)
 	if err != nil {
-		return casework.Rules{}, err
+		return casework.Rules{}, nil, err
 	}
 	if file != nil {
-		if rules, err = casework.ParseRules(file); err != nil {
-			return casework.Rules{}, fmt.Errorf("%s: %w", of, err)
+		if s.Queue.RulesText != nil {
+			rules, shortened, err = casework.ParseKept(file)
+		} else {
+			rules, err = casework.ParseRules(file)
+		}
+		if err != nil {
+			return casework.Rules{}, nil, fmt.Errorf("%s: %w", of, err)
 		}
 		if numbers = !hasSection(file, "number"); !numbers && s.Numbers != configs.Default().Numbers {
-			return casework.Rules{}, errTwoNumberRules
+			return casework.Rules{}, nil, errTwoNumberRules
 		}
 	}
 	if n := s.Numbers; numbers {
@@ -49,7 +55,7 @@ func queueRules(s configs.Settings, open dialer.Hours) (casework.Rules, error) {
 			"rules: number.rings_per_day", "settings: numbers.rings_per_day", "other_band: false", "numbers.other_band: false",
 		).Replace(err.Error()))
 	}
-	return rules, err
+	return rules, shortened, err
 }
 
 // rulesSource is what the queue's rules are written in, as JSON, and what that is called; nil for the built-in rules.
@@ -88,7 +94,7 @@ func checkRules(_ context.Context, s configs.Settings) []finding {
 	if err != nil {
 		return []finding{{major, "rules", oneLine(err), "correct centre"}}
 	}
-	rules, err := queueRules(s, open)
+	rules, _, err := queueRules(s, open)
 	if err != nil {
 		return []finding{{major, "rules", oneLine(err), "correct queue.rules_file; docs/rules.md has what may stand there"}}
 	}

@@ -1,6 +1,9 @@
 package main
 
 import (
+	"bytes"
+	"encoding/json"
+	"log/slog"
 	"os"
 	"path/filepath"
 	"slices"
@@ -11,6 +14,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/settings"
 )
 
 // rulesOf makes the rules of a file, in a centre with two desks of which one speaks Chinese.
@@ -31,7 +35,7 @@ func rulesOf(t *testing.T, file string, change func(*configs.Settings)) (configs
 	if err != nil {
 		t.Fatal(err)
 	}
-	_, err = queueRules(s, open)
+	_, _, err = queueRules(s, open)
 	return s, err
 }
 
@@ -41,7 +45,7 @@ func TestRulesOfTheSettingsAndTheirFile(t *testing.T) {
 		t.Fatal(err)
 	}
 	open, _ := hours(s.Centre)
-	rules, err := queueRules(s, open)
+	rules, _, err := queueRules(s, open)
 	if err != nil || rules.Caps.PerDay != 2 || rules.Number.RingGap != 90*time.Minute || rules.Number.Bands == nil {
 		t.Errorf("%+v %+v, %v", rules.Caps, rules.Number, err)
 	}
@@ -51,7 +55,7 @@ func TestRulesOfTheSettingsAndTheirFile(t *testing.T) {
 	if s, err = rulesOf(t, "number: {rings_per_day: 1}\n", nil); err != nil {
 		t.Fatal(err)
 	}
-	if rules, err = queueRules(s, open); err != nil || rules.Number.RingsPerDay != 1 || rules.Number.RingGap != time.Hour {
+	if rules, _, err = queueRules(s, open); err != nil || rules.Number.RingsPerDay != 1 || rules.Number.RingGap != time.Hour {
 		t.Errorf("%+v, %v", rules.Number, err)
 	}
 	if free := lifted(rules); !free.Number.Off || free.Caps.PerDay+free.Caps.PerWeek+free.Caps.PerMonth != 0 {
@@ -68,6 +72,39 @@ func TestIdentifiersAreTheSame(t *testing.T) {
 	}
 }
 
+// TestKeptRulesThatWaitForAgesHoldAtTheMost: rules that the panel took while no wait was bounded neither keep the server from starting nor hold as they stand; the
+// log says which, other settings can be changed, and they cannot be set so again.
+func TestKeptRulesThatWaitForAgesHoldAtTheMost(t *testing.T) {
+	s, err := rulesOf(t, "", nil)
+	if err != nil {
+		t.Fatal(err)
+	}
+	text := "mine: {grace_minutes: 9223372036854775807}\npromises: {kept: {hold: false, days: 5000000}}\n"
+	l, err := newLive(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	values := settings.Values{rulesKey: textValue(text), historyKey: json.RawMessage("true")}
+	if err := l.judge(values); err != nil {
+		t.Fatal(err)
+	}
+	l.take(values)
+	if r := l.rules(); r.Mine.GraceMinutes != dialer.MostWaitMinutes || r.Promises.Kept.Days != dialer.MostWaitDays || !l.needHistory() {
+		t.Errorf("%+v %+v", r.Mine, r.Promises.Kept)
+	}
+	var log bytes.Buffer
+	(&app{live: l, log: slog.New(slog.NewTextHandler(&log, nil))}).saysShortened()
+	trouble := checkRulesText(text)
+	for _, key := range []string{"mine.grace_minutes", "promises.kept.days"} {
+		if !strings.Contains(log.String(), key) || trouble == nil || !strings.Contains(trouble.EN, key) || !strings.Contains(trouble.JA, key) {
+			t.Errorf("%s: the log says %s, the panel %+v", key, &log, trouble)
+		}
+	}
+	if err := l.judge(settings.Values{rulesKey: textValue("mine: {grace_minutes: -1}\n")}); err == nil {
+		t.Error("other mistakes are taken too")
+	}
+}
+
 func TestBadRulesStopTheStart(t *testing.T) {
 	for name, c := range map[string]struct {
 		file   string
@@ -77,6 +114,7 @@ func TestBadRulesStopTheStart(t *testing.T) {
 		"no file":               {"", func(s *configs.Settings) { s.Queue.RulesFile = "/nowhere/rules.yaml" }, "settings: queue.rules_file: there is no file /nowhere/rules.yaml"},
 		"an unknown key":        {"caps: {per_hour: 1}\n", nil, "rules: caps.per_hour: there is no such key"},
 		"a negative delay":      {"mine: {grace_minutes: -1}\n", nil, "rules: mine.grace_minutes: -1 is negative; write 0 or more"},
+		"a wait of ages":        {"mine: {grace_minutes: 9223372036854775807}\n", nil, "rules: mine.grace_minutes: 9223372036854775807 is out of range; write 0 to 527040"},
 		"a contradiction":       {"caps: {per_day: 9, per_week: 3}\n", nil, "rules: caps.per_day: 9 a day is more than the 3 of a week"},
 		"a desk there is not":   {"seats: {\"2026-12-03\": {desk7: [zh]}}\n", nil, "rules: seats.2026-12-03.desk7: there is no such desk"},
 		"the number rule twice": {"number: {rings_per_day: 1}\n", func(s *configs.Settings) { s.Numbers.BusyPerDay = 2 }, "rules: number: the settings have numbers too"},

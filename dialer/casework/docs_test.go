@@ -23,6 +23,10 @@ A server does not start, and ` + "`kakeru doctor`" + ` says so, with a key that 
 exist, rows that contradict themselves or are never reached, a result without a row, caps of which the smaller span allows more, or
 rings that fit into no open day. The error names the key and what to write instead.
 
+No wait is longer than a year, as the ward's contract runs: ` + "`days` and `after_promise_days`" + ` are 366 at most, ` + "`after_minutes`," + `
+` + "`after_spoiled_minutes` and `grace_minutes`" + ` 527040. What was set longer in the panel before there was a bound is kept as it was written, holds at the most, and
+the server's log says so at its start.
+
 `
 
 // TestPageOfTheRules keeps docs/rules.md equal to the built-in rules; -update writes it.

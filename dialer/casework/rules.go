@@ -26,9 +26,29 @@ func DefaultRules() Rules {
 	return r
 }
 
-// ParseRules reads a file of rules. A section that is left out keeps the built-in one. It refuses what is misspelt, negative,
+// ParseRules reads a file of rules. A section that is left out keeps the built-in one. It refuses what is misspelt, negative, longer than it may be,
 // contradicts itself or is never reached: each mistake a *dialer.RuleError, with its key and what to write instead.
 func ParseRules(file []byte) (Rules, error) {
+	r, err := readRules(file)
+	if err != nil {
+		return Rules{}, err
+	}
+	return r, r.check()
+}
+
+// ParseKept reads rules that ParseRules took once, when no wait was bounded. Those that are longer than they may be now are as long as they may be, and each is
+// named in shortened: nobody who updates is left without a server.
+func ParseKept(file []byte) (r Rules, shortened []error, err error) {
+	r, err = readRules(file)
+	if err != nil {
+		return Rules{}, nil, err
+	}
+	shortened = dialer.Shorten(append(r.Rules.Waits(), r.entryWaits()...))
+	return r, shortened, r.check()
+}
+
+// readRules reads a file of rules, whether they can work or not.
+func readRules(file []byte) (Rules, error) {
 	var sections map[string]json.RawMessage
 	if err := dialer.DecodeRules("file", file, &sections); err != nil {
 		return Rules{}, err
@@ -43,11 +63,10 @@ func ParseRules(file []byte) (Rules, error) {
 		}
 	}
 	var r Rules
-	engine, err := dialer.ParseRules(sections, dialer.DefaultRules())
-	if err != nil {
+	var err error
+	if r.Rules, err = dialer.ReadRules(sections, dialer.DefaultRules()); err != nil {
 		return Rules{}, err
 	}
-	r.Rules = engine
 	if r.Business, err = rows[NextRow](sections, builtIn, "business"); err != nil {
 		return Rules{}, err
 	}
@@ -55,10 +74,24 @@ func ParseRules(file []byte) (Rules, error) {
 		return Rules{}, err
 	}
 	r.Promises, err = promiseRules(sections, builtIn)
-	if err != nil {
-		return Rules{}, err
+	return r, err
+}
+
+// entryWaits are those of a case after an entry, and once a promise has been settled.
+func (r *Rules) entryWaits() []dialer.Wait {
+	out := []dialer.Wait{
+		{Key: "promises.kept.days", N: &r.Promises.Kept.Days, Most: dialer.MostWaitDays},
+		{Key: "promises.partly.days", N: &r.Promises.Partly.Days, Most: dialer.MostWaitDays},
+		{Key: "promises.broken.days", N: &r.Promises.Broken.Days, Most: dialer.MostWaitDays},
 	}
-	return r, r.check()
+	for i := range r.Business {
+		row, key := &r.Business[i], fmt.Sprintf("business[%d].", i)
+		out = append(out,
+			dialer.Wait{Key: key + "after_minutes", N: &row.AfterMinutes, Most: dialer.MostWaitMinutes},
+			dialer.Wait{Key: key + "days", N: &row.Days, Most: dialer.MostWaitDays},
+			dialer.Wait{Key: key + "after_promise_days", N: &row.AfterPromiseDays, Most: dialer.MostWaitDays})
+	}
+	return out
 }
 
 // rows reads one table, the built-in one where the file has none.
@@ -81,11 +114,11 @@ func rows[T any](file, builtIn map[string]json.RawMessage, section string) ([]T,
 }
 
 func (r Rules) check() error {
-	var p ruleProblems
+	p := ruleProblems(dialer.Beyond(r.entryWaits()))
 	checkBusiness(&p, r.Business)
 	checkPriorities(&p, r.Priorities)
 	r.Promises.check(&p)
-	return errors.Join(p...)
+	return errors.Join(r.Rules.Check(), errors.Join(p...))
 }
 
 func checkBusiness(p *ruleProblems, table []NextRow) {

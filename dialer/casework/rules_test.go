@@ -3,7 +3,9 @@ package casework
 import (
 	"encoding/json"
 	"errors"
+	"reflect"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 
@@ -226,6 +228,46 @@ func lineWith(err error, key string) string {
 	return ""
 }
 
+// TestWaitsAreBounded: no rule has a case wait for longer than a year, in any key that says how long; what is decided at the bound has a year that JSON can write.
+func TestWaitsAreBounded(t *testing.T) {
+	const reason = `"why": "理由", "why_en": "a reason"`
+	rest := `"results": ["no_answer", "busy", "unallocated", "number_changed", "out_of_reach", "bad_number", "refused", "line_trouble", "cancelled", "interrupted"]`
+	days, minutes := strconv.Itoa(dialer.MostWaitDays), strconv.Itoa(dialer.MostWaitMinutes)
+	for _, c := range []struct{ key, most, sections string }{
+		{"numbers.after_spoiled_minutes", minutes, `"numbers": {"after_spoiled_minutes": N}`},
+		{"mine.grace_minutes", minutes, `"mine": {"grace_minutes": N}`},
+		{"connections[0].after_minutes", minutes, `"connections": [{"name": "x", ` + rest + `, "after_minutes": N, ` + reason + `}]`},
+		{"business[0].after_minutes", minutes, `"business": [{"name": "x", "after_minutes": N, ` + reason + `}]`},
+		{"business[0].days", days, `"business": [{"name": "x", "days": N, ` + reason + `}]`},
+		{
+			"business[0].after_promise_days", days,
+			`"business": [{"name": "p", "business": ["promise"], "after_promise_days": N, ` + reason + `}, {"name": "x", "hold": true, ` + reason + `}]`,
+		},
+		{"promises.kept.days", days, `"promises": {"kept": {"hold": false, "days": N}}`},
+		{"promises.partly.days", days, `"promises": {"partly": {"hold": false, "days": N}}`},
+		{"promises.broken.days", days, `"promises": {"broken": {"hold": false, "days": N}}`},
+	} {
+		with := func(n string) []byte { return ruleFile(strings.ReplaceAll(c.sections, "N", n)) }
+		most, err := ParseRules(with(c.most))
+		if err != nil {
+			t.Errorf("%s at the most: %v", c.key, err)
+		}
+		for _, n := range []string{"527041", "5000000", "1000000000", "9223372036854775807"} {
+			_, err := ParseRules(with(n))
+			if line := lineWith(err, "rules: "+c.key+": "); !strings.Contains(line, n+" is out of range; write 0 to "+c.most) {
+				t.Errorf("%s of %s: %v", c.key, n, err)
+			}
+			kept, shortened, err := ParseKept(with(n))
+			if err != nil || len(shortened) != 1 || lineWith(shortened[0], "rules: "+c.key+": ") == "" || !reflect.DeepEqual(kept, most) {
+				t.Errorf("%s of %s, kept: %v %v", c.key, n, shortened, err)
+			}
+		}
+		if _, shortened, err := ParseKept(with(c.most)); err != nil || len(shortened) > 0 {
+			t.Errorf("%s at the most, kept: %v %v", c.key, shortened, err)
+		}
+	}
+}
+
 // Several mistakes are told together.
 func TestAllMistakesAreTold(t *testing.T) {
 	_, err := ParseRules(ruleFile(`"caps": {"per_day": 11, "per_month": 9}, "mine": {"grace_minutes": -1}`))
@@ -275,6 +317,7 @@ func FuzzParseRules(f *testing.F) {
 	f.Add(dialer.DefaultRulesFile())
 	f.Add(ruleFile(`"caps": {"per_day": 1}, "bands": ["00:00", "12:00"]`))
 	f.Add(ruleFile(`"seats": {"2026-12-03": {"desk1": ["zh"]}}`))
+	f.Add(ruleFile(`"business": [{"name": "x", "days": 5000000, "why": "x", "why_en": "x"}]`))
 	f.Fuzz(func(t *testing.T, file []byte) {
 		if !json.Valid(file) {
 			return
@@ -289,11 +332,11 @@ func FuzzParseRules(f *testing.F) {
 				continue
 			}
 			next, _ := r.NextFor(dialer.Verdict{Result: result, Confidence: dialer.Low}, nil, dialer.Situation{Now: now, Hours: wardHours()})
-			if next.State != dialer.CaseHeld && next.State != dialer.CaseWaiting || next.Why == "" {
+			if next.State != dialer.CaseHeld && next.State != dialer.CaseWaiting || next.Why == "" || !dialer.IsPlausible(next.Due) {
 				t.Fatalf("%s: %+v", result, next)
 			}
 		}
-		if next, _ := r.NextAfter(Entry{Party: Self}, answered, Situation{Now: now, Hours: wardHours()}); next.State == "" || next.Why == "" {
+		if next, _ := r.NextAfter(Entry{Party: Self}, answered, Situation{Now: now, Hours: wardHours()}); next.State == "" || next.Why == "" || !dialer.IsPlausible(next.Due) {
 			t.Fatalf("%+v", next)
 		}
 	})
