@@ -60,8 +60,11 @@ func (s *Server) strict(next http.Handler) http.Handler {
 func (s *Server) bounded(next http.Handler) http.Handler {
 	return http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		most, within := int64(maxBody), s.d.BodyWait
-		if r.URL.Path == "/api/lists" || r.URL.Path == "/api/payments" {
+		switch path := r.URL.Path; {
+		case path == "/api/lists" || path == "/api/payments":
 			most, within = maxList, readWait
+		case path == "/api/session" || strings.HasPrefix(path, "/api/session/"):
+			most = maxSignIn
 		}
 		if len(r.TransferEncoding) > 0 {
 			w.Header().Set("Connection", "close")
@@ -128,8 +131,12 @@ func (t *timely) Read(b []byte) (int, error) {
 	return n, err
 }
 
-// maxBody is the longest body of a request that is no list, in bytes.
-const maxBody = 1 << 20
+// maxBody is the longest body of a request that is no list, in bytes; maxSignIn of one about how somebody signs in, of which what a passkey says is the longest.
+// That is asked for before anybody is known.
+const (
+	maxBody   = 1 << 20
+	maxSignIn = 64 << 10
+)
 
 // logged writes one line a request: the route's pattern, never its path, query or body.
 func (s *Server) logged(next http.Handler) http.Handler {

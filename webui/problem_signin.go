@@ -2,6 +2,7 @@ package webui
 
 import (
 	"errors"
+	"fmt"
 	"net/http"
 
 	"kakeru/webui/auth"
@@ -34,6 +35,12 @@ var signInProblems = []struct {
 		"このコードは使用済みです。認証アプリの表示が変わるのを待って入力してください", "this code was used; wait until the app shows the next")},
 	{auth.ErrPasskey, newProblem(http.StatusForbidden, ruleCode,
 		"パスキーを確認できませんでした。もう一度試すか、別の方法を使ってください", "the passkey was not accepted; try again, or use another way")},
+	{auth.ErrPasskeysFull, newProblem(http.StatusConflict, "passkeys_full",
+		fmt.Sprintf("パスキーは1人%d個までです。使っていないものを削除してから登録してください", auth.MostPasskeys),
+		fmt.Sprintf("a person has %d passkeys at most; remove one that is not used first", auth.MostPasskeys))},
+	{auth.ErrPasskeyLarge, invalid("made", "too_large",
+		"このパスキーは大きすぎて登録できません。別の端末か、別の種類のパスキーを使ってください",
+		"this passkey is too large to be kept; use another device, or another kind of passkey")},
 	{auth.ErrNoOrigin, newProblem(http.StatusConflict, "no_origin",
 		"パスキーは使えません。管理者が設定 http.origin に、この画面のアドレスを書く必要があります",
 		"there are no passkeys here: the setting http.origin must say how browsers reach the panel")},

@@ -19,8 +19,18 @@ import (
 var (
 	// ErrPasskey says that what the browser sent is no passkey's answer to what it was asked.
 	ErrPasskey = errors.New("the passkey was not accepted")
+	// ErrPasskeysFull says that a person has as many passkeys as there may be, ErrPasskeyLarge that one is larger than any device makes.
+	ErrPasskeysFull = errors.New("there are as many passkeys as there may be")
+	ErrPasskeyLarge = errors.New("the passkey is too large")
 	// ErrNoOrigin says that passkeys need a setting that is not there.
 	ErrNoOrigin = errors.New("passkeys need http.origin")
+)
+
+// How many passkeys a person may have, and how large each may be as it is kept, in bytes. All of a person's are read at each sign-in. One without an attestation
+// takes about 2 kB, and no more than 6 with the longest id that there may be (WebAuthn §4: 1023 bytes).
+const (
+	MostPasskeys = 20
+	mostPasskey  = 8 << 10
 )
 
 // CheckOrigin says what is wrong with the address by which browsers reach the panel, as far as passkeys go (WebAuthn §5.1.3: a domain
@@ -120,6 +130,9 @@ func (k *Keeper) BeginPasskey(ctx context.Context, v Visit, p Proof) ([]byte, er
 	if err != nil {
 		return nil, err
 	}
+	if len(o.have) >= MostPasskeys {
+		return nil, ErrPasskeysFull
+	}
 	options, asked, err := k.relying.BeginRegistration(o,
 		webauthn.WithExclusions(webauthn.Credentials(o.have).CredentialDescriptors()),
 		webauthn.WithConveyancePreference(protocol.PreferNoAttestation),
@@ -168,7 +181,7 @@ func (k *Keeper) asked(ctx context.Context, token, key string) (webauthn.Session
 }
 
 // FinishPasskey takes what the browser made, as JSON, and keeps it under a name. It returns as ConfirmTOTP does, with recovery codes
-// only when there was no factor before. ErrPasskey, ErrStep.
+// only when there was no factor before. ErrPasskey, ErrPasskeysFull, ErrPasskeyLarge, ErrStep.
 func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made []byte) (Session, []string, error) {
 	if k.relying == nil {
 		return Session{}, nil, ErrNoOrigin
@@ -176,6 +189,9 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	_, s, seen, err := k.mayEnrol(ctx, v)
 	if err != nil {
 		return Session{}, nil, err
+	}
+	if len(seen.Passkeys) >= MostPasskeys { // of two that are made at once the store takes one
+		return Session{}, nil, ErrPasskeysFull
 	}
 	asked, err := k.asked(ctx, v.Token, keyMake)
 	if err != nil {
@@ -196,6 +212,9 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	kept, err := k.sealPasskey(s.User.ID, c)
 	if err != nil {
 		return Session{}, nil, err
+	}
+	if len(kept) > mostPasskey {
+		return Session{}, nil, ErrPasskeyLarge
 	}
 	fresh := dialer.Passkey{ID: c.ID, Name: name, Credential: kept, CreatedAt: k.settings.Now()}
 	if err := k.factors.PutPasskey(ctx, s.User.ID, seen, fresh); err != nil {

@@ -10,7 +10,11 @@ import (
 	"encoding/json"
 	"errors"
 	"net/url"
+	"strconv"
+	"strings"
 	"testing"
+
+	"kakeru/dialer"
 )
 
 // authenticator is a passkey made by hand, as WebAuthn describes one: none of the library's code that checks it made it.
@@ -22,6 +26,7 @@ type authenticator struct {
 	origin  string
 	counter uint32
 	flags   byte
+	padding string // of the client data, which is kept with the passkey
 }
 
 // The flags of authenticator data (WebAuthn §6.1).
@@ -56,7 +61,7 @@ func (a *authenticator) client(kind string, question []byte) []byte {
 	if err := json.Unmarshal(question, &q); err != nil {
 		a.t.Fatal(err)
 	}
-	b, err := json.Marshal(map[string]any{"type": kind, "challenge": q.Challenge, "origin": a.origin, "crossOrigin": false})
+	b, err := json.Marshal(map[string]any{"type": kind, "challenge": q.Challenge, "origin": a.origin, "crossOrigin": false, "padding": a.padding})
 	if err != nil {
 		a.t.Fatal(err)
 	}
@@ -195,5 +200,86 @@ func TestACopiedPasskeyIsRefused(t *testing.T) {
 		if s, err := k.SecondByPasskey(t.Context(), visit(half), a.get(question)); !errors.Is(err, ErrPasskey) {
 			t.Errorf("%s: %v at %v", what, err, s.Step)
 		}
+	}
+}
+
+// TestPasskeysAreBounded: nobody has more than twenty, however they are made, nor one that is larger than any device makes; with twenty one signs in as before.
+func TestPasskeysAreBounded(t *testing.T) {
+	stores := newStores()
+	k, _ := newKeeper(t, stores)
+	first := newAuthenticator(t)
+	s := mustSignIn(t, k, "chief", "")
+	begin := func() ([]byte, error) {
+		t.Helper()
+		if s.Step == StepEnrol {
+			return k.BeginPasskey(t.Context(), visit(s), Proof{})
+		}
+		question, err := k.AskPasskey(t.Context(), visit(s))
+		if err != nil {
+			t.Fatal(err)
+		}
+		return k.BeginPasskey(t.Context(), visit(s), Proof{Password: password, Passkey: first.get(question)})
+	}
+	add := func(a *authenticator, question []byte) error {
+		t.Helper()
+		after, _, err := k.FinishPasskey(t.Context(), visit(s), "鍵", a.create(question))
+		if err == nil {
+			s = after
+		}
+		return err
+	}
+	another := func(id string) *authenticator {
+		a := newAuthenticator(t)
+		a.id = []byte(id)
+		return a
+	}
+	have := func() dialer.SecondFactors {
+		t.Helper()
+		f, err := stores.factors.SecondFactors(t.Context(), s.User.ID)
+		if err != nil {
+			t.Fatal(err)
+		}
+		return f
+	}
+	copied := func(id string) { // as if it had been made elsewhere
+		t.Helper()
+		now := have()
+		if err := stores.factors.PutPasskey(t.Context(), s.User.ID, now, dialer.Passkey{ID: []byte(id), Credential: now.Passkeys[0].Credential}); err != nil {
+			t.Fatal(err)
+		}
+	}
+	must := func(question []byte, err error) []byte {
+		t.Helper()
+		if err != nil {
+			t.Fatal(err)
+		}
+		return question
+	}
+	if err := add(first, must(begin())); err != nil {
+		t.Fatal(err)
+	}
+	large, longest := another("large"), another(strings.Repeat("x", 1023))
+	large.padding = strings.Repeat("x", mostPasskey)
+	if err := add(large, must(begin())); !errors.Is(err, ErrPasskeyLarge) || len(have().Passkeys) != 1 {
+		t.Errorf("a large one: %v, and there are %d", err, len(have().Passkeys))
+	}
+	if err := add(longest, must(begin())); err != nil {
+		t.Errorf("one with the longest id: %v", err)
+	}
+	for n := len(have().Passkeys); n < MostPasskeys-1; n++ {
+		copied(strconv.Itoa(n))
+	}
+	question := must(begin())
+	copied("meanwhile")
+	if err := add(another("one too many"), question); !errors.Is(err, ErrPasskeysFull) || len(have().Passkeys) != MostPasskeys {
+		t.Errorf("while the twentieth was made elsewhere: %v, and there are %d", err, len(have().Passkeys))
+	}
+	if _, err := begin(); !errors.Is(err, ErrPasskeysFull) {
+		t.Errorf("with twenty another can be begun: %v", err)
+	}
+	half := mustSignIn(t, k, "chief", "")
+	question = must(k.AskPasskey(t.Context(), visit(half)))
+	if whole, err := k.SecondByPasskey(t.Context(), visit(half), first.get(question)); err != nil || whole.Step != StepDone {
+		t.Errorf("with twenty nobody signs in: %v", err)
 	}
 }
