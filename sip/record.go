@@ -21,6 +21,7 @@ type taping struct {
 	live   *recording.Recording
 	kept   *dialer.Recording
 	fault  dialer.RecordingFault // why there is none
+	slow   *time.Timer           // tells that there is none so far
 }
 
 type noticeState int
@@ -31,8 +32,12 @@ const (
 	noticeHeard
 )
 
-// recordingPatience is how long the end of a call waits for the file: both legs are gone by then.
-const recordingPatience = 2 * time.Second
+const (
+	// recordingPatience is how long the end of a call waits for the file: both legs are gone by then.
+	recordingPatience = 2 * time.Second
+	// beginPatience is how long a talk goes on unrecorded before that is told. The recording begins whenever the disk is ready.
+	beginPatience = time.Second
+)
 
 // The beeps of a recording that begins, where the settings have no words for it.
 const (
@@ -79,36 +84,49 @@ func (h *hunt) hush() {
 	h.line.bridge.StopTone(h.winner.side)
 }
 
-// notified begins the recording once both have been sent the notice.
+// notified begins the recording once both have been sent the notice. Closing the bridge waits for whom it calls, so the disk is waited for elsewhere,
+// by nobody: it may stand still for as long as it likes.
 func (h *hunt) notified(run int) {
 	h.mu.Lock()
+	defer h.mu.Unlock()
 	t := &h.tape
 	if t.run != run || t.notice != noticePlays || t.over {
-		h.mu.Unlock()
 		return
 	}
 	if t.owed--; t.owed > 0 {
-		h.mu.Unlock()
 		return
 	}
 	t.notice = noticeHeard
-	h.mu.Unlock()
-	live, err := h.line.agent.cfg.Recorder.Begin(string(h.line.id), h.line.bridge, h.recordingEvent)
+	t.slow = time.AfterFunc(beginPatience, h.slowToBegin)
+	go h.beginRecording()
+}
+
+// slowToBegin tells that nothing is recorded so far.
+func (h *hunt) slowToBegin() {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	if err != nil {
+	if t := &h.tape; t.live == nil && t.fault == "" && !t.over {
+		h.noRecording(recording.ErrSlow)
+	}
+}
+
+// beginRecording waits for the disk, and records from then on, unless the talk is over.
+func (h *hunt) beginRecording() {
+	blank, err := h.line.agent.cfg.Recorder.Prepare(string(h.line.id))
+	h.mu.Lock()
+	defer h.mu.Unlock()
+	t := &h.tape
+	t.slow.Stop()
+	switch {
+	case err != nil:
 		h.noRecording(err)
-		return
+	case t.over:
+		go blank.Discard() // the disk, and h.mu is held over none
+	default:
+		t.live, t.fault = blank.Begin(h.line.bridge, h.recordingEvent), ""
+		t.live.Pause(t.paused)
+		h.record(dialer.EvRecordingBegan, "", &dialer.Recording{Ref: t.live.Ref(), From: t.live.From()})
 	}
-	t.live = live
-	live.Pause(t.paused)
-	if t.over { // whoever closes the call has not seen it, but waits for us
-		h.mu.Unlock()
-		h.endRecording()
-		h.mu.Lock()
-		return
-	}
-	h.record(dialer.EvRecordingBegan, "", &dialer.Recording{Ref: live.Ref(), From: live.From()})
 }
 
 // recordingEvent is what the recording tells by itself.

@@ -51,9 +51,9 @@ func (l *benchListeners) to(b *media.Bridge) error {
 		}
 		_ = ear.Hint(hearing.Recorder) // asked as often as sip does
 	}))
-	record, err := l.recorder.Begin(dialer.NewID(time.Now()), b, func(recording.Event) {})
+	blank, err := l.recorder.Prepare(dialer.NewID(time.Now()))
 	if err == nil {
-		l.records = append(l.records, record)
+		l.records = append(l.records, blank.Begin(b, func(recording.Event) {}))
 	}
 	return err
 }

@@ -11,7 +11,9 @@ import (
 	"net/http"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
+	"syscall"
 	"testing"
 	"time"
 
@@ -258,4 +260,27 @@ func TestATalkGoesOnThoughItCannotBeRecorded(t *testing.T) {
 	if _, err := h.ledger.Recording(t.Context(), id); !errors.Is(err, dialer.ErrNotFound) {
 		t.Errorf("%v", err)
 	}
+}
+
+// TestACallEndsThoughTheKeysAreNotRead has a pipe that nobody writes to in the place of the day's key: to read it takes for ever, as from a disk that is gone.
+func TestACallEndsThoughTheKeysAreNotRead(t *testing.T) {
+	h, folder := recordingHouse(t)
+	keys := filepath.Join(filepath.Dir(folder), "keys")
+	h.must(os.Mkdir(keys, 0o700))
+	for _, day := range []time.Time{time.Now(), time.Now().AddDate(0, 0, 1)} {
+		h.must(syscall.Mkfifo(filepath.Join(keys, day.In(dialer.Tokyo).Format(time.DateOnly)+".key"), 0o600))
+	}
+	h.must(os.Mkdir(filepath.Join(filepath.Dir(folder), "master"), 0o700))
+	h.succeeds("recording", "key", "--out", filepath.Join(filepath.Dir(folder), "master", "key"))
+	h.start()
+	operator := h.seated("operator1", "desk1")
+	id := h.dial(operator, "desk1", h.caseEnding("05"))
+	h.eventually("it is not recorded", func() bool {
+		return slices.ContainsFunc(h.attempt(id).Evidence, func(e dialer.Evidence) bool {
+			return e.Event == dialer.EvRecordingFailed && e.Reason == string(dialer.FaultSlow)
+		})
+	})
+	h.must(operator.call(t.Context(), http.MethodPost, "/api/calls/"+string(id)+"/hangup", nil, nil))
+	h.ended(id)
+	h.recorded(operator, id, map[string]any{"party": "silent"})
 }

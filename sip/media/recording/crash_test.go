@@ -22,7 +22,7 @@ func beKilled() {
 	if err != nil {
 		panic(err)
 	}
-	g, err := r.Begin(aCall, c.bridge, func(Event) {})
+	g, err := begin(r, aCall, c.bridge, func(Event) {})
 	if err != nil {
 		panic(err)
 	}

@@ -3,7 +3,7 @@
 //
 // # Words
 //
-// A [Recorder] makes recordings and opens them again. A [Recording] is one while it is made: it listens to a bridge by a tap,
+// A [Recorder] makes recordings and opens them again. A [Blank] is a file made ready for one. A [Recording] is one while it is made: it listens to a bridge by a tap,
 // beside the path. A [Playback] is one that is listened to: a WAV file of G.711 μ-law, channel 1 the operator, channel 2 the
 // customer. A reference names a recording: it says the day and the call's id, and nothing else. A day is one of Asia/Tokyo, the one on which the
 // recording began.
@@ -29,6 +29,7 @@
 //
 // The tap's goroutine puts packets into the mixer, the recording's own takes chunks of half a second out of it, seals them and
 // writes them. They meet under the mixer's lock, which is never held over I/O: a disk that is slow holds up no ear and no talk.
+// What is wanted of the disk before that, key and file, is a [Blank], and whoever waits for it has nothing else to do.
 // What it does not take in eight seconds is lost to the recording, leaves silence of its length, and is told. So is what comes too
 // late for its chunk, or is written over, since its packets' stamps are out of their time: nothing that came is missing untold.
 //

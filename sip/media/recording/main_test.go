@@ -69,6 +69,15 @@ func recorder(t testing.TB) *Recorder {
 	return must[*Recorder](t)(newRecorder(t.TempDir()))
 }
 
+// begin begins a call's recording at once.
+func begin(r *Recorder, call string, b *media.Bridge, tell func(Event)) (*Recording, error) {
+	blank, err := r.Prepare(call)
+	if err != nil {
+		return nil, err
+	}
+	return blank.Begin(b, tell), nil
+}
+
 // farEnd is a phone on loopback.
 type farEnd struct {
 	conn   *net.UDPConn

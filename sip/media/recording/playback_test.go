@@ -62,7 +62,7 @@ const aCall = "01234567-89ab-7def-8123-456789abcdef"
 // TestARecordingIsItsCallsAlone: the reference says whose it is, which nothing outside the file can change.
 func TestARecordingIsItsCallsAlone(t *testing.T) {
 	r, c := recorder(t), talk(t, 0, 0)
-	ref := must[*Recording](t)(r.Begin(aCall, c.bridge, func(Event) {})).End(patience).Ref
+	ref := must[*Recording](t)(begin(r, aCall, c.bridge, func(Event) {})).End(patience).Ref
 	for name, want := range map[string]bool{
 		ref:                          true,
 		"2026-11-28" + ref[daySize:]: true, // a file of its own, if there is one
@@ -80,7 +80,7 @@ func TestARecordingIsItsCallsAlone(t *testing.T) {
 			t.Errorf("it is %q's", other)
 		}
 	}
-	if _, err := r.Begin("a1", c.bridge, nil); err == nil {
+	if _, err := begin(r, "a1", c.bridge, nil); err == nil {
 		t.Error("what is no call's is recorded")
 	}
 	moved := reference{day: ref[:daySize], id: someday.id}

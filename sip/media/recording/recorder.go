@@ -34,7 +34,11 @@ type Recorder struct {
 	Config
 
 	create func(path string) (file, error)
+	asked  chan struct{} // a place for each file that the disk is asked for
 }
+
+// mostAsked is how many files a disk that stands still is asked for: each holds a thread of the process, which ends when it has too many.
+const mostAsked = 128
 
 // file is what a recording is written to.
 type file interface {
@@ -51,7 +55,7 @@ func New(c Config) (*Recorder, error) {
 	if c.ClockWrong == nil {
 		c.ClockWrong = func() error { return nil }
 	}
-	r := &Recorder{Config: c, create: createFile}
+	r := &Recorder{Config: c, create: createFile, asked: make(chan struct{}, mostAsked)}
 	some := false
 	if err := r.eachDay(func(string) error { some = true; return nil }); err != nil {
 		return nil, fmt.Errorf("recording.folder: %w", err)
@@ -75,25 +79,39 @@ func createFile(path string) (file, error) {
 	return f, syncFolder(filepath.Dir(path))
 }
 
-// Begin begins to record what the ends of a call's bridge say to each other from now on; the call's id is a UUID, and it has one recording. tell is called from a goroutine of the
-// recording's, once for each kind of event. The recording must be ended. An error is ErrFull, ErrNoKey, or says no more than that
-// the file cannot be written; the rest is in the log.
-func (r *Recorder) Begin(call string, b *media.Bridge, tell func(Event)) (*Recording, error) {
-	g, err := r.begun(call, b, tell)
+// Blank is a recording's file, ready on the disk, of which nothing is recorded yet. It must be begun or discarded.
+type Blank struct {
+	recorder *Recorder
+	ref      reference
+	key      tink.AEAD
+	file     file
+}
+
+// Prepare makes ready what a call's recording needs of the disk, and may take as long as that does; the call's id is a UUID, and it has one
+// recording. An error is ErrFull, ErrNoKey, ErrSlow when the disk already owes too many, or says no more than that the file cannot be
+// written; the rest is in the log.
+func (r *Recorder) Prepare(call string) (*Blank, error) {
+	select {
+	case r.asked <- struct{}{}:
+		defer func() { <-r.asked }()
+	default:
+		r.Log.Error("a talk cannot be recorded: the disk of the recordings, or of their keys, stands still", "owes", mostAsked)
+		return nil, ErrSlow
+	}
+	b, err := r.prepare(call)
 	if err != nil {
 		r.Log.Error("a talk cannot be recorded", "err", err)
 		return nil, named(err)
 	}
-	return g, nil
+	return b, nil
 }
 
-func (r *Recorder) begun(call string, b *media.Bridge, tell func(Event)) (*Recording, error) {
-	now := r.Now()
+func (r *Recorder) prepare(call string) (*Blank, error) {
 	id, err := idOf(call)
 	if err != nil {
 		return nil, err
 	}
-	ref := reference{day: now.In(r.Zone).Format(time.DateOnly), id: id}
+	ref := reference{day: r.Now().In(r.Zone).Format(time.DateOnly), id: id}
 	key, err := r.Keys.ForDay(ref.day)
 	if err != nil {
 		return nil, errors.Join(ErrNoKey, err)
@@ -102,24 +120,33 @@ func (r *Recorder) begun(call string, b *media.Bridge, tell func(Event)) (*Recor
 	if err != nil {
 		return nil, err
 	}
-	return r.begin(b, tell, ref, key, f)
-}
-
-func (r *Recorder) begin(b *media.Bridge, tell func(Event), ref reference, key tink.AEAD, f file) (*Recording, error) {
-	header := ref.header()
-	if _, err := f.Write(header); err != nil {
-		_ = f.Close()
-		_ = os.Remove(r.path(ref))
+	b := &Blank{r, ref, key, f}
+	if _, err := f.Write(ref.header()); err != nil {
+		b.remove()
 		return nil, err
 	}
+	return b, nil
+}
+
+// Discard takes the file away again: the talk was over before the disk was ready.
+func (b *Blank) Discard() {
+	b.remove()
+	b.recorder.Log.Warn("a talk was over before the disk was ready for its recording", "recording", b.ref.String())
+}
+
+func (b *Blank) remove() { _ = errors.Join(b.file.Close(), os.Remove(b.recorder.path(b.ref))) } // nothing is in it
+
+// Begin records what the ends of a bridge say to each other from now on, and waits for no disk. tell is called from a goroutine of the
+// recording's, once for each kind of event. The recording must be ended.
+func (b *Blank) Begin(bridge *media.Bridge, tell func(Event)) *Recording {
 	g := &Recording{
-		recorder: r, bridge: b, ref: ref, tell: tell, mixer: newMixer(r.Now()),
-		file: f, good: int64(len(header)), sealer: newSealer(key, ref),
+		recorder: b.recorder, bridge: bridge, ref: b.ref, tell: tell, mixer: newMixer(b.recorder.Now()),
+		file: b.file, good: int64(headerSize), sealer: newSealer(b.key, b.ref),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}
-	g.tap = b.Tap(g.listen)
+	g.tap = bridge.Tap(g.listen)
 	go g.run()
-	return g, nil
+	return g
 }
 
 // Open opens a recording by its reference. It may still be going on: then it ends where it is now.

@@ -17,8 +17,8 @@ const (
 // ErrFull is told of a recording that ended because there was no room for it.
 var ErrFull = errors.New("the disk is full")
 
-// ErrSlow is told of a recording whose end the disk did not take in time. It is written all the same, if the disk ever takes it.
-var ErrSlow = errors.New("the disk did not take the end in time")
+// ErrSlow is told of a recording that the disk did not take in time: its file, or its end, which is written all the same, if the disk ever takes it.
+var ErrSlow = errors.New("the disk did not take it in time")
 
 var errUnwritable = errors.New("the file cannot be written")
 

@@ -2,6 +2,7 @@ package recording
 
 import (
 	"errors"
+	"fmt"
 	"os"
 	"path/filepath"
 	"strings"
@@ -45,7 +46,7 @@ func TestBothSidesInTheirChannels(t *testing.T) {
 	}{{"μ-law", 0, 0}, {"A-law and μ-law", 8, 0}} {
 		t.Run(c.name, func(t *testing.T) {
 			r, call, e := recorder(t), talk(t, c.desk, c.customer), &events{}
-			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+			g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 			call.say(1500*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			k := g.End(patience)
 			got := play(t, r, k.Ref)
@@ -98,7 +99,7 @@ func TestWhatNobodyHearsIsNotRecorded(t *testing.T) {
 			if err := errors.Join(call.bridge.Open(media.Other), other.join(call.bridge, media.Other, 0, ""), c.do(call)); err != nil {
 				t.Fatal(err)
 			}
-			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+			g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 			call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			got := play(t, r, g.End(patience).Ref)
 			if desk, customer := begins(got.channels[0]) >= 0, begins(got.channels[1]) >= 0; desk != c.desk || customer != c.customer {
@@ -111,7 +112,7 @@ func TestWhatNobodyHearsIsNotRecorded(t *testing.T) {
 
 func TestAPauseTakesNoTime(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
-	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+	g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 	call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 400})
 	if !g.Pause(true) || g.Pause(true) {
 		t.Error("a pause begins once")
@@ -143,7 +144,7 @@ func TestAPauseTakesNoTime(t *testing.T) {
 
 func TestAnEndInAPause(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
-	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+	g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 	call.say(200*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 	g.Pause(true)
 	call.say(200*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
@@ -195,7 +196,7 @@ func TestADiskThatIsFull(t *testing.T) {
 				f, err := createFile(path)
 				return &faulty{file: f, room: headerSize + sealedLimit + 1000, err: &os.PathError{Op: "write", Path: path, Err: c.err}}, err
 			}
-			g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+			g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 			call.say(1600*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 			until(t, "it is told", func() bool { return len(e.told()) > 0 })
 			k := g.End(patience)
@@ -214,7 +215,7 @@ func TestADiskThatIsFull(t *testing.T) {
 func TestTheKernelsOwnFullDisk(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
 	r.create = func(string) (file, error) { return os.OpenFile("/dev/full", os.O_WRONLY, 0) }
-	if _, err := r.Begin(aCall, call.bridge, e.tell); !errors.Is(err, ErrFull) {
+	if _, err := begin(r, aCall, call.bridge, e.tell); !errors.Is(err, ErrFull) {
 		t.Errorf("begun on a full disk: %v", err)
 	}
 	e.none(t)
@@ -230,7 +231,7 @@ func TestADiskThatStandsStillHoldsUpNobody(t *testing.T) {
 		begun = true
 		return lateStuck{s, stuck}, err
 	}
-	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+	g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 	call.say(300*time.Millisecond, &hz{of: 400}, &hz{of: 1000})
 	k := g.End(50 * time.Millisecond) // the call is over, whatever the disk does
 	if !begun || !errors.Is(k.Err, ErrSlow) {
@@ -265,14 +266,14 @@ func TestWhatCannotBegin(t *testing.T) {
 	if err := os.WriteFile(r.Folder, nil, 0o600); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Begin(aCall, call.bridge, e.tell); !errors.Is(err, errUnwritable) || strings.Contains(err.Error(), r.Folder) {
+	if _, err := begin(r, aCall, call.bridge, e.tell); !errors.Is(err, errUnwritable) || strings.Contains(err.Error(), r.Folder) {
 		t.Errorf("begun where nothing can be written: %v", err)
 	}
 	r = recorder(t)
 	if err := os.RemoveAll(filepath.Join(filepath.Dir(r.Folder), "keys")); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := r.Begin(aCall, call.bridge, e.tell); !errors.Is(err, ErrNoKey) {
+	if _, err := begin(r, aCall, call.bridge, e.tell); !errors.Is(err, ErrNoKey) {
 		t.Errorf("begun without a key: %v", err)
 	}
 	e.none(t)
@@ -281,7 +282,7 @@ func TestWhatCannotBegin(t *testing.T) {
 // TestAGapIsToldOnce has the disk stand still for longer than there is room; the recording goes on behind it.
 func TestAGapIsToldOnce(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
-	g := must[*Recording](t)(r.Begin(aCall, call.bridge, e.tell))
+	g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
 	far := g.From().Add(ringFrames * time.Second / rate)
 	for i := range 2 {
 		g.mixer.put(customer, packet{ssrc: 1, stamp: uint32(i * 160), at: far.Add(time.Second), octets: frame(1)}) //nolint:gosec // small
@@ -294,5 +295,36 @@ func TestAGapIsToldOnce(t *testing.T) {
 	}
 	if got := play(t, r, k.Ref); !got.whole || begins(got.channels[0]) < 0 {
 		t.Error("it did not go on")
+	}
+}
+
+// TestADiskThatStandsStillIsAskedForSoMany: each file asked for holds a thread. Once it goes on, what nobody wants any more is taken away again.
+func TestADiskThatStandsStillIsAskedForSoMany(t *testing.T) {
+	r := recorder(t)
+	stuck := make(chan struct{})
+	r.create = func(path string) (file, error) {
+		<-stuck
+		return createFile(path)
+	}
+	call := func(i int) string { return fmt.Sprintf("%032x", i) }
+	var asking sync.WaitGroup
+	for i := range mostAsked {
+		asking.Go(func() {
+			if b, err := r.Prepare(call(i)); err != nil {
+				t.Error(err)
+			} else {
+				b.Discard()
+			}
+		})
+	}
+	until(t, "all are asked for", func() bool { return len(r.asked) == mostAsked })
+	if _, err := r.Prepare(call(mostAsked)); !errors.Is(err, ErrSlow) {
+		t.Errorf("one more: %v", err)
+	}
+	close(stuck)
+	asking.Wait()
+	must[*Blank](t)(r.Prepare(call(0))).Discard()
+	if files := must[[]string](t)(filepath.Glob(filepath.Join(r.Folder, "*", "*"))); len(files) > 0 {
+		t.Errorf("left: %v", files)
 	}
 }
