@@ -152,7 +152,7 @@ func wordOfKind(kind string) string {
 
 // Check refuses rules that cannot work. What is wrong in several places is told of all of them.
 func (r Rules) Check() error {
-	p := ruleProblems(Beyond(r.Waits()))
+	p := ruleProblems(Beyond(WaitsOf(&r)))
 	p.reason("number", r.Number.Reason)
 	p.reason("caps", r.Caps.Reason)
 	p.reason("numbers", r.Numbers.Reason)

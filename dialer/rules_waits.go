@@ -16,8 +16,8 @@ type Wait struct {
 	Most int
 }
 
-// Waits are those of the engine's rules.
-func (r *Rules) Waits() []Wait {
+// WaitsOf are those of the engine's rules.
+func WaitsOf(r *Rules) []Wait {
 	out := []Wait{
 		{"numbers.after_spoiled_minutes", &r.Numbers.AfterSpoiledMinutes, MostWaitMinutes},
 		{"mine.grace_minutes", &r.Mine.GraceMinutes, MostWaitMinutes},

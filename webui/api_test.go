@@ -6,14 +6,12 @@ import (
 	"errors"
 	"fmt"
 	"mime/multipart"
-	"net/http"
 	"strings"
 	"testing"
 	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
-	"kakeru/webui/auth"
 )
 
 func TestSession(t *testing.T) {
@@ -153,29 +151,6 @@ func TestBodyTooLarge(t *testing.T) {
 	h := open(t)
 	huge := `{"desk":"` + strings.Repeat("x", 2<<20) + `"}`
 	h.as("operator").do("POST", "/api/calls", huge).problem(t, 413, "invalid")
-}
-
-// TestBodiesOfSigningInAreSmall: what is read before anybody is known, and what a passkey says, is 64 kB at most; and what is said of passkeys beyond their bounds.
-func TestBodiesOfSigningInAreSmall(t *testing.T) {
-	h := open(t)
-	who := h.as("operator")
-	for path, body := range map[string]string{
-		"/api/session":                  `{"login":"operator","password":"%s"}`,
-		"/api/session/passkeys/confirm": `{"name":"x","made":{"id":"%s"}}`,
-		"/api/session/passkey/answer":   `{"answer":{"id":"%s"}}`,
-	} {
-		fits, huge := strings.Repeat("x", maxSignIn-200), strings.Repeat("x", maxSignIn)
-		if a := who.do("POST", path, fmt.Sprintf(body, fits)); a.status == http.StatusRequestEntityTooLarge {
-			t.Errorf("%s: what fits is too large", path)
-		}
-		who.do("POST", path, fmt.Sprintf(body, huge)).problem(t, http.StatusRequestEntityTooLarge, ruleInvalid)
-	}
-	for err, want := range map[error]string{auth.ErrPasskeysFull: "20", auth.ErrPasskeyLarge: "made"} {
-		p, ok := signInProblem(err)
-		if !ok || !strings.Contains(p.Detail+fmt.Sprint(p.Errors), want) || p.DetailEN == "" {
-			t.Errorf("%v: %+v", err, p)
-		}
-	}
 }
 
 func TestRefusalsOfTheEngine(t *testing.T) {

@@ -38,7 +38,7 @@ func undatable(v reflect.Value, at string, depth int) (places []string) {
 		return undatable(v.Elem(), at, depth+1)
 	case reflect.Struct:
 		if v.Type() == timeType {
-			if t, is := v.Interface().(time.Time); is && !dialer.IsPlausible(t) {
+			if t, is := reflect.TypeAssert[time.Time](v); is && !dialer.IsPlausible(t) {
 				return []string{at}
 			}
 			return nil

@@ -43,7 +43,7 @@ func ParseKept(file []byte) (r Rules, shortened []error, err error) {
 	if err != nil {
 		return Rules{}, nil, err
 	}
-	shortened = dialer.Shorten(append(r.Rules.Waits(), r.entryWaits()...))
+	shortened = dialer.Shorten(append(dialer.WaitsOf(&r.Rules), entryWaits(&r)...))
 	return r, shortened, r.check()
 }
 
@@ -78,7 +78,7 @@ func readRules(file []byte) (Rules, error) {
 }
 
 // entryWaits are those of a case after an entry, and once a promise has been settled.
-func (r *Rules) entryWaits() []dialer.Wait {
+func entryWaits(r *Rules) []dialer.Wait {
 	out := []dialer.Wait{
 		{Key: "promises.kept.days", N: &r.Promises.Kept.Days, Most: dialer.MostWaitDays},
 		{Key: "promises.partly.days", N: &r.Promises.Partly.Days, Most: dialer.MostWaitDays},
@@ -114,11 +114,11 @@ func rows[T any](file, builtIn map[string]json.RawMessage, section string) ([]T,
 }
 
 func (r Rules) check() error {
-	p := ruleProblems(dialer.Beyond(r.entryWaits()))
+	p := ruleProblems(dialer.Beyond(entryWaits(&r)))
 	checkBusiness(&p, r.Business)
 	checkPriorities(&p, r.Priorities)
 	r.Promises.check(&p)
-	return errors.Join(r.Rules.Check(), errors.Join(p...))
+	return errors.Join(r.Check(), errors.Join(p...))
 }
 
 func checkBusiness(p *ruleProblems, table []NextRow) {

@@ -19,8 +19,9 @@ import (
 var (
 	// ErrPasskey says that what the browser sent is no passkey's answer to what it was asked.
 	ErrPasskey = errors.New("the passkey was not accepted")
-	// ErrPasskeysFull says that a person has as many passkeys as there may be, ErrPasskeyLarge that one is larger than any device makes.
+	// ErrPasskeysFull says that a person has as many passkeys as there may be.
 	ErrPasskeysFull = errors.New("there are as many passkeys as there may be")
+	// ErrPasskeyLarge says that one is larger than any device makes.
 	ErrPasskeyLarge = errors.New("the passkey is too large")
 	// ErrNoOrigin says that passkeys need a setting that is not there.
 	ErrNoOrigin = errors.New("passkeys need http.origin")

@@ -140,7 +140,10 @@ func TestTame(t *testing.T) {
 			t.Errorf("%q became %q", words, got)
 		}
 	}
-	for _, words := range []string{"=1", "+81", "-1", "@x", " =1", "\t=1", "\r@", "\uff1d1", "\uff0b1", "\uff0d1", "\u3000\uff20", "\u00a0=1", "\u200b=1", "\ufeff=1", "\x00=1", "\v\f-1", "\u22121"} {
+	for _, words := range []string{
+		"=1", "+81", "-1", "@x", " =1", "\t=1", "\r@", "\uff1d1", "\uff0b1", "\uff0d1", "\u3000\uff20",
+		"\u00a0=1", "\u200b=1", "\ufeff=1", "\x00=1", "\v\f-1", "\u22121",
+	} {
 		if got := Tame(words); got != "'"+words {
 			t.Errorf("%q became %q", words, got)
 		}
