@@ -195,7 +195,7 @@ func TestANoticeThatAFailedTransferCutsOffIsPlayedAgain(t *testing.T) {
 	t.Parallel()
 	clip := media.Render(2*time.Second, &steady{hz: 1000})
 	k := newTapedTalk(t)
-	k.Agent.notice = clip
+	k.notice = clip
 	k.line.Join()
 	pass(t, k.deskSays, 500*time.Millisecond)
 	k.line.Transfer("nobody's desk", false)
@@ -208,7 +208,7 @@ func TestANoticeThatAFailedTransferCutsOffIsPlayedAgain(t *testing.T) {
 func TestANoticeIsOwedToThePhoneThatTakesTheTalk(t *testing.T) {
 	t.Parallel()
 	k := newTapedTalk(t)
-	k.Agent.notice = media.Render(2*time.Second, &steady{hz: 1000})
+	k.notice = media.Render(2*time.Second, &steady{hz: 1000})
 	k.line.Join()
 	pass(t, k.deskSays, 500*time.Millisecond)
 	next := newMouth(t)

@@ -8,7 +8,6 @@ import (
 	"sync"
 	"testing"
 
-	"kakeru/dialer"
 	"kakeru/webui/auth"
 )
 
@@ -78,9 +77,9 @@ func TestWhoIsDisabledMeanwhileDoesNothing(t *testing.T) {
 		t.Run(name, func(t *testing.T) {
 			h := open(t)
 			admin := h.as("admin")
-			other := dialer.UserID(into[Person](t, admin.do("POST", "/api/users", map[string]string{
+			other := into[Person](t, admin.do("POST", "/api/users", map[string]string{
 				"login": "second", "name": "二人目", "role": "admin", "password": "a sentence of my own, longer",
-			}).want(t, 201)).ID)
+			}).want(t, 201)).ID
 			h.set(func() {
 				u := h.users[other]
 				u.MustChange = false

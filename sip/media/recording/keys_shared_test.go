@@ -8,6 +8,7 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -61,7 +62,7 @@ func TestNodesShareADaysKey(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		sameKey(t, day, append(got, must[tink.AEAD](t)(p.open(t).OfDay(day)))...)
+		sameKey(t, day, slices.Concat(got, []tink.AEAD{must[tink.AEAD](t)(p.open(t).OfDay(day))})...)
 	}
 	if left := must[[]string](t)(filepath.Glob(filepath.Join(p.folder, ".new-*"))); len(left) > 0 {
 		t.Errorf("left: %v", left)
@@ -99,7 +100,7 @@ func TestSeveralFirstStarts(t *testing.T) {
 				t.Error(err)
 			}
 		})
-		sameKey(t, fmt.Sprint("round ", round), append(got, must[tink.AEAD](t)(p.open(t).OfDay(someday.day)))...)
+		sameKey(t, fmt.Sprint("round ", round), slices.Concat(got, []tink.AEAD{must[tink.AEAD](t)(p.open(t).OfDay(someday.day))})...)
 	}
 }
 
