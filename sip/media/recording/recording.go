@@ -205,10 +205,14 @@ func named(err error) error {
 	return errUnwritable
 }
 
-// noteGap tells the first sound that was lost.
+// toldFrom is how much sound has to be missing for somebody to be told in the talk. What a mobile network swallows now and then is in the record of the
+// recording alone (Kept.Lost), or the supervisor would be told so often that they looked no more.
+const toldFrom = time.Second
+
+// noteGap tells, once, that sound was lost.
 func (g *Recording) noteGap() {
 	_, _, lost := g.mixer.tally()
-	if g.gap || g.err != nil || g.lostFor(lost) == 0 {
+	if g.gap || g.err != nil || g.lostFor(lost) < toldFrom {
 		return
 	}
 	g.gap = true
