@@ -15,7 +15,7 @@ func TestManyFindingsCostNoMore(t *testing.T) {
 		body[fmt.Sprintf("a%d", i)] = 1
 	}
 	began := time.Now()
-	p := h.browser().do("POST", "/api/session", body).problem(t, 422, "invalid")
+	p := h.browser().do("POST", "/api/setup", body).problem(t, 422, "invalid")
 	if took := time.Since(began); took > 5*time.Second {
 		t.Errorf("the refusal took %s", took)
 	}

@@ -252,9 +252,7 @@ func TestATalkGoesOnThoughItCannotBeRecorded(t *testing.T) {
 	if v.State != dialer.Talking || v.Recording != "" {
 		t.Errorf("%s, recording %q", v.State, v.Recording)
 	}
-	if !strings.Contains(h.snapshot("supervisor"), `"kind":"recording_failed"`) {
-		t.Error("no alert was raised")
-	}
+	h.eventually("an alert is raised", func() bool { return strings.Contains(h.snapshot("supervisor"), `"kind":"recording_failed"`) })
 	h.must(operator.call(t.Context(), http.MethodPost, "/api/calls/"+string(id)+"/hangup", nil, nil))
 	h.ended(id)
 	if _, err := h.ledger.Recording(t.Context(), id); !errors.Is(err, dialer.ErrNotFound) {
