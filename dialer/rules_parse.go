@@ -99,9 +99,19 @@ func sectionOf(r NumberRule) numberSection {
 
 func (n numberSection) rule() NumberRule {
 	return NumberRule{
-		RingsPerDay: n.RingsPerDay, RingGap: time.Duration(n.RingGapMinutes) * time.Minute, OtherBand: n.OtherBand,
-		BusyPerDay: n.BusyPerDay, BusyGap: time.Duration(n.BusyGapMinutes) * time.Minute, Reason: n.Reason,
+		RingsPerDay: n.RingsPerDay, RingGap: minutesOfADay(n.RingGapMinutes), OtherBand: n.OtherBand,
+		BusyPerDay: n.BusyPerDay, BusyGap: minutesOfADay(n.BusyGapMinutes), Reason: n.Reason,
 	}
+}
+
+// minutesOfADay are so many minutes; more than a day, or less than nothing, stays wrong and does not run over into what is right.
+func minutesOfADay(n int) time.Duration {
+	return time.Duration(max(-1, min(n, dayMinutes))) * time.Minute
+}
+
+// crowded reports whether so many rings of one day, so far apart, do not fit into it.
+func crowded(times int, gap time.Duration) bool {
+	return times > 1 && gap > 0 && time.Duration(times-1) > (dayMinutes*time.Minute-1)/gap
 }
 
 func parseConnections(rows []json.RawMessage) ([]ConnectionRule, error) {
@@ -175,9 +185,9 @@ func (r Rules) checkNumber(p *ruleProblems) {
 	switch bands := len(r.Bands) - 1; {
 	case n.OtherBand && n.RingsPerDay > bands:
 		p.addf("number.rings_per_day", "%d rings in different parts of a day that has %d; write fewer, or more bands, or other_band: false", n.RingsPerDay, bands)
-	case n.RingGap*time.Duration(n.RingsPerDay-1) >= dayMinutes*time.Minute:
+	case crowded(n.RingsPerDay, n.RingGap):
 		p.addf("number.ring_gap_minutes", "%d rings of a day, %s apart, do not fit into one; write a shorter gap", n.RingsPerDay, n.RingGap)
-	case n.BusyGap*time.Duration(n.BusyPerDay-1) >= dayMinutes*time.Minute:
+	case crowded(n.BusyPerDay, n.BusyGap):
 		p.addf("number.busy_gap_minutes", "%d tries of a day, %s apart, do not fit into one; write a shorter gap", n.BusyPerDay, n.BusyGap)
 	}
 }
