@@ -77,7 +77,7 @@ var house = map[string]room{
 	"sip/media/hearing": {why: "it judges samples alone, so that it can be tried on any sound there is, and is the same for every call"},
 	"sip/media/recording": {
 		why: "it listens beside the path and keeps what it hears; what may be recorded is for others to say", ours: []string{"sip/media"},
-		third: []string{"github.com/tink-crypto/tink-go"},
+		third: []string{"github.com/tink-crypto/tink-go", "golang.org/x/sys"},
 	},
 	"sip/lab": {
 		why:  "the far end must not share the code it is to prove: only sound and sockets",

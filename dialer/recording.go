@@ -83,6 +83,7 @@ func (c *call) heardRecording(f LegFact) {
 	case EvRecordingBegan:
 		c.recording, c.unsaved = f.Recording, f.Recording
 		c.view.Recording = RecordingOn
+		c.unrecorded = false // it began late: what ends it now is told too
 	case EvRecordingFailed:
 		c.view.Recording = ""
 		c.recordingFailed()

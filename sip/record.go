@@ -118,6 +118,7 @@ func (h *hunt) beginRecording() {
 	t := &h.tape
 	t.slow.Stop()
 	switch {
+	case err != nil && t.over: // nobody waits for it any more
 	case err != nil:
 		h.noRecording(err)
 	case t.over:

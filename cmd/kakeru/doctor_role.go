@@ -11,13 +11,18 @@ import (
 
 // checkRole looks at what the role that serves may do in PostgreSQL: whoever takes the server has that too.
 func checkRole(ctx context.Context, s configs.Settings) []finding {
-	const about = "PostgreSQL role"
 	ctx, cancel := context.WithTimeout(ctx, checkWithin)
 	defer cancel()
 	r, err := postgres.RightsOf(ctx, s.Database.URL)
-	switch {
-	case err != nil:
+	if err != nil {
 		return nil // that it does not answer is said already
+	}
+	return append(roleRights(r), roleOwn(r)...)
+}
+
+func roleRights(r postgres.Rights) []finding {
+	const about = "PostgreSQL role"
+	switch {
 	case r.Owner:
 		return []finding{{
 			minor, about, "one alone: " + r.Role + " serves and owns the tables, so whoever takes the server may switch off what keeps the record as it is",
@@ -34,7 +39,12 @@ func checkRole(ctx context.Context, s configs.Settings) []finding {
 			"run `kakeru migrate` with database.migrate_url, which takes that away; what it has by another role or by PUBLIC is yours to revoke",
 		}}
 	}
-	all := []finding{{fine, about, "two: " + r.Role + " serves, and may change neither the tables nor what is written once; another owns them", ""}}
+	return []finding{{fine, about, "two: " + r.Role + " serves, and may change neither the tables nor what is written once; another owns them", ""}}
+}
+
+// roleOwn looks at what PostgreSQL lets every role change of itself.
+func roleOwn(r postgres.Rights) (all []finding) {
+	const about = "PostgreSQL role"
 	if len(r.Sets) > 0 {
 		all = append(all, finding{
 			minor, about, fmt.Sprintf("%s has settings of its own: %s; the server takes no notice of them, and it may have made them itself", r.Role, strings.Join(r.Sets, ", ")),

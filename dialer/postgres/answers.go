@@ -15,16 +15,23 @@ var answers = map[string]string{
 	// And by these it would answer nothing. How long somebody waits is ours to say.
 	"default_transaction_read_only": "off", "statement_timeout": "0", "lock_timeout": "0", "idle_session_timeout": "0",
 	// By these there would be no connection on which to say so.
-	"local_preload_libraries": "", "exit_on_error": "off",
+	"local_preload_libraries": "", "exit_on_error": "off", "timezone_abbreviations": "Default",
 }
 
 // ofOurRole undoes, for this connection, whatever else the role that serves has been made to set for itself: there are too many ways to be slow or to
 // end (work_mem, enable_indexscan, tcp_user_timeout) to name each. What the database's owner wants of them stands in postgresql.conf or with the
 // database (ALTER DATABASE … SET), which the role cannot write.
 func ofOurRole(ctx context.Context, c *pgconn.PgConn) error {
-	_, err := c.Exec(ctx, "SELECT pg_catalog.set_config(name, coalesce(boot_val, ''), false) FROM pg_catalog.pg_settings WHERE "+setByTheRole).ReadAll()
+	_, err := c.Exec(ctx, undoSettings).ReadAll()
 	return err
 }
+
+// One by one: a setting that cannot be undone stays, and ends no connection.
+const undoSettings = `DO $$ DECLARE s record; BEGIN
+	FOR s IN SELECT name, boot_val FROM pg_catalog.pg_settings WHERE ` + setByTheRole + ` LOOP
+		BEGIN PERFORM pg_catalog.set_config(s.name, s.boot_val, false); EXCEPTION WHEN OTHERS THEN NULL; END;
+	END LOOP;
+END $$`
 
 const setByTheRole = "source IN ('user', 'database user') AND context = 'user'"
 

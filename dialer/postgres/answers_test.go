@@ -25,6 +25,7 @@ func TestWhatARoleSetsForItselfHidesNothing(t *testing.T) {
 	for name, value := range map[string]string{
 		"gin_fuzzy_search_limit": "1", "client_encoding": "LATIN1", "datestyle": "'SQL, DMY'", "default_transaction_isolation": "serializable",
 		"local_preload_libraries": "'nothing'", "exit_on_error": "on", "work_mem": "64", "enable_indexscan": "off", "tcp_user_timeout": "1", "x.y": "'z'",
+		"timezone_abbreviations": "'India'", "lc_time": "'C'", "xmlbinary": "hex", "plan_cache_mode": "force_generic_plan",
 		"timezone": "'Asia/Kathmandu'", "default_transaction_read_only": "on", "statement_timeout": "1", "lock_timeout": "1", "transform_null_equals": "on",
 	} {
 		must(t, exec(t, url, fmt.Sprintf("ALTER ROLE %s IN DATABASE %s SET %s = %s", servingRole, pgx.Identifier{config.Database}.Sanitize(), name, value)))

@@ -119,7 +119,7 @@ func RightsOf(ctx context.Context, url string) (r Rights, err error) {
 				OR never_changed AND has_any_column_privilege(oid, 'UPDATE') ORDER BY 1),
 			ARRAY(SELECT name FROM ours WHERE NOT has_table_privilege(oid, 'SELECT') ORDER BY 1),
 			ARRAY(SELECT DISTINCT split_part(c, '=', 1) FROM pg_db_role_setting, unnest(setconfig) c
-				WHERE setrole = current_user::regrole AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1)`).
+				WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1)`).
 		Scan(&r.Role, &r.Owner, &r.Creates, &r.Changes, &r.Lacks, &r.Sets)
 	r.Word = conn.Config().Password != ""
 	return r, classify("look at the role's rights", err)

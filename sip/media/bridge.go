@@ -230,7 +230,7 @@ func (b *Bridge) relay(from *leg, packet []byte, h header, k kind, now time.Time
 		}
 		to.tone.CompareAndSwap(tone, nil)
 	}
-	to.send(packet, h, k, now)
+	_, _ = to.send(packet, h, k, now)
 }
 
 // Heard reports whether any valid RTP packet has come from the side's far end.

@@ -131,7 +131,7 @@ func (l *leg) keyPresser() func(now time.Time) (goesOn bool) {
 			length := min(step+1, updates)
 			putEvent(packet[rtpHeaderSize:], code, length == updates, uint16(length*frameSamples))
 			h.marker = step == 0
-			l.send(packet[:], h, kindEvent, now)
+			_, _ = l.send(packet[:], h, kindEvent, now)
 			h.seq++
 		}
 		if step++; step == whole {

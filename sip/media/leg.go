@@ -259,12 +259,12 @@ func (l *leg) latch(far *farEnd, change func(*farEnd)) {
 }
 
 // send converts, renumbers and sends one packet to the leg's far end, if that
-// takes what k stands for. It reports whether that was done.
-func (l *leg) send(packet []byte, h header, k kind, now time.Time) bool {
+// takes what k stands for. It reports whether that takes it, and whether our own socket did.
+func (l *leg) send(packet []byte, h header, k kind, now time.Time) (taken bool, err error) {
 	far := l.far.Load()
 	if far == nil || !far.sendable() || k == kindEvent && far.spoken[k] == notSent {
 		l.out.skip(h)
-		return false
+		return false, nil
 	}
 	if far.spoken[k] == notSent {
 		codec := far.codecFor(k)
@@ -274,14 +274,13 @@ func (l *leg) send(packet []byte, h header, k kind, now time.Time) bool {
 	h.pt = far.spoken[k]
 	h, ok := l.out.renumber(h, k.audio(), len(packet), now)
 	if !ok {
-		return false
+		return false, nil
 	}
 	writeHeader(packet, h)
-	if err := l.write(packet, far); err != nil {
+	if err = l.write(packet, far); err != nil {
 		l.out.sendFailed()
-		return false
 	}
-	return true
+	return true, err
 }
 
 func (l *leg) write(packet []byte, far *farEnd) error {

@@ -10,8 +10,10 @@ import (
 type playing struct {
 	source Source
 	yields bool
-	again  func() Source // begins what must be heard whole anew, behind a frame that could not be sent; nil plays on
+	again  func() Source // begins what must be heard whole anew, behind what was not sent; nil plays on
 	done   func()        // when the source ended by itself; nil for nobody
+	played int           // frames, of which
+	failed int           // were refused by our own socket
 }
 
 // PlayTone plays a tone to a side, from its beginning, in place of one that
@@ -29,7 +31,7 @@ func (b *Bridge) Play(side Side, source Source, done func()) {
 }
 
 // PlayWhole plays to a side as Play does, but what done tells of has been sent, all of it and in one piece: it waits while the far
-// end takes no sound, or is sent keys, and what that cuts off begins anew.
+// end takes no sound, or is sent keys, and what that cuts off begins anew; so it does where our own socket took too little.
 func (b *Bridge) PlayWhole(side Side, source func() Source, done func()) {
 	b.play(side, &playing{source: source(), again: source, done: done})
 }
@@ -39,6 +41,10 @@ func (b *Bridge) play(side Side, me *playing) {
 	l.tone.Store(me)
 	b.start(time.Now(), frames(l.player(me)))
 }
+
+// mostFailed is how many frames of what is to be heard whole our own socket may refuse, besides one of twenty: nobody misses 0.1 s of words, and whoever
+// hears them again and again instead of the other would.
+const mostFailed = 5
 
 // StopTone ends a side's tone, if any.
 func (b *Bridge) StopTone(side Side) { b.leg(side).tone.Store(nil) }
@@ -55,17 +61,21 @@ func (l *leg) player(me *playing) func(now time.Time) (goesOn bool) {
 		if l.tone.Load() != me {
 			return false
 		}
-		n, sent := me.source.Fill(pcm[:]), false
+		n, taken := me.source.Fill(pcm[:]), false
 		clear(pcm[n:])
 		if far := l.far.Load(); far != nil {
 			codec := far.codec()
 			l.wide.encode(packet[rtpHeaderSize:], pcm[:], codec)
-			sent = l.send(packet[:], h, kindOf(codec), now)
+			var err error
+			if taken, err = l.send(packet[:], h, kindOf(codec), now); err != nil {
+				me.failed++
+			}
 		}
+		me.played++
 		h.seq++
 		h.ts += frameSamples
-		if !sent && me.again != nil {
-			me.source = me.again()
+		if me.again != nil && (!taken || me.failed > mostFailed+me.played/20) {
+			me.source, me.played, me.failed = me.again(), 0, 0
 			return true
 		}
 		if n == len(pcm) {

@@ -2,15 +2,22 @@ package recording
 
 import (
 	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"golang.org/x/sys/unix"
 )
 
 // createDurably makes a file that is there whole after a crash, or not at all. One that is there already stays: fs.ErrExist.
 func createDurably(path string, text []byte) error {
 	return durably(path, text, func(name string) error {
-		return errors.Join(os.Link(name, path), os.Remove(name))
+		err := os.Link(name, path)
+		if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) { // a file system without links: exFAT, some of a network's
+			return unix.Renameat2(unix.AT_FDCWD, name, unix.AT_FDCWD, path, unix.RENAME_NOREPLACE)
+		}
+		return errors.Join(err, os.Remove(name))
 	})
 }
 
