@@ -81,7 +81,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 		return nil, errWouldStop
 	}
 	n.Stays = !inHand && arranged(c.Next)
-	if wait := s.hands.take(n.By); wait > 0 {
+	if wait := s.hands.take(n.By, callsByHand); wait > 0 {
 		return nil, after(wait, errTooManyByHand)
 	}
 	kept, err := s.d.ByHand.NoteCall(ctx, n)

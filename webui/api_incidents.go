@@ -207,6 +207,9 @@ func (s *Server) changeIncident(ctx context.Context, in *changeIncidentInput) (*
 
 // keepIncident keeps a revision, and returns the incident's number: the next one for 0.
 func (s *Server) keepIncident(ctx context.Context, id int64, b incidentText) (kept int64, err error) {
+	if err := s.hands.keeps(from(ctx).User.ID, incidentActs); err != nil {
+		return 0, err
+	}
 	i := incident.Incident{
 		ID: id, Revision: b.Revision + 1, At: s.d.Now(), By: from(ctx).User.ID, Kind: b.Kind, FoundAt: b.FoundAt, From: b.From, Until: b.Until,
 		Who: b.Who, Malice: b.Malice, What: dialer.MaskDigits(b.What), Cause: dialer.MaskDigits(b.Cause),
@@ -241,6 +244,9 @@ func (s *Server) takeStep(ctx context.Context, in *stepInput) (*incidentOutput, 
 		return nil, errOnlyWard
 	case in.Body.Act != incident.WardAck && ward:
 		return nil, errNotWards
+	}
+	if err := s.hands.keeps(from(ctx).User.ID, incidentActs); err != nil {
+		return nil, err
 	}
 	if _, err := s.d.Incidents.Incident(ctx, in.ID); err != nil {
 		return nil, err

@@ -121,6 +121,9 @@ func (s *Server) enterNumber(ctx context.Context, in *enterNumberInput) (*enterN
 	if len(wrong) > 0 {
 		return nil, invalidFields(wrong)
 	}
+	if err := s.hands.keeps(me, typedNumbers); err != nil {
+		return nil, err
+	}
 	n.By = me
 	kept, err := s.d.Numbers.EnterNumber(ctx, n)
 	if err != nil {

@@ -450,7 +450,7 @@ func TestSoManyCallsByHand(t *testing.T) {
 	h := open(t)
 	op := h.as("operator")
 	h.atHand()
-	for range handBurst {
+	for range callsByHand.atOnce {
 		op.do("POST", "/api/attempts", noting(nil)).want(t, 201)
 	}
 	again := h.as("operator") // by whatever session
@@ -459,10 +459,10 @@ func TestSoManyCallsByHand(t *testing.T) {
 		t.Errorf("come back in %q s", a.header.Get("Retry-After"))
 	}
 	h.as("supervisor").do("POST", "/api/attempts", noting(nil)).want(t, 201)
-	h.clock.forward(handEvery)
+	h.clock.forward(callsByHand.every)
 	op.do("POST", "/api/attempts", noting(nil)).want(t, 201)
 	op.do("POST", "/api/attempts", noting(nil)).problem(t, 429, "too_many")
-	if n := len(h.hand.noted); n != handBurst+2 {
+	if n := len(h.hand.noted); n != callsByHand.atOnce+2 {
 		t.Errorf("%d are kept", n)
 	}
 }

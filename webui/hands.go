@@ -10,36 +10,53 @@ import (
 	"kakeru/dialer"
 )
 
-// handBurst calls by hand one person may note at once, and then one in handEvery: faster than anybody writes in a list of an afternoon's calls, and
-// too slow to fill the record with what nobody has talked.
-const (
-	handBurst = 30
-	handEvery = 10 * time.Second
+// pace is how much one person may write at once of what is kept, and how often from then on: faster than anybody types, and too slow to fill the record, the
+// day's close or a list that others read with what nobody has done.
+type pace struct {
+	atOnce int
+	every  time.Duration
+}
+
+var (
+	callsByHand  = pace{30, 10 * time.Second}
+	typedNumbers = pace{60, 15 * time.Second}
+	newHandoffs  = pace{30, 20 * time.Second}
+	handoffMoves = pace{120, 5 * time.Second} // the ward goes through a morning's
+	incidentActs = pace{20, 30 * time.Second}
 )
+
+var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",
+	"登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",
+	"too much was registered in a short time; wait for the seconds in Retry-After, then go on")
 
 var errTooManyByHand = newProblem(http.StatusTooManyRequests, "too_many",
 	"手動の登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",
 	"too many calls were noted by hand in a short time; wait for the seconds in Retry-After, then go on")
 
-// hands bounds how many calls each person notes by hand. It remembers no more of them than there are people.
+// hands bounds what each person writes of a kind. It remembers no more of them than there are people.
 type hands struct {
 	now dialer.Clock
 	mu  sync.Mutex
-	may map[dialer.UserID]*rate.Limiter
+	may map[hand]*rate.Limiter
+}
+
+type hand struct {
+	who dialer.UserID
+	of  pace
 }
 
 func newHands(now dialer.Clock) *hands {
-	return &hands{now: now, may: map[dialer.UserID]*rate.Limiter{}}
+	return &hands{now: now, may: map[hand]*rate.Limiter{}}
 }
 
-// take counts one more call of somebody's; wait is how long until it is taken, 0 when it is.
-func (h *hands) take(who dialer.UserID) (wait time.Duration) {
+// take counts one more of somebody's; wait is how long until it is taken, 0 when it is.
+func (h *hands) take(who dialer.UserID, of pace) (wait time.Duration) {
 	h.mu.Lock()
 	defer h.mu.Unlock()
-	may := h.may[who]
+	may := h.may[hand{who, of}]
 	if may == nil {
-		may = rate.NewLimiter(rate.Every(handEvery), handBurst)
-		h.may[who] = may
+		may = rate.NewLimiter(rate.Every(of.every), of.atOnce)
+		h.may[hand{who, of}] = may
 	}
 	now := h.now()
 	r := may.ReserveN(now, 1)
@@ -47,4 +64,12 @@ func (h *hands) take(who dialer.UserID) (wait time.Duration) {
 		r.CancelAt(now)
 	}
 	return wait
+}
+
+// keeps is take as what a request is told, nil when it may go on.
+func (h *hands) keeps(who dialer.UserID, of pace) error {
+	if wait := h.take(who, of); wait > 0 {
+		return after(wait, errTooFast)
+	}
+	return nil
 }

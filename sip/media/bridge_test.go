@@ -575,6 +575,23 @@ func TestNoSoundGoesToThisMachine(t *testing.T) {
 	}
 }
 
+// TestNoSoundGoesInARing: nobody has a call's own port be its far end, neither that of their side nor the other's.
+func TestNoSoundGoesInARing(t *testing.T) {
+	b := newBridge(t)
+	newPeer(t).join(b, Customer, "0")
+	if !b.leg(Customer).far.Load().sendable() {
+		t.Fatal("an ordinary far end takes no sound")
+	}
+	for _, side := range []Side{Desk, Customer} {
+		at := b.leg(side).Addr()
+		for _, ours := range []netip.AddrPort{at, netip.AddrPortFrom(at.Addr(), at.Port()+1)} {
+			if got := b.pool.outside(ours); !got.Addr().IsUnspecified() {
+				t.Errorf("sound goes to %v", got)
+			}
+		}
+	}
+}
+
 // TestForwardPathDoesNotAllocate drives the handler itself, so that only our
 // own work is measured; it includes the send.
 func TestForwardPathDoesNotAllocate(t *testing.T) {

@@ -87,9 +87,11 @@ func NewPool(c Config) (*Pool, error) {
 }
 
 // outside is where something is sent that a far end has asked for: nowhere, as the unspecified address says, if that is a port of this machine's own, where
-// others listen. Only where all of us is on one machine the far end may be, too.
+// others listen. Only where all of us is on one machine the far end may be, too; a port of a call's is one even there, or two far ends who name each other's
+// would have sound go round and round between them.
 func (p *Pool) outside(at netip.AddrPort) netip.AddrPort {
-	if !at.Addr().IsLoopback() || p.config.BindIP.IsLoopback() || p.config.AdvertiseIP.IsLoopback() {
+	alone := p.config.BindIP.IsLoopback() || p.config.AdvertiseIP.IsLoopback()
+	if (!at.Addr().IsLoopback() || alone) && !p.isLent(at) {
 		return at
 	}
 	nowhere := netip.IPv4Unspecified()
@@ -97,6 +99,17 @@ func (p *Pool) outside(at netip.AddrPort) netip.AddrPort {
 		nowhere = netip.IPv6Unspecified()
 	}
 	return netip.AddrPortFrom(nowhere, at.Port())
+}
+
+// isLent reports whether it is one of ours, of a call that there is.
+func (p *Pool) isLent(at netip.AddrPort) bool {
+	if ip := at.Addr(); ip != p.config.BindIP && ip != p.config.AdvertiseIP || at.Port() < p.config.PortMin {
+		return false
+	}
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	pair := int(at.Port()-p.config.PortMin) / 2
+	return pair < len(p.lent) && p.lent[pair]
 }
 
 // Open lends a free pair of ports with both sockets bound. Close the Pair to give it back.

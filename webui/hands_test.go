@@ -1,0 +1,48 @@
+package webui
+
+import (
+	"net/http"
+	"strconv"
+	"testing"
+	"time"
+)
+
+// TestNobodyFillsWhatIsKept: what one person writes of a kind has a pace, by whatever session and whatever comes of it; others write theirs.
+func TestNobodyFillsWhatIsKept(t *testing.T) {
+	h := open(t)
+	h.atHand()
+	incident := map[string]any{
+		"kind": "leaked", "found_at": tuesday, "from": tuesday.Add(-time.Hour), "until": tuesday, "who": []string{}, "malice": false,
+		"what": "画面を撮影された", "cause": "", "done": "", "future": "",
+	}
+	number := map[string]any{"ward_number": "1234567", "number": "09000009999", "again": "09000009999", "source": "counter", "document_on": "2026/11/20", "first": true}
+	for _, c := range []struct {
+		who, other, path string
+		body             any
+		of               pace
+	}{
+		{"operator", "supervisor", "/api/numbers", number, typedNumbers},
+		{"supervisor", "admin", "/api/incidents", incident, incidentActs},
+		{"operator", "supervisor", "/api/handoffs", map[string]any{"case_id": "case-1", "kind": "other", "text": "確認"}, newHandoffs},
+		{"operator", "supervisor", "/api/handoffs/x/add", map[string]any{"text": "追記"}, handoffMoves},
+	} {
+		send := func(login string) answered { return h.as(login).do(http.MethodPost, c.path, c.body) }
+		first := h.as(c.who)
+		for range c.of.atOnce {
+			if a := first.do(http.MethodPost, c.path, c.body); a.status == http.StatusTooManyRequests || a.status == http.StatusUnprocessableEntity {
+				t.Fatalf("%s: %d %s", c.path, a.status, a.body)
+			}
+		}
+		a := send(c.who)
+		if a.problem(t, http.StatusTooManyRequests, "too_many"); a.header.Get("Retry-After") != strconv.Itoa(int(c.of.every.Seconds())) {
+			t.Errorf("%s: come back in %q s", c.path, a.header.Get("Retry-After"))
+		}
+		if a := send(c.other); a.status == http.StatusTooManyRequests {
+			t.Errorf("%s: another is told %d", c.path, a.status)
+		}
+		h.clock.forward(c.of.every)
+		if a := send(c.who); a.status == http.StatusTooManyRequests {
+			t.Errorf("%s: a while later %d", c.path, a.status)
+		}
+	}
+}
