@@ -341,6 +341,28 @@ func TestRedisThatComesBackOld(t *testing.T) {
 	}
 }
 
+// TestALeaseThatIsNoneIsNobodys: what somebody wrote in the place of a lease keeps no line from being made, shown or given out.
+func TestALeaseThatIsNoneIsNobodys(t *testing.T) {
+	q, err := Connect(Server{URL: storestest.Redis(t), Log: slog.New(slog.DiscardHandler)})
+	if err != nil {
+		t.Fatal(err)
+	}
+	t.Cleanup(func() { _ = q.Close() })
+	l := line{q, t}
+	ws := []dialer.Waiting{at("a", -2, 0), at("b", -1, 0)}
+	l.must(q.Rebuild(t.Context(), each(ws...), nil))
+	for _, text := range []string{"garbage", "", "x 1 y desk1"} {
+		l.must(q.client.HSet(t.Context(), q.keys.lease, "zz", text, "a", text).Err())
+		l.shows("a", "b")
+		l.must(q.client.Del(t.Context(), q.keys.line, q.keys.heads).Err())
+		l.must(q.Rebuild(t.Context(), each(ws...), nil))
+		l.shows("a", "b")
+		if n := q.client.HLen(t.Context(), q.keys.lease).Val(); n != 0 {
+			t.Errorf("%q: %d leases are left", text, n)
+		}
+	}
+}
+
 // TestAKeyThatSomebodyWroteOver is thrown away, and the line is made anew as after a loss.
 func TestAKeyThatSomebodyWroteOver(t *testing.T) {
 	var log bytes.Buffer

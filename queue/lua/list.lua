@@ -74,11 +74,11 @@ end
 
 local leased = {}
 for _, case in ipairs(redis.call('HKEYS', LEASE)) do
-	local place = redis.call('HGET', PLACE, case)
-	if place and rank_of(string.sub(place, 8, -18)) then
+	local place, lease = redis.call('HGET', PLACE, case), lease_of(case)
+	if lease and place and rank_of(string.sub(place, 8, -18)) then
 		leased[#leased + 1] = case
 		leased[#leased + 1] = place
-		leased[#leased + 1] = lease_of(case).desk
+		leased[#leased + 1] = lease.desk
 	end
 end
 return { micros(now), due, later, leased }

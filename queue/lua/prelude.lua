@@ -58,11 +58,12 @@ local function leave(case, place)
 	end
 end
 
--- lease_of returns a case's lease, or nil. Desks come last: they may hold spaces.
+-- lease_of returns a case's lease, or nil, also for what is none of ours. Desks come last: they may hold spaces.
 local function lease_of(case)
 	local l = redis.call('HGET', LEASE, case)
 	if not l then return nil end
 	local token, since, till, desk = string.match(l, '^(%S+) (%d+) (%d+) (.*)$')
+	if not token then return nil end
 	return { token = token, since = tonumber(since), till = tonumber(till), desk = desk }
 end
 

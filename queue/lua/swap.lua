@@ -22,7 +22,7 @@ begun = tonumber(begun)
 local leases = {}
 for _, case in ipairs(redis.call('HKEYS', LEASE)) do
 	local lease = lease_of(case)
-	if lease.since > begun then leases[case] = lease end
+	if lease and lease.since > begun then leases[case] = lease end
 end
 local changes = redis.call('HGETALL', CHANGES)
 local changed = {}
@@ -30,9 +30,9 @@ for i = 1, #changes, 2 do changed[changes[i]] = changes[i + 1] end
 for i = 6, #ARGV, 4 do
 	local case, held = ARGV[i], ARGV[i + 1]
 	if not changed['t:' .. held] and changed['c:' .. case] ~= '-' then
-		local old = redis.call('HGET', LEASE, case)
-		local mine = old and lease_of(case).token == held
-		local till = mine and lease_of(case).till or tonumber(ARGV[i + 2])
+		local old = lease_of(case)
+		local mine = old and old.token == held
+		local till = mine and old.till or tonumber(ARGV[i + 2])
 		leases[case] = {
 			token = held, since = now, till = math.max(till, now + tonumber(ARGV[3])), desk = ARGV[i + 3],
 		}
