@@ -27,7 +27,7 @@ type NodesRig struct {
 }
 
 // shortLease is the lease of the suite's nodes: long for an operation, short for a test.
-const shortLease = time.Second
+const shortLease = 2 * time.Second
 
 // RunNodes proves that a ledger keeps the promises of fleet.Nodes. open returns an empty one for each test.
 func RunNodes(t *testing.T, open func(*testing.T) NodesRig) {

@@ -388,7 +388,7 @@ func reading(t testing.TB, m prometheus.Metric) float64 {
 func TestALongReplayIsProgress(t *testing.T) {
 	t.Parallel()
 	l := newLedger(t)
-	const steps, each = 8, 5 * time.Second
+	const steps, each = 8, 10 * time.Second
 	var ends []record
 	for range steps * replayAtOnce {
 		r := reservation(newTarget(), noon)
@@ -399,7 +399,7 @@ func TestALongReplayIsProgress(t *testing.T) {
 		must(t, l.spool.append(e))
 	}
 	byOwner(t, asOwner(t, l), // longer than each, over all
-		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.012); RETURN NEW; END $$;
+		`CREATE FUNCTION slow() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN PERFORM pg_sleep(0.035); RETURN NEW; END $$;
 		CREATE TRIGGER slow BEFORE UPDATE ON attempts FOR EACH ROW EXECUTE FUNCTION slow()`)
 	if err := l.replayAll(t.Context(), each); err != nil || l.waiting() != 0 {
 		t.Errorf("%d wait: %v", l.waiting(), err)
