@@ -29,6 +29,7 @@
 //	ender.go, tags.go         legs of dead processes; answers to calls that nobody here knows, and how ours are told from forged ones
 //	inbound.go       what belongs to no call
 //	registrar.go, path.go, nonces.go, bindings.go, keepalive.go, phones.go   where the desk phones are (§10.3), and whether they live
+//	wishes.go, claims.go   what a REGISTER asks for, and what is believed of where it says that its phone is
 //	roaming.go       phones that another server of the centre may ring
 //	pings.go         what phones send to keep a NAT's door open
 //	place.go         where messages go to and how they travel there

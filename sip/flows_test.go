@@ -131,7 +131,7 @@ func TestAPhoneThatLetsGoIsAtNoTrunk(t *testing.T) {
 	t.Parallel()
 	r := newRig(t, withTCP, account)
 	phone, p := tcpOnly.phone(t, r.Agent)
-	if res := phone.login(t, "Contact: <sip:0990500000@"+r.trunk.addr.String()+";transport=tcp>"); res.StatusCode != 200 {
+	if res := phone.login(t, "Contact: <sip:phone1@"+r.trunk.addr.String()+";transport=tcp>"); res.StatusCode != 200 {
 		t.Fatalf("got %d", res.StatusCode)
 	}
 	p.hangUp()

@@ -41,7 +41,7 @@ func (r *registrar) ask(s *seat, b *binding) {
 	if ended {
 		return
 	}
-	at, err := now.reached(context.Background(), r.agent)
+	at, err := r.reached(context.Background(), s, &now)
 	if err != nil {
 		r.answered(s, b, now.asked, false)
 		return

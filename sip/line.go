@@ -43,7 +43,7 @@ func (a *Agent) Prepare(ctx context.Context, order dialer.CallOrder) (dialer.Lin
 	if !a.running() {
 		return nil, errNotRunning
 	}
-	phone.autoAnswer = order.Click.Use(order.Desk)
+	phone.autoAnswer = a.picksUp(phone, order.Desk, order.Click.Use(order.Desk))
 	bridge, err := a.pool.NewBridge()
 	if errors.Is(err, media.ErrPortsExhausted) {
 		a.log.Error("sip: no call can be made", "err", err)

@@ -23,7 +23,7 @@ func pathOf(req *sip.Request) (path []string, fault *answer) {
 		return nil, &answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", "path"}}}
 	}
 	for _, hop := range path {
-		if _, _, err := fixedAddress(inBrackets(hop)); err != nil {
+		if _, _, err := fixedAddress(inBrackets(hop)); err != nil || !canBeWritten(inBrackets(hop)) {
 			return nil, &answer{status: sip.StatusBadRequest, reason: "Bad Request: Path holds what is no SIP URI"}
 		}
 	}

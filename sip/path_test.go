@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -220,6 +221,185 @@ func TestAPhoneIsNotRungAtATrunk(t *testing.T) {
 		b := &binding{uri: farContact, path: []string{"<sip:" + host + ";lr>"}, at: place{AddrPort: p.addr}}
 		if at, err := b.reached(t.Context(), r.Agent); (err == nil) != ok {
 			t.Errorf("by %s: %v, %v", host, at, err)
+		}
+	}
+}
+
+// threeDesks are one with an account, a colleague's, whose phone has registered by itself at a place, and one at a fixed address.
+func threeDesks(t *testing.T, colleague netip.AddrPort) *rig {
+	t.Helper()
+	r := newRig(t, account, func(c *Config) {
+		c.Desks = append(c.Desks, Desk{ID: "desk2", Account: "202", Password: "x"}, Desk{ID: "desk3", URI: "sip:203@127.0.0.3:5060"})
+	})
+	r.register.mu.Lock()
+	defer r.register.mu.Unlock()
+	s := r.register.seats["desk2"]
+	s.bindings = append(s.bindings, &binding{uri: "sip:202@" + colleague.String(), at: place{AddrPort: colleague}, expires: time.Now().Add(time.Hour)})
+	return r
+}
+
+// An honest proxy passes on what it gets, and we would have it pass our INVITE on to whom the phone says.
+func TestAProxyIsNotToldToRingSomebodyElse(t *testing.T) {
+	t.Parallel()
+	colleague := newPeer(t).addr.String()
+	r := threeDesks(t, netip.MustParseAddrPort(colleague))
+	p := newPhoneSide(t, r.Agent)
+	trunk := r.trunk.addr.String()
+	edge := "<sip:" + p.addr.String() + ";lr>"
+	for _, c := range []struct {
+		name, contact, hops string
+		want                string
+	}{
+		{"a number at the trunk", "sip:0990500000@" + trunk, "", claimsNumber},
+		{"its account at the trunk", "sip:phone1@" + trunk, "", claimsTrunk},
+		{"its account at the trunk's domain", "sip:phone1@Carrier.Invalid.", "", claimsTrunk},
+		{"its account at the trunk, by maddr", strings.Replace(farContact, ":5070", ":"+strings.Split(trunk, ":")[1], 1) + ";maddr=127.0.0.1", "", claimsTrunk},
+		{"its account at the trunk, by alias", farContact + ";alias=" + strings.Replace(trunk, ":", "~", 1) + "~1", "", claimsTrunk},
+		{"its account at the trunk, by received", farContact, ", <sip:192.0.2.8;lr;received=sip:" + trunk + "%3Btransport%3Dudp>", claimsTrunk},
+		{"a number elsewhere", "sip:0990500000@192.0.2.77", "", claimsNumber},
+		{"an escaped number", "sip:%30990500000@192.0.2.77", "", claimsNumber},
+		{"a number with letters behind", "sip:0990500000x@192.0.2.77", "", claimsNumber},
+		{"a short number", "sip:110@192.0.2.77", "", claimsNumber},
+		{"a number for a host", "sip:0990500000", "", claimsNumber},
+		{"its account with a Route", farContact + "?Route=%3Csip:" + trunk + "%3E", "", claimsNumber},
+		{"a path by the trunk", farContact, ", <sip:" + trunk + ";lr>", claimsTrunk},
+		{"a path by the trunk's domain", farContact, ", <sip:carrier.invalid;lr>", claimsTrunk},
+		{"a path by ourselves", farContact, ", <sip:" + r.us + ";lr>", claimsUs},
+		{"a strict path to a number", farContact, ", <sip:0990500000@192.0.2.8>", claimsRoute},
+		{"a path with a number", farContact, ", <sip:0990500000@192.0.2.8;lr>", claimsRoute},
+		{"a path by the colleague's phone", farContact, ", <sip:" + colleague + ";lr>", claimsAnother},
+		{"the colleague", "sip:202@" + colleague, "", claimsNumber},
+		{"a name at the colleague's phone", "sip:x@" + colleague, "", claimsAnother},
+		{"its account at the phone that is fixed", "sip:phone1@127.0.0.3", "", claimsAnother},
+		{"ourselves", "sip:phone1@" + r.us, "", claimsUs},
+
+		{"one device with the colleague's account", "sip:phone1@" + colleague, "", ""},
+		{"its account", farContact, "", ""},
+		{"its account and a token", "sip:phone1-0x5581b3c05550@192.0.2.77:5070", "", ""},
+		{"a name", "sip:line1@192.0.2.77", "", ""},
+		{"nobody", "sip:192.0.2.77:5070", "", ""},
+		{"by two proxies", farContact, ", <sip:Zm9vYmFyMDEyMzQ1@192.0.2.8;lr;ob>", ""},
+	} {
+		b := &binding{uri: c.contact, path: splitList(edge + c.hops), at: place{AddrPort: p.addr}}
+		r.register.mu.Lock()
+		got := r.register.misclaimed(r.register.seats["desk1"], b)
+		r.register.mu.Unlock()
+		if got != c.want {
+			t.Errorf("%s: %q, want %q", c.name, got, c.want)
+		}
+	}
+	for contact, hops := range map[string]string{
+		"sip:0990500000@" + trunk: "", "sip:0990500000@192.0.2.77": "", farContact: ", <sip:" + trunk + ";lr>", "sip:202@" + colleague: "", "sip:x@" + colleague: "",
+	} {
+		if res := p.login(t, "Contact: <"+contact+">", "Supported: path", "Path: "+edge+hops); res.StatusCode != 403 || registered(t, r.Agent) {
+			t.Errorf("%s by %s: got %d", contact, hops, res.StatusCode)
+		}
+	}
+	// A phone's own words for a proxy that there is none of, from the address that it shares with the colleague's.
+	if res := p.login(t, "Contact: <"+farContact+">", "Supported: path", "Path: <sip:"+colleague+";lr>"); res.StatusCode != 403 {
+		t.Errorf("the colleague's phone for a proxy: got %d", res.StatusCode)
+	}
+}
+
+// A trunk may come to be where a phone has registered, and another server, or an earlier version of us, may have let it in.
+func TestAPhoneIsAskedAgainWhereItIsWhenItIsRung(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	edge := newPeer(t).addr
+	s := r.register.seats["desk1"]
+	for uri, ok := range map[string]bool{farContact: true, "sip:phone1@" + r.trunk.addr.String(): false, "sip:0990500000@192.0.2.77": false} {
+		b := &binding{uri: uri, path: []string{"<sip:" + edge.String() + ";lr>"}, at: place{AddrPort: edge}}
+		if _, err := r.register.reached(t.Context(), s, b); (err == nil) != ok {
+			t.Errorf("%s: %v", uri, err)
+		}
+	}
+}
+
+// What phones call themselves when nobody is between us is their own business, as long as it is no number.
+func TestAPhoneMayCallItselfByATokenOfItsOwn(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	for user, want := range map[string]int{
+		"phone1@": 200, "": 200, "203@": 200, "8fj2k3l1@": 200, "7a4d58cd-c3e5-4b0f-9e2d-51c09a3f77de@": 200, "phone1-0x7f55aa0990500000@": 200, "line%201@": 200,
+		"0990500000@": 403, "+81990500000@": 403, "0990-500-000@": 403, "0990500000;x=y@": 403, "phone1:x@": 403,
+	} {
+		if res := p.login(t, "Contact: <sip:"+user+p.addr.String()+">"); res.StatusCode != want {
+			t.Errorf("%q: got %d %s, want %d", user, res.StatusCode, res.Reason, want)
+		}
+	}
+}
+
+// Who has a phone's password could else hear a colleague's room: the colleague's phone would pick up by itself, and be talked to as the desk's.
+func TestOnlyAPhoneOfItsOwnPicksUpByItself(t *testing.T) {
+	t.Parallel()
+	colleague := newPeer(t).addr
+	r := threeDesks(t, colleague)
+	edge := newPeer(t)
+	path := []string{"<sip:" + edge.addr.String() + ";lr>"}
+	by := place{AddrPort: edge.addr}
+	at := place{AddrPort: colleague}
+	home := place{AddrPort: netip.MustParseAddrPort("192.0.2.40:1024")}
+	for name, c := range map[string]struct {
+		b      binding
+		shared bool
+	}{
+		"behind a proxy":                            {binding{uri: farContact, path: path, at: by}, false},
+		"at the colleague's, behind a proxy":        {binding{uri: "sip:phone1@" + colleague.String(), path: path, at: by}, true},
+		"by its alias, behind a proxy":              {binding{uri: farContact + ";alias=" + strings.Replace(colleague.String(), ":", "~", 1) + "~1", path: path, at: by}, true},
+		"behind a proxy and a name":                 {binding{uri: "sip:phone1@phone.invalid", path: path, at: by}, true},
+		"at the colleague's, behind one without":    {binding{uri: "sip:phone1@" + colleague.String(), at: by, behind: true}, true},
+		"by itself":                                 {binding{uri: "sip:x@" + edge.addr.String(), at: by}, false},
+		"behind a NAT":                              {binding{uri: farContact, at: home, behind: true}, false},
+		"another account of the colleague's device": {binding{uri: "sip:phone1@" + colleague.String(), at: at}, false},
+		"the same, by a name":                       {binding{uri: "sip:x@" + colleague.String(), at: at}, true},
+	} {
+		if got := r.register.shares(r.register.seats["desk1"], &c.b); got != c.shared {
+			t.Errorf("%s: shared: %v", name, got)
+		}
+	}
+
+	p := &phoneSide{peer: edge, a: r.Agent, callID: newTag()}
+	for contact, asked := range map[string]bool{"sip:phone1@" + colleague.String(): false, farContact: true} {
+		if res := p.login(t, "Contact: <"+contact+">", "Supported: path", "Path: "+path[0]); res.StatusCode != 200 {
+			t.Fatalf("got %d", res.StatusCode)
+		}
+		w, invite := p.deskIsUp(t, r.Agent)
+		if got := value(invite, "Call-Info") + value(invite, "Alert-Info") + value(invite, "Answer-Mode"); (got != "") != asked {
+			t.Errorf("%s is asked to pick up by %q", contact, got)
+		}
+		w.Drop()
+		p.reply(p.request(t, sip.BYE), say{status: 200})
+		w.gone(t)
+	}
+}
+
+// A session's refresh by INVITE goes where the phone's answer says, and by a proxy that passes it on.
+func TestASessionBehindAProxyIsRefreshedForNobodyElse(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	edge := newPeer(t).addr
+	trunk, route := r.trunk.addr.String(), "<sip:"+edge.String()+";lr>"
+	for _, c := range []struct {
+		target string
+		routes []string
+		pinned bool
+		may    bool
+	}{
+		{farContact, []string{route}, false, true},
+		{"sip:x@192.0.2.5", []string{route}, false, true},
+		{"sip:0990500000@192.0.2.5", nil, false, true},
+		{"sip:0990500000@192.0.2.5", []string{route}, false, false},
+		{"sip:0990500000@192.0.2.5", nil, true, false},
+		{"sip:0990500000@" + trunk, []string{route}, false, false},
+		{"sip:phone1@" + trunk, []string{route}, false, false},
+		{farContact, []string{route, "<sip:" + trunk + ";lr>"}, false, false},
+	} {
+		l := (&line{agent: r.Agent}).newLeg(dialer.DeskLeg, media.Desk, make(chan dialer.LegFact, factsKept))
+		l.toPhone(phone{uri: farContact, at: place{AddrPort: edge}})
+		l.dialog.RemoteTag, l.dialog.Target, l.dialog.Routes, l.dialog.Pinned = "b", c.target, c.routes, c.pinned
+		if got := l.mayReinvite(); got != c.may {
+			t.Errorf("%s by %v: %v", c.target, c.routes, got)
 		}
 	}
 }

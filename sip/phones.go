@@ -18,6 +18,7 @@ type phone struct {
 	behind     bool     // what its Contact says is not where it is
 	uplink     *uplink  // the PBX it hangs behind; nil for none
 	profile    Profile
+	shared     bool // what goes there may come out of another desk's phone
 	autoAnswer bool // it is asked to pick up by itself, as its profile says: by a click alone
 	srtp       media.Security
 }
@@ -77,9 +78,11 @@ func (a *Agent) phoneOf(ctx context.Context, id dialer.DeskID) (phone, error) {
 	}
 	b, ok := binding{uri: seat.desk.URI}, true
 	if seat.desk.registers() {
-		b, ok = a.register.newest(id)
+		if b, ok = a.register.newest(id); ok {
+			p.shared = a.register.shares(seat, &b)
+		}
 	}
-	at, err := b.reached(ctx, a)
+	at, err := a.register.reached(ctx, seat, &b)
 	if !ok || err != nil {
 		return phone{}, dialer.Refuse(dialer.DeskUnregistered)
 	}

@@ -5,8 +5,6 @@ import (
 	"fmt"
 	"net/netip"
 	"slices"
-	"strconv"
-	"strings"
 	"sync"
 	"time"
 
@@ -145,14 +143,6 @@ func (r *registrar) unproven(s *seat, req *sip.Request) *answer {
 	}
 }
 
-// wish is one Contact of a REGISTER.
-type wish struct {
-	uri  string
-	host string
-	port int
-	life time.Duration // 0 removes
-}
-
 // bind changes the seat's bindings as an authenticated REGISTER asks: all of it, or nothing (§10.3 steps 6 to 8).
 func (r *registrar) bind(s *seat, req *sip.Request) answer {
 	path, fault := pathOf(req)
@@ -172,6 +162,12 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	for _, w := range wishes {
+		if why := r.misclaimed(s, w.binding(path, req)); why != "" && w.life > 0 {
+			r.agent.log.Warn("sip: a phone registers as if it were somewhere or somebody else, and is refused", "desk", s.desk.ID, "why", why)
+			return answer{status: sip.StatusForbidden, reason: "Forbidden: " + why}
+		}
+	}
 	s.remember(sourceOf(req).Addr())
 	callID, cseq := req.CallID().Value(), req.CSeq().SeqNo
 	for _, b := range s.bindings {
@@ -196,57 +192,6 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 	return w
 }
 
-// wishes reads the Contacts; star is "*" with Expires 0, which removes them all.
-func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answer) {
-	general := defaultExpires
-	if text := value(req, "Expires"); text != "" {
-		general = seconds(text)
-	}
-	for _, h := range req.GetHeaders("Contact") {
-		c, ok := h.(*sip.ContactHeader)
-		if !ok {
-			continue
-		}
-		if c.Address.Wildcard {
-			star = true
-			continue
-		}
-		uri := c.Address.String()
-		if !isSIP(c.Address) || !canBeWritten(uri) {
-			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is no SIP URI"}
-		}
-		life := general
-		if text, ok := c.Params.Get("expires"); ok {
-			life = seconds(text)
-		}
-		if life > 0 && life < r.agent.cfg.MinExpires {
-			least := strconv.Itoa(int(r.agent.cfg.MinExpires.Seconds() + 0.999))
-			return nil, false, &answer{status: sip.StatusIntervalToBrief, extras: []extra{{"Min-Expires", least}}}
-		}
-		all = append(all, wish{uri, bare(c.Address.Host), c.Address.Port, min(life, defaultExpires)})
-	}
-	if star && (len(all) > 0 || general != 0) {
-		return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: * goes alone, with Expires 0"}
-	}
-	return all, star, nil
-}
-
-// canBeWritten reports whether a URI that came can be written between brackets and read again: the library takes some that
-// cannot.
-func canBeWritten(uri string) bool {
-	var again sip.Uri
-	return !strings.ContainsAny(uri, "<>\" \t\r\n") && sip.ParseUri(uri, &again) == nil && again.Host != ""
-}
-
-// seconds reads an expiry; what is malformed counts as an hour (§10.2.1.1).
-func seconds(text string) time.Duration {
-	n, err := strconv.ParseUint(strings.TrimSpace(text), 10, 32)
-	if err != nil {
-		return defaultExpires
-	}
-	return time.Duration(n) * time.Second
-}
-
 // fulfil adds, renews or removes one binding. It needs r.mu.
 func (r *registrar) fulfil(s *seat, w wish, path []string, req *sip.Request) {
 	for _, b := range slices.Clone(s.bindings) {
@@ -260,12 +205,8 @@ func (r *registrar) fulfil(s *seat, w wish, path []string, req *sip.Request) {
 	if w.life == 0 || r.ended {
 		return
 	}
-	at := sourceOf(req)
-	elsewhere := w.host != at.Addr().String() || !at.flow && orElse(w.port, defaultPort) != int(at.Port())
-	b := &binding{
-		uri: w.uri, path: path, at: at, behind: elsewhere && len(path) == 0, // the proxies know where it is
-		expires: r.agent.cfg.Now().Add(w.life), callID: req.CallID().Value(), cseq: req.CSeq().SeqNo,
-	}
+	b := w.binding(path, req)
+	b.expires = r.agent.cfg.Now().Add(w.life)
 	b.expiry = time.AfterFunc(w.life, func() { r.lapse(s, b) })
 	r.probeLater(s, b)
 	s.bindings = append(s.bindings, b)

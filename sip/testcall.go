@@ -27,7 +27,7 @@ func (a *Agent) TestDesk(ctx context.Context, t dialer.DeskTest) (dialer.DeskTes
 	if !a.running() {
 		return c.report, errNotRunning
 	}
-	phone.autoAnswer = t.Click.Use(t.Desk)
+	phone.autoAnswer = a.picksUp(phone, t.Desk, t.Click.Use(t.Desk))
 	c.report.Auto = phone.autoAnswer
 	bridge, err := a.pool.NewBridge()
 	if errors.Is(err, media.ErrPortsExhausted) {

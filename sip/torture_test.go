@@ -390,16 +390,16 @@ func TestTortureWithinACall(t *testing.T) {
 }
 
 // The Contacts again, in registrations that are let in: whose a parameter is, the URI's or the header's, decides what is
-// bound.
+// bound. One that would put a Route into what goes to it is refused.
 func TestTortureContactsAreBoundAsTheyStand(t *testing.T) {
 	for _, c := range []struct {
 		name, section string
 		want          int
 		bound         string
 	}{
-		{"cparam01", "3.3.12", 200, "<sip:+19725552222@gw1.example.net>"},
-		{"cparam02", "3.3.13", 200, "<sip:+19725552222@gw1.example.net;unknownparam>"},
-		{"regescrt", "3.3.14", 200, "<sip:user@example.com?Route=%3Csip:sip.example.com%3E>"},
+		{"cparam01", "3.3.12", 200, "<sip:phone1@gw1.example.net>"},
+		{"cparam02", "3.3.13", 200, "<sip:phone1@gw1.example.net;unknownparam>"},
+		{"regescrt", "3.3.14", 403, ""},
 		{"escnull", "3.1.1.4", 200, "<sip:%00@host5.example.com>"},
 		{"esc01", "3.1.1.3", 200, "<sip:cal%6Cer@host5.example.net;%6C%72;n%61me=v%61lue%25%34%31>"},
 		{"wsinv", "3.1.1.1", 200, "<sip:jdrosen@example.com>"},
@@ -409,7 +409,7 @@ func TestTortureContactsAreBoundAsTheyStand(t *testing.T) {
 		t.Run(c.name, func(t *testing.T) {
 			r := newRig(t, account)
 			p := newPhoneSide(t, r.Agent)
-			header := "Contact:" + contactIn(tortureText(t, c.name))
+			header := "Contact:" + strings.Replace(contactIn(tortureText(t, c.name)), "+19725552222", "phone1", 1) // no phone is a number
 			res := p.register(t)
 			res = p.register(t, header, p.credentials(t, res, 0, "desk secret"))
 			if res.StatusCode != c.want {
