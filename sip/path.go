@@ -16,6 +16,9 @@ func pathOf(req *sip.Request) (path []string, fault *answer) {
 	for _, text := range values(req, "Path") {
 		path = append(path, splitList(text)...)
 	}
+	if len(strings.Join(path, ",")) > routesMost {
+		return nil, &answer{status: sip.StatusBadRequest, reason: "Bad Request: Path is too long"}
+	}
 	if len(path) == 0 {
 		return nil, nil
 	}

@@ -374,6 +374,24 @@ func TestOnlyAPhoneOfItsOwnPicksUpByItself(t *testing.T) {
 	}
 }
 
+// What is refused is not kept either: a REGISTER has as little room for names as an INVITE.
+func TestARegistrationOfEndlessNamesIsRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	edge, long := "Path: <sip:"+p.addr.String()+";lr>", strings.Repeat("a", routesMost)
+	for name, headers := range map[string][]string{
+		"one hop":    {p.contact(""), "Supported: path", edge + ", <sip:" + long + ".invalid;lr>"},
+		"many hops":  {p.contact(""), "Supported: path", edge + strings.Repeat(", <sip:second.invalid;lr>", routesMost/20)},
+		"one header": {p.contact(""), "Supported: path", edge, "Path: <sip:192.0.2.1;lr;x=" + long + ">"},
+		"a Contact":  {"Contact: <sip:phone1@" + p.addr.String() + ";x=" + long + ">"},
+	} {
+		if res := p.login(t, headers...); res.StatusCode != 400 || registered(t, r.Agent) {
+			t.Errorf("%s: got %d", name, res.StatusCode)
+		}
+	}
+}
+
 // A session's refresh by INVITE goes where the phone's answer says, and by a proxy that passes it on.
 func TestASessionBehindAProxyIsRefreshedForNobodyElse(t *testing.T) {
 	t.Parallel()

@@ -42,6 +42,9 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 			continue
 		}
 		uri := c.Address.String()
+		if len(uri) > routesMost {
+			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is too long"}
+		}
 		if !isSIP(c.Address) || !canBeWritten(uri) {
 			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is no SIP URI"}
 		}
