@@ -3,10 +3,13 @@ package sip
 import (
 	"bufio"
 	"fmt"
+	"log/slog"
 	"net"
 	"net/netip"
 	"testing"
 	"time"
+
+	"kakeru/dialer"
 )
 
 // office is an agent one of whose phones has registered from an address, and what connects to it; no connection is there in earnest.
@@ -28,12 +31,8 @@ func (o *office) come(from string) *stream {
 	o.ports++
 	s := newStream(o.streams, place{AddrPort: netip.AddrPortFrom(netip.MustParseAddr(from), o.ports), by: overTCP, flow: true})
 	s.guest = o.guest(s.to.Addr())
-	gives, ok := o.streams.enter(s)
-	if !ok {
+	if !o.streams.take(s) {
 		return nil
-	}
-	if gives != nil {
-		gives.close(errGaveWay)
 	}
 	return s
 }
@@ -139,6 +138,110 @@ func TestPhonesOfOneNetworkAllFit(t *testing.T) {
 				t.Errorf("what is over is counted: %+v", c.theirs)
 			}
 		})
+	}
+}
+
+// crowded is an office with a second phone that registers, one at a fixed address, and a log.
+func crowded(t *testing.T) (*office, *clock, *logged) {
+	t.Helper()
+	text := &logged{}
+	a, now := unstarted(t, func(c *Config) {
+		account(c)
+		c.Desks = append(c.Desks, Desk{ID: "desk2", Account: "phone2", Password: "another secret"}, Desk{ID: "desk3", URI: "sip:203@" + fixedPhone + ":5060"})
+		c.Log = slog.New(slog.NewTextHandler(text, nil))
+	})
+	a.register.seats["desk1"].remember(netip.MustParseAddr(ownPhone))
+	return &office{Agent: a}, now, text
+}
+
+const ownPhone, fixedPhone = "192.0.2.1", "192.0.2.3"
+
+// hoards has phones be registered from an address and be gone again, and as many connections come from there as may.
+func (o *office) hoards(from string, phones ...dialer.DeskID) {
+	for _, desk := range phones {
+		o.register.seats[desk].remember(netip.MustParseAddr(from))
+	}
+	for range streamsOfOne {
+		o.come(from)
+	}
+}
+
+// TestOneAccountTakesFewConnections: an account comes from as many addresses as it likes; what it holds open from all of them, also from those that are
+// forgotten since, has one bound.
+func TestOneAccountTakesFewConnections(t *testing.T) {
+	t.Parallel()
+	o, _, _ := crowded(t)
+	for i := range 20 {
+		o.hoards(fmt.Sprintf("198.51.100.%d", i), "desk2")
+	}
+	if n := o.streams.taken; n != streamsOfAccount || o.streams.accounts["desk2"] != n {
+		t.Errorf("one account has %d connections", n)
+	}
+	for _, from := range []string{ownPhone, fixedPhone, "203.0.113.1"} {
+		if !o.stands(o.come(from)) {
+			t.Errorf("%s found no place", from)
+		}
+	}
+}
+
+// TestConnectionsWithoutAPhoneLeaveRoom: where several accounts share each address there is a bound too, and the oldest gives way, whoever has it.
+func TestConnectionsWithoutAPhoneLeaveRoom(t *testing.T) {
+	t.Parallel()
+	o, now, text := crowded(t)
+	first := o.come("198.51.100.0")
+	for i := range 20 {
+		o.hoards(fmt.Sprintf("198.51.100.%d", i), "desk1", "desk2")
+	}
+	if n := o.streams.taken; n != streamsLoose || o.stands(first) {
+		t.Errorf("%d connections without a phone", n)
+	}
+	for _, from := range []string{ownPhone, fixedPhone, "203.0.113.1"} {
+		if !o.stands(o.come(from)) {
+			t.Errorf("%s found no place", from)
+		}
+	}
+	const said = "there is no room for all"
+	if n := text.count(said); n != 1 || text.count("198.51.100") != 0 {
+		t.Errorf("it was said %d times, or of whom", n)
+	}
+	now.pass(lackSaid)
+	o.come("203.0.113.2")
+	if text.count(said) != 2 || text.count("gave_way=515") != 1 {
+		t.Errorf("not told how many: %s", text.text.String())
+	}
+}
+
+// TestTrunksAndFixedPhonesHaveTheLastPlaces: however many phones there are, and nobody is refused who can have the place of one by which no phone is registered.
+func TestTrunksAndFixedPhonesHaveTheLastPlaces(t *testing.T) {
+	t.Parallel()
+	o, _, text := crowded(t)
+	var loose *stream
+	for i := range streamsKept - streamsSettled {
+		s := o.come("192.0.2.200")
+		if s == nil {
+			t.Fatalf("phone %d found no place", i)
+		}
+		if i == 0 {
+			loose = s
+			continue
+		}
+		o.registers(s)
+	}
+	last := o.come(ownPhone)
+	if !o.stands(last) || o.stands(loose) {
+		t.Error("a phone was refused while there was a connection that no phone needs")
+	}
+	o.registers(last)
+	if o.come(ownPhone) != nil || text.count("refused=1") != 0 {
+		t.Error("a phone has a place that is kept for trunks")
+	}
+	for i := range streamsSettled {
+		if o.come(fixedPhone) == nil {
+			t.Fatalf("connection %d of a fixed address found no place", i)
+		}
+	}
+	if n := o.streams.taken; n != streamsKept || o.come(fixedPhone) != nil || !o.stands(last) {
+		t.Errorf("%d connections in all", n)
 	}
 }
 

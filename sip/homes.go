@@ -3,6 +3,8 @@ package sip
 import (
 	"net/netip"
 	"slices"
+
+	"kakeru/dialer"
 )
 
 // Who has an address of IPv6 has the /64 around it, and could come from another address each time: a network is counted as one stranger. Where phones of ours
@@ -52,6 +54,27 @@ func (r *registrar) livesIn(network netip.Addr) bool {
 		}
 	}
 	return false
+}
+
+// whose is whether a phone of ours is at this address, or was, as knows has it, and the desk, if it is one desk's alone.
+func (r *registrar) whose(addr netip.Addr) (desk dialer.DeskID, known bool) {
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	for id, s := range r.seats {
+		switch {
+		case !s.isAt(addr):
+		case known:
+			return "", true
+		default:
+			desk, known = id, true
+		}
+	}
+	return desk, known
+}
+
+// isAt needs registrar.mu.
+func (s *seat) isAt(addr netip.Addr) bool {
+	return slices.Contains(s.been, addr) || slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr() == addr })
 }
 
 // flows are the connections that phones are registered by.

@@ -289,7 +289,7 @@ func (r *registrar) knows(addr netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.seats {
-		if slices.Contains(s.been, addr) || slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr() == addr }) {
+		if s.isAt(addr) {
 			return true
 		}
 	}

@@ -187,7 +187,10 @@ func (s *strangers) counts() (answered, dropped, banned uint64) {
 }
 
 // knows reports whether an address is a trunk's, a desk phone's, or that of a phone which is registered now, or was.
-func (a *Agent) knows(addr netip.Addr) bool {
+func (a *Agent) knows(addr netip.Addr) bool { return a.settled(addr) || a.register.knows(addr) }
+
+// settled reports whether the settings name an address: it is a trunk's, or that of a phone at a fixed one.
+func (a *Agent) settled(addr netip.Addr) bool {
 	for _, u := range a.uplinks {
 		if u.isAt(addr) {
 			return true
@@ -202,7 +205,7 @@ func (a *Agent) knows(addr netip.Addr) bool {
 			return true
 		}
 	}
-	return a.register.knows(addr)
+	return false
 }
 
 // addressesKept is how many addresses of a phone are remembered.

@@ -8,6 +8,8 @@ import (
 	"net/netip"
 	"sync"
 	"time"
+
+	"kakeru/dialer"
 )
 
 // faultKept is how long a place that could not be connected to is not tried again for a message that can go by UDP.
@@ -26,9 +28,12 @@ type streams struct {
 	listeners []net.Listener
 	open      map[place]*stream     // each by its flow, ours by the place they were opened to too
 	theirs    map[netip.Addr]int    // how many each has opened, by guest.of
+	accounts  map[dialer.DeskID]int // by guest.desk
 	homes     map[netip.Addr]int    // how many the strangers of each home have
 	taken     int                   // how many all of them have
 	strangers int                   // how many those have who were nobody that we know when they came
+	settled   int                   // how many those whom the settings name
+	lack      lack
 	ours      [len(streamsOurs)]int // how many we have, by room
 	faults    map[place]linkFault
 }
@@ -40,7 +45,10 @@ type linkFault struct {
 }
 
 func newStreams(a *Agent) *streams {
-	s := &streams{agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, homes: map[netip.Addr]int{}, faults: map[place]linkFault{}}
+	s := &streams{
+		agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, accounts: map[dialer.DeskID]int{}, homes: map[netip.Addr]int{},
+		faults: map[place]linkFault{},
+	}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
 }
@@ -82,13 +90,9 @@ func (c *streams) admit(conn net.Conn, by transport, secure *tls.Config) {
 	}
 	s := newStream(c, place{AddrPort: from, by: by, flow: true})
 	s.guest = c.agent.guest(from.Addr())
-	gives, ok := c.enter(s)
-	if !ok {
+	if !c.take(s) {
 		_ = conn.Close()
 		return
-	}
-	if gives != nil {
-		gives.close(errGaveWay)
 	}
 	if secure != nil {
 		conn = tls.Server(conn, secure)
