@@ -42,15 +42,25 @@ func newBuckets[K comparable](rate, burst float64) *buckets[K] {
 }
 
 // over reports whether so many were taken that there is no more.
-func (g *buckets[K]) over(of K, now time.Time) bool {
+func (g *buckets[K]) over(of K, now time.Time) bool { return g.has(of, now) < 1 }
+
+// has is how much is left: less than nothing of what is owed.
+func (g *buckets[K]) has(of K, now time.Time) float64 {
 	g.mu.Lock()
 	defer g.mu.Unlock()
 	b := g.left[of]
 	if b == nil {
-		return false
+		return g.burst
 	}
 	b.fill(now, g.rate, g.burst)
-	return b.left < 1
+	return b.left
+}
+
+// owe takes one, though there be none.
+func (g *buckets[K]) owe(of K, now time.Time) {
+	g.mu.Lock()
+	defer g.mu.Unlock()
+	g.meet(of, now).left--
 }
 
 // take counts one, unless there were too many.

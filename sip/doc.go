@@ -48,6 +48,7 @@
 //	homes.go         the networks that phones of ours are in: what strangers may ask there
 //	callers.go, guesses.go, buckets.go      whom we know: how many callers, how many wrong passwords
 //	framing.go, stream.go, streams.go, rooms.go, guests.go   TCP and TLS: messages out of bytes, one connection, all of them, how many ours may be, and others'
+//	arrivals.go      how fast others may connect
 //	flows.go         phones that are reached by the connection they registered by (RFC 5626)
 //	certificates.go, unreachable.go     TLS: ours and whom we trust, read anew as they change; why no connection came about
 //	ladder.go        the messages of live and recent calls, without secrets, in memory alone

@@ -94,9 +94,7 @@ func (g guesses) wrong(of guess, now time.Time) {
 		return
 	}
 	of.by = noTrait
-	g.mu.Lock()
-	defer g.mu.Unlock()
-	g.meet(of, now).left--
+	g.owe(of, now)
 }
 
 // denied answers a request whose Authorization does not show a desk's secret.

@@ -91,7 +91,7 @@ func (c *streams) take(s *stream) bool {
 }
 
 // enter finds room for a connection of somebody else's, and those that give way for it, if any must. No bound but those of the whole counts a connection
-// that a phone of ours is registered by: an account has four of those at most. Of the others the oldest gives way, whatever it sends: who holds connections
+// that a phone of ours is registered by: an account has four of those at most. Of the others an old one gives way, whatever it sends: who holds connections
 // open, or opens them again and again, would keep out the phones that share an address or a network with them, and a phone is registered a second after it
 // has come. Who comes from a trunk's or a fixed address is turned away instead where that has too many, since nobody registers there; so is who comes from
 // anywhere, if there are too many strangers.
@@ -102,43 +102,63 @@ func (c *streams) enter(s *stream) (gives []*stream, ok bool) {
 	if c.ended {
 		return nil, false
 	}
+	if !c.arrivals.lets(s.guest, s.since) {
+		c.lack.hurried++
+		return nil, false
+	}
 	for _, of := range c.crowds(s.guest) {
 		if of.have < of.most || slices.ContainsFunc(gives, of.has) {
 			continue
 		}
-		n, oldest := c.without(phones, of.has)
+		n, old := c.without(phones, of, s)
 		if of.whole {
 			n = of.have
 		}
 		if n < of.most {
 			continue
 		}
-		if of.firm || oldest == nil {
+		if of.firm || old == nil {
 			c.lack.refused++
 			return nil, false
 		}
-		gives = append(gives, oldest)
+		gives = append(gives, old)
 	}
 	for _, old := range gives {
 		c.leave(old)
 		c.lack.gaveWay++
 	}
+	c.came++
+	s.came = c.came
 	c.count(s, 1)
 	c.open[s.to] = s
 	return gives, true
 }
 
-// without counts the connections of a crowd that no phone is registered by, and finds the oldest. It needs c.mu.
-func (c *streams) without(phones map[place]bool, has func(*stream) bool) (n int, oldest *stream) {
+// without counts the connections of a crowd that no phone is registered by, and finds which of them gives way to another: the oldest, of those that have not
+// done the handshake of TLS, as long as these are more than half. None gives way in its first seconds, unless to one of its own address: whoever
+// comes from elsewhere, again and again, would end each before a phone could register by it. It needs c.mu.
+func (c *streams) without(phones map[place]bool, of crowd, to *stream) (n int, gives *stream) {
+	var greeted, others *stream // the oldest
+	waiting := 0
 	for at, s := range c.open {
-		if !s.to.flow || phones[at] || !has(s) {
+		if !s.to.flow || phones[at] || !of.has(s) {
 			continue
 		}
-		if n++; oldest == nil || s.since.Before(oldest.since) {
-			oldest = s
+		n++
+		oldest := &greeted
+		if !s.greeted() {
+			oldest = &others
+			waiting++
+		}
+		young := s.guest.of != to.guest.of && to.since.Sub(s.since) < giveWayAfter
+		if !young && (*oldest == nil || s.came < (*oldest).came) {
+			*oldest = s
 		}
 	}
-	return n, oldest
+	if others != nil && (2*waiting > n || greeted == nil) {
+		return n, others
+	}
+	return n, orElse(greeted, others)
 }
 
 // leave takes a connection of somebody else's out of the count, once. It needs c.mu.
@@ -182,8 +202,8 @@ const lackSaid = time.Minute
 
 // lack is what there was no room for, since that was last said.
 type lack struct {
-	refused, gaveWay int
-	said             time.Time
+	hurried, refused, gaveWay int
+	said                      time.Time
 }
 
 // sayLack tells how many found no room, or gave way: of whom is nobody's business.
@@ -191,12 +211,13 @@ func (c *streams) sayLack() {
 	now := c.agent.cfg.Now()
 	c.mu.Lock()
 	l := c.lack
-	due := l.refused+l.gaveWay > 0 && (l.said.IsZero() || now.Sub(l.said) >= lackSaid)
+	due := l.hurried+l.refused+l.gaveWay > 0 && (l.said.IsZero() || now.Sub(l.said) >= lackSaid)
 	if due {
 		c.lack = lack{said: now}
 	}
 	c.mu.Unlock()
 	if due {
-		c.agent.log.Warn("sip: there is no room for all that connect: some were refused, some gave way to newer ones", "refused", l.refused, "gave_way", l.gaveWay)
+		c.agent.log.Warn("sip: there is no room for all that connect: some came too fast, some were refused, some gave way to newer ones",
+			"too_fast", l.hurried, "refused", l.refused, "gave_way", l.gaveWay)
 	}
 }

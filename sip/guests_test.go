@@ -17,19 +17,27 @@ type office struct {
 	*Agent
 
 	ports uint16
+	now   *clock // moved by a second before each that comes; nil to leave it
 }
 
 func newOffice(t *testing.T, phone string) *office {
 	t.Helper()
-	a, _ := unstarted(t, account)
+	a, now := unstarted(t, account)
 	a.register.seats["desk1"].remember(netip.MustParseAddr(phone))
-	return &office{Agent: a}
+	return &office{Agent: a, now: now}
 }
 
 // come connects from an address; nil is that there was no room.
 func (o *office) come(from string) *stream {
+	if o.now != nil {
+		o.now.pass(time.Second)
+	}
+	return o.comeBy(overTCP, from)
+}
+
+func (o *office) comeBy(by transport, from string) *stream {
 	o.ports++
-	s := newStream(o.streams, place{AddrPort: netip.AddrPortFrom(netip.MustParseAddr(from), o.ports), by: overTCP, flow: true})
+	s := newStream(o.streams, place{AddrPort: netip.AddrPortFrom(netip.MustParseAddr(from), o.ports), by: by, flow: true})
 	s.guest = o.guest(s.to.Addr())
 	if !o.streams.take(s) {
 		return nil
@@ -151,7 +159,7 @@ func crowded(t *testing.T) (*office, *clock, *logged) {
 		c.Log = slog.New(slog.NewTextHandler(text, nil))
 	})
 	a.register.seats["desk1"].remember(netip.MustParseAddr(ownPhone))
-	return &office{Agent: a}, now, text
+	return &office{Agent: a, now: now}, now, text
 }
 
 const ownPhone, fixedPhone = "192.0.2.1", "192.0.2.3"
@@ -187,7 +195,7 @@ func TestOneAccountTakesFewConnections(t *testing.T) {
 // TestConnectionsWithoutAPhoneLeaveRoom: where several accounts share each address there is a bound too, and the oldest gives way, whoever has it.
 func TestConnectionsWithoutAPhoneLeaveRoom(t *testing.T) {
 	t.Parallel()
-	o, now, text := crowded(t)
+	o, _, _ := crowded(t)
 	first := o.come("198.51.100.0")
 	for i := range 20 {
 		o.hoards(fmt.Sprintf("198.51.100.%d", i), "desk1", "desk2")
@@ -200,13 +208,24 @@ func TestConnectionsWithoutAPhoneLeaveRoom(t *testing.T) {
 			t.Errorf("%s found no place", from)
 		}
 	}
+}
+
+// TestLackOfRoomIsSaidOnceAMinute: how many, and never who.
+func TestLackOfRoomIsSaidOnceAMinute(t *testing.T) {
+	t.Parallel()
+	o, now, text := crowded(t)
+	o.now = nil
+	o.streams.arrivals.chance = func() float64 { return 0 }
+	for range streamsOfOne + 11 {
+		o.come(ownPhone)
+	}
 	const said = "there is no room for all"
-	if n := text.count(said); n != 1 || text.count("198.51.100") != 0 {
-		t.Errorf("it was said %d times, or of whom", n)
+	if text.count(said) != 1 || text.count(ownPhone) != 0 {
+		t.Errorf("it was not said once, or of whom: %s", text.text.String())
 	}
 	now.pass(lackSaid)
-	o.come("203.0.113.2")
-	if text.count(said) != 2 || text.count("gave_way=515") != 1 {
+	o.come(ownPhone)
+	if text.count(said) != 2 || text.count("gave_way=11") != 1 {
 		t.Errorf("not told how many: %s", text.text.String())
 	}
 }

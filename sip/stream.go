@@ -50,7 +50,8 @@ type stream struct {
 	done   chan struct{} // closed when it is over
 
 	guest   guest     // who has opened it, if we have not; set before it is served
-	since   time.Time // when there came to be one
+	since   time.Time // when there came to be one, by the agent's clock
+	came    uint64    // the how manyth it is of those that others have opened
 	left    bool      // it is counted no more; streams.mu guards it
 	rubbish int       // the reader's
 
@@ -63,13 +64,16 @@ type stream struct {
 }
 
 func newStream(c *streams, to place) *stream {
-	s := &stream{set: c, to: to, since: time.Now(), wake: make(chan struct{}, 1), done: make(chan struct{})}
-	s.used.Store(s.since.UnixNano())
+	s := &stream{set: c, to: to, since: c.agent.cfg.Now(), wake: make(chan struct{}, 1), done: make(chan struct{})}
+	s.used.Store(time.Now().UnixNano())
 	return s
 }
 
 // flow is the place that messages by this connection come from.
 func (s *stream) flow() place { return place{AddrPort: s.to.AddrPort, by: s.to.by, flow: true} }
+
+// greeted reports whether the handshake of TLS is done.
+func (s *stream) greeted() bool { return s.to.by == overTLS && s.stands.Load() }
 
 // heard is when something was last read.
 func (s *stream) heard() time.Time { return time.Unix(0, s.last.Load()) }

@@ -34,6 +34,8 @@ type streams struct {
 	strangers int                   // how many those have who were nobody that we know when they came
 	settled   int                   // how many those whom the settings name
 	lack      lack
+	arrivals  arrivals
+	came      uint64
 	ours      [len(streamsOurs)]int // how many we have, by room
 	faults    map[place]linkFault
 }
@@ -47,7 +49,7 @@ type linkFault struct {
 func newStreams(a *Agent) *streams {
 	s := &streams{
 		agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, accounts: map[dialer.DeskID]int{}, homes: map[netip.Addr]int{},
-		faults: map[place]linkFault{},
+		faults: map[place]linkFault{}, arrivals: newArrivals(),
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
