@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"errors"
 	"crypto/tls"
 	"fmt"
 	"io"
@@ -140,7 +141,7 @@ func TestWhoComesTooFastIsClosedAtOnce(t *testing.T) {
 	near, far := net.Pipe()
 	defer func() { _ = near.Close() }()
 	o.streams.admit(visitor{far, &net.TCPAddr{IP: net.ParseIP(ownPhone), Port: 9}}, overTLS, &tls.Config{})
-	if _, err := near.Read(make([]byte, 1)); err != io.EOF {
+	if _, err := near.Read(make([]byte, 1)); !errors.Is(err, io.EOF) {
 		t.Errorf("it was not closed: %v", err)
 	}
 	if n := o.streams.taken; n != streamsOfOne {

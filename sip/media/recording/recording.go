@@ -99,7 +99,8 @@ func (g *Recording) End(patience time.Duration) Kept {
 		close(g.stop)
 	})
 	pauses, until, lost := g.mixer.tally()
-	k := Kept{Ref: g.Ref(), From: g.From(), Until: until, Pauses: pauses, Lost: min(g.lostFor(lost), channels*until.Sub(g.From()))} // more than there was is not missing, whatever a far end has sent
+	most := channels * until.Sub(g.From()) // more than there was is not missing, whatever a far end has sent
+	k := Kept{Ref: g.Ref(), From: g.From(), Until: until, Pauses: pauses, Lost: min(g.lostFor(lost), most)}
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	select {
