@@ -1,8 +1,8 @@
 package sip
 
 import (
-	"errors"
 	"crypto/tls"
+	"errors"
 	"fmt"
 	"io"
 	"math/rand/v2"
