@@ -174,6 +174,16 @@ func (o *office) hoards(from string, phones ...dialer.DeskID) {
 	}
 }
 
+// hasRoom fails unless a phone of ours, one at a fixed address and a stranger find a place.
+func (o *office) hasRoom(t *testing.T) {
+	t.Helper()
+	for _, from := range []string{ownPhone, fixedPhone, "203.0.113.1"} {
+		if !o.stands(o.come(from)) {
+			t.Errorf("%s found no place", from)
+		}
+	}
+}
+
 // TestOneAccountTakesFewConnections: an account comes from as many addresses as it likes; what it holds open from all of them, also from those that are
 // forgotten since, has one bound.
 func TestOneAccountTakesFewConnections(t *testing.T) {
@@ -185,11 +195,7 @@ func TestOneAccountTakesFewConnections(t *testing.T) {
 	if n := o.streams.taken; n != streamsOfAccount || o.streams.accounts["desk2"] != n {
 		t.Errorf("one account has %d connections", n)
 	}
-	for _, from := range []string{ownPhone, fixedPhone, "203.0.113.1"} {
-		if !o.stands(o.come(from)) {
-			t.Errorf("%s found no place", from)
-		}
-	}
+	o.hasRoom(t)
 }
 
 // TestConnectionsWithoutAPhoneLeaveRoom: where several accounts share each address there is a bound too, and the oldest gives way, whoever has it.
@@ -203,11 +209,7 @@ func TestConnectionsWithoutAPhoneLeaveRoom(t *testing.T) {
 	if n := o.streams.taken; n != streamsLoose || o.stands(first) {
 		t.Errorf("%d connections without a phone", n)
 	}
-	for _, from := range []string{ownPhone, fixedPhone, "203.0.113.1"} {
-		if !o.stands(o.come(from)) {
-			t.Errorf("%s found no place", from)
-		}
-	}
+	o.hasRoom(t)
 }
 
 // TestLackOfRoomIsSaidOnceAMinute: how many, and never who.

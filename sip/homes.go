@@ -49,20 +49,27 @@ func (r *registrar) livesIn(network netip.Addr) bool {
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for _, s := range r.seats {
-		if slices.ContainsFunc(s.been, in) || slices.ContainsFunc(s.bindings, func(b *binding) bool { return in(b.at.Addr()) }) {
+		if s.isWhere(in) {
 			return true
 		}
 	}
 	return false
 }
 
-// whose is whether a phone of ours is at this address, or was, as knows has it, and the desk, if it is one desk's alone.
+// knows reports whether a phone of ours is at this address, or was when it last registered.
+func (r *registrar) knows(addr netip.Addr) bool {
+	_, known := r.whose(addr)
+	return known
+}
+
+// whose is knows with the desk, if the address is one desk's alone.
 func (r *registrar) whose(addr netip.Addr) (desk dialer.DeskID, known bool) {
+	at := func(other netip.Addr) bool { return other == addr }
 	r.mu.Lock()
 	defer r.mu.Unlock()
 	for id, s := range r.seats {
 		switch {
-		case !s.isAt(addr):
+		case !s.isWhere(at):
 		case known:
 			return "", true
 		default:
@@ -72,9 +79,9 @@ func (r *registrar) whose(addr netip.Addr) (desk dialer.DeskID, known bool) {
 	return desk, known
 }
 
-// isAt needs registrar.mu.
-func (s *seat) isAt(addr netip.Addr) bool {
-	return slices.Contains(s.been, addr) || slices.ContainsFunc(s.bindings, func(b *binding) bool { return b.at.Addr() == addr })
+// isWhere reports whether the seat's phone is, or was, at an address of some kind. It needs registrar.mu.
+func (s *seat) isWhere(kind func(netip.Addr) bool) bool {
+	return slices.ContainsFunc(s.been, kind) || slices.ContainsFunc(s.bindings, func(b *binding) bool { return kind(b.at.Addr()) })
 }
 
 // flows are the connections that phones are registered by.

@@ -196,9 +196,7 @@ func TestHoldResumeAndMove(t *testing.T) {
 func TestAReinviteIsForgottenWithItsACK(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)
-	n := r.line(t)
-	w := watch(n.Customer())
-	w.Dial()
+	w := r.customer(t)
 	invite, _ := r.trunk.answerCall(t, "a")
 	w.until(t, dialer.LegAnswered)
 	const times = 30
@@ -209,7 +207,7 @@ func TestAReinviteIsForgottenWithItsACK(t *testing.T) {
 		r.trunk.write(r.Agent, r.trunk.within(invite, "a", "ACK", i+1, nil, ""))
 		w.untilEvent(t, dialer.EvChanged)
 	}
-	l := n.(*line).customer
+	l := w.Leg.(*leg)
 	held := make(chan int, 1)
 	eventually(t, "all are forgotten", func() bool { return l.lane.post(func() { held <- len(l.timers) }) && <-held <= 1 }) // that of Config.ConfirmAfter
 	r.trunk.write(r.Agent, r.trunk.within(invite, "a", "BYE", times+1, nil, ""))

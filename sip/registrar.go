@@ -284,18 +284,6 @@ func (r *registrar) registered(id dialer.DeskID) *bool {
 	return &up
 }
 
-// knows reports whether a phone of ours is at this address, or was when it last registered.
-func (r *registrar) knows(addr netip.Addr) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	for _, s := range r.seats {
-		if s.isAt(addr) {
-			return true
-		}
-	}
-	return false
-}
-
 // bound reports whether a desk's phone is registered from an address.
 func (r *registrar) bound(desk dialer.DeskID, addr netip.Addr) bool {
 	r.mu.Lock()

@@ -81,8 +81,8 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 		return nil, errWouldStop
 	}
 	n.Stays = !inHand && arranged(c.Next)
-	if wait := s.hands.take(n.By, callsByHand); wait > 0 {
-		return nil, after(wait, errTooManyByHand)
+	if err := s.hands.take(n.By, callsByHand); err != nil {
+		return nil, err
 	}
 	kept, err := s.d.ByHand.NoteCall(ctx, n)
 	if err != nil {

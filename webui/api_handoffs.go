@@ -156,7 +156,7 @@ func (s *Server) passOn(ctx context.Context, in *passOnInput) (*handoffOutput, e
 	if !s.readsCase(viewerOf(v), b.CaseID) {
 		return nil, errForbidden.with("手元の案件だけ引き継げます", "only the case in hand can be passed on")
 	}
-	if err := s.hands.keeps(v.User.ID, newHandoffs); err != nil {
+	if err := s.hands.take(v.User.ID, newHandoffs); err != nil {
 		return nil, err
 	}
 	h, err := s.d.Handoffs.PassOn(ctx, b.CaseID, b.Kind, b.Text, v.User.ID)
@@ -178,7 +178,7 @@ func (s *Server) handoff(ctx context.Context, in *handoffInput) (*handoffOutput,
 
 func (s *Server) moveHandoff(ctx context.Context, in *moveHandoffInput, act casework.HandoffAct) (*handoffOutput, error) {
 	v := from(ctx)
-	if err := s.hands.keeps(v.User.ID, handoffMoves); err != nil {
+	if err := s.hands.take(v.User.ID, handoffMoves); err != nil {
 		return nil, err
 	}
 	h, err := s.d.Handoffs.MoveHandoff(ctx, casework.HandoffMove{ID: in.ID, Act: act, Text: in.Body.Text, By: v.User.ID, Role: v.User.Role})

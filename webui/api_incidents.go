@@ -207,7 +207,7 @@ func (s *Server) changeIncident(ctx context.Context, in *changeIncidentInput) (*
 
 // keepIncident keeps a revision, and returns the incident's number: the next one for 0.
 func (s *Server) keepIncident(ctx context.Context, id int64, b incidentText) (kept int64, err error) {
-	if err := s.hands.keeps(from(ctx).User.ID, incidentActs); err != nil {
+	if err := s.hands.take(from(ctx).User.ID, incidentActs); err != nil {
 		return 0, err
 	}
 	i := incident.Incident{
@@ -245,7 +245,7 @@ func (s *Server) takeStep(ctx context.Context, in *stepInput) (*incidentOutput, 
 	case in.Body.Act != incident.WardAck && ward:
 		return nil, errNotWards
 	}
-	if err := s.hands.keeps(from(ctx).User.ID, incidentActs); err != nil {
+	if err := s.hands.take(from(ctx).User.ID, incidentActs); err != nil {
 		return nil, err
 	}
 	if _, err := s.d.Incidents.Incident(ctx, in.ID); err != nil {

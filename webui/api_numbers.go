@@ -121,7 +121,7 @@ func (s *Server) enterNumber(ctx context.Context, in *enterNumberInput) (*enterN
 	if len(wrong) > 0 {
 		return nil, invalidFields(wrong)
 	}
-	if err := s.hands.keeps(me, typedNumbers); err != nil {
+	if err := s.hands.take(me, typedNumbers); err != nil {
 		return nil, err
 	}
 	n.By = me

@@ -13,16 +13,17 @@ import (
 // pace is how much one person may write at once of what is kept, and how often from then on: faster than anybody types, and too slow to fill the record, the
 // day's close or a list that others read with what nobody has done.
 type pace struct {
-	atOnce int
-	every  time.Duration
+	atOnce  int
+	every   time.Duration
+	tooFast *Problem
 }
 
 var (
-	callsByHand  = pace{30, 10 * time.Second}
-	typedNumbers = pace{60, 15 * time.Second}
-	newHandoffs  = pace{30, 20 * time.Second}
-	handoffMoves = pace{120, 5 * time.Second} // the ward goes through a morning's
-	incidentActs = pace{20, 30 * time.Second}
+	callsByHand  = pace{30, 10 * time.Second, errTooManyByHand}
+	typedNumbers = pace{60, 15 * time.Second, errTooFast}
+	newHandoffs  = pace{30, 20 * time.Second, errTooFast}
+	handoffMoves = pace{120, 5 * time.Second, errTooFast} // the ward goes through a morning's
+	incidentActs = pace{20, 30 * time.Second, errTooFast}
 )
 
 var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",
@@ -33,7 +34,7 @@ var errTooManyByHand = newProblem(http.StatusTooManyRequests, "too_many",
 	"手動の登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",
 	"too many calls were noted by hand in a short time; wait for the seconds in Retry-After, then go on")
 
-// hands bounds what each person writes of a kind. It remembers no more of them than there are people.
+// hands bounds what each person writes of a kind. It remembers no more than there are people, for each kind.
 type hands struct {
 	now dialer.Clock
 	mu  sync.Mutex
@@ -49,8 +50,8 @@ func newHands(now dialer.Clock) *hands {
 	return &hands{now: now, may: map[hand]*rate.Limiter{}}
 }
 
-// take counts one more of somebody's; wait is how long until it is taken, 0 when it is.
-func (h *hands) take(who dialer.UserID, of pace) (wait time.Duration) {
+// take counts one more of somebody's: nil, or the pace's problem with how long to wait.
+func (h *hands) take(who dialer.UserID, of pace) error {
 	h.mu.Lock()
 	defer h.mu.Unlock()
 	may := h.may[hand{who, of}]
@@ -60,16 +61,9 @@ func (h *hands) take(who dialer.UserID, of pace) (wait time.Duration) {
 	}
 	now := h.now()
 	r := may.ReserveN(now, 1)
-	if wait = r.DelayFrom(now); wait > 0 {
+	if wait := r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
-	}
-	return wait
-}
-
-// keeps is take as what a request is told, nil when it may go on.
-func (h *hands) keeps(who dialer.UserID, of pace) error {
-	if wait := h.take(who, of); wait > 0 {
-		return after(wait, errTooFast)
+		return after(wait, of.tooFast)
 	}
 	return nil
 }

@@ -51,7 +51,7 @@ func roleOwn(r postgres.Rights) (all []finding) {
 			"as the owner or a superuser: ALTER ROLE " + r.Role + " RESET ALL (and IN DATABASE); what you want of them, set for the database",
 		})
 	}
-	if r.Word {
+	if r.ByPassword {
 		all = append(all, finding{
 			minor, about, r.Role + " comes in by a password: whoever learns it may change it, and the server is kept out until a superuser sets it anew",
 			"have PostgreSQL take it by peer (this machine) or by a certificate (docs/operations.md, \"Two roles in PostgreSQL\")",

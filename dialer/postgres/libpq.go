@@ -11,11 +11,10 @@ import (
 // libpqNames are the settings of a connection that PostgreSQL's own programs are given, and by which variable. None of them is ever an
 // argument: those are for everybody on the machine to read.
 var libpqNames = map[string]string{
-	"options": "PGOPTIONS",
-	"host":    "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
+	"host": "PGHOST", "hostaddr": "PGHOSTADDR", "port": "PGPORT", "user": "PGUSER", "password": "PGPASSWORD", "dbname": "PGDATABASE",
 	"passfile": "PGPASSFILE", "service": "PGSERVICE", "servicefile": "PGSERVICEFILE", "sslmode": "PGSSLMODE", "sslrootcert": "PGSSLROOTCERT",
 	"sslcert": "PGSSLCERT", "sslkey": "PGSSLKEY", "sslnegotiation": "PGSSLNEGOTIATION", "channel_binding": "PGCHANNELBINDING",
-	"target_session_attrs": "PGTARGETSESSIONATTRS", "connect_timeout": "PGCONNECT_TIMEOUT", "krbsrvname": "PGKRBSRVNAME",
+	"target_session_attrs": "PGTARGETSESSIONATTRS", "connect_timeout": "PGCONNECT_TIMEOUT", "krbsrvname": "PGKRBSRVNAME", "options": "PGOPTIONS",
 }
 
 var errURL = errors.New("the PostgreSQL URL cannot be read; write it like postgres://user:password@host:5432/kakeru")

@@ -87,13 +87,13 @@ func dropPlain(ctx context.Context, tx pgx.Tx) error {
 
 // Rights are what a role may do that serving does not need, and what it may not that it does.
 type Rights struct {
-	Role    string
-	Owner   bool     // it owns tables, or is a superuser: nothing is forbidden to it
-	Creates bool     // it may make tables
-	Changes []string // tables that are written once, which it may change or empty
-	Lacks   []string // tables and views that it may not read
-	Sets    []string // what is set for it alone, of which the server takes no notice
-	Word    bool     // it comes in by a password, which PostgreSQL lets it change
+	Role       string
+	Owner      bool     // it owns tables, or is a superuser: nothing is forbidden to it
+	Creates    bool     // it may make tables
+	Changes    []string // tables that are written once, which it may change or empty
+	Lacks      []string // tables and views that it may not read
+	Sets       []string // what is set for it alone, of which the server takes no notice
+	ByPassword bool     // it comes in by a password, which PostgreSQL lets it change
 }
 
 // Least reports whether the role can do what serving needs and no more.
@@ -121,6 +121,6 @@ func RightsOf(ctx context.Context, url string) (r Rights, err error) {
 			ARRAY(SELECT DISTINCT split_part(c, '=', 1) FROM pg_db_role_setting, unnest(setconfig) c
 				WHERE setrole = (SELECT oid FROM pg_roles WHERE rolname = current_user) AND setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database())) ORDER BY 1)`).
 		Scan(&r.Role, &r.Owner, &r.Creates, &r.Changes, &r.Lacks, &r.Sets)
-	r.Word = conn.Config().Password != ""
+	r.ByPassword = conn.Config().Password != ""
 	return r, classify("look at the role's rights", err)
 }

@@ -23,7 +23,7 @@ import (
 var (
 	databases atomic.Int64
 	templates = template{made: map[string]bool{}}
-	prepared  folders
+	prepared  = folders{made: map[string]bool{}}
 )
 
 // folders remembers which prepared servers lie, stopped, in the folder of all tests.
@@ -49,9 +49,6 @@ func (f *folders) get(t testing.TB, key string, prepare func(*stores.Postgres) e
 	pg.Stop()
 	if err != nil {
 		t.Fatalf("prepare the server %q: %v", key, err)
-	}
-	if f.made == nil {
-		f.made = map[string]bool{}
 	}
 	f.made[dir] = true
 	return dir
