@@ -111,7 +111,7 @@ func newApp(ctx context.Context, s configs.Settings, o appOptions) (_ *app, err 
 		return nil, err
 	}
 	a.ledger, err = postgres.Open(ctx, postgres.Options{
-		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), Refs: a.refs, Vault: personal,
+		URL: s.Database.URL, SpoolDir: filepath.Join(s.StateDir, "spool"), RememberIn: s.StateDir, Refs: a.refs, Vault: personal,
 		Rules: a.live.rules(), RulesNow: a.live.rules, Hours: a.live.hours, NeedHistory: a.live.needHistory,
 		Ceiling: a.ceiling(o), Now: a.watch.Now, Log: o.log, Registerer: metrics,
 	})
@@ -320,6 +320,7 @@ func (a *app) run(ctx context.Context, prepare func(context.Context) error, read
 		err = a.prepared(ctx, prepare)
 	}
 	if err == nil {
+		a.tellRecalled()
 		group.Go(func() error { return a.engine.Run(rooms) })
 		group.Go(func() error { return a.web.Run(rooms) })
 		group.Go(func() error { return a.closer.Run(rooms) })

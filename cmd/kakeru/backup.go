@@ -15,6 +15,7 @@ import (
 	"filippo.io/age"
 
 	"kakeru/configs"
+	"kakeru/dialer"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/backup"
 	"kakeru/dialer/postgres"
@@ -229,7 +230,23 @@ func runRestore(ctx context.Context, args []string, std streams) error {
 	})); err != nil {
 		fmt.Fprintf(std.err, "kakeru restore: that it was restored will not be in the record of who did what: %s\n", oneLine(err))
 	}
+	tellRemembered(s, m, std)
 	return tellKeys(s, m, std)
+}
+
+// tellRemembered says what of the time since the backup comes back by itself, and what does not.
+func tellRemembered(s configs.Settings, m backup.Manifest, std streams) {
+	key, err := os.ReadFile(secretPath(s))
+	if err == nil {
+		var since postgres.Recalled
+		if since, err = postgres.RememberedSince(s.StateDir, dialer.NewRefs(key), m.At); err == nil {
+			fmt.Fprintf(std.out, "%s has since the backup: words on whether a number may be called: %d; people who were changed: %d. The first start puts the words back, "+
+				"and lets these people in when an administrator has enabled them (kakeru user enable)\n", postgres.RememberedPath(s.StateDir), since.Numbers, since.People)
+			return
+		}
+	}
+	fmt.Fprintf(std.out, "who asked since the backup not to be called, and who was let go since, is NOT known (%s: %s): put the file of each node back in its state_dir, "+
+		"or see docs/operations.md, \"After a restore\", before anybody signs in\n", postgres.RememberedPath(s.StateDir), oneLine(err))
 }
 
 // openToRestore verifies a backup, and opens it as a copy of our own, which is gone when it is closed: it is read twice, and whoever keeps backups must

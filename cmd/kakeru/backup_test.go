@@ -306,14 +306,26 @@ func TestARestoreKnowsWhatWasClosedSince(t *testing.T) {
 	if _, err := h.ledger.DestroyCustody(t.Context(), day); err != nil {
 		t.Fatal(err)
 	}
-	config, url := h.elsewhere("before")
-	r := h.command("restore", file, "--key", key, "--config", config)
-	if r.status != 0 || !strings.Contains(r.out, "the day "+day.String()+" was closed after this backup") {
-		t.Fatalf("%d %s %s", r.status, r.out, r.err)
+	nothing := h.command("restore", file, "--key", key, "--config", func() string { config, _ := h.elsewhere("first"); return config }())
+	if !strings.Contains(nothing.out, "is NOT known") {
+		t.Errorf("that nothing is remembered is not said: %s %s", nothing.out, nothing.err)
 	}
 	personal, err := vault.Open(h.keys())
 	h.must(err)
-	l, err := postgres.Open(t.Context(), postgres.Options{URL: url, Refs: dialer.NewRefs([]byte(strings.Repeat("s", secretBytes))), Vault: personal})
+	refs := dialer.NewRefs([]byte(strings.Repeat("s", secretBytes)))
+	remembers, err := postgres.Open(t.Context(), postgres.Options{URL: h.postgres.URL(database), RememberIn: h.dir, Refs: refs, Vault: personal})
+	h.must(err)
+	defer remembers.Close()
+	left, err := remembers.UserByLogin(t.Context(), "operator2")
+	h.must(err)
+	_, err = remembers.ChangeUser(t.Context(), left.ID, func(u *dialer.User) error { u.Disabled = true; return nil })
+	h.must(err)
+	config, url := h.elsewhere("before")
+	r := h.command("restore", file, "--key", key, "--config", config)
+	if r.status != 0 || !strings.Contains(r.out, "people who were changed: 1.") || !strings.Contains(r.out, "the day "+day.String()+" was closed after this backup") {
+		t.Fatalf("%d %s %s", r.status, r.out, r.err)
+	}
+	l, err := postgres.Open(t.Context(), postgres.Options{URL: url, Refs: refs, Vault: personal})
 	h.must(err)
 	defer l.Close()
 	for range l.Waiting(t.Context()) {

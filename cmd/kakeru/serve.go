@@ -101,7 +101,9 @@ func withFile(ctx context.Context, s configs.Settings, do func(*postgres.Ledger,
 	if err != nil {
 		return err
 	}
-	l, err := postgres.Open(ctx, postgres.Options{URL: s.Database.URL, Refs: dialer.NewRefs(key), Vault: personal, Rules: changed.rules(), Hours: changed.hours})
+	l, err := postgres.Open(ctx, postgres.Options{
+		URL: s.Database.URL, RememberIn: s.StateDir, Refs: dialer.NewRefs(key), Vault: personal, Rules: changed.rules(), Hours: changed.hours,
+	})
 	if err != nil {
 		return err
 	}

@@ -15,6 +15,7 @@ import (
 	"time"
 
 	"kakeru/configs"
+	"kakeru/dialer"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/vault"
@@ -182,4 +183,21 @@ func unnoted(text []byte, name string) (events []audit.Event) {
 		events = append(events, e)
 	}
 	return events
+}
+
+// tellRecalled tells that the ledger was older than what this node remembers: the supervisor, and the record of who did what.
+func (a *app) tellRecalled() {
+	back := a.ledger.Recalled()
+	if !back.Any() {
+		return
+	}
+	said := fmt.Sprintf("words on numbers put back: %d; people kept out until they are enabled: %d", back.Numbers, back.People)
+	if err := a.keepUnwritten(byMachine("serve", audit.Event{Action: audit.Changed, Object: "restore", Detail: said})); err != nil {
+		a.log.Error("that words were put back will not be in the record of who did what", "err", err)
+	}
+	a.alertAll(dialer.Alert{
+		Kind: "restored", TextEN: "the ledger is older than what this server remembers (a restore?); " + said,
+		Text: fmt.Sprintf("記録台帳が、このサーバーの控えより古い状態です(復元後など)。架電禁止の登録%d件を控えから戻し、変更のあった利用者%d人は、管理者が有効にするまでサインインできません",
+			back.Numbers, back.People),
+	})
 }

@@ -146,6 +146,11 @@ func (l *Ledger) withFactors(ctx context.Context, what string, user dialer.UserI
 		if err := do(ctx, q, now); err != nil {
 			return err
 		}
+		at := l.now()
+		if err := q.TouchUser(ctx, at, string(user)); err != nil {
+			return err
+		}
+		l.remember(ctx, changeOf(string(user), at))
 		if left, err := factorsOf(ctx, q, user); err != nil || left.Any() {
 			return err
 		}

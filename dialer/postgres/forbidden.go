@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -34,7 +35,10 @@ func (l *Ledger) forbidden(ctx context.Context, q *db.Queries, refs []string) (m
 }
 
 // wordOn is what is known of a number: whether the list has it, and whether the newest word that is ours put it there.
-type wordOn struct{ onList, heard, listed bool }
+type wordOn struct {
+	onList, heard, listed bool
+	at                    time.Time
+}
 
 func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[string]wordOn, error) {
 	of := map[string]wordOn{}
@@ -47,7 +51,7 @@ func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[
 		s.onList = r.OnList
 		word := db.DoNotCallLog{NumberRef: r.NumberRef, Listed: r.Listed, ByUser: r.ByUser, At: r.At, Reason: r.Reason}
 		if !s.heard && among(r.Marks, l.markOfWord(word)) {
-			s.heard, s.listed = true, r.Listed
+			s.heard, s.listed, s.at = true, r.Listed, r.At
 		}
 		of[r.NumberRef] = s
 	}
@@ -82,14 +86,25 @@ func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casewo
 		return err
 	}
 	if is := all[ref]; is.listed != f.On || is.onList && !f.On {
-		word := db.DoNotCallLog{NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason))}
-		if err := q.LogDoNotCall(ctx, db.LogDoNotCallParams(word)); err != nil {
-			return err
-		}
-		if err := q.MarkRow(ctx, markedWords, ref, l.markOfWord(word)); err != nil {
-			return err
-		}
+		l.remember(ctx, remembered{What: rememberedNumber, Of: ref, Listed: f.On, By: string(f.By), At: f.At.UnixMicro()})
+		return l.word(ctx, q, ref, f)
 	}
+	return list(ctx, q, ref, f)
+}
+
+// word adds a line to the log, and changes the list.
+func (l *Ledger) word(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
+	word := db.DoNotCallLog{NumberRef: ref, Listed: f.On, ByUser: string(f.By), At: f.At, Reason: dialer.MaskDigits(plain(f.Reason))}
+	if err := q.LogDoNotCall(ctx, db.LogDoNotCallParams(word)); err != nil {
+		return err
+	}
+	if err := q.MarkRow(ctx, markedWords, ref, l.markOfWord(word)); err != nil {
+		return err
+	}
+	return list(ctx, q, ref, f)
+}
+
+func list(ctx context.Context, q *db.Queries, ref string, f casework.Forbidding) error {
 	if f.On {
 		return q.Forbid(ctx, ref, string(f.By), f.At)
 	}

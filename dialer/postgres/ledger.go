@@ -49,6 +49,8 @@ type Options struct {
 	// SpoolDir is where ends, results and notes wait for the database. One process may use it at a time; empty means no
 	// spool, for commands that end no attempts.
 	SpoolDir string
+	// RememberIn is a folder outside the database, the same at each start, for what must outlast a restore (remembered.go); empty: nothing is remembered.
+	RememberIn string
 	// Refs makes the references that stay when personal data goes.
 	Refs dialer.Refs
 	// Vault has the keys of personal data. All nodes of a ledger need the same.
@@ -93,6 +95,9 @@ type Ledger struct {
 	wake     chan struct{} // tells Run to look at once
 	onHealth []func(up bool)
 	ranked   atomic.Pointer[string] // the day for which all cases were ranked
+
+	memory   string   // the file of what outlasts a restore; empty for none
+	recalled Recalled // what of it this start has put back
 
 	entered  atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
 	unjudged atomic.Bool                 // payments were read, and not all promises have been settled by them
@@ -150,6 +155,9 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		ceiling: o.Ceiling, onCeiling: func(dialer.CeilingSpan) {},
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
+	if o.RememberIn != "" {
+		l.memory = RememberedPath(o.RememberIn)
+	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {
 		l.Close()
 		return nil, unreachable(cfg.ConnConfig, err)
@@ -186,7 +194,10 @@ func (l *Ledger) start(ctx context.Context, spoolDir string) error {
 		return err
 	}
 	l.metrics.spoolDepth.Set(float64(l.spool.depth()))
-	return l.settleAtLength(context.WithoutCancel(ctx))
+	if err := l.settleAtLength(context.WithoutCancel(ctx)); err != nil {
+		return err
+	}
+	return l.recall(context.WithoutCancel(ctx))
 }
 
 func poolConfig(url string) (*pgxpool.Config, error) {
@@ -287,7 +298,11 @@ func (l *Ledger) inTx(ctx context.Context, op string, f func(context.Context, *d
 	if err := l.enterCustody(ctx); err != nil {
 		return l.noticed(classify(op, err))
 	}
-	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error { return f(ctx, db.New(tx)) })
+	done, remembering := onceDone(ctx)
+	err := pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error { return f(remembering, db.New(tx)) })
+	if err == nil {
+		l.keepRemembered(*done)
+	}
 	return l.noticed(classify(op, err))
 }
 

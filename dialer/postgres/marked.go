@@ -28,9 +28,11 @@ func (l *Ledger) markOf(r db.User) []byte {
 }
 
 // markUnder is the mark of what a row says: an HMAC over its JSON, under the installation's key of that name.
-func (l *Ledger) markUnder(key string, says ...any) []byte {
+func (l *Ledger) markUnder(key string, says ...any) []byte { return markBy(l.refs, key, says...) }
+
+func markBy(refs dialer.Refs, key string, says ...any) []byte {
 	said, _ := json.Marshal(says) //nolint:errchkjson // texts, numbers and truths always marshal
-	m := hmac.New(sha256.New, l.refs.Key(key))
+	m := hmac.New(sha256.New, refs.Key(key))
 	m.Write(said)
 	return m.Sum(nil)
 }

@@ -74,19 +74,21 @@ func (l *Ledger) PutUser(ctx context.Context, u dialer.User) (dialer.UserID, err
 	}
 	var id string
 	err := l.inTx(ctx, "write a user", func(ctx context.Context, q *db.Queries) (err error) {
-		if id, err = q.PutUser(ctx, db.PutUserParams(rowOf(u))); err != nil {
+		row := l.rowOf(u)
+		if id, err = q.PutUser(ctx, db.PutUserParams(row)); err != nil {
 			return err
 		}
-		return l.mark(ctx, q, id, rowOf(u))
+		l.remember(ctx, changeOf(id, row.ChangedAt))
+		return l.mark(ctx, q, id, row)
 	})
 	return dialer.UserID(id), err
 }
 
-func rowOf(u dialer.User) db.AddUserParams {
+func (l *Ledger) rowOf(u dialer.User) db.AddUserParams {
 	return db.AddUserParams{
 		ID: string(u.ID), Login: plain(u.Login), Name: plain(u.Name), Role: string(u.Role), PasswordHash: u.PasswordHash,
 		Disabled: u.Disabled, CreatedAt: u.CreatedAt, Languages: append([]string{}, u.Languages...), MustChange: u.MustChange,
-		Directory: plain(u.Directory.Of), DirectoryName: plain(u.Directory.Name),
+		Directory: plain(u.Directory.Of), DirectoryName: plain(u.Directory.Name), ChangedAt: l.now(),
 	}
 }
 
@@ -102,14 +104,15 @@ func (l *Ledger) AddUser(ctx context.Context, u dialer.User) error {
 
 // add adds a person in the transaction of q; refused is dialer.ErrLoginTaken when somebody has the login.
 func (l *Ledger) add(ctx context.Context, q *db.Queries, u dialer.User) (refused, err error) {
-	n, err := q.AddUser(ctx, rowOf(u))
+	row := l.rowOf(u)
+	n, err := q.AddUser(ctx, row)
 	switch {
 	case err != nil:
 		return refused, err
 	case n == 0:
 		return dialer.ErrLoginTaken, nil
 	}
-	return refused, l.mark(ctx, q, string(u.ID), rowOf(u))
+	return refused, l.mark(ctx, q, string(u.ID), row)
 }
 
 // ChangeUser implements dialer.Users: the row is locked from being read until it is written.
@@ -138,14 +141,15 @@ func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*
 				return refused
 			}
 		}
-		to := rowOf(u)
+		to := l.rowOf(u)
 		err = q.ChangeUser(ctx, db.ChangeUserParams{
 			ID: string(id), Name: to.Name, Role: to.Role, PasswordHash: to.PasswordHash, Disabled: to.Disabled, Languages: to.Languages,
-			MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName,
+			MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName, ChangedAt: to.ChangedAt,
 		})
 		if err != nil {
 			return err
 		}
+		l.remember(ctx, changeOf(string(id), to.ChangedAt))
 		return l.mark(ctx, q, string(id), to)
 	})
 	if refused != nil {

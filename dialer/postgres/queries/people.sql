@@ -8,11 +8,12 @@ SELECT * FROM users WHERE id = @id;
 SELECT * FROM users ORDER BY lower(login);
 
 -- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
-VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name,
+  changed_at)
+VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name, @changed_at)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
   password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change,
-  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name
+  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name, changed_at = EXCLUDED.changed_at
 RETURNING id;
 
 -- name: UserByDirectory :one
@@ -37,8 +38,9 @@ SELECT EXISTS (SELECT 1 FROM people_marked);
 INSERT INTO people_marked (at) VALUES (@at);
 
 -- name: AddUser :execrows
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
-VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name,
+  changed_at)
+VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name, @changed_at)
 ON CONFLICT (lower(login)) DO NOTHING;
 
 -- name: UserToChange :one
@@ -46,8 +48,11 @@ SELECT * FROM users WHERE id = @id FOR UPDATE;
 
 -- name: ChangeUser :exec
 UPDATE users SET name = @name, role = @role, password_hash = @password_hash, disabled = @disabled, languages = @languages::text[],
-  must_change = @must_change, directory = @directory, directory_name = @directory_name
+  must_change = @must_change, directory = @directory, directory_name = @directory_name, changed_at = @changed_at
 WHERE id = @id;
+
+-- name: TouchUser :exec
+UPDATE users SET changed_at = @changed_at WHERE id = @id;
 
 -- name: FindSession :one
 SELECT data FROM sessions WHERE token_hash = @token_hash AND expires_at > @now AND NOT ended;

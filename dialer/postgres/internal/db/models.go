@@ -328,6 +328,7 @@ type User struct {
 	Directory     string
 	DirectoryName string
 	Mark          []byte
+	ChangedAt     time.Time
 }
 
 type WardNotice struct {

@@ -11,8 +11,9 @@ import (
 )
 
 const addUser = `-- name: AddUser :execrows
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name,
+  changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11, $12)
 ON CONFLICT (lower(login)) DO NOTHING
 `
 
@@ -28,6 +29,7 @@ type AddUserParams struct {
 	MustChange    bool
 	Directory     string
 	DirectoryName string
+	ChangedAt     time.Time
 }
 
 func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error) {
@@ -43,6 +45,7 @@ func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error)
 		arg.MustChange,
 		arg.Directory,
 		arg.DirectoryName,
+		arg.ChangedAt,
 	)
 	if err != nil {
 		return 0, err
@@ -52,8 +55,8 @@ func (q *Queries) AddUser(ctx context.Context, arg AddUserParams) (int64, error)
 
 const changeUser = `-- name: ChangeUser :exec
 UPDATE users SET name = $1, role = $2, password_hash = $3, disabled = $4, languages = $5::text[],
-  must_change = $6, directory = $7, directory_name = $8
-WHERE id = $9
+  must_change = $6, directory = $7, directory_name = $8, changed_at = $9
+WHERE id = $10
 `
 
 type ChangeUserParams struct {
@@ -65,6 +68,7 @@ type ChangeUserParams struct {
 	MustChange    bool
 	Directory     string
 	DirectoryName string
+	ChangedAt     time.Time
 	ID            string
 }
 
@@ -78,6 +82,7 @@ func (q *Queries) ChangeUser(ctx context.Context, arg ChangeUserParams) error {
 		arg.MustChange,
 		arg.Directory,
 		arg.DirectoryName,
+		arg.ChangedAt,
 		arg.ID,
 	)
 	return err
@@ -429,11 +434,12 @@ func (q *Queries) PutTOTP(ctx context.Context, userID string, sealed []byte, las
 }
 
 const putUser = `-- name: PutUser :one
-INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name)
-VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11)
+INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name,
+  changed_at)
+VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11, $12)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
   password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change,
-  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name
+  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name, changed_at = EXCLUDED.changed_at
 RETURNING id
 `
 
@@ -449,6 +455,7 @@ type PutUserParams struct {
 	MustChange    bool
 	Directory     string
 	DirectoryName string
+	ChangedAt     time.Time
 }
 
 func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error) {
@@ -464,6 +471,7 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error
 		arg.MustChange,
 		arg.Directory,
 		arg.DirectoryName,
+		arg.ChangedAt,
 	)
 	var id string
 	err := row.Scan(&id)
@@ -575,6 +583,15 @@ func (q *Queries) TakeTOTPStep(ctx context.Context, step int64, userID string) (
 	return result.RowsAffected(), nil
 }
 
+const touchUser = `-- name: TouchUser :exec
+UPDATE users SET changed_at = $1 WHERE id = $2
+`
+
+func (q *Queries) TouchUser(ctx context.Context, changedAt time.Time, iD string) error {
+	_, err := q.db.Exec(ctx, touchUser, changedAt, iD)
+	return err
+}
+
 const usePasskey = `-- name: UsePasskey :execrows
 UPDATE passkeys SET credential = $1, used_at = $2 WHERE user_id = $3 AND id = $4
 `
@@ -600,7 +617,7 @@ func (q *Queries) UsePasskey(ctx context.Context, arg UsePasskeyParams) (int64, 
 }
 
 const userByDirectory = `-- name: UserByDirectory :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE directory = $1 AND directory_name = $2 AND directory_name <> ''
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark, changed_at FROM users WHERE directory = $1 AND directory_name = $2 AND directory_name <> ''
 `
 
 func (q *Queries) UserByDirectory(ctx context.Context, directory string, directoryName string) (User, error) {
@@ -619,12 +636,13 @@ func (q *Queries) UserByDirectory(ctx context.Context, directory string, directo
 		&i.Directory,
 		&i.DirectoryName,
 		&i.Mark,
+		&i.ChangedAt,
 	)
 	return i, err
 }
 
 const userByID = `-- name: UserByID :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE id = $1
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark, changed_at FROM users WHERE id = $1
 `
 
 func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
@@ -643,12 +661,13 @@ func (q *Queries) UserByID(ctx context.Context, id string) (User, error) {
 		&i.Directory,
 		&i.DirectoryName,
 		&i.Mark,
+		&i.ChangedAt,
 	)
 	return i, err
 }
 
 const userByLogin = `-- name: UserByLogin :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE lower(login) = lower($1::text)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark, changed_at FROM users WHERE lower(login) = lower($1::text)
 `
 
 func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
@@ -667,12 +686,13 @@ func (q *Queries) UserByLogin(ctx context.Context, login string) (User, error) {
 		&i.Directory,
 		&i.DirectoryName,
 		&i.Mark,
+		&i.ChangedAt,
 	)
 	return i, err
 }
 
 const userToChange = `-- name: UserToChange :one
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users WHERE id = $1 FOR UPDATE
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark, changed_at FROM users WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) UserToChange(ctx context.Context, id string) (User, error) {
@@ -691,12 +711,13 @@ func (q *Queries) UserToChange(ctx context.Context, id string) (User, error) {
 		&i.Directory,
 		&i.DirectoryName,
 		&i.Mark,
+		&i.ChangedAt,
 	)
 	return i, err
 }
 
 const users = `-- name: Users :many
-SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark FROM users ORDER BY lower(login)
+SELECT id, login, name, role, password_hash, disabled, created_at, languages, must_change, directory, directory_name, mark, changed_at FROM users ORDER BY lower(login)
 `
 
 func (q *Queries) Users(ctx context.Context) ([]User, error) {
@@ -721,6 +742,7 @@ func (q *Queries) Users(ctx context.Context) ([]User, error) {
 			&i.Directory,
 			&i.DirectoryName,
 			&i.Mark,
+			&i.ChangedAt,
 		); err != nil {
 			return nil, err
 		}
