@@ -176,6 +176,7 @@ func (s SIP) check(p *problems) {
 	}
 	s.TLS.check(p)
 	s.RTP.check(p)
+	checkNetworks(p, "sip.edges", s.Edges, "phones behind whatever is there pick up by themselves; name the proxy's own address, as 192.0.2.1/32")
 	if len(s.Trunks) == 0 {
 		p.addf("sip.trunks", "there is none; without a trunk nothing can be dialled")
 	}
@@ -205,22 +206,27 @@ func (t TLS) check(p *problems) {
 	}
 }
 
+// checkNetworks checks IP/BITS, of which none may be half of all addresses' bits wide; tooWide says what would follow.
+func checkNetworks(p *problems, list string, networks []string, tooWide string) {
+	for i, text := range networks {
+		key := fmt.Sprintf("%s[%d]", list, i)
+		network, err := netip.ParsePrefix(text)
+		switch {
+		case err != nil:
+			p.addf(key, "%q is no network; write it as 198.51.100.0/24", text)
+		case network.Bits() < network.Addr().BitLen()/2:
+			p.addf(key, "%q is too wide: %s", text, tooWide)
+		}
+	}
+}
+
 func (r RTP) check(p *problems) {
 	for key, ip := range map[string]string{"sip.rtp.bind": r.Bind, "sip.rtp.advertise": r.Advertise} {
 		if _, err := netip.ParseAddr(ip); ip != "" && err != nil {
 			p.addf(key, "%q is no IP address", ip)
 		}
 	}
-	for i, text := range r.Networks {
-		key := fmt.Sprintf("sip.rtp.networks[%d]", i)
-		network, err := netip.ParsePrefix(text)
-		switch {
-		case err != nil:
-			p.addf(key, "%q is no network; write it as 198.51.100.0/24", text)
-		case network.Bits() < network.Addr().BitLen()/2:
-			p.addf(key, "%q is too wide: whoever speaks first from there is taken for the phone; name the gateway's own network", text)
-		}
-	}
+	checkNetworks(p, "sip.rtp.networks", r.Networks, "whoever speaks first from there is taken for the phone; name the gateway's own network")
 	if r.PortMin < 1024 || r.PortMax > 65535 || r.PortMax-r.PortMin < 3 {
 		p.addf("sip.rtp.port_min", "%d–%d is no usable range; a call takes four ports between 1024 and 65535", r.PortMin, r.PortMax)
 	}

@@ -279,6 +279,7 @@ type SIP struct {
 	BusyTone time.Duration `koanf:"busy_tone"`
 	Trunks   []Trunk       `koanf:"trunks"`
 	Desks    []Desk        `koanf:"desks"`
+	Edges    []string      `koanf:"edges"` // IP/BITS: proxies and NATs that ring only the phone that has registered through them; behind others none picks up by itself
 	// PhoneProfiles are makes of desk phone of your own, by name, besides those that are there.
 	PhoneProfiles map[string]PhoneProfile `koanf:"phone_profiles"`
 }

@@ -115,6 +115,7 @@ func (r *registrar) takeUp(k kept) {
 	if s == nil || !s.desk.registers() || left <= 0 || left > defaultExpires || !k.At.IsValid() || k.By != "" && k.By != r.agent.tags.account(s.desk) {
 		return
 	}
+	s.remember(k.At.Addr()) // its phone comes back from there, and is no stranger
 	if k.At.flow {
 		s.lose(k.At, k.CallID) // it went with the process that had it; the phone comes back by another
 		return

@@ -4,22 +4,27 @@ import (
 	"context"
 	"net/netip"
 	"net/url"
+	"regexp"
 	"slices"
 	"strconv"
 	"strings"
+	"unicode"
+
+	"github.com/emiago/sipgo/sip"
 
 	"kakeru/dialer"
 )
 
 // A phone says itself, by its Contact and its Path, whom a proxy between us shall ring, and a proxy does what we say: a carrier takes from it what it takes
 // from us, and a colleague's phone picks up by itself what says that it comes from here. Where a phone's REGISTER came from is proven, what stands in it is
-// not. So behind somebody who passes it on, a phone may be at no trunk, at no other desk's phone and not at ourselves; it is called by its account or by
-// what can be no number; and it is asked to pick up by itself only where no other desk's phone can be meant. Names are compared, and not looked up: whoever is
-// behind one is called by no number, and rings until a hand lifts.
+// not. So a phone may be at no trunk and not at ourselves, nor, behind somebody who passes it on, where another desk's phone has proven to be; it is called by its
+// account or by what can be no number; and it is asked to pick up by itself only where all that it says leads to where it came from, or where the settings
+// vouch for who is between (Config.Edges). What is not proven is held against nobody else: whoever says that they are at a proxy keeps nobody behind it out.
 
 // Why a phone's claim is refused; the settings name the desk.
 const (
 	claimsNumber  = "its Contact must name its account, and nobody else"
+	claimsNowhere = "its Contact or Path has an address that cannot be read"
 	claimsRoute   = "its Path must hold loose routers, and no number"
 	claimsTrunk   = "its Contact or Path leads to a trunk"
 	claimsUs      = "its Contact or Path leads to ourselves"
@@ -28,22 +33,15 @@ const (
 
 // misclaimed is what is wrong with what a phone says of itself; empty for nothing. It needs registrar.mu.
 func (r *registrar) misclaimed(s *seat, b *binding) string {
-	if why := r.agent.misplaced(s, b); why != "" {
+	if why := r.agent.misplaced(s, b); why != "" || len(b.path) == 0 {
 		return why
 	}
-	if len(b.path) == 0 {
-		return ""
-	}
-	hops := b.unproven()
 	for _, o := range r.others(s) {
-		theirs := leadsTo(o.uri)
-		if len(o.path) == 0 && !o.behind {
-			theirs = append(theirs, whereIs(o.at))
+		proven := []hostPort{whereIs(o.at)}
+		if !o.direct() || o.at == b.at {
+			continue
 		}
-		if meet(hops, theirs) || len(o.path) == 0 && !b.byItsProxy() && meet(hops, []hostPort{whereIs(o.at)}) {
-			return claimsAnother
-		}
-		if meet(b.ends(), theirs) && !s.owns(b) { // else it is one device with two accounts
+		if meet(b.hops(), proven) || meet(b.ends(), proven) && !s.owns(b) { // else it is one device with two accounts
 			return claimsAnother
 		}
 	}
@@ -61,11 +59,13 @@ func (a *Agent) misplaced(s *seat, b *binding) string {
 			return claimsRoute
 		}
 	}
-	if len(b.path) == 0 && !b.behind {
+	if b.direct() {
 		return "" // what goes to it goes to where it came from
 	}
-	for _, at := range append(b.ends(), b.unproven()...) {
+	for _, at := range append(b.ends(), b.hops()...) {
 		switch {
+		case !isHost(at.host):
+			return claimsNowhere
 		case a.isTrunkAt(at):
 			return claimsTrunk
 		case a.isAtUs(at):
@@ -77,35 +77,25 @@ func (a *Agent) misplaced(s *seat, b *binding) string {
 	return ""
 }
 
+// direct reports whether all that a phone says of where it is leads to where it came from: nobody in between has to be believed.
+func (b *binding) direct() bool {
+	return len(b.path) == 0 && b.at.IsValid() && !slices.ContainsFunc(b.ends(), func(end hostPort) bool {
+		at, ok := end.address()
+		return !ok || at.Addr() != b.at.Addr().WithZone("") || !b.at.flow && at.Port() != b.at.Port() // a connection's other end has a port of its own
+	})
+}
+
 // shares reports whether what goes to a phone by its binding may come out of another desk's.
 func (r *registrar) shares(s *seat, b *binding) bool {
-	r.mu.Lock()
-	defer r.mu.Unlock()
-	direct := len(b.path) == 0 && !b.behind
-	if direct && s.owns(b) {
+	switch {
+	case !b.direct():
+		return !slices.ContainsFunc(r.agent.cfg.Edges, func(n netip.Prefix) bool { return n.Contains(b.at.Addr()) })
+	case s.owns(b):
 		return false // the phone that has shown the account's secret is told which account is meant
 	}
-	ends := b.ends()
-	if len(b.path) > 0 {
-		for _, hop := range b.path[1:] {
-			ends = append(ends, leadsTo(inBrackets(hop))[0])
-		}
-		if slices.ContainsFunc(ends, func(at hostPort) bool { return !isAddress(at.host) }) {
-			return true
-		}
-	}
-	return slices.ContainsFunc(r.others(s), func(o *binding) bool {
-		near := len(o.path) == 0
-		switch {
-		case direct:
-			return near && o.at == b.at
-		case near && o.at != b.at && meet(ends, []hostPort{whereIs(o.at)}):
-			return true
-		case len(b.path) == 0 && near && o.behind && o.at != b.at:
-			return false // two homes, both numbered as homes are
-		}
-		return meet(ends, leadsTo(o.uri))
-	})
+	r.mu.Lock()
+	defer r.mu.Unlock()
+	return slices.ContainsFunc(r.others(s), func(o *binding) bool { return len(o.path) == 0 && o.at == b.at })
 }
 
 // reached is where what goes to a desk's phone is sent, if it may still be there.
@@ -133,8 +123,8 @@ func (r *registrar) isAnothers(s *seat, at place) bool {
 // picksUp reports whether a phone is asked to pick up by itself for whoever has asked for its call.
 func (a *Agent) picksUp(p phone, desk dialer.DeskID, asked bool) bool {
 	if asked && p.shared {
-		a.log.Warn("sip: a phone is not asked to pick up by itself: another desk's phone could be the one that does; "+
-			"have each register an address and port of its own, by its account", "desk", desk)
+		a.log.Warn("sip: a phone is not asked to pick up by itself, since another desk's phone could be the one that does: it has to register by its account, "+
+			"with the address that it comes from, or by a proxy of sip.edges", "desk", desk)
 	}
 	return asked && !p.shared
 }
@@ -156,31 +146,56 @@ func (s *seat) owns(b *binding) bool {
 	return err == nil && ours && s.desk.Account != "" && (token == "" || strings.ContainsRune("-.~_", rune(token[0])) && strings.ContainsFunc(token, isLetter))
 }
 
-// mayBeCalled reports whether a binding's Contact calls the phone what no carrier can read as a number. Behind a proxy that is a name; where what goes to it
-// goes to where it came from, it may be any token that phones make up, or the short number of an extension.
+// mayBeCalled reports whether a binding's Contact calls the phone what no carrier can read as a number. Where all goes to where it came from, it may be any token that
+// phones make up, or the short number of an extension; behind somebody there is a letter in it, and behind a proxy that adds Path it is a name, a long token, or a host that
+// leads nowhere but along the Path, as browsers have it.
 func (s *seat) mayBeCalled(b *binding) bool {
 	uri := uriIn("<" + b.uri + ">")
+	user, err := url.PathUnescape(uri.User)
 	switch {
-	case uri.Password != "" || len(uri.Headers) > 0 || !isHost(uri.Host):
+	case err != nil || uri.Password != "" || len(uri.Headers) > 0 || !isHost(uri.Host):
 		return false
 	case s.owns(b) || isNobody(uri):
 		return true
+	case user == "" || !isTag(uri.User):
+		return false
+	case b.direct():
+		return !isSpecial(user)
+	case len(b.path) == 0 || isNowhere(uri.Host):
+		return strings.ContainsFunc(user, isLetter)
 	}
-	return len(b.path) == 0 && uri.User != "" && isTag(uri.User)
+	return isToken(user)
 }
 
-// mostTagDigits is less than any number of the public network has that is dialled with its area.
-const mostTagDigits = 8
+// isSpecial reports whether a user part is a number such as 110 or 119 (1XY), which is short and no extension's.
+func isSpecial(user string) bool {
+	return len(user) == 3 && user[0] == '1' && !strings.ContainsFunc(user, isLetter)
+}
+
+// isNowhere reports whether a host is one that is never looked up (RFC 2606 §2).
+func isNowhere(host string) bool {
+	return strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".invalid")
+}
+
+const (
+	// mostTagDigits is less than any number of the public network has that is dialled with its area.
+	mostTagDigits = 8
+	// tokenLetters is how many letters make a token of what has any number of digits: nobody dials so many.
+	tokenLetters = 8
+)
 
 // isTag reports whether a user part is a token such as programs make up, and no number: without a letter it is as short as an extension's, or empty.
 func isTag(user string) bool {
 	user, err := url.PathUnescape(user)
+	if err != nil || isToken(user) {
+		return err == nil
+	}
 	digits, run, most := 0, 0, mostNameDigits
 	for _, c := range user {
 		switch {
 		case isLetter(c):
 			run, most = 0, len(user)
-		case '0' <= c && c <= '9':
+		case unicode.IsNumber(c): // also full-width ones, which somebody may read
 			digits++
 			run++
 		}
@@ -188,7 +203,20 @@ func isTag(user string) bool {
 			return false
 		}
 	}
-	return err == nil && digits <= most
+	return digits <= most
+}
+
+var uuids = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
+
+// isToken reports whether a user part is a UUID, or has so many letters that no digits in it make it a number.
+func isToken(user string) bool {
+	letters := 0
+	for _, c := range user {
+		if isLetter(c) {
+			letters++
+		}
+	}
+	return letters >= tokenLetters || letters > 0 && uuids.MatchString(user)
 }
 
 // ends are where a proxy may send what goes to the phone: its Contact, and what the proxies have noted of where it came from.
@@ -200,52 +228,82 @@ func (b *binding) ends() []hostPort {
 	return all
 }
 
-// unproven are the proxies of a path that did not send us the REGISTER themselves.
-func (b *binding) unproven() (all []hostPort) {
-	for i, hop := range b.path {
-		if i > 0 || !b.byItsProxy() {
-			all = append(all, leadsTo(inBrackets(hop))[0])
-		}
+// hops are the proxies of a path.
+func (b *binding) hops() (all []hostPort) {
+	for _, hop := range b.path {
+		all = append(all, leadsTo(inBrackets(hop))[0])
 	}
 	return all
-}
-
-// byItsProxy reports whether the REGISTER came from the very place that its Path begins with, as is seen of datagrams alone.
-func (b *binding) byItsProxy() bool {
-	return !b.at.flow && meet(leadsTo(inBrackets(b.path[0]))[:1], []hostPort{whereIs(b.at)})
 }
 
 func whereIs(at place) hostPort { return hostPort{host: at.Addr().String(), port: at.Port()} }
 
 // leadsTo are the places that a URI can be understood to mean, itself the first: with what says otherwise of a host (RFC 3261 §19.1.1) and what proxies write
-// into one (Kamailio's received and alias). It is never empty, and tells no transports apart.
+// into one (Kamailio's received and alias). It is never empty, and tells no transports apart. A place that cannot be read is one without a host.
 func leadsTo(text string) []hostPort {
-	uri, first, err := fixedAddress(text)
-	if err != nil {
+	var uri sip.Uri
+	if sip.ParseUri(text, &uri) != nil || uri.Port < 0 || uri.Port > 65535 {
 		return []hostPort{{}}
 	}
+	port := overUDP.port()
+	if transport, _ := paramOf(uri, "transport"); strings.EqualFold(uri.Scheme, "sips") || strings.EqualFold(transport, "tls") {
+		port = overTLS.port()
+	}
+	first := hostPort{host: bare(uri.Host), port: orElse(uint16(uri.Port), port)} //nolint:gosec // bounded above
 	all := []hostPort{first}
-	if maddr, ok := uri.UriParams.Get("maddr"); ok {
+	if maddr, ok := paramOf(uri, "maddr"); ok {
 		all = append(all, hostPort{host: bare(maddr), port: first.port})
 	}
-	if received, ok := uri.UriParams.Get("received"); ok {
-		if received, err := url.PathUnescape(strings.Trim(received, `"`)); err == nil {
-			if _, at, err := fixedAddress(received); err == nil {
-				all = append(all, at)
-			}
-		}
-	}
-	if alias, ok := uri.UriParams.Get("alias"); ok {
-		host, rest, _ := strings.Cut(alias, "~")
-		port, _, _ := strings.Cut(rest, "~")
-		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
-			all = append(all, hostPort{host: bare(host), port: uint16(n)})
+	for _, name := range []string{"received", "alias"} {
+		if said, ok := paramOf(uri, name); ok {
+			all = append(all, placeIn(said))
 		}
 	}
 	for i := range all {
 		all[i] = all[i].plain()
 	}
 	return all
+}
+
+// placeIn reads what a proxy has noted of where somebody came from: a URI, or an address and port with tildes between.
+func placeIn(said string) hostPort {
+	said, err := url.PathUnescape(strings.Trim(said, `"`))
+	if host, rest, ok := strings.Cut(said, "~"); ok && err == nil {
+		port, _, _ := strings.Cut(rest, "~")
+		if n, err := strconv.ParseUint(port, 10, 16); err == nil {
+			return hostPort{host: bare(host), port: uint16(n)}
+		}
+	}
+	if _, at, wrong := fixedAddress(said); err == nil && wrong == nil {
+		return at
+	}
+	return hostPort{}
+}
+
+// paramOf is a URI's parameter; their names are told apart without case (RFC 3261 §19.1.4).
+func paramOf(uri sip.Uri, name string) (string, bool) {
+	for _, p := range uri.UriParams {
+		if strings.EqualFold(p.K, name) {
+			return p.V, true
+		}
+	}
+	return "", false
+}
+
+// repeats reports whether a URI names a parameter twice (RFC 3261 §19.1.1 forbids it): who reads the other one goes elsewhere.
+func repeats(text string) bool {
+	_, params, _ := strings.Cut(text[strings.LastIndexByte(text, '@')+1:], ";")
+	params, _, _ = strings.Cut(params, "?")
+	had := map[string]bool{}
+	for _, p := range strings.Split(params, ";") {
+		name, _, _ := strings.Cut(p, "=")
+		name = strings.ToLower(strings.TrimSpace(name))
+		if had[name] {
+			return true
+		}
+		had[name] = true
+	}
+	return false
 }
 
 // plain is a place in the one way of writing that can be compared.
@@ -259,7 +317,7 @@ func (h hostPort) plain() hostPort {
 // address is a place that is given by no name.
 func (h hostPort) address() (netip.AddrPort, bool) {
 	addr, err := netip.ParseAddr(h.host)
-	return netip.AddrPortFrom(addr.Unmap(), h.port), err == nil
+	return netip.AddrPortFrom(addr.Unmap().WithZone(""), h.port), err == nil
 }
 
 // meet reports whether two lists have a place in common.

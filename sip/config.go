@@ -44,6 +44,9 @@ type Config struct {
 	RecordingNotice string
 	// Desks are the phones that operators sit at.
 	Desks []Desk
+	// Edges are proxies and NATs between us and phones that let a phone be rung only where it has registered from. A phone behind any other is not asked to pick
+	// up by itself (claims.go).
+	Edges []netip.Prefix
 	// PhoneProfiles are the owner's own, by name, besides those that everybody has.
 	PhoneProfiles map[string]Profile
 	// Timers are RFC 3261's; zero fields take its values. They hold for the process: see Timers.

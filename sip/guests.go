@@ -96,14 +96,13 @@ func (c *streams) take(s *stream) bool {
 // has come. Who comes from a trunk's or a fixed address is turned away instead where that has too many, since nobody registers there; so is who comes from
 // anywhere, if there are too many strangers.
 func (c *streams) enter(s *stream) (gives []*stream, ok bool) {
-	phones := c.agent.register.flows()
+	if !c.lets(s) {
+		return nil, false
+	}
+	phones := c.agent.register.flows() // under the registrar's lock, which is never taken under ours
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if c.ended {
-		return nil, false
-	}
-	if !c.arrivals.lets(s.guest, s.since) {
-		c.lack.hurried++
 		return nil, false
 	}
 	for _, of := range c.crowds(s.guest) {
@@ -132,6 +131,20 @@ func (c *streams) enter(s *stream) (gives []*stream, ok bool) {
 	c.count(s, 1)
 	c.open[s.to] = s
 	return gives, true
+}
+
+// lets reports whether a connection does not come too fast after others: asked first, since a flood's are turned away for next to nothing.
+func (c *streams) lets(s *stream) bool {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	if c.ended {
+		return false
+	}
+	ok := c.arrivals.lets(s.guest, s.since)
+	if !ok {
+		c.lack.hurried++
+	}
+	return ok
 }
 
 // without counts the connections of a crowd that no phone is registered by, and finds which of them gives way to another: the oldest, of those that have not

@@ -26,11 +26,18 @@ func pathOf(req *sip.Request) (path []string, fault *answer) {
 		return nil, &answer{status: sip.StatusBadExtension, extras: []extra{{"Unsupported", "path"}}}
 	}
 	for _, hop := range path {
-		if _, _, err := fixedAddress(inBrackets(hop)); err != nil || !canBeWritten(inBrackets(hop)) {
+		if _, _, err := fixedAddress(inBrackets(hop)); err != nil || !canBeWritten(inBrackets(hop)) || repeats(inBrackets(hop)) || !isOneHop(hop) {
 			return nil, &answer{status: sip.StatusBadRequest, reason: "Bad Request: Path holds what is no SIP URI"}
 		}
 	}
 	return path, nil
+}
+
+// isOneHop reports whether nothing but parameters stands behind a hop's brackets: a second URI would go along unread.
+func isOneHop(hop string) bool {
+	_, rest, _ := strings.Cut(afterQuotes(hop), ">")
+	rest = strings.TrimSpace(rest)
+	return rest == "" || rest[0] == ';' && !strings.ContainsAny(rest, "<>")
 }
 
 // unknownExtensions refuses a request that requires what we do not know (RFC 3261 §8.2.2.3); nil when it does not.

@@ -45,7 +45,7 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 		if len(uri) > routesMost {
 			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is too long"}
 		}
-		if !isSIP(c.Address) || !canBeWritten(uri) {
+		if !isSIP(c.Address) || !canBeWritten(uri) || repeats(uri) {
 			return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: a Contact is no SIP URI"}
 		}
 		life := general

@@ -37,6 +37,9 @@ func sipConfig(s configs.SIP) (sip.Config, error) {
 	for _, network := range s.RTP.Networks {
 		c.Media.Networks = append(c.Media.Networks, netip.MustParsePrefix(network)) // configs checked it
 	}
+	for _, edge := range s.Edges {
+		c.Edges = append(c.Edges, netip.MustParsePrefix(edge)) // configs checked it
+	}
 	for _, t := range s.Trunks {
 		c.Trunks = append(c.Trunks, sip.Trunk{
 			Name: t.Name, Address: t.Address, Transport: t.Transport, Domain: t.Domain, Prefix: t.Prefix, CallerID: t.CallerID,
