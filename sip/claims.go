@@ -147,7 +147,7 @@ func (s *seat) owns(b *binding) bool {
 }
 
 // mayBeCalled reports whether a binding's Contact calls the phone what no carrier can read as a number. Where all goes to where it came from, it may be any token that
-// phones make up, or the short number of an extension; behind somebody there is a letter in it, and behind a proxy that adds Path it is a name, a long token, or a host that
+// phones make up, or the short number of an extension; behind somebody it is not of digits alone, and behind a proxy that adds Path it is a name, a long token, or a host that
 // leads nowhere but along the Path, as browsers have it.
 func (s *seat) mayBeCalled(b *binding) bool {
 	uri := uriIn("<" + b.uri + ">")
@@ -162,7 +162,7 @@ func (s *seat) mayBeCalled(b *binding) bool {
 	case b.direct():
 		return !isSpecial(user)
 	case len(b.path) == 0 || isNowhere(uri.Host):
-		return strings.ContainsFunc(user, isLetter)
+		return strings.ContainsFunc(user, isLetter) || !strings.ContainsFunc(user, unicode.IsNumber)
 	}
 	return isToken(user)
 }
