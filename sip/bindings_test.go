@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"encoding/json"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"reflect"
@@ -201,6 +203,20 @@ func TestAnotherServerFindsThePhone(t *testing.T) {
 	p.login(t, p.contact(";expires=0"))
 	if gone := within(t, told, "that it is gone"); string(gone) != "[]" {
 		t.Errorf("a phone that went is told as %s", gone)
+	}
+}
+
+// A phone that was registered by a connection comes back by another when its server has died, and is no stranger to the one that takes over.
+func TestAPhoneOfTheOtherServerIsNoStranger(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	at := place{AddrPort: netip.MustParseAddrPort("198.51.100.7:42111"), by: overTLS, flow: true}
+	where, err := json.Marshal([]kept{{Desk: "desk1", URI: "sip:phone1@198.51.100.7:42111;transport=tls", At: at, Expires: time.Now().Add(time.Hour), CallID: "c", CSeq: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Learn("desk1", where); err != nil || !r.knows(at.Addr()) || r.knows(netip.MustParseAddr("198.51.100.8")) {
+		t.Errorf("known: %v; %v", r.knows(at.Addr()), err)
 	}
 }
 
