@@ -78,6 +78,24 @@ var HandoffActs = []HandoffAct{
 	HandoffPass, HandoffAdd, HandoffAcknowledge, HandoffAnswer, HandoffReturn, HandoffReopen, HandoffWithdraw,
 }
 
+// MostHandoffEvents is how much is said of one hand-off, far more than ever was: whoever reads it reads all of it, and so does the day's close, which writes it
+// into one cell. What ends it is done beyond that too.
+const MostHandoffEvents = 100
+
+// HandoffFull is the rule by which no more is added to a hand-off.
+const HandoffFull dialer.Rule = "handoff_full"
+
+// RefuseFullHandoff is the refusal by HandoffFull.
+func RefuseFullHandoff() *dialer.Refusal {
+	return &dialer.Refusal{
+		Rule: HandoffFull, JA: "この引継ぎにはこれ以上書き足せません(100件まで)。新しい引継ぎを登録するか、区へ直接連絡してください",
+		EN: "no more can be added to this hand-off (100 entries); make another one, or tell the ward directly",
+	}
+}
+
+// Ends reports whether an act has a hand-off wait for nobody, or for less.
+func (a HandoffAct) Ends() bool { return a != HandoffPass && a != HandoffAdd && a != HandoffReopen }
+
 // HandoffStep is a row of the table of what may be done with a hand-off.
 type HandoffStep struct {
 	From HandoffState
@@ -214,7 +232,7 @@ type HandoffStore interface {
 	Handoff(ctx context.Context, id string, by dialer.UserID, may func(Handoff) bool) (Handoff, error)
 	// PassOn makes a hand-off by hand.
 	PassOn(ctx context.Context, of dialer.CaseID, kind HandoffKind, text string, by dialer.UserID) (Handoff, error)
-	// MoveHandoff carries out an act. A *dialer.Refusal when the table does not have it, or not for the role.
+	// MoveHandoff carries out an act. A *dialer.Refusal when the table does not have it, or not for the role, or when there is too much of it already (HandoffFull).
 	MoveHandoff(ctx context.Context, m HandoffMove) (Handoff, error)
 	// ForbidNumber puts one of a case's numbers on the do-not-call list, or takes it off, and keeps who did it and why.
 	ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f Forbidding) error

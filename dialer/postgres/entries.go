@@ -30,8 +30,10 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 			if err := enterDay(ctx, q); err != nil {
 				return err
 			}
-			kept, err = l.putAndPassOn(ctx, q, r)
-			return err
+			if kept, err = l.putAndPassOn(ctx, q, r); err != nil {
+				return err
+			}
+			return refuseFull(ctx, q, r, kept.Revision)
 		})
 	})
 	if err != nil {

@@ -163,6 +163,9 @@ func (l *Ledger) MoveHandoff(ctx context.Context, m casework.HandoffMove) (h cas
 		if !known || !may {
 			return refuseMove(known)
 		}
+		if !m.Act.Ends() && len(h.Events) >= casework.MostHandoffEvents {
+			return casework.RefuseFullHandoff()
+		}
 		if err := l.addEvent(ctx, q, m.ID, casework.HandoffEvent{Act: m.Act, From: from, To: to, By: m.By, At: l.now(), Text: m.Text}); err != nil {
 			return err
 		}
@@ -262,6 +265,19 @@ func (l *Ledger) putAndPassOn(ctx context.Context, q *db.Queries, r casework.Rec
 	}
 	r.Case = kept.Case
 	return kept, l.follow(ctx, q, r)
+}
+
+// refuseFull refuses an entry by which a hand-off would come to say more than anybody reads. It is asked of what a person records now, after it was done: what
+// comes from a spool was taken long ago.
+func refuseFull(ctx context.Context, q *db.Queries, r casework.Recorded, revision int) error {
+	if revision <= 1 && len(r.Handoffs()) == 0 {
+		return nil
+	}
+	full, err := q.HandoffOverfull(ctx, string(r.Attempt), casework.MostHandoffEvents, r.At)
+	if err == nil && full {
+		err = casework.RefuseFullHandoff()
+	}
+	return err
 }
 
 // follow does what an entry leads to: what it has for the ward is passed on, what it has no longer is withdrawn unless the

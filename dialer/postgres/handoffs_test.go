@@ -3,6 +3,7 @@ package postgres
 import (
 	"bytes"
 	"slices"
+	"strconv"
 	"testing"
 	"time"
 
@@ -218,4 +219,41 @@ func TestAnEntryMayForbidTheNumberAndLearnTheLanguage(t *testing.T) {
 	if n := count(t, l, `SELECT count(*) FROM do_not_call_log WHERE reason LIKE '%0312345678%'`); n != 0 {
 		t.Error("the log has a number")
 	}
+}
+
+// TestAHandoffHasAnEnd: more than anybody reads is neither added nor noted by corrections; what ends it is done all the same, and so is what waited in the spool.
+func TestAHandoffHasAnEnd(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	r := call(t, l, target, noon, dialer.Answered)
+	told := func(n int) casework.Recorded {
+		e := wishes(r, noon.Add(time.Duration(n)*time.Minute), casework.Instalments)
+		e.Details = map[casework.HandoffKind]string{casework.HandInstalments: strconv.Itoa(n)}
+		return e
+	}
+	for n := range casework.MostHandoffEvents {
+		_, err := l.Record(t.Context(), told(n))
+		must(t, err)
+	}
+	_, err := l.Record(t.Context(), told(casework.MostHandoffEvents))
+	wantRule(t, err, casework.HandoffFull)
+	full := told(casework.MostHandoffEvents + 1)
+	full.Note = "訂正"
+	_, err = l.Record(t.Context(), full)
+	wantRule(t, err, casework.HandoffFull)
+	_, err = l.Record(t.Context(), told(casework.MostHandoffEvents-1)) // its answer was lost
+	must(t, err)
+	if n := count(t, l, "SELECT count(*) FROM attempt_results"); n != 1 {
+		t.Errorf("%d entries, want the one that was said over and over", n)
+	}
+	h := handoffsOf(t, l, target.CaseID)[0]
+	does := func(act casework.HandoffAct, by dialer.Role) error {
+		_, err := l.MoveHandoff(t.Context(), casework.HandoffMove{ID: h.ID, Act: act, Text: "x", By: h.By, Role: by})
+		return err
+	}
+	wantRule(t, does(casework.HandoffAdd, dialer.RoleOperator), casework.HandoffFull)
+	must(t, does(casework.HandoffAnswer, dialer.RoleWard))
+	wantRule(t, does(casework.HandoffReopen, dialer.RoleWard), casework.HandoffFull)
+	must(t, l.write(t.Context(), record{Result: &full}))
 }
