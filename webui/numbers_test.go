@@ -75,11 +75,6 @@ func (y *typing) NumberCounts(_ context.Context, from, to time.Time) ([]casework
 	return out, nil
 }
 
-func (y *typing) NumbersToReturn(context.Context, int) ([]casework.EnteredNumber, error) {
-	return nil, nil
-}
-func (y *typing) NumbersReturned(context.Context, []string, string, time.Time) error { return nil }
-
 func TestEnteringNumbers(t *testing.T) {
 	h := open(t)
 	op, boss := h.as("operator"), h.as("supervisor")

@@ -97,16 +97,12 @@ type NumberStore interface {
 	EnterNumber(ctx context.Context, n EnteredNumber) (EnteredNumber, error)
 	// TakeNumberBack appends that a number was entered by mistake, and takes it from the case again if it came by this row.
 	// Again is no error. dialer.ErrNotFound when by did not enter it, unless anybodys is set; a refusal by NumberReturned when
-	// an export took it.
+	// a day's close took it.
 	TakeNumberBack(ctx context.Context, id string, by dialer.UserID, anybodys bool, at time.Time) error
 	// EnteredNumbers lists what a person entered since an instant, newest first.
 	EnteredNumbers(ctx context.Context, by dialer.UserID, since time.Time, limit int) ([]EnteredNumber, error)
 	// NumberCounts counts what was entered in [from, to), by day and person.
 	NumberCounts(ctx context.Context, from, to time.Time) ([]NumberCount, error)
-	// NumbersToReturn lists what has not gone back to the ward, oldest first, without what was taken back.
-	NumbersToReturn(ctx context.Context, limit int) ([]EnteredNumber, error)
-	// NumbersReturned marks numbers as returned by an export. Once marked, a number is in no other export.
-	NumbersReturned(ctx context.Context, ids []string, export string, at time.Time) error
 }
 
 // documentYears is how old a document may be.

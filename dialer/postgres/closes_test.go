@@ -461,7 +461,7 @@ func TestARecordGoesBackWhateverRowsSay(t *testing.T) {
 	c := newClose(next.Add(time.Hour))
 	must(t, l.BeginClose(t.Context(), c))
 	must(t, l.TakeForReturn(t.Context(), c))
-	if rows, err := l.RowsOfReturn(t.Context(), c); err != nil || len(rows) != 1 || rows[0].Attempt != talk.ID || rows[0].Note == "" {
+	if rows, err := l.RowsOfReturn(t.Context(), c, nil, 10); err != nil || len(rows) != 1 || rows[0].Attempt != talk.ID || rows[0].Note == "" {
 		t.Errorf("%d rows go back, %v", len(rows), err)
 	}
 }

@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"math"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework/dayclose"
@@ -68,7 +69,7 @@ func (l *Ledger) takeForExport(ctx context.Context, q *db.Queries, e returns.Exp
 	if err != nil {
 		return nil, err
 	}
-	rows, err := l.rowsOf(ctx, q, e.ID)
+	rows, err := l.rowsOf(ctx, q, db.RowsOfReturnParams{ID: e.ID, AfterID: firstID, Most: math.MaxInt32})
 	if err == nil && len(rows) == 0 {
 		err = returns.ErrNothing
 	}

@@ -133,8 +133,7 @@ func (b *bookkeeper) close(upto dayclose.Step) {
 	for range rapid.IntRange(1, 2).Draw(b.t, "times") { // a close that is carried on takes the same
 		b.ok(b.l.TakeForReturn(b.outer.Context(), c))
 	}
-	rows, err := b.l.RowsOfReturn(b.outer.Context(), c)
-	b.ok(err)
+	rows := rowsOfReturn(b.t, b.l, c, rapid.IntRange(1, 5).Draw(b.t, "page"))
 	move := func(to dayclose.Step) {
 		from := c.Step
 		c.Step, c.Manifest = to, "00"

@@ -23,7 +23,7 @@ GRANT SELECT, INSERT ON
   absences, alert_acks, alert_ends, alerts, attempt_evidence, attempt_quality, attempt_results, audit, call_seals, case_orders, ceiling_alerts, desk_pauses,
   disclosures, do_not_call_log, exports, handoff_events,
   handoff_reads, history_checks, incident_steps, incidents, issued_reports, language_waits, list_sources, minutes, minutes_signed, month_targets,
-  numbers_entered, numbers_returned, numbers_taken_back, people_marked, promise_parts, promise_verdicts, recording_listens, recording_pauses, return_rows,
+  numbers_entered, numbers_taken_back, people_marked, promise_parts, promise_verdicts, recording_listens, recording_pauses, return_numbers, return_rows,
   row_marks, rows_marked,
   script_decisions, script_pages, setting_changes, sms_counts, target_alerts, ward_notices
 TO {role};

@@ -1,13 +1,14 @@
 package postgres
 
 import (
+	"cmp"
 	"context"
 	"encoding/json"
-	"slices"
 	"time"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/postgres/internal/db"
 	"kakeru/dialer/vault"
 )
@@ -134,8 +135,9 @@ func (l *Ledger) TakeNumberBack(ctx context.Context, id string, by dialer.UserID
 			return dialer.ErrNotFound
 		case n.TakenBack:
 			return nil
-		case n.Returned:
-			return casework.RefuseNumber(casework.NumberReturned)
+		}
+		if went, err := l.numberWent(ctx, q, id); err != nil || went {
+			return orElse(err, casework.RefuseNumber(casework.NumberReturned))
 		}
 		if _, err := q.TakeNumberBack(ctx, id, at, string(by)); err != nil || n.Ranked == nil {
 			return err
@@ -160,11 +162,42 @@ func (l *Ledger) EnteredNumbers(ctx context.Context, by dialer.UserID, since tim
 	})
 }
 
-// NumbersToReturn lists what has not gone back to the ward, oldest first.
-func (l *Ledger) NumbersToReturn(ctx context.Context, limit int) ([]casework.EnteredNumber, error) {
+// NumbersOfReturn is a page of the numbers that go with a close, after one of them; empty for the first.
+func (l *Ledger) NumbersOfReturn(ctx context.Context, c dayclose.Close, after string, limit int) ([]casework.EnteredNumber, error) {
 	return l.enteredNumbers(ctx, "list numbers to return", func(ctx context.Context, q *db.Queries) ([]db.EnteredNumber, error) {
-		return q.NumbersToReturn(ctx, most(limit))
+		return q.NumbersOfReturn(ctx, c.ID, cmp.Or(after, firstID), most(limit))
 	})
+}
+
+// CountNumbersOfReturn is how many numbers go with a close, and how many that were not taken back go with none that counts.
+func (l *Ledger) CountNumbersOfReturn(ctx context.Context, c dayclose.Close) (taken, left int, err error) {
+	ctx, cancel := bounded(ctx, longPatience)
+	defer cancel()
+	err = l.read(ctx, "count the numbers that go back", func(ctx context.Context, q *db.Queries) error {
+		ours, err := l.ourCloses(ctx, q)
+		if err != nil {
+			return err
+		}
+		n, err := q.CountNumbersOfReturn(ctx, c.ID, ours)
+		taken, left = int(n.Taken), int(n.Remaining)
+		return err
+	})
+	return taken, left, err
+}
+
+// numberWent reports whether a number went back with a close of ours.
+func (l *Ledger) numberWent(ctx context.Context, q *db.Queries, id string) (bool, error) {
+	closes, err := q.NumberWentWith(ctx, id)
+	for _, with := range closes {
+		row, err := q.CloseByID(ctx, with)
+		if err != nil {
+			return false, err
+		}
+		if c, err := l.closeOf(row); err == nil && !c.Foreign {
+			return true, nil
+		}
+	}
+	return false, err
 }
 
 func most(limit int) int32 { return int32(min(max(limit, 0), 100_000)) } //nolint:gosec // bounded here
@@ -192,26 +225,6 @@ func (l *Ledger) enteredNumbers(
 		return err
 	})
 	return out, err
-}
-
-// NumbersReturned marks numbers as returned by an export, all or none. One that another export took, or that was taken back, is
-// a refusal by NumberReturned; the same export may mark again.
-func (l *Ledger) NumbersReturned(ctx context.Context, ids []string, export string, at time.Time) error {
-	return l.inTx(ctx, "mark numbers as returned", func(ctx context.Context, q *db.Queries) error {
-		for _, id := range slices.Sorted(slices.Values(ids)) { // two exports at once wait for each other in one order
-			if err := q.HoldEnteredNumber(ctx, id); err != nil {
-				return err
-			}
-			n, err := q.ReturnNumber(ctx, id, export, at)
-			if err != nil {
-				return err
-			}
-			if n == 0 {
-				return casework.RefuseNumber(casework.NumberReturned)
-			}
-		}
-		return nil
-	})
 }
 
 // NumberCounts counts what was entered in [from, to), by day and person.

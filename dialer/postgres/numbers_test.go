@@ -117,29 +117,6 @@ func TestTheSameNumberIsKeptOnceADay(t *testing.T) {
 	enter(t, l, typed(ward, n, noon.Add(24*time.Hour))) // another day's document
 }
 
-func TestNumbersReturnToTheWardOnce(t *testing.T) {
-	l := newLedger(t)
-	a := enter(t, l, typed("0000000101", newNumber(), noon))
-	b := enter(t, l, typed("0000000102", newNumber(), noon.Add(time.Second)))
-	wrong := enter(t, l, typed("0000000103", newNumber(), noon))
-	wantErr(t, l.TakeNumberBack(t.Context(), wrong.ID, "operator2", false, noon), dialer.ErrNotFound)
-	must(t, l.TakeNumberBack(t.Context(), wrong.ID, "supervisor", true, noon))
-	waiting, err := l.NumbersToReturn(t.Context(), 100)
-	must(t, err)
-	if len(waiting) != 2 || waiting[0].ID != a.ID || waiting[1].ID != b.ID || waiting[0].Number != a.Number {
-		t.Fatalf("waiting: %+v", waiting)
-	}
-	// All or none.
-	wantRule(t, l.NumbersReturned(t.Context(), []string{a.ID, wrong.ID}, "export-1", noon), casework.NumberReturned)
-	must(t, l.NumbersReturned(t.Context(), []string{a.ID}, "export-1", noon))
-	must(t, l.NumbersReturned(t.Context(), []string{a.ID}, "export-1", noon)) // after a crash
-	wantRule(t, l.NumbersReturned(t.Context(), []string{a.ID}, "export-2", noon), casework.NumberReturned)
-	wantRule(t, l.TakeNumberBack(t.Context(), a.ID, "operator1", false, noon), casework.NumberReturned)
-	if waiting, _ = l.NumbersToReturn(t.Context(), 100); len(waiting) != 1 || waiting[0].ID != b.ID {
-		t.Errorf("still waiting: %+v", waiting)
-	}
-}
-
 func TestNumbersAreCountedByPersonAndTokyoDay(t *testing.T) {
 	l := newLedger(t)
 	midnight := dialer.DateOf(noon).At(0)

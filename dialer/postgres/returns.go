@@ -14,17 +14,43 @@ import (
 
 var _ returns.Store = (*Ledger)(nil)
 
-// TakeForReturn writes down which negotiation records go with a close.
+// TakeForReturn writes down which negotiation records and numbers go with a close.
 func (l *Ledger) TakeForReturn(ctx context.Context, c dayclose.Close) error {
-	ctx, cancel := bounded(ctx, longPatience)
+	within, cancel := bounded(ctx, longPatience)
 	defer cancel()
-	return l.query(ctx, "take what goes back", func(ctx context.Context, q *db.Queries) error {
-		ours, err := l.ourCloses(ctx, q)
-		if err != nil {
+	var ours []string
+	err := l.query(within, "take what goes back", func(ctx context.Context, q *db.Queries) (err error) {
+		if ours, err = l.ourCloses(ctx, q); err != nil {
 			return err
 		}
 		return q.TakeForReturn(ctx, c.ID, ours)
 	})
+	if err != nil {
+		return err
+	}
+	return l.takeNumbers(ctx, c, ours)
+}
+
+const (
+	// numbersTaken is how many numbers one statement writes down.
+	numbersTaken = 5_000
+	// firstID is before all ids, for who reads by pages.
+	firstID = "00000000-0000-0000-0000-000000000000"
+)
+
+// takeNumbers writes down which numbers go with a close, piece by piece, each for itself: however many somebody has typed in, no piece takes longer than another, and
+// a close that is carried on finds done what was.
+func (l *Ledger) takeNumbers(ctx context.Context, c dayclose.Close, ours []string) error {
+	for last := []string{firstID}; len(last) > 0; {
+		err := l.query(ctx, "take the numbers that go back", func(ctx context.Context, q *db.Queries) (err error) {
+			last, err = q.TakeNumbersForReturn(ctx, db.TakeNumbersForReturnParams{After: last[0], Ours: ours, CloseID: c.ID, Most: numbersTaken})
+			return err
+		})
+		if err != nil {
+			return err
+		}
+	}
+	return nil
 }
 
 // ourCloses are the ids of the closes that bear our marks: what stands under another has not gone back, whatever its rows say.
@@ -39,20 +65,24 @@ func (l *Ledger) ourCloses(ctx context.Context, q *db.Queries) ([]string, error)
 	return ours, err
 }
 
-// RowsOfReturn are the records that go with a close, in the order in which they happened.
-func (l *Ledger) RowsOfReturn(ctx context.Context, c dayclose.Close) (out []returns.Row, err error) {
+// RowsOfReturn is a page of the records that go with a close, after one of them.
+func (l *Ledger) RowsOfReturn(ctx context.Context, c dayclose.Close, after *returns.Row, limit int) (out []returns.Row, err error) {
 	ctx, cancel := bounded(ctx, longPatience)
 	defer cancel()
 	err = l.query(ctx, "read what goes back", func(ctx context.Context, q *db.Queries) error {
-		out, err = l.rowsOf(ctx, q, c.ID)
+		p := db.RowsOfReturnParams{ID: c.ID, AfterID: firstID, Most: most(limit)}
+		if after != nil {
+			p.AfterAt, p.AfterID = after.At, string(after.Attempt)
+		}
+		out, err = l.rowsOf(ctx, q, p)
 		return err
 	})
 	return out, err
 }
 
-// rowsOf are the records in the file of a close or of an export.
-func (l *Ledger) rowsOf(ctx context.Context, q *db.Queries, id string) (out []returns.Row, err error) {
-	rows, err := q.RowsOfReturn(ctx, id)
+// rowsOf are records in the file of a close or of an export.
+func (l *Ledger) rowsOf(ctx context.Context, q *db.Queries, p db.RowsOfReturnParams) (out []returns.Row, err error) {
+	rows, err := q.RowsOfReturn(ctx, p)
 	if err != nil {
 		return nil, err
 	}

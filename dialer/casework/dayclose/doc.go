@@ -23,5 +23,5 @@
 // # Files
 //
 // close.go has the steps, checklist.go what must be so before, closer.go carries a close, manifest.go what is signed, verify.go
-// how whoever has the files checks them without the centre, folder.go how a file is written so that it is there, ports.go what is needed of others.
+// how whoever has the files checks them without the centre, folder.go how a file is written, piece by piece, so that it is there, ports.go what is needed of others.
 package dayclose

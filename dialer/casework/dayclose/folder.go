@@ -5,6 +5,7 @@ import (
 	"encoding/hex"
 	"errors"
 	"fmt"
+	"hash"
 	"io"
 	"os"
 	"path/filepath"
@@ -21,39 +22,80 @@ func (f Folder) Write(kind, name string, data []byte, rows int) (File, error) {
 	if f.Check(file) == nil {
 		return file, nil
 	}
-	path, err := f.path(name)
+	w, err := f.Create(kind, name)
 	if err != nil {
 		return File{}, err
 	}
-	if err := replace(path, data); err != nil {
-		return File{}, fmt.Errorf("the ward's file %s cannot be written: %w", name, err)
+	defer w.Discard()
+	if _, err := w.Write(data); err != nil {
+		return File{}, err
 	}
-	return file, f.Check(file)
+	return w.Keep(rows)
 }
 
-// replace puts data at path whole or not at all: another name first, to disk, then renamed, then the folder to disk.
-func replace(path string, data []byte) (err error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
-		return err
-	}
-	t, err := os.CreateTemp(filepath.Dir(path), ".writing-*")
+// Writing is a file of the ward's that is being written piece by piece. It is there once it is kept, whole or not at all: it has another name first, goes to disk, is
+// renamed, and then its folder goes to disk.
+type Writing struct {
+	folder Folder
+	file   File
+	path   string
+	t      *os.File
+	sum    hash.Hash
+}
+
+// Create begins a file of which nobody needs to have all in memory. Whoever creates one keeps or discards it.
+func (f Folder) Create(kind, name string) (*Writing, error) {
+	path, err := f.path(name)
 	if err != nil {
-		return err
+		return nil, err
 	}
-	defer func() {
-		if err != nil {
-			_ = os.Remove(t.Name())
-		}
-	}()
-	_, err = t.Write(data)
-	err = errors.Join(err, t.Sync(), t.Close())
+	w := &Writing{folder: f, file: File{Kind: kind, Name: name}, path: path, sum: sha256.New()}
+	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+		return nil, w.told(err)
+	}
+	w.t, err = os.CreateTemp(filepath.Dir(path), ".writing-*")
+	return w, w.told(err)
+}
+
+func (w *Writing) told(err error) error {
 	if err == nil {
-		err = os.Rename(t.Name(), path)
+		return nil
+	}
+	return fmt.Errorf("the ward's file %s cannot be written: %w", w.file.Name, err)
+}
+
+// Write adds to the file.
+func (w *Writing) Write(p []byte) (int, error) {
+	n, err := w.t.Write(p)
+	_, _ = w.sum.Write(p[:n]) // never fails
+	w.file.Octets += int64(n)
+	return n, w.told(err)
+}
+
+// Keep leaves what was written in its place, and reads it back. A file that is there already and says the same stays.
+func (w *Writing) Keep(rows int) (File, error) {
+	defer w.Discard()
+	w.file.Rows, w.file.SHA256 = rows, hex.EncodeToString(w.sum.Sum(nil))
+	if w.folder.Check(w.file) == nil {
+		return w.file, nil
+	}
+	err := errors.Join(w.t.Sync(), w.t.Close())
+	if err == nil {
+		err = os.Rename(w.t.Name(), w.path)
 	}
 	if err == nil {
-		err = syncFolder(filepath.Dir(path))
+		err = syncFolder(filepath.Dir(w.path))
 	}
-	return err
+	if err != nil {
+		return File{}, w.told(err)
+	}
+	return w.file, w.folder.Check(w.file)
+}
+
+// Discard leaves nothing of a file that was not kept; of one that was it takes nothing.
+func (w *Writing) Discard() {
+	_ = w.t.Close()
+	_ = os.Remove(w.t.Name())
 }
 
 func syncFolder(dir string) error {

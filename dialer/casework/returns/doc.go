@@ -8,8 +8,11 @@
 // after an attempt went is another row, marked 訂正. So whoever reads all files and leaves out 再出力 has each row once. A close's file
 // is the day whole, with what exports had before it: nobody depends on an export's file being still there (decision 0031).
 //
-// Which rows belong to a close is written down before their file is. A close that is carried on after a crash writes the same rows
-// again, into the same file. An export is kept with its rows in one transaction, or has taken none.
+// Which rows and numbers belong to a close is written down before their file is. A close that is carried on after a crash writes the same
+// rows again, into the same file. An export is kept with its rows in one transaction, or has taken none.
+//
+// However much there is, it is read by pages (pieces.go) and goes to disk as it is read (leave.go). Before anything is destroyed, and before
+// there is no way back, it is counted whether a number that was entered stands in no file (ErrNumbersLeft).
 //
 // # The contract's end
 //

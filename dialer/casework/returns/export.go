@@ -62,10 +62,14 @@ type Exporter struct {
 func (x *Exporter) Export(ctx context.Context, day dialer.Date, by dialer.UserID, again bool) (e Export, replaced []string, err error) {
 	now := x.Now()
 	e = Export{ID: dialer.NewID(now), Day: day, By: by, At: now, Again: again}
-	out := &leaving{folder: x.Folder, day: day, id: e.ID}
+	out := &leaving{
+		folder: x.Folder, layout: x.Layout, alphabet: x.Alphabet, day: day, id: e.ID, tell: func(line string) { replaced = append(replaced, line) },
+	}
+	defer out.discard()
+	name := once(x.Name)
 	kept, err := x.Store.Export(ctx, e, func(rows []Row) ([]dayclose.File, error) {
-		body, replaced, err := x.Layout.Records(rows, x.Alphabet, once(x.Name))
-		if err := out.add(kindRecords, len(rows), body, replaced, err); err != nil {
+		cells := cellsOf(each(rows), func(r Row) []string { return x.Layout.cells(r, name) })
+		if _, err := out.table(kindRecords, x.Layout.headers(), cells, true); err != nil {
 			return nil, err
 		}
 		return out.done()
@@ -75,7 +79,7 @@ func (x *Exporter) Export(ctx context.Context, day dialer.Date, by dialer.UserID
 		// was not given to anybody.
 		return e, nil, fmt.Errorf("the export was written but not kept, and does not count unless the list of exports has it: %w", err)
 	}
-	return kept, out.report, err
+	return kept, replaced, err
 }
 
 // Exports lists the exports there were, newest first.

@@ -1,8 +1,10 @@
 package returns
 
 import (
-	"bytes"
+	"bufio"
 	"fmt"
+	"io"
+	"slices"
 	"strings"
 
 	"kakeru/dialer"
@@ -31,36 +33,47 @@ func (r Replaced) String() string {
 	return fmt.Sprintf("%d行 %s: U+%04X → %s", r.Row, r.Column, r.From, r.To)
 }
 
-// table is a file being written.
+// table is a file being written, a row at a time.
 type table struct {
 	alphabet Alphabet
 	rules    map[string]string
 	keep     bool // what a spreadsheet could take for a formula is left as it is
-	out      bytes.Buffer
+	out      *bufio.Writer
 	rows     int
-	replaced []Replaced
+	told     func(Replaced) error // of each cell that could not be written as it is
+}
+
+// table writes to out.
+func (l Layout) table(out io.Writer, alphabet Alphabet, told func(Replaced) error) *table {
+	return &table{alphabet: alphabet, rules: l.Replace, keep: l.Formulas == keepFormulas, out: bufio.NewWriter(out), told: told}
 }
 
 // add writes a row, cell by cell; headers name the columns.
 func (t *table) add(headers, cells []string) error {
 	t.rows++
 	for i, cell := range cells {
-		if i > 0 {
-			t.out.WriteByte(',')
+		fits, err := t.fit(headers[i], cell)
+		if err != nil {
+			return err
 		}
-		text, err := t.alphabet.Encode(`"` + strings.ReplaceAll(t.fit(headers[i], cell), `"`, `""`) + `"`)
+		text, err := t.alphabet.Encode(`"` + strings.ReplaceAll(fits, `"`, `""`) + `"`)
 		if err != nil {
 			return fmt.Errorf("row %d, column %s cannot be written", t.rows, headers[i]) // the cell's text is personal
 		}
-		t.out.Write(text)
+		if i > 0 {
+			text = append([]byte{','}, text...)
+		}
+		if _, err := t.out.Write(text); err != nil {
+			return err
+		}
 	}
-	t.out.WriteString("\r\n")
-	return nil
+	_, err := t.out.WriteString("\r\n")
+	return err
 }
 
 // fit replaces what cannot be written, and then looks for a formula's sign in what stands there: a rule may well have made one, or taken away what stood before
 // it. Line ends within a cell are CRLF, as they are between rows.
-func (t *table) fit(column, cell string) string {
+func (t *table) fit(column, cell string) (string, error) {
 	var b strings.Builder
 	var replaced []Replaced
 	for _, r := range strings.ReplaceAll(strings.ReplaceAll(cell, "\r\n", "\n"), "\n", "\r\n") {
@@ -77,36 +90,31 @@ func (t *table) fit(column, cell string) string {
 	}
 	text := b.String()
 	if sign, ok := dialer.FormulaSign(text); ok && !t.keep {
-		t.replaced = append(t.replaced, Replaced{Row: t.rows, Column: column, From: sign, To: "'" + string(sign)})
+		replaced = slices.Insert(replaced, 0, Replaced{Row: t.rows, Column: column, From: sign, To: "'" + string(sign)})
 		text = "'" + text
 	}
-	t.replaced = append(t.replaced, replaced...)
-	return text
+	for _, r := range replaced {
+		if err := t.told(r); err != nil {
+			return "", err
+		}
+	}
+	return text, nil
 }
 
-// Records writes negotiation records as the layout has them. replaced names the cells that could not be written as they are.
-func (l Layout) Records(rows []Row, alphabet Alphabet, name func(dialer.UserID) string) (file []byte, replaced []Replaced, err error) {
+// headers are those of the records.
+func (l Layout) headers() []string {
 	headers := make([]string, len(l.Columns))
 	for i, c := range l.Columns {
 		headers[i] = c.Header
 	}
-	cells := make([][]string, len(rows))
-	for n, r := range rows {
-		cells[n] = make([]string, len(l.Columns))
-		for i, c := range l.Columns {
-			cells[n][i] = fields[c.Field](r, l.Codes, name)
-		}
-	}
-	return l.plainTable(headers, cells, alphabet)
+	return headers
 }
 
-// plainTable writes rows under headers.
-func (l Layout) plainTable(headers []string, rows [][]string, alphabet Alphabet) (file []byte, replaced []Replaced, err error) {
-	t := &table{alphabet: alphabet, rules: l.Replace, keep: l.Formulas == keepFormulas}
-	for _, cells := range append([][]string{headers}, rows...) {
-		if err := t.add(headers, cells); err != nil {
-			return nil, nil, err
-		}
+// cells are a record's, as the layout has them.
+func (l Layout) cells(r Row, name func(dialer.UserID) string) []string {
+	cells := make([]string, len(l.Columns))
+	for i, c := range l.Columns {
+		cells[i] = fields[c.Field](r, l.Codes, name)
 	}
-	return t.out.Bytes(), t.replaced, nil
+	return cells
 }

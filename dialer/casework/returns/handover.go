@@ -88,19 +88,14 @@ func (x *Returner) handover(ctx context.Context, c dayclose.Close, out *leaving)
 	slices.SortFunc(h.Cases, func(a, b HandoverCase) int {
 		return cmp.Or(strings.Compare(unnamedLast(a), unnamedLast(b)), strings.Compare(a.CaseRef, b.CaseRef))
 	})
-	rows := make([][]string, len(h.Cases))
-	for i, one := range h.Cases {
-		rows[i] = x.Layout.handoverRow(one)
-	}
-	body, replaced, err := x.Layout.plainTable(handoverHeaders, rows, x.Alphabet)
-	if err := out.add(kindHandover, len(rows), body, replaced, err); err != nil {
+	if _, err := out.table(kindHandover, handoverHeaders, cellsOf(each(h.Cases), x.Layout.handoverRow), true); err != nil {
 		return err
 	}
 	var rules casework.Rules
 	if x.Rules != nil {
 		rules = x.Rules()
 	}
-	return out.write(kindHandover, "txt", []byte(strings.ReplaceAll(h.summary(c, rules), "\n", "\r\n")), 0)
+	return out.write(kindHandover, "txt", []byte(strings.ReplaceAll(h.summary(c, rules), "\n", "\r\n")))
 }
 
 // unnamedLast sorts cases without a 宛名番号 after those with one.

@@ -2,7 +2,9 @@ package returns
 
 import (
 	"context"
+	"errors"
 	"fmt"
+	"slices"
 	"strings"
 	"time"
 
@@ -13,14 +15,15 @@ import (
 
 // Store knows what has not gone back. The ledger implements it.
 type Store interface {
-	// TakeForReturn writes down which records go with a close: those that went with none that counts. Again it changes nothing
-	// once the close's own are there.
+	// TakeForReturn writes down which records, and which numbers that were entered, go with a close: those that went with none that counts. Again
+	// it does what is left of it, and changes nothing once the close's own are there. They have gone once the close destroys.
 	TakeForReturn(ctx context.Context, c dayclose.Close) error
-	// RowsOfReturn are the records that go with a close, in the order in which they happened.
-	RowsOfReturn(ctx context.Context, c dayclose.Close) ([]Row, error)
-	// NumbersToReturn and NumbersReturned: casework.NumberStore.
-	NumbersToReturn(ctx context.Context, limit int) ([]casework.EnteredNumber, error)
-	NumbersReturned(ctx context.Context, ids []string, export string, at time.Time) error
+	// RowsOfReturn is a page of the records that go with a close, in the order in which they happened, after one of them; nil for the first.
+	RowsOfReturn(ctx context.Context, c dayclose.Close, after *Row, limit int) ([]Row, error)
+	// NumbersOfReturn is a page of the numbers that go with a close, by their IDs, after one of these; empty for the first.
+	NumbersOfReturn(ctx context.Context, c dayclose.Close, after string, limit int) ([]casework.EnteredNumber, error)
+	// CountNumbersOfReturn is how many numbers go with a close, and how many that were not taken back go with none that counts.
+	CountNumbersOfReturn(ctx context.Context, c dayclose.Close) (taken, left int, err error)
 	// HandoffsToReturn are those that go with a close, by their IDs: what the ward has answered or was taken back, and with a final
 	// close what is open too.
 	HandoffsToReturn(ctx context.Context, c dayclose.Close) (ids []string, err error)
@@ -57,44 +60,36 @@ var (
 	_ dayclose.Destroyer = (*Returner)(nil)
 )
 
-// numbersAtOnce is more than a month's (§10(6): 1,200).
-const numbersAtOnce = 100_000
+// ErrNumbersLeft is told of numbers that were entered and that no file for the ward has: nothing is destroyed while there are any.
+var ErrNumbersLeft = errors.New("numbers that were entered stand in no file for the ward, so nothing is destroyed; give the close up where that can be done yet, and " +
+	"close again: the next close's file has them. Find out who wrote into the database")
 
 // Return writes the files of a close. The day is closed: nothing is added to what they hold.
 func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclose.File, err error) {
 	if err := x.Store.TakeForReturn(ctx, c); err != nil {
 		return nil, err
 	}
-	rows, err := x.Store.RowsOfReturn(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	numbers, err := x.Store.NumbersToReturn(ctx, numbersAtOnce)
-	if err != nil {
-		return nil, err
-	}
-	handoffs, err := x.wholeHandoffs(ctx, c)
-	if err != nil {
-		return nil, err
-	}
-	out := &leaving{folder: x.Folder, day: c.Day, id: c.ID}
+	out := &leaving{folder: x.Folder, layout: x.Layout, alphabet: x.Alphabet, day: c.Day, id: c.ID}
+	defer out.discard()
 	name := once(x.Name)
-	body, replaced, err := x.Layout.Records(rows, x.Alphabet, name)
-	if err := out.add(kindRecords, len(rows), body, replaced, err); err != nil {
+	rows := pages(rowsAtOnce, func(after *Row) ([]Row, error) { return x.Store.RowsOfReturn(ctx, c, after, rowsAtOnce) })
+	cells := cellsOf(rows, func(r Row) []string { return x.Layout.cells(r, name) })
+	if _, err := out.table(kindRecords, x.Layout.headers(), cells, true); err != nil {
 		return nil, err
 	}
-	if len(numbers) > 0 {
-		body, replaced, err := x.numbers(numbers, name)
-		if err := out.add(kindNumbers, len(numbers), body, replaced, err); err != nil {
-			return nil, err
+	numbers := pages(numbersAtOnce, func(after *casework.EnteredNumber) ([]casework.EnteredNumber, error) {
+		id := ""
+		if after != nil {
+			id = after.ID
 		}
+		return x.Store.NumbersOfReturn(ctx, c, id, numbersAtOnce)
+	})
+	cells = cellsOf(numbers, func(n casework.EnteredNumber) []string { return x.numberCells(n, name) })
+	if _, err := out.table(kindNumbers, numberHeaders, cells, false); err != nil {
+		return nil, err
 	}
-	if len(handoffs) > 0 {
-		body, replaced, err := x.handoffs(handoffs, c.Final, name)
-		if err := out.add(kindHandoffs, len(handoffs), body, replaced, err); err != nil {
-			return nil, err
-		}
-		out.holds(handoffs)
+	if err := x.handoffs(ctx, c, out, name); err != nil {
+		return nil, err
 	}
 	if c.Final {
 		if err := x.handover(ctx, c, out); err != nil {
@@ -104,12 +99,36 @@ func (x *Returner) Return(ctx context.Context, c dayclose.Close) (files []dayclo
 	return out.done()
 }
 
-func (x *Returner) wholeHandoffs(ctx context.Context, c dayclose.Close) ([]casework.Handoff, error) {
+// handoffs leaves the file of the hand-offs that go with a close, if there are any, and notes which these are.
+func (x *Returner) handoffs(ctx context.Context, c dayclose.Close, out *leaving, name func(dialer.UserID) string) error {
 	ids, err := x.Store.HandoffsToReturn(ctx, c)
 	if err != nil {
-		return nil, err
+		return err
 	}
-	return x.Store.WholeHandoffs(ctx, ids)
+	var written []string
+	whole := func(yield func(casework.Handoff, error) bool) {
+		for piece := range slices.Chunk(ids, handoffsAtOnce) {
+			read, err := x.Store.WholeHandoffs(ctx, piece)
+			if err != nil {
+				yield(casework.Handoff{}, err)
+				return
+			}
+			for _, h := range read {
+				if !yield(h, nil) {
+					return
+				}
+			}
+		}
+	}
+	cells := cellsOf(whole, func(h casework.Handoff) []string {
+		written = append(written, h.ID)
+		return handoffCells(h, c.Final, name)
+	})
+	n, err := out.table(kindHandoffs, handoffHeaders(c.Final), cells, false)
+	if err == nil && n > 0 {
+		out.holds(written)
+	}
+	return err
 }
 
 // once asks for each person's name once: a day has hundreds of rows and a handful of people.
@@ -125,14 +144,12 @@ func once(name func(dialer.UserID) string) func(dialer.UserID) string {
 	}
 }
 
-func (x *Returner) numbers(numbers []casework.EnteredNumber, name func(dialer.UserID) string) ([]byte, []Replaced, error) {
-	rows := make([][]string, len(numbers))
-	for i, n := range numbers {
-		rows[i] = []string{
-			n.WardNumber, string(n.Number), x.Layout.Codes.NumberKind[string(n.Kind)], sourceOf(n.Source), n.DocumentOn, inTokyo(n.At, "2006/01/02 15:04"), name(n.By),
-		}
+var numberHeaders = []string{"宛名番号", "電話番号", "番号種別", "出典", "書類の日付", "入力日時", "入力者"}
+
+func (x *Returner) numberCells(n casework.EnteredNumber, name func(dialer.UserID) string) []string {
+	return []string{
+		n.WardNumber, string(n.Number), x.Layout.Codes.NumberKind[string(n.Kind)], sourceOf(n.Source), n.DocumentOn, inTokyo(n.At, "2006/01/02 15:04"), name(n.By),
 	}
-	return x.Layout.plainTable([]string{"宛名番号", "電話番号", "番号種別", "出典", "書類の日付", "入力日時", "入力者"}, rows, x.Alphabet)
 }
 
 func sourceOf(key string) string {
@@ -144,26 +161,27 @@ func sourceOf(key string) string {
 	return key
 }
 
-// handoffs writes hand-offs. Those of a final close say where they stand: not all of them are answered.
-func (x *Returner) handoffs(handoffs []casework.Handoff, final bool, name func(dialer.UserID) string) ([]byte, []Replaced, error) {
+// handoffHeaders are those of the hand-offs. Of a final close they say where each stands: not all of them are answered.
+func handoffHeaders(final bool) []string {
 	headers := []string{"宛名番号", "引継ぎの種類", "引継日時", "回答期限", "経過", "管理番号"}
 	if final {
 		headers = append(headers, "状態")
 	}
-	rows := make([][]string, len(handoffs))
-	for i, h := range handoffs {
-		var said []string
-		for _, e := range h.Events {
-			if e.Text != "" {
-				said = append(said, fmt.Sprintf("%s %s %s", inTokyo(e.At, "2006/01/02 15:04"), name(e.By), e.Text))
-			}
-		}
-		rows[i] = []string{h.About.WardNumber, string(h.Kind), inTokyo(h.At, "2006/01/02 15:04"), h.DueOn.String(), strings.Join(said, "\n"), h.ID}
-		if final {
-			rows[i] = append(rows[i], stateWords[h.State])
+	return headers
+}
+
+func handoffCells(h casework.Handoff, final bool, name func(dialer.UserID) string) []string {
+	var said []string
+	for _, e := range h.Events {
+		if e.Text != "" {
+			said = append(said, fmt.Sprintf("%s %s %s", inTokyo(e.At, "2006/01/02 15:04"), name(e.By), e.Text))
 		}
 	}
-	return x.Layout.plainTable(headers, rows, x.Alphabet)
+	cells := []string{h.About.WardNumber, string(h.Kind), inTokyo(h.At, "2006/01/02 15:04"), h.DueOn.String(), strings.Join(said, "\n"), h.ID}
+	if final {
+		cells = append(cells, stateWords[h.State])
+	}
+	return cells
 }
 
 // stateWords are where a hand-off stands, as the ward's board calls it.
@@ -188,8 +206,28 @@ func (x *Returner) goesBack(ctx context.Context, c dayclose.Close) ([]string, er
 	return x.Store.HandoffsToReturn(ctx, c)
 }
 
-// Doomed counts what goes with a close.
+// allFiled is ErrNumbersLeft while a number that was not taken back is in no file of this close or of one before.
+func (x *Returner) allFiled(ctx context.Context, c dayclose.Close) error {
+	filed := 0
+	for _, f := range c.Files {
+		if f.Kind == kindNumbers {
+			filed += f.Rows
+		}
+	}
+	taken, left, err := x.Store.CountNumbersOfReturn(ctx, c)
+	if err == nil && (taken != filed || left > 0) {
+		err = fmt.Errorf("%w (%d in the file, %d that should be, %d others)", ErrNumbersLeft, filed, taken, left)
+	}
+	return err
+}
+
+// Doomed counts what goes with a close. Of one whose files are written it is asked before there is no way back: ErrNumbersLeft while that must not be.
 func (x *Returner) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Counts, error) {
+	if len(c.Files) > 0 {
+		if err := x.allFiled(ctx, c); err != nil {
+			return nil, err
+		}
+	}
 	counts, err := x.Then.Doomed(ctx, c)
 	if err != nil {
 		return nil, err
@@ -206,20 +244,12 @@ func (x *Returner) Doomed(ctx context.Context, c dayclose.Close) (dayclose.Count
 	return counts, err
 }
 
-// Destroy notes what went, then destroys. Until a close gets here, nothing that it wrote counts as gone.
+// Destroy notes which hand-offs went, then destroys. Until a close gets here, nothing that it wrote counts as gone.
 func (x *Returner) Destroy(ctx context.Context, c dayclose.Close) error {
+	if err := x.allFiled(ctx, c); err != nil {
+		return err
+	}
 	now := x.Now()
-	numbers, err := x.Store.NumbersToReturn(ctx, numbersAtOnce)
-	if err != nil {
-		return err
-	}
-	ids := make([]string, len(numbers))
-	for i, n := range numbers {
-		ids[i] = n.ID
-	}
-	if err := x.Store.NumbersReturned(ctx, ids, c.ID, now); err != nil {
-		return err
-	}
 	for _, id := range returned(c) {
 		if err := x.Store.ReturnHandoff(ctx, id, c.By, now); err != nil {
 			return err

@@ -48,20 +48,38 @@ INSERT INTO numbers_taken_back (id, at, by_user) VALUES (@id, @at, @by_user) ON 
 -- name: EnteredNumbers :many
 SELECT * FROM entered_numbers WHERE by_user = @by_user AND at >= @since::timestamptz ORDER BY at DESC, id DESC LIMIT @most;
 
--- name: NumbersToReturn :many
-SELECT * FROM entered_numbers WHERE NOT taken_back AND NOT returned ORDER BY at, id LIMIT @most;
-
--- name: ReturnNumber :one
--- 0 when the number was taken back, or stands in another export.
-WITH wanted AS (
-  INSERT INTO numbers_returned (id, export, at)
-  SELECT e.id, @export, @at FROM entered_numbers e WHERE e.id = @id AND NOT e.taken_back AND NOT e.returned
-  RETURNING id
+-- name: TakeNumbersForReturn :many
+-- The next piece of what goes with a close, in the order of their ids: what was not taken back and none of our closes has. A row is believed as return_rows is. The last
+-- of the piece is answered, none when there is no more. Nothing is typed in or taken back meanwhile: the day is closed.
+WITH piece AS (
+  SELECT e.id FROM numbers_entered e
+  WHERE e.id > @after::uuid AND NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id)
+    AND NOT EXISTS (SELECT FROM return_numbers x JOIN day_closes d ON d.id = x.close_id
+      WHERE x.id = e.id AND x.close_id = ANY(@ours::uuid[]) AND d.step <> 'given_up' AND e.at <= d.moved_at)
+  ORDER BY e.id LIMIT @most
+), taken AS (
+  INSERT INTO return_numbers (close_id, id) SELECT @close_id::uuid, id FROM piece ON CONFLICT DO NOTHING
 )
-SELECT (SELECT count(*) FROM wanted)::int + (SELECT count(*) FROM numbers_returned r WHERE r.id = @id AND r.export = @export)::int AS n;
+SELECT id FROM piece ORDER BY id DESC LIMIT 1;
+
+-- name: NumbersOfReturn :many
+SELECT e.* FROM return_numbers x JOIN entered_numbers e ON e.id = x.id WHERE x.close_id = @close_id AND x.id > @after::uuid ORDER BY x.id LIMIT @most;
+
+-- name: CountNumbersOfReturn :one
+-- How many go with a close, and how many that were not taken back go with none of ours.
+SELECT (SELECT count(*) FROM return_numbers WHERE close_id = @close_id::uuid)::int AS taken,
+  (SELECT count(*) FROM numbers_entered e
+    WHERE NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id) AND NOT EXISTS (SELECT FROM return_numbers x WHERE x.id = e.id AND x.close_id = @close_id::uuid)
+      AND NOT EXISTS (SELECT FROM return_numbers x JOIN day_closes d ON d.id = x.close_id
+        WHERE x.id = e.id AND x.close_id = ANY(@ours::uuid[]) AND d.step <> 'given_up' AND e.at <= d.moved_at))::int AS remaining;
+
+-- name: NumberWentWith :many
+-- The closes that a number went back with, if they are ours.
+SELECT x.close_id FROM return_numbers x JOIN numbers_entered e ON e.id = x.id JOIN day_closes d ON d.id = x.close_id
+WHERE x.id = @id AND d.step IN ('destroying', 'closed') AND e.at <= d.moved_at;
 
 -- name: HoldEnteredNumber :exec
--- Taking back and returning exclude each other.
+-- One at a time takes a number back.
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru entered ' || @id::text, 0));
 
 -- name: CountEnteredNumbers :many

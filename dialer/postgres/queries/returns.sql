@@ -6,6 +6,7 @@ SELECT @close_id::uuid, attempt_id, revision, mark FROM records_now WHERE NOT re
 ON CONFLICT DO NOTHING;
 
 -- name: RowsOfReturn :many
+-- A page of the records in the file of a close or of an export, in the order in which they happened.
 SELECT x.attempt_id, x.revision, x.mark, a.started_at, a.direction, a.origin, a.number_kind, a.result::text AS result, a.operator, c.case_ref,
   p.custody AS person_custody, p.sealed AS person, coalesce(r.party, '')::text AS party, coalesce(r.kind, '')::text AS kind, coalesce(r.business, '{}')::text[] AS business,
   r.call_again_at, coalesce(r.by_user, '')::text AS by_user, coalesce(m.yen, 0)::bigint AS yen, coalesce(m.due_on::text, '')::text AS due_on,
@@ -15,12 +16,16 @@ FROM return_rows x JOIN attempts a ON a.id = x.attempt_id JOIN cases c ON c.id =
   LEFT JOIN attempt_results r ON r.attempt_id = x.attempt_id AND r.revision = x.revision
   LEFT JOIN promises m ON m.attempt_id = x.attempt_id AND m.revision = x.revision
   LEFT JOIN entry_notes n ON n.attempt_id = x.attempt_id AND n.revision = x.revision
-WHERE x.close_id = @id::uuid OR x.export_id = @id::uuid ORDER BY a.started_at, a.id;
+WHERE (x.close_id = @id::uuid OR x.export_id = @id::uuid) AND (a.started_at, a.id) > (@after_at::timestamptz, @after_id::uuid)
+ORDER BY a.started_at, a.id LIMIT @most;
 
 -- name: CountToReturn :one
 -- What a close would take now: records, and numbers that were entered.
 SELECT (SELECT count(*) FROM records_now WHERE NOT returned_by && @ours::uuid[])::int AS records,
-  (SELECT count(*) FROM entered_numbers WHERE NOT taken_back AND NOT returned)::int AS numbers,
+  (SELECT count(*) FROM numbers_entered e
+    WHERE NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id)
+      AND NOT EXISTS (SELECT FROM return_numbers x JOIN day_closes d ON d.id = x.close_id
+        WHERE x.id = e.id AND x.close_id = ANY(@ours::uuid[]) AND d.step <> 'given_up' AND e.at <= d.moved_at))::int AS numbers,
   (SELECT count(DISTINCT custody) FROM persons WHERE custody < @day::date)::int AS days_before;
 
 -- name: HandoffsToReturn :many

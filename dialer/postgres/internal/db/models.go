@@ -145,7 +145,6 @@ type EnteredNumber struct {
 	Custody    pgtype.Date
 	Sealed     []byte
 	TakenBack  bool
-	Returned   bool
 }
 
 type Incident struct {

@@ -75,8 +75,29 @@ func (q *Queries) CountEnteredNumbers(ctx context.Context, fromAt time.Time, toA
 	return items, nil
 }
 
+const countNumbersOfReturn = `-- name: CountNumbersOfReturn :one
+SELECT (SELECT count(*) FROM return_numbers WHERE close_id = $1::uuid)::int AS taken,
+  (SELECT count(*) FROM numbers_entered e
+    WHERE NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id) AND NOT EXISTS (SELECT FROM return_numbers x WHERE x.id = e.id AND x.close_id = $1::uuid)
+      AND NOT EXISTS (SELECT FROM return_numbers x JOIN day_closes d ON d.id = x.close_id
+        WHERE x.id = e.id AND x.close_id = ANY($2::uuid[]) AND d.step <> 'given_up' AND e.at <= d.moved_at))::int AS remaining
+`
+
+type CountNumbersOfReturnRow struct {
+	Taken     int32
+	Remaining int32
+}
+
+// How many go with a close, and how many that were not taken back go with none of ours.
+func (q *Queries) CountNumbersOfReturn(ctx context.Context, closeID string, ours []string) (CountNumbersOfReturnRow, error) {
+	row := q.db.QueryRow(ctx, countNumbersOfReturn, closeID, ours)
+	var i CountNumbersOfReturnRow
+	err := row.Scan(&i.Taken, &i.Remaining)
+	return i, err
+}
+
 const enteredNumber = `-- name: EnteredNumber :one
-SELECT id, at, by_user, case_ref, number_ref, kind, mended, source, document_on, first, case_id, seen, ranked, custody, sealed, taken_back, returned FROM entered_numbers WHERE id = $1
+SELECT id, at, by_user, case_ref, number_ref, kind, mended, source, document_on, first, case_id, seen, ranked, custody, sealed, taken_back FROM entered_numbers WHERE id = $1
 `
 
 func (q *Queries) EnteredNumber(ctx context.Context, id string) (EnteredNumber, error) {
@@ -99,13 +120,12 @@ func (q *Queries) EnteredNumber(ctx context.Context, id string) (EnteredNumber, 
 		&i.Custody,
 		&i.Sealed,
 		&i.TakenBack,
-		&i.Returned,
 	)
 	return i, err
 }
 
 const enteredNumbers = `-- name: EnteredNumbers :many
-SELECT id, at, by_user, case_ref, number_ref, kind, mended, source, document_on, first, case_id, seen, ranked, custody, sealed, taken_back, returned FROM entered_numbers WHERE by_user = $1 AND at >= $2::timestamptz ORDER BY at DESC, id DESC LIMIT $3
+SELECT id, at, by_user, case_ref, number_ref, kind, mended, source, document_on, first, case_id, seen, ranked, custody, sealed, taken_back FROM entered_numbers WHERE by_user = $1 AND at >= $2::timestamptz ORDER BY at DESC, id DESC LIMIT $3
 `
 
 func (q *Queries) EnteredNumbers(ctx context.Context, byUser string, since time.Time, most int32) ([]EnteredNumber, error) {
@@ -134,7 +154,6 @@ func (q *Queries) EnteredNumbers(ctx context.Context, byUser string, since time.
 			&i.Custody,
 			&i.Sealed,
 			&i.TakenBack,
-			&i.Returned,
 		); err != nil {
 			return nil, err
 		}
@@ -150,7 +169,7 @@ const holdEnteredNumber = `-- name: HoldEnteredNumber :exec
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru entered ' || $1::text, 0))
 `
 
-// Taking back and returning exclude each other.
+// One at a time takes a number back.
 func (q *Queries) HoldEnteredNumber(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, holdEnteredNumber, id)
 	return err
@@ -283,12 +302,38 @@ func (q *Queries) NumberElsewhere(ctx context.Context, numberRef string, caseRef
 	return exists, err
 }
 
-const numbersToReturn = `-- name: NumbersToReturn :many
-SELECT id, at, by_user, case_ref, number_ref, kind, mended, source, document_on, first, case_id, seen, ranked, custody, sealed, taken_back, returned FROM entered_numbers WHERE NOT taken_back AND NOT returned ORDER BY at, id LIMIT $1
+const numberWentWith = `-- name: NumberWentWith :many
+SELECT x.close_id FROM return_numbers x JOIN numbers_entered e ON e.id = x.id JOIN day_closes d ON d.id = x.close_id
+WHERE x.id = $1 AND d.step IN ('destroying', 'closed') AND e.at <= d.moved_at
 `
 
-func (q *Queries) NumbersToReturn(ctx context.Context, most int32) ([]EnteredNumber, error) {
-	rows, err := q.db.Query(ctx, numbersToReturn, most)
+// The closes that a number went back with, if they are ours.
+func (q *Queries) NumberWentWith(ctx context.Context, id string) ([]string, error) {
+	rows, err := q.db.Query(ctx, numberWentWith, id)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var close_id string
+		if err := rows.Scan(&close_id); err != nil {
+			return nil, err
+		}
+		items = append(items, close_id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const numbersOfReturn = `-- name: NumbersOfReturn :many
+SELECT e.id, e.at, e.by_user, e.case_ref, e.number_ref, e.kind, e.mended, e.source, e.document_on, e.first, e.case_id, e.seen, e.ranked, e.custody, e.sealed, e.taken_back FROM return_numbers x JOIN entered_numbers e ON e.id = x.id WHERE x.close_id = $1 AND x.id > $2::uuid ORDER BY x.id LIMIT $3
+`
+
+func (q *Queries) NumbersOfReturn(ctx context.Context, closeID string, after string, most int32) ([]EnteredNumber, error) {
+	rows, err := q.db.Query(ctx, numbersOfReturn, closeID, after, most)
 	if err != nil {
 		return nil, err
 	}
@@ -313,7 +358,6 @@ func (q *Queries) NumbersToReturn(ctx context.Context, most int32) ([]EnteredNum
 			&i.Custody,
 			&i.Sealed,
 			&i.TakenBack,
-			&i.Returned,
 		); err != nil {
 			return nil, err
 		}
@@ -349,23 +393,6 @@ func (q *Queries) RemovePhone(ctx context.Context, caseID string, numberRef stri
 	return items, nil
 }
 
-const returnNumber = `-- name: ReturnNumber :one
-WITH wanted AS (
-  INSERT INTO numbers_returned (id, export, at)
-  SELECT e.id, $2, $3 FROM entered_numbers e WHERE e.id = $1 AND NOT e.taken_back AND NOT e.returned
-  RETURNING id
-)
-SELECT (SELECT count(*) FROM wanted)::int + (SELECT count(*) FROM numbers_returned r WHERE r.id = $1 AND r.export = $2)::int AS n
-`
-
-// 0 when the number was taken back, or stands in another export.
-func (q *Queries) ReturnNumber(ctx context.Context, iD string, export string, at time.Time) (int32, error) {
-	row := q.db.QueryRow(ctx, returnNumber, iD, export, at)
-	var n int32
-	err := row.Scan(&n)
-	return n, err
-}
-
 const standsEntered = `-- name: StandsEntered :one
 SELECT EXISTS (SELECT FROM entered_numbers WHERE case_ref = $1 AND number_ref = $2 AND at >= $3::timestamptz AND NOT taken_back)
 `
@@ -387,4 +414,51 @@ func (q *Queries) TakeNumberBack(ctx context.Context, iD string, at time.Time, b
 		return 0, err
 	}
 	return result.RowsAffected(), nil
+}
+
+const takeNumbersForReturn = `-- name: TakeNumbersForReturn :many
+WITH piece AS (
+  SELECT e.id FROM numbers_entered e
+  WHERE e.id > $1::uuid AND NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id)
+    AND NOT EXISTS (SELECT FROM return_numbers x JOIN day_closes d ON d.id = x.close_id
+      WHERE x.id = e.id AND x.close_id = ANY($2::uuid[]) AND d.step <> 'given_up' AND e.at <= d.moved_at)
+  ORDER BY e.id LIMIT $3
+), taken AS (
+  INSERT INTO return_numbers (close_id, id) SELECT $4::uuid, id FROM piece ON CONFLICT DO NOTHING
+)
+SELECT id FROM piece ORDER BY id DESC LIMIT 1
+`
+
+type TakeNumbersForReturnParams struct {
+	After   string
+	Ours    []string
+	Most    int32
+	CloseID string
+}
+
+// The next piece of what goes with a close, in the order of their ids: what was not taken back and none of our closes has. A row is believed as return_rows is. The last
+// of the piece is answered, none when there is no more. Nothing is typed in or taken back meanwhile: the day is closed.
+func (q *Queries) TakeNumbersForReturn(ctx context.Context, arg TakeNumbersForReturnParams) ([]string, error) {
+	rows, err := q.db.Query(ctx, takeNumbersForReturn,
+		arg.After,
+		arg.Ours,
+		arg.Most,
+		arg.CloseID,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var id string
+		if err := rows.Scan(&id); err != nil {
+			return nil, err
+		}
+		items = append(items, id)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -14,7 +14,10 @@ import (
 
 const countToReturn = `-- name: CountToReturn :one
 SELECT (SELECT count(*) FROM records_now WHERE NOT returned_by && $1::uuid[])::int AS records,
-  (SELECT count(*) FROM entered_numbers WHERE NOT taken_back AND NOT returned)::int AS numbers,
+  (SELECT count(*) FROM numbers_entered e
+    WHERE NOT EXISTS (SELECT FROM numbers_taken_back b WHERE b.id = e.id)
+      AND NOT EXISTS (SELECT FROM return_numbers x JOIN day_closes d ON d.id = x.close_id
+        WHERE x.id = e.id AND x.close_id = ANY($1::uuid[]) AND d.step <> 'given_up' AND e.at <= d.moved_at))::int AS numbers,
   (SELECT count(DISTINCT custody) FROM persons WHERE custody < $2::date)::int AS days_before
 `
 
@@ -68,8 +71,16 @@ FROM return_rows x JOIN attempts a ON a.id = x.attempt_id JOIN cases c ON c.id =
   LEFT JOIN attempt_results r ON r.attempt_id = x.attempt_id AND r.revision = x.revision
   LEFT JOIN promises m ON m.attempt_id = x.attempt_id AND m.revision = x.revision
   LEFT JOIN entry_notes n ON n.attempt_id = x.attempt_id AND n.revision = x.revision
-WHERE x.close_id = $1::uuid OR x.export_id = $1::uuid ORDER BY a.started_at, a.id
+WHERE (x.close_id = $1::uuid OR x.export_id = $1::uuid) AND (a.started_at, a.id) > ($2::timestamptz, $3::uuid)
+ORDER BY a.started_at, a.id LIMIT $4
 `
+
+type RowsOfReturnParams struct {
+	ID      string
+	AfterAt time.Time
+	AfterID string
+	Most    int32
+}
 
 type RowsOfReturnRow struct {
 	AttemptID     string
@@ -96,8 +107,14 @@ type RowsOfReturnRow struct {
 	Note          []byte
 }
 
-func (q *Queries) RowsOfReturn(ctx context.Context, id string) ([]RowsOfReturnRow, error) {
-	rows, err := q.db.Query(ctx, rowsOfReturn, id)
+// A page of the records in the file of a close or of an export, in the order in which they happened.
+func (q *Queries) RowsOfReturn(ctx context.Context, arg RowsOfReturnParams) ([]RowsOfReturnRow, error) {
+	rows, err := q.db.Query(ctx, rowsOfReturn,
+		arg.ID,
+		arg.AfterAt,
+		arg.AfterID,
+		arg.Most,
+	)
 	if err != nil {
 		return nil, err
 	}
