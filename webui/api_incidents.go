@@ -7,6 +7,7 @@ import (
 	"io"
 	"net/http"
 	"strconv"
+	"strings"
 	"time"
 
 	"github.com/danielgtaylor/huma/v2"
@@ -50,10 +51,30 @@ type Evidence interface {
 	Evidence(ctx context.Context, id int64, at time.Time) (write func(context.Context, io.Writer) error, err error)
 }
 
+// IncidentLine is an incident in the list: what is known of it, without its texts, and its clocks.
+type IncidentLine struct {
+	ID        int64              `json:"id"`
+	Revision  int                `json:"revision"`
+	At        time.Time          `json:"at" doc:"of the newest revision"`
+	ByName    string             `json:"by_name"`
+	Kind      incident.Kind      `json:"kind"`
+	FoundAt   time.Time          `json:"found_at"`
+	Closed    bool               `json:"closed"`
+	Deadlines []IncidentDeadline `json:"deadlines"`
+}
+
+// incidentsShown is how many incidents of the list come at once.
+const incidentsShown = 50
+
+type incidentsInput struct {
+	Cursor string `query:"cursor" maxLength:"30"`
+}
+
 type incidentsOutput struct {
 	Body struct {
-		Items  []Incident `json:"items" doc:"newest first"`
-		People []AuditWho `json:"people"`
+		Items      []IncidentLine `json:"items" doc:"those that are not closed first, then those that are; of both the newest first"`
+		NextCursor *string        `json:"next_cursor" doc:"null: the list is whole"`
+		People     []AuditWho     `json:"people"`
 	}
 }
 
@@ -115,7 +136,7 @@ func (s *Server) incidentRoutes() {
 		Method: http.MethodPost, Path: "/api/incidents", OperationID: "report-incident", Summary: "Say that something happened",
 		Description: "The ward sees it at once (§22).", DefaultStatus: http.StatusCreated,
 	}, s.reportIncident)
-	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/incidents/{id}", OperationID: "incident", Summary: "An incident, and whose data was in reach"}, s.incident)
+	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/incidents/{id}", OperationID: "incident", Summary: "An incident with its texts, and whose data was in reach"}, s.incident)
 	route(s, huma.Operation{Method: http.MethodPut, Path: "/api/incidents/{id}", OperationID: "change-incident", Summary: "Write what is known now"}, s.changeIncident)
 	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/incidents/{id}/steps", OperationID: "take-step", Summary: "Record what was done about it"}, s.takeStep)
 	route(s, huma.Operation{
@@ -124,8 +145,12 @@ func (s *Server) incidentRoutes() {
 	}, s.evidence)
 }
 
-func (s *Server) incidents(ctx context.Context, _ *struct{}) (*incidentsOutput, error) {
-	all, err := s.d.Incidents.Incidents(ctx)
+func (s *Server) incidents(ctx context.Context, in *incidentsInput) (*incidentsOutput, error) {
+	at, ok := incidentCursor(in.Cursor)
+	if !ok {
+		return nil, invalid("cursor", "bad_cursor", "続きの位置が正しくありません。最初から読み直してください", "this is no cursor of the list of incidents; read from the start")
+	}
+	lines, err := s.incidentPage(ctx, at)
 	if err != nil {
 		return nil, err
 	}
@@ -134,20 +159,59 @@ func (s *Server) incidents(ctx context.Context, _ *struct{}) (*incidentsOutput, 
 		return nil, err
 	}
 	out := &incidentsOutput{}
-	out.Body.Items, out.Body.People = []Incident{}, []AuditWho{}
+	out.Body.Items, out.Body.People = []IncidentLine{}, []AuditWho{}
 	for _, u := range people {
 		s.names.learn(u)
 		out.Body.People = append(out.Body.People, AuditWho{u.ID, u.Name, u.Role})
 	}
-	for _, f := range all {
-		out.Body.Items = append(out.Body.Items, s.dressIncident(f))
+	for _, l := range lines[:min(len(lines), incidentsShown)] {
+		out.Body.Items = append(out.Body.Items, IncidentLine{
+			ID: l.ID, Revision: l.Revision, At: l.At, ByName: s.names.of(l.By), Kind: l.Kind, FoundAt: l.FoundAt, Closed: l.Taken(incident.Closed), Deadlines: s.clocksOf(l),
+		})
+	}
+	if len(lines) > incidentsShown {
+		last := out.Body.Items[incidentsShown-1]
+		out.Body.NextCursor = new(fmt.Sprintf("%t-%d", last.Closed, last.ID))
 	}
 	return out, nil
 }
 
+// incidentCursor reads the last incident of a page: whether it was closed, and its number.
+func incidentCursor(text string) (p incident.Page, ok bool) {
+	if text == "" {
+		return p, true
+	}
+	closed, below, found := strings.Cut(text, "-")
+	var err error
+	p.Below, err = strconv.ParseInt(below, 10, 64)
+	p.Closed = closed == "true"
+	return p, found && err == nil && p.Below > 0 && (p.Closed || closed == "false")
+}
+
+// incidentPage reads a page, and one more. A clock that runs is found at the top, whatever number of incidents is over.
+func (s *Server) incidentPage(ctx context.Context, at incident.Page) ([]incident.Line, error) {
+	at.Most = incidentsShown + 1
+	lines, err := s.d.Incidents.Incidents(ctx, at)
+	if err != nil || at.Closed || len(lines) == at.Most {
+		return lines, err
+	}
+	over, err := s.d.Incidents.Incidents(ctx, incident.Page{Closed: true, Most: at.Most - len(lines)})
+	return append(lines, over...), err
+}
+
+// clocksOf are the clocks of an incident as they stand now.
+func (s *Server) clocksOf(l incident.Line) []IncidentDeadline {
+	out := []IncidentDeadline{}
+	for _, d := range l.Deadlines(l.Steps, s.d.Now(), officesShut) {
+		out = append(out, IncidentDeadline(d))
+	}
+	return out
+}
+
 func (s *Server) dressIncident(f incident.File) Incident {
 	now := f.Now()
-	out := Incident{Incident: now, ByName: s.names.of(now.By), WhoNames: []string{}, Revisions: len(f.Revisions), Steps: []IncidentStep{}, Deadlines: []IncidentDeadline{}}
+	out := Incident{Incident: now, ByName: s.names.of(now.By), WhoNames: []string{}, Revisions: len(f.Revisions), Steps: []IncidentStep{}}
+	out.Deadlines = s.clocksOf(incident.Line{Incident: now, Steps: f.Steps})
 	if out.Who == nil {
 		out.Who = []dialer.UserID{}
 	}
@@ -156,9 +220,6 @@ func (s *Server) dressIncident(f incident.File) Incident {
 	}
 	for _, step := range f.Steps {
 		out.Steps = append(out.Steps, IncidentStep{step.Act, step.At, s.names.of(step.By), step.Note})
-	}
-	for _, d := range now.Deadlines(f.Steps, s.d.Now(), officesShut) {
-		out.Deadlines = append(out.Deadlines, IncidentDeadline(d))
 	}
 	return out
 }

@@ -18,12 +18,15 @@ import (
 type Waiting struct {
 	Handoffs  []Handoff         `json:"handoffs" nullable:"false" doc:"what is open, by the day it is due"`
 	More      bool              `json:"more" doc:"there are more hand-offs"`
-	Incidents []WaitingIncident `json:"incidents" nullable:"false"`
-	Reports   []WaitingReport   `json:"reports" nullable:"false" doc:"issued within two weeks, newest first"`
-	Minutes   []WaitingMinutes  `json:"minutes" nullable:"false" doc:"written, and not yet signed for the ward"`
-	Scripts   []WaitingScript   `json:"scripts" nullable:"false" doc:"drafts that nobody approved"`
-	Targets   []WaitingTarget   `json:"targets" nullable:"false" doc:"those that will fail as things stand"`
-	Notices   []WaitingNotice   `json:"notices" nullable:"false" doc:"what the contractor told of targets within two weeks"`
+	Incidents []WaitingIncident `json:"incidents" nullable:"false" doc:"those that are not closed, newest first"`
+
+	MoreIncidents bool `json:"more_incidents" doc:"there are more incidents"`
+
+	Reports []WaitingReport  `json:"reports" nullable:"false" doc:"issued within two weeks, newest first"`
+	Minutes []WaitingMinutes `json:"minutes" nullable:"false" doc:"written, and not yet signed for the ward"`
+	Scripts []WaitingScript  `json:"scripts" nullable:"false" doc:"drafts that nobody approved"`
+	Targets []WaitingTarget  `json:"targets" nullable:"false" doc:"those that will fail as things stand"`
+	Notices []WaitingNotice  `json:"notices" nullable:"false" doc:"what the contractor told of targets within two weeks"`
 }
 
 // WaitingIncident is an incident that is not closed, with the next of its clocks.
@@ -75,10 +78,11 @@ type WaitingNotice struct {
 }
 
 const (
-	handoffsWaiting = 50
-	waitingFor      = 14 * 24 * time.Hour // how long what went out is told as new
-	daysReported    = 7
-	monthsBack      = 2
+	handoffsWaiting  = 50
+	incidentsWaiting = 50
+	waitingFor       = 14 * 24 * time.Hour // how long what went out is told as new
+	daysReported     = 7
+	monthsBack       = 2
 )
 
 type waitingOutput struct{ Body Waiting }
@@ -118,17 +122,11 @@ func (s *Server) waitingHandoffs(ctx context.Context, w *Waiting) error {
 
 func (s *Server) waitingIncidents(ctx context.Context, w *Waiting) error {
 	w.Incidents = []WaitingIncident{}
-	all, err := s.d.Incidents.Incidents(ctx)
-	for _, f := range all {
-		i := s.dressIncident(f)
-		took := func(act incident.Act) bool {
-			return slices.ContainsFunc(i.Steps, func(step IncidentStep) bool { return step.Act == act })
-		}
-		if took(incident.Closed) {
-			continue
-		}
-		one := WaitingIncident{ID: i.ID, Kind: i.Kind, FoundAt: i.FoundAt, Received: took(incident.WardAck)}
-		for _, d := range i.Deadlines {
+	open, err := s.d.Incidents.Incidents(ctx, incident.Page{Most: incidentsWaiting + 1})
+	w.MoreIncidents = len(open) > incidentsWaiting
+	for _, i := range open[:min(len(open), incidentsWaiting)] {
+		one := WaitingIncident{ID: i.ID, Kind: i.Kind, FoundAt: i.FoundAt, Received: i.Taken(incident.WardAck)}
+		for _, d := range s.clocksOf(i) {
 			if !d.Met && (one.Next == nil || d.Due.Before(one.Next.Due)) {
 				one.Next = &d
 			}

@@ -6,6 +6,7 @@ import (
 	"io"
 	"net/http"
 	"slices"
+	"strings"
 	"sync"
 	"testing"
 	"time"
@@ -57,12 +58,17 @@ func (x *troubles) Incident(_ context.Context, id int64) (incident.File, error) 
 	return x.files[id-1], nil
 }
 
-func (x *troubles) Incidents(context.Context) ([]incident.File, error) {
+func (x *troubles) Incidents(_ context.Context, p incident.Page) (lines []incident.Line, err error) {
 	x.mu.Lock()
 	defer x.mu.Unlock()
-	all := slices.Clone(x.files)
-	slices.Reverse(all)
-	return all, nil
+	for _, f := range slices.Backward(x.files) {
+		l := incident.Line{Incident: f.Now(), Steps: f.Steps}
+		l.What, l.Cause, l.Done, l.Future, l.Who = "", "", "", "", nil
+		if len(lines) < p.Most && l.Taken(incident.Closed) == p.Closed && (p.Below == 0 || l.ID < p.Below) {
+			lines = append(lines, l)
+		}
+	}
+	return lines, nil
 }
 
 func (*troubles) Reach(context.Context, incident.Incident) (incident.Reach, error) {
@@ -126,9 +132,13 @@ func TestAnIncidentFromItsReportToItsEnd(t *testing.T) {
 		t.Errorf("%+v", p)
 	}
 	h.clock.forward(6 * 24 * time.Hour)
-	list := into[struct{ Items []Incident }](t, h.as("ward").do("GET", "/api/incidents", nil).want(t, http.StatusOK)).Items
-	if len(list) != 1 || list[0].Revisions != 2 || list[0].Cause != "席を離れた" || !list[0].Deadlines[1].Late || list[0].Deadlines[2].Late {
-		t.Errorf("after six days: %+v", list)
+	list := h.as("ward").do("GET", "/api/incidents", nil).want(t, http.StatusOK)
+	if all := into[struct{ Items []IncidentLine }](t, list).Items; len(all) != 1 || all[0].Revision != 2 || all[0].Closed || !all[0].Deadlines[1].Late || all[0].Deadlines[2].Late {
+		t.Errorf("after six days: %+v", all)
+	}
+	one = into[told](t, h.as("ward").do("GET", "/api/incidents/1", nil).want(t, http.StatusOK))
+	if one.Incident.Revisions != 2 || one.Incident.Cause != "席を離れた" || strings.Contains(string(list.body), "席を離れた") {
+		t.Errorf("the texts stand in %+v, and not in %s", one, list.body)
 	}
 	got := h.as("ward").do("GET", "/api/incidents/1/evidence", nil).want(t, http.StatusOK)
 	if string(got.body) != "PK" || got.header.Get("Content-Disposition") == "" {
@@ -161,5 +171,70 @@ func TestWhoIsToldOfAnIncident(t *testing.T) {
 	}
 	if (viewer{role: dialer.RoleWard}).seesAlert(Alert{Alert: dialer.Alert{Kind: "trunk_down"}}) {
 		t.Error("the ward sees what is not its matter")
+	}
+}
+
+// TestARunningClockIsSeenFirst: the list comes by pages, and what is not closed before whatever number of incidents is over; none is missed or told twice.
+func TestARunningClockIsSeenFirst(t *testing.T) {
+	h := open(t)
+	const inAll = 3*incidentsShown + 7
+	running := map[int64]bool{1: true, 60: true}
+	for n := range int64(inAll) {
+		f := incident.File{Revisions: []incident.Incident{{ID: n + 1, Revision: 1, At: tuesday, By: "user-supervisor", Kind: incident.Leaked, FoundAt: tuesday, What: "画面"}}}
+		if !running[n+1] {
+			f.Steps = []incident.Step{{Act: incident.Closed, At: tuesday}}
+		}
+		h.trouble.files = append(h.trouble.files, f)
+	}
+	ward := h.as("ward")
+	read := func(cursor string) (ids []int64, next string) {
+		t.Helper()
+		p := into[struct {
+			Items      []IncidentLine
+			NextCursor string `json:"next_cursor"`
+		}](t, ward.do("GET", "/api/incidents?cursor="+cursor, nil).want(t, http.StatusOK))
+		if len(p.Items) > incidentsShown {
+			t.Errorf("%d at once", len(p.Items))
+		}
+		for _, i := range p.Items {
+			ids = append(ids, i.ID)
+			if i.Closed == running[i.ID] || i.ByName != "職員supervisor" {
+				t.Errorf("%+v", i)
+			}
+		}
+		return ids, p.NextCursor
+	}
+	pages := func() []int64 {
+		t.Helper()
+		all, next := read("")
+		for next != "" {
+			var more []int64
+			more, next = read(next)
+			all = append(all, more...)
+		}
+		return all
+	}
+	all := pages()
+	if len(all) != inAll || all[0] != 60 || all[1] != 1 || all[2] != inAll || !slices.IsSortedFunc(all[2:], func(a, b int64) int { return int(b - a) }) || slices.Contains(all[2:], 60) {
+		t.Errorf("%d of %d: %v", len(all), inAll, all)
+	}
+	w := into[Waiting](t, ward.do("GET", "/api/waiting", nil).want(t, http.StatusOK))
+	if len(w.Incidents) != 2 || w.Incidents[0].ID != 60 || w.MoreIncidents {
+		t.Errorf("waiting: %+v", w.Incidents)
+	}
+	for n := range h.trouble.files { // more are open than a page has, and those that are over follow all the same
+		h.trouble.files[n].Steps = []incident.Step{{Act: incident.Closed, At: tuesday}}
+		if running[int64(n+1)] = n < incidentsShown+3; running[int64(n+1)] {
+			h.trouble.files[n].Steps = nil
+		}
+	}
+	if all = pages(); len(all) != inAll || all[0] != incidentsShown+3 || all[incidentsShown+2] != 1 || all[incidentsShown+3] != inAll {
+		t.Errorf("%d of %d: %v", len(all), inAll, all)
+	}
+	if w = into[Waiting](t, ward.do("GET", "/api/waiting", nil).want(t, http.StatusOK)); len(w.Incidents) != incidentsWaiting || !w.MoreIncidents {
+		t.Errorf("%d wait, more: %v", len(w.Incidents), w.MoreIncidents)
+	}
+	for _, odd := range []string{"1", "true", "true-", "true-0", "false--1", "open-3", "true-1-2", "true-99999999999999999999"} {
+		ward.do("GET", "/api/incidents?cursor="+odd, nil).problem(t, http.StatusUnprocessableEntity, ruleInvalid)
 	}
 }

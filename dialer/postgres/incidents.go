@@ -52,46 +52,49 @@ func (l *Ledger) TakeStep(ctx context.Context, id int64, s incident.Step) error 
 }
 
 // Incident implements incident.Store.
-func (l *Ledger) Incident(ctx context.Context, id int64) (incident.File, error) {
-	all, err := l.incidents(ctx, id)
-	if err != nil {
-		return incident.File{}, err
-	}
-	if len(all) == 0 || id == 0 {
-		return incident.File{}, dialer.ErrNotFound
-	}
-	return all[0], nil
-}
-
-// Incidents implements incident.Store.
-func (l *Ledger) Incidents(ctx context.Context) ([]incident.File, error) { return l.incidents(ctx, 0) }
-
-// incidents reads one, or all with id 0.
-func (l *Ledger) incidents(ctx context.Context, id int64) (all []incident.File, err error) {
-	err = l.read(ctx, "read incidents", func(ctx context.Context, q *db.Queries) error {
+func (l *Ledger) Incident(ctx context.Context, id int64) (f incident.File, err error) {
+	err = l.read(ctx, "read an incident", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.IncidentRevisions(ctx, id)
 		if err != nil {
 			return err
 		}
-		at := map[int64]int{}
+		if len(rows) == 0 {
+			return dialer.ErrNotFound
+		}
 		for _, r := range rows {
-			n, known := at[r.ID]
-			if !known {
-				n = len(all)
-				at[r.ID] = n
-				all = append(all, incident.File{})
-			}
-			all[n].Revisions = append(all[n].Revisions, incidentOf(r))
+			f.Revisions = append(f.Revisions, incidentOf(r))
 		}
 		steps, err := q.IncidentSteps(ctx, id)
 		for _, s := range steps {
-			if n, known := at[s.ID]; known { // else it came since
-				all[n].Steps = append(all[n].Steps, incident.Step{Act: incident.Act(s.Act), At: s.At, By: dialer.UserID(s.ByUser), Note: s.Note})
-			}
+			f.Steps = append(f.Steps, incident.Step{Act: incident.Act(s.Act), At: s.At, By: dialer.UserID(s.ByUser), Note: s.Note})
 		}
 		return err
 	})
-	return all, err
+	return f, err
+}
+
+// Incidents implements incident.Store.
+func (l *Ledger) Incidents(ctx context.Context, p incident.Page) (lines []incident.Line, err error) {
+	err = l.read(ctx, "list incidents", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.IncidentLines(ctx, p.Below, p.Closed, most(p.Most))
+		if err != nil {
+			return err
+		}
+		at, ids := map[int64]int{}, []int64{}
+		for n, r := range rows {
+			at[r.ID], ids = n, append(ids, r.ID)
+			lines = append(lines, incident.Line{Incident: incidentOf(db.Incident{
+				ID: r.ID, Revision: r.Revision, At: r.At, ByUser: r.ByUser, Kind: r.Kind, FoundAt: r.FoundAt, FromAt: r.FromAt, UntilAt: r.UntilAt, Malice: r.Malice,
+			})})
+		}
+		steps, err := q.StepsOfIncidents(ctx, ids)
+		for _, s := range steps {
+			of := &lines[at[s.ID]]
+			of.Steps = append(of.Steps, incident.Step{Act: incident.Act(s.Act), At: s.At, By: dialer.UserID(s.ByUser)})
+		}
+		return err
+	})
+	return lines, err
 }
 
 // incidentOf reads a revision. Its times had no lower bound once, and none is ever changed: what cannot be shown is brought near enough that all the others can.

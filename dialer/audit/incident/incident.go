@@ -65,6 +65,9 @@ type Incident struct {
 // Lengths of the texts, in characters.
 const mostText = 2000
 
+// mostRevisions is how often one incident is written: all of them are read with it, and go to the ward with it.
+const mostRevisions = 200
+
 // mostYears is the longest time that an incident may reach over: as long as the record of who saw what is made to be searched.
 const mostYears = 10
 
@@ -88,6 +91,10 @@ func (i Incident) Check(now time.Time) []Wrong {
 		if utf8.RuneCountInString(text) > mostText {
 			say(field, "long", fmt.Sprintf("%d文字以内で書いてください", mostText), fmt.Sprintf("write no more than %d characters", mostText))
 		}
+	}
+	if i.Revision > mostRevisions {
+		say("revision", "many", fmt.Sprintf("この事故は%d回書き換えられたため、これ以上書き換えられません。続きは新しい届出にし、この号数を書いてください", mostRevisions),
+			fmt.Sprintf("this incident was written %d times, which is as often as one is; report what is new as another, and name the number of this one in it", mostRevisions))
 	}
 	switch {
 	case i.FoundAt.IsZero():
@@ -208,10 +215,22 @@ type File struct {
 	Steps     []Step
 }
 
+// Line is an incident in a list: as it is known now, without its texts and whose accesses are in question, and its steps without their notes.
+type Line struct {
+	Incident
+
+	Steps []Step
+}
+
 // Now is the newest revision.
 func (f File) Now() Incident { return f.Revisions[len(f.Revisions)-1] }
 
 // Taken reports whether a step was taken.
-func (f File) Taken(a Act) bool {
-	return slices.ContainsFunc(f.Steps, func(s Step) bool { return s.Act == a })
+func (f File) Taken(a Act) bool { return taken(f.Steps, a) }
+
+// Taken reports whether a step was taken.
+func (l Line) Taken(a Act) bool { return taken(l.Steps, a) }
+
+func taken(steps []Step, a Act) bool {
+	return slices.ContainsFunc(steps, func(s Step) bool { return s.Act == a })
 }

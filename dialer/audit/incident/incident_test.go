@@ -71,9 +71,9 @@ func TestWhatCannotBeTaken(t *testing.T) {
 	if wrong := good.Check(now); len(wrong) > 0 {
 		t.Fatal(wrong)
 	}
-	good.From = good.Until.AddDate(-mostYears, 0, 0)
+	good.From, good.Revision = good.Until.AddDate(-mostYears, 0, 0), mostRevisions
 	if wrong := good.Check(now); len(wrong) > 0 {
-		t.Errorf("ten years: %v", wrong)
+		t.Errorf("ten years, the last revision: %v", wrong)
 	}
 	for want, spoil := range map[string]func(*Incident){
 		"kind unknown":     func(i *Incident) { i.Kind = "x" },
@@ -86,6 +86,7 @@ func TestWhatCannotBeTaken(t *testing.T) {
 		"from early":       func(i *Incident) { i.From, i.Until = at("1999-12-31", "23:59"), at("2000-01-01", "00:00") },
 		"from future":      func(i *Incident) { i.From, i.Until = now.Add(time.Hour), now.Add(2*time.Hour) },
 		"from long":        func(i *Incident) { i.From = i.Until.AddDate(-mostYears, 0, 0).Add(-1) },
+		"revision many":    func(i *Incident) { i.Revision++ },
 		"until order":      func(i *Incident) { i.Until = i.From.Add(-1) },
 	} {
 		i := good

@@ -21,8 +21,16 @@ type Store interface {
 	TakeStep(ctx context.Context, id int64, s Step) error
 	// Incident returns all of one; dialer.ErrNotFound when there is none.
 	Incident(ctx context.Context, id int64) (File, error)
-	// Incidents returns all, newest first.
-	Incidents(ctx context.Context) ([]File, error)
+	// Incidents returns a page of a list.
+	Incidents(ctx context.Context, p Page) ([]Line, error)
 	// Reach counts from the record of who saw what.
 	Reach(ctx context.Context, i Incident) (Reach, error)
+}
+
+// Page asks for incidents of a list, newest first: for those that are closed, or for those that are not, since what has to be done must not stand behind
+// however many that are over.
+type Page struct {
+	Closed bool
+	Below  int64 // of smaller numbers only, to read on; 0 for all
+	Most   int
 }

@@ -15,10 +15,23 @@ SELECT i.id, @act::text, @at::timestamptz, @by_user::text, @note::text FROM inci
 ON CONFLICT DO NOTHING;
 
 -- name: IncidentRevisions :many
-SELECT * FROM incidents WHERE id = @id OR @id = 0 ORDER BY id DESC, revision;
+SELECT * FROM incidents WHERE id = @id ORDER BY revision;
+
+-- name: IncidentLines :many
+-- Those that are closed, or those that are not, newest first, each as it is known now and without its texts. None is read whole to be left out: the first
+-- revisions are gone through by the key.
+SELECT n.id, n.revision, n.at, n.by_user, n.kind, n.found_at, n.from_at, n.until_at, n.malice
+FROM incidents i CROSS JOIN LATERAL (SELECT * FROM incidents r WHERE r.id = i.id ORDER BY r.revision DESC LIMIT 1) n
+WHERE i.revision = 1 AND (@below::bigint = 0 OR i.id < @below::bigint)
+  AND @closed::boolean = EXISTS (SELECT FROM incident_steps s WHERE s.id = i.id AND s.act = 'closed')
+ORDER BY i.id DESC LIMIT @most::int;
 
 -- name: IncidentSteps :many
-SELECT id, act, at, by_user, note FROM incident_steps WHERE id = @id OR @id = 0 ORDER BY id, at, act;
+SELECT id, act, at, by_user, note FROM incident_steps WHERE id = @id ORDER BY at, act;
+
+-- name: StepsOfIncidents :many
+-- Without what is noted of them.
+SELECT id, act, at, by_user FROM incident_steps WHERE id = ANY (@ids::bigint[]) ORDER BY id, at, act;
 
 -- name: IncidentReach :one
 -- What the record says was seen by who is in question: nobody named means everybody. A list that was written down before, and may

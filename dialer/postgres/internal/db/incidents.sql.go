@@ -10,6 +10,58 @@ import (
 	"time"
 )
 
+const incidentLines = `-- name: IncidentLines :many
+SELECT n.id, n.revision, n.at, n.by_user, n.kind, n.found_at, n.from_at, n.until_at, n.malice
+FROM incidents i CROSS JOIN LATERAL (SELECT id, revision, at, by_user, kind, found_at, from_at, until_at, who, malice, what, cause, done, future FROM incidents r WHERE r.id = i.id ORDER BY r.revision DESC LIMIT 1) n
+WHERE i.revision = 1 AND ($1::bigint = 0 OR i.id < $1::bigint)
+  AND $2::boolean = EXISTS (SELECT FROM incident_steps s WHERE s.id = i.id AND s.act = 'closed')
+ORDER BY i.id DESC LIMIT $3::int
+`
+
+type IncidentLinesRow struct {
+	ID       int64
+	Revision int32
+	At       time.Time
+	ByUser   string
+	Kind     string
+	FoundAt  time.Time
+	FromAt   time.Time
+	UntilAt  time.Time
+	Malice   bool
+}
+
+// Those that are closed, or those that are not, newest first, each as it is known now and without its texts. None is read whole to be left out: the first
+// revisions are gone through by the key.
+func (q *Queries) IncidentLines(ctx context.Context, below int64, closed bool, most int32) ([]IncidentLinesRow, error) {
+	rows, err := q.db.Query(ctx, incidentLines, below, closed, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []IncidentLinesRow
+	for rows.Next() {
+		var i IncidentLinesRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Revision,
+			&i.At,
+			&i.ByUser,
+			&i.Kind,
+			&i.FoundAt,
+			&i.FromAt,
+			&i.UntilAt,
+			&i.Malice,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const incidentReach = `-- name: IncidentReach :one
 WITH seen AS MATERIALIZED (
   SELECT a.n, a.action, a.case_refs FROM audit a
@@ -61,7 +113,7 @@ func (q *Queries) IncidentReach(ctx context.Context, arg IncidentReachParams) (I
 }
 
 const incidentRevisions = `-- name: IncidentRevisions :many
-SELECT id, revision, at, by_user, kind, found_at, from_at, until_at, who, malice, what, cause, done, future FROM incidents WHERE id = $1 OR $1 = 0 ORDER BY id DESC, revision
+SELECT id, revision, at, by_user, kind, found_at, from_at, until_at, who, malice, what, cause, done, future FROM incidents WHERE id = $1 ORDER BY revision
 `
 
 func (q *Queries) IncidentRevisions(ctx context.Context, id int64) ([]Incident, error) {
@@ -100,7 +152,7 @@ func (q *Queries) IncidentRevisions(ctx context.Context, id int64) ([]Incident, 
 }
 
 const incidentSteps = `-- name: IncidentSteps :many
-SELECT id, act, at, by_user, note FROM incident_steps WHERE id = $1 OR $1 = 0 ORDER BY id, at, act
+SELECT id, act, at, by_user, note FROM incident_steps WHERE id = $1 ORDER BY at, act
 `
 
 type IncidentStepsRow struct {
@@ -195,6 +247,43 @@ func (q *Queries) NextIncident(ctx context.Context) (int64, error) {
 	var id int64
 	err := row.Scan(&id)
 	return id, err
+}
+
+const stepsOfIncidents = `-- name: StepsOfIncidents :many
+SELECT id, act, at, by_user FROM incident_steps WHERE id = ANY ($1::bigint[]) ORDER BY id, at, act
+`
+
+type StepsOfIncidentsRow struct {
+	ID     int64
+	Act    string
+	At     time.Time
+	ByUser string
+}
+
+// Without what is noted of them.
+func (q *Queries) StepsOfIncidents(ctx context.Context, ids []int64) ([]StepsOfIncidentsRow, error) {
+	rows, err := q.db.Query(ctx, stepsOfIncidents, ids)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []StepsOfIncidentsRow
+	for rows.Next() {
+		var i StepsOfIncidentsRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Act,
+			&i.At,
+			&i.ByUser,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const takeStep = `-- name: TakeStep :execrows

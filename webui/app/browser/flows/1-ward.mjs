@@ -23,7 +23,7 @@ export default [
     // A week with everything in it.
     const at = new Date().toISOString();
     const full = {
-      more: false,
+      more: false, more_incidents: false,
       handoffs: ["instalments", "slip_reissue", "hardship", "complaint"].map((kind, i) => ({ id: `h${i}`, kind, state: i === 1 ? "acknowledged" : "open", by_name: "担当", at, moved_at: at, due_on: `2026-11-${25 + i}`, overdue: i === 0 })),
       incidents: [{ id: 3, kind: "feared", found_at: at, received: false, next: { act: "preliminary", due: at, met: false, late: false } }],
       scripts: [{ id: "s1", title: "案: 留守番電話", language: "ja", version: 2, at }, { id: "s2", title: "Draft: ways to pay", language: "en", version: 1, at }],

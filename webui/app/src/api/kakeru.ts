@@ -276,7 +276,7 @@ export const checkAudit = () => take(api.POST("/api/audit/check"));
 /** What is asked for goes in the body: it may be personal data. */
 export const searchAudit = (query: AuditQuery & { below?: number }) => take(api.POST("/api/audit/search", { body: query }));
 export const tellPrinted = (screen: string) => take(api.POST("/api/audit/printed", { body: { screen } }));
-export const getIncidents = () => take(api.GET("/api/incidents"));
+export const getIncidents = (cursor: string) => take(api.GET("/api/incidents", { params: { query: cursor ? { cursor } : {} } }));
 export const getIncident = (id: number) => take(api.GET("/api/incidents/{id}", { params: { path: { id } } }));
 export const reportIncident = (body: IncidentText) => take(api.POST("/api/incidents", { body }));
 export const changeIncident = (id: number, body: IncidentText) => take(api.PUT("/api/incidents/{id}", { params: { path: { id } }, body }));

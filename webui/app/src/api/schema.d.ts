@@ -1186,7 +1186,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An incident, and whose data was in reach */
+        /** An incident with its texts, and whose data was in reach */
         get: operations["incident"];
         /** Write what is known now */
         put: operations["change-incident"];
@@ -3643,6 +3643,24 @@ export interface components {
             late: boolean;
             met: boolean;
         };
+        IncidentLine: {
+            /**
+             * Format: date-time
+             * @description of the newest revision
+             */
+            at: string;
+            by_name: string;
+            closed: boolean;
+            deadlines: components["schemas"]["IncidentDeadline"][];
+            /** Format: date-time */
+            found_at: string;
+            /** Format: int64 */
+            id: number;
+            /** @enum {string} */
+            kind: "leaked" | "lost" | "damaged" | "tampered" | "feared" | "outage";
+            /** Format: int64 */
+            revision: number;
+        };
         IncidentOutputBody: {
             incident: components["schemas"]["Incident"];
             /** @description by the record, until now */
@@ -3687,8 +3705,10 @@ export interface components {
             who: string[];
         };
         IncidentsOutputBody: {
-            /** @description newest first */
-            items: components["schemas"]["Incident"][];
+            /** @description those that are not closed first, then those that are; of both the newest first */
+            items: components["schemas"]["IncidentLine"][];
+            /** @description null: the list is whole */
+            next_cursor: string | null;
             people: components["schemas"]["AuditWho"][];
         };
         IssueInputBody: {
@@ -5168,11 +5188,14 @@ export interface components {
         Waiting: {
             /** @description what is open, by the day it is due */
             handoffs: components["schemas"]["Handoff"][];
+            /** @description those that are not closed, newest first */
             incidents: components["schemas"]["WaitingIncident"][];
             /** @description written, and not yet signed for the ward */
             minutes: components["schemas"]["WaitingMinutes"][];
             /** @description there are more hand-offs */
             more: boolean;
+            /** @description there are more incidents */
+            more_incidents: boolean;
             /** @description what the contractor told of targets within two weeks */
             notices: components["schemas"]["WaitingNotice"][];
             /** @description issued within two weeks, newest first */
@@ -7702,7 +7725,9 @@ export interface operations {
     };
     incidents: {
         parameters: {
-            query?: never;
+            query?: {
+                cursor?: string;
+            };
             header?: never;
             path?: never;
             cookie?: never;

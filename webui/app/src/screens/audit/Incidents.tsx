@@ -1,5 +1,5 @@
 import { Button } from "@mantine/core";
-import { useQuery } from "@tanstack/react-query";
+import { useInfiniteQuery } from "@tanstack/react-query";
 import { IconAlertTriangle } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
@@ -13,31 +13,41 @@ import { useProblemText } from "../../parts/useWords";
 import { IncidentCard } from "./IncidentCard";
 import { IncidentForm } from "./IncidentForm";
 
-/** What happened to personal data, and until when what has to be done about it. */
+// As many of those whose clocks run are whole at once. The others are opened by whoever wants them: each counts its reach in the record.
+const wholeAtOnce = 3;
+
+/** What happened to personal data, and until when what has to be done about it. What is not closed comes first. */
 export function Incidents() {
   const { t } = useTranslation();
   const say = useProblemText();
   const mayWrite = useSession().user.role !== "ward";
-  const { data, error } = useQuery({ queryKey: keys.incidents, queryFn: kakeru.getIncidents });
-  const [editing, setEditing] = useState<number | "new" | null>(null);
+  const { data, error, hasNextPage, fetchNextPage, isFetchingNextPage } = useInfiniteQuery({
+    queryKey: keys.incidents,
+    queryFn: ({ pageParam }) => kakeru.getIncidents(pageParam),
+    initialPageParam: "",
+    getNextPageParam: (last) => last.next_cursor ?? undefined,
+  });
+  const [reporting, setReporting] = useState(false);
+  // One that was closed between two pages stands on both.
+  const items = data && [...new Map(data.pages.flatMap((p) => p.items).map((i) => [i.id, i])).values()];
+  const people = data?.pages[0]?.people ?? [];
   return (
     <div className={page.stack}>
       {error && <Notice tone="bad">{say(error)}</Notice>}
-      {mayWrite && editing !== "new" && (
+      {mayWrite && !reporting && (
         <div className={page.tools}>
-          <Button leftSection={<IconAlertTriangle size={18} aria-hidden />} onClick={() => setEditing("new")}>
+          <Button leftSection={<IconAlertTriangle size={18} aria-hidden />} onClick={() => setReporting(true)}>
             {t("incident.report")}
           </Button>
         </div>
       )}
-      {editing === "new" && data && <IncidentForm people={data.people} onClose={() => setEditing(null)} />}
-      {data?.items.length === 0 && editing !== "new" && <Empty title={t("incident.none")}>{mayWrite && <p>{t("incident.none_hint")}</p>}</Empty>}
-      {data?.items.map((i) =>
-        editing === i.id ? (
-          <IncidentForm key={i.id} of={i} people={data.people} onClose={() => setEditing(null)} />
-        ) : (
-          <IncidentCard key={i.id} of={i} onEdit={mayWrite ? () => setEditing(i.id) : undefined} />
-        ),
+      {reporting && data && <IncidentForm people={people} onClose={() => setReporting(false)} />}
+      {items?.length === 0 && !reporting && <Empty title={t("incident.none")}>{mayWrite && <p>{t("incident.none_hint")}</p>}</Empty>}
+      {items?.map((i, n) => <IncidentCard key={i.id} line={i} people={people} whole={!i.closed && n < wholeAtOnce} mayWrite={mayWrite} />)}
+      {hasNextPage && (
+        <Button variant="default" loading={isFetchingNextPage} onClick={() => void fetchNextPage()}>
+          {t("common.more")}
+        </Button>
       )}
     </div>
   );

@@ -97,6 +97,7 @@ function lists(w: Waiting, t: Say): Waits[] {
       name: "incidents",
       to: "/audit",
       tone: "bad",
+      more: w.more_incidents,
       lines: w.incidents.map((i) => ({
         key: String(i.id),
         hash: "incidents",
