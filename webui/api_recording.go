@@ -54,6 +54,7 @@ type Recording struct {
 	LostSeconds float64               `json:"lost_seconds" doc:"of sound, in whose place there is silence"`
 	Fault       dialer.RecordingFault `json:"fault,omitempty" doc:"why it ended before its time"`
 	Kept        bool                  `json:"kept" doc:"false when it is not kept any more, or cannot be played before the call's end"`
+	Silent      bool                  `json:"silent" doc:"nobody can say whether it is kept: its disk does not answer"`
 }
 
 const recordingPath = "/api/attempts/{id}/recording"
@@ -107,13 +108,16 @@ func (s *Server) listen(ctx context.Context, in *attemptInput) (*huma.StreamResp
 	if err != nil {
 		return nil, err
 	}
-	sound, err := s.d.Sounds.Sound(in.ID, r.Ref)
+	sound, err := inTime(ctx, s.disk, s.disk.read, func() (Playable, error) { return s.d.Sounds.Sound(in.ID, r.Ref) }, func(p Playable) { _ = p.Close() }) // it was only read
 	// The ledger knows of one that was written to its end: what breaks off now was cut afterwards, and the end of a talk may be what it is about.
 	if err == nil && !r.Until.IsZero() && r.Fault == "" && !sound.Ended() {
 		_ = sound.Close() // it was only read
 		err = ErrSoundAltered
 	}
 	switch {
+	case errors.Is(err, errDiskStill):
+		s.log.Error("a recording was not played: its disk, or that of its key, does not answer", "call", in.ID, "owes", len(s.disk.asked))
+		return nil, errDiskStill
 	case errors.Is(err, ErrSoundGone):
 		return nil, errSoundGone
 	case errors.Is(err, ErrSoundAltered):
@@ -157,9 +161,10 @@ func (s *Server) recordingFor(ctx context.Context, v viewer, id dialer.CallID) (
 	if err != nil {
 		return nil, err
 	}
-	_, live := s.d.Calls.Call(id)
-	return &Recording{
-		From: r.From, Until: instant(r.Until), Pauses: orEmpty(r.Pauses), LostSeconds: r.Lost.Seconds(), Fault: r.Fault,
-		Kept: !live && s.d.Sounds.Kept(r.Ref),
-	}, nil
+	out := &Recording{From: r.From, Until: instant(r.Until), Pauses: orEmpty(r.Pauses), LostSeconds: r.Lost.Seconds(), Fault: r.Fault}
+	if _, live := s.d.Calls.Call(id); live {
+		return out, nil
+	}
+	out.Kept, out.Silent, err = s.kept(ctx, r.Ref) // what is known of the call is told all the same
+	return out, err
 }

@@ -227,3 +227,71 @@ func TestARecordingIsPaused(t *testing.T) {
 		t.Errorf("%s", live.body)
 	}
 }
+
+// hangingDisk answers when it is let go.
+type hangingDisk struct {
+	*world
+
+	asked chan struct{}
+	let   chan struct{}
+}
+
+func (d *hangingDisk) Kept(string) bool {
+	d.asked <- struct{}{}
+	<-d.let
+	return true
+}
+
+func (d *hangingDisk) Sound(id dialer.CallID, ref string) (Playable, error) {
+	d.asked <- struct{}{}
+	<-d.let
+	return d.world.Sound(id, ref)
+}
+
+// TestAHangingDiskTakesNobodysTurns: whoever asks is told so in time, no more are asked than there are places, and what comes too late is closed.
+func TestAHangingDiskTakesNobodysTurns(t *testing.T) {
+	disk := &hangingDisk{asked: make(chan struct{}, 10*mostDiskAsked), let: make(chan struct{})}
+	h := open(t, func(d *Deps) { disk.world, _ = d.Sounds.(*world); d.Sounds = disk })
+	h.server.disk.look, h.server.disk.read = time.Millisecond, time.Millisecond
+	withRecording(h)
+	c := h.as("supervisor")
+	for n := range mostDiskAsked + asksAtOnce {
+		if n%2 == 0 {
+			if p := c.do("GET", "/api/attempts/a1/recording", nil).problem(t, 503, "disk"); !strings.Contains(p.Detail, "ディスク") {
+				t.Fatalf("%+v", p)
+			}
+			continue
+		}
+		a := into[Attempt](t, c.do("GET", "/api/attempts/a1", nil).want(t, 200))
+		if a.Recording == nil || a.Recording.Kept || !a.Recording.Silent {
+			t.Fatalf("%+v", a.Recording)
+		}
+	}
+	if n := len(disk.asked); n != mostDiskAsked {
+		t.Errorf("the disk was asked %d times while it owed all", n)
+	}
+	close(disk.let)
+	for range mostDiskAsked { // each gives its place back
+		h.server.disk.asked <- struct{}{}
+	}
+	for range mostDiskAsked {
+		<-h.server.disk.asked
+	}
+	h.set(func() {
+		if h.openSounds != 0 || len(h.listened) > 0 {
+			t.Errorf("%d files are open, listened: %v", h.openSounds, h.listened)
+		}
+	})
+	h.server.disk.look = time.Minute
+	if a := into[Attempt](t, c.do("GET", "/api/attempts/a1", nil).want(t, 200)); !a.Recording.Kept || a.Recording.Silent {
+		t.Errorf("once it answers: %+v", a.Recording)
+	}
+}
+
+// TestWhatPanicsAtTheDiskEndsOneRequest: it is read outside the request's own goroutine.
+func TestWhatPanicsAtTheDiskEndsOneRequest(t *testing.T) {
+	_, err := inTime(t.Context(), newSoundDisk(), time.Minute, func() (int, error) { panic("somebody's name") }, func(int) {})
+	if err == nil || strings.Contains(err.Error(), "somebody's name") {
+		t.Error(err)
+	}
+}

@@ -156,6 +156,7 @@ type Server struct {
 	acts     *turns // changing
 	makings  *turns // reports and files
 	hands    *hands
+	disk     soundDisk
 	sums     *shared[report.Progress]
 	curves   *shared[report.Curve]
 	relists  *relists
@@ -204,7 +205,7 @@ func New(d Deps) (*Server, error) {
 	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
 	s.uses, s.walls, s.relists, s.windows = newUses(d.Now()), newWalls(), newRelists(d.Now), newWindows()
 	s.asks, s.acts, s.makings = newAsks(asksAtOnce), newAsks(actsAtOnce), newMakings()
-	s.hands = newHands(d.Now)
+	s.hands, s.disk = newHands(d.Now), newSoundDisk()
 	s.sums, s.curves = newShared[report.Progress](), newShared[report.Curve]()
 	s.vigil = newVigil(time.Now, s.slept)
 	if d.Certificate.On() {

@@ -9,6 +9,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 	"time"
 
@@ -47,6 +48,8 @@ type KeyFolder struct {
 	mu    sync.Mutex
 	keys  map[string]dayKey
 	known bool // it has keys, or had some: without its mark it is another folder
+
+	destroyed atomic.Int64 // how many keys were, by this process
 }
 
 // dayKey is a key, and the file that it was read from or written to.
@@ -171,7 +174,8 @@ func (k *KeyFolder) ForDay(day string) (tink.AEAD, error) {
 	}
 	err = createDurably(k.path(day), sealed)
 	if errors.Is(err, fs.ErrExist) {
-		return k.read(day)
+		sealed, err = os.ReadFile(k.path(day))
+		return k.open(day, sealed, err)
 	}
 	if err != nil {
 		return nil, err
@@ -179,19 +183,24 @@ func (k *KeyFolder) ForDay(day string) (tink.AEAD, error) {
 	return k.keep(day, sealed, handle)
 }
 
-// OfDay implements Keys.
+// OfDay implements Keys. Its file is read without k.mu: whoever waits for one that hangs must not keep a talk from the key of its day.
 func (k *KeyFolder) OfDay(day string) (tink.AEAD, error) {
 	if !isDay(day) {
 		return nil, ErrNoKey
 	}
+	before := k.destroyed.Load()
+	sealed, err := os.ReadFile(k.path(day))
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	return k.read(day)
+	key, err := k.open(day, sealed, err)
+	if k.destroyed.Load() != before { // this one, it may be: then it is not to stay in memory
+		delete(k.keys, day)
+	}
+	return key, err
 }
 
-// read needs k.mu. The file is asked each time: another node may have destroyed the key, or the folder be another one for now.
-func (k *KeyFolder) read(day string) (tink.AEAD, error) {
-	sealed, err := os.ReadFile(k.path(day))
+// open needs k.mu. The file was asked just now, as it is each time: another node may have destroyed the key, or the folder be another one for now.
+func (k *KeyFolder) open(day string, sealed []byte, err error) (tink.AEAD, error) {
 	if errors.Is(err, fs.ErrNotExist) {
 		if _, err := k.here(); err != nil {
 			return nil, err
@@ -290,6 +299,7 @@ func (k *KeyFolder) Destroy(day string) error {
 	k.mu.Lock()
 	defer k.mu.Unlock()
 	delete(k.keys, day)
+	defer k.destroyed.Add(1) // before k.mu is given back: whoever has read the file meanwhile keeps nothing
 	unlock, err := k.lock()
 	if err != nil {
 		return err

@@ -11,6 +11,7 @@ import (
 	"strings"
 	"sync"
 	"sync/atomic"
+	"syscall"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -305,4 +306,27 @@ func TestNothingGoesByAClockThatIsNotBelieved(t *testing.T) {
 			t.Error(err)
 		}
 	})
+}
+
+// TestAKeyThatHangsKeepsNoTalkFromItsOwn: a disk may hang at one day's file, and a talk of today be recorded.
+func TestAKeyThatHangsKeepsNoTalkFromItsOwn(t *testing.T) {
+	k, _ := recorder(t).Keys.(*KeyFolder)
+	must[tink.AEAD](t)(k.ForDay("2026-11-27"))
+	if err := syscall.Mkfifo(k.path("2026-10-27"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	heard := make(chan error)
+	go func() {
+		_, err := k.OfDay("2026-10-27")
+		heard <- err
+	}()
+	hangs := must[*os.File](t)(os.OpenFile(k.path("2026-10-27"), os.O_WRONLY, 0)) // comes back when the file is being read
+	must[tink.AEAD](t)(k.ForDay("2026-11-27"))
+	must[tink.AEAD](t)(k.ForDay("2026-11-28"))
+	if err := hangs.Close(); err != nil {
+		t.Fatal(err)
+	}
+	if err := <-heard; err == nil {
+		t.Error("nothing is a key")
+	}
 }

@@ -4456,6 +4456,8 @@ export interface components {
              */
             lost_seconds: number;
             pauses: components["schemas"]["Pause"][];
+            /** @description nobody can say whether it is kept: its disk does not answer */
+            silent: boolean;
             /**
              * Format: date-time
              * @description null when its end is not known: it goes on, or a crash cut it off

@@ -42,7 +42,7 @@ export function Listening({ attempt, recording }: { attempt: string; recording: 
       ))}
       {recording.lost_seconds > 0 && <p className="quiet">{t("listening.lost", { seconds: Math.ceil(recording.lost_seconds) })}</p>}
       {recording.fault && <p className="quiet">{t(`listening.fault.${recording.fault}`)}</p>}
-      {!recording.kept && <p className="quiet">{t("listening.gone")}</p>}
+      {!recording.kept && <p className="quiet">{t(recording.silent ? "listening.silent" : "listening.gone")}</p>}
       {recording.kept && !sound && (
         <>
           <Button variant="default" size="sm" loading={asking} leftSection={<IconHeadphones size={16} aria-hidden />} onClick={() => void fetchSound()}>
