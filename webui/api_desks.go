@@ -114,6 +114,9 @@ func (s *Server) clearDesk(ctx context.Context, in *reasonInput) (*deskOutput, e
 }
 
 func (s *Server) away(ctx context.Context, in *awayInput) (*deskOutput, error) {
+	if err := s.hands.take(from(ctx).User.ID, absences); err != nil { // to be back is told at once, and writes no more than there was
+		return nil, err
+	}
 	d, err := s.d.Calls.Away(ctx, from(ctx).Asker(), in.ID, in.Body.Reason)
 	return &deskOutput{Body: s.dressDesk(d)}, err
 }

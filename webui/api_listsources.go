@@ -83,6 +83,9 @@ func (s *Server) saveListSource(ctx context.Context, in *saveListSourceInput) (*
 	if wrong := x.Check(others, japan.Notation{}); len(wrong) > 0 {
 		return nil, invalidFields(wrong)
 	}
+	if err := s.hands.take(x.By, newSources); err != nil {
+		return nil, err
+	}
 	if x, err = s.d.Sources.SaveListSource(ctx, x); err != nil {
 		return nil, err
 	}

@@ -240,11 +240,17 @@ func (s *Server) changeSettings(ctx context.Context, in *changeSettingsInput) (*
 	if err != nil {
 		return nil, err
 	}
+	if err := s.hands.take(from(ctx).User.ID, newSettings); err != nil {
+		return nil, err
+	}
 	changes, err := s.d.Settings.Change(ctx, settings.Request{Wants: wants, By: from(ctx).User.ID, Reason: in.Body.Reason})
 	return s.settingsChanged(ctx, changes, err)
 }
 
 func (s *Server) undoSetting(ctx context.Context, in *undoSettingInput) (*struct{}, error) {
+	if err := s.hands.take(from(ctx).User.ID, newSettings); err != nil {
+		return nil, err
+	}
 	changes, err := s.d.Settings.Undo(ctx, in.ID, in.Body.Version, settings.Request{By: from(ctx).User.ID, Reason: in.Body.Reason})
 	return s.settingsChanged(ctx, changes, err)
 }

@@ -13,17 +13,21 @@ import (
 // pace is how much one person may write at once of what is kept, and how often from then on: faster than anybody types, and too slow to fill the record, the
 // day's close or a list that others read with what nobody has done.
 type pace struct {
+	what    string // two of the same speed are two
 	atOnce  int
 	every   time.Duration
 	tooFast *Problem
 }
 
 var (
-	callsByHand  = pace{30, 10 * time.Second, errTooManyByHand}
-	typedNumbers = pace{60, 15 * time.Second, errTooFast}
-	newHandoffs  = pace{30, 20 * time.Second, errTooFast}
-	handoffMoves = pace{120, 5 * time.Second, errTooFast} // the ward goes through a morning's
-	incidentActs = pace{20, 30 * time.Second, errTooFast}
+	callsByHand  = pace{"callsByHand", 30, 10 * time.Second, errTooManyByHand}
+	typedNumbers = pace{"typedNumbers", 60, 15 * time.Second, errTooFast}
+	newHandoffs  = pace{"newHandoffs", 30, 20 * time.Second, errTooFast}
+	handoffMoves = pace{"handoffMoves", 120, 5 * time.Second, errTooFast} // the ward goes through a morning's
+	incidentActs = pace{"incidentActs", 20, 30 * time.Second, errTooFast}
+	newSettings  = pace{"newSettings", 60, 10 * time.Second, errTooFast} // whoever sets up a centre goes through all of them
+	newSources   = pace{"newSources", 20, 30 * time.Second, errTooFast}
+	absences     = pace{"absences", 30, 10 * time.Second, errTooFast}
 )
 
 var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",

@@ -16,6 +16,10 @@ func TestNobodyFillsWhatIsKept(t *testing.T) {
 		"what": "画面を撮影された", "cause": "", "done": "", "future": "",
 	}
 	number := map[string]any{"ward_number": "1234567", "number": "09000009999", "again": "09000009999", "source": "counter", "document_on": "2026/11/20", "first": true}
+	source := map[string]any{"name": "収納課", "columns": []map[string]string{
+		{"name": "宛名番号", "field": "ward_number"}, {"name": "氏名", "field": "name"}, {"name": "電話", "field": "phone1"}, {"name": "保険", "field": "insurance"},
+		{"name": "期別", "field": "term"}, {"name": "滞納額", "field": "amount"},
+	}}
 	for _, c := range []struct {
 		who, other, path string
 		body             any
@@ -25,6 +29,8 @@ func TestNobodyFillsWhatIsKept(t *testing.T) {
 		{"supervisor", "admin", "/api/incidents", incident, incidentActs},
 		{"operator", "supervisor", "/api/handoffs", map[string]any{"case_id": "case-1", "kind": "other", "text": "確認"}, newHandoffs},
 		{"operator", "supervisor", "/api/handoffs/x/add", map[string]any{"text": "追記"}, handoffMoves},
+		{"operator", "operator2", "/api/desks/desk1/away", map[string]any{"reason": "break"}, absences},
+		{"supervisor", "admin", "/api/list-sources", source, newSources},
 	} {
 		send := func(login string) answered { return h.as(login).do(http.MethodPost, c.path, c.body) }
 		first := h.as(c.who)
@@ -45,4 +51,24 @@ func TestNobodyFillsWhatIsKept(t *testing.T) {
 			t.Errorf("%s: a while later %d", c.path, a.status)
 		}
 	}
+}
+
+// TestSettingsAreChangedAtAPace: by changing and by undoing together, whatever comes of it.
+func TestSettingsAreChangedAtAPace(t *testing.T) {
+	h := open(t)
+	admin := h.as("admin")
+	undo := func() answered {
+		return admin.do(http.MethodPost, "/api/settings/changes/99/undo", map[string]any{"version": 0, "reason": "試験"})
+	}
+	change := func() answered {
+		return admin.do(http.MethodPost, "/api/settings", map[string]any{"wants": []any{}, "reason": "試験"})
+	}
+	for range newSettings.atOnce / 2 {
+		undo().problem(t, http.StatusNotFound, ruleNotFound)
+		change().problem(t, http.StatusUnprocessableEntity, ruleInvalid)
+	}
+	undo().problem(t, http.StatusTooManyRequests, "too_many")
+	change().problem(t, http.StatusTooManyRequests, "too_many")
+	h.clock.forward(newSettings.every)
+	change().problem(t, http.StatusUnprocessableEntity, ruleInvalid)
 }

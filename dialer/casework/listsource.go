@@ -42,6 +42,7 @@ const (
 	maxSourceName  = 40
 	maxColumnName  = 60
 	maxListColumns = 200
+	maxListSources = 100 // all are read with each list
 )
 
 // Check returns what is wrong with a source, column by column, so that it reads lists once it is saved. others are the sources
@@ -55,6 +56,10 @@ func (s ListSource) Check(others []ListSource, n Notation) []FieldError {
 	if len(s.Columns) == 0 || len(s.Columns) > maxListColumns {
 		f.add("columns", "length", fmt.Sprintf("列は1〜%d個です", maxListColumns), fmt.Sprintf("a list has 1 to %d columns", maxListColumns))
 		return f.found
+	}
+	if len(others) >= maxListSources && !slices.ContainsFunc(others, func(o ListSource) bool { return o.Name == s.Name }) {
+		f.add("name", "many", fmt.Sprintf("取込元は%d個までです。いまある取込元の名前を選び、その次の版として保存してください", maxListSources),
+			fmt.Sprintf("there are at most %d sources; choose the name of one there is, and save this as its next version", maxListSources))
 	}
 	s.checkColumns(f, key)
 	for _, o := range others {

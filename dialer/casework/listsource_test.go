@@ -188,3 +188,23 @@ func TestWrongAssignments(t *testing.T) {
 		}
 	}
 }
+
+// TestThereAreSoManySources: all are read with each list; a next version of one there is can always be saved.
+func TestThereAreSoManySources(t *testing.T) {
+	var others []casework.ListSource
+	for i := range 100 {
+		columns := append(slices.Clone(wardOffice.Columns), casework.ListColumn{Name: fmt.Sprintf("印%d", i)})
+		others = append(others, casework.ListSource{Name: fmt.Sprintf("取込元%d", i), Columns: columns})
+	}
+	s := wardOffice
+	if wrong := s.Check(others[:99], japan.Notation{}); len(wrong) > 0 {
+		t.Errorf("the hundredth: %+v", wrong)
+	}
+	if wrong := s.Check(others, japan.Notation{}); len(wrong) != 1 || wrong[0].Field != "name" || wrong[0].Code != "many" {
+		t.Errorf("one more: %+v", wrong)
+	}
+	s.Name = others[7].Name
+	if wrong := s.Check(others, japan.Notation{}); len(wrong) > 0 {
+		t.Errorf("the next version of one: %+v", wrong)
+	}
+}

@@ -3,6 +3,7 @@ package casework
 import (
 	"context"
 	_ "embed"
+	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -72,11 +73,19 @@ type NumberCount struct {
 const (
 	NumberEntered  dialer.Rule = "number_entered"  // the same number was entered for the same person on the same day
 	NumberReturned dialer.Rule = "number_returned" // what went back to the ward cannot be taken back here
+	NumberMany     dialer.Rule = "number_many"     // the person has MostNumbers already
 )
+
+// MostNumbers is how many numbers are entered at one case: more than anybody has, and few enough to be read with it, and dialled one after the other.
+const MostNumbers = 50
 
 var numberRefusals = map[dialer.Rule]dialer.Refusal{
 	NumberEntered: {
 		JA: "この宛名番号のこの番号は、本日すでに入力されています", EN: "this number was entered for this person today already",
+	},
+	NumberMany: {
+		JA: fmt.Sprintf("この案件には電話番号がすでに%d件あります。誤って入力した番号を取り消してから、もう一度入力してください", MostNumbers),
+		EN: fmt.Sprintf("this case has %d numbers already; take those back that were entered by mistake, and enter it again", MostNumbers),
 	},
 	NumberReturned: {
 		JA: "この番号は区へ返却済みです。取り消せません。区へ連絡してください", EN: "this number went back to the ward; it cannot be taken back here",
@@ -93,7 +102,7 @@ func RefuseNumber(rule dialer.Rule) *dialer.Refusal {
 // NumberStore keeps the numbers that were entered. The ledger implements it.
 type NumberStore interface {
 	// EnterNumber keeps a number and puts it among the case's, when the case is here. It returns the row as it was kept, with
-	// its case and what was known of the number; a refusal by NumberEntered when it stands already.
+	// its case and what was known of the number; a refusal by NumberEntered when it stands already, by NumberMany when its case has too many.
 	EnterNumber(ctx context.Context, n EnteredNumber) (EnteredNumber, error)
 	// TakeNumberBack appends that a number was entered by mistake, and takes it from the case again if it came by this row.
 	// Again is no error. dialer.ErrNotFound when by did not enter it, unless anybodys is set; a refusal by NumberReturned when

@@ -3,6 +3,8 @@ package postgres
 import (
 	"context"
 	"encoding/json"
+	"maps"
+	"slices"
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
@@ -38,15 +40,18 @@ func (l *Ledger) SaveListSource(ctx context.Context, s casework.ListSource) (cas
 // ListSources returns the newest version of every source, by name.
 func (l *Ledger) ListSources(ctx context.Context) (sources []casework.ListSource, err error) {
 	err = l.query(ctx, "read the lists' sources", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.ListSources(ctx)
+		rows, err := q.NewestListSources(ctx)
 		if err != nil {
 			return err
 		}
-		have, err := marksOf(ctx, q, markedSources) // after the rows, which come with their marks
-		for _, r := range rows {                    // of each name the newest first
-			if n := len(sources); n > 0 && sources[n-1].Name == r.Name || !have.has(idOfSource(r), l.markOfSource(r)) {
-				continue // an older one, or one that nobody here has saved
-			}
+		ours, err := versioned[db.ListSource]{
+			what: markedSources, name: func(r db.ListSource) string { return r.Name }, id: idOfSource, mark: l.markOfSource,
+			older: func(ctx context.Context, r db.ListSource) ([]db.ListSource, error) {
+				return q.ListSourceBelow(ctx, r.Name, r.Version, olderAtOnce)
+			},
+		}.newest(ctx, q, rows)
+		for _, name := range slices.Sorted(maps.Keys(ours)) {
+			r := ours[name]
 			s := casework.ListSource{Name: r.Name, Version: int(r.Version), By: dialer.UserID(r.ByUser), At: r.At}
 			if err := json.Unmarshal(r.Columns, &s.Columns); err != nil {
 				return err

@@ -76,6 +76,9 @@ func joinCase(ctx context.Context, q *db.Queries, c custody, n *casework.Entered
 	if err != nil {
 		return nil, err
 	}
+	if rank >= casework.MostNumbers {
+		return nil, casework.RefuseNumber(casework.NumberMany)
+	}
 	if rank++; n.First {
 		rank = 1
 		if err := q.MoveRanks(ctx, 1, ids[0], rank); err != nil {

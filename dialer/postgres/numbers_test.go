@@ -143,3 +143,22 @@ func TestNumbersAreCountedByPersonAndTokyoDay(t *testing.T) {
 		t.Error("a row could be written over")
 	}
 }
+
+// TestACaseHasSoManyNumbers: what is taken back makes room.
+func TestACaseHasSoManyNumbers(t *testing.T) {
+	l := newLedger(t)
+	ward, c := listedPerson(t, l)
+	var last casework.EnteredNumber
+	for range casework.MostNumbers - len(caseOf(t, l, c.ID).Phones) {
+		last = enter(t, l, typed(ward, newNumber(), noon))
+	}
+	one := typed(ward, newNumber(), noon)
+	one.First = true
+	_, err := l.EnterNumber(t.Context(), one)
+	wantRule(t, err, casework.NumberMany)
+	if n := len(caseOf(t, l, c.ID).Phones); n != casework.MostNumbers {
+		t.Errorf("the case has %d numbers", n)
+	}
+	must(t, l.TakeNumberBack(t.Context(), last.ID, "operator1", false, noon))
+	enter(t, l, one)
+}

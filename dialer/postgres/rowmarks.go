@@ -169,19 +169,23 @@ func (l *Ledger) closesToMark(ctx context.Context, q *db.Queries) (marks, error)
 
 func (l *Ledger) settingsToMark(ctx context.Context, q *db.Queries) (marks, error) {
 	found := marks{}
-	rows, err := q.AllSettings(ctx, "")
-	for _, r := range rows {
-		found[idOfSetting(r)] = [][]byte{l.markOfSetting(r)}
-	}
+	err := eachOf(func(before *db.SettingChange) ([]db.SettingChange, error) {
+		if before == nil {
+			before = &db.SettingChange{}
+		}
+		return q.SettingsAfter(ctx, before.ID, olderAtOnce)
+	}, func(r db.SettingChange) { found[idOfSetting(r)] = [][]byte{l.markOfSetting(r)} })
 	return found, err
 }
 
 func (l *Ledger) sourcesToMark(ctx context.Context, q *db.Queries) (marks, error) {
 	found := marks{}
-	rows, err := q.ListSources(ctx)
-	for _, r := range rows {
-		found[idOfSource(r)] = [][]byte{l.markOfSource(r)}
-	}
+	err := eachOf(func(before *db.ListSource) ([]db.ListSource, error) {
+		if before == nil {
+			before = &db.ListSource{}
+		}
+		return q.ListSourcesAfter(ctx, before.Name, before.Version, olderAtOnce)
+	}, func(r db.ListSource) { found[idOfSource(r)] = [][]byte{l.markOfSource(r)} })
 	return found, err
 }
 

@@ -4,6 +4,7 @@ import (
 	"context"
 	"errors"
 	"maps"
+	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -75,21 +76,25 @@ func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err e
 	return out, err
 }
 
-// held is the change that holds, by key; of one key, or of all with an empty one. Changes hang together by what each follows: one that bears no mark of ours, or
-// follows none that holds, never was.
+// held is the change that holds, by key: the newest that bears our mark, of one key, or of all with an empty one. It was written after a look, under HoldSettings,
+// at what it follows.
 func (l *Ledger) held(ctx context.Context, q *db.Queries, key string) (map[string]db.SettingChange, error) {
-	rows, err := q.AllSettings(ctx, key)
+	var rows []db.SettingChange
+	var err error
+	if key == "" {
+		rows, err = q.NewestSettings(ctx)
+	} else {
+		rows, err = q.SettingsOfKey(ctx, key, math.MaxInt64, 1)
+	}
 	if err != nil {
 		return nil, err
 	}
-	have, err := marksOf(ctx, q, markedSettings) // after the rows, which come with their marks
-	held := map[string]db.SettingChange{}
-	for _, r := range rows { // the oldest first
-		if r.Follows == held[r.Key].ID && have.has(idOfSetting(r), l.markOfSetting(r)) {
-			held[r.Key] = r
-		}
-	}
-	return held, err
+	return versioned[db.SettingChange]{
+		what: markedSettings, name: func(r db.SettingChange) string { return r.Key }, id: idOfSetting, mark: l.markOfSetting,
+		older: func(ctx context.Context, r db.SettingChange) ([]db.SettingChange, error) {
+			return q.SettingsOfKey(ctx, r.Key, r.ID, olderAtOnce)
+		},
+	}.newest(ctx, q, rows)
 }
 
 // LastSetting implements settings.Store.
@@ -108,7 +113,7 @@ func (l *Ledger) SettingChanges(ctx context.Context, a settings.Query) (out []se
 		if err != nil {
 			return err
 		}
-		have, err := marksOf(ctx, q, markedSettings) // after the rows, which come with their marks
+		have, err := marksOfThese(ctx, q, markedSettings, rowIDs(rows, idOfSetting)) // after the rows, which come with their marks
 		for _, r := range rows {
 			if have.has(idOfSetting(r), l.markOfSetting(r)) {
 				out = append(out, changeFrom(r))

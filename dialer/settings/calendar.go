@@ -65,7 +65,8 @@ const (
 	longestNote  = 40 // characters
 	longestBreak = 240
 	mostSeats    = 500
-	farthestYear = 3 // years from today
+	farthestYear = 3   // years from today
+	mostWeeks    = 200 // patterns, those that have passed among them
 )
 
 // CalendarFile is what the settings file says: its week, and its single days.

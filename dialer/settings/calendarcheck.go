@@ -71,6 +71,10 @@ func checkWeeks(p Proposed) (json.RawMessage, *Trouble) {
 	if err := strictly(p.Value, &weeks); err != nil || len(weeks) == 0 || weeks[0].From != "" {
 		return no("曜日ごとの時間を読み取れません。画面から入力し直してください", "a week's hours cannot be read; enter them on the screen again")
 	}
+	if len(weeks) > mostWeeks {
+		return no(fmt.Sprintf("曜日ごとの時間は%d通りまでです。これから始まるものを減らすか、1日だけの変更は日ごとに設定してください", mostWeeks),
+			fmt.Sprintf("there are at most %d patterns of a week; leave out some that have not begun, and set single days where only a day is another", mostWeeks))
+	}
 	_ = json.Unmarshal(p.Before, &before)
 	today := dialer.DateOf(p.Now)
 	var last dialer.Date

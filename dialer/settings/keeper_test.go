@@ -4,6 +4,7 @@ import (
 	"context"
 	"encoding/json"
 	"errors"
+	"fmt"
 	"slices"
 	"strings"
 	"testing"
@@ -209,6 +210,7 @@ func TestRefused(t *testing.T) {
 		"a past week": want("calendar.week", `[{"days":{"mon":"09:00-12:00"},"break_minutes":60}]`, 0),
 		"a week from yesterday": want("calendar.week",
 			`[`+wardWeek+`,{"from":"2026-11-23","days":{"mon":"09:00-12:00"},"break_minutes":0}]`, 0),
+		"many weeks":      want("calendar.week", manyWeeks(201), 0),
 		"a long break":    want("calendar.week", `[{"days":{"mon":"09:00-10:00"},"break_minutes":60}]`, 0),
 		"no such weekday": want("calendar.week", `[{"days":{"montag":"09:00-10:00"},"break_minutes":0}]`, 0),
 	} {
@@ -294,5 +296,23 @@ func TestCalendarHolds(t *testing.T) {
 	}
 	if i := n.item(t, "calendar.week"); i.Said.JA != "月〜火 09:00-17:00、水 13:00-19:00、木〜金 09:00-17:00、土〜日 閉庁、休憩60分 / 2026-12-07から 月 10:00-16:00、火〜日 閉庁、休憩30分" {
 		t.Errorf("%s", i.Said.JA)
+	}
+}
+
+// manyWeeks is a pattern for each of so many days.
+func manyWeeks(n int) string {
+	weeks := []string{wardWeek}
+	for i := range n - 1 {
+		from := time.Date(2026, time.December, 1+i, 0, 0, 0, 0, time.UTC).Format(time.DateOnly)
+		weeks = append(weeks, fmt.Sprintf(`{"from":%q,"days":{"mon":"10:00-16:00"},"break_minutes":%d}`, from, i%2))
+	}
+	return "[" + strings.Join(weeks, ",") + "]"
+}
+
+// TestAWeekHasSoManyPatterns: as many as anybody needs.
+func TestAWeekHasSoManyPatterns(t *testing.T) {
+	n := newNode(t, &dialertest.Settings{})
+	if _, err := n.Change(t.Context(), want("calendar.week", manyWeeks(200), 0)); err != nil {
+		t.Error(err)
 	}
 }

@@ -6,8 +6,15 @@ INSERT INTO absences (at, desk, operator, reason)
 SELECT @at, @desk, @operator, '' WHERE (SELECT a.reason FROM absences a WHERE a.operator = @operator ORDER BY a.id DESC LIMIT 1) <> '';
 
 -- name: OpenAbsences :many
-SELECT at, desk, operator, reason FROM (SELECT DISTINCT ON (operator) * FROM absences ORDER BY operator, id DESC) newest
-WHERE reason <> '' ORDER BY operator;
+-- One operator after the other is found by the index, so that no number of absences slows it.
+WITH RECURSIVE operators AS (
+  (SELECT a.operator FROM absences a ORDER BY a.operator LIMIT 1)
+  UNION ALL
+  SELECT (SELECT a.operator FROM absences a WHERE a.operator > o.operator ORDER BY a.operator LIMIT 1) FROM operators o WHERE o.operator IS NOT NULL
+)
+SELECT at, desk, operator, reason FROM absences WHERE reason <> '' AND id IN (
+  SELECT (SELECT a.id FROM absences a WHERE a.operator = o.operator ORDER BY a.id DESC LIMIT 1) FROM operators o WHERE o.operator IS NOT NULL
+) ORDER BY operator;
 
 -- name: OwnFigures :one
 -- An operator's calls in a span of time, as the centre's are counted (Figures).

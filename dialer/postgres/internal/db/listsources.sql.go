@@ -52,12 +52,80 @@ func (q *Queries) InsertListSource(ctx context.Context, arg InsertListSourcePara
 	return i, err
 }
 
-const listSources = `-- name: ListSources :many
-SELECT name, version, columns, by_user, at FROM list_sources ORDER BY name, version DESC
+const listSourceBelow = `-- name: ListSourceBelow :many
+SELECT name, version, columns, by_user, at FROM list_sources WHERE name = $1 AND version < $2 ORDER BY version DESC LIMIT $3::int
 `
 
-func (q *Queries) ListSources(ctx context.Context) ([]ListSource, error) {
-	rows, err := q.db.Query(ctx, listSources)
+func (q *Queries) ListSourceBelow(ctx context.Context, name string, below int32, most int32) ([]ListSource, error) {
+	rows, err := q.db.Query(ctx, listSourceBelow, name, below, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSource
+	for rows.Next() {
+		var i ListSource
+		if err := rows.Scan(
+			&i.Name,
+			&i.Version,
+			&i.Columns,
+			&i.ByUser,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const listSourcesAfter = `-- name: ListSourcesAfter :many
+SELECT name, version, columns, by_user, at FROM list_sources WHERE (name, version) > ($1::text, $2::integer) ORDER BY name, version LIMIT $3::int
+`
+
+func (q *Queries) ListSourcesAfter(ctx context.Context, name string, version int32, most int32) ([]ListSource, error) {
+	rows, err := q.db.Query(ctx, listSourcesAfter, name, version, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ListSource
+	for rows.Next() {
+		var i ListSource
+		if err := rows.Scan(
+			&i.Name,
+			&i.Version,
+			&i.Columns,
+			&i.ByUser,
+			&i.At,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const newestListSources = `-- name: NewestListSources :many
+WITH RECURSIVE names AS (
+  (SELECT s.name FROM list_sources s ORDER BY s.name LIMIT 1)
+  UNION ALL
+  SELECT (SELECT s.name FROM list_sources s WHERE s.name > n.name ORDER BY s.name LIMIT 1) FROM names n WHERE n.name IS NOT NULL
+)
+SELECT name, version, columns, by_user, at FROM list_sources WHERE (name, version) IN (
+  SELECT n.name, (SELECT s.version FROM list_sources s WHERE s.name = n.name ORDER BY s.version DESC LIMIT 1) FROM names n WHERE n.name IS NOT NULL
+)
+`
+
+// The newest version of each name. One name after the other is found by the key, so that no number of versions slows it.
+func (q *Queries) NewestListSources(ctx context.Context) ([]ListSource, error) {
+	rows, err := q.db.Query(ctx, newestListSources)
 	if err != nil {
 		return nil, err
 	}

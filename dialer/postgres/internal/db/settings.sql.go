@@ -10,42 +10,6 @@ import (
 	"time"
 )
 
-const allSettings = `-- name: AllSettings :many
-SELECT id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE $1::text = '' OR key = $1::text ORDER BY id
-`
-
-func (q *Queries) AllSettings(ctx context.Context, key string) ([]SettingChange, error) {
-	rows, err := q.db.Query(ctx, allSettings, key)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []SettingChange
-	for rows.Next() {
-		var i SettingChange
-		if err := rows.Scan(
-			&i.ID,
-			&i.At,
-			&i.ByUser,
-			&i.Key,
-			&i.Before,
-			&i.BeforeFile,
-			&i.After,
-			&i.AfterFile,
-			&i.Reason,
-			&i.Follows,
-			&i.Reverts,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
-}
-
 const appendSetting = `-- name: AppendSetting :one
 INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows, reverts)
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, NULLIF($10::bigint, 0)) RETURNING id
@@ -103,6 +67,50 @@ func (q *Queries) LastSetting(ctx context.Context) (int64, error) {
 	return column_1, err
 }
 
+const newestSettings = `-- name: NewestSettings :many
+WITH RECURSIVE keys AS (
+  (SELECT s.key FROM setting_changes s ORDER BY s.key USING ~<~ LIMIT 1)
+  UNION ALL
+  SELECT (SELECT s.key FROM setting_changes s WHERE s.key ~>~ k.key ORDER BY s.key USING ~<~ LIMIT 1) FROM keys k WHERE k.key IS NOT NULL
+)
+SELECT id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE id IN (
+  SELECT (SELECT s.id FROM setting_changes s WHERE s.key = k.key ORDER BY s.id DESC LIMIT 1) FROM keys k WHERE k.key IS NOT NULL
+)
+`
+
+// The newest change of each key. One key after the other is found by the index, so that no number of changes slows it.
+func (q *Queries) NewestSettings(ctx context.Context) ([]SettingChange, error) {
+	rows, err := q.db.Query(ctx, newestSettings)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SettingChange
+	for rows.Next() {
+		var i SettingChange
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ByUser,
+			&i.Key,
+			&i.Before,
+			&i.BeforeFile,
+			&i.After,
+			&i.AfterFile,
+			&i.Reason,
+			&i.Follows,
+			&i.Reverts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const settingChange = `-- name: SettingChange :one
 SELECT id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE id = $1
 `
@@ -134,6 +142,78 @@ ORDER BY id DESC LIMIT $3::int
 
 func (q *Queries) SettingChanges(ctx context.Context, below int64, key string, most int32) ([]SettingChange, error) {
 	rows, err := q.db.Query(ctx, settingChanges, below, key, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SettingChange
+	for rows.Next() {
+		var i SettingChange
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ByUser,
+			&i.Key,
+			&i.Before,
+			&i.BeforeFile,
+			&i.After,
+			&i.AfterFile,
+			&i.Reason,
+			&i.Follows,
+			&i.Reverts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const settingsAfter = `-- name: SettingsAfter :many
+SELECT id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE id > $1 ORDER BY id LIMIT $2::int
+`
+
+func (q *Queries) SettingsAfter(ctx context.Context, after int64, most int32) ([]SettingChange, error) {
+	rows, err := q.db.Query(ctx, settingsAfter, after, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SettingChange
+	for rows.Next() {
+		var i SettingChange
+		if err := rows.Scan(
+			&i.ID,
+			&i.At,
+			&i.ByUser,
+			&i.Key,
+			&i.Before,
+			&i.BeforeFile,
+			&i.After,
+			&i.AfterFile,
+			&i.Reason,
+			&i.Follows,
+			&i.Reverts,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const settingsOfKey = `-- name: SettingsOfKey :many
+SELECT id, at, by_user, key, before, before_file, after, after_file, reason, follows, reverts FROM setting_changes WHERE key = $1 AND id < $2 ORDER BY id DESC LIMIT $3::int
+`
+
+func (q *Queries) SettingsOfKey(ctx context.Context, key string, below int64, most int32) ([]SettingChange, error) {
+	rows, err := q.db.Query(ctx, settingsOfKey, key, below, most)
 	if err != nil {
 		return nil, err
 	}
