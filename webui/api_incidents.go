@@ -136,7 +136,9 @@ func (s *Server) incidentRoutes() {
 		Method: http.MethodPost, Path: "/api/incidents", OperationID: "report-incident", Summary: "Say that something happened",
 		Description: "The ward sees it at once (§22).", DefaultStatus: http.StatusCreated,
 	}, s.reportIncident)
-	route(s, huma.Operation{Method: http.MethodGet, Path: "/api/incidents/{id}", OperationID: "incident", Summary: "An incident with its texts, and whose data was in reach"}, s.incident)
+	route(s, huma.Operation{
+		Method: http.MethodGet, Path: "/api/incidents/{id}", OperationID: "incident", Summary: "An incident with its texts, and whose data was in reach",
+	}, s.incident)
 	route(s, huma.Operation{Method: http.MethodPut, Path: "/api/incidents/{id}", OperationID: "change-incident", Summary: "Write what is known now"}, s.changeIncident)
 	route(s, huma.Operation{Method: http.MethodPost, Path: "/api/incidents/{id}/steps", OperationID: "take-step", Summary: "Record what was done about it"}, s.takeStep)
 	route(s, huma.Operation{

@@ -215,7 +215,8 @@ func TestARunningClockIsSeenFirst(t *testing.T) {
 		return all
 	}
 	all := pages()
-	if len(all) != inAll || all[0] != 60 || all[1] != 1 || all[2] != inAll || !slices.IsSortedFunc(all[2:], func(a, b int64) int { return int(b - a) }) || slices.Contains(all[2:], 60) {
+	if len(all) != inAll || all[0] != 60 || all[1] != 1 || all[2] != inAll || slices.Contains(all[2:], 60) ||
+		!slices.IsSortedFunc(all[2:], func(a, b int64) int { return int(b - a) }) {
 		t.Errorf("%d of %d: %v", len(all), inAll, all)
 	}
 	w := into[Waiting](t, ward.do("GET", "/api/waiting", nil).want(t, http.StatusOK))

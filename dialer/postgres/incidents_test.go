@@ -41,7 +41,10 @@ func TestIncidentsAreKeptForEver(t *testing.T) {
 		must(t, err)
 		for _, i := range lines {
 			ids = append(ids, i.ID)
-			if text := i.What + i.Cause + i.Done + i.Future; text != "" || i.ID == id && (i.Revision != 2 || !i.Malice || !i.FoundAt.Equal(noon) || !i.Taken(incident.WardTold) || i.Steps[0].Note != "") {
+			if text := i.What + i.Cause + i.Done + i.Future; text != "" {
+				t.Errorf("%+v", i)
+			}
+			if i.ID == id && (i.Revision != 2 || !i.Malice || !i.FoundAt.Equal(noon) || !i.Taken(incident.WardTold) || i.Steps[0].Note != "") {
 				t.Errorf("%+v", i)
 			}
 		}
