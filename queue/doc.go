@@ -36,5 +36,6 @@
 // have happened, and its lease lapses by itself. After a loss the line is empty
 // and Built is false until someone rebuilds it. So it is when one key was
 // lost, which the others show, and when somebody wrote over one: what has another type
-// than ours is thrown away as soon as a script stumbles over it (discard.go).
+// than ours is thrown away as soon as a script stumbles over it (discard.go). A stream of the wire to which nothing more can be
+// appended is begun anew by whoever appends, and followed there by whoever reads (stream.go).
 package queue

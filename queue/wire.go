@@ -32,7 +32,6 @@ type streams interface {
 	redis.Scripter
 	redis.StreamCmdable
 	redis.HashCmdable
-	Pipelined(ctx context.Context, do func(redis.Pipeliner) error) ([]redis.Cmder, error)
 }
 
 // Wire carries what the nodes of a fleet tell each other, in Redis Streams: one for what is published, trimmed, and an inbox for
@@ -52,9 +51,6 @@ var _ fleet.Wire = (*Wire)(nil)
 func (q *Queue) Wire(secret []byte, log *slog.Logger) *Wire {
 	return &Wire{client: q.client, down: q.down, prefix: q.keys.prefix, seal: newSealer(secret), log: log}
 }
-
-// inboxScript empties an inbox.
-var inboxScript = redis.NewScript(source("inbox"))
 
 // asStreams are keys as the line's down takes them.
 func asStreams(keys ...string) (all []kept) {
@@ -105,36 +101,26 @@ func (w *Wire) read(stream, from, sealed string) (letter, bool) {
 
 // Publish implements fleet.Wire.
 func (w *Wire) Publish(ctx context.Context, m fleet.Message) error {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
 	values, err := w.write(w.live(), m, 0)
 	if err != nil {
 		return err
 	}
-	return w.down(ctx, w.client.XAdd(ctx, &redis.XAddArgs{Stream: w.live(), MaxLen: liveKept, Approx: true, Values: values}).Err(), asStreams(w.live())...)
+	return w.append(ctx, w.live(), liveKept, 0, values)
 }
 
 // Send implements fleet.Wire.
 func (w *Wire) Send(ctx context.Context, to fleet.Life, m fleet.Message, within time.Duration) error {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	inbox := w.inbox(to)
-	values, err := w.write(inbox, m, within)
+	values, err := w.write(w.inbox(to), m, within)
 	if err != nil {
 		return err
 	}
-	_, err = w.client.Pipelined(ctx, func(p redis.Pipeliner) error {
-		p.XAdd(ctx, &redis.XAddArgs{Stream: inbox, MaxLen: inboxKept, Approx: true, Values: values})
-		p.PExpire(ctx, inbox, inboxLife)
-		return nil
-	})
-	return w.down(ctx, err, asStreams(inbox)...)
+	return w.append(ctx, w.inbox(to), inboxKept, inboxLife, values)
 }
 
 // Listen implements fleet.Wire. It ends with an error when Redis does not answer: what was published until it is called again
 // may be missed.
 func (w *Wire) Listen(ctx context.Context, me fleet.Life, e fleet.Ears) error {
-	last, err := w.newest(ctx, w.live())
+	last, err := w.newest(ctx)
 	if err != nil {
 		return quiet(ctx, err)
 	}
@@ -161,17 +147,6 @@ func quiet(ctx context.Context, err error) error {
 	return err
 }
 
-// newest is the last message of a stream now.
-func (w *Wire) newest(ctx context.Context, stream string) (string, error) {
-	ctx, cancel := context.WithTimeout(ctx, answerLimit)
-	defer cancel()
-	entries, err := w.client.XRevRangeN(ctx, stream, "+", "-", 1).Result()
-	if err != nil || len(entries) == 0 {
-		return "0-0", w.down(ctx, err, asStreams(stream)...)
-	}
-	return entries[0].ID, nil
-}
-
 // wait hands on what is published, and tells whether something has come into the inbox: that was emptied, so whatever is there
 // has come since.
 func (w *Wire) wait(ctx context.Context, me fleet.Life, last string, e fleet.Ears) (live string, inbox bool, err error) {
@@ -180,12 +155,10 @@ func (w *Wire) wait(ctx context.Context, me fleet.Life, last string, e fleet.Ear
 	found, err := w.client.XRead(rctx, &redis.XReadArgs{
 		Streams: []string{w.live(), w.inbox(me), last, "0-0"}, Count: listenAtOnce, Block: listenFor,
 	}).Result()
-	if errors.Is(err, redis.Nil) {
-		return last, false, nil
-	}
-	if err != nil {
+	if err != nil && !errors.Is(err, redis.Nil) {
 		return last, false, w.down(ctx, err, asStreams(w.live(), w.inbox(me))...)
 	}
+	ours := false // something was published, and the last of it by the fleet
 	for _, stream := range found {
 		for _, entry := range stream.Messages {
 			if stream.Stream != w.live() {
@@ -195,12 +168,17 @@ func (w *Wire) wait(ctx context.Context, me fleet.Life, last string, e fleet.Ear
 			last = entry.ID
 			from, _ := entry.Values["from"].(string)
 			sealed, _ := entry.Values["sealed"].(string)
-			if l, ok := w.read(w.live(), from, sealed); ok && l.From.Node != me.Node {
+			var l letter
+			if l, ours = w.read(w.live(), from, sealed); ours && l.From.Node != me.Node {
 				e.Heard(fleet.Message{From: l.From, ID: l.ID, Body: l.Body})
 			}
 		}
 	}
-	return last, inbox, nil
+	if ours {
+		return last, inbox, nil
+	}
+	last, err = w.place(ctx, last, e)
+	return last, inbox, err
 }
 
 // empty takes what is in the inbox out of it, and hands on what is not too late: by the clock of Redis, which noted when it came.
@@ -222,12 +200,10 @@ func (w *Wire) empty(ctx context.Context, me fleet.Life, e fleet.Ears) error {
 		return errAnswer(answer)
 	}
 	for i := 1; i < len(list); i += 3 {
-		came, err := strconv.ParseInt(list[i], 10, 64)
-		if err != nil {
-			return errAnswer(answer)
-		}
 		l, ok := w.read(inbox, list[i+1], list[i+2])
-		if ok && time.Duration(now-came)*time.Millisecond <= l.Within {
+		// An id that is no time, or one that is far ahead, is none that Redis gave: when the message came is not known.
+		came, err := strconv.ParseInt(list[i], 10, 64)
+		if ok && err == nil && came <= now+aheadMost.Milliseconds() && time.Duration(now-came)*time.Millisecond <= l.Within {
 			e.Told(fleet.Message{From: l.From, ID: l.ID, Body: l.Body})
 		}
 	}

@@ -45,6 +45,12 @@ func countFleet(f *fleet.Fleet, id dialer.NodeID, metrics prometheus.Registerer)
 		}
 		return 0
 	})
+	gauge("kakeru_node_heard", "0 while Redis does not take what this node shows the others.", func() float64 {
+		if f.Heard() {
+			return 1
+		}
+		return 0
+	})
 	gauge("kakeru_node_desks", "Desks that this node has.", func() float64 { return float64(f.Owned()) })
 	gauge("kakeru_fleet_nodes", "Nodes whose lease runs, as this one sees them.", func() float64 { return float64(f.Alive()) })
 }

@@ -35,7 +35,7 @@ func RunNodes(t *testing.T, open func(*testing.T) NodesRig) {
 	for name, prove := range map[string]func(*testing.T, nodesTest){
 		"a second life fences the first": proveSecondLife, "a lease that has run out": proveLapsed,
 		"a dead node is reaped once": proveReaped, "the ledger's own absence kills nobody": proveAbsence,
-		"a reaper that dies": proveReaperDies, "desks": proveDesks, "what a life left open": proveLeftOpen,
+		"a reaper that dies": proveReaperDies, "desks": proveDesks, "what a life left open": proveLeftOpen, "who carries a call": proveCarrier,
 	} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()

@@ -204,6 +204,19 @@ func (n *Node) Reap(ctx context.Context) (dead fleet.Life, ok bool, err error) {
 	return dead, ok && err == nil, err
 }
 
+// Carrier implements fleet.Nodes.
+func (n *Node) Carrier(ctx context.Context, call dialer.CallID) (at fleet.Life, err error) {
+	err = n.do(ctx, "Carrier", func() error {
+		a := n.attempts[call]
+		if a == nil || a.End != nil {
+			return dialer.ErrNotFound
+		}
+		at = a.life
+		return nil
+	})
+	return at, err
+}
+
 // Bury implements fleet.Nodes.
 func (n *Node) Bury(ctx context.Context, dead fleet.Life) error {
 	return n.do(ctx, "Bury", func() error {

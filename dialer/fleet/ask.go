@@ -22,6 +22,10 @@ var (
 		Rule: dialer.QueueDown, JA: "別のサーバーから返事がなく、指示が実行されたか分かりません。画面の表示を確かめてからやり直してください",
 		EN: "another server has not answered, so it is not known whether it was done; look at the screen before you try again",
 	}
+	hangUpByHand = &dialer.Refusal{
+		Rule: dialer.QueueDown, JA: "通話を担当する別のサーバーが応答しません。電話機で切ってください",
+		EN: "the other server, which has this call, does not answer; hang up at the phone",
+	}
 	outOfTime = &dialer.Refusal{
 		Rule: dialer.QueueDown, JA: "サーバーどうしの時計が合っていないため、指示を実行しませんでした。管理者に時計合わせを依頼してください",
 		EN: "the servers' clocks differ by minutes, so it was not done; ask the administrator to set them",
@@ -205,21 +209,21 @@ func (f *Fleet) seat(ctx context.Context, c command) (*dialer.DeskView, error) {
 	e := f.engine
 	switch c.Do {
 	case doSit:
-		return shown(e.Sit(ctx, c.Asker, c.Desk, c.On))
+		return seated(e.Sit(ctx, c.Asker, c.Desk, c.On))
 	case doLeave:
-		return shown(e.Leave(ctx, c.Asker, c.Desk))
+		return seated(e.Leave(ctx, c.Asker, c.Desk))
 	case doAway:
-		return shown(e.Away(ctx, c.Asker, c.Desk, c.Why))
+		return seated(e.Away(ctx, c.Asker, c.Desk, c.Why))
 	case doBack:
-		return shown(e.Back(ctx, c.Asker, c.Desk))
+		return seated(e.Back(ctx, c.Asker, c.Desk))
 	case doStop:
-		return shown(e.Pause(ctx, c.Asker, c.Desk, c.Stop))
+		return seated(e.Pause(ctx, c.Asker, c.Desk, c.Stop))
 	default: // doGoOn
-		return shown(e.Unpause(ctx, c.Asker, c.Desk))
+		return seated(e.Unpause(ctx, c.Asker, c.Desk))
 	}
 }
 
-func shown(v dialer.DeskView, err error) (*dialer.DeskView, error) { return &v, err }
+func seated(v dialer.DeskView, err error) (*dialer.DeskView, error) { return &v, err }
 
 // errUnknownDeed is told by an older node to a newer one.
 var errUnknownDeed = errors.New("the other server does not know this command; bring all servers to one version")

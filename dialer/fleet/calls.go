@@ -43,11 +43,43 @@ func (f *Fleet) desk(ctx context.Context, id dialer.DeskID, here func() error, c
 func (f *Fleet) call(ctx context.Context, a dialer.Asker, id dialer.CallID, here func() error, c command) error {
 	at := f.carrier(id)
 	if at.Node == "" {
-		return here() // ours, or over
+		err := here()
+		if !errors.Is(err, dialer.ErrNotFound) || f.alone() {
+			return err // ours, or over
+		}
+		if at, err = f.entered(ctx, id); err != nil {
+			return err
+		}
 	}
 	c.Asker, c.Call = a, id
 	_, err := f.ask(ctx, at, c)
 	return err
+}
+
+// enteredWithin bounds how long the register is asked whose a call is.
+const enteredWithin = time.Second
+
+// entered is who carries a call that is not ours by the register, for what the others show may not come here. dialer.ErrNotFound when nobody does:
+// it is over.
+func (f *Fleet) entered(ctx context.Context, id dialer.CallID) (Life, error) {
+	ctx, cancel := context.WithTimeout(ctx, enteredWithin)
+	defer cancel()
+	at, err := f.d.Nodes.Carrier(ctx, id)
+	switch {
+	case errors.Is(err, dialer.ErrNotFound):
+		return Life{}, dialer.ErrNotFound
+	case err != nil:
+		f.log.Warn("a call is not here, and who has it could not be read", "call", id, "err", err)
+		return Life{}, unreachable
+	case at.Node == "" || at.Node == f.d.ID: // ours that has ended, and whose end is being written
+		return Life{}, dialer.ErrNotFound
+	}
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	if !slices.ContainsFunc(f.standing.Nodes, func(n Node) bool { return n.Life == at && n.Alive }) {
+		return Life{}, unreachable // nobody would answer
+	}
+	return at, nil
 }
 
 // carrier is the life that carries a call; none when it is this node's, or nobody's.
@@ -191,9 +223,13 @@ func (f *Fleet) Touched(ctx context.Context, a dialer.Asker, id dialer.DeskID, a
 	return err
 }
 
-// Hangup asks for the end of a call.
+// Hangup asks for the end of a call. Where its node does not answer, the phone's own hook still ends it.
 func (f *Fleet) Hangup(ctx context.Context, a dialer.Asker, id dialer.CallID) error {
-	return f.call(ctx, a, id, func() error { return f.engine.Hangup(ctx, a, id) }, command{Do: doHangup})
+	err := f.call(ctx, a, id, func() error { return f.engine.Hangup(ctx, a, id) }, command{Do: doHangup})
+	if errors.Is(err, unreachable) || errors.Is(err, unanswered) {
+		return hangUpByHand
+	}
+	return err
 }
 
 // Digits presses keys at the far end of a call.

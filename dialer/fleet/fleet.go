@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"log/slog"
 	"sync"
+	"sync/atomic"
 	"time"
 
 	"kakeru/dialer"
@@ -91,15 +92,16 @@ var _ Engine = (*dialer.Engine)(nil)
 
 // Fleet is this node among the others. It is the engine's board, and what the panel asks in the engine's place.
 type Fleet struct {
-	d      Deps
-	log    *slog.Logger
-	engine Engine
-	me     lifeNow
-	out    chan said      // to be published
-	lost   flag           // something that was to be shown was not
-	poke   chan struct{}  // the register may have changed: look at once
-	hands  chan struct{}  // holds one token: who moves desks has it
-	work   sync.WaitGroup // commands, the closing of what others left; added to under mu
+	d       Deps
+	log     *slog.Logger
+	engine  Engine
+	me      lifeNow
+	out     chan said      // to be published
+	lost    flag           // something that was to be shown was not
+	poke    chan struct{}  // the register may have changed: look at once
+	hands   chan struct{}  // holds one token: who moves desks has it
+	unheard atomic.Bool    // what was published last did not get through
+	work    sync.WaitGroup // commands, the closing of what others left; added to under mu
 
 	mu        sync.Mutex
 	state     State

@@ -140,14 +140,14 @@ func (n *node) end(drain context.Context) {
 
 // die cuts a node off from the ledger as kill -9 or a pulled plug does: it goes on by itself, where nobody sees it.
 func (n *node) die() {
-	for _, op := range []string{"Beat", "Reserve", "Dialled", "Standing", "Reap", "Left", "Bury", "Take", "Give", "Leave"} {
+	for _, op := range []string{"Beat", "Reserve", "Dialled", "Standing", "Reap", "Left", "Bury", "Take", "Give", "Leave", "Carrier"} {
 		n.door.Break(op, dialertest.Fault{Hang: true})
 	}
 }
 
 // wake ends what die began, as SIGCONT does.
 func (n *node) wake() {
-	for _, op := range []string{"Beat", "Reserve", "Dialled", "Standing", "Reap", "Left", "Bury", "Take", "Give", "Leave"} {
+	for _, op := range []string{"Beat", "Reserve", "Dialled", "Standing", "Reap", "Left", "Bury", "Take", "Give", "Leave", "Carrier"} {
 		n.door.Break(op, dialertest.Fault{})
 	}
 }

@@ -68,6 +68,8 @@ type Nodes interface {
 	Left(ctx context.Context, dead Life) ([]dialer.OpenAttempt, error)
 	// Bury says that all of it is closed: the dead node's desks are free.
 	Bury(ctx context.Context, dead Life) error
+	// Carrier is the life that has a call open; dialer.ErrNotFound when it is over or was never begun.
+	Carrier(ctx context.Context, call dialer.CallID) (Life, error)
 	// Take takes desks that nobody has, and returns those that it got.
 	Take(ctx context.Context, desks []dialer.DeskID) ([]dialer.Seat, error)
 	// Give gives a desk of this node to another that lives, or to nobody when to is empty. ok is false when the other does not

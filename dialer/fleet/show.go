@@ -85,5 +85,20 @@ func (f *Fleet) tell(ctx context.Context, s said) error {
 	defer cancel()
 	life, n := f.me.next()
 	s.N = n
-	return f.d.Wire.Publish(ctx, Message{From: life, ID: f.newID(), Body: s.write()})
+	err := f.d.Wire.Publish(ctx, Message{From: life, ID: f.newID(), Body: s.write()})
+	f.shown(err)
+	return err
 }
+
+// shown tells once that the others are not shown what happens here, and that they are again.
+func (f *Fleet) shown(err error) {
+	switch was := f.unheard.Swap(err != nil); {
+	case err != nil && !was:
+		f.log.Warn("the other nodes are not shown what happens at this one", "err", err)
+	case err == nil && was:
+		f.log.Info("the other nodes are shown again what happens at this one")
+	}
+}
+
+// Heard says whether the wire took what this node showed the others last.
+func (f *Fleet) Heard() bool { return !f.unheard.Load() }

@@ -107,6 +107,16 @@ func (l *Ledger) Left(ctx context.Context, dead fleet.Life) ([]dialer.OpenAttemp
 	return l.open(ctx, dead, false)
 }
 
+// Carrier is the life that has a call open.
+func (l *Ledger) Carrier(ctx context.Context, call dialer.CallID) (at fleet.Life, err error) {
+	err = l.query(ctx, "find who carries a call", func(ctx context.Context, q *db.Queries) error {
+		row, err := q.CarrierOf(ctx, string(call))
+		at = fleet.Life{Node: dialer.NodeID(row.Node), Epoch: row.NodeEpoch}
+		return err
+	})
+	return at, err
+}
+
 // Bury frees the desks of a dead node.
 func (l *Ledger) Bury(ctx context.Context, dead fleet.Life) error {
 	return l.inTx(ctx, "bury a node", func(ctx context.Context, q *db.Queries) error {

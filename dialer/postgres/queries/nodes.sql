@@ -44,6 +44,10 @@ SELECT id, epoch, label, state, started_at, (until > clock_timestamp())::boolean
   extract(epoch FROM until - clock_timestamp())::float8 AS left_s
 FROM nodes WHERE state <> 'left' OR until > clock_timestamp() - interval '1 day' ORDER BY id;
 
+-- name: CarrierOf :one
+-- Whose life has a call open; in an empty one it is no node's.
+SELECT node, node_epoch FROM attempts WHERE id = @id AND ended_at IS NULL;
+
 -- name: DeskOwners :many
 SELECT desk, node, operator FROM desk_owners ORDER BY desk;
 

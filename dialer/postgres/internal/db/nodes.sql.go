@@ -53,6 +53,23 @@ func (q *Queries) BuryNode(ctx context.Context, iD string, epoch int64) (int64, 
 	return result.RowsAffected(), nil
 }
 
+const carrierOf = `-- name: CarrierOf :one
+SELECT node, node_epoch FROM attempts WHERE id = $1 AND ended_at IS NULL
+`
+
+type CarrierOfRow struct {
+	Node      string
+	NodeEpoch int64
+}
+
+// Whose life has a call open; in an empty one it is no node's.
+func (q *Queries) CarrierOf(ctx context.Context, id string) (CarrierOfRow, error) {
+	row := q.db.QueryRow(ctx, carrierOf, id)
+	var i CarrierOfRow
+	err := row.Scan(&i.Node, &i.NodeEpoch)
+	return i, err
+}
+
 const deskOwners = `-- name: DeskOwners :many
 SELECT desk, node, operator FROM desk_owners ORDER BY desk
 `
