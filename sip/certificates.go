@@ -43,9 +43,11 @@ func (t TLS) validate(fault func(key, format string, args ...any)) {
 type certificates struct {
 	files TLS
 	log   *slog.Logger
+	now   func() time.Time
 
 	mu    sync.Mutex
 	ours  changing[*tls.Certificate]
+	later *tls.Certificate // what the files hold and is not shown: what is shown is good, and this has expired, or is not valid yet
 	roots changing[*x509.CertPool]
 }
 
@@ -56,7 +58,7 @@ type changing[T any] struct {
 }
 
 func newCertificates(files TLS, log *slog.Logger) *certificates {
-	return &certificates{files: files, log: log}
+	return &certificates{files: files, log: log, now: time.Now}
 }
 
 // again makes the thing anew if a file has changed. What cannot be used leaves what was there before, and is said once.
@@ -82,18 +84,60 @@ func (c *changing[T]) again(log *slog.Logger, read func() (T, error), files ...s
 	return err
 }
 
-// own is our certificate as it is now.
+// own is our certificate as it is now. A good one does not give way to one that others would refuse (RFC 5280 §6.1.3); that one is taken up when its
+// time comes, or when the good one's is over and the other's ends later.
 func (c *certificates) own() (*tls.Certificate, error) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	err := c.ours.again(c.log, func() (*tls.Certificate, error) {
-		pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
-		return &pair, err
-	}, c.files.Certificate, c.files.Key)
+	err := c.ours.again(c.log, c.read, c.files.Certificate, c.files.Key)
+	if c.later != nil && c.better(c.later) {
+		c.log.Info("sip: the certificate that the files hold is shown from now on", "until", c.later.Leaf.NotAfter)
+		c.ours.made, c.later = c.later, nil
+	}
 	if c.ours.made != nil {
 		return c.ours.made, nil
 	}
 	return nil, orElse(err, errors.New("there is no certificate"))
+}
+
+// read needs mu: what the files hold. What is out of date is shown only where there is nothing better, which is said.
+func (c *certificates) read() (*tls.Certificate, error) {
+	c.later = nil
+	pair, err := tls.LoadX509KeyPair(c.files.Certificate, c.files.Key)
+	if err != nil {
+		return nil, err
+	}
+	wrong := untimely(pair.Leaf, c.now())
+	switch {
+	case wrong == nil:
+	case c.ours.made != nil && !c.better(&pair):
+		c.later = &pair
+		return nil, wrong
+	default:
+		c.log.Error("sip: phones and trunks that check our certificate will refuse it", "err", wrong)
+	}
+	return &pair, nil
+}
+
+// better needs mu: it is to be shown in the place of what is.
+func (c *certificates) better(than *tls.Certificate) bool {
+	now := c.now()
+	if untimely(than.Leaf, now) == nil {
+		return true
+	}
+	shown := c.ours.made.Leaf
+	return untimely(shown, now) != nil && than.Leaf.NotAfter.After(shown.NotAfter)
+}
+
+// untimely is why a certificate is not valid at an instant (RFC 5280 §4.1.2.5); nil when it is.
+func untimely(cert *x509.Certificate, at time.Time) error {
+	switch {
+	case at.After(cert.NotAfter):
+		return fmt.Errorf("the certificate has expired on %s; renew it", cert.NotAfter.Format(time.DateTime))
+	case at.Before(cert.NotBefore):
+		return fmt.Errorf("the certificate is not valid before %s; look at this machine's clock", cert.NotBefore.Format(time.DateTime))
+	}
+	return nil
 }
 
 // trusted is whom we trust; nil for whom the system does.

@@ -7,6 +7,7 @@ import (
 	"log/slog"
 	"math/big"
 	"os"
+	"slices"
 	"strings"
 	"sync"
 	"testing"
@@ -119,8 +120,9 @@ func TestOldTLSIsRefused(t *testing.T) {
 type lines struct {
 	slog.Handler
 
-	mu  sync.Mutex
-	all []string
+	mu   sync.Mutex
+	all  []string
+	errs []string // what went wrong, as it was logged
 }
 
 func (l *lines) Enabled(context.Context, slog.Level) bool { return true }
@@ -128,6 +130,12 @@ func (l *lines) Handle(_ context.Context, r slog.Record) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	l.all = append(l.all, r.Message)
+	r.Attrs(func(a slog.Attr) bool {
+		if a.Key == "err" {
+			l.errs = append(l.errs, a.Value.String())
+		}
+		return true
+	})
 	return nil
 }
 
@@ -184,6 +192,74 @@ func TestCertificatesAreReadAnew(t *testing.T) {
 	if got := serial(); got == second {
 		t.Error("the mended certificate is not shown")
 	}
+}
+
+// TestAGoodCertificateDoesNotGiveWay to one that is out of date; what is not valid yet is taken up when it is, though no file changes then.
+func TestAGoodCertificateDoesNotGiveWay(t *testing.T) {
+	ca := newAuthority(t)
+	const far = 20 * 24 * time.Hour
+	for name, c := range map[string]struct {
+		first, second   time.Duration // how long they are good
+		then            time.Duration // after which it is looked again
+		early           bool          // the second was looked at before its time
+		replaced, after bool
+		told            string
+	}{
+		"an expired one":                    {first: time.Hour, second: -time.Minute, told: "has expired on"},
+		"another good one":                  {first: time.Hour, second: 2 * time.Hour, replaced: true, after: true},
+		"one that is not valid yet":         {first: far, second: far, early: true, told: "is not valid before"},
+		"one whose time comes":              {first: far, second: far, early: true, then: 24 * time.Hour, after: true, told: "is not valid before"},
+		"an expired one for an expired one": {first: -time.Hour, second: -time.Minute, replaced: true, after: true},
+		"an older one for an expired one":   {first: -time.Minute, second: -time.Hour, told: "has expired on"},
+		"a good one for an expired one":     {first: -time.Minute, second: time.Hour, replaced: true, after: true},
+		"an expired one, for the day on which the good one has expired too": {first: time.Hour, second: -time.Minute, then: far, told: "has expired on"},
+	} {
+		t.Run(name, func(t *testing.T) {
+			log := &lines{Handler: slog.DiscardHandler}
+			id := ca.issue(t, identity{}, c.first, "127.0.0.1")
+			s := newCertificates(TLS{Certificate: id.cert, Key: id.key}, slog.New(log))
+			now := time.Now()
+			s.now = func() time.Time { return now }
+			shown := func() string {
+				t.Helper()
+				pair, err := s.own()
+				if err != nil {
+					t.Fatal(err)
+				}
+				return pair.Leaf.SerialNumber.String()
+			}
+			first := shown()
+			if c.first < 0 && log.with("will refuse it") != 1 {
+				t.Error("nobody was told that the first one has expired")
+			}
+			ca.issue(t, id, c.second, "127.0.0.1")
+			touch(t, id, time.Minute)
+			if c.early {
+				now = now.Add(-12 * time.Hour)
+				s.ours.made.Leaf.NotBefore = now.Add(-time.Hour)
+			}
+			if got := shown() != first; got != c.replaced {
+				t.Errorf("replaced: %v", got)
+			}
+			now = now.Add(c.then)
+			if got := shown() != first; got != c.after {
+				t.Errorf("replaced in the end: %v", got)
+			}
+			if n := log.with("the old one stays"); n != min(1, len(c.told)) {
+				t.Errorf("that it stays was said %d times", n)
+			}
+			if !log.why(c.told) {
+				t.Errorf("why it stays was not said: %q", log.errs)
+			}
+		})
+	}
+}
+
+// why reports whether an error that was logged has these words.
+func (l *lines) why(words string) bool {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	return words == "" || slices.ContainsFunc(l.errs, func(err string) bool { return strings.Contains(err, words) })
 }
 
 // touch sets the files' time: two writes in one tick of the file system's clock are one change.

@@ -35,6 +35,6 @@
 // kills nobody. What it left is closed as a restart closes it, its desks are free. A node that slept through that is fenced: it
 // writes nothing, rings nobody, hangs up what it has, and begins another life; one whose name another process has taken ends. While the
 // ledger is away talks go on and nobody dials. While the wire is away each node goes on with its own desks, and says of the others'
-// that they cannot be reached; when it is back everybody shows everything again. Whose a call is that nobody has shown here, the register says. A command is done once or not at all; whoever
-// asked and got no answer is told that it is not known.
+// that they cannot be reached; when it is back everybody shows everything again. Whose a call is that nobody has shown here, the
+// register says. A command is done once or not at all; whoever asked and got no answer is told that it is not known.
 package fleet
