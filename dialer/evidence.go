@@ -64,7 +64,8 @@ const (
 	EvAnswerSent     EvidenceEvent = "answer_sent"
 	EvRefusalSent    EvidenceEvent = "refusal_sent"
 	EvCancelReceived EvidenceEvent = "cancel_received"
-	EvAnnounced      EvidenceEvent = "announced" // the caller was answered by an announcement, not by a person
+	EvElsewhere      EvidenceEvent = "answered_elsewhere" // a CANCEL by which the network says that another took the call (RFC 3326 §3.1)
+	EvAnnounced      EvidenceEvent = "announced"          // the caller was answered by an announcement, not by a person
 
 	// Of a talk.
 
@@ -102,7 +103,7 @@ var EvidenceEvents = []EvidenceEvent{
 	EvInvite, EvTrying, EvRinging, EvTalkAsked, EvEarlyMedia, EvAnswered, EvChallenged, EvAskedAgain, EvRerouted, EvFinal, EvChanged,
 	EvCancelSent, EvByeSent,
 	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvForbidden, EvCrossed, EvRecovered,
-	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvAnnounced,
+	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvElsewhere, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,
 	EvOneWay, EvDeadAir, EvSoundBack, EvHeard, EvAnnouncementHeard, EvMore,

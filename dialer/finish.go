@@ -51,6 +51,8 @@ func (e *Engine) nextFor(c *call, v Verdict, rule *NextRule) (next CaseNext, spo
 		return ResultOwed, false
 	case v.Result == NotDialled:
 		return CaseNext{}, false
+	case c.caller != nil && v.Result == Cancelled:
+		return c.takenElsewhere(), false
 	case c.caller != nil && c.target.Unlisted && c.target.Stood.State != CaseWaiting:
 		return e.callStrangerBack(c.view.CaseID, c.target.Number, c.view.StartedAt), false
 	case c.caller != nil:

@@ -69,6 +69,7 @@ type caller struct {
 	line     IncomingLine
 	arrival  Arrival
 	shut     bool            // nobody is rung: it came outside the hours
+	taken    bool            // another took it, at another node or telephone of the ward's
 	asked    map[DeskID]bool // desks that were rung for it
 	declined int             // of them, those that are out
 	wake     chan struct{}   // a desk may have become free
@@ -353,6 +354,8 @@ func (c *call) inboundVerdict() Verdict {
 	switch {
 	case c.outcome.Answered:
 		v.Result, v.Rule, v.Why = Answered, "inbound_answered", "着信に応答しました(受電)"
+	case c.caller.taken:
+		return takenVerdict
 	case c.caller.shut:
 		v.Rule, v.Why = "inbound_shut", "受付時間外の着信でした"
 	}

@@ -53,6 +53,8 @@ func (c *call) measure(leg LegName, f LegFact) {
 	case f.Kind == LegAnswered, ev.Event == EvAnswerSent:
 		c.outcome.Answered = true
 		c.view.AnsweredAt = ev.At
+	case ev.Event == EvElsewhere && c.caller != nil:
+		c.caller.taken = true
 	case ev.Event == EvFinal:
 		c.outcome.Status, c.outcome.Cause = ev.Status, ev.Cause
 	}

@@ -109,14 +109,20 @@ func (e *Engine) interruptedEnd(a OpenAttempt, ev []Evidence) AttemptEnd {
 
 // interruptedArrival is the end of a call that came in and met a crash: cut off in a talk, or missed.
 func (e *Engine) interruptedArrival(a OpenAttempt, end AttemptEnd) AttemptEnd {
+	elsewhere := false
 	for _, x := range a.Evidence {
 		if x.Event == EvAnswerSent {
 			end.AnsweredAt = firstTime(end.AnsweredAt, x.At)
 		}
+		elsewhere = elsewhere || x.Event == EvElsewhere
 	}
 	if !end.AnsweredAt.IsZero() {
 		end.Verdict = Verdict{Result: Interrupted, Confidence: High, Rule: "inbound_crash", Why: "受電中にシステムが停止しました"}
 		end.Next = CaseNext{State: CaseHeld, Cause: CauseResult, Why: end.Verdict.Why, WhyEN: "the server stopped in the call: a supervisor decides"}
+		return end
+	}
+	if elsewhere {
+		end.Verdict = takenVerdict
 		return end
 	}
 	end.Verdict = Verdict{Result: NoAnswer, Confidence: High, Rule: "inbound_missed", Why: "着信中にシステムが停止し、応答できませんでした"}

@@ -113,6 +113,14 @@ func (d *dialIn) say(method string, cseq int, sdp string) {
 	d.write(d.agent, b.String())
 }
 
+// cancels gives up with further headers, each with its CRLF.
+func (d *dialIn) cancels(headers string) {
+	first, rest, _ := strings.Cut(d.invite, "\r\n")
+	via, _, _ := strings.Cut(rest, "\r\n")
+	caller := fmt.Sprintf("From: <sip:%s@carrier.invalid>;tag=%s\r\nTo: %s\r\nCall-ID: %s\r\n", theCaller, d.tag, d.to, d.callID)
+	d.write(d.agent, "CANCEL "+strings.Fields(first)[1]+" SIP/2.0\r\n"+via+"\r\nMax-Forwards: 70\r\n"+caller+"CSeq: 1 CANCEL\r\n"+headers+"Content-Length: 0\r\n\r\n")
+}
+
 // comesIn has a call come in to the ward's number, and takes it as the engine would.
 func (b *switchboard) comesIn(t *testing.T, desks ...dialer.DeskID) (d *dialIn, line dialer.IncomingLine, desk, caller *watched) {
 	t.Helper()

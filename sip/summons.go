@@ -137,6 +137,17 @@ func (l *leg) cancelledByCaller(cancel *sip.Request) {
 		return
 	}
 	l.summons.end(l, answer{status: sip.StatusRequestTerminated})
-	l.tell(dialer.LegNote, evidence(dialer.EvCancelReceived, cancel))
+	event := dialer.EvCancelReceived
+	if l.takenElsewhere(cancel) {
+		event = dialer.EvElsewhere
+	}
+	l.tell(dialer.LegNote, evidence(event, cancel))
 	l.gone(true)
+}
+
+// takenElsewhere: the carrier had the call ring at more places than here, and it was answered at another (RFC 3326 §3.1). It is the trunk's own word, which nobody
+// else is believed.
+func (l *leg) takenElsewhere(cancel *sip.Request) bool {
+	from := l.line.agent.uplink(l.trunk)
+	return l.name == dialer.CustomerLeg && from != nil && from.speaks(sourceOf(cancel)) && completedElsewhere(values(cancel, "Reason"))
 }

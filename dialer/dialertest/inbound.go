@@ -162,6 +162,9 @@ func (c *Caller) HangUp() {
 	c.customer.over(dialer.Evidence{Event: event}, true)
 }
 
+// TakenElsewhere ends the call since it was answered at another place.
+func (c *Caller) TakenElsewhere() { c.customer.over(dialer.Evidence{Event: dialer.EvElsewhere}, true) }
+
 // Lift answers at a desk that rings; whoever comes second gets nobody.
 func (c *Caller) Lift(id dialer.DeskID) {
 	c.mu.Lock()

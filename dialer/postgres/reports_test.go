@@ -197,6 +197,9 @@ func (g *again) count(kind string) {
 				g.add(1, "first_contact", row, "talks")
 			}
 		}
+		if a.Direction == "inbound" && a.Result == "cancelled" {
+			continue // answered elsewhere, and counted there
+		}
 		if a.Direction == "inbound" {
 			g.add(1, "inbound", "total", "calls")
 			column := "missed"

@@ -236,8 +236,11 @@ func channelOf(inbound bool, origin casework.Origin) int {
 	}
 }
 
-// cameIn takes a call that came in.
+// cameIn takes a call that came in. One that another answered is that one's: whoever has it counts it.
 func (b *builder) cameIn(a Attempt, ref Ref) {
+	if a.Result == dialer.Cancelled {
+		return
+	}
 	b.inbound.add(total, 0, 1, ref)
 	kind := map[casework.InboundKind]int{
 		casework.CallBackReceived: 3, casework.Inquiry: 4, casework.ComplaintMade: 5, casework.OtherBusiness: 6,

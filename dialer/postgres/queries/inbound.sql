@@ -63,10 +63,10 @@ FROM attempts a LEFT JOIN inbound_callers c ON c.attempt_id = a.id WHERE a.id = 
 SELECT DISTINCT case_id FROM phones WHERE number_ref = @number_ref ORDER BY case_id LIMIT 20;
 
 -- name: InboundFigures :many
--- By what they were, as the newest result of each says; those noted by hand are among them.
+-- By what they were, as the newest result of each says; those noted by hand are among them. What was cancelled was answered elsewhere, and is counted there.
 SELECT to_char(started_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')::text AS day,
   (count(*) FILTER (WHERE result IN ('answered', 'interrupted')))::int AS answered,
-  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed,
+  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted', 'cancelled')))::int AS missed,
   (count(*) FILTER (WHERE kind = 'call_back_received'))::int AS call_backs,
   (count(*) FILTER (WHERE kind = 'inquiry'))::int AS inquiries,
   (count(*) FILTER (WHERE kind = 'complaint'))::int AS complaints,

@@ -105,7 +105,7 @@ func (q *Queries) CloseOpened(ctx context.Context, why string, at time.Time, iD 
 const inboundFigures = `-- name: InboundFigures :many
 SELECT to_char(started_at AT TIME ZONE 'Asia/Tokyo', 'YYYY-MM-DD')::text AS day,
   (count(*) FILTER (WHERE result IN ('answered', 'interrupted')))::int AS answered,
-  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted')))::int AS missed,
+  (count(*) FILTER (WHERE result NOT IN ('answered', 'interrupted', 'cancelled')))::int AS missed,
   (count(*) FILTER (WHERE kind = 'call_back_received'))::int AS call_backs,
   (count(*) FILTER (WHERE kind = 'inquiry'))::int AS inquiries,
   (count(*) FILTER (WHERE kind = 'complaint'))::int AS complaints,
@@ -129,7 +129,7 @@ type InboundFiguresRow struct {
 	ByHand     int32
 }
 
-// By what they were, as the newest result of each says; those noted by hand are among them.
+// By what they were, as the newest result of each says; those noted by hand are among them. What was cancelled was answered elsewhere, and is counted there.
 func (q *Queries) InboundFigures(ctx context.Context, fromAt time.Time, toAt time.Time) ([]InboundFiguresRow, error) {
 	rows, err := q.db.Query(ctx, inboundFigures, fromAt, toAt)
 	if err != nil {

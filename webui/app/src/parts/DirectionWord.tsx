@@ -3,10 +3,10 @@ import { useTranslation } from "react-i18next";
 import type { Attempt } from "../api/types";
 import parts from "./parts.module.css";
 
-/** Whether we called, they called, or they called and nobody answered. */
-export function directionOf(attempt: Pick<Attempt, "direction" | "ended_at" | "answered_at">): "outbound" | "inbound" | "missed" {
+/** Whether we called, they called, or they called and nobody answered. One that was cancelled was answered elsewhere. */
+export function directionOf(attempt: Pick<Attempt, "direction" | "ended_at" | "answered_at" | "result">): "outbound" | "inbound" | "missed" {
   if (attempt.direction !== "inbound") return "outbound";
-  return attempt.ended_at && !attempt.answered_at ? "missed" : "inbound";
+  return attempt.ended_at && !attempt.answered_at && attempt.result !== "cancelled" ? "missed" : "inbound";
 }
 
 /** An attempt's direction, by sign and word. */

@@ -9,7 +9,7 @@ type Event =
   | "invite_sent" | "trying" | "ringing" | "talk_asked" | "early_media" | "answered" | "challenged" | "asked_again" | "changed" | "rerouted" | "final"
   | "cancel_sent" | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "forbidden" | "answer_crossed_cancel"
   | "hung_up_after_restart" | "digits_sent"
-  | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "announced"
+  | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "answered_elsewhere" | "announced"
   | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed"
   | "recording_began" | "recording_paused" | "recording_resumed" | "recording_gap" | "recording_ended" | "recording_failed"
   | "one_way_audio" | "dead_air" | "sound_back" | "heard" | "announcement_heard" | "more";
@@ -18,7 +18,7 @@ type Event =
 const arrows: Partial<Record<Event, "→" | "←">> = {
   invite_sent: "→", cancel_sent: "→", bye_sent: "→", talk_asked: "→", digits_sent: "→", trying: "←", ringing: "←", early_media: "←", answered: "←", final: "←",
   challenged: "←", changed: "←", rerouted: "←", bye_received: "←", answer_crossed_cancel: "←",
-  invite_received: "←", cancel_received: "←", answer_sent: "→", refusal_sent: "→",
+  invite_received: "←", cancel_received: "←", answered_elsewhere: "←", answer_sent: "→", refusal_sent: "→",
 };
 
 // Where the words are for what stands beside an event of ours. Beside the network's events stands what the network has said.
