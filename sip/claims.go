@@ -295,7 +295,7 @@ func repeats(text string) bool {
 	_, params, _ := strings.Cut(text[strings.LastIndexByte(text, '@')+1:], ";")
 	params, _, _ = strings.Cut(params, "?")
 	had := map[string]bool{}
-	for _, p := range strings.Split(params, ";") {
+	for p := range strings.SplitSeq(params, ";") {
 		name, _, _ := strings.Cut(p, "=")
 		name = strings.ToLower(strings.TrimSpace(name))
 		if had[name] {

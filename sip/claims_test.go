@@ -207,8 +207,10 @@ func TestWhatIsNotProvenKeepsNobodyOut(t *testing.T) {
 		claim.expires = time.Now().Add(time.Hour)
 		liar.bindings = []*binding{&claim}
 		for name, b := range map[string]*binding{
-			"by a datagram":       {uri: farContact, path: []string{"<sip:" + edge.String() + ";lr>"}, at: place{AddrPort: edge}},
-			"by a connection":     {uri: farContact, path: []string{"<sip:" + edge.String() + ";transport=tcp;lr>"}, at: place{AddrPort: netip.AddrPortFrom(edge.Addr(), 40001), flow: true}},
+			"by a datagram": {uri: farContact, path: []string{"<sip:" + edge.String() + ";lr>"}, at: place{AddrPort: edge}},
+			"by a connection": {
+				uri: farContact, path: []string{"<sip:" + edge.String() + ";transport=tcp;lr>"}, at: place{AddrPort: netip.AddrPortFrom(edge.Addr(), 40001), flow: true},
+			},
 			"by two of its ports": {uri: farContact, path: []string{"<sip:" + edge.String() + ";lr>", "<sip:" + edge.Addr().String() + ":5071;lr>"}, at: place{AddrPort: edge}},
 		} {
 			if why := r.register.misclaimed(r.register.seats["desk1"], b); why != "" {

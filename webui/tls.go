@@ -27,6 +27,7 @@ type papers struct {
 	pair   *tls.Certificate
 	looked time.Time    // when the files were last looked at, by the wall clock
 	seen   [2]time.Time // when they had been changed
+	told   [2]time.Time // of which it was told that they are out of date
 }
 
 // lookEvery is how often the files are looked at, at most: a handshake is not to wait for a disk.
@@ -71,9 +72,20 @@ func (s *papers) get(*tls.ClientHelloInfo) (*tls.Certificate, error) {
 		s.log.Error("the panel's changed certificate cannot be used; the old one stays", "err", err)
 		return s.pair, nil //nolint:nilerr // it was said
 	}
+	if holds(s.pair, now) && !holds(&pair, now) { // every browser would refuse it
+		if s.told != seen {
+			s.log.Error("the panel's changed certificate is out of date, or not valid yet; the old one stays", "from", pair.Leaf.NotBefore, "until", pair.Leaf.NotAfter)
+		}
+		s.told, s.seen = seen, [2]time.Time{} // its time may come: the files are read again
+		return s.pair, nil
+	}
 	s.pair = &pair
 	s.log.Info("the panel's certificate was read again", "until", pair.Leaf.NotAfter)
 	return s.pair, nil
+}
+
+func holds(pair *tls.Certificate, at time.Time) bool {
+	return !at.Before(pair.Leaf.NotBefore) && !at.After(pair.Leaf.NotAfter)
 }
 
 // config is how the panel speaks TLS. HTTP/1.1 alone: the websocket needs it, and a page of ours makes few requests at once.

@@ -21,12 +21,18 @@ import (
 // signed writes a certificate for the loopback that signs itself, with a serial number to know it by.
 func signed(t *testing.T, files Certificate, serial int64) {
 	t.Helper()
+	signedFor(t, files, serial, time.Now().Add(-time.Hour))
+}
+
+// signedFor is signed, valid for two hours from an instant on.
+func signedFor(t *testing.T, files Certificate, serial int64, from time.Time) {
+	t.Helper()
 	key, err := ecdsa.GenerateKey(elliptic.P256(), rand.Reader)
 	if err != nil {
 		t.Fatal(err)
 	}
 	made := &x509.Certificate{
-		SerialNumber: big.NewInt(serial), NotBefore: time.Now().Add(-time.Hour), NotAfter: time.Now().Add(time.Hour),
+		SerialNumber: big.NewInt(serial), NotBefore: from, NotAfter: from.Add(2 * time.Hour),
 		IPAddresses: []net.IP{net.IPv4(127, 0, 0, 1)},
 	}
 	cert, err := x509.CreateCertificate(rand.Reader, made, made, &key.PublicKey, key)
@@ -114,6 +120,41 @@ func TestThePanelByHTTPS(t *testing.T) {
 	h.server.cert.mu.Unlock()
 	if got := shownSerial(); got != 2 {
 		t.Errorf("renewed, number %d is shown", got)
+	}
+}
+
+// TestAGoodCertificateDoesNotGiveWayToAnOldOne, nor to one whose time has not come; that one is shown when it has.
+func TestAGoodCertificateDoesNotGiveWayToAnOldOne(t *testing.T) {
+	dir := t.TempDir()
+	files := Certificate{Cert: filepath.Join(dir, "c.pem"), Key: filepath.Join(dir, "k.pem")}
+	signed(t, files, 1)
+	p, err := newPapers(files, slog.New(slog.DiscardHandler))
+	if err != nil {
+		t.Fatal(err)
+	}
+	changes := time.Now()
+	shows := func(what string, want int64) {
+		t.Helper()
+		changes = changes.Add(time.Minute)
+		_ = os.Chtimes(files.Key, changes, changes)
+		p.looked = time.Time{}
+		if pair, err := p.get(nil); err != nil || pair.Leaf.SerialNumber.Int64() != want {
+			t.Errorf("%s: %v is shown, %v", what, pair.Leaf.SerialNumber, err)
+		}
+	}
+	signedFor(t, files, 2, time.Now().Add(-3*time.Hour))
+	shows("an expired one", 1)
+	signedFor(t, files, 3, time.Now().Add(2*time.Second)) // whole seconds: a second at the least
+	shows("one of the future", 1)
+	for deadline := time.Now().Add(10 * time.Second); ; {
+		p.looked = time.Time{}
+		pair, err := p.get(nil)
+		if err == nil && pair.Leaf.SerialNumber.Int64() == 3 {
+			break
+		}
+		if time.Now().After(deadline) {
+			t.Fatal("its time has come, and it is not shown")
+		}
 	}
 }
 
