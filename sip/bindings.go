@@ -21,6 +21,7 @@ type kept struct {
 	Expires time.Time     `json:"expires"`
 	CallID  string        `json:"call_id"`
 	CSeq    uint32        `json:"cseq"`
+	Moved   bool          `json:"moved,omitempty"`
 	// By seals the account and password it came by; empty in what an earlier version of the program wrote.
 	By string `json:"by,omitempty"`
 }
@@ -61,7 +62,7 @@ func (r *registrar) snapshot() []kept {
 			continue
 		}
 		for _, b := range s.bindings {
-			all = append(all, kept{s.desk.ID, b.uri, b.path, b.at, b.behind, b.expires, b.callID, b.cseq, r.agent.tags.account(s.desk)})
+			all = append(all, kept{s.desk.ID, b.uri, b.path, b.at, b.behind, b.expires, b.callID, b.cseq, b.moved, r.agent.tags.account(s.desk)})
 		}
 	}
 	return all
@@ -120,7 +121,7 @@ func (r *registrar) takeUp(k kept) {
 		s.lose(k.At, k.CallID) // it went with the process that had it; the phone comes back by another
 		return
 	}
-	r.revive(s, binding{uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, expires: k.Expires, callID: k.CallID, cseq: k.CSeq})
+	r.revive(s, binding{uri: k.URI, path: k.Path, at: k.At, behind: k.Behind, moved: k.Moved, expires: k.Expires, callID: k.CallID, cseq: k.CSeq})
 }
 
 // revive takes up a binding of which it is not known whether its phone is there: it is asked at once. It needs r.mu.

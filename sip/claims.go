@@ -53,6 +53,9 @@ func (a *Agent) misplaced(s *seat, b *binding) string {
 	if !s.mayBeCalled(b) {
 		return claimsNumber
 	}
+	if a.isAnothersName(s, b) {
+		return claimsAnother
+	}
 	for i, hop := range b.path {
 		uri := uriIn(hop)
 		if !isTag(uri.User) || uri.Password != "" || len(uri.Headers) > 0 || !isLoose(hop) && (i > 0 || !isNobody(uri)) {
@@ -79,23 +82,38 @@ func (a *Agent) misplaced(s *seat, b *binding) string {
 
 // direct reports whether all that a phone says of where it is leads to where it came from: nobody in between has to be believed.
 func (b *binding) direct() bool {
-	return len(b.path) == 0 && b.at.IsValid() && !slices.ContainsFunc(b.ends(), func(end hostPort) bool {
+	return len(b.path) == 0 && b.at.IsValid() && !b.moved && !slices.ContainsFunc(b.ends(), func(end hostPort) bool {
 		at, ok := end.address()
 		return !ok || at.Addr() != b.at.Addr().WithZone("") || !b.at.flow && at.Port() != b.at.Port() // a connection's other end has a port of its own
 	})
 }
 
-// shares reports whether what goes to a phone by its binding may come out of another desk's.
+// isAnothersName reports whether a Contact calls a phone as another desk's is called: whoever is between rings that one.
+func (a *Agent) isAnothersName(s *seat, b *binding) bool {
+	user, err := url.PathUnescape(uriIn("<" + b.uri + ">").User)
+	return err == nil && user != "" && !strings.EqualFold(user, s.desk.Account) && slices.ContainsFunc(a.cfg.Desks, func(d Desk) bool {
+		return d.ID != s.desk.ID && slices.ContainsFunc([]string{d.Account, d.Extension, uriIn("<" + d.URI + ">").User}, func(name string) bool { return strings.EqualFold(user, name) })
+	})
+}
+
+// shares reports whether what goes to a phone by its binding may come out of another desk's: of one that is, by whatever transport, where it is, or that the settings say
+// is at that address.
 func (r *registrar) shares(s *seat, b *binding) bool {
-	switch {
-	case !b.direct():
+	if !b.direct() {
 		return !slices.ContainsFunc(r.agent.cfg.Edges, func(n netip.Prefix) bool { return n.Contains(b.at.Addr()) })
-	case s.owns(b):
-		return false // the phone that has shown the account's secret is told which account is meant
+	}
+	fixed := func(d Desk) bool {
+		at, ok := leadsTo(d.URI)[0].address()
+		return d.URI != "" && ok && at.Addr() == b.at.Addr() && (at.Port() == b.at.Port() || !at.Addr().IsLoopback()) // as isTrunk
+	}
+	if slices.ContainsFunc(r.agent.cfg.Desks, fixed) {
+		return true
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
-	return slices.ContainsFunc(r.others(s), func(o *binding) bool { return len(o.path) == 0 && o.at == b.at })
+	return slices.ContainsFunc(r.others(s), func(o *binding) bool {
+		return len(o.path) == 0 && !o.moved && o.at.AddrPort == b.at.AddrPort
+	})
 }
 
 // reached is where what goes to a desk's phone is sent, if it may still be there.
@@ -143,33 +161,43 @@ func (r *registrar) others(s *seat) (all []*binding) {
 func (s *seat) owns(b *binding) bool {
 	user, err := url.PathUnescape(uriIn("<" + b.uri + ">").User)
 	token, ours := strings.CutPrefix(user, s.desk.Account)
-	return err == nil && ours && s.desk.Account != "" && (token == "" || strings.ContainsRune("-.~_", rune(token[0])) && strings.ContainsFunc(token, isLetter))
+	return err == nil && ours && s.desk.Account != "" && (token == "" || strings.ContainsRune("-.~_", rune(token[0])) && strings.ContainsFunc(token, isLetter) && !strings.Contains(token, ";"))
 }
 
-// mayBeCalled reports whether a binding's Contact calls the phone what no carrier can read as a number. Where all goes to where it came from, it may be any token that
-// phones make up, or the short number of an extension; behind somebody it is not of digits alone, and behind a proxy that adds Path it is a name, a long token, or a host that
-// leads nowhere but along the Path, as browsers have it.
+// mayBeCalled reports whether a binding's Contact calls the phone what no carrier can read as a number: its account, or a name. Where all goes to where it came from, it may
+// be any token that phones make up, or the short number of an extension; behind somebody else's address it is not of digits alone; and at a host that leads nowhere but along
+// its Path, as browsers have it, it is letters and digits. A name for a host may lead to a trunk by the time it is looked up, so there only the account is called. What
+// has a semicolon is a number with parameters (RFC 3966 §3) for whoever reads it so.
 func (s *seat) mayBeCalled(b *binding) bool {
 	uri := uriIn("<" + b.uri + ">")
 	user, err := url.PathUnescape(uri.User)
 	switch {
-	case err != nil || uri.Password != "" || len(uri.Headers) > 0 || !isHost(uri.Host):
+	case err != nil || uri.Password != "" || len(uri.Headers) > 0 || !isHost(uri.Host) || strings.Contains(user, ";"):
 		return false
-	case s.owns(b) || isNobody(uri):
+	case s.owns(b):
 		return true
-	case user == "" || !isTag(uri.User):
-		return false
 	case b.direct():
-		return !isSpecial(user)
-	case len(b.path) == 0 || isNowhere(uri.Host):
-		return strings.ContainsFunc(user, isLetter) || !strings.ContainsFunc(user, unicode.IsNumber)
+		return isNobody(uri) || isUUID(user) || user != "" && isTag(user) && !isSpecial(user)
+	case isNowhere(uri.Host):
+		return user == "" || isTag(user) && strings.ContainsFunc(user, isLetter) && !strings.ContainsFunc(user, func(c rune) bool { return !isLetter(c) && (c < '0' || c > '9') })
+	case isNobody(uri) || user != "" && !strings.ContainsFunc(user, unicode.IsNumber):
+		return true
 	}
-	return isToken(user)
+	return len(b.path) == 0 && isAddress(uri.Host) && (isUUID(user) || isTag(user) && strings.ContainsFunc(user, isLetter))
 }
 
-// isSpecial reports whether a user part is a number such as 110 or 119 (1XY), which is short and no extension's.
+// isSpecial reports whether a user part is a number such as 110 or 119 (1XY), however it is written: one that is short and no extension's.
 func isSpecial(user string) bool {
-	return len(user) == 3 && user[0] == '1' && !strings.ContainsFunc(user, isLetter)
+	var digits []rune
+	for _, c := range user {
+		switch {
+		case isLetter(c):
+			return false
+		case unicode.IsNumber(c):
+			digits = append(digits, c)
+		}
+	}
+	return len(digits) == 3 && (digits[0] == '1' || digits[0] > '9')
 }
 
 // isNowhere reports whether a host is one that is never looked up (RFC 2606 §2).
@@ -177,19 +205,12 @@ func isNowhere(host string) bool {
 	return strings.HasSuffix(strings.ToLower(strings.TrimSuffix(host, ".")), ".invalid")
 }
 
-const (
-	// mostTagDigits is less than any number of the public network has that is dialled with its area.
-	mostTagDigits = 8
-	// tokenLetters is how many letters make a token of what has any number of digits: nobody dials so many.
-	tokenLetters = 8
-)
+// mostTagDigits is less than any number of the public network has that is dialled with its area.
+const mostTagDigits = 8
 
 // isTag reports whether a user part is a token such as programs make up, and no number: without a letter it is as short as an extension's, or empty.
 func isTag(user string) bool {
 	user, err := url.PathUnescape(user)
-	if err != nil || isToken(user) {
-		return err == nil
-	}
 	digits, run, most := 0, 0, mostNameDigits
 	for _, c := range user {
 		switch {
@@ -203,21 +224,13 @@ func isTag(user string) bool {
 			return false
 		}
 	}
-	return digits <= most
+	return err == nil && digits <= most
 }
 
 var uuids = regexp.MustCompile(`(?i)^[0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}$`)
 
-// isToken reports whether a user part is a UUID, or has so many letters that no digits in it make it a number.
-func isToken(user string) bool {
-	letters := 0
-	for _, c := range user {
-		if isLetter(c) {
-			letters++
-		}
-	}
-	return letters >= tokenLetters || letters > 0 && uuids.MatchString(user)
-}
+// isUUID: its digits may stand together by chance, as no number's do.
+func isUUID(user string) bool { return uuids.MatchString(user) && strings.ContainsFunc(user, isLetter) }
 
 // ends are where a proxy may send what goes to the phone: its Contact, and what the proxies have noted of where it came from.
 func (b *binding) ends() []hostPort {

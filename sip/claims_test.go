@@ -59,6 +59,13 @@ func TestAProxyIsNotToldToRingSomebodyElse(t *testing.T) {
 		{"its account at the phone that is fixed", "sip:phone1@127.0.0.3", "", claimsAnother},
 		{"ourselves", "sip:phone1@" + r.us, "", claimsUs},
 
+		{"as the colleague is called, at the proxy", "sip:202@" + p.addr.String(), "", claimsNumber},
+		{"a number with a parameter", "sip:0990500000;phone-context=example.jp@192.0.2.77", "", claimsNumber},
+		{"its account with a number's parameters", "sip:phone1.a;rn=+81990500000;npdi@192.0.2.77", "", claimsNumber},
+		{"a number in a word", "sip:0990500000telephone@192.0.2.77", "", claimsNumber},
+		{"a number at a name", "sip:0990500a@sbc.example", "", claimsNumber},
+		{"a name at a name", "sip:line1@sbc.example", "", ""},
+		{"its account at a name", "sip:phone1@sbc.example", "", ""},
 		{"one device with the colleague's account", "sip:phone1@" + colleague, "", ""},
 		{"its account", farContact, "", ""},
 		{"its account and a token", "sip:phone1-0x5581b3c05550@192.0.2.77:5070", "", ""},
@@ -153,7 +160,10 @@ func TestOnlyAPhoneOfItsOwnPicksUpByItself(t *testing.T) {
 		"by a connection from elsewhere":            {binding{uri: "sip:phone1@192.0.2.41:5061;transport=tls", at: flow}, nil, true},
 		"behind a NAT":                              {binding{uri: farContact, at: home, behind: true}, nil, true},
 		"behind a NAT that the settings vouch for":  {binding{uri: farContact, at: home, behind: true}, trusted, false},
-		"another account of the colleague's device": {binding{uri: "sip:phone1@" + colleague.String(), at: at}, nil, false},
+		"another account of the colleague's device": {binding{uri: "sip:phone1@" + colleague.String(), at: at}, nil, true},
+		"the same, by another transport":            {binding{uri: "sip:phone1@" + colleague.String(), at: place{AddrPort: colleague, by: overTCP}}, nil, true},
+		"where its connection says that it listens": {binding{uri: here + ";transport=tcp", at: place{AddrPort: edge.addr, by: overTCP}, moved: true}, nil, true},
+		"where a phone is fixed":                    {binding{uri: "sip:phone1@127.0.0.3:5060", at: place{AddrPort: netip.MustParseAddrPort("127.0.0.3:5060")}}, nil, true},
 		"the same, by a name":                       {binding{uri: "sip:x@" + colleague.String(), at: at}, nil, true},
 	} {
 		r.cfg.Edges = c.edges
@@ -239,7 +249,7 @@ func TestTokensAndNumbersAreToldApart(t *testing.T) {
 		_, _ = rand.Read(octets)
 		digits := hex.EncodeToString(octets)
 		uuid := digits[:8] + "-" + digits[8:12] + "-4" + digits[13:16] + "-8" + digits[17:20] + "-" + digits[20:32]
-		for _, host := range []string{direct, behind, byPath} {
+		for _, host := range []string{direct, behind} {
 			if strings.ContainsFunc(uuid, isLetter) && !may(uuid, host) {
 				t.Fatalf("%s at %s is refused", uuid, host)
 			}
@@ -248,14 +258,15 @@ func TestTokensAndNumbersAreToldApart(t *testing.T) {
 			t.Fatalf("%s, whom only its Path leads to, is refused", digits[:8])
 		}
 	}
-	for _, number := range []string{"0990500000", "+81990500000", "0990-500-000", "x0990500000", "0990500000x", "%30990500000", "09905000000000000000", "０９９０５００００", "tel0990500000"} {
+	for _, number := range []string{"0990500000", "+81990500000", "0990-500-000", "x0990500000", "0990500000x", "%30990500000", "09905000000000000000", "０９９０５００００", "tel0990500000",
+		"0990500000;phone-context=example.jp", "110;phone-context=example.jp", "0990500000telephone", "phone1.a;rn=+81990500000;npdi", "9905000000telephonist"} {
 		for _, host := range []string{direct, behind, byPath, "abcd1234.invalid"} {
 			if may(number, host) {
 				t.Errorf("%s at %s is taken", number, host)
 			}
 		}
 	}
-	for _, short := range []string{"110", "119", "1%310"} {
+	for _, short := range []string{"110", "119", "1%310", "1-1-0", "1(1)0", "１１０"} {
 		if may(short, direct) || may(short, behind) || may(short, byPath) {
 			t.Errorf("%s is taken", short)
 		}

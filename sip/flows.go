@@ -36,7 +36,7 @@ func (r *registrar) loseFlow(s *seat, b *binding) {
 	r.remove(s, b)
 	if to, ok := b.listens(); ok {
 		moved := *b
-		moved.at = to
+		moved.at, moved.moved = to, true
 		r.revive(s, moved)
 	}
 	r.keep()

@@ -162,7 +162,7 @@ func FuzzRegistrar(f *testing.F) {
 				t.Errorf("our answer cannot be read: %v\n%s", err, res)
 			}
 			switch res.StatusCode {
-			case 200, 400, 423, 500:
+			case 200, 400, 403, 423, 500:
 			default:
 				t.Errorf("answered %d", res.StatusCode)
 			}

@@ -256,7 +256,7 @@ func TestASessionBehindAProxyIsRefreshedForNobodyElse(t *testing.T) {
 	}{
 		{farContact, []string{route}, false, true},
 		{"sip:x@192.0.2.5", []string{route}, false, true},
-		{"sip:0990500000@192.0.2.5", nil, false, true},
+		{"sip:0990500000@192.0.2.5", nil, false, false},
 		{"sip:0990500000@192.0.2.5", []string{route}, false, false},
 		{"sip:0990500000@192.0.2.5", nil, true, false},
 		{"sip:0990500000@" + trunk, []string{route}, false, false},

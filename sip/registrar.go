@@ -57,6 +57,7 @@ type binding struct {
 	path    []string // the proxies its REGISTER came by, the nearest to us first (RFC 3327): so must what goes to it
 	at      place    // where the REGISTER came from: without a path, the one address that surely reaches the phone
 	behind  bool     // uri says another address
+	moved   bool     // its connection has ended, and at is where its Contact says that it listens: nobody has come from there
 	expires time.Time
 	callID  string
 	cseq    uint32

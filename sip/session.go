@@ -160,7 +160,7 @@ func (l *leg) refresh() {
 // mayReinvite reports whether an INVITE may be sent within the dialog. Where it goes and whom it asks for is the far end's choice, by its Contact and its
 // routes (RFC 3261 §12.2.1.1), and a carrier that knows us takes it for a call of ours, past gate and ceiling, if it is not strict: one to another number; one that a
 // strict router writes its own name into, or the next Route's; one without a To tag, which is a new call to anybody. So it asks for nobody but whom we have
-// called, by routes that leave the Request-URI alone; a phone that is at no trunk, and has nobody between us who would pass it on, may call itself what it likes.
+// called, by routes that leave the Request-URI alone; a phone too, since what it says may lead to a carrier that the settings do not name.
 func (l *leg) mayReinvite() bool {
 	d := &l.dialog
 	if d.RemoteTag == "" || slices.ContainsFunc(d.Routes, func(route string) bool { return !isQuiet(route) }) {
@@ -173,7 +173,7 @@ func (l *leg) mayReinvite() bool {
 	case l.signer.of != nil:
 		return l.signer.dialsNobodyElse(target)
 	case !l.lane.agent.isTrunk(d.next(context.Background()).AddrPort):
-		return len(d.Routes) == 0 && !d.Pinned || !l.lane.agent.leadsToTrunk(d) && (isNobody(target) || target.User == uriIn("<"+d.RemoteURI+">").User)
+		return !l.lane.agent.leadsToTrunk(d) && (isNobody(target) || target.User == uriIn("<"+d.RemoteURI+">").User)
 	}
 	return isNobody(target) || l.summons == nil && target.User == uriIn("<"+d.RemoteURI+">").User
 }
