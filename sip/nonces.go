@@ -7,6 +7,7 @@ import (
 	"crypto/subtle"
 	"encoding/base64"
 	"encoding/binary"
+	"maps"
 	"net/netip"
 	"slices"
 	"strings"
@@ -28,8 +29,9 @@ type nonces struct {
 	realm string
 	key   [32]byte
 
-	mu   sync.Mutex
-	used map[string]count // by nonce
+	mu    sync.Mutex
+	used  map[string]count // by nonce
+	swept time.Time        // when those that are over were last taken out
 }
 
 // count is how far a nonce was used: the highest nc seen, and when the nonce was made.
@@ -157,10 +159,9 @@ func acceptable(c *digest.Credentials, d Desk) bool {
 func (n *nonces) first(nonce string, use count, now time.Time) bool {
 	n.mu.Lock()
 	defer n.mu.Unlock()
-	for old, c := range n.used {
-		if now.Sub(c.made) > nonceLife {
-			delete(n.used, old)
-		}
+	if now.Sub(n.swept).Abs() >= time.Second { // not for each of a flood
+		n.swept = now
+		maps.DeleteFunc(n.used, func(_ string, c count) bool { return now.Sub(c.made) > nonceLife })
 	}
 	if last, seen := n.used[nonce]; seen && use.highest <= last.highest {
 		return false

@@ -136,7 +136,8 @@ func factorsOf(ctx context.Context, q *db.Queries, user dialer.UserID) (f dialer
 // is left without a factor is left without recovery codes too.
 func (l *Ledger) withFactors(ctx context.Context, what string, user dialer.UserID, do func(context.Context, *db.Queries, dialer.SecondFactors) error) error {
 	return l.inTx(ctx, what, func(ctx context.Context, q *db.Queries) error {
-		if _, err := q.UserToChange(ctx, string(user)); err != nil {
+		row, err := q.UserToChange(ctx, string(user))
+		if err != nil {
 			return err
 		}
 		now, err := factorsOf(ctx, q, user)
@@ -146,7 +147,7 @@ func (l *Ledger) withFactors(ctx context.Context, what string, user dialer.UserI
 		if err := do(ctx, q, now); err != nil {
 			return err
 		}
-		at := l.now()
+		at := l.changeAfter(row.ChangedAt)
 		if err := q.TouchUser(ctx, at, string(user)); err != nil {
 			return err
 		}

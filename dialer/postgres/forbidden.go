@@ -37,6 +37,7 @@ func (l *Ledger) forbidden(ctx context.Context, q *db.Queries, refs []string) (m
 // wordOn is what is known of a number: whether the list has it, and whether the newest word that is ours put it there.
 type wordOn struct {
 	onList, heard, listed bool
+	by                    string
 	at                    time.Time
 }
 
@@ -51,7 +52,7 @@ func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[
 		s.onList = r.OnList
 		word := db.DoNotCallLog{NumberRef: r.NumberRef, Listed: r.Listed, ByUser: r.ByUser, At: r.At, Reason: r.Reason}
 		if !s.heard && among(r.Marks, l.markOfWord(word)) {
-			s.heard, s.listed, s.at = true, r.Listed, r.At
+			s.heard, s.listed, s.by, s.at = true, r.Listed, r.ByUser, r.At
 		}
 		of[r.NumberRef] = s
 	}

@@ -19,7 +19,7 @@ const (
 func (l *Ledger) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var swept time.Time
+	var swept, learned time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -31,6 +31,10 @@ func (l *Ledger) Run(ctx context.Context) error {
 		if up && l.now().Sub(swept) >= sweepEvery {
 			swept = l.now()
 			l.sweep(ctx)
+		}
+		if up && l.now().Sub(learned).Abs() >= learnEvery {
+			l.learnOthers(ctx, learned)
+			learned = l.now()
 		}
 		timer.Reset(l.lookIn(up))
 	}

@@ -96,7 +96,7 @@ type Ledger struct {
 	onHealth []func(up bool)
 	ranked   atomic.Pointer[string] // the day for which all cases were ranked
 
-	memory   string   // the file of what outlasts a restore; empty for none
+	memory   memory   // of what outlasts a restore
 	recalled Recalled // what of it this start has put back
 
 	entered  atomic.Pointer[dialer.Date] // the day whose key was seen to be the others' too
@@ -156,7 +156,7 @@ func Open(ctx context.Context, o Options) (*Ledger, error) {
 		replay: make(chan struct{}, 1), wake: make(chan struct{}, 1), metrics: newMetrics(o.Registerer),
 	}
 	if o.RememberIn != "" {
-		l.memory = RememberedPath(o.RememberIn)
+		l.memory.path = RememberedPath(o.RememberIn)
 	}
 	if err := l.start(ctx, o.SpoolDir); err != nil {
 		l.Close()

@@ -75,10 +75,12 @@ func (l *Ledger) PutUser(ctx context.Context, u dialer.User) (dialer.UserID, err
 	var id string
 	err := l.inTx(ctx, "write a user", func(ctx context.Context, q *db.Queries) (err error) {
 		row := l.rowOf(u)
-		if id, err = q.PutUser(ctx, db.PutUserParams(row)); err != nil {
+		put, err := q.PutUser(ctx, db.PutUserParams(row))
+		if err != nil {
 			return err
 		}
-		l.remember(ctx, changeOf(id, row.ChangedAt))
+		id = put.ID
+		l.remember(ctx, changeOf(id, put.ChangedAt))
 		return l.mark(ctx, q, id, row)
 	})
 	return dialer.UserID(id), err
@@ -142,6 +144,7 @@ func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*
 			}
 		}
 		to := l.rowOf(u)
+		to.ChangedAt = l.changeAfter(row.ChangedAt)
 		err = q.ChangeUser(ctx, db.ChangeUserParams{
 			ID: string(id), Name: to.Name, Role: to.Role, PasswordHash: to.PasswordHash, Disabled: to.Disabled, Languages: to.Languages,
 			MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName, ChangedAt: to.ChangedAt,
@@ -156,6 +159,14 @@ func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*
 		return u, refused
 	}
 	return u, err
+}
+
+// changeAfter is when a change happens that comes after another, whatever the clocks of the nodes say.
+func (l *Ledger) changeAfter(last time.Time) time.Time {
+	if now := l.now(); now.After(last) {
+		return now
+	}
+	return last.Add(time.Microsecond)
 }
 
 // UserByDirectory finds the person whom a directory knows by a name.

@@ -12,6 +12,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"sync"
 	"syscall"
 	"time"
 
@@ -23,8 +24,8 @@ import (
 
 // A backup does not know what was said after it: a restored ledger would dial who asked not to be called since, and let in who was let go. So each such word stands
 // in a file beside the database too, of references and ids alone, and the first start after a restore puts it back: a number's newest word as it was, and a person whose
-// row is older than their last change does not sign in until an administrator has enabled them. Each node remembers what was said at it. What bears no mark of the
-// installation's secret is nobody's.
+// row is older than their last change does not sign in until an administrator has enabled them. Each node remembers what was said at it at once, and what was said at
+// the others within seconds: whichever starts first after a restore knows it. What bears no mark of the installation's secret is nobody's.
 
 // What is remembered.
 const (
@@ -45,6 +46,20 @@ type remembered struct {
 // maxRemembered bounds a line of the file, in octets; ours have a few hundred.
 const maxRemembered = 4096
 
+// memory is a file of what is remembered, and of each thing when it was last written there, in µs.
+type memory struct {
+	path string // empty for none
+
+	mu   sync.Mutex
+	have map[string]int64
+}
+
+const (
+	// learnEvery is how often it is looked what was said at other nodes, learnBack how far back: what waited in a spool comes late.
+	learnEvery = 5 * time.Second
+	learnBack  = 48 * time.Hour
+)
+
 // RememberedPath is the file in a folder.
 func RememberedPath(folder string) string { return filepath.Join(folder, "remembered.jsonl") }
 
@@ -57,6 +72,7 @@ func markOfRemembered(refs dialer.Refs, r remembered) []byte {
 }
 
 func (r remembered) at() time.Time { return time.UnixMicro(r.At) }
+func (r remembered) key() string   { return r.What + " " + r.Of }
 
 // doneKey is where a transaction's context has what is to be remembered once it is committed.
 type doneKey struct{}
@@ -73,25 +89,85 @@ func (l *Ledger) remember(ctx context.Context, r remembered) {
 	}
 }
 
-// keepRemembered appends lines durably. That it cannot is told, and keeps nobody from being put on the list.
+// keepRemembered appends lines durably, but for those that stand there. That it cannot is told, and keeps nobody from being put on the list.
 func (l *Ledger) keepRemembered(lines []remembered) {
-	if l.memory == "" || len(lines) == 0 {
+	m := &l.memory
+	if m.path == "" || len(lines) == 0 {
 		return
 	}
+	m.mu.Lock()
+	defer m.mu.Unlock()
 	text := []byte("\n") // a line that was cut off spoils no other
+	lines = slices.DeleteFunc(lines, func(r remembered) bool { had, ok := m.have[r.key()]; return ok && had >= r.At })
 	for _, r := range lines {
 		r.Mark = markOfRemembered(l.refs, r)
 		line, _ := json.Marshal(r) //nolint:errchkjson // texts and numbers always marshal
 		text = append(append(text, line...), '\n')
 	}
-	f, err := os.OpenFile(l.memory, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
+	if len(lines) == 0 {
+		return
+	}
+	f, err := os.OpenFile(m.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
 	if err == nil {
 		_, err = f.Write(text)
-		err = errors.Join(err, f.Sync(), vault.LikeFolder(f, filepath.Dir(l.memory)), f.Close())
+		err = errors.Join(err, f.Sync(), vault.LikeFolder(f, filepath.Dir(m.path)), f.Close())
 	}
 	if err != nil {
-		l.log.Error("what a restore would forget is not kept outside the database", "file", l.memory, "lines", len(lines), "err", err)
+		l.log.Error("what a restore would forget is not kept outside the database", "file", m.path, "lines", len(lines), "err", err)
+		return
 	}
+	m.note(lines)
+}
+
+// note needs mu.
+func (m *memory) note(lines []remembered) {
+	if m.have == nil {
+		m.have = map[string]int64{}
+	}
+	for _, r := range lines {
+		m.have[r.key()] = max(m.have[r.key()], r.At)
+	}
+}
+
+// learnOthers remembers what was said at the other nodes, and what could not be written here: all of it the first time, when last is zero.
+func (l *Ledger) learnOthers(ctx context.Context, last time.Time) {
+	if l.memory.path == "" {
+		return
+	}
+	since := time.Time{}
+	if !last.IsZero() {
+		since = l.now().Add(-learnBack)
+	}
+	var lines []remembered
+	within, cancel := context.WithTimeout(ctx, patience)
+	defer cancel()
+	err := l.query(within, "learn what was said elsewhere", func(ctx context.Context, q *db.Queries) error {
+		lines = nil
+		numbers, err := q.WordedSince(ctx, since)
+		if err != nil {
+			return err
+		}
+		said, err := l.saidOf(ctx, q, numbers)
+		if err != nil {
+			return err
+		}
+		for ref, s := range said {
+			if s.heard {
+				lines = append(lines, remembered{What: rememberedNumber, Of: ref, Listed: s.listed, By: s.by, At: s.at.UnixMicro()})
+			}
+		}
+		people, err := q.Users(ctx)
+		for _, u := range people {
+			if l.markedRight(u) && u.ChangedAt.Unix() > 0 {
+				lines = append(lines, changeOf(u.ID, u.ChangedAt))
+			}
+		}
+		return err
+	})
+	if err != nil && ctx.Err() == nil {
+		l.log.Warn("what was said at other nodes is not remembered yet; it is tried again", "err", err)
+	}
+	l.keepRemembered(lines)
 }
 
 // readRemembered reads the newest line of each number and person; others is how many lines are not ours. No file is an empty one.
@@ -117,8 +193,8 @@ func readRemembered(path string, refs dialer.Refs) (newest []remembered, others 
 			others++
 			continue
 		}
-		if had, ok := of[r.What+r.Of]; !ok || had.At <= r.At {
-			of[r.What+r.Of] = r
+		if had, ok := of[r.key()]; !ok || had.At <= r.At {
+			of[r.key()] = r
 		}
 	}
 	for _, r := range of {
@@ -161,16 +237,19 @@ const recallTogether = 500
 
 // recall puts back what the ledger does not know of what is remembered. It is done at each start, and changes nothing where the ledger has it.
 func (l *Ledger) recall(ctx context.Context) error {
-	if l.memory == "" {
+	if l.memory.path == "" {
 		return nil
 	}
-	lines, others, err := readRemembered(l.memory, l.refs)
+	lines, others, err := readRemembered(l.memory.path, l.refs)
 	if err != nil {
-		return fmt.Errorf("what a restore would have forgotten cannot be read: %w; mend %s, or move it away when nothing was restored", err, l.memory)
+		return fmt.Errorf("what a restore would have forgotten cannot be read: %w; mend %s, or move it away when nothing was restored", err, l.memory.path)
 	}
 	if others > 0 {
-		l.log.Error("lines of what a restore would forget are damaged or somebody else's, and hold nothing", "file", l.memory, "lines", others)
+		l.log.Error("lines of what a restore would forget are damaged or somebody else's, and hold nothing", "file", l.memory.path, "lines", others)
 	}
+	l.memory.mu.Lock()
+	l.memory.note(lines)
+	l.memory.mu.Unlock()
 	for piece := range slices.Chunk(lines, recallTogether) {
 		var got Recalled
 		err := l.inTx(ctx, "put back what was remembered", func(ctx context.Context, q *db.Queries) (err error) {

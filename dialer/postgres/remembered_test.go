@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"log/slog"
 	"os"
+	"path/filepath"
 	"strings"
 	"testing"
 	"time"
@@ -62,6 +63,23 @@ func TestARestoreForgetsNoWordAndNobody(t *testing.T) {
 	must(t, l.RemoveFactors(t.Context(), people["lostphone"]))
 	if since, err := RememberedSince(folder, testRefs, noon.Add(time.Minute)); err != nil || since != (Recalled{Numbers: 2, People: 3}) {
 		t.Errorf("since the backup: %+v, %v", since, err)
+	}
+	behind := open(url, noon.Add(30*time.Minute), false) // a clock that is behind changes what was changed before all the same
+	_, err = behind.ChangeUser(t.Context(), people["left"], func(u *dialer.User) error { u.Name = "Left"; return nil })
+	must(t, err)
+	if u, err := l.User(t.Context(), people["left"]); err != nil || !u.Disabled || open(url, noon.Add(time.Hour), true).Recalled().Any() {
+		t.Errorf("%v, %v", u, err)
+	}
+	other := open(url, noon.Add(time.Hour), false)
+	other.memory = memory{path: RememberedPath(t.TempDir())}
+	for range 2 {
+		other.learnOthers(t.Context(), time.Time{})
+	}
+	if since, err := RememberedSince(filepath.Dir(other.memory.path), testRefs, noon.Add(time.Minute)); err != nil || since != (Recalled{Numbers: 2, People: 3}) {
+		t.Errorf("another node remembers %+v, %v", since, err)
+	}
+	if text, err := os.ReadFile(other.memory.path); err != nil || strings.Count(string(text), `"mark"`) != 3+4 {
+		t.Errorf("%d lines, not one of each number and person; %v", strings.Count(string(text), `"mark"`), err)
 	}
 	text, err := os.ReadFile(RememberedPath(folder))
 	must(t, err)

@@ -15,6 +15,9 @@ SELECT n.ref::text AS number_ref, EXISTS (SELECT FROM do_not_call d WHERE d.numb
   coalesce(w.reason, '')::text AS reason, ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'do_not_call' AND m.id = n.ref)::bytea[] AS marks
 FROM unnest(@refs::text[]) AS n(ref) LEFT JOIN do_not_call_log w ON w.number_ref = n.ref ORDER BY n.ref, w.at DESC, w.listed;
 
+-- name: WordedSince :many
+SELECT DISTINCT number_ref FROM do_not_call_log WHERE at > @since::timestamptz;
+
 -- name: AllWords :many
 SELECT * FROM do_not_call_log;
 

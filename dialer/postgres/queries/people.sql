@@ -13,8 +13,9 @@ INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, l
 VALUES (@id, @login, @name, @role, @password_hash, @disabled, @created_at, @languages::text[], @must_change, @directory, @directory_name, @changed_at)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
   password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change,
-  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name, changed_at = EXCLUDED.changed_at
-RETURNING id;
+  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name,
+  changed_at = greatest(EXCLUDED.changed_at, users.changed_at + interval '1 microsecond')
+RETURNING id, changed_at;
 
 -- name: UserByDirectory :one
 SELECT * FROM users WHERE directory = @directory AND directory_name = @directory_name AND directory_name <> '';

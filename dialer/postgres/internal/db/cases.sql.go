@@ -674,6 +674,30 @@ func (q *Queries) UsableThoughWrong(ctx context.Context) ([]UsableThoughWrongRow
 	return items, nil
 }
 
+const wordedSince = `-- name: WordedSince :many
+SELECT DISTINCT number_ref FROM do_not_call_log WHERE at > $1::timestamptz
+`
+
+func (q *Queries) WordedSince(ctx context.Context, since time.Time) ([]string, error) {
+	rows, err := q.db.Query(ctx, wordedSince, since)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []string
+	for rows.Next() {
+		var number_ref string
+		if err := rows.Scan(&number_ref); err != nil {
+			return nil, err
+		}
+		items = append(items, number_ref)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const wordsOn = `-- name: WordsOn :many
 SELECT n.ref::text AS number_ref, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = n.ref)::boolean AS on_list,
   coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user, coalesce(w.at, 'epoch')::timestamptz AS at,

@@ -439,8 +439,9 @@ INSERT INTO users (id, login, name, role, password_hash, disabled, created_at, l
 VALUES ($1, $2, $3, $4, $5, $6, $7, $8::text[], $9, $10, $11, $12)
 ON CONFLICT (lower(login)) DO UPDATE SET login = EXCLUDED.login, name = EXCLUDED.name, role = EXCLUDED.role,
   password_hash = EXCLUDED.password_hash, disabled = EXCLUDED.disabled, languages = EXCLUDED.languages, must_change = EXCLUDED.must_change,
-  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name, changed_at = EXCLUDED.changed_at
-RETURNING id
+  directory = EXCLUDED.directory, directory_name = EXCLUDED.directory_name,
+  changed_at = greatest(EXCLUDED.changed_at, users.changed_at + interval '1 microsecond')
+RETURNING id, changed_at
 `
 
 type PutUserParams struct {
@@ -458,7 +459,12 @@ type PutUserParams struct {
 	ChangedAt     time.Time
 }
 
-func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error) {
+type PutUserRow struct {
+	ID        string
+	ChangedAt time.Time
+}
+
+func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (PutUserRow, error) {
 	row := q.db.QueryRow(ctx, putUser,
 		arg.ID,
 		arg.Login,
@@ -473,9 +479,9 @@ func (q *Queries) PutUser(ctx context.Context, arg PutUserParams) (string, error
 		arg.DirectoryName,
 		arg.ChangedAt,
 	)
-	var id string
-	err := row.Scan(&id)
-	return id, err
+	var i PutUserRow
+	err := row.Scan(&i.ID, &i.ChangedAt)
+	return i, err
 }
 
 const seenSessions = `-- name: SeenSessions :exec
