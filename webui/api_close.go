@@ -40,6 +40,7 @@ type Close struct {
 	ByName    string           `json:"by_name"`
 	BegunAt   time.Time        `json:"begun_at"`
 	Step      dayclose.Step    `json:"step"`
+	Foreign   bool             `json:"foreign,omitempty" doc:"somebody has written or changed it in the database: nothing comes of it, and it can be given up at any step"`
 	MovedAt   time.Time        `json:"moved_at"`
 	Files     []ReturnedFile   `json:"files"`
 	Counts    map[string]int64 `json:"counts" doc:"what the manifest says of the day"`
@@ -276,7 +277,7 @@ func (s *Server) handOut(ctx context.Context, of string, file dayclose.File, r *
 
 func (s *Server) dressClose(c dayclose.Close) Close {
 	out := Close{
-		ID: c.ID, Day: c.Day.String(), Final: c.Final, ByName: s.names.of(c.By), BegunAt: c.BegunAt, Step: c.Step, MovedAt: c.Moved, Files: []ReturnedFile{},
+		ID: c.ID, Day: c.Day.String(), Final: c.Final, ByName: s.names.of(c.By), BegunAt: c.BegunAt, Step: c.Step, Foreign: c.Foreign, MovedAt: c.Moved, Files: []ReturnedFile{},
 		Counts: c.Counts, Manifest: c.Manifest, Destroyed: c.Destroyed,
 	}
 	for _, f := range c.Files {

@@ -42,15 +42,16 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 		return err
 	}
 	today := dialer.DateOf(r.At) // a call noted by hand has no desk: it was made, whatever was read
+	if err := l.refuseClosedDay(ctx, q, r.At); err != nil {
+		return err
+	}
 	now, err := q.MayReserve(ctx, db.MayReserveParams{
 		NeedHistory: l.needHistory() && r.Desk != "", CaseID: string(r.Target.CaseID), ByUser: string(r.Operator), DayBegan: today.At(0),
-		NumberRef: r.Target.NumberRef, Today: today.String(),
+		NumberRef: r.Target.NumberRef,
 	})
 	switch {
 	case err != nil:
 		return err
-	case now.Closed || now.Ended:
-		return shut(now.Closed, now.Ended)
 	case now.CallsUs:
 		return dialer.Refuse(dialer.NumberLocked)
 	case now.Unread:

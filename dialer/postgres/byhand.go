@@ -21,7 +21,7 @@ func (l *Ledger) NoteCall(ctx context.Context, n casework.HandCall) (kept casewo
 		return kept, err
 	}
 	err = l.inTx(ctx, "note a call", func(ctx context.Context, q *db.Queries) error {
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		if err := l.beginByHand(ctx, q, n); err != nil {
@@ -80,7 +80,7 @@ func (l *Ledger) beginByHand(ctx context.Context, q *db.Queries, n casework.Hand
 }
 
 func (l *Ledger) reserveByHand(ctx context.Context, q *db.Queries, n casework.HandCall) error {
-	if err := refuseReturned(ctx, q, n.Case); err != nil {
+	if err := l.refuseReturned(ctx, q, n.Case); err != nil {
 		return err
 	}
 	inCall, err := q.CallOfCaseAt(ctx, string(n.Case), n.At)
@@ -104,11 +104,11 @@ func (l *Ledger) reserveByHand(ctx context.Context, q *db.Queries, n casework.Ha
 }
 
 func (l *Ledger) arriveByHand(ctx context.Context, q *db.Queries, n casework.HandCall) error {
-	if err := refuseClosedDay(ctx, q, n.At); err != nil {
+	if err := l.refuseClosedDay(ctx, q, n.At); err != nil {
 		return err
 	}
 	if n.Case != "" {
-		if err := refuseReturned(ctx, q, n.Case); err != nil {
+		if err := l.refuseReturned(ctx, q, n.Case); err != nil {
 			return err
 		}
 	}

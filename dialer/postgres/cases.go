@@ -23,7 +23,7 @@ func (l *Ledger) Target(ctx context.Context, id dialer.CaseID, number dialer.Num
 		if t, err = wholeTarget(ctx, q, id); err != nil {
 			return err
 		}
-		if err := refuseReturned(ctx, q, id); err != nil {
+		if err := l.refuseReturned(ctx, q, id); err != nil {
 			return err
 		}
 		if err := l.addNumbers(ctx, q, &t); err != nil {
@@ -120,7 +120,7 @@ func (l *Ledger) AdHoc(ctx context.Context, number dialer.Number, reason string,
 		return "", err
 	}
 	err = l.inTx(ctx, "open an ad-hoc case", func(ctx context.Context, q *db.Queries) (err error) {
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		id, err = q.InsertAdHocCase(ctx, db.InsertAdHocCaseParams{
@@ -159,16 +159,16 @@ func (c custody) insertPhone(ctx context.Context, q *db.Queries, of phoneOf, num
 }
 
 // refuseReturned refuses to dial a case whose personal data went back to the ward: until the next list, or for good.
-func refuseReturned(ctx context.Context, q *db.Queries, id dialer.CaseID) error {
+func (l *Ledger) refuseReturned(ctx context.Context, q *db.Queries, id dialer.CaseID) error {
 	row, err := q.TargetOf(ctx, string(id))
 	if err != nil || row.Here {
 		return err
 	}
-	now, err := q.DayShut(ctx)
-	if err == nil && !now.Ended {
+	now, err := l.dayStands(ctx, q, l.now())
+	if err == nil && !now.ended {
 		err = dialer.Refuse(dialer.CaseReturned)
 	}
-	return orElse(err, shut(false, now.Ended))
+	return orElse(err, shut(false, now.ended))
 }
 
 // Defer writes when and why a case is next to be called. It waits for what it waited for, only longer: it stays pinned, and its

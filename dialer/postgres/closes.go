@@ -21,21 +21,43 @@ var (
 
 // enterDay lets a transaction write what a close takes away or counts. While a close is under way the answer is a refusal; one
 // that begins waits until the transaction is over.
-func enterDay(ctx context.Context, q *db.Queries) error {
+func (l *Ledger) enterDay(ctx context.Context, q *db.Queries) error {
 	if err := q.EnterDay(ctx); err != nil {
 		return err
 	}
-	now, err := q.DayShut(ctx)
-	return orElse(err, shut(now.Closing, now.Ended))
+	now, err := l.dayStands(ctx, q, l.now())
+	return orElse(err, shut(now.closing, now.ended))
 }
 
 // enterContract lets a transaction take in what only the contract's end takes away: an ordinary close that is under way is no matter.
-func enterContract(ctx context.Context, q *db.Queries) error {
+func (l *Ledger) enterContract(ctx context.Context, q *db.Queries) error {
 	if err := q.EnterDay(ctx); err != nil {
 		return err
 	}
-	now, err := q.DayShut(ctx)
-	return orElse(err, shut(false, now.Ended))
+	now, err := l.dayStands(ctx, q, l.now())
+	return orElse(err, shut(false, now.ended))
+}
+
+// stands is what closes say of a day: one is under way, this day was closed, the contract is over.
+type stands struct{ closing, closed, ended bool }
+
+// dayStands looks what closes say of the day of an instant. One that is over counts if it bears our mark; one that is under way stands in the way whoever has written it
+// or changed it since, until it is given up.
+func (l *Ledger) dayStands(ctx context.Context, q *db.Queries, at time.Time) (now stands, err error) {
+	rows, err := q.ClosesInTheWay(ctx, dialer.DateOf(at).String())
+	for _, r := range rows {
+		c, wrong := l.closeOf(db.CloseByIDRow(r))
+		if err = orElse(err, wrong); err != nil {
+			return now, err
+		}
+		if c.Foreign && c.Step.Over() {
+			continue
+		}
+		now.closing = now.closing || !c.Step.Over()
+		now.closed = now.closed || c.Step == dayclose.Closed && c.Day.String() >= dialer.DateOf(at).String()
+		now.ended = now.ended || c.Final
+	}
+	return now, err
 }
 
 // shut is why nothing is dialled or written; nil when nothing is shut.
@@ -93,11 +115,13 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 		if err := q.HoldDay(ctx); err != nil {
 			return err
 		}
-		switch now, err := q.DayShut(ctx); {
-		case err != nil || now.Ended:
-			return orElse(err, shut(false, now.Ended))
-		case now.Closing:
+		switch now, err := l.dayStands(ctx, q, c.Day.At(0)); {
+		case err != nil || now.ended:
+			return orElse(err, shut(false, now.ended))
+		case now.closing:
 			return dayclose.ErrUnderWay
+		case now.closed:
+			return dayclose.ErrClosed
 		}
 		found, err := l.found(ctx, q)
 		found.Applying = 0 // what was being applied has been waited for; what has the lock by now waits for us
@@ -143,7 +167,7 @@ func orElse(err, otherwise error) error {
 
 // MoveClose keeps what a close has become.
 func (l *Ledger) MoveClose(ctx context.Context, c dayclose.Close, from dayclose.Step) error {
-	if !from.Leads(c.Step) {
+	if !c.MayStandFrom(from) {
 		return dayclose.ErrMoved
 	}
 	p := db.MoveCloseParams{ID: c.ID, Step: string(c.Step), FromStep: string(from), MovedAt: c.Moved, Manifest: c.Manifest, Mark: l.markOfClose(c)}
@@ -324,9 +348,9 @@ func (l *Ledger) DayCounts(ctx context.Context, day dialer.Date) (dayclose.Count
 }
 
 // refuseClosedDay is asked in a transaction that opens an attempt, after it entered the day.
-func refuseClosedDay(ctx context.Context, q *db.Queries, at time.Time) error {
-	now, err := q.DayIsClosed(ctx, dialer.DateOf(at).String())
-	return orElse(err, shut(now.Closed, now.Ended))
+func (l *Ledger) refuseClosedDay(ctx context.Context, q *db.Queries, at time.Time) error {
+	now, err := l.dayStands(ctx, q, at)
+	return orElse(err, shut(now.closing || now.closed, now.ended))
 }
 
 // Doomed counts what goes with a close.

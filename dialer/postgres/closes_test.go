@@ -3,6 +3,7 @@ package postgres
 import (
 	"context"
 	"errors"
+	"fmt"
 	"reflect"
 	"slices"
 	"strings"
@@ -105,6 +106,49 @@ func TestAForgedCloseIsNoCloseOfOurs(t *testing.T) {
 	if list, err := l.Closes(t.Context(), 9); err != nil || len(list) != 3 || list[0].ID != end.ID || list[0].Foreign || list[1].ID != c.ID {
 		t.Errorf("%v, %v", list, err)
 	}
+}
+
+// TestAForgedCloseClosesNothing: rows of the role that serves by which a day to come, today, or the contract is closed keep nobody from calling, and today from being closed; one
+// that is under way stands in the way until it is given up, whatever its step, and so does ours when somebody has changed it.
+func TestAForgedCloseClosesNothing(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	url := l.pool.Config().ConnString()
+	forge := func(day, step string, final bool) (id string) {
+		t.Helper()
+		id = dialer.NewID(noon)
+		must(t, exec(t, url, fmt.Sprintf(`INSERT INTO day_closes (id, day, upto, by_user, begun_at, step, moved_at, final, manifest, mark)
+			VALUES ('%s', '%[2]s', '%[2]s', 'supervisor', now(), '%s', now(), %v, 'ff', 'x')`, id, day, step, final)))
+		return id
+	}
+	open := func() error {
+		return l.query(t.Context(), "look at the day", func(ctx context.Context, q *db.Queries) error { return l.refuseClosedDay(ctx, q, noon) })
+	}
+	target := listedTarget(t, l)
+	today := dialer.DateOf(noon).String()
+	for _, day := range []string{today, "2099-12-31"} {
+		forge(day, "closed", false)
+		forge(day, "closed", true)
+	}
+	must(t, open())
+	for _, step := range []string{"begun", "destroying"} {
+		id := forge("2099-12-31", step, false)
+		wantRule(t, l.Reserve(t.Context(), reservation(target, noon)), dialer.DayClosed)
+		wantErr(t, l.BeginClose(t.Context(), newClose(noon)), dayclose.ErrUnderWay)
+		c, err := l.CloseByID(t.Context(), id)
+		if must(t, err); !c.Foreign {
+			t.Fatal("it is taken for ours")
+		}
+		must(t, l.MoveClose(t.Context(), with(c, dayclose.GivenUp), c.Step))
+	}
+	ours := walk(t, l, begun(t, l, newClose(noon)), dayclose.Destroying)
+	must(t, exec(t, url, "UPDATE day_closes SET moved_at = moved_at + interval '1 s' WHERE step = 'destroying'"))
+	c, err := l.CloseByID(t.Context(), ours.ID)
+	must(t, err)
+	must(t, l.MoveClose(t.Context(), with(c, dayclose.GivenUp), c.Step))
+	must(t, open())
+	walk(t, l, begun(t, l, newClose(noon)), dayclose.Closed)
+	wantRule(t, open(), dialer.DayClosed)
 }
 
 func begun(t *testing.T, l *Ledger, c dayclose.Close) dayclose.Close {
@@ -374,7 +418,8 @@ func TestACloseIsKept(t *testing.T) {
 	}
 	_, err = l.CloseByID(t.Context(), dialer.NewID(noon))
 	wantErr(t, err, dialer.ErrNotFound)
-	again := newClose(noon.Add(time.Hour))
+	wantErr(t, l.BeginClose(t.Context(), newClose(noon.Add(time.Hour))), dayclose.ErrClosed)
+	again := newClose(noon.AddDate(0, 0, 1))
 	must(t, l.BeginClose(t.Context(), again))
 	list, err := l.Closes(t.Context(), 10)
 	if err != nil || len(list) != 2 || list[0].ID != again.ID {

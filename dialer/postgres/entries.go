@@ -27,7 +27,7 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 			return err
 		}
 		return l.inTx(ctx, "record the result", func(ctx context.Context, q *db.Queries) (err error) {
-			if err := enterDay(ctx, q); err != nil {
+			if err := l.enterDay(ctx, q); err != nil {
 				return err
 			}
 			if kept, err = l.putAndPassOn(ctx, q, r); err != nil {

@@ -66,7 +66,7 @@ func classify(op string, err error) error {
 		return nil
 	case errors.As(err, &refusal), errors.As(err, &repeated), errors.As(err, &list), errors.As(err, &notReady), errors.Is(err, dialer.ErrNotFound),
 		errors.Is(err, dialer.ErrLedgerDown), errors.Is(err, dialer.ErrFactorsMoved), errors.As(err, &notOurs),
-		errors.Is(err, dialer.ErrFenced), errors.Is(err, dayclose.ErrUnderWay), errors.Is(err, dayclose.ErrMoved),
+		errors.Is(err, dialer.ErrFenced), errors.Is(err, dayclose.ErrUnderWay), errors.Is(err, dayclose.ErrClosed), errors.Is(err, dayclose.ErrMoved),
 		errors.Is(err, returns.ErrNothing), errors.Is(err, returns.ErrGone), errors.Is(err, report.ErrIssued), errors.Is(err, report.ErrNotIssued):
 		return err // classified by the operation itself
 	case errors.Is(err, pgx.ErrNoRows):

@@ -23,7 +23,7 @@ func (l *Ledger) Export(ctx context.Context, e returns.Export, write func([]retu
 	}
 	var unwritten error
 	err := l.inTx(ctx, "export records", func(ctx context.Context, q *db.Queries) error {
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		if err := q.HoldExports(ctx); err != nil {

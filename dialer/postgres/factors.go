@@ -148,8 +148,11 @@ func (l *Ledger) withFactors(ctx context.Context, what string, user dialer.UserI
 			return err
 		}
 		at := l.changeAfter(row.ChangedAt)
-		if err := q.TouchUser(ctx, at, string(user)); err != nil {
-			return err
+		if l.markedRight(row) { // else it stays as nobody's
+			row.ChangedAt = at
+			if err := q.TouchUser(ctx, at, l.markOf(row), string(user)); err != nil {
+				return err
+			}
 		}
 		l.remember(ctx, changeOf(string(user), at))
 		if left, err := factorsOf(ctx, q, user); err != nil || left.Any() {

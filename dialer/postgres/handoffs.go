@@ -128,7 +128,7 @@ func (l *Ledger) PassOn(
 	ctx context.Context, of dialer.CaseID, kind casework.HandoffKind, text string, by dialer.UserID,
 ) (h casework.Handoff, err error) {
 	err = l.inTx(ctx, "pass a matter on", func(ctx context.Context, q *db.Queries) error {
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		id, err := l.passOn(ctx, q, pass{of: of, kind: kind, text: text, by: by, at: l.now()})
@@ -145,7 +145,7 @@ func (l *Ledger) PassOn(
 func (l *Ledger) MoveHandoff(ctx context.Context, m casework.HandoffMove) (h casework.Handoff, err error) {
 	err = l.inTx(ctx, "move a hand-off", func(ctx context.Context, q *db.Queries) error {
 		// A close that is under way has its file of answers already.
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		state, err := q.LockHandoff(ctx, m.ID)

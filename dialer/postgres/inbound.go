@@ -29,7 +29,7 @@ func (l *Ledger) Arrive(ctx context.Context, in dialer.Arrival) (t dialer.Target
 		err = l.inTx(ctx, "open the record of a call that came in", func(ctx context.Context, q *db.Queries) error {
 			id, err := l.arrive(ctx, q, in)
 			if err == nil {
-				err = refuseClosedDay(ctx, q, in.At)
+				err = l.refuseClosedDay(ctx, q, in.At)
 			}
 			if err != nil {
 				return err
@@ -58,8 +58,8 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	if id, err := q.CaseOfAttempt(ctx, string(in.ID)); !errors.Is(err, pgx.ErrNoRows) {
 		return dialer.CaseID(id), err
 	}
-	if now, err := q.DayShut(ctx); err != nil || now.Ended {
-		return "", orElse(err, shut(false, now.Ended))
+	if now, err := l.dayStands(ctx, q, in.At); err != nil || now.ended {
+		return "", orElse(err, shut(false, now.ended))
 	}
 	c, err := l.custody()
 	if err != nil {

@@ -67,7 +67,7 @@ func (l *Ledger) Stage(
 	}
 	defer release()
 	err = l.inTx(ctx, "open the list", func(ctx context.Context, q *db.Queries) error {
-		if err := enterToStage(ctx, q); err != nil {
+		if err := l.enterToStage(ctx, q); err != nil {
 			return err
 		}
 		if err := boundStaged(ctx, q, l.stagedCases(q), list.By); err != nil {
@@ -231,7 +231,7 @@ func (l *Ledger) Apply(ctx context.Context, list string, by dialer.UserID, progr
 		if err := q.HoldLists(ctx); err != nil {
 			return err
 		}
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		row, err := q.LockList(ctx, list)

@@ -24,7 +24,11 @@ const peopleKey = "people"
 
 // markOf is the mark of a row as it stands.
 func (l *Ledger) markOf(r db.User) []byte {
-	return l.markUnder(peopleKey, r.ID, r.Login, r.Name, r.Role, r.PasswordHash, r.Disabled, r.MustChange, r.Directory, r.DirectoryName)
+	says := []any{r.ID, r.Login, r.Name, r.Role, r.PasswordHash, r.Disabled, r.MustChange, r.Directory, r.DirectoryName}
+	if changed := r.ChangedAt.UnixMicro(); changed > 0 { // else it is older than the column
+		says = append(says, changed)
+	}
+	return l.markUnder(peopleKey, says...)
 }
 
 // markUnder is the mark of what a row says: an HMAC over its JSON, under the installation's key of that name.
@@ -43,7 +47,7 @@ func (l *Ledger) markedRight(r db.User) bool { return hmac.Equal(l.markOf(r), r.
 func (l *Ledger) mark(ctx context.Context, q *db.Queries, id string, meant db.AddUserParams) error {
 	return q.MarkUser(ctx, l.markOf(db.User{
 		ID: id, Login: meant.Login, Name: meant.Name, Role: meant.Role, PasswordHash: meant.PasswordHash, Disabled: meant.Disabled,
-		MustChange: meant.MustChange, Directory: meant.Directory, DirectoryName: meant.DirectoryName,
+		MustChange: meant.MustChange, Directory: meant.Directory, DirectoryName: meant.DirectoryName, ChangedAt: meant.ChangedAt,
 	}), id)
 }
 

@@ -25,7 +25,7 @@ func (l *Ledger) EnterNumber(ctx context.Context, n casework.EnteredNumber) (cas
 		return casework.EnteredNumber{}, err
 	}
 	err = l.inTx(ctx, "enter a number", func(ctx context.Context, q *db.Queries) error {
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		if err := q.HoldPersonsNumbers(ctx, n.CaseRef); err != nil {
@@ -124,7 +124,7 @@ func aboutEntered(id string) string { return "number entered " + id }
 // TakeNumberBack appends that a number was entered by mistake.
 func (l *Ledger) TakeNumberBack(ctx context.Context, id string, by dialer.UserID, anybodys bool, at time.Time) error {
 	return l.inTx(ctx, "take a number back", func(ctx context.Context, q *db.Queries) error {
-		if err := enterDay(ctx, q); err != nil {
+		if err := l.enterDay(ctx, q); err != nil {
 			return err
 		}
 		if err := q.HoldEnteredNumber(ctx, id); err != nil {

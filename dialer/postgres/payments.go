@@ -28,7 +28,7 @@ func (l *Ledger) StagePaid(
 	}
 	defer release()
 	err = l.inTx(ctx, "open the paid list", func(ctx context.Context, q *db.Queries) error {
-		if err := enterContract(ctx, q); err != nil {
+		if err := l.enterContract(ctx, q); err != nil {
 			return err
 		}
 		if err := boundStaged(ctx, q, stagedPaid(q), list.By); err != nil {
@@ -193,7 +193,7 @@ func (l *Ledger) ApplyPaid(ctx context.Context, list string, by dialer.UserID) (
 		if err := q.HoldPaidLists(ctx); err != nil {
 			return err
 		}
-		if err := enterContract(ctx, q); err != nil {
+		if err := l.enterContract(ctx, q); err != nil {
 			return err
 		}
 		row, err := q.LockPaidList(ctx, list)

@@ -79,7 +79,7 @@ func (l *Ledger) PutUser(ctx context.Context, u dialer.User) (dialer.UserID, err
 		if err != nil {
 			return err
 		}
-		id = put.ID
+		id, row.ChangedAt = put.ID, put.ChangedAt
 		l.remember(ctx, changeOf(id, put.ChangedAt))
 		return l.mark(ctx, q, id, row)
 	})

@@ -8,6 +8,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -181,10 +182,23 @@ func readRemembered(path string, refs dialer.Refs) (newest []remembered, others 
 	}
 	defer func() { err = errors.Join(err, f.Close()) }()
 	of := map[string]remembered{}
-	lines := bufio.NewScanner(f)
-	lines.Buffer(nil, maxRemembered)
-	for lines.Scan() {
-		line := bytes.TrimSpace(lines.Bytes())
+	lines := bufio.NewReaderSize(f, maxRemembered)
+	for {
+		text, cut, wrong := lines.ReadLine()
+		if errors.Is(wrong, io.EOF) {
+			break
+		}
+		if wrong != nil {
+			return nil, 0, wrong
+		}
+		if cut { // no line of ours: such as what a disk leaves where power was cut
+			for cut && wrong == nil {
+				_, cut, wrong = lines.ReadLine()
+			}
+			others++
+			continue
+		}
+		line := bytes.Trim(text, " \t\r\n\x00")
 		if len(line) == 0 {
 			continue
 		}
@@ -201,7 +215,7 @@ func readRemembered(path string, refs dialer.Refs) (newest []remembered, others 
 		newest = append(newest, r)
 	}
 	slices.SortFunc(newest, func(a, b remembered) int { return int(a.At - b.At) })
-	return newest, others, lines.Err()
+	return newest, others, nil
 }
 
 // Recalled is how much of what is remembered a ledger did not know.
@@ -308,7 +322,7 @@ func (l *Ledger) keepOut(ctx context.Context, q *db.Queries, r remembered) (olde
 	if errors.Is(classify("", err), dialer.ErrNotFound) {
 		return 0, nil // came after the backup, and is nobody any more
 	}
-	if err != nil || row.ChangedAt.UnixMicro() >= r.At {
+	if err != nil || row.ChangedAt.UnixMicro() >= r.At || !l.markedRight(row) { // what is nobody's opens nothing anyway
 		return 0, err
 	}
 	u := l.userFrom(row)

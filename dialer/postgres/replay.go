@@ -68,7 +68,7 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 	case r.End != nil:
 		ended, err = l.putEnd(ctx, q, *r.End)
 	case r.Result != nil:
-		if err = enterContract(ctx, q); err == nil {
+		if err = l.enterContract(ctx, q); err == nil {
 			_, err = l.putAndPassOn(ctx, q, *r.Result)
 		}
 		err = l.unlessEnded(r.Result.Attempt, err) // what it notes of a person would stay

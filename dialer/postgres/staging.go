@@ -19,8 +19,8 @@ var interrupted = casework.Problem{
 
 // enterToStage lets a transaction open a list that is to be read. While a close is under way none is: what the lists in hand hold goes with it, and would keep
 // it waiting.
-func enterToStage(ctx context.Context, q *db.Queries) error {
-	err := enterDay(ctx, q)
+func (l *Ledger) enterToStage(ctx context.Context, q *db.Queries) error {
+	err := l.enterDay(ctx, q)
 	if no := (*dialer.Refusal)(nil); errors.As(err, &no) && no.Rule == dialer.DayClosed {
 		return casework.ErrStopped
 	}

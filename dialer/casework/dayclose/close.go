@@ -93,6 +93,12 @@ func (s Step) Leads(to Step) bool {
 	return err == nil && next == to
 }
 
+// MayStandFrom reports whether a close may have come to its step from another. One that is not ours as it stands is given up from any that is not over: nothing goes on from
+// there, and the day can be closed anew, which does what is left to do.
+func (c Close) MayStandFrom(from Step) bool {
+	return from.Leads(c.Step) || c.Foreign && c.Step == GivenUp && !from.Over()
+}
+
 // Keep says how long personal data may stay after its day (the ward's decision).
 type Keep struct {
 	Days  int  // 0: it goes the same day

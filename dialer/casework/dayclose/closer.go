@@ -154,17 +154,18 @@ func orEnded(err error) error {
 
 func isAfter(a, b dialer.Date) bool { return a.String() > b.String() }
 
-// GiveUp ends a close that has destroyed nothing yet; the day goes on. ErrNoWayBack when it is too late.
+// GiveUp ends a close that has destroyed nothing yet, or that somebody has written or changed in the database; the day goes on. ErrNoWayBack when it is too late.
 func (c *Closer) GiveUp(ctx context.Context, id string, by dialer.UserID) (Close, error) {
 	cl, err := c.d.Store.CloseByID(ctx, id)
 	if err != nil {
 		return cl, err
 	}
 	from := cl.Step
-	if !from.Leads(GivenUp) {
+	cl.Step, cl.Moved = GivenUp, c.d.Now()
+	if !cl.MayStandFrom(from) {
+		cl.Step = from
 		return cl, ErrNoWayBack
 	}
-	cl.Step, cl.Moved = GivenUp, c.d.Now()
 	if err := c.d.Store.MoveClose(ctx, cl, from); err != nil {
 		return cl, err
 	}

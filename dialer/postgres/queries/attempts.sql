@@ -16,13 +16,10 @@ SELECT @id::uuid, @case_id::uuid, @case_ref, @number_ref, @number_kind, @insuran
 WHERE @node = '' OR EXISTS (SELECT FROM held);
 
 -- name: MayReserve :one
--- Whether a call from the number is open, whether the day is closed or the contract over (DayIsClosed), and whether who calls has read the case's
--- history. A case that was opened for the call alone has none.
+-- Whether a call from the number is open, and whether who calls has read the case's history. A case that was opened for the call alone has none.
 SELECT (@need_history::boolean AND history_checked(@case_id, @by_user::text, @day_began::timestamptz) IS NULL
     AND EXISTS (SELECT FROM persons p WHERE p.case_id = @case_id))::boolean AS unread,
-  EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL) AS calls_us,
-  EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date) AS closed,
-  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended;
+  EXISTS (SELECT FROM attempts WHERE number_ref = @number_ref AND direction = 'inbound' AND ended_at IS NULL) AS calls_us;
 
 -- name: StateToReserve :one
 -- Whoever orders something of the case meanwhile waits until the attempt stands, and finds it.

@@ -6,15 +6,11 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0));
 -- name: HoldDay :exec
 SELECT pg_advisory_xact_lock(hashtextextended('the day''s close', 0));
 
--- name: DayShut :one
--- Whether a close is under way, and whether the contract is over: a final close is under way, or was carried out.
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up')) AS closing,
-  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended;
-
--- name: DayIsClosed :one
--- A close is under way, or the day was closed; and whether the contract is over (DayShut).
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= (@today::text)::date) AS closed,
-  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended;
+-- name: ClosesInTheWay :many
+-- Those that are under way, that have closed a day or one that comes, and the contract's end: whether they bear our mark is not known here.
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND (final OR day >= (@today::text)::date);
 
 -- name: CloseObstacles :one
 SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls,

@@ -53,7 +53,7 @@ UPDATE users SET name = @name, role = @role, password_hash = @password_hash, dis
 WHERE id = @id;
 
 -- name: TouchUser :exec
-UPDATE users SET changed_at = @changed_at WHERE id = @id;
+UPDATE users SET changed_at = @changed_at, mark = @mark WHERE id = @id;
 
 -- name: FindSession :one
 SELECT data FROM sessions WHERE token_hash = @token_hash AND expires_at > @now AND NOT ended;

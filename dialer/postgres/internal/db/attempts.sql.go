@@ -745,9 +745,7 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 const mayReserve = `-- name: MayReserve :one
 SELECT ($1::boolean AND history_checked($2, $3::text, $4::timestamptz) IS NULL
     AND EXISTS (SELECT FROM persons p WHERE p.case_id = $2))::boolean AS unread,
-  EXISTS (SELECT FROM attempts WHERE number_ref = $5 AND direction = 'inbound' AND ended_at IS NULL) AS calls_us,
-  EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($6::text)::date) AS closed,
-  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended
+  EXISTS (SELECT FROM attempts WHERE number_ref = $5 AND direction = 'inbound' AND ended_at IS NULL) AS calls_us
 `
 
 type MayReserveParams struct {
@@ -756,18 +754,14 @@ type MayReserveParams struct {
 	ByUser      string
 	DayBegan    time.Time
 	NumberRef   string
-	Today       string
 }
 
 type MayReserveRow struct {
 	Unread  bool
 	CallsUs bool
-	Closed  bool
-	Ended   bool
 }
 
-// Whether a call from the number is open, whether the day is closed or the contract over (DayIsClosed), and whether who calls has read the case's
-// history. A case that was opened for the call alone has none.
+// Whether a call from the number is open, and whether who calls has read the case's history. A case that was opened for the call alone has none.
 func (q *Queries) MayReserve(ctx context.Context, arg MayReserveParams) (MayReserveRow, error) {
 	row := q.db.QueryRow(ctx, mayReserve,
 		arg.NeedHistory,
@@ -775,15 +769,9 @@ func (q *Queries) MayReserve(ctx context.Context, arg MayReserveParams) (MayRese
 		arg.ByUser,
 		arg.DayBegan,
 		arg.NumberRef,
-		arg.Today,
 	)
 	var i MayReserveRow
-	err := row.Scan(
-		&i.Unread,
-		&i.CallsUs,
-		&i.Closed,
-		&i.Ended,
-	)
+	err := row.Scan(&i.Unread, &i.CallsUs)
 	return i, err
 }
 

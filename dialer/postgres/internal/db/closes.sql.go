@@ -83,6 +83,63 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 	return i, err
 }
 
+const closesInTheWay = `-- name: ClosesInTheWay :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND (final OR day >= ($1::text)::date)
+`
+
+type ClosesInTheWayRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
+// Those that are under way, that have closed a day or one that comes, and the contract's end: whether they bear our mark is not known here.
+func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]ClosesInTheWayRow, error) {
+	rows, err := q.db.Query(ctx, closesInTheWay, today)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClosesInTheWayRow
+	for rows.Next() {
+		var i ClosesInTheWayRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Day,
+			&i.Upto,
+			&i.Final,
+			&i.ByUser,
+			&i.BegunAt,
+			&i.Step,
+			&i.MovedAt,
+			&i.Files,
+			&i.Counts,
+			&i.Manifest,
+			&i.Destroyed,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const countCustody = `-- name: CountCustody :one
 SELECT (SELECT count(*) FROM cases WHERE custody <= $1::date)::bigint AS cases,
   (SELECT count(*) FROM persons WHERE custody <= $1::date)::bigint AS persons,
@@ -168,42 +225,6 @@ func (q *Queries) DayCounts(ctx context.Context, fromAt time.Time, toAt time.Tim
 		return nil, err
 	}
 	return items, nil
-}
-
-const dayIsClosed = `-- name: DayIsClosed :one
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND day >= ($1::text)::date) AS closed,
-  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended
-`
-
-type DayIsClosedRow struct {
-	Closed bool
-	Ended  bool
-}
-
-// A close is under way, or the day was closed; and whether the contract is over (DayShut).
-func (q *Queries) DayIsClosed(ctx context.Context, today string) (DayIsClosedRow, error) {
-	row := q.db.QueryRow(ctx, dayIsClosed, today)
-	var i DayIsClosedRow
-	err := row.Scan(&i.Closed, &i.Ended)
-	return i, err
-}
-
-const dayShut = `-- name: DayShut :one
-SELECT EXISTS (SELECT FROM day_closes WHERE step NOT IN ('closed', 'given_up')) AS closing,
-  EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') AS ended
-`
-
-type DayShutRow struct {
-	Closing bool
-	Ended   bool
-}
-
-// Whether a close is under way, and whether the contract is over: a final close is under way, or was carried out.
-func (q *Queries) DayShut(ctx context.Context) (DayShutRow, error) {
-	row := q.db.QueryRow(ctx, dayShut)
-	var i DayShutRow
-	err := row.Scan(&i.Closing, &i.Ended)
-	return i, err
 }
 
 const emptyStaging = `-- name: EmptyStaging :exec

@@ -590,11 +590,11 @@ func (q *Queries) TakeTOTPStep(ctx context.Context, step int64, userID string) (
 }
 
 const touchUser = `-- name: TouchUser :exec
-UPDATE users SET changed_at = $1 WHERE id = $2
+UPDATE users SET changed_at = $1, mark = $2 WHERE id = $3
 `
 
-func (q *Queries) TouchUser(ctx context.Context, changedAt time.Time, iD string) error {
-	_, err := q.db.Exec(ctx, touchUser, changedAt, iD)
+func (q *Queries) TouchUser(ctx context.Context, changedAt time.Time, mark []byte, iD string) error {
+	_, err := q.db.Exec(ctx, touchUser, changedAt, mark, iD)
 	return err
 }
 

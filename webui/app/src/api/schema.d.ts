@@ -2962,6 +2962,8 @@ export interface components {
             files: components["schemas"]["ReturnedFile"][];
             /** @description the contract's end: everything goes, and no close follows */
             final: boolean;
+            /** @description somebody has written or changed it in the database: nothing comes of it, and it can be given up at any step */
+            foreign?: boolean;
             id: string;
             /** @description its SHA-256 */
             manifest: string;

@@ -80,7 +80,7 @@ function UnderWay({ state, close, onGiveUp }: { state: CloseState; close: Close;
           {state.trouble && <code className={css.trouble}>{state.trouble}</code>}
         </Notice>
       )}
-      {close.step !== "destroying" && (
+      {(close.step !== "destroying" || close.foreign) && (
         <Button variant="default" className={css.button} onClick={() => onGiveUp(close.id)}>
           {t("close.give_up")}
         </Button>
