@@ -88,6 +88,7 @@ func TestBaresipAndSIPp(t *testing.T) {
 	h := newHouse(t, houseOptions{noPhones: true, trunk: carrier.addr.String(), ring: 2 * time.Second})
 	h.resetting("calls: {", "calls: {desk_ring: 1s, ")
 	h.resetting("user: \"202\", password: \"secret-1\", phone: generic", "user: \"202\", password: \"secret-1\", phone: lift")
+	h.resetting("tcp: false", "tcp: true")
 	h.start()
 	in := &interop{house: h, carrier: carrier, ended: map[dialer.CallID]dialer.CallView{}}
 	in.phone = startBaresip(t, h.sip, h.accounts)

@@ -191,9 +191,13 @@ func startBaresip(t *testing.T, registrar netip.AddrPort, accounts []account) *b
 		"module_app account.so", "module_app menu.so", "module_app ctrl_tcp.so", "",
 	}, "\n"))
 	var lines strings.Builder
-	for _, a := range accounts {
-		fmt.Fprintf(&lines, "<sip:%s@%s;transport=udp>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;"+
-			"answermode=manual;sip_autoanswer=yes;sip_autoanswer_beep=off\n", a.user, registrar, a.user, a.password)
+	for i, a := range accounts {
+		by := "udp"
+		if i > 0 { // a place of its own: where two desks' phones are at one, neither is asked to pick up by itself
+			by = "tcp"
+		}
+		fmt.Fprintf(&lines, "<sip:%s@%s;transport=%s>;auth_user=%s;auth_pass=%q;regint=60;audio_codecs=pcmu;"+
+			"answermode=manual;sip_autoanswer=yes;sip_autoanswer_beep=off\n", a.user, registrar, by, a.user, a.password)
 	}
 	p.write(t, "accounts", lines.String())
 	p.other = startOther(t, p.dir, p.read, "baresip", "-f", p.dir, "-v", "-s")
