@@ -147,7 +147,8 @@ func (l *Ledger) endByHand(ctx context.Context, q *db.Queries, n casework.HandCa
 	if n.Entry == nil {
 		return casework.Recorded{Attempt: n.ID, Case: n.Case, Next: end.Next}, nil
 	}
-	return l.putAndPassOn(ctx, q, casework.Recorded{Entry: *n.Entry, Attempt: n.ID, By: n.By, At: n.Noted, Next: n.Next, Spoilt: n.Spoilt, Stays: n.Stays, Decides: n.Decides})
+	r := casework.Recorded{Entry: *n.Entry, Attempt: n.ID, By: n.By, At: n.Noted, Next: n.Next, Spoilt: n.Spoilt, Stays: n.Stays, Decides: n.Decides}
+	return l.putAndPassOn(ctx, q, r, true)
 }
 
 // nextByHand is what the case waits for after a call that reached nobody: nothing new when a later call has decided, or a talk

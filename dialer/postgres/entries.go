@@ -30,10 +30,8 @@ func (l *Ledger) Record(ctx context.Context, r casework.Recorded) (casework.Reco
 			if err := l.enterDay(ctx, q); err != nil {
 				return err
 			}
-			if kept, err = l.putAndPassOn(ctx, q, r); err != nil {
-				return err
-			}
-			return refuseFull(ctx, q, r, kept.Revision)
+			kept, err = l.putAndPassOn(ctx, q, r, true)
+			return err
 		})
 	})
 	if err != nil {
@@ -55,8 +53,8 @@ func (l *Ledger) recorded(ctx context.Context, kept casework.Recorded) {
 	}
 }
 
-// putResult writes an entry in the transaction of q, unless it is there, and returns it as it was kept.
-func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Recorded) (casework.Recorded, error) {
+// putResult writes an entry in the transaction of q, unless it is there, and returns it as it was kept. Where it is bounded, one revision too many is refused.
+func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Recorded, bounded bool) (casework.Recorded, error) {
 	a, err := q.LockAttempt(ctx, string(r.Attempt))
 	if err != nil {
 		return r, err
@@ -72,7 +70,9 @@ func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Record
 	if err != nil {
 		return r, err
 	}
-	r.Revision = int(revision)
+	if r.Revision = int(revision); bounded && r.Revision > r.MostRevisions() {
+		return r, casework.RefuseRevision(r.Decides)
+	}
 	if r.Next.State != "" {
 		if r.Next, err = moveAfter(ctx, q, r, a); err != nil {
 			return r, err

@@ -5,7 +5,6 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"github.com/jackc/pgx/v5"
@@ -251,105 +250,6 @@ func handoffFrom(r db.HandoffsAfterRow) (casework.Handoff, error) {
 		ID: r.ID, Case: dialer.CaseID(r.CaseID), CaseRef: r.CaseRef, Attempt: dialer.CallID(r.AttemptID), Kind: casework.HandoffKind(r.Kind),
 		State: casework.HandoffState(r.State), By: dialer.UserID(r.ByUser), At: r.At, DueOn: due, Moved: r.MovedAt,
 	}, err
-}
-
-// putAndPassOn writes an entry in the transaction of q, and what follows from it by itself.
-func (l *Ledger) putAndPassOn(ctx context.Context, q *db.Queries, r casework.Recorded) (casework.Recorded, error) {
-	kept, err := l.putResult(ctx, q, r)
-	if err != nil {
-		return kept, err
-	}
-	next, err := q.NextRevision(ctx, string(r.Attempt))
-	if err != nil || int(next) != kept.Revision+1 {
-		return kept, err // replayed after what came later, which has decided
-	}
-	r.Case = kept.Case
-	return kept, l.follow(ctx, q, r)
-}
-
-// refuseFull refuses an entry by which a hand-off would come to say more than anybody reads. It is asked of what a person records now, after it was done: what
-// comes from a spool was taken long ago.
-func refuseFull(ctx context.Context, q *db.Queries, r casework.Recorded, revision int) error {
-	if revision <= 1 && len(r.Handoffs()) == 0 {
-		return nil
-	}
-	full, err := q.HandoffOverfull(ctx, string(r.Attempt), casework.MostHandoffEvents, r.At)
-	if err == nil && full {
-		err = casework.RefuseFullHandoff()
-	}
-	return err
-}
-
-// follow does what an entry leads to: what it has for the ward is passed on, what it has no longer is withdrawn unless the
-// ward has seen it. Done again, it changes nothing.
-func (l *Ledger) follow(ctx context.Context, q *db.Queries, r casework.Recorded) error {
-	a, err := q.LockAttempt(ctx, string(r.Attempt))
-	if err != nil {
-		return err
-	}
-	if r.Language != "" {
-		if err := q.SetLanguage(ctx, r.Language, a.CaseID); err != nil {
-			return err
-		}
-	}
-	if r.DoNotCall {
-		if err := l.forbid(ctx, q, a.NumberRef, casework.Forbidding{On: true, By: r.By, At: r.At, Reason: "結果の登録による"}); err != nil {
-			return err
-		}
-	}
-	there, err := q.HandoffsOfAttempt(ctx, string(r.Attempt))
-	if err != nil {
-		return err
-	}
-	wanted := r.Handoffs()
-	for _, h := range there {
-		kind := casework.HandoffKind(h.Kind)
-		if err := l.reconcile(ctx, q, r, h, slices.Contains(wanted, kind)); err != nil {
-			return err
-		}
-		wanted = slices.DeleteFunc(wanted, func(k casework.HandoffKind) bool { return k == kind })
-	}
-	for _, kind := range wanted {
-		_, err := l.passOn(ctx, q, pass{
-			of: dialer.CaseID(a.CaseID), attempt: r.Attempt, numberRef: a.NumberRef, kind: kind, text: tells(r, kind), by: r.By, at: r.At,
-		})
-		if err != nil {
-			return err
-		}
-	}
-	return nil
-}
-
-// tells is what the ward is told with a hand-off: what was written for it, else what was noted of the talk.
-func tells(r casework.Recorded, kind casework.HandoffKind) string {
-	if text := r.Details[kind]; text != "" {
-		return text
-	}
-	return r.Note
-}
-
-// reconcile has a hand-off that an earlier entry or a rule made fit the newest entry.
-func (l *Ledger) reconcile(ctx context.Context, q *db.Queries, r casework.Recorded, h db.HandoffsOfAttemptRow, wanted bool) error {
-	state, text := casework.HandoffState(h.State), tells(r, casework.HandoffKind(h.Kind))
-	act := casework.HandoffAdd
-	switch {
-	case !wanted && h.ByUser == "": // the network's word, which no entry takes back
-		return nil
-	case !wanted:
-		act, text = casework.HandoffWithdraw, "結果の訂正による"
-	case state == casework.HandoffWithdrawn:
-		act = casework.HandoffReopen
-	default:
-		events, err := l.handoff(ctx, q, h.ID)
-		if err != nil || text == "" || slices.ContainsFunc(events.Events, func(e casework.HandoffEvent) bool { return e.Text == plain(text) }) {
-			return err
-		}
-	}
-	to, known, _ := state.After(act, "")
-	if !known {
-		return nil // the ward has it: what it answers stands
-	}
-	return l.addEvent(ctx, q, h.ID, casework.HandoffEvent{Act: act, From: state, To: to, By: r.By, At: r.At, Text: text})
 }
 
 // reportNumber passes on, by rule, what the network said of a number that is not the debtor's any more (§12(2)①): it was

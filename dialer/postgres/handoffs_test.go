@@ -257,3 +257,57 @@ func TestAHandoffHasAnEnd(t *testing.T) {
 	wantRule(t, does(casework.HandoffReopen, dialer.RoleWard), casework.HandoffFull)
 	must(t, l.write(t.Context(), record{Result: &full}))
 }
+
+// TestAFullHandoffKeepsNobodyFromWithdrawing it, from forbidding the number, or from telling the ward something else; nothing but its withdrawal is added to it.
+func TestAFullHandoffKeepsNobodyFromWithdrawing(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	r := call(t, l, target, noon, dialer.Answered)
+	minute := 0
+	says := func(note string, business ...casework.Business) casework.Recorded {
+		minute++
+		e := wishes(r, noon.Add(time.Duration(minute)*time.Minute), business...)
+		e.Note = note
+		return e
+	}
+	_, err := l.Record(t.Context(), says("分割希望", casework.Instalments))
+	must(t, err)
+	h := handoffsOf(t, l, target.CaseID)[0]
+	for n := 1; n < casework.MostHandoffEvents; n++ {
+		_, err := l.MoveHandoff(t.Context(), casework.HandoffMove{ID: h.ID, Act: casework.HandoffAdd, Text: strconv.Itoa(n), By: h.By, Role: dialer.RoleSupervisor})
+		must(t, err)
+	}
+	wantEvents := func(more int, state casework.HandoffState) {
+		t.Helper()
+		got, err := l.Handoff(t.Context(), h.ID, "ward1", anybody)
+		if must(t, err); len(got.Events) != casework.MostHandoffEvents+more || got.State != state {
+			t.Errorf("%d entries, %s; want %d more than are taken, %s", len(got.Events), got.State, more, state)
+		}
+	}
+	_, err = l.Record(t.Context(), says("さらに", casework.Instalments))
+	wantRule(t, err, casework.HandoffFull)
+
+	forbids := says("もう掛けないで", casework.Instalments)
+	forbids.DoNotCall = true
+	_, err = l.Record(t.Context(), forbids)
+	must(t, err)
+	if !caseOf(t, l, target.CaseID).DoNotCall {
+		t.Error("the number is not forbidden")
+	}
+	wantEvents(0, casework.HandoffOpen)
+
+	_, err = l.Record(t.Context(), says("苦情", casework.Instalments, casework.Complaint))
+	must(t, err)
+	if n := len(handoffsOf(t, l, target.CaseID)); n != 2 {
+		t.Errorf("%d hand-offs, want one for the complaint too", n)
+	}
+	wantEvents(0, casework.HandoffOpen)
+
+	_, err = l.Record(t.Context(), says("取消", casework.Complaint))
+	must(t, err)
+	wantEvents(1, casework.HandoffWithdrawn)
+	_, err = l.Record(t.Context(), says("取消", casework.Complaint, casework.Instalments)) // it is full, and stays withdrawn
+	wantRule(t, err, casework.HandoffFull)
+	wantEvents(1, casework.HandoffWithdrawn)
+}

@@ -69,7 +69,7 @@ func (l *Ledger) put(ctx context.Context, q *db.Queries, r record) (ended bool, 
 		ended, err = l.putEnd(ctx, q, *r.End)
 	case r.Result != nil:
 		if err = l.enterContract(ctx, q); err == nil {
-			_, err = l.putAndPassOn(ctx, q, *r.Result)
+			_, err = l.putAndPassOn(ctx, q, *r.Result, false)
 		}
 		err = l.unlessEnded(r.Result.Attempt, err) // what it notes of a person would stay
 		l.unjudged.Store(true)                     // the next upkeep settles what it promises

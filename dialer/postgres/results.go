@@ -177,28 +177,27 @@ func (l *Ledger) entriesOf(ctx context.Context, q *db.Queries, ids []string) (ma
 		return nil, err
 	}
 	entries := make(map[string]*casework.Recorded, len(rows))
-	promised := false
+	var promised []string
+	var revisions []int32
 	for _, r := range rows {
 		e := entryFrom(r)
 		if e.Note, err = l.unseal(r.Custody, r.Sealed, aboutEntryNote(r.AttemptID, r.Revision)); err != nil {
 			return nil, err
 		}
-		entries[r.AttemptID] = e
-		promised = promised || e.Promise != nil
+		if entries[r.AttemptID] = e; e.Promise != nil {
+			promised, revisions = append(promised, r.AttemptID), append(revisions, r.Revision)
+		}
 	}
-	if !promised {
+	if len(promised) == 0 {
 		return entries, nil
 	}
-	parts, err := q.PromisePartsOf(ctx, ids)
+	parts, err := q.PromisePartsOf(ctx, promised, revisions)
 	if err != nil {
 		return nil, err
 	}
 	for _, p := range parts {
-		if e := entries[p.AttemptID]; e != nil && e.Promise != nil && e.Revision == int(p.Revision) {
-			e.Promise.Parts = append(e.Promise.Parts, casework.PromisePart{
-				Insurance: casework.Insurance(p.Insurance), Term: p.Term, Yen: p.Yen,
-			})
-		}
+		e := entries[p.AttemptID]
+		e.Promise.Parts = append(e.Promise.Parts, casework.PromisePart{Insurance: casework.Insurance(p.Insurance), Term: p.Term, Yen: p.Yen})
 	}
 	return entries, nil
 }

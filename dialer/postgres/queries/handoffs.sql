@@ -20,10 +20,6 @@ VALUES (@handoff_id, @n, @act, @from_state, @to_state, @by_user, @at, @sealed);
 -- name: NextHandoffEvent :one
 SELECT (coalesce(max(n), 0) + 1)::int FROM handoff_events WHERE handoff_id = @handoff_id;
 
--- name: HandoffOverfull :one
--- Whether the entry of an instant has had one of its attempt's hand-offs say more than so much.
-SELECT EXISTS (SELECT FROM handoffs h JOIN handoff_events e ON e.handoff_id = h.id WHERE h.attempt_id = @attempt_id::uuid AND e.n > @most::int AND e.at = @at);
-
 -- name: HandoffByID :one
 SELECT id, case_id, case_ref, coalesce(attempt_id::text, '')::text AS attempt_id, kind, state, by_user, at, due_on::text AS due_on, moved_at, sealed
 FROM handoffs WHERE id = @id;

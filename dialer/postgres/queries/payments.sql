@@ -109,7 +109,10 @@ FROM promises p JOIN attempts a ON a.id = p.attempt_id WHERE a.case_ref = ANY (@
 ORDER BY a.case_ref, p.attempt_id, p.revision;
 
 -- name: PledgedPartsOf :many
-SELECT t.attempt_id, t.revision, t.insurance, t.term, t.yen FROM promise_parts t JOIN attempts a ON a.id = t.attempt_id
+-- Of those that were replaced nothing is paid, and nothing is asked.
+SELECT t.attempt_id, t.revision, t.insurance, t.term, t.yen
+FROM attempts a JOIN promises p ON p.attempt_id = a.id AND p.state <> 'replaced'
+  JOIN promise_parts t ON t.attempt_id = p.attempt_id AND t.revision = p.revision
 WHERE a.case_ref = ANY (@refs::text[]) ORDER BY t.attempt_id, t.revision, t.n;
 
 -- name: PaymentsOf :many

@@ -21,19 +21,22 @@ VALUES (@attempt_id, @revision, @n, @insurance, @term, @yen);
 INSERT INTO entry_notes (attempt_id, revision, custody, sealed) VALUES (@attempt_id, @revision, @custody, @sealed);
 
 -- name: NewestResults :many
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind, r.language,
+-- Of each attempt the newest revision alone is read, however often it was corrected.
+SELECT r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind, r.language,
   r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means
-FROM attempt_results r
+FROM (SELECT DISTINCT unnest(@ids::uuid[]) AS id) a
+  CROSS JOIN LATERAL (SELECT o.* FROM attempt_results o WHERE o.attempt_id = a.id ORDER BY o.revision DESC LIMIT 1) r
   LEFT JOIN entry_notes n ON n.attempt_id = r.attempt_id AND n.revision = r.revision
-  LEFT JOIN promises p ON p.attempt_id = r.attempt_id AND p.revision = r.revision
-WHERE r.attempt_id = ANY (@ids::uuid[])
-ORDER BY r.attempt_id, r.revision DESC;
+  LEFT JOIN promises p ON p.attempt_id = r.attempt_id AND p.revision = r.revision;
 
 -- name: PromisePartsOf :many
-SELECT attempt_id, revision, insurance, term, yen FROM promise_parts
-WHERE attempt_id = ANY (@ids::uuid[]) ORDER BY attempt_id, revision, n;
+-- The parts of just these revisions.
+SELECT t.attempt_id, t.insurance, t.term, t.yen
+FROM (SELECT unnest(@ids::uuid[]) AS id, unnest(@revisions::int[]) AS revision) e
+  JOIN promise_parts t ON t.attempt_id = e.id AND t.revision = e.revision
+ORDER BY t.attempt_id, t.n;
 
 -- name: RevisionOf :one
 SELECT revision FROM attempt_results

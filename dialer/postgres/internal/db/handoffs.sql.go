@@ -148,18 +148,6 @@ func (q *Queries) HandoffEvents(ctx context.Context, handoffID string) ([]Handof
 	return items, nil
 }
 
-const handoffOverfull = `-- name: HandoffOverfull :one
-SELECT EXISTS (SELECT FROM handoffs h JOIN handoff_events e ON e.handoff_id = h.id WHERE h.attempt_id = $1::uuid AND e.n > $2::int AND e.at = $3)
-`
-
-// Whether the entry of an instant has had one of its attempt's hand-offs say more than so much.
-func (q *Queries) HandoffOverfull(ctx context.Context, attemptID string, most int32, at time.Time) (bool, error) {
-	row := q.db.QueryRow(ctx, handoffOverfull, attemptID, most, at)
-	var exists bool
-	err := row.Scan(&exists)
-	return exists, err
-}
-
 const handoffsAfter = `-- name: HandoffsAfter :many
 SELECT id, case_id, case_ref, coalesce(attempt_id::text, '')::text AS attempt_id, kind, state, by_user, at, due_on::text AS due_on, moved_at
 FROM handoffs

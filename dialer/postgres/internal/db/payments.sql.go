@@ -728,7 +728,9 @@ func (q *Queries) PerhapsPaid(ctx context.Context) ([]string, error) {
 }
 
 const pledgedPartsOf = `-- name: PledgedPartsOf :many
-SELECT t.attempt_id, t.revision, t.insurance, t.term, t.yen FROM promise_parts t JOIN attempts a ON a.id = t.attempt_id
+SELECT t.attempt_id, t.revision, t.insurance, t.term, t.yen
+FROM attempts a JOIN promises p ON p.attempt_id = a.id AND p.state <> 'replaced'
+  JOIN promise_parts t ON t.attempt_id = p.attempt_id AND t.revision = p.revision
 WHERE a.case_ref = ANY ($1::text[]) ORDER BY t.attempt_id, t.revision, t.n
 `
 
@@ -740,6 +742,7 @@ type PledgedPartsOfRow struct {
 	Yen       int64
 }
 
+// Of those that were replaced nothing is paid, and nothing is asked.
 func (q *Queries) PledgedPartsOf(ctx context.Context, refs []string) ([]PledgedPartsOfRow, error) {
 	rows, err := q.db.Query(ctx, pledgedPartsOf, refs)
 	if err != nil {

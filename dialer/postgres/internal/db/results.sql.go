@@ -125,15 +125,14 @@ func (q *Queries) InsertResult(ctx context.Context, arg InsertResultParams) erro
 }
 
 const newestResults = `-- name: NewestResults :many
-SELECT DISTINCT ON (r.attempt_id) r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind, r.language,
+SELECT r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.kind, r.language,
   r.next_state, r.next_due, r.next_why, n.custody, n.sealed,
   coalesce(p.yen, 0)::bigint AS promise_yen, coalesce(p.due_on::text, '')::text AS promise_due_on,
   coalesce(p.means, '')::text AS promise_means
-FROM attempt_results r
+FROM (SELECT DISTINCT unnest($1::uuid[]) AS id) a
+  CROSS JOIN LATERAL (SELECT o.attempt_id, o.revision, o.party, o.business, o.call_again_at, o.mine, o.by_user, o.at, o.next_state, o.next_due, o.next_why, o.kind, o.language FROM attempt_results o WHERE o.attempt_id = a.id ORDER BY o.revision DESC LIMIT 1) r
   LEFT JOIN entry_notes n ON n.attempt_id = r.attempt_id AND n.revision = r.revision
   LEFT JOIN promises p ON p.attempt_id = r.attempt_id AND p.revision = r.revision
-WHERE r.attempt_id = ANY ($1::uuid[])
-ORDER BY r.attempt_id, r.revision DESC
 `
 
 type NewestResultsRow struct {
@@ -157,6 +156,7 @@ type NewestResultsRow struct {
 	PromiseMeans string
 }
 
+// Of each attempt the newest revision alone is read, however often it was corrected.
 func (q *Queries) NewestResults(ctx context.Context, ids []string) ([]NewestResultsRow, error) {
 	rows, err := q.db.Query(ctx, newestResults, ids)
 	if err != nil {
@@ -227,20 +227,22 @@ func (q *Queries) OthersOfCase(ctx context.Context, startedAt time.Time, iD stri
 }
 
 const promisePartsOf = `-- name: PromisePartsOf :many
-SELECT attempt_id, revision, insurance, term, yen FROM promise_parts
-WHERE attempt_id = ANY ($1::uuid[]) ORDER BY attempt_id, revision, n
+SELECT t.attempt_id, t.insurance, t.term, t.yen
+FROM (SELECT unnest($1::uuid[]) AS id, unnest($2::int[]) AS revision) e
+  JOIN promise_parts t ON t.attempt_id = e.id AND t.revision = e.revision
+ORDER BY t.attempt_id, t.n
 `
 
 type PromisePartsOfRow struct {
 	AttemptID string
-	Revision  int32
 	Insurance string
 	Term      string
 	Yen       int64
 }
 
-func (q *Queries) PromisePartsOf(ctx context.Context, ids []string) ([]PromisePartsOfRow, error) {
-	rows, err := q.db.Query(ctx, promisePartsOf, ids)
+// The parts of just these revisions.
+func (q *Queries) PromisePartsOf(ctx context.Context, ids []string, revisions []int32) ([]PromisePartsOfRow, error) {
+	rows, err := q.db.Query(ctx, promisePartsOf, ids, revisions)
 	if err != nil {
 		return nil, err
 	}
@@ -250,7 +252,6 @@ func (q *Queries) PromisePartsOf(ctx context.Context, ids []string) ([]PromisePa
 		var i PromisePartsOfRow
 		if err := rows.Scan(
 			&i.AttemptID,
-			&i.Revision,
 			&i.Insurance,
 			&i.Term,
 			&i.Yen,
