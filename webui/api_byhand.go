@@ -58,7 +58,8 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if !inHand && n.Entry != nil && n.Entry.DoNotCall {
 		return nil, errForbidden.with("手元の案件の番号だけ登録できます", "only numbers of the case in hand") // as with the case itself
 	}
-	if c, err = s.asShown(ctx, c, n.Entry); err != nil {
+	c, unseen, err := s.asShown(ctx, c, n.Entry)
+	if err != nil {
 		return nil, err
 	}
 	found := n.Check(c)
@@ -66,6 +67,9 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	if n.Entry != nil {
 		found = append(found, append(n.Entry.CheckKind(n.Direction), n.Entry.Check(n.Noted, c, s.d.Hours())...)...)
 		warnings = n.Entry.Warn(c, &s.d.Banks)
+		if unseen {
+			found = append(found, n.Entry.CheckUnseen(nil)...)
+		}
 	}
 	if len(found) > 0 {
 		return nil, invalidFields(found)

@@ -156,21 +156,22 @@ func (s *Server) identityOf(ctx context.Context, v viewer, id dialer.CaseID) (Id
 }
 
 // asShown is a case as far as its debt may be shown to who records e: what is wrong with an entry, and what it is warned of, must not
-// tell the rest. Only a promise is held against what is owed. What the ledger cannot say while it is away is not shown.
-func (s *Server) asShown(ctx context.Context, c casework.Case, e *casework.Entry) (casework.Case, error) {
+// tell the rest. Only a promise is held against what is owed. What the ledger cannot say while it is away is not shown;
+// unseen is a debt of which it is known that it is not.
+func (s *Server) asShown(ctx context.Context, c casework.Case, e *casework.Entry) (_ casework.Case, unseen bool, _ error) {
 	if e == nil || e.Promise == nil || len(c.Balances) == 0 {
-		return c, nil
+		return c, true, nil
 	}
 	brief, cancel := context.WithTimeout(ctx, askLedger)
 	defer cancel()
 	check, err := s.identityOf(brief, viewerOf(from(ctx)), c.ID)
 	if ctx.Err() != nil {
-		return c, ctx.Err()
+		return c, false, ctx.Err()
 	}
 	if err != nil || !check.Shown {
 		c.Balances = nil
 	}
-	return c, nil
+	return c, err == nil && !check.Shown, nil
 }
 
 // deskWith is the desk where somebody sits and a case stands.

@@ -69,12 +69,14 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	if err != nil {
 		return nil, err
 	}
-	entry, now := entryOf(in.Body.Party, in.Body.EntryFields), s.d.Now()
-	if c, err = s.asShown(ctx, c, &entry); err != nil {
-		return nil, err
+	if a.Entry != nil { // the first is what a call was for, and those have their pace
+		if err := s.hands.take(from(ctx).User.ID, corrections); err != nil {
+			return nil, err
+		}
 	}
-	if found := append(entry.CheckKind(dialer.Direction(a.Direction)), entry.Check(now, c, s.d.Hours())...); len(found) > 0 {
-		return nil, invalidFields(found)
+	entry, now := entryOf(in.Body.Party, in.Body.EntryFields), s.d.Now()
+	if c, err = s.checkResult(ctx, a, c, entry); err != nil {
+		return nil, err
 	}
 	ask, tell := unconfirmed(entry.Warn(c, &s.d.Banks), in.Body.Confirm)
 	if len(ask) > 0 {
@@ -104,6 +106,22 @@ func (s *Server) recordResult(ctx context.Context, in *resultInput) (*resultOutp
 	out.Body.Revision, out.Body.Next, out.Body.Kept = kept.Revision, dressNext(kept.Next), kept.Revision == 0
 	out.Body.Warnings = dressWarnings(tell)
 	return out, nil
+}
+
+// checkResult is the case as far as its debt is shown to who records e, and what is wrong with that.
+func (s *Server) checkResult(ctx context.Context, a casework.Attempt, c casework.Case, e casework.Entry) (casework.Case, error) {
+	c, unseen, err := s.asShown(ctx, c, &e)
+	if err != nil {
+		return c, err
+	}
+	found := append(e.CheckKind(dialer.Direction(a.Direction)), e.Check(s.d.Now(), c, s.d.Hours())...)
+	if unseen && c.ID != "" { // while the ledger is away nobody knows what was shown, and the result must not be lost
+		found = append(found, e.CheckUnseen(a.Entry)...)
+	}
+	if len(found) > 0 {
+		return c, invalidFields(found)
+	}
+	return c, nil
 }
 
 // entriesRead is how many attempts of a case are looked at for what was recorded before.

@@ -27,6 +27,7 @@ var (
 	incidentActs = pace{"incidentActs", 20, 30 * time.Second, errTooFast}
 	newSettings  = pace{"newSettings", 60, 10 * time.Second, errTooFast} // whoever sets up a centre goes through all of them
 	newSources   = pace{"newSources", 20, 30 * time.Second, errTooFast}
+	corrections  = pace{"corrections", 120, 2 * time.Second, errTooFast} // a result that was sent again is one, too
 	absences     = pace{"absences", 30, 10 * time.Second, errTooFast}
 )
 

@@ -3,7 +3,10 @@ package casework
 import (
 	"fmt"
 	"slices"
+	"strings"
 	"time"
+	"unicode"
+	"unicode/utf8"
 
 	"kakeru/dialer"
 )
@@ -74,6 +77,9 @@ func (p Promise) checkParts(f *findings, c Case) {
 			f.add(field+".insurance", "unknown", "保険の区分が正しくありません。国保か後期を選んでください", "unknown insurance; use kokuho or kouki")
 		case len(owed) > 0 && !known:
 			f.add(field+".term", "not_owed", "この案件にない保険・期別です。一覧から選んでください", "the case owes nothing for this insurance and term")
+		case !known && !isTerm(part.Term):
+			f.add(field+".term", "bad_term", fmt.Sprintf("期別は%d文字以内で、滞納額の一覧にあるとおりに指定してください", maxTerm),
+				fmt.Sprintf("name the term as the debt shows it, in %d characters or less", maxTerm))
 		case seen[key]:
 			f.add(field+".term", "double", "同じ保険・期別が重複しています。1つにまとめてください", "this insurance and term is named twice; name it once")
 		case part.Yen <= 0:
@@ -90,6 +96,50 @@ func (p Promise) checkParts(f *findings, c Case) {
 	if sum != p.Yen {
 		f.add("promise.parts", "sum", "内訳の合計が約束の金額と一致しません。金額を直してください", "the parts do not sum to the promise; correct the sums")
 	}
+}
+
+// CheckUnseen returns what is wrong with the parts of a promise that is recorded by who is not shown the debt, and cannot know its terms: they are kept for ever and
+// in clear, so nothing but a term may stand there. The parts of the entry that is corrected may be said again; stood is nil where there is none.
+func (e Entry) CheckUnseen(stood *Recorded) []FieldError {
+	if e.Promise == nil {
+		return nil
+	}
+	said := map[balanceKey]bool{}
+	if stood != nil && stood.Promise != nil {
+		for _, p := range stood.Promise.Parts {
+			said[balanceKey{p.Insurance, p.Term}] = true
+		}
+	}
+	f := &findings{}
+	if slices.ContainsFunc(e.Promise.Parts, func(p PromisePart) bool { return !said[balanceKey{p.Insurance, p.Term}] }) {
+		f.add("promise.parts", "not_shown", "滞納額が表示されていないため、内訳は登録できません。内訳なしで登録するか、本人確認をしてから登録してください",
+			"the debt is not shown, so a promise cannot be split; record it without parts, or confirm who is there first")
+	}
+	return f.found
+}
+
+const (
+	// maxTerm is the longest term (期別) that is taken while it is not known what is owed, in characters.
+	maxTerm = 40
+	// maxTermDigits is how many digits may follow each other in it: a year and a term, and no telephone number.
+	maxTermDigits = 8
+)
+
+// isTerm reports whether a text could be a term. What a case owes is not asked: the ward's own list may write what it likes.
+func isTerm(s string) bool {
+	if strings.TrimSpace(s) == "" || !utf8.ValidString(s) || utf8.RuneCountInString(s) > maxTerm {
+		return false
+	}
+	digits := 0
+	for _, r := range s {
+		if digits++; !unicode.IsDigit(r) {
+			digits = 0
+		}
+		if digits > maxTermDigits || !unicode.IsPrint(r) && r != '\u3000' {
+			return false
+		}
+	}
+	return true
 }
 
 // owedOf is what a case owes by insurance and term.

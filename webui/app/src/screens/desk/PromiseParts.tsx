@@ -21,8 +21,24 @@ export default function PromiseMore(props: Props) {
   return (
     <>
       <BankDay on={props.draft.dueOn} onMove={(dueOn) => props.set({ dueOn })} />
-      {props.balances.length > 0 && <PromiseParts {...props} />}
+      {props.balances.length > 0 ? <PromiseParts {...props} /> : <UnseenParts {...props} />}
     </>
+  );
+}
+
+/** Parts of a debt that is not shown any more are not shown either. Where they are refused it is said, and they can be left out. */
+function UnseenParts({ draft, set, errors }: Props) {
+  const { t } = useTranslation();
+  if (!draft.parts || !errors["promise.parts"]) return null;
+  return (
+    <div className={css.parts}>
+      <Button size="compact-sm" variant="default" data-promise="split" onMouseDown={keepKeys} onClick={() => set({ parts: null })}>
+        {t("form.unsplit")}
+      </Button>
+      <p className={css.error} role="alert">
+        {errors["promise.parts"]}
+      </p>
+    </div>
   );
 }
 
