@@ -68,8 +68,9 @@ func TestOnlyWhatStandsIsRead(t *testing.T) {
 		must(t, err)
 	}
 	got := attempt(t, l, r.ID).Entry
-	if got.Revision != corrected || got.Promise.Yen != 12000+corrected-1 || len(got.Promise.Parts) != 2 || got.Promise.Parts[0].Yen != 7000+corrected-1 || got.Promise.Parts[1].Yen != 5000 {
-		t.Errorf("%+v %+v", got, got.Promise)
+	p := got.Promise
+	if got.Revision != corrected || p.Yen != 12000+corrected-1 || len(p.Parts) != 2 || p.Parts[0].Yen != 7000+corrected-1 || p.Parts[1].Yen != 5000 {
+		t.Errorf("%+v %+v", got, p)
 	}
 	var ref string
 	must(t, l.pool.QueryRow(t.Context(), "SELECT case_ref FROM attempts WHERE id = $1", string(r.ID)).Scan(&ref))
@@ -130,8 +131,10 @@ func rowsOfPlan(t *testing.T, l *Ledger, file, query, table string, args ...any)
 	}
 	var plan []struct{ Plan planned }
 	must(t, pgx.BeginFunc(t.Context(), l.pool, func(tx pgx.Tx) error {
-		if _, err := tx.Exec(t.Context(), "SET LOCAL enable_seqscan = off; SET LOCAL enable_bitmapscan = off; SET LOCAL enable_hashjoin = off; SET LOCAL enable_mergejoin = off"); err != nil {
-			return err
+		for _, way := range []string{"seqscan", "bitmapscan", "hashjoin", "mergejoin"} {
+			if _, err := tx.Exec(t.Context(), "SET LOCAL enable_"+way+" = off"); err != nil {
+				return err
+			}
 		}
 		var out []byte
 		if err := tx.QueryRow(t.Context(), "EXPLAIN (ANALYZE, FORMAT JSON) "+sql, args...).Scan(&out); err != nil {
