@@ -92,7 +92,7 @@ func (b *binding) direct() bool {
 func (a *Agent) isAnothersName(s *seat, b *binding) bool {
 	user, err := url.PathUnescape(uriIn("<" + b.uri + ">").User)
 	return err == nil && user != "" && !strings.EqualFold(user, s.desk.Account) && slices.ContainsFunc(a.cfg.Desks, func(d Desk) bool {
-		return d.ID != s.desk.ID && slices.ContainsFunc([]string{d.Account, d.Extension, uriIn("<" + d.URI + ">").User}, func(name string) bool { return strings.EqualFold(user, name) })
+		return d.ID != s.desk.ID && slices.ContainsFunc([]string{string(d.ID), d.Account, d.Extension, uriIn("<" + d.URI + ">").User}, func(name string) bool { return strings.EqualFold(user, name) })
 	})
 }
 
@@ -161,7 +161,10 @@ func (r *registrar) others(s *seat) (all []*binding) {
 func (s *seat) owns(b *binding) bool {
 	user, err := url.PathUnescape(uriIn("<" + b.uri + ">").User)
 	token, ours := strings.CutPrefix(user, s.desk.Account)
-	return err == nil && ours && s.desk.Account != "" && (token == "" || strings.ContainsRune("-.~_", rune(token[0])) && strings.ContainsFunc(token, isLetter) && !strings.Contains(token, ";"))
+	if err != nil || !ours || s.desk.Account == "" || token == "" {
+		return err == nil && ours && s.desk.Account != ""
+	}
+	return strings.ContainsRune("-.~_", rune(token[0])) && strings.ContainsFunc(token, isLetter) && !strings.Contains(token, ";")
 }
 
 // mayBeCalled reports whether a binding's Contact calls the phone what no carrier can read as a number: its account, or a name. Where all goes to where it came from, it may

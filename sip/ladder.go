@@ -208,9 +208,19 @@ func shortened(text string) string {
 	return strings.ToValidUTF8(text[:rungBytes-len(cutHere)], "") + cutHere
 }
 
+// withoutPressed leaves out what an INFO carries: keys that somebody has pressed, which may be a PIN (dtmf.go).
+func withoutPressed(text string) string {
+	head, body, _ := strings.Cut(text, "\r\n\r\n")
+	if body == "" || !strings.HasPrefix(text, "INFO ") {
+		return text
+	}
+	return head + "\r\n\r\n" + cutHere
+}
+
 // withoutSecrets cuts what lets somebody else sign in, guess a password, or listen: digests and what they are made from
 // (RFC 3261 §22), and the keys of SRTP (RFC 4568, RFC 4567, and the k= of old SDP).
 func withoutSecrets(text string) string {
+	text = withoutPressed(text)
 	var (
 		b    strings.Builder
 		done int

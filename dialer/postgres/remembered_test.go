@@ -86,7 +86,8 @@ func TestARestoreForgetsNoWordAndNobody(t *testing.T) {
 	if strings.Contains(string(text), "申し出") || strings.Contains(string(text), string(asked.Number)) {
 		t.Error("the file says more than references")
 	}
-	forged := strings.ReplaceAll(string(text), ofPerson(people["left"]), ofPerson(people["stays"])) + "{\n" + `{"what":"person","of":"` + string(people["stays"]) + `","at":9}` + strings.Repeat("\x00", 5000)
+	forged := strings.ReplaceAll(string(text), ofPerson(people["left"]), ofPerson(people["stays"])) + "{\n" +
+		`{"what":"person","of":"` + string(people["stays"]) + `","at":9}` + strings.Repeat("\x00", 5000)
 	must(t, os.WriteFile(RememberedPath(folder), []byte(string(text)+forged), 0o600))
 	if again := open(url, noon.Add(time.Hour), true); again.Recalled().Any() {
 		t.Errorf("a ledger that has it all was given %+v", again.Recalled())

@@ -62,6 +62,7 @@ type farEnd struct {
 	rtp    endpoint // where we send, and who may speak
 	rtcp   endpoint
 	behind netip.Addr // the signalling peer's address, if it is behind NAT
+	known  time.Time  // since when there is an SDP of the far end's
 	// What it said is not where it speaks from, behind NAT: until a valid packet
 	// came, any port of behind may speak; its address is kept from then on.
 	rtpLatched, rtcpLatched bool
@@ -149,6 +150,7 @@ type leg struct {
 	nat  netip.Addr // set by BehindNAT; guarded by bridge.mu
 	far  atomic.Pointer[farEnd]
 	tone atomic.Pointer[playing]
+	soon early // guarded by the poller
 	in   inbound
 	out  outbound
 	keys keyQueue
@@ -180,7 +182,10 @@ func (l *leg) setFar(said Description) error {
 	}
 	far := newFarEnd(said, l.local.EventPT())
 	far.rtp, far.rtcp = newEndpoint(l.pool.outside(said.RTP)), newEndpoint(l.pool.outside(said.RTCP))
-	far.behind = l.nat
+	far.behind, far.known = l.nat, time.Now()
+	if old != nil {
+		far.known = old.known
+	}
 	if ours, theirs := l.local.pair(); ours != nil {
 		var before *protection
 		if old != nil {
@@ -201,7 +206,10 @@ func (l *leg) setFar(said Description) error {
 func (l *leg) heardRTP(packet []byte, from netip.AddrPort, now time.Time) {
 	far := l.far.Load()
 	latch := far != nil && from != far.rtp.AddrPort &&
-		(far.mayLatch(from, far.rtpLatched, l.pool.config.Networks) || far.movedPort(from) && l.in.silent(now))
+		(far.mayLatch(from, far.rtpLatched, l.pool.config.Networks) && !l.soon.waits(from, far, now) || far.movedPort(from) && l.in.silent(now))
+	if far == nil {
+		l.soon.note(from)
+	}
 	if far == nil || from != far.rtp.AddrPort && !latch {
 		l.in.stranger()
 		return

@@ -140,6 +140,40 @@ func TestBehindNATNetworksOfTheSettingsMaySpeak(t *testing.T) {
 	}
 }
 
+// TestWhoSpeaksBeforeThePhoneHasAnsweredIsNotThePhone: whoever shares the NAT of a phone and speaks to our port all the time is passed over when the phone speaks, and is heard
+// a second later where nobody else has spoken, since an answer may come late.
+func TestWhoSpeaksBeforeThePhoneHasAnsweredIsNotThePhone(t *testing.T) {
+	for _, silent := range []bool{false, true} {
+		b, desk, sprayer, customer := newBridge(t), newPeer(t), newPeer(t), newPeer(t)
+		customer.join(b, Customer, "0")
+		desk.to, _ = Parse(b.Offer(Desk))
+		sprayer.to = desk.to
+		b.BehindNAT(Desk, loopback)
+		sprayer.send(0, []byte{66})
+		until(t, "it came too early", func() bool { return b.Stats(Desk).Strangers == 1 })
+		if err := b.SetRemote(Desk, body("c=IN IP4 192.0.2.77", "t=0 0", "m=audio 9 RTP/AVP 0")); err != nil {
+			t.Fatal(err)
+		}
+		b.Connect()
+		sprayer.send(0, []byte{66})
+		until(t, "it is not heard", func() bool { return b.Stats(Desk).Strangers == 2 })
+		speaker := desk
+		if silent {
+			speaker = sprayer
+		}
+		until(t, "somebody is heard", func() bool {
+			speaker.send(0, []byte{1})
+			return b.Stats(Desk).PacketsIn > 0
+		})
+		sprayer.send(0, []byte{66})
+		customer.send(0, []byte{2})
+		if got := speaker.receive(); got.Payload[0] != 2 {
+			t.Errorf("the one that is heard hears %v", got)
+		}
+		b.Close()
+	}
+}
+
 // TestBehindNATOneForgedPacketIsNotTheEnd: who forges the address of a phone behind a NAT before the phone has said anything decides for a
 // second where its sound goes, and no longer.
 func TestBehindNATOneForgedPacketIsNotTheEnd(t *testing.T) {
