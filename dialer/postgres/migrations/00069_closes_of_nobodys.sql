@@ -17,13 +17,5 @@ CREATE TRIGGER day_closes_no_way_back BEFORE UPDATE ON day_closes
 DROP INDEX day_closes_closed;
 CREATE UNIQUE INDEX day_closes_once ON day_closes (day) WHERE step = 'closed';
 CREATE UNIQUE INDEX day_closes_end ON day_closes ((true)) WHERE final AND step <> 'given_up';
--- +goose StatementBegin
-CREATE FUNCTION refuse_after_end() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN
-  IF EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') THEN
-    RAISE EXCEPTION 'the contract has ended: no close follows' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME;
-  END IF;
-  RETURN NEW;
-END $$;
--- +goose StatementEnd
+CREATE FUNCTION refuse_after_end() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN IF EXISTS (SELECT FROM day_closes WHERE final AND step <> 'given_up') THEN RAISE EXCEPTION 'the contract has ended: no close follows' USING ERRCODE = 'integrity_constraint_violation', CONSTRAINT = TG_NAME; END IF; RETURN NEW; END $$;
 CREATE TRIGGER day_closes_none_after BEFORE INSERT ON day_closes FOR EACH ROW EXECUTE FUNCTION refuse_after_end();
