@@ -92,7 +92,8 @@ func (b *binding) direct() bool {
 func (a *Agent) isAnothersName(s *seat, b *binding) bool {
 	user, err := url.PathUnescape(uriIn("<" + b.uri + ">").User)
 	return err == nil && user != "" && !strings.EqualFold(user, s.desk.Account) && slices.ContainsFunc(a.cfg.Desks, func(d Desk) bool {
-		return d.ID != s.desk.ID && slices.ContainsFunc([]string{string(d.ID), d.Account, d.Extension, uriIn("<" + d.URI + ">").User}, func(name string) bool { return strings.EqualFold(user, name) })
+		names := []string{string(d.ID), d.Account, d.Extension, uriIn("<" + d.URI + ">").User}
+		return d.ID != s.desk.ID && slices.ContainsFunc(names, func(name string) bool { return strings.EqualFold(user, name) })
 	})
 }
 

@@ -216,7 +216,10 @@ func TestLadderIsBounded(t *testing.T) {
 func TestWithoutSecrets(t *testing.T) {
 	for _, c := range []struct{ name, in, want string }{
 		{"nothing to cut", "OPTIONS sip:h SIP/2.0\r\nVia: x\r\n\r\n", "OPTIONS sip:h SIP/2.0\r\nVia: x\r\n\r\n"},
-		{"keys that were pressed", "INFO sip:h SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\n", "INFO sip:h SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\n…"},
+		{
+			"keys that were pressed", "INFO sip:h SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\nSignal=5\r\n",
+			"INFO sip:h SIP/2.0\r\nContent-Type: application/dtmf-relay\r\n\r\n…",
+		},
 		{
 			"response", `Authorization: Digest username="a", nonce="n1", uri="sip:h", response="r1", nc=00000001`,
 			`Authorization: Digest username="a", nonce="…", uri="sip:h", response="…", nc=00000001`,
