@@ -162,8 +162,11 @@ func (r *registrar) others(s *seat) (all []*binding) {
 func (s *seat) owns(b *binding) bool {
 	user, err := url.PathUnescape(uriIn("<" + b.uri + ">").User)
 	token, ours := strings.CutPrefix(user, s.desk.Account)
-	if err != nil || !ours || s.desk.Account == "" || token == "" {
-		return err == nil && ours && s.desk.Account != ""
+	switch {
+	case err != nil || !ours || s.desk.Account == "":
+		return false
+	case token == "":
+		return true
 	}
 	return strings.ContainsRune("-.~_", rune(token[0])) && strings.ContainsFunc(token, isLetter) && !strings.Contains(token, ";")
 }

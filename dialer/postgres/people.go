@@ -145,20 +145,25 @@ func (l *Ledger) ChangeUser(ctx context.Context, id dialer.UserID, change func(*
 		}
 		to := l.rowOf(u)
 		to.ChangedAt = l.changeAfter(row.ChangedAt)
-		err = q.ChangeUser(ctx, db.ChangeUserParams{
-			ID: string(id), Name: to.Name, Role: to.Role, PasswordHash: to.PasswordHash, Disabled: to.Disabled, Languages: to.Languages,
-			MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName, ChangedAt: to.ChangedAt,
-		})
-		if err != nil {
-			return err
-		}
-		l.remember(ctx, changeOf(string(id), to.ChangedAt))
-		return l.mark(ctx, q, string(id), to)
+		return l.rewrite(ctx, q, string(id), to)
 	})
 	if refused != nil {
 		return u, refused
 	}
 	return u, err
+}
+
+// rewrite writes a person's row as it is to be, under its mark; whoever asks has locked it.
+func (l *Ledger) rewrite(ctx context.Context, q *db.Queries, id string, to db.AddUserParams) error {
+	err := q.ChangeUser(ctx, db.ChangeUserParams{
+		ID: id, Name: to.Name, Role: to.Role, PasswordHash: to.PasswordHash, Disabled: to.Disabled, Languages: to.Languages,
+		MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName, ChangedAt: to.ChangedAt,
+	})
+	if err != nil {
+		return err
+	}
+	l.remember(ctx, changeOf(id, to.ChangedAt))
+	return l.mark(ctx, q, id, to)
 }
 
 // changeAfter is when a change happens that comes after another, whatever the clocks of the nodes say.

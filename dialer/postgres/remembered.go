@@ -331,12 +331,5 @@ func (l *Ledger) keepOut(ctx context.Context, q *db.Queries, r remembered) (olde
 	if to.ChangedAt.Before(r.at()) { // a clock that was put back must not keep them out at each start
 		to.ChangedAt = r.at()
 	}
-	err = q.ChangeUser(ctx, db.ChangeUserParams{
-		ID: row.ID, Name: to.Name, Role: to.Role, PasswordHash: to.PasswordHash, Disabled: to.Disabled, Languages: to.Languages,
-		MustChange: to.MustChange, Directory: to.Directory, DirectoryName: to.DirectoryName, ChangedAt: to.ChangedAt,
-	})
-	if err != nil {
-		return 0, err
-	}
-	return 1, l.mark(ctx, q, row.ID, to)
+	return 1, l.rewrite(ctx, q, row.ID, to)
 }
