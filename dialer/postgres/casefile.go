@@ -164,7 +164,7 @@ func (l *Ledger) addNotes(ctx context.Context, q *db.Queries, byID map[string]*c
 		if c == nil {
 			continue
 		}
-		note, err := l.unseal(n.Custody, n.Sealed, aboutCaseNote(c.CaseRef))
+		note, err := l.unsealNote(n.Custody, n.Sealed, aboutCaseNote(c.CaseRef))
 		if err != nil {
 			return err
 		}

@@ -50,6 +50,20 @@ func (l *Ledger) unseal(day pgtype.Date, sealed []byte, about string) (string, e
 	return string(plain), err
 }
 
+// alteredNote is what stands in place of a note that is not what was written.
+const alteredNote = "【注意】このメモはデータベース上で書き換えられているため、表示できません。スーパーバイザーに知らせてください"
+
+// unsealNote opens what somebody wrote down for others to read. One that was changed in the database says so in its own place: it keeps neither the
+// records beside it from being read nor the day from being closed.
+func (l *Ledger) unsealNote(day pgtype.Date, sealed []byte, about string) (string, error) {
+	text, err := l.unseal(day, sealed, about)
+	if errors.Is(err, vault.ErrAltered) {
+		l.log.Error("a note was changed in the database; it is not shown", "note", about)
+		return alteredNote, nil
+	}
+	return text, err
+}
+
 // The places that what is sealed is bound to.
 func aboutPerson(caseRef string) string           { return "person " + caseRef }
 func aboutPhone(caseRef, numberRef string) string { return "phone " + numberRef + " of " + caseRef }

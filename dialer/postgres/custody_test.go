@@ -8,6 +8,7 @@ import (
 	"os"
 	osexec "os/exec"
 	"path/filepath"
+	"strings"
 	"testing"
 	"time"
 
@@ -336,4 +337,38 @@ func TestWhatWasPlainIsSealed(t *testing.T) {
 		t.Errorf("%d plain tables are left", n)
 	}
 	openLedger(t, url, t.TempDir()) // once is enough
+}
+
+// TestANoteThatWasChangedHoldsNothingUp: who changes notes by SQL keeps neither the records from being read, nor the case from being shown, nor the close's
+// file from being written. In their place it says what they are not.
+func TestANoteThatWasChangedHoldsNothingUp(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	talk := call(t, l, target, noon, dialer.Answered)
+	e := entry(talk)
+	e.Note = "what was said"
+	_, err := l.Record(t.Context(), e)
+	must(t, err)
+	for _, sql := range []string{
+		"UPDATE entry_notes SET sealed = sealed || '\\xff' WHERE attempt_id = '" + string(talk.ID) + "'",
+		"INSERT INTO case_notes (case_id, n, custody, sealed) SELECT case_id, 90, custody, '\\xff' FROM persons WHERE case_id = '" + string(target.CaseID) + "'",
+	} {
+		n, err := l.pool.Exec(t.Context(), sql)
+		if must(t, err); n.RowsAffected() != 1 {
+			t.Fatalf("%s: %d rows", sql, n.RowsAffected())
+		}
+	}
+	items, _, err := l.Attempts(t.Context(), casework.AttemptFilter{CaseID: target.CaseID})
+	if err != nil || len(items) != 1 || items[0].Entry == nil || items[0].Entry.Note != alteredNote {
+		t.Errorf("the records: %d, %v", len(items), err)
+	}
+	if note := caseOf(t, l, target.CaseID).WardNote; !strings.HasSuffix(note, alteredNote) {
+		t.Errorf("the case's note: %q", note)
+	}
+	c := newClose(noon.Add(time.Hour))
+	must(t, l.BeginClose(t.Context(), c))
+	must(t, l.TakeForReturn(t.Context(), c))
+	if rows, err := l.RowsOfReturn(t.Context(), c, nil, 10); err != nil || len(rows) != 1 || rows[0].Note != alteredNote {
+		t.Errorf("%d rows go back, %v", len(rows), err)
+	}
 }

@@ -181,7 +181,7 @@ func (l *Ledger) entriesOf(ctx context.Context, q *db.Queries, ids []string) (ma
 	var revisions []int32
 	for _, r := range rows {
 		e := entryFrom(r)
-		if e.Note, err = l.unseal(r.Custody, r.Sealed, aboutEntryNote(r.AttemptID, r.Revision)); err != nil {
+		if e.Note, err = l.unsealNote(r.Custody, r.Sealed, aboutEntryNote(r.AttemptID, r.Revision)); err != nil {
 			return nil, err
 		}
 		if entries[r.AttemptID] = e; e.Promise != nil {

@@ -101,7 +101,7 @@ func (l *Ledger) returnRow(r db.RowsOfReturnRow) (returns.Row, error) {
 	if err != nil {
 		return returns.Row{}, err
 	}
-	note, err := l.unseal(r.NoteCustody, r.Note, aboutEntryNote(r.AttemptID, r.Revision))
+	note, err := l.unsealNote(r.NoteCustody, r.Note, aboutEntryNote(r.AttemptID, r.Revision))
 	if err != nil {
 		return returns.Row{}, err
 	}
