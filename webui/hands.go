@@ -1,13 +1,17 @@
 package webui
 
 import (
+	"context"
 	"net/http"
+	"strings"
 	"sync"
 	"time"
 
 	"golang.org/x/time/rate"
 
 	"kakeru/dialer"
+	"kakeru/dialer/audit"
+	"kakeru/webui/auth"
 )
 
 // pace is how much one person may write at once of what is kept, and how often from then on: faster than anybody types, and too slow to fill the record, the
@@ -29,6 +33,10 @@ var (
 	newSources   = pace{"newSources", 20, 30 * time.Second, errTooFast}
 	corrections  = pace{"corrections", 120, 2 * time.Second, errTooFast} // a result that was sent again is one, too
 	absences     = pace{"absences", 30, 10 * time.Second, errTooFast}
+
+	// Of all that is written down as a change, and of all searches: what has no pace of its own.
+	changesMade = pace{"changesMade", 300, 2 * time.Second, errTooFast}
+	searches    = pace{"searches", 120, time.Second, errTooMuch}
 )
 
 var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",
@@ -69,6 +77,21 @@ func (h *hands) take(who dialer.UserID, of pace) error {
 	if wait := r.DelayFrom(now); wait > 0 {
 		r.CancelAt(now)
 		return after(wait, of.tooFast)
+	}
+	return nil
+}
+
+// inPace counts what a request leaves in the record of who did what. What ends sessions and changes passwords has no pace here: whoever has somebody's session could
+// use it up, and be there to stay.
+func (s *Server) inPace(ctx context.Context, row auth.Row) error {
+	who := from(ctx).User.ID
+	switch {
+	case who == "" || strings.Contains(row.Route, " /api/session"):
+		return nil
+	case row.Noted == audit.Searched || row.Noted == audit.AuditRead:
+		return s.hands.take(who, searches)
+	case row.Noted == audit.Changed && changes(row):
+		return s.hands.take(who, changesMade)
 	}
 	return nil
 }

@@ -31,6 +31,8 @@ func TestNobodyFillsWhatIsKept(t *testing.T) {
 		{"operator", "supervisor", "/api/handoffs/x/add", map[string]any{"text": "追記"}, handoffMoves},
 		{"operator", "operator2", "/api/desks/desk1/away", map[string]any{"reason": "break"}, absences},
 		{"supervisor", "admin", "/api/list-sources", source, newSources},
+		{"operator", "supervisor", "/api/cases/search", map[string]any{"q": "山"}, searches},
+		{"ward", "supervisor", "/api/audit/search", map[string]any{}, searches},
 	} {
 		send := func(login string) answered { return h.as(login).do(http.MethodPost, c.path, c.body) }
 		first := h.as(c.who)
@@ -71,4 +73,26 @@ func TestSettingsAreChangedAtAPace(t *testing.T) {
 	change().problem(t, http.StatusTooManyRequests, "too_many")
 	h.clock.forward(newSettings.every)
 	change().problem(t, http.StatusUnprocessableEntity, ruleInvalid)
+}
+
+// TestAllChangesTogetherHaveAPace: what has no pace of its own is not without one, and whoever uses it up for somebody keeps them neither from ending that session nor
+// from another password.
+func TestAllChangesTogetherHaveAPace(t *testing.T) {
+	h := open(t)
+	admin := h.as("admin")
+	hang := func() answered { return admin.do(http.MethodPost, "/api/displays", map[string]any{"name": "壁"}) }
+	for range changesMade.atOnce {
+		if a := hang(); a.status == http.StatusTooManyRequests {
+			t.Fatalf("%d %s", a.status, a.body)
+		}
+	}
+	hang().problem(t, http.StatusTooManyRequests, "too_many")
+	admin.do(http.MethodPost, "/api/settings/changes/99/undo", map[string]any{"version": 0, "reason": "試験"}).problem(t, http.StatusTooManyRequests, "too_many")
+	if a := admin.do(http.MethodPost, "/api/sessions/none/end", nil); a.status == http.StatusTooManyRequests {
+		t.Errorf("a session is ended: %d", a.status)
+	}
+	h.clock.forward(changesMade.every)
+	if a := hang(); a.status == http.StatusTooManyRequests {
+		t.Errorf("a while later %d", a.status)
+	}
 }

@@ -132,13 +132,7 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 			return nil, s.problemOf(ctx, err)
 		}
 		var out *O
-		if err = wellSpelt(ctx, in); err == nil {
-			err = datable(in)
-		}
-		if err == nil && isClick(row) && s.vigil.waking() {
-			err = errSlept
-		}
-		if err == nil {
+		if err = s.fit(ctx, row, in); err == nil {
 			out, err = handle(ctx, in)
 		}
 		if unwritten := s.note(ctx, row, out, err); unwritten != nil {
@@ -156,6 +150,23 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 func (s *Server) stillAdmitted(ctx context.Context, row auth.Row) (context.Context, error) {
 	v, err := s.admit(from(ctx).request, row)
 	return context.WithValue(ctx, visitorKey{}, v), err
+}
+
+// fit is why a request is not handled, whoever makes it: it comes too fast, says what cannot be kept, or is a click on a screen that was asleep.
+func (s *Server) fit(ctx context.Context, row auth.Row, in any) error {
+	if err := s.inPace(ctx, row); err != nil {
+		return err
+	}
+	if err := wellSpelt(ctx, in); err != nil {
+		return err
+	}
+	if err := datable(in); err != nil {
+		return err
+	}
+	if isClick(row) && s.vigil.waking() {
+		return errSlept
+	}
+	return nil
 }
 
 func isRead(row auth.Row) bool { return strings.HasPrefix(row.Route, http.MethodGet+" ") }
