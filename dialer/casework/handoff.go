@@ -224,6 +224,17 @@ type Forbidding struct {
 	Reason string
 }
 
+// TooManyWords refuses to take a number off the list once more that was put there and taken off so often that nobody can say what was asked.
+const TooManyWords dialer.Rule = "too_many_words"
+
+// RefuseWord is the refusal by TooManyWords.
+func RefuseWord() *dialer.Refusal {
+	return &dialer.Refusal{
+		Rule: TooManyWords, JA: "この番号は架電禁止の登録と解除が多すぎるため、解除できません",
+		EN: "this number was put on the list and taken off too often to be taken off again",
+	}
+}
+
 // HandoffStore keeps hand-offs. The ledger implements it.
 type HandoffStore interface {
 	// Handoffs lists them without texts: what waits for the ward first, by the day it is due.
@@ -235,5 +246,6 @@ type HandoffStore interface {
 	// MoveHandoff carries out an act. A *dialer.Refusal when the table does not have it, or not for the role, or when there is too much of it already (HandoffFull).
 	MoveHandoff(ctx context.Context, m HandoffMove) (Handoff, error)
 	// ForbidNumber puts one of a case's numbers on the do-not-call list, or takes it off, and keeps who did it and why.
+	// A refusal by TooManyWords.
 	ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f Forbidding) error
 }

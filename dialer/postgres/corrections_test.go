@@ -3,6 +3,8 @@ package postgres
 import (
 	"encoding/json"
 	"os"
+	"regexp"
+	"slices"
 	"strconv"
 	"strings"
 	"testing"
@@ -123,12 +125,13 @@ func rowsOfPlan(t *testing.T, l *Ledger, file, query, table string, args ...any)
 	must(t, err)
 	_, sql, _ := strings.Cut(string(b), "-- name: "+query+" :many\n")
 	sql, _, _ = strings.Cut(sql, ";")
-	for i, name := range []string{"@ids", "@revisions", "@refs"} {
-		if name == "@refs" {
-			i = 0
+	var names []string // in the order in which they come first, as sqlc numbers them
+	sql = regexp.MustCompile(`@\w+`).ReplaceAllStringFunc(sql, func(name string) string {
+		if !slices.Contains(names, name) {
+			names = append(names, name)
 		}
-		sql = strings.ReplaceAll(sql, name, "$"+strconv.Itoa(i+1))
-	}
+		return "$" + strconv.Itoa(slices.Index(names, name)+1)
+	})
 	var plan []struct{ Plan planned }
 	must(t, pgx.BeginFunc(t.Context(), l.pool, func(tx pgx.Tx) error {
 		for _, way := range []string{"seqscan", "bitmapscan", "hashjoin", "mergejoin"} {

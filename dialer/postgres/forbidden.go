@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"slices"
 	"time"
 
 	"kakeru/dialer"
@@ -19,6 +20,13 @@ const (
 	markedWrong = "wrong_number"
 )
 
+// mostWords bounds what is said of one number, and is read of it: each word stays, and all of them are asked at each click. Of a number that has more, which only SQL
+// writes, nobody knows what stands, and it is not dialled.
+const mostWords = 200
+
+// wordsTogether is of how many numbers the words are read at once.
+const wordsTogether = 500
+
 func (l *Ledger) markOfWord(w db.DoNotCallLog) []byte {
 	return l.markUnder(markedWords, w.NumberRef, w.Listed, w.ByUser, w.At.UnixMicro(), w.Reason)
 }
@@ -29,7 +37,7 @@ func (l *Ledger) forbidden(ctx context.Context, q *db.Queries, refs []string) (m
 	are := map[string]bool{}
 	said, err := l.saidOf(ctx, q, refs)
 	for ref, s := range said {
-		are[ref] = s.onList || s.listed
+		are[ref] = s.onList || s.listed || s.crowded()
 	}
 	return are, err
 }
@@ -39,24 +47,51 @@ type wordOn struct {
 	onList, heard, listed bool
 	by                    string
 	at                    time.Time
+	words                 int // or marks of such, whichever are more
 }
+
+// crowded reports whether a number has more words than are read.
+func (s wordOn) crowded() bool { return s.words > mostWords }
+
+// full reports whether a number takes no word any more but that it is not to be called.
+func (s wordOn) full() bool { return s.words >= mostWords-1 }
 
 func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[string]wordOn, error) {
 	of := map[string]wordOn{}
 	if len(refs) == 0 {
 		return of, nil
 	}
-	rows, err := q.WordsOn(ctx, refs)
+	rows, err := q.WordsOn(ctx, refs, mostWords+1)
+	if err != nil {
+		return of, err
+	}
+	have, err := someMarksOf(ctx, q, markedWords, refs) // after the words, which come with their marks
 	for _, r := range rows {
 		s := of[r.NumberRef]
-		s.onList = r.OnList
+		if s.onList = r.OnList; r.Said {
+			s.words++
+		}
 		word := db.DoNotCallLog{NumberRef: r.NumberRef, Listed: r.Listed, ByUser: r.ByUser, At: r.At, Reason: r.Reason}
-		if !s.heard && among(r.Marks, l.markOfWord(word)) {
+		if !s.heard && have.has(r.NumberRef, l.markOfWord(word)) {
 			s.heard, s.listed, s.by, s.at = true, r.Listed, r.ByUser, r.At
 		}
 		of[r.NumberRef] = s
 	}
+	for ref, s := range of {
+		s.words = max(s.words, len(have[ref]))
+		of[ref] = s
+	}
 	return of, err
+}
+
+// someMarksOf is marksOfThese, and of each row no more than one above mostWords.
+func someMarksOf(ctx context.Context, q *db.Queries, what string, ids []string) (marks, error) {
+	rows, err := q.SomeMarksOfThese(ctx, ids, what, mostWords+1)
+	all := marks{}
+	for _, r := range rows {
+		all[r.ID] = append(all[r.ID], r.Mark)
+	}
+	return all, err
 }
 
 // isForbidden is forbidden of one number.
@@ -71,13 +106,18 @@ func (l *Ledger) allForbidden(ctx context.Context, q *db.Queries) (refs []string
 	if err != nil {
 		return nil, err
 	}
-	are, err := l.forbidden(ctx, q, ever)
-	for ref, is := range are {
-		if is {
-			refs = append(refs, ref)
+	for piece := range slices.Chunk(ever, wordsTogether) {
+		are, err := l.forbidden(ctx, q, piece)
+		if err != nil {
+			return nil, err
+		}
+		for ref, is := range are {
+			if is {
+				refs = append(refs, ref)
+			}
 		}
 	}
-	return refs, err
+	return refs, nil
 }
 
 // forbid changes the list, and its log when that changes anything. That somebody has put the number there, or taken it out, says nothing: what counts is a word of ours.
@@ -86,7 +126,11 @@ func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casewo
 	if err != nil || ref == "" {
 		return err
 	}
-	if is := all[ref]; is.listed != f.On || is.onList && !f.On {
+	is := all[ref]
+	if is.full() && !f.On {
+		return casework.RefuseWord()
+	}
+	if !is.crowded() && (is.listed != f.On || is.onList && !f.On) {
 		l.remember(ctx, remembered{What: rememberedNumber, Of: ref, Listed: f.On, By: string(f.By), At: f.At.UnixMicro()})
 		return l.word(ctx, q, ref, f)
 	}
@@ -147,25 +191,30 @@ func (l *Ledger) turns(have marks, id string) (n int) {
 	return n
 }
 
+// isWrong reports what the last word on a number is. One that has more than are read is taken as wrong.
+func (l *Ledger) isWrong(have marks, id string) bool {
+	return l.turns(have, id)%2 == 1 || len(have[id]) > mostWords
+}
+
 // wrong are those of some numbers of cases, by idOfNumber, that proved to be wrong.
 func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[string]bool, error) {
 	are := map[string]bool{}
 	if len(ids) == 0 {
 		return are, nil
 	}
-	have, err := marksOfThese(ctx, q, markedWrong, ids)
+	have, err := someMarksOf(ctx, q, markedWrong, ids)
 	for id := range have {
-		are[id] = l.turns(have, id)%2 == 1
+		are[id] = l.isWrong(have, id)
 	}
 	return are, err
 }
 
 // say adds a word on some numbers, by idOfNumber, unless the last one says it.
 func (l *Ledger) say(ctx context.Context, q *db.Queries, wrong bool, ids ...string) error {
-	have, err := marksOfThese(ctx, q, markedWrong, ids)
+	have, err := someMarksOf(ctx, q, markedWrong, ids)
 	for _, id := range ids {
-		if n := l.turns(have, id); err == nil && (n%2 == 1) != wrong {
-			err = q.MarkRow(ctx, markedWrong, id, l.markOfTurn(id, n))
+		if err == nil && l.isWrong(have, id) != wrong && len(have[id]) <= mostWords {
+			err = q.MarkRow(ctx, markedWrong, id, l.markOfTurn(id, l.turns(have, id)))
 		}
 	}
 	return err

@@ -202,3 +202,55 @@ func TestANumberThatWasForbiddenSinceTheClickIsNotDialled(t *testing.T) {
 		t.Errorf("%d were dialled", n)
 	}
 }
+
+// TestWhatIsSaidOfANumberIsBounded: each word stays, and is read at each click. The last one that is taken keeps the number on the list.
+func TestWhatIsSaidOfANumberIsBounded(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	word := func(on bool, i int) error {
+		return l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: noon.Add(time.Duration(i) * time.Second)})
+	}
+	for i := range mostWords - 1 {
+		must(t, word(i%2 == 0, i))
+	}
+	wantRule(t, word(false, mostWords), casework.TooManyWords)
+	for i := range 3 {
+		must(t, word(true, mostWords+i))
+	}
+	if n := count(t, l, "SELECT count(*) FROM do_not_call_log"); n > mostWords {
+		t.Errorf("%d words stand there", n)
+	}
+	wantRule(t, l.Reserve(t.Context(), reservation(target, noon)), dialer.DoNotCall)
+}
+
+// TestWordsBySQLKeepNothingFromBeingRead: of a number that has words or marks without end by the role that serves, a bounded number is read, and nobody rings it.
+func TestWordsBySQLKeepNothingFromBeingRead(t *testing.T) {
+	l := newLedger(t)
+	said, marked, wrong := listedTarget(t, l), listedTarget(t, l), listedTarget(t, l)
+	for _, of := range []dialer.Target{said, marked} {
+		for i, on := range []bool{true, false} {
+			must(t, l.ForbidNumber(t.Context(), of.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: noon.Add(time.Duration(i) * time.Second)}))
+		}
+	}
+	forge(t, l, `INSERT INTO do_not_call_log (number_ref, listed, by_user, at, reason)
+		SELECT $1, false, 'x', $2::timestamptz + g * interval '1 hour', '' FROM generate_series(1, 5000) g`, said.NumberRef, noon)
+	forge(t, l, "INSERT INTO row_marks (what, id, mark) SELECT 'do_not_call', $1, sha256(g::text::bytea) FROM generate_series(1, 5000) g", marked.NumberRef)
+	forge(t, l, "INSERT INTO row_marks (what, id, mark) SELECT 'wrong_number', $1, sha256(g::text::bytea) FROM generate_series(1, 5000) g",
+		idOfNumber(string(wrong.CaseID), wrong.NumberRef))
+	refs := []string{said.NumberRef, marked.NumberRef, wrong.NumberRef}
+	for query, most := range map[string]float64{"WordsOn": 2*mostWords + 4, "SomeMarksOfThese": mostWords + 10} {
+		file, table, args := "cases", "do_not_call_log", []any{refs, mostWords + 1}
+		if query == "SomeMarksOfThese" {
+			file, table, args = "marks", "row_marks", []any{refs, markedWords, mostWords + 1}
+		}
+		if n := rowsOfPlan(t, l, file, query, table, args...); n > most {
+			t.Errorf("%s reads %v rows of %s", query, n, table)
+		}
+	}
+	for _, of := range []dialer.Target{said, marked} {
+		wantRule(t, l.Reserve(t.Context(), reservation(of, noon)), dialer.DoNotCall)
+	}
+	if got, err := l.Target(t.Context(), wrong.CaseID, ""); err != nil || got.Number == wrong.Number {
+		t.Errorf("the number that nobody knows about is dialled next, %v", err)
+	}
+}

@@ -148,13 +148,15 @@ func (l *Ledger) learnOthers(ctx context.Context, last time.Time) {
 		if err != nil {
 			return err
 		}
-		said, err := l.saidOf(ctx, q, numbers)
-		if err != nil {
-			return err
-		}
-		for ref, s := range said {
-			if s.heard {
-				lines = append(lines, remembered{What: rememberedNumber, Of: ref, Listed: s.listed, By: s.by, At: s.at.UnixMicro()})
+		for piece := range slices.Chunk(numbers, wordsTogether) {
+			said, err := l.saidOf(ctx, q, piece)
+			if err != nil {
+				return err
+			}
+			for ref, s := range said {
+				if s.heard {
+					lines = append(lines, remembered{What: rememberedNumber, Of: ref, Listed: s.listed, By: s.by, At: s.at.UnixMicro()})
+				}
 			}
 		}
 		people, err := q.Users(ctx)
@@ -247,7 +249,7 @@ func RememberedSince(folder string, refs dialer.Refs, after time.Time) (since Re
 func (l *Ledger) Recalled() Recalled { return l.recalled }
 
 // recallTogether is how many lines are put back in a transaction.
-const recallTogether = 500
+const recallTogether = wordsTogether
 
 // recall puts back what the ledger does not know of what is remembered. It is done at each start, and changes nothing where the ledger has it.
 func (l *Ledger) recall(ctx context.Context) error {
@@ -271,7 +273,7 @@ func (l *Ledger) recall(ctx context.Context) error {
 			return err
 		})
 		if err != nil {
-			return err
+			return fmt.Errorf("what %s remembers is not put back: %w", l.memory.path, err)
 		}
 		l.recalled.Numbers += got.Numbers
 		l.recalled.People += got.People
@@ -304,6 +306,7 @@ func (l *Ledger) recallThese(ctx context.Context, q *db.Queries, lines []remembe
 				return got, err
 			}
 			got.People += older
+		case was.crowded(): // it is not dialled, whatever is said
 		case !was.heard || was.at.UnixMicro() < r.At:
 			f := casework.Forbidding{On: r.Listed, By: dialer.UserID(r.By), At: r.at(), Reason: "復元後、控えから"}
 			if err := l.word(ctx, q, r.Of, f); err != nil {

@@ -9,11 +9,13 @@ FROM cases c WHERE c.id = @id;
 SELECT number_ref FROM phones WHERE case_id = @case_id AND usable AND kind <> 'never' AND custody IS NOT NULL ORDER BY rank, number_ref LIMIT 1;
 
 -- name: WordsOn :many
--- Of each number whether the list has it, and what the log says of it, the newest first; one row without a word where there is none.
+-- Of each number whether the list has it, and what the log says of it, the newest first, and no more than so many, or one row without a word where there is none.
 SELECT n.ref::text AS number_ref, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = n.ref)::boolean AS on_list,
-  coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user, coalesce(w.at, 'epoch')::timestamptz AS at,
-  coalesce(w.reason, '')::text AS reason, ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'do_not_call' AND m.id = n.ref)::bytea[] AS marks
-FROM unnest(@refs::text[]) AS n(ref) LEFT JOIN do_not_call_log w ON w.number_ref = n.ref ORDER BY n.ref, w.at DESC, w.listed;
+  (w.number_ref IS NOT NULL)::boolean AS said, coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user,
+  coalesce(w.at, 'epoch')::timestamptz AS at, coalesce(w.reason, '')::text AS reason
+FROM unnest(@refs::text[]) AS n(ref) LEFT JOIN LATERAL (
+  SELECT * FROM do_not_call_log l WHERE l.number_ref = n.ref ORDER BY l.at DESC, l.listed LIMIT @most
+) w ON true ORDER BY n.ref, w.at DESC, w.listed;
 
 -- name: WordedSince :many
 SELECT DISTINCT number_ref FROM do_not_call_log WHERE at > @since::timestamptz;

@@ -11,6 +11,12 @@ SELECT id, mark FROM row_marks WHERE what = @what;
 -- name: MarksOfThese :many
 SELECT id, mark FROM row_marks WHERE what = @what AND id = ANY (@ids::text[]);
 
+-- name: SomeMarksOfThese :many
+-- MarksOfThese, and of each no more than so many.
+SELECT m.id, m.mark FROM (SELECT DISTINCT unnest(@ids::text[]) AS id) n CROSS JOIN LATERAL (
+  SELECT r.id, r.mark FROM row_marks r WHERE r.what = @what AND r.id = n.id LIMIT @most
+) m;
+
 -- name: RowsAreMarked :one
 SELECT EXISTS (SELECT FROM rows_marked WHERE what = @what);
 

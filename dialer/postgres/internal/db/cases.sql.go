@@ -700,24 +700,26 @@ func (q *Queries) WordedSince(ctx context.Context, since time.Time) ([]string, e
 
 const wordsOn = `-- name: WordsOn :many
 SELECT n.ref::text AS number_ref, EXISTS (SELECT FROM do_not_call d WHERE d.number_ref = n.ref)::boolean AS on_list,
-  coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user, coalesce(w.at, 'epoch')::timestamptz AS at,
-  coalesce(w.reason, '')::text AS reason, ARRAY(SELECT m.mark FROM row_marks m WHERE m.what = 'do_not_call' AND m.id = n.ref)::bytea[] AS marks
-FROM unnest($1::text[]) AS n(ref) LEFT JOIN do_not_call_log w ON w.number_ref = n.ref ORDER BY n.ref, w.at DESC, w.listed
+  (w.number_ref IS NOT NULL)::boolean AS said, coalesce(w.listed, false)::boolean AS listed, coalesce(w.by_user, '')::text AS by_user,
+  coalesce(w.at, 'epoch')::timestamptz AS at, coalesce(w.reason, '')::text AS reason
+FROM unnest($1::text[]) AS n(ref) LEFT JOIN LATERAL (
+  SELECT number_ref, listed, by_user, at, reason FROM do_not_call_log l WHERE l.number_ref = n.ref ORDER BY l.at DESC, l.listed LIMIT $2
+) w ON true ORDER BY n.ref, w.at DESC, w.listed
 `
 
 type WordsOnRow struct {
 	NumberRef string
 	OnList    bool
+	Said      bool
 	Listed    bool
 	ByUser    string
 	At        time.Time
 	Reason    string
-	Marks     [][]byte
 }
 
-// Of each number whether the list has it, and what the log says of it, the newest first; one row without a word where there is none.
-func (q *Queries) WordsOn(ctx context.Context, refs []string) ([]WordsOnRow, error) {
-	rows, err := q.db.Query(ctx, wordsOn, refs)
+// Of each number whether the list has it, and what the log says of it, the newest first, and no more than so many, or one row without a word where there is none.
+func (q *Queries) WordsOn(ctx context.Context, refs []string, most int32) ([]WordsOnRow, error) {
+	rows, err := q.db.Query(ctx, wordsOn, refs, most)
 	if err != nil {
 		return nil, err
 	}
@@ -728,11 +730,11 @@ func (q *Queries) WordsOn(ctx context.Context, refs []string) ([]WordsOnRow, err
 		if err := rows.Scan(
 			&i.NumberRef,
 			&i.OnList,
+			&i.Said,
 			&i.Listed,
 			&i.ByUser,
 			&i.At,
 			&i.Reason,
-			&i.Marks,
 		); err != nil {
 			return nil, err
 		}

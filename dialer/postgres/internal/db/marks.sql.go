@@ -142,6 +142,38 @@ func (q *Queries) RowsAreMarked(ctx context.Context, what string) (bool, error) 
 	return exists, err
 }
 
+const someMarksOfThese = `-- name: SomeMarksOfThese :many
+SELECT m.id, m.mark FROM (SELECT DISTINCT unnest($1::text[]) AS id) n CROSS JOIN LATERAL (
+  SELECT r.id, r.mark FROM row_marks r WHERE r.what = $2 AND r.id = n.id LIMIT $3
+) m
+`
+
+type SomeMarksOfTheseRow struct {
+	ID   string
+	Mark []byte
+}
+
+// MarksOfThese, and of each no more than so many.
+func (q *Queries) SomeMarksOfThese(ctx context.Context, ids []string, what string, most int32) ([]SomeMarksOfTheseRow, error) {
+	rows, err := q.db.Query(ctx, someMarksOfThese, ids, what, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []SomeMarksOfTheseRow
+	for rows.Next() {
+		var i SomeMarksOfTheseRow
+		if err := rows.Scan(&i.ID, &i.Mark); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const sumsOf = `-- name: SumsOf :many
 SELECT c.id::uuid AS case_id, coalesce(b.insurance, '')::text AS insurance, coalesce(b.term, '')::text AS term, coalesce(b.due_on::text, '')::text AS due_on,
   coalesce(b.yen, 0)::bigint AS yen, (b.case_id IS NOT NULL)::boolean AS owes, coalesce(s.mark, '')::bytea AS mark,
