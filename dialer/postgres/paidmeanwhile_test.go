@@ -212,3 +212,33 @@ func TestAnEndThatHasNotSeenThePaymentsIsWaitedFor(t *testing.T) {
 	must(t, <-applied)
 	wantPaid(t, l, of)
 }
+
+// TestAListThatWasReadBeforeThePaymentsFreesNobody: of what was taken in between a list's reading and its applying the list knows nothing.
+func TestAListThatWasReadBeforeThePaymentsFreesNobody(t *testing.T) {
+	l, set := sinceNoon(t)
+	of, ward := owes(t, l)
+	stage := func() (id string) {
+		t.Helper()
+		list := newList(true)
+		list.At = l.now()
+		_, err := l.Stage(t.Context(), list, rowsOf(person(ward)), nil)
+		must(t, err)
+		return list.ID
+	}
+	apply := func(id string) {
+		t.Helper()
+		_, err := l.Apply(t.Context(), id, "admin", nil)
+		must(t, err)
+	}
+	early := stage()
+	set(noon.Add(61 * time.Minute))
+	allPaid(t, l, ward)
+	wantPaid(t, l, of)
+	set(noon.Add(62 * time.Minute))
+	apply(early)
+	wantPaid(t, l, of)
+	apply(stage()) // the ward says now that it is owed all the same
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseWaiting {
+		t.Errorf("it stands %+v", next)
+	}
+}

@@ -273,6 +273,7 @@ func TestACaseThatIsPerhapsPaidIsHeldUntilTheNextList(t *testing.T) {
 		t.Errorf("%+v", moved)
 	}
 	list := newList(true)
+	list.At = l.now()
 	_, err = l.Stage(t.Context(), list, rowsOf(person("1"), person("4")), nil)
 	must(t, err)
 	done, err := l.Apply(t.Context(), list.ID, "admin", nil)

@@ -192,10 +192,10 @@ WHERE c.state = 'held' AND c.cause = 'paid' AND EXISTS (
 RETURNING c.id;
 
 -- name: PaymentsInList :exec
--- What was paid before the ward's list came is in the balances that it brought.
+-- What was taken in before the ward's list was read is in the balances that it brought. What came between that and its applying may not be, and stays open until the next.
 UPDATE payments p SET in_list = @list_id::uuid
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
-WHERE s.list_id = @list_id::uuid AND p.case_ref = r.case_ref AND p.in_list IS NULL;
+WHERE s.list_id = @list_id::uuid AND p.case_ref = r.case_ref AND p.in_list IS NULL AND p.at <= (SELECT t.at FROM lists t WHERE t.id = @list_id::uuid);
 
 -- name: PaidToCase :one
 SELECT coalesce(sum(p.yen), 0)::bigint AS yen, max(p.paid_on)::date AS newest, coalesce(max(p.at), 'epoch')::timestamptz AS read_at

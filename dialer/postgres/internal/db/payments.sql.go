@@ -652,10 +652,10 @@ func (q *Queries) PaidToCase(ctx context.Context, id string) (PaidToCaseRow, err
 const paymentsInList = `-- name: PaymentsInList :exec
 UPDATE payments p SET in_list = $1::uuid
 FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref AND r.line = s.first_line
-WHERE s.list_id = $1::uuid AND p.case_ref = r.case_ref AND p.in_list IS NULL
+WHERE s.list_id = $1::uuid AND p.case_ref = r.case_ref AND p.in_list IS NULL AND p.at <= (SELECT t.at FROM lists t WHERE t.id = $1::uuid)
 `
 
-// What was paid before the ward's list came is in the balances that it brought.
+// What was taken in before the ward's list was read is in the balances that it brought. What came between that and its applying may not be, and stays open until the next.
 func (q *Queries) PaymentsInList(ctx context.Context, listID string) error {
 	_, err := q.db.Exec(ctx, paymentsInList, listID)
 	return err
