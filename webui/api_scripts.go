@@ -87,7 +87,10 @@ func (s *Server) scriptRoutes() {
 }
 
 func (s *Server) scripts(ctx context.Context, _ *struct{}) (*scriptsOutput, error) {
-	all, err := s.scriptsNamed(ctx)
+	if err := s.names.read(ctx); err != nil {
+		return nil, err
+	}
+	all, err := s.d.Scripts.ScriptsDecided(ctx)
 	if err != nil {
 		return nil, err
 	}

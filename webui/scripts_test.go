@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"fmt"
+	"maps"
 	"slices"
 	"sync"
 	"testing"
@@ -49,6 +50,17 @@ func (b *shelfOfPages) Scripts(context.Context) ([]casework.ScriptPage, error) {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return slices.Clone(b.pages), nil
+}
+
+func (b *shelfOfPages) ScriptsDecided(ctx context.Context) ([]casework.ScriptPage, error) {
+	all, err := b.Scripts(ctx)
+	newest := map[string]casework.ScriptPage{}
+	for _, p := range all {
+		if at := p.Key + " " + p.Language; !p.DecidedAt.IsZero() && p.Version > newest[at].Version {
+			newest[at] = p
+		}
+	}
+	return slices.Collect(maps.Values(newest)), err
 }
 
 func TestAPageIsShownOnlyOnceTheWardHasApprovedIt(t *testing.T) {

@@ -67,10 +67,13 @@ type ScriptPage struct {
 type ScriptStore interface {
 	// DraftScript keeps a page as the next version of its key and language, and returns it.
 	DraftScript(ctx context.Context, p ScriptPage) (ScriptPage, error)
+	// DraftScript refuses by TooManyDrafts.
 	// DecideScript approves or withdraws a version; a refusal by ScriptNotSo when it does not stand where that leads from.
 	DecideScript(ctx context.Context, id string, to ScriptState, by dialer.UserID, at time.Time) (ScriptPage, error)
 	// Scripts lists every version, by key and language, the newest first.
 	Scripts(ctx context.Context) ([]ScriptPage, error)
+	// ScriptsDecided lists of each key and language the newest version that was ever approved or withdrawn: what the desks' pages are found in.
+	ScriptsDecided(ctx context.Context) ([]ScriptPage, error)
 }
 
 // ScriptNotSo refuses what a version's state does not lead to: a draft is approved, what was approved is withdrawn.
@@ -80,6 +83,20 @@ const ScriptNotSo dialer.Rule = "script_state"
 func RefuseScript() *dialer.Refusal {
 	return &dialer.Refusal{
 		Rule: ScriptNotSo, JA: "この版はすでに承認または取り下げられています。画面を更新してください", EN: "this version was approved or withdrawn already; reload the page",
+	}
+}
+
+// TooManyDrafts refuses a draft while MostDrafts wait for the ward.
+const TooManyDrafts dialer.Rule = "too_many_drafts"
+
+// MostDrafts bounds the versions that nobody has decided on.
+const MostDrafts = 200
+
+// RefuseDraft is the refusal by TooManyDrafts.
+func RefuseDraft() *dialer.Refusal {
+	return &dialer.Refusal{
+		Rule: TooManyDrafts, JA: "承認を待つ下書きが多すぎます。区が承認または取り下げてから、次を作成してください",
+		EN: "too many drafts wait for the ward; let it approve or withdraw them first",
 	}
 }
 

@@ -22,6 +22,9 @@ func (l *Ledger) DraftScript(ctx context.Context, p casework.ScriptPage) (casewo
 		if err := q.HoldScript(ctx, p.Key+" "+p.Language); err != nil {
 			return err
 		}
+		if err := roomForDraft(ctx, q); err != nil {
+			return err
+		}
 		version, err := q.InsertScript(ctx, db.InsertScriptParams{
 			ID: p.ID, Key: p.Key, Language: p.Language, Title: plain(p.Title), Body: plain(p.Body), Situations: situations,
 			ByUser: string(p.By), At: p.At,
@@ -34,6 +37,18 @@ func (l *Ledger) DraftScript(ctx context.Context, p casework.ScriptPage) (casewo
 	}
 	l.log.Info("a page was drafted", "page", p.Key, "language", p.Language, "version", p.Version, "by", p.By)
 	return p, nil
+}
+
+// roomForDraft refuses a draft when as many wait for the ward as it will ever read: each version stays, and all are listed.
+func roomForDraft(ctx context.Context, q *db.Queries) error {
+	if err := q.HoldDrafts(ctx); err != nil {
+		return err
+	}
+	n, err := q.CountDrafts(ctx)
+	if err == nil && n >= casework.MostDrafts {
+		return casework.RefuseDraft()
+	}
+	return err
 }
 
 // DecideScript approves or withdraws a version.
@@ -64,8 +79,20 @@ func (l *Ledger) DecideScript(
 
 // Scripts lists every version, by key and language, the newest first.
 func (l *Ledger) Scripts(ctx context.Context) (pages []casework.ScriptPage, err error) {
-	err = l.query(ctx, "list the pages", func(ctx context.Context, q *db.Queries) error {
+	err = l.read(ctx, "list the pages", func(ctx context.Context, q *db.Queries) error {
 		rows, err := q.ScriptVersions(ctx)
+		for _, r := range rows {
+			pages = append(pages, scriptFrom(r))
+		}
+		return err
+	})
+	return pages, err
+}
+
+// ScriptsDecided lists of each page and language the newest version that the ward has decided on, which is all that may be in force.
+func (l *Ledger) ScriptsDecided(ctx context.Context) (pages []casework.ScriptPage, err error) {
+	err = l.read(ctx, "list the pages in force", func(ctx context.Context, q *db.Queries) error {
+		rows, err := q.ScriptsDecided(ctx)
 		for _, r := range rows {
 			pages = append(pages, scriptFrom(r))
 		}

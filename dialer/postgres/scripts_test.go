@@ -56,3 +56,35 @@ func TestAPagesVersionsAreKeptAndDecidedOnOnce(t *testing.T) {
 		t.Error("a page could be written over")
 	}
 }
+
+// TestDraftsWaitInABoundedNumber: each version stays for good, and is listed.
+func TestDraftsWaitInABoundedNumber(t *testing.T) {
+	l := newLedger(t)
+	draft := func(key string) (casework.ScriptPage, error) {
+		return l.DraftScript(within(t, time.Minute), casework.ScriptPage{
+			Key: key, Language: "ja", Title: "題", Body: "本文", Situations: []casework.ScriptSituation{casework.WithSelf}, By: "boss", At: noon,
+		})
+	}
+	var newest casework.ScriptPage
+	for i := range casework.MostDrafts {
+		p, err := draft([]string{"self", "family"}[i%2])
+		if must(t, err); i%2 == 0 {
+			newest = p
+		}
+	}
+	_, err := draft("other")
+	wantRule(t, err, casework.TooManyDrafts)
+	_, err = l.DecideScript(t.Context(), newest.ID, casework.Approved, "ward", noon) // what it replaces waits no more
+	must(t, err)
+	next, err := draft("self")
+	must(t, err)
+	decided, err := l.ScriptsDecided(t.Context())
+	if must(t, err); len(decided) != 1 || decided[0].ID != newest.ID || decided[0].State != casework.Approved || decided[0].Body != "本文" {
+		t.Errorf("the ward has decided on %d, the newest is %s", len(decided), newest.ID)
+	}
+	_, err = l.DecideScript(t.Context(), next.ID, casework.Withdrawn, "ward", noon)
+	must(t, err)
+	if decided, err = l.ScriptsDecided(t.Context()); err != nil || len(decided) != 1 || decided[0].ID != next.ID || len(casework.InForce(decided)) != 0 {
+		t.Errorf("%d, %v", len(decided), err)
+	}
+}

@@ -10,6 +10,29 @@ import (
 	"time"
 )
 
+const countDrafts = `-- name: CountDrafts :one
+SELECT count(*)::int FROM script_pages p WHERE NOT EXISTS (
+  SELECT FROM script_pages o JOIN script_decisions d ON d.page_id = o.id WHERE o.key = p.key AND o.language = p.language AND o.version >= p.version)
+`
+
+// The drafts that wait for the ward: those that are newer than what it decided on last.
+func (q *Queries) CountDrafts(ctx context.Context) (int32, error) {
+	row := q.db.QueryRow(ctx, countDrafts)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
+const holdDrafts = `-- name: HoldDrafts :exec
+SELECT pg_advisory_xact_lock(hashtextextended('kakeru drafts', 0))
+`
+
+// How many drafts wait is counted by one at a time.
+func (q *Queries) HoldDrafts(ctx context.Context) error {
+	_, err := q.db.Exec(ctx, holdDrafts)
+	return err
+}
+
 const holdScript = `-- name: HoldScript :exec
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru script ' || $1::text, 0))
 `
@@ -105,6 +128,46 @@ SELECT id, key, language, version, title, body, situations, by_user, at, state, 
 
 func (q *Queries) ScriptVersions(ctx context.Context) ([]ScriptVersion, error) {
 	rows, err := q.db.Query(ctx, scriptVersions)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ScriptVersion
+	for rows.Next() {
+		var i ScriptVersion
+		if err := rows.Scan(
+			&i.ID,
+			&i.Key,
+			&i.Language,
+			&i.Version,
+			&i.Title,
+			&i.Body,
+			&i.Situations,
+			&i.ByUser,
+			&i.At,
+			&i.State,
+			&i.DecidedBy,
+			&i.DecidedAt,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const scriptsDecided = `-- name: ScriptsDecided :many
+SELECT v.id, v.key, v.language, v.version, v.title, v.body, v.situations, v.by_user, v.at, v.state, v.decided_by, v.decided_at FROM (
+  SELECT DISTINCT ON (p.key, p.language) p.id FROM script_decisions d JOIN script_pages p ON p.id = d.page_id ORDER BY p.key, p.language, p.version DESC
+) newest JOIN script_versions v ON v.id = newest.id ORDER BY v.key, v.language
+`
+
+// Of each page and language the newest version that was ever approved or withdrawn.
+func (q *Queries) ScriptsDecided(ctx context.Context) ([]ScriptVersion, error) {
+	rows, err := q.db.Query(ctx, scriptsDecided)
 	if err != nil {
 		return nil, err
 	}
