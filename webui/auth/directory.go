@@ -54,6 +54,9 @@ const directoryWait = 10 * time.Minute
 // strict cookie would not come with it, so this one is lax. It is sealed, and good for one answer.
 const directoryCookie = "kakeru_directory"
 
+// directoryKnown is the cookie of a browser in which somebody came in by the directory.
+const directoryKnown = "kakeru_directory_known"
+
 // errand is what the cookie holds.
 type errand struct {
 	State, Nonce, Verifier string
@@ -166,7 +169,7 @@ func (k *Keeper) FinishDirectory(ctx context.Context, v Visit, answer url.Values
 	if !ok || !hmac.Equal([]byte(e.State), []byte(answer.Get("state"))) {
 		return Session{}, fault(DirectoryAgain, "the answer is not to what this browser asked")
 	}
-	tally := tallied{key: "directory:" + networkOf(v.Address), most: wrongPerAddress}
+	tally := k.directoryTally(v)
 	if wait := k.limiter.take(tally); wait > 0 {
 		return Session{}, &TooMany{Wait: wait}
 	}
@@ -180,6 +183,9 @@ func (k *Keeper) FinishDirectory(ctx context.Context, v Visit, answer url.Values
 	}
 	said, err := k.ward.ask(ctx, e, answer)
 	if err != nil {
+		if answer.Has("error") { // the directory was asked nothing
+			k.limiter.forgive(tally)
+		}
 		return Session{}, err
 	}
 	user, err := k.users.UserByDirectory(ctx, k.ward.name(said.name))
@@ -192,6 +198,40 @@ func (k *Keeper) FinishDirectory(ctx context.Context, v Visit, answer url.Values
 	}
 	v.Token = cmp.Or(v.Token, e.Token)
 	return k.enter(ctx, user, v, how{directory: true, second: said.second})
+}
+
+// directoryTally is what an answer is counted under: a browser in which somebody has come in by the directory before has its own, so strangers at the same address
+// bar nobody there.
+func (k *Keeper) directoryTally(v Visit) tallied {
+	for _, c := range v.cookies {
+		if c.Name != k.hostOnly(directoryKnown) {
+			continue
+		}
+		sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
+		if err != nil {
+			continue
+		}
+		plain, err := k.safe.open(sealed, directoryKnown)
+		var came browserCame
+		if err == nil && json.Unmarshal(plain, &came) == nil && k.settings.Now().Sub(came.At) < knownFor {
+			return tallied{key: "directory-browser:" + came.Nonce, most: wrongPerLogin}
+		}
+	}
+	return tallied{key: "directory:" + networkOf(v.Address), most: wrongPerAddress}
+}
+
+// browserCame is what the cookie of a browser holds in which somebody came in by the directory. Whose it is it does not say: it lets nobody in.
+type browserCame struct {
+	Nonce string
+	At    time.Time
+}
+
+// DirectoryKnown is that cookie. It is lax: the answer is a request that begins at another site, and comes without strict ones.
+func (k *Keeper) DirectoryKnown() http.Cookie {
+	plain, _ := json.Marshal(browserCame{random(), k.settings.Now()}) //nolint:errchkjson // a text and an instant, which always marshal
+	c := k.errandCookie(base64.RawURLEncoding.EncodeToString(k.safe.seal(plain, directoryKnown)))
+	c.Name, c.MaxAge = k.hostOnly(directoryKnown), int(knownFor.Seconds())
+	return c
 }
 
 // said is what the directory says of somebody.

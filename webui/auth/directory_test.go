@@ -434,3 +434,40 @@ func TestTheDirectorysWaysToKnowUs(t *testing.T) {
 		t.Error("our secret went elsewhere")
 	}
 }
+
+// TestStrangersBarNobodyFromTheDirectory: who brings wrong answers from an address that others share bars neither them nor, by what the directory is not even asked,
+// anybody.
+func TestStrangersBarNobodyFromTheDirectory(t *testing.T) {
+	w := newWard(t)
+	bring := func(answer url.Values) error {
+		to, back := w.begin("")
+		u, _ := url.Parse(to)
+		answer.Set("state", u.Query().Get("state"))
+		return second(w.k.FinishDirectory(t.Context(), back, answer))
+	}
+	for range wrongPerAddress + 20 {
+		w.refused("the directory refused", bring(url.Values{"error": {"access_denied"}, "iss": {w.idp.server.URL}}), DirectoryRefused)
+	}
+	if _, err := w.signIn(); err != nil {
+		t.Fatalf("after refusals: %v", err)
+	}
+	known := w.k.DirectoryKnown()
+	for range wrongPerAddress {
+		if err := bring(url.Values{"code": {"made-up"}, "iss": {w.idp.server.URL}}); err == nil {
+			t.Fatal("a made-up code lets somebody in")
+		}
+	}
+	_, err := w.signIn()
+	if _, many := errors.AsType[*TooMany](err); !many {
+		t.Errorf("a browser that nobody knows, after a hundred made-up codes: %v", err)
+	}
+	to, back := w.begin("")
+	back.cookies = append(back.cookies, &known)
+	if _, err := w.k.FinishDirectory(t.Context(), back, w.idp.authorize(to)); err != nil {
+		t.Errorf("a browser in which somebody came in before: %v", err)
+	}
+	w.clock.forward(knownFor)
+	if tally := w.k.directoryTally(Visit{Address: "192.0.2.1", cookies: []*http.Cookie{&known}}); tally.most != wrongPerAddress {
+		t.Errorf("after %v it is counted as %+v", knownFor, tally)
+	}
+}
