@@ -56,6 +56,9 @@ func (a *Agent) hear(data []byte, from place, refuse func(text []byte, to netip.
 
 // read parses one message. An error means that nothing can be done with it but to refuse it unread.
 func read(data []byte) (sip.Message, error) {
+	if overdone(data) {
+		return nil, errUnread
+	}
 	data, err := tidy(data)
 	if err == nil && hasBareBreak(data) {
 		err = errUnread
@@ -80,6 +83,22 @@ func read(data []byte) (sip.Message, error) {
 		}
 	}
 	return m, nil
+}
+
+// What the header of one message may have. No phone or carrier folds more than a line or two, and seventy hops, as many as Max-Forwards lets
+// there be, have some six parameters each in Via and Record-Route.
+const (
+	mostContinuations = 64
+	mostParameters    = 1000
+)
+
+// overdone reports whether a message's header has more of something than any that is meant has. It is asked before anything else is done with
+// the header: one goroutine reads all that comes by UDP, and the library compares each parameter of a header with all before it, so that a
+// datagram of nothing else holds everybody up for as long as thousands of sound ones.
+func overdone(data []byte) bool {
+	head, _, _ := bytes.Cut(data, emptyLine)
+	return bytes.Count(head, []byte("\r\n "))+bytes.Count(head, []byte("\r\n\t")) > mostContinuations ||
+		bytes.Count(head, []byte(";"))+bytes.Count(head, []byte("&")) > mostParameters
 }
 
 // hasBareBreak reports whether a CR or an LF stands alone in a message's header. Lines end by both (RFC 3261 §25.1), and neither may stand

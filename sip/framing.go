@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"iter"
 	"strconv"
 	"strings"
 )
@@ -94,10 +95,10 @@ func (f *framing) drop(n int) {
 // two readers who take different ones would see different messages.
 func contentLength(head []byte) (int, error) {
 	found, times := "", 0
-	for _, line := range unfolded(string(head)) {
-		if isContentLength(line) {
-			_, value, _ := strings.Cut(line, ":")
-			found, times = strings.Trim(value, " \t"), times+1
+	for h := range headersIn(head) {
+		if isContentLength(h) {
+			_, value, _ := bytes.Cut(h, []byte(":"))
+			found, times = strings.Trim(unfolded(value), blanks), times+1
 		}
 	}
 	n, err := strconv.ParseUint(found, 10, 31)
@@ -112,32 +113,45 @@ func contentLength(head []byte) (int, error) {
 	return int(n), nil
 }
 
-func isContentLength(line string) bool {
-	name, _, _ := strings.Cut(line, ":")
-	name = strings.TrimRight(name, " \t")
-	return strings.EqualFold(name, "Content-Length") || strings.EqualFold(name, "l")
+func isContentLength(header []byte) bool {
+	name, _, _ := bytes.Cut(header, []byte(":"))
+	text := strings.TrimRight(unfolded(name), blanks)
+	return strings.EqualFold(text, "Content-Length") || strings.EqualFold(text, "l")
 }
 
-// unfolded are the lines of a header section, each with what continues it (§7.3.1).
-func unfolded(head string) []string {
-	var lines []string
-	for line := range strings.SplitSeq(head, "\r\n") {
-		if folded := strings.HasPrefix(line, " ") || strings.HasPrefix(line, "\t"); folded && len(lines) > 0 {
-			lines[len(lines)-1] += line
-		} else {
-			lines = append(lines, line)
+// unfolded is a header's text without what parts its lines (§7.3.1).
+func unfolded(text []byte) string { return strings.ReplaceAll(string(text), newline, "") }
+
+// headersIn are the headers of a header section, the start line for one of them, each as it stands there with the lines that continue it.
+// Nothing is joined: a stranger's header is measured before it is asked whether the stranger is heard.
+func headersIn(head []byte) iter.Seq[[]byte] {
+	return func(yield func([]byte) bool) {
+		from := 0
+		for at := 0; ; {
+			n := bytes.Index(head[at:], crlf)
+			if n < 0 {
+				yield(head[from:])
+				return
+			}
+			end := at + n
+			if at = end + len(crlf); continues(head[at:]) {
+				continue
+			}
+			if !yield(head[from:end]) {
+				return
+			}
+			from = at
 		}
 	}
-	return lines
 }
 
 // without is the header without Content-Length, so that the parser can read the rest.
 func (e *errFraming) without() []byte {
-	var rest []string
-	for _, line := range unfolded(string(e.head)) {
-		if !isContentLength(line) {
-			rest = append(rest, line)
+	var rest [][]byte
+	for h := range headersIn(e.head) {
+		if !isContentLength(h) {
+			rest = append(rest, h)
 		}
 	}
-	return []byte(strings.Join(rest, "\r\n"))
+	return bytes.Join(rest, crlf)
 }

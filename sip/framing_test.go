@@ -49,6 +49,10 @@ var framings = []struct {
 	{name: "the short form", stream: "A b C\r\nl : 2 \r\n\r\nxy", want: []string{"A b C\r\nl : 2 \r\n\r\nxy"}},
 	{name: "folded", stream: "A b C\r\ncontent-length:\r\n\t2\r\n\r\nxy", want: []string{"A b C\r\ncontent-length:\r\n\t2\r\n\r\nxy"}},
 	{name: "of another's continuation", stream: "A b C\r\nX: y\r\n Content-Length: 7\r\nl: 2\r\n\r\nxy", want: []string{"A b C\r\nX: y\r\n Content-Length: 7\r\nl: 2\r\n\r\nxy"}},
+	{name: "folded before the colon", stream: "A b C\r\nl\r\n\t: 2\r\n \r\n\r\nxy", want: []string{"A b C\r\nl\r\n\t: 2\r\n \r\n\r\nxy"}},
+	{name: "another that begins so", stream: "A b C\r\nl\r\n x: 7\r\nl: 2\r\n\r\nxy", want: []string{"A b C\r\nl\r\n x: 7\r\nl: 2\r\n\r\nxy"}},
+	{name: "a number in two lines", stream: "A b C\r\nl: 1\r\n 2\r\n\r\n", status: 400},
+	{name: "none, folded", stream: "A b C\r\nX: a\r\n b\r\n c\r\nVia: x\r\n\ty\r\n\r\n", status: 400},
 	{name: "none", stream: framed("") + "A b C\r\nVia: x\r\n\r\n", want: []string{framed("")}, status: 400},
 	{name: "two that agree", stream: framed("", "Content-Length: 0"), status: 400},
 	{name: "two that do not", stream: framed("", "l: 5") + "hello", status: 400},
@@ -91,6 +95,25 @@ func TestFraming(t *testing.T) {
 			}
 			check("byte by byte", strings.Split(c.stream, "")...)
 		})
+	}
+}
+
+// A header is measured before its sender is asked for, so no more may be done to it than to look at it: nothing is made for each of its lines.
+func TestMeasuringJoinsNoLines(t *testing.T) {
+	const lines = 10000
+	folded := "A b C\r\nX: y" + strings.Repeat("\r\n x", lines) + "\r\nl: 2\r\n"
+	bad := errFraming{head: []byte(folded + "l: 2\r\n\r\n")}
+	for name, f := range map[string]func(){
+		"with a length":     func() { _, _ = contentLength([]byte(folded + "\r\n")) },
+		"without":           func() { _, _ = contentLength(bad.head) },
+		"made to be parsed": func() { _ = bad.without() },
+	} {
+		if n := testing.AllocsPerRun(1, f); n > 64 {
+			t.Errorf("%s: %v buffers for %d lines", name, n, lines)
+		}
+	}
+	if n, err := contentLength([]byte(folded + "\r\n")); n != 2 || err != nil {
+		t.Errorf("%d, %v", n, err)
 	}
 }
 

@@ -98,6 +98,7 @@ func stamp(via string, from netip.AddrPort) (stamped string, to netip.AddrPort) 
 		if p == "rport" {
 			top = strings.Replace(top, ";rport", ";rport="+strconv.Itoa(int(from.Port())), 1)
 			to = from
+			break // said again it means nothing, and each time would copy the whole Via
 		}
 	}
 	if several {

@@ -263,7 +263,11 @@ var errRubbish = errors.New("what it says is no SIP")
 func (s *stream) handOn(cut *framing) (messages int, err error) {
 	for {
 		text, err := cut.next()
-		switch {
+		switch bad, broken := errors.AsType[*errFraming](err); {
+		case broken && !s.set.agent.admits(s.to.Addr(), bad.head):
+			// What has no end is a message of theirs too. Were it not counted, a stranger could connect, break the framing, be answered
+			// and connect again for ever, and no ban would come of it.
+			return messages, errTooMuch
 		case err != nil || text == nil:
 			return messages, err
 		case bytes.Equal(text, emptyLine):
@@ -293,7 +297,7 @@ func (s *stream) sayUnread(text []byte, _ netip.AddrPort) {
 // refuse tells whoever sent a message without a boundary why its connection ends.
 func (s *stream) refuse(conn net.Conn, why error) {
 	bad, ok := errors.AsType[*errFraming](why)
-	if !ok || bad.head == nil {
+	if !ok || bad.head == nil || overdone(bad.head) {
 		return
 	}
 	m, err := sip.ParseMessage(bad.without())

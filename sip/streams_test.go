@@ -326,6 +326,7 @@ func TestWhatBreaksTheFramingIsToldSo(t *testing.T) {
 		"too long":              {strings.Replace(plain, "Length: 0", "Length: 70000", 1), "SIP/2.0 513 "},
 		"an ACK":                {strings.ReplaceAll(strings.Replace(plain, "Content-Length: 0\r\n", "", 1), "OPTIONS", "ACK"), ""},
 		"a response":            {"SIP/2.0 200 OK\r\nVia: SIP/2.0/TCP h;branch=z9hG4bKx\r\n\r\n", ""},
+		"folded without end":    {strings.Replace(plain, "Content-Length: 0\r\n", "S: a"+strings.Repeat("\r\n x", mostContinuations+1)+"\r\n", 1), ""},
 		"no SIP at all":         {"GET / HTTP/1.1\r\nHost: x\r\n\r\n", ""},
 	} {
 		t.Run(name, func(t *testing.T) {
@@ -498,8 +499,19 @@ func from(t *testing.T, a *Agent, local net.IP) net.Conn {
 	return conn
 }
 
-// What comes by a stream is weighed and read as what comes by UDP is.
+// What comes by a stream is weighed and read as what comes by UDP is, also where its end cannot be found.
 func TestStrangersByStream(t *testing.T) {
+	t.Parallel()
+	text := tcpText("OPTIONS", "")
+	for name, c := range map[string]struct{ text, want string }{
+		"sound":             {text, "SIP/2.0 200 OK\r\n"},
+		"no Content-Length": {strings.Replace(text, "Content-Length: 0\r\n", "", 1), "SIP/2.0 400 Content-Length is missing or repeated\r\n"},
+	} {
+		t.Run(name, func(t *testing.T) { strangerByStream(t, c.text, c.want) })
+	}
+}
+
+func strangerByStream(t *testing.T, text, want string) {
 	t.Parallel()
 	now := newClock()
 	r := newRig(t, withTCP, func(c *Config) { c.Now = now.Now })
@@ -507,12 +519,11 @@ func TestStrangersByStream(t *testing.T) {
 	r.streams.arrivals.chance = func() float64 { return 0 } // how fast it connects is another matter
 	r.streams.mu.Unlock()
 	stranger := freshAddress()
-	text := tcpText("OPTIONS", "")
 	answers, rounds := 0, 0
 	for banned := uint64(0); banned == 0; rounds++ {
 		conn := from(t, r.Agent, stranger)
 		_, _ = conn.Write([]byte(text)) // a banned one is not even taken
-		if line, _ := bufio.NewReader(conn).ReadString('\n'); line == "SIP/2.0 200 OK\r\n" {
+		if line, _ := bufio.NewReader(conn).ReadString('\n'); line == want {
 			answers++
 		} else if line != "" {
 			t.Fatalf("%q", line)
@@ -527,7 +538,7 @@ func TestStrangersByStream(t *testing.T) {
 	}
 	conn := byHand(t, r.Agent)
 	write(t, conn, text)
-	if res, err := bufio.NewReader(conn).ReadString('\n'); err != nil || res != "SIP/2.0 200 OK\r\n" {
+	if res, err := bufio.NewReader(conn).ReadString('\n'); err != nil || res != want {
 		t.Errorf("%q, %v", res, err)
 	}
 }
@@ -538,6 +549,7 @@ func TestStreamsAreTidiedAndRefusedAsDatagramsAre(t *testing.T) {
 	plain := tcpText("OPTIONS", "")
 	for name, c := range map[string]struct{ text, want string }{
 		"folded, spaced, short names": {strings.NewReplacer("CSeq: ", "CSeq \t:\r\n  ", "Call-ID:", "i :").Replace(plain), "SIP/2.0 200 "},
+		"folded without end":          {strings.Replace(plain, "CSeq:", "S: a"+strings.Repeat("\r\n x", mostContinuations+1)+"\r\nCSeq:", 1), "SIP/2.0 400 "},
 		"a scheme that is not ours":   {strings.Replace(plain, "OPTIONS sip:", "OPTIONS nobody:", 1), "SIP/2.0 416 "},
 		"no Call-ID":                  {regexp.MustCompile(`Call-ID:[^\r]*\r\n`).ReplaceAllString(plain, ""), "SIP/2.0 400 "},
 	} {

@@ -87,13 +87,20 @@ func named(name []byte, names ...string) bool {
 // field cuts the first header off, unfolded (§7.3.1). It is false when the header has no end.
 func field(text []byte) (line, rest []byte, whole bool) {
 	line, rest, whole = bytes.Cut(text, []byte(newline))
-	for whole && len(rest) > 0 && (rest[0] == ' ' || rest[0] == '\t') {
+	if !whole || !continues(rest) {
+		return line, rest, whole
+	}
+	joined := bytes.Clone(line) // once, however many lines follow: copied for each of them, one datagram costs what thousands should
+	for whole && continues(rest) {
 		var more []byte
 		more, rest, whole = bytes.Cut(rest, []byte(newline))
-		line = append(append(bytes.Clone(bytes.TrimRight(line, blanks)), ' '), bytes.Trim(more, blanks)...)
+		joined = append(append(bytes.TrimRight(joined, blanks), ' '), bytes.Trim(more, blanks)...)
 	}
-	return line, rest, whole
+	return joined, rest, whole
 }
+
+// continues reports whether a line belongs to the header before it.
+func continues(line []byte) bool { return len(line) > 0 && (line[0] == ' ' || line[0] == '\t') }
 
 // squeeze appends a header's value without the white space that says nothing. What stands in quotes or brackets is left as it is.
 func squeeze(out, value []byte, slashes bool) []byte {

@@ -1,6 +1,9 @@
 package sip
 
 import (
+	"fmt"
+	"net/netip"
+	"strings"
 	"testing"
 
 	"github.com/emiago/sipgo/sip"
@@ -56,11 +59,70 @@ func TestMethodsAreToldApartByCase(t *testing.T) {
 	}
 }
 
+// One header in as many lines as a datagram has room for is copied once, not once for each line.
+func TestManyLinesOfOneHeaderAreJoinedAtOnce(t *testing.T) {
+	const lines = 10000
+	text := []byte("S: " + strings.Repeat("a", 1000) + strings.Repeat("\r\n\t x ", lines) + "\r\nTo: b\r\n")
+	var line, rest []byte
+	n := testing.AllocsPerRun(1, func() { line, rest, _ = field(text) })
+	if n > 64 { // doublings of one buffer
+		t.Errorf("%v buffers for %d lines", n, lines)
+	}
+	if want := "S: " + strings.Repeat("a", 1000) + strings.Repeat(" x", lines); string(line) != want || string(rest) != "To: b\r\n" {
+		t.Errorf("%d bytes, then %q", len(line), rest)
+	}
+}
+
+func TestWhatNoHeaderHasSoMuchOfIsRefused(t *testing.T) {
+	r := newRig(t)
+	various := func(n int, sign string) string {
+		var b strings.Builder
+		for i := range n {
+			fmt.Fprintf(&b, "%sp%x", sign, i)
+		}
+		return b.String()
+	}
+	plain := r.trunk.outside("OPTIONS", "x", "From: <sip:far@h>;tag=x", "CSeq: 1 OPTIONS")
+	has := strings.Count(plain, ";")
+	for name, c := range map[string]struct {
+		header string
+		want   int
+	}{
+		"folded often enough":       {"S: a" + strings.Repeat("\r\n x", mostContinuations/2) + strings.Repeat("\r\n\tx", mostContinuations/2), 200},
+		"folded too often":          {"S: a" + strings.Repeat("\r\n x", mostContinuations/2) + strings.Repeat("\r\n\tx", mostContinuations/2+1), 400},
+		"several, folded too often": {strings.Repeat("S: a\r\n x\r\n", mostContinuations) + "S: a\r\n x", 400},
+		"many parameters":           {"Contact: <sip:a@b>" + various(mostParameters-has, ";"), 200},
+		"too many":                  {"Contact: <sip:a@b>" + various(mostParameters-has+1, ";"), 400},
+		"too many of a URI":         {"Contact: <sip:a@b?x=y" + various(mostParameters+1, "&") + ">", 400},
+	} {
+		t.Run(name, func(t *testing.T) {
+			r.trunk.write(r.Agent, r.trunk.outside("OPTIONS", newTag(), c.header))
+			if res := r.trunk.response(t, sip.OPTIONS); res.StatusCode != c.want {
+				t.Errorf("got %d", res.StatusCode)
+			}
+		})
+	}
+	body := plain + strings.Repeat("\r\n ;&", 2*mostParameters)
+	if overdone([]byte(body)) {
+		t.Error("the body was counted")
+	}
+}
+
+// A Via that says rport often is stamped once: each time would copy all of it.
+func TestOneRportIsStamped(t *testing.T) {
+	from := netip.MustParseAddrPort("192.0.2.1:5090")
+	got, to := stamp("SIP/2.0/UDP 192.0.2.1;rport;rport;rport", from)
+	if got != "SIP/2.0/UDP 192.0.2.1;rport=5090;rport;rport" || to != from {
+		t.Errorf("%q, to %v", got, to)
+	}
+}
+
 // What is tidied once is tidy.
 func FuzzTidy(f *testing.F) {
 	p := peer{}
 	f.Add([]byte(p.outside("OPTIONS", "c", "From: \"a\\\"\" <sip:x;a = b> ; TAG =x")))
 	f.Add([]byte("INVITE sip:a SIP/2.0\r\nVia: SIP / 2.0 / UDP a ,\r\n b\r\nm: <>;;= \"\r\n\r\nbody"))
+	f.Add([]byte("OPTIONS sip:a SIP/2.0\r\nS:a \r\n \t\r\n x\r\n\t\r\nVia: SIP/2.0/UDP a\r\n ;\r\n\trport\r\n\r\n"))
 	f.Fuzz(func(t *testing.T, data []byte) {
 		once, err := tidy(data)
 		if err != nil {
