@@ -61,6 +61,7 @@ type leg struct {
 	earlyToo   bool   // early media was told
 	tried      bool   // a 100 was told
 	heardSDP   bool   // media knows the far end
+	heardTag   string // with heardSDP: the To tag it came with last, before the 2xx
 	unusable   bool   // the 2xx's SDP cannot be used
 	dialog     dialog
 	invite     savedInvite

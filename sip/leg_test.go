@@ -330,6 +330,27 @@ func TestEarlyMediaIsTold(t *testing.T) {
 	r.trunk.quiet(t, r.Agent, sip.BYE, w.Handle().SIPCallID)
 }
 
+// What one phone of a forked call said is no answer of another's: the operator would talk to whoever said it.
+func TestEarlyMediaOfAnotherPhoneIsNoAnswer(t *testing.T) {
+	t.Parallel()
+	r := newRig(t)
+	w := r.customer(t)
+	invite := r.trunk.request(t, sip.INVITE)
+	r.trunk.reply(invite, say{status: 183, tag: "a", sdp: plainSDP})
+	w.until(t, dialer.LegEarly)
+	r.trunk.reply(invite, say{status: 200, tag: "b"})
+	r.trunk.request(t, sip.ACK)
+	bye := r.trunk.request(t, sip.BYE)
+	if tag, _ := bye.To().Params.Get("tag"); tag != "b" {
+		t.Errorf("BYE for %q", tag)
+	}
+	r.trunk.reply(bye, say{status: 200})
+	w.gone(t)
+	if countKind(w.all, dialer.LegAnswered) != 0 {
+		t.Error("the owner was told of an answer")
+	}
+}
+
 func TestRouteSetIsFollowed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -167,6 +167,23 @@ func TestRetryAfterClosesAnAddressForItsTime(t *testing.T) {
 	}
 }
 
+// What rang may have said the 503 itself, whoever it is, and the carrier has passed it on.
+func TestRetryAfterOfWhoWasCalledClosesNoTrunk(t *testing.T) {
+	for name, before := range map[string]say{"ringing": {status: 180, tag: "x"}, "early media": {status: 183, tag: "x", sdp: plainSDP}} {
+		t.Run(name, func(t *testing.T) {
+			r, _ := twoTrunks(t)
+			w := r.customer(t)
+			invite := r.trunk.request(t, sip.INVITE)
+			r.trunk.reply(invite, before)
+			r.trunk.reply(invite, say{status: 503, tag: "x", headers: []string{"Retry-After: 120"}})
+			w.gone(t)
+			again := r.customer(t)
+			r.trunk.reply(r.trunk.request(t, sip.INVITE), say{status: 486, tag: "y"})
+			again.gone(t)
+		})
+	}
+}
+
 // status is what a far end says now; 0 is nothing.
 type status = atomic.Int64
 

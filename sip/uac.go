@@ -122,7 +122,11 @@ func (l *leg) tellProvisional(res *sip.Response) {
 	if sdp := sdpOf(res); sdp != nil && l.waitsItsTurn() {
 		l.early.tag, l.early.sdp = tagOf(res), sdp
 	}
-	if l.takeSDP(sdpOf(res)) || l.dropped && sdpOf(res) != nil {
+	took := l.takeSDP(sdpOf(res))
+	if took {
+		l.heardTag = tagOf(res)
+	}
+	if took || l.dropped && sdpOf(res) != nil {
 		if l.earlyToo || l.dropped { // one that crosses our CANCEL is heard by nobody
 			l.tell(dialer.LegNote, evidence(dialer.EvEarlyMedia, res))
 			return
@@ -161,6 +165,10 @@ func (l *leg) answerIn(res *sip.Response) []byte {
 	return l.early.sdp
 }
 
+// heardIn reports whether media knows the far end from the dialog of a 2xx. What another phone said, of a call that was forked, is no answer
+// of this one's (RFC 6337 §3.1.1): the operator would talk to whoever sent it, and not to who answered.
+func (l *leg) heardIn(res *sip.Response) bool { return l.heardSDP && l.heardTag == tagOf(res) }
+
 // takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
 func (l *leg) takeSDP(sdp []byte) bool {
 	if sdp == nil || l.waitsItsTurn() || l.dropped || l.hungUp || !l.hasSide() {
@@ -190,7 +198,7 @@ func (l *leg) success(res *sip.Response) {
 		l.crossed(res)
 	case tagOf(res) == "": // what we ask within such a dialog would be a call of its own to whoever reads it (§12.1.2)
 		l.noAnswer(res, "the answer has no To tag, so that it makes no dialog")
-	case l.hunt != nil && (l.answerIn(res) != nil || !l.heardSDP) && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
+	case l.hunt != nil && (l.answerIn(res) != nil || !l.heardIn(res)) && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
 		l.noAnswer(res, noSDP) // no reason to let it have the call, and the others ring no more
 	case l.hunt != nil && !l.hunt.won(l):
 		l.dropped = true // another phone was quicker, and our CANCEL comes too late
@@ -212,7 +220,7 @@ func (l *leg) noAnswer(res *sip.Response, why string) {
 
 func (l *leg) answered(res *sip.Response) {
 	l.up(res)
-	if l.unusable = !l.takeSDP(l.answerIn(res)) && (sdpOf(res) != nil || !l.heardSDP); l.unusable {
+	if l.unusable = !l.takeSDP(l.answerIn(res)) && (sdpOf(res) != nil || !l.heardIn(res)); l.unusable {
 		// For the owner this is no answer: nobody may be rung, or told that they talk, because of a leg that is being hung up.
 		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
 		l.dropBecause(noSDP)
@@ -336,7 +344,7 @@ var routeTrouble = []int{27, 34, 38, 41, 42, 47}
 func (l *leg) mayReroute(res *sip.Response) bool {
 	server := res.StatusCode >= 500 && res.StatusCode < 600
 	trouble := server || slices.Contains(routeTrouble, q850(values(res, "Reason")))
-	if server && l.gate != nil {
+	if server && l.gate != nil && l.rangAt.IsZero() { // once it rang, who was called may have said it, and that closes no trunk
 		l.lane.agent.uplink(l.trunk).close(l.dialog.First, res)
 	}
 	return trouble && l.canReroute() && l.lane.agent.passed(l.sentAt) <= atOnce
