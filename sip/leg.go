@@ -61,7 +61,7 @@ type leg struct {
 	earlyToo   bool   // early media was told
 	tried      bool   // a 100 was told
 	heardSDP   bool   // media knows the far end
-	heardTag   string // with heardSDP: the To tag it came with last, before the 2xx
+	applied    []byte // with heardSDP: the answer that it was told last
 	unusable   bool   // the 2xx's SDP cannot be used
 	dialog     dialog
 	invite     savedInvite
@@ -73,8 +73,8 @@ type leg struct {
 	ackSent    *sip.Request
 	ended      []string // To tags of forks and late answers that got our BYE
 	session    session
-	asking     *ask // our latest refresh of the session
-	early      earlyAnswer
+	asking     *ask              // our latest refresh of the session
+	early      map[string][]byte // the answers in provisional responses, by To tag
 	rseqs      map[string]uint32 // the last reliable provisional response of each early dialog
 	pracks     int               // how many of them were acknowledged
 	reoffer    *reoffer          // a re-INVITE of theirs that still lacks its ACK

@@ -351,6 +351,22 @@ func TestEarlyMediaOfAnotherPhoneIsNoAnswer(t *testing.T) {
 	}
 }
 
+// A 2xx need not repeat the answer of its own dialog, whatever other phones said since (RFC 6337 §3.1.1).
+func TestAnAnswerOfItsOwnDialogStands(t *testing.T) {
+	t.Parallel()
+	for _, said := range [][]string{{"a"}, {"a", "b"}, {"a", "b", "a"}} {
+		r := newRig(t)
+		w := r.customer(t)
+		invite := r.trunk.request(t, sip.INVITE)
+		for _, tag := range said {
+			r.trunk.reply(invite, say{status: 183, tag: tag, sdp: plainSDP})
+		}
+		r.trunk.reply(invite, say{status: 200, tag: "a"})
+		r.trunk.request(t, sip.ACK)
+		w.until(t, dialer.LegAnswered)
+	}
+}
+
 func TestRouteSetIsFollowed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"bytes"
 	"context"
 	"errors"
 	"slices"
@@ -119,12 +120,9 @@ func (l *leg) tellProvisional(res *sip.Response) {
 	if l.rangAt.IsZero() {
 		l.rangAt = l.lane.agent.cfg.Now()
 	}
-	if sdp := sdpOf(res); sdp != nil && l.waitsItsTurn() {
-		l.early.tag, l.early.sdp = tagOf(res), sdp
-	}
 	took := l.takeSDP(sdpOf(res))
-	if took {
-		l.heardTag = tagOf(res)
+	if took || l.waitsItsTurn() {
+		l.keepEarly(res)
 	}
 	if took || l.dropped && sdpOf(res) != nil {
 		if l.earlyToo || l.dropped { // one that crosses our CANCEL is heard by nobody
@@ -144,30 +142,42 @@ func (l *leg) tellProvisional(res *sip.Response) {
 	l.tell(dialer.LegRinging, evidence(dialer.EvRinging, res))
 }
 
-// earlyAnswer is an answer of a phone that was not heard yet, and the To tag it came with.
-type earlyAnswer struct {
-	tag string
-	sdp []byte
-}
-
 // waitsItsTurn: of many phones that ring only the one that answers is heard.
 func (l *leg) waitsItsTurn() bool { return l.hunt != nil && l.hunt.awaits && l.state != legUp }
 
 // hasSide reports whether the leg says where its side's sound goes.
 func (l *leg) hasSide() bool { return l.hunt == nil || l.hunt.has(l) }
 
-// answerIn is the answer to our offer: that in the 2xx, or one that came in a provisional response of its dialog and was kept,
-// after which the 2xx need not repeat it (RFC 6337 §3.1.1).
-func (l *leg) answerIn(res *sip.Response) []byte {
-	if sdp := sdpOf(res); sdp != nil || l.early.tag != tagOf(res) {
-		return sdp
+// keepEarly keeps the answer in a provisional response, the newest of each dialog.
+func (l *leg) keepEarly(res *sip.Response) {
+	sdp, tag := sdpOf(res), tagOf(res)
+	if _, there := l.early[tag]; sdp == nil || !there && len(l.early) == mostForks {
+		return
 	}
-	return l.early.sdp
+	if l.early == nil {
+		l.early = map[string][]byte{}
+	}
+	l.early[tag] = sdp
 }
 
-// heardIn reports whether media knows the far end from the dialog of a 2xx. What another phone said, of a call that was forked, is no answer
-// of this one's (RFC 6337 §3.1.1): the operator would talk to whoever sent it, and not to who answered.
-func (l *leg) heardIn(res *sip.Response) bool { return l.heardSDP && l.heardTag == tagOf(res) }
+// answerIn is the answer to our offer: that in the 2xx, or one that came in a provisional response of its dialog, after which the 2xx need not repeat it (RFC 6337
+// §3.1.1). What another phone said, of a call that was forked, is no answer of this one's: the operator would talk to whoever said it, and not to who answered. One
+// without a tag, as some old gateways send, may be anybody's.
+func (l *leg) answerIn(res *sip.Response) []byte {
+	if sdp := sdpOf(res); sdp != nil {
+		return sdp
+	}
+	if sdp, ok := l.early[tagOf(res)]; ok {
+		return sdp
+	}
+	return l.early[""]
+}
+
+// takeAnswer gives media the answer of who answered. It is not told again what it heard last, which a request of the far end's may have changed since.
+func (l *leg) takeAnswer(res *sip.Response) bool {
+	sdp := l.answerIn(res)
+	return sdpOf(res) == nil && l.heardSDP && sdp != nil && bytes.Equal(sdp, l.applied) || l.takeSDP(sdp)
+}
 
 // takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
 func (l *leg) takeSDP(sdp []byte) bool {
@@ -178,7 +188,7 @@ func (l *leg) takeSDP(sdp []byte) bool {
 		l.lane.agent.log.Warn("leg: SDP cannot be used", "call", l.line.id, "leg", l.name, "err", err)
 		return false
 	}
-	l.heardSDP = true
+	l.heardSDP, l.applied = true, sdp
 	l.listen()
 	return true
 }
@@ -198,7 +208,7 @@ func (l *leg) success(res *sip.Response) {
 		l.crossed(res)
 	case tagOf(res) == "": // what we ask within such a dialog would be a call of its own to whoever reads it (§12.1.2)
 		l.noAnswer(res, "the answer has no To tag, so that it makes no dialog")
-	case l.hunt != nil && (l.answerIn(res) != nil || !l.heardIn(res)) && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
+	case l.hunt != nil && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
 		l.noAnswer(res, noSDP) // no reason to let it have the call, and the others ring no more
 	case l.hunt != nil && !l.hunt.won(l):
 		l.dropped = true // another phone was quicker, and our CANCEL comes too late
@@ -220,7 +230,7 @@ func (l *leg) noAnswer(res *sip.Response, why string) {
 
 func (l *leg) answered(res *sip.Response) {
 	l.up(res)
-	if l.unusable = !l.takeSDP(l.answerIn(res)) && (sdpOf(res) != nil || !l.heardIn(res)); l.unusable {
+	if l.unusable = !l.takeAnswer(res); l.unusable {
 		// For the owner this is no answer: nobody may be rung, or told that they talk, because of a leg that is being hung up.
 		l.tell(dialer.LegNote, evidence(dialer.EvAnswered, res))
 		l.dropBecause(noSDP)
