@@ -79,9 +79,12 @@ func (l *Ledger) moved(ctx context.Context, ids []string) (casework.Moved, error
 	if err != nil {
 		return casework.Moved{}, err
 	}
-	m := casework.Moved{Waiting: waiting}
+	m, waits := casework.Moved{Waiting: waiting}, make(map[dialer.CaseID]bool, len(waiting))
+	for _, w := range waiting {
+		waits[w.Case] = true
+	}
 	for _, id := range ids {
-		if !slices.ContainsFunc(waiting, func(w dialer.Waiting) bool { return string(w.Case) == id }) {
+		if !waits[dialer.CaseID(id)] {
 			m.Left = append(m.Left, dialer.CaseID(id))
 		}
 	}
@@ -340,13 +343,11 @@ func sameCounted(was, now []casework.Counted) bool {
 	if len(was) != len(now) {
 		return false
 	}
-	for _, c := range now {
-		c.PaidOn = dialer.Date{}
-		if !slices.Contains(was, c) {
-			return false
-		}
+	had := make(map[casework.Counted]bool, len(was))
+	for _, c := range was {
+		had[c] = true
 	}
-	return true
+	return !slices.ContainsFunc(now, func(c casework.Counted) bool { c.PaidOn = dialer.Date{}; return !had[c] })
 }
 
 func (w *verdicts) write(ctx context.Context, q *db.Queries) error {

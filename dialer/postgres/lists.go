@@ -21,30 +21,6 @@ import (
 // deadline.
 const longPatience = 10 * time.Minute
 
-// Why a list cannot be applied or discarded. They reach a person as they are.
-var (
-	errMixed = &casework.ListError{
-		Code: "sample_mixed",
-		JA:   "見本の名簿と実際の名簿は混ぜられません。見本用と本番用のデータベースを分けてください",
-		EN:   "made-up cases and real ones never share a ledger: apply this list to a database of its own",
-	}
-	errNotStaged = &casework.ListError{
-		Code: "list_not_staged", JA: "この名簿はまだ読み込みが済んでいません。もう一度読み込んでください",
-		EN: "this list is not staged; stage it again",
-	}
-	errListApplied = &casework.ListError{
-		Code: "list_applied", JA: "取り込み済みの名簿は取り消せません", EN: "the list was applied and cannot be discarded",
-	}
-	errListLost = &casework.ListError{
-		Code: "list_lost", JA: "データベースの異常終了により読み込んだ名簿が失われました。もう一度読み込んでください",
-		EN: "the staged rows were lost when the database crashed; stage the list again",
-	}
-	errListChanged = &casework.ListError{
-		Code: "list_changed", JA: "読み込んだ名簿がデータベース内で書き換えられています。反映していません。管理者に知らせ、もう一度読み込んでください",
-		EN: "the staged list was changed in the database; nothing was applied; tell the administrator, and stage the list again",
-	}
-)
-
 // Stage streams a list into tables of its own and compares it with the cases there are. Nothing of it is kept when rows
 // yields an error or the database fails: the list is then marked failed. progress is called from another goroutine, but
 // never after Stage has returned. After the contract's end it is a refusal (contract_ended); from the begin of a day's close until that is over it is
@@ -343,12 +319,20 @@ func (a *application) apply(ctx context.Context) (done casework.Applied, err err
 	})
 }
 
-// absorbPayments leaves to the list's balances what was paid before it came: the ward's word is the truth of what is owed.
+// absorbPayments leaves to the list's balances what was paid before it was read: the ward's word is the truth of what is owed. What came since may cover that, and
+// whose it is does not come into the line.
 func (a *application) absorbPayments(ctx context.Context) (err error) {
 	if err := a.q.PaymentsInList(ctx, a.list.ID); err != nil {
 		return err
 	}
-	a.freed, err = freeNotPaid(ctx, a.q, a.at)
+	if a.freed, err = freeNotPaid(ctx, a.q, a.at); err != nil {
+		return err
+	}
+	perhaps, err := a.q.PerhapsPaid(ctx)
+	if err != nil {
+		return err
+	}
+	_, err = holdThePaid(ctx, a.q, perhaps, a.at)
 	return err
 }
 
@@ -368,7 +352,11 @@ func (a *application) check(ctx context.Context) error {
 	if mixed {
 		return errMixed
 	}
-	return nil
+	older, err := a.q.NewerApplied(ctx, a.list.Sample, a.list.At)
+	if err == nil && older {
+		return errListOlder
+	}
+	return err
 }
 
 func (a *application) chunk(ctx context.Context, total, after, upto int32) error {

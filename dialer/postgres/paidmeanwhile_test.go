@@ -2,6 +2,7 @@ package postgres
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"testing"
 	"time"
@@ -213,32 +214,120 @@ func TestAnEndThatHasNotSeenThePaymentsIsWaitedFor(t *testing.T) {
 	wantPaid(t, l, of)
 }
 
-// TestAListThatWasReadBeforeThePaymentsFreesNobody: of what was taken in between a list's reading and its applying the list knows nothing.
+// readList reads a list now, and applies none.
+func readList(t *testing.T, l *Ledger, rows ...casework.Row) (id string) {
+	t.Helper()
+	list := newList(true)
+	list.ID, list.At = dialer.NewID(l.now()), l.now()
+	_, err := l.Stage(t.Context(), list, rowsOf(rows...), nil)
+	must(t, err)
+	return list.ID
+}
+
+// applyList applies it, and gives the cases that come into the line.
+func applyList(t *testing.T, l *Ledger, id string) []dialer.Waiting {
+	t.Helper()
+	done, err := l.Apply(t.Context(), id, "admin", nil)
+	must(t, err)
+	return done.Waiting
+}
+
+// TestAListThatWasReadBeforeThePaymentsFreesNobody: of what was taken in between a list's reading and its applying the list knows nothing. Whom it frees it brings
+// no more than whom it brings first, or with less to pay.
 func TestAListThatWasReadBeforeThePaymentsFreesNobody(t *testing.T) {
 	l, set := sinceNoon(t)
 	of, ward := owes(t, l)
-	stage := func() (id string) {
-		t.Helper()
-		list := newList(true)
-		list.At = l.now()
-		_, err := l.Stage(t.Context(), list, rowsOf(person(ward)), nil)
-		must(t, err)
-		return list.ID
+	other, less := owes(t, l)
+	newcomer := fmt.Sprintf("%010d", numbers.Add(1))
+	owesLess := person(less)
+	owesLess.Balance.Yen = 10000
+	early := readList(t, l, person(ward), owesLess, person(newcomer))
+	set(noon.Add(61 * time.Minute))
+	allPaid(t, l, ward, newcomer)
+	readPaidList(t, l, payment(less, firstTerm, tokyo(time.November, 20), 10000))
+	wantPaid(t, l, of)
+	wantWaiting(t, l, other, dialer.CauseNew)
+	set(noon.Add(62 * time.Minute))
+	if waiting := applyList(t, l, early); len(waiting) != 0 {
+		t.Errorf("%d cases come into the line", len(waiting))
 	}
-	apply := func(id string) {
-		t.Helper()
-		_, err := l.Apply(t.Context(), id, "admin", nil)
-		must(t, err)
+	wantPaid(t, l, of)
+	wantPaid(t, l, other)
+	if n := count(t, l, "SELECT count(*) FROM cases WHERE state = 'held' AND cause = 'paid'"); n != 3 {
+		t.Errorf("%d cases are held as paid", n)
 	}
-	early := stage()
+	applyList(t, l, readList(t, l, person(ward))) // the ward says now that it is owed all the same
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseWaiting {
+		t.Errorf("it stands %+v", next)
+	}
+}
+
+// TestAnOlderListIsNotAppliedAfterANewerOne: what it says was so once.
+func TestAnOlderListIsNotAppliedAfterANewerOne(t *testing.T) {
+	l, set := sinceNoon(t)
+	_, ward := owes(t, l)
+	older := readList(t, l, person(ward))
+	set(noon.Add(61 * time.Minute))
+	newer := readList(t, l, person(ward))
+	applyList(t, l, newer)
+	_, err := l.Apply(t.Context(), older, "admin", nil)
+	if no := (*casework.ListError)(nil); !errors.As(err, &no) || no.Code != "list_older" {
+		t.Errorf("%v", err)
+	}
+	_, err = l.Apply(t.Context(), newer, "admin", nil) // once more changes nothing
+	must(t, err)
+	applyList(t, l, readList(t, l, person(ward)))
+}
+
+// TestAPaymentThatIsTakenBackLeavesWhatWasWaitedFor: a promise whose date is ahead is waited for again.
+func TestAPaymentThatIsTakenBackLeavesWhatWasWaitedFor(t *testing.T) {
+	l, set := sinceNoon(t)
+	of, ward := owes(t, l)
+	talk := call(t, l, of, noon, dialer.Answered)
+	e := entry(talk)
+	e.Next.Cause, e.Promise.Yen, e.Promise.Parts, e.Promise.DueOn = dialer.CausePromise, 12000, nil, "2026-12-20"
+	_, err := l.Record(t.Context(), e)
+	must(t, err)
+	stood := caseOf(t, l, of.CaseID).Next
 	set(noon.Add(61 * time.Minute))
 	allPaid(t, l, ward)
 	wantPaid(t, l, of)
 	set(noon.Add(62 * time.Minute))
-	apply(early)
-	wantPaid(t, l, of)
-	apply(stage()) // the ward says now that it is owed all the same
-	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseWaiting {
-		t.Errorf("it stands %+v", next)
+	readPaidList(t, l, payment(ward, firstTerm, tokyo(time.November, 20), -20000))
+	if next := caseOf(t, l, of.CaseID).Next; next.State != stood.State || !next.Due.Equal(stood.Due) || next.Cause != stood.Cause {
+		t.Errorf("it stands %+v, and stood %+v", next, stood)
 	}
+}
+
+// TestWhoIsPutOffAndPaysIsHeld: a supervisor's order to leave somebody alone for a while, or to let them go on, from before the payments is no order to call them.
+func TestWhoIsPutOffAndPaysIsHeld(t *testing.T) {
+	l, set := sinceNoon(t)
+	of, ward := owes(t, l)
+	_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Skip, Until: l.now().Add(240 * time.Hour), By: "supervisor", At: l.now(), Reason: "入院中"})
+	must(t, err)
+	set(noon.Add(2 * time.Hour))
+	allPaid(t, l, ward)
+	wantPaid(t, l, of)
+}
+
+// TestPaymentsOfOneCaseAreBounded: all of them are looked at whenever its promises are settled.
+func TestPaymentsOfOneCaseAreBounded(t *testing.T) {
+	l, _ := sinceNoon(t)
+	_, ward := owes(t, l)
+	rows := make([]casework.PaidRow, mostPayments+1)
+	for i := range rows {
+		rows[i] = payment(ward, firstTerm, tokyo(time.November, 20), 1)
+	}
+	list := newList(true)
+	list.ID, list.At = dialer.NewID(l.now()), l.now()
+	_, err := l.StagePaid(t.Context(), list, paidRows(rows...), nil)
+	must(t, err)
+	_, _, err = l.ApplyPaid(t.Context(), list.ID, "admin")
+	if no := (*casework.ListError)(nil); !errors.As(err, &no) || no.Code != "many_payments" {
+		t.Errorf("%v", err)
+	}
+	if n := count(t, l, "SELECT count(*) FROM payments"); n != 0 {
+		t.Errorf("%d payments count", n)
+	}
+	readPaidList(t, l, rows[:mostPayments]...)
 }

@@ -197,10 +197,13 @@ func (l *Ledger) ApplyPaid(ctx context.Context, list string, by dialer.UserID) (
 			return err
 		}
 		row, err := q.LockPaidList(ctx, list)
-		if err != nil || row.State == "applied" {
+		if err != nil {
 			return err
 		}
-		first = true
+		first = row.State != "applied" || string(row.Settled) == "{}" // who applied it may have died before it was settled
+		if row.State == "applied" {
+			return nil
+		}
 		return l.applyPaid(ctx, q, row, by)
 	})
 	var moved casework.Moved
@@ -244,6 +247,9 @@ func (l *Ledger) applyPaid(ctx context.Context, q *db.Queries, row db.PaidList, 
 	at := l.now()
 	if err := q.ApplyPayments(ctx, at, row.ID); err != nil {
 		return err
+	}
+	if many, err := q.TooManyPayments(ctx, row.ID, mostPayments); err != nil || many {
+		return orElse(err, errManyPayments)
 	}
 	if err := q.DropStagedPayments(ctx, row.ID); err != nil {
 		return err

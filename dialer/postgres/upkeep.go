@@ -26,8 +26,9 @@ func (l *Ledger) Tidy(ctx context.Context, now time.Time) ([]dialer.Waiting, err
 	newDay := l.ranked.Load() == nil || *l.ranked.Load() != today
 	var promised casework.Moved
 	if newDay || l.unjudged.Load() {
-		if promised, err = l.judgeAll(ctx, "", now); err != nil {
-			return nil, err
+		if promised, err = l.judgeAll(ctx, "", now); err != nil { // the order of cases, and what has moved already, does not wait for it
+			l.unjudged.Store(true)
+			l.log.Error("the promises could not be settled; it is tried again", "err", err)
 		}
 	}
 	if newDay {

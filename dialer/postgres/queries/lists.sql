@@ -121,6 +121,10 @@ SELECT kind::text AS kind, count(*)::int AS n FROM (
 -- Whether there are listed cases of the other sort: made-up ones beside real ones, or the reverse.
 SELECT EXISTS (SELECT FROM cases WHERE origin = 'list' AND sample <> @sample);
 
+-- name: NewerApplied :one
+-- Whether a list of the sort was applied that had been read later: what this one says is older than what stands.
+SELECT EXISTS (SELECT FROM lists WHERE state = 'applied' AND sample = @sample AND at > @at::timestamptz);
+
 -- name: ApplyCases :exec
 -- New cases wait from now on, in the order of the list.
 INSERT INTO cases (id, case_ref, origin, sample, language, state, due, why, why_en, cause, moved_at, list_id, updated_at, custody, listed, parts)

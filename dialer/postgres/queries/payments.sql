@@ -79,6 +79,13 @@ SELECT s.case_ref, s.insurance, s.term, s.paid_on, s.yen, s.n, s.means, s.list_i
 WHERE s.list_id = @list_id ORDER BY s.line
 ON CONFLICT ON CONSTRAINT payments_once DO NOTHING;
 
+-- name: TooManyPayments :one
+-- Whether a case that a staged list names has more payments than are settled by.
+SELECT EXISTS (
+  SELECT FROM payments p WHERE p.case_ref IN (SELECT s.case_ref FROM staged_payments s WHERE s.list_id = @list_id)
+  GROUP BY p.case_ref HAVING count(*) > @most::int
+);
+
 -- name: FinishPaidApplying :exec
 UPDATE paid_lists SET state = 'applied', new = @new, new_yen = @new_yen, known = @known, taken_back = @taken_back,
   unknown = @unknown, applied_at = @applied_at::timestamptz, applied_by = @applied_by
@@ -165,10 +172,11 @@ SELECT FROM cases WHERE id = ANY (@ids::uuid[]) ORDER BY id FOR NO KEY UPDATE;
 
 -- name: HoldMaybePaid :many
 -- Of some cases those whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but
--- what the debtor asked for, and what a supervisor ordered, goes before; also what one who could see the payments ordered before the last call.
-UPDATE cases c SET state = 'held', due = NULL, cause = 'paid', why = @why, why_en = @why_en, mine = '', mine_until = NULL,
+-- what the debtor asked for goes before, and what a supervisor ordered who could see the payments, also before the last call.
+UPDATE cases c SET unpaid_due = due, unpaid_cause = cause, unpaid_why = why, unpaid_why_en = why_en,
+  state = 'held', due = NULL, cause = 'paid', why = @why, why_en = @why_en, mine = '', mine_until = NULL,
   moved_at = @at::timestamptz, updated_at = @at::timestamptz
-WHERE c.id = ANY (@ids::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.cause NOT IN ('asked', 'missed_call', 'supervisor')
+WHERE c.id = ANY (@ids::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.cause NOT IN ('asked', 'missed_call')
   AND EXISTS (SELECT FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL)
   AND EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0)
   AND NOT EXISTS (
@@ -182,8 +190,11 @@ RETURNING c.id;
 
 -- name: FreeNotPaid :many
 -- Cases that are held as perhaps paid, and are not any more: a payment was taken back, or the ward's list came and says what is
--- owed all the same. They wait from now on.
-UPDATE cases c SET state = 'waiting', due = @at::timestamptz, cause = 'entry', why = @why, why_en = @why_en,
+-- owed all the same. They wait from now on, or for what they waited for before, where that is still ahead.
+UPDATE cases c SET state = 'waiting', due = CASE WHEN c.unpaid_due > @at::timestamptz THEN c.unpaid_due ELSE @at::timestamptz END,
+  cause = CASE WHEN c.unpaid_due > @at::timestamptz THEN c.unpaid_cause ELSE 'entry' END,
+  why = CASE WHEN c.unpaid_due > @at::timestamptz THEN c.unpaid_why ELSE @why END,
+  why_en = CASE WHEN c.unpaid_due > @at::timestamptz THEN c.unpaid_why_en ELSE @why_en END, unpaid_due = NULL,
   moved_at = @at::timestamptz, updated_at = @at::timestamptz
 WHERE c.state = 'held' AND c.cause = 'paid' AND EXISTS (
   SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0 GROUP BY b.insurance

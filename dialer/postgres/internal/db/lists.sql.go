@@ -610,6 +610,18 @@ func (q *Queries) LockStaging(ctx context.Context) error {
 	return err
 }
 
+const newerApplied = `-- name: NewerApplied :one
+SELECT EXISTS (SELECT FROM lists WHERE state = 'applied' AND sample = $1 AND at > $2::timestamptz)
+`
+
+// Whether a list of the sort was applied that had been read later: what this one says is older than what stands.
+func (q *Queries) NewerApplied(ctx context.Context, sample bool, at time.Time) (bool, error) {
+	row := q.db.QueryRow(ctx, newerApplied, sample, at)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const oldestStagedOf = `-- name: OldestStagedOf :many
 SELECT id FROM lists WHERE state = 'staged' AND id IN (
   SELECT o.id FROM lists o WHERE o.state = 'staged' AND o.by_user = $1 ORDER BY o.at DESC, o.id DESC OFFSET $2::int

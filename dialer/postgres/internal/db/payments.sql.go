@@ -323,7 +323,10 @@ func (q *Queries) FollowVerdicts(ctx context.Context, arg FollowVerdictsParams) 
 }
 
 const freeNotPaid = `-- name: FreeNotPaid :many
-UPDATE cases c SET state = 'waiting', due = $1::timestamptz, cause = 'entry', why = $2, why_en = $3,
+UPDATE cases c SET state = 'waiting', due = CASE WHEN c.unpaid_due > $1::timestamptz THEN c.unpaid_due ELSE $1::timestamptz END,
+  cause = CASE WHEN c.unpaid_due > $1::timestamptz THEN c.unpaid_cause ELSE 'entry' END,
+  why = CASE WHEN c.unpaid_due > $1::timestamptz THEN c.unpaid_why ELSE $2 END,
+  why_en = CASE WHEN c.unpaid_due > $1::timestamptz THEN c.unpaid_why_en ELSE $3 END, unpaid_due = NULL,
   moved_at = $1::timestamptz, updated_at = $1::timestamptz
 WHERE c.state = 'held' AND c.cause = 'paid' AND EXISTS (
   SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0 GROUP BY b.insurance
@@ -333,7 +336,7 @@ RETURNING c.id
 `
 
 // Cases that are held as perhaps paid, and are not any more: a payment was taken back, or the ward's list came and says what is
-// owed all the same. They wait from now on.
+// owed all the same. They wait from now on, or for what they waited for before, where that is still ahead.
 func (q *Queries) FreeNotPaid(ctx context.Context, at time.Time, why string, whyEn string) ([]string, error) {
 	rows, err := q.db.Query(ctx, freeNotPaid, at, why, whyEn)
 	if err != nil {
@@ -355,9 +358,10 @@ func (q *Queries) FreeNotPaid(ctx context.Context, at time.Time, why string, why
 }
 
 const holdMaybePaid = `-- name: HoldMaybePaid :many
-UPDATE cases c SET state = 'held', due = NULL, cause = 'paid', why = $1, why_en = $2, mine = '', mine_until = NULL,
+UPDATE cases c SET unpaid_due = due, unpaid_cause = cause, unpaid_why = why, unpaid_why_en = why_en,
+  state = 'held', due = NULL, cause = 'paid', why = $1, why_en = $2, mine = '', mine_until = NULL,
   moved_at = $3::timestamptz, updated_at = $3::timestamptz
-WHERE c.id = ANY ($4::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.cause NOT IN ('asked', 'missed_call', 'supervisor')
+WHERE c.id = ANY ($4::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.cause NOT IN ('asked', 'missed_call')
   AND EXISTS (SELECT FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL)
   AND EXISTS (SELECT FROM balances b WHERE b.case_id = c.id AND b.yen > 0)
   AND NOT EXISTS (
@@ -378,7 +382,7 @@ type HoldMaybePaidParams struct {
 }
 
 // Of some cases those whose payments cover, insurance by insurance, all that the ward last said they owe. Nobody is dunned who has paid: but
-// what the debtor asked for, and what a supervisor ordered, goes before; also what one who could see the payments ordered before the last call.
+// what the debtor asked for goes before, and what a supervisor ordered who could see the payments, also before the last call.
 func (q *Queries) HoldMaybePaid(ctx context.Context, arg HoldMaybePaidParams) ([]string, error) {
 	rows, err := q.db.Query(ctx, holdMaybePaid,
 		arg.Why,
@@ -1066,6 +1070,21 @@ func (q *Queries) StagedPaidLists(ctx context.Context) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const tooManyPayments = `-- name: TooManyPayments :one
+SELECT EXISTS (
+  SELECT FROM payments p WHERE p.case_ref IN (SELECT s.case_ref FROM staged_payments s WHERE s.list_id = $1)
+  GROUP BY p.case_ref HAVING count(*) > $2::int
+)
+`
+
+// Whether a case that a staged list names has more payments than are settled by.
+func (q *Queries) TooManyPayments(ctx context.Context, listID string, most int32) (bool, error) {
+	row := q.db.QueryRow(ctx, tooManyPayments, listID, most)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
 }
 
 const unknownLines = `-- name: UnknownLines :many
