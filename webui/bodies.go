@@ -27,7 +27,7 @@ func withoutNUL(read func([]byte, any) error) func([]byte, any) error {
 		if err := json.Unmarshal(data, &all); err != nil {
 			return err
 		}
-		if places := nulsIn(all, "", nil); len(places) > 0 {
+		if places := nulsIn(all, nil, nil); len(places) > 0 {
 			slices.Sort(places)
 			return nulError(nulAt + strings.Join(places, "\n"))
 		}
@@ -40,32 +40,37 @@ type nulError string
 
 func (e nulError) Error() string { return string(e) }
 
+// deepestPlace is how deep is looked: no body of ours nests as deep, and what is deeper is kept nowhere.
+const deepestPlace = 32
+
 // nulsIn adds the places of texts that hold a NUL, as a request spells them: promise.parts[0].term. A name that holds one is told by the
-// object that it stands in.
-func nulsIn(v any, at string, places []string) []string {
-	if len(places) >= mostPlaces {
+// object that it stands in. A place is spelt when it is found, and not on the way to each of the others.
+func nulsIn(v any, at, places []string) []string {
+	if len(places) >= mostPlaces || len(at) > deepestPlace {
 		return places
 	}
 	switch v := v.(type) {
 	case string:
 		if strings.ContainsRune(v, 0) {
-			places = append(places, at)
+			places = append(places, spelt(at))
 		}
 	case []any:
 		for i, one := range v {
-			places = nulsIn(one, at+"["+strconv.Itoa(i)+"]", places)
+			places = nulsIn(one, append(at, "["+strconv.Itoa(i)+"]"), places)
 		}
 	case map[string]any:
 		for name, one := range v {
 			if strings.ContainsRune(name, 0) {
-				places = append(places, at)
+				places = append(places, spelt(at))
 				continue
 			}
-			places = nulsIn(one, strings.TrimPrefix(at+"."+name, "."), places)
+			places = nulsIn(one, append(at, "."+name), places)
 		}
 	}
 	return places
 }
+
+func spelt(at []string) string { return strings.TrimPrefix(strings.Join(at, ""), ".") }
 
 // nulProblem says where a body holds a NUL; ok is false when that was not found.
 func nulProblem(found []error) (p *Problem, ok bool) {

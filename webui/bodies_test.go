@@ -1,9 +1,11 @@
 package webui
 
 import (
+	"encoding/json"
 	"fmt"
 	"net/http"
 	"net/http/httptest"
+	"runtime"
 	"slices"
 	"strings"
 	"testing"
@@ -117,5 +119,25 @@ func TestAQueryIsKeptAsItsRouteKnowsIt(t *testing.T) {
 		if e := h.noted(); e.Action != audit.Listed || e.Object != c.obj || e.Outcome != "" {
 			t.Errorf("%s: %+v", c.path, e)
 		}
+	}
+}
+
+// TestANULIsLookedForInOneWalk: what a body costs is a small multiple of it, however deep it nests, also before anybody has signed in.
+func TestANULIsLookedForInOneWalk(t *testing.T) {
+	cost := func(deep int) uint64 {
+		body := []byte(`{"p":"\u0000","q":` + strings.Repeat("[", deep) + strings.Repeat("0,", 20000) + "0" + strings.Repeat("]", deep) + "}")
+		read := withoutNUL(json.Unmarshal)
+		var before, after runtime.MemStats
+		runtime.ReadMemStats(&before)
+		var into any
+		if err := read(body, &into); err == nil || err.Error() != nulAt+"p" {
+			t.Fatalf("%v", err)
+		}
+		runtime.ReadMemStats(&after)
+		return after.TotalAlloc - before.TotalAlloc
+	}
+	cost(1)
+	if flat, deep := cost(1), cost(5000); deep > 10*flat {
+		t.Errorf("it takes %d octets flat, and %d nested", flat, deep)
 	}
 }
