@@ -96,6 +96,7 @@ func (k *Keeper) ConfirmTOTP(ctx context.Context, v Visit, code string) (Session
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return Session{}, nil, &TooMany{Wait: wait}
 	}
+	defer k.limiter.over(tallies...)
 	step, err := k.stepOf(s.User.ID, sealed, code)
 	if err != nil {
 		return Session{}, nil, err
@@ -201,6 +202,7 @@ func (k *Keeper) checkCode(ctx context.Context, v Visit, s Session, code string)
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return &TooMany{Wait: wait}
 	}
+	defer k.limiter.over(tallies...)
 	if err := k.takeCode(ctx, s.User.ID, code); err != nil {
 		return err
 	}

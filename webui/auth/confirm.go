@@ -83,12 +83,16 @@ func (k *Keeper) confirmPassword(ctx context.Context, v Visit, password string) 
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return dialer.User{}, &TooMany{Wait: wait}
 	}
+	defer k.limiter.over(tallies...)
 	user, err := k.users.User(ctx, s.User.ID)
 	if err != nil {
 		k.limiter.forgive(tallies...)
 		return dialer.User{}, err
 	}
-	ok, err := k.checker.matches(ctx, password, user.PasswordHash, true)
+	ok, err := k.checker.matches(ctx, password, user.PasswordHash, plainLogin(s.User.Login))
+	if _, busy := errors.AsType[*TooMany](err); busy {
+		k.limiter.giveBack(tallies...) // nothing was compared
+	}
 	if err != nil {
 		return dialer.User{}, err
 	}

@@ -83,10 +83,10 @@ func TestUnknownLoginsTakeTheSameWork(t *testing.T) {
 	if params(c.decoy) != params(passwordHash()) {
 		t.Fatalf("the decoy costs %s, a password %s", params(c.decoy), params(passwordHash()))
 	}
-	if ok, err := c.matches(t.Context(), "no login has this password", "", false); ok || err != nil {
+	if ok, err := c.matches(t.Context(), "no login has this password", "", ""); ok || err != nil {
 		t.Fatalf("the decoy's own password: %v %v", ok, err)
 	}
-	if _, err := c.matches(t.Context(), "x", "not a hash", false); err == nil {
+	if _, err := c.matches(t.Context(), "x", "not a hash", ""); err == nil {
 		t.Fatal("a broken hash was compared")
 	}
 	full, _ := newChecker(cheap)
@@ -94,7 +94,7 @@ func TestUnknownLoginsTakeTheSameWork(t *testing.T) {
 	full.turns <- struct{}{}
 	ctx, cancel := context.WithCancel(t.Context())
 	cancel()
-	if _, err := full.matches(ctx, "x", "", false); !errors.Is(err, context.Canceled) {
+	if _, err := full.matches(ctx, "x", "", ""); !errors.Is(err, context.Canceled) {
 		t.Fatalf("a flood of checks: %v", err)
 	}
 }
@@ -103,7 +103,7 @@ func TestUnknownLoginsTakeTheSameWork(t *testing.T) {
 func TestWhoHangsUpHasNoPasswordChecked(t *testing.T) {
 	c, _ := newChecker(cheap)
 	asked, hangUp := context.WithCancel(t.Context())
-	if ok, err := c.matches(Lasting(asked), password, passwordHash(), false); !ok || err != nil {
+	if ok, err := c.matches(Lasting(asked), password, passwordHash(), ""); !ok || err != nil {
 		t.Fatal(ok, err)
 	}
 	c.turns <- struct{}{}
@@ -111,7 +111,7 @@ func TestWhoHangsUpHasNoPasswordChecked(t *testing.T) {
 	ended := make(chan error)
 	for range mostWaiting {
 		go func() {
-			_, err := c.matches(Lasting(asked), password, passwordHash(), false)
+			_, err := c.matches(Lasting(asked), password, passwordHash(), "")
 			ended <- err
 		}()
 	}
@@ -123,7 +123,7 @@ func TestWhoHangsUpHasNoPasswordChecked(t *testing.T) {
 	}
 	<-c.turns // a turn is free, and they are gone already
 	for range 20 {
-		if _, err := c.matches(Lasting(asked), password, passwordHash(), false); !errors.Is(err, context.Canceled) {
+		if _, err := c.matches(Lasting(asked), password, passwordHash(), ""); !errors.Is(err, context.Canceled) {
 			t.Fatal(err)
 		}
 	}

@@ -29,6 +29,7 @@ type limiter struct {
 
 type tally struct {
 	wrong int
+	under int // of an own tally: tries that were taken and are not over
 	from  time.Time
 }
 
@@ -42,10 +43,13 @@ type tallied struct {
 	own  bool
 }
 
+// plainLogin is a login as its tries are counted, however it was typed.
+func plainLogin(login string) string { return strings.ToLower(normal(login)) }
+
 // strangers are the tallies of a try from a browser that is not known.
 func strangers(login, address string) []tallied {
 	return []tallied{
-		{key: "login:" + strings.ToLower(normal(login)), most: wrongPerLogin, own: true}, {key: "address:" + networkOf(address), most: wrongPerAddress},
+		{key: "login:" + plainLogin(login), most: wrongPerLogin, own: true}, {key: "address:" + networkOf(address), most: wrongPerAddress},
 	}
 }
 
@@ -65,9 +69,24 @@ func (l *limiter) take(tallies ...tallied) (wait time.Duration) {
 	for _, c := range tallies {
 		t := l.get(c.key)
 		t.wrong++
+		if c.own {
+			t.under++
+		}
 		l.put(c.key, t)
 	}
 	return 0
+}
+
+// over says that a try which take has counted is not under way any more, however it ended. Own tallies need it.
+func (l *limiter) over(tallies ...tallied) {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, c := range tallies {
+		if t := l.get(c.key); c.own && t.under > 0 { // none: it began before this window
+			t.under--
+			l.put(c.key, t)
+		}
+	}
 }
 
 // giveBack takes back what take counted for a try that was neither right nor wrong.
@@ -81,7 +100,8 @@ func (l *limiter) giveBack(tallies ...tallied) {
 	}
 }
 
-// forgive takes back what take counted for a try that was right, and the own tallies' earlier wrong ones.
+// forgive takes back what take counted for a try that was right, and the own tallies' earlier wrong ones. Those still under way stay counted: whoever
+// knows their password would have as many more compared side by side with each right one.
 func (l *limiter) forgive(tallies ...tallied) {
 	l.mu.Lock()
 	defer l.mu.Unlock()
@@ -89,7 +109,7 @@ func (l *limiter) forgive(tallies ...tallied) {
 		t := l.get(c.key)
 		t.wrong--
 		if c.own {
-			t.wrong = 0
+			t.wrong = min(t.wrong, max(0, t.under-1)) // but this one
 		}
 		l.put(c.key, t)
 	}

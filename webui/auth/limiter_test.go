@@ -42,11 +42,36 @@ func TestARightSignInForgives(t *testing.T) {
 			if wait := l.take(strangers("anna", "a")...); wait > 0 {
 				return // the address has had enough, as it should in the end
 			}
+			l.over(strangers("anna", "a")...)
 		}
 		l.take(strangers("anna", "a")...)
 		l.forgive(strangers("anna", "a")...)
+		l.over(strangers("anna", "a")...)
 	}
 	t.Fatal("wrong tries of one address are never counted")
+}
+
+// TestARightSignInForgivesNoneUnderWay: what is still compared stays counted when one beside it was right, and no more are taken than that leaves room for.
+func TestARightSignInForgivesNoneUnderWay(t *testing.T) {
+	l := newLimiter(time.Now)
+	own := tallied{key: "browser:a", most: wrongPerLogin, own: true}
+	for range wrongPerLogin {
+		l.take(own)
+	}
+	l.forgive(own)
+	l.over(own)
+	if l.take(own) > 0 || l.take(own) == 0 {
+		t.Error("the right one has left room for other than one")
+	}
+	for range wrongPerLogin - 1 { // right ones
+		l.forgive(own)
+		l.over(own)
+	}
+	l.forgive(own)
+	l.over(own)
+	if len(l.younger) > 0 {
+		t.Errorf("kept when none is under way: %v", l.younger)
+	}
 }
 
 func TestAddressesAreLimitedToo(t *testing.T) {
@@ -92,12 +117,14 @@ func TestLimiterNeverLetsMoreThrough(t *testing.T) {
 			case 0:
 				if l.take(strangers(login, "a")...) == 0 {
 					l.forgive(strangers(login, "a")...)
+					l.over(strangers(login, "a")...)
 					wrong[login] = nil
 				}
 			case 1:
 				c.forward(time.Duration(rapid.IntRange(1, 1200).Draw(t, "seconds")) * time.Second)
 			default:
 				if l.take(strangers(login, "a")...) == 0 {
+					l.over(strangers(login, "a")...)
 					wrong[login] = append(wrong[login], c.Now())
 				}
 			}

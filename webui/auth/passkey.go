@@ -283,6 +283,7 @@ func (k *Keeper) checkPasskey(ctx context.Context, v Visit, s Session, answer []
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return &TooMany{Wait: wait}
 	}
+	defer k.limiter.over(tallies...)
 	asked, err := k.asked(ctx, v.Token, keyAsked)
 	if err != nil {
 		return err

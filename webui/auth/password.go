@@ -5,6 +5,7 @@ import (
 	"errors"
 	"fmt"
 	"runtime"
+	"sync"
 	"sync/atomic"
 	"time"
 	"unicode/utf8"
@@ -60,8 +61,10 @@ type checker struct {
 	turns  chan struct{}
 	known  chan struct{} // the turn of those who are signed in, or whose browser is known: they do not stand behind strangers
 	queue  chan struct{} // strangers who have a turn or wait for one
-	checks atomic.Int64  // how many hashes were computed: what a test counts instead of time
-	decoy  string        // compared with when there is no such login, so that the answer takes as long
+	each   sync.Mutex
+	logins map[string]int // who has so many that wait for the known turn or have it, by login
+	checks atomic.Int64   // how many hashes were computed: what a test counts instead of time
+	decoy  string         // compared with when there is no such login, so that the answer takes as long
 }
 
 func newChecker(c Cost) (*checker, error) {
@@ -69,14 +72,33 @@ func newChecker(c Cost) (*checker, error) {
 	if err != nil {
 		return nil, fmt.Errorf("argon2id: %w", err)
 	}
-	return &checker{turns: make(chan struct{}, 2), known: make(chan struct{}, 1), queue: make(chan struct{}, mostWaiting), decoy: decoy}, nil
+	return &checker{turns: make(chan struct{}, 2), known: make(chan struct{}, 1), queue: make(chan struct{}, mostWaiting), logins: map[string]int{}, decoy: decoy}, nil
 }
 
-// mostWaiting is how many strangers' passwords wait or are compared at once; one more is told to come back after busyWait.
+// mostWaiting is how many strangers' passwords wait or are compared at once, mostOfOne how many of one person who is known: they all have one turn, and nobody
+// shall hold it by their own right password. One more is told to come back after busyWait.
 const (
 	mostWaiting = 64
+	mostOfOne   = 2
 	busyWait    = 10 * time.Second
 )
+
+// comeKnown counts one more of a login; leave takes that back. nil when there are enough of it.
+func (c *checker) comeKnown(login string) (leave func()) {
+	c.each.Lock()
+	defer c.each.Unlock()
+	if c.logins[login] >= mostOfOne {
+		return nil
+	}
+	c.logins[login]++
+	return func() {
+		c.each.Lock()
+		defer c.each.Unlock()
+		if c.logins[login]--; c.logins[login] == 0 {
+			delete(c.logins, login)
+		}
+	}
+}
 
 type hungUpKey struct{}
 
@@ -92,11 +114,17 @@ func hungUp(ctx context.Context) <-chan struct{} {
 	return gone
 }
 
-// matches compares a password with a hash. With an empty hash it does the same work and says no. known is whether it is somebody's
-// who is signed in, or whose browser is known. *TooMany when too many strangers wait.
-func (c *checker) matches(ctx context.Context, password, hash string, known bool) (bool, error) {
+// matches compares a password with a hash. With an empty hash it does the same work and says no. known is the login of somebody
+// who is signed in, or whose browser is known; "" is a stranger. *TooMany when too many strangers, or too many of the login, wait.
+func (c *checker) matches(ctx context.Context, password, hash, known string) (bool, error) {
 	turns := c.known
-	if !known {
+	if known != "" {
+		leave := c.comeKnown(known)
+		if leave == nil {
+			return false, &TooMany{Wait: busyWait}
+		}
+		defer leave()
+	} else {
 		turns = c.turns
 		select {
 		case c.queue <- struct{}{}:

@@ -81,6 +81,7 @@ func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return Session{}, &TooMany{Wait: wait}
 	}
+	defer k.limiter.over(tallies...)
 	user, err := k.users.UserByLogin(ctx, try.Login)
 	if plain := normal(try.Login); errors.Is(err, dialer.ErrNotFound) && plain != try.Login {
 		user, err = k.users.UserByLogin(ctx, plain) // typed in full-width letters
@@ -92,7 +93,11 @@ func (k *Keeper) SignIn(ctx context.Context, try SignIn) (Session, error) {
 	if err != nil || user.Disabled {
 		user.PasswordHash = ""
 	}
-	ok, err := k.checker.matches(ctx, try.Password, user.PasswordHash, known)
+	whose := ""
+	if known {
+		whose = plainLogin(try.Login)
+	}
+	ok, err := k.checker.matches(ctx, try.Password, user.PasswordHash, whose)
 	if _, busy := errors.AsType[*TooMany](err); busy {
 		k.limiter.giveBack(tallies...) // nothing was compared
 	}

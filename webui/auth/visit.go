@@ -136,7 +136,7 @@ func (k *Keeper) tallies(ctx context.Context, login string, v Visit) (list []tal
 	if nonce := k.knownAs(ctx, login, v); nonce != "" {
 		return []tallied{
 			{key: "browser:" + nonce, most: wrongPerLogin, own: true},
-			{key: "browsers:" + strings.ToLower(normal(login)), most: browsersTogether * wrongPerLogin, own: true},
+			{key: "browsers:" + plainLogin(login), most: browsersTogether * wrongPerLogin, own: true},
 		}, true
 	}
 	return strangers(login, v.Address), false
@@ -144,7 +144,7 @@ func (k *Keeper) tallies(ctx context.Context, login string, v Visit) (list []tal
 
 // codeTallies are what a second factor is counted under.
 func (k *Keeper) codeTallies(ctx context.Context, login string, v Visit) []tallied {
-	login = strings.ToLower(normal(login))
+	login = plainLogin(login)
 	if nonce := k.knownAs(ctx, login, v); nonce != "" {
 		return []tallied{
 			{key: "code-browser:" + nonce, most: wrongCodes, own: true},
