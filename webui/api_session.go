@@ -82,6 +82,7 @@ func (s *Server) opened(ctx context.Context, session auth.Session) (*sessionOutp
 	}
 	out := &sessionOutput{SetCookie: []http.Cookie{s.keeper.Cookie(session)}, Body: body}
 	if session.Step == auth.StepDone {
+		out.SetCookie = append(out.SetCookie, s.keeper.CameCookie(session.User.ID))
 		out.SetCookie = append(out.SetCookie, s.known(ctx, session.User)...)
 	}
 	return out, nil

@@ -15,10 +15,11 @@ import (
 )
 
 // Rates are how many requests a second are answered, over a while; ten times as many may come at once. 0 is no bound. What comes
-// with a session counts against that alone: a stranger's noise behind the same router slows nobody who is signed in.
+// with a session counts against that alone, and what comes from a browser in which somebody has signed in before against that person: a
+// stranger's noise behind the same router slows neither.
 type Rates struct {
 	Session float64
-	Address float64 // of requests that bear no session which was seen to be one
+	Address float64 // of requests that bear no session which was seen to be one, and come from no such browser
 }
 
 // Connections are how many may be open at the panel's door: in all, and from one address (of IPv6 from one /64) that is no trusted
@@ -32,48 +33,61 @@ const (
 	banFor   = 10 * time.Minute
 	// keysKept bounds the memory, about 300 bytes each; those that were silent longest are forgotten first.
 	keysKept = 8192
+	// Of an address from which too much comes, so many a second are let through all the same that bear a token which was not seen here yet: it may be a session's
+	// from before a start, or from another node, in a browser without the cookie of one.
+	unseenEach  = 2
+	unseenBurst = 5
 )
 
-// rated is whose requests are counted: a session by the digest of its token, or an address. What is kept of a token opens nothing.
+// rated is whose requests are counted: a session by the digest of its token, a person, or an address. What is kept of a token opens nothing.
 type rated struct {
 	session [sha256.Size]byte
+	person  dialer.UserID
 	address netip.Prefix
 }
 
 // asking is what one of them has asked for.
 type asking struct {
 	may   *rate.Limiter
-	over  int       // requests beyond the rate since it last kept within it
-	until time.Time // banned until then
+	check *rate.Limiter // of tokens that were not seen yet, beyond the rate; nil until there was one
+	over  int           // requests beyond the rate since it last kept within it
+	until time.Time     // banned until then
 }
 
 // throttle bounds what is asked of the server, before any of it is looked at.
 type throttle struct {
 	rates Rates
 	now   dialer.Clock
+	came  func(*http.Request) dialer.UserID // who has signed in in the browser before; "" is nobody
 
 	mu sync.Mutex
 	// Half of those remembered are young; when they are too many they become the old, and the old before them are forgotten.
 	young, old map[rated]*asking
 }
 
-func newThrottle(r Rates, now dialer.Clock) *throttle {
-	return &throttle{rates: r, now: now, young: map[rated]*asking{}}
+func newThrottle(r Rates, now dialer.Clock, came func(*http.Request) dialer.UserID) *throttle {
+	return &throttle{rates: r, now: now, came: came, young: map[rated]*asking{}}
 }
 
 // judge says how long whoever asks has to wait, 0 for not at all, and whether this was the request too many.
 func (t *throttle) judge(r *http.Request, token string) (wait time.Duration, ban bool) {
 	now := t.now()
-	t.mu.Lock()
-	defer t.mu.Unlock()
-	who, per := rated{session: sha256.Sum256([]byte(token))}, t.rates.Session
-	if token == "" || t.find(who) == nil {
-		who, per = rated{address: addressOf(r)}, t.rates.Address
-	}
+	who, per := t.whose(r, token)
 	if per <= 0 {
 		return 0, false
 	}
+	t.mu.Lock()
+	defer t.mu.Unlock()
 	a := t.meet(who, per)
+	wait, ban = a.ask(now, per, who.address.IsValid())
+	if wait > 0 && token != "" && who.address.IsValid() && a.mayCheck(now) {
+		wait = 0
+	}
+	return wait, ban
+}
+
+// ask counts one request more. It needs the throttle's mu.
+func (a *asking) ask(now time.Time, per float64, bannable bool) (wait time.Duration, ban bool) {
 	if now.Before(a.until) {
 		return a.until.Sub(now), false
 	}
@@ -84,11 +98,36 @@ func (t *throttle) judge(r *http.Request, token string) (wait time.Duration, ban
 		return 0, false
 	}
 	a.over++
-	if who.address.IsValid() && float64(a.over) >= per*banAfter {
+	if bannable && float64(a.over) >= per*banAfter {
 		a.over, a.until = 0, now.Add(banFor)
 		return banFor, true
 	}
 	return time.Duration(float64(time.Second) / per), false
+}
+
+// whose is whom a request is counted for, and at which rate.
+func (t *throttle) whose(r *http.Request, token string) (who rated, per float64) {
+	if token != "" {
+		who.session = sha256.Sum256([]byte(token))
+		t.mu.Lock()
+		known := t.find(who) != nil
+		t.mu.Unlock()
+		if known {
+			return who, t.rates.Session
+		}
+	}
+	if person := t.came(r); person != "" {
+		return rated{person: person}, t.rates.Session
+	}
+	return rated{address: addressOf(r)}, t.rates.Address
+}
+
+// mayCheck reports whether one more token that was not seen yet is looked at, of an address from which too much comes. It needs the throttle's mu.
+func (a *asking) mayCheck(now time.Time) bool {
+	if a.check == nil {
+		a.check = rate.NewLimiter(unseenEach, unseenBurst)
+	}
+	return a.check.AllowN(now, 1)
 }
 
 // learn is told of a token that was seen to be a session's: from now on it is counted by itself.

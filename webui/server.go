@@ -202,7 +202,7 @@ func New(d Deps) (*Server, error) {
 		return nil, err
 	}
 	s := &Server{d: d, log: d.Log, keeper: keeper, mux: http.NewServeMux(), names: newNames(d.Users)}
-	s.throttle, s.seats = newThrottle(d.Rates, d.Now), newSeats()
+	s.throttle, s.seats = newThrottle(d.Rates, d.Now, keeper.Came), newSeats()
 	s.uses, s.walls, s.relists, s.windows = newUses(d.Now()), newWalls(), newRelists(d.Now), newWindows()
 	s.asks, s.acts, s.makings = newAsks(asksAtOnce), newAsks(actsAtOnce), newMakings()
 	s.hands, s.disk = newHands(d.Now), newSoundDisk()

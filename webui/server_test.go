@@ -115,7 +115,7 @@ func TestSecureCookieBehindHTTPS(t *testing.T) {
 	r := httptest.NewRequest(http.MethodPost, "/api/session", strings.NewReader(`{"login":"ward","password":"`+password+`"}`))
 	r.Header.Set("Content-Type", "application/json")
 	cookies := h.handle(r).Result().Cookies()
-	if len(cookies) != 2 {
+	if len(cookies) != 3 {
 		t.Fatalf("cookies %v", cookies)
 	}
 	for _, c := range cookies {

@@ -8,6 +8,7 @@ import (
 	"encoding/base64"
 	"errors"
 	"net/http"
+	"net/http/httptest"
 	"net/url"
 	"strings"
 	"sync"
@@ -469,5 +470,23 @@ func TestStrangersBarNobodyFromTheDirectory(t *testing.T) {
 	w.clock.forward(knownFor)
 	if tally := w.k.directoryTally(Visit{Address: "192.0.2.1", cookies: []*http.Cookie{&known}}); tally.most != wrongPerAddress {
 		t.Errorf("after %v it is counted as %+v", knownFor, tally)
+	}
+}
+
+// TestWhoCameIsKnownAtTheDirectorysAnswer: the cookie by which a browser's requests are a person's comes with the answer too, which begins at another site.
+func TestWhoCameIsKnownAtTheDirectorysAnswer(t *testing.T) {
+	w := newWard(t)
+	c := w.k.CameCookie("id-anna")
+	if c.Name != "__Host-"+cameCookie || !c.HttpOnly || !c.Secure || c.Path != "/" || c.SameSite != http.SameSiteLaxMode {
+		t.Errorf("the cookie: %+v", c)
+	}
+	r := httptest.NewRequest(http.MethodGet, "/", nil)
+	r.AddCookie(&http.Cookie{Name: c.Name, Value: c.Value})
+	if who := w.k.Came(r); who != "id-anna" {
+		t.Errorf("it is %q", who)
+	}
+	w.clock.forward(knownFor)
+	if who := w.k.Came(r); who != "" {
+		t.Errorf("after %v it is %q", knownFor, who)
 	}
 }
