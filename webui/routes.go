@@ -52,6 +52,7 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	if row.Allows(dialer.RoleDisplay) {
 		if d, token, err := s.display(r); err == nil {
 			v.display, v.User.Role, v.Token = d, dialer.RoleDisplay, token
+			keepsPlace(r.Context())
 			return v, nil
 		} else if !errors.Is(err, auth.ErrSignedOut) {
 			return v, err
@@ -83,6 +84,9 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 		return v, errHalf
 	case session.Locked && !row.Locked:
 		return v, errLocked
+	}
+	if session.Step == auth.StepDone {
+		keepsPlace(r.Context())
 	}
 	if !row.Allows(session.User.Role) {
 		s.noteRefusal(r.Context(), v)

@@ -344,7 +344,7 @@ func (s *Server) Run(ctx context.Context) error {
 	}
 	server := &http.Server{
 		Handler: s.Handler(), ReadHeaderTimeout: headerWait, ReadTimeout: readWait, WriteTimeout: writeWait,
-		IdleTimeout: idleWait, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(&complaints{Handler: s.log.Handler()}, slog.LevelWarn),
+		IdleTimeout: idleWait, ConnContext: withPasser, MaxHeaderBytes: 64 << 10, ErrorLog: slog.NewLogLogger(&complaints{Handler: s.log.Handler()}, slog.LevelWarn),
 	}
 	s.vigil.begin()
 	parts, stop := context.WithCancel(context.Background())

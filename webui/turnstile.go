@@ -1,26 +1,35 @@
 package webui
 
 import (
+	"context"
+	"crypto/tls"
 	"log/slog"
+	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
+	"sync/atomic"
 	"time"
+
+	"kakeru/dialer"
 )
 
 // turnstile is a listener that holds no more connections than it may, in all and of one address, so that whoever opens many takes
 // away no more than their own. It counts before TLS and before the first byte; a websocket is counted until it ends. What is too
-// much is closed without a word: an answer would cost more than the connection.
+// much is closed without a word: an answer would cost more than the connection. Strangers behind a shared address do not keep out
+// those who work there: where an address has its share, one of its connections on which nobody has shown that they are signed in
+// gives way to the new one. Chance says which, or whoever floods would choose.
 type turnstile struct {
 	net.Listener
 	all, each int
 	exempt    func(netip.Addr) bool // proxies, behind whom everybody is
 	refused   func()
 	log       *slog.Logger
+	now       dialer.Clock // of how long a connection has been there
 
 	mu    sync.Mutex
 	open  int
-	of    map[netip.Addr]int
+	of    map[netip.Addr]map[*passer]struct{}
 	told  time.Time // when the log was told last
 	quiet int       // how many were refused since
 }
@@ -31,6 +40,8 @@ const (
 	connectionsInAll = 8192
 	connectionsEach  = 512
 	tellAgain        = time.Minute
+	// givesWayAfter is how old a connection is, at least, that gives way: in that time whoever is signed in has asked for something.
+	givesWayAfter = 5 * time.Second
 )
 
 func newTurnstile(l net.Listener, of Connections, exempt func(netip.Addr) bool, refused func(), log *slog.Logger) *turnstile {
@@ -40,7 +51,7 @@ func newTurnstile(l net.Listener, of Connections, exempt func(netip.Addr) bool, 
 	if of.Each == 0 {
 		of.Each = connectionsEach
 	}
-	return &turnstile{Listener: l, all: of.All, each: of.Each, exempt: exempt, refused: refused, log: log, of: map[netip.Addr]int{}}
+	return &turnstile{Listener: l, all: of.All, each: of.Each, exempt: exempt, refused: refused, log: log, now: time.Now, of: map[netip.Addr]map[*passer]struct{}{}}
 }
 
 // Accept implements net.Listener.
@@ -51,8 +62,13 @@ func (t *turnstile) Accept() (net.Conn, error) {
 			return nil, err
 		}
 		addr, at := network(c.RemoteAddr())
-		if t.enter(at, t.exempt(addr)) {
-			return &passer{Conn: c, leave: sync.OnceFunc(func() { t.leave(at) })}, nil
+		p := &passer{Conn: c, at: at, door: t}
+		away, ok := t.enter(p, t.exempt(addr))
+		if away != nil {
+			t.refuse(away.Conn)
+		}
+		if ok {
+			return p, nil
 		}
 		t.refuse(c)
 	}
@@ -72,23 +88,56 @@ func network(a net.Addr) (who, of netip.Addr) {
 	return who, who
 }
 
-func (t *turnstile) enter(at netip.Addr, exempt bool) bool {
+// enter counts a connection, unless it is too much. away is one that has given way to it, and is to be closed.
+func (t *turnstile) enter(p *passer, exempt bool) (away *passer, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if t.open >= t.all || t.of[at] >= t.each && !exempt {
-		return false
+	if len(t.of[p.at]) >= t.each && !exempt {
+		if away = t.givesWay(p.at); away == nil {
+			return nil, false
+		}
+		t.remove(away)
 	}
+	if t.open >= t.all {
+		return away, false
+	}
+	p.since = t.now()
+	if t.of[p.at] == nil {
+		t.of[p.at] = map[*passer]struct{}{}
+	}
+	t.of[p.at][p] = struct{}{}
 	t.open++
-	t.of[at]++
-	return true
+	return away, true
 }
 
-func (t *turnstile) leave(at netip.Addr) {
+// givesWay is a connection of an address, by chance, on which nobody has shown in time that they are signed in; nil when there is none. It needs t.mu.
+func (t *turnstile) givesWay(at netip.Addr) *passer {
+	var may []*passer
+	for p := range t.of[at] {
+		if !p.signedIn.Load() && t.now().Sub(p.since) >= givesWayAfter {
+			may = append(may, p)
+		}
+	}
+	if len(may) == 0 {
+		return nil
+	}
+	return may[rand.N(len(may))] //nolint:gosec // chance, no secret
+}
+
+func (t *turnstile) leave(p *passer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
+	t.remove(p)
+}
+
+// remove needs t.mu. One that has left, or given way, is not counted any more.
+func (t *turnstile) remove(p *passer) {
+	if _, there := t.of[p.at][p]; !there {
+		return
+	}
 	t.open--
-	if t.of[at]--; t.of[at] == 0 {
-		delete(t.of, at)
+	if delete(t.of[p.at], p); len(t.of[p.at]) == 0 {
+		delete(t.of, p.at)
 	}
 }
 
@@ -112,11 +161,31 @@ func (t *turnstile) refuse(c net.Conn) {
 // passer is a connection that is counted until it is closed.
 type passer struct {
 	net.Conn
-	leave func()
+	at       netip.Addr
+	door     *turnstile
+	since    time.Time
+	signedIn atomic.Bool // somebody has shown on it that they are
 }
 
 // Close implements net.Conn.
 func (c *passer) Close() error {
-	defer c.leave()
+	defer c.door.leave(c)
 	return c.Conn.Close()
+}
+
+type passerKey struct{}
+
+// withPasser has the requests of a connection know it (http.Server.ConnContext).
+func withPasser(ctx context.Context, c net.Conn) context.Context {
+	if wrapped, ok := c.(*tls.Conn); ok {
+		c = wrapped.NetConn()
+	}
+	return context.WithValue(ctx, passerKey{}, c)
+}
+
+// keepsPlace is told of a request by somebody who is signed in: its connection gives way to nobody any more.
+func keepsPlace(ctx context.Context) {
+	if p, ok := ctx.Value(passerKey{}).(*passer); ok {
+		p.signedIn.Store(true)
+	}
 }

@@ -1,12 +1,16 @@
 package webui
 
 import (
+	"bufio"
 	"context"
+	"crypto/tls"
 	"errors"
 	"fmt"
 	"io"
+	"log/slog"
 	"net"
 	"net/http"
+	"net/http/httptest"
 	"net/netip"
 	"os"
 	"runtime"
@@ -118,11 +122,16 @@ func TestARefusedBodyHoldsNothing(t *testing.T) {
 
 // TestTurnstile counts by address, of IPv6 by /64, in all, and lets a proxy have more than its share.
 func TestTurnstile(t *testing.T) {
-	at := func(s string) netip.Addr {
-		_, of := network(&net.TCPAddr{IP: netip.MustParseAddr(s).AsSlice(), Port: 1})
-		return of
-	}
 	turn := newTurnstile(nil, Connections{All: 4, Each: 2}, nil, nil, nil)
+	enter := func(from string, exempt bool) (*passer, bool) {
+		p := comesFrom(turn, from)
+		away, ok := turn.enter(p, exempt)
+		if away != nil {
+			t.Errorf("one from %s had another give way that had just come", from)
+		}
+		return p, ok
+	}
+	var first *passer
 	for i, step := range []struct {
 		from   string
 		exempt bool
@@ -135,12 +144,122 @@ func TestTurnstile(t *testing.T) {
 		{"2001:db8::1", false, true},
 		{"2001:db8::2", false, false}, // in all
 	} {
-		if got := turn.enter(at(step.from), step.exempt); got != step.want {
+		p, got := enter(step.from, step.exempt)
+		if got != step.want {
 			t.Errorf("step %d, %+v: %t", i, step, got)
 		}
+		if first == nil {
+			first = p
+		}
 	}
-	turn.leave(at("192.0.2.1"))
-	if !turn.enter(at("2001:db8::3"), false) || turn.enter(at("2001:db8::4"), false) {
+	turn.leave(first)
+	turn.leave(first) // closed twice
+	if _, ok := enter("2001:db8::3", false); !ok {
+		t.Error("no place was given back")
+	}
+	if _, ok := enter("2001:db8::4", false); ok {
 		t.Error("a /64 is not counted as one")
+	}
+}
+
+// comesFrom is a connection from an address.
+func comesFrom(turn *turnstile, from string) *passer {
+	_, at := network(&net.TCPAddr{IP: netip.MustParseAddr(from).AsSlice(), Port: 1})
+	return &passer{at: at, door: turn}
+}
+
+// TestAStrangersConnectionGivesWay: where an address has its share, one that was there for a while and on which nobody was signed in gives way to a new one;
+// never one on which somebody was, nor one that has just come, nor another address's.
+func TestAStrangersConnectionGivesWay(t *testing.T) {
+	clock := &clockOf{now: tuesday}
+	turn := newTurnstile(nil, Connections{Each: 8}, nil, nil, nil)
+	turn.now = clock.Now
+	other, mine := comesFrom(turn, "192.0.2.2"), comesFrom(turn, "192.0.2.1")
+	mine.signedIn.Store(true)
+	all := []*passer{mine}
+	for range 7 {
+		all = append(all, comesFrom(turn, "192.0.2.1"))
+	}
+	for _, p := range append(all, other) {
+		if away, ok := turn.enter(p, false); !ok || away != nil {
+			t.Fatal("not let in, though there is room")
+		}
+	}
+	clock.forward(givesWayAfter - 1)
+	if away, ok := turn.enter(comesFrom(turn, "192.0.2.1"), false); ok || away != nil {
+		t.Error("one more was let in while the others had just come")
+	}
+	clock.forward(1)
+	for range 7 {
+		fresh := comesFrom(turn, "192.0.2.1")
+		away, ok := turn.enter(fresh, false)
+		if !ok || away == nil || away == mine || away == other || away.since.Equal(fresh.since) {
+			t.Fatalf("let in %t, and %+v gave way", ok, away)
+		}
+		turn.leave(away) // as its end does, once more
+	}
+	if away, ok := turn.enter(comesFrom(turn, "192.0.2.1"), false); ok || away != nil {
+		t.Error("one of those that have just come gave way")
+	}
+	if turn.open != 9 || len(turn.of) != 2 {
+		t.Errorf("%d are counted, of %d addresses", turn.open, len(turn.of))
+	}
+}
+
+// TestWhoIsSignedInKeepsTheirConnection: strangers who hold all connections of a shared address keep nobody out who is signed in there, and take no connection
+// from them.
+func TestWhoIsSignedInKeepsTheirConnection(t *testing.T) {
+	h := open(t)
+	cookie := h.as("operator").cookie()
+	clock := &clockOf{now: tuesday}
+	listener, err := Listen(t.Context(), "127.0.0.1:0")
+	if err != nil {
+		t.Fatal(err)
+	}
+	door := newTurnstile(listener, Connections{Each: 4}, func(netip.Addr) bool { return false }, func() {}, slog.New(slog.DiscardHandler))
+	door.now = clock.Now
+	served := httptest.NewUnstartedServer(h.server.Handler())
+	_ = served.Listener.Close()
+	served.Listener, served.Config.ConnContext = door, withPasser
+	served.StartTLS() // which wraps them
+	defer served.Close()
+	ask := func(c net.Conn, cookie string) error {
+		_, err := fmt.Fprintf(c, "GET /api/session HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n", cookie)
+		if err != nil {
+			return err
+		}
+		_ = c.SetReadDeadline(time.Now().Add(patienceOfTests))
+		r, err := http.ReadResponse(bufio.NewReader(c), nil)
+		if err != nil {
+			return err
+		}
+		_, err = io.Copy(io.Discard, r.Body)
+		return errors.Join(err, r.Body.Close())
+	}
+	dial := func() net.Conn {
+		c, err := tls.Dial("tcp4", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test's own
+		if err != nil {
+			t.Fatalf("kept out: %v", err)
+		}
+		t.Cleanup(func() { _ = c.Close() })
+		return c
+	}
+	mine := dial()
+	if err := ask(mine, cookie); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := ask(dial(), "kakeru_session=made-up"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 { // with new ones, of which each takes a stranger's place
+		clock.forward(givesWayAfter)
+		if err := ask(dial(), ""); err != nil {
+			t.Fatalf("one more: %v", err)
+		}
+	}
+	if err := ask(mine, cookie); err != nil {
+		t.Errorf("the connection of somebody who is signed in: %v", err)
 	}
 }
