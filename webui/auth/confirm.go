@@ -73,13 +73,23 @@ func (s Session) ConfirmedUntil() time.Time {
 	return s.Since.Add(freshFor)
 }
 
+// confirmTallies are what the password of somebody who is signed in is counted under: of a whole session its own, whether the browser is still known or not, so
+// that strangers who try the login do not bar its person from their own screen.
+func (k *Keeper) confirmTallies(ctx context.Context, s Session, v Visit) []tallied {
+	if s.Step == StepDone || s.Step == StepPassword {
+		return knownTallies("session:"+sessionID(s.Token), s.User.Login)
+	}
+	tallies, _ := k.tallies(ctx, s.User.Login, v)
+	return tallies
+}
+
 // confirmPassword checks the password of somebody who is signed in. ErrPasswordWrong, ErrByDirectory, *TooMany.
 func (k *Keeper) confirmPassword(ctx context.Context, v Visit, password string) (dialer.User, error) {
 	_, s, err := k.load(ctx, v.Token, believed)
 	if err != nil {
 		return dialer.User{}, err
 	}
-	tallies, _ := k.tallies(ctx, s.User.Login, v)
+	tallies := k.confirmTallies(ctx, s, v)
 	if wait := k.limiter.take(tallies...); wait > 0 {
 		return dialer.User{}, &TooMany{Wait: wait}
 	}

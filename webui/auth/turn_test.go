@@ -65,3 +65,50 @@ func TestNobodyHoldsUpOthersByTheirOwnPassword(t *testing.T) {
 		t.Errorf("still counted: %v", k.checker.logins)
 	}
 }
+
+// TestStrangersBarNobodyFromTheirOwnScreen: a session unlocks however many strangers try its login, though the browser is not known any more since a factor
+// was changed elsewhere; and it has no more tries than a known browser has.
+func TestStrangersBarNobodyFromTheirOwnScreen(t *testing.T) {
+	k, c := newKeeper(t, newStores())
+	ctx := t.Context()
+	elsewhere, _, codes := enrolled(t, k, c, "anna")
+	b, err := k.Second(ctx, visit(mustSignIn(t, k, "anna", "")), codes[0])
+	if err != nil {
+		t.Fatal(err)
+	}
+	known, err := k.KnownCookie(ctx, "anna")
+	if err != nil {
+		t.Fatal(err)
+	}
+	desk := Visit{Address: "192.0.2.1", Token: b.Token, cookies: []*http.Cookie{&known}}
+	if err := k.RemoveTOTP(ctx, visit(elsewhere), Proof{Password: password, Code: codes[1]}); err != nil {
+		t.Fatal(err)
+	}
+	if k.knownAs(ctx, "anna", desk) != "" {
+		t.Fatal("the browser is still known")
+	}
+	if err := k.Lock(ctx, desk); err != nil {
+		t.Fatal(err)
+	}
+	for range wrongPerLogin + 1 {
+		_, err = k.SignIn(ctx, SignIn{Login: "anna", Password: "wrong", Visit: Visit{Address: "203.0.113.9"}})
+	}
+	if _, many := errors.AsType[*TooMany](err); !many {
+		t.Fatalf("strangers have enough: %v", err)
+	}
+	if _, err := k.Unlock(ctx, desk, Proof{Password: password}); err != nil {
+		t.Errorf("the person's own screen: %v", err)
+	}
+	if err := k.Lock(ctx, desk); err != nil {
+		t.Fatal(err)
+	}
+	for range wrongPerLogin {
+		if _, err := k.Unlock(ctx, desk, Proof{Password: "wrong"}); !errors.Is(err, ErrPasswordWrong) {
+			t.Fatal(err)
+		}
+	}
+	_, err = k.Unlock(ctx, desk, Proof{Password: password})
+	if _, many := errors.AsType[*TooMany](err); !many {
+		t.Errorf("after as many wrong ones as a browser has: %v", err)
+	}
+}

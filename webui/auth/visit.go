@@ -134,12 +134,17 @@ func (k *Keeper) knownAs(ctx context.Context, login string, v Visit) string {
 // tallies are what a try to sign in is counted under, and whether the browser is known.
 func (k *Keeper) tallies(ctx context.Context, login string, v Visit) (list []tallied, known bool) {
 	if nonce := k.knownAs(ctx, login, v); nonce != "" {
-		return []tallied{
-			{key: "browser:" + nonce, most: wrongPerLogin, own: true},
-			{key: "browsers:" + plainLogin(login), most: browsersTogether * wrongPerLogin, own: true},
-		}, true
+		return knownTallies("browser:"+nonce, login), true
 	}
 	return strangers(login, v.Address), false
+}
+
+// knownTallies are what is counted of a browser, or a session, that is known to be a person's.
+func knownTallies(own, login string) []tallied {
+	return []tallied{
+		{key: own, most: wrongPerLogin, own: true},
+		{key: "browsers:" + plainLogin(login), most: browsersTogether * wrongPerLogin, own: true},
+	}
 }
 
 // codeTallies are what a second factor is counted under.
