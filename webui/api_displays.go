@@ -136,17 +136,15 @@ var errWrongDisplayCode = newProblem(http.StatusUnauthorized, ruleUnauthorized,
 // openWall lets a screen in. That it was is written down first: by whom it was made stands there already.
 func (s *Server) openWall(ctx context.Context, in *openWallInput) (*openWallOutput, error) {
 	v := from(ctx)
-	right, err := s.keeper.TryDisplay(v.visit)
-	if err != nil {
-		return nil, err
-	}
 	token, hash := auth.NewDisplayToken()
 	d, err := s.d.Displays.OpenDisplay(ctx, auth.DisplayCodeHash(in.Body.Code), hash, s.d.Now())
 	if errors.Is(err, dialer.ErrNotFound) {
+		if err := s.keeper.WrongDisplay(v.visit); err != nil {
+			return nil, err
+		}
 		s.noteLater(s.event(v, audit.SignInRefused))
 		return nil, errWrongDisplayCode
 	}
-	right()
 	if err != nil {
 		return nil, err
 	}

@@ -31,8 +31,8 @@ type Setup struct {
 	spent bool
 }
 
-// setupFor is how long a set-up code is good. It has 100 bits, so that no number of wrong tries ends it for the right person: tries are
-// bounded by address (auth.Keeper.TrySetup).
+// setupFor is how long a set-up code is good. It has 100 bits, so that no number of wrong tries ends it for the right person: wrong
+// ones are bounded by address (auth.Keeper.WrongSetup).
 const setupFor = time.Hour
 
 // NewSetup makes a code; show it on the console alone.
@@ -127,15 +127,13 @@ func (s *Server) setup(ctx context.Context, in *setupInput) (*sessionOutput, err
 	case !state.Body.Open:
 		return nil, errSetupOver
 	}
-	right, err := s.keeper.TrySetup(from(ctx).visit)
-	if err != nil {
-		return nil, err
-	}
 	if !s.d.Setup.right(in.Body.Code) {
+		if err := s.keeper.WrongSetup(from(ctx).visit); err != nil {
+			return nil, err
+		}
 		s.log.Warn("a wrong set-up code was given")
 		return nil, errSetupCode
 	}
-	right()
 	login, name, err := named(in.Body.Login, in.Body.Name)
 	if err != nil {
 		return nil, err

@@ -342,6 +342,23 @@ func TestTheFirstAdministrator(t *testing.T) {
 	h.browser().do("POST", "/api/setup", with("login", "third")).problem(t, 410, "setup_over") // once
 }
 
+// TestStrangersUseUpNoSetUpCode: wrong codes are bounded, and the right one is taken after any number of them, from the same address.
+func TestStrangersUseUpNoSetUpCode(t *testing.T) {
+	var code string
+	h := open(t, func(d *Deps) { d.Setup, code = NewSetup(d.Now) })
+	h.set(func() { delete(h.users, "user-admin") })
+	fill := map[string]string{"code": "AAAAA-AAAAA-AAAAA-AAAAA", "login": "first", "name": "初代 管理者", "password": "a sentence of my own"}
+	said := map[int]int{}
+	for range 50 {
+		said[h.browser().do("POST", "/api/setup", fill).status]++
+	}
+	if said[403] != 20 || said[429] != 30 {
+		t.Errorf("strangers were told %v", said)
+	}
+	fill["code"] = code
+	h.browser().do("POST", "/api/setup", fill).want(t, 200)
+}
+
 func TestTheSetUpCodeRunsOut(t *testing.T) {
 	for name, wear := range map[string]func(*house){
 		"after an hour": func(h *house) { h.clock.forward(time.Hour) },

@@ -154,7 +154,7 @@ func TestAScreenIsLetInByACodeThatIsGoodOnce(t *testing.T) {
 }
 
 // TestWrongDisplayCodesFillNoRecord: each wrong code is on the record, which keeps all for ever, so an address has twenty in a quarter of an
-// hour; another address is let in meanwhile, and so is this one afterwards.
+// hour; the right code lets in meanwhile, from there too.
 func TestWrongDisplayCodesFillNoRecord(t *testing.T) {
 	h := open(t)
 	try := func(code, from string) int {
@@ -185,9 +185,12 @@ func TestWrongDisplayCodesFillNoRecord(t *testing.T) {
 	if got := try(made(), "192.0.2.1"); got != 200 {
 		t.Errorf("a screen elsewhere is told %d", got)
 	}
-	h.clock.forward(15 * time.Minute)
 	if got := try(made(), "192.0.2.66"); got != 200 {
-		t.Errorf("later the same address is told %d", got)
+		t.Errorf("a screen at the same address is told %d", got)
+	}
+	h.clock.forward(15 * time.Minute)
+	if got := try("AAAA-AAAA-AAAA-AAAA", "192.0.2.66"); got != 401 {
+		t.Errorf("later a wrong code is told %d", got)
 	}
 }
 

@@ -158,18 +158,17 @@ func verification(s Session) protocol.UserVerificationRequirement {
 	return protocol.VerificationPreferred
 }
 
-// TrySetup counts a try of the code that makes the first administrator, by its address alone: nobody can use up the right person's. right
-// is called when the code was right. *TooMany.
-func (k *Keeper) TrySetup(v Visit) (right func(), err error) { return k.tryCode("setup:", v) }
+// WrongSetup counts a wrong code for making the first administrator, by its address alone. A right one is not asked for it: it has 100 bits, so that no number of
+// tries finds it, and strangers behind the same address must not use up the right person's. *TooMany.
+func (k *Keeper) WrongSetup(v Visit) error { return k.wrongCode("setup:", v) }
 
-// TryDisplay counts a try of a screen's code, as TrySetup does. The code cannot be guessed; but each wrong one is on the record, which keeps
-// all for ever: it must not be a stranger's to fill. right is called too when nobody could say whether the code is right. *TooMany.
-func (k *Keeper) TryDisplay(v Visit) (right func(), err error) { return k.tryCode("display:", v) }
+// WrongDisplay counts a wrong code of a screen, of 80 bits, as WrongSetup does. Each that is taken is on the record, which keeps all for ever: it must not be a
+// stranger's to fill. *TooMany.
+func (k *Keeper) WrongDisplay(v Visit) error { return k.wrongCode("display:", v) }
 
-func (k *Keeper) tryCode(of string, v Visit) (right func(), err error) {
-	tally := tallied{key: of + networkOf(v.Address), most: wrongSetups}
-	if wait := k.limiter.take(tally); wait > 0 {
-		return nil, &TooMany{Wait: wait}
+func (k *Keeper) wrongCode(of string, v Visit) error {
+	if wait := k.limiter.take(tallied{key: of + networkOf(v.Address), most: wrongSetups}); wait > 0 {
+		return &TooMany{Wait: wait}
 	}
-	return func() { k.limiter.forgive(tally) }, nil
+	return nil
 }
