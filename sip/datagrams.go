@@ -63,6 +63,9 @@ func read(data []byte) (sip.Message, error) {
 	if err == nil && hasBareBreak(data) {
 		err = errUnread
 	}
+	if err == nil {
+		err = misread(data)
+	}
 	if err != nil {
 		return nil, err
 	}

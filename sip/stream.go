@@ -300,7 +300,11 @@ func (s *stream) refuse(conn net.Conn, why error) {
 	if !ok || bad.head == nil || overdone(bad.head) {
 		return
 	}
-	m, err := sip.ParseMessage(bad.without())
+	text := bad.without()
+	if misread(text) != nil {
+		return
+	}
+	m, err := sip.ParseMessage(text)
 	req, ok := m.(*sip.Request)
 	if err != nil || !ok || req.IsAck() || req.Via() == nil {
 		return

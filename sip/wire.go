@@ -162,7 +162,11 @@ func (h hop) WriteMsg(m sip.Message) error {
 		return h.agent.streams.write(h.to, h.or, parcel{text: t, lost: h.lost, late: h.late})
 	}
 	t, _ := texts.Get().(*text)
-	defer texts.Put(t)
+	defer func() {
+		if cap(*t) <= longestMessage { // a larger one would be kept for messages that are never as large
+			texts.Put(t)
+		}
+	}()
 	*t = (*t)[:0]
 	m.StringWrite(t)
 	h.agent.ladders.sent(m, *t, h.to)
