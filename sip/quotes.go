@@ -8,8 +8,10 @@ import (
 // parsedByLibrary are the headers in whose values the library looks for parameters and URIs.
 var parsedByLibrary = []string{"via", "from", "to", "contact", "route", "record-route", "refer-to", "referred-by"}
 
-// What one value may have. A Contact that says all it can (RFC 3840) has some fourteen quotes; a Via has hardly ever any, and is written the most often.
+// What one value may have. A Contact that says all it can (RFC 3840) has some twenty parameters and fourteen quotes; a Via has hardly ever any
+// quotes, and is written the most often.
 const (
+	mostOfOneValue  = 64 // parameters
 	mostQuotes      = 32
 	mostQuotesOfVia = 16
 )
@@ -21,7 +23,8 @@ var (
 
 // misread is why a message is not shown to the library, which would make more of it than is there. In the parameters of a Via or a URI the library
 // takes all that follows for the name of what is quoted, so that each quoted parameter has everything written once more, and it reads those
-// without quotes otherwise than others do. What is quoted wrongly is a request's fault; a response is heard all the same, if its quotes are few.
+// without quotes otherwise than others do; each parameter it compares with all before it. What is quoted wrongly is a request's fault; a response is
+// heard all the same, if its quotes are few.
 func misread(data []byte) error {
 	head, _, _ := bytes.Cut(data, emptyLine)
 	start, headers, _ := bytes.Cut(head, crlf)
@@ -53,7 +56,7 @@ func overfull(name, value []byte) bool {
 	if via && bytes.Contains(value, []byte(";,")) {
 		parts = false
 	}
-	quotes, most := 0, mostQuotes
+	params, quotes, most := 0, 0, mostQuotes
 	if via {
 		most = mostQuotesOfVia
 	}
@@ -64,11 +67,13 @@ func overfull(name, value []byte) bool {
 			quotes++
 			quoted = !quoted
 		case c == ',' && parts && (via || !quoted && !bracketed):
-			quotes, quoted, bracketed = 0, false, false
+			params, quotes, quoted, bracketed = 0, 0, false, false
+		case c == ';' || c == '&':
+			params++
 		case (c == '<' || c == '>') && !quoted:
 			bracketed = c == '<'
 		}
-		if quotes > most {
+		if params > mostOfOneValue || quotes > most {
 			return true
 		}
 	}
