@@ -15,6 +15,10 @@ var (
 	errTooMuch = errors.New("a stranger asks too much")
 )
 
+// longestUnreadAnswered bounds what a datagram that cannot be read has us write: the answer repeats its headers, and goes to whoever its sender says
+// that they are.
+const longestUnreadAnswered = 4 << 10
+
 // parser is the library's. It reads one message and holds nothing.
 var parser = sip.NewParser()
 
@@ -28,6 +32,9 @@ func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error
 	from := remote.AddrPort()
 	at := place{AddrPort: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
 	_ = a.hear(data, at, func(text []byte, to netip.AddrPort) { // an error here would end the library's reading for good
+		if len(data) > longestUnreadAnswered {
+			return
+		}
 		if _, err := a.conn.WriteToUDPAddrPort(text, to); err != nil {
 			a.log.Debug("sip: an answer could not be sent", "err", err)
 		}

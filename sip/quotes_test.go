@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net/netip"
 	"runtime"
 	"strings"
 	"testing"
@@ -108,6 +109,43 @@ func TestLongTextsAreNotKept(t *testing.T) {
 	for range 8 {
 		if kept, _ := texts.Get().(*text); cap(*kept) > longestMessage {
 			t.Fatalf("%d bytes", cap(*kept))
+		}
+	}
+}
+
+// What cannot be read is answered by its headers, and takes as much longer as it is longer.
+func TestAnswersToWhatIsUnreadGrowAsItDoes(t *testing.T) {
+	from := netip.MustParseAddrPort("192.0.2.1:5090")
+	for _, unit := range []string{";rport", ",", `;x=""`, "/", "\r\nVia: h;rport", "\r\nTo: a"} {
+		cost := func(n int) uint64 {
+			text := []byte("X sip:x@y z SIP/2.0\r\nVia: SIP/2.0/UDP h" + strings.Repeat(unit, n/len(unit)) + "\r\n\r\n")
+			return spent(func() {
+				if _, err := read(text); err == nil {
+					t.Error("it was read")
+				}
+				if answer, _ := unreadRefusal(text, from); answer == nil {
+					t.Error("no answer")
+				}
+			})
+		}
+		if one, two := cost(15000), cost(30000); two > 3*one+64<<10 {
+			t.Errorf("%q: %d bytes, and for twice as many %d", unit, one, two)
+		}
+	}
+}
+
+// A datagram that cannot be read is repeated to nobody if it is long.
+func TestLongUnreadDatagramsAreNotAnswered(t *testing.T) {
+	r := newRig(t)
+	unread := func(long int) string {
+		text := r.trunk.outside("OPTIONS", newTag(), "S: ")
+		return strings.Replace(strings.Replace(text, "S: ", "S: "+strings.Repeat("a", long-len(text)), 1), "70\r\n", "xx\r\n", 1)
+	}
+	for _, c := range []struct{ long, want int }{{longestUnreadAnswered + 1, 200}, {longestUnreadAnswered, 400}} {
+		r.trunk.write(r.Agent, unread(c.long))
+		r.trunk.write(r.Agent, r.trunk.outside("OPTIONS", newTag()))
+		if res := r.trunk.response(t, sip.OPTIONS); res.StatusCode != c.want { // the datagrams are taken in order
+			t.Errorf("%d bytes: got %d, want %d", c.long, res.StatusCode, c.want)
 		}
 	}
 }
