@@ -103,7 +103,7 @@ func (s *Server) signInByDirectory(ctx context.Context, v visitor, answer url.Va
 		s.log.Error("a sign-in by the directory came to nothing", "user", session.User.ID, "err", err)
 		return nil, err
 	}
-	return append(out.SetCookie, s.keeper.DirectoryKnown()), nil
+	return out.SetCookie, nil
 }
 
 // noteDirectoryRefusal writes down that the directory named somebody who is nobody here, or answered what does not hold. Who it was is not

@@ -32,8 +32,13 @@ func (k *Keeper) CameCookie(who dialer.UserID) http.Cookie {
 }
 
 // Came is who has signed in before in the browser that a request comes from; "" when nobody has, or it is too long ago.
-func (k *Keeper) Came(r *http.Request) dialer.UserID {
-	for _, c := range r.CookiesNamed(k.hostOnly(cameCookie)) {
+func (k *Keeper) Came(r *http.Request) dialer.UserID { return k.cameIn(r.Cookies()) }
+
+func (k *Keeper) cameIn(cookies []*http.Cookie) dialer.UserID {
+	for _, c := range cookies {
+		if c.Name != k.hostOnly(cameCookie) {
+			continue
+		}
 		sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
 		if err != nil {
 			continue

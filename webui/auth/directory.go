@@ -54,9 +54,6 @@ const directoryWait = 10 * time.Minute
 // strict cookie would not come with it, so this one is lax. It is sealed, and good for one answer.
 const directoryCookie = "kakeru_directory"
 
-// directoryKnown is the cookie of a browser in which somebody came in by the directory.
-const directoryKnown = "kakeru_directory_known"
-
 // errand is what the cookie holds.
 type errand struct {
 	State, Nonce, Verifier string
@@ -200,38 +197,13 @@ func (k *Keeper) FinishDirectory(ctx context.Context, v Visit, answer url.Values
 	return k.enter(ctx, user, v, how{directory: true, second: said.second})
 }
 
-// directoryTally is what an answer is counted under: a browser in which somebody has come in by the directory before has its own, so strangers at the same address
-// bar nobody there.
+// directoryTally is what an answer is counted under: that of a browser in which somebody has signed in before is theirs, so strangers at the same address bar nobody
+// there.
 func (k *Keeper) directoryTally(v Visit) tallied {
-	for _, c := range v.cookies {
-		if c.Name != k.hostOnly(directoryKnown) {
-			continue
-		}
-		sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
-		if err != nil {
-			continue
-		}
-		plain, err := k.safe.open(sealed, directoryKnown)
-		var came browserCame
-		if err == nil && json.Unmarshal(plain, &came) == nil && k.settings.Now().Sub(came.At) < knownFor {
-			return tallied{key: "directory-browser:" + came.Nonce, most: wrongPerLogin}
-		}
+	if who := k.cameIn(v.cookies); who != "" {
+		return tallied{key: "directory of:" + string(who), most: wrongPerLogin}
 	}
 	return tallied{key: "directory:" + networkOf(v.Address), most: wrongPerAddress}
-}
-
-// browserCame is what the cookie of a browser holds in which somebody came in by the directory. Whose it is it does not say: it lets nobody in.
-type browserCame struct {
-	Nonce string
-	At    time.Time
-}
-
-// DirectoryKnown is that cookie. It is lax: the answer is a request that begins at another site, and comes without strict ones.
-func (k *Keeper) DirectoryKnown() http.Cookie {
-	plain, _ := json.Marshal(browserCame{random(), k.settings.Now()}) //nolint:errchkjson // a text and an instant, which always marshal
-	c := k.errandCookie(base64.RawURLEncoding.EncodeToString(k.safe.seal(plain, directoryKnown)))
-	c.Name, c.MaxAge = k.hostOnly(directoryKnown), int(knownFor.Seconds())
-	return c
 }
 
 // said is what the directory says of somebody.
