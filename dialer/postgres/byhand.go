@@ -152,10 +152,11 @@ func (l *Ledger) endByHand(ctx context.Context, q *db.Queries, n casework.HandCa
 }
 
 // nextByHand is what the case waits for after a call that reached nobody: nothing new when a later call has decided, or a talk
-// still owes its result. It is noted late, which no call that Kakeru ends is.
+// still owes its result. What holds the case does so unless the later call was a talk. It is noted late, which no call that Kakeru ends is.
 func nextByHand(ctx context.Context, q *db.Queries, n casework.HandCall) (dialer.CaseNext, error) {
 	others, err := q.OthersOfCase(ctx, n.At, string(n.ID), string(n.Case))
-	if err != nil || others.Newer || others.Owing || n.Stays {
+	decided := others.Newer && (others.NewerTalk || n.Next.State != dialer.CaseHeld)
+	if err != nil || decided || others.Owing || n.Stays {
 		return dialer.CaseNext{}, err
 	}
 	return n.Next, nil

@@ -161,7 +161,7 @@ type afterEntry struct {
 }
 
 // placeAfter says where the case stands after an entry: where the entry says, unless a later attempt of the case has decided
-// since. A case that waits for this very result, and for no other, is decided by it all the same.
+// since (saidSince). A case that waits for this very result, and for no other, is decided by it all the same.
 func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) (afterEntry, error) {
 	place, err := q.LockCasePlace(ctx, a.CaseID)
 	if errors.Is(err, pgx.ErrNoRows) {
@@ -174,7 +174,7 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 	if err != nil {
 		return afterEntry{}, err
 	}
-	if r.Stays || others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) {
+	if r.Stays || others.Newer && (place.State != string(dialer.CaseResultDue) || others.Owing) && !saidSince(others, r.Next, place) {
 		return afterEntry{next: standsAt(place)}, nil
 	}
 	if held, err := staysHeld(ctx, q, r, a, place); held != nil {
@@ -196,6 +196,28 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 		}
 	}
 	return after, nil
+}
+
+// saidSince reports whether a talk decides though calls came after it. That they reached nobody takes back nothing of what was said in it: that nobody is to be called
+// any more, or not before a date that was promised or asked for. Nor do they decide of a case that waits for what was said, which they have left as it was.
+func saidSince(others db.OthersOfCaseRow, next dialer.CaseNext, place db.LockCasePlaceRow) bool {
+	waits := place.State == string(dialer.CaseWaiting)
+	switch {
+	case others.NewerTalk:
+		return false
+	case next.State == dialer.CaseHeld:
+		return true
+	case !waits:
+		return false
+	case next.Cause == dialer.CausePromise || next.Cause == dialer.CauseAsked:
+		return next.Due.After(timeOf(place.Due))
+	}
+	switch dialer.Cause(place.Cause) {
+	case dialer.CausePromise, dialer.CauseAsked, dialer.CauseEntry:
+		return true
+	default:
+		return false
+	}
 }
 
 func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) error {

@@ -45,7 +45,9 @@ WHERE attempt_id = @attempt_id AND by_user = @by_user AND at = @at::timestamptz 
 LIMIT 1;
 
 -- name: OthersOfCase :one
--- Of the other attempts of a case: whether one came later, and whether a talk among them still owes its result.
+-- Of the other attempts of a case: whether one came later, whether one that did was a talk or has a result, and whether a talk among them still owes its result.
 SELECT coalesce(bool_or((o.started_at, o.id) > (@started_at::timestamptz, @id::uuid)), false)::boolean AS newer,
+  coalesce(bool_or((o.started_at, o.id) > (@started_at::timestamptz, @id::uuid)
+    AND (o.result = 'answered' OR EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = o.id))), false)::boolean AS newer_talk,
   coalesce(bool_or(o.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = o.id)), false)::boolean AS owing
 FROM attempts o WHERE o.case_id = @case_id::uuid AND o.id <> @id::uuid;

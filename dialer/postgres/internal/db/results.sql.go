@@ -209,20 +209,23 @@ func (q *Queries) NextRevision(ctx context.Context, attemptID string) (int32, er
 
 const othersOfCase = `-- name: OthersOfCase :one
 SELECT coalesce(bool_or((o.started_at, o.id) > ($1::timestamptz, $2::uuid)), false)::boolean AS newer,
+  coalesce(bool_or((o.started_at, o.id) > ($1::timestamptz, $2::uuid)
+    AND (o.result = 'answered' OR EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = o.id))), false)::boolean AS newer_talk,
   coalesce(bool_or(o.result = 'answered' AND NOT EXISTS (SELECT FROM attempt_results r WHERE r.attempt_id = o.id)), false)::boolean AS owing
 FROM attempts o WHERE o.case_id = $3::uuid AND o.id <> $2::uuid
 `
 
 type OthersOfCaseRow struct {
-	Newer bool
-	Owing bool
+	Newer     bool
+	NewerTalk bool
+	Owing     bool
 }
 
-// Of the other attempts of a case: whether one came later, and whether a talk among them still owes its result.
+// Of the other attempts of a case: whether one came later, whether one that did was a talk or has a result, and whether a talk among them still owes its result.
 func (q *Queries) OthersOfCase(ctx context.Context, startedAt time.Time, iD string, caseID string) (OthersOfCaseRow, error) {
 	row := q.db.QueryRow(ctx, othersOfCase, startedAt, iD, caseID)
 	var i OthersOfCaseRow
-	err := row.Scan(&i.Newer, &i.Owing)
+	err := row.Scan(&i.Newer, &i.NewerTalk, &i.Owing)
 	return i, err
 }
 
