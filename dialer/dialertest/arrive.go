@@ -145,6 +145,39 @@ func (l *Ledger) owes(id dialer.CaseID) bool {
 	return false
 }
 
+// talkedSince needs mu: whether a talk of its case came after a call, or one of which something was recorded.
+func (l *Ledger) talkedSince(a *Attempt) bool {
+	for _, o := range l.attempts {
+		later := o.Reservation.At.After(a.Reservation.At) || o.Reservation.At.Equal(a.Reservation.At) && o.Reservation.ID > a.Reservation.ID
+		talk := o.Recorded || o.End != nil && o.End.Verdict.Result == dialer.Answered
+		if o.Reservation.Target.CaseID == a.Reservation.Target.CaseID && later && talk {
+			return true
+		}
+	}
+	return false
+}
+
+// moveAfter needs mu: it moves the case of an attempt on after its end.
+func (l *Ledger) moveAfter(a *Attempt, c *Case, e dialer.AttemptEnd) {
+	if e.Stranger != nil && l.unlisted(c.ID) && c.Next.State != dialer.CaseWaiting {
+		e.Next = *e.Stranger
+	}
+	if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {
+		return // another talk's
+	}
+	decided := c.Next.Why != cameInWhy && c.Next.Why != adHocWhy // somebody has to
+	if held := c.Next.State == dialer.CaseHeld && decided && e.Next.State != dialer.CaseResultDue; held {
+		if a.Arrival == nil {
+			return
+		}
+		e.Next = e.Next.StaysHeld(c.Next.Why)
+	}
+	if a.Arrival != nil && e.Next.State == dialer.CaseWaiting && l.talkedSince(a) {
+		return
+	}
+	c.move(e.Next)
+}
+
 // move has a case wait for something else. One that waits for a talk's result remembers how it stood.
 func (c *Case) move(next dialer.CaseNext) {
 	if next.State == dialer.CaseResultDue && c.Next.State != dialer.CaseResultDue {

@@ -137,6 +137,28 @@ func proveMissedUnknown(t *testing.T, l ledgerTest) {
 	}
 }
 
+// proveOldMissed: a missed call that is known late decides nothing over a talk that came after it.
+func proveOldMissed(t *testing.T, l ledgerTest) {
+	for _, talked := range []bool{true, false} {
+		number := NewNumber()
+		tg, result, want := l.target(l.NewCase(t, number), ""), dialer.NoAnswer, Noon.Add(10*time.Second)
+		if talked {
+			result, want = dialer.Answered, Noon.Add(24*time.Hour)
+		}
+		a := l.arrival("", Noon)
+		a.Caller, a.NumberRef, a.Kind = number, tg.NumberRef, number.Kind()
+		r := l.dial(tg, Noon.Add(time.Minute))
+		if l.end(endOf(r, result)); talked {
+			l.Record(t, r.ID, "self")
+		}
+		l.must(l.Cases.Defer(t.Context(), tg.CaseID, dialer.CaseNext{State: dialer.CaseWaiting, Due: Noon.Add(24 * time.Hour), Why: "納付約束"}))
+		l.end(endOfArrival(a, tg.CaseID, dialer.NoAnswer))
+		if place, err := l.Cases.Place(t.Context(), tg.CaseID); err != nil || place == nil || !place.Due.Equal(want) {
+			t.Errorf("talked %t: %+v, %v", talked, place, err)
+		}
+	}
+}
+
 func proveMissed(t *testing.T, l ledgerTest) {
 	a := l.arrival(NewNumber(), Noon)
 	tg := l.arrive(a)

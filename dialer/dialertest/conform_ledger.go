@@ -40,7 +40,7 @@ func RunLedger(t *testing.T, open func(*testing.T) LedgerRig) {
 		"tries": proveTries, "results due": proveResultsDue, "a case that must wait": proveMustWait, "target": proveTarget, "ad hoc": proveAdHoc,
 		"place and defer": provePlace, "deadline": proveDeadline, "how it sounded": proveQuality, "a case that was not the caller's": proveLetGo,
 		"a call comes in": proveArrival, "a caller is not rung": proveCallerIsNotRung, "a talk is handed on": proveHandedOn,
-		"a caller nobody knows": proveStranger, "a missed call": proveMissed, "a missed call of who knows whom": proveMissedUnknown,
+		"a caller nobody knows": proveStranger, "a missed call": proveMissed, "an old missed call": proveOldMissed, "a missed call of who knows whom": proveMissedUnknown,
 		"an answered call": proveTaken, "a call whose record was not opened": proveLateArrival, "whose call it was": proveNameCase,
 	} {
 		t.Run(name, func(t *testing.T) { prove(t, ledgerTest{open(t), t}) })

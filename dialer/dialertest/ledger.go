@@ -266,20 +266,7 @@ func (l *Ledger) End(ctx context.Context, e dialer.AttemptEnd) error {
 	e.Quality = kept(e.Quality)
 	a.End, a.DialledAt, a.Legs = &e, e.DialledAt, map[dialer.LegName]dialer.LegHandle{}
 	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && e.Next.State != "" && !a.Recorded {
-		if e.Stranger != nil && l.unlisted(c.ID) && c.Next.State != dialer.CaseWaiting {
-			e.Next = *e.Stranger
-		}
-		if a.Arrival != nil && c.Next.State == dialer.CaseResultDue {
-			return nil // another talk's
-		}
-		decided := c.Next.Why != cameInWhy && c.Next.Why != adHocWhy // somebody has to
-		if held := c.Next.State == dialer.CaseHeld && decided && e.Next.State != dialer.CaseResultDue; held {
-			if a.Arrival == nil {
-				return nil
-			}
-			e.Next = e.Next.StaysHeld(c.Next.Why)
-		}
-		c.move(e.Next)
+		l.moveAfter(a, c, e)
 	}
 	return nil
 }

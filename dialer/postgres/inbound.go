@@ -264,6 +264,12 @@ func afterArrival(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, id st
 	if place.State == string(dialer.CaseHeld) && place.Why != cameInWhy && next.State != dialer.CaseResultDue {
 		next = next.StaysHeld(place.Why) // somebody decides about it, and shall know
 	}
+	if next.State == dialer.CaseWaiting {
+		others, err := q.OthersOfCase(ctx, e.StartedAt, string(e.ID), id)
+		if err != nil || others.NewerTalk {
+			return err // they have been talked with since, and what was said then stands
+		}
+	}
 	if next.State == dialer.CaseClosed && place.State != string(dialer.CaseHeld) {
 		return nil // a caller who withheld the number ends nothing but the case of that one call
 	}

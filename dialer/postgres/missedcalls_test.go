@@ -1,0 +1,46 @@
+package postgres
+
+import (
+	"context"
+	"testing"
+	"time"
+
+	"kakeru/dialer"
+	"kakeru/dialer/postgres/internal/db"
+)
+
+// missedEnd is the end of a call from a target's number that nobody answered, by which its case is called back.
+func missedEnd(of dialer.Target, at time.Time) dialer.AttemptEnd {
+	in := arrival(at)
+	in.Caller, in.NumberRef, in.Kind = of.Number, of.NumberRef, of.Number.Kind()
+	return dialer.AttemptEnd{
+		ID: in.ID, StartedAt: at, EndedAt: at.Add(time.Minute), EndedBy: dialer.ByCustomer, Arrival: &in,
+		Verdict: dialer.Verdict{Result: dialer.NoAnswer, Confidence: dialer.High, Rule: "inbound_missed", Why: "不在着信"},
+		Next:    dialer.CaseNext{State: dialer.CaseWaiting, Due: at.Add(time.Minute), Cause: dialer.CauseMissed, Why: "不在着信がありました"},
+	}
+}
+
+// replayed writes a record as it comes out of another node's spool.
+func replayed(t *testing.T, l *Ledger, r record) {
+	t.Helper()
+	must(t, l.inTx(t.Context(), "replay", func(ctx context.Context, q *db.Queries) error {
+		_, err := l.put(ctx, q, r)
+		return err
+	}))
+}
+
+// TestAnOldMissedCallUndoesNoLaterTalk: it waited in a spool while somebody talked with the caller.
+func TestAnOldMissedCallUndoesNoLaterTalk(t *testing.T) {
+	l, _ := sinceNoon(t)
+	of, _ := owes(t, l)
+	talk := call(t, l, of, noon.Add(30*time.Minute), dialer.Answered)
+	putIn(t, l, saidIn("promised", talk.ID, of, noon.Add(35*time.Minute)))
+	want := caseOf(t, l, of.CaseID).Next
+	old, newer := missedEnd(of, noon), missedEnd(of, noon.Add(40*time.Minute))
+	replayed(t, l, record{End: &old})
+	if next := caseOf(t, l, of.CaseID).Next; next != want || next.Cause != dialer.CausePromise {
+		t.Errorf("it stands %+v, and stood %+v", next, want)
+	}
+	replayed(t, l, record{End: &newer})
+	wantWaiting(t, l, of, dialer.CauseMissed)
+}
