@@ -243,7 +243,8 @@ func afterArrival(ctx context.Context, q *db.Queries, e dialer.AttemptEnd, id st
 	if err != nil || known || e.Next.State == "" {
 		return err
 	}
-	place, err := q.CasePlace(ctx, id)
+	// Who holds it at this moment is waited for: what they commit is not to be written over.
+	place, err := q.LockCasePlace(ctx, id)
 	if err != nil {
 		return err
 	}

@@ -44,3 +44,33 @@ func TestAnOldMissedCallUndoesNoLaterTalk(t *testing.T) {
 	replayed(t, l, record{End: &newer})
 	wantWaiting(t, l, of, dialer.CauseMissed)
 }
+
+// TestAMissedCallThatEndsLeavesAHoldThatIsBeingWritten: the hold is committed while the call's end waits for the case.
+func TestAMissedCallThatEndsLeavesAHoldThatIsBeingWritten(t *testing.T) {
+	l, _ := sinceNoon(t)
+	of, _ := owes(t, l)
+	end := missedEnd(of, noon.Add(20*time.Minute))
+	_, err := l.Arrive(t.Context(), *end.Arrival)
+	must(t, err)
+	ended := make(chan error, 1)
+	must(t, l.inTx(t.Context(), "hold", func(ctx context.Context, q *db.Queries) error {
+		if _, err := q.LockCasePlace(ctx, string(of.CaseID)); err != nil {
+			return err
+		}
+		hold := dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseSupervisor, Why: "苦情です。"}
+		if err := moveCase(ctx, q, string(of.CaseID), hold, noon.Add(21*time.Minute)); err != nil {
+			return err
+		}
+		go func() { ended <- l.End(t.Context(), end) }()
+		for waits := false; !waits && len(ended) == 0; time.Sleep(5 * time.Millisecond) {
+			if err := l.pool.QueryRow(ctx, "SELECT EXISTS (SELECT FROM pg_locks WHERE NOT granted)").Scan(&waits); err != nil {
+				return err
+			}
+		}
+		return nil
+	}))
+	must(t, <-ended)
+	if next := caseOf(t, l, of.CaseID).Next; next.State != dialer.CaseHeld {
+		t.Errorf("it stands %+v", next)
+	}
+}

@@ -94,9 +94,6 @@ SELECT case_id, number_ref FROM phones WHERE NOT usable AND kind <> 'never';
 SELECT f.case_id, f.number_ref FROM phones f
 WHERE f.usable AND f.case_id || ' ' || f.number_ref IN (SELECT m.id FROM row_marks m WHERE m.what = 'wrong_number');
 
--- name: CasePlace :one
-SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = @id;
-
 -- name: LockCasePlace :one
 SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_state, stood_cause, stood_why, stood_why_en
 FROM cases WHERE id = @id FOR UPDATE;

@@ -91,33 +91,6 @@ func (q *Queries) CaseNotesOf(ctx context.Context, ids []string) ([]CaseNotesOfR
 	return items, nil
 }
 
-const casePlace = `-- name: CasePlace :one
-SELECT state, due, priority, why, pinned, origin FROM cases WHERE id = $1
-`
-
-type CasePlaceRow struct {
-	State    string
-	Due      *time.Time
-	Priority int32
-	Why      string
-	Pinned   bool
-	Origin   string
-}
-
-func (q *Queries) CasePlace(ctx context.Context, id string) (CasePlaceRow, error) {
-	row := q.db.QueryRow(ctx, casePlace, id)
-	var i CasePlaceRow
-	err := row.Scan(
-		&i.State,
-		&i.Due,
-		&i.Priority,
-		&i.Why,
-		&i.Pinned,
-		&i.Origin,
-	)
-	return i, err
-}
-
 const casesByID = `-- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
   c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,
