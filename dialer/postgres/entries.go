@@ -145,7 +145,7 @@ func saysTheSame(kept, e casework.Entry) bool {
 	return reflect.DeepEqual(kept, e)
 }
 
-// noNumberWhy is why a case is closed whose caller cannot be called back, noListWhy why one whose caller is on no list of the ward's: who has
+// noNumberWhy is why a case is closed, or held unless it is its caller's alone, that has no number to call back, noListWhy why one whose caller is on no list: who has
 // not asked for it is not called.
 const (
 	noNumberWhy   = "折り返せる番号がないため、架電しません"
@@ -191,6 +191,9 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 		switch _, err := q.NextNumber(ctx, a.CaseID); {
 		case errors.Is(err, pgx.ErrNoRows):
 			after.next = dialer.CaseNext{State: dialer.CaseClosed, Why: noNumberWhy, WhyEN: noNumberWhyEN}
+			if place.Origin != originInbound { // the ward's next list may bring a number, and a supervisor then releases it
+				after.next.State, after.next.Cause = dialer.CaseHeld, dialer.CauseNumberless
+			}
 		case err != nil:
 			return afterEntry{}, err
 		}

@@ -103,3 +103,29 @@ func TestWhatIsNotedLateHoldsItsCase(t *testing.T) {
 		}
 	}
 }
+
+// TestACaseWithoutANumberIsReleasedOnceItHasOne: both were wrong, they have called us, and the ward's next list brings others.
+func TestACaseWithoutANumberIsReleasedOnceItHasOne(t *testing.T) {
+	l, set := sinceNoon(t)
+	of, ward := owes(t, l)
+	for i, phone := range caseOf(t, l, of.CaseID).Phones {
+		target, err := l.Target(t.Context(), of.CaseID, phone.Number)
+		must(t, err)
+		at := noon.Add(time.Duration(10*i) * time.Minute)
+		wrong := nothingAsked(call(t, l, target, at, dialer.Answered).ID, of, at.Add(5*time.Minute))
+		wrong.Business = []casework.Business{casework.WrongNumber}
+		recordAsTold(t, l, wrong)
+	}
+	recordAsTold(t, l, nothingAsked(comesIn(t, l, of, noon.Add(30*time.Minute)), of, noon.Add(35*time.Minute)))
+	want := dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseNumberless, Why: noNumberWhy, WhyEN: noNumberWhyEN}
+	if next := caseOf(t, l, of.CaseID).Next; next != want {
+		t.Errorf("it stands %+v", next)
+	}
+	set(noon.Add(65 * time.Minute))
+	load(t, l, person(ward))
+	_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Release, By: "supervisor1", At: l.now(), Reason: "番号が届いた"})
+	must(t, err)
+	wantWaiting(t, l, of, dialer.CauseSupervisor)
+	_, err = l.Target(t.Context(), of.CaseID, "")
+	must(t, err)
+}
