@@ -78,6 +78,11 @@ func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Record
 			return r, err
 		}
 	}
+	if r.Revision > 1 && !spoils(r) {
+		if err := l.rightAgain(ctx, q, r, a); err != nil {
+			return r, err
+		}
+	}
 	return r, l.insertEntry(ctx, q, r, a)
 }
 
@@ -244,11 +249,14 @@ func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Reco
 			return err
 		}
 	}
-	if !r.Spoilt && !slices.Contains(r.Business, casework.WrongNumber) {
+	if !spoils(r) {
 		return nil
 	}
 	return l.spoil(ctx, q, a.CaseID, a.NumberRef)
 }
+
+// spoils reports whether an entry says that the number that was called is useless.
+func spoils(r casework.Recorded) bool { return r.Spoilt || slices.Contains(r.Business, casework.WrongNumber) }
 
 // keepNote keeps what was said, sealed.
 func (l *Ledger) keepNote(ctx context.Context, q *db.Queries, id string, revision int32, note string) error {

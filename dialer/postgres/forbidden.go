@@ -179,8 +179,8 @@ func (l *Ledger) markWords(ctx context.Context, q *db.Queries) (n int, err error
 // idOfNumber names a number of a case in row_marks.
 func idOfNumber(caseID, ref string) string { return caseID + " " + ref }
 
-// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that it left the case and may be another's by now, and so
-// on. None can be put before another, and nobody who serves can take one away.
+// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that it left the case and may be another's by now, or that the
+// first was a slip, and so on. None can be put before another, and nobody who serves can take one away.
 func (l *Ledger) markOfTurn(id string, n int) []byte { return l.markUnder(markedWrong, id, n) }
 
 // turns is how many words there are on a number; after an odd one it is wrong.
@@ -237,6 +237,39 @@ func (l *Ledger) spoil(ctx context.Context, q *db.Queries, caseID, ref string) e
 		return err
 	}
 	return l.say(ctx, q, true, idOfNumber(caseID, ref))
+}
+
+// rightAgain has a number be dialled again that an entry of an attempt found to be wrong by a slip, which another takes back at an instant. What else may have had it be
+// dialled no more, by the rules, is not kept as such: where there is anything of that kind the number stays as it is. So it does where an entry comes late, after a newer.
+func (l *Ledger) rightAgain(ctx context.Context, q *db.Queries, r casework.Recorded, a db.LockAttemptRow) error {
+	of := db.OnlyThisSaidWrongParams{
+		AttemptID: string(r.Attempt), At: r.At, CaseID: a.CaseID, NumberRef: a.NumberRef,
+		Results: []string{string(dialer.NumberChanged), string(dialer.Unallocated)}, Parties: []string{}, Business: []string{string(casework.WrongNumber)},
+	}
+	for _, c := range l.rules().Connections {
+		if c.SpoilsNumber {
+			of.Results = append(of.Results, textsOf(c.Results)...)
+		}
+	}
+	for _, row := range l.rules().Business {
+		if row.SpoilsNumber {
+			of.Results = append(of.Results, textsOf(row.Result)...)
+			of.Parties, of.Business = append(of.Parties, textsOf(row.Party)...), append(of.Business, textsOf(row.Business)...)
+		}
+	}
+	slip, err := q.OnlyThisSaidWrong(ctx, of)
+	if err != nil || !slip || a.NumberRef == "" {
+		return err
+	}
+	id := idOfNumber(a.CaseID, a.NumberRef)
+	if err := l.say(ctx, q, false, id); err != nil {
+		return err
+	}
+	wrong, err := l.wrong(ctx, q, []string{id})
+	if err != nil || wrong[id] {
+		return err // so much was said of it that nobody knows
+	}
+	return q.RightNumber(ctx, a.CaseID, a.NumberRef)
 }
 
 // markWrong marks the numbers that proved to be wrong before there were marks.

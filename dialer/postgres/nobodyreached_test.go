@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"fmt"
 	"testing"
 	"time"
 
@@ -128,4 +129,62 @@ func TestACaseWithoutANumberIsReleasedOnceItHasOne(t *testing.T) {
 	wantWaiting(t, l, of, dialer.CauseSupervisor)
 	_, err = l.Target(t.Context(), of.CaseID, "")
 	must(t, err)
+}
+
+// TestAWrongNumberThatWasASlipIsDialledAgain, unless another call, or the network, said so too.
+func TestAWrongNumberThatWasASlipIsDialledAgain(t *testing.T) {
+	wrongly := func(id dialer.CallID, of dialer.Target, at time.Time) casework.Recorded {
+		r := nothingAsked(id, of, at)
+		r.Business = []casework.Business{casework.WrongNumber}
+		return r
+	}
+	for _, c := range []struct {
+		name   string
+		before func(l *Ledger, of dialer.Target)
+		takes  time.Duration // after the call, when it is taken back
+		want   bool
+	}{
+		{"a slip", func(*Ledger, dialer.Target) {}, 6 * time.Minute, true},
+		{"another call said so", func(l *Ledger, of dialer.Target) {
+			putIn(t, l, wrongly(call(t, l, of, noon.Add(-time.Hour), dialer.Answered).ID, of, noon.Add(-50*time.Minute)))
+		}, 6 * time.Minute, false},
+		{"it was a fax", func(l *Ledger, of dialer.Target) {
+			fax := nothingAsked(call(t, l, of, noon.Add(-time.Hour), dialer.Answered).ID, of, noon.Add(-50*time.Minute))
+			fax.Party, fax.Business, fax.Spoilt = casework.Fax, nil, true
+			putIn(t, l, fax)
+		}, 6 * time.Minute, false},
+		{"the network said so", func(l *Ledger, of dialer.Target) { calledInVain(t, l, of, noon.Add(-time.Hour), dialer.NumberChanged) }, 6 * time.Minute, false},
+		{"an older entry out of a spool", func(*Ledger, dialer.Target) {}, 4 * time.Minute, false},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l, set := sinceNoon(t)
+			p := person(fmt.Sprintf("%010d", numbers.Add(1)))
+			p.Phones = p.Phones[:1]
+			of, err := l.Target(t.Context(), load(t, l, p).Waiting[0].Case, "")
+			must(t, err)
+			c.before(l, of)
+			talk := call(t, l, of, noon, dialer.Answered)
+			putIn(t, l, wrongly(talk.ID, of, noon.Add(5*time.Minute)))
+			if caseOf(t, l, of.CaseID).Phones[0].Usable {
+				t.Error("a wrong number is dialled")
+			}
+			putIn(t, l, nothingAsked(talk.ID, of, noon.Add(c.takes)))
+			if got := caseOf(t, l, of.CaseID).Phones[0].Usable; got != c.want {
+				t.Errorf("it may be dialled: %t", got)
+			}
+			if !c.want {
+				return
+			}
+			set(noon.Add(70 * time.Minute))
+			p.Balance.Yen++
+			load(t, l, p)
+			_, err = l.Target(t.Context(), of.CaseID, "")
+			must(t, err)
+			must(t, l.Reserve(t.Context(), reservation(of, l.now())))
+			putIn(t, l, wrongly(talk.ID, of, noon.Add(80*time.Minute)))
+			if caseOf(t, l, of.CaseID).Phones[0].Usable {
+				t.Error("it was wrong after all, and is dialled")
+			}
+		})
+	}
 }

@@ -86,6 +86,21 @@ SELECT EXISTS (SELECT FROM attempt_results WHERE attempt_id = @attempt_id AND at
 -- name: SpoilNumber :exec
 UPDATE phones SET usable = false WHERE case_id = @case_id AND number_ref = @number_ref;
 
+-- name: RightNumber :exec
+UPDATE phones SET usable = true WHERE case_id = @case_id AND number_ref = @number_ref AND kind <> 'never';
+
+-- name: OnlyThisSaidWrong :one
+-- Whether the newest entry of an attempt that is older than an instant says that its number is wrong, and nothing that is known of that number of its case says so too
+-- or may have had it be dialled no more: no end of a call, this one's among them, and no other call's newest entry.
+SELECT (coalesce((SELECT r.at < @at::timestamptz AND 'wrong_number' = ANY (r.business) FROM attempt_results r
+    WHERE r.attempt_id = @attempt_id::uuid ORDER BY r.revision DESC LIMIT 1), false)
+  AND NOT EXISTS (
+    SELECT FROM attempts o LEFT JOIN LATERAL (
+      SELECT r.party, r.business FROM attempt_results r WHERE r.attempt_id = o.id AND o.id <> @attempt_id::uuid ORDER BY r.revision DESC LIMIT 1
+    ) n ON true
+    WHERE o.case_id = @case_id::uuid AND o.number_ref = @number_ref::text
+      AND (o.result = ANY (@results::text[]) OR n.party = ANY (@parties::text[]) OR n.business && @business::text[])))::boolean;
+
 -- name: SpoiltNumbers :many
 SELECT case_id, number_ref FROM phones WHERE NOT usable AND kind <> 'never';
 

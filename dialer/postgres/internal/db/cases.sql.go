@@ -387,6 +387,44 @@ func (q *Queries) NextNumber(ctx context.Context, caseID string) (string, error)
 	return number_ref, err
 }
 
+const onlyThisSaidWrong = `-- name: OnlyThisSaidWrong :one
+SELECT (coalesce((SELECT r.at < $1::timestamptz AND 'wrong_number' = ANY (r.business) FROM attempt_results r
+    WHERE r.attempt_id = $2::uuid ORDER BY r.revision DESC LIMIT 1), false)
+  AND NOT EXISTS (
+    SELECT FROM attempts o LEFT JOIN LATERAL (
+      SELECT r.party, r.business FROM attempt_results r WHERE r.attempt_id = o.id AND o.id <> $2::uuid ORDER BY r.revision DESC LIMIT 1
+    ) n ON true
+    WHERE o.case_id = $3::uuid AND o.number_ref = $4::text
+      AND (o.result = ANY ($5::text[]) OR n.party = ANY ($6::text[]) OR n.business && $7::text[])))::boolean
+`
+
+type OnlyThisSaidWrongParams struct {
+	At        time.Time
+	AttemptID string
+	CaseID    string
+	NumberRef string
+	Results   []string
+	Parties   []string
+	Business  []string
+}
+
+// Whether the newest entry of an attempt that is older than an instant says that its number is wrong, and nothing that is known of that number of its case says so too
+// or may have had it be dialled no more: no end of a call, this one's among them, and no other call's newest entry.
+func (q *Queries) OnlyThisSaidWrong(ctx context.Context, arg OnlyThisSaidWrongParams) (bool, error) {
+	row := q.db.QueryRow(ctx, onlyThisSaidWrong,
+		arg.At,
+		arg.AttemptID,
+		arg.CaseID,
+		arg.NumberRef,
+		arg.Results,
+		arg.Parties,
+		arg.Business,
+	)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const phonesOf = `-- name: PhonesOf :many
 SELECT f.case_id, f.rank, f.number_ref, f.custody, f.sealed, f.kind, f.usable
 FROM phones f WHERE f.case_id = ANY ($1::uuid[]) AND f.custody IS NOT NULL ORDER BY f.case_id, f.rank, f.number_ref
@@ -439,6 +477,15 @@ WHERE id = $1 AND state <> 'result_due'
 // Of a case that is about to wait for a talk's result, unless it waits for one already: then it stands as before the first.
 func (q *Queries) RememberHowItStood(ctx context.Context, id string) error {
 	_, err := q.db.Exec(ctx, rememberHowItStood, id)
+	return err
+}
+
+const rightNumber = `-- name: RightNumber :exec
+UPDATE phones SET usable = true WHERE case_id = $1 AND number_ref = $2 AND kind <> 'never'
+`
+
+func (q *Queries) RightNumber(ctx context.Context, caseID string, numberRef string) error {
+	_, err := q.db.Exec(ctx, rightNumber, caseID, numberRef)
 	return err
 }
 
