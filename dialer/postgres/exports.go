@@ -65,6 +65,9 @@ func (l *Ledger) takeForExport(ctx context.Context, q *db.Queries, e returns.Exp
 	if e.Day.String() <= gone {
 		return nil, returns.ErrGone
 	}
+	if err := roomForExport(ctx, q, e); err != nil {
+		return nil, err
+	}
 	err = q.TakeForExport(ctx, db.TakeForExportParams{ExportID: e.ID, Again: e.Again, FromAt: e.Day.At(0), ToAt: e.Day.Next().At(0)})
 	if err != nil {
 		return nil, err
@@ -74,6 +77,18 @@ func (l *Ledger) takeForExport(ctx context.Context, q *db.Queries, e returns.Exp
 		err = returns.ErrNothing
 	}
 	return rows, err
+}
+
+// roomForExport refuses what was asked for too often. Exports go one at a time, so none comes in between.
+func roomForExport(ctx context.Context, q *db.Queries, e returns.Export) error {
+	if !e.Again {
+		return nil // it takes each record once
+	}
+	n, err := q.CountAgain(ctx, e.Day.String())
+	if err == nil && n >= returns.MostAgain {
+		return returns.RefuseExport()
+	}
+	return err
 }
 
 func insertExport(ctx context.Context, q *db.Queries, e returns.Export) error {

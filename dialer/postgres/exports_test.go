@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"reflect"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -338,4 +339,39 @@ func TestTheRecordOfACase(t *testing.T) {
 	if got := rows(today.Next()); len(got) != 0 {
 		t.Errorf("tomorrow's: %+v", got)
 	}
+}
+
+// TestADayGoesOnceMoreSoOften and no oftener: each file's rows stay for good. Another day, and what stands in no file yet, go all the same.
+func TestADayGoesOnceMoreSoOften(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	call(t, l, listedTarget(t, l), noon, dialer.NoAnswer)
+	call(t, l, listedTarget(t, l), noon.Add(-24*time.Hour), dialer.NoAnswer)
+	var wg sync.WaitGroup
+	var refused atomic.Int32
+	const more = 4
+	for range returns.MostAgain + more {
+		wg.Go(func() {
+			_, _, err := exported(t, l, today, true)
+			if no := (*dialer.Refusal)(nil); errors.As(err, &no) && no.Rule == returns.TooManyExports {
+				refused.Add(1)
+			} else if err != nil {
+				t.Error(err)
+			}
+		})
+	}
+	wg.Wait()
+	if n := refused.Load(); n != more {
+		t.Errorf("%d were refused", n)
+	}
+	if n := count(t, l, "SELECT count(*) FROM return_rows"); n != returns.MostAgain {
+		t.Errorf("%d rows are kept", n)
+	}
+	late := call(t, l, listedTarget(t, l), noon, dialer.NoAnswer)
+	_, rows, err := exported(t, l, today, false)
+	if err != nil || len(rows) != 1 || rows[0].Attempt != late.ID {
+		t.Errorf("%d rows, %v", len(rows), err)
+	}
+	_, _, err = exported(t, l, dialer.DateOf(noon.Add(-24*time.Hour)), true)
+	must(t, err)
 }

@@ -29,7 +29,7 @@ type Export struct {
 type ExportStore interface {
 	// Export takes the rows that an export has, hands them to write, and keeps the export with the files that it returns: all of
 	// that or none. ErrNothing when there are no rows, ErrGone when the day's personal data went back for good, a *dialer.Refusal
-	// (day_closed) while a close is under way.
+	// (day_closed) while a close is under way, or by TooManyExports.
 	Export(ctx context.Context, e Export, write func([]Row) ([]dayclose.File, error)) (Export, error)
 	// ExportByID returns one; dialer.ErrNotFound when there is none.
 	ExportByID(ctx context.Context, id string) (Export, error)
@@ -46,6 +46,20 @@ var (
 	ErrNothing = errors.New("there is nothing to export: all records of the day stand in a file already, or none were made")
 	ErrGone    = errors.New("the personal data of that day went back to the ward for good, and its records with the close's file")
 )
+
+// TooManyExports refuses to write a day once more when MostAgain files of it were written so.
+const TooManyExports dialer.Rule = "too_many_exports"
+
+// MostAgain bounds the files of a day that have what others had: each keeps for good which records it has, and the close looks at all of them.
+const MostAgain = 20
+
+// RefuseExport is the refusal by TooManyExports. What stands in no file yet can still go.
+func RefuseExport() *dialer.Refusal {
+	return &dialer.Refusal{
+		Rule: TooManyExports, JA: "この日の再出力は20回までです。書き出し済みのファイルをお使いください。未出力の記録は、再出力を選ばなければ書き出せます",
+		EN: "a day is exported again at most 20 times; take one of its files. Records that stand in no file yet can be exported without asking for it again",
+	}
+}
 
 // Exporter writes negotiation records when somebody asks, and as text to paste.
 type Exporter struct {

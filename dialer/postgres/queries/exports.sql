@@ -6,6 +6,10 @@ SELECT set_config('idle_in_transaction_session_timeout', @within::text, true);
 -- One export at a time: what it finds ungone is its own.
 SELECT pg_advisory_xact_lock(hashtextextended('the exports', 0));
 
+-- name: CountAgain :one
+-- How often what had gone before of a day was asked for once more.
+SELECT count(*)::int FROM exports WHERE day = (@day::text)::date AND again;
+
 -- name: TakeForExport :exec
 -- What was called or recorded on a day and has not gone yet, or all of it again.
 INSERT INTO return_rows (export_id, attempt_id, revision, mark)

@@ -12,6 +12,18 @@ import (
 	"github.com/jackc/pgx/v5/pgtype"
 )
 
+const countAgain = `-- name: CountAgain :one
+SELECT count(*)::int FROM exports WHERE day = ($1::text)::date AND again
+`
+
+// How often what had gone before of a day was asked for once more.
+func (q *Queries) CountAgain(ctx context.Context, day string) (int32, error) {
+	row := q.db.QueryRow(ctx, countAgain, day)
+	var column_1 int32
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const countToExport = `-- name: CountToExport :one
 SELECT count(*)::int FROM records_now
 WHERE NOT owed AND mark <> 'again'
