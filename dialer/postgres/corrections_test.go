@@ -123,7 +123,8 @@ func rowsOfPlan(t *testing.T, l *Ledger, file, query, table string, args ...any)
 	t.Helper()
 	b, err := os.ReadFile("queries/" + file + ".sql")
 	must(t, err)
-	_, sql, _ := strings.Cut(string(b), "-- name: "+query+" :many\n")
+	_, sql, _ := strings.Cut(string(b), "-- name: "+query+" :")
+	_, sql, _ = strings.Cut(sql, "\n") // what sqlc makes of it is no part
 	sql, _, _ = strings.Cut(sql, ";")
 	var names []string // in the order in which they come first, as sqlc numbers them
 	sql = regexp.MustCompile(`@\w+`).ReplaceAllStringFunc(sql, func(name string) string {

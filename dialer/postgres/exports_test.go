@@ -375,3 +375,28 @@ func TestADayGoesOnceMoreSoOften(t *testing.T) {
 	_, _, err = exported(t, l, dialer.DateOf(noon.Add(-24*time.Hour)), true)
 	must(t, err)
 }
+
+// TestWhatWentOftenIsReadOnce: however often a day was exported once more, the close and the next export look at one row of each record.
+func TestWhatWentOftenIsReadOnce(t *testing.T) {
+	t.Parallel()
+	l := newLedger(t)
+	const calls, exports = 3, 8
+	for range calls {
+		call(t, l, listedTarget(t, l), noon, dialer.NoAnswer)
+	}
+	for range exports {
+		_, _, err := exported(t, l, today, true)
+		must(t, err)
+	}
+	for query, args := range map[string][]any{
+		"CountToReturn": {[]string{}, dateColumn(today)}, "CountToExport": {today.At(0), today.Next().At(0)},
+	} {
+		file := "exports"
+		if query == "CountToReturn" {
+			file = "returns"
+		}
+		if n := rowsOfPlan(t, l, file, query, "return_rows", args...); n != calls {
+			t.Errorf("%s reads %v rows of %d files, want %d", query, n, exports, calls)
+		}
+	}
+}
