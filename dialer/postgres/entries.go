@@ -256,7 +256,9 @@ func (l *Ledger) insertEntry(ctx context.Context, q *db.Queries, r casework.Reco
 }
 
 // spoils reports whether an entry says that the number that was called is useless.
-func spoils(r casework.Recorded) bool { return r.Spoilt || slices.Contains(r.Business, casework.WrongNumber) }
+func spoils(r casework.Recorded) bool {
+	return r.Spoilt || slices.Contains(r.Business, casework.WrongNumber)
+}
 
 // keepNote keeps what was said, sealed.
 func (l *Ledger) keepNote(ctx context.Context, q *db.Queries, id string, revision int32, note string) error {
