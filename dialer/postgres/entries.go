@@ -73,6 +73,11 @@ func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Record
 	if r.Revision = int(revision); bounded && r.Revision > r.MostRevisions() {
 		return r, casework.RefuseRevision(r.Decides)
 	}
+	if newer, err := l.newerEntry(ctx, q, r, bounded); err != nil {
+		return r, err
+	} else if newer != nil {
+		return r, l.insertBefore(ctx, q, r, *newer, a)
+	}
 	if r.Next.State != "" {
 		if r.Next, err = moveAfter(ctx, q, r, a); err != nil {
 			return r, err
@@ -84,6 +89,28 @@ func (l *Ledger) putResult(ctx context.Context, q *db.Queries, r casework.Record
 		}
 	}
 	return r, l.insertEntry(ctx, q, r, a)
+}
+
+// newerEntry is the newest entry of an attempt if it was made after another one that comes out of a spool. Who records by hand has seen what there was.
+func (l *Ledger) newerEntry(ctx context.Context, q *db.Queries, r casework.Recorded, byHand bool) (*casework.Recorded, error) {
+	if byHand || r.Revision == 1 {
+		return nil, nil //nolint:nilnil // there is none, and that is no mistake
+	}
+	newest, err := l.entriesOf(ctx, q, []string{string(r.Attempt)})
+	if n := newest[string(r.Attempt)]; n != nil && n.At.After(r.At) {
+		return n, err
+	}
+	return nil, err
+}
+
+// insertBefore keeps an entry that comes late, and has the newer one count as before: revisions count in the order in which they come, so it is said again. Neither
+// moves the case, which the newer one has moved.
+func (l *Ledger) insertBefore(ctx context.Context, q *db.Queries, r, newer casework.Recorded, a db.LockAttemptRow) error {
+	if err := l.insertEntry(ctx, q, r, a); err != nil {
+		return err
+	}
+	newer.Revision = r.Revision + 1
+	return l.insertEntry(ctx, q, newer, a)
 }
 
 // moveAfter moves a case to where it stands after an entry, and says where that is. Nobody is called who is perhaps paid, unless a supervisor lifts that very hold.

@@ -74,3 +74,35 @@ func TestAMissedCallThatEndsLeavesAHoldThatIsBeingWritten(t *testing.T) {
 		t.Errorf("it stands %+v", next)
 	}
 }
+
+// TestAnEntryThatComesLateDoesNotCountOverANewer: it waited in a spool while a supervisor recorded of the same talk that nobody is to be called.
+func TestAnEntryThatComesLateDoesNotCountOverANewer(t *testing.T) {
+	l, _ := sinceNoon(t)
+	of, _ := owes(t, l)
+	talk := call(t, l, of, noon, dialer.Answered)
+	old := saidIn("nothing", talk.ID, of, noon.Add(5*time.Minute))
+	for i, what := range []string{"promised", "dead"} {
+		newer := saidIn(what, talk.ID, of, noon.Add(time.Duration(20+10*i)*time.Minute))
+		newer.By, newer.Decides, newer.Note = "supervisor1", true, "確かめた"
+		putIn(t, l, newer)
+		stood := caseOf(t, l, of.CaseID).Next
+		for range 2 {
+			replayed(t, l, record{Result: &old})
+		}
+		got := attempt(t, l, talk.ID).Entry
+		if next := caseOf(t, l, of.CaseID).Next; next != stood {
+			t.Errorf("%s: it stands %+v, and stood %+v", what, next, stood)
+		}
+		if !saysTheSame(got.Entry, newer.Entry) || got.By != "supervisor1" || !got.At.Equal(newer.At) {
+			t.Errorf("%s: %+v counts", what, got)
+		}
+		open := count(t, l, "SELECT count(*) FROM promises WHERE attempt_id = $1 AND state <> 'replaced'", string(talk.ID))
+		if open != 1-i {
+			t.Errorf("%s: %d promises stand", what, open)
+		}
+		old.At = old.At.Add(time.Minute)
+	}
+	if n := count(t, l, "SELECT count(*) FROM attempt_results WHERE attempt_id = $1", string(talk.ID)); n != 6 {
+		t.Errorf("%d entries are kept", n)
+	}
+}
