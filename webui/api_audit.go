@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/http"
+	"regexp"
 	"strings"
 	"time"
 
@@ -212,6 +213,20 @@ func dayBegins(field, day string, after int) (time.Time, error) {
 // printed is told by the browser, which alone knows. A browser that was tampered with can keep silent: the screen's watermark names
 // the reader all the same.
 func (s *Server) printed(ctx context.Context, in *printedInput) (*struct{}, error) {
-	remarked(ctx, in.Body.Screen)
+	remarked(ctx, screenNamed(in.Body.Screen))
 	return &struct{}{}, nil
+}
+
+// ownID is how our own ids are written (UUIDv7).
+var ownID = regexp.MustCompile(`^[0-9a-f]{8}-[0-9a-f]{4}-7[0-9a-f]{3}-[89ab][0-9a-f]{3}-[0-9a-f]{12}$`)
+
+// screenNamed is a screen's path as it is kept: whoever sends it may have written anything there, and the record holds nobody's number. Ids of ours stay as they are.
+func screenNamed(path string) string {
+	parts := strings.Split(path, "/")
+	for i, part := range parts {
+		if !ownID.MatchString(part) {
+			parts[i] = dialer.MaskDigits(part)
+		}
+	}
+	return strings.Join(parts, "/")
 }

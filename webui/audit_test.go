@@ -235,6 +235,17 @@ func TestTheRecordIsSearched(t *testing.T) {
 	if e := h.noted(); e.Action != audit.Printed || e.Detail != "/reports" {
 		t.Errorf("printing says %+v", e)
 	}
+	for screen, want := range map[string]string{
+		"/0312345678":                                 "/##########",
+		"/cases/03-1234-5678/print":                   "/cases/##-####-####/print",
+		"/reports/2026-11/3":                          "/reports/2026-11/3",
+		"/cases/019a0a0a-0000-7000-8000-001234567890": "/cases/019a0a0a-0000-7000-8000-001234567890",
+	} {
+		h.as("operator").do("POST", "/api/audit/printed", map[string]any{"screen": screen}).want(t, http.StatusNoContent)
+		if e := h.noted(); e.Detail != want {
+			t.Errorf("printing %s says %q", screen, e.Detail)
+		}
+	}
 }
 
 // TestAnswersAreLookedThrough: cases and calls are found wherever an answer has them.

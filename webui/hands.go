@@ -34,7 +34,7 @@ var (
 	corrections  = pace{"corrections", 120, 2 * time.Second, errTooFast} // a result that was sent again is one, too
 	absences     = pace{"absences", 30, 10 * time.Second, errTooFast}
 
-	// Of all that is written down as a change, what shows a debt with it, and of all searches: what has no pace of its own.
+	// Of all that is written down as a change, what shows a debt and what was printed with it, and of all searches: what has no pace of its own.
 	changesMade = pace{"changesMade", 300, 2 * time.Second, errTooFast}
 	searches    = pace{"searches", 120, time.Second, errTooMuch}
 )
@@ -90,7 +90,7 @@ func (s *Server) inPace(ctx context.Context, row auth.Row) error {
 		return nil
 	case row.Noted == audit.Searched || row.Noted == audit.AuditRead:
 		return s.hands.take(who, searches)
-	case (row.Noted == audit.Changed || row.Noted == audit.DebtShown) && changes(row):
+	case (row.Noted == audit.Changed || row.Noted == audit.DebtShown || row.Noted == audit.Printed) && changes(row):
 		return s.hands.take(who, changesMade)
 	}
 	return nil

@@ -33,6 +33,7 @@ func TestNobodyFillsWhatIsKept(t *testing.T) {
 		{"supervisor", "admin", "/api/list-sources", source, newSources},
 		{"operator", "supervisor", "/api/cases/search", map[string]any{"q": "山"}, searches},
 		{"ward", "supervisor", "/api/audit/search", map[string]any{}, searches},
+		{"ward", "admin", "/api/audit/printed", map[string]any{"screen": "/reports"}, changesMade},
 	} {
 		send := func(login string) answered { return h.as(login).do(http.MethodPost, c.path, c.body) }
 		first := h.as(c.who)
