@@ -263,6 +263,7 @@ func (s *Server) handOut(ctx context.Context, of string, file dayclose.File, r *
 		return nil, errFileChanged
 	}
 	s.log.Info("a returned file was taken", "of", of, "kind", file.Kind, "user", from(ctx).User.ID)
+	willSend(ctx, r)
 	return &huma.StreamResponse{Body: func(to huma.Context) {
 		defer func() { _ = r.Close() }() // it was only read
 		to.SetHeader("Content-Type", "application/octet-stream")

@@ -133,6 +133,7 @@ func (s *Server) listen(ctx context.Context, in *attemptInput) (*huma.StreamResp
 		return nil, errListenUnwritten
 	}
 	s.log.Info("recording listened to", "call", in.ID, "user", who)
+	willSend(ctx, sound)
 	return &huma.StreamResponse{Body: func(to huma.Context) { s.play(in.ID, sound, to) }}, nil
 }
 

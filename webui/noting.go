@@ -4,6 +4,7 @@ import (
 	"cmp"
 	"context"
 	"fmt"
+	"io"
 	"net/http"
 	"net/url"
 	"reflect"
@@ -33,6 +34,21 @@ type subject struct {
 type remark struct {
 	detail []string
 	cases  []dialer.CaseID // that the body names
+	held   io.Closer       // what the answer would send, and close
+}
+
+// willSend notes what an answer is to send: when it never leaves, since it could not be written down, nobody else closes that.
+func willSend(ctx context.Context, sent io.Closer) {
+	if r := from(ctx).remark; r != nil {
+		r.held = sent
+	}
+}
+
+// letGo closes what an answer would have sent.
+func letGo(ctx context.Context) {
+	if r := from(ctx).remark; r != nil && r.held != nil {
+		_ = r.held.Close() // it was only read
+	}
 }
 
 // remarkedCase adds a case that is named in a request's body: of a refused one nothing else says which it was.

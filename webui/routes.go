@@ -140,6 +140,7 @@ func route[I, O any](s *Server, op huma.Operation, handle func(context.Context, 
 			out, err = handle(ctx, in)
 		}
 		if unwritten := s.note(ctx, row, out, err); unwritten != nil {
+			letGo(ctx)
 			return nil, unwritten
 		}
 		if err != nil {
