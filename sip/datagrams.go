@@ -29,6 +29,9 @@ func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error
 	if !ok || len(bytes.Trim(data, "\r\n\x00")) == 0 {
 		return data, nil
 	}
+	if len(data) >= int(sip.TransportBufferReadSize) {
+		return nil, nil // it filled the library's buffer, so its end may have been cut off, and what is left may say something else
+	}
 	from := remote.AddrPort()
 	at := place{AddrPort: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
 	_ = a.hear(data, at, func(text []byte, to netip.AddrPort) { // an error here would end the library's reading for good

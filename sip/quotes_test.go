@@ -149,3 +149,21 @@ func TestLongUnreadDatagramsAreNotAnswered(t *testing.T) {
 		}
 	}
 }
+
+// What fills the buffer that datagrams are read into may have lost its end: it is as if it had not come.
+func TestDatagramsThatMayBeCutAreDropped(t *testing.T) {
+	r := newRig(t)
+	write := func(long int) (callID string) {
+		callID = newTag()
+		text := r.trunk.outside("OPTIONS", callID, "S: ")
+		r.trunk.write(r.Agent, strings.Replace(text, "S: ", "S: "+strings.Repeat("a", max(0, long-len(text))), 1))
+		return callID
+	}
+	write(int(sip.TransportBufferReadSize))
+	for _, long := range []int{0, int(sip.TransportBufferReadSize) - 1} {
+		callID := write(long)
+		if res := r.trunk.response(t, sip.OPTIONS); res.StatusCode != 200 || res.CallID().Value() != callID {
+			t.Errorf("%d bytes: %s", long, res.StartLine())
+		}
+	}
+}
