@@ -1,6 +1,7 @@
 package media
 
 import (
+	"errors"
 	"math/rand/v2"
 	"net/netip"
 	"strconv"
@@ -91,7 +92,7 @@ func (l *leg) heardReports(raw []byte, from netip.AddrPort, far *farEnd, now tim
 			return
 		}
 	}
-	packets, err := rtcp.Unmarshal(raw)
+	packets, err := reportsIn(raw)
 	if err != nil {
 		l.in.notRTP()
 		return
@@ -109,6 +110,39 @@ func (l *leg) heardReports(raw []byte, from netip.AddrPort, far *farEnd, now tim
 		}
 	}
 }
+
+// reportsIn are the sender and receiver reports of a compound packet. Nothing else in it is read: a feedback of 44 bytes can name 65,532 packets
+// (draft-holmer-rmcat-transport-wide-cc-extensions), and the library makes a piece of memory for each, while all calls wait.
+func reportsIn(raw []byte) (reports []rtcp.Packet, err error) {
+	for {
+		var h rtcp.Header
+		if err := h.Unmarshal(raw); err != nil {
+			return nil, err
+		}
+		end := (int(h.Length) + 1) * 4
+		if end > len(raw) {
+			return nil, errCutShort
+		}
+		var report rtcp.Packet
+		switch h.Type {
+		case rtcp.TypeSenderReport:
+			report = new(rtcp.SenderReport)
+		case rtcp.TypeReceiverReport:
+			report = new(rtcp.ReceiverReport)
+		}
+		if report != nil {
+			if err := report.Unmarshal(raw[:end]); err != nil {
+				return nil, err
+			}
+			reports = append(reports, report)
+		}
+		if raw = raw[end:]; len(raw) == 0 {
+			return reports, nil
+		}
+	}
+}
+
+var errCutShort = errors.New("an RTCP packet says that it is longer than it is")
 
 // block is our reception report of the far end's stream.
 func (in *inbound) block(now time.Time) []rtcp.ReceptionReport {

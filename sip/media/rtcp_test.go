@@ -44,3 +44,34 @@ func FuzzRTCP(f *testing.F) {
 		}
 	})
 }
+
+// A far end's feedback on 65,528 packets is forty bytes, and nothing is made of it; the report before it counts.
+func TestOnlyReportsAreRead(t *testing.T) {
+	const chunks = 8 // of 8191 packets each
+	report, err := rtcp.Marshal([]rtcp.Packet{&rtcp.ReceiverReport{SSRC: 1}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	feedback := []byte{0x80 | rtcp.FormatTCC, byte(rtcp.TypeTransportSpecificFeedback), 0, 5 + chunks/2, 0, 0, 0, 1, 0, 0, 0, 2, 0, 0, 0xff, 0xf8, 0, 0, 0, 0}
+	for range chunks {
+		feedback = append(feedback, 0x3f, 0xff)
+	}
+	said, err := Parse(body(c4, "t=0 0", "m=audio 4000 RTP/AVP 0"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	l := &leg{bridge: &Bridge{}, out: newOutbound()}
+	l.far.Store(newFarEnd(said, defaultEventPT))
+	raw := append(append(report, feedback...), 0, 0, 0, 0)
+	if n := testing.AllocsPerRun(1, func() { l.heardRTCP(raw, said.RTCP, time.Now()) }); n > 10 {
+		t.Errorf("%v pieces of memory for %d bytes", n, len(raw))
+	}
+	if l.in.far.count != 2 { // AllocsPerRun runs it once more
+		t.Errorf("%d reports", l.in.far.count)
+	}
+	for _, bad := range [][]byte{nil, raw[:len(raw)-1], {0x80, 200, 0, 0}, {0, 201, 0, 1, 0, 0, 0, 0}} {
+		if _, err := reportsIn(bad); err == nil {
+			t.Errorf("%x was read", bad)
+		}
+	}
+}
