@@ -207,14 +207,17 @@ func parseAudio(session *sdp.SessionDescription, m *sdp.MediaDescription, secure
 	return d, nil
 }
 
-// parseFormats keeps the order of the m= line: it is the preference.
+// parseFormats keeps the order of the m= line: it is the preference. A number that is said again says nothing, and our answer would say it
+// again too, with its a=rtpmap.
 func parseFormats(m *sdp.MediaDescription, wideband bool) (formats []Format, event uint8) {
 	names := rtpMaps(m)
+	var had [128]bool
 	for _, f := range m.MediaName.Formats {
 		pt, err := strconv.ParseUint(f, 10, 7)
-		if err != nil {
+		if err != nil || had[pt] {
 			continue
 		}
+		had[pt] = true
 		name, mapped := names[uint8(pt)]
 		switch {
 		case name == "PCMU/8000", !mapped && pt == 0:

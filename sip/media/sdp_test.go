@@ -257,3 +257,17 @@ func FuzzParse(f *testing.F) {
 		}
 	})
 }
+
+// A number that an offer repeats is taken once, however often: the answer would repeat it, with a line for each.
+func TestRepeatedFormatsAreTakenOnce(t *testing.T) {
+	offer, err := Parse(body(c4, "t=0 0", "m=audio 4000 RTP/AVP 8 97 0"+strings.Repeat(" 0 8 97", 1000), "a=rtpmap:97 PCMA/8000"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	if want := []Format{{PCMA, 8}, {PCMA, 97}, {PCMU, 0}}; !slices.Equal(offer.Formats, want) {
+		t.Errorf("%d formats", len(offer.Formats))
+	}
+	if n := len(NewLocal(offer.RTP).Answer(offer)); n > 400 {
+		t.Errorf("an answer of %d bytes", n)
+	}
+}
