@@ -31,21 +31,32 @@ const (
 	claimsAnother = "its Contact or Path leads to another desk's phone"
 )
 
-// misclaimed is what is wrong with what a phone says of itself; empty for nothing. It needs registrar.mu.
-func (r *registrar) misclaimed(s *seat, b *binding) string {
+// misclaimed is what is wrong with what a phone says of itself; empty for nothing. Where others are proven to be counts for what comes by a Path.
+func (r *registrar) misclaimed(s *seat, b *binding, proven []place) string {
 	if why := r.agent.misplaced(s, b); why != "" || len(b.path) == 0 {
 		return why
 	}
-	for _, o := range r.others(s) {
-		proven := []hostPort{whereIs(o.at)}
-		if !o.direct() || o.at == b.at {
-			continue
-		}
-		if meet(b.hops(), proven) || meet(b.ends(), proven) && !s.owns(b) { // else it is one device with two accounts
+	all := b.hops()
+	if !s.owns(b) { // else it is one device with two accounts
+		all = append(all, b.ends()...)
+	}
+	for _, at := range proven {
+		if at != b.at && meet(all, []hostPort{whereIs(at)}) {
 			return claimsAnother
 		}
 	}
 	return ""
+}
+
+// proven is where the phones of all desks but one are, of those that say no other place. It needs registrar.mu: each of them is read once for a
+// REGISTER, not for each of its Contacts.
+func (r *registrar) proven(s *seat) (at []place) {
+	for _, o := range r.others(s) {
+		if o.direct() {
+			at = append(at, o.at)
+		}
+	}
+	return at
 }
 
 // misplaced is misclaimed as far as the settings tell, which may have changed since the phone registered.

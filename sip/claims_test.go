@@ -75,7 +75,7 @@ func TestAProxyIsNotToldToRingSomebodyElse(t *testing.T) {
 	} {
 		b := &binding{uri: c.contact, path: splitList(edge + c.hops), at: place{AddrPort: p.addr}}
 		r.register.mu.Lock()
-		got := r.register.misclaimed(r.register.seats["desk1"], b)
+		got := r.register.misclaimed(r.register.seats["desk1"], b, r.register.proven(r.register.seats["desk1"]))
 		r.register.mu.Unlock()
 		if got != c.want {
 			t.Errorf("%s: %q, want %q", c.name, got, c.want)
@@ -223,7 +223,7 @@ func TestWhatIsNotProvenKeepsNobodyOut(t *testing.T) {
 			},
 			"by two of its ports": {uri: farContact, path: []string{"<sip:" + edge.String() + ";lr>", "<sip:" + edge.Addr().String() + ":5071;lr>"}, at: place{AddrPort: edge}},
 		} {
-			if why := r.register.misclaimed(r.register.seats["desk1"], b); why != "" {
+			if why := r.register.misclaimed(r.register.seats["desk1"], b, r.register.proven(r.register.seats["desk1"])); why != "" {
 				t.Errorf("%s, of %v: %s", name, claim.at, why)
 			}
 		}

@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"net/netip"
 	"slices"
 	"strings"
 	"testing"
@@ -333,5 +334,53 @@ func TestALatePhonesAnswerLeadsToNoTrunk(t *testing.T) {
 	p.reply(p.request(t, sip.BYE), say{status: 200})
 	if err := within(t, ended, "the leg to be ended"); err != nil {
 		t.Error(err)
+	}
+}
+
+// A REGISTER of more Contacts than any phone has is refused before any of them is compared with what is bound.
+func TestARegistrationOfManyContactsIsRefused(t *testing.T) {
+	t.Parallel()
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	for n, want := range map[int]int{contactsMost: 200, contactsMost + 1: 400} {
+		if res := p.login(t, strings.TrimSuffix("Contact: "+strings.Repeat("<sip:phone1@"+p.addr.String()+">;expires=0,", n), ",")); res.StatusCode != want {
+			t.Errorf("%d: got %d, want %d", n, res.StatusCode, want)
+		}
+	}
+	// What is taken back claims nothing, so it is not looked at.
+	if res := p.login(t, "Contact: <sip:0990500000@"+r.trunk.addr.String()+">;expires=0"); res.StatusCode != 200 {
+		t.Errorf("got %d", res.StatusCode)
+	}
+}
+
+// Where the other desks' phones are is read once for all that a REGISTER says.
+func TestClaimsDoNotReadEachBindingAnew(t *testing.T) {
+	r := newRig(t, account)
+	p := newPhoneSide(t, r.Agent)
+	reg := r.register
+	mine := reg.seats["desk1"]
+	b := &binding{uri: "sip:phone1@192.0.2.7", path: []string{"<sip:" + p.addr.String() + ";lr>"}, at: place{AddrPort: p.addr}}
+	cost := func(others int) float64 {
+		other := &seat{}
+		for i := range others {
+			at := place{AddrPort: netip.AddrPortFrom(p.addr.Addr(), uint16(20000+i))}
+			other.bindings = append(other.bindings, &binding{uri: "sip:x@" + at.String(), at: at})
+		}
+		reg.mu.Lock()
+		defer reg.mu.Unlock()
+		reg.seats["other"] = other
+		defer delete(reg.seats, "other")
+		proven := reg.proven(mine)
+		if len(proven) != others {
+			t.Errorf("%d of %d", len(proven), others)
+		}
+		return testing.AllocsPerRun(10, func() {
+			if why := reg.misclaimed(mine, b, proven); why != "" {
+				t.Error(why)
+			}
+		})
+	}
+	if few, many := cost(1), cost(300); many > few+600 {
+		t.Errorf("%v pieces of memory, and %v with three hundred bindings", few, many)
 	}
 }

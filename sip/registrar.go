@@ -163,8 +163,15 @@ func (r *registrar) bind(s *seat, req *sip.Request) answer {
 	}
 	r.mu.Lock()
 	defer r.mu.Unlock()
+	var proven []place
+	if len(path) > 0 {
+		proven = r.proven(s)
+	}
 	for _, w := range wishes {
-		if why := r.misclaimed(s, w.binding(path, req)); why != "" && w.life > 0 {
+		if w.life == 0 {
+			continue // it claims nothing
+		}
+		if why := r.misclaimed(s, w.binding(path, req), proven); why != "" {
 			r.agent.log.Warn("sip: a phone registers as if it were somewhere or somebody else, and is refused", "desk", s.desk.ID, "why", why)
 			return answer{status: sip.StatusForbidden, reason: "Forbidden: " + why}
 		}

@@ -8,6 +8,10 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
+// contactsMost is how many Contacts a REGISTER may have, which is more than are kept: each is compared with all that is bound, while nothing else
+// can be asked of the registrar.
+const contactsMost = 2 * bindingsKept
+
 // wish is one Contact of a REGISTER.
 type wish struct {
 	uri  string
@@ -32,7 +36,11 @@ func (r *registrar) wishes(req *sip.Request) (all []wish, star bool, fault *answ
 	if text := value(req, "Expires"); text != "" {
 		general = seconds(text)
 	}
-	for _, h := range req.GetHeaders("Contact") {
+	contacts := req.GetHeaders("Contact")
+	if len(contacts) > contactsMost {
+		return nil, false, &answer{status: sip.StatusBadRequest, reason: "Bad Request: too many Contacts"}
+	}
+	for _, h := range contacts {
 		c, ok := h.(*sip.ContactHeader)
 		if !ok {
 			continue
