@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/http"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -34,7 +35,9 @@ var (
 	corrections  = pace{"corrections", 120, 2 * time.Second, errTooFast} // a result that was sent again is one, too
 	absences     = pace{"absences", 30, 10 * time.Second, errTooFast}
 
-	// Of all that is written down as a change, what shows a debt and what was printed with it, and of all searches: what has no pace of its own.
+	exportsMade = pace{"exportsMade", 10, 2 * time.Minute, errTooFast} // each is a file of the day, whose rows are looked at whenever it is closed
+
+	// Of all that is written down as a change, what shows a debt, takes a list in, gives something out or prints with it, and of all searches: what has no pace of its own.
 	changesMade = pace{"changesMade", 300, 2 * time.Second, errTooFast}
 	searches    = pace{"searches", 120, time.Second, errTooMuch}
 )
@@ -90,8 +93,15 @@ func (s *Server) inPace(ctx context.Context, row auth.Row) error {
 		return nil
 	case row.Noted == audit.Searched || row.Noted == audit.AuditRead:
 		return s.hands.take(who, searches)
-	case (row.Noted == audit.Changed || row.Noted == audit.DebtShown || row.Noted == audit.Printed) && changes(row):
+	case !changes(row):
+		return nil
+	case row.Route == "POST /api/exports":
+		return s.hands.take(who, exportsMade)
+	case slices.Contains(changesPaced, row.Noted):
 		return s.hands.take(who, changesMade)
 	}
 	return nil
 }
+
+// changesPaced are what a change may be noted as that has the pace of all changes.
+var changesPaced = []audit.Action{audit.Changed, audit.DebtShown, audit.Exported, audit.ListTaken, audit.Printed}

@@ -34,6 +34,7 @@ func TestNobodyFillsWhatIsKept(t *testing.T) {
 		{"operator", "supervisor", "/api/cases/search", map[string]any{"q": "山"}, searches},
 		{"ward", "supervisor", "/api/audit/search", map[string]any{}, searches},
 		{"ward", "admin", "/api/audit/printed", map[string]any{"screen": "/reports"}, changesMade},
+		{"supervisor", "admin", "/api/exports", map[string]any{"day": "2026-11-24", "again": true}, exportsMade},
 	} {
 		send := func(login string) answered { return h.as(login).do(http.MethodPost, c.path, c.body) }
 		first := h.as(c.who)
@@ -94,6 +95,32 @@ func TestAllChangesTogetherHaveAPace(t *testing.T) {
 	}
 	h.clock.forward(changesMade.every)
 	if a := hang(); a.status == http.StatusTooManyRequests {
+		t.Errorf("a while later %d", a.status)
+	}
+}
+
+// TestWhatIsTakenInOrGivenOutHasThePaceOfChanges: lists, closes and issued reports, which are noted as what they are.
+func TestWhatIsTakenInOrGivenOutHasThePaceOfChanges(t *testing.T) {
+	h := open(t)
+	boss := h.as("supervisor")
+	apply := func() answered { return boss.do(http.MethodPost, "/api/lists/none/apply", nil) }
+	drop := func() answered { return boss.do(http.MethodDelete, "/api/payments/none", nil) }
+	issue := func() answered { return boss.do(http.MethodPost, "/api/reports/month/issue", map[string]any{"period": "2026-10"}) }
+	for range changesMade.atOnce / 2 {
+		for _, a := range []answered{apply(), drop()} {
+			if a.status == http.StatusTooManyRequests {
+				t.Fatalf("%d %s", a.status, a.body)
+			}
+		}
+	}
+	for _, ask := range []func() answered{apply, drop, issue} {
+		ask().problem(t, http.StatusTooManyRequests, "too_many")
+	}
+	if a := boss.do(http.MethodGet, "/api/lists/none", nil); a.status == http.StatusTooManyRequests {
+		t.Errorf("a list is read: %d", a.status)
+	}
+	h.clock.forward(changesMade.every)
+	if a := apply(); a.status == http.StatusTooManyRequests {
 		t.Errorf("a while later %d", a.status)
 	}
 }
