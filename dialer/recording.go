@@ -44,6 +44,17 @@ type Recording struct {
 // notRecorded: there is nothing to pause.
 var notRecorded = &Refusal{Rule: NotTalking, JA: "この通話は録音していません", EN: "this call is not being recorded"}
 
+// MostPauses bounds how often one talk's recording is paused: each pause is written down with the attempt's end. The last lasts until somebody has it go on.
+const MostPauses = 100
+
+// TooManyPauses refuses to pause a recording that was paused MostPauses times.
+const TooManyPauses Rule = "too_many_pauses"
+
+var pausedTooOften = &Refusal{
+	Rule: TooManyPauses, JA: "この通話の録音は、もう一時停止できません(1通話100回まで)。録音は続いています。録音してはいけない話は、通話を終えてからにしてください",
+	EN: "the recording of this talk was paused 100 times and is paused no more; it goes on. Leave what must not be recorded until the talk is over",
+}
+
 // PauseRecording stops recording a talk, or has it go on. Asking twice changes nothing.
 func (e *Engine) PauseRecording(_ context.Context, a Asker, id CallID, on bool) error {
 	c, err := e.talkOf(a, id)
@@ -51,10 +62,13 @@ func (e *Engine) PauseRecording(_ context.Context, a Asker, id CallID, on bool) 
 		return err
 	}
 	e.mu.Lock()
-	recorded := c.shown.Recording != ""
+	now, pauses := c.shown.Recording, c.pauses
 	e.mu.Unlock()
-	if !recorded {
+	switch {
+	case now == "":
 		return notRecorded
+	case on && now != RecordingPaused && pauses >= MostPauses:
+		return pausedTooOften
 	}
 	c.post(posted{control: &control{do: controlPauseRecording, how: on}})
 	return nil
@@ -69,12 +83,26 @@ func (c *call) pauseRecording(on bool) {
 	if c.view.Recording == "" || c.view.Recording == state {
 		return
 	}
+	if on && !c.countPause() {
+		return // many asked at once, and were told that it will be
+	}
 	c.line.PauseRecording(on)
 	c.view.Recording = state
 	now := c.e.d.Now()
 	c.keep(Evidence{At: now, Leg: DeskLeg, Event: event})
 	c.note(nil)
 	c.show(now)
+}
+
+// countPause counts one more pause, unless there were as many as a talk has.
+func (c *call) countPause() bool {
+	c.e.mu.Lock()
+	defer c.e.mu.Unlock()
+	if c.pauses >= MostPauses {
+		return false
+	}
+	c.pauses++
+	return true
 }
 
 // heardRecording takes what the desk leg tells of the recording.

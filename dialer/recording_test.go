@@ -99,3 +99,41 @@ func TestAGapIsTold(t *testing.T) {
 		h.ended(call)
 	})
 }
+
+// TestARecordingIsPausedSoOften and no oftener, also by many at once: each pause is kept. The last stays until it is taken back, and whoever asks for another is told.
+func TestARecordingIsPausedSoOften(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, _ := h.talks(first, desk1)
+		ctx := t.Context()
+		h.phone.Record(call)
+		h.recordingState(call, dialer.RecordingOn)
+		turn := func(on bool, now dialer.RecordingState) {
+			t.Helper()
+			h.must(h.PauseRecording(ctx, first, call, on))
+			h.recordingState(call, now)
+		}
+		for range dialer.MostPauses - 2 {
+			turn(true, dialer.RecordingPaused)
+			turn(false, dialer.RecordingOn)
+		}
+		for n := range 40 { // of whoever is quicker than the call
+			if err := h.PauseRecording(ctx, supervisor, call, n%2 == 0); err != nil {
+				h.refused(err, dialer.TooManyPauses)
+			}
+		}
+		h.must(h.PauseRecording(ctx, first, call, false))
+		h.recordingState(call, dialer.RecordingOn)
+		for h.PauseRecording(ctx, first, call, true) == nil { // what is left of them
+			h.recordingState(call, dialer.RecordingPaused)
+			turn(true, dialer.RecordingPaused) // it is, and nothing is asked
+			turn(false, dialer.RecordingOn)
+		}
+		h.refused(h.PauseRecording(ctx, first, call, true), dialer.TooManyPauses)
+		h.recordingState(call, dialer.RecordingOn)
+		h.must(h.Hangup(ctx, first, call))
+		h.ended(call)
+		if a, _ := h.ledger.Attempt(call); len(a.End.Recording.Pauses) != dialer.MostPauses {
+			t.Errorf("%d pauses are kept", len(a.End.Recording.Pauses))
+		}
+	})
+}
