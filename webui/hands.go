@@ -37,6 +37,9 @@ var (
 
 	exportsMade = pace{"exportsMade", 10, 2 * time.Minute, errTooFast} // each is a file of the day, whose rows are looked at whenever it is closed
 
+	// What is done to a talk stands in its evidence, and nobody presses so many buttons.
+	talkActs = pace{"talkActs", 60, time.Second / 2, errTooManyActs}
+
 	// Of all that is written down as a change, what shows a debt, takes a list in, gives something out or prints with it, and of all searches: what has no pace of its own.
 	changesMade = pace{"changesMade", 300, 2 * time.Second, errTooFast}
 	searches    = pace{"searches", 120, time.Second, errTooMuch}
@@ -45,6 +48,10 @@ var (
 var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",
 	"登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",
 	"too much was registered in a short time; wait for the seconds in Retry-After, then go on")
+
+var errTooManyActs = newProblem(http.StatusTooManyRequests, "too_many",
+	"通話の操作が短い時間に多すぎます。1秒ほど待ってから、もう一度操作してください",
+	"too much was asked of the call in a short time; wait a second, then ask again")
 
 var errTooManyByHand = newProblem(http.StatusTooManyRequests, "too_many",
 	"手動の登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",
@@ -95,12 +102,20 @@ func (s *Server) inPace(ctx context.Context, row auth.Row) error {
 		return s.hands.take(who, searches)
 	case !changes(row):
 		return nil
+	case slices.Contains(talkRoutes, row.Route):
+		return s.hands.take(who, talkActs)
 	case row.Route == "POST /api/exports":
 		return s.hands.take(who, exportsMade)
 	case slices.Contains(changesPaced, row.Noted):
 		return s.hands.take(who, changesMade)
 	}
 	return nil
+}
+
+// talkRoutes are what may be asked of a talk over and over; to hang up is none of them, it can always be asked.
+var talkRoutes = []string{
+	"POST /api/calls/{id}/dtmf", "POST /api/calls/{id}/hold", "POST /api/calls/{id}/resume", "POST /api/calls/{id}/mute", "POST /api/calls/{id}/unmute",
+	"POST /api/calls/{id}/recording/pause", "POST /api/calls/{id}/recording/resume",
 }
 
 // changesPaced are what a change may be noted as that has the pace of all changes.

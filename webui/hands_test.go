@@ -105,7 +105,9 @@ func TestWhatIsTakenInOrGivenOutHasThePaceOfChanges(t *testing.T) {
 	boss := h.as("supervisor")
 	apply := func() answered { return boss.do(http.MethodPost, "/api/lists/none/apply", nil) }
 	drop := func() answered { return boss.do(http.MethodDelete, "/api/payments/none", nil) }
-	issue := func() answered { return boss.do(http.MethodPost, "/api/reports/month/issue", map[string]any{"period": "2026-10"}) }
+	issue := func() answered {
+		return boss.do(http.MethodPost, "/api/reports/month/issue", map[string]any{"period": "2026-10"})
+	}
 	for range changesMade.atOnce / 2 {
 		for _, a := range []answered{apply(), drop()} {
 			if a.status == http.StatusTooManyRequests {
@@ -122,5 +124,33 @@ func TestWhatIsTakenInOrGivenOutHasThePaceOfChanges(t *testing.T) {
 	h.clock.forward(changesMade.every)
 	if a := apply(); a.status == http.StatusTooManyRequests {
 		t.Errorf("a while later %d", a.status)
+	}
+}
+
+// TestATalksButtonsHaveAPaceTogether: each leaves something in the call's evidence. Hanging up has none.
+func TestATalksButtonsHaveAPaceTogether(t *testing.T) {
+	h := open(t)
+	op := h.as("operator")
+	press := func(button string, body any) answered { return op.do(http.MethodPost, "/api/calls/none/"+button, body) }
+	buttons := []string{"hold", "resume", "mute", "unmute", "recording/pause", "recording/resume"}
+	for n := range talkActs.atOnce {
+		if a := press(buttons[n%len(buttons)], nil); a.status == http.StatusTooManyRequests {
+			t.Fatalf("%d: %d %s", n, a.status, a.body)
+		}
+	}
+	keys := map[string]any{"digits": "1"}
+	press("dtmf", keys).problem(t, http.StatusTooManyRequests, "too_many")
+	for _, b := range buttons {
+		press(b, nil).problem(t, http.StatusTooManyRequests, "too_many")
+	}
+	if a := press("hangup", nil); a.status == http.StatusTooManyRequests {
+		t.Errorf("hanging up: %d", a.status)
+	}
+	if a := h.as("supervisor").do(http.MethodPost, "/api/calls/none/hold", nil); a.status == http.StatusTooManyRequests {
+		t.Errorf("another's: %d", a.status)
+	}
+	h.clock.forward(talkActs.every)
+	if a := press("dtmf", keys); a.status == http.StatusTooManyRequests || a.status == http.StatusUnprocessableEntity {
+		t.Errorf("a while later %d %s", a.status, a.body)
 	}
 }
