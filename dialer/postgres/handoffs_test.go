@@ -311,3 +311,35 @@ func TestAFullHandoffKeepsNobodyFromWithdrawing(t *testing.T) {
 	wantRule(t, err, casework.HandoffFull)
 	wantEvents(1, casework.HandoffWithdrawn)
 }
+
+// TestAReadIsKeptOnceAMinute of a hand-off and a person, however often it is asked for: reads stay for good, and reports look at all of them.
+func TestAReadIsKeptOnceAMinute(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	now := noon.Add(10 * time.Second)
+	l.now = func() time.Time { return now }
+	ids := make([]string, 2)
+	for i := range ids {
+		h, err := l.PassOn(t.Context(), target.CaseID, casework.HandOther, "確認", "operator1")
+		must(t, err)
+		ids[i] = h.ID
+	}
+	read := func(id string, by dialer.UserID, want int) {
+		t.Helper()
+		for range 3 {
+			if h, err := l.Handoff(t.Context(), id, by, anybody); err != nil || h.Events[0].Text != "確認" {
+				t.Fatalf("%+v, %v", h, err)
+			}
+		}
+		if n := count(t, l, "SELECT count(*) FROM handoff_reads"); n != want {
+			t.Errorf("%d reads are kept, want %d", n, want)
+		}
+	}
+	read(ids[0], "ward1", 1)
+	read(ids[0], "ward2", 2)
+	read(ids[1], "ward1", 3)
+	now = noon.Add(59 * time.Second)
+	read(ids[0], "ward1", 3)
+	now = noon.Add(time.Minute)
+	read(ids[0], "ward1", 4)
+}

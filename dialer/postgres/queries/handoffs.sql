@@ -37,7 +37,11 @@ ORDER BY state NOT IN ('open', 'acknowledged'), due_on, id
 LIMIT @max OFFSET @skip;
 
 -- name: AddHandoffRead :exec
-INSERT INTO handoff_reads (handoff_id, by_user, at) VALUES (@handoff_id, @by_user, @at);
+-- Once a minute: a screen that is loaded again and again has been read once.
+INSERT INTO handoff_reads (handoff_id, by_user, at)
+SELECT @handoff_id::uuid, @by_user::text, @at::timestamptz
+WHERE NOT EXISTS (SELECT FROM handoff_reads r WHERE r.handoff_id = @handoff_id::uuid AND r.by_user = @by_user::text
+  AND r.at >= date_trunc('minute', @at::timestamptz) AND r.at < date_trunc('minute', @at::timestamptz) + interval '1 minute');
 
 -- name: CountHandoffs :one
 SELECT count(*) FILTER (WHERE state IN ('open', 'acknowledged'))::int AS waiting, count(*) FILTER (WHERE state = 'open')::int AS unseen

@@ -43,9 +43,13 @@ func (q *Queries) AddHandoffEvent(ctx context.Context, arg AddHandoffEventParams
 }
 
 const addHandoffRead = `-- name: AddHandoffRead :exec
-INSERT INTO handoff_reads (handoff_id, by_user, at) VALUES ($1, $2, $3)
+INSERT INTO handoff_reads (handoff_id, by_user, at)
+SELECT $1::uuid, $2::text, $3::timestamptz
+WHERE NOT EXISTS (SELECT FROM handoff_reads r WHERE r.handoff_id = $1::uuid AND r.by_user = $2::text
+  AND r.at >= date_trunc('minute', $3::timestamptz) AND r.at < date_trunc('minute', $3::timestamptz) + interval '1 minute')
 `
 
+// Once a minute: a screen that is loaded again and again has been read once.
 func (q *Queries) AddHandoffRead(ctx context.Context, handoffID string, byUser string, at time.Time) error {
 	_, err := q.db.Exec(ctx, addHandoffRead, handoffID, byUser, at)
 	return err
