@@ -19,8 +19,8 @@ import (
 type Minutes interface {
 	// DraftMinutes are what a month's minutes begin with: an agenda of its figures.
 	DraftMinutes(ctx context.Context, p report.Period) (report.Minutes, error)
-	// MinutesOf lists a month's revisions, the first first.
-	MinutesOf(ctx context.Context, month string) ([]report.KeptMinutes, error)
+	// MinutesOf lists a month's revisions, the first first, and of one of them, or of report.Newest, the content.
+	MinutesOf(ctx context.Context, month string, whole int) ([]report.KeptMinutes, error)
 	// SaveMinutes keeps another revision, written from one that was the newest; report.ErrMinutesMoved when it is not any more.
 	SaveMinutes(ctx context.Context, m report.Minutes, from int, by dialer.UserID) (report.KeptMinutes, error)
 	// SignMinutes signs the newest revision for a side; report.ErrMinutesMoved when it is another, or that side has signed it.
@@ -103,7 +103,11 @@ func (s *Server) minutes(ctx context.Context, in *minutesInput) (*minutesOutput,
 
 // minutesOf are a month's minutes: a revision, or the newest.
 func (s *Server) minutesOf(ctx context.Context, p report.Period, revision int) (*minutesOutput, error) {
-	all, err := s.d.Minutes.MinutesOf(ctx, p.Name)
+	whole := revision
+	if whole == 0 {
+		whole = report.Newest
+	}
+	all, err := s.d.Minutes.MinutesOf(ctx, p.Name, whole)
 	if err != nil {
 		return nil, err
 	}

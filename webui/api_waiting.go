@@ -179,7 +179,7 @@ func monthsUntil(now time.Time) []string {
 func (s *Server) waitingMinutes(ctx context.Context, w *Waiting) error {
 	w.Minutes = []WaitingMinutes{}
 	for _, month := range monthsUntil(s.d.Now()) {
-		kept, err := s.d.Minutes.MinutesOf(ctx, month)
+		kept, err := s.d.Minutes.MinutesOf(ctx, month, report.NoRevision)
 		if err != nil {
 			return err
 		}

@@ -20,10 +20,16 @@ type folder struct {
 	now  dialer.Clock
 }
 
-func (f *folder) MinutesOf(context.Context, string) ([]report.KeptMinutes, error) {
+func (f *folder) MinutesOf(_ context.Context, _ string, whole int) ([]report.KeptMinutes, error) {
 	f.mu.Lock()
 	defer f.mu.Unlock()
-	return append([]report.KeptMinutes(nil), f.kept...), nil
+	all := append([]report.KeptMinutes(nil), f.kept...)
+	for i := range all {
+		if r := all[i].Revision; r != whole && (whole != report.Newest || r != len(all)) {
+			all[i].Content = nil
+		}
+	}
+	return all, nil
 }
 
 func (f *folder) KeepMinutes(_ context.Context, _ string, k report.KeptMinutes) error {

@@ -51,7 +51,7 @@ func (m minutes) SignMinutes(ctx context.Context, month string, revision int, si
 
 // WriteMinutes implements webui.Minutes.
 func (m minutes) WriteMinutes(ctx context.Context, to io.Writer, month string, revision int) error {
-	all, err := m.MinutesOf(ctx, month)
+	all, err := m.MinutesOf(ctx, month, revision)
 	if err != nil {
 		return err
 	}

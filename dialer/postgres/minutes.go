@@ -14,9 +14,9 @@ import (
 var _ report.MinutesStore = (*Ledger)(nil)
 
 // MinutesOf implements report.MinutesStore.
-func (l *Ledger) MinutesOf(ctx context.Context, month string) (out []report.KeptMinutes, err error) {
+func (l *Ledger) MinutesOf(ctx context.Context, month string, whole int) (out []report.KeptMinutes, err error) {
 	err = l.query(ctx, "read minutes", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.MinutesOf(ctx, month)
+		rows, err := q.MinutesOf(ctx, int32(whole), month) //nolint:gosec // of those there are, or none
 		if err != nil {
 			return err
 		}

@@ -52,14 +52,22 @@ func TestMinutesOfManyHands(t *testing.T) {
 	}
 	all.Wait()
 	must(t, s.Sign(t.Context(), "2026-10", 3, report.SideContractor, "sv"))
-	kept, err := l.MinutesOf(t.Context(), "2026-10")
+	kept, err := l.MinutesOf(t.Context(), "2026-10", report.Newest)
 	must(t, err)
 	if signed.Load() != 1 || len(kept) != 3 || !kept[2].Frozen() || kept[0].Frozen() || kept[2].SignedBy(report.SideWard).By != "ward" {
 		t.Errorf("%d signed: %+v", signed.Load(), kept)
 	}
-	for _, k := range kept {
-		if _, err := k.Minutes(); err != nil {
-			t.Error(err)
+	for _, whole := range []int{report.NoRevision, 1, 2, 3, report.Newest} { // one is read whole, and of the others who wrote them and when
+		kept, err := l.MinutesOf(t.Context(), "2026-10", whole)
+		must(t, err)
+		for _, k := range kept {
+			if k.Revision == whole || whole == report.Newest && k.Revision == 3 {
+				if _, err := k.Minutes(); err != nil {
+					t.Error(err)
+				}
+			} else if len(k.Content) > 0 || k.By != "sv" || len(k.SHA256) != 64 {
+				t.Errorf("asked for %d whole: %+v", whole, k)
+			}
 		}
 	}
 	for _, revision := range []int{1, 2, 4} {
@@ -88,7 +96,7 @@ func TestASignatureOfNobodysIsNone(t *testing.T) {
 		_, err := l.pool.Exec(t.Context(), sql)
 		must(t, err)
 	}
-	kept, err := l.MinutesOf(t.Context(), "2026-10")
+	kept, err := l.MinutesOf(t.Context(), "2026-10", report.NoRevision)
 	must(t, err)
 	if len(kept) != 1 || kept[0].Frozen() || len(kept[0].Signed) != 1 || kept[0].Signed[0].Side != report.SideContractor {
 		t.Errorf("%+v", kept)

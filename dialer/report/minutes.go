@@ -56,7 +56,7 @@ type KeptMinutes struct {
 	At       time.Time
 	By       dialer.UserID
 	SHA256   string // of Content, in hexadecimal
-	Content  []byte // JSON of the Minutes
+	Content  []byte // JSON of the Minutes; empty of those that were not asked for whole
 	Signed   []Signature
 }
 
@@ -83,10 +83,19 @@ func (k KeptMinutes) Frozen() bool {
 	return k.SignedBy(SideWard) != nil && k.SignedBy(SideContractor) != nil
 }
 
+// What stands for a revision.
+const (
+	NoRevision = 0
+	Newest     = -1
+)
+
+// MostRevisions bounds how often a month's minutes are written: each revision stays for good, and all are listed.
+const MostRevisions = 200
+
 // MinutesStore keeps minutes and signatures, and changes none of them. dialer/postgres implements it.
 type MinutesStore interface {
-	// MinutesOf lists a month's revisions, the first first.
-	MinutesOf(ctx context.Context, month string) ([]KeptMinutes, error)
+	// MinutesOf lists a month's revisions, the first first, and of one of them, or of Newest, the content; with NoRevision of none.
+	MinutesOf(ctx context.Context, month string, whole int) ([]KeptMinutes, error)
 	// KeepMinutes adds the revision that follows the newest; ErrMinutesMoved when k is not that.
 	KeepMinutes(ctx context.Context, month string, k KeptMinutes) error
 	// KeepSignature adds a signature to the newest revision; ErrMinutesMoved when it is another's, or there is one of that side.
@@ -109,12 +118,18 @@ func (s Secretary) Save(ctx context.Context, m Minutes, from int, by dialer.User
 	if err := m.check(s.Now()); err != nil {
 		return KeptMinutes{}, err
 	}
-	before, err := s.Store.MinutesOf(ctx, m.Month)
+	before, err := s.Store.MinutesOf(ctx, m.Month, from)
 	if err != nil {
 		return KeptMinutes{}, fmt.Errorf("read the minutes: %w", err)
 	}
 	if from != len(before) {
 		return KeptMinutes{}, ErrMinutesMoved
+	}
+	if from >= MostRevisions {
+		return KeptMinutes{}, &AskError{
+			JA: "この月の議事録はもう200回保存されているため、これ以上は保存できません。最後の版に署名してください",
+			EN: "the minutes of this month were saved 200 times, and are saved no more; sign the newest",
+		}
 	}
 	if from > 0 {
 		was, err := before[from-1].Minutes()

@@ -13,8 +13,14 @@ import (
 // drawer keeps minutes as a store does.
 type drawer map[string][]KeptMinutes
 
-func (d drawer) MinutesOf(_ context.Context, month string) ([]KeptMinutes, error) {
-	return append([]KeptMinutes(nil), d[month]...), nil
+func (d drawer) MinutesOf(_ context.Context, month string, whole int) ([]KeptMinutes, error) {
+	all := append([]KeptMinutes(nil), d[month]...)
+	for i := range all {
+		if r := all[i].Revision; r != whole && (whole != Newest || r != len(all)) {
+			all[i].Content = nil
+		}
+	}
+	return all, nil
 }
 
 func (d drawer) KeepMinutes(_ context.Context, month string, k KeptMinutes) error {
@@ -150,5 +156,26 @@ func TestAgenda(t *testing.T) {
 	m.Agenda = Agenda(r, stands, 3)
 	if err := m.trimmed().check(december); err != nil {
 		t.Errorf("the agenda that they begin with cannot be kept: %v", err)
+	}
+}
+
+// TestMinutesAreWrittenSoOften and no oftener, and those that there are can be signed.
+func TestMinutesAreWrittenSoOften(t *testing.T) {
+	d := drawer{}
+	s := Secretary{Store: d, Now: func() time.Time { return december }}
+	m := meeting()
+	for n := range MostRevisions {
+		m.Decided = strings.Repeat("決", n+1)
+		if _, err := s.Save(t.Context(), m, n, "sv"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	var asked *AskError
+	m.Decided = "もう一度"
+	if _, err := s.Save(t.Context(), m, MostRevisions, "sv"); !errors.As(err, &asked) || asked.JA == "" || asked.EN == "" {
+		t.Errorf("saved once more: %v", err)
+	}
+	if err := s.Sign(t.Context(), m.Month, MostRevisions, SideWard, "ward"); err != nil {
+		t.Error(err)
 	}
 }

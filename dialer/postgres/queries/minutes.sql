@@ -1,5 +1,9 @@
 -- name: MinutesOf :many
-SELECT revision, at, by_user, content, sha256 FROM minutes WHERE month = @month ORDER BY revision;
+-- The content of one revision, or with -1 of the newest: of the others it is not read.
+SELECT m.revision, m.at, m.by_user, m.sha256,
+  CASE WHEN m.revision = @whole::int OR @whole::int = -1 AND m.revision = (SELECT max(n.revision) FROM minutes n WHERE n.month = @month)
+    THEN m.content ELSE '' END::bytea AS content
+FROM minutes m WHERE m.month = @month ORDER BY m.revision;
 
 -- name: SignaturesOf :many
 SELECT month, revision, side, by_user, at FROM minutes_signed WHERE month = @month ORDER BY revision, at;

@@ -103,19 +103,23 @@ func (q *Queries) KeepSignature(ctx context.Context, arg KeepSignatureParams) (i
 }
 
 const minutesOf = `-- name: MinutesOf :many
-SELECT revision, at, by_user, content, sha256 FROM minutes WHERE month = $1 ORDER BY revision
+SELECT m.revision, m.at, m.by_user, m.sha256,
+  CASE WHEN m.revision = $1::int OR $1::int = -1 AND m.revision = (SELECT max(n.revision) FROM minutes n WHERE n.month = $2)
+    THEN m.content ELSE '' END::bytea AS content
+FROM minutes m WHERE m.month = $2 ORDER BY m.revision
 `
 
 type MinutesOfRow struct {
 	Revision int32
 	At       time.Time
 	ByUser   string
-	Content  []byte
 	Sha256   []byte
+	Content  []byte
 }
 
-func (q *Queries) MinutesOf(ctx context.Context, month string) ([]MinutesOfRow, error) {
-	rows, err := q.db.Query(ctx, minutesOf, month)
+// The content of one revision, or with -1 of the newest: of the others it is not read.
+func (q *Queries) MinutesOf(ctx context.Context, whole int32, month string) ([]MinutesOfRow, error) {
+	rows, err := q.db.Query(ctx, minutesOf, whole, month)
 	if err != nil {
 		return nil, err
 	}
@@ -127,8 +131,8 @@ func (q *Queries) MinutesOf(ctx context.Context, month string) ([]MinutesOfRow, 
 			&i.Revision,
 			&i.At,
 			&i.ByUser,
-			&i.Content,
 			&i.Sha256,
+			&i.Content,
 		); err != nil {
 			return nil, err
 		}
