@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"strings"
 )
 
 // parsedByLibrary are the headers in whose values the library looks for parameters and URIs.
@@ -91,7 +92,7 @@ func misquoted(value []byte) bool {
 			escaped = true
 		case quoted && c == '"':
 			quoted = false
-			if rest := value[i+1:]; len(rest) > 0 && bytes.IndexByte([]byte(";,<> \t\r"), rest[0]) < 0 {
+			if rest := value[i+1:]; len(rest) > 0 && strings.IndexByte(";,<> \t\r", rest[0]) < 0 {
 				return true
 			}
 		case quoted:

@@ -58,7 +58,7 @@ type asking struct {
 type throttle struct {
 	rates Rates
 	now   dialer.Clock
-	came  func(*http.Request) dialer.UserID // who has signed in in the browser before; "" is nobody
+	came  func(*http.Request) dialer.UserID // in whose browser it is asked, if they have signed in there before; "" is nobody
 
 	mu sync.Mutex
 	// Half of those remembered are young; when they are too many they become the old, and the old before them are forgotten.

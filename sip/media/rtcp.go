@@ -129,6 +129,7 @@ func reportsIn(raw []byte) (reports []rtcp.Packet, err error) {
 			report = new(rtcp.SenderReport)
 		case rtcp.TypeReceiverReport:
 			report = new(rtcp.ReceiverReport)
+		default:
 		}
 		if report != nil {
 			if err := report.Unmarshal(raw[:end]); err != nil {
