@@ -333,7 +333,7 @@ func TestInviteWithoutOffer(t *testing.T) {
 	d.response(t, sip.INFO) // the ACK was taken before
 	heard := make(chan bool, 1)
 	leg := in.Line.(*incomingLine).customer
-	leg.lane.post(func() { heard <- leg.heardSDP })
+	leg.lane.post(func() { heard <- leg.applied != nil })
 	if !within(t, heard, "the lane") {
 		t.Error("their answer in the ACK was not taken")
 	}

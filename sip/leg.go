@@ -60,8 +60,7 @@ type leg struct {
 	ranAlready bool   // a ringing was told
 	earlyToo   bool   // early media was told
 	tried      bool   // a 100 was told
-	heardSDP   bool   // media knows the far end
-	applied    []byte // with heardSDP: the answer that it was told last
+	applied    []byte // the answer that media was told last; nil while it does not know the far end
 	unusable   bool   // the 2xx's SDP cannot be used
 	dialog     dialog
 	invite     savedInvite

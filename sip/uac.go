@@ -176,7 +176,7 @@ func (l *leg) answerIn(res *sip.Response) []byte {
 // takeAnswer gives media the answer of who answered. It is not told again what it heard last, which a request of the far end's may have changed since.
 func (l *leg) takeAnswer(res *sip.Response) bool {
 	sdp := l.answerIn(res)
-	return sdpOf(res) == nil && l.heardSDP && sdp != nil && bytes.Equal(sdp, l.applied) || l.takeSDP(sdp)
+	return sdpOf(res) == nil && sdp != nil && bytes.Equal(sdp, l.applied) || l.takeSDP(sdp)
 }
 
 // takeSDP gives the far end's answer to media. It is false when there is none, or it cannot be used.
@@ -188,7 +188,7 @@ func (l *leg) takeSDP(sdp []byte) bool {
 		l.lane.agent.log.Warn("leg: SDP cannot be used", "call", l.line.id, "leg", l.name, "err", err)
 		return false
 	}
-	l.heardSDP, l.applied = true, sdp
+	l.applied = sdp
 	l.listen()
 	return true
 }

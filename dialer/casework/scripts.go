@@ -65,9 +65,8 @@ type ScriptPage struct {
 
 // ScriptStore keeps the pages. The ledger implements it.
 type ScriptStore interface {
-	// DraftScript keeps a page as the next version of its key and language, and returns it.
+	// DraftScript keeps a page as the next version of its key and language, and returns it; a refusal by TooManyDrafts.
 	DraftScript(ctx context.Context, p ScriptPage) (ScriptPage, error)
-	// DraftScript refuses by TooManyDrafts.
 	// DecideScript approves or withdraws a version; a refusal by ScriptNotSo when it does not stand where that leads from.
 	DecideScript(ctx context.Context, id string, to ScriptState, by dialer.UserID, at time.Time) (ScriptPage, error)
 	// Scripts lists every version, by key and language, the newest first.

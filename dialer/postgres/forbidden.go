@@ -65,7 +65,7 @@ func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[
 	if err != nil {
 		return of, err
 	}
-	have, err := someMarksOf(ctx, q, markedWords, refs) // after the words, which come with their marks
+	have, err := someMarksOf(ctx, q, markedWords, refs, mostWords+1) // after the words, which come with their marks
 	for _, r := range rows {
 		s := of[r.NumberRef]
 		if s.onList = r.OnList; r.Said {
@@ -82,16 +82,6 @@ func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[
 		of[ref] = s
 	}
 	return of, err
-}
-
-// someMarksOf is marksOfThese, and of each row no more than one above mostWords.
-func someMarksOf(ctx context.Context, q *db.Queries, what string, ids []string) (marks, error) {
-	rows, err := q.SomeMarksOfThese(ctx, ids, what, mostWords+1)
-	all := marks{}
-	for _, r := range rows {
-		all[r.ID] = append(all[r.ID], r.Mark)
-	}
-	return all, err
 }
 
 // isForbidden is forbidden of one number.
@@ -202,7 +192,7 @@ func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[st
 	if len(ids) == 0 {
 		return are, nil
 	}
-	have, err := someMarksOf(ctx, q, markedWrong, ids)
+	have, err := someMarksOf(ctx, q, markedWrong, ids, mostWords+1)
 	for id := range have {
 		are[id] = l.isWrong(have, id)
 	}
@@ -211,7 +201,7 @@ func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[st
 
 // say adds a word on some numbers, by idOfNumber, unless the last one says it.
 func (l *Ledger) say(ctx context.Context, q *db.Queries, wrong bool, ids ...string) error {
-	have, err := someMarksOf(ctx, q, markedWrong, ids)
+	have, err := someMarksOf(ctx, q, markedWrong, ids, mostWords+1)
 	for _, id := range ids {
 		if err == nil && l.isWrong(have, id) != wrong && len(have[id]) <= mostWords {
 			err = q.MarkRow(ctx, markedWrong, id, l.markOfTurn(id, l.turns(have, id)))

@@ -103,10 +103,7 @@ func (l *Ledger) keepSettled(ctx context.Context, list string, v casework.Verdic
 func (l *Ledger) holdPaid(ctx context.Context, now time.Time) (held, freed []string, err error) {
 	var perhaps []string
 	err = l.inTx(ctx, "look which cases are perhaps paid", func(ctx context.Context, q *db.Queries) (err error) {
-		if freed, err = freeNotPaid(ctx, q, now); err != nil {
-			return err
-		}
-		perhaps, err = q.PerhapsPaid(ctx)
+		freed, perhaps, err = letGoUnpaid(ctx, q, now)
 		return err
 	})
 	if err != nil {
@@ -134,8 +131,13 @@ func holdThePaid(ctx context.Context, q *db.Queries, cases []string, at time.Tim
 	return q.HoldMaybePaid(ctx, db.HoldMaybePaidParams{Ids: cases, Why: casework.MaybePaid.JA, WhyEn: casework.MaybePaid.EN, At: at})
 }
 
-func freeNotPaid(ctx context.Context, q *db.Queries, now time.Time) ([]string, error) {
-	return q.FreeNotPaid(ctx, now, casework.NotPaid.JA, casework.NotPaid.EN)
+// letGoUnpaid lets go the cases that the payments there are do not cover any more, and finds those that they may cover.
+func letGoUnpaid(ctx context.Context, q *db.Queries, now time.Time) (freed, perhaps []string, err error) {
+	if freed, err = q.FreeNotPaid(ctx, now, casework.NotPaid.JA, casework.NotPaid.EN); err != nil {
+		return nil, nil, err
+	}
+	perhaps, err = q.PerhapsPaid(ctx)
+	return freed, perhaps, err
 }
 
 // judgeCase settles the promises of one case after an entry, which may have made, corrected or taken one away. Nothing is lost

@@ -325,11 +325,8 @@ func (a *application) absorbPayments(ctx context.Context) (err error) {
 	if err := a.q.PaymentsInList(ctx, a.list.ID); err != nil {
 		return err
 	}
-	if a.freed, err = freeNotPaid(ctx, a.q, a.at); err != nil {
-		return err
-	}
-	perhaps, err := a.q.PerhapsPaid(ctx)
-	if err != nil {
+	freed, perhaps, err := letGoUnpaid(ctx, a.q, a.at)
+	if a.freed = freed; err != nil {
 		return err
 	}
 	_, err = holdThePaid(ctx, a.q, perhaps, a.at)

@@ -33,21 +33,34 @@ type marks map[string][][]byte
 
 func marksOf(ctx context.Context, q *db.Queries, what string) (marks, error) {
 	rows, err := q.MarksOf(ctx, what)
-	all := marks{}
-	for _, r := range rows {
-		all[r.ID] = append(all[r.ID], r.Mark)
-	}
-	return all, err
+	return gathered(rows), err
 }
 
 // marksOfThese is marksOf for some rows.
 func marksOfThese(ctx context.Context, q *db.Queries, what string, ids []string) (marks, error) {
 	rows, err := q.MarksOfThese(ctx, what, ids)
+	return gathered(rows), err
+}
+
+// someMarksOf is marksOfThese, and of each row no more than so many.
+func someMarksOf(ctx context.Context, q *db.Queries, what string, ids []string, most int32) (marks, error) {
+	rows, err := q.SomeMarksOfThese(ctx, ids, what, most)
+	return gathered(rows), err
+}
+
+// markRow is a row of any query of marks.
+type markRow = struct {
+	ID   string
+	Mark []byte
+}
+
+func gathered[R ~markRow](rows []R) marks {
 	all := marks{}
 	for _, r := range rows {
-		all[r.ID] = append(all[r.ID], r.Mark)
+		m := markRow(r)
+		all[m.ID] = append(all[m.ID], m.Mark)
 	}
-	return all, err
+	return all
 }
 
 // has reports whether a row bears a mark.

@@ -19,9 +19,6 @@ func (l *Ledger) DraftScript(ctx context.Context, p casework.ScriptPage) (casewo
 		situations[i] = string(s)
 	}
 	err := l.inTx(ctx, "draft a page", func(ctx context.Context, q *db.Queries) error {
-		if err := q.HoldScript(ctx, p.Key+" "+p.Language); err != nil {
-			return err
-		}
 		if err := roomForDraft(ctx, q); err != nil {
 			return err
 		}
@@ -78,21 +75,20 @@ func (l *Ledger) DecideScript(
 }
 
 // Scripts lists every version, by key and language, the newest first.
-func (l *Ledger) Scripts(ctx context.Context) (pages []casework.ScriptPage, err error) {
-	err = l.read(ctx, "list the pages", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.ScriptVersions(ctx)
-		for _, r := range rows {
-			pages = append(pages, scriptFrom(r))
-		}
-		return err
-	})
-	return pages, err
+func (l *Ledger) Scripts(ctx context.Context) ([]casework.ScriptPage, error) {
+	return l.scripts(ctx, "list the pages", (*db.Queries).ScriptVersions)
 }
 
 // ScriptsDecided lists of each page and language the newest version that the ward has decided on, which is all that may be in force.
-func (l *Ledger) ScriptsDecided(ctx context.Context) (pages []casework.ScriptPage, err error) {
-	err = l.read(ctx, "list the pages in force", func(ctx context.Context, q *db.Queries) error {
-		rows, err := q.ScriptsDecided(ctx)
+func (l *Ledger) ScriptsDecided(ctx context.Context) ([]casework.ScriptPage, error) {
+	return l.scripts(ctx, "list the pages in force", (*db.Queries).ScriptsDecided)
+}
+
+func (l *Ledger) scripts(
+	ctx context.Context, op string, ask func(*db.Queries, context.Context) ([]db.ScriptVersion, error),
+) (pages []casework.ScriptPage, err error) {
+	err = l.read(ctx, op, func(ctx context.Context, q *db.Queries) error {
+		rows, err := ask(q, ctx)
 		for _, r := range rows {
 			pages = append(pages, scriptFrom(r))
 		}

@@ -1,7 +1,6 @@
 package auth
 
 import (
-	"encoding/base64"
 	"encoding/json"
 	"net/http"
 	"time"
@@ -20,9 +19,8 @@ type browserOf struct {
 
 // CameCookie is that cookie of a person. Where there is a directory it is lax: its answer is a request that begins at another site, and comes without strict ones.
 func (k *Keeper) CameCookie(who dialer.UserID) http.Cookie {
-	plain, _ := json.Marshal(browserOf{who, k.settings.Now()}) //nolint:errchkjson // a text and an instant, which always marshal
-	c := http.Cookie{                                          //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
-		Name: k.hostOnly(cameCookie), Value: base64.RawURLEncoding.EncodeToString(k.safe.seal(plain, cameCookie)), Path: "/", MaxAge: int(knownFor.Seconds()),
+	c := http.Cookie{ //nolint:gosec // Secure is a setting: a panel on the ward's own network may be without TLS
+		Name: k.hostOnly(cameCookie), Value: k.sealedValue(cameCookie, browserOf{who, k.settings.Now()}), Path: "/", MaxAge: int(knownFor.Seconds()),
 		HttpOnly: true, Secure: k.settings.SecureCookie, SameSite: http.SameSiteStrictMode,
 	}
 	if k.ward != nil {
@@ -35,17 +33,9 @@ func (k *Keeper) CameCookie(who dialer.UserID) http.Cookie {
 func (k *Keeper) Came(r *http.Request) dialer.UserID { return k.cameIn(r.Cookies()) }
 
 func (k *Keeper) cameIn(cookies []*http.Cookie) dialer.UserID {
-	for _, c := range cookies {
-		if c.Name != k.hostOnly(cameCookie) {
-			continue
-		}
-		sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
-		if err != nil {
-			continue
-		}
-		plain, err := k.safe.open(sealed, cameCookie)
+	for plain := range k.unsealed(cameCookie, cookies) {
 		var came browserOf
-		if err == nil && json.Unmarshal(plain, &came) == nil && k.settings.Now().Sub(came.At) < knownFor {
+		if json.Unmarshal(plain, &came) == nil && k.settings.Now().Sub(came.At) < knownFor {
 			return came.Who
 		}
 	}

@@ -107,10 +107,6 @@ func (k *Keeper) BeginDirectory(ctx context.Context, v Visit) (to string, cookie
 		return "", cookie, err
 	}
 	e := errand{State: random(), Nonce: random(), Verifier: oauth2.GenerateVerifier(), Begun: k.settings.Now(), Token: v.Token}
-	plain, err := json.Marshal(e)
-	if err != nil {
-		return "", cookie, err
-	}
 	more := []oauth2.AuthCodeOption{oidc.Nonce(e.Nonce), oauth2.S256ChallengeOption(e.Verifier)}
 	if k.ward.AskAgain {
 		more = append(more, oauth2.SetAuthURLParam("prompt", "login"), oauth2.SetAuthURLParam("max_age", "0"))
@@ -118,7 +114,7 @@ func (k *Keeper) BeginDirectory(ctx context.Context, v Visit) (to string, cookie
 	if len(k.ward.ACR) > 0 {
 		more = append(more, oauth2.SetAuthURLParam("acr_values", k.ward.ACR[0]))
 	}
-	return d.oauth.AuthCodeURL(e.State, more...), k.errandCookie(base64.RawURLEncoding.EncodeToString(k.safe.seal(plain, directoryCookie))), nil
+	return d.oauth.AuthCodeURL(e.State, more...), k.errandCookie(k.sealedValue(directoryCookie, e)), nil
 }
 
 // errandCookie holds an errand; with "" it removes the cookie.
@@ -139,16 +135,8 @@ func (k *Keeper) DirectoryDone() http.Cookie { return k.errandCookie("") }
 // errandOf opens what a visit's cookie holds.
 func (k *Keeper) errandOf(v Visit) (errand, bool) {
 	var e errand
-	for _, c := range v.cookies {
-		if c.Name != k.hostOnly(directoryCookie) {
-			continue
-		}
-		sealed, err := base64.RawURLEncoding.DecodeString(c.Value)
-		if err != nil {
-			continue
-		}
-		plain, err := k.safe.open(sealed, directoryCookie)
-		if err == nil && json.Unmarshal(plain, &e) == nil {
+	for plain := range k.unsealed(directoryCookie, v.cookies) {
+		if json.Unmarshal(plain, &e) == nil {
 			age := k.settings.Now().Sub(e.Begun)
 			return e, age >= 0 && age < directoryWait
 		}

@@ -1,9 +1,9 @@
 -- name: HoldScript :exec
--- Versions of one page come one after the other, and so do the decisions about them.
+-- Decisions about a version come one after the other.
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru script ' || @page::text, 0));
 
 -- name: HoldDrafts :exec
--- How many drafts wait is counted by one at a time.
+-- Drafts come one after the other: each is the next version of its page, and counts those that wait.
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru drafts', 0));
 
 -- name: InsertScript :one

@@ -27,7 +27,7 @@ const holdDrafts = `-- name: HoldDrafts :exec
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru drafts', 0))
 `
 
-// How many drafts wait is counted by one at a time.
+// Drafts come one after the other: each is the next version of its page, and counts those that wait.
 func (q *Queries) HoldDrafts(ctx context.Context) error {
 	_, err := q.db.Exec(ctx, holdDrafts)
 	return err
@@ -37,7 +37,7 @@ const holdScript = `-- name: HoldScript :exec
 SELECT pg_advisory_xact_lock(hashtextextended('kakeru script ' || $1::text, 0))
 `
 
-// Versions of one page come one after the other, and so do the decisions about them.
+// Decisions about a version come one after the other.
 func (q *Queries) HoldScript(ctx context.Context, page string) error {
 	_, err := q.db.Exec(ctx, holdScript, page)
 	return err
