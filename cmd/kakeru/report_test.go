@@ -31,19 +31,22 @@ func (h *house) reported(chief *panelClient) (attempts int) {
 		h.t.Errorf("%d rows behind %v attempts", behind.Total, *figure.Value)
 	}
 	command := []string{"report", "--day", day, "--config", h.config()}
-	var files [2][]byte
-	for i := range files {
+	var files [][]byte
+	for i := range 3 {
 		out := filepath.Join(h.t.TempDir(), "report.csv")
 		if got := h.command(append(command, "--out", out)...); got.status != 0 {
 			h.t.Fatalf("%d %s", got.status, got.err)
 		}
 		b, err := os.ReadFile(out) //nolint:gosec // the test's own
 		h.must(err)
-		files[i] = b
+		files = append(files, b)
 		h.command(append(command, "--out", out)...).failed(h.t, 1, "--out", "exists")
+		if i == 1 && bytes.Equal(files[0], files[1]) {
+			break // else the seats' hours of today went on in between, once in three minutes
+		}
 	}
-	if !bytes.Equal(files[0], files[1]) {
-		h.t.Error("the same report was written twice, and differs")
+	if !bytes.Equal(files[len(files)-2], files[len(files)-1]) {
+		h.t.Error("the same report was written again, and differs")
 	}
 	lines := csv.NewReader(bytes.NewReader(files[0]))
 	lines.FieldsPerRecord = -1
