@@ -63,6 +63,14 @@ const (
 	Kouki  Insurance = "kouki"  // 後期高齢者医療保険
 )
 
+// ja is how the ward's papers call it for short.
+func (i Insurance) ja() string {
+	if i == Kouki {
+		return "後期"
+	}
+	return "国保"
+}
+
 // TotalYen is what is owed in all.
 func (c Case) TotalYen() int64 {
 	var sum int64

@@ -2,6 +2,7 @@ package casework
 
 import (
 	"cmp"
+	"maps"
 	"slices"
 
 	"kakeru/dialer"
@@ -16,6 +17,8 @@ type Pledge struct {
 	MadeOn dialer.Date
 	// Replaced: a later entry took its place, and it counts for nothing.
 	Replaced bool
+	// Owes are the insurances the case is held for: which of them a promise that is not split is paid to, nobody knows.
+	Owes []Insurance
 }
 
 // Payment is one line of a paid list that was taken in. A negative sum takes an earlier one back (取消).
@@ -31,8 +34,37 @@ type Payment struct {
 type Books struct {
 	// GraceDays are how long after its due date a promise is waited for: payments take about two weeks to reach the books.
 	GraceDays int
-	// ReadTo is the last day that the paid lists reach which were read; zero when none was.
-	ReadTo dialer.Date
+	// ReadTo is, by insurance, the last day that the paid lists reach which were read and have it. A list without a payment of an
+	// insurance may be the other's alone, and is no proof that nobody paid.
+	ReadTo map[Insurance]dialer.Date
+}
+
+// readTo is how far the lists reach that a promise is judged by, and the insurance whose reach least; the zero day when of one no list was read.
+func (b Books) readTo(p Pledge) (insurance Insurance, day dialer.Date) {
+	asked := p.insurances()
+	if len(asked) == 0 {
+		asked = slices.Sorted(maps.Keys(b.ReadTo))
+	}
+	for i, of := range asked {
+		if to := b.ReadTo[of]; i == 0 || earlier(to, day) {
+			insurance, day = of, to
+		}
+	}
+	return insurance, day
+}
+
+// insurances are those to which the promise may be paid; none when nobody knows.
+func (p Pledge) insurances() (some []Insurance) {
+	if len(p.Parts) == 0 {
+		return p.Owes
+	}
+	for _, part := range p.Parts {
+		if part.Insurance == "" {
+			return p.Owes
+		}
+		some = append(some, part.Insurance)
+	}
+	return some
 }
 
 // lastDay is the last day on which a payment counts for a promise that falls due on the day given.

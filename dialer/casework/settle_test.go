@@ -94,7 +94,7 @@ func TestSettle(t *testing.T) {
 		t.Run(tt.name, func(t *testing.T) {
 			books := Books{GraceDays: 14}
 			if tt.readTo > 0 {
-				books.ReadTo = on(tt.readTo)
+				books.ReadTo = map[Insurance]dialer.Date{Kokuho: on(tt.readTo)}
 			}
 			got := ""
 			for _, s := range Settle(tt.pledges, tt.payments, books) {
@@ -108,6 +108,46 @@ func TestSettle(t *testing.T) {
 			}
 			if got[1:] != tt.want {
 				t.Errorf("got %s, want %s", got[1:], tt.want)
+			}
+		})
+	}
+}
+
+// TestAListOfOneInsuranceBreaksNoPromiseOfTheOther: each is judged by the lists that have the insurance it may be paid to.
+func TestAListOfOneInsuranceBreaksNoPromiseOfTheOther(t *testing.T) {
+	part := func(of ...Insurance) (parts []PromisePart) {
+		for _, insurance := range of {
+			parts = append(parts, PromisePart{Insurance: insurance, Yen: 1000})
+		}
+		return parts
+	}
+	type reach = map[Insurance]dialer.Date
+	for _, tt := range []struct {
+		name  string
+		owes  []Insurance
+		parts []PromisePart
+		reach reach
+		want  PromiseState
+		says  string
+	}{
+		{"the other's list", nil, part(Kouki), reach{Kokuho: on(30)}, PromiseOpen, "後期の消込リストをまだ"},
+		{"its own", nil, part(Kouki), reach{Kouki: on(24)}, PromiseBroken, ""},
+		{"its own is behind", nil, part(Kouki), reach{Kokuho: on(30), Kouki: on(23)}, PromiseOpen, "後期の消込リストは11月23日"},
+		{"one of both is behind", nil, part(Kokuho, Kouki), reach{Kokuho: on(23), Kouki: on(30)}, PromiseOpen, "国保の消込リストは11月23日"},
+		{"both reach it", nil, part(Kokuho, Kouki), reach{Kokuho: on(24), Kouki: on(30)}, PromiseBroken, ""},
+		{"not split, and owed to the other", []Insurance{Kouki}, nil, reach{Kokuho: on(30)}, PromiseOpen, "後期の消込リストをまだ"},
+		{"not split, and owed to both", []Insurance{Kokuho, Kouki}, nil, reach{Kokuho: on(30)}, PromiseOpen, "後期の消込リストをまだ"},
+		{"not split, and what is owed is not known", nil, nil, reach{Kokuho: on(30)}, PromiseBroken, ""},
+		{"not split, not known, and one is behind", nil, nil, reach{Kokuho: on(30), Kouki: on(23)}, PromiseOpen, "後期の消込リストは11月23日"},
+		{"a part of any insurance", []Insurance{Kouki}, []PromisePart{{Yen: 1000}}, reach{Kokuho: on(30)}, PromiseOpen, "後期の消込リストをまだ"},
+		{"no list", nil, part(Kouki), nil, PromiseOpen, "消込リストをまだ"},
+	} {
+		t.Run(tt.name, func(t *testing.T) {
+			p := pledge("a", 1, 10, 2000, tt.parts...)
+			p.Owes = tt.owes
+			got := Settle([]Pledge{p}, nil, Books{GraceDays: 14, ReadTo: tt.reach})[0]
+			if got.State != tt.want || !strings.Contains(got.Why.JA, tt.says) {
+				t.Errorf("%s: %s", got.State, got.Why.JA)
 			}
 		})
 	}
@@ -146,7 +186,7 @@ func someBooks(t *rapid.T) ([]Pledge, []Payment, Books) {
 	}
 	b := Books{GraceDays: rapid.IntRange(0, 14).Draw(t, "grace")}
 	if to := rapid.IntRange(0, 45).Draw(t, "read to"); to > 0 {
-		b.ReadTo = on(to)
+		b.ReadTo = map[Insurance]dialer.Date{Kokuho: on(to)}
 	}
 	return pledges, payments, b
 }
@@ -238,7 +278,7 @@ func TestAThousandRandomDaysLeaveTheBooksBalanced(t *testing.T) {
 			payments[who] = append(payments[who], paid(paidIDs, []string{first, second}[r.IntN(2)], day-r.IntN(15), yen))
 		}
 		if r.IntN(5) == 0 {
-			books.ReadTo = today
+			books.ReadTo = map[Insurance]dialer.Date{Kokuho: today}
 		}
 		var f PromiseFigures
 		var count int

@@ -40,7 +40,7 @@
 // custody.go seals and unseals, and ends a day's custody; persons.go and search.go are people and how they are found; sealold.go
 // seals what an earlier version kept in plain. closes.go shuts a day and keeps how its close stands, returns.go what goes back with it,
 // handover.go what the next contractor is told, exports.go what goes before;
-// payments.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
+// payments.go, books.go, judge.go and promises.go are the paid list and its verdicts, handoffs.go and handofflist.go what is passed to the ward,
 // numbers.go and scripts.go the work beside the calls, byhand.go calls made or taken without SIP,
 // asked.go the calls that fall due, alerts.go what somebody must see.
 package postgres

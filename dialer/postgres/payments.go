@@ -98,7 +98,12 @@ func comparePaid(ctx context.Context, q *db.Queries, in *paidIntake) error {
 	if err != nil {
 		return err
 	}
-	in.nobodys(unknown)
+	in.note(unknown, casework.FieldWardNumber, "unknown_case")
+	back, err := q.TakenBackLines(ctx, id, problemsKept)
+	if err != nil {
+		return err
+	}
+	in.note(back, casework.FieldPaidYen, "taken_back_once")
 	p := db.FinishPaidStagingParams{
 		ID: id, Rows: in.rows, Taken: in.taken, New: n.New, NewYen: n.NewYen, Known: n.Known, TakenBack: n.TakenBack, Unknown: n.Unknown,
 		Wrong: in.wrong, Repaired: in.repaired, FromOn: n.FromOn, ToOn: n.ToOn,
@@ -354,10 +359,10 @@ func (in *paidIntake) minds(r casework.PaidRow) (problems []casework.Problem) {
 	return problems
 }
 
-// nobodys names the lines whose case is not there.
-func (in *paidIntake) nobodys(lines []int32) {
+// note has the person who reads the list see some of its lines, which are taken all the same.
+func (in *paidIntake) note(lines []int32, field casework.Field, code string) {
 	for _, line := range lines {
-		in.problems = keep(in.problems, casework.PaidProblem(int(line), casework.FieldWardNumber, "unknown_case", false))
+		in.problems = keep(in.problems, casework.PaidProblem(int(line), field, code, false))
 	}
 }
 

@@ -203,6 +203,42 @@ func TestAPromiseFromTalkToPayment(t *testing.T) {
 	}
 }
 
+// TestAPaidListOfTheOtherInsuranceBreaksNothing: of 国保 nothing was read, whatever day the list of 後期 reaches.
+func TestAPaidListOfTheOtherInsuranceBreaksNothing(t *testing.T) {
+	l, set := lateLedger(t)
+	promised := promisedCase(t, l, "1", 8000, tokyo(time.November, 30))
+	set(tokyo(time.December, 20).At(10 * 60))
+	other := payment("9", firstTerm, tokyo(time.December, 18), 100)
+	other.Payment.Insurance = casework.Kouki
+	if p, _ := readPaidList(t, l, other); p.Settled.Broken != 0 {
+		t.Errorf("%+v", p.Settled)
+	}
+	if line := promiseOf(t, l, promised.Target.CaseID); line.Stage != casework.StageUnread || !strings.Contains(line.Why.JA, "国保の消込リストをまだ") {
+		t.Errorf("%+v", line)
+	}
+	if p, _ := readPaidList(t, l, other, payment("9", firstTerm, tokyo(time.December, 18), 100)); p.Settled.Broken != 1 {
+		t.Errorf("%+v", p.Settled)
+	}
+}
+
+// TestAPaymentThatIsSaidAgainAfterItWasTakenBackIsNamed: it may be paid anew, or be said again by a list that overlaps. It does not count, and whoever
+// reads the list is told in which row; with the taking back in the same list it is a repetition, and nobody is.
+func TestAPaymentThatIsSaidAgainAfterItWasTakenBackIsNamed(t *testing.T) {
+	l, set := lateLedger(t)
+	promised := promisedCase(t, l, "1", 8000, tokyo(time.November, 30))
+	paid, back := payment("1", firstTerm, tokyo(time.November, 25), 8000), payment("1", firstTerm, tokyo(time.November, 28), -8000)
+	for i, list := range [][]casework.PaidRow{{paid}, {back}, {paid, back}, {paid}} {
+		set(tokyo(time.December, i+1).At(10 * 60))
+		p, _ := readPaidList(t, l, list...)
+		if i < 3 && len(p.Problems) > 0 || i == 3 && (len(p.Problems) != 1 || p.Problems[0].Code != "taken_back_once" || p.Problems[0].Line != 2 || p.Known != 1) {
+			t.Errorf("list %d: %+v", i+1, p)
+		}
+	}
+	if line := promiseOf(t, l, promised.Target.CaseID); line.PaidYen != 0 {
+		t.Errorf("%+v", line)
+	}
+}
+
 func TestReadingOneListAgainChangesNothing(t *testing.T) {
 	l, set := lateLedger(t)
 	r := promisedCase(t, l, "1", 4000, tokyo(time.November, 30))

@@ -67,10 +67,22 @@ FROM compared;
 SELECT s.line FROM staged_payments s
 WHERE s.list_id = @list_id AND NOT EXISTS (SELECT FROM cases c WHERE c.case_ref = s.case_ref) ORDER BY s.line LIMIT @max;
 
+-- name: TakenBackLines :many
+-- Lines of payments that are known, and that another list has taken back since: paid anew, or only said again.
+SELECT s.line FROM staged_payments s JOIN payments p ON p.case_ref = s.case_ref AND p.insurance = s.insurance AND p.term = s.term
+  AND p.paid_on = s.paid_on AND p.yen = s.yen AND p.n = s.n
+WHERE s.list_id = @list_id AND s.yen > 0
+  AND EXISTS (SELECT FROM payments b WHERE b.case_ref = p.case_ref AND b.insurance = p.insurance AND b.term = p.term AND b.yen = -p.yen
+    AND b.paid_on >= p.paid_on AND b.list_id <> p.list_id AND b.at >= p.at)
+  AND NOT EXISTS (SELECT FROM staged_payments o WHERE o.list_id = s.list_id AND o.case_ref = s.case_ref AND o.insurance = s.insurance
+    AND o.term = s.term AND o.yen = -s.yen AND o.paid_on >= s.paid_on)
+ORDER BY s.line LIMIT @max;
+
 -- name: FinishPaidStaging :exec
 UPDATE paid_lists SET state = 'staged', rows = @rows, taken = @taken, new = @new, new_yen = @new_yen, known = @known,
   taken_back = @taken_back, unknown = @unknown, wrong = @wrong, repaired = @repaired, from_on = sqlc.narg('from_on')::date,
-  to_on = sqlc.narg('to_on')::date, problems = @problems, repairs = @repairs
+  to_on = sqlc.narg('to_on')::date, problems = @problems, repairs = @repairs,
+  insurances = (SELECT coalesce(array_agg(DISTINCT s.insurance), '{}') FROM staged_payments s WHERE s.list_id = @id)
 WHERE id = @id;
 
 -- name: ApplyPayments :exec
@@ -97,6 +109,16 @@ UPDATE paid_lists SET settled = @settled WHERE id = @id;
 -- name: PaidReadTo :one
 -- The last day that the paid lists reach which were taken in.
 SELECT max(to_on)::date FROM paid_lists WHERE state = 'applied';
+
+-- name: PaidReadOf :many
+-- As PaidReadTo, by insurance: of the lists that have it.
+SELECT i.insurance::text AS insurance, max(l.to_on)::date AS to_on
+FROM paid_lists l CROSS JOIN LATERAL unnest(l.insurances) AS i(insurance)
+WHERE l.state = 'applied' AND l.to_on IS NOT NULL GROUP BY i.insurance;
+
+-- name: InsurancesOf :many
+SELECT c.case_ref, array_agg(DISTINCT b.insurance ORDER BY b.insurance)::text[] AS insurances
+FROM cases c JOIN balances b ON b.case_id = c.id WHERE c.case_ref = ANY (@refs::text[]) GROUP BY c.case_ref;
 
 -- name: HoldPromises :exec
 -- One settles at a time: a payment counts once.

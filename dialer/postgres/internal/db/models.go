@@ -206,28 +206,29 @@ type MinutesSigned struct {
 }
 
 type PaidList struct {
-	ID        string
-	FileName  string
-	ByUser    string
-	At        time.Time
-	Sample    bool
-	State     string
-	Rows      int32
-	Taken     int32
-	New       int32
-	NewYen    int64
-	Known     int32
-	TakenBack int32
-	Unknown   int32
-	Wrong     int32
-	Repaired  int32
-	FromOn    pgtype.Date
-	ToOn      pgtype.Date
-	Problems  []byte
-	Repairs   []byte
-	Settled   []byte
-	AppliedAt *time.Time
-	AppliedBy string
+	ID         string
+	FileName   string
+	ByUser     string
+	At         time.Time
+	Sample     bool
+	State      string
+	Rows       int32
+	Taken      int32
+	New        int32
+	NewYen     int64
+	Known      int32
+	TakenBack  int32
+	Unknown    int32
+	Wrong      int32
+	Repaired   int32
+	FromOn     pgtype.Date
+	ToOn       pgtype.Date
+	Problems   []byte
+	Repairs    []byte
+	Settled    []byte
+	AppliedAt  *time.Time
+	AppliedBy  string
+	Insurances []string
 }
 
 type Passkey struct {

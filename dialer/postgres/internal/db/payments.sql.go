@@ -225,7 +225,8 @@ func (q *Queries) FinishPaidApplying(ctx context.Context, arg FinishPaidApplying
 const finishPaidStaging = `-- name: FinishPaidStaging :exec
 UPDATE paid_lists SET state = 'staged', rows = $1, taken = $2, new = $3, new_yen = $4, known = $5,
   taken_back = $6, unknown = $7, wrong = $8, repaired = $9, from_on = $10::date,
-  to_on = $11::date, problems = $12, repairs = $13
+  to_on = $11::date, problems = $12, repairs = $13,
+  insurances = (SELECT coalesce(array_agg(DISTINCT s.insurance), '{}') FROM staged_payments s WHERE s.list_id = $14)
 WHERE id = $14
 `
 
@@ -475,6 +476,36 @@ func (q *Queries) InsertPaidList(ctx context.Context, arg InsertPaidListParams) 
 	return err
 }
 
+const insurancesOf = `-- name: InsurancesOf :many
+SELECT c.case_ref, array_agg(DISTINCT b.insurance ORDER BY b.insurance)::text[] AS insurances
+FROM cases c JOIN balances b ON b.case_id = c.id WHERE c.case_ref = ANY ($1::text[]) GROUP BY c.case_ref
+`
+
+type InsurancesOfRow struct {
+	CaseRef    string
+	Insurances []string
+}
+
+func (q *Queries) InsurancesOf(ctx context.Context, refs []string) ([]InsurancesOfRow, error) {
+	rows, err := q.db.Query(ctx, insurancesOf, refs)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []InsurancesOfRow
+	for rows.Next() {
+		var i InsurancesOfRow
+		if err := rows.Scan(&i.CaseRef, &i.Insurances); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const keepSettled = `-- name: KeepSettled :exec
 UPDATE paid_lists SET settled = $1 WHERE id = $2
 `
@@ -516,7 +547,7 @@ func (q *Queries) LockCases(ctx context.Context, ids []string) error {
 }
 
 const lockPaidList = `-- name: LockPaidList :one
-SELECT id, file_name, by_user, at, sample, state, rows, taken, new, new_yen, known, taken_back, unknown, wrong, repaired, from_on, to_on, problems, repairs, settled, applied_at, applied_by FROM paid_lists WHERE id = $1 FOR UPDATE
+SELECT id, file_name, by_user, at, sample, state, rows, taken, new, new_yen, known, taken_back, unknown, wrong, repaired, from_on, to_on, problems, repairs, settled, applied_at, applied_by, insurances FROM paid_lists WHERE id = $1 FOR UPDATE
 `
 
 func (q *Queries) LockPaidList(ctx context.Context, id string) (PaidList, error) {
@@ -545,6 +576,7 @@ func (q *Queries) LockPaidList(ctx context.Context, id string) (PaidList, error)
 		&i.Settled,
 		&i.AppliedAt,
 		&i.AppliedBy,
+		&i.Insurances,
 	)
 	return i, err
 }
@@ -590,7 +622,7 @@ func (q *Queries) OldestPaidStagedOf(ctx context.Context, byUser string, newest 
 }
 
 const paidListByID = `-- name: PaidListByID :one
-SELECT id, file_name, by_user, at, sample, state, rows, taken, new, new_yen, known, taken_back, unknown, wrong, repaired, from_on, to_on, problems, repairs, settled, applied_at, applied_by FROM paid_lists WHERE id = $1
+SELECT id, file_name, by_user, at, sample, state, rows, taken, new, new_yen, known, taken_back, unknown, wrong, repaired, from_on, to_on, problems, repairs, settled, applied_at, applied_by, insurances FROM paid_lists WHERE id = $1
 `
 
 func (q *Queries) PaidListByID(ctx context.Context, id string) (PaidList, error) {
@@ -619,8 +651,41 @@ func (q *Queries) PaidListByID(ctx context.Context, id string) (PaidList, error)
 		&i.Settled,
 		&i.AppliedAt,
 		&i.AppliedBy,
+		&i.Insurances,
 	)
 	return i, err
+}
+
+const paidReadOf = `-- name: PaidReadOf :many
+SELECT i.insurance::text AS insurance, max(l.to_on)::date AS to_on
+FROM paid_lists l CROSS JOIN LATERAL unnest(l.insurances) AS i(insurance)
+WHERE l.state = 'applied' AND l.to_on IS NOT NULL GROUP BY i.insurance
+`
+
+type PaidReadOfRow struct {
+	Insurance string
+	ToOn      pgtype.Date
+}
+
+// As PaidReadTo, by insurance: of the lists that have it.
+func (q *Queries) PaidReadOf(ctx context.Context) ([]PaidReadOfRow, error) {
+	rows, err := q.db.Query(ctx, paidReadOf)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []PaidReadOfRow
+	for rows.Next() {
+		var i PaidReadOfRow
+		if err := rows.Scan(&i.Insurance, &i.ToOn); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const paidReadTo = `-- name: PaidReadTo :one
@@ -1070,6 +1135,38 @@ func (q *Queries) StagedPaidLists(ctx context.Context) (int64, error) {
 	var count int64
 	err := row.Scan(&count)
 	return count, err
+}
+
+const takenBackLines = `-- name: TakenBackLines :many
+SELECT s.line FROM staged_payments s JOIN payments p ON p.case_ref = s.case_ref AND p.insurance = s.insurance AND p.term = s.term
+  AND p.paid_on = s.paid_on AND p.yen = s.yen AND p.n = s.n
+WHERE s.list_id = $1 AND s.yen > 0
+  AND EXISTS (SELECT FROM payments b WHERE b.case_ref = p.case_ref AND b.insurance = p.insurance AND b.term = p.term AND b.yen = -p.yen
+    AND b.paid_on >= p.paid_on AND b.list_id <> p.list_id AND b.at >= p.at)
+  AND NOT EXISTS (SELECT FROM staged_payments o WHERE o.list_id = s.list_id AND o.case_ref = s.case_ref AND o.insurance = s.insurance
+    AND o.term = s.term AND o.yen = -s.yen AND o.paid_on >= s.paid_on)
+ORDER BY s.line LIMIT $2
+`
+
+// Lines of payments that are known, and that another list has taken back since: paid anew, or only said again.
+func (q *Queries) TakenBackLines(ctx context.Context, listID string, max int32) ([]int32, error) {
+	rows, err := q.db.Query(ctx, takenBackLines, listID, max)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []int32
+	for rows.Next() {
+		var line int32
+		if err := rows.Scan(&line); err != nil {
+			return nil, err
+		}
+		items = append(items, line)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }
 
 const tooManyPayments = `-- name: TooManyPayments :one
