@@ -169,10 +169,17 @@ func (c *call) heardOutside(p posted) {
 	if p.fact == DialNotSaved {
 		c.ends(BySystem)
 		if p.no != nil {
-			c.keep(Evidence{At: now, Leg: CustomerLeg, Event: EvForbidden, Reason: p.no.EN})
+			c.keep(Evidence{At: now, Leg: CustomerLeg, Event: withheldBy(p.no), Reason: p.no.EN})
 		}
 	}
 	c.hear(p.fact, now)
+}
+
+func withheldBy(no *Refusal) EvidenceEvent {
+	if no.Rule == DoNotCall {
+		return EvForbidden
+	}
+	return EvWithheld
 }
 
 func (c *call) heardTimer() {

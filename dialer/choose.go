@@ -62,7 +62,7 @@ func (r Rules) Choose(now time.Time, numbers []NumberFacts, supervisor bool) Cho
 
 func (r Rules) free(now time.Time, n NumberFacts) (time.Time, Reason) {
 	if n.Calling {
-		return now.Add(householdGap), Reason{callsUsNow.JA, callsUsNow.EN}
+		return now.Add(householdGap), Reason{ErrCallsUs.JA, ErrCallsUs.EN}
 	}
 	return r.Number.FreeFrom(now, n.Tries)
 }

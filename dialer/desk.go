@@ -9,6 +9,7 @@ import (
 type desk struct {
 	view  DeskView
 	claim *Claim        // the case presented, or in call; nil when none, or when the queue was away
+	stood *Waiting      // where the ledger said that the case presented stands, when it was claimed; nil when it did not wait
 	held  chan struct{} // not nil while a click is being worked on; closed when that is done
 	away  bool          // it is another node's: nobody sits or dials there by this engine
 	// testing: it is held for a test call, for which nobody waits.

@@ -55,6 +55,7 @@ const (
 	EvRingLimit   EvidenceEvent = "ring_limit"
 	EvTalkLimit   EvidenceEvent = "talk_limit"
 	EvForbidden   EvidenceEvent = "forbidden"             // while the desk rang, the number came to the do-not-call list: nobody was rung
+	EvWithheld    EvidenceEvent = "withheld"              // while the desk rang, something else came that forbids the call: nobody was rung; Reason says what
 	EvCrossed     EvidenceEvent = "answer_crossed_cancel" // a 2xx that met our CANCEL; it was ACKed and hung up
 	EvRecovered   EvidenceEvent = "hung_up_after_restart"
 
@@ -102,7 +103,7 @@ const (
 var EvidenceEvents = []EvidenceEvent{
 	EvInvite, EvTrying, EvRinging, EvTalkAsked, EvEarlyMedia, EvAnswered, EvChallenged, EvAskedAgain, EvRerouted, EvFinal, EvChanged,
 	EvCancelSent, EvByeSent,
-	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvForbidden, EvCrossed, EvRecovered,
+	EvByeReceived, EvNoAnswer, EvGone, EvHangupAsked, EvRingLimit, EvTalkLimit, EvForbidden, EvWithheld, EvCrossed, EvRecovered,
 	EvInviteReceived, EvAnswerSent, EvRefusalSent, EvCancelReceived, EvElsewhere, EvAnnounced,
 	EvHeld, EvResumed, EvTransferAsked, EvConsulting, EvTransferred, EvTransferFailed, EvDigitsSent,
 	EvRecordingBegan, EvRecordingPaused, EvRecordingResumed, EvRecordingGap, EvRecordingEnded, EvRecordingFailed,

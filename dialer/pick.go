@@ -20,10 +20,16 @@ type picked struct {
 	tries    []Try
 	override string
 	mustWait bool // it is not this click's to call a case that somebody holds, or closes, in this moment
+	stood    *Waiting
 }
 
 // pick finds whom to call: the case asked for, or the next one.
 func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (picked, error) {
+	if presented != nil && (r.Next || r.Case == presented.Case) {
+		if err := e.asPresented(ctx, r, *presented); err != nil {
+			return picked{}, err
+		}
+	}
 	switch {
 	case r.Next && presented != nil:
 		return e.pickClaimed(ctx, r, *presented)
@@ -37,6 +43,19 @@ func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (pic
 		return e.pickCase(ctx, r)
 	}
 }
+
+// placeOf asks the ledger where a case waits; nil when it does not.
+func (e *Engine) placeOf(ctx context.Context, id CaseID) (*Waiting, error) {
+	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
+	defer cancel()
+	w, err := e.d.Cases.Place(ctx, id)
+	if errors.Is(err, ErrNotFound) {
+		return nil, nil //nolint:nilnil // a case that is gone waits for nothing
+	}
+	return w, err
+}
+
+func (e *Engine) isDue(w Waiting) bool { return !w.Due.After(e.d.Now().Add(clockSkew)) }
 
 // pickClaimed takes the case that stands presented at the desk, if it may still be called. If not, the operator is told:
 // no other case is dialled that nobody has read.
@@ -75,17 +94,17 @@ func (e *Engine) pickNext(ctx context.Context, r DialRequest) (picked, error) {
 		if err != nil {
 			return picked{}, e.claimRefusal(err)
 		}
-		misplaced, err := e.setRight(ctx, claim, lanes)
+		stood, err := e.setRight(ctx, claim, lanes)
 		if err != nil {
 			e.release(ctx, claim)
 			return picked{}, err
 		}
-		if misplaced {
+		if stood == nil {
 			continue
 		}
 		p, next, err := e.judge(ctx, r, claim.Case)
 		if err == nil {
-			p.claim, p.mustWait = &claim, true
+			p.claim, p.mustWait, p.stood = &claim, true, stood
 			return p, nil
 		}
 		if next == nil {
@@ -102,24 +121,20 @@ const clockSkew = 5 * time.Second
 
 // setRight asks the ledger whether a case that the line gave us waits in truth, is due, and is this desk's to take: the line
 // only orders, and may be older than what happened since (Redis came back from a dump, or missed a change). If not, it is put
-// right.
-func (e *Engine) setRight(ctx context.Context, c Claim, lanes []Served) (misplaced bool, err error) {
-	pctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
-	defer cancel()
-	w, err := e.d.Cases.Place(pctx, c.Case)
+// right, and nil.
+func (e *Engine) setRight(ctx context.Context, c Claim, lanes []Served) (*Waiting, error) {
+	w, err := e.placeOf(ctx, c.Case)
 	switch {
-	case errors.Is(err, ErrNotFound):
-		w = nil
 	case err != nil:
-		return false, ledgerRefusal(err)
-	case w != nil && !w.Due.After(e.d.Now().Add(clockSkew)) && serves(lanes, w.Lane):
-		return false, nil
+		return nil, ledgerRefusal(err)
+	case w != nil && e.isDue(*w) && serves(lanes, w.Lane):
+		return w, nil
 	}
 	e.d.Log.Warn("the queue gave out a case that is not due, or not for this desk", "case", c.Case, "desk", c.Desk)
 	if err := e.d.Queue.Done(ctx, c, w); err != nil {
 		e.lineMissed("done", c.Case, err)
 	}
-	return true, nil
+	return nil, nil //nolint:nilnil // there is nothing to call
 }
 
 // pickCase takes a case that was named.
@@ -184,9 +199,7 @@ func (e *Engine) mayBeCalled(ctx context.Context, r DialRequest, id CaseID) erro
 	if r.Asker.Supervises() {
 		return nil
 	}
-	ctx, cancel := context.WithTimeout(ctx, e.d.Limits.Reserve)
-	defer cancel()
-	w, err := e.d.Cases.Place(ctx, id)
+	w, err := e.placeOf(ctx, id)
 	if err != nil {
 		return ledgerRefusal(err)
 	}
@@ -239,7 +252,7 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	override := ""
 	if t.Foreign && !r.adHoc {
 		if !r.Asker.Supervises() || r.Reason == "" {
-			return picked{}, nil, notItsNumber
+			return picked{}, nil, ErrNotItsNumber
 		}
 		override = r.Reason
 	}
@@ -256,9 +269,9 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	return e.judgeTime(r, p, c, now)
 }
 
-// notItsNumber is told of a number that stands nowhere in the case, or that was found to be wrong: a click rings whom the ward's list, the
+// ErrNotItsNumber is told of a number that stands nowhere in the case, or that was found to be wrong: a click rings whom the ward's list, the
 // documents or the person named, and nobody else.
-var notItsNumber = &Refusal{
+var ErrNotItsNumber = &Refusal{
 	Rule: ForbiddenNumber, JA: "この案件の番号ではないか、使えないと分かった番号です。番号入力で登録するか、スーパーバイザーが理由を書いて発信してください",
 	EN: "the number is not one of the case's, or was found to be wrong; enter it as the case's, or let a supervisor who gives a reason dial it",
 }
@@ -292,7 +305,7 @@ func (t Target) at(n CaseNumber) Target {
 func (e *Engine) judgeTime(r DialRequest, p picked, c Choice, now time.Time) (picked, *CaseNext, error) {
 	wait := CaseNext{State: CaseWaiting, Due: e.d.Hours().NextOpen(c.From), Cause: CauseNumber, Why: c.Why.JA, WhyEN: c.Why.EN}
 	if e.calling(p.target.NumberRef) && p.target.NumberRef != "" {
-		return p, &wait, callsUsNow
+		return p, &wait, ErrCallsUs
 	}
 	exception := c.Why != (Reason{}) && !c.From.After(now)
 	capped, why := e.rules().Caps.FreeFrom(now, p.target.Made)
@@ -315,8 +328,8 @@ func (e *Engine) judgeTime(r DialRequest, p picked, c Choice, now time.Time) (pi
 	return p, nil, nil
 }
 
-// callsUsNow is told of a number that is calling us, or talking with us.
-var callsUsNow = &Refusal{
+// ErrCallsUs is told of a number that is calling us, or talking with us.
+var ErrCallsUs = &Refusal{
 	Rule: NumberLocked, JA: "この番号の方からいま電話がかかってきています(または通話中です)",
 	EN: "somebody is calling us from this number, or talking with us",
 }

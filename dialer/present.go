@@ -3,6 +3,7 @@ package dialer
 import (
 	"context"
 	"errors"
+	"fmt"
 	"time"
 )
 
@@ -23,11 +24,11 @@ func (e *Engine) Present(ctx context.Context, a Asker, id DeskID, want CaseID, s
 	if claim != nil && !skip && (want == "" || want == claim.Case) {
 		return claim.Case, nil
 	}
-	next, err := e.claimFor(ctx, DialRequest{Asker: a, Desk: id, Case: want, Next: want == ""})
+	next, stood, err := e.claimFor(ctx, DialRequest{Asker: a, Desk: id, Case: want, Next: want == ""})
 	if err != nil {
 		return "", err
 	}
-	if !e.setPresented(id, next) {
+	if !e.setPresented(id, next, stood) {
 		e.release(ctx, *next)
 		return "", Refuse(DeskBusy)
 	}
@@ -79,31 +80,35 @@ func (e *Engine) presentable(a Asker, id DeskID) (presented *Claim, wait <-chan 
 	return d.claim, nil, nil
 }
 
-// claimFor claims the case asked for, or the first that every rule lets be called now.
-func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, error) {
+// claimFor claims the case asked for, or the first that every rule lets be called now, and says where it stood before that.
+func (e *Engine) claimFor(ctx context.Context, r DialRequest) (*Claim, *Waiting, error) {
 	if r.Next {
 		p, err := e.pickNext(ctx, r)
-		return p.claim, err
+		return p.claim, p.stood, err
 	}
 	if e.elsewhere(r.Desk, r.Case) { // in the line it may still be this desk's: a talk that it has handed on
-		return nil, Refuse(CaseBusy)
+		return nil, nil, Refuse(CaseBusy)
+	}
+	stood, err := e.placeOf(ctx, r.Case)
+	if err != nil {
+		return nil, nil, ledgerRefusal(err)
 	}
 	claim, err := e.d.Queue.Claim(ctx, r.Desk, r.Case, nil, e.d.Limits.Lease)
 	if err != nil {
-		return nil, e.claimRefusal(err)
+		return nil, nil, e.claimRefusal(err)
 	}
-	return &claim, nil
+	return &claim, stood, nil
 }
 
 // setPresented is false when a call that came in was answered there meanwhile.
-func (e *Engine) setPresented(id DeskID, c *Claim) bool {
+func (e *Engine) setPresented(id DeskID, c *Claim, stood *Waiting) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	d := e.desks[id]
 	if d.view.State == DeskInCall {
 		return false
 	}
-	d.claim = c
+	d.claim, d.stood = c, stood
 	d.view.CaseID = ""
 	if c != nil {
 		d.view.CaseID = c.Case
@@ -112,12 +117,55 @@ func (e *Engine) setPresented(id DeskID, c *Claim) bool {
 	return true
 }
 
+// asPresented refuses a case that has moved since it came to stand at the desk: whoever stands there may have called us, and said at another desk when to be
+// called. Who reads it again and names it may still call it.
+func (e *Engine) asPresented(ctx context.Context, r DialRequest, c Claim) error {
+	now, err := e.placeOf(ctx, c.Case)
+	if err != nil {
+		return ledgerRefusal(err)
+	}
+	e.mu.Lock()
+	stood := e.desks[r.Desk].stood
+	e.mu.Unlock()
+	switch {
+	case now == nil && (stood == nil || !r.Asker.Supervises()): // mayBeCalled says why an operator may not
+		return nil
+	case now != nil && (stood != nil && now.Due.Equal(stood.Due) && now.Lane == stood.Lane || e.isDue(*now) && serves(e.lanesOf(r.Desk), now.Lane)):
+		return nil
+	}
+	if err := e.d.Queue.Done(ctx, c, now); err != nil {
+		e.lineMissed("done", c.Case, err)
+	}
+	e.clearPresented(r.Desk, c)
+	return hasMoved(now)
+}
+
+// ErrMoved is told of a case that has moved while the desk's phone rang.
+var ErrMoved = &Refusal{
+	Rule: CaseBusy, JA: "席の電話を呼び出している間に、この案件は保留・完了になったか、次の架電の予定が変わりました",
+	EN: "while the desk rang the case was held, closed, or put to another time",
+}
+
+// hasMoved is told of a case that stands elsewhere than when it was presented.
+func hasMoved(now *Waiting) *Refusal {
+	no := &Refusal{
+		Rule: CaseBusy, JA: "この案件は、表示された後に保留または完了になりました。案件を開き直して確かめてください",
+		EN: "the case was held or closed after it was presented; open it again and look",
+	}
+	if now != nil {
+		at := now.Due.In(Tokyo)
+		no.JA = fmt.Sprintf("この案件は、表示された後に次の架電が%d月%d日 %sに変わりました。案件を開き直して確かめてください", int(at.Month()), at.Day(), at.Format("15:04"))
+		no.EN = "after the case was presented its next call was put to " + at.Format("2006-01-02 15:04") + "; open it again and look"
+	}
+	return no
+}
+
 // clearPresented forgets a claim that is no longer the desk's.
 func (e *Engine) clearPresented(id DeskID, c Claim) {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	if d := e.desks[id]; d.claim != nil && d.claim.Token == c.Token {
-		d.claim, d.view.CaseID = nil, ""
+		d.claim, d.stood, d.view.CaseID = nil, nil, ""
 		e.showDesk(id)
 	}
 }

@@ -150,9 +150,13 @@ func (p *Progress) add(later Progress) {
 	}
 }
 
-// saveDialled commits dialled_at and what would end the customer leg. Only its yes lets the INVITE leave.
+// saveDialled commits dialled_at and what would end the customer leg. Only its yes lets the INVITE leave; and the centre may have shut since the click.
 func (c *call) saveDialled() {
 	at, handle := c.e.d.Now(), c.line.Customer().Handle()
+	if no := c.e.d.Hours().Refusal(at); no != nil {
+		go c.post(posted{fact: DialNotSaved, no: no}) // the inbox may be full, and only we empty it
+		return
+	}
 	within := c.e.d.Limits.SaveDialled
 	by := time.Now().Add(within) // also when notes that hang stand before it
 	taken := c.scribe.try(within, func(ctx context.Context, l Ledger) error {
@@ -168,6 +172,6 @@ func (c *call) saveDialled() {
 		return err
 	})
 	if !taken {
-		go c.post(posted{fact: DialNotSaved}) // the inbox may be full, and only we empty it
+		go c.post(posted{fact: DialNotSaved})
 	}
 }

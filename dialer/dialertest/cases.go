@@ -181,3 +181,20 @@ func (l *Ledger) Waiting(ctx context.Context) iter.Seq2[dialer.Waiting, error] {
 		}
 	}
 }
+
+// lastLook needs mu.
+func (l *Ledger) lastLook(a *Attempt, at time.Time) error {
+	ref := a.Reservation.Target.NumberRef
+	if l.barred[ref] {
+		return dialer.Refuse(dialer.DoNotCall)
+	}
+	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && c.Next != a.stood && (c.Next.State != dialer.CaseWaiting || c.Next.Due.After(at)) {
+		return dialer.ErrMoved
+	}
+	for _, o := range l.attempts {
+		if o.Arrival != nil && o.End == nil && ref != "" && o.Reservation.Target.NumberRef == ref {
+			return dialer.ErrCallsUs
+		}
+	}
+	return nil
+}

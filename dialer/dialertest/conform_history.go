@@ -196,3 +196,28 @@ func proveDeadline(t *testing.T, l ledgerTest) {
 		t.Errorf("Note: got %v, want ErrLedgerDown, or nothing", err)
 	}
 }
+
+// proveLastLook is what is looked at once more before the far end is rung: the desk's phone has rung since the click.
+func proveLastLook(t *testing.T, l ledgerTest) {
+	waits := dialer.CaseNext{State: dialer.CaseWaiting, Why: "架電待ち"}
+	for _, tt := range []struct {
+		name string
+		came func(dialer.Target, *dialer.CaseNext)
+		want error
+	}{
+		{"the case was held", func(_ dialer.Target, n *dialer.CaseNext) { n.State = dialer.CaseHeld }, dialer.ErrMoved},
+		{"it waits for another day", func(_ dialer.Target, n *dialer.CaseNext) { n.Due = time.Now().Add(48 * time.Hour) }, dialer.ErrMoved},
+		{"it waits from now on, for something else", func(_ dialer.Target, n *dialer.CaseNext) { n.Due, n.Why = Noon, "折返し" }, nil},
+		{"somebody calls us from the number", func(tg dialer.Target, _ *dialer.CaseNext) { l.arrive(l.arrival(tg.Number, Noon.Add(time.Second))) }, dialer.ErrCallsUs},
+	} {
+		tg := l.newTarget()
+		r := l.reserve(tg, Noon)
+		next := waits
+		next.Due = Noon
+		tt.came(tg, &next)
+		l.must(l.Cases.Defer(t.Context(), tg.CaseID, next))
+		if err := l.Ledger.Dialled(t.Context(), r.ID, Noon.Add(5*time.Second), customerLeg(r)); !errors.Is(err, tt.want) {
+			t.Errorf("%s: %v", tt.name, err)
+		}
+	}
+}

@@ -54,6 +54,7 @@ type Attempt struct {
 
 	taken map[dialer.CaseID]bool // cases that a call that came in was taken for, once it was named
 
+	stood dialer.CaseNext        // where its case stood when it was reserved
 	life  fleet.Life             // whose it is
 	noted map[dialer.LegName]int // how much evidence there was when a leg's handle was noted
 }
@@ -156,6 +157,9 @@ func (l *Ledger) reserve(r dialer.Reservation) error {
 	if r.DeskLeg.Leg != "" {
 		a.Legs[r.DeskLeg.Leg] = r.DeskLeg
 	}
+	if c := l.cases[r.Target.CaseID]; c != nil {
+		a.stood = c.Next
+	}
 	l.attempts[r.ID] = a
 	return nil
 }
@@ -197,8 +201,9 @@ func (l *Ledger) dialled(id dialer.CallID, at time.Time, customerLeg dialer.LegH
 		return errors.New("the attempt is ended already")
 	case !a.DialledAt.IsZero() && a.SIPCallID != customerLeg.SIPCallID:
 		return errors.New("the attempt is dialled already")
-	case l.barred[a.Reservation.Target.NumberRef]:
-		return dialer.Refuse(dialer.DoNotCall)
+	}
+	if err := l.lastLook(a, at); err != nil {
+		return err
 	}
 	a.DialledAt, a.CommittedAt, a.SIPCallID = at, time.Now(), customerLeg.SIPCallID
 	a.Legs[customerLeg.Leg] = customerLeg

@@ -32,13 +32,29 @@ func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservatio
 	return l.underCeiling(ctx, q, r)
 }
 
-// stillAllowed looks at the do-not-call list once more: the desk's phone has rung since, and whoever put the number there was told that it is dialled no more.
+// stillAllowed looks once more, for the desk's phone has rung since: at the do-not-call list, for whoever put the number there was told that it is dialled no
+// more; at what a talk at another desk has decided of the case meanwhile; at whether the number proved to be wrong; and at who calls us.
 func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.CallID) error {
-	ref, err := q.NumberRefOf(ctx, string(id))
+	a, err := q.LastLook(ctx, l.now(), string(id))
 	if err != nil {
 		return err
 	}
-	return l.notForbidden(ctx, q, ref)
+	if err := l.notForbidden(ctx, q, a.NumberRef); err != nil {
+		return err
+	}
+	number := idOfNumber(a.CaseID, a.NumberRef)
+	wrong, err := l.wrong(ctx, q, []string{number})
+	switch {
+	case err != nil:
+		return err
+	case a.Moved:
+		return dialer.ErrMoved
+	case a.CallsUs:
+		return dialer.ErrCallsUs
+	case wrong[number] && a.OverrideReason == "": // else a supervisor knows better
+		return dialer.ErrNotItsNumber
+	}
+	return nil
 }
 
 // notForbidden refuses a number that is on the do-not-call list.

@@ -34,8 +34,12 @@ WITH held AS MATERIALIZED (
 UPDATE attempts u SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLIF(@sip_call_id::text, '')
 WHERE u.id = @id AND u.ended_at IS NULL AND u.dialled_at IS NULL AND (u.node = '' OR EXISTS (SELECT FROM held));
 
--- name: NumberRefOf :one
-SELECT number_ref FROM attempts WHERE id = @id;
+-- name: LastLook :one
+-- What an attempt that is about to ring is of, and what came since its click: the case has moved, and waits for another time, or somebody calls us from the number.
+SELECT a.case_id, a.number_ref, a.override_reason,
+  coalesce(c.origin <> 'ad_hoc' AND c.moved_at >= a.started_at AND (c.state <> 'waiting' OR c.due > @now::timestamptz), false)::boolean AS moved,
+  (a.number_ref <> '' AND EXISTS (SELECT FROM attempts i WHERE i.number_ref = a.number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
+FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = @id;
 
 -- name: AttemptState :one
 SELECT state, coalesce(sip_call_id, '')::text AS sip_call_id FROM attempts WHERE id = @id;

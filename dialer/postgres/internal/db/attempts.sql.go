@@ -602,6 +602,35 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 	return result.RowsAffected(), nil
 }
 
+const lastLook = `-- name: LastLook :one
+SELECT a.case_id, a.number_ref, a.override_reason,
+  coalesce(c.origin <> 'ad_hoc' AND c.moved_at >= a.started_at AND (c.state <> 'waiting' OR c.due > $1::timestamptz), false)::boolean AS moved,
+  (a.number_ref <> '' AND EXISTS (SELECT FROM attempts i WHERE i.number_ref = a.number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
+FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = $2
+`
+
+type LastLookRow struct {
+	CaseID         string
+	NumberRef      string
+	OverrideReason string
+	Moved          bool
+	CallsUs        bool
+}
+
+// What an attempt that is about to ring is of, and what came since its click: the case has moved, and waits for another time, or somebody calls us from the number.
+func (q *Queries) LastLook(ctx context.Context, now time.Time, iD string) (LastLookRow, error) {
+	row := q.db.QueryRow(ctx, lastLook, now, iD)
+	var i LastLookRow
+	err := row.Scan(
+		&i.CaseID,
+		&i.NumberRef,
+		&i.OverrideReason,
+		&i.Moved,
+		&i.CallsUs,
+	)
+	return i, err
+}
+
 const legsOf = `-- name: LegsOf :many
 SELECT attempt_id, leg, sip_call_id, custody, handle FROM attempt_legs
 WHERE attempt_id = ANY ($1::uuid[]) ORDER BY attempt_id, leg DESC
@@ -828,17 +857,6 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 	var id string
 	err := row.Scan(&id)
 	return id, err
-}
-
-const numberRefOf = `-- name: NumberRefOf :one
-SELECT number_ref FROM attempts WHERE id = $1
-`
-
-func (q *Queries) NumberRefOf(ctx context.Context, id string) (string, error) {
-	row := q.db.QueryRow(ctx, numberRefOf, id)
-	var number_ref string
-	err := row.Scan(&number_ref)
-	return number_ref, err
 }
 
 const openAttempts = `-- name: OpenAttempts :many

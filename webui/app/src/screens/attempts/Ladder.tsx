@@ -7,7 +7,7 @@ import css from "./attempts.module.css";
 
 type Event =
   | "invite_sent" | "trying" | "ringing" | "talk_asked" | "early_media" | "answered" | "challenged" | "asked_again" | "changed" | "rerouted" | "final"
-  | "cancel_sent" | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "forbidden" | "answer_crossed_cancel"
+  | "cancel_sent" | "bye_sent" | "bye_received" | "no_response" | "gone" | "hangup_asked" | "ring_limit" | "talk_limit" | "forbidden" | "withheld" | "answer_crossed_cancel"
   | "hung_up_after_restart" | "digits_sent"
   | "invite_received" | "answer_sent" | "refusal_sent" | "cancel_received" | "answered_elsewhere" | "announced"
   | "held" | "resumed" | "transfer_asked" | "consulting" | "transferred" | "transfer_failed"
