@@ -19,9 +19,14 @@ type Situation struct {
 	Stood CaseNext
 }
 
-// keeps reports whether a time that was asked for stands, though the case was called before it and nobody answered.
+// keeps reports whether a time that was arranged stands, though the case was called before it and nobody answered.
 func (s Situation) keeps(next CaseNext) bool {
-	return s.Stood.State == CaseWaiting && s.Stood.Cause == CauseAsked && s.Stood.Due.After(s.Now) && next.Due.Before(s.Stood.Due)
+	switch s.Stood.Cause {
+	case CauseAsked, CausePromise, CauseSupervisor:
+		return s.Stood.State == CaseWaiting && s.Stood.Due.After(s.Now) && next.Due.Before(s.Stood.Due)
+	default:
+		return false
+	}
 }
 
 // NextFor says what a case waits for after a verdict that ends in no talk: by the rule for it (that of the trunk's own table,

@@ -38,10 +38,13 @@ func TestNextFor(t *testing.T) {
 	}
 }
 
-// TestATimeThatWasAskedForStands: who asked for a call at a time is called then, though somebody tried before and nobody answered.
+// TestATimeThatWasAskedForStands: who asked for a call at a time is called then, though somebody tried before and nobody answered; so is who promised, and whom a
+// supervisor has put off.
 func TestATimeThatWasAskedForStands(t *testing.T) {
 	h, rules := wardHours(), DefaultRules()
 	asked := CaseNext{State: CaseWaiting, Due: tokyo(11, 26, 10, 0), Cause: CauseAsked, Why: "希望", WhyEN: "asked for", Mine: "operator1"}
+	promised, putOff := asked, asked
+	promised.Cause, putOff.Cause = CausePromise, CauseSupervisor
 	for name, c := range map[string]struct {
 		now    time.Time
 		result Result
@@ -51,10 +54,12 @@ func TestATimeThatWasAskedForStands(t *testing.T) {
 		"before it":                      {at(10, 0), NoAnswer, asked, true},
 		"at it":                          {tokyo(11, 26, 10, 0), NoAnswer, asked, false},
 		"before it, and there is no one": {at(10, 0), NumberChanged, asked, false},
+		"before a promise":               {at(10, 0), Busy, promised, true},
+		"before a supervisor's day":      {at(10, 0), NoAnswer, putOff, true},
 		"of another cause":               {at(10, 0), NoAnswer, CaseNext{State: CaseWaiting, Due: tokyo(11, 26, 10, 0), Cause: CauseResult}, false},
 	} {
 		got, _ := rules.NextFor(Verdict{Result: c.result}, nil, Situation{Now: c.now, Hours: h, Stood: c.stood})
-		if (got == asked) != c.keeps {
+		if (got == c.stood) != c.keeps {
 			t.Errorf("%s: %+v", name, got)
 		}
 	}

@@ -35,6 +35,10 @@ var (
 	corrections  = pace{"corrections", 120, 2 * time.Second, errTooFast} // a result that was sent again is one, too
 	absences     = pace{"absences", 30, 10 * time.Second, errTooFast}
 
+	// Whoever relieves a colleague does so at the change of a shift. Over and over it would keep them from working.
+	seatsTaken = pace{"seatsTaken", 4, 5 * time.Minute, errTooManySeats}
+	seatAlerts = pace{"seatAlerts", 1, 10 * time.Minute, errTooManySeats}
+
 	exportsMade = pace{"exportsMade", 10, 2 * time.Minute, errTooFast} // each is a file of the day, whose rows are looked at whenever it is closed
 
 	// What is done to a talk stands in its evidence, and nobody presses so many buttons.
@@ -52,6 +56,10 @@ var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",
 var errTooManyActs = newProblem(http.StatusTooManyRequests, "too_many",
 	"通話の操作が短い時間に多すぎます。1秒ほど待ってから、もう一度操作してください",
 	"too much was asked of the call in a short time; wait a second, then ask again")
+
+var errTooManySeats = newProblem(http.StatusTooManyRequests, "too_many",
+	"席の引き継ぎが短い時間に多すぎます。空いている席に着くか、スーパーバイザーに知らせてください",
+	"too many seats were taken over in a short time; sit at a free one, or tell a supervisor")
 
 var errTooManyByHand = newProblem(http.StatusTooManyRequests, "too_many",
 	"手動の登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",

@@ -5,6 +5,8 @@ import (
 	"strconv"
 	"testing"
 	"time"
+
+	"kakeru/dialer/audit"
 )
 
 // TestNobodyFillsWhatIsKept: what one person writes of a kind has a pace, by whatever session and whatever comes of it; others write theirs.
@@ -153,4 +155,41 @@ func TestATalksButtonsHaveAPaceTogether(t *testing.T) {
 	if a := press("dtmf", keys); a.status == http.StatusTooManyRequests || a.status == http.StatusUnprocessableEntity {
 		t.Errorf("a while later %d %s", a.status, a.body)
 	}
+}
+
+// TestNobodyTakesSeatsOverAndOver: a colleague who is moved out of their seat each time cannot dial. Each time is written down, and once it is too often the supervisors
+// are told, once. A free seat can always be taken, and so can one's own on another screen.
+func TestNobodyTakesSeatsOverAndOver(t *testing.T) {
+	h := open(t)
+	op, other := h.as("operator"), h.as("operator2")
+	sit := func(who *client, desk string) answered {
+		return who.do(http.MethodPost, "/api/desks/"+desk+"/sit", map[string]any{"take_over": true, "screen": "a"})
+	}
+	for range seatsTaken.atOnce {
+		sit(other, "desk1").want(t, 200)
+		other.do(http.MethodPost, "/api/desks/desk1/leave", nil).want(t, 200)
+		other.do(http.MethodPost, "/api/desks/desk1/sit", nil).want(t, 200)
+		sit(op, "desk1").want(t, 200)
+		op.do(http.MethodPost, "/api/desks/desk1/leave", nil).want(t, 200)
+	}
+	sit(other, "desk1").want(t, 200)
+	boss := h.as("supervisor").watch("")
+	boss.until("snapshot")
+	for range 3 {
+		sit(op, "desk1").problem(t, http.StatusTooManyRequests, "too_many")
+	}
+	if a := dataOf[Alert](t, boss.until("alert")); a.Kind != "seats_taken" || a.Desk != "desk1" {
+		t.Errorf("%+v", a)
+	}
+	relieved := 0
+	for _, e := range h.book.all() {
+		if e.By == "user-operator" && e.Action == audit.Changed && e.Detail == "relieves user-operator2" {
+			relieved++
+		}
+	}
+	if relieved != seatsTaken.atOnce+3 {
+		t.Errorf("%d are written down", relieved)
+	}
+	sit(op, "desk2").want(t, 200)
+	op.do(http.MethodPost, "/api/desks/desk2/sit", map[string]any{"take_over": true, "screen": "b"}).want(t, 200)
 }

@@ -214,6 +214,9 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 	} else if err != nil {
 		return afterEntry{}, err
 	}
+	if putOffBeyond(r, place) {
+		return afterEntry{next: standsAt(place)}, nil
+	}
 	after := afterEntry{next: r.Next, moves: true, lifts: r.Decides && holdOf(place) != nil}
 	if r.Next.State == dialer.CaseWaiting && r.Next.Cause == dialer.CauseEntry && place.Origin == originInbound {
 		after.next = dialer.CaseNext{State: dialer.CaseClosed, Why: noListWhy, WhyEN: noListWhyEN}
@@ -231,6 +234,12 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 		}
 	}
 	return after, nil
+}
+
+// putOffBeyond reports whether a supervisor has put a case off for longer than an entry would, since the talk's first: what corrects that decides nothing of the order.
+func putOffBeyond(r casework.Recorded, place db.LockCasePlaceRow) bool {
+	return !r.Decides && r.Next.State == dialer.CaseWaiting && place.State == string(dialer.CaseWaiting) &&
+		place.Cause == string(dialer.CauseSupervisor) && timeOf(place.Due).After(r.Next.Due)
 }
 
 // saidSince reports whether a talk decides though calls came after it. That they reached nobody takes back nothing of what was said in it: that nobody is to be called

@@ -45,6 +45,38 @@ func comesIn(t *testing.T, l *Ledger, of dialer.Target, at time.Time) dialer.Cal
 	return in.ID
 }
 
+// TestACorrectionUndoesNoOrder: an operator who adds a note to a talk has its case be called no sooner than a supervisor said since. A later time does count, so does what
+// holds the case, and so does a supervisor's own correction.
+func TestACorrectionUndoesNoOrder(t *testing.T) {
+	l, set := sinceNoon(t)
+	for i, c := range []struct {
+		name    string
+		decides bool
+		next    dialer.CaseNext
+		want    dialer.Cause
+	}{
+		{"sooner", false, dialer.CaseNext{State: dialer.CaseWaiting, Due: noon.Add(7 * 24 * time.Hour), Cause: dialer.CauseEntry, Why: "7日後"}, dialer.CauseSupervisor},
+		{"later", false, dialer.CaseNext{State: dialer.CaseWaiting, Due: noon.Add(40 * 24 * time.Hour), Cause: dialer.CausePromise, Why: "約束"}, dialer.CausePromise},
+		{"never", false, dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "転出・死亡です"}, dialer.CauseEntry},
+		{"a supervisor's", true, dialer.CaseNext{State: dialer.CaseWaiting, Due: noon.Add(7 * 24 * time.Hour), Cause: dialer.CauseEntry, Why: "7日後"}, dialer.CauseEntry},
+	} {
+		of, _ := owes(t, l)
+		at := noon.Add(time.Duration(i) * time.Hour)
+		talk := call(t, l, of, at, dialer.Answered)
+		putIn(t, l, saidIn("nothing", talk.ID, of, at.Add(5*time.Minute)))
+		set(at.Add(10 * time.Minute))
+		_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Skip, By: "supervisor1", At: at.Add(10 * time.Minute), Until: noon.Add(30 * 24 * time.Hour), Reason: "区の確認待ち"})
+		must(t, err)
+		r := saidIn("nothing", talk.ID, of, at.Add(15*time.Minute))
+		r.Note, r.Next, r.Decides = "追記", c.next, c.decides
+		kept, err := l.Record(t.Context(), r)
+		must(t, err)
+		if next := caseOf(t, l, of.CaseID).Next; next.Cause != c.want || kept.Next.Cause != c.want {
+			t.Errorf("%s: it stands %+v, and is answered to stand %+v", c.name, next, kept.Next)
+		}
+	}
+}
+
 // TestOnlyASupervisorLiftsAHold: a call noted by hand, one that came in, the correction of an older one and the end of a call leave a case held for what it was held
 // for; what a supervisor records has it be called again.
 func TestOnlyASupervisorLiftsAHold(t *testing.T) {

@@ -86,7 +86,7 @@ var Table = []Row{
 	{Route: "GET /api/progress/mine", Roles: callers, Unnoted: oneself},
 
 	{Route: "GET /api/desks", Locked: true, Roles: anyone, Unnoted: noPerson},
-	{Route: "POST /api/desks/{id}/sit", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/desks/{id}/sit", Roles: callers, Noted: audit.Changed},
 	{Route: "POST /api/desks/{id}/leave", Roles: callers, Unnoted: theCall},
 	{Route: "POST /api/desks/{id}/next", Roles: callers, Unnoted: readLater},
 	{Route: "POST /api/desks/{id}/away", Roles: callers, Unnoted: itsOwn},
