@@ -273,11 +273,11 @@ func (a *Agent) ways(ctx context.Context, gates []gate) ([]way, error) {
 	return nil, dialer.Refuse(dialer.NoRoute)
 }
 
-// services are the SRV records of each transport (RFC 3263 §4.2): service and protocol.
-var services = map[transport][2]string{overUDP: {"sip", "udp"}, overTCP: {"sip", "tcp"}, overTLS: {"sips", "tcp"}}
+// services are what the SRV records of each transport are called (RFC 3263 §4.2): service and protocol.
+var serviceNames = map[transport][2]string{overUDP: {"sip", "udp"}, overTCP: {"sip", "tcp"}, overTLS: {"sips", "tcp"}}
 
 // lookup finds the places of a trunk, best first (RFC 3263 §4.2): an address as it is; a name with a port by its A or AAAA
-// records; a name without one by its SRV records, all of them, and by its addresses where it has none.
+// records; a name without one by its SRV records, and by its addresses where it has none.
 func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 	by, network := t.by(), network(a.addr.Addr())
 	host, port, err := splitHostPort(t.Address, by)
@@ -301,9 +301,11 @@ func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 	defer cancel()
 	targets := []*net.SRV{{Target: host, Port: port}}
 	if !strings.Contains(t.Address, ":") {
-		// LookupSRV sorts by priority and shuffles by weight (RFC 2782).
-		service := services[by]
-		if _, found, err := a.cfg.Resolver.LookupSRV(ctx, service[0], service[1], host); err == nil && len(found) > 0 {
+		found, err := a.services(ctx, by, host)
+		if err != nil {
+			return nil, err
+		}
+		if len(found) > 0 {
 			targets = found
 		}
 	}
@@ -323,4 +325,23 @@ func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 		return nil, errors.New("the host name cannot be resolved")
 	}
 	return all, nil
+}
+
+// services are a name's SRV records, best first; none where it has none. That they cannot be read says nothing of whether there are any: what stands at the
+// name's own address may be anybody's web server, and no trunk (RFC 3263 §4.2 goes there only when no record was found).
+func (a *Agent) services(ctx context.Context, by transport, host string) ([]*net.SRV, error) {
+	if strings.Contains(host, ".") {
+		host = strings.TrimSuffix(host, ".") + "." // else what the search list makes of it is asked too, whose "no such name" hides that this one failed
+	}
+	service := serviceNames[by]
+	// LookupSRV sorts by priority and shuffles by weight (RFC 2782). It returns the records that it can read beside an error about the others.
+	_, found, err := a.cfg.Resolver.LookupSRV(ctx, service[0], service[1], host)
+	no := (*net.DNSError)(nil)
+	switch {
+	case len(found) == 1 && found[0].Target == ".":
+		return nil, errors.New("its SRV record says that there is no such service (RFC 2782)")
+	case len(found) > 0 || errors.As(err, &no) && no.IsNotFound:
+		return found, nil
+	}
+	return nil, err
 }

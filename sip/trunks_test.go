@@ -276,8 +276,10 @@ func TestNoTrunkUpIsNoRoute(t *testing.T) {
 	}
 }
 
-// names is a name server of the test.
+// names is a name server of the test, and unread what it fails to answer.
 type names map[string][]dnsmessage.ResourceBody
+
+var unread = []dnsmessage.ResourceBody{nil}
 
 func (n names) resolver(t *testing.T) *net.Resolver {
 	t.Helper()
@@ -307,12 +309,17 @@ func (n names) serve(conn *net.UDPConn) {
 		}
 		q := m.Questions[0]
 		m.Response, m.Authoritative, m.Additionals = true, true, nil
-		for _, body := range n[fmt.Sprintf("%s %s", q.Name, strings.TrimPrefix(q.Type.String(), "Type"))] {
+		asked := n[fmt.Sprintf("%s %s", q.Name, strings.TrimPrefix(q.Type.String(), "Type"))]
+		for _, body := range asked {
+			if body == nil {
+				m.RCode = dnsmessage.RCodeServerFailure
+				continue
+			}
 			m.Answers = append(m.Answers, dnsmessage.Resource{
 				Header: dnsmessage.ResourceHeader{Name: q.Name, Type: q.Type, Class: q.Class, TTL: 60}, Body: body,
 			})
 		}
-		if len(m.Answers) == 0 {
+		if len(asked) == 0 {
 			m.RCode = dnsmessage.RCodeNameError
 		}
 		if packed, err := m.Pack(); err == nil {
