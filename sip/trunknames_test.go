@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"fmt"
 	"log/slog"
 	"net/netip"
 	"testing"
@@ -50,5 +51,34 @@ func TestOnlyANameWithoutServicesIsItsOwnTrunk(t *testing.T) {
 		if !u.isAt(netip.MustParseAddr("127.0.0.2")) || u.isAt(netip.MustParseAddr("127.0.0.9")) {
 			t.Errorf("after a lookup that failed it is at %v", u.addresses())
 		}
+	}
+}
+
+// TestATrunkHasSoManyAddresses and no more, the best of them: each is asked every round, and whoever answers for its name says how many there are.
+func TestATrunkHasSoManyAddresses(t *testing.T) {
+	zone := names{"near.test. A": {}}
+	for n := range byte(12) {
+		zone["near.test. A"] = append(zone["near.test. A"], a(n+1))
+	}
+	for n := range 20 {
+		target := fmt.Sprintf("far%d.test.", n)
+		zone["_sip._udp.carrier.test. SRV"] = append(zone["_sip._udp.carrier.test. SRV"], srv(uint16(10+n), 5080, target))
+		zone[target+" A"] = []dnsmessage.ResourceBody{a(byte(100 + n))}
+	}
+	best := srv(1, 5070, "near.test.")
+	zone["_sip._udp.carrier.test. SRV"] = append(zone["_sip._udp.carrier.test. SRV"], best)
+	u := namedTrunk(t, zone)
+	u.find(t.Context())
+	all := u.addresses()
+	if len(all) != mostAddresses {
+		t.Fatalf("%d addresses", len(all))
+	}
+	for n, at := range all {
+		if want := 5070 + 10*min(1, n/12); int(at.Port()) != want {
+			t.Errorf("the %d. is %v", n+1, at)
+		}
+	}
+	if got := all[len(all)-1].Addr().String(); got != "127.0.0.103" {
+		t.Errorf("the last is %s", got)
 	}
 }

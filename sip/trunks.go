@@ -37,6 +37,9 @@ type uplink struct {
 	next       *time.Timer
 }
 
+// mostAddresses bounds how many of a trunk's addresses are taken, by preference: each is asked every round, and how many there are says whoever answers for its name.
+const mostAddresses = 16
+
 // spot is one address of a trunk.
 type spot struct {
 	at       place
@@ -306,7 +309,7 @@ func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 			return nil, err
 		}
 		if len(found) > 0 {
-			targets = found
+			targets = found[:min(len(found), mostAddresses)]
 		}
 	}
 	var all []place
@@ -316,7 +319,7 @@ func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 			continue // the next target may be found
 		}
 		for _, addr := range found {
-			if at := to(addr, target.Port); !slices.Contains(all, at) {
+			if at := to(addr, target.Port); len(all) < mostAddresses && !slices.Contains(all, at) {
 				all = append(all, at)
 			}
 		}
