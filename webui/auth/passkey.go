@@ -28,10 +28,12 @@ var (
 )
 
 // How many passkeys a person may have, and how large each may be as it is kept, in bytes. All of a person's are read at each sign-in. One without an attestation
-// takes about 2 kB, and no more than 6 with the longest id that there may be (WebAuthn §4: 1023 bytes).
+// takes about 2 kB, and no more than 6 with the longest id that there may be (WebAuthn §4: 1023 bytes). What a browser says of one is bounded before it is read:
+// a key that fills a body takes a second or two to compute with, one that fits in mostSaid a tenth of that. With certificates, which we do not ask for, it is about 8 kB.
 const (
 	MostPasskeys = 20
 	mostPasskey  = 8 << 10
+	mostSaid     = 16 << 10
 )
 
 // CheckOrigin says what is wrong with the address by which browsers reach the panel, as far as passkeys go (WebAuthn §5.1.3: a domain
@@ -194,6 +196,9 @@ func (k *Keeper) FinishPasskey(ctx context.Context, v Visit, name string, made [
 	if len(seen.Passkeys) >= MostPasskeys { // of two that are made at once the store takes one
 		return Session{}, nil, ErrPasskeysFull
 	}
+	if len(made) > mostSaid {
+		return Session{}, nil, ErrPasskeyLarge
+	}
 	asked, err := k.asked(ctx, v.Token, keyMake)
 	if err != nil {
 		return Session{}, nil, err
@@ -284,6 +289,9 @@ func (k *Keeper) checkPasskey(ctx context.Context, v Visit, s Session, answer []
 		return &TooMany{Wait: wait}
 	}
 	defer k.limiter.over(tallies...)
+	if len(answer) > mostSaid {
+		return ErrPasskey
+	}
 	asked, err := k.asked(ctx, v.Token, keyAsked)
 	if err != nil {
 		return err
