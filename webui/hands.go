@@ -120,10 +120,10 @@ func (s *Server) inPace(ctx context.Context, row auth.Row) error {
 	return nil
 }
 
-// talkRoutes are what may be asked of a talk over and over; to hang up is none of them, it can always be asked.
+// talkRoutes are what may be asked of a call over and over; to hang up is none of them, it can always be asked.
 var talkRoutes = []string{
 	"POST /api/calls/{id}/dtmf", "POST /api/calls/{id}/hold", "POST /api/calls/{id}/resume", "POST /api/calls/{id}/mute", "POST /api/calls/{id}/unmute",
-	"POST /api/calls/{id}/recording/pause", "POST /api/calls/{id}/recording/resume",
+	"POST /api/calls/{id}/recording/pause", "POST /api/calls/{id}/recording/resume", "POST /api/calls/{id}/transfer", "POST /api/calls/{id}/heard",
 }
 
 // changesPaced are what a change may be noted as that has the pace of all changes.

@@ -133,26 +133,27 @@ func TestWhatIsTakenInOrGivenOutHasThePaceOfChanges(t *testing.T) {
 func TestATalksButtonsHaveAPaceTogether(t *testing.T) {
 	h := open(t)
 	op := h.as("operator")
-	press := func(button string, body any) answered { return op.do(http.MethodPost, "/api/calls/none/"+button, body) }
-	buttons := []string{"hold", "resume", "mute", "unmute", "recording/pause", "recording/resume"}
+	with := map[string]any{
+		"dtmf": map[string]any{"digits": "1"}, "heard": map[string]any{"announcement": "vacant"}, "transfer": map[string]any{"action": "start", "desk": "desk2"},
+	}
+	press := func(button string) answered { return op.do(http.MethodPost, "/api/calls/none/"+button, with[button]) }
+	buttons := []string{"hold", "resume", "mute", "unmute", "recording/pause", "recording/resume", "transfer", "heard", "dtmf"}
 	for n := range talkActs.atOnce {
-		if a := press(buttons[n%len(buttons)], nil); a.status == http.StatusTooManyRequests {
+		if a := press(buttons[n%len(buttons)]); a.status == http.StatusTooManyRequests {
 			t.Fatalf("%d: %d %s", n, a.status, a.body)
 		}
 	}
-	keys := map[string]any{"digits": "1"}
-	press("dtmf", keys).problem(t, http.StatusTooManyRequests, "too_many")
 	for _, b := range buttons {
-		press(b, nil).problem(t, http.StatusTooManyRequests, "too_many")
+		press(b).problem(t, http.StatusTooManyRequests, "too_many")
 	}
-	if a := press("hangup", nil); a.status == http.StatusTooManyRequests {
+	if a := press("hangup"); a.status == http.StatusTooManyRequests {
 		t.Errorf("hanging up: %d", a.status)
 	}
 	if a := h.as("supervisor").do(http.MethodPost, "/api/calls/none/hold", nil); a.status == http.StatusTooManyRequests {
 		t.Errorf("another's: %d", a.status)
 	}
 	h.clock.forward(talkActs.every)
-	if a := press("dtmf", keys); a.status == http.StatusTooManyRequests || a.status == http.StatusUnprocessableEntity {
+	if a := press("dtmf"); a.status == http.StatusTooManyRequests || a.status == http.StatusUnprocessableEntity {
 		t.Errorf("a while later %d %s", a.status, a.body)
 	}
 }
