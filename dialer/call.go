@@ -14,7 +14,7 @@ type posted struct {
 	control *control // instead of a fact: what somebody asks of the talk
 }
 
-// call is one call. All fields belong to the goroutine of run, but shown, what the others may see, and pauses, which are under Engine.mu.
+// call is one call. All fields belong to the goroutine of run, but shown, what the others may see, pauses and transfers, which are under Engine.mu.
 type call struct {
 	e     *Engine
 	log   *slog.Logger
@@ -49,6 +49,7 @@ type call struct {
 	unsaved    *Recording // what the scribe was not given yet
 	unrecorded bool       // the supervisor knows
 	pauses     int        // of the recording
+	transfers  int        // begun
 }
 
 func (e *Engine) newCall(id CallID, r DialRequest, p picked, line Line, clicked time.Time) *call {

@@ -93,6 +93,17 @@ func (e *Engine) callFor(a Asker, id CallID, fit func(CallView) bool, otherwise 
 	return c, nil
 }
 
+// MostTransfers bounds how often one talk is begun to be handed on: each time another phone is called, and what is known of that is kept until the talk's end.
+const MostTransfers = 20
+
+// TooManyTransfers refuses to hand a talk on that was begun to be handed on MostTransfers times.
+const TooManyTransfers Rule = "too_many_transfers"
+
+var handedOnTooOften = &Refusal{
+	Rule: TooManyTransfers, JA: "この通話は、もう転送できません(1通話20回まで)。このまま応対を続けるか、担当者から折り返すことを伝えて終話してください",
+	EN: "this talk was transferred 20 times, or begun to be, and is transferred no more; go on with it yourself, or say that a colleague will call back, and hang up",
+}
+
 // noSuchTarget: the desk cannot take the call now.
 var noSuchTarget = &Refusal{
 	Rule: DeskBusy, JA: "転送先の席は、いま電話を受けられません(離席・通話中・結果入力中・電話機の未登録・電話機の使用中)",
@@ -101,12 +112,15 @@ var noSuchTarget = &Refusal{
 
 // seizeFor keeps a desk for a call that is handed on to it.
 func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
-	if _, err := e.talkOf(a, id); err != nil {
+	c, err := e.talkOf(a, id)
+	if err != nil {
 		return err
 	}
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	switch d := e.desks[to]; {
+	case c.transfers >= MostTransfers:
+		return handedOnTooOften
 	case d == nil:
 		return Refuse(UnknownDesk)
 	case d.away:
@@ -145,7 +159,7 @@ func (c *call) heardControl(ask control) {
 		c.view.Muted = ask.how
 		c.line.Mute(ask.how)
 	case controlTransfer:
-		if c.view.TransferTo != "" {
+		if c.view.TransferTo != "" || !c.countTransfer() {
 			c.unring(ask.desk)
 			return
 		}
@@ -167,6 +181,17 @@ func (c *call) heardControl(ask control) {
 	}
 	c.note(nil)
 	c.show(now)
+}
+
+// countTransfer counts one more time that the talk is begun to be handed on, unless there were as many as it has: many may have asked at once.
+func (c *call) countTransfer() bool {
+	c.e.mu.Lock()
+	defer c.e.mu.Unlock()
+	if c.transfers >= MostTransfers {
+		return false
+	}
+	c.transfers++
+	return true
 }
 
 func (c *call) unring(id DeskID) {

@@ -172,6 +172,42 @@ func TestTransferTakenBackAndEnded(t *testing.T) {
 	})
 }
 
+// TestATalkIsHandedOnSoOften and no oftener, by the panel, by the phone or by many at once: each time a phone is called, and what is known of it is kept until
+// the talk's end. Who is told so still talks.
+func TestATalkIsHandedOnSoOften(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		ctx := t.Context()
+		begun := func() int { return h.phone.Did(call, dialer.DeskLeg, "transfer") }
+		takenBack := func() {
+			t.Helper()
+			synctest.Wait()
+			h.must(h.CancelTransfer(ctx, first, call))
+			synctest.Wait()
+			time.Sleep(time.Minute) // the desk does not rest
+		}
+		h.phone.Refer(call, desk2, true)
+		takenBack()
+		for begun() < dialer.MostTransfers {
+			h.must(h.Transfer(ctx, first, call, desk2, true))
+			takenBack()
+		}
+		h.refused(h.Transfer(ctx, first, call, desk2, true), dialer.TooManyTransfers)
+		h.refused(h.Transfer(ctx, supervisor, call, desk2, false), dialer.TooManyTransfers)
+		h.phone.Refer(call, desk2, true)
+		synctest.Wait()
+		if n := h.phone.Did(call, dialer.DeskLeg, "refuse_transfer"); n != 1 || begun() != dialer.MostTransfers {
+			t.Errorf("%d begun, and %d of the phone's refused", begun(), n)
+		}
+		if v := h.desk(desk2); v.Ringing != "" {
+			t.Errorf("%+v", v)
+		}
+		h.deskIs(desk1, dialer.DeskInCall, id)
+		h.must(h.Hangup(ctx, first, call))
+		h.ended(call)
+	})
+}
+
 func TestPhonesOwnTransferButton(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		call, id := h.talks(first, desk1)
