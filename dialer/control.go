@@ -110,6 +110,12 @@ var noSuchTarget = &Refusal{
 	EN: "the other desk cannot take a call now: nobody sits there, it is busy, or its phone is not registered or in use",
 }
 
+// targetRests: a desk that is rung takes no click, so whoever has it ring again and again would keep it from dialling.
+var targetRests = &Refusal{
+	Rule: DeskBusy, JA: "転送先の席は、続けて応答がなかったため、5秒ほど呼び出しません。少し待ってから転送するか、ほかの席へ転送してください",
+	EN: "the other desk has not answered again and again, and is not rung for five seconds; wait a moment, or transfer to another desk",
+}
+
 // seizeFor keeps a desk for a call that is handed on to it.
 func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
 	c, err := e.talkOf(a, id)
@@ -127,6 +133,8 @@ func (e *Engine) seizeFor(a Asker, id CallID, to DeskID) error {
 		return otherServer
 	case !e.isFree(to):
 		return noSuchTarget
+	case e.d.Now().Before(d.rest):
+		return targetRests
 	default:
 		d.view.Ringing = id
 		e.showDesk(to)

@@ -208,6 +208,28 @@ func TestATalkIsHandedOnSoOften(t *testing.T) {
 	})
 }
 
+// TestADeskThatRestsIsHandedNothing: it has rung in vain again and again, as it does for calls that come in.
+func TestADeskThatRestsIsHandedNothing(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, _ := h.talks(first, desk1)
+		ctx := t.Context()
+		for range 2 {
+			h.must(h.Transfer(ctx, first, call, desk2, true))
+			synctest.Wait()
+			h.must(h.CancelTransfer(ctx, first, call))
+			synctest.Wait()
+		}
+		h.refused(h.Transfer(ctx, first, call, desk2, true), dialer.DeskBusy)
+		time.Sleep(6 * time.Second)
+		h.must(h.Transfer(ctx, first, call, desk2, true))
+		synctest.Wait()
+		h.must(h.CompleteTransfer(ctx, first, call))
+		synctest.Wait()
+		h.must(h.Hangup(ctx, second, call))
+		h.ended(call)
+	})
+}
+
 func TestPhonesOwnTransferButton(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		call, id := h.talks(first, desk1)

@@ -15,7 +15,7 @@ type desk struct {
 	// testing: it is held for a test call, for which nobody waits.
 	testing bool
 	key     string // the idempotency key of the click held, or of the call running
-	// vain is when its phone last rang for a call that came in, and nobody answered there; until rest it is not rung.
+	// vain is when its phone last rang for a call that came in or was handed on, and nobody answered there; until rest it is not rung.
 	vain, rest time.Time
 }
 
