@@ -276,6 +276,11 @@ func (c *call) movedTo(id DeskID) {
 	}
 	from := c.view.Desk
 	stood, claim := now.claim, was.claim
+	if claim != nil { // what is done about it later is done for the desk that has it
+		moved := *claim
+		moved.Desk = id
+		claim = &moved
+	}
 	now.claim = claim
 	now.take(c.view, e.d.Now(), "")
 	c.view.Desk, c.view.Operator = id, now.view.Operator

@@ -230,6 +230,29 @@ func TestADeskThatRestsIsHandedNothing(t *testing.T) {
 	})
 }
 
+// TestALineThatIsBuiltAnewKnowsWhoHasTheTalk that was handed on: the new desk. Nothing is claimed for the old one.
+func TestALineThatIsBuiltAnewKnowsWhoHasTheTalk(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		call, id := h.talks(first, desk1)
+		h.must(h.Transfer(t.Context(), first, call, desk2, false))
+		synctest.Wait()
+		h.deskIs(desk2, dialer.DeskInCall, id)
+		h.queue.Lose()
+		time.Sleep(5 * time.Second)
+		held := h.queue.Leases()
+		if len(held) != 1 || held[0].Case != id || held[0].Desk != desk2 {
+			t.Errorf("%+v", held)
+		}
+		_, err := h.Present(t.Context(), first, desk1, id, false)
+		h.refused(err, dialer.CaseBusy)
+		h.must(h.Hangup(t.Context(), second, call))
+		h.ended(call)
+		if held := h.queue.Leases(); len(held) != 0 {
+			t.Errorf("after the talk %+v", held)
+		}
+	})
+}
+
 func TestPhonesOwnTransferButton(t *testing.T) {
 	inHouse(t, func(t *testing.T, h *house) {
 		call, id := h.talks(first, desk1)
