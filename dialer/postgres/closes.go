@@ -7,8 +7,6 @@ import (
 	"maps"
 	"time"
 
-	"github.com/jackc/pgx/v5"
-
 	"kakeru/dialer"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/postgres/internal/db"
@@ -46,10 +44,7 @@ type stands struct{ closing, closed, ended bool }
 func (l *Ledger) dayStands(ctx context.Context, q *db.Queries, at time.Time) (now stands, err error) {
 	rows, err := q.ClosesInTheWay(ctx, dialer.DateOf(at).String())
 	for _, r := range rows {
-		c, wrong := l.closeOf(db.CloseByIDRow(r))
-		if err = orElse(err, wrong); err != nil {
-			return now, err
-		}
+		c := l.closeOf(db.CloseByIDRow(r))
 		if c.Foreign && c.Step.Over() {
 			continue
 		}
@@ -127,6 +122,9 @@ func (l *Ledger) BeginClose(ctx context.Context, c dayclose.Close) error {
 		found.Applying = 0 // what was being applied has been waited for; what has the lock by now waits for us
 		if err == nil {
 			err = found.Ready()
+		}
+		if err == nil {
+			err = l.paceOfCloses(ctx, q, c)
 		}
 		if err == nil {
 			err = stopStaging(ctx, q)
@@ -209,83 +207,18 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 	err = l.query(ctx, "find a close", func(ctx context.Context, q *db.Queries) error {
 		row, err := q.CloseByID(ctx, id)
 		if err == nil {
-			c, err = l.closeOf(row)
+			c = l.closeOf(row)
 		}
 		return err
 	})
 	return c, err
 }
 
-// LastClosed returns the newest close that ended; dialer.ErrNotFound when none has.
-func (l *Ledger) LastClosed(ctx context.Context) (c dayclose.Close, err error) {
-	err = l.query(ctx, "find the last close", func(ctx context.Context, q *db.Queries) error {
-		found := false
-		err := l.eachClose(ctx, q, func(of dayclose.Close) (goOn bool) {
-			if found = of.Step == dayclose.Closed && !of.Foreign; found {
-				c = of
-			}
-			return !found
-		})
-		if err == nil && !found {
-			err = pgx.ErrNoRows
-		}
-		return err
-	})
-	return c, err
-}
-
-// closesAtOnce is how many closes are read together: most who ask want the newest.
-const closesAtOnce = 20
-
-// eachClose hands on closes, the one that is under way first, then the contract's end, then the newest, until it is told that it is enough.
-func (l *Ledger) eachClose(ctx context.Context, q *db.Queries, do func(dayclose.Close) (goOn bool)) error {
-	for after := int32(0); ; after += closesAtOnce {
-		rows, err := q.NewestCloses(ctx, after, closesAtOnce)
-		if err != nil {
-			return err
-		}
-		for _, r := range rows {
-			c, err := l.closeOf(db.CloseByIDRow(r))
-			if err != nil || !do(c) {
-				return err
-			}
-		}
-		if len(rows) < closesAtOnce {
-			return nil
-		}
-	}
-}
-
-// allCloses are those that there are, ours and foreign ones.
-func (l *Ledger) allCloses(ctx context.Context, q *db.Queries) (all []dayclose.Close, err error) {
-	err = l.eachClose(ctx, q, func(c dayclose.Close) bool {
-		all = append(all, c)
-		return true
-	})
-	return all, err
-}
-
-// Closes lists closes, newest first. What is over and bears no mark of ours never was; what is under way without one stands in the way, and is shown.
-func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, err error) {
-	err = l.read(ctx, "list closes", func(ctx context.Context, q *db.Queries) error {
-		if limit <= 0 {
-			return nil
-		}
-		return l.eachClose(ctx, q, func(c dayclose.Close) bool {
-			if !c.Foreign || !c.Step.Over() {
-				list = append(list, c)
-			}
-			return len(list) < limit
-		})
-	})
-	return list, err
-}
-
-// closeOf is a close as its row has it, and whether that bears our mark.
-func (l *Ledger) closeOf(r db.CloseByIDRow) (dayclose.Close, error) {
+// closeOf is a close as its row has it, and whether that bears our mark. One that cannot be read is not ours either, and must keep no other from being read.
+func (l *Ledger) closeOf(r db.CloseByIDRow) dayclose.Close {
 	c, err := closeFrom(r)
 	c.Foreign = err != nil || !hmac.Equal(l.markOfClose(c), r.Mark)
-	return c, err
+	return c
 }
 
 func closeFrom(r db.CloseByIDRow) (c dayclose.Close, err error) {

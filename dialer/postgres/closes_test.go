@@ -85,8 +85,7 @@ func TestAForgedCloseIsNoCloseOfOurs(t *testing.T) {
 			if _, err = tx.Exec(t.Context(), "UPDATE day_closes SET "+change+" WHERE id = $1", c.ID); err == nil {
 				row, err := db.New(tx).CloseByID(t.Context(), c.ID)
 				must(t, err)
-				changed, err := l.closeOf(row)
-				must(t, err)
+				changed := l.closeOf(row)
 				same := change == "files = '[]'" && len(c.Files) == 0
 				if changed.Foreign == same {
 					t.Errorf("at %s after %s it is foreign: %v", c.Step, change, changed.Foreign)

@@ -44,10 +44,7 @@ func (l *Ledger) custodyDays(ctx context.Context, q *db.Queries, from, to string
 		return err
 	}
 	for _, r := range closes {
-		of, err := l.closeOf(db.CloseByIDRow(r))
-		if err != nil {
-			return err
-		}
+		of := l.closeOf(db.CloseByIDRow(r))
 		if of.Foreign && of.Step.Over() {
 			continue
 		}

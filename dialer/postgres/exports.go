@@ -143,12 +143,11 @@ func exportFrom(r db.ExportByIDRow) (e returns.Export, err error) {
 
 // goneUpto is the last day whose personal data went back for good; empty for none.
 func (l *Ledger) goneUpto(ctx context.Context, q *db.Queries) (gone string, err error) {
-	all, err := l.allCloses(ctx, q)
-	for _, c := range all {
+	err = l.eachClose(ctx, q, false, func(c dayclose.Close) {
 		if !c.Foreign && c.Upto != nil && (c.Step == dayclose.Destroying || c.Step == dayclose.Closed) {
 			gone = max(gone, c.Upto.String())
 		}
-	}
+	})
 	return gone, err
 }
 

@@ -196,7 +196,7 @@ func (l *Ledger) numberWent(ctx context.Context, q *db.Queries, id string) (bool
 		if err != nil {
 			return false, err
 		}
-		if c, err := l.closeOf(row); err == nil && !c.Foreign {
+		if !l.closeOf(row).Foreign {
 			return true, nil
 		}
 	}

@@ -53,18 +53,6 @@ func (l *Ledger) takeNumbers(ctx context.Context, c dayclose.Close, ours []strin
 	return nil
 }
 
-// ourCloses are the ids of the closes that bear our marks: what stands under another has not gone back, whatever its rows say.
-func (l *Ledger) ourCloses(ctx context.Context, q *db.Queries) ([]string, error) {
-	all, err := l.allCloses(ctx, q)
-	ours := []string{}
-	for _, c := range all {
-		if !c.Foreign {
-			ours = append(ours, c.ID)
-		}
-	}
-	return ours, err
-}
-
 // RowsOfReturn is a page of the records that go with a close, after one of them.
 func (l *Ledger) RowsOfReturn(ctx context.Context, c dayclose.Close, after *returns.Row, limit int) (out []returns.Row, err error) {
 	ctx, cancel := bounded(ctx, longPatience)

@@ -171,12 +171,11 @@ func (l *Ledger) markKind(ctx context.Context, dir, what string, mark func(conte
 // closesToMark are those that are over: one that an older version began is given up, or carried to its end by that.
 func (l *Ledger) closesToMark(ctx context.Context, q *db.Queries) (marks, error) {
 	found := marks{}
-	all, err := l.allCloses(ctx, q)
-	for _, c := range all {
+	err := l.eachClose(ctx, q, true, func(c dayclose.Close) {
 		if c.Step.Over() {
 			found[c.ID] = [][]byte{l.markOfClose(c)}
 		}
-	}
+	})
 	return found, err
 }
 
@@ -238,7 +237,7 @@ func (l *Ledger) ForeignRows(ctx context.Context) (kinds []string, err error) {
 }
 
 // anyForeignClose looks past those that were given up: they do nothing. A restore, or who was told of a foreign one, left it so.
-func (l *Ledger) anyForeignClose(ctx context.Context, q *db.Queries) (bool, error) {
-	all, err := l.allCloses(ctx, q)
-	return slices.ContainsFunc(all, func(c dayclose.Close) bool { return c.Foreign && c.Step != dayclose.GivenUp }), err
+func (l *Ledger) anyForeignClose(ctx context.Context, q *db.Queries) (found bool, err error) {
+	err = l.eachClose(ctx, q, false, func(c dayclose.Close) { found = found || c.Foreign })
+	return found, err
 }

@@ -13,8 +13,8 @@ type Store interface {
 	Found(ctx context.Context) (Found, error)
 	// BeginClose keeps a close in the step Begun, and from then on no attempt is reserved and no call taken in, on any node. It is
 	// a *NotReady when something stands in the way, as seen with every other writer of attempts held off; ErrUnderWay when
-	// another close is not over, and a *dialer.Refusal (contract_ended) after a final one. From a final close on nothing is imported or
-	// written either, for ever unless it is given up.
+	// another close is not over, and a *dialer.Refusal (contract_ended) after a final one, or (too_many_given_up) while the day's pace
+	// has it wait. From a final close on nothing is imported or written either, for ever unless it is given up.
 	BeginClose(ctx context.Context, c Close) error
 	// MoveClose keeps what a close has become, if it still stands at from and from leads there; ErrMoved when it does not.
 	MoveClose(ctx context.Context, c Close, from Step) error

@@ -34,11 +34,32 @@ WHERE id = @id AND step = @from_step;
 SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes WHERE day_closes.id = @id;
 
--- name: NewestCloses :many
--- Newest first; before them the one that is under way, and the one that ended the contract, which nothing follows whatever a row says of its time.
+-- name: CloseUnderWay :many
+-- The one that is under way, if there is one.
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes WHERE step NOT IN ('closed', 'given_up');
+
+-- name: ClosesOver :many
+-- Those that are over, the newest first, after one of them, as day_closes_newest has them: what comes before a page is not read once more. Those that ended the contract, or
+-- all others.
 SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
-ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC OFFSET @after LIMIT @most;
+WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = @ends::boolean AND (begun_at, id) < (@before_at::timestamptz, @before_id::uuid)
+ORDER BY begun_at DESC, id DESC LIMIT @most;
+
+-- name: ClosesByID :many
+-- A page in the order of their ids, which nothing changes. Those that were given up do nothing, and are read by who wants them.
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE id > @after::uuid AND (@given_up::boolean OR step <> 'given_up')
+ORDER BY id LIMIT @most;
+
+-- name: ClosesGivenUp :many
+-- A page of those of one day that were given up.
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE id > @after::uuid AND step = 'given_up' AND day = (@day::text)::date
+ORDER BY id LIMIT @most;
 
 -- name: HoldClose :one
 SELECT pg_try_advisory_lock(hashtextextended('close ' || @id::text, 0));

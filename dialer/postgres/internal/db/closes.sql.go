@@ -83,6 +83,178 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 	return i, err
 }
 
+const closeUnderWay = `-- name: CloseUnderWay :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes WHERE step NOT IN ('closed', 'given_up')
+`
+
+type CloseUnderWayRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
+// The one that is under way, if there is one.
+func (q *Queries) CloseUnderWay(ctx context.Context) ([]CloseUnderWayRow, error) {
+	rows, err := q.db.Query(ctx, closeUnderWay)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []CloseUnderWayRow
+	for rows.Next() {
+		var i CloseUnderWayRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Day,
+			&i.Upto,
+			&i.Final,
+			&i.ByUser,
+			&i.BegunAt,
+			&i.Step,
+			&i.MovedAt,
+			&i.Files,
+			&i.Counts,
+			&i.Manifest,
+			&i.Destroyed,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const closesByID = `-- name: ClosesByID :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE id > $1::uuid AND ($2::boolean OR step <> 'given_up')
+ORDER BY id LIMIT $3
+`
+
+type ClosesByIDRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
+// A page in the order of their ids, which nothing changes. Those that were given up do nothing, and are read by who wants them.
+func (q *Queries) ClosesByID(ctx context.Context, after string, givenUp bool, most int32) ([]ClosesByIDRow, error) {
+	rows, err := q.db.Query(ctx, closesByID, after, givenUp, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClosesByIDRow
+	for rows.Next() {
+		var i ClosesByIDRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Day,
+			&i.Upto,
+			&i.Final,
+			&i.ByUser,
+			&i.BegunAt,
+			&i.Step,
+			&i.MovedAt,
+			&i.Files,
+			&i.Counts,
+			&i.Manifest,
+			&i.Destroyed,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const closesGivenUp = `-- name: ClosesGivenUp :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE id > $1::uuid AND step = 'given_up' AND day = ($2::text)::date
+ORDER BY id LIMIT $3
+`
+
+type ClosesGivenUpRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
+// A page of those of one day that were given up.
+func (q *Queries) ClosesGivenUp(ctx context.Context, after string, day string, most int32) ([]ClosesGivenUpRow, error) {
+	rows, err := q.db.Query(ctx, closesGivenUp, after, day, most)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClosesGivenUpRow
+	for rows.Next() {
+		var i ClosesGivenUpRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Day,
+			&i.Upto,
+			&i.Final,
+			&i.ByUser,
+			&i.BegunAt,
+			&i.Step,
+			&i.MovedAt,
+			&i.Files,
+			&i.Counts,
+			&i.Manifest,
+			&i.Destroyed,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
 const closesInTheWay = `-- name: ClosesInTheWay :many
 SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
@@ -115,6 +287,77 @@ func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]ClosesInT
 	var items []ClosesInTheWayRow
 	for rows.Next() {
 		var i ClosesInTheWayRow
+		if err := rows.Scan(
+			&i.ID,
+			&i.Day,
+			&i.Upto,
+			&i.Final,
+			&i.ByUser,
+			&i.BegunAt,
+			&i.Step,
+			&i.MovedAt,
+			&i.Files,
+			&i.Counts,
+			&i.Manifest,
+			&i.Destroyed,
+			&i.Mark,
+		); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
+}
+
+const closesOver = `-- name: ClosesOver :many
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+FROM day_closes
+WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = $1::boolean AND (begun_at, id) < ($2::timestamptz, $3::uuid)
+ORDER BY begun_at DESC, id DESC LIMIT $4
+`
+
+type ClosesOverParams struct {
+	Ends     bool
+	BeforeAt time.Time
+	BeforeID string
+	Most     int32
+}
+
+type ClosesOverRow struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
+// Those that are over, the newest first, after one of them, as day_closes_newest has them: what comes before a page is not read once more. Those that ended the contract, or
+// all others.
+func (q *Queries) ClosesOver(ctx context.Context, arg ClosesOverParams) ([]ClosesOverRow, error) {
+	rows, err := q.db.Query(ctx, closesOver,
+		arg.Ends,
+		arg.BeforeAt,
+		arg.BeforeID,
+		arg.Most,
+	)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []ClosesOverRow
+	for rows.Next() {
+		var i ClosesOverRow
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,
@@ -343,61 +586,4 @@ func (q *Queries) MoveClose(ctx context.Context, arg MoveCloseParams) (int64, er
 		return 0, err
 	}
 	return result.RowsAffected(), nil
-}
-
-const newestCloses = `-- name: NewestCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-ORDER BY step NOT IN ('closed', 'given_up') DESC, final AND step <> 'given_up' DESC, begun_at DESC, id DESC OFFSET $1 LIMIT $2
-`
-
-type NewestClosesRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
-// Newest first; before them the one that is under way, and the one that ended the contract, which nothing follows whatever a row says of its time.
-func (q *Queries) NewestCloses(ctx context.Context, after int32, most int32) ([]NewestClosesRow, error) {
-	rows, err := q.db.Query(ctx, newestCloses, after, most)
-	if err != nil {
-		return nil, err
-	}
-	defer rows.Close()
-	var items []NewestClosesRow
-	for rows.Next() {
-		var i NewestClosesRow
-		if err := rows.Scan(
-			&i.ID,
-			&i.Day,
-			&i.Upto,
-			&i.Final,
-			&i.ByUser,
-			&i.BegunAt,
-			&i.Step,
-			&i.MovedAt,
-			&i.Files,
-			&i.Counts,
-			&i.Manifest,
-			&i.Destroyed,
-			&i.Mark,
-		); err != nil {
-			return nil, err
-		}
-		items = append(items, i)
-	}
-	if err := rows.Err(); err != nil {
-		return nil, err
-	}
-	return items, nil
 }
