@@ -24,11 +24,14 @@ type Settings struct {
 var _ settings.Store = (*Settings)(nil)
 
 // AppendSettings implements settings.Store.
-func (s *Settings) AppendSettings(_ context.Context, changes []settings.Change) (ids []int64, err error) {
+func (s *Settings) AppendSettings(_ context.Context, changes []settings.Change, seen int64) (ids []int64, err error) {
 	s.mu.Lock()
 	defer s.mu.Unlock()
 	if s.Down {
 		return nil, dialer.ErrLedgerDown
+	}
+	if int64(len(s.changes)) > seen {
+		return nil, settings.ErrStale
 	}
 	all := slices.Clone(s.changes)
 	for _, c := range changes {
@@ -112,20 +115,27 @@ func RunSettings(t *testing.T, s settings.Store) {
 			Reason: "試験", Follows: follows,
 		}
 	}
+	seen := int64(0)
 	put := func(changes ...settings.Change) []int64 {
 		t.Helper()
-		ids, err := s.AppendSettings(ctx, changes)
+		ids, err := s.AppendSettings(ctx, changes, seen)
 		if err != nil || len(ids) != len(changes) {
 			t.Fatalf("%v %v", ids, err)
 		}
+		seen = ids[len(ids)-1]
 		return ids
 	}
 	if last, err := s.LastSetting(ctx); err != nil || last != 0 {
 		t.Fatalf("an empty record: %d %v", last, err)
 	}
 	first := put(change("a.one", "1", "2", 0), change("a.two", `{"x":1}`, `{"x":[1,"二"]}`, 0))
-	if _, err := s.AppendSettings(ctx, []settings.Change{change("b", "1", "2", 0), change("a.one", "1", "9", 0)}); !errors.Is(err, settings.ErrStale) {
+	if _, err := s.AppendSettings(ctx, []settings.Change{change("b", "1", "2", 0), change("a.one", "1", "9", 0)}, seen); !errors.Is(err, settings.ErrStale) {
 		t.Fatalf("who comes second is not told: %v", err)
+	}
+	for _, older := range []int64{0, first[0]} {
+		if _, err := s.AppendSettings(ctx, []settings.Change{change("b", "1", "2", 0)}, older); !errors.Is(err, settings.ErrStale) {
+			t.Fatalf("who has not seen another key's change is not told: %v", err)
+		}
 	}
 	undo := change("a.one", "2", "1", first[0])
 	undo.Reverts, undo.AfterFile = first[0], true

@@ -13,14 +13,14 @@ import (
 // TestNoNumberOfOlderRowsIsRead: of each setting, source and operator one row is read, however many came before it.
 func TestNoNumberOfOlderRowsIsRead(t *testing.T) {
 	l := newLedger(t)
-	last := map[string]int64{}
+	last, seen := map[string]int64{}, int64(0)
 	for i := range 20 {
 		for _, key := range []string{"b", "a", "あ"} {
 			ids, err := l.AppendSettings(t.Context(), []settings.Change{
 				{At: noon, By: "admin", Key: key, Before: []byte("0"), After: fmt.Append(nil, i), Reason: "試験", Follows: last[key]},
-			})
+			}, seen)
 			must(t, err)
-			last[key] = ids[0]
+			last[key], seen = ids[0], ids[0]
 			_, err = l.SaveListSource(t.Context(), casework.ListSource{Name: key, Columns: []casework.ListColumn{{Name: "番号"}}, By: "boss", At: noon})
 			must(t, err)
 			must(t, l.BeginAbsence(t.Context(), dialer.Absence{Desk: "desk1", Operator: dialer.UserID(key), Reason: dialer.AwayBreak, From: noon}))
@@ -59,7 +59,7 @@ func TestNoNumberOfOlderRowsIsRead(t *testing.T) {
 // TestWhatIsOursIsFoundBehindWhatIsNot: more than are read at once stand before it.
 func TestWhatIsOursIsFoundBehindWhatIsNot(t *testing.T) {
 	l := newLedger(t)
-	ids, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, By: "admin", Key: "k", Before: []byte("0"), After: []byte("1"), Reason: "試験"}})
+	ids, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, By: "admin", Key: "k", Before: []byte("0"), After: []byte("1"), Reason: "試験"}}, 0)
 	must(t, err)
 	_, err = l.SaveListSource(t.Context(), casework.ListSource{Name: "収納課", Columns: []casework.ListColumn{{Name: "番号"}}, By: "boss", At: noon})
 	must(t, err)

@@ -21,7 +21,7 @@ func TestWhatIsSetBySQLDoesNotHold(t *testing.T) {
 	l := newLedger(t)
 	set := func(after string, follows int64) int64 {
 		t.Helper()
-		ids, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, By: "admin", Key: "k", Before: []byte("0"), After: []byte(after), Reason: "試験", Follows: follows}})
+		ids, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, By: "a", Key: "k", Before: []byte("0"), After: []byte(after), Reason: "試験", Follows: follows}}, follows)
 		must(t, err)
 		return ids[0]
 	}

@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"maps"
-	"math"
 	"slices"
 
 	"github.com/jackc/pgx/v5"
@@ -17,7 +16,7 @@ import (
 var _ settings.Store = (*Ledger)(nil)
 
 // AppendSettings implements settings.Store.
-func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) (ids []int64, err error) {
+func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change, seen int64) (ids []int64, err error) {
 	ctx, cancel := bounded(ctx, patience)
 	defer cancel()
 	err = pgx.BeginFunc(ctx, l.pool, func(tx pgx.Tx) error {
@@ -28,30 +27,23 @@ func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) 
 		if marked, err := q.RowsAreMarked(ctx, markedSettings); err != nil || !marked {
 			return orElse(err, errNotMarkedYet)
 		}
-		for _, c := range changes {
-			held, err := l.held(ctx, q, c.Key)
-			if err != nil {
-				return err
+		held, err := l.held(ctx, q)
+		if err != nil {
+			return err
+		}
+		for _, h := range held { // those that are ours: what somebody has written into the database keeps nobody from a change
+			if h.ID > seen {
+				return settings.ErrStale
 			}
+		}
+		for _, c := range changes {
 			if held[c.Key].ID != c.Follows {
 				return settings.ErrStale
 			}
-			id, err := q.AppendSetting(ctx, db.AppendSettingParams{
-				At: c.At, ByUser: string(c.By), Key: c.Key, Before: c.Before, BeforeFile: c.BeforeFile, After: c.After, AfterFile: c.AfterFile,
-				Reason: c.Reason, Follows: c.Follows, Reverts: c.Reverts,
-			})
-			if err != nil {
+			if held[c.Key], err = l.appendSetting(ctx, q, c); err != nil {
 				return err
 			}
-			row, err := q.SettingChange(ctx, id)
-			if err != nil {
-				return err
-			}
-			err = q.MarkRow(ctx, markedSettings, idOfSetting(row), l.markOfSetting(row))
-			if err != nil {
-				return err
-			}
-			ids = append(ids, id)
+			ids = append(ids, held[c.Key].ID)
 		}
 		return nil
 	})
@@ -61,13 +53,28 @@ func (l *Ledger) AppendSettings(ctx context.Context, changes []settings.Change) 
 	return ids, l.noticed(classify("change a setting", err))
 }
 
+// appendSetting writes one with its mark.
+func (l *Ledger) appendSetting(ctx context.Context, q *db.Queries, c settings.Change) (row db.SettingChange, err error) {
+	id, err := q.AppendSetting(ctx, db.AppendSettingParams{
+		At: c.At, ByUser: string(c.By), Key: c.Key, Before: c.Before, BeforeFile: c.BeforeFile, After: c.After, AfterFile: c.AfterFile,
+		Reason: c.Reason, Follows: c.Follows, Reverts: c.Reverts,
+	})
+	if err != nil {
+		return row, err
+	}
+	if row, err = q.SettingChange(ctx, id); err != nil {
+		return row, err
+	}
+	return row, q.MarkRow(ctx, markedSettings, idOfSetting(row), l.markOfSetting(row))
+}
+
 // errNotMarkedYet: what was set before the marks does not hold yet, so nothing can follow it.
 var errNotMarkedYet = errors.New("the server of this version has not been started yet; start it once, and change settings then")
 
 // HeldSettings implements settings.Store.
 func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err error) {
 	err = l.query(ctx, "read the settings", func(ctx context.Context, q *db.Queries) error {
-		held, err := l.held(ctx, q, "")
+		held, err := l.held(ctx, q)
 		for _, key := range slices.Sorted(maps.Keys(held)) {
 			out = append(out, changeFrom(held[key]))
 		}
@@ -76,16 +83,9 @@ func (l *Ledger) HeldSettings(ctx context.Context) (out []settings.Change, err e
 	return out, err
 }
 
-// held is the change that holds, by key: the newest that bears our mark, of one key, or of all with an empty one. It was written after a look, under HoldSettings,
-// at what it follows.
-func (l *Ledger) held(ctx context.Context, q *db.Queries, key string) (map[string]db.SettingChange, error) {
-	var rows []db.SettingChange
-	var err error
-	if key == "" {
-		rows, err = q.NewestSettings(ctx)
-	} else {
-		rows, err = q.SettingsOfKey(ctx, key, math.MaxInt64, 1)
-	}
+// held is the change that holds, by key: the newest that bears our mark. It was written after a look, under HoldSettings, at what it follows.
+func (l *Ledger) held(ctx context.Context, q *db.Queries) (map[string]db.SettingChange, error) {
+	rows, err := q.NewestSettings(ctx)
 	if err != nil {
 		return nil, err
 	}

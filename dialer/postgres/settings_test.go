@@ -2,7 +2,9 @@ package postgres
 
 import (
 	"errors"
+	"fmt"
 	"sync"
+	"sync/atomic"
 	"testing"
 
 	"kakeru/dialer/dialertest"
@@ -27,7 +29,7 @@ func TestOneAdministratorAtATime(t *testing.T) {
 	var all sync.WaitGroup
 	for range 20 {
 		all.Go(func() {
-			_, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, Key: "k", Before: []byte("1"), After: []byte("2"), Reason: "試験"}})
+			_, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, Key: "k", Before: []byte("1"), After: []byte("2"), Reason: "試験"}}, 0)
 			mu.Lock()
 			defer mu.Unlock()
 			switch {
@@ -44,4 +46,31 @@ func TestOneAdministratorAtATime(t *testing.T) {
 	if taken != 1 || told != 19 {
 		t.Errorf("%d taken, %d told", taken, told)
 	}
+}
+
+// Of many who change other keys at once, each knowing no change, one is taken too: what they want was judged without the others'.
+func TestAChangeIsWrittenWithAllSeen(t *testing.T) {
+	l := newLedger(t)
+	var taken atomic.Int32
+	var all sync.WaitGroup
+	for i := range 20 {
+		all.Go(func() {
+			_, err := l.AppendSettings(t.Context(), []settings.Change{{At: noon, Key: fmt.Sprintf("k%d", i), Before: []byte("1"), After: []byte("2"), Reason: "試験"}}, 0)
+			if err == nil {
+				taken.Add(1)
+			} else if !errors.Is(err, settings.ErrStale) {
+				t.Error(err)
+			}
+		})
+	}
+	all.Wait()
+	if n := taken.Load(); n != 1 {
+		t.Errorf("%d were taken", n)
+	}
+	held, err := l.HeldSettings(t.Context())
+	must(t, err)
+	must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO setting_changes (at, by_user, key, before, before_file, after, after_file, reason, follows)
+		SELECT now(), 'x', 'forged', '1', false, '2', false, 'x', 0`)) // which keeps nobody from a change
+	_, err = l.AppendSettings(t.Context(), []settings.Change{{At: noon, Key: "other", Before: []byte("1"), After: []byte("2"), Reason: "試験"}}, held[0].ID)
+	must(t, err)
 }

@@ -30,13 +30,14 @@ type Query struct {
 	Most  int
 }
 
-// ErrStale is a store's refusal: a key has another last change than the one that was to be followed.
-var ErrStale = errors.New("another change of this setting came first")
+// ErrStale is a store's refusal: something was changed that whoever wants the change has not seen.
+var ErrStale = errors.New("another change of the settings came first")
 
 // Store keeps the record. The ledger implements it. Methods return dialer.ErrLedgerDown when it does not answer.
 type Store interface {
-	// AppendSettings writes changes, all or none, and returns their ids. ErrStale when one of them does not follow the last change of its key.
-	AppendSettings(ctx context.Context, changes []Change) ([]int64, error)
+	// AppendSettings writes changes, all or none, and returns their ids. ErrStale when one of them does not follow the last change of its key, or when a change of any key
+	// holds that is newer than seen, the newest that they were judged with.
+	AppendSettings(ctx context.Context, changes []Change, seen int64) ([]int64, error)
 	// HeldSettings are the last change of each key.
 	HeldSettings(ctx context.Context) ([]Change, error)
 	// LastSetting is the id of the last change there is; 0 for none. It is asked every few seconds.

@@ -42,6 +42,7 @@ type Keeper struct {
 
 	mu   sync.Mutex
 	last int64             // the newest change that was read
+	seen int64             // the newest of those that hold, also of keys that this version does not know
 	held map[string]Change // the last change of each key
 }
 
@@ -77,8 +78,9 @@ func (k *Keeper) read(ctx context.Context) error {
 	if err != nil {
 		return err
 	}
-	held := map[string]Change{}
+	held, seen := map[string]Change{}, int64(0)
 	for _, c := range changes {
+		seen = max(seen, c.ID)
 		if _, _, known := find(k.d.Settings, c.Key); !known {
 			k.d.Log.Warn("a setting was changed in the panel that this version does not know; it is left alone", "key", c.Key)
 			continue
@@ -87,9 +89,12 @@ func (k *Keeper) read(ctx context.Context) error {
 	}
 	values := valuesOf(held)
 	if err := k.d.Judge(values); err != nil {
-		return fmt.Errorf("what was changed in the panel does not go with the settings file (%w); change the file, or see `kakeru settings list` and `kakeru settings reset`", err)
+		return &Trouble{
+			JA: "画面で変更した設定が設定ファイルと合いません。設定ファイルを直すか、kakeru settings list と kakeru settings reset で戻してください: " + err.Error(),
+			EN: fmt.Sprintf("what was changed in the panel does not go with the settings file (%v); change the file, or see `kakeru settings list` and `kakeru settings reset`", err),
+		}
 	}
-	k.held, k.last = held, last
+	k.held, k.last, k.seen = held, last, seen
 	k.d.Take(values)
 	return nil
 }
@@ -178,26 +183,14 @@ func (k *Keeper) Change(ctx context.Context, r Request) ([]Change, error) {
 	}
 	k.mu.Lock()
 	defer k.mu.Unlock()
-	changes, values, err := k.plan(ctx, r)
+	changes, values, err := k.write(ctx, r)
 	if err != nil {
 		return nil, err
 	}
-	ids, err := k.d.Store.AppendSettings(ctx, changes)
-	if errors.Is(err, ErrStale) { // another node was faster by a hair
-		if err := k.read(ctx); err != nil {
-			return nil, err
-		}
-		_, _, err = k.plan(ctx, r)
-		return nil, cmpErr(err, ErrStale)
-	}
-	if err != nil {
-		return nil, err
-	}
-	for i, id := range ids {
-		changes[i].ID = id
-		k.held[changes[i].Key] = changes[i]
-		k.last = max(k.last, id)
-		k.d.Log.Info("a setting was changed", "key", changes[i].Key, "change", id, "by", r.By, "undoes", changes[i].Reverts)
+	for _, c := range changes {
+		k.held[c.Key] = c
+		k.last, k.seen = max(k.last, c.ID), max(k.seen, c.ID)
+		k.d.Log.Info("a setting was changed", "key", c.Key, "change", c.ID, "by", r.By, "undoes", c.Reverts)
 	}
 	k.d.Take(values)
 	if k.d.Tell != nil {
@@ -206,11 +199,33 @@ func (k *Keeper) Change(ctx context.Context, r Request) ([]Change, error) {
 	return changes, nil
 }
 
-func cmpErr(err, otherwise error) error {
-	if err != nil {
-		return err
+// mostTries is how often a change is judged anew because another node was faster by a hair.
+const mostTries = 5
+
+// write needs mu. What another node changes between the judging and the writing, of whatever key, has it judged anew: two changes that each go with what holds may not go
+// with each other, and what does not go together keeps a server from starting.
+func (k *Keeper) write(ctx context.Context, r Request) ([]Change, Values, error) {
+	for range mostTries {
+		changes, values, err := k.plan(ctx, r)
+		if err != nil {
+			return nil, nil, err
+		}
+		ids, err := k.d.Store.AppendSettings(ctx, changes, k.seen)
+		if errors.Is(err, ErrStale) {
+			if err := k.read(ctx); err != nil {
+				return nil, nil, err
+			}
+			continue
+		}
+		if err != nil {
+			return nil, nil, err
+		}
+		for i, id := range ids {
+			changes[i].ID = id
+		}
+		return changes, values, nil
 	}
-	return otherwise
+	return nil, nil, &Trouble{JA: "ほかの管理者が設定を変更しています。少し待ってから、もう一度変更してください", EN: "others are changing settings just now; wait a moment, and change it again"}
 }
 
 func (r Request) check() error {

@@ -28,6 +28,7 @@ type node struct {
 
 	took   settings.Values
 	judged error
+	judge  func(settings.Values) error
 	told   int
 }
 
@@ -55,17 +56,27 @@ func wardFile() settings.CalendarFile {
 func newNode(t *testing.T, store settings.Store) *node {
 	t.Helper()
 	n := &node{}
+	if err := n.load(t, store); err != nil {
+		t.Fatal(err)
+	}
+	return n
+}
+
+func (n *node) load(t *testing.T, store settings.Store) error {
+	t.Helper()
 	n.Keeper = settings.NewKeeper(settings.Deps{
-		Store: store, Settings: testSettings(), Judge: func(settings.Values) error { return n.judged }, Take: func(v settings.Values) { n.took = v },
+		Store: store, Settings: testSettings(), Judge: func(v settings.Values) error {
+			if n.judge != nil {
+				return n.judge(v)
+			}
+			return n.judged
+		}, Take: func(v settings.Values) { n.took = v },
 		Tell: func() { n.told++ }, Now: func() time.Time { return tuesday },
 		Effects: func(_ context.Context, before, after settings.Values) []settings.Words {
 			return []settings.Words{{JA: string(before["keep_days"]) + "→" + string(after["keep_days"])}}
 		},
 	})
-	if err := n.Load(t.Context()); err != nil {
-		t.Fatal(err)
-	}
-	return n
+	return n.Load(t.Context())
 }
 
 func want(key, value string, follows int64) settings.Request {
@@ -143,6 +154,96 @@ func TestTwoAdministrators(t *testing.T) {
 	}
 	if _, err := b.Undo(t.Context(), stale.Newest.ID, stale.Newest.ID, settings.Request{By: "x", Reason: "x"}); !errors.As(err, &stale) {
 		t.Errorf("an undo that has not seen the change after it: %v", err)
+	}
+}
+
+// meanwhile is a store in which something is done between the judging of a change and its writing.
+type meanwhile struct {
+	settings.Store
+
+	do func()
+}
+
+func (m *meanwhile) AppendSettings(ctx context.Context, changes []settings.Change, seen int64) ([]int64, error) {
+	m.do()
+	return m.Store.AppendSettings(ctx, changes, seen)
+}
+
+// Two nodes change other settings at the same moment. Where they go together both hold; where they do not, the second is told, and a server that starts then comes up.
+func TestTwoNodesChangeWhatDoesNotGoTogether(t *testing.T) {
+	together := func(v settings.Values) error {
+		if string(v["keep_days"]) == "9" && string(v["print"]) == "true" {
+			return errors.New("they do not go together")
+		}
+		return nil
+	}
+	for days, goes := range map[string]bool{"7": true, "9": false} {
+		store := &dialertest.Settings{}
+		between := &meanwhile{Store: store, do: func() {}}
+		a, b := newNode(t, between), newNode(t, store)
+		a.judge, b.judge = together, together
+		between.do = func() {
+			between.do = func() {}
+			if _, err := b.Change(t.Context(), want("print", "true", 0)); err != nil {
+				t.Error(err)
+			}
+		}
+		changes, err := a.Change(t.Context(), want("keep_days", days, 0))
+		var trouble *settings.Trouble
+		switch {
+		case goes && (err != nil || len(changes) != 1 || changes[0].ID != 2 || string(a.took["print"]) != "true" || string(a.took["keep_days"]) != days):
+			t.Errorf("%s days: %+v, %v, %v", days, changes, err, a.took)
+		case !goes && (!errors.As(err, &trouble) || !strings.Contains(trouble.EN, "go together") || string(a.took["print"]) != "true"):
+			t.Errorf("%s days: %v, %v", days, err, a.took)
+		}
+		started := &node{judge: together}
+		if err := started.load(t, store); err != nil {
+			t.Errorf("after %s days a server does not come up: %v", days, err)
+		}
+	}
+}
+
+// A node whose file does not go with what another has changed says so to who changes something there.
+func TestANodeThatCannotFollowSaysSo(t *testing.T) {
+	store := &dialertest.Settings{}
+	a, b := newNode(t, store), newNode(t, store)
+	b.judge = func(v settings.Values) error {
+		if v["keep_days"] != nil {
+			return errors.New("the file has it otherwise")
+		}
+		return nil
+	}
+	if _, err := a.Change(t.Context(), want("keep_days", "7", 0)); err != nil {
+		t.Fatal(err)
+	}
+	for range 2 {
+		_, err := b.Change(t.Context(), want("print", "true", 0))
+		if trouble := (*settings.Trouble)(nil); !errors.As(err, &trouble) || !strings.Contains(trouble.EN, "otherwise") || !strings.Contains(trouble.JA, "settings reset") {
+			t.Errorf("%v", err)
+		}
+	}
+}
+
+// Who is forestalled each time is told to wait, and nothing is written.
+func TestWhoIsAlwaysForestalledIsTold(t *testing.T) {
+	store := &dialertest.Settings{}
+	between := &meanwhile{Store: store, do: func() {}}
+	a, b := newNode(t, between), newNode(t, store)
+	between.do = func() {
+		i, on := b.item(t, "print"), "true"
+		if !i.FromFile {
+			on = ""
+		}
+		if _, err := b.Change(t.Context(), want("print", on, i.Newest.ID)); err != nil {
+			t.Error(err)
+		}
+	}
+	_, err := a.Change(t.Context(), want("keep_days", "7", 0))
+	if trouble := (*settings.Trouble)(nil); !errors.As(err, &trouble) || trouble.JA == "" || !strings.Contains(trouble.EN, "wait") {
+		t.Errorf("%v", err)
+	}
+	if held, err := store.HeldSettings(t.Context()); err != nil || len(held) != 1 || held[0].Key != "print" {
+		t.Errorf("%+v, %v", held, err)
 	}
 }
 
