@@ -41,11 +41,14 @@ func TestACloseThatCannotBeReadStandsInNoWay(t *testing.T) {
 	forge := func(step, column, value string) (id string) {
 		t.Helper()
 		id = dialer.NewID(noon)
-		must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO day_closes (id, day, by_user, begun_at, step, moved_at, manifest, `+column+`)
-			VALUES ('`+id+`', '2026-11-24', 'supervisor', now(), '`+step+`', now(), 'ff', '`+value+`')`))
+		must(t, exec(t, l.pool.Config().ConnString(), `INSERT INTO day_closes SELECT (jsonb_populate_record(NULL::day_closes, jsonb_build_object('id', '`+id+`', 'day', '2026-11-24',
+			'final', false, 'by_user', 'supervisor', 'begun_at', now(), 'step', '`+step+`', 'moved_at', now(), 'files', '[]'::jsonb, 'counts', '{}'::jsonb, 'destroyed', '{}'::jsonb,
+			'manifest', 'ff', '`+column+`', '`+value+`'::jsonb))).*`))
 		return id
 	}
-	for column, value := range map[string]string{"files": `"x"`, "counts": `{"a": "b"}`, "destroyed": `[]`, "upto": "infinity"} {
+	for column, value := range map[string]string{
+		"files": `"x"`, "counts": `{"a": "b"}`, "destroyed": `[]`, "upto": `"infinity"`, "begun_at": `"infinity"`, "moved_at": `"-infinity"`,
+	} {
 		forge("closed", column, value)
 		forge("given_up", column, value)
 		id := forge("begun", column, value)

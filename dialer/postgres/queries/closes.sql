@@ -7,8 +7,9 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0));
 SELECT pg_advisory_xact_lock(hashtextextended('the day''s close', 0));
 
 -- name: ClosesInTheWay :many
+-- In all of these a time without end is another one: no row of ours has it, and one that has must keep no other from being read.
 -- Those that are under way, that have closed a day or one that comes, and the contract's end: whether they bear our mark is not known here.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
 WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND (final OR day >= (@today::text)::date);
 
@@ -31,32 +32,32 @@ UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts
 WHERE id = @id AND step = @from_step;
 
 -- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes WHERE day_closes.id = @id;
 
 -- name: CloseUnderWay :many
 -- The one that is under way, if there is one.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes WHERE step NOT IN ('closed', 'given_up');
 
 -- name: ClosesOver :many
 -- Those that are over, the newest first, after one of them, as day_closes_newest has them: what comes before a page is not read once more. Those that ended the contract, or
 -- all others.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
-WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = @ends::boolean AND (begun_at, id) < (@before_at::timestamptz, @before_id::uuid)
-ORDER BY begun_at DESC, id DESC LIMIT @most;
+WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = @ends::boolean AND isfinite(begun_at) AND (begun_at, id) < (@before_at::timestamptz, @before_id::uuid)
+ORDER BY day_closes.begun_at DESC, id DESC LIMIT @most;
 
 -- name: ClosesByID :many
 -- A page in the order of their ids, which nothing changes. Those that were given up do nothing, and are read by who wants them.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
 WHERE id > @after::uuid AND (@given_up::boolean OR step <> 'given_up')
 ORDER BY id LIMIT @most;
 
 -- name: ClosesGivenUp :many
 -- A page of those of one day that were given up.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
 WHERE id > @after::uuid AND step = 'given_up' AND day = (@day::text)::date
 ORDER BY id LIMIT @most;

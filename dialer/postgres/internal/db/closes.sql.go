@@ -13,7 +13,7 @@ import (
 )
 
 const closeByID = `-- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes WHERE day_closes.id = $1
 `
 
@@ -84,7 +84,7 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 }
 
 const closeUnderWay = `-- name: CloseUnderWay :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes WHERE step NOT IN ('closed', 'given_up')
 `
 
@@ -140,7 +140,7 @@ func (q *Queries) CloseUnderWay(ctx context.Context) ([]CloseUnderWayRow, error)
 }
 
 const closesByID = `-- name: ClosesByID :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
 WHERE id > $1::uuid AND ($2::boolean OR step <> 'given_up')
 ORDER BY id LIMIT $3
@@ -198,7 +198,7 @@ func (q *Queries) ClosesByID(ctx context.Context, after string, givenUp bool, mo
 }
 
 const closesGivenUp = `-- name: ClosesGivenUp :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
 WHERE id > $1::uuid AND step = 'given_up' AND day = ($2::text)::date
 ORDER BY id LIMIT $3
@@ -256,7 +256,7 @@ func (q *Queries) ClosesGivenUp(ctx context.Context, after string, day string, m
 }
 
 const closesInTheWay = `-- name: ClosesInTheWay :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
 WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND (final OR day >= ($1::text)::date)
 `
@@ -277,6 +277,7 @@ type ClosesInTheWayRow struct {
 	Mark      []byte
 }
 
+// In all of these a time without end is another one: no row of ours has it, and one that has must keep no other from being read.
 // Those that are under way, that have closed a day or one that comes, and the contract's end: whether they bear our mark is not known here.
 func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]ClosesInTheWayRow, error) {
 	rows, err := q.db.Query(ctx, closesInTheWay, today)
@@ -313,10 +314,10 @@ func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]ClosesInT
 }
 
 const closesOver = `-- name: ClosesOver :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
 FROM day_closes
-WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = $1::boolean AND (begun_at, id) < ($2::timestamptz, $3::uuid)
-ORDER BY begun_at DESC, id DESC LIMIT $4
+WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = $1::boolean AND isfinite(begun_at) AND (begun_at, id) < ($2::timestamptz, $3::uuid)
+ORDER BY day_closes.begun_at DESC, id DESC LIMIT $4
 `
 
 type ClosesOverParams struct {

@@ -48,9 +48,9 @@ func (q *Queries) CustodyChecks(ctx context.Context, fromAt time.Time, toAt time
 }
 
 const custodyCloses = `-- name: CustodyCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed,
+SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed,
   coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE day >= ($1::text)::date AND (day < ($2::text)::date OR step = 'closed') ORDER BY begun_at, id
+FROM day_closes WHERE day >= ($1::text)::date AND (day < ($2::text)::date OR step = 'closed') ORDER BY day_closes.begun_at, id
 `
 
 type CustodyClosesRow struct {
