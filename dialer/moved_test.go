@@ -79,3 +79,17 @@ func TestWhatMovedWhileTheDeskRangIsNotDialled(t *testing.T) {
 		})
 	}
 }
+
+// TestNobodyIsRungAfterHours: a desk that answers after the centre has shut is told so, and nobody else's phone rings.
+func TestNobodyIsRungAfterHours(t *testing.T) {
+	inHouse(t, func(t *testing.T, h *house) {
+		id := h.cases(1)[0]
+		sleepUntil(time.Date(2026, 11, 24, 16, 59, 55, 0, dialer.Tokyo))
+		h.phone.Far(dialertest.Far{Ring: 8 * time.Second}, dialertest.RingsForEver())
+		call := h.dial(first, desk1, id)
+		a := h.ended(call)
+		if a.End.Verdict.Result != dialer.NotDialled || !a.DialledAt.IsZero() || len(h.phone.Dialled()) != 0 || !slices.Contains(h.evidence(call), dialer.EvWithheld) {
+			t.Errorf("%+v, %v", a.End, h.evidence(call))
+		}
+	})
+}
