@@ -52,7 +52,7 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	if row.Allows(dialer.RoleDisplay) {
 		if d, token, err := s.display(r); err == nil {
 			v.display, v.User.Role, v.Token = d, dialer.RoleDisplay, token
-			keepsPlace(r.Context())
+			keepsPlace(r.Context(), s.holder(v))
 			return v, nil
 		} else if !errors.Is(err, auth.ErrSignedOut) {
 			return v, err
@@ -66,6 +66,7 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 	if errors.Is(err, auth.ErrSignedOut) {
 		s.throttle.forget(v.token)
 		s.uses.forget(v.token)
+		losesPlace(r.Context())
 	}
 	if err != nil {
 		return v, err
@@ -86,7 +87,7 @@ func (s *Server) admit(r *http.Request, row auth.Row) (visitor, error) {
 		return v, errLocked
 	}
 	if session.Step == auth.StepDone {
-		keepsPlace(r.Context())
+		keepsPlace(r.Context(), s.holder(v))
 	}
 	if !row.Allows(session.User.Role) {
 		s.noteRefusal(r.Context(), v)

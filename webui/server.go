@@ -290,7 +290,7 @@ func newAPI(mux *http.ServeMux) huma.API {
 func (s *Server) Handler() http.Handler {
 	foreign := http.NewCrossOriginProtection()
 	foreign.SetDenyHandler(http.HandlerFunc(func(w http.ResponseWriter, _ *http.Request) { writeProblem(w, errForeign) }))
-	return s.located(s.logged(s.strict(secured(s.throttled(unasked(foreign.Handler(legible(s.bounded(s.mux)))))))))
+	return s.located(s.logged(s.strict(secured(s.placed(s.throttled(unasked(foreign.Handler(legible(s.bounded(s.mux))))))))))
 }
 
 // unasked refuses what a page of another origin has a browser read: it would see no answer, but the record would say that the person had

@@ -17,8 +17,8 @@ import (
 // turnstile is a listener that holds no more connections than it may, in all and of one address, so that whoever opens many takes
 // away no more than their own. It counts before TLS and before the first byte; a websocket is counted until it ends. What is too
 // much is closed without a word: an answer would cost more than the connection. Strangers behind a shared address do not keep out
-// those who work there: where an address has its share, one of its connections on which nobody has shown that they are signed in
-// gives way to the new one. Chance says which, or whoever floods would choose.
+// those who work there: where an address has its share, one of its connections that keeps no place gives way to the new one. A place
+// is kept by who has shown on it that they are signed in. Chance says which gives way, or whoever floods would choose.
 type turnstile struct {
 	net.Listener
 	all, each int
@@ -32,6 +32,9 @@ type turnstile struct {
 	of    map[netip.Addr]map[*passer]struct{}
 	told  time.Time // when the log was told last
 	quiet int       // how many were refused since
+
+	kept  map[dialer.UserID]int // how many places somebody keeps
+	stays map[string]*stay      // by the token that keeps them
 }
 
 // The most connections, unless the settings say otherwise. Over TLS a browser has two or three (HTTP/2 and the live board), without it up
@@ -51,7 +54,10 @@ func newTurnstile(l net.Listener, of Connections, exempt func(netip.Addr) bool, 
 	if of.Each == 0 {
 		of.Each = connectionsEach
 	}
-	return &turnstile{Listener: l, all: of.All, each: of.Each, exempt: exempt, refused: refused, log: log, now: time.Now, of: map[netip.Addr]map[*passer]struct{}{}}
+	return &turnstile{
+		Listener: l, all: of.All, each: of.Each, exempt: exempt, refused: refused, log: log, now: time.Now, of: map[netip.Addr]map[*passer]struct{}{},
+		kept: map[dialer.UserID]int{}, stays: map[string]*stay{},
+	}
 }
 
 // Accept implements net.Listener.
@@ -110,11 +116,11 @@ func (t *turnstile) enter(p *passer, exempt bool) (away *passer, ok bool) {
 	return away, true
 }
 
-// givesWay is a connection of an address, by chance, on which nobody has shown in time that they are signed in; nil when there is none. It needs t.mu.
+// givesWay is a connection of an address, by chance, that has been there for a while and keeps no place; nil when there is none. It needs t.mu.
 func (t *turnstile) givesWay(at netip.Addr) *passer {
 	var may []*passer
 	for p := range t.of[at] {
-		if !p.signedIn.Load() && t.now().Sub(p.since) >= givesWayAfter {
+		if p.keeper.Load() == nil && t.now().Sub(p.since) >= givesWayAfter {
 			may = append(may, p)
 		}
 	}
@@ -135,6 +141,7 @@ func (t *turnstile) remove(p *passer) {
 	if _, there := t.of[p.at][p]; !there {
 		return
 	}
+	t.free(p)
 	t.open--
 	if delete(t.of[p.at], p); len(t.of[p.at]) == 0 {
 		delete(t.of, p.at)
@@ -161,10 +168,10 @@ func (t *turnstile) refuse(c net.Conn) {
 // passer is a connection that is counted until it is closed.
 type passer struct {
 	net.Conn
-	at       netip.Addr
-	door     *turnstile
-	since    time.Time
-	signedIn atomic.Bool // somebody has shown on it that they are
+	at     netip.Addr
+	door   *turnstile
+	since  time.Time
+	keeper atomic.Pointer[holder] // who keeps its place; nil is nobody. It is set with the door's mu
 }
 
 // Close implements net.Conn.
@@ -181,11 +188,4 @@ func withPasser(ctx context.Context, c net.Conn) context.Context {
 		c = wrapped.NetConn()
 	}
 	return context.WithValue(ctx, passerKey{}, c)
-}
-
-// keepsPlace is told of a request by somebody who is signed in: its connection gives way to nobody any more.
-func keepsPlace(ctx context.Context) {
-	if p, ok := ctx.Value(passerKey{}).(*passer); ok {
-		p.signedIn.Store(true)
-	}
 }

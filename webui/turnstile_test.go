@@ -175,7 +175,6 @@ func TestAStrangersConnectionGivesWay(t *testing.T) {
 	turn := newTurnstile(nil, Connections{Each: 8}, nil, nil, nil)
 	turn.now = clock.Now
 	other, mine := comesFrom(turn, "192.0.2.2"), comesFrom(turn, "192.0.2.1")
-	mine.signedIn.Store(true)
 	all := []*passer{mine}
 	for range 7 {
 		all = append(all, comesFrom(turn, "192.0.2.1"))
@@ -185,6 +184,7 @@ func TestAStrangersConnectionGivesWay(t *testing.T) {
 			t.Fatal("not let in, though there is room")
 		}
 	}
+	turn.keep(mine, somebody("user-operator"))
 	clock.forward(givesWayAfter - 1)
 	if away, ok := turn.enter(comesFrom(turn, "192.0.2.1"), false); ok || away != nil {
 		t.Error("one more was let in while the others had just come")
@@ -204,6 +204,7 @@ func TestAStrangersConnectionGivesWay(t *testing.T) {
 	if turn.open != 9 || len(turn.of) != 2 {
 		t.Errorf("%d are counted, of %d addresses", turn.open, len(turn.of))
 	}
+	turn.leave(mine)
 }
 
 // TestWhoIsSignedInKeepsTheirConnection: strangers who hold all connections of a shared address keep nobody out who is signed in there, and take no connection
@@ -211,55 +212,83 @@ func TestAStrangersConnectionGivesWay(t *testing.T) {
 func TestWhoIsSignedInKeepsTheirConnection(t *testing.T) {
 	h := open(t)
 	cookie := h.as("operator").cookie()
-	clock := &clockOf{now: tuesday}
+	front := openFront(t, h, Connections{Each: 4})
+	mine := front.dial(t)
+	if err := asks(mine, "/api/session", cookie); err != nil {
+		t.Fatal(err)
+	}
+	for range 3 {
+		if err := asks(front.dial(t), "/api/session", "kakeru_session=made-up"); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for range 10 { // with new ones, of which each takes a stranger's place
+		front.clock.forward(givesWayAfter)
+		if err := asks(front.dial(t), "/api/session", ""); err != nil {
+			t.Fatalf("one more: %v", err)
+		}
+	}
+	if err := asks(mine, "/api/session", cookie); err != nil {
+		t.Errorf("the connection of somebody who is signed in: %v", err)
+	}
+}
+
+// front is a server's door of its own, by TLS, with a clock that stands.
+type front struct {
+	*turnstile
+
+	clock *clockOf
+	addr  string
+}
+
+func openFront(t *testing.T, h *house, of Connections) *front {
+	t.Helper()
 	listener, err := Listen(t.Context(), "127.0.0.1:0")
 	if err != nil {
 		t.Fatal(err)
 	}
-	door := newTurnstile(listener, Connections{Each: 4}, func(netip.Addr) bool { return false }, func() {}, slog.New(slog.DiscardHandler))
+	door := newTurnstile(listener, of, func(netip.Addr) bool { return false }, func() {}, slog.New(slog.DiscardHandler))
+	clock := &clockOf{now: tuesday}
 	door.now = clock.Now
 	served := httptest.NewUnstartedServer(h.server.Handler())
 	_ = served.Listener.Close()
 	served.Listener, served.Config.ConnContext = door, withPasser
 	served.StartTLS() // which wraps them
-	defer served.Close()
-	ask := func(c net.Conn, cookie string) error {
-		_, err := fmt.Fprintf(c, "GET /api/session HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n", cookie)
-		if err != nil {
-			return err
-		}
-		_ = c.SetReadDeadline(time.Now().Add(patienceOfTests))
-		r, err := http.ReadResponse(bufio.NewReader(c), nil)
-		if err != nil {
-			return err
-		}
-		_, err = io.Copy(io.Discard, r.Body)
-		return errors.Join(err, r.Body.Close())
+	t.Cleanup(served.Close)
+	return &front{door, clock, listener.Addr().String()}
+}
+
+func (f *front) dial(t *testing.T) net.Conn {
+	t.Helper()
+	c, err := tls.Dial("tcp4", f.addr, &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test's own
+	if err != nil {
+		t.Fatalf("kept out: %v", err)
 	}
-	dial := func() net.Conn {
-		c, err := tls.Dial("tcp4", listener.Addr().String(), &tls.Config{InsecureSkipVerify: true}) //nolint:gosec // a test's own
-		if err != nil {
-			t.Fatalf("kept out: %v", err)
-		}
-		t.Cleanup(func() { _ = c.Close() })
-		return c
+	t.Cleanup(func() { _ = c.Close() })
+	return c
+}
+
+// keeping is how many connections keep a place.
+func (f *front) keeping() (n int) {
+	f.mu.Lock()
+	defer f.mu.Unlock()
+	for _, s := range f.stays {
+		n += len(s.of)
 	}
-	mine := dial()
-	if err := ask(mine, cookie); err != nil {
-		t.Fatal(err)
+	return n
+}
+
+// asks for something on a connection, and reads the answer, whatever it is.
+func asks(c net.Conn, path, cookie string) error {
+	_, err := fmt.Fprintf(c, "GET %s HTTP/1.1\r\nHost: x\r\nCookie: %s\r\n\r\n", path, cookie)
+	if err != nil {
+		return err
 	}
-	for range 3 {
-		if err := ask(dial(), "kakeru_session=made-up"); err != nil {
-			t.Fatal(err)
-		}
+	_ = c.SetReadDeadline(time.Now().Add(patienceOfTests))
+	r, err := http.ReadResponse(bufio.NewReader(c), nil)
+	if err != nil {
+		return err
 	}
-	for range 10 { // with new ones, of which each takes a stranger's place
-		clock.forward(givesWayAfter)
-		if err := ask(dial(), ""); err != nil {
-			t.Fatalf("one more: %v", err)
-		}
-	}
-	if err := ask(mine, cookie); err != nil {
-		t.Errorf("the connection of somebody who is signed in: %v", err)
-	}
+	_, err = io.Copy(io.Discard, r.Body)
+	return errors.Join(err, r.Body.Close())
 }

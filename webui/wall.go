@@ -144,9 +144,12 @@ const curveAlways = time.Minute
 
 // wallLive sends a screen the whole picture, and again after every change: it is small, and nothing that others are shown gets there by mistake.
 func (s *Server) wallLive(w http.ResponseWriter, r *http.Request, v visitor) {
-	v.User.ID = dialer.UserID("display " + v.display.ID) // no person's sockets are counted
+	v.User.ID = wallUser(v.display) // no person's sockets are counted
 	s.connect(w, r, v, func(reader *reader, _ uint64) { reader.serveWall() })
 }
+
+// wallUser is a screen where people are counted: nobody's ID looks like it.
+func wallUser(d dialer.Display) dialer.UserID { return dialer.UserID("display " + d.ID) }
 
 // serveWall writes pictures until the screen leaves or is said goodbye to.
 func (r *reader) serveWall() {
