@@ -34,7 +34,7 @@ func (t *turnstile) keep(p *passer, h holder) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.free(p)
-	if _, there := t.of[p.at][p]; !there || t.kept[h.who] >= placesEach {
+	if p.from == nil || t.kept[h.who] >= placesEach {
 		return
 	}
 	s := t.stays[h.token]
@@ -47,6 +47,7 @@ func (t *turnstile) keep(p *passer, h holder) {
 	s.of[p] = struct{}{}
 	t.kept[h.who]++
 	p.keeper.Store(&h)
+	t.hold(p)
 }
 
 // await frees what a token keeps when it is over: whoever is put out would hold it for ever otherwise, by asking for what needs no session.
@@ -77,6 +78,7 @@ func (t *turnstile) free(p *passer) {
 		delete(t.stays, h.token)
 		close(s.left)
 	}
+	t.loosen(p)
 }
 
 func passerOf(ctx context.Context) *passer {

@@ -1,10 +1,10 @@
 package webui
 
 import (
+	"container/list"
 	"context"
 	"crypto/tls"
 	"log/slog"
-	"math/rand/v2"
 	"net"
 	"net/netip"
 	"sync"
@@ -18,7 +18,8 @@ import (
 // away no more than their own. It counts before TLS and before the first byte; a websocket is counted until it ends. What is too
 // much is closed without a word: an answer would cost more than the connection. Strangers behind a shared address do not keep out
 // those who work there: where an address has its share, one of its connections that keeps no place gives way to the new one. A place
-// is kept by who has shown on it that they are signed in. Chance says which gives way, or whoever floods would choose.
+// is kept by who has shown on it that they are signed in. Chance says which gives way, or whoever floods would choose. Where all are
+// taken, one of the address that has most of those gives way to whoever comes: some twenty strangers would shut the centre out otherwise.
 type turnstile struct {
 	net.Listener
 	all, each int
@@ -29,9 +30,11 @@ type turnstile struct {
 
 	mu    sync.Mutex
 	open  int
-	of    map[netip.Addr]map[*passer]struct{}
-	told  time.Time // when the log was told last
-	quiet int       // how many were refused since
+	of    map[netip.Addr]*origin
+	crowd crowd
+	fresh *list.List // those that have just come and so give way to nobody, the oldest first
+	told  time.Time  // when the log was told last
+	quiet int        // how many were refused since
 
 	kept  map[dialer.UserID]int // how many places somebody keeps
 	stays map[string]*stay      // by the token that keeps them
@@ -55,7 +58,7 @@ func newTurnstile(l net.Listener, of Connections, exempt func(netip.Addr) bool, 
 		of.Each = connectionsEach
 	}
 	return &turnstile{
-		Listener: l, all: of.All, each: of.Each, exempt: exempt, refused: refused, log: log, now: time.Now, of: map[netip.Addr]map[*passer]struct{}{},
+		Listener: l, all: of.All, each: of.Each, exempt: exempt, refused: refused, log: log, now: time.Now, of: map[netip.Addr]*origin{}, fresh: list.New(),
 		kept: map[dialer.UserID]int{}, stays: map[string]*stay{},
 	}
 }
@@ -98,54 +101,29 @@ func network(a net.Addr) (who, of netip.Addr) {
 func (t *turnstile) enter(p *passer, exempt bool) (away *passer, ok bool) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
-	if len(t.of[p.at]) >= t.each && !exempt {
-		if away = t.givesWay(p.at); away == nil {
-			return nil, false
-		}
-		t.remove(away)
+	now := t.now()
+	t.ripen(now)
+	switch o := t.of[p.at]; {
+	case o != nil && o.open >= t.each && !exempt:
+		away = o.givesWay()
+	case t.open >= t.all && len(t.crowd) > 0:
+		away = t.crowd[0].givesWay()
+	default:
+		t.add(p, now)
+		return nil, true
 	}
-	if t.open >= t.all {
-		return away, false
+	if away == nil {
+		return nil, false
 	}
-	p.since = t.now()
-	if t.of[p.at] == nil {
-		t.of[p.at] = map[*passer]struct{}{}
-	}
-	t.of[p.at][p] = struct{}{}
-	t.open++
+	t.remove(away)
+	t.add(p, now)
 	return away, true
-}
-
-// givesWay is a connection of an address, by chance, that has been there for a while and keeps no place; nil when there is none. It needs t.mu.
-func (t *turnstile) givesWay(at netip.Addr) *passer {
-	var may []*passer
-	for p := range t.of[at] {
-		if p.keeper.Load() == nil && t.now().Sub(p.since) >= givesWayAfter {
-			may = append(may, p)
-		}
-	}
-	if len(may) == 0 {
-		return nil
-	}
-	return may[rand.N(len(may))] //nolint:gosec // chance, no secret
 }
 
 func (t *turnstile) leave(p *passer) {
 	t.mu.Lock()
 	defer t.mu.Unlock()
 	t.remove(p)
-}
-
-// remove needs t.mu. One that has left, or given way, is not counted any more.
-func (t *turnstile) remove(p *passer) {
-	if _, there := t.of[p.at][p]; !there {
-		return
-	}
-	t.free(p)
-	t.open--
-	if delete(t.of[p.at], p); len(t.of[p.at]) == 0 {
-		delete(t.of, p.at)
-	}
 }
 
 // refuse closes a connection that is too much. The log hears of it once a minute, whoever knocks.
@@ -172,6 +150,11 @@ type passer struct {
 	door   *turnstile
 	since  time.Time
 	keeper atomic.Pointer[holder] // who keeps its place; nil is nobody. It is set with the door's mu
+
+	// What follows needs the door's mu.
+	from  *origin       // nil when it is not counted
+	fresh *list.Element // where it is among those that have just come; nil when it was there for a while
+	loose int           // where it is among those of its origin that give way, counted from 1; 0 is not among them
 }
 
 // Close implements net.Conn.
