@@ -104,7 +104,8 @@ type NumberStore interface {
 	// EnterNumber keeps a number and puts it among the case's, when the case is here. It returns the row as it was kept, with
 	// its case and what was known of the number; a refusal by NumberEntered when it stands already, by NumberMany when its case has too many.
 	EnterNumber(ctx context.Context, n EnteredNumber) (EnteredNumber, error)
-	// TakeNumberBack appends that a number was entered by mistake, and takes it from the case again if it came by this row.
+	// TakeNumberBack appends that a number was entered by mistake, and takes it from the case again if it came by this row and no list has
+	// brought it since. One that proved to be wrong stays so, whatever brings it again.
 	// Again is no error. dialer.ErrNotFound when by did not enter it, unless anybodys is set; a refusal by NumberReturned when
 	// a day's close took it.
 	TakeNumberBack(ctx context.Context, id string, by dialer.UserID, anybodys bool, at time.Time) error

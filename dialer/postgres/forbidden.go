@@ -169,7 +169,7 @@ func (l *Ledger) markWords(ctx context.Context, q *db.Queries) (n int, err error
 // idOfNumber names a number of a case in row_marks.
 func idOfNumber(caseID, ref string) string { return caseID + " " + ref }
 
-// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that it left the case and may be another's by now, or that the
+// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that the ward's list left it out and it may be another's by now, or that the
 // first was a slip, and so on. None can be put before another, and nobody who serves can take one away.
 func (l *Ledger) markOfTurn(id string, n int) []byte { return l.markUnder(markedWrong, id, n) }
 
@@ -294,12 +294,39 @@ func (l *Ledger) anyWrongUsable(ctx context.Context, q *db.Queries) (bool, error
 	return false, err
 }
 
-// dropPhones takes out what the ward does not name any more: one that was wrong may be right when it comes back.
+// stayWrong has those of some numbers that come to their cases again, and proved to be wrong there, be unusable as they were.
+func (l *Ledger) stayWrong(ctx context.Context, q *db.Queries, come ...db.WrongComingRow) error {
+	ids := make([]string, len(come))
+	for i, n := range come {
+		ids[i] = idOfNumber(n.CaseID, n.NumberRef)
+	}
+	wrong, err := l.wrong(ctx, q, ids)
+	for i, n := range come {
+		if err == nil && wrong[ids[i]] {
+			err = q.SpoilNumber(ctx, n.CaseID, n.NumberRef)
+		}
+	}
+	return err
+}
+
+// applyPhones brings the numbers that the list has.
+func (a *application) applyPhones(ctx context.Context, list string, after, upto int32) error {
+	wrong, err := a.q.WrongComing(ctx, list, after, upto)
+	if err == nil {
+		err = a.q.ApplyPhones(ctx, list, after, upto)
+	}
+	if err != nil {
+		return err
+	}
+	return a.l.stayWrong(ctx, a.q, wrong...)
+}
+
+// dropPhones takes out what the ward does not name any more: one of its own that was wrong may be right when it comes back. One that was typed in it has never named.
 func (a *application) dropPhones(ctx context.Context, after, upto int32) error {
 	dropped, err := a.q.DropPhones(ctx, a.list.ID, after, upto)
 	var wrong []string
 	for _, d := range dropped {
-		if !d.Usable {
+		if !d.Usable && d.Listed {
 			wrong = append(wrong, idOfNumber(d.CaseID, d.NumberRef))
 		}
 	}

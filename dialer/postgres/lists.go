@@ -365,7 +365,7 @@ func (a *application) chunk(ctx context.Context, total, after, upto int32) error
 		return fmt.Errorf("cases: %w", err)
 	}
 	for _, step := range []func(context.Context, string, int32, int32) error{
-		a.q.ApplyPersons, a.q.DropNotes, a.q.ApplyNotes, a.q.ApplyPhones, a.q.DropBalances, a.q.ApplyBalances,
+		a.q.ApplyPersons, a.q.DropNotes, a.q.ApplyNotes, a.applyPhones, a.q.DropBalances, a.q.ApplyBalances,
 	} {
 		if err := step(ctx, a.list.ID, after, upto); err != nil {
 			return err

@@ -39,6 +39,9 @@ func (l *Ledger) EnterNumber(ctx context.Context, n casework.EnteredNumber) (cas
 			return err
 		}
 		ranked, err := joinCase(ctx, q, c, &n)
+		if err == nil && ranked != nil {
+			err = l.stayWrong(ctx, q, db.WrongComingRow{CaseID: string(n.Case), NumberRef: n.NumberRef})
+		}
 		if err != nil {
 			return err
 		}
@@ -145,10 +148,8 @@ func (l *Ledger) TakeNumberBack(ctx context.Context, id string, by dialer.UserID
 		if _, err := q.TakeNumberBack(ctx, id, at, string(by)); err != nil || n.Ranked == nil {
 			return err
 		}
+		// That it proved to be wrong stays said: the ward's next list may bring it again.
 		ranks, err := q.RemovePhone(ctx, n.CaseID, n.NumberRef)
-		if err == nil && len(ranks) > 0 {
-			err = l.say(ctx, q, false, idOfNumber(n.CaseID, n.NumberRef))
-		}
 		for _, rank := range ranks {
 			if err == nil {
 				err = q.MoveRanks(ctx, -1, n.CaseID, rank)

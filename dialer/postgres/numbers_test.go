@@ -162,3 +162,90 @@ func TestACaseHasSoManyNumbers(t *testing.T) {
 	must(t, l.TakeNumberBack(t.Context(), last.ID, "operator1", false, noon))
 	enter(t, l, one)
 }
+
+// listedWith is a list's row of a person who has these numbers.
+func listedWith(ward string, yen int64, ns ...dialer.Number) casework.Row {
+	row := person(ward)
+	row.CaseRef, row.Balance.Yen, row.Phones = testRefs.Case(ward), yen, nil
+	for i, n := range ns {
+		row.Phones = append(row.Phones, casework.Phone{Rank: i + 1, Number: n, Kind: n.Kind(), Usable: true})
+	}
+	return row
+}
+
+// provesWrong has somebody who was called at a number say that it is not the person's, and returns the call.
+func provesWrong(t *testing.T, l *Ledger, id dialer.CaseID, n dialer.Number) {
+	t.Helper()
+	of := targetOf(t, l, id)
+	of.Number, of.NumberRef = n, testRefs.Number(n)
+	talk := call(t, l, of, noon, dialer.Answered)
+	wrong := nothingAsked(talk.ID, of, noon.Add(5*time.Minute))
+	wrong.Business = []casework.Business{casework.WrongNumber}
+	recordAsTold(t, l, wrong)
+}
+
+// TestANumberThatProvedWrongStaysSoWhenItIsTakenBack: somebody typed it in, a talk found it to be another's, and the ward's list has it before or after that is taken
+// back, or after it was typed in once more.
+func TestANumberThatProvedWrongStaysSoWhenItIsTakenBack(t *testing.T) {
+	for _, c := range []struct {
+		name                    string
+		listedBefore, typeAgain bool
+		listedWithout           bool
+	}{
+		{name: "the list brings it before it is taken back", listedBefore: true},
+		{name: "the list brings it after it was taken back"},
+		{name: "a list without it comes between", listedWithout: true},
+		{name: "it is typed in again", typeAgain: true},
+	} {
+		t.Run(c.name, func(t *testing.T) {
+			l := newLedger(t)
+			ward := fmt.Sprintf("%010d", numbers.Add(1))
+			good, n := newNumber(), newNumber()
+			id := load(t, l, listedWith(ward, 1000, good)).Waiting[0].Case
+			one := enter(t, l, typed(ward, n, noon))
+			if c.listedBefore {
+				load(t, l, listedWith(ward, 2000, good, n))
+			}
+			provesWrong(t, l, id, n)
+			if c.listedWithout {
+				load(t, l, listedWith(ward, 2500, good))
+			}
+			must(t, l.TakeNumberBack(t.Context(), one.ID, "operator1", false, noon))
+			if has := len(caseOf(t, l, id).Phones) == 2; has != c.listedBefore {
+				t.Errorf("after it was taken back: %+v", caseOf(t, l, id).Phones)
+			}
+			if c.typeAgain {
+				enter(t, l, typed(ward, n, noon.Add(24*time.Hour)))
+			} else {
+				load(t, l, listedWith(ward, 3000, good, n))
+			}
+			after := caseOf(t, l, id).Phones
+			if len(after) != 2 || after[1].Number != n || after[1].Usable || !after[0].Usable {
+				t.Errorf("the number that proved wrong is dialled again: %+v", after)
+			}
+			if got := targetOf(t, l, id); len(got.Numbers) != 1 || got.Numbers[0].Number != good {
+				t.Errorf("to be dialled are %+v", got.Numbers)
+			}
+			if kinds, err := l.ForeignRows(t.Context()); err != nil || len(kinds) > 0 {
+				t.Errorf("it looks as if somebody had made it usable: %v, %v", kinds, err)
+			}
+		})
+	}
+}
+
+// TestTakingANumberBackLeavesTheWardsOwn: what a list has brought since it was typed in is the ward's.
+func TestTakingANumberBackLeavesTheWardsOwn(t *testing.T) {
+	l := newLedger(t)
+	ward := fmt.Sprintf("%010d", numbers.Add(1))
+	good, n, slip := newNumber(), newNumber(), newNumber()
+	id := load(t, l, listedWith(ward, 1000, good)).Waiting[0].Case
+	one, two := enter(t, l, typed(ward, n, noon)), enter(t, l, typed(ward, slip, noon))
+	load(t, l, listedWith(ward, 1000, good, n))
+	three := enter(t, l, typed(ward, slip, noon.Add(24*time.Hour)))
+	for _, e := range []casework.EnteredNumber{one, two, three} {
+		must(t, l.TakeNumberBack(t.Context(), e.ID, "operator1", false, noon))
+	}
+	if got := fmt.Sprint(dialOrder(caseOf(t, l, id))); got != fmt.Sprint([]dialer.Number{good, n}) {
+		t.Errorf("after taking all back: %s", got)
+	}
+}

@@ -158,9 +158,9 @@ FROM (
 ) once;
 
 -- name: ApplyPhones :exec
--- A number that the case had stays unusable if it was.
-INSERT INTO phones (case_id, number_ref, rank, kind, usable, custody, sealed, last_four)
-SELECT case_id, number_ref, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', custody, sealed, last_four
+-- A number that the case had stays unusable if it was. One that was typed in is the ward's from now on.
+INSERT INTO phones (case_id, number_ref, rank, kind, usable, custody, sealed, last_four, listed)
+SELECT case_id, number_ref, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', custody, sealed, last_four, true
 FROM (
   SELECT DISTINCT ON (case_id, number_ref) case_id, number_ref, kind, custody, sealed, last_four, line, i
   FROM (
@@ -171,14 +171,22 @@ FROM (
   ) listed ORDER BY case_id, number_ref, line, i
 ) once
 ON CONFLICT (case_id, number_ref) DO UPDATE SET rank = EXCLUDED.rank, kind = EXCLUDED.kind, custody = EXCLUDED.custody,
-  sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four;
+  sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four, listed = true;
+
+-- name: WrongComing :many
+-- Numbers that a list brings to a case that has them not, and of which it was said there that they are wrong: they were typed in once, and taken back.
+SELECT DISTINCT s.case_id, n.number_ref::text AS number_ref
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref CROSS JOIN unnest(r.phone_refs) AS n(number_ref)
+WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.takes AND s.verdict <> 'new'
+  AND NOT EXISTS (SELECT FROM phones p WHERE p.case_id = s.case_id AND p.number_ref = n.number_ref)
+  AND EXISTS (SELECT FROM row_marks m WHERE m.what = 'wrong_number' AND m.id = s.case_id || ' ' || n.number_ref);
 
 -- name: DropPhones :many
 DELETE FROM phones p USING staged_cases s
 WHERE s.list_id = @list_id AND s.n > @after::int AND s.n <= @upto::int AND s.verdict = 'changed' AND p.case_id = s.case_id
   AND NOT EXISTS (SELECT FROM staged_rows r WHERE r.list_id = s.list_id AND r.case_ref = s.case_ref
     AND p.number_ref = ANY (r.phone_refs))
-RETURNING p.case_id, p.number_ref, p.usable;
+RETURNING p.case_id, p.number_ref, p.usable, p.listed;
 
 -- name: DropBalances :exec
 DELETE FROM balances b USING staged_cases s

@@ -29,7 +29,8 @@ ON CONFLICT (case_id, number_ref) DO UPDATE SET rank = EXCLUDED.rank, custody = 
   last_four = EXCLUDED.last_four;
 
 -- name: RemovePhone :many
-DELETE FROM phones WHERE case_id = @case_id AND number_ref = @number_ref RETURNING rank;
+-- What a list of the ward's has brought since is the ward's, and stays.
+DELETE FROM phones WHERE case_id = @case_id AND number_ref = @number_ref AND NOT listed RETURNING rank;
 
 -- name: InsertEnteredNumber :exec
 INSERT INTO numbers_entered (id, at, by_user, case_ref, number_ref, kind, mended, source, document_on, first, case_id, seen, ranked)

@@ -87,8 +87,8 @@ func (q *Queries) ApplyPersons(ctx context.Context, listID string, after int32, 
 }
 
 const applyPhones = `-- name: ApplyPhones :exec
-INSERT INTO phones (case_id, number_ref, rank, kind, usable, custody, sealed, last_four)
-SELECT case_id, number_ref, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', custody, sealed, last_four
+INSERT INTO phones (case_id, number_ref, rank, kind, usable, custody, sealed, last_four, listed)
+SELECT case_id, number_ref, (row_number() OVER (PARTITION BY case_id ORDER BY line, i))::int, kind, kind <> 'never', custody, sealed, last_four, true
 FROM (
   SELECT DISTINCT ON (case_id, number_ref) case_id, number_ref, kind, custody, sealed, last_four, line, i
   FROM (
@@ -99,10 +99,10 @@ FROM (
   ) listed ORDER BY case_id, number_ref, line, i
 ) once
 ON CONFLICT (case_id, number_ref) DO UPDATE SET rank = EXCLUDED.rank, kind = EXCLUDED.kind, custody = EXCLUDED.custody,
-  sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four
+  sealed = EXCLUDED.sealed, last_four = EXCLUDED.last_four, listed = true
 `
 
-// A number that the case had stays unusable if it was.
+// A number that the case had stays unusable if it was. One that was typed in is the ward's from now on.
 func (q *Queries) ApplyPhones(ctx context.Context, listID string, after int32, upto int32) error {
 	_, err := q.db.Exec(ctx, applyPhones, listID, after, upto)
 	return err
@@ -253,13 +253,14 @@ DELETE FROM phones p USING staged_cases s
 WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.verdict = 'changed' AND p.case_id = s.case_id
   AND NOT EXISTS (SELECT FROM staged_rows r WHERE r.list_id = s.list_id AND r.case_ref = s.case_ref
     AND p.number_ref = ANY (r.phone_refs))
-RETURNING p.case_id, p.number_ref, p.usable
+RETURNING p.case_id, p.number_ref, p.usable, p.listed
 `
 
 type DropPhonesRow struct {
 	CaseID    string
 	NumberRef string
 	Usable    bool
+	Listed    bool
 }
 
 func (q *Queries) DropPhones(ctx context.Context, listID string, after int32, upto int32) ([]DropPhonesRow, error) {
@@ -271,7 +272,12 @@ func (q *Queries) DropPhones(ctx context.Context, listID string, after int32, up
 	var items []DropPhonesRow
 	for rows.Next() {
 		var i DropPhonesRow
-		if err := rows.Scan(&i.CaseID, &i.NumberRef, &i.Usable); err != nil {
+		if err := rows.Scan(
+			&i.CaseID,
+			&i.NumberRef,
+			&i.Usable,
+			&i.Listed,
+		); err != nil {
 			return nil, err
 		}
 		items = append(items, i)
@@ -795,4 +801,38 @@ WHERE s.list_id = $2 AND s.takes AND s.verdict <> 'new' AND c.id = s.case_id
 func (q *Queries) TouchChanged(ctx context.Context, at time.Time, listID string) error {
 	_, err := q.db.Exec(ctx, touchChanged, at, listID)
 	return err
+}
+
+const wrongComing = `-- name: WrongComing :many
+SELECT DISTINCT s.case_id, n.number_ref::text AS number_ref
+FROM staged_cases s JOIN staged_rows r ON r.list_id = s.list_id AND r.case_ref = s.case_ref CROSS JOIN unnest(r.phone_refs) AS n(number_ref)
+WHERE s.list_id = $1 AND s.n > $2::int AND s.n <= $3::int AND s.takes AND s.verdict <> 'new'
+  AND NOT EXISTS (SELECT FROM phones p WHERE p.case_id = s.case_id AND p.number_ref = n.number_ref)
+  AND EXISTS (SELECT FROM row_marks m WHERE m.what = 'wrong_number' AND m.id = s.case_id || ' ' || n.number_ref)
+`
+
+type WrongComingRow struct {
+	CaseID    string
+	NumberRef string
+}
+
+// Numbers that a list brings to a case that has them not, and of which it was said there that they are wrong: they were typed in once, and taken back.
+func (q *Queries) WrongComing(ctx context.Context, listID string, after int32, upto int32) ([]WrongComingRow, error) {
+	rows, err := q.db.Query(ctx, wrongComing, listID, after, upto)
+	if err != nil {
+		return nil, err
+	}
+	defer rows.Close()
+	var items []WrongComingRow
+	for rows.Next() {
+		var i WrongComingRow
+		if err := rows.Scan(&i.CaseID, &i.NumberRef); err != nil {
+			return nil, err
+		}
+		items = append(items, i)
+	}
+	if err := rows.Err(); err != nil {
+		return nil, err
+	}
+	return items, nil
 }

@@ -370,9 +370,10 @@ func (q *Queries) NumbersOfReturn(ctx context.Context, closeID string, after str
 }
 
 const removePhone = `-- name: RemovePhone :many
-DELETE FROM phones WHERE case_id = $1 AND number_ref = $2 RETURNING rank
+DELETE FROM phones WHERE case_id = $1 AND number_ref = $2 AND NOT listed RETURNING rank
 `
 
+// What a list of the ward's has brought since is the ward's, and stays.
 func (q *Queries) RemovePhone(ctx context.Context, caseID string, numberRef string) ([]int32, error) {
 	rows, err := q.db.Query(ctx, removePhone, caseID, numberRef)
 	if err != nil {
