@@ -11,6 +11,8 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/casework"
+	"kakeru/dialer/japan"
 )
 
 // AuditChecks says whether the record of who saw what is as it was written.
@@ -157,7 +159,11 @@ func (s *Server) checkAudit(ctx context.Context, _ *struct{}) (*auditOutput, err
 func (s *Server) searchAudit(ctx context.Context, in *auditSearchInput) (*auditSearchOutput, error) {
 	b := in.Body
 	q := audit.Query{Ref: strings.TrimSpace(b.CaseRef), Case: b.CaseID, By: b.By, Action: b.Action, Below: b.Below, Most: auditShown + 1}
-	if number := strings.TrimSpace(b.WardNumber); number != "" {
+	if typed := strings.TrimSpace(b.WardNumber); typed != "" {
+		number, unread := casework.ReadWardNumber(japan.Notation{}, typed)
+		if len(unread) > 0 { // else nothing would be found, as if nobody had looked
+			return nil, invalidFields(unread)
+		}
 		q.Ref, q.Case = s.d.Refs.Case(number), ""
 	}
 	var wrong error

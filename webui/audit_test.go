@@ -190,6 +190,33 @@ func TestEveryNotedRouteIsWrittenDown(t *testing.T) {
 	}
 }
 
+// TestTheRecordIsSearchedByANumberAsItIsWritten: whoever asks who looked at a person is not told that nobody did because of a zero or a wide digit. What is no number
+// is said to be none.
+func TestTheRecordIsSearchedByANumberAsItIsWritten(t *testing.T) {
+	h := open(t)
+	ref := testRefs.Case("0007000022")
+	h.book.mu.Lock()
+	h.book.entries = append(h.book.entries, audit.Entry{N: 1, Event: audit.Event{At: tuesday, By: "user-operator", Action: audit.CaseRead, Refs: []string{ref}}})
+	h.book.mu.Unlock()
+	ward := h.as("ward")
+	type result struct {
+		Items   []AuditEntry
+		CaseRef string `json:"case_ref"`
+	}
+	for _, number := range []string{"0007000022", "7000022", "０００７００００２２", " 7000022　"} {
+		found := into[result](t, ward.do("POST", "/api/audit/search", map[string]any{"ward_number": number}).want(t, http.StatusOK))
+		if len(found.Items) != 1 || found.CaseRef != ref {
+			t.Errorf("%q finds %+v", number, found)
+		}
+	}
+	for _, number := range []string{"000-7000022", "7000022a", "00070000220", "0000000000", "見本"} {
+		p := ward.do("POST", "/api/audit/search", map[string]any{"ward_number": number}).problem(t, http.StatusUnprocessableEntity, ruleInvalid)
+		if len(p.Errors) != 1 || p.Errors[0].Field != "ward_number" || p.Errors[0].Detail == "" || p.Errors[0].DetailEN == "" {
+			t.Errorf("%q is answered %+v", number, p)
+		}
+	}
+}
+
 func TestTheRecordIsSearched(t *testing.T) {
 	h := open(t)
 	h.as("operator").do("GET", "/api/cases/case-1", nil).want(t, http.StatusOK)

@@ -122,9 +122,7 @@ const documentYears = 10
 func (t TypedNumber) Read(notation Notation, refs dialer.Refs, now time.Time) (EnteredNumber, []FieldError) {
 	f := &findings{}
 	e := EnteredNumber{At: now, Source: t.Source, First: t.First}
-	if e.WardNumber = wardNumber(notation, t.WardNumber); e.WardNumber == "" {
-		f.add("ward_number", "bad_ward_number", "宛名番号は数字で入力してください(10桁まで)", "give the ward's number, at most ten digits")
-	} else {
+	if e.WardNumber, f.found = ReadWardNumber(notation, t.WardNumber); e.WardNumber != "" {
 		e.CaseRef = refs.Case(e.WardNumber)
 	}
 	e.Number, e.Mended = readNumber(f, notation, t.Number)
@@ -141,14 +139,17 @@ func (t TypedNumber) Read(notation Notation, refs dialer.Refs, now time.Time) (E
 	return e, f.found
 }
 
-// wardNumber reads a 宛名番号 as the list's reader does; empty when it is none.
-func wardNumber(notation Notation, typed string) string {
+// ReadWardNumber reads a 宛名番号 that a person gives as the list's reader does, or says why it is none. Whoever looks for a case by its reference must read it so:
+// of another spelling the reference is nobody's, and nothing is found.
+func ReadWardNumber(notation Notation, typed string) (string, []FieldError) {
 	want := DefaultMapping().WardDigits
 	s := notation.Plain(typed)
 	if s == "" || len(s) > want || strings.Trim(s, "0123456789") != "" || strings.Trim(s, "0") == "" {
-		return ""
+		f := &findings{}
+		f.add("ward_number", "bad_ward_number", "宛名番号は数字で入力してください(10桁まで)", "give the ward's number, at most ten digits")
+		return "", f.found
 	}
-	return strings.Repeat("0", want-len(s)) + s
+	return strings.Repeat("0", want-len(s)) + s, nil
 }
 
 // readNumber reads a telephone number that may be dialled.

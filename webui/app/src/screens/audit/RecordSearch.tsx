@@ -4,6 +4,7 @@ import { IconSearch } from "@tabler/icons-react";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
 import * as kakeru from "../../api/kakeru";
+import { Problem } from "../../api/problem";
 import type { AuditAction, AuditQuery, Role } from "../../api/types";
 import { dayAndTime, tokyoDate } from "../../format/time";
 import { language } from "../../i18n";
@@ -35,6 +36,7 @@ export function RecordSearch() {
     getNextPageParam: (last) => (last.more ? last.items.at(-1)?.n : undefined),
     gcTime: 0, // what was asked for may name a person
   });
+  const wrong = error instanceof Problem ? error.fields(language()) : {};
   const entries = data?.pages.flatMap((p) => p.items) ?? [];
   const people = data?.pages[0]?.people ?? [];
   // The record knows people by what never changes; whoever reads it, by their names of today.
@@ -55,7 +57,7 @@ export function RecordSearch() {
           });
         }}
       >
-        <TextInput label={t("audit.ward_number")} value={number} maxLength={50} autoComplete="off" onChange={(e) => setNumber(e.currentTarget.value)} />
+        <TextInput label={t("audit.ward_number")} value={number} error={wrong.ward_number} maxLength={50} autoComplete="off" onChange={(e) => setNumber(e.currentTarget.value)} />
         <Select
           label={t("audit.by")}
           value={by}
@@ -118,7 +120,7 @@ export function RecordSearch() {
             </tbody>
           </table>
         ) : (
-          !isPending && <Empty title={t("audit.none")} />
+          !isPending && !error && <Empty title={t("audit.none")} />
         )}
       </div>
       {hasNextPage && (
