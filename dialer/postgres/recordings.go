@@ -28,7 +28,8 @@ func (l *Ledger) Recording(ctx context.Context, id dialer.CallID) (r dialer.Reco
 	return r, err
 }
 
-// Listened writes down, for ever, that somebody listens to an attempt's recording. Nothing is played without it.
+// Listened writes down, for ever, that somebody listens to an attempt's recording, once a minute: the month's log has one line for it, and the record of who saw what
+// each time. Nothing is played without it.
 func (l *Ledger) Listened(ctx context.Context, id dialer.CallID, by dialer.UserID, at time.Time) error {
 	return l.query(ctx, "write down who listens", func(ctx context.Context, q *db.Queries) error {
 		return q.AddListen(ctx, string(id), string(by), at)

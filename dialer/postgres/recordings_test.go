@@ -92,10 +92,8 @@ func TestListeningIsWrittenDown(t *testing.T) {
 	end.Recording.Until = noon.Add(time.Second)
 	end.Recording.Pauses = []dialer.Pause{{From: noon, Until: noon.Add(time.Second)}}
 	must(t, l.End(t.Context(), end))
-	for range 2 { // twice is twice
-		must(t, l.Listened(t.Context(), r.ID, "supervisor", noon))
-	}
-	if n := count(t, l, "SELECT count(*) FROM recording_listens WHERE attempt_id = $1 AND by_user = 'supervisor' AND at = $2", string(r.ID), noon); n != 2 {
+	must(t, l.Listened(t.Context(), r.ID, "supervisor", noon))
+	if n := count(t, l, "SELECT count(*) FROM recording_listens WHERE attempt_id = $1 AND by_user = 'supervisor' AND at = $2", string(r.ID), noon); n != 1 {
 		t.Errorf("%d times", n)
 	}
 	for _, sql := range []string{
@@ -114,4 +112,32 @@ func TestListeningIsWrittenDown(t *testing.T) {
 			t.Errorf("accepted: %s", sql)
 		}
 	}
+}
+
+// TestAListenIsKeptOnceAMinute of a recording and a person, however often a player asks for it: listens stay for good, and the month's log reads all of them.
+func TestAListenIsKeptOnceAMinute(t *testing.T) {
+	l := newLedger(t)
+	calls := make([]dialer.CallID, 2)
+	for i := range calls {
+		r := reservation(newTarget(), noon)
+		must(t, l.Reserve(t.Context(), r))
+		begun := recordingFrom(noon)
+		must(t, l.Note(t.Context(), r.ID, dialer.Progress{Recording: &begun}))
+		calls[i] = r.ID
+	}
+	listen := func(id dialer.CallID, by dialer.UserID, at time.Time, want int) {
+		t.Helper()
+		for range 3 {
+			must(t, l.Listened(t.Context(), id, by, at))
+		}
+		if n := count(t, l, "SELECT count(*) FROM recording_listens"); n != want {
+			t.Errorf("%d listens are kept, want %d", n, want)
+		}
+	}
+	now := noon.Add(10 * time.Second)
+	listen(calls[0], "supervisor", now, 1)
+	listen(calls[0], "ward", now, 2)
+	listen(calls[1], "supervisor", now, 3)
+	listen(calls[0], "supervisor", noon.Add(59*time.Second), 3)
+	listen(calls[0], "supervisor", noon.Add(time.Minute), 4)
 }

@@ -22,4 +22,8 @@ SELECT ref, began_at, ended_at, lost_ms, fault FROM recordings WHERE attempt_id 
 SELECT began_at, ended_at FROM recording_pauses WHERE attempt_id = @attempt_id ORDER BY n;
 
 -- name: AddListen :exec
-INSERT INTO recording_listens (attempt_id, by_user, at) VALUES (@attempt_id, @by_user, @at);
+-- Once a minute: a recording whose player asks for it again and again has been listened to once. The record of who saw what has each time.
+INSERT INTO recording_listens (attempt_id, by_user, at)
+SELECT @attempt_id::uuid, @by_user::text, @at::timestamptz
+WHERE NOT EXISTS (SELECT FROM recording_listens r WHERE r.attempt_id = @attempt_id::uuid AND r.by_user = @by_user::text
+  AND r.at >= date_trunc('minute', @at::timestamptz) AND r.at < date_trunc('minute', @at::timestamptz) + interval '1 minute');

@@ -11,9 +11,13 @@ import (
 )
 
 const addListen = `-- name: AddListen :exec
-INSERT INTO recording_listens (attempt_id, by_user, at) VALUES ($1, $2, $3)
+INSERT INTO recording_listens (attempt_id, by_user, at)
+SELECT $1::uuid, $2::text, $3::timestamptz
+WHERE NOT EXISTS (SELECT FROM recording_listens r WHERE r.attempt_id = $1::uuid AND r.by_user = $2::text
+  AND r.at >= date_trunc('minute', $3::timestamptz) AND r.at < date_trunc('minute', $3::timestamptz) + interval '1 minute')
 `
 
+// Once a minute: a recording whose player asks for it again and again has been listened to once. The record of who saw what has each time.
 func (q *Queries) AddListen(ctx context.Context, attemptID string, byUser string, at time.Time) error {
 	_, err := q.db.Exec(ctx, addListen, attemptID, byUser, at)
 	return err
