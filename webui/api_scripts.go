@@ -90,7 +90,7 @@ func (s *Server) scripts(ctx context.Context, _ *struct{}) (*scriptsOutput, erro
 	if err := s.names.read(ctx); err != nil {
 		return nil, err
 	}
-	all, err := s.d.Scripts.ScriptsDecided(ctx)
+	all, err := s.d.Scripts.ScriptsApproved(ctx)
 	if err != nil {
 		return nil, err
 	}

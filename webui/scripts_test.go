@@ -43,6 +43,7 @@ func (b *shelfOfPages) DecideScript(_ context.Context, id string, to casework.Sc
 		return casework.ScriptPage{}, casework.RefuseScript()
 	}
 	b.pages[i].State, b.pages[i].DecidedBy, b.pages[i].DecidedAt = to, by, at
+	b.pages[i].WasApproved = b.pages[i].WasApproved || to == casework.Approved
 	return b.pages[i], nil
 }
 
@@ -52,11 +53,11 @@ func (b *shelfOfPages) Scripts(context.Context) ([]casework.ScriptPage, error) {
 	return slices.Clone(b.pages), nil
 }
 
-func (b *shelfOfPages) ScriptsDecided(ctx context.Context) ([]casework.ScriptPage, error) {
+func (b *shelfOfPages) ScriptsApproved(ctx context.Context) ([]casework.ScriptPage, error) {
 	all, err := b.Scripts(ctx)
 	newest := map[string]casework.ScriptPage{}
 	for _, p := range all {
-		if at := p.Key + " " + p.Language; !p.DecidedAt.IsZero() && p.Version > newest[at].Version {
+		if at := p.Key + " " + p.Language; p.WasApproved && p.Version > newest[at].Version {
 			newest[at] = p
 		}
 	}
@@ -89,19 +90,28 @@ func TestAPageIsShownOnlyOnceTheWardHasApprovedIt(t *testing.T) {
 	if got := shown(); len(got) != 1 || got[0].DecidedAt == nil || !got[0].DecidedAt.Equal(tuesday) || got[0].DecidedByName != "職員ward" {
 		t.Fatalf("approved, the desks see %+v", got)
 	}
+	rejected := draft("ご本人へ 没", "催告のお電話です")
+	ward.do("POST", "/api/scripts/"+rejected.ID+"/withdraw", nil).want(t, 200)
+	if got := shown(); len(got) != 1 || got[0].ID != one.ID {
+		t.Errorf("the ward rejected a draft, and the desks see %+v", got)
+	}
+	all := into[pages](t, ward.do("GET", "/api/scripts/versions", nil).want(t, 200)).Items
+	if len(all) != 2 || all[0].InForce || !all[1].InForce {
+		t.Errorf("a draft was rejected: %+v", all)
+	}
 	two := draft("ご本人へ 改", "催告のお電話です")
 	if got := shown(); len(got) != 1 || got[0].Version != 1 {
 		t.Errorf("a newer draft changed what is shown: %+v", got)
 	}
 	ward.do("POST", "/api/scripts/"+two.ID+"/approve", nil).want(t, 200)
-	if got := shown(); len(got) != 1 || got[0].Version != 2 {
+	if got := shown(); len(got) != 1 || got[0].ID != two.ID {
 		t.Errorf("shown: %+v", got)
 	}
 	ward.do("POST", "/api/scripts/"+two.ID+"/withdraw", nil).want(t, 200)
 	if got := shown(); len(got) != 0 {
 		t.Errorf("withdrawn, yet shown: %+v", got)
 	}
-	if all := into[pages](t, ward.do("GET", "/api/scripts/versions", nil).want(t, 200)).Items; len(all) != 2 || all[0].InForce || all[1].State != casework.Approved {
+	if all := into[pages](t, ward.do("GET", "/api/scripts/versions", nil).want(t, 200)).Items; len(all) != 3 || all[0].InForce || all[2].State != casework.Approved || all[2].InForce {
 		t.Errorf("versions: %+v", all)
 	}
 	p := boss.do("POST", "/api/scripts", map[string]any{"key": "", "language": "fr", "title": "x", "body": "x", "situations": []string{"self"}}).problem(t, 422, "invalid")

@@ -61,6 +61,9 @@ type ScriptPage struct {
 	State      ScriptState
 	DecidedBy  dialer.UserID // who approved or withdrew it last
 	DecidedAt  time.Time
+	// WasApproved: the ward approved it once, and it replaced what was in force, though it may be withdrawn by now. A draft that was
+	// rejected is withdrawn, too, and never replaced anything.
+	WasApproved bool
 }
 
 // ScriptStore keeps the pages. The ledger implements it.
@@ -71,8 +74,8 @@ type ScriptStore interface {
 	DecideScript(ctx context.Context, id string, to ScriptState, by dialer.UserID, at time.Time) (ScriptPage, error)
 	// Scripts lists every version, by key and language, the newest first.
 	Scripts(ctx context.Context) ([]ScriptPage, error)
-	// ScriptsDecided lists of each key and language the newest version that was ever approved or withdrawn: what the desks' pages are found in.
-	ScriptsDecided(ctx context.Context) ([]ScriptPage, error)
+	// ScriptsApproved lists of each key and language the newest version that was ever approved: what the desks' pages are found in.
+	ScriptsApproved(ctx context.Context) ([]ScriptPage, error)
 }
 
 // ScriptNotSo refuses what a version's state does not lead to: a draft is approved, what was approved is withdrawn.
@@ -105,12 +108,12 @@ func (s ScriptState) Leads(to ScriptState) bool {
 }
 
 // InForce picks the pages that may be shown at a desk: of each key and language the newest version that was ever approved, if it
-// was not withdrawn since. What it replaced does not come back.
+// was not withdrawn since. What it replaced does not come back; a newer draft that the ward rejected replaces nothing.
 func InForce(all []ScriptPage) (shown []ScriptPage) {
 	newest := map[[2]string]ScriptPage{}
 	for _, p := range all {
 		at := [2]string{p.Key, p.Language}
-		if was := !p.DecidedAt.IsZero(); was && p.Version > newest[at].Version {
+		if p.WasApproved && p.Version > newest[at].Version {
 			newest[at] = p
 		}
 	}

@@ -55,10 +55,12 @@ func TestOnlyTheNewestApprovedVersionIsInForce(t *testing.T) {
 	version := func(n int, state casework.ScriptState) casework.ScriptPage {
 		p := casework.ScriptPage{ID: string(rune('0' + n)), Key: "k", Language: "ja", Version: n, State: state}
 		if state != casework.Drafted {
-			p.DecidedAt = entryTime
+			p.DecidedAt, p.WasApproved = entryTime, true
 		}
 		return p
 	}
+	rejected := version(2, casework.Withdrawn)
+	rejected.WasApproved = false
 	for _, c := range []struct {
 		name string
 		all  []casework.ScriptPage
@@ -68,6 +70,9 @@ func TestOnlyTheNewestApprovedVersionIsInForce(t *testing.T) {
 		{"approved", []casework.ScriptPage{version(1, casework.Approved)}, "1"},
 		{"a newer draft changes nothing", []casework.ScriptPage{version(2, casework.Drafted), version(1, casework.Approved)}, "1"},
 		{"the newer of two", []casework.ScriptPage{version(2, casework.Approved), version(1, casework.Approved)}, "2"},
+		{"a newer draft that the ward rejected", []casework.ScriptPage{rejected, version(1, casework.Approved)}, "1"},
+		{"a draft that the ward rejected, and no other", []casework.ScriptPage{rejected}, ""},
+		{"withdrawn, after a rejected draft", []casework.ScriptPage{rejected, version(1, casework.Withdrawn)}, ""},
 		{"what it replaced does not come back", []casework.ScriptPage{version(2, casework.Withdrawn), version(1, casework.Approved)}, ""},
 	} {
 		got := ""

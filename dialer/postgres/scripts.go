@@ -64,7 +64,7 @@ func (l *Ledger) DecideScript(
 		if !p.State.Leads(to) {
 			return casework.RefuseScript()
 		}
-		p.State, p.DecidedBy, p.DecidedAt = to, by, at
+		p.State, p.DecidedBy, p.DecidedAt, p.WasApproved = to, by, at, p.WasApproved || to == casework.Approved
 		return q.InsertScriptDecision(ctx, db.InsertScriptDecisionParams{PageID: id, State: string(to), ByUser: string(by), At: at})
 	})
 	if err != nil {
@@ -79,9 +79,9 @@ func (l *Ledger) Scripts(ctx context.Context) ([]casework.ScriptPage, error) {
 	return l.scripts(ctx, "list the pages", (*db.Queries).ScriptVersions)
 }
 
-// ScriptsDecided lists of each page and language the newest version that the ward has decided on, which is all that may be in force.
-func (l *Ledger) ScriptsDecided(ctx context.Context) ([]casework.ScriptPage, error) {
-	return l.scripts(ctx, "list the pages in force", (*db.Queries).ScriptsDecided)
+// ScriptsApproved lists of each page and language the newest version that the ward ever approved, which is all that may be in force.
+func (l *Ledger) ScriptsApproved(ctx context.Context) ([]casework.ScriptPage, error) {
+	return l.scripts(ctx, "list the pages in force", (*db.Queries).ScriptsApproved)
 }
 
 func (l *Ledger) scripts(
@@ -100,7 +100,7 @@ func (l *Ledger) scripts(
 func scriptFrom(r db.ScriptVersion) casework.ScriptPage {
 	p := casework.ScriptPage{
 		ID: r.ID, Key: r.Key, Language: r.Language, Version: int(r.Version), Title: r.Title, Body: r.Body, By: dialer.UserID(r.ByUser),
-		At: r.At, State: casework.ScriptState(r.State), DecidedBy: dialer.UserID(r.DecidedBy),
+		At: r.At, State: casework.ScriptState(r.State), WasApproved: r.WasApproved, DecidedBy: dialer.UserID(r.DecidedBy),
 	}
 	if r.DecidedBy != "" {
 		p.DecidedAt = r.DecidedAt

@@ -1,6 +1,7 @@
 package postgres
 
 import (
+	"slices"
 	"sync"
 	"testing"
 	"time"
@@ -78,13 +79,61 @@ func TestDraftsWaitInABoundedNumber(t *testing.T) {
 	must(t, err)
 	next, err := draft("self")
 	must(t, err)
-	decided, err := l.ScriptsDecided(t.Context())
+	decided, err := l.ScriptsApproved(t.Context())
 	if must(t, err); len(decided) != 1 || decided[0].ID != newest.ID || decided[0].State != casework.Approved || decided[0].Body != "本文" {
 		t.Errorf("the ward has decided on %d, the newest is %s", len(decided), newest.ID)
 	}
-	_, err = l.DecideScript(t.Context(), next.ID, casework.Withdrawn, "ward", noon)
+	_, err = l.DecideScript(t.Context(), next.ID, casework.Withdrawn, "ward", noon) // a draft that is rejected waits no more either
 	must(t, err)
-	if decided, err = l.ScriptsDecided(t.Context()); err != nil || len(decided) != 1 || decided[0].ID != next.ID || len(casework.InForce(decided)) != 0 {
-		t.Errorf("%d, %v", len(decided), err)
+	if n := count(t, l, "SELECT count(*) FROM script_pages"); n != casework.MostDrafts+1 {
+		t.Errorf("%d versions", n)
 	}
+	_, err = draft("self")
+	must(t, err)
+}
+
+// TestARejectedDraftLeavesWhatIsInForce: only that the ward withdraws what it had approved takes a page off the desks.
+func TestARejectedDraftLeavesWhatIsInForce(t *testing.T) {
+	l := newLedger(t)
+	draft := func() string {
+		p, err := l.DraftScript(t.Context(), casework.ScriptPage{
+			Key: "self", Language: "ja", Title: "題", Body: "本文", Situations: []casework.ScriptSituation{casework.WithSelf}, By: "boss", At: noon,
+		})
+		must(t, err)
+		return p.ID
+	}
+	decide := func(id string, to casework.ScriptState) {
+		t.Helper()
+		p, err := l.DecideScript(t.Context(), id, to, "ward", noon)
+		if must(t, err); to == casework.Approved && !p.WasApproved {
+			t.Errorf("approved: %+v", p)
+		}
+	}
+	wantShown := func(why string, ids ...string) {
+		t.Helper()
+		approved, err := l.ScriptsApproved(t.Context())
+		must(t, err)
+		all, err := l.Scripts(t.Context())
+		must(t, err)
+		for _, from := range [][]casework.ScriptPage{approved, all} {
+			var got []string
+			for _, p := range casework.InForce(from) {
+				got = append(got, p.ID)
+			}
+			if !slices.Equal(got, ids) {
+				t.Errorf("%s: in force are %v, want %v", why, got, ids)
+			}
+		}
+	}
+	first, second := draft(), draft()
+	decide(first, casework.Approved)
+	wantShown("approved", first)
+	decide(second, casework.Withdrawn)
+	wantShown("a newer draft was rejected", first)
+	third := draft()
+	decide(third, casework.Approved)
+	wantShown("a newer one was approved", third)
+	decide(draft(), casework.Withdrawn)
+	decide(third, casework.Withdrawn)
+	wantShown("what was in force was withdrawn")
 }

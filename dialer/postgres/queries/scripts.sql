@@ -21,10 +21,11 @@ SELECT * FROM script_versions WHERE id = @id;
 -- name: ScriptVersions :many
 SELECT * FROM script_versions ORDER BY key, language, version DESC;
 
--- name: ScriptsDecided :many
--- Of each page and language the newest version that was ever approved or withdrawn.
+-- name: ScriptsApproved :many
+-- Of each page and language the newest version that was ever approved, also if it was withdrawn since. A draft that was rejected is none.
 SELECT v.* FROM (
-  SELECT DISTINCT ON (p.key, p.language) p.id FROM script_decisions d JOIN script_pages p ON p.id = d.page_id ORDER BY p.key, p.language, p.version DESC
+  SELECT DISTINCT ON (p.key, p.language) p.id FROM script_decisions d JOIN script_pages p ON p.id = d.page_id
+  WHERE d.state = 'approved' ORDER BY p.key, p.language, p.version DESC
 ) newest JOIN script_versions v ON v.id = newest.id ORDER BY v.key, v.language;
 
 -- name: CountDrafts :one

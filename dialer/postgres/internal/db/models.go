@@ -256,18 +256,19 @@ type RecordingListen struct {
 }
 
 type ScriptVersion struct {
-	ID         string
-	Key        string
-	Language   string
-	Version    int32
-	Title      string
-	Body       string
-	Situations []string
-	ByUser     string
-	At         time.Time
-	State      string
-	DecidedBy  string
-	DecidedAt  time.Time
+	ID          string
+	Key         string
+	Language    string
+	Version     int32
+	Title       string
+	Body        string
+	Situations  []string
+	ByUser      string
+	At          time.Time
+	State       string
+	DecidedBy   string
+	DecidedAt   time.Time
+	WasApproved bool
 }
 
 type SettingChange struct {

@@ -99,7 +99,7 @@ func (q *Queries) InsertScriptDecision(ctx context.Context, arg InsertScriptDeci
 }
 
 const scriptVersion = `-- name: ScriptVersion :one
-SELECT id, key, language, version, title, body, situations, by_user, at, state, decided_by, decided_at FROM script_versions WHERE id = $1
+SELECT id, key, language, version, title, body, situations, by_user, at, state, decided_by, decided_at, was_approved FROM script_versions WHERE id = $1
 `
 
 func (q *Queries) ScriptVersion(ctx context.Context, id string) (ScriptVersion, error) {
@@ -118,12 +118,13 @@ func (q *Queries) ScriptVersion(ctx context.Context, id string) (ScriptVersion, 
 		&i.State,
 		&i.DecidedBy,
 		&i.DecidedAt,
+		&i.WasApproved,
 	)
 	return i, err
 }
 
 const scriptVersions = `-- name: ScriptVersions :many
-SELECT id, key, language, version, title, body, situations, by_user, at, state, decided_by, decided_at FROM script_versions ORDER BY key, language, version DESC
+SELECT id, key, language, version, title, body, situations, by_user, at, state, decided_by, decided_at, was_approved FROM script_versions ORDER BY key, language, version DESC
 `
 
 func (q *Queries) ScriptVersions(ctx context.Context) ([]ScriptVersion, error) {
@@ -148,6 +149,7 @@ func (q *Queries) ScriptVersions(ctx context.Context) ([]ScriptVersion, error) {
 			&i.State,
 			&i.DecidedBy,
 			&i.DecidedAt,
+			&i.WasApproved,
 		); err != nil {
 			return nil, err
 		}
@@ -159,15 +161,16 @@ func (q *Queries) ScriptVersions(ctx context.Context) ([]ScriptVersion, error) {
 	return items, nil
 }
 
-const scriptsDecided = `-- name: ScriptsDecided :many
-SELECT v.id, v.key, v.language, v.version, v.title, v.body, v.situations, v.by_user, v.at, v.state, v.decided_by, v.decided_at FROM (
-  SELECT DISTINCT ON (p.key, p.language) p.id FROM script_decisions d JOIN script_pages p ON p.id = d.page_id ORDER BY p.key, p.language, p.version DESC
+const scriptsApproved = `-- name: ScriptsApproved :many
+SELECT v.id, v.key, v.language, v.version, v.title, v.body, v.situations, v.by_user, v.at, v.state, v.decided_by, v.decided_at, v.was_approved FROM (
+  SELECT DISTINCT ON (p.key, p.language) p.id FROM script_decisions d JOIN script_pages p ON p.id = d.page_id
+  WHERE d.state = 'approved' ORDER BY p.key, p.language, p.version DESC
 ) newest JOIN script_versions v ON v.id = newest.id ORDER BY v.key, v.language
 `
 
-// Of each page and language the newest version that was ever approved or withdrawn.
-func (q *Queries) ScriptsDecided(ctx context.Context) ([]ScriptVersion, error) {
-	rows, err := q.db.Query(ctx, scriptsDecided)
+// Of each page and language the newest version that was ever approved, also if it was withdrawn since. A draft that was rejected is none.
+func (q *Queries) ScriptsApproved(ctx context.Context) ([]ScriptVersion, error) {
+	rows, err := q.db.Query(ctx, scriptsApproved)
 	if err != nil {
 		return nil, err
 	}
@@ -188,6 +191,7 @@ func (q *Queries) ScriptsDecided(ctx context.Context) ([]ScriptVersion, error) {
 			&i.State,
 			&i.DecidedBy,
 			&i.DecidedAt,
+			&i.WasApproved,
 		); err != nil {
 			return nil, err
 		}
