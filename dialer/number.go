@@ -23,6 +23,8 @@ const (
 	KindFreeDial NumberKind = "free_dial" // 0120 ten digits, 0800 eleven
 	KindNavi     NumberKind = "navi"      // 0570: the caller pays by the minute
 	KindNever    NumberKind = "never"     // may never be dialled: see Forbidden
+
+	KindWithheld NumberKind = "withheld" // of a call that came in without its number, or with one that is no Japanese one; no number is of it
 )
 
 // Kind classifies the number by the numbering plan's prefixes and lengths. What fits no class is KindNever.

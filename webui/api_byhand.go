@@ -66,6 +66,9 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	var warnings []casework.FieldError
 	if n.Entry != nil {
 		found = append(found, append(n.Entry.CheckKind(n.Direction), n.Entry.Check(n.Noted, c, s.d.Hours())...)...)
+		if n.Direction == dialer.Inbound {
+			found = append(found, n.Entry.CheckNumber(n.Number != "")...)
+		}
 		warnings = n.Entry.Warn(c, &s.d.Banks)
 		if unseen {
 			found = append(found, n.Entry.CheckUnseen(nil)...)

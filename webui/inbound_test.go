@@ -170,3 +170,36 @@ func TestAResultOfACallThatCameIn(t *testing.T) {
 		t.Fatalf("the attempt is %v", seen)
 	}
 }
+
+// TestACallWithoutItsNumberForbidsNone: that the number be called no more is not answered with a yes where there is none to put on the list, and nothing is kept of
+// what else was said. Without it the result is taken.
+func TestACallWithoutItsNumberForbidsNone(t *testing.T) {
+	h := open(t)
+	a := talked("in-1", "user-operator")
+	a.Direction, a.Verdict.Counted, a.NumberKind = "inbound", false, dialer.KindWithheld
+	h.set(func() { h.attempts = []casework.Attempt{a} })
+	c, boss := h.as("operator"), h.as("supervisor")
+	wantNone := func(r answered) {
+		t.Helper()
+		p := r.problem(t, 422, ruleInvalid)
+		if len(p.Errors) != 1 || p.Errors[0].Field != "do_not_call" || p.Errors[0].Code != "no_number" || p.Errors[0].Detail == "" || p.Errors[0].DetailEN == "" {
+			t.Errorf("%+v", p.Errors)
+		}
+	}
+	result := map[string]any{"party": "self", "business_results": []string{"refuses_to_pay"}, "kind": "inquiry", "do_not_call": true}
+	wantNone(c.do("PUT", "/api/attempts/in-1/result", result))
+	noted := map[string]any{"direction": "inbound", "case_id": nil, "number": nil, "result": nil, "kind": "inquiry", "do_not_call": true}
+	wantNone(boss.do("POST", "/api/attempts", noting(noted)))
+	noted["case_id"] = "case-1"
+	wantNone(boss.do("POST", "/api/attempts", noting(noted)))
+	if len(h.hand.noted) != 0 {
+		t.Errorf("kept %+v", h.hand.noted)
+	}
+	noted["number"] = "03-0000-1234"
+	boss.do("POST", "/api/attempts", noting(noted)).want(t, 201)
+	delete(result, "do_not_call")
+	c.do("PUT", "/api/attempts/in-1/result", result).want(t, 200)
+	h.set(func() { h.attempts[1].NumberKind = dialer.KindFixed })
+	result["do_not_call"] = true
+	c.do("PUT", "/api/attempts/in-1/result", result).want(t, 200)
+}

@@ -44,3 +44,13 @@ func (e Entry) CheckKind(of dialer.Direction) []FieldError {
 	}
 	return f.found
 }
+
+// CheckNumber returns what is wrong with an entry about a call that came in, of which the number is known or not.
+func (e Entry) CheckNumber(known bool) []FieldError {
+	f := &findings{}
+	if e.DoNotCall && !known {
+		f.add("do_not_call", "no_number", "番号の分からない受電のため、架電禁止に登録できる番号がありません。チェックを外してください",
+			"the caller's number is not known, so there is none to put on the do-not-call list; leave it out")
+	}
+	return f.found
+}

@@ -17,8 +17,7 @@ const (
 	namedWhy  = "別の案件の着信でした"
 
 	notTheirsWhy  = "この案件の着信と思われた通話は別の案件のものでした。次の架電を決めてください"
-	originInbound = "inbound"  // of a case that is a caller's, and on no list
-	withheldAs    = "withheld" // number_kind of a caller whose number we do not have
+	originInbound = "inbound" // of a case that is a caller's, and on no list
 )
 
 // Arrive opens the record of a call that came in, and says which case it is about. Told twice, it is the same record. When
@@ -77,7 +76,7 @@ func (l *Ledger) arrive(ctx context.Context, q *db.Queries, in dialer.Arrival) (
 	}
 	kind := string(in.Kind)
 	if in.NumberRef == "" {
-		kind = withheldAs
+		kind = string(dialer.KindWithheld)
 	}
 	by, sample := l.self(), t.Sample || in.Caller.MadeUp()
 	mark := l.markOfAttempt(db.Attempt{

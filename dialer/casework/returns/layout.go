@@ -101,9 +101,6 @@ func ParseLayout(text []byte) (Layout, error) {
 	return l, l.Codes.check()
 }
 
-// withheld is what an attempt has for the kind of a number that its caller did not show.
-const withheld dialer.NumberKind = "withheld"
-
 // check: every code of ours has a word, so that no cell is ever empty for want of one.
 func (c Codes) check() error {
 	for _, part := range []struct {
@@ -112,7 +109,7 @@ func (c Codes) check() error {
 		want  []string
 	}{
 		{"direction", c.Direction, texts(dialer.Outbound, dialer.Inbound)},
-		{"number_kind", c.NumberKind, texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever, withheld)},
+		{"number_kind", c.NumberKind, texts(dialer.KindFixed, dialer.KindMobile, dialer.KindIP, dialer.KindFreeDial, dialer.KindNavi, dialer.KindNever, dialer.KindWithheld)},
 		{"result", c.Result, texts(dialer.Results...)},
 		{"party", c.Party, texts(casework.Parties...)},
 		{"business", c.Business, texts(casework.Businesses...)},

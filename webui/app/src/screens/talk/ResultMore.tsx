@@ -52,6 +52,7 @@ export default function ResultMore({ draft, set, errors }: Props) {
               {t("told.do_not_call")} <Key name="F9" />
             </span>
           }
+          error={errors.do_not_call}
           checked={draft.doNotCall ?? false}
           onChange={(e) => set({ doNotCall: e.currentTarget.checked })}
         />
