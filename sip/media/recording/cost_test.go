@@ -19,10 +19,10 @@ func BenchmarkAMinuteRecorded(b *testing.B) {
 	key := newKey(b)
 	octets := frame(1)
 	for b.Loop() {
-		g := &Recording{recorder: &Recorder{Config: Config{Now: func() time.Time { return noon }}}, mixer: newMixer(noon),
+		g := &Recording{recorder: &Recorder{counts: func() time.Time { return noon }}, mixer: newMixer(noon),
 			file: nowhere{io.Discard}, sealer: newSealer(key, someday), synced: noon}
 		at := noon
-		g.recorder.Now = func() time.Time { return at }
+		g.recorder.counts = func() time.Time { return at }
 		for i := range 60 * 50 {
 			at = noon.Add(time.Duration(i) * 20 * time.Millisecond)
 			for channel := range channels {

@@ -1,6 +1,7 @@
 package recording
 
 import (
+	"slices"
 	"sync"
 	"time"
 )
@@ -24,7 +25,8 @@ const (
 // Pause is a time in which nothing was recorded, since somebody asked for that.
 type Pause struct{ From, Until time.Time }
 
-// mixer is the time line: two channels of μ-law, from which the oldest sound is taken. A pause takes no time on it.
+// mixer is the time line: two channels of μ-law, from which the oldest sound is taken. A pause takes no time on it. All its times are of the clock
+// that packets bear, with what the machine counts (time.Now): by any other they would come before it began, or in its future.
 type mixer struct {
 	mu     sync.Mutex
 	began  time.Time
@@ -37,7 +39,7 @@ type mixer struct {
 	ring   [ringFrames * channels]byte
 	taken  int64 // frames
 	lost   int64 // frames that found no room, or came too late
-	over   int64 // frames that others were written over
+	over   int64 // frames that others were written over, or that came from before all that is placed
 }
 
 func newMixer(now time.Time) *mixer {
@@ -116,10 +118,17 @@ type packet struct {
 func (m *mixer) put(channel int, p packet) {
 	m.mu.Lock()
 	defer m.mu.Unlock()
-	if stop := m.stopped(); p.at.Before(m.since) || !stop.IsZero() && !p.at.Before(stop) {
+	n := int64(len(p.octets))
+	if stop := m.stopped(); !stop.IsZero() && !p.at.Before(stop) {
 		return
 	}
-	begins, n := m.tracks[channel].put(p, m.place(p.at)), int64(len(p.octets))
+	if p.at.Before(m.since) {
+		if !m.silenced(p.at) {
+			m.over += n // a moment's is spared: it was under way when this began, or went on
+		}
+		return
+	}
+	begins := m.tracks[channel].put(p, m.place(p.at))
 	from := min(max(0, m.taken-begins), n)
 	until := min(max(from, m.taken+ringFrames-begins), n)
 	m.lost += from + n - until
@@ -130,6 +139,11 @@ func (m *mixer) put(channel int, p packet) {
 		}
 		m.ring[at] = octet
 	}
+}
+
+// silenced needs m.mu: whether somebody had asked that nothing be recorded then.
+func (m *mixer) silenced(at time.Time) bool {
+	return slices.ContainsFunc(m.pauses, func(p Pause) bool { return !at.Before(p.From) && at.Before(p.Until) })
 }
 
 // take moves the oldest sound into a chunk and returns its length in octets: a whole chunk when one is complete, else, with all,

@@ -23,7 +23,8 @@ type Config struct {
 	Folder string // of the recordings: a folder a day in it
 	Keys   Keys
 	Zone   *time.Location // whose days are meant
-	Now    func() time.Time
+	// Now is the clock by which days end and a recording's beginning is known. It may be another machine's, and be set: nothing is measured by it.
+	Now func() time.Time
 	// ClockWrong says why Now is not believed; nil for a clock that always is.
 	ClockWrong func() error
 	Log        *slog.Logger
@@ -34,7 +35,8 @@ type Recorder struct {
 	Config
 
 	create func(path string) (file, error)
-	asked  chan struct{} // a place for each file that the disk is asked for
+	counts func() time.Time // this machine's clock, as packets bear it
+	asked  chan struct{}    // a place for each file that the disk is asked for
 }
 
 // mostAsked is how many files a disk that stands still is asked for: each holds a thread of the process, which ends when it has too many.
@@ -55,7 +57,7 @@ func New(c Config) (*Recorder, error) {
 	if c.ClockWrong == nil {
 		c.ClockWrong = func() error { return nil }
 	}
-	r := &Recorder{Config: c, create: createFile, asked: make(chan struct{}, mostAsked)}
+	r := &Recorder{Config: c, create: createFile, counts: time.Now, asked: make(chan struct{}, mostAsked)}
 	some := false
 	if err := r.eachDay(func(string) error { some = true; return nil }); err != nil {
 		return nil, fmt.Errorf("recording.folder: %w", err)
@@ -140,7 +142,7 @@ func (b *Blank) remove() { _ = errors.Join(b.file.Close(), os.Remove(b.recorder.
 // recording's, once for each kind of event. The recording must be ended.
 func (b *Blank) Begin(bridge *media.Bridge, tell func(Event)) *Recording {
 	g := &Recording{
-		recorder: b.recorder, bridge: bridge, ref: b.ref, tell: tell, mixer: newMixer(b.recorder.Now()),
+		recorder: b.recorder, bridge: bridge, ref: b.ref, tell: tell, from: b.recorder.Now().Round(0), mixer: newMixer(b.recorder.counts()),
 		file: b.file, good: int64(headerSize), sealer: newSealer(b.key, b.ref),
 		stop: make(chan struct{}), done: make(chan struct{}),
 	}

@@ -44,7 +44,8 @@ type Recording struct {
 	bridge   *media.Bridge
 	ref      reference
 	tap      *media.Tap
-	mixer    *mixer
+	from     time.Time               // by the house's clock
+	mixer    *mixer                  // by this machine's
 	laws     [channels]media.ToMuLaw // the tap's goroutine has them
 	tell     func(Event)
 	ending   sync.Once
@@ -64,7 +65,11 @@ type Recording struct {
 func (g *Recording) Ref() string { return g.ref.String() }
 
 // From is when it began.
-func (g *Recording) From() time.Time { return g.mixer.began }
+func (g *Recording) From() time.Time { return g.from }
+
+// when is when something was by the house's clock, as that stood at the beginning: what was counted since is added. So nothing ends before it
+// began, whatever clock was set meanwhile.
+func (g *Recording) when(at time.Time) time.Time { return g.from.Add(at.Sub(g.mixer.began)) }
 
 // listen is the tap's. It writes what the other end could hear.
 func (g *Recording) listen(sounds []media.Sound) {
@@ -86,10 +91,10 @@ func (g *Recording) listen(sounds []media.Sound) {
 }
 
 // Pause stops recording, or has it go on. It reports whether that changed anything.
-func (g *Recording) Pause(on bool) bool { return g.mixer.pause(on, g.recorder.Now()) }
+func (g *Recording) Pause(on bool) bool { return g.mixer.pause(on, g.recorder.counts()) }
 
 // Cut has nothing recorded that comes from now on. It does not block; End must follow.
-func (g *Recording) Cut() { g.mixer.end(g.recorder.Now()) }
+func (g *Recording) Cut() { g.mixer.end(g.recorder.counts()) }
 
 // End ends the recording and waits, no longer than patience, until the file has all of it. It may be called again.
 func (g *Recording) End(patience time.Duration) Kept {
@@ -98,9 +103,12 @@ func (g *Recording) End(patience time.Duration) Kept {
 		g.Cut()
 		close(g.stop)
 	})
-	pauses, until, lost := g.mixer.tally()
-	most := channels * until.Sub(g.From()) // more than there was is not missing, whatever a far end has sent
-	k := Kept{Ref: g.Ref(), From: g.From(), Until: until, Pauses: pauses, Lost: min(g.lostFor(lost), most)}
+	pauses, ended, lost := g.mixer.tally()
+	for i, p := range pauses {
+		pauses[i] = Pause{g.when(p.From), g.when(p.Until)}
+	}
+	k := Kept{Ref: g.Ref(), From: g.from, Until: g.when(ended), Pauses: pauses}
+	k.Lost = min(g.lostFor(lost), channels*k.Until.Sub(k.From)) // more than there was is not missing, whatever a far end has sent
 	late := time.NewTimer(patience)
 	defer late.Stop()
 	select {
@@ -120,7 +128,7 @@ func (g *Recording) lostFor(frames int64) time.Duration {
 // run writes what there is, until the end or until it cannot.
 func (g *Recording) run() {
 	defer close(g.done)
-	g.synced = g.recorder.Now()
+	g.synced = g.recorder.counts()
 	ticks := time.NewTicker(writeEvery)
 	defer ticks.Stop()
 	for {
@@ -141,7 +149,7 @@ func (g *Recording) run() {
 // write writes the chunks that are due. With all, the last of them is marked as the last of the file.
 func (g *Recording) write(all bool) error {
 	var chunk [chunkOctets]byte
-	now := g.recorder.Now()
+	now := g.recorder.counts()
 	for {
 		n := g.mixer.take(&chunk, now, all)
 		last := all && n < chunkOctets

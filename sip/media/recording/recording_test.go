@@ -283,7 +283,7 @@ func TestWhatCannotBegin(t *testing.T) {
 func TestAGapIsToldOnce(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
 	g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
-	far := g.From().Add(ringFrames * time.Second / rate)
+	far := g.mixer.began.Add(ringFrames * time.Second / rate)
 	const enough = int(toldFrom / media.Frame)
 	for i := range enough + 1 {
 		g.mixer.put(customer, packet{ssrc: 1, stamp: uint32(i * 160), at: far.Add(time.Second), octets: frame(1)}) //nolint:gosec // small
@@ -305,7 +305,7 @@ func TestAGapIsToldOnce(t *testing.T) {
 func TestAGapOfAMomentIsOnRecordAlone(t *testing.T) {
 	r, call, e := recorder(t), talk(t, 0, 0), &events{}
 	g := must[*Recording](t)(begin(r, aCall, call.bridge, e.tell))
-	far := g.From().Add(ringFrames * time.Second / rate)
+	far := g.mixer.began.Add(ringFrames * time.Second / rate)
 	g.mixer.put(customer, packet{ssrc: 1, at: far.Add(time.Second), octets: frame(1)})
 	call.say(time.Second, &hz{of: 400}, &hz{of: 1000}) // two of what is written at once
 	if k := g.End(patience); len(e.told()) != 0 || k.Lost < media.Frame || k.Lost >= toldFrom {
