@@ -48,9 +48,17 @@ func endRecording(ctx context.Context, q *db.Queries, id dialer.CallID, r *diale
 		return err
 	}
 	p := db.AddPausesParams{AttemptID: string(id)}
-	for i, pause := range r.Pauses {
+	for i, pause := range r.Pauses { // no more than the recording does one end before it began
 		p.Ns = append(p.Ns, int32(i)) //nolint:gosec // a talk's pauses are counted in tens
-		p.Begans, p.Endeds = append(p.Begans, pause.From), append(p.Endeds, pause.Until)
+		p.Begans, p.Endeds = append(p.Begans, pause.From), append(p.Endeds, later(pause.From, pause.Until))
 	}
 	return q.AddPauses(ctx, p)
+}
+
+// later is the later of two instants.
+func later(a, b time.Time) time.Time {
+	if a.After(b) {
+		return a
+	}
+	return b
 }

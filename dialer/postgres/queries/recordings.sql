@@ -5,9 +5,10 @@ SELECT id, @ref::text, @began_at::timestamptz FROM attempts WHERE id = @attempt_
 ON CONFLICT DO NOTHING;
 
 -- name: EndRecording :execrows
+-- Whatever the clocks did, it did not end before it began, nor was less than nothing lost: the end of a call must be writable.
 INSERT INTO recordings AS r (attempt_id, ref, began_at, ended_at, lost_ms, fault)
-VALUES (@attempt_id, @ref, @began_at, @ended_at::timestamptz, @lost_ms, @fault)
-ON CONFLICT (attempt_id) DO UPDATE SET ended_at = EXCLUDED.ended_at, lost_ms = EXCLUDED.lost_ms, fault = EXCLUDED.fault
+VALUES (@attempt_id, @ref, @began_at::timestamptz, greatest(@ended_at::timestamptz, @began_at::timestamptz), greatest(@lost_ms::bigint, 0), @fault)
+ON CONFLICT (attempt_id) DO UPDATE SET ended_at = greatest(EXCLUDED.ended_at, r.began_at), lost_ms = EXCLUDED.lost_ms, fault = EXCLUDED.fault
 WHERE r.ended_at IS NULL AND r.ref = EXCLUDED.ref;
 
 -- name: AddPauses :exec

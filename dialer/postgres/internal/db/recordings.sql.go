@@ -60,8 +60,8 @@ func (q *Queries) BeginRecording(ctx context.Context, ref string, beganAt time.T
 
 const endRecording = `-- name: EndRecording :execrows
 INSERT INTO recordings AS r (attempt_id, ref, began_at, ended_at, lost_ms, fault)
-VALUES ($1, $2, $3, $4::timestamptz, $5, $6)
-ON CONFLICT (attempt_id) DO UPDATE SET ended_at = EXCLUDED.ended_at, lost_ms = EXCLUDED.lost_ms, fault = EXCLUDED.fault
+VALUES ($1, $2, $3::timestamptz, greatest($4::timestamptz, $3::timestamptz), greatest($5::bigint, 0), $6)
+ON CONFLICT (attempt_id) DO UPDATE SET ended_at = greatest(EXCLUDED.ended_at, r.began_at), lost_ms = EXCLUDED.lost_ms, fault = EXCLUDED.fault
 WHERE r.ended_at IS NULL AND r.ref = EXCLUDED.ref
 `
 
@@ -74,6 +74,7 @@ type EndRecordingParams struct {
 	Fault     string
 }
 
+// Whatever the clocks did, it did not end before it began, nor was less than nothing lost: the end of a call must be writable.
 func (q *Queries) EndRecording(ctx context.Context, arg EndRecordingParams) (int64, error) {
 	result, err := q.db.Exec(ctx, endRecording,
 		arg.AttemptID,
