@@ -5,6 +5,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/alarm"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 )
@@ -76,5 +77,31 @@ func TestWhatLastsEndsThoughTheClockWasSetBack(t *testing.T) {
 	walk(t, l, c, dayclose.Closed)
 	if last, err := l.LastClosed(t.Context()); err != nil || last.ID != c.ID || !last.Moved.Equal(back) {
 		t.Errorf("closed is %+v, %v", last, err)
+	}
+}
+
+// TestAlertsEndThoughTheClockWasSetBack, that of the clock itself among them. What another raised after an end was said goes on, as before.
+func TestAlertsEndThoughTheClockWasSetBack(t *testing.T) {
+	l := newLedger(t)
+	now := time.Now()
+	for _, c := range []struct {
+		ahead time.Duration // of the clock by which it was raised
+		over  bool
+	}{{time.Hour, true}, {50 * time.Second, true}, {-time.Second, false}} {
+		down := dialer.Alert{Kind: "trunk_down", Subject: c.ahead.String()}
+		must(t, l.RaiseAlert(t.Context(), down, now.Add(c.ahead)))
+		end := now.Add(min(0, c.ahead) - time.Second)
+		must(t, l.EndAlerts(t.Context(), dialer.Alert{Kind: "trunk_back", Subject: down.Subject}, end))
+		got, err := l.Alerts(t.Context(), alarm.Filter{Limit: 1})
+		must(t, err)
+		if k := got[0]; k.Subject != down.Subject || k.EndedAt.IsZero() == c.over || c.over && k.EndedAt.Before(k.At) {
+			t.Errorf("raised %s from now, it ended at %v: %+v", c.ahead, k.EndedAt, k)
+		}
+	}
+	for _, p := range []alarm.Presence{{User: "sv", At: now.Add(time.Hour), Break: true}, {User: "sv", At: now}} {
+		must(t, l.Here(t.Context(), p))
+	}
+	if got, err := l.Presences(t.Context()); err != nil || len(got) != 1 || got[0].Break {
+		t.Errorf("there is %+v, %v", got, err)
 	}
 }

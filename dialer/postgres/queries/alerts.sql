@@ -10,9 +10,11 @@ WHERE NOT EXISTS (
       ELSE NOT EXISTS (SELECT FROM alert_acks k WHERE k.alert = a.id) END));
 
 -- name: EndAlerts :exec
+-- An end that comes late ends nothing that was raised since. What was raised at a time that is yet to come was raised before the clock was set back.
 INSERT INTO alert_ends (alert, at, text_ja, text_en)
-SELECT a.id, @at, @text_ja, @text_en FROM alerts a
-WHERE a.condition = ANY(@conditions::text[]) AND a.stands AND a.at <= @at AND NOT EXISTS (SELECT FROM alert_ends e WHERE e.alert = a.id)
+SELECT a.id, greatest(@at::timestamptz, a.at), @text_ja, @text_en FROM alerts a
+WHERE a.condition = ANY(@conditions::text[]) AND a.stands AND (a.at <= @at::timestamptz OR a.at > clock_timestamp())
+  AND NOT EXISTS (SELECT FROM alert_ends e WHERE e.alert = a.id)
 ON CONFLICT DO NOTHING;
 
 -- name: AcknowledgeAlert :execrows
@@ -44,8 +46,10 @@ WHERE a.at >= @from_at AND a.at < @to_at AND (@kind::text = '' OR a.kind = @kind
 ORDER BY a.id DESC LIMIT @max;
 
 -- name: SupervisorHere :exec
+-- The newest sign counts; one of a time that is yet to come was given before the clock was set back.
 INSERT INTO supervisors_here (user_id, at, on_break) VALUES (@user_id, @at, @on_break)
-ON CONFLICT (user_id) DO UPDATE SET at = EXCLUDED.at, on_break = EXCLUDED.on_break WHERE supervisors_here.at <= EXCLUDED.at;
+ON CONFLICT (user_id) DO UPDATE SET at = EXCLUDED.at, on_break = EXCLUDED.on_break
+WHERE supervisors_here.at <= EXCLUDED.at OR supervisors_here.at > clock_timestamp();
 
 -- name: SupervisorsHere :many
 SELECT user_id, at, on_break FROM supervisors_here ORDER BY user_id;

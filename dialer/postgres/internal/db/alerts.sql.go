@@ -227,8 +227,9 @@ func (q *Queries) CurrentAlerts(ctx context.Context, openMost int32, last int32)
 
 const endAlerts = `-- name: EndAlerts :exec
 INSERT INTO alert_ends (alert, at, text_ja, text_en)
-SELECT a.id, $1, $2, $3 FROM alerts a
-WHERE a.condition = ANY($4::text[]) AND a.stands AND a.at <= $1 AND NOT EXISTS (SELECT FROM alert_ends e WHERE e.alert = a.id)
+SELECT a.id, greatest($1::timestamptz, a.at), $2, $3 FROM alerts a
+WHERE a.condition = ANY($4::text[]) AND a.stands AND (a.at <= $1::timestamptz OR a.at > clock_timestamp())
+  AND NOT EXISTS (SELECT FROM alert_ends e WHERE e.alert = a.id)
 ON CONFLICT DO NOTHING
 `
 
@@ -239,6 +240,7 @@ type EndAlertsParams struct {
 	Conditions []string
 }
 
+// An end that comes late ends nothing that was raised since. What was raised at a time that is yet to come was raised before the clock was set back.
 func (q *Queries) EndAlerts(ctx context.Context, arg EndAlertsParams) error {
 	_, err := q.db.Exec(ctx, endAlerts,
 		arg.At,
@@ -298,9 +300,11 @@ func (q *Queries) RaiseAlert(ctx context.Context, arg RaiseAlertParams) error {
 
 const supervisorHere = `-- name: SupervisorHere :exec
 INSERT INTO supervisors_here (user_id, at, on_break) VALUES ($1, $2, $3)
-ON CONFLICT (user_id) DO UPDATE SET at = EXCLUDED.at, on_break = EXCLUDED.on_break WHERE supervisors_here.at <= EXCLUDED.at
+ON CONFLICT (user_id) DO UPDATE SET at = EXCLUDED.at, on_break = EXCLUDED.on_break
+WHERE supervisors_here.at <= EXCLUDED.at OR supervisors_here.at > clock_timestamp()
 `
 
+// The newest sign counts; one of a time that is yet to come was given before the clock was set back.
 func (q *Queries) SupervisorHere(ctx context.Context, userID string, at time.Time, onBreak bool) error {
 	_, err := q.db.Exec(ctx, supervisorHere, userID, at, onBreak)
 	return err
