@@ -120,6 +120,9 @@ func (l *Ledger) forbid(ctx context.Context, q *db.Queries, ref string, f casewo
 	if is.full() && !f.On {
 		return casework.RefuseWord()
 	}
+	if newest := is.at.Add(time.Microsecond); f.At.Before(newest) {
+		f.At = newest // a clock was set back since: the newest word counts, and by its time it is known
+	}
 	if !is.crowded() && (is.listed != f.On || is.onList && !f.On) {
 		l.remember(ctx, remembered{What: rememberedNumber, Of: ref, Listed: f.On, By: string(f.By), At: f.At.UnixMicro()})
 		return l.word(ctx, q, ref, f)

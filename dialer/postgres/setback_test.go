@@ -105,3 +105,23 @@ func TestAlertsEndThoughTheClockWasSetBack(t *testing.T) {
 		t.Errorf("there is %+v, %v", got, err)
 	}
 }
+
+// TestANumberIsAllowedAgainThoughTheClockWasSetBack, and forbidden again: the newest word counts, whatever the clock showed.
+func TestANumberIsAllowedAgainThoughTheClockWasSetBack(t *testing.T) {
+	l := newLedger(t)
+	target := listedTarget(t, l)
+	for i, on := range []bool{true, false, true, false, true} {
+		f := casework.Forbidding{On: on, By: "supervisor", At: noon.Add(-time.Duration(i) * time.Minute), Reason: "本人の申し出"}
+		must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, f))
+		got, err := l.Target(t.Context(), target.CaseID, "")
+		if must(t, err); got.DoNotCall != on {
+			t.Errorf("after the word %d it is forbidden: %v", i, got.DoNotCall)
+		}
+		if listed := count(t, l, "SELECT count(*) FROM do_not_call WHERE number_ref = $1", target.NumberRef) == 1; listed != on {
+			t.Errorf("after the word %d it is on the list: %v", i, listed)
+		}
+	}
+	if kinds, err := l.ForeignRows(t.Context()); err != nil || len(kinds) != 0 {
+		t.Errorf("of it is told %v, %v", kinds, err)
+	}
+}
