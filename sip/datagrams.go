@@ -15,8 +15,8 @@ var (
 	errTooMuch = errors.New("a stranger asks too much")
 )
 
-// longestUnreadAnswered bounds what a datagram that cannot be read has us write: the answer repeats its headers, and goes to whoever its sender says
-// that they are.
+// longestUnreadAnswered bounds what a datagram that cannot be read, or a stranger's, has us write: the answer repeats its headers, and goes to whoever its
+// sender says that they are.
 const longestUnreadAnswered = 4 << 10
 
 // parser is the library's. It reads one message and holds nothing.
@@ -34,25 +34,29 @@ func (a *Agent) datagram(way sip.TransportReadProps, data []byte) ([]byte, error
 	}
 	from := remote.AddrPort()
 	at := place{AddrPort: netip.AddrPortFrom(from.Addr().Unmap(), from.Port())}
-	_ = a.hear(data, at, func(text []byte, to netip.AddrPort) { // an error here would end the library's reading for good
-		if len(data) > longestUnreadAnswered {
-			return
-		}
+	refuse := func(text []byte, to netip.AddrPort) {
 		if _, err := a.conn.WriteToUDPAddrPort(text, to); err != nil {
 			a.log.Debug("sip: an answer could not be sent", "err", err)
 		}
-	})
+	}
+	if len(data) > longestUnreadAnswered {
+		refuse = nil
+	}
+	_ = a.hear(data, at, refuse) // an error here would end the library's reading for good
 	return nil, nil
 }
 
 // hear takes one message as it came, by whichever transport: who may speak is decided first, what comes is tidied, what
-// cannot be read is refused. errTooMuch is for a stranger who is not heard, errUnread for what is no message.
+// cannot be read is refused, unless refuse is nil. errTooMuch is for a stranger who is not heard, errUnread for what is no message.
 func (a *Agent) hear(data []byte, from place, refuse func(text []byte, to netip.AddrPort)) error {
 	if !a.admits(from.Addr(), data) {
 		return errTooMuch
 	}
 	m, err := read(data)
 	if err != nil {
+		if refuse == nil {
+			return errUnread
+		}
 		if text, to := unreadRefusal(data, from.AddrPort); text != nil {
 			refuse(text, to)
 		}
@@ -107,11 +111,12 @@ const (
 
 // overdone reports whether a message's header has more of something than any that is meant has. It is asked before anything else is done with
 // the header: one goroutine reads all that comes by UDP, and the library compares each parameter of a header with all before it, so that a
-// datagram of nothing else holds everybody up for as long as thousands of sound ones.
+// datagram of nothing else holds everybody up for as long as thousands of sound ones. So does a list without end.
 func overdone(data []byte) bool {
 	head, _, _ := bytes.Cut(data, emptyLine)
 	return bytes.Count(head, []byte("\r\n "))+bytes.Count(head, []byte("\r\n\t")) > mostContinuations ||
-		bytes.Count(head, []byte(";"))+bytes.Count(head, []byte("&")) > mostParameters
+		bytes.Count(head, []byte(";"))+bytes.Count(head, []byte("&")) > mostParameters ||
+		overlisted(head)
 }
 
 // hasBareBreak reports whether a CR or an LF stands alone in a message's header. Lines end by both (RFC 3261 §25.1), and neither may stand

@@ -115,10 +115,26 @@ func takesSDP(accept []string) bool {
 // refuse answers without a transaction: a repeated request gets the same answer again, and nobody can fill our memory
 // (§8.2.7).
 func (a *Agent) refuse(req *sip.Request, w answer) {
-	if req.IsAck() || req.Via() == nil {
+	if req.IsAck() || req.Via() == nil || a.repeatsTooMuch(req) {
 		return
 	}
 	a.send(w.respond(req, statelessTag(req)), answerAddress(req))
+}
+
+// repeatsTooMuch reports whether an answer to a stranger's datagram would be long, by what it must repeat: it goes to whoever its sender says that they are.
+// What comes by a connection comes from who says so.
+func (a *Agent) repeatsTooMuch(req *sip.Request) bool {
+	from := sourceOf(req)
+	if from.by != overUDP {
+		return false
+	}
+	long := 0
+	for _, name := range append([]string{"Via", "Call-ID", "Require"}, copied...) { // what it requires is said to be unsupported
+		for _, v := range values(req, name) {
+			long += len(name) + len(v)
+		}
+	}
+	return long > longestUnreadAnswered && !a.knows(from.Addr())
 }
 
 // statelessTag is the same for each repetition of a request.

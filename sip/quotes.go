@@ -3,6 +3,7 @@ package sip
 import (
 	"bytes"
 	"errors"
+	"slices"
 	"strings"
 )
 
@@ -48,6 +49,53 @@ func misread(data []byte) error {
 		}
 	}
 	return nil
+}
+
+// mostValues is how many values the headers of one such name may have together. A list of one-octet addresses is hundreds of headers for each of its
+// kilobytes, which the library parses one by one, and an answer writes out again. No call that is meant passes as many places.
+const mostValues = 64
+
+// overlisted reports whether the library would make more headers of one name than any that is meant has. It is asked of the header as it came.
+func overlisted(head []byte) bool {
+	if bytes.Count(head, []byte(","))+bytes.Count(head, crlf) < mostValues {
+		return false // as nearly all that come
+	}
+	_, headers, _ := bytes.Cut(head, crlf)
+	of := make([]int, len(parsedByLibrary))
+	for h := range headersIn(headers) {
+		name, value, _ := bytes.Cut(h, []byte(":"))
+		name = longName(bytes.TrimSpace(name))
+		at := slices.IndexFunc(parsedByLibrary, func(n string) bool { return named(name, n) })
+		if at < 0 {
+			continue
+		}
+		if of[at] += valuesIn(name, value); of[at] > mostValues {
+			return true
+		}
+	}
+	return false
+}
+
+// valuesIn counts a header's values, where the library parts them or might. It stops when there are too many.
+func valuesIn(name, value []byte) int {
+	n, via := 1, named(name, "via")
+	if named(name, "from", "to", "referred-by") {
+		return n
+	}
+	var quoted, bracketed bool
+	for _, c := range value {
+		switch {
+		case c == '"':
+			quoted = !quoted
+		case c == ',' && (via || !quoted && !bracketed):
+			if n++; n > mostValues {
+				return n
+			}
+		case (c == '<' || c == '>') && !quoted:
+			bracketed = c == '<'
+		}
+	}
+	return n
 }
 
 // overfull reports whether one value of a header has too much, where a value ends where the library thinks so: it does not know that a quote may be
