@@ -102,7 +102,7 @@ const longestCallID = 128
 func (s saved) handle() dialer.LegHandle {
 	data, _ := json.Marshal(s) //nolint:errchkjson // texts, numbers and an address, which always marshal
 	id := s.Dialog.CallID
-	if s.Asked != nil { // of their making: some phones make it of their number, and this one is not sealed
+	if s.Called { // of their making: some phones make it of their number, and this one is not sealed. What ends the leg reads its own
 		id = dialer.MaskDigits(strings.ToValidUTF8(id[:min(len(id), longestCallID)], ""))
 	}
 	return dialer.LegHandle{Leg: s.Leg, SIPCallID: id, Data: data}

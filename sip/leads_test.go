@@ -1,6 +1,7 @@
 package sip
 
 import (
+	"encoding/json"
 	"fmt"
 	"net"
 	"net/netip"
@@ -292,11 +293,18 @@ func TestNobodyCallsAsTheCentre(t *testing.T) {
 // Some phones make their Call-ID of their number, and it stands in the record for ever, not sealed.
 func TestACallIDOfTheirsNamesNobody(t *testing.T) {
 	t.Parallel()
-	s := saved{Dialog: dialog{CallID: "0300001111-17@" + strings.Repeat("x", 5000)}, Asked: &savedSummons{}}
-	if id := s.handle().SIPCallID; strings.Contains(id, "0300001111") || len(id) > longestCallID+len("…")*4 {
-		t.Errorf("%d octets: %.40s", len(id), id)
+	s := saved{Dialog: dialog{CallID: "0300001111-17@" + strings.Repeat("x", 5000)}, Called: true}
+	for _, s.Asked = range []*savedSummons{{}, nil} { // before our answer, and after it
+		h := s.handle()
+		if id := h.SIPCallID; strings.Contains(id, "0300001111") || len(id) > longestCallID+len("…")*4 {
+			t.Errorf("%d octets: %.40s", len(id), id)
+		}
+		var sealed saved
+		if err := json.Unmarshal(h.Data, &sealed); err != nil || sealed.Dialog.CallID != s.Dialog.CallID {
+			t.Errorf("what ends the leg does not know its Call-ID: %v", err)
+		}
 	}
-	s.Asked = nil
+	s.Called = false
 	if id := s.handle().SIPCallID; id != s.Dialog.CallID {
 		t.Error("one of ours is not the carrier's any more")
 	}
