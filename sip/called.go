@@ -73,16 +73,22 @@ func (a *Agent) unproven(by caller, req *sip.Request) *answer {
 }
 
 // mostCalled is how many second calls, and calls in another's place, a talk's phones may begin: people need two or three. Each is a leg that the call's handle names to
-// its end, with each of the call's facts, so routesMost is how long a route of one may be, in octets: a name or two and their parameters.
+// its end, with each of the call's facts, so routesMost is how long a route of one may be, in octets, or anything else that its handle repeats: a name or two and their
+// parameters.
 const (
 	mostCalled = 16
 	routesMost = 2048
 )
 
+// ofHandles are the headers of an INVITE that the handle of what it begins repeats.
+var ofHandles = append([]string{"Via", "Contact", "Call-ID"}, copied...)
+
 // tooLong refuses an INVITE that begins a dialog of which each fact of the call would have to name too much.
 func tooLong(req *sip.Request) *answer {
-	if len(strings.Join(values(req, "Record-Route"), ",")) > routesMost || len(value(req, "Contact")) > routesMost {
-		return &answer{status: sip.StatusBadRequest, reason: "Bad Request: Record-Route or Contact is too long"}
+	for _, name := range ofHandles {
+		if len(strings.Join(values(req, name), ",")) > routesMost {
+			return &answer{status: sip.StatusBadRequest, reason: "Bad Request: " + name + " is too long"}
+		}
 	}
 	return nil
 }

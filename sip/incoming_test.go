@@ -416,6 +416,36 @@ func TestCallsThatMayNotComeIn(t *testing.T) {
 	}
 }
 
+// What the call's handle repeats of its INVITE is bounded: it is written anew with facts of the call, and kept.
+func TestLongHeadersBeginNoCall(t *testing.T) {
+	b := newSwitchboard(t)
+	d := b.trunk.dial(b.Agent, testCallerID, plainSDP)
+	within(t, b.comes, "the call").Line.Close()
+	d.status(t, 480)
+	long, sound := strings.Repeat("y", routesMost), *d
+	for name, c := range map[string]struct{ before, after string }{
+		"Via":          {"\r\nMax-Forwards", "\r\nVia: SIP/2.0/UDP h;branch=z9hG4bK" + long + "\r\nMax-Forwards"},
+		"To":           {"@127.0.0.1>\r\n", "@127.0.0.1;p=" + long + ">\r\n"},
+		"From":         {"@carrier.invalid>", "@carrier.invalid;p=" + long + ">"},
+		"Contact":      {"<sip:caller@", "<sip:" + long + "@"},
+		"Record-Route": {"\r\nMax-Forwards", "\r\nRecord-Route: <sip:h;lr>\r\nRecord-Route: <sip:h;lr;p=" + long + ">\r\nMax-Forwards"},
+		"Call-ID":      {sound.callID, newTag() + long},
+	} {
+		t.Run(name, func(t *testing.T) {
+			d.callID = newTag()
+			d.invite = strings.Replace(strings.Replace(sound.invite, c.before, c.after, 1), sound.callID, d.callID, 1)
+			if name == "Call-ID" {
+				d.callID = c.after
+			}
+			d.write(b.Agent, d.invite)
+			if res := d.status(t, 400); !strings.Contains(res.Reason, name) {
+				t.Errorf("%s", res.Reason)
+			}
+			d.say("NACK", 1, "")
+		})
+	}
+}
+
 func TestExtensionsOfThePBXDoNotComeIn(t *testing.T) {
 	r := newRig(t, func(c *Config) {
 		c.Desks = append(c.Desks, Desk{ID: "desk2", Trunk: "lab", Extension: "202"})
