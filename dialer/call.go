@@ -41,6 +41,8 @@ type call struct {
 	pieces   pieces
 	noted    int // how much of evidence the scribe was given
 	handles  map[LegName]LegHandle
+	held     map[LegName]LegHandle // for the pace to come
+	pace     *time.Timer           // while any are held
 	outcome  Outcome
 	endedBy  EndedBy
 	overAt   time.Time // when it began to end
@@ -70,7 +72,7 @@ func (e *Engine) makeCall(view CallView, line Line) *call {
 		inbox: make(chan posted, 8), done: done,
 		desk: line.Desk().Facts(), customer: line.Customer().Facts(),
 		scribe:  newScribe(e.d.Ledger, view.ID, e.d.Log, done),
-		handles: map[LegName]LegHandle{}, pieces: pieces{},
+		handles: map[LegName]LegHandle{}, held: map[LegName]LegHandle{}, pieces: pieces{},
 	}
 }
 
@@ -129,6 +131,9 @@ func (c *call) run() {
 			c.ringDesks()
 		case <-c.stepped():
 			c.ringDesks()
+		case <-c.paced():
+			c.release()
+			c.note(nil)
 		case <-c.timer.C:
 			c.heardTimer()
 		case <-c.handingLate():
@@ -208,10 +213,7 @@ func (c *call) heardLeg(leg LegName, f LegFact, open bool, ch <-chan LegFact) <-
 		return nil
 	}
 	f.Evidence.Leg = leg
-	if f.Handle != nil {
-		c.handles[leg] = *f.Handle
-	}
-	c.keep(f.Evidence)
+	c.handled(leg, f, c.keep(f.Evidence))
 	c.measure(leg, f)
 	switch f.Evidence.Event {
 	case EvRerouted:
@@ -341,13 +343,17 @@ func (c *call) act(a Act) {
 	}
 }
 
-// keep adds one piece of evidence, or counts it where there are many like it.
-func (c *call) keep(ev Evidence) {
-	if ev.Event == "" || !c.pieces.room(ev) {
-		return
+// keep adds one piece of evidence, or counts it where there are many like it, which is false.
+func (c *call) keep(ev Evidence) bool {
+	if ev.Event == "" {
+		return true
 	}
-	ev.Reason = MaskDigits(ev.Reason)
-	c.evidence = append(c.evidence, ev)
+	room := c.pieces.room(ev)
+	if room {
+		ev.Reason = MaskDigits(ev.Reason)
+		c.evidence = append(c.evidence, ev)
+	}
+	return room
 }
 
 // note hands what is new to the scribe, and has then run after it was written, or could not be in the time there is. What

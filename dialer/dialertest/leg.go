@@ -74,14 +74,19 @@ func (l *leg) tell(kind dialer.LegFactKind, ev dialer.Evidence) {
 	ev.At, ev.Leg = time.Now(), l.name
 	f := dialer.LegFact{Kind: kind, Evidence: ev}
 	if kind == dialer.LegAnswered || ev.Event == dialer.EvRinging {
-		p := l.line.phone
-		p.mu.Lock()
-		l.version++
-		h := l.handle()
-		p.mu.Unlock()
-		f.Handle = &h
+		f.Handle = l.changed()
 	}
 	l.say(f)
+}
+
+// changed is another handle.
+func (l *leg) changed() *dialer.LegHandle {
+	p := l.line.phone
+	p.mu.Lock()
+	defer p.mu.Unlock()
+	l.version++
+	h := l.handle()
+	return &h
 }
 
 // say yields a fact unless the leg is gone: somebody may ask something of it in that very moment.
