@@ -1,6 +1,8 @@
 package sip
 
 import (
+	"fmt"
+	"net/netip"
 	"os"
 	"path/filepath"
 	"strings"
@@ -215,5 +217,90 @@ func TestHandlesOfTheFirstLayoutAreRead(t *testing.T) {
 	}
 	if s.Dialog.First.by != overUDP || s.by(s.Others[0]).Dialog.SentBy != "192.0.2.5:5060" {
 		t.Errorf("%+v", s)
+	}
+}
+
+// Whoever is called can name any place as theirs, and so the one that somebody else's phone has connected from. That we cannot connect to there is no news of
+// that phone: its connection stands, it is answered by it, and it is closed with all others when the agent ends.
+func TestAFarEndTakesNobodysPhoneOff(t *testing.T) {
+	overStreams(t, func(t *testing.T, s spoken) {
+		r := newRig(t, s.allow, account)
+		phone, p := s.phone(t, r.Agent)
+		seen := observe(r.Agent)
+		if res := phone.login(t, s.behindNAT()); res.StatusCode != 200 || !within(t, seen.told, "the phone to come") {
+			t.Fatalf("%s", res)
+		}
+		p.mu.Lock()
+		var from netip.AddrPort
+		for _, conn := range p.conns {
+			from = netip.MustParseAddrPort(conn.LocalAddr().String())
+		}
+		p.mu.Unlock()
+		w := r.customer(t)
+		invite := r.trunk.request(t, sip.INVITE)
+		named := fmt.Sprintf("Contact: <sip:x@%s%s>", from, s.by.parameter())
+		r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP, headers: []string{named}})
+		w.until(t, dialer.LegAnswered)
+		w.Confirm()
+		eventually(t, "nobody was found to take connections there", func() bool {
+			r.streams.mu.Lock()
+			defer r.streams.mu.Unlock()
+			for at := range r.streams.faults {
+				if at.AddrPort == from {
+					return len(r.streams.all) == 1
+				}
+			}
+			return false
+		})
+		if res := phone.login(t, s.behindNAT()); res.StatusCode != 200 {
+			t.Fatalf("%s", res)
+		}
+		if now, ever := p.connections(); now != 1 || ever != 1 || !registered(t, r.Agent) {
+			t.Errorf("%d connections, %d in all; registered: %v", now, ever, registered(t, r.Agent))
+		}
+		w.Drop()
+		w.gone(t) // its BYE can be sent nowhere
+		ended := make(chan error, 1)
+		go func() { ended <- r.streams.close() }()
+		if err := within(t, ended, "the agent's connections to end"); err != nil {
+			t.Error(err)
+		}
+	})
+}
+
+// A phone may connect to us from the very port that it takes connections at: both are found, each ends for itself, and it is there as long as one is.
+func TestAPhoneMayConnectFromWhereItListens(t *testing.T) {
+	o, far := newOffice(t, "127.9.1.1"), newHoard(t)
+	t.Cleanup(o.crew.dismiss)
+	at := place{AddrPort: netip.MustParseAddrPort(fmt.Sprintf("127.9.1.1:%d", far.port)), by: overTCP}
+	ours, err := o.streams.reach(at)
+	if err != nil {
+		t.Fatal(err)
+	}
+	o.ports = at.Port() - 1
+	theirs := o.comeBy(overTCP, at.Addr().String())
+	flow := theirs.flow()
+	o.registers(theirs)
+	if o.streams.find(at) != ours || o.streams.find(flow) != theirs {
+		t.Error("one has taken the other's place")
+	}
+	if n := o.streams.counts()[overTCP]; n != 2 {
+		t.Errorf("%d are counted", n)
+	}
+	bound := func() int {
+		o.register.mu.Lock()
+		defer o.register.mu.Unlock()
+		return len(o.register.seats["desk1"].bindings)
+	}
+	theirs.close(errNoFlow)
+	if o.streams.find(flow) != ours || bound() != 1 {
+		t.Error("ours has gone with theirs")
+	}
+	ours.close(errNoFlow)
+	if o.streams.find(flow) != nil || bound() != 0 {
+		t.Error("it is still there")
+	}
+	if err := o.streams.close(); err != nil || len(o.streams.all)+len(o.streams.open)+len(o.streams.back) != 0 {
+		t.Errorf("%v, %d left", err, len(o.streams.all))
 	}
 }

@@ -129,7 +129,7 @@ func (c *streams) enter(s *stream) (gives []*stream, ok bool) {
 	c.came++
 	s.came = c.came
 	c.count(s, 1)
-	c.open[s.to] = s
+	c.all[s], c.open[s.to] = true, s
 	return gives, true
 }
 

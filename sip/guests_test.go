@@ -142,7 +142,7 @@ func TestPhonesOfOneNetworkAllFit(t *testing.T) {
 			for _, s := range append(phones, others...) {
 				s.close(errNoFlow)
 			}
-			if c := o.streams; c.taken != 0 || c.strangers != 0 || len(c.theirs)+len(c.homes)+len(c.open) != 0 {
+			if c := o.streams; c.taken != 0 || c.strangers != 0 || len(c.theirs)+len(c.homes)+len(c.open)+len(c.all) != 0 {
 				t.Errorf("what is over is counted: %+v", c.theirs)
 			}
 		})

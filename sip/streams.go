@@ -4,8 +4,10 @@ import (
 	"context"
 	"crypto/tls"
 	"errors"
+	"maps"
 	"net"
 	"net/netip"
+	"slices"
 	"sync"
 	"time"
 
@@ -26,7 +28,9 @@ type streams struct {
 	mu        sync.Mutex // never held over I/O
 	ended     bool
 	listeners []net.Listener
-	open      map[place]*stream     // each by its flow, ours by the place they were opened to too
+	all       map[*stream]bool      // those that are not over, whatever they are found by
+	open      map[place]*stream     // theirs by their flow, ours by the place they were opened to
+	back      map[place]*stream     // ours by their flow; apart, since a far end can name the place that somebody's phone has connected from
 	theirs    map[netip.Addr]int    // how many each has opened, by guest.of
 	accounts  map[dialer.DeskID]int // by guest.desk
 	homes     map[netip.Addr]int    // how many the strangers of each home have
@@ -48,7 +52,8 @@ type linkFault struct {
 
 func newStreams(a *Agent) *streams {
 	s := &streams{
-		agent: a, open: map[place]*stream{}, theirs: map[netip.Addr]int{}, accounts: map[dialer.DeskID]int{}, homes: map[netip.Addr]int{},
+		agent: a, all: map[*stream]bool{}, open: map[place]*stream{}, back: map[place]*stream{},
+		theirs: map[netip.Addr]int{}, accounts: map[dialer.DeskID]int{}, homes: map[netip.Addr]int{},
 		faults: map[place]linkFault{}, arrivals: newArrivals(),
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
@@ -163,8 +168,7 @@ func (c *streams) reach(to place) (*stream, error) {
 	c.ours[room]++
 	s := newStream(c, to)
 	s.room = room
-	c.open[to] = s
-	c.open[s.flow()] = s
+	c.all[s], c.open[to], c.back[s.flow()] = true, s, s
 	c.work.Go(s.dial)
 	return s, nil
 }
@@ -172,25 +176,35 @@ func (c *streams) reach(to place) (*stream, error) {
 func (c *streams) find(to place) *stream {
 	c.mu.Lock()
 	defer c.mu.Unlock()
-	return c.open[to]
+	return c.at(to)
+}
+
+// at needs c.mu. A flow is first that of who has connected to us; ours has no say in it, whether it can be opened or not.
+func (c *streams) at(to place) *stream {
+	if s := c.open[to]; s != nil || !to.flow {
+		return s
+	}
+	return c.back[to]
 }
 
 // forget is told by a stream that it is over.
 func (c *streams) forget(s *stream) {
 	c.mu.Lock()
-	for _, at := range []place{s.to, s.flow()} {
-		if c.open[at] == s {
-			delete(c.open, at)
-		}
+	delete(c.all, s)
+	if c.open[s.to] == s {
+		delete(c.open, s.to)
+	}
+	if c.back[s.flow()] == s {
+		delete(c.back, s.flow())
 	}
 	if s.to.flow {
 		c.leave(s)
 	} else {
 		c.ours[s.room]--
 	}
-	ended := c.ended
+	stays := c.ended || c.at(s.flow()) != nil // a phone is there as long as one of them is
 	c.mu.Unlock()
-	if !ended {
+	if !stays {
 		c.agent.register.flowClosed(s.flow())
 	}
 }
@@ -231,10 +245,8 @@ func (c *streams) counts() map[transport]int {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	all := map[transport]int{overTCP: 0, overTLS: 0}
-	for at := range c.open {
-		if at.flow {
-			all[at.by]++
-		}
+	for s := range c.all {
+		all[s.to.by]++
 	}
 	return all
 }
@@ -243,12 +255,7 @@ func (c *streams) counts() map[transport]int {
 func (c *streams) close() error {
 	c.mu.Lock()
 	c.ended = true
-	var all []*stream
-	for at, s := range c.open {
-		if at.flow {
-			all = append(all, s)
-		}
-	}
+	all := slices.Collect(maps.Keys(c.all)) // not what is found by a place: the wait below is for each of them
 	listeners := c.listeners
 	c.mu.Unlock()
 	var errs []error
