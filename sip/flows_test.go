@@ -273,7 +273,7 @@ func TestAPhoneMayConnectFromWhereItListens(t *testing.T) {
 	o, far := newOffice(t, "127.9.1.1"), newHoard(t)
 	t.Cleanup(o.crew.dismiss)
 	at := place{AddrPort: netip.MustParseAddrPort(fmt.Sprintf("127.9.1.1:%d", far.port)), by: overTCP}
-	ours, err := o.streams.reach(at)
+	ours, err := o.streams.reach(at, namer{})
 	if err != nil {
 		t.Fatal(err)
 	}

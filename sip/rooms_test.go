@@ -3,6 +3,7 @@ package sip
 import (
 	"fmt"
 	"net"
+	"net/netip"
 	"sync"
 	"testing"
 	"time"
@@ -95,23 +96,40 @@ func TestReliableRingingHasABound(t *testing.T) {
 // However many places a far end names, the trunks and phones are reached: what it can have us open is counted apart.
 func TestFarEndsLeaveRoomForTrunksAndPhones(t *testing.T) {
 	t.Parallel()
-	r, far := newRig(t, withTCP), newHoard(t)
+	now := newClock()
+	r, far := newRig(t, withTCP, func(c *Config) { c.Now = now.Now }), newHoard(t)
 	w := r.customer(t)
 	invite := r.trunk.request(t, sip.INVITE)
 	r.trunk.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
 	w.until(t, dialer.LegAnswered)
 	r.trunk.request(t, sip.ACK)
-	for n := range 3 * streamsOurs[roomFarEnds] { // one other answer, that is somewhere else each time it comes
+	for n := range 3 * dialBurst { // one other answer, that is somewhere else each time it comes
 		r.trunk.reply(invite, say{status: 200, tag: "b", sdp: plainSDP, headers: []string{far.contact(n)}})
 	}
 	r.trunk.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
+	eventually(t, "what it may have at once is open", func() bool { return far.taken() >= dialBurst })
+	if n := r.ours(roomFarEnds); n != dialBurst {
+		t.Errorf("%d connections within no time to what one far end has named", n)
+	}
+	now.pass(time.Second)
+	for n := range 3 {
+		r.trunk.reply(invite, say{status: 200, tag: "b", sdp: plainSDP, headers: []string{far.contact(100 + n)}})
+	}
+	r.trunk.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
+	eventually(t, "there is another", func() bool { return far.taken() >= dialBurst+1 })
+	if n := r.ours(roomFarEnds); n != dialBurst+1 {
+		t.Errorf("%d connections a second later", n)
+	}
+	for n := range 2 * streamsOurs[roomFarEnds] { // as of many calls
+		_, _ = r.streams.reach(place{AddrPort: netip.MustParseAddrPort(fmt.Sprintf("127.8.%d.1:%d", n, far.port)), by: overTCP}, namer{callID: fmt.Sprint(n)})
+	}
 	eventually(t, "its room is full", func() bool { return far.taken() >= streamsOurs[roomFarEnds] })
 	if n := r.ours(roomFarEnds); n != streamsOurs[roomFarEnds] || far.taken() != n {
 		t.Errorf("%d connections to a far end, %d of them taken", n, far.taken())
 	}
 	for _, p := range []*peer{r.trunk, r.desk} {
 		to := place{AddrPort: p.addr, by: overTCP} // as for what is too large for a datagram
-		if s, err := r.streams.reach(to); err != nil || s.room != roomSettings {
+		if s, err := r.streams.reach(to, namer{}); err != nil || s.room != roomSettings {
 			t.Errorf("%v: no room for it: %v", to, err)
 		}
 	}

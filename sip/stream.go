@@ -24,6 +24,7 @@ const (
 // parcel is a message that waits to be sent. lost is told when it cannot be any more; nil if nobody asks.
 type parcel struct {
 	text  []byte
+	by    namer
 	lost  func(error)
 	again bool        // it was to leave by a connection that ended before
 	late  func() bool // it may not leave any more; nil for never
@@ -105,7 +106,7 @@ func (s *stream) nudge() {
 func (s *stream) dial() {
 	conn, err := s.connect(s.set.ctx)
 	if err != nil {
-		s.set.connected(s.to, err)
+		s.set.connected(s, err)
 		s.close(err)
 		return
 	}
@@ -142,7 +143,7 @@ func (s *stream) serve(conn net.Conn) {
 	}
 	err := s.greet(conn)
 	if !s.to.flow {
-		s.set.connected(s.to, err)
+		s.set.connected(s, err)
 	}
 	if err == nil {
 		s.stands.Store(true)

@@ -41,7 +41,9 @@ type streams struct {
 	arrivals  arrivals
 	came      uint64
 	ours      [len(streamsOurs)]int // how many we have, by room
+	named     *buckets[namer]       // what each may have us connect to in the room of far ends
 	faults    map[place]linkFault
+	noLink    noLink
 }
 
 // linkFault is why a place could not be connected to.
@@ -54,7 +56,7 @@ func newStreams(a *Agent) *streams {
 	s := &streams{
 		agent: a, all: map[*stream]bool{}, open: map[place]*stream{}, back: map[place]*stream{},
 		theirs: map[netip.Addr]int{}, accounts: map[dialer.DeskID]int{}, homes: map[netip.Addr]int{},
-		faults: map[place]linkFault{}, arrivals: newArrivals(),
+		faults: map[place]linkFault{}, arrivals: newArrivals(), named: newBuckets[namer](dialRate, dialBurst),
 	}
 	s.ctx, s.end = context.WithCancel(context.Background())
 	return s
@@ -116,9 +118,9 @@ func remote(conn net.Conn) netip.AddrPort {
 // write sends a message by the connection to a place, else by that to another place, if one is given. It does not wait:
 // its lost is called when the message could not leave after all.
 func (c *streams) write(to, or place, p parcel) error {
-	s, err := c.reach(to)
+	s, err := c.reach(to, p.by)
 	if err != nil && or.IsValid() {
-		s, err = c.reach(or)
+		s, err = c.reach(or, p.by)
 	}
 	if err != nil {
 		return err
@@ -138,12 +140,12 @@ func (c *streams) retry(old *stream, p parcel) bool {
 		return false
 	}
 	p.again = true
-	s, err := c.reach(old.to)
+	s, err := c.reach(old.to, p.by)
 	return err == nil && s.push(p) == nil
 }
 
-// reach finds the connection to a place, or begins to open one.
-func (c *streams) reach(to place) (*stream, error) {
+// reach finds the connection to a place, or begins to open one, for whoever has us write there.
+func (c *streams) reach(to place, by namer) (*stream, error) {
 	if s := c.find(to); s != nil {
 		return s, nil
 	}
@@ -164,6 +166,8 @@ func (c *streams) reach(to place) (*stream, error) {
 		return nil, errNotRunning
 	case c.ours[room] >= streamsOurs[room]:
 		return nil, errNoStreams
+	case room == roomFarEnds && !c.named.take(by, c.agent.cfg.Now()):
+		return nil, errTooManyDials
 	}
 	c.ours[room]++
 	s := newStream(c, to)
@@ -209,18 +213,34 @@ func (c *streams) forget(s *stream) {
 	}
 }
 
-// connected notes how an attempt to connect to a place ended; nil is well.
-func (c *streams) connected(to place, why error) {
+// connected notes how an attempt to connect to a stream's place ended; nil is well.
+func (c *streams) connected(s *stream, why error) {
+	leftOut, says := c.attempted(s, why)
+	switch {
+	case !says:
+	case leftOut > 0:
+		c.agent.log.Warn("sip: no connection", "to", s.to, "why", why, "others_left_out", leftOut)
+	default:
+		c.agent.log.Warn("sip: no connection", "to", s.to, "why", why)
+	}
+}
+
+// attempted is connected but for its line, and reports whether there is one, and how many were left out before: far ends can name any number of places.
+func (c *streams) attempted(s *stream, why error) (leftOut int, says bool) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if len(c.faults) >= streamsKept {
 		clear(c.faults) // what is wrong is soon found again
 	}
-	delete(c.faults, to)
-	if why != nil && !c.ended {
-		c.faults[to] = linkFault{why, time.Now()}
-		c.agent.log.Warn("sip: no connection", "to", to, "why", why)
+	delete(c.faults, s.to)
+	if why == nil || c.ended {
+		return 0, false
 	}
+	c.faults[s.to] = linkFault{why, time.Now()}
+	if s.room != roomFarEnds {
+		return 0, true
+	}
+	return c.noLink.says(c.agent.cfg.Now())
 }
 
 // fault is why a place could not be connected to, not long ago; nil when it could, or was not tried.

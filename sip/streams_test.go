@@ -81,7 +81,7 @@ func (s spoken) open(t *testing.T, a *Agent, p *streamPeer) {
 	if s.by == overTLS {
 		to.name = "carrier.invalid"
 	}
-	conn, err := a.streams.reach(to)
+	conn, err := a.streams.reach(to, namer{})
 	if err != nil {
 		t.Fatal(err)
 	}

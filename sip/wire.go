@@ -159,7 +159,7 @@ func (h hop) WriteMsg(m sip.Message) error {
 		t := make(text, 0, largestDatagram)
 		m.StringWrite(&t)
 		h.agent.ladders.sent(m, t, h.to)
-		return h.agent.streams.write(h.to, h.or, parcel{text: t, lost: h.lost, late: h.late})
+		return h.agent.streams.write(h.to, h.or, parcel{text: t, by: h.namer(m), lost: h.lost, late: h.late})
 	}
 	t, _ := texts.Get().(*text)
 	defer func() {

@@ -1,0 +1,54 @@
+package sip
+
+import (
+	"net/netip"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// What it may have us connect to, by a Contact or a route: whoever names ever other places would have us look for open ports, wherever we can reach.
+const (
+	dialRate  = 1
+	dialBurst = 8
+)
+
+// How often it is said that such a place could not be connected to.
+const (
+	noLinkRate  = 1.0 / 10
+	noLinkBurst = 20
+)
+
+// errTooManyDials is what comes of naming too many places.
+const errTooManyDials = noStream("its far end has named too many places to connect to")
+
+// namer is who has us write to a place, as far as connections are counted by it: a dialog by its requests, an address by what it asks to be answered. Each
+// request of a stranger's has the Call-ID it likes.
+type namer struct {
+	callID string
+	at     netip.Addr
+}
+
+func (h hop) namer(m sip.Message) namer {
+	if _, ok := m.(*sip.Request); ok {
+		return namer{callID: value(m, "Call-ID")}
+	}
+	return namer{at: h.to.Addr()}
+}
+
+// noLink is what is left of the lines about places that far ends have named.
+type noLink struct {
+	may     bucket
+	leftOut int
+}
+
+// says reports whether there may be another line, and how many were left out before it.
+func (n *noLink) says(now time.Time) (leftOut int, ok bool) {
+	n.may.fill(now, noLinkRate, noLinkBurst)
+	if !n.may.take() {
+		n.leftOut++
+		return 0, false
+	}
+	leftOut, n.leftOut = n.leftOut, 0
+	return leftOut, true
+}

@@ -1,0 +1,74 @@
+package sip
+
+import (
+	"errors"
+	"fmt"
+	"log/slog"
+	"net/netip"
+	"testing"
+	"time"
+
+	"github.com/emiago/sipgo/sip"
+)
+
+// An answer goes, when its connection is closed, where its request says: to a port of the address that it came from, so that is who has a pace. One far end's
+// leaves the others alone.
+func TestWhoHasUsConnectHasAPace(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	r, far := newRig(t, withTCP, func(c *Config) { c.Now = now.Now }), newHoard(t)
+	n := 0
+	reach := func(by namer) error {
+		n++
+		_, err := r.streams.reach(place{AddrPort: netip.MustParseAddrPort(fmt.Sprintf("127.7.%d.1:%d", n, far.port)), by: overTCP}, by)
+		return err
+	}
+	answer := hop{to: place{AddrPort: netip.MustParseAddrPort("192.0.2.7:5060"), by: overTCP, flow: true}}.namer(&sip.Response{})
+	for range dialBurst {
+		if err := reach(answer); err != nil {
+			t.Fatal(err)
+		}
+	}
+	if err := reach(answer); !errors.Is(err, errTooManyDials) {
+		t.Errorf("one too many: %v", err)
+	}
+	if err := reach(namer{callID: "another"}); err != nil {
+		t.Errorf("for another: %v", err)
+	}
+	now.pass(time.Second / dialRate)
+	if err := reach(answer); err != nil {
+		t.Errorf("later: %v", err)
+	}
+	if _, err := r.streams.reach(place{AddrPort: r.trunk.addr, by: overTCP}, namer{callID: "another"}); err != nil {
+		t.Errorf("to a trunk: %v", err)
+	}
+}
+
+// That a place cannot be connected to is said of few that far ends name, and how many were left out; of trunks and phones always.
+func TestFarEndsFillNoLogWithPlaces(t *testing.T) {
+	text := &logged{}
+	a, now := unstarted(t, func(c *Config) {
+		account(c)
+		c.Log = slog.New(slog.NewTextHandler(text, nil))
+	})
+	fails := func(in room, times int) {
+		for n := range times {
+			s := newStream(a.streams, place{AddrPort: netip.AddrPortFrom(netip.MustParseAddr("192.0.2.1"), uint16(n+1)), by: overTCP})
+			s.room = in
+			a.streams.connected(s, errNoFlow)
+		}
+	}
+	fails(roomFarEnds, 5*noLinkBurst)
+	if n := text.count("sip: no connection"); n != noLinkBurst {
+		t.Errorf("%d lines", n)
+	}
+	fails(roomSettings, 3)
+	if n := text.count("sip: no connection"); n != noLinkBurst+3 {
+		t.Errorf("%d lines with those of a trunk", n)
+	}
+	now.pass(10 * time.Second)
+	fails(roomFarEnds, 2)
+	if n, said := text.count("sip: no connection"), text.count(fmt.Sprint("others_left_out=", 4*noLinkBurst)); n != noLinkBurst+4 || said != 1 {
+		t.Errorf("%d lines, %d of those left out", n, said)
+	}
+}
