@@ -123,6 +123,7 @@ type lane struct {
 	who  party                    // nil for strangers
 	sent map[string]*exchange     // our requests, by transaction key; nil before the first
 	got  map[string]*sip.ServerTx // theirs; nil before the first
+	asks *bucket                  // what is left of what may be asked within the dialog; nil before the first
 }
 
 // lane returns the lane of a Call-ID and holds it: release it.

@@ -7,6 +7,15 @@ import (
 	"github.com/emiago/sipgo/sip"
 )
 
+// What the far end of a dialog may have us do, however it reaches us. By UDP what is remembered of its requests bounds them (openAtOnce); by a connection
+// a request is over as soon as it is answered, and nothing else would.
+
+// What it may ask within a dialog: keys by INFO are some ten a second at most, all else is rare.
+const (
+	requestRate  = 20
+	requestBurst = 60
+)
+
 // What it may have us connect to, by a Contact or a route: whoever names ever other places would have us look for open ports, wherever we can reach.
 const (
 	dialRate  = 1
@@ -21,6 +30,21 @@ const (
 
 // errTooManyDials is what comes of naming too many places.
 const errTooManyDials = noStream("its far end has named too many places to connect to")
+
+// tooOften reports whether the far end asks more than anybody does.
+func (l *lane) tooOften() bool {
+	now := l.agent.cfg.Now()
+	if l.asks == nil {
+		l.asks = &bucket{requestBurst, now}
+	}
+	l.asks.fill(now, requestRate, requestBurst)
+	return !l.asks.take()
+}
+
+// busy is how an answer says that the same may be asked a second later.
+func busy() answer {
+	return answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}}
+}
 
 // namer is who has us write to a place, as far as connections are counted by it: a dialog by its requests, an address by what it asks to be answered. Each
 // request of a stranger's has the Call-ID it likes.

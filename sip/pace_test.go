@@ -5,11 +5,57 @@ import (
 	"fmt"
 	"log/slog"
 	"net/netip"
+	"strings"
 	"testing"
 	"time"
 
 	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
 )
+
+// By a connection nothing of a request is remembered once it is answered, so only a pace bounds what a far end asks. It can hang up all the same.
+func TestRequestsWithinADialogHaveAPace(t *testing.T) {
+	t.Parallel()
+	now := newClock()
+	r, p := tcpOnly.trunk(t, func(c *Config) { c.Now = now.Now })
+	w := r.customer(t)
+	invite := p.request(t, sip.INVITE)
+	p.reply(invite, say{status: 200, tag: "a", sdp: plainSDP})
+	w.until(t, dialer.LegAnswered)
+	w.Confirm()
+	p.request(t, sip.ACK)
+	cseq := 0
+	storm := func(n int) map[int]int {
+		var b strings.Builder
+		for range n {
+			cseq++
+			b.WriteString(p.within(invite, "a", "UPDATE", cseq, nil, ""))
+		}
+		p.send(invite.Source(), b.String())
+		got := map[int]int{}
+		for range n {
+			res := p.response(t, sip.UPDATE)
+			got[res.StatusCode]++
+			if res.StatusCode == 503 && value(res, "Retry-After") != "1" {
+				t.Errorf("%s", res)
+			}
+		}
+		return got
+	}
+	if got := storm(2 * requestBurst); got[200] != requestBurst || got[503] != requestBurst {
+		t.Errorf("at once: %v", got)
+	}
+	now.pass(time.Second)
+	if got := storm(2 * requestRate); got[200] != requestRate || got[503] != requestRate {
+		t.Errorf("a second later: %v", got)
+	}
+	p.send(invite.Source(), p.within(invite, "a", "BYE", cseq+1, nil, ""))
+	if res := p.response(t, sip.BYE); res.StatusCode != 200 {
+		t.Errorf("BYE got %d", res.StatusCode)
+	}
+	w.gone(t)
+}
 
 // An answer goes, when its connection is closed, where its request says: to a port of the address that it came from, so that is who has a pace. One far end's
 // leaves the others alone.

@@ -203,8 +203,12 @@ func TestTenThousandStrangersDisturbNobody(t *testing.T) {
 	for i := range sources * each {
 		p := from[i%sources]
 		p.write(r.Agent, p.outside(methods[i%3], newTag()))
-		if i%batch == batch-1 {
-			k.live(t) // its answer comes after all of the batch has been read
+		switch { // the answer comes after all of the batch has been read
+		case i%(5*batch) == 5*batch-1:
+			k.live(t)
+		case i%batch == batch-1:
+			r.trunk.write(r.Agent, r.trunk.outside("OPTIONS", newTag()))
+			r.trunk.response(t, sip.OPTIONS)
 		}
 	}
 	k.hangUp(t)

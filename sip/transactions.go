@@ -203,15 +203,15 @@ func (l *lane) takeNew(req *sip.Request, key string) {
 			return
 		}
 	}
-	if hangsUp := call != nil && !call.over && req.Method == sip.BYE; len(l.got) >= openAtOnce && !hangsUp {
-		l.agent.refuse(req, answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}})
+	if hangsUp := call != nil && !call.over && req.Method == sip.BYE; !hangsUp && (len(l.got) >= openAtOnce || l.tooOften()) {
+		l.agent.refuse(req, busy())
 		return
 	}
 	l.who.request(req, l.open(req, key))
 }
 
 // openAtOnce is how many requests of a far end one call remembers in order to repeat its answers, each for 64·T1. A call
-// has a handful; who sends hundreds is refused without our remembering more. It can always hang up.
+// has a handful; who sends hundreds is refused without our remembering more, and who sends them fast is by any transport (pace.go). It can always hang up.
 const openAtOnce = 256
 
 // serverKey tells transactions of theirs apart (§17.2.3). Who speaks RFC 2543 may send neither a branch nor a tag, and then
