@@ -28,6 +28,9 @@ const (
 	noLinkBurst = 20
 )
 
+// mostOpen is how many requests of ours may wait for their answers in a dialog for the far end to have us send more by REFER.
+const mostOpen = 16
+
 // errTooManyDials is what comes of naming too many places.
 const errTooManyDials = noStream("its far end has named too many places to connect to")
 
@@ -44,6 +47,17 @@ func (l *lane) tooOften() bool {
 // busy is how an answer says that the same may be asked a second later.
 func busy() answer {
 	return answer{status: sip.StatusServiceUnavailable, extras: []extra{{"Retry-After", "1"}}}
+}
+
+// unanswered is how many requests of ours have no final answer yet.
+func (l *lane) unanswered() int {
+	n := 0
+	for _, x := range l.sent {
+		if x.final == 0 {
+			n++
+		}
+	}
+	return n
 }
 
 // namer is who has us write to a place, as far as connections are counted by it: a dialog by its requests, an address by what it asks to be answered. Each

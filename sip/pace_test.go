@@ -57,6 +57,50 @@ func TestRequestsWithinADialogHaveAPace(t *testing.T) {
 	w.gone(t)
 }
 
+// A phone that sends REFER after REFER, and answers no NOTIFY, is sent no more of them until they are given up; nor are those kept.
+func TestWhoAnswersNoNotifyIsSentNoMore(t *testing.T) {
+	t.Parallel()
+	const storm = 3 * mostOpen
+	h := newHandOn(t)
+	l := h.lane(value(h.first, "Call-ID"))
+	defer l.release()
+	all := make(chan struct{})
+	l.post(func() { <-all }) // so that they are taken at one go, however slow the machine
+	for i := range storm {
+		h.phone().write(h.Agent, h.phone().within(h.first, "p", "REFER", 10+i, []string{"Refer-To: <sip:202@kakeru?Replaces=garbage>"}, ""))
+	}
+	h.phone().write(h.Agent, h.phone().outside("OPTIONS", newTag()))
+	h.phone().response(t, sip.OPTIONS) // they have been read
+	close(all)
+	got := map[int]int{}
+	for range storm {
+		got[h.phone().response(t, sip.REFER).StatusCode]++
+	}
+	if got[202] != mostOpen || got[503] != storm-mostOpen {
+		t.Errorf("got %v", got)
+	}
+	eventually(t, "they are given up and forgotten", func() bool {
+		left := make(chan int, 1)
+		l.post(func() {
+			n := 0
+			for _, x := range l.sent {
+				if x.req.Method == sip.NOTIFY {
+					n++
+				}
+			}
+			left <- n
+		})
+		return within(t, left, "the call's lane") == 0
+	})
+	if n := h.phone().different("NOTIFY"); n != mostOpen {
+		t.Errorf("%d NOTIFYs came", n)
+	}
+	if res := h.refer(t, 10+storm, "<sip:202@kakeru?Replaces=garbage>"); res.StatusCode != 202 {
+		t.Errorf("a REFER afterwards got %d", res.StatusCode)
+	}
+	h.end(t, h.phone(), h.first, "p")
+}
+
 // An answer goes, when its connection is closed, where its request says: to a port of the address that it came from, so that is who has a pace. One far end's
 // leaves the others alone.
 func TestWhoHasUsConnectHasAPace(t *testing.T) {

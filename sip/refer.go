@@ -30,6 +30,8 @@ func (l *leg) referred(req *sip.Request, tx *sip.ServerTx) {
 	switch h := l.hunt; {
 	case h == nil:
 		l.reply(req, tx, answer{status: sip.StatusForbidden})
+	case l.lane.unanswered() >= mostOpen: // each is another NOTIFY, or two
+		l.reply(req, tx, busy())
 	case attended:
 		l.referredToOther(req, tx, to[0], named)
 	case desk == "" || desk == l.desk:

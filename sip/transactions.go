@@ -104,6 +104,9 @@ func (x *exchange) ended(tx *sip.ClientTx, err error) {
 		x.lane.agent.streams.doubt(x.to, x.since)
 	}
 	x.final = -1
+	if x.req.Method == sip.NOTIFY {
+		delete(x.lane.sent, x.key) // nobody waits for a late answer, and a phone may never give any
+	}
 	x.failed(orElse(x.unsent, err))
 }
 
