@@ -172,8 +172,8 @@ func (l *Ledger) markWords(ctx context.Context, q *db.Queries) (n int, err error
 // idOfNumber names a number of a case in row_marks.
 func idOfNumber(caseID, ref string) string { return caseID + " " + ref }
 
-// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that the ward's list left it out and it may be another's by now, or that the
-// first was a slip, and so on. None can be put before another, and nobody who serves can take one away.
+// markOfTurn is the mark of the nth word on a number of a case: the first says that it is wrong, the next that the ward's list left it out and it may be another's by now,
+// or that the first was a slip, and so on. None can be put before another, and nobody who serves can take one away.
 func (l *Ledger) markOfTurn(id string, n int) []byte { return l.markUnder(markedWrong, id, n) }
 
 // turns is how many words there are on a number; after an odd one it is wrong.
