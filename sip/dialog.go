@@ -45,6 +45,12 @@ func (d *dialog) learn(res *sip.Response) {
 	slices.Reverse(d.Routes)
 }
 
+// tooWide reports whether a response has so long a way, or name of its dialog, that no leg's handle is to repeat it with each of its facts: a far end may ring with
+// ever other ones.
+func tooWide(res *sip.Response) bool {
+	return len(strings.Join(values(res, "Record-Route"), ","))+len(tagOf(res)) > routesMost
+}
+
 // retarget takes the far end's Contact, where it gives one (§12.2.1.2).
 func (d *dialog) retarget(m interface{ Contact() *sip.ContactHeader }) {
 	if c := m.Contact(); c != nil && !c.Address.Wildcard && len(c.Address.String()) <= routesMost { // a longer one is nobody's whom we would reach by it

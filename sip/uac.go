@@ -5,7 +5,6 @@ import (
 	"context"
 	"errors"
 	"slices"
-	"time"
 
 	"github.com/emiago/sipgo/sip"
 
@@ -88,16 +87,17 @@ func (l *leg) inviteAnswered(res *sip.Response) {
 
 // provisional is §13.2.2.1. A CANCEL that waited for it leaves now.
 func (l *leg) provisional(res *sip.Response) {
-	if !l.acknowledge(res) {
+	wide := tooWide(res) // then nothing counts but that one came
+	if !wide && !l.acknowledge(res) {
 		return
 	}
 	if l.state == legReady {
 		l.state = legEarly
 	}
-	if l.state == legEarly && tagOf(res) != "" {
+	if !wide && l.state == legEarly && tagOf(res) != "" {
 		l.dialog.learn(res)
 	}
-	if !l.over && !l.confirmed && l.state == legEarly {
+	if !wide && !l.over && !l.confirmed && l.state == legEarly {
 		l.tellProvisional(res)
 		if res.StatusCode == sip.StatusRinging {
 			l.askToTalk(res)
@@ -206,6 +206,8 @@ func (l *leg) success(res *sip.Response) {
 		l.endOther(res)
 	case l.dropped:
 		l.crossed(res)
+	case tooWide(res): // by all of that it is hung up
+		l.noAnswer(res, "the answer's Record-Route or To tag is too long")
 	case tagOf(res) == "": // what we ask within such a dialog would be a call of its own to whoever reads it (§12.1.2)
 		l.noAnswer(res, "the answer has no To tag, so that it makes no dialog")
 	case l.hunt != nil && l.line.bridge.Usable(l.side, l.answerIn(res), l.srtp) != nil:
@@ -342,37 +344,6 @@ func (l *leg) inviteFailed(err error) {
 	}
 	l.note(dialer.EvNoAnswer, failure(err))
 	l.gone(false) // silence is nobody's doing: the INVITE may have come through, and the phone may have rung
-}
-
-// atOnce is how soon a refusal must come for the far end not to have rung: DOMAIN's "immediate".
-const atOnce = 5 * time.Second
-
-// routeTrouble are the Q.850 causes that speak of the route, not of the number.
-var routeTrouble = []int{27, 34, 38, 41, 42, 47}
-
-// mayReroute: a refusal that came at once, before anything rang, and speaks of the route.
-func (l *leg) mayReroute(res *sip.Response) bool {
-	server := res.StatusCode >= 500 && res.StatusCode < 600
-	trouble := server || slices.Contains(routeTrouble, q850(values(res, "Reason")))
-	if server && l.gate != nil && l.rangAt.IsZero() { // once it rang, who was called may have said it, and that closes no trunk
-		l.lane.agent.uplink(l.trunk).close(l.dialog.First, res)
-	}
-	return trouble && l.canReroute() && l.lane.agent.passed(l.sentAt) <= atOnce
-}
-
-func (l *leg) canReroute() bool {
-	return len(l.ways) > 0 && !l.dropped && !l.over && !l.ranAlready && !l.earlyToo
-}
-
-// reroute sends the INVITE by the next way: the same leg, Call-ID and From tag, a CSeq and a branch that were fixed for it
-// before anything was sent. It is told before it is done.
-func (l *leg) reroute(ev dialer.Evidence) {
-	l.state = legReady
-	l.toTrunk()
-	l.tell(dialer.LegNote, ev)
-	if l.sendInvite() {
-		l.note(dialer.EvInvite, "trunk "+l.trunk)
-	}
 }
 
 // endOther ends an answer that is not the leg's: another branch of a fork, or one that came after the leg was gone. Each
