@@ -1,6 +1,9 @@
 package dialer
 
-import "time"
+import (
+	"maps"
+	"time"
+)
 
 // handlePace is how often a leg's handle is written down when its far end has it changed without end, by ever other tags or addresses. Each writing is another row
 // of the database and of the spool. It is also how late the newest may be, by which the leg is ended after a crash.
@@ -25,9 +28,7 @@ func (c *call) handled(leg LegName, f LegFact, kept bool) {
 
 // release has the next note take the handles that were held back.
 func (c *call) release() {
-	for leg, h := range c.held {
-		c.handles[leg] = h
-	}
+	maps.Copy(c.handles, c.held)
 	clear(c.held)
 	if c.pace != nil {
 		c.pace.Stop()

@@ -366,6 +366,11 @@ func (p *Phone) Move(id dialer.CallID, to dialer.DeskID) {
 	p.line(id).desk.tellOf(to, dialer.LegMoved, dialer.EvTransferred)
 }
 
+// Again has a call's far end say something that changes nothing.
+func (p *Phone) Again(id dialer.CallID, leg dialer.LegName, event dialer.EvidenceEvent) {
+	p.leg(id, leg).say(dialer.LegFact{Kind: dialer.LegNote, Evidence: dialer.Evidence{At: time.Now(), Leg: leg, Event: event}})
+}
+
 func (p *Phone) line(id dialer.CallID) *phoneLine {
 	p.mu.Lock()
 	defer p.mu.Unlock()
