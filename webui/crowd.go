@@ -21,15 +21,16 @@ type origin struct {
 type crowd []*origin
 
 // Len implements heap.Interface.
-func (c crowd) Len() int { return len(c) }
+func (c *crowd) Len() int { return len(*c) }
 
 // Less implements heap.Interface.
-func (c crowd) Less(i, j int) bool { return len(c[i].loose) > len(c[j].loose) }
+func (c *crowd) Less(i, j int) bool { return len((*c)[i].loose) > len((*c)[j].loose) }
 
 // Swap implements heap.Interface.
-func (c crowd) Swap(i, j int) {
-	c[i], c[j] = c[j], c[i]
-	c[i].rank, c[j].rank = i, j
+func (c *crowd) Swap(i, j int) {
+	all := *c
+	all[i], all[j] = all[j], all[i]
+	all[i].rank, all[j].rank = i, j
 }
 
 // Push implements heap.Interface.

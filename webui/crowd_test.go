@@ -23,9 +23,9 @@ func TestWhereAllIsTakenAStrangerGivesWay(t *testing.T) {
 		p, _, _ := enter("198.51.100.1")
 		turn.keep(p, somebody(dialer.UserID(fmt.Sprint("user-", i))))
 	}
-	_, _, _ = enter("198.51.100.1")
+	enter("198.51.100.1")
 	for i := range 40 { // of which nine are refused
-		_, _, _ = enter(fmt.Sprintf("192.0.2.%d", 1+i/10))
+		enter(fmt.Sprintf("192.0.2.%d", 1+i/10))
 	}
 	if turn.open != 40 {
 		t.Fatalf("%d are open", turn.open)

@@ -65,7 +65,9 @@ func TestACorrectionUndoesNoOrder(t *testing.T) {
 		talk := call(t, l, of, at, dialer.Answered)
 		putIn(t, l, saidIn("nothing", talk.ID, of, at.Add(5*time.Minute)))
 		set(at.Add(10 * time.Minute))
-		_, err := l.Order(t.Context(), of.CaseID, casework.Order{Act: casework.Skip, By: "supervisor1", At: at.Add(10 * time.Minute), Until: noon.Add(30 * 24 * time.Hour), Reason: "区の確認待ち"})
+		_, err := l.Order(t.Context(), of.CaseID, casework.Order{
+			Act: casework.Skip, By: "supervisor1", At: at.Add(10 * time.Minute), Until: noon.Add(30 * 24 * time.Hour), Reason: "区の確認待ち",
+		})
 		must(t, err)
 		r := saidIn("nothing", talk.ID, of, at.Add(15*time.Minute))
 		r.Note, r.Next, r.Decides = "追記", c.next, c.decides
