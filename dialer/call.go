@@ -25,7 +25,8 @@ type call struct {
 	target   Target
 	tries    []Try
 	claim    *Claim
-	caller   *caller // of a call that came in
+	caller   *caller  // of a call that came in
+	withheld *Refusal // what the last look refused; nil when it did not
 	m        Machine
 	inbox    chan posted
 	done     chan struct{} // closed when the call has ended: nobody listens any more
@@ -174,7 +175,7 @@ func (c *call) heardOutside(p posted) {
 	}
 	if p.fact == DialNotSaved {
 		c.ends(BySystem)
-		if p.no != nil {
+		if c.withheld = p.no; p.no != nil {
 			c.keep(Evidence{At: now, Leg: CustomerLeg, Event: withheldBy(p.no), Reason: p.no.EN})
 		}
 	}

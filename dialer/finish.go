@@ -20,6 +20,9 @@ func (e *Engine) finish(c *call) {
 		}
 		e.mu.Unlock()
 	}
+	if verdict.Result == NotDialled && c.withheld != nil {
+		verdict.Why = c.withheld.JA
+	}
 	next, spoilt := e.nextFor(c, verdict, rule)
 	end := AttemptEnd{
 		ID: c.view.ID, StartedAt: c.view.StartedAt, DialledAt: c.view.DialledAt, RingingAt: c.view.RingingAt,

@@ -2,6 +2,7 @@ package dialer_test
 
 import (
 	"slices"
+	"strings"
 	"testing"
 	"testing/synctest"
 	"time"
@@ -72,7 +73,7 @@ func TestWhatMovedWhileTheDeskRangIsNotDialled(t *testing.T) {
 				h.state(call, dialer.CallingDesk)
 				change(h, id, number)
 				a := h.ended(call)
-				if a.End.Verdict.Result != dialer.NotDialled || !a.DialledAt.IsZero() || !slices.Contains(h.evidence(call), dialer.EvWithheld) {
+				if a.End.Verdict.Result != dialer.NotDialled || !a.DialledAt.IsZero() || !strings.Contains(a.End.Verdict.Why, "この") || !slices.Contains(h.evidence(call), dialer.EvWithheld) {
 					t.Errorf("%+v, %v", a.End, h.evidence(call))
 				}
 			})

@@ -252,7 +252,7 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	override := ""
 	if t.Foreign && !r.adHoc {
 		if !r.Asker.Supervises() || r.Reason == "" {
-			return picked{}, nil, ErrNotItsNumber
+			return picked{}, nil, errNotItsNumber
 		}
 		override = r.Reason
 	}
@@ -269,9 +269,9 @@ func (e *Engine) judge(ctx context.Context, r DialRequest, id CaseID) (picked, *
 	return e.judgeTime(r, p, c, now)
 }
 
-// ErrNotItsNumber is told of a number that stands nowhere in the case, or that was found to be wrong: a click rings whom the ward's list, the
+// errNotItsNumber is told of a number that stands nowhere in the case, or that was found to be wrong: a click rings whom the ward's list, the
 // documents or the person named, and nobody else.
-var ErrNotItsNumber = &Refusal{
+var errNotItsNumber = &Refusal{
 	Rule: ForbiddenNumber, JA: "この案件の番号ではないか、使えないと分かった番号です。番号入力で登録するか、スーパーバイザーが理由を書いて発信してください",
 	EN: "the number is not one of the case's, or was found to be wrong; enter it as the case's, or let a supervisor who gives a reason dial it",
 }

@@ -101,7 +101,7 @@ type Ledger interface {
 	// One call is taken for so many cases: NamedTooOften after that.
 	NameCase(ctx context.Context, id CallID, to CaseID, by UserID) (Target, error)
 	// Dialled commits that the customer's INVITE is about to be sent, and what would end that leg. It is refused when the number has come to
-	// the do-not-call list since, or was found wrong, or calls us; and when the case has moved and is not due any more (ErrMoved).
+	// the do-not-call list since, or calls us; and when the case has moved and is not due any more (ErrMoved).
 	Dialled(ctx context.Context, id CallID, at time.Time, customerLeg LegHandle) error
 	// Note keeps evidence and handles as they come, so that after a crash the legs can be ended; End brings all evidence once
 	// more. When PostgreSQL is away the adapter may keep them in its spool and return nil.

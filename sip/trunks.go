@@ -3,6 +3,7 @@ package sip
 import (
 	"context"
 	"errors"
+	"fmt"
 	"net"
 	"net/netip"
 	"slices"
@@ -38,7 +39,7 @@ type uplink struct {
 }
 
 // mostAddresses bounds how many of a trunk's addresses are taken, by preference: each is asked every round, and how many there are says whoever answers for its name.
-const mostAddresses = 16
+const mostAddresses = 64
 
 // spot is one address of a trunk.
 type spot struct {
@@ -306,7 +307,7 @@ func (a *Agent) lookup(ctx context.Context, t Trunk) ([]place, error) {
 	if !strings.Contains(t.Address, ":") {
 		found, err := a.services(ctx, by, host)
 		if err != nil {
-			return nil, err
+			return nil, fmt.Errorf("its SRV records cannot be read; where its name server knows none, write the address with its port: %w", err)
 		}
 		if len(found) > 0 {
 			targets = found[:min(len(found), mostAddresses)]

@@ -87,12 +87,15 @@ func (l *leg) inviteAnswered(res *sip.Response) {
 
 // provisional is §13.2.2.1. A CANCEL that waited for it leaves now.
 func (l *leg) provisional(res *sip.Response) {
-	wide := tooWide(res) // then nothing counts but that one came
+	wide := tooWide(res) // then nothing counts but that one came, and that it may have rung
 	if !wide && !l.acknowledge(res) {
 		return
 	}
 	if l.state == legReady {
 		l.state = legEarly
+	}
+	if wide && res.StatusCode == sip.StatusRinging && l.rangAt.IsZero() {
+		l.rangAt, l.ranAlready = l.lane.agent.cfg.Now(), true // somebody's phone rang: no other way is tried
 	}
 	if !wide && l.state == legEarly && tagOf(res) != "" {
 		l.dialog.learn(res)

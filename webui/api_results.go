@@ -114,7 +114,8 @@ func (s *Server) checkResult(ctx context.Context, a casework.Attempt, c casework
 	if err != nil {
 		return c, err
 	}
-	found := append(e.CheckKind(dialer.Direction(a.Direction)), e.CheckNumber(a.NumberKind != dialer.KindWithheld)...)
+	known := a.NumberKind != dialer.KindWithheld && (a.NumberKind != "" || a.Origin != casework.ByHand)
+	found := append(e.CheckKind(dialer.Direction(a.Direction)), e.CheckNumber(known)...)
 	found = append(found, e.Check(s.d.Now(), c, s.d.Hours())...)
 	if unseen && c.ID != "" { // while the ledger is away nobody knows what was shown, and the result must not be lost
 		found = append(found, e.CheckUnseen(a.Entry)...)

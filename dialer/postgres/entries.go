@@ -236,9 +236,10 @@ func placeAfter(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Lo
 	return after, nil
 }
 
-// putOffBeyond reports whether a supervisor has put a case off for longer than an entry would, since the talk's first: what corrects that decides nothing of the order.
+// putOffBeyond reports whether a supervisor has put a case off for longer than a correction would, since the talk's first entry: what corrects that decides nothing of
+// the order.
 func putOffBeyond(r casework.Recorded, place db.LockCasePlaceRow) bool {
-	return !r.Decides && r.Next.State == dialer.CaseWaiting && place.State == string(dialer.CaseWaiting) &&
+	return r.Revision > 1 && !r.Decides && r.Next.State == dialer.CaseWaiting && place.State == string(dialer.CaseWaiting) &&
 		place.Cause == string(dialer.CauseSupervisor) && timeOf(place.Due).After(r.Next.Due)
 }
 

@@ -33,7 +33,7 @@ func (l *Ledger) mayRing(ctx context.Context, q *db.Queries, r dialer.Reservatio
 }
 
 // stillAllowed looks once more, for the desk's phone has rung since: at the do-not-call list, for whoever put the number there was told that it is dialled no
-// more; at what a talk at another desk has decided of the case meanwhile; at whether the number proved to be wrong; and at who calls us.
+// more; at what a talk at another desk has decided of the case meanwhile (also that the number is wrong); and at who calls us.
 func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.CallID) error {
 	a, err := q.LastLook(ctx, l.now(), string(id))
 	if err != nil {
@@ -42,17 +42,11 @@ func (l *Ledger) stillAllowed(ctx context.Context, q *db.Queries, id dialer.Call
 	if err := l.notForbidden(ctx, q, a.NumberRef); err != nil {
 		return err
 	}
-	number := idOfNumber(a.CaseID, a.NumberRef)
-	wrong, err := l.wrong(ctx, q, []string{number})
 	switch {
-	case err != nil:
-		return err
 	case a.Moved:
 		return dialer.ErrMoved
 	case a.CallsUs:
 		return dialer.ErrCallsUs
-	case wrong[number] && a.OverrideReason == "": // else a supervisor knows better
-		return dialer.ErrNotItsNumber
 	}
 	return nil
 }

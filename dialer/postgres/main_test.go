@@ -231,12 +231,7 @@ func quality() *dialer.Quality {
 // call takes an attempt from the click to its end.
 func call(t testing.TB, l *Ledger, target dialer.Target, at time.Time, result dialer.Result) dialer.Reservation {
 	t.Helper()
-	return callOf(t, l, reservation(target, at), result)
-}
-
-func callOf(t testing.TB, l *Ledger, r dialer.Reservation, result dialer.Result) dialer.Reservation {
-	t.Helper()
-	at := r.At
+	r := reservation(target, at)
 	must(t, l.Reserve(t.Context(), r))
 	if result != dialer.NotDialled {
 		must(t, l.Dialled(t.Context(), r.ID, at.Add(2*time.Second), customerLeg(at)))

@@ -163,9 +163,7 @@ func TestAWrongNumberThatWasASlipIsDialledAgain(t *testing.T) {
 			of, err := l.Target(t.Context(), load(t, l, p).Waiting[0].Case, "")
 			must(t, err)
 			c.before(l, of)
-			byHand := reservation(of, noon)
-			byHand.Override = "本人の番号かを確かめるため" // a supervisor's, for by then it may have proved wrong
-			talk := callOf(t, l, byHand, dialer.Answered)
+			talk := call(t, l, of, noon, dialer.Answered)
 			putIn(t, l, wrongly(talk.ID, of, noon.Add(5*time.Minute)))
 			if caseOf(t, l, of.CaseID).Phones[0].Usable {
 				t.Error("a wrong number is dialled")

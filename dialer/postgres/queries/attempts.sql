@@ -10,9 +10,10 @@ WITH held AS MATERIALIZED (
   SELECT n.epoch FROM nodes n WHERE n.id = @node AND n.epoch = @node_epoch AND n.until > clock_timestamp() FOR KEY SHARE
 )
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch, mark)
+  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch, mark, stood)
 SELECT @id::uuid, @case_id::uuid, @case_ref, @number_ref, @number_kind, @insurance, @language, @balance_band, @sample, @desk,
-  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at::timestamptz, @node, @node_epoch, @mark
+  @operator, @trunk, @override_reason, NULLIF(@idempotency_key::text, ''), @started_at::timestamptz, @node, @node_epoch, @mark,
+  (SELECT how_it_stands(c) FROM cases c WHERE c.id = @case_id::uuid)
 WHERE @node = '' OR EXISTS (SELECT FROM held);
 
 -- name: MayReserve :one
@@ -35,9 +36,9 @@ UPDATE attempts u SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLI
 WHERE u.id = @id AND u.ended_at IS NULL AND u.dialled_at IS NULL AND (u.node = '' OR EXISTS (SELECT FROM held));
 
 -- name: LastLook :one
--- What an attempt that is about to ring is of, and what came since its click: the case has moved, and waits for another time, or somebody calls us from the number.
-SELECT a.case_id, a.number_ref, a.override_reason,
-  coalesce(c.origin <> 'ad_hoc' AND c.moved_at >= a.started_at AND (c.state <> 'waiting' OR c.due > @now::timestamptz), false)::boolean AS moved,
+-- What an attempt that is about to ring is of, and what came since it was reserved: the case has moved, and waits for another time, or somebody calls us from the number.
+SELECT a.number_ref,
+  coalesce(a.stood <> how_it_stands(c) AND (c.state <> 'waiting' OR c.due > @now::timestamptz), false)::boolean AS moved,
   (a.number_ref <> '' AND EXISTS (SELECT FROM attempts i WHERE i.number_ref = a.number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
 FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = @id;
 

@@ -91,7 +91,7 @@ func (q *Queries) AnyEndedForeign(ctx context.Context) (bool, error) {
 }
 
 const attemptByID = `-- name: AttemptByID :one
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts WHERE id = $1
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark, stood FROM attempts WHERE id = $1
 `
 
 func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
@@ -132,6 +132,7 @@ func (q *Queries) AttemptByID(ctx context.Context, id string) (Attempt, error) {
 		&i.NodeEpoch,
 		&i.Origin,
 		&i.Mark,
+		&i.Stood,
 	)
 	return i, err
 }
@@ -164,7 +165,7 @@ func (q *Queries) AttemptState(ctx context.Context, id string) (AttemptStateRow,
 }
 
 const attemptsBefore = `-- name: AttemptsBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark, stood FROM attempts
 WHERE started_at >= $1 AND started_at < $2 AND ($3::text = '' OR $3 IN (desk, handed_desk))
   AND ($4::text = '' OR $4::text IN (operator, handed_operator))
   AND (started_at, id) < ($5::timestamptz, $6::uuid)
@@ -234,6 +235,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 			&i.NodeEpoch,
 			&i.Origin,
 			&i.Mark,
+			&i.Stood,
 		); err != nil {
 			return nil, err
 		}
@@ -246,7 +248,7 @@ func (q *Queries) AttemptsBefore(ctx context.Context, arg AttemptsBeforeParams) 
 }
 
 const attemptsOfCaseBefore = `-- name: AttemptsOfCaseBefore :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark, stood FROM attempts
 WHERE case_id = $1 AND started_at >= $2 AND started_at < $3 AND ($4::text = '' OR $4 IN (desk, handed_desk))
   AND ($5::text = '' OR $5::text IN (operator, handed_operator))
   AND (started_at, id) < ($6::timestamptz, $7::uuid)
@@ -317,6 +319,7 @@ func (q *Queries) AttemptsOfCaseBefore(ctx context.Context, arg AttemptsOfCaseBe
 			&i.NodeEpoch,
 			&i.Origin,
 			&i.Mark,
+			&i.Stood,
 		); err != nil {
 			return nil, err
 		}
@@ -546,9 +549,10 @@ WITH held AS MATERIALIZED (
   SELECT n.epoch FROM nodes n WHERE n.id = $16 AND n.epoch = $17 AND n.until > clock_timestamp() FOR KEY SHARE
 )
 INSERT INTO attempts (id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk,
-  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch, mark)
+  operator, trunk, override_reason, idempotency_key, started_at, node, node_epoch, mark, stood)
 SELECT $1::uuid, $2::uuid, $3, $4, $5, $6, $7, $8, $9, $10,
-  $11, $12, $13, NULLIF($14::text, ''), $15::timestamptz, $16, $17, $18
+  $11, $12, $13, NULLIF($14::text, ''), $15::timestamptz, $16, $17, $18,
+  (SELECT how_it_stands(c) FROM cases c WHERE c.id = $2::uuid)
 WHERE $16 = '' OR EXISTS (SELECT FROM held)
 `
 
@@ -603,31 +607,23 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 }
 
 const lastLook = `-- name: LastLook :one
-SELECT a.case_id, a.number_ref, a.override_reason,
-  coalesce(c.origin <> 'ad_hoc' AND c.moved_at >= a.started_at AND (c.state <> 'waiting' OR c.due > $1::timestamptz), false)::boolean AS moved,
+SELECT a.number_ref,
+  coalesce(a.stood <> how_it_stands(c) AND (c.state <> 'waiting' OR c.due > $1::timestamptz), false)::boolean AS moved,
   (a.number_ref <> '' AND EXISTS (SELECT FROM attempts i WHERE i.number_ref = a.number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
 FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = $2
 `
 
 type LastLookRow struct {
-	CaseID         string
-	NumberRef      string
-	OverrideReason string
-	Moved          bool
-	CallsUs        bool
+	NumberRef string
+	Moved     bool
+	CallsUs   bool
 }
 
-// What an attempt that is about to ring is of, and what came since its click: the case has moved, and waits for another time, or somebody calls us from the number.
+// What an attempt that is about to ring is of, and what came since it was reserved: the case has moved, and waits for another time, or somebody calls us from the number.
 func (q *Queries) LastLook(ctx context.Context, now time.Time, iD string) (LastLookRow, error) {
 	row := q.db.QueryRow(ctx, lastLook, now, iD)
 	var i LastLookRow
-	err := row.Scan(
-		&i.CaseID,
-		&i.NumberRef,
-		&i.OverrideReason,
-		&i.Moved,
-		&i.CallsUs,
-	)
+	err := row.Scan(&i.NumberRef, &i.Moved, &i.CallsUs)
 	return i, err
 }
 
@@ -698,7 +694,7 @@ func (q *Queries) LockAttempt(ctx context.Context, id string) (LockAttemptRow, e
 }
 
 const lockOpenAttempt = `-- name: LockOpenAttempt :one
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts WHERE id = $1 AND ended_at IS NULL FOR UPDATE
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark, stood FROM attempts WHERE id = $1 AND ended_at IS NULL FOR UPDATE
 `
 
 // For whoever is going to end it: a shared lock, made stronger later, could block and be blocked.
@@ -740,6 +736,7 @@ func (q *Queries) LockOpenAttempt(ctx context.Context, id string) (Attempt, erro
 		&i.NodeEpoch,
 		&i.Origin,
 		&i.Mark,
+		&i.Stood,
 	)
 	return i, err
 }
@@ -860,7 +857,7 @@ func (q *Queries) NoteProgress(ctx context.Context, arg NoteProgressParams) (str
 }
 
 const openAttempts = `-- name: OpenAttempts :many
-SELECT attempts.id, attempts.case_id, attempts.case_ref, attempts.number_ref, attempts.number_kind, attempts.insurance, attempts.language, attempts.balance_band, attempts.sample, attempts.desk, attempts.operator, attempts.trunk, attempts.direction, attempts.override_reason, attempts.idempotency_key, attempts.sip_call_id, attempts.started_at, attempts.dialled_at, attempts.ringing_at, attempts.answered_at, attempts.ended_at, attempts.ended_by, attempts.result, attempts.confidence, attempts.rule, attempts.why, attempts.counted, attempts.state, attempts.handed_desk, attempts.handed_operator, attempts.node, attempts.node_epoch, attempts.origin, attempts.mark,
+SELECT attempts.id, attempts.case_id, attempts.case_ref, attempts.number_ref, attempts.number_kind, attempts.insurance, attempts.language, attempts.balance_band, attempts.sample, attempts.desk, attempts.operator, attempts.trunk, attempts.direction, attempts.override_reason, attempts.idempotency_key, attempts.sip_call_id, attempts.started_at, attempts.dialled_at, attempts.ringing_at, attempts.answered_at, attempts.ended_at, attempts.ended_by, attempts.result, attempts.confidence, attempts.rule, attempts.why, attempts.counted, attempts.state, attempts.handed_desk, attempts.handed_operator, attempts.node, attempts.node_epoch, attempts.origin, attempts.mark, attempts.stood,
   EXISTS (SELECT FROM inbound_callers c WHERE c.attempt_id = attempts.id)::boolean AS dialable,
   EXISTS (SELECT FROM cases k WHERE k.id = attempts.case_id AND k.origin = 'inbound')::boolean AS unlisted
 FROM attempts WHERE ended_at IS NULL
@@ -919,6 +916,7 @@ func (q *Queries) OpenAttempts(ctx context.Context, node string, before int64, o
 			&i.Attempt.NodeEpoch,
 			&i.Attempt.Origin,
 			&i.Attempt.Mark,
+			&i.Attempt.Stood,
 			&i.Dialable,
 			&i.Unlisted,
 		); err != nil {
@@ -933,7 +931,7 @@ func (q *Queries) OpenAttempts(ctx context.Context, node string, before int64, o
 }
 
 const openUnmarked = `-- name: OpenUnmarked :many
-SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark FROM attempts WHERE ended_at IS NULL AND mark IS NULL
+SELECT id, case_id, case_ref, number_ref, number_kind, insurance, language, balance_band, sample, desk, operator, trunk, direction, override_reason, idempotency_key, sip_call_id, started_at, dialled_at, ringing_at, answered_at, ended_at, ended_by, result, confidence, rule, why, counted, state, handed_desk, handed_operator, node, node_epoch, origin, mark, stood FROM attempts WHERE ended_at IS NULL AND mark IS NULL
 `
 
 func (q *Queries) OpenUnmarked(ctx context.Context) ([]Attempt, error) {
@@ -980,6 +978,7 @@ func (q *Queries) OpenUnmarked(ctx context.Context) ([]Attempt, error) {
 			&i.NodeEpoch,
 			&i.Origin,
 			&i.Mark,
+			&i.Stood,
 		); err != nil {
 			return nil, err
 		}

@@ -427,7 +427,7 @@ const dayCounts = `-- name: DayCounts :many
 WITH day AS (
   SELECT $1::timestamptz AS from_at, $2::timestamptz AS to_at
 ), a AS (
-  SELECT a.id, a.case_id, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language, a.balance_band, a.sample, a.desk, a.operator, a.trunk, a.direction, a.override_reason, a.idempotency_key, a.sip_call_id, a.started_at, a.dialled_at, a.ringing_at, a.answered_at, a.ended_at, a.ended_by, a.result, a.confidence, a.rule, a.why, a.counted, a.state, a.handed_desk, a.handed_operator, a.node, a.node_epoch, a.origin, a.mark FROM attempts a, day WHERE a.started_at >= day.from_at AND a.started_at < day.to_at AND a.ended_at IS NOT NULL
+  SELECT a.id, a.case_id, a.case_ref, a.number_ref, a.number_kind, a.insurance, a.language, a.balance_band, a.sample, a.desk, a.operator, a.trunk, a.direction, a.override_reason, a.idempotency_key, a.sip_call_id, a.started_at, a.dialled_at, a.ringing_at, a.answered_at, a.ended_at, a.ended_by, a.result, a.confidence, a.rule, a.why, a.counted, a.state, a.handed_desk, a.handed_operator, a.node, a.node_epoch, a.origin, a.mark, a.stood FROM attempts a, day WHERE a.started_at >= day.from_at AND a.started_at < day.to_at AND a.ended_at IS NOT NULL
 ), r AS (
   SELECT r.attempt_id, r.revision, r.party, r.business, r.call_again_at, r.mine, r.by_user, r.at, r.next_state, r.next_due, r.next_why, r.kind, r.language FROM attempt_results r, day WHERE r.at >= day.from_at AND r.at < day.to_at
 )

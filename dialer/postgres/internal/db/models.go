@@ -52,6 +52,7 @@ type Attempt struct {
 	NodeEpoch      int64
 	Origin         string
 	Mark           []byte
+	Stood          *string
 }
 
 type AttemptEvidence struct {
