@@ -192,16 +192,20 @@ func (h Hours) Refusal(t time.Time) *Refusal {
 	if h.Open(t) {
 		return nil
 	}
-	next := h.NextOpen(t).In(Tokyo)
+	next := InWords(h.NextOpen(t))
 	reason := "開設時間外です"
 	if _, why, ok := h.On(DateOf(t)); !ok {
 		reason = "本日は閉庁日です(" + why + ")"
 	}
 	return &Refusal{
-		Rule: OutsideHours,
-		JA:   fmt.Sprintf("%s。次に発信できるのは %d月%d日 %s からです", reason, int(next.Month()), next.Day(), next.Format("15:04")),
-		EN:   "the centre is closed; calls may be made again from " + next.Format("2006-01-02 15:04"),
+		Rule: OutsideHours, JA: reason + "。次に発信できるのは " + next.JA + " からです", EN: "the centre is closed; calls may be made again from " + next.EN,
 	}
+}
+
+// InWords is an instant as screens and refusals say it, by the day and the minute in Tokyo.
+func InWords(t time.Time) Reason {
+	t = t.In(Tokyo)
+	return Reason{JA: fmt.Sprintf("%d月%d日 %s", int(t.Month()), t.Day(), t.Format("15:04")), EN: t.Format("2006-01-02 15:04")}
 }
 
 func minuteOf(t time.Time) int {

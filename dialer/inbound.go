@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"slices"
 	"strings"
 	"time"
@@ -375,16 +374,15 @@ const missedCall = "不在着信がありました"
 
 // callBack is what a missed call asks of its case: to be called back as soon as the centre is open.
 func (e *Engine) callBack(caller Number, at time.Time) CaseNext {
-	at = at.In(Tokyo)
-	when := fmt.Sprintf("%d月%d日 %02d:%02d", int(at.Month()), at.Day(), at.Hour(), at.Minute())
+	when := InWords(at)
 	if rule, _ := caller.Forbidden(); rule != "" {
 		return CaseNext{
-			State: CaseClosed, Why: when + "に番号の分からない不在着信がありました(折り返せません)",
+			State: CaseClosed, Why: when.JA + "に番号の分からない不在着信がありました(折り返せません)",
 			WhyEN: "a call without a number was missed; nobody can be called back",
 		}
 	}
 	return CaseNext{
-		State: CaseWaiting, Due: e.d.Hours().NextOpen(e.d.Now()), Cause: CauseMissed, Why: when + "に" + missedCall + "。折り返してください",
-		WhyEN: "they called at " + at.Format("2006-01-02 15:04") + " and nobody answered; call them back",
+		State: CaseWaiting, Due: e.d.Hours().NextOpen(e.d.Now()), Cause: CauseMissed, Why: when.JA + "に" + missedCall + "。折り返してください",
+		WhyEN: "they called at " + when.EN + " and nobody answered; call them back",
 	}
 }

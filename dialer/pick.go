@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -25,11 +24,6 @@ type picked struct {
 
 // pick finds whom to call: the case asked for, or the next one.
 func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (picked, error) {
-	if presented != nil && (r.Next || r.Case == presented.Case) {
-		if err := e.asPresented(ctx, r, *presented); err != nil {
-			return picked{}, err
-		}
-	}
 	switch {
 	case r.Next && presented != nil:
 		return e.pickClaimed(ctx, r, *presented)
@@ -40,7 +34,7 @@ func (e *Engine) pick(ctx context.Context, r DialRequest, presented *Claim) (pic
 	case r.Case == "":
 		return e.pickAdHoc(ctx, r)
 	default:
-		return e.pickCase(ctx, r)
+		return e.pickCase(ctx, r, presented)
 	}
 }
 
@@ -60,9 +54,13 @@ func (e *Engine) isDue(w Waiting) bool { return !w.Due.After(e.d.Now().Add(clock
 // pickClaimed takes the case that stands presented at the desk, if it may still be called. If not, the operator is told:
 // no other case is dialled that nobody has read.
 func (e *Engine) pickClaimed(ctx context.Context, r DialRequest, c Claim) (picked, error) {
+	stands, err := e.asPresented(ctx, r, c)
+	if err != nil {
+		return picked{}, err
+	}
 	p, next, err := e.judge(ctx, r, c.Case)
 	if err == nil {
-		err = e.mayBeCalled(ctx, r, c.Case)
+		err = mayBeCalled(r, stands)
 	}
 	if err == nil {
 		p.claim = &c
@@ -137,14 +135,18 @@ func (e *Engine) setRight(ctx context.Context, c Claim, lanes []Served) (*Waitin
 	return nil, nil //nolint:nilnil // there is nothing to call
 }
 
-// pickCase takes a case that was named.
-func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
+// pickCase takes a case that was named, also the one that stands presented at the desk.
+func (e *Engine) pickCase(ctx context.Context, r DialRequest, presented *Claim) (picked, error) {
 	if e.elsewhere(r.Desk, r.Case) {
 		return picked{}, Refuse(CaseBusy)
 	}
+	stands, err := e.namedOrPresented(ctx, r, presented)
+	if err != nil {
+		return picked{}, err
+	}
 	p, _, err := e.judge(ctx, r, r.Case)
 	if err == nil {
-		err = e.mayBeCalled(ctx, r, r.Case)
+		err = mayBeCalled(r, stands)
 	}
 	if err != nil && e.elsewhere(r.Desk, r.Case) {
 		err = Refuse(CaseBusy) // another desk's click was quicker: what the rules see of the case is that call
@@ -162,6 +164,15 @@ func (e *Engine) pickCase(ctx context.Context, r DialRequest) (picked, error) {
 		return picked{}, e.claimRefusal(err)
 	}
 	return p, nil
+}
+
+// namedOrPresented asks where a case stands that was named, once for all that hangs on it.
+func (e *Engine) namedOrPresented(ctx context.Context, r DialRequest, presented *Claim) (*Waiting, error) {
+	if presented != nil && presented.Case == r.Case {
+		return e.asPresented(ctx, r, *presented)
+	}
+	stands, err := e.placeOf(ctx, r.Case)
+	return stands, ledgerRefusal(err)
 }
 
 // elsewhere reports whether the case stands at, or is in a call of, another desk, or is that of somebody who is calling.
@@ -195,15 +206,8 @@ func (e *Engine) calling(numberRef string) bool {
 
 // mayBeCalled refuses an operator a case that does not wait: held for a decision, closed, or owing its result. A
 // supervisor is who decides.
-func (e *Engine) mayBeCalled(ctx context.Context, r DialRequest, id CaseID) error {
-	if r.Asker.Supervises() {
-		return nil
-	}
-	w, err := e.placeOf(ctx, id)
-	if err != nil {
-		return ledgerRefusal(err)
-	}
-	if w == nil {
+func mayBeCalled(r DialRequest, stands *Waiting) error {
+	if stands == nil && !r.Asker.Supervises() {
 		return ErrNotWaiting
 	}
 	return nil
@@ -232,7 +236,7 @@ func (e *Engine) pickAdHoc(ctx context.Context, r DialRequest) (picked, error) {
 	}
 	// The reason was for leaving the case out. To dial against the number rule takes another, once that was shown.
 	r.Case, r.Reason, r.adHoc = id, "", true
-	return e.pickCase(ctx, r)
+	return e.pickCase(ctx, r, nil)
 }
 
 // judge asks every rule about a case. When one says no, next says where that leaves the case in the line; it is nil when
@@ -335,11 +339,9 @@ var ErrCallsUs = &Refusal{
 }
 
 func lockedRefusal(why Reason, until time.Time) *Refusal {
-	at := until.In(Tokyo)
+	from := InWords(until)
 	return &Refusal{
-		Rule: NumberLocked,
-		JA:   fmt.Sprintf("%s。%d月%d日 %s から発信できます", why.JA, int(at.Month()), at.Day(), at.Format("15:04")),
-		EN:   why.EN + "; it may be dialled again from " + at.Format("2006-01-02 15:04"),
+		Rule: NumberLocked, JA: why.JA + "。" + from.JA + " から発信できます", EN: why.EN + "; it may be dialled again from " + from.EN,
 	}
 }
 

@@ -3,7 +3,6 @@ package dialer
 import (
 	"context"
 	"errors"
-	"fmt"
 	"time"
 )
 
@@ -118,26 +117,26 @@ func (e *Engine) setPresented(id DeskID, c *Claim, stood *Waiting) bool {
 }
 
 // asPresented refuses a case that has moved since it came to stand at the desk: whoever stands there may have called us, and said at another desk when to be
-// called. Who reads it again and names it may still call it.
-func (e *Engine) asPresented(ctx context.Context, r DialRequest, c Claim) error {
+// called. Who reads it again and names it may still call it. It returns where the case stands; nil when it does not wait.
+func (e *Engine) asPresented(ctx context.Context, r DialRequest, c Claim) (*Waiting, error) {
 	now, err := e.placeOf(ctx, c.Case)
 	if err != nil {
-		return ledgerRefusal(err)
+		return nil, ledgerRefusal(err)
 	}
 	e.mu.Lock()
 	stood := e.desks[r.Desk].stood
 	e.mu.Unlock()
 	switch {
 	case now == nil && (stood == nil || !r.Asker.Supervises()): // mayBeCalled says why an operator may not
-		return nil
+		return nil, nil //nolint:nilnil // it does not wait
 	case now != nil && (stood != nil && now.Due.Equal(stood.Due) && now.Lane == stood.Lane || e.isDue(*now) && serves(e.lanesOf(r.Desk), now.Lane)):
-		return nil
+		return now, nil
 	}
 	if err := e.d.Queue.Done(ctx, c, now); err != nil {
 		e.lineMissed("done", c.Case, err)
 	}
 	e.clearPresented(r.Desk, c)
-	return hasMoved(now)
+	return nil, hasMoved(now)
 }
 
 // ErrMoved is told of a case that has moved while the desk's phone rang.
@@ -153,9 +152,9 @@ func hasMoved(now *Waiting) *Refusal {
 		EN: "the case was held or closed after it was presented; open it again and look",
 	}
 	if now != nil {
-		at := now.Due.In(Tokyo)
-		no.JA = fmt.Sprintf("この案件は、表示された後に次の架電が%d月%d日 %sに変わりました。案件を開き直して確かめてください", int(at.Month()), at.Day(), at.Format("15:04"))
-		no.EN = "after the case was presented its next call was put to " + at.Format("2006-01-02 15:04") + "; open it again and look"
+		due := InWords(now.Due)
+		no.JA = "この案件は、表示された後に次の架電が" + due.JA + "に変わりました。案件を開き直して確かめてください"
+		no.EN = "after the case was presented its next call was put to " + due.EN + "; open it again and look"
 	}
 	return no
 }

@@ -277,7 +277,7 @@ func (a *Agent) ways(ctx context.Context, gates []gate) ([]way, error) {
 	return nil, dialer.Refuse(dialer.NoRoute)
 }
 
-// services are what the SRV records of each transport are called (RFC 3263 §4.2): service and protocol.
+// serviceNames are what the SRV records of each transport are called (RFC 3263 §4.2): service and protocol.
 var serviceNames = map[transport][2]string{overUDP: {"sip", "udp"}, overTCP: {"sip", "tcp"}, overTLS: {"sips", "tcp"}}
 
 // lookup finds the places of a trunk, best first (RFC 3263 §4.2): an address as it is; a name with a port by its A or AAAA

@@ -162,23 +162,19 @@ func (s *Server) sit(ctx context.Context, in *sitInput) (*deskOutput, error) {
 
 // relieves writes down whose seat is taken over. Whoever does so more often than a shift changes is refused, and the supervisors are told.
 func (s *Server) relieves(ctx context.Context, id dialer.DeskID) error {
-	me := from(ctx).User.ID
-	for _, d := range s.d.Calls.Desks() {
-		if d.ID != id || d.Operator == "" || d.Operator == me {
-			continue
-		}
-		remarked(ctx, "relieves "+string(d.Operator))
-		if err := s.hands.take(me, seatsTaken); err != nil {
-			if s.hands.take(me, seatAlerts) == nil {
-				s.d.Hub.Show(dialer.Change{Type: dialer.ChangeAlert, Alert: &dialer.Alert{
-					Kind: "seats_taken", Desk: id, Text: "席の引き継ぎが繰り返されています。だれが席に着いているかを確かめてください",
-					TextEN: "seats are taken over again and again; look who sits where",
-				}})
-			}
-			return err
-		}
+	me, sits := from(ctx).User.ID, s.desk(id).Operator
+	if sits == "" || sits == me {
+		return nil
 	}
-	return nil
+	remarked(ctx, "relieves "+string(sits))
+	err := s.hands.take(me, seatsTaken)
+	if err != nil && s.hands.take(me, seatAlerts) == nil {
+		s.d.Hub.Show(dialer.Change{Type: dialer.ChangeAlert, Alert: &dialer.Alert{
+			Kind: "seats_taken", Desk: id, Text: "席の引き継ぎが繰り返されています。だれが席に着いているかを確かめてください",
+			TextEN: "seats are taken over again and again; look who sits where",
+		}})
+	}
+	return err
 }
 
 func (s *Server) leave(ctx context.Context, in *deskInput) (*deskOutput, error) {

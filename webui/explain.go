@@ -12,15 +12,18 @@ func (s *Server) explain(c casework.Case, desk string, tries casework.TriesAt) c
 	return s.rules().Explain(c, casework.Moment{Now: s.d.Now(), Hours: s.d.Hours(), Desk: desk, Tries: tries, Mine: s.names.of(c.Next.Mine)})
 }
 
-// deskName is what a desk is called; empty for none.
-func (s *Server) deskName(id dialer.DeskID) string {
+// desk is the desk of an id; the zero one for none.
+func (s *Server) desk(id dialer.DeskID) dialer.DeskView {
 	for _, d := range s.d.Calls.Desks() {
-		if d.ID == id && id != "" {
-			return d.Name
+		if d.ID == id {
+			return d
 		}
 	}
-	return ""
+	return dialer.DeskView{}
 }
+
+// deskName is what a desk is called; empty for none.
+func (s *Server) deskName(id dialer.DeskID) string { return s.desk(id).Name }
 
 // elsewhere is the name of the desk at which a case stands, unless it is the viewer's own: they know.
 func (s *Server) elsewhere(v viewer, id dialer.CaseID) string {

@@ -187,15 +187,14 @@ func (a *app) effects(ctx context.Context, before, after settings.Values) (out [
 // hoursEffects say what other hours do today and on days to come.
 func hoursEffects(before, after dialer.Hours, now time.Time, talks int) (out []settings.Words) {
 	say := func(ja, en string) { out = append(out, settings.Words{JA: ja, EN: en}) }
-	next := after.NextOpen(now).In(dialer.Tokyo)
+	next := dialer.InWords(after.NextOpen(now))
 	switch was, is := before.Open(now), after.Open(now); {
 	case was && !is && talks > 0:
 		say(fmt.Sprintf("いま通話・呼出中が%d件あります。そのまま続けられ、結果も記録できます", talks),
 			fmt.Sprintf("%d calls are going on now; they go on to their end, and their results can be recorded", talks))
 		fallthrough
 	case was && !is:
-		say(fmt.Sprintf("新しい発信はすぐにできなくなります。次に発信できるのは%d月%d日 %s からです", int(next.Month()), next.Day(), next.Format("15:04")),
-			"no new call can be made at once; the next can be made from "+next.Format("2006-01-02 15:04"))
+		say("新しい発信はすぐにできなくなります。次に発信できるのは"+next.JA+" からです", "no new call can be made at once; the next can be made from "+next.EN)
 	case !was && is:
 		say("すぐに発信できるようになります", "calls can be made at once")
 	}

@@ -121,7 +121,6 @@ func (e Entry) checkCallAgain(f *findings, now time.Time, hours dialer.Hours) {
 
 // whenOpen says that the centre is closed at an instant, and which one is the nearest later one.
 func whenOpen(hours dialer.Hours, at time.Time) (ja, en string) {
-	next := hours.NextOpen(at).In(dialer.Tokyo)
-	return fmt.Sprintf("その日時は開設時間外です。%d月%d日 %s 以降の開設時間内にしてください", int(next.Month()), next.Day(), next.Format("15:04")),
-		"the centre is closed at that time; it opens next at " + next.Format("2006-01-02 15:04")
+	next := dialer.InWords(hours.NextOpen(at))
+	return "その日時は開設時間外です。" + next.JA + " 以降の開設時間内にしてください", "the centre is closed at that time; it opens next at " + next.EN
 }

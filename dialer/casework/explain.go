@@ -173,5 +173,5 @@ func when(t, now time.Time) dialer.Reason {
 	if dialer.DateOf(t) == dialer.DateOf(now) {
 		return dialer.Reason{JA: t.Format("15:04"), EN: t.Format("15:04")}
 	}
-	return dialer.Reason{JA: fmt.Sprintf("%d月%d日 %s", int(t.Month()), t.Day(), t.Format("15:04")), EN: t.Format("2006-01-02 15:04")}
+	return dialer.InWords(t)
 }

@@ -1,7 +1,6 @@
 package casework
 
 import (
-	"fmt"
 	"time"
 
 	"kakeru/dialer"
@@ -71,9 +70,8 @@ func (o Order) Apply(s Stands, hours dialer.Hours) (Stands, *dialer.Refusal) {
 		return Stands{Next: o.why(wait, "スーパーバイザーが先頭に固定しました", "pinned by a supervisor"), Pinned: true}, nil
 	case Skip:
 		wait.Due = hours.NextOpen(o.Until)
-		at := wait.Due.In(dialer.Tokyo)
-		return Stands{Next: o.why(wait, fmt.Sprintf("スーパーバイザーが%d月%d日 %s まで後回しにしました", int(at.Month()), at.Day(), at.Format("15:04")),
-			"put off by a supervisor until "+at.Format("2006-01-02 15:04"))}, nil
+		until := dialer.InWords(wait.Due)
+		return Stands{Next: o.why(wait, "スーパーバイザーが"+until.JA+" まで後回しにしました", "put off by a supervisor until "+until.EN)}, nil
 	case Hold:
 		return Stands{Next: o.why(dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseSupervisor},
 			"スーパーバイザーが保留にしました", "held by a supervisor")}, nil

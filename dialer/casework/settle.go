@@ -88,7 +88,6 @@ func (p PromisePart) accepts(pay Payment) bool {
 // judge gives the verdict. Before the grace is over, and until a paid list reaches its last day, there is none but kept.
 func (s *Settled) judge(last dialer.Date, books Books) {
 	insurance, readTo := books.readTo(s.Pledge)
-	read := readTo != (dialer.Date{}) && !earlier(readTo, last)
 	switch {
 	case s.PaidYen >= s.Yen:
 		s.State = PromiseKept
@@ -101,14 +100,14 @@ func (s *Settled) judge(last dialer.Date, books Books) {
 			JA: fmt.Sprintf("約束の%sが%sまでに納付されました", inYen(s.Yen).JA, dayOf(s.KeptOn)),
 			EN: fmt.Sprintf("the %s promised were paid by %s", inYen(s.Yen).EN, s.KeptOn),
 		}
-	case !read && len(books.ReadTo) == 0:
+	case len(books.ReadTo) == 0:
 		s.State, s.Why = PromiseOpen, dialer.Reason{JA: "消込リストをまだ読み込んでいないため判定しません", EN: "no paid list was read yet, so there is no verdict"}
-	case !read && readTo == (dialer.Date{}):
+	case readTo == (dialer.Date{}):
 		s.State, s.Why = PromiseOpen, dialer.Reason{
 			JA: insurance.ja() + "の消込リストをまだ読み込んでいないため判定しません",
 			EN: fmt.Sprintf("no paid list with %s was read yet, so there is no verdict", insurance),
 		}
-	case !read:
+	case earlier(readTo, last):
 		s.State = PromiseOpen
 		s.Why = dialer.Reason{
 			JA: fmt.Sprintf("%sの消込リストは%sの収納分までです。%sの分まで読み込むまで判定しません", insurance.ja(), dayOf(readTo), dayOf(last)),

@@ -65,7 +65,7 @@ func (l *Ledger) saidOf(ctx context.Context, q *db.Queries, refs []string) (map[
 	if err != nil {
 		return of, err
 	}
-	have, err := someMarksOf(ctx, q, markedWords, refs, mostWords+1) // after the words, which come with their marks
+	have, err := someMarksOf(ctx, q, markedWords, refs) // after the words, which come with their marks
 	for _, r := range rows {
 		s := of[r.NumberRef]
 		if s.onList = r.OnList; r.Said {
@@ -195,7 +195,7 @@ func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[st
 	if len(ids) == 0 {
 		return are, nil
 	}
-	have, err := someMarksOf(ctx, q, markedWrong, ids, mostWords+1)
+	have, err := someMarksOf(ctx, q, markedWrong, ids)
 	for id := range have {
 		are[id] = l.isWrong(have, id)
 	}
@@ -204,7 +204,7 @@ func (l *Ledger) wrong(ctx context.Context, q *db.Queries, ids []string) (map[st
 
 // say adds a word on some numbers, by idOfNumber, unless the last one says it.
 func (l *Ledger) say(ctx context.Context, q *db.Queries, wrong bool, ids ...string) error {
-	have, err := someMarksOf(ctx, q, markedWrong, ids, mostWords+1)
+	have, err := someMarksOf(ctx, q, markedWrong, ids)
 	for _, id := range ids {
 		if err == nil && l.isWrong(have, id) != wrong && len(have[id]) <= mostWords {
 			err = q.MarkRow(ctx, markedWrong, id, l.markOfTurn(id, l.turns(have, id)))

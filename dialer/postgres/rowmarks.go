@@ -42,9 +42,9 @@ func marksOfThese(ctx context.Context, q *db.Queries, what string, ids []string)
 	return gathered(rows), err
 }
 
-// someMarksOf is marksOfThese, and of each row no more than so many.
-func someMarksOf(ctx context.Context, q *db.Queries, what string, ids []string, most int32) (marks, error) {
-	rows, err := q.SomeMarksOfThese(ctx, ids, what, most)
+// someMarksOf is marksOfThese, and of each row no more than one above mostWords.
+func someMarksOf(ctx context.Context, q *db.Queries, what string, ids []string) (marks, error) {
+	rows, err := q.SomeMarksOfThese(ctx, ids, what, mostWords+1)
 	return gathered(rows), err
 }
 
