@@ -63,7 +63,7 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 
 // standAgain has a case that waits for a talk's result stand as it did before the talk, unless a paid list came meanwhile that says it is perhaps paid.
 func standAgain(ctx context.Context, q *db.Queries, id string, at time.Time) error {
-	if err := q.StandAgain(ctx, id); err != nil {
+	if err := q.StandAgain(ctx, at, id); err != nil {
 		return err
 	}
 	if err := q.StandInOrder(ctx, id); err != nil {

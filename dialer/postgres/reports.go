@@ -247,16 +247,19 @@ func factOf(r *db.ReportAttemptsRow) report.Attempt {
 		Desk: dialer.DeskID(r.Desk), Operator: dialer.UserID(r.Operator), CaseRef: r.CaseRef, NumberRef: r.NumberRef,
 		NumberKind: dialer.NumberKind(r.NumberKind), Insurance: r.Insurance, Language: r.Language,
 		Result: dialer.Result(r.Result), Counted: r.Counted, Revision: int(r.Revision), Party: casework.Party(r.Party),
-		Kind: casework.InboundKind(r.Kind), Wanted: r.Wanted, Ended: r.EndedAt, WrapUp: r.RecordedAt.Sub(r.EndedAt),
+		Kind: casework.InboundKind(r.Kind), Wanted: r.Wanted, Ended: r.EndedAt, WrapUp: lasted(r.EndedAt, r.RecordedAt),
 	}
 	if r.AnsweredAt != nil {
-		a.Talk = r.EndedAt.Sub(*r.AnsweredAt)
+		a.Talk = lasted(*r.AnsweredAt, r.EndedAt)
 	}
 	for _, b := range r.Business {
 		a.Business = append(a.Business, casework.Business(b))
 	}
 	return a
 }
+
+// lasted is the time between two instants; none where the clock was set back between them, and takes nothing off the others' sum.
+func lasted(from, to time.Time) time.Duration { return max(0, to.Sub(from)) }
 
 func promiseFact(r db.ReportPromisesRow) (p report.Promise, err error) {
 	p = report.Promise{

@@ -14,6 +14,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/postgres/internal/db"
 	"kakeru/dialer/report"
 )
 
@@ -615,5 +616,20 @@ func TestACorrectionAcrossMonths(t *testing.T) {
 	fixed, err := l.CorrectedSince(t.Context(), november.Start(), november.End(), midnight.AddDate(0, 0, 2))
 	if err != nil || len(fixed) != 1 || fixed[0].Attempt != talk.ID || fixed[0].Revision != 2 {
 		t.Errorf("%+v, %v", fixed, err)
+	}
+}
+
+// A clock that was set back in a talk, or before its result was written, takes nothing off the others' times.
+func TestATalkLastsNoLessThanNothing(t *testing.T) {
+	answered := time.Date(2026, 11, 27, 10, 0, 0, 0, dialer.Tokyo)
+	ended := answered.Add(-time.Hour)
+	a := factOf(&db.ReportAttemptsRow{AnsweredAt: &answered, EndedAt: ended, RecordedAt: ended.Add(-time.Minute)})
+	if a.Talk != 0 || a.WrapUp != 0 {
+		t.Errorf("a talk of %s with %s of wrap-up", a.Talk, a.WrapUp)
+	}
+	ended = answered.Add(3 * time.Minute)
+	a = factOf(&db.ReportAttemptsRow{AnsweredAt: &answered, EndedAt: ended, RecordedAt: ended.Add(20 * time.Second)})
+	if a.Talk != 3*time.Minute || a.WrapUp != 20*time.Second {
+		t.Errorf("a talk of %s with %s of wrap-up", a.Talk, a.WrapUp)
 	}
 }

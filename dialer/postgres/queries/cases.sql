@@ -72,7 +72,7 @@ WHERE id = @id AND state <> 'result_due';
 -- name: StandAgain :exec
 -- A case that waits for a talk's result stands as it did before.
 UPDATE cases SET state = stood_state, due = stood_due, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = stood_mine,
-  mine_until = stood_mine_until, pinned = stood_pinned, placed_priority = stood_placed_priority, moved_at = stood_at, updated_at = now()
+  mine_until = stood_mine_until, pinned = stood_pinned, placed_priority = stood_placed_priority, moved_at = stood_at, updated_at = @at::timestamptz
 WHERE id = @id AND state = 'result_due' AND stood_at IS NOT NULL;
 
 -- name: StandInOrder :exec

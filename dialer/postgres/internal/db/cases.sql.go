@@ -592,13 +592,13 @@ func (q *Queries) SpoiltNumbers(ctx context.Context) ([]SpoiltNumbersRow, error)
 
 const standAgain = `-- name: StandAgain :exec
 UPDATE cases SET state = stood_state, due = stood_due, cause = stood_cause, why = stood_why, why_en = stood_why_en, mine = stood_mine,
-  mine_until = stood_mine_until, pinned = stood_pinned, placed_priority = stood_placed_priority, moved_at = stood_at, updated_at = now()
-WHERE id = $1 AND state = 'result_due' AND stood_at IS NOT NULL
+  mine_until = stood_mine_until, pinned = stood_pinned, placed_priority = stood_placed_priority, moved_at = stood_at, updated_at = $1::timestamptz
+WHERE id = $2 AND state = 'result_due' AND stood_at IS NOT NULL
 `
 
 // A case that waits for a talk's result stands as it did before.
-func (q *Queries) StandAgain(ctx context.Context, id string) error {
-	_, err := q.db.Exec(ctx, standAgain, id)
+func (q *Queries) StandAgain(ctx context.Context, at time.Time, iD string) error {
+	_, err := q.db.Exec(ctx, standAgain, at, iD)
 	return err
 }
 
