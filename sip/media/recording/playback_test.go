@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"github.com/tink-crypto/tink-go/v2/aead"
+	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
 )
@@ -245,8 +246,16 @@ func TestOthersReadTheWAV(t *testing.T) {
 	}
 }
 
+// theSameKey is the same in each process: a fuzzer's seeds are sealed in one, and read in others.
+func theSameKey(t testing.TB) tink.AEAD {
+	t.Helper()
+	const all = `{"primaryKeyId": 1, "key": [{"keyId": 1, "status": "ENABLED", "outputPrefixType": "TINK", "keyData": {
+		"typeUrl": "type.googleapis.com/google.crypto.tink.AesGcmKey", "keyMaterialType": "SYMMETRIC", "value": "GhAAAAAAAAAAAAAAAAAAAAAA"}}]}`
+	return must[tink.AEAD](t)(aead.New(must[*keyset.Handle](t)(insecurecleartextkeyset.Read(keyset.NewJSONReader(strings.NewReader(all))))))
+}
+
 func FuzzPlayback(f *testing.F) {
-	key := newKey(f)
+	key := theSameKey(f)
 	p := sealed(f, key, someday, sounds...)
 	whole := join(p...)
 	all := join(sounds...)
@@ -261,9 +270,11 @@ func FuzzPlayback(f *testing.F) {
 		}
 		sound, isWhole, err := read(key, file)
 		switch {
-		case err != nil && !errors.Is(err, ErrAltered):
+		case err != nil && !errors.Is(err, ErrAltered) && !errors.Is(err, ErrKeyAway):
 			t.Errorf("an error that says nothing: %v", err)
-		case err == nil && (!bytes.HasPrefix(all, sound) || isWhole && !bytes.Equal(file, whole)):
+		case errors.Is(err, ErrKeyAway) && bytes.HasPrefix(file[headerSize+wordSize:], p[1][wordSize:wordSize+keyNumberSize]):
+			t.Error("the key is here")
+		case err == nil && (!bytes.HasPrefix(all, sound) || isWhole && (len(sound) != len(all) || len(file) != len(whole))):
 			t.Errorf("%d octets were taken for genuine", len(sound))
 		}
 	})
