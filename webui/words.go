@@ -71,7 +71,7 @@ var words = map[reflect.Type][]string{
 	reflect.TypeFor[casework.Origin]():          texts(casework.BySIP, casework.ByHand),
 	reflect.TypeFor[casework.Insurance]():       texts(casework.Kokuho, casework.Kouki),
 	reflect.TypeFor[casework.PromiseStage]():    texts(casework.PromiseStages...),
-	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere),
+	reflect.TypeFor[casework.NumberSeen]():      texts(casework.NumberNew, casework.NumberAtCase, casework.NumberElsewhere, casework.NumberWrong),
 	reflect.TypeFor[casework.ScriptSituation](): texts(casework.ScriptSituations...),
 	reflect.TypeFor[casework.ScriptState]():     texts(casework.Drafted, casework.Approved, casework.Withdrawn),
 	reflect.TypeFor[report.Kind]():              texts(report.Kinds...),

@@ -40,6 +40,7 @@ const (
 	NumberNew       NumberSeen = "new"
 	NumberAtCase    NumberSeen = "at_case"
 	NumberElsewhere NumberSeen = "elsewhere"
+	NumberWrong     NumberSeen = "wrong" // proved to be wrong for this case: it stays unusable there
 )
 
 // EnteredNumber is one telephone number that was typed in from a document. It is kept once and for ever; taking it back is

@@ -39,8 +39,8 @@ func (l *Ledger) EnterNumber(ctx context.Context, n casework.EnteredNumber) (cas
 			return err
 		}
 		ranked, err := joinCase(ctx, q, c, &n)
-		if err == nil && ranked != nil {
-			err = l.stayWrong(ctx, q, db.WrongComingRow{CaseID: string(n.Case), NumberRef: n.NumberRef})
+		if err == nil && n.Case != "" {
+			err = l.provedWrong(ctx, q, &n)
 		}
 		if err != nil {
 			return err
@@ -52,6 +52,17 @@ func (l *Ledger) EnterNumber(ctx context.Context, n casework.EnteredNumber) (cas
 	}
 	l.log.Info("a number was entered", "number", n.ID, "source", n.Source, "seen", n.Seen, "by", n.By)
 	return n, nil
+}
+
+// provedWrong has a number that proved to be wrong for its case stay unusable there, and says so.
+func (l *Ledger) provedWrong(ctx context.Context, q *db.Queries, n *casework.EnteredNumber) error {
+	id := idOfNumber(string(n.Case), n.NumberRef)
+	wrong, err := l.wrong(ctx, q, []string{id})
+	if err != nil || !wrong[id] {
+		return err
+	}
+	n.Seen = casework.NumberWrong
+	return q.SpoilNumber(ctx, string(n.Case), n.NumberRef)
 }
 
 // joinCase finds the number's case, says what was known of the number, and puts it among the case's when it is new there.

@@ -215,7 +215,9 @@ func TestANumberThatProvedWrongStaysSoWhenItIsTakenBack(t *testing.T) {
 				t.Errorf("after it was taken back: %+v", caseOf(t, l, id).Phones)
 			}
 			if c.typeAgain {
-				enter(t, l, typed(ward, n, noon.Add(24*time.Hour)))
+				if again := enter(t, l, typed(ward, n, noon.Add(24*time.Hour))); again.Seen != casework.NumberWrong {
+					t.Errorf("whoever types it again is told %q", again.Seen)
+				}
 			} else {
 				load(t, l, listedWith(ward, 3000, good, n))
 			}

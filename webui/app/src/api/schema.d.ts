@@ -3258,7 +3258,7 @@ export interface components {
              * @description whether the number was known: at this case, or at another, which may be the same household
              * @enum {string}
              */
-            seen: "new" | "at_case" | "elsewhere";
+            seen: "new" | "at_case" | "elsewhere" | "wrong";
             source: string;
             taken_back: boolean;
             /** @description empty once its day was closed */

@@ -126,13 +126,21 @@ export function EntryForm({ sources, today }: { sources: NumberSource[]; today: 
   );
 }
 
+/** What is done with a number that was entered. */
+function outcomeOf(number: EnteredNumber): "waits" | "stays_wrong" | "joined" | null {
+  if (!number.case_id) return "waits";
+  if (number.seen === "wrong") return "stays_wrong";
+  return number.seen === "at_case" ? null : "joined";
+}
+
 function Kept({ number }: { number: EnteredNumber }) {
   const { t } = useTranslation();
+  const outcome = outcomeOf(number);
   const said = [
     t("numbers.entered", { number: phoneNumber(number.number) }),
     number.mended ? t(`numbers.mended.${number.mended as "leading_zero" | "country_code"}`) : "",
     number.seen !== "new" ? t(`numbers.seen.${number.seen}`) : "",
-    !number.case_id ? t("numbers.waits") : number.seen !== "at_case" ? t("numbers.joined") : "",
+    outcome ? t(`numbers.${outcome}`) : "",
   ].filter(Boolean);
   return <Notice tone={number.seen === "new" ? "talk" : "note"}>{said.join(" / ")}</Notice>;
 }
