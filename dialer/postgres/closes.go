@@ -44,7 +44,7 @@ type stands struct{ closing, closed, ended bool }
 func (l *Ledger) dayStands(ctx context.Context, q *db.Queries, at time.Time) (now stands, err error) {
 	rows, err := q.ClosesInTheWay(ctx, dialer.DateOf(at).String())
 	for _, r := range rows {
-		c := l.closeOf(db.CloseByIDRow(r))
+		c := l.closeOf(r)
 		if c.Foreign && c.Step.Over() {
 			continue
 		}
@@ -215,13 +215,13 @@ func (l *Ledger) CloseByID(ctx context.Context, id string) (c dayclose.Close, er
 }
 
 // closeOf is a close as its row has it, and whether that bears our mark. One that cannot be read is not ours either, and must keep no other from being read.
-func (l *Ledger) closeOf(r db.CloseByIDRow) dayclose.Close {
+func (l *Ledger) closeOf(r db.Close) dayclose.Close {
 	c, err := closeFrom(r)
 	c.Foreign = err != nil || !hmac.Equal(l.markOfClose(c), r.Mark)
 	return c
 }
 
-func closeFrom(r db.CloseByIDRow) (c dayclose.Close, err error) {
+func closeFrom(r db.Close) (c dayclose.Close, err error) {
 	c = dayclose.Close{
 		ID: r.ID, Final: r.Final, By: dialer.UserID(r.ByUser), BegunAt: r.BegunAt, Step: dayclose.Step(r.Step), Moved: r.MovedAt, Manifest: r.Manifest,
 	}

@@ -24,7 +24,7 @@ func (l *Ledger) newestCloses(ctx context.Context, q *db.Queries, do func(dayclo
 	}
 	under := ""
 	for _, r := range rows {
-		if under = r.ID; !do(l.closeOf(db.CloseByIDRow(r))) {
+		if under = r.ID; !do(l.closeOf(r)) {
 			return nil
 		}
 	}
@@ -48,7 +48,7 @@ func (l *Ledger) closesOver(ctx context.Context, q *db.Queries, ends bool, do fu
 			return err
 		}
 		for _, r := range rows {
-			if !do(l.closeOf(db.CloseByIDRow(r))) {
+			if !do(l.closeOf(r)) {
 				return nil
 			}
 			p.BeforeAt, p.BeforeID = r.BegunAt, r.ID
@@ -61,16 +61,10 @@ func (l *Ledger) closesOver(ctx context.Context, q *db.Queries, ends bool, do fu
 
 // eachClose has do see closes in no order that means anything, each once; those that were given up only where they are wanted.
 func (l *Ledger) eachClose(ctx context.Context, q *db.Queries, givenUp bool, do func(dayclose.Close)) error {
-	return l.closesByPages(func(after string) (page []db.CloseByIDRow, err error) {
-		rows, err := q.ClosesByID(ctx, after, givenUp, olderAtOnce)
-		for _, r := range rows {
-			page = append(page, db.CloseByIDRow(r))
-		}
-		return page, err
-	}, do)
+	return l.closesByPages(func(after string) ([]db.Close, error) { return q.ClosesByID(ctx, after, givenUp, olderAtOnce) }, do)
 }
 
-func (l *Ledger) closesByPages(read func(after string) ([]db.CloseByIDRow, error), do func(dayclose.Close)) error {
+func (l *Ledger) closesByPages(read func(after string) ([]db.Close, error), do func(dayclose.Close)) error {
 	for after := firstID; ; {
 		rows, err := read(after)
 		if err != nil {
@@ -135,12 +129,8 @@ func (l *Ledger) Closes(ctx context.Context, limit int) (list []dayclose.Close, 
 // the day open with it.
 func (l *Ledger) paceOfCloses(ctx context.Context, q *db.Queries, c dayclose.Close) error {
 	given := dayclose.GivenUpBefore{Now: c.BegunAt}
-	err := l.closesByPages(func(after string) (page []db.CloseByIDRow, err error) {
-		rows, err := q.ClosesGivenUp(ctx, after, c.Day.String(), olderAtOnce)
-		for _, r := range rows {
-			page = append(page, db.CloseByIDRow(r))
-		}
-		return page, err
+	err := l.closesByPages(func(after string) ([]db.Close, error) {
+		return q.ClosesGivenUp(ctx, after, c.Day.String(), olderAtOnce)
 	}, func(before dayclose.Close) {
 		if !before.Foreign {
 			given.Add(before)

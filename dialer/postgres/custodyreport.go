@@ -44,7 +44,7 @@ func (l *Ledger) custodyDays(ctx context.Context, q *db.Queries, from, to string
 		return err
 	}
 	for _, r := range closes {
-		of := l.closeOf(db.CloseByIDRow(r))
+		of := l.closeOf(r)
 		if of.Foreign && of.Step.Over() {
 			continue
 		}

@@ -13,7 +13,7 @@ REVOKE EXECUTE ON FUNCTION count_for_planner(text), index_names() FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION count_for_planner(text), index_names() TO {role};
 
 -- What is read: the views, and which migrations there are.
-GRANT SELECT ON call_ended, calls_ended, calls_sealed, case_facts, entered_numbers, records_now, script_versions, goose_db_version TO {role};
+GRANT SELECT ON call_ended, calls_ended, calls_sealed, case_facts, closes, entered_numbers, records_now, script_versions, goose_db_version TO {role};
 
 -- What a trigger writes.
 GRANT SELECT ON arrivals_taken_for TO {role};

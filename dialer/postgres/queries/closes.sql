@@ -7,11 +7,10 @@ SELECT pg_advisory_xact_lock_shared(hashtextextended('the day''s close', 0));
 SELECT pg_advisory_xact_lock(hashtextextended('the day''s close', 0));
 
 -- name: ClosesInTheWay :many
--- In all of these a time without end is another one: no row of ours has it, and one that has must keep no other from being read.
+-- What is read of a close is in the view of closes; what it is found by is in its table, which has the indexes.
 -- Those that are under way, that have closed a day or one that comes, and the contract's end: whether they bear our mark is not known here.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND (final OR day >= (@today::text)::date);
+SELECT c.* FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.step NOT IN ('closed', 'given_up') OR d.step = 'closed' AND (d.final OR d.day >= (@today::text)::date);
 
 -- name: CloseObstacles :one
 SELECT (SELECT count(*) FROM attempts WHERE ended_at IS NULL)::int AS open_calls,
@@ -32,35 +31,30 @@ UPDATE day_closes SET step = @step, moved_at = @moved_at, files = @files, counts
 WHERE id = @id AND step = @from_step;
 
 -- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE day_closes.id = @id;
+SELECT * FROM closes WHERE id = @id;
 
 -- name: CloseUnderWay :many
 -- The one that is under way, if there is one.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE step NOT IN ('closed', 'given_up');
+SELECT * FROM closes WHERE step NOT IN ('closed', 'given_up');
 
 -- name: ClosesOver :many
 -- Those that are over, the newest first, after one of them, as day_closes_newest has them: what comes before a page is not read once more. Those that ended the contract, or
 -- all others.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = @ends::boolean AND isfinite(begun_at) AND (begun_at, id) < (@before_at::timestamptz, @before_id::uuid)
-ORDER BY day_closes.begun_at DESC, id DESC LIMIT @most;
+SELECT c.* FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.step IN ('closed', 'given_up') AND (d.final AND d.step = 'closed') = @ends::boolean AND isfinite(d.begun_at)
+  AND (d.begun_at, d.id) < (@before_at::timestamptz, @before_id::uuid)
+ORDER BY d.begun_at DESC, d.id DESC LIMIT @most;
 
 -- name: ClosesByID :many
 -- A page in the order of their ids, which nothing changes. Those that were given up do nothing, and are read by who wants them.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE id > @after::uuid AND (@given_up::boolean OR step <> 'given_up')
+SELECT * FROM closes WHERE id > @after::uuid AND (@given_up::boolean OR step <> 'given_up')
 ORDER BY id LIMIT @most;
 
 -- name: ClosesGivenUp :many
 -- A page of those of one day that were given up.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE id > @after::uuid AND step = 'given_up' AND day = (@day::text)::date
-ORDER BY id LIMIT @most;
+SELECT c.* FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.id > @after::uuid AND d.step = 'given_up' AND d.day = (@day::text)::date
+ORDER BY d.id LIMIT @most;
 
 -- name: HoldClose :one
 SELECT pg_try_advisory_lock(hashtextextended('close ' || @id::text, 0));

@@ -3,9 +3,8 @@ SELECT day::text AS day FROM custody_days WHERE day >= (@from_day::text)::date A
 
 -- name: CustodyCloses :many
 -- Those of the span's days, and later ones that were carried out: they may have taken what stayed.
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed,
-  coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE day >= (@from_day::text)::date AND (day < (@to_day::text)::date OR step = 'closed') ORDER BY day_closes.begun_at, id;
+SELECT c.* FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.day >= (@from_day::text)::date AND (d.day < (@to_day::text)::date OR d.step = 'closed') ORDER BY d.begun_at, d.id;
 
 -- name: CustodyExports :many
 SELECT id, day::text AS day, by_user, at, firsts, corrections, repeats, jsonb_array_length(files)::int AS files

@@ -13,29 +13,12 @@ import (
 )
 
 const closeByID = `-- name: CloseByID :one
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE day_closes.id = $1
+SELECT id, day, upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, mark FROM closes WHERE id = $1
 `
 
-type CloseByIDRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
-func (q *Queries) CloseByID(ctx context.Context, id string) (CloseByIDRow, error) {
+func (q *Queries) CloseByID(ctx context.Context, id string) (Close, error) {
 	row := q.db.QueryRow(ctx, closeByID, id)
-	var i CloseByIDRow
+	var i Close
 	err := row.Scan(
 		&i.ID,
 		&i.Day,
@@ -84,36 +67,19 @@ func (q *Queries) CloseObstacles(ctx context.Context) (CloseObstaclesRow, error)
 }
 
 const closeUnderWay = `-- name: CloseUnderWay :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE step NOT IN ('closed', 'given_up')
+SELECT id, day, upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, mark FROM closes WHERE step NOT IN ('closed', 'given_up')
 `
 
-type CloseUnderWayRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
 // The one that is under way, if there is one.
-func (q *Queries) CloseUnderWay(ctx context.Context) ([]CloseUnderWayRow, error) {
+func (q *Queries) CloseUnderWay(ctx context.Context) ([]Close, error) {
 	rows, err := q.db.Query(ctx, closeUnderWay)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []CloseUnderWayRow
+	var items []Close
 	for rows.Next() {
-		var i CloseUnderWayRow
+		var i Close
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,
@@ -140,38 +106,20 @@ func (q *Queries) CloseUnderWay(ctx context.Context) ([]CloseUnderWayRow, error)
 }
 
 const closesByID = `-- name: ClosesByID :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE id > $1::uuid AND ($2::boolean OR step <> 'given_up')
+SELECT id, day, upto, final, by_user, begun_at, step, moved_at, files, counts, manifest, destroyed, mark FROM closes WHERE id > $1::uuid AND ($2::boolean OR step <> 'given_up')
 ORDER BY id LIMIT $3
 `
 
-type ClosesByIDRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
 // A page in the order of their ids, which nothing changes. Those that were given up do nothing, and are read by who wants them.
-func (q *Queries) ClosesByID(ctx context.Context, after string, givenUp bool, most int32) ([]ClosesByIDRow, error) {
+func (q *Queries) ClosesByID(ctx context.Context, after string, givenUp bool, most int32) ([]Close, error) {
 	rows, err := q.db.Query(ctx, closesByID, after, givenUp, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ClosesByIDRow
+	var items []Close
 	for rows.Next() {
-		var i ClosesByIDRow
+		var i Close
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,
@@ -198,38 +146,21 @@ func (q *Queries) ClosesByID(ctx context.Context, after string, givenUp bool, mo
 }
 
 const closesGivenUp = `-- name: ClosesGivenUp :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE id > $1::uuid AND step = 'given_up' AND day = ($2::text)::date
-ORDER BY id LIMIT $3
+SELECT c.id, c.day, c.upto, c.final, c.by_user, c.begun_at, c.step, c.moved_at, c.files, c.counts, c.manifest, c.destroyed, c.mark FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.id > $1::uuid AND d.step = 'given_up' AND d.day = ($2::text)::date
+ORDER BY d.id LIMIT $3
 `
 
-type ClosesGivenUpRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
 // A page of those of one day that were given up.
-func (q *Queries) ClosesGivenUp(ctx context.Context, after string, day string, most int32) ([]ClosesGivenUpRow, error) {
+func (q *Queries) ClosesGivenUp(ctx context.Context, after string, day string, most int32) ([]Close, error) {
 	rows, err := q.db.Query(ctx, closesGivenUp, after, day, most)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ClosesGivenUpRow
+	var items []Close
 	for rows.Next() {
-		var i ClosesGivenUpRow
+		var i Close
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,
@@ -256,38 +187,21 @@ func (q *Queries) ClosesGivenUp(ctx context.Context, after string, day string, m
 }
 
 const closesInTheWay = `-- name: ClosesInTheWay :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE step NOT IN ('closed', 'given_up') OR step = 'closed' AND (final OR day >= ($1::text)::date)
+SELECT c.id, c.day, c.upto, c.final, c.by_user, c.begun_at, c.step, c.moved_at, c.files, c.counts, c.manifest, c.destroyed, c.mark FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.step NOT IN ('closed', 'given_up') OR d.step = 'closed' AND (d.final OR d.day >= ($1::text)::date)
 `
 
-type ClosesInTheWayRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
-// In all of these a time without end is another one: no row of ours has it, and one that has must keep no other from being read.
+// What is read of a close is in the view of closes; what it is found by is in its table, which has the indexes.
 // Those that are under way, that have closed a day or one that comes, and the contract's end: whether they bear our mark is not known here.
-func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]ClosesInTheWayRow, error) {
+func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]Close, error) {
 	rows, err := q.db.Query(ctx, closesInTheWay, today)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ClosesInTheWayRow
+	var items []Close
 	for rows.Next() {
-		var i ClosesInTheWayRow
+		var i Close
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,
@@ -314,10 +228,10 @@ func (q *Queries) ClosesInTheWay(ctx context.Context, today string) ([]ClosesInT
 }
 
 const closesOver = `-- name: ClosesOver :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed, coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes
-WHERE step IN ('closed', 'given_up') AND (final AND step = 'closed') = $1::boolean AND isfinite(begun_at) AND (begun_at, id) < ($2::timestamptz, $3::uuid)
-ORDER BY day_closes.begun_at DESC, id DESC LIMIT $4
+SELECT c.id, c.day, c.upto, c.final, c.by_user, c.begun_at, c.step, c.moved_at, c.files, c.counts, c.manifest, c.destroyed, c.mark FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.step IN ('closed', 'given_up') AND (d.final AND d.step = 'closed') = $1::boolean AND isfinite(d.begun_at)
+  AND (d.begun_at, d.id) < ($2::timestamptz, $3::uuid)
+ORDER BY d.begun_at DESC, d.id DESC LIMIT $4
 `
 
 type ClosesOverParams struct {
@@ -327,25 +241,9 @@ type ClosesOverParams struct {
 	Most     int32
 }
 
-type ClosesOverRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
 // Those that are over, the newest first, after one of them, as day_closes_newest has them: what comes before a page is not read once more. Those that ended the contract, or
 // all others.
-func (q *Queries) ClosesOver(ctx context.Context, arg ClosesOverParams) ([]ClosesOverRow, error) {
+func (q *Queries) ClosesOver(ctx context.Context, arg ClosesOverParams) ([]Close, error) {
 	rows, err := q.db.Query(ctx, closesOver,
 		arg.Ends,
 		arg.BeforeAt,
@@ -356,9 +254,9 @@ func (q *Queries) ClosesOver(ctx context.Context, arg ClosesOverParams) ([]Close
 		return nil, err
 	}
 	defer rows.Close()
-	var items []ClosesOverRow
+	var items []Close
 	for rows.Next() {
-		var i ClosesOverRow
+		var i Close
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,

@@ -48,37 +48,20 @@ func (q *Queries) CustodyChecks(ctx context.Context, fromAt time.Time, toAt time
 }
 
 const custodyCloses = `-- name: CustodyCloses :many
-SELECT id, day::text AS day, coalesce(upto::text, '')::text AS upto, final, by_user, (CASE WHEN isfinite(begun_at) THEN begun_at ELSE 'epoch' END)::timestamptz AS begun_at, step, (CASE WHEN isfinite(moved_at) THEN moved_at ELSE 'epoch' END)::timestamptz AS moved_at, files, counts, manifest, destroyed,
-  coalesce(mark, (SELECT m.mark FROM row_marks m WHERE m.what = 'close' AND m.id = day_closes.id::text LIMIT 1), '')::bytea AS mark
-FROM day_closes WHERE day >= ($1::text)::date AND (day < ($2::text)::date OR step = 'closed') ORDER BY day_closes.begun_at, id
+SELECT c.id, c.day, c.upto, c.final, c.by_user, c.begun_at, c.step, c.moved_at, c.files, c.counts, c.manifest, c.destroyed, c.mark FROM day_closes d JOIN closes c ON c.id = d.id
+WHERE d.day >= ($1::text)::date AND (d.day < ($2::text)::date OR d.step = 'closed') ORDER BY d.begun_at, d.id
 `
 
-type CustodyClosesRow struct {
-	ID        string
-	Day       string
-	Upto      string
-	Final     bool
-	ByUser    string
-	BegunAt   time.Time
-	Step      string
-	MovedAt   time.Time
-	Files     []byte
-	Counts    []byte
-	Manifest  string
-	Destroyed []byte
-	Mark      []byte
-}
-
 // Those of the span's days, and later ones that were carried out: they may have taken what stayed.
-func (q *Queries) CustodyCloses(ctx context.Context, fromDay string, toDay string) ([]CustodyClosesRow, error) {
+func (q *Queries) CustodyCloses(ctx context.Context, fromDay string, toDay string) ([]Close, error) {
 	rows, err := q.db.Query(ctx, custodyCloses, fromDay, toDay)
 	if err != nil {
 		return nil, err
 	}
 	defer rows.Close()
-	var items []CustodyClosesRow
+	var items []Close
 	for rows.Next() {
-		var i CustodyClosesRow
+		var i Close
 		if err := rows.Scan(
 			&i.ID,
 			&i.Day,

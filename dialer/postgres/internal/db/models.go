@@ -110,6 +110,22 @@ type CallsSealed struct {
 	Seal           []byte
 }
 
+type Close struct {
+	ID        string
+	Day       string
+	Upto      string
+	Final     bool
+	ByUser    string
+	BegunAt   time.Time
+	Step      string
+	MovedAt   time.Time
+	Files     []byte
+	Counts    []byte
+	Manifest  string
+	Destroyed []byte
+	Mark      []byte
+}
+
 type Disclosure struct {
 	N         int64
 	AttemptID string
