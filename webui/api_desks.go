@@ -170,7 +170,7 @@ func (s *Server) relieves(ctx context.Context, id dialer.DeskID) error {
 	err := s.hands.take(me, seatsTaken)
 	if err != nil && s.hands.take(me, seatAlerts) == nil {
 		s.d.Hub.Show(dialer.Change{Type: dialer.ChangeAlert, Alert: &dialer.Alert{
-			Kind: "seats_taken", Desk: id, Text: "席の引き継ぎが繰り返されています。だれが席に着いているかを確かめてください",
+			Kind: SeatsTaken, Desk: id, Text: "席の引き継ぎが繰り返されています。だれが席に着いているかを確かめてください",
 			TextEN: "seats are taken over again and again; look who sits where",
 		}})
 	}

@@ -3,6 +3,7 @@ package webui
 import (
 	"context"
 	"net/http"
+	"sync"
 	"time"
 
 	"github.com/prometheus/client_golang/prometheus/promhttp"
@@ -19,8 +20,9 @@ func (s *Server) serverRoutes() {
 	s.plain("GET /metrics", func(w http.ResponseWriter, r *http.Request, _ visitor) {
 		promhttp.HandlerFor(s.d.Metrics, promhttp.HandlerOpts{}).ServeHTTP(w, r)
 	})
+	described := sync.OnceValues(s.describe) // it costs tens of milliseconds, and anybody may ask
 	s.plain("GET /api/openapi.json", func(w http.ResponseWriter, r *http.Request, _ visitor) {
-		b, err := s.describe()
+		b, err := described()
 		if err != nil {
 			writeProblem(w, s.problemOf(r.Context(), err))
 			return

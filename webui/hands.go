@@ -46,8 +46,12 @@ var (
 
 	// Of all that is written down as a change, what shows a debt, takes a list in, gives something out or prints with it, and of all searches: what has no pace of its own.
 	changesMade = pace{"changesMade", 300, 2 * time.Second, errTooFast}
+	auditChecks = pace{"auditChecks", 5, time.Minute, errTooMuch} // each reads the whole record
 	searches    = pace{"searches", 120, time.Second, errTooMuch}
 )
+
+// SeatsTaken is the kind of the alert that somebody takes seats over again and again. Whoever does so is not told.
+const SeatsTaken = "seats_taken"
 
 var errTooFast = newProblem(http.StatusTooManyRequests, "too_many",
 	"登録が短い時間に多すぎます。Retry-After の秒数だけ待ってから、続きを登録してください",
@@ -106,6 +110,8 @@ func (s *Server) inPace(ctx context.Context, row auth.Row) error {
 	switch {
 	case who == "" || strings.Contains(row.Route, " /api/session"):
 		return nil
+	case row.Route == "POST /api/audit/check":
+		return s.hands.take(who, auditChecks)
 	case row.Noted == audit.Searched || row.Noted == audit.AuditRead:
 		return s.hands.take(who, searches)
 	case !changes(row):

@@ -6,6 +6,7 @@ import (
 	"testing"
 	"time"
 
+	"kakeru/dialer"
 	"kakeru/dialer/audit"
 )
 
@@ -179,8 +180,11 @@ func TestNobodyTakesSeatsOverAndOver(t *testing.T) {
 	for range 3 {
 		sit(op, "desk1").problem(t, http.StatusTooManyRequests, "too_many")
 	}
-	if a := dataOf[Alert](t, boss.until("alert")); a.Kind != "seats_taken" || a.Desk != "desk1" {
+	if a := dataOf[Alert](t, boss.until("alert")); a.Kind != SeatsTaken || a.Desk != "desk1" {
 		t.Errorf("%+v", a)
+	}
+	if v := (viewer{role: dialer.RoleOperator}); v.seesAlert(Alert{Alert: dialer.Alert{Kind: SeatsTaken}}) {
+		t.Error("told to whom it is about")
 	}
 	relieved := 0
 	for _, e := range h.book.all() {
@@ -193,4 +197,17 @@ func TestNobodyTakesSeatsOverAndOver(t *testing.T) {
 	}
 	sit(op, "desk2").want(t, 200)
 	op.do(http.MethodPost, "/api/desks/desk2/sit", map[string]any{"take_over": true, "screen": "b"}).want(t, 200)
+}
+
+// TestTheRecordIsCheckedAtAPace: each check reads it whole, and others wait for it.
+func TestTheRecordIsCheckedAtAPace(t *testing.T) {
+	h := open(t)
+	ward := h.as("ward")
+	for range auditChecks.atOnce {
+		ward.do(http.MethodPost, "/api/audit/check", nil).want(t, http.StatusOK)
+	}
+	ward.do(http.MethodPost, "/api/audit/check", nil).problem(t, http.StatusTooManyRequests, "too_many")
+	h.as("supervisor").do(http.MethodPost, "/api/audit/check", nil).want(t, http.StatusOK)
+	h.clock.forward(auditChecks.every)
+	ward.do(http.MethodPost, "/api/audit/check", nil).want(t, http.StatusOK)
 }

@@ -132,3 +132,18 @@ func TestSecureCookieBehindHTTPS(t *testing.T) {
 		}
 	}
 }
+
+// TestTheDescriptionIsMadeOnce: anybody may ask for it, and making it costs tens of milliseconds.
+func TestTheDescriptionIsMadeOnce(t *testing.T) {
+	h := open(t)
+	ask := func() []byte {
+		return h.handle(httptest.NewRequest(http.MethodGet, "/api/openapi.json", nil)).Body.Bytes()
+	}
+	first := ask()
+	if made := testing.AllocsPerRun(5, func() { ask() }); made > 1000 {
+		t.Errorf("%.0f allocations, each time anew", made)
+	}
+	if !bytes.Equal(ask(), first) || len(first) == 0 {
+		t.Error("it is another one")
+	}
+}

@@ -69,7 +69,7 @@ func (v viewer) seesAlert(a Alert) bool {
 	case dialer.RoleSupervisor:
 		return true
 	case dialer.RoleOperator:
-		return a.CallID == "" && a.Kind != report.TargetFailing && a.Kind != alarm.PaceBehind && a.Kind != ManyCases && !ofSafety(a)
+		return a.CallID == "" && a.Kind != report.TargetFailing && a.Kind != alarm.PaceBehind && a.Kind != ManyCases && a.Kind != SeatsTaken && !ofSafety(a)
 	case dialer.RoleAdmin:
 		return a.CallID == "" && a.Kind != report.TargetFailing
 	case dialer.RoleWard:

@@ -160,6 +160,30 @@ export default [
     await person.leave();
   }],
 
+  ["people: who works in one window is not masked by another; a machine that slept is, whatever wakes it", async (house) => {
+    const person = await Person.come(house, "supervisor");
+    const { page, context } = person;
+    await context.clock.install();
+    await person.signIn("/queue");
+    const other = await context.newPage();
+    await other.goto(new URL("/board", page.url()).href);
+    await other.locator("[data-link=live]").waitFor();
+    const masked = (tab) => tab.getByRole("heading", { name: "画面ロック中" });
+    for (let minutes = 0; minutes < 40; minutes += 8) {
+      await page.mouse.move(200 + minutes, 200);
+      await other.waitForTimeout(100); // the word goes from one window to the other
+      await context.clock.fastForward(8 * 60_000);
+    }
+    assert.equal((await masked(other).count()) + (await masked(page).count()), 0, "masked while somebody works beside it");
+    await context.clock.setSystemTime(Date.now() + 10 * 3_600_000); // it has slept: no timer has run
+    await page.mouse.move(300, 300);
+    await masked(page).waitFor();
+    await page.getByLabel("パスワード", { exact: true }).fill(house.server.logins.supervisor);
+    await page.keyboard.press("Enter");
+    await page.locator("main table tbody tr").first().waitFor();
+    await person.leave();
+  }],
+
   ["people: who signs out or locks while the server is away has done so, for every tab and whoever comes next", async (house) => {
     const person = await Person.come(house, "supervisor");
     const { page, context } = person;

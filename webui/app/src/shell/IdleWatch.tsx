@@ -16,8 +16,12 @@ export function useLock(): () => Promise<void> {
 
 const signs = ["pointerdown", "pointermove", "keydown", "wheel", "touchstart"] as const;
 const lookEvery = 1_000;
+const tellEvery = 2_000;
 
-/** Locks when nobody touches key or mouse for the time of the role. A talk is somebody being there: the time begins at its end. */
+/**
+ * Locks when nobody touches key or mouse for the time of the role. A talk is somebody being there: the time begins at its end. A lock is all windows', so what
+ * is touched in one counts in all. A machine that slept is locked by the hand that wakes it: the time was over before.
+ */
 export function IdleWatch() {
   const after = useSession().lock_after_seconds * 1_000;
   const mine = useMyDesk();
@@ -28,19 +32,35 @@ export function IdleWatch() {
   now.current = { busy, lock };
   useEffect(() => {
     if (after === 0) return;
+    const others = new BroadcastChannel("kakeru.touched");
     touched.current = Date.now();
     let asked = false;
-    const touch = () => {
+    let told = 0;
+    const here = () => {
       touched.current = Date.now();
+      if (Date.now() - told < tellEvery) return;
+      told = Date.now();
+      others.postMessage(null);
     };
-    for (const sign of signs) window.addEventListener(sign, touch, { capture: true, passive: true });
-    const timer = setInterval(() => {
-      if (now.current.busy) touch();
+    const lockWhenOver = () => {
       if (asked || Date.now() - touched.current < after) return;
       asked = true;
       void now.current.lock();
+    };
+    const touch = () => {
+      lockWhenOver();
+      if (!asked) here();
+    };
+    others.onmessage = () => {
+      if (!asked) touched.current = Date.now();
+    };
+    for (const sign of signs) window.addEventListener(sign, touch, { capture: true, passive: true });
+    const timer = setInterval(() => {
+      if (now.current.busy) here();
+      lockWhenOver();
     }, lookEvery);
     return () => {
+      others.close();
       clearInterval(timer);
       for (const sign of signs) window.removeEventListener(sign, touch, { capture: true });
     };
