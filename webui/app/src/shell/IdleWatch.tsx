@@ -32,7 +32,7 @@ export function IdleWatch() {
   now.current = { busy, lock };
   useEffect(() => {
     if (after === 0) return;
-    const others = new BroadcastChannel("kakeru.touched");
+    const channel = new BroadcastChannel("kakeru.touched");
     touched.current = Date.now();
     let asked = false;
     let told = 0;
@@ -40,7 +40,7 @@ export function IdleWatch() {
       touched.current = Date.now();
       if (Date.now() - told < tellEvery) return;
       told = Date.now();
-      others.postMessage(null);
+      channel.postMessage(null);
     };
     const lockWhenOver = () => {
       if (asked || Date.now() - touched.current < after) return;
@@ -51,7 +51,7 @@ export function IdleWatch() {
       lockWhenOver();
       if (!asked) here();
     };
-    others.onmessage = () => {
+    channel.onmessage = () => {
       if (!asked) touched.current = Date.now();
     };
     for (const sign of signs) window.addEventListener(sign, touch, { capture: true, passive: true });
@@ -60,7 +60,7 @@ export function IdleWatch() {
       lockWhenOver();
     }, lookEvery);
     return () => {
-      others.close();
+      channel.close();
       clearInterval(timer);
       for (const sign of signs) window.removeEventListener(sign, touch, { capture: true });
     };
