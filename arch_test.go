@@ -98,7 +98,8 @@ var house = map[string]room{
 		why: "who may enter is decided apart from what there is to see", ours: []string{"dialer", "dialer/audit"},
 		third: []string{
 			"github.com/alexedwards/scs", "github.com/alexedwards/argon2id", "github.com/pquerna/otp",
-			"github.com/go-webauthn", "github.com/coreos/go-oidc", "golang.org/x/oauth2", "golang.org/x/text/unicode/norm",
+			"github.com/go-webauthn", "github.com/coreos/go-oidc", "golang.org/x/oauth2", "golang.org/x/sync",
+			"golang.org/x/text/unicode/norm",
 		},
 	},
 	"configs": {

@@ -154,18 +154,18 @@ func (s *Server) openWall(ctx context.Context, in *openWallInput) (*openWallOutp
 		return nil, err // its cookie never leaves; another code is needed
 	}
 	s.log.Info("a screen on the wall was let in", "display", d.ID)
-	w, err := s.wallNow(ctx, d)
-	return &openWallOutput{SetCookie: s.keeper.DisplayCookie(token), Body: w}, err
+	// The code is used up: its cookie must leave, also while today's curve cannot be summed. The screen is sent that as soon as it can be.
+	curve, err := s.curve(ctx, s.recount.progress())
+	if err != nil {
+		s.log.Warn("a screen on the wall begins without today's curve", "err", err)
+		curve = noCurve
+	}
+	return &openWallOutput{SetCookie: s.keeper.DisplayCookie(token), Body: s.wall(d, curve)}, nil
 }
 
 func (s *Server) showWall(ctx context.Context, _ *struct{}) (*wallOutput, error) {
-	w, err := s.wallNow(ctx, from(ctx).display)
-	return &wallOutput{Body: w}, err
-}
-
-func (s *Server) wallNow(ctx context.Context, d dialer.Display) (Wall, error) {
 	curve, err := s.curve(ctx, s.recount.progress())
-	return s.wall(d, curve), err
+	return &wallOutput{Body: s.wall(from(ctx).display, curve)}, err
 }
 
 // walls are the screens that look now, so that one which is revoked goes dark at once. Other nodes' find out at their next ping.

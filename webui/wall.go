@@ -161,7 +161,7 @@ func (r *reader) serveWall() {
 	ping, minute := time.NewTicker(r.s.d.Hub.settings.Ping), time.NewTicker(curveAlways)
 	defer ping.Stop()
 	defer minute.Stop()
-	sight := &sight{reader: r, curve: report.Curve{Halves: []report.HalfHour{}}, again: true}
+	sight := &sight{reader: r, curve: noCurve, again: true}
 	if !sight.show() {
 		return
 	}
@@ -201,6 +201,9 @@ func (r *reader) serveWall() {
 		}
 	}
 }
+
+// noCurve is shown until today's can be summed.
+var noCurve = report.Curve{Halves: []report.HalfHour{}}
 
 // sight is what one screen is shown: the curve is kept, and summed anew when it may be another.
 type sight struct {

@@ -3,10 +3,12 @@ package webui
 import (
 	"bytes"
 	"context"
+	"errors"
 	"net/http"
 	"slices"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"testing"
 	"time"
 
@@ -151,6 +153,33 @@ func TestAScreenIsLetInByACodeThatIsGoodOnce(t *testing.T) {
 	if logs := h.logs.String(); strings.Contains(logs, made.Code) || strings.Contains(logs, token) {
 		t.Error("the log holds a code or a secret")
 	}
+}
+
+// TestAScreensCodeIsNotLostWithTheCurve: while today cannot be summed, a screen that puts its code in is let in all the same.
+func TestAScreensCodeIsNotLostWithTheCurve(t *testing.T) {
+	today := &noSums{}
+	h := open(t, func(d *Deps) { today.Today, d.Today = d.Today, today })
+	today.away.Store(true)
+	_, c := h.hang("壁")
+	c.do("GET", "/api/wall", nil).want(t, 500)
+	today.away.Store(false)
+	if w := into[Wall](t, c.do("GET", "/api/wall", nil).want(t, 200)); len(w.Curve.Halves) == 0 {
+		t.Errorf("afterwards it shows %+v", w.Curve)
+	}
+}
+
+// noSums is a ledger that cannot sum a day while it is away.
+type noSums struct {
+	Today
+
+	away atomic.Bool
+}
+
+func (n *noSums) HalfHours(ctx context.Context, from, to time.Time) ([]report.HalfHour, error) {
+	if n.away.Load() {
+		return nil, errors.New("the sums are away")
+	}
+	return n.Today.HalfHours(ctx, from, to)
 }
 
 // TestWrongDisplayCodesFillNoRecord: each wrong code is on the record, which keeps all for ever, so an address has twenty in a quarter of an

@@ -207,7 +207,7 @@ func (a *app) wireFace(o appOptions, metrics *prometheus.Registry) (err error) {
 	}
 	a.audit = &auditWatch{
 		book: a.ledger, chain: postgres.AuditChain(a.refs), anchors: anchorsPath(s), now: a.watch.Now, log: a.log, alert: a.alertAll,
-		calls: a.ledger.CheckCalls, foreign: a.ledger.ForeignRows,
+		calls: a.ledger.CheckCalls, foreign: a.ledger.ForeignRows, turn: make(chan struct{}, 1),
 	}
 	signingIn, err := a.signingIn()
 	if err != nil {

@@ -33,7 +33,7 @@ type auditWatch struct {
 	// foreign names kinds of rows that somebody has written into the database and that hold nothing.
 	foreign func(ctx context.Context) (kinds []string, err error)
 
-	checking sync.Mutex // one reads the whole record at a time
+	turn chan struct{} // of one; who has it reads the whole record
 
 	mu     sync.Mutex
 	last   audit.Check
@@ -214,8 +214,12 @@ func (w *auditWatch) Last() audit.Check {
 // Check implements webui.AuditChecks: it reads the whole record against this node's anchors. What it finds is told as an alert and
 // in the log.
 func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
-	w.checking.Lock()
-	defer w.checking.Unlock()
+	select {
+	case w.turn <- struct{}{}:
+		defer func() { <-w.turn }()
+	case <-ctx.Done():
+		return audit.Check{}, ctx.Err()
+	}
 	anchors, err := readAnchors(w.anchors)
 	if err != nil {
 		return audit.Check{}, err

@@ -2,6 +2,7 @@ package main
 
 import (
 	"context"
+	"errors"
 	"iter"
 	"log/slog"
 	"path/filepath"
@@ -66,7 +67,7 @@ func TestTheNewestEntriesAreWatched(t *testing.T) {
 			var alerts []dialer.Alert
 			start := func() *auditWatch {
 				return &auditWatch{
-					book: record, chain: record.chain, anchors: anchors, now: time.Now, log: slog.New(slog.DiscardHandler),
+					book: record, chain: record.chain, turn: make(chan struct{}, 1), anchors: anchors, now: time.Now, log: slog.New(slog.DiscardHandler),
 					alert: func(a dialer.Alert) { alerts = append(alerts, a) },
 				}
 			}
@@ -95,6 +96,25 @@ func TestTheNewestEntriesAreWatched(t *testing.T) {
 				t.Error("after the next entry nothing is found any more")
 			}
 		})
+	}
+}
+
+// TestWhoStopsWaitingForACheck: it is not checked for whoever is gone by the time the check before has ended.
+func TestWhoStopsWaitingForACheck(t *testing.T) {
+	record := &written{chain: audit.NewChain([]byte("a key of the test"))}
+	record.write(3)
+	w := &auditWatch{
+		book: record, chain: record.chain, turn: make(chan struct{}, 1), anchors: filepath.Join(t.TempDir(), "anchors"), now: time.Now, log: slog.New(slog.DiscardHandler),
+	}
+	w.turn <- struct{}{} // somebody checks
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	if _, err := w.Check(gone); !errors.Is(err, context.Canceled) {
+		t.Errorf("who is gone: %v", err)
+	}
+	<-w.turn
+	if check, err := w.Check(t.Context()); err != nil || !check.Sound() || check.Entries != 3 {
+		t.Errorf("who comes next: %+v, %v", check, err)
 	}
 }
 
@@ -148,7 +168,7 @@ func TestAReplacedTableIsToldWithinSeconds(t *testing.T) {
 	record.write(5)
 	var alerts []dialer.Alert
 	w := &auditWatch{
-		book: record, chain: record.chain, anchors: filepath.Join(t.TempDir(), "anchors"), now: time.Now, log: slog.New(slog.DiscardHandler),
+		book: record, chain: record.chain, turn: make(chan struct{}, 1), anchors: filepath.Join(t.TempDir(), "anchors"), now: time.Now, log: slog.New(slog.DiscardHandler),
 		alert: func(a dialer.Alert) { alerts = append(alerts, a) },
 	}
 	w.watch(t.Context())

@@ -1,6 +1,7 @@
 package auth
 
 import (
+	"context"
 	"crypto/hmac"
 	"crypto/rand"
 	"crypto/rsa"
@@ -278,6 +279,7 @@ func TestTheDirectoryComesAndGoes(t *testing.T) {
 	_, _, err := w.k.BeginDirectory(t.Context(), Visit{})
 	w.refused("down at the start", err, DirectoryDown)
 	w.idp.set(func() { w.idp.down = false })
+	w.clock.forward(believedThere)
 	if _, err := w.signIn(); err != nil {
 		t.Fatalf("back: %v", err)
 	}
@@ -299,6 +301,46 @@ func TestTheDirectoryComesAndGoes(t *testing.T) {
 	w.idp.set(func() { w.idp.down, w.idp.about["issuer"] = false, "https://elsewhere.example" })
 	_, _, err = w.k.BeginDirectory(t.Context(), Visit{})
 	w.refused("of another name", err, DirectorySet)
+}
+
+// TestADirectoryThatIsAwayIsAskedOnce: strangers who sign in by it, one after the other or at once, do not each have it asked anew.
+func TestADirectoryThatIsAwayIsAskedOnce(t *testing.T) {
+	w := newWard(t)
+	w.idp.set(func() { w.idp.down = true })
+	var crowd sync.WaitGroup
+	for range 20 {
+		crowd.Go(func() {
+			_, _, err := w.k.BeginDirectory(t.Context(), Visit{})
+			w.refused("down", err, DirectoryDown)
+		})
+	}
+	crowd.Wait()
+	_, _, err := w.k.BeginDirectory(t.Context(), Visit{})
+	w.refused("down", err, DirectoryDown)
+	w.idp.set(func() {
+		if w.idp.calls != 1 {
+			t.Errorf("it was asked %d times", w.idp.calls)
+		}
+		w.idp.down = false
+	})
+	w.clock.forward(believedThere)
+	if _, err := w.signIn(); err != nil {
+		t.Errorf("back: %v", err)
+	}
+}
+
+// TestWhoStopsWaitingForTheDirectory: whoever goes away takes nobody else's answer with them.
+func TestWhoStopsWaitingForTheDirectory(t *testing.T) {
+	w := newWard(t)
+	gone, leave := context.WithCancel(t.Context())
+	leave()
+	_, _, err := w.k.BeginDirectory(gone, Visit{})
+	if err != nil {
+		w.refused("nobody waits", err, DirectoryDown)
+	}
+	if _, err := w.signIn(); err != nil {
+		t.Errorf("who waits: %v", err)
+	}
 }
 
 // TestSecondFactorsAndTheDirectory: ours are asked for by role, unless the directory says that it asked for one, as the setting has it.

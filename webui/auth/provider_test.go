@@ -30,6 +30,7 @@ type idp struct {
 	kid    string
 	codes  map[string]request // not exchanged yet
 	down   bool
+	calls  int                            // that came, down or not
 	fail   string                         // what the token endpoint answers instead of a token
 	claims func(map[string]any)           // changes the ID token's claims
 	sign   func(head, body string) string // instead of RS256 with key
@@ -61,6 +62,7 @@ func newIDP(t *testing.T, now dialer.Clock) *idp {
 	p.server = httptest.NewServer(http.HandlerFunc(func(w http.ResponseWriter, r *http.Request) {
 		p.mu.Lock()
 		down := p.down
+		p.calls++
 		p.mu.Unlock()
 		if down {
 			panic(http.ErrAbortHandler) // the line is cut

@@ -17,6 +17,7 @@ import (
 
 	"github.com/coreos/go-oidc/v3/oidc"
 	"golang.org/x/oauth2"
+	"golang.org/x/sync/singleflight"
 
 	"kakeru/dialer"
 )
@@ -59,9 +60,13 @@ type wardDirectory struct {
 	Directory
 	now dialer.Clock
 
-	mu sync.Mutex
-	is *provider
-	at time.Time // when it said so
+	asking singleflight.Group // one question for all who wait
+
+	mu     sync.Mutex
+	is     *provider
+	at     time.Time // when it said so
+	silent error     // what came of asking it later than that, if it did not say
+	asked  time.Time
 }
 
 // provider is the directory as it describes itself.
@@ -103,14 +108,42 @@ func (s shortAnswers) RoundTrip(r *http.Request) (*http.Response, error) {
 	return answer, err
 }
 
-// known is the directory as it describes itself (OpenID Connect Discovery 1.0), or did so within. *DirectoryFault.
+// known is the directory as it describes itself (OpenID Connect Discovery 1.0), or did so within. *DirectoryFault. However many sign in
+// by one that is away, it is asked once in believedThere.
 func (w *wardDirectory) known(ctx context.Context, within time.Duration) (*provider, error) {
 	w.mu.Lock()
-	is, at := w.is, w.at
+	is, age, silent, since := w.is, w.now().Sub(w.at), w.silent, w.now().Sub(w.asked)
 	w.mu.Unlock()
-	if is != nil && w.now().Sub(at) < within {
+	switch {
+	case is != nil && age < within:
 		return is, nil
+	case silent != nil && since >= 0 && since < min(within, believedThere):
+		return nil, silent
 	}
+	answer := w.asking.DoChan("", func() (any, error) { return w.describe(context.WithoutCancel(ctx)) }) // not only for who came first
+	select {
+	case <-ctx.Done():
+		return nil, fault(DirectoryDown, "nobody waited for its description")
+	case a := <-answer:
+		is, _ = a.Val.(*provider)
+		return is, a.Err
+	}
+}
+
+// describe asks the directory what it is, and keeps what came of it. The client's patience ends it.
+func (w *wardDirectory) describe(ctx context.Context) (*provider, error) {
+	is, err := w.discover(ctx)
+	w.mu.Lock()
+	defer w.mu.Unlock()
+	w.asked, w.silent = w.now(), err
+	if err == nil {
+		w.is, w.at = is, w.asked
+	}
+	return is, err
+}
+
+// discover is OpenID Connect Discovery 1.0. *DirectoryFault.
+func (w *wardDirectory) discover(ctx context.Context) (*provider, error) {
 	found, err := oidc.NewProvider(oidc.ClientContext(ctx, w.Client), w.Issuer)
 	if _, other := errors.AsType[*oidc.IssuerMismatchError](err); other {
 		return nil, fault(DirectorySet, "it names itself otherwise than auth.oidc.issuer")
@@ -125,7 +158,7 @@ func (w *wardDirectory) known(ctx context.Context, within time.Duration) (*provi
 	if err != nil {
 		return nil, fault(DirectoryDown, "its description cannot be had")
 	}
-	is = &provider{
+	is := &provider{
 		oauth: oauth2.Config{
 			ClientID: w.ClientID, ClientSecret: w.ClientSecret, Endpoint: found.Endpoint(), RedirectURL: w.Redirect,
 			Scopes: append([]string{oidc.ScopeOpenID}, w.Scopes...),
@@ -138,9 +171,6 @@ func (w *wardDirectory) known(ctx context.Context, within time.Duration) (*provi
 	if len(about.Methods) > 0 && !slices.Contains(about.Methods, "client_secret_basic") {
 		is.oauth.Endpoint.AuthStyle = oauth2.AuthStyleInParams
 	}
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	w.is, w.at = is, w.now()
 	return is, nil
 }
 

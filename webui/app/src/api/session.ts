@@ -22,6 +22,34 @@ export function forgetSession(client: QueryClient): void {
   client.removeQueries({ predicate: (query) => query.queryKey[0] !== keys.session[0] });
 }
 
+// A new session's answer and the word that the old one is over may come in either order, and not far from each other.
+const renewalFor = 10_000;
+let renewal: Promise<boolean> | null = null;
+
+/** Changes one's own password, for which the server gives this page a new session. */
+export async function changePassword(old: string, fresh: string): Promise<Session> {
+  const asked = kakeru.changePassword(old, fresh);
+  const mine = asked.then(
+    () => true,
+    () => false,
+  );
+  renewal = mine;
+  try {
+    return await asked;
+  } finally {
+    setTimeout(() => {
+      if (renewal === mine) renewal = null;
+    }, renewalFor);
+  }
+}
+
+/** Whether the page's session was given anew, once that is known; null: nobody asked for it. It is told once. */
+export function renewedSession(): Promise<boolean> | null {
+  const told = renewal;
+  renewal = null;
+  return told;
+}
+
 /** Signs out. While the server is away it is owed that, and nothing is shown of the person all the same. */
 export async function leaveSession(client: QueryClient): Promise<void> {
   await tell("leave");

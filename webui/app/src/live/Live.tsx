@@ -1,6 +1,6 @@
 import { useQueryClient } from "@tanstack/react-query";
 import { createContext, type ReactNode, useContext, useEffect, useMemo, useState } from "react";
-import { fetchSession, forgetSession } from "../api/session";
+import { fetchSession, forgetSession, renewedSession } from "../api/session";
 import { applyFrame, keys } from "./apply";
 import { forgetServerTime, observeServerTime } from "./clock";
 import { keepConnected, LiveConnection, type LinkState, type Socket } from "./connection";
@@ -38,7 +38,7 @@ export function Live({ children }: { children: ReactNode }) {
   const connection = useMemo(
     () =>
       new LiveConnection(
-        { open: openSocket, later, chance: Math.random, signedIn },
+        { open: openSocket, later, chance: Math.random, signedIn, renewed: renewedSession },
         {
           frame: (frame) => {
             if (frame.type === "snapshot") {

@@ -25,6 +25,7 @@ let frames: Frame[];
 let states: LinkState[];
 let over: number;
 let signedIn: boolean;
+let renewed: Promise<boolean> | null;
 let connection: LiveConnection;
 
 const last = () => sockets[sockets.length - 1]!;
@@ -43,6 +44,7 @@ beforeEach(() => {
   states = [];
   over = 0;
   signedIn = true;
+  renewed = null;
   connection = new LiveConnection(
     {
       open: (path) => {
@@ -56,6 +58,7 @@ beforeEach(() => {
       },
       chance: () => 0.5,
       signedIn: () => Promise.resolve(signedIn),
+      renewed: () => renewed,
     },
     { frame: (f) => frames.push(f), state: (s) => states.push(s), sessionOver: () => over++ },
   );
@@ -196,6 +199,28 @@ describe("LiveConnection", () => {
     expect(over).toBe(1);
     last().break();
     expect(timers.filter((t) => !t.off)).toHaveLength(0);
+  });
+
+  it("stays with whoever was given another session, once that is known", async () => {
+    snapshot(1);
+    let given = (_: boolean) => {};
+    renewed = new Promise((done) => (given = done));
+    const old = last();
+    last().send(2, "bye", { reason: "session" });
+    await asked();
+    expect([over, sockets.length, old.closed]).toEqual([0, 1, true]);
+    given(true);
+    await asked();
+    expect([over, sockets.length, last().path]).toEqual([0, 2, "/api/live?since=1&boot=b1"]);
+  });
+
+  it("is over for whoever asked for another session and was given none", async () => {
+    snapshot(1);
+    renewed = Promise.resolve(false);
+    last().send(2, "bye", { reason: "session" });
+    await asked();
+    expect([over, sockets.length]).toEqual([1, 1]);
+    expect(timers.every((t) => t.off)).toBe(true);
   });
 
   it.each(["slow", "shutdown"])("comes back after a %s bye", (reason) => {

@@ -20,6 +20,8 @@ export interface Outside {
   chance(): number;
   /** Whether the server still knows who we are; true too when it cannot be asked. */
   signedIn(): Promise<boolean>;
+  /** Whether this page itself has had another session given in place of its own, once the server has answered; null: it has not asked. */
+  renewed(): Promise<boolean> | null;
 }
 
 /** What a connection tells. */
@@ -125,13 +127,26 @@ export class LiveConnection {
     else if (this.seen !== null && frame.seq <= this.seen) return;
     this.alive();
     if (frame.type === "bye") {
-      if (frame.data.reason !== "session") return;
-      this.stop();
-      this.listener.sessionOver();
+      if (frame.data.reason === "session") void this.sessionEnded();
       return;
     }
     this.seen = frame.seq;
     this.listener.frame(frame);
+  }
+
+  // Whoever changes their own password has another session at once, and is not shown out by the end of the first.
+  private async sessionEnded(): Promise<void> {
+    const renewed = this.outside.renewed();
+    if (renewed) {
+      this.drop();
+      if (await renewed) {
+        this.retry();
+        return;
+      }
+      if (!this.running) return;
+    }
+    this.stop();
+    this.listener.sessionOver();
   }
 
   private alive(): void {

@@ -1,7 +1,7 @@
 import { Button, PasswordInput } from "@mantine/core";
 import { useState } from "react";
 import { useTranslation } from "react-i18next";
-import * as kakeru from "../../api/kakeru";
+import { changePassword } from "../../api/session";
 import type { Session } from "../../api/types";
 import { Notice } from "../../parts/Notice";
 import { useAsk } from "./useAsk";
@@ -22,7 +22,7 @@ export function NewPassword({ lead, onDone }: { lead: string; onDone: (next: Ses
       onSubmit={(event) => {
         event.preventDefault();
         void ask(async () => {
-          onDone(await kakeru.changePassword(old, fresh));
+          onDone(await changePassword(old, fresh));
           setOld("");
           setFresh("");
           setAgain("");

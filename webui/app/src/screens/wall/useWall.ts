@@ -56,7 +56,7 @@ export function useWall(): { sight: Sight; enter: (wall: Wall) => void } {
   useEffect(() => {
     if (!shown) return;
     const connection = new LiveConnection(
-      { open, later, chance: Math.random, signedIn: letIn },
+      { open, later, chance: Math.random, signedIn: letIn, renewed: () => null },
       {
         frame: (frame) => {
           const { type, data } = frame as unknown as { type: string; data: Wall };
