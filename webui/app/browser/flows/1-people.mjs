@@ -34,7 +34,7 @@ export default [
     await page.getByRole("heading", { name: "パスワードの変更" }).waitFor();
     await ward.accessible("changing a password that was set");
     await ward.picture("people-must-change");
-    const own = "すももも桃も もものうち 2026";
+    let own = "すももも桃も もものうち 2026";
     await page.getByLabel("いまのパスワード").fill("handed over on paper");
     await page.getByLabel("新しいパスワード", { exact: true }).fill("short");
     await page.getByLabel("新しいパスワード(もう一度)").fill("short");
@@ -64,6 +64,22 @@ export default [
     await factors.getByText("回復コード 残り10個").waitFor();
     await ward.accessible("the account");
     await ward.picture("people-account");
+
+    // Whoever changes their own password stays where they are, whichever word comes first: that the old session is over, or the new one.
+    for (let time = 1; time <= 4; time++) {
+      const next = `${own} ${time}`;
+      await page.getByRole("region", { name: "パスワード" }).getByLabel("いまのパスワード").fill(own);
+      await page.getByLabel("新しいパスワード", { exact: true }).fill(next);
+      await page.getByLabel("新しいパスワード(もう一度)").fill(next);
+      const answered = page.waitForResponse((r) => r.url().endsWith("/api/session/password") && r.ok());
+      await page.getByRole("button", { name: "パスワードを変更" }).click();
+      await answered;
+      own = next;
+      await page.getByText("パスワードを変更しました").waitFor();
+      await page.waitForTimeout(300); // the word that the old session is over has come by then
+      await ward.sees("[data-link=live]");
+      assert.equal(await page.getByLabel("ログイン名").count(), 0, "shown out by one's own change");
+    }
 
     // The next time the code is asked for; that of the enrolment was used.
     await page.getByRole("button", { name: "鍵野 守" }).click();

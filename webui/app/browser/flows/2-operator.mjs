@@ -125,6 +125,8 @@ export default [
     if (house.server.restart) {
       await house.server.restart();
       await operator.page.locator("[data-link=live]").waitFor();
+      // Away again once the seat is taken again: what the screen showed before it was lost is no sign of that.
+      await operator.until("to be away again", async () => ((await operator.api("/api/desks")).data?.desks ?? []).some((d) => d.id === "desk1" && d.state === "away"));
       await operator.sees("[data-phase=away]");
     }
     await operator.press("Enter");

@@ -1,4 +1,5 @@
 import { useQuery } from "@tanstack/react-query";
+import { createContext, useContext } from "react";
 import { keys } from "../live/apply";
 import { besideFrames } from "../live/beside";
 import * as kakeru from "./kakeru";
@@ -11,11 +12,17 @@ export function useSessionQuery() {
   return useQuery({ queryKey: keys.session, queryFn: fetchSession });
 }
 
+/**
+ * Who the door has let in. Screens have it from there and not from the cache, which knows of the session's end a moment before the door
+ * takes them down: a screen that is drawn in that moment would find nobody.
+ */
+export const LetIn = createContext<Session | null>(null);
+
 /** Who is signed in. Only for screens that stand behind the sign-in. */
 export function useSession(): Session {
-  const { data } = useSessionQuery();
-  if (!data) throw new Error("a screen was shown without a session");
-  return data;
+  const session = useContext(LetIn);
+  if (!session) throw new Error("a screen was shown without a session");
+  return session;
 }
 
 export const useDesks = () => useQuery({ queryKey: keys.desks, queryFn: ({ client }) => besideFrames(client, keys.desks, kakeru.getDesks) });

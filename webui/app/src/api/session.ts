@@ -52,6 +52,7 @@ export function renewedSession(): Promise<boolean> | null {
 
 /** Signs out. While the server is away it is owed that, and nothing is shown of the person all the same. */
 export async function leaveSession(client: QueryClient): Promise<void> {
+  renewal = null;
   await tell("leave");
   forgetSession(client);
 }

@@ -3,7 +3,7 @@ import { useQueryClient } from "@tanstack/react-query";
 import { useLocation } from "@tanstack/react-router";
 import { lazy, Suspense, useEffect } from "react";
 import { useTranslation } from "react-i18next";
-import { useSessionQuery } from "../api/hooks";
+import { LetIn, useSessionQuery } from "../api/hooks";
 import { owed, settle, whenOwed } from "../api/owed";
 import { forgetSession, mask } from "../api/session";
 import { inTime } from "../i18n";
@@ -75,22 +75,24 @@ function Door() {
     );
   }
   return (
-    <Live key={user}>
-      <OverlayHolder>
-        {session.locked ? (
-          <Suspense>
-            <Locked />
-          </Suspense>
-        ) : (
-          <>
-            <IdleWatch />
-            <TouchNote />
-            <SeatKeeper />
-            <Shell />
-            <Watermark />
-          </>
-        )}
-      </OverlayHolder>
-    </Live>
+    <LetIn value={session}>
+      <Live key={user}>
+        <OverlayHolder>
+          {session.locked ? (
+            <Suspense>
+              <Locked />
+            </Suspense>
+          ) : (
+            <>
+              <IdleWatch />
+              <TouchNote />
+              <SeatKeeper />
+              <Shell />
+              <Watermark />
+            </>
+          )}
+        </OverlayHolder>
+      </Live>
+    </LetIn>
   );
 }
