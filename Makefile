@@ -21,9 +21,9 @@ run: build ## start the demo; RESET=1 from nothing; KAKERU_HTTP_ADDR=host:port, 
 	@bin/kakeru install run
 	@exec bin/kakeru demo --always-open $(if $(filter 1,$(RESET)),--reset)
 
-test: build ## prove the behaviour: Go with the race detector, web unit tests, browser tests
+test: build ## prove the behaviour: Go with the race detector, web unit tests, browser tests; FULL=1 for all of them, as CI does
 	@bin/kakeru install test
-	@go build -o bin/tally ./.ci/tally && bin/tally test
+	@go build -o bin/tally ./.ci/tally && bin/tally $(if $(filter 1,$(FULL)),full,test)
 
 test-long: build ## the long proofs: fuzzing, fault matrix, thousand-call runs (under 50 minutes)
 	@bin/kakeru install test

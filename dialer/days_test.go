@@ -11,6 +11,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/dialertest"
 	"kakeru/dialer/dialertest/bubble"
+	"kakeru/dialer/dialertest/full"
 )
 
 // step is one thing that happens in a random day, and how long it is until the next.
@@ -68,6 +69,7 @@ func drawDay(t *rapid.T) day {
 // Whatever people click, far ends do and stores suffer over a day: the ledger and the phone agree, nobody is rung against
 // a rule, everything ends once, and nothing is left.
 func TestDays(t *testing.T) {
+	full.Only(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		d := drawDay(rt)
 		var wrong []string

@@ -20,6 +20,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/webui/auth"
 )
 
@@ -443,6 +444,7 @@ func TestSessionFixation(t *testing.T) {
 
 // TestTenThousandWrongSignIns: memory stays bounded, the others are answered meanwhile, and nobody comes in.
 func TestTenThousandWrongSignIns(t *testing.T) {
+	full.Only(t)
 	h := open(t)
 	working := h.as("operator")
 	var before, after runtime.MemStats

@@ -1,7 +1,8 @@
 // Command tally runs the suites of tests and counts what passed and failed in
 // all of them together:
 //
-//	tally test   Go with the race detector, web unit tests, browser tests
+//	tally test   Go with the race detector, web unit tests, browser tests: what is over within ten minutes of them
+//	tally full   all of them
 //	tally long   every Go test at its full size (KAKERU_LONG=1), then every fuzz target for 30 s,
 //	             and every screen, looked at and held against how it looked
 //
@@ -53,11 +54,13 @@ func run(args []string) int {
 	var suites []suite
 	switch strings.Join(args, " ") {
 	case "test":
+		suites = everyday("-short")
+	case "full":
 		suites = everyday()
 	case "long":
 		suites = long(ctx)
 	default:
-		fmt.Fprintln(os.Stderr, "usage: tally test|long")
+		fmt.Fprintln(os.Stderr, "usage: tally test|full|long")
 		return 2
 	}
 	if !runAll(ctx, suites, os.Stdout) {
@@ -66,11 +69,16 @@ func run(args []string) int {
 	return 0
 }
 
-func everyday() []suite {
+// everyday are the suites that prove the behaviour; with -short, without what takes seconds (package full, browser/run.mjs).
+func everyday(how ...string) []suite {
+	var env []string
+	if len(how) > 0 {
+		env = []string{"KAKERU_SHORT=1"}
+	}
 	return []suite{
-		{name: "go", args: goTest("-timeout", "40m", "./..."), count: countGo},
+		{name: "go", args: goTest(append(how, "-timeout", "40m", "./...")...), count: countGo},
 		{name: "web", dir: app, args: []string{"npm", "test"}, count: countText},
-		{name: "browser", dir: app, args: []string{"npm", "run", "test:browser"}, count: countText},
+		{name: "browser", dir: app, env: env, args: []string{"npm", "run", "test:browser"}, count: countText},
 	}
 }
 

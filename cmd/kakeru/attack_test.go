@@ -22,11 +22,13 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestAttacks breaks into a running house, over its real stores, phones and carrier: by other people's ids, by texts that are
 // commands elsewhere, by saying nothing for a long time, and by dialling for somebody else's money.
 func TestAttacks(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()

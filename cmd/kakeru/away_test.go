@@ -12,6 +12,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // keptResult is what an operator types after a talk.
@@ -20,6 +21,7 @@ var keptResult = map[string]any{"party": "self", "business_results": []string{"n
 // TestAResultIsKeptWhileTheLedgerIsAway: PostgreSQL sleeps in a talk. The operator hangs up, gives the result and is free; no new
 // call is made, and the panel says why; the server is killed and starts again. Nothing is lost, nothing is there twice.
 func TestAResultIsKeptWhileTheLedgerIsAway(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
@@ -84,6 +86,7 @@ func TestAResultIsKeptWhileTheLedgerIsAway(t *testing.T) {
 // TestACrashWhileTheLedgerIsAway: PostgreSQL sleeps, the debtor answers, and the server is killed in that talk. What ends the
 // legs was kept beside the database: both far ends are hung up, and the attempt counts.
 func TestACrashWhileTheLedgerIsAway(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
@@ -122,6 +125,7 @@ func (h *house) spooled() int {
 // TestAFullDiskHoldsUpNobody: the spool's disk is full while PostgreSQL sleeps. The BYE leaves at once, the supervisor is told,
 // and the end is written when either is back.
 func TestAFullDiskHoldsUpNobody(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	dir := filepath.Join(h.dir, "spool")

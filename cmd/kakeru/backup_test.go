@@ -18,6 +18,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/backup"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/postgres"
 	"kakeru/dialer/vault"
 )
@@ -72,6 +73,7 @@ func opened(t *testing.T, file, key string) []byte {
 // TestBackupUnderLoadAndRestore: while people work and a list is taken in, a backup is made; what comes out of it is one instant's, to the
 // row. Then all is quiet, and the reports of the restored ledger are those of the first, octet by octet. Nobody can be read in it, and no key is in it.
 func TestBackupUnderLoadAndRestore(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h, key := backupHouse(t, 400)
 	said := talkedAbout(h)
@@ -203,6 +205,7 @@ func (h *house) everybodyIsThere(url string) {
 
 // TestARestoreUsesWhatItHasVerified: whoever keeps the backups changes the file after it was looked at.
 func TestARestoreUsesWhatItHasVerified(t *testing.T) {
+	full.Only(t)
 	h, key := backupHouse(t, 3)
 	file := filepath.Join(t.TempDir(), "b.age")
 	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {
@@ -222,6 +225,7 @@ func TestARestoreUsesWhatItHasVerified(t *testing.T) {
 
 // TestARestoreThatIsRefused before anything was touched.
 func TestARestoreThatIsRefused(t *testing.T) {
+	full.Only(t)
 	h, key := backupHouse(t, 30)
 	file := filepath.Join(t.TempDir(), "b.age")
 	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {
@@ -297,6 +301,7 @@ func (h *house) settings() string {
 
 // TestARestoreKnowsWhatWasClosedSince: a backup of before a day's close brings the rows back, but nobody in them, and says so.
 func TestARestoreKnowsWhatWasClosedSince(t *testing.T) {
+	full.Only(t)
 	h, key := backupHouse(t, 30)
 	file := filepath.Join(t.TempDir(), "b.age")
 	if r := h.command("backup", "--out", file, "--config", h.config()); r.status != 0 {

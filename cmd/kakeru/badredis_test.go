@@ -7,12 +7,14 @@ import (
 
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestRedisGoesInMidTalk kills Redis while two people talk: the talk and its end are none of Redis's business, a named
 // case can still be dialled, only "the next one" is refused with the reason. Back and empty, the line is built again from
 // the ledger, and nobody is called twice.
 func TestRedisGoesInMidTalk(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{})
 	h.start()

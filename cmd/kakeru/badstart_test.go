@@ -18,6 +18,7 @@ import (
 	"golang.org/x/text/encoding/japanese"
 
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // ran is what a command said and how it ended.
@@ -61,6 +62,7 @@ func (r ran) failed(t *testing.T, status int, words ...string) {
 
 // TestBadStarts gives commands what they cannot work with: each says in one line what is wrong and what to do.
 func TestBadStarts(t *testing.T) {
+	full.Only(t)
 	h := newHouse(t, houseOptions{noPhones: true})
 	config := []string{"--config", h.config()}
 	with := func(args ...string) []string { return append(args, config...) }
@@ -181,6 +183,7 @@ func badLists(t *testing.T) []badList {
 
 // TestBadLists gives both ways in what is no list: each says what is wrong, and nothing is taken in.
 func TestBadLists(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{noPhones: true})
 	h.start()

@@ -5,11 +5,14 @@ import (
 	"encoding/json"
 	"strings"
 	"testing"
+
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestBenchCalls runs both modes for a moment: calls come about (on a busy machine, not all in time), ledger, carrier and panel agree where there are any,
 // and nothing is left open.
 func TestBenchCalls(t *testing.T) {
+	full.Only(t)
 	t.Setenv(asBinary, "1") // the far ends are this binary again
 	for _, ledger := range []string{"off", "on"} {
 		t.Run(ledger, func(t *testing.T) {

@@ -16,11 +16,14 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestBenchMedia has every system there is carry four calls for a moment: all packets come through, to the right ends, and
 // every figure that others rely on is there. How fast they are is not asked.
 func TestBenchMedia(t *testing.T) {
+	full.Only(t)
 	t.Setenv(asBinary, "1") // the relays are this binary again
 	var out, errs bytes.Buffer
 	args := []string{"bench", "media", "--calls", "4", "--seconds", "0.5", "--json"}
@@ -181,6 +184,7 @@ func TestFullEarIsNotTheRelaysLoss(t *testing.T) {
 
 // TestInterruptedBenchMediaEnds: Ctrl-C in the middle ends the relays too, for their end is waited for.
 func TestInterruptedBenchMediaEnds(t *testing.T) {
+	full.Only(t)
 	t.Setenv(asBinary, "1")
 	for _, kind := range mediaSystems() {
 		if !kind.there() {

@@ -9,12 +9,14 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/lab"
 )
 
 // TestLedgerCarrierAndPanelAgree makes calls of mixed results and asks the three witnesses about every single one: 100
 // calls, or 1,000 when KAKERU_LONG is set.
 func TestLedgerCarrierAndPanelAgree(t *testing.T) {
+	full.Only(t)
 	o := benchFlags{calls: 100, desks: 10}
 	if os.Getenv("KAKERU_LONG") != "" {
 		o = benchFlags{calls: 1000, desks: 50}

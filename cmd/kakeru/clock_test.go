@@ -17,12 +17,14 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/media/recording"
 )
 
 // TestAClockAnHourOff starts the server beside a PostgreSQL whose clock is an hour ahead: the doctor, the figures and the click
 // say so, nobody is dialled, and when the clock is set right calls are made again, with honest times.
 func TestAClockAnHourOff(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true})
 	h.shiftableClock()
@@ -68,6 +70,7 @@ func TestAClockAnHourOff(t *testing.T) {
 // TestNothingEndsByAClockThatIsWrongAtTheStart starts the server while PostgreSQL's clock is a hundred days ahead: it removes no recording and no key, issues no report
 // though the day seems over, and closes none. When the clock is set right, and without another start, the day is closed, and it is the right one.
 func TestNothingEndsByAClockThatIsWrongAtTheStart(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	dir := t.TempDir()
 	sound, keys := filepath.Join(dir, "recordings"), filepath.Join(dir, "keys")

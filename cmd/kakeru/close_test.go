@@ -18,6 +18,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/japan"
 )
 
@@ -25,6 +26,7 @@ import (
 // and is answered, a number that is entered. Then the day is closed, with kill -9 in the middle. What went back is on disk, signed and
 // right; nobody stands anywhere any more; nobody is dialled; and the next list brings people back, with what was promised.
 func TestADayIsClosed(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1, cases: 300})
 	h.start()

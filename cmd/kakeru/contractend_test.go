@@ -11,12 +11,14 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework/dayclose"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestTheContractEnds over the whole binary: a talk that was recorded and whose wish nobody has answered; then the contract's end, with
 // kill -9 in the middle. The wish is with the ward, nobody stands anywhere any more, the recording cannot be heard, and nothing is
 // dialled, taken in or closed, on that day or after a restart.
 func TestTheContractEnds(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h, sound := recordingHouse(t)
 	h.start()

@@ -12,12 +12,14 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/lab"
 )
 
 // TestKillInEachState pulls the plug in each state of a call and starts the server again: the attempt is there once, its
 // end is honest, both far legs were hung up, the case is not redialled by itself, and the desk is free.
 func TestKillInEachState(t *testing.T) {
+	full.Only(t)
 	cases := []struct {
 		name    string
 		ending  string
@@ -54,6 +56,7 @@ func TestKillInEachState(t *testing.T) {
 
 // TestKillWhileEnding kills the server right behind the operator's hang-up, when anything may be half done.
 func TestKillWhileEnding(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()
@@ -163,6 +166,7 @@ const writePatience = 5 * time.Second
 // TestHangUpDoesNotWaitForTheLedger pauses PostgreSQL in the middle of a talk: the BYE reaches the carrier while the
 // database still sleeps, and the end is in the ledger once it wakes.
 func TestHangUpDoesNotWaitForTheLedger(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.start()

@@ -10,6 +10,7 @@ import (
 
 	"kakeru/cmd/stores/storestest"
 	"kakeru/configs"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/postgres"
 )
 
@@ -58,6 +59,7 @@ func TestTheWaysToTheStoresAreLookedAt(t *testing.T) {
 // TestPostgreSQLOverTLS against a real one that shows a certificate of our own authority: with verify-full it is let in when the certificate is
 // for the host and signed by who is trusted, and by nobody else.
 func TestPostgreSQLOverTLS(t *testing.T) {
+	full.Only(t)
 	ca, leaf := authority(t)
 	other, _ := authority(t)
 	pg, addr := storestest.TLSPostgres(t, leaf+".crt", leaf+".key")

@@ -13,6 +13,7 @@ import (
 
 	"github.com/jackc/pgx/v5"
 
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip"
 	"kakeru/sip/lab/ports"
 )
@@ -36,6 +37,7 @@ func (r ran) says(t *testing.T, g grade, about string, words ...string) {
 }
 
 func TestDoctor(t *testing.T) {
+	full.Only(t)
 	h := newHouse(t, houseOptions{desks: 2})
 	config := []string{"doctor", "--config", h.config()}
 	t.Run("before the first start", func(t *testing.T) {

@@ -7,6 +7,7 @@ import (
 	"testing"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // brokenTrunk is a carrier that answers every INVITE with 503, and nothing else.
@@ -52,6 +53,7 @@ func refusalOf(invite string) string {
 // TestABrokenTrunkIsFollowedByTheNext: the debtor is rung once, by the second trunk; one attempt says so, with both trunks
 // in its evidence, and counts once. Killed while that rings, it is hung up there.
 func TestABrokenTrunkIsFollowedByTheNext(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1})
 	h.resetting("trunks: [", `trunks: [{name: broken, address: "`+brokenTrunk(t)+`", caller_id: "`+demoCallerID+`", lab: true, watch: none}, `)

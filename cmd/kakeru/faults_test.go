@@ -15,6 +15,8 @@ import (
 	"syscall"
 	"testing"
 	"time"
+
+	"kakeru/dialer/dialertest/full"
 )
 
 // The fault matrix: what is broken (faultrows_test.go) times where a call stands then (faultstates_test.go), again and
@@ -347,9 +349,7 @@ func (p *player) leave() {
 // TestFaults plays the matrix: a share of it every day, in which every row and every state occurs; all of it, for some
 // minutes, when told to take its time (KAKERU_LONG); one square, or a row of them ("node killed/*"), when it is named.
 func TestFaults(t *testing.T) {
-	if testing.Short() {
-		t.Skip("takes minutes")
-	}
+	full.Only(t)
 	tally := newTally()
 	t.Cleanup(func() { t.Logf("\n%s", tally) })
 	switch name := os.Getenv(faultCell); {

@@ -16,6 +16,7 @@ import (
 
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/fleet"
 	"kakeru/sip/lab"
 	"kakeru/sip/lab/ports"
@@ -172,6 +173,7 @@ func stateIs(h *house, c *panelClient, desk string, want dialer.DeskState) func(
 
 // TestAPanelAtAnotherNode has an operator at one server call from a desk of the other, see all that happens, and record the result.
 func TestAPanelAtAnotherNode(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2)
 	panel := a.seated("operator2", "desk2")
@@ -207,6 +209,7 @@ func TestAPanelAtAnotherNode(t *testing.T) {
 // TestANodeIsKilled pulls the plug of a server that has a call in every state. The other hangs all of them up, closes their attempts
 // as they were, and has the desks.
 func TestANodeIsKilled(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 5)
 	calls := []struct {
@@ -310,6 +313,7 @@ func talkOnB(t *testing.T, a *house) (*panelClient, dialer.CallID) {
 
 // TestTheOtherNodeForgetsAtTheClose: what the phones wrote names people, and lies in the memory of the node that heard it, whichever closes the day.
 func TestTheOtherNodeForgetsAtTheClose(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2)
 	panel, id := talkOnB(t, a)
@@ -331,6 +335,7 @@ func TestTheOtherNodeForgetsAtTheClose(t *testing.T) {
 // TestANodeFallsAsleep stops a server for longer than its lease, and lets it go on: nothing of what it was doing is done, its legs are
 // down, and it comes back as another life.
 func TestANodeFallsAsleep(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2)
 	_, id := talkOnB(t, a)
@@ -365,6 +370,7 @@ func TestANodeFallsAsleep(t *testing.T) {
 
 // TestPostgresAsleepKillsNobody: for longer than a lease nobody can beat. The talk goes on, and both servers are who they were.
 func TestPostgresAsleepKillsNobody(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2)
 	panel, id := talkOnB(t, a)
@@ -397,6 +403,7 @@ func TestPostgresAsleepKillsNobody(t *testing.T) {
 // TestRedisGoneBetweenNodes: each server goes on with its own desks, says of the other's that they are out of reach, and shows
 // everything when Redis is back.
 func TestRedisGoneBetweenNodes(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2)
 	own := a.seated("operator1", "desk1")
@@ -435,6 +442,7 @@ func (h *house) allLive(c *panelClient) []dialer.CallView {
 // TestARollingRestart tells a server with a talk to stop: the talk goes on until it ends, then the server does, and its desk is the
 // other's with the result still owed.
 func TestARollingRestart(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2, "KAKERU_CALLS_DRAIN=5m")
 	panel, id := talkOnB(t, a)
@@ -464,6 +472,7 @@ func TestARollingRestart(t *testing.T) {
 
 // TestTwoServersOfOneName: the one that began later stays; the other ends and says what to do.
 func TestTwoServersOfOneName(t *testing.T) {
+	full.Only(t)
 	a := newHouse(t, houseOptions{desks: 1})
 	a.env = []string{"KAKERU_NODE_ID=node-a"}
 	a.start()

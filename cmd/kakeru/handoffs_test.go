@@ -8,12 +8,14 @@ import (
 	"testing"
 
 	"kakeru/dialer/audit"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestEveryActOnAHandoffReachesTheRecord: a hand-off of a real talk is passed on, read, acknowledged, added to, answered, reopened and
 // withdrawn by those whose it is to do; with the 宛名番号 the ward then finds each act in the record, with who did it, and none that was
 // refused is found as done.
 func TestEveryActOnAHandoffReachesTheRecord(t *testing.T) {
+	full.Only(t)
 	h := newHouse(t, houseOptions{cases: 10})
 	h.start()
 	operator, chief, ward := h.seated("operator1", "desk1"), h.signIn("supervisor"), h.signIn("ward")

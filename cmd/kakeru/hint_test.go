@@ -7,10 +7,12 @@ import (
 	"testing"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestAFaxIsHintedAt: what the carrier plays is heard by the whole house: live for the operator, and kept with the attempt.
 func TestAFaxIsHintedAt(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()

@@ -11,6 +11,7 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/lab"
 	"kakeru/sip/media"
 )
@@ -75,6 +76,7 @@ func eventsOf(a casework.Attempt) string {
 // TestACallComesInIsHeldAndHandedOn: two desks ring, one answers, both ends hear each other; the talk is held, taken up
 // again, and handed on to the other desk, all over HTTP; the ledger proves each step.
 func TestACallComesInIsHeldAndHandedOn(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()
@@ -168,6 +170,7 @@ func TestACallComesInIsHeldAndHandedOn(t *testing.T) {
 
 // TestAMissedCallIsCalledBack: its case waits from now on, with the reason, and may be rung though the number was reached that day.
 func TestAMissedCallIsCalledBack(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{fastCarrier: true, desks: 1, inbound: "{ring_seconds: 5}"})
 	h.start()

@@ -12,6 +12,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/lab/ports"
 	"kakeru/webui"
 )
@@ -92,6 +93,7 @@ func (d *demo) interrupt() {
 // TestDemoFromReadyToCtrlC is the newcomer's first minute: five logins, a ready line, a call whose result records
 // itself; Ctrl-C leaves nothing running; the second run finds what the first one wrote.
 func TestDemoFromReadyToCtrlC(t *testing.T) {
+	full.Only(t)
 	dir, err := os.MkdirTemp("/tmp", "kakeru-demo-") // short, and open to the user that the stores run as
 	if err != nil {
 		t.Fatal(err)

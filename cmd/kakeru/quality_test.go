@@ -6,11 +6,13 @@ import (
 	"testing"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestACustomerWhoIsNotHeard: the whole house, whose carrier answers and sends no sound. The operator sees whose it is that does
 // not come; the attempt keeps that, and how the rest sounded.
 func TestACustomerWhoIsNotHeard(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{desks: 1, fastCarrier: true})
 	h.start()

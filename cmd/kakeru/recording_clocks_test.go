@@ -9,11 +9,13 @@ import (
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
 	"kakeru/dialer/alarm"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestATalkIsRecordedByTwoClocks: PostgreSQL's clock, which the house goes by, is ahead of this machine's, and is set right in the talk. What was said is heard, and
 // the call ends: a recording that ended before it began could not be written, and its case and number stayed taken until a restart, which took the talk for cut off.
 func TestATalkIsRecordedByTwoClocks(t *testing.T) {
+	full.Only(t)
 	h, _ := recordingHouse(t)
 	h.postgres = storestest.PostgresLater(t, h.postgres, 50*time.Second)
 	h.start()

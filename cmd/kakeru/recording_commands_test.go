@@ -6,11 +6,13 @@ import (
 	"strings"
 	"testing"
 
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/media/recording"
 )
 
 // TestTheRecordingsMasterKeyIsChanged by the command: what it makes, what it says to do, and that it is on the record.
 func TestTheRecordingsMasterKeyIsChanged(t *testing.T) {
+	full.Only(t)
 	h := newHouse(t, houseOptions{cases: 1})
 	dir := t.TempDir()
 	one, two := filepath.Join(dir, "one"), filepath.Join(dir, "two")

@@ -21,6 +21,7 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/webui"
 )
 
@@ -99,6 +100,7 @@ func (h *house) listeners(id dialer.CallID) int {
 }
 
 func TestATalkIsRecordedAndListenedTo(t *testing.T) {
+	full.Only(t)
 	h, folder := recordingHouse(t)
 	h.start()
 	r := h.command("doctor", "--config", h.config())
@@ -185,6 +187,7 @@ func (h *house) fileOf(folder string, octets int64) (path string) {
 
 // TestARecordingOutlivesACrash kills the server in the middle of a talk.
 func TestARecordingOutlivesACrash(t *testing.T) {
+	full.Only(t)
 	h, folder := recordingHouse(t)
 	h.start()
 	id := h.recordedTalk(h.seated("operator1", "desk1"))
@@ -233,6 +236,7 @@ func (h *house) snapshot(name string) (first string) {
 
 // TestATalkGoesOnThoughItCannotBeRecorded takes the place of the recordings away.
 func TestATalkGoesOnThoughItCannotBeRecorded(t *testing.T) {
+	full.Only(t)
 	h, folder := recordingHouse(t)
 	h.start()
 	operator := h.seated("operator1", "desk1")
@@ -262,6 +266,7 @@ func TestATalkGoesOnThoughItCannotBeRecorded(t *testing.T) {
 
 // TestACallEndsThoughTheKeysAreNotRead has a pipe that nobody writes to in the place of the day's key: to read it takes for ever, as from a disk that is gone.
 func TestACallEndsThoughTheKeysAreNotRead(t *testing.T) {
+	full.Only(t)
 	h, folder := recordingHouse(t)
 	keys := filepath.Join(filepath.Dir(folder), "keys")
 	h.must(os.Mkdir(keys, 0o700))

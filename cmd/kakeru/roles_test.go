@@ -16,11 +16,13 @@ import (
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestTwoRoles: all that a day needs is done by a role that may neither change the tables nor what is written once, and the doctor tells whether
 // there are two. Every other test of a whole server serves so too.
 func TestTwoRoles(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{cases: 30})
 	doctor := func() ran { return h.command("doctor", "--config", h.config()) }

@@ -12,11 +12,14 @@ import (
 	"testing"
 
 	"github.com/redis/go-redis/v9"
+
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestSecretsAreNowhereToBeSeen: a server with marked secrets, each from a file of its own, at the most talkative level, dials. None of them stands in
 // its arguments, what it prints, its log, metrics, traces, errors, or what the doctor says; its memory goes into no core dump.
 func TestSecretsAreNowhereToBeSeen(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h := newHouse(t, houseOptions{cases: 30})
 	marked := map[string]string{

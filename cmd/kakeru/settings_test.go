@@ -8,6 +8,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // settingChanges is the record as the panel reads it.
@@ -31,6 +32,7 @@ func (h *house) setDay(admin *panelClient, value map[string]any, version int64) 
 // TestAnAdministratorShutsAndOpensTheDay: what an administrator sets at one node holds for clicks at the other within seconds and without
 // a restart; a talk that goes on is left alone; the record has it, it is undone, it survives a restart, and the command line reads it.
 func TestAnAdministratorShutsAndOpensTheDay(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2, "KAKERU_CENTRE_ALWAYS__OPEN=false")
 	admin := a.signIn("admin")
@@ -161,6 +163,7 @@ func (h *house) set(admin *panelClient, key string, value any) error {
 // TestAnAdministratorWritesRules: rules that are wrong are refused by their line; right ones order the queue of every node within seconds;
 // locks, the tick of the history and the days that data stays hold at once, and what goes too far is refused.
 func TestAnAdministratorWritesRules(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	a, b := twoNodes(t, 2)
 	admin, chief, operator := a.signIn("admin"), b.signIn("supervisor"), b.seated("operator2", "desk2")

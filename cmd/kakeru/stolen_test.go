@@ -13,6 +13,7 @@ import (
 	"testing"
 
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // peopleOfSample are the words of a made-up list that say who somebody is, or what is noted of them: names, kana, addresses, numbers, the
@@ -106,6 +107,7 @@ func TestWhatCanBeReadIsFound(t *testing.T) {
 // TestAStolenDump: whoever takes the whole database, with what is only on its way in it, but not the keys, reads nothing of anybody. The list is the
 // demo's own; a talk was had, a wish passed to the ward, a note taken.
 func TestAStolenDump(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	cases := demoCases
 	if testing.Short() {

@@ -9,12 +9,14 @@ import (
 
 	"kakeru/configs"
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/report"
 )
 
 // TestTargetsStandAndAreTold: through the whole house a call counts towards the month and the year; when the month runs out without the
 // others the supervisor is told once, whichever node looks, and the notice to the ward is a PDF of what was frozen.
 func TestTargetsStandAndAreTold(t *testing.T) {
+	full.Only(t)
 	h := newHouse(t, houseOptions{})
 	h.start()
 	operator, chief := h.seated("operator1", "desk1"), h.signIn("supervisor")

@@ -14,6 +14,7 @@ import (
 	"time"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // said runs a command as the shell would.
@@ -25,6 +26,7 @@ func said(ctx context.Context, args ...string) (out, err string, code int) {
 
 // TestTraceOfACall: a call through the whole house, then its ladder on the terminal and as a capture.
 func TestTraceOfACall(t *testing.T) {
+	full.Only(t)
 	h := newHouse(t, houseOptions{fastCarrier: true})
 	h.start()
 	c := h.seated("operator1", "desk1")

@@ -7,6 +7,8 @@ import (
 	"regexp"
 	"strings"
 	"testing"
+
+	"kakeru/dialer/dialertest/full"
 )
 
 // masterHouse is a house whose days' keys are wrapped by a master key in a file.
@@ -64,6 +66,7 @@ func (h *house) allNamed(after string) {
 // TestTheMasterKeyIsLost, and rotated: the rehearsal of docs/operations.md. Without it nothing starts, and the reason says what is lost and what
 // is not. Put back, all is there. Given up, the centre goes on without the people until the next list.
 func TestTheMasterKeyIsLost(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h, master := masterHouse(t)
 	h.start()
@@ -119,6 +122,7 @@ func TestTheMasterKeyIsLost(t *testing.T) {
 
 // TestADaysKeyIsLost: nothing starts, for a folder without the key may be the wrong folder; given up, that day's people are gone and nobody else's.
 func TestADaysKeyIsLost(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	h, _ := masterHouse(t)
 	day := h.ledger.CustodyDay()

@@ -11,6 +11,7 @@ import (
 	"time"
 
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/japan"
 )
 
@@ -23,6 +24,7 @@ const bombHolds = 128 << 20
 // TestListBombs: files that are made to take the machine's time and memory, and are no list: long lines, quotes that are never
 // closed, nothing but commas. Each is read to its end, or refused, within bounds.
 func TestListBombs(t *testing.T) {
+	full.Only(t)
 	mega := strings.Repeat("a", 1<<20-8)
 	for name, bomb := range map[string]*endless{
 		"one line without an end":      {row: "a", left: 64 << 20},

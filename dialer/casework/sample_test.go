@@ -106,11 +106,11 @@ func TestSampleRefusesSizes(t *testing.T) {
 			t.Errorf("%d cases were written", n)
 		}
 	}
-	if err := casework.WriteSample(full{}, 10, 1); err == nil {
+	if err := casework.WriteSample(fullDisk{}, 10, 1); err == nil {
 		t.Error("a full disk went unnoticed")
 	}
 }
 
-type full struct{}
+type fullDisk struct{}
 
-func (full) Write([]byte) (int, error) { return 0, bytes.ErrTooLarge }
+func (fullDisk) Write([]byte) (int, error) { return 0, bytes.ErrTooLarge }

@@ -12,6 +12,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // on is a day of November 2026; days beyond its end go on into December.
@@ -250,6 +251,7 @@ func TestTheOrderOfListsDoesNotMatter(t *testing.T) {
 // TestAThousandRandomDaysLeaveTheBooksBalanced plays promises, payments, corrections and lists day by day: at each day's end
 // what was promised is what was kept, kept in part, broken and is open, in number and in yen.
 func TestAThousandRandomDaysLeaveTheBooksBalanced(t *testing.T) {
+	full.Only(t)
 	r := rand.New(rand.NewPCG(1, 2))
 	pledges, payments := map[int][]Pledge{}, map[int][]Payment{}
 	books := Books{GraceDays: 14}

@@ -8,11 +8,13 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // An operator gives the result of a talk while the database sleeps, twice; the process dies; its successor has it once, behind
 // the talk's end.
 func TestAResultSurvivesAnOutageAndACrash(t *testing.T) {
+	full.Only(t)
 	pg, url := ownServer(t)
 	dir := t.TempDir()
 	l := openLedger(t, url, dir)
@@ -139,6 +141,7 @@ func ignore(err, that error) error {
 // What a running call's legs are ended by is kept while the database is away, so that a crash in that time leaves nobody in a
 // silent call.
 func TestHandlesOfAnOutageEndTheLegs(t *testing.T) {
+	full.Only(t)
 	pg, url := ownServer(t)
 	dir := t.TempDir()
 	l := openLedger(t, url, dir)

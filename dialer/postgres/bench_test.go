@@ -6,10 +6,12 @@ import (
 	"testing"
 
 	"kakeru/cmd/stores/storestest"
+	"kakeru/dialer/dialertest/full"
 )
 
 // The figures are reported, not asserted; that they can be had is.
 func TestBench(t *testing.T) {
+	full.Only(t)
 	pg := storestest.OwnPostgres(t)
 	must(t, pg.CreateDatabase(t.Context(), "bench", ""))
 	must(t, Migrate(t.Context(), pg.URL("bench")))

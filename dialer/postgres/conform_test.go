@@ -8,10 +8,12 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/dialertest"
+	"kakeru/dialer/dialertest/full"
 )
 
 // The ledger keeps the promises that the engine's tests hold the fake to.
 func TestLedgerKeepsItsPorts(t *testing.T) {
+	full.Only(t)
 	dialertest.RunLedger(t, func(t *testing.T) dialertest.LedgerRig {
 		t.Helper()
 		l := newLedger(t)

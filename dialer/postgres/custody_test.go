@@ -15,6 +15,7 @@ import (
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/vault"
 )
 
@@ -118,6 +119,7 @@ func standIn(where string, b []byte, words []string) (hits []string) {
 // write-ahead log, what was sorted on disk), and nothing in a dump. Once the day's custody is over, neither the ledger nor a copy of
 // the database of before has anybody; the facts stay.
 func TestNobodyStandsInTheDatabase(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	pg := storestest.OwnPostgres(t)
 	must(t, pg.CreateDatabase(t.Context(), "day", ""))

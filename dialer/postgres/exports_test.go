@@ -15,6 +15,7 @@ import (
 	"kakeru/dialer/casework"
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/casework/returns"
+	"kakeru/dialer/dialertest/full"
 )
 
 // shelf is what the ward was given so far: every file that a close or an export names, in order.
@@ -169,6 +170,7 @@ func (b *bookkeeper) close(upto dayclose.Step) {
 // closes that are given up or end: of all files that the ward was given, the first that has a row has it unmarked, every later one
 // marked, and what a close that ended leaves behind is nothing: its file does without an export's.
 func TestEachRowOnceUnmarked(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	l := newLedger(t)
 	at, shelf := noon, newShelf() // the ledger is one for all sequences, and so is what the ward has

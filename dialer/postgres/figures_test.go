@@ -10,6 +10,7 @@ import (
 	"pgregory.net/rapid"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/report"
 )
 
@@ -203,6 +204,7 @@ func (m *model) check(t *rapid.T) {
 
 // Whatever happens in whatever order, the figures are the sums of the rows, and the open attempts are the open ones.
 func TestFiguresAreSumsInAnyOrder(t *testing.T) {
+	full.Only(t)
 	l := newLedger(t)
 	rapid.Check(t, func(rt *rapid.T) {
 		if _, err := asOwner(t, l).Exec(t.Context(), "SET session_replication_role = replica; TRUNCATE attempts CASCADE; RESET session_replication_role"); err != nil {

@@ -11,6 +11,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // terms are a person's rows, one for each sum.
@@ -220,6 +221,7 @@ func TestAListTakesItsTime(t *testing.T) {
 
 // TestAnHonestListIsApplied: whatever is left out of it, in whichever order a person's rows come, and however many there are: the mark is of what stands.
 func TestAnHonestListIsApplied(t *testing.T) {
+	full.Only(t)
 	l := newLedger(t)
 	wrong, other, repeated := person("0003"), person("0004"), person("0005")
 	wrong.Balance.Term, wrong.Problems = "令和8年度 第9期", []casework.Problem{{Line: 2, Code: "bad_amount", Fatal: true}}

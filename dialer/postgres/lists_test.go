@@ -13,6 +13,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 func newList(sample bool) casework.StagedList {
@@ -254,6 +255,7 @@ func TestTwoListsStagedOnTheSameState(t *testing.T) {
 
 // A big list is streamed: the memory it takes does not grow with it.
 func TestABigListIsStreamed(t *testing.T) {
+	full.Only(t)
 	rows := 20_000
 	if os.Getenv("KAKERU_LONG") == "1" {
 		rows = 200_000

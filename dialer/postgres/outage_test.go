@@ -21,6 +21,7 @@ import (
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // saveWithin is the deadline the engine gives an end.
@@ -88,6 +89,7 @@ func run(t *testing.T, l *Ledger) {
 }
 
 func TestAPausedDatabaseKeepsNobodyWaiting(t *testing.T) {
+	full.Only(t)
 	pg, url := ownServer(t)
 	l := openLedger(t, url, t.TempDir())
 	r := call(t, l, newTarget(), noon, dialer.Busy)
@@ -386,6 +388,7 @@ func reading(t testing.TB, m prometheus.Metric) float64 {
 
 // TestALongReplayIsProgress: a start gives each of its steps some time, not all that waits.
 func TestALongReplayIsProgress(t *testing.T) {
+	full.Only(t)
 	t.Parallel()
 	l := newLedger(t)
 	const steps, each = 8, 10 * time.Second

@@ -21,6 +21,7 @@ import (
 	"kakeru/cmd/stores/storestest"
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
+	"kakeru/dialer/dialertest/full"
 )
 
 // wire stands between a ledger and its database and can be cut: at once, or after so many octets more, wherever in a
@@ -236,6 +237,7 @@ func told(t *testing.T, l *Ledger) map[string]string {
 // The same facts, told through cuts at any octet, through crashes, and through replays that are cut and crash, leave the ledger
 // they leave when they are told live.
 func TestAReplayLeavesWhatLiveWritesLeave(t *testing.T) {
+	full.Only(t)
 	stories := 6
 	if os.Getenv("KAKERU_LONG") != "" {
 		stories = 200
@@ -339,6 +341,7 @@ func tellThroughCuts(t *testing.T, rnd *rand.Rand, s *story, w *wire) (cuts int)
 
 // PostgreSQL is killed while it takes what waited; the process is too; after both are back every end is there, once.
 func TestADatabaseKilledDuringTheReplay(t *testing.T) {
+	full.Only(t)
 	pg, url := ownServer(t)
 	dir := t.TempDir()
 	l := openLedger(t, url, dir)

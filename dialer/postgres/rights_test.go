@@ -9,6 +9,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"kakeru/cmd/stores/storestest"
+	"kakeru/dialer/dialertest/full"
 )
 
 // TestTheRoleThatServes may do what serving needs, which all other tests of this room show, and not what would change what was written once.
@@ -95,6 +96,7 @@ func TestGrantsFollowTheTriggers(t *testing.T) {
 
 // TestGrantsAreTakenBack: what somebody gave by hand goes with the next `kakeru migrate`, and a role that cannot be bounded is refused.
 func TestGrantsAreTakenBack(t *testing.T) {
+	full.Only(t)
 	url := migrated(t)
 	must(t, exec(t, url, "GRANT UPDATE, TRIGGER ON audit TO "+servingRole))
 	must(t, exec(t, url, "REVOKE SELECT ON users FROM "+servingRole))

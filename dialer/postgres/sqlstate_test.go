@@ -12,6 +12,7 @@ import (
 	"github.com/jackc/pgx/v5/pgconn"
 
 	"kakeru/dialer"
+	"kakeru/dialer/dialertest/full"
 )
 
 // What PostgreSQL says (appendix A of its manual), and what that is to us: away (nothing is dialled, ends wait in the spool);
@@ -42,6 +43,7 @@ func TestEverySQLSTATEHasItsPlace(t *testing.T) {
 // The same by a real server: whatever it is that fails, a click is refused because the ledger is down, an end and a result are
 // kept, and when it is mended all is as if nothing had been.
 func TestWhateverFailsInTheDatabase(t *testing.T) {
+	full.Only(t)
 	raise := func(code string) (fail, mend string) {
 		return fmt.Sprintf(`CREATE FUNCTION faulty() RETURNS trigger LANGUAGE plpgsql AS $f$ BEGIN RAISE EXCEPTION 'a fault' USING ERRCODE = '%s'; END $f$;
 			CREATE TRIGGER faulty BEFORE INSERT OR UPDATE ON attempts EXECUTE FUNCTION faulty();

@@ -7,6 +7,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/besthour"
+	"kakeru/dialer/dialertest/full"
 	"kakeru/dialer/japan"
 )
 
@@ -33,6 +34,7 @@ func seeds() int {
 
 // Where the hour has no effect, nothing is gained, and nothing lost.
 func TestAFlatWorldShowsNoGain(t *testing.T) {
+	full.Only(t)
 	for _, world := range []string{"flat", "kind"} {
 		c := Compare(plan(t, world), seeds(), Off, On)
 		for _, s := range []Spread{
@@ -48,6 +50,7 @@ func TestAFlatWorldShowsNoGain(t *testing.T) {
 
 // Where the hour has an effect, most of what can be gained is, in every seed, and not by calling those who answer anyhow.
 func TestARealWorldShowsAGain(t *testing.T) {
+	full.Only(t)
 	worlds := []string{"real"}
 	if seeds() > 1 {
 		worlds = append(worlds, "weekday", "turned")

@@ -5,6 +5,8 @@ import (
 	"math/rand/v2"
 	"testing"
 	"time"
+
+	"kakeru/dialer/dialertest/full"
 )
 
 // Who speaks. espeak-ng's variants are other throats for the same language.
@@ -268,6 +270,7 @@ func heldOut(s *studio, each int) []example {
 // The floors are a little under what docs/hearing.md shows: other versions of
 // the programs sound a little different.
 func TestHeldOut(t *testing.T) {
+	full.Only(t)
 	each, _ := size(12)
 	s := judge(heldOut(newStudio(t), each))
 	t.Log("\n" + s.table())

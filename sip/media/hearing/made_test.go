@@ -8,6 +8,7 @@ import (
 	"testing"
 	"time"
 
+	"kakeru/dialer/dialertest/full"
 	"kakeru/sip/media"
 )
 
@@ -453,6 +454,7 @@ func made(each int) []example {
 
 // The floors are a little under what docs/hearing.md shows.
 func TestMadeSet(t *testing.T) {
+	full.Only(t)
 	each, _ := size(20)
 	s := judge(made(each))
 	t.Log("\n" + s.table())
