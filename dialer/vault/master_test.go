@@ -281,6 +281,35 @@ func TestRootWorksForTheServer(t *testing.T) {
 	}
 }
 
+// TestAFileOfAnotherNameIsNotGivenAway: whoever may write the folder can have a file there that is root's elsewhere. One that a close has removed
+// while keys are wrapped anew has no name at all, and stops nothing.
+func TestAFileOfAnotherNameIsNotGivenAway(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	folder := t.TempDir()
+	f, err := os.Create(filepath.Join(folder, "half"))
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer f.Close()
+	another := filepath.Join(folder, "another")
+	if err := os.Link(f.Name(), another); err != nil {
+		t.Fatal(err)
+	}
+	if err := LikeFolder(f, folder); err == nil {
+		t.Error("a file of two names was given away")
+	}
+	for _, name := range []string{another, f.Name()} {
+		if err := os.Remove(name); err != nil {
+			t.Fatal(err)
+		}
+		if err := LikeFolder(f, folder); err != nil {
+			t.Errorf("without %s: %v", filepath.Base(name), err)
+		}
+	}
+}
+
 func TestACredentialMayBeShownByAnAccessList(t *testing.T) {
 	t.Setenv("CREDENTIALS_DIRECTORY", "/somewhere/service")
 	for path, want := range map[string]bool{
