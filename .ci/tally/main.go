@@ -74,6 +74,7 @@ func everyday(how ...string) []suite {
 	var env []string
 	if len(how) > 0 {
 		env = []string{"KAKERU_SHORT=1"}
+		how = append(how, "-p", "3") // what is left waits for stores and phones more than it computes
 	}
 	return []suite{
 		{name: "go", args: goTest(append(how, "-timeout", "40m", "./...")...), count: countGo},
