@@ -55,12 +55,13 @@ var house = map[string]room{
 		why: "what is Japanese about the work stands alone, for every other room to use", ours: []string{"dialer"},
 		third: []string{"github.com/nyaruka/phonenumbers", "github.com/rickar/cal", "golang.org/x/text"},
 	},
-	"dialer/vault":  {why: "keys are nobody else's matter", ours: []string{"dialer"}, third: []string{"github.com/tink-crypto"}},
-	"dialer/backup": {why: "it wraps and unwraps, and does not know what", third: []string{"filippo.io/age"}},
+	"dialer/vault":       {why: "keys are nobody else's matter", ours: []string{"dialer", "dialer/vault/owner"}, third: []string{"github.com/tink-crypto"}},
+	"dialer/vault/owner": {why: "whose a file is that root has made is the same in every room"},
+	"dialer/backup":      {why: "it wraps and unwraps, and does not know what", third: []string{"filippo.io/age"}},
 	"dialer/postgres": {
 		why: adapter, ours: []string{
 			"dialer", "dialer/alarm", "dialer/audit", "dialer/audit/incident", "dialer/casework", "dialer/besthour", "dialer/fleet", "dialer/report", "dialer/settings", "dialer/japan",
-			"dialer/vault",
+			"dialer/vault", "dialer/vault/owner",
 		},
 		third: []string{"github.com/jackc", "github.com/pressly/goose", "github.com/prometheus"},
 	},
@@ -77,7 +78,7 @@ var house = map[string]room{
 	"sip/media":         {why: "it moves packets and knows no calls", third: []string{"github.com/gotranspile/g722", "github.com/pion", "golang.org/x/sys"}},
 	"sip/media/hearing": {why: "it judges samples alone, so that it can be tried on any sound there is, and is the same for every call"},
 	"sip/media/recording": {
-		why: "it listens beside the path and keeps what it hears; what may be recorded is for others to say", ours: []string{"sip/media"},
+		why: "it listens beside the path and keeps what it hears; what may be recorded is for others to say", ours: []string{"sip/media", "dialer/vault/owner"},
 		third: []string{"github.com/tink-crypto/tink-go", "golang.org/x/sys"},
 	},
 	"sip/lab": {

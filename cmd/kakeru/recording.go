@@ -106,7 +106,9 @@ func checkRecording(_ context.Context, s configs.Settings) []finding {
 	if !r.Allowed {
 		return []finding{{fine, about, "is off: the ward has not allowed it (recording.allowed)", ""}}
 	}
-	if _, err := os.Stat(r.KeyFile); !errors.Is(err, fs.ErrNotExist) {
+	_, noKey := os.Stat(r.KeyFile)
+	_, noFolder := os.Stat(r.KeysFolder)
+	if !errors.Is(noKey, fs.ErrNotExist) && !errors.Is(noFolder, fs.ErrNotExist) { // else the first start makes them
 		if _, err := recording.OpenKeys(r.KeysFolder, r.KeyFile, r.FormerKeyFile); err != nil {
 			return []finding{{major, about, oneLine(err), "mend that: the server does not start without its keys"}}
 		}

@@ -18,7 +18,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/audit"
 	"kakeru/dialer/postgres"
-	"kakeru/dialer/vault"
+	"kakeru/dialer/vault/owner"
 )
 
 // noteKept writes down what was done to the whole ledger or its keys. Where that cannot be (a key is lost, the ledger is away, its schema is
@@ -63,7 +63,7 @@ func keepUnnoted(path string, e audit.Event) error {
 		return err
 	}
 	_, err = f.Write(slices.Concat([]byte{'\n'}, line, []byte{'\n'})) // a line that was cut off spoils no other
-	return errors.Join(err, f.Sync(), vault.LikeFolder(f, filepath.Dir(path)), f.Close())
+	return errors.Join(err, f.Sync(), owner.LikeFolder(f, filepath.Dir(path)), f.Close())
 }
 
 // keepUnwritten keeps what somebody did at the panel and the ledger did not take into the record.
@@ -75,7 +75,7 @@ func lockUnnoted(path string) (unlock func(), err error) {
 	if err != nil {
 		return nil, err
 	}
-	err = errors.Join(vault.LikeFolder(f, filepath.Dir(path)), syscall.Flock(int(f.Fd()), syscall.LOCK_EX)) //nolint:gosec // a file's number
+	err = errors.Join(owner.LikeFolder(f, filepath.Dir(path)), syscall.Flock(int(f.Fd()), syscall.LOCK_EX)) //nolint:gosec // a file's number
 	if err != nil {
 		return nil, errors.Join(err, f.Close())
 	}

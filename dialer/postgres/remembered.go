@@ -20,7 +20,7 @@ import (
 	"kakeru/dialer"
 	"kakeru/dialer/casework"
 	"kakeru/dialer/postgres/internal/db"
-	"kakeru/dialer/vault"
+	"kakeru/dialer/vault/owner"
 )
 
 // A backup does not know what was said after it: a restored ledger would dial who asked not to be called since, and let in who was let go. So each such word stands
@@ -111,7 +111,7 @@ func (l *Ledger) keepRemembered(lines []remembered) {
 	f, err := os.OpenFile(m.path, os.O_CREATE|os.O_APPEND|os.O_WRONLY|syscall.O_NOFOLLOW, 0o600)
 	if err == nil {
 		_, err = f.Write(text)
-		err = errors.Join(err, f.Sync(), vault.LikeFolder(f, filepath.Dir(m.path)), f.Close())
+		err = errors.Join(err, f.Sync(), owner.LikeFolder(f, filepath.Dir(m.path)), f.Close())
 	}
 	if err != nil {
 		l.log.Error("what a restore would forget is not kept outside the database", "file", m.path, "lines", len(lines), "err", err)

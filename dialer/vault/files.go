@@ -5,6 +5,7 @@ import (
 	"encoding/json"
 	"errors"
 	"fmt"
+	"io"
 	"io/fs"
 	"os"
 	"path/filepath"
@@ -16,6 +17,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/prf"
 	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"kakeru/dialer/vault/owner"
 )
 
 const (
@@ -103,7 +106,7 @@ func (v *Vault) bear(id KeyID) error {
 	}
 	defer func() { _ = os.Remove(f.Name()) }()
 	_, err = f.Write(text)
-	if err = errors.Join(err, LikeFolder(f, v.folder), f.Sync(), f.Close(), v.step("written")); err != nil {
+	if err = errors.Join(err, owner.LikeFolder(f, v.folder), f.Sync(), f.Close(), v.step("written")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	if err := os.Link(f.Name(), v.path(id, keySuffix)); err != nil && !errors.Is(err, fs.ErrExist) {
@@ -141,8 +144,38 @@ func newKey() ([]byte, error) {
 	return json.Marshal(file)
 }
 
+// text is a key's file as it lies there. Where another has come in its place while it was read, its octets were being written over (Vault.replace): then that one
+// is read.
+func (v *Vault) text(id KeyID) ([]byte, error) {
+	for {
+		text, stands, err := readStanding(v.path(id, keySuffix))
+		if err != nil || stands {
+			return text, err
+		}
+	}
+}
+
+// readStanding reads a file, and says whether it stands at its path yet. It is open all the while, so that no other can have its number.
+func readStanding(path string) (text []byte, stands bool, err error) {
+	f, err := os.Open(path) //nolint:gosec // ours, in the folder of the settings
+	if err != nil {
+		return nil, false, err
+	}
+	defer func() { _ = f.Close() }()
+	text, err = io.ReadAll(f)
+	if err != nil {
+		return nil, false, err
+	}
+	read, err := f.Stat()
+	if err != nil {
+		return nil, false, err
+	}
+	there, err := os.Stat(path)
+	return text, err == nil && os.SameFile(read, there), err
+}
+
 func (v *Vault) read(id KeyID) (*key, error) {
-	text, err := os.ReadFile(v.path(id, keySuffix))
+	text, err := v.text(id)
 	if err != nil {
 		return nil, fmt.Errorf("vault.folder: %w", err)
 	}
@@ -208,31 +241,7 @@ func (v *Vault) tombstone(id KeyID) error {
 	if err != nil {
 		return err
 	}
-	return errors.Join(LikeFolder(f, v.folder), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
-}
-
-// LikeFolder gives a file that root has made to whoever its folder is: the server, which is not root, must read it. Whoever has taken over the server could
-// put links there, to files of root's own: whoever opens such a file follows none (O_NOFOLLOW), and none is given away here that has another name elsewhere. One
-// that was removed meanwhile, as half of a key is whose day is closed, has none.
-func LikeFolder(f *os.File, folder string) error {
-	if os.Geteuid() != 0 {
-		return nil
-	}
-	info, err := os.Stat(folder)
-	if err != nil {
-		return err
-	}
-	own, err := f.Stat()
-	if err != nil {
-		return err
-	}
-	if file, ok := own.Sys().(*syscall.Stat_t); ok && file.Nlink > 1 {
-		return fmt.Errorf("%s has another name, by which it may be somebody else's", filepath.Base(f.Name()))
-	}
-	if owner, ok := info.Sys().(*syscall.Stat_t); ok {
-		return f.Chown(int(owner.Uid), int(owner.Gid))
-	}
-	return nil
+	return errors.Join(owner.LikeFolder(f, v.folder), f.Sync(), f.Close(), syncFolder(v.folder), v.step("tombstone"))
 }
 
 func overwrite(path string) error {

@@ -8,6 +8,8 @@ import (
 	"os"
 	"path/filepath"
 	"syscall"
+
+	"kakeru/dialer/vault/owner"
 )
 
 // halfPrefix begins the name of a key's file that is being wrapped anew. It has the key's own name, so that its destruction finds it too.
@@ -79,7 +81,7 @@ func (v *Vault) Standing() (map[string]int, error) {
 
 // peek reads a key's file as it lies there: fs.ErrNotExist also of one that another process is just destroying, whose octets are going.
 func (v *Vault) peek(id KeyID) (file keyFile, err error) {
-	text, err := os.ReadFile(v.path(id, keySuffix))
+	text, err := v.text(id)
 	if err != nil || json.Unmarshal(text, &file) == nil {
 		return file, err
 	}
@@ -92,7 +94,7 @@ func (v *Vault) peek(id KeyID) (file keyFile, err error) {
 	return file, fmt.Errorf("vault.folder: the key %s is not whole; put its file back from the folder's other nodes", id)
 }
 
-// Lost lists the keys that none of the masters opens.
+// Lost lists the keys that none of the masters opens; not one that another process is just destroying.
 func (v *Vault) Lost() ([]KeyID, error) {
 	ids, err := v.list(keySuffix)
 	if err != nil {
@@ -100,9 +102,13 @@ func (v *Vault) Lost() ([]KeyID, error) {
 	}
 	var lost []KeyID
 	for _, id := range ids {
-		if _, err := v.read(id); err != nil {
-			lost = append(lost, id)
+		if _, err := v.read(id); err == nil {
+			continue
 		}
+		if _, gone, err := v.stat(id); err == nil && gone {
+			continue
+		}
+		lost = append(lost, id)
 	}
 	return lost, nil
 }
@@ -176,7 +182,7 @@ func (v *Vault) replace(id KeyID, text []byte) error {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	_, err = f.Write(text)
-	if err = errors.Join(err, LikeFolder(f, v.folder), f.Sync(), f.Close(), v.step("half")); err != nil {
+	if err = errors.Join(err, owner.LikeFolder(f, v.folder), f.Sync(), f.Close(), v.step("half")); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	old, err := os.OpenFile(v.path(id, keySuffix), os.O_WRONLY|syscall.O_NOFOLLOW, 0)

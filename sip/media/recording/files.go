@@ -8,6 +8,8 @@ import (
 	"syscall"
 
 	"golang.org/x/sys/unix"
+
+	"kakeru/dialer/vault/owner"
 )
 
 // createDurably makes a file that is there whole after a crash, or not at all. One that is there already stays: fs.ErrExist.
@@ -33,7 +35,7 @@ func durably(path string, text []byte, put func(name string) error) error {
 		return err
 	}
 	_, err = f.Write(text)
-	err = errors.Join(err, f.Sync(), f.Close())
+	err = errors.Join(err, owner.LikeFolder(f, filepath.Dir(path)), f.Sync(), f.Close())
 	if err == nil {
 		err = put(f.Name())
 	}

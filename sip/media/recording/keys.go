@@ -17,6 +17,8 @@ import (
 	"github.com/tink-crypto/tink-go/v2/insecurecleartextkeyset"
 	"github.com/tink-crypto/tink-go/v2/keyset"
 	"github.com/tink-crypto/tink-go/v2/tink"
+
+	"kakeru/dialer/vault/owner"
 )
 
 // ErrNoKey is told of a day whose key was destroyed, or never made: what it sealed cannot be read.
@@ -258,7 +260,7 @@ func (k *KeyFolder) claim() error {
 		return fmt.Errorf("recording.keys_folder: %w", err)
 	}
 	k.known = true
-	return errors.Join(f.Close(), syncFolder(k.folder))
+	return errors.Join(owner.LikeFolder(f, k.folder), f.Close(), syncFolder(k.folder))
 }
 
 // Expect implements Keys.

@@ -6,6 +6,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"syscall"
 	"testing"
 
 	"github.com/tink-crypto/tink-go/v2/tink"
@@ -50,6 +51,33 @@ func TestTheMasterKeyIsChanged(t *testing.T) {
 	}
 	if text, err := must[tink.AEAD](t)(after.OfDay("2026-11-26")).Decrypt(sealed, nil); err != nil || string(text) != "x" {
 		t.Errorf("what was recorded: %q, %v", text, err)
+	}
+}
+
+// TestRootChangesTheMasterKeyForTheServer: root, who alone may read both master keys, seals the days' keys anew; they belong to the server as before, which reads
+// them at each talk.
+func TestRootChangesTheMasterKeyForTheServer(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	const server = 65534
+	p := newKeyPlace(t)
+	must[tink.AEAD](t)(p.open(t).ForDay("2026-11-26"))
+	for _, path := range []string{p.folder, filepath.Join(p.folder, "2026-11-26"+keySuffix), filepath.Join(p.folder, markName)} {
+		if err := os.Chown(path, server, server); err != nil {
+			t.Fatal(err)
+		}
+	}
+	keys := must[*KeyFolder](t)(OpenKeys(p.folder, p.newMaster(t, "second"), p.master))
+	if n, err := keys.Rotate(); err != nil || n != 1 {
+		t.Fatal(n, err)
+	}
+	must[tink.AEAD](t)(keys.ForDay("2026-11-27"))
+	for _, e := range must[[]os.DirEntry](t)(os.ReadDir(p.folder)) {
+		info := must[os.FileInfo](t)(e.Info())
+		if owner, _ := info.Sys().(*syscall.Stat_t); owner.Uid != server || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %d's, %v", e.Name(), owner.Uid, info.Mode())
+		}
 	}
 }
 
