@@ -19,6 +19,18 @@ func (w *world) Pause(_ context.Context, a dialer.Asker, id dialer.DeskID, reaso
 	})
 }
 
+func (w *world) Leave(_ context.Context, a dialer.Asker, id dialer.DeskID) (dialer.DeskView, error) {
+	if sits := w.desk(id).Operator; sits != a.User && !a.Supervises() {
+		return dialer.DeskView{}, dialer.Refuse(dialer.NotYourDesk)
+	}
+	return w.change(id, func(d *dialer.DeskView) { d.Operator, d.State = "", dialer.DeskEmpty })
+}
+
+func (w *world) desk(id dialer.DeskID) (found dialer.DeskView) {
+	_, _ = w.change(id, func(d *dialer.DeskView) { found = *d })
+	return found
+}
+
 func (w *world) Unpause(_ context.Context, _ dialer.Asker, id dialer.DeskID) (dialer.DeskView, error) {
 	return w.change(id, func(d *dialer.DeskView) { d.State, d.Away, d.PausedBy, d.PauseReason = dialer.DeskReady, "", "", "" })
 }

@@ -332,18 +332,6 @@ func (w *world) Sit(_ context.Context, a dialer.Asker, id dialer.DeskID, takeOve
 	return dialer.DeskView{}, dialer.Refuse(dialer.UnknownDesk)
 }
 
-func (w *world) Leave(_ context.Context, _ dialer.Asker, id dialer.DeskID) (dialer.DeskView, error) {
-	w.mu.Lock()
-	defer w.mu.Unlock()
-	for i, d := range w.desks {
-		if d.ID == id {
-			w.desks[i].Operator, w.desks[i].State = "", dialer.DeskEmpty
-			return w.desks[i], nil
-		}
-	}
-	return dialer.DeskView{}, dialer.Refuse(dialer.UnknownDesk)
-}
-
 func (w *world) Away(_ context.Context, _ dialer.Asker, id dialer.DeskID, reason dialer.AwayReason) (dialer.DeskView, error) {
 	return w.change(id, func(d *dialer.DeskView) { d.State, d.Away = dialer.DeskAway, reason })
 }

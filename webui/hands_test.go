@@ -2,6 +2,7 @@ package webui
 
 import (
 	"net/http"
+	"slices"
 	"strconv"
 	"testing"
 	"time"
@@ -156,6 +157,25 @@ func TestATalksButtonsHaveAPaceTogether(t *testing.T) {
 	h.clock.forward(talkActs.every)
 	if a := press("dtmf"); a.status == http.StatusTooManyRequests || a.status == http.StatusUnprocessableEntity {
 		t.Errorf("a while later %d %s", a.status, a.body)
+	}
+}
+
+// TestNobodyIsPutOutUnseen: a supervisor empties another's seat by the act that is written down, with a reason, and by no other. What was refused names the desk.
+func TestNobodyIsPutOutUnseen(t *testing.T) {
+	h := open(t)
+	op, boss := h.as("operator"), h.as("supervisor")
+	op.do(http.MethodPost, "/api/desks/desk1/sit", map[string]any{"take_over": true, "screen": "a"}).want(t, 200)
+	boss.do(http.MethodPost, "/api/desks/desk1/leave", nil).problem(t, http.StatusConflict, "not_your_desk")
+	op.do(http.MethodPost, "/api/desks/desk1/clear", map[string]any{"reason": "退勤済み"}).want(t, http.StatusForbidden)
+	boss.do(http.MethodPost, "/api/desks/desk1/clear", map[string]any{"reason": "退勤済み"}).want(t, 200)
+	var said []string
+	for _, e := range h.book.all() {
+		if e.Route == "POST /api/desks/{id}/clear" {
+			said = append(said, e.Object+" "+e.Detail+" "+e.Outcome)
+		}
+	}
+	if want := []string{"desk1  forbidden", "desk1 desk1: 退勤済み "}; !slices.Equal(said, want) {
+		t.Errorf("the record says %q, want %q", said, want)
 	}
 }
 

@@ -158,10 +158,10 @@ var ours = regexp.MustCompile(`^([0-9a-f]{8}(-[0-9a-f]{4}){3}-[0-9a-f]{12}|[0-9]
 
 // asNamed is an object as it is kept of a request that was refused: nothing has looked at what it is made of, and it may be anything that
 // somebody typed. A query is left out.
-func asNamed(object string) string {
+func (s *Server) asNamed(object string) string {
 	object, _, _ = strings.Cut(object, "?")
 	for part := range strings.SplitSeq(object, "/") {
-		if !ours.MatchString(part) {
+		if !ours.MatchString(part) && !s.isDesk(part) {
 			return "(no name of ours)"
 		}
 	}
@@ -214,7 +214,7 @@ func (s *Server) note(ctx context.Context, row auth.Row, out any, err error) err
 		e.Cases = append(slices.Clone(e.Cases), v.remark.cases...)
 	}
 	if p != nil {
-		e.Outcome, e.Object = cmp.Or(p.Rule, ruleInvalid), asNamed(e.Object)
+		e.Outcome, e.Object = cmp.Or(p.Rule, ruleInvalid), s.asNamed(e.Object)
 		if p.Status == http.StatusNotFound && probed(row) {
 			e.Object = noneSuch
 		}
@@ -255,7 +255,7 @@ func (s *Server) event(v visitor, what audit.Action) audit.Event {
 func (s *Server) noteRefusal(ctx context.Context, v visitor) {
 	e := s.event(v, audit.Refused)
 	e.Object, e.Cases, e.Calls = v.about.object, v.about.cases, v.about.calls
-	e.Object, e.Outcome = asNamed(e.Object), ruleForbidden
+	e.Object, e.Outcome = s.asNamed(e.Object), ruleForbidden
 	if s.d.Audit.WriteDown(ctx, e) != nil {
 		s.keepUnwritten(e)
 	}

@@ -87,7 +87,7 @@ var Table = []Row{
 
 	{Route: "GET /api/desks", Locked: true, Roles: anyone, Unnoted: noPerson},
 	{Route: "POST /api/desks/{id}/sit", Roles: callers, Noted: audit.Changed},
-	{Route: "POST /api/desks/{id}/leave", Roles: callers, Unnoted: theCall},
+	{Route: "POST /api/desks/{id}/leave", Roles: callers, Unnoted: noPerson},
 	{Route: "POST /api/desks/{id}/next", Roles: callers, Unnoted: readLater},
 	{Route: "POST /api/desks/{id}/away", Roles: callers, Unnoted: itsOwn},
 	{Route: "POST /api/desks/{id}/back", Roles: callers, Unnoted: itsOwn},
