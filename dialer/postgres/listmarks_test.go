@@ -56,9 +56,7 @@ func TestAListThatLostARowIsNotApplied(t *testing.T) {
 
 // TestAnotherListsRowsAreNotApplied: rows that are the ward's own, but of a list that is older, raise what a person owes no more than made-up ones.
 func TestAnotherListsRowsAreNotApplied(t *testing.T) {
-	l := newLedger(t)
 	who := person("0001")
-	older := staged(t, l, terms(who, 41000, 41000, 41000)...)
 	for what, sql := range map[string][]string{
 		"further terms": {
 			`INSERT INTO staged_rows SELECT (jsonb_populate_record(r, jsonb_build_object('list_id', $1::uuid))).* FROM staged_rows r WHERE list_id = $2 AND line > 1`,
@@ -79,6 +77,8 @@ func TestAnotherListsRowsAreNotApplied(t *testing.T) {
 			"UPDATE lists SET taken = taken + 1 WHERE id = $1 AND id <> $2",
 		},
 	} {
+		l := newLedger(t) // each its own: of one person's staged lists the newest few stay
+		older := staged(t, l, terms(who, 41000, 41000, 41000)...)
 		list := staged(t, l, terms(who, 20500)...)
 		for _, s := range sql {
 			forge(t, l, s, list.ID, older.ID)
