@@ -8,12 +8,14 @@ import (
 	"log/slog"
 	"os"
 	"path/filepath"
+	"syscall"
 	"time"
 
 	"kakeru/configs"
 	"kakeru/dialer"
 	"kakeru/dialer/japan"
 	"kakeru/dialer/settings"
+	"kakeru/dialer/vault/owner"
 )
 
 // hours makes the centre's opening hours of its settings and the national calendar.
@@ -142,10 +144,21 @@ func secretPath(s configs.Settings) string {
 func newSecret(path string) ([]byte, error) {
 	b := make([]byte, secretBytes)
 	_, _ = rand.Read(b)
+	return b, writeOnce(path, b)
+}
+
+// writeOnce makes a file of the server's, which is on the disk before anything relies on it. A command that root runs before the first start makes it the server's
+// all the same.
+func writeOnce(path string, text []byte) error {
 	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil { //nolint:gosec // the stores' user passes through here
-		return nil, fmt.Errorf("state_dir: %w", err)
+		return fmt.Errorf("state_dir: %w", err)
 	}
-	return b, os.WriteFile(path, b, 0o600)
+	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL|syscall.O_NOFOLLOW, 0o600) //nolint:gosec // in the folder that the settings name
+	if err != nil {
+		return fmt.Errorf("state_dir: %w", err)
+	}
+	_, err = f.Write(text)
+	return errors.Join(err, owner.LikeFolder(f, filepath.Dir(path)), f.Sync(), f.Close())
 }
 
 // logger writes one JSON line a change to standard error.

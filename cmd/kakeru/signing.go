@@ -46,8 +46,5 @@ func newSigningKey(path string) (ed25519.PrivateKey, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o711); err != nil { //nolint:gosec // the stores' user passes through here
-		return nil, fmt.Errorf("state_dir: %w", err)
-	}
-	return key, os.WriteFile(path, pem.EncodeToMemory(&pem.Block{Type: signingBlock, Bytes: b}), 0o600)
+	return key, writeOnce(path, pem.EncodeToMemory(&pem.Block{Type: signingBlock, Bytes: b}))
 }

@@ -1,9 +1,13 @@
 package main
 
 import (
+	"bytes"
+	"errors"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
+	"syscall"
 	"testing"
 
 	"kakeru/configs"
@@ -35,5 +39,45 @@ func TestSigningKey(t *testing.T) {
 		if _, err := signingKey(s); err == nil || !strings.Contains(err.Error(), "signing_key_file") {
 			t.Errorf("%q: %v", text, err)
 		}
+	}
+}
+
+// TestWhatRootMakesFirstIsTheServers: a command that root runs before the first start makes the secret and the key that manifests are signed with; the server, which
+// is not root, must read both.
+func TestWhatRootMakesFirstIsTheServers(t *testing.T) {
+	if os.Geteuid() != 0 {
+		t.Skip("only root can give files away")
+	}
+	const server = 65534
+	dir := t.TempDir()
+	if err := os.Chown(dir, server, server); err != nil {
+		t.Fatal(err)
+	}
+	s := configs.Settings{StateDir: dir}
+	made, err := secret(s)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if again, err := secret(s); err != nil || !bytes.Equal(made, again) {
+		t.Errorf("read again: %v", err)
+	}
+	if _, err := signingKey(s); err != nil {
+		t.Fatal(err)
+	}
+	files, err := os.ReadDir(dir)
+	if err != nil || len(files) != 2 {
+		t.Fatalf("%v, %v", files, err)
+	}
+	for _, f := range files {
+		info, err := f.Info()
+		if err != nil {
+			t.Fatal(err)
+		}
+		if own, _ := info.Sys().(*syscall.Stat_t); own.Uid != server || info.Mode().Perm() != 0o600 {
+			t.Errorf("%s is %d's, %v", f.Name(), own.Uid, info.Mode())
+		}
+	}
+	if err := writeOnce(secretPath(s), []byte("another")); !errors.Is(err, fs.ErrExist) {
+		t.Errorf("written over: %v", err)
 	}
 }
