@@ -49,15 +49,30 @@ type Situation struct {
 // NextAfter says what the case waits for once an entry was recorded, about an attempt with verdict v. A waiting case is always
 // due at an instant the centre is open. spoilt: the number is useless.
 func (r Rules) NextAfter(e Entry, v dialer.Verdict, s Situation) (next dialer.CaseNext, spoilt bool) {
-	for _, row := range r.Business {
-		if row.matches(e, v) {
-			return r.next(row, e, v, s)
+	for i, row := range r.Business {
+		if !row.matches(e, v) {
+			continue
 		}
+		next, spoilt = r.next(row, e, v, s)
+		if also := heldToo(r.Business[i+1:], e, v); spoilt && next.State == dialer.CaseWaiting && also != nil {
+			// The case has another number, but what was said keeps it from being called at all.
+			next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: also.JA, WhyEN: also.EN}
+		}
+		return next, spoilt
 	}
 	// The last row of rules that ParseRules took has no condition.
 	return dialer.CaseNext{
 		State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: "次の予定を決められないため、スーパーバイザーの判断待ちです", WhyEN: "no rule says what follows: a supervisor decides",
 	}, false
+}
+
+// heldToo is the first of some rows that holds for what was said in the talk; nil where none does.
+func heldToo(rows []NextRow, e Entry, v dialer.Verdict) *NextRow {
+	i := slices.IndexFunc(rows, func(row NextRow) bool { return len(row.Business) > 0 && row.Hold && row.matches(e, v) })
+	if i < 0 {
+		return nil
+	}
+	return &rows[i]
 }
 
 func (r NextRow) matches(e Entry, v dialer.Verdict) bool {
