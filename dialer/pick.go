@@ -192,12 +192,13 @@ func (e *Engine) elsewhere(desk DeskID, id CaseID) bool {
 	return false
 }
 
-// calling reports whether somebody calls us from the number now, or talks with us: they are not to be rung meanwhile.
-func (e *Engine) calling(numberRef string) bool {
+// calling reports whether somebody calls us from the number now, or about the case by whichever number, or talks with us: they are not to be rung meanwhile, nor
+// is another number of theirs.
+func (e *Engine) calling(numberRef string, id CaseID) bool {
 	e.mu.Lock()
 	defer e.mu.Unlock()
 	for _, c := range e.calls {
-		if c.caller != nil && c.caller.arrival.NumberRef == numberRef {
+		if c.caller != nil && (numberRef != "" && c.caller.arrival.NumberRef == numberRef || id != "" && c.shown.CaseID == id) {
 			return true
 		}
 	}
@@ -292,7 +293,7 @@ func (e *Engine) factsOf(ctx context.Context, t Target, now time.Time) ([]Number
 		if err != nil {
 			return nil, err
 		}
-		facts[i] = NumberFacts{CaseNumber: n, Tries: tries, Calling: n.Ref != "" && e.calling(n.Ref)}
+		facts[i] = NumberFacts{CaseNumber: n, Tries: tries, Calling: e.calling(n.Ref, t.CaseID)}
 	}
 	return facts, nil
 }
@@ -308,7 +309,7 @@ func (t Target) at(n CaseNumber) Target {
 // the person asked for is an exception: either stands in the record.
 func (e *Engine) judgeTime(r DialRequest, p picked, c Choice, now time.Time) (picked, *CaseNext, error) {
 	wait := CaseNext{State: CaseWaiting, Due: e.d.Hours().NextOpen(c.From), Cause: CauseNumber, Why: c.Why.JA, WhyEN: c.Why.EN}
-	if e.calling(p.target.NumberRef) && p.target.NumberRef != "" {
+	if e.calling(p.target.NumberRef, p.target.CaseID) {
 		return p, &wait, ErrCallsUs
 	}
 	exception := c.Why != (Reason{}) && !c.From.After(now)

@@ -192,7 +192,8 @@ func (l *Ledger) lastLook(a *Attempt, at time.Time) error {
 		return dialer.ErrMoved
 	}
 	for _, o := range l.attempts {
-		if o.Arrival != nil && o.End == nil && ref != "" && o.Reservation.Target.NumberRef == ref {
+		of := o.Reservation.Target
+		if o.Arrival != nil && o.End == nil && (ref != "" && of.NumberRef == ref || of.CaseID == a.Reservation.Target.CaseID) {
 			return dialer.ErrCallsUs
 		}
 	}

@@ -53,7 +53,7 @@ func (l *Ledger) insertAttempt(ctx context.Context, q *db.Queries, r dialer.Rese
 	case err != nil:
 		return err
 	case now.CallsUs:
-		return dialer.Refuse(dialer.NumberLocked)
+		return dialer.ErrCallsUs
 	case now.Unread:
 		return dialer.Refuse(dialer.HistoryUnread)
 	}

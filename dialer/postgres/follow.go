@@ -17,11 +17,35 @@ func (l *Ledger) putAndPassOn(ctx context.Context, q *db.Queries, r casework.Rec
 		return kept, err
 	}
 	next, err := q.NextRevision(ctx, string(r.Attempt))
-	if err != nil || int(next) != kept.Revision+1 {
-		return kept, err // replayed after what came later, which has decided
+	if err != nil {
+		return kept, err
+	}
+	if int(next) != kept.Revision+1 { // replayed after what came later, which has decided all else; but it does not take the number off the list
+		return kept, l.forbidToo(ctx, q, r)
 	}
 	r.Case = kept.Case
 	return kept, l.follow(ctx, q, r, bounded)
+}
+
+// forbidToo forbids the number of an entry that says so and comes late, unless a word since then has it be called.
+func (l *Ledger) forbidToo(ctx context.Context, q *db.Queries, r casework.Recorded) error {
+	if !r.DoNotCall {
+		return nil
+	}
+	a, err := q.LockAttempt(ctx, string(r.Attempt))
+	if err != nil {
+		return err
+	}
+	said, err := l.saidOf(ctx, q, []string{a.NumberRef})
+	if newest := said[a.NumberRef]; err != nil || newest.heard && newest.at.After(r.At) {
+		return err
+	}
+	return l.forbid(ctx, q, a.NumberRef, forbiddenBy(r))
+}
+
+// forbiddenBy is the word of an entry that its number is not to be called.
+func forbiddenBy(r casework.Recorded) casework.Forbidding {
+	return casework.Forbidding{On: true, By: r.By, At: r.At, Reason: "結果の登録による"}
 }
 
 // following is what an entry leads to, while it is being done.
@@ -46,7 +70,7 @@ func (l *Ledger) follow(ctx context.Context, q *db.Queries, r casework.Recorded,
 		}
 	}
 	if r.DoNotCall {
-		if err := l.forbid(ctx, q, a.NumberRef, casework.Forbidding{On: true, By: r.By, At: r.At, Reason: "結果の登録による"}); err != nil {
+		if err := l.forbid(ctx, q, a.NumberRef, forbiddenBy(r)); err != nil {
 			return err
 		}
 	}

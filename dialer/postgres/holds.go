@@ -51,6 +51,9 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 	if byEnd && a.Origin == string(casework.BySIP) && a.EndedAt != nil && a.EndedAt.Equal(h.since) {
 		return nil, nil //nolint:nilnil // this very call's end holds it, until its result is known
 	}
+	if h.next.Cause == dialer.CausePaid && outweighsPaid(r.Next) {
+		return nil, nil //nolint:nilnil // the next list would lift the hold, and nothing of what was said would be left
+	}
 	its, err := q.HeldByEntry(ctx, string(r.Attempt), h.since)
 	if err != nil || its {
 		return nil, err
@@ -58,7 +61,18 @@ func staysHeld(ctx context.Context, q *db.Queries, r casework.Recorded, a db.Loc
 	if place.State == string(dialer.CaseResultDue) {
 		err = standAgain(ctx, q, a.CaseID, r.At)
 	}
+	if err == nil && h.next.Cause == dialer.CausePaid && r.Next.State == dialer.CaseWaiting {
+		err = q.KeepForUnpaid(ctx, db.KeepForUnpaidParams{
+			ID: a.CaseID, Due: r.Next.Due, Cause: string(r.Next.Cause), Why: r.Next.Why, WhyEn: r.Next.WhyEN,
+		})
+	}
 	return h, err
+}
+
+// outweighsPaid reports whether an entry decides of a case that is held because it is perhaps paid, which lifts by itself: what keeps a case from being called at
+// all, and the time that the debtor asked for, as in HoldMaybePaid.
+func outweighsPaid(next dialer.CaseNext) bool {
+	return next.State != dialer.CaseWaiting || next.Cause == dialer.CauseAsked
 }
 
 // standAgain has a case that waits for a talk's result stand as it did before the talk, unless a paid list came meanwhile that says it is perhaps paid.

@@ -210,6 +210,11 @@ WHERE c.id = ANY (@ids::uuid[]) AND c.state = 'waiting' AND NOT c.pinned AND c.c
     AND o.at >= (SELECT max(p.at) FROM payments p WHERE p.case_ref = c.case_ref AND p.in_list IS NULL))
 RETURNING c.id;
 
+-- name: KeepForUnpaid :exec
+-- What a case that is held as perhaps paid waits for if it turns out that it is not; nothing earlier than what it knows of.
+UPDATE cases SET unpaid_due = @due::timestamptz, unpaid_cause = @cause, unpaid_why = @why, unpaid_why_en = @why_en
+WHERE id = @id AND state = 'held' AND cause = 'paid' AND (unpaid_due IS NULL OR unpaid_due < @due::timestamptz);
+
 -- name: FreeNotPaid :many
 -- Cases that are held as perhaps paid, and are not any more: a payment was taken back, or the ward's list came and says what is
 -- owed all the same. They wait from now on, or for what they waited for before, where that is still ahead.

@@ -506,6 +506,31 @@ func (q *Queries) InsurancesOf(ctx context.Context, refs []string) ([]Insurances
 	return items, nil
 }
 
+const keepForUnpaid = `-- name: KeepForUnpaid :exec
+UPDATE cases SET unpaid_due = $1::timestamptz, unpaid_cause = $2, unpaid_why = $3, unpaid_why_en = $4
+WHERE id = $5 AND state = 'held' AND cause = 'paid' AND (unpaid_due IS NULL OR unpaid_due < $1::timestamptz)
+`
+
+type KeepForUnpaidParams struct {
+	Due   time.Time
+	Cause string
+	Why   string
+	WhyEn string
+	ID    string
+}
+
+// What a case that is held as perhaps paid waits for if it turns out that it is not; nothing earlier than what it knows of.
+func (q *Queries) KeepForUnpaid(ctx context.Context, arg KeepForUnpaidParams) error {
+	_, err := q.db.Exec(ctx, keepForUnpaid,
+		arg.Due,
+		arg.Cause,
+		arg.Why,
+		arg.WhyEn,
+		arg.ID,
+	)
+	return err
+}
+
 const keepSettled = `-- name: KeepSettled :exec
 UPDATE paid_lists SET settled = $1 WHERE id = $2
 `
