@@ -54,9 +54,9 @@ func run(args []string) int {
 	var suites []suite
 	switch strings.Join(args, " ") {
 	case "test":
-		suites = everyday("-short")
+		suites = everyday(true)
 	case "full":
-		suites = everyday()
+		suites = everyday(false)
 	case "long":
 		suites = long(ctx)
 	default:
@@ -69,15 +69,15 @@ func run(args []string) int {
 	return 0
 }
 
-// everyday are the suites that prove the behaviour; with -short, without what takes seconds (package full, browser/run.mjs).
-func everyday(how ...string) []suite {
-	var env []string
-	if len(how) > 0 {
+// everyday are the suites that prove the behaviour; short: without what takes seconds (package full, browser/run.mjs).
+func everyday(short bool) []suite {
+	args, env := []string{"-timeout", "40m", "./..."}, []string(nil)
+	if short {
 		env = []string{"KAKERU_SHORT=1"}
-		how = append(how, "-p", "3") // what is left waits for stores and phones more than it computes
+		args = append([]string{"-short", "-p", "3"}, args...) // what is left waits for stores and phones more than it computes
 	}
 	return []suite{
-		{name: "go", args: goTest(append(how, "-timeout", "40m", "./...")...), count: countGo},
+		{name: "go", args: goTest(args...), count: countGo},
 		{name: "web", dir: app, args: []string{"npm", "test"}, count: countText},
 		{name: "browser", dir: app, env: env, args: []string{"npm", "run", "test:browser"}, count: countText},
 	}

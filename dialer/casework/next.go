@@ -54,9 +54,11 @@ func (r Rules) NextAfter(e Entry, v dialer.Verdict, s Situation) (next dialer.Ca
 			continue
 		}
 		next, spoilt = r.next(row, e, v, s)
-		if also := heldToo(r.Business[i+1:], e, v); spoilt && next.State == dialer.CaseWaiting && also != nil {
-			// The case has another number, but what was said keeps it from being called at all.
-			next = dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: also.JA, WhyEN: also.EN}
+		if spoilt && next.State == dialer.CaseWaiting { // the case has another number: unless what else was said keeps it from being called at all
+			said := r.Business[i+1:]
+			if also := slices.IndexFunc(said, func(row NextRow) bool { return len(row.Business) > 0 && row.Hold && row.matches(e, v) }); also >= 0 {
+				next = said[also].held()
+			}
 		}
 		return next, spoilt
 	}
@@ -66,13 +68,9 @@ func (r Rules) NextAfter(e Entry, v dialer.Verdict, s Situation) (next dialer.Ca
 	}, false
 }
 
-// heldToo is the first of some rows that holds for what was said in the talk; nil where none does.
-func heldToo(rows []NextRow, e Entry, v dialer.Verdict) *NextRow {
-	i := slices.IndexFunc(rows, func(row NextRow) bool { return len(row.Business) > 0 && row.Hold && row.matches(e, v) })
-	if i < 0 {
-		return nil
-	}
-	return &rows[i]
+// held is what a case waits for by a row that holds it.
+func (r NextRow) held() dialer.CaseNext {
+	return dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: r.JA, WhyEN: r.EN}
 }
 
 func (r NextRow) matches(e Entry, v dialer.Verdict) bool {
@@ -93,7 +91,7 @@ func (r Rules) next(row NextRow, e Entry, v dialer.Verdict, s Situation) (dialer
 		if row.SpoilsNumber && s.OtherNumber {
 			return r.OtherNumber(row.Reason, s.Now, s.Hours), true
 		}
-		return dialer.CaseNext{State: dialer.CaseHeld, Cause: dialer.CauseEntry, Why: row.JA, WhyEN: row.EN}, row.SpoilsNumber
+		return row.held(), row.SpoilsNumber
 	}
 	next := dialer.CaseNext{
 		State: dialer.CaseWaiting, Due: s.Hours.NextOpen(row.due(e, s.Now)), Cause: row.cause(), Why: row.JA, WhyEN: row.EN,
