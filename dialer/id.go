@@ -51,6 +51,12 @@ func NewRefs(secret []byte) Refs { return Refs{secret: secret} }
 // Number returns the number_ref of a number: the same for one number in every case, for ever.
 func (r Refs) Number(n Number) string { return r.sum("number:" + string(n)) }
 
+// NumberOf names a number among those of its case, for who chooses one of them without seeing it whole: it stays when another is put before it, and
+// joins up with no other case's.
+func (r Refs) NumberOf(c CaseID, n Number) string {
+	return r.sum("number of " + string(c) + ":" + string(n))
+}
+
 // Case returns the case_ref of the ward's own number for a person (宛名番号).
 func (r Refs) Case(wardNumber string) string { return r.sum("case:" + wardNumber) }
 

@@ -102,9 +102,10 @@ func read(data []byte) (sip.Message, error) {
 	return m, nil
 }
 
-// What the header of one message may have. No phone or carrier folds more than a line or two, and seventy hops, as many as Max-Forwards lets
-// there be, have some six parameters each in Via and Record-Route.
+// What the header of one message may have. Seventy hops, as many as Max-Forwards lets there be, write a Via and a Record-Route each, with some six
+// parameters, and leave a hundred lines for what the two ends have to say. No phone or carrier folds more than a line or two.
 const (
+	mostLines         = 240
 	mostContinuations = 64
 	mostParameters    = 1000
 )
@@ -114,7 +115,8 @@ const (
 // datagram of nothing else holds everybody up for as long as thousands of sound ones. So does a list without end.
 func overdone(data []byte) bool {
 	head, _, _ := bytes.Cut(data, emptyLine)
-	return bytes.Count(head, []byte("\r\n "))+bytes.Count(head, []byte("\r\n\t")) > mostContinuations ||
+	return bytes.Count(head, crlf) > mostLines ||
+		bytes.Count(head, []byte("\r\n "))+bytes.Count(head, []byte("\r\n\t")) > mostContinuations ||
 		bytes.Count(head, []byte(";"))+bytes.Count(head, []byte("&")) > mostParameters ||
 		overlisted(head)
 }

@@ -83,25 +83,27 @@ func TestWhatNoHeaderHasSoMuchOfIsRefused(t *testing.T) {
 		return b.String()
 	}
 	plain := r.trunk.outside("OPTIONS", "x", "From: <sip:far@h>;tag=x", "CSeq: 1 OPTIONS")
-	has := strings.Count(plain, ";")
+	has, lines := strings.Count(plain, ";"), strings.Count(plain, "\r\n")-2 // the start line and the empty one
 	for name, c := range map[string]struct {
 		header string
 		want   int
 	}{
-		"folded often enough":         {"S: a" + strings.Repeat("\r\n x", mostContinuations/2) + strings.Repeat("\r\n\tx", mostContinuations/2), 200},
-		"folded too often":            {"S: a" + strings.Repeat("\r\n x", mostContinuations/2) + strings.Repeat("\r\n\tx", mostContinuations/2+1), 400},
-		"several, folded too often":   {strings.Repeat("S: a\r\n x\r\n", mostContinuations) + "S: a\r\n x", 400},
-		"many parameters":             {"S: a" + strings.Repeat(";", mostParameters-has), 200},
-		"too many":                    {"S: a" + strings.Repeat(";", mostParameters-has+1), 400},
-		"many of one value":           {"Contact: <sip:a@b>" + various(mostOfOneValue, ";"), 200},
-		"too many of one":             {"Contact: <sip:a@b>" + various(mostOfOneValue+1, ";"), 400},
-		"many of a URI":               {"Contact: <sip:a@b?x=y" + various(mostOfOneValue, "&") + ">", 200},
-		"too many of a URI":           {"Contact: <sip:a@b?x=y" + various(mostOfOneValue+1, "&") + ">", 400},
-		"many of each in a list":      {strings.TrimSuffix("Contact: "+strings.Repeat("<sip:a@b,c>"+various(mostOfOneValue, ";")+", ", 5), ", "), 200},
-		"a comma in quotes":           {"Contact: <sip:a@b>" + various(mostOfOneValue/2, ";") + `;a=","` + various(mostOfOneValue/2, ";"), 400},
-		"a comma in a From":           {"From: <sip:a@b>;tag=x" + various(mostOfOneValue/2, ";") + "," + various(mostOfOneValue/2, ";"), 400},
-		"Vias":                        {"Via: SIP/2.0/UDP h" + various(mostOfOneValue, ";") + ", SIP/2.0/UDP i" + various(mostOfOneValue, ";"), 200},
-		"Vias that the library joins": {"Via: SIP/2.0/UDP h; ," + various(mostOfOneValue/2, ";") + ",x" + various(mostOfOneValue/2, ";"), 400},
+		"as many lines as it may have": {"S: a" + strings.Repeat("\r\nX: b", mostLines-lines-1), 200},
+		"one more":                     {"S: a" + strings.Repeat("\r\nX: b", mostLines-lines), 400},
+		"folded often enough":          {"S: a" + strings.Repeat("\r\n x", mostContinuations/2) + strings.Repeat("\r\n\tx", mostContinuations/2), 200},
+		"folded too often":             {"S: a" + strings.Repeat("\r\n x", mostContinuations/2) + strings.Repeat("\r\n\tx", mostContinuations/2+1), 400},
+		"several, folded too often":    {strings.Repeat("S: a\r\n x\r\n", mostContinuations) + "S: a\r\n x", 400},
+		"many parameters":              {"S: a" + strings.Repeat(";", mostParameters-has), 200},
+		"too many":                     {"S: a" + strings.Repeat(";", mostParameters-has+1), 400},
+		"many of one value":            {"Contact: <sip:a@b>" + various(mostOfOneValue, ";"), 200},
+		"too many of one":              {"Contact: <sip:a@b>" + various(mostOfOneValue+1, ";"), 400},
+		"many of a URI":                {"Contact: <sip:a@b?x=y" + various(mostOfOneValue, "&") + ">", 200},
+		"too many of a URI":            {"Contact: <sip:a@b?x=y" + various(mostOfOneValue+1, "&") + ">", 400},
+		"many of each in a list":       {strings.TrimSuffix("Contact: "+strings.Repeat("<sip:a@b,c>"+various(mostOfOneValue, ";")+", ", 5), ", "), 200},
+		"a comma in quotes":            {"Contact: <sip:a@b>" + various(mostOfOneValue/2, ";") + `;a=","` + various(mostOfOneValue/2, ";"), 400},
+		"a comma in a From":            {"From: <sip:a@b>;tag=x" + various(mostOfOneValue/2, ";") + "," + various(mostOfOneValue/2, ";"), 400},
+		"Vias":                         {"Via: SIP/2.0/UDP h" + various(mostOfOneValue, ";") + ", SIP/2.0/UDP i" + various(mostOfOneValue, ";"), 200},
+		"Vias that the library joins":  {"Via: SIP/2.0/UDP h; ," + various(mostOfOneValue/2, ";") + ",x" + various(mostOfOneValue/2, ";"), 400},
 	} {
 		t.Run(name, func(t *testing.T) {
 			r.trunk.write(r.Agent, r.trunk.outside("OPTIONS", newTag(), c.header))

@@ -22,7 +22,7 @@ type noteCallInput struct {
 		Direction dialer.Direction `json:"direction"`
 		CaseID    dialer.CaseID    `json:"case_id,omitempty" maxLength:"100" doc:"left out of a call that came in: the number's, or none"`
 		Number    string           `json:"number,omitempty" maxLength:"40" doc:"one of the case's; of a call that came in the caller's, where it is known"`
-		Rank      int              `json:"number_rank,omitempty" minimum:"1" maximum:"1000" doc:"which of the case's numbers, for those who do not see them"`
+		Mark      string           `json:"number_mark,omitempty" maxLength:"40" doc:"which of the case's numbers, as the case shows it, for those who do not see them whole"`
 		At        time.Time        `json:"at" doc:"when the call was made; of today"`
 		Result    string           `json:"result,omitempty" doc:"the connection result of a call of ours; with answered comes what was recorded of the talk"`
 	}
@@ -53,7 +53,7 @@ func (s *Server) noteCall(ctx context.Context, in *noteCallInput) (*noteCallOutp
 	inHand := s.handles(viewerOf(from(ctx)), n)
 	if !inHand && in.Body.Number != "" && n.Direction == dialer.Outbound {
 		// Whether a number is the case's would be told to who does not see it.
-		return nil, errForbidden.with("手元にない案件の番号は、何番目の番号かで選んでください", "of a case that is not in hand choose the number by its place")
+		return nil, errForbidden.with("手元にない案件の番号は、画面の一覧から選んでください", "of a case that is not in hand choose the number by its mark")
 	}
 	if !inHand && n.Entry != nil && n.Entry.DoNotCall {
 		return nil, errForbidden.with("手元の案件の番号だけ登録できます", "only numbers of the case in hand") // as with the case itself
@@ -201,8 +201,8 @@ func (s *Server) handCall(ctx context.Context, in *noteCallInput) (n casework.Ha
 	case n.Direction == dialer.Inbound && n.Number != "":
 		c, err = s.withCaseInHand(ctx, &n)
 	}
-	if i := slices.IndexFunc(c.Phones, func(p casework.Phone) bool { return p.Rank == b.Rank }); i >= 0 && n.Number == "" {
-		n.Number = c.Phones[i].Number
+	if n.Number == "" {
+		n.Number = s.numberMarked(c, b.Mark)
 	}
 	return n, c, err
 }
@@ -234,4 +234,13 @@ func (s *Server) noted(ctx context.Context, n casework.HandCall, kept casework.R
 	if n.Entry != nil {
 		s.passedOn(casework.Attempt{ID: kept.Attempt}, *n.Entry)
 	}
+}
+
+// numberMarked is which of a case's numbers a mark names; empty when it is none of them any more.
+func (s *Server) numberMarked(c casework.Case, mark string) dialer.Number {
+	i := slices.IndexFunc(c.Phones, func(p casework.Phone) bool { return s.d.Refs.NumberOf(c.ID, p.Number) == mark })
+	if i < 0 {
+		return ""
+	}
+	return c.Phones[i].Number
 }

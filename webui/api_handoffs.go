@@ -86,7 +86,7 @@ type handoffOutput struct{ Body HandoffWhole }
 type doNotCallInput struct {
 	ID   dialer.CaseID `path:"id" maxLength:"100"`
 	Body struct {
-		Rank   int    `json:"rank" minimum:"1" maximum:"100" doc:"which of the case's numbers"`
+		Mark   string `json:"mark" maxLength:"40" doc:"which of the case's numbers, as the case shows it"`
 		On     bool   `json:"on"`
 		Reason string `json:"reason" minLength:"1" maxLength:"200" doc:"kept for ever; no personal data"`
 	}
@@ -203,7 +203,15 @@ func (s *Server) doNotCall(ctx context.Context, in *doNotCallInput) (*struct{}, 
 	case !s.readsCase(viewerOf(v), in.ID):
 		return nil, errForbidden.with("手元の案件の番号だけ登録できます", "only numbers of the case in hand")
 	}
-	if err := s.d.Handoffs.ForbidNumber(ctx, in.ID, b.Rank, casework.Forbidding{On: b.On, By: v.User.ID, At: s.d.Now(), Reason: b.Reason}); err != nil {
+	c, err := s.d.Cases.Case(ctx, in.ID)
+	if err != nil {
+		return nil, err
+	}
+	n := s.numberMarked(c, b.Mark)
+	if n == "" {
+		return nil, invalid("mark", "not_the_cases", "この案件の番号ではありません。案件を読み直して選んでください", "it is none of the case's numbers; read the case again and choose one of them")
+	}
+	if err := s.d.Handoffs.ForbidNumber(ctx, in.ID, n, casework.Forbidding{On: b.On, By: v.User.ID, At: s.d.Now(), Reason: b.Reason}); err != nil {
 		return nil, err
 	}
 	s.log.Info("do-not-call list changed", "case", in.ID, "on", b.On, "user", v.User.ID)

@@ -114,7 +114,7 @@ func TestACallMadeByHandFollowsTheRules(t *testing.T) {
 
 	// Nobody answered: the table for calls that reach nobody decides, with what was tried before at the number.
 	h.set(func() { h.hand.tries = []dialer.Try{{At: tuesday.Add(-time.Hour), Result: dialer.Unallocated}} })
-	gone := map[string]any{"party": nil, "business_results": nil, "note": nil, "number": nil, "number_rank": 2, "result": "unallocated"}
+	gone := map[string]any{"party": nil, "business_results": nil, "note": nil, "number": nil, "number_mark": secondMark, "result": "unallocated"}
 	op.do("POST", "/api/attempts", noting(gone)).want(t, 201)
 	n = h.hand.noted[1]
 	if n.Entry != nil || n.Number != "09000001234" || !n.Spoilt || n.Next.State != dialer.CaseHeld {
@@ -139,7 +139,7 @@ func TestACallByHandThatIsNone(t *testing.T) {
 		"of yesterday":            {map[string]any{"at": tuesday.Add(-11 * time.Hour)}, "at", "not_today"},
 		"at another's number":     {map[string]any{"number": "0300005678"}, "number", "not_the_cases"},
 		"at no number":            {map[string]any{"number": nil}, "number", "not_the_cases"},
-		"at a rank there is not":  {map[string]any{"number": nil, "number_rank": 9}, "number", "not_the_cases"},
+		"at a mark there is not":  {map[string]any{"number": nil, "number_mark": testRefs.NumberOf("case-2", "09000001234")}, "number", "not_the_cases"},
 		"at a word":               {map[string]any{"number": "自宅"}, "number", "bad_number"},
 		"of no case":              {map[string]any{"case_id": nil}, "case_id", "missing"},
 		"without its result":      {map[string]any{"result": nil, "party": nil, "business_results": nil, "note": nil}, "result", "unknown"},
@@ -186,13 +186,13 @@ func TestACallByHandThatIsNone(t *testing.T) {
 func TestByHandACaseThatIsNotInHandGoesOn(t *testing.T) {
 	h := open(t)
 	op, boss := h.as("operator"), h.as("supervisor")
-	atRank := map[string]any{"number": nil, "number_rank": 2}
+	atRank := map[string]any{"number": nil, "number_mark": secondMark}
 	for _, number := range []string{"090-0000-1234", "030-0000-5678"} {
 		op.do("POST", "/api/attempts", noting(map[string]any{"number": number})).problem(t, 403, "forbidden")
 	}
 	op.do("POST", "/api/attempts", noting(atRank)).want(t, 201)
-	moved := noting(map[string]any{"number": nil, "number_rank": 2, "party": "family", "business_results": []string{"moved_or_deceased"}})
-	wrong := noting(map[string]any{"number": nil, "number_rank": 2, "party": "third_party", "business_results": []string{"wrong_number"}})
+	moved := noting(map[string]any{"number": nil, "number_mark": secondMark, "party": "family", "business_results": []string{"moved_or_deceased"}})
+	wrong := noting(map[string]any{"number": nil, "number_mark": secondMark, "party": "third_party", "business_results": []string{"wrong_number"}})
 	cameIn := noting(map[string]any{"direction": "inbound", "result": nil, "kind": "inquiry", "business_results": []string{"moved_or_deceased"}})
 	for _, stops := range []map[string]any{moved, wrong, cameIn} {
 		op.do("POST", "/api/attempts", stops).problem(t, 403, "forbidden")
@@ -369,7 +369,7 @@ func TestByHandAGuessedNumberIsAnsweredAsAnyOther(t *testing.T) {
 func TestByHandACorrectionStopsNothingEither(t *testing.T) {
 	h := open(t)
 	op := h.as("operator")
-	got := into[notedCall](t, op.do("POST", "/api/attempts", noting(map[string]any{"number": nil, "number_rank": 2})).want(t, 201))
+	got := into[notedCall](t, op.do("POST", "/api/attempts", noting(map[string]any{"number": nil, "number_mark": secondMark})).want(t, 201))
 	at := "/api/attempts/" + string(got.ID) + "/result"
 	entry := map[string]any{"party": "family", "business_results": []string{"moved_or_deceased"}}
 	op.do("PUT", at, entry).problem(t, 403, "forbidden")
@@ -394,7 +394,7 @@ func TestByHandNothingIsArrangedForACaseNotInHand(t *testing.T) {
 		"in another language":     {"business_results": []string{"no_commitment"}, "language": "vi"},
 	}
 	of := func(change map[string]any) map[string]any {
-		body := noting(map[string]any{"number": nil, "number_rank": 2})
+		body := noting(map[string]any{"number": nil, "number_mark": secondMark})
 		maps.Copy(body, change)
 		return body
 	}
@@ -427,7 +427,7 @@ func TestByHandWhatWasArrangedStays(t *testing.T) {
 	op := h.as("operator")
 	note := func() bool {
 		t.Helper()
-		op.do("POST", "/api/attempts", noting(map[string]any{"number": nil, "number_rank": 2})).want(t, 201)
+		op.do("POST", "/api/attempts", noting(map[string]any{"number": nil, "number_mark": secondMark})).want(t, 201)
 		return h.hand.noted[len(h.hand.noted)-1].Stays
 	}
 	waits := dialer.CaseNext{State: dialer.CaseWaiting, Due: h.clock.Now(), Cause: dialer.CauseEntry}

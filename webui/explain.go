@@ -46,7 +46,7 @@ func (s *Server) explainedBrief(c casework.Case, desk dialer.DeskID, tries casew
 }
 
 func (s *Server) explainedCase(v viewer, c casework.Case, tries casework.TriesAt) Case {
-	out, x := dressCase(c), s.explain(c, s.elsewhere(v, c.ID), tries)
+	out, x := s.dressCase(c), s.explain(c, s.elsewhere(v, c.ID), tries)
 	out.Stands, out.NextNumber, out.Order = dressReason(x.Reason), dressNumber(x.Next), s.dressOrder(c.Order)
 	out.BestHour = s.bestHour(c, x.Next)
 	return out

@@ -13,13 +13,20 @@ import (
 	"kakeru/dialer/casework"
 )
 
+// wordOn is a word on a number that the ledger was given.
+type wordOn struct {
+	of dialer.CaseID
+	n  dialer.Number
+	on bool
+}
+
 // handed stands in for the ledger's hand-offs.
 type handed struct {
 	mu        sync.Mutex
 	list      []casework.Handoff
 	reads     []dialer.UserID
 	filter    casework.HandoffFilter
-	forbidden []bool
+	forbidden []wordOn
 }
 
 func (b *handed) Handoffs(_ context.Context, f casework.HandoffFilter) (items []casework.Handoff, next string, err error) {
@@ -76,10 +83,10 @@ func (b *handed) MoveHandoff(_ context.Context, m casework.HandoffMove) (casewor
 	return *h, nil
 }
 
-func (b *handed) ForbidNumber(_ context.Context, _ dialer.CaseID, _ int, f casework.Forbidding) error {
+func (b *handed) ForbidNumber(_ context.Context, of dialer.CaseID, n dialer.Number, f casework.Forbidding) error {
 	b.mu.Lock()
 	defer b.mu.Unlock()
-	b.forbidden = append(b.forbidden, f.On)
+	b.forbidden = append(b.forbidden, wordOn{of, n, f.On})
 	return nil
 }
 
@@ -131,15 +138,49 @@ func TestAHandoffGoesToTheWardAndBack(t *testing.T) {
 // TestOnlyASupervisorTakesANumberOffTheList: putting one on is for whoever has the case in hand.
 func TestOnlyASupervisorTakesANumberOffTheList(t *testing.T) {
 	h := open(t)
-	on, off := map[string]any{"rank": 1, "on": true, "reason": "本人の申し出"}, map[string]any{"rank": 1, "on": false, "reason": "本人の申し出"}
+	on, off := forbidding(firstMark, true), forbidding(firstMark, false)
 	operator := h.as("operator")
-	operator.do(http.MethodPost, "/api/cases/case-1/do-not-call", on).problem(t, http.StatusForbidden, "forbidden")
-	h.set(func() { h.desks[0].Operator, h.desks[0].CaseID = "user-operator", "case-1" })
-	operator.do(http.MethodPost, "/api/cases/case-1/do-not-call", on).want(t, http.StatusNoContent)
-	operator.do(http.MethodPost, "/api/cases/case-1/do-not-call", off).problem(t, http.StatusForbidden, "forbidden")
-	h.as("supervisor").do(http.MethodPost, "/api/cases/case-1/do-not-call", off).want(t, http.StatusNoContent)
-	if !slices.Equal(h.board.forbidden, []bool{true, false}) {
+	operator.do(http.MethodPost, forbidAt, on).problem(t, http.StatusForbidden, "forbidden")
+	h.atHand()
+	operator.do(http.MethodPost, forbidAt, on).want(t, http.StatusNoContent)
+	operator.do(http.MethodPost, forbidAt, off).problem(t, http.StatusForbidden, "forbidden")
+	h.as("supervisor").do(http.MethodPost, forbidAt, off).want(t, http.StatusNoContent)
+	if want := []wordOn{{"case-1", "0300001234", true}, {"case-1", "0300001234", false}}; !slices.Equal(h.board.forbidden, want) {
 		t.Errorf("the list was changed %v", h.board.forbidden)
+	}
+}
+
+const forbidAt = "/api/cases/case-1/do-not-call"
+
+func forbidding(mark string, on bool) map[string]any {
+	return map[string]any{"mark": mark, "on": on, "reason": "本人の申し出"}
+}
+
+// TestTheNumberThatWasReadIsForbidden: whatever a colleague has put before it since then; of one that was taken out meanwhile it is said.
+func TestTheNumberThatWasReadIsForbidden(t *testing.T) {
+	h := open(t)
+	h.atHand()
+	operator := h.as("operator")
+	read := into[struct{ Case Case }](t, operator.do(http.MethodGet, "/api/cases/case-1", nil).want(t, http.StatusOK)).Case.Phones
+	h.set(func() {
+		first := []casework.Phone{{Rank: 1, Number: "09000009999", Kind: dialer.KindMobile, Usable: true}, {Rank: 2, Number: "0300001234", Kind: dialer.KindFixed}}
+		c := h.cases["case-1"]
+		c.Phones = first
+		h.cases["case-1"] = c
+	})
+	operator.do(http.MethodPost, forbidAt, forbidding(read[0].Mark, true)).want(t, http.StatusNoContent)
+	if want := []wordOn{{"case-1", "0300001234", true}}; !slices.Equal(h.board.forbidden, want) {
+		t.Errorf("the list was changed %v", h.board.forbidden)
+	}
+	for name, mark := range map[string]string{"taken out": read[1].Mark, "another case's": testRefs.NumberOf("case-2", "0300001234"), "none": ""} {
+		p := operator.do(http.MethodPost, forbidAt, forbidding(mark, true)).problem(t, http.StatusUnprocessableEntity, "invalid")
+		if len(p.Errors) != 1 || p.Errors[0].Field != "mark" || p.Errors[0].Code != "not_the_cases" {
+			t.Errorf("%s: %+v", name, p.Errors)
+		}
+	}
+	gone := noting(map[string]any{"number": nil, "number_mark": read[1].Mark})
+	if p := operator.do(http.MethodPost, "/api/attempts", gone).problem(t, http.StatusUnprocessableEntity, "invalid"); p.Errors[0].Code != "not_the_cases" {
+		t.Errorf("a call to a number that was taken out: %+v", p.Errors)
 	}
 }
 

@@ -14,6 +14,9 @@ import (
 
 var testRefs = dialer.NewRefs([]byte(strings.Repeat("k", 32)))
 
+// The marks of the sample case's numbers.
+var firstMark, secondMark = testRefs.NumberOf("case-1", "0300001234"), testRefs.NumberOf("case-1", "09000001234")
+
 // typing keeps the numbers that are entered. One person is among the cases.
 type typing struct {
 	mu   sync.Mutex

@@ -90,7 +90,7 @@ func TestAPromiseIsSplitByWhoIsShownTheDebt(t *testing.T) {
 	put("operator", promise(owed.Term)).want(t, 200)
 	refused(put("operator", promise(owed.Term, "夕方に在宅")), "promise.parts", "not_shown")
 	noted := promise(owed.Term)
-	noted["direction"], noted["case_id"], noted["number_rank"], noted["at"], noted["result"] = "outbound", "case-1", 1, tuesday, "answered"
+	noted["direction"], noted["case_id"], noted["number_mark"], noted["at"], noted["result"] = "outbound", "case-1", firstMark, tuesday, "answered"
 	refused(h.as("operator").do("POST", "/api/attempts", noted), "promise.parts", "not_shown")
 
 	h.set(func() {

@@ -226,7 +226,8 @@ type HeldBack struct {
 
 // Phone is one number of a person; rank 1 is dialled first.
 type Phone struct {
-	Rank   int               `json:"rank"`
+	Rank   int               `json:"rank" doc:"its place now; another may be put before it"`
+	Mark   string            `json:"mark" doc:"names it among the case's numbers for as long as it is one, also to those who do not see it whole"`
 	Number dialer.Number     `json:"number"`
 	Kind   dialer.NumberKind `json:"kind"`
 	Usable bool              `json:"usable"`

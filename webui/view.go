@@ -251,7 +251,7 @@ func dressNext(n dialer.CaseNext) Next {
 	return Next{State: n.State, Due: instant(n.Due), Why: n.Why, WhyEN: n.WhyEN}
 }
 
-func dressCase(c casework.Case) Case {
+func (s *Server) dressCase(c casework.Case) Case {
 	out := Case{
 		ID: c.ID, WardNumber: c.WardNumber, Name: c.Person.Name, Kana: c.Person.Kana, Address: c.Person.Address,
 		PostalCode: c.Person.PostalCode, BornOn: c.Person.BornOn, Phones: []Phone{}, Balances: []Balance{},
@@ -259,7 +259,9 @@ func dressCase(c casework.Case) Case {
 		Priority: c.Priority, Pinned: c.Pinned, Next: dressNext(c.Next),
 	}
 	for _, p := range c.Phones {
-		out.Phones = append(out.Phones, Phone(p))
+		out.Phones = append(out.Phones, Phone{
+			Rank: p.Rank, Mark: s.d.Refs.NumberOf(c.ID, p.Number), Number: p.Number, Kind: p.Kind, Usable: p.Usable, DoNotCall: p.DoNotCall,
+		})
 	}
 	for _, b := range c.Balances {
 		out.Balances = append(out.Balances, Balance(b))

@@ -22,8 +22,12 @@ func TestACallByHandIsNoneOfTheNetworks(t *testing.T) {
 		ID   dialer.CallID
 		Next struct{ State dialer.CaseState }
 	}
+	var read struct {
+		Case struct{ Phones []struct{ Mark string } }
+	}
+	h.must(operator.call(t.Context(), http.MethodGet, "/api/cases/"+string(id), nil, &read))
 	h.must(operator.call(t.Context(), http.MethodPost, "/api/attempts", map[string]any{
-		"direction": "outbound", "case_id": id, "number_rank": 1, "at": time.Now(), "result": "answered", "party": "self",
+		"direction": "outbound", "case_id": id, "number_mark": read.Case.Phones[0].Mark, "at": time.Now(), "result": "answered", "party": "self",
 		"business_results": []string{"no_commitment"}, "note": "携帯電話から架電",
 	}, &noted))
 	if a := h.attempt(noted.ID); a.Origin != casework.ByHand || a.Entry == nil || noted.Next.State != dialer.CaseWaiting {

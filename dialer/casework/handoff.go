@@ -246,6 +246,6 @@ type HandoffStore interface {
 	// MoveHandoff carries out an act. A *dialer.Refusal when the table does not have it, or not for the role, or when there is too much of it already (HandoffFull).
 	MoveHandoff(ctx context.Context, m HandoffMove) (Handoff, error)
 	// ForbidNumber puts one of a case's numbers on the do-not-call list, or takes it off, and keeps who did it and why.
-	// A refusal by TooManyWords.
-	ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f Forbidding) error
+	// dialer.ErrNotFound when it is none of them; a refusal by TooManyWords.
+	ForbidNumber(ctx context.Context, of dialer.CaseID, n dialer.Number, f Forbidding) error
 }

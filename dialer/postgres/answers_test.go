@@ -128,7 +128,7 @@ func TestACallsReferenceIsItsCases(t *testing.T) {
 func TestANumberLeavesTheDoNotCallListWithAWord(t *testing.T) {
 	l := newLedger(t)
 	target := listedTarget(t, l)
-	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, target.Number, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
 	if _, err := l.pool.Exec(t.Context(), "DELETE FROM do_not_call WHERE number_ref = $1", target.NumberRef); err == nil {
 		t.Error("it was taken out without a word")
 	}
@@ -144,7 +144,7 @@ func TestANumberLeavesTheDoNotCallListWithAWord(t *testing.T) {
 	}
 	must(t, conn.Conn().Close(t.Context()))
 	conn.Release()
-	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{By: "supervisor", At: noon, Reason: "本人の了承"}))
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, target.Number, casework.Forbidding{By: "supervisor", At: noon, Reason: "本人の了承"}))
 	again, err := l.Target(t.Context(), target.CaseID, target.Number)
 	if must(t, err); again.DoNotCall {
 		t.Error("it was not taken off")

@@ -22,7 +22,7 @@ func TestAForbiddenNumberIsNotFreedBySQL(t *testing.T) {
 	target, other := listedTarget(t, l), listedTarget(t, l)
 	word := func(of dialer.Target, on bool, at time.Time) {
 		t.Helper()
-		must(t, l.ForbidNumber(t.Context(), of.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: at, Reason: "本人の申し出"}))
+		must(t, l.ForbidNumber(t.Context(), of.CaseID, of.Number, casework.Forbidding{On: on, By: "supervisor", At: at, Reason: "本人の申し出"}))
 	}
 	word(other, true, noon)
 	word(other, false, noon.Add(time.Second))
@@ -71,7 +71,7 @@ func TestAWordIsKeptWhateverStandsThere(t *testing.T) {
 	target := listedTarget(t, l)
 	forge(t, l, "INSERT INTO do_not_call VALUES ($1, 'x', now())", target.NumberRef)
 	asked := casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}
-	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, asked))
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, target.Number, asked))
 	forge(t, l, "INSERT INTO do_not_call_log VALUES ($1, false, 'supervisor', now(), 'x')", target.NumberRef)
 	forge(t, l, "DELETE FROM do_not_call")
 	wantRule(t, l.Reserve(t.Context(), reservation(target, noon)), dialer.DoNotCall)
@@ -195,7 +195,7 @@ func TestANumberThatWasForbiddenSinceTheClickIsNotDialled(t *testing.T) {
 	target := listedTarget(t, l)
 	r := reservation(target, noon)
 	must(t, l.Reserve(t.Context(), r))
-	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, target.Number, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
 	wantRule(t, l.Dialled(t.Context(), r.ID, noon, customerLeg(noon)), dialer.DoNotCall)
 	if n := count(t, l, "SELECT count(*) FROM attempts WHERE dialled_at IS NOT NULL"); n != 0 {
 		t.Errorf("%d were dialled", n)
@@ -207,7 +207,7 @@ func TestWhatIsSaidOfANumberIsBounded(t *testing.T) {
 	l := newLedger(t)
 	target := listedTarget(t, l)
 	word := func(on bool, i int) error {
-		return l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: noon.Add(time.Duration(i) * time.Second)})
+		return l.ForbidNumber(t.Context(), target.CaseID, target.Number, casework.Forbidding{On: on, By: "supervisor", At: noon.Add(time.Duration(i) * time.Second)})
 	}
 	for i := range mostWords - 1 {
 		must(t, word(i%2 == 0, i))
@@ -228,7 +228,7 @@ func TestWordsBySQLKeepNothingFromBeingRead(t *testing.T) {
 	said, marked, wrong := listedTarget(t, l), listedTarget(t, l), listedTarget(t, l)
 	for _, of := range []dialer.Target{said, marked} {
 		for i, on := range []bool{true, false} {
-			must(t, l.ForbidNumber(t.Context(), of.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: noon.Add(time.Duration(i) * time.Second)}))
+			must(t, l.ForbidNumber(t.Context(), of.CaseID, of.Number, casework.Forbidding{On: on, By: "supervisor", At: noon.Add(time.Duration(i) * time.Second)}))
 		}
 	}
 	forge(t, l, `INSERT INTO do_not_call_log (number_ref, listed, by_user, at, reason)

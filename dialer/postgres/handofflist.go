@@ -49,11 +49,15 @@ func (l *Ledger) Handoffs(ctx context.Context, f casework.HandoffFilter) (items 
 }
 
 // ForbidNumber puts one of a case's numbers on the do-not-call list or takes it off, and keeps who did it and why.
-func (l *Ledger) ForbidNumber(ctx context.Context, of dialer.CaseID, rank int, f casework.Forbidding) error {
+func (l *Ledger) ForbidNumber(ctx context.Context, of dialer.CaseID, n dialer.Number, f casework.Forbidding) error {
 	return l.inTx(ctx, "change the do-not-call list", func(ctx context.Context, q *db.Queries) error {
-		ref, err := q.NumberRefAt(ctx, string(of), int32(rank)) //nolint:gosec // the API bounds it
+		ref := l.refs.Number(n)
+		has, err := q.HasNumber(ctx, string(of), ref)
 		if err != nil {
 			return err
+		}
+		if !has {
+			return dialer.ErrNotFound
 		}
 		return l.forbid(ctx, q, ref, f)
 	})

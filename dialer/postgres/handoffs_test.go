@@ -209,7 +209,7 @@ func TestAnEntryMayForbidTheNumberAndLearnTheLanguage(t *testing.T) {
 	if c := caseOf(t, l, target.CaseID); c.Language != "vi" || !c.DoNotCall {
 		t.Errorf("the case: language %q, do not call %v", c.Language, c.DoNotCall)
 	}
-	must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, casework.Forbidding{By: "supervisor1", At: noon, Reason: "本人が電話 0312345678 で了承"}))
+	must(t, l.ForbidNumber(t.Context(), target.CaseID, target.Number, casework.Forbidding{By: "supervisor1", At: noon, Reason: "本人が電話 0312345678 で了承"}))
 	if c := caseOf(t, l, target.CaseID); c.DoNotCall {
 		t.Error("the number is still on the list")
 	}

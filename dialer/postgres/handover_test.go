@@ -39,7 +39,7 @@ func TestWhatIsHandedOver(t *testing.T) {
 	due := noon.Add(48 * time.Hour)
 	must(t, exec(t, l.pool.Config().ConnString(), `UPDATE cases SET state = 'waiting', cause = 'asked', due = $1 WHERE id = $2`, due, string(asked.CaseID)))
 	forbidden := listed("0000000103", "ja")
-	must(t, l.ForbidNumber(t.Context(), forbidden.CaseID, 1, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
+	must(t, l.ForbidNumber(t.Context(), forbidden.CaseID, forbidden.Number, casework.Forbidding{On: true, By: "supervisor", At: noon, Reason: "本人の申し出"}))
 	byWhoever := l.pool.Config().ConnString()
 	must(t, exec(t, byWhoever, `INSERT INTO do_not_call_log SELECT number_ref, false, 'supervisor', $1, 'x' FROM do_not_call`, noon.Add(time.Second)))
 	must(t, exec(t, byWhoever, "DELETE FROM do_not_call")) // nobody has said so who may

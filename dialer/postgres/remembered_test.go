@@ -34,7 +34,7 @@ func TestARestoreForgetsNoWordAndNobody(t *testing.T) {
 	asked, took, still := listedTarget(t, l), listedTarget(t, l), listedTarget(t, l)
 	word := func(of dialer.Target, on bool, at time.Time) {
 		t.Helper()
-		must(t, l.ForbidNumber(t.Context(), of.CaseID, 1, casework.Forbidding{On: on, By: "supervisor", At: at, Reason: "本人 の申し出"}))
+		must(t, l.ForbidNumber(t.Context(), of.CaseID, of.Number, casework.Forbidding{On: on, By: "supervisor", At: at, Reason: "本人 の申し出"}))
 	}
 	people := map[string]dialer.UserID{}
 	for _, login := range []string{"left", "demoted", "stays", "lostphone"} {

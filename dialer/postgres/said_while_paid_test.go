@@ -56,23 +56,33 @@ func TestWhatIsSaidOutlivesAHoldAsPaid(t *testing.T) {
 	}
 }
 
-// TestWhoTalksWithUsIsNotRungAtAnotherNumber: the household would hear of it while the person is on the line.
+// TestWhoTalksWithUsIsNotRungAtAnotherNumber: the household would hear of it while the person is on the line, be they taken to be somebody of the case as the call
+// comes in or by whoever talks with them, at this node or another.
 func TestWhoTalksWithUsIsNotRungAtAnotherNumber(t *testing.T) {
-	for name, clicked := range map[string]bool{"as the desk's phone rings": true, "before the click": false} {
+	for name, at := range map[string]struct{ clicked, named bool }{
+		"as the desk's phone rings": {clicked: true}, "before the click": {},
+		"named as the desk's phone rings": {clicked: true, named: true}, "named before the click": {named: true},
+	} {
 		t.Run(name, func(t *testing.T) {
 			l, _ := sinceNoon(t)
 			of, _ := owes(t, l)
 			r := reservation(of, noon.Add(2*time.Minute))
-			if clicked {
+			if at.clicked {
 				must(t, l.Reserve(t.Context(), r))
 			}
 			in := arrival(noon.Add(time.Minute))
-			in.Case = of.CaseID
+			if !at.named {
+				in.Case = of.CaseID
+			}
 			got, err := l.Arrive(t.Context(), in)
-			if err != nil || got.CaseID != of.CaseID || got.NumberRef == of.NumberRef {
+			if err != nil || got.NumberRef == of.NumberRef {
 				t.Fatalf("%+v, %v", got, err)
 			}
-			if err = l.Reserve(t.Context(), r); clicked {
+			if at.named {
+				_, err := l.NameCase(t.Context(), in.ID, of.CaseID, "operator2")
+				must(t, err)
+			}
+			if err = l.Reserve(t.Context(), r); at.clicked {
 				err = l.Dialled(t.Context(), r.ID, noon.Add(3*time.Minute), customerLeg(noon))
 			}
 			if !errors.Is(err, dialer.ErrCallsUs) {

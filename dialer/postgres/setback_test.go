@@ -112,7 +112,7 @@ func TestANumberIsAllowedAgainThoughTheClockWasSetBack(t *testing.T) {
 	target := listedTarget(t, l)
 	for i, on := range []bool{true, false, true, false, true} {
 		f := casework.Forbidding{On: on, By: "supervisor", At: noon.Add(-time.Duration(i) * time.Minute), Reason: "本人の申し出"}
-		must(t, l.ForbidNumber(t.Context(), target.CaseID, 1, f))
+		must(t, l.ForbidNumber(t.Context(), target.CaseID, target.Number, f))
 		got, err := l.Target(t.Context(), target.CaseID, "")
 		if must(t, err); got.DoNotCall != on {
 			t.Errorf("after the word %d it is forbidden: %v", i, got.DoNotCall)

@@ -53,5 +53,5 @@ UPDATE cases SET language = @language WHERE id = @id;
 -- name: LogDoNotCall :exec
 INSERT INTO do_not_call_log (number_ref, listed, by_user, at, reason) VALUES (@number_ref, @listed, @by_user, @at, @reason);
 
--- name: NumberRefAt :one
-SELECT number_ref FROM phones WHERE case_id = @case_id AND rank = @rank;
+-- name: HasNumber :one
+SELECT EXISTS (SELECT FROM phones WHERE case_id = @case_id AND number_ref = @number_ref);

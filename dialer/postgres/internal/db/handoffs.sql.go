@@ -258,6 +258,17 @@ func (q *Queries) HandoffsOfAttempt(ctx context.Context, attemptID string) ([]Ha
 	return items, nil
 }
 
+const hasNumber = `-- name: HasNumber :one
+SELECT EXISTS (SELECT FROM phones WHERE case_id = $1 AND number_ref = $2)
+`
+
+func (q *Queries) HasNumber(ctx context.Context, caseID string, numberRef string) (bool, error) {
+	row := q.db.QueryRow(ctx, hasNumber, caseID, numberRef)
+	var exists bool
+	err := row.Scan(&exists)
+	return exists, err
+}
+
 const insertHandoff = `-- name: InsertHandoff :execrows
 INSERT INTO handoffs (id, case_id, case_ref, attempt_id, kind, state, by_user, at, due_on, moved_at, sealed)
 SELECT $1, c.id, c.case_ref, $2::uuid, $3, 'open', $4, $5, ($6::text)::date, $5, $7
@@ -345,17 +356,6 @@ func (q *Queries) NextHandoffEvent(ctx context.Context, handoffID string) (int32
 	var column_1 int32
 	err := row.Scan(&column_1)
 	return column_1, err
-}
-
-const numberRefAt = `-- name: NumberRefAt :one
-SELECT number_ref FROM phones WHERE case_id = $1 AND rank = $2
-`
-
-func (q *Queries) NumberRefAt(ctx context.Context, caseID string, rank int32) (string, error) {
-	row := q.db.QueryRow(ctx, numberRefAt, caseID, rank)
-	var number_ref string
-	err := row.Scan(&number_ref)
-	return number_ref, err
 }
 
 const setLanguage = `-- name: SetLanguage :exec

@@ -14,8 +14,8 @@ export default [
     const pair = [await Person.come(house, "operator1"), await Person.come(house, "operator2")];
     for (const p of pair) await p.atDesk();
     const about = (await casesByEnding(supervisor, house.taken))("05");
-    const { number, rank } = about.phones.find((p) => p.usable);
-    const rung = { direction: "outbound", case_id: about.id, number_rank: rank, at: new Date().toISOString(), result: "no_answer" };
+    const { number, mark } = about.phones.find((p) => p.usable);
+    const rung = { direction: "outbound", case_id: about.id, number_mark: mark, at: new Date().toISOString(), result: "no_answer" };
     assert.equal((await pair[0].api("/api/attempts", "POST", rung)).status, 201, "we rang them a moment ago");
     const caller = spawn(binary, ["lab", "call", "--to", house.server.incoming, "--from", number, "--seconds", "120"], { stdio: "ignore" });
     const left = new Promise((resolve) => caller.once("exit", resolve));

@@ -3193,12 +3193,9 @@ export interface components {
             next_cursor: string | null;
         };
         DoNotCallInputBody: {
+            /** @description which of the case's numbers, as the case shows it */
+            mark: string;
             on: boolean;
-            /**
-             * Format: int64
-             * @description which of the case's numbers
-             */
-            rank: number;
             /** @description kept for ever; no personal data */
             reason: string;
         };
@@ -3991,11 +3988,8 @@ export interface components {
             note?: string;
             /** @description one of the case's; of a call that came in the caller's, where it is known */
             number?: string;
-            /**
-             * Format: int64
-             * @description which of the case's numbers, for those who do not see them
-             */
-            number_rank?: number;
+            /** @description which of the case's numbers, as the case shows it, for those who do not see them whole */
+            number_mark?: string;
             /** @description who was there */
             party?: string;
             promise?: components["schemas"]["PromiseIn"];
@@ -4191,8 +4185,13 @@ export interface components {
             do_not_call: boolean;
             /** @enum {string} */
             kind: "fixed" | "mobile" | "ip" | "free_dial" | "navi" | "never";
+            /** @description names it among the case's numbers for as long as it is one, also to those who do not see it whole */
+            mark: string;
             number: string;
-            /** Format: int64 */
+            /**
+             * Format: int64
+             * @description its place now; another may be put before it
+             */
             rank: number;
             usable: boolean;
         };

@@ -86,7 +86,7 @@ function Form({ wanted, onNoted }: { wanted: string | undefined; onNoted: (noted
             ))}
           </div>
         </Radio.Group>
-        <ChosenCase about={about} direction={call.direction} error={sending.errors.case_id} onFind={() => show("find_by_hand")} onDrop={() => set({ caseID: "", rank: "" })} />
+        <ChosenCase about={about} direction={call.direction} error={sending.errors.case_id} onFind={() => show("find_by_hand")} onDrop={() => set({ caseID: "", mark: "" })} />
         <WhichNumber call={call} about={about} error={sending.errors.number} set={set} />
         <TextInput
           type="time"
@@ -135,7 +135,7 @@ function Form({ wanted, onNoted }: { wanted: string | undefined; onNoted: (noted
       <CaseFinder
         opened={open === "find_by_hand"}
         onClose={close}
-        onChoose={(id) => set({ caseID: id, rank: "" })}
+        onChoose={(id) => set({ caseID: id, mark: "" })}
         title={t("byhand.find")}
         hint={t("byhand.find_hint")}
         action={t("byhand.this_case")}
@@ -201,11 +201,11 @@ function WhichNumber({ call, about, error, set }: WhichNumberProps) {
     <Select
       label={t("byhand.number")}
       placeholder={t("byhand.choose")}
-      value={call.rank || null}
+      value={call.mark || null}
       error={error}
       disabled={!about}
-      data={(about?.phones ?? []).map((p) => ({ value: String(p.rank), label: `${phoneNumber(p.number)} ${t(`kind.${p.kind}`)}` }))}
-      onChange={(rank) => rank && set({ rank })}
+      data={(about?.phones ?? []).map((p) => ({ value: p.mark, label: `${phoneNumber(p.number)} ${t(`kind.${p.kind}`)}` }))}
+      onChange={(mark) => mark && set({ mark })}
     />
   );
 }
@@ -246,7 +246,7 @@ function useNoting(call: HandCall, draft: NonNullable<HandCall["draft"]>, onNote
   // What was said of a field is over when that is changed.
   const changed = new Set([
     ...(call.caseID !== sent.caseID ? ["case_id", "number"] : []),
-    ...(call.rank !== sent.rank || call.number !== sent.number ? ["number"] : []),
+    ...(call.mark !== sent.mark || call.number !== sent.number ? ["number"] : []),
     ...(call.at !== sent.at ? ["at"] : []),
     ...(call.result !== sent.result ? ["result"] : []),
   ]);

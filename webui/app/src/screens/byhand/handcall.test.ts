@@ -16,10 +16,10 @@ describe("a call noted by hand", () => {
   });
 
   it("tells of a talk only where there was one", () => {
-    const missed = call({ caseID: "c", rank: "2", result: "no_answer", number: "0312345678" });
+    const missed = call({ caseID: "c", mark: "m2", result: "no_answer", number: "0312345678" });
     expect(talked(missed)).toBe(false);
     expect(bodyOf(missed, draft, now, false)).toEqual({
-      direction: "outbound", at: "2026-11-24T15:05:19.000Z", case_id: "c", result: "no_answer", number_rank: 2,
+      direction: "outbound", at: "2026-11-24T15:05:19.000Z", case_id: "c", result: "no_answer", number_mark: "m2",
     });
     const reached = bodyOf({ ...missed, result: "answered" }, draft, now, true);
     expect(reached).toMatchObject({ party: "self", business_results: ["no_commitment"], note: "携帯から", confirm: ["above_balance"] });
@@ -27,7 +27,7 @@ describe("a call noted by hand", () => {
   });
 
   it("came in: with the caller's number where it is known, without a result, with its kind", () => {
-    const came = call({ direction: "inbound", number: " 03-1234-5678 ", result: "busy", rank: "1" });
+    const came = call({ direction: "inbound", number: " 03-1234-5678 ", result: "busy", mark: "m1" });
     expect(talked(came)).toBe(true);
     expect(bodyOf(came, { ...draft, kind: "inquiry" }, now, false)).toEqual({
       direction: "inbound", at: "2026-11-24T15:05:19.000Z", number: "03-1234-5678", party: "self", business_results: ["no_commitment"],

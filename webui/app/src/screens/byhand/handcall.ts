@@ -10,8 +10,8 @@ export interface HandCall {
   direction: "outbound" | "inbound";
   /** Empty: of no case. */
   caseID: string;
-  /** The place of the number that was called among the case's; empty while none is chosen. */
-  rank: string;
+  /** The mark of the number that was called among the case's; empty while none is chosen. */
+  mark: string;
   /** The caller's, where it is known. */
   number: string;
   /** HH:MM of today, in Tokyo. */
@@ -22,7 +22,7 @@ export interface HandCall {
 
 /** A form as it stands before anything was typed. */
 export function nothingYet(now: number, caseID = ""): HandCall {
-  return { direction: "outbound", caseID, rank: "", number: "", at: clockInTokyo(now), result: "", draft: null };
+  return { direction: "outbound", caseID, mark: "", number: "", at: clockInTokyo(now), result: "", draft: null };
 }
 
 const clock = new Intl.DateTimeFormat("en-GB", { timeZone: "Asia/Tokyo", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
@@ -47,7 +47,7 @@ export function bodyOf(call: HandCall, draft: Draft, now: number, confirmed: boo
     at: instant(call.at, now),
     ...(call.caseID ? { case_id: call.caseID } : {}),
     ...(call.direction === "outbound"
-      ? { ...(call.result ? { result: call.result } : {}), ...(call.rank ? { number_rank: Number(call.rank) } : {}) }
+      ? { ...(call.result ? { result: call.result } : {}), ...(call.mark ? { number_mark: call.mark } : {}) }
       : call.number.trim()
         ? { number: call.number.trim() }
         : {}),

@@ -150,15 +150,15 @@ function Numbers({ about, chosen, onChoose }: Pick<Props, "about" | "chosen" | "
     <div>
       <h2 className={css.factHead}>{t("case.numbers")}</h2>
       <Radio.Group
-        value={String(chosen?.rank ?? "")}
-        onChange={(rank) => onChoose?.(about.phones.find((p) => String(p.rank) === rank)!)}
+        value={chosen?.mark ?? ""}
+        onChange={(mark) => onChoose?.(about.phones.find((p) => p.mark === mark)!)}
         aria-label={t("case.numbers")}
       >
         <div className={css.numbers}>
           {about.phones.map((phone) => (
-            <label key={phone.rank} className={css.number} data-next={phone === chosen || undefined} data-gone={!phone.usable || undefined}>
+            <label key={phone.mark} className={css.number} data-next={phone === chosen || undefined} data-gone={!phone.usable || undefined}>
               {onChoose && (
-                <Radio size="xs" value={String(phone.rank)} disabled={!phone.usable} aria-label={phoneNumber(phone.number)} />
+                <Radio size="xs" value={phone.mark} disabled={!phone.usable} aria-label={phoneNumber(phone.number)} />
               )}
               <span className={`digits ${css.numberDigits}`}>{phoneNumber(phone.number)}</span>
               <span className={css.numberKind}>{t(`kind.${phone.kind}`)}</span>

@@ -67,7 +67,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const telephone = useTelephone(mine);
   const { data: page, error } = useCase(mine.desk.case_id);
   const about = page?.case;
-  const [rank, setRank] = useState<number | null>(null);
+  const [picked, setPicked] = useState<Phone["mark"] | null>(null); // by its mark: another may be put before it
   const [copied, setCopied] = useState(false);
   const [saved, setSaved] = useState<Saved | "">("");
   const [choosing, setChoosing] = useState(false);
@@ -77,7 +77,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   const form = useRef<HTMLFormElement>(null);
 
   useEffect(() => {
-    setRank(null);
+    setPicked(null);
     setCopied(false);
     arrived.current = performance.now();
   }, [mine.desk.case_id]);
@@ -89,9 +89,10 @@ function Desk({ mine }: { mine: MyDesk }) {
   const cameIn = useCameIn(mine);
 
   const usable = about?.phones.filter((p) => p.usable) ?? [];
-  const dialled = useRef<Phone["rank"] | undefined>(undefined);
-  const wanted = mine.phase === "idle" ? (rank ?? about?.next_number?.rank) : (dialled.current ?? about?.next_number?.rank);
-  const phone: Phone | undefined = usable.find((p) => p.rank === wanted) ?? usable[0];
+  const dialled = useRef<Phone["mark"] | undefined>(undefined);
+  const chosen = usable.find((p) => p.mark === picked);
+  const marked = mine.phase === "idle" ? chosen : usable.find((p) => p.mark === dialled.current);
+  const phone: Phone | undefined = marked ?? usable.find((p) => p.rank === about?.next_number?.rank) ?? usable[0];
   // Why it came stands there through the call: that its number may not be rung again just now is no news then.
   const stood = useRef(about);
   useEffect(() => {
@@ -101,8 +102,8 @@ function Desk({ mine }: { mine: MyDesk }) {
   const came = called && stood.current?.id === about?.id ? stood.current?.stands : undefined; // of another case before a call that came in it says nothing
   // The number that was called stays the one that is marked, though the next call would go to another.
   useEffect(() => {
-    if (mine.phase === "idle") dialled.current = phone?.rank;
-  }, [mine.phase, phone?.rank]);
+    if (mine.phase === "idle") dialled.current = phone?.mark;
+  }, [mine.phase, phone?.mark]);
   const obstacle = useObstacle(mine, phone, page);
   const result = useResult(session.user.id, mine.attempt, proposedDraft(about), setSaved);
   const [asked] = useAskedNow(mine.desk);
@@ -116,7 +117,7 @@ function Desk({ mine }: { mine: MyDesk }) {
   function dial() {
     if (obstacle || performance.now() - arrived.current < breath) return;
     setSaved("");
-    telephone.dial(rank !== null ? phone?.number : undefined);
+    telephone.dial(chosen?.number);
   }
   async function copy() {
     if (about?.ward_number && (await copyText(about.ward_number))) setCopied(true);
@@ -218,7 +219,7 @@ function Desk({ mine }: { mine: MyDesk }) {
             <CasePanel
               about={{ ...about, ...(came && { stands: came }), ...(withheld && { total_yen: null, balances: [] }) }}
               chosen={phone}
-              onChoose={mine.phase === "idle" ? (p) => setRank(p.rank) : undefined}
+              onChoose={mine.phase === "idle" ? (p) => setPicked(p.mark) : undefined}
               copied={copied}
               onCopy={() => void copy()}
               keyed
