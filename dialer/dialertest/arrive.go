@@ -172,6 +172,9 @@ func (l *Ledger) moveAfter(a *Attempt, c *Case, e dialer.AttemptEnd) {
 		}
 		e.Next = e.Next.StaysHeld(c.Next.Why)
 	}
+	if closed := c.Next.State == dialer.CaseClosed && e.Next.State != dialer.CaseResultDue; closed && a.Arrival == nil {
+		return
+	}
 	if a.Arrival != nil && e.Next.State == dialer.CaseWaiting && l.talkedSince(a) {
 		return
 	}

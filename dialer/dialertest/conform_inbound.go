@@ -327,7 +327,8 @@ func (l ledgerTest) arriveID(a dialer.Arrival) dialer.CallID {
 	return a.ID
 }
 
-// proveMustWait: a case that is held or closed in the moment of a click is not called, unless who clicks decides about it.
+// proveMustWait: a case that is held or closed in the moment of a click is not called, unless who clicks decides about it; and does not come into the line because
+// nobody answered then.
 func proveMustWait(t *testing.T, l ledgerTest) {
 	for _, state := range []dialer.CaseState{dialer.CaseHeld, dialer.CaseClosed} {
 		r := reservation(l.newTarget(), Noon)
@@ -340,6 +341,12 @@ func proveMustWait(t *testing.T, l ledgerTest) {
 		r.MustWait = false
 		l.must(l.Ledger.Reserve(t.Context(), r))
 		l.end(endOf(r, dialer.NotDialled))
+		rung := endOf(l.dial(r.Target, Noon.Add(time.Minute)), dialer.NoAnswer)
+		rung.Next = dialer.CaseNext{State: dialer.CaseWaiting, Due: Noon.Add(time.Hour), Why: "また"}
+		l.end(rung)
+		if w, err := l.Cases.Place(t.Context(), r.Target.CaseID); w != nil || err != nil {
+			t.Errorf("%s: it waits, %+v, %v", state, w, err)
+		}
 	}
 	r := reservation(l.newTarget(), Noon)
 	r.MustWait = true

@@ -87,7 +87,7 @@ func standAgain(ctx context.Context, q *db.Queries, id string, at time.Time) err
 	return err
 }
 
-// moveUnlessHeld moves a case on after a call of ours, unless it is held. Only the talk of one that is held is waited for.
+// moveUnlessHeld moves a case on after a call of ours, unless it is held, or closed. Only the talk of one that is is waited for.
 func moveUnlessHeld(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
 	if next.State == dialer.CaseResultDue {
 		return moveCase(ctx, q, id, next, at)
@@ -96,7 +96,7 @@ func moveUnlessHeld(ctx context.Context, q *db.Queries, id string, next dialer.C
 	if errors.Is(err, pgx.ErrNoRows) {
 		return nil // there is none to be moved
 	}
-	if err != nil || place.State == string(dialer.CaseHeld) && !noDecision(place.Why) {
+	if err != nil || place.State == string(dialer.CaseClosed) || place.State == string(dialer.CaseHeld) && !noDecision(place.Why) {
 		return err
 	}
 	return moveCase(ctx, q, id, next, at)
