@@ -375,7 +375,7 @@ type DeskView struct {
 
 // Alert is something a supervisor must see. Text is Japanese, TextEN English.
 type Alert struct {
-	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full desk_gone interrupted trunk_down trunk_back
+	// Kind is one of ledger_down ledger_back queue_down queue_back spool_full record_set_aside desk_gone interrupted trunk_down trunk_back
 	// one_way_audio dead_air sound_back recording_failed clock_off clock_back ceiling_reached strangers_call complaint seats_taken server_slept, and those of package alarm.
 	Kind   string `json:"kind"`
 	Desk   DeskID `json:"desk,omitempty"`

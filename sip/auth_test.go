@@ -168,6 +168,38 @@ func TestALateChallengeIsNotAnswered(t *testing.T) {
 	}
 }
 
+// TestNobodyIsRungByAskingAgain: a far end that rings, or lets be heard that it does, and then asks for a password or a longer session, would ring once more for each.
+func TestNobodyIsRungByAskingAgain(t *testing.T) {
+	t.Parallel()
+	for what, refusal := range map[string]say{
+		"a challenge":      {status: 401, tag: "x", headers: []string{challengeHeader("MD5", "n")}},
+		"a proxy's":        {status: 407, tag: "x", headers: []string{strings.Replace(challengeHeader("MD5", "n"), "WWW", "Proxy", 1)}},
+		"a longer session": {status: 422, tag: "x", headers: []string{"Min-SE: 3600"}},
+	} {
+		for how, rung := range map[string]say{
+			"ringing": {status: 180, tag: "x"}, "heard": {status: 183, tag: "x", sdp: plainSDP}, "forwarded": {status: 181, tag: "x"},
+			"too wide": {status: 180, tag: "x", headers: []string{"Record-Route: <sip:" + strings.Repeat("a", routesMost) + ">"}},
+		} {
+			t.Run(what+", "+how, func(t *testing.T) {
+				t.Parallel()
+				r := newRig(t, withAuth)
+				w := r.customer(t)
+				invite := r.trunk.request(t, sip.INVITE)
+				r.trunk.reply(invite, say{status: 100})
+				r.trunk.reply(invite, rung)
+				r.trunk.reply(invite, refusal)
+				if f := w.untilEvent(t, dialer.EvFinal); f.Evidence.Status != refusal.status {
+					t.Errorf("%+v", f.Evidence)
+				}
+				if f := w.gone(t); !f.FarEnded {
+					t.Error("it is not told as a refusal")
+				}
+				r.trunk.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
+			})
+		}
+	}
+}
+
 // TestNobodyIsRungByARepetitionOnWaking: a server that stood still does not repeat the INVITE that nobody had answered: another may have ended the call.
 func TestNobodyIsRungByARepetitionOnWaking(t *testing.T) {
 	t.Parallel()

@@ -71,7 +71,7 @@ func (l *leg) earAnswered() {
 		return
 	}
 	after := hearing.Unknown
-	if !l.rangAt.IsZero() {
+	if l.rang() {
 		after = l.lane.agent.cfg.Now().Sub(l.rangAt)
 	}
 	l.ear.mu.Lock()

@@ -19,14 +19,14 @@ var routeTrouble = []int{27, 34, 38, 41, 42, 47}
 func (l *leg) mayReroute(res *sip.Response) bool {
 	server := res.StatusCode >= 500 && res.StatusCode < 600
 	trouble := server || slices.Contains(routeTrouble, q850(values(res, "Reason")))
-	if server && l.gate != nil && l.rangAt.IsZero() { // once it rang, who was called may have said it, and that closes no trunk
+	if server && l.gate != nil && !l.rang() { // once it rang, who was called may have said it, and that closes no trunk
 		l.lane.agent.uplink(l.trunk).close(l.dialog.First, res)
 	}
 	return trouble && l.canReroute() && l.lane.agent.passed(l.sentAt) <= atOnce
 }
 
 func (l *leg) canReroute() bool {
-	return len(l.ways) > 0 && !l.dropped && !l.over && !l.ranAlready && !l.earlyToo
+	return len(l.ways) > 0 && !l.dropped && !l.over && !l.rang()
 }
 
 // reroute sends the INVITE by the next way: the same leg, Call-ID and From tag, a CSeq and a branch that were fixed for it

@@ -87,15 +87,15 @@ func (l *leg) inviteAnswered(res *sip.Response) {
 
 // provisional is §13.2.2.1. A CANCEL that waited for it leaves now.
 func (l *leg) provisional(res *sip.Response) {
+	if res.StatusCode != sip.StatusTrying && !l.rang() {
+		l.rangAt = l.lane.agent.cfg.Now()
+	}
 	wide := tooWide(res) // then nothing counts but that one came, and that it may have rung
 	if !wide && !l.acknowledge(res) {
 		return
 	}
 	if l.state == legReady {
 		l.state = legEarly
-	}
-	if wide && res.StatusCode == sip.StatusRinging && l.rangAt.IsZero() {
-		l.rangAt, l.ranAlready = l.lane.agent.cfg.Now(), true // somebody's phone rang: no other way is tried
 	}
 	if !wide && l.state == legEarly && tagOf(res) != "" {
 		l.dialog.learn(res)
@@ -119,9 +119,6 @@ func (l *leg) tellProvisional(res *sip.Response) {
 		}
 		l.tried = true
 		return
-	}
-	if l.rangAt.IsZero() {
-		l.rangAt = l.lane.agent.cfg.Now()
 	}
 	took := l.takeSDP(sdpOf(res))
 	if took || l.waitsItsTurn() {
@@ -307,7 +304,7 @@ func (l *leg) refused(res *sip.Response) {
 	if l.over || l.state == legUp || value(res, "CSeq") == "" || res.CSeq().SeqNo != l.invite.CSeq {
 		return
 	}
-	again := !l.dropped && !l.tooLate(res)
+	again := !l.dropped && !l.rang() && !l.tooLate(res)
 	if again && isChallenge(res) && l.signer.take(res) {
 		l.askAgain(dialer.EvChallenged, res)
 		return
@@ -323,6 +320,10 @@ func (l *leg) refused(res *sip.Response) {
 	l.tell(dialer.LegNote, evidence(dialer.EvFinal, res))
 	l.gone(!l.cancelled || res.StatusCode != sip.StatusRequestTerminated)
 }
+
+// rang reports whether somebody's phone may have rung, by whatever the far end said but that it tries: then no INVITE of the leg leaves again, by whichever way and
+// for whatever reason. Who refuses a call after that has rung them for it.
+func (l *leg) rang() bool { return !l.rangAt.IsZero() }
 
 // askAgain sends the INVITE anew as its refusal asks, with credentials or for a longer session: same Call-ID and From tag,
 // next CSeq, new branch (§22.2, RFC 4028 §7.4). It is the same leg, and a new transaction: a CANCEL must wait for that one's

@@ -188,6 +188,7 @@ func (a *app) wire(o appOptions, metrics *prometheus.Registry) error {
 	a.engine.NameDesks(a.live.deskNames())
 	a.fleet.Drive(a.engine)
 	a.ledger.OnHealth(a.ledgerHealth)
+	a.ledger.OnSetAside(a.recordSetAside)
 	a.ledger.OnCeiling(func(span dialer.CeilingSpan) { a.alertAll(span.Alert()) })
 	metrics.MustRegister(prometheus.NewGaugeFunc(prometheus.GaugeOpts{
 		Name: "kakeru_calls_active", Help: "Calls that have not ended.",
@@ -262,6 +263,15 @@ func (a *app) ledgerHealth(up bool) {
 		alert = dialer.Alert{Kind: "ledger_back", Text: "記録台帳が復旧しました", TextEN: "the ledger is back"}
 	}
 	a.alert(alert)
+}
+
+// recordSetAside tells the supervisor of what waited in the spool and will never be in the ledger.
+func (a *app) recordSetAside(of dialer.CallID) {
+	a.alertAll(dialer.Alert{
+		Kind: "record_set_aside", CallID: of,
+		Text:   "保管していた記録を台帳に書き込めませんでした。この通話の結果を確かめ、管理者に連絡してください(記録はサーバーに取り置いています)",
+		TextEN: "a record that waited in the spool cannot be written to the ledger; look at this call's result and tell the administrator (it is kept on the server, as ends.rejected)",
+	})
 }
 
 // alertAll shows an alert at every node: of what only one of them found out.

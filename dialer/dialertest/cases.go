@@ -191,11 +191,34 @@ func (l *Ledger) lastLook(a *Attempt, at time.Time) error {
 	if c := l.cases[a.Reservation.Target.CaseID]; c != nil && c.Next != a.stood && (c.Next.State != dialer.CaseWaiting || c.Next.Due.After(at)) {
 		return dialer.ErrMoved
 	}
-	for _, o := range l.attempts {
-		of := o.Reservation.Target
-		if o.Arrival != nil && o.End == nil && (ref != "" && of.NumberRef == ref || of.CaseID == a.Reservation.Target.CaseID) {
-			return dialer.ErrCallsUs
-		}
+	if l.callsUs(a.Reservation.Target) {
+		return dialer.ErrCallsUs
 	}
 	return nil
+}
+
+// callsUs needs mu: whether somebody of the household calls us.
+func (l *Ledger) callsUs(t dialer.Target) bool {
+	ours := l.household(t)
+	for _, o := range l.attempts {
+		of := o.Reservation.Target
+		theirs := l.household(of)
+		if o.Arrival != nil && o.End == nil && (of.CaseID == t.CaseID || slices.ContainsFunc(theirs, func(n string) bool { return slices.Contains(ours, n) })) {
+			return true
+		}
+	}
+	return false
+}
+
+// household needs mu: the numbers of whom a call is with, and those of its case.
+func (l *Ledger) household(t dialer.Target) (refs []string) {
+	if t.NumberRef != "" {
+		refs = append(refs, t.NumberRef)
+	}
+	if c := l.cases[t.CaseID]; c != nil {
+		for _, n := range c.Numbers {
+			refs = append(refs, l.refs.Number(n))
+		}
+	}
+	return refs
 }

@@ -197,6 +197,32 @@ func proveDeadline(t *testing.T, l ledgerTest) {
 	}
 }
 
+// proveHousehold: one telephone is several people's, and who is on the line may be any of them. Nobody is rung whose case has a number of theirs, at whichever number.
+func proveHousehold(t *testing.T, l ledgerTest) {
+	for name, named := range map[string]bool{"from the number they share": false, "from another, and is named": true} {
+		shared, others := NewNumber(), NewNumber()
+		first, second := l.NewCase(t, NewNumber(), shared), l.NewCase(t, shared, others)
+		rings := l.reserve(l.target(second, others), Noon)
+		a := l.arrival(shared, Noon.Add(time.Second))
+		if named {
+			a = l.arrival(NewNumber(), Noon.Add(time.Second))
+		}
+		l.arrive(a)
+		if named {
+			_, err := l.Ledger.NameCase(t.Context(), a.ID, first, "operator2")
+			l.must(err)
+		}
+		if err := l.Ledger.Dialled(t.Context(), rings.ID, Noon.Add(5*time.Second), customerLeg(rings)); !errors.Is(err, dialer.ErrCallsUs) {
+			t.Errorf("%s: %v", name, err)
+		}
+		l.end(endOf(rings, dialer.NotDialled))
+		for _, n := range []dialer.Number{shared, others} {
+			l.refused(l.Ledger.Reserve(t.Context(), reservation(l.target(second, n), Noon.Add(time.Minute))), dialer.NumberLocked)
+		}
+		l.must(l.Ledger.Reserve(t.Context(), reservation(l.newTarget(), Noon.Add(time.Minute)))) // and nobody else's is held up
+	}
+}
+
 // proveLastLook is what is looked at once more before the far end is rung: the desk's phone has rung since the click.
 func proveLastLook(t *testing.T, l ledgerTest) {
 	waits := dialer.CaseNext{State: dialer.CaseWaiting, Why: "架電待ち"}

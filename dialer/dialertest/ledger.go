@@ -150,7 +150,7 @@ func (l *Ledger) reserve(r dialer.Reservation) error {
 		}
 		locked = locked || a.Reservation.Target.NumberRef == r.Target.NumberRef
 	}
-	if locked {
+	if locked || l.callsUs(r.Target) {
 		return dialer.Refuse(dialer.NumberLocked)
 	}
 	a := &Attempt{Reservation: r, Evidence: map[int]dialer.Evidence{}, Legs: map[dialer.LegName]dialer.LegHandle{}, noted: map[dialer.LegName]int{}}

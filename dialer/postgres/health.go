@@ -5,6 +5,7 @@ import (
 	"errors"
 	"time"
 
+	"kakeru/dialer"
 	"kakeru/dialer/postgres/internal/db"
 )
 
@@ -88,6 +89,14 @@ func (l *Ledger) Down() bool { return l.down.Load() }
 
 // OnHealth has f called by Run whenever the database goes away or comes back. Call it before Run.
 func (l *Ledger) OnHealth(f func(up bool)) { l.onHealth = append(l.onHealth, f) }
+
+// OnSetAside has f called whenever a record is set aside that waited in the spool, and that the database refuses for good or nobody can read; of is the call it is
+// about, where that is known. Call it before Run; f must not block.
+func (l *Ledger) OnSetAside(f func(of dialer.CallID)) {
+	if l.spool != nil {
+		l.spool.onAside = f
+	}
+}
 
 // Time is what the database's clock shows.
 func (l *Ledger) Time(ctx context.Context) (at time.Time, err error) {

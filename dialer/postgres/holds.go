@@ -87,7 +87,7 @@ func standAgain(ctx context.Context, q *db.Queries, id string, at time.Time) err
 	return err
 }
 
-// moveUnlessHeld moves a case on after a call of ours, unless it is held, or closed. Only the talk of one that is is waited for.
+// moveUnlessHeld moves a case on after a call of ours, unless it is held, or closed. Of such a one only a talk is waited for.
 func moveUnlessHeld(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
 	if next.State == dialer.CaseResultDue {
 		return moveCase(ctx, q, id, next, at)

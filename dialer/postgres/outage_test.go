@@ -8,6 +8,7 @@ import (
 	"os"
 	"path/filepath"
 	"reflect"
+	"slices"
 	"strconv"
 	"strings"
 	"syscall"
@@ -260,6 +261,8 @@ func TestAnEndRefusedForGoodIsSetAside(t *testing.T) {
 	if err := l.End(t.Context(), nonsense); err == nil || errors.Is(err, dialer.ErrLedgerDown) {
 		t.Fatalf("nonsense: %v", err)
 	}
+	var told []dialer.CallID
+	l.OnSetAside(func(of dialer.CallID) { told = append(told, of) })
 	must(t, l.spool.append(ended(nonsense)))
 	must(t, l.spool.append(ended(endOf(good, dialer.NotDialled))))
 	open, err := l.Open(t.Context())
@@ -270,6 +273,9 @@ func TestAnEndRefusedForGoodIsSetAside(t *testing.T) {
 	must(t, err)
 	if r, err := l.spool.decode(line); err != nil || r.End == nil || r.End.ID != bad.ID {
 		t.Errorf("not set aside: %+v, %v", r, err)
+	}
+	if !slices.Equal(told, []dialer.CallID{bad.ID}) {
+		t.Errorf("told of %v", told)
 	}
 }
 

@@ -29,7 +29,7 @@ func TestTheSpoolIsSealed(t *testing.T) {
 	for _, rec := range all {
 		must(t, s.append(rec))
 	}
-	must(t, s.setAside([]byte("x")))
+	must(t, s.setAside([]byte("x"), ""))
 	for _, name := range []string{spoolName, rejectedName} {
 		b, err := os.ReadFile(filepath.Join(dir, name))
 		must(t, err)

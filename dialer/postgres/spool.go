@@ -30,6 +30,8 @@ type spool struct {
 	waits int
 	ends  map[dialer.CallID]bool // whose end is among them
 	aside map[int64]bool         // where broken records stand that were set aside
+
+	onAside func(of dialer.CallID) // nil: nobody is told
 }
 
 // spoolFile is the part of *os.File a spool needs.
@@ -167,7 +169,7 @@ func (s *spool) setBrokenAside(at int64, line []byte, why error) error {
 	if s.aside[at] {
 		return nil
 	}
-	if err := s.setAside(line); err != nil {
+	if err := s.setAside(line, ""); err != nil {
 		return err
 	}
 	s.aside[at] = true
@@ -207,16 +209,22 @@ func (s *spool) emptyLocked() error {
 func (s *spool) reject(r spooled) error {
 	s.mu.Lock()
 	defer s.mu.Unlock()
-	return s.setAside(r.line)
+	_, of := r.about()
+	return s.setAside(r.line, of)
 }
 
-func (s *spool) setAside(line []byte) error {
+// setAside keeps a record beside the spool, and tells who is to see to it: nothing else does, and what it says is missing from the ledger. of is its call, where
+// that is known.
+func (s *spool) setAside(line []byte, of dialer.CallID) error {
 	f, err := os.OpenFile(filepath.Join(s.dir, rejectedName), os.O_WRONLY|os.O_CREATE|os.O_APPEND, 0o600) //nolint:gosec // ours
 	if err != nil {
 		return fmt.Errorf("a record cannot be set aside: %w", err)
 	}
 	_, err = f.Write(line)
-	return errors.Join(err, f.Sync(), f.Close(), syncDir(s.dir))
+	if err = errors.Join(err, f.Sync(), f.Close(), syncDir(s.dir)); err == nil && s.onAside != nil {
+		s.onAside(of)
+	}
+	return err
 }
 
 func (s *spool) close() {

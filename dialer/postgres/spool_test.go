@@ -123,8 +123,10 @@ func TestABrokenRecordIsSetAside(t *testing.T) {
 	b[at+40] ^= 1
 	must(t, os.WriteFile(path, b, 0o600))
 	s, log := newSpool(t, dir)
-	if got := drain(t, s); !reflect.DeepEqual(got, []dialer.AttemptEnd{first, second}) {
-		t.Errorf("%d records", len(got))
+	told := 0
+	s.onAside = func(dialer.CallID) { told++ }
+	if got := drain(t, s); !reflect.DeepEqual(got, []dialer.AttemptEnd{first, second}) || told != 1 {
+		t.Errorf("%d records, told %d times", len(got), told)
 	}
 	aside, err := os.ReadFile(filepath.Join(dir, rejectedName))
 	if must(t, err); len(aside) == 0 || !strings.Contains(log.String(), "set aside") {

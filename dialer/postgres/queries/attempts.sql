@@ -17,11 +17,10 @@ SELECT @id::uuid, @case_id::uuid, @case_ref, @number_ref, @number_kind, @insuran
 WHERE @node = '' OR EXISTS (SELECT FROM held);
 
 -- name: MayReserve :one
--- Whether a call from the number, or of the case by whichever number, is open, and whether who calls has read the case's history. A case that was opened for the call alone has none.
+-- Whether somebody of the household calls us, and whether who calls has read the case's history. A case that was opened for the call alone has none.
 SELECT (@need_history::boolean AND history_checked(@case_id, @by_user::text, @day_began::timestamptz) IS NULL
     AND EXISTS (SELECT FROM persons p WHERE p.case_id = @case_id))::boolean AS unread,
-  (EXISTS (SELECT FROM attempts i WHERE i.number_ref = @number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL)
-    OR EXISTS (SELECT FROM attempts i WHERE i.case_id = @case_id AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us;
+  calls_us(@case_id, @number_ref::text) AS calls_us;
 
 -- name: StateToReserve :one
 -- Whoever orders something of the case meanwhile waits until the attempt stands, and finds it.
@@ -37,11 +36,10 @@ UPDATE attempts u SET dialled_at = @dialled_at::timestamptz, sip_call_id = NULLI
 WHERE u.id = @id AND u.ended_at IS NULL AND u.dialled_at IS NULL AND (u.node = '' OR EXISTS (SELECT FROM held));
 
 -- name: LastLook :one
--- What an attempt that is about to ring is of, and what came since it was reserved: the case has moved, and waits for another time, or somebody calls us from the number, or from another of the case's.
+-- What an attempt that is about to ring is of, and what came since it was reserved: the case has moved, and waits for another time, or somebody of the household calls us.
 SELECT a.number_ref,
   coalesce(a.stood <> how_it_stands(c) AND (c.state <> 'waiting' OR c.due > @now::timestamptz), false)::boolean AS moved,
-  (a.number_ref <> '' AND EXISTS (SELECT FROM attempts i WHERE i.number_ref = a.number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL)
-    OR EXISTS (SELECT FROM attempts i WHERE i.case_id = a.case_id AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
+  calls_us(a.case_id, a.number_ref) AS calls_us
 FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = @id;
 
 -- name: AttemptState :one

@@ -609,8 +609,7 @@ func (q *Queries) InsertAttempt(ctx context.Context, arg InsertAttemptParams) (i
 const lastLook = `-- name: LastLook :one
 SELECT a.number_ref,
   coalesce(a.stood <> how_it_stands(c) AND (c.state <> 'waiting' OR c.due > $1::timestamptz), false)::boolean AS moved,
-  (a.number_ref <> '' AND EXISTS (SELECT FROM attempts i WHERE i.number_ref = a.number_ref AND i.direction = 'inbound' AND i.ended_at IS NULL)
-    OR EXISTS (SELECT FROM attempts i WHERE i.case_id = a.case_id AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
+  calls_us(a.case_id, a.number_ref) AS calls_us
 FROM attempts a LEFT JOIN cases c ON c.id = a.case_id WHERE a.id = $2
 `
 
@@ -620,7 +619,7 @@ type LastLookRow struct {
 	CallsUs   bool
 }
 
-// What an attempt that is about to ring is of, and what came since it was reserved: the case has moved, and waits for another time, or somebody calls us from the number, or from another of the case's.
+// What an attempt that is about to ring is of, and what came since it was reserved: the case has moved, and waits for another time, or somebody of the household calls us.
 func (q *Queries) LastLook(ctx context.Context, now time.Time, iD string) (LastLookRow, error) {
 	row := q.db.QueryRow(ctx, lastLook, now, iD)
 	var i LastLookRow
@@ -772,8 +771,7 @@ func (q *Queries) MarkDialled(ctx context.Context, dialledAt time.Time, sipCallI
 const mayReserve = `-- name: MayReserve :one
 SELECT ($1::boolean AND history_checked($2, $3::text, $4::timestamptz) IS NULL
     AND EXISTS (SELECT FROM persons p WHERE p.case_id = $2))::boolean AS unread,
-  (EXISTS (SELECT FROM attempts i WHERE i.number_ref = $5 AND i.direction = 'inbound' AND i.ended_at IS NULL)
-    OR EXISTS (SELECT FROM attempts i WHERE i.case_id = $2 AND i.direction = 'inbound' AND i.ended_at IS NULL))::boolean AS calls_us
+  calls_us($2, $5::text) AS calls_us
 `
 
 type MayReserveParams struct {
@@ -789,7 +787,7 @@ type MayReserveRow struct {
 	CallsUs bool
 }
 
-// Whether a call from the number, or of the case by whichever number, is open, and whether who calls has read the case's history. A case that was opened for the call alone has none.
+// Whether somebody of the household calls us, and whether who calls has read the case's history. A case that was opened for the call alone has none.
 func (q *Queries) MayReserve(ctx context.Context, arg MayReserveParams) (MayReserveRow, error) {
 	row := q.db.QueryRow(ctx, mayReserve,
 		arg.NeedHistory,
