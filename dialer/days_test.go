@@ -29,7 +29,7 @@ type day struct {
 }
 
 var farKinds = []dialertest.FarKind{
-	dialertest.FarAnswers, dialertest.FarRejects, dialertest.FarRings, dialertest.FarSilent, dialertest.FarCrosses,
+	dialertest.FarAnswers, dialertest.FarRejects, dialertest.FarRings, dialertest.FarSilent, dialertest.FarCrosses, dialertest.FarMute,
 	dialertest.FarDies, dialertest.FarLies,
 }
 

@@ -73,7 +73,7 @@ func whenOf(r ResultRule) string {
 	for _, c := range []struct {
 		name string
 		is   *bool
-	}{{"sent", r.Sent}, {"rang", r.Ringing}, {"answered", r.Answered}, {"an answer crossed our CANCEL", r.Crossed}} {
+	}{{"sent", r.Sent}, {"rang", r.Ringing}, {"answered", r.Answered}, {"an answer that was hung up", r.Crossed}} {
 		switch {
 		case c.is == nil:
 		case *c.is:

@@ -15,6 +15,7 @@ const sec = time.Second
 // The whole life for every kind of far end: what the ledger has of it, and where the case and the desk are left.
 func TestLife(t *testing.T) {
 	answered, dies := dialertest.Answers(4*sec, 20*sec), dialertest.Far{Kind: dialertest.FarDies, After: 3 * sec}
+	mute := func(ring time.Duration) dialertest.Far { return dialertest.Far{Kind: dialertest.FarMute, Ring: ring} }
 	for _, c := range []struct {
 		name           string
 		desk, customer dialertest.Far
@@ -39,6 +40,8 @@ func TestLife(t *testing.T) {
 		{"nothing at all", dialertest.Far{}, dialertest.Silent(), dialer.LineTrouble, "silent_network", dialer.ByRingLimit, false, time.Hour, nil},
 		{"answers as we give up", dialertest.Far{}, dialertest.Far{Kind: dialertest.FarCrosses}, dialer.NoAnswer, "crossed_limit", dialer.ByRingLimit, true, time.Hour, nil},
 		{"answers late", dialertest.Far{}, dialertest.Far{Kind: dialertest.FarCrosses, Late: true}, dialer.NoAnswer, "crossed_limit", dialer.ByRingLimit, true, time.Hour, nil},
+		{"answers at once, unusably", dialertest.Far{}, mute(-1), dialer.LineTrouble, "answered_unusable", dialer.ByNetwork, true, time.Hour, nil},
+		{"rings, and answers unusably", dialertest.Far{}, mute(sec), dialer.LineTrouble, "answered_unusable", dialer.ByNetwork, true, time.Hour, nil},
 		{"a debtor who dies on us", dialertest.Answers(0, 30*sec), dies, dialer.Answered, "answered", dialer.ByOperator, true, -1, nil},
 		{"the desk does not pick up", dialertest.RingsForEver(), answered, dialer.NotDialled, "never_sent", dialer.ByDeskLimit, false, 0, nil},
 		{"the desk declines", dialertest.Rejects(2*sec, 486, 0), answered, dialer.NotDialled, "never_sent", dialer.ByOperator, false, 0, nil},

@@ -48,7 +48,7 @@ func (c *call) measure(leg LegName, f LegFact) {
 		if c.view.RingingAt.IsZero() {
 			c.view.RingingAt = ev.At
 		}
-	case ev.Event == EvCrossed, f.Kind == LegAnswered && c.m.State == Ending:
+	case ev.Event == EvCrossed, f.Kind == LegAnswered && c.m.State == Ending, f.Kind == LegNote && ev.Event == EvAnswered: // of the last the leg can make no talk
 		c.outcome.Crossed = true
 	case f.Kind == LegAnswered, ev.Event == EvAnswerSent:
 		c.outcome.Answered = true

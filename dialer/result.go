@@ -60,7 +60,7 @@ type Outcome struct {
 	Sent     bool          // the INVITE left
 	Ringing  bool          // an 18x came
 	Answered bool          // a 2xx came and the operator heard it
-	Crossed  bool          // a 2xx came, but after we had given up: it was hung up
+	Crossed  bool          // a 2xx came, but after we had given up, or no talk can be made of it: it was hung up
 	Status   int           // the final status, 0 when none came
 	Cause    int           // Q.850 cause, 0 when none came
 	RangFor  time.Duration // from the first 18x to the end or the answer

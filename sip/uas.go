@@ -90,6 +90,9 @@ func (l *leg) hungUpByThem(req *sip.Request, tx *sip.ServerTx) {
 		l.summons.end(l, answer{status: sip.StatusRequestTerminated}) // a BYE in an early dialog ends its INVITE (§15.1.2)
 	}
 	l.tell(dialer.LegNote, evidence(dialer.EvByeReceived, req))
+	if l.summons == nil {
+		l.cancel() // whom we call may send none before they answer (§15): their phone would ring on
+	}
 	l.confirm()
 	l.gone(!l.hungUp)
 }

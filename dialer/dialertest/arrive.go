@@ -172,6 +172,9 @@ func (l *Ledger) moveAfter(a *Attempt, c *Case, e dialer.AttemptEnd) {
 		}
 		e.Next = e.Next.StaysHeld(c.Next.Why)
 	}
+	if moved := a.Arrival == nil && c.Next != a.stood; moved && e.Next.State == dialer.CaseWaiting {
+		return
+	}
 	if closed := c.Next.State == dialer.CaseClosed && e.Next.State != dialer.CaseResultDue; closed && a.Arrival == nil {
 		return
 	}

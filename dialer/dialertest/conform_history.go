@@ -197,6 +197,28 @@ func proveDeadline(t *testing.T, l ledgerTest) {
 	}
 }
 
+// proveMovedMeanwhile: what a talk at another desk, or a supervisor, decided of a case while it was being called is not undone by that this call reached nobody.
+func proveMovedMeanwhile(t *testing.T, l ledgerTest) {
+	week := Noon.Add(7 * 24 * time.Hour)
+	for _, meanwhile := range []dialer.CaseNext{
+		{State: dialer.CaseWaiting, Due: week, Cause: dialer.CauseAsked, Why: "相手の希望の日時に再架電します"},
+		dialer.ResultOwed, // the talk is over, and what came of it is being written
+		{State: dialer.CaseHeld, Why: "苦情のため保留しています"},
+	} {
+		for _, result := range []dialer.Result{dialer.Busy, dialer.NoAnswer, dialer.Cancelled} {
+			r := l.dial(l.newTarget(), Noon)
+			l.must(l.Cases.Defer(t.Context(), r.Target.CaseID, meanwhile))
+			e := endOf(r, result)
+			e.Next = dialer.CaseNext{State: dialer.CaseWaiting, Due: Noon.Add(5 * time.Minute), Why: "話中のため、5分後に再架電します"}
+			l.end(e)
+			w, err := l.Cases.Place(t.Context(), r.Target.CaseID)
+			if waits := meanwhile.State == dialer.CaseWaiting; err != nil || (w != nil) != waits || waits && !w.Due.Equal(week) {
+				t.Errorf("%s, and it ended %s: it waits %+v, %v", meanwhile.State, result, w, err)
+			}
+		}
+	}
+}
+
 // proveHousehold: one telephone is several people's, and who is on the line may be any of them. Nobody is rung whose case has a number of theirs, at whichever number.
 func proveHousehold(t *testing.T, l ledgerTest) {
 	for name, named := range map[string]bool{"from the number they share": false, "from another, and is named": true} {

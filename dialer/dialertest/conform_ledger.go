@@ -35,8 +35,8 @@ func RunLedger(t *testing.T, open func(*testing.T) LedgerRig) {
 	for name, prove := range map[string]func(*testing.T, ledgerTest){
 		"one open attempt a case": proveOneOpenCase, "one open attempt a number": proveOneOpenNumber,
 		"one open attempt in a rush": proveRush, "a repeated click": proveRepeatedClick, "dialled": proveDialled, "the last look": proveLastLook,
-		"a household that calls us": proveHousehold,
-		"notes":                     proveNotes, "ended once": proveEndedOnce, "the end knows better": proveEndKnowsBetter,
+		"a household that calls us": proveHousehold, "moved while it is called": proveMovedMeanwhile,
+		"notes": proveNotes, "ended once": proveEndedOnce, "the end knows better": proveEndKnowsBetter,
 		"an end without a reservation": proveEndOfNothing, "where the end leaves the case": proveEndMovesCase,
 		"tries": proveTries, "results due": proveResultsDue, "a case that must wait": proveMustWait, "target": proveTarget, "ad hoc": proveAdHoc,
 		"place and defer": provePlace, "deadline": proveDeadline, "how it sounded": proveQuality, "a case that was not the caller's": proveLetGo,

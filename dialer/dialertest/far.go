@@ -12,6 +12,7 @@ const (
 	FarRings   FarKind = "rings"   // rings for ever
 	FarSilent  FarKind = "silent"  // nothing at all, neither to the INVITE nor to anything else
 	FarCrosses FarKind = "crosses" // answers exactly as our CANCEL arrives
+	FarMute    FarKind = "mute"    // answers, and no talk can be made of its answer: it is hung up
 	FarDies    FarKind = "dies"    // answers, and from then on answers nothing more, not even BYE
 	FarLies    FarKind = "lies"    // breaks the phone's promise: it never says that it is gone
 )

@@ -128,7 +128,7 @@ func (l *leg) live() {
 		ring = time.After(l.far.Ring)
 	}
 	switch l.far.Kind {
-	case "", FarAnswers, FarRejects, FarDies, FarLies:
+	case "", FarAnswers, FarRejects, FarMute, FarDies, FarLies:
 		final = time.After(max(l.far.After, l.far.Ring))
 	case FarSilent:
 		final = time.After(l.line.phone.Timer64)
@@ -169,6 +169,11 @@ func (l *leg) final() {
 		l.over(true)
 	case FarSilent:
 		l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvNoAnswer})
+		l.over(false)
+	case FarMute:
+		l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvAnswered, Status: 200, Reason: "OK"})
+		l.tell(dialer.LegNote, dialer.Evidence{Event: dialer.EvByeSent})
+		time.Sleep(Hop)
 		l.over(false)
 	default:
 		l.tell(dialer.LegAnswered, dialer.Evidence{Event: dialer.EvAnswered, Status: 200, Reason: "OK"})

@@ -104,7 +104,7 @@ func (l *Ledger) afterEnd(ctx context.Context, q *db.Queries, e dialer.AttemptEn
 		return err
 	}
 	if !known && e.Next.State != "" {
-		if err := moveUnlessHeld(ctx, q, row.CaseID, e.Next, e.EndedAt); err != nil {
+		if err := moveOn(ctx, q, row.CaseID, e); err != nil {
 			return err
 		}
 	}

@@ -87,8 +87,10 @@ func standAgain(ctx context.Context, q *db.Queries, id string, at time.Time) err
 	return err
 }
 
-// moveUnlessHeld moves a case on after a call of ours, unless it is held, or closed. Of such a one only a talk is waited for.
-func moveUnlessHeld(ctx context.Context, q *db.Queries, id string, next dialer.CaseNext, at time.Time) error {
+// moveOn moves a case on after a call of ours. One that is held or closed stays so, and of one that moved while the call was made, that it reached nobody says nothing
+// new: who called us meanwhile, or a supervisor, has decided. A talk is waited for in any case.
+func moveOn(ctx context.Context, q *db.Queries, id string, e dialer.AttemptEnd) error {
+	next, at := e.Next, e.EndedAt
 	if next.State == dialer.CaseResultDue {
 		return moveCase(ctx, q, id, next, at)
 	}
@@ -98,6 +100,11 @@ func moveUnlessHeld(ctx context.Context, q *db.Queries, id string, next dialer.C
 	}
 	if err != nil || place.State == string(dialer.CaseClosed) || place.State == string(dialer.CaseHeld) && !noDecision(place.Why) {
 		return err
+	}
+	if next.State == dialer.CaseWaiting {
+		if moved, err := q.MovedSince(ctx, string(e.ID)); err != nil || moved {
+			return err
+		}
 	}
 	return moveCase(ctx, q, id, next, at)
 }

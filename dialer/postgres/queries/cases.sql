@@ -113,6 +113,10 @@ WHERE f.usable AND f.case_id || ' ' || f.number_ref IN (SELECT m.id FROM row_mar
 SELECT state, due, priority, why, why_en, cause, origin, moved_at, stood_at, stood_state, stood_cause, stood_why, stood_why_en
 FROM cases WHERE id = @id FOR UPDATE;
 
+-- name: MovedSince :one
+-- Whether something else has decided of an attempt's case since that was reserved.
+SELECT coalesce(a.stood <> how_it_stands(c), false)::boolean FROM attempts a JOIN cases c ON c.id = a.case_id WHERE a.id = @id;
+
 -- name: CasesByID :many
 SELECT c.id, c.case_ref, c.sample, c.language, c.priority, c.state, c.due, c.why, c.updated_at,
   c.why_en, c.cause, c.mine, c.mine_until, c.rank_why, c.rank_why_en, c.pinned,

@@ -376,6 +376,18 @@ func (q *Queries) MoveCase(ctx context.Context, arg MoveCaseParams) (int64, erro
 	return result.RowsAffected(), nil
 }
 
+const movedSince = `-- name: MovedSince :one
+SELECT coalesce(a.stood <> how_it_stands(c), false)::boolean FROM attempts a JOIN cases c ON c.id = a.case_id WHERE a.id = $1
+`
+
+// Whether something else has decided of an attempt's case since that was reserved.
+func (q *Queries) MovedSince(ctx context.Context, id string) (bool, error) {
+	row := q.db.QueryRow(ctx, movedSince, id)
+	var column_1 bool
+	err := row.Scan(&column_1)
+	return column_1, err
+}
+
 const nextNumber = `-- name: NextNumber :one
 SELECT number_ref FROM phones WHERE case_id = $1 AND usable AND kind <> 'never' AND custody IS NOT NULL ORDER BY rank, number_ref LIMIT 1
 `
