@@ -54,6 +54,7 @@ func (a *Agent) hear(data []byte, from place, refuse func(text []byte, to netip.
 	}
 	m, err := read(data)
 	if err != nil {
+		a.unreadRinging(data, from)
 		if refuse == nil {
 			return errUnread
 		}

@@ -105,10 +105,10 @@ func (d *dialog) request(method sip.RequestMethod, cseq uint32) request {
 	}
 }
 
-// next is where a request within the dialog goes: the first route, else the target (§8.1.2). What cannot be resolved
-// goes where the INVITE went.
+// next is where a request within the dialog goes: the first route, else the target (§8.1.2). What cannot be resolved, and what an answer does
+// not name, goes where the INVITE went.
 func (d *dialog) next(ctx context.Context) place {
-	if d.Pinned {
+	if d.Pinned || len(d.Routes) == 0 && d.Target == d.RemoteURI { // without a Contact, which an answer must have, it has not said where it is
 		return d.First
 	}
 	way := d.Target

@@ -367,6 +367,25 @@ func TestAnAnswerOfItsOwnDialogStands(t *testing.T) {
 	}
 }
 
+// TestAnAnswerWithoutContactIsHungUpWhereItCameFrom: it must have one (§13.3.1.4), and whoever sends none would hear neither our ACK nor our BYE at the port that a name
+// without one stands for.
+func TestAnAnswerWithoutContactIsHungUpWhereItCameFrom(t *testing.T) {
+	t.Parallel()
+	for _, contact := range []string{"", "Contact: *\r\n"} {
+		r := newRig(t, func(c *Config) { c.Trunks[0].Domain = "127.0.0.1" })
+		w := r.customer(t)
+		invite := r.trunk.request(t, sip.INVITE)
+		ok := r.trunk.responseText(invite, say{status: 200, tag: "a", sdp: plainSDP})
+		r.trunk.send(invite.Source(), strings.Replace(ok, "Contact: <sip:far@"+r.trunk.addr.String()+">\r\n", contact, 1))
+		w.until(t, dialer.LegAnswered)
+		w.Confirm()
+		r.trunk.request(t, sip.ACK)
+		w.Drop()
+		r.trunk.reply(r.trunk.request(t, sip.BYE), say{status: 200})
+		w.gone(t)
+	}
+}
+
 func TestRouteSetIsFollowed(t *testing.T) {
 	t.Parallel()
 	r := newRig(t)

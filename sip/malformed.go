@@ -10,6 +10,8 @@ import (
 	"strings"
 
 	"github.com/emiago/sipgo/sip"
+
+	"kakeru/dialer"
 )
 
 // otherScheme is a sound URI of a scheme that is not ours (RFC 3986 §3.1).
@@ -45,6 +47,37 @@ func unreadRefusal(data []byte, from netip.AddrPort) (text []byte, to netip.Addr
 	}
 	b.WriteString("Content-Length: 0" + newline + newline)
 	return []byte(b.String()), to
+}
+
+// unreadRinging takes of a response that cannot be read the one thing that must not be lost: that a phone rings which a leg of ours has called. Else it would be rung by
+// another trunk when this one's next answer is that it has trouble, and nobody could stop it before somebody answers.
+func (a *Agent) unreadRinging(data []byte, from place) {
+	if !bytes.HasPrefix(data, []byte("SIP/2.0 18")) || !a.ours(data) {
+		return
+	}
+	l := a.lane(string(callIDIn(data)))
+	posted := l.post(func() {
+		defer l.release()
+		if called, ok := l.who.(*leg); ok {
+			called.ringsUnread(from)
+		}
+	})
+	if !posted {
+		l.release()
+	}
+}
+
+// ringsUnread notes a ringing of which no more can be read.
+func (l *leg) ringsUnread(from place) {
+	if l.summons != nil || l.state == legUp || l.current == nil || l.over || l.rang() || !l.dialog.isAt(from.Addr()) {
+		return
+	}
+	l.state, l.rangAt = legEarly, l.lane.agent.cfg.Now()
+	if l.dropped {
+		l.cancel()
+		return
+	}
+	l.rings(dialer.Evidence{Event: dialer.EvRinging, Status: sip.StatusRinging, Reason: "in a response that cannot be read"})
 }
 
 // refusalOf is what a request that cannot be parsed is answered with; 0 for nothing.

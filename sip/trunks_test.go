@@ -104,6 +104,44 @@ func TestWhatIsNoRoutesFaultEndsTheCall(t *testing.T) {
 	}
 }
 
+// TestARingingThatCannotBeReadIsOne: nobody is rung by another trunk because of it, and it can be stopped.
+func TestARingingThatCannotBeReadIsOne(t *testing.T) {
+	for name, spoil := range map[string]func(string) string{
+		"its length is wrong": func(s string) string { return strings.Replace(s, "Content-Length: 0", "Content-Length: 900", 1) },
+		"an open quote":       func(s string) string { return strings.Replace(s, "To: ", `To: "`, 1) },
+		"too much of it": func(s string) string {
+			return strings.Replace(s, "To: ", strings.Repeat("Record-Route: <sip:a;lr>\r\n", mostLines)+"To: ", 1)
+		},
+	} {
+		for _, before := range []bool{false, true} {
+			t.Run(fmt.Sprintf("%s, %v", name, before), func(t *testing.T) {
+				r, backup := twoTrunks(t)
+				w := r.customer(t)
+				invite := r.trunk.request(t, sip.INVITE)
+				if before {
+					r.trunk.reply(invite, say{status: 100})
+				}
+				r.trunk.send(invite.Source(), spoil(r.trunk.responseText(invite, say{status: 180, tag: "x"})))
+				w.until(t, dialer.LegRinging)
+				r.trunk.reply(invite, say{status: 503, tag: "x"})
+				w.gone(t)
+				backup.quiet(t, r.Agent, sip.INVITE, value(invite, "Call-ID"))
+			})
+		}
+		t.Run(name+", hung up", func(t *testing.T) {
+			r, _ := twoTrunks(t)
+			w := r.customer(t)
+			invite := r.trunk.request(t, sip.INVITE)
+			r.trunk.send(invite.Source(), spoil(r.trunk.responseText(invite, say{status: 180, tag: "x"})))
+			w.until(t, dialer.LegRinging)
+			w.Drop()
+			r.trunk.reply(r.trunk.request(t, sip.CANCEL), say{status: 200})
+			r.trunk.reply(invite, say{status: 487, tag: "x"})
+			w.gone(t)
+		})
+	}
+}
+
 func TestTheLastTrunksRefusalIsTheCallsEnd(t *testing.T) {
 	r, backup := twoTrunks(t)
 	w := r.customer(t)

@@ -133,13 +133,18 @@ func (l *leg) tellProvisional(res *sip.Response) {
 		l.tell(dialer.LegEarly, evidence(dialer.EvEarlyMedia, res))
 		return
 	}
+	l.rings(evidence(dialer.EvRinging, res))
+}
+
+// rings tells the first ringing as such, and the others as notes.
+func (l *leg) rings(ev dialer.Evidence) {
 	if l.ranAlready {
-		l.tell(dialer.LegNote, evidence(dialer.EvRinging, res))
+		l.tell(dialer.LegNote, ev)
 		return
 	}
 	l.ranAlready = true
 	l.line.ringing(l.side)
-	l.tell(dialer.LegRinging, evidence(dialer.EvRinging, res))
+	l.tell(dialer.LegRinging, ev)
 }
 
 // waitsItsTurn: of many phones that ring only the one that answers is heard.
