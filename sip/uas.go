@@ -121,6 +121,10 @@ func (l *leg) offered(req *sip.Request, tx *sip.ServerTx) {
 		l.reply(req, tx, answer{status: sip.StatusCallTransactionDoesNotExists})
 		return
 	}
+	if l.summons != nil && !l.summons.done && (sdp != nil || req.Method == sip.INVITE) {
+		l.reply(req, tx, answer{status: sip.StatusInternalServerError, extras: []extra{{"Retry-After", "1"}}}) // their own INVITE is still to be answered (§14.2, RFC 3311 §5.2)
+		return
+	}
 	pending := l.state != legUp || l.reoffer != nil || l.session.busy && l.session.plain || !l.hasSide()
 	if pending && (sdp != nil || req.Method == sip.INVITE) {
 		l.reply(req, tx, answer{status: sip.StatusRequestPending}) // their offer meets one that is under way
