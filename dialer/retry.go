@@ -68,7 +68,7 @@ func (r NumberRule) FreeFrom(now time.Time, tries []Try) (from time.Time, why Re
 	var asked, lockedWhy Reason
 	for _, t := range tries {
 		switch {
-		case DateOf(t.At) != today:
+		case DateOf(t.At) != today && !t.At.After(now): // one that is still to come was made before the clocks were set back: today, for all that anybody knows
 		case t.CalledUs && returned < r.RingsPerDay: // beyond that, whoever shows somebody's number could have them rung without end
 			returned++
 			asked, locked, rings, busies = missedThem, time.Time{}, 0, 0

@@ -28,6 +28,8 @@ func TestNumberRule(t *testing.T) {
 			{At: at(-14, 0), Result: Answered, MayHaveRung: true}, {At: at(-13, 0), Result: NoAnswer, MayHaveRung: true},
 		}, at(10, 0)},
 		{"a person answered", at(16, 0), []Try{talk(9, 30, "self")}, tomorrow},
+		{"a person answered, before the clocks were set back a day", at(16, 0), []Try{talk(33, 30, "self")}, tomorrow},
+		{"rung twice, before that", at(16, 0), []Try{rang(33, 30), rang(36, 30)}, tomorrow},
 		{"somebody answered, nobody said who", at(16, 0), []Try{talk(9, 30, "")}, tomorrow},
 		{"family answered, then voicemail", at(16, 0), []Try{talk(9, 30, "family"), talk(12, 30, "voicemail")}, tomorrow},
 		{"voicemail is a ring", at(11, 0), []Try{talk(9, 30, "voicemail")}, at(12, 0)},

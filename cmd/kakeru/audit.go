@@ -8,6 +8,7 @@ import (
 	"io/fs"
 	"os"
 	"os/user"
+	"slices"
 	"time"
 
 	"kakeru/configs"
@@ -67,10 +68,11 @@ func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o 
 	if err != nil {
 		return err
 	}
-	anchors, err := nodeAnchors(anchorsPath(s))
+	kept, newest, err := nodeAnchors(anchorsPath(s))
 	if err != nil {
 		return err
 	}
+	anchors, unread := slices.Concat(kept.all, newest.all), slices.Concat(kept.unread, newest.unread)
 	if o.anchors != "" {
 		if _, err := os.Stat(o.anchors); errors.Is(err, fs.ErrNotExist) {
 			return errUsage{"--anchors: there is no such file"}
@@ -79,7 +81,10 @@ func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o 
 		if err != nil {
 			return err
 		}
-		anchors = append(anchors, more...)
+		if len(more.unread) > 0 {
+			return fmt.Errorf("%s: %w", more.unread[0], audit.ErrAnchor)
+		}
+		anchors = append(anchors, more.all...)
 	}
 	check, err := checkAudit(ctx, l, postgres.AuditChain(dialer.NewRefs(key)), anchors)
 	if err != nil {
@@ -89,6 +94,9 @@ func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o 
 		fmt.Fprintln(std.out, f)
 	}
 	fmt.Fprintf(std.out, "%d entries, %d anchors\n", check.Entries, check.Anchors)
+	for _, where := range unread {
+		fmt.Fprintf(std.out, "%s: no anchor; a power cut tore it, or somebody wrote into the file. Note it, and take the line out\n", where)
+	}
 	calls, err := l.CheckCalls(ctx, time.Time{})
 	if err != nil {
 		return err
@@ -99,6 +107,9 @@ func verifyAudit(ctx context.Context, l *postgres.Ledger, s configs.Settings, o 
 	fmt.Fprintf(std.out, "%d calls as they ended, %d from before calls were sealed\n", calls.Sealed, calls.Older)
 	if !check.Sound() || !calls.Sound() {
 		return fmt.Errorf("the record was tampered with: %d findings, and %d of calls", len(check.Findings), len(calls.Findings))
+	}
+	if len(unread) > 0 {
+		return fmt.Errorf("the record fits all anchors that can be read, and %d lines cannot be", len(unread))
 	}
 	if check.Entries > 0 {
 		fmt.Fprintln(std.out, check.Newest)

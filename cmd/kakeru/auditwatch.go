@@ -4,10 +4,10 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"io/fs"
 	"log/slog"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"syscall"
@@ -193,11 +193,15 @@ func (w *auditWatch) keep(newest audit.Anchor) error {
 	if newest.N <= w.kept {
 		return nil // nothing new; what was cut off is for the check to find
 	}
-	f, err := os.OpenFile(w.anchors, os.O_CREATE|os.O_APPEND|os.O_WRONLY, 0o600) //nolint:gosec // in the folder that the settings name
+	f, err := os.OpenFile(w.anchors, os.O_CREATE|os.O_APPEND|os.O_RDWR, 0o600) //nolint:gosec // in the folder that the settings name
 	if err != nil {
 		return err
 	}
-	_, err = fmt.Fprintln(f, newest)
+	line := newest.String() + "\n"
+	if torn(f) { // by a power cut: what is written now is a line of its own
+		line = "\n" + line
+	}
+	_, err = f.WriteString(line)
 	if err = errors.Join(err, f.Sync(), f.Close()); err == nil {
 		w.kept = newest.N
 	}
@@ -220,20 +224,20 @@ func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
 	case <-ctx.Done():
 		return audit.Check{}, ctx.Err()
 	}
-	anchors, err := readAnchors(w.anchors)
+	kept, newest, err := nodeAnchors(w.anchors)
 	if err != nil {
+		w.anchorsUnread(err.Error())
 		return audit.Check{}, err
 	}
 	w.mu.Lock()
-	if n := len(anchors); n > 0 {
-		w.kept = max(w.kept, anchors[n-1].N)
+	if n := len(kept.all); n > 0 {
+		w.kept = max(w.kept, kept.all[n-1].N)
 	}
 	w.mu.Unlock()
-	newest, err := readAnchors(newestPath(w.anchors))
-	if err != nil {
-		return audit.Check{}, err
+	if unread := slices.Concat(kept.unread, newest.unread); len(unread) > 0 {
+		w.anchorsUnread(strings.Join(unread, ", "))
 	}
-	anchors = append(anchors, newest...)
+	anchors := slices.Concat(kept.all, newest.all)
 	check, err := checkAudit(ctx, w.book, w.chain, anchors)
 	if err != nil {
 		return audit.Check{}, err
@@ -263,33 +267,6 @@ func (w *auditWatch) Check(ctx context.Context) (audit.Check, error) {
 		TextEN: fmt.Sprintf("the record of who saw what was tampered with (%d findings; %s); tell the administrator and the ward", len(check.Findings), first),
 	})
 	return check, nil
-}
-
-// nodeAnchors are a node's, the newest entry's last.
-func nodeAnchors(path string) ([]audit.Anchor, error) {
-	kept, err := readAnchors(path)
-	if err != nil {
-		return nil, err
-	}
-	newest, err := readAnchors(newestPath(path))
-	return append(kept, newest...), err
-}
-
-// readAnchors reads a file of anchors; none when there is no file.
-func readAnchors(path string) ([]audit.Anchor, error) {
-	f, err := os.Open(path) //nolint:gosec // the node's own, or named by who runs the command
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil, nil
-	}
-	if err != nil {
-		return nil, err
-	}
-	defer func() { _ = f.Close() }()
-	anchors, err := audit.ReadAnchors(f)
-	if err != nil {
-		return nil, fmt.Errorf("%s: %w", path, err)
-	}
-	return anchors, nil
 }
 
 // checkAudit reads a whole record.

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"iter"
 	"log/slog"
+	"os"
 	"path/filepath"
 	"strings"
 	"testing"
@@ -96,6 +97,42 @@ func TestTheNewestEntriesAreWatched(t *testing.T) {
 				t.Error("after the next entry nothing is found any more")
 			}
 		})
+	}
+}
+
+// TestATornAnchorHidesNothing: a power cut, or somebody, leaves half a line among the anchors. It is told, what comes after it is a line of its own, and the record is held
+// against the others, so that a cut is found as ever.
+func TestATornAnchorHidesNothing(t *testing.T) {
+	record := &written{chain: audit.NewChain([]byte("a key of the test"))}
+	anchors := filepath.Join(t.TempDir(), "anchors")
+	told := map[string]int{}
+	w := &auditWatch{
+		book: record, chain: record.chain, turn: make(chan struct{}, 1), anchors: anchors, now: time.Now, log: slog.New(slog.DiscardHandler),
+		alert: func(a dialer.Alert) { told[a.Subject]++ },
+	}
+	record.write(3)
+	w.look(t.Context())
+	whole, err := os.ReadFile(anchors)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := os.WriteFile(anchors, append(whole, whole[:len(whole)/2]...), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	record.write(2)
+	w.anchor(t.Context())
+	w.watch(t.Context())
+	w.look(t.Context())
+	if told["anchors"] != 1 || told[""] != 0 || !w.Last().Sound() {
+		t.Errorf("told %v, %+v", told, w.Last())
+	}
+	if read, err := readAnchors(anchors); err != nil || len(read.all) != 2 || read.all[1].N != 5 || len(read.unread) != 1 || !strings.HasSuffix(read.unread[0], "line 2") {
+		t.Errorf("%+v, %v", read, err)
+	}
+	record.entries = record.entries[:4]
+	w.watch(t.Context())
+	if told[""] != 1 || w.Last().Sound() {
+		t.Errorf("the record was cut off: told %v, %+v", told, w.Last())
 	}
 }
 

@@ -69,7 +69,10 @@ func savePcap(name string, messages []dialer.TraceMessage) error {
 	if err != nil {
 		return err
 	}
-	return os.WriteFile(name, pcapOf(all), 0o600)
+	return writeNew("--pcap", name, func(f *os.File) error { // one that is there may be somebody's, or a link to it
+		_, err := f.Write(pcapOf(all))
+		return err
+	})
 }
 
 // linkTypeRaw packets begin with their IP header.

@@ -12,6 +12,7 @@ import (
 	"kakeru/dialer/casework/dayclose"
 	"kakeru/dialer/casework/returns"
 	"kakeru/dialer/japan"
+	"kakeru/dialer/vault/owner"
 )
 
 // newCloser wires the day's close: what goes back, where to, and what is destroyed then.
@@ -48,7 +49,7 @@ func wardsFolder(s configs.Settings) (dayclose.Folder, returns.Layout, error) {
 		return "", layout, err
 	}
 	folder := returnsFolder(s)
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := owner.Folder(folder); err != nil {
 		return "", layout, fmt.Errorf("settings: close.folder: %w", err)
 	}
 	return dayclose.Folder(folder), layout, nil

@@ -55,8 +55,8 @@ func runExport(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	// Taken before the rows are: a row that goes once must not go where nothing can be written.
-	return writeNew(out, func(file *os.File) error {
-		return withLedger(ctx, s, func(l *postgres.Ledger) error {
+	return writeNew("--out", out, func(file *os.File) error {
+		return withRightClock(ctx, s, func(l *postgres.Ledger, _ *live) error {
 			if err := noteCommand(ctx, l, "export", audit.Event{Action: audit.Exported, Object: day.String()}); err != nil {
 				return err
 			}
@@ -66,10 +66,10 @@ func runExport(ctx context.Context, args []string, std streams) error {
 }
 
 // writeNew has a file written that is not there yet. What could not be written whole is taken away again.
-func writeNew(name string, write func(*os.File) error) error {
+func writeNew(flag, name string, write func(*os.File) error) error {
 	file, err := os.OpenFile(name, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // the operator's own file
 	if err != nil {
-		return fmt.Errorf("--out: %w", err)
+		return fmt.Errorf("%s: %w", flag, err)
 	}
 	if err = errors.Join(write(file), file.Close()); err != nil {
 		_ = os.Remove(name) // it is ours, and half of it would be taken for the whole

@@ -166,7 +166,7 @@ func runImport(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	defer func() { _ = line.Close() }()
-	return withLedger(ctx, s, func(l *postgres.Ledger) error {
+	return withRightClock(ctx, s, func(l *postgres.Ledger, _ *live) error {
 		if err := noteCommand(ctx, l, "import", audit.Event{Action: audit.ListTaken}); err != nil {
 			return err
 		}

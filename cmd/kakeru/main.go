@@ -58,7 +58,7 @@ func commands() []command {
 		},
 		{"restore", "FILE --key FILE --config FILE", "a backup into an empty database", runRestore},
 		{
-			"vault", "master --out FILE | status|rotate --config FILE | give-up KEY|lost --config FILE",
+			"vault", "master --out FILE | status|rotate --config FILE | give-up KEY|lost [N] --config FILE",
 			"the keys of personal data, and the master key that wraps them", runVault,
 		},
 		{

@@ -44,6 +44,9 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	if err != nil {
 		return err
 	}
+	if revision < 0 {
+		return errUsage{"--revision counts from 1; 0 is as it stands now"}
+	}
 	which, asked := 0, 0
 	for i, name := range periods {
 		if name != "" {
@@ -68,7 +71,7 @@ func runReport(ctx context.Context, args []string, std streams) error {
 		return err
 	}
 	write := func(to io.Writer) error {
-		return withLive(ctx, s, func(l *postgres.Ledger, holds *live) error {
+		return withRightClock(ctx, s, func(l *postgres.Ledger, holds *live) error {
 			if err := noteCommand(ctx, l, "report", audit.Event{Action: audit.Exported, Object: fmt.Sprintf("%s %s", p.Kind, p)}); err != nil {
 				return err
 			}
@@ -78,5 +81,5 @@ func runReport(ctx context.Context, args []string, std streams) error {
 	if out == "" {
 		return write(std.out)
 	}
-	return writeNew(out, func(file *os.File) error { return write(file) })
+	return writeNew("--out", out, func(file *os.File) error { return write(file) })
 }

@@ -77,6 +77,28 @@ func withLedger(ctx context.Context, s configs.Settings, do func(*postgres.Ledge
 	return withLive(ctx, s, func(l *postgres.Ledger, _ *live) error { return do(l) })
 }
 
+// withRightClock opens it for a command whose time of day stays in it: a list that was read next month would have every list until then be older, and a day be over that
+// is not.
+func withRightClock(ctx context.Context, s configs.Settings, do func(*postgres.Ledger, *live) error) error {
+	return withLive(ctx, s, func(l *postgres.Ledger, holds *live) error {
+		at, err := l.Time(ctx)
+		if err != nil {
+			return err
+		}
+		if err := clocksAgree(at, time.Now(), s.Clock.Stop); err != nil {
+			return err
+		}
+		return do(l, holds)
+	})
+}
+
+func clocksAgree(ledger, ours time.Time, within time.Duration) error {
+	if off := ours.Sub(ledger).Abs(); off > within {
+		return fmt.Errorf("this machine's clock and PostgreSQL's are %s apart: have the wrong one set right, and try again (clock.stop)", off.Round(time.Second))
+	}
+	return nil
+}
+
 // withLive opens it, with the settings as the panel has changed them.
 func withLive(ctx context.Context, s configs.Settings, do func(*postgres.Ledger, *live) error) error {
 	return withFile(ctx, s, func(l *postgres.Ledger, holds *live) error {

@@ -8,6 +8,7 @@ import (
 	"io"
 	"maps"
 	"slices"
+	"strconv"
 	"strings"
 
 	"kakeru/configs"
@@ -140,25 +141,47 @@ func vaultRotate(_ context.Context, v *vault.Vault, args []string, std streams) 
 	return nil
 }
 
+// allLost are the keys that no master key opens, once whoever gives them up has said how many there are: a wrong master key in the settings, or one that cannot be asked just
+// now, looks as if all were lost, and what is given up comes back by nothing.
+func allLost(v *vault.Vault, args []string, std streams) ([]vault.KeyID, error) {
+	lost, err := v.Lost()
+	if err != nil {
+		return nil, err
+	}
+	if len(lost) == 0 {
+		return nil, errors.New("no key is lost: all that are in vault.folder open")
+	}
+	for _, id := range lost {
+		if err := v.Has(id); !vault.IsLost(err) {
+			return nil, fmt.Errorf("%w. A key whose master cannot be asked is not lost: mend that, or give the key up by its name", err)
+		}
+	}
+	if say := strconv.Itoa(len(lost)); len(args) != 1 || args[0] != say {
+		for _, id := range lost {
+			fmt.Fprintf(std.out, "%s does not open\n", id)
+		}
+		return nil, fmt.Errorf("%s keys do not open, and giving them up destroys them and what they sealed for good. If vault.master is another key by mistake, put that right instead; "+
+			"if the key that wraps them (kakeru vault status) is lost, with all its copies, say: kakeru vault give-up lost %s", say, say)
+	}
+	return lost, nil
+}
+
 // vaultGiveUp ends keys that are lost, so that the centre can go on without what they sealed.
 func vaultGiveUp(_ context.Context, v *vault.Vault, args []string, std streams) error {
 	if len(args) == 0 {
-		return errUsage{"name the key: day-2026-11-24, or `lost` for all that no master key opens"}
+		return errUsage{"name the key: day-2026-11-24, or say `lost` for all that no master key opens"}
 	}
 	var ids []vault.KeyID
-	for _, name := range args {
-		if name != "lost" {
-			ids = append(ids, vault.KeyID(name))
-			continue
-		}
-		lost, err := v.Lost()
+	if args[0] == "lost" {
+		lost, err := allLost(v, args[1:], std)
 		if err != nil {
 			return err
 		}
-		ids = append(ids, lost...)
-	}
-	if len(ids) == 0 {
-		return errors.New("no key is lost: all that are in vault.folder open")
+		ids = lost
+	} else {
+		for _, name := range args {
+			ids = append(ids, vault.KeyID(name))
+		}
 	}
 	for _, id := range ids {
 		if v.Has(id) == nil {

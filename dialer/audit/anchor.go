@@ -29,45 +29,44 @@ func (a Anchor) String() string {
 	return fmt.Sprintf("%s %d %s %s", anchorWord, a.N, a.At.UTC().Format(time.RFC3339), base64.RawURLEncoding.EncodeToString(a.Seal))
 }
 
-// errAnchor is a line that is no anchor.
-var errAnchor = errors.New(`an anchor is written "kakeru-audit-1 NUMBER TIME SEAL", as kakeru audit anchor prints it`)
+// ErrAnchor is a line that is no anchor.
+var ErrAnchor = errors.New(`an anchor is written "kakeru-audit-1 NUMBER TIME SEAL", as kakeru audit anchor prints it`)
 
 // ParseAnchor reads what String wrote.
 func ParseAnchor(line string) (Anchor, error) {
 	word := strings.Fields(line)
 	if len(word) != 4 || word[0] != anchorWord {
-		return Anchor{}, errAnchor
+		return Anchor{}, ErrAnchor
 	}
 	n, err := strconv.ParseInt(word[1], 10, 64)
 	if err != nil || n < 1 {
-		return Anchor{}, errAnchor
+		return Anchor{}, ErrAnchor
 	}
 	at, err := time.Parse(time.RFC3339, word[2])
 	if err != nil {
-		return Anchor{}, errAnchor
+		return Anchor{}, ErrAnchor
 	}
 	seal, err := base64.RawURLEncoding.Strict().DecodeString(word[3])
 	if err != nil || len(seal) != SealBytes {
-		return Anchor{}, errAnchor
+		return Anchor{}, ErrAnchor
 	}
 	return Anchor{N: n, At: at.UTC(), Seal: seal}, nil
 }
 
-// ReadAnchors reads a file of anchors, one a line. Empty lines, and those that begin with #, are passed over; any other that is
-// no anchor is an error that names its line.
-func ReadAnchors(r io.Reader) ([]Anchor, error) {
-	var all []Anchor
+// ReadAnchors reads a file of anchors, one a line. Empty lines, and those that begin with #, are passed over. unread are the numbers of any others that are no anchor: the
+// rest holds all the same.
+func ReadAnchors(r io.Reader) (all []Anchor, unread []int, err error) {
 	s := bufio.NewScanner(r)
 	for line := 1; s.Scan(); line++ {
 		text := strings.TrimSpace(s.Text())
 		if text == "" || strings.HasPrefix(text, "#") {
 			continue
 		}
-		a, err := ParseAnchor(text)
-		if err != nil {
-			return nil, fmt.Errorf("line %d: %w", line, err)
+		if a, err := ParseAnchor(text); err == nil {
+			all = append(all, a)
+		} else {
+			unread = append(unread, line)
 		}
-		all = append(all, a)
 	}
-	return all, s.Err()
+	return all, unread, s.Err()
 }

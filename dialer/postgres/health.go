@@ -20,7 +20,7 @@ const (
 func (l *Ledger) Run(ctx context.Context) error {
 	timer := time.NewTimer(0)
 	defer timer.Stop()
-	var swept, learned time.Time
+	var swept, asked, learned time.Time
 	for {
 		select {
 		case <-ctx.Done():
@@ -33,9 +33,11 @@ func (l *Ledger) Run(ctx context.Context) error {
 			swept = l.now()
 			l.sweep(ctx)
 		}
-		if up && l.now().Sub(learned).Abs() >= learnEvery {
-			l.learnOthers(ctx, learned)
-			learned = l.now()
+		if up && l.now().Sub(asked).Abs() >= learnEvery {
+			asked = l.now()
+			if l.learnOthers(ctx, learned) {
+				learned = asked
+			}
 		}
 		timer.Reset(l.lookIn(up))
 	}

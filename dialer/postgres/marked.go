@@ -13,6 +13,7 @@ import (
 
 	"kakeru/dialer"
 	"kakeru/dialer/postgres/internal/db"
+	"kakeru/dialer/vault/owner"
 )
 
 // Who may do what stands in PostgreSQL, and whoever can write there would make themselves a supervisor, to whom the panel shows what is sealed. So a
@@ -118,7 +119,7 @@ func (l *Ledger) markOnce(ctx context.Context, dir string, o once) error {
 		return err
 	}
 	// It is empty, so that a disk without room takes it, too; one that does not is no reason to keep everybody out.
-	err = os.MkdirAll(dir, 0o700)
+	err = owner.Folder(dir)
 	if err == nil {
 		err = os.WriteFile(path, nil, 0o600)
 	}

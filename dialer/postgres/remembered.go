@@ -130,10 +130,10 @@ func (m *memory) note(lines []remembered) {
 	}
 }
 
-// learnOthers remembers what was said at the other nodes, and what could not be written here: all of it the first time, when last is zero.
-func (l *Ledger) learnOthers(ctx context.Context, last time.Time) {
+// learnOthers remembers what was said at the other nodes, and what could not be written here: all of it the first time, when last is zero. It reports whether it has.
+func (l *Ledger) learnOthers(ctx context.Context, last time.Time) bool {
 	if l.memory.path == "" {
-		return
+		return true
 	}
 	since := time.Time{}
 	if !last.IsZero() {
@@ -171,6 +171,7 @@ func (l *Ledger) learnOthers(ctx context.Context, last time.Time) {
 		l.log.Warn("what was said at other nodes is not remembered yet; it is tried again", "err", err)
 	}
 	l.keepRemembered(lines)
+	return err == nil
 }
 
 // readRemembered reads the newest line of each number and person; others is how many lines are not ours. No file is an empty one.

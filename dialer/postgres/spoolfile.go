@@ -11,12 +11,13 @@ import (
 	"syscall"
 
 	"kakeru/dialer"
+	"kakeru/dialer/vault/owner"
 )
 
 // openSpool opens or makes the spool in dir, for this process alone. One that waits for another ledger, or was sealed with
 // another secret, is refused and left as it is.
 func openSpool(dir string, seal *seal, log *slog.Logger) (*spool, error) {
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	if err := owner.Folder(dir); err != nil {
 		return nil, fmt.Errorf("the spool's folder cannot be made: %w", err)
 	}
 	path := filepath.Join(dir, spoolName)

@@ -41,7 +41,7 @@ func (v *Vault) path(id KeyID, suffix string) string {
 
 // open finishes what a crash left: keys that have a tombstone, and files that were never whole.
 func (v *Vault) open() error {
-	if err := os.MkdirAll(v.folder, 0o700); err != nil {
+	if err := owner.Folder(v.folder); err != nil {
 		return fmt.Errorf("vault.folder: %w", err)
 	}
 	info, err := os.Stat(v.folder)
@@ -179,7 +179,7 @@ func (v *Vault) read(id KeyID) (*key, error) {
 	if err != nil {
 		return nil, fmt.Errorf("vault.folder: %w", err)
 	}
-	broken := fmt.Errorf("vault.folder: the key %s is not whole; put its file back from the folder's other nodes", id) // a library's text might quote it
+	broken := notWhole(id) // a library's text might quote it
 	var file keyFile
 	if json.Unmarshal(text, &file) != nil {
 		return nil, broken

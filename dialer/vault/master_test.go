@@ -86,6 +86,23 @@ func TestAMasterThatNeverLeavesItsService(t *testing.T) {
 	}
 }
 
+// TestAMasterThatIsAwayLosesNoKey: a program that cannot be asked now can be later; a key of another master's, or in another's place, stays as it is.
+func TestAMasterThatIsAwayLosesNoKey(t *testing.T) {
+	folder := folderOf(t)
+	must[[]byte](t)(with(t, folder, must[Master](t)(service(t).Open(t.Context()))).Seal(Day(tuesday), []byte("見本"), nil))
+	away := with(t, folder, program{From{Wrap: []string{"/bin/false"}, Unwrap: []string{"/bin/false"}, Patience: time.Second}})
+	if err := away.Has(Day(tuesday)); err == nil || IsLost(err) {
+		t.Errorf("away: %v", err)
+	}
+	if lost := must[[]KeyID](t)(away.Lost()); len(lost) != 1 {
+		t.Errorf("it is told of %v", lost)
+	}
+	other := must[Master](t)(From{Key: NewMaster()}.Open(t.Context()))
+	if err := with(t, folder, other).Has(Day(tuesday)); !IsLost(err) {
+		t.Errorf("another's: %v", err)
+	}
+}
+
 // TestMastersThatDoNotOpen are said plainly, in time, and never quoted.
 func TestMastersThatDoNotOpen(t *testing.T) {
 	dir := t.TempDir()

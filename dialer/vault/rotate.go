@@ -91,7 +91,18 @@ func (v *Vault) peek(id KeyID) (file keyFile, err error) {
 	case gone:
 		return file, fs.ErrNotExist
 	}
-	return file, fmt.Errorf("vault.folder: the key %s is not whole; put its file back from the folder's other nodes", id)
+	return file, notWhole(id)
+}
+
+// errNotWhole is a key's file that nothing can be made of.
+var errNotWhole = errors.New("is not whole; put its file back from the folder's other nodes")
+
+func notWhole(id KeyID) error { return fmt.Errorf("vault.folder: the key %s %w", id, errNotWhole) }
+
+// IsLost reports whether what keeps a key from being read will not pass by itself: no master that is known wraps it, or its file says nothing. A master that could not be
+// asked just now loses none.
+func IsLost(err error) bool {
+	return errors.Is(err, ErrNoMaster) || errors.Is(err, ErrAltered) || errors.Is(err, errNotWhole)
 }
 
 // Lost lists the keys that none of the masters opens; not one that another process is just destroying.

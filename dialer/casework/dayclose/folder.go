@@ -9,6 +9,8 @@ import (
 	"io"
 	"os"
 	"path/filepath"
+
+	"kakeru/dialer/vault/owner"
 )
 
 // Folder is where the ward's files are left.
@@ -50,10 +52,12 @@ func (f Folder) Create(kind, name string) (*Writing, error) {
 		return nil, err
 	}
 	w := &Writing{folder: f, file: File{Kind: kind, Name: name}, path: path, sum: sha256.New()}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := owner.Folder(filepath.Dir(path)); err != nil {
 		return nil, w.told(err)
 	}
-	w.t, err = os.CreateTemp(filepath.Dir(path), ".writing-*")
+	if w.t, err = os.CreateTemp(filepath.Dir(path), ".writing-*"); err == nil {
+		err = owner.LikeFolder(w.t, filepath.Dir(path)) // a command of root's closes a day, too, and the server goes on with it
+	}
 	return w, w.told(err)
 }
 

@@ -2,7 +2,7 @@
 //
 // Keys and notes lie in folders of the server's, which is not root and must read them afterwards: a key that root has wrapped anew, a recording's key under
 // another master key, a line of what is to be remembered. Whoever makes a file in such a folder calls [LikeFolder] before the file is closed, and so before it
-// has the name by which others read it.
+// has the name by which others read it; whoever makes a folder there makes it by [Folder].
 //
 // # Who owns what
 //

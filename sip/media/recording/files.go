@@ -5,6 +5,7 @@ import (
 	"io/fs"
 	"os"
 	"path/filepath"
+	"strings"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -28,9 +29,23 @@ func replaceDurably(path string, text []byte) error {
 	return durably(path, text, func(name string) error { return os.Rename(name, path) })
 }
 
+// halfOf begins the names of what makings of a file that were cut off have left beside it, so that whatever destroys the file finds them too.
+func halfOf(path string) string { return ".new-" + filepath.Base(path) + "-" }
+
+// halves lists them.
+func halves(path string) (all []string, err error) {
+	entries, err := os.ReadDir(filepath.Dir(path))
+	for _, e := range entries {
+		if strings.HasPrefix(e.Name(), halfOf(path)) {
+			all = append(all, filepath.Join(filepath.Dir(path), e.Name()))
+		}
+	}
+	return all, err
+}
+
 // durably has a file put in its place once its octets are on the disk.
 func durably(path string, text []byte, put func(name string) error) error {
-	f, err := os.CreateTemp(filepath.Dir(path), ".new-*") // 0600
+	f, err := os.CreateTemp(filepath.Dir(path), halfOf(path)) // 0600
 	if err != nil {
 		return err
 	}
@@ -43,6 +58,21 @@ func durably(path string, text []byte, put func(name string) error) error {
 		_ = os.Remove(f.Name())
 	}
 	return errors.Join(err, syncFolder(filepath.Dir(path))) // also for who was slower: it goes by the name that another gave
+}
+
+// destroy writes a file over, and removes it; none is no error.
+func destroy(path string) error {
+	info, err := os.Lstat(path)
+	if errors.Is(err, fs.ErrNotExist) {
+		return nil
+	}
+	if err != nil {
+		return err
+	}
+	if err := overwrite(path, info.Size()); err != nil {
+		return err
+	}
+	return os.Remove(path)
 }
 
 func overwrite(path string, size int64) error {

@@ -70,7 +70,7 @@ const (
 // OpenKeys opens a folder of keys and the master key's file; the first start makes both. A master key that is lost is not
 // replaced while there are keys that only it opens. formerFile holds the master key before; "" when there is none.
 func OpenKeys(folder, masterFile, formerFile string) (*KeyFolder, error) {
-	if err := os.MkdirAll(folder, 0o700); err != nil {
+	if err := owner.Folder(folder); err != nil {
 		return nil, fmt.Errorf("recording.keys_folder: %w", err)
 	}
 	k := &KeyFolder{folder: folder, keys: map[string]dayKey{}}
@@ -142,7 +142,7 @@ func newMasterKey(path string) (tink.AEAD, error) {
 	if err != nil {
 		return nil, err
 	}
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := owner.Folder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	err = createDurably(path, text)
@@ -307,19 +307,14 @@ func (k *KeyFolder) Destroy(day string) error {
 		return err
 	}
 	defer unlock()
-	path := k.path(day)
-	info, err := os.Stat(path)
-	if errors.Is(err, fs.ErrNotExist) {
-		return nil
-	}
+	all, err := halves(k.path(day)) // of a rotation that was cut off: the same key, sealed anew
 	if err != nil {
 		return err
 	}
-	if err := overwrite(path, info.Size()); err != nil {
-		return err
-	}
-	if err := os.Remove(path); err != nil {
-		return err
+	for _, path := range append(all, k.path(day)) {
+		if err := destroy(path); err != nil {
+			return err
+		}
 	}
 	return syncFolder(k.folder)
 }

@@ -12,6 +12,7 @@ import (
 
 	"github.com/tink-crypto/tink-go/v2/tink"
 
+	"kakeru/dialer/vault/owner"
 	"kakeru/sip/media"
 )
 
@@ -51,7 +52,7 @@ type file interface {
 
 // New makes a recorder, and its folder. Where there are recordings there must be keys.
 func New(c Config) (*Recorder, error) {
-	if err := os.MkdirAll(c.Folder, 0o700); err != nil {
+	if err := owner.Folder(c.Folder); err != nil {
 		return nil, fmt.Errorf("recording.folder: %w", err)
 	}
 	if c.ClockWrong == nil {
@@ -71,7 +72,7 @@ func New(c Config) (*Recorder, error) {
 }
 
 func createFile(path string) (file, error) {
-	if err := os.MkdirAll(filepath.Dir(path), 0o700); err != nil {
+	if err := owner.Folder(filepath.Dir(path)); err != nil {
 		return nil, err
 	}
 	f, err := os.OpenFile(path, os.O_WRONLY|os.O_CREATE|os.O_EXCL, 0o600) //nolint:gosec // a day and a random name

@@ -54,6 +54,35 @@ func TestTheMasterKeyIsChanged(t *testing.T) {
 	}
 }
 
+// TestADestroyedDayIsLeftInNoHalfMadeFile: a rotation that is killed leaves a day's key, sealed anew, in a file of its own beside it.
+func TestADestroyedDayIsLeftInNoHalfMadeFile(t *testing.T) {
+	p := newKeyPlace(t)
+	keys := p.open(t)
+	for _, day := range []string{"2026-11-26", "2026-11-27"} {
+		must[tink.AEAD](t)(keys.ForDay(day))
+		text := must[[]byte](t)(os.ReadFile(keys.path(day)))
+		func() {
+			defer func() { _ = recover() }()
+			_ = durably(keys.path(day), text, func(string) error { panic("killed") })
+		}()
+	}
+	if err := keys.Destroy("2026-11-26"); err != nil {
+		t.Fatal(err)
+	}
+	left := 0
+	for _, e := range must[[]os.DirEntry](t)(os.ReadDir(p.folder)) {
+		if strings.Contains(e.Name(), "2026-11-26") {
+			t.Errorf("%s is left", e.Name())
+		}
+		if strings.Contains(e.Name(), "2026-11-27") {
+			left++
+		}
+	}
+	if left != 2 {
+		t.Errorf("of another day %d files are left, want its key and what the killed one left", left)
+	}
+}
+
 // TestRootChangesTheMasterKeyForTheServer: root, who alone may read both master keys, seals the days' keys anew; they belong to the server as before, which reads
 // them at each talk.
 func TestRootChangesTheMasterKeyForTheServer(t *testing.T) {
