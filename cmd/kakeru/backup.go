@@ -97,7 +97,11 @@ func newFile(path string, write func(io.Writer) error) (err error) {
 	if err := errors.Join(write(f), f.Sync(), f.Close()); err != nil {
 		return err
 	}
-	if err := os.Link(f.Name(), path); err != nil {
+	err = os.Link(f.Name(), path)
+	if errors.Is(err, errors.ErrUnsupported) || errors.Is(err, fs.ErrPermission) { // a file system without links, as disks have that are carried away
+		err = os.Rename(f.Name(), path)
+	}
+	if err != nil {
 		return err
 	}
 	folder, err := os.Open(filepath.Dir(path))

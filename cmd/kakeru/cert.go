@@ -244,11 +244,17 @@ func writePair(path string, der []byte, key *ecdsa.PrivateKey, force bool) error
 			return fmt.Errorf("%s exists, and is not overwritten; give another folder, or --force", f.path)
 		}
 	}
-	for _, f := range files {
-		if err := os.Remove(f.path); err != nil && !errors.Is(err, fs.ErrNotExist) {
+	const half = ".new"
+	for _, f := range files { // whole and beside the old ones first: cut off here, those stand
+		if err := os.Remove(f.path + half); err != nil && !errors.Is(err, fs.ErrNotExist) {
 			return err
 		}
-		if err := newFile(f.path, func(w io.Writer) error { return pem.Encode(w, f.block) }); err != nil {
+		if err := newFile(f.path+half, func(w io.Writer) error { return pem.Encode(w, f.block) }); err != nil {
+			return err
+		}
+	}
+	for _, f := range files {
+		if err := os.Rename(f.path+half, f.path); err != nil {
 			return err
 		}
 	}

@@ -58,7 +58,12 @@ func runVault(ctx context.Context, args []string, std streams) error {
 		return errUsage{say}
 	}
 	which := args[0]
-	named, args := fileFirst(args[1:])
+	args = args[1:]
+	flagsFrom := slices.IndexFunc(args, func(a string) bool { return strings.HasPrefix(a, "-") })
+	if flagsFrom < 0 {
+		flagsFrom = len(args)
+	}
+	named, args := args[:flagsFrom:flagsFrom], args[flagsFrom:]
 	load, rest, err := configured("vault", args, std, func(*flag.FlagSet) {})
 	if err != nil {
 		return err
